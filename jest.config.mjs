@@ -1,0 +1,9 @@
+/** Jest runs compiled output in plain worker threads: its own sandbox slows hot code by two orders of magnitude. */
+const slow = process.env.QVM_SLOW_TESTS === '1';
+export default {
+  runner: 'jest-light-runner',
+  transform: {},
+  testMatch: [slow ? '<rootDir>/packages/*/dist/**/*.slow.test.js' : '<rootDir>/packages/*/dist/**/*.test.js'],
+  testPathIgnorePatterns: slow ? [] : ['\\.slow\\.test\\.js$'],
+  testTimeout: slow ? 600_000 : 30_000,
+};

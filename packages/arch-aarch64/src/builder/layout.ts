@@ -1,0 +1,69 @@
+import { EngineState } from '@qvm/jit';
+
+/**
+ * Offsets in the state of one AArch64 vCPU, after those that the engine shares ({@link EngineState}).
+ *
+ * @experimental
+ */
+export const State = {
+  ...EngineState,
+  /** u64 × 31: X0–X30, then the current SP as number 31. */
+  x: 96,
+  sp: 96 + 31 * 8,
+  /** 128 bits × 32: V0–V31. */
+  v: 352,
+  /** u32 FPCR, u32 FPSR: side by side, as softfloat wants them. */
+  fpcr: 864,
+  fpsr: 868,
+  /** u32: current exception level, 0–3. */
+  el: 872,
+  /** u32: not 0 when FP and SIMD instructions trap at the current exception level (CPACR_EL1.FPEN, CPTR_ELx). */
+  fpTrap: 876,
+  /** u64: address of the local exclusive monitor, all ones when open; u64 × 2: the value it saw. */
+  monitorAddress: 880,
+  monitorValue: 888,
+  monitorValueHigh: 896,
+  /** u32: not 0 when DC ZVA traps at the current exception level. */
+  zvaTrap: 904,
+  /** u32: not 0 when a misaligned SP faults as a base register (SCTLR_ELx.SA, SA0). */
+  spAlignmentCheck: 908,
+  /** u32: PSTATE.DAIF in bits 9–6, as in SPSR. */
+  daif: 912,
+  /** u32: PSTATE.SPSel. */
+  spsel: 916,
+  /** u64 × 256: system registers, numbered by their table. */
+  system: 1024,
+  end: 1024 + 256 * 8,
+} as const;
+
+/**
+ * Why generated code returned to the vCPU, beside the engine's own reasons. The operand of each is in `State.exitInfo`.
+ *
+ * @experimental
+ */
+export enum Exit {
+  /** MSR, MRS, SYS, SYSL: the low 22 bits of the instruction word. */
+  System = 16,
+  /** Immediate. */
+  Svc,
+  Hvc,
+  Smc,
+  Brk,
+  Hlt,
+  Eret,
+  Wfi,
+  Wfe,
+  Yield,
+  /** FP or SIMD while `fpTrap`. */
+  FpTrap,
+  /** A misaligned SP as base. */
+  SpAlignment,
+  /** MSR (immediate): op1 << 8 | CRm << 4 | op2. */
+  Pstate,
+  /** A barrier that ends the sequence: ISB. */
+  Barrier,
+  /** SEV, SEVL: 1 when local only. */
+  SendEvent,
+  /** DC ZVA while `zvaTrap`: the low 22 bits of the instruction word. */
+  ZvaTrap,
+}

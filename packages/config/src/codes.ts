@@ -1,0 +1,38 @@
+/** Every code a finding of this package can carry, with what it means. Codes never change their meaning. @experimental */
+export const CONFIG_CODES = {
+  'config.too-large': 'the file, or the number of values in it, is beyond the limit',
+  'config.too-deep': 'objects and arrays are nested too deeply',
+  'config.syntax': 'the text is not JSON (with # comments)',
+  'config.comment': 'a comment that begins with // or /*',
+  'config.system-file': 'a system file (host, vms), which is not supported yet',
+  'config.duplicate-key': 'a key that its object has already',
+  'config.unknown-key': 'a key that the language does not have',
+  'config.missing-key': 'a required key is absent',
+  'config.wrong-type': 'a value of the wrong JSON type',
+  'config.bad-name': 'a VM name with characters that are not allowed, or too long',
+  'config.bad-arch': 'an architecture that does not exist here',
+  'config.bad-path': 'a path that is empty or holds control characters, or a text that is too long after expansion',
+  'config.bad-expansion': 'a ${NAME} that is not well formed',
+  'config.unknown-variable': 'a ${NAME} that the environment does not have',
+  'config.bad-cmdline': 'a kernel command line with control characters',
+  'config.cmdline-length': 'a kernel command line that Linux would cut off',
+  'config.out-of-range': 'a number outside its range, or not whole where it must be',
+  'config.bad-cpulist': 'a cpulist that cannot be read or names a CPU twice',
+  'config.cpulist-length': 'cpulist names more or fewer CPUs than cpus',
+  'config.bad-size': 'a size that cannot be read, is not positive, or is too large',
+  'config.bad-address': 'an address that cannot be read or is too large',
+  'config.ambiguous-address': 'an address written without 0x, 0d or a suffix',
+  'config.unaligned': 'a base or size that is not a multiple of the page size',
+  'config.ram-range': 'a RAM region that ends beyond the address space',
+  'config.ram-overlap': 'two RAM regions that overlap',
+  'config.bad-vdev-type': 'a vdev type that is not a name',
+  'config.option-syntax': 'a vdev config string that cannot be split into options',
+  'config.unknown-option': 'a vdev option that this vdev does not have',
+  'config.missing-option': 'a required vdev option is absent',
+  'config.repeated-option': 'a vdev option given twice',
+  'config.bad-option': 'a vdev option with a value it cannot take',
+  'config.too-many': 'more problems than are listed',
+} as const;
+
+/** One of this package's finding codes. @experimental */
+export type ConfigCode = keyof typeof CONFIG_CODES;

@@ -1,0 +1,97 @@
+import type { ConfigCode } from './codes.js';
+import { MAX_FINDINGS } from './limits.js';
+import type { SourceLocation } from './location.js';
+
+/** How bad a finding is: an error prevents the VM from being built, a warning does not. @experimental */
+export type Severity = 'error' | 'warning';
+
+/** One problem at one place. `code` is stable; `message` and `hint` are for people. @experimental */
+export interface Finding extends SourceLocation {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** What would be right, or what to do. */
+  readonly hint?: string;
+}
+
+/** `file:line:column: error: message; hint`, the form that editors and terminals recognise. @experimental */
+export function formatFinding(finding: Finding): string {
+  const { file, line, column, severity, message, hint } = finding;
+  return `${file}:${line}:${column}: ${severity}: ${message}${hint === undefined ? '' : `; ${hint}`}`;
+}
+
+/** Makes a finding from a place. @experimental */
+export function findingAt(
+  at: SourceLocation,
+  severity: Severity,
+  code: string,
+  message: string,
+  hint?: string,
+): Finding {
+  const { file, line, column } = at;
+  return { code, severity, file, line, column, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/**
+ * A configuration that cannot be used. `findings` holds everything that was found, warnings included, in the order of
+ * the text; `code` is the first error's; `message` is one line for each finding.
+ * @experimental
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code: string;
+  readonly findings: readonly Finding[];
+
+  constructor(findings: readonly Finding[]) {
+    super(findings.map(formatFinding).join('\n'));
+    this.findings = findings;
+    this.code = (findings.find((finding) => finding.severity === 'error') ?? findings[0])?.code ?? 'config.unknown';
+  }
+}
+
+const placeOf = (at: SourceLocation): string => `${at.line}:${at.column}`;
+const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column - b.column;
+
+/**
+ * Collects findings up to a limit, errors and warnings apart, so that neither can push the other out. After a syntax
+ * error at a place, what else is wrong at that place is a consequence.
+ */
+export class FindingList {
+  private readonly found: Record<Severity, Finding[]> = { error: [], warning: [] };
+  private readonly malformed = new Set<string>();
+
+  /** True once further errors are dropped: loops over hostile input stop here. */
+  get full(): boolean {
+    return this.found.error.length >= MAX_FINDINGS;
+  }
+
+  get hasErrors(): boolean {
+    return this.found.error.length > 0;
+  }
+
+  error(at: SourceLocation, code: ConfigCode, message: string, hint?: string): void {
+    this.add(findingAt(at, 'error', code, message, hint));
+  }
+
+  warning(at: SourceLocation, code: ConfigCode, message: string, hint?: string): void {
+    this.add(findingAt(at, 'warning', code, message, hint));
+  }
+
+  /** Everything found, in the order of the text. */
+  sorted(): Finding[] {
+    return [...this.found.error, ...this.found.warning].sort(byPlace);
+  }
+
+  private add(finding: Finding): void {
+    const place = placeOf(finding);
+    if (this.malformed.has(place)) return;
+    if (finding.code === 'config.syntax') this.malformed.add(place);
+    const { severity } = finding;
+    const list = this.found[severity];
+    if (list.length < MAX_FINDINGS - 1) list.push(finding);
+    else if (list.length < MAX_FINDINGS) {
+      const message = `more than ${MAX_FINDINGS - 1} ${severity}s; the rest is not listed`;
+      list.push(findingAt(finding, severity, 'config.too-many', message));
+    }
+  }
+}

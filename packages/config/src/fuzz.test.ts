@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { FindingList } from './finding.js';
+import { ConfigError, checkVmConfig, parseVmConfig } from './index.js';
+import { toPlain } from './json-node.js';
+import { readJson } from './json-reader.js';
+import { LineIndex } from './location.js';
+
+const OPTIONS = { file: 'f', baseDir: '/b', environment: { A: 'a' } };
+
+/** Parses, accepting nothing but success or a ConfigError whose findings lie in the text. */
+function mustBehave(text: string): void {
+  try {
+    parseVmConfig(text, OPTIONS);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const lines = text.split(/\r\n|\r|\n/);
+    for (const { line, column } of error.findings) {
+      expect(line).toBeLessThanOrEqual(lines.length);
+      expect(column).toBeGreaterThanOrEqual(1);
+      expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
+    }
+    expect(error.findings.some(({ severity }) => severity === 'error')).toBe(true);
+  }
+}
+
+const TOKENS = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  "'",
+  '#',
+  '//',
+  '/*',
+  '\n',
+  '\r',
+  ' ',
+  '\\',
+  '"name"',
+  '"ram"',
+  '"size"',
+  '"vdev"',
+  '"type"',
+  '"config"',
+  '"a=1,b"',
+  '"${A}"',
+  '${',
+  '$',
+  '1',
+  '-1',
+  '0x10',
+  '1M',
+  'null',
+  'true',
+  '&a',
+  '*a',
+  '!!x',
+  '---',
+  '=',
+  '\u00a0',
+];
+
+const VALID =
+  '{"name":"n","image":"${A}/i","cpus":2,"cpulist":"0-1","ram":[{"base":"1G","size":"1M"}],"vdev":[{"type":"t","config":"a=1,b=\'x,y\'"}]}';
+
+describe('hostile text', () => {
+  it('of any characters gives a ConfigError or a VM', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), mustBehave));
+  });
+
+  it('of any tokens gives a ConfigError or a VM', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...TOKENS), { maxLength: 60 }), (tokens) => {
+        mustBehave(tokens.join(''));
+        mustBehave(`{${tokens.join('')}}`);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('made by damaging a good one gives a ConfigError or a VM', () => {
+    const edit = fc.tuple(fc.nat(VALID.length), fc.nat(6), fc.constantFrom('', ...TOKENS));
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+        mustBehave(edits.reduce((text, [at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut), VALID));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    '[',
+    '{',
+    '{"a":',
+    '{"a":[',
+    '- ',
+    '? ',
+    '}',
+    '{"a":1,',
+    ',',
+    ':',
+    '"',
+    "'",
+    '\\',
+    '#\n',
+    '\n',
+    '\r',
+    '"\\u0041',
+    '//\n',
+    '/*',
+    ' ',
+    '{"ram":[{"size":"1M"},',
+    '&a ',
+    '%a\n',
+    '---\n',
+    '{"vdev":[{"type":"t","config":"a,',
+    'a=1,',
+    '$',
+    '${',
+    '${A}',
+    '\u20ac',
+  ])('that repeats %j ends quickly', (unit) => {
+    const size = 2 ** 19;
+    const started = performance.now();
+    for (const prefix of ['', '{"name":"', '{"name":', '{"image":"', '{"vdev":[{"type":"t","config":"']) {
+      const text = prefix + unit.repeat(Math.floor(size / new TextEncoder().encode(unit).length));
+      checkVmConfig(text, OPTIONS);
+      checkVmConfig(`${text}"}]}`, OPTIONS);
+    }
+    // Ten files of 512 KiB: linear reading takes well under a second, quadratic reading minutes.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe('readJson', () => {
+  const read = (text: string): { value: unknown; findings: number } => {
+    const findings = new FindingList();
+    const node = readJson(text, new LineIndex('f', text), findings);
+    return { value: node === undefined ? undefined : toPlain(node), findings: findings.sorted().length };
+  };
+
+  it('agrees with JSON.parse, whatever stands between the words', () => {
+    const value = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }), { maxKeys: 5 });
+    const filler = fc.constantFrom('', ' ', '\t', '\n', '# c " { \n', '\r\n');
+    fc.assert(
+      fc.property(value, fc.infiniteStream(filler), (object, fillers) => {
+        const text = JSON.stringify(object);
+        const spaced = text.replace(
+          /"(?:[^"\\]|\\.)*"|[{}[\],:]/g,
+          (word) => `${fillers.next().value}${word}${fillers.next().value}`,
+        );
+        const { value: got, findings } = read(spaced);
+        // Numbers beyond 2^53 are errors here, since they would lose digits.
+        if (findings === 0) expect(JSON.stringify(got)).toBe(JSON.stringify(JSON.parse(text)));
+        else expect(spaced).toMatch(/[0-9]{16}|e\+/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads any escaped string as JSON.parse does', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const escaped = [...Array(text.length).keys()]
+          .map((i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`)
+          .join('');
+        expect(read(`{"a":"${escaped}"}`)).toMatchObject({ value: { a: text }, findings: 0 });
+      }),
+    );
+  });
+});

@@ -1,0 +1,179 @@
+import type { ConfigCode } from './codes.js';
+import type { FindingList } from './finding.js';
+import type { JsonLiteral, JsonNumber, JsonString } from './json-node.js';
+import type { LineIndex } from './location.js';
+import { show } from './show.js';
+
+/** Ends reading: the rest of the text has no meaning that could be guessed. */
+export class StopReading extends Error {}
+
+const BARE = /[^\s,:={}[\]"'#]+/y;
+const STRING_PART = /[^"\\\p{Cc}]+/uy;
+const DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+const HEXADECIMAL = /^0[xX][0-9a-fA-F]+$/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+const LITERALS: ReadonlyMap<string, boolean | undefined> = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', undefined],
+]);
+
+/** Words of the text: white space, comments, strings, numbers and literals. Positions never go back. */
+export class JsonScanner {
+  position = 0;
+
+  constructor(
+    readonly text: string,
+    readonly lines: LineIndex,
+    readonly findings: FindingList,
+  ) {
+    if (text.startsWith('\uFEFF')) this.position = 1;
+  }
+
+  /** The character at the position after white space and comments; `''` at the end. */
+  peek(): string {
+    for (;;) {
+      const character = this.text[this.position] ?? '';
+      if (character === '#') this.skipLine();
+      else if (character === '/' && this.isForeignComment()) this.skipForeignComment();
+      else if (character !== '' && ' \t\r\n'.includes(character)) this.position++;
+      else return character;
+    }
+  }
+
+  error(offset: number, message: string, hint?: string, code: ConfigCode = 'config.syntax'): void {
+    this.findings.error(this.lines.at(offset), code, message, hint);
+    if (this.findings.full) throw new StopReading();
+  }
+
+  fail(offset: number, message: string, hint?: string, code: ConfigCode = 'config.syntax'): never {
+    this.error(offset, message, hint, code);
+    throw new StopReading();
+  }
+
+  /** A string in double quotes, as RFC 8259 section 7; single quotes are an error that is read through. */
+  string(): JsonString {
+    const start = this.position;
+    const quote = this.text[start];
+    if (quote === "'") return this.singleQuoted(start);
+    this.position++;
+    let value = '';
+    for (;;) {
+      value += this.run(STRING_PART);
+      const character = this.text[this.position] ?? '';
+      if (character === '\\') value += this.escape();
+      else if (character === '"') break;
+      else if (character === '' || character === '\n' || character === '\r') {
+        this.fail(start, `the string ${show(value)} is not closed on its line`, 'add the missing "');
+      } else value += this.controlCharacter(character);
+    }
+    this.position++;
+    return { kind: 'string', start, end: this.position, value };
+  }
+
+  /** A number, `true`, `false` or `null`; other words are an error that is read through as a string. */
+  bare(): JsonString | JsonNumber | JsonLiteral {
+    const start = this.position;
+    const word = this.run(BARE);
+    const end = this.position;
+    if (word === '') this.unexpected(start);
+    if (LITERALS.has(word)) return { kind: 'literal', start, end, value: LITERALS.get(word) };
+    if (DECIMAL.test(word) || HEXADECIMAL.test(word)) return this.number(word, start, end);
+    const message = `${show(word)} is not a JSON value`;
+    if (/^[&*!|>%@`]/.test(word)) this.fail(start, message, 'anchors, aliases and tags of YAML do not exist here');
+    this.error(start, message, wordHint(word));
+    return { kind: 'string', start, end, value: word };
+  }
+
+  /** Ends with an error about the character at `offset`. */
+  unexpected(offset: number): never {
+    const character = String.fromCodePoint(this.text.codePointAt(offset) ?? 0);
+    const hint = /\s/u.test(character) ? 'use ordinary spaces' : undefined;
+    return this.fail(offset, `unexpected ${show(character)}`, hint);
+  }
+
+  private number(word: string, start: number, end: number): JsonNumber {
+    const value = Number(word);
+    // Beyond 2^53 neighbours fall together: what would be used is not what was written.
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+      this.error(start, `the number ${show(word)} is too large`, 'the largest is 9007199254740991 (2^53 - 1)');
+    }
+    return { kind: 'number', start, end, value };
+  }
+
+  private run(pattern: RegExp): string {
+    pattern.lastIndex = this.position;
+    const found = pattern.exec(this.text)?.[0] ?? '';
+    this.position += found.length;
+    return found;
+  }
+
+  private escape(): string {
+    const start = this.position;
+    const character = this.text[start + 1] ?? '';
+    if (character === 'u') {
+      const digits = this.text.slice(start + 2, start + 6);
+      if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.fail(start, 'a \\u escape needs four hexadecimal digits');
+      this.position += 6;
+      return String.fromCharCode(Number(`0x${digits}`));
+    }
+    const meaning = Object.hasOwn(ESCAPES, character) ? ESCAPES[character] : undefined;
+    if (meaning === undefined)
+      this.error(start, `unknown escape ${show(`\\${character}`)}`, 'write \\\\ for one backslash');
+    this.position += meaning === undefined ? 1 : 2;
+    return meaning ?? '\\';
+  }
+
+  private controlCharacter(character: string): string {
+    // RFC 8259 forbids C0 controls in strings; a tab or DEL or a C1 control here is a harmless slip or an attack, never meant.
+    this.error(
+      this.position,
+      `the control character ${show(character)} is not allowed in a string`,
+      'write it as \\u escape',
+    );
+    this.position++;
+    return character;
+  }
+
+  private singleQuoted(start: number): JsonString {
+    const close = this.text.indexOf("'", start + 1);
+    const value = this.text.slice(start + 1, close < 0 ? undefined : close);
+    if (close < 0 || /[\r\n]/.test(value)) this.fail(start, "a string that begins with '", 'use double quotes');
+    this.error(start, `the string ${show(value)} is in single quotes`, 'use double quotes');
+    this.position = close + 1;
+    return { kind: 'string', start, end: this.position, value };
+  }
+
+  private skipLine(): void {
+    while (this.position < this.text.length && !'\r\n'.includes(this.text[this.position] ?? '')) this.position++;
+  }
+
+  private isForeignComment(): boolean {
+    const next = this.text[this.position + 1];
+    return next === '/' || next === '*';
+  }
+
+  private skipForeignComment(): void {
+    const start = this.position;
+    const isLine = this.text[start + 1] === '/';
+    this.error(start, `comments do not begin with ${isLine ? '//' : '/*'}`, 'begin them with #', 'config.comment');
+    if (isLine) return this.skipLine();
+    const close = this.text.indexOf('*/', start + 2);
+    this.position = close < 0 ? this.text.length : close + 2;
+  }
+}
+
+function wordHint(word: string): string {
+  if (/^[-+]?(?:nan|inf(?:inity)?)$/i.test(word)) return 'numbers must be finite';
+  if (/^[-+]?[0-9.][0-9.eE+-]*$/.test(word)) return 'numbers are written as 10, -3, 1.5 or 0x1f';
+  return `text needs double quotes: "${word.length > 40 ? '…' : word}"`;
+}

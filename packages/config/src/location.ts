@@ -1,0 +1,59 @@
+/**
+ * A place in a configuration text. Lines and columns count from 1; a column is a UTF-16 unit, a tab counts as one.
+ * @experimental
+ */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A value with the place it was written at. @experimental */
+export interface Located<T> {
+  readonly value: T;
+  readonly at: SourceLocation;
+}
+
+/**
+ * Where an object and its fields were written. `fields` lacks what was not written (defaults).
+ * @experimental
+ */
+export interface FieldSources<K extends string = string> {
+  readonly at: SourceLocation;
+  readonly fields: Readonly<Partial<Record<K, SourceLocation>>>;
+}
+
+/** The place reported for specifications that were built by a program and have no text. @experimental */
+export const NO_SOURCE: SourceLocation = { file: '<program>', line: 1, column: 1 };
+
+/**
+ * The place of `field`, or of its object when the field was not written, or {@link NO_SOURCE} when there is no text.
+ * @experimental
+ */
+export function sourceOf<K extends string>(sources: FieldSources<K> | undefined, field?: K): SourceLocation {
+  if (sources === undefined) return NO_SOURCE;
+  return (field === undefined ? undefined : sources.fields[field]) ?? sources.at;
+}
+
+/** Turns offsets of one text into places: O(log lines) each. */
+export class LineIndex {
+  private readonly starts: number[] = [0];
+
+  constructor(
+    private readonly file: string,
+    text: string,
+  ) {
+    for (const match of text.matchAll(/\r\n|\r|\n/g)) this.starts.push(match.index + match[0].length);
+  }
+
+  at(offset: number): SourceLocation {
+    let low = 0;
+    let high = this.starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { file: this.file, line: low + 1, column: offset - (this.starts[low] ?? 0) + 1 };
+  }
+}

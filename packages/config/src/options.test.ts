@@ -1,0 +1,110 @@
+import {
+  ConfigError,
+  formatFinding,
+  type OptionSetting,
+  type OptionSpec,
+  parseVmConfig,
+  resolveOptions,
+} from './index.js';
+
+const SPECS: readonly OptionSpec[] = [
+  { name: 'base', kind: 'address', required: true, description: 'first register' },
+  { name: 'irq', kind: 'number', min: 32, max: 1019, description: 'interrupt' },
+  { name: 'size', kind: 'size', min: 4096, default: '4K', description: 'bytes' },
+  { name: 'file', kind: 'path', repeatable: true, description: 'backing file' },
+  { name: 'mac', kind: 'mac', description: 'station address' },
+  { name: 'mode', kind: 'enum', values: ['stdio', 'null'], default: 'stdio', description: 'back end' },
+  { name: 'legacy', kind: 'boolean', default: 'off', description: 'old interface' },
+  { name: 'label', kind: 'string', description: 'a text' },
+];
+
+/** The settings of a config string that begins in line 2, column 1 with its quote. */
+function settings(config: string): readonly OptionSetting[] {
+  const text = `{"name":"a","image":"i","ram":[{"size":"1M"}],"vdev":[{"type":"t","config":\n"${config}"}]}`;
+  const { spec } = parseVmConfig(text, { file: 'vm.qvmconf', baseDir: '', environment: {} });
+  return spec.vdevs[0]?.options ?? [];
+}
+
+const CONTEXT = { owner: 'vdev t', baseDir: '/vm', at: { file: 'vm.qvmconf', line: 1, column: 55 } };
+const resolve = (config: string) => resolveOptions(SPECS, settings(config), CONTEXT);
+
+function problems(config: string): string[] {
+  try {
+    resolve(config);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.findings.map((finding) => `${finding.code} ${formatFinding(finding)}`);
+    throw error;
+  }
+  return [];
+}
+
+describe('resolveOptions', () => {
+  it('converts every kind', () => {
+    const { values, warnings } = resolve(
+      "base=0x9000000,irq=33,size=1M,file=a,file='b,c',file=/d,mac=52-54-00-AB-cd-ef,mode=null,legacy,label=x=y",
+    );
+    expect({ ...values }).toEqual({
+      base: 0x900_0000,
+      irq: 33,
+      size: 2 ** 20,
+      file: ['/vm/a', '/vm/b,c', '/d'],
+      mac: '52:54:00:ab:cd:ef',
+      mode: 'null',
+      legacy: true,
+      label: 'x=y',
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('fills in defaults and leaves out the rest', () => {
+    expect({ ...resolve('base=0').values }).toEqual({ base: 0, size: 4096, file: [], mode: 'stdio', legacy: false });
+  });
+
+  it.each(['legacy=1', 'legacy=Yes', 'legacy=on', 'legacy=true'])('takes %s as true', (text) => {
+    expect(resolve(`base=0,${text}`).values['legacy']).toBe(true);
+  });
+
+  it('warns about ambiguous addresses', () => {
+    expect(resolve('base=9000000').warnings).toMatchObject([
+      { code: 'config.ambiguous-address', severity: 'warning', line: 2, column: 7 },
+    ]);
+  });
+
+  it('lists all that is wrong', () => {
+    expect(problems('irqq=1,legcy,irq=31,size=4KB,mac=1:2,mode=stdoi,legacy=maybe,label,label=2,file=,irq=40')).toEqual(
+      [
+        'config.missing-option vm.qvmconf:1:55: error: vdev t needs the option "base" (first register); add base=…',
+        'config.unknown-option vm.qvmconf:2:2: error: vdev t has no option "irqq"; did you mean "irq"?',
+        'config.unknown-option vm.qvmconf:2:9: error: vdev t has no option "legcy"; did you mean "legacy"?',
+        'config.bad-option vm.qvmconf:2:19: error: the option "irq" of vdev t: 31 is out of range; it must be at least 32 and at most 1019',
+        'config.bad-option vm.qvmconf:2:27: error: the option "size" of vdev t: "4KB" is not a size; units are powers of 1024 without "B": write "4K"',
+        'config.bad-option vm.qvmconf:2:35: error: the option "mac" of vdev t: "1:2" is not a MAC address; right would be 52:54:00:12:34:56',
+        'config.bad-option vm.qvmconf:2:44: error: the option "mode" of vdev t: "stdoi" is not one of its values; did you mean "stdio"?',
+        'config.bad-option vm.qvmconf:2:57: error: the option "legacy" of vdev t: "maybe" is neither true nor false; write 1/0, yes/no, on/off or true/false',
+        'config.bad-option vm.qvmconf:2:63: error: the option "label" of vdev t needs a value; write label=…',
+        'config.repeated-option vm.qvmconf:2:69: error: the option "label" of vdev t is here twice; the first is in line 2, column 63',
+        'config.bad-option vm.qvmconf:2:82: error: the option "file" of vdev t: a path must not be empty',
+        'config.repeated-option vm.qvmconf:2:83: error: the option "irq" of vdev t is here twice; the first is in line 2, column 15',
+      ],
+    );
+  });
+
+  it('takes settings made by a program', () => {
+    expect(resolveOptions(SPECS, [{ name: 'base', value: '0' }], { owner: 'vdev t' }).values['base']).toBe(0);
+    expect(() => resolveOptions(SPECS, [{ name: 'constructor' }], { owner: 'vdev t' })).toThrow(
+      /^<program>:1:1: error: vdev t /,
+    );
+  });
+
+  it('refuses a specification that contradicts itself', () => {
+    const spec: OptionSpec = { name: 'n', kind: 'number', default: 'x', description: '' };
+    expect(() => resolveOptions([spec], [], { owner: 'vdev t' })).toThrow(TypeError);
+  });
+
+  it('says what there is when nothing is near', () => {
+    expect(problems('base=0,colour=red')).toEqual([
+      'config.unknown-option vm.qvmconf:2:9: error: vdev t has no option "colour"; options: base, irq, size, file, mac, mode, legacy, label',
+    ]);
+  });
+});

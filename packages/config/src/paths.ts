@@ -1,0 +1,96 @@
+import type { FindingList } from './finding.js';
+import { MAX_PATH_LENGTH } from './limits.js';
+import type { SourceLocation } from './location.js';
+import { nearestName } from './nearest-name.js';
+import { show } from './show.js';
+
+/** Variables for `${NAME}`; only own properties count. @experimental */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+interface Reference {
+  readonly name: string;
+  /** Index just behind the closing brace. */
+  readonly end: number;
+}
+
+function readReference(text: string, start: number): Reference | undefined {
+  const close = text.indexOf('}', start);
+  const name = close < 0 ? '' : text.slice(start + 2, close);
+  return NAME.test(name) ? { name, end: close + 1 } : undefined;
+}
+
+function lookUp(name: string, environment: Environment, at: SourceLocation, findings: FindingList): string | undefined {
+  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+  if (value !== undefined) return value;
+  const nearest = nearestName(name, Object.keys(environment));
+  const hint = nearest === undefined ? 'set it in the environment' : `set it, or did you mean "\${${nearest}}"?`;
+  findings.error(at, 'config.unknown-variable', `the environment has no variable ${show(name)}`, hint);
+  return undefined;
+}
+
+/**
+ * Replaces each `${NAME}` by its value and `$$` by one dollar; other dollars stay. What is inserted is not expanded
+ * again. Reports what is wrong and gives `undefined`.
+ */
+export function expandVariables(
+  text: string,
+  environment: Environment,
+  at: SourceLocation,
+  findings: FindingList,
+): string | undefined {
+  let result = '';
+  let position = 0;
+  let complete = true;
+  for (let dollar = text.indexOf('$'); dollar >= 0; dollar = text.indexOf('$', position)) {
+    result += text.slice(position, dollar);
+    position = dollar + 1;
+    const next = text[position];
+    if (next === '{') {
+      const reference = readReference(text, dollar);
+      if (reference === undefined) {
+        findings.error(
+          at,
+          'config.bad-expansion',
+          `bad expansion in ${show(text)}`,
+          'write ${NAME}, or $$ for a dollar',
+        );
+        return undefined;
+      }
+      const value = lookUp(reference.name, environment, at, findings);
+      complete &&= value !== undefined;
+      result += value ?? '';
+      position = reference.end;
+    } else {
+      result += '$';
+      if (next === '$') position++;
+    }
+    if (result.length > MAX_PATH_LENGTH || findings.full) break;
+  }
+  result += text.slice(position);
+  if (!complete) return undefined;
+  if (result.length <= MAX_PATH_LENGTH) return result;
+  findings.error(at, 'config.bad-path', `the text has more than ${MAX_PATH_LENGTH} characters after expansion`);
+  return undefined;
+}
+
+const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+:\/\/)/;
+
+/**
+ * A path of a configuration file as seen from the program: absolute paths, drive paths and URLs stay, others are put
+ * behind `baseDir`. `..` is kept, since collapsing it would be wrong where folders are symbolic links.
+ * @experimental
+ */
+export function resolvePath(path: string, baseDir: string): string {
+  if (ABSOLUTE.test(path) || baseDir === '' || baseDir === '.') return path;
+  const relative = path.replace(/^(?:\.\/+)+/, '');
+  return /[/\\]$/.test(baseDir) ? baseDir + relative : `${baseDir}/${relative}`;
+}
+
+/** Why a path cannot be one, or `undefined`. */
+export function pathProblem(path: string): string | undefined {
+  if (path === '') return 'a path must not be empty';
+  // A NUL would cut the path off in the operating system; other control characters are never meant.
+  return /\p{Cc}/u.test(path) ? `the path ${show(path)} holds a control character` : undefined;
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '../clock/clock.js';
+import type { DeviceTreeNode } from '../devicetree/device-tree.js';
+import type { VmHooks } from '../hooks/vm-hooks.js';
+import type { InterruptWiring } from '../interrupt/interrupt.js';
+import type { Logger } from '../log/logger.js';
+import type { GuestMemory } from '../memory/guest-memory.js';
+import type { PhysicalMap } from '../memory/physical-map.js';
+import type { VmMemory } from '../memory/vm-memory.js';
+import type { Token } from '../plugin/token.js';
+import type { Vcpu } from '../vcpu/vcpu.js';
+import type { DeviceTreeContext, Json } from '../vdev/vdev.js';
+
+/**
+ * How a guest, a vdev or the host asks the VM to change its life cycle. The VM obeys between two instructions.
+ *
+ * @experimental
+ */
+export type VmRequest =
+  | { readonly kind: 'poweroff' }
+  | { readonly kind: 'reset' }
+  /** Ends the VM with an exit code (5 unsupported operation, 6 vdev error, 7 unexpected error, 32–63 vdev-defined). */
+  | { readonly kind: 'terminate'; readonly exitCode: number; readonly reason: string; readonly cause?: unknown };
+
+/**
+ * What a VM gives the machine of its architecture.
+ *
+ * @experimental
+ */
+export interface MachineServices {
+  readonly name: string;
+  /** Number of vCPUs to make. */
+  readonly vcpus: number;
+  readonly memory: VmMemory;
+  readonly map: PhysicalMap;
+  readonly guestMemory: GuestMemory;
+  readonly clock: Clock;
+  readonly wiring: InterruptWiring;
+  readonly hooks: VmHooks;
+  readonly logger: Logger;
+  request(request: VmRequest): void;
+  /** Offers a service to vdevs, found by {@link VdevContext.attachment}. */
+  provide<T>(token: Token<T>, value: T): void;
+}
+
+/**
+ * What to boot. Byte arrays are whole files, already read by the host.
+ *
+ * @experimental
+ */
+export interface BootRequest {
+  readonly image: BootFile;
+  readonly initrd?: BootFile;
+  /** A flattened device tree to patch instead of the generated one. */
+  readonly deviceTree?: BootFile;
+  readonly commandLine?: string;
+  /** Nodes that the vdevs contribute to the generated tree. */
+  readonly vdevNodes: (context: DeviceTreeContext) => readonly DeviceTreeNode[];
+  /** Path of the console's node for `stdout-path`, when there is one. */
+  readonly stdoutPath?: string;
+}
+
+/**
+ * A file and the name that errors use for it.
+ *
+ * @experimental
+ */
+export interface BootFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A guest architecture: makes machines. Registered by a plugin.
+ *
+ * @experimental
+ */
+export interface Architecture {
+  /** `aarch64` or `x86_64`. */
+  readonly name: string;
+  /** First address of RAM when a configuration leaves it open. */
+  readonly defaultRamBase: number;
+  /** vdev types that every VM has, named or not, in order of creation. */
+  readonly implicitVdevs: readonly string[];
+  /** vdev type of the console that a VM gets when none is named, or `undefined`. */
+  readonly defaultConsole?: string;
+  /** Bytes of VM memory that the engine needs beside guest RAM. */
+  engineBytes(vcpus: number, ramBytes: number): number;
+  createMachine(services: MachineServices): Machine;
+}
+
+/**
+ * The processors of one VM and what belongs to their architecture.
+ *
+ * @experimental
+ */
+export interface Machine {
+  readonly vcpus: readonly Vcpu[];
+  /** Checks and places the image and its companions, and sets the boot vCPU to its entry. Throws `image.*` errors. */
+  boot(request: BootRequest): Promise<void>;
+  /** All vCPUs to power-on state; RAM stays. `boot` must follow. */
+  reset(): void;
+  /** Drops decoded or translated code of a guest-physical range that something other than a vCPU wrote. */
+  invalidateCode(base: number, size: number): void;
+  /** Engine counters for `vm.stats()`. */
+  stats(): Readonly<Record<string, Json>>;
+}

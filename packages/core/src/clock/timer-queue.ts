@@ -1,0 +1,154 @@
+import { QvmError } from '../errors/qvm-error.js';
+import type { ClockTimer } from './clock.js';
+
+const NOT_QUEUED = -1;
+
+class QueuedTimer implements ClockTimer {
+  readonly name: string;
+  readonly callback: () => void;
+  readonly #queue: TimerQueue;
+  time = 0;
+  /** Order of arming: equal deadlines fire in this order. */
+  sequence = 0;
+  /** Index in the heap. */
+  index = NOT_QUEUED;
+  #disposed = false;
+
+  constructor(queue: TimerQueue, name: string, callback: () => void) {
+    this.#queue = queue;
+    this.name = name;
+    this.callback = callback;
+  }
+
+  get deadline(): number | undefined {
+    return this.index === NOT_QUEUED ? undefined : this.time;
+  }
+
+  arm(deadline: number): void {
+    if (this.#disposed) throw new QvmError('clock.disposed', `The timer ${this.name} was disposed of.`);
+    if (Number.isNaN(deadline)) throw new QvmError('clock.deadline', `The timer ${this.name} has no valid deadline.`);
+    this.#queue.insert(this, deadline);
+  }
+
+  cancel(): void {
+    this.#queue.remove(this);
+  }
+
+  dispose(): void {
+    this.cancel();
+    this.#disposed = true;
+  }
+}
+
+/**
+ * The timers of a clock: a binary heap by deadline.
+ *
+ * @experimental
+ */
+export class TimerQueue {
+  readonly #heap: QueuedTimer[] = [];
+  #sequence = 0;
+
+  /** Told when a timer becomes the earliest one, so that whoever runs the guest can shorten its turn. */
+  onEarliest: ((deadline: number) => void) | undefined;
+
+  /** Deadline of the earliest timer. */
+  get nextDeadline(): number | undefined {
+    return this.#heap[0]?.time;
+  }
+
+  /** An unarmed timer on this queue. */
+  createTimer(name: string, callback: () => void): ClockTimer {
+    return new QueuedTimer(this, name, callback);
+  }
+
+  /**
+   * Fires the timers that are due, in order of their deadlines. One that is armed meanwhile waits for the next call,
+   * even when it is due, so that a timer which always arms itself in the past cannot hold up the VM.
+   *
+   * @returns the number of timers fired.
+   */
+  runDue(now: number): number {
+    const next = this.nextDeadline;
+    if (next === undefined || next > now) return 0;
+    const due: QueuedTimer[] = [];
+    const limit = this.#sequence;
+    for (let top = this.#heap[0]; top !== undefined && top.time <= now; top = this.#heap[0]) {
+      this.remove(top);
+      due.push(top);
+    }
+    return this.#fire(due, limit);
+  }
+
+  #fire(due: readonly QueuedTimer[], limit: number): number {
+    // All are put back before the first one runs, so that a callback may look at, move or cancel the others.
+    for (const timer of due) this.#push(timer);
+    let fired = 0;
+    for (const timer of due) {
+      if (timer.index === NOT_QUEUED || timer.sequence > limit) continue;
+      this.remove(timer);
+      fired++;
+      timer.callback();
+    }
+    return fired;
+  }
+
+  /** @internal */
+  insert(timer: QueuedTimer, deadline: number): void {
+    this.remove(timer);
+    timer.time = deadline;
+    timer.sequence = ++this.#sequence;
+    this.#push(timer);
+    if (timer.index === 0) this.onEarliest?.(deadline);
+  }
+
+  /** @internal */
+  remove(timer: QueuedTimer): void {
+    const { index } = timer;
+    if (index === NOT_QUEUED) return;
+    timer.index = NOT_QUEUED;
+    const last = this.#heap.pop();
+    if (last === undefined || last === timer) return;
+    this.#put(index, last);
+    this.#siftUp(last);
+    this.#siftDown(last);
+  }
+
+  #push(timer: QueuedTimer): void {
+    this.#put(this.#heap.length, timer);
+    this.#siftUp(timer);
+  }
+
+  #put(index: number, timer: QueuedTimer): void {
+    this.#heap[index] = timer;
+    timer.index = index;
+  }
+
+  #siftUp(timer: QueuedTimer): void {
+    while (timer.index > 0) {
+      const parent = this.#heap[(timer.index - 1) >>> 1];
+      if (parent === undefined || !isBefore(timer, parent)) return;
+      this.#swap(timer, parent);
+    }
+  }
+
+  #siftDown(timer: QueuedTimer): void {
+    for (;;) {
+      const left = this.#heap[timer.index * 2 + 1];
+      const right = this.#heap[timer.index * 2 + 2];
+      const child = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
+      if (child === undefined || !isBefore(child, timer)) return;
+      this.#swap(child, timer);
+    }
+  }
+
+  #swap(a: QueuedTimer, b: QueuedTimer): void {
+    const { index } = a;
+    this.#put(b.index, a);
+    this.#put(index, b);
+  }
+}
+
+function isBefore(a: QueuedTimer, b: QueuedTimer): boolean {
+  return a.time < b.time || (a.time === b.time && a.sequence < b.sequence);
+}

@@ -1,0 +1,21 @@
+/**
+ * The host half of a character device (UART, console): bytes from and to the world, never blocking.
+ *
+ * @experimental
+ */
+export interface CharacterBackend {
+  /** Sends guest output to the host. The array is only valid during the call. */
+  write(bytes: Uint8Array): void;
+  /**
+   * Takes up to `max` bytes of input that the host has ready; empty when there is none. Input that is not taken stays,
+   * so bytes that come before the guest reads are not lost.
+   */
+  read(max: number): Uint8Array;
+  /** Number of bytes ready to be read. */
+  readonly available: number;
+  /** `listener` runs on the VM's thread whenever new input became available. One listener; `undefined` removes it. */
+  onInput(listener: (() => void) | undefined): void;
+  /** Pushes buffered output to the host. */
+  flush(): void;
+  close(): void;
+}

@@ -1,0 +1,18 @@
+/**
+ * Value of a device-tree property (Devicetree Specification v0.4 §2.2.4): empty, text(s), 32-bit cells, or raw bytes.
+ *
+ * @experimental
+ */
+export type DeviceTreeValue = true | string | readonly string[] | { readonly cells: readonly number[] } | Uint8Array;
+
+/**
+ * A node of a device tree.
+ *
+ * @experimental
+ */
+export interface DeviceTreeNode {
+  /** `name@unit-address`; empty for the root. */
+  readonly name: string;
+  readonly properties: Readonly<Record<string, DeviceTreeValue>>;
+  readonly children?: readonly DeviceTreeNode[];
+}

@@ -1,0 +1,19 @@
+import { QvmError } from '../errors/qvm-error.js';
+
+/**
+ * A function tapped into a hook threw. Code `hook.tap-failed`; the original error is the `cause`.
+ *
+ * @experimental
+ */
+export class HookTapError extends QvmError {
+  /** Name of the hook. */
+  readonly hook: string;
+  /** Name of the tap, which by convention is the plugin's name. */
+  readonly tap: string;
+
+  constructor(hook: string, tap: string, cause: unknown) {
+    super('hook.tap-failed', `The tap "${tap}" of the hook ${hook} failed.`, { cause });
+    this.hook = hook;
+    this.tap = tap;
+  }
+}

@@ -1,0 +1,224 @@
+import type { HookMap, SyncBailHook, SyncHook } from 'tapable';
+import type { Vcpu } from '../vcpu/vcpu.js';
+import { createBailHook, createBailHookMap, createSyncHook } from './hook-factory.js';
+
+/**
+ * Why an instruction of the guest trapped: the key of {@link VcpuHooks.trap}. Architectures add their own words.
+ *
+ * @experimental
+ */
+export type TrapKind =
+  | 'svc'
+  | 'hvc'
+  | 'smc'
+  | 'undefined'
+  | 'breakpoint'
+  | 'systemRegister'
+  | 'illegalState'
+  | 'pcAlignment'
+  | 'spAlignment'
+  | 'fpAccess'
+  | 'softwareStep';
+
+/**
+ * A trap. The object is reused: it is valid only during the call.
+ *
+ * @experimental
+ */
+export interface TrapEvent {
+  readonly vcpu: Vcpu;
+  readonly kind: TrapKind | string;
+  /** The exception syndrome as the guest would read it (Arm: `ESR_ELx`). */
+  readonly syndrome: number;
+  /** Address of the instruction. */
+  readonly pc: bigint;
+  /** The immediate of SVC, HVC, SMC, BRK and the like. */
+  readonly immediate?: number | undefined;
+  /** The instruction as text, where that says more than the rest (undefined instructions, system registers). */
+  readonly disassembly?: string | undefined;
+}
+
+/**
+ * `handled`: the tap did the work, no exception is taken, and execution goes on at the vCPU's program counter.
+ *
+ * @experimental
+ */
+export type TrapAnswer = 'handled';
+
+/**
+ * A call to the hypervisor or firmware (Arm: SMC Calling Convention, DEN0028). Valid only during the call.
+ *
+ * @experimental
+ */
+export interface HypercallEvent {
+  readonly vcpu: Vcpu;
+  readonly conduit: 'hvc' | 'smc';
+  /** The immediate of the instruction; 0 in the SMC Calling Convention. */
+  readonly immediate: number;
+  /** The function identifier, from W0. */
+  readonly functionId: number;
+  /** The arguments, from X1 on. */
+  readonly args: readonly bigint[];
+}
+
+/**
+ * The result registers of a call, from X0 on; at most four.
+ *
+ * @experimental
+ */
+export type HypercallResult = readonly bigint[];
+
+/**
+ * An access of the guest to memory that failed. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface MemoryFaultEvent {
+  readonly vcpu: Vcpu;
+  /** 1: the guest's own tables refuse the access. 2: the guest-physical address is nothing, or may not be used so (external abort). */
+  readonly stage: 1 | 2;
+  readonly access: 'read' | 'write' | 'execute';
+  /** Virtual address of the access. */
+  readonly address: bigint;
+  /** Guest-physical address, when translation came so far. */
+  readonly physical?: number | undefined;
+  /** The exception syndrome as the guest would read it. */
+  readonly syndrome: number;
+  /** Address of the instruction. */
+  readonly pc: bigint;
+}
+
+/**
+ * A switch between guest and hypervisor. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface GuestExitEvent {
+  readonly vcpu: Vcpu;
+  /** `mmio`, `wfi`, `sysreg`, `hypercall`, `interrupt`, `timer`, `budget`, … */
+  readonly cause: string;
+  /** Who is accessed, for `mmio`. */
+  readonly vdev?: string | undefined;
+  /** Instructions retired by the vCPU. */
+  readonly instructions: number;
+  /** Virtual time in nanoseconds. */
+  readonly time: number;
+}
+
+/**
+ * An interrupt that a vCPU takes. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface InterruptTakenEvent {
+  readonly vcpu: Vcpu;
+  /** How it is signalled (Arm: `irq`, `fiq`, `serror`). */
+  readonly kind: string;
+  /** Its number, where the controller knows it by now. */
+  readonly number?: number | undefined;
+  /** Address of the first instruction that was not executed. */
+  readonly pc: bigint;
+}
+
+/**
+ * What a vCPU is doing, for display.
+ *
+ * @experimental
+ */
+export type VcpuState = 'off' | 'ready' | 'running' | 'halted';
+
+/**
+ * A change of {@link VcpuState}. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface VcpuStateEvent {
+  readonly vcpu: Vcpu;
+  readonly from: VcpuState;
+  readonly to: VcpuState;
+}
+
+/**
+ * The hooks of one vCPU. They run on its thread, between two guest instructions; taps must not run a vCPU, wait, or keep
+ * the event. A hook that nobody tapped costs nothing; tap before the VM starts, because translated code depends on which
+ * hooks are tapped. A tap that throws ends its VM with exit code 7.
+ *
+ * @experimental
+ */
+export interface VcpuHooks {
+  /**
+   * Fires: when an instruction traps, before the guest's exception is taken; one hook per {@link TrapKind}.
+   * Return: `handled` stops the exception; `undefined` leaves it to later taps and then to the architecture.
+   * A tap may not: change memory mappings of the guest without telling the engine.
+   * Order: `guestExit` comes before, `hypercall` after (for `hvc` and `smc`), then `guestEntrance`.
+   * Cost: a call per trap, about 0.1 µs.
+   */
+  readonly trap: HookMap<SyncBailHook<[TrapEvent], TrapAnswer | undefined>>;
+  /**
+   * Fires: on HVC and SMC that no `trap` tap handled.
+   * Return: the result registers; `undefined` leaves the call to the architecture (PSCI) and then to "not supported".
+   * A tap may not: wait; long work ends later by an interrupt.
+   * Order: after `trap`, before `guestEntrance`.
+   * Cost: a call and an array of arguments per hypercall.
+   */
+  readonly hypercall: SyncBailHook<[HypercallEvent], HypercallResult | undefined>;
+  /**
+   * Fires: on a stage-1 fault or external abort, before the guest's exception is taken.
+   * Return: `handled` stops the exception; execution goes on at the vCPU's program counter, which still is the
+   * faulting instruction's unless a tap moved it.
+   * A tap may not: access guest memory by a path that faults again.
+   * Order: for stage 2 after `VmHooks.unmappedAccess`; before `guestEntrance`.
+   * Cost: a call per fault; page faults of a busy guest are frequent.
+   */
+  readonly memoryFault: SyncBailHook<[MemoryFaultEvent], TrapAnswer | undefined>;
+  /**
+   * Fires: when the vCPU leaves guest code, for whatever cause.
+   * Return: nothing.
+   * A tap may not: change the guest.
+   * Order: first of all hooks of an exit; `guestEntrance` ends it.
+   * Cost: a call per exit; register accesses of devices make exits.
+   */
+  readonly guestExit: SyncHook<[GuestExitEvent]>;
+  /**
+   * Fires: when the vCPU goes on with guest code after an exit; same cause as its `guestExit`.
+   * Return: nothing.
+   * A tap may not: change the guest.
+   * Order: last of all hooks of an exit.
+   * Cost: as `guestExit`.
+   */
+  readonly guestEntrance: SyncHook<[GuestExitEvent]>;
+  /**
+   * Fires: when the vCPU takes an interrupt exception.
+   * Return: nothing.
+   * A tap may not: raise or lower interrupts.
+   * Order: after `VmHooks.interruptRaised`; between `guestExit` and `guestEntrance` where the interrupt makes an exit.
+   * Cost: a call per interrupt.
+   */
+  readonly interruptTaken: SyncHook<[InterruptTakenEvent]>;
+  /**
+   * Fires: when the vCPU is turned on or off, starts or stops running, or waits.
+   * Return: nothing.
+   * A tap may not: change the guest.
+   * Order: outside of exits.
+   * Cost: two calls per turn of the vCPU.
+   */
+  readonly stateChanged: SyncHook<[VcpuStateEvent]>;
+}
+
+/**
+ * Makes the hooks of one vCPU. `index` appears in their names.
+ *
+ * @experimental
+ */
+export function createVcpuHooks(index: number): VcpuHooks {
+  const name = (hook: string): string => `Vcpu[${index}].${hook}`;
+  return Object.freeze({
+    trap: createBailHookMap<TrapEvent, TrapAnswer>(name('trap')),
+    hypercall: createBailHook<HypercallEvent, HypercallResult>(name('hypercall')),
+    memoryFault: createBailHook<MemoryFaultEvent, TrapAnswer>(name('memoryFault')),
+    guestExit: createSyncHook<GuestExitEvent>(name('guestExit')),
+    guestEntrance: createSyncHook<GuestExitEvent>(name('guestEntrance')),
+    interruptTaken: createSyncHook<InterruptTakenEvent>(name('interruptTaken')),
+    stateChanged: createSyncHook<VcpuStateEvent>(name('stateChanged')),
+  });
+}

@@ -1,0 +1,236 @@
+import type { AsyncSeriesHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
+import type { DeviceTreeNode } from '../devicetree/device-tree.js';
+import type { AccessWidth } from '../memory/region.js';
+import type { Vcpu } from '../vcpu/vcpu.js';
+import type { VmExit } from '../vm/vm-exit.js';
+import type { VmState } from '../vm/vm-state.js';
+import type { Tappable } from './tappable.js';
+import type { VcpuHooks } from './vcpu-hooks.js';
+import { createBailHook, createSeriesHook, createSyncHook, createWaterfallHook } from './hook-factory.js';
+
+/**
+ * Which VM a hook speaks of.
+ *
+ * @experimental
+ */
+export interface VmEvent {
+  /** Name of the VM. */
+  readonly vm: string;
+}
+
+/**
+ * The end of a VM.
+ *
+ * @experimental
+ */
+export interface VmStoppedEvent extends VmEvent {
+  readonly exit: VmExit;
+}
+
+/**
+ * A change of a VM's {@link VmState}.
+ *
+ * @experimental
+ */
+export interface VmStateEvent extends VmEvent {
+  readonly from: VmState;
+  readonly to: VmState;
+}
+
+/**
+ * A vCPU that was made.
+ *
+ * @experimental
+ */
+export interface VcpuCreatedEvent {
+  readonly vcpu: Vcpu;
+  /** Its hooks, to tap. */
+  readonly hooks: Tappable<VcpuHooks>;
+}
+
+/**
+ * A level change of an interrupt input, after its sources were ORed. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface InterruptEvent {
+  readonly number: number;
+  /** The vCPU of a private input, `undefined` for a shared one. */
+  readonly vcpu: number | undefined;
+  /** The source whose change moved the input. */
+  readonly source: string;
+}
+
+/**
+ * An access to a guest-physical address at which nothing is. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface UnmappedAccessEvent {
+  readonly vcpu: Vcpu;
+  /** Guest-physical address. */
+  readonly address: number;
+  readonly width: AccessWidth | 8;
+  readonly access: 'read' | 'write';
+  /** The value that is written, for widths up to 4. */
+  readonly value?: number | undefined;
+}
+
+/**
+ * How an unmapped access ends: a read's value (`0n` also ends a write).
+ *
+ * @experimental
+ */
+export type UnmappedAccessAnswer = bigint;
+
+/**
+ * A vdev that threw.
+ *
+ * @experimental
+ */
+export interface VdevFailedEvent extends VmEvent {
+  /** Name of the instance. */
+  readonly vdev: string;
+  readonly error: Error;
+}
+
+/**
+ * A reset that the guest asked for.
+ *
+ * @experimental
+ */
+export interface GuestResetEvent extends VmEvent {
+  /** How often the guest has reset itself by now, this time included. */
+  readonly count: number;
+  /** Whether the VM boots again; otherwise it ends with exit code 0. */
+  readonly restart: boolean;
+}
+
+/**
+ * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before the
+ * start: makes the start fail). Tap them in a plugin's `apply`.
+ *
+ * @experimental
+ */
+export interface VmHooks {
+  /**
+   * Fires: on `start`, when everything is built and nothing is loaded.
+   * Return: a promise, which the start awaits.
+   * A tap may not: start or stop the VM.
+   * Order: first of all; `kernelCommandLine`, `deviceTree` and `stateChanged` to `running` follow.
+   * Cost: off the run loop.
+   */
+  readonly beforeStart: AsyncSeriesHook<[VmEvent]>;
+  /**
+   * Fires: when the VM has ended, before its vdevs are disposed of.
+   * Return: a promise, which `run` awaits.
+   * A tap may not: start the VM again.
+   * Order: after `stateChanged` to `stopped` or `failed`; the last hook of all.
+   * Cost: off the run loop.
+   */
+  readonly afterStop: AsyncSeriesHook<[VmStoppedEvent]>;
+  /**
+   * Fires: after each change of the VM's state.
+   * Return: nothing.
+   * A tap may not: change the state.
+   * Order: between `beforeStart` and `afterStop` except for the first change (to `starting`).
+   * Cost: off the run loop.
+   */
+  readonly stateChanged: SyncHook<[VmStateEvent]>;
+  /**
+   * Fires: once for each vCPU while the VM is being built, so that plugins can tap its hooks.
+   * Return: nothing.
+   * A tap may not: use the vCPU for anything but its hooks.
+   * Order: when all plugins have been applied, before `beforeStart`.
+   * Cost: off the run loop.
+   */
+  readonly vcpuCreated: SyncHook<[VcpuCreatedEvent]>;
+  /**
+   * Fires: at each boot, with the root node of the device tree that the guest will see.
+   * Return: a changed tree; `undefined` leaves it as it is.
+   * A tap may not: change nodes in place; return new ones.
+   * Order: after `kernelCommandLine`.
+   * Cost: off the run loop.
+   */
+  readonly deviceTree: SyncWaterfallHook<[DeviceTreeNode]>;
+  /**
+   * Fires: at each boot, with the kernel command line (empty when there is none).
+   * Return: a changed line; `undefined` leaves it as it is.
+   * A tap may not: assume that it is the only one to add words.
+   * Order: after `beforeStart`, before `deviceTree`.
+   * Cost: off the run loop.
+   */
+  readonly kernelCommandLine: SyncWaterfallHook<[string]>;
+  /**
+   * Fires: when an interrupt input goes from low to high (also for the edge of a pulse).
+   * Return: nothing.
+   * A tap may not: drive interrupt lines.
+   * Order: before the controller sees the change; `VcpuHooks.interruptTaken` may follow.
+   * Cost: a call per change.
+   */
+  readonly interruptRaised: SyncHook<[InterruptEvent]>;
+  /**
+   * Fires: when an interrupt input goes from high to low.
+   * Return: nothing.
+   * A tap may not: drive interrupt lines.
+   * Order: before the controller sees the change.
+   * Cost: a call per change.
+   */
+  readonly interruptLowered: SyncHook<[InterruptEvent]>;
+  /**
+   * Fires: on a data access to a guest-physical address at which nothing is.
+   * Return: a value to finish the access with; `undefined` leaves it to later taps and then to an external abort.
+   * A tap may not: add regions to the map.
+   * Order: before `VcpuHooks.memoryFault`.
+   * Cost: a call per such access.
+   */
+  readonly unmappedAccess: SyncBailHook<[UnmappedAccessEvent], UnmappedAccessAnswer | undefined>;
+  /**
+   * Fires: when a vdev threw; its VM ends with exit code 6.
+   * Return: nothing.
+   * A tap may not: revive the VM.
+   * Order: before `stateChanged` to `failed`.
+   * Cost: off the run loop.
+   */
+  readonly vdevFailed: SyncHook<[VdevFailedEvent]>;
+  /**
+   * Fires: when the guest resets its machine.
+   * Return: nothing.
+   * A tap may not: start or stop the VM.
+   * Order: before the machine and vdevs are reset.
+   * Cost: off the run loop.
+   */
+  readonly guestReset: SyncHook<[GuestResetEvent]>;
+  /**
+   * Fires: when the host presses the power button (`stop`, SIGTERM).
+   * Return: `true` when the tap passes the request on to the guest, which then ends by itself in its time;
+   * `undefined` leaves it to later taps. When nobody takes it, the VM is powered off at once.
+   * A tap may not: end the VM; it would be no polite request then.
+   * Order: before `afterStop`.
+   * Cost: off the run loop.
+   */
+  readonly powerButton: SyncBailHook<[VmEvent], true | undefined>;
+}
+
+/**
+ * Makes the hooks of one VM. `vm` appears in their names.
+ *
+ * @experimental
+ */
+export function createVmHooks(vm: string): VmHooks {
+  const name = (hook: string): string => `Vm[${vm}].${hook}`;
+  return Object.freeze({
+    beforeStart: createSeriesHook<VmEvent>(name('beforeStart')),
+    afterStop: createSeriesHook<VmStoppedEvent>(name('afterStop')),
+    stateChanged: createSyncHook<VmStateEvent>(name('stateChanged')),
+    vcpuCreated: createSyncHook<VcpuCreatedEvent>(name('vcpuCreated')),
+    deviceTree: createWaterfallHook<DeviceTreeNode>(name('deviceTree')),
+    kernelCommandLine: createWaterfallHook<string>(name('kernelCommandLine')),
+    interruptRaised: createSyncHook<InterruptEvent>(name('interruptRaised')),
+    interruptLowered: createSyncHook<InterruptEvent>(name('interruptLowered')),
+    unmappedAccess: createBailHook<UnmappedAccessEvent, UnmappedAccessAnswer>(name('unmappedAccess')),
+    vdevFailed: createSyncHook<VdevFailedEvent>(name('vdevFailed')),
+    guestReset: createSyncHook<GuestResetEvent>(name('guestReset')),
+    powerButton: createBailHook<VmEvent, true>(name('powerButton')),
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * Severities, in the words of the `logger` option of a qvm configuration.
+ *
+ * @experimental
+ */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/**
+ * Where the engine and vdevs report what a user may want to know. Implementations must not throw.
+ *
+ * @experimental
+ */
+export interface Logger {
+  log(level: LogLevel, message: string): void;
+}
+
+/**
+ * A logger that drops everything.
+ *
+ * @experimental
+ */
+export const silentLogger: Logger = { log: () => undefined };

@@ -1,0 +1,24 @@
+import { QvmError } from '../errors/qvm-error.js';
+
+/**
+ * A host-side access to guest memory left RAM. Code `memory.guest-access`.
+ *
+ * @experimental
+ */
+export class GuestMemoryError extends QvmError {
+  /** First guest-physical address of the access. */
+  readonly address: number;
+  /** Bytes. */
+  readonly length: number;
+
+  constructor(access: 'read' | 'write', address: number, length: number) {
+    super(
+      'memory.guest-access',
+      `Cannot ${access} ${length} bytes at guest-physical address 0x${address.toString(16)}: not all of it is ${
+        access === 'read' ? 'memory' : 'writable memory'
+      }.`,
+    );
+    this.address = address;
+    this.length = length;
+  }
+}

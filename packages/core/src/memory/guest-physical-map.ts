@@ -1,0 +1,116 @@
+import { QvmError } from '../errors/qvm-error.js';
+import { formatRange, PHYSICAL_ADDRESS_LIMIT } from './address-range.js';
+import type { PhysicalMap } from './physical-map.js';
+import type { MmioHandler, RamRegion, Region } from './region.js';
+import type { VmMemory } from './vm-memory.js';
+
+const RAM_GRANULE = 0x1000;
+const MMIO_GRANULE = 4;
+/** WebAssembly and host pages divide this, so RAM starts on a page of both. */
+const RAM_OFFSET_ALIGNMENT = 0x1_0000;
+
+/**
+ * The guest-physical map: a sorted list of disjoint regions.
+ *
+ * @experimental
+ */
+export class GuestPhysicalMap implements PhysicalMap {
+  readonly #memory: VmMemory;
+  readonly #regions: Region[] = [];
+  #lastHit: Region | undefined;
+
+  /**
+   * @param memory - where `addRam` allocates.
+   */
+  constructor(memory: VmMemory) {
+    this.#memory = memory;
+  }
+
+  get regions(): readonly Region[] {
+    return this.#regions;
+  }
+
+  find(address: number): Region | undefined {
+    const last = this.#lastHit;
+    if (last !== undefined && address >= last.base && address - last.base < last.size) return last;
+    const region = this.#regions[this.#firstAbove(address) - 1];
+    if (region === undefined || !(address - region.base < region.size)) return undefined;
+    this.#lastHit = region;
+    return region;
+  }
+
+  /**
+   * @param base - a multiple of 4 KiB.
+   * @param size - bytes, a positive multiple of 4 KiB.
+   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`, `memory.exhausted`.
+   */
+  addRam(kind: 'ram' | 'rom', name: string, base: number, size: number): RamRegion {
+    const index = this.#place(name, base, size, RAM_GRANULE);
+    const region: RamRegion = { kind, name, base, size, offset: this.#memory.allocate(size, RAM_OFFSET_ALIGNMENT) };
+    this.#regions.splice(index, 0, region);
+    return region;
+  }
+
+  /**
+   * @param base - a multiple of 4.
+   * @param size - bytes, a positive multiple of 4.
+   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   */
+  addMmio(name: string, base: number, size: number, handler: MmioHandler): void {
+    const index = this.#place(name, base, size, MMIO_GRANULE);
+    this.#regions.splice(index, 0, { kind: 'mmio', name, base, size, handler });
+  }
+
+  /**
+   * @param base - a multiple of 4.
+   * @param size - bytes, a positive multiple of 4.
+   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   */
+  addReserved(name: string, base: number, size: number): void {
+    const index = this.#place(name, base, size, MMIO_GRANULE);
+    this.#regions.splice(index, 0, { kind: 'reserved', name, base, size });
+  }
+
+  /** Index of the first region whose base is above `address`. */
+  #firstAbove(address: number): number {
+    let low = 0;
+    let high = this.#regions.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const region = this.#regions[middle];
+      if (region !== undefined && region.base <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Checks a new range; returns the index that keeps the list sorted. */
+  #place(name: string, base: number, size: number, granule: number): number {
+    checkRange(name, base, size, granule);
+    const index = this.#firstAbove(base);
+    for (const other of [this.#regions[index - 1], this.#regions[index]]) {
+      if (other !== undefined && base < other.base + other.size && other.base < base + size) {
+        throw new QvmError(
+          'memory.overlap',
+          `${name} (${formatRange(base, size)}) overlaps ${other.name} (${formatRange(other.base, other.size)}).`,
+        );
+      }
+    }
+    return index;
+  }
+}
+
+function checkRange(name: string, base: number, size: number, granule: number): void {
+  if (!Number.isSafeInteger(base) || !Number.isSafeInteger(size) || base < 0 || size <= 0) {
+    throw new QvmError('memory.range', `${name} has no valid range: base ${base}, size ${size}.`);
+  }
+  if (base + size > PHYSICAL_ADDRESS_LIMIT) {
+    throw new QvmError('memory.range', `${name} (${formatRange(base, size)}) ends beyond 48-bit addresses.`);
+  }
+  if (base % granule !== 0 || size % granule !== 0) {
+    throw new QvmError(
+      'memory.alignment',
+      `${name} (base 0x${base.toString(16)}, size 0x${size.toString(16)}) is not aligned to ${granule} bytes.`,
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Width of one device access in bytes. 64-bit accesses reach a device as two 32-bit ones, low word first.
+ *
+ * @experimental
+ */
+export type AccessWidth = 1 | 2 | 4;
+
+/**
+ * The register half of a device: knows offsets into its own region, not addresses. Runs on the vCPU's thread,
+ * synchronously, and must not allocate per access.
+ *
+ * @experimental
+ */
+export interface MmioHandler {
+  /** Returns the value, zero-extended, as an unsigned number. */
+  read(offset: number, width: AccessWidth): number;
+  /** `value` is unsigned and fits `width`. */
+  write(offset: number, width: AccessWidth, value: number): void;
+}
+
+/**
+ * One range of the guest-physical address space (the stage-2 map).
+ *
+ * @experimental
+ */
+export type Region = RamRegion | MmioRegion | ReservedRegion;
+
+interface RegionBase {
+  /** Who owns the range; named in overlap errors and `memdump`. */
+  readonly name: string;
+  /** First guest-physical address. */
+  readonly base: number;
+  /** Length in bytes. */
+  readonly size: number;
+}
+
+/**
+ * RAM or ROM that lives in the VM's memory. `base` and `size` are multiples of 4 KiB.
+ *
+ * @experimental
+ */
+export interface RamRegion extends RegionBase {
+  readonly kind: 'ram' | 'rom';
+  /** Byte offset of the region in the VM's {@link VmMemory}. */
+  readonly offset: number;
+}
+
+/**
+ * Device registers.
+ *
+ * @experimental
+ */
+export interface MmioRegion extends RegionBase {
+  readonly kind: 'mmio';
+  readonly handler: MmioHandler;
+}
+
+/**
+ * A range that nothing may be placed in and whose access is an external abort.
+ *
+ * @experimental
+ */
+export interface ReservedRegion extends RegionBase {
+  readonly kind: 'reserved';
+}

@@ -1,0 +1,105 @@
+import type { Architecture } from '../architecture/architecture.js';
+import type { Tappable } from '../hooks/tappable.js';
+import type { VmHooks } from '../hooks/vm-hooks.js';
+import type { VdevFactory } from '../vdev/vdev.js';
+import { createToken, type Token } from './token.js';
+
+/**
+ * Version of the contract between core and plugins. A plugin built for another one is refused.
+ *
+ * @experimental
+ */
+export const PLUGIN_API_VERSION = 1;
+
+/**
+ * Hands out services by token; what a provider's factory gets. Core knows no container: the SDK implements this.
+ *
+ * @experimental
+ */
+export interface Resolver {
+  /** The service of a token. Throws when there is none. */
+  get<T>(token: Token<T>): T;
+  /** All services of a `multi` token; empty when there is none. */
+  getAll<T>(token: Token<T>): readonly T[];
+}
+
+/**
+ * One service that a plugin offers.
+ *
+ * @experimental
+ */
+export interface Provider<T = unknown> {
+  readonly token: Token<T>;
+  /** `host`: one instance for the process. `vm`: one instance per VM. */
+  readonly scope: 'host' | 'vm';
+  /** Several providers may share the token; consumers see them all. */
+  readonly multi?: boolean;
+  readonly factory: (resolver: Resolver) => T;
+}
+
+/**
+ * The hooks of a VM as plugins see them.
+ *
+ * @experimental
+ */
+export interface PluginVm {
+  /** Name of the VM. */
+  readonly name: string;
+  readonly hooks: Tappable<VmHooks>;
+}
+
+/**
+ * Something that taps the hooks of VMs.
+ *
+ * @experimental
+ */
+export interface HookPlugin {
+  /** The name of its taps, in errors and traces. */
+  readonly name: string;
+  /** Called once for each VM, when all of it is built and before it starts. */
+  apply(vm: PluginVm): void;
+}
+
+/**
+ * An extension of qvm: plain data, which any container can register.
+ *
+ * @experimental
+ */
+export interface QvmPlugin {
+  readonly name: string;
+  /** {@link PLUGIN_API_VERSION} at the time of writing. */
+  readonly apiVersion: number;
+  readonly provides: readonly Provider[];
+  /** As {@link HookPlugin.apply}. */
+  apply?(vm: PluginVm): void;
+}
+
+/**
+ * The vdev types that a VM can have. Multi.
+ *
+ * @experimental
+ */
+export const VDEV_FACTORY: Token<VdevFactory> = createToken('@qvm/core/VdevFactory');
+
+/**
+ * The guest architectures. Multi.
+ *
+ * @experimental
+ */
+export const ARCHITECTURE: Token<Architecture> = createToken('@qvm/core/Architecture');
+
+/**
+ * Plugins that only tap hooks. Multi.
+ *
+ * @experimental
+ */
+export const HOOK_PLUGIN: Token<HookPlugin> = createToken('@qvm/core/HookPlugin');
+
+/**
+ * Types a provider by its token, so that a factory of the wrong type does not compile.
+ *
+ * @experimental
+ */
+export function provide<T>(provider: Provider<T>): Provider {
+  return provider;
+}

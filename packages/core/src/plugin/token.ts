@@ -1,0 +1,21 @@
+/**
+ * Typed key of a service. Two copies of this package in one tree still agree, because the key is a registered symbol.
+ *
+ * @experimental
+ */
+export interface Token<T> {
+  readonly key: symbol;
+  readonly description: string;
+  /** Type only: never present at run time. */
+  readonly __type?: T;
+}
+
+/**
+ * Makes the token of a service.
+ *
+ * @param description - `package/Service`, such as `@qvm/core/VdevFactory`.
+ * @experimental
+ */
+export function createToken<T>(description: string): Token<T> {
+  return { key: Symbol.for(`qvm:${description}`), description };
+}

@@ -1,0 +1,43 @@
+import type { VcpuHooks } from '../hooks/vcpu-hooks.js';
+
+/**
+ * Why {@link Vcpu.run} returned.
+ *
+ * @experimental
+ */
+export enum VcpuExit {
+  /** The instruction budget is used up. */
+  Budget = 0,
+  /** The guest waits for an interrupt or event: do not run it until {@link Vcpu.hasWork} is true. */
+  Halted = 1,
+  /** The vCPU was turned off (PSCI CPU_OFF) or has not been turned on. */
+  Off = 2,
+  /** The VM was asked to end, reset or pause; look at the VM's request. */
+  Stop = 3,
+  /** The guest gave up its turn (YIELD, or a wait that another vCPU must end). */
+  Yield = 4,
+}
+
+/**
+ * One virtual CPU: the contract between the machine and an engine. `run` is called on one thread at a time.
+ *
+ * @experimental
+ */
+export interface Vcpu {
+  readonly index: number;
+  readonly hooks: VcpuHooks;
+  /** Instructions retired since the VM was created; exact whenever a hook, vdev or timer runs. */
+  readonly instructions: number;
+  /** Executes at most `budget` instructions (exactly that many unless it returns for another reason). */
+  run(budget: number): VcpuExit;
+  /** Whether `run` would make progress: on, and not waiting, or an interrupt or event ends the wait. */
+  hasWork(): boolean;
+  /** Whether it is turned on (a secondary vCPU is off until the guest turns it on). */
+  readonly on: boolean;
+  /** Makes a `run` in progress return soon; safe from a vdev or hook inside it. */
+  kick(): void;
+  /** Program counter, for traces and statistics. */
+  readonly pc: bigint;
+  /** General registers by manual name, for debuggers and dumps. */
+  registers(): Readonly<Record<string, bigint>>;
+}

@@ -1,0 +1,33 @@
+/**
+ * Description of one option of a vdev: drives validation with positions, `qvm vdev help` and the documentation.
+ *
+ * @experimental
+ */
+export interface OptionSpec {
+  readonly name: string;
+  readonly kind: 'string' | 'path' | 'number' | 'address' | 'size' | 'boolean' | 'enum' | 'mac';
+  readonly description: string;
+  readonly required?: boolean;
+  /** Written as in a configuration. */
+  readonly default?: string;
+  /** The words an `enum` accepts. */
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** The option may be given several times; its value is then an array. */
+  readonly repeatable?: boolean;
+}
+
+/**
+ * A validated option value: `number` for number, address and size; `boolean`; `string` for the rest.
+ *
+ * @experimental
+ */
+export type OptionValue = string | number | boolean | readonly (string | number | boolean)[];
+
+/**
+ * Validated options by name; absent ones without a default are missing.
+ *
+ * @experimental
+ */
+export type OptionValues = Readonly<Record<string, OptionValue | undefined>>;

@@ -1,0 +1,130 @@
+import type { Clock } from '../clock/clock.js';
+import type { CharacterBackend } from '../console/character-backend.js';
+import type { DeviceTreeNode } from '../devicetree/device-tree.js';
+import type { InterruptLine } from '../interrupt/interrupt.js';
+import type { Logger } from '../log/logger.js';
+import type { GuestMemory } from '../memory/guest-memory.js';
+import type { MmioHandler } from '../memory/region.js';
+import type { Token } from '../plugin/token.js';
+import type { OptionSpec, OptionValues } from './option-spec.js';
+
+/**
+ * JSON-compatible data, as `save` and `status` return.
+ *
+ * @experimental
+ */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * A range of registers that a vdev asks for. The VM decides the address: the `base` (or `loc`) option for the first
+ * range, else `defaultBase`, and maps the handler of the same name.
+ *
+ * @experimental
+ */
+export interface MmioRequest {
+  readonly name: string;
+  /** Bytes, a multiple of 4. */
+  readonly size: number;
+  readonly defaultBase?: number;
+}
+
+/**
+ * An interrupt that a vdev asks for. The VM decides the number: the `irq` (or `intr`) option for the first one, else
+ * `defaultNumber`.
+ *
+ * @experimental
+ */
+export interface InterruptRequest {
+  readonly name: string;
+  readonly defaultNumber?: number;
+}
+
+/**
+ * What one instance of a vdev needs from its VM.
+ *
+ * @experimental
+ */
+export interface VdevResources {
+  readonly mmio?: readonly MmioRequest[];
+  readonly interrupts?: readonly InterruptRequest[];
+}
+
+/**
+ * Everything a vdev may touch. What it lacks, a vdev cannot break. `create` receives it before the guest starts;
+ * methods marked *startup* throw `vdev.phase` afterwards.
+ *
+ * @experimental
+ */
+export interface VdevContext {
+  /** Unique in the VM: the `name` option, else type and instance number (`pl011-0`). */
+  readonly name: string;
+  /** Addresses given to the requested ranges, by request name. */
+  readonly mmioBase: Readonly<Record<string, number>>;
+  /** The line of a requested interrupt, by request name. */
+  interrupt(name: string): InterruptLine;
+  /** A line that was not requested by number (per-vCPU inputs of architectural devices). *startup* */
+  privateInterrupt(number: number, vcpu: number): InterruptLine;
+  readonly memory: GuestMemory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Number of vCPUs of the VM. */
+  readonly vcpus: number;
+  /** Opens the character back end that an option such as `hostdev` names (`stdio`, `null`, `file:PATH`, `pty`). *startup* */
+  openCharacterBackend(designator: string): CharacterBackend;
+  /** Something that another part of the VM offers under a token, such as the machine of an architecture. Throws `vdev.attachment-missing`. */
+  attachment<T>(token: Token<T>): T;
+  /** Runs `task` on the VM's thread between two guest instructions; for host I/O that completed. */
+  post(task: () => void): void;
+  /** Ends the VM with an exit code (32–63 are free for vdevs). */
+  terminate(exitCode: number, reason: string): void;
+}
+
+/**
+ * One device instance. Register accesses arrive at the handlers in `mmio`, keyed as in {@link VdevResources.mmio}.
+ * A handler that throws stops its VM, and the error names the vdev.
+ *
+ * @experimental
+ */
+export interface Vdev {
+  readonly mmio?: Readonly<Record<string, MmioHandler>>;
+  /** Back to power-on state; also when the guest resets its machine. */
+  reset(): void;
+  /** Snapshot of the guest-visible state; `version` lets `restore` refuse what it does not know. */
+  save(): { readonly version: number; readonly state: Json };
+  restore(snapshot: { readonly version: number; readonly state: Json }): void;
+  /** What `qvm vdevstat` shows. */
+  status(): Readonly<Record<string, Json>>;
+  /** The device-tree nodes that describe this instance to the guest, placed under the root. */
+  deviceTree?(context: DeviceTreeContext): readonly DeviceTreeNode[];
+  /** Releases host resources. Called once, also after a failure. */
+  dispose(): void;
+}
+
+/**
+ * What a vdev needs to describe itself in a device tree.
+ *
+ * @experimental
+ */
+export interface DeviceTreeContext {
+  /** `#interrupt-cells` content for a shared interrupt number (GIC: type, number, flags). */
+  interruptCells(number: number, trigger: 'level' | 'edge'): readonly number[];
+  /** `reg` content for a range: address and size with the root's two cells each. */
+  reg(base: number, size: number): readonly number[];
+  /** Phandle of a shared node, made on first use: `apb-pclk` (24 MHz fixed clock), `gic`. */
+  phandle(label: string): number;
+}
+
+/**
+ * A type of vdev. One factory serves many instances.
+ *
+ * @experimental
+ */
+export interface VdevFactory {
+  /** The word after `vdev` in a configuration, without `qvm-vdev-`. */
+  readonly type: string;
+  readonly description: string;
+  /** Options beyond the common ones (`base`/`loc`, `irq`/`intr`, `name`), which every vdev has. */
+  readonly options: readonly OptionSpec[];
+  resources(options: OptionValues): VdevResources;
+  create(context: VdevContext, options: OptionValues): Vdev;
+}

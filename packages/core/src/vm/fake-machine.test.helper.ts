@@ -1,0 +1,185 @@
+import type { Architecture, BootRequest, Machine, MachineServices } from '../architecture/architecture.js';
+import { createVcpuHooks } from '../hooks/vcpu-hooks.js';
+import type { Logger } from '../log/logger.js';
+import type { MmioHandler } from '../memory/region.js';
+import { createToken } from '../plugin/token.js';
+import { VcpuExit, type Vcpu } from '../vcpu/vcpu.js';
+import type { OptionValues } from '../vdev/option-spec.js';
+import type { Vdev, VdevContext, VdevFactory, VdevResources } from '../vdev/vdev.js';
+import type { VmOptions } from './vm-options.js';
+
+/** What one instruction of a fake vCPU does; a returned exit ends its turn. */
+export type Instruction = (vcpu: FakeVcpu) => VcpuExit | undefined | void;
+
+/** A vCPU whose program is a function. */
+export class FakeVcpu implements Vcpu {
+  readonly hooks;
+  instructions = 0;
+  /** Turns that were given to it. */
+  readonly budgets: number[] = [];
+  on: boolean;
+  halted = false;
+  interrupt = false;
+  #kicked = false;
+
+  constructor(
+    readonly index: number,
+    readonly services: MachineServices,
+    public program: Instruction,
+  ) {
+    this.hooks = createVcpuHooks(index);
+    this.on = index === 0;
+  }
+
+  get pc(): bigint {
+    return BigInt(this.instructions * 4);
+  }
+
+  hasWork(): boolean {
+    return this.on && (!this.halted || this.interrupt);
+  }
+
+  kick(): void {
+    this.#kicked = true;
+  }
+
+  registers(): Readonly<Record<string, bigint>> {
+    return { pc: this.pc };
+  }
+
+  run(budget: number): VcpuExit {
+    this.budgets.push(budget);
+    this.halted = false;
+    for (let left = budget; left > 0; left--) {
+      if (this.#kicked) break;
+      this.instructions++;
+      const exit = this.program(this);
+      if (exit === VcpuExit.Halted) this.halted = true;
+      if (exit !== undefined) return exit;
+    }
+    const kicked = this.#kicked;
+    this.#kicked = false;
+    return kicked ? VcpuExit.Stop : VcpuExit.Budget;
+  }
+}
+
+/** What the fake machine offers to vdevs. */
+export const FAKE_MACHINE = createToken<FakeMachine>('@qvm/core/test/FakeMachine');
+
+/** Processors whose interrupt inputs all lead to vCPU 0, or to the vCPU of a private input. */
+export class FakeMachine implements Machine {
+  readonly vcpus: readonly FakeVcpu[];
+  readonly boots: BootRequest[] = [];
+  readonly invalidated: (readonly [number, number])[] = [];
+  resets = 0;
+  bootError: unknown;
+
+  constructor(
+    readonly services: MachineServices,
+    program: Instruction,
+  ) {
+    this.vcpus = Array.from({ length: services.vcpus }, (_, index) => new FakeVcpu(index, services, program));
+    services.provide(FAKE_MACHINE, this);
+    services.wiring.attach({
+      inputChanged: (_number, vcpu, level) => {
+        const target = this.vcpus[vcpu ?? 0];
+        if (target !== undefined) target.interrupt = level;
+      },
+    });
+  }
+
+  boot(request: BootRequest): Promise<void> {
+    this.boots.push(request);
+    return this.bootError === undefined ? Promise.resolve() : Promise.reject(this.bootError as Error);
+  }
+
+  reset(): void {
+    this.resets++;
+  }
+
+  invalidateCode(base: number, size: number): void {
+    this.invalidated.push([base, size]);
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    return { boots: this.boots.length };
+  }
+}
+
+/** An architecture of fake machines. */
+export class FakeArchitecture implements Architecture {
+  readonly name = 'fake';
+  readonly defaultRamBase = 0x4000_0000;
+  implicitVdevs: readonly string[] = [];
+  defaultConsole?: string;
+  machine: FakeMachine | undefined;
+
+  constructor(private readonly program: Instruction = () => undefined) {}
+
+  engineBytes(): number {
+    return 0x1000;
+  }
+
+  createMachine(services: MachineServices): FakeMachine {
+    this.machine = new FakeMachine(services, this.program);
+    return this.machine;
+  }
+}
+
+/** How a test shapes a vdev type. */
+export interface FakeVdevShape {
+  readonly resources?: VdevResources;
+  readonly create?: (context: VdevContext, options: OptionValues) => Partial<Vdev>;
+}
+
+/** A vdev type, with a record of what happened to its instances. */
+export function fakeVdev(type: string, shape: FakeVdevShape = {}): VdevFactory & { readonly events: string[] } {
+  const events: string[] = [];
+  return {
+    type,
+    events,
+    description: `fake ${type}`,
+    options: [],
+    resources: () => shape.resources ?? {},
+    create: (context, options) => ({
+      reset: () => void events.push(`${context.name} reset`),
+      save: () => ({ version: 1, state: {} }),
+      restore: () => undefined,
+      status: () => ({}),
+      dispose: () => void events.push(`${context.name} dispose`),
+      ...shape.create?.(context, options),
+    }),
+  };
+}
+
+/** Registers that hold what was written. */
+export function fakeRegisters(): MmioHandler & { readonly values: Map<number, number> } {
+  const values = new Map<number, number>();
+  return {
+    values,
+    read: (offset) => values.get(offset) ?? 0,
+    write: (offset, _width, value) => void values.set(offset, value),
+  };
+}
+
+/** A logger that keeps its lines. */
+export function recordingLogger(): Logger & { readonly lines: string[] } {
+  const lines: string[] = [];
+  return { lines, log: (level, message) => void lines.push(`${level}: ${message}`) };
+}
+
+/** Options of a small VM under `icount`; a test changes what it is about. */
+export function fakeVmOptions(architecture: Architecture, changes: Partial<VmOptions> = {}): VmOptions {
+  return {
+    name: 'test-vm',
+    architecture,
+    vcpus: 1,
+    ram: [{ size: 0x10_0000 }],
+    vdevs: [],
+    clock: { kind: 'icount' },
+    ...changes,
+  };
+}
+
+/** Something to boot. */
+export const FAKE_FILES = { image: { name: 'fake.img', bytes: new Uint8Array(4) } };

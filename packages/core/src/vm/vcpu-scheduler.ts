@@ -1,0 +1,147 @@
+import { InstructionClock } from '../clock/instruction-clock.js';
+import type { VmClock } from '../clock/vm-clock.js';
+import type { VcpuState } from '../hooks/vcpu-hooks.js';
+import { hasTaps } from '../hooks/tappable.js';
+import type { Vcpu } from '../vcpu/vcpu.js';
+import { SpeedEstimate } from './speed-estimate.js';
+
+/**
+ * Instructions that one of several vCPUs runs before it is the next one's turn: short, because a vCPU that spins on a
+ * lock or waits for another's answer wastes the rest of its turn.
+ */
+const TURN = 10_000;
+/** At least so many instructions per turn under real time: reading the clock more often costs more than it gains. */
+const SHORTEST_TURN = 1_000;
+
+/**
+ * Runs the vCPUs of a VM in turn on the caller's thread, each until the next timer at most.
+ *
+ * @experimental
+ */
+export class VcpuScheduler {
+  readonly #vcpus: readonly Vcpu[];
+  readonly #clock: VmClock;
+  readonly #speed = new SpeedEstimate();
+  readonly #states: VcpuState[];
+  readonly #event: { vcpu: Vcpu; from: VcpuState; to: VcpuState } | undefined;
+  #running: Vcpu | undefined;
+  /** Instructions of the running vCPU before its turn. */
+  #startInstructions = 0;
+  /** Virtual time at which the present turn ends at the latest. */
+  #turnEnd = Infinity;
+  #next = 0;
+
+  constructor(vcpus: readonly Vcpu[], clock: VmClock) {
+    this.#vcpus = vcpus;
+    this.#clock = clock;
+    this.#states = vcpus.map((vcpu) => (vcpu.on ? 'ready' : 'off'));
+    const first = vcpus[0];
+    this.#event = first && { vcpu: first, from: 'off', to: 'off' };
+    // A guest that arms an earlier timer inside its turn must not run past it.
+    clock.timers.onEarliest = (deadline) => {
+      if (deadline < this.#turnEnd) this.#running?.kick();
+    };
+    if (clock instanceof InstructionClock) clock.observe(() => this.#retired());
+  }
+
+  /** The vCPU whose turn it is, while it runs. */
+  get running(): Vcpu | undefined {
+    return this.#running;
+  }
+
+  /** What each vCPU is doing. */
+  states(): readonly VcpuState[] {
+    return this.#vcpus.map((vcpu) => this.#stateOf(vcpu));
+  }
+
+  /** Makes the present turn end soon. */
+  kick(): void {
+    this.#running?.kick();
+  }
+
+  /**
+   * Gives a turn to the next vCPU that has work.
+   *
+   * @param budget - most instructions.
+   * @returns instructions retired, or `undefined` when no vCPU has work.
+   */
+  turn(budget: number): number | undefined {
+    const vcpu = this.#pick();
+    if (vcpu === undefined) return undefined;
+    return this.#run(vcpu, this.#limit(budget));
+  }
+
+  #pick(): Vcpu | undefined {
+    const { length } = this.#vcpus;
+    for (let i = 0; i < length; i++) {
+      const vcpu = this.#vcpus[(this.#next + i) % length];
+      if (vcpu?.hasWork()) {
+        this.#next = (this.#next + i + 1) % length;
+        return vcpu;
+      }
+    }
+    return undefined;
+  }
+
+  /** Cuts a budget down to the next timer. Whole: exact under `icount`, by measured speed under real time. */
+  #limit(budget: number): number {
+    const turn = this.#vcpus.length > 1 ? Math.min(budget, TURN) : budget;
+    const clock = this.#clock;
+    const deadline = clock.timers.nextDeadline;
+    if (deadline === undefined) return turn;
+    if (clock instanceof InstructionClock) return Math.max(1, Math.min(turn, clock.instructionsUntil(deadline)));
+    const estimate = Math.floor((deadline - clock.now()) * this.#speed.instructionsPerNanosecond);
+    return Math.min(turn, Math.max(SHORTEST_TURN, estimate));
+  }
+
+  #run(vcpu: Vcpu, budget: number): number {
+    const clock = this.#clock;
+    const start = clock.now();
+    this.#startInstructions = vcpu.instructions;
+    this.#turnEnd = start + this.#duration(budget);
+    this.#running = vcpu;
+    this.#announce(vcpu);
+    let retired = 0;
+    try {
+      vcpu.run(budget);
+    } finally {
+      retired = this.#retired();
+      this.#running = undefined;
+      this.#turnEnd = Infinity;
+      if (clock instanceof InstructionClock) clock.advance(retired);
+      else this.#speed.add(retired, clock.now() - start);
+    }
+    this.#announce(vcpu);
+    return retired;
+  }
+
+  #duration(instructions: number): number {
+    const clock = this.#clock;
+    if (clock instanceof InstructionClock) return instructions * clock.nanosecondsPerInstruction;
+    return instructions / this.#speed.instructionsPerNanosecond;
+  }
+
+  #retired(): number {
+    return this.#running === undefined ? 0 : this.#running.instructions - this.#startInstructions;
+  }
+
+  #stateOf(vcpu: Vcpu): VcpuState {
+    if (vcpu === this.#running) return 'running';
+    if (!vcpu.on) return 'off';
+    return vcpu.hasWork() ? 'ready' : 'halted';
+  }
+
+  #announce(vcpu: Vcpu): void {
+    const hook = vcpu.hooks.stateChanged;
+    const event = this.#event;
+    if (event === undefined || !hasTaps(hook)) return;
+    const to = this.#stateOf(vcpu);
+    const from = this.#states[vcpu.index] ?? 'off';
+    if (from === to) return;
+    this.#states[vcpu.index] = to;
+    event.vcpu = vcpu;
+    event.from = from;
+    event.to = to;
+    hook.call(event);
+  }
+}

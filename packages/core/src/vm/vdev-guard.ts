@@ -1,0 +1,147 @@
+import type { CharacterBackend } from '../console/character-backend.js';
+import type { Clock, ClockTimer } from '../clock/clock.js';
+import type { AccessWidth, MmioHandler } from '../memory/region.js';
+import { VdevError } from './vdev-error.js';
+
+/**
+ * Runs what a vdev does, and blames it by name when it throws.
+ *
+ * @experimental
+ */
+export class VdevGuard {
+  readonly #vdev: string;
+  readonly #failed: (error: VdevError) => void;
+
+  /**
+   * @param failed - told before the error is thrown on, so that an engine in between cannot lose it.
+   */
+  constructor(vdev: string, failed: (error: VdevError) => void) {
+    this.#vdev = vdev;
+    this.#failed = failed;
+  }
+
+  /** Wraps the cause of a failure. */
+  blame(activity: string, cause: unknown): VdevError {
+    if (cause instanceof VdevError) return cause;
+    const error = new VdevError(this.#vdev, activity, cause);
+    this.#failed(error);
+    return error;
+  }
+
+  /**
+   * @throws {@link VdevError} when `action` throws.
+   */
+  run<T>(activity: string, action: () => T): T {
+    try {
+      return action();
+    } catch (cause) {
+      throw this.blame(activity, cause);
+    }
+  }
+
+  /** The register half of the vdev. */
+  handler(inner: MmioHandler): MmioHandler {
+    return new GuardedHandler(inner, this);
+  }
+
+  /** The VM's clock, for the vdev. */
+  clock(inner: Clock): Clock {
+    return new GuardedClock(inner, this);
+  }
+
+  /** A host back end, for the vdev: input arrives as a task of the VM. */
+  backend(inner: CharacterBackend, post: (task: () => void) => void): CharacterBackend {
+    return new GuardedBackend(inner, this, post);
+  }
+}
+
+class GuardedHandler implements MmioHandler {
+  readonly #inner: MmioHandler;
+  readonly #guard: VdevGuard;
+
+  constructor(inner: MmioHandler, guard: VdevGuard) {
+    this.#inner = inner;
+    this.#guard = guard;
+  }
+
+  read(offset: number, width: AccessWidth): number {
+    try {
+      return this.#inner.read(offset, width);
+    } catch (cause) {
+      throw this.#guard.blame(`read of offset 0x${offset.toString(16)}`, cause);
+    }
+  }
+
+  write(offset: number, width: AccessWidth, value: number): void {
+    try {
+      this.#inner.write(offset, width, value);
+    } catch (cause) {
+      throw this.#guard.blame(`write of offset 0x${offset.toString(16)}`, cause);
+    }
+  }
+}
+
+class GuardedClock implements Clock {
+  readonly #inner: Clock;
+  readonly #guard: VdevGuard;
+  readonly kind: Clock['kind'];
+
+  constructor(inner: Clock, guard: VdevGuard) {
+    this.#inner = inner;
+    this.#guard = guard;
+    this.kind = inner.kind;
+  }
+
+  now(): number {
+    return this.#inner.now();
+  }
+
+  createTimer(name: string, callback: () => void): ClockTimer {
+    return this.#inner.createTimer(name, () => this.#guard.run(`timer ${name}`, callback));
+  }
+
+  wallClockSeconds(): number {
+    return this.#inner.wallClockSeconds();
+  }
+}
+
+class GuardedBackend implements CharacterBackend {
+  readonly #inner: CharacterBackend;
+  readonly #guard: VdevGuard;
+  readonly #post: (task: () => void) => void;
+
+  constructor(inner: CharacterBackend, guard: VdevGuard, post: (task: () => void) => void) {
+    this.#inner = inner;
+    this.#guard = guard;
+    this.#post = post;
+  }
+
+  get available(): number {
+    return this.#inner.available;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#inner.write(bytes);
+  }
+
+  read(max: number): Uint8Array {
+    return this.#inner.read(max);
+  }
+
+  onInput(listener: (() => void) | undefined): void {
+    if (listener === undefined) {
+      this.#inner.onInput(undefined);
+      return;
+    }
+    // Host input may come between two slices, while the VM sleeps: the task wakes it.
+    this.#inner.onInput(() => this.#post(() => this.#guard.run('input', listener)));
+  }
+
+  flush(): void {
+    this.#inner.flush();
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+}

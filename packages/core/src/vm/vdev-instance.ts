@@ -1,0 +1,148 @@
+import type { VmRequest } from '../architecture/architecture.js';
+import type { Clock } from '../clock/clock.js';
+import type { CharacterBackend } from '../console/character-backend.js';
+import { QvmError } from '../errors/qvm-error.js';
+import type { InterruptLine, InterruptWiring } from '../interrupt/interrupt.js';
+import type { Logger } from '../log/logger.js';
+import type { GuestMemory } from '../memory/guest-memory.js';
+import type { PhysicalMap } from '../memory/physical-map.js';
+import type { Token } from '../plugin/token.js';
+import type { Vdev, VdevContext, VdevFactory, VdevResources } from '../vdev/vdev.js';
+import type { VdevError } from './vdev-error.js';
+import { VdevGuard } from './vdev-guard.js';
+import type { VdevPlacement } from './vdev-placement.js';
+import type { CharacterBackendOpener, VdevSpec } from './vm-options.js';
+
+/**
+ * What a VM offers to its vdevs, before it is narrowed to one of them.
+ */
+export interface VdevHost {
+  readonly vm: string;
+  readonly vcpus: number;
+  readonly map: PhysicalMap;
+  readonly guestMemory: GuestMemory;
+  readonly clock: Clock;
+  readonly wiring: InterruptWiring;
+  readonly logger: Logger;
+  readonly openCharacterBackend: CharacterBackendOpener;
+  /** Whether the guest has been started. */
+  guestStarted(): boolean;
+  attachment<T>(token: Token<T>): T | undefined;
+  post(task: () => void): void;
+  request(request: VmRequest): void;
+  vdevFailed(error: VdevError): void;
+}
+
+/**
+ * One vdev of a VM: its placement, its context and its guarded life.
+ *
+ * @experimental
+ */
+export class VdevInstance {
+  readonly name: string;
+  readonly factory: VdevFactory;
+  readonly placement: VdevPlacement;
+  readonly vdev: Vdev;
+  readonly #guard: VdevGuard;
+  #disposed = false;
+
+  /**
+   * Creates the vdev and maps its registers.
+   *
+   * @throws {@link VdevError} when the factory throws.
+   */
+  constructor(host: VdevHost, name: string, spec: VdevSpec, resources: VdevResources, placement: VdevPlacement) {
+    this.name = name;
+    this.factory = spec.factory;
+    this.placement = placement;
+    this.#guard = new VdevGuard(name, (error) => host.vdevFailed(error));
+    const context = createContext(host, name, placement, this.#guard);
+    this.vdev = this.#guard.run('create', () => spec.factory.create(context, spec.options));
+    try {
+      this.#map(host.map, resources);
+    } catch (error) {
+      this.dispose(host.logger);
+      throw error;
+    }
+  }
+
+  /** Runs a method of the vdev; blames it by name when it throws. */
+  run<T>(activity: string, action: (vdev: Vdev) => T): T {
+    return this.#guard.run(activity, () => action(this.vdev));
+  }
+
+  /** Releases the vdev once. A failure is logged: there is nothing left that it could stop. */
+  dispose(logger: Logger): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    try {
+      this.vdev.dispose();
+    } catch (cause) {
+      logger.log('error', `The vdev ${this.name} failed (dispose): ${String(cause)}`);
+    }
+  }
+
+  #map(map: PhysicalMap, resources: VdevResources): void {
+    const requests = resources.mmio ?? [];
+    for (const { name: range, size } of requests) {
+      const handler = this.vdev.mmio?.[range];
+      const base = this.placement.mmioBase[range];
+      if (handler === undefined || base === undefined) {
+        throw new QvmError('vdev.no-handler', `The vdev ${this.name} has no handler for its ${range} registers.`);
+      }
+      map.addMmio(requests.length === 1 ? this.name : `${this.name}/${range}`, base, size, this.#guard.handler(handler));
+    }
+  }
+}
+
+function createContext(host: VdevHost, name: string, placement: VdevPlacement, guard: VdevGuard): VdevContext {
+  const lines = new Map<string, InterruptLine>();
+  const requireStartup = (method: string): void => {
+    if (host.guestStarted()) {
+      throw new QvmError('vdev.phase', `The vdev ${name} called ${method} after the guest started; call it in create.`);
+    }
+  };
+  const post = (task: () => void): void => host.post(() => guard.run('task', task));
+  const connect = (line: string): InterruptLine => {
+    const number = placement.interrupts[line];
+    if (number === undefined) {
+      throw new QvmError('vdev.interrupt', `The vdev ${name} did not ask for an interrupt named ${line}.`);
+    }
+    return host.wiring.line(number, name);
+  };
+  return {
+    name,
+    mmioBase: placement.mmioBase,
+    memory: host.guestMemory,
+    clock: guard.clock(host.clock),
+    logger: { log: (level, message) => host.logger.log(level, `${name}: ${message}`) },
+    vcpus: host.vcpus,
+    interrupt(line: string): InterruptLine {
+      const known = lines.get(line) ?? connect(line);
+      lines.set(line, known);
+      return known;
+    },
+    privateInterrupt(number: number, vcpu: number): InterruptLine {
+      requireStartup('privateInterrupt');
+      return host.wiring.privateLine(number, vcpu, name);
+    },
+    openCharacterBackend(designator: string): CharacterBackend {
+      requireStartup('openCharacterBackend');
+      return guard.backend(host.openCharacterBackend(designator, post), (task) => host.post(task));
+    },
+    attachment<T>(token: Token<T>): T {
+      const value = host.attachment(token);
+      if (value === undefined) {
+        throw new QvmError(
+          'vdev.attachment-missing',
+          `The vdev ${name} needs ${token.description}, which nothing in the VM ${host.vm} offers.`,
+        );
+      }
+      return value;
+    },
+    post,
+    terminate(exitCode: number, reason: string): void {
+      host.request({ kind: 'terminate', exitCode, reason: `${name}: ${reason}` });
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import type { Machine, VmRequest } from '../architecture/architecture.js';
+import { InstructionClock } from '../clock/instruction-clock.js';
+import { RealTimeClock } from '../clock/real-time-clock.js';
+import type { VmClock } from '../clock/vm-clock.js';
+import { QvmError } from '../errors/qvm-error.js';
+import { tappable } from '../hooks/tappable.js';
+import { createVmHooks, type VmHooks } from '../hooks/vm-hooks.js';
+import { InterruptBus } from '../interrupt/interrupt-bus.js';
+import { silentLogger, type Logger } from '../log/logger.js';
+import type { GuestMemory } from '../memory/guest-memory.js';
+import { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import { RamGuestMemory } from '../memory/ram-guest-memory.js';
+import { VmMemory } from '../memory/vm-memory.js';
+import type { HookPlugin } from '../plugin/plugin.js';
+import type { Token } from '../plugin/token.js';
+import type { VdevError } from './vdev-error.js';
+import { VdevInstance, type VdevHost } from './vdev-instance.js';
+import { placeVdev, type InterruptOwners } from './vdev-placement.js';
+import type { ClockSpec, RamSpec, VdevSpec, VmOptions } from './vm-options.js';
+
+const MAXIMUM_VCPUS = 255;
+const WASM_PAGE = 0x1_0000;
+
+/** How the parts of a VM reach the VM. */
+export interface VmControl {
+  guestStarted(): boolean;
+  request(request: VmRequest): void;
+  post(task: () => void): void;
+  vdevFailed(error: VdevError): void;
+}
+
+/** The parts of a VM. */
+export interface VmParts {
+  readonly hooks: VmHooks;
+  readonly logger: Logger;
+  readonly clock: VmClock;
+  readonly memory: VmMemory;
+  readonly map: GuestPhysicalMap;
+  readonly guestMemory: GuestMemory;
+  readonly bus: InterruptBus;
+  readonly machine: Machine;
+  readonly vdevs: readonly VdevInstance[];
+}
+
+/**
+ * Builds the parts of a VM, always in this order: memory, map and RAM, interrupt bus, machine, vdevs (implicit ones
+ * first), plugins.
+ */
+export function assembleVm(options: VmOptions, control: VmControl): VmParts {
+  checkOptions(options);
+  const hooks = createVmHooks(options.name);
+  const logger = options.logger ?? silentLogger;
+  const clock = createClock(options.clock);
+  const memory = new VmMemory(memoryBytes(options));
+  const map = new GuestPhysicalMap(memory);
+  addRam(map, options.ram, options.architecture.defaultRamBase);
+  let machine: Machine | undefined;
+  const guestMemory = new RamGuestMemory(map, memory, (base, size) => machine?.invalidateCode(base, size));
+  const bus = new InterruptBus(options.vcpus, hooks);
+  const services = new Map<symbol, unknown>();
+  const shared = { vcpus: options.vcpus, map, guestMemory, clock, wiring: bus, logger };
+  const request = (wanted: VmRequest): void => control.request(wanted);
+  machine = options.architecture.createMachine({
+    ...shared,
+    name: options.name,
+    memory,
+    hooks,
+    request,
+    provide: <T>(token: Token<T>, value: T) => void services.set(token.key, value),
+  });
+  const host: VdevHost = {
+    ...shared,
+    vm: options.name,
+    openCharacterBackend: options.openCharacterBackend ?? refuseBackend,
+    guestStarted: () => control.guestStarted(),
+    // A token's key stands for its type; `provide` put the value there under the same token.
+    attachment: <T>(token: Token<T>) => services.get(token.key) as T | undefined,
+    post: (task) => control.post(task),
+    request,
+    vdevFailed: (error) => control.vdevFailed(error),
+  };
+  const vdevs = createVdevs(host, listVdevs(options));
+  try {
+    applyPlugins(options, hooks, machine);
+  } catch (error) {
+    disposeVdevs(vdevs, logger);
+    throw error;
+  }
+  return { hooks, logger, clock, memory, map, guestMemory, bus, machine, vdevs };
+}
+
+/** Releases vdevs, last made first. */
+export function disposeVdevs(vdevs: readonly VdevInstance[], logger: Logger): void {
+  for (const vdev of [...vdevs].reverse()) vdev.dispose(logger);
+}
+
+function checkOptions({ name, vcpus, ram }: VmOptions): void {
+  if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAXIMUM_VCPUS) {
+    throw new QvmError('vm.vcpus', `The VM ${name} cannot have ${vcpus} vCPUs: 1 to ${MAXIMUM_VCPUS} are possible.`);
+  }
+  if (ram.length === 0) throw new QvmError('vm.no-ram', `The VM ${name} has no RAM.`);
+}
+
+function createClock(spec: ClockSpec | undefined): VmClock {
+  return spec?.kind === 'icount' ? new InstructionClock(spec.nanosecondsPerInstruction) : new RealTimeClock(spec?.host);
+}
+
+/** What the engine asks for, every range of RAM with its alignment, and the page at the bottom that stays unused. */
+function memoryBytes({ architecture, vcpus, ram }: VmOptions): number {
+  const ramBytes = ram.reduce((sum, { size }) => sum + Math.ceil(size / WASM_PAGE) * WASM_PAGE, 0);
+  return WASM_PAGE + architecture.engineBytes(vcpus, ramBytes) + WASM_PAGE * ram.length + ramBytes;
+}
+
+function addRam(map: GuestPhysicalMap, ram: readonly RamSpec[], defaultBase: number): void {
+  let next = defaultBase;
+  ram.forEach(({ base, size, kind, name }, index) => {
+    const region = map.addRam(kind ?? 'ram', name ?? `ram${index}`, base ?? next, size);
+    next = region.base + region.size;
+  });
+}
+
+function refuseBackend(designator: string): never {
+  throw new QvmError('vm.no-backend', `This host opens no character back end, so not "${designator}" either.`);
+}
+
+/** The vdevs to make, in order: implicit types, then the named ones, then a console if none is named. */
+function listVdevs(options: VmOptions): readonly VdevSpec[] {
+  const { implicitVdevs, defaultConsole } = options.architecture;
+  const ofType = (type: string): readonly VdevSpec[] => options.vdevs.filter((spec) => spec.factory.type === type);
+  const implicit = implicitVdevs.flatMap((type) => {
+    const named = ofType(type);
+    return named.length !== 0 ? named : [implicitVdev(options, type)];
+  });
+  const explicit = options.vdevs.filter((spec) => !implicitVdevs.includes(spec.factory.type));
+  const console =
+    defaultConsole === undefined || ofType(defaultConsole).length !== 0
+      ? undefined
+      : options.implicitVdev?.(defaultConsole);
+  return [...implicit, ...explicit, ...(console === undefined ? [] : [console])];
+}
+
+function implicitVdev({ name, architecture, implicitVdev: make }: VmOptions, type: string): VdevSpec {
+  const spec = make?.(type);
+  if (spec === undefined) {
+    throw new QvmError('vdev.unknown-type', `The VM ${name} needs a vdev ${type} (${architecture.name}); none is known.`);
+  }
+  return spec;
+}
+
+function createVdevs(host: VdevHost, specs: readonly VdevSpec[]): readonly VdevInstance[] {
+  const vdevs: VdevInstance[] = [];
+  const owners: InterruptOwners = new Map();
+  const counts = new Map<string, number>();
+  try {
+    for (const spec of specs) {
+      const name = vdevName(spec, counts, vdevs);
+      const resources = spec.factory.resources(spec.options);
+      const placement = placeVdev(name, resources, spec.options, host.map, owners);
+      vdevs.push(new VdevInstance(host, name, spec, resources, placement));
+    }
+  } catch (error) {
+    disposeVdevs(vdevs, host.logger);
+    throw error;
+  }
+  return vdevs;
+}
+
+function vdevName({ factory, options }: VdevSpec, counts: Map<string, number>, vdevs: readonly VdevInstance[]): string {
+  const instance = counts.get(factory.type) ?? 0;
+  counts.set(factory.type, instance + 1);
+  const name = typeof options['name'] === 'string' ? options['name'] : `${factory.type}-${instance}`;
+  if (vdevs.some((other) => other.name === name)) {
+    throw new QvmError('vdev.duplicate-name', `Two vdevs are named ${name}.`);
+  }
+  return name;
+}
+
+function applyPlugins({ name, plugins }: VmOptions, hooks: VmHooks, machine: Machine): void {
+  const vm = { name, hooks: tappable(hooks) };
+  for (const plugin of plugins ?? []) applyPlugin(plugin, vm);
+  for (const vcpu of machine.vcpus) hooks.vcpuCreated.call({ vcpu, hooks: tappable(vcpu.hooks) });
+}
+
+function applyPlugin(plugin: HookPlugin, vm: Parameters<HookPlugin['apply']>[0]): void {
+  try {
+    plugin.apply(vm);
+  } catch (cause) {
+    throw new QvmError('plugin.failed', `The plugin ${plugin.name} failed on the VM ${vm.name}.`, { cause });
+  }
+}

@@ -1,0 +1,141 @@
+import type { Clock } from '../clock/clock.js';
+import { SpeedEstimate } from './speed-estimate.js';
+import type { StepResult } from './step-result.js';
+
+/** A slice ends by then, so that the host's event loop gets its turn. */
+const SLICE = 1_000_000;
+/** The same while host I/O goes on: its latency follows the slice. */
+const SLICE_DURING_IO = 250_000;
+/** Host I/O counts as going on for so long. */
+const IO_MEMORY = 10_000_000;
+/** A slice has at least so many instructions, however slow the guest seems. */
+const SMALLEST_SLICE = 1_000;
+/** A timer keeps the host's event loop alive while the guest waits for nothing but input. */
+const LONGEST_SLEEP_MS = 60_000;
+
+/**
+ * What a driver needs of the host; replaced in tests.
+ *
+ * @experimental
+ */
+export interface DriverHost {
+  /** Nanoseconds, monotonic. */
+  now(): number;
+  /** Lets the host's event loop take a turn, pending I/O included. */
+  yield(): Promise<void>;
+  /** Calls back once after `milliseconds`; the result cancels. */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+/**
+ * The part of a VM that a driver uses.
+ *
+ * @experimental
+ */
+export interface DrivenVm {
+  readonly paused: boolean;
+  readonly clock: Clock;
+  /** Instructions retired by all vCPUs. */
+  readonly instructions: number;
+  step(maxInstructions: number): StepResult;
+  restart(): Promise<void>;
+}
+
+/** Node drains self-posted messages before it looks at sockets, so there a yield must be `setImmediate`. */
+function makeYield(): () => Promise<void> {
+  if (typeof setImmediate === 'function') return () => new Promise((resolve) => setImmediate(resolve));
+  const { port1, port2 } = new MessageChannel();
+  let resume: (() => void) | undefined;
+  port1.onmessage = () => resume?.();
+  return () =>
+    new Promise((resolve) => {
+      resume = resolve;
+      port2.postMessage(undefined);
+    });
+}
+
+/** Node's event loop, or a browser's. */
+export function createDriverHost(): DriverHost {
+  return {
+    now: () => performance.now() * 1e6,
+    yield: makeYield(),
+    after: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Runs a VM on the event loop of its thread: slices of about a millisecond with a turn of the loop between them, and
+ * sleep while the guest waits.
+ *
+ * @experimental
+ */
+export class VmDriver {
+  readonly #vm: DrivenVm;
+  readonly #host: DriverHost;
+  readonly #speed = new SpeedEstimate();
+  #lastIo = -Infinity;
+  #wakeSleeper: (() => void) | undefined;
+
+  constructor(vm: DrivenVm, host: DriverHost = createDriverHost()) {
+    this.#vm = vm;
+    this.#host = host;
+  }
+
+  /** Host I/O has something for the VM: ends a sleep and shortens the slices for a while. */
+  wakeForIo(): void {
+    this.#lastIo = this.#host.now();
+    this.wake();
+  }
+
+  /** Ends a sleep: the VM was resumed or ended. */
+  wake(): void {
+    this.#wakeSleeper?.();
+  }
+
+  /** Runs until the VM has ended. */
+  async run(): Promise<void> {
+    for (;;) {
+      if (this.#vm.paused) {
+        await this.#sleep(LONGEST_SLEEP_MS);
+        continue;
+      }
+      const result = this.#slice();
+      if (result.kind === 'ended') return;
+      if (result.kind === 'reset') await this.#vm.restart();
+      else if (result.kind === 'idle') await this.#sleep(this.#untilMs(result.until));
+      else await this.#host.yield();
+    }
+  }
+
+  #slice(): StepResult {
+    const host = this.#host;
+    const start = host.now();
+    const before = this.#vm.instructions;
+    const length = start - this.#lastIo < IO_MEMORY ? SLICE_DURING_IO : SLICE;
+    const budget = Math.max(SMALLEST_SLICE, Math.floor(length * this.#speed.instructionsPerNanosecond));
+    const result = this.#vm.step(budget);
+    this.#speed.add(this.#vm.instructions - before, host.now() - start);
+    return result;
+  }
+
+  /** Rounded up: a timer of the event loop that fires early would make the VM spin until its own is due. */
+  #untilMs(until: number | undefined): number {
+    if (until === undefined) return LONGEST_SLEEP_MS;
+    return Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.ceil((until - this.#vm.clock.now()) / 1e6)));
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#wakeSleeper = undefined;
+        cancel();
+        resolve();
+      };
+      const cancel = this.#host.after(milliseconds, wake);
+      this.#wakeSleeper = wake;
+    });
+  }
+}

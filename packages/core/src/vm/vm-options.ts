@@ -1,0 +1,79 @@
+import type { Architecture } from '../architecture/architecture.js';
+import type { CharacterBackend } from '../console/character-backend.js';
+import type { Logger } from '../log/logger.js';
+import type { HookPlugin } from '../plugin/plugin.js';
+import type { OptionValues } from '../vdev/option-spec.js';
+import type { VdevFactory } from '../vdev/vdev.js';
+
+/**
+ * One vdev that a VM shall have. Among its options, the VM itself obeys `base` or `loc` (number), `irq` or `intr`
+ * (number) and `name` (string).
+ *
+ * @experimental
+ */
+export interface VdevSpec {
+  readonly factory: VdevFactory;
+  /** Validated against {@link VdevFactory.options}, defaults filled in. */
+  readonly options: OptionValues;
+}
+
+/**
+ * One range of RAM or ROM.
+ *
+ * @experimental
+ */
+export interface RamSpec {
+  /** Bytes, a multiple of 4 KiB. */
+  readonly size: number;
+  /** Absent: for the first range the architecture's default, else the end of the range before. */
+  readonly base?: number;
+  /** `ram` when absent. */
+  readonly kind?: 'ram' | 'rom';
+  /** For errors and dumps; `ram0`, `ram1`, … when absent. */
+  readonly name?: string;
+}
+
+/**
+ * The time of a VM.
+ *
+ * @experimental
+ */
+export type ClockSpec =
+  /** `host` is a monotonic source of nanoseconds; absent: `performance.now`. */
+  | { readonly kind: 'real-time'; readonly host?: () => number }
+  /** Absent rate: 10 ns. */
+  | { readonly kind: 'icount'; readonly nanosecondsPerInstruction?: number };
+
+/**
+ * Opens what an option such as `hostdev` names. `post` runs a task on the VM's thread and wakes the VM.
+ *
+ * @experimental
+ */
+export type CharacterBackendOpener = (designator: string, post: (task: () => void) => void) => CharacterBackend;
+
+/**
+ * Everything a VM is built from.
+ *
+ * @experimental
+ */
+export interface VmOptions {
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** Number of vCPUs, 1 to 255. */
+  readonly vcpus: number;
+  readonly ram: readonly RamSpec[];
+  readonly vdevs: readonly VdevSpec[];
+  /**
+   * Makes the vdevs that the architecture always has (see {@link Architecture.implicitVdevs}) and that `vdevs` does not
+   * name. `undefined` for a type that is not known.
+   */
+  readonly implicitVdev?: (type: string) => VdevSpec | undefined;
+  /** Real time when absent. */
+  readonly clock?: ClockSpec;
+  readonly logger?: Logger;
+  /** Absent: opening one is an error (`vm.no-backend`). */
+  readonly openCharacterBackend?: CharacterBackendOpener;
+  readonly plugins?: readonly HookPlugin[];
+  /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */
+  readonly onReset?: 'exit' | 'restart';
+}

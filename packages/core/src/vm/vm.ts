@@ -1,0 +1,448 @@
+import type { BootRequest, Machine, VmRequest } from '../architecture/architecture.js';
+import { InstructionClock } from '../clock/instruction-clock.js';
+import type { Clock } from '../clock/clock.js';
+import { QvmError } from '../errors/qvm-error.js';
+import { HookTapError } from '../hooks/hook-tap-error.js';
+import type { VmHooks } from '../hooks/vm-hooks.js';
+import type { InterruptStatistics } from '../interrupt/interrupt-bus.js';
+import type { GuestMemory } from '../memory/guest-memory.js';
+import type { PhysicalMap } from '../memory/physical-map.js';
+import type { StepResult } from './step-result.js';
+import { VcpuScheduler } from './vcpu-scheduler.js';
+import { VdevError } from './vdev-error.js';
+import type { VdevInstance } from './vdev-instance.js';
+import { assembleVm, disposeVdevs, type VmParts } from './vm-assembly.js';
+import { consolePath, vdevNodes } from './vm-device-tree.js';
+import { VmDriver, type DrivenVm } from './vm-driver.js';
+import { VmExitCode, type VmExit } from './vm-exit.js';
+import type { VmOptions } from './vm-options.js';
+import { VmLifecycle, type VmState } from './vm-state.js';
+import type { VmStats } from './vm-stats.js';
+
+const DEFAULT_STOP_TIMEOUT_MS = 30_000;
+const RAN: StepResult = { kind: 'ran' };
+const RESET: StepResult = { kind: 'reset' };
+
+/**
+ * What to boot: as {@link BootRequest}, without what the VM adds itself.
+ *
+ * @experimental
+ */
+export type BootFiles = Omit<BootRequest, 'vdevNodes'>;
+
+/**
+ * A virtual machine. Everything happens on the thread that calls it: drive it with {@link Vm.step} (tests, deterministic
+ * runs), or let {@link Vm.run} do so in slices on the event loop.
+ *
+ * @experimental
+ */
+export class Vm implements DrivenVm {
+  readonly name: string;
+  readonly #options: VmOptions;
+  readonly #parts: VmParts;
+  readonly #scheduler: VcpuScheduler;
+  readonly #driver: VmDriver;
+  readonly #lifecycle: VmLifecycle;
+  /** Makes the running vCPU return; nothing while the VM is being built. */
+  #kick: () => void = () => undefined;
+  #tasks: (() => void)[] = [];
+  #request: VmRequest | undefined;
+  #bootRequest: BootRequest | undefined;
+  #guestStarted = false;
+  #restartDue = false;
+  #stopAsked = false;
+  #resets = 0;
+  #busyTime = 0;
+  #exit: VmExit | undefined;
+  #stopTimer: ReturnType<typeof setTimeout> | undefined;
+  #running: Promise<VmExit> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Builds the VM in this order: memory, map and RAM, interrupt bus, machine, vdevs (implicit ones first), plugins.
+   *
+   * @throws {@link QvmError} with codes of `memory.`, `vm.`, `vdev.`, `plugin.` and of the vdevs and the architecture.
+   */
+  constructor(options: VmOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#lifecycle = new VmLifecycle(options.name, (from, to) => this.#announceState(from, to));
+    this.#driver = new VmDriver(this);
+    const parts = assembleVm(options, {
+      guestStarted: () => this.#guestStarted,
+      request: (request) => this.#ask(request),
+      post: (task) => this.post(task),
+      vdevFailed: (error) => this.#ask(vdevFailure(error)),
+    });
+    this.#parts = parts;
+    this.#scheduler = new VcpuScheduler(parts.machine.vcpus, parts.clock);
+    this.#kick = () => this.#scheduler.kick();
+  }
+
+  /** Where in its life the VM is. */
+  get state(): VmState {
+    return this.#lifecycle.state;
+  }
+
+  /** How the VM ended, or `undefined` while it has not. */
+  get exit(): VmExit | undefined {
+    return this.#exit;
+  }
+
+  /** Whether the VM stands still at the host's wish. */
+  get paused(): boolean {
+    return this.state === 'paused';
+  }
+
+  /** The hooks of the VM; plugins get them tap-only. */
+  get hooks(): VmHooks {
+    return this.#parts.hooks;
+  }
+
+  /** The processors. */
+  get machine(): Machine {
+    return this.#parts.machine;
+  }
+
+  /** The guest-physical map. */
+  get map(): PhysicalMap {
+    return this.#parts.map;
+  }
+
+  /** The RAM. */
+  get guestMemory(): GuestMemory {
+    return this.#parts.guestMemory;
+  }
+
+  /** Virtual time. */
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  /** The vdevs, in order of creation. */
+  get vdevs(): readonly VdevInstance[] {
+    return this.#parts.vdevs;
+  }
+
+  /** Instructions retired by all vCPUs. */
+  get instructions(): number {
+    return this.machine.vcpus.reduce((sum, vcpu) => sum + vcpu.instructions, 0);
+  }
+
+  /**
+   * Loads the guest and makes the VM `running`. A failure makes it `failed` with exit code 64, and is thrown.
+   *
+   * @throws {@link QvmError} `vm.illegal-transition`, `hook.tap-failed`, `image.*`.
+   */
+  async boot(files: BootFiles): Promise<void> {
+    this.#lifecycle.apply('start');
+    try {
+      await this.hooks.beforeStart.promise({ vm: this.name });
+      if (this.#exit === undefined) await this.#loadFirst(files);
+    } catch (cause) {
+      const reason = `The VM ${this.name} could not be started.`;
+      if (this.#exit === undefined) this.#end({ exitCode: VmExitCode.StartFailed, reason, cause }, 'fail');
+      throw cause;
+    }
+    if (this.#exit !== undefined) return;
+    this.#lifecycle.apply('started');
+    this.#parts.clock.resume();
+  }
+
+  /**
+   * Runs the guest on the caller's thread: posted tasks, due timers, then the vCPUs in turn, again and again.
+   *
+   * @param maxInstructions - about how many instructions to run at most, of all vCPUs together.
+   * @throws {@link QvmError} `vm.not-running` when the VM is not booted or is paused. Failures inside are not thrown:
+   * they end the VM.
+   */
+  step(maxInstructions: number): StepResult {
+    if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
+    if (!this.#runnable) throw new QvmError('vm.not-running', `The VM ${this.name} cannot step: it is ${this.state}.`);
+    if (this.#restartDue) return RESET;
+    const start = performance.now();
+    try {
+      return this.#turns(maxInstructions);
+    } catch (cause) {
+      return this.#endBy(this.#request?.kind === 'terminate' ? this.#request : failure(cause));
+    } finally {
+      this.#busyTime += (performance.now() - start) * 1e6;
+    }
+  }
+
+  /**
+   * Boots again after the guest's reset, when `step` says so. A failure ends the VM.
+   */
+  async restart(): Promise<void> {
+    const request = this.#bootRequest;
+    if (!this.#restartDue || request === undefined) return;
+    try {
+      this.machine.reset();
+      for (const vdev of this.vdevs) vdev.run('reset', (device) => device.reset());
+      await this.#load(request);
+    } catch (cause) {
+      if (this.#exit === undefined) this.#endBy(failure(cause));
+    }
+    this.#restartDue = false;
+  }
+
+  /**
+   * Drives the VM on the event loop until it has ended, then closes it. Calling it again gives the same promise.
+   */
+  run(): Promise<VmExit> {
+    this.#running ??= this.#drive();
+    return this.#running;
+  }
+
+  /**
+   * Stops the guest and its time between two instructions.
+   *
+   * @throws {@link QvmError} `vm.illegal-transition`.
+   */
+  pause(): void {
+    this.#lifecycle.apply('pause');
+    this.#parts.clock.pause();
+    this.#kick();
+  }
+
+  /**
+   * Lets a paused guest go on.
+   *
+   * @throws {@link QvmError} `vm.illegal-transition`.
+   */
+  resume(): void {
+    this.#lifecycle.apply('resume');
+    this.#parts.clock.resume();
+    this.#driver.wake();
+  }
+
+  /**
+   * Presses the power button. When no tap of `powerButton` passes that on, the VM powers off at once; when the guest does
+   * not end by itself in time, the power is cut.
+   *
+   * @param timeoutMs - milliseconds of host time.
+   * @throws {@link QvmError} `vm.illegal-transition`.
+   */
+  stop(timeoutMs: number = DEFAULT_STOP_TIMEOUT_MS): void {
+    this.#lifecycle.apply('stop');
+    this.#parts.clock.resume();
+    const passedOn = this.hooks.powerButton.call({ vm: this.name }) === true;
+    if (passedOn) {
+      this.#stopTimer = setTimeout(() => this.destroy(), timeoutMs);
+    } else {
+      this.#stopAsked = true;
+      this.#ask({ kind: 'poweroff' });
+    }
+    this.#driver.wake();
+  }
+
+  /** Cuts the power, exit code 3. Does nothing when the VM has ended. */
+  destroy(): void {
+    if (this.#exit !== undefined) return;
+    this.#end({ exitCode: VmExitCode.PowerCut, reason: 'The power was cut.' }, 'end');
+  }
+
+  /** Runs `task` on the VM's thread between two guest instructions; wakes a sleeping VM. */
+  post(task: () => void): void {
+    this.#tasks.push(task);
+    this.#driver.wakeForIo();
+  }
+
+  /**
+   * Ends the VM if it has not, runs the `afterStop` hook and releases the vdevs. `run` does so by itself.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Counters. */
+  stats(): VmStats {
+    const states = this.#scheduler.states();
+    return {
+      name: this.name,
+      state: this.state,
+      time: this.clock.now(),
+      busyTime: this.#busyTime,
+      instructions: this.instructions,
+      resets: this.#resets,
+      interrupts: this.interruptStatistics().reduce((sum, { count }) => sum + count, 0),
+      vcpus: this.machine.vcpus.map(({ index, instructions, pc }) => ({
+        index,
+        state: states[index] ?? 'off',
+        instructions,
+        pc,
+      })),
+      engine: this.machine.stats(),
+    };
+  }
+
+  /** Every interrupt source with its counter. */
+  interruptStatistics(): readonly InterruptStatistics[] {
+    return this.#parts.bus.statistics();
+  }
+
+  get #runnable(): boolean {
+    return this.state === 'running' || this.state === 'stopping';
+  }
+
+  async #loadFirst(files: BootFiles): Promise<void> {
+    this.#guestStarted = true;
+    const stdoutPath = files.stdoutPath ?? consolePath(this.vdevs, this.#options.architecture.defaultConsole);
+    this.#bootRequest = {
+      ...files,
+      ...(stdoutPath === undefined ? {} : { stdoutPath }),
+      vdevNodes: (context) => vdevNodes(this.vdevs, context),
+    };
+    await this.#load(this.#bootRequest);
+  }
+
+  async #load(request: BootRequest): Promise<void> {
+    const commandLine = this.hooks.kernelCommandLine.call(request.commandLine ?? '');
+    await this.machine.boot({ ...request, commandLine });
+  }
+
+  #turns(maxInstructions: number): StepResult {
+    const { clock } = this.#parts;
+    let left = maxInstructions;
+    for (;;) {
+      this.#runTasks();
+      clock.timers.runDue(clock.now());
+      const result = this.#obey();
+      if (result !== undefined) return result;
+      if (left <= 0 || !this.#runnable) return RAN;
+      const retired = this.#scheduler.turn(left);
+      if (retired === undefined) {
+        const idle = this.#wait();
+        if (idle !== undefined) return idle;
+      }
+      // What retires nothing, such as a skip to the next timer, counts too: a step always ends.
+      left -= Math.max(1, retired ?? 0);
+    }
+  }
+
+  #runTasks(): void {
+    if (this.#tasks.length === 0) return;
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) task();
+  }
+
+  /** Every vCPU waits: goes on to the next timer, or says that the host must wait. */
+  #wait(): StepResult | undefined {
+    // The last turn may have asked for something: power-off, for one, stops all vCPUs.
+    if (this.#request !== undefined || this.#tasks.length !== 0) return undefined;
+    const { clock } = this.#parts;
+    const until = clock.timers.nextDeadline;
+    if (until !== undefined && until <= clock.now()) return undefined;
+    if (until !== undefined && clock instanceof InstructionClock) {
+      clock.skipTo(until);
+      return undefined;
+    }
+    return { kind: 'idle', until };
+  }
+
+  /** Remembers the first request, or the first failure after it, and makes the running vCPU return. */
+  #ask(request: VmRequest): void {
+    if (this.#exit !== undefined) return;
+    if (this.#request === undefined || (request.kind === 'terminate' && this.#request.kind !== 'terminate')) {
+      this.#request = request;
+    }
+    this.#kick();
+  }
+
+  #obey(): StepResult | undefined {
+    if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
+    const request = this.#request;
+    if (request === undefined) return undefined;
+    this.#request = undefined;
+    if (request.kind !== 'reset') return this.#endBy(request);
+    return this.#resetGuest();
+  }
+
+  #resetGuest(): StepResult {
+    this.#resets++;
+    const restart = this.#options.onReset === 'restart';
+    this.hooks.guestReset.call({ vm: this.name, count: this.#resets, restart });
+    if (!restart) return this.#end({ exitCode: VmExitCode.Normal, reason: 'The guest reset its machine.' }, 'end');
+    this.#restartDue = true;
+    return RESET;
+  }
+
+  #endBy(request: Exclude<VmRequest, { kind: 'reset' }>): StepResult {
+    if (request.kind === 'poweroff') {
+      const reason = this.#stopAsked ? 'The VM was stopped.' : 'The guest powered off.';
+      return this.#end({ exitCode: VmExitCode.Normal, reason }, 'end');
+    }
+    const { exitCode, reason, cause } = request;
+    if (cause instanceof VdevError) this.#announceVdevFailure(cause);
+    return this.#end({ exitCode, reason, ...(cause === undefined ? {} : { cause }) }, isFailure(exitCode) ? 'fail' : 'end');
+  }
+
+  /** The one place where a VM ends. */
+  #end(exit: VmExit, verb: 'end' | 'fail'): StepResult {
+    this.#exit = exit;
+    this.#request = undefined;
+    this.#tasks = [];
+    clearTimeout(this.#stopTimer);
+    this.#parts.clock.pause();
+    this.#parts.logger.log(verb === 'fail' ? 'error' : 'info', exit.reason);
+    this.#lifecycle.apply(verb);
+    this.#kick();
+    this.#driver.wake();
+    return { kind: 'ended', exit };
+  }
+
+  #announceState(from: VmState, to: VmState): void {
+    try {
+      this.hooks.stateChanged.call({ vm: this.name, from, to });
+    } catch (error) {
+      this.#parts.logger.log('error', describe(error));
+      this.#ask(failure(error));
+    }
+  }
+
+  #announceVdevFailure(error: VdevError): void {
+    try {
+      this.hooks.vdevFailed.call({ vm: this.name, vdev: error.vdev, error });
+    } catch (failed) {
+      this.#parts.logger.log('error', describe(failed));
+    }
+  }
+
+  async #drive(): Promise<VmExit> {
+    await this.#driver.run();
+    await this.close();
+    // The driver returns when a step says that the VM has ended, which it does when there is an exit.
+    return this.#exit ?? { exitCode: VmExitCode.UnexpectedError, reason: 'The VM ended without a reason.' };
+  }
+
+  async #close(): Promise<void> {
+    const { logger, vdevs } = this.#parts;
+    this.destroy();
+    try {
+      if (this.#exit !== undefined) await this.hooks.afterStop.promise({ vm: this.name, exit: this.#exit });
+    } catch (error) {
+      logger.log('error', describe(error));
+    }
+    disposeVdevs(vdevs, logger);
+  }
+}
+
+function vdevFailure(error: VdevError): VmRequest & { readonly kind: 'terminate' } {
+  return { kind: 'terminate', exitCode: VmExitCode.VdevError, reason: error.message, cause: error };
+}
+
+function failure(cause: unknown): VmRequest & { readonly kind: 'terminate' } {
+  if (cause instanceof VdevError) return vdevFailure(cause);
+  const reason = cause instanceof HookTapError ? cause.message : 'The engine failed.';
+  return { kind: 'terminate', exitCode: VmExitCode.UnexpectedError, reason, cause };
+}
+
+function isFailure(exitCode: number): boolean {
+  return exitCode >= VmExitCode.Watchdog && exitCode <= VmExitCode.UnexpectedError;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

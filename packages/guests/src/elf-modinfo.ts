@@ -1,0 +1,120 @@
+import { GuestFormatError } from './errors.js';
+
+interface Section {
+  readonly nameOffset: number;
+  readonly type: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+}
+
+const SHT_NOBITS = 8;
+const SECTION_HEADER_SIZE = 64;
+const SHN_XINDEX = 0xffff;
+const MAX_SECTIONS = 65_536;
+const latin1 = new TextDecoder('latin1');
+const utf8 = new TextDecoder('utf-8');
+
+/** A 64-bit field that must lie in the file: larger values are refused before they lose precision. */
+function u64(view: DataView, at: number): number {
+  const value = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+  if (!Number.isSafeInteger(value)) throw new GuestFormatError('elf: offset out of range');
+  return value;
+}
+
+function checkIdent(bytes: Uint8Array): void {
+  const magic = bytes.length >= 64 && latin1.decode(bytes.subarray(0, 4)) === '\x7fELF';
+  if (!magic) throw new GuestFormatError('elf: not an ELF file');
+  // EI_CLASS = ELFCLASS64, EI_DATA = ELFDATA2LSB.
+  if (bytes[4] !== 2 || bytes[5] !== 1) throw new GuestFormatError('elf: not 64-bit little-endian');
+}
+
+function sectionAt(view: DataView, tableOffset: number, index: number): Section {
+  const at = tableOffset + index * SECTION_HEADER_SIZE;
+  if (at + SECTION_HEADER_SIZE > view.byteLength) throw new GuestFormatError('elf: section header outside the file');
+  return {
+    nameOffset: view.getUint32(at, true),
+    type: view.getUint32(at + 4, true),
+    offset: u64(view, at + 24),
+    size: u64(view, at + 32),
+    link: view.getUint32(at + 40, true),
+  };
+}
+
+function sectionBytes(bytes: Uint8Array, section: Section): Uint8Array {
+  if (section.type === SHT_NOBITS) throw new GuestFormatError('elf: section without bytes');
+  if (section.offset > bytes.length || section.size > bytes.length - section.offset) {
+    throw new GuestFormatError('elf: section outside the file');
+  }
+  return bytes.subarray(section.offset, section.offset + section.size);
+}
+
+function stringAt(table: Uint8Array, at: number): string {
+  const end = at < table.length ? table.indexOf(0, at) : -1;
+  if (end < 0) throw new GuestFormatError('elf: name outside the string table');
+  return latin1.decode(table.subarray(at, end));
+}
+
+/**
+ * The bytes of the section `name` of a 64-bit little-endian ELF file, or `undefined` when it has none.
+ * Layout and escapes for large tables: System V ABI, "ELF header" (e_shnum, e_shstrndx) and "Section header".
+ *
+ * @throws GuestFormatError when a header points outside the file
+ */
+export function elfSection(bytes: Uint8Array, name: string): Uint8Array | undefined {
+  checkIdent(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const tableOffset = u64(view, 0x28);
+  if (tableOffset === 0) return undefined;
+  if (view.getUint16(0x3a, true) !== SECTION_HEADER_SIZE) throw new GuestFormatError('elf: bad e_shentsize');
+  const first = sectionAt(view, tableOffset, 0);
+  const count = view.getUint16(0x3c, true) || first.size;
+  const namesIndex = view.getUint16(0x3e, true);
+  if (count > MAX_SECTIONS) throw new GuestFormatError(`elf: ${count} sections`);
+  const stringsIndex = namesIndex === SHN_XINDEX ? first.link : namesIndex;
+  if (stringsIndex >= count) throw new GuestFormatError('elf: bad e_shstrndx');
+  const strings = sectionBytes(bytes, sectionAt(view, tableOffset, stringsIndex));
+  for (let index = 1; index < count; index++) {
+    const section = sectionAt(view, tableOffset, index);
+    if (stringAt(strings, section.nameOffset) === name) return sectionBytes(bytes, section);
+  }
+  return undefined;
+}
+
+/**
+ * The `key=value` strings of a kernel module's `.modinfo` section; a key may come several times.
+ *
+ * @throws GuestFormatError when `bytes` is not a kernel module
+ */
+export function moduleInfo(bytes: Uint8Array): Map<string, string[]> {
+  const section = elfSection(bytes, '.modinfo');
+  if (section === undefined) throw new GuestFormatError('elf: no .modinfo section');
+  const info = new Map<string, string[]>();
+  for (const record of utf8.decode(section).split('\0')) {
+    const equals = record.indexOf('=');
+    if (equals <= 0) continue; // padding between the strings
+    const key = record.slice(0, equals);
+    const values = info.get(key) ?? [];
+    values.push(record.slice(equals + 1));
+    info.set(key, values);
+  }
+  return info;
+}
+
+/** A module's name as the kernel knows it: file names use `-` and `_` at random, the kernel only `_`. */
+export function moduleName(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
+/**
+ * The modules that `bytes` says it needs, by the kernel's names, in the order given there.
+ *
+ * @throws GuestFormatError when `bytes` is not a kernel module, or a name is not a module's
+ */
+export function moduleDependencies(bytes: Uint8Array): string[] {
+  const names = (moduleInfo(bytes).get('depends') ?? []).flatMap((list) => list.split(',')).filter((n) => n !== '');
+  for (const name of names) {
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw new GuestFormatError('elf: bad name in depends=');
+  }
+  return names.map(moduleName);
+}

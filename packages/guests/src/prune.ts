@@ -1,0 +1,26 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { debFileName } from './apt.js';
+import { guestCatalogue } from './catalogue.js';
+import { readManifest } from './verify.js';
+import { GuestFetchError } from './errors.js';
+
+async function packagesInUse(cache: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for (const { name } of guestCatalogue()) {
+    try {
+      for (const used of (await readManifest(name, join(cache, name))).packages) names.add(debFileName(used));
+    } catch (error) {
+      if (!(error instanceof GuestFetchError)) throw error; // not fetched, or to be fetched again
+    }
+  }
+  return names;
+}
+
+/** Remove downloaded packages that no guest in the cache is made from: after an update the old ones only take room. */
+export async function prunePackages(cache: string, folder: string): Promise<void> {
+  const inUse = await packagesInUse(cache);
+  for (const name of await readdir(folder)) {
+    if (!inUse.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { sha256 } from './hash.js';
+
+/** Loaded by the guest's init, in this order, each after what it depends on. */
+export const BOOT_MODULES: readonly string[] = [
+  'virtio',
+  'virtio_ring',
+  'virtio_mmio',
+  'virtio_pci',
+  'virtio_blk',
+  'virtio_net',
+  'virtio_console',
+  'virtio_rng',
+];
+
+/** Carried by both initramfs, loaded with `mod NAME`: file systems on VirtIO devices. */
+export const CARRIED_MODULES: readonly string[] = ['crc32c_generic', 'ext4', '9pnet_virtio', '9p', 'fuse', 'virtiofs'];
+
+/** Carried by `initramfs-full.cpio.gz` in addition: the other VirtIO devices, and what a larger system needs. */
+export const FULL_MODULES: readonly string[] = [
+  ...['virtio_balloon', 'virtio_input', 'virtio_scsi', 'virtio_gpu', 'vmw_vsock_virtio_transport'],
+  ...['sd_mod', 'sr_mod', 'nvme', 'ahci', 'e1000'],
+  ...['overlay', 'squashfs', 'isofs', 'vfat', 'nls_ascii', 'nls_cp437', 'loop'],
+  ...['qemu_fw_cfg', 'gpio_keys', 'evdev'],
+  ...['8021q', 'tun'],
+  ...['md_mod', 'raid6_pq', 'crc32_generic'],
+];
+
+/** Seconds since 1970 that every file of an initramfs carries. */
+export const FILE_TIME = 1_700_000_000;
+
+/** The guest's own programs: where they go, and which file of this package's `guest` folder they are. */
+export const GUEST_SCRIPTS: readonly { readonly path: string; readonly source: string }[] = [
+  { path: 'init', source: 'init' },
+  { path: 'bin/mod', source: 'mod' },
+  { path: 'bin/selftest-cpu', source: 'selftest-cpu' },
+  { path: 'bin/bench', source: 'bench' },
+];
+
+/** Raise when assembling changes in a way the rest of the recipe does not show. */
+const ASSEMBLY_VERSION = 1;
+
+/** Where the guest's scripts lie, in the repository and in the published package. */
+export const scriptDirectory = fileURLToPath(new URL('../guest/', import.meta.url));
+
+/** The guest's own programs by the path they get, ready to be put into an initramfs. */
+export async function loadGuestScripts(): Promise<Map<string, Uint8Array>> {
+  const scripts = new Map<string, Uint8Array>();
+  for (const { path, source } of GUEST_SCRIPTS) scripts.set(path, await readFile(scriptDirectory + source));
+  return scripts;
+}
+
+/** Identifies how guests are assembled: one made by another recipe is assembled anew. */
+export async function recipeDigest(): Promise<string> {
+  const lists = [BOOT_MODULES, CARRIED_MODULES, FULL_MODULES, FILE_TIME, ASSEMBLY_VERSION];
+  const scripts = [...(await loadGuestScripts())].map(([path, data]) => [path, sha256(data)]);
+  return sha256(JSON.stringify([lists, scripts]));
+}

@@ -1,0 +1,52 @@
+import type { Reg, V } from '../describe/value.js';
+import type { Ty } from '../wasm/code-buffer.js';
+import type { Builder } from './builder.js';
+
+/** How control leaves an instruction. @experimental */
+export enum Flow {
+  Next,
+  Jump,
+  Branch,
+  Indirect,
+  Leave,
+}
+
+/**
+ * A set of registers of one kind and where they live in the state.
+ *
+ * @experimental
+ */
+export interface RegisterFile {
+  readonly name: string;
+  /** State offset of register `n` as a source. */
+  readOffset(n: number): number;
+  /** State offset of register `n` as a destination. */
+  writeOffset(n: number): number;
+}
+
+/**
+ * What differs between an interpreter handler and a region: where operands, registers, flags and the pc come from, and
+ * where control goes. Methods emit code with {@link Builder.code}.
+ *
+ * @experimental
+ */
+export interface BackEnd {
+  readonly builder: Builder;
+  emitOperand(operand: number, ty: Ty): void;
+  emitRegister(file: RegisterFile, register: Reg, ty: Ty, opcode: number): void;
+  /** `value` emits the value. */
+  writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void): void;
+  emitPc(): void;
+  /** Flags as the semantic function asked for them; values are nodes. */
+  condition(cond: number): V;
+  packedFlags(): V;
+  commitFlags(kind: number, x: V, y: V): void;
+  /** Emits what a failed TLB probe does; leaves the access's address on the stack. `va` emits the virtual address. */
+  emitMiss(va: () => void, info: number): void;
+  /** After the stores of an instruction to an address from {@link emitMiss}. `address` emits it. */
+  flushStore(address: () => void): void;
+  /** Ends the instruction early with nothing done. */
+  leave(reason: number, info: () => void): void;
+  /** The last effect. */
+  finish(flow: Flow, condition: number, target: number, reason: number): void;
+}

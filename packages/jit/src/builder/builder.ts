@@ -1,0 +1,772 @@
+import type { Reg, V } from '../describe/value.js';
+import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import { IntOp, Op, Simd } from '../wasm/opcodes.js';
+import type { IntOpName, SimdName } from '../wasm/opcodes.js';
+import { Flow } from './back-end.js';
+import type { BackEnd, RegisterFile } from './back-end.js';
+import { foldInt } from './fold.js';
+import { Graph, Kind, node, value } from './graph.js';
+import type { Helper } from './helper.js';
+import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
+import { LocalPool } from './local-pool.js';
+
+/**
+ * Options of {@link Builder.open}.
+ *
+ * @experimental
+ */
+export interface AccessOptions {
+  /** Bytes of one element when the access is several (a pair): alignment and device accesses go by element. */
+  readonly element?: number;
+  /** Alignment is required whatever the system says. */
+  readonly aligned?: boolean;
+  /** The access is made as if unprivileged. */
+  readonly unprivileged?: boolean;
+}
+
+interface Opened {
+  readonly address: number;
+  readonly write: boolean;
+}
+
+type Effect =
+  | { readonly kind: 'store'; readonly op: number; readonly address: number; readonly offset: number; readonly value: number }
+  | { readonly kind: 'state'; readonly op: number; readonly offset: number; readonly value: number }
+  | { readonly kind: 'flags'; readonly flags: number; readonly x: number; readonly y: number }
+  | { readonly kind: 'register'; readonly file: RegisterFile; readonly register: Reg; readonly op: number; readonly value: number };
+
+const PAGE_MASK_LO = -(1 << PAGE_BITS);
+const STORE: Readonly<Record<number, readonly [number, number]>> = {
+  1: [Op.i32_store8, Op.i64_store8],
+  2: [Op.i32_store16, Op.i64_store16],
+  4: [Op.i32_store, Op.i64_store32],
+  8: [0, Op.i64_store],
+};
+const LOAD_UNSIGNED: Readonly<Record<number, readonly [number, number]>> = {
+  1: [Op.i32_load8_u, Op.i64_load8_u],
+  2: [Op.i32_load16_u, Op.i64_load16_u],
+  4: [Op.i32_load, Op.i64_load32_u],
+  8: [0, Op.i64_load],
+};
+const LOAD_SIGNED: Readonly<Record<number, readonly [number, number]>> = {
+  1: [Op.i32_load8_s, Op.i64_load8_s],
+  2: [Op.i32_load16_s, Op.i64_load16_s],
+  4: [Op.i32_load, Op.i64_load32_s],
+  8: [0, Op.i64_load],
+};
+/** Read-modify-write atomics: opcodes for 1, 2, 4, 8 bytes on i64, except 4 bytes on i32 (Threads proposal). */
+const ATOMIC_RMW = {
+  add: { 1: 0xfe22, 2: 0xfe23, 4: 0xfe24, 8: 0xfe1f },
+  and: { 1: 0xfe30, 2: 0xfe31, 4: 0xfe32, 8: 0xfe2d },
+  or: { 1: 0xfe37, 2: 0xfe38, 4: 0xfe39, 8: 0xfe34 },
+  xor: { 1: 0xfe3e, 2: 0xfe3f, 4: 0xfe40, 8: 0xfe3b },
+  xchg: { 1: 0xfe45, 2: 0xfe46, 4: 0xfe47, 8: 0xfe42 },
+  cmpxchg: { 1: 0xfe4c, 2: 0xfe4d, 4: 0xfe4e, 8: 0xfe49 },
+} as const;
+
+/**
+ * Atomic read-modify-write operations; they return the old value.
+ *
+ * @experimental
+ */
+export type AtomicOp = Exclude<keyof typeof ATOMIC_RMW, 'cmpxchg'>;
+
+/**
+ * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects are
+ * queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the instruction.
+ *
+ * @experimental
+ */
+export class Builder {
+  readonly code: CodeBuffer;
+  readonly locals: LocalPool;
+  readonly #graph = new Graph();
+  readonly #effects: Effect[] = [];
+  readonly #ordered: number[] = [];
+  readonly #opened: Opened[] = [];
+  #flow = Flow.Next;
+  #flowCondition = -1;
+  #flowTarget = -1;
+  #flowReason = 0;
+  #backEnd: BackEnd | undefined;
+
+  /** @param cpu - the local that holds the address of the vCPU's state. */
+  constructor(
+    code: CodeBuffer,
+    locals: LocalPool,
+    readonly cpu: number,
+    private readonly functionOf: (helper: Helper) => number,
+  ) {
+    this.code = code;
+    this.locals = locals;
+  }
+
+  /** Connects the back end that emits operands, registers and control flow. */
+  use(backEnd: BackEnd): void {
+    this.#backEnd = backEnd;
+  }
+
+  /** Begins an instruction. */
+  begin(): void {
+    this.#graph.clear();
+    this.#effects.length = 0;
+    this.#ordered.length = 0;
+    this.#opened.length = 0;
+    this.#flow = Flow.Next;
+    this.locals.releaseAll();
+  }
+
+  // --- constants and conversions ---
+
+  /** A number that takes the width of the other operand. */
+  imm(n: number | bigint): V {
+    return this.#constant(0, BigInt(n));
+  }
+
+  i32(n: number): V {
+    return this.#constant(Ty.i32, BigInt(n));
+  }
+
+  i64(n: number | bigint): V {
+    return this.#constant(Ty.i64, BigInt(n));
+  }
+
+  /** Type of a value; 0 for a number that takes the type of its use. */
+  type(x: V): Ty | 0 {
+    return this.#graph.ty[node(x)] as Ty | 0;
+  }
+
+  /** `x` as `ty`: the low bits, or zero-extended. */
+  as(x: V, ty: Ty): V {
+    const n = node(x);
+    const have = this.#graph.ty[n] as Ty | 0;
+    if (have === ty) return x;
+    if (have === 0) return this.#typed(n, ty);
+    if (this.#graph.isConst(n)) {
+      const bits = this.#constantOf(n);
+      return this.#constant(ty, ty === Ty.i64 ? BigInt.asUintN(32, bits) : bits);
+    }
+    return this.#op(ty === Ty.i64 ? Op.i64_extend_i32_u : Op.i32_wrap_i64, ty, n);
+  }
+
+  /** An i32 extended with its sign to i64. */
+  widenSigned(x: V): V {
+    return this.#op(Op.i64_extend_i32_s, Ty.i64, node(this.as(x, Ty.i32)));
+  }
+
+  /** The low `bits` (8, 16, 32) of `x` extended with their sign to the width of `x`. */
+  sx(x: V, bits: number): V {
+    const ty = this.#known(x);
+    if (bits === 64 || (bits === 32 && ty === Ty.i32)) return x;
+    const op = ty === Ty.i32 ? { 8: Op.i32_extend8_s, 16: Op.i32_extend16_s }[bits] : { 8: Op.i64_extend8_s, 16: Op.i64_extend16_s, 32: Op.i64_extend32_s }[bits];
+    if (op === undefined) throw new Error(`no sign extension from ${bits} bits`);
+    return this.#op(op, ty, node(x));
+  }
+
+  /** The low `bits` of `x`, zero-extended to its width. */
+  zx(x: V, bits: number): V {
+    const ty = this.#known(x);
+    if (bits === 64 || (bits === 32 && ty === Ty.i32)) return x;
+    return this.and(x, this.imm((1n << BigInt(bits)) - 1n));
+  }
+
+  // --- integer arithmetic, by the operands' width ---
+
+  add(x: V, y: V): V { return this.#binary('add', x, y); }
+  sub(x: V, y: V): V { return this.#binary('sub', x, y); }
+  mul(x: V, y: V): V { return this.#binary('mul', x, y); }
+  and(x: V, y: V): V { return this.#binary('and', x, y); }
+  or(x: V, y: V): V { return this.#binary('or', x, y); }
+  xor(x: V, y: V): V { return this.#binary('xor', x, y); }
+  /** Shift amounts are taken modulo the width and may have any integer type. */
+  shl(x: V, y: V): V { return this.#shift('shl', x, y); }
+  shr(x: V, y: V): V { return this.#shift('shr', x, y); }
+  sar(x: V, y: V): V { return this.#shift('sar', x, y); }
+  ror(x: V, y: V): V { return this.#shift('ror', x, y); }
+  rotl(x: V, y: V): V { return this.#shift('rotl', x, y); }
+  eq(x: V, y: V): V { return this.#binary('eq', x, y, Ty.i32); }
+  ne(x: V, y: V): V { return this.#binary('ne', x, y, Ty.i32); }
+  lts(x: V, y: V): V { return this.#binary('lts', x, y, Ty.i32); }
+  ltu(x: V, y: V): V { return this.#binary('ltu', x, y, Ty.i32); }
+  gts(x: V, y: V): V { return this.#binary('gts', x, y, Ty.i32); }
+  gtu(x: V, y: V): V { return this.#binary('gtu', x, y, Ty.i32); }
+  les(x: V, y: V): V { return this.#binary('les', x, y, Ty.i32); }
+  leu(x: V, y: V): V { return this.#binary('leu', x, y, Ty.i32); }
+  ges(x: V, y: V): V { return this.#binary('ges', x, y, Ty.i32); }
+  geu(x: V, y: V): V { return this.#binary('geu', x, y, Ty.i32); }
+  not(x: V): V { return this.xor(x, this.imm(-1)); }
+  neg(x: V): V { return this.sub(this.#constant(this.#known(x), 0n), x); }
+  clz(x: V): V { return this.#unary('clz', x); }
+  ctz(x: V): V { return this.#unary('ctz', x); }
+  popcnt(x: V): V { return this.#unary('popcnt', x); }
+  eqz(x: V): V { const ty = this.#known(x); return this.#op(ty === Ty.i32 ? Op.i32_eqz : Op.i64_eqz, Ty.i32, node(x)); }
+  /** Division traps on zero (and on overflow when signed): guard it with {@link choose}. */
+  divs(x: V, y: V): V { return this.#binary('divs', x, y); }
+  divu(x: V, y: V): V { return this.#binary('divu', x, y); }
+
+  /** `c ? x : y`; both sides are evaluated. `c` is an i32. */
+  select(c: V, x: V, y: V): V {
+    const [p, q] = this.#unify(x, y);
+    return this.#op(Op.select, this.#graph.ty[p] as Ty, p, q, node(this.as(c, Ty.i32)));
+  }
+
+  /** `c ? x : y`; only the chosen side is evaluated. */
+  choose(c: V, x: V, y: V): V {
+    const [p, q] = this.#unify(x, y);
+    return this.#add(Kind.Choose, this.#graph.ty[p] as Ty, 0, node(this.as(c, Ty.i32)), p, q);
+  }
+
+  /** Calls a function outside the graph. */
+  call(helper: Helper, ...args: readonly V[]): V {
+    const g = this.#graph;
+    const nodes = args.map((arg, i) => node(this.as(arg, helper.params[i] as Ty)));
+    if (nodes.length !== helper.params.length) throw new Error(`${helper.name} takes ${helper.params.length} arguments`);
+    g.calls.push({ helper, args: nodes });
+    const n = g.add(Kind.Call, helper.result ?? 0, 0, g.calls.length - 1);
+    for (const arg of nodes) g.uses[arg]!++;
+    if (!helper.pure) this.#order(n);
+    return value(n);
+  }
+
+  // --- registers and state ---
+
+  readReg(file: RegisterFile, register: Reg, ty: Ty): V {
+    const op = ty === Ty.v128 ? Op.v128_load : ty === Ty.i64 ? Op.i64_load : Op.i32_load;
+    return this.#reg(file, register, ty, op);
+  }
+
+  #reg(file: RegisterFile, register: Reg, ty: Ty, op: number): V {
+    const n = this.#graph.add(Kind.Register, ty, op, this.#fileIndex(file), register as unknown as number);
+    return value(n);
+  }
+
+  /** Writes a whole register: an i64 for a general one, a v128 for a vector one. */
+  writeReg(file: RegisterFile, register: Reg, v: V): void {
+    const n = this.#use(v);
+    const ty = this.#graph.ty[n] as Ty;
+    const op = ty === Ty.v128 ? Op.v128_store : ty === Ty.i64 ? Op.i64_store : Op.i32_store;
+    this.#effects.push({ kind: 'register', file, register, op, value: n });
+  }
+
+  /** A field of the vCPU's state; `bytes` 4 gives an i32, 8 an i64. */
+  stateAt(offset: number, bytes: 4 | 8): V {
+    return value(this.#graph.add(Kind.State, bytes === 4 ? Ty.i32 : Ty.i64, bytes === 4 ? Op.i32_load : Op.i64_load, -1, -1, offset));
+  }
+
+  /** A field of the state whose offset is an operand; an i64. */
+  stateIndexed(offset: V): V {
+    const address = this.add(this.state(), this.as(offset, Ty.i32));
+    return this.loadAt(address, 0, 8);
+  }
+
+  setState(offset: number, v: V): void {
+    const n = this.#use(v);
+    this.#effects.push({ kind: 'state', op: this.#graph.ty[n] === Ty.i64 ? Op.i64_store : Op.i32_store, offset, value: n });
+  }
+
+  /** Address of the vCPU's state, for helpers. */
+  state(): V {
+    return value(this.#graph.add(Kind.Local, Ty.i32, 0, this.cpu));
+  }
+
+  /** The address of the current instruction. */
+  pc(): V {
+    return value(this.#graph.add(Kind.Pc, Ty.i64));
+  }
+
+  // --- flags ---
+
+  setFlags(kind: number, x: V, y: V): void {
+    this.#effects.push({ kind: 'flags', flags: kind, x: this.#use(x), y: this.#use(y) });
+  }
+
+  cond(condition: number): V {
+    return this.#requireBackEnd().condition(condition);
+  }
+
+  packedFlags(): V {
+    return this.#requireBackEnd().packedFlags();
+  }
+
+  // --- memory ---
+
+  /**
+   * Translates `va` for an access of `bytes`. May leave the instruction; so all opens come before any effect. The result is an
+   * address for {@link loadAt} and {@link storeAt}.
+   */
+  open(va: V, bytes: number, access: 'read' | 'write' | 'readWrite', options: AccessOptions = {}): V {
+    const element = options.element ?? bytes;
+    const write = access !== 'read';
+    const info =
+      bytes |
+      (write ? AccessInfo.write : 0) |
+      (access === 'readWrite' ? AccessInfo.readWrite : 0) |
+      (options.aligned ? AccessInfo.aligned : 0) |
+      (options.unprivileged ? AccessInfo.unprivileged : 0) |
+      (Math.log2(element) << AccessInfo.elementShift);
+    const address = this.locals.take(Ty.i32);
+    this.#probe(this.#materialize(node(this.as(va, Ty.i64))), bytes, element, info, address);
+    const n = this.#graph.add(Kind.Local, Ty.i32, 0, address);
+    this.#opened.push({ address, write });
+    return value(n);
+  }
+
+  /** Loads from an opened address; zero-extended to i64 (i32 where `ty` says) unless `signed`. */
+  loadAt(m: V, offset: number, bytes: number, signed = false, ty: Ty = Ty.i64): V {
+    const op = bytes === 16 ? Op.v128_load : (signed ? LOAD_SIGNED : LOAD_UNSIGNED)[bytes]?.[ty === Ty.i32 ? 0 : 1];
+    if (!op) throw new Error(`no load of ${bytes} bytes`);
+    const n = this.#add(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, node(m));
+    this.#graph.c[n as unknown as number] = offset;
+    this.#ordered.push(node(n));
+    return n;
+  }
+
+  /** Stores the low `bytes` of `v`. */
+  storeAt(m: V, offset: number, bytes: number, v: V): void {
+    const ty = this.#known(v);
+    const op = ty === Ty.v128 ? Op.v128_store : STORE[bytes]?.[ty === Ty.i32 ? 0 : 1];
+    if (!op) throw new Error(`no store of ${bytes} bytes`);
+    this.#effects.push({ kind: 'store', op, address: this.#use(m), offset, value: this.#use(v) });
+  }
+
+  /** An atomic read-modify-write of naturally aligned memory; gives the old value, zero-extended to i64. */
+  atomic(kind: AtomicOp, m: V, bytes: number, v: V): V {
+    return this.#atomic(ATOMIC_RMW[kind][bytes as 1], m, this.as(v, Ty.i64));
+  }
+
+  /** Stores `replacement` if memory holds `expected` (both taken modulo the size); gives the old value, zero-extended to i64. */
+  cmpxchg(m: V, bytes: number, expected: V, replacement: V): V {
+    const e = bytes === 8 ? this.as(expected, Ty.i64) : this.zx(this.as(expected, Ty.i64), bytes * 8);
+    return this.#atomic(ATOMIC_RMW.cmpxchg[bytes as 1], m, e, this.as(replacement, Ty.i64));
+  }
+
+  #atomic(op: number, m: V, x: V, y?: V): V {
+    const n = node(this.#add(Kind.Atomic, Ty.i64, op, node(m), node(x), y ? node(y) : -1));
+    this.#order(n);
+    return value(n);
+  }
+
+  // --- vectors ---
+
+  /** A vector operation of one to three operands by its WebAssembly name. */
+  simd(name: SimdName | 'v128_bitselect', x: V, y?: V, z?: V): V {
+    const op = name === 'v128_bitselect' ? Op.v128_bitselect : Simd[name];
+    const scalar = /(all_true|any_true)$/.test(name);
+    return this.#op(op, scalar ? Ty.i32 : Ty.v128, node(x), y ? node(y) : -1, z ? node(z) : -1);
+  }
+
+  /** Reads lane `lane` (static). The result is i64 for 64-bit lanes, else i32. */
+  extractLane(name: SimdName, x: V, lane: number): V {
+    return this.#add(Kind.Lane, name.startsWith('i64') ? Ty.i64 : Ty.i32, Simd[name], node(x), -1, lane);
+  }
+
+  replaceLane(name: SimdName, x: V, lane: number, v: V): V {
+    return this.#add(Kind.Lane, Ty.v128, Simd[name], node(x), node(this.as(v, name.startsWith('i64') ? Ty.i64 : Ty.i32)), lane);
+  }
+
+  /** Picks 16 bytes of the 32 in `x` and `y`. */
+  shuffle(x: V, y: V, lanes: readonly number[]): V {
+    this.#graph.lanes.push(lanes);
+    return this.#add(Kind.Shuffle, Ty.v128, Op.i8x16_shuffle, node(x), node(y), this.#graph.lanes.length - 1);
+  }
+
+  /** A constant vector of 16 bytes. */
+  vector(bytes: readonly number[]): V {
+    this.#graph.lanes.push(bytes);
+    return value(this.#graph.add(Kind.Vector, Ty.v128, Op.v128_const, -1, -1, this.#graph.lanes.length - 1));
+  }
+
+  /** An i64 in the low lane of a vector, zeros above. */
+  vectorFrom64(v: V): V {
+    return this.replaceLane('i64x2_replace_lane', this.vector(new Array<number>(16).fill(0)), 0, v);
+  }
+
+  // --- control ---
+
+  /** Goes on at pc + `offset` (an operand of kind `target`). */
+  jump(offset: V): void {
+    this.#setFlow(Flow.Jump, -1, this.#use(offset));
+  }
+
+  /** Goes on at pc + `offset` if `condition`. */
+  branch(condition: V, offset: V): void {
+    this.#setFlow(Flow.Branch, this.#use(this.as(condition, Ty.i32)), this.#use(offset));
+  }
+
+  /** Goes on at a computed address (an i64). */
+  jumpTo(address: V): void {
+    this.#setFlow(Flow.Indirect, -1, this.#use(address));
+  }
+
+  /** Returns to the engine after the effects of the instruction, with pc still at it. `info` is an i32. */
+  leave(reason: number, info: V): void {
+    this.#setFlow(Flow.Leave, -1, this.#use(this.as(info, Ty.i32)));
+    this.#flowReason = reason;
+  }
+
+  /** Returns to the engine before any effect if `condition`. */
+  leaveIf(condition: V, reason: number, info: V): void {
+    const i = node(this.as(info, Ty.i32));
+    this.#pinShared(i);
+    this.#emit(node(this.as(condition, Ty.i32)));
+    this.code.if();
+    this.#requireBackEnd().leave(reason, () => this.#emit(i));
+    this.code.end();
+  }
+
+  /** Emits the effects of the instruction and its transfer of control. */
+  commit(): void {
+    const g = this.#graph;
+    const back = this.#requireBackEnd();
+    const writesMemory = this.#effects.some((e) => e.kind === 'store') || this.#ordered.some((n) => g.kind[n] !== Kind.Load);
+    for (const n of this.#ordered) {
+      if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.#pin(n);
+    }
+    const effects = [...this.#effects].sort((x, y) => rank(x) - rank(y));
+    const hasFlow = this.#flow !== Flow.Next;
+    effects.forEach((effect, i) => {
+      if (i > 0) this.#pinEffect(effect);
+    });
+    if (hasFlow && effects.length > 0) {
+      if (this.#flowCondition >= 0) this.#pin(this.#flowCondition);
+      if (this.#flowTarget >= 0) this.#pin(this.#flowTarget);
+    }
+    for (const effect of effects) this.#perform(effect, back);
+    for (const { address, write } of this.#opened) if (write) back.flushStore(() => this.code.get(address));
+    back.finish(this.#flow, this.#flowCondition, this.#flowTarget, this.#flowReason);
+  }
+
+  /** Emits a value on the stack; for back ends and functions. */
+  emit(v: V): void {
+    this.#emit(node(v));
+  }
+
+  /** Emits node `n`; for back ends. @internal */
+  emitNode(n: number): void {
+    this.#emit(n);
+  }
+
+  /** Emits a value as `ty`. */
+  emitAs(n: number, ty: Ty): void {
+    this.#emit(node(this.as(value(n), ty)));
+  }
+
+  /** The operand of the record (or constant of the region) behind a field or decode-time value. */
+  operand(operand: number): V {
+    return value(this.#graph.add(Kind.Operand, 0, 0, operand));
+  }
+
+  /** The operand number of an operand node, or −1. */
+  operandOf(n: number): number {
+    return this.#graph.kind[n] === Kind.Operand ? (this.#graph.a[n] as number) : -1;
+  }
+
+  // --- the inside ---
+
+  readonly #files: RegisterFile[] = [];
+
+  #fileIndex(file: RegisterFile): number {
+    const found = this.#files.indexOf(file);
+    return found >= 0 ? found : this.#files.push(file) - 1;
+  }
+
+  #requireBackEnd(): BackEnd {
+    if (!this.#backEnd) throw new Error('no back end');
+    return this.#backEnd;
+  }
+
+  #setFlow(flow: Flow, condition: number, target: number): void {
+    if (this.#flow !== Flow.Next) throw new Error('an instruction transfers control once');
+    this.#flow = flow;
+    this.#flowCondition = condition;
+    this.#flowTarget = target;
+  }
+
+  #constant(ty: Ty | 0, n: bigint): V {
+    const bits = BigInt.asIntN(64, n);
+    const lo = Number(BigInt.asIntN(32, bits));
+    const hi = ty === Ty.i32 ? lo >> 31 : Number(bits >> 32n);
+    return value(this.#graph.constant(ty, lo, hi));
+  }
+
+  #constantOf(n: number): bigint {
+    return (BigInt(this.#graph.hi[n] as number) << 32n) | BigInt((this.#graph.lo[n] as number) >>> 0);
+  }
+
+  #typed(n: number, ty: Ty): V {
+    const g = this.#graph;
+    if (g.kind[n] === Kind.Const) return this.#constant(ty, this.#constantOf(n));
+    return value(g.add(Kind.Operand, ty, 0, g.a[n]));
+  }
+
+  #known(x: V): Ty {
+    const ty = this.#graph.ty[node(x)] as Ty | 0;
+    if (ty === 0) throw new Error('the width of a value is not known here');
+    return ty;
+  }
+
+  #unify(x: V, y: V): [number, number] {
+    const tx = this.type(x);
+    const ty = this.type(y);
+    const known = tx !== 0 ? tx : ty;
+    if (known === 0) throw new Error('two operands without a width');
+    if (tx !== 0 && ty !== 0 && tx !== ty) throw new Error(`operands of different width: ${Ty[tx]} and ${Ty[ty]}`);
+    return [node(this.as(x, known)), node(this.as(y, known))];
+  }
+
+  #binary(name: IntOpName, x: V, y: V, result?: Ty): V {
+    const [p, q] = this.#unify(x, y);
+    return this.#integer(name, p, q, result);
+  }
+
+  #shift(name: IntOpName, x: V, amount: V): V {
+    const ty = this.#known(x);
+    return this.#integer(name, node(x), node(this.as(amount, ty)));
+  }
+
+  #integer(name: IntOpName, p: number, q: number, result?: Ty): V {
+    const g = this.#graph;
+    const ty = g.ty[p] as Ty;
+    const to = result ?? ty;
+    if (g.isConst(q)) {
+      if (g.isConst(p)) {
+        const folded = foldInt(name, ty === Ty.i64, this.#constantOf(p), this.#constantOf(q));
+        if (folded !== undefined) return this.#constant(to, folded);
+      }
+      if (isIdentity(name, g.lo[q] as number, g.hi[q] as number)) return value(p);
+    }
+    return this.#op(IntOp[name][ty === Ty.i32 ? 0 : 1], to, p, q);
+  }
+
+  #unary(name: IntOpName, x: V): V {
+    const ty = this.#known(x);
+    return this.#op(IntOp[name][ty === Ty.i32 ? 0 : 1], ty, node(x));
+  }
+
+  #op(op: number, ty: Ty, a: number, b = -1, c = -1): V {
+    return this.#add(Kind.Op, ty, op, a, b, c);
+  }
+
+  #add(kind: Kind, ty: Ty, op: number, a: number, b = -1, c = -1): V {
+    const g = this.#graph;
+    const n = g.add(kind, ty, op, a, b, c);
+    g.forInputs(n, (input) => g.uses[input]!++);
+    return value(n);
+  }
+
+  #order(n: number): void {
+    this.#graph.uses[n]!++;
+    this.#ordered.push(n);
+  }
+
+  #use(v: V): number {
+    const n = node(v);
+    this.#graph.uses[n]!++;
+    return n;
+  }
+
+  /** Evaluates a node into a local now. */
+  #pin(n: number): void {
+    const g = this.#graph;
+    if (g.isStable(n) || g.kind[n] === Kind.Local) return;
+    this.#emitFresh(n);
+    const ty = g.ty[n] as Ty | 0;
+    if (ty === 0) return;
+    const local = this.locals.take(ty);
+    this.code.set(local);
+    g.local[n] = local;
+  }
+
+  /** Evaluates a node into a local and returns that local. */
+  #materialize(n: number): number {
+    const g = this.#graph;
+    if (g.kind[n] === Kind.Local) return g.a[n] as number;
+    if (g.local[n] === -1) {
+      this.#emitFresh(n);
+      const local = this.locals.take(g.ty[n] as Ty);
+      this.code.set(local);
+      g.local[n] = local;
+    }
+    return g.local[n] as number;
+  }
+
+  #pinEffect(effect: Effect): void {
+    if (effect.kind === 'flags') {
+      this.#pin(effect.x);
+      this.#pin(effect.y);
+    } else this.#pin(effect.value);
+  }
+
+  #perform(effect: Effect, back: BackEnd): void {
+    switch (effect.kind) {
+      case 'store':
+        this.#emit(effect.address);
+        this.#emit(effect.value);
+        this.code.memory(effect.op, effect.offset);
+        break;
+      case 'state':
+        this.code.get(this.cpu);
+        this.#emit(effect.value);
+        this.code.memory(effect.op, effect.offset);
+        break;
+      case 'flags':
+        back.commitFlags(effect.flags, value(effect.x), value(effect.y));
+        break;
+      case 'register':
+        back.writeRegister(effect.file, effect.register, effect.op, () => this.#emit(effect.value));
+        break;
+    }
+  }
+
+  /** Pins what is used several times below `n`, before code that runs only on a condition. */
+  #pinShared(n: number): void {
+    const g = this.#graph;
+    if (g.isStable(n) || g.kind[n] === Kind.Local) return;
+    if (g.uses[n]! > 1) this.#pin(n);
+    else g.forInputs(n, (input) => this.#pinShared(input));
+  }
+
+  #emit(n: number): void {
+    const g = this.#graph;
+    if (g.local[n] !== -1) {
+      this.code.get(g.local[n] as number);
+      return;
+    }
+    this.#emitFresh(n);
+    if (g.uses[n]! > 1 && !g.isStable(n) && g.kind[n] !== Kind.Local) {
+      const local = this.locals.take(g.ty[n] as Ty);
+      this.code.tee(local);
+      g.local[n] = local;
+    }
+  }
+
+  #emitFresh(n: number): void {
+    const g = this.#graph;
+    const back = this.#requireBackEnd();
+    const a = g.a[n] as number;
+    const b = g.b[n] as number;
+    const c = g.c[n] as number;
+    const op = g.op[n] as number;
+    switch (g.kind[n] as Kind) {
+      case Kind.Const:
+        if (g.ty[n] === Ty.i64) this.code.i64(g.lo[n] as number, g.hi[n] as number);
+        else if (g.ty[n] === Ty.i32) this.code.i32(g.lo[n] as number);
+        else throw new Error('the width of a constant is not known');
+        break;
+      case Kind.Operand:
+        if (g.ty[n] === 0) throw new Error('the width of an operand is not known');
+        back.emitOperand(a, g.ty[n] as Ty);
+        break;
+      case Kind.Register:
+        back.emitRegister(this.#files[a] as RegisterFile, b as unknown as Reg, g.ty[n] as Ty, op);
+        break;
+      case Kind.Op:
+        this.#emit(a);
+        if (b >= 0) this.#emit(b);
+        if (c >= 0) this.#emit(c);
+        this.code.op(op);
+        break;
+      case Kind.Load:
+        this.#emit(a);
+        this.code.memory(op, c);
+        break;
+      case Kind.State:
+        this.code.get(this.cpu).memory(op, c);
+        break;
+      case Kind.Call: {
+        const { helper, args } = g.calls[a] as { helper: Helper; args: readonly number[] };
+        for (const arg of args) this.#emit(arg);
+        this.code.call(this.functionOf(helper));
+        break;
+      }
+      case Kind.Choose:
+        this.#pinShared(b);
+        this.#pinShared(c);
+        this.#emit(a);
+        this.code.if(g.ty[n] as Ty);
+        this.#emit(b);
+        this.code.else();
+        this.#emit(c);
+        this.code.end();
+        break;
+      case Kind.Local:
+        this.code.get(a);
+        break;
+      case Kind.Lane:
+        this.#emit(a);
+        if (b >= 0) this.#emit(b);
+        this.code.op(op).byte(c);
+        break;
+      case Kind.Shuffle:
+        this.#emit(a);
+        this.#emit(b);
+        this.code.op(op).append(Uint8Array.from(g.lanes[c] as readonly number[]));
+        break;
+      case Kind.Vector:
+        this.code.op(op).append(Uint8Array.from(g.lanes[c] as readonly number[]));
+        break;
+      case Kind.Atomic:
+        this.#emit(a);
+        this.#emit(b);
+        if (c >= 0) this.#emit(c);
+        // The alignment of an atomic access must be stated exactly: its exponent follows from the opcode's width.
+        this.code.memory(op, 0, atomicAlignment(op));
+        break;
+      case Kind.Pc:
+        back.emitPc();
+        break;
+    }
+  }
+
+  /** The software TLB: compares the page (and the alignment of the last element) with the entry's tag. */
+  #probe(va: number, bytes: number, element: number, info: number, address: number): void {
+    const { code } = this;
+    const entry = this.locals.take(Ty.i32);
+    const bank = info & AccessInfo.unprivileged ? EngineState.unprivilegedBank : EngineState.bank;
+    const tag = info & AccessInfo.write ? TlbEntry.writeTag : TlbEntry.readTag;
+    const entryShift = Math.log2(TlbEntry.bytes);
+    code.get(this.cpu).memory(Op.i32_load, bank);
+    code.get(va).i64(PAGE_BITS - entryShift).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
+    code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]).tee(entry);
+    code.memory(Op.i64_load, tag);
+    code.get(va);
+    if (bytes > element) code.i64(bytes - element).op(IntOp.add[1]);
+    code.i64(PAGE_MASK_LO | (element - 1), -1).op(IntOp.and[1]).op(IntOp.eq[1]);
+    code.if(Ty.i32);
+    code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]);
+    code.else();
+    this.#requireBackEnd().emitMiss(() => code.get(va), info);
+    code.end().set(address);
+  }
+}
+
+function rank(effect: Effect): number {
+  return ['store', 'state', 'flags', 'register'].indexOf(effect.kind);
+}
+
+function isIdentity(name: IntOpName, lo: number, hi: number): boolean {
+  switch (name) {
+    case 'add':
+    case 'sub':
+    case 'or':
+    case 'xor':
+    case 'shl':
+    case 'shr':
+    case 'sar':
+    case 'ror':
+    case 'rotl':
+      return lo === 0 && hi === 0;
+    case 'and':
+      return lo === -1 && hi === -1;
+    default:
+      return false;
+  }
+}
+
+/** Natural alignment exponent of an atomic read-modify-write opcode. */
+function atomicAlignment(op: number): number {
+  for (const widths of Object.values(ATOMIC_RMW)) {
+    for (const [bytes, opcode] of Object.entries(widths)) if (opcode === op) return Math.log2(Number(bytes));
+  }
+  throw new Error('not an atomic operation');
+}

@@ -1,0 +1,124 @@
+import type { V } from '../describe/value.js';
+import type { Ty } from '../wasm/code-buffer.js';
+import type { Helper } from './helper.js';
+
+/** What a node is. @internal */
+export enum Kind {
+  Const,
+  /** `a`: operand. */
+  Operand,
+  /** `a`: register file, `b`: register. */
+  Register,
+  /** `op` on `a`, `b`, `c`. */
+  Op,
+  /** `op` at address `a`, offset `c`. */
+  Load,
+  /** `op` at state offset `c`. */
+  State,
+  /** `a`: index in calls. */
+  Call,
+  /** `a ? b : c`, only the chosen side is evaluated. */
+  Choose,
+  /** A value in local `a`. */
+  Local,
+  /** `op` on `a` (and `b`) with lane `c`. */
+  Lane,
+  /** `a`, `b` and the lanes at `c`. */
+  Shuffle,
+  /** 16 bytes at `c`. */
+  Vector,
+  /** An atomic operation: `op` at address `a`, operand `b`, replacement `c` (−1 when none). */
+  Atomic,
+  /** The address of the current instruction. */
+  Pc,
+}
+
+const NONE = -1;
+const CAPACITY = 4096;
+
+/**
+ * The values of one instruction: nodes in typed arrays, forgotten when the instruction is committed.
+ *
+ * @internal
+ */
+export class Graph {
+  readonly kind = new Uint8Array(CAPACITY);
+  readonly op = new Uint16Array(CAPACITY);
+  /** `Ty`, or 0 for a number that takes the type of its use. */
+  readonly ty = new Uint8Array(CAPACITY);
+  readonly a = new Int32Array(CAPACITY);
+  readonly b = new Int32Array(CAPACITY);
+  readonly c = new Int32Array(CAPACITY);
+  readonly lo = new Int32Array(CAPACITY);
+  readonly hi = new Int32Array(CAPACITY);
+  readonly uses = new Uint16Array(CAPACITY);
+  /** The local that holds the value already, or −1. */
+  readonly local = new Int32Array(CAPACITY);
+  readonly calls: { helper: Helper; args: readonly number[] }[] = [];
+  readonly lanes: (readonly number[])[] = [];
+  length = 0;
+
+  clear(): void {
+    this.length = 0;
+    this.calls.length = 0;
+    this.lanes.length = 0;
+  }
+
+  add(kind: Kind, ty: Ty | 0, op = 0, a = NONE, b = NONE, c = NONE): number {
+    const n = this.length++;
+    if (n >= CAPACITY) throw new Error('an instruction has too many values');
+    this.kind[n] = kind;
+    this.ty[n] = ty;
+    this.op[n] = op;
+    this.a[n] = a;
+    this.b[n] = b;
+    this.c[n] = c;
+    this.uses[n] = 0;
+    this.local[n] = NONE;
+    return n;
+  }
+
+  constant(ty: Ty | 0, lo: number, hi: number): number {
+    const n = this.add(Kind.Const, ty);
+    this.lo[n] = lo;
+    this.hi[n] = hi;
+    return n;
+  }
+
+  isConst(n: number): boolean {
+    return this.kind[n] === Kind.Const;
+  }
+
+  /** Whether evaluating it twice, or later, gives the same value for free. */
+  isStable(n: number): boolean {
+    return this.local[n] !== NONE || this.kind[n] === Kind.Const || this.kind[n] === Kind.Operand || this.kind[n] === Kind.Vector;
+  }
+
+  /** Calls `visit` on each direct input. */
+  forInputs(n: number, visit: (input: number) => void): void {
+    const kind = this.kind[n] as Kind;
+    if (kind === Kind.Call) {
+      for (const arg of (this.calls[this.a[n] as number] as { args: readonly number[] }).args) visit(arg);
+      return;
+    }
+    const inputs = INPUTS[kind] ?? 0;
+    if (inputs > 0) visit(this.a[n] as number);
+    if (inputs > 1 && (this.b[n] as number) >= 0) visit(this.b[n] as number);
+    if (inputs > 2 && (this.c[n] as number) >= 0) visit(this.c[n] as number);
+  }
+}
+
+/** How many of `a`, `b`, `c` may be inputs. */
+const INPUTS: Partial<Record<Kind, number>> = {
+  [Kind.Op]: 3,
+  [Kind.Choose]: 3,
+  [Kind.Atomic]: 3,
+  [Kind.Lane]: 2,
+  [Kind.Shuffle]: 2,
+  [Kind.Load]: 1,
+};
+
+/** The node number behind an opaque value. @internal */
+export const node = (v: V): number => v as unknown as number;
+/** The opaque value of a node number. @internal */
+export const value = (n: number): V => n as unknown as V;

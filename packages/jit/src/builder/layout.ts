@@ -1,0 +1,104 @@
+/**
+ * Offsets in a vCPU's state that generated code shares with the engine. The architecture places its registers after
+ * {@link EngineState.end}.
+ *
+ * @experimental
+ */
+export const EngineState = {
+  /** u32: address of the current record, valid outside `run`. */
+  ip: 0,
+  /** u32: instructions left when `run` returned, or when it called out. */
+  left: 4,
+  /** u32: instructions taken back from the budget because a device was accessed; the engine adds them to `left`. */
+  stolen: 8,
+  /** u32: operand of {@link Builder.leave}. */
+  exitInfo: 12,
+  /** u64: `pc = pcBias + (ip >> 2)`: a record has 16 bytes, an instruction 4. */
+  pcBias: 16,
+  /** u64: address of the access that missed, or target of a transfer that missed. */
+  address: 24,
+  /** u32: address of the TLB bank of the current translation regime. */
+  bank: 32,
+  /** u32: address of the bank for unprivileged accesses. */
+  unprivilegedBank: 36,
+  /** u32: not 0 when unaligned accesses fault. */
+  alignmentCheck: 40,
+  /** u64 × 2 and u32: the lazy flags. */
+  flagX: 48,
+  flagY: 56,
+  flagKind: 64,
+  /** Here registers that read as zero point. */
+  zero: 72,
+  /** Here writes go that have no effect. */
+  trash: 80,
+  end: 96,
+} as const;
+
+/**
+ * One entry of the software TLB. A tag is the page's virtual address; {@link TLB_INVALID} never matches.
+ *
+ * @experimental
+ */
+export const TlbEntry = {
+  readTag: 0,
+  writeTag: 8,
+  execTag: 16,
+  /** u32: VM memory offset minus the low half of the virtual address. */
+  addend: 24,
+  /** u32: address of the page's first record. */
+  code: 28,
+  bytes: 32,
+} as const;
+
+/** Entries in one TLB bank. @experimental */
+export const TLB_ENTRIES = 256;
+
+/** log2 of the page size that TLB and code cache work with. @experimental */
+export const PAGE_BITS = 12;
+
+/** Bytes of one pre-decoded record. @experimental */
+export const RECORD_BYTES = 16;
+
+/**
+ * Bytes of VM memory below this offset are the bounce buffer of accesses that are not plain RAM; address 0 reports a fault.
+ *
+ * @experimental
+ */
+export const BOUNCE_END = 64;
+/** Where the bounce buffer begins: aligned for every access size. @experimental */
+export const BOUNCE_BUFFER = 16;
+
+/**
+ * How an access is described to the slow path: one number.
+ *
+ * @experimental
+ */
+export const AccessInfo = {
+  /** Bits 0–7: bytes in all. Bits 12–15: log2 of the element size. */
+  bytesMask: 0xff,
+  write: 0x100,
+  /** The instruction also reads what it writes. */
+  readWrite: 0x200,
+  /** Alignment is required whatever the system says (exclusives, atomics, acquire and release). */
+  aligned: 0x400,
+  unprivileged: 0x800,
+  elementShift: 12,
+} as const;
+
+/**
+ * Why `run` returned; the architecture's own reasons start at {@link ExitReason.architecture}.
+ *
+ * @experimental
+ */
+export enum ExitReason {
+  Budget = 0,
+  /** The record at `ip` has not been decoded. */
+  Decode = 1,
+  /** No code is known at `address`, where execution goes on. */
+  Fetch = 2,
+  /** An access faulted; the slow path knows why. Nothing of the instruction took effect. */
+  Fault = 3,
+  /** The record at `ip` is of an encoding that is not implemented. */
+  Undefined = 4,
+  architecture = 16,
+}

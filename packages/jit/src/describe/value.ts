@@ -1,0 +1,20 @@
+declare const valueBrand: unique symbol;
+declare const registerBrand: unique symbol;
+
+/**
+ * A value in a semantic function: a constant or an expression. Opaque, so that `imm + 1` and `if (imm)` do not compile.
+ *
+ * @experimental
+ */
+export interface V {
+  readonly [valueBrand]: true;
+}
+
+/**
+ * A register operand: a register number in a region, an operand of the record in a handler.
+ *
+ * @experimental
+ */
+export interface Reg {
+  readonly [registerBrand]: true;
+}

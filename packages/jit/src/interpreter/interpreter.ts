@@ -1,0 +1,271 @@
+import type { BackEnd } from '../builder/back-end.js';
+import { Builder } from '../builder/builder.js';
+import type { FlagModel } from '../builder/flag-model.js';
+import type { Helper } from '../builder/helper.js';
+import { AccessInfo, EngineState, ExitReason, PAGE_BITS, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
+import { LocalPool } from '../builder/local-pool.js';
+import type { Row } from '../describe/row.js';
+import type { V } from '../describe/value.js';
+import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import { ModuleWriter } from '../wasm/module-writer.js';
+import type { Signature } from '../wasm/module-writer.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
+import { FLUSH, HandlerBackEnd, PACK_FLAGS, SLOW_OPEN } from './handler-back-end.js';
+import type { RunFrame, Slot } from './handler-back-end.js';
+import { forEachStatic, operandsOf, staticsOf } from './operands.js';
+import type { OperandInfo, StaticInfo } from './operands.js';
+
+/**
+ * What an architecture gives the interpreter generator.
+ *
+ * @experimental
+ */
+export interface InterpreterDescription<B extends Builder> {
+  readonly rows: readonly Row<B>[];
+  readonly flags: FlagModel;
+  /** Functions that semantics call and that are imported from other modules. */
+  readonly helpers: readonly Helper[];
+  /** The architecture's builder. */
+  readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+}
+
+/**
+ * One generated handler.
+ *
+ * @experimental
+ */
+export interface Handler<B> {
+  readonly row: Row<B>;
+  readonly slots: readonly Slot[];
+}
+
+/**
+ * The handlers of a row: `index[static combination * 2 + (far ? 1 : 0)]`, or −1 where not allocated.
+ *
+ * @experimental
+ */
+export interface RowHandlers {
+  readonly statics: readonly StaticInfo[];
+  readonly operands: readonly OperandInfo[];
+  readonly index: Int32Array;
+}
+
+/**
+ * A generated interpreter: the module and what the pre-decoder needs.
+ *
+ * @experimental
+ */
+export interface Interpreter<B> {
+  readonly bytes: Uint8Array;
+  readonly handlers: readonly Handler<B>[];
+  readonly rows: ReadonlyMap<Row<B>, RowHandlers>;
+}
+
+/** Handler numbers that every interpreter has. @internal */
+export const DECODE_HANDLER = 0;
+/** Goes on in the next page. @internal */
+export const PAGE_END_HANDLER = 1;
+/** An encoding without a row. @internal */
+export const UNDEFINED_HANDLER = 2;
+const BUILT_IN_HANDLERS = 3;
+
+const SLOW_IMPORT: Helper = { module: 'env', name: 'slow', params: [Ty.i32], result: Ty.i32, pure: false };
+const RUN: Signature = { params: [Ty.i32, Ty.i32], results: [Ty.i32] };
+
+/**
+ * Generates the interpreter of an instruction table: one WebAssembly function `run(cpu, budget) → ExitReason` over pre-decoded
+ * records. The module imports `env.memory`, `env.slow(info) → address`, `env.flush()` and the helpers.
+ *
+ * @param memoryPages - size of the VM's memory in 64 KiB pages.
+ * @experimental
+ */
+export function generateInterpreter<B extends Builder>(description: InterpreterDescription<B>, memoryPages: number): Interpreter<B> {
+  const writer = new ModuleWriter(memoryPages);
+  const functions = new Map<string, number>();
+  const key = (h: Helper): string => `${h.module}.${h.name}`;
+  for (const helper of [SLOW_IMPORT, FLUSH, ...description.helpers]) {
+    functions.set(key(helper), writer.import(helper.module, helper.name, signatureOf(helper)));
+  }
+  for (const helper of [SLOW_OPEN, PACK_FLAGS]) functions.set(key(helper), writer.declare());
+  const functionOf = (helper: Helper): number => {
+    const index = functions.get(key(helper));
+    if (index === undefined) throw new Error(`helper ${key(helper)} is not imported`);
+    return index;
+  };
+  defineSlowOpen(writer, functionOf);
+  definePackFlags(writer, functionOf, description.flags);
+  return new RunFunction(description, writer, functionOf).generate();
+}
+
+function signatureOf(helper: Helper): Signature {
+  return { params: helper.params, results: helper.result === undefined ? [] : [helper.result] };
+}
+
+class RunFunction<B extends Builder> {
+  readonly #code = new CodeBuffer(1 << 18);
+  readonly #locals = new LocalPool(RUN.params.length);
+  readonly #builder: B;
+  readonly #handlers: { row: Row<B>; statics: Record<string, number>; near: boolean; slots: readonly Slot[] }[] = [];
+  readonly #rows = new Map<Row<B>, RowHandlers>();
+
+  constructor(
+    private readonly description: InterpreterDescription<B>,
+    private readonly writer: ModuleWriter,
+    private readonly functionOf: (helper: Helper) => number,
+  ) {
+    this.#builder = new description.builder(this.#code, this.#locals, 0, functionOf);
+  }
+
+  generate(): Interpreter<B> {
+    for (const row of this.description.rows) this.#enumerate(row);
+    const run = this.writer.declare();
+    this.#emitRun();
+    this.writer.define(run, RUN, this.#locals.types, this.#code.toBytes(), 'run');
+    const builtIn = Array.from({ length: BUILT_IN_HANDLERS }, () => undefined);
+    const handlers = [...builtIn, ...this.#handlers] as Handler<B>[];
+    return { bytes: this.writer.toBytes(), handlers, rows: this.#rows };
+  }
+
+  #enumerate(row: Row<B>): void {
+    const statics = staticsOf(row);
+    const operands = operandsOf(row);
+    const branches = operands.some((o) => o.kind === 'target');
+    const total = statics.reduce((product, s) => product * s.count, 1);
+    const index = new Int32Array(total * 2).fill(-1);
+    forEachStatic(statics, (values, i) => {
+      if (!row.valid(values)) return;
+      for (const near of branches ? [true, false] : [true]) {
+        index[i * 2 + (near ? 0 : 1)] = BUILT_IN_HANDLERS + this.#handlers.length;
+        this.#handlers.push({ row, statics: values, near, slots: [] });
+      }
+      if (!branches) index[i * 2 + 1] = index[i * 2] as number;
+    });
+    this.#rows.set(row, { statics, operands, index });
+  }
+
+  #emitRun(): void {
+    const code = this.#code;
+    const [ip, reason, target] = [this.#locals.reserve(Ty.i32), this.#locals.reserve(Ty.i32), this.#locals.reserve(Ty.i64)] as const;
+    const [cpu, left] = [0, 1];
+    code.get(cpu).memory(Op.i32_load, EngineState.ip).set(ip);
+    const exit = code.block();
+    const abort = code.block();
+    const next = code.loop();
+    const transfer = code.block();
+    const frame: RunFrame = { cpu, ip, left, reason, target, next, transfer, exit, abort };
+    code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
+    code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
+    const labels: number[] = [];
+    const count = BUILT_IN_HANDLERS + this.#handlers.length;
+    for (let i = 0; i < count; i++) labels[count - 1 - i] = code.block();
+    code.get(ip).memory(Op.i32_load16_u, 0).brTable(labels, labels[UNDEFINED_HANDLER] as number);
+    code.end();
+    this.#emitRestart(frame, ExitReason.Decode);
+    code.end();
+    this.#emitPageEnd(frame);
+    code.end();
+    this.#emitRestart(frame, ExitReason.Undefined);
+    for (const handler of this.#handlers) {
+      code.end();
+      handler.slots = this.#emitHandler(handler, frame);
+    }
+    code.end();
+    this.#emitTransfer(frame);
+    code.end();
+    code.end();
+    code.get(left).i32(1).op(IntOp.add[0]).set(left).i32(ExitReason.Fault).set(reason);
+    code.end();
+    code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
+    code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
+    code.get(reason);
+  }
+
+  #emitHandler(handler: { row: Row<B>; statics: Record<string, number>; near: boolean }, frame: RunFrame): readonly Slot[] {
+    const { row, statics } = handler;
+    const { operands } = this.#rows.get(row) as RowHandlers;
+    const backEnd = new HandlerBackEnd(this.#builder, frame, operands, handler.near, this.description.flags, this.functionOf);
+    this.#builder.use(backEnd);
+    this.#builder.begin();
+    const args: Record<string, unknown> = { ...statics };
+    operands.forEach((operand, i) => {
+      args[operand.name] = operand.kind === 'register' ? i : this.#builder.operand(i);
+    });
+    try {
+      row.semantics(this.#builder, args as never);
+      this.#builder.commit();
+    } catch (cause) {
+      throw new Error(`row "${row.name}" with ${JSON.stringify(statics)}: ${String(cause)}`, { cause });
+    }
+    return backEnd.slots;
+  }
+
+  /** Leaves with the instruction not begun. */
+  #emitRestart({ left, reason, exit }: RunFrame, why: ExitReason): void {
+    this.#code.get(left).i32(1).op(IntOp.add[0]).set(left).i32(why).set(reason).br(exit);
+  }
+
+  #emitPageEnd({ cpu, ip, left, target, transfer }: RunFrame): void {
+    const code = this.#code;
+    code.get(left).i32(1).op(IntOp.add[0]).set(left);
+    code.get(cpu).memory(Op.i64_load, EngineState.pcBias);
+    code.get(ip).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]).set(target).br(transfer);
+  }
+
+  /** Finds the record of the pc in `target` through the TLB, or leaves with `Fetch`. */
+  #emitTransfer({ cpu, ip, reason, target, next, exit }: RunFrame): void {
+    const code = this.#code;
+    const entry = this.#locals.reserve(Ty.i32);
+    emitEntry(code, cpu, target, EngineState.bank);
+    code.tee(entry).memory(Op.i64_load, TlbEntry.execTag);
+    code.get(target).i64(-(1 << PAGE_BITS) | 3, -1).op(IntOp.and[1]).op(IntOp.eq[1]).if();
+    code.get(entry).memory(Op.i32_load, TlbEntry.code);
+    code.get(target).op(Op.i32_wrap_i64).i32((1 << PAGE_BITS) - 1).op(IntOp.and[0]).i32(2).op(IntOp.shl[0]).op(IntOp.add[0]).set(ip);
+    code.get(cpu).get(target).get(ip).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.sub[1]).memory(Op.i64_store, EngineState.pcBias);
+    code.br(next).end();
+    code.get(cpu).get(target).memory(Op.i64_store, EngineState.address);
+    code.i32(ExitReason.Fetch).set(reason).br(exit);
+  }
+}
+
+/** Leaves the address of the TLB entry for `va` on the stack. */
+function emitEntry(code: CodeBuffer, cpu: number, va: number, bank: number): void {
+  const entryShift = Math.log2(TlbEntry.bytes);
+  code.get(cpu).memory(Op.i32_load, bank);
+  code.get(va).i64(PAGE_BITS - entryShift).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
+  code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]);
+}
+
+/** Unaligned accesses inside one page need no help from the engine unless the system wants alignment. */
+function defineSlowOpen(writer: ModuleWriter, functionOf: (helper: Helper) => number): void {
+  const code = new CodeBuffer();
+  const [cpu, va, info, entry] = [0, 1, 2, 3];
+  code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).op(Op.i32_eqz);
+  code.get(info).i32(AccessInfo.aligned).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).if();
+  emitEntry(code, cpu, va, EngineState.unprivilegedBank);
+  emitEntry(code, cpu, va, EngineState.bank);
+  code.get(info).i32(AccessInfo.unprivileged).op(IntOp.and[0]).op(Op.select).tee(entry);
+  code.memory(Op.i64_load, TlbEntry.writeTag).get(entry).memory(Op.i64_load, TlbEntry.readTag);
+  code.get(info).i32(AccessInfo.write).op(IntOp.and[0]).op(Op.select);
+  code.get(va).get(info).i32(AccessInfo.bytesMask).op(IntOp.and[0]).i32(1).op(IntOp.sub[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+  code.i64(-(1 << PAGE_BITS), -1).op(IntOp.and[1]).op(IntOp.eq[1]).if();
+  code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]).op(Op.return);
+  code.end();
+  code.end();
+  code.get(cpu).get(va).memory(Op.i64_store, EngineState.address);
+  code.get(info).call(functionOf(SLOW_IMPORT));
+  writer.define(functionOf(SLOW_OPEN), signatureOf(SLOW_OPEN), [Ty.i32], code.toBytes());
+}
+
+function definePackFlags(writer: ModuleWriter, functionOf: (helper: Helper) => number, flags: FlagModel): void {
+  const code = new CodeBuffer();
+  const locals = new LocalPool(PACK_FLAGS.params.length);
+  const b = new Builder(code, locals, 0, functionOf);
+  b.use(NO_INSTRUCTION as BackEnd);
+  b.begin();
+  const packed: V = flags.pack(b, b.stateAt(EngineState.flagKind, 4), b.stateAt(EngineState.flagX, 8), b.stateAt(EngineState.flagY, 8));
+  b.emit(packed);
+  writer.define(functionOf(PACK_FLAGS), signatureOf(PACK_FLAGS), locals.types, code.toBytes(), 'packFlags');
+}
+
+/** A function has no operands, registers or control flow. */
+const NO_INSTRUCTION = {};

@@ -1,0 +1,83 @@
+import type { RawFields } from '../describe/pattern.js';
+import type { Row } from '../describe/row.js';
+import type { Reg } from '../describe/value.js';
+
+/** Register tokens from here on name a register by number instead of by field. @internal */
+export const FIXED_REGISTER = 0x1000;
+
+/**
+ * A register that an instruction names implicitly.
+ *
+ * @experimental
+ */
+export const fixedRegister = (n: number): Reg => (FIXED_REGISTER + n) as unknown as Reg;
+
+/**
+ * A dynamic operand of a row: a field or a decode-time value.
+ *
+ * @experimental
+ */
+export interface OperandInfo {
+  readonly name: string;
+  readonly kind: 'small' | 'int' | 'wide' | 'target' | 'register';
+  readonly of: (fields: RawFields) => number | bigint;
+}
+
+/**
+ * A static choice of a row: a field or a derived one.
+ *
+ * @experimental
+ */
+export interface StaticInfo {
+  readonly name: string;
+  readonly count: number;
+  readonly of: (fields: RawFields) => number;
+  /** Whether the row's `valid` looks at it. */
+  readonly field: boolean;
+}
+
+/** The dynamic operands of a row, in the order that operand numbers follow. @internal */
+export function operandsOf<B>(row: Row<B>): OperandInfo[] {
+  const fields = row.pattern.fields
+    .filter((f) => f.role !== 'static')
+    .map(
+      (f): OperandInfo => ({
+        name: f.name,
+        kind: f.role === 'register' ? 'register' : f.width <= 16 ? 'small' : 'int',
+        of: (raw) => raw[f.name] as number,
+      }),
+    );
+  const values = Object.entries(row.operands).map(([name, { kind, of }]): OperandInfo => ({ name, kind, of }));
+  return [...fields, ...values];
+}
+
+/** The static choices of a row. @internal */
+export function staticsOf<B>(row: Row<B>): StaticInfo[] {
+  const fields = row.pattern.fields
+    .filter((f) => f.role === 'static')
+    .map((f): StaticInfo => ({ name: f.name, count: 1 << f.width, of: (raw) => raw[f.name] as number, field: true }));
+  const values = Object.entries(row.derived).map(([name, { count, of }]): StaticInfo => ({ name, count, of, field: false }));
+  return [...fields, ...values];
+}
+
+/** The combination of static choices as one number. @internal */
+export function staticIndex(statics: readonly StaticInfo[], raw: RawFields): number {
+  let index = 0;
+  for (const { count, of } of statics) index = index * count + of(raw);
+  return index;
+}
+
+/** Calls `visit` with each combination of static choices. @internal */
+export function forEachStatic(statics: readonly StaticInfo[], visit: (values: Record<string, number>, index: number) => void): void {
+  const total = statics.reduce((product, s) => product * s.count, 1);
+  for (let index = 0; index < total; index++) {
+    const values: Record<string, number> = {};
+    let rest = index;
+    for (let i = statics.length - 1; i >= 0; i--) {
+      const { name, count } = statics[i] as StaticInfo;
+      values[name] = rest % count;
+      rest = Math.floor(rest / count);
+    }
+    visit(values, index);
+  }
+}

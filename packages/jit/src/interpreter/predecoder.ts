@@ -1,0 +1,66 @@
+import { PAGE_BITS, RECORD_BYTES } from '../builder/layout.js';
+import { Decoder } from '../describe/decoder.js';
+import type { RawFields } from '../describe/pattern.js';
+import { UNDEFINED_HANDLER } from './interpreter.js';
+import type { Handler, Interpreter, RowHandlers } from './interpreter.js';
+import type { Slot } from './handler-back-end.js';
+import { staticIndex } from './operands.js';
+
+/**
+ * Writes the records that a generated interpreter runs.
+ *
+ * @experimental
+ */
+export class Predecoder<B> {
+  readonly decoder: Decoder<B>;
+
+  constructor(private readonly interpreter: Interpreter<B>) {
+    this.decoder = new Decoder([...interpreter.rows.keys()]);
+  }
+
+  /**
+   * Decodes `word`, found at `pageOffset` of its page, into the record at `address` of `memory`.
+   *
+   * @returns whether control always or sometimes leaves the sequence here, so that decoding ahead may stop.
+   */
+  write(memory: DataView, address: number, word: number, pageOffset: number): boolean {
+    const found = this.decoder.find(word);
+    if (!found) {
+      memory.setUint16(address, UNDEFINED_HANDLER, true);
+      return true;
+    }
+    const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
+    const target = operands.find((o) => o.kind === 'target');
+    const distance = target ? Number(target.of(found.fields)) : 0;
+    const far = (pageOffset + distance) >>> PAGE_BITS !== 0;
+    const number = index[staticIndex(statics, found.fields) * 2 + (far ? 1 : 0)] as number;
+    const handler = this.interpreter.handlers[number] as Handler<B>;
+    for (const slot of handler.slots) this.#writeSlot(memory, address + slot.offset, slot, found.fields, operands);
+    memory.setUint16(address, number, true);
+    return target !== undefined;
+  }
+
+  #writeSlot(memory: DataView, address: number, slot: Slot, fields: RawFields, operands: RowHandlers['operands']): void {
+    const value = (operands[slot.operand] as RowHandlers['operands'][number]).of(fields);
+    switch (slot.kind) {
+      case 'source':
+        memory.setUint16(address, slot.file?.readOffset(Number(value)) ?? 0, true);
+        break;
+      case 'destination':
+        memory.setUint16(address, slot.file?.writeOffset(Number(value)) ?? 0, true);
+        break;
+      case 'u16':
+        memory.setUint16(address, Number(value), true);
+        break;
+      case 'i32':
+        memory.setInt32(address, Number(value), true);
+        break;
+      case 'near':
+        memory.setInt32(address, (Number(value) / 4) * RECORD_BYTES, true);
+        break;
+      case 'i64':
+        memory.setBigInt64(address, BigInt.asIntN(64, BigInt(value)), true);
+        break;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * WebAssembly value types, by their binary encoding.
+ *
+ * @experimental
+ */
+export enum Ty {
+  i32 = 0x7f,
+  i64 = 0x7e,
+  f32 = 0x7d,
+  f64 = 0x7c,
+  v128 = 0x7b,
+}
+
+const VOID_BLOCK = 0x40;
+
+/**
+ * A growing byte buffer with WebAssembly's encodings and a label depth, so that branches name blocks instead of counting.
+ *
+ * @experimental
+ */
+export class CodeBuffer {
+  #bytes: Uint8Array;
+  #length = 0;
+  /** Number of blocks open at this point. */
+  depth = 0;
+
+  constructor(capacity = 1024) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.depth = 0;
+  }
+
+  /** A copy of the bytes written so far. */
+  toBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  byte(value: number): this {
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  append(bytes: Uint8Array): this {
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  unsigned(value: number): this {
+    let rest = value >>> 0;
+    while (rest >= 0x80) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    return this.byte(rest);
+  }
+
+  signed(value: number): this {
+    let rest = value | 0;
+    while (rest < -64 || rest > 63) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>= 7;
+    }
+    return this.byte(rest & 0x7f);
+  }
+
+  /** Signed LEB128 of the 64-bit value with these halves. */
+  signed64(lo: number, hi: number): this {
+    let low = lo | 0;
+    let high = hi | 0;
+    while (!(high === low >> 31 && low >= -64 && low <= 63)) {
+      this.byte((low & 0x7f) | 0x80);
+      low = (low >>> 7) | (high << 25);
+      high >>= 7;
+    }
+    return this.byte(low & 0x7f);
+  }
+
+  name(text: string): this {
+    const bytes = new TextEncoder().encode(text);
+    return this.unsigned(bytes.length).append(bytes);
+  }
+
+  /** An instruction without immediates. Prefixed opcodes carry the prefix in the high byte: `0xfd0c`, `0xfe10`. */
+  op(opcode: number): this {
+    return opcode > 0xff ? this.byte(opcode >>> 8).unsigned(opcode & 0xff) : this.byte(opcode);
+  }
+
+  i32(value: number): this {
+    return this.byte(0x41).signed(value);
+  }
+
+  i64(lo: number, hi: number = lo >> 31): this {
+    return this.byte(0x42).signed64(lo, hi);
+  }
+
+  get(local: number): this {
+    return this.byte(0x20).unsigned(local);
+  }
+
+  set(local: number): this {
+    return this.byte(0x21).unsigned(local);
+  }
+
+  tee(local: number): this {
+    return this.byte(0x22).unsigned(local);
+  }
+
+  call(func: number): this {
+    return this.byte(0x10).unsigned(func);
+  }
+
+  /** A load or store with its immediate; `align` is the exponent that the instruction's natural alignment may not be exceeded by. */
+  memory(opcode: number, offset: number, align = 0): this {
+    return this.op(opcode).unsigned(align).unsigned(offset);
+  }
+
+  /** Opens a block and returns its label for {@link br}. */
+  block(result: Ty | undefined = undefined): number {
+    this.byte(0x02).byte(result ?? VOID_BLOCK);
+    return ++this.depth;
+  }
+
+  loop(): number {
+    this.byte(0x03).byte(VOID_BLOCK);
+    return ++this.depth;
+  }
+
+  if(result: Ty | undefined = undefined): number {
+    this.byte(0x04).byte(result ?? VOID_BLOCK);
+    return ++this.depth;
+  }
+
+  else(): this {
+    return this.byte(0x05);
+  }
+
+  end(): this {
+    this.depth--;
+    return this.byte(0x0b);
+  }
+
+  br(label: number): this {
+    return this.byte(0x0c).unsigned(this.depth - label);
+  }
+
+  brIf(label: number): this {
+    return this.byte(0x0d).unsigned(this.depth - label);
+  }
+
+  /** `labels` in order, the default last. */
+  brTable(labels: ArrayLike<number>, fallback: number): this {
+    this.byte(0x0e).unsigned(labels.length);
+    for (let i = 0; i < labels.length; i++) this.unsigned(this.depth - (labels[i] as number));
+    return this.unsigned(this.depth - fallback);
+  }
+
+  #grow(by: number): void {
+    const next = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + by));
+    next.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = next;
+  }
+}

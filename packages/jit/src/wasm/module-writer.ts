@@ -1,0 +1,123 @@
+import { CodeBuffer, Ty } from './code-buffer.js';
+
+/**
+ * Signature of a WebAssembly function.
+ *
+ * @experimental
+ */
+export interface Signature {
+  readonly params: readonly Ty[];
+  readonly results: readonly Ty[];
+}
+
+interface Import {
+  readonly module: string;
+  readonly name: string;
+  readonly type: number;
+}
+
+interface Body {
+  readonly type: number;
+  readonly locals: readonly Ty[];
+  readonly code: Uint8Array;
+  readonly exportName: string | undefined;
+}
+
+/**
+ * Assembles a module that imports one shared memory (`env.memory`) and functions, and defines functions.
+ * Imports must be declared before functions.
+ *
+ * @experimental
+ */
+export class ModuleWriter {
+  readonly #types: string[] = [];
+  readonly #signatures: Signature[] = [];
+  readonly #imports: Import[] = [];
+  readonly #bodies: (Body | undefined)[] = [];
+
+  /** @param memoryPages - the exact size of the imported memory in 64 KiB pages. */
+  constructor(private readonly memoryPages: number) {}
+
+  /** Declares an imported function and returns its index. */
+  import(module: string, name: string, signature: Signature): number {
+    if (this.#bodies.length > 0) throw new Error('imports come before functions');
+    this.#imports.push({ module, name, type: this.#type(signature) });
+    return this.#imports.length - 1;
+  }
+
+  /** Reserves the index of a function whose body follows by {@link define}. */
+  declare(): number {
+    this.#bodies.push(undefined);
+    return this.#imports.length + this.#bodies.length - 1;
+  }
+
+  /** Gives a declared function its body; `code` lacks the final `end`. */
+  define(index: number, signature: Signature, locals: readonly Ty[], code: Uint8Array, exportName?: string): void {
+    this.#bodies[index - this.#imports.length] = { type: this.#type(signature), locals, code, exportName };
+  }
+
+  toBytes(): Uint8Array {
+    const out = new CodeBuffer(4096);
+    out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const bodies = this.#bodies.map((body, i) => {
+      if (!body) throw new Error(`function ${i} was declared but not defined`);
+      return body;
+    });
+    section(out, 1, (s) => {
+      s.unsigned(this.#signatures.length);
+      for (const { params, results } of this.#signatures) {
+        s.byte(0x60).unsigned(params.length);
+        for (const t of params) s.byte(t);
+        s.unsigned(results.length);
+        for (const t of results) s.byte(t);
+      }
+    });
+    section(out, 2, (s) => {
+      s.unsigned(this.#imports.length + 1);
+      s.name('env').name('memory').byte(2).byte(3).unsigned(this.memoryPages).unsigned(this.memoryPages);
+      for (const i of this.#imports) s.name(i.module).name(i.name).byte(0).unsigned(i.type);
+    });
+    section(out, 3, (s) => {
+      s.unsigned(bodies.length);
+      for (const body of bodies) s.unsigned(body.type);
+    });
+    section(out, 7, (s) => {
+      const exported = bodies.map((body, i) => ({ body, index: this.#imports.length + i })).filter((e) => e.body.exportName !== undefined);
+      s.unsigned(exported.length);
+      for (const { body, index } of exported) s.name(body.exportName as string).byte(0).unsigned(index);
+    });
+    section(out, 10, (s) => {
+      s.unsigned(bodies.length);
+      for (const body of bodies) writeBody(s, body);
+    });
+    return out.toBytes();
+  }
+
+  #type(signature: Signature): number {
+    const key = `${signature.params.join()}:${signature.results.join()}`;
+    const found = this.#types.indexOf(key);
+    if (found >= 0) return found;
+    this.#types.push(key);
+    this.#signatures.push(signature);
+    return this.#types.length - 1;
+  }
+}
+
+function section(out: CodeBuffer, id: number, write: (content: CodeBuffer) => void): void {
+  const content = new CodeBuffer();
+  write(content);
+  out.byte(id).unsigned(content.length).append(content.toBytes());
+}
+
+function writeBody(out: CodeBuffer, body: Body): void {
+  const head = new CodeBuffer();
+  const groups: [number, Ty][] = [];
+  for (const ty of body.locals) {
+    const last = groups[groups.length - 1];
+    if (last && last[1] === ty) last[0]++;
+    else groups.push([1, ty]);
+  }
+  head.unsigned(groups.length);
+  for (const [count, ty] of groups) head.unsigned(count).byte(ty);
+  out.unsigned(head.length + body.code.length + 1).append(head.toBytes()).append(body.code).byte(0x0b);
+}

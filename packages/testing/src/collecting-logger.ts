@@ -1,0 +1,19 @@
+import type { Logger, LogLevel } from '@qvm/core';
+
+/**
+ * A logger that keeps what it is told.
+ *
+ * @experimental
+ */
+export class CollectingLogger implements Logger {
+  readonly entries: { readonly level: LogLevel; readonly message: string }[] = [];
+
+  log(level: LogLevel, message: string): void {
+    this.entries.push({ level, message });
+  }
+
+  /** The messages of one level. */
+  messages(level: LogLevel): readonly string[] {
+    return this.entries.filter((entry) => entry.level === level).map((entry) => entry.message);
+  }
+}

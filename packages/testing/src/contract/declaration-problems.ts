@@ -1,0 +1,89 @@
+import type { OptionSpec, VdevFactory, VdevResources } from '@qvm/core';
+import { parseOptions } from '../parse-options.js';
+
+const COMMON_OPTIONS = ['base', 'loc', 'irq', 'intr', 'name'];
+const ADDRESS_LIMIT = 2 ** 48;
+const PAGE = 0x1000;
+
+/**
+ * What is wrong with the type name, description and options of a factory; empty when all is well.
+ *
+ * @experimental
+ */
+export function factoryProblems(factory: VdevFactory): readonly string[] {
+  return [
+    ...problemIf(!/^[a-z][a-z0-9-]*$/.test(factory.type), `type ${factory.type} is not in lower-case words`),
+    ...problemIf(factory.description.trim() === '', 'there is no description'),
+    ...duplicates(factory.options.map((option) => option.name)).map((name) => `option ${name} is declared twice`),
+    ...factory.options.flatMap(optionProblems),
+  ];
+}
+
+function optionProblems(option: OptionSpec): readonly string[] {
+  const values = option.values ?? [];
+  return [
+    ...problemIf(option.description.trim() === '', `option ${option.name} has no description`),
+    ...problemIf(COMMON_OPTIONS.includes(option.name), `option ${option.name} is one that every vdev has`),
+    ...problemIf((option.kind === 'enum') !== values.length > 0, `option ${option.name}: values and kind disagree`),
+    ...problemIf(
+      option.required === true && option.default !== undefined,
+      `option ${option.name} is required, yet has a default`,
+    ),
+    ...defaultProblems(option),
+  ];
+}
+
+function defaultProblems(option: OptionSpec): readonly string[] {
+  if (option.default === undefined) {
+    return [];
+  }
+  try {
+    parseOptions([option]);
+    return [];
+  } catch (error) {
+    return [`default of option ${option.name}: ${String(error)}`];
+  }
+}
+
+/**
+ * What is wrong with the resources that a vdev asks for; empty when all is well. Ranges are to be whole words, at most
+ * 48 bits up, and aligned to their size (to a page when they are larger).
+ *
+ * @experimental
+ */
+export function resourceProblems(resources: VdevResources): readonly string[] {
+  const ranges = resources.mmio ?? [];
+  const interrupts = resources.interrupts ?? [];
+  return [
+    ...duplicates(ranges.map(({ name }) => name)).map((name) => `range ${name} is requested twice`),
+    ...duplicates(interrupts.map(({ name }) => name)).map((name) => `interrupt ${name} is requested twice`),
+    ...ranges.flatMap(({ name, size, defaultBase }) => [
+      ...problemIf(!isRangeSize(size), `range ${name} has a size of ${size}, not a multiple of 4`),
+      ...problemIf(defaultBase !== undefined && !isAligned(defaultBase, size), `range ${name} has an unaligned base`),
+    ]),
+    ...interrupts.flatMap(({ name, defaultNumber }) =>
+      problemIf(defaultNumber !== undefined && !isCount(defaultNumber), `interrupt ${name} has no sensible number`),
+    ),
+  ];
+}
+
+function isRangeSize(size: number): boolean {
+  return isCount(size) && size > 0 && size % 4 === 0 && size <= ADDRESS_LIMIT;
+}
+
+function isAligned(base: number, size: number): boolean {
+  const alignment = Math.min(PAGE, 2 ** Math.ceil(Math.log2(size)));
+  return isCount(base) && base % alignment === 0 && base + size <= ADDRESS_LIMIT;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function duplicates(names: readonly string[]): readonly string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index);
+}
+
+function problemIf(wrong: boolean, problem: string): readonly string[] {
+  return wrong ? [problem] : [];
+}

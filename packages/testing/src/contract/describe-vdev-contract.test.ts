@@ -1,0 +1,79 @@
+import { createVdev } from '../create-vdev.js';
+import { createTestVdev } from '../test-vdev.js';
+import { factoryProblems, resourceProblems } from './declaration-problems.js';
+import { describeVdevContract } from './describe-vdev-contract.js';
+import { deviceTreeProblems } from './device-tree-problems.js';
+import { hostileStates } from './hostile-states.js';
+import { findBadAccess } from './random-accesses.js';
+
+describeVdevContract(createTestVdev(), { options: { preset: '0x11' }, change: ({ write }) => write(0, 0x2a) });
+
+describe('the contract finds faults', () => {
+  const handlerOf = (faults: Parameters<typeof createTestVdev>[0]) => {
+    const handler = createVdev(createTestVdev(faults)).vdev.mmio?.registers;
+    if (handler === undefined) {
+      throw new Error('no handler');
+    }
+    return handler;
+  };
+
+  it('in reads that throw or are too wide', () => {
+    expect(findBadAccess(handlerOf({ throwAt: 4 }), 8, 1)).toMatch(/offset 0x4, width 1: threw RangeError/);
+    expect(findBadAccess(handlerOf({ tooWide: true }), 8, 1)).toMatch(/read gave 4294967296/);
+    expect(findBadAccess(handlerOf({}), 8, 1)).toBeUndefined();
+  });
+
+  it('in leaked timers', () => {
+    const { vdev, context } = createVdev(createTestVdev({ leakTimer: true }));
+    vdev.dispose();
+    expect(context.clock.timers).toBe(1);
+  });
+
+  it('in declarations', () => {
+    const factory = {
+      ...createTestVdev(),
+      description: ' ',
+      options: [{ name: 'irq', kind: 'enum', description: '' }] as const,
+    };
+    expect(factoryProblems(factory)).toEqual([
+      'there is no description',
+      'option irq has no description',
+      'option irq is one that every vdev has',
+      'option irq: values and kind disagree',
+    ]);
+  });
+
+  it('in resources', () => {
+    const mmio = [
+      { name: 'a', size: 0x1000, defaultBase: 0x800 },
+      { name: 'a', size: 6 },
+    ];
+    expect(resourceProblems({ mmio, interrupts: [{ name: 'i', defaultNumber: -1 }] })).toEqual([
+      'range a is requested twice',
+      'range a has an unaligned base',
+      'range a has a size of 6, not a multiple of 4',
+      'interrupt i has no sensible number',
+    ]);
+    expect(resourceProblems({ mmio: [{ name: 'v', size: 0x200, defaultBase: 0x0a00_0200 }] })).toEqual([]);
+  });
+
+  it('in device-tree nodes', () => {
+    const node = { name: 'uart@10', properties: { reg: { cells: [0, 0x20, 0, -1] }, 'bad name': true } } as const;
+    expect(deviceTreeProblems(node)).toEqual([
+      'node uart@10: property reg has an invalid value',
+      'node uart@10: property bad name has an invalid name',
+      'node uart@10: lacks compatible',
+      'node uart@10: its unit address is not the first address of reg',
+    ]);
+  });
+});
+
+describe('hostileStates', () => {
+  it('poisons each place, adds and removes members', () => {
+    const states = [...hostileStates({ a: [1] })];
+    const labels = states.map((state) => state.label);
+    expect(labels).toEqual(expect.arrayContaining(['state = null', 'state.a = NaN', 'state.a.0 = -1']));
+    expect(states.find((state) => state.label === 'state.a.0 = -1')?.state).toEqual({ a: [-1] });
+    expect(states.find((state) => state.label === 'state without its first member')?.state).toEqual({});
+  });
+});

@@ -1,0 +1,150 @@
+import { QvmError } from '@qvm/core';
+import type { Token, VdevContext, VdevResources } from '@qvm/core';
+import { CollectingLogger } from './collecting-logger.js';
+import { FakeGuestMemory } from './fake-guest-memory.js';
+import { FakeInterruptLine } from './fake-interrupt-line.js';
+import { ManualClock } from './manual-clock.js';
+import { ScriptedCharacterBackend } from './scripted-character-backend.js';
+
+/** Posted tasks that one `runPosted` runs before it gives up. */
+const MAX_POSTED = 10_000;
+/** Where ranges and interrupts without a default go. */
+const FIRST_FREE_BASE = 0x1000_0000;
+const FIRST_FREE_INTERRUPT = 64;
+
+/**
+ * What a {@link FakeVdevContext} is made from; everything has a default.
+ *
+ * @experimental
+ */
+export interface FakeVdevContextOptions {
+  /** Default `vdev-0`. */
+  readonly name?: string;
+  /** Default 1. */
+  readonly vcpus?: number;
+  readonly memory?: FakeGuestMemory;
+  readonly clock?: ManualClock;
+  /** What the vdev asked for; its ranges and lines exist in the context. */
+  readonly resources?: VdevResources;
+}
+
+/**
+ * A context for one vdev outside any VM, in which a test sees and drives everything.
+ *
+ * @experimental
+ */
+export class FakeVdevContext implements VdevContext {
+  readonly name: string;
+  readonly vcpus: number;
+  readonly memory: FakeGuestMemory;
+  readonly clock: ManualClock;
+  readonly logger = new CollectingLogger();
+  readonly mmioBase: Readonly<Record<string, number>>;
+  /** The lines of the requested interrupts, by name. */
+  readonly interrupts: ReadonlyMap<string, FakeInterruptLine>;
+  readonly privateInterrupts: FakeInterruptLine[] = [];
+  /** The back ends that were opened, by designator. */
+  readonly backends = new Map<string, ScriptedCharacterBackend>();
+  /** Calls of `terminate`. */
+  readonly terminations: { readonly exitCode: number; readonly reason: string }[] = [];
+  readonly #attachments = new Map<symbol, unknown>();
+  #posted: (() => void)[] = [];
+  #started = false;
+
+  constructor(options: FakeVdevContextOptions = {}) {
+    this.name = options.name ?? 'vdev-0';
+    this.vcpus = options.vcpus ?? 1;
+    this.memory = options.memory ?? new FakeGuestMemory();
+    this.clock = options.clock ?? new ManualClock();
+    this.mmioBase = placeRanges(options.resources ?? {});
+    this.interrupts = placeInterrupts(options.resources ?? {});
+  }
+
+  interrupt(name: string): FakeInterruptLine {
+    const line = this.interrupts.get(name);
+    if (line === undefined) {
+      throw new QvmError('testing.interrupt', `the vdev did not request an interrupt ${name}`);
+    }
+    return line;
+  }
+
+  privateInterrupt(number: number, vcpu: number): FakeInterruptLine {
+    this.#requireStartup('privateInterrupt');
+    const line = new FakeInterruptLine(number, vcpu);
+    this.privateInterrupts.push(line);
+    return line;
+  }
+
+  openCharacterBackend(designator: string): ScriptedCharacterBackend {
+    this.#requireStartup('openCharacterBackend');
+    const backend = this.backends.get(designator) ?? new ScriptedCharacterBackend();
+    this.backends.set(designator, backend);
+    return backend;
+  }
+
+  attachment<T>(token: Token<T>): T {
+    if (!this.#attachments.has(token.key)) {
+      throw new QvmError('vdev.attachment-missing', `nothing is attached for ${token.description}`);
+    }
+    return this.#attachments.get(token.key) as T;
+  }
+
+  post(task: () => void): void {
+    this.#posted.push(task);
+  }
+
+  terminate(exitCode: number, reason: string): void {
+    this.terminations.push({ exitCode, reason });
+  }
+
+  /** Offers `value` to the vdev under a token. */
+  attach<T>(token: Token<T>, value: T): void {
+    this.#attachments.set(token.key, value);
+  }
+
+  /** Ends the startup phase: methods marked *startup* throw QvmError `vdev.phase` from now on. */
+  start(): void {
+    this.#started = true;
+  }
+
+  /**
+   * Runs the posted tasks, also those that they post; returns how many ran.
+   *
+   * @throws QvmError `testing.post-loop` when tasks keep posting.
+   */
+  runPosted(): number {
+    let count = 0;
+    for (let task = this.#posted.shift(); task !== undefined; task = this.#posted.shift()) {
+      if (++count > MAX_POSTED) {
+        throw new QvmError('testing.post-loop', `more than ${MAX_POSTED} tasks were posted`);
+      }
+      task();
+    }
+    return count;
+  }
+
+  #requireStartup(method: string): void {
+    if (this.#started) {
+      throw new QvmError('vdev.phase', `${method} may only be called while the vdev is created`);
+    }
+  }
+}
+
+function placeRanges(resources: VdevResources): Readonly<Record<string, number>> {
+  let next = FIRST_FREE_BASE;
+  const bases: Record<string, number> = {};
+  for (const { name, size, defaultBase } of resources.mmio ?? []) {
+    bases[name] = defaultBase ?? next;
+    next += defaultBase === undefined ? Math.ceil(size / 0x1000) * 0x1000 : 0;
+  }
+  return bases;
+}
+
+function placeInterrupts(resources: VdevResources): ReadonlyMap<string, FakeInterruptLine> {
+  return new Map(
+    (resources.interrupts ?? []).map(({ name, defaultNumber }, index) => [
+      name,
+      new FakeInterruptLine(defaultNumber ?? FIRST_FREE_INTERRUPT + index),
+    ]),
+  );
+}

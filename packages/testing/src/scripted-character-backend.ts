@@ -1,0 +1,64 @@
+import type { CharacterBackend } from '@qvm/core';
+
+/**
+ * A character back end that a test drives: it feeds input and looks at what came out.
+ *
+ * @experimental
+ */
+export class ScriptedCharacterBackend implements CharacterBackend {
+  /** Every byte the guest sent so far. */
+  readonly written: number[] = [];
+  #input: number[] = [];
+  #listener: (() => void) | undefined;
+  #flushes = 0;
+  #closed = false;
+
+  /** What the guest sent so far, as Latin-1 text. */
+  get output(): string {
+    return this.written.map((byte) => String.fromCharCode(byte)).join('');
+  }
+
+  get flushes(): number {
+    return this.#flushes;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether a device listens for input. */
+  get hasListener(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Offers input to the guest: bytes, or the bytes of a Latin-1 text. The device is told at once. */
+  feed(input: string | Iterable<number>): void {
+    const bytes = typeof input === 'string' ? Array.from(input, (character) => character.charCodeAt(0)) : [...input];
+    this.#input.push(...bytes.map((byte) => byte & 0xff));
+    this.#listener?.();
+  }
+
+  write(bytes: Uint8Array): void {
+    this.written.push(...bytes);
+  }
+
+  read(max: number): Uint8Array {
+    return Uint8Array.from(this.#input.splice(0, max));
+  }
+
+  get available(): number {
+    return this.#input.length;
+  }
+
+  onInput(listener: (() => void) | undefined): void {
+    this.#listener = listener;
+  }
+
+  flush(): void {
+    this.#flushes++;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
+import { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
+import { pl011Registers } from './pl011/registers.js';
+import { pl031Registers } from './pl031/registers.js';
+import { registersToMarkdown } from './register-layout.js';
+
+describe('legacyVdevsPlugin', () => {
+  it('provides each vdev of the package', () => {
+    expect(legacyVdevsPlugin.apiVersion).toBe(PLUGIN_API_VERSION);
+    expect(legacyVdevsPlugin.provides.map((provider) => provider.token)).toEqual(legacyVdevs.map(() => VDEV_FACTORY));
+    const resolver = {
+      get: () => {
+        throw new Error('no service is needed');
+      },
+      getAll: () => [],
+    };
+    expect(legacyVdevsPlugin.provides.map((provider) => provider.factory(resolver))).toEqual(legacyVdevs);
+  });
+});
+
+describe.each([
+  ['pl011', registersToMarkdown(pl011Registers)],
+  ['pl031', registersToMarkdown(pl031Registers)],
+])('docs/vdevs/%s.md', (type, table) => {
+  const text = readFileSync(new URL(`../../../docs/vdevs/${type}.md`, import.meta.url), 'utf8');
+
+  it('has the register table of the code', () => {
+    expect(tableRows(text)).toEqual(expect.arrayContaining(tableRows(table)));
+  });
+
+  it('names each option', () => {
+    const options = legacyVdevs.find((vdev) => vdev.type === type)?.options ?? [];
+    for (const { name } of options) {
+      expect(text).toContain(`\`${name}\``);
+    }
+  });
+});
+
+/** The rows of Markdown tables, without the padding that a formatter puts in. */
+function tableRows(markdown: string): readonly string[] {
+  return markdown
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !line.startsWith('| -'))
+    .map((line) => line.replace(/\s+/g, ' '));
+}
