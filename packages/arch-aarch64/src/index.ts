@@ -1,1 +1,11 @@
-export {};
+export { aarch64, aarch64Plugin } from './architecture.js';
+export { Aarch64Machine } from './machine.js';
+export { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
+export { genericModel } from './vcpu/cpu-model.js';
+export type { CpuModel } from './vcpu/cpu-model.js';
+export { AARCH64_CPUS } from './system/cpu-attachment.js';
+export type { AttachedCpu, SystemRegisterHandler } from './system/cpu-attachment.js';
+export { gic } from './gic/index.js';
+export { timer } from './timer/index.js';
+export { a64Rows, a64Tables } from './instructions/index.js';
+export type { A64Row } from './instructions/row.js';

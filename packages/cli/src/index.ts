@@ -1,1 +1,2 @@
-export {};
+export { CliExitCode } from './report/exit-codes.js';
+export { run } from './run.js';

@@ -13,6 +13,18 @@ export { TimerQueue } from './clock/timer-queue.js';
 export type { VmClock } from './clock/vm-clock.js';
 export type { CharacterBackend } from './console/character-backend.js';
 export type { DeviceTreeNode, DeviceTreeValue } from './devicetree/device-tree.js';
+export {
+  cellsOf,
+  editNode,
+  findNode,
+  putChild,
+  removeChildren,
+  setProperty,
+  textsOf,
+} from './devicetree/device-tree-edit.js';
+export { DeviceTreeError, readDeviceTree, readMemoryReservations } from './devicetree/read-device-tree.js';
+export type { DeviceTreeOptions, MemoryReservation } from './devicetree/write-device-tree.js';
+export { writeDeviceTree } from './devicetree/write-device-tree.js';
 export { QvmError } from './errors/qvm-error.js';
 export {
   createBailHook,
@@ -63,6 +75,11 @@ export { createVmHooks } from './hooks/vm-hooks.js';
 export type { InterruptController, InterruptLine, InterruptWiring } from './interrupt/interrupt.js';
 export type { InterruptStatistics } from './interrupt/interrupt-bus.js';
 export { InterruptBus } from './interrupt/interrupt-bus.js';
+export type { ElfProgram, ElfSegment } from './loader/elf64.js';
+export { ElfMachine, isElf, readElf64 } from './loader/elf64.js';
+export { gunzip, isGzip } from './loader/gunzip.js';
+export type { ImageProblem } from './loader/image-error.js';
+export { ImageError } from './loader/image-error.js';
 export type { Logger, LogLevel } from './log/logger.js';
 export { silentLogger } from './log/logger.js';
 export { formatRange, PHYSICAL_ADDRESS_LIMIT } from './memory/address-range.js';
@@ -74,7 +91,14 @@ export { RamGuestMemory } from './memory/ram-guest-memory.js';
 export type { AccessWidth, MmioHandler, MmioRegion, RamRegion, Region, ReservedRegion } from './memory/region.js';
 export { VmMemory } from './memory/vm-memory.js';
 export type { HookPlugin, PluginVm, Provider, QvmPlugin, Resolver } from './plugin/plugin.js';
-export { ARCHITECTURE, HOOK_PLUGIN, PLUGIN_API_VERSION, provide, VDEV_FACTORY } from './plugin/plugin.js';
+export {
+  ARCHITECTURE,
+  HOOK_PLUGIN,
+  PLUGIN_API_VERSION,
+  provide,
+  requireCompatible,
+  VDEV_FACTORY,
+} from './plugin/plugin.js';
 export type { Token } from './plugin/token.js';
 export { createToken } from './plugin/token.js';
 export type { Vcpu } from './vcpu/vcpu.js';

@@ -1,1 +1,20 @@
-export {};
+import { createHypervisorOn, type Hypervisor, type HypervisorOptions } from './hypervisor.js';
+import type { HypervisorHost } from './host/hypervisor-host.js';
+import { nodeHost } from './node/node-host.js';
+
+export * from './portable.js';
+export { connectStreams, type ConnectOptions } from './node/connect-streams.js';
+export { fileBackend } from './node/file-backend.js';
+export { nodeFileSource } from './node/node-file-source.js';
+export { nodeHost } from './node/node-host.js';
+export { ptyBackend } from './node/pty-backend.js';
+
+/**
+ * Makes a hypervisor.
+ *
+ * @param host - the platform; Node when absent.
+ * @experimental
+ */
+export function createHypervisor(options: HypervisorOptions = {}, host: HypervisorHost = nodeHost): Hypervisor {
+  return createHypervisorOn(host, options);
+}

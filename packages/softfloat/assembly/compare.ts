@@ -1,6 +1,22 @@
 /** FPCompare, FPCompareEQ/GE/GT, FPMax, FPMin, FPMaxNum, FPMinNum. */
 import { begin, end, flushing, processNaNs } from './arm-policy';
-import { A, B, F16, F32, F64, INF, INVALID, QNAN, SNAN, ZERO, infinity, raise, signBit, unpackA, unpackB } from './core';
+import {
+  A,
+  B,
+  F16,
+  F32,
+  F64,
+  INF,
+  INVALID,
+  QNAN,
+  SNAN,
+  ZERO,
+  infinity,
+  raise,
+  signBit,
+  unpackA,
+  unpackB,
+} from './core';
 
 const LESS: i32 = 8;
 const EQUAL: i32 = 6;
@@ -63,40 +79,40 @@ export function f16_compare(a: i32, b: i32, signalNaNs: i32, fp: i32): i32 {
 
 /** 1 when equal, else 0; only signalling NaNs raise IOC. */
 export function f64_cmpeq(a: i64, b: i64, fp: i32): i32 {
-  return <i32>(f64_compare(a, b, 0, fp) == EQUAL);
+  return i32(f64_compare(a, b, 0, fp) == EQUAL);
 }
 
 /** 1 when a >= b, else 0; any NaN raises IOC. C without V: equal or greater. */
 export function f64_cmpge(a: i64, b: i64, fp: i32): i32 {
-  return <i32>((f64_compare(a, b, 1, fp) & 3) == 2);
+  return i32((f64_compare(a, b, 1, fp) & 3) == 2);
 }
 
 export function f64_cmpgt(a: i64, b: i64, fp: i32): i32 {
-  return <i32>(f64_compare(a, b, 1, fp) == GREATER);
+  return i32(f64_compare(a, b, 1, fp) == GREATER);
 }
 
 export function f32_cmpeq(a: i32, b: i32, fp: i32): i32 {
-  return <i32>(f32_compare(a, b, 0, fp) == EQUAL);
+  return i32(f32_compare(a, b, 0, fp) == EQUAL);
 }
 
 export function f32_cmpge(a: i32, b: i32, fp: i32): i32 {
-  return <i32>((f32_compare(a, b, 1, fp) & 3) == 2);
+  return i32((f32_compare(a, b, 1, fp) & 3) == 2);
 }
 
 export function f32_cmpgt(a: i32, b: i32, fp: i32): i32 {
-  return <i32>(f32_compare(a, b, 1, fp) == GREATER);
+  return i32(f32_compare(a, b, 1, fp) == GREATER);
 }
 
 export function f16_cmpeq(a: i32, b: i32, fp: i32): i32 {
-  return <i32>(f16_compare(a, b, 0, fp) == EQUAL);
+  return i32(f16_compare(a, b, 0, fp) == EQUAL);
 }
 
 export function f16_cmpge(a: i32, b: i32, fp: i32): i32 {
-  return <i32>((f16_compare(a, b, 1, fp) & 3) == 2);
+  return i32((f16_compare(a, b, 1, fp) & 3) == 2);
 }
 
 export function f16_cmpgt(a: i32, b: i32, fp: i32): i32 {
-  return <i32>(f16_compare(a, b, 1, fp) == GREATER);
+  return i32(f16_compare(a, b, 1, fp) == GREATER);
 }
 
 /** The larger one with `wanted` GREATER, the smaller one with LESS; of two zeros the positive or the negative one. */
@@ -113,7 +129,7 @@ function extreme(format: i32, a: u64, b: u64, wanted: i32, number: i32, fp: i32)
   unpackA(format, a);
   unpackB(format, b);
   if (number && (A.cls == QNAN) != (B.cls == QNAN)) {
-    const loser = infinity(format, <i32>(wanted == GREATER));
+    const loser = infinity(format, i32(wanted == GREATER));
     if (A.cls == QNAN) {
       a = loser;
       unpackA(format, a);

@@ -96,7 +96,7 @@ export function exponentBias(format: i32): i32 {
 }
 
 export function signOf(format: i32, bits: u64): i32 {
-  return <i32>(bits >> ((16 << format) - 1)) & 1;
+  return (<i32>(bits >> ((16 << format) - 1))) & 1;
 }
 
 export function signBit(format: i32, sign: i32): u64 {
@@ -123,8 +123,8 @@ export function quietBit(format: i32): u64 {
 /** Shift right, any distance, keeping lost ones in bit 0. */
 export function shiftRightJam(value: u64, distance: i32): u64 {
   if (distance <= 0) return value;
-  if (distance > 63) return <u64>(value != 0);
-  return (value >> distance) | <u64>(value << (64 - distance) != 0);
+  if (distance > 63) return u64(value != 0);
+  return (value >> distance) | u64(value << (64 - distance) != 0);
 }
 
 /** The upper 64 bits of a product; the lower ones are `a * b`. */
@@ -160,7 +160,7 @@ function unpackDenormal(format: i32, fraction: u64): void {
 export function unpack(format: i32, bits: u64): void {
   const fb = fractionBits(format);
   const max = maxBiased(format);
-  const biased = <i32>(bits >> fb) & max;
+  const biased = (<i32>(bits >> fb)) & max;
   const fraction = bits & (((<u64>1) << fb) - 1);
   U.sign = signOf(format, bits);
   if (biased == max && !(format == F16 && Env.alternativeHalf)) {
@@ -262,5 +262,5 @@ export function normalizeRoundPack(format: i32, sign: i32, exp: i32, sig: u64): 
 
 /** The zero that two numbers of opposite sign and equal magnitude add up to. */
 export function cancelled(format: i32): u64 {
-  return signBit(format, <i32>(Env.rounding == TOWARD_MINUS));
+  return signBit(format, i32(Env.rounding == TOWARD_MINUS));
 }

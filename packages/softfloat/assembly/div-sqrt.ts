@@ -34,7 +34,7 @@ function quotient(format: i32): u64 {
     q += 1;
     rest -= d;
   }
-  return normalizeRoundPack(format, A.sign ^ B.sign, A.exp - B.exp + 7, q | <u64>(rest != 0));
+  return normalizeRoundPack(format, A.sign ^ B.sign, A.exp - B.exp + 7, q | u64(rest != 0));
 }
 
 function divUnpacked(format: i32, a: u64, b: u64): u64 {
@@ -94,7 +94,7 @@ function root(format: i32): u64 {
     rest -= 2 * r + 1;
     r += 1;
   }
-  return normalizeRoundPack(format, 0, ((A.exp - odd) >> 1) + 9, r | <u64>(rest != 0));
+  return normalizeRoundPack(format, 0, ((A.exp - odd) >> 1) + 9, r | u64(rest != 0));
 }
 
 function sqrtUnpacked(format: i32, a: u64): u64 {

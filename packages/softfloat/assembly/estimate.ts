@@ -97,7 +97,7 @@ function rsqrteUnpacked(format: i32, a: u64): u64 {
   if (U.cls == INF) return 0;
   const bias = exponentBias(format);
   // An even biased exponent (all biases are odd) takes 9 bits of the mantissa, an odd one 8.
-  const scaled = <u32>(U.sig >> 55) >> ((U.exp + bias) & 1);
+  const scaled = (<u32>(U.sig >> 55)) >> ((U.exp + bias) & 1);
   return packEstimate(format, 0, (2 * bias - 1 - U.exp) >> 1, recipSqrtEstimate(scaled));
 }
 
@@ -125,12 +125,10 @@ function recpx(format: i32, a: u64, fp: i32): u64 {
   begin(format, fp);
   unpack(format, a);
   const max = maxBiased(format);
-  const biased = <i32>(a >> fractionBits(format)) & max;
+  const biased = (<i32>(a >> fractionBits(format))) & max;
   const inverted = biased == 0 ? max - 1 : ~biased & max;
   const result =
-    U.cls >= QNAN
-      ? processNaN(format, U.cls, a)
-      : signBit(format, U.sign) | ((<u64>inverted) << fractionBits(format));
+    U.cls >= QNAN ? processNaN(format, U.cls, a) : signBit(format, U.sign) | ((<u64>inverted) << fractionBits(format));
   end(fp);
   return result;
 }
@@ -149,10 +147,10 @@ export function f16_recpx(a: i32, fp: i32): i32 {
 
 /** URECPE: the reciprocal of a fraction in [0.5, 1), as a fraction in [1, 2); smaller ones saturate. */
 export function u32_recpe(a: i32): i32 {
-  return a < 0 ? <i32>(recipEstimate(<u32>a >> 23) << 23) : -1;
+  return a < 0 ? <i32>(recipEstimate((<u32>a) >> 23) << 23) : -1;
 }
 
 /** URSQRTE: likewise for [0.25, 1). */
 export function u32_rsqrte(a: i32): i32 {
-  return <u32>a >= 0x40000000 ? <i32>(recipSqrtEstimate(<u32>a >> 23) << 23) : -1;
+  return <u32>a >= 0x40000000 ? <i32>(recipSqrtEstimate((<u32>a) >> 23) << 23) : -1;
 }

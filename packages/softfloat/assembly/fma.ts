@@ -1,5 +1,5 @@
 /** FPMulAdd, FPRecipStepFused and FPRSqrtStepFused: a product and a sum with one rounding. */
-import { begin, end, invalid, processNaNs, processNaNs3, quietNearestUnflushed } from './arm-policy';
+import { begin, end, invalid, processNaNs, processNaNs3, quietNearest, quietNearestUnflushed } from './arm-policy';
 import {
   A,
   B,
@@ -37,11 +37,11 @@ function shiftJamP(distance: i32): void {
   const hi = P.hi;
   const lo = P.lo;
   if (distance < 64) {
-    P.lo = (hi << (64 - distance)) | (lo >> distance) | <u64>(lo << (64 - distance) != 0);
+    P.lo = (hi << (64 - distance)) | (lo >> distance) | u64(lo << (64 - distance) != 0);
     P.hi = hi >> distance;
   } else {
     const lost = distance == 64 ? lo : lo | (distance < 128 ? hi << (128 - distance) : hi);
-    P.lo = (distance < 128 ? hi >> (distance - 64) : 0) | <u64>(lost != 0);
+    P.lo = (distance < 128 ? hi >> (distance - 64) : 0) | u64(lost != 0);
     P.hi = 0;
   }
 }
@@ -54,7 +54,7 @@ function roundP(format: i32, sign: i32, exp: i32): u64 {
   }
   const shift = <i32>clz(P.hi);
   const hi = shift == 0 ? P.hi : (P.hi << shift) | (P.lo >> (64 - shift));
-  return normalizeRoundPack(format, sign, exp - shift, hi | <u64>(P.lo << shift != 0));
+  return normalizeRoundPack(format, sign, exp - shift, hi | u64(P.lo << shift != 0));
 }
 
 /** (A * B + C) / 2^halvings for finite operands; A * B has `sign`. */
@@ -94,7 +94,7 @@ function productPlusC(format: i32, sign: i32, halvings: i32): u64 {
   }
   if (sign == C.sign) {
     const lo = P.lo + otherLo;
-    P.hi = P.hi + otherHi + <u64>(lo < otherLo);
+    P.hi = P.hi + otherHi + u64(lo < otherLo);
     P.lo = lo;
     return roundP(format, sign, exp - halvings);
   }
@@ -107,11 +107,11 @@ function difference(format: i32, sign: i32, otherHi: u64, otherLo: u64, exp: i32
   if (hi == otherHi && lo == otherLo) return cancelled(format);
   if (hi > otherHi || (hi == otherHi && lo > otherLo)) {
     P.lo = lo - otherLo;
-    P.hi = hi - otherHi - <u64>(lo < otherLo);
+    P.hi = hi - otherHi - u64(lo < otherLo);
     return roundP(format, sign, exp);
   }
   P.lo = otherLo - lo;
-  P.hi = otherHi - hi - <u64>(otherLo < lo);
+  P.hi = otherHi - hi - u64(otherLo < lo);
   return roundP(format, 1 - sign, exp);
 }
 
@@ -181,15 +181,20 @@ function fusedNative(c: f64, a: f64, b: f64): f64 {
   if (error != 0) {
     const bits = reinterpret<i64>(z);
     // Away from zero when the error has the sign of the sum, else toward zero: to the neighbour that is odd.
-    if (!(bits & 1)) z = reinterpret<f64>((error > 0) == (z > 0) ? bits + 1 : bits - 1);
+    if (!(bits & 1)) z = reinterpret<f64>(error > 0 == z > 0 ? bits + 1 : bits - 1);
   }
   return vh + z;
 }
 
 export function f64_muladd(addend: i64, a: i64, b: i64, fp: i32): i64 {
-  if (quietNearestUnflushed(fp) && moderate(a) && moderate(b) && wide(addend)) {
-    const r = reinterpret<i64>(fusedNative(reinterpret<f64>(addend), reinterpret<f64>(a), reinterpret<f64>(b)));
-    if (safe64(r)) return r;
+  // Such operands are normal and so is their product: flushing does not matter.
+  if (quietNearest(fp) && moderate(a) && moderate(b)) {
+    if (wide(addend)) {
+      const r = reinterpret<i64>(fusedNative(reinterpret<f64>(addend), reinterpret<f64>(a), reinterpret<f64>(b)));
+      if (safe64(r)) return r;
+    } else if (addend << 1 == 0) {
+      return reinterpret<i64>(reinterpret<f64>(a) * reinterpret<f64>(b));
+    }
   }
   return muladd(F64, addend, a, b, fp);
 }

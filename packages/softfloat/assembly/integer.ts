@@ -50,9 +50,7 @@ function rintUnpacked(format: i32, a: u64, rounding: i32, exact: i32): u64 {
   if (U.exp >= fractionBits(format)) return a;
   roundMagnitude(U.exp, rounding);
   if (exact && Rounded.inexact) raise(INEXACT);
-  return Rounded.magnitude == 0
-    ? signBit(format, U.sign)
-    : normalizeRoundPack(format, U.sign, 63, Rounded.magnitude);
+  return Rounded.magnitude == 0 ? signBit(format, U.sign) : normalizeRoundPack(format, U.sign, 63, Rounded.magnitude);
 }
 
 function rint(format: i32, a: u64, rounding: i32, exact: i32, fp: i32): u64 {
@@ -99,7 +97,7 @@ export function f16_rint(a: i32, rounding: i32, exact: i32, fp: i32): i32 {
 
 /** The largest magnitude an integer of `width` bits holds: `negative` counts for signed ones only. */
 function limit(width: i32, signed: i32, negative: i32): u64 {
-  if (signed) return (((<u64>1) << (width - 1)) - 1) + <u64>negative;
+  if (signed) return ((<u64>1) << (width - 1)) - 1 + <u64>negative;
   return negative ? 0 : (<u64>-1) >> (64 - width);
 }
 
@@ -252,7 +250,8 @@ function fromSigned(format: i32, x: i64, fbits: i32, fp: i32): u64 {
 
 export function f64_from_s64(x: i64, fbits: i32, fp: i32): i64 {
   // A result of up to 53 bits is exact.
-  if (fbits == 0 && (<u64>(x + 0x20000000000000) <= 0x40000000000000 || quietNearest(fp))) return reinterpret<i64>(<f64>x);
+  if (fbits == 0 && (<u64>(x + 0x20000000000000) <= 0x40000000000000 || quietNearest(fp)))
+    return reinterpret<i64>(<f64>x);
   return fromSigned(F64, x, fbits, fp);
 }
 

@@ -29,7 +29,7 @@ function mulUnpacked(format: i32, a: u64, b: u64, extended: bool): u64 {
     return extended ? two(format, sign) : invalid(format);
   }
   if (A.cls == ZERO || B.cls == ZERO) return signBit(format, sign);
-  const sig = multiplyHigh(A.sig, B.sig) | <u64>(A.sig * B.sig != 0);
+  const sig = multiplyHigh(A.sig, B.sig) | u64(A.sig * B.sig != 0);
   return normalizeRoundPack(format, sign, A.exp + B.exp + 1, sig);
 }
 

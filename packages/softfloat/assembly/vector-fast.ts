@@ -8,7 +8,7 @@ export function keep(v: v128, lanes: i32, bits: i32): v128 {
 
 /** Native results are used for halves and wholes of a vector, whose unused lanes are easily cleared. */
 export function wholeLanes(lanes: i32, bits: i32): bool {
-  return (lanes * bits & 63) == 0;
+  return ((lanes * bits) & 63) == 0;
 }
 
 /** Every used lane of a mask is set: sign bits of 32-bit lanes. */

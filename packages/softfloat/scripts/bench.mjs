@@ -25,7 +25,11 @@ function put(name, k, at) {
 function prepare(name, status) {
   const { params } = SOFTFLOAT_SIGNATURES[name];
   const vector = name.startsWith('v_');
-  const floats = /muladd/.test(name) ? 3 : /_(add|sub|mul|mulx|div|min|max|minnum|maxnum|abd|recps|rsqrts|cmp..|compare)$/.test(name) ? 2 : 1;
+  const floats = /muladd/.test(name)
+    ? 3
+    : /_(add|sub|mul|mulx|div|min|max|minnum|maxnum|abd|recps|rsqrts|cmp..|compare)$/.test(name)
+      ? 2
+      : 1;
   params.forEach((_, k) => {
     const at = ARGS + 16 * k;
     const tail = params.length - 1 - k - (/u32/.test(name) && !/_(to|from)_/.test(name) ? -1 : 0);
@@ -62,5 +66,7 @@ function slow(name) {
 }
 
 for (const name of Object.keys(SOFTFLOAT_SIGNATURES).filter((n) => n.includes(only))) {
-  console.log(`${name.padEnd(20)} ${measure(name, 0x10).toFixed(1).padStart(7)} ns, toward zero ${slow(name).toFixed(1).padStart(7)} ns`);
+  console.log(
+    `${name.padEnd(20)} ${measure(name, 0x10).toFixed(1).padStart(7)} ns, toward zero ${slow(name).toFixed(1).padStart(7)} ns`,
+  );
 }

@@ -7,10 +7,20 @@ import { vectorSource } from './vector-source.mjs';
 
 const ASSEMBLY = fileURLToPath(new URL('../assembly/', import.meta.url));
 const GENERATED = 'generated/vector.ts';
-const FLAGS = ['--runtime', 'stub', '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--noExportMemory'];
+const FLAGS = [
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--sharedMemory',
+  '--initialMemory',
+  '1',
+  '--maximumMemory',
+  '65536',
+  '--noExportMemory',
+];
 const OPTIMIZE = ['-O3', '--converge', '--noAssert', '--enable', 'simd', '--enable', 'threads'];
 
-/** Files inside assembly/, the generated one from memory; anything else asc has built in. */
+/** Files inside assembly/, the generated one from memory; anything else asc has built in. `null` is asc's way to say that there is no such file. */
 async function readSource(name, baseDir) {
   const path = relative(ASSEMBLY, join(baseDir, name)).split(sep).join('/');
   if (path === GENERATED) return vectorSource();

@@ -4,8 +4,18 @@
  */
 const WIDTH = { f16: { reg: 'h', x: 'w' }, f32: { reg: 's', x: 'w' }, f64: { reg: 'd', x: 'x' } };
 const SIMPLE = {
-  add: 'fadd', sub: 'fsub', mul: 'fmul', div: 'fdiv', min: 'fmin', max: 'fmax', minnum: 'fminnm', maxnum: 'fmaxnm',
-  mulx: 'fmulx', abd: 'fabd', recps: 'frecps', rsqrts: 'frsqrts',
+  add: 'fadd',
+  sub: 'fsub',
+  mul: 'fmul',
+  div: 'fdiv',
+  min: 'fmin',
+  max: 'fmax',
+  minnum: 'fminnm',
+  maxnum: 'fmaxnm',
+  mulx: 'fmulx',
+  abd: 'fabd',
+  recps: 'frecps',
+  rsqrts: 'frsqrts',
 };
 const UNARY = { sqrt: 'fsqrt', recpe: 'frecpe', rsqrte: 'frsqrte', recpx: 'frecpx' };
 /** In the order of the rounding modes 0 to 4. */
@@ -16,7 +26,13 @@ function arithmetic(f) {
   const out = `fmov ${x}5, ${reg}3`;
   const groups = [];
   for (const [op, insn] of Object.entries(SIMPLE)) {
-    groups.push({ fn: `${f}_${op}`, args: [f, f], extra: [], code: [`${insn} ${reg}3, ${reg}0, ${reg}1`, out], many: true });
+    groups.push({
+      fn: `${f}_${op}`,
+      args: [f, f],
+      extra: [],
+      code: [`${insn} ${reg}3, ${reg}0, ${reg}1`, out],
+      many: true,
+    });
   }
   for (const [op, insn] of Object.entries(UNARY)) {
     groups.push({ fn: `${f}_${op}`, args: [f], extra: [], code: [`${insn} ${reg}3, ${reg}0`, out] });
@@ -34,7 +50,10 @@ function comparisons(f) {
     extra: [],
     code: [`fcm${kind} ${reg}3, ${reg}0, ${reg}1`, `fmov ${x}5, ${reg}3`, 'and x5, x5, #1'],
   }));
-  for (const [signal, insn] of [[0, 'fcmp'], [1, 'fcmpe']]) {
+  for (const [signal, insn] of [
+    [0, 'fcmp'],
+    [1, 'fcmpe'],
+  ]) {
     const code = [`${insn} ${reg}0, ${reg}1`, 'mrs x5, nzcv', 'lsr x5, x5, #28'];
     groups.push({ fn: `${f}_compare`, args: [f, f], extra: [signal], code });
   }
@@ -57,7 +76,10 @@ function toIntegers(f) {
   const { reg } = WIDTH[f];
   const groups = [];
   for (const sign of ['s', 'u']) {
-    for (const [bits, x] of [[32, 'w'], [64, 'x']]) {
+    for (const [bits, x] of [
+      [32, 'w'],
+      [64, 'x'],
+    ]) {
       const fn = `${f}_to_${sign}${bits}`;
       DIRECTIONS.forEach((letter, i) => {
         groups.push({ fn, args: [f], extra: [0, i], code: [`fcvt${letter}${sign} ${x}5, ${reg}0`], few: true });
@@ -93,17 +115,37 @@ function fromIntegers(f) {
 
 function conversions() {
   const groups = [];
-  for (const [from, to] of [['f16', 'f32'], ['f16', 'f64'], ['f32', 'f16'], ['f32', 'f64'], ['f64', 'f16'], ['f64', 'f32']]) {
+  for (const [from, to] of [
+    ['f16', 'f32'],
+    ['f16', 'f64'],
+    ['f32', 'f16'],
+    ['f32', 'f64'],
+    ['f64', 'f16'],
+    ['f64', 'f32'],
+  ]) {
     const code = [`fcvt ${WIDTH[to].reg}3, ${WIDTH[from].reg}0`, `fmov ${WIDTH[to].x}5, ${WIDTH[to].reg}3`];
     groups.push({ fn: `${from}_to_${to}`, args: [from], extra: [], code, convert: true });
   }
-  groups.push({ fn: 'f64_to_f32_odd', args: ['f64'], extra: [], code: ['fcvtxn s3, d0', 'fmov w5, s3'], convert: true });
+  groups.push({
+    fn: 'f64_to_f32_odd',
+    args: ['f64'],
+    extra: [],
+    code: ['fcvtxn s3, d0', 'fmov w5, s3'],
+    convert: true,
+  });
   const jcvt = ['fjcvtzs w5, d0', 'mrs x6, nzcv', 'ubfx x6, x6, #30, #1', 'orr x5, x5, x6, lsl #32'];
   // The manual clears Z for a denormal that is flushed (FPToFixedJS); QEMU 7.2 does not.
-  const flushedDenormal = (control, [value]) => (control & 4) !== 0 && (value << 1n & 0xffffffffffffffffn) >> 53n === 0n;
+  const flushedDenormal = (control, [value]) =>
+    (control & 4) !== 0 && ((value << 1n) & 0xffffffffffffffffn) >> 53n === 0n;
   groups.push({ fn: 'f64_jcvt', args: ['f64'], extra: [], code: jcvt, except: flushedDenormal });
   for (const op of ['recpe', 'rsqrte']) {
-    groups.push({ fn: `u32_${op}`, args: ['i32'], extra: [], code: [`u${op} v3.2s, v0.2s`, 'fmov w5, s3'], noFp: true });
+    groups.push({
+      fn: `u32_${op}`,
+      args: ['i32'],
+      extra: [],
+      code: [`u${op} v3.2s, v0.2s`, 'fmov w5, s3'],
+      noFp: true,
+    });
   }
   return groups;
 }

@@ -114,7 +114,12 @@ function related(random, format, other) {
     case 2:
       return assemble(format, random.below(2), clamp(exp + near, max), frac());
     case 3:
-      return assemble(format, random.below(2), clamp(exp + format.f * (random.below(2) ? 1n : -1n) + near, max), frac());
+      return assemble(
+        format,
+        random.below(2),
+        clamp(exp + format.f * (random.below(2) ? 1n : -1n) + near, max),
+        frac(),
+      );
     case 4:
       return assemble(format, random.below(2), clamp(bias + 1n - exp + near, max), frac());
     case 5:
@@ -122,7 +127,12 @@ function related(random, format, other) {
     case 6:
       return assemble(format, random.below(2), clamp(exp - bias + near, max), frac());
     default:
-      return assemble(format, random.below(2), clamp(bias + 1n - exp - BigInt(random.below(Number(format.f) + 3)), max), frac());
+      return assemble(
+        format,
+        random.below(2),
+        clamp(bias + 1n - exp - BigInt(random.below(Number(format.f) + 3)), max),
+        frac(),
+      );
   }
 }
 
@@ -150,7 +160,12 @@ function boundaryPair(random, format) {
   const nearly = () => (random.below(2) ? few() : all - few());
   const exp = bias + BigInt(random.below(Number(bias))) - (bias >> 1n);
   const near = BigInt(random.below(3)) - 1n;
-  const others = [bias + 1n - exp + near, max - 1n + bias - exp + near, exp - 1n + bias + near, exp - max + bias + near];
+  const others = [
+    bias + 1n - exp + near,
+    max - 1n + bias - exp + near,
+    exp - 1n + bias + near,
+    exp - max + bias + near,
+  ];
   const other = clamp(random.pick(others), max);
   return [assemble(format, random.below(2), exp, nearly()), assemble(format, random.below(2), other, nearly())];
 }
@@ -167,13 +182,21 @@ function tie(random, format) {
     // (1 + x)(1 - x), half a unit of the addend but for x * x.
     const b = few === 0n ? assemble(format, sign(), expB, 0n) : assemble(format, sign(), expB - 1n, one - 2n * few);
     const top = expA + expB - bias + format.f + BigInt(random.below(3));
-    return [assemble(format, sign(), clamp(top, 2n * bias), fraction(random, format.f)), assemble(format, sign(), expA, few), b];
+    return [
+      assemble(format, sign(), clamp(top, 2n * bias), fraction(random, format.f)),
+      assemble(format, sign(), expA, few),
+      b,
+    ];
   }
   // A product a bit or two longer than the format, and an addend far below.
   const short = BigInt(random.below(8)) << (format.f - 3n);
   const low = expA + expB - bias - format.f - BigInt(random.below(Number(format.f) + 10));
   const a = assemble(format, sign(), expA, fraction(random, format.f));
-  return [assemble(format, sign(), clamp(low, 2n * bias), fraction(random, format.f)), a, assemble(format, sign(), expB, short)];
+  return [
+    assemble(format, sign(), clamp(low, 2n * bias), fraction(random, format.f)),
+    a,
+    assemble(format, sign(), expB, short),
+  ];
 }
 
 /** Numbers around integer limits and halves, for conversions to integers. */

@@ -145,7 +145,16 @@ function integers(format, imports) {
     const widen = format.bits === 64 ? '' : sign === 's' ? '<i64>' : `<i64><u${format.bits}>`;
     const fromValue = (i) => `${wide}(${widen}${format.simd}.${extract}(n, ${i}), fbits, fp)`;
     const name = `${f}_from_${sign}${format.bits}`;
-    out.push(vectorFunction(name, 'n: v128, fbits: i32, lanes: i32, fp: i32', format, count, fromValue, fastFromInteger(format, sign)));
+    out.push(
+      vectorFunction(
+        name,
+        'n: v128, fbits: i32, lanes: i32, fp: i32',
+        format,
+        count,
+        fromValue,
+        fastFromInteger(format, sign),
+      ),
+    );
   }
   return out;
 }

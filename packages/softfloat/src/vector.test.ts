@@ -78,7 +78,13 @@ type Outcome = readonly bigint[];
 function expected(pair: Pair, lanes: number, operands: readonly bigint[][], setting: Setting): Outcome {
   setStatus(setting);
   const result = Array.from({ length: 128 / pair.to }, (_, lane) =>
-    lane < lanes ? scalarLane(pair, operands.map((operand) => operand[lane] ?? 0n), setting) : 0n,
+    lane < lanes
+      ? scalarLane(
+          pair,
+          operands.map((operand) => operand[lane] ?? 0n),
+          setting,
+        )
+      : 0n,
   );
   return [...result, BigInt(view.getUint32(FP + 4, true))];
 }
@@ -115,7 +121,9 @@ function compare(pair: Pair, group: RecordedGroup, cases: readonly RecordedCase[
       if (hex(want) === hex(got)) continue;
       const where = `FPCR 0x${fpcr.toString(16)}, FPSR 0x${setting.fpsr.toString(16)}`;
       const inputs = operands.map(hex).join(' | ');
-      found.push(`${pair.vector}(${inputs}; ${extra.join()}; ${lanes} lanes) with ${where}: got ${hex(got)}, expected ${hex(want)}`);
+      found.push(
+        `${pair.vector}(${inputs}; ${extra.join()}; ${lanes} lanes) with ${where}: got ${hex(got)}, expected ${hex(want)}`,
+      );
     }
   }
   return found;

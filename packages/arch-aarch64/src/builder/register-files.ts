@@ -11,6 +11,7 @@ export const GPR: RegisterFile = {
 /** X0–X30; number 31 is the stack pointer. @experimental */
 export const GPR_SP: RegisterFile = {
   name: 'Xsp',
+  inPlace: true,
   readOffset: (n) => State.x + n * 8,
   writeOffset: (n) => State.x + n * 8,
 };
@@ -18,6 +19,7 @@ export const GPR_SP: RegisterFile = {
 /** V0–V31. @experimental */
 export const VECTOR: RegisterFile = {
   name: 'V',
+  inPlace: true,
   readOffset: (n) => State.v + n * 16,
   writeOffset: (n) => State.v + n * 16,
 };

@@ -1,10 +1,10 @@
-import { target } from '@qvm/jit';
+import { small, target } from '@qvm/jit';
 import { Exit } from '../builder/layout.js';
 import { inst, signed } from './row.js';
 import type { A64Row } from './row.js';
 
-const offset26 = { offset: target((f) => signed(f.imm26!, 26) * 4) };
-const offset19 = { offset: target((f) => signed(f.imm19!, 19) * 4) };
+const offset26 = { offset: target((f: { readonly imm26: number }) => signed(f.imm26, 26) * 4) };
+const offset19 = { offset: target((f: { readonly imm19: number }) => signed(f.imm19, 19) * 4) };
 
 /**
  * Branches, exception generation and return (Arm ARM C4.1.93).
@@ -27,7 +27,7 @@ export const branchRows: readonly A64Row[] = [
   }),
 
   inst('C6.2.375', 'TBZ, TBNZ', 'b5:1 011011 op:1! b40:5 imm14:14 Rt:5',
-    { operands: { offset: target((f) => signed(f.imm14, 14) * 4), bit: { kind: 'small', of: (f) => (f.b5! << 5) | f.b40! } } },
+    { operands: { offset: target((f) => signed(f.imm14, 14) * 4), bit: small((f) => (f.b5 << 5) | f.b40) } },
     (b, { op, Rt, bit, offset }) => {
       const t = b.as(b.and(b.shr(b.x(Rt, 1), bit), b.imm(1)), 0x7f);
       b.branch(op ? t : b.eqz(t), offset);

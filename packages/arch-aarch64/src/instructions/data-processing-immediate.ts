@@ -29,12 +29,14 @@ const logicMask = (f: RawFields): bigint => bitMaskImmediate(f.sf!, f.N!, f.imms
 /** The forms of the bit-field moves: from the top of the source, or into the middle of the destination. */
 enum FieldForm { Extract, Insert }
 
-function bitField(b: A64, form: number, opc: number, sf: number, x: V, old: V, up: V, down: V, lsb: V, mask: V): V {
+function bitField(b: A64, form: number, opc: number, sf: number, x: V, old: V, up: V, down: V, lsb: V): V {
   // SBFM and UBFM: up to the top, then down to the place. BFM: under a mask.
   if (opc === 1) {
-    const field = form === (FieldForm.Extract as number) ? b.shr(x, lsb) : b.shl(x, lsb);
-    const wideMask = sf ? mask : b.as(mask, 0x7f);
-    return b.or(b.and(old, b.not(wideMask)), b.and(field, wideMask));
+    const ones = sf ? b.i64(-1) : b.i32(-1);
+    const extract = form === (FieldForm.Extract as number);
+    const field = extract ? b.shr(x, lsb) : b.shl(x, lsb);
+    const mask = extract ? b.shr(ones, down) : b.shl(b.shr(ones, up), lsb);
+    return b.or(b.and(old, b.not(mask)), b.and(field, mask));
   }
   return opc === 0 ? b.sar(b.shl(x, up), down) : b.shr(b.shl(x, up), down);
 }
@@ -84,19 +86,18 @@ export const dataProcessingImmediateRows: readonly A64Row[] = [
 
   inst('C6.2.30', 'SBFM, BFM, UBFM', 'sf:1! opc:2! 100110 N:1 immr:6 imms:6 Rn:5 Rd:5',
     {
-      derived: { form: derived(2, (f) => (f.imms! >= f.immr! ? FieldForm.Extract : FieldForm.Insert)) },
+      derived: { form: derived(2, (f) => (f.imms >= f.immr ? FieldForm.Extract : FieldForm.Insert)) },
       // Extract: bits immr … imms to the bottom. Insert: bits 0 … imms to position width − immr.
       operands: {
         up: small((f) => (f.sf ? 63 : 31) - f.imms),
         down: small((f) => (f.imms >= f.immr ? (f.sf ? 63 : 31) - f.imms + f.immr : f.immr - f.imms - 1)),
         lsb: small((f) => (f.imms >= f.immr ? f.immr : (f.sf ? 64 : 32) - f.immr)),
-        mask: wide((f) => (f.imms >= f.immr ? (1n << BigInt(f.imms - f.immr + 1)) - 1n : ((1n << BigInt(f.imms + 1)) - 1n) << BigInt((f.sf ? 64 : 32) - f.immr))),
       },
       valid: (f) => f.opc !== 3,
       allocated: (f) => f.N === f.sf && (f.sf === 1 || (f.immr < 32 && f.imms < 32)),
     },
-    (b, { sf, opc, form, Rn, Rd, up, down, lsb, mask }) =>
-      b.setX(Rd, bitField(b, form, opc, sf, b.x(Rn, sf), b.x(Rd, sf), up, down, lsb, b.as(mask, 0x7e)))),
+    (b, { sf, opc, form, Rn, Rd, up, down, lsb }) =>
+      b.setX(Rd, bitField(b, form, opc, sf, b.x(Rn, sf), b.x(Rd, sf), up, down, lsb))),
 
   inst('C6.2.105', 'EXTR', 'sf:1! 00 100111 N:1 0 Rm:5 imms:6 Rn:5 Rd:5',
     { derived: { zero: derived(2, (f) => (f.imms === 0 ? 1 : 0)) }, operands: { rest: small((f) => (f.sf ? 64 : 32) - f.imms) },

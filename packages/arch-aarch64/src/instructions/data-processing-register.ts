@@ -40,9 +40,10 @@ function reverseBits(b: A64, x: V, sf: number): V {
 }
 
 /** Number of leading bits equal to the sign bit, without it. */
-function countLeadingSigns(b: A64, x: V, sf: number): V {
-  const folded = b.xor(b.shl(x, b.imm(1)), b.and(x, b.imm(sf ? -2 : -2)));
-  return b.clz(b.or(folded, b.imm(1)));
+function countLeadingSigns(b: A64, x: V): V {
+  const differs = b.xor(b.shl(x, b.imm(1)), x);
+  // Bit 0 stands for the end; the top bit of `differs` compares the sign with its neighbour.
+  return b.clz(b.or(differs, b.imm(1)));
 }
 
 /** CRC-32 (ISO or Castagnoli, reflected) by bit: `bytes` of `data` into `acc`. */
@@ -59,10 +60,8 @@ const CRC32 = 0xedb88320;
 const CRC32C = 0x82f63b78;
 
 /** Shift 0 has no effect but for ROR, which the logical ones alone have. */
-const shiftForm = derived(5, (f) => (f.imm6 === 0 ? 4 : f.shift!));
+const shiftForm = derived(5, (f: { readonly imm6: number; readonly shift: number }) => (f.imm6 === 0 ? 4 : f.shift));
 const NO_SHIFT = 4;
-
-/** Extension of a register operand: UXTW and SXTW have handlers, the rest is LSL or rare. */
 
 /**
  * Data processing, register (Arm ARM C4.1.95).
@@ -149,7 +148,7 @@ export const dataProcessingRegisterRows: readonly A64Row[] = [
     (b, { sf, opc, Rn, Rd }) => b.setX(Rd, reverseBytes(b, b.x(Rn, sf), 1 << opc))),
 
   inst('C6.2.58', 'CLZ, CLS', 'sf:1! 1 0 11010110 00000 00010 op:1! Rn:5 Rd:5', {},
-    (b, { sf, op, Rn, Rd }) => b.setX(Rd, op ? countLeadingSigns(b, b.x(Rn, sf), sf) : b.clz(b.x(Rn, sf)))),
+    (b, { sf, op, Rn, Rd }) => b.setX(Rd, op ? countLeadingSigns(b, b.x(Rn, sf)) : b.clz(b.x(Rn, sf)))),
 ];
 
 /** The flags of a comparison if `cond`, else `nzcv`. */

@@ -1,11 +1,11 @@
-import { derived, Ty } from '@qvm/jit';
+import { derived, register, Ty } from '@qvm/jit';
 import type { AtomicOp, Reg, V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import { State } from '../builder/layout.js';
 import { inst } from './row.js';
 import type { A64Row } from './row.js';
 
-const sp = derived(2, (f) => (f.Rn === 31 ? 1 : 0));
+const sp = derived(2, (f: { readonly Rn: number }) => (f.Rn === 31 ? 1 : 0));
 /** Exclusive and ordered accesses must be aligned whatever SCTLR_ELx.A says (Arm ARM B2.8.2). */
 const ALIGNED = { aligned: true };
 const MONITOR_OPEN = -1;
@@ -103,23 +103,22 @@ export const exclusiveAndAtomicRows: readonly A64Row[] = [
       b.setX(Rs, b.cmpxchg(m, 1 << size, b.x(Rs, 1), b.x(Rt, 1)));
     }),
 
-  inst('C6.2.46', 'CASP, CASPA, CASPAL, CASPL', '0 sz:1! 001000 0 L:1 1 s:5 o0:1 11111 Rn:5 t:5',
+  inst('C6.2.46', 'CASP, CASPA, CASPAL, CASPL', '0 sz:1! 001000 0 L:1 1 Rs:5 o0:1 11111 Rn:5 Rt:5',
     {
       derived: { sp },
       feature: 'FEAT_LSE',
-      operands: { s2: pairSecond('s'), t2: pairSecond('t') },
-      allocated: (f) => (f.s & 1) === 0 && (f.t & 1) === 0,
+      operands: { Rs2: register((f) => f.Rs + 1), Rt2: register((f) => f.Rt + 1) },
+      allocated: (f) => (f.Rs & 1) === 0 && (f.Rt & 1) === 0,
     },
-    (b, { sz, sp, s, s2, t, t2, Rn }) => {
+    (b, { sz, sp, Rs, Rs2, Rt, Rt2, Rn }) => {
       const size = sz ? 8 : 4;
       const m = b.open(b.base(Rn, sp), 2 * size, 'readWrite', ALIGNED);
       const old: readonly [V, V] = [b.loadAt(m, 0, size), b.loadAt(m, size, size)];
-      const compare: readonly [V, V] = [b.zx(b.gprAt(s), size * 8), b.zx(b.gprAt(s2), size * 8)];
-      const same = b.and(b.eq(old[0], compare[0]), b.eq(old[1], compare[1]));
-      b.storeAt(m, 0, size, b.select(same, b.gprAt(t), old[0]));
-      b.storeAt(m, size, size, b.select(same, b.gprAt(t2), old[1]));
-      b.setGprAt(s, old[0]);
-      b.setGprAt(s2, old[1]);
+      const same = b.and(b.eq(old[0], narrow(b, Rs, size)), b.eq(old[1], narrow(b, Rs2, size)));
+      b.storeAt(m, 0, size, b.select(same, b.x(Rt, 1), old[0]));
+      b.storeAt(m, size, size, b.select(same, b.x(Rt2, 1), old[1]));
+      b.setX(Rs, old[0]);
+      b.setX(Rs2, old[1]);
     }),
 
   inst('C6.2.175', 'LDADD, LDCLR, LDEOR, LDSET, LDSMAX, LDSMIN, LDUMAX, LDUMIN', 'size:2! 111 0 00 A:1 R:1 1 Rs:5 0 opc:3! 00 Rn:5 Rt:5',
@@ -141,8 +140,4 @@ export const exclusiveAndAtomicRows: readonly A64Row[] = [
 
 function narrow(b: A64, r: Reg, size: number): V {
   return size === 8 ? b.x(r, 1) : b.as(b.x(r, 0), Ty.i64);
-}
-
-function pairSecond(name: 's' | 't') {
-  return { kind: 'small', of: (f: Readonly<Record<string, number>>) => f[name]! + 1 } as const;
 }

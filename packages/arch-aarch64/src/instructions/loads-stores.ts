@@ -1,11 +1,11 @@
-import { derived, int, Ty } from '@qvm/jit';
-import type { RawFields, Reg, V } from '@qvm/jit';
+import { derived, int, small, Ty } from '@qvm/jit';
+import type { Reg, V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import { inst, signed } from './row.js';
 import type { A64Row } from './row.js';
 
 /** Whether the base register is SP, whose alignment is checked. */
-const sp = derived(2, (f) => (f.Rn === 31 ? 1 : 0));
+const sp = derived(2, (f: { readonly Rn: number }) => (f.Rn === 31 ? 1 : 0));
 
 /** `opc` of the register loads and stores: 0 store, 1 load, 2 load signed to 64 bits, 3 load signed to 32 bits. */
 const allocatedOpc = (size: number, opc: number): boolean => opc < 2 || (size < 3 && opc === 2) || (size < 2 && opc === 3);
@@ -27,7 +27,7 @@ function transfer(b: A64, { size, opc, Rt }: Transfer, va: V, unprivileged = fal
 /** PRFM has the encoding of a signed 64-bit load and no effect. */
 const isPrefetch = (size: number, opc: number): boolean => size === 3 && opc === 2;
 
-const imm9 = { imm: int((f: RawFields) => signed(f.imm9!, 9)) };
+const imm9 = { imm: int((f: { readonly imm9: number }) => signed(f.imm9, 9)) };
 
 /**
  * Loads and stores of general registers (Arm ARM C4.1.94), without exclusives and atomics.
@@ -64,7 +64,7 @@ export const loadStoreRows: readonly A64Row[] = [
     {
       // LSL and SXTX are the same; UXTW and SXTW extend 32 bits.
       derived: { sp, extend: derived(3, (f) => (f.option === 2 ? 0 : f.option === 6 ? 1 : 2)) },
-      operands: { amount: { kind: 'small', of: (f) => (f.S ? f.size! : 0) } },
+      operands: { amount: small((f) => (f.S ? f.size : 0)) },
       valid: (f) => allocatedOpc(f.size, f.opc) || isPrefetch(f.size, f.opc),
       allocated: (f) => (f.option & 2) !== 0,
     },

@@ -1,12 +1,12 @@
 import { rowMaker } from '@qvm/jit';
-import type { Row } from '@qvm/jit';
+import type { Row, RowMaker } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 
 /** A row of the A64 tables. @experimental */
 export type A64Row = Row<A64>;
 
 /** Makes a row of the A64 tables. Sections are of the Arm ARM, DDI 0487. @experimental */
-export const inst = rowMaker<A64>();
+export const inst: RowMaker<A64> = rowMaker<A64>();
 
 /** The rows of FP and SIMD tables: each checks first whether access is trapped. @experimental */
 export function withFpCheck(rows: readonly A64Row[]): readonly A64Row[] {

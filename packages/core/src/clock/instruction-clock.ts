@@ -30,8 +30,15 @@ export class InstructionClock implements VmClock {
    * @throws {@link QvmError} `clock.rate`.
    */
   constructor(nanosecondsPerInstruction: number = DEFAULT_NANOSECONDS_PER_INSTRUCTION) {
-    if (!Number.isInteger(nanosecondsPerInstruction) || nanosecondsPerInstruction < 1 || nanosecondsPerInstruction > 1e6) {
-      throw new QvmError('clock.rate', `${nanosecondsPerInstruction} is no valid number of nanoseconds per instruction.`);
+    if (
+      !Number.isInteger(nanosecondsPerInstruction) ||
+      nanosecondsPerInstruction < 1 ||
+      nanosecondsPerInstruction > 1e6
+    ) {
+      throw new QvmError(
+        'clock.rate',
+        `${nanosecondsPerInstruction} is no valid number of nanoseconds per instruction.`,
+      );
     }
     this.nanosecondsPerInstruction = nanosecondsPerInstruction;
   }

@@ -1,8 +1,8 @@
 import { QvmError } from '../errors/qvm-error.js';
 import { HookTapError } from './hook-tap-error.js';
 
-/** A tapped function; its arguments and result are those of its hook. */
-type TapFunction = (...args: readonly unknown[]) => unknown;
+/** A tapped function. All hooks of qvm have one argument, an event or a value. */
+type TapFunction = (event: unknown) => unknown;
 
 /** What tapable hands to `compile`. */
 interface CompileOptions {
@@ -55,11 +55,11 @@ export function interpret<H extends object>(
 export function runAll(taps: TapList): TapFunction {
   const { functions } = taps;
   if (functions.length === 0) return () => undefined;
-  return (...args) => {
+  return (event) => {
     let index = 0;
     try {
       for (const tap of functions) {
-        tap(...args);
+        tap(event);
         index++;
       }
     } catch (cause) {
@@ -72,11 +72,11 @@ export function runAll(taps: TapList): TapFunction {
 export function runUntilAnswer(taps: TapList): TapFunction {
   const { functions } = taps;
   if (functions.length === 0) return () => undefined;
-  return (...args) => {
+  return (event) => {
     let index = 0;
     try {
       for (const tap of functions) {
-        const answer = tap(...args);
+        const answer = tap(event);
         if (answer !== undefined) return answer;
         index++;
       }
@@ -87,15 +87,15 @@ export function runUntilAnswer(taps: TapList): TapFunction {
   };
 }
 
-/** Hands the first argument from tap to tap; a tap that returns `undefined` leaves it as it is. */
+/** Hands the argument from tap to tap; a tap that returns `undefined` leaves it as it is. */
 export function runWaterfall(taps: TapList): TapFunction {
   const { functions } = taps;
-  return (first, ...rest) => {
-    let value = first;
+  return (initial) => {
+    let value = initial;
     let index = 0;
     try {
       for (const tap of functions) {
-        const next = tap(value, ...rest);
+        const next = tap(value);
         if (next !== undefined) value = next;
         index++;
       }
@@ -109,11 +109,11 @@ export function runWaterfall(taps: TapList): TapFunction {
 /** Calls taps one after the other, awaiting what they return. */
 export function runInSeries(taps: TapList): TapFunction {
   const { functions } = taps;
-  return async (...args) => {
+  return async (event) => {
     let index = 0;
     try {
       for (const tap of functions) {
-        await tap(...args);
+        await tap(event);
         index++;
       }
     } catch (cause) {

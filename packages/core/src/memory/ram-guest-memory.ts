@@ -17,11 +17,7 @@ export class RamGuestMemory implements GuestMemory {
   /**
    * @param written - told of each range that a `write` accessor changed; not of changes through views.
    */
-  constructor(
-    map: PhysicalMap,
-    memory: VmMemory,
-    written: (base: number, size: number) => void = () => undefined,
-  ) {
+  constructor(map: PhysicalMap, memory: VmMemory, written: (base: number, size: number) => void = () => undefined) {
     this.#map = map;
     this.#memory = memory;
     this.#written = written;

@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture/architecture.js';
+import { QvmError } from '../errors/qvm-error.js';
 import type { Tappable } from '../hooks/tappable.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { VdevFactory } from '../vdev/vdev.js';
@@ -102,4 +103,18 @@ export const HOOK_PLUGIN: Token<HookPlugin> = createToken('@qvm/core/HookPlugin'
  */
 export function provide<T>(provider: Provider<T>): Provider {
   return provider;
+}
+
+/**
+ * Refuses a plugin that was written for another version of this contract.
+ *
+ * @throws {@link QvmError} `plugin.api-version`.
+ * @experimental
+ */
+export function requireCompatible({ name, apiVersion }: QvmPlugin): void {
+  if (apiVersion === PLUGIN_API_VERSION) return;
+  throw new QvmError(
+    'plugin.api-version',
+    `The plugin ${name} is for version ${apiVersion} of the plugin contract; this is version ${PLUGIN_API_VERSION}.`,
+  );
 }

@@ -109,6 +109,8 @@ class GuardedBackend implements CharacterBackend {
   readonly #inner: CharacterBackend;
   readonly #guard: VdevGuard;
   readonly #post: (task: () => void) => void;
+  /** A task is on its way: more input meanwhile needs no other one, however much comes while the VM is paused. */
+  #posted = false;
 
   constructor(inner: CharacterBackend, guard: VdevGuard, post: (task: () => void) => void) {
     this.#inner = inner;
@@ -134,7 +136,14 @@ class GuardedBackend implements CharacterBackend {
       return;
     }
     // Host input may come between two slices, while the VM sleeps: the task wakes it.
-    this.#inner.onInput(() => this.#post(() => this.#guard.run('input', listener)));
+    this.#inner.onInput(() => {
+      if (this.#posted) return;
+      this.#posted = true;
+      this.#post(() => {
+        this.#posted = false;
+        this.#guard.run('input', listener);
+      });
+    });
   }
 
   flush(): void {

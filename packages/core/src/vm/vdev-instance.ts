@@ -90,7 +90,12 @@ export class VdevInstance {
       if (handler === undefined || base === undefined) {
         throw new QvmError('vdev.no-handler', `The vdev ${this.name} has no handler for its ${range} registers.`);
       }
-      map.addMmio(requests.length === 1 ? this.name : `${this.name}/${range}`, base, size, this.#guard.handler(handler));
+      map.addMmio(
+        requests.length === 1 ? this.name : `${this.name}/${range}`,
+        base,
+        size,
+        this.#guard.handler(handler),
+      );
     }
   }
 }

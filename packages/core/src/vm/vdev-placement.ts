@@ -45,7 +45,10 @@ function placeRanges(
   const placed = requests.map(({ name: range, defaultBase }, index) => {
     const address = index === 0 ? (base ?? defaultBase) : defaultBase;
     if (address === undefined) {
-      throw new QvmError('vdev.no-base', `The vdev ${name} needs an address for its ${range} registers: give it a base.`);
+      throw new QvmError(
+        'vdev.no-base',
+        `The vdev ${name} needs an address for its ${range} registers: give it a base.`,
+      );
     }
     const owner = address === base ? undefined : map.find(address);
     if (owner !== undefined) {

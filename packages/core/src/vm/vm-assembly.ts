@@ -142,7 +142,10 @@ function listVdevs(options: VmOptions): readonly VdevSpec[] {
 function implicitVdev({ name, architecture, implicitVdev: make }: VmOptions, type: string): VdevSpec {
   const spec = make?.(type);
   if (spec === undefined) {
-    throw new QvmError('vdev.unknown-type', `The VM ${name} needs a vdev ${type} (${architecture.name}); none is known.`);
+    throw new QvmError(
+      'vdev.unknown-type',
+      `The VM ${name} needs a vdev ${type} (${architecture.name}); none is known.`,
+    );
   }
   return spec;
 }

@@ -47,7 +47,10 @@ describe('Vm: building', () => {
     const vm = new Vm(
       fakeVmOptions(architecture, {
         ram: [{ size: 0x1000 }, { size: 0x2000 }, { base: 0x1000, size: 0x1000, kind: 'rom', name: 'flash' }],
-        vdevs: [{ factory: factory('disk'), options: {} }, { factory: factory('disk'), options: { name: 'data' } }],
+        vdevs: [
+          { factory: factory('disk'), options: {} },
+          { factory: factory('disk'), options: { name: 'data' } },
+        ],
         implicitVdev: (type) => ({ factory: factory(type), options: {} }),
         plugins: [{ name: 'p', apply: ({ name }) => void order.push(`plugin on ${name}`) }],
       }),
@@ -75,7 +78,9 @@ describe('Vm: building', () => {
         const line = context.interrupt('irq');
         expect(context.interrupt('irq')).toBe(line);
         expect(context.mmioBase).toEqual({ registers: 0x900_0000 });
-        return { mmio: { registers: { read: () => line.number, write: (_offset, _width, value) => line.set(value !== 0) } } };
+        return {
+          mmio: { registers: { read: () => line.number, write: (_offset, _width, value) => line.set(value !== 0) } },
+        };
       },
     });
     const { vm, machine } = await bootedVm(wfi, { vdevs: [{ factory, options: { base: 0x900_0000, irq: 33 } }] });
@@ -92,7 +97,11 @@ describe('Vm: building', () => {
 
   const placed = (options: VmOptions['vdevs'][number]['options'], resources = {}) => {
     const factory = fakeVdev('dev', {
-      resources: { mmio: [{ name: 'r', size: 0x1000, defaultBase: 0x1000 }], interrupts: [{ name: 'i', defaultNumber: 40 }], ...resources },
+      resources: {
+        mmio: [{ name: 'r', size: 0x1000, defaultBase: 0x1000 }],
+        interrupts: [{ name: 'i', defaultNumber: 40 }],
+        ...resources,
+      },
       create: () => ({ mmio: { r: fakeRegisters() } }),
     });
     return { factory, options };
@@ -160,7 +169,10 @@ describe('Vm: building', () => {
         throw new Error('no');
       },
     };
-    const options = fakeVmOptions(new FakeArchitecture(), { vdevs: [{ factory: good, options: {} }], plugins: [plugin] });
+    const options = fakeVmOptions(new FakeArchitecture(), {
+      vdevs: [{ factory: good, options: {} }],
+      plugins: [plugin],
+    });
     expect(codeOf(() => new Vm(options))).toBe('plugin.failed');
     expect(good.events).toEqual(['good-0 dispose']);
   });
@@ -210,9 +222,13 @@ describe('Vm: vdev context', () => {
       }),
     });
     input?.();
+    input?.();
     expect(seen).toEqual([]);
     vm.step(1);
     expect(seen).toEqual([7]);
+    input?.();
+    vm.step(1);
+    expect(seen).toEqual([7, 7]);
   });
 });
 
@@ -323,17 +339,24 @@ describe('Vm: stepping', () => {
 });
 
 describe('Vm: its end', () => {
-  const requests: [string, Parameters<Vm['machine']['vcpus'][number]['run']>[0], Instruction, object][] = [
-    ['power-off', 0, (vcpu) => void vcpu.services.request({ kind: 'poweroff' }), { exitCode: 0, reason: 'The guest powered off.' }],
-    ['reset', 0, (vcpu) => void vcpu.services.request({ kind: 'reset' }), { exitCode: 0, reason: 'The guest reset its machine.' }],
+  const requests: [string, Instruction, object][] = [
+    [
+      'power-off',
+      (vcpu) => void vcpu.services.request({ kind: 'poweroff' }),
+      { exitCode: 0, reason: 'The guest powered off.' },
+    ],
+    [
+      'reset',
+      (vcpu) => void vcpu.services.request({ kind: 'reset' }),
+      { exitCode: 0, reason: 'The guest reset its machine.' },
+    ],
     [
       'terminate',
-      0,
       (vcpu) => void vcpu.services.request({ kind: 'terminate', exitCode: 33, reason: 'enough' }),
       { exitCode: 33, reason: 'enough' },
     ],
   ];
-  it.each(requests)('%s ends the VM at once', async (_name, _zero, program, exit) => {
+  it.each(requests)('%s ends the VM at once', async (_name, program, exit) => {
     const { vm } = await bootedVm(program);
     expect(vm.step(1_000)).toEqual({ kind: 'ended', exit });
     expect(vm.instructions).toBe(1);
@@ -358,7 +381,9 @@ describe('Vm: its end', () => {
   });
 
   it('ends when booting again fails', async () => {
-    const { vm, machine } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), { onReset: 'restart' });
+    const { vm, machine } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), {
+      onReset: 'restart',
+    });
     vm.step(1);
     machine.bootError = new QvmError('image.truncated', 'gone');
     await vm.restart();
@@ -411,10 +436,13 @@ describe('Vm: its end', () => {
             return kind === 'reset' ? { reset: bad } : {};
           },
         });
-        const { vm } = await bootedVm(kind === 'reset' ? (vcpu) => void vcpu.services.request({ kind: 'reset' }) : wfi, {
-          vdevs: [{ factory, options: {} }],
-          onReset: 'restart',
-        });
+        const { vm } = await bootedVm(
+          kind === 'reset' ? (vcpu) => void vcpu.services.request({ kind: 'reset' }) : wfi,
+          {
+            vdevs: [{ factory, options: {} }],
+            onReset: 'restart',
+          },
+        );
         if (vm.step(10).kind === 'reset') await vm.restart();
         return [vm.exit?.exitCode, (vm.exit?.cause as VdevError).activity];
       }),
@@ -441,7 +469,9 @@ describe('Vm: its end', () => {
   });
 
   it('a vdev ends it with a code of its own', async () => {
-    const factory = fakeVdev('watchdog', { create: (context) => (context.post(() => context.terminate(4, 'bite')), {}) });
+    const factory = fakeVdev('watchdog', {
+      create: (context) => (context.post(() => context.terminate(4, 'bite')), {}),
+    });
     const { vm } = await bootedVm(wfi, { vdevs: [{ factory, options: {} }] });
     expect(vm.step(1)).toEqual({ kind: 'ended', exit: { exitCode: 4, reason: 'watchdog-0: bite' } });
     expect(vm.state).toBe('failed');
@@ -458,8 +488,13 @@ describe('Vm: life cycle', () => {
         hooks.vcpuCreated.tap('watch', ({ vcpu }) => void events.push(`vcpu ${vcpu.index}`));
         hooks.beforeStart.tapPromise('watch', () => Promise.resolve(void events.push('beforeStart')));
         hooks.kernelCommandLine.tap('watch', (line) => `${line} quiet`);
-        hooks.stateChanged.tap({ name: 'watch', stage: STAGE_OBSERVE }, ({ from, to }) => void events.push(`${from}>${to}`));
-        hooks.afterStop.tapPromise('watch', ({ exit }) => Promise.resolve(void events.push(`afterStop ${exit.exitCode}`)));
+        hooks.stateChanged.tap(
+          { name: 'watch', stage: STAGE_OBSERVE },
+          ({ from, to }) => void events.push(`${from}>${to}`),
+        );
+        hooks.afterStop.tapPromise('watch', ({ exit }) =>
+          Promise.resolve(void events.push(`afterStop ${exit.exitCode}`)),
+        );
       },
     };
     const architecture = new FakeArchitecture(wfi);
@@ -527,6 +562,55 @@ describe('Vm: life cycle', () => {
     expect(request?.stdoutPath).toBe('/uart@10');
     const context = { reg: (...cells: number[]) => cells, interruptCells: () => [], phandle: () => 1 };
     expect(request?.vdevNodes(context)).toEqual([{ name: 'uart@10', properties: { reg: { cells: [16, 4] } } }]);
+  });
+
+  it('a reset while it stops ends it, and so does a broken power button', async () => {
+    const { vm } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), { onReset: 'restart' });
+    vm.hooks.powerButton.tap('test', () => true);
+    vm.stop();
+    expect(vm.step(10)).toMatchObject({ kind: 'ended', exit: { exitCode: 0 } });
+    const { vm: other } = await bootedVm(wfi);
+    other.hooks.powerButton.tap('bad', () => {
+      throw new Error('broken');
+    });
+    other.stop();
+    expect(other.step(10)).toMatchObject({ kind: 'ended', exit: { exitCode: 7 } });
+  });
+
+  it('keeps its first end when a tap destroys it and throws', async () => {
+    const { vm } = await bootedVm(() => {
+      vm.destroy();
+      throw new Error('broken');
+    });
+    expect(vm.step(10)).toMatchObject({ kind: 'ended', exit: { exitCode: 3 } });
+  });
+
+  it('refuses a step inside a step', async () => {
+    const codes: string[] = [];
+    const { vm } = await bootedVm(() => void codes.push(codeOf(() => vm.step(1))));
+    vm.step(2);
+    expect(codes).toEqual(['vm.reentrant', 'vm.reentrant']);
+  });
+
+  it('forgets tasks that come after the end', async () => {
+    const { vm } = await bootedVm(wfi);
+    vm.destroy();
+    vm.post(() => {
+      throw new Error('not expected');
+    });
+    expect(vm.step(1)).toMatchObject({ kind: 'ended' });
+    expect(codeOf(() => vm.pause())).toBe('vm.illegal-transition');
+  });
+
+  it('lets go of all it held: a hundred VMs', async () => {
+    let alive = 0;
+    const factory = fakeVdev('dev', { create: () => (alive++, { dispose: () => void alive-- }) });
+    for (let i = 0; i < 100; i++) {
+      const { vm } = await bootedVm(wfi, { vdevs: [{ factory, options: {} }] });
+      vm.step(10);
+      await vm.close();
+    }
+    expect(alive).toBe(0);
   });
 
   it('drops decoded code where the host writes', async () => {

@@ -1,26 +1,25 @@
 import type { BootRequest, Machine, VmRequest } from '../architecture/architecture.js';
-import { InstructionClock } from '../clock/instruction-clock.js';
 import type { Clock } from '../clock/clock.js';
 import { QvmError } from '../errors/qvm-error.js';
-import { HookTapError } from '../hooks/hook-tap-error.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptStatistics } from '../interrupt/interrupt-bus.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
 import type { StepResult } from './step-result.js';
-import { VcpuScheduler } from './vcpu-scheduler.js';
+import type { VcpuScheduler } from './vcpu-scheduler.js';
 import { VdevError } from './vdev-error.js';
 import type { VdevInstance } from './vdev-instance.js';
 import { assembleVm, disposeVdevs, type VmParts } from './vm-assembly.js';
 import { consolePath, vdevNodes } from './vm-device-tree.js';
 import { VmDriver, type DrivenVm } from './vm-driver.js';
 import { VmExitCode, type VmExit } from './vm-exit.js';
+import { describeThrown, failureOf, isFailure } from './vm-failure.js';
 import type { VmOptions } from './vm-options.js';
 import { VmLifecycle, type VmState } from './vm-state.js';
 import type { VmStats } from './vm-stats.js';
+import { VmThread } from './vm-thread.js';
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
-const RAN: StepResult = { kind: 'ran' };
 const RESET: StepResult = { kind: 'reset' };
 
 /**
@@ -40,17 +39,15 @@ export class Vm implements DrivenVm {
   readonly name: string;
   readonly #options: VmOptions;
   readonly #parts: VmParts;
+  readonly #thread = new VmThread(() => this.#runnable);
   readonly #scheduler: VcpuScheduler;
   readonly #driver: VmDriver;
   readonly #lifecycle: VmLifecycle;
-  /** Makes the running vCPU return; nothing while the VM is being built. */
-  #kick: () => void = () => undefined;
-  #tasks: (() => void)[] = [];
-  #request: VmRequest | undefined;
   #bootRequest: BootRequest | undefined;
   #guestStarted = false;
   #restartDue = false;
   #stopAsked = false;
+  #stepping = false;
   #resets = 0;
   #busyTime = 0;
   #exit: VmExit | undefined;
@@ -72,11 +69,10 @@ export class Vm implements DrivenVm {
       guestStarted: () => this.#guestStarted,
       request: (request) => this.#ask(request),
       post: (task) => this.post(task),
-      vdevFailed: (error) => this.#ask(vdevFailure(error)),
+      vdevFailed: (error) => this.#ask(failureOf(error)),
     });
     this.#parts = parts;
-    this.#scheduler = new VcpuScheduler(parts.machine.vcpus, parts.clock);
-    this.#kick = () => this.#scheduler.kick();
+    this.#scheduler = this.#thread.attach(parts.machine.vcpus, parts.clock);
   }
 
   /** Where in its life the VM is. */
@@ -153,19 +149,24 @@ export class Vm implements DrivenVm {
    * Runs the guest on the caller's thread: posted tasks, due timers, then the vCPUs in turn, again and again.
    *
    * @param maxInstructions - about how many instructions to run at most, of all vCPUs together.
-   * @throws {@link QvmError} `vm.not-running` when the VM is not booted or is paused. Failures inside are not thrown:
-   * they end the VM.
+   * @throws {@link QvmError} `vm.not-running` when the VM is not booted or is paused, `vm.reentrant` when called from a
+   * hook or vdev. Failures inside are not thrown: they end the VM.
    */
   step(maxInstructions: number): StepResult {
     if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
     if (!this.#runnable) throw new QvmError('vm.not-running', `The VM ${this.name} cannot step: it is ${this.state}.`);
+    if (this.#stepping) throw new QvmError('vm.reentrant', `The VM ${this.name} cannot step inside a step of its own.`);
     if (this.#restartDue) return RESET;
     const start = performance.now();
+    this.#stepping = true;
     try {
-      return this.#turns(maxInstructions);
-    } catch (cause) {
-      return this.#endBy(this.#request?.kind === 'terminate' ? this.#request : failure(cause));
+      const result = this.#thread.run(maxInstructions);
+      if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
+      return result.kind === 'request' ? this.#obey(result.request) : result;
+    } catch (thrown) {
+      return this.#endByThrown(thrown);
     } finally {
+      this.#stepping = false;
       this.#busyTime += (performance.now() - start) * 1e6;
     }
   }
@@ -180,8 +181,8 @@ export class Vm implements DrivenVm {
       this.machine.reset();
       for (const vdev of this.vdevs) vdev.run('reset', (device) => device.reset());
       await this.#load(request);
-    } catch (cause) {
-      if (this.#exit === undefined) this.#endBy(failure(cause));
+    } catch (thrown) {
+      this.#endByThrown(thrown);
     }
     this.#restartDue = false;
   }
@@ -202,7 +203,7 @@ export class Vm implements DrivenVm {
   pause(): void {
     this.#lifecycle.apply('pause');
     this.#parts.clock.pause();
-    this.#kick();
+    this.#thread.kick();
   }
 
   /**
@@ -226,13 +227,7 @@ export class Vm implements DrivenVm {
   stop(timeoutMs: number = DEFAULT_STOP_TIMEOUT_MS): void {
     this.#lifecycle.apply('stop');
     this.#parts.clock.resume();
-    const passedOn = this.hooks.powerButton.call({ vm: this.name }) === true;
-    if (passedOn) {
-      this.#stopTimer = setTimeout(() => this.destroy(), timeoutMs);
-    } else {
-      this.#stopAsked = true;
-      this.#ask({ kind: 'poweroff' });
-    }
+    if (this.#pressPowerButton()) this.#stopTimer = setTimeout(() => this.destroy(), timeoutMs);
     this.#driver.wake();
   }
 
@@ -242,9 +237,10 @@ export class Vm implements DrivenVm {
     this.#end({ exitCode: VmExitCode.PowerCut, reason: 'The power was cut.' }, 'end');
   }
 
-  /** Runs `task` on the VM's thread between two guest instructions; wakes a sleeping VM. */
+  /** Runs `task` on the VM's thread between two guest instructions; wakes a sleeping VM. Nothing when the VM has ended. */
   post(task: () => void): void {
-    this.#tasks.push(task);
+    if (this.#exit !== undefined) return;
+    this.#thread.post(task);
     this.#driver.wakeForIo();
   }
 
@@ -302,67 +298,37 @@ export class Vm implements DrivenVm {
     await this.machine.boot({ ...request, commandLine });
   }
 
-  #turns(maxInstructions: number): StepResult {
-    const { clock } = this.#parts;
-    let left = maxInstructions;
-    for (;;) {
-      this.#runTasks();
-      clock.timers.runDue(clock.now());
-      const result = this.#obey();
-      if (result !== undefined) return result;
-      if (left <= 0 || !this.#runnable) return RAN;
-      const retired = this.#scheduler.turn(left);
-      if (retired === undefined) {
-        const idle = this.#wait();
-        if (idle !== undefined) return idle;
-      }
-      // What retires nothing, such as a skip to the next timer, counts too: a step always ends.
-      left -= Math.max(1, retired ?? 0);
+  /** Whether the guest has been told; otherwise the VM will power off. */
+  #pressPowerButton(): boolean {
+    try {
+      if (this.hooks.powerButton.call({ vm: this.name }) === true) return true;
+      this.#stopAsked = true;
+      this.#ask({ kind: 'poweroff' });
+    } catch (thrown) {
+      this.#ask(failureOf(thrown));
     }
+    return false;
   }
 
-  #runTasks(): void {
-    if (this.#tasks.length === 0) return;
-    const tasks = this.#tasks;
-    this.#tasks = [];
-    for (const task of tasks) task();
-  }
-
-  /** Every vCPU waits: goes on to the next timer, or says that the host must wait. */
-  #wait(): StepResult | undefined {
-    // The last turn may have asked for something: power-off, for one, stops all vCPUs.
-    if (this.#request !== undefined || this.#tasks.length !== 0) return undefined;
-    const { clock } = this.#parts;
-    const until = clock.timers.nextDeadline;
-    if (until !== undefined && until <= clock.now()) return undefined;
-    if (until !== undefined && clock instanceof InstructionClock) {
-      clock.skipTo(until);
-      return undefined;
-    }
-    return { kind: 'idle', until };
-  }
-
-  /** Remembers the first request, or the first failure after it, and makes the running vCPU return. */
   #ask(request: VmRequest): void {
-    if (this.#exit !== undefined) return;
-    if (this.#request === undefined || (request.kind === 'terminate' && this.#request.kind !== 'terminate')) {
-      this.#request = request;
-    }
-    this.#kick();
+    if (this.#exit === undefined) this.#thread.ask(request);
   }
 
-  #obey(): StepResult | undefined {
+  #obey(request: VmRequest): StepResult {
+    return request.kind === 'reset' ? this.#resetGuest() : this.#endBy(request);
+  }
+
+  /** Ends the VM by what was thrown, unless it has ended meanwhile, or a vdev was blamed already. */
+  #endByThrown(thrown: unknown): StepResult {
     if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
-    const request = this.#request;
-    if (request === undefined) return undefined;
-    this.#request = undefined;
-    if (request.kind !== 'reset') return this.#endBy(request);
-    return this.#resetGuest();
+    const request = this.#thread.takeRequest();
+    return this.#endBy(request?.kind === 'terminate' ? request : failureOf(thrown));
   }
 
   #resetGuest(): StepResult {
     this.#resets++;
-    const restart = this.#options.onReset === 'restart';
+    // A guest that answers the power button by a reset shall end too.
+    const restart = this.#options.onReset === 'restart' && this.state !== 'stopping';
     this.hooks.guestReset.call({ vm: this.name, count: this.#resets, restart });
     if (!restart) return this.#end({ exitCode: VmExitCode.Normal, reason: 'The guest reset its machine.' }, 'end');
     this.#restartDue = true;
@@ -376,19 +342,21 @@ export class Vm implements DrivenVm {
     }
     const { exitCode, reason, cause } = request;
     if (cause instanceof VdevError) this.#announceVdevFailure(cause);
-    return this.#end({ exitCode, reason, ...(cause === undefined ? {} : { cause }) }, isFailure(exitCode) ? 'fail' : 'end');
+    return this.#end(
+      { exitCode, reason, ...(cause === undefined ? {} : { cause }) },
+      isFailure(exitCode) ? 'fail' : 'end',
+    );
   }
 
   /** The one place where a VM ends. */
   #end(exit: VmExit, verb: 'end' | 'fail'): StepResult {
     this.#exit = exit;
-    this.#request = undefined;
-    this.#tasks = [];
+    this.#thread.clear();
     clearTimeout(this.#stopTimer);
     this.#parts.clock.pause();
     this.#parts.logger.log(verb === 'fail' ? 'error' : 'info', exit.reason);
     this.#lifecycle.apply(verb);
-    this.#kick();
+    this.#thread.kick();
     this.#driver.wake();
     return { kind: 'ended', exit };
   }
@@ -397,8 +365,8 @@ export class Vm implements DrivenVm {
     try {
       this.hooks.stateChanged.call({ vm: this.name, from, to });
     } catch (error) {
-      this.#parts.logger.log('error', describe(error));
-      this.#ask(failure(error));
+      this.#parts.logger.log('error', describeThrown(error));
+      this.#ask(failureOf(error));
     }
   }
 
@@ -406,7 +374,7 @@ export class Vm implements DrivenVm {
     try {
       this.hooks.vdevFailed.call({ vm: this.name, vdev: error.vdev, error });
     } catch (failed) {
-      this.#parts.logger.log('error', describe(failed));
+      this.#parts.logger.log('error', describeThrown(failed));
     }
   }
 
@@ -423,26 +391,8 @@ export class Vm implements DrivenVm {
     try {
       if (this.#exit !== undefined) await this.hooks.afterStop.promise({ vm: this.name, exit: this.#exit });
     } catch (error) {
-      logger.log('error', describe(error));
+      logger.log('error', describeThrown(error));
     }
     disposeVdevs(vdevs, logger);
   }
-}
-
-function vdevFailure(error: VdevError): VmRequest & { readonly kind: 'terminate' } {
-  return { kind: 'terminate', exitCode: VmExitCode.VdevError, reason: error.message, cause: error };
-}
-
-function failure(cause: unknown): VmRequest & { readonly kind: 'terminate' } {
-  if (cause instanceof VdevError) return vdevFailure(cause);
-  const reason = cause instanceof HookTapError ? cause.message : 'The engine failed.';
-  return { kind: 'terminate', exitCode: VmExitCode.UnexpectedError, reason, cause };
-}
-
-function isFailure(exitCode: number): boolean {
-  return exitCode >= VmExitCode.Watchdog && exitCode <= VmExitCode.UnexpectedError;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

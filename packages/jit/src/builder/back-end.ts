@@ -18,6 +18,8 @@ export enum Flow {
  */
 export interface RegisterFile {
   readonly name: string;
+  /** Whether every register is read and written at the same offset: then both roles share a place in a record. */
+  readonly inPlace?: boolean;
   /** State offset of register `n` as a source. */
   readOffset(n: number): number;
   /** State offset of register `n` as a destination. */

@@ -1,39 +1,48 @@
 import { parsePattern } from './pattern.js';
 import type { FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from './pattern.js';
-import type { V } from './value.js';
+import type { Reg, V } from './value.js';
 
 /**
  * A value that is computed once, when an instruction is decoded.
  *
  * @experimental
  */
-export interface Operand {
-  /** `small`: 0–65535. `int`: a 32-bit signed number, extended where it is used. `wide`: 64 bits. `target`: a branch distance in bytes. */
-  readonly kind: 'small' | 'int' | 'wide' | 'target';
-  readonly of: (fields: RawFields) => number | bigint;
+export interface Operand<F = RawFields, K extends OperandKind = OperandKind> {
+  readonly kind: K;
+  readonly of: (fields: F) => number | bigint;
 }
+
+/**
+ * `small`: 0–65535. `int`: a 32-bit signed number, extended where it is used. `wide`: 64 bits. `target`: a branch distance in
+ * bytes, relative to the instruction. `register`: a register number.
+ *
+ * @experimental
+ */
+export type OperandKind = 'small' | 'int' | 'wide' | 'target' | 'register';
 
 /**
  * A static field that is computed from the others, so that common special cases get a handler of their own.
  *
  * @experimental
  */
-export interface Derived {
+export interface Derived<F = RawFields> {
   /** Values are 0 … count − 1. */
   readonly count: number;
-  readonly of: (fields: RawFields) => number;
+  readonly of: (fields: F) => number;
 }
 
 /** An operand of 16 unsigned bits. @experimental */
-export const small = (of: (fields: RawFields) => number): Operand => ({ kind: 'small', of });
+export const small = <F>(of: (fields: F) => number): Operand<F, 'small'> => ({ kind: 'small', of });
 /** An operand of 32 signed bits. @experimental */
-export const int = (of: (fields: RawFields) => number): Operand => ({ kind: 'int', of });
+export const int = <F>(of: (fields: F) => number): Operand<F, 'int'> => ({ kind: 'int', of });
 /** An operand of 64 bits. @experimental */
-export const wide = (of: (fields: RawFields) => bigint): Operand => ({ kind: 'wide', of });
+export const wide = <F>(of: (fields: F) => bigint): Operand<F, 'wide'> => ({ kind: 'wide', of });
 /** A branch distance in bytes, relative to the instruction. @experimental */
-export const target = (of: (fields: RawFields) => number): Operand => ({ kind: 'target', of });
+export const target = <F>(of: (fields: F) => number): Operand<F, 'target'> => ({ kind: 'target', of });
+/** A register whose number is computed (the second of a pair); the semantic function gets a `Reg`. @experimental */
+export const register = <F>(of: (fields: F) => number): Operand<F, 'register'> => ({ kind: 'register', of });
 /** A derived static field. @experimental */
-export const derived = (count: number, of: (fields: RawFields) => number): Derived => ({ count, of });
+export const derived = <F>(count: number, of: (fields: F) => number): Derived<F> => ({ count, of });
 
 /**
  * One row of an instruction table: an encoding, what decoding computes, and what the instruction does.
@@ -57,19 +66,24 @@ export interface Row<B> {
   readonly semantics: (b: B, args: never) => void;
 }
 
-type OperandArguments<O, D> = { readonly [K in keyof O]: V } & { readonly [K in keyof D]: number };
+type Fields<P extends string> = Readonly<Record<FieldNames<P>, number>>;
+type OperandArguments<O, D> = {
+  readonly [K in keyof O]: O[K] extends { readonly kind: 'register' } ? Reg : V;
+} & { readonly [K in keyof D]: number };
 
 /**
  * Optional parts of a row.
  *
  * @experimental
  */
-export interface RowOptions<P extends string, O extends Record<string, Operand>, D extends Record<string, Derived>> {
+export interface RowOptions<P extends string, O extends Record<string, Operand<Fields<P>>>, D extends Record<string, Derived<Fields<P>>>> {
   readonly operands?: O;
   readonly derived?: D;
   readonly feature?: string;
+  /** Whether these static fields are allocated. */
   readonly valid?: (statics: Readonly<Record<StaticNames<P>, number>>) => boolean;
-  readonly allocated?: (raw: Readonly<Record<FieldNames<P>, number>>) => boolean;
+  /** Whether an encoding is allocated, by all raw fields. */
+  readonly allocated?: (raw: Fields<P>) => boolean;
 }
 
 /**
@@ -80,8 +94,8 @@ export interface RowOptions<P extends string, O extends Record<string, Operand>,
 export function rowMaker<B>() {
   return function inst<
     const P extends string,
-    O extends Record<string, Operand> = Record<never, Operand>,
-    D extends Record<string, Derived> = Record<never, Derived>,
+    O extends Record<string, Operand<Fields<P>>> = Record<never, Operand<Fields<P>>>,
+    D extends Record<string, Derived<Fields<P>>> = Record<never, Derived<Fields<P>>>,
   >(
     section: string,
     name: string,
@@ -95,11 +109,18 @@ export function rowMaker<B>() {
       name,
       pattern: parsePattern(pattern),
       feature: options.feature,
-      operands: options.operands ?? {},
-      derived: options.derived ?? {},
-      valid: (options.valid as ((s: RawFields) => boolean) | undefined) ?? always,
-      allocated: (options.allocated as ((s: RawFields) => boolean) | undefined) ?? always,
+      operands: (options.operands ?? {}) as Row<B>['operands'],
+      derived: (options.derived ?? {}) as Row<B>['derived'],
+      valid: (options.valid as Row<B>['valid'] | undefined) ?? always,
+      allocated: (options.allocated as Row<B>['allocated'] | undefined) ?? always,
       semantics: semantics as Row<B>['semantics'],
     };
   };
 }
+
+/**
+ * The type of a row constructor.
+ *
+ * @experimental
+ */
+export type RowMaker<B> = ReturnType<typeof rowMaker<B>>;

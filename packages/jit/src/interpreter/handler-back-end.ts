@@ -240,7 +240,8 @@ export class HandlerBackEnd implements BackEnd {
     code.get(this.frame.cpu).get(this.frame.ip).memory(Op.i32_load16_u, this.#slot(register, kind, file)).op(IntOp.add[0]);
   }
 
-  #slot(operand: number, kind: Slot['kind'], file?: RegisterFile): number {
+  #slot(operand: number, role: Slot['kind'], file?: RegisterFile): number {
+    const kind = file?.inPlace ? 'source' : role;
     const found = this.slots.find((s) => s.operand === operand && s.kind === kind && s.file === file);
     if (found) return found.offset;
     const offset = this.#used;

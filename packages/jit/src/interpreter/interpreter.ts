@@ -76,11 +76,10 @@ const RUN: Signature = { params: [Ty.i32, Ty.i32], results: [Ty.i32] };
  * Generates the interpreter of an instruction table: one WebAssembly function `run(cpu, budget) → ExitReason` over pre-decoded
  * records. The module imports `env.memory`, `env.slow(info) → address`, `env.flush()` and the helpers.
  *
- * @param memoryPages - size of the VM's memory in 64 KiB pages.
  * @experimental
  */
-export function generateInterpreter<B extends Builder>(description: InterpreterDescription<B>, memoryPages: number): Interpreter<B> {
-  const writer = new ModuleWriter(memoryPages);
+export function generateInterpreter<B extends Builder>(description: InterpreterDescription<B>): Interpreter<B> {
+  const writer = new ModuleWriter();
   const functions = new Map<string, number>();
   const key = (h: Helper): string => `${h.module}.${h.name}`;
   for (const helper of [SLOW_IMPORT, FLUSH, ...description.helpers]) {

@@ -1,5 +1,5 @@
 import type { RawFields } from '../describe/pattern.js';
-import type { Row } from '../describe/row.js';
+import type { OperandKind, Row } from '../describe/row.js';
 import type { Reg } from '../describe/value.js';
 
 /** Register tokens from here on name a register by number instead of by field. @internal */
@@ -19,7 +19,7 @@ export const fixedRegister = (n: number): Reg => (FIXED_REGISTER + n) as unknown
  */
 export interface OperandInfo {
   readonly name: string;
-  readonly kind: 'small' | 'int' | 'wide' | 'target' | 'register';
+  readonly kind: OperandKind;
   readonly of: (fields: RawFields) => number | bigint;
 }
 

@@ -10,6 +10,9 @@ export interface Signature {
   readonly results: readonly Ty[];
 }
 
+/** Pages of 4 GiB: the module fits every shared memory. */
+const MAXIMUM_PAGES = 0x10000;
+
 interface Import {
   readonly module: string;
   readonly name: string;
@@ -34,9 +37,6 @@ export class ModuleWriter {
   readonly #signatures: Signature[] = [];
   readonly #imports: Import[] = [];
   readonly #bodies: (Body | undefined)[] = [];
-
-  /** @param memoryPages - the exact size of the imported memory in 64 KiB pages. */
-  constructor(private readonly memoryPages: number) {}
 
   /** Declares an imported function and returns its index. */
   import(module: string, name: string, signature: Signature): number {
@@ -74,7 +74,7 @@ export class ModuleWriter {
     });
     section(out, 2, (s) => {
       s.unsigned(this.#imports.length + 1);
-      s.name('env').name('memory').byte(2).byte(3).unsigned(this.memoryPages).unsigned(this.memoryPages);
+      s.name('env').name('memory').byte(2).byte(3).unsigned(1).unsigned(MAXIMUM_PAGES);
       for (const i of this.#imports) s.name(i.module).name(i.name).byte(0).unsigned(i.type);
     });
     section(out, 3, (s) => {

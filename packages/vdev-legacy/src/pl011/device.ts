@@ -34,6 +34,7 @@ import {
   LCR_H_FEN,
   RSR_OE,
 } from './bits.js';
+import { InputGate } from './input-gate.js';
 import { receiveTimeoutNs, receiveTrigger } from './line-timing.js';
 import { modemFlags, modemInterrupts } from './modem.js';
 import { FIFO_DEPTH, ReceiveFifo } from './receive-fifo.js';
@@ -41,10 +42,6 @@ import { pl011Registers } from './registers.js';
 import type { Pl011Operations, Pl011RegisterName } from './registers.js';
 
 const STATE_VERSION = 1;
-/** Reads of FR in a row, with nothing else between, that tell a guest which waits for input from one that sends. */
-const POLLS_OF_A_WAITING_GUEST = 4;
-/** How long a receive interrupt is unmasked before input comes: drivers unmask it briefly while they start. */
-const SETTLING_NS = 100_000;
 
 /** @internal */
 export class Pl011 implements Vdev, Pl011Operations {
@@ -53,16 +50,13 @@ export class Pl011 implements Vdev, Pl011Operations {
   readonly #registers: RegisterBlock<Pl011Operations, Pl011RegisterName>;
   readonly #interrupt: InterruptLine;
   readonly #timeout: ClockTimer;
-  readonly #settling: ClockTimer;
+  readonly #gate: InputGate;
   readonly #backend: CharacterBackend;
   readonly #hostdev: string;
   readonly #received = new ReceiveFifo();
   readonly #outgoing = new Uint8Array(1);
   /** DR.OE: a character was lost, and none could be put in since (DDI 0183 table 3-2). */
   #overrun = false;
-  /** A receive interrupt has been unmasked for {@link SETTLING_NS}. */
-  #listening = false;
-  #polls = 0;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -74,7 +68,7 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#interrupt = context.interrupt('uart');
     this.#backend = context.openCharacterBackend(hostdev);
     this.#timeout = context.clock.createTimer(`${context.name} receive timeout`, () => this.#timedOut());
-    this.#settling = context.clock.createTimer(`${context.name} settling`, () => this.#listen());
+    this.#gate = new InputGate(context.clock, context.name, () => this.#takeInput());
     this.#backend.onInput(() => this.#takeInput());
   }
 
@@ -83,9 +77,9 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#received.clear();
     this.#received.enable(false);
     this.#overrun = false;
-    this.#polls = 0;
+    this.#gate.stopPolling();
     this.#timeout.cancel();
-    this.#maskSettles(0);
+    this.#gate.maskChanged(0);
     this.#interrupt.deassert();
     this.#backend.flush();
   }
@@ -106,11 +100,12 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#registers.load(registers);
     this.#received.load(received);
     this.#received.enable(this.#fifoEnabled);
-    this.#polls = 0;
+    this.#gate.stopPolling();
     this.#timeout.cancel();
     this.#updateInterrupt();
     this.#startTimeout();
-    this.#maskSettles(this.#registers.get('IMSC'));
+    this.#gate.maskChanged(this.#registers.get('IMSC'));
+    this.#takeInput();
   }
 
   status(): Readonly<Record<string, Json>> {
@@ -132,14 +127,14 @@ export class Pl011 implements Vdev, Pl011Operations {
   dispose(): void {
     this.#backend.onInput(undefined);
     this.#timeout.dispose();
-    this.#settling.dispose();
+    this.#gate.dispose();
     this.#backend.flush();
     this.#backend.close();
   }
 
   receiveData(): number {
     if (this.#received.isEmpty) {
-      this.#countPoll();
+      this.#gate.poll();
     }
     const character = this.#received.shift();
     const data = this.#overrun ? character | DR_OE : character;
@@ -153,7 +148,7 @@ export class Pl011 implements Vdev, Pl011Operations {
    * console counts on firmware that enabled it, and this board has none.
    */
   transmitData(value: number): void {
-    this.#polls = 0;
+    this.#gate.stopPolling();
     if ((this.#registers.get('CR') & CR_LBE) === 0) {
       this.#outgoing[0] = value;
       this.#backend.write(this.#outgoing);
@@ -166,13 +161,13 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   clearErrors(): void {
-    this.#polls = 0;
+    this.#gate.stopPolling();
     this.#registers.set('RSR', 0);
   }
 
   pollFlags(): number {
     if (this.#received.isEmpty) {
-      this.#countPoll();
+      this.#gate.poll();
     }
     const empty = this.#received.isEmpty ? FR_RXFE : 0;
     const full = this.#received.isFull ? FR_RXFF : 0;
@@ -180,7 +175,7 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   lineControlChanged(value: number, previous: number): void {
-    this.#polls = 0;
+    this.#gate.stopPolling();
     if (((value ^ previous) & LCR_H_FEN) !== 0) {
       this.#received.enable(this.#fifoEnabled);
       this.#takeInput();
@@ -188,15 +183,15 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   controlChanged(value: number, previous: number): void {
-    this.#polls = 0;
+    this.#gate.stopPolling();
     this.#raise(modemInterrupts(modemFlags(value), modemFlags(previous)));
     this.#takeInput();
   }
 
   interruptMaskChanged(value: number): void {
-    this.#polls = 0;
+    this.#gate.stopPolling();
     this.#updateInterrupt();
-    this.#maskSettles(value);
+    this.#gate.maskChanged(value);
   }
 
   maskedInterrupts(): number {
@@ -204,7 +199,7 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   clearInterrupts(value: number): void {
-    this.#polls = 0;
+    this.#gate.stopPolling();
     this.#registers.set('RIS', this.#registers.get('RIS') & ~value);
     this.#updateInterrupt();
     if ((value & INT_RT) !== 0) {
@@ -220,39 +215,15 @@ export class Pl011 implements Vdev, Pl011Operations {
     return (this.#registers.get('CR') & (CR_UARTEN | CR_RXE)) === (CR_UARTEN | CR_RXE);
   }
 
-  /**
-   * Number of characters that the guest is ready for. Input stays on the host until the guest listens, by a receive
-   * interrupt or by polling: drivers enable the receiver long before that, and drop what it holds when they start.
-   */
+  /** Number of characters that the guest is ready for. */
   get #wanted(): number {
     if (!this.#receiverEnabled || (this.#registers.get('CR') & CR_LBE) !== 0) {
       return 0;
     }
-    if (this.#listening) {
+    if (this.#gate.listening) {
       return this.#received.room;
     }
-    return this.#polls >= POLLS_OF_A_WAITING_GUEST && this.#received.isEmpty ? 1 : 0;
-  }
-
-  #maskSettles(mask: number): void {
-    if ((mask & (INT_RX | INT_RT)) === 0) {
-      this.#settling.cancel();
-      this.#listening = false;
-    } else if (!this.#listening && this.#settling.deadline === undefined) {
-      this.#settling.arm(this.#context.clock.now() + SETTLING_NS);
-    }
-  }
-
-  #listen(): void {
-    this.#listening = true;
-    this.#takeInput();
-  }
-
-  #countPoll(): void {
-    this.#polls = Math.min(this.#polls + 1, POLLS_OF_A_WAITING_GUEST);
-    if (this.#polls === POLLS_OF_A_WAITING_GUEST) {
-      this.#takeInput();
-    }
+    return this.#gate.polling && this.#received.isEmpty ? 1 : 0;
   }
 
   #takeInput(): void {

@@ -1,0 +1,42 @@
+import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/core';
+import type { Architecture, QvmPlugin } from '@qvm/core';
+import { State } from './builder/layout.js';
+import { gic } from './gic/index.js';
+import { Aarch64Machine } from './machine.js';
+import { timer } from './timer/index.js';
+import { TLB_BANKS } from './vcpu/aarch64-vcpu.js';
+import { CodeCache } from './vcpu/code-cache.js';
+import { genericModel } from './vcpu/cpu-model.js';
+import { SoftTlb } from './vcpu/soft-tlb.js';
+
+/** Pages of decoded code that a VM keeps: 16 MiB of guest code. */
+const CODE_PAGES = 4096;
+const SLACK = 4096;
+
+/**
+ * AArch64 on a board with the memory map of QEMU's `virt`.
+ *
+ * @experimental
+ */
+export const aarch64: Architecture = {
+  name: 'aarch64',
+  defaultRamBase: 0x4000_0000,
+  implicitVdevs: ['gic', 'timer', 'pl031'],
+  defaultConsole: 'pl011',
+  engineBytes: (vcpus) => CodeCache.bytesFor(CODE_PAGES) + vcpus * (State.end + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
+  createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES)),
+};
+
+/**
+ * The plugin that brings AArch64: the architecture and the vdevs that are part of its processor.
+ *
+ * @experimental
+ */
+export const aarch64Plugin: QvmPlugin = {
+  name: '@qvm/arch-aarch64',
+  apiVersion: PLUGIN_API_VERSION,
+  provides: [
+    provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => aarch64 }),
+    ...[gic, timer].map((vdev) => provide({ token: VDEV_FACTORY, scope: 'host', multi: true, factory: () => vdev })),
+  ],
+};

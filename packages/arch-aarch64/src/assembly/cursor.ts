@@ -1,0 +1,145 @@
+import { Mismatch } from './assembly-error.js';
+import { unquote } from './token.js';
+import type { Token } from './token.js';
+
+/** Where an instruction stands and what names mean there. */
+export interface Place {
+  readonly pc: bigint;
+  /** The value of a symbol, or `undefined` when there is none. */
+  readonly symbol: (name: string) => bigint | undefined;
+  /** The address of the nearest numeric label before (`b`) or after (`f`). */
+  readonly local: (reference: string) => bigint | undefined;
+}
+
+/** A place without symbols. */
+export const bare = (pc: bigint): Place => ({ pc, symbol: () => undefined, local: () => undefined });
+
+const BINARY: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
+
+function apply(operator: string, x: bigint, y: bigint): bigint {
+  switch (operator) {
+    case '|': return x | y;
+    case '^': return x ^ y;
+    case '&': return x & y;
+    case '<<': return x << y;
+    case '>>': return x >> y;
+    case '+': return x + y;
+    case '-': return x - y;
+    case '*': return x * y;
+    case '/': return x / y;
+    default: return x % y;
+  }
+}
+
+/** A position in the tokens of a line. What does not fit throws {@link Mismatch}. */
+export class Cursor {
+  #at: number;
+
+  constructor(readonly tokens: readonly Token[], readonly place: Place, start = 0) {
+    this.#at = start;
+  }
+
+  get position(): number {
+    return this.#at;
+  }
+
+  get next(): Token {
+    return this.tokens[this.#at] as Token;
+  }
+
+  get atEnd(): boolean {
+    return this.next.kind === 'end';
+  }
+
+  take(): Token {
+    const token = this.next;
+    if (token.kind !== 'end') this.#at++;
+    return token;
+  }
+
+  /** Takes `text` if it is next. */
+  accept(text: string): boolean {
+    if (this.next.text !== text || this.next.kind === 'string') return false;
+    this.#at++;
+    return true;
+  }
+
+  expect(text: string): void {
+    if (!this.accept(text)) this.fail(`"${text}"`);
+  }
+
+  /** Takes a name, in lower case, for which `look` knows a value. */
+  named<T>(expected: string, look: (name: string) => T | undefined): T {
+    const found = this.next.kind === 'name' ? look(this.next.text.toLowerCase()) : undefined;
+    if (found === undefined) this.fail(expected);
+    this.#at++;
+    return found;
+  }
+
+  fail(expected: string, at: Token = this.next): never {
+    throw new Mismatch(expected, at.column);
+  }
+
+  /** An immediate: an expression that may follow `#`. */
+  immediate(): bigint {
+    this.accept('#');
+    return this.expression();
+  }
+
+  /** A floating-point immediate: a decimal number that may follow `#`. */
+  float(): number {
+    this.accept('#');
+    const sign = this.accept('-') ? -1 : 1;
+    if (this.next.kind !== 'float' && this.next.kind !== 'number') this.fail('a floating-point number');
+    return sign * Number(this.take().text);
+  }
+
+  expression(level = 0): bigint {
+    const operators = BINARY[level];
+    if (!operators) return this.#unary();
+    let value = this.expression(level + 1);
+    while (this.next.kind === 'punctuation' && operators.includes(this.next.text)) {
+      const operator = this.take();
+      const right = this.expression(level + 1);
+      if ((operator.text === '/' || operator.text === '%') && right === 0n) this.fail('a divisor that is not zero', operator);
+      if ((operator.text === '<<' || operator.text === '>>') && (right < 0n || right > 64n)) this.fail('a shift of 0 to 64', operator);
+      value = apply(operator.text, value, right);
+    }
+    return value;
+  }
+
+  #unary(): bigint {
+    if (this.accept('-')) return -this.#unary();
+    if (this.accept('+')) return this.#unary();
+    if (this.accept('~')) return ~this.#unary();
+    if (this.accept('(')) {
+      const value = this.expression();
+      this.expect(')');
+      return value;
+    }
+    if (this.accept(':')) return this.#relocation();
+    return this.#value();
+  }
+
+  /** `:lo12:expression`: the offset in its page. */
+  #relocation(): bigint {
+    this.named('lo12', (name) => (name === 'lo12' ? name : undefined));
+    this.expect(':');
+    return this.expression() & 0xfffn;
+  }
+
+  #value(): bigint {
+    const token = this.next;
+    const value = this.#valueOf(token);
+    if (value === undefined) this.fail(token.kind === 'name' || token.kind === 'local' ? `a value (${token.text} is not defined)` : 'a value');
+    this.#at++;
+    return value;
+  }
+
+  #valueOf({ kind, text }: Token): bigint | undefined {
+    if (kind === 'number') return text.startsWith("'") ? BigInt(unquote(text).codePointAt(0) ?? 0) : BigInt(text);
+    if (kind === 'local') return this.place.local(text);
+    if (kind === 'name') return text === '.' ? this.place.pc : this.place.symbol(text);
+    return undefined;
+  }
+}

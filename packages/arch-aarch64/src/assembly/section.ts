@@ -1,0 +1,59 @@
+import { Mismatch } from './assembly-error.js';
+
+/** No more than this is assembled into one image. */
+const MAXIMUM_SIZE = 64 * 1024 * 1024;
+
+/** Bytes that grow from an origin. */
+export class Section {
+  #bytes = new Uint8Array(4096);
+  #size = 0;
+
+  constructor(readonly origin: bigint) {}
+
+  get address(): bigint {
+    return this.origin + BigInt(this.#size);
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#size);
+  }
+
+  /** `value` in `size` bytes, little-endian, truncated. */
+  value(value: bigint, size: number): void {
+    this.#reserve(size);
+    for (let i = 0; i < size; i++) this.#bytes[this.#size++] = Number((value >> BigInt(8 * i)) & 0xffn);
+  }
+
+  instruction(word: number): void {
+    if (this.address % 4n !== 0n) throw new Mismatch('an address that is a multiple of 4 here (.align 2)', 0);
+    this.value(BigInt(word), 4);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
+  /** `count` times the byte `fill`. */
+  space(count: number, fill = 0): void {
+    this.#reserve(count);
+    this.#bytes.fill(fill, this.#size, this.#size + count);
+    this.#size += count;
+  }
+
+  /** Zeros up to a multiple of `alignment`. */
+  align(alignment: number): void {
+    const over = Number(this.address % BigInt(alignment));
+    if (over > 0) this.space(alignment - over);
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#size + count;
+    if (!(count >= 0) || needed > MAXIMUM_SIZE) throw new Mismatch(`an image of at most ${MAXIMUM_SIZE} bytes`, 0);
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}

@@ -1,0 +1,146 @@
+import { findNode, putChild, readDeviceTree, removeChildren, setProperty } from '@qvm/core';
+import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core';
+
+/** A range of guest-physical addresses. @experimental */
+export interface AddressRange {
+  readonly base: number;
+  readonly size: number;
+}
+
+/**
+ * What the device tree tells the guest beside its vdevs.
+ *
+ * @experimental
+ */
+export interface BoardDescription {
+  readonly ram: readonly AddressRange[];
+  /** MPIDR_EL1 affinities of the vCPUs. */
+  readonly affinities: readonly bigint[];
+  readonly commandLine: string;
+  readonly initrd: AddressRange | undefined;
+  readonly stdoutPath: string | undefined;
+}
+
+const PERIPHERAL_CLOCK_HZ = 24_000_000;
+const SHARED_PERIPHERAL = 0;
+const LEVEL_HIGH = 4;
+const EDGE_RISING = 1;
+/** INTID of the first shared peripheral interrupt. */
+const FIRST_SPI = 32;
+
+/** Two 32-bit cells of a 64-bit number. */
+const cells64 = (n: number): readonly number[] => [Math.floor(n / 2 ** 32), n >>> 0];
+const cells = (...list: readonly number[]): DeviceTreeValue => ({ cells: list });
+
+/**
+ * Hands out phandles and interrupt cells (GICv3 binding) to the nodes of vdevs.
+ *
+ * @experimental
+ */
+export class BoardTreeContext implements DeviceTreeContext {
+  readonly #phandles = new Map<string, number>();
+
+  interruptCells(number: number, trigger: 'level' | 'edge'): readonly number[] {
+    return [SHARED_PERIPHERAL, number - FIRST_SPI, trigger === 'level' ? LEVEL_HIGH : EDGE_RISING];
+  }
+
+  reg(base: number, size: number): readonly number[] {
+    return [...cells64(base), ...cells64(size)];
+  }
+
+  phandle(label: string): number {
+    const known = this.#phandles.get(label);
+    if (known !== undefined) return known;
+    this.#phandles.set(label, 0x8000 + this.#phandles.size);
+    return this.phandle(label);
+  }
+
+  /** Whether a node has asked for the phandle. */
+  has(label: string): boolean {
+    return this.#phandles.has(label);
+  }
+}
+
+/** Generates the tree of a board (Devicetree Specification v0.4, chapter 3). @experimental */
+export function generateTree(board: BoardDescription, vdevs: (context: DeviceTreeContext) => readonly DeviceTreeNode[]): DeviceTreeNode {
+  const context = new BoardTreeContext();
+  const gic = context.phandle('gic');
+  const nodes = vdevs(context);
+  return {
+    name: '',
+    properties: {
+      compatible: 'linux,dummy-virt',
+      model: 'qvm,virt',
+      '#address-cells': cells(2),
+      '#size-cells': cells(2),
+      'interrupt-parent': cells(gic),
+    },
+    children: [psciNode, cpusNode(board), ...board.ram.map((range) => memoryNode(range, context)), ...clockNodes(context), ...nodes, chosenNode(board)],
+  };
+}
+
+/** Adapts a given tree to the VM: memory, CPUs and chosen are replaced, the rest stays. @experimental */
+export function patchTree(bytes: Uint8Array, board: BoardDescription): DeviceTreeNode {
+  const context = new BoardTreeContext();
+  let root = removeChildren(readDeviceTree(bytes), '/', ({ name }) => name === 'memory' || name.startsWith('memory@'));
+  for (const range of board.ram) root = putChild(root, '/', memoryNode(range, context));
+  root = putChild(root, '/', patchedCpus(findNode(root, '/cpus'), board));
+  const chosen = findNode(root, '/chosen');
+  if (!chosen) return putChild(root, '/', chosenNode(board));
+  for (const [name, value] of Object.entries(chosenProperties(board))) root = setProperty(root, '/chosen', name, value);
+  return root;
+}
+
+/** The given CPU nodes as far as they have a vCPU. */
+function patchedCpus(given: DeviceTreeNode | undefined, board: BoardDescription): DeviceTreeNode {
+  const own = cpusNode(board);
+  if (!given) return own;
+  const isCpu = ({ name }: DeviceTreeNode): boolean => name === 'cpu' || name.startsWith('cpu@');
+  const others = (given.children ?? []).filter((child) => !isCpu(child) && !child.name.startsWith('cpu-map'));
+  return { ...own, children: [...(own.children ?? []), ...others] };
+}
+
+const psciNode: DeviceTreeNode = {
+  name: 'psci',
+  properties: { compatible: ['arm,psci-1.0', 'arm,psci-0.2', 'arm,psci'], method: 'hvc' },
+};
+
+function cpusNode({ affinities }: BoardDescription): DeviceTreeNode {
+  return {
+    name: 'cpus',
+    properties: { '#address-cells': cells(1), '#size-cells': cells(0) },
+    children: affinities.map((affinity) => ({
+      name: `cpu@${affinity.toString(16)}`,
+      properties: { device_type: 'cpu', compatible: 'arm,armv8', reg: cells(Number(affinity)), 'enable-method': 'psci' },
+    })),
+  };
+}
+
+function memoryNode({ base, size }: AddressRange, context: BoardTreeContext): DeviceTreeNode {
+  return { name: `memory@${base.toString(16)}`, properties: { device_type: 'memory', reg: { cells: context.reg(base, size) } } };
+}
+
+/** The clock of PrimeCell peripherals, if one of them refers to it. */
+function clockNodes(context: BoardTreeContext): readonly DeviceTreeNode[] {
+  if (!context.has('apb-pclk')) return [];
+  const properties = {
+    compatible: 'fixed-clock',
+    '#clock-cells': cells(0),
+    'clock-frequency': cells(PERIPHERAL_CLOCK_HZ),
+    'clock-output-names': 'clk24mhz',
+    phandle: cells(context.phandle('apb-pclk')),
+  };
+  return [{ name: 'apb-pclk', properties }];
+}
+
+function chosenNode(board: BoardDescription): DeviceTreeNode {
+  return { name: 'chosen', properties: chosenProperties(board) };
+}
+
+function chosenProperties({ commandLine, initrd, stdoutPath }: BoardDescription): Record<string, DeviceTreeValue> {
+  return {
+    ...(commandLine === '' ? {} : { bootargs: commandLine }),
+    ...(stdoutPath === undefined ? {} : { 'stdout-path': stdoutPath }),
+    ...(initrd && { 'linux,initrd-start': { cells: cells64(initrd.base) }, 'linux,initrd-end': { cells: cells64(initrd.base + initrd.size) } }),
+  };
+}

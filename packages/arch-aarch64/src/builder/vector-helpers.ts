@@ -1,0 +1,66 @@
+import { Ty } from '@qvm/jit';
+import type { Helper } from '@qvm/jit';
+import { SIGNATURES, VECTOR_HELPERS_WASM_BASE64 } from '../generated/vector-helpers-wasm.js';
+
+/** Import module of the functions in {@link vectorHelpers}. @experimental */
+export const VECTOR_MODULE = 'vector';
+
+/** The name of a function of the module that `assembly/` compiles to. @experimental */
+export type VectorHelperName = keyof typeof SIGNATURES;
+
+/** Functions named `sat_…` may set FPSR.QC, so they run exactly once; the others neither read nor write state. */
+function describe(name: VectorHelperName): Helper {
+  const { params, result } = SIGNATURES[name];
+  return {
+    module: VECTOR_MODULE,
+    name,
+    params: params.map((type) => Ty[type]),
+    result: Ty[result],
+    pure: !name.startsWith('sat_'),
+  };
+}
+
+const HELPERS = new Map((Object.keys(SIGNATURES) as VectorHelperName[]).map((name) => [name, describe(name)]));
+
+/** Vector functions that are too long for a graph, for the interpreter's imports. @experimental */
+export const vectorHelpers: readonly Helper[] = [...HELPERS.values()];
+
+/** A vector function as a helper. Those named `sat_…` take the address of FPCR and FPSR last. @experimental */
+export function vectorHelper(name: VectorHelperName): Helper {
+  return HELPERS.get(name) as Helper;
+}
+
+/** The binary of the module, decoded without Node's Buffer. */
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * The compiled module: its only import is `env.memory`, a shared memory. Compiled once, at the first call; it can be posted to other threads.
+ *
+ * @throws WebAssembly.CompileError when the engine lacks SIMD or threads.
+ * @experimental
+ */
+export function vectorHelpersModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(decode(VECTOR_HELPERS_WASM_BASE64));
+  return compiled;
+}
+
+/**
+ * An instance over a memory: it sets FPSR.QC at the address a call is given and touches nothing else. It keeps the state of a call in globals, so
+ * every thread needs its own.
+ *
+ * @param memory - a shared memory of at least one page.
+ * @throws WebAssembly.LinkError when the memory is not shared.
+ * @experimental
+ */
+export function instantiateVectorHelpers(memory: WebAssembly.Memory): WebAssembly.ModuleImports {
+  const { exports } = new WebAssembly.Instance(vectorHelpersModule(), { env: { memory } });
+  // Functions only: the memory is not exported.
+  return exports as WebAssembly.ModuleImports;
+}

@@ -1,0 +1,87 @@
+import { small, Ty } from '@qvm/jit';
+import type { Reg, V } from '@qvm/jit';
+import type { A64 } from '../builder/a64.js';
+import { nzcvModel } from '../builder/flags.js';
+import { State } from '../builder/layout.js';
+
+/** FPRounding_TIEAWAY as softfloat numbers it; 0–3 are FPCR.RMode. @experimental */
+export const TIES_AWAY = 4;
+
+/** A scalar operand as its bits: an i64 in double precision (`double` = 1), else an i32. @experimental */
+export function scalar(b: A64, r: Reg, double: number): V {
+  return double ? b.d(r) : b.s(r);
+}
+
+/** FPNeg of a scalar: a bit operation, even on NaNs. @experimental */
+export function negate(b: A64, x: V, double: number): V {
+  return b.xor(x, double ? b.i64(1n << 63n) : b.i32(1 << 31));
+}
+
+/** FPAbs of a scalar. @experimental */
+export function absolute(b: A64, x: V, double: number): V {
+  return b.and(x, double ? b.i64((1n << 63n) - 1n) : b.i32(0x7fffffff));
+}
+
+/** Which lanes of a vector {@link signs} covers. @experimental */
+export enum Lanes {
+  All,
+  Even,
+  Odd,
+}
+
+/** A vector with the sign bits of lanes set. @experimental */
+export function signs(b: A64, double: number, lanes: Lanes = Lanes.All): V {
+  const size = double ? 8 : 4;
+  const chosen = (lane: number): boolean => lanes === Lanes.All || lane % 2 === (lanes === Lanes.Odd ? 1 : 0);
+  return b.vector(
+    Array.from({ length: 16 }, (_, i) => (i % size === size - 1 && chosen(Math.floor(i / size)) ? 0x80 : 0)),
+  );
+}
+
+/** FPNeg of all lanes. @experimental */
+export function negateVector(b: A64, x: V, double: number): V {
+  return b.simd('v128_xor', x, signs(b, double));
+}
+
+/** FPAbs of all lanes. @experimental */
+export function absoluteVector(b: A64, x: V, double: number): V {
+  return b.simd('v128_andnot', x, signs(b, double));
+}
+
+/** The rounding mode that FPCR selects. @experimental */
+export function currentRounding(b: A64): V {
+  return b.and(b.shr(b.stateAt(State.fpcr, 4), b.imm(22)), b.imm(3));
+}
+
+/** For which NZCV the condition in field `cond` holds, as a mask of 16 bits. @experimental */
+export const conditionMask = small(({ cond }: { cond: number }) => nzcvModel.truth[cond] as number);
+
+/** Whether the flags satisfy a {@link conditionMask}: an i32, 0 or 1. @experimental */
+export function holds(b: A64, mask: V): V {
+  return b.and(b.shr(b.as(mask, Ty.i32), b.packedFlags()), b.imm(1));
+}
+
+interface Shape {
+  readonly Q: number;
+  readonly S?: number;
+  readonly sz: number;
+}
+
+/**
+ * Lanes of an instruction with fields `Q` and `sz` that is scalar when `S` (bit 28) is set. One handler serves all of them, as
+ * softfloat clears the other lanes.
+ *
+ * @experimental
+ */
+export const laneCount = small(({ Q, S, sz }: Shape) => (S ? 1 : sz || !Q ? 2 : 4));
+
+/** Whether `Q` and `sz` (and `S`) form an arrangement: 2S, 4S, 2D, or a scalar. @experimental */
+export function arrangement({ Q, S, sz }: Shape): boolean {
+  return Q === 1 || (!S && !sz);
+}
+
+/** Copies the element at byte `offset` (an operand) to all lanes. @experimental */
+export function splatElement(b: A64, x: V, offset: V, bytes: number): V {
+  const first = b.vector(Array.from({ length: 16 }, (_, i) => i % bytes));
+  return b.simd('i8x16_swizzle', x, b.simd('i8x16_add', first, b.simd('i8x16_splat', b.as(offset, Ty.i32))));
+}

@@ -1,0 +1,126 @@
+import { derived, int, small } from '@qvm/jit';
+import type { V } from '@qvm/jit';
+import type { A64 } from '../builder/a64.js';
+import { Exit, State } from '../builder/layout.js';
+import { registerAt, registerNamed, systemEncoding } from '../system/register-table.js';
+import { inst } from './row.js';
+import type { A64Row } from './row.js';
+
+interface Encoded {
+  readonly o0: number;
+  readonly op1: number;
+  readonly CRn: number;
+  readonly CRm: number;
+  readonly op2: number;
+  readonly Rt: number;
+}
+
+const encodingOf = (f: Encoded): number => systemEncoding(2 + f.o0, f.op1, f.CRn, f.CRm, f.op2);
+const registerOf = (f: Encoded) => registerAt(encodingOf(f));
+/** The low 22 bits of the instruction word, as {@link Exit.System} carries them. */
+const systemInfo = (read: number, op0: number) => int((f: Omit<Encoded, 'o0'>) => (read << 21) | (systemEncoding(op0, f.op1, f.CRn, f.CRm, f.op2) << 5) | f.Rt);
+
+/** How an access is done: by the engine, or on the storage, for everybody or above EL0. */
+enum Way { Leave, Any, Privileged }
+
+function readWay(f: Encoded): Way {
+  const r = registerOf(f);
+  if (!r || !r.el1.includes('r') || (r.kind !== 'plain' && r.kind !== 'checked')) return Way.Leave;
+  return r.el0.includes('r') ? Way.Any : Way.Privileged;
+}
+
+function writeWay(f: Encoded): Way {
+  const r = registerOf(f);
+  if (!r || !r.el1.includes('w') || r.kind !== 'plain') return Way.Leave;
+  return r.el0.includes('w') ? Way.Any : Way.Privileged;
+}
+
+const storage = small((f: Encoded) => registerOf(f)?.offset ?? 0);
+const moveInfo = (read: number) => int((f: Encoded) => (read << 21) | (encodingOf(f) << 5) | f.Rt);
+
+function leaveAtEl0(b: A64, info: V): void {
+  b.leaveIf(b.eqz(b.stateAt(State.el, 4)), Exit.System, info);
+}
+
+const SP_EL0 = registerNamed('SP_EL0');
+
+const FPCR_WRITABLE = 0x07c00000;
+const FPSR_WRITABLE = 0x0800009f;
+
+enum Hint { Nop, Yield, Wfe, Wfi, Sev, Sevl }
+
+/**
+ * System instructions (Arm ARM C4.1.93): moves to and from system registers, hints, barriers, maintenance.
+ *
+ * @experimental
+ */
+export const systemRows: readonly A64Row[] = [
+  inst('C6.2.126', 'HINT', '11010101 00000011 0010 CRm:4 op2:3 11111',
+    { derived: { hint: derived(6, (f) => (f.CRm === 0 && f.op2 <= Hint.Sevl ? f.op2 : Hint.Nop)) } },
+    (b, { hint }) => {
+      if (hint === Hint.Yield) b.leave(Exit.Yield, b.i32(0));
+      if (hint === Hint.Wfe) b.leave(Exit.Wfe, b.i32(0));
+      if (hint === Hint.Wfi) b.leave(Exit.Wfi, b.i32(0));
+      if (hint === Hint.Sev) b.leave(Exit.SendEvent, b.i32(0));
+      if (hint === Hint.Sevl) b.leave(Exit.SendEvent, b.i32(1));
+    }),
+
+  inst('C6.2.57', 'CLREX', '11010101 00000011 0011 CRm:4 010 11111', {}, (b) => b.setState(State.monitorAddress, b.i64(-1))),
+  // Accesses of one vCPU are in program order, and what a register write changes is seen at once.
+  inst('C6.2.88', 'DSB, DMB, ISB', '11010101 00000011 0011 CRm:4 1 opc:2! 11111', { valid: (f) => f.opc < 3 }, () => undefined),
+
+  inst('C6.2.255', 'MSR (immediate)', '11010101 00000 op1:3 0100 CRm:4 op2:3 11111', { operands: { info: small((f) => (f.op1 << 8) | (f.CRm << 4) | f.op2) } },
+    (b, { info }) => b.leave(Exit.Pstate, info)),
+
+  inst('C6.2.254', 'MRS', '11010101 0011 o0:1 op1:3 CRn:4 CRm:4 op2:3 Rt:5',
+    { derived: { way: derived(3, readWay) }, operands: { storage, info: moveInfo(1) } },
+    (b, { way, storage, info, Rt }) => {
+      if (way === Way.Leave) return b.leave(Exit.System, info);
+      if (way === Way.Privileged) leaveAtEl0(b, info);
+      b.setX(Rt, b.stateIndexed(storage));
+    }),
+
+  inst('C6.2.256', 'MSR (register)', '11010101 0001 o0:1 op1:3 CRn:4 CRm:4 op2:3 Rt:5',
+    { derived: { way: derived(3, writeWay) }, operands: { storage, info: moveInfo(0) } },
+    (b, { way, storage, info, Rt }) => {
+      if (way === Way.Leave) return b.leave(Exit.System, info);
+      if (way === Way.Privileged) leaveAtEl0(b, info);
+      b.storeAt(b.add(b.state(), b.as(storage, 0x7f)), 0, 8, b.x(Rt, 1));
+    }),
+
+  inst('C5.2.11', 'MRS NZCV', '11010101 0011 1 011 0100 0010 000 Rt:5', {}, (b, { Rt }) => b.setX(Rt, b.shl(b.packedFlags(), b.imm(28)))),
+  inst('C5.2.11', 'MSR NZCV', '11010101 0001 1 011 0100 0010 000 Rt:5', {}, (b, { Rt }) => b.setNzcv(b.shr(b.x(Rt, 0), b.imm(28)))),
+  inst('C5.2.8', 'MRS FPCR', '11010101 0011 1 011 0100 0100 000 Rt:5', {}, (b, { Rt }) => {
+    b.checkFp();
+    b.setX(Rt, b.stateAt(State.fpcr, 4));
+  }),
+  inst('C5.2.8', 'MSR FPCR', '11010101 0001 1 011 0100 0100 000 Rt:5', {}, (b, { Rt }) => {
+    b.checkFp();
+    b.setState(State.fpcr, b.and(b.x(Rt, 0), b.imm(FPCR_WRITABLE)));
+  }),
+  inst('C5.2.10', 'MRS FPSR', '11010101 0011 1 011 0100 0100 001 Rt:5', {}, (b, { Rt }) => {
+    b.checkFp();
+    b.setX(Rt, b.stateAt(State.fpsr, 4));
+  }),
+  inst('C5.2.10', 'MSR FPSR', '11010101 0001 1 011 0100 0100 001 Rt:5', {}, (b, { Rt }) => {
+    b.checkFp();
+    b.setState(State.fpsr, b.and(b.x(Rt, 0), b.imm(FPSR_WRITABLE)));
+  }),
+  inst('C5.2.18', 'MRS SP_EL0', '11010101 0011 1 000 0100 0001 000 Rt:5', { operands: { storage: small(() => SP_EL0.offset), info: int((f) => (1 << 21) | (SP_EL0.encoding << 5) | f.Rt) } },
+    (b, { Rt, storage, info }) => {
+      // Only above EL0 and while SP_ELx is the stack pointer in use.
+      b.leaveIf(b.eqz(b.and(b.stateAt(State.el, 4), b.stateAt(State.spsel, 4))), Exit.System, info);
+      b.setX(Rt, b.stateIndexed(storage));
+    }),
+
+  inst('C6.2.367', 'SYS', '11010101 00001 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(0, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
+  inst('C6.2.368', 'SYSL', '11010101 00101 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(1, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
+
+  inst('C5.3.9', 'DC ZVA', '11010101 00001 011 0111 0100 001 Rt:5', {}, (b, { Rt }) => {
+    b.leaveIf(b.stateAt(State.zvaTrap, 4), Exit.ZvaTrap, b.i32(0));
+    const block = b.and(b.x(Rt, 1), b.imm(-64));
+    const halves = [b.open(block, 32, 'write', { element: 8 }), b.open(b.add(block, b.imm(32)), 32, 'write', { element: 8 })];
+    const zero = b.vector(new Array<number>(16).fill(0));
+    for (const m of halves) for (const at of [0, 16]) b.storeAt(m, at, 16, zero);
+  }),
+];

@@ -1,0 +1,79 @@
+import { createToken } from '@qvm/core';
+import type { BootRequest, InterruptWiring, Json, Machine, MachineServices } from '@qvm/core';
+import { loadGuest } from './boot/boot-loader.js';
+import { engineModule, instantiateEngine } from './engine.js';
+import { AARCH64_CPUS } from './system/cpu-attachment.js';
+import { PsciFirmware } from './system/firmware.js';
+import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
+import { CodeCache } from './vcpu/code-cache.js';
+import type { CpuModel } from './vcpu/cpu-model.js';
+import { disassembleWord } from './disassemble-word.js';
+
+const WIRING = createToken<InterruptWiring>('@qvm/core/InterruptWiring');
+
+/**
+ * The processors of an AArch64 VM.
+ *
+ * @experimental
+ */
+export class Aarch64Machine implements Machine {
+  readonly vcpus: readonly Aarch64Vcpu[];
+  readonly #code: CodeCache;
+  readonly #reported = new Set<number>();
+
+  constructor(
+    private readonly services: MachineServices,
+    model: CpuModel,
+    codeBytes: number,
+  ) {
+    const engine = engineModule();
+    this.#code = new CodeCache(services.memory, engine.predecoder, codeBytes);
+    const firmware = new PsciFirmware(services, () => this.vcpus);
+    const imports = instantiateEngine(engine, services.memory.wasm);
+    this.vcpus = Array.from(
+      { length: services.vcpus },
+      (_, index) => new Aarch64Vcpu(index, model, services, this.#code, firmware, disassembleWord, imports),
+    );
+    const siblings = this.vcpus.map(({ tlb }) => tlb);
+    for (const vcpu of this.vcpus) {
+      vcpu.tlbMaintenance.siblings = siblings;
+      vcpu.onSendEvent = () => this.vcpus.forEach((v) => v.signalEvent());
+      vcpu.onUndefined = (word, text) => this.#reportUndefined(vcpu, word, text);
+    }
+    services.provide(AARCH64_CPUS, this.vcpus);
+    services.provide(WIRING, services.wiring);
+  }
+
+  async boot(request: BootRequest): Promise<void> {
+    const affinities = this.vcpus.map(({ affinity }) => affinity);
+    const { entry, deviceTree } = await loadGuest(request, this.services, affinities);
+    this.vcpus[0]?.start(BigInt(entry), BigInt(deviceTree));
+  }
+
+  reset(): void {
+    for (const vcpu of this.vcpus) vcpu.reset();
+    this.#code.clear();
+  }
+
+  invalidateCode(base: number, size: number): void {
+    this.#code.invalidate(base, size);
+  }
+
+  stats(): Readonly<Record<string, Json>> {
+    return {
+      codePages: this.#code.pages,
+      ...this.#code.counters,
+      vcpus: this.vcpus.map(({ tlb, exits }) => ({ exits: exits.totals(), tlb: { ...tlb.counters } })),
+    };
+  }
+
+  /** Each unimplemented encoding is reported once. */
+  #reportUndefined(vcpu: Aarch64Vcpu, word: number, text: string): void {
+    if (this.#reported.has(word)) return;
+    if (this.#reported.size < REPORT_LIMIT) this.#reported.add(word);
+    else return;
+    this.services.logger.log('warn', `${this.services.name}: vCPU ${vcpu.index} met an undefined instruction at 0x${vcpu.pc.toString(16)}: ${text}`);
+  }
+}
+
+const REPORT_LIMIT = 1000;

@@ -1,0 +1,92 @@
+import { ExitReason } from '@qvm/jit';
+import type { InstructionHarness, Outcome } from './instruction-harness.js';
+import { DATA_BYTES } from './instruction-harness.js';
+import { MACHINE_STATE_BYTES, MachineState } from './machine-state.js';
+import { Random } from './random.js';
+import { randomInput } from './random-state.js';
+import type { CaseInput } from './random-state.js';
+
+/** Linux signal numbers that end a program. */
+export enum Signal {
+  SIGILL = 4,
+  SIGTRAP = 5,
+  SIGBUS = 7,
+  SIGSEGV = 11,
+}
+
+/** A program and the seed of what it starts from. */
+export interface OracleProgram {
+  /** Row under test, or the name of a group of mixed programs. */
+  readonly name: string;
+  readonly seed: number;
+  /** The last is the one under test, unless the name says mixed. */
+  readonly words: readonly number[];
+}
+
+/** How a program ended: registers, memory and the signal. */
+export interface OracleResult {
+  readonly state: MachineState;
+  readonly data: Uint8Array;
+  readonly signal: Signal;
+}
+
+/** What a program starts from. */
+export function inputOf({ seed, words }: OracleProgram): CaseInput {
+  return randomInput(new Random(seed), words);
+}
+
+/** Runs a program in the harness. */
+export function runProgram(harness: InstructionHarness, program: OracleProgram): OracleResult & { readonly outcome: Outcome } {
+  const { state, data } = inputOf(program);
+  harness.data.set(data);
+  const outcome = harness.run(state, program.words);
+  return { state, data: harness.data, signal: signalOf(outcome), outcome };
+}
+
+function signalOf({ reason, misaligned, address }: Outcome): Signal {
+  switch (reason as ExitReason) {
+    case ExitReason.Undefined:
+      return Signal.SIGILL;
+    case ExitReason.Fault:
+      return misaligned ? Signal.SIGBUS : Signal.SIGSEGV;
+    case ExitReason.Fetch:
+      return (address & 3n) === 0n ? Signal.SIGSEGV : Signal.SIGBUS;
+    default:
+      return Signal.SIGTRAP;
+  }
+}
+
+const NAMES = ['FPCR', 'FPSR', 'NZCV', '', 'PC', ''];
+
+/** The differences between an expected and an actual result as text, one a line; empty when equal. */
+export function differences(before: CaseInput, expected: OracleResult, actual: OracleResult): string[] {
+  const lines: string[] = [];
+  const hex = (value: bigint | number, digits: number): string => value.toString(16).padStart(digits, '0');
+  const report = (name: string, was: bigint | number, want: bigint | number, got: bigint | number, digits = 1): void => {
+    if (want !== got) lines.push(`${name}: was ${hex(was, digits)}, expected ${hex(want, digits)}, got ${hex(got, digits)}`);
+  };
+  for (let n = 0; n < 32; n++) report(n === 31 ? 'SP' : `X${n}`, before.state.x(n), expected.state.x(n), actual.state.x(n), 16);
+  for (let n = 0; n < 32; n++) report(`V${n}`, before.state.v(n), expected.state.v(n), actual.state.v(n), 32);
+  const words = [before, expected, actual].map(({ state }) => new Uint32Array(state.bytes.buffer.slice(768, MACHINE_STATE_BYTES)));
+  NAMES.forEach((name, i) => {
+    if (name !== '') report(name, words[0]?.[i] ?? 0, words[1]?.[i] ?? 0, words[2]?.[i] ?? 0, 8);
+  });
+  if (expected.signal !== actual.signal) lines.push(`ended with ${Signal[expected.signal] ?? expected.signal}, got ${Signal[actual.signal]}`);
+  for (let at = 0; at < DATA_BYTES; at++) {
+    if (expected.data[at] === actual.data[at]) continue;
+    const end = Math.min(DATA_BYTES, at + 16);
+    const row = (data: Uint8Array): string => [...data.subarray(at, end)].map((byte) => hex(byte, 2)).join(' ');
+    lines.push(`data+0x${hex(at, 1)}: was ${row(before.data)}`, `  expected ${row(expected.data)}`, `  got      ${row(actual.data)}`);
+    at = end - 1;
+  }
+  return lines;
+}
+
+/** The registers of an input that a word may name, for a failure's report. */
+export function describeInput({ state }: CaseInput, word: number): string {
+  const numbers = [...new Set([word & 31, (word >>> 5) & 31, (word >>> 10) & 31, (word >>> 16) & 31])];
+  const hex = (value: bigint | number): string => value.toString(16);
+  const general = numbers.map((n) => `${n === 31 ? 'SP' : `X${n}`}=${hex(state.x(n))}`);
+  const vectors = numbers.map((n) => `V${n}=${hex(state.v(n)).padStart(32, '0')}`);
+  return [...general, ...vectors, `NZCV=${hex(state.nzcv)} FPCR=${hex(state.fpcr)} FPSR=${hex(state.fpsr)}`].join(' ');
+}

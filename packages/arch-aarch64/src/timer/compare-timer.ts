@@ -1,0 +1,136 @@
+import type { Clock, ClockTimer, InterruptLine } from '@qvm/core';
+import { requireMembers, requireUnsigned, SavedStateError } from '../gic/saved-state.js';
+import { COUNT_LIMIT } from './counter.js';
+import type { SystemCounter } from './counter.js';
+
+/** CNTx_CTL_EL0 (Arm ARM D19.12, CNTP_CTL_EL0). */
+export const CTL_ENABLE = 1;
+export const CTL_IMASK = 2;
+export const CTL_ISTATUS = 4;
+const CTL_WRITABLE = CTL_ENABLE | CTL_IMASK;
+
+/** Virtual times are exact up to here (104 days). A timer beyond is not waited for. */
+const LATEST_TIME = Number.MAX_SAFE_INTEGER;
+const HEX_64 = /^0x[0-9a-f]{1,16}$/;
+
+/** A checked state, for {@link CompareTimer.load}. */
+export interface CompareTimerState {
+  readonly ctl: number;
+  readonly cval: bigint;
+  readonly offset: number;
+}
+
+/**
+ * One timer of one vCPU: compares a counter, less an offset, with CVAL (Arm ARM D12.2.4) and drives its level output. Both
+ * are unsigned, so a compare value of 2^53 or more is one that the counter never gets to.
+ */
+export class CompareTimer {
+  readonly #counter: SystemCounter;
+  readonly #line: InterruptLine;
+  readonly #timer: ClockTimer;
+  #ctl = 0;
+  #cval = 0n;
+  /** `#cval` as far as the counter goes, for comparing. */
+  #compare = 0;
+  /** What the counter is ahead of this timer's view: CNTVOFF, 0 for want of EL2. */
+  #offset = 0;
+
+  constructor(counter: SystemCounter, clock: Clock, line: InterruptLine, name: string) {
+    this.#counter = counter;
+    this.#line = line;
+    this.#timer = clock.createTimer(name, () => this.update());
+  }
+
+  /** CNTPCT_EL0 or CNTVCT_EL0. */
+  get count(): number {
+    return this.#counter.count - this.#offset;
+  }
+
+  /** ISTATUS is 0 while the timer is disabled (it is UNKNOWN then). */
+  get ctl(): number {
+    return this.#ctl | (this.#conditionMet ? CTL_ISTATUS : 0);
+  }
+
+  set ctl(value: number) {
+    this.#ctl = value & CTL_WRITABLE;
+    this.update();
+  }
+
+  get cval(): bigint {
+    return this.#cval;
+  }
+
+  set cval(value: bigint) {
+    this.#setCompare(value);
+    this.update();
+  }
+
+  /** Ticks until the condition is met, as 32 bits with a sign. */
+  get tval(): bigint {
+    return BigInt.asUintN(32, this.#cval - BigInt(this.count));
+  }
+
+  set tval(value: bigint) {
+    this.cval = BigInt.asUintN(64, BigInt(this.count) + BigInt.asIntN(32, value));
+  }
+
+  get line(): InterruptLine {
+    return this.#line;
+  }
+
+  /** Drives the output and waits for the next change of it. */
+  update(): void {
+    const met = this.#conditionMet;
+    const unmasked = (this.#ctl & CTL_IMASK) === 0;
+    if (!met && unmasked && (this.#ctl & CTL_ENABLE) !== 0) this.#wait();
+    else this.#timer.cancel();
+    this.#line.set(met && unmasked);
+  }
+
+  reset(): void {
+    this.load({ ctl: 0, cval: 0n, offset: 0 });
+  }
+
+  save(): { ctl: number; cval: string; offset: number } {
+    return { ctl: this.#ctl, cval: `0x${this.#cval.toString(16)}`, offset: this.#offset };
+  }
+
+  load(state: CompareTimerState): void {
+    this.#ctl = state.ctl;
+    this.#offset = state.offset;
+    this.#setCompare(state.cval);
+    this.update();
+  }
+
+  dispose(): void {
+    this.#timer.dispose();
+  }
+
+  get #conditionMet(): boolean {
+    return (this.#ctl & CTL_ENABLE) !== 0 && this.count >= this.#compare;
+  }
+
+  #setCompare(value: bigint): void {
+    this.#cval = value;
+    this.#compare = value > BigInt(COUNT_LIMIT) ? Infinity : Number(value);
+  }
+
+  #wait(): void {
+    const time = this.#counter.timeOf(this.#compare + this.#offset);
+    if (time <= LATEST_TIME) this.#timer.arm(time);
+    else this.#timer.cancel();
+  }
+}
+
+/** Checks what `save` gave. */
+export function decodeCompareTimer(state: unknown, what: string): CompareTimerState {
+  const { ctl, cval, offset } = requireMembers(state, ['ctl', 'cval', 'offset'], what);
+  if (typeof cval !== 'string' || !HEX_64.test(cval)) {
+    throw new SavedStateError(`${what}.cval is not a hexadecimal number of 64 bits.`);
+  }
+  return {
+    ctl: requireUnsigned(ctl, CTL_WRITABLE, `${what}.ctl`),
+    cval: BigInt(cval),
+    offset: requireUnsigned(offset, COUNT_LIMIT, `${what}.offset`),
+  };
+}

@@ -1,0 +1,126 @@
+import type { VdevContext } from '@qvm/core';
+import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { requireMembers, requireUnsigned } from '../gic/saved-state.js';
+import { CompareTimer, decodeCompareTimer } from './compare-timer.js';
+import type { CompareTimerState } from './compare-timer.js';
+import { FREQUENCY } from './counter.js';
+import type { SystemCounter } from './counter.js';
+
+/** INTIDs of the timers' outputs (Arm Base System Architecture, 3.8.2). */
+export const PHYSICAL_TIMER_INTID = 30;
+export const VIRTUAL_TIMER_INTID = 27;
+
+/** CNTKCTL_EL1: EL0PCTEN, EL0VCTEN, the event stream's four fields, EL0VTEN, EL0PTEN. */
+const CNTKCTL_MASK = 0x3ff;
+
+/** A checked state, for {@link CpuTimers.load}. */
+export interface CpuTimersState {
+  readonly frequency: number;
+  readonly kernelControl: number;
+  readonly physical: CompareTimerState;
+  readonly virtual: CompareTimerState;
+}
+
+/** The generic timer of one vCPU. */
+export class CpuTimers {
+  readonly physical: CompareTimer;
+  readonly virtual: CompareTimer;
+  /** CNTFRQ_EL0 as software left it: it only informs, and does not change the rate. */
+  #frequency = FREQUENCY;
+  #kernelControl = 0;
+
+  constructor(counter: SystemCounter, context: VdevContext, cpu: AttachedCpu) {
+    const timer = (intid: number, kind: string): CompareTimer => {
+      const line = context.privateInterrupt(intid, cpu.index);
+      return new CompareTimer(counter, context.clock, line, `${context.name} ${kind} ${cpu.index}`);
+    };
+    this.physical = timer(PHYSICAL_TIMER_INTID, 'physical');
+    this.virtual = timer(VIRTUAL_TIMER_INTID, 'virtual');
+    this.#attach(cpu);
+  }
+
+  reset(): void {
+    this.#frequency = FREQUENCY;
+    this.#kernelControl = 0;
+    this.physical.reset();
+    this.virtual.reset();
+  }
+
+  save(): { frequency: number; kernelControl: number } & Record<
+    'physical' | 'virtual',
+    ReturnType<CompareTimer['save']>
+  > {
+    return {
+      frequency: this.#frequency,
+      kernelControl: this.#kernelControl,
+      physical: this.physical.save(),
+      virtual: this.virtual.save(),
+    };
+  }
+
+  load(state: CpuTimersState): void {
+    this.#frequency = state.frequency;
+    this.#kernelControl = state.kernelControl;
+    this.physical.load(state.physical);
+    this.virtual.load(state.virtual);
+  }
+
+  dispose(): void {
+    this.physical.dispose();
+    this.virtual.dispose();
+  }
+
+  #attach(cpu: AttachedCpu): void {
+    cpu.attachRegister('CNTFRQ_EL0', {
+      read: () => BigInt(this.#frequency),
+      write: (value) => {
+        this.#frequency = Number(BigInt.asUintN(32, value));
+      },
+    });
+    cpu.attachRegister('CNTKCTL_EL1', {
+      read: () => BigInt(this.#kernelControl),
+      write: (value) => {
+        this.#kernelControl = Number(BigInt.asUintN(32, value)) & CNTKCTL_MASK;
+      },
+    });
+    attachTimer(cpu, 'P', this.physical);
+    attachTimer(cpu, 'V', this.virtual);
+  }
+}
+
+/** Checks what `save` gave. */
+export function decodeCpuTimers(state: unknown): CpuTimersState {
+  const saved = requireMembers(state, ['frequency', 'kernelControl', 'physical', 'virtual'], 'The timers of a vCPU');
+  return {
+    frequency: requireUnsigned(saved.frequency, 0xffff_ffff, 'frequency'),
+    kernelControl: requireUnsigned(saved.kernelControl, CNTKCTL_MASK, 'kernelControl'),
+    physical: decodeCompareTimer(saved.physical, 'physical'),
+    virtual: decodeCompareTimer(saved.virtual, 'virtual'),
+  };
+}
+
+/** The counter and the three views of one timer (Arm ARM D12.2). */
+function attachTimer(cpu: AttachedCpu, letter: 'P' | 'V', timer: CompareTimer): void {
+  const registers: Readonly<Record<string, SystemRegisterHandler>> = {
+    [`CNT${letter}CT_EL0`]: { read: () => BigInt.asUintN(64, BigInt(timer.count)) },
+    [`CNT${letter}_CTL_EL0`]: {
+      read: () => BigInt(timer.ctl),
+      write: (value) => {
+        timer.ctl = Number(BigInt.asUintN(32, value));
+      },
+    },
+    [`CNT${letter}_CVAL_EL0`]: {
+      read: () => timer.cval,
+      write: (value) => {
+        timer.cval = value;
+      },
+    },
+    [`CNT${letter}_TVAL_EL0`]: {
+      read: () => timer.tval,
+      write: (value) => {
+        timer.tval = value;
+      },
+    },
+  };
+  for (const [name, handler] of Object.entries(registers)) cpu.attachRegister(name, handler);
+}

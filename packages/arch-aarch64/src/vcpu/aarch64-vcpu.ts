@@ -1,0 +1,639 @@
+import { createVcpuHooks, hasTaps, VcpuExit } from '@qvm/core';
+import type { MachineServices, MmioRegion, Region, Vcpu, VcpuHooks } from '@qvm/core';
+import { ExitReason, TlbEntry } from '@qvm/jit';
+import { Exit, State } from '../builder/layout.js';
+import { Mmu, Sctlr } from '../system/mmu.js';
+import type { Access } from '../system/mmu.js';
+import { ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';
+import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
+import type { CodeCache, CodeCacheClient } from './code-cache.js';
+import type { CpuModel } from './cpu-model.js';
+import { CpuState, Sys } from './cpu-state.js';
+import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
+import { ExitCounter } from './exit-counter.js';
+import { MemoryPort } from './memory-port.js';
+import { SoftTlb } from './soft-tlb.js';
+import { SystemAccess, SystemResult } from './system-access.js';
+import { TlbMaintenance } from './tlb-maintenance.js';
+import { regimeKey } from './translation-regime.js';
+
+/** TLB banks of one vCPU. @experimental */
+export const TLB_BANKS = 32;
+
+/** The generated `run(cpu, budget)`. @experimental */
+export type RunFunction = (cpu: number, budget: number) => number;
+
+/** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
+export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => RunFunction;
+
+/** Calls to firmware: PSCI and what else answers HVC and SMC. @experimental */
+export interface Firmware {
+  /** Performs the call in the vCPU's registers. `stop` ends the run. */
+  call(vcpu: Aarch64Vcpu, conduit: 'hvc' | 'smc', immediate: number): 'continue' | 'stop';
+}
+
+/**
+ * One AArch64 vCPU at EL1 and EL0.
+ *
+ * @experimental
+ */
+export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
+  readonly hooks: VcpuHooks;
+  readonly state: CpuState;
+  readonly tlb: SoftTlb;
+  readonly tlbMaintenance: TlbMaintenance;
+  readonly exits = new ExitCounter();
+  readonly #mmu: Mmu;
+  readonly #exceptions: ExceptionUnit;
+  readonly #system: SystemAccess;
+  readonly #memoryPort: MemoryPort;
+  readonly #run: RunFunction;
+  /** Instructions retired before the present run. */
+  #retired = 0;
+  /** Budget of the present run; 0 outside. */
+  #budget = 0;
+  #kicked = false;
+  #stopping = false;
+  #irq = false;
+  #fiq = false;
+  #on = false;
+  #waiting = false;
+  #event = false;
+  #pcFault: { pc: bigint; status: number } | undefined;
+
+  constructor(
+    readonly index: number,
+    readonly model: CpuModel,
+    private readonly services: MachineServices,
+    private readonly code: CodeCache,
+    private readonly firmware: Firmware,
+    private readonly disassemble: (word: number) => string,
+    instantiate: InstantiateRun,
+  ) {
+    const { memory, map } = services;
+    this.hooks = createVcpuHooks(index);
+    this.state = new CpuState(memory, memory.allocate(State.end, 64));
+    this.tlb = new SoftTlb(memory, TLB_BANKS);
+    this.tlbMaintenance = new TlbMaintenance(this.tlb);
+    this.#mmu = new Mmu(memory, map, this.state);
+    this.#exceptions = new ExceptionUnit(this.state, (pc) => this.#jump(pc), () => this.#selectBanks());
+    this.#system = new SystemAccess(this.state, this.#mmu, this.#exceptions, this.tlbMaintenance, {
+      instructions: () => this.instructions,
+      pendingInterrupts: () => (this.#irq ? 0x80n : 0n) | (this.#fiq ? 0x40n : 0n),
+      touch: (va) => this.#touch(va),
+    });
+    this.#memoryPort = new MemoryPort(memory, map, this.state, this.#mmu, this.tlb, code, {
+      read: (region, address, width) => this.#mmioRead(region, address, width),
+      write: (region, address, width, value) => this.#mmioWrite(region, address, width, value),
+    });
+    this.#run = instantiate({ slow: (info) => this.#memoryPort.open(info), flush: () => this.#memoryPort.flush() });
+    code.addClient(this);
+    this.reset();
+  }
+
+  // --- AttachedCpu ---
+
+  get affinity(): bigint {
+    return BigInt((this.index >> 3) << 8 | (this.index & 7));
+  }
+
+  setIrq(level: boolean): void {
+    this.#irq = level;
+    if (level) this.#waiting = false;
+  }
+
+  setFiq(level: boolean): void {
+    this.#fiq = level;
+    if (level) this.#waiting = false;
+  }
+
+  attachRegister(name: string, handler: SystemRegisterHandler): void {
+    this.#system.attach(name, handler);
+  }
+
+  // --- Vcpu ---
+
+  get instructions(): number {
+    if (this.#budget === 0) return this.#retired;
+    return this.#retired + this.#budget - this.state.u32(State.left) - this.state.u32(State.stolen);
+  }
+
+  get on(): boolean {
+    return this.#on;
+  }
+
+  hasWork(): boolean {
+    return this.#on && !this.#waiting;
+  }
+
+  get pc(): bigint {
+    return this.#pcFault?.pc ?? this.state.pc;
+  }
+
+  get ip(): number {
+    return this.state.u32(State.ip);
+  }
+
+  kick(): void {
+    this.#kicked = true;
+  }
+
+  registers(): Readonly<Record<string, bigint>> {
+    const all: Record<string, bigint> = {};
+    for (let n = 0; n < 31; n++) all[`x${n}`] = this.state.x(n);
+    all.sp = this.state.u64(State.sp);
+    all.pc = this.pc;
+    all.pstate = BigInt(this.#exceptions.pstate());
+    return all;
+  }
+
+  /** Power-on state: off, EL1h, interrupts masked, MMU off. */
+  reset(): void {
+    const { state } = this;
+    state.clear();
+    this.model.writeRegisters(state, this.affinity);
+    state.setU32(State.el, 1);
+    state.setU32(State.spsel, 1);
+    state.setU32(State.daif, Spsr.D | Spsr.A | Spsr.I | Spsr.F);
+    state.setU64(Sys.SCTLR_EL1, SCTLR_RESET);
+    this.tlb.flushAll();
+    this.#system.reset();
+    this.#exceptions.illegal = this.#exceptions.softwareStep = false;
+    this.#waiting = this.#event = this.#on = false;
+    this.#pcFault = undefined;
+    this.#exceptions.refresh();
+  }
+
+  /** Turns the vCPU on at an address with a value in X0 (boot, PSCI CPU_ON). */
+  start(entry: bigint, context: bigint): void {
+    this.state.setX(0, context);
+    this.#on = true;
+    this.#jump(entry);
+  }
+
+  /** Turns it off (PSCI CPU_OFF). */
+  turnOff(): void {
+    this.#on = false;
+    this.#stopping = true;
+  }
+
+  /** Waits as WFI does (PSCI CPU_SUSPEND to standby). */
+  waitForInterrupt(): void {
+    if (this.#irq || this.#fiq) return;
+    this.#waiting = true;
+    this.#stopping = true;
+  }
+
+  /** Ends the present run for a request to the VM. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** An event from SEV of any vCPU. */
+  signalEvent(): void {
+    this.#event = true;
+    this.#waiting = false;
+  }
+
+  run(budget: number): VcpuExit {
+    if (!this.#on) return VcpuExit.Off;
+    if (this.#waiting) return VcpuExit.Halted;
+    const { state } = this;
+    this.#stopping = false;
+    this.#budget = budget;
+    state.setU32(State.left, budget);
+    state.setU32(State.stolen, 0);
+    let exit = VcpuExit.Budget;
+    try {
+      exit = this.#loop();
+    } finally {
+      this.#retired = this.instructions;
+      this.#budget = 0;
+      this.#kicked = false;
+    }
+    return exit;
+  }
+
+  // --- the run loop ---
+
+  #loop(): VcpuExit {
+    const { state } = this;
+    for (;;) {
+      if (this.#stopping) return this.#on ? VcpuExit.Stop : VcpuExit.Off;
+      const left = state.u32(State.left) + state.u32(State.stolen);
+      state.setU32(State.left, left);
+      state.setU32(State.stolen, 0);
+      if (left === 0 || this.#kicked) return VcpuExit.Budget;
+      this.#takePending();
+      if (this.#pcFault) {
+        this.#takeFetchFault();
+        continue;
+      }
+      const exit = this.#dispatch(this.#enter(left));
+      if (exit !== undefined) return exit;
+    }
+  }
+
+  /** Runs guest code until it leaves; a step at a time while software step is active. */
+  #enter(left: number): number {
+    const step = this.#exceptions.softwareStep && this.#stepEnabled();
+    if (!step) return this.#run(this.state.address, left);
+    const reason = this.#run(this.state.address, 1);
+    const after = this.state.u32(State.left) + this.state.u32(State.stolen);
+    this.state.setU32(State.left, left - 1 + after);
+    this.state.setU32(State.stolen, 0);
+    if (reason === (ExitReason.Budget as number)) this.#softwareStep();
+    return reason;
+  }
+
+  /** Interrupts and the exceptions that come before an instruction. */
+  #takePending(): void {
+    const daif = this.state.u32(State.daif);
+    if (this.#fiq && !(daif & Spsr.F)) this.#takeInterrupt(Vector.Fiq, 'fiq');
+    else if (this.#irq && !(daif & Spsr.I)) this.#takeInterrupt(Vector.Irq, 'irq');
+    else if (this.#exceptions.illegal) this.#takeSynchronous(ExceptionClass.IllegalState, 0, 'illegalState');
+  }
+
+  #dispatch(reason: number): VcpuExit | undefined {
+    const { state } = this;
+    const info = state.u32(State.exitInfo);
+    switch (reason as ExitReason | Exit) {
+      case ExitReason.Budget:
+        return undefined;
+      case ExitReason.Decode:
+        this.code.decode(state.u32(State.ip));
+        return undefined;
+      case ExitReason.Fetch:
+        this.#jump(state.u64(State.address));
+        return undefined;
+      case ExitReason.Fault:
+        this.#takeAccessFault();
+        return undefined;
+      case ExitReason.Undefined:
+        this.#undefined();
+        return undefined;
+      case Exit.System:
+        this.#systemAccess(info);
+        return undefined;
+      case Exit.Pstate:
+        this.#pstate(info);
+        return undefined;
+      case Exit.Svc:
+        this.#next();
+        this.#takeSynchronous(ExceptionClass.Svc64, info, 'svc', info);
+        return undefined;
+      case Exit.Hvc:
+      case Exit.Smc:
+        return this.#firmwareCall(reason === (Exit.Hvc as number) ? 'hvc' : 'smc', info);
+      case Exit.Brk:
+        this.#takeSynchronous(ExceptionClass.Brk64, info, 'breakpoint', info);
+        return undefined;
+      case Exit.Hlt:
+        this.#undefined();
+        return undefined;
+      case Exit.Eret:
+        if (state.el === 0) this.#undefined();
+        else this.#exceptions.return();
+        return undefined;
+      case Exit.Wfi:
+        return this.#wfi();
+      case Exit.Wfe:
+        return this.#wfe();
+      case Exit.Yield:
+        this.#next();
+        return this.services.vcpus > 1 ? VcpuExit.Yield : undefined;
+      case Exit.SendEvent:
+        this.#next();
+        this.#event = true;
+        if (info === 0) this.onSendEvent();
+        return undefined;
+      case Exit.FpTrap:
+        this.#takeSynchronous(ExceptionClass.FpAccess, FP_ACCESS_ISS, 'fpAccess');
+        return undefined;
+      case Exit.SpAlignment:
+        this.#takeSynchronous(ExceptionClass.SpAlignment, 0, 'spAlignment');
+        return undefined;
+      case Exit.ZvaTrap:
+        this.#systemTrap(state.u32(State.exitInfo) | DC_ZVA_INFO);
+        return undefined;
+      default:
+        throw new Error(`the interpreter left for an unknown reason ${reason}`);
+    }
+  }
+
+  /** SEV: set by the machine. */
+  onSendEvent: () => void = () => undefined;
+
+  /** Goes on behind the present instruction. */
+  #next(): void {
+    this.state.setU32(State.ip, this.state.u32(State.ip) + 16);
+  }
+
+  #wfi(): VcpuExit | undefined {
+    if (this.state.el === 0 && !(this.state.u32(Sys.SCTLR_EL1) & Sctlr.nTWI)) {
+      this.#takeSynchronous(ExceptionClass.WfxTrap, WFX_ISS, 'wfi');
+      return undefined;
+    }
+    this.#next();
+    this.exits.count('wfi');
+    if (this.#irq || this.#fiq) return undefined;
+    this.#announce('wfi');
+    this.#waiting = true;
+    return VcpuExit.Halted;
+  }
+
+  #wfe(): VcpuExit | undefined {
+    if (this.state.el === 0 && !(this.state.u32(Sys.SCTLR_EL1) & Sctlr.nTWE)) {
+      this.#takeSynchronous(ExceptionClass.WfxTrap, WFX_ISS | 1, 'wfe');
+      return undefined;
+    }
+    this.#next();
+    if (this.#event) {
+      this.#event = false;
+      return undefined;
+    }
+    // The event stream, another vCPU's store or SEV ends the wait; giving up the turn is enough.
+    return VcpuExit.Yield;
+  }
+
+  #firmwareCall(conduit: 'hvc' | 'smc', immediate: number): VcpuExit | undefined {
+    if (this.state.el === 0) {
+      this.#undefined();
+      return undefined;
+    }
+    this.exits.count('hypercall');
+    this.#announce('hypercall');
+    this.#next();
+    const result = this.firmware.call(this, conduit, immediate);
+    this.#announceEntrance('hypercall');
+    return result === 'stop' || this.#stopping ? (this.#on ? VcpuExit.Stop : VcpuExit.Off) : undefined;
+  }
+
+  #systemAccess(info: number): void {
+    this.exits.count('sysreg');
+    this.#announce('sysreg');
+    // A write to an unmapped address by cache maintenance faults at this instruction.
+    this.#touchFault = false;
+    const result = this.#system.access(info);
+    if (result === SystemResult.Undefined) this.#undefined();
+    else if (result === SystemResult.Trapped) this.#systemTrap(info);
+    else if (this.#touchFault) this.#takeAccessFault();
+    else this.#next();
+    this.#announceEntrance('sysreg');
+  }
+
+  #touchFault = false;
+
+  #touch(va: bigint): boolean {
+    const lo = Number(va & 0xffff_ffffn);
+    const hi = Number(va >> 32n);
+    if (this.#mmu.translate(lo, hi, 'read', this.state.el !== 0)) return true;
+    Object.assign(this.#memoryPort.fault, { lo, hi, access: 'read', status: this.#mmu.fault, physical: -1 });
+    return !(this.#touchFault = true);
+  }
+
+  /** EC 0x18: the syndrome repeats the encoding (Arm ARM D17.2.37, ISS for MSR, MRS, System). */
+  #systemTrap(info: number): void {
+    const encoding = (info >>> 5) & 0xffff;
+    const [op0, op1, CRn, CRm, op2] = [encoding >>> 14, (encoding >>> 11) & 7, (encoding >>> 7) & 15, (encoding >>> 3) & 15, encoding & 7];
+    const iss = (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | ((info >>> 21) & 1);
+    this.#takeSynchronous(ExceptionClass.SystemRegister, iss, 'systemRegister');
+  }
+
+  /** MSR (immediate). */
+  #pstate(info: number): void {
+    const { state } = this;
+    const field = info & 0xf0f ? ((info >>> 8) << 4) | (info & 15) : 0;
+    const value = (info >>> 4) & 15;
+    const el0Masks = state.el === 0 && (field === 0x36 || field === 0x37);
+    if (el0Masks && !(state.u32(Sys.SCTLR_EL1) & Sctlr.UMA)) {
+      this.#systemTrap((0 << 21) | (((0 << 14) | ((info >>> 8) << 11) | (4 << 7) | (value << 3) | (info & 7)) << 5) | 31);
+      return;
+    }
+    if (field === 0x05 && state.el !== 0) this.#exceptions.selectSp(value & 1);
+    else if (field === 0x36) state.setU32(State.daif, state.u32(State.daif) | (value << 6));
+    else if (field === 0x37) state.setU32(State.daif, state.u32(State.daif) & ~(value << 6));
+    else {
+      this.#undefined();
+      return;
+    }
+    this.#next();
+  }
+
+  // --- exceptions ---
+
+  #takeInterrupt(vector: Vector, kind: string): void {
+    this.exits.count('interrupt');
+    const { pc } = this;
+    if (hasTaps(this.hooks.interruptTaken)) this.hooks.interruptTaken.call({ vcpu: this, kind, pc });
+    this.#announce('interrupt');
+    this.#pcFault = undefined;
+    this.#exceptions.take(vector, pc);
+    this.#announceEntrance('interrupt');
+  }
+
+  #takeSynchronous(ec: ExceptionClass, iss: number, kind: string, immediate?: number, disassembly?: string): void {
+    const { pc } = this;
+    const hook = this.hooks.trap.get(kind);
+    if (hook && hasTaps(hook)) {
+      const before = this.state.u32(State.ip);
+      const answer = hook.call({ vcpu: this, kind, syndrome: syndrome(ec, iss), pc, immediate, disassembly });
+      if (answer === 'handled') {
+        if (this.state.u32(State.ip) === before && kind !== 'svc') this.#next();
+        return;
+      }
+    }
+    this.#exceptions.takeSynchronous(ec, iss, pc);
+  }
+
+  #undefined(): void {
+    const word = this.code.wordAt(this.state.u32(State.ip));
+    const text = this.disassemble(word);
+    this.services.logger.log('debug', `vCPU ${this.index}: undefined instruction ${text} at 0x${this.pc.toString(16)}`);
+    this.onUndefined(word, text);
+    this.#takeSynchronous(ExceptionClass.Unknown, 0, 'undefined', undefined, text);
+  }
+
+  /** Told of each undefined instruction: the machine reports each encoding once. */
+  onUndefined: (word: number, text: string) => void = () => undefined;
+
+  #takeAccessFault(): void {
+    const { lo, hi, access, status, physical } = this.#memoryPort.fault;
+    const lower = this.state.el === 0;
+    const far = (BigInt(hi) << 32n) | BigInt(lo);
+    const ec = lower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame;
+    const iss = status | (access === 'write' ? 0x40 : 0);
+    if (this.#faultHandled(access, far, physical, syndrome(ec, iss))) return;
+    this.#exceptions.takeAbort(ec, iss, this.pc, far);
+  }
+
+  #takeFetchFault(): void {
+    const { pc, status } = this.#pcFault as { pc: bigint; status: number };
+    const lower = this.state.el === 0;
+    const alignment = status === (FaultStatus.Alignment as number);
+    const ec = alignment ? ExceptionClass.PcAlignment : lower ? ExceptionClass.InstructionAbortLower : ExceptionClass.InstructionAbortSame;
+    const iss = alignment ? 0 : status;
+    if (this.#faultHandled('execute', pc, -1, syndrome(ec, iss))) {
+      this.#pcFault = undefined;
+      return;
+    }
+    this.#pcFault = undefined;
+    this.#detectFaultLoop(pc);
+    this.#exceptions.takeAbort(ec, iss, pc, pc);
+  }
+
+  #faultHandled(access: Access, address: bigint, physical: number, esr: number): boolean {
+    const hook = this.hooks.memoryFault;
+    if (!hasTaps(hook)) return false;
+    const external = (esr & 0x3f) === (FaultStatus.ExternalAbort as number);
+    const event = { vcpu: this, stage: external ? 2 : 1, access, address, physical: physical < 0 ? undefined : physical, syndrome: esr, pc: this.pc } as const;
+    return hook.call(event) === 'handled';
+  }
+
+  #loopAt = -1n;
+  #loopCount = 0;
+  #loopInstructions = 0;
+
+  /** A guest whose exception vector cannot be fetched takes the same abort forever without retiring an instruction. */
+  #detectFaultLoop(pc: bigint): void {
+    const { instructions } = this;
+    if (pc === this.#loopAt && instructions === this.#loopInstructions) this.#loopCount++;
+    else [this.#loopAt, this.#loopInstructions, this.#loopCount] = [pc, instructions, 0];
+    if (this.#loopCount < FAULT_LOOP_LIMIT) return;
+    this.#loopCount = 0;
+    this.#stopping = true;
+    this.services.request({
+      kind: 'terminate',
+      exitCode: 5,
+      reason: `vCPU ${this.index} faults forever: the exception vector at 0x${pc.toString(16)} cannot be executed`,
+    });
+  }
+
+  // --- software step (Arm ARM D2.12) ---
+
+  #stepEnabled(): boolean {
+    const mdscr = this.state.u32(Sys.MDSCR_EL1);
+    const kernel = (mdscr & 0x2000) !== 0;
+    return (mdscr & 1) !== 0 && (this.state.el === 0 || kernel);
+  }
+
+  #softwareStep(): void {
+    const ec = this.state.el === 0 ? ExceptionClass.SoftwareStepLower : ExceptionClass.SoftwareStepSame;
+    this.#exceptions.softwareStep = false;
+    this.#takeSynchronous(ec, 0x22, 'softwareStep');
+  }
+
+  // --- fetch ---
+
+  /** Sets the program counter. A fetch that faults is taken when the run loop comes to it. */
+  #jump(pc: bigint): void {
+    const lo = Number(pc & 0xffff_ffffn);
+    const hi = Number(pc >> 32n);
+    this.#pcFault = undefined;
+    if (lo & 3) {
+      this.#pcFault = { pc, status: FaultStatus.Alignment };
+      return;
+    }
+    const { state } = this;
+    const bank = state.u32(State.bank);
+    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(pc, bank, lo, hi);
+    if (code === 0) return;
+    const ip = code + (lo & 0xffc) * 4;
+    state.setU32(State.ip, ip);
+    state.setU64(State.pcBias, pc - BigInt(ip >>> 2));
+  }
+
+  #fetch(pc: bigint, bank: number, lo: number, hi: number): number {
+    const mmu = this.#mmu;
+    if (!mmu.translate(lo, hi, 'execute', this.state.el !== 0)) {
+      this.#pcFault = { pc, status: mmu.fault };
+      return 0;
+    }
+    const page = mmu.physical - (mmu.physical % 4096);
+    const region = this.services.map.find(page);
+    if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
+      this.#pcFault = { pc, status: FaultStatus.ExternalAbort };
+      return 0;
+    }
+    const code = this.code.codeOf(page, region);
+    const e = this.tlb.entry(bank, lo, hi);
+    this.tlb.setAddend(e, lo, region.offset + (page - region.base));
+    this.tlb.setCode(e, code);
+    this.tlb.setTag(e, TlbEntry.execTag, lo, hi);
+    if (mmu.blockBits > 12) this.tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
+    return code;
+  }
+
+  protect(pageOffset: number): void {
+    this.tlb.protect(pageOffset);
+  }
+
+  dropCode(start: number, end: number): void {
+    this.tlb.dropCode(start, end);
+  }
+
+  #selectBanks(): void {
+    const { state, tlb } = this;
+    const mmu = this.#mmu;
+    const { asid, enabled } = mmu;
+    const bank = tlb.bank(regimeKey(state.el !== 0, enabled, asid));
+    state.setU32(State.bank, bank);
+    state.setU32(State.unprivilegedBank, state.el === 0 ? bank : tlb.bank(regimeKey(false, enabled, asid), bank));
+  }
+
+  // --- devices ---
+
+  #mmioRead(region: Region | undefined, address: number, width: 1 | 2 | 4): number | undefined {
+    if (region?.kind === 'mmio' && address - region.base + width <= region.size) {
+      this.#announceMmio(region);
+      const value = region.handler.read(address - region.base, width);
+      this.#announceEntrance('mmio', region.name);
+      return value;
+    }
+    return this.#unmapped(address, width, 'read');
+  }
+
+  #mmioWrite(region: Region | undefined, address: number, width: 1 | 2 | 4, value: number): boolean {
+    if (region?.kind === 'mmio' && address - region.base + width <= region.size) {
+      this.#announceMmio(region);
+      region.handler.write(address - region.base, width, value);
+      this.#announceEntrance('mmio', region.name);
+      return true;
+    }
+    return this.#unmapped(address, width, 'write', value) !== undefined;
+  }
+
+  #unmapped(address: number, width: 1 | 2 | 4, access: 'read' | 'write', value?: number): number | undefined {
+    const hook = this.services.hooks.unmappedAccess;
+    if (!hasTaps(hook)) return undefined;
+    const answer = hook.call({ vcpu: this, address, width, access, value });
+    return answer === undefined ? undefined : Number(BigInt.asUintN(32, answer));
+  }
+
+  #announceMmio(region: MmioRegion): void {
+    this.exits.count('mmio');
+    this.#announce('mmio', region.name);
+  }
+
+  // --- exits as hooks see them ---
+
+  #announce(cause: string, vdev?: string): void {
+    if (hasTaps(this.hooks.guestExit)) this.hooks.guestExit.call(this.#exitEvent(cause, vdev));
+  }
+
+  #announceEntrance(cause: string, vdev?: string): void {
+    if (hasTaps(this.hooks.guestEntrance)) this.hooks.guestEntrance.call(this.#exitEvent(cause, vdev));
+  }
+
+  #exitEvent(cause: string, vdev: string | undefined) {
+    return { vcpu: this, cause, vdev, instructions: this.instructions, time: this.services.clock.now() };
+  }
+}
+
+/** SCTLR_EL1 at reset: its RES1 bits (Arm ARM D19.2.118). */
+const SCTLR_RESET = 0x30d0_0800n & ~0x1000n;
+const WFX_ISS = (1 << 24) | (0xe << 20);
+const FP_ACCESS_ISS = (1 << 24) | (0xe << 20);
+/** SYS encoding of DC ZVA without Rt. */
+const DC_ZVA_INFO = ((1 << 14) | (3 << 11) | (7 << 7) | (4 << 3) | 1) << 5;
+const FAULT_LOOP_LIMIT = 1000;

@@ -1,0 +1,112 @@
+import type { VmMemory } from '@qvm/core';
+import { FlagKind } from '../builder/flags.js';
+import { State } from '../builder/layout.js';
+import { registerNamed } from '../system/register-table.js';
+
+/** Storage of the registers that the engine itself uses, by name. */
+const offsetOf = (name: string): number => registerNamed(name).offset;
+
+/**
+ * Offsets of system registers that the engine reads and writes.
+ *
+ * @experimental
+ */
+export const Sys = {
+  SCTLR_EL1: offsetOf('SCTLR_EL1'),
+  CPACR_EL1: offsetOf('CPACR_EL1'),
+  TTBR0_EL1: offsetOf('TTBR0_EL1'),
+  TTBR1_EL1: offsetOf('TTBR1_EL1'),
+  TCR_EL1: offsetOf('TCR_EL1'),
+  MAIR_EL1: offsetOf('MAIR_EL1'),
+  ESR_EL1: offsetOf('ESR_EL1'),
+  FAR_EL1: offsetOf('FAR_EL1'),
+  PAR_EL1: offsetOf('PAR_EL1'),
+  VBAR_EL1: offsetOf('VBAR_EL1'),
+  ELR_EL1: offsetOf('ELR_EL1'),
+  SPSR_EL1: offsetOf('SPSR_EL1'),
+  SP_EL0: offsetOf('SP_EL0'),
+  SP_EL1: offsetOf('SP_EL1'),
+  MDSCR_EL1: offsetOf('MDSCR_EL1'),
+  CNTKCTL_EL1: offsetOf('CNTKCTL_EL1'),
+  CSSELR_EL1: offsetOf('CSSELR_EL1'),
+} as const;
+
+/**
+ * The state of one vCPU as the engine sees it: typed access to the bytes that generated code works on.
+ *
+ * @experimental
+ */
+export class CpuState {
+  readonly #u32: Uint32Array;
+  readonly #u64: BigUint64Array;
+
+  /** @param address - where the state lies in the VM's memory; a multiple of 16. */
+  constructor(
+    private readonly memory: VmMemory,
+    readonly address: number,
+  ) {
+    this.#u32 = memory.u32;
+    this.#u64 = memory.u64;
+  }
+
+  u32(offset: number): number {
+    return this.#u32[(this.address + offset) >>> 2] as number;
+  }
+
+  setU32(offset: number, value: number): void {
+    this.#u32[(this.address + offset) >>> 2] = value;
+  }
+
+  u64(offset: number): bigint {
+    return this.#u64[(this.address + offset) >>> 3] as bigint;
+  }
+
+  setU64(offset: number, value: bigint): void {
+    this.#u64[(this.address + offset) >>> 3] = value;
+  }
+
+  /** Copies 64 bits from one field to another. */
+  copy64(from: number, to: number): void {
+    this.setU32(to, this.u32(from));
+    this.setU32(to + 4, this.u32(from + 4));
+  }
+
+  x(n: number): bigint {
+    return n === 31 ? 0n : this.u64(State.x + n * 8);
+  }
+
+  setX(n: number, value: bigint): void {
+    if (n !== 31) this.setU64(State.x + n * 8, value);
+  }
+
+  get el(): number {
+    return this.u32(State.el);
+  }
+
+  get pc(): bigint {
+    return BigInt.asUintN(64, this.u64(State.pcBias) + BigInt(this.u32(State.ip) >>> 2));
+  }
+
+  /** NZCV as a number 0–15. */
+  get nzcv(): number {
+    const kind = this.u32(State.flagKind) as FlagKind;
+    const x = this.u64(State.flagX);
+    if (kind === FlagKind.Packed) return Number(x) & 15;
+    const y = this.u64(State.flagY);
+    const result = BigInt.asUintN(64, kind === FlagKind.Sub ? x - y : x + y);
+    const carry = kind === FlagKind.Sub ? x >= y : result < x;
+    const overflow = kind === FlagKind.Sub ? (x ^ y) & (x ^ result) : (x ^ result) & (y ^ result);
+    return (Number(result >> 63n) << 3) | (result === 0n ? 4 : 0) | (carry ? 2 : 0) | Number(overflow >> 63n);
+  }
+
+  set nzcv(value: number) {
+    this.setU32(State.flagKind, FlagKind.Packed);
+    this.setU64(State.flagX, BigInt(value & 15));
+  }
+
+  /** All bytes to zero. */
+  clear(): void {
+    this.memory.u8.fill(0, this.address, this.address + State.end);
+    this.setU64(State.monitorAddress, 0xffff_ffff_ffff_ffffn);
+  }
+}

@@ -1,0 +1,138 @@
+import { State } from '../builder/layout.js';
+import { Sctlr } from '../system/mmu.js';
+import { ExceptionClass, syndrome } from '../system/syndrome.js';
+import { Sys } from './cpu-state.js';
+import type { CpuState } from './cpu-state.js';
+
+/** PSTATE bits as SPSR_ELx holds them (Arm ARM C5.2.19). @experimental */
+export enum Spsr {
+  SP = 1 << 0,
+  AArch32 = 1 << 4,
+  F = 1 << 6,
+  I = 1 << 7,
+  A = 1 << 8,
+  D = 1 << 9,
+  IL = 1 << 20,
+  SS = 1 << 21,
+}
+
+const DAIF = Spsr.D | Spsr.A | Spsr.I | Spsr.F;
+
+/** Offsets of the exception vectors for one kind of exception. @experimental */
+export enum Vector {
+  Synchronous = 0x000,
+  Irq = 0x080,
+  Fiq = 0x100,
+}
+
+/** CPACR_EL1.FPEN: who may use FP and SIMD. */
+const fpTrapped = (fpen: number, el: number): boolean => (el === 0 ? fpen !== 3 : (fpen & 1) === 0);
+
+/**
+ * Exception entry and return at EL1 (Arm ARM D1.3), and the part of the state that follows from the exception level.
+ *
+ * @experimental
+ */
+export class ExceptionUnit {
+  constructor(
+    private readonly cpu: CpuState,
+    /** Sets the program counter; the fetch may fault, which takes another exception. */
+    private readonly jump: (pc: bigint) => void,
+    /** Called when the exception level or SCTLR_EL1 changed, before the next fetch. */
+    private readonly regimeChanged: () => void,
+  ) {}
+
+  /** Takes an exception to EL1 with `pc` as the preferred return address. */
+  take(vector: Vector, pc: bigint): void {
+    const { cpu } = this;
+    const from = cpu.el === 0 ? 0x400 : cpu.u32(State.spsel) ? 0x200 : 0;
+    cpu.setU64(Sys.SPSR_EL1, BigInt(this.pstate()));
+    cpu.setU64(Sys.ELR_EL1, pc);
+    this.#enter(1, 1, DAIF);
+    this.illegal = false;
+    this.softwareStep = false;
+    this.jump(BigInt.asUintN(64, (cpu.u64(Sys.VBAR_EL1) & ~0x7ffn) + BigInt(from + vector)));
+  }
+
+  /** A synchronous exception with its syndrome. */
+  takeSynchronous(ec: ExceptionClass, iss: number, pc: bigint): void {
+    this.cpu.setU64(Sys.ESR_EL1, BigInt(syndrome(ec, iss)));
+    this.take(Vector.Synchronous, pc);
+  }
+
+  /** A synchronous exception that reports an address. */
+  takeAbort(ec: ExceptionClass, iss: number, pc: bigint, far: bigint): void {
+    this.cpu.setU64(Sys.FAR_EL1, far);
+    this.takeSynchronous(ec, iss, pc);
+  }
+
+  /** ERET. An illegal SPSR_EL1 sets PSTATE.IL and stays at the level (D1.3.4). */
+  return(): void {
+    const { cpu } = this;
+    const spsr = cpu.u32(Sys.SPSR_EL1);
+    const target = cpu.u64(Sys.ELR_EL1);
+    const el = (spsr >>> 2) & 3;
+    const illegal = (spsr & Spsr.AArch32) !== 0 || (spsr & 2) !== 0 || el > 1 || (el === 0 && (spsr & Spsr.SP) !== 0);
+    cpu.nzcv = spsr >>> 28;
+    cpu.setU64(State.monitorAddress, 0xffff_ffff_ffff_ffffn);
+    this.softwareStep = false;
+    if (illegal) {
+      this.illegal = true;
+      cpu.setU32(State.daif, spsr & DAIF);
+    } else {
+      this.illegal = (spsr & Spsr.IL) !== 0;
+      this.softwareStep = (spsr & Spsr.SS) !== 0;
+      this.#enter(el, spsr & Spsr.SP, spsr & DAIF);
+    }
+    this.jump(target);
+  }
+
+  /** PSTATE.IL: the next instruction faults. */
+  illegal = false;
+  /** PSTATE.SS. */
+  softwareStep = false;
+
+  /** PSTATE in the layout of SPSR. */
+  pstate(): number {
+    const { cpu } = this;
+    const { el } = cpu;
+    const mode = el === 0 ? 0 : (el << 2) | cpu.u32(State.spsel);
+    return ((cpu.nzcv << 28) | (this.softwareStep ? Spsr.SS : 0) | (this.illegal ? Spsr.IL : 0) | cpu.u32(State.daif) | mode) >>> 0;
+  }
+
+  /** PSTATE.SPSel: exchanges the stack pointer in use. */
+  selectSp(spsel: number): void {
+    const { cpu } = this;
+    cpu.copy64(State.sp, this.#bank());
+    cpu.setU32(State.spsel, spsel);
+    cpu.copy64(this.#bank(), State.sp);
+  }
+
+  /** Recomputes what generated code tests from EL, SCTLR_EL1, CPACR_EL1. */
+  refresh(): void {
+    const { cpu } = this;
+    const { el } = cpu;
+    const sctlr = cpu.u32(Sys.SCTLR_EL1);
+    const fpen = (cpu.u32(Sys.CPACR_EL1) >>> 20) & 3;
+    cpu.setU32(State.fpTrap, fpTrapped(fpen, el) ? 1 : 0);
+    cpu.setU32(State.spAlignmentCheck, sctlr & (el === 0 ? Sctlr.SA0 : Sctlr.SA) ? 15 : 0);
+    cpu.setU32(State.alignmentCheck, sctlr & Sctlr.A || !(sctlr & Sctlr.M) ? 1 : 0);
+    cpu.setU32(State.zvaTrap, el === 0 && !(sctlr & Sctlr.DZE) ? 1 : 0);
+    this.regimeChanged();
+  }
+
+  #enter(el: number, spsel: number, daif: number): void {
+    const { cpu } = this;
+    cpu.copy64(State.sp, this.#bank());
+    cpu.setU32(State.el, el);
+    cpu.setU32(State.spsel, el === 0 ? 0 : spsel);
+    cpu.setU32(State.daif, daif);
+    cpu.copy64(this.#bank(), State.sp);
+    this.refresh();
+  }
+
+  /** Storage of the stack pointer in use. */
+  #bank(): number {
+    return this.cpu.el === 0 || this.cpu.u32(State.spsel) === 0 ? Sys.SP_EL0 : Sys.SP_EL1;
+  }
+}

@@ -1,0 +1,227 @@
+import { State } from '../builder/layout.js';
+import { Sctlr } from '../system/mmu.js';
+import type { Mmu } from '../system/mmu.js';
+import { registerAt, registerNamed } from '../system/register-table.js';
+import type { SystemRegister } from '../system/register-table.js';
+import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { Sys } from './cpu-state.js';
+import type { CpuState } from './cpu-state.js';
+import type { ExceptionUnit } from './exceptions.js';
+import { PerformanceMonitor } from './performance-monitor.js';
+import type { TlbMaintenance } from './tlb-maintenance.js';
+
+/** What an access to a system register or a system instruction came to. @experimental */
+export enum SystemResult {
+  Done,
+  Undefined,
+  /** Trapped to EL1 with class 0x18 (an EL0 access that EL1 has not enabled). */
+  Trapped,
+}
+
+const DATA_CACHE_LINE = 64;
+
+/**
+ * MRS, MSR and SYS whose register is not plain storage.
+ *
+ * @experimental
+ */
+export class SystemAccess {
+  readonly #attached = new Map<number, SystemRegisterHandler>();
+  readonly #special: ReadonlyMap<string, SystemRegisterHandler>;
+  readonly #pmu: PerformanceMonitor;
+  #osLock = true;
+  #claim = 0n;
+
+  constructor(
+    private readonly cpu: CpuState,
+    private readonly mmu: Mmu,
+    private readonly exceptions: ExceptionUnit,
+    private readonly tlb: TlbMaintenance,
+    private readonly services: {
+      readonly instructions: () => number;
+      readonly pendingInterrupts: () => bigint;
+      /** Faults the current access; used by cache maintenance. */
+      readonly touch: (va: bigint) => boolean;
+    },
+  ) {
+    this.#pmu = new PerformanceMonitor(services.instructions);
+    this.#special = new Map(Object.entries({ ...this.#specialRegisters(), ...this.#pmu.registers() }));
+  }
+
+  /** Connects registers that live in a vdev. */
+  attach(name: string, handler: SystemRegisterHandler): void {
+    this.#attached.set(registerNamed(name).encoding, handler);
+  }
+
+  /** Power-on state of what is kept here. */
+  reset(): void {
+    this.#osLock = true;
+    this.#claim = 0n;
+    this.#pmu.reset();
+  }
+
+  /** `info` is the low 22 bits of the instruction word. */
+  access(info: number): SystemResult {
+    const encoding = (info >>> 5) & 0xffff;
+    const rt = info & 31;
+    const read = (info >>> 21) & 1;
+    const op0 = encoding >>> 14;
+    if (op0 === 1) return this.#instruction(encoding, rt, read === 1);
+    const register = registerAt(encoding);
+    if (!register) return SystemResult.Undefined;
+    return read ? this.#read(register, rt) : this.#write(register, rt);
+  }
+
+  #read(r: SystemRegister, rt: number): SystemResult {
+    const allowed = this.#allowed(r, 'r');
+    if (allowed !== SystemResult.Done) return allowed;
+    if (r.kind === 'plain' || r.kind === 'checked') {
+      this.cpu.setX(rt, this.cpu.u64(r.offset));
+      return SystemResult.Done;
+    }
+    const value = this.#handler(r)?.read?.();
+    if (value === undefined) return SystemResult.Undefined;
+    this.cpu.setX(rt, BigInt.asUintN(64, value));
+    return SystemResult.Done;
+  }
+
+  #write(r: SystemRegister, rt: number): SystemResult {
+    const allowed = this.#allowed(r, 'w');
+    if (allowed !== SystemResult.Done) return allowed;
+    const value = this.cpu.x(rt);
+    if (r.kind === 'plain') this.cpu.setU64(r.offset, value);
+    else if (r.kind === 'checked') this.#writeChecked(r, value);
+    else {
+      const handler = this.#handler(r);
+      if (!handler?.write) return SystemResult.Undefined;
+      handler.write(value);
+    }
+    return SystemResult.Done;
+  }
+
+  #handler(r: SystemRegister): SystemRegisterHandler | undefined {
+    return r.kind === 'attached' ? this.#attached.get(r.encoding) : this.#special.get(r.name);
+  }
+
+  #allowed(r: SystemRegister, direction: 'r' | 'w'): SystemResult {
+    if (this.cpu.el !== 0) return r.el1.includes(direction) ? SystemResult.Done : SystemResult.Undefined;
+    if (!r.el0.includes(direction)) return SystemResult.Undefined;
+    return this.#enabledAtEl0(r) ? SystemResult.Done : SystemResult.Trapped;
+  }
+
+  /** EL0 accesses that EL1 must enable: SCTLR_EL1.UCT and UMA, CNTKCTL_EL1, PMUSERENR_EL0. */
+  #enabledAtEl0({ name }: SystemRegister): boolean {
+    const sctlr = this.cpu.u32(Sys.SCTLR_EL1);
+    const kernelControl = this.cpu.u32(Sys.CNTKCTL_EL1);
+    if (name === 'CTR_EL0') return (sctlr & Sctlr.UCT) !== 0;
+    if (name === 'DAIF') return (sctlr & Sctlr.UMA) !== 0;
+    if (name === 'CNTFRQ_EL0') return (kernelControl & 3) !== 0;
+    if (name === 'CNTPCT_EL0') return (kernelControl & 1) !== 0;
+    if (name === 'CNTVCT_EL0') return (kernelControl & 2) !== 0;
+    if (name.startsWith('CNTV_')) return (kernelControl & 0x100) !== 0;
+    if (name.startsWith('CNTP_')) return (kernelControl & 0x200) !== 0;
+    if (name.startsWith('PM')) return this.#pmu.enabledAtEl0(name);
+    if (name === 'MDCCSR_EL0') return (this.cpu.u32(Sys.MDSCR_EL1) & 0x1000) === 0;
+    return true;
+  }
+
+  /** Registers whose new value changes translation or traps. */
+  #writeChecked({ name, offset }: SystemRegister, value: bigint): void {
+    const { cpu } = this;
+    const old = cpu.u64(offset);
+    cpu.setU64(offset, value);
+    switch (name) {
+      case 'SCTLR_EL1':
+        // Big-endian data is not implemented: EE and E0E are RES0.
+        cpu.setU64(offset, value & ~0x300_0000n);
+        if (old !== value) this.tlb.flushLocal();
+        this.exceptions.refresh();
+        break;
+      case 'TCR_EL1':
+      case 'MAIR_EL1':
+        if (old !== value) this.tlb.flushLocal();
+        this.exceptions.refresh();
+        break;
+      case 'TTBR0_EL1':
+      case 'TTBR1_EL1':
+      case 'CPACR_EL1':
+        this.exceptions.refresh();
+        break;
+      default:
+    }
+  }
+
+  #instruction(encoding: number, rt: number, read: boolean): SystemResult {
+    if (read) return SystemResult.Undefined;
+    const op1 = (encoding >>> 11) & 7;
+    const CRn = (encoding >>> 7) & 15;
+    const CRm = (encoding >>> 3) & 15;
+    const op2 = encoding & 7;
+    if (CRn === 8) return this.cpu.el === 0 ? SystemResult.Undefined : this.#tlbi(op1, CRm, op2, this.cpu.x(rt));
+    if (CRn !== 7) return SystemResult.Undefined;
+    if (op1 === 0 && CRm === 8 && op2 < 4) return this.cpu.el === 0 ? SystemResult.Undefined : this.#addressTranslate(op2, this.cpu.x(rt));
+    return this.#cache(op1, CRm, op2, this.cpu.x(rt));
+  }
+
+  #tlbi(op1: number, CRm: number, op2: number, argument: bigint): SystemResult {
+    // EL1 forms, local (CRm 7) and inner shareable (CRm 3).
+    if (op1 !== 0 || (CRm !== 7 && CRm !== 3)) return SystemResult.Undefined;
+    return this.tlb.invalidate(op2, argument, CRm === 3) ? SystemResult.Done : SystemResult.Undefined;
+  }
+
+  /** AT S1E1R, S1E1W, S1E0R, S1E0W (Arm ARM C5.4). */
+  #addressTranslate(op2: number, va: bigint): SystemResult {
+    const ok = this.mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), op2 & 1 ? 'write' : 'read', op2 < 2);
+    const page = this.mmu.physical - (this.mmu.physical % 4096);
+    // Success: the page, attributes of Normal memory or Device. Failure: FST in bits 6–1 and F.
+    const attributes = this.mmu.device ? 0n : 0xff00_0000_0000_0180n;
+    this.cpu.setU64(Sys.PAR_EL1, ok ? BigInt(page) | attributes | 0x800n : BigInt(this.mmu.fault << 1) | 0x801n);
+    return SystemResult.Done;
+  }
+
+  /** Caches are coherent and transparent; what is left of maintenance is its faults. */
+  #cache(op1: number, CRm: number, op2: number, va: bigint): SystemResult {
+    const key = (op1 << 8) | (CRm << 4) | op2;
+    const privileged = [0x010, 0x050, 0x061, 0x062, 0x0a2, 0x0e2];
+    if (op1 === 0) {
+      if (this.cpu.el === 0 || !privileged.includes(key)) return SystemResult.Undefined;
+      // IC IALLUIS, IC IALLU, DC ISW, CSW, CISW do nothing; DC IVAC needs a valid address.
+      return key === 0x061 ? this.#touch(va) : SystemResult.Done;
+    }
+    // DC CVAC, CVAU, CIVAC, IC IVAU: allowed at EL0 by SCTLR_EL1.UCI.
+    if (![0x3a1, 0x3b1, 0x3e1, 0x351].includes(key)) return SystemResult.Undefined;
+    if (this.cpu.el === 0 && !(this.cpu.u32(Sys.SCTLR_EL1) & Sctlr.UCI)) return SystemResult.Trapped;
+    return this.#touch(va);
+  }
+
+  #touch(va: bigint): SystemResult {
+    this.services.touch(va & ~BigInt(DATA_CACHE_LINE - 1));
+    return SystemResult.Done;
+  }
+
+  #specialRegisters(): Record<string, SystemRegisterHandler> {
+    const { cpu, exceptions } = this;
+    return {
+      SP_EL0: { read: () => cpu.u64(Sys.SP_EL0), write: (v) => cpu.setU64(Sys.SP_EL0, v) },
+      SPSel: { read: () => BigInt(cpu.u32(State.spsel)), write: (v) => exceptions.selectSp(Number(v & 1n)) },
+      CurrentEL: { read: () => BigInt(cpu.el << 2) },
+      DAIF: { read: () => BigInt(cpu.u32(State.daif)), write: (v) => cpu.setU32(State.daif, Number(v & 0x3c0n)) },
+      CTR_EL0: { read: () => CTR_EL0 },
+      DCZID_EL0: { read: () => DCZID_BLOCK | (cpu.u32(State.zvaTrap) ? 0x10n : 0n) },
+      CCSIDR_EL1: { read: () => CCSIDR[cpu.u32(Sys.CSSELR_EL1) & 0xf] ?? 0n },
+      ISR_EL1: { read: this.services.pendingInterrupts },
+      OSLAR_EL1: { write: (v) => void (this.#osLock = (v & 1n) !== 0n) },
+      OSLSR_EL1: { read: () => (this.#osLock ? 0xan : 0x8n) },
+      DBGCLAIMSET_EL1: { read: () => 0xffn, write: (v) => void (this.#claim |= v & 0xffn) },
+      DBGCLAIMCLR_EL1: { read: () => this.#claim, write: (v) => void (this.#claim &= ~v) },
+    };
+  }
+}
+
+/** 64-byte lines, physically tagged, and neither data nor instruction cache needs maintenance for coherence (IDC, DIC). */
+const CTR_EL0 = 0xb444_c004n;
+/** DC ZVA clears 64 bytes. */
+const DCZID_BLOCK = 4n;
+/** Geometry by CSSELR_EL1: L1 data, L1 instruction, L2 (as a Cortex-A57 has them). */
+const CCSIDR: Readonly<Record<number, bigint>> = { 0: 0x701f_e00an, 1: 0x201f_e012n, 2: 0x707f_e07an };
+

@@ -1,0 +1,56 @@
+import type { Disposable } from '@qvm/core';
+import { connectStreams, type VmHandle } from '@qvm/sdk';
+import type { CliLogger } from '../report/cli-logger.js';
+import { statsLines } from '../report/vm-report.js';
+import { stopOrDestroy } from '../signals.js';
+import { ESCAPE_HELP, EscapeFilter, type ConsoleCommand } from './escape-filter.js';
+import { RawTerminal } from './raw-terminal.js';
+
+/** The connection of a VM's console with the standard streams. */
+export type AttachedConsole = Disposable;
+
+/**
+ * Connects the console of a VM with stdin and stdout: raw with escapes when stdin is a terminal, plain otherwise.
+ */
+export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole {
+  const { stdin, stdout } = process;
+  const terminal = stdin.isTTY ? new RawTerminal(stdin) : undefined;
+  const escapes = new EscapeFilter((command) => obey(command, vm, logger));
+  const brokenPipe = (): void => void vm.destroy();
+  stdout.on('error', brokenPipe);
+  // An unreadable stdin, such as a terminal's after its session went away, is like one at its end.
+  stdin.on('error', () => undefined);
+  const connection = connectStreams(vm.console, stdin, stdout, {
+    ...(terminal === undefined ? {} : { filter: escapes.filter }),
+    onBlocked: () => pauseFor(vm),
+    onUnblocked: () => resumeAfter(vm),
+  });
+  terminal?.enter();
+  logger.raw = terminal !== undefined;
+  return {
+    dispose: () => {
+      connection.dispose();
+      terminal?.leave();
+      logger.raw = false;
+      stdout.off('error', brokenPipe);
+      // An open stdin would keep the process.
+      stdin.destroy();
+    },
+  };
+}
+
+/** The reader of our output is slow: the guest waits for it, so that nothing is lost and no memory fills. */
+function pauseFor(vm: VmHandle): void {
+  if (vm.state === 'running') vm.pause();
+}
+
+function resumeAfter(vm: VmHandle): void {
+  if (vm.state === 'paused') vm.resume();
+}
+
+function obey(command: ConsoleCommand, vm: VmHandle, logger: CliLogger): void {
+  if (command === 'end') void vm.destroy();
+  else if (command === 'stop') stopOrDestroy(vm);
+  else if (command === 'help') for (const line of ESCAPE_HELP) logger.say(line);
+  else for (const line of statsLines(vm)) logger.say(line);
+}

@@ -1,0 +1,34 @@
+import type { ReadStream } from 'node:tty';
+
+/**
+ * The terminal in raw mode: every key goes to the guest. Gives it back as it was, however the process ends.
+ */
+export class RawTerminal {
+  readonly #input: ReadStream;
+  #raw = false;
+
+  constructor(input: ReadStream) {
+    this.#input = input;
+    process.on('exit', this.leave);
+    process.on('SIGCONT', this.#again);
+  }
+
+  enter(): void {
+    this.#input.setRawMode(true);
+    this.#raw = true;
+  }
+
+  readonly leave = (): void => {
+    if (this.#raw && !this.#input.destroyed) this.#input.setRawMode(false);
+    this.#raw = false;
+    process.off('exit', this.leave);
+    process.off('SIGCONT', this.#again);
+  };
+
+  /** A shell sets its own mode while the process is stopped. */
+  readonly #again = (): void => {
+    if (!this.#raw) return;
+    this.#input.setRawMode(false);
+    this.#input.setRawMode(true);
+  };
+}

@@ -1,0 +1,149 @@
+import { createRequire } from 'node:module';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { StartFlags } from './commands/start.js';
+
+/** Tells the process's exit code when a command is done. */
+export type SetExitCode = (exitCode: number) => void;
+
+function version(): string {
+  const description: unknown = createRequire(import.meta.url)('../package.json');
+  if (typeof description !== 'object' || description === null || !('version' in description)) return 'unknown';
+  return String(description.version);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,7}$/.test(text) || Number(text) < 1 || Number(text) > 1_000_000) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1000000.');
+  }
+  return Number(text);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Options that change what a configuration says. */
+function withOverrides(command: Command): Command {
+  return command
+    .option('--cmdline <text>', 'kernel command line, in place of the one in the configuration')
+    .addOption(
+      new Option('--set <key=value>', 'change a key (cpus=2, ram=1G), or an option of a vdev (pl011.hostdev=pty)').argParser(
+        collect,
+      ),
+    )
+    .addOption(new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect));
+}
+
+function addStart(program: Command, setExitCode: SetExitCode): void {
+  withOverrides(program.command('start'))
+    .description('run a VM in the foreground, with its console on this terminal')
+    .argument('<file>', 'configuration (.qvmconf)')
+    .option('--icount [ns]', 'deterministic time: nanoseconds per instruction (default 10)', wholeNumber)
+    .option('--trace <file>', 'write guest exits and entrances to a file')
+    .option('--stats', 'print statistics at the end')
+    .option('--json', 'print the end, or what is wrong, as one line of JSON on stderr')
+    .option('--restart', 'boot again when the guest resets, instead of ending')
+    .option('--verbose', 'print what is logged for information')
+    .addHelpText('after', '\nOn a terminal, Ctrl-A h shows what can be typed. Exit codes are in docs/cli.md.')
+    .action(async (file: string, flags: StartFlags) => {
+      const { start } = await import('./commands/start.js');
+      setExitCode(await start(file, flags));
+    });
+}
+
+function addCheck(program: Command, setExitCode: SetExitCode): void {
+  withOverrides(program.command('check'))
+    .description('check a configuration without running it')
+    .argument('<file>', 'configuration (.qvmconf)')
+    .option('--json', 'print the findings as JSON')
+    .action(async (file: string, flags: StartFlags) => {
+      const { check } = await import('./commands/check.js');
+      setExitCode(await check(file, flags));
+    });
+}
+
+function addGuest(program: Command): void {
+  const guest = program.command('guest').description('fetch and find guests to run');
+  guest
+    .command('fetch')
+    .description('download a guest into the cache')
+    .argument('<name>', 'see "qvm guest list"')
+    .option('--update', 'look for newer versions')
+    .action(async (name: string, { update }: { readonly update?: boolean }) => {
+      const { fetch } = await import('./commands/guest.js');
+      await fetch(name, update === true);
+    });
+  guest
+    .command('list')
+    .description('list the guests that can be fetched')
+    .option('--json', 'print as JSON')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const { list } = await import('./commands/guest.js');
+      await list(json === true);
+    });
+  guest
+    .command('path')
+    .description('print the folder of a guest, or of all of them')
+    .argument('[name]')
+    .action(async (name?: string) => {
+      const { path } = await import('./commands/guest.js');
+      path(name);
+    });
+  guest
+    .command('verify')
+    .description('check the files of a fetched guest')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const { verify } = await import('./commands/guest.js');
+      await verify(name);
+    });
+}
+
+function addVdev(program: Command): void {
+  const vdev = program.command('vdev').description('what virtual devices there are');
+  vdev
+    .command('list')
+    .description('list the types')
+    .option('--json', 'print as JSON, with the options')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const { listVdevs } = await import('./commands/vdev.js');
+      await listVdevs(json === true);
+    });
+  vdev
+    .command('help')
+    .description('describe a type and its options')
+    .argument('<type>')
+    .action(async (type: string) => {
+      const { describeVdev } = await import('./commands/vdev.js');
+      await describeVdev(type);
+    });
+  // Commander's own "help" command would take the name.
+  vdev.helpCommand(false);
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(async (shell: string) => {
+      const { completion } = await import('./commands/completion.js');
+      process.stdout.write(completion(shell, program));
+    });
+}
+
+/** The command line of qvm. Parsing throws a `CommanderError` in place of ending the process. */
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('qvm')
+    .description('Runs virtual machines.')
+    .version(version(), '-V, --version', 'print the version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (message, write) => write(message.replace(/^error: /, 'qvm: error: ')) });
+  addStart(program, setExitCode);
+  addCheck(program, setExitCode);
+  addGuest(program);
+  addVdev(program);
+  addCompletion(program);
+  return program;
+}

@@ -1,0 +1,56 @@
+import type { Writable } from 'node:stream';
+import { formatFinding, type Finding } from '@qvm/config';
+import type { Logger, LogLevel } from '@qvm/core';
+
+/**
+ * What the engine and vdevs say, on stderr: warnings and errors, on request the rest. The reason of a VM's end is left to
+ * the command, which says it with its cause.
+ */
+export class CliLogger implements Logger {
+  readonly #output: Writable & { readonly isTTY?: boolean };
+  readonly #verbose: boolean;
+  readonly #quiet: boolean;
+  /** On a terminal in raw mode, a line feed alone does not go back to the first column. */
+  #lineEnd = '\n';
+  #held: string | undefined;
+
+  constructor(output: Writable, options: { readonly verbose: boolean; readonly quiet: boolean }) {
+    this.#output = output;
+    this.#verbose = options.verbose;
+    this.#quiet = options.quiet;
+  }
+
+  set raw(raw: boolean) {
+    this.#lineEnd = raw ? '\r\n' : '\n';
+  }
+
+  log(level: LogLevel, message: string): void {
+    if (this.#quiet || (!this.#verbose && level !== 'error' && level !== 'warn')) return;
+    this.#release();
+    // The last error may be the VM's end: then `say` repeats it with more.
+    if (level === 'error') this.#held = message;
+    else this.#write(level === 'warn' ? `warning: ${message}` : message);
+  }
+
+  warn(finding: Finding): void {
+    if (!this.#quiet) this.#output.write(`${formatFinding(finding)}${this.#lineEnd}`);
+  }
+
+  /** Something the user needs to know. */
+  say(message: string): void {
+    const known = this.#held?.replace(/\.$/, '');
+    if (known !== undefined && message.includes(known)) this.#held = undefined;
+    this.#release();
+    this.#write(message);
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#write(`error: ${held}`);
+  }
+
+  #write(message: string): void {
+    this.#output.write(`qvm: ${message}${this.#lineEnd}`);
+  }
+}

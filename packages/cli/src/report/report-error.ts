@@ -1,0 +1,56 @@
+import { ConfigError, formatFinding, NO_SOURCE, type Finding } from '@qvm/config';
+import { QvmError } from '@qvm/core';
+import { GuestFetchError } from '@qvm/guests';
+import { describeError, exitCodeOf, StartError } from '@qvm/sdk';
+import { CliExitCode } from './exit-codes.js';
+
+/** An error that ends the command with one line and a code. */
+export class CliError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** What a failed command tells. */
+export interface ErrorReport {
+  readonly exitCode: number;
+  /** Lines for people. */
+  readonly lines: readonly string[];
+  /** The same for programs, where it has places. */
+  readonly findings: readonly Finding[];
+}
+
+/** Turns any error into lines and an exit code. Stacks are shown on request only. */
+export function reportError(error: unknown, debug: boolean): ErrorReport {
+  const report = describe(error);
+  if (!debug || !(error instanceof Error) || error.stack === undefined) return report;
+  return { ...report, lines: [...report.lines, error.stack] };
+}
+
+function describe(error: unknown): ErrorReport {
+  if (error instanceof ConfigError) {
+    return { exitCode: exitCodeOf(error), lines: error.findings.map(placed), findings: error.findings };
+  }
+  if (error instanceof StartError) {
+    return { exitCode: exitCodeOf(error), lines: [placed(error.finding)], findings: [error.finding] };
+  }
+  if (error instanceof GuestFetchError) {
+    const lines = [`qvm: error: ${error.message}`, ...error.detail.split('\n').filter((line) => line !== '')];
+    return { exitCode: CliExitCode.Failure, lines, findings: [] };
+  }
+  const lines = [`qvm: error: ${describeError(error)}`];
+  if (error instanceof CliError) return { exitCode: error.exitCode, lines, findings: [] };
+  const exitCode = error instanceof QvmError ? exitCodeOf(error) : CliExitCode.Internal;
+  return { exitCode, lines, findings: [] };
+}
+
+/** A finding without a text to point into is shown without a place. */
+function placed(finding: Finding): string {
+  if (finding.file !== NO_SOURCE.file) return formatFinding(finding);
+  const { severity, message, hint } = finding;
+  return `qvm: ${severity}: ${message}${hint === undefined ? '' : `; ${hint}`}`;
+}

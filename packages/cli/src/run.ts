@@ -1,0 +1,30 @@
+import { CommanderError } from 'commander';
+import { createProgram } from './program.js';
+import { ignoreBrokenPipes } from './report/broken-pipe.js';
+import { CliExitCode } from './report/exit-codes.js';
+import { reportError } from './report/report-error.js';
+
+/**
+ * Runs the `qvm` command in this process.
+ *
+ * @param args - what follows `qvm` on the command line.
+ * @returns the exit code. Never rejects.
+ * @experimental
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  ignoreBrokenPipes();
+  let exitCode: number = CliExitCode.Success;
+  try {
+    const program = createProgram((code) => {
+      exitCode = code;
+    });
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its message, or help and version, which are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? CliExitCode.Success : CliExitCode.Usage;
+    const report = reportError(error, process.env['QVM_DEBUG'] === '1');
+    process.stderr.write(`${report.lines.join('\n')}\n`);
+    return report.exitCode;
+  }
+}

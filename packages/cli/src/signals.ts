@@ -1,0 +1,25 @@
+import type { Disposable } from '@qvm/core';
+import type { VmHandle } from '@qvm/sdk';
+
+/** How long a guest may take to end after its power button was pressed. */
+const STOP_TIMEOUT_MS = 30_000;
+
+/** Asks the VM to stop; when it has been asked already, cuts the power. */
+export function stopOrDestroy(vm: VmHandle): void {
+  if (vm.state === 'running' || vm.state === 'paused') void vm.stop(STOP_TIMEOUT_MS);
+  else void vm.destroy();
+}
+
+/** SIGINT and SIGTERM press the power button, a second one cuts the power; SIGQUIT and SIGHUP cut it at once. */
+export function handleSignals(vm: VmHandle): Disposable {
+  const stop = (): void => stopOrDestroy(vm);
+  const cut = (): void => void vm.destroy();
+  const handlers = { SIGINT: stop, SIGTERM: stop, SIGQUIT: cut, SIGHUP: cut };
+  const entries = Object.entries(handlers) as [keyof typeof handlers, () => void][];
+  for (const [signal, handler] of entries) process.on(signal, handler);
+  return {
+    dispose: () => {
+      for (const [signal, handler] of entries) process.off(signal, handler);
+    },
+  };
+}

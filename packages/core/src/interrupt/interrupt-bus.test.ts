@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import type { QvmError } from '../errors/qvm-error.js';
+import { createVmHooks } from '../hooks/vm-hooks.js';
+import { InterruptBus } from './interrupt-bus.js';
+
+function setUp() {
+  const hooks = createVmHooks('test');
+  const bus = new InterruptBus(2, hooks);
+  const changes: [number, number | undefined, boolean][] = [];
+  const attach = () => bus.attach({ inputChanged: (...change) => changes.push(change) });
+  return { hooks, bus, changes, attach };
+}
+
+describe('InterruptBus', () => {
+  it('gives an input the OR of its sources', () => {
+    const { bus, changes, attach } = setUp();
+    attach();
+    const [a, b] = [bus.line(33, 'a'), bus.line(33, 'b')];
+    a.assert();
+    a.assert();
+    b.set(true);
+    expect(changes).toEqual([[33, undefined, true]]);
+    a.deassert();
+    a.deassert();
+    expect([changes.length, a.level, b.level]).toEqual([1, false, true]);
+    b.deassert();
+    expect(changes).toEqual([
+      [33, undefined, true],
+      [33, undefined, false],
+    ]);
+  });
+
+  it('keeps private inputs apart', () => {
+    const { bus, changes, attach } = setUp();
+    attach();
+    bus.privateLine(27, 1, 'timer').assert();
+    bus.line(27, 'other').pulse();
+    expect(changes).toEqual([
+      [27, 1, true],
+      [27, undefined, true],
+      [27, undefined, false],
+    ]);
+  });
+
+  it('tells a late controller what is high', () => {
+    const { bus, changes, attach } = setUp();
+    bus.line(40, 'a').assert();
+    bus.line(41, 'b').pulse();
+    attach();
+    expect(changes).toEqual([[40, undefined, true]]);
+    expect(attach).toThrow(expect.objectContaining({ code: 'interrupt.controller' }) as QvmError);
+  });
+
+  it('counts per source', () => {
+    const { bus } = setUp();
+    const line = bus.line(40, 'a');
+    line.pulse();
+    line.pulse();
+    bus.privateLine(27, 0, 'timer').assert();
+    expect(bus.statistics()).toEqual([
+      { number: 40, vcpu: undefined, source: 'a', count: 2, level: false },
+      { number: 27, vcpu: 0, source: 'timer', count: 1, level: true },
+    ]);
+  });
+
+  it('fires hooks for changes of the input, naming the source', () => {
+    const { bus, hooks } = setUp();
+    const seen: string[] = [];
+    hooks.interruptRaised.tap('test', ({ number, source }) => void seen.push(`+${number} ${source}`));
+    hooks.interruptLowered.tap('test', ({ number, vcpu }) => void seen.push(`-${number} ${String(vcpu)}`));
+    const [a, b] = [bus.privateLine(27, 1, 'a'), bus.privateLine(27, 1, 'b')];
+    a.assert();
+    b.assert();
+    a.deassert();
+    b.deassert();
+    expect(seen).toEqual(['+27 a', '-27 1']);
+  });
+
+  it.each([-1, 1.5, NaN, 2 ** 24])('refuses the number %p', (number) => {
+    const { bus } = setUp();
+    expect(() => bus.line(number, 'a')).toThrow(expect.objectContaining({ code: 'interrupt.number' }) as QvmError);
+  });
+
+  it.each([-1, 2, 0.5])('refuses the vCPU %p', (vcpu) => {
+    const { bus } = setUp();
+    expect(() => bus.privateLine(27, vcpu, 'a')).toThrow(
+      expect.objectContaining({ code: 'interrupt.vcpu' }) as QvmError,
+    );
+  });
+
+  it('agrees with a plain OR on random changes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(5), fc.boolean())), (steps) => {
+        const { bus, changes, attach } = setUp();
+        attach();
+        const lines = Array.from({ length: 6 }, (_, index) => bus.line(32 + (index % 2), `s${index}`));
+        for (const [index, level] of steps) lines[index]?.set(level);
+        for (const input of [32, 33]) {
+          const expected = lines.some((line) => line.number === input && line.level);
+          const levels = changes.filter(([number]) => number === input).map(([, , level]) => level);
+          expect(levels.at(-1) ?? false).toBe(expected);
+          expect(levels.every((level, index) => level === (index % 2 === 0))).toBe(true);
+        }
+      }),
+    );
+  });
+});

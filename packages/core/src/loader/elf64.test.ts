@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { ElfMachine, isElf, readElf64 } from './elf64.js';
+import { ImageError, type ImageProblem } from './image-error.js';
+
+interface SegmentFields {
+  type?: number;
+  offset?: number;
+  virtual?: bigint;
+  physical?: number;
+  fileSize?: number;
+  memorySize?: number;
+}
+
+const DATA_OFFSET = 0x200;
+
+/** An ELF64 file with 256 bytes of data at 0x200. */
+function elf(segments: readonly SegmentFields[]): Uint8Array {
+  const bytes = new Uint8Array(DATA_OFFSET + 256).map((_, index) => index);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x7f45_4c46);
+  view.setUint8(4, 2);
+  view.setUint8(5, 1);
+  view.setUint16(16, 2, true);
+  view.setUint16(18, ElfMachine.AArch64, true);
+  view.setBigUint64(24, 0xffff_8000_0808_0000n, true);
+  view.setBigUint64(32, 64n, true);
+  view.setUint16(54, 56, true);
+  view.setUint16(56, segments.length, true);
+  segments.forEach((segment, index) => {
+    const header = 64 + index * 56;
+    const { type = 1, offset = DATA_OFFSET, virtual = 0n, physical = 0, fileSize = 16, memorySize = 32 } = segment;
+    view.setUint32(header, type, true);
+    const fields = [BigInt(offset), virtual, BigInt(physical), BigInt(fileSize), BigInt(memorySize)];
+    fields.forEach((value, field) => view.setBigUint64(header + 8 + field * 8, value, true));
+  });
+  return bytes;
+}
+
+function problemOf(bytes: Uint8Array, machine = ElfMachine.AArch64): ImageProblem | undefined {
+  try {
+    readElf64(bytes, machine);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ImageError) return error.problem;
+    throw error;
+  }
+}
+
+function patched(change: (view: DataView) => void, segments: readonly SegmentFields[] = [{}]): Uint8Array {
+  const bytes = elf(segments);
+  change(new DataView(bytes.buffer));
+  return bytes;
+}
+
+describe('readElf64', () => {
+  it('finds entry and segments, in physical order', () => {
+    const file = elf([
+      { physical: 0x4010_0000, virtual: 0xffff_8000_0010_0000n, offset: DATA_OFFSET + 16 },
+      { type: 6 },
+      { physical: 0x4000_0000, fileSize: 8, memorySize: 0x1000 },
+      { memorySize: 0, fileSize: 0 },
+    ]);
+    const { entry, segments } = readElf64(file, ElfMachine.AArch64);
+    expect(entry).toBe(0xffff_8000_0808_0000n);
+    expect(segments).toEqual([
+      { physical: 0x4000_0000, virtual: 0n, memorySize: 0x1000, bytes: file.slice(DATA_OFFSET, DATA_OFFSET + 8) },
+      {
+        physical: 0x4010_0000,
+        virtual: 0xffff_8000_0010_0000n,
+        memorySize: 32,
+        bytes: file.slice(DATA_OFFSET + 16, DATA_OFFSET + 32),
+      },
+    ]);
+  });
+
+  it('works on a view inside a larger buffer', () => {
+    const file = elf([{ physical: 0x1000 }]);
+    const buffer = new Uint8Array(file.length + 7);
+    buffer.set(file, 7);
+    expect(readElf64(buffer.subarray(7), ElfMachine.AArch64)).toEqual(readElf64(file, ElfMachine.AArch64));
+  });
+
+  it.each<[ImageProblem, Uint8Array]>([
+    ['unknown-format', new Uint8Array(0)],
+    ['unknown-format', Uint8Array.from([0x7f, 0x45, 0x4c, 0x47])],
+    ['truncated', elf([{}]).subarray(0, 63)],
+    ['truncated', elf([{}]).subarray(0, 100)],
+    ['truncated', elf([{}]).subarray(0, DATA_OFFSET)],
+    ['truncated', elf([{ offset: 2 ** 52 }])],
+    ['truncated', patched((view) => view.setBigUint64(32, 2n ** 64n - 1n, true))],
+    ['wrong-class', patched((view) => view.setUint8(4, 1))],
+    ['wrong-endianness', patched((view) => view.setUint8(5, 2))],
+    ['wrong-machine', patched((view) => view.setUint16(18, ElfMachine.X86_64, true))],
+    ['bad-header', patched((view) => view.setUint16(16, 1, true))],
+    ['bad-header', patched((view) => view.setUint16(54, 8, true))],
+    ['bad-header', patched((view) => view.setUint16(56, 0xffff, true))],
+    ['bad-segment', elf([{ fileSize: 33 }])],
+    ['bad-segment', elf([{ physical: 2 ** 48 - 16 }])],
+    ['overlap', elf([{ physical: 0x1000 }, { physical: 0x101f }])],
+    ['no-segments', elf([])],
+    ['no-segments', elf([{ type: 2 }])],
+  ])('reports %s (%#)', (problem, file) => {
+    expect(problemOf(file)).toBe(problem);
+  });
+
+  it('names file and machines', () => {
+    const read = () => readElf64(elf([{}]), ElfMachine.X86_64, 'vmlinux');
+    expect(read).toThrow('vmlinux is for AArch64, not for X86_64.');
+  });
+
+  it('answers any bytes with a typed error or a program', () => {
+    const good = elf([{ physical: 0x1000 }, { physical: 0x2000 }]);
+    const damage = fc.array(fc.tuple(fc.nat(175), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(damage, fc.nat(good.length), (changes, cut) => {
+        const bad = good.slice(0, cut % 2 === 0 ? good.length : cut);
+        for (const [offset, value] of changes) if (offset < bad.length) bad[offset] = value;
+        expect(() => problemOf(bad)).not.toThrow();
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('isElf', () => {
+  it('looks at the first four bytes', () => {
+    expect([isElf(elf([])), isElf(new Uint8Array(3)), isElf(new Uint8Array(64))]).toEqual([true, false, false]);
+  });
+});

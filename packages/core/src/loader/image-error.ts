@@ -1,0 +1,34 @@
+import { QvmError } from '../errors/qvm-error.js';
+
+/**
+ * What is wrong with an image; `image.` and one of these make the code of an {@link ImageError}.
+ *
+ * @experimental
+ */
+export type ImageProblem =
+  | 'truncated'
+  | 'unknown-format'
+  | 'wrong-class'
+  | 'wrong-endianness'
+  | 'wrong-machine'
+  | 'bad-header'
+  | 'bad-segment'
+  | 'overlap'
+  | 'no-segments'
+  | 'bad-gzip'
+  | 'too-large'
+  | 'does-not-fit';
+
+/**
+ * A kernel, initial file system or device tree that cannot be loaded. Code `image.` and the problem.
+ *
+ * @experimental
+ */
+export class ImageError extends QvmError {
+  readonly problem: ImageProblem;
+
+  constructor(problem: ImageProblem, message: string, options?: { readonly cause?: unknown }) {
+    super(`image.${problem}`, message, options);
+    this.problem = problem;
+  }
+}

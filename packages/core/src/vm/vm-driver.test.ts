@@ -1,0 +1,213 @@
+import { VcpuExit } from '../vcpu/vcpu.js';
+import { FAKE_FILES, FakeArchitecture, fakeVmOptions, type Instruction } from './fake-machine.test.helper.js';
+import type { StepResult } from './step-result.js';
+import { VmDriver, type DriverHost } from './vm-driver.js';
+import type { VmOptions } from './vm-options.js';
+import { Vm } from './vm.js';
+
+/** A host whose time passes by command, with a log of what the driver did. */
+function fakeHost() {
+  const log: string[] = [];
+  const host = { time: 0, log, fire: undefined as (() => void) | undefined };
+  const implementation: DriverHost = {
+    now: () => host.time,
+    yield: () => {
+      log.push('yield');
+      return Promise.resolve();
+    },
+    after: (milliseconds, callback) => {
+      log.push(`sleep ${milliseconds}`);
+      host.fire = callback;
+      return () => log.push('cancel');
+    },
+  };
+  return { host, implementation };
+}
+
+const ENDED: StepResult = { kind: 'ended', exit: { exitCode: 0, reason: 'over' } };
+
+/** Drives a list of step results. */
+function drive(results: readonly StepResult[], now = 0) {
+  const { host, implementation } = fakeHost();
+  const budgets: number[] = [];
+  const queue = [...results];
+  const vm = {
+    paused: false,
+    instructions: 0,
+    clock: { kind: 'real-time' as const, now: () => now, wallClockSeconds: () => 0, createTimer: () => fail() },
+    step: (budget: number) => {
+      budgets.push(budget);
+      vm.instructions += budget;
+      host.time += budget * 10;
+      return queue.shift() ?? ENDED;
+    },
+    restart: () => Promise.resolve(void host.log.push('restart')),
+  };
+  const driver = new VmDriver(vm, implementation);
+  return { driver, host, budgets, vm };
+}
+
+function fail(): never {
+  throw new Error('not expected');
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('VmDriver', () => {
+  it('yields between slices and aims at a millisecond', async () => {
+    const { driver, host, budgets } = drive(Array.from({ length: 40 }, () => ({ kind: 'ran' as const })));
+    await driver.run();
+    expect(host.log).toEqual(Array.from({ length: 40 }, () => 'yield'));
+    // The guest runs at 100 MIPS, ten nanoseconds an instruction.
+    expect(budgets.at(-1)).toBeGreaterThan(95_000);
+    expect(budgets.at(-1)).toBeLessThanOrEqual(100_000);
+  });
+
+  it('makes shorter slices while there is host I/O', async () => {
+    const { driver, budgets } = drive([{ kind: 'ran' }]);
+    driver.wakeForIo();
+    await driver.run();
+    expect(budgets[0]).toBe(12_500);
+  });
+
+  it('sleeps until the next timer, rounded up, and boots again', async () => {
+    const { driver, host } = drive(
+      [
+        { kind: 'idle', until: 3_200_000 },
+        { kind: 'idle', until: undefined },
+        { kind: 'idle', until: 0 },
+        { kind: 'reset' },
+      ],
+      1_000_000,
+    );
+    const done = driver.run();
+    for (let i = 0; i < 3; i++) {
+      host.fire?.();
+      await turn();
+    }
+    await done;
+    expect(host.log).toEqual(['sleep 3', 'cancel', 'sleep 60000', 'cancel', 'sleep 1', 'cancel', 'restart']);
+  });
+
+  it('sleeps while the VM is paused', async () => {
+    const { driver, host, vm, budgets } = drive([]);
+    vm.paused = true;
+    const done = driver.run();
+    await turn();
+    driver.wake();
+    await turn();
+    expect(budgets).toEqual([]);
+    vm.paused = false;
+    driver.wake();
+    await done;
+    expect(host.log).toEqual(['sleep 60000', 'cancel', 'sleep 60000', 'cancel']);
+  });
+});
+
+async function runningVm(program: Instruction, changes: Partial<VmOptions> = {}) {
+  const vm = new Vm(fakeVmOptions(new FakeArchitecture(program), { clock: { kind: 'real-time' }, ...changes }));
+  await vm.boot(FAKE_FILES);
+  return { vm, ended: vm.run() };
+}
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Counts the steps of a VM. */
+function countSteps(vm: Vm): { readonly count: number } {
+  const spy = { count: 0 };
+  const { step } = vm;
+  vm.step = (maxInstructions) => {
+    spy.count++;
+    return step.call(vm, maxInstructions);
+  };
+  return spy;
+}
+
+describe('Vm.run', () => {
+  it('runs until the guest powers off, and lets the host do its work meanwhile', async () => {
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      if (vm.exit === undefined) setImmediate(count);
+    };
+    const { vm, ended } = await runningVm((vcpu) => {
+      if (vcpu.instructions === 1_000_000) vcpu.services.request({ kind: 'poweroff' });
+    });
+    count();
+    expect(vm.run()).toBe(ended);
+    expect(await ended).toEqual({ exitCode: 0, reason: 'The guest powered off.' });
+    expect(turns).toBeGreaterThan(3);
+    expect(vm.stats().busyTime).toBeGreaterThan(0);
+  });
+
+  it('does next to nothing while the guest waits', async () => {
+    let ticks = 0;
+    const { vm, ended } = await runningVm(() => VcpuExit.Halted);
+    const step = countSteps(vm);
+    const timer = vm.clock.createTimer('tick', () => {
+      ticks++;
+      timer.arm(vm.clock.now() + 10e6);
+    });
+    vm.post(() => timer.arm(10e6));
+    await wait(200);
+    vm.destroy();
+    await ended;
+    expect(ticks).toBeGreaterThan(2);
+    // A step per timer, and one each for the start, the task and the end; now and then a host timer fires early.
+    expect(step.count).toBeGreaterThan(ticks);
+    expect(step.count).toBeLessThanOrEqual(2 * ticks + 4);
+  });
+
+  it('is woken by a task', async () => {
+    const { vm, ended } = await runningVm(() => VcpuExit.Halted);
+    await wait(5);
+    const start = performance.now();
+    await new Promise<void>((resolve) => vm.post(resolve));
+    expect(performance.now() - start).toBeLessThan(5_000);
+    vm.destroy();
+    expect(await ended).toEqual({ exitCode: 3, reason: 'The power was cut.' });
+  });
+
+  it('stands still while paused', async () => {
+    const { vm, ended } = await runningVm(() => undefined);
+    await wait(5);
+    vm.pause();
+    await turn();
+    const [instructions, time] = [vm.instructions, vm.clock.now()];
+    await wait(10);
+    expect([vm.instructions, vm.clock.now()]).toEqual([instructions, time]);
+    vm.resume();
+    await wait(5);
+    expect(vm.instructions).toBeGreaterThan(instructions);
+    vm.stop();
+    expect(await ended).toEqual({ exitCode: 0, reason: 'The VM was stopped.' });
+  });
+
+  it('asks the guest to stop, and cuts the power when it does not', async () => {
+    let pressed = 0;
+    const plugin = (polite: boolean) => ({
+      name: 'button',
+      apply: ({ hooks }: Parameters<NonNullable<VmOptions['plugins']>[number]['apply']>[0]) => {
+        hooks.powerButton.tap('button', () => {
+          pressed++;
+          return true;
+        });
+        if (polite) hooks.stateChanged.tap('button', ({ to }) => void (to === 'stopping' && (asked = true)));
+      },
+    });
+    let asked = false;
+    const guest: Instruction = (vcpu) => (asked ? void vcpu.services.request({ kind: 'poweroff' }) : undefined);
+    const polite = await runningVm(guest, { plugins: [plugin(true)] });
+    polite.vm.stop(1_000);
+    expect(await polite.ended).toEqual({ exitCode: 0, reason: 'The guest powered off.' });
+    const deaf = await runningVm(() => VcpuExit.Halted, { plugins: [plugin(false)] });
+    deaf.vm.stop(10);
+    expect(await deaf.ended).toEqual({ exitCode: 3, reason: 'The power was cut.' });
+    expect(pressed).toBe(2);
+  });
+
+  it('cannot run before the guest is loaded', async () => {
+    const vm = new Vm(fakeVmOptions(new FakeArchitecture()));
+    await expect(vm.run()).rejects.toMatchObject({ code: 'vm.not-running' });
+  });
+});

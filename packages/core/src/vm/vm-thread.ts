@@ -1,0 +1,114 @@
+import type { VmRequest } from '../architecture/architecture.js';
+import { InstructionClock } from '../clock/instruction-clock.js';
+import type { VmClock } from '../clock/vm-clock.js';
+import type { Vcpu } from '../vcpu/vcpu.js';
+import type { StepResult } from './step-result.js';
+import { VcpuScheduler } from './vcpu-scheduler.js';
+
+const RAN: StepResult & { readonly kind: 'ran' } = { kind: 'ran' };
+
+/** What a run of the thread came to: a request is for the VM to obey. */
+export type ThreadResult =
+  Extract<StepResult, { readonly kind: 'ran' | 'idle' }> | { readonly kind: 'request'; readonly request: VmRequest };
+
+/** The parts that a thread runs, once they are made. */
+interface Attached {
+  readonly clock: VmClock;
+  readonly scheduler: VcpuScheduler;
+}
+
+/**
+ * The core loop of a VM: posted tasks, due timers, vCPUs in turn. Knows nothing of threads or the event loop; whoever
+ * calls it is the VM's thread.
+ */
+export class VmThread {
+  readonly #runnable: () => boolean;
+  #attached: Attached | undefined;
+  #tasks: (() => void)[] = [];
+  #request: VmRequest | undefined;
+
+  /**
+   * @param runnable - whether vCPUs may run, asked before each turn.
+   */
+  constructor(runnable: () => boolean) {
+    this.#runnable = runnable;
+  }
+
+  /** Takes over what it shall run. Tasks and requests may come earlier. */
+  attach(vcpus: readonly Vcpu[], clock: VmClock): VcpuScheduler {
+    const scheduler = new VcpuScheduler(vcpus, clock);
+    this.#attached = { clock, scheduler };
+    return scheduler;
+  }
+
+  post(task: () => void): void {
+    this.#tasks.push(task);
+  }
+
+  /** Remembers the first request, or the first failure after it, and makes the running vCPU return. */
+  ask(request: VmRequest): void {
+    if (this.#request === undefined || (request.kind === 'terminate' && this.#request.kind !== 'terminate')) {
+      this.#request = request;
+    }
+    this.kick();
+  }
+
+  /** Makes the running vCPU return. */
+  kick(): void {
+    this.#attached?.scheduler.kick();
+  }
+
+  /** Takes the request that waits to be obeyed. */
+  takeRequest(): VmRequest | undefined {
+    const request = this.#request;
+    this.#request = undefined;
+    return request;
+  }
+
+  /** Forgets tasks and requests: the VM has ended. */
+  clear(): void {
+    this.#tasks = [];
+    this.#request = undefined;
+  }
+
+  /** Runs about `maxInstructions`, or until there is something else to do. */
+  run(maxInstructions: number): ThreadResult {
+    const attached = this.#attached;
+    if (attached === undefined) return RAN;
+    const { clock, scheduler } = attached;
+    let left = maxInstructions;
+    for (;;) {
+      this.#runTasks();
+      clock.timers.runDue(clock.now());
+      const request = this.takeRequest();
+      if (request !== undefined) return { kind: 'request', request };
+      if (left <= 0 || !this.#runnable()) return RAN;
+      const retired = scheduler.turn(left);
+      if (retired === undefined) {
+        const idle = this.#wait(clock);
+        if (idle !== undefined) return idle;
+      }
+      // What retires nothing, such as a skip to the next timer, counts too: a run always ends.
+      left -= Math.max(1, retired ?? 0);
+    }
+  }
+
+  #runTasks(): void {
+    if (this.#tasks.length === 0) return;
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) task();
+  }
+
+  /** Every vCPU waits: goes on to the next timer, or says that the host must wait. */
+  #wait(clock: VmClock): ThreadResult | undefined {
+    if (this.#tasks.length !== 0) return undefined;
+    const until = clock.timers.nextDeadline;
+    if (until !== undefined && until <= clock.now()) return undefined;
+    if (until !== undefined && clock instanceof InstructionClock) {
+      clock.skipTo(until);
+      return undefined;
+    }
+    return { kind: 'idle', until };
+  }
+}

@@ -1,0 +1,15 @@
+import { aarch64Plugin } from '@qvm/arch-aarch64';
+import type { QvmPlugin } from '@qvm/core';
+import { legacyVdevsPlugin } from '@qvm/vdev-legacy';
+import { CHARACTER_BACKEND } from './console/character-backends.js';
+import { nullBackend } from './console/null-backend.js';
+
+/** Character back ends that need no platform. */
+const portableBackendsPlugin: QvmPlugin = {
+  name: '@qvm/sdk',
+  apiVersion: 1,
+  provides: [{ token: CHARACTER_BACKEND, scope: 'host', multi: true, factory: () => nullBackend }],
+};
+
+/** What every hypervisor has; they come in by the same door as others' plugins. */
+export const builtInPlugins: readonly QvmPlugin[] = [aarch64Plugin, legacyVdevsPlugin, portableBackendsPlugin];

@@ -1,0 +1,135 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, formatFinding } from '@qvm/config';
+import { createHypervisor, MemoryFileSource, StartError, type Hypervisor } from './index.js';
+import { plugin as scripts } from './script-machine.test.helper.js';
+
+const IMAGE = new TextEncoder().encode('script\npoweroff\n');
+
+function hypervisorWith(files: Readonly<Record<string, Uint8Array>> = { 'vm.img': IMAGE }): Hypervisor {
+  return createHypervisor({ plugins: [scripts], hostFiles: new MemoryFileSource(Object.entries(files)), environment: {} });
+}
+
+async function findingsOf(text: string, hypervisor = hypervisorWith()): Promise<readonly string[]> {
+  const source = { configText: text, file: 'vm.qvmconf' };
+  const findings = await hypervisor.checkVm(source);
+  const created = hypervisor.createVm(source);
+  if (findings.some(({ severity }) => severity === 'error')) {
+    // createVm says the same, unless it found out only by building.
+    const error: unknown = await created.then(() => undefined, (reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConfigError);
+    if (error instanceof ConfigError) expect(error.findings.map(formatFinding)).toEqual(findings.map(formatFinding));
+  } else await (await created).dispose();
+  await hypervisor.dispose();
+  return findings.map(formatFinding);
+}
+
+const vm = (more: string): string => `{ "name": "vm", "image": "vm.img",\n  "ram": [{ "size": "1M" }],\n  ${more} }`;
+
+describe('what is wrong with a configuration', () => {
+  it('is nothing when nothing is', async () => {
+    expect(await findingsOf(vm('"vdev": [{ "type": "pl011", "config": "base=0x9000000,irq=33" }]'))).toEqual([]);
+  });
+
+  it('is told with its place, everything at once', async () => {
+    const text = vm('"vdev": [{ "type": "pl01" },\n { "type": "pl011", "config": "hostdv=null,irq=x" }], "initrd": "no.gz"');
+    expect(await findingsOf(text, hypervisorWith({}))).toEqual([
+      'vm.qvmconf:3:21: error: there is no vdev type "pl01"; did you mean "pl011"?',
+      'vm.qvmconf:4:30: error: vdev pl011 has no option "hostdv"; did you mean "hostdev"?',
+      'vm.qvmconf:4:46: error: the option "irq" of vdev pl011: "x" is not a number; right would be a whole number such as 33 or 0x21',
+      'vm.qvmconf:1:25: error: "image": there is no file "vm.img"',
+      'vm.qvmconf:4:64: error: "initrd": there is no file "no.gz"',
+    ]);
+  });
+
+  it('includes what shows only when the VM is built', async () => {
+    const taken = vm('"vdev": [{ "type": "pl011" },\n { "type": "pl011", "config": "hostdev=null" }]');
+    expect(await findingsOf(taken)).toEqual([
+      'vm.qvmconf:4:30: error: The default address 0x9000000 of the vdev pl011-1 belongs to pl011-0: give it a base',
+    ]);
+    const overlap = vm('"vdev": [{ "type": "pl011", "config": "base=0x40000000" }]');
+    expect((await findingsOf(overlap))[0]).toMatch(/^vm\.qvmconf:3:39: error: .*ram0.*pl011-0|pl011-0.*ram0/);
+    const ram = '{ "name": "vm", "image": "vm.img", "ram": [{ "base": "0x9000000", "size": "1M" }] }';
+    expect((await findingsOf(ram))[0]).toMatch(/^vm\.qvmconf:1:\d+: error: .*overlap/);
+  });
+
+  it('includes an architecture that is not there', async () => {
+    const text = '{ "name": "vm", "arch": "x86_64", "image": "vm.img", "ram": [{ "size": "1M" }] }';
+    expect(await findingsOf(text)).toEqual([expect.stringContaining('vm.qvmconf:1:25: error: this qvm runs no x86_64 guests')]);
+  });
+
+  it('includes images that are larger than the RAM, before they are read', async () => {
+    const files = { 'vm.img': new Uint8Array(0x10_0001) };
+    expect(await findingsOf(vm(''.padEnd(0)).replace(',\n   }', ' }'), hypervisorWith(files))).toEqual([
+      'vm.qvmconf:1:25: error: "image": "vm.img" has 1048577 bytes; at most 1048576 fit here',
+    ]);
+  });
+
+  it('is no mistake of the text when the host is too small', async () => {
+    const text = '{ "name": "vm", "image": "vm.img", "ram": [{ "size": "64G" }] }';
+    await expect(hypervisorWith().createVm({ configText: text })).rejects.toBeInstanceOf(StartError);
+  });
+
+  it('includes consoles that cannot be opened, which only createVm tries', async () => {
+    const open = (hostdev: string): Promise<unknown> =>
+      hypervisorWith().createVm({ configText: vm(`"vdev": [{ "type": "pl011", "config": "hostdev=${hostdev}" }]`) });
+    await expect(open('fiel:x')).rejects.toThrow('there is no character back end "fiel:x"; did you mean "file"?');
+    await expect(open('file:/no/such/folder/x')).rejects.toThrow('"/no/such/folder/x" cannot be written');
+    await expect(open('file')).rejects.toThrow('right would be "file:PATH"');
+    await expect(open('null:x')).rejects.toThrow('nothing may follow "null"');
+    const twice = '"vdev": [{ "type": "pl011" }, { "type": "pl011", "config": "base=0xa000000,irq=40" }]';
+    await expect(hypervisorWith().createVm({ configText: vm(twice) })).rejects.toThrow('two vdevs use "stdio"');
+  });
+});
+
+describe('vdevs from packages', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'qvm-sdk-'));
+    const write = (name: string, text: string): void => {
+      const path = join(folder, 'node_modules', '@acme', name);
+      mkdirSync(path, { recursive: true });
+      const description = { name: `@acme/${name}`, type: 'module', exports: { '.': { default: './index.js' } } };
+      writeFileSync(join(path, 'package.json'), JSON.stringify(description));
+      writeFileSync(join(path, 'index.js'), text);
+    };
+    write(
+      'vdev-light',
+      `const factory = { type: 'light', description: '', options: [{ name: 'on', kind: 'boolean', description: '' }],
+        resources: () => ({}),
+        create: (context, options) => ({ reset() {}, save: () => ({ version: 1, state: {} }), restore() {}, dispose() {},
+          status: () => ({ on: options.on === true }) }) };
+      export const plugin = { name: 'light', apiVersion: 1,
+        provides: [{ token: { key: Symbol.for('qvm:@qvm/core/VdevFactory'), description: '' }, scope: 'host', multi: true,
+          factory: () => factory }] };`,
+    );
+    write('vdev-empty', 'export const other = 1;');
+    write('vdev-old', "export const plugin = { name: 'old', apiVersion: 0, provides: [] };");
+    write('vdev-broken', 'throw new Error("boom");');
+    writeFileSync(join(folder, 'vm.img'), IMAGE);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const create = (type: string, config = 'on', importPackages = true): Promise<readonly string[]> =>
+    createHypervisor({ plugins: [scripts], importPackages })
+      .createVm({
+        configText: vm(`"vdev": [{ "type": "${type}", "config": "${config}" }]`),
+        file: 'vm.qvmconf',
+        baseDir: folder,
+      })
+      .then((made) => made.vdevs.map(({ type: made_, status }) => `${made_} ${JSON.stringify(status())}`));
+
+  it('are found from the configuration’s folder', async () => {
+    expect(await create('@acme/vdev-light')).toContain('light {"on":true}');
+  });
+
+  it('are refused with a reason and a place', async () => {
+    await expect(create('@acme/vdev-light', 'onn')).rejects.toThrow('vdev light has no option "onn"');
+    await expect(create('@acme/vdev-none')).rejects.toThrow(/^vm\.qvmconf:3:21: error: the vdev package @acme\/vdev-none cannot be/);
+    await expect(create('@acme/vdev-empty')).rejects.toThrow('exports no QvmPlugin named "plugin"');
+    await expect(create('@acme/vdev-old')).rejects.toThrow('was built for version 0');
+    await expect(create('@acme/vdev-broken')).rejects.toThrow('cannot be imported: boom');
+    await expect(create('@acme/vdev-light', 'on', false)).rejects.toThrow('switched off');
+  });
+});

@@ -1,0 +1,40 @@
+import { createToken, type CharacterBackend, type Logger, type Token } from '@qvm/core';
+
+/**
+ * What a character back end gets when it is opened.
+ *
+ * @experimental
+ */
+export interface CharacterBackendContext {
+  /** Name of the VM. */
+  readonly vm: string;
+  /** Folder that relative paths are relative to. */
+  readonly baseDir: string;
+  readonly logger: Logger;
+  /** Tells the user something that is needed to use the back end, such as the path of a PTY. */
+  announce(message: string): void;
+}
+
+/**
+ * A kind of character back end: opens designators `scheme` and `scheme:argument`.
+ *
+ * @experimental
+ */
+export interface CharacterBackendFactory {
+  /** The word before the colon. */
+  readonly scheme: string;
+  /** What follows the colon, for help: `PATH`, for example; absent when nothing may follow. */
+  readonly argument?: string;
+  readonly description: string;
+  /**
+   * @throws QvmError with a code of `console.` when it cannot be opened.
+   */
+  open(argument: string, context: CharacterBackendContext): CharacterBackend;
+}
+
+/**
+ * The kinds of character back ends that a VM's `hostdev` options can name. Multi.
+ *
+ * @experimental
+ */
+export const CHARACTER_BACKEND: Token<CharacterBackendFactory> = createToken('@qvm/sdk/CharacterBackendFactory');

@@ -1,0 +1,76 @@
+import { QvmError, type CharacterBackend, type CharacterBackendOpener } from '@qvm/core';
+import { nearestName } from '@qvm/config';
+import type { CharacterBackendContext, CharacterBackendFactory } from './character-backends.js';
+import { ConsoleChannel } from './console-channel.js';
+import type { ConsoleStream } from './console-stream.js';
+
+const STREAM = 'stream';
+const STDIO = 'stdio';
+
+/**
+ * The consoles of one VM: its in-process streams, and the opener that its vdevs use.
+ */
+export class ConsoleSet {
+  readonly #factories: ReadonlyMap<string, CharacterBackendFactory>;
+  readonly #context: CharacterBackendContext;
+  readonly #streams = new Map<string, ConsoleChannel>();
+  readonly #opened = new Set<string>();
+
+  constructor(factories: ReadonlyMap<string, CharacterBackendFactory>, context: CharacterBackendContext) {
+    this.#factories = factories;
+    this.#context = context;
+  }
+
+  /** The opener for `VmOptions`. */
+  readonly open: CharacterBackendOpener = (designator) => {
+    const colon = designator.indexOf(':');
+    const scheme = colon < 0 ? designator : designator.slice(0, colon);
+    const argument = colon < 0 ? '' : designator.slice(colon + 1);
+    if (scheme === STDIO && colon < 0) return this.#openStream(STDIO, designator);
+    if (scheme === STREAM && argument !== '') return this.#openStream(argument, designator);
+    const factory = this.#factories.get(scheme);
+    if (factory === undefined) throw this.#unknown(designator, scheme);
+    checkArgument(factory, designator, colon < 0 ? undefined : argument);
+    return factory.open(argument, this.#context);
+  };
+
+  /** An in-process stream by name; made when it is asked for first, by either side. */
+  stream(name: string): ConsoleStream {
+    return this.#channel(name);
+  }
+
+  /** Ends all streams; for VMs whose vdevs never existed or are gone. */
+  close(): void {
+    for (const channel of this.#streams.values()) channel.close();
+  }
+
+  #channel(name: string): ConsoleChannel {
+    const channel = this.#streams.get(name) ?? new ConsoleChannel(name);
+    this.#streams.set(name, channel);
+    return channel;
+  }
+
+  #openStream(name: string, designator: string): CharacterBackend {
+    if (this.#opened.has(name)) {
+      throw new QvmError('console.in-use', `two vdevs use "${designator}"; give one of them another hostdev, such as null`);
+    }
+    this.#opened.add(name);
+    return this.#channel(name).backend;
+  }
+
+  #unknown(designator: string, scheme: string): QvmError {
+    const schemes = [STDIO, STREAM, ...this.#factories.keys()];
+    const nearest = nearestName(scheme, schemes);
+    const hint = nearest === undefined ? `there are ${schemes.join(', ')}` : `did you mean "${nearest}"?`;
+    return new QvmError('console.unknown', `there is no character back end "${designator}"; ${hint}`);
+  }
+}
+
+function checkArgument(factory: CharacterBackendFactory, designator: string, argument: string | undefined): void {
+  if (factory.argument === undefined && argument !== undefined) {
+    throw new QvmError('console.argument', `"${designator}": nothing may follow "${factory.scheme}"`);
+  }
+  if (factory.argument !== undefined && (argument === undefined || argument === '')) {
+    throw new QvmError('console.argument', `"${designator}": right would be "${factory.scheme}:${factory.argument}"`);
+  }
+}

@@ -1,0 +1,27 @@
+import type { CharacterBackend } from '@qvm/core';
+import type { CharacterBackendFactory } from './character-backends.js';
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Output goes nowhere, input never comes.
+ *
+ * @experimental
+ */
+export function openNullBackend(): CharacterBackend {
+  return {
+    available: 0,
+    write: () => undefined,
+    read: () => NOTHING,
+    onInput: () => undefined,
+    flush: () => undefined,
+    close: () => undefined,
+  };
+}
+
+/** The designator `null`. */
+export const nullBackend: CharacterBackendFactory = {
+  scheme: 'null',
+  description: 'Output goes nowhere, input never comes',
+  open: openNullBackend,
+};

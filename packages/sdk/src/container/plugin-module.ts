@@ -1,0 +1,39 @@
+import { ARCHITECTURE, HOOK_PLUGIN, VDEV_FACTORY, type Provider, type QvmPlugin, type Resolver } from '@qvm/core';
+import { ContainerModule, type Container } from 'inversify';
+import { CHARACTER_BACKEND } from '../console/character-backends.js';
+
+const MULTI: ReadonlySet<symbol> = new Set([VDEV_FACTORY.key, ARCHITECTURE.key, HOOK_PLUGIN.key, CHARACTER_BACKEND.key]);
+
+/**
+ * A resolver over one container and its parents. It is bound to the container that a provider belongs to, not to the one
+ * that asks first: otherwise a host-scope service would keep the first VM alive.
+ */
+export function resolverOf(container: Container): Resolver {
+  return {
+    get: (token) => container.get(token.key),
+    getAll: (token) => container.getAll(token.key, { chained: true, optional: true }),
+  };
+}
+
+/**
+ * The providers of a plugin that belong to `scopes`, as a module of the container. A provider that is not `multi` takes
+ * the place of an earlier one of the same container.
+ */
+export function pluginModule(
+  plugin: QvmPlugin,
+  scopes: readonly Provider['scope'][],
+  container: Container,
+): ContainerModule {
+  const resolver = resolverOf(container);
+  return new ContainerModule((options) => {
+    for (const { token, scope, multi, factory } of plugin.provides) {
+      if (!scopes.includes(scope)) continue;
+      const replaces = multi !== true && !MULTI.has(token.key) && container.isCurrentBound(token.key);
+      if (replaces) options.unbind(token.key);
+      options
+        .bind(token.key)
+        .toDynamicValue(() => factory(resolver))
+        .inSingletonScope();
+    }
+  });
+}

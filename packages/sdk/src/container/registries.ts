@@ -1,0 +1,48 @@
+import { ARCHITECTURE, HOOK_PLUGIN, VDEV_FACTORY } from '@qvm/core';
+import type { Architecture, HookPlugin, VdevFactory } from '@qvm/core';
+import { inject, injectable, multiInject, optional } from 'inversify';
+import { CHARACTER_BACKEND } from '../console/character-backends.js';
+import type { CharacterBackendFactory } from '../console/character-backends.js';
+
+const CHAINED = { chained: true };
+
+/** The registries of the host, as a VM's look them up. */
+export const HOST_REGISTRIES = Symbol.for('qvm:@qvm/sdk/HostRegistries');
+
+/**
+ * Everything that plugins offer, to the host or to one VM (then the host's included). Of two things with the same name,
+ * the one that was registered later counts, and a VM's own before the host's.
+ */
+@injectable()
+export class Registries {
+  readonly vdevs: ReadonlyMap<string, VdevFactory>;
+  readonly architectures: ReadonlyMap<string, Architecture>;
+  readonly backends: ReadonlyMap<string, CharacterBackendFactory>;
+  readonly hookPlugins: readonly HookPlugin[];
+  /** Everything that was registered, what is hidden by a later one included. */
+  readonly #all: ReadonlySet<unknown>;
+
+  constructor(
+    @multiInject(VDEV_FACTORY.key, CHAINED) @optional() vdevs: VdevFactory[] = [],
+    @multiInject(ARCHITECTURE.key, CHAINED) @optional() architectures: Architecture[] = [],
+    @multiInject(CHARACTER_BACKEND.key, CHAINED) @optional() backends: CharacterBackendFactory[] = [],
+    @multiInject(HOOK_PLUGIN.key, CHAINED) @optional() hookPlugins: HookPlugin[] = [],
+    @inject(HOST_REGISTRIES) @optional() host?: Registries,
+  ) {
+    this.#all = new Set<unknown>([...vdevs, ...architectures, ...backends, ...hookPlugins]);
+    // Chained injection gives the host's too; those have been put in order there.
+    const own = <T>(all: readonly T[]): readonly T[] => (host === undefined ? all : all.filter((item) => !host.#all.has(item)));
+    this.vdevs = byName(host?.vdevs, own(vdevs), ({ type }) => type);
+    this.architectures = byName(host?.architectures, own(architectures), ({ name }) => name);
+    this.backends = byName(host?.backends, own(backends), ({ scheme }) => scheme);
+    this.hookPlugins = [...(host?.hookPlugins ?? []), ...own(hookPlugins)];
+  }
+}
+
+function byName<T>(
+  host: ReadonlyMap<string, T> | undefined,
+  own: readonly T[],
+  name: (item: T) => string,
+): ReadonlyMap<string, T> {
+  return new Map([...(host ?? []), ...own.map((item) => [name(item), item] as const)]);
+}

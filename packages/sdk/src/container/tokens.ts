@@ -1,0 +1,9 @@
+import { createToken, type Logger, type Token } from '@qvm/core';
+
+/**
+ * The logger of the hypervisor and its VMs. A plugin that provides one (host scope) replaces the default, which drops
+ * everything.
+ *
+ * @experimental
+ */
+export const LOGGER: Token<Logger> = createToken('@qvm/sdk/Logger');

@@ -1,0 +1,60 @@
+import { QvmError } from '@qvm/core';
+
+/**
+ * Reads the files that configurations name. Implementations are given by the host: Node's file system, memory, a server.
+ *
+ * @experimental
+ */
+export interface FileSource {
+  /**
+   * The whole content of a file.
+   *
+   * @param limit - bytes; a larger file is refused before it is read.
+   * @throws FileSourceError
+   */
+  read(path: string, limit: number): Promise<Uint8Array>;
+}
+
+/**
+ * A file cannot be read: `file.missing`, `file.unreadable`, `file.too-large`. The message is a clause without the path's
+ * place in a configuration.
+ *
+ * @experimental
+ */
+export class FileSourceError extends QvmError {
+  constructor(
+    code: 'file.missing' | 'file.unreadable' | 'file.too-large',
+    readonly path: string,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(code, message, options);
+  }
+}
+
+/**
+ * Files that a program holds in memory, by path. Also the file source of hosts that have none (then empty).
+ *
+ * @experimental
+ */
+export class MemoryFileSource implements FileSource {
+  readonly #files: ReadonlyMap<string, Uint8Array>;
+
+  constructor(files: Iterable<readonly [string, Uint8Array]> = []) {
+    this.#files = new Map(files);
+  }
+
+  read(path: string, limit: number): Promise<Uint8Array> {
+    const bytes = this.#files.get(path);
+    if (bytes === undefined) {
+      return Promise.reject(new FileSourceError('file.missing', path, `there is no file "${path}"`));
+    }
+    if (bytes.length > limit) return Promise.reject(tooLarge(path, bytes.length, limit));
+    return Promise.resolve(bytes);
+  }
+}
+
+/** The error for a file of `size` bytes, where `limit` are allowed. */
+export function tooLarge(path: string, size: number, limit: number): FileSourceError {
+  return new FileSourceError('file.too-large', path, `"${path}" has ${size} bytes; at most ${limit} fit here`);
+}

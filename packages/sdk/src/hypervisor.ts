@@ -1,0 +1,115 @@
+import 'reflect-metadata';
+import type { Environment, Finding } from '@qvm/config';
+import { silentLogger, type Architecture, type Logger, type QvmPlugin, type VdevFactory } from '@qvm/core';
+import type { CharacterBackendFactory } from './console/character-backends.js';
+import { hostContainer, vmContainer } from './container/compose.js';
+import { Registries } from './container/registries.js';
+import type { FileSource } from './host/file-source.js';
+import type { HypervisorHost } from './host/hypervisor-host.js';
+import { builtInPlugins } from './built-in-plugins.js';
+import { buildVm, checkVm } from './vm/vm-builder.js';
+import type { VmController, VmHandle } from './vm/vm-handle.js';
+import type { BuilderServices, VmCreateOptions } from './vm/vm-plan.js';
+import type { VmSource } from './vm/vm-source.js';
+
+/**
+ * What a hypervisor is made from. All of it is optional.
+ *
+ * @experimental
+ */
+export interface HypervisorOptions {
+  /** Added after the built-in plugins: of two vdev types or architectures with one name, the later one counts. */
+  readonly plugins?: readonly QvmPlugin[];
+  /** Whether the built-in architectures and vdevs are there; `true` when absent. */
+  readonly builtIns?: boolean;
+  /** Drops everything when absent, unless a plugin provides `LOGGER`. */
+  readonly logger?: Logger;
+  /** Variables for `${NAME}` in configurations; those of the process when absent. */
+  readonly environment?: Environment;
+  /** Where configurations, images and the like are read; the file system when absent. */
+  readonly hostFiles?: FileSource;
+  /** Whether a vdev type that is a package's name may be imported; `true` when absent. Say `false` for strangers' files. */
+  readonly importPackages?: boolean;
+}
+
+/**
+ * Makes virtual machines.
+ *
+ * @experimental
+ */
+export interface Hypervisor {
+  /** The vdev types that configurations can name. */
+  readonly vdevTypes: readonly VdevFactory[];
+  readonly architectures: readonly Architecture[];
+  /** The kinds of character back ends that `hostdev` can name beside `stdio` and `stream:NAME`. */
+  readonly characterBackends: readonly CharacterBackendFactory[];
+  /** The VMs that have not ended. */
+  readonly vms: readonly VmHandle[];
+  /**
+   * Makes a VM that is ready to start: everything is checked, files are read, devices exist.
+   *
+   * @throws ConfigError with every mistake in the configuration and its place; StartError when the host cannot make it.
+   */
+  createVm(source: VmSource, options?: VmCreateOptions): Promise<VmHandle>;
+  /**
+   * Everything that is wrong with a configuration, warnings included, as far as it shows before the start. Opens no
+   * character back end.
+   *
+   * @throws StartError when the host could not make the VM.
+   */
+  checkVm(source: VmSource, options?: VmCreateOptions): Promise<readonly Finding[]>;
+  /** Ends all VMs, and releases everything. */
+  dispose(): Promise<void>;
+}
+
+/** Makes a hypervisor on a host. */
+export function createHypervisorOn(host: HypervisorHost, options: HypervisorOptions): Hypervisor {
+  const plugins = [
+    ...(options.builtIns === false ? [] : builtInPlugins),
+    ...host.plugins,
+    ...(options.plugins ?? []),
+  ];
+  const root = hostContainer(plugins, options.logger ?? silentLogger);
+  const importing = options.importPackages === false ? { importPackage: refuseImport } : {};
+  const services: BuilderServices = {
+    host: { ...host, ...importing, files: options.hostFiles ?? host.files },
+    environment: options.environment ?? host.environment,
+    root,
+    plugins,
+  };
+  const vms = new Set<VmController>();
+  const registries = (): Registries => {
+    const container = vmContainer(root, plugins, []);
+    const found = container.get(Registries);
+    container.unbindAll();
+    return found;
+  };
+  return {
+    get vdevTypes() {
+      return [...registries().vdevs.values()];
+    },
+    get architectures() {
+      return [...registries().architectures.values()];
+    },
+    get characterBackends() {
+      return [...registries().backends.values()];
+    },
+    get vms() {
+      return [...vms];
+    },
+    async createVm(source, vmOptions = {}) {
+      const vm = await buildVm(source, vmOptions, services, (ended) => vms.delete(ended));
+      vms.add(vm);
+      return vm;
+    },
+    checkVm: (source, vmOptions = {}) => checkVm(source, vmOptions, services),
+    async dispose() {
+      await Promise.all([...vms].map((vm) => vm.dispose()));
+      root.unbindAll();
+    },
+  };
+}
+
+function refuseImport(name: string): Promise<never> {
+  return Promise.reject(new Error(`importing packages is switched off here, so ${name} cannot be used`));
+}

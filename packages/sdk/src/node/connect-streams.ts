@@ -1,0 +1,63 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Disposable } from '@qvm/core';
+import type { ConsoleStream } from '../console/console-stream.js';
+
+/** Input is read no further while so many bytes wait for the guest. */
+const MAX_WAITING = 0x1_0000;
+/** Output is `blocked` while the stream has so many bytes to write. */
+const MAX_WRITABLE = 0x10_0000;
+
+/**
+ * How streams are connected, beyond passing bytes on.
+ *
+ * @experimental
+ */
+export interface ConnectOptions {
+  /** Sees the input first; gives what the guest shall get. */
+  readonly filter?: (bytes: Uint8Array) => Uint8Array;
+  /** The output stream takes no more for now: a good time to pause the VM. */
+  readonly onBlocked?: () => void;
+  /** The output stream has written all. */
+  readonly onUnblocked?: () => void;
+}
+
+/**
+ * Connects a console with streams of Node, such as those of the process. The end of the input does not end the VM.
+ *
+ * @returns disconnects.
+ * @experimental
+ */
+export function connectStreams(
+  console: ConsoleStream,
+  input: Readable,
+  output: Writable,
+  { filter = (bytes) => bytes, onBlocked, onUnblocked }: ConnectOptions = {},
+): Disposable {
+  let blocked = false;
+  const unblock = (): void => {
+    blocked = false;
+    onUnblocked?.();
+  };
+  const written = console.onOutput((bytes) => {
+    output.write(bytes);
+    if (blocked || output.writableLength <= MAX_WRITABLE) return;
+    blocked = true;
+    output.once('drain', unblock);
+    onBlocked?.();
+  });
+  const drained = console.onDrained(() => input.resume());
+  const onData = (data: Uint8Array | string): void => {
+    console.send(filter(typeof data === 'string' ? new TextEncoder().encode(data) : data));
+    if (console.waiting > MAX_WAITING) input.pause();
+  };
+  input.on('data', onData);
+  return {
+    dispose: () => {
+      written.dispose();
+      drained.dispose();
+      output.off('drain', unblock);
+      input.off('data', onData);
+      input.pause();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { QvmError, type CharacterBackend } from '@qvm/core';
+import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
+
+const BUFFER_BYTES = 0x1_0000;
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The designator `file:PATH`: output into a file, which is emptied first. There is no input.
+ *
+ * @experimental
+ */
+export const fileBackend: CharacterBackendFactory = {
+  scheme: 'file',
+  argument: 'PATH',
+  description: 'Output into a file, which is emptied first; no input',
+  open: (path, context) => new FileBackend(path, context),
+};
+
+class FileBackend implements CharacterBackend {
+  readonly available = 0;
+  readonly #context: CharacterBackendContext;
+  readonly #path: string;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #length = 0;
+  #descriptor: number | undefined;
+  #flushDue = false;
+
+  constructor(path: string, context: CharacterBackendContext) {
+    this.#context = context;
+    this.#path = isAbsolute(path) ? path : join(context.baseDir, path);
+    try {
+      this.#descriptor = openSync(this.#path, 'w');
+    } catch (cause) {
+      throw new QvmError('console.file', `"${this.#path}" cannot be written: ${reason(cause)}`, { cause });
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const part = bytes.subarray(done, done + BUFFER_BYTES - this.#length);
+      this.#buffer.set(part, this.#length);
+      this.#length += part.length;
+      done += part.length;
+      if (this.#length === BUFFER_BYTES) this.flush();
+    }
+    if (this.#flushDue || this.#length === 0) return;
+    // After the guest's slice: one write for all that it brought.
+    this.#flushDue = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  read(): Uint8Array {
+    return NOTHING;
+  }
+
+  onInput(): void {}
+
+  flush(): void {
+    this.#flushDue = false;
+    const length = this.#length;
+    this.#length = 0;
+    if (this.#descriptor === undefined) return;
+    try {
+      for (let done = 0; done < length;) done += writeSync(this.#descriptor, this.#buffer, done, length - done);
+    } catch (error) {
+      // A full disk is no reason to end the guest; its further output is lost, and that is said once.
+      this.#context.logger.log('error', `output to "${this.#path}" ends here: ${reason(error)}`);
+      this.#release();
+    }
+  }
+
+  close(): void {
+    this.flush();
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { HypervisorHost } from '../host/hypervisor-host.js';
+import { CHARACTER_BACKEND } from '../console/character-backends.js';
+import { fileBackend } from './file-backend.js';
+import { nodeFileSource } from './node-file-source.js';
+import { ptyBackend } from './pty-backend.js';
+
+/**
+ * Node: the file system, the process's environment, files and pseudo-terminals as consoles, packages from `node_modules`.
+ *
+ * @experimental
+ */
+export const nodeHost: HypervisorHost = {
+  files: nodeFileSource,
+  get environment() {
+    return process.env;
+  },
+  plugins: [
+    {
+      name: '@qvm/sdk/node',
+      apiVersion: 1,
+      provides: [fileBackend, ptyBackend].map((backend) => ({
+        token: CHARACTER_BACKEND,
+        scope: 'host' as const,
+        multi: true,
+        factory: () => backend,
+      })),
+    },
+  ],
+  directoryOf: dirname,
+  importPackage: async (name, baseDir) => (await import(locate(name, baseDir))) as unknown,
+};
+
+/** From the configuration's folder first, then from where qvm is installed. */
+function locate(name: string, baseDir: string): string {
+  try {
+    const path = createRequire(resolve(baseDir, 'noop.js')).resolve(name);
+    return pathToFileURL(path).href;
+  } catch {
+    return name;
+  }
+}

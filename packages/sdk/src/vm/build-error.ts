@@ -1,0 +1,79 @@
+import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, type VmSpec } from '@qvm/config';
+import { QvmError, VmExitCode } from '@qvm/core';
+
+/**
+ * A VM could not be made or started for a reason that is no mistake in its configuration's text: an image that cannot be
+ * booted, too little memory, a failing plugin. `code` is that of the reason.
+ *
+ * @experimental
+ */
+export class StartError extends QvmError {
+  /** The same with the place in the configuration that it is about. */
+  readonly finding: Finding;
+
+  constructor(code: string, message: string, at: SourceLocation, options?: { readonly cause?: unknown }) {
+    super(code, message, options);
+    this.finding = findingAt(at, 'error', code, message);
+  }
+}
+
+/**
+ * The exit code by which a process reports that a VM could not be made or started.
+ *
+ * @experimental
+ */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return VmExitCode.ConfigurationError;
+  return error instanceof QvmError ? VmExitCode.StartFailed : VmExitCode.UnexpectedError;
+}
+
+/**
+ * What an error and its causes say, as one line.
+ *
+ * @experimental
+ */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  for (let current: unknown = error; current !== undefined && parts.length < 4; current = causeOf(current)) {
+    const text = (current instanceof Error ? current.message : String(current)).replace(/\s+/g, ' ').trim();
+    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text.replace(/\.$/, ''));
+  }
+  return parts.join(': ');
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+/** Errors of core that are not about what the configuration says, but about what the host can do. */
+const HOST_ERRORS: ReadonlySet<string> = new Set(['memory.too-large', 'memory.exhausted', 'plugin.failed']);
+
+/**
+ * Gives an error of the VM's constructor a place in the configuration.
+ *
+ * @param vdev - index of the vdev that was being made, when one was.
+ */
+export function constructionError(error: unknown, spec: VmSpec, vdev: number | undefined): unknown {
+  if (!(error instanceof QvmError)) return error;
+  const message = describeError(error);
+  if (HOST_ERRORS.has(error.code)) return new StartError(error.code, message, sourceOf(spec.source, 'ram'), { cause: error });
+  const at = vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev);
+  return new ConfigError([findingAt(at, 'error', error.code, message)]);
+}
+
+/** Gives an error of booting a place in the configuration. */
+export function bootError(error: unknown, spec: VmSpec): unknown {
+  if (!(error instanceof QvmError)) return error;
+  const field = error.code.startsWith('initrd.') ? 'initrd' : error.code.startsWith('devicetree.') ? 'dtb' : 'image';
+  return new StartError(error.code, describeError(error), sourceOf(spec.source, field), { cause: error });
+}
+
+function placeInVm(code: string, spec: VmSpec): SourceLocation {
+  if (code.startsWith('memory.')) return sourceOf(spec.source, 'ram');
+  return sourceOf(spec.source, code === 'vm.vcpus' ? 'cpus' : 'name');
+}
+
+function placeOfVdev(spec: VmSpec, index: number): SourceLocation {
+  const source = spec.vdevs[index]?.source;
+  return source === undefined ? sourceOf(spec.source, 'vdev') : sourceOf(source, 'config');
+}

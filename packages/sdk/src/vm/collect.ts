@@ -1,0 +1,36 @@
+import { ConfigError, type Finding } from '@qvm/config';
+
+/**
+ * Runs checks one after the other and keeps what they find, so that one run reports everything.
+ */
+export class Findings {
+  readonly #list: Finding[] = [];
+  #failed = false;
+
+  get all(): readonly Finding[] {
+    return this.#list;
+  }
+
+  add(...findings: readonly Finding[]): void {
+    this.#list.push(...findings);
+    this.#failed ||= findings.some(({ severity }) => severity === 'error');
+  }
+
+  /** The result of `check`, or `undefined` when it threw a {@link ConfigError}, whose findings are kept. */
+  async attempt<T>(check: () => Promise<T> | T): Promise<T | undefined> {
+    try {
+      return await check();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.add(...error.findings);
+      return undefined;
+    }
+  }
+
+  /**
+   * @throws ConfigError when an error was found.
+   */
+  throwIfFailed(): void {
+    if (this.#failed) throw new ConfigError(this.#list);
+  }
+}

@@ -1,0 +1,115 @@
+import { ConfigError, type Finding } from '@qvm/config';
+import { Vm } from '@qvm/core';
+import type { Logger, VdevSpec, VmOptions } from '@qvm/core';
+import { ConsoleSet } from '../console/console-set.js';
+import { openNullBackend } from '../console/null-backend.js';
+import { LOGGER } from '../container/tokens.js';
+import { constructionError } from './build-error.js';
+import { Findings } from './collect.js';
+import { defaultVdev } from './vdev-options.js';
+import { VmController } from './vm-handle.js';
+import { planVm, type BuilderServices, type VmCreateOptions, type VmPlan } from './vm-plan.js';
+import type { VmSource } from './vm-source.js';
+
+/**
+ * @throws ConfigError, StartError
+ */
+export async function buildVm(
+  source: VmSource,
+  options: VmCreateOptions,
+  services: BuilderServices,
+  released: (vm: VmController) => void,
+): Promise<VmController> {
+  const plan = await planVm(source, options, services, new Findings());
+  const { spec, container, files, findings } = plan;
+  const logger = options.logger ?? container.get<Logger>(LOGGER.key);
+  const consoles = new ConsoleSet(plan.registries.backends, {
+    vm: spec.name,
+    baseDir: spec.baseDir,
+    logger,
+    announce: options.onAnnouncement ?? ((message) => logger.log('info', message)),
+  });
+  const vm = construct(plan, options, { logger, openCharacterBackend: consoles.open });
+  const controller: VmController = new VmController({
+    vm,
+    spec,
+    warnings: findings.all,
+    files,
+    consoles,
+    released: () => {
+      container.unbindAll();
+      released(controller);
+    },
+  });
+  return controller;
+}
+
+/**
+ * Does all that comes before the start, and opens no character back end: everything that is wrong with a configuration.
+ */
+export async function checkVm(
+  source: VmSource,
+  options: VmCreateOptions,
+  services: BuilderServices,
+): Promise<readonly Finding[]> {
+  const findings = new Findings();
+  const logger = options.logger ?? services.root.get<Logger>(LOGGER.key);
+  await findings.attempt(async () => {
+    const plan = await planVm(source, options, services, findings).catch((error: unknown) => {
+      // planVm throws what it found; it is in the list already.
+      if (!(error instanceof ConfigError) || findings.all.length === 0) throw error;
+      return undefined;
+    });
+    if (plan === undefined) return;
+    await construct(plan, options, { logger, openCharacterBackend: openNullBackend }).close();
+    plan.container.unbindAll();
+  });
+  return findings.all;
+}
+
+function construct(
+  plan: VmPlan,
+  options: VmCreateOptions,
+  host: Pick<VmOptions, 'openCharacterBackend'> & { readonly logger: Logger },
+): Vm {
+  const { spec, registries, architecture } = plan;
+  let current: number | undefined;
+  const vdevs = plan.vdevs.map((vdev, index) => observed(vdev, () => (current = index)));
+  try {
+    return new Vm({
+      name: spec.name,
+      architecture,
+      vcpus: spec.cpus,
+      ram: spec.ram.map(({ base, size }) => ({ size, ...(base === undefined ? {} : { base }) })),
+      vdevs,
+      implicitVdev: (type) => {
+        const factory = registries.vdevs.get(type);
+        return factory === undefined ? undefined : observed(defaultVdev(factory), () => (current = undefined));
+      },
+      ...host,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.onReset === undefined ? {} : { onReset: options.onReset }),
+      plugins: plan.hookPlugins,
+    });
+  } catch (error) {
+    plan.container.unbindAll();
+    throw constructionError(error, spec, current);
+  }
+}
+
+/** The same vdev, which says when its turn comes to be made: core's errors know instances by name only. */
+function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
+  return {
+    options,
+    factory: {
+      type: factory.type,
+      description: factory.description,
+      options: factory.options,
+      resources: (values) => {
+        begun();
+        return factory.resources(values);
+      },
+      create: (context, values) => factory.create(context, values),
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import type { ArchitectureName, OptionSetting, RamSpec, VdevSpec, VmSpec } from '@qvm/config';
+import { parseAddress, parseSize } from '@qvm/config';
+import { QvmError, type BootFile } from '@qvm/core';
+
+/**
+ * A file to load: a path, or its content with a name for errors.
+ *
+ * @experimental
+ */
+export type FileDescription = string | BootFile;
+
+/**
+ * A region of RAM. Numbers are bytes; text is read as in a configuration (`'512M'`, `'0x40000000'`).
+ *
+ * @experimental
+ */
+export interface RamDescription {
+  /** Absent: the board's default for the first region, else the end of the region before. */
+  readonly base?: number | string;
+  readonly size: number | string;
+}
+
+/**
+ * A vdev. Option values are read as in a configuration; `true` stands for a flag, `undefined` for an option not given.
+ *
+ * @experimental
+ */
+export interface VdevDescription {
+  readonly type: string;
+  readonly options?: Readonly<Record<string, string | number | boolean | undefined>>;
+}
+
+/**
+ * What a program says of a VM that it wants; see docs/qvmconf.md for the meaning of the fields.
+ *
+ * @experimental
+ */
+export interface VmDescription {
+  readonly name: string;
+  /** `aarch64` when absent. */
+  readonly arch?: ArchitectureName;
+  readonly image: FileDescription;
+  readonly dtb?: FileDescription;
+  readonly initrd?: FileDescription;
+  readonly cmdline?: string;
+  /** Number of vCPUs; 1 when absent. */
+  readonly cpus?: number;
+  readonly ram: readonly RamDescription[];
+  readonly vdevs?: readonly VdevDescription[];
+  /** Folder that relative paths are relative to; the working directory when absent. */
+  readonly baseDir?: string;
+}
+
+/** A specification, and the files of it that are in memory already. */
+export interface DescribedVm {
+  readonly spec: VmSpec;
+  /** By the field's name. */
+  readonly files: Readonly<Partial<Record<'image' | 'dtb' | 'initrd', BootFile>>>;
+}
+
+/**
+ * Turns a description into a specification.
+ *
+ * @throws QvmError `vm.description` for sizes and addresses that cannot be read.
+ */
+export function specOf(description: VmDescription): DescribedVm {
+  const { name, arch, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
+  const spec: VmSpec = {
+    name,
+    arch: arch ?? 'aarch64',
+    image: nameOf(image),
+    ...(dtb === undefined ? {} : { dtb: nameOf(dtb) }),
+    ...(initrd === undefined ? {} : { initrd: nameOf(initrd) }),
+    ...(cmdline === undefined ? {} : { cmdline }),
+    cpus: cpus ?? 1,
+    ram: ram.map(ramOf),
+    vdevs: (vdevs ?? []).map(vdevOf),
+    baseDir: baseDir ?? '',
+  };
+  return { spec, files: { ...inMemory('image', image), ...inMemory('dtb', dtb), ...inMemory('initrd', initrd) } };
+}
+
+function nameOf(file: FileDescription): string {
+  return typeof file === 'string' ? file : file.name;
+}
+
+function inMemory(
+  field: 'image' | 'dtb' | 'initrd',
+  file: FileDescription | undefined,
+): Readonly<Partial<Record<'image' | 'dtb' | 'initrd', BootFile>>> {
+  return file === undefined || typeof file === 'string' ? {} : { [field]: file };
+}
+
+function ramOf({ base, size }: RamDescription): RamSpec {
+  const bytes = numberOf(size, parseSize);
+  return base === undefined ? { size: bytes } : { base: numberOf(base, parseAddress), size: bytes };
+}
+
+function numberOf(value: number | string, parse: typeof parseSize | typeof parseAddress): number {
+  if (typeof value === 'number') return value;
+  const result = parse(value);
+  if (result.ok) return result.value;
+  throw new QvmError('vm.description', `${JSON.stringify(value)}: ${result.message}`);
+}
+
+function vdevOf({ type, options }: VdevDescription): VdevSpec {
+  const settings = Object.entries(options ?? {}).flatMap(([name, value]) => settingOf(name, value) ?? []);
+  return { type, options: settings };
+}
+
+function settingOf(name: string, value: string | number | boolean | undefined): OptionSetting | undefined {
+  if (value === undefined) return undefined;
+  return { name, value: String(value) };
+}

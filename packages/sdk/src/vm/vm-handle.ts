@@ -1,0 +1,225 @@
+import { tappable, type Clock, type GuestMemory, type InterruptStatistics, type Json, type StepResult } from '@qvm/core';
+import type { Tappable, VcpuHooks, Vm, VmExit, VmHooks, VmState, VmStats, BootFiles } from '@qvm/core';
+import type { Finding, VmSpec } from '@qvm/config';
+import type { ConsoleSet } from '../console/console-set.js';
+import type { ConsoleStream } from '../console/console-stream.js';
+import { bootError } from './build-error.js';
+
+/**
+ * How a VM ended: exit code, a sentence, and the error behind a failure.
+ *
+ * @experimental
+ */
+export type ExitRecord = VmExit;
+
+/**
+ * The hooks of one vCPU, to tap before the VM starts.
+ *
+ * @experimental
+ */
+export interface VcpuHandle {
+  readonly index: number;
+  readonly hooks: Tappable<VcpuHooks>;
+}
+
+/**
+ * One vdev of a VM.
+ *
+ * @experimental
+ */
+export interface VdevHandle {
+  readonly name: string;
+  readonly type: string;
+  /** What the vdev tells of itself now. */
+  status(): Readonly<Record<string, Json>>;
+}
+
+/**
+ * A virtual machine as its host program holds it.
+ *
+ * @experimental
+ */
+export interface VmHandle {
+  readonly name: string;
+  readonly state: VmState;
+  /** What the VM was made from. */
+  readonly spec: VmSpec;
+  /** What was worth a word about the configuration. */
+  readonly warnings: readonly Finding[];
+  /** Settles when the VM has ended and its devices are released. Never rejects. */
+  readonly exit: Promise<ExitRecord>;
+  /** The hooks of the VM, tap-only. */
+  readonly hooks: Tappable<VmHooks>;
+  readonly vcpus: readonly VcpuHandle[];
+  readonly vdevs: readonly VdevHandle[];
+  readonly clock: Clock;
+  /** Guest RAM by guest-physical address. */
+  readonly memory: GuestMemory;
+  /** The console: what the vdev with `hostdev=stdio` (the default of consoles) writes and reads. */
+  readonly console: ConsoleStream;
+  /** The stream of the vdev with `hostdev=stream:NAME`. */
+  stream(name: string): ConsoleStream;
+  /**
+   * Loads the guest and lets it run on the event loop.
+   *
+   * @throws StartError when the image cannot be booted: then the VM has ended, exit code 64.
+   */
+  start(): Promise<void>;
+  /**
+   * Loads the guest for a program that runs it by `step`, on the program's own stack. In place of `start`.
+   *
+   * @throws StartError as `start`.
+   */
+  boot(): Promise<void>;
+  /** Runs about so many instructions. Only after `boot`. */
+  step(maxInstructions: number): StepResult;
+  /** Stops the guest and its time. */
+  pause(): void;
+  resume(): void;
+  /** Presses the power button; cuts the power when the guest does not end in time (milliseconds, 30 s by default). */
+  stop(timeoutMs?: number): Promise<ExitRecord>;
+  /** Cuts the power: exit code 3. */
+  destroy(): Promise<ExitRecord>;
+  stats(): VmStats;
+  /** Every interrupt source with its count. */
+  interruptStatistics(): readonly InterruptStatistics[];
+  /** Ends the VM if it has not ended, and releases all it holds. Idempotent. */
+  dispose(): Promise<void>;
+}
+
+/** What a handle is made from. */
+export interface VmParts {
+  readonly vm: Vm;
+  readonly spec: VmSpec;
+  readonly warnings: readonly Finding[];
+  readonly files: BootFiles;
+  readonly consoles: ConsoleSet;
+  /** Called once when the VM has ended. */
+  readonly released: () => void;
+}
+
+/** The handle over a VM of core. */
+export class VmController implements VmHandle {
+  readonly name: string;
+  readonly spec: VmSpec;
+  readonly warnings: readonly Finding[];
+  readonly hooks: Tappable<VmHooks>;
+  readonly vcpus: readonly VcpuHandle[];
+  readonly vdevs: readonly VdevHandle[];
+  readonly exit: Promise<ExitRecord>;
+  readonly #vm: Vm;
+  readonly #consoles: ConsoleSet;
+  readonly #released: () => void;
+  #files: BootFiles | undefined;
+  #settle: (exit: ExitRecord) => void = () => undefined;
+  #driven = false;
+  #ending: Promise<void> | undefined;
+
+  constructor({ vm, spec, warnings, files, consoles, released }: VmParts) {
+    this.#vm = vm;
+    this.#files = files;
+    this.#consoles = consoles;
+    this.#released = released;
+    this.name = vm.name;
+    this.spec = spec;
+    this.warnings = warnings;
+    this.hooks = tappable(vm.hooks);
+    this.vcpus = vm.machine.vcpus.map(({ index, hooks }) => ({ index, hooks: tappable(hooks) }));
+    this.vdevs = vm.vdevs.map((instance) => ({
+      name: instance.name,
+      type: instance.factory.type,
+      status: () => instance.run('status', (vdev) => vdev.status()),
+    }));
+    this.exit = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  get state(): VmState {
+    return this.#vm.state;
+  }
+
+  get clock(): Clock {
+    return this.#vm.clock;
+  }
+
+  get memory(): GuestMemory {
+    return this.#vm.guestMemory;
+  }
+
+  get console(): ConsoleStream {
+    return this.stream('stdio');
+  }
+
+  stream(name: string): ConsoleStream {
+    return this.#consoles.stream(name);
+  }
+
+  async start(): Promise<void> {
+    await this.boot();
+    this.#driven = true;
+    void this.#vm.run().then(() => this.#end());
+  }
+
+  async boot(): Promise<void> {
+    const files = this.#files;
+    try {
+      // Without files it was booted before, which the life cycle refuses with a fitting error.
+      await this.#vm.boot(files ?? { image: { name: '', bytes: new Uint8Array(0) } });
+    } catch (error) {
+      if (this.#vm.exit !== undefined) await this.#end();
+      throw bootError(error, this.spec);
+    }
+    this.#files = undefined;
+  }
+
+  step(maxInstructions: number): StepResult {
+    const result = this.#vm.step(maxInstructions);
+    if (result.kind === 'ended') void this.#end();
+    return result;
+  }
+
+  pause(): void {
+    this.#vm.pause();
+  }
+
+  resume(): void {
+    this.#vm.resume();
+  }
+
+  stop(timeoutMs?: number): Promise<ExitRecord> {
+    if (this.#vm.exit === undefined) this.#vm.stop(timeoutMs);
+    return this.exit;
+  }
+
+  destroy(): Promise<ExitRecord> {
+    this.#vm.destroy();
+    if (!this.#driven) void this.#end();
+    return this.exit;
+  }
+
+  stats(): VmStats {
+    return this.#vm.stats();
+  }
+
+  interruptStatistics(): readonly InterruptStatistics[] {
+    return this.#vm.interruptStatistics();
+  }
+
+  async dispose(): Promise<void> {
+    this.#vm.destroy();
+    if (this.#driven) await this.exit;
+    else await this.#end();
+  }
+
+  #end(): Promise<void> {
+    this.#ending ??= this.#close();
+    return this.#ending;
+  }
+
+  async #close(): Promise<void> {
+    await this.#vm.close();
+    this.#files = undefined;
+    this.#consoles.close();
+    this.#released();
+    this.#settle(this.#vm.exit ?? { exitCode: 7, reason: 'The VM ended without a reason.' });
+  }
+}

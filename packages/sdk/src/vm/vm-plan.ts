@@ -1,0 +1,126 @@
+import { ConfigError, findingAt, nearestName, sourceOf, type Environment, type VmSpec } from '@qvm/config';
+import { VDEV_FACTORY } from '@qvm/core';
+import type { Architecture, BootFiles, ClockSpec, HookPlugin, Logger, QvmPlugin, VdevSpec } from '@qvm/core';
+import type { Container } from 'inversify';
+import { vmContainer } from '../container/compose.js';
+import { resolverOf } from '../container/plugin-module.js';
+import { Registries } from '../container/registries.js';
+import type { HypervisorHost } from '../host/hypervisor-host.js';
+import { readBootFiles } from './boot-files.js';
+import type { Findings } from './collect.js';
+import { importVdevPackages } from './vdev-packages.js';
+import { checkOptions, findFactory } from './vdev-options.js';
+import { readSource, type VmSource } from './vm-source.js';
+
+/**
+ * How one VM is made, beyond what its configuration says.
+ *
+ * @experimental
+ */
+export interface VmCreateOptions {
+  /** Real time when absent. */
+  readonly clock?: ClockSpec;
+  /** What a guest's reset does: end the VM with exit code 0 (the default), or boot again. */
+  readonly onReset?: 'exit' | 'restart';
+  /** Plugins for this VM alone; all that they provide belongs to it. */
+  readonly plugins?: readonly QvmPlugin[];
+  /** Replaces the hypervisor's logger. */
+  readonly logger?: Logger;
+  /** Replaces the host's variables for `${NAME}`. */
+  readonly environment?: Environment;
+  /** Changes the specification before it is used, as command-line options do. May throw a `ConfigError`. */
+  readonly adjust?: (spec: VmSpec) => VmSpec;
+  /** Told what the user needs to know to use a console, such as the path of a PTY. Absent: logged as `info`. */
+  readonly onAnnouncement?: (message: string) => void;
+}
+
+/** What the builder takes from its hypervisor. */
+export interface BuilderServices {
+  readonly host: HypervisorHost;
+  readonly environment: Environment;
+  readonly root: Container;
+  readonly plugins: readonly QvmPlugin[];
+}
+
+/** A VM that is about to be made. */
+export interface VmPlan {
+  readonly spec: VmSpec;
+  readonly findings: Findings;
+  readonly container: Container;
+  readonly registries: Registries;
+  readonly architecture: Architecture;
+  readonly vdevs: readonly VdevSpec[];
+  readonly files: BootFiles;
+  /** Everything that taps hooks, in order of application. */
+  readonly hookPlugins: readonly HookPlugin[];
+}
+
+/**
+ * Reads and checks all that a VM is made from.
+ *
+ * @throws ConfigError with everything that was found.
+ */
+export async function planVm(
+  source: VmSource,
+  options: VmCreateOptions,
+  services: BuilderServices,
+  findings: Findings,
+): Promise<VmPlan> {
+  const { host, root, plugins } = services;
+  const read = await readSource(source, host, options.environment ?? services.environment);
+  findings.add(...read.warnings);
+  const spec = options.adjust?.(read.spec) ?? read.spec;
+  const hostTypes = resolverOf(root)
+    .getAll(VDEV_FACTORY)
+    .map(({ type }) => type);
+  const packages = await importVdevPackages(spec, (type) => hostTypes.includes(type), host, findings);
+  const own = [...packages.values(), ...(options.plugins ?? [])];
+  const container = vmContainer(root, plugins, own);
+  const registries = container.get(Registries);
+  const architecture = await findings.attempt(() => findArchitecture(spec, registries));
+  const vdevs = await resolveVdevs(spec, registries, packages, container, findings);
+  const files = await readBootFiles({ spec, files: read.files }, host.files, findings);
+  findings.throwIfFailed();
+  if (architecture === undefined || files === undefined) throw new ConfigError(findings.all);
+  const hookPlugins = [...registries.hookPlugins, ...[...plugins, ...own].flatMap(hookPluginOf)];
+  return { spec, findings, container, registries, architecture, vdevs, files, hookPlugins };
+}
+
+async function resolveVdevs(
+  spec: VmSpec,
+  registries: Registries,
+  packages: ReadonlyMap<string, QvmPlugin>,
+  container: Container,
+  findings: Findings,
+): Promise<readonly VdevSpec[]> {
+  const resolver = resolverOf(container);
+  const vdevs: VdevSpec[] = [];
+  for (const vdev of spec.vdevs) {
+    // Its package could not be imported, and that was said.
+    if (vdev.type.includes('/') && !packages.has(vdev.type) && !registries.vdevs.has(vdev.type)) continue;
+    const resolved = await findings.attempt(() => {
+      const factory = findFactory(vdev, registries.vdevs, packages, resolver);
+      const { values, warnings } = checkOptions(factory, vdev, spec.baseDir);
+      findings.add(...warnings);
+      return { factory, options: values };
+    });
+    if (resolved !== undefined) vdevs.push(resolved);
+  }
+  return vdevs;
+}
+
+function findArchitecture(spec: VmSpec, { architectures }: Registries): Architecture {
+  const found = architectures.get(spec.arch);
+  if (found !== undefined) return found;
+  const known = [...architectures.keys()];
+  const nearest = nearestName(spec.arch, known);
+  const hint = nearest === undefined ? `there are ${known.join(', ')}` : `did you mean "${nearest}"?`;
+  const message = `this qvm runs no ${spec.arch} guests yet`;
+  throw new ConfigError([findingAt(sourceOf(spec.source, 'arch'), 'error', 'config.unknown-arch', message, hint)]);
+}
+
+
+/** A plugin's own `apply`, as a hook plugin. */
+function hookPluginOf(plugin: QvmPlugin): readonly HookPlugin[] {
+  return plugin.apply === undefined ? [] : [{ name: plugin.name, apply: (vm) => plugin.apply?.(vm) }];
+}
