@@ -38,7 +38,7 @@ export class Aarch64Machine implements Machine {
     for (const vcpu of this.vcpus) {
       vcpu.tlbMaintenance.siblings = siblings;
       vcpu.onSendEvent = () => this.vcpus.forEach((v) => v.signalEvent());
-      vcpu.onUndefined = (word, text) => this.#reportUndefined(vcpu, word, text);
+      vcpu.onUnimplemented = (word, text) => this.#reportUndefined(vcpu, word, text);
     }
     services.provide(AARCH64_CPUS, this.vcpus);
     services.provide(WIRING, services.wiring);
@@ -72,7 +72,7 @@ export class Aarch64Machine implements Machine {
     if (this.#reported.has(word)) return;
     if (this.#reported.size < REPORT_LIMIT) this.#reported.add(word);
     else return;
-    this.services.logger.log('warn', `${this.services.name}: vCPU ${vcpu.index} met an undefined instruction at 0x${vcpu.pc.toString(16)}: ${text}`);
+    this.services.logger.log('warn', `${this.services.name}: vCPU ${vcpu.index} met an instruction that is not implemented at 0x${vcpu.pc.toString(16)}: ${text}`);
   }
 }
 

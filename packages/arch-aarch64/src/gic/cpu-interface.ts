@@ -2,20 +2,20 @@ import type { AttachedCpu } from '../system/cpu-attachment.js';
 import { IDLE_PRIORITY, PRIORITY_BITS, PRIORITY_MASK, PRIORITY_SHIFT, SPURIOUS } from './limits.js';
 import { requireWords } from './saved-state.js';
 
-/** Interrupt groups: 0 is signalled as FIQ, 1 as IRQ (IHI 0069, 4.6.2). */
+/** Interrupt groups: 0 is signalled as FIQ, 1 as IRQ (IHI 0069, 4.6). */
 export type Group = 0 | 1;
 
 /** Above every priority. */
 const NO_PRIORITY = 0x100;
 
-/** ICC_CTLR_EL1 (IHI 0069, 12.2.6). */
+/** ICC_CTLR_EL1 (IHI 0069, 12.2). */
 export const CTLR_CBPR = 1;
 export const CTLR_EOI_MODE = 2;
 const CTLR_WRITABLE = CTLR_CBPR | CTLR_EOI_MODE;
 const CTLR_PRI_BITS = (PRIORITY_BITS - 1) << 8;
 const CTLR_A3V = 1 << 15;
 
-/** Least binary points: as many group priority bits as there are priority bits (IHI 0069, 4.8.3). */
+/** Least binary points: as many group priority bits as there are priority bits (IHI 0069, 4.8). */
 const MINIMUM_BPR0 = 7 - PRIORITY_BITS;
 /** The Non-secure binary point counts from one further up. */
 const MINIMUM_BPR1 = MINIMUM_BPR0 + 1;
@@ -135,7 +135,7 @@ export class CpuInterface {
     this.candidateGroup = group;
   }
 
-  /** Whether an interrupt would be signalled: enabled here, above the mask, and above what runs (IHI 0069, 4.8.2–4.8.6). */
+  /** Whether an interrupt would be signalled: enabled here, above the mask, and above what runs (IHI 0069, 4.8). */
   accepts(priority: number, group: Group): boolean {
     if (this.asleep || (this.groups & (1 << group)) === 0 || priority >= this.priorityMask) return false;
     const running = this.runningPriority;

@@ -7,10 +7,10 @@ import { DISTRIBUTOR_SIZE, PRIVATE_INTERRUPTS, SHARED_INTERRUPTS, SHARED_WORDS }
 import { RegisterFrame } from './register-frame.js';
 import type { FrameRegister } from './register-frame.js';
 
-/** GICD_CTLR: one security state, affinity routing (IHI 0069, 12.9.4). */
+/** GICD_CTLR: one security state, affinity routing (IHI 0069, 12.9). */
 const CTLR_DS = 1 << 6;
 const CTLR_ARE = 1 << 4;
-/** GICD_TYPER: affinity 3 is valid, INTIDs have 16 bits, and the number of words of shared interrupts (12.9.38). */
+/** GICD_TYPER: affinity 3 is valid, INTIDs have 16 bits, and the number of words of shared interrupts (12.9). */
 const TYPER = (1 << 24) | (15 << 19) | SHARED_WORDS;
 /** Words that a one-bit register of the distributor has at most. */
 const BANKS = 32;

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { registerNamed } from '../system/register-table.js';
 
 /** A vCPU that is only inputs and system registers. */
 export class FakeCpu implements AttachedCpu {
@@ -26,6 +27,7 @@ export class FakeCpu implements AttachedCpu {
   }
 
   attachRegister(name: string, handler: SystemRegisterHandler): void {
+    if (registerNamed(name).kind !== 'attached') throw new QvmError('test.register', `${name} is the vCPU's own`);
     if (this.registers.has(name)) throw new QvmError('test.register', `${name} is attached twice`);
     this.registers.set(name, handler);
   }

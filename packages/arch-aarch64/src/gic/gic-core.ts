@@ -78,7 +78,7 @@ export class GicCore {
     else this.#deactivate(cpu, intid);
   }
 
-  /** ICC_DIR_EL1. Without EOImode it is UNPREDICTABLE and does nothing here (IHI 0069, 12.2.7). */
+  /** ICC_DIR_EL1. Without EOImode it is UNPREDICTABLE and does nothing here (IHI 0069, 12.2). */
   deactivate(cpu: CpuInterface, intid: number): void {
     if (intid < INTERRUPTS && cpu.splitEoi) this.#deactivate(cpu, intid);
   }
@@ -88,7 +88,7 @@ export class GicCore {
     return cpu.candidateGroup === group ? cpu.candidate : SPURIOUS;
   }
 
-  /** Makes an SGI pending on a vCPU that has it in `group`; elsewhere it is dropped (IHI 0069, 12.2.22). */
+  /** Makes an SGI pending on a vCPU that has it in `group`; elsewhere it is dropped (IHI 0069, 12.2). */
   sendSgi(vcpu: number, sgi: number, group: Group): void {
     const bit = 1 << sgi;
     const { banks } = this;
@@ -109,7 +109,10 @@ export class GicCore {
   #deactivate(cpu: CpuInterface, intid: number): void {
     this.banks.deactivate(this.banks.wordOf(intid, cpu.index), intid & 31);
     this.refreshCpu(cpu.index);
-    this.#refreshInterrupt(intid, cpu.index);
+    // It may have been routed elsewhere since.
+    if (intid >= PRIVATE_INTERRUPTS && this.routing.target(intid - PRIVATE_INTERRUPTS) !== cpu.index) {
+      this.#refreshInterrupt(intid, cpu.index);
+    }
   }
 
   #refreshInterrupt(intid: number, vcpu: number): void {
@@ -159,7 +162,7 @@ export class GicCore {
     return target === cpu.index || (target === TARGET_ANY && this.#firstAccepting(priority, group) === cpu);
   }
 
-  /** 1 of N (IHI 0069, 3.3.1): the first vCPU that would be interrupted by it. */
+  /** 1 of N (IHI 0069, 3.3): the first vCPU that would be interrupted by it. */
   #firstAccepting(priority: number, group: Group): CpuInterface | undefined {
     for (const cpu of this.cpus) if (cpu.accepts(priority, group)) return cpu;
     return undefined;

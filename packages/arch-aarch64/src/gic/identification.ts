@@ -4,7 +4,7 @@ import type { FrameRegister } from './register-frame.js';
 export const IIDR = 0x43b;
 
 /**
- * The identification registers at the end of a frame (IHI 0069, 12.1.7), from PIDR4 at 0xffd0. PIDR2, at 0xffe8, says
+ * The identification registers at the end of a frame (IHI 0069, 12.1), from PIDR4 at 0xffd0. PIDR2, at 0xffe8, says
  * GICv3 in bits 7–4.
  */
 const PIDR4_TO_7 = [0x44, 0, 0, 0] as const;

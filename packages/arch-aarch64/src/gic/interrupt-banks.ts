@@ -53,7 +53,7 @@ export class InterruptBanks {
     return intid < PRIVATE_INTERRUPTS ? vcpu : this.vcpus + (intid >>> 5) - 1;
   }
 
-  /** What ISPENDR reads: a level-sensitive interrupt is pending while its line is high (IHI 0069, 4.1.1). */
+  /** What ISPENDR reads: a level-sensitive interrupt is pending while its line is high (IHI 0069, 4.1). */
   pending(word: number): number {
     return (this.latch[word] ?? 0) | ((this.level[word] ?? 0) & ~(this.edge[word] ?? 0));
   }

@@ -1,4 +1,4 @@
-/** INTIDs 0–15 are SGIs, 16–31 PPIs: each vCPU has its own (Arm IHI 0069, 2.2.1). */
+/** INTIDs 0–15 are SGIs, 16–31 PPIs: each vCPU has its own (Arm IHI 0069, 2.2). */
 export const PRIVATE_INTERRUPTS = 32;
 export const FIRST_PPI = 16;
 /** Shared interrupts, INTIDs 32–287, as many as QEMU's `virt` board has. */
@@ -6,7 +6,7 @@ export const SHARED_INTERRUPTS = 256;
 export const INTERRUPTS = PRIVATE_INTERRUPTS + SHARED_INTERRUPTS;
 /** 32-bit words that hold one bit for each shared interrupt. */
 export const SHARED_WORDS = SHARED_INTERRUPTS / 32;
-/** What an acknowledge register gives when nothing can be acknowledged (IHI 0069, 2.2.1). */
+/** What an acknowledge register gives when nothing can be acknowledged (IHI 0069, 2.2). */
 export const SPURIOUS = 1023;
 
 /**

@@ -7,7 +7,7 @@ import { REDISTRIBUTOR_FRAME, REDISTRIBUTOR_SIZE } from './limits.js';
 import { RegisterFrame } from './register-frame.js';
 import type { FrameRegister } from './register-frame.js';
 
-/** GICR_WAKER (IHI 0069, 12.11.42). */
+/** GICR_WAKER (IHI 0069, 12.11). */
 const PROCESSOR_SLEEP = 2;
 const CHILDREN_ASLEEP = 4;
 

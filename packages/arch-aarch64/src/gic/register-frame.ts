@@ -15,7 +15,7 @@ export interface FrameRegister<Target> {
   readonly description: string;
   /** Words of an array of registers. Default 1. */
   readonly words?: number;
-  /** Accesses of 1 and 2 bytes reach it too (IHI 0069, 12.1.3). */
+  /** Accesses of 1 and 2 bytes reach it too (IHI 0069, 12.1). */
   readonly bytes?: boolean;
   read?(target: Target, index: number): number;
   /** `mask` has the bits that the access covers; it is all ones unless `bytes`. */

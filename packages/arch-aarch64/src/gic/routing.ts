@@ -6,7 +6,7 @@ export const TARGET_NONE = -1;
 /** GICD_IROUTER.IRM: any one vCPU. */
 export const TARGET_ANY = -2;
 
-/** GICD_IROUTER<n>, low word: IRM and Aff2–Aff0 (IHI 0069, 12.9.22). */
+/** GICD_IROUTER<n>, low word: IRM and Aff2–Aff0 (IHI 0069, 12.9). */
 const IRM = 0x8000_0000;
 const LOW_MASK = IRM | 0xff_ffff;
 const HIGH_MASK = 0xff;

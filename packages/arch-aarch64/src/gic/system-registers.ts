@@ -8,7 +8,7 @@ const VALUES: readonly bigint[] = Array.from({ length: SPURIOUS + 1 }, (_, value
 
 /** INTIDs are 24 bits wide in ICC_EOIRn_EL1 and ICC_DIR_EL1. */
 const INTID_MASK = 0xff_ffff;
-/** ICC_SRE_EL1: system registers only, no bypass (IHI 0069, 12.2.24). */
+/** ICC_SRE_EL1: system registers only, no bypass (IHI 0069, 12.2). */
 const SRE = 7;
 
 /** One register of the CPU interface. A missing direction is UNDEFINED. */
@@ -135,7 +135,7 @@ function sgiRegister(name: string, group: Group, description: string): IccRegist
 }
 
 /**
- * ICC_SGIxR_EL1 (IHI 0069, 12.2.20–22): IRM in bit 40 sends to all but the sender; else Aff3 (55–48), Aff2 (39–32) and
+ * ICC_SGIxR_EL1 (IHI 0069, 12.2): IRM in bit 40 sends to all but the sender; else Aff3 (55–48), Aff2 (39–32) and
  * Aff1 (23–16) select a cluster and bits 15–0 its members. INTID is in bits 27–24.
  */
 function sendSgi(core: GicCore, sender: CpuInterface, group: Group, value: bigint): void {

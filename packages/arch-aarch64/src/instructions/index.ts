@@ -11,11 +11,15 @@ import { fpVectorElementRows } from './fp-vector-element.js';
 import { fpVectorMiscRows } from './fp-vector-misc.js';
 import { fpVectorThreeSameRows } from './fp-vector-three-same.js';
 import { loadStoreRows } from './loads-stores.js';
+import { simdIndexedRows } from './simd-indexed.js';
 import { simdLoadStorePairRows } from './simd-load-store-pair.js';
 import { simdStructureRows } from './simd-load-store-structures.js';
 import { simdLoadStoreRows } from './simd-load-store.js';
+import { simdMiscRows } from './simd-misc.js';
 import { simdMoveRows } from './simd-move.js';
 import { simdPermuteRows } from './simd-permute.js';
+import { simdShiftRows } from './simd-shift-immediate.js';
+import { simdThreeDifferentRows } from './simd-three-different.js';
 import { simdThreeSameRows } from './simd-three-same.js';
 import { systemRows } from './system.js';
 import type { A64Row } from './row.js';
@@ -39,11 +43,15 @@ export const a64Tables = {
   'fp-vector-misc': fpVectorMiscRows,
   'fp-vector-three-same': fpVectorThreeSameRows,
   'loads-stores': loadStoreRows,
+  'simd-indexed': simdIndexedRows,
   'simd-load-store-pair': simdLoadStorePairRows,
   'simd-load-store-structures': simdStructureRows,
   'simd-load-store': simdLoadStoreRows,
+  'simd-misc': simdMiscRows,
   'simd-move': simdMoveRows,
   'simd-permute': simdPermuteRows,
+  'simd-shift-immediate': simdShiftRows,
+  'simd-three-different': simdThreeDifferentRows,
   'simd-three-same': simdThreeSameRows,
   system: systemRows,
 } as const satisfies Readonly<Record<string, readonly A64Row[]>>;

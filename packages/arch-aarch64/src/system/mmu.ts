@@ -24,13 +24,19 @@ export type Access = 'read' | 'write' | 'execute';
 /** Width of the output addresses that the CPU model reports (ID_AA64MMFR0_EL1.PARange). @experimental */
 export const PHYSICAL_ADDRESS_BITS = 44;
 
-/** What is needed of TCR_EL1 for one half of the address space. */
+/** One half of the address space, as TCR_EL1 and TTBRn_EL1 describe it. */
 interface Half {
+  /** Address of the first table. */
   readonly table: number;
-  readonly inputBits: number;
+  readonly firstLevel: number;
+  /** log2 of what one entry of the first table spans, and the index bits of that table. */
+  readonly firstShift: number;
+  readonly firstIndexMask: number;
   readonly granuleBits: number;
   readonly disabled: boolean;
-  readonly ignoreTopByte: boolean;
+  /** Bits of the high and low word that must equal bit 55. */
+  readonly checkedHi: number;
+  readonly checkedLo: number;
 }
 
 const GRANULE_0 = [12, 16, 14, 12] as const;
@@ -39,9 +45,15 @@ const GRANULE_1 = [12, 14, 12, 16] as const;
 const OUTPUT_BITS = [32, 36, 40, 42, 44, 48, 48, 48] as const;
 const TWO_32 = 2 ** 32;
 
+/** Hierarchical permissions of table descriptors (bits 63–59, D8.4.3), in the high word. */
+const TABLE_NO_USER = 1 << 29;
+const TABLE_NO_WRITE = 1 << 30;
+const TABLE_NO_EXECUTE = 1 << 28;
+const TABLE_NO_PRIVILEGED_EXECUTE = 1 << 27;
+
 /**
  * Stage-1 translation of EL1&0 (Arm ARM D8). The result of {@link translate} stays in its fields, so that a walk allocates
- * nothing.
+ * nothing. {@link refresh} must follow every change of SCTLR_EL1, TCR_EL1 or TTBRn_EL1.
  *
  * @experimental
  */
@@ -58,7 +70,15 @@ export class Mmu {
   /** Fault status with its level, when `translate` returned false. */
   fault = 0;
 
+  enabled = false;
+  /** The ASID in use: TCR_EL1.A1 says which table register holds it. */
+  asid = 0;
+
   readonly #u32: Uint32Array;
+  #lower: Half = DISABLED;
+  #upper: Half = DISABLED;
+  #outputLimit = TWO_32;
+  #writeImpliesNoExecute = false;
 
   constructor(
     memory: VmMemory,
@@ -68,17 +88,19 @@ export class Mmu {
     this.#u32 = memory.u32;
   }
 
-  get enabled(): boolean {
-    return (this.cpu.u32(Sys.SCTLR_EL1) & Sctlr.M) !== 0;
-  }
-
-  /** The ASID in use: TCR_EL1.A1 says which table register holds it. */
-  get asid(): number {
-    const tcrLo = this.cpu.u32(Sys.TCR_EL1);
-    const tcrHi = this.cpu.u32(Sys.TCR_EL1 + 4);
-    const ttbr = (tcrLo >>> 22) & 1 ? Sys.TTBR1_EL1 : Sys.TTBR0_EL1;
-    const asid = this.cpu.u32(ttbr + 4) >>> 16;
-    return (tcrHi >>> 4) & 1 ? asid : asid & 0xff;
+  /** Takes over the control registers. */
+  refresh(): void {
+    const { cpu } = this;
+    const sctlr = cpu.u32(Sys.SCTLR_EL1);
+    const tcrLo = cpu.u32(Sys.TCR_EL1);
+    const tcrHi = cpu.u32(Sys.TCR_EL1 + 4);
+    this.enabled = (sctlr & Sctlr.M) !== 0;
+    this.#writeImpliesNoExecute = (sctlr & Sctlr.WXN) !== 0;
+    this.#outputLimit = 2 ** Math.min(OUTPUT_BITS[tcrHi & 7] as number, PHYSICAL_ADDRESS_BITS);
+    const asid = cpu.u32(((tcrLo >>> 22) & 1 ? Sys.TTBR1_EL1 : Sys.TTBR0_EL1) + 4) >>> 16;
+    this.asid = (tcrHi >>> 4) & 1 ? asid : asid & 0xff;
+    this.#lower = this.#half(Sys.TTBR0_EL1, tcrLo & 0x3f, GRANULE_0[(tcrLo >>> 14) & 3] as number, (tcrLo >>> 7) & 1, (tcrHi >>> 5) & 1);
+    this.#upper = this.#half(Sys.TTBR1_EL1, (tcrLo >>> 16) & 0x3f, GRANULE_1[(tcrLo >>> 30) & 3] as number, (tcrLo >>> 23) & 1, (tcrHi >>> 6) & 1);
   }
 
   /**
@@ -88,9 +110,14 @@ export class Mmu {
    */
   translate(lo: number, hi: number, access: Access, privileged: boolean): boolean {
     if (!this.enabled) return this.#flat(lo, hi);
-    const half = this.#half(hi);
-    if (half.disabled || !inRange(lo, hi, half)) return this.#fail(FaultStatus.Translation, 0);
-    return this.#walk(low48(lo, hi), half, privileged) && this.#permit(access);
+    const upper = (hi >>> 23) & 1;
+    const half = upper ? this.#upper : this.#lower;
+    const sign = -upper;
+    if (half.disabled || ((hi ^ sign) & half.checkedHi) !== 0 || ((lo ^ sign) & half.checkedLo) !== 0) {
+      return this.#fail(FaultStatus.Translation, 0);
+    }
+    if (!this.#walk(lo, hi & 0xffff, half, privileged)) return false;
+    return access === 'read' ? this.readable : access === 'write' ? this.writable : this.executable;
   }
 
   #flat(lo: number, hi: number): boolean {
@@ -101,94 +128,91 @@ export class Mmu {
     return this.physical < 2 ** PHYSICAL_ADDRESS_BITS || this.#fail(FaultStatus.AddressSize, 0);
   }
 
-  #half(hi: number): Half {
-    const upper = (hi >>> 23) & 1;
-    const tcrLo = this.cpu.u32(Sys.TCR_EL1);
-    const tcrHi = this.cpu.u32(Sys.TCR_EL1 + 4);
-    const size = upper ? (tcrLo >>> 16) & 0x3f : tcrLo & 0x3f;
-    const ttbr = upper ? Sys.TTBR1_EL1 : Sys.TTBR0_EL1;
+  #half(ttbr: number, size: number, granuleBits: number, disabled: number, ignoreTopByte: number): Half {
+    const inputBits = 64 - Math.min(39, Math.max(16, size));
+    const levelBits = granuleBits - 3;
+    const firstLevel = 4 - Math.ceil((inputBits - granuleBits) / levelBits);
+    const firstShift = granuleBits + (3 - firstLevel) * levelBits;
+    // The first table may be smaller than a page; its base is aligned to its size (D8.2.5).
+    const tableSize = 2 ** Math.max(inputBits - firstShift + 3, 6);
+    const address = (this.cpu.u32(ttbr + 4) & 0xffff) * TWO_32 + ((this.cpu.u32(ttbr) & ~1) >>> 0);
     return {
-      table: (this.cpu.u32(ttbr + 4) & 0xffff) * TWO_32 + ((this.cpu.u32(ttbr) & ~1) >>> 0),
-      inputBits: 64 - Math.min(39, Math.max(16, size)),
-      granuleBits: (upper ? GRANULE_1[(tcrLo >>> 30) & 3] : GRANULE_0[(tcrLo >>> 14) & 3]) as number,
-      disabled: ((tcrLo >>> (upper ? 23 : 7)) & 1) !== 0,
-      ignoreTopByte: ((tcrHi >>> (upper ? 6 : 5)) & 1) !== 0,
+      table: Math.floor(address / tableSize) * tableSize,
+      firstLevel,
+      firstShift,
+      firstIndexMask: 2 ** (inputBits - firstShift) - 1,
+      granuleBits,
+      disabled: disabled !== 0,
+      checkedHi: (inputBits >= 32 ? -(2 ** (inputBits - 32)) : -1) & (ignoreTopByte ? 0x00ff_ffff : -1),
+      checkedLo: inputBits < 32 ? -(2 ** inputBits) : 0,
     };
   }
 
-  #walk(va: number, { table, inputBits, granuleBits }: Half, privileged: boolean): boolean {
+  #walk(lo: number, hi: number, half: Half, privileged: boolean): boolean {
+    const { granuleBits } = half;
     const levelBits = granuleBits - 3;
-    const outputBits = this.#outputBits();
-    let level = 4 - Math.ceil((inputBits - granuleBits) / levelBits);
-    let bits = inputBits;
-    // The first table may be smaller than a page; its base is aligned to its size.
-    const firstBits = inputBits - (granuleBits + (3 - level) * levelBits) + 3;
-    let base = table - (table % 2 ** Math.max(firstBits, 4));
-    let noWrite = false;
-    let noUser = false;
-    let noExecute = false;
-    let noPrivilegedExecute = false;
-    if (base >= 2 ** outputBits) return this.#fail(FaultStatus.AddressSize, 0);
+    const limit = this.#outputLimit;
+    let level = half.firstLevel;
+    let shift = half.firstShift;
+    let indexMask = half.firstIndexMask;
+    let base = half.table;
+    let tableBits = 0;
+    if (base >= limit) return this.#fail(FaultStatus.AddressSize, 0);
     for (; ; level++) {
-      const shift = granuleBits + (3 - level) * levelBits;
-      const index = Math.floor((va % 2 ** bits) / 2 ** shift);
+      const index = (shift >= 32 ? hi >>> (shift - 32) : (lo >>> shift) | (hi << (32 - shift))) & indexMask;
       const at = this.#descriptor(base + index * 8);
       if (at < 0) return this.#fail(FaultStatus.ExternalAbortOnWalk, level);
-      const lo = this.#u32[at] as number;
-      const hi = this.#u32[at + 1] as number;
-      const isTable = (lo & 2) !== 0;
-      if ((lo & 1) === 0 || (level === 3 && !isTable)) return this.#fail(FaultStatus.Translation, level);
+      const descriptorLo = this.#u32[at] as number;
+      const descriptorHi = this.#u32[at + 1] as number;
+      if ((descriptorLo & 1) === 0) return this.#fail(FaultStatus.Translation, level);
+      const isTable = (descriptorLo & 2) !== 0;
+      if (level === 3 ? !isTable : !isTable && !blockAllowed(granuleBits, level)) return this.#fail(FaultStatus.Translation, level);
+      base = (descriptorHi & 0xffff) * TWO_32;
       if (level < 3 && isTable) {
-        noUser ||= ((hi >>> 29) & 1) !== 0;
-        noWrite ||= ((hi >>> 30) & 1) !== 0;
-        noExecute ||= ((hi >>> 28) & 1) !== 0;
-        noPrivilegedExecute ||= ((hi >>> 27) & 1) !== 0;
-        base = outputAddress(lo, hi, granuleBits);
-        if (base >= 2 ** outputBits) return this.#fail(FaultStatus.AddressSize, level);
-        bits = shift;
+        tableBits |= descriptorHi;
+        base += (descriptorLo & -(1 << granuleBits)) >>> 0;
+        if (base >= limit) return this.#fail(FaultStatus.AddressSize, level);
+        shift -= levelBits;
+        indexMask = (1 << levelBits) - 1;
         continue;
       }
-      if (level < 3 && !blockAllowed(granuleBits, level)) return this.#fail(FaultStatus.Translation, level);
-      const block = outputAddress(lo, hi, shift);
-      if (block >= 2 ** outputBits) return this.#fail(FaultStatus.AddressSize, level);
-      if ((lo & 0x400) === 0) return this.#fail(FaultStatus.AccessFlag, level);
-      this.physical = block + (va % 2 ** shift);
-      this.blockBits = shift;
-      this.fault = FaultStatus.Permission | level;
-      this.#attributes(lo);
-      this.#permissions(lo, hi, privileged, noUser, noWrite, noExecute, noPrivilegedExecute);
-      return true;
+      return this.#leaf(level, shift, base, lo, hi, descriptorLo, descriptorHi, tableBits, privileged);
     }
   }
 
-  #permissions(lo: number, hi: number, privileged: boolean, noUser: boolean, noWrite: boolean, noExecute: boolean, noPrivilegedExecute: boolean): void {
-    const user = (lo & 0x40) !== 0 && !noUser;
-    const writable = (lo & 0x80) === 0 && !noWrite;
-    const wxn = (this.cpu.u32(Sys.SCTLR_EL1) & Sctlr.WXN) !== 0;
+  #leaf(level: number, shift: number, high: number, lo: number, hi: number, descriptorLo: number, descriptorHi: number, tableBits: number, privileged: boolean): boolean {
+    // Below the block the address is the input's, above it the descriptor's; a block may be larger than 4 GiB.
+    const lowMask = shift >= 32 ? -1 : (1 << shift) - 1;
+    const highMask = shift > 32 ? 2 ** (shift - 32) - 1 : 0;
+    const physical = high - (descriptorHi & highMask) * TWO_32 + (hi & highMask) * TWO_32 + (((descriptorLo & ~lowMask) | (lo & lowMask)) >>> 0);
+    if (physical >= this.#outputLimit) return this.#fail(FaultStatus.AddressSize, level);
+    if ((descriptorLo & 0x400) === 0) return this.#fail(FaultStatus.AccessFlag, level);
+    this.physical = physical;
+    this.blockBits = shift;
+    this.fault = FaultStatus.Permission | level;
+    this.#attributes(descriptorLo);
+    this.#permissions(descriptorLo, descriptorHi, tableBits, privileged);
+    return true;
+  }
+
+  #permissions(lo: number, hi: number, tableBits: number, privileged: boolean): void {
+    const user = (lo & 0x40) !== 0 && !(tableBits & TABLE_NO_USER);
+    const writable = (lo & 0x80) === 0 && !(tableBits & TABLE_NO_WRITE);
     this.readable = privileged || user;
     this.writable = writable && this.readable;
     if (privileged) {
       // What EL0 may write is never executable at EL1 (D8.4.1.2.3).
-      this.executable = ((hi >>> 21) & 1) === 0 && !noPrivilegedExecute && !(user && writable);
+      this.executable = ((hi >>> 21) & 1) === 0 && !(tableBits & TABLE_NO_PRIVILEGED_EXECUTE) && !(user && writable);
     } else {
-      this.executable = ((hi >>> 22) & 1) === 0 && !noExecute;
+      this.executable = ((hi >>> 22) & 1) === 0 && !(tableBits & TABLE_NO_EXECUTE);
     }
-    if (wxn && this.writable) this.executable = false;
+    if (this.#writeImpliesNoExecute && this.writable) this.executable = false;
   }
 
   #attributes(lo: number): void {
     const index = (lo >>> 2) & 7;
     const attribute = (this.cpu.u32(Sys.MAIR_EL1 + (index & 4)) >>> ((index & 3) * 8)) & 0xff;
     this.device = (attribute & 0xf0) === 0;
-  }
-
-  #permit(access: Access): boolean {
-    return access === 'read' ? this.readable : access === 'write' ? this.writable : this.executable;
-  }
-
-  #outputBits(): number {
-    const ips = this.cpu.u32(Sys.TCR_EL1 + 4) & 7;
-    return Math.min(OUTPUT_BITS[ips] as number, PHYSICAL_ADDRESS_BITS);
   }
 
   /** Index of a descriptor's low word in VM memory, or −1 when it is not in RAM. */
@@ -204,27 +228,6 @@ export class Mmu {
   }
 }
 
-const low48 = (lo: number, hi: number): number => (hi & 0xffff) * TWO_32 + lo;
-
-/** Bits 47 … `from` of a descriptor as an address. */
-function outputAddress(lo: number, hi: number, from: number): number {
-  const address = (hi & 0xffff) * TWO_32 + lo;
-  return address - (address % 2 ** from);
-}
+const DISABLED: Half = { table: 0, firstLevel: 0, firstShift: 39, firstIndexMask: 0, granuleBits: 12, disabled: true, checkedHi: 0, checkedLo: 0 };
 
 const blockAllowed = (granuleBits: number, level: number): boolean => (granuleBits === 12 ? level >= 1 : level === 2);
-
-/** Whether the bits above the input size agree with bit 55 (but for an ignored top byte). */
-function inRange(lo: number, hi: number, { inputBits, ignoreTopByte }: Half): boolean {
-  const sign = (hi >>> 23) & 1;
-  const checked = ignoreTopByte ? hi & 0x00ff_ffff : hi >>> 0;
-  const all = ignoreTopByte ? 0x00ff_ffff : 0xffff_ffff;
-  // Input sizes are at least 25 bits; below 33 the low word has checked bits too.
-  if (inputBits <= 32) {
-    const lowMask = inputBits === 32 ? 0 : (-1 << inputBits) >>> 0;
-    const lowOk = sign ? ((lo & lowMask) >>> 0) === lowMask : (lo & lowMask) === 0;
-    return lowOk && (sign ? checked >>> 0 === all : checked === 0);
-  }
-  const mask = ((-1 << (inputBits - 32)) & all) >>> 0;
-  return ((checked & mask) >>> 0) === (sign ? mask : 0);
-}

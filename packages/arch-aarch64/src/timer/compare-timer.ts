@@ -3,7 +3,7 @@ import { requireMembers, requireUnsigned, SavedStateError } from '../gic/saved-s
 import { COUNT_LIMIT } from './counter.js';
 import type { SystemCounter } from './counter.js';
 
-/** CNTx_CTL_EL0 (Arm ARM D19.12, CNTP_CTL_EL0). */
+/** CNTx_CTL_EL0 (Arm ARM, CNTP_CTL_EL0). */
 export const CTL_ENABLE = 1;
 export const CTL_IMASK = 2;
 export const CTL_ISTATUS = 4;
@@ -21,7 +21,7 @@ export interface CompareTimerState {
 }
 
 /**
- * One timer of one vCPU: compares a counter, less an offset, with CVAL (Arm ARM D12.2.4) and drives its level output. Both
+ * One timer of one vCPU: compares a counter, less an offset, with CVAL (Arm ARM D12.2) and drives its level output. Both
  * are unsigned, so a compare value of 2^53 or more is one that the counter never gets to.
  */
 export class CompareTimer {

@@ -6,28 +6,23 @@ import type { CompareTimerState } from './compare-timer.js';
 import { FREQUENCY } from './counter.js';
 import type { SystemCounter } from './counter.js';
 
-/** INTIDs of the timers' outputs (Arm Base System Architecture, 3.8.2). */
+/** INTIDs of the timers' outputs (Arm Base System Architecture). */
 export const PHYSICAL_TIMER_INTID = 30;
 export const VIRTUAL_TIMER_INTID = 27;
-
-/** CNTKCTL_EL1: EL0PCTEN, EL0VCTEN, the event stream's four fields, EL0VTEN, EL0PTEN. */
-const CNTKCTL_MASK = 0x3ff;
 
 /** A checked state, for {@link CpuTimers.load}. */
 export interface CpuTimersState {
   readonly frequency: number;
-  readonly kernelControl: number;
   readonly physical: CompareTimerState;
   readonly virtual: CompareTimerState;
 }
 
-/** The generic timer of one vCPU. */
+/** The generic timer of one vCPU. CNTKCTL_EL1 is the vCPU's: it decides what EL0 may access. */
 export class CpuTimers {
   readonly physical: CompareTimer;
   readonly virtual: CompareTimer;
   /** CNTFRQ_EL0 as software left it: it only informs, and does not change the rate. */
   #frequency = FREQUENCY;
-  #kernelControl = 0;
 
   constructor(counter: SystemCounter, context: VdevContext, cpu: AttachedCpu) {
     const timer = (intid: number, kind: string): CompareTimer => {
@@ -41,18 +36,13 @@ export class CpuTimers {
 
   reset(): void {
     this.#frequency = FREQUENCY;
-    this.#kernelControl = 0;
     this.physical.reset();
     this.virtual.reset();
   }
 
-  save(): { frequency: number; kernelControl: number } & Record<
-    'physical' | 'virtual',
-    ReturnType<CompareTimer['save']>
-  > {
+  save(): { frequency: number } & Record<'physical' | 'virtual', ReturnType<CompareTimer['save']>> {
     return {
       frequency: this.#frequency,
-      kernelControl: this.#kernelControl,
       physical: this.physical.save(),
       virtual: this.virtual.save(),
     };
@@ -60,7 +50,6 @@ export class CpuTimers {
 
   load(state: CpuTimersState): void {
     this.#frequency = state.frequency;
-    this.#kernelControl = state.kernelControl;
     this.physical.load(state.physical);
     this.virtual.load(state.virtual);
   }
@@ -77,12 +66,6 @@ export class CpuTimers {
         this.#frequency = Number(BigInt.asUintN(32, value));
       },
     });
-    cpu.attachRegister('CNTKCTL_EL1', {
-      read: () => BigInt(this.#kernelControl),
-      write: (value) => {
-        this.#kernelControl = Number(BigInt.asUintN(32, value)) & CNTKCTL_MASK;
-      },
-    });
     attachTimer(cpu, 'P', this.physical);
     attachTimer(cpu, 'V', this.virtual);
   }
@@ -90,10 +73,9 @@ export class CpuTimers {
 
 /** Checks what `save` gave. */
 export function decodeCpuTimers(state: unknown): CpuTimersState {
-  const saved = requireMembers(state, ['frequency', 'kernelControl', 'physical', 'virtual'], 'The timers of a vCPU');
+  const saved = requireMembers(state, ['frequency', 'physical', 'virtual'], 'The timers of a vCPU');
   return {
     frequency: requireUnsigned(saved.frequency, 0xffff_ffff, 'frequency'),
-    kernelControl: requireUnsigned(saved.kernelControl, CNTKCTL_MASK, 'kernelControl'),
     physical: decodeCompareTimer(saved.physical, 'physical'),
     virtual: decodeCompareTimer(saved.virtual, 'virtual'),
   };

@@ -14,6 +14,7 @@ import { ExitCounter } from './exit-counter.js';
 import { MemoryPort } from './memory-port.js';
 import { SoftTlb } from './soft-tlb.js';
 import { SystemAccess, SystemResult } from './system-access.js';
+import { pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
 import { regimeKey } from './translation-regime.js';
 
@@ -270,7 +271,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         this.#takeAccessFault();
         return undefined;
       case ExitReason.Undefined:
-        this.#undefined();
+        this.#unimplemented();
         return undefined;
       case Exit.System:
         this.#systemAccess(info);
@@ -447,15 +448,20 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #undefined(): void {
-    const word = this.code.wordAt(this.state.u32(State.ip));
-    const text = this.disassemble(word);
-    this.services.logger.log('debug', `vCPU ${this.index}: undefined instruction ${text} at 0x${this.pc.toString(16)}`);
-    this.onUndefined(word, text);
+    const tapped = hasTaps(this.hooks.trap.for('undefined'));
+    const text = tapped ? this.disassemble(this.code.wordAt(this.state.u32(State.ip))) : undefined;
     this.#takeSynchronous(ExceptionClass.Unknown, 0, 'undefined', undefined, text);
   }
 
-  /** Told of each undefined instruction: the machine reports each encoding once. */
-  onUndefined: (word: number, text: string) => void = () => undefined;
+  /** An encoding without a row: not allocated, or not implemented. */
+  #unimplemented(): void {
+    const word = this.code.wordAt(this.state.u32(State.ip));
+    this.onUnimplemented(word, this.disassemble(word));
+    this.#undefined();
+  }
+
+  /** Told of each instruction without a row: the machine reports each encoding once. */
+  onUnimplemented: (word: number, text: string) => void = () => undefined;
 
   #takeAccessFault(): void {
     const { lo, hi, access, status, physical } = this.#memoryPort.fault;
@@ -549,7 +555,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       this.#pcFault = { pc, status: mmu.fault };
       return 0;
     }
-    const page = mmu.physical - (mmu.physical % 4096);
+    const page = pageOf(mmu.physical);
     const region = this.services.map.find(page);
     if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
       this.#pcFault = { pc, status: FaultStatus.ExternalAbort };
@@ -574,8 +580,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   #selectBanks(): void {
     const { state, tlb } = this;
-    const mmu = this.#mmu;
-    const { asid, enabled } = mmu;
+    this.#mmu.refresh();
+    const { asid, enabled } = this.#mmu;
     const bank = tlb.bank(regimeKey(state.el !== 0, enabled, asid));
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, state.el === 0 ? bank : tlb.bank(regimeKey(false, enabled, asid), bank));

@@ -1,9 +1,9 @@
 import type { RamRegion, VmMemory } from '@qvm/core';
-import { PAGE_BITS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
+import { PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
 import type { Predecoder } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
+import { PAGE_BYTES, pageOf } from './page.js';
 
-const PAGE_BYTES = 1 << PAGE_BITS;
 const RECORDS = PAGE_BYTES / 4;
 /** A page of records and the one that goes on in the next page. */
 const SLOT_BYTES = (RECORDS + 1) * RECORD_BYTES;
@@ -124,7 +124,7 @@ export class CodeCache {
   /** Drops the records of a guest-physical range that was written from outside. */
   invalidate(base: number, size: number): void {
     const last = base + Math.max(size, 1) - 1;
-    for (let page = base - (base % PAGE_BYTES); page <= last; page += PAGE_BYTES) this.prepareWrite(page);
+    for (let page = pageOf(base); page <= last; page += PAGE_BYTES) this.prepareWrite(page);
   }
 
   /** Forgets everything. */

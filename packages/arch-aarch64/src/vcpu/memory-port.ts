@@ -5,9 +5,9 @@ import type { Access, Mmu } from '../system/mmu.js';
 import { FaultStatus } from '../system/syndrome.js';
 import type { CodeCache } from './code-cache.js';
 import type { CpuState } from './cpu-state.js';
+import { PAGE_BYTES, pageOf } from './page.js';
 import type { SoftTlb } from './soft-tlb.js';
 
-const PAGE_BYTES = 1 << PAGE_BITS;
 const OFFSET_MASK = PAGE_BYTES - 1;
 
 /**
@@ -122,7 +122,7 @@ export class MemoryPort {
   #scatter(physical: number, bytes: number, from: number, element: number): boolean {
     const region = this.map.find(physical);
     if (region?.kind === 'ram') {
-      this.code.prepareWrite(physical - (physical % PAGE_BYTES));
+      this.code.prepareWrite(pageOf(physical));
       this.#u8.copyWithin(region.offset + (physical - region.base), from, from + bytes);
       return true;
     }
@@ -173,7 +173,7 @@ export class MemoryPort {
 
   #fill(lo: number, hi: number, access: Access, info: number, physical: number, region: { readonly kind: 'ram' | 'rom'; readonly base: number; readonly offset: number }): number {
     const { tlb, mmu, cpu } = this;
-    const page = physical - (physical % PAGE_BYTES);
+    const page = pageOf(physical);
     const offset = region.offset + (physical - region.base);
     if (access === 'write') this.code.prepareWrite(page);
     const bank = cpu.u32(info & AccessInfo.unprivileged ? State.unprivilegedBank : State.bank);

@@ -20,6 +20,8 @@ export class SoftTlb {
   readonly #byKey = new Map<number, number>();
   /** Virtual blocks larger than a page that have entries, by log2 of their size: TLBI of one address drops them whole. */
   readonly #blocks = new Map<number, Set<number>>();
+  #lastBlock = -1;
+  #lastBlockBits = -1;
   #next = 0;
   /** Entries filled and banks taken over: for `stats`. */
   readonly counters = { fills: 0, bankSwitches: 0, bankMisses: 0, flushes: 0 };
@@ -92,15 +94,20 @@ export class SoftTlb {
 
   /** Remembers that entries of the block around an address came from one translation of 2^bits bytes. */
   noteBlock(va48: number, bits: number): void {
+    const block = Math.floor(va48 / 2 ** bits);
+    if (block === this.#lastBlock && bits === this.#lastBlockBits) return;
     let blocks = this.#blocks.get(bits);
     if (!blocks) this.#blocks.set(bits, (blocks = new Set()));
-    blocks.add(Math.floor(va48 / 2 ** bits));
+    blocks.add(block);
+    this.#lastBlock = block;
+    this.#lastBlockBits = bits;
   }
 
   flushAll(): void {
     this.counters.flushes++;
     for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#clear(this.#address(i), TLB_ENTRIES);
     this.#blocks.clear();
+    this.#lastBlock = -1;
   }
 
   /** Empties the banks whose key satisfies `matches`. */

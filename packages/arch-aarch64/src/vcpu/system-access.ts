@@ -7,6 +7,7 @@ import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
 import type { ExceptionUnit } from './exceptions.js';
+import { pageOf } from './page.js';
 import { PerformanceMonitor } from './performance-monitor.js';
 import type { TlbMaintenance } from './tlb-maintenance.js';
 
@@ -172,7 +173,7 @@ export class SystemAccess {
   /** AT S1E1R, S1E1W, S1E0R, S1E0W (Arm ARM C5.4). */
   #addressTranslate(op2: number, va: bigint): SystemResult {
     const ok = this.mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), op2 & 1 ? 'write' : 'read', op2 < 2);
-    const page = this.mmu.physical - (this.mmu.physical % 4096);
+    const page = pageOf(this.mmu.physical);
     // Success: the page, attributes of Normal memory or Device. Failure: FST in bits 6–1 and F.
     const attributes = this.mmu.device ? 0n : 0xff00_0000_0000_0180n;
     this.cpu.setU64(Sys.PAR_EL1, ok ? BigInt(page) | attributes | 0x800n : BigInt(this.mmu.fault << 1) | 0x801n);

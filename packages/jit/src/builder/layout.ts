@@ -51,7 +51,7 @@ export const TlbEntry = {
 } as const;
 
 /** Entries in one TLB bank. @experimental */
-export const TLB_ENTRIES = 256;
+export const TLB_ENTRIES = 512;
 
 /** log2 of the page size that TLB and code cache work with. @experimental */
 export const PAGE_BITS = 12;

@@ -69,7 +69,8 @@ export function bootError(error: unknown, spec: VmSpec): unknown {
 }
 
 function placeInVm(code: string, spec: VmSpec): SourceLocation {
-  if (code.startsWith('memory.')) return sourceOf(spec.source, 'ram');
+  // A vdev that no text names can only be in conflict with the RAM.
+  if (code.startsWith('memory.') || code.startsWith('vdev.')) return sourceOf(spec.source, 'ram');
   return sourceOf(spec.source, code === 'vm.vcpus' ? 'cpus' : 'name');
 }
 

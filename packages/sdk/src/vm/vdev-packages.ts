@@ -38,7 +38,8 @@ async function importPlugin(vdev: VdevSpec, baseDir: string, host: HypervisorHos
   try {
     module = await host.importPackage(type, baseDir);
   } catch (error) {
-    throw fail(`the vdev package ${type} cannot be imported: ${firstLine(error)}`, `npm install ${type}`);
+    if (isMissing(error, type)) throw fail(`the vdev package ${type} is not installed`, `npm install ${type}`);
+    throw fail(`the vdev package ${type} cannot be imported: ${firstLine(error)}`);
   }
   const plugin = pluginOf(module);
   if (plugin === undefined) throw fail(`the package ${type} exports no QvmPlugin named "plugin"`);
@@ -64,4 +65,10 @@ function pluginOf(module: unknown): QvmPlugin | undefined {
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split('\n', 1)[0] ?? '';
+}
+
+/** Whether it is the package itself that was not found, rather than something that it imports. */
+function isMissing(error: unknown, type: string): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_MODULE_NOT_FOUND' && firstLine(error).includes(`'${type}'`);
 }
