@@ -3,7 +3,10 @@ const slow = process.env.QVM_SLOW_TESTS === '1';
 export default {
   runner: 'jest-light-runner',
   transform: {},
+  roots: ['<rootDir>/packages'],
   testMatch: [slow ? '<rootDir>/packages/*/dist/**/*.slow.test.js' : '<rootDir>/packages/*/dist/**/*.test.js'],
   testPathIgnorePatterns: slow ? [] : ['\\.slow\\.test\\.js$'],
   testTimeout: slow ? 600_000 : 30_000,
+  // Slow tests measure nothing but take a core each.
+  maxWorkers: slow ? 1 : '100%',
 };

@@ -7,11 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { a64Tables } from '../dist/instructions/index.js';
 import { harnessForTable } from '../dist/testing/table-harness.js';
 import { encodeRecording } from '../dist/testing/oracle-file.js';
-import { mixedPrograms, programsOf } from '../dist/testing/random-programs.js';
+import { programsOfTable } from '../dist/testing/random-programs.js';
 import { disassemble } from './disassemble.mjs';
 import { runOnQemu, withRunner } from './runner.mjs';
-
-const MIXED = 300;
 
 const { values, positionals } = parseArgs({ options: { seed: { type: 'string', default: '1' } }, allowPositionals: true });
 const seed = Number(values.seed);
@@ -27,25 +25,14 @@ withRunner((runner, temporary) => {
 });
 
 function recordTable(runner, temporary, table, rows) {
-  const harness = harnessForTable(rows);
-  const programs = rows.flatMap((row) => {
-    const some = [...programsOf(harness, row, hash(`${seed} ${row.name}`))];
-    if (some.length === 0) console.log(`  ${row.name}: nothing that runs at EL0 without a machine`);
-    return some;
-  });
-  const usable = rows.filter((row) => programs.some((program) => program.name === row.name));
-  if (/data-processing|simd|fp/.test(table) && !/load/.test(table)) programs.push(...mixedPrograms(harness, usable, 'mixed', MIXED, hash(`${seed} ${table}`)));
+  const programs = programsOfTable(harnessForTable(rows), table, rows, seed);
   const texts = disassemble(programs.map(({ words }) => words[words.length - 1]), temporary);
   const results = [...runOnQemu(runner, programs)];
   const cases = programs.map((program, i) => ({ program, text: texts[i] ?? '(not decoded)', expected: results[i] }));
   const bytes = gzipSync(encodeRecording(seed, source, cases), { level: 9 });
   writeFileSync(new URL(`${table}.bin.gz`, directory), bytes);
+  const recorded = new Set(programs.map(({ name }) => name));
+  const left = rows.filter(({ name }) => !recorded.has(name)).map(({ name }) => name);
   console.log(`${table}: ${rows.length} rows, ${programs.length} cases, ${bytes.length} bytes`);
-}
-
-/** FNV-1a: a seed of its own for each row, whatever the order of the tables. */
-function hash(text) {
-  let value = 0x811c9dc5;
-  for (const char of text) value = Math.imul(value ^ char.charCodeAt(0), 0x01000193);
-  return value >>> 0;
+  if (left.length > 0) console.log(`  nothing that runs at EL0 without a machine: ${left.join('; ')}`);
 }

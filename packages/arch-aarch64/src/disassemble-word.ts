@@ -1,4 +1,8 @@
-/** An instruction as the reports of undefined ones show it. */
+import { disassemble } from './assembly/index.js';
+
+/** An instruction as reports show it: its text, or the bare word where there is none. */
 export function disassembleWord(word: number): string {
-  return `.inst 0x${word.toString(16).padStart(8, '0')}`;
+  const bare = `.inst 0x${word.toString(16).padStart(8, '0')}`;
+  const text = disassemble(word);
+  return text === undefined ? bare : `${text} (${bare})`;
 }

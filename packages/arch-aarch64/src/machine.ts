@@ -1,5 +1,4 @@
-import { createToken } from '@qvm/core';
-import type { BootRequest, InterruptWiring, Json, Machine, MachineServices } from '@qvm/core';
+import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
 import { engineModule, instantiateEngine } from './engine.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
@@ -8,8 +7,6 @@ import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
 import { disassembleWord } from './disassemble-word.js';
-
-const WIRING = createToken<InterruptWiring>('@qvm/core/InterruptWiring');
 
 /**
  * The processors of an AArch64 VM.
@@ -41,7 +38,6 @@ export class Aarch64Machine implements Machine {
       vcpu.onUnimplemented = (word, text) => this.#reportUndefined(vcpu, word, text);
     }
     services.provide(AARCH64_CPUS, this.vcpus);
-    services.provide(WIRING, services.wiring);
   }
 
   async boot(request: BootRequest): Promise<void> {

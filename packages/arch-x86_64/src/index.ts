@@ -1,1 +1,1 @@
-export {};
+export { x86_64 } from './architecture.js';

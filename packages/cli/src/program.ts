@@ -37,7 +37,8 @@ function withOverrides(command: Command): Command {
 function addStart(program: Command, setExitCode: SetExitCode): void {
   withOverrides(program.command('start'))
     .description('run a VM in the foreground, with its console on this terminal')
-    .argument('<file>', 'configuration (.qvmconf)')
+    .argument('[file]', 'configuration (.qvmconf)')
+    .option('--embedded', 'run the guest that comes with qvm, in place of a configuration')
     .option('--icount [ns]', 'deterministic time: nanoseconds per instruction (default 10)', wholeNumber)
     .option('--trace <file>', 'write guest exits and entrances to a file')
     .option('--stats', 'print statistics at the end')
@@ -45,7 +46,7 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     .option('--restart', 'boot again when the guest resets, instead of ending')
     .option('--verbose', 'print what is logged for information')
     .addHelpText('after', '\nOn a terminal, Ctrl-A h shows what can be typed. Exit codes are in docs/cli.md.')
-    .action(async (file: string, flags: StartFlags) => {
+    .action(async (file: string | undefined, flags: StartFlags) => {
       const { start } = await import('./commands/start.js');
       setExitCode(await start(file, flags));
     });

@@ -2,7 +2,6 @@ import { CommanderError } from 'commander';
 import { createProgram } from './program.js';
 import { ignoreBrokenPipes } from './report/broken-pipe.js';
 import { CliExitCode } from './report/exit-codes.js';
-import { reportError } from './report/report-error.js';
 
 /**
  * Runs the `qvm` command in this process.
@@ -23,8 +22,10 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message, or help and version, which are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? CliExitCode.Success : CliExitCode.Usage;
-    const report = reportError(error, process.env['QVM_DEBUG'] === '1');
-    process.stderr.write(`${report.lines.join('\n')}\n`);
-    return report.exitCode;
+    // What it needs is not loaded before: help and completion are to be there at once.
+    const report = await import('./report/report-error.js');
+    const { lines, exitCode: failed } = report.reportError(error, process.env['QVM_DEBUG'] === '1');
+    process.stderr.write(`${lines.join('\n')}\n`);
+    return failed;
   }
 }

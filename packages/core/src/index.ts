@@ -73,6 +73,7 @@ export type {
 } from './hooks/vm-hooks.js';
 export { createVmHooks } from './hooks/vm-hooks.js';
 export type { InterruptController, InterruptLine, InterruptWiring } from './interrupt/interrupt.js';
+export { INTERRUPT_WIRING } from './interrupt/interrupt.js';
 export type { InterruptStatistics } from './interrupt/interrupt-bus.js';
 export { InterruptBus } from './interrupt/interrupt-bus.js';
 export type { ElfProgram, ElfSegment } from './loader/elf64.js';

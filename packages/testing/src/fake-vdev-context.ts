@@ -48,7 +48,7 @@ export class FakeVdevContext implements VdevContext {
   /** Calls of `terminate`. */
   readonly terminations: { readonly exitCode: number; readonly reason: string }[] = [];
   readonly #attachments = new Map<symbol, unknown>();
-  #posted: (() => void)[] = [];
+  readonly #posted: (() => void)[] = [];
   #started = false;
 
   constructor(options: FakeVdevContextOptions = {}) {

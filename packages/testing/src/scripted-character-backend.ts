@@ -8,7 +8,7 @@ import type { CharacterBackend } from '@qvm/core';
 export class ScriptedCharacterBackend implements CharacterBackend {
   /** Every byte the guest sent so far. */
   readonly written: number[] = [];
-  #input: number[] = [];
+  readonly #input: number[] = [];
   #listener: (() => void) | undefined;
   #flushes = 0;
   #closed = false;

@@ -1,1 +1,1 @@
-export {};
+export { virtioVdevs } from './virtio-vdevs.js';

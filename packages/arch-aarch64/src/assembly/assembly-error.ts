@@ -7,7 +7,11 @@ export class AssemblyError extends Error {
   override readonly name = 'AssemblyError';
 
   /** Line and column count from 1. */
-  constructor(readonly detail: string, readonly line: number, readonly column: number) {
+  constructor(
+    readonly detail: string,
+    readonly line: number,
+    readonly column: number,
+  ) {
     super(`${line}:${column}: ${detail}`);
   }
 }
@@ -16,7 +20,10 @@ export class AssemblyError extends Error {
 export class Mismatch extends Error {
   override readonly name = 'Mismatch';
 
-  constructor(readonly expected: string, readonly column: number) {
+  constructor(
+    readonly expected: string,
+    readonly column: number,
+  ) {
     super(expected);
   }
 }

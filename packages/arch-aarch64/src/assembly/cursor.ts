@@ -14,28 +14,44 @@ export interface Place {
 /** A place without symbols. */
 export const bare = (pc: bigint): Place => ({ pc, symbol: () => undefined, local: () => undefined });
 
+const MAXIMUM_DEPTH = 100;
 const BINARY: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
 
 function apply(operator: string, x: bigint, y: bigint): bigint {
   switch (operator) {
-    case '|': return x | y;
-    case '^': return x ^ y;
-    case '&': return x & y;
-    case '<<': return x << y;
-    case '>>': return x >> y;
-    case '+': return x + y;
-    case '-': return x - y;
-    case '*': return x * y;
-    case '/': return x / y;
-    default: return x % y;
+    case '|':
+      return x | y;
+    case '^':
+      return x ^ y;
+    case '&':
+      return x & y;
+    case '<<':
+      return x << y;
+    case '>>':
+      return x >> y;
+    case '+':
+      return x + y;
+    case '-':
+      return x - y;
+    case '*':
+      return x * y;
+    case '/':
+      return x / y;
+    default:
+      return x % y;
   }
 }
 
 /** A position in the tokens of a line. What does not fit throws {@link Mismatch}. */
 export class Cursor {
   #at: number;
+  #depth = 0;
 
-  constructor(readonly tokens: readonly Token[], readonly place: Place, start = 0) {
+  constructor(
+    readonly tokens: readonly Token[],
+    readonly place: Place,
+    start = 0,
+  ) {
     this.#at = start;
   }
 
@@ -96,22 +112,24 @@ export class Cursor {
 
   expression(level = 0): bigint {
     const operators = BINARY[level];
-    if (!operators) return this.#unary();
+    if (!operators) return this.#nested();
     let value = this.expression(level + 1);
     while (this.next.kind === 'punctuation' && operators.includes(this.next.text)) {
       const operator = this.take();
       const right = this.expression(level + 1);
-      if ((operator.text === '/' || operator.text === '%') && right === 0n) this.fail('a divisor that is not zero', operator);
-      if ((operator.text === '<<' || operator.text === '>>') && (right < 0n || right > 64n)) this.fail('a shift of 0 to 64', operator);
+      if ((operator.text === '/' || operator.text === '%') && right === 0n)
+        this.fail('a divisor that is not zero', operator);
+      if ((operator.text === '<<' || operator.text === '>>') && (right < 0n || right > 64n))
+        this.fail('a shift of 0 to 64', operator);
       value = apply(operator.text, value, right);
     }
     return value;
   }
 
   #unary(): bigint {
-    if (this.accept('-')) return -this.#unary();
-    if (this.accept('+')) return this.#unary();
-    if (this.accept('~')) return ~this.#unary();
+    if (this.accept('-')) return -this.#nested();
+    if (this.accept('+')) return this.#nested();
+    if (this.accept('~')) return ~this.#nested();
     if (this.accept('(')) {
       const value = this.expression();
       this.expect(')');
@@ -119,6 +137,14 @@ export class Cursor {
     }
     if (this.accept(':')) return this.#relocation();
     return this.#value();
+  }
+
+  /** Guards the stack: expressions nest in parentheses and unary operators only. */
+  #nested(): bigint {
+    if (++this.#depth > MAXIMUM_DEPTH) this.fail('an expression that nests less deeply');
+    const value = this.#unary();
+    this.#depth--;
+    return value;
   }
 
   /** `:lo12:expression`: the offset in its page. */
@@ -131,7 +157,8 @@ export class Cursor {
   #value(): bigint {
     const token = this.next;
     const value = this.#valueOf(token);
-    if (value === undefined) this.fail(token.kind === 'name' || token.kind === 'local' ? `a value (${token.text} is not defined)` : 'a value');
+    if (value === undefined)
+      this.fail(token.kind === 'name' || token.kind === 'local' ? `a value (${token.text} is not defined)` : 'a value');
     this.#at++;
     return value;
   }

@@ -36,27 +36,31 @@ function skip(cursor: Cursor): void {
   }
 }
 
-const data = (size: number): Directive => ({ cursor, section, laysOut }) => {
-  list(cursor, () => {
-    if (laysOut) {
-      skip(cursor);
-      section.space(size);
-      return;
-    }
-    const at = cursor.next;
-    const value = cursor.expression();
-    const limit = 1n << BigInt(8 * size);
-    if (value >= limit || value < -limit / 2n) cursor.fail(`a number of ${8 * size} bits`, at);
-    section.value(value, size);
-  });
-};
+const data =
+  (size: number): Directive =>
+  ({ cursor, section, laysOut }) => {
+    list(cursor, () => {
+      if (laysOut) {
+        skip(cursor);
+        section.space(size);
+        return;
+      }
+      const at = cursor.next;
+      const value = cursor.expression();
+      const limit = 1n << BigInt(8 * size);
+      if (value >= limit || value < -limit / 2n) cursor.fail(`a number of ${8 * size} bits`, at);
+      section.value(value, size);
+    });
+  };
 
-const text = (terminator: string): Directive => ({ cursor, section }) => {
-  list(cursor, () => {
-    if (cursor.next.kind !== 'string') cursor.fail('a string');
-    section.append(new TextEncoder().encode(unquote(cursor.take().text) + terminator));
-  });
-};
+const text =
+  (terminator: string): Directive =>
+  ({ cursor, section }) => {
+    list(cursor, () => {
+      if (cursor.next.kind !== 'string') cursor.fail('a string');
+      section.append(new TextEncoder().encode(unquote(cursor.take().text) + terminator));
+    });
+  };
 
 /** A number that the layout depends on: its symbols must be defined above. */
 function count(cursor: Cursor, expected: string, limit: bigint): number {
@@ -66,13 +70,16 @@ function count(cursor: Cursor, expected: string, limit: bigint): number {
   return Number(value);
 }
 
-const align = (toBytes: (n: number) => number): Directive => ({ cursor, section }) => {
-  const at = cursor.next;
-  const alignment = toBytes(count(cursor, 'an alignment', 1n << 24n));
-  if (alignment < 1 || alignment > 1 << 24 || (alignment & (alignment - 1)) !== 0) cursor.fail('an alignment that is a power of two', at);
-  end(cursor);
-  section.align(alignment);
-};
+const align =
+  (toBytes: (n: number) => number): Directive =>
+  ({ cursor, section }) => {
+    const at = cursor.next;
+    const alignment = toBytes(count(cursor, 'an alignment', 1n << 24n));
+    if (alignment < 1 || alignment > 1 << 24 || (alignment & (alignment - 1)) !== 0)
+      cursor.fail('an alignment that is a power of two', at);
+    end(cursor);
+    section.align(alignment);
+  };
 
 const space: Directive = ({ cursor, section }) => {
   const bytes = count(cursor, 'a number of bytes', 1n << 32n);

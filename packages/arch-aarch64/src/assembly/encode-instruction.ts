@@ -32,10 +32,10 @@ export function encodeInstruction(tokens: readonly Token[], start: number, place
 
 function assembleAs(candidate: RowForm, cursor: Cursor): number {
   const { row, form } = candidate;
-  const first = cursor.next;
   const fields: Draft = { ...form.fixed };
   parseOperands(form, cursor, fields);
-  if (!form.when(fields) || !row.valid(fields) || !row.allocated(fields)) cursor.fail('operands of an allocated encoding', first);
+  if (!form.when(fields) || !row.valid(fields) || !row.allocated(fields))
+    cursor.fail('operands of an allocated encoding');
   return encode(candidate, fields);
 }
 

@@ -32,7 +32,12 @@ export interface Form {
 export type FormTable = Readonly<Record<string, readonly Form[]>>;
 
 /** Makes a form. */
-export function form(mnemonic: string, fixed: RawFields, operands: readonly Operand[], when: (f: Readonly<Record<string, number>>) => boolean = () => true): Form {
+export function form(
+  mnemonic: string,
+  fixed: RawFields,
+  operands: readonly Operand[],
+  when: (f: Readonly<Record<string, number>>) => boolean = () => true,
+): Form {
   return { mnemonic, fixed, operands, when, assembleOnly: false, ignored: 1 };
 }
 

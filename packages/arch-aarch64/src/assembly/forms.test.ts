@@ -10,9 +10,13 @@ import { tokenize } from './token.js';
 const hex = (word: number): string => word.toString(16).padStart(8, '0');
 const assembleLine = (text: string, pc: number): number => encodeInstruction(tokenize(text), 0, bare(BigInt(pc)));
 
-/** The ignored bits of a logical immediate's rotation: the assembler writes zeros. */
-function sameMask(word: number, ours: number, pc: number): boolean {
-  return ((word >>> 23) & 0x3f) === 0x24 && disassemble(word, pc) === disassemble(ours, pc);
+/** Rows with several encodings of one meaning; the assembler writes zeros to the bits that do not count. */
+const SEVERAL_ENCODINGS = new Set(['AND, ORR, EOR, ANDS (immediate)', 'DUP (general)', 'INS (element)']);
+
+/** Whether both words say the same, and `ours` is what their text stands for. */
+function isCanonical(word: number, ours: number, pc: number): boolean {
+  const row = a64Syntax().decoder.find(word)?.row.name ?? '';
+  return SEVERAL_ENCODINGS.has(row) && disassemble(word, pc) === disassemble(ours, pc);
 }
 
 function attempt(text: string, pc: number): number | string {
@@ -38,7 +42,8 @@ describe('forms', () => {
       Object.entries(form.fixed).some(([name, value]) => {
         const field = row.pattern.fields.find((f) => f.name === name);
         return !field || value < 0 || value >= 2 ** field.width;
-      }));
+      }),
+    );
     expect(bad.map(({ row, form }) => `${row.name}: ${form.mnemonic}`)).toEqual([]);
   });
 });
@@ -49,7 +54,9 @@ describe.each(Object.keys(a64Tables))('%s', (table) => {
   it('disassembles as objdump does', () => {
     const wrong = recorded.flatMap(({ word, pc, text }) => {
       const ours = disassemble(word, pc);
-      return ours !== undefined && normalise(ours) === normalise(text) ? [] : [{ word: hex(word), objdump: text, ours }];
+      return ours !== undefined && normalise(ours) === normalise(text)
+        ? []
+        : [{ word: hex(word), objdump: text, ours }];
     });
     expect(wrong).toEqual([]);
   });
@@ -58,8 +65,17 @@ describe.each(Object.keys(a64Tables))('%s', (table) => {
     const wrong = recorded.flatMap(({ word, pc, text }) =>
       [disassemble(word, pc) ?? '', text].flatMap((source) => {
         const ours = attempt(source, pc);
-        return ours === word || (typeof ours === 'number' && sameMask(word, ours, pc)) ? [] : [{ word: hex(word), source, ours: typeof ours === 'number' ? `${hex(ours)} ${disassemble(ours, pc)}` : ours }];
-      }));
+        return ours === word || (typeof ours === 'number' && isCanonical(word, ours, pc))
+          ? []
+          : [
+              {
+                word: hex(word),
+                source,
+                ours: typeof ours === 'number' ? `${hex(ours)} ${disassemble(ours, pc)}` : ours,
+              },
+            ];
+      }),
+    );
     expect(wrong).toEqual([]);
   });
 });

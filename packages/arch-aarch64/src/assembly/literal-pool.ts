@@ -60,6 +60,6 @@ export class LiteralPool {
   encode({ register, size, tokens, start }: PooledLoad, line: number, pc: bigint): number {
     const distance = (this.#addresses.get(line) ?? pc) - pc;
     if (distance >= 1n << 20n) throw new Mismatch('an .ltorg within 1 MiB', tokens[start]?.column ?? 0);
-    return (((size === 8 ? 0x58000000 : 0x18000000) | (Number(distance / 4n) << 5)) | register) >>> 0;
+    return ((size === 8 ? 0x58000000 : 0x18000000) | (Number(distance / 4n) << 5) | register) >>> 0;
   }
 }

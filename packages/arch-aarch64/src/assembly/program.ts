@@ -25,9 +25,15 @@ export class Program {
   readonly #lines: readonly (readonly Token[])[];
   readonly #pool = new LiteralPool();
 
-  constructor(source: string, readonly origin: bigint, predefined: Readonly<Record<string, bigint>>) {
+  constructor(
+    source: string,
+    readonly origin: bigint,
+    predefined: Readonly<Record<string, bigint>>,
+  ) {
     this.symbols = new SymbolTable(predefined);
-    this.#lines = withoutBlockComments(source).split('\n').map((text, i) => tokenize(text, i + 1));
+    this.#lines = withoutBlockComments(source)
+      .split('\n')
+      .map((text, i) => tokenize(text, i + 1));
   }
 
   /** @throws AssemblyError */
@@ -50,8 +56,10 @@ export class Program {
     let start = 0;
     for (;;) {
       const [name, colon] = [tokens[start] as Token, tokens[start + 1]];
-      if (colon?.kind !== 'punctuation' || colon.text !== ':' || (name.kind !== 'name' && name.kind !== 'number')) break;
-      if (laysOut && !this.symbols.label(name, section.address)) throw new AssemblyError(`${name.text} is defined twice`, line, name.column + 1);
+      if (colon?.kind !== 'punctuation' || colon.text !== ':' || (name.kind !== 'name' && name.kind !== 'number'))
+        break;
+      if (laysOut && !this.symbols.label(name, section.address))
+        throw new AssemblyError(`${name.text} is defined twice`, line, name.column + 1);
       start += 2;
     }
     return { line, tokens, start };
@@ -64,12 +72,20 @@ export class Program {
     const directive = DIRECTIVES[first.text.toLowerCase()];
     if (directive) {
       const placeLiterals = (): void => this.#placeLiterals(section, laysOut);
-      return directive({ cursor: new Cursor(tokens, place, start + 1), section, symbols: this.symbols, laysOut, placeLiterals });
+      return directive({
+        cursor: new Cursor(tokens, place, start + 1),
+        section,
+        symbols: this.symbols,
+        laysOut,
+        placeLiterals,
+      });
     }
     const load = pooledLoad(tokens, start);
     if (load) this.#pool.add(load, line);
     if (laysOut) return section.instruction(0);
-    section.instruction(load ? this.#pool.encode(load, line, section.address) : encodeInstruction(tokens, start, place));
+    section.instruction(
+      load ? this.#pool.encode(load, line, section.address) : encodeInstruction(tokens, start, place),
+    );
   }
 
   #placeLiterals(section: Section, laysOut: boolean): void {

@@ -20,7 +20,10 @@ export interface Recorded {
 
 /** Reads the recording of an instruction table. */
 export function readRecording(table: string): Recorded[] {
-  const lines = gunzipSync(readFileSync(recordingOf(table))).toString().split('\n').filter((line) => line !== '');
+  const lines = gunzipSync(readFileSync(recordingOf(table)))
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
   return lines.map((line, i) => {
     const [word = '', text = ''] = line.split('\t');
     return { word: Number.parseInt(word, 16), pc: RECORDED_AT + 4 * i, text };
@@ -29,7 +32,7 @@ export function readRecording(table: string): Recorded[] {
 
 /**
  * What is left of a text when spacing, letter case and the bases of numbers do not count: blanks go but for one after the mnemonic, and
- * every `#` number is decimal.
+ * every `#` number is decimal, floating-point ones with an exponent.
  */
 export function normalise(text: string): string {
   return text
@@ -37,5 +40,6 @@ export function normalise(text: string): string {
     .trim()
     .replace(/\s+/g, ' ')
     .replace(/\s*([,[\]{}])\s*/g, '$1')
-    .replace(/#(-?)(0x[0-9a-f]+|\d+)(?![\d.])/g, (_, sign: string, digits: string) => `#${sign}${BigInt(digits)}`);
+    .replace(/#-?\d+\.\d+(?:e[+-]?\d+)?/g, (float) => `#${Number(float.slice(1)).toExponential()}`)
+    .replace(/#(-?)(0x[0-9a-f]+|\d+)(?![\d.e])/g, (_, sign: string, digits: string) => `#${sign}${BigInt(digits)}`);
 }

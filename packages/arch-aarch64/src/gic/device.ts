@@ -1,12 +1,10 @@
-import { createToken, QvmError } from '@qvm/core';
+import { INTERRUPT_WIRING, QvmError } from '@qvm/core';
 import type {
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptController,
-  InterruptWiring,
   Json,
   MmioHandler,
-  Token,
   Vdev,
   VdevContext,
 } from '@qvm/core';
@@ -28,9 +26,6 @@ import { gicStatus } from './status.js';
 import { attachCpuInterface } from './system-registers.js';
 
 const STATE_VERSION = 1;
-
-/** By which the controller reaches the VM's lines. */
-export const INTERRUPT_WIRING: Token<InterruptWiring> = createToken('@qvm/core/InterruptWiring');
 
 /** GICv3 as a vdev. */
 export class Gic implements Vdev, InterruptController {

@@ -3,7 +3,7 @@ import type { InterruptLine } from '@qvm/core';
 import { createVdev } from '@qvm/testing';
 import type { FakeVdevContext, VdevHarness } from '@qvm/testing';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';
-import { INTERRUPT_WIRING } from './device.js';
+import { INTERRUPT_WIRING } from '@qvm/core';
 import { FakeCpu } from './fake-cpu.test.helper.js';
 import { gic } from './index.js';
 

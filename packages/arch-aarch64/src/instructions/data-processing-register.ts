@@ -1,9 +1,12 @@
-import { derived, Ty } from '@qvm/jit';
+import { derived, small, Ty } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
-import { FlagKind } from '../builder/flags.js';
+import { FlagKind, nzcvModel } from '../builder/flags.js';
 import { inst } from './row.js';
 import type { A64Row } from './row.js';
+
+/** The NZCV values for which a condition holds, as a mask: rare users of conditions share one handler. */
+const truth = small((f: { readonly cond: number }) => nzcvModel.truth[f.cond] ?? 0);
 
 /** High 64 bits of a 128-bit product, from four 32-bit products. */
 function multiplyHigh(b: A64, x: V, y: V, signed: boolean): V {
@@ -103,11 +106,11 @@ export const dataProcessingRegisterRows: readonly A64Row[] = [
       b.setX(Rd, b.addWithCarry(b.x(Rn, sf), op ? b.not(m) : m, sf, S === 1));
     }),
 
-  inst('C6.2.49', 'CCMN, CCMP (immediate)', 'sf:1! op:1! 1 11010010 imm5:5 cond:4! 1 0 Rn:5 0 nzcv:4', {},
-    (b, { sf, op, imm5, cond, Rn, nzcv }) => conditionalCompare(b, op, cond, b.x(Rn, sf), b.as(imm5, sf ? Ty.i64 : Ty.i32), nzcv)),
+  inst('C6.2.49', 'CCMN, CCMP (immediate)', 'sf:1! op:1! 1 11010010 imm5:5 cond:4 1 0 Rn:5 0 nzcv:4', { operands: { truth } },
+    (b, { sf, op, imm5, truth, Rn, nzcv }) => conditionalCompare(b, op, truth, b.x(Rn, sf), b.as(imm5, sf ? Ty.i64 : Ty.i32), nzcv)),
 
-  inst('C6.2.50', 'CCMN, CCMP (register)', 'sf:1! op:1! 1 11010010 Rm:5 cond:4! 0 0 Rn:5 0 nzcv:4', {},
-    (b, { sf, op, Rm, cond, Rn, nzcv }) => conditionalCompare(b, op, cond, b.x(Rn, sf), b.x(Rm, sf), nzcv)),
+  inst('C6.2.50', 'CCMN, CCMP (register)', 'sf:1! op:1! 1 11010010 Rm:5 cond:4 0 0 Rn:5 0 nzcv:4', { operands: { truth } },
+    (b, { sf, op, Rm, truth, Rn, nzcv }) => conditionalCompare(b, op, truth, b.x(Rn, sf), b.x(Rm, sf), nzcv)),
 
   inst('C6.2.76', 'CSEL, CSINC, CSINV, CSNEG', 'sf:1! op:1! 0 11010100 Rm:5 cond:4! 0 o2:1! Rn:5 Rd:5', {},
     (b, { sf, op, Rm, cond, o2, Rn, Rd }) => {
@@ -151,10 +154,10 @@ export const dataProcessingRegisterRows: readonly A64Row[] = [
     (b, { sf, op, Rn, Rd }) => b.setX(Rd, op ? countLeadingSigns(b, b.x(Rn, sf)) : b.clz(b.x(Rn, sf)))),
 ];
 
-/** The flags of a comparison if `cond`, else `nzcv`. */
-function conditionalCompare(b: A64, op: number, cond: number, n: V, m: V, nzcv: V): void {
+/** The flags of a comparison if the condition with this truth table holds, else `nzcv`. */
+function conditionalCompare(b: A64, op: number, truth: V, n: V, m: V, nzcv: V): void {
   const ty = b.type(n) as Ty;
   const toTop = (v: V): V => (ty === Ty.i64 ? v : b.shl(b.as(v, Ty.i64), b.imm(32)));
-  const holds = b.cond(cond);
+  const holds = b.and(b.shr(b.as(truth, Ty.i32), b.packedFlags()), b.imm(1));
   b.setFlagsIf(holds, op ? FlagKind.Sub : FlagKind.Add, toTop(n), toTop(m), nzcv);
 }

@@ -47,6 +47,12 @@ const SP_EL0 = registerNamed('SP_EL0');
 const FPCR_WRITABLE = 0x07c00000;
 const FPSR_WRITABLE = 0x0800009f;
 
+/** An element larger than those of loads and stores: the slow path refuses Device memory. */
+const ZVA_HALF = { element: 32 };
+
+/** `opc` of ISB among the barriers. */
+const ISB = 2;
+
 enum Hint { Nop, Yield, Wfe, Wfi, Sev, Sevl }
 
 /**
@@ -66,8 +72,11 @@ export const systemRows: readonly A64Row[] = [
     }),
 
   inst('C6.2.57', 'CLREX', '11010101 00000011 0011 CRm:4 010 11111', {}, (b) => b.setState(State.monitorAddress, b.i64(-1))),
-  // Accesses of one vCPU are in program order, and what a register write changes is seen at once.
-  inst('C6.2.88', 'DSB, DMB, ISB', '11010101 00000011 0011 CRm:4 1 opc:2! 11111', { valid: (f) => f.opc < 3 }, () => undefined),
+  // Accesses of one vCPU are in program order, and what a register write changes is seen at once. Only the translation of the
+  // page in execution is kept; ISB looks it up again.
+  inst('C6.2.88', 'DSB, DMB, ISB', '11010101 00000011 0011 CRm:4 1 opc:2! 11111', { valid: (f) => f.opc < 3 }, (b, { opc }) => {
+    if (opc === ISB) b.jumpTo(b.nextPc());
+  }),
 
   inst('C6.2.255', 'MSR (immediate)', '11010101 00000 op1:3 0100 CRm:4 op2:3 11111', { operands: { info: small((f) => (f.op1 << 8) | (f.CRm << 4) | f.op2) } },
     (b, { info }) => b.leave(Exit.Pstate, info)),
@@ -119,7 +128,7 @@ export const systemRows: readonly A64Row[] = [
   inst('C5.3.9', 'DC ZVA', '11010101 00001 011 0111 0100 001 Rt:5', {}, (b, { Rt }) => {
     b.leaveIf(b.stateAt(State.zvaTrap, 4), Exit.ZvaTrap, b.i32(0));
     const block = b.and(b.x(Rt, 1), b.imm(-64));
-    const halves = [b.open(block, 32, 'write', { element: 8 }), b.open(b.add(block, b.imm(32)), 32, 'write', { element: 8 })];
+    const halves = [b.open(block, 32, 'write', ZVA_HALF), b.open(b.add(block, b.imm(32)), 32, 'write', ZVA_HALF)];
     const zero = b.vector(new Array<number>(16).fill(0));
     for (const m of halves) for (const at of [0, 16]) b.storeAt(m, at, 16, zero);
   }),

@@ -43,6 +43,9 @@ const GRANULE_0 = [12, 16, 14, 12] as const;
 const GRANULE_1 = [12, 14, 12, 16] as const;
 /** Output address sizes by TCR_EL1.IPS. */
 const OUTPUT_BITS = [32, 36, 40, 42, 44, 48, 48, 48] as const;
+const OUTER_SHAREABLE = 2;
+/** Normal memory, inner and outer non-cacheable. */
+const NON_CACHEABLE = 0x44;
 const TWO_32 = 2 ** 32;
 
 /** Hierarchical permissions of table descriptors (bits 63–59, D8.4.3), in the high word. */
@@ -67,6 +70,9 @@ export class Mmu {
   executable = false;
   /** Device memory: unaligned accesses fault. */
   device = false;
+  /** The memory's attributes as MAIR_EL1 has them, and its shareability, as PAR_EL1 reports both. */
+  attribute = 0;
+  shareability = 0;
   /** Fault status with its level, when `translate` returned false. */
   fault = 0;
 
@@ -120,11 +126,20 @@ export class Mmu {
     return access === 'read' ? this.readable : access === 'write' ? this.writable : this.executable;
   }
 
+  /** Where a branch to an address goes: an ignored top byte is replaced by copies of bit 55 (AArch64.BranchAddr). */
+  branchTarget(target: bigint): bigint {
+    const upper = Number(target >> 55n) & 1;
+    const ignored = (this.cpu.u32(Sys.TCR_EL1 + 4) >>> (5 + upper)) & 1;
+    return ignored ? BigInt.asUintN(64, BigInt.asIntN(56, target)) : target;
+  }
+
   #flat(lo: number, hi: number): boolean {
     this.physical = hi * TWO_32 + lo;
     this.blockBits = 12;
     this.readable = this.writable = this.executable = true;
     this.device = true;
+    this.attribute = 0;
+    this.shareability = OUTER_SHAREABLE;
     return this.physical < 2 ** PHYSICAL_ADDRESS_BITS || this.#fail(FaultStatus.AddressSize, 0);
   }
 
@@ -213,6 +228,9 @@ export class Mmu {
     const index = (lo >>> 2) & 7;
     const attribute = (this.cpu.u32(Sys.MAIR_EL1 + (index & 4)) >>> ((index & 3) * 8)) & 0xff;
     this.device = (attribute & 0xf0) === 0;
+    this.attribute = attribute;
+    // Device and non-cacheable memory is always outer shareable (D8.5.2).
+    this.shareability = this.device || attribute === NON_CACHEABLE ? OUTER_SHAREABLE : (lo >>> 8) & 3;
   }
 
   /** Index of a descriptor's low word in VM memory, or −1 when it is not in RAM. */

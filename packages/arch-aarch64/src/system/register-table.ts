@@ -86,6 +86,8 @@ const LINES: readonly Line[] = [
   ['TPIDR_EL0', 3, 3, 13, 0, 2, 'rw', 'rw', 'plain'],
   ['TPIDRRO_EL0', 3, 3, 13, 0, 3, 'r', 'rw', 'plain'],
   ['TPIDR_EL1', 3, 0, 13, 0, 4, '-', 'rw', 'plain'],
+  ['SCXTNUM_EL0', 3, 3, 13, 0, 7, 'rw', 'rw', 'plain'],
+  ['SCXTNUM_EL1', 3, 0, 13, 0, 7, '-', 'rw', 'plain'],
   ['CNTKCTL_EL1', 3, 0, 14, 1, 0, '-', 'rw', 'checked'],
 
   // Debug (D19.3): storage without hardware behind it; no breakpoint ever matches.
@@ -127,7 +129,7 @@ const LINES: readonly Line[] = [
   ['PMCCFILTR_EL0', 3, 3, 14, 15, 7, 'rw', 'rw', 'special'],
 
   // Generic timer (D19.11) and GIC CPU interface (GICv3 specification 12.2): they live in vdevs.
-  ['CNTFRQ_EL0', 3, 3, 14, 0, 0, 'r', 'r', 'attached'],
+  ['CNTFRQ_EL0', 3, 3, 14, 0, 0, 'r', 'rw', 'attached'],
   ['CNTPCT_EL0', 3, 3, 14, 0, 1, 'r', 'r', 'attached'],
   ['CNTVCT_EL0', 3, 3, 14, 0, 2, 'r', 'r', 'attached'],
   ['CNTP_TVAL_EL0', 3, 3, 14, 2, 0, 'rw', 'rw', 'attached'],

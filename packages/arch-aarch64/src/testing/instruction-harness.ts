@@ -92,6 +92,14 @@ export class InstructionHarness {
     };
   }
 
+  /** The number of the handler that runs `word`. */
+  handlerOf(word: number): number {
+    this.predecoder.write(this.#view, ARENA, word, 0);
+    const handler = this.#view.getUint16(ARENA, true);
+    this.#view.setUint16(ARENA, UNDEFINED_HANDLER, true);
+    return handler;
+  }
+
   #execute(): number {
     this.#misaligned = false;
     const reason = this.#run(CPU, MAX_INSTRUCTIONS);

@@ -1,5 +1,5 @@
 import { encodeFields } from '@qvm/jit';
-import type { Decoder } from '@qvm/jit';
+import type { Decoder, Field } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import type { A64Row } from '../instructions/row.js';
 import { DATA_BASE } from './instruction-harness.js';
@@ -23,11 +23,12 @@ export function staticChoices(row: A64Row): Record<string, number>[] {
  * A random word of `row` with these static fields whose behaviour is defined and which ends when it is run alone; `undefined` when
  * none was found.
  *
+ * @param fixed - values of static and other fields.
  * @param position - index of the word in its program.
  */
-export function randomWord(random: Random, decoder: Decoder<A64>, row: A64Row, statics: Record<string, number>, position: number): number | undefined {
+export function randomWord(random: Random, decoder: Decoder<A64>, row: A64Row, fixed: Record<string, number>, position: number): number | undefined {
   for (let i = 0; i < MAX_TRIES; i++) {
-    const encoded = encodeFields(row.pattern, randomFields(random, row, statics)) | ignoredBits(row);
+    const encoded = encodeFields(row.pattern, randomFields(random, row, fixed)) | ignoredBits(row);
     const word = aimBranch(random, aimLiteral(random, encoded, position));
     const distance = branchDistance(word);
     if (isUnpredictable(word) || indexesItself(word) || (distance !== undefined && distance <= 0 && distance >= -8)) continue;
@@ -36,12 +37,21 @@ export function randomWord(random: Random, decoder: Decoder<A64>, row: A64Row, s
   return undefined;
 }
 
-function randomFields(random: Random, row: A64Row, statics: Record<string, number>): Record<string, number> {
-  const raw: Record<string, number> = { ...statics };
+/** Whether a field holds a register number: in pairs of registers it is a number for the row. */
+const isRegisterField = ({ name, width, role }: Field): boolean => width > 3 && (role === 'register' || (role === 'value' && /^[a-z]\d?$/.test(name)));
+
+/** The fields of a row that hold five bits of a register number. */
+export function registerFields(row: A64Row): readonly string[] {
+  return row.pattern.fields.filter((field) => field.width === 5 && isRegisterField(field)).map(({ name }) => name);
+}
+
+function randomFields(random: Random, row: A64Row, fixed: Record<string, number>): Record<string, number> {
+  const raw: Record<string, number> = { ...fixed };
   const registers: number[] = [];
-  for (const { name, width, role } of row.pattern.fields) {
-    if (role === 'static') continue;
-    const isRegister = width > 3 && (role === 'register' || /^[a-z]\d?$/.test(name));
+  for (const field of row.pattern.fields) {
+    const { name, width } = field;
+    if (raw[name] !== undefined) continue;
+    const isRegister = isRegisterField(field);
     raw[name] = isRegister ? randomRegister(random, registers) & (2 ** width - 1) : randomImmediate(random, width);
     if (isRegister) registers.push(raw[name]);
   }

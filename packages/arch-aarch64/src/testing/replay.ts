@@ -22,7 +22,7 @@ export function replay(harness: InstructionHarness, recording: Uint8Array, perRo
   let cases = 0;
   for (const { program, text, input, expected } of decodeRecording(recording)) {
     cases++;
-    const lines = differences(input, expected, runProgram(harness, program));
+    const lines = differences(input, expected, runProgram(harness, program, input));
     if (lines.length === 0) continue;
     const count = (failed.get(program.name) ?? 0) + 1;
     failed.set(program.name, count);

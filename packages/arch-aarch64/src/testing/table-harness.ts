@@ -1,8 +1,15 @@
 import { dataProcessingRegisterRows } from '../instructions/data-processing-register.js';
+import { loadStoreRows } from '../instructions/loads-stores.js';
 import type { A64Row } from '../instructions/row.js';
 import { InstructionHarness } from './instruction-harness.js';
 
-/** A harness for the programs of one table: its rows, and those that set the flags before the instruction under test. */
+/** What programs use around the instruction under test: flag setters, and a plain store. */
+const SUPPORT = [
+  ...dataProcessingRegisterRows.filter(({ name }) => name.startsWith('ADD, ADDS, SUB, SUBS (shifted')),
+  ...loadStoreRows.filter(({ name }) => name.includes('unsigned offset')),
+];
+
+/** A harness for the programs of one table: its rows, and those that programs use around the instruction under test. */
 export function harnessForTable(rows: readonly A64Row[]): InstructionHarness {
-  return new InstructionHarness([...new Set([...rows, ...dataProcessingRegisterRows])]);
+  return new InstructionHarness([...new Set([...rows, ...SUPPORT])]);
 }

@@ -3,7 +3,7 @@ import { createVmHooks, InterruptBus } from '@qvm/core';
 import type { InterruptLine, VdevContext } from '@qvm/core';
 import { createVdev, describeVdevContract, FakeVdevContext, ManualClock } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
-import { INTERRUPT_WIRING } from '../gic/device.js';
+import { INTERRUPT_WIRING } from '@qvm/core';
 import { FakeCpu } from '../gic/fake-cpu.test.helper.js';
 import { gic } from '../gic/index.js';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';

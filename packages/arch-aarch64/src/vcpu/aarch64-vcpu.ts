@@ -1,6 +1,6 @@
 import { createVcpuHooks, hasTaps, VcpuExit } from '@qvm/core';
 import type { MachineServices, MmioRegion, Region, Vcpu, VcpuHooks } from '@qvm/core';
-import { ExitReason, TlbEntry } from '@qvm/jit';
+import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
@@ -85,6 +85,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     });
     this.#memoryPort = new MemoryPort(memory, map, this.state, this.#mmu, this.tlb, code, {
       read: (region, address, width) => this.#mmioRead(region, address, width),
+      accepts: (region, address, bytes) =>
+        hasTaps(services.hooks.unmappedAccess) || (region?.kind === 'mmio' && address - region.base + bytes <= region.size),
       write: (region, address, width, value) => this.#mmioWrite(region, address, width, value),
     });
     this.#run = instantiate({ slow: (info) => this.#memoryPort.open(info), flush: () => this.#memoryPort.flush() });
@@ -237,6 +239,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   /** Runs guest code until it leaves; a step at a time while software step is active. */
   #enter(left: number): number {
+    this.#memoryPort.begin();
     const step = this.#exceptions.softwareStep && this.#stepEnabled();
     if (!step) return this.#run(this.state.address, left);
     const reason = this.#run(this.state.address, 1);
@@ -260,6 +263,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const info = state.u32(State.exitInfo);
     switch (reason as ExitReason | Exit) {
       case ExitReason.Budget:
+        if (this.#memoryPort.takeWriteFailure()) this.#takeLateAbort();
         return undefined;
       case ExitReason.Decode:
         this.code.decode(state.u32(State.ip));
@@ -473,6 +477,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#exceptions.takeAbort(ec, iss, this.pc, far);
   }
 
+  /** A write that a tap might have taken, but did not: the store is done but for its effect. */
+  #takeLateAbort(): void {
+    this.state.setU32(State.ip, this.state.u32(State.ip) - RECORD_BYTES);
+    this.#takeAccessFault();
+  }
+
   #takeFetchFault(): void {
     const { pc, status } = this.#pcFault as { pc: bigint; status: number };
     const lower = this.state.el === 0;
@@ -532,7 +542,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   // --- fetch ---
 
   /** Sets the program counter. A fetch that faults is taken when the run loop comes to it. */
-  #jump(pc: bigint): void {
+  #jump(target: bigint): void {
+    const top = BigInt.asIntN(64, target) >> 55n;
+    const pc = top === 0n || top === -1n ? target : this.#mmu.branchTarget(target);
     const lo = Number(pc & 0xffff_ffffn);
     const hi = Number(pc >> 32n);
     this.#pcFault = undefined;

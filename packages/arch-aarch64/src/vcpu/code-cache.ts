@@ -31,7 +31,15 @@ interface Slot {
   pageOffset: number;
   /** Nothing is decoded and the page may be written without notice. */
   writable: boolean;
+  /** Writes noticed since the page was last dropped whole, and how often that was. */
+  writes: number;
+  drops: number;
 }
+
+/** So many writes to a page of code are taken one by one; then all its records are dropped, because it is being replaced. */
+const WRITES_BEFORE_DROP = 32;
+/** A page that was dropped so often holds code and data side by side: from then on writes are always taken one by one. */
+const DROPS_OF_MIXED_PAGE = 8;
 
 /**
  * Pre-decoded pages of guest code, by guest-physical address, shared by the vCPUs of a VM. A page that holds decoded records
@@ -82,6 +90,7 @@ export class CodeCache {
       slot.page = page;
       slot.pageOffset = region.offset + (page - region.base);
       slot.writable = true;
+      slot.writes = slot.drops = 0;
       this.#byPage.set(page, index);
     }
     return this.#address(index);
@@ -115,40 +124,59 @@ export class CodeCache {
     return this.memory.u32[((this.#slots[index] as Slot).pageOffset >>> 2) + record] as number;
   }
 
-  /** Whether a write to this page must be noticed; if so, its records are dropped now and further writes are free. */
-  prepareWrite(page: number): void {
+  /**
+   * A vCPU is about to write to guest-physical memory inside one page: drops what was decoded from those bytes.
+   *
+   * @returns whether further writes to the page need no notice.
+   */
+  prepareWrite(physical: number, bytes: number): boolean {
+    const page = pageOf(physical);
     const index = this.#byPage.get(page);
-    if (index !== undefined) this.#invalidate(index);
+    const slot = index === undefined ? undefined : (this.#slots[index] as Slot);
+    if (!slot || slot.writable) return true;
+    if (++slot.writes > WRITES_BEFORE_DROP && slot.drops < DROPS_OF_MIXED_PAGE) {
+      slot.drops++;
+      slot.writes = 0;
+      this.#dropAll(index as number);
+      return true;
+    }
+    const offset = physical - page;
+    this.#dropRecords(index as number, offset >>> 2, Math.min(RECORDS, (offset + bytes + 3) >>> 2));
+    return false;
   }
 
   /** Drops the records of a guest-physical range that was written from outside. */
   invalidate(base: number, size: number): void {
-    const last = base + Math.max(size, 1) - 1;
-    for (let page = pageOf(base); page <= last; page += PAGE_BYTES) this.prepareWrite(page);
+    const end = base + Math.max(size, 1);
+    for (let page = pageOf(base); page < end; page += PAGE_BYTES) {
+      const index = this.#byPage.get(page);
+      if (index !== undefined) this.#dropAll(index);
+    }
   }
 
   /** Forgets everything. */
   clear(): void {
-    for (const [page] of [...this.#byPage]) {
-      const index = this.#byPage.get(page) as number;
-      this.#invalidate(index);
-    }
+    for (const index of this.#byPage.values()) this.#dropAll(index);
   }
 
-  #invalidate(index: number): void {
+  #dropAll(index: number): void {
     const slot = this.#slots[index] as Slot;
     if (slot.writable) return;
     slot.writable = true;
+    this.#dropRecords(index, 0, RECORDS);
+  }
+
+  /** Only the handler numbers: an instruction that writes to its own page still reads its operands. */
+  #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
-    // Only the handler numbers: an instruction that writes to its own page still reads its operands.
     const { u16 } = this.memory;
-    const first = this.#address(index) / 2;
-    for (let at = first; at < first + (RECORDS * RECORD_BYTES) / 2; at += RECORD_BYTES / 2) u16[at] = 0;
+    const start = this.#address(index) / 2;
+    for (let record = from; record < to; record++) u16[start + record * (RECORD_BYTES / 2)] = 0;
   }
 
   #take(): number {
     if (this.#slots.length < this.#limit) {
-      this.#slots.push({ page: -1, pageOffset: 0, writable: true });
+      this.#slots.push({ page: -1, pageOffset: 0, writable: true, writes: 0, drops: 0 });
       const index = this.#slots.length - 1;
       this.memory.u16[(this.#address(index) + RECORDS * RECORD_BYTES) >>> 1] = PAGE_END_HANDLER;
       return index;
@@ -163,7 +191,7 @@ export class CodeCache {
       const start = this.#address(this.#hand);
       if (this.#clients.some(({ ip }) => ip >= start && ip < start + SLOT_BYTES)) continue;
       const slot = this.#slots[this.#hand] as Slot;
-      this.#invalidate(this.#hand);
+      this.#dropAll(this.#hand);
       for (const client of this.#clients) client.dropCode(start, start + SLOT_BYTES);
       this.#byPage.delete(slot.page);
       this.counters.evicted++;

@@ -24,8 +24,8 @@ const fields = (...list: readonly (readonly [number, number])[]): bigint => list
  */
 export const genericModel: CpuModel = makeModel('generic', {
   MIDR_EL1: 0x000f_0510n,
-  // EL0 and EL1 in AArch64; FP and Advanced SIMD; GIC system registers; CSV2 and CSV3: branch and fault speculation cannot be observed.
-  ID_AA64PFR0_EL1: fields([0, 1], [4, 1], [24, 1], [56, 1], [60, 1]),
+  // EL0 and EL1 in AArch64; FP and Advanced SIMD; GIC system registers; CSV2_3 and CSV3: the guest's branches and faults are not speculated on.
+  ID_AA64PFR0_EL1: fields([0, 1], [4, 1], [24, 1], [56, 3], [60, 1]),
   // Debug v8, PMUv3 without event counters, the least number of breakpoints and watchpoints.
   ID_AA64DFR0_EL1: fields([0, 6], [8, 1], [12, 1], [20, 1]),
   // AES with PMULL, SHA1, SHA2 (256), CRC32, LSE, RDM, DotProd.

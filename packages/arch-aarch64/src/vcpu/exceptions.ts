@@ -1,6 +1,7 @@
 import { State } from '../builder/layout.js';
 import { Sctlr } from '../system/mmu.js';
-import { ExceptionClass, syndrome } from '../system/syndrome.js';
+import type { ExceptionClass} from '../system/syndrome.js';
+import { syndrome } from '../system/syndrome.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
 

@@ -1,13 +1,15 @@
 import type { PhysicalMap, Region, VmMemory } from '@qvm/core';
-import { AccessInfo, BOUNCE_BUFFER, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import { AccessInfo, BOUNCE_BUFFER, BOUNCE_END, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import { State } from '../builder/layout.js';
 import type { Access, Mmu } from '../system/mmu.js';
 import { FaultStatus } from '../system/syndrome.js';
 import type { CodeCache } from './code-cache.js';
 import type { CpuState } from './cpu-state.js';
-import { PAGE_BYTES, pageOf } from './page.js';
+import { PAGE_BYTES } from './page.js';
 import type { SoftTlb } from './soft-tlb.js';
 
+/** log2 of the largest element that a load or store has. */
+const LARGEST_ELEMENT = 4;
 const OFFSET_MASK = PAGE_BYTES - 1;
 
 /**
@@ -34,8 +36,23 @@ export interface AccessFault {
 export interface MmioPort {
   /** Reads up to 4 bytes; `undefined` is an external abort. */
   read(region: Region | undefined, address: number, width: 1 | 2 | 4): number | undefined;
+  /** Whether a write of so many bytes may succeed; where it may not, the access has no effect at all. */
+  accepts(region: Region | undefined, address: number, bytes: number): boolean;
   /** Writes up to 4 bytes; `false` is an external abort. */
   write(region: Region | undefined, address: number, width: 1 | 2 | 4, value: number): boolean;
+}
+
+/** A write in the bounce buffer: where it is, and the guest-physical places of its one or two parts. */
+interface PendingWrite {
+  /** Virtual address. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly from: number;
+  readonly bytes: number;
+  readonly element: number;
+  readonly first: number;
+  readonly firstBytes: number;
+  readonly second: number;
 }
 
 /**
@@ -48,10 +65,11 @@ export class MemoryPort {
   readonly fault: AccessFault = { lo: 0, hi: 0, access: 'read', status: 0, physical: -1 };
   readonly #u8: Uint8Array;
   readonly #data: DataView;
-  /** The write in the bounce buffer: guest-physical places of its one or two parts. */
-  #pending: { bytes: number; element: number; first: number; firstBytes: number; second: number } | undefined;
-  /** Set by {@link flush} when a device refused the write. */
-  writeFailed = false;
+  /** Writes that lie in the bounce buffer. */
+  readonly #pending: PendingWrite[] = [];
+  /** Where the next access of the present instruction goes in the bounce buffer. */
+  #bounce = BOUNCE_BUFFER;
+  #writeFailed = false;
 
   constructor(
     memory: VmMemory,
@@ -91,15 +109,38 @@ export class MemoryPort {
     return this.#openDevice(lo, hi, access, info, bytes, element, physical);
   }
 
-  /** Writes the bounce buffer to its place. */
+  /** Called before guest code goes on: a bounced access ended the run, so its buffer is free again. */
+  begin(): void {
+    this.#bounce = BOUNCE_BUFFER;
+    this.#pending.length = 0;
+  }
+
+  /** Writes the bounce buffer to its place. The first call of an instruction writes all of it. */
   flush(): void {
-    const write = this.#pending;
-    if (!write) return;
-    this.#pending = undefined;
-    this.writeFailed = !this.#scatter(write.first, write.firstBytes, BOUNCE_BUFFER, write.element);
-    if (write.bytes > write.firstBytes) {
-      this.writeFailed ||= !this.#scatter(write.second, write.bytes - write.firstBytes, BOUNCE_BUFFER + write.firstBytes, 1);
+    for (const write of this.#pending) {
+      const { lo, hi, bytes, element, from, first, firstBytes, second } = write;
+      const done =
+        this.#scatter(first, firstBytes, from, element) && (bytes === firstBytes || this.#scatter(second, bytes - firstBytes, from + firstBytes, element));
+      if (done) continue;
+      this.#writeFailed = true;
+      this.#refuse(lo, hi, 'write', FaultStatus.ExternalAbort, first);
     }
+    this.#pending.length = 0;
+  }
+
+  /** Whether a flushed write found nobody who takes it; {@link fault} says which. Asking clears it. */
+  takeWriteFailure(): boolean {
+    const failed = this.#writeFailed;
+    this.#writeFailed = false;
+    return failed;
+  }
+
+  /** Room in the bounce buffer for one access, aligned for every element. */
+  #reserve(bytes: number): number {
+    const at = this.#bounce;
+    this.#bounce += (bytes + 15) & ~15;
+    if (this.#bounce > BOUNCE_END) throw new Error('an instruction has more accesses than the bounce buffer holds');
+    return at;
   }
 
   /** Reads a device or copies RAM, for both halves of a bounced read. */
@@ -122,7 +163,7 @@ export class MemoryPort {
   #scatter(physical: number, bytes: number, from: number, element: number): boolean {
     const region = this.map.find(physical);
     if (region?.kind === 'ram') {
-      this.code.prepareWrite(pageOf(physical));
+      this.code.prepareWrite(physical, bytes);
       this.#u8.copyWithin(region.offset + (physical - region.base), from, from + bytes);
       return true;
     }
@@ -134,15 +175,19 @@ export class MemoryPort {
   }
 
   #openDevice(lo: number, hi: number, access: Access, info: number, bytes: number, element: number, physical: number): number {
-    if ((access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, bytes, BOUNCE_BUFFER, element)) {
+    const at = this.#reserve(bytes);
+    if (access === 'write' && !this.#acceptsWrite(physical, bytes)) return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
+    if ((access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, bytes, at, element)) {
       return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
     }
-    if (access === 'write') {
-      const region = this.map.find(physical);
-      if (region?.kind === 'rom' || region?.kind === 'reserved') return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
-      this.#pending = { bytes, element, first: physical, firstBytes: bytes, second: 0 };
-    }
-    return BOUNCE_BUFFER;
+    if (access === 'write') this.#pending.push({ lo, hi, from: at, bytes, element, first: physical, firstBytes: bytes, second: 0 });
+    return at;
+  }
+
+  /** Whether a write may succeed; what only a hook knows is asked when the write is done. */
+  #acceptsWrite(physical: number, bytes: number): boolean {
+    const region = this.map.find(physical);
+    return region?.kind === 'ram' || this.mmio.accepts(region, physical, bytes);
   }
 
   #openSplit(lo: number, hi: number, access: Access, info: number, bytes: number, element: number, misaligned: boolean): number {
@@ -153,35 +198,37 @@ export class MemoryPort {
     const nextHi = nextLo === 0 ? (hi + 1) >>> 0 : hi;
     const second = this.#translate(nextLo, nextHi, access, info, misaligned);
     if (second < 0) return 0;
+    const at = this.#reserve(bytes);
     // A crossing of pages that begins aligned is a pair; anything else goes byte by byte.
     const width = misaligned ? 1 : element;
-    if (access === 'read' || info & AccessInfo.readWrite) {
-      const whole = this.#gather(first, firstBytes, BOUNCE_BUFFER, width) && this.#gather(second, bytes - firstBytes, BOUNCE_BUFFER + firstBytes, width);
-      if (!whole) return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, first);
+    for (const [physical, count, to] of [[first, firstBytes, at], [second, bytes - firstBytes, at + firstBytes]] as const) {
+      const refused = access === 'write' && !this.#acceptsWrite(physical, count);
+      const unread = (access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, count, to, width);
+      if (refused || unread) return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
     }
-    if (access === 'write') this.#pending = { bytes, element: width, first, firstBytes, second };
-    return BOUNCE_BUFFER;
+    if (access === 'write') this.#pending.push({ lo, hi, from: at, bytes, element: width, first, firstBytes, second });
+    return at;
   }
 
   #translate(lo: number, hi: number, access: Access, info: number, misaligned: boolean): number {
     const privileged = this.cpu.el !== 0 && (info & AccessInfo.unprivileged) === 0;
     const { mmu } = this;
     if (!mmu.translate(lo, hi, access, privileged)) return this.#refuse(lo, hi, access, mmu.fault) - 1;
-    if (misaligned && mmu.device) return this.#refuse(lo, hi, access, FaultStatus.Alignment) - 1;
+    // DC ZVA, whose element is a whole block, is for Normal memory only (C5.3.9).
+    if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device) return this.#refuse(lo, hi, access, FaultStatus.Alignment) - 1;
     return mmu.physical;
   }
 
   #fill(lo: number, hi: number, access: Access, info: number, physical: number, region: { readonly kind: 'ram' | 'rom'; readonly base: number; readonly offset: number }): number {
     const { tlb, mmu, cpu } = this;
-    const page = pageOf(physical);
     const offset = region.offset + (physical - region.base);
-    if (access === 'write') this.code.prepareWrite(page);
+    const writeFreely = access === 'write' && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
     const bank = cpu.u32(info & AccessInfo.unprivileged ? State.unprivilegedBank : State.bank);
     const e = tlb.entry(bank, lo, hi);
     tlb.setAddend(e, lo, offset - (lo & OFFSET_MASK));
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     if (mmu.readable) tlb.setTag(e, TlbEntry.readTag, lo, hi);
-    if (access === 'write') tlb.setTag(e, TlbEntry.writeTag, lo, hi);
+    if (writeFreely) tlb.setTag(e, TlbEntry.writeTag, lo, hi);
     return offset;
   }
 

@@ -174,8 +174,8 @@ export class SystemAccess {
   #addressTranslate(op2: number, va: bigint): SystemResult {
     const ok = this.mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), op2 & 1 ? 'write' : 'read', op2 < 2);
     const page = pageOf(this.mmu.physical);
-    // Success: the page, attributes of Normal memory or Device. Failure: FST in bits 6–1 and F.
-    const attributes = this.mmu.device ? 0n : 0xff00_0000_0000_0180n;
+    // Success: the page with its attributes and shareability. Failure: FST in bits 6–1 and F.
+    const attributes = (BigInt(this.mmu.attribute) << 56n) | BigInt(this.mmu.shareability << 7);
     this.cpu.setU64(Sys.PAR_EL1, ok ? BigInt(page) | attributes | 0x800n : BigInt(this.mmu.fault << 1) | 0x801n);
     return SystemResult.Done;
   }

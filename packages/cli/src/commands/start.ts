@@ -1,16 +1,20 @@
 import type { ClockSpec } from '@qvm/core';
-import type { ExitRecord, VmHandle } from '@qvm/sdk';
+import { embeddedGuest } from '@qvm/guests';
+import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
 import { openHypervisor } from '../hypervisor.js';
 import { override, type OverrideFlags } from '../overrides.js';
 import { CliLogger } from '../report/cli-logger.js';
-import { reportError } from '../report/report-error.js';
+import { CliExitCode } from '../report/exit-codes.js';
+import { CliError, reportError } from '../report/report-error.js';
 import { exitLines, exitRecord, statsLines } from '../report/vm-report.js';
 import { handleSignals } from '../signals.js';
 import { TraceWriter } from '../trace/trace-writer.js';
 
 /** Options of `qvm start`. */
 export interface StartFlags extends OverrideFlags {
+  /** The guest that comes with qvm, in place of a file. */
+  readonly embedded?: boolean;
   /** `true` without a number. */
   readonly icount?: number | true;
   readonly trace?: string;
@@ -22,24 +26,33 @@ export interface StartFlags extends OverrideFlags {
 }
 
 /** `qvm start`: runs one VM to its end. Returns the exit code. */
-export async function start(file: string, flags: StartFlags): Promise<number> {
+export async function start(file: string | undefined, flags: StartFlags): Promise<number> {
   try {
-    return await runVm(file, flags);
+    return await runVm(sourceOf(file, flags), flags);
   } catch (error) {
     if (flags.json !== true) throw error;
     const { exitCode, lines, findings } = reportError(error, false);
-    process.stderr.write(`${JSON.stringify({ file, exitCode, reason: lines.join('\n'), findings })}\n`);
+    process.stderr.write(`${JSON.stringify({ ...(file === undefined ? {} : { file }), exitCode, reason: lines.join('\n'), findings })}\n`);
     return exitCode;
   }
 }
 
-async function runVm(file: string, flags: StartFlags): Promise<number> {
+function sourceOf(file: string | undefined, { embedded }: StartFlags): VmSource {
+  if (embedded === true && file === undefined) {
+    const { image } = embeddedGuest();
+    return { name: 'embedded', image: { name: 'the embedded guest', bytes: image }, ram: [{ size: '64M' }] };
+  }
+  if (file !== undefined && embedded !== true) return { configFile: file };
+  throw new CliError('start needs a configuration, or --embedded', CliExitCode.Usage);
+}
+
+async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   const logger = new CliLogger(process.stderr, { verbose: flags.verbose === true, quiet: flags.json === true });
   const hypervisor = await openHypervisor(flags.plugin, { logger });
   let trace: TraceWriter | undefined;
   try {
     const vm = await hypervisor.createVm(
-      { configFile: file },
+      source,
       {
         clock: clockOf(flags.icount),
         onReset: flags.restart === true ? 'restart' : 'exit',
@@ -67,6 +80,7 @@ async function runAttached(vm: VmHandle, logger: CliLogger): Promise<ExitRecord>
   const signals = handleSignals(vm);
   try {
     console = attachConsole(vm, logger);
+    if (vm.clock.kind === 'icount') await console.inputRead();
     await vm.start();
     return await vm.exit;
   } finally {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Disposable } from '@qvm/core';
 import { connectStreams, type VmHandle } from '@qvm/sdk';
 import type { CliLogger } from '../report/cli-logger.js';
@@ -6,8 +7,17 @@ import { stopOrDestroy } from '../signals.js';
 import { ESCAPE_HELP, EscapeFilter, type ConsoleCommand } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
 
+/** How long a start under instruction-counted time waits for the end of the input. */
+const INPUT_WAIT_MS = 250;
+
 /** The connection of a VM's console with the standard streams. */
-export type AttachedConsole = Disposable;
+export interface AttachedConsole extends Disposable {
+  /**
+   * Waits a little for the end of a piped input. What has come before the start is there from the first instruction on,
+   * so that runs with the same input are the same.
+   */
+  inputRead(): Promise<void>;
+}
 
 /**
  * Connects the console of a VM with stdin and stdout: raw with escapes when stdin is a terminal, plain otherwise.
@@ -26,17 +36,26 @@ export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole 
     onUnblocked: () => resumeAfter(vm),
   });
   terminal?.enter();
-  logger.raw = terminal !== undefined;
   return {
+    inputRead: () => (terminal === undefined ? endOf(stdin) : Promise.resolve()),
     dispose: () => {
       connection.dispose();
       terminal?.leave();
-      logger.raw = false;
       stdout.off('error', brokenPipe);
       // An open stdin would keep the process.
       stdin.destroy();
     },
   };
+}
+
+function endOf(input: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, INPUT_WAIT_MS);
+    input.once('end', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** The reader of our output is slow: the guest waits for it, so that nothing is lost and no memory fills. */

@@ -10,18 +10,12 @@ export class CliLogger implements Logger {
   readonly #output: Writable & { readonly isTTY?: boolean };
   readonly #verbose: boolean;
   readonly #quiet: boolean;
-  /** On a terminal in raw mode, a line feed alone does not go back to the first column. */
-  #lineEnd = '\n';
   #held: string | undefined;
 
   constructor(output: Writable, options: { readonly verbose: boolean; readonly quiet: boolean }) {
     this.#output = output;
     this.#verbose = options.verbose;
     this.#quiet = options.quiet;
-  }
-
-  set raw(raw: boolean) {
-    this.#lineEnd = raw ? '\r\n' : '\n';
   }
 
   log(level: LogLevel, message: string): void {
@@ -33,7 +27,7 @@ export class CliLogger implements Logger {
   }
 
   warn(finding: Finding): void {
-    if (!this.#quiet) this.#output.write(`${formatFinding(finding)}${this.#lineEnd}`);
+    if (!this.#quiet) this.#output.write(`${formatFinding(finding)}\n`);
   }
 
   /** Something the user needs to know. */
@@ -51,6 +45,6 @@ export class CliLogger implements Logger {
   }
 
   #write(message: string): void {
-    this.#output.write(`qvm: ${message}${this.#lineEnd}`);
+    this.#output.write(`qvm: ${message}\n`);
   }
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import { QvmError } from '../errors/qvm-error.js';
+import type { QvmError } from '../errors/qvm-error.js';
 import type { DeviceTreeNode } from './device-tree.js';
 import { cellsOf, findNode, putChild, removeChildren, setProperty, textsOf } from './device-tree-edit.js';
 import { DeviceTreeError, readDeviceTree, readMemoryReservations } from './read-device-tree.js';

@@ -1,3 +1,6 @@
+import { createToken } from '../plugin/token.js';
+import type { Token } from '../plugin/token.js';
+
 /**
  * One source's connection to an interrupt input. Several sources may share an input: its level is the OR of theirs.
  *
@@ -41,3 +44,10 @@ export interface InterruptWiring {
   /** Connects the controller; it is told the present level of every asserted input. Throws when there is one already. */
   attach(controller: InterruptController): void;
 }
+
+/**
+ * The wiring as an attachment: how an interrupt controller that is a vdev connects itself.
+ *
+ * @experimental
+ */
+export const INTERRUPT_WIRING: Token<InterruptWiring> = createToken('@qvm/core/InterruptWiring');

@@ -5,6 +5,7 @@ import type { VmClock } from '../clock/vm-clock.js';
 import { QvmError } from '../errors/qvm-error.js';
 import { tappable } from '../hooks/tappable.js';
 import { createVmHooks, type VmHooks } from '../hooks/vm-hooks.js';
+import { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
 import { InterruptBus } from '../interrupt/interrupt-bus.js';
 import { silentLogger, type Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
@@ -57,7 +58,7 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
   let machine: Machine | undefined;
   const guestMemory = new RamGuestMemory(map, memory, (base, size) => machine?.invalidateCode(base, size));
   const bus = new InterruptBus(options.vcpus, hooks);
-  const services = new Map<symbol, unknown>();
+  const services = new Map<symbol, unknown>([[INTERRUPT_WIRING.key, bus]]);
   const shared = { vcpus: options.vcpus, map, guestMemory, clock, wiring: bus, logger };
   const request = (wanted: VmRequest): void => control.request(wanted);
   machine = options.architecture.createMachine({

@@ -1,5 +1,6 @@
 import type { Reg, V } from '../describe/value.js';
-import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import type { CodeBuffer} from '../wasm/code-buffer.js';
+import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import type { IntOpName, SimdName } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
@@ -8,7 +9,7 @@ import { foldInt } from './fold.js';
 import { Graph, Kind, node, value } from './graph.js';
 import type { Helper } from './helper.js';
 import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
-import { LocalPool } from './local-pool.js';
+import type { LocalPool } from './local-pool.js';
 
 /**
  * Options of {@link Builder.open}.

@@ -14,27 +14,49 @@ export function foldInt(name: IntOpName, wide: boolean, x: bigint, y: bigint): b
   const amount = uy & BigInt(bits - 1);
   const truth = (condition: boolean): bigint => (condition ? 1n : 0n);
   switch (name) {
-    case 'add': return ux + uy;
-    case 'sub': return ux - uy;
-    case 'mul': return ux * uy;
-    case 'and': return ux & uy;
-    case 'or': return ux | uy;
-    case 'xor': return ux ^ uy;
-    case 'shl': return ux << amount;
-    case 'shr': return ux >> amount;
-    case 'sar': return sx >> amount;
-    case 'ror': return (ux >> amount) | (ux << (BigInt(bits) - amount));
-    case 'rotl': return (ux << amount) | (ux >> (BigInt(bits) - amount));
-    case 'eq': return truth(ux === uy);
-    case 'ne': return truth(ux !== uy);
-    case 'lts': return truth(sx < sy);
-    case 'ltu': return truth(ux < uy);
-    case 'gts': return truth(sx > sy);
-    case 'gtu': return truth(ux > uy);
-    case 'les': return truth(sx <= sy);
-    case 'leu': return truth(ux <= uy);
-    case 'ges': return truth(sx >= sy);
-    case 'geu': return truth(ux >= uy);
-    default: return undefined;
+    case 'add':
+      return ux + uy;
+    case 'sub':
+      return ux - uy;
+    case 'mul':
+      return ux * uy;
+    case 'and':
+      return ux & uy;
+    case 'or':
+      return ux | uy;
+    case 'xor':
+      return ux ^ uy;
+    case 'shl':
+      return ux << amount;
+    case 'shr':
+      return ux >> amount;
+    case 'sar':
+      return sx >> amount;
+    case 'ror':
+      return (ux >> amount) | (ux << (BigInt(bits) - amount));
+    case 'rotl':
+      return (ux << amount) | (ux >> (BigInt(bits) - amount));
+    case 'eq':
+      return truth(ux === uy);
+    case 'ne':
+      return truth(ux !== uy);
+    case 'lts':
+      return truth(sx < sy);
+    case 'ltu':
+      return truth(ux < uy);
+    case 'gts':
+      return truth(sx > sy);
+    case 'gtu':
+      return truth(ux > uy);
+    case 'les':
+      return truth(sx <= sy);
+    case 'leu':
+      return truth(ux <= uy);
+    case 'ges':
+      return truth(sx >= sy);
+    case 'geu':
+      return truth(ux >= uy);
+    default:
+      return undefined;
   }
 }

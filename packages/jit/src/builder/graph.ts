@@ -91,7 +91,12 @@ export class Graph {
 
   /** Whether evaluating it twice, or later, gives the same value for free. */
   isStable(n: number): boolean {
-    return this.local[n] !== NONE || this.kind[n] === Kind.Const || this.kind[n] === Kind.Operand || this.kind[n] === Kind.Vector;
+    return (
+      this.local[n] !== NONE ||
+      this.kind[n] === Kind.Const ||
+      this.kind[n] === Kind.Operand ||
+      this.kind[n] === Kind.Vector
+    );
   }
 
   /** Calls `visit` on each direct input. */

@@ -61,10 +61,11 @@ export const RECORD_BYTES = 16;
 
 /**
  * Bytes of VM memory below this offset are the bounce buffer of accesses that are not plain RAM; address 0 reports a fault.
+ * One instruction may open several accesses of up to 32 bytes each.
  *
  * @experimental
  */
-export const BOUNCE_END = 64;
+export const BOUNCE_END = 256;
 /** Where the bounce buffer begins: aligned for every access size. @experimental */
 export const BOUNCE_BUFFER = 16;
 

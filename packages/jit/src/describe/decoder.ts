@@ -27,7 +27,7 @@ export class Decoder<B> {
     for (let i = 0; i < INDEX_SIZE; i++) {
       const top = (i << INDEX_SHIFT) >>> 0;
       const topMask = (-1 << INDEX_SHIFT) >>> 0;
-      this.#index.push(ordered.filter(({ pattern }) => (((pattern.value ^ top) & pattern.mask & topMask) >>> 0) === 0));
+      this.#index.push(ordered.filter(({ pattern }) => ((pattern.value ^ top) & pattern.mask & topMask) >>> 0 === 0));
     }
   }
 

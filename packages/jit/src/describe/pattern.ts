@@ -51,7 +51,12 @@ export function parsePattern(text: string, bits = 32): Pattern {
     if (field) {
       const [, name, width, bang] = field as unknown as [string, string, string, string];
       position -= Number(width);
-      fields.push({ name, width: Number(width), shift: position, role: bang ? 'static' : name.startsWith('R') ? 'register' : 'value' });
+      fields.push({
+        name,
+        width: Number(width),
+        shift: position,
+        role: bang ? 'static' : name.startsWith('R') ? 'register' : 'value',
+      });
       continue;
     }
     if (!/^[01x]+$/.test(token)) throw new Error(`bad token "${token}" in pattern "${text}"`);
@@ -87,7 +92,8 @@ export function encodeFields(pattern: Pattern, raw: RawFields): number {
   let word = pattern.value;
   for (const { name, shift, width } of pattern.fields) {
     const value = raw[name];
-    if (value === undefined || value < 0 || value > fieldMask(width)) throw new RangeError(`field ${name} = ${value} in "${pattern.text}"`);
+    if (value === undefined || value < 0 || value > fieldMask(width))
+      throw new RangeError(`field ${name} = ${value} in "${pattern.text}"`);
     word |= value << shift;
   }
   return word >>> 0;

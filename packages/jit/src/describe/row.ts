@@ -76,7 +76,11 @@ type OperandArguments<O, D> = {
  *
  * @experimental
  */
-export interface RowOptions<P extends string, O extends Record<string, Operand<Fields<P>>>, D extends Record<string, Derived<Fields<P>>>> {
+export interface RowOptions<
+  P extends string,
+  O extends Record<string, Operand<Fields<P>>>,
+  D extends Record<string, Derived<Fields<P>>>,
+> {
   readonly operands?: O;
   readonly derived?: D;
   readonly feature?: string;

@@ -43,7 +43,13 @@ export interface RunFrame {
 }
 
 /** The slow path of {@link Builder.open}: (cpu, va, info) → address. @internal */
-export const SLOW_OPEN: Helper = { module: 'core', name: 'slowOpen', params: [Ty.i32, Ty.i64, Ty.i32], result: Ty.i32, pure: false };
+export const SLOW_OPEN: Helper = {
+  module: 'core',
+  name: 'slowOpen',
+  params: [Ty.i32, Ty.i64, Ty.i32],
+  result: Ty.i32,
+  pure: false,
+};
 /** Packs the lazy flags: (cpu) → flags. @internal */
 export const PACK_FLAGS: Helper = { module: 'core', name: 'packFlags', params: [Ty.i32], result: Ty.i32, pure: true };
 /** Writes the bounce buffer out. @internal */
@@ -148,7 +154,13 @@ export class HandlerBackEnd implements BackEnd {
     code.i32(BOUNCE_END).op(IntOp.ltu[0]).if();
     code.get(address).op(Op.i32_eqz).brIf(abort);
     // A device was accessed: return to the engine after this instruction, which may have raised an interrupt.
-    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(left).op(IntOp.add[0]).memory(Op.i32_store, EngineState.stolen);
+    code
+      .get(cpu)
+      .get(cpu)
+      .memory(Op.i32_load, EngineState.stolen)
+      .get(left)
+      .op(IntOp.add[0])
+      .memory(Op.i32_store, EngineState.stolen);
     code.i32(0).set(left);
     code.end().get(address);
   }
@@ -231,13 +243,18 @@ export class HandlerBackEnd implements BackEnd {
 
   #targetOperand(target: number): number {
     const operand = this.builder.operandOf(target);
-    if (operand < 0 || (this.operands[operand] as OperandInfo).kind !== 'target') throw new Error('a branch needs an operand of kind target');
+    if (operand < 0 || (this.operands[operand] as OperandInfo).kind !== 'target')
+      throw new Error('a branch needs an operand of kind target');
     return operand;
   }
 
   #stateAddress(register: number, kind: 'source' | 'destination', file: RegisterFile): void {
     const { code } = this.builder;
-    code.get(this.frame.cpu).get(this.frame.ip).memory(Op.i32_load16_u, this.#slot(register, kind, file)).op(IntOp.add[0]);
+    code
+      .get(this.frame.cpu)
+      .get(this.frame.ip)
+      .memory(Op.i32_load16_u, this.#slot(register, kind, file))
+      .op(IntOp.add[0]);
   }
 
   #slot(operand: number, role: Slot['kind'], file?: RegisterFile): number {
@@ -251,4 +268,3 @@ export class HandlerBackEnd implements BackEnd {
     return offset;
   }
 }
-

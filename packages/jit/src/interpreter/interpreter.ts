@@ -144,7 +144,11 @@ class RunFunction<B extends Builder> {
 
   #emitRun(): void {
     const code = this.#code;
-    const [ip, reason, target] = [this.#locals.reserve(Ty.i32), this.#locals.reserve(Ty.i32), this.#locals.reserve(Ty.i64)] as const;
+    const [ip, reason, target] = [
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i64),
+    ] as const;
     const [cpu, left] = [0, 1];
     code.get(cpu).memory(Op.i32_load, EngineState.ip).set(ip);
     const exit = code.block();
@@ -157,7 +161,10 @@ class RunFunction<B extends Builder> {
     const labels: number[] = [];
     const count = BUILT_IN_HANDLERS + this.#handlers.length;
     for (let i = 0; i < count; i++) labels[count - 1 - i] = code.block();
-    code.get(ip).memory(Op.i32_load16_u, 0).brTable(labels, labels[UNDEFINED_HANDLER] as number);
+    code
+      .get(ip)
+      .memory(Op.i32_load16_u, 0)
+      .brTable(labels, labels[UNDEFINED_HANDLER] as number);
     code.end();
     this.#emitRestart(frame, ExitReason.Decode);
     code.end();
@@ -179,10 +186,20 @@ class RunFunction<B extends Builder> {
     code.get(reason);
   }
 
-  #emitHandler(handler: { row: Row<B>; statics: Record<string, number>; near: boolean }, frame: RunFrame): readonly Slot[] {
+  #emitHandler(
+    handler: { row: Row<B>; statics: Record<string, number>; near: boolean },
+    frame: RunFrame,
+  ): readonly Slot[] {
     const { row, statics } = handler;
     const { operands } = this.#rows.get(row) as RowHandlers;
-    const backEnd = new HandlerBackEnd(this.#builder, frame, operands, handler.near, this.description.flags, this.functionOf);
+    const backEnd = new HandlerBackEnd(
+      this.#builder,
+      frame,
+      operands,
+      handler.near,
+      this.description.flags,
+      this.functionOf,
+    );
     this.#builder.use(backEnd);
     this.#builder.begin();
     const args: Record<string, unknown> = { ...statics };
@@ -216,10 +233,31 @@ class RunFunction<B extends Builder> {
     const entry = this.#locals.reserve(Ty.i32);
     emitEntry(code, cpu, target, EngineState.bank);
     code.tee(entry).memory(Op.i64_load, TlbEntry.execTag);
-    code.get(target).i64(-(1 << PAGE_BITS) | 3, -1).op(IntOp.and[1]).op(IntOp.eq[1]).if();
+    code
+      .get(target)
+      .i64(-(1 << PAGE_BITS) | 3, -1)
+      .op(IntOp.and[1])
+      .op(IntOp.eq[1])
+      .if();
     code.get(entry).memory(Op.i32_load, TlbEntry.code);
-    code.get(target).op(Op.i32_wrap_i64).i32((1 << PAGE_BITS) - 1).op(IntOp.and[0]).i32(2).op(IntOp.shl[0]).op(IntOp.add[0]).set(ip);
-    code.get(cpu).get(target).get(ip).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.sub[1]).memory(Op.i64_store, EngineState.pcBias);
+    code
+      .get(target)
+      .op(Op.i32_wrap_i64)
+      .i32((1 << PAGE_BITS) - 1)
+      .op(IntOp.and[0])
+      .i32(2)
+      .op(IntOp.shl[0])
+      .op(IntOp.add[0])
+      .set(ip);
+    code
+      .get(cpu)
+      .get(target)
+      .get(ip)
+      .i32(2)
+      .op(IntOp.shr[0])
+      .op(Op.i64_extend_i32_u)
+      .op(IntOp.sub[1])
+      .memory(Op.i64_store, EngineState.pcBias);
     code.br(next).end();
     code.get(cpu).get(target).memory(Op.i64_store, EngineState.address);
     code.i32(ExitReason.Fetch).set(reason).br(exit);
@@ -230,8 +268,15 @@ class RunFunction<B extends Builder> {
 function emitEntry(code: CodeBuffer, cpu: number, va: number, bank: number): void {
   const entryShift = Math.log2(TlbEntry.bytes);
   code.get(cpu).memory(Op.i32_load, bank);
-  code.get(va).i64(PAGE_BITS - entryShift).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
-  code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]);
+  code
+    .get(va)
+    .i64(PAGE_BITS - entryShift)
+    .op(IntOp.shr[1])
+    .op(Op.i32_wrap_i64);
+  code
+    .i32((TLB_ENTRIES - 1) << entryShift)
+    .op(IntOp.and[0])
+    .op(IntOp.add[0]);
 }
 
 /** Unaligned accesses inside one page need no help from the engine unless the system wants alignment. */
@@ -245,8 +290,20 @@ function defineSlowOpen(writer: ModuleWriter, functionOf: (helper: Helper) => nu
   code.get(info).i32(AccessInfo.unprivileged).op(IntOp.and[0]).op(Op.select).tee(entry);
   code.memory(Op.i64_load, TlbEntry.writeTag).get(entry).memory(Op.i64_load, TlbEntry.readTag);
   code.get(info).i32(AccessInfo.write).op(IntOp.and[0]).op(Op.select);
-  code.get(va).get(info).i32(AccessInfo.bytesMask).op(IntOp.and[0]).i32(1).op(IntOp.sub[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
-  code.i64(-(1 << PAGE_BITS), -1).op(IntOp.and[1]).op(IntOp.eq[1]).if();
+  code
+    .get(va)
+    .get(info)
+    .i32(AccessInfo.bytesMask)
+    .op(IntOp.and[0])
+    .i32(1)
+    .op(IntOp.sub[0])
+    .op(Op.i64_extend_i32_u)
+    .op(IntOp.add[1]);
+  code
+    .i64(-(1 << PAGE_BITS), -1)
+    .op(IntOp.and[1])
+    .op(IntOp.eq[1])
+    .if();
   code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]).op(Op.return);
   code.end();
   code.end();
@@ -261,7 +318,12 @@ function definePackFlags(writer: ModuleWriter, functionOf: (helper: Helper) => n
   const b = new Builder(code, locals, 0, functionOf);
   b.use(NO_INSTRUCTION as BackEnd);
   b.begin();
-  const packed: V = flags.pack(b, b.stateAt(EngineState.flagKind, 4), b.stateAt(EngineState.flagX, 8), b.stateAt(EngineState.flagY, 8));
+  const packed: V = flags.pack(
+    b,
+    b.stateAt(EngineState.flagKind, 4),
+    b.stateAt(EngineState.flagX, 8),
+    b.stateAt(EngineState.flagY, 8),
+  );
   b.emit(packed);
   writer.define(functionOf(PACK_FLAGS), signatureOf(PACK_FLAGS), locals.types, code.toBytes(), 'packFlags');
 }

@@ -40,13 +40,11 @@ export interface StaticInfo {
 export function operandsOf<B>(row: Row<B>): OperandInfo[] {
   const fields = row.pattern.fields
     .filter((f) => f.role !== 'static')
-    .map(
-      (f): OperandInfo => ({
-        name: f.name,
-        kind: f.role === 'register' ? 'register' : f.width <= 16 ? 'small' : 'int',
-        of: (raw) => raw[f.name] as number,
-      }),
-    );
+    .map((f): OperandInfo => ({
+      name: f.name,
+      kind: f.role === 'register' ? 'register' : f.width <= 16 ? 'small' : 'int',
+      of: (raw) => raw[f.name] as number,
+    }));
   const values = Object.entries(row.operands).map(([name, { kind, of }]): OperandInfo => ({ name, kind, of }));
   return [...fields, ...values];
 }
@@ -56,7 +54,12 @@ export function staticsOf<B>(row: Row<B>): StaticInfo[] {
   const fields = row.pattern.fields
     .filter((f) => f.role === 'static')
     .map((f): StaticInfo => ({ name: f.name, count: 1 << f.width, of: (raw) => raw[f.name] as number, field: true }));
-  const values = Object.entries(row.derived).map(([name, { count, of }]): StaticInfo => ({ name, count, of, field: false }));
+  const values = Object.entries(row.derived).map(([name, { count, of }]): StaticInfo => ({
+    name,
+    count,
+    of,
+    field: false,
+  }));
   return [...fields, ...values];
 }
 
@@ -68,7 +71,10 @@ export function staticIndex(statics: readonly StaticInfo[], raw: RawFields): num
 }
 
 /** Calls `visit` with each combination of static choices. @internal */
-export function forEachStatic(statics: readonly StaticInfo[], visit: (values: Record<string, number>, index: number) => void): void {
+export function forEachStatic(
+  statics: readonly StaticInfo[],
+  visit: (values: Record<string, number>, index: number) => void,
+): void {
   const total = statics.reduce((product, s) => product * s.count, 1);
   for (let index = 0; index < total; index++) {
     const values: Record<string, number> = {};

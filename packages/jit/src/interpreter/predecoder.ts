@@ -40,7 +40,13 @@ export class Predecoder<B> {
     return target !== undefined;
   }
 
-  #writeSlot(memory: DataView, address: number, slot: Slot, fields: RawFields, operands: RowHandlers['operands']): void {
+  #writeSlot(
+    memory: DataView,
+    address: number,
+    slot: Slot,
+    fields: RawFields,
+    operands: RowHandlers['operands'],
+  ): void {
     const value = (operands[slot.operand] as RowHandlers['operands'][number]).of(fields);
     switch (slot.kind) {
       case 'source':

@@ -1,4 +1,5 @@
-import { CodeBuffer, Ty } from './code-buffer.js';
+import type { Ty } from './code-buffer.js';
+import { CodeBuffer } from './code-buffer.js';
 
 /**
  * Signature of a WebAssembly function.
@@ -82,9 +83,14 @@ export class ModuleWriter {
       for (const body of bodies) s.unsigned(body.type);
     });
     section(out, 7, (s) => {
-      const exported = bodies.map((body, i) => ({ body, index: this.#imports.length + i })).filter((e) => e.body.exportName !== undefined);
+      const exported = bodies
+        .map((body, i) => ({ body, index: this.#imports.length + i }))
+        .filter((e) => e.body.exportName !== undefined);
       s.unsigned(exported.length);
-      for (const { body, index } of exported) s.name(body.exportName as string).byte(0).unsigned(index);
+      for (const { body, index } of exported)
+        s.name(body.exportName as string)
+          .byte(0)
+          .unsigned(index);
     });
     section(out, 10, (s) => {
       s.unsigned(bodies.length);
@@ -119,5 +125,9 @@ function writeBody(out: CodeBuffer, body: Body): void {
   }
   head.unsigned(groups.length);
   for (const [count, ty] of groups) head.unsigned(count).byte(ty);
-  out.unsigned(head.length + body.code.length + 1).append(head.toBytes()).append(body.code).byte(0x0b);
+  out
+    .unsigned(head.length + body.code.length + 1)
+    .append(head.toBytes())
+    .append(body.code)
+    .byte(0x0b);
 }

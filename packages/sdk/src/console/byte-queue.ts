@@ -32,6 +32,11 @@ export class ByteQueue {
     return result;
   }
 
+  /** The first chunk, which stays; empty when there is none. */
+  peek(): Uint8Array {
+    return this.#chunks[0] ?? new Uint8Array(0);
+  }
+
   /** Drops bytes from the front until at most `max` are left; returns how many were dropped. */
   truncate(max: number): number {
     const excess = Math.max(0, this.#length - max);

@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ReadStream } from 'node:tty';
 import { QvmError, type CharacterBackend } from '@qvm/core';
@@ -9,6 +10,10 @@ import type { CharacterBackendContext, CharacterBackendFactory } from '../consol
 const MAX_INPUT = 0x1_0000;
 /** Output beyond this is dropped: nobody reads the other end. */
 const MAX_OUTPUT = 0x4_0000;
+/** How often a full terminal is tried again. */
+const RETRY_MS = 20;
+/** How long the pair outlives its VM. */
+const LINGER_MS = 100;
 
 /**
  * The designator `pty`: a pseudo-terminal whose other end any program can open. Its path is announced.
@@ -26,6 +31,8 @@ interface Pair {
   readonly master: ReadStream;
   readonly slave: ReadStream;
   readonly ptsName: string;
+  /** Of the master; non-blocking. */
+  readonly fd: number;
 }
 
 function openPair(): Pair {
@@ -45,15 +52,22 @@ function hasOpen(library: unknown): library is { open(options: { readonly encodi
 
 class PtyBackend implements CharacterBackend {
   readonly #master: ReadStream;
+  readonly #descriptor: number;
   readonly #held: number;
   readonly #input = new ByteQueue();
+  readonly #output = new ByteQueue();
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #listener: (() => void) | undefined;
   #closed = false;
 
-  constructor({ master, slave, ptsName }: Pair, context: CharacterBackendContext) {
+  constructor({ master, slave, ptsName, fd }: Pair, context: CharacterBackendContext) {
     this.#master = master;
+    this.#descriptor = fd;
     // The line discipline must neither echo nor translate: that is the guest's business.
     slave.setRawMode(true);
+    // Node's raw mode still makes CR LF of LF on the way to the guest; coreutils can switch that off as well. Terminal
+    // programs do so themselves, so nothing is lost where there is no stty.
+    spawnSync('stty', ['-F', ptsName, '-opost'], { stdio: 'ignore' });
     // While nobody has the other end open, reads here would fail. This descriptor holds it open and reads nothing.
     this.#held = openSync(ptsName, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     slave.destroy();
@@ -71,8 +85,9 @@ class PtyBackend implements CharacterBackend {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#closed || this.#master.writableLength > MAX_OUTPUT) return;
-    this.#master.write(bytes.slice());
+    if (this.#closed || this.#output.length > MAX_OUTPUT) return;
+    this.#output.push(bytes);
+    if (this.#retry === undefined) this.#drain();
   }
 
   read(max: number): Uint8Array {
@@ -90,12 +105,36 @@ class PtyBackend implements CharacterBackend {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#retry);
     this.#listener = undefined;
-    // What the guest wrote last still goes out; the stream closes its descriptor then.
-    this.#master.end(() => {
+    // Closing at once would take what the guest wrote last from a reader that has not come to it yet.
+    setTimeout(() => {
       this.#master.destroy();
       closeSync(this.#held);
-    });
+    }, LINGER_MS);
+  }
+
+  /** Writes directly: a stream over a terminal would wait, and the guest with it, until someone reads. */
+  #drain(): void {
+    this.#retry = undefined;
+    while (this.#output.length !== 0) {
+      const bytes = this.#output.peek();
+      const written = this.#tryWrite(bytes);
+      this.#output.take(written);
+      if (written < bytes.length) {
+        this.#retry = setTimeout(() => this.#drain(), RETRY_MS).unref();
+        return;
+      }
+    }
+  }
+
+  #tryWrite(bytes: Uint8Array): number {
+    try {
+      return writeSync(this.#descriptor, bytes);
+    } catch {
+      // EAGAIN: nobody reads at the moment.
+      return 0;
+    }
   }
 
   #received(bytes: Uint8Array): void {

@@ -40,7 +40,8 @@ export const dataProcessingImmediateForms: FormTable = {
 
   'AND, ORR, EOR, ANDS (immediate)': widths((sf, r, rsp) => [
     form('mov', { sf, opc: 1, Rn: 31 }, [rsp('Rd'), logicalImmediate(sf)],
-      (f) => !moveWidePreferred(sf, bitMaskImmediate(sf, f.N as number, f.imms as number, f.immr as number) ?? 0n)),
+      // MOVZ and MOVN cannot write the stack pointer.
+      (f) => f.Rd === 31 || !moveWidePreferred(sf, bitMaskImmediate(sf, f.N as number, f.imms as number, f.immr as number) ?? 0n)),
     form('tst', { sf, opc: 3, Rd: 31 }, [r('Rn'), logicalImmediate(sf)]),
     ...['and', 'orr', 'eor', 'ands'].map((name, opc) => form(name, { sf, opc }, [opc === 3 ? r('Rd') : rsp('Rd'), r('Rn'), logicalImmediate(sf)])),
   ]),

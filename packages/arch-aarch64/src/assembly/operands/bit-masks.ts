@@ -19,7 +19,8 @@ export function encodeBitMask(value: bigint, bits: 32 | 64): BitMaskFields | und
   if (ones === 0 || ones === size) return undefined;
   const fields = { N: size === 64 ? 1 : 0, imms: ((-2 * size) & 0x3f) | (ones - 1), immr: 0 };
   for (let immr = 0; immr < size; immr++) {
-    if (bitMaskImmediate(bits === 64 ? 1 : 0, fields.N, fields.imms, immr) === BigInt.asUintN(bits, value)) return { ...fields, immr };
+    if (bitMaskImmediate(bits === 64 ? 1 : 0, fields.N, fields.imms, immr) === BigInt.asUintN(bits, value))
+      return { ...fields, immr };
   }
   return undefined;
 }
@@ -41,7 +42,9 @@ export function logicalImmediate(sf: 0 | 1): Operand {
 
 /** MoveWidePreferred of the Arm ARM's shared pseudocode: whether MOVZ or MOVN can move this logical immediate. */
 export function moveWidePreferred(sf: 0 | 1, value: bigint): boolean {
-  return wideMoveFields(sf, value) !== undefined || wideMoveFields(sf, BigInt.asUintN(sf ? 64 : 32, ~value)) !== undefined;
+  return (
+    wideMoveFields(sf, value) !== undefined || wideMoveFields(sf, BigInt.asUintN(sf ? 64 : 32, ~value)) !== undefined
+  );
 }
 
 /** Fields of a 16-bit number at a multiple of 16. */

@@ -79,7 +79,13 @@ export function constant(value: number): Operand {
 }
 
 /** An address in reach of a signed distance of `width` bits counted in `scale`. */
-export function pcRelative(width: number, scale: number, of: (f: RawFields) => number, set: (distance: number, draft: Draft) => void, page = false): Operand {
+export function pcRelative(
+  width: number,
+  scale: number,
+  of: (f: RawFields) => number,
+  set: (distance: number, draft: Draft) => void,
+  page = false,
+): Operand {
   const base = (pc: bigint): bigint => (page ? pc & ~0xfffn : pc);
   const reach = BigInt(2 ** (width - 1) * scale);
   return {
@@ -99,7 +105,12 @@ export function pcRelative(width: number, scale: number, of: (f: RawFields) => n
 /** The target in one signed field counted in words: branches, literal loads. */
 export function target(field: string, width: number): Operand {
   const mask = 2 ** width - 1;
-  return pcRelative(width, 4, (f) => signExtend(f[field] as number, width), (distance, draft) => {
-    draft[field] = distance & mask;
-  });
+  return pcRelative(
+    width,
+    4,
+    (f) => signExtend(f[field] as number, width),
+    (distance, draft) => {
+      draft[field] = distance & mask;
+    },
+  );
 }

@@ -7,7 +7,8 @@ import type { Operand } from '../form.js';
 export const base = (): Operand => group('[', xsp('Rn'), ']');
 
 /** `[base, offset]`, with an offset of zero left out. */
-export const withOffset = (offset: Operand, zero: Readonly<Record<string, number>>): Operand => group('[', xsp('Rn'), following(offset, zero), ']');
+export const withOffset = (offset: Operand, zero: Readonly<Record<string, number>>): Operand =>
+  group('[', xsp('Rn'), following(offset, zero), ']');
 
 /** `[base, offset]!`. */
 export const preIndexed = (offset: Operand): Operand => group('[', xsp('Rn'), ', ', offset, ']!');
@@ -33,7 +34,10 @@ export function signedOffset(field: string, width: number, scale = 1): Operand {
     parse(cursor, draft) {
       const at = cursor.next;
       if (!setSigned(draft, field, width, scale, cursor.immediate())) {
-        cursor.fail(`an offset of ${-(2 ** (width - 1)) * scale} to ${(2 ** (width - 1) - 1) * scale}${scale > 1 ? ` in steps of ${scale}` : ''}`, at);
+        cursor.fail(
+          `an offset of ${-(2 ** (width - 1)) * scale} to ${(2 ** (width - 1) - 1) * scale}${scale > 1 ? ` in steps of ${scale}` : ''}`,
+          at,
+        );
       }
     },
   };

@@ -23,7 +23,10 @@ export function generalNumber(name: string, width: Width, sp: boolean): number |
 function general(width: Width, sp: boolean, fields: readonly string[]): Operand {
   const expected = `a ${width === 'x' ? 64 : 32}-bit register${sp ? ' or the stack pointer' : ''}`;
   return {
-    format: (f) => (fields.every((name) => f[name] === f[fields[0] as string]) ? generalName(f[fields[0] as string] as number, width, sp) : undefined),
+    format: (f) =>
+      fields.every((name) => f[name] === f[fields[0] as string])
+        ? generalName(f[fields[0] as string] as number, width, sp)
+        : undefined,
     parse(cursor, draft) {
       const at = cursor.next;
       const n = cursor.named(expected, (name) => generalNumber(name, width, sp));

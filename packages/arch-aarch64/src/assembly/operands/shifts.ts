@@ -5,10 +5,12 @@ import { generalName, generalNumber } from './registers.js';
 const SHIFTS = ['lsl', 'lsr', 'asr', 'ror'] as const;
 const EXTENDS = ['uxtb', 'uxth', 'uxtw', 'uxtx', 'sxtb', 'sxth', 'sxtw', 'sxtx'] as const;
 
-const lookup = (names: readonly string[]) => (name: string): number | undefined => {
-  const i = names.indexOf(name);
-  return i < 0 ? undefined : i;
-};
+const lookup =
+  (names: readonly string[]) =>
+  (name: string): number | undefined => {
+    const i = names.indexOf(name);
+    return i < 0 ? undefined : i;
+  };
 
 /** A shift of a register operand, fields `shift` and `imm6`: left out for `lsl #0`. The first `kinds` shifts are allowed. */
 export function registerShift(sf: 0 | 1, kinds: 3 | 4): Operand {
@@ -40,7 +42,8 @@ export function extendedRegister(sf: 0 | 1, stack: readonly string[]): Operand {
     format(f) {
       const option = f.option as number;
       const register = generalName(f.Rm as number, width(option), false);
-      if (option === plain && stack.some((name) => f[name] === 31)) return f.imm3 === 0 ? register : `${register}, lsl #${f.imm3}`;
+      if (option === plain && stack.some((name) => f[name] === 31))
+        return f.imm3 === 0 ? register : `${register}, lsl #${f.imm3}`;
       return `${register}, ${EXTENDS[option]}${f.imm3 === 0 ? '' : ` #${f.imm3}`}`;
     },
     parse(cursor, draft) {
@@ -57,7 +60,12 @@ export function extendedRegister(sf: 0 | 1, stack: readonly string[]): Operand {
   };
 }
 
-function parseExtension(cursor: Parameters<Operand['parse']>[0], draft: Draft, plain: number, usesStack: boolean): void {
+function parseExtension(
+  cursor: Parameters<Operand['parse']>[0],
+  draft: Draft,
+  plain: number,
+  usesStack: boolean,
+): void {
   const written = cursor.next.text.toLowerCase();
   draft.option = cursor.named('an extension', (name) => (name === 'lsl' && usesStack ? plain : lookup(EXTENDS)(name)));
   if (cursor.atEnd && written !== 'lsl') return;
@@ -115,7 +123,8 @@ export function wideImmediate(sf: 0 | 1): Operand {
       cursor.named('lsl', lookup(['lsl']));
       const amountAt = cursor.next;
       const amount = cursor.immediate();
-      if (amount < 0n || amount % 16n !== 0n || amount >= (sf ? 64n : 32n)) cursor.fail('#0, #16, #32 or #48', amountAt);
+      if (amount < 0n || amount % 16n !== 0n || amount >= (sf ? 64n : 32n))
+        cursor.fail('#0, #16, #32 or #48', amountAt);
       draft.hw = Number(amount) / 16;
     },
   };

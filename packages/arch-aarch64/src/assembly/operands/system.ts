@@ -13,7 +13,8 @@ const OTHERS: readonly (readonly [string, number])[] = [
 ];
 for (const [name, encoding] of OTHERS) BY_NAME.set(name, encoding);
 
-const encodingOf = (f: RawFields): number => systemEncoding(2 + (f.o0 as number), f.op1 as number, f.CRn as number, f.CRm as number, f.op2 as number);
+const encodingOf = (f: RawFields): number =>
+  systemEncoding(2 + (f.o0 as number), f.op1 as number, f.CRn as number, f.CRm as number, f.op2 as number);
 
 function setEncoding(draft: Draft, encoding: number): void {
   draft.o0 = (encoding >> 14) & 1;
@@ -34,10 +35,15 @@ export const systemRegister: Operand = {
   format(f) {
     const name = registerAt(encodingOf(f))?.name;
     // The reserved identification registers have a place in the table, but no name of the architecture.
-    return name === undefined || name.startsWith('ID_RES') ? `s${2 + (f.o0 as number)}_${f.op1}_c${f.CRn}_c${f.CRm}_${f.op2}` : name.toLowerCase();
+    return name === undefined || name.startsWith('ID_RES')
+      ? `s${2 + (f.o0 as number)}_${f.op1}_c${f.CRn}_c${f.CRm}_${f.op2}`
+      : name.toLowerCase();
   },
   parse(cursor, draft) {
-    setEncoding(draft, cursor.named('a system register', (name) => BY_NAME.get(name) ?? generic(name)));
+    setEncoding(
+      draft,
+      cursor.named('a system register', (name) => BY_NAME.get(name) ?? generic(name)),
+    );
   },
 };
 
@@ -45,7 +51,9 @@ export const systemRegister: Operand = {
 export const genericPstate: Operand = {
   format: (f) => `s0_${f.op1}_c4_c${f.CRm}_${f.op2}`,
   parse(cursor, draft) {
-    const parts = cursor.named('a PSTATE field', (name) => /^s0_([0-7])_c4_c(\d|1[0-5])_([0-7])$/.exec(name)?.slice(1).map(Number));
+    const parts = cursor.named('a PSTATE field', (name) =>
+      /^s0_([0-7])_c4_c(\d|1[0-5])_([0-7])$/.exec(name)?.slice(1).map(Number),
+    );
     [draft.op1, draft.CRm, draft.op2] = parts as [number, number, number];
   },
 };
@@ -64,7 +72,22 @@ export function controlRegister(field: string): Operand {
 }
 
 const BARRIERS: readonly (string | undefined)[] = [
-  undefined, 'oshld', 'oshst', 'osh', undefined, 'nshld', 'nshst', 'nsh', undefined, 'ishld', 'ishst', 'ish', undefined, 'ld', 'st', 'sy',
+  undefined,
+  'oshld',
+  'oshst',
+  'osh',
+  undefined,
+  'nshld',
+  'nshst',
+  'nsh',
+  undefined,
+  'ishld',
+  'ishst',
+  'ish',
+  undefined,
+  'ld',
+  'st',
+  'sy',
 ];
 
 const crm = immediate({

@@ -65,7 +65,8 @@ export function following(operand: Operand, otherwise: Readonly<Record<string, n
 /** An operand that is left out when `fields` have the values of `otherwise`. */
 export function optional(operand: Operand, otherwise: Readonly<Record<string, number>>): Operand {
   return {
-    format: (f, place) => (Object.entries(otherwise).every(([name, value]) => f[name] === value) ? '' : operand.format(f, place)),
+    format: (f, place) =>
+      Object.entries(otherwise).every(([name, value]) => f[name] === value) ? '' : operand.format(f, place),
     parse: operand.parse,
     absent: (draft) => {
       Object.assign(draft, otherwise);
@@ -74,7 +75,24 @@ export function optional(operand: Operand, otherwise: Readonly<Record<string, nu
 }
 
 /** Names of the conditions by encoding. */
-export const CONDITIONS = ['eq', 'ne', 'cs', 'cc', 'mi', 'pl', 'vs', 'vc', 'hi', 'ls', 'ge', 'lt', 'gt', 'le', 'al', 'nv'] as const;
+export const CONDITIONS = [
+  'eq',
+  'ne',
+  'cs',
+  'cc',
+  'mi',
+  'pl',
+  'vs',
+  'vc',
+  'hi',
+  'ls',
+  'ge',
+  'lt',
+  'gt',
+  'le',
+  'al',
+  'nv',
+] as const;
 
 const SYNONYMS: Readonly<Record<string, string>> = { hs: 'cs', lo: 'cc' };
 

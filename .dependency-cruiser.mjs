@@ -1,0 +1,103 @@
+const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine-tests)/';
+const sources = (names) => `^packages/(${names})/src/`;
+const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Files of a cycle cannot be read one after the other. Types may refer to each other.',
+      from: { pathNot: TEST },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-package',
+      severity: 'error',
+      comment: 'What a package imports stands in its package.json.',
+      from: { path: '^packages/', pathNot: TEST },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], pathNot: '^packages/' },
+    },
+    {
+      name: 'front-door-only',
+      severity: 'error',
+      comment: 'Another package is imported by its name, never by the path of one of its files.',
+      from: { path: '^packages/([^/]+)/src/' },
+      to: { path: '^packages/([^/]+)/', pathNot: ['^packages/$1/', '^packages/[^/]+/(dist|src)/(index|browser)\\.'] },
+    },
+    {
+      name: 'portable',
+      severity: 'error',
+      comment: 'These packages run in browsers too: no Node module.',
+      from: { path: sources('core|jit|softfloat|config|arch-[^/]+|vdev-[^/]+'), pathNot: TEST },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-stands-alone',
+      severity: 'error',
+      comment: 'core knows no container, no architecture, no vdev, no other package of qvm.',
+      from: { path: sources('core'), pathNot: TEST },
+      to: { path: ['inversify', 'tsyringe', 'reflect-metadata', packages('(?!core/)[^/]+')] },
+    },
+    {
+      name: 'leaves',
+      severity: 'error',
+      comment: 'jit, softfloat and config depend on no other package of qvm.',
+      from: { path: '^packages/(jit|softfloat|config)/src/', pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'arch-knows-no-vdev',
+      severity: 'error',
+      comment: "Interrupt lines and the guest-physical map join them. An architecture's own vdevs are part of it.",
+      from: { path: sources('arch-[^/]+'), pathNot: TEST },
+      to: { path: packages('vdev-[^/]+|sdk[^/]*|cli|guests|config|testing') },
+    },
+    {
+      name: 'arch-knows-no-other-arch',
+      severity: 'error',
+      from: { path: '^packages/(arch-[^/]+)/src/' },
+      to: { path: packages('arch-[^/]+'), pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'vdev-knows-core-only',
+      severity: 'error',
+      from: { path: '^packages/(vdev-[^/]+)/src/', pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: ['^packages/$1/', packages('core')] },
+    },
+    {
+      name: 'container-in-the-sdk-only',
+      severity: 'error',
+      comment: 'Composition belongs to the SDK; nothing that runs resolves from a container.',
+      from: { path: '^packages/', pathNot: sources('sdk|sdk-tsyringe') },
+      to: { path: 'node_modules/(inversify|@inversifyjs|tsyringe|reflect-metadata)/' },
+    },
+    {
+      name: 'cli-uses-the-sdk',
+      severity: 'error',
+      from: { path: sources('cli') },
+      to: { path: packages('[^/]+'), pathNot: ['^packages/cli/', packages('sdk|config|guests|core')] },
+    },
+    {
+      name: 'testing-is-for-tests',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: [TEST, sources('testing')] },
+      to: { path: packages('testing') },
+    },
+  ],
+  options: {
+    exclude: { path: ['/dist/.*\\.tsbuildinfo$', '^packages/[^/]+/(assembly|scripts|oracle)/'] },
+    doNotFollow: { path: ['node_modules', '^packages/[^/]+/dist/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    combinedDependencies: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import', 'default', 'node'] },
+  },
+};

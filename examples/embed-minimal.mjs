@@ -1,0 +1,22 @@
+// Boots the embedded guest inside this program, counts how often it left guest code, and reads what it prints.
+//   node examples/embed-minimal.mjs
+import { embeddedGuest } from '@qvm/guests';
+import { createHypervisor } from '@qvm/sdk';
+
+const hypervisor = createHypervisor();
+const vm = await hypervisor.createVm({
+  name: 'embedded',
+  image: { name: 'embedded guest', bytes: embeddedGuest().image },
+  ram: [{ size: '64M' }],
+});
+
+const exits = new Map();
+vm.vcpus[0].hooks.guestExit.tap('example', ({ cause }) => void exits.set(cause, (exits.get(cause) ?? 0) + 1));
+
+await vm.start();
+for await (const bytes of vm.console.output) process.stdout.write(bytes);
+
+const { exitCode, reason } = await vm.exit;
+console.log(`\n${reason} ${vm.stats().instructions} instructions; guest exits:`, Object.fromEntries(exits));
+await hypervisor.dispose();
+process.exitCode = exitCode;

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
+
+/* The whole of qvm on real input: a stock Debian kernel, started by the command as a user starts it. */
+
+const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
+const LINUX = fileURLToPath(new URL('../../../examples/linux.qvmconf', import.meta.url));
+const EXPECTED = fileURLToPath(new URL('../../guests/testdata/selftest-cpu.expected', import.meta.url));
+
+const BOOT_LIMIT_MS = 5 * 60_000;
+
+interface Outcome {
+  readonly exitCode: number | null;
+  readonly lines: readonly string[];
+  readonly stderr: string;
+}
+
+/** Runs `qvm` with a text as its whole input. */
+function qvm(args: readonly string[], input: string): Promise<Outcome> {
+  const child = spawn(process.execPath, [QVM, ...args], { timeout: BOOT_LIMIT_MS, killSignal: 'SIGKILL' });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => resolve({ exitCode, lines: output.stdout.split(/\r*\n/), stderr: output.stderr }));
+  });
+}
+
+/** The lines between a command's `RUN` and `RUN-RC` marks. */
+function outputOf(command: string, { lines, stderr }: Outcome): readonly string[] {
+  const begin = lines.indexOf(`RUN ${command}`);
+  const end = lines.findIndex((line, index) => index > begin && line.startsWith('RUN-RC '));
+  if (begin < 0 || end < 0) throw new Error(`${command} did not run. The console ends with:\n${tail(lines)}\n${stderr}`);
+  return lines.slice(begin + 1, end);
+}
+
+function tail(lines: readonly string[]): string {
+  return lines.slice(-20).join('\n');
+}
+
+/** Kernel words that run commands when the guest is ready; `+` is a blank. */
+function running(...commands: readonly string[]): string {
+  return `console=ttyAMA0 quiet qvm.run=${[...commands, 'poweroff -f'].join(',').replaceAll(' ', '+')}`;
+}
+
+describe('a stock Debian kernel', () => {
+  beforeAll(async () => {
+    const { directory } = await fetchGuest('debian-arm64');
+    process.stderr.write(`guest: ${directory} (in ${guestCacheDirectory()})\n`);
+  });
+
+  it('boots, computes what every correct machine computes, and powers off', async () => {
+    const outcome = await qvm(['start', LINUX, '--cmdline', running('selftest-cpu')], '');
+    expect(outputOf('selftest-cpu', outcome)).toEqual(readFileSync(EXPECTED, 'utf8').trimEnd().split('\n'));
+    expect(outcome.lines).toContainEqual(expect.stringMatching(/^GUEST-READY aarch64 /));
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('runs what is piped into its shell', async () => {
+    const outcome = await qvm(['start', LINUX], 'uname -a; poweroff -f\n');
+    expect(outcome.lines).toContainEqual(expect.stringMatching(/^Linux guest \S+ .* aarch64 /));
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('brings up a second CPU', async () => {
+    const outcome = await qvm(['start', LINUX, '--set', 'cpus=2', '--cmdline', running('cat /proc/cpuinfo')], '');
+    const cpus = outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'));
+    expect(cpus).toHaveLength(2);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});

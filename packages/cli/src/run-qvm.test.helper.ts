@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BATCH = fileURLToPath(new URL('./batch.test.helper.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
+/** The stand-in architecture of the SDK's tests, whose guests are texts. */
+const SCRIPTS = fileURLToPath(new URL('../../sdk/dist/script-machine.test.helper.js', import.meta.url));
+const TIMEOUT_MS = 20_000;
+
+/** What a run of the command came to. */
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a run is made. */
+export interface RunOptions {
+  /** Text for stdin, which then ends; absent: stdin stays open and silent. */
+  readonly input?: string;
+  /** Folder to run in, below the workspace's. */
+  readonly folder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told each time when stdout has grown. */
+  readonly onOutput?: (stdout: string, child: ChildProcess) => void;
+}
+
+/** A folder with files for the command, and the command run in it. */
+export class Workspace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'qvm-cli-'));
+
+  dispose(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** A configuration and its script, for `qvmScript`. */
+  writeScript(name: string, ...lines: readonly string[]): void {
+    this.write(`${name}.img`, `script\n${lines.join('\n')}\n`);
+    this.write(`${name}.qvmconf`, `{ "name": "${name}", "image": "${name}.img", "ram": [{ "size": "1M" }] }\n`);
+  }
+
+  /** Runs `qvm` to its end. */
+  qvm(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return this.#node([BIN, ...args], options);
+  }
+
+  /** Runs several commands in one process, each in its folder. */
+  async batch(runs: readonly { readonly folder: string; readonly args: readonly string[] }[]): Promise<Outcome[]> {
+    const { stdout } = await this.#node([BATCH], { input: JSON.stringify(runs) });
+    return JSON.parse(stdout) as Outcome[];
+  }
+
+  /** Runs a VM whose guest is a script. */
+  qvmScript(args: readonly string[], options?: RunOptions): Promise<Outcome> {
+    return this.qvm([...args, '--plugin', SCRIPTS], options);
+  }
+
+  #node(args: readonly string[], options: RunOptions): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const env = { ...process.env, QVM_DEBUG: '', NO_COLOR: '1', ...options.env };
+      const cwd = join(this.folder, options.folder ?? '');
+      const child = spawn(process.execPath, args, { cwd, env, timeout: TIMEOUT_MS });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        options.onOutput?.(stdout, child);
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.on('error', reject);
+      child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+      child.stdin.on('error', () => undefined);
+      if (options.input !== undefined) child.stdin.end(options.input);
+    });
+  }
+}

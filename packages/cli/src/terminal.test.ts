@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Workspace } from './run-qvm.test.helper.js';
+
+/** The part of node-pty that this test uses. */
+interface Terminal {
+  onData(listener: (text: string) => void): void;
+  onExit(listener: (exit: { readonly exitCode: number }) => void): void;
+  write(text: string): void;
+}
+type Spawn = (file: string, args: readonly string[], options: object) => Terminal;
+
+const { spawn } = createRequire(import.meta.url)('@lydell/node-pty') as { readonly spawn: Spawn };
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const QVM = `'${process.execPath}' '${path('../bin/qvm.mjs')}' start`;
+const SCRIPTS = `--plugin '${path('../../sdk/dist/script-machine.test.helper.js')}'`;
+
+const space = new Workspace();
+beforeAll(() => space.writeScript('echo', 'print ready', 'echo', 'print done', 'poweroff'));
+afterAll(() => space.dispose());
+
+/** A shell on a terminal that runs the VM; types what `answers` says when it has seen the key. */
+async function onTerminal(answers: readonly (readonly [seen: string, typed: string])[]): Promise<string> {
+  // The shell shows the terminal's mode before and after.
+  const line = `stty -a | md5sum; ${QVM} echo.qvmconf ${SCRIPTS}; echo "rc=$?"; stty -a | md5sum`;
+  const terminal = spawn('/bin/sh', ['-c', line], { cwd: space.folder, env: process.env, cols: 120, rows: 40 });
+  let output = '';
+  const left = [...answers];
+  terminal.onData((text) => {
+    output += text;
+    const [seen, typed] = left[0] ?? [];
+    if (seen === undefined || typed === undefined || !output.includes(seen)) return;
+    left.shift();
+    terminal.write(typed);
+  });
+  await new Promise<void>((resolve) => terminal.onExit(() => resolve()));
+  return output;
+}
+
+/** Whether the terminal is as it was. */
+function restored(output: string): boolean {
+  const sums = output.match(/[0-9a-f]{32}/g) ?? [];
+  return sums.length === 2 && sums[0] === sums[1];
+}
+
+describe('on a terminal', () => {
+  it('keys go to the guest, Ctrl-C and Ctrl-A twice among them', async () => {
+    const output = await onTerminal([
+      ['ready', 'k\u0003\u0001\u0001\u0001a\u0001zq'],
+    ]);
+    expect(output).toContain('k\u0003\u0001\u0001done');
+    expect(output).toContain('rc=0');
+    expect(restored(output)).toBe(true);
+  });
+
+  it('Ctrl-A h helps, s shows statistics, x cuts the power', async () => {
+    const output = await onTerminal([
+      ['ready', '\u0001h'],
+      ['Ctrl-A x', '\u0001s'],
+      ['interrupts', '\u0001x'],
+    ]);
+    expect(output).toContain('qvm: Ctrl-A h   this help\r\n');
+    expect(output).toContain('qvm: error: echo: The power was cut\r\n');
+    expect(output).toContain('rc=3');
+    expect(restored(output)).toBe(true);
+  });
+
+  it('Ctrl-A p presses the power button', async () => {
+    const output = await onTerminal([['ready', '\u0001p']]);
+    expect(output).toContain('rc=0');
+    expect(restored(output)).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run bench -- [options]
+Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in turns.
+
+  --quick           one round, "bench" with a larger divisor, shorter idle time
+  --rounds N        rounds (default 3)
+  --only A,B        of start, boot, bench (default: all)
+  --lines A,B       kernel command lines, of stock, lean (default: both)
+  --divisor N       the guest's "bench N": all work divided by N (default 20)
+  --bench-time S    repeat the guest's bench until S seconds have passed (default 15)
+  --idle S          seconds of idleness to measure, 0 for none (default 20)
+  --json FILE       write the rows: name, group, ours, theirs, unit, ratio
+  --check           exit code 1 when a floor of bench/tolerances.json is missed
+  --no-qemu         ours only`;
+
+const DEFINITIONS = {
+  quick: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+  only: { type: 'string', default: 'start,boot,bench' },
+  lines: { type: 'string', default: 'stock,lean' },
+  divisor: { type: 'string' },
+  'bench-time': { type: 'string' },
+  idle: { type: 'string' },
+  json: { type: 'string' },
+  check: { type: 'boolean', default: false },
+  'no-qemu': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+};
+
+const DEFAULTS = { rounds: 3, divisor: 20, 'bench-time': 15, idle: 20 };
+const QUICK = { rounds: 1, divisor: 100, 'bench-time': 0, idle: 5 };
+
+function wholeNumber(values, name, least) {
+  const text = values[name];
+  if (text === undefined) return (values.quick ? QUICK : DEFAULTS)[name];
+  if (!/^\d{1,6}$/.test(text) || Number(text) < least) throw new Error(`--${name} ${text}: a whole number from ${least} is needed`);
+  return Number(text);
+}
+
+function words(values, name, known) {
+  const chosen = values[name].split(',');
+  const wrong = chosen.find((word) => !known.includes(word));
+  if (wrong !== undefined) throw new Error(`--${name} ${wrong}: one of ${known.join(', ')} is needed`);
+  return chosen;
+}
+
+/** Options of the command line; throws an Error that names what is wrong. */
+export function parseOptions(args, lineNames) {
+  const { values } = parseArgs({ args, options: DEFINITIONS });
+  return {
+    help: values.help,
+    check: values.check,
+    qemu: !values['no-qemu'],
+    json: values.json,
+    only: words(values, 'only', ['start', 'boot', 'bench']),
+    lines: words(values, 'lines', lineNames),
+    rounds: wholeNumber(values, 'rounds', 1),
+    divisor: wholeNumber(values, 'divisor', 1),
+    benchSeconds: wholeNumber(values, 'bench-time', 0),
+    idleSeconds: wholeNumber(values, 'idle', 0),
+  };
+}

@@ -1,0 +1,27 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from './failure.mjs';
+import { install } from './install.mjs';
+import { inRoot } from './root.mjs';
+import { runNode } from './run.mjs';
+import { step } from './step.mjs';
+
+/** Installs and compiles everything that is out of date. */
+export async function build() {
+  await install();
+  for (const name of readdirSync(inRoot('packages'))) removeOrphans(inRoot('packages', name));
+  await step('Building', async () => {
+    const exitCode = await runNode([inRoot('node_modules', '@typescript', 'native', 'bin', 'tsc'), '-b']);
+    if (exitCode !== 0) throw new Failure('The build failed.', exitCode);
+  });
+}
+
+/** Deletes output whose source is gone: tests would still be found there. */
+function removeOrphans(folder) {
+  const dist = join(folder, 'dist');
+  if (!existsSync(dist)) return;
+  for (const entry of readdirSync(dist, { recursive: true })) {
+    const [, stem] = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(entry) ?? [];
+    if (stem !== undefined && !existsSync(join(folder, 'src', `${stem}.ts`))) rmSync(join(dist, entry));
+  }
+}

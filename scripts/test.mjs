@@ -1,0 +1,15 @@
+// npm test [-- JEST ARGUMENTS]: installs what is missing, builds, runs the fast tests. --slow runs the slow ones instead.
+import { build } from './lib/build.mjs';
+import { main } from './lib/failure.mjs';
+import { inRoot } from './lib/root.mjs';
+import { runNode } from './lib/run.mjs';
+import { step } from './lib/step.mjs';
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const slow = args.includes('--slow');
+  await build();
+  const env = { ...process.env, ...(slow && { QVM_SLOW_TESTS: '1' }) };
+  const jest = [inRoot('node_modules', 'jest', 'bin', 'jest.js'), ...args.filter((arg) => arg !== '--slow')];
+  return step(slow ? 'Slow tests' : 'Tests', () => runNode(jest, { env }));
+});
