@@ -46,7 +46,8 @@ function writeBareKernel() {
 function scenariosOf(options, linux) {
   const { only, divisor, benchSeconds: seconds, idleSeconds } = options;
   const scenarios = [];
-  if (only.includes('start')) scenarios.push({ title: 'start', run: firstInstruction({ bareKernel: writeBareKernel() }) });
+  if (only.includes('start'))
+    scenarios.push({ title: 'start', run: firstInstruction({ bareKernel: writeBareKernel() }) });
   for (const name of options.lines) {
     const line = { name, text: LINES[name] };
     if (only.includes('boot')) scenarios.push({ title: `boot, ${name}`, run: boot({ linux, line, idleSeconds }) });
@@ -81,7 +82,8 @@ function printConditions(sides, { packages, linux }, options) {
   if (sides.length === 1) say('theirs  not measured: qemu-system-aarch64 is not there or not wanted');
   say(`guest   ${packages}`);
   for (const name of options.lines) {
-    for (const side of sides) say(`${name}, ${side.key}: ${shellLine(side.command({ ...linux, commandLine: LINES[name] }))}`);
+    for (const side of sides)
+      say(`${name}, ${side.key}: ${shellLine(side.command({ ...linux, commandLine: LINES[name] }))}`);
   }
   say(`rounds  ${options.rounds}, medians; bench divisor ${options.divisor}\n`);
 }

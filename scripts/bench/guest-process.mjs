@@ -106,6 +106,8 @@ export class GuestProcess {
 
   #failure(what) {
     const tail = this.#console.trimEnd().split('\n').slice(-TAIL_LINES);
-    return new Error([`the guest ${what}`, ...tail.map((line) => `  | ${line.trimEnd()}`), this.errors.trim()].join('\n'));
+    return new Error(
+      [`the guest ${what}`, ...tail.map((line) => `  | ${line.trimEnd()}`), this.errors.trim()].join('\n'),
+    );
   }
 }

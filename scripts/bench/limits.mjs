@@ -14,6 +14,8 @@ export function checkLimits(rows) {
     if (value === undefined) return [];
     const within = (bound) => (limit.max === undefined ? value >= bound : value <= bound);
     const aim = limit.aim === undefined ? undefined : { value: limit.aim, met: within(limit.aim) };
-    return [{ ...limit, value, unit: limit.figure === 'ratio' ? '×' : row.unit, met: within(limit.max ?? limit.min), aim }];
+    return [
+      { ...limit, value, unit: limit.figure === 'ratio' ? '×' : row.unit, met: within(limit.max ?? limit.min), aim },
+    ];
   });
 }

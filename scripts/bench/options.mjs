@@ -34,7 +34,8 @@ const QUICK = { rounds: 1, divisor: 100, 'bench-time': 0, idle: 5 };
 function wholeNumber(values, name, least) {
   const text = values[name];
   if (text === undefined) return (values.quick ? QUICK : DEFAULTS)[name];
-  if (!/^\d{1,6}$/.test(text) || Number(text) < least) throw new Error(`--${name} ${text}: a whole number from ${least} is needed`);
+  if (!/^\d{1,6}$/.test(text) || Number(text) < least)
+    throw new Error(`--${name} ${text}: a whole number from ${least} is needed`);
   return Number(text);
 }
 

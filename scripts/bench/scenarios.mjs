@@ -88,7 +88,11 @@ export function guestBench({ linux, line, divisor, seconds, timeoutSeconds }) {
         runs++;
       } while (guest.age - start < seconds);
       for (const [name, total] of totals) figures.add(side, { group, name, unit: SECONDS }, total / runs);
-      figures.add(side, { group: `${group}-host`, name: 'one bench, host clock', unit: SECONDS }, (guest.age - start) / runs);
+      figures.add(
+        side,
+        { group: `${group}-host`, name: 'one bench, host clock', unit: SECONDS },
+        (guest.age - start) / runs,
+      );
       figures.add(side, { group: `${group}-host`, name: 'memory after bench', unit: MIB }, guest.residentMib);
       await guest.waitFor(PROMPT, BOOT_SECONDS);
       await powerOff(guest);

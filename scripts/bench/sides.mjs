@@ -36,14 +36,31 @@ export function qvmSide() {
 export function qemuSide() {
   const version = outputOf(QEMU, ['--version'])?.split('\n')[0];
   if (version === undefined) return undefined;
-  const machine = ['-M', 'virt,gic-version=3', '-cpu', 'cortex-a57', '-m', String(RAM_MIB), '-accel', 'tcg,thread=single'];
+  const machine = [
+    '-M',
+    'virt,gic-version=3',
+    '-cpu',
+    'cortex-a57',
+    '-m',
+    String(RAM_MIB),
+    '-accel',
+    'tcg,thread=single',
+  ];
   const console = ['-nographic', '-no-reboot', '-monitor', 'none', '-serial', 'stdio'];
   return {
     key: 'theirs',
     version,
     command: ({ kernel, initramfs, commandLine }) => ({
       command: QEMU,
-      args: [...machine, ...console, '-kernel', kernel, ...(initramfs ? ['-initrd', initramfs] : []), '-append', commandLine],
+      args: [
+        ...machine,
+        ...console,
+        '-kernel',
+        kernel,
+        ...(initramfs ? ['-initrd', initramfs] : []),
+        '-append',
+        commandLine,
+      ],
     }),
   };
 }

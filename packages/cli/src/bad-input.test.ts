@@ -174,8 +174,20 @@ const CASES: readonly Case[] = [
     exitCode: 65,
     message: /^<command line>:1:1: error: --set cpu=2: "cpu" cannot be set; did you mean "cpus"\?/,
   },
-  { what: 'a wrong --icount', text: '', args: ['--icount', '0'], exitCode: 2, message: /^qvm: error: option '--icount/ },
-  { what: 'an unknown flag', text: '', args: ['--icont'], exitCode: 2, message: /^qvm: error: unknown option '--icont'/ },
+  {
+    what: 'a wrong --icount',
+    text: '',
+    args: ['--icount', '0'],
+    exitCode: 2,
+    message: /^qvm: error: option '--icount/,
+  },
+  {
+    what: 'an unknown flag',
+    text: '',
+    args: ['--icont'],
+    exitCode: 2,
+    message: /^qvm: error: unknown option '--icont'/,
+  },
   {
     what: 'an unknown plugin',
     text: config(`"image": "vm.img", ${RAM}`),
@@ -224,9 +236,14 @@ describe('qvm start refuses', () => {
 
   it('wrong commands, with help on the right ones', async () => {
     const outcomes = await Promise.all(
-      [['strat'], ['start'], ['start', 'x', '--embedded'], ['vdev', 'help', 'pl01'], ['guest', 'path', 'debian'], ['completion', 'tcsh']].map((args) =>
-        space.qvm(args, { input: '' }),
-      ),
+      [
+        ['strat'],
+        ['start'],
+        ['start', 'x', '--embedded'],
+        ['vdev', 'help', 'pl01'],
+        ['guest', 'path', 'debian'],
+        ['completion', 'tcsh'],
+      ].map((args) => space.qvm(args, { input: '' })),
     );
     expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2, 1, 2]);
     for (const { stderr } of outcomes) expect(stderr).toMatch(/^qvm: error: /);

@@ -1,4 +1,13 @@
 import { run } from './run.js';
+import { CliExitCode } from './report/exit-codes.js';
+
+// A mistake in qvm that no one caught. Ending by `exit` gives the terminal back.
+process.on('uncaughtException', (error: unknown) => {
+  const text = error instanceof Error ? error.message : String(error);
+  const stack = process.env['QVM_DEBUG'] === '1' && error instanceof Error ? `\n${error.stack ?? ''}` : '';
+  process.stderr.write(`qvm: error: internal failure: ${text}${stack}\n`);
+  process.exit(CliExitCode.Internal);
+});
 
 void run(process.argv.slice(2)).then((exitCode) => {
   // Not process.exit: output to a pipe may still be under way.

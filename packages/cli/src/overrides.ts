@@ -36,7 +36,10 @@ const KEYS: Readonly<Record<string, (spec: VmSpec, value: string, setting: strin
   dtb: (spec, value) => ({ ...spec, dtb: resolve(value) }),
   cmdline: (spec, value) => ({ ...spec, cmdline: value }),
   cpus: (spec, value, setting) => ({ ...spec, cpus: cpusOf(value, setting) }),
-  ram: (spec, value, setting) => ({ ...spec, ram: [{ ...spec.ram[0], size: sizeOf(value, setting) }, ...spec.ram.slice(1)] }),
+  ram: (spec, value, setting) => ({
+    ...spec,
+    ram: [{ ...spec.ram[0], size: sizeOf(value, setting) }, ...spec.ram.slice(1)],
+  }),
 };
 
 function applySetting(spec: VmSpec, setting: string): VmSpec {
@@ -45,7 +48,8 @@ function applySetting(spec: VmSpec, setting: string): VmSpec {
   const key = setting.slice(0, equals);
   const value = setting.slice(equals + 1);
   const dot = key.lastIndexOf('.');
-  if (dot > 0) return setOption(spec, key.slice(0, dot), { name: key.slice(dot + 1), value, at: PLACE, valueAt: PLACE });
+  if (dot > 0)
+    return setOption(spec, key.slice(0, dot), { name: key.slice(dot + 1), value, at: PLACE, valueAt: PLACE });
   const change = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
   if (change !== undefined) return change(spec, value, setting);
   const nearest = nearestName(key, Object.keys(KEYS));
@@ -68,7 +72,8 @@ function setOption(spec: VmSpec, type: string, option: OptionSetting): VmSpec {
 
 function cpusOf(value: string, setting: string): number {
   const cpus = /^[0-9]{1,3}$/.test(value) ? Number(value) : 0;
-  if (cpus < 1 || cpus > MAX_CPUS) throw wrong(setting, `"${value}" is no number of vCPUs`, `1 to ${MAX_CPUS} are possible`);
+  if (cpus < 1 || cpus > MAX_CPUS)
+    throw wrong(setting, `"${value}" is no number of vCPUs`, `1 to ${MAX_CPUS} are possible`);
   return cpus;
 }
 

@@ -27,9 +27,10 @@ function withOverrides(command: Command): Command {
   return command
     .option('--cmdline <text>', 'kernel command line, in place of the one in the configuration')
     .addOption(
-      new Option('--set <key=value>', 'change a key (cpus=2, ram=1G), or an option of a vdev (pl011.hostdev=pty)').argParser(
-        collect,
-      ),
+      new Option(
+        '--set <key=value>',
+        'change a key (cpus=2, ram=1G), or an option of a vdev (pl011.hostdev=pty)',
+      ).argParser(collect),
     )
     .addOption(new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Workspace } from './run-qvm.test.helper.js';
+import { Workspace, type Outcome } from './run-qvm.test.helper.js';
 
 const space = new Workspace();
 afterAll(() => space.dispose());
@@ -26,19 +26,26 @@ describe('qvm start', () => {
     space.writeScript('reset', 'reset');
     space.writeScript('spin', 'print ready', 'spin');
     space.writeScript('broken', 'print ready', 'break');
-    const byGuest = await space.qvmScript(['start', 'vdev.qvmconf']);
-    expect(byGuest).toMatchObject({ exitCode: 40, stderr: 'qvm: error: vdev: exit 40\n' });
-    expect(await space.qvmScript(['start', 'reset.qvmconf'])).toMatchObject({ exitCode: 0, stderr: '' });
     const onOutput =
       (signal: NodeJS.Signals): ((text: string, child: { kill(name: NodeJS.Signals): boolean }) => void) =>
       (_text, child) =>
         void child.kill(signal);
-    const cut = await space.qvmScript(['start', 'spin.qvmconf'], { onOutput: onOutput('SIGQUIT') });
-    expect(cut).toMatchObject({ exitCode: 3, stderr: 'qvm: error: spin: The power was cut\n' });
-    const stopped = await space.qvmScript(['start', 'spin.qvmconf'], { onOutput: onOutput('SIGINT') });
-    expect(stopped).toMatchObject({ exitCode: 0, stderr: '' });
-    const broken = await space.qvmScript(['start', 'broken.qvmconf']);
-    expect(broken).toMatchObject({ exitCode: 7, stderr: 'qvm: error: broken: The engine failed: the engine broke\n' });
+    const run = (name: string, signal?: NodeJS.Signals): Promise<Outcome> =>
+      space.qvmScript(['start', `${name}.qvmconf`], signal === undefined ? {} : { onOutput: onOutput(signal) });
+    const outcomes = await Promise.all([
+      run('vdev'),
+      run('reset'),
+      run('spin', 'SIGQUIT'),
+      run('spin', 'SIGINT'),
+      run('broken'),
+    ]);
+    expect(outcomes.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([
+      [40, 'qvm: error: vdev: exit 40\n'],
+      [0, ''],
+      [3, 'qvm: error: spin: The power was cut\n'],
+      [0, ''],
+      [7, 'qvm: error: broken: The engine failed: the engine broke\n'],
+    ]);
     const debug = await space.qvmScript(['start', 'broken.qvmconf'], { env: { QVM_DEBUG: '1' } });
     expect(debug.stderr).toMatch(/^\s+at /m);
   });
@@ -62,7 +69,7 @@ describe('qvm start', () => {
       stats: { instructions: 1, time: 10, vcpus: [{ index: 0, state: 'off' }] },
     });
     const bad = await space.qvmScript(['start', 'none.qvmconf', '--json']);
-    expect(JSON.parse(bad.stderr)).toMatchObject({ exitCode: 65, findings: [{ code: 'config.file.missing' }] });
+    expect(JSON.parse(bad.stderr)).toMatchObject({ exitCode: 65, findings: [{ code: 'file.missing' }] });
     const stats = await space.qvmScript(['start', 'fine.qvmconf', '--stats']);
     expect(stats.stderr).toMatch(/^guest time .*\ninstructions {2}1 \(/);
   });
@@ -100,7 +107,7 @@ describe('qvm start --embedded', () => {
     const trace = (name: string): string => readFileSync(join(space.folder, name), 'utf8');
     for (const name of ['one', 'two']) {
       const outcome = await space.qvm(['start', '--embedded', '--icount', '--trace', name], { input: '' });
-      expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(outcome.exitCode).toBe(0);
       expect(outcome.stdout).toMatch(/EMBEDDED-GUEST-DONE\s*$/);
     }
     expect(trace('one').length).toBeGreaterThan(1000);
@@ -116,7 +123,7 @@ describe('qvm', () => {
       return outcome.stdout;
     };
     expect(await run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(await run('--help')).toContain('start [options] <file>');
+    expect(await run('--help')).toContain('start [options] [file]');
     expect(await run('vdev', 'list')).toMatch(/^pl011 {2}Arm PrimeCell UART/m);
     expect(JSON.parse(await run('vdev', 'list', '--json'))).toContainEqual(expect.objectContaining({ type: 'pl031' }));
     expect(await run('vdev', 'help', 'qvm-vdev-pl011')).toMatch(/^ {2}hostdev= {2}string .*default stdio/m);

@@ -45,9 +45,7 @@ function restored(output: string): boolean {
 
 describe('on a terminal', () => {
   it('keys go to the guest, Ctrl-C and Ctrl-A twice among them', async () => {
-    const output = await onTerminal([
-      ['ready', 'k\u0003\u0001\u0001\u0001a\u0001zq'],
-    ]);
+    const output = await onTerminal([['ready', 'k\u0003\u0001\u0001\u0001a\u0001zq']]);
     expect(output).toContain('k\u0003\u0001\u0001done');
     expect(output).toContain('rc=0');
     expect(restored(output)).toBe(true);

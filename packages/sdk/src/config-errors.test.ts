@@ -8,7 +8,11 @@ import { plugin as scripts } from './script-machine.test.helper.js';
 const IMAGE = new TextEncoder().encode('script\npoweroff\n');
 
 function hypervisorWith(files: Readonly<Record<string, Uint8Array>> = { 'vm.img': IMAGE }): Hypervisor {
-  return createHypervisor({ plugins: [scripts], hostFiles: new MemoryFileSource(Object.entries(files)), environment: {} });
+  return createHypervisor({
+    plugins: [scripts],
+    hostFiles: new MemoryFileSource(Object.entries(files)),
+    environment: {},
+  });
 }
 
 async function findingsOf(text: string, hypervisor = hypervisorWith()): Promise<readonly string[]> {
@@ -17,7 +21,10 @@ async function findingsOf(text: string, hypervisor = hypervisorWith()): Promise<
   const created = hypervisor.createVm(source);
   if (findings.some(({ severity }) => severity === 'error')) {
     // createVm says the same, unless it found out only by building.
-    const error: unknown = await created.then(() => undefined, (reason: unknown) => reason);
+    const error: unknown = await created.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(ConfigError);
     if (error instanceof ConfigError) expect(error.findings.map(formatFinding)).toEqual(findings.map(formatFinding));
   } else await (await created).dispose();
@@ -33,7 +40,9 @@ describe('what is wrong with a configuration', () => {
   });
 
   it('is told with its place, everything at once', async () => {
-    const text = vm('"vdev": [{ "type": "pl01" },\n { "type": "pl011", "config": "hostdv=null,irq=x" }], "initrd": "no.gz"');
+    const text = vm(
+      '"vdev": [{ "type": "pl01" },\n { "type": "pl011", "config": "hostdv=null,irq=x" }], "initrd": "no.gz"',
+    );
     expect(await findingsOf(text, hypervisorWith({}))).toEqual([
       'vm.qvmconf:3:22: error: there is no vdev type "pl01"; did you mean "pl011"?',
       'vm.qvmconf:4:32: error: vdev pl011 has no option "hostdv"; did you mean "hostdev"?',
@@ -56,7 +65,9 @@ describe('what is wrong with a configuration', () => {
 
   it('includes an architecture that is not there', async () => {
     const text = '{ "name": "vm", "arch": "x86_64", "image": "vm.img", "ram": [{ "size": "1M" }] }';
-    expect(await findingsOf(text)).toEqual([expect.stringContaining('vm.qvmconf:1:25: error: this qvm runs no x86_64 guests')]);
+    expect(await findingsOf(text)).toEqual([
+      expect.stringContaining('vm.qvmconf:1:25: error: this qvm runs no x86_64 guests'),
+    ]);
   });
 
   it('includes images that are larger than the RAM, before they are read', async () => {
@@ -69,6 +80,15 @@ describe('what is wrong with a configuration', () => {
   it('is no mistake of the text when the host is too small', async () => {
     const text = '{ "name": "vm", "image": "vm.img", "ram": [{ "size": "64G" }] }';
     await expect(hypervisorWith().createVm({ configText: text })).rejects.toBeInstanceOf(StartError);
+  });
+
+  it('includes consoles that there are not', async () => {
+    const unknown = vm('"vdev": [{ "type": "pl011", "config": "hostdev=fiel:x" }]');
+    expect(await findingsOf(unknown)).toEqual([
+      expect.stringMatching(
+        /^vm\.qvmconf:3:41: error: .*there is no character back end "fiel:x"; did you mean "file"\?/,
+      ),
+    ]);
   });
 
   it('includes consoles that cannot be opened, which only createVm tries', async () => {
@@ -126,7 +146,9 @@ describe('vdevs from packages', () => {
 
   it('are refused with a reason and a place', async () => {
     await expect(create('@acme/vdev-light', 'onn')).rejects.toThrow('vdev light has no option "onn"');
-    await expect(create('@acme/vdev-none')).rejects.toThrow(/^vm\.qvmconf:3:22: error: the vdev package @acme\/vdev-none is not installed; npm install/);
+    await expect(create('@acme/vdev-none')).rejects.toThrow(
+      /^vm\.qvmconf:3:22: error: the vdev package @acme\/vdev-none is not installed; npm install/,
+    );
     await expect(create('@acme/vdev-empty')).rejects.toThrow('exports no QvmPlugin named "plugin"');
     await expect(create('@acme/vdev-old')).rejects.toThrow('was built for version 0');
     await expect(create('@acme/vdev-broken')).rejects.toThrow('cannot be imported: boom');

@@ -132,7 +132,13 @@ describe('a hypervisor', () => {
 
 describe('plugins', () => {
   it('come from host and VM; the VM and the later one win', async () => {
-    const hypervisor = createHypervisor({ plugins: [scripts, vdevPlugin('zero', fakeVdev('b'), fakeVdev('pl031')), vdevPlugin('one', fakeVdev('a'), fakeVdev('b'))] });
+    const hypervisor = createHypervisor({
+      plugins: [
+        scripts,
+        vdevPlugin('zero', fakeVdev('b'), fakeVdev('pl031')),
+        vdevPlugin('one', fakeVdev('a'), fakeVdev('b')),
+      ],
+    });
     expect(hypervisor.vdevTypes.map(({ type }) => type)).toEqual(expect.arrayContaining(['pl011', 'pl031', 'a', 'b']));
     expect(hypervisor.architectures.map(({ name }) => name)).toContain('aarch64');
     expect(hypervisor.characterBackends.map(({ scheme }) => scheme).sort()).toEqual(['file', 'null', 'pty']);

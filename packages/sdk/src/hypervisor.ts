@@ -64,11 +64,7 @@ export interface Hypervisor {
 
 /** Makes a hypervisor on a host. */
 export function createHypervisorOn(host: HypervisorHost, options: HypervisorOptions): Hypervisor {
-  const plugins = [
-    ...(options.builtIns === false ? [] : builtInPlugins),
-    ...host.plugins,
-    ...(options.plugins ?? []),
-  ];
+  const plugins = [...(options.builtIns === false ? [] : builtInPlugins), ...host.plugins, ...(options.plugins ?? [])];
   const root = hostContainer(plugins, options.logger ?? silentLogger);
   const importing = options.importPackages === false ? { importPackage: refuseImport } : {};
   const services: BuilderServices = {

@@ -9,7 +9,9 @@ function reach(entry: URL): { readonly files: ReadonlySet<string>; readonly impo
   const visit = (url: URL): void => {
     if (files.has(url.href)) return;
     files.add(url.href);
-    for (const [, specifier = ''] of readFileSync(url, 'utf8').matchAll(/^(?:import|export)\b(?:[^'";]*\bfrom)? ?['"]([^'"]+)['"];$/gm)) {
+    for (const [, specifier = ''] of readFileSync(url, 'utf8').matchAll(
+      /^(?:import|export)\b(?:[^'";]*\bfrom)? ?['"]([^'"]+)['"];$/gm,
+    )) {
       if (specifier.startsWith('.')) visit(new URL(specifier, url));
       else imports.add(specifier);
     }

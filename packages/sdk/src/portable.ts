@@ -11,12 +11,7 @@ export { bareHost, type HypervisorHost } from './host/hypervisor-host.js';
 export type { Hypervisor, HypervisorOptions } from './hypervisor.js';
 export { describeError, exitCodeOf, StartError } from './vm/build-error.js';
 export { COMMON_VDEV_OPTIONS } from './vm/vdev-options.js';
-export type {
-  FileDescription,
-  RamDescription,
-  VdevDescription,
-  VmDescription,
-} from './vm/vm-description.js';
+export type { FileDescription, RamDescription, VdevDescription, VmDescription } from './vm/vm-description.js';
 export type { ExitRecord, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
 export type { VmCreateOptions } from './vm/vm-plan.js';
 export type { VmSource } from './vm/vm-source.js';

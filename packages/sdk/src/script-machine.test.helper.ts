@@ -59,6 +59,10 @@ class ScriptVcpu implements Vcpu {
     this.#kicked = true;
   }
 
+  setRegister(): void {
+    throw new Error('a fake has no registers');
+  }
+
   registers(): Readonly<Record<string, bigint>> {
     return { pc: this.pc };
   }
@@ -81,7 +85,8 @@ class ScriptVcpu implements Vcpu {
     else if (command === 'echo') this.#echo();
     else if (command === 'sleep') this.halted = true;
     else if (command === 'poweroff' || command === 'reset') this.#end({ kind: command });
-    else if (command === 'exit') this.#end({ kind: 'terminate', exitCode: Number(argument), reason: `exit ${argument}` });
+    else if (command === 'exit')
+      this.#end({ kind: 'terminate', exitCode: Number(argument), reason: `exit ${argument}` });
     else if (command === 'break') throw new Error('the engine broke');
     else if (command !== 'spin') this.line++;
   }

@@ -64,6 +64,6 @@ export enum Exit {
   Barrier,
   /** SEV, SEVL: 1 when local only. */
   SendEvent,
-  /** DC ZVA while `zvaTrap`: the low 22 bits of the instruction word. */
+  /** DC ZVA while `zvaTrap`: Rt. */
   ZvaTrap,
 }

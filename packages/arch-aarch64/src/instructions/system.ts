@@ -125,8 +125,8 @@ export const systemRows: readonly A64Row[] = [
   inst('C6.2.367', 'SYS', '11010101 00001 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(0, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
   inst('C6.2.368', 'SYSL', '11010101 00101 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(1, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
 
-  inst('C5.3.9', 'DC ZVA', '11010101 00001 011 0111 0100 001 Rt:5', {}, (b, { Rt }) => {
-    b.leaveIf(b.stateAt(State.zvaTrap, 4), Exit.ZvaTrap, b.i32(0));
+  inst('C5.3.9', 'DC ZVA', '11010101 00001 011 0111 0100 001 Rt:5', { operands: { rt: small((f) => f.Rt) } }, (b, { Rt, rt }) => {
+    b.leaveIf(b.stateAt(State.zvaTrap, 4), Exit.ZvaTrap, rt);
     const block = b.and(b.x(Rt, 1), b.imm(-64));
     const halves = [b.open(block, 32, 'write', ZVA_HALF), b.open(b.add(block, b.imm(32)), 32, 'write', ZVA_HALF)];
     const zero = b.vector(new Array<number>(16).fill(0));

@@ -1,4 +1,4 @@
-import { createVcpuHooks, hasTaps, VcpuExit } from '@qvm/core';
+import { createVcpuHooks, hasTaps, QvmError, VcpuExit } from '@qvm/core';
 import type { MachineServices, MmioRegion, Region, Vcpu, VcpuHooks } from '@qvm/core';
 import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
@@ -59,6 +59,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #fiq = false;
   #on = false;
   #waiting = false;
+  /** Left the guest by WFI and has not come back. */
+  #asleep = false;
   #event = false;
   #pcFault: { pc: bigint; status: number } | undefined;
 
@@ -77,7 +79,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.tlb = new SoftTlb(memory, TLB_BANKS);
     this.tlbMaintenance = new TlbMaintenance(this.tlb);
     this.#mmu = new Mmu(memory, map, this.state);
-    this.#exceptions = new ExceptionUnit(this.state, (pc) => this.#jump(pc), () => this.#selectBanks());
+    this.#exceptions = new ExceptionUnit(this.state, (pc) => this.#jump(pc), () => this.#selectBanks(), () => this.#stepActive());
     this.#system = new SystemAccess(this.state, this.#mmu, this.#exceptions, this.tlbMaintenance, {
       instructions: () => this.instructions,
       pendingInterrupts: () => (this.#irq ? 0x80n : 0n) | (this.#fiq ? 0x40n : 0n),
@@ -150,6 +152,14 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return all;
   }
 
+  setRegister(name: string, value: bigint): void {
+    const general = /^x(\d+)$/.exec(name);
+    if (general && Number(general[1]) < 31) this.state.setX(Number(general[1]), BigInt.asUintN(64, value));
+    else if (name === 'sp') this.state.setU64(State.sp, BigInt.asUintN(64, value));
+    else if (name === 'pc') this.#jump(BigInt.asUintN(64, value));
+    else throw new QvmError('vcpu.register', `An AArch64 vCPU has no register ${name} to write: x0 to x30, sp and pc are there.`);
+  }
+
   /** Power-on state: off, EL1h, interrupts masked, MMU off. */
   reset(): void {
     const { state } = this;
@@ -206,6 +216,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#budget = budget;
     state.setU32(State.left, budget);
     state.setU32(State.stolen, 0);
+    if (this.#asleep) this.#announceEntrance('wfi');
+    this.#asleep = false;
     let exit = VcpuExit.Budget;
     try {
       exit = this.#loop();
@@ -221,6 +233,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   #loop(): VcpuExit {
     const { state } = this;
+    let stepped: StepIss | undefined;
     for (;;) {
       if (this.#stopping) return this.#on ? VcpuExit.Stop : VcpuExit.Off;
       const left = state.u32(State.left) + state.u32(State.stolen);
@@ -228,25 +241,38 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       state.setU32(State.stolen, 0);
       if (left === 0 || this.#kicked) return VcpuExit.Budget;
       this.#takePending();
+      const stepping = this.#stepActive();
+      if (stepping && !this.#exceptions.softwareStep) {
+        this.#softwareStep(stepped ?? StepIss.Pending);
+        stepped = undefined;
+        continue;
+      }
+      stepped = undefined;
       if (this.#pcFault) {
         this.#takeFetchFault();
         continue;
       }
-      const exit = this.#dispatch(this.#enter(left));
+      if (stepping) stepped = this.#stepIss();
+      const reason = stepping ? this.#enterStep(left) : this.#run(state.address, left);
+      const exit = this.#dispatch(reason);
+      // What took an exception, or has not been done, leaves PSTATE.SS to that.
+      if (stepping && this.#stepDone && this.#exceptions.softwareStep) this.#exceptions.softwareStep = false;
+      else stepped = undefined;
       if (exit !== undefined) return exit;
     }
   }
 
-  /** Runs guest code until it leaves; a step at a time while software step is active. */
-  #enter(left: number): number {
-    this.#memoryPort.begin();
-    const step = this.#exceptions.softwareStep && this.#stepEnabled();
-    if (!step) return this.#run(this.state.address, left);
-    const reason = this.#run(this.state.address, 1);
-    const after = this.state.u32(State.left) + this.state.u32(State.stolen);
-    this.state.setU32(State.left, left - 1 + after);
-    this.state.setU32(State.stolen, 0);
-    if (reason === (ExitReason.Budget as number)) this.#softwareStep();
+  /** Whether the instruction of the last step has been done. */
+  #stepDone = false;
+
+  /** Runs one instruction. */
+  #enterStep(left: number): number {
+    const { state } = this;
+    const reason = this.#run(state.address, 1);
+    const after = state.u32(State.left) + state.u32(State.stolen);
+    this.#stepDone = after === 0;
+    state.setU32(State.left, left - 1 + after);
+    state.setU32(State.stolen, 0);
     return reason;
   }
 
@@ -255,7 +281,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const daif = this.state.u32(State.daif);
     if (this.#fiq && !(daif & Spsr.F)) this.#takeInterrupt(Vector.Fiq, 'fiq');
     else if (this.#irq && !(daif & Spsr.I)) this.#takeInterrupt(Vector.Irq, 'irq');
-    else if (this.#exceptions.illegal) this.#takeSynchronous(ExceptionClass.IllegalState, 0, 'illegalState');
+    else if (this.#exceptions.illegal && !this.#pcFault) this.#takeIllegalState();
+  }
+
+  #takeIllegalState(): void {
+    this.#charge();
+    this.#takeSynchronous(ExceptionClass.IllegalState, 0, 'illegalState');
   }
 
   #dispatch(reason: number): VcpuExit | undefined {
@@ -285,6 +316,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         return undefined;
       case Exit.Svc:
         this.#next();
+        // The step is done: what is saved has SS clear.
+        this.#exceptions.softwareStep = false;
         this.#takeSynchronous(ExceptionClass.Svc64, info, 'svc', info);
         return undefined;
       case Exit.Hvc:
@@ -343,7 +376,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.exits.count('wfi');
     if (this.#irq || this.#fiq) return undefined;
     this.#announce('wfi');
-    this.#waiting = true;
+    this.#waiting = this.#asleep = true;
     return VcpuExit.Halted;
   }
 
@@ -382,7 +415,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const result = this.#system.access(info);
     if (result === SystemResult.Undefined) this.#undefined();
     else if (result === SystemResult.Trapped) this.#systemTrap(info);
-    else if (this.#touchFault) this.#takeAccessFault();
+    else if (this.#touchFault) this.#takeAccessFault(true);
     else this.#next();
     this.#announceEntrance('sysreg');
   }
@@ -459,6 +492,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   /** An encoding without a row: not allocated, or not implemented. */
   #unimplemented(): void {
+    this.#charge();
     const word = this.code.wordAt(this.state.u32(State.ip));
     this.onUnimplemented(word, this.disassemble(word));
     this.#undefined();
@@ -467,12 +501,14 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Told of each instruction without a row: the machine reports each encoding once. */
   onUnimplemented: (word: number, text: string) => void = () => undefined;
 
-  #takeAccessFault(): void {
+  #takeAccessFault(maintenance = false): void {
+    this.#charge();
     const { lo, hi, access, status, physical } = this.#memoryPort.fault;
     const lower = this.state.el === 0;
     const far = (BigInt(hi) << 32n) | BigInt(lo);
     const ec = lower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame;
-    const iss = status | (access === 'write' ? 0x40 : 0);
+    // Cache maintenance reports CM, and WnR as for a write.
+    const iss = status | (maintenance ? 0x140 : access === 'write' ? 0x40 : 0);
     if (this.#faultHandled(access, far, physical, syndrome(ec, iss))) return;
     this.#exceptions.takeAbort(ec, iss, this.pc, far);
   }
@@ -484,6 +520,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #takeFetchFault(): void {
+    this.#charge();
     const { pc, status } = this.#pcFault as { pc: bigint; status: number };
     const lower = this.state.el === 0;
     const alignment = status === (FaultStatus.Alignment as number);
@@ -494,7 +531,6 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       return;
     }
     this.#pcFault = undefined;
-    this.#detectFaultLoop(pc);
     this.#exceptions.takeAbort(ec, iss, pc, pc);
   }
 
@@ -506,37 +542,49 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return hook.call(event) === 'handled';
   }
 
-  #loopAt = -1n;
-  #loopCount = 0;
-  #loopInstructions = 0;
+  #chargedAt = 0;
+  #chargesInARow = 0;
 
-  /** A guest whose exception vector cannot be fetched takes the same abort forever without retiring an instruction. */
-  #detectFaultLoop(pc: bigint): void {
+  /**
+   * An exception instead of an instruction takes an instruction's time: a guest that only faults uses up its turn, too. One
+   * that does nothing else, because its vectors fault, is ended.
+   */
+  #charge(): void {
+    const { state } = this;
+    const counter = state.u32(State.left) !== 0 ? State.left : State.stolen;
+    state.setU32(counter, Math.max(0, state.u32(counter) - 1));
     const { instructions } = this;
-    if (pc === this.#loopAt && instructions === this.#loopInstructions) this.#loopCount++;
-    else [this.#loopAt, this.#loopInstructions, this.#loopCount] = [pc, instructions, 0];
-    if (this.#loopCount < FAULT_LOOP_LIMIT) return;
-    this.#loopCount = 0;
+    this.#chargesInARow = instructions === this.#chargedAt + 1 ? this.#chargesInARow + 1 : 0;
+    this.#chargedAt = instructions;
+    if (this.#chargesInARow < FAULT_LOOP_LIMIT) return;
+    this.#chargesInARow = 0;
     this.#stopping = true;
     this.services.request({
       kind: 'terminate',
       exitCode: 5,
-      reason: `vCPU ${this.index} faults forever: the exception vector at 0x${pc.toString(16)} cannot be executed`,
+      reason: `vCPU ${this.index} faults forever: nothing but exceptions at 0x${this.pc.toString(16)}`,
     });
   }
 
   // --- software step (Arm ARM D2.12) ---
 
-  #stepEnabled(): boolean {
-    const mdscr = this.state.u32(Sys.MDSCR_EL1);
-    const kernel = (mdscr & 0x2000) !== 0;
-    return (mdscr & 1) !== 0 && (this.state.el === 0 || kernel);
+  #stepActive(): boolean {
+    const { state } = this;
+    const mdscr = state.u32(Sys.MDSCR_EL1);
+    if ((mdscr & Mdscr.SS) === 0 || this.#system.osLocked) return false;
+    return state.el === 0 || ((mdscr & Mdscr.KDE) !== 0 && (state.u32(State.daif) & Spsr.D) === 0);
   }
 
-  #softwareStep(): void {
+  /** The syndrome of a step over the instruction at the program counter. */
+  #stepIss(): StepIss {
+    const word = this.code.wordAt(this.state.u32(State.ip));
+    const exclusive = (word & 0x3fc0_0000) === 0x0840_0000 && (word & 0x8020_0000) !== 0x0020_0000;
+    return exclusive ? StepIss.SteppedExclusive : StepIss.Stepped;
+  }
+
+  #softwareStep(iss: StepIss): void {
     const ec = this.state.el === 0 ? ExceptionClass.SoftwareStepLower : ExceptionClass.SoftwareStepSame;
-    this.#exceptions.softwareStep = false;
-    this.#takeSynchronous(ec, 0x22, 'softwareStep');
+    this.#takeSynchronous(ec, iss, 'softwareStep');
   }
 
   // --- fetch ---
@@ -654,4 +702,17 @@ const WFX_ISS = (1 << 24) | (0xe << 20);
 const FP_ACCESS_ISS = (1 << 24) | (0xe << 20);
 /** SYS encoding of DC ZVA without Rt. */
 const DC_ZVA_INFO = ((1 << 14) | (3 << 11) | (7 << 7) | (4 << 3) | 1) << 5;
+/** MDSCR_EL1 (D19.3.20). */
+enum Mdscr {
+  SS = 1 << 0,
+  KDE = 1 << 13,
+}
+
+/** ISS of a software step exception: the debug status code, with ISV and EX where the step is known. */
+enum StepIss {
+  Pending = 0x22,
+  Stepped = 0x100_0022,
+  SteppedExclusive = 0x100_0062,
+}
+
 const FAULT_LOOP_LIMIT = 1000;

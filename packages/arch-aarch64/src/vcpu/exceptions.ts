@@ -41,6 +41,8 @@ export class ExceptionUnit {
     private readonly jump: (pc: bigint) => void,
     /** Called when the exception level or SCTLR_EL1 changed, before the next fetch. */
     private readonly regimeChanged: () => void,
+    /** Whether software step is active in the present state (D2.12.2). */
+    private readonly stepActive: () => boolean,
   ) {}
 
   /** Takes an exception to EL1 with `pc` as the preferred return address. */
@@ -76,14 +78,16 @@ export class ExceptionUnit {
     const illegal = (spsr & Spsr.AArch32) !== 0 || (spsr & 2) !== 0 || el > 1 || (el === 0 && (spsr & Spsr.SP) !== 0);
     cpu.nzcv = spsr >>> 28;
     cpu.setU64(State.monitorAddress, 0xffff_ffff_ffff_ffffn);
+    const stepped = this.stepActive();
     this.softwareStep = false;
     if (illegal) {
       this.illegal = true;
       cpu.setU32(State.daif, spsr & DAIF);
     } else {
       this.illegal = (spsr & Spsr.IL) !== 0;
-      this.softwareStep = (spsr & Spsr.SS) !== 0;
       this.#enter(el, spsr & Spsr.SP, spsr & DAIF);
+      // Only a return into stepping takes SS from SPSR_EL1 (DebugExceptionReturnSS).
+      this.softwareStep = (spsr & Spsr.SS) !== 0 && !stepped && this.stepActive();
     }
     this.jump(target);
   }

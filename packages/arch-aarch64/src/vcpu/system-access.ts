@@ -54,6 +54,11 @@ export class SystemAccess {
     this.#attached.set(registerNamed(name).encoding, handler);
   }
 
+  /** The OS lock, which stops debug exceptions (OSLSR_EL1.OSLK). */
+  get osLocked(): boolean {
+    return this.#osLock;
+  }
+
   /** Power-on state of what is kept here. */
   reset(): void {
     this.#osLock = true;
@@ -105,6 +110,8 @@ export class SystemAccess {
   }
 
   #allowed(r: SystemRegister, direction: 'r' | 'w'): SystemResult {
+    // SP_EL0 has no name of its own while it is the stack pointer in use.
+    if (r.name === 'SP_EL0' && this.cpu.u32(State.spsel) === 0) return SystemResult.Undefined;
     if (this.cpu.el !== 0) return r.el1.includes(direction) ? SystemResult.Done : SystemResult.Undefined;
     if (!r.el0.includes(direction)) return SystemResult.Undefined;
     return this.#enabledAtEl0(r) ? SystemResult.Done : SystemResult.Trapped;

@@ -16,7 +16,8 @@ export async function check(file: string, flags: CheckFlags): Promise<number> {
     const { findings, exitCode } = await findProblems(() =>
       hypervisor.checkVm({ configFile: file }, { adjust: (spec) => override(spec, flags) }),
     );
-    if (flags.json === true) process.stdout.write(`${JSON.stringify({ file, ok: exitCode === 0, findings }, undefined, 2)}\n`);
+    if (flags.json === true)
+      process.stdout.write(`${JSON.stringify({ file, ok: exitCode === 0, findings }, undefined, 2)}\n`);
     else print(file, findings, exitCode);
     return exitCode;
   } finally {

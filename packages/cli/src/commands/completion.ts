@@ -67,7 +67,13 @@ _qvm "$@"
 
 function fish(places: readonly Place[]): string {
   const lines = places.flatMap(({ path, words, files }) => {
-    const condition = path === '' ? '__fish_use_subcommand' : path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+    const condition =
+      path === ''
+        ? '__fish_use_subcommand'
+        : path
+            .split(' ')
+            .map((word) => `__fish_seen_subcommand_from ${word}`)
+            .join('; and ');
     const commands = words.filter((word) => !word.startsWith('-'));
     const options = words.filter((word) => word.startsWith('--'));
     return [
@@ -84,5 +90,8 @@ const WRITERS: Readonly<Record<string, (places: readonly Place[]) => string>> = 
 export function completion(shell: string, program: Command): string {
   const write = Object.hasOwn(WRITERS, shell) ? WRITERS[shell] : undefined;
   if (write !== undefined) return write(placesOf(program));
-  throw new CliError(`there is no completion for "${shell}"; there are ${Object.keys(WRITERS).join(', ')}`, CliExitCode.Usage);
+  throw new CliError(
+    `there is no completion for "${shell}"; there are ${Object.keys(WRITERS).join(', ')}`,
+    CliExitCode.Usage,
+  );
 }

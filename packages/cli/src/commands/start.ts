@@ -32,7 +32,9 @@ export async function start(file: string | undefined, flags: StartFlags): Promis
   } catch (error) {
     if (flags.json !== true) throw error;
     const { exitCode, lines, findings } = reportError(error, false);
-    process.stderr.write(`${JSON.stringify({ ...(file === undefined ? {} : { file }), exitCode, reason: lines.join('\n'), findings })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ ...(file === undefined ? {} : { file }), exitCode, reason: lines.join('\n'), findings })}\n`,
+    );
     return exitCode;
   }
 }
@@ -51,15 +53,12 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   const hypervisor = await openHypervisor(flags.plugin, { logger });
   let trace: TraceWriter | undefined;
   try {
-    const vm = await hypervisor.createVm(
-      source,
-      {
-        clock: clockOf(flags.icount),
-        onReset: flags.restart === true ? 'restart' : 'exit',
-        adjust: (spec) => override(spec, flags),
-        onAnnouncement: (message) => logger.say(message),
-      },
-    );
+    const vm = await hypervisor.createVm(source, {
+      clock: clockOf(flags.icount),
+      onReset: flags.restart === true ? 'restart' : 'exit',
+      adjust: (spec) => override(spec, flags),
+      onAnnouncement: (message) => logger.say(message),
+    });
     for (const warning of vm.warnings) logger.warn(warning);
     if (flags.trace !== undefined) {
       trace = new TraceWriter(flags.trace, (message) => logger.say(message));
@@ -103,4 +102,3 @@ function report(vm: VmHandle, exit: ExitRecord, flags: StartFlags, logger: CliLo
   if (flags.stats === true) for (const line of statsLines(vm)) process.stderr.write(`${line}\n`);
   if (process.env['QVM_DEBUG'] === '1' && exit.cause instanceof Error) process.stderr.write(`${exit.cause.stack}\n`);
 }
-

@@ -30,7 +30,10 @@ export class ProgressDisplay {
   #draw({ message, fraction }: FetchProgress): void {
     if (this.#shown && message !== this.#message) this.#output.write('\n');
     const filled = Math.round((fraction ?? 0) * BAR_WIDTH);
-    const bar = fraction === undefined ? '' : ` [${'='.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}] ${Math.round(fraction * 100)}%`;
+    const bar =
+      fraction === undefined
+        ? ''
+        : ` [${'='.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}] ${Math.round(fraction * 100)}%`;
     this.#output.write(`\r\u001b[K${message}${bar}`);
     this.#shown = true;
   }

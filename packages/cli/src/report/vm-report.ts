@@ -47,7 +47,10 @@ export function statsLines(vm: VmHandle): readonly string[] {
     `instructions  ${instructions} (${mips.toFixed(1)} MIPS while busy)`,
     `interrupts    ${interrupts}`,
     `resets        ${resets}`,
-    ...vcpus.map(({ index, state, instructions: retired, pc }) => `vcpu ${index}        ${state}, ${retired} instructions, pc 0x${pc.toString(16)}`),
+    ...vcpus.map(
+      ({ index, state, instructions: retired, pc }) =>
+        `vcpu ${index}        ${state}, ${retired} instructions, pc 0x${pc.toString(16)}`,
+    ),
     ...Object.entries(engine).map(([name, value]) => `${name.padEnd(13)} ${JSON.stringify(value)}`),
   ];
 }

@@ -39,7 +39,8 @@ export interface TrapEvent {
 }
 
 /**
- * `handled`: the tap did the work, no exception is taken, and execution goes on at the vCPU's program counter.
+ * `handled`: the tap did the work and no exception is taken. Execution goes on behind the instruction, unless the tap moved
+ * the program counter ({@link Vcpu.setRegister}).
  *
  * @experimental
  */

@@ -40,4 +40,10 @@ export interface Vcpu {
   readonly pc: bigint;
   /** General registers by manual name, for debuggers and dumps. */
   registers(): Readonly<Record<string, bigint>>;
+  /**
+   * Writes a register by the name that {@link registers} gives it. For hooks and debuggers, outside of guest code.
+   *
+   * @throws {@link QvmError} `vcpu.register` when there is none of that name.
+   */
+  setRegister(name: string, value: bigint): void;
 }

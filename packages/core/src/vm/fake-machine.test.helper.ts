@@ -43,6 +43,10 @@ export class FakeVcpu implements Vcpu {
     this.#kicked = true;
   }
 
+  setRegister(): void {
+    throw new Error('a fake has no registers');
+  }
+
   registers(): Readonly<Record<string, bigint>> {
     return { pc: this.pc };
   }

@@ -1,11 +1,17 @@
-import { QvmError, type CharacterBackend, type CharacterBackendOpener } from '@qvm/core';
+import { QvmError, type CharacterBackendOpener } from '@qvm/core';
 import { nearestName } from '@qvm/config';
 import type { CharacterBackendContext, CharacterBackendFactory } from './character-backends.js';
 import { ConsoleChannel } from './console-channel.js';
 import type { ConsoleStream } from './console-stream.js';
+import { openNullBackend } from './null-backend.js';
 
 const STREAM = 'stream';
 const STDIO = 'stdio';
+
+/** What a designator means. */
+type Resolution =
+  | { readonly stream: string; readonly factory?: undefined; readonly argument?: undefined }
+  | { readonly stream?: undefined; readonly factory: CharacterBackendFactory; readonly argument: string };
 
 /**
  * The consoles of one VM: its in-process streams, and the opener that its vdevs use.
@@ -14,7 +20,7 @@ export class ConsoleSet {
   readonly #factories: ReadonlyMap<string, CharacterBackendFactory>;
   readonly #context: CharacterBackendContext;
   readonly #streams = new Map<string, ConsoleChannel>();
-  readonly #opened = new Set<string>();
+  readonly #claimed = new Set<string>();
 
   constructor(factories: ReadonlyMap<string, CharacterBackendFactory>, context: CharacterBackendContext) {
     this.#factories = factories;
@@ -23,15 +29,15 @@ export class ConsoleSet {
 
   /** The opener for `VmOptions`. */
   readonly open: CharacterBackendOpener = (designator) => {
-    const colon = designator.indexOf(':');
-    const scheme = colon < 0 ? designator : designator.slice(0, colon);
-    const argument = colon < 0 ? '' : designator.slice(colon + 1);
-    if (scheme === STDIO && colon < 0) return this.#openStream(STDIO, designator);
-    if (scheme === STREAM && argument !== '') return this.#openStream(argument, designator);
-    const factory = this.#factories.get(scheme);
-    if (factory === undefined) throw this.#unknown(designator, scheme);
-    checkArgument(factory, designator, colon < 0 ? undefined : argument);
+    const { stream, factory, argument } = this.#resolve(designator);
+    if (stream !== undefined) return this.#channel(stream).backend;
     return factory.open(argument, this.#context);
+  };
+
+  /** As `open`, for checks: complains alike, but opens nothing. */
+  readonly check: CharacterBackendOpener = (designator) => {
+    this.#resolve(designator);
+    return openNullBackend();
   };
 
   /** An in-process stream by name; made when it is asked for first, by either side. */
@@ -50,12 +56,27 @@ export class ConsoleSet {
     return channel;
   }
 
-  #openStream(name: string, designator: string): CharacterBackend {
-    if (this.#opened.has(name)) {
-      throw new QvmError('console.in-use', `two vdevs use "${designator}"; give one of them another hostdev, such as null`);
+  #resolve(designator: string): Resolution {
+    const colon = designator.indexOf(':');
+    const scheme = colon < 0 ? designator : designator.slice(0, colon);
+    const argument = colon < 0 ? '' : designator.slice(colon + 1);
+    if (scheme === STDIO && colon < 0) return { stream: this.#claim(STDIO, designator) };
+    if (scheme === STREAM && argument !== '') return { stream: this.#claim(argument, designator) };
+    const factory = this.#factories.get(scheme);
+    if (factory === undefined) throw this.#unknown(designator, scheme);
+    checkArgument(factory, designator, colon < 0 ? undefined : argument);
+    return { factory, argument };
+  }
+
+  #claim(name: string, designator: string): string {
+    if (this.#claimed.has(name)) {
+      throw new QvmError(
+        'console.in-use',
+        `two vdevs use "${designator}"; give one of them another hostdev, such as null`,
+      );
     }
-    this.#opened.add(name);
-    return this.#channel(name).backend;
+    this.#claimed.add(name);
+    return name;
   }
 
   #unknown(designator: string, scheme: string): QvmError {

@@ -2,7 +2,12 @@ import { ARCHITECTURE, HOOK_PLUGIN, VDEV_FACTORY, type Provider, type QvmPlugin,
 import { ContainerModule, type Container } from 'inversify';
 import { CHARACTER_BACKEND } from '../console/character-backends.js';
 
-const MULTI: ReadonlySet<symbol> = new Set([VDEV_FACTORY.key, ARCHITECTURE.key, HOOK_PLUGIN.key, CHARACTER_BACKEND.key]);
+const MULTI: ReadonlySet<symbol> = new Set([
+  VDEV_FACTORY.key,
+  ARCHITECTURE.key,
+  HOOK_PLUGIN.key,
+  CHARACTER_BACKEND.key,
+]);
 
 /**
  * A resolver over one container and its parents. It is bound to the container that a provider belongs to, not to the one

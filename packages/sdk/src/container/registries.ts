@@ -31,7 +31,8 @@ export class Registries {
   ) {
     this.#all = new Set<unknown>([...vdevs, ...architectures, ...backends, ...hookPlugins]);
     // Chained injection gives the host's too; those have been put in order there.
-    const own = <T>(all: readonly T[]): readonly T[] => (host === undefined ? all : all.filter((item) => !host.#all.has(item)));
+    const own = <T>(all: readonly T[]): readonly T[] =>
+      host === undefined ? all : all.filter((item) => !host.#all.has(item));
     this.vdevs = byName(host?.vdevs, own(vdevs), ({ type }) => type);
     this.architectures = byName(host?.architectures, own(architectures), ({ name }) => name);
     this.backends = byName(host?.backends, own(backends), ({ scheme }) => scheme);

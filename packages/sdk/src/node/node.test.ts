@@ -1,5 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync, readSync, writeSync, constants } from 'node:fs';
+import {
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  readSync,
+  writeSync,
+  constants,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -76,7 +86,8 @@ describe('ptyBackend', () => {
     const path = /\/dev\/\S+/.exec(announced[0] ?? '')?.[0] ?? '';
     return { backend, path };
   }
-  const openOther = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const openOther = (path: string): number =>
+    openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
 
   async function input(backend: CharacterBackend, size: number): Promise<Uint8Array> {
     for (let tries = 0; backend.available < size && tries < 400; tries++) await turn();

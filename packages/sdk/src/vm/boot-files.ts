@@ -28,7 +28,7 @@ export async function readBootFiles(
     } catch (error) {
       if (!(error instanceof FileSourceError)) throw error;
       const at = sourceOf(spec.source, field);
-      throw new ConfigError([findingAt(at, 'error', `config.${error.code}`, `"${field}": ${error.message}`)]);
+      throw new ConfigError([findingAt(at, 'error', error.code, `"${field}": ${error.message}`)]);
     }
   };
   const image = await read('image', ramBytes);

@@ -1,5 +1,5 @@
 import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, type VmSpec } from '@qvm/config';
-import { QvmError, VmExitCode } from '@qvm/core';
+import { QvmError, VdevError, VmExitCode } from '@qvm/core';
 
 /**
  * A VM could not be made or started for a reason that is no mistake in its configuration's text: an image that cannot be
@@ -56,8 +56,10 @@ const HOST_ERRORS: ReadonlySet<string> = new Set(['memory.too-large', 'memory.ex
 export function constructionError(error: unknown, spec: VmSpec, vdev: number | undefined): unknown {
   if (!(error instanceof QvmError)) return error;
   const message = describeError(error);
-  if (HOST_ERRORS.has(error.code)) return new StartError(error.code, message, sourceOf(spec.source, 'ram'), { cause: error });
+  // A vdev says by a QvmError what is wrong with its options; anything else is a mistake in the vdev.
+  const broken = error instanceof VdevError && !(error.cause instanceof QvmError);
   const at = vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev);
+  if (broken || HOST_ERRORS.has(error.code)) return new StartError(error.code, message, at, { cause: error });
   return new ConfigError([findingAt(at, 'error', error.code, message)]);
 }
 
@@ -70,7 +72,8 @@ export function bootError(error: unknown, spec: VmSpec): unknown {
 
 function placeInVm(code: string, spec: VmSpec): SourceLocation {
   // A vdev that no text names can only be in conflict with the RAM.
-  if (code.startsWith('memory.') || code.startsWith('vdev.')) return sourceOf(spec.source, 'ram');
+  const inRam = code.startsWith('memory.') || code.startsWith('vdev.');
+  if (inRam) return sourceOf(spec.source, 'ram');
   return sourceOf(spec.source, code === 'vm.vcpus' ? 'cpus' : 'name');
 }
 

@@ -11,7 +11,13 @@ import type { OptionValues, QvmPlugin, Resolver, VdevFactory, VdevSpec as CoreVd
 export const COMMON_VDEV_OPTIONS: readonly OptionSpec[] = [
   { name: 'base', kind: 'address', description: 'Guest-physical address of its registers' },
   { name: 'loc', kind: 'address', description: 'The same as base' },
-  { name: 'irq', kind: 'number', min: 0, max: 0xffff, description: "Interrupt number at the guest's interrupt controller" },
+  {
+    name: 'irq',
+    kind: 'number',
+    min: 0,
+    max: 0xffff,
+    description: "Interrupt number at the guest's interrupt controller",
+  },
   { name: 'intr', kind: 'number', min: 0, max: 0xffff, description: 'The same as irq' },
   { name: 'name', kind: 'string', description: 'Name of the instance, in messages and statistics' },
 ];
@@ -63,7 +69,8 @@ export function findFactory(
   const found = known.get(vdev.type) ?? onlyFactory(packages.get(vdev.type), resolver);
   if (found !== undefined) return found;
   const nearest = nearestName(vdev.type, [...known.keys()]);
-  const hint = nearest === undefined ? `there are ${[...known.keys()].sort().join(', ')}` : `did you mean "${nearest}"?`;
+  const hint =
+    nearest === undefined ? `there are ${[...known.keys()].sort().join(', ')}` : `did you mean "${nearest}"?`;
   const message = `there is no vdev type ${JSON.stringify(vdev.type)}`;
   throw new ConfigError([findingAt(sourceOf(vdev.source, 'type'), 'error', 'config.unknown-vdev', message, hint)]);
 }

@@ -2,7 +2,6 @@ import { ConfigError, type Finding } from '@qvm/config';
 import { Vm } from '@qvm/core';
 import type { Logger, VdevSpec, VmOptions } from '@qvm/core';
 import { ConsoleSet } from '../console/console-set.js';
-import { openNullBackend } from '../console/null-backend.js';
 import { LOGGER } from '../container/tokens.js';
 import { constructionError } from './build-error.js';
 import { Findings } from './collect.js';
@@ -23,12 +22,7 @@ export async function buildVm(
   const plan = await planVm(source, options, services, new Findings());
   const { spec, container, files, findings } = plan;
   const logger = options.logger ?? container.get<Logger>(LOGGER.key);
-  const consoles = new ConsoleSet(plan.registries.backends, {
-    vm: spec.name,
-    baseDir: spec.baseDir,
-    logger,
-    announce: options.onAnnouncement ?? ((message) => logger.log('info', message)),
-  });
+  const consoles = consolesOf(plan, logger, options.onAnnouncement);
   const vm = construct(plan, options, { logger, openCharacterBackend: consoles.open });
   const controller: VmController = new VmController({
     vm,
@@ -61,10 +55,19 @@ export async function checkVm(
       return undefined;
     });
     if (plan === undefined) return;
-    await construct(plan, options, { logger, openCharacterBackend: openNullBackend }).close();
+    await construct(plan, options, { logger, openCharacterBackend: consolesOf(plan, logger).check }).close();
     plan.container.unbindAll();
   });
   return findings.all;
+}
+
+function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: string) => void): ConsoleSet {
+  return new ConsoleSet(plan.registries.backends, {
+    vm: plan.spec.name,
+    baseDir: plan.spec.baseDir,
+    logger,
+    announce: announce ?? ((message) => logger.log('info', message)),
+  });
 }
 
 function construct(

@@ -1,4 +1,11 @@
-import { tappable, type Clock, type GuestMemory, type InterruptStatistics, type Json, type StepResult } from '@qvm/core';
+import {
+  tappable,
+  type Clock,
+  type GuestMemory,
+  type InterruptStatistics,
+  type Json,
+  type StepResult,
+} from '@qvm/core';
 import type { Tappable, VcpuHooks, Vm, VmExit, VmHooks, VmState, VmStats, BootFiles } from '@qvm/core';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { ConsoleSet } from '../console/console-set.js';

@@ -119,7 +119,6 @@ function findArchitecture(spec: VmSpec, { architectures }: Registries): Architec
   throw new ConfigError([findingAt(sourceOf(spec.source, 'arch'), 'error', 'config.unknown-arch', message, hint)]);
 }
 
-
 /** A plugin's own `apply`, as a hook plugin. */
 function hookPluginOf(plugin: QvmPlugin): readonly HookPlugin[] {
   return plugin.apply === undefined ? [] : [{ name: plugin.name, apply: (vm) => plugin.apply?.(vm) }];

@@ -45,7 +45,7 @@ async function readText(file: string, host: HypervisorHost): Promise<Uint8Array>
     return await host.files.read(file, MAX_FILE_BYTES);
   } catch (error) {
     if (!(error instanceof FileSourceError)) throw error;
-    throw new ConfigError([findingAt({ file, line: 1, column: 1 }, 'error', `config.${error.code}`, error.message)]);
+    throw new ConfigError([findingAt({ file, line: 1, column: 1 }, 'error', error.code, error.message)]);
   }
 }
 

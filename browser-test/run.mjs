@@ -1,0 +1,65 @@
+// npm run test:browser: the embedded guest boots in headless Chromium, on a page's thread and in a worker, from the same
+// packages that Node runs, under a policy without 'unsafe-eval', and prints what it prints everywhere.
+// With --if-available a machine without Chromium is no failure.
+import { readFileSync } from 'node:fs';
+import { build } from '../scripts/lib/build.mjs';
+import { Failure, main } from '../scripts/lib/failure.mjs';
+import { inRoot } from '../scripts/lib/root.mjs';
+import { step } from '../scripts/lib/step.mjs';
+import { findChromium, openPage } from './chromium.mjs';
+import { serve } from './serve.mjs';
+
+const TIMEOUT_MS = 120_000;
+
+await main(async () => {
+  const command = findChromium();
+  if (command === undefined) {
+    const message = 'There is no Chromium here (Debian: apt-get install chromium; elsewhere: set CHROMIUM to its command).';
+    if (!process.argv.includes('--if-available')) throw new Failure(message);
+    console.log(`SKIPPED: the browser test. ${message}`);
+    return;
+  }
+  await build();
+  const results = await step('Booting in Chromium', async () => run(command));
+  check(results);
+});
+
+async function run(command) {
+  // Imported late: before the build there may be no node_modules.
+  const { bundle } = await import('./bundle.mjs');
+  const server = await serve(await bundle());
+  const browser = openPage(command, server.url);
+  let timer;
+  const timeout = new Promise((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS)));
+  const lost = Promise.race([timeout, browser.ended]).then(() => {
+    throw new Failure(`The page gave no result. Chromium said:\n${browser.messages()}`);
+  });
+  try {
+    return await Promise.race([server.result, lost]);
+  } finally {
+    clearTimeout(timer);
+    lost.catch(() => undefined);
+    await browser.close();
+    server.close();
+  }
+}
+
+function check(results) {
+  const expected = readFileSync(inRoot('packages', 'guests', 'testdata', 'embedded.expected'), 'utf8');
+  const problems = ['page', 'worker'].flatMap((place) => problemsOf(results[place], expected).map((p) => `${place}: ${p}`));
+  if (problems.length > 0) throw new Failure(problems.join('\n'));
+  for (const [place, { instructions, milliseconds }] of Object.entries(results)) {
+    console.log(`${place}: as expected, ${instructions} instructions in ${milliseconds.toFixed(0)} ms`);
+  }
+}
+
+function problemsOf(result, expected) {
+  if (result.error !== undefined) return [result.error];
+  const output = result.output.replaceAll('\r', '');
+  return [
+    ...(result.isolated === true ? [] : ['it is not isolated from other origins']),
+    ...(result.makesCodeFromText === false ? [] : ['code could be made from text']),
+    ...(result.exitCode === 0 ? [] : [`exit code ${result.exitCode}: ${result.reason}`]),
+    ...(output === expected ? [] : [`the guest printed\n${output}\ninstead of\n${expected}`]),
+  ];
+}

@@ -1,0 +1,3 @@
+import { bootEmbedded } from './boot-embedded.mjs';
+
+postMessage(await bootEmbedded());

@@ -1,0 +1,94 @@
+// Part of npm run lint: every error code, vdev and vdev option has its entry, links lead somewhere, and the README shows
+// examples that exist. Needs a build, for the list of vdevs.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { Failure, main } from './lib/failure.mjs';
+import { inRoot, root } from './lib/root.mjs';
+
+const CODE =
+  /'((?:architecture|clock|config|console|devicetree|file|gic|hook|image|interrupt|memory|plugin|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
+
+await main(async () => {
+  const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...snippets()];
+  if (problems.length !== 0) throw new Failure(problems.join('\n'));
+});
+
+function errorCodes() {
+  const listed = read('docs/errors.md') + read('docs/qvmconf.md');
+  const missing = codesInSource().filter((code) => !listed.includes(`\`${code}\``));
+  const problems = missing.map(
+    (code) => `neither docs/errors.md nor docs/qvmconf.md has an entry for the code ${code}`,
+  );
+  return problems;
+}
+
+function codesInSource() {
+  const codes = new Set();
+  for (const file of sources()) for (const [, code] of readFileSync(file, 'utf8').matchAll(CODE)) codes.add(code);
+  return [...codes].sort();
+}
+
+function sources() {
+  return readdirSync(inRoot('packages')).flatMap((name) => {
+    const folder = inRoot('packages', name, 'src');
+    const files = readdirSync(folder, { recursive: true });
+    return files.filter((file) => file.endsWith('.ts') && !file.includes('.test.')).map((file) => join(folder, file));
+  });
+}
+
+/** Each vdev type has a page that names each of its options. */
+async function vdevs() {
+  const { createHypervisor } = await import('@qvm/sdk');
+  const hypervisor = createHypervisor();
+  const problems = [];
+  for (const { type, options } of hypervisor.vdevTypes) {
+    const file = `docs/vdevs/${type}.md`;
+    if (!existsSync(inRoot(file))) problems.push(`${file} is missing`);
+    else {
+      const page = read(file);
+      const missing = options.filter(({ name }) => !page.includes(`\`${name}\``));
+      problems.push(...missing.map(({ name }) => `${file} does not describe the option ${name}`));
+    }
+  }
+  await hypervisor.dispose();
+  return problems;
+}
+
+function markdown() {
+  const folders = [
+    'docs',
+    'docs/decisions',
+    'docs/vdevs',
+    ...readdirSync(inRoot('packages')).map((name) => `packages/${name}`),
+  ];
+  const inFolders = folders.flatMap((folder) => readdirSync(inRoot(folder)).map((file) => inRoot(folder, file)));
+  return [...inFolders, ...readdirSync(root).map((file) => inRoot(file))].filter((file) => file.endsWith('.md'));
+}
+
+function links() {
+  const problems = [];
+  for (const file of markdown()) {
+    for (const [, target] of readFileSync(file, 'utf8').matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target) || existsSync(join(dirname(file), target))) continue;
+      problems.push(`${relative(root, file)} links to ${target}, which does not exist`);
+    }
+  }
+  return problems;
+}
+
+/** A line "<!-- file: PATH -->" before a code block says that the block is that file. */
+function snippets() {
+  const problems = [];
+  for (const file of markdown()) {
+    const blocks = readFileSync(file, 'utf8').matchAll(/<!-- file: (\S+) -->\n\n```\w*\n([\s\S]*?)```/g);
+    for (const [, path, text] of blocks) {
+      if (!existsSync(inRoot(path))) problems.push(`${relative(root, file)} shows ${path}, which does not exist`);
+      else if (read(path) !== text) problems.push(`${relative(root, file)} does not show what is in ${path}`);
+    }
+  }
+  return problems;
+}
+
+function read(file) {
+  return readFileSync(inRoot(file), 'utf8');
+}

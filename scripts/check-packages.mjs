@@ -1,0 +1,72 @@
+// Part of npm run lint: what a package imports of qvm, its package.json and its tsconfig.json agree, and every package has
+// the files that its readers and tools look for.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, main } from './lib/failure.mjs';
+import { inRoot } from './lib/root.mjs';
+
+const TEST = /\.test\.|\.test\.helper\.|\.test\.util\.|(^|\/)(testing|machine-tests)\//;
+const IMPORT = /(?:from|import)\s*\(?\s*'(@qvm\/[^'/]+)/g;
+
+await main(() => {
+  const root = readJson(inRoot('package.json'));
+  const names = readdirSync(inRoot('packages'));
+  const problems = names.flatMap((name) =>
+    problemsOf(name, root.version).map((problem) => `packages/${name}: ${problem}`),
+  );
+  const built = readJson(inRoot('tsconfig.json')).references.map(({ path }) => path.replace('packages/', ''));
+  problems.push(...difference(names, built).map((name) => `tsconfig.json does not reference packages/${name}`));
+  if (readJson(inRoot('lerna.json')).version !== root.version)
+    problems.push('lerna.json and package.json have other versions');
+  if (problems.length !== 0) throw new Failure(problems.join('\n'));
+});
+
+function problemsOf(name, version) {
+  const folder = inRoot('packages', name);
+  const { dependencies = {}, devDependencies = {}, ...description } = readJson(join(folder, 'package.json'));
+  const own = `@qvm/${name}`;
+  const { runtime, tests } = importsOf(join(folder, 'src'), own);
+  const references = readJson(join(folder, 'tsconfig.json')).references.map(({ path }) => path.replace('../', '@qvm/'));
+  const declared = qvmNames(dependencies);
+  const all = [...declared, ...qvmNames(devDependencies)];
+  return [
+    ...(description.name === own ? [] : [`its name is not ${own}`]),
+    ...(description.version === version ? [] : [`its version is not ${version}`]),
+    ...difference(runtime, declared).map((other) => `imports ${other}, which is not in its dependencies`),
+    ...difference([...runtime, ...tests], all).map(
+      (other) => `its tests import ${other}, which is not in its package.json`,
+    ),
+    ...difference(all, [...runtime, ...tests]).map(
+      (other) => `names ${other} in its package.json but does not import it`,
+    ),
+    ...difference([...runtime, ...tests], references).map((other) => `its tsconfig.json does not reference ${other}`),
+    ...difference(references, [...runtime, ...tests]).map(
+      (other) => `its tsconfig.json references ${other} for nothing`,
+    ),
+    ...['README.md', 'src/index.ts'].filter((file) => !existsSync(join(folder, file))).map((file) => `has no ${file}`),
+  ];
+}
+
+function importsOf(folder, own) {
+  const found = { runtime: new Set(), tests: new Set() };
+  for (const file of readdirSync(folder, { recursive: true })) {
+    if (!file.endsWith('.ts')) continue;
+    const imports = found[TEST.test(file) ? 'tests' : 'runtime'];
+    for (const [, name] of readFileSync(join(folder, file), 'utf8').matchAll(IMPORT))
+      if (name !== own) imports.add(name);
+  }
+  return found;
+}
+
+function qvmNames(dependencies) {
+  return Object.keys(dependencies).filter((name) => name.startsWith('@qvm/'));
+}
+
+function difference(some, others) {
+  const known = new Set(others);
+  return [...new Set(some)].filter((item) => !known.has(item));
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

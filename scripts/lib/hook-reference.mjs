@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { Failure } from './failure.mjs';
+import { inRoot } from './root.mjs';
+
+const OWNERS = [
+  { name: 'VmHooks', file: 'vm-hooks.ts', title: 'Hooks of a VM' },
+  { name: 'VcpuHooks', file: 'vcpu-hooks.ts', title: 'Hooks of a vCPU' },
+];
+
+/** What the doc comment of a hook says, in this order. */
+const FIELDS = ['Fires', 'Return', 'A tap may not', 'Order', 'Cost'];
+
+/** `docs/hooks.md`, made from the doc comments of the hooks. Throws a {@link Failure} for a comment that lacks a field. */
+export function hookReference() {
+  const owners = OWNERS.map((owner) => ({ ...owner, source: parse(owner.file) }));
+  const used = new Set();
+  const sections = owners.map((owner) => ownerSection(owner, used));
+  const events = owners.flatMap(({ source }) => eventSections(source, used));
+  return `${INTRODUCTION}\n${sections.join('\n')}\n## Events and answers\n\n${events.join('\n')}`;
+}
+
+const INTRODUCTION = `# Hooks
+
+<!-- Made by "npm run docs:hooks" from the doc comments in packages/core/src/hooks. Change them there. -->
+
+Hooks let a host or a plugin watch a VM and take part in what it does. Every VM and every vCPU has its own; nothing is
+global. A tap has a name (the plugin's), which errors and traces show, and a stage that gives its place among the others:
+
+| stage | for |
+|---|---|
+| \`STAGE_OBSERVE\` | those that only watch, before anyone answers |
+| \`STAGE_OVERRIDE\` | those that answer in place of others |
+| \`STAGE_DEFAULT\` | everyone else |
+| \`STAGE_FALLBACK\` | those that answer when nobody did |
+
+\`\`\`ts
+vm.hooks.stateChanged.tap('my-plugin', ({ from, to }) => console.log(from, to));
+vm.vcpus[0].hooks.trap.for('svc').tap({ name: 'my-plugin', stage: STAGE_OVERRIDE }, ({ immediate }) =>
+  immediate === 42 ? 'handled' : undefined,
+);
+\`\`\`
+
+What a tap gets as an argument is valid only during the call where the hook says so: copy what you keep. \`tap\` returns a
+\`Disposable\` that takes the tap out again. The kinds are tapable's: a *bail* hook asks one tap after the other until one
+answers, a *waterfall* hook passes a value through all of them, an *async series* hook awaits one after the other.
+`;
+
+function parse(file) {
+  const path = inRoot('packages', 'core', 'src', 'hooks', file);
+  return ts.createSourceFile(file, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022, true);
+}
+
+function interfaceOf(source, name) {
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
+  if (found === undefined) throw new Failure(`${source.fileName} has no interface ${name}.`);
+  return found;
+}
+
+function ownerSection({ name, title, source }, used) {
+  const owner = interfaceOf(source, name);
+  const hooks = owner.members.map((member) => hookSection(name, member, source, used));
+  return `## ${title}\n\n${commentOf(owner)}\n\n${hooks.join('\n')}`;
+}
+
+function hookSection(owner, member, source, used) {
+  const name = member.name.getText(source);
+  const comment = commentOf(member);
+  const values = FIELDS.map((field) => [field, fieldOf(comment, field, `${owner}.${name}`)]);
+  const type = member.type.getText(source).replace(/\s+/g, ' ');
+  for (const [word] of type.matchAll(/\b[A-Z]\w+/g)) used.add(word);
+  const rows = [['Type', `\`${type.replaceAll('|', '\\|')}\``], ...values];
+  return `### \`${owner}.${name}\`\n\n| | |\n|---|---|\n${rows.map(([field, text]) => `| ${field} | ${text} |`).join('\n')}\n`;
+}
+
+function fieldOf(comment, field, hook) {
+  const lines = comment.split('\n');
+  const begin = lines.findIndex((line) => line.startsWith(`${field}: `));
+  if (begin < 0) throw new Failure(`The doc comment of ${hook} does not say "${field}: …".`);
+  const after = lines.findIndex(
+    (line, index) => index > begin && FIELDS.some((other) => line.startsWith(`${other}: `)),
+  );
+  const text = lines.slice(begin, after < 0 ? undefined : after).join(' ');
+  return text.slice(field.length + 2).replaceAll('|', '\\|');
+}
+
+/** The events that hooks speak of, and what those speak of in turn. */
+function eventSections(source, used) {
+  const sections = [];
+  for (const node of source.statements) {
+    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node)) continue;
+    if (!used.has(node.name.text) || OWNERS.some(({ name }) => name === node.name.text)) continue;
+    sections.push(eventSection(node, source));
+  }
+  return sections;
+}
+
+function eventSection(node, source) {
+  const head = `### \`${node.name.text}\`\n\n${commentOf(node)}\n`;
+  if (ts.isTypeAliasDeclaration(node))
+    return `${head}\n\`\`\`ts\n${node.getText(source).replace(/^export /, '')}\n\`\`\`\n`;
+  const inherited =
+    node.heritageClauses?.map(
+      (clause) => `Also has what ${clause.types.map((t) => `\`${t.getText(source)}\``).join(', ')} has.\n`,
+    ) ?? [];
+  const rows = node.members.map((member) => {
+    const type = member.type.getText(source).replaceAll('|', '\\|');
+    return `| \`${member.name.getText(source)}\` | \`${type}\` | ${commentOf(member).replaceAll('\n', ' ')} |`;
+  });
+  return `${head}\n${inherited.map((line) => `${line}\n`).join('')}| field | type | |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+/** The text of a node's doc comment, without tags and with links as code. */
+function commentOf(node) {
+  const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).slice(-1);
+  const text = ts.getTextOfJSDocComment(doc?.comment) ?? '';
+  return text.replace(/\{@link ([\w.]+)\}/g, '`$1`').trim();
+}
