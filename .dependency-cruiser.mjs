@@ -30,7 +30,10 @@ export default {
       severity: 'error',
       comment: 'Another package is imported by its name, never by the path of one of its files.',
       from: { path: '^packages/([^/]+)/src/' },
-      to: { path: '^packages/([^/]+)/', pathNot: ['^packages/$1/', '^packages/[^/]+/(dist|src)/(index|browser)\\.'] },
+      to: {
+        path: '^packages/([^/]+)/',
+        pathNot: ['^packages/$1/', '^packages/[^/]+/(dist|src)/(index|browser|embedded/index)\\.'],
+      },
     },
     {
       name: 'portable',

@@ -32,8 +32,8 @@ async function boot() {
   const decoder = new TextDecoder();
   let output = '';
   for await (const bytes of vm.console.output) output += decoder.decode(bytes, { stream: true });
-  const { exitCode, reason, error } = await vm.exit;
+  const { exitCode, reason, cause } = await vm.exit;
   const { instructions, busyTime } = vm.stats();
   await hypervisor.dispose();
-  return { output, exitCode, reason: error?.stack ?? reason, instructions, milliseconds: busyTime / 1e6 };
+  return { output, exitCode, reason: cause?.stack ?? reason, instructions, milliseconds: busyTime / 1e6 };
 }

@@ -3,7 +3,7 @@ import { build } from './lib/build.mjs';
 import { main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
 import { runNode } from './lib/run.mjs';
-import { step } from './lib/step.mjs';
+import { say } from './lib/step.mjs';
 
 await main(async () => {
   const args = process.argv.slice(2);
@@ -11,5 +11,6 @@ await main(async () => {
   await build();
   const env = { ...process.env, ...(slow && { QVM_SLOW_TESTS: '1' }) };
   const jest = [inRoot('node_modules', 'jest', 'bin', 'jest.js'), ...args.filter((arg) => arg !== '--slow')];
-  return step(slow ? 'Slow tests' : 'Tests', () => runNode(jest, { env }));
+  say(slow ? 'Slow tests (they take minutes):' : 'Tests:');
+  return runNode(jest, { env });
 });

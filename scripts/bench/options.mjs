@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run bench -- [options]
 Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in turns.
 
-  --quick           one round, "bench" with a larger divisor, shorter idle time
+  --quick           one round, --divisor 100, --bench-time 0, --idle 5
   --rounds N        rounds (default 3)
   --only A,B        of start, boot, bench (default: all)
   --lines A,B       kernel command lines, of stock, lean (default: both)
   --divisor N       the guest's "bench N": all work divided by N (default 20)
-  --bench-time S    repeat the guest's bench until S seconds have passed (default 15)
+  --bench-time S    repeat the guest's bench until S seconds have passed (default 10)
   --idle S          seconds of idleness to measure, 0 for none (default 20)
   --json FILE       write the rows: name, group, ours, theirs, unit, ratio
   --check           exit code 1 when a floor of bench/tolerances.json is missed
@@ -28,7 +28,7 @@ const DEFINITIONS = {
   help: { type: 'boolean', default: false },
 };
 
-const DEFAULTS = { rounds: 3, divisor: 20, 'bench-time': 15, idle: 20 };
+const DEFAULTS = { rounds: 3, divisor: 20, 'bench-time': 10, idle: 20 };
 const QUICK = { rounds: 1, divisor: 100, 'bench-time': 0, idle: 5 };
 
 function wholeNumber(values, name, least) {

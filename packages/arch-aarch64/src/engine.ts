@@ -45,6 +45,6 @@ export function instantiateHelpers(memory: WebAssembly.Memory): WebAssembly.Impo
 export function instantiateEngine({ module }: Engine, memory: WebAssembly.Memory): InstantiateRun {
   return (imports) => {
     const instance = new WebAssembly.Instance(module, { ...instantiateHelpers(memory), env: { memory, ...imports } });
-    return instance.exports['run'] as RunFunction;
+    return { run: instance.exports['run'] as RunFunction, regions: instance.exports['regions'] as WebAssembly.Table };
   };
 }

@@ -1,10 +1,12 @@
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
-import { engineModule, instantiateEngine } from './engine.js';
+import { State } from './builder/layout.js';
+import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
 import { PsciFirmware } from './system/firmware.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
+import { RegionCache } from './vcpu/region-cache.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
 import { disassembleWord } from './disassemble-word.js';
 
@@ -16,6 +18,7 @@ import { disassembleWord } from './disassemble-word.js';
 export class Aarch64Machine implements Machine {
   readonly vcpus: readonly Aarch64Vcpu[];
   readonly #code: CodeCache;
+  readonly #regions: RegionCache | undefined;
   readonly #reported = new Set<number>();
 
   constructor(
@@ -38,6 +41,12 @@ export class Aarch64Machine implements Machine {
       vcpu.onUnimplemented = (word, text) => this.#reportUndefined(vcpu, word, text);
     }
     services.provide(AARCH64_CPUS, this.vcpus);
+    if (process.env['QVM_ENGINE'] === 'wasm') {
+      const tables = this.vcpus.map(({ regionTable }) => regionTable);
+      const helpers = { env: { memory: services.memory.wasm }, ...instantiateHelpers(services.memory.wasm) };
+      this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables);
+      for (const vcpu of this.vcpus) vcpu.regions = this.#regions;
+    }
   }
 
   async boot(request: BootRequest): Promise<void> {
@@ -59,7 +68,12 @@ export class Aarch64Machine implements Machine {
     return {
       codePages: this.#code.pages,
       ...this.#code.counters,
-      vcpus: this.vcpus.map(({ tlb, exits }) => ({ exits: exits.totals(), tlb: { ...tlb.counters } })),
+      regions: this.#regions ? { ...this.#regions.counters } : null,
+      vcpus: this.vcpus.map(({ tlb, exits, state }) => ({
+        exits: exits.totals(),
+        tlb: { ...tlb.counters },
+        regionInstructions: Number(state.u64(State.regionInstructions)),
+      })),
     };
   }
 

@@ -7,7 +7,8 @@ describe('x86_64', () => {
     expect(() => x86_64.createMachine(services)).toThrow(
       expect.objectContaining({
         code: 'architecture.not-implemented',
-        message: 'The VM desktop is for x86_64, which qvm cannot run yet. Guests for aarch64 run: set "arch" to "aarch64".',
+        message:
+          'The VM desktop is for x86_64, which qvm cannot run yet. Guests for aarch64 run: set "arch" to "aarch64".',
       }),
     );
   });

@@ -20,6 +20,9 @@ export {
   AccessInfo,
   BOUNCE_BUFFER,
   BOUNCE_END,
+  CODE_SLOT_BYTES,
+  CODE_SLOT_REGIONS,
+  REGION_MINIMUM,
   EngineState,
   ExitReason,
   PAGE_BITS,
@@ -34,3 +37,7 @@ export type { Slot } from './interpreter/handler-back-end.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { Predecoder } from './interpreter/predecoder.js';
+export { buildControlFlowGraph } from './region/control-flow-graph.js';
+export type { Block, ControlFlowGraph, DecodeAt, RegionInstruction } from './region/control-flow-graph.js';
+export { RegionTranslator } from './region/translate.js';
+export type { RegionDescription } from './region/translate.js';

@@ -1,4 +1,3 @@
-import { findNode, putChild, readDeviceTree, removeChildren, setProperty } from '@qvm/core';
 import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core';
 
 /** A range of guest-physical addresses. @experimental */
@@ -75,32 +74,12 @@ export function generateTree(board: BoardDescription, vdevs: (context: DeviceTre
       '#size-cells': cells(2),
       'interrupt-parent': cells(gic),
     },
-    children: [psciNode, cpusNode(board), ...board.ram.map((range) => memoryNode(range, context)), ...clockNodes(context), ...nodes, chosenNode(board)],
+    children: [psciNode, cpusNode(board), ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))), ...clockNodes(context), ...nodes, chosenNode(board)],
   };
 }
 
-/** Adapts a given tree to the VM: memory, CPUs and chosen are replaced, the rest stays. @experimental */
-export function patchTree(bytes: Uint8Array, board: BoardDescription): DeviceTreeNode {
-  const context = new BoardTreeContext();
-  let root = removeChildren(readDeviceTree(bytes), '/', ({ name }) => name === 'memory' || name.startsWith('memory@'));
-  for (const range of board.ram) root = putChild(root, '/', memoryNode(range, context));
-  root = putChild(root, '/', patchedCpus(findNode(root, '/cpus'), board));
-  const chosen = findNode(root, '/chosen');
-  if (!chosen) return putChild(root, '/', chosenNode(board));
-  for (const [name, value] of Object.entries(chosenProperties(board))) root = setProperty(root, '/chosen', name, value);
-  return root;
-}
-
-/** The given CPU nodes as far as they have a vCPU. */
-function patchedCpus(given: DeviceTreeNode | undefined, board: BoardDescription): DeviceTreeNode {
-  const own = cpusNode(board);
-  if (!given) return own;
-  const isCpu = ({ name }: DeviceTreeNode): boolean => name === 'cpu' || name.startsWith('cpu@');
-  const others = (given.children ?? []).filter((child) => !isCpu(child) && !child.name.startsWith('cpu-map'));
-  return { ...own, children: [...(own.children ?? []), ...others] };
-}
-
-const psciNode: DeviceTreeNode = {
+/** The firmware that every VM has. @experimental */
+export const psciNode: DeviceTreeNode = {
   name: 'psci',
   properties: { compatible: ['arm,psci-1.0', 'arm,psci-0.2', 'arm,psci'], method: 'hvc' },
 };
@@ -109,15 +88,19 @@ function cpusNode({ affinities }: BoardDescription): DeviceTreeNode {
   return {
     name: 'cpus',
     properties: { '#address-cells': cells(1), '#size-cells': cells(0) },
-    children: affinities.map((affinity) => ({
-      name: `cpu@${affinity.toString(16)}`,
-      properties: { device_type: 'cpu', compatible: 'arm,armv8', reg: cells(Number(affinity)), 'enable-method': 'psci' },
-    })),
+    children: affinities.map((affinity) => cpuNode(affinity, cells(Number(affinity)))),
   };
 }
 
-function memoryNode({ base, size }: AddressRange, context: BoardTreeContext): DeviceTreeNode {
-  return { name: `memory@${base.toString(16)}`, properties: { device_type: 'memory', reg: { cells: context.reg(base, size) } } };
+/** A CPU that PSCI starts. @experimental */
+export function cpuNode(affinity: bigint, reg: DeviceTreeValue, given: DeviceTreeNode['properties'] = {}): DeviceTreeNode {
+  const properties = { compatible: 'arm,armv8', ...given, device_type: 'cpu', reg, 'enable-method': 'psci' };
+  return { name: `cpu@${affinity.toString(16)}`, properties };
+}
+
+/** A range of RAM, whose `reg` has the form that the root asks for. @experimental */
+export function memoryNode(base: number, reg: readonly number[]): DeviceTreeNode {
+  return { name: `memory@${base.toString(16)}`, properties: { device_type: 'memory', reg: { cells: reg } } };
 }
 
 /** The clock of PrimeCell peripherals, if one of them refers to it. */
@@ -137,7 +120,8 @@ function chosenNode(board: BoardDescription): DeviceTreeNode {
   return { name: 'chosen', properties: chosenProperties(board) };
 }
 
-function chosenProperties({ commandLine, initrd, stdoutPath }: BoardDescription): Record<string, DeviceTreeValue> {
+/** What `/chosen` says (Devicetree Specification v0.4 §3.6, Linux' bindings for the initial file system). @experimental */
+export function chosenProperties({ commandLine, initrd, stdoutPath }: BoardDescription): Record<string, DeviceTreeValue> {
   return {
     ...(commandLine === '' ? {} : { bootargs: commandLine }),
     ...(stdoutPath === undefined ? {} : { 'stdout-path': stdoutPath }),

@@ -1,5 +1,7 @@
 import { ElfMachine, ImageError, gunzip, isElf, isGzip, readElf64 } from '@qvm/core';
 import type { BootFile } from '@qvm/core';
+import { refuseForeign } from './foreign-image.js';
+import { sizeText } from './size-text.js';
 
 /**
  * Bytes and where they go; memory behind them is cleared up to `size`.
@@ -13,21 +15,30 @@ export interface ImageSegment {
 }
 
 /**
- * An image that is ready to be placed.
+ * An image that says by itself where it goes, or that goes `offset` bytes behind a multiple of `alignment`.
  *
  * @experimental
  */
-export interface LoadableImage {
-  readonly format: 'linux' | 'elf' | 'raw';
-  /** Guest-physical address of the first instruction. */
-  readonly entry: number;
-  readonly segments: readonly ImageSegment[];
-  /** First address behind what the image occupies, bss included. */
-  readonly end: number;
-}
+export type LoadableImage =
+  | {
+      readonly format: 'elf';
+      /** Guest-physical address of the first instruction. */
+      readonly entry: number;
+      /** Disjoint, in ascending order. */
+      readonly segments: readonly ImageSegment[];
+    }
+  | {
+      /** The first instruction is the first byte. */
+      readonly format: 'linux' | 'raw';
+      readonly bytes: Uint8Array;
+      /** Bytes in memory. */
+      readonly size: number;
+      readonly alignment: number;
+      readonly offset: number;
+    };
 
-/** Header of the arm64 kernel image (Linux, Documentation/arm64/booting.rst). */
-const Header = { textOffset: 0x08, imageSize: 0x10, flags: 0x18, magic: 0x38, bytes: 0x40 } as const;
+/** Header of the arm64 kernel image (Linux, Documentation/arch/arm64/booting.rst). */
+const Header = { textOffset: 0x08, imageSize: 0x10, flags: 0x18, magic: 0x38, pe: 0x3c, bytes: 0x40 } as const;
 /** "ARM\x64". */
 const MAGIC = 0x644d_5241;
 const BIG_ENDIAN = 1n;
@@ -36,68 +47,97 @@ const KERNEL_ALIGNMENT = 0x20_0000;
 const OLD_TEXT_OFFSET = 0x8_0000;
 /** Images unpack to at most this much. */
 const UNPACKED_LIMIT = 1 << 30;
+/** Raw code begins on a page. */
+const RAW_ALIGNMENT = 0x1000;
+/** EFI zboot (Linux, drivers/firmware/efi/libstub/zboot-header.S): "MZ", "zimg", then where the payload is and its compression. */
+const Zboot = { mark: 0x04, offset: 0x08, size: 0x0c, compression: 0x18, bytes: 0x38 } as const;
+/** "zimg". */
+const ZBOOT_MAGIC = 0x676d_697a;
+/** Of the PE/COFF format: "PE\0\0", the file header behind it, and a section header. */
+const Pe = { magic: 0x4550, fileHeader: 24, sections: 6, optionalSize: 20, section: 40, rawSize: 16, rawOffset: 20 } as const;
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
- * Recognises an image (arm64 `Image`, gzip of one, ELF64, or raw code) and says where it goes.
+ * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code.
  *
- * @param ramBase - first address of RAM; raw code and kernels are placed from here.
  * @throws `ImageError` for truncated and foreign images.
  * @experimental
  */
-export async function readImage(file: BootFile, ramBase: number): Promise<LoadableImage> {
-  const bytes = isGzip(file.bytes) ? await gunzip(file.bytes, UNPACKED_LIMIT, file.name) : file.bytes;
+export async function readImage(file: BootFile): Promise<LoadableImage> {
+  const bytes = await unpack(file);
   if (bytes.length === 0) throw new ImageError('truncated', `${file.name} is empty.`);
   if (isElf(bytes)) return readElf(bytes, file.name);
   refuseForeign(bytes, file.name);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length >= Header.bytes && view.getUint32(Header.magic, true) === MAGIC) return readLinux(bytes, view, file.name, ramBase);
-  return { format: 'raw', entry: ramBase, segments: [{ address: ramBase, bytes, size: bytes.length }], end: ramBase + bytes.length };
+  const view = viewOf(bytes);
+  if (bytes.length >= Header.bytes && view.getUint32(Header.magic, true) === MAGIC) return readLinux(bytes, view, file.name);
+  return { format: 'raw', bytes, size: bytes.length, alignment: RAW_ALIGNMENT, offset: 0 };
 }
 
-function readLinux(bytes: Uint8Array, view: DataView, name: string, ramBase: number): LoadableImage {
+async function unpack({ name, bytes }: BootFile): Promise<Uint8Array> {
+  const packed = isZboot(bytes) ? zbootPayload(bytes, name) : bytes;
+  return isGzip(packed) ? gunzip(packed, UNPACKED_LIMIT, name) : packed;
+}
+
+function isZboot(bytes: Uint8Array): boolean {
+  return bytes.length >= Zboot.bytes && bytes[0] === 0x4d && bytes[1] === 0x5a && viewOf(bytes).getUint32(Zboot.mark, true) === ZBOOT_MAGIC;
+}
+
+function zbootPayload(bytes: Uint8Array, name: string): Uint8Array {
+  const view = viewOf(bytes);
+  const [offset, size] = [view.getUint32(Zboot.offset, true), view.getUint32(Zboot.size, true)];
+  if (offset + size > bytes.length) throw tooShort(name, bytes.length, offset + size);
+  const payload = bytes.subarray(offset, offset + size);
+  if (!isGzip(payload)) {
+    const compression = new TextDecoder().decode(bytes.slice(Zboot.compression, Zboot.bytes)).replace(/[^\w.+-].*$/s, '');
+    throw new ImageError('unknown-format', `${name} is an EFI zboot image compressed with "${compression}"; only gzip is understood.`);
+  }
+  return payload;
+}
+
+function readLinux(bytes: Uint8Array, view: DataView, name: string): LoadableImage {
   const size = view.getBigUint64(Header.imageSize, true);
-  const offset = size === 0n ? OLD_TEXT_OFFSET : Number(view.getBigUint64(Header.textOffset, true));
-  if (view.getBigUint64(Header.flags, true) & BIG_ENDIAN) throw new ImageError('wrong-endianness', `${name} is a big-endian kernel; only little-endian ones run.`);
-  if (size > BigInt(UNPACKED_LIMIT) || offset >= KERNEL_ALIGNMENT) throw new ImageError('bad-header', `${name} has an arm64 header with impossible sizes.`);
+  // Before there was a size, the offset was in the kernel's byte order and always this.
+  const offset = size === 0n ? BigInt(OLD_TEXT_OFFSET) : view.getBigUint64(Header.textOffset, true);
+  if (view.getBigUint64(Header.flags, true) & BIG_ENDIAN) {
+    throw new ImageError('wrong-endianness', `${name} is a big-endian kernel; only little-endian ones run.`);
+  }
+  if (size > BigInt(UNPACKED_LIMIT) || offset >= BigInt(KERNEL_ALIGNMENT)) {
+    throw new ImageError('bad-header', `${name} has an arm64 header with impossible sizes: image size 0x${size.toString(16)}, text offset 0x${offset.toString(16)}.`);
+  }
   // image_size covers bss; the file holds what comes before it. Sections behind the file's end mean that bytes are missing.
-  const loaded = loadedBytes(view);
-  if (bytes.length < loaded) throw new ImageError('truncated', `${name} has ${bytes.length} bytes but its header needs ${loaded}.`);
-  const address = Math.ceil(ramBase / KERNEL_ALIGNMENT) * KERNEL_ALIGNMENT + offset;
-  return { format: 'linux', entry: address, segments: [{ address, bytes, size: bytes.length }], end: address + Math.max(bytes.length, Number(size)) };
+  const needed = fileSize(view);
+  if (bytes.length < needed) throw tooShort(name, bytes.length, needed);
+  return { format: 'linux', bytes, size: Math.max(bytes.length, Number(size)), alignment: KERNEL_ALIGNMENT, offset: Number(offset) };
+}
+
+function tooShort(name: string, have: number, need: number): ImageError {
+  return new ImageError('truncated', `${name} has ${sizeText(have)} but its header needs ${sizeText(need)}: copy it again.`);
 }
 
 /** Bytes that the file must have: the end of the last section in the embedded PE header, where there is one. */
-function loadedBytes(view: DataView): number {
-  const pe = view.getUint32(0x3c, true);
-  if (pe + 0x18 > view.byteLength || view.getUint32(pe, true) !== 0x4550) return Header.bytes;
-  const sections = view.getUint16(pe + 6, true);
-  const table = pe + 0x18 + view.getUint16(pe + 0x14, true);
-  let end: number = Header.bytes;
-  for (let i = 0; i < sections; i++) {
-    const at = table + i * 40;
-    if (at + 40 > view.byteLength) return view.byteLength + 1;
-    end = Math.max(end, view.getUint32(at + 16, true) + view.getUint32(at + 20, true));
+function fileSize(view: DataView): number {
+  const pe = view.getUint32(Header.pe, true);
+  if (pe + Pe.fileHeader > view.byteLength || view.getUint32(pe, true) !== Pe.magic) return Header.bytes;
+  const table = pe + Pe.fileHeader + view.getUint16(pe + Pe.optionalSize, true);
+  const end = table + view.getUint16(pe + Pe.sections, true) * Pe.section;
+  if (end > view.byteLength) return end;
+  let needed = end;
+  for (let at = table; at < end; at += Pe.section) {
+    needed = Math.max(needed, view.getUint32(at + Pe.rawSize, true) + view.getUint32(at + Pe.rawOffset, true));
   }
-  return end;
+  return needed;
 }
 
 function readElf(bytes: Uint8Array, name: string): LoadableImage {
   const { entry, segments } = readElf64(bytes, ElfMachine.AArch64, name);
-  // A kernel's entry is virtual; it lies in one of the segments.
-  const home = segments.find((s) => entry >= s.virtual && entry < s.virtual + BigInt(s.memorySize));
-  if (!home) throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
+  // A kernel's entry is virtual; it lies in one of the segments. Some linkers' scripts make it physical.
+  const virtual = segments.find((s) => entry >= s.virtual && entry < s.virtual + BigInt(s.memorySize));
+  const physical = segments.some((s) => entry >= BigInt(s.physical) && entry < BigInt(s.physical + s.memorySize));
+  if (!virtual && !physical) throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
   return {
     format: 'elf',
-    entry: home.physical + Number(entry - home.virtual),
+    entry: virtual ? virtual.physical + Number(entry - virtual.virtual) : Number(entry),
     segments: segments.map((s) => ({ address: s.physical, bytes: s.bytes, size: s.memorySize })),
-    end: Math.max(...segments.map((s) => s.physical + s.memorySize)),
   };
-}
-
-/** Images of other architectures that are easily mistaken: an x86 bzImage, a PE file for another machine. */
-function refuseForeign(bytes: Uint8Array, name: string): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length >= 0x206 && view.getUint32(0x202, true) === 0x5372_6448) {
-    throw new ImageError('wrong-machine', `${name} is an x86 Linux kernel (bzImage), not an arm64 image.`);
-  }
 }

@@ -93,9 +93,7 @@ export class A64 extends Builder {
   /** The flags of an operation if `condition`, else NZCV = `packed`. */
   setFlagsIf(condition: V, kind: FlagKind, x: V, y: V, packed: V): void {
     const kindOf = this.select(condition, this.i32(kind), this.i32(FlagKind.Packed));
-    this.setState(State.flagX, this.select(condition, x, this.as(packed, Ty.i64)));
-    this.setState(State.flagY, y);
-    this.setState(State.flagKind, kindOf);
+    this.setFlagsOf(kindOf, this.select(condition, x, this.as(packed, Ty.i64)), y);
   }
 
   /** The carry flag as 0 or 1 in the given width. */

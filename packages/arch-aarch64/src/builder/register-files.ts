@@ -19,6 +19,7 @@ export const GPR_SP: RegisterFile = {
 /** V0–V31. @experimental */
 export const VECTOR: RegisterFile = {
   name: 'V',
+  wide: true,
   inPlace: true,
   readOffset: (n) => State.v + n * 16,
   writeOffset: (n) => State.v + n * 16,

@@ -45,7 +45,11 @@ describe('InstructionHarness', () => {
     state.setX(2, BigInt(DATA_BASE - 4));
     state.pc = BigInt(CODE_BASE);
     const outcome = harness.run(state, [LDR_X1_X2]);
-    expect([outcome.reason, outcome.address, outcome.misaligned]).toEqual([ExitReason.Fault, BigInt(DATA_BASE - 4), false]);
+    expect([outcome.reason, outcome.address, outcome.misaligned]).toEqual([
+      ExitReason.Fault,
+      BigInt(DATA_BASE - 4),
+      false,
+    ]);
     expect(state.pc).toBe(BigInt(CODE_BASE));
   });
 

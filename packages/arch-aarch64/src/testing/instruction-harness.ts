@@ -1,11 +1,23 @@
-import { BOUNCE_END, ExitReason, Predecoder, RECORD_BYTES, TLB_ENTRIES, TlbEntry, generateInterpreter, AccessInfo, PAGE_END_HANDLER, UNDEFINED_HANDLER } from '@qvm/jit';
+import {
+  BOUNCE_END,
+  ExitReason,
+  Predecoder,
+  RECORD_BYTES,
+  TLB_ENTRIES,
+  TlbEntry,
+  generateInterpreter,
+  AccessInfo,
+  PAGE_END_HANDLER,
+  UNDEFINED_HANDLER,
+} from '@qvm/jit';
 import type { Interpreter } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { FlagKind, nzcvModel } from '../builder/flags.js';
 import { State } from '../builder/layout.js';
 import type { A64Row } from '../instructions/row.js';
 import { harnessHelpers, instantiateHelpers } from './helper-modules.js';
-import { MachineState, REGISTER_BYTES } from './machine-state.js';
+import type { MachineState } from './machine-state.js';
+import { REGISTER_BYTES } from './machine-state.js';
 
 /** Guest address and size of the memory that programs of the harness may read and write. */
 export const DATA_BASE = 0x4000_0000;

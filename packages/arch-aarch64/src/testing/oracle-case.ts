@@ -1,7 +1,8 @@
 import { ExitReason } from '@qvm/jit';
 import type { InstructionHarness, Outcome } from './instruction-harness.js';
 import { DATA_BYTES } from './instruction-harness.js';
-import { MACHINE_STATE_BYTES, MachineState } from './machine-state.js';
+import type { MachineState } from './machine-state.js';
+import { MACHINE_STATE_BYTES } from './machine-state.js';
 import { Random } from './random.js';
 import { randomInput } from './random-state.js';
 import type { CaseInput } from './random-state.js';
@@ -36,7 +37,11 @@ export function inputOf({ seed, words }: OracleProgram): CaseInput {
 }
 
 /** Runs a program in the harness, from what its seed says; `input` saves making that again. */
-export function runProgram(harness: InstructionHarness, program: OracleProgram, input = inputOf(program)): OracleResult & { readonly outcome: Outcome } {
+export function runProgram(
+  harness: InstructionHarness,
+  program: OracleProgram,
+  input = inputOf(program),
+): OracleResult & { readonly outcome: Outcome } {
   const state = input.state.clone();
   harness.data.set(input.data);
   const outcome = harness.run(state, program.words);
@@ -60,24 +65,44 @@ const NAMES = ['FPCR', 'FPSR', 'NZCV', '', 'PC', ''];
 
 /** The differences between an expected and an actual result as text, one a line; empty when equal. */
 export function differences(before: CaseInput, expected: OracleResult, actual: OracleResult): string[] {
-  if (expected.signal === actual.signal && equal(expected.state.bytes, actual.state.bytes) && equal(expected.data, actual.data)) return [];
+  if (
+    expected.signal === actual.signal &&
+    equal(expected.state.bytes, actual.state.bytes) &&
+    equal(expected.data, actual.data)
+  )
+    return [];
   const lines: string[] = [];
   const hex = (value: bigint | number, digits: number): string => value.toString(16).padStart(digits, '0');
-  const report = (name: string, was: bigint | number, want: bigint | number, got: bigint | number, digits = 1): void => {
-    if (want !== got) lines.push(`${name}: was ${hex(was, digits)}, expected ${hex(want, digits)}, got ${hex(got, digits)}`);
+  const report = (
+    name: string,
+    was: bigint | number,
+    want: bigint | number,
+    got: bigint | number,
+    digits = 1,
+  ): void => {
+    if (want !== got)
+      lines.push(`${name}: was ${hex(was, digits)}, expected ${hex(want, digits)}, got ${hex(got, digits)}`);
   };
-  for (let n = 0; n < 32; n++) report(n === 31 ? 'SP' : `X${n}`, before.state.x(n), expected.state.x(n), actual.state.x(n), 16);
+  for (let n = 0; n < 32; n++)
+    report(n === 31 ? 'SP' : `X${n}`, before.state.x(n), expected.state.x(n), actual.state.x(n), 16);
   for (let n = 0; n < 32; n++) report(`V${n}`, before.state.v(n), expected.state.v(n), actual.state.v(n), 32);
-  const words = [before, expected, actual].map(({ state }) => new Uint32Array(state.bytes.buffer.slice(768, MACHINE_STATE_BYTES)));
+  const words = [before, expected, actual].map(
+    ({ state }) => new Uint32Array(state.bytes.buffer.slice(768, MACHINE_STATE_BYTES)),
+  );
   NAMES.forEach((name, i) => {
     if (name !== '') report(name, words[0]?.[i] ?? 0, words[1]?.[i] ?? 0, words[2]?.[i] ?? 0, 8);
   });
-  if (expected.signal !== actual.signal) lines.push(`ended with ${Signal[expected.signal] ?? expected.signal}, got ${Signal[actual.signal]}`);
+  if (expected.signal !== actual.signal)
+    lines.push(`ended with ${Signal[expected.signal] ?? expected.signal}, got ${Signal[actual.signal]}`);
   for (let at = 0; at < DATA_BYTES; at++) {
     if (expected.data[at] === actual.data[at]) continue;
     const end = Math.min(DATA_BYTES, at + 16);
     const row = (data: Uint8Array): string => [...data.subarray(at, end)].map((byte) => hex(byte, 2)).join(' ');
-    lines.push(`data+0x${hex(at, 1)}: was ${row(before.data)}`, `  expected ${row(expected.data)}`, `  got      ${row(actual.data)}`);
+    lines.push(
+      `data+0x${hex(at, 1)}: was ${row(before.data)}`,
+      `  expected ${row(expected.data)}`,
+      `  got      ${row(actual.data)}`,
+    );
     at = end - 1;
   }
   return lines;

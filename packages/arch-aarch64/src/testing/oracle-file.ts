@@ -26,7 +26,11 @@ const CHUNK = 8;
  * A recording: a line of JSON (names with their numbers of cases, disassembly), then the cases. Of a result only what differs from
  * the case's input is stored: 32-bit words of the state under a bitmap, and chunks of 8 bytes of the data.
  */
-export function encodeRecording(seed: number, source: string, cases: readonly { program: OracleProgram; text: string; expected: OracleResult }[]): Uint8Array {
+export function encodeRecording(
+  seed: number,
+  source: string,
+  cases: readonly { program: OracleProgram; text: string; expected: OracleResult }[],
+): Uint8Array {
   const names: [string, number][] = [];
   for (const { program } of cases) {
     const last = names[names.length - 1];
@@ -40,15 +44,19 @@ export function encodeRecording(seed: number, source: string, cases: readonly { 
 }
 
 function encodeCase(out: number[], program: OracleProgram, expected: OracleResult): void {
-  const u32 = (value: number): void => void out.push(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
+  const u32 = (value: number): void =>
+    void out.push(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
   const input = inputOf(program);
   u32(program.seed);
   out.push(program.words.length);
   program.words.forEach(u32);
   out.push(expected.signal);
-  const [before, after] = [input.state, expected.state].map((s) => new DataView(s.bytes.buffer, s.bytes.byteOffset)) as [DataView, DataView];
+  const [before, after] = [input.state, expected.state].map(
+    (s) => new DataView(s.bytes.buffer, s.bytes.byteOffset),
+  ) as [DataView, DataView];
   const changed: number[] = [];
-  for (let i = 0; i < STATE_WORDS; i++) if (before.getUint32(i * 4, true) !== after.getUint32(i * 4, true)) changed.push(i);
+  for (let i = 0; i < STATE_WORDS; i++)
+    if (before.getUint32(i * 4, true) !== after.getUint32(i * 4, true)) changed.push(i);
   out.push(changed.length, ...changed);
   for (const i of changed) u32(after.getUint32(i * 4, true));
   const chunks: number[] = [];
@@ -56,7 +64,8 @@ function encodeCase(out: number[], program: OracleProgram, expected: OracleResul
     if (expected.data.subarray(at, at + CHUNK).some((byte, i) => byte !== input.data[at + i])) chunks.push(at / CHUNK);
   }
   out.push(chunks.length);
-  for (const chunk of chunks) out.push(chunk & 255, chunk >>> 8, ...expected.data.subarray(chunk * CHUNK, (chunk + 1) * CHUNK));
+  for (const chunk of chunks)
+    out.push(chunk & 255, chunk >>> 8, ...expected.data.subarray(chunk * CHUNK, (chunk + 1) * CHUNK));
 }
 
 /**
@@ -94,7 +103,10 @@ function decodeCase(reader: Reader, name: string, text: string): OracleCase {
 class Reader {
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, private at: number) {
+  constructor(
+    bytes: Uint8Array,
+    private at: number,
+  ) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 

@@ -40,7 +40,12 @@ function* programsOf(harness: InstructionHarness, row: A64Row, seed: number): Ge
     if (word === undefined) continue;
     const handler = harness.handlerOf(word);
     if (isExtra && handlers.has(handler)) continue;
-    const before = exclusiveLoadFor(word) === undefined ? (setsFlags ? [randomFlagSetter(random)] : []) : beforeExclusive(random, word);
+    const before =
+      exclusiveLoadFor(word) === undefined
+        ? setsFlags
+          ? [randomFlagSetter(random)]
+          : []
+        : beforeExclusive(random, word);
     const program: OracleProgram = { name: row.name, seed: random.u32(), words: [...before, word] };
     if (!staysInProgram(harness, program)) continue;
     handlers.add(handler);
@@ -73,10 +78,17 @@ function randomFlagSetter(random: Random): number {
 }
 
 /** All programs for a table; each row has a seed of its own, whatever the order of rows. */
-export function programsOfTable(harness: InstructionHarness, table: string, rows: readonly A64Row[], seed: number): OracleProgram[] {
+export function programsOfTable(
+  harness: InstructionHarness,
+  table: string,
+  rows: readonly A64Row[],
+  seed: number,
+): OracleProgram[] {
   const programs = rows.flatMap((row) => [...programsOf(harness, row, hash(`${seed} ${row.name}`))]);
   const names = new Set(programs.map(({ name }) => name));
-  const plain = rows.filter(({ name, pattern }) => names.has(name) && !isBranch(pattern.value) && !accessOf(pattern.value));
+  const plain = rows.filter(
+    ({ name, pattern }) => names.has(name) && !isBranch(pattern.value) && !accessOf(pattern.value),
+  );
   if (plain.length > 1) programs.push(...mixedPrograms(harness, plain, 'mixed', MIXED, hash(`${seed} ${table}`)));
   return programs;
 }
@@ -89,7 +101,13 @@ function hash(text: string): number {
 }
 
 /** Programs of three to six instructions of different rows, without branches and memory accesses. */
-function* mixedPrograms(harness: InstructionHarness, rows: readonly A64Row[], name: string, count: number, seed: number): Generator<OracleProgram> {
+function* mixedPrograms(
+  harness: InstructionHarness,
+  rows: readonly A64Row[],
+  name: string,
+  count: number,
+  seed: number,
+): Generator<OracleProgram> {
   const random = new Random(seed);
   const { decoder } = harness.predecoder;
   const choices = new Map(rows.map((row) => [row, staticChoices(row)]));
@@ -98,7 +116,13 @@ function* mixedPrograms(harness: InstructionHarness, rows: readonly A64Row[], na
     const length = random.between(3, 6);
     while (words.length < length) {
       const row = random.pick(rows);
-      const word = randomWord(random, decoder, row, random.pick(choices.get(row) as Record<string, number>[]), words.length);
+      const word = randomWord(
+        random,
+        decoder,
+        row,
+        random.pick(choices.get(row) as Record<string, number>[]),
+        words.length,
+      );
       if (word !== undefined) words.push(word);
     }
     const program: OracleProgram = { name, seed: random.u32(), words };

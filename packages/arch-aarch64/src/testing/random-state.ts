@@ -17,7 +17,20 @@ export interface CaseInput {
   readonly data: Uint8Array;
 }
 
-const SPECIAL_64 = [0n, 1n, 2n, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, -1n, -2n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n, 0x8000_0001n];
+const SPECIAL_64 = [
+  0n,
+  1n,
+  2n,
+  0x7fff_ffff_ffff_ffffn,
+  0x8000_0000_0000_0000n,
+  -1n,
+  -2n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x1_0000_0000n,
+  0x8000_0001n,
+];
 
 /**
  * The state and memory that `words` start from, by a seed: values that matter (limits, NaNs, denormals) are frequent, and the accesses
@@ -39,7 +52,9 @@ export function randomInput(random: Random, words: readonly number[]): CaseInput
   state.fpsr = random.chance(0.2) ? random.u32() & 0x0800_009f : 0;
   state.nzcv = random.below(16);
   state.pc = BigInt(CODE_START);
-  const data = words.some((word) => accessOf(word) !== undefined) ? randomData(random, element) : new Uint8Array(DATA_BYTES);
+  const data = words.some((word) => accessOf(word) !== undefined)
+    ? randomData(random, element)
+    : new Uint8Array(DATA_BYTES);
   aim(random, { state, data }, subject);
   return { state, data };
 }
@@ -67,10 +82,21 @@ type Element = (random: Random) => bigint;
 function randomElement(random: Random, word: number): Element {
   const op = bits(word, 28, 25);
   const scalarFp = (op & 7) === 7 && bits(word, 30, 28) === 1;
-  if (scalarFp && random.chance(0.9)) return [floats(32), floats(64), integers(64), floats(16)][bits(word, 23, 22)] as Element;
+  if (scalarFp && random.chance(0.9))
+    return [floats(32), floats(64), integers(64), floats(16)][bits(word, 23, 22)] as Element;
   if ((op & 7) === 7 && random.chance(0.3)) return floats(bits(word, 22, 22) ? 64 : 32);
   if ((op & 7) === 7 && random.chance(0.6)) return integers(8 << bits(word, 23, 22));
-  return random.pick([floats(16), floats(32), floats(32), floats(64), floats(64), integers(8), integers(16), integers(32), integers(64)]);
+  return random.pick([
+    floats(16),
+    floats(32),
+    floats(32),
+    floats(64),
+    floats(64),
+    integers(8),
+    integers(16),
+    integers(32),
+    integers(64),
+  ]);
 }
 
 function lanes(width: number, one: (random: Random) => bigint): Element {
@@ -83,7 +109,20 @@ function lanes(width: number, one: (random: Random) => bigint): Element {
 
 function integers(width: number): Element {
   const top = 1n << BigInt(width - 1);
-  const special = [0n, 1n, 2n, -1n, -2n, top, top - 1n, top + 1n, top >> 1n, BigInt(width), BigInt(width - 1), BigInt(-width)];
+  const special = [
+    0n,
+    1n,
+    2n,
+    -1n,
+    -2n,
+    top,
+    top - 1n,
+    top + 1n,
+    top >> 1n,
+    BigInt(width),
+    BigInt(width - 1),
+    BigInt(-width),
+  ];
   return lanes(width, (random) => {
     if (random.chance(0.4)) return random.pick(special);
     return random.chance(0.3) ? BigInt(random.between(-70, 70)) : random.u64();
@@ -98,7 +137,21 @@ function floats(width: number): Element {
   const infinity = ((1n << exponents) - 1n) << fraction;
   const quiet = 1n << (fraction - 1n);
   const one = bias << fraction;
-  const special = [0n, 1n, (1n << fraction) - 1n, 1n << fraction, infinity - 1n, infinity, infinity | quiet, infinity | 1n, infinity | quiet | 5n, one, one + 1n, one - 1n, one | quiet];
+  const special = [
+    0n,
+    1n,
+    (1n << fraction) - 1n,
+    1n << fraction,
+    infinity - 1n,
+    infinity,
+    infinity | quiet,
+    infinity | 1n,
+    infinity | quiet | 5n,
+    one,
+    one + 1n,
+    one - 1n,
+    one | quiet,
+  ];
   return lanes(width, (random) => {
     const signBit = random.chance(0.5) ? sign : 0n;
     if (random.chance(0.35)) return random.pick(special) | signBit;
@@ -125,7 +178,11 @@ function randomData(random: Random, element: Element): Uint8Array {
 function aim(random: Random, { state, data }: CaseInput, word: number): void {
   const n = bits(word, 9, 5);
   if (branchesToRegister(word)) {
-    if (n < 31) state.setX(n, BigInt(random.chance(0.9) ? CODE_START + 4 * random.between(8, 60) : DATA_BASE + 4 * random.below(64)));
+    if (n < 31)
+      state.setX(
+        n,
+        BigInt(random.chance(0.9) ? CODE_START + 4 * random.between(8, 60) : DATA_BASE + 4 * random.below(64)),
+      );
     return;
   }
   const access = accessOf(word);
@@ -147,7 +204,9 @@ function aim(random: Random, { state, data }: CaseInput, word: number): void {
   if (!compared || random.chance(0.3)) return;
   for (let i = 0; i < compared.count; i++) {
     const at = start - DATA_BASE + i * compared.bytes;
-    const value = data.subarray(at, at + compared.bytes).reduceRight((high, byte) => (high << 8n) | BigInt(byte), random.u64());
+    const value = data
+      .subarray(at, at + compared.bytes)
+      .reduceRight((high, byte) => (high << 8n) | BigInt(byte), random.u64());
     if (compared.first + i < 31 && compared.first + i !== n) state.setX(compared.first + i, value);
   }
 }

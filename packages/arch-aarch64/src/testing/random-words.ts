@@ -14,7 +14,9 @@ export function staticChoices(row: A64Row): Record<string, number>[] {
   let choices: Record<string, number>[] = [{}];
   for (const field of row.pattern.fields) {
     if (field.role !== 'static') continue;
-    choices = choices.flatMap((choice) => Array.from({ length: 1 << field.width }, (_, value) => ({ ...choice, [field.name]: value })));
+    choices = choices.flatMap((choice) =>
+      Array.from({ length: 1 << field.width }, (_, value) => ({ ...choice, [field.name]: value })),
+    );
   }
   return choices.filter((choice) => row.valid(choice));
 }
@@ -26,19 +28,27 @@ export function staticChoices(row: A64Row): Record<string, number>[] {
  * @param fixed - values of static and other fields.
  * @param position - index of the word in its program.
  */
-export function randomWord(random: Random, decoder: Decoder<A64>, row: A64Row, fixed: Record<string, number>, position: number): number | undefined {
+export function randomWord(
+  random: Random,
+  decoder: Decoder<A64>,
+  row: A64Row,
+  fixed: Record<string, number>,
+  position: number,
+): number | undefined {
   for (let i = 0; i < MAX_TRIES; i++) {
     const encoded = encodeFields(row.pattern, randomFields(random, row, fixed)) | ignoredBits(row);
     const word = aimBranch(random, aimLiteral(random, encoded, position));
     const distance = branchDistance(word);
-    if (isUnpredictable(word) || indexesItself(word) || (distance !== undefined && distance <= 0 && distance >= -8)) continue;
+    if (isUnpredictable(word) || indexesItself(word) || (distance !== undefined && distance <= 0 && distance >= -8))
+      continue;
     if (decoder.find(word)?.row === row) return word;
   }
   return undefined;
 }
 
 /** Whether a field holds a register number: in pairs of registers it is a number for the row. */
-const isRegisterField = ({ name, width, role }: Field): boolean => width > 3 && (role === 'register' || (role === 'value' && /^[a-z]\d?$/.test(name)));
+const isRegisterField = ({ name, width, role }: Field): boolean =>
+  width > 3 && (role === 'register' || (role === 'value' && /^[a-z]\d?$/.test(name)));
 
 /** The fields of a row that hold five bits of a register number. */
 export function registerFields(row: A64Row): readonly string[] {

@@ -28,7 +28,8 @@ export function replay(harness: InstructionHarness, recording: Uint8Array, perRo
     failed.set(program.name, count);
     const words = program.words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
     const inputs = describeInput(input, program.words[program.words.length - 1] as number);
-    if (count <= perRow) details.push([`${program.name}: ${text} [${words}] seed ${program.seed}`, inputs, ...lines].join('\n    '));
+    if (count <= perRow)
+      details.push([`${program.name}: ${text} [${words}] seed ${program.seed}`, inputs, ...lines].join('\n    '));
   }
   return { cases, failed, details };
 }

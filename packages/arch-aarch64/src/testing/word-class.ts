@@ -14,14 +14,22 @@ export interface Access {
 }
 
 const signed = (value: number, width: number): number => (value << (32 - width)) >> (32 - width);
-const access = (offset: number, more: Partial<Access> = {}): Access => ({ kind: 'base', offset, align: 1, scale: 0, writeBack: false, ...more });
+const access = (offset: number, more: Partial<Access> = {}): Access => ({
+  kind: 'base',
+  offset,
+  align: 1,
+  scale: 0,
+  writeBack: false,
+  ...more,
+});
 
 /** The memory access of a word of the "loads and stores" group, or `undefined` outside it. */
 export function accessOf(word: number): Access | undefined {
   if (bits(word, 27, 27) !== 1 || bits(word, 25, 25) !== 0) return undefined;
   const group = bits(word, 29, 27);
   if (group === 0b001) return groupOne(word);
-  if (group === 0b011) return bits(word, 24, 24) ? access(signed(bits(word, 20, 12), 9), { align: 16 }) : access(0, { kind: 'literal' });
+  if (group === 0b011)
+    return bits(word, 24, 24) ? access(signed(bits(word, 20, 12), 9), { align: 16 }) : access(0, { kind: 'literal' });
   if (group === 0b101) return pair(word);
   return register(word);
 }
@@ -78,7 +86,9 @@ export function indexesItself(word: number): boolean {
 }
 
 /** The registers and bytes of each that a compare-and-swap compares; `undefined` for other words. */
-export function comparedRegisters(word: number): { readonly first: number; readonly count: number; readonly bytes: number } | undefined {
+export function comparedRegisters(
+  word: number,
+): { readonly first: number; readonly count: number; readonly bytes: number } | undefined {
   if (bits(word, 29, 24) !== 0b001000 || bits(word, 21, 21) === 0) return undefined;
   const first = bits(word, 20, 16);
   if (bits(word, 23, 23)) return { first, count: 1, bytes: 1 << bits(word, 31, 30) };

@@ -12,6 +12,7 @@ import { CpuState, Sys } from './cpu-state.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { ExitCounter } from './exit-counter.js';
 import { MemoryPort } from './memory-port.js';
+import type { RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
 import { SystemAccess, SystemResult } from './system-access.js';
 import { pageOf } from './page.js';
@@ -25,7 +26,7 @@ export const TLB_BANKS = 32;
 export type RunFunction = (cpu: number, budget: number) => number;
 
 /** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
-export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => RunFunction;
+export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => { readonly run: RunFunction; readonly regions: WebAssembly.Table };
 
 /** Calls to firmware: PSCI and what else answers HVC and SMC. @experimental */
 export interface Firmware {
@@ -44,6 +45,10 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   readonly tlb: SoftTlb;
   readonly tlbMaintenance: TlbMaintenance;
   readonly exits = new ExitCounter();
+  /** Functions of the translated regions, by number. */
+  readonly regionTable: WebAssembly.Table;
+  /** The second tier, when the machine has one. */
+  regions: RegionCache | undefined;
   readonly #mmu: Mmu;
   readonly #exceptions: ExceptionUnit;
   readonly #system: SystemAccess;
@@ -91,7 +96,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         hasTaps(services.hooks.unmappedAccess) || (region?.kind === 'mmio' && address - region.base + bytes <= region.size),
       write: (region, address, width, value) => this.#mmioWrite(region, address, width, value),
     });
-    this.#run = instantiate({ slow: (info) => this.#memoryPort.open(info), flush: () => this.#memoryPort.flush() });
+    const instance = instantiate({ slow: (info) => this.#memoryPort.open(info), flush: () => this.#memoryPort.flush() });
+    this.#run = instance.run;
+    this.regionTable = instance.regions;
     code.addClient(this);
     this.reset();
   }
@@ -253,13 +260,25 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         continue;
       }
       if (stepping) stepped = this.#stepIss();
-      const reason = stepping ? this.#enterStep(left) : this.#run(state.address, left);
+      this.#memoryPort.begin();
+      const reason = stepping ? this.#enterStep(left) : this.#enter(left);
       const exit = this.#dispatch(reason);
       // What took an exception, or has not been done, leaves PSTATE.SS to that.
       if (stepping && this.#stepDone && this.#exceptions.softwareStep) this.#exceptions.softwareStep = false;
       else stepped = undefined;
       if (exit !== undefined) return exit;
     }
+  }
+
+  /** Runs guest code until it leaves, and looks now and then where it is. */
+  #enter(left: number): number {
+    const { state, regions } = this;
+    if (!regions) return this.#run(state.address, left);
+    const budget = Math.min(left, SAMPLE_INTERVAL);
+    state.setU32(State.stolen, left - budget);
+    const reason = this.#run(state.address, budget);
+    if (reason === (ExitReason.Budget as number)) regions.sample(state.u32(State.lastEntry));
+    return reason;
   }
 
   /** Whether the instruction of the last step has been done. */
@@ -715,4 +734,6 @@ enum StepIss {
   SteppedExclusive = 0x100_0062,
 }
 
+/** Instructions between two looks at where the guest is. */
+const SAMPLE_INTERVAL = 16_384;
 const FAULT_LOOP_LIMIT = 1000;

@@ -1,12 +1,11 @@
 import type { RamRegion, VmMemory } from '@qvm/core';
-import { PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
+import { CODE_SLOT_BYTES, CODE_SLOT_REGIONS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
 import type { Predecoder } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import { PAGE_BYTES, pageOf } from './page.js';
 
 const RECORDS = PAGE_BYTES / 4;
-/** A page of records and the one that goes on in the next page. */
-const SLOT_BYTES = (RECORDS + 1) * RECORD_BYTES;
+const SLOT_BYTES = CODE_SLOT_BYTES;
 /** How many instructions are decoded ahead when one is needed. */
 const DECODE_AHEAD = 32;
 
@@ -24,6 +23,21 @@ export interface CodeCacheClient {
   readonly ip: number;
 }
 
+/**
+ * An instruction in the cache, as the region cache sees it.
+ *
+ * @experimental
+ */
+export interface RegionPlace {
+  readonly ip: number;
+  /** Offset in the page. */
+  readonly offset: number;
+  /** VM memory offset of the page. */
+  readonly pageOffset: number;
+  /** Address of its region number. */
+  readonly region: number;
+}
+
 interface Slot {
   /** Guest-physical address of the page, −1 when the slot is free. */
   page: number;
@@ -34,12 +48,16 @@ interface Slot {
   /** Writes noticed since the page was last dropped whole, and how often that was. */
   writes: number;
   drops: number;
+  /** Whether regions may begin in the page. */
+  regions: boolean;
 }
 
 /** So many writes to a page of code are taken one by one; then all its records are dropped, because it is being replaced. */
 const WRITES_BEFORE_DROP = 32;
 /** A page that was dropped so often holds code and data side by side: from then on writes are always taken one by one. */
 const DROPS_OF_MIXED_PAGE = 8;
+/** A page that is written while it is run gets no regions. */
+const WRITES_BEFORE_REGIONS = 8;
 
 /**
  * Pre-decoded pages of guest code, by guest-physical address, shared by the vCPUs of a VM. A page that holds decoded records
@@ -63,7 +81,7 @@ export class CodeCache {
     private readonly predecoder: Predecoder<A64>,
     bytes: number,
   ) {
-    this.#base = memory.allocate(bytes, 64);
+    this.#base = memory.allocate(bytes, SLOT_BYTES);
     this.#limit = Math.floor(bytes / SLOT_BYTES);
   }
 
@@ -79,6 +97,30 @@ export class CodeCache {
   /** Pages in the cache. */
   get pages(): number {
     return this.#byPage.size;
+  }
+
+  /** Told when the records of a page are dropped that had regions. */
+  onDrop: (page: { readonly ip: number; readonly region: number; readonly records: number }) => void = () => undefined;
+
+  /** What the region cache needs to know of an instruction, if its page may have regions. */
+  place(ip: number): RegionPlace | undefined {
+    const index = Math.floor((ip - this.#base) / SLOT_BYTES);
+    const slot = this.#slots[index];
+    if (!slot || slot.page < 0 || slot.writes > WRITES_BEFORE_REGIONS) return undefined;
+    const start = this.#address(index);
+    const record = (ip - start) / RECORD_BYTES;
+    return { ip, offset: record * 4, pageOffset: slot.pageOffset, region: start + CODE_SLOT_REGIONS + record * 2 };
+  }
+
+  /** Whether the bytes of a place's page are those that were decoded, and writes to them are noticed. */
+  isStable({ ip, pageOffset }: RegionPlace): boolean {
+    const slot = this.#slots[Math.floor((ip - this.#base) / SLOT_BYTES)];
+    return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset;
+  }
+
+  /** Regions begin in the page of `place` from now on. */
+  markRegions({ ip }: RegionPlace): void {
+    (this.#slots[Math.floor((ip - this.#base) / SLOT_BYTES)] as Slot).regions = true;
   }
 
   /** Address of the first record of a page. */
@@ -169,14 +211,23 @@ export class CodeCache {
   /** Only the handler numbers: an instruction that writes to its own page still reads its operands. */
   #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
+    this.#dropRegions(index);
     const { u16 } = this.memory;
     const start = this.#address(index) / 2;
     for (let record = from; record < to; record++) u16[start + record * (RECORD_BYTES / 2)] = 0;
   }
 
+  #dropRegions(index: number): void {
+    const slot = this.#slots[index] as Slot;
+    if (!slot.regions) return;
+    slot.regions = false;
+    const start = this.#address(index);
+    this.onDrop({ ip: start, region: start + CODE_SLOT_REGIONS, records: RECORDS });
+  }
+
   #take(): number {
     if (this.#slots.length < this.#limit) {
-      this.#slots.push({ page: -1, pageOffset: 0, writable: true, writes: 0, drops: 0 });
+      this.#slots.push({ page: -1, pageOffset: 0, writable: true, writes: 0, drops: 0, regions: false });
       const index = this.#slots.length - 1;
       this.memory.u16[(this.#address(index) + RECORDS * RECORD_BYTES) >>> 1] = PAGE_END_HANDLER;
       return index;

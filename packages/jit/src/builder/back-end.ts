@@ -20,6 +20,8 @@ export interface RegisterFile {
   readonly name: string;
   /** Whether every register is read and written at the same offset: then both roles share a place in a record. */
   readonly inPlace?: boolean;
+  /** Registers of 128 bits; otherwise of 64. */
+  readonly wide?: boolean;
   /** State offset of register `n` as a source. */
   readOffset(n: number): number;
   /** State offset of register `n` as a destination. */
@@ -42,7 +44,8 @@ export interface BackEnd {
   /** Flags as the semantic function asked for them; values are nodes. */
   condition(cond: number): V;
   packedFlags(): V;
-  commitFlags(kind: number, x: V, y: V): void;
+  /** The kind of the flags is `kind`, or the value `computed` where it is not known. */
+  commitFlags(kind: number, x: V, y: V, computed?: V): void;
   /** Emits what a failed TLB probe does; leaves the access's address on the stack. `va` emits the virtual address. */
   emitMiss(va: () => void, info: number): void;
   /** After the stores of an instruction to an address from {@link emitMiss}. `address` emits it. */

@@ -33,7 +33,7 @@ interface Opened {
 type Effect =
   | { readonly kind: 'store'; readonly op: number; readonly address: number; readonly offset: number; readonly value: number }
   | { readonly kind: 'state'; readonly op: number; readonly offset: number; readonly value: number }
-  | { readonly kind: 'flags'; readonly flags: number; readonly x: number; readonly y: number }
+  | { readonly kind: 'flags'; readonly flags: number; readonly flagsOf: number; readonly x: number; readonly y: number }
   | { readonly kind: 'register'; readonly file: RegisterFile; readonly register: Reg; readonly op: number; readonly value: number };
 
 const PAGE_MASK_LO = -(1 << PAGE_BITS);
@@ -81,6 +81,11 @@ export type AtomicOp = Exclude<keyof typeof ATOMIC_RMW, 'cmpxchg'>;
 export class Builder {
   readonly code: CodeBuffer;
   readonly locals: LocalPool;
+  /**
+   * Whether a misaligned access takes the slow path, which knows if the system allows it. Regions run only while it does, and
+   * compare the page of the last byte instead.
+   */
+  exactAlignment = true;
   readonly #graph = new Graph();
   readonly #effects: Effect[] = [];
   readonly #ordered: number[] = [];
@@ -214,6 +219,7 @@ export class Builder {
   /** `c ? x : y`; only the chosen side is evaluated. */
   choose(c: V, x: V, y: V): V {
     const [p, q] = this.#unify(x, y);
+    if (this.#graph.isConst(node(c))) return value(this.#graph.lo[node(c)] !== 0 ? p : q);
     return this.#add(Kind.Choose, this.#graph.ty[p] as Ty, 0, node(this.as(c, Ty.i32)), p, q);
   }
 
@@ -265,6 +271,11 @@ export class Builder {
     this.#effects.push({ kind: 'state', op: this.#graph.ty[n] === Ty.i64 ? Op.i64_store : Op.i32_store, offset, value: n });
   }
 
+  /** The value of a local of the function, for back ends. */
+  local(index: number, ty: Ty): V {
+    return value(this.#graph.add(Kind.Local, ty, 0, index));
+  }
+
   /** Address of the vCPU's state, for helpers. */
   state(): V {
     return value(this.#graph.add(Kind.Local, Ty.i32, 0, this.cpu));
@@ -278,7 +289,12 @@ export class Builder {
   // --- flags ---
 
   setFlags(kind: number, x: V, y: V): void {
-    this.#effects.push({ kind: 'flags', flags: kind, x: this.#use(x), y: this.#use(y) });
+    this.#effects.push({ kind: 'flags', flags: kind, flagsOf: -1, x: this.#use(x), y: this.#use(y) });
+  }
+
+  /** Sets flags whose kind is computed (an i32). */
+  setFlagsOf(kind: V, x: V, y: V): void {
+    this.#effects.push({ kind: 'flags', flags: -1, flagsOf: this.#use(this.as(kind, Ty.i32)), x: this.#use(x), y: this.#use(y) });
   }
 
   cond(condition: number): V {
@@ -595,6 +611,7 @@ export class Builder {
     if (effect.kind === 'flags') {
       this.#pin(effect.x);
       this.#pin(effect.y);
+      if (effect.flagsOf >= 0) this.#pin(effect.flagsOf);
     } else this.#pin(effect.value);
   }
 
@@ -611,7 +628,12 @@ export class Builder {
         this.code.memory(effect.op, effect.offset);
         break;
       case 'flags':
-        back.commitFlags(effect.flags, value(effect.x), value(effect.y));
+        back.commitFlags(
+          effect.flags,
+          value(effect.x),
+          value(effect.y),
+          effect.flagsOf >= 0 ? value(effect.flagsOf) : undefined,
+        );
         break;
       case 'register':
         back.writeRegister(effect.file, effect.register, effect.op, () => this.#emit(effect.value));
@@ -731,8 +753,10 @@ export class Builder {
     code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]).tee(entry);
     code.memory(Op.i64_load, tag);
     code.get(va);
-    if (bytes > element) code.i64(bytes - element).op(IntOp.add[1]);
-    code.i64(PAGE_MASK_LO | (element - 1), -1).op(IntOp.and[1]).op(IntOp.eq[1]);
+    const exact = this.exactAlignment || (info & AccessInfo.aligned) !== 0;
+    const reach = exact ? bytes - element : bytes - 1;
+    if (reach > 0) code.i64(reach).op(IntOp.add[1]);
+    code.i64(PAGE_MASK_LO | (exact ? element - 1 : 0), -1).op(IntOp.and[1]).op(IntOp.eq[1]);
     code.if(Ty.i32);
     code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]);
     code.else();

@@ -27,15 +27,19 @@ export const EngineState = {
   flagX: 48,
   flagY: 56,
   flagKind: 64,
+  /** u32: where control last came by a jump: what makes hot regions known. */
+  lastEntry: 68,
   /** Here registers that read as zero point. */
   zero: 72,
   /** Here writes go that have no effect. */
   trash: 80,
+  /** u64: instructions retired in regions. */
+  regionInstructions: 88,
   end: 96,
 } as const;
 
 /**
- * One entry of the software TLB. A tag is the page's virtual address; {@link TLB_INVALID} never matches.
+ * One entry of the software TLB. A tag is the page's virtual address; `TLB_INVALID` never matches.
  *
  * @experimental
  */
@@ -58,6 +62,13 @@ export const PAGE_BITS = 12;
 
 /** Bytes of one pre-decoded record. @experimental */
 export const RECORD_BYTES = 16;
+
+/** Bytes (and alignment) of a page in the code cache: its records, one more for the page's end, and a region number for each. @experimental */
+export const CODE_SLOT_BYTES = 0x8000;
+/** Offset of the region numbers, 16 bits for each record; 0 where no region begins. @experimental */
+export const CODE_SLOT_REGIONS = 0x4040;
+/** Regions are entered with at least so many instructions left; no block of a region is longer. @experimental */
+export const REGION_MINIMUM = 512;
 
 /**
  * Bytes of VM memory below this offset are the bounce buffer of accesses that are not plain RAM; address 0 reports a fault.

@@ -34,6 +34,8 @@ export interface RunFrame {
   readonly target: number;
   /** Label: next instruction. */
   readonly next: number;
+  /** Label: `ip` was set by a jump or a loop: perhaps a region begins here. */
+  readonly enter: number;
   /** Label: go on at the pc in `target`. */
   readonly transfer: number;
   /** Label: return with `reason`. */
@@ -55,6 +57,16 @@ export const PACK_FLAGS: Helper = { module: 'core', name: 'packFlags', params: [
 /** Writes the bounce buffer out. @internal */
 export const FLUSH: Helper = { module: 'env', name: 'flush', params: [], result: undefined, pure: false };
 
+/** Where the target of a branch lies: ahead in the page, behind, or in another page. @internal */
+export enum Reach {
+  Ahead,
+  Behind,
+  Far,
+}
+
+/** Number of {@link Reach} values. @internal */
+export const REACHES = 3;
+
 const SLOT_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 } as const;
 
 /**
@@ -64,13 +76,15 @@ const SLOT_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 
  */
 export class HandlerBackEnd implements BackEnd {
   readonly slots: Slot[] = [];
+  /** How control leaves the instruction. */
+  flow = Flow.Next;
   #used = 2;
 
   constructor(
     readonly builder: Builder,
     private readonly frame: RunFrame,
     private readonly operands: readonly OperandInfo[],
-    private readonly near: boolean,
+    private readonly reach: Reach,
     private readonly flags: FlagModel,
     private readonly functionOf: (helper: Helper) => number,
   ) {}
@@ -131,7 +145,7 @@ export class HandlerBackEnd implements BackEnd {
     return this.builder.call(PACK_FLAGS, this.builder.state());
   }
 
-  commitFlags(kind: number, x: V, y: V): void {
+  commitFlags(kind: number, x: V, y: V, computed?: V): void {
     const { code } = this.builder;
     const { cpu } = this.frame;
     code.get(cpu);
@@ -140,13 +154,18 @@ export class HandlerBackEnd implements BackEnd {
     code.get(cpu);
     this.builder.emitAs(node(y), Ty.i64);
     code.memory(Op.i64_store, EngineState.flagY);
-    code.get(cpu).i32(kind).memory(Op.i32_store, EngineState.flagKind);
+    code.get(cpu);
+    if (computed !== undefined) this.builder.emit(computed);
+    else code.i32(kind);
+    code.memory(Op.i32_store, EngineState.flagKind);
   }
 
   emitMiss(va: () => void, info: number): void {
     const { code, locals } = this.builder;
-    const { cpu, left, abort } = this.frame;
+    const { cpu, ip, left, abort } = this.frame;
     const address = locals.take(Ty.i32);
+    // What the engine sees from inside the access: where the guest is, and how far it has come.
+    code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
     code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
     code.get(cpu);
     va();
@@ -161,7 +180,7 @@ export class HandlerBackEnd implements BackEnd {
       .get(left)
       .op(IntOp.add[0])
       .memory(Op.i32_store, EngineState.stolen);
-    code.i32(0).set(left);
+    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left);
     code.end().get(address);
   }
 
@@ -183,14 +202,15 @@ export class HandlerBackEnd implements BackEnd {
 
   finish(flow: Flow, condition: number, target: number, reason: number): void {
     const { code } = this.builder;
-    const { ip, next, transfer } = this.frame;
+    const { ip, enter, transfer } = this.frame;
+    this.flow = flow;
     switch (flow) {
       case Flow.Next:
         this.#advance();
         break;
       case Flow.Jump:
-        if (this.near) {
-          code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(next);
+        if (this.reach !== Reach.Far) {
+          code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
         } else {
           this.#far(target);
           code.br(transfer);
@@ -211,8 +231,8 @@ export class HandlerBackEnd implements BackEnd {
 
   #branch(condition: number, target: number): void {
     const { code } = this.builder;
-    const { ip, next, transfer } = this.frame;
-    if (this.near) {
+    const { ip, next, enter, transfer } = this.frame;
+    if (this.reach === Reach.Ahead) {
       code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).i32(RECORD_BYTES);
       this.builder.emitNode(condition);
       code.op(Op.select).op(IntOp.add[0]).set(ip).br(next);
@@ -220,8 +240,13 @@ export class HandlerBackEnd implements BackEnd {
     }
     this.builder.emitNode(condition);
     code.if();
-    this.#far(target);
-    code.br(transfer).end();
+    if (this.reach === Reach.Far) {
+      this.#far(target);
+      code.br(transfer);
+    } else {
+      code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
+    }
+    code.end();
     this.#advance();
   }
 

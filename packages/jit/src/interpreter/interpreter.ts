@@ -1,8 +1,20 @@
+import { Flow } from '../builder/back-end.js';
 import type { BackEnd } from '../builder/back-end.js';
 import { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import type { Helper } from '../builder/helper.js';
-import { AccessInfo, EngineState, ExitReason, PAGE_BITS, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
+import {
+  AccessInfo,
+  CODE_SLOT_BYTES,
+  CODE_SLOT_REGIONS,
+  EngineState,
+  ExitReason,
+  PAGE_BITS,
+  REGION_MINIMUM,
+  TLB_ENTRIES,
+  TlbEntry,
+} from '../builder/layout.js';
+import { REGION_SIGNATURE } from '../region/region-signature.js';
 import { LocalPool } from '../builder/local-pool.js';
 import type { Row } from '../describe/row.js';
 import type { V } from '../describe/value.js';
@@ -10,7 +22,7 @@ import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
 import type { Signature } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
-import { FLUSH, HandlerBackEnd, PACK_FLAGS, SLOW_OPEN } from './handler-back-end.js';
+import { FLUSH, HandlerBackEnd, PACK_FLAGS, REACHES, Reach, SLOW_OPEN } from './handler-back-end.js';
 import type { RunFrame, Slot } from './handler-back-end.js';
 import { forEachStatic, operandsOf, staticsOf } from './operands.js';
 import type { OperandInfo, StaticInfo } from './operands.js';
@@ -37,10 +49,12 @@ export interface InterpreterDescription<B extends Builder> {
 export interface Handler<B> {
   readonly row: Row<B>;
   readonly slots: readonly Slot[];
+  /** How control leaves the instruction. */
+  readonly flow: Flow;
 }
 
 /**
- * The handlers of a row: `index[static combination * 2 + (far ? 1 : 0)]`, or −1 where not allocated.
+ * The handlers of a row: `index[static combination * REACHES + reach]`, or −1 where not allocated.
  *
  * @experimental
  */
@@ -70,6 +84,8 @@ export const UNDEFINED_HANDLER = 2;
 const BUILT_IN_HANDLERS = 3;
 
 const SLOW_IMPORT: Helper = { module: 'env', name: 'slow', params: [Ty.i32], result: Ty.i32, pure: false };
+/** Regions of one vCPU: numbers are 16 bits wide, 0 is none. */
+const REGION_TABLE_SIZE = 0x10000;
 const RUN: Signature = { params: [Ty.i32, Ty.i32], results: [Ty.i32] };
 
 /**
@@ -100,11 +116,20 @@ function signatureOf(helper: Helper): Signature {
   return { params: helper.params, results: helper.result === undefined ? [] : [helper.result] };
 }
 
+/** A handler before and after its code is emitted. */
+interface PendingHandler<B> {
+  readonly row: Row<B>;
+  readonly statics: Record<string, number>;
+  readonly reach: Reach;
+  slots: readonly Slot[];
+  flow: Flow;
+}
+
 class RunFunction<B extends Builder> {
   readonly #code = new CodeBuffer(1 << 18);
   readonly #locals = new LocalPool(RUN.params.length);
   readonly #builder: B;
-  readonly #handlers: { row: Row<B>; statics: Record<string, number>; near: boolean; slots: readonly Slot[] }[] = [];
+  readonly #handlers: PendingHandler<B>[] = [];
   readonly #rows = new Map<Row<B>, RowHandlers>();
 
   constructor(
@@ -117,6 +142,7 @@ class RunFunction<B extends Builder> {
 
   generate(): Interpreter<B> {
     for (const row of this.description.rows) this.#enumerate(row);
+    this.writer.defineTable('regions', REGION_TABLE_SIZE);
     const run = this.writer.declare();
     this.#emitRun();
     this.writer.define(run, RUN, this.#locals.types, this.#code.toBytes(), 'run');
@@ -130,14 +156,14 @@ class RunFunction<B extends Builder> {
     const operands = operandsOf(row);
     const branches = operands.some((o) => o.kind === 'target');
     const total = statics.reduce((product, s) => product * s.count, 1);
-    const index = new Int32Array(total * 2).fill(-1);
+    const index = new Int32Array(total * REACHES).fill(-1);
     forEachStatic(statics, (values, i) => {
       if (!row.valid(values)) return;
-      for (const near of branches ? [true, false] : [true]) {
-        index[i * 2 + (near ? 0 : 1)] = BUILT_IN_HANDLERS + this.#handlers.length;
-        this.#handlers.push({ row, statics: values, near, slots: [] });
+      for (let reach: Reach = Reach.Ahead; reach < REACHES; reach++) {
+        const first = index[i * REACHES] as number;
+        index[i * REACHES + reach] = reach === Reach.Ahead || branches ? BUILT_IN_HANDLERS + this.#handlers.length : first;
+        if (reach === Reach.Ahead || branches) this.#handlers.push({ row, statics: values, reach, slots: [], flow: Flow.Next });
       }
-      if (!branches) index[i * 2 + 1] = index[i * 2] as number;
     });
     this.#rows.set(row, { statics, operands, index });
   }
@@ -154,8 +180,9 @@ class RunFunction<B extends Builder> {
     const exit = code.block();
     const abort = code.block();
     const next = code.loop();
+    const enter = code.block();
     const transfer = code.block();
-    const frame: RunFrame = { cpu, ip, left, reason, target, next, transfer, exit, abort };
+    const frame: RunFrame = { cpu, ip, left, reason, target, next, enter, transfer, exit, abort };
     code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
     code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
     const labels: number[] = [];
@@ -173,10 +200,12 @@ class RunFunction<B extends Builder> {
     this.#emitRestart(frame, ExitReason.Undefined);
     for (const handler of this.#handlers) {
       code.end();
-      handler.slots = this.#emitHandler(handler, frame);
+      this.#emitHandler(handler, frame);
     }
     code.end();
     this.#emitTransfer(frame);
+    code.end();
+    this.#emitEnter(frame);
     code.end();
     code.end();
     code.get(left).i32(1).op(IntOp.add[0]).set(left).i32(ExitReason.Fault).set(reason);
@@ -186,17 +215,14 @@ class RunFunction<B extends Builder> {
     code.get(reason);
   }
 
-  #emitHandler(
-    handler: { row: Row<B>; statics: Record<string, number>; near: boolean },
-    frame: RunFrame,
-  ): readonly Slot[] {
+  #emitHandler(handler: PendingHandler<B>, frame: RunFrame): void {
     const { row, statics } = handler;
     const { operands } = this.#rows.get(row) as RowHandlers;
     const backEnd = new HandlerBackEnd(
       this.#builder,
       frame,
       operands,
-      handler.near,
+      handler.reach,
       this.description.flags,
       this.functionOf,
     );
@@ -212,7 +238,8 @@ class RunFunction<B extends Builder> {
     } catch (cause) {
       throw new Error(`row "${row.name}" with ${JSON.stringify(statics)}: ${String(cause)}`, { cause });
     }
-    return backEnd.slots;
+    handler.slots = backEnd.slots;
+    handler.flow = backEnd.flow;
   }
 
   /** Leaves with the instruction not begun. */
@@ -228,7 +255,7 @@ class RunFunction<B extends Builder> {
   }
 
   /** Finds the record of the pc in `target` through the TLB, or leaves with `Fetch`. */
-  #emitTransfer({ cpu, ip, reason, target, next, exit }: RunFrame): void {
+  #emitTransfer({ cpu, ip, reason, target, exit }: RunFrame): void {
     const code = this.#code;
     const entry = this.#locals.reserve(Ty.i32);
     emitEntry(code, cpu, target, EngineState.bank);
@@ -237,8 +264,10 @@ class RunFunction<B extends Builder> {
       .get(target)
       .i64(-(1 << PAGE_BITS) | 3, -1)
       .op(IntOp.and[1])
-      .op(IntOp.eq[1])
+      .op(IntOp.ne[1])
       .if();
+    code.get(cpu).get(target).memory(Op.i64_store, EngineState.address);
+    code.i32(ExitReason.Fetch).set(reason).br(exit).end();
     code.get(entry).memory(Op.i32_load, TlbEntry.code);
     code
       .get(target)
@@ -258,9 +287,34 @@ class RunFunction<B extends Builder> {
       .op(Op.i64_extend_i32_u)
       .op(IntOp.sub[1])
       .memory(Op.i64_store, EngineState.pcBias);
-    code.br(next).end();
-    code.get(cpu).get(target).memory(Op.i64_store, EngineState.address);
-    code.i32(ExitReason.Fetch).set(reason).br(exit);
+  }
+
+  /**
+   * Control came to `ip` by a jump: calls regions that begin here for as long as they get on. A region that leaves at once is at
+   * an instruction for the interpreter.
+   */
+  #emitEnter(frame: RunFrame): void {
+    const code = this.#code;
+    const { cpu, ip, left, target, next } = frame;
+    const [region, before] = [this.#locals.reserve(Ty.i32), this.#locals.reserve(Ty.i32)];
+    const again = code.loop();
+    code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
+    code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
+    code.get(ip).i32(CODE_SLOT_BYTES - 1).op(IntOp.and[0]).i32(3).op(IntOp.shr[0]).op(IntOp.add[0]);
+    code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(next);
+    code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]).brIf(next);
+    code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).brIf(next);
+    code.get(left).set(before);
+    code.get(cpu).get(left).get(cpu).memory(Op.i64_load, EngineState.pcBias);
+    code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+    code.get(region);
+    this.writer.callIndirect(code, REGION_SIGNATURE);
+    code.tee(left).get(before).op(IntOp.eq[0]).brIf(next);
+    code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.regionInstructions);
+    code.get(before).get(left).op(IntOp.sub[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]).memory(Op.i64_store, EngineState.regionInstructions);
+    code.get(cpu).memory(Op.i64_load, EngineState.address).set(target);
+    this.#emitTransfer(frame);
+    code.br(again).end();
   }
 }
 

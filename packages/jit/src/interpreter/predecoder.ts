@@ -1,10 +1,13 @@
+import { Flow } from '../builder/back-end.js';
 import { PAGE_BITS, RECORD_BYTES } from '../builder/layout.js';
 import { Decoder } from '../describe/decoder.js';
 import type { RawFields } from '../describe/pattern.js';
 import { UNDEFINED_HANDLER } from './interpreter.js';
 import type { Handler, Interpreter, RowHandlers } from './interpreter.js';
+import { REACHES, Reach } from './handler-back-end.js';
 import type { Slot } from './handler-back-end.js';
 import { staticIndex } from './operands.js';
+import type { RegionInstruction } from '../region/control-flow-graph.js';
 
 /**
  * Writes the records that a generated interpreter runs.
@@ -33,11 +36,23 @@ export class Predecoder<B> {
     const target = operands.find((o) => o.kind === 'target');
     const distance = target ? Number(target.of(found.fields)) : 0;
     const far = (pageOffset + distance) >>> PAGE_BITS !== 0;
-    const number = index[staticIndex(statics, found.fields) * 2 + (far ? 1 : 0)] as number;
+    const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
+    const number = index[staticIndex(statics, found.fields) * REACHES + reach] as number;
     const handler = this.interpreter.handlers[number] as Handler<B>;
     for (const slot of handler.slots) this.#writeSlot(memory, address + slot.offset, slot, found.fields, operands);
     memory.setUint16(address, number, true);
     return target !== undefined;
+  }
+
+  /** Decodes `word` at `pageOffset` for a region; `undefined` when the interpreter must do it. */
+  decodeForRegion(word: number, pageOffset: number): RegionInstruction<B> | undefined {
+    const found = this.decoder.find(word);
+    if (!found) return undefined;
+    const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
+    const { flow } = this.interpreter.handlers[index[staticIndex(statics, found.fields) * REACHES] as number] as Handler<B>;
+    if (flow === Flow.Leave) return undefined;
+    const target = operands.find((o) => o.kind === 'target');
+    return { offset: pageOffset, row: found.row, fields: found.fields, flow, distance: target ? Number(target.of(found.fields)) : 0 };
   }
 
   #writeSlot(

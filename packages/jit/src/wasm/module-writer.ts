@@ -37,6 +37,7 @@ export class ModuleWriter {
   readonly #types: string[] = [];
   readonly #signatures: Signature[] = [];
   readonly #imports: Import[] = [];
+  #table: { readonly exportName: string; readonly size: number } | undefined;
   readonly #bodies: (Body | undefined)[] = [];
 
   /** Declares an imported function and returns its index. */
@@ -55,6 +56,16 @@ export class ModuleWriter {
   /** Gives a declared function its body; `code` lacks the final `end`. */
   define(index: number, signature: Signature, locals: readonly Ty[], code: Uint8Array, exportName?: string): void {
     this.#bodies[index - this.#imports.length] = { type: this.#type(signature), locals, code, exportName };
+  }
+
+  /** Defines the module's table of functions and exports it. */
+  defineTable(exportName: string, size: number): void {
+    this.#table = { exportName, size };
+  }
+
+  /** Emits an indirect call by the index on the stack. */
+  callIndirect(code: CodeBuffer, signature: Signature): void {
+    code.byte(0x11).unsigned(this.#type(signature)).unsigned(0);
   }
 
   toBytes(): Uint8Array {
@@ -82,11 +93,14 @@ export class ModuleWriter {
       s.unsigned(bodies.length);
       for (const body of bodies) s.unsigned(body.type);
     });
+    const table = this.#table;
+    if (table) section(out, 4, (s) => s.unsigned(1).byte(0x70).byte(1).unsigned(table.size).unsigned(table.size));
     section(out, 7, (s) => {
       const exported = bodies
         .map((body, i) => ({ body, index: this.#imports.length + i }))
         .filter((e) => e.body.exportName !== undefined);
-      s.unsigned(exported.length);
+      s.unsigned(exported.length + (table ? 1 : 0));
+      if (table) s.name(table.exportName).byte(1).unsigned(0);
       for (const { body, index } of exported)
         s.name(body.exportName as string)
           .byte(0)

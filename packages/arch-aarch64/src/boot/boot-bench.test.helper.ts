@@ -1,0 +1,36 @@
+import { GuestPhysicalMap, RamGuestMemory, VmMemory, createVmHooks, readDeviceTree } from '@qvm/core';
+import type { BootRequest, DeviceTreeNode, MachineServices } from '@qvm/core';
+import { loadGuest } from './boot-loader.js';
+import type { BootEntry } from './boot-loader.js';
+import type { AddressRange } from './device-tree.js';
+
+/** What a boot left in memory. */
+export interface Booted extends BootEntry {
+  readonly tree: DeviceTreeNode;
+  readonly treeBytes: Uint8Array;
+}
+
+/** A VM's memory without a VM. */
+export class BootBench {
+  readonly map: GuestPhysicalMap;
+  readonly guest: RamGuestMemory;
+  readonly hooks = createVmHooks('test');
+
+  constructor(readonly ram: readonly AddressRange[]) {
+    const memory = new VmMemory(ram.reduce((sum, { size }) => sum + size + 0x1_0000, 0x2_0000));
+    this.map = new GuestPhysicalMap(memory);
+    ram.forEach(({ base, size }, i) => this.map.addRam('ram', `ram${i}`, base, size));
+    this.guest = new RamGuestMemory(this.map, memory, () => undefined);
+    // What a loader must clear.
+    for (const { base, size } of ram) this.guest.view(base, size).fill(0xee);
+  }
+
+  async boot(request: Partial<BootRequest> & Pick<BootRequest, 'image'>, cpus = 1): Promise<Booted> {
+    const services = { map: this.map, guestMemory: this.guest, hooks: this.hooks } as unknown as MachineServices;
+    const affinities = Array.from({ length: cpus }, (_, i) => BigInt(i));
+    const entry = await loadGuest({ vdevNodes: () => [], ...request }, services, affinities);
+    const size = new DataView(this.guest.read(entry.deviceTree, 8).buffer).getUint32(4);
+    const treeBytes = this.guest.read(entry.deviceTree, size);
+    return { ...entry, treeBytes, tree: readDeviceTree(treeBytes) };
+  }
+}

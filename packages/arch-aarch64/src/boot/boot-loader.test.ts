@@ -1,0 +1,161 @@
+import { ImageError, cellsOf, findNode, putChild } from '@qvm/core';
+import type { BootFile } from '@qvm/core';
+import { createRandom, randomSeed } from '@qvm/testing';
+import { BootBench } from './boot-bench.test.helper.js';
+import type { Booted } from './boot-bench.test.helper.js';
+import type { AddressRange } from './device-tree.js';
+import { elfImage, linuxImage, pattern } from './image-file.test.helper.js';
+
+const MIB = 1 << 20;
+const RAM = 0x4000_0000;
+const kernel = (bytes: Uint8Array): BootFile => ({ name: 'Image', bytes });
+const initrd = (size: number): BootFile => ({ name: 'initrd.gz', bytes: pattern(size) });
+const ram = (...sizes: readonly number[]): BootBench => new BootBench(sizes.map((size, i) => ({ base: RAM + i * 0x1000_0000, size })));
+
+/** Where the tree says that the initial file system is. */
+function initrdOf({ tree }: Booted): AddressRange | undefined {
+  const at = (name: string): number | undefined => {
+    const cells = cellsOf(findNode(tree, '/chosen')?.properties[name]);
+    return cells && (cells[0] as number) * 2 ** 32 + (cells[1] as number);
+  };
+  const [base, end] = [at('linux,initrd-start'), at('linux,initrd-end')];
+  return base === undefined || end === undefined ? undefined : { base, size: end - base };
+}
+
+describe('loadGuest', () => {
+  it('puts image, tree and initial file system one after the other, on boundaries of 2 MiB', async () => {
+    const bench = ram(16 * MIB);
+    const image = linuxImage(0x10_0000, { imageSize: 0x28_0000n });
+    const booted = await bench.boot({ image: kernel(image), initrd: initrd(0x1_2345) });
+    expect([booted.entry, booted.deviceTree, initrdOf(booted)]).toEqual([RAM, RAM + 4 * MIB, { base: RAM + 6 * MIB, size: 0x1_2345 }]);
+    expect(bench.guest.read(RAM, image.length)).toEqual(image);
+    expect(bench.guest.read(RAM + 6 * MIB, 0x1_2345)).toEqual(pattern(0x1_2345));
+    // bss is clear up to its end, and nothing behind it was touched.
+    expect(bench.guest.read(RAM + image.length, 0x18_0000).every((byte) => byte === 0)).toBe(true);
+    expect(bench.guest.readU8(RAM + 0x28_0000)).toBe(0xee);
+  });
+
+  it('keeps the offset of old kernels behind a multiple of 2 MiB', async () => {
+    const bench = new BootBench([{ base: RAM + 0x1_0000, size: 8 * MIB }]);
+    const { entry } = await bench.boot({ image: kernel(linuxImage(0x1000, { imageSize: 0n })) });
+    expect(entry).toBe(RAM + 0x8_0000);
+    const next = await bench.boot({ image: kernel(linuxImage(0x1000, { textOffset: 0n })) });
+    expect(next.entry).toBe(RAM + 2 * MIB);
+  });
+
+  it('puts raw code at the first address of RAM', async () => {
+    expect(await new BootBench([{ base: 0x1000, size: MIB }]).boot({ image: kernel(pattern(12)) })).toMatchObject({ entry: 0x1000 });
+  });
+
+  it('puts an ELF file where it says, over several regions', async () => {
+    const bench = new BootBench([
+      { base: RAM, size: 0x1000 },
+      { base: RAM + 0x1000, size: MIB },
+      { base: 0x8000_0000, size: 8 * MIB },
+    ]);
+    const parts = [{ physical: RAM + 0xff8, memorySize: 0x100 }, { physical: 0x8000_0000 }];
+    const booted = await bench.boot({ image: kernel(elfImage(BigInt(RAM + 0xffc), parts)) });
+    expect([booted.entry, booted.deviceTree]).toEqual([RAM + 0xffc, 0x8020_0000]);
+    expect([...bench.guest.read(RAM + 0xff8 + 16, 0xf0)].every((byte) => byte === 0)).toBe(true);
+    expect(bench.guest.readU8(RAM + 0xff8 + 0x100)).toBe(0xee);
+  });
+
+  it('takes the first RAM that is large enough', async () => {
+    const { entry } = await ram(MIB, 16 * MIB).boot({ image: kernel(linuxImage(0x18_0000)) });
+    expect(entry).toBe(RAM + 0x1000_0000);
+  });
+
+  it('finds other places when RAM is too small for the usual ones', async () => {
+    const tiny = await ram(0x1_0000).boot({ image: kernel(pattern(0x100)), initrd: initrd(0x2000) });
+    expect([tiny.entry, tiny.deviceTree, initrdOf(tiny)]).toEqual([RAM, RAM + 0x1000, { base: RAM + 0xe000, size: 0x2000 }]);
+    const other = await ram(0x1000, 4 * MIB).boot({ image: kernel(pattern(0xffc)), initrd: initrd(0x2000) });
+    expect([other.entry, other.deviceTree]).toEqual([RAM, RAM + 0x1000_0000]);
+  });
+
+  it('gives large trees and initial file systems places of their own', async () => {
+    const bench = ram(4 * MIB);
+    bench.hooks.deviceTree.tap('test', (tree) => putChild(tree, '/', { name: 'large', properties: { x: pattern(0x8_0000) } }));
+    const booted = await bench.boot({ image: kernel(linuxImage(0x10_0000)), initrd: initrd(0x1f_0000) });
+    expect(booted.treeBytes.length).toBeGreaterThan(0x8_0000);
+    const { base, size } = initrdOf(booted) as AddressRange;
+    expect(base >= booted.deviceTree + booted.treeBytes.length || base + size <= booted.deviceTree).toBe(true);
+  });
+
+  const fits = (memory: AddressRange[], image: Uint8Array, file?: BootFile) => new BootBench(memory).boot({ image: kernel(image), ...(file && { initrd: file }) });
+  it.each<[string, () => Promise<unknown>, string]>([
+    [
+      'image.does-not-fit',
+      () => fits([{ base: RAM, size: MIB }], linuxImage(0x1000, { imageSize: 0x20_0000n })),
+      'Image needs 0x200000 bytes (2 MiB), for which there is no room in RAM. The VM has RAM at 0x40000000-0x400fffff, 0x100000 bytes (1 MiB): give it more, or at another place.',
+    ],
+    [
+      'image.does-not-fit',
+      () => fits([{ base: RAM, size: MIB }], elfImage(0x8000_0000n, [{ physical: 0x8000_0000, memorySize: 0x1800 }])),
+      'Image needs 0x1800 bytes (6 KiB) at 0x80000000-0x800017ff, which is not all RAM. The VM has RAM at 0x40000000-0x400fffff, 0x100000 bytes (1 MiB): give it more, or at another place.',
+    ],
+    [
+      'image.does-not-fit',
+      () => fits([{ base: RAM, size: 4 * MIB }], linuxImage(0x1000), initrd(4 * MIB)),
+      'initrd.gz needs 0x400000 bytes (4 MiB), for which there is no room in RAM beside Image at 0x40000000-0x40000fff. The VM has RAM at 0x40000000-0x403fffff, 0x400000 bytes (4 MiB): give it more, or at another place.',
+    ],
+    ['image.does-not-fit', () => fits([{ base: RAM, size: 0x1000 }], pattern(0x1000)), ''],
+    ['image.truncated', () => fits([{ base: RAM, size: MIB }], pattern(4), initrd(0)), 'initrd.gz is empty.'],
+  ])('says %s (%#)', async (code, boot, message) => {
+    await expect(boot()).rejects.toMatchObject({ code, ...(message && { message }) });
+  });
+
+  it('refuses a tree that no kernel takes', async () => {
+    const bench = ram(16 * MIB);
+    bench.hooks.deviceTree.tap('test', (tree) => putChild(tree, '/', { name: 'large', properties: { x: pattern(2 * MIB) } }));
+    await expect(bench.boot({ image: kernel(pattern(4)) })).rejects.toMatchObject({ code: 'image.too-large' });
+  });
+
+  it('writes nothing when something does not fit', async () => {
+    const bench = ram(MIB);
+    await expect(bench.boot({ image: kernel(pattern(0x100)), initrd: initrd(MIB) })).rejects.toBeInstanceOf(ImageError);
+    expect(bench.guest.read(RAM, 0x100).every((byte) => byte === 0xee)).toBe(true);
+  });
+
+  it('never lets two things overlap or leave RAM, whatever their sizes', async () => {
+    const seed = randomSeed();
+    const random = createRandom(seed);
+    const below = (limit: number): number => random() % limit;
+    // Small numbers are as likely as large ones.
+    const size = (): number => 1 + below(2 ** (3 + below(20)));
+    let placed = 0;
+    for (let i = 0; i < 300; i++) {
+      const where = `seed ${seed}, case ${i}`;
+      const regions: AddressRange[] = [];
+      let base = below(3) * 0x1000_0000 + below(16) * 0x8000;
+      for (let n = below(4); n >= 0; n--) {
+        const bytes = 0x1000 * (1 + below(2 ** (1 + below(10))));
+        regions.push({ base, size: bytes });
+        base += bytes + below(3) * 0x1000 * below(600);
+      }
+      const bench = new BootBench(regions);
+      const fileBytes = size() + 0x40;
+      const memoryBytes = fileBytes + (below(2) === 0 ? 0 : size());
+      const linux = below(2) === 0;
+      const image = linux ? linuxImage(fileBytes, { imageSize: BigInt(memoryBytes) }) : pattern(fileBytes);
+      const file = below(3) === 0 ? undefined : initrd(size());
+      let booted: Booted;
+      try {
+        booted = await bench.boot({ image: kernel(image), ...(file && { initrd: file }) }, 1 + below(8));
+      } catch (error) {
+        if (!(error instanceof ImageError) || error.problem !== 'does-not-fit') throw new Error(where, { cause: error });
+        continue;
+      }
+      placed++;
+      const ranges = [{ base: booted.entry, size: linux ? memoryBytes : fileBytes }, { base: booted.deviceTree, size: booted.treeBytes.length }, initrdOf(booted) ?? { base: 0, size: 0 }];
+      ranges.forEach((x, n) => {
+        if (x.size > 0 && !bench.guest.contains(x.base, x.size, true)) throw new Error(`${where}: not in RAM`);
+        for (const y of ranges.slice(n + 1)) if (x.base < y.base + y.size && y.base < x.base + x.size) throw new Error(`${where}: overlap`);
+      });
+      // Everything is intact after all has been written.
+      expect([where, bench.guest.read(booted.entry, fileBytes)]).toEqual([where, image]);
+      if (file) expect([where, bench.guest.read((initrdOf(booted) as AddressRange).base, file.bytes.length)]).toEqual([where, file.bytes]);
+      expect([where, booted.deviceTree % 8, linux ? booted.entry % (2 * MIB) : 0]).toEqual([where, 0, 0]);
+    }
+    expect(placed).toBeGreaterThan(50);
+  });
+});

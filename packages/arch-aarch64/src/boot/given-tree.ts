@@ -1,0 +1,128 @@
+import { QvmError, cellsOf, findNode, putChild, readDeviceTree, readMemoryReservations, removeChildren, setProperty, textsOf } from '@qvm/core';
+import type { BootFile, DeviceTreeNode, DeviceTreeValue, MemoryReservation } from '@qvm/core';
+import { chosenProperties, cpuNode, memoryNode, psciNode } from './device-tree.js';
+import type { BoardDescription } from './device-tree.js';
+
+/** Cells that a node's children use for addresses and sizes (Devicetree Specification v0.4 §2.3.5). */
+interface CellCounts {
+  readonly address: number;
+  readonly size: number;
+}
+
+/**
+ * A device tree that the user gave, to be fitted to a VM.
+ *
+ * @experimental
+ */
+export interface GivenTree {
+  readonly reservations: readonly MemoryReservation[];
+  /**
+   * The tree with the VM's memory, CPUs, firmware and `chosen`; the rest stays.
+   *
+   * @param isMapped - whether the VM has something at an address: devices that it does not have are disabled, because a guest
+   * that looks for them would take an external abort.
+   * @throws QvmError `devicetree.malformed`
+   */
+  patch(board: BoardDescription, isMapped: (address: number) => boolean): DeviceTreeNode;
+}
+
+/** What a CPU node may not keep: how other firmware would start it. */
+const OTHER_FIRMWARE = ['cpu-release-addr'];
+
+/**
+ * Reads a given tree.
+ *
+ * @throws QvmError `devicetree.malformed`, with the file's name.
+ * @experimental
+ */
+export function readGivenTree({ name, bytes }: BootFile): GivenTree {
+  const malformed = (why: string, cause?: unknown): QvmError => new QvmError('devicetree.malformed', `${name} cannot be used as a device tree: ${why}`, { cause });
+  try {
+    const root = readDeviceTree(bytes);
+    const reservations = readMemoryReservations(bytes);
+    const counts = cellCounts(root);
+    if (![1, 2].includes(counts.address) || ![1, 2].includes(counts.size)) {
+      throw malformed(`its root has #address-cells ${counts.address} and #size-cells ${counts.size}; 1 and 2 are possible.`);
+    }
+    const encode = (n: number, cells: number): readonly number[] => {
+      if (cells === 1 && n >= 2 ** 32) throw malformed(`its root has one cell for addresses or sizes, and 0x${n.toString(16)} needs two.`);
+      return cells === 1 ? [n] : [Math.floor(n / 2 ** 32), n >>> 0];
+    };
+    const reg = (base: number, size: number): readonly number[] => [...encode(base, counts.address), ...encode(size, counts.size)];
+    return { reservations, patch: (board, isMapped) => patch(disableAbsent(root, counts, isMapped), board, reg) };
+  } catch (error) {
+    if (error instanceof QvmError && error.message.startsWith(name)) throw error;
+    throw malformed(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function patch(given: DeviceTreeNode, board: BoardDescription, reg: (base: number, size: number) => readonly number[]): DeviceTreeNode {
+  let root = removeChildren(given, '/', isMemory);
+  for (const { base, size } of board.ram) root = putChild(root, '/', memoryNode(base, reg(base, size)));
+  root = putChild(root, '/', patchedCpus(findNode(root, '/cpus'), board));
+  root = putChild(root, '/', { ...psciNode, properties: { ...kept(findNode(root, '/psci'), ['phandle']), ...psciNode.properties } });
+  if (!findNode(root, '/chosen')) root = putChild(root, '/', { name: 'chosen', properties: {} });
+  for (const [name, value] of Object.entries(newChosen(root, board))) root = setProperty(root, '/chosen', name, value);
+  return root;
+}
+
+function isMemory({ name, properties }: DeviceTreeNode): boolean {
+  return name === 'memory' || name.startsWith('memory@') || textsOf(properties['device_type'])?.[0] === 'memory';
+}
+
+/** A given console stays when the VM's own is not in the tree; another boot's initial file system goes. */
+function newChosen(root: DeviceTreeNode, board: BoardDescription): Record<string, DeviceTreeValue | undefined> {
+  const known = board.stdoutPath !== undefined && findNode(root, board.stdoutPath.replace(/:.*$/, '')) !== undefined;
+  const stdoutPath = known ? board.stdoutPath : undefined;
+  return { 'linux,initrd-start': undefined, 'linux,initrd-end': undefined, ...chosenProperties({ ...board, stdoutPath }) };
+}
+
+/** The given CPU nodes as far as they have a vCPU. The map of clusters names CPUs that may be gone; the guest can do without. */
+function patchedCpus(given: DeviceTreeNode | undefined, { affinities }: BoardDescription): DeviceTreeNode {
+  const children = given?.children ?? [];
+  const count = (given && cellsOf(given.properties['#address-cells'])?.[0]) === 2 ? 2 : 1;
+  const numberOf = (node: DeviceTreeNode): bigint | undefined =>
+    cellsOf(node.properties['reg'])?.reduce((number, cell) => (number << 32n) | BigInt(cell), 0n);
+  const cpus = affinities.map((affinity) => {
+    const own = children.find((child) => isCpu(child) && numberOf(child) === affinity);
+    const low = Number(affinity & 0xffff_ffffn);
+    const reg = { cells: count === 2 ? [Number(affinity >> 32n), low] : [low] };
+    return cpuNode(affinity, reg, kept(own, Object.keys(own?.properties ?? {}).filter((name) => !OTHER_FIRMWARE.includes(name))));
+  });
+  const others = children.filter((child) => !isCpu(child) && !child.name.startsWith('cpu-map'));
+  return {
+    name: 'cpus',
+    properties: { ...given?.properties, '#address-cells': { cells: [count] }, '#size-cells': { cells: [0] } },
+    children: [...cpus, ...others],
+  };
+}
+
+function isCpu({ name }: DeviceTreeNode): boolean {
+  return name === 'cpu' || name.startsWith('cpu@');
+}
+
+function kept(node: DeviceTreeNode | undefined, names: readonly string[]): Record<string, DeviceTreeValue> {
+  return Object.fromEntries(Object.entries(node?.properties ?? {}).filter(([name]) => names.includes(name)));
+}
+
+function cellCounts({ properties }: DeviceTreeNode): CellCounts {
+  return { address: cellsOf(properties['#address-cells'])?.[0] ?? 2, size: cellsOf(properties['#size-cells'])?.[0] ?? 1 };
+}
+
+/** Disables the devices whose first register the VM does not have, down to where addresses are not the guest's physical ones. */
+function disableAbsent(node: DeviceTreeNode, counts: CellCounts, isMapped: (address: number) => boolean): DeviceTreeNode {
+  const children = node.children?.map((child) => {
+    if (isMemory(child) || child.name === 'cpus' || child.name === 'reserved-memory') return child;
+    const address = addressOf(child, counts);
+    if (address !== undefined && !isMapped(address)) return { ...child, properties: { ...child.properties, status: 'disabled' } };
+    // An empty "ranges" is a bus that translates nothing (§2.3.8).
+    return child.properties['ranges'] === true ? disableAbsent(child, cellCounts(child), isMapped) : child;
+  });
+  return children ? { ...node, children } : node;
+}
+
+function addressOf({ properties }: DeviceTreeNode, { address }: CellCounts): number | undefined {
+  const reg = cellsOf(properties['reg'])?.slice(0, address);
+  if (!reg || reg.length === 0) return undefined;
+  return reg.reduce((number, cell) => number * 2 ** 32 + cell, 0);
+}

@@ -1,0 +1,82 @@
+/** Parts of an arm64 Linux image's header. */
+export interface LinuxHeader {
+  readonly textOffset?: bigint;
+  readonly imageSize?: bigint;
+  readonly flags?: bigint;
+  /** Offset of a PE header, and its sections as [raw offset, raw size]. */
+  readonly pe?: { readonly at: number; readonly sections: readonly (readonly [number, number])[] };
+}
+
+const MAGIC = 0x644d_5241;
+
+/** A file with the header of an arm64 `Image`, filled with a pattern. */
+export function linuxImage(bytes: number, { textOffset = 0n, imageSize = BigInt(bytes), flags = 0n, pe }: LinuxHeader = {}): Uint8Array {
+  const image = pattern(bytes);
+  const view = new DataView(image.buffer);
+  image.fill(0, 0, 0x40);
+  view.setBigUint64(0x08, textOffset, true);
+  view.setBigUint64(0x10, imageSize, true);
+  view.setBigUint64(0x18, flags, true);
+  view.setUint32(0x38, MAGIC, true);
+  if (pe) {
+    view.setUint32(0x3c, pe.at, true);
+    view.setUint32(pe.at, 0x4550, true);
+    view.setUint16(pe.at + 6, pe.sections.length, true);
+    view.setUint16(pe.at + 20, 0, true);
+    pe.sections.forEach(([offset, size], i) => {
+      view.setUint32(pe.at + 24 + i * 40 + 16, size, true);
+      view.setUint32(pe.at + 24 + i * 40 + 20, offset, true);
+    });
+  }
+  return image;
+}
+
+/** Bytes that are not zero, so that what is copied can be told from what is cleared. */
+export function pattern(bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, i) => (i % 251) + 1);
+}
+
+/** A segment of {@link elfImage}. */
+export interface ElfPart {
+  readonly physical: number;
+  readonly virtual?: bigint;
+  readonly fileSize?: number;
+  readonly memorySize?: number;
+}
+
+/** An ELF64 file for a machine (183 is AArch64) and with a class (2 is 64 bits). */
+export function elfImage(entry: bigint, parts: readonly ElfPart[], machine = 183, elfClass = 2): Uint8Array {
+  const headers = 64 + parts.length * 56;
+  const total = parts.reduce((sum, { fileSize = 16 }) => sum + fileSize, headers);
+  const bytes = pattern(total);
+  bytes.fill(0, 0, headers);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, elfClass, 1, 1]);
+  view.setUint16(16, 2, true);
+  view.setUint16(18, machine, true);
+  view.setBigUint64(24, entry, true);
+  view.setBigUint64(32, 64n, true);
+  view.setUint16(54, 56, true);
+  view.setUint16(56, parts.length, true);
+  let offset = headers;
+  parts.forEach(({ physical, virtual = BigInt(physical), fileSize = 16, memorySize = fileSize }, i) => {
+    const at = 64 + i * 56;
+    view.setUint32(at, 1, true);
+    const fields = [BigInt(offset), virtual, BigInt(physical), BigInt(fileSize), BigInt(memorySize)];
+    fields.forEach((value, field) => view.setBigUint64(at + 8 + field * 8, value, true));
+    offset += fileSize;
+  });
+  return bytes;
+}
+
+/** An EFI zboot image around a payload. */
+export function zbootImage(payload: Uint8Array, compression: string): Uint8Array {
+  const bytes = new Uint8Array(0x40 + payload.length);
+  bytes.set(new TextEncoder().encode('MZ\0\0zimg'));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, 0x40, true);
+  view.setUint32(12, payload.length, true);
+  bytes.set(new TextEncoder().encode(compression), 0x18);
+  bytes.set(payload, 0x40);
+  return bytes;
+}

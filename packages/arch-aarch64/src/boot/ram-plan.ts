@@ -1,0 +1,97 @@
+import { ImageError, formatRange } from '@qvm/core';
+import type { RamRegion } from '@qvm/core';
+import type { AddressRange } from './device-tree.js';
+import { sizeText } from './size-text.js';
+
+interface Taken extends AddressRange {
+  readonly name: string;
+}
+
+const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+const alignDown = (n: number, to: number): number => Math.floor(n / to) * to;
+const endOf = ({ base, size }: AddressRange): number => base + size;
+
+/**
+ * What lies where in RAM before anything is written. Adjacent regions count as one.
+ *
+ * @experimental
+ */
+export class RamPlan {
+  /** RAM in ascending order, no two ranges adjacent. */
+  readonly ram: readonly AddressRange[];
+  readonly #taken: Taken[] = [];
+
+  constructor(regions: readonly Pick<RamRegion, 'base' | 'size'>[]) {
+    const merged: AddressRange[] = [];
+    for (const { base, size } of [...regions].sort((x, y) => x.base - y.base)) {
+      const last = merged.at(-1);
+      if (last && endOf(last) === base) merged[merged.length - 1] = { base: last.base, size: last.size + size };
+      else merged.push({ base, size });
+    }
+    this.ram = merged;
+  }
+
+  /** The range of RAM around an address, or the first. */
+  around(address: number): AddressRange | undefined {
+    return this.ram.find((r) => address >= r.base && address < endOf(r)) ?? this.ram[0];
+  }
+
+  /**
+   * Takes a fixed range.
+   *
+   * @param what - the file and what it is, for errors.
+   * @throws `ImageError` `image.does-not-fit` outside RAM, `image.overlap` on something else.
+   */
+  take(what: string, base: number, size: number): void {
+    if (!this.ram.some((r) => base >= r.base && base + size <= endOf(r))) {
+      throw new ImageError('does-not-fit', `${what} needs ${sizeText(size)} at ${formatRange(base, size)}, which is not all RAM. ${this.#advice()}`);
+    }
+    const other = this.#taken.find((t) => base < endOf(t) && t.base < base + size);
+    if (other) {
+      throw new ImageError('overlap', `${what} at ${formatRange(base, size)} would overlap ${other.name} at ${formatRange(other.base, other.size)}.`);
+    }
+    this.#taken.push({ name: what, base, size });
+  }
+
+  /** Notes a range that nothing may be put in, RAM or not. */
+  avoid(what: string, base: number, size: number): void {
+    if (size > 0) this.#taken.push({ name: what, base, size });
+  }
+
+  /** Whether a range is RAM that nothing lies in. */
+  isFree(base: number, size: number): boolean {
+    return this.ram.some((r) => base >= r.base && base + size <= endOf(r)) && !this.#taken.some((t) => base < endOf(t) && t.base < base + size);
+  }
+
+  /** The lowest free place in `range` from `from` on. */
+  lowest(range: AddressRange, size: number, alignment: number, from = range.base): number | undefined {
+    let at = alignUp(Math.max(from, range.base), alignment);
+    for (const taken of [...this.#taken].sort((x, y) => x.base - y.base)) {
+      if (at + size <= taken.base) break;
+      if (at < endOf(taken)) at = alignUp(endOf(taken), alignment);
+    }
+    return at + size <= endOf(range) ? at : undefined;
+  }
+
+  /** The highest free place in `range`. */
+  highest(range: AddressRange, size: number, alignment: number): number | undefined {
+    let at = alignDown(endOf(range) - size, alignment);
+    for (const taken of [...this.#taken].sort((x, y) => endOf(y) - endOf(x))) {
+      if (at >= endOf(taken)) break;
+      if (at + size > taken.base) at = alignDown(taken.base - size, alignment);
+    }
+    return at >= range.base ? at : undefined;
+  }
+
+  /** The error for something that fits nowhere. */
+  noRoom(what: string, size: number): ImageError {
+    const taken = this.#taken.map(({ name, base, size: bytes }) => `${name} at ${formatRange(base, bytes)}`);
+    const beside = taken.length === 0 ? '' : ` beside ${taken.join(', ')}`;
+    return new ImageError('does-not-fit', `${what} needs ${sizeText(size)}, for which there is no room in RAM${beside}. ${this.#advice()}`);
+  }
+
+  #advice(): string {
+    const ram = this.ram.map(({ base, size }) => `${formatRange(base, size)}, ${sizeText(size)}`);
+    return `The VM has RAM at ${ram.join('; ')}: give it more, or at another place.`;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Order and dominators of a flow graph whose entry is node 0.
+ *
+ * @experimental
+ */
+export interface Dominance {
+  /** Nodes in reverse postorder; unreachable ones are missing. */
+  readonly order: readonly number[];
+  /** Position of each node in `order`. */
+  readonly position: Int32Array;
+  /** Immediate dominator of each node; the entry's is itself. */
+  readonly parent: Int32Array;
+  /** Number of edges that come from earlier in the order. */
+  readonly forwardEdges: Int32Array;
+  /** Whether an edge from later in the order reaches the node. */
+  readonly isLoop: readonly boolean[];
+  /** Whether every such edge comes from a node that its target dominates. */
+  readonly reducible: boolean;
+}
+
+/**
+ * Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm".
+ *
+ * @param successors - nodes that follow each node; negative ones leave the graph.
+ * @experimental
+ */
+export function computeDominance(successors: readonly (readonly number[])[]): Dominance {
+  const order = reversePostorder(successors);
+  const position = new Int32Array(successors.length).fill(-1);
+  order.forEach((n, i) => (position[n] = i));
+  const predecessors: number[][] = successors.map(() => []);
+  for (const n of order) for (const s of successors[n] as readonly number[]) if (s >= 0) (predecessors[s] as number[]).push(n);
+  const parent = dominators(order, position, predecessors);
+  const forwardEdges = new Int32Array(successors.length);
+  const isLoop = successors.map(() => false);
+  let reducible = true;
+  for (const n of order) {
+    for (const s of successors[n] as readonly number[]) {
+      if (s < 0) continue;
+      if ((position[n] as number) < (position[s] as number)) forwardEdges[s]!++;
+      else {
+        isLoop[s] = true;
+        if (!dominates(s, n, parent)) reducible = false;
+      }
+    }
+  }
+  return { order, position, parent, forwardEdges, isLoop, reducible };
+}
+
+function reversePostorder(successors: readonly (readonly number[])[]): number[] {
+  const seen = new Uint8Array(successors.length);
+  const postorder: number[] = [];
+  const stack: [number, number][] = [[0, 0]];
+  seen[0] = 1;
+  for (let top = stack[0]; top !== undefined; top = stack[stack.length - 1]) {
+    const next = (successors[top[0]] as readonly number[])[top[1]++];
+    if (next === undefined) {
+      postorder.push(top[0]);
+      stack.pop();
+    } else if (next >= 0 && !seen[next]) {
+      seen[next] = 1;
+      stack.push([next, 0]);
+    }
+  }
+  return postorder.reverse();
+}
+
+function dominators(order: readonly number[], position: Int32Array, predecessors: readonly (readonly number[])[]): Int32Array {
+  const parent = new Int32Array(position.length).fill(-1);
+  const entry = order[0] as number;
+  parent[entry] = entry;
+  const meet = (x: number, y: number): number => {
+    let [a, b] = [x, y];
+    while (a !== b) {
+      while ((position[a] as number) > (position[b] as number)) a = parent[a] as number;
+      while ((position[b] as number) > (position[a] as number)) b = parent[b] as number;
+    }
+    return a;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const n of order) {
+      if (n === entry) continue;
+      const known = (predecessors[n] as readonly number[]).filter((p) => parent[p] !== -1);
+      const next = known.reduce((x, y) => meet(x, y));
+      if (parent[n] !== next) {
+        parent[n] = next;
+        changed = true;
+      }
+    }
+  }
+  return parent;
+}
+
+function dominates(a: number, b: number, parent: Int32Array): boolean {
+  let n = b;
+  while (n !== a && parent[n] !== n) n = parent[n] as number;
+  return n === a;
+}

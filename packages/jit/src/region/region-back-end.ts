@@ -1,0 +1,186 @@
+import { Flow } from '../builder/back-end.js';
+import type { BackEnd, RegisterFile } from '../builder/back-end.js';
+import type { Builder } from '../builder/builder.js';
+import type { FlagModel } from '../builder/flag-model.js';
+import { node } from '../builder/graph.js';
+import { EngineState } from '../builder/layout.js';
+import type { Reg, V } from '../describe/value.js';
+import { FIXED_REGISTER } from '../interpreter/operands.js';
+import type { OperandInfo } from '../interpreter/operands.js';
+import { Ty } from '../wasm/code-buffer.js';
+import { Op, Simd } from '../wasm/opcodes.js';
+import type { RegionInstruction } from './control-flow-graph.js';
+
+/** Locals and the exit label of a region's function. @internal */
+export interface RegionFrame {
+  readonly cpu: number;
+  readonly left: number;
+  /** Virtual address of the page. */
+  readonly page: number;
+  /** Where execution goes on. */
+  readonly pc: number;
+  readonly flagX: number;
+  readonly flagY: number;
+  readonly flagKind: number;
+  readonly exit: number;
+}
+
+/** Registers of the state that live in locals, by state offset. */
+interface LocalRegister {
+  readonly local: number;
+  readonly ty: Ty;
+  written: boolean;
+}
+
+const UNKNOWN = -1;
+
+/**
+ * Emits the instructions of a region: operands are constants, registers and flags are locals, and whatever is not plain (a TLB
+ * miss, an instruction for the engine) leaves the region at that instruction with nothing of it done.
+ *
+ * @internal
+ */
+export class RegionBackEnd<B> implements BackEnd {
+  /** Registers used so far, by state offset. */
+  readonly registers = new Map<number, LocalRegister>();
+  /** Kind of the flags in the locals at this point, when known. */
+  flagKind = UNKNOWN;
+  #instruction: RegionInstruction<B> | undefined;
+  #operands: readonly OperandInfo[] = [];
+  /** Instructions of the block from the present one on: not retired when the region is left here. */
+  #rest = 0;
+
+  constructor(
+    readonly builder: Builder,
+    private readonly frame: RegionFrame,
+    private readonly flags: FlagModel,
+  ) {}
+
+  /** Sets the instruction that is emitted next. */
+  begin(instruction: RegionInstruction<B>, operands: readonly OperandInfo[], rest: number): void {
+    this.#instruction = instruction;
+    this.#operands = operands;
+    this.#rest = rest;
+  }
+
+  emitOperand(operand: number, ty: Ty): void {
+    const { of } = this.#operands[operand] as OperandInfo;
+    const value = BigInt.asIntN(64, BigInt(of((this.#instruction as RegionInstruction<B>).fields)));
+    if (ty === Ty.i32) this.builder.code.i32(Number(BigInt.asIntN(32, value)));
+    else this.builder.code.i64(Number(BigInt.asIntN(32, value)), Number(value >> 32n));
+  }
+
+  emitRegister(file: RegisterFile, register: Reg, ty: Ty, _opcode: number): void {
+    const { code } = this.builder;
+    const offset = file.readOffset(this.#number(register));
+    if (offset === EngineState.zero) {
+      if (ty === Ty.i64) code.i64(0);
+      else code.i32(0);
+      return;
+    }
+    const { local, ty: home } = this.#local(offset, file);
+    code.get(local);
+    if (home === Ty.v128 && ty === Ty.i64) code.op(Simd.i64x2_extract_lane).byte(0);
+    else if (home === Ty.v128 && ty === Ty.i32) code.op(Simd.i32x4_extract_lane).byte(0);
+    else if (home === Ty.i64 && ty === Ty.i32) code.op(Op.i32_wrap_i64);
+  }
+
+  writeRegister(file: RegisterFile, register: Reg, _opcode: number, value: () => void): void {
+    const { code } = this.builder;
+    const offset = file.writeOffset(this.#number(register));
+    value();
+    if (offset === EngineState.trash) {
+      code.byte(0x1a);
+      return;
+    }
+    const home = this.#local(offset, file);
+    home.written = true;
+    code.set(home.local);
+  }
+
+  emitPc(): void {
+    this.emitAddress((this.#instruction as RegionInstruction<B>).offset);
+  }
+
+  /** The virtual address at an offset from the page's. */
+  emitAddress(offset: number): void {
+    this.builder.code.get(this.frame.page).i64(offset).op(0x7c);
+  }
+
+  condition(cond: number): V {
+    const b = this.builder;
+    const x = b.local(this.frame.flagX, Ty.i64);
+    const y = b.local(this.frame.flagY, Ty.i64);
+    if (this.flagKind === this.flags.common) return this.flags.test(b, this.flags.common, x, y, cond);
+    const packed = b.and(b.shr(b.i32(this.flags.truth[cond] as number), this.packedFlags()), b.imm(1));
+    if (this.flagKind !== UNKNOWN) return packed;
+    const kind = b.local(this.frame.flagKind, Ty.i32);
+    return b.choose(b.eq(kind, b.imm(this.flags.common)), this.flags.test(b, this.flags.common, x, y, cond), packed);
+  }
+
+  packedFlags(): V {
+    const b = this.builder;
+    const kind = this.flagKind === UNKNOWN ? b.local(this.frame.flagKind, Ty.i32) : b.i32(this.flagKind);
+    return this.flags.pack(b, kind, b.local(this.frame.flagX, Ty.i64), b.local(this.frame.flagY, Ty.i64));
+  }
+
+  commitFlags(kind: number, x: V, y: V, computed?: V): void {
+    const { code } = this.builder;
+    this.builder.emitAs(node(x), Ty.i64);
+    this.builder.emitAs(node(y), Ty.i64);
+    if (computed !== undefined) this.builder.emit(computed);
+    else code.i32(kind);
+    code.set(this.frame.flagKind).set(this.frame.flagY).set(this.frame.flagX);
+    this.flagKind = computed !== undefined ? UNKNOWN : kind;
+  }
+
+  emitMiss(): void {
+    this.#leaveHere();
+  }
+
+  flushStore(): void {
+    // An address that the TLB gave is plain memory.
+  }
+
+  leave(): void {
+    this.#leaveHere();
+  }
+
+  finish(flow: Flow, condition: number, target: number): void {
+    if (flow === Flow.Branch) this.builder.emitNode(condition);
+    if (flow === Flow.Indirect) {
+      this.builder.emitNode(target);
+      this.builder.code.set(this.frame.pc).br(this.frame.exit);
+    }
+  }
+
+  /** Leaves the region for an address in or near the page; all of the block is done. */
+  leaveTo(offset: number): void {
+    this.emitAddress(offset);
+    this.builder.code.set(this.frame.pc).br(this.frame.exit);
+  }
+
+  /** Leaves at the present instruction: the interpreter does it, and whatever it needs. */
+  #leaveHere(): void {
+    const { code } = this.builder;
+    const { left } = this.frame;
+    code.get(left).i32(this.#rest).op(0x6a).set(left);
+    this.leaveTo((this.#instruction as RegionInstruction<B>).offset);
+  }
+
+  #number(register: Reg): number {
+    const number = register as unknown as number;
+    if (number >= FIXED_REGISTER) return number - FIXED_REGISTER;
+    return Number((this.#operands[number] as OperandInfo).of((this.#instruction as RegionInstruction<B>).fields));
+  }
+
+  #local(offset: number, file: RegisterFile): LocalRegister {
+    let home = this.registers.get(offset);
+    if (!home) {
+      const ty = file.wide ? Ty.v128 : Ty.i64;
+      home = { local: this.builder.locals.reserve(ty), ty, written: false };
+      this.registers.set(offset, home);
+    }
+    return home;
+  }
+}

@@ -1,0 +1,104 @@
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { computeDominance } from './dominators.js';
+import type { Dominance } from './dominators.js';
+
+/**
+ * Emits the blocks of a graph.
+ *
+ * @experimental
+ */
+export interface BlockEmitter {
+  /**
+   * The code of a block. A block with two successors leaves a condition (i32) on the stack: not 0 goes to the first. A block
+   * without successors ends in a branch out of the region.
+   */
+  emit(block: number): void;
+  /** Leaves the region towards what follows `block` by its successor number `edge`. */
+  leave(block: number, edge: number): void;
+}
+
+/**
+ * Turns a reducible flow graph into blocks and loops of WebAssembly by its dominator tree (Ramsey, "Beyond Relooper"): a node
+ * with several forward edges follows the block that its dominator opens for it; a loop header opens a loop.
+ *
+ * @param successors - as in {@link computeDominance}; the entry is node 0.
+ * @returns false, with nothing emitted, when the graph is irreducible.
+ * @experimental
+ */
+export function emitStructured(code: CodeBuffer, successors: readonly (readonly number[])[], emitter: BlockEmitter): boolean {
+  const dominance = computeDominance(successors);
+  if (!dominance.reducible) return false;
+  new Structurer(code, successors, dominance, emitter).tree(0);
+  return true;
+}
+
+class Structurer {
+  /** Label of the construct that a branch to a node ends or repeats. */
+  readonly #labels: number[] = [];
+  readonly #merges: number[][];
+
+  constructor(
+    private readonly code: CodeBuffer,
+    private readonly successors: readonly (readonly number[])[],
+    private readonly dominance: Dominance,
+    private readonly emitter: BlockEmitter,
+  ) {
+    this.#merges = successors.map(() => []);
+    // In falling order, so that the last in order gets the outermost block.
+    for (const n of [...dominance.order].reverse()) {
+      if (this.#isMerge(n)) (this.#merges[dominance.parent[n] as number] as number[]).push(n);
+    }
+  }
+
+  tree(n: number): void {
+    if (!this.dominance.isLoop[n]) {
+      this.#within(n, 0);
+      return;
+    }
+    const before = this.#labels[n];
+    this.#labels[n] = this.code.loop();
+    this.#within(n, 0);
+    this.code.end();
+    if (before !== undefined) this.#labels[n] = before;
+  }
+
+  #within(n: number, first: number): void {
+    const merge = (this.#merges[n] as number[])[first];
+    if (merge === undefined) {
+      this.emitter.emit(n);
+      this.#leaveBlock(n);
+      return;
+    }
+    this.#labels[merge] = this.code.block();
+    this.#within(n, first + 1);
+    this.code.end();
+    this.tree(merge);
+  }
+
+  #leaveBlock(n: number): void {
+    const [first, second] = this.successors[n] as readonly number[];
+    if (first === undefined) return;
+    if (second === undefined) {
+      this.#edge(n, 0, first);
+      return;
+    }
+    this.code.if();
+    this.#edge(n, 0, first);
+    this.code.end();
+    this.#edge(n, 1, second);
+  }
+
+  #edge(n: number, edge: number, to: number): void {
+    if (to < 0) this.emitter.leave(n, edge);
+    else if (this.#isBack(n, to) || this.#isMerge(to)) this.code.br(this.#labels[to] as number);
+    else this.tree(to);
+  }
+
+  #isBack(from: number, to: number): boolean {
+    return (this.dominance.position[from] as number) >= (this.dominance.position[to] as number);
+  }
+
+  #isMerge(n: number): boolean {
+    return (this.dominance.forwardEdges[n] as number) > 1;
+  }
+}

@@ -1,0 +1,155 @@
+import { Builder } from '../builder/builder.js';
+import type { FlagModel } from '../builder/flag-model.js';
+import { Flow } from '../builder/back-end.js';
+import type { Helper } from '../builder/helper.js';
+import { EngineState } from '../builder/layout.js';
+import { LocalPool } from '../builder/local-pool.js';
+import type { Row } from '../describe/row.js';
+import { operandsOf, staticsOf } from '../interpreter/operands.js';
+import type { OperandInfo, StaticInfo } from '../interpreter/operands.js';
+import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import { ModuleWriter } from '../wasm/module-writer.js';
+import { Op } from '../wasm/opcodes.js';
+import type { Block, ControlFlowGraph, RegionInstruction } from './control-flow-graph.js';
+import { REGION_SIGNATURE } from './region-signature.js';
+import { RegionBackEnd } from './region-back-end.js';
+import type { RegionFrame } from './region-back-end.js';
+import { emitStructured } from './structure.js';
+
+/**
+ * What an architecture gives the region translator.
+ *
+ * @experimental
+ */
+export interface RegionDescription<B extends Builder> {
+  readonly flags: FlagModel;
+  readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+}
+
+const [CPU, LEFT, PAGE] = [0, 1, 2];
+
+interface RowInfo {
+  readonly operands: readonly OperandInfo[];
+  readonly statics: readonly StaticInfo[];
+}
+
+/**
+ * Translates regions of guest code to functions of one WebAssembly module. A region keeps guest registers and flags in locals
+ * and returns where execution goes on in `EngineState.address`; it never calls the engine.
+ *
+ * @experimental
+ */
+export class RegionTranslator<B extends Builder> {
+  readonly #rows = new Map<Row<B>, RowInfo>();
+
+  constructor(private readonly description: RegionDescription<B>) {}
+
+  /**
+   * Translates a batch.
+   *
+   * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are left out and reported in `refused`.
+   */
+  translate(graphs: readonly ControlFlowGraph<B>[]): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
+    const writer = new ModuleWriter();
+    const functions = new Map<string, number>();
+    const key = (h: Helper): string => `${h.module}.${h.name}`;
+    // Imports come first in a module, and only the functions in use are imported: linking them costs.
+    const functionOf = (helper: Helper): number => {
+      const known = functions.get(key(helper));
+      if (known !== undefined) return known;
+      const index = writer.import(helper.module, helper.name, { params: helper.params, results: helper.result === undefined ? [] : [helper.result] });
+      functions.set(key(helper), index);
+      return index;
+    };
+    const bodies = graphs.map((graph) => this.#region(graph, functionOf));
+    const refused: number[] = [];
+    bodies.forEach((body, i) => {
+      if (body) writer.define(writer.declare(), REGION_SIGNATURE, body.locals, body.code, `r${i}`);
+      else refused.push(i);
+    });
+    return { bytes: writer.toBytes(), refused };
+  }
+
+  #region(graph: ControlFlowGraph<B>, functionOf: (helper: Helper) => number): { locals: readonly Ty[]; code: Uint8Array } | undefined {
+    const code = new CodeBuffer(4096);
+    const locals = new LocalPool(REGION_SIGNATURE.params.length);
+    const [pc, flagX, flagY, flagKind] = [locals.reserve(Ty.i64), locals.reserve(Ty.i64), locals.reserve(Ty.i64), locals.reserve(Ty.i32)] as const;
+    const builder = new this.description.builder(code, locals, CPU, functionOf);
+    builder.exactAlignment = false;
+    const exit = code.block();
+    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, exit };
+    const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags);
+    builder.use(backEnd);
+    const successors = graph.blocks.map((b) => b.successors);
+    const emitted = emitStructured(code, successors, {
+      emit: (block) => this.#block(graph.blocks[block] as Block<B>, builder, backEnd, frame),
+      leave: (block, edge) => backEnd.leaveTo(destination(graph.blocks[block] as Block<B>, edge)),
+    });
+    if (!emitted) return undefined;
+    code.end();
+    return { locals: locals.types, code: joinBody(code.toBytes(), backEnd, frame) };
+  }
+
+  #block(block: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
+    const { code } = builder;
+    const { instructions } = block;
+    const count = instructions.length;
+    // Fewer instructions left than the block has: the interpreter does the last ones.
+    code.get(left).i32(count).op(0x6b).tee(left).i32(0).op(0x48).if();
+    code.get(left).i32(count).op(0x6a).set(left);
+    backEnd.leaveTo(block.start);
+    code.end();
+    backEnd.flagKind = -1;
+    instructions.forEach((instruction, i) => this.#instruction(instruction, count - i, builder, backEnd));
+  }
+
+  #instruction(instruction: RegionInstruction<B>, rest: number, builder: B, backEnd: RegionBackEnd<B>): void {
+    const { row, fields } = instruction;
+    const { operands, statics } = this.#info(row);
+    backEnd.begin(instruction, operands, rest);
+    builder.begin();
+    const args: Record<string, unknown> = {};
+    for (const { name, of } of statics) args[name] = of(fields);
+    operands.forEach((operand, i) => {
+      if (operand.kind === 'register') args[operand.name] = i;
+      else if (operand.kind === 'target') args[operand.name] = builder.operand(i);
+      else args[operand.name] = builder.imm(operand.of(fields));
+    });
+    row.semantics(builder, args as never);
+    builder.commit();
+  }
+
+  #info(row: Row<B>): RowInfo {
+    let info = this.#rows.get(row);
+    if (!info) this.#rows.set(row, (info = { operands: operandsOf(row), statics: staticsOf(row) }));
+    return info;
+  }
+}
+
+/** Page offset that a block goes to by one of its successors. */
+function destination<B>(block: Block<B>, edge: number): number {
+  const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
+  const taken = edge === 0 && (last.flow === Flow.Branch || last.flow === Flow.Jump);
+  return last.offset + (taken ? last.distance : 4);
+}
+
+/** Loads the registers before the body and stores those that it writes after it. */
+function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: RegionFrame): Uint8Array {
+  const code = new CodeBuffer(body.length + registers.size * 24 + 64);
+  for (const [offset, { local, ty }] of registers) {
+    code.get(frame.cpu).memory(ty === Ty.v128 ? Op.v128_load : Op.i64_load, offset).set(local);
+  }
+  code.get(frame.cpu).memory(Op.i64_load, EngineState.flagX).set(frame.flagX);
+  code.get(frame.cpu).memory(Op.i64_load, EngineState.flagY).set(frame.flagY);
+  code.get(frame.cpu).memory(Op.i32_load, EngineState.flagKind).set(frame.flagKind);
+  code.append(body);
+  for (const [offset, { local, ty, written }] of registers) {
+    if (written) code.get(frame.cpu).get(local).memory(ty === Ty.v128 ? Op.v128_store : Op.i64_store, offset);
+  }
+  code.get(frame.cpu).get(frame.flagX).memory(Op.i64_store, EngineState.flagX);
+  code.get(frame.cpu).get(frame.flagY).memory(Op.i64_store, EngineState.flagY);
+  code.get(frame.cpu).get(frame.flagKind).memory(Op.i32_store, EngineState.flagKind);
+  code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
+  code.get(frame.left);
+  return code.toBytes();
+}
