@@ -128,7 +128,7 @@ await main(async () => {
   const verdicts = checkLimits(rows);
   say(tableOf(rows));
   say('\nratio: theirs ÷ ours of what is better small; above 1, ours is better.\n');
-  say(limitLines(verdicts));
+  if (verdicts.length > 0) say(limitLines(verdicts));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows.map(nulled), undefined, 2)}\n`);
   return failures.length > 0 || (options.check && verdicts.some(({ met }) => !met)) ? 1 : 0;
 });

@@ -34,7 +34,7 @@ export function limitLines(verdicts) {
     max === undefined ? `floor ≥ ${min}` : `floor ≤ ${max}`,
     aim === undefined ? '' : `aim ${aim.value} ${aim.met ? 'met' : 'missed'}`,
   ]);
-  return rows.length === 0 ? '' : aligned(rows, 5).join('\n');
+  return aligned(rows, 5).join('\n');
 }
 
 /** A command as one can paste it into a shell. */

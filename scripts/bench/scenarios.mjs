@@ -3,7 +3,7 @@ import { BARE_MARKER } from './bare-image.mjs';
 import { GuestProcess } from './guest-process.mjs';
 
 const PROMPT = 'guest# ';
-const BOOT_SECONDS = 300;
+const BOOT_SECONDS = 120;
 const POWER_OFF_SECONDS = 60;
 const BARE_SECONDS = 60;
 /** What the kernel still does once the shell is there. */

@@ -12,7 +12,7 @@ export async function step(title, work) {
   const heartbeat = setInterval(() => say(`${title} … (${seconds()})`), HEARTBEAT_MS);
   try {
     const result = await work();
-    say(`${title}: done in ${seconds()}`);
+    say(`${title}: ${seconds()}`);
     return result;
   } finally {
     clearInterval(heartbeat);

@@ -41,7 +41,7 @@ export class Aarch64Machine implements Machine {
       vcpu.onUnimplemented = (word, text) => this.#reportUndefined(vcpu, word, text);
     }
     services.provide(AARCH64_CPUS, this.vcpus);
-    if (process.env['QVM_ENGINE'] === 'wasm') {
+    if (services.engine === 'wasm') {
       const tables = this.vcpus.map(({ regionTable }) => regionTable);
       const helpers = { env: { memory: services.memory.wasm }, ...instantiateHelpers(services.memory.wasm) };
       this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables);

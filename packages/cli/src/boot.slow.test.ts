@@ -7,6 +7,7 @@ import { fetchGuest } from '@qvm/guests';
 
 const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
 const LINUX = fileURLToPath(new URL('../../../examples/linux.qvmconf', import.meta.url));
+const QEMU_TREE = fileURLToPath(new URL('../../arch-aarch64/testdata/qemu-virt.dtb', import.meta.url));
 const EXPECTED = fileURLToPath(new URL('../../guests/testdata/selftest-cpu.expected', import.meta.url));
 
 /** Several times what a slow machine needs: the interpreter computes for minutes what selftest-cpu asks for. */
@@ -81,6 +82,21 @@ describe('a stock Debian kernel', () => {
       const outcome = await qvm(['start', LINUX, '--set', 'cpus=2', '--cmdline', running('cat /proc/cpuinfo')], '');
       const cpus = outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'));
       expect(cpus).toHaveLength(2);
+      expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    },
+    BOOT_LIMIT_MS,
+  );
+
+  it(
+    "boots with a given device tree: QEMU's, for other memory, CPUs and initial file system",
+    async () => {
+      const fitted = ['--set', `dtb=${QEMU_TREE}`, '--set', 'cpus=2', '--set', 'ram=384M'];
+      const outcome = await qvm(['start', LINUX, ...fitted, '--cmdline', running('cat /proc/cpuinfo', 'cat /proc/meminfo')], '');
+      expect(outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'))).toHaveLength(2);
+      const [, kilobytes] = /^MemTotal: +(\d+) kB$/.exec(outputOf('cat /proc/meminfo', outcome)[0] ?? '') ?? [];
+      // The kernel keeps some tens of MiB for itself.
+      expect(Number(kilobytes)).toBeGreaterThan(320 << 10);
+      expect(Number(kilobytes)).toBeLessThan(384 << 10);
       expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
     },
     BOOT_LIMIT_MS,

@@ -41,6 +41,11 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     .argument('[file]', 'configuration (.qvmconf)')
     .option('--embedded', 'run the guest that comes with qvm, in place of a configuration')
     .option('--icount [ns]', 'deterministic time: nanoseconds per instruction (default 10)', wholeNumber)
+    .addOption(
+      new Option('--engine <engine>', 'how guest code runs: wasm translates hot code, interp only interprets')
+        .choices(['wasm', 'interp'])
+        .default('wasm'),
+    )
     .option('--trace <file>', 'write guest exits and entrances to a file')
     .option('--stats', 'print statistics at the end')
     .option('--json', 'print the end, or what is wrong, as one line of JSON on stderr')

@@ -2,6 +2,7 @@ export type {
   Architecture,
   BootFile,
   BootRequest,
+  Engine,
   Machine,
   MachineServices,
   VmRequest,

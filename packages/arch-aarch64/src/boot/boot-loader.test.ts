@@ -22,14 +22,18 @@ function initrdOf({ tree }: Booted): AddressRange | undefined {
   return base === undefined || end === undefined ? undefined : { base, size: end - base };
 }
 
+/** Whether guest memory has these bytes. */
+function holds(bench: BootBench, at: number, bytes: Uint8Array): boolean {
+  return Buffer.from(bench.guest.read(at, bytes.length)).equals(bytes);
+}
+
 describe('loadGuest', () => {
   it('puts image, tree and initial file system one after the other, on boundaries of 2 MiB', async () => {
     const bench = ram(16 * MIB);
     const image = linuxImage(0x10_0000, { imageSize: 0x28_0000n });
     const booted = await bench.boot({ image: kernel(image), initrd: initrd(0x1_2345) });
     expect([booted.entry, booted.deviceTree, initrdOf(booted)]).toEqual([RAM, RAM + 4 * MIB, { base: RAM + 6 * MIB, size: 0x1_2345 }]);
-    expect(bench.guest.read(RAM, image.length)).toEqual(image);
-    expect(bench.guest.read(RAM + 6 * MIB, 0x1_2345)).toEqual(pattern(0x1_2345));
+    expect([holds(bench, RAM, image), holds(bench, RAM + 6 * MIB, pattern(0x1_2345))]).toEqual([true, true]);
     // bss is clear up to its end, and nothing behind it was touched.
     expect(bench.guest.read(RAM + image.length, 0x18_0000).every((byte) => byte === 0)).toBe(true);
     expect(bench.guest.readU8(RAM + 0x28_0000)).toBe(0xee);
@@ -123,7 +127,7 @@ describe('loadGuest', () => {
     // Small numbers are as likely as large ones.
     const size = (): number => 1 + below(2 ** (3 + below(20)));
     let placed = 0;
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 200; i++) {
       const where = `seed ${seed}, case ${i}`;
       const regions: AddressRange[] = [];
       let base = below(3) * 0x1000_0000 + below(16) * 0x8000;
@@ -152,10 +156,10 @@ describe('loadGuest', () => {
         for (const y of ranges.slice(n + 1)) if (x.base < y.base + y.size && y.base < x.base + x.size) throw new Error(`${where}: overlap`);
       });
       // Everything is intact after all has been written.
-      expect([where, bench.guest.read(booted.entry, fileBytes)]).toEqual([where, image]);
-      if (file) expect([where, bench.guest.read((initrdOf(booted) as AddressRange).base, file.bytes.length)]).toEqual([where, file.bytes]);
+      if (!holds(bench, booted.entry, image)) throw new Error(`${where}: image damaged`);
+      if (file && !holds(bench, (initrdOf(booted) as AddressRange).base, file.bytes)) throw new Error(`${where}: initial file system damaged`);
       expect([where, booted.deviceTree % 8, linux ? booted.entry % (2 * MIB) : 0]).toEqual([where, 0, 0]);
     }
-    expect(placed).toBeGreaterThan(50);
+    expect(placed).toBeGreaterThan(30);
   });
 });

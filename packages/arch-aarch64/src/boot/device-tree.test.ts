@@ -169,7 +169,7 @@ describe("QEMU's tree, given", () => {
     const seed = randomSeed();
     const random = createRandom(seed);
     const bench = benchWithVdevs();
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 400; i++) {
       const bytes = file.slice();
       for (let n = random() % 6; n >= 0; n--) bytes[random() % bytes.length] = random() % 256;
       try {

@@ -8,6 +8,7 @@ export interface LinuxHeader {
 }
 
 const MAGIC = 0x644d_5241;
+let known = new Uint8Array(0);
 
 /** A file with the header of an arm64 `Image`, filled with a pattern. */
 export function linuxImage(bytes: number, { textOffset = 0n, imageSize = BigInt(bytes), flags = 0n, pe }: LinuxHeader = {}): Uint8Array {
@@ -33,7 +34,8 @@ export function linuxImage(bytes: number, { textOffset = 0n, imageSize = BigInt(
 
 /** Bytes that are not zero, so that what is copied can be told from what is cleared. */
 export function pattern(bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, (_, i) => (i % 251) + 1);
+  if (bytes > known.length) known = new Uint8Array(bytes).map((_, i) => (i % 251) + 1);
+  return known.slice(0, bytes);
 }
 
 /** A segment of {@link elfImage}. */

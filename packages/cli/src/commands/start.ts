@@ -1,4 +1,4 @@
-import type { ClockSpec } from '@qvm/core';
+import type { ClockSpec, Engine } from '@qvm/core';
 import { embeddedGuest } from '@qvm/guests';
 import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
@@ -17,6 +17,7 @@ export interface StartFlags extends OverrideFlags {
   readonly embedded?: boolean;
   /** `true` without a number. */
   readonly icount?: number | true;
+  readonly engine?: Engine;
   readonly trace?: string;
   readonly stats?: boolean;
   readonly json?: boolean;
@@ -55,6 +56,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   try {
     const vm = await hypervisor.createVm(source, {
       clock: clockOf(flags.icount),
+      ...(flags.engine === undefined ? {} : { engine: flags.engine }),
       onReset: flags.restart === true ? 'restart' : 'exit',
       adjust: (spec) => override(spec, flags),
       onAnnouncement: (message) => logger.say(message),

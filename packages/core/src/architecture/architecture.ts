@@ -22,6 +22,14 @@ export type VmRequest =
   | { readonly kind: 'terminate'; readonly exitCode: number; readonly reason: string; readonly cause?: unknown };
 
 /**
+ * How guest code runs. `interp`: only the interpreter. `wasm`: hot code is translated to WebAssembly as well. What the guest does
+ * is the same, instruction by instruction.
+ *
+ * @experimental
+ */
+export type Engine = 'interp' | 'wasm';
+
+/**
  * What a VM gives the machine of its architecture.
  *
  * @experimental
@@ -30,6 +38,7 @@ export interface MachineServices {
   readonly name: string;
   /** Number of vCPUs to make. */
   readonly vcpus: number;
+  readonly engine: Engine;
   readonly memory: VmMemory;
   readonly map: PhysicalMap;
   readonly guestMemory: GuestMemory;

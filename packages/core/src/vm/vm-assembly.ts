@@ -64,6 +64,7 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
   machine = options.architecture.createMachine({
     ...shared,
     name: options.name,
+    engine: options.engine ?? 'wasm',
     memory,
     hooks,
     request,

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture/architecture.js';
+import type { Architecture, Engine } from '../architecture/architecture.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { Logger } from '../log/logger.js';
 import type { HookPlugin } from '../plugin/plugin.js';
@@ -70,6 +70,8 @@ export interface VmOptions {
   readonly implicitVdev?: (type: string) => VdevSpec | undefined;
   /** Real time when absent. */
   readonly clock?: ClockSpec;
+  /** How guest code runs; `wasm` when absent. */
+  readonly engine?: Engine;
   readonly logger?: Logger;
   /** Absent: opening one is an error (`vm.no-backend`). */
   readonly openCharacterBackend?: CharacterBackendOpener;

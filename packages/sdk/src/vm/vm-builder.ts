@@ -91,6 +91,7 @@ function construct(
       },
       ...host,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(options.onReset === undefined ? {} : { onReset: options.onReset }),
       plugins: plan.hookPlugins,
     });

@@ -1,6 +1,6 @@
 import { ConfigError, findingAt, nearestName, sourceOf, type Environment, type VmSpec } from '@qvm/config';
 import { VDEV_FACTORY } from '@qvm/core';
-import type { Architecture, BootFiles, ClockSpec, HookPlugin, Logger, QvmPlugin, VdevSpec } from '@qvm/core';
+import type { Architecture, BootFiles, ClockSpec, Engine, HookPlugin, Logger, QvmPlugin, VdevSpec } from '@qvm/core';
 import type { Container } from 'inversify';
 import { vmContainer } from '../container/compose.js';
 import { resolverOf } from '../container/plugin-module.js';
@@ -20,6 +20,8 @@ import { readSource, type VmSource } from './vm-source.js';
 export interface VmCreateOptions {
   /** Real time when absent. */
   readonly clock?: ClockSpec;
+  /** How guest code runs: only interpreted, or (as when absent) with hot code translated to WebAssembly. */
+  readonly engine?: Engine;
   /** What a guest's reset does: end the VM with exit code 0 (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';
   /** Plugins for this VM alone; all that they provide belongs to it. */
