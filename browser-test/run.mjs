@@ -14,7 +14,8 @@ const TIMEOUT_MS = 120_000;
 await main(async () => {
   const command = findChromium();
   if (command === undefined) {
-    const message = 'There is no Chromium here (Debian: apt-get install chromium; elsewhere: set CHROMIUM to its command).';
+    const message =
+      'There is no Chromium here (Debian: apt-get install chromium; elsewhere: set CHROMIUM to its command).';
     if (!process.argv.includes('--if-available')) throw new Failure(message);
     console.log(`SKIPPED: the browser test. ${message}`);
     return;
@@ -46,7 +47,9 @@ async function run(command) {
 
 function check(results) {
   const expected = readFileSync(inRoot('packages', 'guests', 'testdata', 'embedded.expected'), 'utf8');
-  const problems = ['page', 'worker'].flatMap((place) => problemsOf(results[place], expected).map((p) => `${place}: ${p}`));
+  const problems = ['page', 'worker'].flatMap((place) =>
+    problemsOf(results[place], expected).map((p) => `${place}: ${p}`),
+  );
   if (problems.length > 0) throw new Failure(problems.join('\n'));
   for (const [place, { instructions, milliseconds }] of Object.entries(results)) {
     console.log(`${place}: as expected, ${instructions} instructions in ${milliseconds.toFixed(0)} ms`);

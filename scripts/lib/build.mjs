@@ -11,7 +11,7 @@ export async function build() {
   await install();
   for (const name of readdirSync(inRoot('packages'))) removeOrphans(inRoot('packages', name));
   await step('Building', async () => {
-    const exitCode = await runNode([inRoot('node_modules', '@typescript', 'native', 'bin', 'tsc'), '-b']);
+    const exitCode = await runNode([inRoot('node_modules', '@native', 'typescript', 'bin', 'tsc'), '-b']);
     if (exitCode !== 0) throw new Failure('The build failed.', exitCode);
   });
 }

@@ -8,7 +8,10 @@ import { disassemble } from './disassemble.mjs';
 import { runOnQemu, withRunner } from './runner.mjs';
 
 const SHOWN_PER_ROW = 2;
-const options = { seed: { type: 'string', default: String(Date.now() % 1_000_000) }, rounds: { type: 'string', default: '1' } };
+const options = {
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  rounds: { type: 'string', default: '1' },
+};
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const failed = new Map();
 
@@ -35,5 +38,9 @@ function compare(temporary, harness, program, expected) {
   failed.set(program.name, count);
   if (count > SHOWN_PER_ROW) return;
   const text = disassemble(program.words, temporary).join('; ');
-  console.log([`${program.name}: ${text}, seed ${program.seed}`, describeInput(input, program.words.at(-1)), ...lines].join('\n    '));
+  console.log(
+    [`${program.name}: ${text}, seed ${program.seed}`, describeInput(input, program.words.at(-1)), ...lines].join(
+      '\n    ',
+    ),
+  );
 }

@@ -31,7 +31,9 @@ try {
   const decodes = texts.map((text) => text !== undefined);
   const bytes = gzipSync(encodeAllocation(near, decodes), { level: 9 });
   writeFileSync(new URL('../testdata/oracle/allocation.bin.gz', import.meta.url), bytes);
-  console.log(`seed ${values.seed}: ${texts.length} words, ${decodes.filter(Boolean).length} decoded, ${bytes.length} bytes`);
+  console.log(
+    `seed ${values.seed}: ${texts.length} words, ${decodes.filter(Boolean).length} decoded, ${bytes.length} bytes`,
+  );
 } finally {
   rmSync(directory, { recursive: true });
 }

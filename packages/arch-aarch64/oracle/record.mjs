@@ -11,7 +11,10 @@ import { programsOfTable } from '../dist/testing/random-programs.js';
 import { disassemble } from './disassemble.mjs';
 import { runOnQemu, withRunner } from './runner.mjs';
 
-const { values, positionals } = parseArgs({ options: { seed: { type: 'string', default: '1' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { seed: { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
 const seed = Number(values.seed);
 const directory = new URL('../testdata/oracle/', import.meta.url);
 mkdirSync(directory, { recursive: true });
@@ -26,7 +29,10 @@ withRunner((runner, temporary) => {
 
 function recordTable(runner, temporary, table, rows) {
   const programs = programsOfTable(harnessForTable(rows), table, rows, seed);
-  const texts = disassemble(programs.map(({ words }) => words[words.length - 1]), temporary);
+  const texts = disassemble(
+    programs.map(({ words }) => words[words.length - 1]),
+    temporary,
+  );
   const results = [...runOnQemu(runner, programs)];
   const cases = programs.map((program, i) => ({ program, text: texts[i] ?? '(not decoded)', expected: results[i] }));
   const bytes = gzipSync(encodeRecording(seed, source, cases), { level: 9 });

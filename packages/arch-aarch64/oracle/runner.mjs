@@ -46,7 +46,11 @@ function* runBatch(runner, programs) {
     program.words.forEach((word, n) => input.writeUInt32LE(word, at + MACHINE_STATE_BYTES + n * 4));
     input.set(data, at + MACHINE_STATE_BYTES + WORDS * 4);
   });
-  const { stdout, status, signal, stderr } = spawnSync('qemu-aarch64', ['-cpu', 'max', runner], { input, maxBuffer: 1 << 28, timeout: TIMEOUT_MS });
+  const { stdout, status, signal, stderr } = spawnSync('qemu-aarch64', ['-cpu', 'max', runner], {
+    input,
+    maxBuffer: 1 << 28,
+    timeout: TIMEOUT_MS,
+  });
   const done = Math.floor(stdout.length / OUT_BYTES);
   if (done !== programs.length) {
     const words = programs[done].words.map((word) => word.toString(16));
@@ -57,6 +61,10 @@ function* runBatch(runner, programs) {
     const view = new DataView(bytes.buffer);
     const endedBy = view.getUint32(SIGNAL_AT, true);
     view.setUint32(SIGNAL_AT, 0, true);
-    yield { state: new MachineState(bytes.slice(0, MACHINE_STATE_BYTES)), data: bytes.slice(MACHINE_STATE_BYTES), signal: endedBy };
+    yield {
+      state: new MachineState(bytes.slice(0, MACHINE_STATE_BYTES)),
+      data: bytes.slice(MACHINE_STATE_BYTES),
+      signal: endedBy,
+    };
   }
 }

@@ -1,5 +1,6 @@
 import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/core';
 import type { Architecture, QvmPlugin } from '@qvm/core';
+import { CODE_SLOT_BYTES } from '@qvm/jit';
 import { State } from './builder/layout.js';
 import { gic } from './gic/index.js';
 import { Aarch64Machine } from './machine.js';
@@ -7,11 +8,13 @@ import { timer } from './timer/index.js';
 import { TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { genericModel } from './vcpu/cpu-model.js';
+import { REGION_TUNING } from './vcpu/region-cache.js';
 import { SoftTlb } from './vcpu/soft-tlb.js';
 
 /** Pages of decoded code that a VM keeps: 16 MiB of guest code. */
 const CODE_PAGES = 4096;
-const SLACK = 4096;
+/** For alignment. */
+const SLACK = CODE_SLOT_BYTES;
 
 /**
  * AArch64 on a board with the memory map of QEMU's `virt`.
@@ -23,8 +26,9 @@ export const aarch64: Architecture = {
   defaultRamBase: 0x4000_0000,
   implicitVdevs: ['gic', 'timer', 'pl031'],
   defaultConsole: 'pl011',
-  engineBytes: (vcpus) => CodeCache.bytesFor(CODE_PAGES) + vcpus * (State.end + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
-  createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES)),
+  engineBytes: (vcpus) =>
+    CodeCache.bytesFor(CODE_PAGES) + vcpus * (State.end + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
+  createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), REGION_TUNING),
 };
 
 /**

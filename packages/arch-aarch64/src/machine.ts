@@ -7,6 +7,7 @@ import { PsciFirmware } from './system/firmware.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { RegionCache } from './vcpu/region-cache.js';
+import type { RegionTuning } from './vcpu/region-cache.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
 import { disassembleWord } from './disassemble-word.js';
 
@@ -25,6 +26,7 @@ export class Aarch64Machine implements Machine {
     private readonly services: MachineServices,
     model: CpuModel,
     codeBytes: number,
+    tuning: RegionTuning,
   ) {
     const engine = engineModule();
     this.#code = new CodeCache(services.memory, engine.predecoder, codeBytes);
@@ -44,7 +46,7 @@ export class Aarch64Machine implements Machine {
     if (services.engine === 'wasm') {
       const tables = this.vcpus.map(({ regionTable }) => regionTable);
       const helpers = { env: { memory: services.memory.wasm }, ...instantiateHelpers(services.memory.wasm) };
-      this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables);
+      this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables, tuning);
       for (const vcpu of this.vcpus) vcpu.regions = this.#regions;
     }
   }

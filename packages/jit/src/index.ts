@@ -22,6 +22,7 @@ export {
   BOUNCE_END,
   CODE_SLOT_BYTES,
   CODE_SLOT_REGIONS,
+  EXACT_REGIONS,
   REGION_MINIMUM,
   EngineState,
   ExitReason,

@@ -26,7 +26,8 @@ export class BootBench {
   }
 
   async boot(request: Partial<BootRequest> & Pick<BootRequest, 'image'>, cpus = 1): Promise<Booted> {
-    const services = { map: this.map, guestMemory: this.guest, hooks: this.hooks } as unknown as MachineServices;
+    const clock = { kind: 'icount' };
+    const services = { map: this.map, guestMemory: this.guest, hooks: this.hooks, clock } as unknown as MachineServices;
     const affinities = Array.from({ length: cpus }, (_, i) => BigInt(i));
     const entry = await loadGuest({ vdevNodes: () => [], ...request }, services, affinities);
     const size = new DataView(this.guest.read(entry.deviceTree, 8).buffer).getUint32(4);

@@ -48,7 +48,14 @@ export async function loadGuest(request: BootRequest, services: MachineServices,
   const behind = Math.max(...image.segments.map(({ address, size }) => address + size));
   const initrd = request.initrd && placeInitrd(plan, request.initrd, behind);
   const { commandLine = '', stdoutPath } = request;
-  const tree = makeTree(request, services, given, { ram, affinities, commandLine, initrd, stdoutPath });
+  const tree = makeTree(request, services, given, {
+    ram,
+    affinities,
+    commandLine,
+    initrd,
+    stdoutPath,
+    randomSeed: randomSeed(services.clock.kind),
+  });
   const deviceTree = placeTree(plan, tree.length, behind);
   for (const segment of image.segments) write(services.guestMemory, segment);
   if (initrd && request.initrd) services.guestMemory.write(initrd.base, request.initrd.bytes);
@@ -117,4 +124,13 @@ function makeTree(request: BootRequest, services: MachineServices, given: GivenT
 function write(memory: GuestMemory, { address, bytes, size }: ImageSegment): void {
   memory.write(address, bytes);
   for (let at = bytes.length; at < size; at += ZEROS.length) memory.write(address + at, ZEROS.subarray(0, Math.min(ZEROS.length, size - at)));
+}
+
+const SEED_WORDS = 8;
+
+/** Fresh entropy; the same in every run under deterministic time. */
+function randomSeed(time: 'real-time' | 'icount'): readonly number[] {
+  const words = new Uint32Array(SEED_WORDS);
+  if (time === 'icount') return Array.from(words, (_, i) => Math.imul(i + 1, 0x9e37_79b9) >>> 0);
+  return Array.from(crypto.getRandomValues(words));
 }

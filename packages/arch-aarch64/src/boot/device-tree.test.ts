@@ -70,7 +70,8 @@ describe('a generated tree', () => {
 
   it('leaves out what there is not', async () => {
     const { tree } = await bench.boot({ image });
-    expect([findNode(tree, '/apb-pclk'), findNode(tree, '/chosen')?.properties]).toEqual([undefined, {}]);
+    expect(findNode(tree, '/apb-pclk')).toBeUndefined();
+    expect(Object.keys(findNode(tree, '/chosen')?.properties ?? {})).toEqual(['rng-seed']);
   });
 });
 

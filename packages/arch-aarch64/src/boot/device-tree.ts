@@ -18,6 +18,8 @@ export interface BoardDescription {
   readonly commandLine: string;
   readonly initrd: AddressRange | undefined;
   readonly stdoutPath: string | undefined;
+  /** Entropy for the guest's random number generator, in 32-bit cells. */
+  readonly randomSeed: readonly number[];
 }
 
 const PERIPHERAL_CLOCK_HZ = 24_000_000;
@@ -121,10 +123,12 @@ function chosenNode(board: BoardDescription): DeviceTreeNode {
 }
 
 /** What `/chosen` says (Devicetree Specification v0.4 §3.6, Linux' bindings for the initial file system). @experimental */
-export function chosenProperties({ commandLine, initrd, stdoutPath }: BoardDescription): Record<string, DeviceTreeValue> {
+export function chosenProperties({ commandLine, initrd, stdoutPath, randomSeed }: BoardDescription): Record<string, DeviceTreeValue> {
   return {
     ...(commandLine === '' ? {} : { bootargs: commandLine }),
     ...(stdoutPath === undefined ? {} : { 'stdout-path': stdoutPath }),
+    // Without a seed the guest's kernel gathers entropy from its own jitter, at every system call.
+    'rng-seed': { cells: randomSeed },
     ...(initrd && { 'linux,initrd-start': { cells: cells64(initrd.base) }, 'linux,initrd-end': { cells: cells64(initrd.base + initrd.size) } }),
   };
 }

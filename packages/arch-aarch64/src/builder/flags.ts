@@ -15,12 +15,27 @@ export enum FlagKind {
 
 /** Condition codes of the Arm ARM, C1.2.4. @experimental */
 export enum Condition {
-  EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE, AL, NV,
+  EQ,
+  NE,
+  CS,
+  CC,
+  MI,
+  PL,
+  VS,
+  VC,
+  HI,
+  LS,
+  GE,
+  LT,
+  GT,
+  LE,
+  AL,
+  NV,
 }
 
 /** Whether a condition holds for NZCV (N is bit 3). */
 function holds(condition: number, nzcv: number): boolean {
-  const [n, z, c, v] = [nzcv >> 3 & 1, nzcv >> 2 & 1, nzcv >> 1 & 1, nzcv & 1];
+  const [n, z, c, v] = [(nzcv >> 3) & 1, (nzcv >> 2) & 1, (nzcv >> 1) & 1, nzcv & 1];
   const base = [z, c, n, v, c & ~z, n === v ? 1 : 0, n === v && !z ? 1 : 0, 1][condition >> 1] === 1;
   return (condition & 1) === 1 && condition !== Condition.NV ? !base : base;
 }
@@ -52,21 +67,36 @@ export const nzcvModel: FlagModel = {
 function testSub(b: Builder, x: V, y: V, condition: number): V {
   const overflow = (): V => b.lts(b.and(b.xor(x, y), b.xor(x, b.sub(x, y))), b.imm(0));
   switch (condition as Condition) {
-    case Condition.EQ: return b.eq(x, y);
-    case Condition.NE: return b.ne(x, y);
-    case Condition.CS: return b.geu(x, y);
-    case Condition.CC: return b.ltu(x, y);
-    case Condition.MI: return b.lts(b.sub(x, y), b.imm(0));
-    case Condition.PL: return b.ges(b.sub(x, y), b.imm(0));
-    case Condition.VS: return overflow();
-    case Condition.VC: return b.eqz(overflow());
-    case Condition.HI: return b.gtu(x, y);
-    case Condition.LS: return b.leu(x, y);
-    case Condition.GE: return b.ges(x, y);
-    case Condition.LT: return b.lts(x, y);
-    case Condition.GT: return b.gts(x, y);
-    case Condition.LE: return b.les(x, y);
-    default: return b.i32(1);
+    case Condition.EQ:
+      return b.eq(x, y);
+    case Condition.NE:
+      return b.ne(x, y);
+    case Condition.CS:
+      return b.geu(x, y);
+    case Condition.CC:
+      return b.ltu(x, y);
+    case Condition.MI:
+      return b.lts(b.sub(x, y), b.imm(0));
+    case Condition.PL:
+      return b.ges(b.sub(x, y), b.imm(0));
+    case Condition.VS:
+      return overflow();
+    case Condition.VC:
+      return b.eqz(overflow());
+    case Condition.HI:
+      return b.gtu(x, y);
+    case Condition.LS:
+      return b.leu(x, y);
+    case Condition.GE:
+      return b.ges(x, y);
+    case Condition.LT:
+      return b.lts(x, y);
+    case Condition.GT:
+      return b.gts(x, y);
+    case Condition.LE:
+      return b.les(x, y);
+    default:
+      return b.i32(1);
   }
 }
 

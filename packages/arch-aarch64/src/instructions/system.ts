@@ -2,6 +2,7 @@ import { derived, int, small } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import { Exit, State } from '../builder/layout.js';
+import { CTR_EL0, DCZID_BLOCK } from '../system/cache-identification.js';
 import { registerAt, registerNamed, systemEncoding } from '../system/register-table.js';
 import { inst } from './row.js';
 import type { A64Row } from './row.js';
@@ -43,6 +44,9 @@ function leaveAtEl0(b: A64, info: V): void {
 }
 
 const SP_EL0 = registerNamed('SP_EL0');
+const DAIF = registerNamed('DAIF');
+const CTR = registerNamed('CTR_EL0');
+const DCZID = registerNamed('DCZID_EL0');
 
 const FPCR_WRITABLE = 0x07c00000;
 const FPSR_WRITABLE = 0x0800009f;
@@ -120,6 +124,33 @@ export const systemRows: readonly A64Row[] = [
       // Only above EL0 and while SP_ELx is the stack pointer in use.
       b.leaveIf(b.eqz(b.and(b.stateAt(State.el, 4), b.stateAt(State.spsel, 4))), Exit.System, info);
       b.setX(Rt, b.stateIndexed(storage));
+    }),
+
+  inst('C5.2.18', 'MSR SP_EL0', '11010101 0001 1 000 0100 0001 000 Rt:5', { operands: { storage: small(() => SP_EL0.offset), info: int((f) => (SP_EL0.encoding << 5) | f.Rt) } },
+    (b, { Rt, storage, info }) => {
+      b.leaveIf(b.eqz(b.and(b.stateAt(State.el, 4), b.stateAt(State.spsel, 4))), Exit.System, info);
+      b.storeAt(b.add(b.state(), b.as(storage, 0x7f)), 0, 8, b.x(Rt, 1));
+    }),
+  inst('C5.2.2', 'MRS DAIF', '11010101 0011 1 011 0100 0010 001 Rt:5', { operands: { info: int((f) => (1 << 21) | (DAIF.encoding << 5) | f.Rt) } },
+    (b, { Rt, info }) => {
+      leaveAtEl0(b, info);
+      b.setX(Rt, b.stateAt(State.daif, 4));
+    }),
+  // Setting masks never makes an interrupt due; clearing them may, so that is the engine's.
+  inst('C6.2.255', 'MSR DAIFSet', '11010101 00000 011 0100 CRm:4 110 11111', { operands: { info: small((f) => (3 << 8) | (f.CRm << 4) | 6), bits: small((f) => f.CRm << 6) } },
+    (b, { info, bits }) => {
+      b.leaveIf(b.eqz(b.stateAt(State.el, 4)), Exit.Pstate, info);
+      b.setState(State.daif, b.or(b.stateAt(State.daif, 4), bits));
+    }),
+  inst('D19.2.34', 'MRS CTR_EL0', '11010101 0011 1 011 0000 0000 001 Rt:5', { operands: { info: int((f) => (1 << 21) | (CTR.encoding << 5) | f.Rt) } },
+    (b, { Rt, info }) => {
+      leaveAtEl0(b, info);
+      b.setX(Rt, b.i64(CTR_EL0));
+    }),
+  inst('D19.2.36', 'MRS DCZID_EL0', '11010101 0011 1 011 0000 0000 111 Rt:5', { operands: { info: int((f) => (1 << 21) | (DCZID.encoding << 5) | f.Rt) } },
+    (b, { Rt, info }) => {
+      leaveAtEl0(b, info);
+      b.setX(Rt, b.i64(DCZID_BLOCK));
     }),
 
   inst('C6.2.367', 'SYS', '11010101 00001 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(0, 1) } }, (b, { info }) => b.leave(Exit.System, info)),

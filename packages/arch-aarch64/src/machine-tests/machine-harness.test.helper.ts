@@ -1,5 +1,6 @@
 import { Vm } from '@qvm/core';
-import type { Architecture, StepResult, VdevSpec, VmExit, VmOptions } from '@qvm/core';
+import type { Architecture, Engine, StepResult, VdevSpec, VmExit, VmOptions } from '@qvm/core';
+import { CODE_SLOT_BYTES } from '@qvm/jit';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '../assembly/index.js';
 import { State } from '../builder/layout.js';
@@ -11,6 +12,7 @@ import { TLB_BANKS } from '../vcpu/aarch64-vcpu.js';
 import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
 import { CodeCache } from '../vcpu/code-cache.js';
 import { genericModel } from '../vcpu/cpu-model.js';
+import type { RegionTuning } from '../vcpu/region-cache.js';
 import { SoftTlb } from '../vcpu/soft-tlb.js';
 import { debugPort } from './debug-port.test.helper.js';
 
@@ -49,6 +51,8 @@ export interface MachineSetup {
   /** Pages of decoded code that fit. */
   readonly codePages?: number;
   readonly onReset?: 'exit' | 'restart';
+  /** Translating everything, unless a test asks for the interpreter alone. */
+  readonly engine?: Engine;
   /** Code of vectors, by offset; the others report the exception and return. */
   readonly vectors?: Readonly<Record<number, string>>;
   readonly symbols?: Readonly<Record<string, bigint>>;
@@ -88,11 +92,11 @@ export class MachineHarness {
       name: aarch64.name,
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
-      engineBytes: (count) => codeBytes + count * (State.end + SoftTlb.bytesFor(TLB_BANKS) + 4096) + 4096,
-      createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes),
+      engineBytes: (count) => codeBytes + count * (State.end + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
+      createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, EAGER),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));
-    const options: VmOptions = { name: 'test', architecture, vcpus, ram: [{ size: RAM_BYTES }], vdevs, clock: { kind: 'icount' } };
+    const options: VmOptions = { name: 'test', architecture, vcpus, ram: [{ size: RAM_BYTES }], vdevs, clock: { kind: 'icount' }, engine: setup.engine ?? 'wasm' };
     this.vm = new Vm(onReset ? { ...options, onReset } : options);
     for (const vcpu of this.vcpus) {
       vcpu.hooks.hypercall.tap({ name: 'harness', stage: -1000 }, ({ immediate }) => (this.#call(vcpu, immediate) ? [] : undefined));
@@ -112,7 +116,18 @@ export class MachineHarness {
 
   /** As {@link boot}, and runs the program to its end. */
   static async run(source: string, setup: MachineSetup = {}): Promise<MachineHarness> {
-    return (await MachineHarness.boot(source, setup)).run();
+    // A test that taps hooks counts what it sees of one run.
+    if (setup.prepare) return (await MachineHarness.boot(source, setup)).run();
+    const interpreted = (await MachineHarness.boot(source, { ...setup, engine: 'interp' })).run();
+    const translated = (await MachineHarness.boot(source, setup)).run();
+    expect(translated.#outcome()).toEqual(interpreted.#outcome());
+    return translated;
+  }
+
+  /** What must not depend on the engine. */
+  #outcome(): unknown {
+    const { log, port, exceptions, exit } = this;
+    return { log, port, exceptions, exit, instructions: this.vm.instructions, registers: this.vcpus.map((vcpu) => vcpu.registers()) };
   }
 
   get vcpus(): readonly Aarch64Vcpu[] {
@@ -209,6 +224,8 @@ export class MachineHarness {
   }
 }
 
+/** Regions for whatever runs twice. */
+const EAGER: RegionTuning = { hot: 1, batch: 1, patience: 1, interval: 1500 };
 const STEP = 100_000;
 const STEPS = 10_000;
 

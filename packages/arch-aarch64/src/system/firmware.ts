@@ -108,7 +108,9 @@ export class PsciFirmware implements Firmware {
 
   #archFeature(vcpu: Aarch64Vcpu): number {
     const queried = Number(vcpu.state.x(1) & 0xffff_ffffn);
-    return queried === (Call.SmcccVersion as number) || queried === (Call.SmcccArchFeatures as number) ? SUCCESS : NOT_SUPPORTED;
+    return queried === (Call.SmcccVersion as number) || queried === (Call.SmcccArchFeatures as number)
+      ? SUCCESS
+      : NOT_SUPPORTED;
   }
 
   #feature(vcpu: Aarch64Vcpu): number {

@@ -274,10 +274,10 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #enter(left: number): number {
     const { state, regions } = this;
     if (!regions) return this.#run(state.address, left);
-    const budget = Math.min(left, SAMPLE_INTERVAL);
+    const budget = Math.min(left, regions.tuning.interval);
     state.setU32(State.stolen, left - budget);
     const reason = this.#run(state.address, budget);
-    if (reason === (ExitReason.Budget as number)) regions.sample(state.u32(State.lastEntry));
+    if (reason === (ExitReason.Budget as number)) regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0);
     return reason;
   }
 
@@ -734,6 +734,4 @@ enum StepIss {
   SteppedExclusive = 0x100_0062,
 }
 
-/** Instructions between two looks at where the guest is. */
-const SAMPLE_INTERVAL = 16_384;
 const FAULT_LOOP_LIMIT = 1000;

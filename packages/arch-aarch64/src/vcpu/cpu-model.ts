@@ -14,7 +14,8 @@ export interface CpuModel {
 }
 
 /** Fields of an ID register: `[lowest bit, value]`. */
-const fields = (...list: readonly (readonly [number, number])[]): bigint => list.reduce((all, [shift, value]) => all | (BigInt(value) << BigInt(shift)), 0n);
+const fields = (...list: readonly (readonly [number, number])[]): bigint =>
+  list.reduce((all, [shift, value]) => all | (BigInt(value) << BigInt(shift)), 0n);
 
 /**
  * An ARMv8.0 core of the Cortex-A57's class with the later extensions that the tables implement. Implementer 0 is reserved for

@@ -28,7 +28,14 @@ export class PerformanceMonitor {
 
   reset(): void {
     this.#control = PMCR_LC;
-    this.#enabled = this.#userEnable = this.#interruptEnable = this.#overflow = this.#filter = this.#select = this.#count = 0n;
+    this.#enabled =
+      this.#userEnable =
+      this.#interruptEnable =
+      this.#overflow =
+      this.#filter =
+      this.#select =
+      this.#count =
+        0n;
   }
 
   /** PMUSERENR_EL0: EN for all, CR for reading the cycle counter. */
@@ -52,7 +59,10 @@ export class PerformanceMonitor {
       PMCEID0_EL0: { read: () => 0n },
       PMCEID1_EL0: { read: () => 0n },
       PMCCNTR_EL0: { read: () => this.#cycles(), write: (v) => this.#setCycles(v) },
-      PMXEVTYPER_EL0: { read: () => (this.#select === 0x1fn ? this.#filter : 0n), write: (v) => void (this.#select === 0x1fn && (this.#filter = v)) },
+      PMXEVTYPER_EL0: {
+        read: () => (this.#select === 0x1fn ? this.#filter : 0n),
+        write: (v) => void (this.#select === 0x1fn && (this.#filter = v)),
+      },
       PMXEVCNTR_EL0: { read: () => 0n, write: () => undefined },
       PMUSERENR_EL0: { read: () => this.#userEnable, write: (v) => void (this.#userEnable = v & 0xfn) },
       PMINTENSET_EL1: { read: () => this.#interruptEnable, write: (v) => void (this.#interruptEnable |= counters(v)) },

@@ -1,19 +1,31 @@
 import type { VmMemory } from '@qvm/core';
-import { buildControlFlowGraph, RegionTranslator } from '@qvm/jit';
+import { buildControlFlowGraph, EXACT_REGIONS, RegionTranslator } from '@qvm/jit';
 import type { ControlFlowGraph, Predecoder } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { nzcvModel } from '../builder/flags.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 
-/** Samples at one place before it is translated. */
-const HOT = 2;
+/**
+ * When the second tier translates.
+ *
+ * @experimental
+ */
+export interface RegionTuning {
+  /** Samples at one place before it is translated. */
+  readonly hot: number;
+  /** A batch is translated when it has so many regions, */
+  readonly batch: number;
+  /** or when its first has waited for so many samples. */
+  readonly patience: number;
+  /** Instructions between two samples. */
+  readonly interval: number;
+}
+
+/** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
+export const REGION_TUNING: RegionTuning = { hot: 4, batch: 24, patience: 64, interval: 16_384 };
+
 /** Most instructions of a region. */
 const REGION_LIMIT = 240;
-/** A batch is translated when it has so many regions, or its first has waited for so many samples. */
-const BATCH = 24;
-const PATIENCE = 48;
-/** Region numbers are 16 bits wide. */
-const REGION_LIMIT_LIVE = 0xffff;
 
 /**
  * Translated regions of a VM: finds hot places by sampling, translates them in batches, and forgets them when their page is
@@ -25,8 +37,7 @@ export class RegionCache {
   readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
   readonly #heat = new Map<number, number>();
   readonly #refused = new Set<number>();
-  readonly #free: number[] = [];
-  #next = 1;
+  readonly #numbers = { relaxed: new RegionNumbers(1, EXACT_REGIONS), exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000) };
   #queue: RegionPlace[] = [];
   #waited = 0;
   /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
@@ -38,22 +49,24 @@ export class RegionCache {
     private readonly predecoder: Predecoder<A64>,
     private readonly imports: WebAssembly.Imports,
     private readonly tables: readonly WebAssembly.Table[],
+    readonly tuning: RegionTuning,
   ) {
     code.onDrop = (place) => this.#drop(place);
   }
 
-  /** A vCPU came to `ip` by a jump some time ago and still runs there. */
-  sample(ip: number): void {
-    if (this.#queue.length > 0 && (++this.#waited >= PATIENCE || this.#queue.length >= BATCH)) this.#translate();
+  /** A vCPU came to `ip` by a jump some time ago and still runs there, with or without alignment checking. */
+  sample(ip: number, exactAlignment: boolean): void {
+    const { hot, batch, patience } = this.tuning;
+    if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch)) this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     const count = (this.#heat.get(ip) ?? 0) + 1;
     this.#heat.set(ip, count);
-    if (count !== HOT) return;
+    if (count !== hot) return;
     const place = this.code.place(ip);
     if (place && this.memory.u16[place.region >>> 1] === 0) this.#queue.push(place);
   }
 
-  #translate(): void {
+  #translate(exactAlignment: boolean): void {
     const start = performance.now();
     const places: RegionPlace[] = [];
     const graphs: ControlFlowGraph<A64>[] = [];
@@ -66,7 +79,7 @@ export class RegionCache {
     }
     this.#queue = [];
     this.#waited = 0;
-    if (graphs.length > 0) this.#install(places, graphs);
+    if (graphs.length > 0) this.#install(places, graphs, exactAlignment);
     this.counters.milliseconds += performance.now() - start;
   }
 
@@ -78,8 +91,9 @@ export class RegionCache {
     return buildControlFlowGraph(place.offset, decode, REGION_LIMIT);
   }
 
-  #install(places: readonly RegionPlace[], graphs: readonly ControlFlowGraph<A64>[]): void {
-    const { bytes, refused } = this.#translator.translate(graphs);
+  #install(places: readonly RegionPlace[], graphs: readonly ControlFlowGraph<A64>[], exactAlignment: boolean): void {
+    const { bytes, refused } = this.#translator.translate(graphs, exactAlignment);
+    const numbers = exactAlignment ? this.#numbers.exact : this.#numbers.relaxed;
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
@@ -89,8 +103,8 @@ export class RegionCache {
         this.#refuse(place);
         return;
       }
-      const number = this.#free.pop() ?? this.#next++;
-      if (number > REGION_LIMIT_LIVE) return;
+      const number = numbers.take();
+      if (number === undefined) return;
       for (const table of this.tables) table.set(number, exports[`r${i}`]);
       this.memory.u16[place.region >>> 1] = number;
       this.code.markRegions(place);
@@ -116,7 +130,25 @@ export class RegionCache {
       u16[(start >>> 1) + i] = 0;
       this.counters.dropped++;
       for (const table of this.tables) table.set(number, null);
-      this.#free.push(number);
+      (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
     }
+  }
+}
+
+/** Hands out numbers of a range. */
+class RegionNumbers {
+  readonly #free: number[] = [];
+
+  constructor(
+    private next: number,
+    private readonly end: number,
+  ) {}
+
+  take(): number | undefined {
+    return this.#free.pop() ?? (this.next < this.end ? this.next++ : undefined);
+  }
+
+  give(number: number): void {
+    this.#free.push(number);
   }
 }

@@ -26,7 +26,10 @@ export class SoftTlb {
   /** Entries filled and banks taken over: for `stats`. */
   readonly counters = { fills: 0, bankSwitches: 0, bankMisses: 0, flushes: 0 };
 
-  constructor(memory: VmMemory, private readonly banks: number) {
+  constructor(
+    memory: VmMemory,
+    private readonly banks: number,
+  ) {
     this.#base = memory.allocate(banks * BANK_BYTES, 64);
     this.#u32 = memory.u32;
     this.#keys = new Array<number>(banks).fill(-1);
@@ -89,7 +92,9 @@ export class SoftTlb {
   codeFor(bank: number, lo: number, hi: number): number {
     const e = this.#index(bank, lo);
     const at = e + TlbEntry.execTag / 4;
-    return this.#u32[at] === (lo & PAGE_MASK) >>> 0 && this.#u32[at + 1] === hi ? (this.#u32[e + TlbEntry.code / 4] as number) : 0;
+    return this.#u32[at] === (lo & PAGE_MASK) >>> 0 && this.#u32[at + 1] === hi
+      ? (this.#u32[e + TlbEntry.code / 4] as number)
+      : 0;
   }
 
   /** Remembers that entries of the block around an address came from one translation of 2^bits bytes. */
@@ -126,7 +131,8 @@ export class SoftTlb {
       }
     }
     const lo = va48 >>> 0;
-    for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#invalidate(this.#index(this.#address(i), lo));
+    for (let i = 0; i < this.banks; i++)
+      if ((this.#keys[i] as number) >= 0) this.#invalidate(this.#index(this.#address(i), lo));
   }
 
   /** Makes the next write to the page at a VM memory offset miss. */

@@ -1,4 +1,5 @@
 import { State } from '../builder/layout.js';
+import { CTR_EL0, DCZID_BLOCK } from '../system/cache-identification.js';
 import { Sctlr } from '../system/mmu.js';
 import type { Mmu } from '../system/mmu.js';
 import { registerAt, registerNamed } from '../system/register-table.js';
@@ -226,10 +227,6 @@ export class SystemAccess {
   }
 }
 
-/** 64-byte lines, physically tagged, and neither data nor instruction cache needs maintenance for coherence (IDC, DIC). */
-const CTR_EL0 = 0xb444_c004n;
-/** DC ZVA clears 64 bytes. */
-const DCZID_BLOCK = 4n;
 /** Geometry by CSSELR_EL1: L1 data, L1 instruction, L2 (as a Cortex-A57 has them). */
 const CCSIDR: Readonly<Record<number, bigint>> = { 0: 0x701f_e00an, 1: 0x201f_e012n, 2: 0x707f_e07an };
 

@@ -30,12 +30,21 @@ interface Opened {
   readonly write: boolean;
 }
 
+interface FlagsEffect {
+  readonly kind: 'flags';
+  readonly flags: number;
+  readonly flagsOf: number;
+  readonly x: number;
+  readonly y: number;
+}
+
 type Effect =
   | { readonly kind: 'store'; readonly op: number; readonly address: number; readonly offset: number; readonly value: number }
   | { readonly kind: 'state'; readonly op: number; readonly offset: number; readonly value: number }
-  | { readonly kind: 'flags'; readonly flags: number; readonly flagsOf: number; readonly x: number; readonly y: number }
+  | FlagsEffect
   | { readonly kind: 'register'; readonly file: RegisterFile; readonly register: Reg; readonly op: number; readonly value: number };
 
+const TRAPPING: ReadonlySet<number> = new Set([...IntOp.divs, ...IntOp.divu, ...IntOp.rems, ...IntOp.remu]);
 const PAGE_MASK_LO = -(1 << PAGE_BITS);
 const STORE: Readonly<Record<number, readonly [number, number]>> = {
   1: [Op.i32_store8, Op.i64_store8],
@@ -90,6 +99,8 @@ export class Builder {
   readonly #effects: Effect[] = [];
   readonly #ordered: number[] = [];
   readonly #opened: Opened[] = [];
+  /** How many conditional pieces of code are open. */
+  #branches = 0;
   #flow = Flow.Next;
   #flowCondition = -1;
   #flowTarget = -1;
@@ -230,7 +241,10 @@ export class Builder {
     if (nodes.length !== helper.params.length) throw new Error(`${helper.name} takes ${helper.params.length} arguments`);
     g.calls.push({ helper, args: nodes });
     const n = g.add(Kind.Call, helper.result ?? 0, 0, g.calls.length - 1);
-    for (const arg of nodes) g.uses[arg]!++;
+    for (const arg of nodes) {
+      g.uses[arg]!++;
+      g.traps[n]! |= g.traps[arg]!;
+    }
     if (!helper.pure) this.#order(n);
     return value(n);
   }
@@ -423,11 +437,14 @@ export class Builder {
 
   /** Returns to the engine before any effect if `condition`. */
   leaveIf(condition: V, reason: number, info: V): void {
-    const i = node(this.as(info, Ty.i32));
+    const i = this.#use(this.as(info, Ty.i32));
+    const c = this.#use(this.as(condition, Ty.i32));
     this.#pinShared(i);
-    this.#emit(node(this.as(condition, Ty.i32)));
+    this.#emit(c);
     this.code.if();
+    this.#branches++;
     this.#requireBackEnd().leave(reason, () => this.#emit(i));
+    this.#branches--;
     this.code.end();
   }
 
@@ -443,6 +460,7 @@ export class Builder {
     const hasFlow = this.#flow !== Flow.Next;
     effects.forEach((effect, i) => {
       if (i > 0) this.#pinEffect(effect);
+      else if (effect.kind === 'flags') this.#pinLaterFlags(effect);
     });
     if (hasFlow && effects.length > 0) {
       if (this.#flowCondition >= 0) this.#pin(this.#flowCondition);
@@ -567,7 +585,11 @@ export class Builder {
   #add(kind: Kind, ty: Ty, op: number, a: number, b = -1, c = -1): V {
     const g = this.#graph;
     const n = g.add(kind, ty, op, a, b, c);
-    g.forInputs(n, (input) => g.uses[input]!++);
+    if (kind === Kind.Op && TRAPPING.has(op)) g.traps[n] = 1;
+    g.forInputs(n, (input) => {
+      g.uses[input]!++;
+      g.traps[n]! |= g.traps[input]!;
+    });
     return value(n);
   }
 
@@ -615,6 +637,11 @@ export class Builder {
     } else this.#pin(effect.value);
   }
 
+  /** Flags are several writes: what the later ones write may follow from the flags before. Registers do not. */
+  #pinLaterFlags({ y, flagsOf }: FlagsEffect): void {
+    for (const n of [y, flagsOf]) if (n >= 0 && this.#graph.kind[n] !== Kind.Register) this.#pin(n);
+  }
+
   #perform(effect: Effect, back: BackEnd): void {
     switch (effect.kind) {
       case 'store':
@@ -641,11 +668,14 @@ export class Builder {
     }
   }
 
-  /** Pins what is used several times below `n`, before code that runs only on a condition. */
+  /**
+   * Pins what is used several times below `n`, before code that runs only on a condition. What may trap is left to that code,
+   * which the condition guards.
+   */
   #pinShared(n: number): void {
     const g = this.#graph;
     if (g.isStable(n) || g.kind[n] === Kind.Local) return;
-    if (g.uses[n]! > 1) this.#pin(n);
+    if (g.uses[n]! > 1 && !g.traps[n]) this.#pin(n);
     else g.forInputs(n, (input) => this.#pinShared(input));
   }
 
@@ -656,7 +686,9 @@ export class Builder {
       return;
     }
     this.#emitFresh(n);
-    if (g.uses[n]! > 1 && !g.isStable(n) && g.kind[n] !== Kind.Local) {
+    // A local that is set on one path only would be missing on the others.
+    const onePath = this.#branches > 0 && g.traps[n] === 1;
+    if (g.uses[n]! > 1 && !onePath && !g.isStable(n) && g.kind[n] !== Kind.Local) {
       const local = this.locals.take(g.ty[n] as Ty);
       this.code.tee(local);
       g.local[n] = local;
@@ -707,9 +739,11 @@ export class Builder {
         this.#pinShared(c);
         this.#emit(a);
         this.code.if(g.ty[n] as Ty);
+        this.#branches++;
         this.#emit(b);
         this.code.else();
         this.#emit(c);
+        this.#branches--;
         this.code.end();
         break;
       case Kind.Local:

@@ -52,6 +52,8 @@ export class Graph {
   readonly lo = new Int32Array(CAPACITY);
   readonly hi = new Int32Array(CAPACITY);
   readonly uses = new Uint16Array(CAPACITY);
+  /** 1 for a value whose evaluation may trap, by itself or by what it is made of. */
+  readonly traps = new Uint8Array(CAPACITY);
   /** The local that holds the value already, or −1. */
   readonly local = new Int32Array(CAPACITY);
   readonly calls: { helper: Helper; args: readonly number[] }[] = [];
@@ -74,6 +76,7 @@ export class Graph {
     this.b[n] = b;
     this.c[n] = c;
     this.uses[n] = 0;
+    this.traps[n] = 0;
     this.local[n] = NONE;
     return n;
   }

@@ -55,7 +55,7 @@ export const TlbEntry = {
 } as const;
 
 /** Entries in one TLB bank. @experimental */
-export const TLB_ENTRIES = 512;
+export const TLB_ENTRIES = 2048;
 
 /** log2 of the page size that TLB and code cache work with. @experimental */
 export const PAGE_BITS = 12;
@@ -67,6 +67,13 @@ export const RECORD_BYTES = 16;
 export const CODE_SLOT_BYTES = 0x8000;
 /** Offset of the region numbers, 16 bits for each record; 0 where no region begins. @experimental */
 export const CODE_SLOT_REGIONS = 0x4040;
+/**
+ * Region numbers from here on are of regions that take misaligned accesses to the slow path; the others run only while the system
+ * allows such accesses.
+ *
+ * @experimental
+ */
+export const EXACT_REGIONS = 0x8000;
 /** Regions are entered with at least so many instructions left; no block of a region is longer. @experimental */
 export const REGION_MINIMUM = 512;
 

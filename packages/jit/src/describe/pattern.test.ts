@@ -45,7 +45,13 @@ describe('patterns', () => {
 });
 
 describe('Decoder', () => {
-  const general = inst('1', 'general', '1010 op:4! x:24', { valid: (f) => f.op !== 3, allocated: (f) => f.x !== 5 }, nothing);
+  const general = inst(
+    '1',
+    'general',
+    '1010 op:4! x:24',
+    { valid: (f) => f.op !== 3, allocated: (f) => f.x !== 5 },
+    nothing,
+  );
   const special = inst('2', 'special', '1010 0001 x:24', {}, nothing);
   const low = inst('3', 'low', '1011 0000 xxxxxxxx x:15 1', {}, nothing);
   const decoder = new Decoder([general, special, low]);
@@ -56,7 +62,12 @@ describe('Decoder', () => {
   });
 
   it('leaves out what is not valid or not allocated', () => {
-    expect([nameOf(0xa300_0000), nameOf(0xa200_0005), nameOf(0xa200_0006), nameOf(0)]).toEqual([undefined, undefined, 'general', undefined]);
+    expect([nameOf(0xa300_0000), nameOf(0xa200_0005), nameOf(0xa200_0006), nameOf(0)]).toEqual([
+      undefined,
+      undefined,
+      'general',
+      undefined,
+    ]);
   });
 
   it('looks at bits below its index, and not at ignored ones', () => {

@@ -2,13 +2,25 @@ import type { Builder } from '../builder/builder.js';
 import { Builder as BuilderClass } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import type { RegisterFile } from '../builder/back-end.js';
-import { AccessInfo, BOUNCE_BUFFER, EngineState, ExitReason, RECORD_BYTES, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
+import {
+  AccessInfo,
+  BOUNCE_BUFFER,
+  EngineState,
+  ExitReason,
+  RECORD_BYTES,
+  TLB_ENTRIES,
+  TlbEntry,
+} from '../builder/layout.js';
 import { int, rowMaker, target } from '../describe/row.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { DECODE_HANDLER, PAGE_END_HANDLER, UNDEFINED_HANDLER, generateInterpreter } from './interpreter.js';
 import { Predecoder } from './predecoder.js';
 
-const REGISTERS: RegisterFile = { name: 'R', readOffset: (n) => EngineState.end + n * 8, writeOffset: (n) => EngineState.end + n * 8 };
+const REGISTERS: RegisterFile = {
+  name: 'R',
+  readOffset: (n) => EngineState.end + n * 8,
+  writeOffset: (n) => EngineState.end + n * 8,
+};
 const LEAVE = ExitReason.architecture;
 
 /** One flag: the operands were equal. */
@@ -23,16 +35,23 @@ const inst = rowMaker<Builder>();
 const signed = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
 const rows = [
   inst('1', 'ADD', '0001 Rd:4 Rn:4 imm:20', { operands: { n: int((f) => signed(f.imm!, 20)) } }, (b, { Rd, Rn, n }) =>
-    b.writeReg(REGISTERS, Rd, b.add(b.readReg(REGISTERS, Rn, Ty.i64), n))),
+    b.writeReg(REGISTERS, Rd, b.add(b.readReg(REGISTERS, Rn, Ty.i64), n)),
+  ),
   inst('2', 'LOAD, STORE', '001 store:1! Rt:4 Rn:4 imm:16 size:2! xx', {}, (b, { store, Rt, Rn, imm, size }) => {
     const m = b.open(b.add(b.readReg(REGISTERS, Rn, Ty.i64), imm), 1 << size, store ? 'write' : 'read');
     if (store) b.storeAt(m, 0, 1 << size, b.readReg(REGISTERS, Rt, Ty.i64));
     else b.writeReg(REGISTERS, Rt, b.loadAt(m, 0, 1 << size));
   }),
-  inst('3', 'JUMP, BRANCH', '010 conditional:1! distance:28', { operands: { to: target((f) => signed(f.distance!, 28) * 4) } }, (b, { conditional, to }) =>
-    conditional ? b.branch(b.cond(0), to) : b.jump(to)),
+  inst(
+    '3',
+    'JUMP, BRANCH',
+    '010 conditional:1! distance:28',
+    { operands: { to: target((f) => signed(f.distance!, 28) * 4) } },
+    (b, { conditional, to }) => (conditional ? b.branch(b.cond(0), to) : b.jump(to)),
+  ),
   inst('4', 'COMPARE', '0110 Rn:4 Rm:4 xxxx xxxx xxxx xxxx xxxx', {}, (b, { Rn, Rm }) =>
-    b.setFlags(0, b.readReg(REGISTERS, Rn, Ty.i64), b.readReg(REGISTERS, Rm, Ty.i64))),
+    b.setFlags(0, b.readReg(REGISTERS, Rn, Ty.i64), b.readReg(REGISTERS, Rm, Ty.i64)),
+  ),
   inst('5', 'LEAVE', '0111 info:28', {}, (b, { info }) => b.leave(LEAVE, info)),
   inst('6', 'GO, SWAP', '1000 Rn:4 Rm:4 swap:1! xxx xxxx xxxx xxxx xxxx', {}, (b, { Rn, Rm, swap }) => {
     const [n, m] = [b.readReg(REGISTERS, Rn, Ty.i64), b.readReg(REGISTERS, Rm, Ty.i64)];
@@ -42,8 +61,10 @@ const rows = [
   }),
 ];
 
-const add = (d: number, n: number, imm: number): number => (0x1000_0000 | (d << 24) | (n << 20) | (imm & 0xf_ffff)) >>> 0;
-const load = (t: number, n: number, imm: number, size: number): number => 0x2000_0000 | (t << 24) | (n << 20) | (imm << 4) | (size << 2);
+const add = (d: number, n: number, imm: number): number =>
+  (0x1000_0000 | (d << 24) | (n << 20) | (imm & 0xf_ffff)) >>> 0;
+const load = (t: number, n: number, imm: number, size: number): number =>
+  0x2000_0000 | (t << 24) | (n << 20) | (imm << 4) | (size << 2);
 const store = (t: number, n: number, imm: number, size: number): number => load(t, n, imm, size) | 0x1000_0000;
 const jump = (words: number): number => 0x4000_0000 | (words & 0xfff_ffff);
 const branch = (words: number): number => 0x5000_0000 | (words & 0xfff_ffff);
@@ -78,7 +99,9 @@ class Machine {
       return this.slowResult;
     };
     const env = { memory, slow, flush: () => void this.flushes++ };
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>), { env });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>), {
+      env,
+    });
     this.#run = instance.exports['run'] as (cpu: number, budget: number) => ExitReason;
     this.#predecoder = new Predecoder(interpreter);
     this.#map();
@@ -89,18 +112,24 @@ class Machine {
     for (let i = 0; i < TLB_ENTRIES * TlbEntry.bytes; i += 8) view.setBigInt64(BANK + i, -1n, true);
     view.setUint32(CPU + EngineState.bank, BANK, true);
     const entry = (va: number): number => BANK + ((va >>> 12) % TLB_ENTRIES) * TlbEntry.bytes;
-    for (const [page, code] of [[CODE, ARENA], [CODE + 4096, ARENA + ARENA_PAGE]] as const) {
+    for (const [page, code] of [
+      [CODE, ARENA],
+      [CODE + 4096, ARENA + ARENA_PAGE],
+    ] as const) {
       view.setBigUint64(entry(page) + TlbEntry.execTag, BigInt(page), true);
       view.setUint32(entry(page) + TlbEntry.code, code, true);
       view.setUint16(code + 1024 * RECORD_BYTES, PAGE_END_HANDLER, true);
     }
-    for (const tag of [TlbEntry.readTag, TlbEntry.writeTag]) view.setBigUint64(entry(DATA_PAGE) + tag, BigInt(DATA_PAGE), true);
+    for (const tag of [TlbEntry.readTag, TlbEntry.writeTag])
+      view.setBigUint64(entry(DATA_PAGE) + tag, BigInt(DATA_PAGE), true);
     view.setUint32(entry(DATA_PAGE) + TlbEntry.addend, (DATA - DATA_PAGE) >>> 0, true);
   }
 
   /** Puts words at an offset in the code pages, which are undecoded elsewhere, and starts there. */
   start(words: readonly number[], offset = 0): void {
-    words.forEach((word, i) => this.#predecoder.write(this.view, this.record(offset + i * 4), word, (offset + i * 4) % 4096));
+    words.forEach((word, i) =>
+      this.#predecoder.write(this.view, this.record(offset + i * 4), word, (offset + i * 4) % 4096),
+    );
     this.view.setUint32(CPU + EngineState.ip, this.record(offset), true);
     this.view.setBigInt64(CPU + EngineState.pcBias, BigInt(CODE + offset - (this.record(offset) >>> 2)), true);
   }
@@ -163,9 +192,21 @@ describe('a generated interpreter', () => {
 
   it('loads and stores through the TLB, aligned or not', () => {
     machine.setR(1, 0x1122_3344_5566_7788n);
-    machine.start([store(1, 14, 0x10, 3), load(2, 14, 0x10, 3), load(3, 14, 0x11, 2), load(4, 14, 0x17, 0), store(1, 14, 0x23, 1), load(5, 14, 0x20, 3)]);
+    machine.start([
+      store(1, 14, 0x10, 3),
+      load(2, 14, 0x10, 3),
+      load(3, 14, 0x11, 2),
+      load(4, 14, 0x17, 0),
+      store(1, 14, 0x23, 1),
+      load(5, 14, 0x20, 3),
+    ]);
     expect(machine.run(6)).toBe(ExitReason.Budget);
-    expect([2, 3, 4, 5].map((n) => machine.r(n))).toEqual([0x1122_3344_5566_7788n, 0x4455_6677n, 0x11n, 0x77_8800_0000n]);
+    expect([2, 3, 4, 5].map((n) => machine.r(n))).toEqual([
+      0x1122_3344_5566_7788n,
+      0x4455_6677n,
+      0x11n,
+      0x77_8800_0000n,
+    ]);
     expect(machine.slowCalls).toEqual([]);
   });
 
@@ -221,7 +262,12 @@ describe('a generated interpreter', () => {
     machine.start([add(1, 1, 1)], 0xffc);
     machine.start([add(1, 1, 1), leave(0)], 0x1000);
     machine.start([add(1, 1, 1)], 0xffc);
-    expect([machine.run(3), machine.r(1), machine.pc, machine.state(EngineState.left)]).toEqual([LEAVE, 2n, CODE + 0x1004, 0]);
+    expect([machine.run(3), machine.r(1), machine.pc, machine.state(EngineState.left)]).toEqual([
+      LEAVE,
+      2n,
+      CODE + 0x1004,
+      0,
+    ]);
   });
 
   it.each([0x123_4000, CODE + 2])('leaves for code that is not known at %d', (address) => {
@@ -233,8 +279,15 @@ describe('a generated interpreter', () => {
   });
 
   it('names the row whose operands do not fit', () => {
-    const wide = inst('7', 'WIDE', '1 a:31', { operands: { x: { kind: 'wide', of: () => 1n }, y: { kind: 'wide', of: () => 2n } } }, (b, { x, y }) =>
-      b.setState(EngineState.trash, b.add(b.as(x, Ty.i64), y)));
-    expect(() => generateInterpreter({ rows: [wide], flags, helpers: [], builder: BuilderClass })).toThrow(/row "WIDE".*do not fit/);
+    const wide = inst(
+      '7',
+      'WIDE',
+      '1 a:31',
+      { operands: { x: { kind: 'wide', of: () => 1n }, y: { kind: 'wide', of: () => 2n } } },
+      (b, { x, y }) => b.setState(EngineState.trash, b.add(b.as(x, Ty.i64), y)),
+    );
+    expect(() => generateInterpreter({ rows: [wide], flags, helpers: [], builder: BuilderClass })).toThrow(
+      /row "WIDE".*do not fit/,
+    );
   });
 });

@@ -7,6 +7,7 @@ import {
   AccessInfo,
   CODE_SLOT_BYTES,
   CODE_SLOT_REGIONS,
+  EXACT_REGIONS,
   EngineState,
   ExitReason,
   PAGE_BITS,
@@ -303,7 +304,8 @@ class RunFunction<B extends Builder> {
     code.get(ip).i32(CODE_SLOT_BYTES - 1).op(IntOp.and[0]).i32(3).op(IntOp.shr[0]).op(IntOp.add[0]);
     code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(next);
     code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]).brIf(next);
-    code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).brIf(next);
+    code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
+    code.get(region).i32(EXACT_REGIONS).op(IntOp.ltu[0]).op(IntOp.and[0]).brIf(next);
     code.get(left).set(before);
     code.get(cpu).get(left).get(cpu).memory(Op.i64_load, EngineState.pcBias);
     code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);

@@ -47,9 +47,10 @@ export class RegionTranslator<B extends Builder> {
   /**
    * Translates a batch.
    *
+   * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
    * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are left out and reported in `refused`.
    */
-  translate(graphs: readonly ControlFlowGraph<B>[]): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
+  translate(graphs: readonly ControlFlowGraph<B>[], exactAlignment: boolean): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
     const writer = new ModuleWriter();
     const functions = new Map<string, number>();
     const key = (h: Helper): string => `${h.module}.${h.name}`;
@@ -61,7 +62,7 @@ export class RegionTranslator<B extends Builder> {
       functions.set(key(helper), index);
       return index;
     };
-    const bodies = graphs.map((graph) => this.#region(graph, functionOf));
+    const bodies = graphs.map((graph) => this.#region(graph, functionOf, exactAlignment));
     const refused: number[] = [];
     bodies.forEach((body, i) => {
       if (body) writer.define(writer.declare(), REGION_SIGNATURE, body.locals, body.code, `r${i}`);
@@ -70,12 +71,16 @@ export class RegionTranslator<B extends Builder> {
     return { bytes: writer.toBytes(), refused };
   }
 
-  #region(graph: ControlFlowGraph<B>, functionOf: (helper: Helper) => number): { locals: readonly Ty[]; code: Uint8Array } | undefined {
+  #region(
+    graph: ControlFlowGraph<B>,
+    functionOf: (helper: Helper) => number,
+    exactAlignment: boolean,
+  ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
     const code = new CodeBuffer(4096);
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
     const [pc, flagX, flagY, flagKind] = [locals.reserve(Ty.i64), locals.reserve(Ty.i64), locals.reserve(Ty.i64), locals.reserve(Ty.i32)] as const;
     const builder = new this.description.builder(code, locals, CPU, functionOf);
-    builder.exactAlignment = false;
+    builder.exactAlignment = exactAlignment;
     const exit = code.block();
     const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, exit };
     const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags);

@@ -58,7 +58,9 @@ describe('CodeBuffer', () => {
   });
 
   it('writes prefixed opcodes of two and more bytes', () => {
-    expect([...new CodeBuffer().op(0x6a).op(0xfd0c).op(0xfdcb).op(0xfe48).toBytes()]).toEqual([0x6a, 0xfd, 0x0c, 0xfd, 0xcb, 0x01, 0xfe, 0x48]);
+    expect([...new CodeBuffer().op(0x6a).op(0xfd0c).op(0xfdcb).op(0xfe48).toBytes()]).toEqual([
+      0x6a, 0xfd, 0x0c, 0xfd, 0xcb, 0x01, 0xfe, 0x48,
+    ]);
   });
 
   it('counts labels from the innermost block', () => {

@@ -69,6 +69,11 @@ export const systemForms: FormTable = {
   'MRS FPSR': read('fpsr'),
   'MSR FPSR': write('fpsr'),
   'MRS SP_EL0': read('sp_el0'),
+  'MSR SP_EL0': write('sp_el0'),
+  'MRS DAIF': read('daif'),
+  'MRS CTR_EL0': read('ctr_el0'),
+  'MRS DCZID_EL0': read('dczid_el0'),
+  'MSR DAIFSet': [form('msr', {}, [word('daifset'), unsigned('CRm', 4)])],
   SYS: [
     ...system,
     form('sys', {}, [unsigned('op1', 3, { decimal: true }), controlRegister('CRn'), controlRegister('CRm'), unsigned('op2', 3, { decimal: true }), optionalRegister(x('Rt'), 'Rt', 31)]),

@@ -1,0 +1,117 @@
+import { rowMaker, int } from '../describe/row.js';
+import type { Row } from '../describe/row.js';
+import type { V } from '../describe/value.js';
+import { generateInterpreter } from '../interpreter/interpreter.js';
+import { fixedRegister } from '../interpreter/operands.js';
+import { Predecoder } from '../interpreter/predecoder.js';
+import { Ty } from '../wasm/code-buffer.js';
+import type { RegisterFile } from './back-end.js';
+import { Builder } from './builder.js';
+import type { FlagModel } from './flag-model.js';
+import type { Helper } from './helper.js';
+import { EngineState, ExitReason, TLB_ENTRIES, TlbEntry } from './layout.js';
+
+/** Sixteen 64-bit registers. */
+export const R: RegisterFile = { name: 'R', readOffset: (n) => EngineState.end + n * 8, writeOffset: (n) => EngineState.end + n * 8 };
+export const REGISTERS = 16;
+/** Eight 64-bit fields behind the registers. */
+export const FIELD = EngineState.end + REGISTERS * 8;
+export const FIELDS = 8;
+/** Where the only mapped guest page is. */
+export const PAGE = 0x20_0000;
+
+const CPU = 0x1000;
+const BANK = 0x2000;
+const RECORD = 0x8000;
+const DATA = 0x1_2000;
+
+/** The flags are equal, less, and which kind they are: enough to see every path of a lazy flag. */
+export const flags: FlagModel = {
+  common: 0,
+  test: (b, _kind, x, y, condition) => (condition === 0 ? b.eq(x, y) : b.ltu(x, y)),
+  pack: (b, kind, x, y) => b.or(b.or(b.eq(x, y), b.shl(b.ltu(x, y), b.imm(1))), b.shl(kind, b.imm(2))),
+  truth: [0b10101010, 0b11001100].map((mask) => mask & 0xffff),
+};
+
+/** What an instruction's semantic function does with its operand, a signed number of 20 bits. */
+export type Semantics = (b: Builder, n: V) => void;
+
+export const reg = (b: Builder, n: number): V => b.readReg(R, fixedRegister(n), Ty.i64);
+export const setReg = (b: Builder, n: number, v: V): void => b.writeReg(R, fixedRegister(n), v);
+
+/** A machine whose instruction number `i` does what the i-th function says. */
+export class BuilderBench {
+  readonly view: DataView;
+  readonly slowCalls: number[] = [];
+  /** Names of what happened outside, in order. */
+  readonly events: string[] = [];
+  slowResult = 0;
+  readonly #run: (cpu: number, budget: number) => ExitReason;
+  readonly #predecoder: Predecoder<Builder>;
+
+  constructor(instructions: readonly Semantics[], helpers: Readonly<Record<string, { readonly helper: Helper; readonly run: (...args: never[]) => unknown }>> = {}) {
+    const inst = rowMaker<Builder>();
+    const rows = instructions.map((semantics, i): Row<Builder> => {
+      const number = i.toString(2).padStart(12, '0');
+      return inst('1', `I${i}`, `${number} imm:20` as '0 imm:20', { operands: { n: int((f) => (f.imm << 12) >> 12) } }, (b, { n }) => semantics(b, n));
+    });
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    this.view = new DataView(memory.buffer);
+    const interpreter = generateInterpreter({ rows, flags, helpers: Object.values(helpers).map(({ helper }) => helper), builder: Builder });
+    const env = {
+      memory,
+      slow: (info: number) => {
+        this.slowCalls.push(info);
+        return this.slowResult;
+      },
+      flush: () => void this.events.push('flush'),
+    };
+    const test = Object.fromEntries(Object.entries(helpers).map(([name, { run }]) => [name, run]));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>), { env, test });
+    this.#run = instance.exports['run'] as (cpu: number, budget: number) => ExitReason;
+    this.#predecoder = new Predecoder(interpreter);
+    for (let i = 0; i < TLB_ENTRIES * TlbEntry.bytes; i += 8) this.view.setBigInt64(BANK + i, -1n, true);
+    this.view.setUint32(CPU + EngineState.bank, BANK, true);
+    this.view.setUint32(CPU + EngineState.unprivilegedBank, BANK, true);
+    const entry = BANK + ((PAGE >>> 12) % TLB_ENTRIES) * TlbEntry.bytes;
+    for (const tag of [TlbEntry.readTag, TlbEntry.writeTag]) this.view.setBigUint64(entry + tag, BigInt(PAGE), true);
+    this.view.setUint32(entry + TlbEntry.addend, (DATA - PAGE) >>> 0, true);
+  }
+
+  /** Runs one instruction with its operand. Its address is 0x100000. */
+  run(instruction: number, operand = 0): ExitReason {
+    this.#predecoder.write(this.view, RECORD, ((instruction << 20) | (operand & 0xf_ffff)) >>> 0, 0);
+    this.view.setUint32(CPU + EngineState.ip, RECORD, true);
+    this.view.setBigInt64(CPU + EngineState.pcBias, BigInt(0x10_0000 - (RECORD >>> 2)), true);
+    return this.#run(CPU, 1);
+  }
+
+  get(offset: number): bigint {
+    return this.view.getBigUint64(CPU + offset, true);
+  }
+
+  set(offset: number, value: bigint): void {
+    this.view.setBigUint64(CPU + offset, value, true);
+  }
+
+  r(n: number): bigint {
+    return this.get(R.readOffset(n));
+  }
+
+  setR(n: number, value: bigint): void {
+    this.set(R.readOffset(n), BigInt.asUintN(64, value));
+  }
+
+  u32(offset: number): number {
+    return this.view.getUint32(CPU + offset, true);
+  }
+
+  setU32(offset: number, value: number): void {
+    this.view.setUint32(CPU + offset, value, true);
+  }
+
+  /** A view on the mapped guest page. */
+  get page(): DataView {
+    return new DataView(this.view.buffer, DATA, 4096);
+  }
+}

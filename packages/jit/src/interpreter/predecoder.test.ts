@@ -1,0 +1,96 @@
+import { Builder } from '../builder/builder.js';
+import { R, flags } from '../builder/builder-bench.test.helper.js';
+import { EngineState, RECORD_BYTES } from '../builder/layout.js';
+import { derived, int, register, rowMaker, small, target, wide } from '../describe/row.js';
+import type { Row } from '../describe/row.js';
+import { Ty } from '../wasm/code-buffer.js';
+import { UNDEFINED_HANDLER, generateInterpreter } from './interpreter.js';
+import { forEachStatic, operandsOf, staticIndex, staticsOf } from './operands.js';
+import { Predecoder } from './predecoder.js';
+
+const inst = rowMaker<Builder>();
+const make = (rows: readonly Row<Builder>[]) => generateInterpreter({ rows, flags, helpers: [], builder: Builder });
+
+describe('records', () => {
+  const row = inst(
+    '1',
+    'ALL',
+    '0000 Rd:4 Rn:4 s:2! imm:18',
+    {
+      operands: { a: small((f) => f.imm & 0xffff), b: int((f) => -f.imm), Rm: register((f) => (f.Rn + 1) & 15) },
+      derived: { odd: derived(2, (f) => f.imm & 1) },
+      valid: ({ s }) => s !== 3,
+    },
+    (b, { Rd, Rn, Rm, a, b: n, s, odd }) => {
+      const sum = b.add(b.add(b.readReg(R, Rn, Ty.i64), b.readReg(R, Rm, Ty.i64)), b.add(b.as(a, Ty.i64), n));
+      b.writeReg(R, Rd, b.add(sum, b.imm(s * 2 + odd)));
+    },
+  );
+  const interpreter = make([row]);
+  const predecoder = new Predecoder(interpreter);
+  const word = (d: number, n: number, s: number, imm: number): number => ((d << 24) | (n << 20) | (s << 18) | imm) >>> 0;
+  const record = new DataView(new ArrayBuffer(RECORD_BYTES));
+
+  it('have one handler for each allocated choice of static fields', () => {
+    expect(interpreter.handlers.filter((h) => h?.row === row)).toHaveLength(6);
+    const numbers = new Set<number>();
+    for (const s of [0, 1, 2]) for (const imm of [4, 5]) predecoder.write(record, 0, word(1, 2, s, imm), 0), numbers.add(record.getUint16(0, true));
+    expect(numbers.size).toBe(6);
+  });
+
+  it('hold state offsets and numbers in places of their own', () => {
+    expect(predecoder.write(record, 0, word(3, 15, 1, 0x2_0005), 0)).toBe(false);
+    const handler = interpreter.handlers[record.getUint16(0, true)];
+    const values = Object.fromEntries((handler?.slots ?? []).map(({ operand, kind, offset }) => {
+      const name = operandsOf(row)[operand]?.name;
+      return [`${name}:${kind}`, kind === 'i32' ? record.getInt32(offset, true) : record.getUint16(offset, true)];
+    }));
+    expect(values).toEqual({ 'Rd:destination': R.writeOffset(3), 'Rn:source': R.readOffset(15), 'Rm:source': R.readOffset(0), 'a:u16': 5, 'b:i32': -0x2_0005 });
+    const ends = (handler?.slots ?? []).map(({ offset, kind }) => [offset, offset + (kind === 'i32' ? 4 : 2)] as const).sort(([x], [y]) => x - y);
+    ends.forEach(([from, to], i) => {
+      expect(from).toBeGreaterThanOrEqual(i === 0 ? 2 : (ends[i - 1]?.[1] as number));
+      expect(to).toBeLessThanOrEqual(RECORD_BYTES);
+    });
+  });
+
+  it('of what is not allocated say so', () => {
+    for (const bad of [word(0, 0, 3, 0), 0xf000_0000]) {
+      record.setUint16(0, 0xffff, true);
+      expect([predecoder.write(record, 0, bad, 0), record.getUint16(0, true)]).toEqual([true, UNDEFINED_HANDLER]);
+    }
+  });
+
+  it('tell near branches from those that leave the page', () => {
+    const jump = inst('2', 'JUMP', '1 distance:31', { operands: { to: target((f) => (f.distance << 1) >> 1) } }, (b, { to }) => b.jump(to));
+    const jumps = make([jump]);
+    const writer = new Predecoder(jumps);
+    const of = (distance: number, at: number) => {
+      expect(writer.write(record, 0, (0x8000_0000 | (distance & 0x7fff_ffff)) >>> 0, at)).toBe(true);
+      const slot = jumps.handlers[record.getUint16(0, true)]?.slots[0];
+      return [slot?.kind, record.getInt32(slot?.offset as number, true)];
+    };
+    expect([of(8, 0xff0), of(-0x10, 0x10), of(8, 0xff8), of(-4, 0)]).toEqual([['near', 32], ['near', -64], ['i32', 8], ['i32', -4]]);
+  });
+
+  it('hold 64 bits whole', () => {
+    const value = 0x8123_4567_89ab_cdefn;
+    const rows = [inst('3', 'WIDE', '0 imm:31', { operands: { w: wide(() => value) } }, (b, { w }) => b.setState(EngineState.trash, b.as(w, Ty.i64)))];
+    const wides = make(rows);
+    new Predecoder(wides).write(record, 0, 0, 0);
+    const slot = wides.handlers[record.getUint16(0, true)]?.slots[0];
+    expect([slot?.kind, record.getBigUint64(slot?.offset as number, true)]).toEqual(['i64', value]);
+  });
+});
+
+describe('static choices', () => {
+  it('are numbered so that enumerating and looking up agree', () => {
+    const row = inst('1', 'S', 'a:2! b:1! x:29', { derived: { c: derived(3, (f) => f.x % 3) } }, () => undefined);
+    const statics = staticsOf(row);
+    const seen: string[] = [];
+    forEachStatic(statics, (values, index) => {
+      seen.push(JSON.stringify(values));
+      expect(staticIndex(statics, { a: values['a'] as number, b: values['b'] as number, x: values['c'] as number })).toBe(index);
+    });
+    expect([seen.length, new Set(seen).size]).toEqual([24, 24]);
+  });
+});
