@@ -28,7 +28,8 @@ export const aarch64: Architecture = {
   defaultConsole: 'pl011',
   engineBytes: (vcpus) =>
     CodeCache.bytesFor(CODE_PAGES) + vcpus * (State.end + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
-  createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), REGION_TUNING),
+  createMachine: (services) =>
+    new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), REGION_TUNING),
 };
 
 /**

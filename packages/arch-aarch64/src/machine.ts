@@ -84,7 +84,10 @@ export class Aarch64Machine implements Machine {
     if (this.#reported.has(word)) return;
     if (this.#reported.size < REPORT_LIMIT) this.#reported.add(word);
     else return;
-    this.services.logger.log('warn', `${this.services.name}: vCPU ${vcpu.index} met an instruction that is not implemented at 0x${vcpu.pc.toString(16)}: ${text}`);
+    this.services.logger.log(
+      'warn',
+      `${this.services.name}: vCPU ${vcpu.index} met an instruction that is not implemented at 0x${vcpu.pc.toString(16)}: ${text}`,
+    );
   }
 }
 

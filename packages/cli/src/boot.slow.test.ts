@@ -91,7 +91,10 @@ describe('a stock Debian kernel', () => {
     "boots with a given device tree: QEMU's, for other memory, CPUs and initial file system",
     async () => {
       const fitted = ['--set', `dtb=${QEMU_TREE}`, '--set', 'cpus=2', '--set', 'ram=384M'];
-      const outcome = await qvm(['start', LINUX, ...fitted, '--cmdline', running('cat /proc/cpuinfo', 'cat /proc/meminfo')], '');
+      const outcome = await qvm(
+        ['start', LINUX, ...fitted, '--cmdline', running('cat /proc/cpuinfo', 'cat /proc/meminfo')],
+        '',
+      );
       expect(outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'))).toHaveLength(2);
       const [, kilobytes] = /^MemTotal: +(\d+) kB$/.exec(outputOf('cat /proc/meminfo', outcome)[0] ?? '') ?? [];
       // The kernel keeps some tens of MiB for itself.

@@ -10,7 +10,8 @@ const MIB = 1 << 20;
 const RAM = 0x4000_0000;
 const kernel = (bytes: Uint8Array): BootFile => ({ name: 'Image', bytes });
 const initrd = (size: number): BootFile => ({ name: 'initrd.gz', bytes: pattern(size) });
-const ram = (...sizes: readonly number[]): BootBench => new BootBench(sizes.map((size, i) => ({ base: RAM + i * 0x1000_0000, size })));
+const ram = (...sizes: readonly number[]): BootBench =>
+  new BootBench(sizes.map((size, i) => ({ base: RAM + i * 0x1000_0000, size })));
 
 /** Where the tree says that the initial file system is. */
 function initrdOf({ tree }: Booted): AddressRange | undefined {
@@ -32,7 +33,11 @@ describe('loadGuest', () => {
     const bench = ram(16 * MIB);
     const image = linuxImage(0x10_0000, { imageSize: 0x28_0000n });
     const booted = await bench.boot({ image: kernel(image), initrd: initrd(0x1_2345) });
-    expect([booted.entry, booted.deviceTree, initrdOf(booted)]).toEqual([RAM, RAM + 4 * MIB, { base: RAM + 6 * MIB, size: 0x1_2345 }]);
+    expect([booted.entry, booted.deviceTree, initrdOf(booted)]).toEqual([
+      RAM,
+      RAM + 4 * MIB,
+      { base: RAM + 6 * MIB, size: 0x1_2345 },
+    ]);
     expect([holds(bench, RAM, image), holds(bench, RAM + 6 * MIB, pattern(0x1_2345))]).toEqual([true, true]);
     // bss is clear up to its end, and nothing behind it was touched.
     expect(bench.guest.read(RAM + image.length, 0x18_0000).every((byte) => byte === 0)).toBe(true);
@@ -48,7 +53,9 @@ describe('loadGuest', () => {
   });
 
   it('puts raw code at the first address of RAM', async () => {
-    expect(await new BootBench([{ base: 0x1000, size: MIB }]).boot({ image: kernel(pattern(12)) })).toMatchObject({ entry: 0x1000 });
+    expect(await new BootBench([{ base: 0x1000, size: MIB }]).boot({ image: kernel(pattern(12)) })).toMatchObject({
+      entry: 0x1000,
+    });
   });
 
   it('puts an ELF file where it says, over several regions', async () => {
@@ -71,21 +78,28 @@ describe('loadGuest', () => {
 
   it('finds other places when RAM is too small for the usual ones', async () => {
     const tiny = await ram(0x1_0000).boot({ image: kernel(pattern(0x100)), initrd: initrd(0x2000) });
-    expect([tiny.entry, tiny.deviceTree, initrdOf(tiny)]).toEqual([RAM, RAM + 0x1000, { base: RAM + 0xe000, size: 0x2000 }]);
+    expect([tiny.entry, tiny.deviceTree, initrdOf(tiny)]).toEqual([
+      RAM,
+      RAM + 0x1000,
+      { base: RAM + 0xe000, size: 0x2000 },
+    ]);
     const other = await ram(0x1000, 4 * MIB).boot({ image: kernel(pattern(0xffc)), initrd: initrd(0x2000) });
     expect([other.entry, other.deviceTree]).toEqual([RAM, RAM + 0x1000_0000]);
   });
 
   it('gives large trees and initial file systems places of their own', async () => {
     const bench = ram(4 * MIB);
-    bench.hooks.deviceTree.tap('test', (tree) => putChild(tree, '/', { name: 'large', properties: { x: pattern(0x8_0000) } }));
+    bench.hooks.deviceTree.tap('test', (tree) =>
+      putChild(tree, '/', { name: 'large', properties: { x: pattern(0x8_0000) } }),
+    );
     const booted = await bench.boot({ image: kernel(linuxImage(0x10_0000)), initrd: initrd(0x1f_0000) });
     expect(booted.treeBytes.length).toBeGreaterThan(0x8_0000);
     const { base, size } = initrdOf(booted) as AddressRange;
     expect(base >= booted.deviceTree + booted.treeBytes.length || base + size <= booted.deviceTree).toBe(true);
   });
 
-  const fits = (memory: AddressRange[], image: Uint8Array, file?: BootFile) => new BootBench(memory).boot({ image: kernel(image), ...(file && { initrd: file }) });
+  const fits = (memory: AddressRange[], image: Uint8Array, file?: BootFile) =>
+    new BootBench(memory).boot({ image: kernel(image), ...(file && { initrd: file }) });
   it.each<[string, () => Promise<unknown>, string]>([
     [
       'image.does-not-fit',
@@ -110,7 +124,9 @@ describe('loadGuest', () => {
 
   it('refuses a tree that no kernel takes', async () => {
     const bench = ram(16 * MIB);
-    bench.hooks.deviceTree.tap('test', (tree) => putChild(tree, '/', { name: 'large', properties: { x: pattern(2 * MIB) } }));
+    bench.hooks.deviceTree.tap('test', (tree) =>
+      putChild(tree, '/', { name: 'large', properties: { x: pattern(2 * MIB) } }),
+    );
     await expect(bench.boot({ image: kernel(pattern(4)) })).rejects.toMatchObject({ code: 'image.too-large' });
   });
 
@@ -146,18 +162,25 @@ describe('loadGuest', () => {
       try {
         booted = await bench.boot({ image: kernel(image), ...(file && { initrd: file }) }, 1 + below(8));
       } catch (error) {
-        if (!(error instanceof ImageError) || error.problem !== 'does-not-fit') throw new Error(where, { cause: error });
+        if (!(error instanceof ImageError) || error.problem !== 'does-not-fit')
+          throw new Error(where, { cause: error });
         continue;
       }
       placed++;
-      const ranges = [{ base: booted.entry, size: linux ? memoryBytes : fileBytes }, { base: booted.deviceTree, size: booted.treeBytes.length }, initrdOf(booted) ?? { base: 0, size: 0 }];
+      const ranges = [
+        { base: booted.entry, size: linux ? memoryBytes : fileBytes },
+        { base: booted.deviceTree, size: booted.treeBytes.length },
+        initrdOf(booted) ?? { base: 0, size: 0 },
+      ];
       ranges.forEach((x, n) => {
         if (x.size > 0 && !bench.guest.contains(x.base, x.size, true)) throw new Error(`${where}: not in RAM`);
-        for (const y of ranges.slice(n + 1)) if (x.base < y.base + y.size && y.base < x.base + x.size) throw new Error(`${where}: overlap`);
+        for (const y of ranges.slice(n + 1))
+          if (x.base < y.base + y.size && y.base < x.base + x.size) throw new Error(`${where}: overlap`);
       });
       // Everything is intact after all has been written.
       if (!holds(bench, booted.entry, image)) throw new Error(`${where}: image damaged`);
-      if (file && !holds(bench, (initrdOf(booted) as AddressRange).base, file.bytes)) throw new Error(`${where}: initial file system damaged`);
+      if (file && !holds(bench, (initrdOf(booted) as AddressRange).base, file.bytes))
+        throw new Error(`${where}: initial file system damaged`);
       expect([where, booted.deviceTree % 8, linux ? booted.entry % (2 * MIB) : 0]).toEqual([where, 0, 0]);
     }
     expect(placed).toBeGreaterThan(30);

@@ -39,7 +39,11 @@ const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
  * @throws `ImageError` when something cannot be loaded or does not fit; `QvmError` `devicetree.malformed`.
  * @experimental
  */
-export async function loadGuest(request: BootRequest, services: MachineServices, affinities: readonly bigint[]): Promise<BootEntry> {
+export async function loadGuest(
+  request: BootRequest,
+  services: MachineServices,
+  affinities: readonly bigint[],
+): Promise<BootEntry> {
   const given = request.deviceTree && readGivenTree(request.deviceTree);
   const ram = services.map.regions.filter((r) => r.kind === 'ram').map(({ base, size }) => ({ base, size }));
   const plan = new RamPlan(ram);
@@ -97,7 +101,11 @@ function placeInitrd(plan: RamPlan, { name, bytes }: BootFile, behind: number): 
 }
 
 function placeTree(plan: RamPlan, size: number, behind: number): number {
-  if (size > TREE_BLOCK) throw new ImageError('too-large', `The device tree has ${sizeText(size)}; a kernel takes at most ${sizeText(TREE_BLOCK)}.`);
+  if (size > TREE_BLOCK)
+    throw new ImageError(
+      'too-large',
+      `The device tree has ${sizeText(size)}; a kernel takes at most ${sizeText(TREE_BLOCK)}.`,
+    );
   const usual = alignUp(behind, TREE_BLOCK);
   if (plan.isFree(usual, size)) return usual;
   for (const alignment of [TREE_BLOCK, PAGE, 8]) {
@@ -115,15 +123,23 @@ function homeFirst(plan: RamPlan, behind: number): readonly AddressRange[] {
   return [...plan.ram].sort((x, y) => Number(y === home) - Number(x === home));
 }
 
-function makeTree(request: BootRequest, services: MachineServices, given: GivenTree | undefined, board: BoardDescription): Uint8Array {
-  const tree = given ? given.patch(board, (address) => services.map.find(address) !== undefined) : generateTree(board, request.vdevNodes);
+function makeTree(
+  request: BootRequest,
+  services: MachineServices,
+  given: GivenTree | undefined,
+  board: BoardDescription,
+): Uint8Array {
+  const tree = given
+    ? given.patch(board, (address) => services.map.find(address) !== undefined)
+    : generateTree(board, request.vdevNodes);
   return writeDeviceTree(services.hooks.deviceTree.call(tree), given && { reservations: given.reservations });
 }
 
 /** A segment may reach over several regions, which are not one piece for the host. */
 function write(memory: GuestMemory, { address, bytes, size }: ImageSegment): void {
   memory.write(address, bytes);
-  for (let at = bytes.length; at < size; at += ZEROS.length) memory.write(address + at, ZEROS.subarray(0, Math.min(ZEROS.length, size - at)));
+  for (let at = bytes.length; at < size; at += ZEROS.length)
+    memory.write(address + at, ZEROS.subarray(0, Math.min(ZEROS.length, size - at)));
 }
 
 const SEED_WORDS = 8;

@@ -14,7 +14,10 @@ const itWithDtc = hasDtc ? it : it.skip;
 
 /** What dtc warns about; its own and the specification's rules for bindings. */
 function warnings(bytes: Uint8Array): readonly string[] {
-  const { stderr, status } = spawnSync('dtc', ['-I', 'dtb', '-O', 'dts', '-o', '/dev/null'], { input: bytes, encoding: 'utf8' });
+  const { stderr, status } = spawnSync('dtc', ['-I', 'dtb', '-O', 'dts', '-o', '/dev/null'], {
+    input: bytes,
+    encoding: 'utf8',
+  });
   expect(status).toBe(0);
   return stderr.split('\n').filter((line) => line !== '');
 }
@@ -46,8 +49,17 @@ const consoleNodes = (context: DeviceTreeContext): readonly DeviceTreeNode[] => 
 ];
 
 describe('a generated tree', () => {
-  const bench = new BootBench([{ base: RAM, size: 0x100_0000 }, { base: 0x1_0000_0000, size: 0x1_0000 }]);
-  const request = { image, commandLine: 'console=ttyAMA0 "a b"', initrd: { name: 'initrd', bytes: pattern(100) }, vdevNodes: consoleNodes, stdoutPath: '/pl011@9000000' };
+  const bench = new BootBench([
+    { base: RAM, size: 0x100_0000 },
+    { base: 0x1_0000_0000, size: 0x1_0000 },
+  ]);
+  const request = {
+    image,
+    commandLine: 'console=ttyAMA0 "a b"',
+    initrd: { name: 'initrd', bytes: pattern(100) },
+    vdevNodes: consoleNodes,
+    stdoutPath: '/pl011@9000000',
+  };
 
   itWithDtc('has nothing that dtc warns about', async () => {
     expect(warnings((await bench.boot(request, 4)).treeBytes)).toEqual([]);
@@ -57,14 +69,36 @@ describe('a generated tree', () => {
     const { tree, deviceTree } = await bench.boot(request, 3);
     const cells = (path: string, name: string) => cellsOf(findNode(tree, path)?.properties[name]);
     const texts = (path: string, name: string) => textsOf(findNode(tree, path)?.properties[name]);
-    expect(tree.children?.map(({ name }) => name)).toEqual(['psci', 'cpus', 'memory@40000000', 'memory@100000000', 'apb-pclk', 'intc@8000000', 'pl011@9000000', 'chosen']);
-    expect([cells('/memory@40000000', 'reg'), cells('/memory@100000000', 'reg')]).toEqual([[0, RAM, 0, 0x100_0000], [1, 0, 0, 0x1_0000]]);
+    expect(tree.children?.map(({ name }) => name)).toEqual([
+      'psci',
+      'cpus',
+      'memory@40000000',
+      'memory@100000000',
+      'apb-pclk',
+      'intc@8000000',
+      'pl011@9000000',
+      'chosen',
+    ]);
+    expect([cells('/memory@40000000', 'reg'), cells('/memory@100000000', 'reg')]).toEqual([
+      [0, RAM, 0, 0x100_0000],
+      [1, 0, 0, 0x1_0000],
+    ]);
     expect(findNode(tree, '/cpus')?.children?.map(({ name }) => name)).toEqual(['cpu@0', 'cpu@1', 'cpu@2']);
-    expect([cells('/cpus/cpu@2', 'reg'), texts('/cpus/cpu@2', 'enable-method'), texts('/psci', 'method')]).toEqual([[2], ['psci'], ['hvc']]);
-    expect([texts('/chosen', 'bootargs'), texts('/chosen', 'stdout-path')]).toEqual([['console=ttyAMA0 "a b"'], ['/pl011@9000000']]);
+    expect([cells('/cpus/cpu@2', 'reg'), texts('/cpus/cpu@2', 'enable-method'), texts('/psci', 'method')]).toEqual([
+      [2],
+      ['psci'],
+      ['hvc'],
+    ]);
+    expect([texts('/chosen', 'bootargs'), texts('/chosen', 'stdout-path')]).toEqual([
+      ['console=ttyAMA0 "a b"'],
+      ['/pl011@9000000'],
+    ]);
     const initrd = cells('/chosen', 'linux,initrd-start')?.[1] as number;
     expect([initrd, cells('/chosen', 'linux,initrd-end')]).toEqual([deviceTree + 0x20_0000, [0, initrd + 100]]);
-    expect([cells('/pl011', 'interrupts'), cells('/pl011', 'clocks')?.[0]]).toEqual([[0, 1, 4], cells('/apb-pclk', 'phandle')?.[0]]);
+    expect([cells('/pl011', 'interrupts'), cells('/pl011', 'clocks')?.[0]]).toEqual([
+      [0, 1, 4],
+      cells('/apb-pclk', 'phandle')?.[0],
+    ]);
     expect(cells('/', 'interrupt-parent')).toEqual(cells('/intc', 'phandle'));
   });
 
@@ -80,21 +114,36 @@ describe("QEMU's tree, given", () => {
   const deviceTree = { name: 'virt.dtb', bytes: file };
   const HANDLER = { read: () => 0, write: () => undefined };
   const benchWithVdevs = (): BootBench => {
-    const bench = new BootBench([{ base: RAM, size: 0x80_0000 }, { base: 0x8000_0000, size: 0x1_0000 }]);
-    for (const [name, base] of [['gicd', 0x800_0000], ['pl011', 0x900_0000], ['pl031', 0x901_0000]] as const) bench.map.addMmio(name, base, 0x1000, HANDLER);
+    const bench = new BootBench([
+      { base: RAM, size: 0x80_0000 },
+      { base: 0x8000_0000, size: 0x1_0000 },
+    ]);
+    for (const [name, base] of [
+      ['gicd', 0x800_0000],
+      ['pl011', 0x900_0000],
+      ['pl031', 0x901_0000],
+    ] as const)
+      bench.map.addMmio(name, base, 0x1000, HANDLER);
     return bench;
   };
-  const boot = (request: Partial<Parameters<BootBench['boot']>[0]> = {}, cpus = 1) => benchWithVdevs().boot({ image, deviceTree, ...request }, cpus);
+  const boot = (request: Partial<Parameters<BootBench['boot']>[0]> = {}, cpus = 1) =>
+    benchWithVdevs().boot({ image, deviceTree, ...request }, cpus);
 
   it('gets the memory of the VM', async () => {
     const { tree } = await boot();
-    const memory = tree.children?.filter(({ name }) => name.startsWith('memory')).map(({ name, properties }) => [name, cellsOf(properties['reg'])]);
-    expect(memory).toEqual([['memory@40000000', [0, RAM, 0, 0x80_0000]], ['memory@80000000', [0, 0x8000_0000, 0, 0x1_0000]]]);
+    const memory = tree.children
+      ?.filter(({ name }) => name.startsWith('memory'))
+      .map(({ name, properties }) => [name, cellsOf(properties['reg'])]);
+    expect(memory).toEqual([
+      ['memory@40000000', [0, RAM, 0, 0x80_0000]],
+      ['memory@80000000', [0, 0x8000_0000, 0, 0x1_0000]],
+    ]);
   });
 
   it.each([1, 2, 4])('gets %d CPUs, and keeps what it says of those it knows', async (cpus) => {
     const { tree } = await boot({}, cpus);
-    const given = findNode(readDeviceTree(file), '/cpus')?.children?.filter(({ name }) => name.startsWith('cpu@')) ?? [];
+    const given =
+      findNode(readDeviceTree(file), '/cpus')?.children?.filter(({ name }) => name.startsWith('cpu@')) ?? [];
     const found = findNode(tree, '/cpus')?.children ?? [];
     expect(found.map(({ name }) => name)).toEqual(Array.from({ length: cpus }, (_, i) => `cpu@${i}`));
     found.forEach(({ properties }, i) => {
@@ -107,15 +156,23 @@ describe("QEMU's tree, given", () => {
   it('gets command line and initial file system, and loses those of another boot', async () => {
     const first = await boot({ commandLine: 'one', initrd: { name: 'initrd', bytes: pattern(9) } });
     const chosen = findNode(first.tree, '/chosen')?.properties ?? {};
-    expect([textsOf(chosen['bootargs']), cellsOf(chosen['linux,initrd-end'])?.[1]]).toEqual([['one'], first.deviceTree + 0x20_0009]);
+    expect([textsOf(chosen['bootargs']), cellsOf(chosen['linux,initrd-end'])?.[1]]).toEqual([
+      ['one'],
+      first.deviceTree + 0x20_0009,
+    ]);
     const again = await boot({ deviceTree: { name: 'first.dtb', bytes: first.treeBytes } });
     const kept = findNode(again.tree, '/chosen')?.properties ?? {};
     // The command line stays: none was given.
-    expect([textsOf(kept['bootargs']), kept['linux,initrd-start'], kept['linux,initrd-end']]).toEqual([['one'], undefined, undefined]);
+    expect([textsOf(kept['bootargs']), kept['linux,initrd-start'], kept['linux,initrd-end']]).toEqual([
+      ['one'],
+      undefined,
+      undefined,
+    ]);
   });
 
   it('keeps its console unless the one of the VM is in it', async () => {
-    const path = async (stdoutPath: string) => textsOf(findNode((await boot({ stdoutPath })).tree, '/chosen')?.properties['stdout-path']);
+    const path = async (stdoutPath: string) =>
+      textsOf(findNode((await boot({ stdoutPath })).tree, '/chosen')?.properties['stdout-path']);
     expect(await path('/serial@9040000')).toEqual(['/pl011@9000000']);
     expect(await path('/pl031@9010000')).toEqual(['/pl031@9010000']);
   });
@@ -123,7 +180,14 @@ describe("QEMU's tree, given", () => {
   it('has devices that the VM has not disabled, and all else as it was', async () => {
     const { tree } = await boot();
     const status = (path: string) => textsOf(findNode(tree, path)?.properties['status'])?.[0];
-    const absent = ['/pcie@10000000', '/fw-cfg@9020000', '/pl061@9030000', '/virtio_mmio@a000000', '/flash@0', '/intc@8000000/its@8080000'];
+    const absent = [
+      '/pcie@10000000',
+      '/fw-cfg@9020000',
+      '/pl061@9030000',
+      '/virtio_mmio@a000000',
+      '/flash@0',
+      '/intc@8000000/its@8080000',
+    ];
     expect(absent.map(status)).toEqual(absent.map(() => 'disabled'));
     const before = readDeviceTree(file);
     for (const path of ['/pl011@9000000', '/pl031@9010000', '/timer', '/apb-pclk', '/pmu']) {
@@ -139,7 +203,10 @@ describe("QEMU's tree, given", () => {
   });
 
   it('keeps reserved memory, and puts nothing there', async () => {
-    const reservations = [{ address: RAM, size: 0x3000 }, { address: RAM + 0x20_0000, size: 0x1000 }];
+    const reservations = [
+      { address: RAM, size: 0x3000 },
+      { address: RAM + 0x20_0000, size: 0x1000 },
+    ];
     const bytes = writeDeviceTree(readDeviceTree(file), { reservations });
     const booted = await boot({ deviceTree: { name: 'x', bytes } });
     expect(readMemoryReservations(booted.treeBytes)).toEqual(reservations);
@@ -147,22 +214,33 @@ describe("QEMU's tree, given", () => {
   });
 
   it('is written with the cells of its root', async () => {
-    const small: DeviceTreeNode = { name: '', properties: { '#address-cells': { cells: [1] }, '#size-cells': { cells: [1] } } };
+    const small: DeviceTreeNode = {
+      name: '',
+      properties: { '#address-cells': { cells: [1] }, '#size-cells': { cells: [1] } },
+    };
     const { tree } = await boot({ deviceTree: { name: 'x', bytes: writeDeviceTree(small) } });
     expect(cellsOf(findNode(tree, '/memory@80000000')?.properties['reg'])).toEqual([0x8000_0000, 0x1_0000]);
     const high = new BootBench([{ base: 0x1_0000_0000, size: 0x10_0000 }]);
-    await expect(high.boot({ image, deviceTree: { name: 'small.dtb', bytes: writeDeviceTree(small) } })).rejects.toMatchObject({
+    await expect(
+      high.boot({ image, deviceTree: { name: 'small.dtb', bytes: writeDeviceTree(small) } }),
+    ).rejects.toMatchObject({
       code: 'devicetree.malformed',
-      message: 'small.dtb cannot be used as a device tree: its root has one cell for addresses or sizes, and 0x100000000 needs two.',
+      message:
+        'small.dtb cannot be used as a device tree: its root has one cell for addresses or sizes, and 0x100000000 needs two.',
     });
     const odd = { ...small, properties: { '#address-cells': { cells: [3] } } };
-    await expect(boot({ deviceTree: { name: 'odd.dtb', bytes: writeDeviceTree(odd) } })).rejects.toMatchObject({ code: 'devicetree.malformed' });
+    await expect(boot({ deviceTree: { name: 'odd.dtb', bytes: writeDeviceTree(odd) } })).rejects.toMatchObject({
+      code: 'devicetree.malformed',
+    });
   });
 
   it('is refused by name when it is cut or something else', async () => {
     for (const length of [0, 3, 39, 40, 100, 1000, file.length - 1]) {
       const cut = boot({ deviceTree: { name: 'cut.dtb', bytes: file.subarray(0, length) } });
-      await expect(cut).rejects.toMatchObject({ code: 'devicetree.malformed', message: expect.stringMatching(/^cut\.dtb cannot be used as a device tree: /) });
+      await expect(cut).rejects.toMatchObject({
+        code: 'devicetree.malformed',
+        message: expect.stringMatching(/^cut\.dtb cannot be used as a device tree: /),
+      });
     }
   });
 

@@ -63,7 +63,10 @@ export class BoardTreeContext implements DeviceTreeContext {
 }
 
 /** Generates the tree of a board (Devicetree Specification v0.4, chapter 3). @experimental */
-export function generateTree(board: BoardDescription, vdevs: (context: DeviceTreeContext) => readonly DeviceTreeNode[]): DeviceTreeNode {
+export function generateTree(
+  board: BoardDescription,
+  vdevs: (context: DeviceTreeContext) => readonly DeviceTreeNode[],
+): DeviceTreeNode {
   const context = new BoardTreeContext();
   const gic = context.phandle('gic');
   const nodes = vdevs(context);
@@ -76,7 +79,14 @@ export function generateTree(board: BoardDescription, vdevs: (context: DeviceTre
       '#size-cells': cells(2),
       'interrupt-parent': cells(gic),
     },
-    children: [psciNode, cpusNode(board), ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))), ...clockNodes(context), ...nodes, chosenNode(board)],
+    children: [
+      psciNode,
+      cpusNode(board),
+      ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))),
+      ...clockNodes(context),
+      ...nodes,
+      chosenNode(board),
+    ],
   };
 }
 
@@ -95,7 +105,11 @@ function cpusNode({ affinities }: BoardDescription): DeviceTreeNode {
 }
 
 /** A CPU that PSCI starts. @experimental */
-export function cpuNode(affinity: bigint, reg: DeviceTreeValue, given: DeviceTreeNode['properties'] = {}): DeviceTreeNode {
+export function cpuNode(
+  affinity: bigint,
+  reg: DeviceTreeValue,
+  given: DeviceTreeNode['properties'] = {},
+): DeviceTreeNode {
   const properties = { compatible: 'arm,armv8', ...given, device_type: 'cpu', reg, 'enable-method': 'psci' };
   return { name: `cpu@${affinity.toString(16)}`, properties };
 }
@@ -123,12 +137,20 @@ function chosenNode(board: BoardDescription): DeviceTreeNode {
 }
 
 /** What `/chosen` says (Devicetree Specification v0.4 §3.6, Linux' bindings for the initial file system). @experimental */
-export function chosenProperties({ commandLine, initrd, stdoutPath, randomSeed }: BoardDescription): Record<string, DeviceTreeValue> {
+export function chosenProperties({
+  commandLine,
+  initrd,
+  stdoutPath,
+  randomSeed,
+}: BoardDescription): Record<string, DeviceTreeValue> {
   return {
     ...(commandLine === '' ? {} : { bootargs: commandLine }),
     ...(stdoutPath === undefined ? {} : { 'stdout-path': stdoutPath }),
     // Without a seed the guest's kernel gathers entropy from its own jitter, at every system call.
     'rng-seed': { cells: randomSeed },
-    ...(initrd && { 'linux,initrd-start': { cells: cells64(initrd.base) }, 'linux,initrd-end': { cells: cells64(initrd.base + initrd.size) } }),
+    ...(initrd && {
+      'linux,initrd-start': { cells: cells64(initrd.base) },
+      'linux,initrd-end': { cells: cells64(initrd.base + initrd.size) },
+    }),
   };
 }

@@ -35,9 +35,24 @@ const FOREIGN: readonly Foreign[] = [
   compressed(ascii('BZh'), 'bzip2'),
   compressed([0x02, 0x21, 0x4c, 0x18], 'lz4'),
   compressed([0x04, 0x22, 0x4d, 0x18], 'lz4'),
-  { problem: 'unknown-format', at: 0, mark: [0xd0, 0x0d, 0xfe, 0xed], what: 'is a device tree or a FIT image, not a kernel' },
-  { problem: 'unknown-format', at: 0, mark: [0x27, 0x05, 0x19, 0x56], what: 'is a U-Boot image; give the kernel that is inside' },
-  { problem: 'unknown-format', at: 0, mark: ascii('070701'), what: 'is a cpio archive: an initial file system, not a kernel' },
+  {
+    problem: 'unknown-format',
+    at: 0,
+    mark: [0xd0, 0x0d, 0xfe, 0xed],
+    what: 'is a device tree or a FIT image, not a kernel',
+  },
+  {
+    problem: 'unknown-format',
+    at: 0,
+    mark: [0x27, 0x05, 0x19, 0x56],
+    what: 'is a U-Boot image; give the kernel that is inside',
+  },
+  {
+    problem: 'unknown-format',
+    at: 0,
+    mark: ascii('070701'),
+    what: 'is a cpio archive: an initial file system, not a kernel',
+  },
 ];
 
 /**

@@ -1,4 +1,14 @@
-import { QvmError, cellsOf, findNode, putChild, readDeviceTree, readMemoryReservations, removeChildren, setProperty, textsOf } from '@qvm/core';
+import {
+  QvmError,
+  cellsOf,
+  findNode,
+  putChild,
+  readDeviceTree,
+  readMemoryReservations,
+  removeChildren,
+  setProperty,
+  textsOf,
+} from '@qvm/core';
 import type { BootFile, DeviceTreeNode, DeviceTreeValue, MemoryReservation } from '@qvm/core';
 import { chosenProperties, cpuNode, memoryNode, psciNode } from './device-tree.js';
 import type { BoardDescription } from './device-tree.js';
@@ -36,19 +46,26 @@ const OTHER_FIRMWARE = ['cpu-release-addr'];
  * @experimental
  */
 export function readGivenTree({ name, bytes }: BootFile): GivenTree {
-  const malformed = (why: string, cause?: unknown): QvmError => new QvmError('devicetree.malformed', `${name} cannot be used as a device tree: ${why}`, { cause });
+  const malformed = (why: string, cause?: unknown): QvmError =>
+    new QvmError('devicetree.malformed', `${name} cannot be used as a device tree: ${why}`, { cause });
   try {
     const root = readDeviceTree(bytes);
     const reservations = readMemoryReservations(bytes);
     const counts = cellCounts(root);
     if (![1, 2].includes(counts.address) || ![1, 2].includes(counts.size)) {
-      throw malformed(`its root has #address-cells ${counts.address} and #size-cells ${counts.size}; 1 and 2 are possible.`);
+      throw malformed(
+        `its root has #address-cells ${counts.address} and #size-cells ${counts.size}; 1 and 2 are possible.`,
+      );
     }
     const encode = (n: number, cells: number): readonly number[] => {
-      if (cells === 1 && n >= 2 ** 32) throw malformed(`its root has one cell for addresses or sizes, and 0x${n.toString(16)} needs two.`);
+      if (cells === 1 && n >= 2 ** 32)
+        throw malformed(`its root has one cell for addresses or sizes, and 0x${n.toString(16)} needs two.`);
       return cells === 1 ? [n] : [Math.floor(n / 2 ** 32), n >>> 0];
     };
-    const reg = (base: number, size: number): readonly number[] => [...encode(base, counts.address), ...encode(size, counts.size)];
+    const reg = (base: number, size: number): readonly number[] => [
+      ...encode(base, counts.address),
+      ...encode(size, counts.size),
+    ];
     return { reservations, patch: (board, isMapped) => patch(disableAbsent(root, counts, isMapped), board, reg) };
   } catch (error) {
     if (error instanceof QvmError && error.message.startsWith(name)) throw error;
@@ -56,11 +73,18 @@ export function readGivenTree({ name, bytes }: BootFile): GivenTree {
   }
 }
 
-function patch(given: DeviceTreeNode, board: BoardDescription, reg: (base: number, size: number) => readonly number[]): DeviceTreeNode {
+function patch(
+  given: DeviceTreeNode,
+  board: BoardDescription,
+  reg: (base: number, size: number) => readonly number[],
+): DeviceTreeNode {
   let root = removeChildren(given, '/', isMemory);
   for (const { base, size } of board.ram) root = putChild(root, '/', memoryNode(base, reg(base, size)));
   root = putChild(root, '/', patchedCpus(findNode(root, '/cpus'), board));
-  root = putChild(root, '/', { ...psciNode, properties: { ...kept(findNode(root, '/psci'), ['phandle']), ...psciNode.properties } });
+  root = putChild(root, '/', {
+    ...psciNode,
+    properties: { ...kept(findNode(root, '/psci'), ['phandle']), ...psciNode.properties },
+  });
   if (!findNode(root, '/chosen')) root = putChild(root, '/', { name: 'chosen', properties: {} });
   for (const [name, value] of Object.entries(newChosen(root, board))) root = setProperty(root, '/chosen', name, value);
   return root;
@@ -74,7 +98,11 @@ function isMemory({ name, properties }: DeviceTreeNode): boolean {
 function newChosen(root: DeviceTreeNode, board: BoardDescription): Record<string, DeviceTreeValue | undefined> {
   const known = board.stdoutPath !== undefined && findNode(root, board.stdoutPath.replace(/:.*$/, '')) !== undefined;
   const stdoutPath = known ? board.stdoutPath : undefined;
-  return { 'linux,initrd-start': undefined, 'linux,initrd-end': undefined, ...chosenProperties({ ...board, stdoutPath }) };
+  return {
+    'linux,initrd-start': undefined,
+    'linux,initrd-end': undefined,
+    ...chosenProperties({ ...board, stdoutPath }),
+  };
 }
 
 /** The given CPU nodes as far as they have a vCPU. The map of clusters names CPUs that may be gone; the guest can do without. */
@@ -87,7 +115,14 @@ function patchedCpus(given: DeviceTreeNode | undefined, { affinities }: BoardDes
     const own = children.find((child) => isCpu(child) && numberOf(child) === affinity);
     const low = Number(affinity & 0xffff_ffffn);
     const reg = { cells: count === 2 ? [Number(affinity >> 32n), low] : [low] };
-    return cpuNode(affinity, reg, kept(own, Object.keys(own?.properties ?? {}).filter((name) => !OTHER_FIRMWARE.includes(name))));
+    return cpuNode(
+      affinity,
+      reg,
+      kept(
+        own,
+        Object.keys(own?.properties ?? {}).filter((name) => !OTHER_FIRMWARE.includes(name)),
+      ),
+    );
   });
   const others = children.filter((child) => !isCpu(child) && !child.name.startsWith('cpu-map'));
   return {
@@ -106,15 +141,23 @@ function kept(node: DeviceTreeNode | undefined, names: readonly string[]): Recor
 }
 
 function cellCounts({ properties }: DeviceTreeNode): CellCounts {
-  return { address: cellsOf(properties['#address-cells'])?.[0] ?? 2, size: cellsOf(properties['#size-cells'])?.[0] ?? 1 };
+  return {
+    address: cellsOf(properties['#address-cells'])?.[0] ?? 2,
+    size: cellsOf(properties['#size-cells'])?.[0] ?? 1,
+  };
 }
 
 /** Disables the devices whose first register the VM does not have, down to where addresses are not the guest's physical ones. */
-function disableAbsent(node: DeviceTreeNode, counts: CellCounts, isMapped: (address: number) => boolean): DeviceTreeNode {
+function disableAbsent(
+  node: DeviceTreeNode,
+  counts: CellCounts,
+  isMapped: (address: number) => boolean,
+): DeviceTreeNode {
   const children = node.children?.map((child) => {
     if (isMemory(child) || child.name === 'cpus' || child.name === 'reserved-memory') return child;
     const address = addressOf(child, counts);
-    if (address !== undefined && !isMapped(address)) return { ...child, properties: { ...child.properties, status: 'disabled' } };
+    if (address !== undefined && !isMapped(address))
+      return { ...child, properties: { ...child.properties, status: 'disabled' } };
     // An empty "ranges" is a bus that translates nothing (§2.3.8).
     return child.properties['ranges'] === true ? disableAbsent(child, cellCounts(child), isMapped) : child;
   });

@@ -11,7 +11,10 @@ const MAGIC = 0x644d_5241;
 let known = new Uint8Array(0);
 
 /** A file with the header of an arm64 `Image`, filled with a pattern. */
-export function linuxImage(bytes: number, { textOffset = 0n, imageSize = BigInt(bytes), flags = 0n, pe }: LinuxHeader = {}): Uint8Array {
+export function linuxImage(
+  bytes: number,
+  { textOffset = 0n, imageSize = BigInt(bytes), flags = 0n, pe }: LinuxHeader = {},
+): Uint8Array {
   const image = pattern(bytes);
   const view = new DataView(image.buffer);
   image.fill(0, 0, 0x40);

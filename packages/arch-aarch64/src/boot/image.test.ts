@@ -31,7 +31,15 @@ describe('readImage', () => {
   });
 
   it('takes an Image whose PE sections are all there, and one without a PE header', async () => {
-    const whole = linuxImage(0x1000, { pe: { at: 0x40, sections: [[0x200, 0x800], [0xa00, 0x600]] } });
+    const whole = linuxImage(0x1000, {
+      pe: {
+        at: 0x40,
+        sections: [
+          [0x200, 0x800],
+          [0xa00, 0x600],
+        ],
+      },
+    });
     await expect(read(whole)).resolves.toMatchObject({ format: 'linux' });
     const notPe = linuxImage(0x1000);
     new DataView(notPe.buffer).setUint32(0x3c, 0xffff_fff0, true);
@@ -65,25 +73,81 @@ describe('readImage', () => {
   const sections = { at: 0x40, sections: [[0x200, 0x1000]] as const };
   it.each<[string, Uint8Array, string]>([
     ['image.truncated', new Uint8Array(0), 'kernel.img is empty.'],
-    ['image.truncated', linuxImage(0x1000, { pe: sections }), 'kernel.img has 0x1000 bytes (4 KiB) but its header needs 0x1200 bytes (4.5 KiB): copy it again.'],
-    ['image.truncated', linuxImage(0x200, { pe: { at: 0x40, sections: [[0, 0], [0, 0]] } }).subarray(0, 0x60), ''],
-    ['image.truncated', zbootImage(pattern(100), 'gzip').subarray(0, 100), 'kernel.img has 0x64 bytes but its header needs 0xa4 bytes: copy it again.'],
-    ['image.wrong-endianness', linuxImage(0x1000, { flags: 1n }), 'kernel.img is a big-endian kernel; only little-endian ones run.'],
-    ['image.bad-header', linuxImage(0x1000, { imageSize: 1n << 40n }), 'kernel.img has an arm64 header with impossible sizes: image size 0x10000000000, text offset 0x0.'],
+    [
+      'image.truncated',
+      linuxImage(0x1000, { pe: sections }),
+      'kernel.img has 0x1000 bytes (4 KiB) but its header needs 0x1200 bytes (4.5 KiB): copy it again.',
+    ],
+    [
+      'image.truncated',
+      linuxImage(0x200, {
+        pe: {
+          at: 0x40,
+          sections: [
+            [0, 0],
+            [0, 0],
+          ],
+        },
+      }).subarray(0, 0x60),
+      '',
+    ],
+    [
+      'image.truncated',
+      zbootImage(pattern(100), 'gzip').subarray(0, 100),
+      'kernel.img has 0x64 bytes but its header needs 0xa4 bytes: copy it again.',
+    ],
+    [
+      'image.wrong-endianness',
+      linuxImage(0x1000, { flags: 1n }),
+      'kernel.img is a big-endian kernel; only little-endian ones run.',
+    ],
+    [
+      'image.bad-header',
+      linuxImage(0x1000, { imageSize: 1n << 40n }),
+      'kernel.img has an arm64 header with impossible sizes: image size 0x10000000000, text offset 0x0.',
+    ],
     ['image.bad-header', linuxImage(0x1000, { textOffset: 0x20_0000n }), ''],
     ['image.bad-header', linuxImage(0x1000, { textOffset: 2n ** 64n - 1n }), ''],
     ['image.wrong-machine', text('HdrS', 0x202), 'kernel.img is an x86 Linux kernel (bzImage), not an arm64 image.'],
-    ['image.wrong-machine', text('\x18\x28\x6f\x01', 0x24), 'kernel.img is a 32-bit ARM Linux kernel (zImage), not an arm64 image.'],
+    [
+      'image.wrong-machine',
+      text('\x18\x28\x6f\x01', 0x24),
+      'kernel.img is a 32-bit ARM Linux kernel (zImage), not an arm64 image.',
+    ],
     ['image.wrong-machine', text('RSC\x05', 0x38), 'kernel.img is a RISC-V Linux kernel, not an arm64 image.'],
     ['image.wrong-machine', elfImage(0n, [{ physical: 0 }], 62), 'kernel.img is for X86_64, not for AArch64.'],
     ['image.wrong-class', elfImage(0n, [{ physical: 0 }], 40, 1), 'kernel.img is not a 64-bit ELF file.'],
-    ['image.bad-header', elfImage(0x8000n, [{ physical: 0x1000 }]), 'kernel.img begins at 0x8000, which is in none of its segments.'],
-    ['image.bad-gzip', new Uint8Array(gzipSync(linuxImage(0x1000))).subarray(0, 200), 'kernel.img is not a whole gzip file.'],
-    ['image.unknown-format', text('BZh9'), 'kernel.img is compressed with bzip2; decompress it first (only gzip is understood).'],
-    ['image.unknown-format', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0), 'kernel.img is compressed with zstd; decompress it first (only gzip is understood).'],
-    ['image.unknown-format', zbootImage(pattern(100), 'zstd'), 'kernel.img is an EFI zboot image compressed with "zstd"; only gzip is understood.'],
+    [
+      'image.bad-header',
+      elfImage(0x8000n, [{ physical: 0x1000 }]),
+      'kernel.img begins at 0x8000, which is in none of its segments.',
+    ],
+    [
+      'image.bad-gzip',
+      new Uint8Array(gzipSync(linuxImage(0x1000))).subarray(0, 200),
+      'kernel.img is not a whole gzip file.',
+    ],
+    [
+      'image.unknown-format',
+      text('BZh9'),
+      'kernel.img is compressed with bzip2; decompress it first (only gzip is understood).',
+    ],
+    [
+      'image.unknown-format',
+      Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0),
+      'kernel.img is compressed with zstd; decompress it first (only gzip is understood).',
+    ],
+    [
+      'image.unknown-format',
+      zbootImage(pattern(100), 'zstd'),
+      'kernel.img is an EFI zboot image compressed with "zstd"; only gzip is understood.',
+    ],
     ['image.unknown-format', text('070701'), 'kernel.img is a cpio archive: an initial file system, not a kernel.'],
-    ['image.unknown-format', Uint8Array.of(0xd0, 0x0d, 0xfe, 0xed), 'kernel.img is a device tree or a FIT image, not a kernel.'],
+    [
+      'image.unknown-format',
+      Uint8Array.of(0xd0, 0x0d, 0xfe, 0xed),
+      'kernel.img is a device tree or a FIT image, not a kernel.',
+    ],
   ])('refuses with %s (%#)', async (code, bytes, message) => {
     await expect(read(bytes)).rejects.toMatchObject({ code, ...(message && { message }) });
     await expect(read(bytes)).rejects.toBeInstanceOf(ImageError);
@@ -110,10 +174,14 @@ describe('readImage', () => {
       }
       try {
         const image = await read(bytes);
-        const sizes = image.format === 'elf' ? image.segments.map(({ bytes: b, size }) => size - b.length) : [image.size - image.bytes.length];
+        const sizes =
+          image.format === 'elf'
+            ? image.segments.map(({ bytes: b, size }) => size - b.length)
+            : [image.size - image.bytes.length];
         if (sizes.some((size) => !(size >= 0))) throw new Error('less memory than bytes');
       } catch (error) {
-        if (!(error instanceof ImageError)) throw new Error(`seed ${seed}, case ${i}: ${String(error)}`, { cause: error });
+        if (!(error instanceof ImageError))
+          throw new Error(`seed ${seed}, case ${i}: ${String(error)}`, { cause: error });
       }
     }
   });

@@ -54,7 +54,15 @@ const Zboot = { mark: 0x04, offset: 0x08, size: 0x0c, compression: 0x18, bytes: 
 /** "zimg". */
 const ZBOOT_MAGIC = 0x676d_697a;
 /** Of the PE/COFF format: "PE\0\0", the file header behind it, and a section header. */
-const Pe = { magic: 0x4550, fileHeader: 24, sections: 6, optionalSize: 20, section: 40, rawSize: 16, rawOffset: 20 } as const;
+const Pe = {
+  magic: 0x4550,
+  fileHeader: 24,
+  sections: 6,
+  optionalSize: 20,
+  section: 40,
+  rawSize: 16,
+  rawOffset: 20,
+} as const;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -70,7 +78,8 @@ export async function readImage(file: BootFile): Promise<LoadableImage> {
   if (isElf(bytes)) return readElf(bytes, file.name);
   refuseForeign(bytes, file.name);
   const view = viewOf(bytes);
-  if (bytes.length >= Header.bytes && view.getUint32(Header.magic, true) === MAGIC) return readLinux(bytes, view, file.name);
+  if (bytes.length >= Header.bytes && view.getUint32(Header.magic, true) === MAGIC)
+    return readLinux(bytes, view, file.name);
   return { format: 'raw', bytes, size: bytes.length, alignment: RAW_ALIGNMENT, offset: 0 };
 }
 
@@ -80,7 +89,12 @@ async function unpack({ name, bytes }: BootFile): Promise<Uint8Array> {
 }
 
 function isZboot(bytes: Uint8Array): boolean {
-  return bytes.length >= Zboot.bytes && bytes[0] === 0x4d && bytes[1] === 0x5a && viewOf(bytes).getUint32(Zboot.mark, true) === ZBOOT_MAGIC;
+  return (
+    bytes.length >= Zboot.bytes &&
+    bytes[0] === 0x4d &&
+    bytes[1] === 0x5a &&
+    viewOf(bytes).getUint32(Zboot.mark, true) === ZBOOT_MAGIC
+  );
 }
 
 function zbootPayload(bytes: Uint8Array, name: string): Uint8Array {
@@ -89,8 +103,13 @@ function zbootPayload(bytes: Uint8Array, name: string): Uint8Array {
   if (offset + size > bytes.length) throw tooShort(name, bytes.length, offset + size);
   const payload = bytes.subarray(offset, offset + size);
   if (!isGzip(payload)) {
-    const compression = new TextDecoder().decode(bytes.slice(Zboot.compression, Zboot.bytes)).replace(/[^\w.+-].*$/s, '');
-    throw new ImageError('unknown-format', `${name} is an EFI zboot image compressed with "${compression}"; only gzip is understood.`);
+    const compression = new TextDecoder()
+      .decode(bytes.slice(Zboot.compression, Zboot.bytes))
+      .replace(/[^\w.+-].*$/s, '');
+    throw new ImageError(
+      'unknown-format',
+      `${name} is an EFI zboot image compressed with "${compression}"; only gzip is understood.`,
+    );
   }
   return payload;
 }
@@ -103,16 +122,28 @@ function readLinux(bytes: Uint8Array, view: DataView, name: string): LoadableIma
     throw new ImageError('wrong-endianness', `${name} is a big-endian kernel; only little-endian ones run.`);
   }
   if (size > BigInt(UNPACKED_LIMIT) || offset >= BigInt(KERNEL_ALIGNMENT)) {
-    throw new ImageError('bad-header', `${name} has an arm64 header with impossible sizes: image size 0x${size.toString(16)}, text offset 0x${offset.toString(16)}.`);
+    throw new ImageError(
+      'bad-header',
+      `${name} has an arm64 header with impossible sizes: image size 0x${size.toString(16)}, text offset 0x${offset.toString(16)}.`,
+    );
   }
   // image_size covers bss; the file holds what comes before it. Sections behind the file's end mean that bytes are missing.
   const needed = fileSize(view);
   if (bytes.length < needed) throw tooShort(name, bytes.length, needed);
-  return { format: 'linux', bytes, size: Math.max(bytes.length, Number(size)), alignment: KERNEL_ALIGNMENT, offset: Number(offset) };
+  return {
+    format: 'linux',
+    bytes,
+    size: Math.max(bytes.length, Number(size)),
+    alignment: KERNEL_ALIGNMENT,
+    offset: Number(offset),
+  };
 }
 
 function tooShort(name: string, have: number, need: number): ImageError {
-  return new ImageError('truncated', `${name} has ${sizeText(have)} but its header needs ${sizeText(need)}: copy it again.`);
+  return new ImageError(
+    'truncated',
+    `${name} has ${sizeText(have)} but its header needs ${sizeText(need)}: copy it again.`,
+  );
 }
 
 /** Bytes that the file must have: the end of the last section in the embedded PE header, where there is one. */
@@ -134,7 +165,8 @@ function readElf(bytes: Uint8Array, name: string): LoadableImage {
   // A kernel's entry is virtual; it lies in one of the segments. Some linkers' scripts make it physical.
   const virtual = segments.find((s) => entry >= s.virtual && entry < s.virtual + BigInt(s.memorySize));
   const physical = segments.some((s) => entry >= BigInt(s.physical) && entry < BigInt(s.physical + s.memorySize));
-  if (!virtual && !physical) throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
+  if (!virtual && !physical)
+    throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
   return {
     format: 'elf',
     entry: virtual ? virtual.physical + Number(entry - virtual.virtual) : Number(entry),

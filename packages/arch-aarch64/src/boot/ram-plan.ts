@@ -44,11 +44,17 @@ export class RamPlan {
    */
   take(what: string, base: number, size: number): void {
     if (!this.ram.some((r) => base >= r.base && base + size <= endOf(r))) {
-      throw new ImageError('does-not-fit', `${what} needs ${sizeText(size)} at ${formatRange(base, size)}, which is not all RAM. ${this.#advice()}`);
+      throw new ImageError(
+        'does-not-fit',
+        `${what} needs ${sizeText(size)} at ${formatRange(base, size)}, which is not all RAM. ${this.#advice()}`,
+      );
     }
     const other = this.#taken.find((t) => base < endOf(t) && t.base < base + size);
     if (other) {
-      throw new ImageError('overlap', `${what} at ${formatRange(base, size)} would overlap ${other.name} at ${formatRange(other.base, other.size)}.`);
+      throw new ImageError(
+        'overlap',
+        `${what} at ${formatRange(base, size)} would overlap ${other.name} at ${formatRange(other.base, other.size)}.`,
+      );
     }
     this.#taken.push({ name: what, base, size });
   }
@@ -60,7 +66,10 @@ export class RamPlan {
 
   /** Whether a range is RAM that nothing lies in. */
   isFree(base: number, size: number): boolean {
-    return this.ram.some((r) => base >= r.base && base + size <= endOf(r)) && !this.#taken.some((t) => base < endOf(t) && t.base < base + size);
+    return (
+      this.ram.some((r) => base >= r.base && base + size <= endOf(r)) &&
+      !this.#taken.some((t) => base < endOf(t) && t.base < base + size)
+    );
   }
 
   /** The lowest free place in `range` from `from` on. */
@@ -87,7 +96,10 @@ export class RamPlan {
   noRoom(what: string, size: number): ImageError {
     const taken = this.#taken.map(({ name, base, size: bytes }) => `${name} at ${formatRange(base, bytes)}`);
     const beside = taken.length === 0 ? '' : ` beside ${taken.join(', ')}`;
-    return new ImageError('does-not-fit', `${what} needs ${sizeText(size)}, for which there is no room in RAM${beside}. ${this.#advice()}`);
+    return new ImageError(
+      'does-not-fit',
+      `${what} needs ${sizeText(size)}, for which there is no room in RAM${beside}. ${this.#advice()}`,
+    );
   }
 
   #advice(): string {

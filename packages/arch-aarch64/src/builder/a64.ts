@@ -5,7 +5,12 @@ import { Exit, State } from './layout.js';
 import { GPR, GPR_SP, VECTOR } from './register-files.js';
 
 /** Shift types of the data-processing instructions. @experimental */
-export enum ShiftType { LSL, LSR, ASR, ROR }
+export enum ShiftType {
+  LSL,
+  LSR,
+  ASR,
+  ROR,
+}
 
 /**
  * The vocabulary of the A64 tables on top of a builder. `sf` is 1 for 64-bit operations, 0 for 32-bit ones.
@@ -120,10 +125,14 @@ export class A64 extends Builder {
   /** Shifts by an amount that is below the width. */
   shift(x: V, kind: number, amount: V): V {
     switch (kind as ShiftType) {
-      case ShiftType.LSL: return this.shl(x, amount);
-      case ShiftType.LSR: return this.shr(x, amount);
-      case ShiftType.ASR: return this.sar(x, amount);
-      case ShiftType.ROR: return this.ror(x, amount);
+      case ShiftType.LSL:
+        return this.shl(x, amount);
+      case ShiftType.LSR:
+        return this.shr(x, amount);
+      case ShiftType.ASR:
+        return this.sar(x, amount);
+      case ShiftType.ROR:
+        return this.ror(x, amount);
     }
   }
 

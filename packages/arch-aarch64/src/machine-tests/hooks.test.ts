@@ -1,11 +1,25 @@
 import type { HypercallEvent, MemoryFaultEvent, TrapEvent, UnmappedAccessEvent } from '@qvm/core';
-import { BACK_TO_EL1, DATA, MachineHarness, TABLES, esr, goToEl0, log, svcSyndrome } from './machine-harness.test.helper.js';
+import {
+  BACK_TO_EL1,
+  DATA,
+  MachineHarness,
+  TABLES,
+  esr,
+  goToEl0,
+  log,
+  svcSyndrome,
+} from './machine-harness.test.helper.js';
 import { DEBUG_PORT } from './debug-port.test.helper.js';
 import { KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
 const NOWHERE = 0x1000_0000;
 
-function watchTraps(machine: MachineHarness, kind: string, answer?: 'handled', also?: (event: TrapEvent) => void): TrapEvent[] {
+function watchTraps(
+  machine: MachineHarness,
+  kind: string,
+  answer?: 'handled',
+  also?: (event: TrapEvent) => void,
+): TrapEvent[] {
   const seen: TrapEvent[] = [];
   machine.vcpus[0]?.hooks.trap.for(kind).tap('test', (event) => {
     seen.push({ ...event });
@@ -17,14 +31,19 @@ function watchTraps(machine: MachineHarness, kind: string, answer?: 'handled', a
 
 describe('trap hooks', () => {
   it.each([
-    ['svc', 'svc #7', svcSyndrome(7), 7, 4n], ['breakpoint', 'brk #9', esr(0x3c, 9), 9, 0n], ['undefined', 'hlt #1', esr(0, 0), undefined, 0n], ['undefined', '.word 0xffffffff', esr(0, 0), undefined, 0n],
+    ['svc', 'svc #7', svcSyndrome(7), 7, 4n],
+    ['breakpoint', 'brk #9', esr(0x3c, 9), 9, 0n],
+    ['undefined', 'hlt #1', esr(0, 0), undefined, 0n],
+    ['undefined', '.word 0xffffffff', esr(0, 0), undefined, 0n],
   ] as const)('%s: seen, then handled: %s', async (kind, instruction, syndrome, immediate, pcOffset) => {
     let seen: TrapEvent[] = [];
     const program = `at: ${instruction}\n mov x1, #5\n ${log(1)}`;
     const watched = await MachineHarness.run(program, { prepare: (m) => (seen = watchTraps(m, kind)) });
     watched.expectEnd();
     expect(watched.exceptions.map((taken) => taken.esr)).toEqual([syndrome]);
-    expect(seen.map((event) => ({ kind: event.kind, syndrome: event.syndrome, pc: event.pc, immediate: event.immediate }))).toEqual([{ kind, syndrome, pc: watched.label('at') + pcOffset, immediate }]);
+    expect(
+      seen.map((event) => ({ kind: event.kind, syndrome: event.syndrome, pc: event.pc, immediate: event.immediate })),
+    ).toEqual([{ kind, syndrome, pc: watched.label('at') + pcOffset, immediate }]);
     const handled = await MachineHarness.run(program, { prepare: (m) => (seen = watchTraps(m, kind, 'handled')) });
     handled.expectEnd();
     expect(handled.exceptions).toEqual([]);
@@ -51,14 +70,17 @@ describe('trap hooks', () => {
 describe('hypercall hook', () => {
   it('answers before the firmware, with at most four registers', async () => {
     const seen: HypercallEvent[] = [];
-    const machine = await MachineHarness.run(`ldr x0, =0xc6000001\n mov x1, #11\n mov x6, #16\n smc #3\n ${log(0)} ${log(3)} ${log(4)} ldr x0, =0x84000000\n hvc #0\n ${log(0)}`, {
-      prepare: (m) =>
-        m.vcpus[0]?.hooks.hypercall.tap('test', (event) => {
-          if (event.functionId !== 0xc600_0001) return undefined;
-          seen.push({ ...event });
-          return [-2n, 1n, 2n, 3n, 4n, 5n];
-        }),
-    });
+    const machine = await MachineHarness.run(
+      `ldr x0, =0xc6000001\n mov x1, #11\n mov x6, #16\n smc #3\n ${log(0)} ${log(3)} ${log(4)} ldr x0, =0x84000000\n hvc #0\n ${log(0)}`,
+      {
+        prepare: (m) =>
+          m.vcpus[0]?.hooks.hypercall.tap('test', (event) => {
+            if (event.functionId !== 0xc600_0001) return undefined;
+            seen.push({ ...event });
+            return [-2n, 1n, 2n, 3n, 4n, 5n];
+          }),
+      },
+    );
     machine.expectEnd();
     expect(seen.map(({ conduit, immediate, functionId, args }) => ({ conduit, immediate, functionId, args }))).toEqual([
       { conduit: 'smc', immediate: 3, functionId: 0xc600_0001, args: [11n, 0n, 0n, 0n, 0n, 16n] },
@@ -73,15 +95,18 @@ describe('memory fault hook', () => {
   it('maps pages on demand', async () => {
     const seen: MemoryFaultEvent[] = [];
     let tables: PageTables | undefined;
-    const machine = await MachineHarness.boot(`${mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) })} ldr x1, =${VA}\n mov x2, #3\n at: str x2, [x1, #8]\n ldr x3, [x1, #8]\n ${log(3)} ldr x1, =${VA + 0x1000n}\n blr x1\n ${log(5)}`, {
-      prepare: (m) =>
-        m.vcpus[0]?.hooks.memoryFault.tap('test', (event) => {
-          seen.push({ ...event });
-          const page = event.address & ~0xfffn;
-          tables?.map(page, DATA + Number(page - VA), 3, KERNEL);
-          return 'handled';
-        }),
-    });
+    const machine = await MachineHarness.boot(
+      `${mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) })} ldr x1, =${VA}\n mov x2, #3\n at: str x2, [x1, #8]\n ldr x3, [x1, #8]\n ${log(3)} ldr x1, =${VA + 0x1000n}\n blr x1\n ${log(5)}`,
+      {
+        prepare: (m) =>
+          m.vcpus[0]?.hooks.memoryFault.tap('test', (event) => {
+            seen.push({ ...event });
+            const page = event.address & ~0xfffn;
+            tables?.map(page, DATA + Number(page - VA), 3, KERNEL);
+            return 'handled';
+          }),
+      },
+    );
     tables = new PageTables(machine);
     mapCode(tables);
     tables.entry(VA, 3);
@@ -97,18 +122,22 @@ describe('memory fault hook', () => {
   });
 
   it('that handles without help ends the VM instead of hanging', async () => {
-    const machine = await MachineHarness.run(`ldr x1, =${NOWHERE}\n ldr x2, [x1]`, { prepare: (m) => m.vcpus[0]?.hooks.memoryFault.tap('test', () => 'handled') });
+    const machine = await MachineHarness.run(`ldr x1, =${NOWHERE}\n ldr x2, [x1]`, {
+      prepare: (m) => m.vcpus[0]?.hooks.memoryFault.tap('test', () => 'handled'),
+    });
     expect(machine.exit).toEqual(expect.objectContaining({ exitCode: 5 }));
   });
 });
 
 describe('unmapped accesses', () => {
-  const tap = (seen: UnmappedAccessEvent[], answer: (event: UnmappedAccessEvent) => bigint | undefined) => (m: MachineHarness): void => {
-    m.vm.hooks.unmappedAccess.tap('test', (event) => {
-      seen.push({ ...event });
-      return answer(event);
-    });
-  };
+  const tap =
+    (seen: UnmappedAccessEvent[], answer: (event: UnmappedAccessEvent) => bigint | undefined) =>
+    (m: MachineHarness): void => {
+      m.vm.hooks.unmappedAccess.tap('test', (event) => {
+        seen.push({ ...event });
+        return answer(event);
+      });
+    };
   const program = `ldr x1, =${NOWHERE}\n mov w2, #0x12\n ldr w3, [x1, #4]\n ${log(3)} strb w2, [x1, #9]\n str w2, [x1], #4\n ${log(1)}`;
 
   it('are answered by taps', async () => {
@@ -126,11 +155,14 @@ describe('unmapped accesses', () => {
 
   it('are external aborts when taps decline, at the instruction that made them', async () => {
     const seen: UnmappedAccessEvent[] = [];
-    const machine = await MachineHarness.run(`ldr x1, =${NOWHERE}\n read: ldr w3, [x1]\n write: str w2, [x1]\n nop`, { prepare: tap(seen, () => undefined) });
+    const machine = await MachineHarness.run(`ldr x1, =${NOWHERE}\n read: ldr w3, [x1]\n write: str w2, [x1]\n nop`, {
+      prepare: tap(seen, () => undefined),
+    });
     machine.expectEnd();
     expect(seen).toHaveLength(2);
     expect(machine.exceptions.map(({ esr: e, far, elr }) => [e, far, elr])).toEqual([
-      [esr(0x25, 0x10), BigInt(NOWHERE), machine.label('read')], [esr(0x25, 0x50), BigInt(NOWHERE), machine.label('write')],
+      [esr(0x25, 0x10), BigInt(NOWHERE), machine.label('read')],
+      [esr(0x25, 0x50), BigInt(NOWHERE), machine.label('write')],
     ]);
   });
 
@@ -144,19 +176,24 @@ describe('unmapped accesses', () => {
         }),
     });
     machine.expectEnd();
-    expect(seen.map(({ stage, physical, access }) => ({ stage, physical, access }))).toEqual([{ stage: 2, physical: NOWHERE, access: 'read' }]);
+    expect(seen.map(({ stage, physical, access }) => ({ stage, physical, access }))).toEqual([
+      { stage: 2, physical: NOWHERE, access: 'read' },
+    ]);
   });
 });
 
 describe('guest exits', () => {
   it('name their causes, and entrances follow them', async () => {
     const events: string[] = [];
-    const machine = await MachineHarness.run(`ldr x1, =${DEBUG_PORT}\n str w1, [x1]\n mrs x2, cntvct_el0\n hvc #0x101\n wfi`, {
-      prepare: (m) => {
-        m.vcpus[0]?.hooks.guestExit.tap('test', ({ cause, vdev }) => void events.push(`<${cause} ${vdev ?? ''}`));
-        m.vcpus[0]?.hooks.guestEntrance.tap('test', ({ cause }) => void events.push(`>${cause}`));
+    const machine = await MachineHarness.run(
+      `ldr x1, =${DEBUG_PORT}\n str w1, [x1]\n mrs x2, cntvct_el0\n hvc #0x101\n wfi`,
+      {
+        prepare: (m) => {
+          m.vcpus[0]?.hooks.guestExit.tap('test', ({ cause, vdev }) => void events.push(`<${cause} ${vdev ?? ''}`));
+          m.vcpus[0]?.hooks.guestEntrance.tap('test', ({ cause }) => void events.push(`>${cause}`));
+        },
       },
-    });
+    );
     expect(machine.lastStep).toEqual(expect.objectContaining({ kind: 'idle' }));
     const interesting = events.filter((event) => !event.includes('sysreg'));
     expect(interesting.slice(0, 5)).toEqual(['<mmio debug-port-0', '>mmio', '<hypercall ', '>hypercall', '<wfi ']);
@@ -167,10 +204,11 @@ describe('guest exits', () => {
     const pcs: bigint[] = [];
     const machine = await MachineHarness.boot('msr daifclr, #2\n target: nop\n nop', {
       vectors: { 0x280: 'hvc #0x205\n eret' },
-      prepare: (m) => m.vcpus[0]?.hooks.interruptTaken.tap('test', ({ kind, pc }) => {
-        pcs.push(pc);
-        expect(kind).toBe('irq');
-      }),
+      prepare: (m) =>
+        m.vcpus[0]?.hooks.interruptTaken.tap('test', ({ kind, pc }) => {
+          pcs.push(pc);
+          expect(kind).toBe('irq');
+        }),
     });
     machine.vcpus[0]?.setIrq(true);
     machine.onException = (_, vcpu) => vcpu.setIrq(false);
@@ -180,9 +218,10 @@ describe('guest exits', () => {
 
   it('a tap that throws ends the VM with exit code 7', async () => {
     const machine = await MachineHarness.run('svc #1', {
-      prepare: (m) => m.vcpus[0]?.hooks.trap.for('svc').tap('test', () => {
-        throw new Error('no');
-      }),
+      prepare: (m) =>
+        m.vcpus[0]?.hooks.trap.for('svc').tap('test', () => {
+          throw new Error('no');
+        }),
     });
     expect(machine.exit).toEqual(expect.objectContaining({ exitCode: 7 }));
   });

@@ -63,7 +63,8 @@ export interface MachineSetup {
 /** Ends the VM (PSCI SYSTEM_OFF). */
 export const POWER_OFF = 'movz x0, #0x8400, lsl #16\n movk x0, #8\n hvc #0\n b .\n';
 /** Goes on at EL0, with the FP registers' and the debug state's bits as given. Uses X29. */
-export const goToEl0 = (spsr = 0): string => `adr x29, 97f\n msr elr_el1, x29\n ldr x29, =${spsr}\n msr spsr_el1, x29\n eret\n97:\n`;
+export const goToEl0 = (spsr = 0): string =>
+  `adr x29, 97f\n msr elr_el1, x29\n ldr x29, =${spsr}\n msr spsr_el1, x29\n eret\n97:\n`;
 /** Goes on at EL1. */
 export const BACK_TO_EL1 = `svc #${TO_EL1}\n`;
 /** Logs a register. */
@@ -92,14 +93,25 @@ export class MachineHarness {
       name: aarch64.name,
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
-      engineBytes: (count) => codeBytes + count * (State.end + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
+      engineBytes: (count) =>
+        codeBytes + count * (State.end + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, EAGER),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));
-    const options: VmOptions = { name: 'test', architecture, vcpus, ram: [{ size: RAM_BYTES }], vdevs, clock: { kind: 'icount' }, engine: setup.engine ?? 'wasm' };
+    const options: VmOptions = {
+      name: 'test',
+      architecture,
+      vcpus,
+      ram: [{ size: RAM_BYTES }],
+      vdevs,
+      clock: { kind: 'icount' },
+      engine: setup.engine ?? 'wasm',
+    };
     this.vm = new Vm(onReset ? { ...options, onReset } : options);
     for (const vcpu of this.vcpus) {
-      vcpu.hooks.hypercall.tap({ name: 'harness', stage: -1000 }, ({ immediate }) => (this.#call(vcpu, immediate) ? [] : undefined));
+      vcpu.hooks.hypercall.tap({ name: 'harness', stage: -1000 }, ({ immediate }) =>
+        this.#call(vcpu, immediate) ? [] : undefined,
+      );
     }
   }
 
@@ -127,7 +139,14 @@ export class MachineHarness {
   /** What must not depend on the engine. */
   #outcome(): unknown {
     const { log, port, exceptions, exit } = this;
-    return { log, port, exceptions, exit, instructions: this.vm.instructions, registers: this.vcpus.map((vcpu) => vcpu.registers()) };
+    return {
+      log,
+      port,
+      exceptions,
+      exit,
+      instructions: this.vm.instructions,
+      registers: this.vcpus.map((vcpu) => vcpu.registers()),
+    };
   }
 
   get vcpus(): readonly Aarch64Vcpu[] {
@@ -187,7 +206,8 @@ export class MachineHarness {
 
   #call(vcpu: Aarch64Vcpu, immediate: number): boolean {
     if (immediate >= LOG && immediate < LOG + 32) this.log.push(vcpu.state.x(immediate - LOG));
-    else if (immediate >= EXCEPTION && immediate < EXCEPTION + 16) this.#exception(vcpu, (immediate - EXCEPTION) * 0x80);
+    else if (immediate >= EXCEPTION && immediate < EXCEPTION + 16)
+      this.#exception(vcpu, (immediate - EXCEPTION) * 0x80);
     else return false;
     return true;
   }
@@ -230,7 +250,9 @@ const STEP = 100_000;
 const STEPS = 10_000;
 
 function vectors(own: Readonly<Record<number, string>>): string {
-  return Array.from({ length: 16 }, (_, n) => `.balign 128\n${own[n * 0x80] ?? `hvc #${EXCEPTION + n}\n eret`}\n`).join('');
+  return Array.from({ length: 16 }, (_, n) => `.balign 128\n${own[n * 0x80] ?? `hvc #${EXCEPTION + n}\n eret`}\n`).join(
+    '',
+  );
 }
 
 /** ESR of SVC from AArch64. */

@@ -25,7 +25,12 @@ const PROGRAM = `
 type Kind = 'read' | 'write' | 'execute';
 
 /** What each access should report: [level, access]. */
-function expected(machine: MachineHarness, status: number, faults: readonly (readonly [number, Kind])[], far = VA): Taken[] {
+function expected(
+  machine: MachineHarness,
+  status: number,
+  faults: readonly (readonly [number, Kind])[],
+  far = VA,
+): Taken[] {
   return faults.map(([el, kind]) => {
     const execute = kind === 'execute';
     const ec = (execute ? 0x20 : 0x24) | el;
@@ -40,9 +45,19 @@ function expected(machine: MachineHarness, status: number, faults: readonly (rea
   });
 }
 
-const ALL: readonly (readonly [number, Kind])[] = [[1, 'read'], [1, 'write'], [1, 'execute'], [0, 'read'], [0, 'write'], [0, 'execute']];
+const ALL: readonly (readonly [number, Kind])[] = [
+  [1, 'read'],
+  [1, 'write'],
+  [1, 'execute'],
+  [0, 'read'],
+  [0, 'write'],
+  [0, 'execute'],
+];
 
-async function faultsOf(build: (tables: PageTables, machine: MachineHarness) => void, program = PROGRAM): Promise<MachineHarness> {
+async function faultsOf(
+  build: (tables: PageTables, machine: MachineHarness) => void,
+  program = PROGRAM,
+): Promise<MachineHarness> {
   const machine = await MachineHarness.boot(program);
   const tables = new PageTables(machine);
   mapCode(tables, 12, SHARED_CODE);
@@ -69,7 +84,9 @@ describe('MMU faults', () => {
   });
 
   it.each([1, 2, 3])('access flag fault, level %i', async (level) => {
-    const machine = await faultsOf((tables) => tables.map(VA & ~BigInt(tables.span(level) - 1), 0x4000_0000, level, SHARED_DATA & ~Attr.accessed));
+    const machine = await faultsOf((tables) =>
+      tables.map(VA & ~BigInt(tables.span(level) - 1), 0x4000_0000, level, SHARED_DATA & ~Attr.accessed),
+    );
     expect(machine.exceptions).toEqual(expected(machine, 0x08 | level, ALL));
   });
 
@@ -90,9 +107,20 @@ describe('MMU faults', () => {
 
   it('external abort on an address with nothing behind it', async () => {
     const machine = await faultsOf((tables) => tables.map(VA & ~0xfffn, NOWHERE, 3, SHARED_DATA | Attr.device));
-    const el0 = expected(machine, 0x10, [[0, 'read'], [0, 'write'], [0, 'execute']]);
+    const el0 = expected(machine, 0x10, [
+      [0, 'read'],
+      [0, 'write'],
+      [0, 'execute'],
+    ]);
     // EL1 may not execute what EL0 may write: that comes first.
-    expect(machine.exceptions).toEqual([...expected(machine, 0x10, [[1, 'read'], [1, 'write']]), ...expected(machine, 0x0f, [[1, 'execute']]), ...el0]);
+    expect(machine.exceptions).toEqual([
+      ...expected(machine, 0x10, [
+        [1, 'read'],
+        [1, 'write'],
+      ]),
+      ...expected(machine, 0x0f, [[1, 'execute']]),
+      ...el0,
+    ]);
   });
 
   it('nothing outside of TxSZ is translated', async () => {
@@ -111,7 +139,11 @@ describe('MMU faults', () => {
     mapCode(new PageTables(machine, 12, 39));
     machine.run().expectEnd();
     expect(machine.exceptions.map(({ esr: e, far }) => [e & 0x3f, far])).toEqual([
-      [0x05, 0x7f_ffff_ffffn], [0x04, 0x80_0000_0000n], [0x04, 0xffff_ff7f_ffff_ffffn], [0x05, 0xffff_ff80_0000_0000n], [0x04, 0x0100_0000_4000_0000n],
+      [0x05, 0x7f_ffff_ffffn],
+      [0x04, 0x80_0000_0000n],
+      [0x04, 0xffff_ff7f_ffff_ffffn],
+      [0x05, 0xffff_ff80_0000_0000n],
+      [0x04, 0x0100_0000_4000_0000n],
     ]);
   });
 
@@ -122,7 +154,9 @@ describe('MMU faults', () => {
       ldr x2, [x1]`);
     mapCode(new PageTables(machine));
     machine.run().expectEnd();
-    expect(machine.exceptions).toEqual([expect.objectContaining({ esr: esr(0x25, 0x04), far: 0xffff_0000_4000_0000n })]);
+    expect(machine.exceptions).toEqual([
+      expect.objectContaining({ esr: esr(0x25, 0x04), far: 0xffff_0000_4000_0000n }),
+    ]);
   });
 
   it('a table register beyond the output size is an address size fault, level 0', async () => {
@@ -132,7 +166,9 @@ describe('MMU faults', () => {
       ldr x2, [x1]`);
     mapCode(new PageTables(machine));
     machine.run().expectEnd();
-    expect(machine.exceptions).toEqual([expect.objectContaining({ esr: esr(0x25, 0x00), far: 0xffff_0000_4000_0000n })]);
+    expect(machine.exceptions).toEqual([
+      expect.objectContaining({ esr: esr(0x25, 0x00), far: 0xffff_0000_4000_0000n }),
+    ]);
   });
 
   it('IPS limits output addresses', async () => {
@@ -148,9 +184,14 @@ describe('MMU faults', () => {
   });
 
   it('with the MMU off addresses beyond the physical size are address size faults', async () => {
-    const machine = await MachineHarness.run('ldr x1, =0x0000100000000000\n ldr x2, [x1]\n ldr x1, =0x8000000000000000\n ldr x2, [x1]');
+    const machine = await MachineHarness.run(
+      'ldr x1, =0x0000100000000000\n ldr x2, [x1]\n ldr x1, =0x8000000000000000\n ldr x2, [x1]',
+    );
     machine.expectEnd();
-    expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([[esr(0x25, 0), 0x1000_0000_0000n], [esr(0x25, 0), 0x8000_0000_0000_0000n]]);
+    expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([
+      [esr(0x25, 0), 0x1000_0000_0000n],
+      [esr(0x25, 0), 0x8000_0000_0000_0000n],
+    ]);
   });
 });
 
@@ -176,17 +217,25 @@ const PERMISSIONS: readonly Permission[] = [
   { name: 'WXN, read only', block: SHARED_CODE, wxn: true, faults: ['w', 'w'] },
   { name: 'APTable: no EL0', block: SHARED_DATA, table: Attr.noUserTable, faults: ['', 'rw'] },
   { name: 'APTable: read only', block: SHARED_DATA, table: Attr.readOnlyTable, faults: ['w', 'w'] },
-  { name: 'APTable: read only and no EL0', block: SHARED_DATA, table: Attr.readOnlyTable | Attr.noUserTable, faults: ['w', 'rw'] },
+  {
+    name: 'APTable: read only and no EL0',
+    block: SHARED_DATA,
+    table: Attr.readOnlyTable | Attr.noUserTable,
+    faults: ['w', 'rw'],
+  },
   { name: 'PXNTable', block: SHARED_CODE, table: Attr.pxnTable, faults: ['wx', 'w'] },
   { name: 'UXNTable', block: SHARED_CODE, table: Attr.uxnTable, faults: ['w', 'wx'] },
 ];
 
 const LETTERS: Readonly<Record<string, Kind>> = { r: 'read', w: 'write', x: 'execute' };
-const listed = (el: number, letters: string): (readonly [number, Kind])[] => [...letters].map((letter) => [el, LETTERS[letter] as Kind] as const);
+const listed = (el: number, letters: string): (readonly [number, Kind])[] =>
+  [...letters].map((letter) => [el, LETTERS[letter] as Kind] as const);
 
 describe.each([1, 2, 3])('permissions of level %i descriptors', (level) => {
   it.each(PERMISSIONS)('$name', async ({ block, table = 0n, wxn, faults }) => {
-    const program = wxn ? PROGRAM.replace('ldr x1,', `mrs x9, sctlr_el1\n orr x9, x9, #0x80000\n msr sctlr_el1, x9\n isb\n ldr x1,`) : PROGRAM;
+    const program = wxn
+      ? PROGRAM.replace('ldr x1,', `mrs x9, sctlr_el1\n orr x9, x9, #0x80000\n msr sctlr_el1, x9\n isb\n ldr x1,`)
+      : PROGRAM;
     const machine = await faultsOf((tables, m) => {
       const span = tables.span(level);
       const physical = Math.floor(DATA / span) * span;
@@ -196,19 +245,27 @@ describe.each([1, 2, 3])('permissions of level %i descriptors', (level) => {
       m.write64(target, RET | (RET << 32n));
       m.vcpus[0]?.state.setX(3, RET | (RET << 32n));
     }, program);
-    expect(machine.exceptions).toEqual(expected(machine, 0x0c | level, [...listed(1, faults[0]), ...listed(0, faults[1])]));
+    expect(machine.exceptions).toEqual(
+      expected(machine, 0x0c | level, [...listed(1, faults[0]), ...listed(0, faults[1])]),
+    );
   });
 });
 
 describe('unprivileged accesses of EL1', () => {
   it('have the permissions of EL0', async () => {
-    const machine = await faultsOf((tables) => tables.map(VA & ~0xfffn, DATA, 3, KERNEL), `
+    const machine = await faultsOf(
+      (tables) => tables.map(VA & ~0xfffn, DATA, 3, KERNEL),
+      `
       ${mmuOn(CONTROL)}
       ldr x1, =${VA}
       ldr x2, [x1]
       ldtr x2, [x1]
       sttr x2, [x1]
-      ${log(1)}`);
-    expect(machine.exceptions.map((taken) => [taken.esr, taken.far])).toEqual([[esr(0x25, 0x0f), VA], [esr(0x25, 0x4f), VA]]);
+      ${log(1)}`,
+    );
+    expect(machine.exceptions.map((taken) => [taken.esr, taken.far])).toEqual([
+      [esr(0x25, 0x0f), VA],
+      [esr(0x25, 0x4f), VA],
+    ]);
   });
 });

@@ -51,14 +51,48 @@ export function mmuOn({ ttbr0, ttbr1 = 0n, tcr, sctlr = SCTLR_MMU }: MmuControl)
 }
 
 /** TCR_EL1 from its most used fields. By default 48 bits of output, inner-shareable write-back tables. */
-export function tcr({ t0sz = 16, t1sz = 16, granule0 = 12, granule1 = 12, epd0 = false, epd1 = false, ips = 5, a1 = false, as = true, tbi0 = false, tbi1 = false }: {
-  t0sz?: number; t1sz?: number; granule0?: Granule; granule1?: Granule; epd0?: boolean; epd1?: boolean; ips?: number; a1?: boolean; as?: boolean; tbi0?: boolean; tbi1?: boolean;
+export function tcr({
+  t0sz = 16,
+  t1sz = 16,
+  granule0 = 12,
+  granule1 = 12,
+  epd0 = false,
+  epd1 = false,
+  ips = 5,
+  a1 = false,
+  as = true,
+  tbi0 = false,
+  tbi1 = false,
+}: {
+  t0sz?: number;
+  t1sz?: number;
+  granule0?: Granule;
+  granule1?: Granule;
+  epd0?: boolean;
+  epd1?: boolean;
+  ips?: number;
+  a1?: boolean;
+  as?: boolean;
+  tbi0?: boolean;
+  tbi1?: boolean;
 } = {}): bigint {
   const tg0 = { 12: 0, 14: 2, 16: 1 }[granule0];
   const tg1 = { 12: 2, 14: 1, 16: 3 }[granule1];
   const bit = (on: boolean, at: bigint): bigint => (on ? 1n << at : 0n);
-  return BigInt(t0sz) | (BigInt(t1sz) << 16n) | (BigInt(tg0) << 14n) | (BigInt(tg1) << 30n) | (BigInt(ips) << 32n) | 0x3500_3500n
-    | bit(epd0, 7n) | bit(epd1, 23n) | bit(a1, 22n) | bit(as, 36n) | bit(tbi0, 37n) | bit(tbi1, 38n);
+  return (
+    BigInt(t0sz) |
+    (BigInt(t1sz) << 16n) |
+    (BigInt(tg0) << 14n) |
+    (BigInt(tg1) << 30n) |
+    (BigInt(ips) << 32n) |
+    0x3500_3500n |
+    bit(epd0, 7n) |
+    bit(epd1, 23n) |
+    bit(a1, 22n) |
+    bit(as, 36n) |
+    bit(tbi0, 37n) |
+    bit(tbi1, 38n)
+  );
 }
 
 /** Builds translation tables in guest memory. */
@@ -128,5 +162,7 @@ export class PageTables {
 /** Maps the program where it is. */
 export function mapCode(tables: PageTables, granule: Granule = 12, attributes = KERNEL): void {
   if (granule !== 16) tables.map(BigInt(CODE), CODE, 2, attributes);
-  else for (let page = 0; page < 4; page++) tables.map(BigInt(CODE + page * 0x1_0000), CODE + page * 0x1_0000, 3, attributes);
+  else
+    for (let page = 0; page < 4; page++)
+      tables.map(BigInt(CODE + page * 0x1_0000), CODE + page * 0x1_0000, 3, attributes);
 }

@@ -8,7 +8,9 @@ const INVALID_ADDRESS = NOT_SUPPORTED - 8n;
 
 /** A call; its result is logged. */
 function call(id: number, args: readonly (number | string)[] = [], conduit = 'hvc'): string {
-  const set = args.map((value, n) => (typeof value === 'string' ? `adr x${n + 1}, ${value}\n` : `ldr x${n + 1}, =${value}\n`)).join('');
+  const set = args
+    .map((value, n) => (typeof value === 'string' ? `adr x${n + 1}, ${value}\n` : `ldr x${n + 1}, =${value}\n`))
+    .join('');
   return `${set} ldr x0, =${id}\n ${conduit} #0\n ${log(0)}`;
 }
 
@@ -20,22 +22,48 @@ const FEATURES = 0x8400_000a;
 
 describe('PSCI and SMCCC', () => {
   it('say what they are, by HVC and SMC', async () => {
-    const machine = await MachineHarness.run(call(VERSION) + call(VERSION, [], 'smc') + call(0x8000_0000) + call(0x8000_0001, [0x8000_0001]) + call(0x8000_0001, [0x8000_8000]) + call(0x8400_0006));
+    const machine = await MachineHarness.run(
+      call(VERSION) +
+        call(VERSION, [], 'smc') +
+        call(0x8000_0000) +
+        call(0x8000_0001, [0x8000_0001]) +
+        call(0x8000_0001, [0x8000_8000]) +
+        call(0x8400_0006),
+    );
     machine.expectEnd();
     expect(machine.log).toEqual([0x1_0001n, 0x1_0001n, 0x1_0001n, SUCCESS, NOT_SUPPORTED, 2n]);
   });
 
   it('know their functions', async () => {
-    const known = [0x8400_0001, 0xc400_0001, CPU_OFF, 0x8400_0003, CPU_ON, 0x8400_0004, AFFINITY_INFO, 0x8400_0008, 0x8400_0009, FEATURES, 0x8000_0000];
+    const known = [
+      0x8400_0001,
+      0xc400_0001,
+      CPU_OFF,
+      0x8400_0003,
+      CPU_ON,
+      0x8400_0004,
+      AFFINITY_INFO,
+      0x8400_0008,
+      0x8400_0009,
+      FEATURES,
+      0x8000_0000,
+    ];
     const unknown = [0x8400_0005, 0x8400_0100, 0xc400_0008, 0x0000_0000, 0xc600_0000];
-    const machine = await MachineHarness.run([...known, ...unknown].map((id) => call(FEATURES, [id])).join('') + unknown.map((id) => call(id)).join(''));
+    const machine = await MachineHarness.run(
+      [...known, ...unknown].map((id) => call(FEATURES, [id])).join('') + unknown.map((id) => call(id)).join(''),
+    );
     machine.expectEnd();
-    expect(machine.log).toEqual([...known.map(() => SUCCESS), ...unknown.map(() => NOT_SUPPORTED), ...unknown.map(() => NOT_SUPPORTED)]);
+    expect(machine.log).toEqual([
+      ...known.map(() => SUCCESS),
+      ...unknown.map(() => NOT_SUPPORTED),
+      ...unknown.map(() => NOT_SUPPORTED),
+    ]);
   });
 
   it.each([2, 3, 4])('turn %i vCPUs on and off', async (vcpus) => {
     const others = Array.from({ length: vcpus - 1 }, (_, n) => n + 1);
-    const machine = await MachineHarness.run(`
+    const machine = await MachineHarness.run(
+      `
       mov x19, #5
       ${others.map((n) => call(AFFINITY_INFO, [n, 0]) + call(CPU_ON, [n, 'second', 0x100 + n])).join('')}
       ldr x1, =${DATA}
@@ -75,24 +103,43 @@ describe('PSCI and SMCCC', () => {
       ldr x0, =${CPU_OFF}
       hvc #0
       b .
-      finished: nop`, { vcpus });
+      finished: nop`,
+      { vcpus },
+    );
     machine.expectEnd();
-    const expected = [
-      ...others.flatMap(() => [1n, SUCCESS]),
-      ...others.flatMap(() => [0n, ALREADY_ON]),
-      SUCCESS,
-    ];
+    const expected = [...others.flatMap(() => [1n, SUCCESS]), ...others.flatMap(() => [0n, ALREADY_ON]), SUCCESS];
     expect(machine.log).toEqual(expected);
     for (const n of others) {
       const at = DATA + n * 64;
-      expect([0x200, 0x208, 0x210, 0x218, 0x220, 0x228].map((offset) => machine.read64(at + offset))).toEqual([n === 1 ? 0x200n : BigInt(0x100 + n), 4n, 0x3c0n, 1n, 0n, 0n]);
+      expect([0x200, 0x208, 0x210, 0x218, 0x220, 0x228].map((offset) => machine.read64(at + offset))).toEqual([
+        n === 1 ? 0x200n : BigInt(0x100 + n),
+        4n,
+        0x3c0n,
+        1n,
+        0n,
+        0n,
+      ]);
     }
   });
 
   it('refuse vCPUs and addresses that are none', async () => {
-    const machine = await MachineHarness.run(call(CPU_ON, [7, 'somewhere', 0]) + call(CPU_ON, [1, 0x1000_0000, 0]) + call(CPU_ON, [0, 'somewhere', 0]) + call(AFFINITY_INFO, [9, 0]) + call(AFFINITY_INFO, [0x1_0000_0000_0000, 0]) + 'somewhere: nop\n', { vcpus: 2 });
+    const machine = await MachineHarness.run(
+      call(CPU_ON, [7, 'somewhere', 0]) +
+        call(CPU_ON, [1, 0x1000_0000, 0]) +
+        call(CPU_ON, [0, 'somewhere', 0]) +
+        call(AFFINITY_INFO, [9, 0]) +
+        call(AFFINITY_INFO, [0x1_0000_0000_0000, 0]) +
+        'somewhere: nop\n',
+      { vcpus: 2 },
+    );
     machine.expectEnd();
-    expect(machine.log).toEqual([INVALID_PARAMETERS, INVALID_ADDRESS, ALREADY_ON, INVALID_PARAMETERS, INVALID_PARAMETERS]);
+    expect(machine.log).toEqual([
+      INVALID_PARAMETERS,
+      INVALID_ADDRESS,
+      ALREADY_ON,
+      INVALID_PARAMETERS,
+      INVALID_PARAMETERS,
+    ]);
   });
 
   it('CPU_SUSPEND waits for an interrupt', async () => {
@@ -112,8 +159,11 @@ describe('PSCI and SMCCC', () => {
   });
 
   it('SYSTEM_RESET boots again when the VM is set so, with other vCPUs off and registers cleared', async () => {
-    const machine = await MachineHarness.boot(`ldr x9, =${DATA}\n ldr x1, [x9]\n ${log(1)} ${log(19)} mrs x2, tpidr_el1\n ${log(2)} cbnz x1, 1f\n mov x1, #1\n str x1, [x9]\n mov x19, #5\n msr tpidr_el1, x19\n
-      ${call(CPU_ON, [1, 'forever', 0])} ldr x0, =0x84000009\n hvc #0\n forever: b forever\n 1: ${call(AFFINITY_INFO, [1, 0])}`, { vcpus: 2, onReset: 'restart' });
+    const machine = await MachineHarness.boot(
+      `ldr x9, =${DATA}\n ldr x1, [x9]\n ${log(1)} ${log(19)} mrs x2, tpidr_el1\n ${log(2)} cbnz x1, 1f\n mov x1, #1\n str x1, [x9]\n mov x19, #5\n msr tpidr_el1, x19\n
+      ${call(CPU_ON, [1, 'forever', 0])} ldr x0, =0x84000009\n hvc #0\n forever: b forever\n 1: ${call(AFFINITY_INFO, [1, 0])}`,
+      { vcpus: 2, onReset: 'restart' },
+    );
     machine.run();
     expect(machine.lastStep).toEqual({ kind: 'reset' });
     await machine.vm.restart();
@@ -128,9 +178,14 @@ describe('PSCI and SMCCC', () => {
   });
 
   it('other immediates are not theirs, and EL0 cannot call', async () => {
-    const machine = await MachineHarness.run(`ldr x0, =${VERSION}\n hvc #1\n ${log(0)} ${goToEl0()} hvc #0\n smc #0\n svc #0xee\n`);
+    const machine = await MachineHarness.run(
+      `ldr x0, =${VERSION}\n hvc #1\n ${log(0)} ${goToEl0()} hvc #0\n smc #0\n svc #0xee\n`,
+    );
     machine.expectEnd();
     expect(machine.log).toEqual([NOT_SUPPORTED]);
-    expect(machine.exceptions.map(({ vector, esr }) => [vector, esr])).toEqual([[0x400, 0x0200_0000], [0x400, 0x0200_0000]]);
+    expect(machine.exceptions.map(({ vector, esr }) => [vector, esr])).toEqual([
+      [0x400, 0x0200_0000],
+      [0x400, 0x0200_0000],
+    ]);
   });
 });

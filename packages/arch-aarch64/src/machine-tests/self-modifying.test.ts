@@ -3,17 +3,22 @@ import { KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.help
 
 const movX5 = (n: number): number => 0xd280_0005 + (n << 5);
 const RET = 0xd65f_03c0;
-const maintain = (register: string): string => `dc cvau, ${register}\n dsb ish\n ic ivau, ${register}\n dsb ish\n isb\n`;
+const maintain = (register: string): string =>
+  `dc cvau, ${register}\n dsb ish\n ic ivau, ${register}\n dsb ish\n isb\n`;
 
 describe('self-modifying code', () => {
   it('a store into the next instruction is seen after maintenance', async () => {
-    const machine = await MachineHarness.run(`adr x1, 1f\n ldr w2, =${movX5(7)}\n str w2, [x1]\n ${maintain('x1')} 1: mov x5, #1\n ${log(5)}`);
+    const machine = await MachineHarness.run(
+      `adr x1, 1f\n ldr w2, =${movX5(7)}\n str w2, [x1]\n ${maintain('x1')} 1: mov x5, #1\n ${log(5)}`,
+    );
     machine.expectEnd();
     expect(machine.log).toEqual([7n]);
   });
 
   it('a loop that rewrites itself runs each version', async () => {
-    const machine = await MachineHarness.run(`adr x1, 1f\n ldr w2, =${movX5(0)}\n mov x9, #100\n mov x6, #0\n 2: str w2, [x1]\n ${maintain('x1')} 1: mov x5, #0x55\n add x6, x6, x5\n add w2, w2, #0x20\n subs x9, x9, #1\n b.ne 2b\n ${log(6)}`);
+    const machine = await MachineHarness.run(
+      `adr x1, 1f\n ldr w2, =${movX5(0)}\n mov x9, #100\n mov x6, #0\n 2: str w2, [x1]\n ${maintain('x1')} 1: mov x5, #0x55\n add x6, x6, x5\n add w2, w2, #0x20\n subs x9, x9, #1\n b.ne 2b\n ${log(6)}`,
+    );
     machine.expectEnd();
     expect(machine.log).toEqual([4950n]);
   });
@@ -45,7 +50,9 @@ describe('self-modifying code', () => {
   });
 
   it('what the host writes is seen', async () => {
-    const machine = await MachineHarness.boot(`ldr x1, =${DATA}\n blr x1\n hvc #0x105\n hvc #0x77\n blr x1\n hvc #0x105`);
+    const machine = await MachineHarness.boot(
+      `ldr x1, =${DATA}\n blr x1\n hvc #0x105\n hvc #0x77\n blr x1\n hvc #0x105`,
+    );
     const code = (n: number): Uint8Array => new Uint8Array(new Uint32Array([movX5(n), RET]).buffer);
     machine.vm.guestMemory.write(DATA, code(1));
     machine.vcpus[0]?.hooks.hypercall.tap('test', ({ immediate }) => {
@@ -58,8 +65,12 @@ describe('self-modifying code', () => {
 
   it.each([3, 5, 64])('more code than %i pages of cache hold', async (codePages) => {
     const pages = 40;
-    const machine = await MachineHarness.boot(`mov x6, #0\n mov x8, #5\n 2: ldr x1, =${DATA}\n mov x9, #${pages}\n 1: blr x1\n add x6, x6, x5\n add x1, x1, #0x1000\n subs x9, x9, #1\n b.ne 1b\n subs x8, x8, #1\n b.ne 2b\n ${log(6)}`, { codePages });
-    for (let page = 0; page < pages; page++) machine.vm.guestMemory.write(DATA + page * 4096, new Uint8Array(new Uint32Array([movX5(page), RET]).buffer));
+    const machine = await MachineHarness.boot(
+      `mov x6, #0\n mov x8, #5\n 2: ldr x1, =${DATA}\n mov x9, #${pages}\n 1: blr x1\n add x6, x6, x5\n add x1, x1, #0x1000\n subs x9, x9, #1\n b.ne 1b\n subs x8, x8, #1\n b.ne 2b\n ${log(6)}`,
+      { codePages },
+    );
+    for (let page = 0; page < pages; page++)
+      machine.vm.guestMemory.write(DATA + page * 4096, new Uint8Array(new Uint32Array([movX5(page), RET]).buffer));
     machine.run().expectEnd();
     expect(machine.log).toEqual([BigInt(5 * ((pages * (pages - 1)) / 2))]);
   });
@@ -72,7 +83,9 @@ describe('self-modifying code', () => {
   });
 
   it('a write to the page after the one that runs on into it', async () => {
-    const machine = await MachineHarness.boot(`ldr x1, =${CODE + 0x10_0ffc}\n ldr w2, =${movX5(6)}\n add x3, x1, #4\n mov x5, #0\n blr x1\n ${log(5)} str w2, [x3]\n ${maintain('x3')} blr x1\n ${log(5)}`);
+    const machine = await MachineHarness.boot(
+      `ldr x1, =${CODE + 0x10_0ffc}\n ldr w2, =${movX5(6)}\n add x3, x1, #4\n mov x5, #0\n blr x1\n ${log(5)} str w2, [x3]\n ${maintain('x3')} blr x1\n ${log(5)}`,
+    );
     machine.place(CODE + 0x10_0ffc, 'nop\n mov x5, #2\n ret');
     machine.run().expectEnd();
     expect(machine.log).toEqual([2n, 6n]);

@@ -5,12 +5,22 @@ const VA = 0x80_8060_3000n;
 const ON = mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) });
 
 /** Tables with the program, themselves (to be edited by the program), and one page at {@link VA}. */
-async function boot(source: string, attributes = KERNEL, level = 3, also?: (tables: PageTables, machine: MachineHarness) => void): Promise<MachineHarness> {
+async function boot(
+  source: string,
+  attributes = KERNEL,
+  level = 3,
+  also?: (tables: PageTables, machine: MachineHarness) => void,
+): Promise<MachineHarness> {
   const machine = await MachineHarness.boot(source, { symbols: { ENTRY: ENTRIES[level] as bigint, VA } });
   const tables = new PageTables(machine);
   mapCode(tables, 12, SHARED_CODE);
   tables.map(BigInt(TABLES), TABLES, 2, KERNEL);
-  tables.map(VA & ~BigInt(tables.span(level) - 1), Math.floor(DATA / tables.span(level)) * tables.span(level), level, attributes);
+  tables.map(
+    VA & ~BigInt(tables.span(level) - 1),
+    Math.floor(DATA / tables.span(level)) * tables.span(level),
+    level,
+    attributes,
+  );
   expect(BigInt(tables.entry(VA, level))).toBe(ENTRIES[level]);
   also?.(tables, machine);
   machine.write64(DATA, 0x11n);
@@ -19,31 +29,53 @@ async function boot(source: string, attributes = KERNEL, level = 3, also?: (tabl
 }
 
 /** Where the descriptors for {@link VA} are by the order of {@link boot}'s allocations. */
-const ENTRIES: Readonly<Record<number, bigint>> = { 2: BigInt(TABLES + 0x4000 + 3 * 8), 3: BigInt(TABLES + 0x5000 + 3 * 8) };
+const ENTRIES: Readonly<Record<number, bigint>> = {
+  2: BigInt(TABLES + 0x4000 + 3 * 8),
+  3: BigInt(TABLES + 0x5000 + 3 * 8),
+};
 
 /** Changes the descriptor from X10 to X11's address; what follows invalidates. */
 const clearEntry = 'ldr x10, =ENTRY\n str xzr, [x10]\n dsb ish\n';
 const page = 'ldr x12, =(VA >> 12)\n';
 
 describe('TLB maintenance', () => {
-  it.each(['tlbi vmalle1', 'tlbi vmalle1is', 'tlbi vae1, x12', 'tlbi vae1is, x12', 'tlbi vaae1, x12', 'tlbi vaae1is, x12', 'tlbi vale1, x12', 'tlbi vaale1is, x12'])(
-    'a page is gone after %s',
-    async (invalidate) => {
-      const machine = await boot(`${ON} ldr x1, =VA\n ldr x2, [x1]\n str x2, [x1]\n ${clearEntry} ${page} ${invalidate}\n dsb ish\n isb\n ldr x3, [x1]\n str x3, [x1]`);
-      machine.run().expectEnd();
-      expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([[esr(0x25, 0x07), VA], [esr(0x25, 0x47), VA]]);
-    },
-  );
+  it.each([
+    'tlbi vmalle1',
+    'tlbi vmalle1is',
+    'tlbi vae1, x12',
+    'tlbi vae1is, x12',
+    'tlbi vaae1, x12',
+    'tlbi vaae1is, x12',
+    'tlbi vale1, x12',
+    'tlbi vaale1is, x12',
+  ])('a page is gone after %s', async (invalidate) => {
+    const machine = await boot(
+      `${ON} ldr x1, =VA\n ldr x2, [x1]\n str x2, [x1]\n ${clearEntry} ${page} ${invalidate}\n dsb ish\n isb\n ldr x3, [x1]\n str x3, [x1]`,
+    );
+    machine.run().expectEnd();
+    expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([
+      [esr(0x25, 0x07), VA],
+      [esr(0x25, 0x47), VA],
+    ]);
+  });
 
   it('TLBI of any address in a block drops the whole block', async () => {
-    const machine = await boot(`${ON} ldr x1, =VA\n ldr x2, [x1]\n ldr x2, [x1, #0x1000]\n
-      ${clearEntry} ldr x12, =((VA + 0x5000) >> 12)\n tlbi vae1, x12\n dsb ish\n isb\n ldr x3, [x1]\n add x1, x1, #0x1000\n ldr x3, [x1]`, KERNEL, 2);
+    const machine = await boot(
+      `${ON} ldr x1, =VA\n ldr x2, [x1]\n ldr x2, [x1, #0x1000]\n
+      ${clearEntry} ldr x12, =((VA + 0x5000) >> 12)\n tlbi vae1, x12\n dsb ish\n isb\n ldr x3, [x1]\n add x1, x1, #0x1000\n ldr x3, [x1]`,
+      KERNEL,
+      2,
+    );
     machine.run().expectEnd();
-    expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([[esr(0x25, 0x06), VA], [esr(0x25, 0x06), VA + 0x1000n]]);
+    expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([
+      [esr(0x25, 0x06), VA],
+      [esr(0x25, 0x06), VA + 0x1000n],
+    ]);
   });
 
   it('ASIDE1 drops the pages of its ASID and no global ones', async () => {
-    const machine = await boot(`${ON}
+    const machine = await boot(
+      `${ON}
       ldr x20, =${BigInt(TABLES) | (7n << 48n)}
       msr ttbr0_el1, x20
       isb
@@ -54,13 +86,18 @@ describe('TLB maintenance', () => {
       tlbi aside1, x12
       dsb ish
       isb
-      ldr x3, [x1]`, KERNEL | Attr.nonGlobal);
+      ldr x3, [x1]`,
+      KERNEL | Attr.nonGlobal,
+    );
     machine.run().expectEnd();
     expect(machine.exceptions.map(({ esr: e }) => e)).toEqual([esr(0x25, 0x07)]);
   });
 
   it('invalid descriptors are not remembered', async () => {
-    const machine = await boot(`${ON} ldr x1, =VA\n ldr x2, [x1]\n mov x13, x2\n ldr x10, =ENTRY\n ldr x11, =${BigInt(DATA) | KERNEL | 3n}\n str x11, [x10]\n dsb ish\n isb\n ldr x2, [x1]\n ${log(2)}`, 0n);
+    const machine = await boot(
+      `${ON} ldr x1, =VA\n ldr x2, [x1]\n mov x13, x2\n ldr x10, =ENTRY\n ldr x11, =${BigInt(DATA) | KERNEL | 3n}\n str x11, [x10]\n dsb ish\n isb\n ldr x2, [x1]\n ${log(2)}`,
+      0n,
+    );
     machine.write64(Number(ENTRIES[3]), 0n);
     machine.run().expectEnd();
     expect(machine.exceptions).toHaveLength(1);
@@ -68,8 +105,11 @@ describe('TLB maintenance', () => {
   });
 
   it('a page that becomes writable is written without maintenance of the old permission fault', async () => {
-    const machine = await boot(`${ON} ldr x1, =VA\n ldr x2, [x1]\n str x2, [x1]\n ldr x10, =ENTRY\n ldr x11, =${BigInt(DATA) | KERNEL | 3n}\n str x11, [x10]\n dsb ish\n
-      tlbi vmalle1\n dsb ish\n isb\n mov x3, #5\n str x3, [x1]`, KERNEL | Attr.readOnly);
+    const machine = await boot(
+      `${ON} ldr x1, =VA\n ldr x2, [x1]\n str x2, [x1]\n ldr x10, =ENTRY\n ldr x11, =${BigInt(DATA) | KERNEL | 3n}\n str x11, [x10]\n dsb ish\n
+      tlbi vmalle1\n dsb ish\n isb\n mov x3, #5\n str x3, [x1]`,
+      KERNEL | Attr.readOnly,
+    );
     machine.run().expectEnd();
     expect(machine.exceptions.map(({ esr: e }) => e)).toEqual([esr(0x25, 0x4f)]);
     expect(machine.read64(DATA)).toBe(5n);
@@ -95,7 +135,8 @@ describe('TLB maintenance', () => {
       str x5, [x7]
       b .
       flag: nop`;
-    const machine = await MachineHarness.boot(`
+    const machine = await MachineHarness.boot(
+      `
       movz x0, #0xc400, lsl #16
       movk x0, #3
       mov x1, #1
@@ -120,7 +161,9 @@ describe('TLB maintenance', () => {
       b.ne 1b
       b end
       ${second}
-      end:`, { vcpus: 2, symbols: { ENTRY: ENTRIES[3] as bigint, VA } });
+      end:`,
+      { vcpus: 2, symbols: { ENTRY: ENTRIES[3] as bigint, VA } },
+    );
     const tables = new PageTables(machine);
     mapCode(tables);
     tables.map(BigInt(TABLES), TABLES, 2, KERNEL);
@@ -133,12 +176,19 @@ describe('TLB maintenance', () => {
   });
 
   it('code that unmaps itself cannot go on after ISB', async () => {
-    const machine = await boot(`${ON}
+    const machine = await boot(
+      `${ON}
       adr x30, back
       ldr x1, =VA
       br x1
-      back: nop`, KERNEL, 3, (_, m) => m.place(DATA, 'nop'));
-    machine.place(DATA + 0x100, `
+      back: nop`,
+      KERNEL,
+      3,
+      (_, m) => m.place(DATA, 'nop'),
+    );
+    machine.place(
+      DATA + 0x100,
+      `
       movz x10, #${Number(ENTRIES[3]) >>> 16}, lsl #16
       movk x10, #${Number(ENTRIES[3]) & 0xffff}
       str xzr, [x10]
@@ -147,26 +197,36 @@ describe('TLB maintenance', () => {
       dsb ish
       isb
       hvc #0x11e
-      ret`);
+      ret`,
+    );
     machine.write64(DATA, 0x1400_0040n);
     machine.run().expectEnd();
     expect(machine.log).toEqual([]);
-    expect(machine.exceptions).toEqual([expect.objectContaining({ esr: esr(0x21, 0x07), far: VA + 0x11cn, elr: VA + 0x11cn })]);
+    expect(machine.exceptions).toEqual([
+      expect.objectContaining({ esr: esr(0x21, 0x07), far: VA + 0x11cn, elr: VA + 0x11cn }),
+    ]);
   });
 });
 
 describe('ASIDs', () => {
   const second = TABLES + 0x8000;
-  const switchTo = (table: number, asid: bigint): string => `ldr x20, =${BigInt(table) | (asid << 48n)}\n msr ttbr0_el1, x20\n isb\n`;
+  const switchTo = (table: number, asid: bigint): string =>
+    `ldr x20, =${BigInt(table) | (asid << 48n)}\n msr ttbr0_el1, x20\n isb\n`;
 
   it('separate non-global pages of two address spaces without TLBI', async () => {
-    const machine = await MachineHarness.boot(`${ON}
+    const machine = await MachineHarness.boot(
+      `${ON}
       ${switchTo(TABLES, 1n)} ldr x1, =VA\n ldr x2, [x1]\n ${log(2)}
       ${switchTo(second, 2n)} ldr x2, [x1]\n ${log(2)}
       mov x3, #0x33\n str x3, [x1]
       ${switchTo(TABLES, 1n)} ldr x2, [x1]\n ${log(2)}
-      ${switchTo(second, 2n)} ldr x2, [x1]\n ${log(2)}`, { symbols: { VA } });
-    for (const [at, data] of [[TABLES, DATA], [second, DATA + 0x1000]] as const) {
+      ${switchTo(second, 2n)} ldr x2, [x1]\n ${log(2)}`,
+      { symbols: { VA } },
+    );
+    for (const [at, data] of [
+      [TABLES, DATA],
+      [second, DATA + 0x1000],
+    ] as const) {
       const tables = new PageTables(machine, 12, 48, at);
       mapCode(tables);
       tables.map(VA, data, 3, KERNEL | Attr.nonGlobal);
@@ -178,12 +238,18 @@ describe('ASIDs', () => {
   });
 
   it('come from TTBR1_EL1 when TCR_EL1.A1 is set', async () => {
-    const machine = await MachineHarness.boot(`
+    const machine = await MachineHarness.boot(
+      `
       ${mmuOn({ ttbr0: BigInt(TABLES), ttbr1: 1n << 48n, tcr: tcr({ epd1: true, a1: true }) })}
       ldr x1, =VA\n ldr x2, [x1]\n ${log(2)}
       mov x20, #${2n << 48n}\n msr ttbr1_el1, x20\n ldr x20, =${second}\n msr ttbr0_el1, x20\n isb\n
-      ldr x2, [x1]\n ${log(2)}`, { symbols: { VA } });
-    for (const [at, data] of [[TABLES, DATA], [second, DATA + 0x1000]] as const) {
+      ldr x2, [x1]\n ${log(2)}`,
+      { symbols: { VA } },
+    );
+    for (const [at, data] of [
+      [TABLES, DATA],
+      [second, DATA + 0x1000],
+    ] as const) {
       const tables = new PageTables(machine, 12, 48, at);
       mapCode(tables);
       tables.map(VA, data, 3, KERNEL | Attr.nonGlobal);
@@ -196,7 +262,8 @@ describe('ASIDs', () => {
 
   it('survive more address spaces than the TLB has banks', async () => {
     const count = 50;
-    const machine = await MachineHarness.boot(`${ON}
+    const machine = await MachineHarness.boot(
+      `${ON}
       ldr x1, =VA
       mov x21, #3
       again: mov x22, #${count}
@@ -212,7 +279,9 @@ describe('ASIDs', () => {
       subs x22, x22, #1
       b.ne 1b
       subs x21, x21, #1
-      b.ne again`, { symbols: { VA } });
+      b.ne again`,
+      { symbols: { VA } },
+    );
     machine.vcpus[0]?.state.setX(24, 0x8000n);
     for (let n = 0; n <= count; n++) {
       const tables = new PageTables(machine, 12, 48, TABLES + n * 0x8000);
@@ -220,7 +289,9 @@ describe('ASIDs', () => {
       tables.map(VA, DATA + n * 0x1000, 3, KERNEL | Attr.nonGlobal);
     }
     machine.run().expectEnd();
-    expect(Array.from({ length: count }, (_, n) => machine.read64(DATA + (n + 1) * 0x1000))).toEqual(new Array(count).fill(3n));
+    expect(Array.from({ length: count }, (_, n) => machine.read64(DATA + (n + 1) * 0x1000))).toEqual(
+      new Array(count).fill(3n),
+    );
   });
 });
 
@@ -275,9 +346,13 @@ describe('address translation instructions', () => {
   });
 
   it('report the attributes of the memory', async () => {
-    const device = KERNEL & ~Attr.inner | Attr.device;
-    const machine = await boot(`${ON} ldr x1, =VA\n ${at('s1e1r')} ldr x1, =${VA + 0x1000n}\n ${at('s1e1r')}`, device, 3, (tables) =>
-      tables.map(VA + 0x1000n, DATA + 0x1000, 3, Attr.nonCacheable | Attr.accessed));
+    const device = (KERNEL & ~Attr.inner) | Attr.device;
+    const machine = await boot(
+      `${ON} ldr x1, =VA\n ${at('s1e1r')} ldr x1, =${VA + 0x1000n}\n ${at('s1e1r')}`,
+      device,
+      3,
+      (tables) => tables.map(VA + 0x1000n, DATA + 0x1000, 3, Attr.nonCacheable | Attr.accessed),
+    );
     machine.run().expectEnd();
     // Device and non-cacheable memory are reported as outer shareable.
     expect(machine.log).toEqual([0x900n | BigInt(DATA), 0x4400_0000_0000_0900n | BigInt(DATA + 0x1000)]);

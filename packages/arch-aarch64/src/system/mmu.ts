@@ -105,8 +105,20 @@ export class Mmu {
     this.#outputLimit = 2 ** Math.min(OUTPUT_BITS[tcrHi & 7] as number, PHYSICAL_ADDRESS_BITS);
     const asid = cpu.u32(((tcrLo >>> 22) & 1 ? Sys.TTBR1_EL1 : Sys.TTBR0_EL1) + 4) >>> 16;
     this.asid = (tcrHi >>> 4) & 1 ? asid : asid & 0xff;
-    this.#lower = this.#half(Sys.TTBR0_EL1, tcrLo & 0x3f, GRANULE_0[(tcrLo >>> 14) & 3] as number, (tcrLo >>> 7) & 1, (tcrHi >>> 5) & 1);
-    this.#upper = this.#half(Sys.TTBR1_EL1, (tcrLo >>> 16) & 0x3f, GRANULE_1[(tcrLo >>> 30) & 3] as number, (tcrLo >>> 23) & 1, (tcrHi >>> 6) & 1);
+    this.#lower = this.#half(
+      Sys.TTBR0_EL1,
+      tcrLo & 0x3f,
+      GRANULE_0[(tcrLo >>> 14) & 3] as number,
+      (tcrLo >>> 7) & 1,
+      (tcrHi >>> 5) & 1,
+    );
+    this.#upper = this.#half(
+      Sys.TTBR1_EL1,
+      (tcrLo >>> 16) & 0x3f,
+      GRANULE_1[(tcrLo >>> 30) & 3] as number,
+      (tcrLo >>> 23) & 1,
+      (tcrHi >>> 6) & 1,
+    );
   }
 
   /**
@@ -181,7 +193,8 @@ export class Mmu {
       const descriptorHi = this.#u32[at + 1] as number;
       if ((descriptorLo & 1) === 0) return this.#fail(FaultStatus.Translation, level);
       const isTable = (descriptorLo & 2) !== 0;
-      if (level === 3 ? !isTable : !isTable && !blockAllowed(granuleBits, level)) return this.#fail(FaultStatus.Translation, level);
+      if (level === 3 ? !isTable : !isTable && !blockAllowed(granuleBits, level))
+        return this.#fail(FaultStatus.Translation, level);
       base = (descriptorHi & 0xffff) * TWO_32;
       if (level < 3 && isTable) {
         tableBits |= descriptorHi;
@@ -195,11 +208,25 @@ export class Mmu {
     }
   }
 
-  #leaf(level: number, shift: number, high: number, lo: number, hi: number, descriptorLo: number, descriptorHi: number, tableBits: number, privileged: boolean): boolean {
+  #leaf(
+    level: number,
+    shift: number,
+    high: number,
+    lo: number,
+    hi: number,
+    descriptorLo: number,
+    descriptorHi: number,
+    tableBits: number,
+    privileged: boolean,
+  ): boolean {
     // Below the block the address is the input's, above it the descriptor's; a block may be larger than 4 GiB.
     const lowMask = shift >= 32 ? -1 : (1 << shift) - 1;
     const highMask = shift > 32 ? 2 ** (shift - 32) - 1 : 0;
-    const physical = high - (descriptorHi & highMask) * TWO_32 + (hi & highMask) * TWO_32 + (((descriptorLo & ~lowMask) | (lo & lowMask)) >>> 0);
+    const physical =
+      high -
+      (descriptorHi & highMask) * TWO_32 +
+      (hi & highMask) * TWO_32 +
+      (((descriptorLo & ~lowMask) | (lo & lowMask)) >>> 0);
     if (physical >= this.#outputLimit) return this.#fail(FaultStatus.AddressSize, level);
     if ((descriptorLo & 0x400) === 0) return this.#fail(FaultStatus.AccessFlag, level);
     this.physical = physical;
@@ -246,6 +273,15 @@ export class Mmu {
   }
 }
 
-const DISABLED: Half = { table: 0, firstLevel: 0, firstShift: 39, firstIndexMask: 0, granuleBits: 12, disabled: true, checkedHi: 0, checkedLo: 0 };
+const DISABLED: Half = {
+  table: 0,
+  firstLevel: 0,
+  firstShift: 39,
+  firstIndexMask: 0,
+  granuleBits: 12,
+  disabled: true,
+  checkedHi: 0,
+  checkedLo: 0,
+};
 
 const blockAllowed = (granuleBits: number, level: number): boolean => (granuleBits === 12 ? level >= 1 : level === 2);

@@ -26,7 +26,10 @@ export const TLB_BANKS = 32;
 export type RunFunction = (cpu: number, budget: number) => number;
 
 /** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
-export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => { readonly run: RunFunction; readonly regions: WebAssembly.Table };
+export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => {
+  readonly run: RunFunction;
+  readonly regions: WebAssembly.Table;
+};
 
 /** Calls to firmware: PSCI and what else answers HVC and SMC. @experimental */
 export interface Firmware {
@@ -84,7 +87,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.tlb = new SoftTlb(memory, TLB_BANKS);
     this.tlbMaintenance = new TlbMaintenance(this.tlb);
     this.#mmu = new Mmu(memory, map, this.state);
-    this.#exceptions = new ExceptionUnit(this.state, (pc) => this.#jump(pc), () => this.#selectBanks(), () => this.#stepActive());
+    this.#exceptions = new ExceptionUnit(
+      this.state,
+      (pc) => this.#jump(pc),
+      () => this.#selectBanks(),
+      () => this.#stepActive(),
+    );
     this.#system = new SystemAccess(this.state, this.#mmu, this.#exceptions, this.tlbMaintenance, {
       instructions: () => this.instructions,
       pendingInterrupts: () => (this.#irq ? 0x80n : 0n) | (this.#fiq ? 0x40n : 0n),
@@ -93,10 +101,14 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#memoryPort = new MemoryPort(memory, map, this.state, this.#mmu, this.tlb, code, {
       read: (region, address, width) => this.#mmioRead(region, address, width),
       accepts: (region, address, bytes) =>
-        hasTaps(services.hooks.unmappedAccess) || (region?.kind === 'mmio' && address - region.base + bytes <= region.size),
+        hasTaps(services.hooks.unmappedAccess) ||
+        (region?.kind === 'mmio' && address - region.base + bytes <= region.size),
       write: (region, address, width, value) => this.#mmioWrite(region, address, width, value),
     });
-    const instance = instantiate({ slow: (info) => this.#memoryPort.open(info), flush: () => this.#memoryPort.flush() });
+    const instance = instantiate({
+      slow: (info) => this.#memoryPort.open(info),
+      flush: () => this.#memoryPort.flush(),
+    });
     this.#run = instance.run;
     this.regionTable = instance.regions;
     code.addClient(this);
@@ -106,7 +118,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   // --- AttachedCpu ---
 
   get affinity(): bigint {
-    return BigInt((this.index >> 3) << 8 | (this.index & 7));
+    return BigInt(((this.index >> 3) << 8) | (this.index & 7));
   }
 
   setIrq(level: boolean): void {
@@ -164,7 +176,11 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     if (general && Number(general[1]) < 31) this.state.setX(Number(general[1]), BigInt.asUintN(64, value));
     else if (name === 'sp') this.state.setU64(State.sp, BigInt.asUintN(64, value));
     else if (name === 'pc') this.#jump(BigInt.asUintN(64, value));
-    else throw new QvmError('vcpu.register', `An AArch64 vCPU has no register ${name} to write: x0 to x30, sp and pc are there.`);
+    else
+      throw new QvmError(
+        'vcpu.register',
+        `An AArch64 vCPU has no register ${name} to write: x0 to x30, sp and pc are there.`,
+      );
   }
 
   /** Power-on state: off, EL1h, interrupts masked, MMU off. */
@@ -277,7 +293,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const budget = Math.min(left, regions.tuning.interval);
     state.setU32(State.stolen, left - budget);
     const reason = this.#run(state.address, budget);
-    if (reason === (ExitReason.Budget as number)) regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0);
+    if (reason === (ExitReason.Budget as number))
+      regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0);
     return reason;
   }
 
@@ -452,8 +469,15 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** EC 0x18: the syndrome repeats the encoding (Arm ARM D17.2.37, ISS for MSR, MRS, System). */
   #systemTrap(info: number): void {
     const encoding = (info >>> 5) & 0xffff;
-    const [op0, op1, CRn, CRm, op2] = [encoding >>> 14, (encoding >>> 11) & 7, (encoding >>> 7) & 15, (encoding >>> 3) & 15, encoding & 7];
-    const iss = (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | ((info >>> 21) & 1);
+    const [op0, op1, CRn, CRm, op2] = [
+      encoding >>> 14,
+      (encoding >>> 11) & 7,
+      (encoding >>> 7) & 15,
+      (encoding >>> 3) & 15,
+      encoding & 7,
+    ];
+    const iss =
+      (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | ((info >>> 21) & 1);
     this.#takeSynchronous(ExceptionClass.SystemRegister, iss, 'systemRegister');
   }
 
@@ -464,7 +488,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const value = (info >>> 4) & 15;
     const el0Masks = state.el === 0 && (field === 0x36 || field === 0x37);
     if (el0Masks && !(state.u32(Sys.SCTLR_EL1) & Sctlr.UMA)) {
-      this.#systemTrap((0 << 21) | (((0 << 14) | ((info >>> 8) << 11) | (4 << 7) | (value << 3) | (info & 7)) << 5) | 31);
+      this.#systemTrap(
+        (0 << 21) | (((0 << 14) | ((info >>> 8) << 11) | (4 << 7) | (value << 3) | (info & 7)) << 5) | 31,
+      );
       return;
     }
     if (field === 0x05 && state.el !== 0) this.#exceptions.selectSp(value & 1);
@@ -543,7 +569,11 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const { pc, status } = this.#pcFault as { pc: bigint; status: number };
     const lower = this.state.el === 0;
     const alignment = status === (FaultStatus.Alignment as number);
-    const ec = alignment ? ExceptionClass.PcAlignment : lower ? ExceptionClass.InstructionAbortLower : ExceptionClass.InstructionAbortSame;
+    const ec = alignment
+      ? ExceptionClass.PcAlignment
+      : lower
+        ? ExceptionClass.InstructionAbortLower
+        : ExceptionClass.InstructionAbortSame;
     const iss = alignment ? 0 : status;
     if (this.#faultHandled('execute', pc, -1, syndrome(ec, iss))) {
       this.#pcFault = undefined;
@@ -557,7 +587,15 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const hook = this.hooks.memoryFault;
     if (!hasTaps(hook)) return false;
     const external = (esr & 0x3f) === (FaultStatus.ExternalAbort as number);
-    const event = { vcpu: this, stage: external ? 2 : 1, access, address, physical: physical < 0 ? undefined : physical, syndrome: esr, pc: this.pc } as const;
+    const event = {
+      vcpu: this,
+      stage: external ? 2 : 1,
+      access,
+      address,
+      physical: physical < 0 ? undefined : physical,
+      syndrome: esr,
+      pc: this.pc,
+    } as const;
     return hook.call(event) === 'handled';
   }
 

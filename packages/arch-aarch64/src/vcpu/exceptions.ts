@@ -1,6 +1,6 @@
 import { State } from '../builder/layout.js';
 import { Sctlr } from '../system/mmu.js';
-import type { ExceptionClass} from '../system/syndrome.js';
+import type { ExceptionClass } from '../system/syndrome.js';
 import { syndrome } from '../system/syndrome.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
@@ -102,7 +102,14 @@ export class ExceptionUnit {
     const { cpu } = this;
     const { el } = cpu;
     const mode = el === 0 ? 0 : (el << 2) | cpu.u32(State.spsel);
-    return ((cpu.nzcv << 28) | (this.softwareStep ? Spsr.SS : 0) | (this.illegal ? Spsr.IL : 0) | cpu.u32(State.daif) | mode) >>> 0;
+    return (
+      ((cpu.nzcv << 28) |
+        (this.softwareStep ? Spsr.SS : 0) |
+        (this.illegal ? Spsr.IL : 0) |
+        cpu.u32(State.daif) |
+        mode) >>>
+      0
+    );
   }
 
   /** PSTATE.SPSel: exchanges the stack pointer in use. */

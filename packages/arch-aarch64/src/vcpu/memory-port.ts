@@ -99,7 +99,8 @@ export class MemoryPort {
     if (misaligned && (info & AccessInfo.aligned || this.cpu.u32(State.alignmentCheck))) {
       return this.#refuse(lo, hi, access, FaultStatus.Alignment);
     }
-    if ((lo & OFFSET_MASK) + bytes > PAGE_BYTES) return this.#openSplit(lo, hi, access, info, bytes, element, misaligned);
+    if ((lo & OFFSET_MASK) + bytes > PAGE_BYTES)
+      return this.#openSplit(lo, hi, access, info, bytes, element, misaligned);
     const physical = this.#translate(lo, hi, access, info, misaligned);
     if (physical < 0) return 0;
     const region = this.map.find(physical);
@@ -120,7 +121,8 @@ export class MemoryPort {
     for (const write of this.#pending) {
       const { lo, hi, bytes, element, from, first, firstBytes, second } = write;
       const done =
-        this.#scatter(first, firstBytes, from, element) && (bytes === firstBytes || this.#scatter(second, bytes - firstBytes, from + firstBytes, element));
+        this.#scatter(first, firstBytes, from, element) &&
+        (bytes === firstBytes || this.#scatter(second, bytes - firstBytes, from + firstBytes, element));
       if (done) continue;
       this.#writeFailed = true;
       this.#refuse(lo, hi, 'write', FaultStatus.ExternalAbort, first);
@@ -174,13 +176,23 @@ export class MemoryPort {
     return true;
   }
 
-  #openDevice(lo: number, hi: number, access: Access, info: number, bytes: number, element: number, physical: number): number {
+  #openDevice(
+    lo: number,
+    hi: number,
+    access: Access,
+    info: number,
+    bytes: number,
+    element: number,
+    physical: number,
+  ): number {
     const at = this.#reserve(bytes);
-    if (access === 'write' && !this.#acceptsWrite(physical, bytes)) return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
+    if (access === 'write' && !this.#acceptsWrite(physical, bytes))
+      return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
     if ((access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, bytes, at, element)) {
       return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
     }
-    if (access === 'write') this.#pending.push({ lo, hi, from: at, bytes, element, first: physical, firstBytes: bytes, second: 0 });
+    if (access === 'write')
+      this.#pending.push({ lo, hi, from: at, bytes, element, first: physical, firstBytes: bytes, second: 0 });
     return at;
   }
 
@@ -190,7 +202,15 @@ export class MemoryPort {
     return region?.kind === 'ram' || this.mmio.accepts(region, physical, bytes);
   }
 
-  #openSplit(lo: number, hi: number, access: Access, info: number, bytes: number, element: number, misaligned: boolean): number {
+  #openSplit(
+    lo: number,
+    hi: number,
+    access: Access,
+    info: number,
+    bytes: number,
+    element: number,
+    misaligned: boolean,
+  ): number {
     const firstBytes = PAGE_BYTES - (lo & OFFSET_MASK);
     const first = this.#translate(lo, hi, access, info, misaligned);
     if (first < 0) return 0;
@@ -201,7 +221,10 @@ export class MemoryPort {
     const at = this.#reserve(bytes);
     // A crossing of pages that begins aligned is a pair; anything else goes byte by byte.
     const width = misaligned ? 1 : element;
-    for (const [physical, count, to] of [[first, firstBytes, at], [second, bytes - firstBytes, at + firstBytes]] as const) {
+    for (const [physical, count, to] of [
+      [first, firstBytes, at],
+      [second, bytes - firstBytes, at + firstBytes],
+    ] as const) {
       const refused = access === 'write' && !this.#acceptsWrite(physical, count);
       const unread = (access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, count, to, width);
       if (refused || unread) return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
@@ -215,11 +238,19 @@ export class MemoryPort {
     const { mmu } = this;
     if (!mmu.translate(lo, hi, access, privileged)) return this.#refuse(lo, hi, access, mmu.fault) - 1;
     // DC ZVA, whose element is a whole block, is for Normal memory only (C5.3.9).
-    if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device) return this.#refuse(lo, hi, access, FaultStatus.Alignment) - 1;
+    if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device)
+      return this.#refuse(lo, hi, access, FaultStatus.Alignment) - 1;
     return mmu.physical;
   }
 
-  #fill(lo: number, hi: number, access: Access, info: number, physical: number, region: { readonly kind: 'ram' | 'rom'; readonly base: number; readonly offset: number }): number {
+  #fill(
+    lo: number,
+    hi: number,
+    access: Access,
+    info: number,
+    physical: number,
+    region: { readonly kind: 'ram' | 'rom'; readonly base: number; readonly offset: number },
+  ): number {
     const { tlb, mmu, cpu } = this;
     const offset = region.offset + (physical - region.base);
     const writeFreely = access === 'write' && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
@@ -244,6 +275,10 @@ export class MemoryPort {
   }
 
   #take(at: number, width: number): number {
-    return width === 1 ? (this.#u8[at] as number) : width === 2 ? this.#data.getUint16(at, true) : this.#data.getUint32(at, true);
+    return width === 1
+      ? (this.#u8[at] as number)
+      : width === 2
+        ? this.#data.getUint16(at, true)
+        : this.#data.getUint32(at, true);
   }
 }

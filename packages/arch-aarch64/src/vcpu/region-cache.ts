@@ -37,7 +37,10 @@ export class RegionCache {
   readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
   readonly #heat = new Map<number, number>();
   readonly #refused = new Set<number>();
-  readonly #numbers = { relaxed: new RegionNumbers(1, EXACT_REGIONS), exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000) };
+  readonly #numbers = {
+    relaxed: new RegionNumbers(1, EXACT_REGIONS),
+    exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000),
+  };
   #queue: RegionPlace[] = [];
   #waited = 0;
   /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
@@ -57,7 +60,8 @@ export class RegionCache {
   /** A vCPU came to `ip` by a jump some time ago and still runs there, with or without alignment checking. */
   sample(ip: number, exactAlignment: boolean): void {
     const { hot, batch, patience } = this.tuning;
-    if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch)) this.#translate(exactAlignment);
+    if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
+      this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     const count = (this.#heat.get(ip) ?? 0) + 1;
     this.#heat.set(ip, count);
@@ -87,7 +91,8 @@ export class RegionCache {
     // The page may have changed since it was hot.
     if (!this.code.isStable(place)) return undefined;
     const words = place.pageOffset >>> 2;
-    const decode = (offset: number) => this.predecoder.decodeForRegion(this.memory.u32[words + (offset >>> 2)] as number, offset);
+    const decode = (offset: number) =>
+      this.predecoder.decodeForRegion(this.memory.u32[words + (offset >>> 2)] as number, offset);
     return buildControlFlowGraph(place.offset, decode, REGION_LIMIT);
   }
 
@@ -119,7 +124,15 @@ export class RegionCache {
   }
 
   /** Forgets the regions of a page of code: `place` is its first. */
-  #drop({ ip: first, region: start, records }: { readonly ip: number; readonly region: number; readonly records: number }): void {
+  #drop({
+    ip: first,
+    region: start,
+    records,
+  }: {
+    readonly ip: number;
+    readonly region: number;
+    readonly records: number;
+  }): void {
     const { u16 } = this.memory;
     for (let i = 0; i < records; i++) {
       const number = u16[(start >>> 1) + i] as number;

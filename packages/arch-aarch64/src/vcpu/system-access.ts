@@ -168,7 +168,8 @@ export class SystemAccess {
     const op2 = encoding & 7;
     if (CRn === 8) return this.cpu.el === 0 ? SystemResult.Undefined : this.#tlbi(op1, CRm, op2, this.cpu.x(rt));
     if (CRn !== 7) return SystemResult.Undefined;
-    if (op1 === 0 && CRm === 8 && op2 < 4) return this.cpu.el === 0 ? SystemResult.Undefined : this.#addressTranslate(op2, this.cpu.x(rt));
+    if (op1 === 0 && CRm === 8 && op2 < 4)
+      return this.cpu.el === 0 ? SystemResult.Undefined : this.#addressTranslate(op2, this.cpu.x(rt));
     return this.#cache(op1, CRm, op2, this.cpu.x(rt));
   }
 
@@ -229,4 +230,3 @@ export class SystemAccess {
 
 /** Geometry by CSSELR_EL1: L1 data, L1 instruction, L2 (as a Cortex-A57 has them). */
 const CCSIDR: Readonly<Record<number, bigint>> = { 0: 0x701f_e00an, 1: 0x201f_e012n, 2: 0x707f_e07an };
-

@@ -9,10 +9,15 @@ import type { RegisterFile } from './back-end.js';
 import { Builder } from './builder.js';
 import type { FlagModel } from './flag-model.js';
 import type { Helper } from './helper.js';
-import { EngineState, ExitReason, TLB_ENTRIES, TlbEntry } from './layout.js';
+import type { ExitReason } from './layout.js';
+import { EngineState, TLB_ENTRIES, TlbEntry } from './layout.js';
 
 /** Sixteen 64-bit registers. */
-export const R: RegisterFile = { name: 'R', readOffset: (n) => EngineState.end + n * 8, writeOffset: (n) => EngineState.end + n * 8 };
+export const R: RegisterFile = {
+  name: 'R',
+  readOffset: (n) => EngineState.end + n * 8,
+  writeOffset: (n) => EngineState.end + n * 8,
+};
 export const REGISTERS = 16;
 /** Eight 64-bit fields behind the registers. */
 export const FIELD = EngineState.end + REGISTERS * 8;
@@ -49,15 +54,29 @@ export class BuilderBench {
   readonly #run: (cpu: number, budget: number) => ExitReason;
   readonly #predecoder: Predecoder<Builder>;
 
-  constructor(instructions: readonly Semantics[], helpers: Readonly<Record<string, { readonly helper: Helper; readonly run: (...args: never[]) => unknown }>> = {}) {
+  constructor(
+    instructions: readonly Semantics[],
+    helpers: Readonly<Record<string, { readonly helper: Helper; readonly run: (...args: never[]) => unknown }>> = {},
+  ) {
     const inst = rowMaker<Builder>();
     const rows = instructions.map((semantics, i): Row<Builder> => {
       const number = i.toString(2).padStart(12, '0');
-      return inst('1', `I${i}`, `${number} imm:20` as '0 imm:20', { operands: { n: int((f) => (f.imm << 12) >> 12) } }, (b, { n }) => semantics(b, n));
+      return inst(
+        '1',
+        `I${i}`,
+        `${number} imm:20` as '0 imm:20',
+        { operands: { n: int((f) => (f.imm << 12) >> 12) } },
+        (b, { n }) => semantics(b, n),
+      );
     });
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
     this.view = new DataView(memory.buffer);
-    const interpreter = generateInterpreter({ rows, flags, helpers: Object.values(helpers).map(({ helper }) => helper), builder: Builder });
+    const interpreter = generateInterpreter({
+      rows,
+      flags,
+      helpers: Object.values(helpers).map(({ helper }) => helper),
+      builder: Builder,
+    });
     const env = {
       memory,
       slow: (info: number) => {
@@ -67,7 +86,10 @@ export class BuilderBench {
       flush: () => void this.events.push('flush'),
     };
     const test = Object.fromEntries(Object.entries(helpers).map(([name, { run }]) => [name, run]));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>), { env, test });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>), {
+      env,
+      test,
+    });
     this.#run = instance.exports['run'] as (cpu: number, budget: number) => ExitReason;
     this.#predecoder = new Predecoder(interpreter);
     for (let i = 0; i < TLB_ENTRIES * TlbEntry.bytes; i += 8) this.view.setBigInt64(BANK + i, -1n, true);

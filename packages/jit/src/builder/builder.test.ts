@@ -38,7 +38,9 @@ function randomCase(random: () => number): Case {
   };
   const make = new ExpressionMaker(random, leaves);
   for (let n = 8 + make.below(30); n > 0; n--) make.make(make.below(2) === 0);
-  const registers = new Map(Array.from({ length: make.below(4) }, () => [make.below(REGISTERS), make.any(true)] as const));
+  const registers = new Map(
+    Array.from({ length: make.below(4) }, () => [make.below(REGISTERS), make.any(true)] as const),
+  );
   const fields = new Map(Array.from({ length: make.below(3) }, () => [make.below(FIELDS), make.any(true)] as const));
   const setFlags = make.below(3) === 0 ? { kind: make.below(4), x: make.any(true), y: make.any(true) } : undefined;
   const pool = [...make.pool];
@@ -69,10 +71,22 @@ describe('Builder', () => {
         leaves.fields.forEach((value, n) => bench.set(FIELD + n * 8, value));
         const where = `seed ${seed}, round ${round}, case ${i}`;
         expect([where, bench.run(i, Number(leaves.operand))]).toEqual([where, ExitReason.Budget]);
-        const found = [...leaves.registers.map((_, n) => bench.r(n)), ...leaves.fields.map((_, n) => bench.get(FIELD + n * 8))];
-        const expected = [...leaves.registers.map((value, n) => registers.get(n) ?? value), ...leaves.fields.map((value, n) => fields.get(n) ?? value)];
+        const found = [
+          ...leaves.registers.map((_, n) => bench.r(n)),
+          ...leaves.fields.map((_, n) => bench.get(FIELD + n * 8)),
+        ];
+        const expected = [
+          ...leaves.registers.map((value, n) => registers.get(n) ?? value),
+          ...leaves.fields.map((value, n) => fields.get(n) ?? value),
+        ];
         expect([where, ...found]).toEqual([where, ...expected]);
-        if (flags) expect([where, bench.u32(EngineState.flagKind), bench.get(EngineState.flagX), bench.get(EngineState.flagY)]).toEqual([where, ...flags]);
+        if (flags)
+          expect([
+            where,
+            bench.u32(EngineState.flagKind),
+            bench.get(EngineState.flagX),
+            bench.get(EngineState.flagY),
+          ]).toEqual([where, ...flags]);
       });
     }
   });
@@ -149,7 +163,9 @@ describe('Builder', () => {
     it.each([0n, 1n])('run once when one is what leaving tells (R3 = %d)', (stay) => {
       const { bench, calls } = make((b) => b.leaveIf(b.eqz(reg(b, 3)), LEAVE, b.call(note, b.i64(0))));
       bench.setR(3, stay);
-      expect([bench.run(0), calls.length, bench.u32(EngineState.exitInfo)]).toEqual(stay ? [ExitReason.Budget, 1, 0] : [LEAVE, 1, 1]);
+      expect([bench.run(0), calls.length, bench.u32(EngineState.exitInfo)]).toEqual(
+        stay ? [ExitReason.Budget, 1, 0] : [LEAVE, 1, 1],
+      );
     });
   });
 
@@ -166,10 +182,20 @@ describe('Builder', () => {
         },
       ]);
       bench.setR(0, 0x5000n);
-      expect([bench.run(0), bench.r(0), bench.u32(EngineState.flagKind), bench.get(EngineState.address)]).toEqual([ExitReason.Fault, 0x5000n, 0, 0x5000n]);
+      expect([bench.run(0), bench.r(0), bench.u32(EngineState.flagKind), bench.get(EngineState.address)]).toEqual([
+        ExitReason.Fault,
+        0x5000n,
+        0,
+        0x5000n,
+      ]);
       bench.setR(0, BigInt(PAGE));
       bench.page.setBigUint64(0, 77n, true);
-      expect([bench.run(0), bench.r(0), bench.r(1), bench.u32(EngineState.flagKind)]).toEqual([ExitReason.Budget, BigInt(PAGE + 8), 77n, 1]);
+      expect([bench.run(0), bench.r(0), bench.r(1), bench.u32(EngineState.flagKind)]).toEqual([
+        ExitReason.Budget,
+        BigInt(PAGE + 8),
+        77n,
+        1,
+      ]);
     });
 
     it('is read before the instruction writes to it', () => {
@@ -209,8 +235,17 @@ describe('Builder', () => {
 
     it.each([1, 2, 4, 8])('is changed atomically in %d bytes', (bytes) => {
       const bench = new BuilderBench([
-        ...(['add', 'and', 'or', 'xor', 'xchg'] as const).map((op): Semantics => (b) => setReg(b, 1, b.atomic(op, b.open(reg(b, 0), bytes, 'readWrite', { aligned: true }), bytes, reg(b, 2)))),
-        (b) => setReg(b, 1, b.cmpxchg(b.open(reg(b, 0), bytes, 'readWrite', { aligned: true }), bytes, reg(b, 3), reg(b, 2))),
+        ...(['add', 'and', 'or', 'xor', 'xchg'] as const).map(
+          (op): Semantics =>
+            (b) =>
+              setReg(b, 1, b.atomic(op, b.open(reg(b, 0), bytes, 'readWrite', { aligned: true }), bytes, reg(b, 2))),
+        ),
+        (b) =>
+          setReg(
+            b,
+            1,
+            b.cmpxchg(b.open(reg(b, 0), bytes, 'readWrite', { aligned: true }), bytes, reg(b, 3), reg(b, 2)),
+          ),
       ]);
       const [old, operand] = [0xf0e1_d2c3_b4a5_9687n, 0x1122_3344_5566_7788n];
       const low = (x: bigint): bigint => BigInt.asUintN(bytes * 8, x);
@@ -222,7 +257,12 @@ describe('Builder', () => {
         // The bits beyond the access are not compared.
         bench.setR(3, bytes === 8 ? old : old ^ (1n << 63n));
         expect(bench.run(i)).toBe(ExitReason.Budget);
-        expect([i, bench.r(1), low(bench.page.getBigUint64(8, true)), bench.page.getBigUint64(8, true) >> BigInt(bytes * 8)]).toEqual([i, low(old), low(result), bytes === 8 ? 0n : old >> BigInt(bytes * 8)]);
+        expect([
+          i,
+          bench.r(1),
+          low(bench.page.getBigUint64(8, true)),
+          bench.page.getBigUint64(8, true) >> BigInt(bytes * 8),
+        ]).toEqual([i, low(old), low(result), bytes === 8 ? 0n : old >> BigInt(bytes * 8)]);
       });
     });
   });
@@ -235,8 +275,14 @@ describe('Builder', () => {
     [/no store of 16 bytes/, (b) => b.storeAt(b.open(b.i64(0), 16, 'write'), 0, 16, b.i64(0))],
     [/no sign extension from 5 bits/, (b) => b.sx(b.i64(0), 5)],
     [/transfers control once/, (b) => [b.jumpTo(b.i64(0)), b.leave(LEAVE, b.i32(0))]],
-    [/helper test\.unknown is not imported/, (b) => b.call({ module: 'test', name: 'unknown', params: [], result: undefined, pure: false })],
-    [/takes 1 arguments/, (b) => b.call({ module: 'test', name: 'x', params: [Ty.i32], result: undefined, pure: false })],
+    [
+      /helper test\.unknown is not imported/,
+      (b) => b.call({ module: 'test', name: 'unknown', params: [], result: undefined, pure: false }),
+    ],
+    [
+      /takes 1 arguments/,
+      (b) => b.call({ module: 'test', name: 'x', params: [Ty.i32], result: undefined, pure: false }),
+    ],
   ])('refuses a mistake in a table: %s', (message, semantics) => {
     expect(() => new BuilderBench([semantics])).toThrow(message);
   });

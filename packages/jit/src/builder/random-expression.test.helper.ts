@@ -19,9 +19,49 @@ export interface Leaves {
   readonly pc: bigint;
 }
 
-const BINARY = ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr', 'sar', 'ror', 'rotl', 'eq', 'ne', 'lts', 'ltu', 'gts', 'gtu', 'les', 'leu', 'ges', 'geu'] as const;
+const BINARY = [
+  'add',
+  'sub',
+  'mul',
+  'and',
+  'or',
+  'xor',
+  'shl',
+  'shr',
+  'sar',
+  'ror',
+  'rotl',
+  'eq',
+  'ne',
+  'lts',
+  'ltu',
+  'gts',
+  'gtu',
+  'les',
+  'leu',
+  'ges',
+  'geu',
+] as const;
 const UNARY = ['clz', 'ctz', 'popcnt', 'eqz', 'not', 'neg'] as const;
-const EDGES = [0n, 1n, -1n, 2n, 31n, 32n, 63n, 64n, 0x7fn, 0x80n, 0xffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 62n, 1n << 63n, (1n << 63n) - 1n];
+const EDGES = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  31n,
+  32n,
+  63n,
+  64n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  1n << 62n,
+  1n << 63n,
+  (1n << 63n) - 1n,
+];
 
 const bitsOf = (wide: boolean): number => (wide ? 64 : 32);
 const truth = (x: boolean): bigint => (x ? 1n : 0n);
@@ -33,10 +73,27 @@ function binary(name: (typeof BINARY)[number], wide: boolean, x: bigint, y: bigi
   const k = y % BigInt(bits);
   const rotate = (by: bigint): bigint => (x << by) | (x >> (BigInt(bits) - by));
   const results: Record<typeof name, () => bigint> = {
-    add: () => x + y, sub: () => x - y, mul: () => x * y, and: () => x & y, or: () => x | y, xor: () => x ^ y,
-    shl: () => x << k, shr: () => x >> k, sar: () => sx >> k, rotl: () => rotate(k), ror: () => rotate((BigInt(bits) - k) % BigInt(bits)),
-    eq: () => truth(x === y), ne: () => truth(x !== y), lts: () => truth(sx < sy), ltu: () => truth(x < y), gts: () => truth(sx > sy), gtu: () => truth(x > y),
-    les: () => truth(sx <= sy), leu: () => truth(x <= y), ges: () => truth(sx >= sy), geu: () => truth(x >= y),
+    add: () => x + y,
+    sub: () => x - y,
+    mul: () => x * y,
+    and: () => x & y,
+    or: () => x | y,
+    xor: () => x ^ y,
+    shl: () => x << k,
+    shr: () => x >> k,
+    sar: () => sx >> k,
+    rotl: () => rotate(k),
+    ror: () => rotate((BigInt(bits) - k) % BigInt(bits)),
+    eq: () => truth(x === y),
+    ne: () => truth(x !== y),
+    lts: () => truth(sx < sy),
+    ltu: () => truth(x < y),
+    gts: () => truth(sx > sy),
+    gtu: () => truth(x > y),
+    les: () => truth(sx <= sy),
+    leu: () => truth(x <= y),
+    ges: () => truth(sx >= sy),
+    geu: () => truth(x >= y),
   };
   return BigInt.asUintN(bits, results[name]());
 }
@@ -48,7 +105,9 @@ function unary(name: (typeof UNARY)[number], wide: boolean, x: bigint): bigint {
     clz: () => BigInt(x === 0n ? bits : digits.indexOf('1')),
     ctz: () => BigInt(x === 0n ? bits : bits - 1 - digits.lastIndexOf('1')),
     popcnt: () => BigInt(digits.replaceAll('0', '').length),
-    eqz: () => truth(x === 0n), not: () => ~x, neg: () => -x,
+    eqz: () => truth(x === 0n),
+    not: () => ~x,
+    neg: () => -x,
   };
   return BigInt.asUintN(bits, results[name]());
 }
@@ -72,7 +131,10 @@ export class ExpressionMaker {
   }
 
   number(): bigint {
-    return BigInt.asUintN(64, this.below(2) === 0 ? this.one(EDGES) : (BigInt(this.random()) << 32n) | BigInt(this.random()));
+    return BigInt.asUintN(
+      64,
+      this.below(2) === 0 ? this.one(EDGES) : (BigInt(this.random()) << 32n) | BigInt(this.random()),
+    );
   }
 
   /** A value of the width, made of the pool; it joins the pool. */
@@ -112,7 +174,11 @@ export class ExpressionMaker {
     if (n === 2) {
       const field = this.below(FIELDS);
       const whole = this.leaves.fields[field] as bigint;
-      return { wide, value: BigInt.asUintN(bitsOf(wide), whole), build: (b) => b.stateAt(FIELD + field * 8, wide ? 8 : 4) };
+      return {
+        wide,
+        value: BigInt.asUintN(bitsOf(wide), whole),
+        build: (b) => b.stateAt(FIELD + field * 8, wide ? 8 : 4),
+      };
     }
     const register = this.below(REGISTERS);
     const value = BigInt.asUintN(bitsOf(wide), this.leaves.registers[register] as bigint);
@@ -131,7 +197,11 @@ export class ExpressionMaker {
       return { wide, value, build: (b, built) => b[name](at(built, x), operand ? b.operand(OPERAND) : b.imm(n)) };
     }
     const y = this.any(inner);
-    return { wide, value: binary(name, inner, x.value, y.value), build: (b, built) => b[name](at(built, x), at(built, y)) };
+    return {
+      wide,
+      value: binary(name, inner, x.value, y.value),
+      build: (b, built) => b[name](at(built, x), at(built, y)),
+    };
   }
 
   #unary(wide: boolean): Computed {
@@ -145,11 +215,19 @@ export class ExpressionMaker {
     const kind = this.below(4);
     if (kind === 0) {
       const x = this.any(!wide);
-      return { wide, value: BigInt.asUintN(bitsOf(wide), x.value), build: (b, built) => b.as(at(built, x), wide ? Ty.i64 : Ty.i32) };
+      return {
+        wide,
+        value: BigInt.asUintN(bitsOf(wide), x.value),
+        build: (b, built) => b.as(at(built, x), wide ? Ty.i64 : Ty.i32),
+      };
     }
     if (kind === 1 && wide) {
       const x = this.any(false);
-      return { wide, value: BigInt.asUintN(64, BigInt.asIntN(32, x.value)), build: (b, built) => b.widenSigned(at(built, x)) };
+      return {
+        wide,
+        value: BigInt.asUintN(64, BigInt.asIntN(32, x.value)),
+        build: (b, built) => b.widenSigned(at(built, x)),
+      };
     }
     const x = this.any(wide);
     const signed = kind === 2;
@@ -176,7 +254,11 @@ export class ExpressionMaker {
   #choice(wide: boolean, lazy: boolean): Computed {
     const [c, x, y] = [this.any(false), this.any(wide), this.any(wide)];
     const value = c.value !== 0n ? x.value : y.value;
-    return { wide, value, build: (b, built) => b[lazy ? 'choose' : 'select'](at(built, c), at(built, x), at(built, y)) };
+    return {
+      wide,
+      value,
+      build: (b, built) => b[lazy ? 'choose' : 'select'](at(built, c), at(built, x), at(built, y)),
+    };
   }
 }
 

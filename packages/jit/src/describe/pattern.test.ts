@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Decoder } from './decoder.js';
 import { encodeFields, extractFields, parsePattern } from './pattern.js';
 import { rowMaker } from './row.js';
@@ -23,6 +24,32 @@ describe('patterns', () => {
     const word = encodeFields(pattern, fields);
     expect(extractFields(pattern, word)).toEqual(fields);
     expect(((word ^ pattern.value) & pattern.mask) >>> 0).toBe(0);
+  });
+
+  it('of any layout run backwards, and their bits belong to one part each', () => {
+    const part = fc.oneof(
+      fc.stringMatching(/^[01x]{1,9}$/).map((text) => ({ text: () => text, bits: text.length })),
+      fc.tuple(fc.integer({ min: 1, max: 16 }), fc.constantFrom('', '!')).map(([bits, bang]) => ({
+        text: (i: number) => `f${i}:${bits}${bang}`,
+        bits,
+      })),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 20 }), fc.nat(0xffff_ffff), (parts, word) => {
+        // As many of the parts as fit 32 bits, then ignored bits.
+        let rest = 32;
+        const texts = parts.flatMap(({ text, bits }, i) => (bits > rest ? [] : ((rest -= bits), [text(i)])));
+        const pattern = parsePattern([...texts, 'x'.repeat(rest)].join(' '));
+        const fields = extractFields(pattern, word);
+        const encoded = encodeFields(pattern, fields);
+        expect(extractFields(pattern, encoded)).toEqual(fields);
+        expect(((encoded ^ pattern.value) & pattern.mask) >>> 0).toBe(0);
+        const masks = pattern.fields.map(({ shift, width }) => ((1n << BigInt(width)) - 1n) << BigInt(shift));
+        expect(
+          [...masks, BigInt(pattern.mask)].reduce((all, mask) => ((all & mask) === 0n ? all | mask : -1n), 0n),
+        ).not.toBe(-1n);
+      }),
+    );
   });
 
   it('use bit 31 without a sign', () => {

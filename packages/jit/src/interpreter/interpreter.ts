@@ -162,8 +162,10 @@ class RunFunction<B extends Builder> {
       if (!row.valid(values)) return;
       for (let reach: Reach = Reach.Ahead; reach < REACHES; reach++) {
         const first = index[i * REACHES] as number;
-        index[i * REACHES + reach] = reach === Reach.Ahead || branches ? BUILT_IN_HANDLERS + this.#handlers.length : first;
-        if (reach === Reach.Ahead || branches) this.#handlers.push({ row, statics: values, reach, slots: [], flow: Flow.Next });
+        index[i * REACHES + reach] =
+          reach === Reach.Ahead || branches ? BUILT_IN_HANDLERS + this.#handlers.length : first;
+        if (reach === Reach.Ahead || branches)
+          this.#handlers.push({ row, statics: values, reach, slots: [], flow: Flow.Next });
       }
     });
     this.#rows.set(row, { statics, operands, index });
@@ -301,19 +303,38 @@ class RunFunction<B extends Builder> {
     const again = code.loop();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
     code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
-    code.get(ip).i32(CODE_SLOT_BYTES - 1).op(IntOp.and[0]).i32(3).op(IntOp.shr[0]).op(IntOp.add[0]);
+    code
+      .get(ip)
+      .i32(CODE_SLOT_BYTES - 1)
+      .op(IntOp.and[0])
+      .i32(3)
+      .op(IntOp.shr[0])
+      .op(IntOp.add[0]);
     code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(next);
     code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]).brIf(next);
     code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
     code.get(region).i32(EXACT_REGIONS).op(IntOp.ltu[0]).op(IntOp.and[0]).brIf(next);
     code.get(left).set(before);
     code.get(cpu).get(left).get(cpu).memory(Op.i64_load, EngineState.pcBias);
-    code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+    code
+      .get(ip)
+      .i32(-CODE_SLOT_BYTES)
+      .op(IntOp.and[0])
+      .i32(2)
+      .op(IntOp.shr[0])
+      .op(Op.i64_extend_i32_u)
+      .op(IntOp.add[1]);
     code.get(region);
     this.writer.callIndirect(code, REGION_SIGNATURE);
     code.tee(left).get(before).op(IntOp.eq[0]).brIf(next);
     code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.regionInstructions);
-    code.get(before).get(left).op(IntOp.sub[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]).memory(Op.i64_store, EngineState.regionInstructions);
+    code
+      .get(before)
+      .get(left)
+      .op(IntOp.sub[0])
+      .op(Op.i64_extend_i32_u)
+      .op(IntOp.add[1])
+      .memory(Op.i64_store, EngineState.regionInstructions);
     code.get(cpu).memory(Op.i64_load, EngineState.address).set(target);
     this.#emitTransfer(frame);
     code.br(again).end();

@@ -28,25 +28,41 @@ describe('records', () => {
   );
   const interpreter = make([row]);
   const predecoder = new Predecoder(interpreter);
-  const word = (d: number, n: number, s: number, imm: number): number => ((d << 24) | (n << 20) | (s << 18) | imm) >>> 0;
+  const word = (d: number, n: number, s: number, imm: number): number =>
+    ((d << 24) | (n << 20) | (s << 18) | imm) >>> 0;
   const record = new DataView(new ArrayBuffer(RECORD_BYTES));
 
   it('have one handler for each allocated choice of static fields', () => {
     expect(interpreter.handlers.filter((h) => h?.row === row)).toHaveLength(6);
     const numbers = new Set<number>();
-    for (const s of [0, 1, 2]) for (const imm of [4, 5]) predecoder.write(record, 0, word(1, 2, s, imm), 0), numbers.add(record.getUint16(0, true));
+    for (const s of [0, 1, 2]) {
+      for (const imm of [4, 5]) {
+        predecoder.write(record, 0, word(1, 2, s, imm), 0);
+        numbers.add(record.getUint16(0, true));
+      }
+    }
     expect(numbers.size).toBe(6);
   });
 
   it('hold state offsets and numbers in places of their own', () => {
     expect(predecoder.write(record, 0, word(3, 15, 1, 0x2_0005), 0)).toBe(false);
     const handler = interpreter.handlers[record.getUint16(0, true)];
-    const values = Object.fromEntries((handler?.slots ?? []).map(({ operand, kind, offset }) => {
-      const name = operandsOf(row)[operand]?.name;
-      return [`${name}:${kind}`, kind === 'i32' ? record.getInt32(offset, true) : record.getUint16(offset, true)];
-    }));
-    expect(values).toEqual({ 'Rd:destination': R.writeOffset(3), 'Rn:source': R.readOffset(15), 'Rm:source': R.readOffset(0), 'a:u16': 5, 'b:i32': -0x2_0005 });
-    const ends = (handler?.slots ?? []).map(({ offset, kind }) => [offset, offset + (kind === 'i32' ? 4 : 2)] as const).sort(([x], [y]) => x - y);
+    const values = Object.fromEntries(
+      (handler?.slots ?? []).map(({ operand, kind, offset }) => {
+        const name = operandsOf(row)[operand]?.name;
+        return [`${name}:${kind}`, kind === 'i32' ? record.getInt32(offset, true) : record.getUint16(offset, true)];
+      }),
+    );
+    expect(values).toEqual({
+      'Rd:destination': R.writeOffset(3),
+      'Rn:source': R.readOffset(15),
+      'Rm:source': R.readOffset(0),
+      'a:u16': 5,
+      'b:i32': -0x2_0005,
+    });
+    const ends = (handler?.slots ?? [])
+      .map(({ offset, kind }) => [offset, offset + (kind === 'i32' ? 4 : 2)] as const)
+      .sort(([x], [y]) => x - y);
     ends.forEach(([from, to], i) => {
       expect(from).toBeGreaterThanOrEqual(i === 0 ? 2 : (ends[i - 1]?.[1] as number));
       expect(to).toBeLessThanOrEqual(RECORD_BYTES);
@@ -61,7 +77,13 @@ describe('records', () => {
   });
 
   it('tell near branches from those that leave the page', () => {
-    const jump = inst('2', 'JUMP', '1 distance:31', { operands: { to: target((f) => (f.distance << 1) >> 1) } }, (b, { to }) => b.jump(to));
+    const jump = inst(
+      '2',
+      'JUMP',
+      '1 distance:31',
+      { operands: { to: target((f) => (f.distance << 1) >> 1) } },
+      (b, { to }) => b.jump(to),
+    );
     const jumps = make([jump]);
     const writer = new Predecoder(jumps);
     const of = (distance: number, at: number) => {
@@ -69,12 +91,21 @@ describe('records', () => {
       const slot = jumps.handlers[record.getUint16(0, true)]?.slots[0];
       return [slot?.kind, record.getInt32(slot?.offset as number, true)];
     };
-    expect([of(8, 0xff0), of(-0x10, 0x10), of(8, 0xff8), of(-4, 0)]).toEqual([['near', 32], ['near', -64], ['i32', 8], ['i32', -4]]);
+    expect([of(8, 0xff0), of(-0x10, 0x10), of(8, 0xff8), of(-4, 0)]).toEqual([
+      ['near', 32],
+      ['near', -64],
+      ['i32', 8],
+      ['i32', -4],
+    ]);
   });
 
   it('hold 64 bits whole', () => {
     const value = 0x8123_4567_89ab_cdefn;
-    const rows = [inst('3', 'WIDE', '0 imm:31', { operands: { w: wide(() => value) } }, (b, { w }) => b.setState(EngineState.trash, b.as(w, Ty.i64)))];
+    const rows = [
+      inst('3', 'WIDE', '0 imm:31', { operands: { w: wide(() => value) } }, (b, { w }) =>
+        b.setState(EngineState.trash, b.as(w, Ty.i64)),
+      ),
+    ];
     const wides = make(rows);
     new Predecoder(wides).write(record, 0, 0, 0);
     const slot = wides.handlers[record.getUint16(0, true)]?.slots[0];
@@ -89,7 +120,9 @@ describe('static choices', () => {
     const seen: string[] = [];
     forEachStatic(statics, (values, index) => {
       seen.push(JSON.stringify(values));
-      expect(staticIndex(statics, { a: values['a'] as number, b: values['b'] as number, x: values['c'] as number })).toBe(index);
+      expect(
+        staticIndex(statics, { a: values['a'] as number, b: values['b'] as number, x: values['c'] as number }),
+      ).toBe(index);
     });
     expect([seen.length, new Set(seen).size]).toEqual([24, 24]);
   });

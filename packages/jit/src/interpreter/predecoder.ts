@@ -49,10 +49,18 @@ export class Predecoder<B> {
     const found = this.decoder.find(word);
     if (!found) return undefined;
     const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
-    const { flow } = this.interpreter.handlers[index[staticIndex(statics, found.fields) * REACHES] as number] as Handler<B>;
+    const { flow } = this.interpreter.handlers[
+      index[staticIndex(statics, found.fields) * REACHES] as number
+    ] as Handler<B>;
     if (flow === Flow.Leave) return undefined;
     const target = operands.find((o) => o.kind === 'target');
-    return { offset: pageOffset, row: found.row, fields: found.fields, flow, distance: target ? Number(target.of(found.fields)) : 0 };
+    return {
+      offset: pageOffset,
+      row: found.row,
+      fields: found.fields,
+      flow,
+      distance: target ? Number(target.of(found.fields)) : 0,
+    };
   }
 
   #writeSlot(

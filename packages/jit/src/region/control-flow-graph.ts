@@ -53,7 +53,11 @@ export const OUTSIDE = -1;
  * @param limit - most instructions; what is beyond is left to other regions.
  * @experimental
  */
-export function buildControlFlowGraph<B>(entry: number, decode: DecodeAt<B>, limit: number): ControlFlowGraph<B> | undefined {
+export function buildControlFlowGraph<B>(
+  entry: number,
+  decode: DecodeAt<B>,
+  limit: number,
+): ControlFlowGraph<B> | undefined {
   const decoded = discover(entry, decode, limit);
   if (!decoded.has(entry)) return undefined;
   const leaders = findLeaders(entry, decoded);
@@ -93,7 +97,12 @@ function findLeaders<B>(entry: number, decoded: ReadonlyMap<number, RegionInstru
   return leaders;
 }
 
-function makeBlock<B>(start: number, decoded: ReadonlyMap<number, RegionInstruction<B>>, leaders: ReadonlySet<number>, place: (offset: number) => number): Block<B> {
+function makeBlock<B>(
+  start: number,
+  decoded: ReadonlyMap<number, RegionInstruction<B>>,
+  leaders: ReadonlySet<number>,
+  place: (offset: number) => number,
+): Block<B> {
   const instructions: RegionInstruction<B>[] = [];
   let offset = start;
   for (;;) {
@@ -104,6 +113,13 @@ function makeBlock<B>(start: number, decoded: ReadonlyMap<number, RegionInstruct
   }
   const last = instructions[instructions.length - 1] as RegionInstruction<B>;
   const target = last.offset + last.distance;
-  const successors = last.flow === Flow.Branch ? [place(target), place(offset)] : last.flow === Flow.Jump ? [place(target)] : last.flow === Flow.Next ? [place(offset)] : [];
+  const successors =
+    last.flow === Flow.Branch
+      ? [place(target), place(offset)]
+      : last.flow === Flow.Jump
+        ? [place(target)]
+        : last.flow === Flow.Next
+          ? [place(offset)]
+          : [];
   return { start, instructions, successors };
 }

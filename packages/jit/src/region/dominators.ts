@@ -29,7 +29,8 @@ export function computeDominance(successors: readonly (readonly number[])[]): Do
   const position = new Int32Array(successors.length).fill(-1);
   order.forEach((n, i) => (position[n] = i));
   const predecessors: number[][] = successors.map(() => []);
-  for (const n of order) for (const s of successors[n] as readonly number[]) if (s >= 0) (predecessors[s] as number[]).push(n);
+  for (const n of order)
+    for (const s of successors[n] as readonly number[]) if (s >= 0) (predecessors[s] as number[]).push(n);
   const parent = dominators(order, position, predecessors);
   const forwardEdges = new Int32Array(successors.length);
   const isLoop = successors.map(() => false);
@@ -65,7 +66,11 @@ function reversePostorder(successors: readonly (readonly number[])[]): number[] 
   return postorder.reverse();
 }
 
-function dominators(order: readonly number[], position: Int32Array, predecessors: readonly (readonly number[])[]): Int32Array {
+function dominators(
+  order: readonly number[],
+  position: Int32Array,
+  predecessors: readonly (readonly number[])[],
+): Int32Array {
   const parent = new Int32Array(position.length).fill(-1);
   const entry = order[0] as number;
   parent[entry] = entry;
@@ -77,7 +82,7 @@ function dominators(order: readonly number[], position: Int32Array, predecessors
     }
     return a;
   };
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const n of order) {
       if (n === entry) continue;

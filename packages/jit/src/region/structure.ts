@@ -25,7 +25,11 @@ export interface BlockEmitter {
  * @returns false, with nothing emitted, when the graph is irreducible.
  * @experimental
  */
-export function emitStructured(code: CodeBuffer, successors: readonly (readonly number[])[], emitter: BlockEmitter): boolean {
+export function emitStructured(
+  code: CodeBuffer,
+  successors: readonly (readonly number[])[],
+  emitter: BlockEmitter,
+): boolean {
   const dominance = computeDominance(successors);
   if (!dominance.reducible) return false;
   new Structurer(code, successors, dominance, emitter).tree(0);

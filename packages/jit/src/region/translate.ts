@@ -1,4 +1,4 @@
-import { Builder } from '../builder/builder.js';
+import type { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { Flow } from '../builder/back-end.js';
 import type { Helper } from '../builder/helper.js';
@@ -50,7 +50,10 @@ export class RegionTranslator<B extends Builder> {
    * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
    * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are left out and reported in `refused`.
    */
-  translate(graphs: readonly ControlFlowGraph<B>[], exactAlignment: boolean): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
+  translate(
+    graphs: readonly ControlFlowGraph<B>[],
+    exactAlignment: boolean,
+  ): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
     const writer = new ModuleWriter();
     const functions = new Map<string, number>();
     const key = (h: Helper): string => `${h.module}.${h.name}`;
@@ -58,7 +61,10 @@ export class RegionTranslator<B extends Builder> {
     const functionOf = (helper: Helper): number => {
       const known = functions.get(key(helper));
       if (known !== undefined) return known;
-      const index = writer.import(helper.module, helper.name, { params: helper.params, results: helper.result === undefined ? [] : [helper.result] });
+      const index = writer.import(helper.module, helper.name, {
+        params: helper.params,
+        results: helper.result === undefined ? [] : [helper.result],
+      });
       functions.set(key(helper), index);
       return index;
     };
@@ -78,7 +84,12 @@ export class RegionTranslator<B extends Builder> {
   ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
     const code = new CodeBuffer(4096);
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
-    const [pc, flagX, flagY, flagKind] = [locals.reserve(Ty.i64), locals.reserve(Ty.i64), locals.reserve(Ty.i64), locals.reserve(Ty.i32)] as const;
+    const [pc, flagX, flagY, flagKind] = [
+      locals.reserve(Ty.i64),
+      locals.reserve(Ty.i64),
+      locals.reserve(Ty.i64),
+      locals.reserve(Ty.i32),
+    ] as const;
     const builder = new this.description.builder(code, locals, CPU, functionOf);
     builder.exactAlignment = exactAlignment;
     const exit = code.block();
@@ -142,14 +153,21 @@ function destination<B>(block: Block<B>, edge: number): number {
 function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: RegionFrame): Uint8Array {
   const code = new CodeBuffer(body.length + registers.size * 24 + 64);
   for (const [offset, { local, ty }] of registers) {
-    code.get(frame.cpu).memory(ty === Ty.v128 ? Op.v128_load : Op.i64_load, offset).set(local);
+    code
+      .get(frame.cpu)
+      .memory(ty === Ty.v128 ? Op.v128_load : Op.i64_load, offset)
+      .set(local);
   }
   code.get(frame.cpu).memory(Op.i64_load, EngineState.flagX).set(frame.flagX);
   code.get(frame.cpu).memory(Op.i64_load, EngineState.flagY).set(frame.flagY);
   code.get(frame.cpu).memory(Op.i32_load, EngineState.flagKind).set(frame.flagKind);
   code.append(body);
   for (const [offset, { local, ty, written }] of registers) {
-    if (written) code.get(frame.cpu).get(local).memory(ty === Ty.v128 ? Op.v128_store : Op.i64_store, offset);
+    if (written)
+      code
+        .get(frame.cpu)
+        .get(local)
+        .memory(ty === Ty.v128 ? Op.v128_store : Op.i64_store, offset);
   }
   code.get(frame.cpu).get(frame.flagX).memory(Op.i64_store, EngineState.flagX);
   code.get(frame.cpu).get(frame.flagY).memory(Op.i64_store, EngineState.flagY);

@@ -53,6 +53,22 @@ describe('CodeBuffer', () => {
     }
   });
 
+  it('encodes 32-bit numbers around every power of two in the fewest bytes', () => {
+    for (const edge of EDGES) {
+      const [signed, unsigned] = [BigInt.asIntN(32, edge), BigInt.asUintN(32, edge)];
+      const bytes = new CodeBuffer(1).signed(Number(signed)).toBytes();
+      expect([signed, readSigned(bytes), bytes.length]).toEqual([signed, signed, signedLength(signed)]);
+      const plain = new CodeBuffer(1).unsigned(Number(unsigned)).toBytes();
+      // With a sign, an unsigned number would need one more bit.
+      const back = plain.reduceRight((number, byte) => (number << 7n) | BigInt(byte & 0x7f), 0n);
+      expect([unsigned, back, plain.length]).toEqual([
+        unsigned,
+        unsigned,
+        Math.max(1, Math.ceil(unsigned.toString(2).length / 7)),
+      ]);
+    }
+  });
+
   it('extends the low half with its sign when no high half is given', () => {
     expect(readSigned(new CodeBuffer().i64(-5).toBytes().subarray(1))).toBe(-5n);
   });

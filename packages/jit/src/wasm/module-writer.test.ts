@@ -28,7 +28,12 @@ describe('ModuleWriter', () => {
     const writer = new ModuleWriter();
     const triple = writer.import('test', 'triple', I32);
     const [outer, inner] = [writer.declare(), writer.declare()];
-    writer.define(inner, I32, [Ty.i32, Ty.i32, Ty.i64, Ty.v128, Ty.f64, Ty.i32], new CodeBuffer().get(0).call(triple).set(6).get(6).toBytes());
+    writer.define(
+      inner,
+      I32,
+      [Ty.i32, Ty.i32, Ty.i64, Ty.v128, Ty.f64, Ty.i32],
+      new CodeBuffer().get(0).call(triple).set(6).get(6).toBytes(),
+    );
     writer.define(outer, I32, [], new CodeBuffer().get(0).i32(1).op(IntOp.add[0]).call(inner).toBytes(), 'größer');
     const exports = instantiate(writer, { triple: (x: number) => x * 3 });
     expect(Object.keys(exports)).toEqual(['größer']);
@@ -39,7 +44,8 @@ describe('ModuleWriter', () => {
     const writer = new ModuleWriter();
     const code = new CodeBuffer(1).get(0);
     for (let i = 0; i < 5000; i++) code.i32(1).op(IntOp.add[0]);
-    for (let i = 0; i < 300; i++) writer.define(writer.declare(), I32, new Array<Ty>(200).fill(Ty.i64), code.toBytes(), `f${i}`);
+    for (let i = 0; i < 300; i++)
+      writer.define(writer.declare(), I32, new Array<Ty>(200).fill(Ty.i64), code.toBytes(), `f${i}`);
     const exports = instantiate(writer);
     expect((exports['f299'] as (x: number) => number)(7)).toBe(5007);
   });
