@@ -1,5 +1,5 @@
 import { createVcpuHooks, hasTaps, QvmError, VcpuExit } from '@qvm/core';
-import type { MachineServices, MmioRegion, Region, Vcpu, VcpuHooks } from '@qvm/core';
+import type { MachineServices, Vcpu, VcpuHooks } from '@qvm/core';
 import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
@@ -9,8 +9,9 @@ import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachmen
 import type { CodeCache, CodeCacheClient } from './code-cache.js';
 import type { CpuModel } from './cpu-model.js';
 import { CpuState, Sys } from './cpu-state.js';
+import { DeviceAccess } from './device-access.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
-import { ExitCounter } from './exit-counter.js';
+import { GuestExits } from './guest-exits.js';
 import { MemoryPort } from './memory-port.js';
 import type { RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
@@ -47,7 +48,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   readonly state: CpuState;
   readonly tlb: SoftTlb;
   readonly tlbMaintenance: TlbMaintenance;
-  readonly exits = new ExitCounter();
+  readonly exits: GuestExits;
   /** Functions of the translated regions, by number. */
   readonly regionTable: WebAssembly.Table;
   /** The second tier, when the machine has one. */
@@ -83,6 +84,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   ) {
     const { memory, map } = services;
     this.hooks = createVcpuHooks(index);
+    this.exits = new GuestExits(this, services);
     this.state = new CpuState(memory, memory.allocate(State.end, 64));
     this.tlb = new SoftTlb(memory, TLB_BANKS);
     this.tlbMaintenance = new TlbMaintenance(this.tlb);
@@ -98,13 +100,15 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       pendingInterrupts: () => (this.#irq ? 0x80n : 0n) | (this.#fiq ? 0x40n : 0n),
       touch: (va) => this.#touch(va),
     });
-    this.#memoryPort = new MemoryPort(memory, map, this.state, this.#mmu, this.tlb, code, {
-      read: (region, address, width) => this.#mmioRead(region, address, width),
-      accepts: (region, address, bytes) =>
-        hasTaps(services.hooks.unmappedAccess) ||
-        (region?.kind === 'mmio' && address - region.base + bytes <= region.size),
-      write: (region, address, width, value) => this.#mmioWrite(region, address, width, value),
-    });
+    this.#memoryPort = new MemoryPort(
+      memory,
+      map,
+      this.state,
+      this.#mmu,
+      this.tlb,
+      code,
+      new DeviceAccess(this, services, this.exits),
+    );
     const instance = instantiate({
       slow: (info) => this.#memoryPort.open(info),
       flush: () => this.#memoryPort.flush(),
@@ -239,7 +243,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#budget = budget;
     state.setU32(State.left, budget);
     state.setU32(State.stolen, 0);
-    if (this.#asleep) this.#announceEntrance('wfi');
+    if (this.#asleep) this.exits.enter('wfi');
     this.#asleep = false;
     let exit = VcpuExit.Budget;
     try {
@@ -409,9 +413,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       return undefined;
     }
     this.#next();
-    this.exits.count('wfi');
     if (this.#irq || this.#fiq) return undefined;
-    this.#announce('wfi');
+    this.exits.leave('wfi');
     this.#waiting = this.#asleep = true;
     return VcpuExit.Halted;
   }
@@ -435,17 +438,15 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       this.#undefined();
       return undefined;
     }
-    this.exits.count('hypercall');
-    this.#announce('hypercall');
+    this.exits.leave('hypercall');
     this.#next();
     const result = this.firmware.call(this, conduit, immediate);
-    this.#announceEntrance('hypercall');
+    this.exits.enter('hypercall');
     return result === 'stop' || this.#stopping ? (this.#on ? VcpuExit.Stop : VcpuExit.Off) : undefined;
   }
 
   #systemAccess(info: number): void {
-    this.exits.count('sysreg');
-    this.#announce('sysreg');
+    this.exits.leave('sysreg');
     // A write to an unmapped address by cache maintenance faults at this instruction.
     this.#touchFault = false;
     const result = this.#system.access(info);
@@ -453,7 +454,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     else if (result === SystemResult.Trapped) this.#systemTrap(info);
     else if (this.#touchFault) this.#takeAccessFault(true);
     else this.#next();
-    this.#announceEntrance('sysreg');
+    this.exits.enter('sysreg');
   }
 
   #touchFault = false;
@@ -506,13 +507,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   // --- exceptions ---
 
   #takeInterrupt(vector: Vector, kind: string): void {
-    this.exits.count('interrupt');
     const { pc } = this;
     if (hasTaps(this.hooks.interruptTaken)) this.hooks.interruptTaken.call({ vcpu: this, kind, pc });
-    this.#announce('interrupt');
+    this.exits.leave('interrupt');
     this.#pcFault = undefined;
     this.#exceptions.take(vector, pc);
-    this.#announceEntrance('interrupt');
+    this.exits.enter('interrupt');
   }
 
   #takeSynchronous(ec: ExceptionClass, iss: number, kind: string, immediate?: number, disassembly?: string): void {
@@ -703,58 +703,10 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, state.el === 0 ? bank : tlb.bank(regimeKey(false, enabled, asid), bank));
   }
-
-  // --- devices ---
-
-  #mmioRead(region: Region | undefined, address: number, width: 1 | 2 | 4): number | undefined {
-    if (region?.kind === 'mmio' && address - region.base + width <= region.size) {
-      this.#announceMmio(region);
-      const value = region.handler.read(address - region.base, width);
-      this.#announceEntrance('mmio', region.name);
-      return value;
-    }
-    return this.#unmapped(address, width, 'read');
-  }
-
-  #mmioWrite(region: Region | undefined, address: number, width: 1 | 2 | 4, value: number): boolean {
-    if (region?.kind === 'mmio' && address - region.base + width <= region.size) {
-      this.#announceMmio(region);
-      region.handler.write(address - region.base, width, value);
-      this.#announceEntrance('mmio', region.name);
-      return true;
-    }
-    return this.#unmapped(address, width, 'write', value) !== undefined;
-  }
-
-  #unmapped(address: number, width: 1 | 2 | 4, access: 'read' | 'write', value?: number): number | undefined {
-    const hook = this.services.hooks.unmappedAccess;
-    if (!hasTaps(hook)) return undefined;
-    const answer = hook.call({ vcpu: this, address, width, access, value });
-    return answer === undefined ? undefined : Number(BigInt.asUintN(32, answer));
-  }
-
-  #announceMmio(region: MmioRegion): void {
-    this.exits.count('mmio');
-    this.#announce('mmio', region.name);
-  }
-
-  // --- exits as hooks see them ---
-
-  #announce(cause: string, vdev?: string): void {
-    if (hasTaps(this.hooks.guestExit)) this.hooks.guestExit.call(this.#exitEvent(cause, vdev));
-  }
-
-  #announceEntrance(cause: string, vdev?: string): void {
-    if (hasTaps(this.hooks.guestEntrance)) this.hooks.guestEntrance.call(this.#exitEvent(cause, vdev));
-  }
-
-  #exitEvent(cause: string, vdev: string | undefined) {
-    return { vcpu: this, cause, vdev, instructions: this.instructions, time: this.services.clock.now() };
-  }
 }
 
 /** SCTLR_EL1 at reset: its RES1 bits (Arm ARM D19.2.118). */
-const SCTLR_RESET = 0x30d0_0800n & ~0x1000n;
+const SCTLR_RESET = 0x30d0_0800n;
 const WFX_ISS = (1 << 24) | (0xe << 20);
 const FP_ACCESS_ISS = (1 << 24) | (0xe << 20);
 /** SYS encoding of DC ZVA without Rt. */

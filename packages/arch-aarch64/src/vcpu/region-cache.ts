@@ -24,6 +24,10 @@ export interface RegionTuning {
 /** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
 export const REGION_TUNING: RegionTuning = { hot: 4, batch: 24, patience: 64, interval: 16_384 };
 
+/** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
+const MODULE_LIMIT = 8192;
+/** Places whose heat is remembered. */
+const HEAT_LIMIT = 0x1_0000;
 /** Most instructions of a region. */
 const REGION_LIMIT = 240;
 
@@ -43,6 +47,9 @@ export class RegionCache {
   };
   #queue: RegionPlace[] = [];
   #waited = 0;
+  /** Addresses of the region numbers in use. */
+  readonly #installed = new Map<number, number>();
+  #liveModules = 0;
   /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
   readonly counters = { regions: 0, modules: 0, bytes: 0, translated: 0, refused: 0, dropped: 0, milliseconds: 0 };
 
@@ -63,6 +70,7 @@ export class RegionCache {
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
+    if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
     const count = (this.#heat.get(ip) ?? 0) + 1;
     this.#heat.set(ip, count);
     if (count !== hot) return;
@@ -97,11 +105,13 @@ export class RegionCache {
   }
 
   #install(places: readonly RegionPlace[], graphs: readonly ControlFlowGraph<A64>[], exactAlignment: boolean): void {
+    if (this.#liveModules >= MODULE_LIMIT) this.#dropAll();
     const { bytes, refused } = this.#translator.translate(graphs, exactAlignment);
     const numbers = exactAlignment ? this.#numbers.exact : this.#numbers.relaxed;
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
+    this.#liveModules++;
     this.counters.bytes += bytes.length;
     places.forEach((place, i) => {
       if (refused.includes(i)) {
@@ -112,6 +122,7 @@ export class RegionCache {
       if (number === undefined) return;
       for (const table of this.tables) table.set(number, exports[`r${i}`]);
       this.memory.u16[place.region >>> 1] = number;
+      this.#installed.set(number, place.region);
       this.code.markRegions(place);
       this.counters.regions++;
       this.counters.translated += (graphs[i] as ControlFlowGraph<A64>).instructions;
@@ -139,12 +150,23 @@ export class RegionCache {
       const ip = first + i * 16;
       this.#heat.delete(ip);
       this.#refused.delete(ip);
-      if (number === 0) continue;
-      u16[(start >>> 1) + i] = 0;
-      this.counters.dropped++;
-      for (const table of this.tables) table.set(number, null);
-      (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
+      if (number !== 0) this.#release(number, start + i * 2);
     }
+  }
+
+  /** Forgets all regions: what is hot is translated again, what was hot long ago is not. */
+  #dropAll(): void {
+    for (const [number, region] of [...this.#installed]) this.#release(number, region);
+    this.#heat.clear();
+    this.#liveModules = 0;
+  }
+
+  #release(number: number, region: number): void {
+    this.memory.u16[region >>> 1] = 0;
+    this.#installed.delete(number);
+    this.counters.dropped++;
+    for (const table of this.tables) table.set(number, null);
+    (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
   }
 }
 

@@ -1,0 +1,49 @@
+import { hasTaps } from '@qvm/core';
+import type { AccessWidth, MachineServices, MmioRegion, Region, Vcpu } from '@qvm/core';
+import type { GuestExits } from './guest-exits.js';
+import type { MmioPort } from './memory-port.js';
+
+/**
+ * Accesses of one vCPU to device registers, and to addresses that only a hook may know.
+ *
+ * @experimental
+ */
+export class DeviceAccess implements MmioPort {
+  constructor(
+    private readonly vcpu: Vcpu,
+    private readonly services: MachineServices,
+    private readonly exits: GuestExits,
+  ) {}
+
+  read(region: Region | undefined, address: number, width: AccessWidth): number | undefined {
+    if (!covers(region, address, width)) return this.#unmapped(address, width, 'read');
+    this.exits.leave('mmio', region.name);
+    const value = region.handler.read(address - region.base, width);
+    this.exits.enter('mmio', region.name);
+    return value;
+  }
+
+  accepts(region: Region | undefined, address: number, bytes: number): boolean {
+    return hasTaps(this.services.hooks.unmappedAccess) || covers(region, address, bytes);
+  }
+
+  write(region: Region | undefined, address: number, width: AccessWidth, value: number): boolean {
+    if (!covers(region, address, width)) return this.#unmapped(address, width, 'write', value) !== undefined;
+    this.exits.leave('mmio', region.name);
+    region.handler.write(address - region.base, width, value);
+    this.exits.enter('mmio', region.name);
+    return true;
+  }
+
+  #unmapped(address: number, width: AccessWidth, access: 'read' | 'write', value?: number): number | undefined {
+    const hook = this.services.hooks.unmappedAccess;
+    if (!hasTaps(hook)) return undefined;
+    const answer = hook.call({ vcpu: this.vcpu, address, width, access, value });
+    return answer === undefined ? undefined : Number(BigInt.asUintN(32, answer));
+  }
+}
+
+/** Whether an access lies wholly in a device's registers. */
+function covers(region: Region | undefined, address: number, bytes: number): region is MmioRegion {
+  return region?.kind === 'mmio' && address - region.base + bytes <= region.size;
+}
