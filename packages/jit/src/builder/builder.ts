@@ -95,6 +95,8 @@ export class Builder {
    * compare the page of the last byte instead.
    */
   exactAlignment = true;
+  /** A local that holds the address of the TLB bank, in code during which it cannot change. */
+  bank: number | undefined;
   readonly #graph = new Graph();
   readonly #effects: Effect[] = [];
   readonly #ordered: number[] = [];
@@ -779,10 +781,11 @@ export class Builder {
   #probe(va: number, bytes: number, element: number, info: number, address: number): void {
     const { code } = this;
     const entry = this.locals.take(Ty.i32);
-    const bank = info & AccessInfo.unprivileged ? EngineState.unprivilegedBank : EngineState.bank;
     const tag = info & AccessInfo.write ? TlbEntry.writeTag : TlbEntry.readTag;
     const entryShift = Math.log2(TlbEntry.bytes);
-    code.get(this.cpu).memory(Op.i32_load, bank);
+    if (info & AccessInfo.unprivileged) code.get(this.cpu).memory(Op.i32_load, EngineState.unprivilegedBank);
+    else if (this.bank !== undefined) code.get(this.bank);
+    else code.get(this.cpu).memory(Op.i32_load, EngineState.bank);
     code.get(va).i64(PAGE_BITS - entryShift).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
     code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]).tee(entry);
     code.memory(Op.i64_load, tag);

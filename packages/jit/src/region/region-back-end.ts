@@ -22,6 +22,8 @@ export interface RegionFrame {
   readonly flagX: number;
   readonly flagY: number;
   readonly flagKind: number;
+  /** Address of the TLB bank. */
+  readonly bank: number;
   readonly exit: number;
 }
 

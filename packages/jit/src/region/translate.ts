@@ -84,16 +84,18 @@ export class RegionTranslator<B extends Builder> {
   ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
     const code = new CodeBuffer(4096);
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
-    const [pc, flagX, flagY, flagKind] = [
+    const [pc, flagX, flagY, flagKind, bank] = [
       locals.reserve(Ty.i64),
       locals.reserve(Ty.i64),
       locals.reserve(Ty.i64),
       locals.reserve(Ty.i32),
+      locals.reserve(Ty.i32),
     ] as const;
     const builder = new this.description.builder(code, locals, CPU, functionOf);
     builder.exactAlignment = exactAlignment;
+    builder.bank = bank;
     const exit = code.block();
-    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, exit };
+    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, bank, exit };
     const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags);
     builder.use(backEnd);
     const successors = graph.blocks.map((b) => b.successors);
@@ -161,6 +163,7 @@ function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: R
   code.get(frame.cpu).memory(Op.i64_load, EngineState.flagX).set(frame.flagX);
   code.get(frame.cpu).memory(Op.i64_load, EngineState.flagY).set(frame.flagY);
   code.get(frame.cpu).memory(Op.i32_load, EngineState.flagKind).set(frame.flagKind);
+  code.get(frame.cpu).memory(Op.i32_load, EngineState.bank).set(frame.bank);
   code.append(body);
   for (const [offset, { local, ty, written }] of registers) {
     if (written)
