@@ -1,3 +1,4 @@
+import type { Engine } from '@qvm/core';
 import {
   BOUNCE_END,
   ExitReason,
@@ -5,12 +6,14 @@ import {
   RECORD_BYTES,
   TLB_ENTRIES,
   TlbEntry,
+  RegionTranslator,
+  buildControlFlowGraph,
   generateInterpreter,
   AccessInfo,
   PAGE_END_HANDLER,
   UNDEFINED_HANDLER,
 } from '@qvm/jit';
-import type { Interpreter } from '@qvm/jit';
+import type { Interpreter, RegionInstruction } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { FlagKind, nzcvModel } from '../builder/flags.js';
 import { State } from '../builder/layout.js';
@@ -27,12 +30,12 @@ export const CODE_BASE = 0x4008_0000;
 const PAGE = 4096;
 const RECORDS = PAGE / 4;
 
-const MEMORY_PAGES = 2;
+const MEMORY_PAGES = 4;
 /** Where things lie in the WebAssembly memory. */
 const CPU = 0x1000;
-const BANK = 0x2000;
-const ARENA = 0x8000;
-const DATA = 0x1_0000;
+const BANK = 0x1_0000;
+const ARENA = 0x2_0000;
+const DATA = 0x3_0000;
 const MAX_INSTRUCTIONS = 100;
 
 /**
@@ -64,10 +67,18 @@ export class InstructionHarness {
   readonly #bytes: Uint8Array;
   readonly #run: (cpu: number, budget: number) => number;
   readonly #packFlags: (cpu: number) => number;
+  readonly #imports: WebAssembly.Imports;
+  readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
   #misaligned = false;
 
-  /** @throws Error when a row of the table is wrong: it names the row. */
-  constructor(rows: readonly A64Row[]) {
+  /**
+   * @param engine - `wasm`: a program begins in a region of its own, and the interpreter does what that leaves.
+   * @throws Error when a row of the table is wrong: it names the row.
+   */
+  constructor(
+    rows: readonly A64Row[],
+    private readonly engine: Engine = 'interp',
+  ) {
     const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
     this.#view = new DataView(memory.buffer);
     this.#bytes = new Uint8Array(memory.buffer);
@@ -76,7 +87,8 @@ export class InstructionHarness {
     this.predecoder = new Predecoder(this.interpreter);
     const module = new WebAssembly.Module(this.interpreter.bytes as Uint8Array<ArrayBuffer>);
     const env = { memory, slow: (info: number) => this.#slow(info), flush: () => undefined };
-    const { exports } = new WebAssembly.Instance(module, { ...instantiateHelpers(memory), env });
+    this.#imports = { ...instantiateHelpers(memory), env };
+    const { exports } = new WebAssembly.Instance(module, this.#imports);
     this.#run = exports['run'] as (cpu: number, budget: number) => number;
     this.#packFlags = exports['packFlags'] as (cpu: number) => number;
     this.#mapPages();
@@ -93,7 +105,7 @@ export class InstructionHarness {
     words.forEach((word, i) => this.predecoder.write(view, at(i), word, offset + i * 4));
     this.#load(state);
     view.setUint32(CPU + State.ip, at(0), true);
-    const reason = this.#execute();
+    const reason = this.engine === 'wasm' ? this.#executeRegion(offset, words) : this.#execute();
     words.forEach((_, i) => view.setUint16(at(i), UNDEFINED_HANDLER, true));
     this.#store(state, reason);
     return {
@@ -117,6 +129,27 @@ export class InstructionHarness {
     const reason = this.#run(CPU, MAX_INSTRUCTIONS);
     if (reason !== (ExitReason.Budget as number)) return reason;
     throw new Error(`a program did not end after ${MAX_INSTRUCTIONS} instructions`);
+  }
+
+  /** Runs a region over `words`, then the interpreter from where it left, unless that is outside the code page. */
+  #executeRegion(start: number, words: readonly number[]): number {
+    const decode = (offset: number): RegionInstruction<A64> | undefined => {
+      const word = words[(offset - start) / 4];
+      return word === undefined ? undefined : this.predecoder.decodeForRegion(word, offset);
+    };
+    const graph = buildControlFlowGraph(start, decode, MAX_INSTRUCTIONS);
+    if (!graph) return this.#execute();
+    const { bytes, refused } = this.#translator.translate([graph], false);
+    if (refused.length > 0) return this.#execute();
+    const { exports } = new WebAssembly.Instance(
+      new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
+      this.#imports,
+    );
+    (exports['r0'] as (cpu: number, left: number, page: bigint) => number)(CPU, MAX_INSTRUCTIONS, BigInt(CODE_BASE));
+    const offset = Number(this.#view.getBigUint64(CPU + State.address, true)) - CODE_BASE;
+    if (offset < 0 || offset >= PAGE || offset % 4 !== 0) return ExitReason.Fetch;
+    this.#view.setUint32(CPU + State.ip, ARENA + (offset >> 2) * RECORD_BYTES, true);
+    return this.#execute();
   }
 
   #load(state: MachineState): void {

@@ -1,3 +1,4 @@
+import type { Engine } from '@qvm/core';
 import { dataProcessingRegisterRows } from '../instructions/data-processing-register.js';
 import { loadStoreRows } from '../instructions/loads-stores.js';
 import type { A64Row } from '../instructions/row.js';
@@ -10,6 +11,6 @@ const SUPPORT = [
 ];
 
 /** A harness for the programs of one table: its rows, and those that programs use around the instruction under test. */
-export function harnessForTable(rows: readonly A64Row[]): InstructionHarness {
-  return new InstructionHarness([...new Set([...rows, ...SUPPORT])]);
+export function harnessForTable(rows: readonly A64Row[], engine: Engine = 'interp'): InstructionHarness {
+  return new InstructionHarness([...new Set([...rows, ...SUPPORT])], engine);
 }
