@@ -48,16 +48,17 @@ interface Slot {
   /** Writes noticed since the page was last dropped whole, and how often that was. */
   writes: number;
   drops: number;
-  /** Whether regions may begin in the page. */
+  /** Whether regions may begin in the page, and how often they were dropped. */
   regions: boolean;
+  regionDrops: number;
 }
 
 /** So many writes to a page of code are taken one by one; then all its records are dropped, because it is being replaced. */
 const WRITES_BEFORE_DROP = 32;
 /** A page that was dropped so often holds code and data side by side: from then on writes are always taken one by one. */
 const DROPS_OF_MIXED_PAGE = 8;
-/** A page that is written while it is run gets no regions. */
-const WRITES_BEFORE_REGIONS = 8;
+/** A page whose regions were dropped so often is written while it runs: it gets no more. */
+const REGION_DROPS_LIMIT = 16;
 
 /**
  * Pre-decoded pages of guest code, by guest-physical address, shared by the vCPUs of a VM. A page that holds decoded records
@@ -106,7 +107,7 @@ export class CodeCache {
   place(ip: number): RegionPlace | undefined {
     const index = Math.floor((ip - this.#base) / SLOT_BYTES);
     const slot = this.#slots[index];
-    if (!slot || slot.page < 0 || slot.writes > WRITES_BEFORE_REGIONS) return undefined;
+    if (!slot || slot.page < 0 || slot.regionDrops > REGION_DROPS_LIMIT) return undefined;
     const start = this.#address(index);
     const record = (ip - start) / RECORD_BYTES;
     return { ip, offset: record * 4, pageOffset: slot.pageOffset, region: start + CODE_SLOT_REGIONS + record * 2 };
@@ -132,7 +133,7 @@ export class CodeCache {
       slot.page = page;
       slot.pageOffset = region.offset + (page - region.base);
       slot.writable = true;
-      slot.writes = slot.drops = 0;
+      slot.writes = slot.drops = slot.regionDrops = 0;
       this.#byPage.set(page, index);
     }
     return this.#address(index);
@@ -221,13 +222,22 @@ export class CodeCache {
     const slot = this.#slots[index] as Slot;
     if (!slot.regions) return;
     slot.regions = false;
+    slot.regionDrops++;
     const start = this.#address(index);
     this.onDrop({ ip: start, region: start + CODE_SLOT_REGIONS, records: RECORDS });
   }
 
   #take(): number {
     if (this.#slots.length < this.#limit) {
-      this.#slots.push({ page: -1, pageOffset: 0, writable: true, writes: 0, drops: 0, regions: false });
+      this.#slots.push({
+        page: -1,
+        pageOffset: 0,
+        writable: true,
+        writes: 0,
+        drops: 0,
+        regions: false,
+        regionDrops: 0,
+      });
       const index = this.#slots.length - 1;
       this.memory.u16[(this.#address(index) + RECORDS * RECORD_BYTES) >>> 1] = PAGE_END_HANDLER;
       return index;
