@@ -11,10 +11,12 @@ import type { CpuModel } from './cpu-model.js';
 import { CpuState, Sys } from './cpu-state.js';
 import { DeviceAccess } from './device-access.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
+import { FaultLoop } from './fault-loop.js';
 import { GuestExits } from './guest-exits.js';
 import { MemoryPort } from './memory-port.js';
 import type { RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
+import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
 import { pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
@@ -279,7 +281,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         this.#takeFetchFault();
         continue;
       }
-      if (stepping) stepped = this.#stepIss();
+      if (stepping) stepped = stepIss(this.code.wordAt(state.u32(State.ip)));
       this.#memoryPort.begin();
       const reason = stepping ? this.#enterStep(left) : this.#enter(left);
       const exit = this.#dispatch(reason);
@@ -599,8 +601,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return hook.call(event) === 'handled';
   }
 
-  #chargedAt = 0;
-  #chargesInARow = 0;
+  readonly #faultLoop = new FaultLoop();
 
   /**
    * An exception instead of an instruction takes an instruction's time: a guest that only faults uses up its turn, too. One
@@ -610,11 +611,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const { state } = this;
     const counter = state.u32(State.left) !== 0 ? State.left : State.stolen;
     state.setU32(counter, Math.max(0, state.u32(counter) - 1));
-    const { instructions } = this;
-    this.#chargesInARow = instructions === this.#chargedAt + 1 ? this.#chargesInARow + 1 : 0;
-    this.#chargedAt = instructions;
-    if (this.#chargesInARow < FAULT_LOOP_LIMIT) return;
-    this.#chargesInARow = 0;
+    if (!this.#faultLoop.observe(this.instructions)) return;
     this.#stopping = true;
     this.services.request({
       kind: 'terminate',
@@ -626,17 +623,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   // --- software step (Arm ARM D2.12) ---
 
   #stepActive(): boolean {
-    const { state } = this;
-    const mdscr = state.u32(Sys.MDSCR_EL1);
-    if ((mdscr & Mdscr.SS) === 0 || this.#system.osLocked) return false;
-    return state.el === 0 || ((mdscr & Mdscr.KDE) !== 0 && (state.u32(State.daif) & Spsr.D) === 0);
-  }
-
-  /** The syndrome of a step over the instruction at the program counter. */
-  #stepIss(): StepIss {
-    const word = this.code.wordAt(this.state.u32(State.ip));
-    const exclusive = (word & 0x3fc0_0000) === 0x0840_0000 && (word & 0x8020_0000) !== 0x0020_0000;
-    return exclusive ? StepIss.SteppedExclusive : StepIss.Stepped;
+    return stepActive(this.state, this.#system.osLocked);
   }
 
   #softwareStep(iss: StepIss): void {
@@ -711,17 +698,3 @@ const WFX_ISS = (1 << 24) | (0xe << 20);
 const FP_ACCESS_ISS = (1 << 24) | (0xe << 20);
 /** SYS encoding of DC ZVA without Rt. */
 const DC_ZVA_INFO = ((1 << 14) | (3 << 11) | (7 << 7) | (4 << 3) | 1) << 5;
-/** MDSCR_EL1 (D19.3.20). */
-enum Mdscr {
-  SS = 1 << 0,
-  KDE = 1 << 13,
-}
-
-/** ISS of a software step exception: the debug status code, with ISV and EX where the step is known. */
-enum StepIss {
-  Pending = 0x22,
-  Stepped = 0x100_0022,
-  SteppedExclusive = 0x100_0062,
-}
-
-const FAULT_LOOP_LIMIT = 1000;
