@@ -11,7 +11,8 @@ export type { Derived, Operand, OperandKind, Row, RowMaker, RowOptions } from '.
 export { Decoder } from './describe/decoder.js';
 export type { Decoded } from './describe/decoder.js';
 export { Builder } from './builder/builder.js';
-export type { AccessOptions, AtomicOp } from './builder/builder.js';
+export type { AccessOptions } from './builder/builder.js';
+export type { AtomicOp } from './builder/memory-opcodes.js';
 export { Flow } from './builder/back-end.js';
 export type { BackEnd, RegisterFile } from './builder/back-end.js';
 export type { FlagModel } from './builder/flag-model.js';

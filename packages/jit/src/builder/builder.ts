@@ -5,11 +5,13 @@ import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import type { IntOpName, SimdName } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
 import type { BackEnd, RegisterFile } from './back-end.js';
-import { foldInt } from './fold.js';
+import { foldInt, isIdentity } from './fold.js';
 import { Graph, Kind, node, value } from './graph.js';
 import type { Helper } from './helper.js';
 import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
 import type { LocalPool } from './local-pool.js';
+import { ATOMIC_RMW, LOAD_SIGNED, LOAD_UNSIGNED, STORE, atomicAlignment } from './memory-opcodes.js';
+import type { AtomicOp } from './memory-opcodes.js';
 
 /**
  * Options of {@link Builder.open}.
@@ -46,41 +48,6 @@ type Effect =
 
 const TRAPPING: ReadonlySet<number> = new Set([...IntOp.divs, ...IntOp.divu, ...IntOp.rems, ...IntOp.remu]);
 const PAGE_MASK_LO = -(1 << PAGE_BITS);
-const STORE: Readonly<Record<number, readonly [number, number]>> = {
-  1: [Op.i32_store8, Op.i64_store8],
-  2: [Op.i32_store16, Op.i64_store16],
-  4: [Op.i32_store, Op.i64_store32],
-  8: [0, Op.i64_store],
-};
-const LOAD_UNSIGNED: Readonly<Record<number, readonly [number, number]>> = {
-  1: [Op.i32_load8_u, Op.i64_load8_u],
-  2: [Op.i32_load16_u, Op.i64_load16_u],
-  4: [Op.i32_load, Op.i64_load32_u],
-  8: [0, Op.i64_load],
-};
-const LOAD_SIGNED: Readonly<Record<number, readonly [number, number]>> = {
-  1: [Op.i32_load8_s, Op.i64_load8_s],
-  2: [Op.i32_load16_s, Op.i64_load16_s],
-  4: [Op.i32_load, Op.i64_load32_s],
-  8: [0, Op.i64_load],
-};
-/** Read-modify-write atomics: opcodes for 1, 2, 4, 8 bytes on i64, except 4 bytes on i32 (Threads proposal). */
-const ATOMIC_RMW = {
-  add: { 1: 0xfe22, 2: 0xfe23, 4: 0xfe24, 8: 0xfe1f },
-  and: { 1: 0xfe30, 2: 0xfe31, 4: 0xfe32, 8: 0xfe2d },
-  or: { 1: 0xfe37, 2: 0xfe38, 4: 0xfe39, 8: 0xfe34 },
-  xor: { 1: 0xfe3e, 2: 0xfe3f, 4: 0xfe40, 8: 0xfe3b },
-  xchg: { 1: 0xfe45, 2: 0xfe46, 4: 0xfe47, 8: 0xfe42 },
-  cmpxchg: { 1: 0xfe4c, 2: 0xfe4d, 4: 0xfe4e, 8: 0xfe49 },
-} as const;
-
-/**
- * Atomic read-modify-write operations; they return the old value.
- *
- * @experimental
- */
-export type AtomicOp = Exclude<keyof typeof ATOMIC_RMW, 'cmpxchg'>;
-
 /**
  * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects are
  * queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the instruction.
@@ -804,31 +771,4 @@ export class Builder {
 
 function rank(effect: Effect): number {
   return ['store', 'state', 'flags', 'register'].indexOf(effect.kind);
-}
-
-function isIdentity(name: IntOpName, lo: number, hi: number): boolean {
-  switch (name) {
-    case 'add':
-    case 'sub':
-    case 'or':
-    case 'xor':
-    case 'shl':
-    case 'shr':
-    case 'sar':
-    case 'ror':
-    case 'rotl':
-      return lo === 0 && hi === 0;
-    case 'and':
-      return lo === -1 && hi === -1;
-    default:
-      return false;
-  }
-}
-
-/** Natural alignment exponent of an atomic read-modify-write opcode. */
-function atomicAlignment(op: number): number {
-  for (const widths of Object.values(ATOMIC_RMW)) {
-    for (const [bytes, opcode] of Object.entries(widths)) if (opcode === op) return Math.log2(Number(bytes));
-  }
-  throw new Error('not an atomic operation');
 }

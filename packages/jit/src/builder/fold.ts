@@ -60,3 +60,23 @@ export function foldInt(name: IntOpName, wide: boolean, x: bigint, y: bigint): b
       return undefined;
   }
 }
+
+/** Whether an operation with this constant on the right gives its left operand. @internal */
+export function isIdentity(name: IntOpName, lo: number, hi: number): boolean {
+  switch (name) {
+    case 'add':
+    case 'sub':
+    case 'or':
+    case 'xor':
+    case 'shl':
+    case 'shr':
+    case 'sar':
+    case 'ror':
+    case 'rotl':
+      return lo === 0 && hi === 0;
+    case 'and':
+      return lo === -1 && hi === -1;
+    default:
+      return false;
+  }
+}
