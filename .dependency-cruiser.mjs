@@ -39,7 +39,7 @@ export default {
       name: 'portable',
       severity: 'error',
       comment: 'These packages run in browsers too: no Node module.',
-      from: { path: sources('core|jit|softfloat|config|arch-[^/]+|vdev-[^/]+'), pathNot: TEST },
+      from: { path: sources('core|jit|softfloat|config|trace|arch-[^/]+|vdev-[^/]+'), pathNot: TEST },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -86,7 +86,7 @@ export default {
       name: 'cli-uses-the-sdk',
       severity: 'error',
       from: { path: sources('cli') },
-      to: { path: packages('[^/]+'), pathNot: ['^packages/cli/', packages('sdk|config|guests|core')] },
+      to: { path: packages('[^/]+'), pathNot: ['^packages/cli/', packages('sdk|config|guests|core|host|trace|vswitch')] },
     },
     {
       name: 'testing-is-for-tests',

@@ -2,7 +2,19 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Packages that must also run in a browser: no Node module, no Node global. */
-const PORTABLE = ['core', 'jit', 'softfloat', 'config', 'arch-aarch64', 'arch-x86_64', 'vdev-legacy', 'vdev-virtio'];
+const PORTABLE = [
+  'core',
+  'jit',
+  'softfloat',
+  'config',
+  'arch-aarch64',
+  'arch-x86_64',
+  'vdev-legacy',
+  'vdev-passthrough',
+  'vdev-shmem',
+  'vdev-virtio',
+  'trace',
+];
 
 const TESTS = [
   '**/*.test.ts',

@@ -7,6 +7,8 @@ export type {
   MachineServices,
   VmRequest,
 } from './architecture/architecture.js';
+export type { BlockBackend, BlockOpenOptions, BlockStore } from './block/block.js';
+export { BLOCK_STORE } from './block/block.js';
 export type { Clock, ClockTimer } from './clock/clock.js';
 export { InstructionClock } from './clock/instruction-clock.js';
 export { RealTimeClock } from './clock/real-time-clock.js';
@@ -26,6 +28,8 @@ export {
 export { DeviceTreeError, readDeviceTree, readMemoryReservations } from './devicetree/read-device-tree.js';
 export type { DeviceTreeOptions, MemoryReservation } from './devicetree/write-device-tree.js';
 export { writeDeviceTree } from './devicetree/write-device-tree.js';
+export type { Display, DisplayImage, InputDevices } from './display/display.js';
+export { DISPLAY, INPUT_DEVICES } from './display/display.js';
 export { QvmError } from './errors/qvm-error.js';
 export {
   createBailHook,
@@ -92,6 +96,8 @@ export type { PhysicalMap } from './memory/physical-map.js';
 export { RamGuestMemory } from './memory/ram-guest-memory.js';
 export type { AccessWidth, MmioHandler, MmioRegion, RamRegion, Region, ReservedRegion } from './memory/region.js';
 export { VmMemory } from './memory/vm-memory.js';
+export type { NetworkCounters, NetworkDeviceInfo, NetworkFabric, NetworkPort } from './network/network.js';
+export { MAXIMUM_FRAME, NETWORK_FABRIC } from './network/network.js';
 export type { HookPlugin, PluginVm, Provider, QvmPlugin, Resolver } from './plugin/plugin.js';
 export {
   ARCHITECTURE,

@@ -47,6 +47,8 @@ export class FakeVdevContext implements VdevContext {
   readonly backends = new Map<string, ScriptedCharacterBackend>();
   /** Calls of `terminate`. */
   readonly terminations: { readonly exitCode: number; readonly reason: string }[] = [];
+  /** What the vdev offers, by the token's key. */
+  readonly offers = new Map<symbol, unknown>();
   readonly #attachments = new Map<symbol, unknown>();
   readonly #posted: (() => void)[] = [];
   #started = false;
@@ -87,6 +89,18 @@ export class FakeVdevContext implements VdevContext {
       throw new QvmError('vdev.attachment-missing', `nothing is attached for ${token.description}`);
     }
     return this.#attachments.get(token.key) as T;
+  }
+
+  optionalAttachment<T>(token: Token<T>): T | undefined {
+    return this.#attachments.get(token.key) as T | undefined;
+  }
+
+  offer<T>(token: Token<T>, value: T): void {
+    this.#requireStartup('offer');
+    if (this.offers.has(token.key)) {
+      throw new QvmError('vdev.offer-taken', `the vdev offers ${token.description} twice`);
+    }
+    this.offers.set(token.key, value);
   }
 
   post(task: () => void): void {

@@ -71,8 +71,18 @@ export interface VdevContext {
   readonly vcpus: number;
   /** Opens the character back end that an option such as `hostdev` names (`stdio`, `null`, `file:PATH`, `pty`). *startup* */
   openCharacterBackend(designator: string): CharacterBackend;
-  /** Something that another part of the VM offers under a token, such as the machine of an architecture. Throws `vdev.attachment-missing`. */
+  /**
+   * Something that another part of the VM or its host offers under a token: the machine of an architecture, a vdev that was
+   * made before this one, a plugin. Throws `vdev.attachment-missing`.
+   */
   attachment<T>(token: Token<T>): T;
+  /** Like `attachment`, for what a vdev can do without. */
+  optionalAttachment<T>(token: Token<T>): T | undefined;
+  /**
+   * Offers something to the vdevs that are made after this one and to the host program (`VmHandle.service`). One value for
+   * each token and VM. *startup*, throws `vdev.offer-taken`.
+   */
+  offer<T>(token: Token<T>, value: T): void;
   /** Runs `task` on the VM's thread between two guest instructions; for host I/O that completed. */
   post(task: () => void): void;
   /** Ends the VM with an exit code (32–63 are free for vdevs). */

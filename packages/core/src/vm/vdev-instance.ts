@@ -28,6 +28,8 @@ export interface VdevHost {
   /** Whether the guest has been started. */
   guestStarted(): boolean;
   attachment<T>(token: Token<T>): T | undefined;
+  /** Whether the token had no value yet. */
+  offer<T>(token: Token<T>, value: T): boolean;
   post(task: () => void): void;
   request(request: VmRequest): void;
   vdevFailed(error: VdevError): void;
@@ -134,6 +136,12 @@ function createContext(host: VdevHost, name: string, placement: VdevPlacement, g
     openCharacterBackend(designator: string): CharacterBackend {
       requireStartup('openCharacterBackend');
       return guard.backend(host.openCharacterBackend(designator, post), (task) => host.post(task));
+    },
+    optionalAttachment: (token) => host.attachment(token),
+    offer<T>(token: Token<T>, value: T): void {
+      requireStartup('offer');
+      if (host.offer(token, value)) return;
+      throw new QvmError('vdev.offer-taken', `The vdev ${name} offers ${token.description}, which is there already.`);
     },
     attachment<T>(token: Token<T>): T {
       const value = host.attachment(token);

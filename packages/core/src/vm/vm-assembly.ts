@@ -41,6 +41,8 @@ export interface VmParts {
   readonly bus: InterruptBus;
   readonly machine: Machine;
   readonly vdevs: readonly VdevInstance[];
+  /** What the machine, vdevs and the host offer. */
+  readonly service: <T>(token: Token<T>) => T | undefined;
 }
 
 /**
@@ -70,13 +72,20 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
     request,
     provide: <T>(token: Token<T>, value: T) => void services.set(token.key, value),
   });
+  // A token's key stands for its type; whoever put the value there did so under the same token.
+  const service = <T>(token: Token<T>): T | undefined =>
+    (services.get(token.key) as T | undefined) ?? options.service?.(token);
   const host: VdevHost = {
     ...shared,
     vm: options.name,
     openCharacterBackend: options.openCharacterBackend ?? refuseBackend,
     guestStarted: () => control.guestStarted(),
-    // A token's key stands for its type; `provide` put the value there under the same token.
-    attachment: <T>(token: Token<T>) => services.get(token.key) as T | undefined,
+    attachment: service,
+    offer: (token, value) => {
+      if (services.has(token.key)) return false;
+      services.set(token.key, value);
+      return true;
+    },
     post: (task) => control.post(task),
     request,
     vdevFailed: (error) => control.vdevFailed(error),
@@ -88,7 +97,7 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
     disposeVdevs(vdevs, logger);
     throw error;
   }
-  return { hooks, logger, clock, memory, map, guestMemory, bus, machine, vdevs };
+  return { hooks, logger, clock, memory, map, guestMemory, bus, machine, vdevs, service };
 }
 
 /** Releases vdevs, last made first. */

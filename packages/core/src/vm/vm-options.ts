@@ -2,6 +2,7 @@ import type { Architecture, Engine } from '../architecture/architecture.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { Logger } from '../log/logger.js';
 import type { HookPlugin } from '../plugin/plugin.js';
+import type { Token } from '../plugin/token.js';
 import type { OptionValues } from '../vdev/option-spec.js';
 import type { VdevFactory } from '../vdev/vdev.js';
 
@@ -76,6 +77,8 @@ export interface VmOptions {
   /** Absent: opening one is an error (`vm.no-backend`). */
   readonly openCharacterBackend?: CharacterBackendOpener;
   readonly plugins?: readonly HookPlugin[];
+  /** What the host offers to vdevs ({@link VdevContext.attachment}), by token. `undefined` for what it does not have. */
+  readonly service?: <T>(token: Token<T>) => T | undefined;
   /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';
 }

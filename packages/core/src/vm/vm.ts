@@ -5,6 +5,7 @@ import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptStatistics } from '../interrupt/interrupt-bus.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
+import type { Token } from '../plugin/token.js';
 import type { StepResult } from './step-result.js';
 import type { VcpuScheduler } from './vcpu-scheduler.js';
 import { VdevError } from './vdev-error.js';
@@ -108,6 +109,11 @@ export class Vm implements DrivenVm {
   /** The RAM. */
   get guestMemory(): GuestMemory {
     return this.#parts.guestMemory;
+  }
+
+  /** What the machine, a vdev or the host offers under a token; `undefined` when nothing does. */
+  service<T>(token: Token<T>): T | undefined {
+    return this.#parts.service(token);
   }
 
   /** Virtual time. */

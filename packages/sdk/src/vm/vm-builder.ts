@@ -94,6 +94,7 @@ function construct(
       ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(options.onReset === undefined ? {} : { onReset: options.onReset }),
       plugins: plan.hookPlugins,
+      service: (token) => plan.container.get(token.key, { optional: true }),
     });
   } catch (error) {
     plan.container.unbindAll();

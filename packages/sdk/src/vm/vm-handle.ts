@@ -5,6 +5,7 @@ import {
   type InterruptStatistics,
   type Json,
   type StepResult,
+  type Token,
 } from '@qvm/core';
 import type { Tappable, VcpuHooks, Vm, VmExit, VmHooks, VmState, VmStats, BootFiles } from '@qvm/core';
 import type { Finding, VmSpec } from '@qvm/config';
@@ -62,6 +63,8 @@ export interface VmHandle {
   readonly clock: Clock;
   /** Guest RAM by guest-physical address. */
   readonly memory: GuestMemory;
+  /** What a vdev, the machine or a plugin offers under a token; `undefined` when nothing does. */
+  service<T>(token: Token<T>): T | undefined;
   /** The console: what the vdev with `hostdev=stdio` (the default of consoles) writes and reads. */
   readonly console: ConsoleStream;
   /** The stream of the vdev with `hostdev=stream:NAME`. */
@@ -150,6 +153,10 @@ export class VmController implements VmHandle {
 
   get memory(): GuestMemory {
     return this.#vm.guestMemory;
+  }
+
+  service<T>(token: Token<T>): T | undefined {
+    return this.#vm.service(token);
   }
 
   get console(): ConsoleStream {

@@ -1,0 +1,41 @@
+import { createToken, type Token } from '../plugin/token.js';
+
+/**
+ * A picture that a guest shows.
+ *
+ * @experimental
+ */
+export interface Display {
+  /** The picture now; `undefined` while the guest has set none up. */
+  capture(): DisplayImage | undefined;
+}
+
+/**
+ * A picture: rows from top to bottom, 4 bytes for each pixel (red, green, blue, 255).
+ *
+ * @experimental
+ */
+export interface DisplayImage {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8Array;
+}
+
+/**
+ * Keyboard and mouse of a VM.
+ *
+ * @experimental
+ */
+export interface InputDevices {
+  /** Types a text on a US keyboard; returns what no key of it makes. */
+  type(text: string): string;
+  /** Presses or releases a key by its name (`enter`, `a`, `left-shift`, as in W3C `code` values: `Enter`, `KeyA`). */
+  key(code: string, pressed: boolean): void;
+  /** Moves the mouse by this much and sets its buttons (bit 0 left, 1 right, 2 middle). */
+  pointer(dx: number, dy: number, buttons: number): void;
+}
+
+/** The display of a VM. @experimental */
+export const DISPLAY: Token<Display> = createToken('@qvm/core/Display');
+/** Keyboard and mouse of a VM. @experimental */
+export const INPUT_DEVICES: Token<InputDevices> = createToken('@qvm/core/InputDevices');

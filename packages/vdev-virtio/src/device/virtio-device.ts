@@ -1,0 +1,121 @@
+import type { Json, OptionSpec, OptionValues, VdevContext } from '@qvm/core';
+
+/**
+ * A kind of VirtIO device, whatever the transport that carries it. A transport makes a `VdevFactory` of it.
+ *
+ * @experimental
+ */
+export interface VirtioDeviceType {
+  /** The word after `vdev` in a configuration, such as `virtio-blk`. */
+  readonly type: string;
+  readonly description: string;
+  /** Number of the device type (VirtIO 1.2, section 5). */
+  readonly deviceId: number;
+  /** Options beyond those of the transport. */
+  readonly options: readonly OptionSpec[];
+  /** The queues of an instance, in the order of their indices. */
+  queues(options: OptionValues): readonly VirtqueueSpec[];
+  /** Makes an instance; the queues in the context become usable when the driver has set them up. */
+  create(context: VirtioContext, options: OptionValues): VirtioDevice;
+}
+
+/**
+ * One queue that a device has.
+ *
+ * @experimental
+ */
+export interface VirtqueueSpec {
+  /** For `vdevstat` and errors: `requests`, `receive0`. */
+  readonly name: string;
+  /** Most descriptors that a driver may set up, 1 to 32,768; a power of two. */
+  readonly maxSize: number;
+}
+
+/**
+ * What a device gets from its transport.
+ *
+ * @experimental
+ */
+export interface VirtioContext {
+  /** The VM, as every vdev sees it. */
+  readonly vdev: VdevContext;
+  readonly queues: readonly Virtqueue[];
+  /** The configuration space changed: raises the generation and interrupts the driver. */
+  configChanged(): void;
+  /** The device cannot go on until it is reset (DEVICE_NEEDS_RESET). Logged, told to the driver. */
+  needsReset(reason: string): void;
+}
+
+/**
+ * The device half of one queue. Everything that the driver wrote is checked before it gets here: buffers lie wholly in
+ * guest RAM, chains end, totals are bounded. A queue that breaks the rules makes the device need a reset, and is empty
+ * from then on.
+ *
+ * @experimental
+ */
+export interface Virtqueue {
+  readonly name: string;
+  /** Whether the driver has set the queue up and the device is live (DRIVER_OK, no reset needed). */
+  readonly ready: boolean;
+  /** Takes the next buffer that the driver made available; `undefined` when there is none. */
+  pop(): VirtqueueBuffer | undefined;
+  /** Puts the buffer popped last back, as when there is no room for a whole packet. Only before the next `pop` or `push`. */
+  unpop(buffer: VirtqueueBuffer): void;
+  /**
+   * Gives a buffer back, in any order; `written` bytes of its writable part hold data. Buffers from before a reset are
+   * dropped in silence.
+   */
+  push(buffer: VirtqueueBuffer, written: number): void;
+  /** Interrupts the driver if it asked to be told of what was pushed. Once for a batch of pushes. */
+  notify(): void;
+  /** Whether the driver shall kick for new buffers; while `false` the device polls. True after reset. */
+  wantKicks(wanted: boolean): void;
+}
+
+/**
+ * A chain of descriptors as two byte strings in guest RAM: what the device reads, then what it writes. Offsets are
+ * from the start of either; copies stop at its end and return the number of bytes copied.
+ *
+ * @experimental
+ */
+export interface VirtqueueBuffer {
+  /** Bytes for the device to read. */
+  readonly readable: number;
+  /** Bytes for the device to write. */
+  readonly writable: number;
+  /** Copies out of the readable part. */
+  read(offset: number, target: Uint8Array): number;
+  /** Copies into the writable part. */
+  write(offset: number, source: Uint8Array): number;
+  /** Live views on the readable part from `offset`, `length` bytes in all; fewer at its end. For host I/O without copying. */
+  readViews(offset: number, length: number): readonly Uint8Array[];
+  /** The same of the writable part. */
+  writeViews(offset: number, length: number): readonly Uint8Array[];
+}
+
+/**
+ * One VirtIO device. All of its methods are called on the VM's thread and return soon; host I/O goes on behind them and
+ * comes back by `context.vdev.post`.
+ *
+ * @experimental
+ */
+export interface VirtioDevice {
+  /** Feature bits of the device type that are offered (bits 0–23 and 50 up). */
+  readonly features: bigint;
+  /** The configuration space; offset and width lie inside `configSize`. */
+  readonly configSize: number;
+  readConfig(offset: number, width: 1 | 2 | 4): number;
+  /** Absent: nothing in it is writable. */
+  writeConfig?(offset: number, width: 1 | 2 | 4, value: number): void;
+  /** The driver has set DRIVER_OK: these features hold until the next reset. */
+  start(features: bigint): void;
+  /** The driver kicked a queue. */
+  kicked(queue: number): void;
+  /** Forget everything that the driver said; outstanding host I/O is dropped or finishes unseen. */
+  reset(): void;
+  /** What the type adds to a snapshot; queues and registers are the transport's. Buffers in flight must have been pushed or put back. */
+  save(): Json;
+  restore(state: Json): void;
+  status(): Readonly<Record<string, Json>>;
+  dispose(): void;
+}
