@@ -1,15 +1,16 @@
 // npm run test:browser: the embedded guest boots in headless Chromium, on a page's thread and in a worker, from the same
-// packages that Node runs, under a policy without 'unsafe-eval', and prints what it prints everywhere.
+// packages that Node runs, under a policy without 'unsafe-eval', and prints what it prints everywhere. The page of a Lahav
+// Line shows the sums that Node computes.
 // With --if-available a machine without Chromium is no failure.
 import { readFileSync } from 'node:fs';
 import { build } from '../scripts/lib/build.mjs';
 import { Failure, main } from '../scripts/lib/failure.mjs';
 import { inRoot } from '../scripts/lib/root.mjs';
 import { step } from '../scripts/lib/step.mjs';
-import { findChromium, openPage } from './chromium.mjs';
+import { findChromium } from './chromium.mjs';
+import { checkLahav } from './lahav.mjs';
+import { resultOf } from './result.mjs';
 import { serve } from './serve.mjs';
-
-const TIMEOUT_MS = 120_000;
 
 await main(async () => {
   const command = findChromium();
@@ -23,26 +24,13 @@ await main(async () => {
   await build();
   const results = await step('Booting in Chromium', async () => run(command));
   check(results);
+  await step('Drawing the Lahav Line in Chromium', async () => checkLahav(command));
 });
 
 async function run(command) {
   // Imported late: before the build there may be no node_modules.
   const { bundle } = await import('./bundle.mjs');
-  const server = await serve(await bundle());
-  const browser = openPage(command, server.url);
-  let timer;
-  const timeout = new Promise((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS)));
-  const lost = Promise.race([timeout, browser.ended]).then(() => {
-    throw new Failure(`The page gave no result. Chromium said:\n${browser.messages()}`);
-  });
-  try {
-    return await Promise.race([server.result, lost]);
-  } finally {
-    clearTimeout(timer);
-    lost.catch(() => undefined);
-    await browser.close();
-    server.close();
-  }
+  return resultOf(command, await serve(await bundle()));
 }
 
 function check(results) {

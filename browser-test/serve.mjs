@@ -12,24 +12,24 @@ const HEADERS = {
 const RESULT_LIMIT = 1 << 20;
 
 /**
- * Serves the page and its scripts on a free port of the loopback interface.
+ * Serves a page and its scripts on a free port of the loopback interface.
  *
  * @returns where it is, what the page posts (a promise), and how to stop it
  */
-export async function serve(scripts) {
+export async function serve(scripts, { page = PAGE, headers = HEADERS } = {}) {
   let settle;
   const result = new Promise((resolve, reject) => (settle = { resolve, reject }));
   const server = createServer((request, response) => {
     const name = request.url.slice(1);
     if (request.method === 'POST' && name === 'result') {
       readBody(request).then(settle.resolve, settle.reject);
-      response.writeHead(204, HEADERS).end();
+      response.writeHead(204, headers).end();
     } else if (name === '') {
-      response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html' }).end(PAGE);
+      response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(page);
     } else if (scripts.has(name)) {
-      response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/javascript' }).end(scripts.get(name));
+      response.writeHead(200, { ...headers, 'Content-Type': 'text/javascript' }).end(scripts.get(name));
     } else {
-      response.writeHead(404, HEADERS).end();
+      response.writeHead(404, headers).end();
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

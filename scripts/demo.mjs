@@ -30,7 +30,7 @@ async function fetchGuest() {
 
 async function bootEmbedded() {
   say('No Debian guest can be fetched here (the reason is above): booting the embedded guest instead.');
-  const { output, exitCode } = await runWatched([QVM, 'start', '--embedded']);
+  const { output, exitCode } = await runWatched([QVM, 'start', '--alone', '--embedded']);
   if (exitCode === 0 && !output.includes('EMBEDDED-GUEST-DONE'))
     throw new Failure('The embedded guest did not finish.');
   return exitCode;
@@ -38,7 +38,7 @@ async function bootEmbedded() {
 
 function bootInteractively() {
   say('Booting Debian. Ctrl-A h shows what can be typed, Ctrl-A x ends, "poweroff -f" powers off.');
-  return runNode([QVM, 'start', CONFIGURATION]);
+  return runNode([QVM, 'start', '--alone', CONFIGURATION]);
 }
 
 async function bootSelftest() {
@@ -46,6 +46,7 @@ async function bootSelftest() {
   const { output, exitCode } = await runWatched([
     QVM,
     'start',
+    '--alone',
     CONFIGURATION,
     '--cmdline',
     `console=ttyAMA0 ${SELFTEST_WORDS}`,

@@ -1,13 +1,13 @@
 import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/core';
 import type { Architecture, QvmPlugin } from '@qvm/core';
 import { CODE_SLOT_BYTES } from '@qvm/jit';
-import { State } from './builder/layout.js';
 import { gic } from './gic/index.js';
 import { Aarch64Machine } from './machine.js';
 import { timer } from './timer/index.js';
 import { TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { genericModel } from './vcpu/cpu-model.js';
+import { CpuState } from './vcpu/cpu-state.js';
 import { REGION_TUNING } from './vcpu/region-cache.js';
 import { SoftTlb } from './vcpu/soft-tlb.js';
 
@@ -24,10 +24,10 @@ const SLACK = CODE_SLOT_BYTES;
 export const aarch64: Architecture = {
   name: 'aarch64',
   defaultRamBase: 0x4000_0000,
-  implicitVdevs: ['gic', 'timer', 'pl031'],
+  implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
   defaultConsole: 'pl011',
   engineBytes: (vcpus) =>
-    CodeCache.bytesFor(CODE_PAGES) + vcpus * (State.end + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
+    CodeCache.bytesFor(CODE_PAGES) + vcpus * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
   createMachine: (services) =>
     new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), REGION_TUNING),
 };

@@ -66,13 +66,18 @@ export class Aarch64Machine implements Machine {
     this.#code.invalidate(base, size);
   }
 
+  mappingChanged(base: number, size: number): void {
+    for (const vcpu of this.vcpus) vcpu.tlb.flushAll();
+    this.#code.forget(base, size);
+  }
+
   stats(): Readonly<Record<string, Json>> {
     return {
       codePages: this.#code.pages,
       ...this.#code.counters,
       regions: this.#regions ? { ...this.#regions.counters } : null,
       vcpus: this.vcpus.map(({ tlb, exits, state }) => ({
-        exits: exits.totals(),
+        exits: exits.counts(),
         tlb: { ...tlb.counters },
         regionInstructions: Number(state.u64(State.regionInstructions)),
       })),

@@ -58,7 +58,7 @@ describe('a stock Debian kernel', () => {
   it(
     'boots, computes what every correct machine computes, and powers off',
     async () => {
-      const outcome = await qvm(['start', LINUX, '--cmdline', running('selftest-cpu')], '');
+      const outcome = await qvm(['start', '--alone', LINUX, '--cmdline', running('selftest-cpu')], '');
       expect(outputOf('selftest-cpu', outcome)).toEqual(readFileSync(EXPECTED, 'utf8').trimEnd().split('\n'));
       expect(outcome.lines).toContainEqual(expect.stringMatching(/^GUEST-READY aarch64 /));
       expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
@@ -69,7 +69,7 @@ describe('a stock Debian kernel', () => {
   it(
     'runs what is piped into its shell',
     async () => {
-      const outcome = await qvm(['start', LINUX], 'uname -a; poweroff -f\n');
+      const outcome = await qvm(['start', '--alone', LINUX], 'uname -a; poweroff -f\n');
       expect(outcome.lines).toContainEqual(expect.stringMatching(/^Linux guest \S+ .* aarch64 /));
       expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
     },
@@ -79,7 +79,10 @@ describe('a stock Debian kernel', () => {
   it(
     'brings up a second CPU',
     async () => {
-      const outcome = await qvm(['start', LINUX, '--set', 'cpus=2', '--cmdline', running('cat /proc/cpuinfo')], '');
+      const outcome = await qvm(
+        ['start', '--alone', LINUX, '--set', 'cpus=2', '--cmdline', running('cat /proc/cpuinfo')],
+        '',
+      );
       const cpus = outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'));
       expect(cpus).toHaveLength(2);
       expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
@@ -92,7 +95,7 @@ describe('a stock Debian kernel', () => {
     async () => {
       const fitted = ['--set', `dtb=${QEMU_TREE}`, '--set', 'cpus=2', '--set', 'ram=384M'];
       const outcome = await qvm(
-        ['start', LINUX, ...fitted, '--cmdline', running('cat /proc/cpuinfo', 'cat /proc/meminfo')],
+        ['start', '--alone', LINUX, ...fitted, '--cmdline', running('cat /proc/cpuinfo', 'cat /proc/meminfo')],
         '',
       );
       expect(outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'))).toHaveLength(2);

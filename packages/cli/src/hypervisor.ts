@@ -1,35 +1,34 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { QvmPlugin } from '@qvm/core';
+import { dirname, resolve } from 'node:path';
+import { QvmError, type QvmPlugin } from '@qvm/core';
 import { guestCacheDirectory } from '@qvm/guests';
+import { importPlugin } from '@qvm/host';
 import { createHypervisor, nodeHost, type Hypervisor, type HypervisorOptions } from '@qvm/sdk';
 import { CliExitCode } from './report/exit-codes.js';
 import { CliError } from './report/report-error.js';
 
+/** How a hypervisor is opened. */
+interface HypervisorFlags extends Pick<HypervisorOptions, 'logger'> {
+  /** For specifications that leave this process, since others have a working directory of their own. */
+  readonly absolutePaths?: boolean;
+}
+
 /** A hypervisor as the command line wants it: `${QVM_GUESTS}` always has a value. */
 export async function openHypervisor(
   plugins: readonly string[] = [],
-  options: Pick<HypervisorOptions, 'logger'> = {},
+  { absolutePaths = false, ...options }: HypervisorFlags = {},
 ): Promise<Hypervisor> {
   const environment = { ...process.env, QVM_GUESTS: guestCacheDirectory() };
   const loaded: QvmPlugin[] = [];
-  for (const name of plugins) loaded.push(await importPlugin(name));
-  return createHypervisor({ ...options, environment, plugins: loaded });
+  for (const name of plugins) loaded.push(await loadPlugin(name));
+  const host = absolutePaths ? { ...nodeHost, directoryOf: (path: string) => resolve(dirname(path)) } : nodeHost;
+  return createHypervisor({ ...options, environment, plugins: loaded }, host);
 }
 
-async function importPlugin(name: string): Promise<QvmPlugin> {
-  let module: unknown;
+async function loadPlugin(name: string): Promise<QvmPlugin> {
   try {
-    module = existsSync(name)
-      ? ((await import(pathToFileURL(resolve(name)).href)) as unknown)
-      : await nodeHost.importPackage(name, process.cwd());
-  } catch (cause) {
-    throw new CliError(`the plugin ${name} cannot be imported`, CliExitCode.Usage, { cause });
+    return await importPlugin(name, process.cwd());
+  } catch (error) {
+    if (!(error instanceof QvmError)) throw error;
+    throw new CliError(error.message, CliExitCode.Usage, { cause: error.cause });
   }
-  if (typeof module === 'object' && module !== null && 'plugin' in module) {
-    // createHypervisor checks what it is.
-    return module.plugin as QvmPlugin;
-  }
-  throw new CliError(`${name} exports no QvmPlugin named "plugin"`, CliExitCode.Usage);
 }

@@ -1,9 +1,13 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CheckFlags } from './commands/check.js';
+import type { ConvertFlags } from './commands/convert.js';
 import type { StartFlags } from './commands/start.js';
+import { FINDING_FORMATS } from './report/finding-formats.js';
+import { addTrace } from './trace/trace-program.js';
+import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } from './host-commands.js';
 
-/** Tells the process's exit code when a command is done. */
-export type SetExitCode = (exitCode: number) => void;
+export type { SetExitCode };
 
 function version(): string {
   const description: unknown = createRequire(import.meta.url)('../package.json');
@@ -37,8 +41,8 @@ function withOverrides(command: Command): Command {
 
 function addStart(program: Command, setExitCode: SetExitCode): void {
   withOverrides(program.command('start'))
-    .description('run a VM in the foreground, with its console on this terminal')
-    .argument('[file]', 'configuration (.qvmconf)')
+    .description('run VMs: in the host when one runs, else here with the console on this terminal')
+    .argument('[file...]', 'configurations (.qvmconf)')
     .option('--embedded', 'run the guest that comes with qvm, in place of a configuration')
     .option('--icount [ns]', 'deterministic time: nanoseconds per instruction (default 10)', wholeNumber)
     .addOption(
@@ -46,26 +50,53 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
         .choices(['wasm', 'interp'])
         .default('wasm'),
     )
-    .option('--trace <file>', 'write guest exits and entrances to a file')
+    .option('--trace <file>', 'write guest exits and entrances to a file; FILE.kev: a binary trace of all events')
     .option('--stats', 'print statistics at the end')
     .option('--json', 'print the end, or what is wrong, as one line of JSON on stderr')
     .option('--restart', 'boot again when the guest resets, instead of ending')
     .option('--verbose', 'print what is logged for information')
+    .option('-d, --detach', 'leave the VMs to the host, which must run, and return')
+    .option('--alone', 'run the VMs here, although a host runs')
+    .option('--console [name]', 'show the console of this VM; in a host, none is shown without it')
+    .addOption(
+      new Option('--restart-policy <policy>', 'when a VM starts again that has ended by itself').choices(
+        RESTART_POLICIES,
+      ),
+    )
+    .option('--dump <folder>', 'write a core dump there when a VM fails')
+    .addOption(socketOption())
     .addHelpText('after', '\nOn a terminal, Ctrl-A h shows what can be typed. Exit codes are in docs/cli.md.')
-    .action(async (file: string | undefined, flags: StartFlags) => {
+    .action(async (files: readonly string[], flags: StartFlags) => {
       const { start } = await import('./commands/start.js');
-      setExitCode(await start(file, flags));
+      setExitCode(await start(files, flags));
     });
 }
 
 function addCheck(program: Command, setExitCode: SetExitCode): void {
   withOverrides(program.command('check'))
-    .description('check a configuration without running it')
-    .argument('<file>', 'configuration (.qvmconf)')
+    .description('check configurations, alone and together, without running them')
+    .argument('<file...>', 'configurations (.qvmconf)')
     .option('--json', 'print the findings as JSON')
-    .action(async (file: string, flags: StartFlags) => {
+    .addOption(new Option('--format <format>', 'how to print the findings').choices(FINDING_FORMATS).default('text'))
+    .action(async (files: readonly string[], flags: CheckFlags) => {
       const { check } = await import('./commands/check.js');
-      setExitCode(await check(file, flags));
+      setExitCode(await check(files, flags));
+    });
+}
+
+function addConvert(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('convert')
+    .description('rewrite a configuration: JSON as lines, lines as JSON')
+    .argument('<file>', 'configuration (.qvmconf)')
+    .addOption(
+      new Option('--to <form>', 'the form to write; the other one than that of the file').choices(['json', 'line']),
+    )
+    .option('-o, --output <file>', 'where to write it; stdout when absent')
+    .addOption(new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect))
+    .action(async (file: string, flags: ConvertFlags) => {
+      const { convert } = await import('./commands/convert.js');
+      setExitCode(await convert(file, flags));
     });
 }
 
@@ -149,8 +180,11 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .configureOutput({ outputError: (message, write) => write(message.replace(/^error: /, 'qvm: error: ')) });
   addStart(program, setExitCode);
   addCheck(program, setExitCode);
+  addConvert(program, setExitCode);
+  addHostCommands(program, setExitCode);
   addGuest(program);
   addVdev(program);
+  addTrace(program);
   addCompletion(program);
   return program;
 }

@@ -66,7 +66,9 @@ export class Workspace {
 
   #node(args: readonly string[], options: RunOptions): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const env = { ...process.env, QVM_DEBUG: '', NO_COLOR: '1', ...options.env };
+      // A host that runs on this machine is none of the test's business.
+      const socket = join(this.folder, 'no-host.sock');
+      const env = { ...process.env, QVM_DEBUG: '', NO_COLOR: '1', QVM_SOCKET: socket, ...options.env };
       const cwd = join(this.folder, options.folder ?? '');
       const child = spawn(process.execPath, args, { cwd, env, timeout: TIMEOUT_MS });
       let stdout = '';

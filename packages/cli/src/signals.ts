@@ -12,8 +12,24 @@ export function stopOrDestroy(vm: VmHandle): void {
 
 /** SIGINT and SIGTERM press the power button, a second one cuts the power; SIGQUIT and SIGHUP cut it at once. */
 export function handleSignals(vm: VmHandle): Disposable {
-  const stop = (): void => stopOrDestroy(vm);
-  const cut = (): void => void vm.destroy();
+  return onSignals(
+    () => stopOrDestroy(vm),
+    () => void vm.destroy(),
+  );
+}
+
+/** The same for what has no state to ask: the first SIGINT or SIGTERM stops, the second one cuts. */
+export function onStopSignals(stop: () => void, cut: () => void): Disposable {
+  let asked = false;
+  const ask = (): void => {
+    if (asked) cut();
+    else stop();
+    asked = true;
+  };
+  return onSignals(ask, cut);
+}
+
+function onSignals(stop: () => void, cut: () => void): Disposable {
   const handlers = { SIGINT: stop, SIGTERM: stop, SIGQUIT: cut, SIGHUP: cut };
   const entries = Object.entries(handlers) as [keyof typeof handlers, () => void][];
   for (const [signal, handler] of entries) process.on(signal, handler);

@@ -123,8 +123,8 @@ describe('qvm', () => {
       return outcome.stdout;
     };
     expect(await run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(await run('--help')).toContain('start [options] [file]');
-    expect(await run('vdev', 'list')).toMatch(/^pl011 {2}Arm PrimeCell UART/m);
+    expect(await run('--help')).toContain('start [options] [file...]');
+    expect(await run('vdev', 'list')).toMatch(/^pl011 +Arm PrimeCell UART/m);
     expect(JSON.parse(await run('vdev', 'list', '--json'))).toContainEqual(expect.objectContaining({ type: 'pl031' }));
     expect(await run('vdev', 'help', 'qvm-vdev-pl011')).toMatch(/^ {2}hostdev= {2}string .*default stdio/m);
     expect(await run('guest', 'list')).toMatch(/^debian-arm64 .* MB to fetch/m);

@@ -1,150 +1,108 @@
-import { checkCpulistLength, readCpulist } from './cpulist.js';
-import type { VdevDraft, VmDraft } from './draft.js';
+import type { BuildContext } from './build-context.js';
+import { buildCpus } from './build-cpu.js';
+import { readArch, readCmdline, readDump, readName, readPath, readWord } from './build-fields.js';
+import { buildLoad, buildLogger, buildReserve, buildSet, buildUnsupported } from './build-lists.js';
+import { buildVdev } from './build-vdev.js';
+import { checkCpulistLength } from './cpulist.js';
+import type { ListDraft, VmDraft } from './draft.js';
 import type { FindingList } from './finding.js';
-import { LINUX_CMDLINE_LENGTH, MAX_CPUS, MAX_NAME_LENGTH, PRIORITY_RANGE } from './limits.js';
-import type { FieldSources, Located, SourceLocation } from './location.js';
-import { nameHint } from './nearest-name.js';
-import { type Environment, expandVariables, pathProblem, resolvePath } from './paths.js';
-import { buildRam } from './ram.js';
-import { ARCHITECTURES, type ArchitectureName, NAME_PATTERN } from './schema.js';
-import { show } from './show.js';
-import type { OptionSetting, VdevSpec, VmField, VmSpec } from './spec.js';
+import { MAX_REGIONS } from './limits.js';
+import { type FieldSources, type Located, type SourceLocation, sourceOf } from './location.js';
+import { ARCHITECTURES } from './names.js';
+import { buildRegions } from './ram.js';
+import { dropUndefined } from './record.js';
+import type { VmField, VmFragment, VmSpec } from './spec.js';
+import { RESTART_POLICIES } from './words.js';
 
-/** What the meaning of a configuration depends on besides its text. */
-export interface BuildContext {
-  readonly baseDir: string;
-  readonly environment: Environment;
-  readonly findings: FindingList;
-}
-
-/** Checks what a front end has read and builds the specification; reports all problems. */
-export function buildSpec(draft: VmDraft, context: BuildContext): VmSpec | undefined {
+/** Checks what a front end has read and builds what it says of a VM; reports all problems. */
+export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment | undefined {
   const { findings } = context;
-  const name = readName(draft.name, findings);
-  const arch = readArch(draft.arch, findings);
-  const image = readPath(draft.image, context);
-  const dtb = readPath(draft.dtb, context);
-  const initrd = readPath(draft.initrd, context);
-  const cmdline = readCmdline(draft.cmdline, findings);
-  const cpus = draft.cpus === undefined ? 1 : readInteger('cpus', draft.cpus, { min: 1, max: MAX_CPUS }, findings);
-  const cpulist = draft.cpulist === undefined ? undefined : readCpulist(draft.cpulist, findings);
-  if (draft.cpulist !== undefined && cpulist !== undefined && cpus !== undefined) {
-    checkCpulistLength({ value: cpulist, at: draft.cpulist.at }, cpus, findings);
+  const files = { image: draft.image, dtb: draft.dtb, initrd: draft.initrd };
+  const fields = {
+    name: read(draft.name, (name) => readName(name, findings)),
+    arch: read(draft.arch, (arch) => readArch(arch, findings)),
+    image: read(files.image, (path) => readPath(path, context)),
+    dtb: read(files.dtb, (path) => readPath(path, context)),
+    initrd: read(files.initrd, (path) => readPath(path, context)),
+    cmdline: read(draft.cmdline, (cmdline) => readCmdline(cmdline, findings)),
+    ...buildCpus(draft, findings),
+    ...readRegions(draft, findings),
+    load: all('load', draft.load, findings, (item) => buildLoad(item, context)),
+    reserve: all('reserve', draft.reserve, findings, (item) => buildReserve(item, findings)),
+    logger: all('logger', draft.logger, findings, (item) => buildLogger(item, findings)),
+    unsupported: draft.unsupported === undefined ? undefined : buildUnsupported(draft.unsupported.items, findings),
+    dump: read(draft.dump, (dump) => readDump(dump, context)),
+    set: draft.set === undefined ? undefined : buildSet(draft.set, findings),
+    restart: read(draft.restart, (word) => readWord('restart policy', word, RESTART_POLICIES, findings)),
+    dryrun: draft.dryrun?.value === true ? true : undefined,
+  };
+  for (const field of WITHOUT_EFFECT) sayWithoutEffect(field, draft[field]?.at, findings);
+  const vdevs = all('vdev', draft.vdev, findings, (vdev) => buildVdev(vdev, context)) ?? [];
+  if (findings.hasErrors) return undefined;
+  return { ...dropUndefined(fields), vdevs, baseDir: context.baseDir, source: sourcesOf(draft) };
+}
+
+/** What is read and checked, and what no part of this version obeys yet. */
+const WITHOUT_EFFECT = ['logger', 'unsupported', 'dump', 'restart', 'dryrun'] as const;
+
+function sayWithoutEffect(field: VmField, at: SourceLocation | undefined, findings: FindingList): void {
+  if (at !== undefined) findings.info(at, 'config.no-effect', `"${field}" is kept, and has no effect in this version`);
+}
+
+/** A fragment that has all that a VM needs, as a whole VM; reports what is missing. */
+export function completeVm(fragment: VmFragment, findings: FindingList): VmSpec | undefined {
+  const { name, ram, arch = ARCHITECTURES[0], cpus = 1 } = fragment;
+  const missing = [...(name === undefined ? ['name'] : []), ...(ram === undefined ? ['ram'] : [])];
+  for (const key of missing) {
+    const hint = key === 'ram' ? 'add RAM, such as 256M' : 'add a name such as "linux-1"';
+    findings.error(sourceOf(fragment.source), 'config.missing-key', `the VM has no ${key}`, hint);
   }
-  const priority =
-    draft.priority === undefined ? undefined : readInteger('priority', draft.priority, PRIORITY_RANGE, findings);
-  const ram = buildRam(draft.ram, findings);
-  const vdevs = draft.vdevs.flatMap((vdev) => buildVdev(vdev, context) ?? []);
-  if (findings.hasErrors || name === undefined || arch === undefined || image === undefined) return undefined;
-  if (cpus === undefined || ram === undefined) return undefined;
-  const optional = dropUndefined({ dtb, initrd, cmdline, cpulist, priority });
-  return { name, arch, image, ...optional, cpus, ram, vdevs, baseDir: context.baseDir, source: sourcesOf(draft) };
-}
-
-function readName(name: Located<string> | undefined, findings: FindingList): string | undefined {
-  if (name === undefined) return undefined;
-  const { value, at } = name;
-  const isPath = value === '.' || value === '..';
-  if (NAME_PATTERN.test(value) && value.length <= MAX_NAME_LENGTH && !isPath) return value;
-  const hint = `allowed are 1 to ${MAX_NAME_LENGTH} letters, digits, ".", "_" and "-"${isPath ? ', but not dots alone' : ''}`;
-  findings.error(at, 'config.bad-name', `${show(value)} is not a VM name`, hint);
-  return undefined;
-}
-
-function readArch(arch: Located<string> | undefined, findings: FindingList): ArchitectureName | undefined {
-  if (arch === undefined) return ARCHITECTURES[0];
-  const known = ARCHITECTURES.find((candidate) => candidate === arch.value);
-  if (known !== undefined) return known;
-  const message = `there is no architecture ${show(arch.value)}`;
-  findings.error(arch.at, 'config.bad-arch', message, nameHint(arch.value, ARCHITECTURES, 'architectures'));
-  return undefined;
-}
-
-function readPath(path: Located<string> | undefined, context: BuildContext): string | undefined {
-  if (path === undefined) return undefined;
-  const { findings, environment, baseDir } = context;
-  const expanded = expandVariables(path.value, environment, path.at, findings);
-  if (expanded === undefined) return undefined;
-  const problem = pathProblem(expanded);
-  if (problem === undefined) return resolvePath(expanded, baseDir);
-  findings.error(path.at, 'config.bad-path', problem);
-  return undefined;
-}
-
-function readCmdline(cmdline: Located<string> | undefined, findings: FindingList): string | undefined {
-  if (cmdline === undefined) return undefined;
-  const { value, at } = cmdline;
-  if (/\p{Cc}/u.test(value)) {
-    findings.error(
-      at,
-      'config.bad-cmdline',
-      'the kernel command line holds a control character',
-      'separate words by spaces',
-    );
-  } else if (value.length > LINUX_CMDLINE_LENGTH) {
-    const message = `the kernel command line has ${value.length} characters`;
-    findings.warning(at, 'config.cmdline-length', message, `Linux keeps the first ${LINUX_CMDLINE_LENGTH}`);
+  if (name === undefined || ram === undefined) return undefined;
+  if (fragment.cpulist !== undefined) {
+    const at = sourceOf(fragment.source, 'cpulist');
+    checkCpulistLength({ value: fragment.cpulist, at }, cpus, findings);
   }
-  return value;
+  return { ...fragment, name, ram, arch, cpus };
 }
 
-function readInteger(
-  key: string,
-  number: Located<number>,
-  { min, max }: { readonly min: number; readonly max: number },
+function read<D, T>(located: Located<D> | undefined, reader: (located: Located<D>) => T): T | undefined {
+  return located === undefined ? undefined : reader(located);
+}
+
+/** The items that can be used, of a list of bounded length; an empty list says as much as none. */
+function all<D, T>(
+  what: string,
+  list: ListDraft<D> | undefined,
   findings: FindingList,
-): number | undefined {
-  const { value, at } = number;
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  const message = `"${key}" cannot be ${value}`;
-  findings.error(at, 'config.out-of-range', message, `it must be a whole number from ${min} to ${max}`);
-  return undefined;
-}
-
-const PREFIX = 'qvm-vdev-';
-// A plain type, or a scoped package name as npm allows it.
-const TYPE = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63}|@[a-z0-9][a-z0-9._-]{0,99}\/[a-z0-9][a-z0-9._-]{0,99})$/;
-
-function buildVdev(draft: VdevDraft, context: BuildContext): VdevSpec | undefined {
-  if (context.findings.full) return undefined;
-  const options = draft.options.flatMap((option) => expandOption(option, draft.at, context) ?? []);
-  if (draft.type === undefined) return undefined;
-  const { value, at } = draft.type;
-  const type = value.startsWith(PREFIX) ? value.slice(PREFIX.length) : value;
-  if (!TYPE.test(type)) {
-    context.findings.error(
-      at,
-      'config.bad-vdev-type',
-      `${show(value)} is not a vdev type`,
-      'right would be "pl011" or "@acme/vdev-x"',
-    );
+  build: (item: D) => T | undefined,
+): T[] | undefined {
+  if (list === undefined) return undefined;
+  if (list.items.length > MAX_REGIONS) {
+    findings.error(list.at, 'config.too-large', `"${what}" has more than ${MAX_REGIONS} entries`);
     return undefined;
   }
-  const fields = dropUndefined({ type: at, config: draft.configAt });
-  return { type, options, source: { at: draft.at, fields } };
+  const built = list.items.flatMap((item) => build(item) ?? []);
+  return built.length === 0 ? undefined : built;
 }
 
-// Values are expanded after splitting, so that a variable's commas and quotes never become syntax.
-function expandOption(option: OptionSetting, owner: SourceLocation, context: BuildContext): OptionSetting | undefined {
-  if (option.value === undefined || context.findings.full) return option;
-  const at = option.valueAt ?? option.at ?? owner;
-  const value = expandVariables(option.value, context.environment, at, context.findings);
-  return value === undefined ? undefined : { ...option, value };
-}
-
-function sourcesOf(draft: VmDraft): FieldSources<VmField> {
-  const { name, arch, image, dtb, initrd, cmdline, cpus, cpulist, priority } = draft;
-  const located = { name, arch, image, dtb, initrd, cmdline, cpus, cpulist, priority };
-  const places = Object.entries(located).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, value.at] as const],
-  );
+function readRegions({ regions, at }: VmDraft, findings: FindingList): Pick<VmFragment, 'ram' | 'rom'> {
+  if (regions.length > MAX_REGIONS) {
+    findings.error(at, 'config.too-large', `more than ${MAX_REGIONS} regions of RAM and ROM`);
+    return {};
+  }
+  const built = buildRegions(regions, findings);
   return {
-    at: draft.at,
-    fields: { ...Object.fromEntries(places), ...dropUndefined({ ram: draft.ramAt, vdev: draft.vdevAt }) },
+    ...(built === undefined || built.ram.length === 0 ? {} : { ram: built.ram }),
+    ...(built === undefined || built.rom.length === 0 ? {} : { rom: built.rom }),
   };
 }
 
-function dropUndefined<T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+function sourcesOf(draft: VmDraft): FieldSources<VmField> {
+  const { at, ramAt, romAt, regions: _regions, ...located } = draft;
+  const places = Object.entries({ ...located, ram: place(ramAt), rom: place(romAt) });
+  const fields = places.flatMap(([key, value]) => (value === undefined ? [] : [[key, value.at] as const]));
+  return { at, fields: Object.fromEntries(fields) as FieldSources<VmField>['fields'] };
 }
+
+const place = (at: Located<unknown>['at'] | undefined): { readonly at: Located<unknown>['at'] } | undefined =>
+  at === undefined ? undefined : { at };

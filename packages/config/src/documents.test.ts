@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { CONFIG_CODES, checkVmConfig, MAX_CPUS, PRIORITY_RANGE, vmConfigJsonSchema } from './index.js';
+import {
+  CONFIG_CODES,
+  MAX_CPUS,
+  parseConfig,
+  parseVmConfig,
+  PRIORITY_RANGE,
+  systemConfigJsonSchema,
+  vmConfigJsonSchema,
+  writeConfig,
+} from './index.js';
+import { LINE_WORDS } from './line/line-words.js';
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 const REFERENCE = read('../../../docs/qvmconf.md');
@@ -22,11 +32,25 @@ describe('the reference', () => {
   });
 
   it.each(
-    [...REFERENCE.matchAll(/```json\n([^]*?)```/g), ...README.matchAll(/```json\n([^]*?)```/g)].map(
-      ([, text]) => text ?? '',
+    [REFERENCE, README].flatMap((page) =>
+      [...page.matchAll(/```(?:json|qvmconf)\n([^]*?)```/g)].map(([, text]) => text ?? ''),
     ),
   )('shows an example that is right: %j', (text) => {
-    expect(checkVmConfig(text, { file: 'f', baseDir: '', environment: { QVM_GUESTS: '/g' } })).toEqual([]);
+    const parsed = parseConfig(text, { file: 'f', baseDir: '', environment: { QVM_GUESTS: '/g' } });
+    expect(parsed.warnings).toEqual([]);
+  });
+
+  it('shows one VM in both forms', () => {
+    const [json, line] = ['json', 'qvmconf'].map((fence) => {
+      const text = new RegExp(`\`\`\`${fence}\\n([^]*?)\`\`\``).exec(REFERENCE)?.[1] ?? '';
+      return writeConfig(parseVmConfig(text, { file: 'f', baseDir: '' }).spec, 'json').text;
+    });
+    expect(line).toBe(json);
+  });
+
+  it('explains every word of the line form', () => {
+    expect(LINE_WORDS.size).toBeGreaterThan(20);
+    for (const word of LINE_WORDS.keys()) expect(REFERENCE).toMatch(new RegExp(`\`${word}[ \`]`));
   });
 });
 
@@ -37,7 +61,7 @@ describe('vmConfigJsonSchema', () => {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
       additionalProperties: false,
-      required: ['name', 'image', 'ram'],
+      required: ['name', 'ram'],
       properties: {
         name: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
         arch: { enum: ['aarch64', 'x86_64'], default: 'aarch64' },
@@ -48,5 +72,12 @@ describe('vmConfigJsonSchema', () => {
       },
     });
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
+  });
+
+  it('has a schema of systems beside it', () => {
+    expect(systemConfigJsonSchema()).toMatchObject({
+      additionalProperties: false,
+      properties: { vms: { items: { required: ['name'] } }, host: { additionalProperties: false } },
+    });
   });
 });

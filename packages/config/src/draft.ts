@@ -4,10 +4,37 @@ import type { OptionSetting } from './spec.js';
 /** A quantity as written: a text with prefix and suffix, or a number. */
 export type Quantity = Located<string | number>;
 
-export interface RamDraft {
+/** A region of RAM or ROM; both are in one list, since a region without a base follows those before it. */
+export interface RegionDraft {
+  readonly kind: 'ram' | 'rom';
   readonly at: SourceLocation;
   readonly base: Quantity | undefined;
   readonly size: Quantity | undefined;
+}
+
+export interface LoadDraft {
+  readonly at: SourceLocation;
+  readonly address: Quantity | undefined;
+  readonly file: Located<string> | undefined;
+}
+
+export interface CpuDraft {
+  readonly at: SourceLocation;
+  readonly runmask: Located<string> | undefined;
+  readonly sched: Located<string> | undefined;
+}
+
+export interface ReserveDraft {
+  readonly at: SourceLocation;
+  readonly base: Quantity | undefined;
+  readonly size: Quantity | undefined;
+  readonly irq: Located<number> | undefined;
+}
+
+/** A name with its value, such as `set NAME VALUE`. */
+export interface PairDraft {
+  readonly name: Located<string>;
+  readonly value: Located<string>;
 }
 
 export interface VdevDraft {
@@ -18,24 +45,39 @@ export interface VdevDraft {
   readonly options: readonly OptionSetting[];
 }
 
+/** Lists of a draft, with the place of the list as a whole. */
+export interface ListDraft<T> {
+  readonly at: SourceLocation;
+  readonly items: readonly T[];
+}
+
 /**
  * What a front end has read: values where they have the right type, not yet checked for their meaning. This is the
- * border between the syntaxes of the language and its semantics, which `buildSpec` holds. A required value that is
- * `undefined` here has been reported by the front end.
+ * border between the syntaxes of the language and its semantics, which `buildFragment` holds. `undefined` is what the
+ * text does not say, or what the front end has reported.
  */
 export interface VmDraft {
   readonly at: SourceLocation;
-  readonly name: Located<string> | undefined;
-  readonly arch: Located<string> | undefined;
-  readonly image: Located<string> | undefined;
-  readonly dtb: Located<string> | undefined;
-  readonly initrd: Located<string> | undefined;
-  readonly cmdline: Located<string> | undefined;
-  readonly cpus: Located<number> | undefined;
-  readonly cpulist: Located<string> | undefined;
-  readonly priority: Located<number> | undefined;
-  readonly ramAt: SourceLocation | undefined;
-  readonly ram: readonly RamDraft[];
-  readonly vdevAt: SourceLocation | undefined;
-  readonly vdevs: readonly VdevDraft[];
+  readonly name?: Located<string> | undefined;
+  readonly arch?: Located<string> | undefined;
+  readonly image?: Located<string> | undefined;
+  readonly dtb?: Located<string> | undefined;
+  readonly initrd?: Located<string> | undefined;
+  readonly cmdline?: Located<string> | undefined;
+  readonly cpus?: Located<number> | undefined;
+  readonly cpulist?: Located<string> | undefined;
+  readonly priority?: Located<number> | undefined;
+  readonly cpu?: ListDraft<CpuDraft> | undefined;
+  readonly ramAt?: SourceLocation | undefined;
+  readonly romAt?: SourceLocation | undefined;
+  readonly regions: readonly RegionDraft[];
+  readonly load?: ListDraft<LoadDraft> | undefined;
+  readonly reserve?: ListDraft<ReserveDraft> | undefined;
+  readonly logger?: ListDraft<Located<string>> | undefined;
+  readonly unsupported?: ListDraft<PairDraft> | undefined;
+  readonly dump?: Located<string> | undefined;
+  readonly set?: ListDraft<PairDraft> | undefined;
+  readonly restart?: Located<string> | undefined;
+  readonly dryrun?: Located<boolean> | undefined;
+  readonly vdev?: ListDraft<VdevDraft> | undefined;
 }

@@ -2,8 +2,12 @@ import type { ConfigCode } from './codes.js';
 import { MAX_FINDINGS } from './limits.js';
 import type { SourceLocation } from './location.js';
 
-/** How bad a finding is: an error prevents the VM from being built, a warning does not. @experimental */
-export type Severity = 'error' | 'warning';
+/**
+ * How bad a finding is: an error prevents the VM from being built, a warning says what is most likely not meant, an
+ * information what is worth knowing.
+ * @experimental
+ */
+export type Severity = 'error' | 'warning' | 'info';
 
 /** One problem at one place. `code` is stable; `message` and `hint` are for people. @experimental */
 export interface Finding extends SourceLocation {
@@ -57,7 +61,7 @@ const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column 
  * error at a place, what else is wrong at that place is a consequence.
  */
 export class FindingList {
-  private readonly found: Record<Severity, Finding[]> = { error: [], warning: [] };
+  private readonly found: Record<Severity, Finding[]> = { error: [], warning: [], info: [] };
   private readonly malformed = new Set<string>();
 
   /** True once further errors are dropped: loops over hostile input stop here. */
@@ -77,9 +81,14 @@ export class FindingList {
     this.add(findingAt(at, 'warning', code, message, hint));
   }
 
+  info(at: SourceLocation, code: ConfigCode, message: string, hint?: string): void {
+    this.add(findingAt(at, 'info', code, message, hint));
+  }
+
   /** Everything found, in the order of the text. */
   sorted(): Finding[] {
-    return [...this.found.error, ...this.found.warning].sort(byPlace);
+    const { error, warning, info } = this.found;
+    return [...error, ...warning, ...info].sort(byPlace);
   }
 
   private add(finding: Finding): void {
@@ -90,7 +99,7 @@ export class FindingList {
     const list = this.found[severity];
     if (list.length < MAX_FINDINGS - 1) list.push(finding);
     else if (list.length < MAX_FINDINGS) {
-      const message = `more than ${MAX_FINDINGS - 1} ${severity}s; the rest is not listed`;
+      const message = `more than ${MAX_FINDINGS - 1} findings of this kind (${severity}); the rest is not listed`;
       list.push(findingAt(finding, severity, 'config.too-many', message));
     }
   }

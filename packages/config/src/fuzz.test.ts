@@ -135,6 +135,89 @@ describe('hostile text', () => {
   });
 });
 
+const WORDS = [
+  ...[
+    'system',
+    'arch',
+    'ram',
+    'rom',
+    'cpu',
+    'load',
+    'guest',
+    'initrd',
+    'fdt',
+    'data',
+    'acpi',
+    'cmdline',
+    'vdev',
+    'pass',
+  ],
+  ...[
+    'reserve',
+    'logger',
+    'unsupported',
+    'dump',
+    'set',
+    'restart',
+    'dryrun',
+    'debug',
+    'loc',
+    'intr',
+    'hostdev',
+    'sched',
+  ],
+  ...[
+    'runmask',
+    '1M',
+    '1G,4K',
+    '0x',
+    ',',
+    '=',
+    '"',
+    '\\',
+    '\n',
+    '#',
+    '>',
+    '<',
+    '-',
+    'gic:33',
+    'mem:',
+    'pci:',
+    '$',
+    '${A}',
+  ],
+  ...['$asinfo_start{x}', 'pl011', 'a=b', '\uFEFF', '\r', '\u0000', '{', '|'],
+];
+
+describe('hostile lines', () => {
+  it('of any words give a ConfigError or a VM', () => {
+    const separator = fc.constantFrom('', ' ', '\n', '\\\n');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...WORDS), separator), { maxLength: 40 }), (words) => {
+        mustBehave(`ram ${words.flat().join('')}`);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([...WORDS, 'ram 1M ', 'vdev t a ', 'reserve loc 4K ', 'data load 1G,x ', 'x ', '"a" ', '\\\n', '"\\\n'])(
+    'that repeat %j end quickly',
+    (unit) => {
+      const size = 2 ** 20 - 16;
+      const started = performance.now();
+      for (const prefix of ['', 'vdev t ', 'cmdline "']) {
+        checkVmConfig(prefix + unit.repeat(Math.floor((size - prefix.length) / unit.length / 4)), OPTIONS);
+        checkVmConfig(
+          `${prefix}${`${unit} `.repeat(Math.floor((size - prefix.length) / (unit.length + 1) / 4))}`,
+          OPTIONS,
+        );
+      }
+      // Six files of 256 KiB: quadratic reading takes minutes.
+      expect(performance.now() - started).toBeLessThan(10_000);
+    },
+  );
+});
+
 describe('readJson', () => {
   const read = (text: string): { value: unknown; findings: number } => {
     const findings = new FindingList();

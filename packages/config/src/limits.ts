@@ -33,3 +33,9 @@ export const LINUX_CMDLINE_LENGTH = 2047;
 
 /** Errors, and likewise warnings, reported at most; the last of them says that there are more. @experimental */
 export const MAX_FINDINGS = 100;
+
+/** Most RAM, ROM and reserved regions, files to load and vdevs of one VM, each. @experimental */
+export const MAX_REGIONS = 1000;
+
+/** Most files that one configuration may be made of. @experimental */
+export const MAX_FILES = 100;

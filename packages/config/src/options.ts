@@ -219,6 +219,11 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['false', false],
 ]);
 
+/** Whether a text is one of the words of kind `boolean`. */
+export function isBooleanWord(text: string): boolean {
+  return BOOLEANS.has(text.toLowerCase());
+}
+
 function convertBoolean(text: string): Conversion {
   const value = BOOLEANS.get(text.toLowerCase());
   if (value !== undefined) return { ok: true, value };

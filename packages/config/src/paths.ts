@@ -32,14 +32,15 @@ function lookUp(name: string, environment: Environment, at: SourceLocation, find
 
 /**
  * Replaces each `${NAME}` by its value and `$$` by one dollar; other dollars stay. What is inserted is not expanded
- * again. Reports what is wrong and gives `undefined`.
+ * again. Reports what is wrong and gives `undefined`. Without an environment the text stays as it is.
  */
 export function expandVariables(
   text: string,
-  environment: Environment,
+  environment: Environment | undefined,
   at: SourceLocation,
   findings: FindingList,
 ): string | undefined {
+  if (environment === undefined) return text;
   let result = '';
   let position = 0;
   let complete = true;

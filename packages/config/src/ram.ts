@@ -1,4 +1,4 @@
-import type { Quantity, RamDraft } from './draft.js';
+import type { Quantity, RegionDraft } from './draft.js';
 import type { FindingList } from './finding.js';
 import { ADDRESS_SPACE_END, PAGE_SIZE } from './limits.js';
 import type { SourceLocation } from './location.js';
@@ -7,41 +7,71 @@ import { hex, show } from './show.js';
 import type { RamSpec } from './spec.js';
 
 interface Placed {
-  readonly index: number;
+  readonly label: string;
+  readonly order: number;
   readonly base: number;
   readonly end: number;
   readonly at: SourceLocation;
 }
 
-/** Reads the RAM regions; `undefined` when one of them cannot be used. */
-export function buildRam(drafts: readonly RamDraft[], findings: FindingList): RamSpec[] | undefined {
-  const regions: RamSpec[] = [];
+/** The regions of RAM and ROM, each kind in the order written. */
+export interface Regions {
+  readonly ram: readonly RamSpec[];
+  readonly rom: readonly RamSpec[];
+}
+
+/** Reads the regions of RAM and ROM; `undefined` when one of them cannot be used. */
+export function buildRegions(drafts: readonly RegionDraft[], findings: FindingList): Regions | undefined {
+  const regions: Record<'ram' | 'rom', RamSpec[]> = { ram: [], rom: [] };
+  const counts = { ram: 0, rom: 0 };
   const placed: Placed[] = [];
-  for (const [index, draft] of drafts.entries()) {
+  let complete = true;
+  for (const [order, draft] of drafts.entries()) {
     if (findings.full) return undefined;
-    const size = readSize(draft.size, findings);
-    const base = draft.base === undefined ? followingBase(placed, index) : readBase(draft.base, findings);
-    if (size === undefined || (draft.base !== undefined && base === undefined)) continue;
-    const end = (base ?? 0) + size;
-    if (end > ADDRESS_SPACE_END) {
-      const message = `ram[${index}] ends at ${hex(end)}, beyond the 48-bit address space`;
-      findings.error(draft.size?.at ?? draft.at, 'config.ram-range', message);
+    const label = `${draft.kind}[${counts[draft.kind]++}]`;
+    const region = buildRegion(draft, label, followingBase(placed, order), findings);
+    if (region === undefined) {
+      complete = false;
       continue;
     }
-    if (base !== undefined) placed.push({ index, base, end, at: draft.at });
-    regions.push({ ...(base === undefined ? {} : { base }), size, source: sourcesOf(draft) });
+    regions[draft.kind].push(region);
+    const { base, size } = region;
+    if (base !== undefined) placed.push({ label, order, base, end: base + size, at: draft.at });
   }
   reportOverlaps(placed, findings);
-  return regions.length === drafts.length ? regions : undefined;
+  return complete ? regions : undefined;
+}
+
+function buildRegion(
+  draft: RegionDraft,
+  label: string,
+  following: number | undefined,
+  findings: FindingList,
+): RamSpec | undefined {
+  const size = readSize(draft.size, findings);
+  const base = draft.base === undefined ? following : readBase(draft.base, findings);
+  if (size === undefined || (draft.base !== undefined && base === undefined)) return undefined;
+  const end = (base ?? 0) + size;
+  if (end > ADDRESS_SPACE_END) {
+    const message = `${label} ends at ${hex(end)}, beyond the 48-bit address space`;
+    findings.error(draft.size?.at ?? draft.at, 'config.ram-range', message);
+    return undefined;
+  }
+  if (base === undefined && draft.kind === 'rom') {
+    findings.error(draft.at, 'config.missing-address', `${label} has no known place`, 'say where it begins');
+    return undefined;
+  }
+  return { ...(base === undefined ? {} : { base }), size, source: sourcesOf(draft) };
 }
 
 /** Just behind the highest region so far, when all of those before have a place; otherwise the board chooses. */
-function followingBase(placed: readonly Placed[], index: number): number | undefined {
-  if (index === 0 || placed.length !== index) return undefined;
+function followingBase(placed: readonly Placed[], order: number): number | undefined {
+  if (order === 0 || placed.length !== order) return undefined;
   return placed.reduce((highest, region) => Math.max(highest, region.end), 0);
 }
 
-function readQuantity<R extends NumberResult | AddressResult>(
+/** Reads a quantity that was written as a text or as a number. */
+export function readQuantity<R extends NumberResult | AddressResult>(
   value: string | number,
   parse: (text: string) => R,
 ): R | NumberResult {
@@ -57,8 +87,7 @@ function readSize(quantity: Quantity | undefined, findings: FindingList): number
   const { value, at } = quantity;
   const result = readQuantity(value, parseSize);
   if (!result.ok) findings.error(at, 'config.bad-size', result.message, result.hint);
-  else if (result.value === 0)
-    findings.error(at, 'config.bad-size', 'a RAM region of no bytes', 'right would be "256M"');
+  else if (result.value === 0) findings.error(at, 'config.bad-size', 'a region of no bytes', 'right would be "256M"');
   else if (isAligned('size', result.value, at, findings)) return result.value;
   return undefined;
 }
@@ -104,15 +133,15 @@ function reportOverlaps(placed: readonly Placed[], findings: FindingList): void 
 }
 
 function reportOverlap(a: Placed, b: Placed, findings: FindingList): void {
-  const [first, second] = a.index < b.index ? [a, b] : [b, a];
+  const [first, second] = a.order < b.order ? [a, b] : [b, a];
   const message = `${nameRegion(second)} overlaps ${nameRegion(first)}`;
-  const where = `ram[${first.index}] is in line ${first.at.line}, column ${first.at.column}`;
+  const where = `${first.label} is in line ${first.at.line}, column ${first.at.column}`;
   findings.error(second.at, 'config.ram-overlap', message, where);
 }
 
-const nameRegion = (region: Placed): string => `ram[${region.index}] (${hex(region.base)}-${hex(region.end - 1)})`;
+const nameRegion = (region: Placed): string => `${region.label} (${hex(region.base)}-${hex(region.end - 1)})`;
 
-function sourcesOf({ at, base, size }: RamDraft): NonNullable<RamSpec['source']> {
+function sourcesOf({ at, base, size }: RegionDraft): NonNullable<RamSpec['source']> {
   return {
     at,
     fields: { ...(base === undefined ? {} : { base: base.at }), ...(size === undefined ? {} : { size: size.at }) },

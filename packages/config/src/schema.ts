@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { LINUX_CMDLINE_LENGTH, MAX_CPUS, MAX_NAME_LENGTH, PRIORITY_RANGE } from './limits.js';
-
-/** What a VM may be called: it becomes part of paths and of the control interface's addresses. */
-export const NAME_PATTERN = /^[A-Za-z0-9._-]+$/;
-
-/** The architectures that `arch` may name; the first is the default. @experimental */
-export const ARCHITECTURES = ['aarch64', 'x86_64'] as const;
-
-/** A guest architecture. @experimental */
-export type ArchitectureName = (typeof ARCHITECTURES)[number];
+import { ARCHITECTURES, NAME_PATTERN } from './names.js';
+import { RESTART_POLICIES, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from './words.js';
 
 // `error` is the phrase that completes "must be …"; what the values mean is checked when the specification is built,
 // so that every front end shares it. `meta` goes into the JSON Schema.
@@ -47,48 +40,194 @@ const vdevSchema = z.strictObject(
   { error: 'an object such as { "type": "pl011" }' },
 );
 
-/** The document's shape: keys and JSON types. */
+const romSchema = z.strictObject(ramSchema.shape, { error: 'an object such as { "base": "0xc0000", "size": "256K" }' });
+
+const loadSchema = z.strictObject(
+  {
+    address: quantity('an address such as "0x48000000"', { description: 'Guest-physical address of the first byte.' }),
+    file: path('File whose bytes go there.'),
+  },
+  { error: 'an object such as { "address": "0x48000000", "file": "table.bin" }' },
+);
+
+const reserveSchema = z.strictObject(
+  {
+    base: quantity('an address such as "0xa0000"', { description: 'First address that no vdev gets.' }).optional(),
+    size: quantity('a size such as "128K"', { description: 'Bytes, a multiple of 4; 4096 by default.' }).optional(),
+    irq: integer({ description: 'Interrupt that no vdev gets by default.', minimum: 0, maximum: 0xffff }).optional(),
+  },
+  { error: 'an object such as { "base": "0xa0000", "size": "128K" }' },
+);
+
+const cpuSchema = z.strictObject(
+  {
+    runmask: text('a list such as "2,3"', { description: 'Host CPUs of this vCPU, as cpulist.' }).optional(),
+    sched: text('a priority such as "10", "10r" or "10f"', {
+      description: 'Priority, then r (round-robin, the default), o (the same) or f (FIFO).',
+    }).optional(),
+  },
+  { error: 'an object such as { "runmask": "2", "sched": "10" }' },
+);
+
+const unsupportedSchema = z.strictObject(
+  Object.fromEntries(
+    UNSUPPORTED_KINDS.map((kind) => [
+      kind,
+      text('"abort", "fail" or "ignore"', { enum: UNSUPPORTED_POLICIES }).optional(),
+    ]),
+  ),
+  { error: 'an object such as { "register": "fail" }' },
+);
+
+const vdevs = z
+  .array(vdevSchema, { error: 'an array such as [ { "type": "pl011" } ]' })
+  .meta({ description: 'Virtual devices.' });
+
+const cpulist = text('a list such as "2,3" or "0-3"', {
+  description: 'Host CPUs on which the virtual CPUs may execute.',
+  examples: ['2,3', '0-3'],
+});
+
+const priority = integer({
+  description: "Host priority of the virtual CPUs' threads.",
+  minimum: PRIORITY_RANGE.min,
+  maximum: PRIORITY_RANGE.max,
+});
+
+const name = text('a name such as "linux-1"', {
+  description: 'Name of the VM.',
+  pattern: NAME_PATTERN.source,
+  maxLength: MAX_NAME_LENGTH,
+});
+
+const AN_OBJECT = { error: 'an object' };
+
+/** The shape of a VM's document: keys and JSON types. */
 export const vmSchema = z
   .strictObject(
     {
-      name: text('a name such as "linux-1"', {
-        description: 'Name of the VM.',
-        pattern: NAME_PATTERN.source,
-        maxLength: MAX_NAME_LENGTH,
-      }),
+      name,
       arch: text('"aarch64" or "x86_64"', {
         description: "The guest's architecture.",
         enum: ARCHITECTURES,
         default: ARCHITECTURES[0],
       }).optional(),
-      image: path('Kernel or other image to load.'),
+      image: path('Kernel or other image to load; without one, whoever starts the VM names it.').optional(),
       dtb: path('Device tree blob; by default one is generated.').optional(),
       initrd: path('Initial RAM disk.').optional(),
       cmdline: text('a kernel command line in double quotes', {
         description: `Kernel command line; Linux keeps ${LINUX_CMDLINE_LENGTH} characters.`,
       }).optional(),
       cpus: integer({ description: 'Number of virtual CPUs.', minimum: 1, maximum: MAX_CPUS, default: 1 }).optional(),
-      cpulist: text('a list such as "2,3" or "0-3"', {
-        description: 'Host CPUs on which the virtual CPUs may execute.',
-        examples: ['2,3', '0-3'],
-      }).optional(),
-      priority: integer({
-        description: "Host priority of the virtual CPUs' threads.",
-        minimum: PRIORITY_RANGE.min,
-        maximum: PRIORITY_RANGE.max,
-      }).optional(),
+      cpulist: cpulist.optional(),
+      priority: priority.optional(),
+      cpu: z
+        .array(cpuSchema, { error: 'an array such as [ { "runmask": "2", "sched": "10" } ]' })
+        .meta({ description: 'Each virtual CPU, where they differ.' })
+        .optional(),
       ram: z
         .array(ramSchema, { error: 'an array such as [ { "size": "256M" } ]' })
         .min(1, { error: 'at least one region' })
         .meta({ description: 'RAM of the guest.' }),
-      vdev: z
-        .array(vdevSchema, { error: 'an array such as [ { "type": "pl011" } ]' })
-        .meta({ description: 'Virtual devices.' })
+      rom: z
+        .array(romSchema, { error: 'an array such as [ { "base": "0xc0000", "size": "256K" } ]' })
+        .meta({ description: 'Memory that the guest cannot write.' })
         .optional(),
+      load: z
+        .array(loadSchema, { error: 'an array such as [ { "address": "0x48000000", "file": "table.bin" } ]' })
+        .meta({ description: 'Files to put into memory beside image, dtb and initrd.' })
+        .optional(),
+      reserve: z
+        .array(reserveSchema, { error: 'an array such as [ { "base": "0xa0000", "size": "128K" } ]' })
+        .meta({ description: 'Addresses and interrupts that no vdev gets by default.' })
+        .optional(),
+      logger: z
+        .array(text('a string such as "fatal,error stderr"', { description: 'Severities and a destination.' }), {
+          error: 'an array such as [ "fatal,error stderr" ]',
+        })
+        .meta({ description: 'Which messages go where.' })
+        .optional(),
+      unsupported: unsupportedSchema.meta({ description: 'What happens on accesses that the VM lacks.' }).optional(),
+      dump: text('a folder, or "|COMMAND"', { description: 'Where dumps of the guest go.' }).optional(),
+      set: z
+        .record(z.string(), text('a text', {}), { error: 'an object such as { "exit-on-halt": "on" }' })
+        .meta({ description: 'Variables.' })
+        .optional(),
+      restart: text('"never", "on-failure" or "always"', {
+        description: 'When the host starts the VM again.',
+        enum: RESTART_POLICIES,
+      }).optional(),
+      dryrun: z.boolean({ error: 'true or false' }).meta({ description: 'Build and check only.' }).optional(),
+      vdev: vdevs.optional(),
     },
-    { error: 'an object' },
+    AN_OBJECT,
   )
   .meta({ title: 'qvm virtual machine (.qvmconf, JSON form)' });
+
+/** The shape of a part of a VM: the same keys, none of them required. */
+export const fragmentSchema = vmSchema.partial();
+
+const config = z
+  .union([z.string(), z.array(z.string())], { error: 'a path, or an array of paths' })
+  .meta({ description: 'Configurations that this one is laid over, in this order.' });
+
+/** The shape of a system file. */
+export const systemSchema = z
+  .strictObject(
+    {
+      host: z
+        .strictObject(
+          {
+            config: config.optional(),
+            cpulist: cpulist.optional(),
+            priority: priority.optional(),
+            vdev: vdevs.optional(),
+          },
+          { error: 'an object such as { "cpulist": "0,1" }' },
+        )
+        .meta({ description: 'The host VM.' })
+        .optional(),
+      vms: z
+        .array(
+          z.strictObject(
+            { ...fragmentSchema.shape, name, config: config.optional() },
+            { error: 'an object such as { "name": "linux-1", "config": "linux.qvmconf" }' },
+          ),
+          { error: 'an array such as [ { "name": "linux-1", "config": "linux.qvmconf" } ]' },
+        )
+        .meta({ description: 'The guest VMs.' })
+        .optional(),
+      switches: z
+        .array(
+          z.strictObject(
+            {
+              name: text('a name such as "vswitch0"', { description: 'What the option peer of a vdev names.' }),
+              capture: path('Packet capture of all frames.').optional(),
+              vlans: text('a list such as "10,20"', { description: 'VLANs of the switch.' }).optional(),
+            },
+            { error: 'an object such as { "name": "vswitch0" }' },
+          ),
+          { error: 'an array such as [ { "name": "vswitch0" } ]' },
+        )
+        .meta({ description: 'Virtual switches.' })
+        .optional(),
+      shmem: z
+        .array(
+          z.strictObject(
+            {
+              name: text('a name such as "shm-1"', { description: 'Name of the region.' }),
+              size: quantity('a size such as "8M"', { description: 'Bytes, a multiple of 4096.' }),
+            },
+            { error: 'an object such as { "name": "shm-1", "size": "8M" }' },
+          ),
+          { error: 'an array such as [ { "name": "shm-1", "size": "8M" } ]' },
+        )
+        .meta({ description: 'Shared memory that the host provides.' })
+        .optional(),
+    },
+    AN_OBJECT,
+  )
+  .meta({ title: 'qvm system (.qvmconf, JSON form)' });
 
 /**
  * The JSON Schema (draft 2020-12) of the JSON form, for editors. It describes the document without `#` comments,
@@ -97,4 +236,12 @@ export const vmSchema = z
  */
 export function vmConfigJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(vmSchema, { io: 'input' }) };
+}
+
+/**
+ * The JSON Schema (draft 2020-12) of a system file, for editors; see {@link vmConfigJsonSchema}.
+ * @experimental
+ */
+export function systemConfigJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(systemSchema, { io: 'input' }) };
 }

@@ -1,24 +1,24 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { FindingList } from './finding.js';
 import { type JsonNode, nodeAt, toPlain } from './json-node.js';
 import type { LineIndex } from './location.js';
 import { nameHint } from './nearest-name.js';
-import { vmSchema } from './schema.js';
 import { show } from './show.js';
 
 type Issue = z.core.$ZodIssue;
 
 /** Reports keys and JSON types that the schema does not allow. */
-export function checkShape(root: JsonNode, lines: LineIndex, findings: FindingList): void {
+export function checkShape(schema: z.ZodObject, root: JsonNode, lines: LineIndex, findings: FindingList): void {
   // `jitless`: zod would otherwise try `new Function`, which a content security policy may report.
-  const result = vmSchema.safeParse(toPlain(root), { jitless: true });
+  const result = schema.safeParse(toPlain(root), { jitless: true });
   for (const issue of result.error?.issues ?? []) {
-    if (issue.code === 'unrecognized_keys') reportUnknownKeys(root, issue, lines, findings);
+    if (issue.code === 'unrecognized_keys') reportUnknownKeys(schema, root, issue, lines, findings);
     else reportValue(root, issue, lines, findings);
   }
 }
 
 function reportUnknownKeys(
+  schema: z.ZodObject,
   root: JsonNode,
   issue: Issue & { keys: string[] },
   lines: LineIndex,
@@ -26,7 +26,7 @@ function reportUnknownKeys(
 ): void {
   const owner = nodeAt(root, issue.path);
   if (owner?.kind !== 'object') return;
-  const known = knownKeys(issue.path);
+  const known = knownKeys(schema, issue.path);
   const free = known.filter((key) => !owner.members.has(key));
   for (const key of issue.keys) {
     if (findings.full) return;
@@ -55,11 +55,20 @@ function reportValue(root: JsonNode, issue: Issue, lines: LineIndex, findings: F
   findings.error(lines.at(node.start), code, message);
 }
 
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  const { shape } = vmSchema;
-  if (path[0] === 'ram') return Object.keys(shape.ram.element.shape);
-  if (path[0] === 'vdev') return Object.keys(shape.vdev.unwrap().element.shape);
-  return Object.keys(shape);
+function knownKeys(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
+  let current: unknown = schema;
+  for (const step of path) {
+    const owner = unwrapped(current);
+    if (owner instanceof z.ZodArray) current = owner.element;
+    else if (owner instanceof z.ZodObject) current = (owner.shape as Readonly<Record<PropertyKey, unknown>>)[step];
+    else return [];
+  }
+  const owner = unwrapped(current);
+  return owner instanceof z.ZodObject ? Object.keys(owner.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
 }
 
 /** `ram[0].size` for the path ram, 0, size. */

@@ -2,14 +2,18 @@ export type {
   Architecture,
   BootFile,
   BootRequest,
+  DataFile,
   Engine,
   Machine,
   MachineServices,
   VmRequest,
 } from './architecture/architecture.js';
-export type { BlockBackend, BlockOpenOptions, BlockStore } from './block/block.js';
-export { BLOCK_STORE } from './block/block.js';
+export type { BlockBackend, BlockOpenOptions, BlockOperations, BlockStore } from './block/block.js';
+export { BLOCK_SECTOR, BLOCK_STORE } from './block/block.js';
+export type { BlockProcedure, BlockStep } from './block/block-procedure.js';
+export { perform, performSync } from './block/block-procedure.js';
 export type { Clock, ClockTimer } from './clock/clock.js';
+export { hostNanoseconds } from './clock/host-time.js';
 export { InstructionClock } from './clock/instruction-clock.js';
 export { RealTimeClock } from './clock/real-time-clock.js';
 export { TimerQueue } from './clock/timer-queue.js';
@@ -31,6 +35,8 @@ export { writeDeviceTree } from './devicetree/write-device-tree.js';
 export type { Display, DisplayImage, InputDevices } from './display/display.js';
 export { DISPLAY, INPUT_DEVICES } from './display/display.js';
 export { QvmError } from './errors/qvm-error.js';
+export type { FirmwareConfiguration, FirmwareFile } from './firmware/firmware-configuration.js';
+export { FW_CFG } from './firmware/firmware-configuration.js';
 export {
   createBailHook,
   createBailHookMap,
@@ -51,6 +57,7 @@ export type {
 } from './hooks/tappable.js';
 export { hasTaps, tappable } from './hooks/tappable.js';
 export type {
+  DeviceAccessDetails,
   GuestExitEvent,
   HypercallEvent,
   HypercallResult,
@@ -67,6 +74,7 @@ export { createVcpuHooks } from './hooks/vcpu-hooks.js';
 export type {
   GuestResetEvent,
   InterruptEvent,
+  TimerEvent,
   UnmappedAccessAnswer,
   UnmappedAccessEvent,
   VcpuCreatedEvent,
@@ -74,9 +82,21 @@ export type {
   VmEvent,
   VmHooks,
   VmStateEvent,
+  VmStepEvent,
   VmStoppedEvent,
 } from './hooks/vm-hooks.js';
 export { createVmHooks } from './hooks/vm-hooks.js';
+export type {
+  DeviceBus,
+  DmaAccess,
+  HostDevice,
+  HostDeviceClaim,
+  HostDeviceOwner,
+  HostDeviceRegion,
+  HostDeviceRegistry,
+  OpenHostDevice,
+} from './host-device/host-device.js';
+export { HOST_DEVICE, HOST_DEVICE_REGISTRY } from './host-device/host-device.js';
 export type { InterruptController, InterruptLine, InterruptWiring } from './interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from './interrupt/interrupt.js';
 export type { InterruptStatistics } from './interrupt/interrupt-bus.js';
@@ -94,10 +114,26 @@ export { GuestMemoryError } from './memory/guest-memory-error.js';
 export { GuestPhysicalMap } from './memory/guest-physical-map.js';
 export type { PhysicalMap } from './memory/physical-map.js';
 export { RamGuestMemory } from './memory/ram-guest-memory.js';
+export type { RamReservation, RamReservations } from './memory/ram-reservations.js';
+export { RAM_RESERVATIONS } from './memory/ram-reservations.js';
 export type { AccessWidth, MmioHandler, MmioRegion, RamRegion, Region, ReservedRegion } from './memory/region.js';
+export { MappedWindow } from './memory/mapped-window.js';
+export type { MemorySource } from './memory/memory-pool.js';
+export { MEMORY_SOURCE, MemoryPool } from './memory/memory-pool.js';
+export type { MemoryShare, MemorySlice } from './memory/memory-slice.js';
+export type { MemoryWindow } from './memory/memory-window.js';
 export { VmMemory } from './memory/vm-memory.js';
-export type { NetworkCounters, NetworkDeviceInfo, NetworkFabric, NetworkPort } from './network/network.js';
-export { MAXIMUM_FRAME, NETWORK_FABRIC } from './network/network.js';
+export type { FrameOffload, OffloadSet } from './network/frame-offload.js';
+export { ALL_OFFLOADS, NO_OFFLOADS } from './network/frame-offload.js';
+export type {
+  FrameListener,
+  NetworkCounters,
+  NetworkDeviceInfo,
+  NetworkFabric,
+  NetworkPort,
+  VlanSet,
+} from './network/network.js';
+export { MAXIMUM_FRAME, MINIMUM_FRAME, NETWORK_FABRIC } from './network/network.js';
 export type { HookPlugin, PluginVm, Provider, QvmPlugin, Resolver } from './plugin/plugin.js';
 export {
   ARCHITECTURE,
@@ -108,10 +144,26 @@ export {
   VDEV_FACTORY,
 } from './plugin/plugin.js';
 export type { Token } from './plugin/token.js';
+export type { PowerButton } from './power/power-button.js';
+export { POWER_BUTTON } from './power/power-button.js';
 export { createToken } from './plugin/token.js';
+export type { ExitTotals } from './vcpu/guest-exits.js';
+export { GuestExits } from './vcpu/guest-exits.js';
 export type { Vcpu } from './vcpu/vcpu.js';
 export { VcpuExit } from './vcpu/vcpu.js';
+export type {
+  SharedMemoryAttachment,
+  SharedMemoryHold,
+  SharedMemoryInfo,
+  SharedMemoryOwner,
+  SharedMemoryRegistry,
+} from './shared-memory/shared-memory.js';
+export { SHARED_MEMORY, SHARED_MEMORY_CLIENTS, SHARED_MEMORY_NAME_BYTES } from './shared-memory/shared-memory.js';
 export type { OptionSpec, OptionValue, OptionValues } from './vdev/option-spec.js';
+export { RegisterBlock } from './vdev/register-block.js';
+export type { RegisterValues } from './vdev/register-block.js';
+export { isStored, registerMask, registersToMarkdown } from './vdev/register-layout.js';
+export type { RegisterLayout, RegisterSpec } from './vdev/register-layout.js';
 export type {
   DeviceTreeContext,
   InterruptRequest,
@@ -121,7 +173,17 @@ export type {
   VdevContext,
   VdevFactory,
   VdevResources,
+  WindowRequest,
+  VdevSlots,
 } from './vdev/vdev.js';
+export {
+  requireBoolean,
+  requireObject,
+  requireUnsigned,
+  requireUnsignedArray,
+  requireVersion,
+  VdevStateError,
+} from './vdev/vdev-state.js';
 export type { StepResult } from './vm/step-result.js';
 export { VdevError } from './vm/vdev-error.js';
 export type { VdevInstance } from './vm/vdev-instance.js';
@@ -130,7 +192,7 @@ export type { BootFiles } from './vm/vm.js';
 export { Vm } from './vm/vm.js';
 export type { VmExit } from './vm/vm-exit.js';
 export { VmExitCode } from './vm/vm-exit.js';
-export type { CharacterBackendOpener, ClockSpec, RamSpec, VdevSpec, VmOptions } from './vm/vm-options.js';
+export type { CharacterBackendOpener, ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from './vm/vm-options.js';
 export type { VmState, VmVerb } from './vm/vm-state.js';
 export { nextVmState, VmLifecycle } from './vm/vm-state.js';
 export type { VcpuStats, VmStats } from './vm/vm-stats.js';

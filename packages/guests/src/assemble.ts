@@ -13,6 +13,7 @@ import { ModuleSet, type ModuleProvider } from './modules.js';
 import { fractionReporter, type OnFetchProgress } from './progress.js';
 import { CARRIED_MODULES, FULL_MODULES, loadGuestScripts, recipeDigest } from './recipe.js';
 import { sha256 } from './hash.js';
+import { uBootImage } from './u-boot-image.js';
 
 /** A package and the .deb it is in. */
 export interface FetchedPackage {
@@ -117,9 +118,13 @@ async function linuxFiles(packages: readonly FetchedPackage[], context: Assemble
 async function firmwareFiles(packages: readonly FetchedPackage[], context: AssembleContext): Promise<NamedBytes[]> {
   const [uBoot] = packages;
   if (uBoot === undefined) throw new RangeError('firmware is made of one package');
-  return withPackage(uBoot, context, async (files) => [
-    ['u-boot.bin', await files.readMatching(/^usr\/lib\/u-boot\/qemu_arm64\/u-boot\.bin$/)],
-  ]);
+  return withPackage(uBoot, context, async (files) => {
+    const firmware = await files.readMatching(/^usr\/lib\/u-boot\/qemu_arm64\/u-boot\.bin$/);
+    return [
+      ['u-boot.bin', firmware],
+      ['Image', uBootImage(firmware)],
+    ];
+  });
 }
 
 /** Write and flush: after a power cut a renamed folder must not hold empty files. */

@@ -7,7 +7,21 @@ import { BOOT_MODULES, FILE_TIME } from './recipe.js';
 const compress = promisify(gzip);
 const encoder = new TextEncoder();
 
-const DIRECTORIES = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp'];
+const DIRECTORIES = [
+  'bin',
+  'dev',
+  'etc',
+  'etc/acpi',
+  'etc/acpi/PWRF',
+  'lib',
+  'lib/modules',
+  'mnt',
+  'proc',
+  'root',
+  'run',
+  'sys',
+  'tmp',
+];
 
 /** What an initramfs is made from. */
 export interface InitramfsParts {

@@ -12,6 +12,9 @@ export const BOOT_MODULES: readonly string[] = [
   'virtio_net',
   'virtio_console',
   'virtio_rng',
+  // The power button, and what lets a program see it.
+  'gpio_keys',
+  'evdev',
 ];
 
 /** Carried by both initramfs, loaded with `mod NAME`: file systems on VirtIO devices. */
@@ -22,7 +25,7 @@ export const FULL_MODULES: readonly string[] = [
   ...['virtio_balloon', 'virtio_input', 'virtio_scsi', 'virtio_gpu', 'vmw_vsock_virtio_transport'],
   ...['sd_mod', 'sr_mod', 'nvme', 'ahci', 'e1000'],
   ...['overlay', 'squashfs', 'isofs', 'vfat', 'nls_ascii', 'nls_cp437', 'loop'],
-  ...['qemu_fw_cfg', 'gpio_keys', 'evdev'],
+  ...['qemu_fw_cfg', 'altera_ps2', 'sp805_wdt'],
   ...['8021q', 'tun'],
   ...['md_mod', 'raid6_pq', 'crc32_generic'],
 ];
@@ -36,6 +39,7 @@ export const GUEST_SCRIPTS: readonly { readonly path: string; readonly source: s
   { path: 'bin/mod', source: 'mod' },
   { path: 'bin/selftest-cpu', source: 'selftest-cpu' },
   { path: 'bin/bench', source: 'bench' },
+  { path: 'etc/acpi/PWRF/00000080', source: 'power-button' },
 ];
 
 /** Raise when assembling changes in a way the rest of the recipe does not show. */

@@ -27,7 +27,13 @@ describe('guest scripts', () => {
   });
 
   it('are identified by the recipe', async () => {
-    expect([...(await loadGuestScripts()).keys()]).toEqual(['init', 'bin/mod', 'bin/selftest-cpu', 'bin/bench']);
+    expect([...(await loadGuestScripts()).keys()]).toEqual([
+      'init',
+      'bin/mod',
+      'bin/selftest-cpu',
+      'bin/bench',
+      'etc/acpi/PWRF/00000080',
+    ]);
     expect(await recipeDigest()).toMatch(/^[0-9a-f]{64}$/);
     expect(await recipeDigest()).toBe(await recipeDigest());
   });

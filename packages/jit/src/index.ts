@@ -19,8 +19,7 @@ export type { FlagModel } from './builder/flag-model.js';
 export type { Helper } from './builder/helper.js';
 export {
   AccessInfo,
-  BOUNCE_BUFFER,
-  BOUNCE_END,
+  BOUNCE_BYTES,
   CODE_SLOT_BYTES,
   CODE_SLOT_REGIONS,
   EXACT_REGIONS,

@@ -1,6 +1,9 @@
 import { aarch64Plugin } from '@qvm/arch-aarch64';
 import type { QvmPlugin } from '@qvm/core';
 import { legacyVdevsPlugin } from '@qvm/vdev-legacy';
+import { passthroughPlugin } from '@qvm/vdev-passthrough';
+import { sharedMemoryPlugin } from '@qvm/vdev-shmem';
+import { virtioVdevsPlugin } from '@qvm/vdev-virtio';
 import { CHARACTER_BACKEND } from './console/character-backends.js';
 import { nullBackend } from './console/null-backend.js';
 
@@ -12,4 +15,11 @@ const portableBackendsPlugin: QvmPlugin = {
 };
 
 /** What every hypervisor has; they come in by the same door as others' plugins. */
-export const builtInPlugins: readonly QvmPlugin[] = [aarch64Plugin, legacyVdevsPlugin, portableBackendsPlugin];
+export const builtInPlugins: readonly QvmPlugin[] = [
+  aarch64Plugin,
+  legacyVdevsPlugin,
+  virtioVdevsPlugin,
+  sharedMemoryPlugin,
+  passthroughPlugin,
+  portableBackendsPlugin,
+];

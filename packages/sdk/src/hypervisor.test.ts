@@ -141,7 +141,13 @@ describe('plugins', () => {
     });
     expect(hypervisor.vdevTypes.map(({ type }) => type)).toEqual(expect.arrayContaining(['pl011', 'pl031', 'a', 'b']));
     expect(hypervisor.architectures.map(({ name }) => name)).toContain('aarch64');
-    expect(hypervisor.characterBackends.map(({ scheme }) => scheme).sort()).toEqual(['file', 'null', 'pty']);
+    expect(hypervisor.characterBackends.map(({ scheme }) => scheme).sort()).toEqual([
+      'file',
+      'null',
+      'pty',
+      'tcp',
+      'tcp-listen',
+    ]);
     const log: string[] = [];
     const vm = await hypervisor.createVm(
       { ...describeVm(), vdevs: [{ type: 'a', options: { level: 5, name: 'mine' } }, { type: 'c' }] },

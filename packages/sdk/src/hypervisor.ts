@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { Environment, Finding } from '@qvm/config';
+import { loadConfigs, type Environment, type Finding, type LoadedConfigs } from '@qvm/config';
 import { silentLogger, type Architecture, type Logger, type QvmPlugin, type VdevFactory } from '@qvm/core';
 import type { CharacterBackendFactory } from './console/character-backends.js';
 import { hostContainer, vmContainer } from './container/compose.js';
@@ -10,7 +10,8 @@ import { builtInPlugins } from './built-in-plugins.js';
 import { buildVm, checkVm } from './vm/vm-builder.js';
 import type { VmController, VmHandle } from './vm/vm-handle.js';
 import type { BuilderServices, VmCreateOptions } from './vm/vm-plan.js';
-import type { VmSource } from './vm/vm-source.js';
+import { optionsLookup } from './vm/vdev-options.js';
+import { readConfigText, type VmSource } from './vm/vm-source.js';
 
 /**
  * What a hypervisor is made from. All of it is optional.
@@ -58,6 +59,16 @@ export interface Hypervisor {
    * @throws StartError when the host could not make the VM.
    */
   checkVm(source: VmSource, options?: VmCreateOptions): Promise<readonly Finding[]>;
+  /**
+   * Reads configuration files of any kind and form, with those that they refer to: VMs, parts of VMs, systems. What is wrong
+   * with them is among the findings. The VMs are then made by `createVm({ spec })`.
+   */
+  loadConfigs(files: readonly string[]): Promise<LoadedConfigs>;
+  /**
+   * Reads configurations and what they refer to, system files included, and makes nothing of them. Never rejects for what is
+   * in the files: that is in the findings.
+   */
+  readConfigs(files: readonly string[]): Promise<LoadedConfigs>;
   /** Ends all VMs, and releases everything. */
   dispose(): Promise<void>;
 }
@@ -99,6 +110,25 @@ export function createHypervisorOn(host: HypervisorHost, options: HypervisorOpti
       return vm;
     },
     checkVm: (source, vmOptions = {}) => checkVm(source, vmOptions, services),
+    loadConfigs(files) {
+      const factories = registries().vdevs;
+      return loadConfigs(files, {
+        read: (path) => readConfigText(path, services.host),
+        directoryOf: (path) => services.host.directoryOf(path),
+        environment: services.environment,
+        vdevOptions: optionsLookup(factories),
+      });
+    },
+    readConfigs(files) {
+      const { vdevs } = registries();
+      const { host: configHost, environment } = services;
+      return loadConfigs(files, {
+        environment,
+        vdevOptions: optionsLookup(vdevs),
+        read: (file) => readConfigText(file, configHost),
+        directoryOf: (file) => configHost.directoryOf(file),
+      });
+    },
     async dispose() {
       await Promise.all([...vms].map((vm) => vm.dispose()));
       root.unbindAll();

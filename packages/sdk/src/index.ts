@@ -4,10 +4,12 @@ import { nodeHost } from './node/node-host.js';
 
 export * from './portable.js';
 export { connectStreams, type ConnectOptions } from './node/connect-streams.js';
+export { nodeBlockStore } from './node/block/node-block-store.js';
 export { fileBackend } from './node/file-backend.js';
 export { nodeFileSource } from './node/node-file-source.js';
 export { nodeHost } from './node/node-host.js';
 export { ptyBackend } from './node/pty-backend.js';
+export { tcpBackend, tcpListenBackend } from './node/tcp-backend.js';
 
 /**
  * Makes a hypervisor.

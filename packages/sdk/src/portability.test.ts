@@ -29,6 +29,9 @@ describe('the portable entry', () => {
       '@qvm/config',
       '@qvm/core',
       '@qvm/vdev-legacy',
+      '@qvm/vdev-passthrough',
+      '@qvm/vdev-shmem',
+      '@qvm/vdev-virtio',
       'inversify',
       'reflect-metadata',
     ]);

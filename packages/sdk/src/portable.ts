@@ -6,12 +6,14 @@ export {
 export { MAX_KEPT_OUTPUT, type ConsoleStream } from './console/console-stream.js';
 export { openNullBackend } from './console/null-backend.js';
 export { LOGGER } from './container/tokens.js';
+export { encodePng } from './display/png.js';
 export { FileSourceError, MemoryFileSource, type FileSource } from './host/file-source.js';
 export { bareHost, type HypervisorHost } from './host/hypervisor-host.js';
 export type { Hypervisor, HypervisorOptions } from './hypervisor.js';
 export { describeError, exitCodeOf, StartError } from './vm/build-error.js';
+export { lintFacts } from './vm/lint-facts.js';
 export { COMMON_VDEV_OPTIONS } from './vm/vdev-options.js';
 export type { FileDescription, RamDescription, VdevDescription, VmDescription } from './vm/vm-description.js';
-export type { ExitRecord, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
+export type { ExitRecord, RamRange, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
 export type { VmCreateOptions } from './vm/vm-plan.js';
-export type { VmSource } from './vm/vm-source.js';
+export { readConfigText, type VmSource } from './vm/vm-source.js';

@@ -168,6 +168,8 @@ class ScriptMachine implements Machine {
 
   invalidateCode(): void {}
 
+  mappingChanged(): void {}
+
   stats(): Readonly<Record<string, number>> {
     return { lines: this.vcpus[0]?.line ?? 0 };
   }

@@ -9,6 +9,8 @@ import type { GuestMemory } from '@qvm/core';
 export class FakeGuestMemory implements GuestMemory {
   readonly base: number;
   readonly bytes: Uint8Array;
+  /** Told of each range that was written or reported by `touched`, as the code cache of a VM is. */
+  onChange: ((address: number, length: number) => void) | undefined;
   readonly #view: DataView;
 
   /** @param base - first guest-physical address; default 0x40000000. */
@@ -21,6 +23,17 @@ export class FakeGuestMemory implements GuestMemory {
   view(address: number, length: number): Uint8Array {
     const offset = this.#offset(address, length);
     return this.bytes.subarray(offset, offset + length);
+  }
+
+  resolve(address: number, length: number, _write: boolean, views: Uint8Array[]): boolean {
+    if (length === 0) return true;
+    if (!this.contains(address, length)) return false;
+    views.push(this.view(address, length));
+    return true;
+  }
+
+  touched(address: number, length: number): void {
+    if (length !== 0) this.onChange?.(address, length);
   }
 
   contains(address: number, length: number): boolean {
@@ -36,6 +49,7 @@ export class FakeGuestMemory implements GuestMemory {
 
   write(address: number, bytes: Uint8Array): void {
     this.bytes.set(bytes, this.#offset(address, bytes.length));
+    this.touched(address, bytes.length);
   }
 
   readU8(address: number): number {
@@ -56,18 +70,22 @@ export class FakeGuestMemory implements GuestMemory {
 
   writeU8(address: number, value: number): void {
     this.#view.setUint8(this.#offset(address, 1), value);
+    this.touched(address, 1);
   }
 
   writeU16(address: number, value: number): void {
     this.#view.setUint16(this.#offset(address, 2), value, true);
+    this.touched(address, 2);
   }
 
   writeU32(address: number, value: number): void {
     this.#view.setUint32(this.#offset(address, 4), value, true);
+    this.touched(address, 4);
   }
 
   writeU64(address: number, value: bigint): void {
     this.#view.setBigUint64(this.#offset(address, 8), value, true);
+    this.touched(address, 8);
   }
 
   #offset(address: number, length: number): number {

@@ -3,6 +3,7 @@ import type { Token, VdevContext, VdevResources } from '@qvm/core';
 import { CollectingLogger } from './collecting-logger.js';
 import { FakeGuestMemory } from './fake-guest-memory.js';
 import { FakeInterruptLine } from './fake-interrupt-line.js';
+import { FakeMemoryWindow } from './fake-memory-window.js';
 import { ManualClock } from './manual-clock.js';
 import { ScriptedCharacterBackend } from './scripted-character-backend.js';
 
@@ -11,6 +12,8 @@ const MAX_POSTED = 10_000;
 /** Where ranges and interrupts without a default go. */
 const FIRST_FREE_BASE = 0x1000_0000;
 const FIRST_FREE_INTERRUPT = 64;
+const FIRST_FREE_WINDOW = 0x1_0000_0000;
+const WINDOW_ALIGNMENT = 0x20_0000;
 
 /**
  * What a {@link FakeVdevContext} is made from; everything has a default.
@@ -20,6 +23,8 @@ const FIRST_FREE_INTERRUPT = 64;
 export interface FakeVdevContextOptions {
   /** Default `vdev-0`. */
   readonly name?: string;
+  /** Default `vm`. */
+  readonly vm?: string;
   /** Default 1. */
   readonly vcpus?: number;
   readonly memory?: FakeGuestMemory;
@@ -35,6 +40,7 @@ export interface FakeVdevContextOptions {
  */
 export class FakeVdevContext implements VdevContext {
   readonly name: string;
+  readonly vm: string;
   readonly vcpus: number;
   readonly memory: FakeGuestMemory;
   readonly clock: ManualClock;
@@ -42,6 +48,8 @@ export class FakeVdevContext implements VdevContext {
   readonly mmioBase: Readonly<Record<string, number>>;
   /** The lines of the requested interrupts, by name. */
   readonly interrupts: ReadonlyMap<string, FakeInterruptLine>;
+  /** The requested windows, by name. */
+  readonly windows: ReadonlyMap<string, FakeMemoryWindow>;
   readonly privateInterrupts: FakeInterruptLine[] = [];
   /** The back ends that were opened, by designator. */
   readonly backends = new Map<string, ScriptedCharacterBackend>();
@@ -55,11 +63,19 @@ export class FakeVdevContext implements VdevContext {
 
   constructor(options: FakeVdevContextOptions = {}) {
     this.name = options.name ?? 'vdev-0';
+    this.vm = options.vm ?? 'vm';
     this.vcpus = options.vcpus ?? 1;
     this.memory = options.memory ?? new FakeGuestMemory();
     this.clock = options.clock ?? new ManualClock();
     this.mmioBase = placeRanges(options.resources ?? {});
     this.interrupts = placeInterrupts(options.resources ?? {});
+    this.windows = placeWindows(options.resources ?? {});
+  }
+
+  window(name: string): FakeMemoryWindow {
+    const window = this.windows.get(name);
+    if (window === undefined) throw new QvmError('testing.window', `the vdev did not request a window ${name}`);
+    return window;
   }
 
   interrupt(name: string): FakeInterruptLine {
@@ -152,6 +168,17 @@ function placeRanges(resources: VdevResources): Readonly<Record<string, number>>
     next += defaultBase === undefined ? Math.ceil(size / 0x1000) * 0x1000 : 0;
   }
   return bases;
+}
+
+function placeWindows(resources: VdevResources): ReadonlyMap<string, FakeMemoryWindow> {
+  let next = FIRST_FREE_WINDOW;
+  const place = (size: number): number => {
+    const base = next;
+    next += Math.ceil(size / WINDOW_ALIGNMENT) * WINDOW_ALIGNMENT;
+    return base;
+  };
+  const requests = resources.windows ?? [];
+  return new Map(requests.map(({ name, size, base }) => [name, new FakeMemoryWindow(base ?? place(size), size)]));
 }
 
 function placeInterrupts(resources: VdevResources): ReadonlyMap<string, FakeInterruptLine> {

@@ -66,6 +66,23 @@ describe('FakeGuestMemory', () => {
     expect(memory.contains(0x1010, 1)).toBe(false);
     expect(memory.contains(0x1000, -1)).toBe(false);
   });
+
+  it('resolves ranges that a guest names, and hears of changes through views', () => {
+    const changes: (readonly [number, number])[] = [];
+    memory.onChange = (address, length) => changes.push([address, length]);
+    const views: Uint8Array[] = [];
+    expect(memory.resolve(0x1004, 4, true, views)).toBe(true);
+    expect(memory.resolve(0, 0, true, views)).toBe(true);
+    expect(memory.resolve(0x100d, 4, false, views)).toBe(false);
+    expect(views.map((view) => view.length)).toEqual([4]);
+    memory.touched(0x1004, 4);
+    memory.touched(0x1004, 0);
+    memory.writeU16(0x1000, 1);
+    expect(changes).toEqual([
+      [0x1004, 4],
+      [0x1000, 2],
+    ]);
+  });
 });
 
 describe('character back ends', () => {

@@ -10,14 +10,18 @@ const MAX_FIRINGS = 100_000;
  * @experimental
  */
 export class ManualClock implements Clock {
-  readonly kind = 'icount';
+  readonly kind: Clock['kind'];
   readonly #timers = new Set<ManualTimer>();
   #now = 0;
   #wallBase: number;
 
-  /** @param wallSeconds - the wall clock at time 0, in seconds since 1970; default 2024-01-01. */
-  constructor(wallSeconds = 1_704_067_200) {
+  /**
+   * @param wallSeconds - the wall clock at time 0, in seconds since 1970; default 2024-01-01.
+   * @param kind - what it passes for: devices that repeat themselves under `icount` need not in `real-time`.
+   */
+  constructor(wallSeconds = 1_704_067_200, kind: Clock['kind'] = 'icount') {
     this.#wallBase = wallSeconds;
+    this.kind = kind;
   }
 
   now(): number {

@@ -3,7 +3,11 @@ import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
 import { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
 import { pl011Registers } from './pl011/registers.js';
 import { pl031Registers } from './pl031/registers.js';
+import { pl061Registers } from './pl061/registers.js';
+import { kmiRegisters } from './ps2/kmi-registers.js';
+import { qcarUartRegisters } from './qcar-uart/registers.js';
 import { registersToMarkdown } from './register-layout.js';
+import { sp805Registers } from './wdt-sp805/registers.js';
 
 describe('legacyVdevsPlugin', () => {
   it('provides each vdev of the package', () => {
@@ -22,6 +26,12 @@ describe('legacyVdevsPlugin', () => {
 describe.each([
   ['pl011', registersToMarkdown(pl011Registers)],
   ['pl031', registersToMarkdown(pl031Registers)],
+  ['pl050', registersToMarkdown(kmiRegisters)],
+  ['pl061', registersToMarkdown(pl061Registers)],
+  ['qcar-uart', registersToMarkdown(qcarUartRegisters)],
+  ['wdt-sp805', registersToMarkdown(sp805Registers)],
+  ['fw-cfg', ''],
+  ['ramfb', ''],
 ])('docs/vdevs/%s.md', (type, table) => {
   const text = readFileSync(new URL(`../../../docs/vdevs/${type}.md`, import.meta.url), 'utf8');
 

@@ -1,3 +1,6 @@
+export { VIRTIO_CONSOLES } from './console/consoles.js';
+export type { VirtioConsoles } from './console/consoles.js';
+export { virtioConsole } from './console/index.js';
 export type {
   VirtioContext,
   VirtioDevice,
@@ -6,4 +9,9 @@ export type {
   VirtqueueBuffer,
   VirtqueueSpec,
 } from './device/virtio-device.js';
-export { virtioVdevs } from './virtio-vdevs.js';
+export { ENTROPY_SOURCE } from './entropy/entropy-source.js';
+export type { EntropySource } from './entropy/entropy-source.js';
+export { virtioEntropy } from './entropy/index.js';
+export { virtioMmioVdev } from './mmio/virtio-mmio-vdev.js';
+export { virtioNet } from './net/net-type.js';
+export { virtioVdevs, virtioVdevsPlugin } from './virtio-vdevs.js';

@@ -1,8 +1,29 @@
-import type { VdevFactory } from '@qvm/core';
+import { provide, VDEV_FACTORY } from '@qvm/core';
+import type { QvmPlugin, VdevFactory } from '@qvm/core';
+import { virtioBlk } from './blk/type.js';
+import { virtioConsole } from './console/index.js';
+import { virtioEntropy } from './entropy/index.js';
+import { virtioMmioVdev } from './mmio/virtio-mmio-vdev.js';
+import { virtioNet } from './net/net-type.js';
 
 /**
- * The VirtIO vdev types of this package, to be provided under `VDEV_FACTORY`. There are none yet.
+ * The VirtIO vdev types of this package, to be provided under `VDEV_FACTORY`.
  *
  * @experimental
  */
-export const virtioVdevs: readonly VdevFactory[] = [];
+export const virtioVdevs: readonly VdevFactory[] = Object.freeze(
+  [virtioBlk, virtioEntropy, virtioConsole, virtioNet].map(virtioMmioVdev),
+);
+
+/**
+ * The vdevs of this package, for a host that composes plugins.
+ *
+ * @experimental
+ */
+export const virtioVdevsPlugin: QvmPlugin = {
+  name: '@qvm/vdev-virtio',
+  apiVersion: 1,
+  provides: virtioVdevs.map((vdev) =>
+    provide({ token: VDEV_FACTORY, scope: 'host', multi: true, factory: () => vdev }),
+  ),
+};

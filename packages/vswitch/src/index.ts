@@ -1,1 +1,17 @@
-export {};
+export type { CaptureSink } from './capture/capture-sink.js';
+export { SwitchFabric } from './fabric/switch-fabric.js';
+export type { SwitchFabricOptions } from './fabric/switch-fabric.js';
+export { networkPlugin } from './network-plugin.js';
+export { CaptureFile } from './node/capture-file.js';
+export { createNodeFabric } from './node/node-fabric.js';
+export { openTap } from './node/tap-port.js';
+export type { TapSystem } from './node/tap-system.js';
+export type { QueueBounds } from './port/frame-queue.js';
+export { joinPorts } from './port/join-ports.js';
+export { LearningSwitch } from './switch/learning-switch.js';
+export type { LearningSwitchOptions, Station, SwitchPortOptions, SwitchPortStatus } from './switch/learning-switch.js';
+export { createPortPair, openThreadPort } from './thread/create-port-pair.js';
+export type { PortPair, ThreadPortParts } from './thread/create-port-pair.js';
+export { plugThreadPort, ThreadFabric } from './thread/thread-fabric.js';
+export type { PlugRequest } from './thread/thread-fabric.js';
+export type { ThreadNetworkPort } from './thread/thread-port.js';

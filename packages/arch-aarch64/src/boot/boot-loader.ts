@@ -45,15 +45,20 @@ export async function loadGuest(
   affinities: readonly bigint[],
 ): Promise<BootEntry> {
   const given = request.deviceTree && readGivenTree(request.deviceTree);
-  const ram = services.map.regions.filter((r) => r.kind === 'ram').map(({ base, size }) => ({ base, size }));
+  const ram = services.map.regions
+    .filter((r) => r.kind === 'ram' && r.window !== true)
+    .map(({ base, size }) => ({ base, size }));
   const plan = new RamPlan(ram);
   given?.reservations.forEach(({ address, size }) => plan.avoid('a reserved range', address, size));
+  const reservations = request.reservations ?? [];
+  reservations.forEach(({ name, base, size }) => plan.avoid(name, base, size));
   const image = placeImage(plan, await readImage(request.image), request.image.name);
   const behind = Math.max(...image.segments.map(({ address, size }) => address + size));
   const initrd = request.initrd && placeInitrd(plan, request.initrd, behind);
   const { commandLine = '', stdoutPath } = request;
   const tree = makeTree(request, services, given, {
     ram,
+    reservations,
     affinities,
     commandLine,
     initrd,

@@ -102,6 +102,15 @@ describe('a generated tree', () => {
     expect(cells('/', 'interrupt-parent')).toEqual(cells('/intc', 'phandle'));
   });
 
+  it('reserves RAM that vdevs share with the guest, and loads nothing there', async () => {
+    const reservations = [{ name: 'framebuffer', base: RAM, size: 0x40_0000 }];
+    const { tree, entry } = await bench.boot({ ...request, reservations });
+    expect(entry).toBeGreaterThanOrEqual(RAM + 0x40_0000);
+    const node = findNode(tree, '/reserved-memory/framebuffer@40000000');
+    expect([cellsOf(node?.properties['reg']), node?.properties['no-map']]).toEqual([[0, RAM, 0, 0x40_0000], true]);
+    if (hasDtc) expect(warnings((await bench.boot({ ...request, reservations })).treeBytes)).toEqual([]);
+  });
+
   it('leaves out what there is not', async () => {
     const { tree } = await bench.boot({ image });
     expect(findNode(tree, '/apb-pclk')).toBeUndefined();

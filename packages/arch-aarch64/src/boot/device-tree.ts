@@ -1,4 +1,4 @@
-import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core';
+import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue, RamReservation } from '@qvm/core';
 
 /** A range of guest-physical addresses. @experimental */
 export interface AddressRange {
@@ -13,6 +13,8 @@ export interface AddressRange {
  */
 export interface BoardDescription {
   readonly ram: readonly AddressRange[];
+  /** Parts of the RAM that the guest shares with vdevs. */
+  readonly reservations: readonly RamReservation[];
   /** MPIDR_EL1 affinities of the vCPUs. */
   readonly affinities: readonly bigint[];
   readonly commandLine: string;
@@ -83,6 +85,7 @@ export function generateTree(
       psciNode,
       cpusNode(board),
       ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))),
+      ...reservedMemoryNodes(board, context),
       ...clockNodes(context),
       ...nodes,
       chosenNode(board),
@@ -117,6 +120,20 @@ export function cpuNode(
 /** A range of RAM, whose `reg` has the form that the root asks for. @experimental */
 export function memoryNode(base: number, reg: readonly number[]): DeviceTreeNode {
   return { name: `memory@${base.toString(16)}`, properties: { device_type: 'memory', reg: { cells: reg } } };
+}
+
+/** RAM that the guest's kernel neither uses nor maps, so that drivers can map it as they need (§3.5.4). */
+function reservedMemoryNodes(
+  { reservations }: BoardDescription,
+  context: DeviceTreeContext,
+): readonly DeviceTreeNode[] {
+  if (reservations.length === 0) return [];
+  const children = reservations.map(({ name, base, size }) => ({
+    name: `${name}@${base.toString(16)}`,
+    properties: { reg: { cells: context.reg(base, size) }, 'no-map': true as const },
+  }));
+  const properties = { '#address-cells': cells(2), '#size-cells': cells(2), ranges: true as const };
+  return [{ name: 'reserved-memory', properties, children }];
 }
 
 /** The clock of PrimeCell peripherals, if one of them refers to it. */

@@ -3,7 +3,6 @@ import type { Architecture, Engine, StepResult, VdevSpec, VmExit, VmOptions } fr
 import { CODE_SLOT_BYTES } from '@qvm/jit';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '../assembly/index.js';
-import { State } from '../builder/layout.js';
 import { gic } from '../gic/index.js';
 import { Aarch64Machine } from '../machine.js';
 import { registerNamed } from '../system/register-table.js';
@@ -12,6 +11,7 @@ import { TLB_BANKS } from '../vcpu/aarch64-vcpu.js';
 import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
 import { CodeCache } from '../vcpu/code-cache.js';
 import { genericModel } from '../vcpu/cpu-model.js';
+import { CpuState } from '../vcpu/cpu-state.js';
 import type { RegionTuning } from '../vcpu/region-cache.js';
 import { SoftTlb } from '../vcpu/soft-tlb.js';
 import { debugPort } from './debug-port.test.helper.js';
@@ -94,7 +94,7 @@ export class MachineHarness {
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
       engineBytes: (count) =>
-        codeBytes + count * (State.end + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
+        codeBytes + count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, EAGER),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));

@@ -43,3 +43,35 @@ export const IL = 1 << 25;
 
 /** ESR_ELx of a class and its syndrome, as an unsigned number. @experimental */
 export const syndrome = (ec: ExceptionClass, iss: number): number => ((ec << 26) | IL | iss) >>> 0;
+
+/**
+ * ISS of a trapped MRS, MSR or SYS, which repeats its encoding (Arm ARM D17.2.37, "ISS encoding for an exception from MSR, MRS,
+ * or System instruction execution in AArch64 state").
+ *
+ * @param info - bits 20:5 of the instruction and Rt in place, its bit L at 21.
+ * @experimental
+ */
+export function systemRegisterIss(info: number): number {
+  const encoding = (info >>> 5) & 0xffff;
+  const [op0, op1, CRn, CRm, op2] = [
+    encoding >>> 14,
+    (encoding >>> 11) & 7,
+    (encoding >>> 7) & 15,
+    (encoding >>> 3) & 15,
+    encoding & 7,
+  ];
+  return (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | ((info >>> 21) & 1);
+}
+
+/**
+ * ESR_EL2 of an access to a device register: a data abort on stage 2 with a valid syndrome (Arm ARM D17.2.37, "ISS encoding
+ * for an exception from a Data Abort"). The register's number and its extension are left out.
+ *
+ * @param width - bytes.
+ * @experimental
+ */
+export function deviceAccessSyndrome(width: 1 | 2 | 4, write: boolean): number {
+  const ISV = 1 << 24;
+  const WnR = write ? 1 << 6 : 0;
+  return syndrome(ExceptionClass.DataAbortLower, ISV | ((width >> 1) << 22) | WnR | FaultStatus.Translation | 3);
+}

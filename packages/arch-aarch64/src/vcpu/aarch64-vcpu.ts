@@ -1,10 +1,10 @@
-import { createVcpuHooks, hasTaps, QvmError, VcpuExit } from '@qvm/core';
+import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit } from '@qvm/core';
 import type { MachineServices, Vcpu, VcpuHooks } from '@qvm/core';
 import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
-import { ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';
+import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
 import type { CodeCache, CodeCacheClient } from './code-cache.js';
 import type { CpuModel } from './cpu-model.js';
@@ -12,7 +12,6 @@ import { CpuState, Sys } from './cpu-state.js';
 import { DeviceAccess } from './device-access.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { FaultLoop } from './fault-loop.js';
-import { GuestExits } from './guest-exits.js';
 import { MemoryPort } from './memory-port.js';
 import type { RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
@@ -86,8 +85,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   ) {
     const { memory, map } = services;
     this.hooks = createVcpuHooks(index);
-    this.exits = new GuestExits(this, services);
-    this.state = new CpuState(memory, memory.allocate(State.end, 64));
+    this.exits = new GuestExits(this, services.clock);
+    this.state = CpuState.allocate(memory);
     this.tlb = new SoftTlb(memory, TLB_BANKS);
     this.tlbMaintenance = new TlbMaintenance(this.tlb);
     this.#mmu = new Mmu(memory, map, this.state);
@@ -269,6 +268,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       state.setU32(State.left, left);
       state.setU32(State.stolen, 0);
       if (left === 0 || this.#kicked) return VcpuExit.Budget;
+      if (this.#refetch) this.#fetchAgain();
       this.#takePending();
       const stepping = this.#stepActive();
       if (stepping && !this.#exceptions.softwareStep) {
@@ -416,7 +416,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     }
     this.#next();
     if (this.#irq || this.#fiq) return undefined;
-    this.exits.leave('wfi');
+    this.exits.leave('wfi', syndrome(ExceptionClass.WfxTrap, WFX_ISS));
     this.#waiting = this.#asleep = true;
     return VcpuExit.Halted;
   }
@@ -440,7 +440,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       this.#undefined();
       return undefined;
     }
-    this.exits.leave('hypercall');
+    this.exits.leave('hypercall', syndrome(conduit === 'hvc' ? ExceptionClass.Hvc64 : ExceptionClass.Smc64, immediate));
     this.#next();
     const result = this.firmware.call(this, conduit, immediate);
     this.exits.enter('hypercall');
@@ -448,7 +448,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #systemAccess(info: number): void {
-    this.exits.leave('sysreg');
+    this.exits.leave('sysreg', syndrome(ExceptionClass.SystemRegister, systemRegisterIss(info)));
     // A write to an unmapped address by cache maintenance faults at this instruction.
     this.#touchFault = false;
     const result = this.#system.access(info);
@@ -469,19 +469,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return !(this.#touchFault = true);
   }
 
-  /** EC 0x18: the syndrome repeats the encoding (Arm ARM D17.2.37, ISS for MSR, MRS, System). */
   #systemTrap(info: number): void {
-    const encoding = (info >>> 5) & 0xffff;
-    const [op0, op1, CRn, CRm, op2] = [
-      encoding >>> 14,
-      (encoding >>> 11) & 7,
-      (encoding >>> 7) & 15,
-      (encoding >>> 3) & 15,
-      encoding & 7,
-    ];
-    const iss =
-      (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | ((info >>> 21) & 1);
-    this.#takeSynchronous(ExceptionClass.SystemRegister, iss, 'systemRegister');
+    this.#takeSynchronous(ExceptionClass.SystemRegister, systemRegisterIss(info), 'systemRegister');
   }
 
   /** MSR (immediate). */
@@ -511,7 +500,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #takeInterrupt(vector: Vector, kind: string): void {
     const { pc } = this;
     if (hasTaps(this.hooks.interruptTaken)) this.hooks.interruptTaken.call({ vcpu: this, kind, pc });
-    this.exits.leave('interrupt');
+    this.exits.leave('interrupt', 0);
     this.#pcFault = undefined;
     this.#exceptions.take(vector, pc);
     this.exits.enter('interrupt');
@@ -633,6 +622,14 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   // --- fetch ---
 
+  /** The page under the vCPU has been mapped elsewhere. */
+  #refetch = false;
+
+  #fetchAgain(): void {
+    this.#refetch = false;
+    if (!this.#pcFault) this.#jump(this.state.pc);
+  }
+
   /** Sets the program counter. A fetch that faults is taken when the run loop comes to it. */
   #jump(target: bigint): void {
     const top = BigInt.asIntN(64, target) >> 55n;
@@ -680,6 +677,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   dropCode(start: number, end: number): void {
     this.tlb.dropCode(start, end);
+  }
+
+  leaveCode(start: number, end: number): void {
+    this.tlb.dropCode(start, end);
+    // The record behind the page's last one belongs to the page.
+    if (this.ip >= start && this.ip < end) this.#refetch = true;
   }
 
   #selectBanks(): void {

@@ -19,6 +19,8 @@ export interface CodeCacheClient {
   protect(pageOffset: number): void;
   /** Drops TLB entries that lead to records in this range. */
   dropCode(start: number, end: number): void;
+  /** As {@link dropCode}, and if the vCPU is at such a record, it fetches anew before it goes on. */
+  leaveCode(start: number, end: number): void;
   /** Address of the record the vCPU is at. */
   readonly ip: number;
 }
@@ -194,6 +196,21 @@ export class CodeCache {
     for (let page = pageOf(base); page < end; page += PAGE_BYTES) {
       const index = this.#byPage.get(page);
       if (index !== undefined) this.#dropAll(index);
+    }
+  }
+
+  /**
+   * Forgets the pages of a guest-physical range that leads elsewhere now. What is decoded from them stays where it is until
+   * the slots are taken for other pages: the vCPUs find out by themselves that it is gone.
+   */
+  forget(base: number, size: number): void {
+    for (const [page, index] of [...this.#byPage]) {
+      if (page + PAGE_BYTES <= base || page >= base + size) continue;
+      this.#dropAll(index);
+      const start = this.#address(index);
+      for (const client of this.#clients) client.leaveCode(start, start + SLOT_BYTES);
+      (this.#slots[index] as Slot).page = -1;
+      this.#byPage.delete(page);
     }
   }
 

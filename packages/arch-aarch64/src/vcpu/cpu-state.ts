@@ -1,4 +1,5 @@
 import type { VmMemory } from '@qvm/core';
+import { BOUNCE_BYTES } from '@qvm/jit';
 import { FlagKind } from '../builder/flags.js';
 import { State } from '../builder/layout.js';
 import { registerNamed } from '../system/register-table.js';
@@ -39,6 +40,14 @@ export const Sys = {
 export class CpuState {
   readonly #u32: Uint32Array;
   readonly #u64: BigUint64Array;
+
+  /** Bytes that {@link CpuState.allocate} takes: bounce buffer and state. */
+  static readonly bytes = BOUNCE_BYTES + State.end;
+
+  /** Takes room for a vCPU's state, with its bounce buffer below, in a VM's memory. */
+  static allocate(memory: VmMemory): CpuState {
+    return new CpuState(memory, memory.allocate(CpuState.bytes, 64) + BOUNCE_BYTES);
+  }
 
   /** @param address - where the state lies in the VM's memory; a multiple of 16. */
   constructor(

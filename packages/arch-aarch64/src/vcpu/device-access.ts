@@ -1,6 +1,6 @@
 import { hasTaps } from '@qvm/core';
-import type { AccessWidth, MachineServices, MmioRegion, Region, Vcpu } from '@qvm/core';
-import type { GuestExits } from './guest-exits.js';
+import type { AccessWidth, GuestExits, MachineServices, MmioRegion, Region, Vcpu } from '@qvm/core';
+import { deviceAccessSyndrome } from '../system/syndrome.js';
 import type { MmioPort } from './memory-port.js';
 
 /**
@@ -17,9 +17,10 @@ export class DeviceAccess implements MmioPort {
 
   read(region: Region | undefined, address: number, width: AccessWidth): number | undefined {
     if (!covers(region, address, width)) return this.#unmapped(address, width, 'read');
-    this.exits.leave('mmio', region.name);
-    const value = region.handler.read(address - region.base, width);
-    this.exits.enter('mmio', region.name);
+    const offset = address - region.base;
+    this.exits.leaveToDevice(region.name, deviceAccessSyndrome(width, false), address, offset, width, undefined);
+    const value = region.handler.read(offset, width);
+    this.exits.enterFromDevice(value);
     return value;
   }
 
@@ -29,9 +30,10 @@ export class DeviceAccess implements MmioPort {
 
   write(region: Region | undefined, address: number, width: AccessWidth, value: number): boolean {
     if (!covers(region, address, width)) return this.#unmapped(address, width, 'write', value) !== undefined;
-    this.exits.leave('mmio', region.name);
-    region.handler.write(address - region.base, width, value);
-    this.exits.enter('mmio', region.name);
+    const offset = address - region.base;
+    this.exits.leaveToDevice(region.name, deviceAccessSyndrome(width, true), address, offset, width, value);
+    region.handler.write(offset, width, value);
+    this.exits.enterFromDevice(value);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { PhysicalMap, Region, VmMemory } from '@qvm/core';
-import { AccessInfo, BOUNCE_BUFFER, BOUNCE_END, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import { AccessInfo, BOUNCE_BYTES, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import { State } from '../builder/layout.js';
 import type { Access, Mmu } from '../system/mmu.js';
 import { FaultStatus } from '../system/syndrome.js';
@@ -68,7 +68,7 @@ export class MemoryPort {
   /** Writes that lie in the bounce buffer. */
   readonly #pending: PendingWrite[] = [];
   /** Where the next access of the present instruction goes in the bounce buffer. */
-  #bounce = BOUNCE_BUFFER;
+  #bounce: number;
   #writeFailed = false;
 
   constructor(
@@ -80,6 +80,7 @@ export class MemoryPort {
     private readonly code: CodeCache,
     private readonly mmio: MmioPort,
   ) {
+    this.#bounce = cpu.address - BOUNCE_BYTES;
     this.#u8 = memory.u8;
     this.#data = memory.data;
   }
@@ -112,7 +113,7 @@ export class MemoryPort {
 
   /** Called before guest code goes on: a bounced access ended the run, so its buffer is free again. */
   begin(): void {
-    this.#bounce = BOUNCE_BUFFER;
+    this.#bounce = this.cpu.address - BOUNCE_BYTES;
     this.#pending.length = 0;
   }
 
@@ -141,7 +142,8 @@ export class MemoryPort {
   #reserve(bytes: number): number {
     const at = this.#bounce;
     this.#bounce += (bytes + 15) & ~15;
-    if (this.#bounce > BOUNCE_END) throw new Error('an instruction has more accesses than the bounce buffer holds');
+    if (this.#bounce > this.cpu.address)
+      throw new Error('an instruction has more accesses than the bounce buffer holds');
     return at;
   }
 

@@ -1,35 +1,79 @@
-import { ConfigError, formatFinding, type Finding } from '@qvm/config';
-import { exitCodeOf, StartError } from '@qvm/sdk';
+import { statSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { ConfigError, lintConfigs, type Finding, type LintFacts, type LoadedConfigs, type VmSpec } from '@qvm/config';
+import { exitCodeOf, lintFacts, StartError, type Hypervisor } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { override, type OverrideFlags } from '../overrides.js';
+import { asGithub, asJson, asSarif, asText, type CheckReport, type FindingFormat } from '../report/finding-formats.js';
 
 /** Options of `qvm check`. */
 export interface CheckFlags extends OverrideFlags {
   readonly json?: boolean;
+  readonly format?: FindingFormat;
   readonly plugin?: readonly string[];
 }
 
-/** `qvm check`: prints what is wrong. Returns the exit code. */
-export async function check(file: string, flags: CheckFlags): Promise<number> {
+/** `qvm check`: prints what is wrong with configurations, alone and together. Returns the exit code. */
+export async function check(files: readonly string[], flags: CheckFlags): Promise<number> {
   const hypervisor = await openHypervisor(flags.plugin);
   try {
-    const { findings, exitCode } = await findProblems(() =>
-      hypervisor.checkVm({ configFile: file }, { adjust: (spec) => override(spec, flags) }),
-    );
-    if (flags.json === true)
-      process.stdout.write(`${JSON.stringify({ file, ok: exitCode === 0, findings }, undefined, 2)}\n`);
-    else print(file, findings, exitCode);
+    const { findings, exitCode } = await examine(hypervisor, files, flags);
+    print({ files, ok: exitCode === 0, findings }, flags.json === true ? 'json' : (flags.format ?? 'text'));
     return exitCode;
   } finally {
     await hypervisor.dispose();
   }
 }
 
-async function findProblems(
-  run: () => Promise<readonly Finding[]>,
-): Promise<{ readonly findings: readonly Finding[]; readonly exitCode: number }> {
+interface Examination {
+  readonly findings: readonly Finding[];
+  readonly exitCode: number;
+}
+
+async function examine(hypervisor: Hypervisor, files: readonly string[], flags: CheckFlags): Promise<Examination> {
+  const loaded = await hypervisor.loadConfigs(files);
+  const adjusted = adjust(loaded, flags);
+  const found: Finding[] = [...adjusted.findings];
+  let exitCode = 0;
+  for (const spec of adjusted.vms) {
+    const result = await checkVm(hypervisor, spec);
+    found.push(...result.findings);
+    exitCode ||= result.exitCode;
+  }
+  found.push(...lintConfigs(adjusted, { ...lintFacts(hypervisor), ...HOST_FACTS }));
+  const findings = withoutEchoes(found);
+  if (findings.some(({ severity }) => severity === 'error')) exitCode ||= exitCodeOf(new ConfigError(findings));
+  return { findings: inOrder(findings, files), exitCode };
+}
+
+const HOST_FACTS: LintFacts = {
+  fileSize,
+  hostCpus: availableParallelism(),
+  hostMemory: totalmem(),
+};
+
+/** A file that is there and cannot be looked at has some size. */
+function fileSize(path: string): number | undefined {
   try {
-    const findings = await run();
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch {
+    return 0;
+  }
+}
+
+/** The VMs with the changes of the command line. */
+function adjust(loaded: LoadedConfigs, flags: CheckFlags): LoadedConfigs {
+  try {
+    return { ...loaded, vms: loaded.vms.map((spec) => override(spec, flags)) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ...loaded, findings: [...loaded.findings, ...error.findings] };
+  }
+}
+
+async function checkVm(hypervisor: Hypervisor, spec: VmSpec): Promise<Examination> {
+  try {
+    const findings = await hypervisor.checkVm({ spec });
     const failed = findings.some(({ severity }) => severity === 'error');
     return { findings, exitCode: failed ? exitCodeOf(new ConfigError(findings)) : 0 };
   } catch (error) {
@@ -38,7 +82,35 @@ async function findProblems(
   }
 }
 
-function print(file: string, findings: readonly Finding[], exitCode: number): void {
-  for (const finding of findings) process.stderr.write(`${formatFinding(finding)}\n`);
-  if (exitCode === 0) process.stdout.write(`${file}: ok\n`);
+/** Findings that say once more, and less precisely, what another one says. */
+const ECHOES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['lint.region-overlap', ['memory.overlap', 'vdev.base-taken']],
+  ['lint.files-exceed-ram', ['file.too-large']],
+  ['config.no-image', ['lint.missing-image']],
+]);
+
+function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+  const echoes = new Set(findings.flatMap(({ code }) => ECHOES.get(code) ?? []));
+  return findings.filter(({ code }) => !echoes.has(code));
+}
+
+/** File by file as they were named, then those that they refer to. */
+function inOrder(findings: readonly Finding[], files: readonly string[]): readonly Finding[] {
+  const order = new Map(
+    [...files, ...findings.map(({ file }) => file)].map((file, index) => [file, index] as const).reverse(),
+  );
+  return [...findings].sort(
+    (a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line || a.column - b.column,
+  );
+}
+
+function print(report: CheckReport, format: FindingFormat): void {
+  if (format === 'json') process.stdout.write(`${asJson(report)}\n`);
+  else if (format === 'sarif') process.stdout.write(`${asSarif(report)}\n`);
+  else if (format === 'github') for (const line of asGithub(report)) process.stdout.write(`${line}\n`);
+  else {
+    const colours = process.stderr.isTTY && process.env['NO_COLOR'] === undefined;
+    for (const line of asText(report, colours)) process.stderr.write(`${line}\n`);
+    if (report.ok) for (const file of report.files) process.stdout.write(`${file}: ok\n`);
+  }
 }

@@ -1,5 +1,6 @@
 import type { ClockSpec, Engine } from '@qvm/core';
 import { embeddedGuest } from '@qvm/guests';
+import type { ControlClient, RestartPolicy } from '@qvm/host';
 import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
 import { openHypervisor } from '../hypervisor.js';
@@ -8,11 +9,16 @@ import { CliLogger } from '../report/cli-logger.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError, reportError } from '../report/report-error.js';
 import { exitLines, exitRecord, statsLines } from '../report/vm-report.js';
+import { findHost, type HostFlags } from '../host/connect.js';
+import { readLaunches } from '../host/read-launch.js';
+import { startInHost } from './start-in-host.js';
+import { startTogether } from './start-together.js';
 import { handleSignals } from '../signals.js';
-import { TraceWriter } from '../trace/trace-writer.js';
+import { openTrace } from '../trace/open-trace.js';
+import type { TraceSink } from '../trace/trace-writer.js';
 
 /** Options of `qvm start`. */
-export interface StartFlags extends OverrideFlags {
+export interface StartFlags extends OverrideFlags, HostFlags {
   /** The guest that comes with qvm, in place of a file. */
   readonly embedded?: boolean;
   /** `true` without a number. */
@@ -24,15 +30,26 @@ export interface StartFlags extends OverrideFlags {
   readonly restart?: boolean;
   readonly verbose?: boolean;
   readonly plugin?: readonly string[];
+  /** Leave the VMs to the host and return; there must be one. */
+  readonly detach?: boolean;
+  /** Run here, although there is a host. */
+  readonly alone?: boolean;
+  /** The console to show: `true` for that of the only VM. */
+  readonly console?: string | true;
+  /** What the host does when a VM ends by itself. */
+  readonly restartPolicy?: RestartPolicy;
+  /** Folder for core dumps of VMs that fail. */
+  readonly dump?: string;
 }
 
-/** `qvm start`: runs one VM to its end. Returns the exit code. */
-export async function start(file: string | undefined, flags: StartFlags): Promise<number> {
+/** `qvm start`: runs VMs here to their end, or leaves them to the host when one runs. Returns the exit code. */
+export async function start(files: readonly string[], flags: StartFlags): Promise<number> {
   try {
-    return await runVm(sourceOf(file, flags), flags);
+    return await startSomewhere(files, flags);
   } catch (error) {
     if (flags.json !== true) throw error;
     const { exitCode, lines, findings } = reportError(error, false);
+    const [file] = files;
     process.stderr.write(
       `${JSON.stringify({ ...(file === undefined ? {} : { file }), exitCode, reason: lines.join('\n'), findings })}\n`,
     );
@@ -40,19 +57,57 @@ export async function start(file: string | undefined, flags: StartFlags): Promis
   }
 }
 
-function sourceOf(file: string | undefined, { embedded }: StartFlags): VmSource {
-  if (embedded === true && file === undefined) {
-    const { image } = embeddedGuest();
-    return { name: 'embedded', image: { name: 'the embedded guest', bytes: image }, ram: [{ size: '64M' }] };
+async function startSomewhere(files: readonly string[], flags: StartFlags): Promise<number> {
+  const [file] = files;
+  if ((file === undefined) === (flags.embedded !== true)) {
+    throw new CliError('start needs a configuration, or --embedded', CliExitCode.Usage);
   }
-  if (file !== undefined && embedded !== true) return { configFile: file };
-  throw new CliError('start needs a configuration, or --embedded', CliExitCode.Usage);
+  const host = await hostFor(flags);
+  if (host !== undefined) {
+    try {
+      return await startInHost(host, await readLaunches(files, flags), flags);
+    } finally {
+      host.close();
+    }
+  }
+  if (flags.detach === true) throw new CliError('no host runs: start one by "qvm host"', CliExitCode.Failure);
+  if (file === undefined) return runVm(embeddedSource(), flags);
+  // One VM runs on this thread, where its trace and its statistics are.
+  if (files.length === 1 && !(await isSystem(file, flags))) return runVm({ configFile: file }, flags);
+  return startTogether(await readLaunches(files, flags), flags);
+}
+
+/** Whether a file describes a system; what is wrong with one that cannot be read is left to its next reader. */
+async function isSystem(file: string, flags: StartFlags): Promise<boolean> {
+  const hypervisor = await openHypervisor(flags.plugin);
+  try {
+    return (await hypervisor.readConfigs([file])).hosts.length !== 0;
+  } finally {
+    await hypervisor.dispose();
+  }
+}
+
+/** Traces and statistics at the end need the VM in this process. */
+async function hostFor(flags: StartFlags): Promise<ControlClient | undefined> {
+  const alone = flags.alone === true || flags.trace !== undefined || flags.stats === true;
+  if (!alone) return findHost(flags);
+  if (flags.detach === true)
+    throw new CliError(
+      '--detach leaves the VM to a host; that excludes --alone, --trace and --stats',
+      CliExitCode.Usage,
+    );
+  return undefined;
+}
+
+function embeddedSource(): VmSource {
+  const { image } = embeddedGuest();
+  return { name: 'embedded', image: { name: 'the embedded guest', bytes: image }, ram: [{ size: '64M' }] };
 }
 
 async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   const logger = new CliLogger(process.stderr, { verbose: flags.verbose === true, quiet: flags.json === true });
   const hypervisor = await openHypervisor(flags.plugin, { logger });
-  let trace: TraceWriter | undefined;
+  let trace: TraceSink | undefined;
   try {
     const vm = await hypervisor.createVm(source, {
       clock: clockOf(flags.icount),
@@ -63,7 +118,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
     });
     for (const warning of vm.warnings) logger.warn(warning);
     if (flags.trace !== undefined) {
-      trace = new TraceWriter(flags.trace, (message) => logger.say(message));
+      trace = openTrace(flags.trace, (message) => logger.say(message));
       trace.attach(vm);
     }
     const exit = await runAttached(vm, logger);
@@ -101,6 +156,6 @@ function report(vm: VmHandle, exit: ExitRecord, flags: StartFlags, logger: CliLo
     return;
   }
   for (const line of exitLines(vm, exit)) logger.say(line);
-  if (flags.stats === true) for (const line of statsLines(vm)) process.stderr.write(`${line}\n`);
+  if (flags.stats === true) for (const line of statsLines(vm.stats())) process.stderr.write(`${line}\n`);
   if (process.env['QVM_DEBUG'] === '1' && exit.cause instanceof Error) process.stderr.write(`${exit.cause.stack}\n`);
 }

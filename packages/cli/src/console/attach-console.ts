@@ -4,7 +4,7 @@ import { connectStreams, type VmHandle } from '@qvm/sdk';
 import type { CliLogger } from '../report/cli-logger.js';
 import { statsLines } from '../report/vm-report.js';
 import { stopOrDestroy } from '../signals.js';
-import { ESCAPE_HELP, EscapeFilter, type ConsoleCommand } from './escape-filter.js';
+import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
 
 /** How long a start under instruction-counted time waits for the end of the input. */
@@ -25,7 +25,8 @@ export interface AttachedConsole extends Disposable {
 export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole {
   const { stdin, stdout } = process;
   const terminal = stdin.isTTY ? new RawTerminal(stdin) : undefined;
-  const escapes = new EscapeFilter((command) => obey(command, vm, logger));
+  const say = (lines: readonly string[]): void => lines.forEach((line) => logger.say(line));
+  const escapes = new EscapeFilter(escapeKeys(vm, say), say);
   const brokenPipe = (): void => void vm.destroy();
   stdout.on('error', brokenPipe);
   // An unreadable stdin, such as a terminal's after its session went away, is like one at its end.
@@ -67,9 +68,10 @@ function resumeAfter(vm: VmHandle): void {
   if (vm.state === 'paused') vm.resume();
 }
 
-function obey(command: ConsoleCommand, vm: VmHandle, logger: CliLogger): void {
-  if (command === 'end') void vm.destroy();
-  else if (command === 'stop') stopOrDestroy(vm);
-  else if (command === 'help') for (const line of ESCAPE_HELP) logger.say(line);
-  else for (const line of statsLines(vm)) logger.say(line);
+function escapeKeys(vm: VmHandle, say: (lines: readonly string[]) => void): readonly EscapeKey[] {
+  return [
+    { letters: 'x', help: 'cut the power (exit code 3)', run: () => void vm.destroy() },
+    { letters: 'p', help: 'press the power button', run: () => stopOrDestroy(vm) },
+    { letters: 's', help: 'statistics', run: () => say(statsLines(vm.stats())) },
+  ];
 }

@@ -1,28 +1,33 @@
 const CTRL_A = 1;
 
-/** What a user can ask for by Ctrl-A and a letter. */
-export type ConsoleCommand = 'end' | 'stop' | 'help' | 'status';
-
-const COMMANDS: Readonly<Record<string, ConsoleCommand>> = { x: 'end', p: 'stop', h: 'help', '?': 'help', s: 'status' };
+/** Something that a user can ask for by Ctrl-A and a letter. */
+export interface EscapeKey {
+  /** The letters, small ones, that stand for it; the first one is shown in the help. */
+  readonly letters: string;
+  readonly help: string;
+  readonly run: () => void;
+}
 
 /** The help on the terminal. */
-export const ESCAPE_HELP = [
-  'Ctrl-A h   this help',
-  'Ctrl-A x   cut the power (exit code 3)',
-  'Ctrl-A p   press the power button',
-  'Ctrl-A s   statistics',
-  'Ctrl-A a   send Ctrl-A to the guest (or Ctrl-A Ctrl-A)',
-] as const;
+export function escapeHelp(keys: readonly EscapeKey[]): readonly string[] {
+  const lines = keys.map(({ letters, help }) => `Ctrl-A ${letters.charAt(0)}   ${help}`);
+  return ['Ctrl-A h   this help', ...lines, 'Ctrl-A a   send Ctrl-A to the guest (or Ctrl-A Ctrl-A)'];
+}
 
 /**
  * Takes commands out of what is typed: Ctrl-A and a letter. Other letters after Ctrl-A are swallowed with it.
  */
 export class EscapeFilter {
-  readonly #command: (command: ConsoleCommand) => void;
+  readonly #keys: readonly EscapeKey[];
+  readonly #showHelp: (lines: readonly string[]) => void;
   #escaped = false;
 
-  constructor(command: (command: ConsoleCommand) => void) {
-    this.#command = command;
+  /**
+   * @param showHelp - shows the help; Ctrl-A h and Ctrl-A ? ask for it.
+   */
+  constructor(keys: readonly EscapeKey[], showHelp: (lines: readonly string[]) => void) {
+    this.#keys = keys;
+    this.#showHelp = showHelp;
   }
 
   /** What the guest shall get. */
@@ -37,10 +42,14 @@ export class EscapeFilter {
       }
       this.#escaped = false;
       const letter = String.fromCharCode(byte).toLowerCase();
-      const command = Object.hasOwn(COMMANDS, letter) ? COMMANDS[letter] : undefined;
       if (byte === CTRL_A || letter === 'a') passed.push(CTRL_A);
-      else if (command !== undefined) this.#command(command);
+      else this.#obey(letter);
     }
     return Uint8Array.from(passed);
   };
+
+  #obey(letter: string): void {
+    if (letter === 'h' || letter === '?') this.#showHelp(escapeHelp(this.#keys));
+    else this.#keys.find(({ letters }) => letters.includes(letter))?.run();
+  }
 }

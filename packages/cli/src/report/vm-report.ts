@@ -1,12 +1,34 @@
 import type { Json } from '@qvm/core';
 import { describeError, type ExitRecord, type VmHandle } from '@qvm/sdk';
 
+/** Counters of a VM, here or in a host, where program counters are in hexadecimal already. */
+interface ShownStats {
+  readonly time: number;
+  readonly busyTime: number;
+  readonly instructions: number;
+  readonly interrupts: number;
+  readonly resets: number;
+  readonly vcpus: readonly {
+    readonly index: number;
+    readonly state: string;
+    readonly instructions: number;
+    readonly pc: bigint | string;
+  }[];
+  readonly engine: Readonly<Record<string, Json>>;
+}
+
 /** Why a VM ended, where that is not what everyone expects. */
-export function exitLines(vm: VmHandle, exit: ExitRecord): readonly string[] {
-  if (exit.exitCode === 0) return [];
-  const cause = exit.cause === undefined ? '' : `: ${describeError(exit.cause)}`;
-  const reason = exit.reason.replace(/\.$/, '');
-  return [`error: ${vm.name}: ${cause.startsWith(`: ${reason}`) ? cause.slice(2) : `${reason}${cause}`}`];
+export function exitLines({ name }: VmHandle, { exitCode, reason, cause }: ExitRecord): readonly string[] {
+  if (exitCode === 0) return [];
+  return [endLine(name, { reason, ...(cause === undefined ? {} : { cause: describeError(cause) }) })];
+}
+
+/** The end of a VM in one line; a cause that says the reason again is enough. */
+export function endLine(name: string, end: { readonly reason: string; readonly cause?: string }): string {
+  const reason = end.reason.replace(/\.$/, '');
+  const cause = end.cause ?? '';
+  if (cause === '') return `error: ${name}: ${reason}`;
+  return `error: ${name}: ${cause.startsWith(reason) ? cause : `${reason}: ${cause}`}`;
 }
 
 /** The end of a VM for programs. */
@@ -32,15 +54,15 @@ function statsOf(vm: VmHandle): Json {
       index,
       state,
       instructions: retired,
-      pc: `0x${pc.toString(16)}`,
+      pc: hexadecimal(pc),
     })),
     engine,
   };
 }
 
 /** Statistics for people. */
-export function statsLines(vm: VmHandle): readonly string[] {
-  const { time, busyTime, instructions, resets, interrupts, vcpus, engine } = vm.stats();
+export function statsLines(stats: ShownStats): readonly string[] {
+  const { time, busyTime, instructions, resets, interrupts, vcpus, engine } = stats;
   const mips = busyTime === 0 ? 0 : instructions / (busyTime / 1e3);
   return [
     `guest time    ${seconds(time)}, host time busy ${seconds(busyTime)}`,
@@ -49,7 +71,7 @@ export function statsLines(vm: VmHandle): readonly string[] {
     `resets        ${resets}`,
     ...vcpus.map(
       ({ index, state, instructions: retired, pc }) =>
-        `vcpu ${index}        ${state}, ${retired} instructions, pc 0x${pc.toString(16)}`,
+        `vcpu ${index}        ${state}, ${retired} instructions, pc ${hexadecimal(pc)}`,
     ),
     ...Object.entries(engine).map(([name, value]) => `${name.padEnd(13)} ${JSON.stringify(value)}`),
   ];
@@ -57,4 +79,8 @@ export function statsLines(vm: VmHandle): readonly string[] {
 
 function seconds(nanoseconds: number): string {
   return `${(nanoseconds / 1e9).toFixed(3)} s`;
+}
+
+function hexadecimal(value: bigint | string): string {
+  return typeof value === 'string' ? value : `0x${value.toString(16)}`;
 }

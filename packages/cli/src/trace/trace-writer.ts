@@ -1,22 +1,25 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { GuestExitEvent } from '@qvm/core';
 import type { VmHandle } from '@qvm/sdk';
-import { CliError } from '../report/report-error.js';
+import { TraceFile } from './trace-file.js';
 
 const FLUSH_CHARACTERS = 0x1_0000;
-/** `VmExitCode.StartFailed`: nothing has run yet. */
-const START_FAILED = 64;
 
 const HEADER = '# qvm trace 1\n# time(ns) vcpu event cause pc instructions vdev\n';
+
+/** Something that writes what happens to a VM to a file. */
+export interface TraceSink {
+  /** Taps the VM; before it starts. */
+  attach(vm: VmHandle): void;
+  /** Ends the file. Idempotent. */
+  close(): void;
+}
 
 /**
  * Writes the guest exits and entrances of a VM as lines of text. Under instruction-counted time two runs with the same
  * input give the same bytes. The format is described in docs/cli.md.
  */
-export class TraceWriter {
-  readonly #file: string;
-  readonly #failed: (message: string) => void;
-  #descriptor: number | undefined;
+export class TraceWriter implements TraceSink {
+  readonly #file: TraceFile;
   #text = HEADER;
 
   /**
@@ -24,16 +27,9 @@ export class TraceWriter {
    * @throws CliError when the file cannot be made.
    */
   constructor(file: string, failed: (message: string) => void) {
-    this.#file = file;
-    this.#failed = failed;
-    try {
-      this.#descriptor = openSync(file, 'w');
-    } catch (cause) {
-      throw new CliError(`the trace "${file}" cannot be written`, START_FAILED, { cause });
-    }
+    this.#file = new TraceFile(file, failed);
   }
 
-  /** Taps the vCPUs; before the VM starts. */
   attach(vm: VmHandle): void {
     for (const { hooks } of vm.vcpus) {
       hooks.guestExit.tap('qvm trace', (event) => this.#record(event, 'exit'));
@@ -43,8 +39,7 @@ export class TraceWriter {
 
   close(): void {
     this.#flush();
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#file.close();
   }
 
   #record({ vcpu, cause, vdev, instructions, time }: GuestExitEvent, event: string): void {
@@ -54,15 +49,7 @@ export class TraceWriter {
   }
 
   #flush(): void {
-    const bytes = new TextEncoder().encode(this.#text);
+    this.#file.write(new TextEncoder().encode(this.#text));
     this.#text = '';
-    if (this.#descriptor === undefined) return;
-    try {
-      for (let done = 0; done < bytes.length;) done += writeSync(this.#descriptor, bytes, done);
-    } catch (error) {
-      this.#failed(`the trace "${this.#file}" ends here: ${error instanceof Error ? error.message : String(error)}`);
-      closeSync(this.#descriptor);
-      this.#descriptor = undefined;
-    }
   }
 }

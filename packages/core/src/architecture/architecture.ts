@@ -5,6 +5,7 @@ import type { InterruptWiring } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
+import type { RamReservation } from '../memory/ram-reservations.js';
 import type { VmMemory } from '../memory/vm-memory.js';
 import type { Token } from '../plugin/token.js';
 import type { Vcpu } from '../vcpu/vcpu.js';
@@ -62,8 +63,12 @@ export interface BootRequest {
   /** A flattened device tree to patch instead of the generated one. */
   readonly deviceTree?: BootFile;
   readonly commandLine?: string;
+  /** Files that are put into memory before anything else is loaded, RAM and ROM alike. */
+  readonly data?: readonly DataFile[];
   /** Nodes that the vdevs contribute to the generated tree. */
   readonly vdevNodes: (context: DeviceTreeContext) => readonly DeviceTreeNode[];
+  /** Ranges of RAM that vdevs share with the guest: nothing is loaded there, and a generated tree reserves them. */
+  readonly reservations?: readonly RamReservation[];
   /** Path of the console's node for `stdout-path`, when there is one. */
   readonly stdoutPath?: string;
 }
@@ -79,6 +84,15 @@ export interface BootFile {
 }
 
 /**
+ * A file and the guest-physical address of its first byte.
+ *
+ * @experimental
+ */
+export interface DataFile extends BootFile {
+  readonly address: number;
+}
+
+/**
  * A guest architecture: makes machines. Registered by a plugin.
  *
  * @experimental
@@ -90,7 +104,7 @@ export interface Architecture {
   readonly defaultRamBase: number;
   /** vdev types that every VM has, named or not, in order of creation. */
   readonly implicitVdevs: readonly string[];
-  /** vdev type of the console that a VM gets when none is named, or `undefined`. */
+  /** vdev type of the console that a VM gets when it names no vdev that is a console, or `undefined`. */
   readonly defaultConsole?: string;
   /** Bytes of VM memory that the engine needs beside guest RAM. */
   engineBytes(vcpus: number, ramBytes: number): number;
@@ -110,6 +124,11 @@ export interface Machine {
   reset(): void;
   /** Drops decoded or translated code of a guest-physical range that something other than a vCPU wrote. */
   invalidateCode(base: number, size: number): void;
+  /**
+   * A guest-physical range leads elsewhere now: forgets translations into it and code decoded from it. Called between two
+   * instructions, or by a vdev in an access of the guest.
+   */
+  mappingChanged(base: number, size: number): void;
   /** Engine counters for `vm.stats()`. */
   stats(): Readonly<Record<string, Json>>;
 }

@@ -1,5 +1,8 @@
 import { createToken, type Token } from '../plugin/token.js';
 
+/** The unit of every offset and length of a disk, in bytes. @experimental */
+export const BLOCK_SECTOR = 512;
+
 /**
  * Opens what a disk is made of.
  *
@@ -8,7 +11,8 @@ import { createToken, type Token } from '../plugin/token.js';
 export interface BlockStore {
   /**
    * @param path - a file or block device, resolved by the configuration.
-   * @throws QvmError `block.open` (with the system's reason), `block.size` when the size is no multiple of 512 bytes.
+   * @throws QvmError `block.open` (with the system's reason), `block.size` when the size is no multiple of 512 bytes,
+   * `block.in-use` when another VM has it, `block.overlay` when the overlay does not fit or is damaged.
    */
   open(path: string, options: BlockOpenOptions): BlockBackend;
 }
@@ -22,27 +26,48 @@ export interface BlockOpenOptions {
   readonly readOnly: boolean;
   /** Writes go to this file and `path` stays as it is; made when it does not exist. */
   readonly overlay?: string;
+  /** Who opens it, for the message that another one gets who wants it too. */
+  readonly owner?: string;
 }
 
 /**
- * A disk: asynchronous, in bytes; offsets and lengths are multiples of 512 inside `size`. Requests may be outstanding at
- * the same time; order between overlapping ones is the caller's business. Rejections are QvmErrors `block.io`.
+ * What can be done with a disk, in bytes; offsets and lengths are multiples of 512 inside its size. `Result` is a promise, or
+ * `void` when all is done on return. Failures are QvmErrors `block.io`, thrown or rejected.
  *
  * @experimental
  */
-export interface BlockBackend {
+export interface BlockOperations<Result> {
+  /** Fills the views, which may lie in shared memory, one after the other from `offset` on. */
+  read(offset: number, into: readonly Uint8Array[]): Result;
+  write(offset: number, from: readonly Uint8Array[]): Result;
+  /** Ends when all writes that ended before it began are on stable storage. */
+  flush(): Result;
+  /** The range need not be kept. Reads give zeros or the old data. */
+  discard(offset: number, length: number): Result;
+  /** Reads give zeros afterwards; `unmap` allows to give the space back. */
+  writeZeroes(offset: number, length: number, unmap: boolean): Result;
+}
+
+/**
+ * A disk. Requests may be outstanding at the same time; order between overlapping ones is the caller's business.
+ *
+ * @experimental
+ */
+export interface BlockBackend extends BlockOperations<Promise<void>> {
   readonly size: number;
   readonly readOnly: boolean;
-  /** Fills the views, which may lie in shared memory, one after the other from `offset` on. */
-  read(offset: number, into: readonly Uint8Array[]): Promise<void>;
-  write(offset: number, from: readonly Uint8Array[]): Promise<void>;
-  /** Resolves when all writes that resolved before are on stable storage. */
-  flush(): Promise<void>;
-  /** The range need not be kept. Reads give zeros or the old data. */
-  discard(offset: number, length: number): Promise<void>;
-  /** Reads give zeros afterwards; `unmap` allows to give the space back. */
-  writeZeroes(offset: number, length: number, unmap: boolean): Promise<void>;
-  /** Waits for outstanding requests and closes the file. */
+  /** Bytes of what `discard` can give back: it does so with whole, aligned units. Absent where it does nothing. */
+  readonly discardUnit?: number;
+  /**
+   * The same operations, done on return, for whoever must not depend on the host's speed. Absent where the host cannot.
+   */
+  readonly sync?: BlockOperations<void>;
+  /** What the back end tells of itself, for `vdevstat`. */
+  status?(): Readonly<Record<string, number | string | boolean>>;
+  /**
+   * Waits for outstanding requests, makes everything durable and closes the file. When nothing is outstanding and there is
+   * `sync`, all is done on return, and the promise only tells how it went.
+   */
   close(): Promise<void>;
 }
 

@@ -1,11 +1,7 @@
 import type { ClockTimer } from './clock.js';
+import { hostNanoseconds } from './host-time.js';
 import { TimerQueue } from './timer-queue.js';
 import type { VmClock } from './vm-clock.js';
-
-/** The host's monotonic clock in nanoseconds. */
-function hostNanoseconds(): number {
-  return Math.floor(performance.now() * 1e6);
-}
 
 /**
  * Virtual time that follows the host's clock, except while the VM is paused.

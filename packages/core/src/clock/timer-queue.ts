@@ -51,6 +51,10 @@ export class TimerQueue {
 
   /** Told when a timer becomes the earliest one, so that whoever runs the guest can shorten its turn. */
   onEarliest: ((deadline: number) => void) | undefined;
+  /** Told when a timer gets a deadline. */
+  onArmed: ((timer: string, deadline: number) => void) | undefined;
+  /** Told before the callback of a timer that is due. */
+  onFired: ((timer: string, deadline: number) => void) | undefined;
 
   /** Deadline of the earliest timer. */
   get nextDeadline(): number | undefined {
@@ -88,6 +92,7 @@ export class TimerQueue {
       if (timer.index === NOT_QUEUED || timer.sequence > limit) continue;
       this.remove(timer);
       fired++;
+      this.onFired?.(timer.name, timer.time);
       timer.callback();
     }
     return fired;
@@ -99,6 +104,7 @@ export class TimerQueue {
     timer.time = deadline;
     timer.sequence = ++this.#sequence;
     this.#push(timer);
+    this.onArmed?.(timer.name, deadline);
     if (timer.index === 0) this.onEarliest?.(deadline);
   }
 

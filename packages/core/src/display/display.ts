@@ -27,11 +27,15 @@ export interface DisplayImage {
  * @experimental
  */
 export interface InputDevices {
-  /** Types a text on a US keyboard; returns what no key of it makes. */
+  /** Types a text on a US keyboard; returns what could not be typed: no key makes it, or the guest takes no keys now. */
   type(text: string): string;
-  /** Presses or releases a key by its name (`enter`, `a`, `left-shift`, as in W3C `code` values: `Enter`, `KeyA`). */
+  /**
+   * Presses or releases a key by its W3C `code` value (`Enter`, `KeyA`, `ShiftLeft`).
+   *
+   * @throws {@link QvmError} `input.key` when the keyboard has no such key.
+   */
   key(code: string, pressed: boolean): void;
-  /** Moves the mouse by this much and sets its buttons (bit 0 left, 1 right, 2 middle). */
+  /** Moves the mouse to the right and downwards, and sets its buttons (bit 0 left, 1 right, 2 middle). */
   pointer(dx: number, dy: number, buttons: number): void;
 }
 

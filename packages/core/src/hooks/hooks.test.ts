@@ -150,6 +150,21 @@ describe('tappable', () => {
       [1, 2],
     ]);
     expect(options).toEqual({ name: 'p', stage: STAGE_OVERRIDE });
+    expect([hooks.watch, hooks.ask, hooks.change, hooks.prepare].some(hasTaps)).toBe(false);
+  });
+
+  it('lets taps take themselves back while they are called', () => {
+    const hook = createSyncHook<number>('T.watch');
+    const view = tappable({ hook }).hook;
+    const seen: string[] = [];
+    const taps = ['a', 'b', 'c'].map((name) =>
+      view.tap(name, () => {
+        seen.push(name);
+        if (name === 'a') taps.forEach((tap) => tap.dispose());
+      }),
+    );
+    hook.call(1);
+    expect([seen, hasTaps(hook)]).toEqual([['a'], false]);
   });
 
   it('keeps the sets of two owners apart, and frozen', () => {

@@ -20,7 +20,7 @@ export interface TapOptions {
 }
 
 /**
- * The side of a hook that a plugin sees: it may tap, not call. Disposing the result makes the tap do nothing.
+ * The side of a hook that a plugin sees: it may tap, not call. Disposing the result takes the tap out again.
  *
  * @experimental
  */
@@ -81,15 +81,29 @@ interface AnyHook {
   tap?(options: string | TapOptions, tap: (event: unknown) => unknown): void;
   tapPromise?(options: string | TapOptions, tap: (event: unknown) => Promise<unknown>): void;
   for?(key: string): AnyHook;
+  readonly taps?: { readonly fn: unknown }[];
+  /** tapable's way to say that the list of taps changed. */
+  _resetCompilation?(): void;
 }
 
-/** tapable cannot remove a tap, so a tap that is let go stays in the list and does nothing. */
-function revocable<R>(tap: (event: unknown) => R, idle: R): { readonly tap: (event: unknown) => R } & Disposable {
+/**
+ * tapable has no way to remove a tap; its list can be changed, as tapable itself does to insert one. A call that is under
+ * way keeps its list, so the tap itself also stops at once.
+ */
+function revocable<R>(
+  hook: AnyHook,
+  tap: (event: unknown) => R,
+  idle: R,
+): { readonly tap: (event: unknown) => R } & Disposable {
   let current: ((event: unknown) => R) | undefined = tap;
+  const forward = (event: unknown): R => (current === undefined ? idle : current(event));
   return {
-    tap: (event) => (current === undefined ? idle : current(event)),
+    tap: forward,
     dispose: () => {
       current = undefined;
+      const index = hook.taps?.findIndex(({ fn }) => fn === forward) ?? -1;
+      if (index >= 0) hook.taps?.splice(index, 1);
+      hook._resetCompilation?.();
     },
   };
 }
@@ -102,12 +116,12 @@ function ownOptions(options: string | TapOptions): string | TapOptions {
 function wrapHook(hook: AnyHook): object {
   return Object.freeze({
     tap: (options: string | TapOptions, tap: (event: unknown) => unknown): Disposable => {
-      const handle = revocable(tap, undefined);
+      const handle = revocable(hook, tap, undefined);
       hook.tap?.(ownOptions(options), handle.tap);
       return handle;
     },
     tapPromise: (options: string | TapOptions, tap: (event: unknown) => Promise<unknown>): Disposable => {
-      const handle = revocable(tap, Promise.resolve(undefined));
+      const handle = revocable(hook, tap, Promise.resolve(undefined));
       hook.tapPromise?.(ownOptions(options), handle.tap);
       return handle;
     },

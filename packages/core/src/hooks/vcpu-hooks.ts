@@ -90,7 +90,24 @@ export interface MemoryFaultEvent {
 }
 
 /**
- * A switch between guest and hypervisor. Valid only during the call.
+ * An access of the guest to a device register.
+ *
+ * @experimental
+ */
+export interface DeviceAccessDetails {
+  /** Guest-physical address. */
+  readonly address: number;
+  /** The same from the start of the vdev's range. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly width: number;
+  readonly write: boolean;
+  /** What is written; on `guestEntrance` also what was read. */
+  readonly value: number;
+}
+
+/**
+ * A switch between guest and hypervisor. The object is reused: it is valid only during the call.
  *
  * @experimental
  */
@@ -104,6 +121,12 @@ export interface GuestExitEvent {
   readonly instructions: number;
   /** Virtual time in nanoseconds. */
   readonly time: number;
+  /** Host time in nanoseconds ({@link hostNanoseconds}), from an engine that measures. */
+  readonly timestamp?: number | undefined;
+  /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for what is no exception. */
+  readonly syndrome?: number | undefined;
+  /** The access, for `mmio`. */
+  readonly access?: DeviceAccessDetails | undefined;
 }
 
 /**
@@ -137,6 +160,8 @@ export interface VcpuStateEvent {
   readonly vcpu: Vcpu;
   readonly from: VcpuState;
   readonly to: VcpuState;
+  /** Host time in nanoseconds ({@link hostNanoseconds}). */
+  readonly timestamp: number;
 }
 
 /**

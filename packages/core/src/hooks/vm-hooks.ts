@@ -107,6 +107,30 @@ export interface GuestResetEvent extends VmEvent {
 }
 
 /**
+ * The begin or end of a step of the VM. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface VmStepEvent extends VmEvent {
+  readonly phase: 'begin' | 'end';
+  /** On `end`: whether every vCPU waits, so that the VM sleeps until a timer or input. */
+  readonly idle: boolean;
+  /** Host time in nanoseconds ({@link hostNanoseconds}). */
+  readonly timestamp: number;
+}
+
+/**
+ * A timer on the VM's clock. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface TimerEvent {
+  readonly name: string;
+  /** Virtual time in nanoseconds. */
+  readonly deadline: number;
+}
+
+/**
  * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before the
  * start: makes the start fail). Tap them in a plugin's `apply`.
  *
@@ -178,6 +202,30 @@ export interface VmHooks {
    */
   readonly interruptLowered: SyncHook<[InterruptEvent]>;
   /**
+   * Fires: when a step of the VM begins and when it ends: about every millisecond while the guest is busy.
+   * Return: nothing.
+   * A tap may not: step the VM.
+   * Order: around all hooks of vCPUs.
+   * Cost: two calls per step.
+   */
+  readonly step: SyncHook<[VmStepEvent]>;
+  /**
+   * Fires: when a timer on the VM's clock gets a deadline.
+   * Return: nothing.
+   * A tap may not: arm or cancel timers.
+   * Order: any.
+   * Cost: a call per deadline.
+   */
+  readonly timerArmed: SyncHook<[TimerEvent]>;
+  /**
+   * Fires: when a timer on the VM's clock is due, before its callback.
+   * Return: nothing.
+   * A tap may not: arm or cancel timers.
+   * Order: inside a step, outside of turns of vCPUs.
+   * Cost: a call per timer.
+   */
+  readonly timerFired: SyncHook<[TimerEvent]>;
+  /**
    * Fires: on a data access to a guest-physical address at which nothing is.
    * Return: a value to finish the access with; `undefined` leaves it to later taps and then to an external abort.
    * A tap may not: add regions to the map.
@@ -204,7 +252,8 @@ export interface VmHooks {
   /**
    * Fires: when the host presses the power button (`stop`, SIGTERM).
    * Return: `true` when the tap passes the request on to the guest, which then ends by itself in its time;
-   * `undefined` leaves it to later taps. When nobody takes it, the VM is powered off at once.
+   * `undefined` leaves it to later taps. When nobody takes it, the button
+   * of a vdev is pressed (`POWER_BUTTON`); when the guest would not notice that, the VM is powered off at once.
    * A tap may not: end the VM; it would be no polite request then.
    * Order: before `afterStop`.
    * Cost: off the run loop.
@@ -228,6 +277,9 @@ export function createVmHooks(vm: string): VmHooks {
     kernelCommandLine: createWaterfallHook<string>(name('kernelCommandLine')),
     interruptRaised: createSyncHook<InterruptEvent>(name('interruptRaised')),
     interruptLowered: createSyncHook<InterruptEvent>(name('interruptLowered')),
+    step: createSyncHook<VmStepEvent>(name('step')),
+    timerArmed: createSyncHook<TimerEvent>(name('timerArmed')),
+    timerFired: createSyncHook<TimerEvent>(name('timerFired')),
     unmappedAccess: createBailHook<UnmappedAccessEvent, UnmappedAccessAnswer>(name('unmappedAccess')),
     vdevFailed: createSyncHook<VdevFailedEvent>(name('vdevFailed')),
     guestReset: createSyncHook<GuestResetEvent>(name('guestReset')),

@@ -6,8 +6,19 @@
  * @experimental
  */
 export interface GuestMemory {
-  /** A live view of guest bytes, without copying. The range must lie in one region. */
+  /**
+   * A live view of guest bytes, without copying. The range must lie in one region. Whoever writes through it tells so
+   * by `touched`.
+   */
   view(address: number, length: number): Uint8Array;
+  /**
+   * Appends to `views` live views that make up the range, one for each region that it spans; nothing for an empty one.
+   * For ranges that a guest names: any number may be given. Returns false, and appends nothing, when not all of it is
+   * RAM (ROM counts when `write` is false). What is mapped into a window does not count: it may go while views are held.
+   */
+  resolve(address: number, length: number, write: boolean, views: Uint8Array[]): boolean;
+  /** The bytes of a range changed through a view: decoded code on those pages is dropped. */
+  touched(address: number, length: number): void;
   /** Whether the whole range is RAM (ROM counts when `write` is false). */
   contains(address: number, length: number, write: boolean): boolean;
   /** Copies guest bytes out; the range may span adjacent regions. */

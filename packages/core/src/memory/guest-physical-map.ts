@@ -71,6 +71,41 @@ export class GuestPhysicalMap implements PhysicalMap {
     this.#regions.splice(index, 0, { kind: 'reserved', name, base, size });
   }
 
+  /**
+   * Reserves a range whose content {@link GuestPhysicalMap.replace} changes.
+   *
+   * @param base - a multiple of 4 KiB.
+   * @param size - bytes, a positive multiple of 4 KiB.
+   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   */
+  addWindow(name: string, base: number, size: number): void {
+    const index = this.#place(name, base, size, RAM_GRANULE);
+    this.#regions.splice(index, 0, { kind: 'reserved', name, base, size });
+  }
+
+  /**
+   * Replaces the regions of a window by others that fill it. Whoever calls it tells the machine of the change.
+   *
+   * @param regions - disjoint, in ascending order, and together exactly the range.
+   */
+  replace(base: number, size: number, regions: readonly Region[]): void {
+    const from = this.#firstAbove(base) - 1;
+    this.#regions.splice(from, this.#firstAbove(base + size - 1) - from, ...regions);
+    this.#lastHit = undefined;
+  }
+
+  /** First address above all regions that is a multiple of `alignment`. */
+  top(alignment: number): number {
+    const last = this.#regions.at(-1);
+    return last === undefined ? 0 : Math.ceil((last.base + last.size) / alignment) * alignment;
+  }
+
+  /** Forgets all regions: the VM has ended and its memory is another's. */
+  clear(): void {
+    this.#regions.length = 0;
+    this.#lastHit = undefined;
+  }
+
   /** Index of the first region whose base is above `address`. */
   #firstAbove(address: number): number {
     let low = 0;

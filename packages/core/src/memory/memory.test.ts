@@ -157,6 +157,31 @@ describe('RamGuestMemory', () => {
     expect(() => guest.readU32(RAM + 0xffe)).toThrow(GuestMemoryError);
   });
 
+  it('resolves a range into a view for each region, or into nothing', () => {
+    const { guest, written } = setUp();
+    const views: Uint8Array[] = [];
+    expect(guest.resolve(RAM + 0xff0, 0x20, true, views)).toBe(true);
+    expect(views.map((view) => view.length)).toEqual([0x10, 0x10]);
+    views[1]?.fill(1);
+    guest.touched(RAM + 0x1000, 0x10);
+    guest.touched(RAM, 0);
+    expect([guest.readU8(RAM + 0xfff), guest.readU8(RAM + 0x1000), written]).toEqual([0, 1, [[RAM + 0x1000, 0x10]]]);
+    expect(guest.resolve(RAM + 0x1ff0, 0x20, false, views)).toBe(true);
+    expect(views).toHaveLength(4);
+    for (const [address, length] of [
+      [RAM + 0x1ff0, 0x20],
+      [RAM - 1, 1],
+      [NaN, 1],
+      [RAM, -1],
+      [RAM, 2 ** 53],
+      [2 ** 60, 1],
+    ] as const) {
+      expect(guest.resolve(address, length, true, views)).toBe(false);
+    }
+    expect(guest.resolve(0, 0, true, views)).toBe(true);
+    expect(views).toHaveLength(4);
+  });
+
   it('writes all or nothing', () => {
     const { guest, written } = setUp();
     expect(() => guest.write(RAM + 0x1ff8, new Uint8Array(16).fill(1))).toThrow(GuestMemoryError);

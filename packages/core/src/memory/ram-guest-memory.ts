@@ -15,7 +15,7 @@ export class RamGuestMemory implements GuestMemory {
   readonly #written: (base: number, size: number) => void;
 
   /**
-   * @param written - told of each range that a `write` accessor changed; not of changes through views.
+   * @param written - told of each range that a `write` accessor changed, and of what `touched` reports.
    */
   constructor(map: PhysicalMap, memory: VmMemory, written: (base: number, size: number) => void = () => undefined) {
     this.#map = map;
@@ -27,6 +27,28 @@ export class RamGuestMemory implements GuestMemory {
     if (length === 0) return new Uint8Array(0);
     const offset = this.#offset(address, length, 'read');
     return this.#memory.u8.subarray(offset, offset + length);
+  }
+
+  resolve(address: number, length: number, write: boolean, views: Uint8Array[]): boolean {
+    if (!Number.isSafeInteger(address) || !isLength(length)) return false;
+    const access = write ? 'write' : 'read';
+    const count = views.length;
+    for (let position = 0; position < length;) {
+      const region = this.#map.find(address + position);
+      if (!isMemory(region, access) || region.window === true) {
+        views.length = count;
+        return false;
+      }
+      const start = address + position - region.base;
+      const part = Math.min(length - position, region.size - start);
+      views.push(this.#memory.u8.subarray(region.offset + start, region.offset + start + part));
+      position += part;
+    }
+    return true;
+  }
+
+  touched(address: number, length: number): void {
+    if (length !== 0) this.#written(address, length);
   }
 
   contains(address: number, length: number, write: boolean): boolean {

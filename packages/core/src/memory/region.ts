@@ -43,6 +43,8 @@ export interface RamRegion extends RegionBase {
   readonly kind: 'ram' | 'rom';
   /** Byte offset of the region in the VM's {@link VmMemory}. */
   readonly offset: number;
+  /** Mapped into a {@link MemoryWindow}: not RAM that the guest is told to manage. */
+  readonly window?: true;
 }
 
 /**

@@ -1,18 +1,18 @@
 import { QvmError } from '../errors/qvm-error.js';
-
-const WASM_PAGE = 0x10000;
-/** Node 20's limit for one memory, less a page so that end offsets fit 32 bits. */
-const MAXIMUM_BYTES = 0x1_0000_0000 - WASM_PAGE;
+import { WASM_PAGE } from './memory-limits.js';
+import type { MemoryShare, MemorySlice } from './memory-slice.js';
+import { reserveMemory } from './reserve-memory.js';
 
 /**
- * The one memory of a VM: engine state at the bottom, guest RAM above. Everything that translated guest code can reach
- * is in here, so the WebAssembly sandbox isolates VMs from each other and from the host.
+ * The memory of a VM: engine state and guest RAM. Usually it is a `WebAssembly.Memory` of its own, and the sandbox isolates the
+ * VM from others and from the host. VMs that share memory each have a slice of one pool instead
+ * (docs/decisions/0012-shared-memory-pools.md). Offsets always count from the start of the `WebAssembly.Memory`.
  *
  * @experimental
  */
 export class VmMemory {
   readonly wasm: WebAssembly.Memory;
-  /** The whole memory. It never grows, so views stay valid. */
+  /** The whole memory, of which a pooled VM has a slice. It never grows, so views stay valid. */
   readonly buffer: SharedArrayBuffer;
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
@@ -20,22 +20,20 @@ export class VmMemory {
   readonly i32: Int32Array;
   readonly u64: BigUint64Array;
   readonly data: DataView;
+  /** The slice of a pooled VM. */
+  readonly slice: MemorySlice | undefined;
+  readonly #end: number;
   #next: number;
+  #release: (() => void) | undefined;
 
   /**
-   * @param bytes - capacity; rounded up to 64 KiB. Pages cost nothing until they are touched.
+   * @param room - capacity in bytes of a memory of its own, rounded up to 64 KiB; or a slice of a pool, zero-filled.
+   * @param release - gives the slice back.
    * @throws {@link QvmError} `memory.too-large` when the host cannot reserve it.
    */
-  constructor(bytes: number) {
-    const pages = Math.ceil(bytes / WASM_PAGE);
-    if (pages * WASM_PAGE > MAXIMUM_BYTES) {
-      throw new QvmError('memory.too-large', `A VM of ${bytes} bytes exceeds the limit of ${MAXIMUM_BYTES} bytes.`);
-    }
-    try {
-      this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    } catch (cause) {
-      throw new QvmError('memory.too-large', `The host cannot reserve ${pages * WASM_PAGE} bytes for a VM.`, { cause });
-    }
+  constructor(room: number | MemoryShare, release?: () => void) {
+    this.slice = typeof room === 'number' ? undefined : room.slice;
+    this.wasm = typeof room === 'number' ? reserveMemory(room) : room.memory;
     this.buffer = this.wasm.buffer as unknown as SharedArrayBuffer;
     this.u8 = new Uint8Array(this.buffer);
     this.u16 = new Uint16Array(this.buffer);
@@ -44,7 +42,9 @@ export class VmMemory {
     this.u64 = new BigUint64Array(this.buffer);
     this.data = new DataView(this.buffer);
     // Offset 0 stays unused, so that engines can use it as "no address".
-    this.#next = WASM_PAGE;
+    this.#next = this.slice?.offset ?? WASM_PAGE;
+    this.#end = this.slice === undefined ? this.buffer.byteLength : this.slice.offset + this.slice.bytes;
+    this.#release = release;
   }
 
   /**
@@ -56,10 +56,16 @@ export class VmMemory {
    */
   allocate(bytes: number, alignment = 16): number {
     const offset = Math.ceil(this.#next / alignment) * alignment;
-    if (offset + bytes > this.buffer.byteLength) {
+    if (offset + bytes > this.#end) {
       throw new QvmError('memory.exhausted', `No room for ${bytes} bytes in the memory of the VM.`);
     }
     this.#next = offset + bytes;
     return offset;
+  }
+
+  /** Gives a pooled VM's slice back, once; the VM must not run any more. A memory of its own is left to the collector. */
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 }

@@ -1,3 +1,4 @@
+import type { GuestExits } from './guest-exits.js';
 import type { VcpuHooks } from '../hooks/vcpu-hooks.js';
 
 /**
@@ -26,6 +27,8 @@ export enum VcpuExit {
 export interface Vcpu {
   readonly index: number;
   readonly hooks: VcpuHooks;
+  /** Counts and times its exits, when the engine reports them. */
+  readonly exits?: GuestExits;
   /** Instructions retired since the VM was created; exact whenever a hook, vdev or timer runs. */
   readonly instructions: number;
   /** Executes at most `budget` instructions (exactly that many unless it returns for another reason). */

@@ -4,6 +4,7 @@ import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { InterruptLine } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
+import type { MemoryWindow } from '../memory/memory-window.js';
 import type { MmioHandler } from '../memory/region.js';
 import type { Token } from '../plugin/token.js';
 import type { OptionSpec, OptionValues } from './option-spec.js';
@@ -40,6 +41,35 @@ export interface InterruptRequest {
 }
 
 /**
+ * A row of equal places on a board, each with its addresses and its interrupts. A vdev gets the first place of which all
+ * that it needs is free; one with a `base` that is a place's gets the interrupts of that place.
+ *
+ * @experimental
+ */
+export interface VdevSlots {
+  /** Number of places. */
+  readonly count: number;
+  /** From the addresses of a place to those of the next. */
+  readonly addressStride: number;
+  /** From the interrupt numbers of a place to those of the next. */
+  readonly interruptStride: number;
+}
+
+/**
+ * A window in the guest-physical map that a vdev asks for: see {@link MemoryWindow}. A VM with such a vdev takes its memory
+ * from the host's {@link MemorySource}, if there is one.
+ *
+ * @experimental
+ */
+export interface WindowRequest {
+  readonly name: string;
+  /** Bytes, a multiple of 4 KiB. */
+  readonly size: number;
+  /** Guest-physical address, a multiple of 4 KiB; absent: the VM chooses one above everything else, on 2 MiB. */
+  readonly base?: number;
+}
+
+/**
  * What one instance of a vdev needs from its VM.
  *
  * @experimental
@@ -47,6 +77,9 @@ export interface InterruptRequest {
 export interface VdevResources {
   readonly mmio?: readonly MmioRequest[];
   readonly interrupts?: readonly InterruptRequest[];
+  readonly windows?: readonly WindowRequest[];
+  /** The defaults above are those of the first of several places. */
+  readonly slots?: VdevSlots;
 }
 
 /**
@@ -58,8 +91,12 @@ export interface VdevResources {
 export interface VdevContext {
   /** Unique in the VM: the `name` option, else type and instance number (`pl011-0`). */
   readonly name: string;
+  /** Name of the VM. */
+  readonly vm: string;
   /** Addresses given to the requested ranges, by request name. */
   readonly mmioBase: Readonly<Record<string, number>>;
+  /** A requested window, by request name; nothing is mapped in it yet. */
+  window(name: string): MemoryWindow;
   /** The line of a requested interrupt, by request name. */
   interrupt(name: string): InterruptLine;
   /** A line that was not requested by number (per-vCPU inputs of architectural devices). *startup* */
@@ -135,6 +172,11 @@ export interface VdevFactory {
   readonly description: string;
   /** Options beyond the common ones (`base`/`loc`, `irq`/`intr`, `name`), which every vdev has. */
   readonly options: readonly OptionSpec[];
+  /**
+   * It serves as the guest's console: a VM that has such a vdev gets no default console, and the first one's device-tree
+   * node becomes `stdout-path`.
+   */
+  readonly console?: boolean;
   resources(options: OptionValues): VdevResources;
   create(context: VdevContext, options: OptionValues): Vdev;
 }

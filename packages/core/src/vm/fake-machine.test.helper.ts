@@ -75,6 +75,7 @@ export class FakeMachine implements Machine {
   readonly vcpus: readonly FakeVcpu[];
   readonly boots: BootRequest[] = [];
   readonly invalidated: (readonly [number, number])[] = [];
+  readonly remapped: (readonly [number, number])[] = [];
   resets = 0;
   bootError: unknown;
 
@@ -103,6 +104,10 @@ export class FakeMachine implements Machine {
 
   invalidateCode(base: number, size: number): void {
     this.invalidated.push([base, size]);
+  }
+
+  mappingChanged(base: number, size: number): void {
+    this.remapped.push([base, size]);
   }
 
   stats(): Readonly<Record<string, number>> {
@@ -143,6 +148,7 @@ export function fakeVdev(type: string, shape: FakeVdevShape = {}): VdevFactory &
     type,
     events,
     description: `fake ${type}`,
+    console: type === 'uart',
     options: [],
     resources: () => shape.resources ?? {},
     create: (context, options) => ({

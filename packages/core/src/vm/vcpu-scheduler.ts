@@ -1,4 +1,5 @@
 import { InstructionClock } from '../clock/instruction-clock.js';
+import { hostNanoseconds } from '../clock/host-time.js';
 import type { VmClock } from '../clock/vm-clock.js';
 import type { VcpuState } from '../hooks/vcpu-hooks.js';
 import { hasTaps } from '../hooks/tappable.js';
@@ -23,7 +24,9 @@ export class VcpuScheduler {
   readonly #clock: VmClock;
   readonly #speed = new SpeedEstimate();
   readonly #states: VcpuState[];
-  readonly #event: { vcpu: Vcpu; from: VcpuState; to: VcpuState } | undefined;
+  readonly #event: { vcpu: Vcpu; from: VcpuState; to: VcpuState; timestamp: number } | undefined;
+  /** Host time of each vCPU's turns, in nanoseconds. */
+  readonly #turnTimes: number[];
   #running: Vcpu | undefined;
   /** Instructions of the running vCPU before its turn. */
   #startInstructions = 0;
@@ -36,7 +39,8 @@ export class VcpuScheduler {
     this.#clock = clock;
     this.#states = vcpus.map((vcpu) => (vcpu.on ? 'ready' : 'off'));
     const first = vcpus[0];
-    this.#event = first && { vcpu: first, from: 'off', to: 'off' };
+    this.#turnTimes = vcpus.map(() => 0);
+    this.#event = first && { vcpu: first, from: 'off', to: 'off', timestamp: 0 };
     // A guest that arms an earlier timer inside its turn must not run past it.
     clock.timers.onEarliest = (deadline) => {
       if (deadline < this.#turnEnd) this.#running?.kick();
@@ -52,6 +56,11 @@ export class VcpuScheduler {
   /** What each vCPU is doing. */
   states(): readonly VcpuState[] {
     return this.#vcpus.map((vcpu) => this.#stateOf(vcpu));
+  }
+
+  /** Host time of a vCPU's turns, in nanoseconds. */
+  turnTime(index: number): number {
+    return this.#turnTimes[index] ?? 0;
   }
 
   /** Makes the present turn end soon. */
@@ -100,18 +109,24 @@ export class VcpuScheduler {
     this.#startInstructions = vcpu.instructions;
     this.#turnEnd = start + this.#duration(budget);
     this.#running = vcpu;
-    this.#announce(vcpu);
+    const began = hostNanoseconds();
+    vcpu.exits?.begin(began);
+    this.#announce(vcpu, began);
     let retired = 0;
+    let ended = began;
     try {
       vcpu.run(budget);
     } finally {
       retired = this.#retired();
+      ended = hostNanoseconds();
+      vcpu.exits?.end(ended);
+      this.#turnTimes[vcpu.index] = this.turnTime(vcpu.index) + (ended - began);
       this.#running = undefined;
       this.#turnEnd = Infinity;
       if (clock instanceof InstructionClock) clock.advance(retired);
       else this.#speed.add(retired, clock.now() - start);
     }
-    this.#announce(vcpu);
+    this.#announce(vcpu, ended);
     return retired;
   }
 
@@ -131,7 +146,7 @@ export class VcpuScheduler {
     return vcpu.hasWork() ? 'ready' : 'halted';
   }
 
-  #announce(vcpu: Vcpu): void {
+  #announce(vcpu: Vcpu, timestamp: number): void {
     const hook = vcpu.hooks.stateChanged;
     const event = this.#event;
     if (event === undefined || !hasTaps(hook)) return;
@@ -142,6 +157,7 @@ export class VcpuScheduler {
     event.vcpu = vcpu;
     event.from = from;
     event.to = to;
+    event.timestamp = timestamp;
     hook.call(event);
   }
 }

@@ -1,5 +1,7 @@
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { Clock, ClockTimer } from '../clock/clock.js';
+import type { MemorySlice } from '../memory/memory-slice.js';
+import type { MemoryWindow } from '../memory/memory-window.js';
 import type { AccessWidth, MmioHandler } from '../memory/region.js';
 import { VdevError } from './vdev-error.js';
 
@@ -44,6 +46,11 @@ export class VdevGuard {
     return new GuardedHandler(inner, this);
   }
 
+  /** A window, for the vdev: registers that it maps are its own. */
+  window(inner: MemoryWindow): MemoryWindow {
+    return new GuardedWindow(inner, this);
+  }
+
   /** The VM's clock, for the vdev. */
   clock(inner: Clock): Clock {
     return new GuardedClock(inner, this);
@@ -78,6 +85,36 @@ class GuardedHandler implements MmioHandler {
     } catch (cause) {
       throw this.#guard.blame(`write of offset 0x${offset.toString(16)}`, cause);
     }
+  }
+}
+
+class GuardedWindow implements MemoryWindow {
+  readonly base: number;
+  readonly size: number;
+  readonly #inner: MemoryWindow;
+  readonly #guard: VdevGuard;
+
+  constructor(inner: MemoryWindow, guard: VdevGuard) {
+    this.base = inner.base;
+    this.size = inner.size;
+    this.#inner = inner;
+    this.#guard = guard;
+  }
+
+  map(offset: number, slice: MemorySlice, bytes?: number, access?: 'rw' | 'ro'): void {
+    this.#inner.map(offset, slice, bytes, access);
+  }
+
+  mapRegisters(offset: number, size: number, handler: MmioHandler): void {
+    this.#inner.mapRegisters(offset, size, this.#guard.handler(handler));
+  }
+
+  unmap(offset: number): void {
+    this.#inner.unmap(offset);
+  }
+
+  clear(): void {
+    this.#inner.clear();
   }
 }
 

@@ -5,9 +5,13 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { InterruptLine, InterruptWiring } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
+import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import { MappedWindow } from '../memory/mapped-window.js';
+import type { MemoryWindow } from '../memory/memory-window.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
+import type { VmMemory } from '../memory/vm-memory.js';
 import type { Token } from '../plugin/token.js';
-import type { Vdev, VdevContext, VdevFactory, VdevResources } from '../vdev/vdev.js';
+import type { Vdev, VdevContext, VdevFactory, VdevResources, WindowRequest } from '../vdev/vdev.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevGuard } from './vdev-guard.js';
 import type { VdevPlacement } from './vdev-placement.js';
@@ -19,12 +23,15 @@ import type { CharacterBackendOpener, VdevSpec } from './vm-options.js';
 export interface VdevHost {
   readonly vm: string;
   readonly vcpus: number;
-  readonly map: PhysicalMap;
+  readonly map: GuestPhysicalMap;
+  readonly memory: VmMemory;
   readonly guestMemory: GuestMemory;
   readonly clock: Clock;
   readonly wiring: InterruptWiring;
   readonly logger: Logger;
   readonly openCharacterBackend: CharacterBackendOpener;
+  /** A range of guest-physical memory leads elsewhere. */
+  mappingChanged(base: number, size: number): void;
   /** Whether the guest has been started. */
   guestStarted(): boolean;
   attachment<T>(token: Token<T>): T | undefined;
@@ -58,7 +65,8 @@ export class VdevInstance {
     this.factory = spec.factory;
     this.placement = placement;
     this.#guard = new VdevGuard(name, (error) => host.vdevFailed(error));
-    const context = createContext(host, name, placement, this.#guard);
+    const windows = createWindows(host, name, resources, placement);
+    const context = createContext(host, name, placement, this.#guard, windows);
     this.vdev = this.#guard.run('create', () => spec.factory.create(context, spec.options));
     try {
       this.#map(host.map, resources);
@@ -92,17 +100,37 @@ export class VdevInstance {
       if (handler === undefined || base === undefined) {
         throw new QvmError('vdev.no-handler', `The vdev ${this.name} has no handler for its ${range} registers.`);
       }
-      map.addMmio(
-        requests.length === 1 ? this.name : `${this.name}/${range}`,
-        base,
-        size,
-        this.#guard.handler(handler),
-      );
+      map.addMmio(rangeName(this.name, range, requests), base, size, this.#guard.handler(handler));
     }
   }
 }
 
-function createContext(host: VdevHost, name: string, placement: VdevPlacement, guard: VdevGuard): VdevContext {
+/** How errors and listings call a range: by the vdev alone, if it has no other of the kind. */
+function rangeName(vdev: string, range: string, requests: readonly unknown[]): string {
+  return requests.length === 1 ? vdev : `${vdev}/${range}`;
+}
+
+function createWindows(
+  host: VdevHost,
+  vdev: string,
+  { windows = [] }: VdevResources,
+  { windowBase }: VdevPlacement,
+): ReadonlyMap<string, MemoryWindow> {
+  const changed = (base: number, size: number): void => host.mappingChanged(base, size);
+  const create = ({ name, size }: WindowRequest): readonly [string, MemoryWindow] => {
+    const range = { name: rangeName(vdev, name, windows), base: windowBase[name] ?? 0, size };
+    return [name, new MappedWindow(host.map, host.memory, range, changed)];
+  };
+  return new Map(windows.map(create));
+}
+
+function createContext(
+  host: VdevHost,
+  name: string,
+  placement: VdevPlacement,
+  guard: VdevGuard,
+  windows: ReadonlyMap<string, MemoryWindow>,
+): VdevContext {
   const lines = new Map<string, InterruptLine>();
   const requireStartup = (method: string): void => {
     if (host.guestStarted()) {
@@ -119,11 +147,19 @@ function createContext(host: VdevHost, name: string, placement: VdevPlacement, g
   };
   return {
     name,
+    vm: host.vm,
     mmioBase: placement.mmioBase,
     memory: host.guestMemory,
     clock: guard.clock(host.clock),
     logger: { log: (level, message) => host.logger.log(level, `${name}: ${message}`) },
     vcpus: host.vcpus,
+    window(range: string): MemoryWindow {
+      const window = windows.get(range);
+      if (window === undefined) {
+        throw new QvmError('vdev.window', `The vdev ${name} did not ask for a window named ${range}.`);
+      }
+      return guard.window(window);
+    },
     interrupt(line: string): InterruptLine {
       const known = lines.get(line) ?? connect(line);
       lines.set(line, known);

@@ -1,4 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
+import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
 import type { OptionValues } from '../vdev/option-spec.js';
 import type { VdevResources } from '../vdev/vdev.js';
@@ -13,7 +14,12 @@ export interface VdevPlacement {
   readonly mmioBase: Readonly<Record<string, number>>;
   /** By request name. */
   readonly interrupts: Readonly<Record<string, number>>;
+  /** By request name. */
+  readonly windowBase: Readonly<Record<string, number>>;
 }
+
+/** What the larger page tables of guests have for a block. */
+const WINDOW_ALIGNMENT = 0x20_0000;
 
 /** Interrupt numbers in use, and by whom. */
 export type InterruptOwners = Map<number, string>;
@@ -92,6 +98,62 @@ function placeInterrupts(
   return Object.fromEntries(placed);
 }
 
+/** The resources with the defaults of place `slot`. */
+function atSlot(resources: VdevResources, slot: number): VdevResources {
+  const { slots, mmio = [], interrupts = [] } = resources;
+  const moved = (value: number | undefined, stride = 0): number | undefined =>
+    value === undefined ? undefined : value + slot * stride;
+  return {
+    mmio: mmio.map((request) => withDefault(request, 'defaultBase', moved(request.defaultBase, slots?.addressStride))),
+    interrupts: interrupts.map((request) =>
+      withDefault(request, 'defaultNumber', moved(request.defaultNumber, slots?.interruptStride)),
+    ),
+  };
+}
+
+function withDefault<T>(request: T, key: keyof T, value: number | undefined): T {
+  return value === undefined ? request : { ...request, [key]: value };
+}
+
+/**
+ * Chooses the place of a vdev that may be in one of several: that of its `base`, else the first with all that is left to
+ * defaults free.
+ */
+function chooseSlot(
+  name: string,
+  resources: VdevResources,
+  explicit: { readonly base: number | undefined; readonly number: number | undefined },
+  map: PhysicalMap,
+  owners: InterruptOwners,
+): VdevResources {
+  const places = Array.from({ length: resources.slots?.count ?? 1 }, (_, slot) => atSlot(resources, slot));
+  if (explicit.base !== undefined) {
+    return places.find(({ mmio }) => mmio?.[0]?.defaultBase === explicit.base) ?? resources;
+  }
+  const free = places.find(
+    ({ mmio = [], interrupts = [] }) =>
+      mmio.every(({ defaultBase }) => defaultBase === undefined || map.find(defaultBase) === undefined) &&
+      interrupts.every(
+        ({ defaultNumber }, index) =>
+          defaultNumber === undefined || (index === 0 && explicit.number !== undefined) || !owners.has(defaultNumber),
+      ),
+  );
+  if (free !== undefined || places.length === 1) return free ?? resources;
+  throw new QvmError('vdev.base-taken', `All ${places.length} places for the vdev ${name} are taken: give it a base.`);
+}
+
+/** Windows without an address lie above all else, so that they are in nobody's way. */
+function placeWindows(resources: VdevResources, map: GuestPhysicalMap): Readonly<Record<string, number>> {
+  let next = map.top(WINDOW_ALIGNMENT);
+  const placed = (resources.windows ?? []).map(({ name, size, base }) => {
+    const address = base ?? next;
+    const end = Math.ceil((address + size) / WINDOW_ALIGNMENT) * WINDOW_ALIGNMENT;
+    next = Math.max(next, end);
+    return [name, address] as const;
+  });
+  return Object.fromEntries(placed);
+}
+
 /**
  * Decides addresses and interrupt numbers of one instance from its options and its defaults.
  *
@@ -101,11 +163,17 @@ export function placeVdev(
   name: string,
   resources: VdevResources,
   options: OptionValues,
-  map: PhysicalMap,
+  map: GuestPhysicalMap,
   owners: InterruptOwners,
 ): VdevPlacement {
+  const explicit = {
+    base: numberOption(name, options, ['base', 'loc']),
+    number: numberOption(name, options, ['irq', 'intr']),
+  };
+  const chosen = chooseSlot(name, resources, explicit, map, owners);
   return {
-    mmioBase: placeRanges(name, resources, numberOption(name, options, ['base', 'loc']), map),
-    interrupts: placeInterrupts(name, resources, numberOption(name, options, ['irq', 'intr']), owners),
+    mmioBase: placeRanges(name, chosen, explicit.base, map),
+    interrupts: placeInterrupts(name, chosen, explicit.number, owners),
+    windowBase: placeWindows(resources, map),
   };
 }

@@ -11,13 +11,15 @@ import { silentLogger, type Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 import { RamGuestMemory } from '../memory/ram-guest-memory.js';
+import { RAM_RESERVATIONS, TopOfRam } from '../memory/ram-reservations.js';
+import { MEMORY_SOURCE } from '../memory/memory-pool.js';
 import { VmMemory } from '../memory/vm-memory.js';
 import type { HookPlugin } from '../plugin/plugin.js';
 import type { Token } from '../plugin/token.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevInstance, type VdevHost } from './vdev-instance.js';
 import { placeVdev, type InterruptOwners } from './vdev-placement.js';
-import type { ClockSpec, RamSpec, VdevSpec, VmOptions } from './vm-options.js';
+import type { ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-options.js';
 
 const MAXIMUM_VCPUS = 255;
 const WASM_PAGE = 0x1_0000;
@@ -51,23 +53,35 @@ export interface VmParts {
  */
 export function assembleVm(options: VmOptions, control: VmControl): VmParts {
   checkOptions(options);
+  const memory = createMemory(options);
+  try {
+    return assembleIn(memory, options, control);
+  } catch (error) {
+    memory.release();
+    throw error;
+  }
+}
+
+function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): VmParts {
   const hooks = createVmHooks(options.name);
   const logger = options.logger ?? silentLogger;
   const clock = createClock(options.clock);
-  const memory = new VmMemory(memoryBytes(options));
   const map = new GuestPhysicalMap(memory);
   addRam(map, options.ram, options.architecture.defaultRamBase);
+  const reserved = reserve(map, options.reserve ?? []);
   let machine: Machine | undefined;
   const guestMemory = new RamGuestMemory(map, memory, (base, size) => machine?.invalidateCode(base, size));
   const bus = new InterruptBus(options.vcpus, hooks);
-  const services = new Map<symbol, unknown>([[INTERRUPT_WIRING.key, bus]]);
-  const shared = { vcpus: options.vcpus, map, guestMemory, clock, wiring: bus, logger };
+  const services = new Map<symbol, unknown>([
+    [INTERRUPT_WIRING.key, bus],
+    [RAM_RESERVATIONS.key, new TopOfRam(map)],
+  ]);
+  const shared = { vcpus: options.vcpus, map, memory, guestMemory, clock, wiring: bus, logger };
   const request = (wanted: VmRequest): void => control.request(wanted);
   machine = options.architecture.createMachine({
     ...shared,
     name: options.name,
     engine: options.engine ?? 'wasm',
-    memory,
     hooks,
     request,
     provide: <T>(token: Token<T>, value: T) => void services.set(token.key, value),
@@ -79,6 +93,7 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
     ...shared,
     vm: options.name,
     openCharacterBackend: options.openCharacterBackend ?? refuseBackend,
+    mappingChanged: (base, size) => machine?.mappingChanged(base, size),
     guestStarted: () => control.guestStarted(),
     attachment: service,
     offer: (token, value) => {
@@ -90,7 +105,7 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
     request,
     vdevFailed: (error) => control.vdevFailed(error),
   };
-  const vdevs = createVdevs(host, listVdevs(options));
+  const vdevs = createVdevs(host, listVdevs(options), reserved);
   try {
     applyPlugins(options, hooks, machine);
   } catch (error) {
@@ -112,6 +127,14 @@ function checkOptions({ name, vcpus, ram }: VmOptions): void {
   if (ram.length === 0) throw new QvmError('vm.no-ram', `The VM ${name} has no RAM.`);
 }
 
+/** A slice of the host's pool for a VM that may share memory; else a memory of its own. */
+function createMemory(options: VmOptions): VmMemory {
+  const bytes = memoryBytes(options);
+  const shares = options.vdevs.some(({ factory, options: values }) => factory.resources(values).windows !== undefined);
+  const source = shares ? options.service?.(MEMORY_SOURCE) : undefined;
+  return source?.vmMemory(bytes) ?? new VmMemory(bytes);
+}
+
 function createClock(spec: ClockSpec | undefined): VmClock {
   return spec?.kind === 'icount' ? new InstructionClock(spec.nanosecondsPerInstruction) : new RealTimeClock(spec?.host);
 }
@@ -130,6 +153,16 @@ function addRam(map: GuestPhysicalMap, ram: readonly RamSpec[], defaultBase: num
   });
 }
 
+/** Keeps addresses from the vdevs; gives the interrupts that are kept. */
+function reserve(map: GuestPhysicalMap, specs: readonly ReserveSpec[]): InterruptOwners {
+  const owners: InterruptOwners = new Map();
+  for (const spec of specs) {
+    if ('irq' in spec) owners.set(spec.irq, 'a reservation');
+    else map.addReserved('a reservation', spec.base, spec.size);
+  }
+  return owners;
+}
+
 function refuseBackend(designator: string): never {
   throw new QvmError('vm.no-backend', `This host opens no character back end, so not "${designator}" either.`);
 }
@@ -144,7 +177,7 @@ function listVdevs(options: VmOptions): readonly VdevSpec[] {
   });
   const explicit = options.vdevs.filter((spec) => !implicitVdevs.includes(spec.factory.type));
   const console =
-    defaultConsole === undefined || ofType(defaultConsole).length !== 0
+    defaultConsole === undefined || options.vdevs.some(({ factory }) => factory.console === true)
       ? undefined
       : options.implicitVdev?.(defaultConsole);
   return [...implicit, ...explicit, ...(console === undefined ? [] : [console])];
@@ -161,9 +194,8 @@ function implicitVdev({ name, architecture, implicitVdev: make }: VmOptions, typ
   return spec;
 }
 
-function createVdevs(host: VdevHost, specs: readonly VdevSpec[]): readonly VdevInstance[] {
+function createVdevs(host: VdevHost, specs: readonly VdevSpec[], owners: InterruptOwners): readonly VdevInstance[] {
   const vdevs: VdevInstance[] = [];
-  const owners: InterruptOwners = new Map();
   const counts = new Map<string, number>();
   try {
     for (const spec of specs) {

@@ -14,9 +14,9 @@ const NAMES_ONLY: DeviceTreeContext = {
   phandle: () => 0,
 };
 
-/** Path of the node of the first vdev of the console's type. */
-export function consolePath(vdevs: readonly VdevInstance[], type: string | undefined): string | undefined {
-  const console = vdevs.find(({ factory }) => factory.type === type);
+/** Path of the node of the first vdev that is a console. */
+export function consolePath(vdevs: readonly VdevInstance[]): string | undefined {
+  const console = vdevs.find(({ factory }) => factory.console === true);
   const node = console === undefined ? undefined : vdevNodes([console], NAMES_ONLY)[0];
   return node === undefined ? undefined : `/${node.name}`;
 }

@@ -35,6 +35,15 @@ export interface RamSpec {
 }
 
 /**
+ * A range of addresses in which nothing is, or an interrupt that is kept from being a vdev's default.
+ *
+ * @experimental
+ */
+export type ReserveSpec =
+  /** Both in bytes, multiples of 4. */
+  { readonly base: number; readonly size: number } | { readonly irq: number };
+
+/**
  * The time of a VM.
  *
  * @experimental
@@ -63,6 +72,8 @@ export interface VmOptions {
   /** Number of vCPUs, 1 to 255. */
   readonly vcpus: number;
   readonly ram: readonly RamSpec[];
+  /** Addresses and interrupts that no vdev gets. */
+  readonly reserve?: readonly ReserveSpec[];
   readonly vdevs: readonly VdevSpec[];
   /**
    * Makes the vdevs that the architecture always has (see {@link Architecture.implicitVdevs}) and that `vdevs` does not

@@ -1,4 +1,5 @@
 import type { VcpuState } from '../hooks/vcpu-hooks.js';
+import type { ExitTotals } from '../vcpu/guest-exits.js';
 import type { Json } from '../vdev/vdev.js';
 import type { VmState } from './vm-state.js';
 
@@ -14,6 +15,12 @@ export interface VcpuStats {
   readonly instructions: number;
   /** Program counter. */
   readonly pc: bigint;
+  /** Host time of its turns in nanoseconds: `guestTime` and the times of `exits` together. */
+  readonly turnTime: number;
+  /** Host time in guest code in nanoseconds. Exits are timed while `guestExit` is tapped; others count as guest time. */
+  readonly guestTime: number;
+  /** Guest exits by cause. */
+  readonly exits: Readonly<Record<string, Readonly<ExitTotals>>>;
 }
 
 /**
@@ -28,6 +35,8 @@ export interface VmStats {
   readonly time: number;
   /** Host time spent in steps, in nanoseconds. */
   readonly busyTime: number;
+  /** Host time in nanoseconds between steps, while every vCPU waited for a timer or input. */
+  readonly idleTime: number;
   /** Instructions retired by all vCPUs. */
   readonly instructions: number;
   /** How often the guest reset itself. */

@@ -1,5 +1,6 @@
 import { QvmError } from '../errors/qvm-error.js';
 import { STAGE_OBSERVE } from '../hooks/stages.js';
+import { POWER_BUTTON } from '../power/power-button.js';
 import { VcpuExit } from '../vcpu/vcpu.js';
 import {
   FAKE_FILES,
@@ -61,6 +62,17 @@ describe('Vm: building', () => {
       ['ram0', 0x4000_0000, 0x1000],
       ['ram1', 0x4000_1000, 0x2000],
     ]);
+  });
+
+  it('makes no default console beside a named vdev that is one, whatever its type', () => {
+    const architecture = new FakeArchitecture();
+    architecture.defaultConsole = 'other';
+    const implicitVdev = (type: string) => ({ factory: fakeVdev(type), options: {} });
+    const typesWith = (type: string) =>
+      new Vm(
+        fakeVmOptions(architecture, { vdevs: [{ factory: fakeVdev(type), options: {} }], implicitVdev }),
+      ).vdevs.map(({ factory }) => factory.type);
+    expect([typesWith('uart'), typesWith('disk')]).toEqual([['uart'], ['disk', 'other']]);
   });
 
   it('lets a named vdev take the place of the implicit one', () => {
@@ -459,7 +471,9 @@ describe('Vm: its end', () => {
       throw new Error('bug');
     });
     expect(vm.step(1)).toMatchObject({ exit: { exitCode: 7, reason: 'The engine failed.' } });
-    const { vm: other } = await bootedVm((vcpu) => vcpu.hooks.stateChanged.call({ vcpu, from: 'off', to: 'off' }));
+    const { vm: other } = await bootedVm((vcpu) =>
+      vcpu.hooks.stateChanged.call({ vcpu, from: 'off', to: 'off', timestamp: 0 }),
+    );
     other.machine.vcpus[0]?.hooks.stateChanged.tap('bad', () => {
       throw new Error('bug');
     });
@@ -575,6 +589,18 @@ describe('Vm: life cycle', () => {
     });
     other.stop();
     expect(other.step(10)).toMatchObject({ kind: 'ended', exit: { exitCode: 7 } });
+  });
+
+  it('presses the power button that a vdev offers, after the hook; one that the guest does not notice powers off', async () => {
+    for (const noticed of [true, false]) {
+      let presses = 0;
+      const press = (): boolean => (presses++, noticed);
+      const factory = fakeVdev('button', { create: ({ offer }) => (offer(POWER_BUTTON, { press }), {}) });
+      const { vm } = await bootedVm(wfi, { vdevs: [{ factory, options: {} }] });
+      vm.stop();
+      expect([presses, vm.step(10).kind]).toEqual([1, noticed ? 'idle' : 'ended']);
+      await vm.close();
+    }
   });
 
   it('keeps its first end when a tap destroys it and throws', async () => {

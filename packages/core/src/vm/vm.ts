@@ -5,7 +5,9 @@ import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptStatistics } from '../interrupt/interrupt-bus.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
+import { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
 import type { Token } from '../plugin/token.js';
+import { POWER_BUTTON } from '../power/power-button.js';
 import type { StepResult } from './step-result.js';
 import type { VcpuScheduler } from './vcpu-scheduler.js';
 import { VdevError } from './vdev-error.js';
@@ -18,6 +20,9 @@ import { describeThrown, failureOf, isFailure } from './vm-failure.js';
 import type { VmOptions } from './vm-options.js';
 import { VmLifecycle, type VmState } from './vm-state.js';
 import type { VmStats } from './vm-stats.js';
+import { loadData } from './load-data.js';
+import { StepTimes } from './step-times.js';
+import { announceTimers } from './timer-hooks.js';
 import { VmThread } from './vm-thread.js';
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
@@ -28,7 +33,7 @@ const RESET: StepResult = { kind: 'reset' };
  *
  * @experimental
  */
-export type BootFiles = Omit<BootRequest, 'vdevNodes'>;
+export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'reservations'>;
 
 /**
  * A virtual machine. Everything happens on the thread that calls it: drive it with {@link Vm.step} (tests, deterministic
@@ -50,7 +55,7 @@ export class Vm implements DrivenVm {
   #stopAsked = false;
   #stepping = false;
   #resets = 0;
-  #busyTime = 0;
+  readonly #times: StepTimes;
   #exit: VmExit | undefined;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<VmExit> | undefined;
@@ -74,6 +79,8 @@ export class Vm implements DrivenVm {
     });
     this.#parts = parts;
     this.#scheduler = this.#thread.attach(parts.machine.vcpus, parts.clock);
+    this.#times = new StepTimes(options.name, parts.hooks.step);
+    announceTimers(parts.clock.timers, parts.hooks);
   }
 
   /** Where in its life the VM is. */
@@ -163,17 +170,19 @@ export class Vm implements DrivenVm {
     if (!this.#runnable) throw new QvmError('vm.not-running', `The VM ${this.name} cannot step: it is ${this.state}.`);
     if (this.#stepping) throw new QvmError('vm.reentrant', `The VM ${this.name} cannot step inside a step of its own.`);
     if (this.#restartDue) return RESET;
-    const start = performance.now();
+    this.#times.begin();
     this.#stepping = true;
+    let idle = false;
     try {
       const result = this.#thread.run(maxInstructions);
+      idle = result.kind === 'idle';
       if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
       return result.kind === 'request' ? this.#obey(result.request) : result;
     } catch (thrown) {
       return this.#endByThrown(thrown);
     } finally {
       this.#stepping = false;
-      this.#busyTime += (performance.now() - start) * 1e6;
+      this.#times.end(idle);
     }
   }
 
@@ -224,8 +233,8 @@ export class Vm implements DrivenVm {
   }
 
   /**
-   * Presses the power button. When no tap of `powerButton` passes that on, the VM powers off at once; when the guest does
-   * not end by itself in time, the power is cut.
+   * Presses the power button: asks the taps of `powerButton`, then the vdev that offers {@link POWER_BUTTON}. When neither
+   * reaches the guest, the VM powers off at once; when the guest does not end by itself in time, the power is cut.
    *
    * @param timeoutMs - milliseconds of host time.
    * @throws {@link QvmError} `vm.illegal-transition`.
@@ -265,15 +274,19 @@ export class Vm implements DrivenVm {
       name: this.name,
       state: this.state,
       time: this.clock.now(),
-      busyTime: this.#busyTime,
+      busyTime: this.#times.busy,
+      idleTime: this.#times.idle,
       instructions: this.instructions,
       resets: this.#resets,
       interrupts: this.interruptStatistics().reduce((sum, { count }) => sum + count, 0),
-      vcpus: this.machine.vcpus.map(({ index, instructions, pc }) => ({
+      vcpus: this.machine.vcpus.map(({ index, instructions, pc, exits }) => ({
         index,
         state: states[index] ?? 'off',
         instructions,
         pc,
+        turnTime: this.#scheduler.turnTime(index),
+        guestTime: exits?.guestTime ?? this.#scheduler.turnTime(index),
+        exits: exits?.totals() ?? {},
       })),
       engine: this.machine.stats(),
     };
@@ -290,16 +303,21 @@ export class Vm implements DrivenVm {
 
   async #loadFirst(files: BootFiles): Promise<void> {
     this.#guestStarted = true;
-    const stdoutPath = files.stdoutPath ?? consolePath(this.vdevs, this.#options.architecture.defaultConsole);
+    const stdoutPath = files.stdoutPath ?? consolePath(this.vdevs);
     this.#bootRequest = {
       ...files,
       ...(stdoutPath === undefined ? {} : { stdoutPath }),
+      reservations: this.service(RAM_RESERVATIONS)?.all ?? [],
       vdevNodes: (context) => vdevNodes(this.vdevs, context),
     };
     await this.#load(this.#bootRequest);
   }
 
   async #load(request: BootRequest): Promise<void> {
+    for (const file of request.data ?? []) {
+      loadData(file, this.map, this.#parts.memory);
+      this.machine.invalidateCode(file.address, file.bytes.length);
+    }
     const commandLine = this.hooks.kernelCommandLine.call(request.commandLine ?? '');
     await this.machine.boot({ ...request, commandLine });
   }
@@ -308,6 +326,7 @@ export class Vm implements DrivenVm {
   #pressPowerButton(): boolean {
     try {
       if (this.hooks.powerButton.call({ vm: this.name }) === true) return true;
+      if (this.service(POWER_BUTTON)?.press() === true) return true;
       this.#stopAsked = true;
       this.#ask({ kind: 'poweroff' });
     } catch (thrown) {
@@ -391,6 +410,13 @@ export class Vm implements DrivenVm {
     return this.#exit ?? { exitCode: VmExitCode.UnexpectedError, reason: 'The VM ended without a reason.' };
   }
 
+  /** Another VM gets a pooled VM's memory: its map must not lead there any more. */
+  #releaseMemory(): void {
+    const { memory, map } = this.#parts;
+    if (memory.slice !== undefined) map.clear();
+    memory.release();
+  }
+
   async #close(): Promise<void> {
     const { logger, vdevs } = this.#parts;
     this.destroy();
@@ -400,5 +426,6 @@ export class Vm implements DrivenVm {
       logger.log('error', describeThrown(error));
     }
     disposeVdevs(vdevs, logger);
+    this.#releaseMemory();
   }
 }

@@ -10,7 +10,7 @@ import { Builder } from './builder.js';
 import type { FlagModel } from './flag-model.js';
 import type { Helper } from './helper.js';
 import type { ExitReason } from './layout.js';
-import { EngineState, TLB_ENTRIES, TlbEntry } from './layout.js';
+import { BOUNCE_BYTES, EngineState, TLB_ENTRIES, TlbEntry } from './layout.js';
 
 /** Sixteen 64-bit registers. */
 export const R: RegisterFile = {
@@ -26,6 +26,8 @@ export const FIELDS = 8;
 export const PAGE = 0x20_0000;
 
 const CPU = 0x1000;
+/** The bounce buffer: below the state. */
+export const BOUNCE = CPU - BOUNCE_BYTES;
 const BANK = 0x2000;
 const RECORD = 0x8000;
 const DATA = 0x1_2000;

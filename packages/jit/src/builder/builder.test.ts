@@ -1,7 +1,7 @@
 import { Ty } from '../wasm/code-buffer.js';
-import { BuilderBench, FIELD, FIELDS, PAGE, REGISTERS, reg, setReg } from './builder-bench.test.helper.js';
+import { BOUNCE, BuilderBench, FIELD, FIELDS, PAGE, REGISTERS, reg, setReg } from './builder-bench.test.helper.js';
 import type { Semantics } from './builder-bench.test.helper.js';
-import { AccessInfo, BOUNCE_BUFFER, EngineState, ExitReason } from './layout.js';
+import { AccessInfo, EngineState, ExitReason } from './layout.js';
 import { ExpressionMaker, buildAll } from './random-expression.test.helper.js';
 import type { Leaves } from './random-expression.test.helper.js';
 
@@ -224,10 +224,10 @@ describe('Builder', () => {
         (b) => setReg(b, 1, b.loadAt(b.open(reg(b, 0), 2, 'read', { aligned: true, unprivileged: true }), 0, 2, true)),
       ]);
       bench.setR(0, 0x9000n);
-      bench.slowResult = BOUNCE_BUFFER;
+      bench.slowResult = BOUNCE;
       expect([bench.run(0), bench.slowCalls, bench.events]).toEqual([ExitReason.Budget, [WRITE], ['flush']]);
-      expect(bench.view.getBigUint64(BOUNCE_BUFFER, true)).toBe(0x2_0000_0001n);
-      bench.view.setUint16(BOUNCE_BUFFER, 0x8000, true);
+      expect(bench.view.getBigUint64(BOUNCE, true)).toBe(0x2_0000_0001n);
+      bench.view.setUint16(BOUNCE, 0x8000, true);
       bench.run(1);
       const info = 2 | AccessInfo.aligned | AccessInfo.unprivileged | (1 << AccessInfo.elementShift);
       expect([bench.r(1), bench.slowCalls.at(-1), bench.events]).toEqual([0xffff_ffff_ffff_8000n, info, ['flush']]);

@@ -78,14 +78,12 @@ export const EXACT_REGIONS = 0x8000;
 export const REGION_MINIMUM = 512;
 
 /**
- * Bytes of VM memory below this offset are the bounce buffer of accesses that are not plain RAM; address 0 reports a fault.
- * One instruction may open several accesses of up to 32 bytes each.
+ * Bytes of the bounce buffer, where accesses that are not plain RAM go. It lies before the vCPU's state and ends where that
+ * begins, so that each vCPU has its own; address 0 reports a fault. One instruction may open several accesses.
  *
  * @experimental
  */
-export const BOUNCE_END = 256;
-/** Where the bounce buffer begins: aligned for every access size. @experimental */
-export const BOUNCE_BUFFER = 16;
+export const BOUNCE_BYTES = 256;
 
 /**
  * How an access is described to the slow path: one number.

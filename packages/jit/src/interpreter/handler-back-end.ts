@@ -4,7 +4,7 @@ import type { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
 import type { Helper } from '../builder/helper.js';
-import { BOUNCE_END, EngineState, RECORD_BYTES } from '../builder/layout.js';
+import { BOUNCE_BYTES, EngineState, RECORD_BYTES } from '../builder/layout.js';
 import type { Reg, V } from '../describe/value.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
@@ -170,8 +170,8 @@ export class HandlerBackEnd implements BackEnd {
     code.get(cpu);
     va();
     code.i32(info).call(this.functionOf(SLOW_OPEN)).tee(address);
-    code.i32(BOUNCE_END).op(IntOp.ltu[0]).if();
-    code.get(address).op(Op.i32_eqz).brIf(abort);
+    code.op(Op.i32_eqz).brIf(abort);
+    this.#ifBounced(() => code.get(address));
     // A device was accessed: return to the engine after this instruction, which may have raised an interrupt.
     code
       .get(cpu)
@@ -186,10 +186,21 @@ export class HandlerBackEnd implements BackEnd {
 
   flushStore(address: () => void): void {
     const { code } = this.builder;
-    address();
-    code.i32(BOUNCE_END).op(IntOp.ltu[0]).if();
+    this.#ifBounced(address);
     code.call(this.functionOf(FLUSH));
     code.end();
+  }
+
+  /** Begins what is done for an address in the bounce buffer: it lies below the state, where no guest memory is. */
+  #ifBounced(address: () => void): void {
+    const { code } = this.builder;
+    code.get(this.frame.cpu);
+    address();
+    code
+      .op(IntOp.sub[0])
+      .i32(BOUNCE_BYTES + 1)
+      .op(IntOp.ltu[0])
+      .if();
   }
 
   leave(reason: number, info: () => void): void {

@@ -4,7 +4,7 @@ import type { FlagModel } from '../builder/flag-model.js';
 import type { RegisterFile } from '../builder/back-end.js';
 import {
   AccessInfo,
-  BOUNCE_BUFFER,
+  BOUNCE_BYTES,
   EngineState,
   ExitReason,
   RECORD_BYTES,
@@ -74,6 +74,7 @@ const go = (n: number): number => (0x8000_0000 | (n << 24)) >>> 0;
 const swap = (n: number, m: number): number => (0x8008_0000 | (n << 24) | (m << 20)) >>> 0;
 
 const CPU = 0x1000;
+const BOUNCE = CPU - BOUNCE_BYTES;
 const BANK = 0x2000;
 const ARENA = 0x8000;
 const ARENA_PAGE = 1025 * RECORD_BYTES;
@@ -226,11 +227,11 @@ describe('a generated interpreter', () => {
   });
 
   it('returns after an access to a device and keeps the rest of the budget', () => {
-    machine.slowResult = BOUNCE_BUFFER;
+    machine.slowResult = BOUNCE;
     machine.setR(1, 0xabcd);
     machine.start([store(1, 15, 8, 1), add(2, 2, 1)]);
     expect([machine.run(10), machine.pc, machine.flushes]).toEqual([ExitReason.Budget, CODE + 4, 1]);
-    expect(machine.view.getUint16(BOUNCE_BUFFER, true)).toBe(0xabcd);
+    expect(machine.view.getUint16(BOUNCE, true)).toBe(0xabcd);
     expect([machine.state(EngineState.left), machine.state(EngineState.stolen), machine.r(2)]).toEqual([0, 9, 0n]);
     machine.start([load(3, 15, 8, 1)]);
     expect([machine.run(1), machine.r(3), machine.flushes]).toEqual([ExitReason.Budget, 0xabcdn, 1]);

@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { BLOCK_STORE, provide } from '@qvm/core';
+import { createNodeFabric, networkPlugin } from '@qvm/vswitch';
 import type { HypervisorHost } from '../host/hypervisor-host.js';
 import { CHARACTER_BACKEND } from '../console/character-backends.js';
+import { LOGGER } from '../container/tokens.js';
+import { nodeBlockStore } from './block/node-block-store.js';
 import { fileBackend } from './file-backend.js';
 import { nodeFileSource } from './node-file-source.js';
 import { ptyBackend } from './pty-backend.js';
+import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
 
 /**
  * Node: the file system, the process's environment, files and pseudo-terminals as consoles, packages from `node_modules`.
@@ -18,15 +23,19 @@ export const nodeHost: HypervisorHost = {
     return process.env;
   },
   plugins: [
+    networkPlugin((resolver) => createNodeFabric({ logger: resolver.get(LOGGER) })),
     {
       name: '@qvm/sdk/node',
       apiVersion: 1,
-      provides: [fileBackend, ptyBackend].map((backend) => ({
-        token: CHARACTER_BACKEND,
-        scope: 'host' as const,
-        multi: true,
-        factory: () => backend,
-      })),
+      provides: [
+        ...[fileBackend, ptyBackend, tcpBackend, tcpListenBackend].map((backend) => ({
+          token: CHARACTER_BACKEND,
+          scope: 'host' as const,
+          multi: true,
+          factory: () => backend,
+        })),
+        provide({ token: BLOCK_STORE, scope: 'host', factory: () => nodeBlockStore }),
+      ],
     },
   ],
   directoryOf: dirname,

@@ -1,5 +1,5 @@
-import { ConfigError, findingAt, sourceOf } from '@qvm/config';
-import type { BootFile, BootFiles } from '@qvm/core';
+import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, type VmSpec } from '@qvm/config';
+import type { BootFile, BootFiles, DataFile } from '@qvm/core';
 import { FileSourceError, type FileSource } from '../host/file-source.js';
 import type { Findings } from './collect.js';
 import type { DescribedVm } from './vm-description.js';
@@ -19,26 +19,63 @@ export async function readBootFiles(
 ): Promise<BootFiles | undefined> {
   // What is larger than all RAM cannot be loaded: refused before it fills the host's memory.
   const ramBytes = spec.ram.reduce((sum, { size }) => sum + size, 0);
+  const reader = new BootFileReader(spec, source, findings);
   const read = (field: FileField, limit: number): Promise<BootFile | undefined> =>
-    findings.attempt(() => files[field] ?? readFile(spec[field], field, limit));
-  const readFile = async (path: string | undefined, field: FileField, limit: number): Promise<BootFile | undefined> => {
-    if (path === undefined) return undefined;
-    try {
-      return { name: path, bytes: await source.read(path, limit) };
-    } catch (error) {
-      if (!(error instanceof FileSourceError)) throw error;
-      const at = sourceOf(spec.source, field);
-      throw new ConfigError([findingAt(at, 'error', error.code, `"${field}": ${error.message}`)]);
-    }
-  };
+    files[field] === undefined ? reader.field(field, limit) : Promise.resolve(files[field]);
+  if (spec.image === undefined) findings.add(noImage(spec));
   const image = await read('image', ramBytes);
   const initrd = await read('initrd', ramBytes);
   const deviceTree = await read('dtb', Math.min(ramBytes, MAX_DEVICE_TREE));
+  const romBytes = (spec.rom ?? []).reduce((sum, { size }) => sum + size, 0);
+  const data = await reader.data(Math.max(ramBytes, romBytes));
   if (image === undefined) return undefined;
   return {
     image,
     ...(initrd === undefined ? {} : { initrd }),
     ...(deviceTree === undefined ? {} : { deviceTree }),
     ...(spec.cmdline === undefined ? {} : { commandLine: spec.cmdline }),
+    ...(data.length === 0 ? {} : { data }),
   };
+}
+
+function noImage(spec: VmSpec): Finding {
+  const message = `the VM ${spec.name} has no image to boot`;
+  return findingAt(sourceOf(spec.source), 'error', 'config.no-image', message, 'name one by "image"');
+}
+
+class BootFileReader {
+  constructor(
+    private readonly spec: VmSpec,
+    private readonly source: FileSource,
+    private readonly findings: Findings,
+  ) {}
+
+  async field(field: FileField, limit: number): Promise<BootFile | undefined> {
+    const path = this.spec[field];
+    return path === undefined ? undefined : this.read(path, limit, field, sourceOf(this.spec.source, field));
+  }
+
+  /** The files that are put into memory as they are; `limit` bytes in all. */
+  async data(limit: number): Promise<readonly DataFile[]> {
+    const files: DataFile[] = [];
+    let left = limit;
+    for (const { file, address, source } of this.spec.load ?? []) {
+      const read = await this.read(file, left, 'load', sourceOf(source, 'file'));
+      if (read === undefined) continue;
+      left -= read.bytes.length;
+      files.push({ ...read, address });
+    }
+    return files;
+  }
+
+  private read(path: string, limit: number, key: string, at: SourceLocation): Promise<BootFile | undefined> {
+    return this.findings.attempt(async () => {
+      try {
+        return { name: path, bytes: await this.source.read(path, limit) };
+      } catch (error) {
+        if (!(error instanceof FileSourceError)) throw error;
+        throw new ConfigError([findingAt(at, 'error', error.code, `"${key}": ${error.message}`)]);
+      }
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import { ConfigError, findingAt, nearestName, resolveOptions, sourceOf } from '@qvm/config';
-import type { Finding, OptionSpec, VdevSpec } from '@qvm/config';
+import type { Finding, OptionSpec, VdevOptionsLookup, VdevSpec } from '@qvm/config';
 import { QvmError, VDEV_FACTORY } from '@qvm/core';
 import type { OptionValues, QvmPlugin, Resolver, VdevFactory, VdevSpec as CoreVdevSpec } from '@qvm/core';
 
@@ -26,6 +26,14 @@ export const COMMON_VDEV_OPTIONS: readonly OptionSpec[] = [
 export function vdevOptions(factory: VdevFactory): readonly OptionSpec[] {
   const own = new Set(factory.options.map(({ name }) => name));
   return [...factory.options, ...COMMON_VDEV_OPTIONS.filter(({ name }) => !own.has(name))];
+}
+
+/** The options of the types among `factories`, for readers of the line form. */
+export function optionsLookup(factories: ReadonlyMap<string, VdevFactory>): VdevOptionsLookup {
+  return (type) => {
+    const factory = factories.get(type);
+    return factory === undefined ? undefined : vdevOptions(factory);
+  };
 }
 
 /** Options that were checked. */

@@ -83,7 +83,16 @@ function construct(
       name: spec.name,
       architecture,
       vcpus: spec.cpus,
-      ram: spec.ram.map(({ base, size }) => ({ size, ...(base === undefined ? {} : { base }) })),
+      ram: [
+        ...spec.ram.map(({ base, size }) => ({ size, ...(base === undefined ? {} : { base }) })),
+        ...(spec.rom ?? []).map(({ base = 0, size }, index) => ({
+          kind: 'rom' as const,
+          name: `rom${index}`,
+          base,
+          size,
+        })),
+      ],
+      ...(spec.reserve === undefined ? {} : { reserve: spec.reserve }),
       vdevs,
       implicitVdev: (type) => {
         const factory = registries.vdevs.get(type);
@@ -110,6 +119,7 @@ function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
       type: factory.type,
       description: factory.description,
       options: factory.options,
+      ...(factory.console === undefined ? {} : { console: factory.console }),
       resources: (values) => {
         begun();
         return factory.resources(values);

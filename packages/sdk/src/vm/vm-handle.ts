@@ -28,6 +28,22 @@ export type ExitRecord = VmExit;
 export interface VcpuHandle {
   readonly index: number;
   readonly hooks: Tappable<VcpuHooks>;
+  /** The registers now, by manual name: for debuggers and dumps. */
+  registers(): Readonly<Record<string, bigint>>;
+}
+
+/**
+ * A range of guest RAM or ROM.
+ *
+ * @experimental
+ */
+export interface RamRange {
+  readonly name: string;
+  readonly kind: 'ram' | 'rom';
+  /** Guest-physical address. */
+  readonly base: number;
+  /** Bytes. */
+  readonly size: number;
 }
 
 /**
@@ -63,6 +79,8 @@ export interface VmHandle {
   readonly clock: Clock;
   /** Guest RAM by guest-physical address. */
   readonly memory: GuestMemory;
+  /** Where guest RAM and ROM are, in ascending order. */
+  readonly ram: readonly RamRange[];
   /** What a vdev, the machine or a plugin offers under a token; `undefined` when nothing does. */
   service<T>(token: Token<T>): T | undefined;
   /** The console: what the vdev with `hostdev=stdio` (the default of consoles) writes and reads. */
@@ -134,7 +152,11 @@ export class VmController implements VmHandle {
     this.spec = spec;
     this.warnings = warnings;
     this.hooks = tappable(vm.hooks);
-    this.vcpus = vm.machine.vcpus.map(({ index, hooks }) => ({ index, hooks: tappable(hooks) }));
+    this.vcpus = vm.machine.vcpus.map((vcpu) => ({
+      index: vcpu.index,
+      hooks: tappable(vcpu.hooks),
+      registers: () => vcpu.registers(),
+    }));
     this.vdevs = vm.vdevs.map((instance) => ({
       name: instance.name,
       type: instance.factory.type,
@@ -153,6 +175,14 @@ export class VmController implements VmHandle {
 
   get memory(): GuestMemory {
     return this.#vm.guestMemory;
+  }
+
+  get ram(): readonly RamRange[] {
+    return this.#vm.map.regions.flatMap((region) => {
+      if ((region.kind !== 'ram' && region.kind !== 'rom') || region.window === true) return [];
+      const { name, kind, base, size } = region;
+      return [{ name, kind, base, size }];
+    });
   }
 
   service<T>(token: Token<T>): T | undefined {

@@ -9,7 +9,7 @@ import type { HypervisorHost } from '../host/hypervisor-host.js';
 import { readBootFiles } from './boot-files.js';
 import type { Findings } from './collect.js';
 import { importVdevPackages } from './vdev-packages.js';
-import { checkOptions, findFactory } from './vdev-options.js';
+import { checkOptions, findFactory, optionsLookup } from './vdev-options.js';
 import { readSource, type VmSource } from './vm-source.js';
 
 /**
@@ -69,13 +69,16 @@ export async function planVm(
   findings: Findings,
 ): Promise<VmPlan> {
   const { host, root, plugins } = services;
-  const read = await readSource(source, host, options.environment ?? services.environment);
+  const known = new Map(
+    resolverOf(root)
+      .getAll(VDEV_FACTORY)
+      .map((factory) => [factory.type, factory]),
+  );
+  const environment = options.environment ?? services.environment;
+  const read = await readSource(source, host, { environment, vdevOptions: optionsLookup(known) });
   findings.add(...read.warnings);
   const spec = options.adjust?.(read.spec) ?? read.spec;
-  const hostTypes = resolverOf(root)
-    .getAll(VDEV_FACTORY)
-    .map(({ type }) => type);
-  const packages = await importVdevPackages(spec, (type) => hostTypes.includes(type), host, findings);
+  const packages = await importVdevPackages(spec, (type) => known.has(type), host, findings);
   const own = [...packages.values(), ...(options.plugins ?? [])];
   const container = vmContainer(root, plugins, own);
   const registries = container.get(Registries);
@@ -102,7 +105,7 @@ async function resolveVdevs(
     if (vdev.type.includes('/') && !packages.has(vdev.type) && !registries.vdevs.has(vdev.type)) continue;
     const resolved = await findings.attempt(() => {
       const factory = findFactory(vdev, registries.vdevs, packages, resolver);
-      const { values, warnings } = checkOptions(factory, vdev, spec.baseDir);
+      const { values, warnings } = checkOptions(factory, vdev, vdev.baseDir ?? spec.baseDir);
       findings.add(...warnings);
       return { factory, options: values };
     });

@@ -1,4 +1,4 @@
-import type { Environment, Finding, VmSpec } from '@qvm/config';
+import type { Finding, ParseOptions, VmSpec } from '@qvm/config';
 import { ConfigError, findingAt, MAX_FILE_BYTES, parseVmConfig } from '@qvm/config';
 import { FileSourceError } from '../host/file-source.js';
 import type { HypervisorHost } from '../host/hypervisor-host.js';
@@ -22,25 +22,38 @@ export interface ReadSource extends DescribedVm {
   readonly warnings: readonly Finding[];
 }
 
+/** What the text of a configuration may refer to. */
+export type Language = Pick<ParseOptions, 'environment' | 'vdevOptions'>;
+
 /**
  * @throws ConfigError with all that is wrong with the text, or that the file cannot be read.
  */
-export async function readSource(source: VmSource, host: HypervisorHost, env: Environment): Promise<ReadSource> {
+export async function readSource(source: VmSource, host: HypervisorHost, language: Language): Promise<ReadSource> {
   if ('spec' in source) return { spec: source.spec, files: {}, warnings: [] };
-  if ('configFile' in source) return readConfigFile(source.configFile, host, env);
+  if ('configFile' in source) return readConfigFile(source.configFile, host, language);
   if ('configText' in source) {
     const { configText, file = '<text>', baseDir = '' } = source;
-    return { ...parseVmConfig(configText, { file, baseDir, environment: env }), files: {} };
+    return { ...parseVmConfig(configText, { ...language, file, baseDir }), files: {} };
   }
   return { ...specOf(source), warnings: [] };
 }
 
-async function readConfigFile(file: string, host: HypervisorHost, environment: Environment): Promise<ReadSource> {
-  const text = decodeUtf8(await readText(file, host), file);
-  return { ...parseVmConfig(text, { file, baseDir: host.directoryOf(file), environment }), files: {} };
+async function readConfigFile(file: string, host: HypervisorHost, language: Language): Promise<ReadSource> {
+  const text = await readConfigText(file, host);
+  return { ...parseVmConfig(text, { ...language, file, baseDir: host.directoryOf(file) }), files: {} };
 }
 
-async function readText(file: string, host: HypervisorHost): Promise<Uint8Array> {
+/**
+ * The text of a configuration file.
+ *
+ * @throws ConfigError when it cannot be read or is no text.
+ * @experimental
+ */
+export async function readConfigText(file: string, host: HypervisorHost): Promise<string> {
+  return decodeUtf8(await readBytes(file, host), file);
+}
+
+async function readBytes(file: string, host: HypervisorHost): Promise<Uint8Array> {
   try {
     return await host.files.read(file, MAX_FILE_BYTES);
   } catch (error) {

@@ -54,7 +54,12 @@ function defaultProblems(option: OptionSpec): readonly string[] {
 export function resourceProblems(resources: VdevResources): readonly string[] {
   const ranges = resources.mmio ?? [];
   const interrupts = resources.interrupts ?? [];
+  const windows = resources.windows ?? [];
   return [
+    ...duplicates(windows.map(({ name }) => name)).map((name) => `window ${name} is requested twice`),
+    ...windows.flatMap(({ name, size, base = 0 }) =>
+      problemIf(size === 0 || !isPages(size) || !isPages(base), `window ${name} is not of whole pages`),
+    ),
     ...duplicates(ranges.map(({ name }) => name)).map((name) => `range ${name} is requested twice`),
     ...duplicates(interrupts.map(({ name }) => name)).map((name) => `interrupt ${name} is requested twice`),
     ...ranges.flatMap(({ name, size, defaultBase }) => [
@@ -74,6 +79,10 @@ function isRangeSize(size: number): boolean {
 function isAligned(base: number, size: number): boolean {
   const alignment = Math.min(PAGE, 2 ** Math.ceil(Math.log2(size)));
   return isCount(base) && base % alignment === 0 && base + size <= ADDRESS_LIMIT;
+}
+
+function isPages(value: number): boolean {
+  return isCount(value) && value % PAGE === 0;
 }
 
 function isCount(value: number): boolean {

@@ -18,6 +18,8 @@ import type {
 } from '@qvm/core';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { RegisterBlock } from '../register-block.js';
+import { InputGate } from '../serial/input-gate.js';
+import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
 import { requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '../vdev-state.js';
 import {
   CR_LBE,
@@ -34,10 +36,8 @@ import {
   LCR_H_FEN,
   RSR_OE,
 } from './bits.js';
-import { InputGate } from './input-gate.js';
 import { receiveTimeoutNs, receiveTrigger } from './line-timing.js';
 import { modemFlags, modemInterrupts } from './modem.js';
-import { FIFO_DEPTH, ReceiveFifo } from './receive-fifo.js';
 import { pl011Registers } from './registers.js';
 import type { Pl011Operations, Pl011RegisterName } from './registers.js';
 
@@ -79,7 +79,7 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#overrun = false;
     this.#gate.stopPolling();
     this.#timeout.cancel();
-    this.#gate.maskChanged(0);
+    this.#gate.setInterruptEnabled(false);
     this.#interrupt.deassert();
     this.#backend.flush();
   }
@@ -104,7 +104,7 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#timeout.cancel();
     this.#updateInterrupt();
     this.#startTimeout();
-    this.#gate.maskChanged(this.#registers.get('IMSC'));
+    this.#gate.setInterruptEnabled(wantsInput(this.#registers.get('IMSC')));
     this.#takeInput();
   }
 
@@ -191,7 +191,7 @@ export class Pl011 implements Vdev, Pl011Operations {
   interruptMaskChanged(value: number): void {
     this.#gate.stopPolling();
     this.#updateInterrupt();
-    this.#gate.maskChanged(value);
+    this.#gate.setInterruptEnabled(wantsInput(value));
   }
 
   maskedInterrupts(): number {
@@ -291,4 +291,9 @@ export class Pl011 implements Vdev, Pl011Operations {
   #updateInterrupt(): void {
     this.#interrupt.set(this.maskedInterrupts() !== 0);
   }
+}
+
+/** Whether an interrupt mask lets a receive interrupt through. */
+function wantsInput(mask: number): boolean {
+  return (mask & (INT_RX | INT_RT)) !== 0;
 }

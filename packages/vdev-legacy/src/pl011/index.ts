@@ -10,11 +10,12 @@ import { Pl011 } from './device.js';
 export const pl011: VdevFactory = {
   type: 'pl011',
   description: 'Arm PrimeCell UART (PL011)',
+  console: true,
   options: [
     {
       name: 'hostdev',
       kind: 'string',
-      description: 'Where the characters go and come from: stdio, null, pty or file:PATH',
+      description: 'Where the characters go and come from: stdio, null, pty, file:PATH, tcp:HOST:PORT, …',
       default: 'stdio',
     },
   ],

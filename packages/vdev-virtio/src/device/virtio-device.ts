@@ -11,6 +11,8 @@ export interface VirtioDeviceType {
   readonly description: string;
   /** Number of the device type (VirtIO 1.2, section 5). */
   readonly deviceId: number;
+  /** Names of the type's feature bits, for `vdevstat`. */
+  readonly featureNames?: Readonly<Record<number, string>>;
   /** Options beyond those of the transport. */
   readonly options: readonly OptionSpec[];
   /** The queues of an instance, in the order of their indices. */
@@ -57,9 +59,15 @@ export interface Virtqueue {
   readonly name: string;
   /** Whether the driver has set the queue up and the device is live (DRIVER_OK, no reset needed). */
   readonly ready: boolean;
-  /** Takes the next buffer that the driver made available; `undefined` when there is none. */
+  /**
+   * Takes the next buffer that the driver made available; `undefined` when there is none. A kick may come only for
+   * buffers that are added after it was `undefined`, so take all, or come back without a kick.
+   */
   pop(): VirtqueueBuffer | undefined;
-  /** Puts the buffer popped last back, as when there is no room for a whole packet. Only before the next `pop` or `push`. */
+  /**
+   * Puts the buffer popped last back, as when there is no room for a whole packet. Several are put back one after the
+   * other, the last one first, with no `pop` or `push` in between.
+   */
   unpop(buffer: VirtqueueBuffer): void;
   /**
    * Gives a buffer back, in any order; `written` bytes of its writable part hold data. Buffers from before a reset are
@@ -115,6 +123,12 @@ export interface VirtioDevice {
   reset(): void;
   /** What the type adds to a snapshot; queues and registers are the transport's. Buffers in flight must have been pushed or put back. */
   save(): Json;
+  /**
+   * Takes over what `save` gave, which may come from anywhere: check all of it before anything changes. The queues are
+   * not to be used. When the driver had started the device, `start` follows, then a `kicked` for each queue.
+   *
+   * @throws VdevStateError
+   */
   restore(state: Json): void;
   status(): Readonly<Record<string, Json>>;
   dispose(): void;

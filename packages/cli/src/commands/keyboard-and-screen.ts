@@ -1,0 +1,15 @@
+import { writeFile } from 'node:fs/promises';
+import { encodePng } from '@qvm/sdk';
+import { withHost, type HostFlags } from '../host/connect.js';
+
+/** `qvm screenshot`: what a guest shows, as a PNG file. */
+export async function saveScreenshot(vm: string, flags: HostFlags & { readonly output: string }): Promise<void> {
+  const { width, height, base64 } = await withHost(flags, (host) => host.request('vm.screenshot', { vm }));
+  await writeFile(flags.output, await encodePng({ width, height, rgba: Buffer.from(base64, 'base64') }));
+}
+
+/** `qvm type`: types a text on a VM's keyboard. */
+export async function typeText(vm: string, text: string, flags: HostFlags): Promise<void> {
+  const { untyped } = await withHost(flags, (host) => host.request('vm.type', { vm, text }));
+  if (untyped !== '') process.stderr.write(`qvm: warning: no key makes ${JSON.stringify(untyped)}\n`);
+}

@@ -1,0 +1,50 @@
+import { buildLahavLine, clipLahavLine, eventFilter } from '@qvm/trace';
+import { lahavHtml, lahavJson, lahavSvg, lahavTerminal } from '@qvm/trace';
+import type { LahavLine } from '@qvm/trace';
+import { loadTrace } from '../trace/load-trace.js';
+import { writeOutput } from '../trace/write-output.js';
+
+/** Forms of a Lahav Line. */
+export const LAHAV_FORMATS = ['terminal', 'svg', 'html', 'json'] as const;
+
+/** One of {@link LAHAV_FORMATS}. */
+export type LahavFormat = (typeof LAHAV_FORMATS)[number];
+
+/** Options of `qvm lahav`. Times are nanoseconds since the trace began. */
+export interface LahavFlags {
+  readonly format?: LahavFormat;
+  readonly vm?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly output?: string;
+}
+
+/** `qvm lahav`: draws the Lahav Line of a trace. */
+export async function lahav(file: string, flags: LahavFlags): Promise<void> {
+  const trace = await loadTrace(file);
+  const whole = buildLahavLine(trace, eventFilter(trace.start, { vms: flags.vm }));
+  const line =
+    flags.from === undefined && flags.to === undefined
+      ? whole
+      : clipLahavLine(whole, trace.start + (flags.from ?? 0), trace.start + (flags.to ?? Infinity));
+  await writeOutput(draw(line, flags), flags.output);
+}
+
+function draw(line: LahavLine, { format = 'terminal', output }: LahavFlags): Iterable<string> {
+  switch (format) {
+    case 'svg':
+      return [lahavSvg(line)];
+    case 'html':
+      return [lahavHtml(line)];
+    case 'json':
+      return lahavJson(line);
+    case 'terminal':
+      return [lahavTerminal(line, terminalOptions(output))];
+  }
+}
+
+/** Colours are for terminals whose user has not said no (no-color.org). */
+function terminalOptions(output: string | undefined): { readonly width: number; readonly colour: boolean } {
+  const { columns = 100, isTTY } = process.stdout;
+  return { width: columns, colour: output === undefined && isTTY && !process.env['NO_COLOR'] };
+}

@@ -1,0 +1,52 @@
+import type { Writable } from 'node:stream';
+
+const LINE_FEED = 10;
+/** A line that is longer comes in parts. */
+const LONGEST_LINE = 4096;
+/** Colours that can be told apart on dark and light grounds: cyan, yellow, magenta, green, blue, red. */
+const COLOURS = [36, 33, 35, 32, 34, 31];
+
+/**
+ * Prints the consoles of several VMs on one stream: whole lines, each with the name of its VM before it.
+ */
+export class ConsolePrinter {
+  readonly #output: Writable & { readonly isTTY?: boolean };
+  readonly #prefixes: ReadonlyMap<string, string>;
+  readonly #open = new Map<string, number[]>();
+
+  /**
+   * @param names - of the VMs, for the width of the prefix.
+   */
+  constructor(output: Writable & { readonly isTTY?: boolean }, names: readonly string[]) {
+    this.#output = output;
+    const width = Math.max(...names.map((name) => name.length));
+    const coloured = output.isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
+    this.#prefixes = new Map(
+      names.map((name, index) => {
+        const text = `${name.padEnd(width)} | `;
+        const colour = COLOURS[index % COLOURS.length] ?? 0;
+        return [name, coloured ? `\u001b[${colour}m${text}\u001b[0m` : text];
+      }),
+    );
+  }
+
+  /** Output of a VM. */
+  print(name: string, bytes: Uint8Array): void {
+    const line = this.#open.get(name) ?? [];
+    for (const byte of bytes) {
+      if (byte !== LINE_FEED) line.push(byte);
+      if (byte === LINE_FEED || line.length >= LONGEST_LINE) this.#write(name, line.splice(0));
+    }
+    this.#open.set(name, line);
+  }
+
+  /** Prints lines that have not ended. */
+  end(): void {
+    for (const [name, line] of this.#open) if (line.length !== 0) this.#write(name, line.splice(0));
+  }
+
+  #write(name: string, line: readonly number[]): void {
+    const text = new TextDecoder().decode(Uint8Array.from(line)).replace(/\r+$/, '');
+    this.#output.write(`${this.#prefixes.get(name) ?? ''}${text}\n`);
+  }
+}

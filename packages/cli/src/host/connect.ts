@@ -1,0 +1,42 @@
+import { QvmError } from '@qvm/core';
+import { ControlClient, controlSocketPath } from '@qvm/host';
+import { CliExitCode } from '../report/exit-codes.js';
+import { CliError } from '../report/report-error.js';
+
+/** Options of every command that talks to a host. */
+export interface HostFlags {
+  /** Path of the control socket. */
+  readonly socket?: string;
+}
+
+/** Where the host of these options has its socket. */
+export function socketOf({ socket }: HostFlags): string {
+  return controlSocketPath(socket === undefined ? process.env : { QVM_SOCKET: socket });
+}
+
+/** The host, or `undefined` when none runs. */
+export async function findHost(flags: HostFlags): Promise<ControlClient | undefined> {
+  try {
+    return await ControlClient.connect(socketOf(flags));
+  } catch (error) {
+    if (error instanceof QvmError && error.code === 'host.not-running') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Runs something with a connection to the host, which must run. What the host refuses is a failure of the command, not of
+ * a VM.
+ */
+export async function withHost<T>(flags: HostFlags, action: (host: ControlClient) => Promise<T>): Promise<T> {
+  let host: ControlClient | undefined;
+  try {
+    host = await ControlClient.connect(socketOf(flags));
+    return await action(host);
+  } catch (error) {
+    if (!(error instanceof QvmError)) throw error;
+    throw new CliError(error.message, CliExitCode.Failure, { cause: error.cause });
+  } finally {
+    host?.close();
+  }
+}

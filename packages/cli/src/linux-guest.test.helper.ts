@@ -1,0 +1,127 @@
+import { fileURLToPath } from 'node:url';
+import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
+import { createHypervisor, type ConsoleStream, type VdevDescription, type VmHandle } from '@qvm/sdk';
+
+const LIMIT_MS = 120_000;
+
+/** What is wanted of a Linux guest. */
+export interface LinuxGuestOptions {
+  readonly vdevs?: readonly VdevDescription[];
+  readonly cpus?: number;
+  readonly ram?: number;
+}
+
+/** A stock Debian kernel in a VM of this process, driven by its shell on the serial console. */
+export class LinuxGuest {
+  readonly vm: VmHandle;
+  readonly #console: Reader;
+  #commands = 0;
+
+  private constructor(vm: VmHandle) {
+    this.vm = vm;
+    this.#console = new Reader(vm.console);
+  }
+
+  /** Boots to the shell, with all modules at hand. */
+  static async boot({ vdevs = [], cpus = 1, ram = 2 ** 28 }: LinuxGuestOptions): Promise<LinuxGuest> {
+    await fetchGuest('debian-arm64');
+    const folder = `${guestCacheDirectory(process.env)}/debian-arm64`;
+    const vm = await createHypervisor().createVm({
+      name: 'linux',
+      image: `${folder}/Image`,
+      initrd: `${folder}/initramfs-full.cpio.gz`,
+      cmdline: 'console=ttyAMA0 quiet',
+      baseDir: fileURLToPath(new URL('.', import.meta.url)),
+      cpus,
+      ram: [{ size: ram }],
+      vdevs,
+    });
+    const guest = new LinuxGuest(vm);
+    await vm.start();
+    await guest.#console.until(/GUEST-READY[^]*guest# /);
+    return guest;
+  }
+
+  /**
+   * Runs a command in the guest's shell.
+   *
+   * @returns its output, without the last newline.
+   * @throws Error when it fails.
+   */
+  async run(command: string): Promise<string> {
+    const { begin, end } = this.#start(command);
+    const text = (await this.#console.until(end)).replaceAll('\r', '');
+    const [, output = '', code = ''] = new RegExp(`${begin}\n([^]*?)RC-(\\d+)-`).exec(text) ?? [];
+    if (code !== '0') throw new Error(`${command} failed with ${code}: ${output}`);
+    return output.replace(/\n$/, '');
+  }
+
+  /** A reader of the guest's other consoles. */
+  stream(name: string): Reader {
+    return new Reader(this.vm.stream(name));
+  }
+
+  async stop(): Promise<void> {
+    await this.vm.dispose();
+  }
+
+  /** The shell echoes what it is sent, but with the numbers not yet put in. */
+  #start(command: string): { readonly begin: string; readonly end: RegExp } {
+    const number = ++this.#commands;
+    this.vm.console.send(`echo BEGIN-$((${number})); ${command}; echo RC-$?-$((${number}))-\n`);
+    return { begin: `BEGIN-${number}`, end: new RegExp(`RC-\\d+-${number}-\r?\n`) };
+  }
+}
+
+/** What comes out of a console, to be waited for. */
+export class Reader {
+  readonly stream: ConsoleStream;
+  readonly #chunks: Buffer[] = [];
+  #check: () => void = () => undefined;
+
+  constructor(stream: ConsoleStream) {
+    this.stream = stream;
+    stream.onOutput((bytes) => {
+      this.#chunks.push(Buffer.from(bytes));
+      this.#check();
+    });
+  }
+
+  /** Takes all output up to the end of the first match. */
+  async until(pattern: RegExp): Promise<string> {
+    const found = (): number | undefined => {
+      const match = pattern.exec(this.#all().toString('latin1'));
+      return match === null ? undefined : match.index + match[0].length;
+    };
+    return (await this.#take(found, String(pattern))).toString('latin1');
+  }
+
+  /** Takes so many bytes. */
+  async bytes(count: number): Promise<Buffer> {
+    return this.#take(() => (this.#all().length >= count ? count : undefined), `${count} bytes`);
+  }
+
+  #all(): Buffer {
+    const all = Buffer.concat(this.#chunks.splice(0));
+    this.#chunks.push(all);
+    return all;
+  }
+
+  #take(end: () => number | undefined, what: string): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`${what} did not come. What came ends with: ${this.#all().toString('latin1').slice(-2000)}`));
+      }, LIMIT_MS);
+      this.#check = () => {
+        const length = end();
+        if (length === undefined) return;
+        clearTimeout(timer);
+        this.#check = () => undefined;
+        const all = this.#all();
+        this.#chunks.splice(0, 1, all.subarray(length));
+        resolve(all.subarray(0, length));
+      };
+      this.#check();
+    });
+  }
+}

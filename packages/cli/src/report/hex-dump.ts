@@ -1,0 +1,18 @@
+const WIDTH = 16;
+
+/** Bytes as lines of address, hexadecimal and text, as `hexdump -C` has them. */
+export function hexDump(bytes: Uint8Array, address: number): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += WIDTH) text += `${line(bytes.subarray(at, at + WIDTH), address + at)}\n`;
+  return text;
+}
+
+function line(bytes: Uint8Array, address: number): string {
+  const cells = Array.from({ length: WIDTH }, (_, index) => {
+    const byte = bytes[index];
+    return byte === undefined ? '  ' : byte.toString(16).padStart(2, '0');
+  });
+  const text = Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+  const halves = `${cells.slice(0, WIDTH / 2).join(' ')}  ${cells.slice(WIDTH / 2).join(' ')}`;
+  return `${address.toString(16).padStart(8, '0')}  ${halves}  |${text}|`;
+}

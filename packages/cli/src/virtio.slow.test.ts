@@ -1,0 +1,70 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { LinuxGuest } from './linux-guest.test.helper.js';
+
+/* The drivers of a stock Linux kernel on our VirtIO devices: the entropy device and the console. */
+
+const BULK = 300_000;
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+describe.each([
+  ['split', false],
+  ['packed', true],
+])('Linux drives VirtIO devices with %s rings', (_name, packed) => {
+  let guest: LinuxGuest;
+
+  beforeAll(async () => {
+    const vdevs = [
+      { type: 'virtio-entropy', options: { packed } },
+      { type: 'virtio-console', options: { hostdev: 'stream:console', port: 'agent:stream:agent', packed } },
+    ];
+    guest = await LinuxGuest.boot({ vdevs });
+  });
+
+  afterAll(() => guest.stop());
+
+  it('with these features', () => {
+    const features = guest.vm.vdevs.filter(({ type }) => type.startsWith('virtio-')).map((vdev) => vdev.status());
+    expect(features).toHaveLength(2);
+    for (const { status, features: names } of features) {
+      expect(status).toEqual(['ACKNOWLEDGE', 'DRIVER', 'FEATURES_OK', 'DRIVER_OK']);
+      expect(names).toEqual(expect.arrayContaining(['RING_INDIRECT_DESC', 'RING_EVENT_IDX', 'VERSION_1']));
+      expect((names as readonly string[]).includes('RING_PACKED')).toBe(packed);
+    }
+  });
+
+  it('virtio-rng: /dev/hwrng gives random bytes', async () => {
+    expect(await guest.run('cat /sys/class/misc/hw_random/rng_current')).toBe('virtio_rng.0');
+    const dump = await guest.run('head -c 4096 /dev/hwrng | od -An -v -tx1');
+    const bytes = dump.trim().split(/\s+/);
+    expect(bytes).toHaveLength(4096);
+    expect(new Set(bytes).size).toBe(256);
+  });
+
+  it('virtio_console: lines go both ways over hvc0', async () => {
+    const hvc = guest.stream('console');
+    await guest.run('echo hello from the guest >/dev/hvc0');
+    expect(await hvc.until(/\n/)).toBe('hello from the guest\r\n');
+    hvc.stream.send('hello from the host\n');
+    expect(await guest.run('head -n 1 </dev/hvc0')).toBe('hello from the host');
+  });
+
+  it('virtio_console: a port carries bulk data both ways', async () => {
+    const agent = guest.stream('agent');
+    const port = await guest.run('cd /sys/class/virtio-ports; dirname $(grep -l agent */name)');
+    const bytes = randomBytes(BULK);
+    agent.stream.send(bytes);
+    expect(await guest.run(`head -c ${BULK} /dev/${port} | sha256sum`)).toBe(`${sha256(bytes)}  -`);
+    const sum = await guest.run(
+      `head -c ${BULK} /dev/urandom >/tmp/bulk; sha256sum </tmp/bulk; cat /tmp/bulk >/dev/${port}`,
+    );
+    expect(`${sha256(await agent.bytes(BULK))}  -`).toBe(sum);
+  });
+
+  it('and unloads and loads again', async () => {
+    await guest.run('rmmod virtio_rng && mod virtio_rng');
+    expect(await guest.run('head -c 64 /dev/hwrng | wc -c')).toBe('64');
+  });
+});

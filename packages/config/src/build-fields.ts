@@ -1,0 +1,85 @@
+import type { BuildContext } from './build-context.js';
+import type { ConfigCode } from './codes.js';
+import type { FindingList } from './finding.js';
+import { LINUX_CMDLINE_LENGTH, MAX_NAME_LENGTH } from './limits.js';
+import type { Located } from './location.js';
+import { nameHint } from './nearest-name.js';
+import { expandVariables, pathProblem, resolvePath } from './paths.js';
+import { ARCHITECTURES, type ArchitectureName, NAME_PATTERN } from './names.js';
+import { show } from './show.js';
+import { isOneOf } from './words.js';
+
+/** The readers of single fields report what is wrong and then give `undefined`. */
+export function readName(name: Located<string>, findings: FindingList): string | undefined {
+  const { value, at } = name;
+  const isPath = value === '.' || value === '..';
+  if (NAME_PATTERN.test(value) && value.length <= MAX_NAME_LENGTH && !isPath) return value;
+  const hint = `allowed are 1 to ${MAX_NAME_LENGTH} letters, digits, ".", "_" and "-"${isPath ? ', but not dots alone' : ''}`;
+  findings.error(at, 'config.bad-name', `${show(value)} is not a VM name`, hint);
+  return undefined;
+}
+
+export function readArch(arch: Located<string>, findings: FindingList): ArchitectureName | undefined {
+  const known = ARCHITECTURES.find((candidate) => candidate === arch.value);
+  if (known !== undefined) return known;
+  const message = `there is no architecture ${show(arch.value)}`;
+  findings.error(arch.at, 'config.bad-arch', message, nameHint(arch.value, ARCHITECTURES, 'architectures'));
+  return undefined;
+}
+
+export function readPath(path: Located<string>, context: BuildContext): string | undefined {
+  const { findings, environment, baseDir } = context;
+  const expanded = expandVariables(path.value, environment, path.at, findings);
+  if (expanded === undefined) return undefined;
+  const problem = pathProblem(expanded);
+  if (problem === undefined) return resolvePath(expanded, baseDir);
+  findings.error(path.at, 'config.bad-path', problem);
+  return undefined;
+}
+
+export function readCmdline(cmdline: Located<string>, findings: FindingList): string {
+  const { value, at } = cmdline;
+  if (/\p{Cc}/u.test(value)) {
+    const message = 'the kernel command line holds a control character';
+    findings.error(at, 'config.bad-cmdline', message, 'separate words by spaces');
+  } else if (value.length > LINUX_CMDLINE_LENGTH) {
+    const message = `the kernel command line has ${value.length} characters`;
+    findings.warning(at, 'config.cmdline-length', message, `Linux keeps the first ${LINUX_CMDLINE_LENGTH}`);
+  }
+  return value;
+}
+
+/** `dump DIR` or `dump "|COMMAND"`. A command is not a path, and stays as it is. */
+export function readDump(dump: Located<string>, context: BuildContext): string | undefined {
+  if (!dump.value.startsWith('|')) return readPath(dump, context);
+  if (dump.value.length > 1 && pathProblem(dump.value) === undefined) return dump.value;
+  context.findings.error(dump.at, 'config.bad-path', `${show(dump.value)} is not a command`, 'write "|COMMAND"');
+  return undefined;
+}
+
+export function readInteger(
+  key: string,
+  number: Located<number>,
+  { min, max }: { readonly min: number; readonly max: number },
+  findings: FindingList,
+): number | undefined {
+  const { value, at } = number;
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  const message = `"${key}" cannot be ${value}`;
+  findings.error(at, 'config.out-of-range', message, `it must be a whole number from ${min} to ${max}`);
+  return undefined;
+}
+
+/** One of a list of words. */
+export function readWord<W extends string>(
+  what: string,
+  word: Located<string>,
+  words: readonly W[],
+  findings: FindingList,
+  code: ConfigCode = 'config.bad-setting',
+): W | undefined {
+  const { value, at } = word;
+  if (isOneOf(value, words)) return value;
+  findings.error(at, code, `${show(value)} is not a ${what}`, nameHint(value, words, 'there are'));
+  return undefined;
+}

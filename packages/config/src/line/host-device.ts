@@ -1,0 +1,21 @@
+import type { OptionSetting } from '../spec.js';
+
+/** vdevs whose `hostdev` is a file that the JSON form calls `file`. */
+const FILE_VDEVS: ReadonlySet<string> = new Set(['virtio-blk']);
+
+/** What the word `hostdev` is called among the options of a vdev type. */
+export function hostDeviceOption(type: string, known: ReadonlyMap<string, unknown> | undefined): 'file' | 'hostdev' {
+  if (known !== undefined && (known.has('hostdev') || known.has('file'))) {
+    return known.has('file') ? 'file' : 'hostdev';
+  }
+  return FILE_VDEVS.has(type) ? 'file' : 'hostdev';
+}
+
+/** What QNX writes for a host device, as options here: `<FILE` is read only, `>FILE` takes output, `>-` is the console. */
+export function hostDevice(name: 'file' | 'hostdev', written: string): readonly OptionSetting[] {
+  const direction = /^[<>]/.exec(written)?.[0];
+  const path = direction === undefined ? written : written.slice(1);
+  if (name === 'file') return [{ name, value: path }, ...(direction === '<' ? [{ name: 'readonly' }] : [])];
+  if (path === '-') return [{ name, value: 'stdio' }];
+  return [{ name, value: direction === '>' && !path.startsWith('|') ? `file:${path}` : written }];
+}

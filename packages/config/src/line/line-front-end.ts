@@ -1,0 +1,69 @@
+import { plainType } from '../build-vdev.js';
+import type { VmDraft } from '../draft.js';
+import type { FindingList } from '../finding.js';
+import type { LineIndex } from '../location.js';
+import { nameHint } from '../nearest-name.js';
+import type { OptionSpec } from '../options.js';
+import { show } from '../show.js';
+import { type Token, tokenize } from './lexer.js';
+import { LineDraft } from './line-draft.js';
+import { type LineContext, LineReader, type VdevOptionsLookup } from './line-reader.js';
+import { LINE_WORDS, type OpenFile } from './line-words.js';
+
+/** Reads the line form. Problems are reported; the draft holds what could be read. */
+export function draftFromLines(
+  text: string,
+  lines: LineIndex,
+  findings: FindingList,
+  vdevOptions: VdevOptionsLookup = () => undefined,
+): VmDraft {
+  const reader = new LineReader(tokenize(text, lines, findings), lines, findings);
+  return new LineFrontEnd(reader, vdevOptions).read();
+}
+
+class LineFrontEnd implements OpenFile {
+  readonly draft: LineDraft;
+  private context: LineContext | undefined;
+
+  constructor(
+    readonly reader: LineReader,
+    private readonly vdevOptions: VdevOptionsLookup,
+  ) {
+    this.draft = new LineDraft(reader);
+  }
+
+  read(): VmDraft {
+    for (let word = this.reader.next(); word !== undefined; word = this.reader.next()) {
+      if (this.reader.findings.full) break;
+      if (this.context?.take(word) !== true) this.global(word);
+    }
+    return this.draft.finish();
+  }
+
+  open<C extends LineContext>(context: C): C {
+    this.context = context;
+    return context;
+  }
+
+  optionsOf(type: string): readonly OptionSpec[] | undefined {
+    return this.vdevOptions(plainType(type));
+  }
+
+  private global(word: Token): void {
+    const handler = LINE_WORDS.get(word.text);
+    if (handler !== undefined) return handler(this, word);
+    const words = [...(this.context?.words ?? []), ...LINE_WORDS.keys()];
+    const message = `there is no word ${show(word.text)}${this.context === undefined ? '' : ' here'}`;
+    const hint = nameHint(word.text, words, 'words');
+    this.reader.error(word, 'config.unknown-word', message, hint);
+    this.skipArguments();
+  }
+
+  /** What follows an unknown word are most likely its arguments: they are not reported too. */
+  private skipArguments(): void {
+    for (let next = this.reader.peek(); next !== undefined; next = this.reader.peek()) {
+      if (LINE_WORDS.has(next.text) || this.context?.words.includes(next.text) === true) return;
+      this.reader.next();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Severity } from '../finding.js';
+import type { SourceLocation } from '../location.js';
+import type { OptionSpec, OptionValue } from '../options.js';
+import type { VmFragment } from '../spec.js';
+import type { HostSpec, SharedMemorySpec, SwitchSpec } from '../system.js';
+
+/** A VM, or a part of one, that is checked. @experimental */
+export interface LintVm {
+  /** How messages name it. */
+  readonly label: string;
+  readonly spec: VmFragment;
+}
+
+/** What is checked together. @experimental */
+export interface LintTarget {
+  readonly vms: readonly LintVm[];
+  readonly hosts: readonly HostSpec[];
+  readonly switches: readonly SwitchSpec[];
+  readonly shmem: readonly SharedMemorySpec[];
+}
+
+/** What a vdev type is, as far as rules want to know. Structurally what `VdevFactory` of core has. @experimental */
+export interface VdevFacts {
+  readonly options: readonly OptionSpec[];
+  /** Serves as the guest's console. */
+  readonly console?: boolean;
+  /** The registers and interrupts of an instance with these options. */
+  resources(options: Readonly<Record<string, OptionValue | readonly OptionValue[]>>): {
+    readonly mmio?: readonly { readonly name: string; readonly size: number; readonly defaultBase?: number }[];
+    readonly interrupts?: readonly { readonly name: string; readonly defaultNumber?: number }[];
+  };
+}
+
+/** What rules know of the world outside the texts. What is absent is not checked. @experimental */
+export interface LintFacts {
+  readonly vdev?: (type: string) => VdevFacts | undefined;
+  /** The console that a VM of an architecture gets when it names none. */
+  readonly defaultConsole?: (arch: string) => string | undefined;
+  /** Where RAM begins when a configuration leaves it open. */
+  readonly defaultRamBase?: (arch: string) => number | undefined;
+  /** Bytes of a file of the host; `undefined` when there is none. */
+  readonly fileSize?: (path: string) => number | undefined;
+  /** Number of CPUs of the host. */
+  readonly hostCpus?: number;
+  /** Bytes of memory of the host. */
+  readonly hostMemory?: number;
+}
+
+/** Tells of one problem. */
+export type Report = (at: SourceLocation, message: string, hint?: string) => void;
+
+/** Configurations, one text each, that show a rule. @experimental */
+export interface LintExample {
+  readonly texts: readonly string[];
+  readonly facts?: LintFacts;
+}
+
+/** One check. @experimental */
+export interface LintRule {
+  /** Stable, begins with `lint.`. */
+  readonly code: string;
+  readonly severity: Severity;
+  /** What it finds, as one sentence. */
+  readonly summary: string;
+  /** Why that is a problem, and what to do. */
+  readonly description: string;
+  readonly bad: LintExample;
+  readonly good: LintExample;
+  readonly check: (target: LintTarget, facts: LintFacts, report: Report) => void;
+}

@@ -1,0 +1,37 @@
+import { hex } from '../../show.js';
+import type { LintFacts, LintRule, LintVm, Report } from '../lint-rule.js';
+import { devicesOf, memoryOf } from '../regions.js';
+import { placeText } from '../vdevs.js';
+
+/** `lint.region-overlap` @experimental */
+export const regionOverlap: LintRule = {
+  code: 'lint.region-overlap',
+  severity: 'error',
+  summary: 'Two of RAM, ROM, registers and shared memory of a VM lie over each other.',
+  description: 'An address can mean one thing only, so such a VM cannot be built. Move one of the two.',
+  bad: { texts: ['ram 0x40000000,256M\nvdev shmem name shm role server size 8M paddr 0x48000000'] },
+  good: { texts: ['ram 0x40000000,256M\nvdev shmem name shm role server size 8M paddr 0x70000000'] },
+  check: ({ vms }, facts, report) => {
+    for (const vm of vms) checkVm(vm, facts, report);
+  },
+};
+
+/** In order of base, a region overlaps an earlier one exactly when it begins before the highest end so far. */
+function checkVm(vm: LintVm, facts: LintFacts, report: Report): void {
+  const regions = [...memoryOf(vm, facts), ...devicesOf(vm, facts)].sort((a, b) => a.base - b.base);
+  let highest = regions[0];
+  for (const region of regions.slice(1)) {
+    if (highest === undefined) return;
+    const isMemory = [region, highest].every(({ what }) => /^r[ao]m\[/.test(what));
+    // Of two regions of memory, the reader of the text has told.
+    if (region.base < highest.end && !isMemory) {
+      const message = `${region.what} (${hex(region.base)}-${hex(region.end - 1)}) overlaps ${highest.what}`;
+      report(
+        region.at,
+        message,
+        `${highest.what} is in ${placeText(highest.at, region.at)}, up to ${hex(highest.end)}`,
+      );
+    }
+    if (region.end > highest.end) highest = region;
+  }
+}

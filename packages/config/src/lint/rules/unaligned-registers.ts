@@ -1,0 +1,25 @@
+import { PAGE_SIZE } from '../../limits.js';
+import { hex } from '../../show.js';
+import type { LintRule } from '../lint-rule.js';
+import { numberOf } from '../vdevs.js';
+
+/** `lint.unaligned-registers` @experimental */
+export const unalignedRegisters: LintRule = {
+  code: 'lint.unaligned-registers',
+  severity: 'warning',
+  summary: 'The registers of a vdev do not begin a page.',
+  description:
+    'Guests map devices by pages of 4096 bytes. A driver that maps the page of this vdev reaches what else is in it, and ' +
+    'guests with larger pages cannot tell them apart.',
+  bad: { texts: ['ram 256M\nvdev pl011 loc 0x9000100 intr gic:33'] },
+  good: { texts: ['ram 256M\nvdev pl011 loc 0x9000000 intr gic:33'] },
+  check: ({ vms }, _facts, report) => {
+    for (const vdev of vms.flatMap(({ spec }) => spec.vdevs)) {
+      const base = numberOf(vdev, 'base', 'loc');
+      // Several VirtIO devices in a page are usual, as on QEMU's virt board.
+      if (base === undefined || base.value % PAGE_SIZE === 0 || vdev.type.startsWith('virtio-')) continue;
+      const below = base.value - (base.value % PAGE_SIZE);
+      report(base.at, `the registers at ${hex(base.value)} do not begin a page`, `nearest: ${hex(below)}`);
+    }
+  },
+};

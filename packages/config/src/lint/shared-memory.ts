@@ -1,0 +1,44 @@
+import type { SourceLocation } from '../location.js';
+import { parseSize } from '../numbers.js';
+import type { LintTarget } from './lint-rule.js';
+import { type OwnedVdev, optionOf, vdevsOf } from './vdevs.js';
+
+/** One end of a region of shared memory. */
+export interface SharedMemoryEnd {
+  readonly name: string;
+  /** Bytes; `undefined` when the end does not say. */
+  readonly size: number | undefined;
+  readonly role: 'server' | 'client';
+  readonly owner: string;
+  readonly at: SourceLocation;
+}
+
+/** All ends: vdevs with a `role`, those that `create` regions, and what a system file declares. */
+export function sharedMemoryEnds(target: LintTarget): SharedMemoryEnd[] {
+  const declared = target.shmem.flatMap(({ name, size, at }): SharedMemoryEnd[] =>
+    at === undefined ? [] : [{ name, size, role: 'server', owner: 'the system', at }],
+  );
+  return [...declared, ...vdevsOf(target, 'shmem').flatMap((owned) => [...namedEnd(owned), ...createdEnds(owned)])];
+}
+
+function namedEnd({ owner, vdev }: OwnedVdev): SharedMemoryEnd[] {
+  const name = optionOf(vdev, 'name');
+  const role = optionOf(vdev, 'role');
+  if (name === undefined || (role?.value !== 'server' && role?.value !== 'client')) return [];
+  const size = optionOf(vdev, 'size');
+  return [{ name: name.value, size: bytesOf(size?.value), role: role.value, owner, at: name.at }];
+}
+
+function createdEnds({ owner, vdev }: OwnedVdev): SharedMemoryEnd[] {
+  return vdev.options.flatMap(({ name, value, at, valueAt }) => {
+    const match = name === 'create' ? /^([^,]+),(.+)$/.exec(value ?? '') : null;
+    const where = valueAt ?? at;
+    if (match?.[1] === undefined || where === undefined) return [];
+    return [{ name: match[1], size: bytesOf(match[2]), role: 'server' as const, owner, at: where }];
+  });
+}
+
+function bytesOf(text: string | undefined): number | undefined {
+  const result = text === undefined ? undefined : parseSize(text);
+  return result?.ok === true ? result.value : undefined;
+}

@@ -1,0 +1,151 @@
+import { completeVm } from './build-spec.js';
+import { ConfigError, type Finding, findingAt, FindingList } from './finding.js';
+import { MAX_FILES } from './limits.js';
+import { sourceOf } from './location.js';
+import { overlayVm } from './overlay.js';
+import { type Config, type ParseOptions, parseConfig } from './parse.js';
+import type { VmFragment, VmSpec } from './spec.js';
+import type { HostSpec, SharedMemorySpec, SwitchSpec, SystemSpec, SystemVmSpec } from './system.js';
+
+/** How {@link loadConfigs} reaches files. @experimental */
+export interface LoadOptions extends Pick<ParseOptions, 'environment' | 'vdevOptions'> {
+  /** The text of a file; throws a `ConfigError` when it cannot be read. */
+  readonly read: (path: string) => Promise<string>;
+  /** The folder of a file. */
+  readonly directoryOf: (path: string) => string;
+}
+
+/** Everything that some files describe together. @experimental */
+export interface LoadedConfigs {
+  /** The host VM of the system files, one entry each. */
+  readonly hosts: readonly HostSpec[];
+  readonly vms: readonly VmSpec[];
+  /** Parts of VMs that nothing refers to, with the file that holds each. */
+  readonly fragments: readonly { readonly file: string; readonly fragment: VmFragment }[];
+  readonly switches: readonly SwitchSpec[];
+  readonly shmem: readonly SharedMemorySpec[];
+  /** Everything found in the texts, file by file. With an error among them, what is wrong is left out above. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads files and those that they refer to, and joins them: an entry of a system file is laid over the configurations
+ * that it names, or over the VM of its name in another of the files. Never rejects for what is in the files.
+ *
+ * @experimental
+ */
+export async function loadConfigs(files: readonly string[], options: LoadOptions): Promise<LoadedConfigs> {
+  return new ConfigLoader(options).load(files);
+}
+
+class ConfigLoader {
+  private readonly findings: Finding[] = [];
+  private readonly configs = new Map<string, Config | undefined>();
+
+  constructor(private readonly options: LoadOptions) {}
+
+  async load(files: readonly string[]): Promise<LoadedConfigs> {
+    const named = [...new Set(files)];
+    for (const file of named) await this.file(file);
+    const given = named.flatMap((file) => withFile(file, this.configs.get(file)));
+    const systems = given.flatMap(({ config }) => (config.kind === 'system' ? [config.system] : []));
+    const vms = given.flatMap(({ config }) => (config.kind === 'vm' ? [config.spec] : []));
+    const assembled = new Map<VmSpec, VmSpec>();
+    const more: VmSpec[] = [];
+    const hosts: HostSpec[] = [];
+    for (const system of systems) {
+      hosts.push(await this.host(system.host));
+      for (const entry of system.vms) {
+        const namesake = entry.config.length === 0 ? vms.find(({ name }) => name === entry.name) : undefined;
+        if (namesake !== undefined) assembled.set(namesake, overlayVm(namesake, entry.fragment));
+        else more.push(...(await this.entry(entry)));
+      }
+    }
+    return {
+      hosts,
+      vms: [...vms.map((vm) => assembled.get(vm) ?? vm), ...more],
+      fragments: given.flatMap(({ file, config }) =>
+        config.kind === 'fragment' ? [{ file, fragment: config.fragment }] : [],
+      ),
+      ...declared(systems),
+      findings: this.findings,
+    };
+  }
+
+  private async host(host: HostSpec): Promise<HostSpec> {
+    const parts = await this.parts(host.config, sourceOf(host.source, 'config'));
+    return { ...host, vdevs: [...parts.flatMap(({ vdevs }) => vdevs), ...host.vdevs] };
+  }
+
+  private async entry({ name, config, fragment }: SystemVmSpec): Promise<readonly VmSpec[]> {
+    const at = sourceOf(fragment.source);
+    const parts = [...(await this.parts(config, at)), fragment];
+    const whole = parts.reduce((base, over) => overlayVm(base, over));
+    if (whole.ram === undefined) {
+      const message = `the VM ${name} has no RAM: nothing says what it is made of`;
+      const hint = 'add "config": "FILE", or name its file on the command line too';
+      // A file of the list that could not be read was reported.
+      const complete = parts.length > config.length;
+      if (complete) this.findings.push(findingAt(at, 'error', 'config.vm-incomplete', message, hint));
+      return [];
+    }
+    const findings = new FindingList();
+    const spec = completeVm(whole, findings);
+    this.findings.push(...findings.sorted());
+    return spec === undefined ? [] : [spec];
+  }
+
+  /** The VMs and parts of VMs in files. */
+  private async parts(paths: readonly string[], at: ReturnType<typeof sourceOf>): Promise<VmFragment[]> {
+    const parts: VmFragment[] = [];
+    for (const path of paths) {
+      const config = await this.file(path);
+      if (config === undefined) continue;
+      if (config.kind === 'vm') parts.push(config.spec);
+      else if (config.kind === 'fragment') parts.push(config.fragment);
+      else {
+        const message = `${path} describes a system, and a VM is wanted here`;
+        this.findings.push(findingAt(at, 'error', 'config.reference', message));
+      }
+    }
+    return parts;
+  }
+
+  private async file(file: string): Promise<Config | undefined> {
+    if (this.configs.has(file)) return this.configs.get(file);
+    const config = await this.attempt(file);
+    this.configs.set(file, config);
+    return config;
+  }
+
+  private async attempt(file: string): Promise<Config | undefined> {
+    const { read, directoryOf, ...options } = this.options;
+    try {
+      if (this.configs.size >= MAX_FILES) {
+        const at = { file, line: 1, column: 1 };
+        throw new ConfigError([findingAt(at, 'error', 'config.too-large', `more than ${MAX_FILES} files`)]);
+      }
+      const parsed = parseConfig(await read(file), { ...options, file, baseDir: directoryOf(file) });
+      this.findings.push(...parsed.warnings);
+      return parsed;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.findings.push(...error.findings);
+      return undefined;
+    }
+  }
+}
+
+function withFile(
+  file: string,
+  config: Config | undefined,
+): readonly { readonly file: string; readonly config: Config }[] {
+  return config === undefined ? [] : [{ file, config }];
+}
+
+function declared(systems: readonly SystemSpec[]): Pick<LoadedConfigs, 'switches' | 'shmem'> {
+  return {
+    switches: systems.flatMap(({ switches }) => switches),
+    shmem: systems.flatMap(({ shmem }) => shmem),
+  };
+}

@@ -1,0 +1,113 @@
+import { QvmError } from '../errors/qvm-error.js';
+import type { GuestPhysicalMap } from './guest-physical-map.js';
+import type { MemorySlice } from './memory-slice.js';
+import type { MemoryWindow } from './memory-window.js';
+import type { MmioHandler, Region } from './region.js';
+import type { VmMemory } from './vm-memory.js';
+
+const PAGE = 0x1000;
+
+/**
+ * A window in the map of a VM: keeps what is mapped, and fills the gaps with reserved ranges.
+ *
+ * @experimental
+ */
+export class MappedWindow implements MemoryWindow {
+  readonly base: number;
+  readonly size: number;
+  readonly #map: GuestPhysicalMap;
+  readonly #memory: VmMemory;
+  readonly #name: string;
+  readonly #changed: (base: number, size: number) => void;
+  /** In ascending order. */
+  #content: readonly Region[] = [];
+
+  /**
+   * Reserves the range.
+   *
+   * @param base - a multiple of 4 KiB.
+   * @param size - bytes, a positive multiple of 4 KiB.
+   * @param changed - told of each range that leads elsewhere now.
+   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   */
+  constructor(
+    map: GuestPhysicalMap,
+    memory: VmMemory,
+    range: { readonly name: string; readonly base: number; readonly size: number },
+    changed: (base: number, size: number) => void,
+  ) {
+    this.base = range.base;
+    this.size = range.size;
+    this.#name = range.name;
+    this.#map = map;
+    this.#memory = memory;
+    this.#changed = changed;
+    map.addWindow(range.name, range.base, range.size);
+  }
+
+  map(offset: number, slice: MemorySlice, bytes = slice.bytes, access: 'rw' | 'ro' = 'rw'): void {
+    if (slice.pool !== this.#memory.slice?.pool) {
+      throw new QvmError('memory.not-pooled', `${this.#name} cannot map memory that is not of its VM's pool.`);
+    }
+    if (bytes > slice.bytes) throw this.#misfit(offset, bytes);
+    const kind = access === 'rw' ? 'ram' : 'rom';
+    this.#add(offset, bytes, { kind, window: true, ...this.#range(offset, bytes), offset: slice.offset });
+  }
+
+  mapRegisters(offset: number, size: number, handler: MmioHandler): void {
+    this.#add(offset, size, { kind: 'mmio', ...this.#range(offset, size), handler });
+  }
+
+  unmap(offset: number): void {
+    const region = this.#content.find(({ base }) => base === this.base + offset);
+    if (region === undefined) return;
+    this.#content = this.#content.filter((other) => other !== region);
+    this.#update(region);
+  }
+
+  clear(): void {
+    if (this.#content.length === 0) return;
+    this.#content = [];
+    this.#update(this);
+  }
+
+  #range(offset: number, size: number): { readonly name: string; readonly base: number; readonly size: number } {
+    return { name: this.#name, base: this.base + offset, size };
+  }
+
+  #add(offset: number, size: number, region: Region): void {
+    const whole = [offset, size].every((value) => Number.isSafeInteger(value) && value >= 0 && value % PAGE === 0);
+    const taken = this.#content.some(
+      ({ base, size: other }) => region.base < base + other && base < region.base + size,
+    );
+    if (!whole || size === 0 || offset + size > this.size || taken) throw this.#misfit(offset, size);
+    this.#content = [...this.#content, region].sort((a, b) => a.base - b.base);
+    this.#update(region);
+  }
+
+  #update({ base, size }: { readonly base: number; readonly size: number }): void {
+    this.#map.replace(this.base, this.size, this.#pieces());
+    this.#changed(base, size);
+  }
+
+  /** The content, and reserved ranges between. */
+  #pieces(): readonly Region[] {
+    const pieces: Region[] = [];
+    let next = this.base;
+    const reserve = (end: number): void => {
+      if (end > next) pieces.push({ kind: 'reserved', name: this.#name, base: next, size: end - next });
+    };
+    for (const region of this.#content) {
+      reserve(region.base);
+      pieces.push(region);
+      next = region.base + region.size;
+    }
+    reserve(this.base + this.size);
+    return pieces;
+  }
+
+  #misfit(offset: number, size: number): QvmError {
+    const where = `${size} bytes at offset 0x${offset.toString(16)}`;
+    return new QvmError('memory.window', `${this.#name} cannot map ${where}: unaligned, outside, or in use.`);
+  }
+}

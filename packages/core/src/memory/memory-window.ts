@@ -1,0 +1,36 @@
+import type { MemorySlice } from './memory-slice.js';
+import type { MmioHandler } from './region.js';
+
+/**
+ * A range of a VM's guest-physical map whose content its vdev changes at run time. Where nothing is mapped, an access is
+ * an external abort. What is mapped is no RAM of the guest's own: device trees do not list it.
+ *
+ * @experimental
+ */
+export interface MemoryWindow {
+  /** Guest-physical address. */
+  readonly base: number;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * Maps bytes of a slice as RAM: the guest reaches them at full speed, executes them, and vdevs reach them by DMA.
+   *
+   * @param offset - in the window; a multiple of 4 KiB.
+   * @param bytes - a positive multiple of 4 KiB, at most the slice's; all of the slice when absent.
+   * @param access - `ro`: the guest's writes are external aborts; `rw` when absent.
+   * @throws QvmError `memory.window` when the range does not fit or is in use, `memory.not-pooled` when the slice is of
+   * another memory than the VM's.
+   */
+  map(offset: number, slice: MemorySlice, bytes?: number, access?: 'rw' | 'ro'): void;
+  /**
+   * Maps registers.
+   *
+   * @param offset - in the window; a multiple of 4 KiB, as is `size`.
+   * @throws QvmError `memory.window`.
+   */
+  mapRegisters(offset: number, size: number, handler: MmioHandler): void;
+  /** Removes what was mapped at an offset; nothing when there is nothing. */
+  unmap(offset: number): void;
+  /** Removes everything. */
+  clear(): void;
+}

@@ -1,0 +1,162 @@
+import { hostNanoseconds } from '../clock/host-time.js';
+import type { Clock } from '../clock/clock.js';
+import { hasTaps } from '../hooks/tappable.js';
+import type { DeviceAccessDetails, GuestExitEvent } from '../hooks/vcpu-hooks.js';
+import type { Vcpu } from './vcpu.js';
+
+/**
+ * How often and for how long a vCPU was in the hypervisor for one cause.
+ *
+ * @experimental
+ */
+export interface ExitTotals {
+  count: number;
+  /** Host time in nanoseconds, as far as it was measured. */
+  time: number;
+}
+
+/** The event of both hooks. There is one for each vCPU, so that exits allocate nothing. */
+class ReusedExitEvent implements GuestExitEvent {
+  cause = '';
+  vdev: string | undefined;
+  syndrome = 0;
+  timestamp = 0;
+  access: DeviceAccessDetails | undefined;
+
+  constructor(
+    readonly vcpu: Vcpu,
+    private readonly clock: Clock,
+  ) {}
+
+  get instructions(): number {
+    return this.vcpu.instructions;
+  }
+
+  get time(): number {
+    return this.clock.now();
+  }
+}
+
+/**
+ * The switches between guest and hypervisor of one vCPU: counted by cause, announced to the hooks that are tapped, and
+ * timed while they are. What is timed adds up: the turns of a vCPU are its guest time and the time of its exits, to the
+ * nanosecond, by the very timestamps that the hooks see.
+ *
+ * @experimental
+ */
+export class GuestExits {
+  readonly #vcpu: Vcpu;
+  readonly #event: ReusedExitEvent;
+  readonly #access = { address: 0, offset: 0, width: 4, write: false, value: 0 };
+  readonly #totals = new Map<string, ExitTotals>();
+  #guestTime = 0;
+  /** When the present stretch, in the guest or in an exit, began. */
+  #since = 0;
+  /** The exit that the vCPU is in. A wait for an interrupt lasts from turn to turn. */
+  #open: ExitTotals | undefined;
+
+  constructor(vcpu: Vcpu, clock: Clock) {
+    this.#vcpu = vcpu;
+    this.#event = new ReusedExitEvent(vcpu, clock);
+  }
+
+  /** Host time in guest code, in nanoseconds. Exits that nobody watches count as part of it. */
+  get guestTime(): number {
+    return this.#guestTime;
+  }
+
+  /** A turn of the vCPU begins, at a host time in nanoseconds. */
+  begin(timestamp: number): void {
+    this.#since = timestamp;
+  }
+
+  /** The turn ends. */
+  end(timestamp: number): void {
+    this.#account(timestamp);
+  }
+
+  /**
+   * The guest is left.
+   *
+   * @param syndrome - the architecture's exception syndrome, as the hypervisor would read it (Arm: `ESR_EL2`).
+   */
+  leave(cause: string, syndrome: number): void {
+    this.#leave(cause, syndrome, undefined, undefined);
+  }
+
+  /** The guest goes on after {@link leave}. */
+  enter(cause: string): void {
+    const { guestEntrance } = this.#vcpu.hooks;
+    if (this.#open === undefined && !hasTaps(guestEntrance)) return;
+    const event = this.#event;
+    event.timestamp = hostNanoseconds();
+    this.#account(event.timestamp);
+    this.#open = undefined;
+    event.cause = cause;
+    if (hasTaps(guestEntrance)) guestEntrance.call(event);
+  }
+
+  /** {@link leave} for an access to a device register; `value` is what is written. */
+  leaveToDevice(
+    vdev: string,
+    syndrome: number,
+    address: number,
+    offset: number,
+    width: number,
+    value: number | undefined,
+  ): void {
+    const access = this.#access;
+    access.address = address;
+    access.offset = offset;
+    access.width = width;
+    access.write = value !== undefined;
+    access.value = value ?? 0;
+    this.#leave('mmio', syndrome, vdev, access);
+  }
+
+  /** {@link enter} after {@link leaveToDevice}; `value` is what was read or written. */
+  enterFromDevice(value: number): void {
+    this.#access.value = value;
+    this.enter('mmio');
+  }
+
+  /** Exits so far, by cause. */
+  totals(): Readonly<Record<string, Readonly<ExitTotals>>> {
+    return Object.fromEntries([...this.#totals].map(([cause, totals]) => [cause, { ...totals }]));
+  }
+
+  /** Exits so far, by cause, as plain numbers. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#totals].map(([cause, { count }]) => [cause, count]));
+  }
+
+  #leave(cause: string, syndrome: number, vdev: string | undefined, access: DeviceAccessDetails | undefined): void {
+    const totals = this.#totalsOf(cause);
+    totals.count++;
+    const { guestExit } = this.#vcpu.hooks;
+    if (!hasTaps(guestExit)) return;
+    const event = this.#event;
+    event.timestamp = hostNanoseconds();
+    this.#account(event.timestamp);
+    this.#open = totals;
+    event.cause = cause;
+    event.vdev = vdev;
+    event.syndrome = syndrome;
+    event.access = access;
+    guestExit.call(event);
+  }
+
+  /** Adds the stretch that ends now to whom it belongs. */
+  #account(timestamp: number): void {
+    const passed = timestamp - this.#since;
+    if (this.#open === undefined) this.#guestTime += passed;
+    else this.#open.time += passed;
+    this.#since = timestamp;
+  }
+
+  #totalsOf(cause: string): ExitTotals {
+    let totals = this.#totals.get(cause);
+    if (totals === undefined) this.#totals.set(cause, (totals = { count: 0, time: 0 }));
+    return totals;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Description of one register of up to 32 bits. The one place that says where it is, what it holds and what an access
+ * does: dispatch, save and restore, and the table in the documentation all come from it.
+ *
+ * A register without `read` is stored: the block keeps its value. `write` takes the place of storing (a command, such
+ * as a write-one-to-clear); `changed` runs after storing.
+ *
+ * @typeParam Target - the device that the functions act on.
+ * @experimental
+ */
+export interface RegisterSpec<Target> {
+  /** Bytes from the start of the range; a multiple of 4. */
+  readonly offset: number;
+  /** `wo` reads as zero; writes to `ro` are ignored. */
+  readonly access: 'rw' | 'ro' | 'wo';
+  /** One line for the documentation. */
+  readonly description: string;
+  /** Number of implemented bits, from bit 0; the others read as zero and ignore writes. Default 32. */
+  readonly bits?: number;
+  /** Value after reset of a stored register. Default 0. */
+  readonly reset?: number;
+  /** Computes the value, instead of storing one. */
+  read?(target: Target): number;
+  /** Carries out a write, instead of storing the value. Byte lanes that the access does not cover are zero. */
+  write?(target: Target, value: number): void;
+  /** Reacts to a write, after the value was stored. Byte lanes that the access does not cover kept their value. */
+  changed?(target: Target, value: number, previous: number): void;
+}
+
+/**
+ * The registers of one range, by name.
+ *
+ * @experimental
+ */
+export type RegisterLayout<Target, Name extends string = string> = Readonly<Record<Name, RegisterSpec<Target>>>;
+
+/**
+ * The bits that a register implements, as a mask.
+ *
+ * @experimental
+ */
+export function registerMask(spec: { readonly bits?: number }): number {
+  const bits = spec.bits ?? 32;
+  return bits === 32 ? 0xffff_ffff : 2 ** bits - 1;
+}
+
+/**
+ * Whether the block keeps a value for the register.
+ *
+ * @experimental
+ */
+export function isStored<Target>(spec: RegisterSpec<Target>): boolean {
+  return spec.read === undefined && spec.access !== 'wo';
+}
+
+/**
+ * The layout as a Markdown table (offset, name, access, bits, reset, description), ordered by offset.
+ *
+ * @experimental
+ */
+export function registersToMarkdown<Target>(layout: RegisterLayout<Target>): string {
+  const rows = Object.entries(layout).sort(([, a], [, b]) => a.offset - b.offset);
+  return [
+    '| Offset | Name | Access | Bits | Reset | Description |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows.map(([name, spec]) => markdownRow(name, spec)),
+  ].join('\n');
+}
+
+function markdownRow<Target>(name: string, spec: RegisterSpec<Target>): string {
+  const reset = isStored(spec) ? hex(spec.reset ?? 0) : '–';
+  return `| ${hex(spec.offset, 3)} | ${name} | ${spec.access.toUpperCase()} | ${spec.bits ?? 32} | ${reset} | ${spec.description} |`;
+}
+
+function hex(value: number, digits = 1): string {
+  return `0x${value.toString(16).padStart(digits, '0')}`;
+}

@@ -1,0 +1,92 @@
+import { QvmError } from '../errors/qvm-error.js';
+
+/**
+ * A saved state that a vdev refuses: of an unknown version, or not of the shape that its `save` gives.
+ * The code is `vdev.state`. The vdev that refused is unchanged.
+ *
+ * @experimental
+ */
+export class VdevStateError extends QvmError {
+  constructor(message: string) {
+    super('vdev.state', message);
+  }
+}
+
+/**
+ * Refuses a snapshot whose version is not `known`.
+ *
+ * @throws {@link VdevStateError}
+ * @experimental
+ */
+export function requireVersion(snapshot: { readonly version: number }, known: number): void {
+  if (snapshot.version !== known) {
+    throw new VdevStateError(`saved state has version ${String(snapshot.version)}, only version ${known} is known`);
+  }
+}
+
+/**
+ * Takes `value` as an object with exactly the members in `keys`. States may come from untrusted files, so nothing
+ * about their shape is assumed.
+ *
+ * @param what - names the value in the error.
+ * @throws {@link VdevStateError}
+ * @experimental
+ */
+export function requireObject<Key extends string>(
+  value: unknown,
+  keys: readonly Key[],
+  what: string,
+): Readonly<Record<Key, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new VdevStateError(`${what} is not an object`);
+  }
+  const missing = keys.find((key) => !Object.hasOwn(value, key));
+  if (missing !== undefined) {
+    throw new VdevStateError(`${what} lacks ${missing}`);
+  }
+  if (Object.keys(value).length !== keys.length) {
+    throw new VdevStateError(`${what} has members other than ${keys.join(', ')}`);
+  }
+  return value as Readonly<Record<Key, unknown>>;
+}
+
+/**
+ * Takes `value` as an integer from 0 to `max`.
+ *
+ * @throws {@link VdevStateError}
+ * @experimental
+ */
+export function requireUnsigned(value: unknown, max: number, what: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
+    throw new VdevStateError(`${what} is not an integer from 0 to ${max}`);
+  }
+  return value;
+}
+
+/**
+ * Takes `value` as an array of at most `limit` integers from 0 to `max`.
+ *
+ * @throws {@link VdevStateError}
+ * @experimental
+ */
+export function requireUnsignedArray(value: unknown, limit: number, max: number, what: string): readonly number[] {
+  if (!Array.isArray(value) || value.length > limit) {
+    throw new VdevStateError(`${what} is not an array of at most ${limit} entries`);
+  }
+  return Array.from({ length: value.length }, (_, index) =>
+    requireUnsigned((value as readonly unknown[])[index], max, `${what}[${index}]`),
+  );
+}
+
+/**
+ * Takes `value` as a boolean.
+ *
+ * @throws {@link VdevStateError}
+ * @experimental
+ */
+export function requireBoolean(value: unknown, what: string): boolean {
+  if (typeof value !== 'boolean') {
+    throw new VdevStateError(`${what} is not a boolean`);
+  }
+  return value;
+}

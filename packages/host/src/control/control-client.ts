@@ -1,0 +1,145 @@
+import { connect, type Socket } from 'node:net';
+import { QvmError } from '@qvm/core';
+import { fromWireError } from '../errors/wire-error.js';
+import { LineReader } from './line-reader.js';
+import type { ControlEvent, ControlMethod, ControlMethods, FromHost } from './protocol.js';
+import { PROTOCOL_VERSION } from './protocol.js';
+
+/** The longest line of a host: a picture of 8K in base64, and some. */
+const MAX_ANSWER_BYTES = 0x1000_0000;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A client of a host's control socket.
+ *
+ * @experimental
+ */
+export class ControlClient {
+  readonly #socket: Socket;
+  readonly #reader = new LineReader(MAX_ANSWER_BYTES);
+  readonly #pending = new Map<number, Pending>();
+  readonly #subscriptions = new Map<number, (event: ControlEvent) => void>();
+  /** Settles when the connection has ended. */
+  readonly closed: Promise<void>;
+  #nextId = 1;
+  #failure: Error = new QvmError('host.disconnected', 'the host has ended the connection');
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (bytes: Uint8Array) => this.#receive(bytes));
+    socket.on('error', () => socket.destroy());
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        for (const { reject } of this.#pending.values()) reject(this.#failure);
+        this.#pending.clear();
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Connects with a host.
+   *
+   * @throws QvmError `host.not-running` when none answers, `protocol.version`.
+   */
+  static async connect(path: string): Promise<ControlClient> {
+    const client = new ControlClient(await open(path));
+    try {
+      await client.request('hello', { version: PROTOCOL_VERSION });
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    return client;
+  }
+
+  /**
+   * Asks for something.
+   *
+   * @throws the host's error; QvmError `host.disconnected`.
+   */
+  request<K extends ControlMethod>(
+    method: K,
+    params: ControlMethods[K]['params'],
+  ): Promise<ControlMethods[K]['result']> {
+    if (this.#socket.destroyed) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    this.#socket.write(`${JSON.stringify({ id, method, params })}\n`);
+    return new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+    }) as Promise<ControlMethods[K]['result']>;
+  }
+
+  /**
+   * Shows a console: what was written last, then all from now on.
+   *
+   * @param output - gets the bytes, and how many this client lost before them because it was slow.
+   * @returns `ended` settles when the VM has ended for good or the connection is gone; `detach` ends it earlier.
+   */
+  async attach(
+    params: Omit<ControlMethods['console.attach']['params'], 'subscription'>,
+    output: (bytes: Uint8Array, lost: number) => void,
+  ): Promise<{ readonly ended: Promise<void>; readonly detach: () => Promise<void> }> {
+    const subscription = this.#nextId++;
+    const ended = new Promise<void>((resolve) => {
+      this.#subscriptions.set(subscription, (event) => {
+        if (event.event === 'console') output(Buffer.from(event.base64, 'base64'), event.lost ?? 0);
+        else resolve();
+      });
+      void this.closed.then(resolve);
+    });
+    await this.request('console.attach', { ...params, subscription });
+    const detach = async (): Promise<void> => {
+      this.#subscriptions.delete(subscription);
+      await this.request('detach', { subscription });
+    };
+    return { ended, detach };
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    try {
+      for (const line of this.#reader.add(bytes)) this.#handle(JSON.parse(line) as FromHost);
+    } catch (cause) {
+      this.#failure = new QvmError('protocol.malformed', 'the host sent what cannot be read', { cause });
+      this.#socket.destroy();
+    }
+  }
+
+  #handle(message: FromHost): void {
+    if ('event' in message) {
+      this.#subscriptions.get(message.subscription)?.(message);
+      if (message.event === 'end') this.#subscriptions.delete(message.subscription);
+    } else if ('id' in message) {
+      const pending = this.#pending.get(message.id);
+      this.#pending.delete(message.id);
+      if ('error' in message) pending?.reject(fromWireError(message.error));
+      else pending?.resolve(message.result);
+    } else {
+      this.#failure = fromWireError(message.error);
+    }
+  }
+}
+
+function open(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+    socket.once('error', (cause: NodeJS.ErrnoException) => {
+      // Others, such as a missing right, are worth a word.
+      const usual = cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED';
+      const message = `no host answers at ${path}; "qvm host" starts one`;
+      reject(new QvmError('host.not-running', message, usual ? {} : { cause }));
+    });
+  });
+}

@@ -1,0 +1,208 @@
+import { connect } from 'node:net';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import * as fc from 'fast-check';
+import { HostProcess } from '../host-process.js';
+import { eventually, silentLog, Workspace } from '../host.test.helper.js';
+import { bindSocket } from './bind-socket.js';
+import { ControlClient } from './control-client.js';
+import { MAX_CLIENTS, MAX_REQUEST_BYTES } from './protocol.js';
+
+const space = new Workspace();
+const socket = space.path('control.sock');
+let host: HostProcess;
+let client: ControlClient;
+beforeAll(async () => {
+  host = await HostProcess.open({ socket, log: silentLog() });
+  client = await ControlClient.connect(socket);
+});
+afterAll(async () => {
+  client.close();
+  await host.shutdown(0);
+  space.dispose();
+});
+
+/** Sends text as it is, and gives all that comes back until the host ends the connection or is silent. */
+function raw(text: string | Uint8Array, silenceMs = 300): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const connection = connect(socket, () => connection.write(text));
+    const done = (): void => {
+      connection.destroy();
+      resolve(answer);
+    };
+    let timer = setTimeout(done, silenceMs);
+    connection.on('data', (data) => {
+      answer += String(data);
+      clearTimeout(timer);
+      timer = setTimeout(done, silenceMs);
+    });
+    connection.on('error', () => undefined);
+    connection.on('close', done);
+  });
+}
+
+const HELLO = '{"id":1,"method":"hello","params":{"version":1}}\n';
+
+describe('the control socket', () => {
+  it('is for its owner only', () => {
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+  });
+
+  it('makes, lists, asks and ends VMs', async () => {
+    const { spec, ...options } = space.launch('guest', ['print hello', 'echo', 'poweroff']);
+    const { id } = await client.request('vm.create', { spec, ...options });
+    await client.request('vm.start', { vm: 'guest' });
+    let text = '';
+    const { ended } = await client.attach({ vm: String(id) }, (bytes) => (text += new TextDecoder().decode(bytes)));
+    await client.request('vm.pause', { vm: 'guest' });
+    await expect(client.request('vm.pause', { vm: 'guest' })).rejects.toMatchObject({
+      code: 'vm.illegal-transition',
+      message: 'The VM guest cannot pause: it is paused',
+    });
+    expect(await client.request('vm.list', {})).toMatchObject([{ id, name: 'guest', state: 'paused', ram: 0x10_0000 }]);
+    await client.request('vm.resume', { vm: 'guest' });
+    expect(await client.request('vm.stat', { vm: 'guest' })).toMatchObject({ name: 'guest', vcpus: [{ index: 0 }] });
+    expect(await client.request('vm.irqstat', { vm: 'guest' })).toContainEqual(
+      expect.objectContaining({ source: 'pl031-0', count: 0 }),
+    );
+    expect((await client.request('vm.vdevstat', { vm: 'guest' })).map(({ type }) => type)).toContain('pl011');
+    expect(await client.request('vm.registers', { vm: 'guest' })).toEqual([
+      { pc: expect.stringMatching(/^0x/) as string },
+    ]);
+    const { base64 } = await client.request('vm.memory', { vm: 'guest', address: 0x4000_0000, length: 16 });
+    expect(Buffer.from(base64, 'base64')).toEqual(Buffer.alloc(16));
+    await expect(client.request('vm.memory', { vm: 'guest', address: 0, length: 16 })).rejects.toMatchObject({
+      code: 'memory.guest-access',
+    });
+    await client.request('console.input', { vm: 'guest', base64: Buffer.from('echoq').toString('base64') });
+    expect(await client.request('vm.wait', { vm: 'guest' })).toEqual({ exitCode: 0, reason: 'The guest powered off.' });
+    await ended;
+    expect(text).toBe('hello\necho');
+    await expect(client.request('vm.resume', { vm: 'guest' })).rejects.toMatchObject({
+      message: 'The VM guest cannot resume: it is stopped',
+    });
+  });
+
+  it('passes on what is wrong with a configuration, with its places', async () => {
+    const { spec, ...options } = space.launch('wrong', []);
+    const at = { file: 'x.qvmconf', line: 3, column: 9 };
+    const vdevs = [{ type: 'pl01', options: [], source: { at, fields: {} } }];
+    await expect(client.request('vm.create', { spec: { ...spec, vdevs }, ...options })).rejects.toMatchObject({
+      name: 'ConfigError',
+      findings: [{ ...at, code: 'config.unknown-vdev' }],
+    });
+  });
+
+  it.each([
+    ['no JSON', 'rubbish\n', 'protocol.malformed'],
+    ['no object', '[1]\n', 'protocol.malformed'],
+    ['no number', '{"method":"hello"}\n', 'protocol.malformed'],
+    ['no UTF-8', Uint8Array.of(0xff, 0x0a), 'protocol.malformed'],
+    ['a line too long', `"${'x'.repeat(MAX_REQUEST_BYTES)}`, 'protocol.malformed'],
+    ['no greeting', '{"id":1,"method":"vm.list"}\n', 'protocol.hello'],
+    ['another version', '{"id":1,"method":"hello","params":{"version":2}}\n', 'protocol.version'],
+    ['an unknown method', `${HELLO}{"id":2,"method":"toString"}\n`, 'protocol.method'],
+    ['parameters that are none', `${HELLO}{"id":2,"method":"vm.list","params":7}\n`, 'protocol.malformed'],
+    ['a wrong parameter', `${HELLO}{"id":2,"method":"vm.pause","params":{"vm":7}}\n`, 'protocol.params'],
+    ['an unknown VM', `${HELLO}{"id":2,"method":"vm.pause","params":{"vm":"nobody"}}\n`, 'host.unknown-vm'],
+    ['a relative path', `${HELLO}{"id":2,"method":"vm.dump","params":{"vm":"guest","path":"x"}}\n`, 'protocol.params'],
+  ])('answers %s with a code', async (_what, request, code) => {
+    expect(await raw(request)).toContain(`"code":"${code}"`);
+  });
+
+  it('survives whatever is sent', async () => {
+    const value = fc.jsonValue({ maxDepth: 3 });
+    const method = fc.constantFrom(
+      'hello',
+      'vm.create',
+      'vm.list',
+      'vm.memory',
+      'console.attach',
+      'console.input',
+      'detach',
+    );
+    const params = fc.dictionary(
+      fc.constantFrom('vm', 'spec', 'address', 'length', 'base64', 'subscription', '__proto__'),
+      value,
+    );
+    const request = fc.record({ id: fc.nat(), method, params }).map((json) => JSON.stringify(json));
+    const line = fc.oneof(
+      request,
+      fc.string(),
+      value.map((json) => JSON.stringify(json)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 8 }), async (lines) => {
+        await raw(`${HELLO}${lines.join('\n')}\n`, 50);
+        expect(await client.request('host.status', {})).toMatchObject({ pid: process.pid });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('refuses a specification that makes no sense in the VM’s own thread', async () => {
+    const { spec, ...options } = space.launch('senseless', []);
+    const senseless = { ...spec, vdevs: [{ type: 'pl011', options: [{}] }], image: '\u0001' };
+    await expect(client.request('vm.create', { ...options, spec: senseless as never })).rejects.toThrow();
+    expect((await client.request('vm.list', {})).map(({ name }) => name)).not.toContain('senseless');
+  });
+
+  it('bounds the number of clients', async () => {
+    const others = await Promise.all(
+      Array.from({ length: MAX_CLIENTS + 8 }, () => ControlClient.connect(socket).catch(() => undefined)),
+    );
+    expect(others.filter((other) => other !== undefined).length).toBeLessThan(MAX_CLIENTS);
+    for (const other of others) other?.close();
+    await eventually(() => host.status().clients === 1);
+  });
+
+  it('does not keep output for a client that does not read', async () => {
+    const { spec, ...options } = space.launch('chatty', [`print ${'x'.repeat(2000)}`, 'reset']);
+    const slow = connect(socket);
+    slow.pause();
+    await client.request('vm.create', { spec, ...options, onReset: 'restart' });
+    const attach = { id: 2, method: 'console.attach', params: { vm: 'chatty', subscription: 1 } };
+    slow.write(`${HELLO}${JSON.stringify(attach)}\n`);
+    await client.request('vm.start', { vm: 'chatty' });
+    let seen = 0;
+    await client.attach({ vm: 'chatty' }, (bytes) => (seen += bytes.length));
+    await eventually(() => seen > 0x10_0000);
+    expect(process.memoryUsage.rss()).toBeLessThan(0x8000_0000);
+    await client.request('vm.destroy', { vm: 'chatty' });
+    slow.destroy();
+  });
+});
+
+describe('binding', () => {
+  it('refuses a second host, and replaces what a killed one left', async () => {
+    await expect(HostProcess.open({ socket, log: silentLog() })).rejects.toMatchObject({ code: 'host.running' });
+    const path = space.path('stale.sock');
+    writeFileSync(path, '');
+    writeFileSync(`${path}.lock`, '999999999\n');
+    const other = await HostProcess.open({ socket: path, log: silentLog() });
+    (await ControlClient.connect(path)).close();
+    await other.shutdown(0);
+    expect(existsSync(path)).toBe(false);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it('lets one of several hosts win', async () => {
+    const path = space.path('race.sock');
+    const servers = Array.from({ length: 4 }, () => createServer());
+    const outcomes = await Promise.allSettled(servers.map((server) => bindSocket(server, path)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const server of servers) server.close();
+  });
+
+  it('refuses a folder into which others can put things', async () => {
+    mkdirSync(space.path('open'));
+    chmodSync(space.path('open'), 0o777);
+    const path = space.path('open/control.sock');
+    await expect(HostProcess.open({ socket: path, log: silentLog() })).rejects.toMatchObject({ code: 'host.socket' });
+  });
+
+  it('says that no host runs', async () => {
+    await expect(ControlClient.connect(space.path('nobody.sock'))).rejects.toMatchObject({ code: 'host.not-running' });
+  });
+});

@@ -1,0 +1,112 @@
+import { QvmError } from '@qvm/core';
+
+/** Parameters that a client sent are not what the method takes. */
+export function badParams(message: string): QvmError {
+  return new QvmError('protocol.params', message);
+}
+
+/**
+ * Reads parameters that a client sent. All accessors throw a `protocol.params` that names the place.
+ */
+export class Params {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  readonly #where: string;
+
+  constructor(value: unknown, where = 'params') {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badParams(`${where} is no object`);
+    this.#fields = value as Record<string, unknown>;
+    this.#where = where;
+  }
+
+  /** Everything, unchecked. */
+  get value(): Readonly<Record<string, unknown>> {
+    return this.#fields;
+  }
+
+  has(name: string): boolean {
+    return this.#value(name) !== undefined;
+  }
+
+  /** A text of up to `limit` characters, without NUL. */
+  text(name: string, limit = 4096): string {
+    const value = this.#value(name);
+    if (typeof value !== 'string' || value.length > limit || value.includes('\0')) {
+      throw this.#wrong(name, `a text of at most ${limit} characters`);
+    }
+    return value;
+  }
+
+  optionalText(name: string, limit?: number): string | undefined {
+    return this.has(name) ? this.text(name, limit) : undefined;
+  }
+
+  /** A whole number from `from` to `to`. */
+  integer(name: string, from: number, to: number): number {
+    const value = this.#value(name);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < from || value > to) {
+      throw this.#wrong(name, `a whole number from ${from} to ${to}`);
+    }
+    return value;
+  }
+
+  optionalInteger(name: string, from: number, to: number): number | undefined {
+    return this.has(name) ? this.integer(name, from, to) : undefined;
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
+    const value = this.#value(name);
+    if (value !== undefined && typeof value !== 'boolean') throw this.#wrong(name, 'true or false');
+    return value;
+  }
+
+  /** One of a few words. */
+  optionalWord<T extends string>(name: string, words: readonly T[]): T | undefined {
+    const value = this.#value(name);
+    if (value === undefined) return undefined;
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) throw this.#wrong(name, `one of ${words.join(', ')}`);
+    return word;
+  }
+
+  /** Bytes, written as base64. */
+  bytes(name: string, limit: number): Uint8Array<ArrayBuffer> {
+    const text = this.text(name, Math.ceil(limit / 3) * 4);
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) throw this.#wrong(name, 'base64');
+    return Uint8Array.from(Buffer.from(text, 'base64'));
+  }
+
+  object(name: string): Params {
+    return new Params(this.#value(name), `${this.#where}.${name}`);
+  }
+
+  /** At most `limit` objects. */
+  objects(name: string, limit: number): readonly Params[] {
+    return this.#list(name, limit).map((item, index) => new Params(item, `${this.#where}.${name}[${index}]`));
+  }
+
+  /** At most `limit` texts; empty when absent. */
+  texts(name: string, limit: number): readonly string[] {
+    return this.has(name) ? this.#each(name, limit, (items, index) => items.text(index)) : [];
+  }
+
+  /** Reads each item of a list by the accessor for a field. */
+  #each<T>(name: string, limit: number, read: (items: Params, index: string) => T): readonly T[] {
+    const list = this.#list(name, limit);
+    const items = new Params({ ...list }, `${this.#where}.${name}`);
+    return list.map((_, index) => read(items, String(index)));
+  }
+
+  #list(name: string, limit: number): readonly unknown[] {
+    const value = this.#value(name);
+    if (!Array.isArray(value) || value.length > limit) throw this.#wrong(name, `a list of at most ${limit}`);
+    return value;
+  }
+
+  #value(name: string): unknown {
+    return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
+  }
+
+  #wrong(name: string, right: string): QvmError {
+    return badParams(`${this.#where}.${name} is not ${right}`);
+  }
+}

@@ -1,0 +1,180 @@
+import type { InterruptStatistics, VmState } from '@qvm/core';
+import type { Finding, VmSpec } from '@qvm/config';
+import type { WireError } from '../errors/wire-error.js';
+import type { RegisterReport, VdevStatus, VmEnd, VmLaunch, VmStatsReport } from '../worker/messages.js';
+import type { RestartPolicy } from '../vm/restart-policy.js';
+
+/*
+ * The protocol of the control socket, as docs/protocol.md describes it: one JSON value for each line, UTF-8. Bytes are
+ * base64.
+ */
+
+/**
+ * Version of the protocol. A host refuses clients of another one.
+ *
+ * @experimental
+ */
+export const PROTOCOL_VERSION = 1;
+
+/** Bytes of one line from a client, at most. */
+export const MAX_REQUEST_BYTES = 0x10_0000;
+/** Clients at a time. */
+export const MAX_CLIENTS = 64;
+/** Requests of one client that are under way, and its subscriptions. */
+export const MAX_OUTSTANDING = 64;
+/** Bytes that wait for a slow client. Stream output beyond it is dropped and counted; requests wait. */
+export const MAX_WAITING_OUTPUT = 0x40_0000;
+/** Bytes of guest memory in one answer. */
+export const MAX_MEMORY_CHUNK = 0x8_0000;
+/** Bytes of console input in one request. */
+export const MAX_INPUT_CHUNK = 0x1_0000;
+
+/**
+ * A VM as `qvm list` shows it. The host itself is number 0.
+ *
+ * @experimental
+ */
+export interface VmSummary {
+  readonly id: number;
+  readonly name: string;
+  readonly state: VmState;
+  readonly arch: string;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly ram: number;
+  /** Milliseconds since the last start; 0 when it does not run. */
+  readonly uptimeMs: number;
+  readonly restart: RestartPolicy;
+  readonly restarts: number;
+  /** Whether it waits to be started again. */
+  readonly restarting: boolean;
+  /** How it ended last. */
+  readonly end?: VmEnd;
+}
+
+/**
+ * What `qvm host status` shows.
+ *
+ * @experimental
+ */
+export interface HostStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly socket: string;
+  readonly clients: number;
+  readonly vms: number;
+  /** Of the process, bytes. */
+  readonly residentBytes: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * How a VM is made by request.
+ *
+ * @experimental
+ */
+export interface CreateParams extends Omit<VmLaunch, 'spec'> {
+  readonly spec: VmSpec;
+  readonly restart?: RestartPolicy;
+}
+
+/** A shared region that the host provides; `size` is in bytes. @experimental */
+export interface ShareParams {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** Requests with their parameters and results. `vm` is a name or a number. @experimental */
+export interface ControlMethods {
+  hello: {
+    readonly params: { readonly version: number };
+    readonly result: { readonly version: number; readonly software: string; readonly pid: number };
+  };
+  'host.status': { readonly params: Nothing; readonly result: HostStatus };
+  /** Answers when the shutdown has begun; the connection ends when it is done. */
+  'host.stop': { readonly params: { readonly timeoutMs?: number }; readonly result: Nothing };
+  'host.share': { readonly params: ShareParams; readonly result: Nothing };
+  'vm.create': {
+    readonly params: CreateParams;
+    readonly result: {
+      readonly id: number;
+      readonly warnings: readonly Finding[];
+      readonly announcements: readonly string[];
+    };
+  };
+  'vm.start': { readonly params: OfVm; readonly result: Nothing };
+  'vm.list': { readonly params: Nothing; readonly result: readonly VmSummary[] };
+  'vm.pause': { readonly params: OfVm; readonly result: Nothing };
+  'vm.resume': { readonly params: OfVm; readonly result: Nothing };
+  /** Presses the power button, and answers when the VM has ended. */
+  'vm.stop': { readonly params: OfVm & { readonly timeoutMs?: number }; readonly result: VmEnd };
+  'vm.destroy': { readonly params: OfVm; readonly result: VmEnd };
+  /** Answers when the VM has ended for good. */
+  'vm.wait': { readonly params: OfVm; readonly result: VmEnd };
+  'vm.stat': { readonly params: OfVm; readonly result: VmStatsReport };
+  'vm.irqstat': { readonly params: OfVm; readonly result: readonly InterruptStatistics[] };
+  'vm.vdevstat': { readonly params: OfVm; readonly result: readonly VdevStatus[] };
+  'vm.registers': { readonly params: OfVm; readonly result: readonly RegisterReport[] };
+  'vm.memory': {
+    readonly params: OfVm & { readonly address: number; readonly length: number };
+    readonly result: { readonly base64: string };
+  };
+  /** `path` is absolute, on the host. */
+  'vm.dump': { readonly params: OfVm & { readonly path: string }; readonly result: { readonly bytes: number } };
+  'vm.screenshot': {
+    readonly params: OfVm;
+    readonly result: { readonly width: number; readonly height: number; readonly base64: string };
+  };
+  'vm.type': { readonly params: OfVm & { readonly text: string }; readonly result: { readonly untyped: string } };
+  /** Begins to record a VM; one client at a time. */
+  'trace.start': { readonly params: OfVm; readonly result: Nothing };
+  /** What was recorded since the last time: chunks of a trace file (docs/formats/trace.md), and whether there is more to come. */
+  'trace.read': { readonly params: OfVm; readonly result: { readonly base64: string; readonly running: boolean } };
+  /** Ends the recording; what is left can still be read. */
+  'trace.stop': { readonly params: OfVm; readonly result: Nothing };
+  /**
+   * Output comes as `console` events with the number that the client chose for the subscription, until the VM has ended
+   * for good.
+   */
+  'console.attach': {
+    readonly params: OfVm & { readonly subscription: number; readonly stream?: string; readonly backlog?: boolean };
+    readonly result: Nothing;
+  };
+  /** Answers when the guest has room for more. */
+  'console.input': {
+    readonly params: OfVm & { readonly stream?: string; readonly base64: string };
+    readonly result: Nothing;
+  };
+  detach: { readonly params: { readonly subscription: number }; readonly result: Nothing };
+}
+
+/** @experimental */
+export type ControlMethod = keyof ControlMethods;
+
+/** No parameters, or nothing to tell. */
+export type Nothing = Readonly<Record<string, never>>;
+
+interface OfVm {
+  readonly vm: string;
+}
+
+/** What comes without being asked for. @experimental */
+export type ControlEvent =
+  | {
+      readonly event: 'console';
+      readonly subscription: number;
+      readonly base64: string;
+      /** Bytes that this client lost before these, because it was too slow. */
+      readonly lost?: number;
+    }
+  /** A subscription is over: the VM has ended. */
+  | { readonly event: 'end'; readonly subscription: number };
+
+/** From a host to its client. */
+export type FromHost =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: WireError }
+  /** A request that could not be read; the connection ends. */
+  | { readonly error: WireError }
+  | ControlEvent;

@@ -1,0 +1,160 @@
+import type { ArchitectureName } from '@qvm/config';
+
+/* ELF64 core files, as the System V ABI (gABI chapters 4 and 5) and Linux' core format have them. */
+
+const EHDR_BYTES = 64;
+const PHDR_BYTES = 56;
+const ET_CORE = 4;
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+const NT_PRSTATUS = 1;
+const PF_RWX = 7;
+/** e_phnum is 16 bits wide; more would need section headers. */
+const MAX_PROGRAM_HEADERS = 0xfffe;
+/** Segments begin on pages, so that readers can map them. */
+const ALIGNMENT = 0x1000;
+
+const MACHINES: Readonly<Record<ArchitectureName, number>> = { aarch64: 183, x86_64: 62 };
+
+/** Offset of the general registers in Linux' `struct elf_prstatus` on 64-bit machines, and the bytes after them. */
+const PRSTATUS_REGISTERS = 112;
+const PRSTATUS_PID = 32;
+const PRSTATUS_TAIL = 8;
+
+/** Registers in the order of `elf_gregset_t`. */
+const REGISTERS: Readonly<Record<ArchitectureName, readonly string[]>> = {
+  aarch64: [...Array.from({ length: 31 }, (_, n) => `x${n}`), 'sp', 'pc', 'pstate'],
+  x86_64: [
+    ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi'],
+    ...['orig_rax', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs'],
+  ],
+};
+
+/**
+ * A range of guest-physical memory.
+ *
+ * @experimental
+ */
+export interface MemoryRange {
+  readonly base: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The headers of a core file and where its segments lie. */
+export interface CoreLayout {
+  /** ELF header, program headers and notes. */
+  readonly head: Uint8Array;
+  /** File offset of each range, in their order. */
+  readonly offsets: readonly number[];
+  readonly fileSize: number;
+}
+
+/**
+ * Lays out a core file: one note for each vCPU, one segment for each range. Virtual and physical address of a segment
+ * are both the guest-physical one.
+ *
+ * @throws RangeError when there are more ranges than an ELF header can count.
+ */
+export function layoutCore(
+  arch: ArchitectureName,
+  vcpus: readonly Readonly<Record<string, bigint>>[],
+  ranges: readonly MemoryRange[],
+): CoreLayout {
+  if (ranges.length + 1 > MAX_PROGRAM_HEADERS)
+    throw new RangeError(`${ranges.length} ranges do not fit into a core file`);
+  const notes = concatenate(vcpus.map((registers, index) => prstatusNote(arch, registers, index + 1)));
+  const notesAt = EHDR_BYTES + PHDR_BYTES * (ranges.length + 1);
+  const offsets: number[] = [];
+  let end = alignUp(notesAt + notes.length);
+  for (const { size } of ranges) {
+    offsets.push(end);
+    end = alignUp(end + size);
+  }
+  const head = new Uint8Array(notesAt + notes.length);
+  const view = new DataView(head.buffer);
+  writeHeader(head, view, arch, ranges.length + 1);
+  writeProgramHeader(view, EHDR_BYTES, {
+    type: PT_NOTE,
+    flags: 0,
+    offset: notesAt,
+    address: 0,
+    size: notes.length,
+    align: 4,
+  });
+  ranges.forEach(({ base, size }, index) => {
+    const offset = offsets[index] ?? 0;
+    const at = EHDR_BYTES + PHDR_BYTES * (index + 1);
+    writeProgramHeader(view, at, { type: PT_LOAD, flags: PF_RWX, offset, address: base, size, align: ALIGNMENT });
+  });
+  head.set(notes, notesAt);
+  return { head, offsets, fileSize: end };
+}
+
+function writeHeader(bytes: Uint8Array, view: DataView, arch: ArchitectureName, programHeaders: number): void {
+  // Magic, 64-bit, little-endian, version 1.
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  view.setUint16(16, ET_CORE, true);
+  view.setUint16(18, MACHINES[arch], true);
+  view.setUint32(20, 1, true);
+  view.setBigUint64(32, BigInt(EHDR_BYTES), true);
+  view.setUint16(52, EHDR_BYTES, true);
+  view.setUint16(54, PHDR_BYTES, true);
+  view.setUint16(56, programHeaders, true);
+}
+
+interface ProgramHeader {
+  readonly type: number;
+  readonly flags: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly size: number;
+  readonly align: number;
+}
+
+function writeProgramHeader(view: DataView, at: number, header: ProgramHeader): void {
+  const { type, flags, offset, address, size, align } = header;
+  // A note has no memory size.
+  const memorySize = type === PT_NOTE ? 0 : size;
+  view.setUint32(at, type, true);
+  view.setUint32(at + 4, flags, true);
+  [offset, address, address, size, memorySize, align].forEach((value, index) =>
+    view.setBigUint64(at + 8 + 8 * index, BigInt(value), true),
+  );
+}
+
+/** NT_PRSTATUS with the registers; the vCPU's number takes the place of the process id. */
+function prstatusNote(arch: ArchitectureName, registers: Readonly<Record<string, bigint>>, id: number): Uint8Array {
+  const names = REGISTERS[arch];
+  const description = PRSTATUS_REGISTERS + 8 * names.length + PRSTATUS_TAIL;
+  const note = new Uint8Array(20 + alignTo(description, 4));
+  const view = new DataView(note.buffer);
+  view.setUint32(0, 5, true);
+  view.setUint32(4, description, true);
+  view.setUint32(8, NT_PRSTATUS, true);
+  note.set(new TextEncoder().encode('CORE'), 12);
+  view.setUint32(20 + PRSTATUS_PID, id, true);
+  names.forEach((name, index) => {
+    const at = 20 + PRSTATUS_REGISTERS + 8 * index;
+    view.setBigUint64(at, BigInt.asUintN(64, registers[name] ?? 0n), true);
+  });
+  return note;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function alignUp(value: number): number {
+  return alignTo(value, ALIGNMENT);
+}
+
+function alignTo(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}

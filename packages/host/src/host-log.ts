@@ -1,0 +1,54 @@
+import type { Writable } from 'node:stream';
+import type { LogLevel } from '@qvm/core';
+
+/** How a host's log is written. @experimental */
+export type LogFormat = 'text' | 'json';
+
+/** What a log is about, beside its message. */
+export type LogFields = Readonly<Record<string, string | number>>;
+
+/**
+ * The log of a host: a line for each entry, for people or for programs.
+ *
+ * @experimental
+ */
+export class HostLog {
+  readonly #output: Writable;
+  readonly #format: LogFormat;
+  readonly #verbose: boolean;
+
+  /**
+   * @param verbose - whether `info` from VMs and all `debug` are written.
+   */
+  constructor(output: Writable, format: LogFormat, verbose: boolean) {
+    this.#output = output;
+    this.#format = format;
+    this.#verbose = verbose;
+  }
+
+  /** What the host itself has to say. */
+  host(level: LogLevel, message: string, fields: LogFields = {}): void {
+    if (level !== 'debug' || this.#verbose) this.#write(level, message, fields);
+  }
+
+  /** What a VM says. */
+  vm(name: string, level: LogLevel, message: string): void {
+    if (this.#verbose || level === 'error' || level === 'warn') this.#write(level, message, { vm: name });
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields): void {
+    const time = new Date().toISOString();
+    const { vm, ...others } = fields;
+    const more = Object.entries(others).map(([name, value]) => ` ${name}=${value}`);
+    const line =
+      this.#format === 'json'
+        ? JSON.stringify({ time, level, ...fields, message })
+        : `${time} ${level} ${vm === undefined ? 'host' : vm}: ${oneLine(message)}${more.join('')}`;
+    this.#output.write(`${line}\n`);
+  }
+}
+
+/** Messages can hold what guests wrote: no line breaks, no escape sequences. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import type { VmSpec } from '@qvm/config';
+
+/** The priority that QNX gives to threads by default; it becomes the usual nice value, 0. */
+const USUAL_PRIORITY = 10;
+const HIGHEST_PRIORITY = 255;
+const HIGHEST_NICE = -20;
+const LOWEST_NICE = 19;
+const TASKSET_TIMEOUT_MS = 5_000;
+
+/**
+ * The nice value for a priority of 0 to 255: the same order, on a coarser scale.
+ */
+export function niceOf(priority: number): number {
+  const above = priority - USUAL_PRIORITY;
+  const nice =
+    above > 0 ? (above / (HIGHEST_PRIORITY - USUAL_PRIORITY)) * HIGHEST_NICE : (-above / USUAL_PRIORITY) * LOWEST_NICE;
+  // No negative zero.
+  return Math.round(nice) + 0;
+}
+
+/**
+ * Puts the calling thread on the host CPUs of a VM, and gives it the VM's priority, as far as the system allows. Without
+ * `taskset`, on a CPU that is not there or without the right to a higher priority, the VM runs all the same.
+ *
+ * @returns what was not possible, for people.
+ */
+export function placeThread({ cpulist, priority }: Pick<VmSpec, 'cpulist' | 'priority'>): readonly string[] {
+  const warnings: string[] = [];
+  const attempt = (what: string, action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      warnings.push(`${what}: ${reasonOf(error)}`);
+    }
+  };
+  if (cpulist !== undefined && cpulist.length !== 0) {
+    const cpus = cpulist.join(',');
+    attempt(`it does not run on host CPUs ${cpus} only`, () => {
+      const stdio = ['ignore', 'ignore', 'pipe'] as const;
+      execFileSync('taskset', ['-pc', cpus, threadId()], { stdio: [...stdio], timeout: TASKSET_TIMEOUT_MS });
+    });
+  }
+  if (priority !== undefined) {
+    const nice = niceOf(priority);
+    attempt(`it does not run at priority ${priority} (nice ${nice})`, () => setPriority(Number(threadId()), nice));
+  }
+  return warnings;
+}
+
+/** Linux: `PID/task/TID`. */
+function threadId(): string {
+  return readlinkSync('/proc/thread-self').split('/').at(-1) ?? '';
+}
+
+function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { readonly stderr?: Uint8Array; readonly message: string };
+  const said = stderr === undefined ? '' : new TextDecoder().decode(stderr).trim();
+  return said === '' ? message : said;
+}

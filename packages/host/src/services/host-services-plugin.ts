@@ -1,0 +1,40 @@
+import type { Transferable } from 'node:worker_threads';
+import { MEMORY_SOURCE, NETWORK_FABRIC, provide, SHARED_MEMORY, type QvmPlugin } from '@qvm/core';
+import { RemoteSharedMemory, type SharedMemoryEvent, type SharedMemoryReply } from '@qvm/vdev-shmem';
+import { ThreadFabric } from '@qvm/vswitch';
+import { MEMORY_SERVICE, NETWORK_SERVICE } from './host-services.js';
+import type { PlugNote } from './network-service.js';
+import type { ServiceLink } from './service-link.js';
+
+/** Gives the VM of this thread the services of its host, under the tokens by which vdevs ask for them. */
+export function hostServicesPlugin(link: ServiceLink): QvmPlugin {
+  let memory: RemoteSharedMemory | undefined;
+  const sharedMemory = (): RemoteSharedMemory => (memory ??= openSharedMemory(link));
+  return {
+    name: '@qvm/host',
+    apiVersion: 1,
+    provides: [
+      provide({ token: NETWORK_FABRIC, scope: 'host', factory: () => openNetworks(link) }),
+      provide({ token: SHARED_MEMORY, scope: 'host', factory: sharedMemory }),
+      provide({ token: MEMORY_SOURCE, scope: 'host', factory: sharedMemory }),
+    ],
+  };
+}
+
+function openNetworks(link: ServiceLink): ThreadFabric {
+  const channel = link.channel(NETWORK_SERVICE);
+  return new ThreadFabric((peer, device, parts) => {
+    const note: PlugNote = { peer, device, parts };
+    // The same class under two names: the DOM's and Node's.
+    channel.note(note, [parts.wake as unknown as Transferable]);
+  });
+}
+
+function openSharedMemory(link: ServiceLink): RemoteSharedMemory {
+  const channel = link.channel(MEMORY_SERVICE);
+  return new RemoteSharedMemory({
+    call: (call) => channel.call(call) as SharedMemoryReply,
+    note: (note) => channel.note(note),
+    onEvent: (listener) => channel.onEvent((event) => listener(event as SharedMemoryEvent)),
+  });
+}

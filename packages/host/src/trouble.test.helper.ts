@@ -1,0 +1,33 @@
+import type { QvmPlugin } from '@qvm/core';
+
+/* A plugin that does to the thread of its VM what the VM's name asks for, when the VM starts. */
+
+const TROUBLES: Readonly<Record<string, () => void>> = {
+  spins: () => {
+    for (let turns = 0; turns >= 0; turns = (turns + 1) % 1000);
+  },
+  exits: () => process.exit(9),
+  throws: () =>
+    void setTimeout(() => {
+      throw new Error('nobody catches this');
+    }, 0),
+  rejects: () => void Promise.reject(new Error('nobody awaits this')),
+  grows: () => {
+    for (let held: unknown = undefined; ; held = [held, new Array(10_000).fill(held)]);
+  },
+};
+
+/** The plugin. */
+export const plugin: QvmPlugin = {
+  name: 'trouble',
+  apiVersion: 1,
+  provides: [],
+  apply: (vm) => {
+    const trouble = Object.hasOwn(TROUBLES, vm.name) ? TROUBLES[vm.name] : undefined;
+    if (trouble === undefined) return;
+    vm.hooks.beforeStart.tapPromise('trouble', () => {
+      trouble();
+      return Promise.resolve();
+    });
+  },
+};

@@ -1,0 +1,132 @@
+import { QvmError, type LogLevel, type VmState } from '@qvm/core';
+import type { VmEnd } from '../worker/messages.js';
+import { HostServices } from '../services/host-services.js';
+import { HostedVm, type HostedVmOptions } from './hosted-vm.js';
+
+/** VMs of one host at a time; each takes a thread and address space. */
+const MAX_VMS = 64;
+/** VMs that have ended and are still remembered, for their exit codes. */
+const MAX_ENDED = 64;
+
+/**
+ * What a host tells of its VMs.
+ *
+ * @experimental
+ */
+export interface VmHostEvents {
+  readonly onState?: (vm: HostedVm, from: VmState, to: VmState) => void;
+  readonly onLog?: (vm: HostedVm, level: LogLevel, message: string) => void;
+  readonly onAnnouncement?: (vm: HostedVm, message: string) => void;
+  /** What the services of the host have to say. */
+  readonly onHostLog?: (level: LogLevel, message: string) => void;
+  readonly onEnd?: (vm: HostedVm, end: VmEnd) => void;
+}
+
+/**
+ * The VMs of one host process, each on a thread of its own. A VM that fails, in whatever way, leaves the others alone.
+ *
+ * @experimental
+ */
+export class VmHost {
+  /** What its VMs have in common. */
+  readonly services: HostServices;
+  readonly #events: VmHostEvents;
+  readonly #vms = new Map<string, HostedVm>();
+  #nextId = 1;
+  #closing = false;
+
+  constructor(events: VmHostEvents = {}) {
+    this.#events = events;
+    this.services = new HostServices(events.onHostLog);
+  }
+
+  /** All VMs in the order of their making; those that have ended are there until others take their place. */
+  get vms(): readonly HostedVm[] {
+    return [...this.#vms.values()];
+  }
+
+  /**
+   * Makes a VM.
+   *
+   * @throws QvmError `host.name-taken`, `host.too-many-vms`, `host.closing`; ConfigError, StartError.
+   */
+  async create(options: HostedVmOptions): Promise<HostedVm> {
+    const { name } = options.launch.spec;
+    this.#admit(name);
+    const vm = new HostedVm(this.#nextId++, options, this.services.factories, {
+      state: (changed, from, to) => this.#events.onState?.(changed, from, to),
+      log: (from, level, message) => this.#events.onLog?.(from, level, message),
+      announcement: (from, message) => this.#events.onAnnouncement?.(from, message),
+      ended: (gone, end) => this.#events.onEnd?.(gone, end),
+    });
+    this.#vms.delete(name);
+    this.#vms.set(name, vm);
+    try {
+      await vm.create();
+    } catch (error) {
+      // A VM that never was is not remembered.
+      if (this.#vms.get(name) === vm) this.#vms.delete(name);
+      throw error;
+    }
+    this.#forget();
+    return vm;
+  }
+
+  /**
+   * A VM by its name, or by its number.
+   *
+   * @throws QvmError `host.unknown-vm`
+   */
+  get(name: string): HostedVm {
+    const found = this.#vms.get(name) ?? this.vms.find(({ id }) => String(id) === name);
+    if (found !== undefined) return found;
+    const names = this.vms.map((vm) => vm.name);
+    const hint = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
+    throw new QvmError('host.unknown-vm', `there is no VM "${name}"; ${hint}`);
+  }
+
+  /**
+   * Ends everything: presses all power buttons, and cuts the power of those that are not off in time. No VM can be made
+   * after this.
+   *
+   * @param timeoutMs - milliseconds; 0 cuts the power at once.
+   */
+  async shutdown(timeoutMs: number): Promise<void> {
+    this.#closing = true;
+    const open = this.vms.filter(({ ended }) => !ended);
+    await Promise.all(open.map((vm) => endWithin(vm, timeoutMs)));
+  }
+
+  #admit(name: string): void {
+    if (this.#closing) throw new QvmError('host.closing', 'the host is shutting down');
+    if (this.#vms.get(name)?.ended === false) {
+      throw new QvmError('host.name-taken', `there is a VM "${name}" already`);
+    }
+    if (this.vms.filter(({ ended }) => !ended).length >= MAX_VMS) {
+      throw new QvmError('host.too-many-vms', `a host has at most ${MAX_VMS} VMs`);
+    }
+  }
+
+  #forget(): void {
+    const ended = this.vms.filter((vm) => vm.ended);
+    for (const vm of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#vms.delete(vm.name);
+  }
+}
+
+async function endWithin(vm: HostedVm, timeoutMs: number): Promise<void> {
+  if (timeoutMs > 0) {
+    const asked = await vm.stop(timeoutMs).then(
+      () => true,
+      // It has not started, or is ending already.
+      () => vm.state === 'stopping',
+    );
+    if (asked) await Promise.race([vm.end, delay(timeoutMs)]);
+  }
+  await vm.destroy();
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+}

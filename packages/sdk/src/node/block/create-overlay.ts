@@ -1,0 +1,49 @@
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { QvmError } from '@qvm/core';
+import { newOverlay } from '../../block/overlay-format.js';
+import { codeOf, reasonOf } from './system-error.js';
+
+/**
+ * Makes an empty overlay, unless there is a file of that name. It appears as a whole or not at all.
+ *
+ * @throws QvmError `block.open`, `block.overlay`.
+ */
+export function createOverlayFile(path: string, size: number, fingerprint: number): void {
+  if (existsSync(path)) return;
+  const draft = `${path}.${process.pid}.new`;
+  try {
+    writeDurably(draft, newOverlay(size, fingerprint));
+    publish(draft, path);
+  } catch (cause) {
+    if (cause instanceof QvmError) throw cause;
+    throw new QvmError('block.open', `"${path}" cannot be made: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function writeDurably(path: string, pieces: Iterable<Uint8Array>): void {
+  const descriptor = openSync(path, 'wx');
+  try {
+    for (const piece of pieces) writeSync(descriptor, piece);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A link, unlike a renaming, does not replace what another process made meanwhile: then that one counts. */
+function publish(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

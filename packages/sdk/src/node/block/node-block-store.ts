@@ -1,0 +1,99 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { BLOCK_SECTOR, QvmError, type BlockBackend, type BlockOpenOptions, type BlockStore } from '@qvm/core';
+import { baseFingerprint } from '../../block/fingerprint.js';
+import { openOverlay } from '../../block/overlay-disk.js';
+import { claimFile } from './file-claim.js';
+import { createOverlayFile } from './create-overlay.js';
+import { HostFile } from './host-file.js';
+import { codeOf, reasonOf } from './system-error.js';
+
+/**
+ * Disks of files and block devices, with overlays. Only Linux: the size of a device and the claims come from its `/sys` and
+ * `/proc`.
+ *
+ * @experimental
+ */
+export const nodeBlockStore: BlockStore = { open: openDisk };
+
+interface OpenedFile {
+  readonly disk: HostFile;
+  /** Bytes now. */
+  readonly size: number;
+}
+
+function openDisk(path: string, { readOnly, overlay, owner = 'another user' }: BlockOpenOptions): BlockBackend {
+  const { disk: base } = openFile(path, readOnly || overlay !== undefined, owner);
+  if (overlay === undefined) return base;
+  try {
+    return openOverDisk(base, overlay, readOnly, owner);
+  } catch (error) {
+    void base.close();
+    throw error;
+  }
+}
+
+function openOverDisk(base: BlockBackend, path: string, readOnly: boolean, owner: string): BlockBackend {
+  const fingerprint = baseFingerprint(base);
+  if (!readOnly) createOverlayFile(path, base.size, fingerprint);
+  const { disk, size } = openFile(path, readOnly, owner, Number.MAX_SAFE_INTEGER);
+  try {
+    return openOverlay(base, fingerprint, disk, size);
+  } catch (error) {
+    void disk.close();
+    if (!(error instanceof QvmError)) throw error;
+    throw new QvmError(error.code, `"${path}" cannot be used: ${error.message}`, { cause: error });
+  }
+}
+
+/** @param limit - the size that the disk shall have; that of the file when absent. */
+function openFile(path: string, readOnly: boolean, owner: string, limit?: number): OpenedFile {
+  // Non-blocking, so that opening a pipe by mistake returns.
+  const access = (readOnly ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK;
+  const descriptor = attempt(path, () => openSync(path, access));
+  try {
+    const info = fstatSync(descriptor);
+    const size = sizeOf(path, info);
+    if (limit === undefined) requireSectors(path, size);
+    const claim = claimFile(path, info, !readOnly, owner);
+    return { size, disk: new HostFile({ descriptor, path, size: limit ?? size, readOnly, claim }) };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function sizeOf(path: string, info: Stats): number {
+  if (info.isFile()) return info.size;
+  if (info.isBlockDevice()) return attempt(path, () => deviceSize(info.rdev));
+  const what = info.isDirectory() ? 'it is a folder' : 'it is neither a file nor a block device';
+  throw new QvmError('block.open', `"${path}" cannot be opened as a disk: ${what}`);
+}
+
+/** The kernel counts in units of 512 bytes there, whatever the device's sectors are. */
+function deviceSize(device: number): number {
+  const { major, minor } = deviceNumbers(device);
+  return Number.parseInt(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8'), 10) * BLOCK_SECTOR;
+}
+
+/** Linux's encoding of device numbers: 12 bits of the major and 8 of the minor one, then the rest of the minor one. */
+function deviceNumbers(device: number): { readonly major: number; readonly minor: number } {
+  return { major: (device >>> 8) & 0xfff, minor: (device & 0xff) | ((device >>> 12) & 0xf_ff00) };
+}
+
+function requireSectors(path: string, size: number): void {
+  if (size > 0 && size % BLOCK_SECTOR === 0) return;
+  throw new QvmError(
+    'block.size',
+    `"${path}" has ${size} bytes; a disk has a multiple of ${BLOCK_SECTOR}, and at least one.`,
+  );
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const code = codeOf(cause);
+    const hint = code === 'EACCES' || code === 'EROFS' ? '; with readonly=on it would not be written' : '';
+    throw new QvmError('block.open', `"${path}" cannot be opened as a disk: ${reasonOf(cause)}${hint}`, { cause });
+  }
+}

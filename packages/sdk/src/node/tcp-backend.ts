@@ -1,0 +1,160 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { QvmError, type CharacterBackend } from '@qvm/core';
+import { ByteQueue } from '../console/byte-queue.js';
+import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
+
+/** Input beyond this waits in the kernel, and then at the peer. */
+const MAX_INPUT = 0x1_0000;
+/** Output beyond this is dropped: the peer does not read. */
+const MAX_OUTPUT = 0x4_0000;
+const LOOPBACK = '127.0.0.1';
+const PORT_LIMIT = 0x1_0000;
+
+/**
+ * The designator `tcp:HOST:PORT`: connects to a server. An IPv6 address stands in brackets.
+ *
+ * @experimental
+ */
+export const tcpBackend: CharacterBackendFactory = {
+  scheme: 'tcp',
+  argument: 'HOST:PORT',
+  description: 'A TCP connection to a server',
+  open: (argument, context) => {
+    const { host, port } = parseEndpoint(`tcp:${argument}`, argument);
+    if (host === undefined || port === 0) throw badEndpoint(`tcp:${argument}`, 'it needs a host and a port');
+    const line = new SocketLine(context);
+    const socket = connect({ host, port });
+    socket.once('error', (error) => context.logger.log('error', `tcp:${argument}: ${error.message}`));
+    line.attach(socket);
+    return line;
+  },
+};
+
+/**
+ * The designator `tcp-listen:[HOST:]PORT`: waits for a client, one at a time. Without a host only this machine can connect;
+ * port 0 takes a free one. The address is announced.
+ *
+ * @experimental
+ */
+export const tcpListenBackend: CharacterBackendFactory = {
+  scheme: 'tcp-listen',
+  argument: '[HOST:]PORT',
+  description: 'A TCP server for one client at a time; its address is announced',
+  open: (argument, context) => {
+    const { host = LOOPBACK, port } = parseEndpoint(`tcp-listen:${argument}`, argument);
+    return new ListeningLine(context, host, port);
+  },
+};
+
+interface Endpoint {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+function parseEndpoint(designator: string, argument: string): Endpoint {
+  const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(argument) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port >= PORT_LIMIT) throw badEndpoint(designator, 'a port from 0 to 65535 must be last');
+  return { host: bracketed ?? plain, port };
+}
+
+function badEndpoint(designator: string, reason: string): QvmError {
+  return new QvmError('console.tcp', `"${designator}" is no network address: ${reason}`);
+}
+
+/** A character device over the socket of the moment. Output is dropped while there is none, as on an open line. */
+class SocketLine implements CharacterBackend {
+  protected readonly context: CharacterBackendContext;
+  readonly #input = new ByteQueue();
+  #socket: Socket | undefined;
+  #listener: (() => void) | undefined;
+  protected closed = false;
+
+  constructor(context: CharacterBackendContext) {
+    this.context = context;
+  }
+
+  get available(): number {
+    return this.#input.length;
+  }
+
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    // An idle line must not keep the program alive; the VM does that.
+    socket.unref();
+    socket.on('data', (bytes: Uint8Array) => this.#received(socket, bytes));
+    // What went wrong ends the connection, which `close` tells.
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      if (this.#socket === socket) this.#socket = undefined;
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    const socket = this.#socket;
+    if (this.closed || socket === undefined || socket.writableLength > MAX_OUTPUT) return;
+    // The array is the device's own again after the call.
+    socket.write(bytes.slice());
+  }
+
+  read(max: number): Uint8Array {
+    const bytes = this.#input.take(max);
+    if (this.#input.length === 0) this.#socket?.resume();
+    return bytes;
+  }
+
+  onInput(listener: (() => void) | undefined): void {
+    this.#listener = listener;
+  }
+
+  flush(): void {}
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#listener = undefined;
+    // Ends after what the guest wrote last.
+    this.#socket?.destroySoon();
+  }
+
+  #received(socket: Socket, bytes: Uint8Array): void {
+    if (this.closed) return;
+    this.#input.push(bytes);
+    if (this.#input.length > MAX_INPUT) socket.pause();
+    this.#listener?.();
+  }
+}
+
+class ListeningLine extends SocketLine {
+  readonly #server: Server;
+
+  constructor(context: CharacterBackendContext, host: string, port: number) {
+    super(context);
+    this.#server = createServer((socket) => this.#connected(socket));
+    this.#server.on('error', (error) => context.logger.log('error', `tcp-listen:${host}:${port}: ${error.message}`));
+    this.#server.listen(port, host, () => this.#announce());
+    this.#server.unref();
+  }
+
+  override close(): void {
+    super.close();
+    this.#server.close();
+  }
+
+  #connected(socket: Socket): void {
+    if (this.closed || this.isConnected) socket.destroy();
+    else this.attach(socket);
+  }
+
+  #announce(): void {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') return;
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    this.context.announce(`the console is at ${host}:${address.port}`);
+  }
+}

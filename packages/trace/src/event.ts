@@ -1,0 +1,90 @@
+/**
+ * What a record of a trace says. The first eight are the events of class "QVM" as QNX documents them; 4 to 6 are named by
+ * that numbering, their fields are ours, and so is everything from 32 on.
+ *
+ * @experimental
+ */
+export enum TraceEventId {
+  /** The vCPU goes on with guest code. */
+  GuestEntry = 0,
+  /** The vCPU leaves guest code. */
+  GuestExit = 1,
+  /** A vCPU exists. */
+  VcpuCreated = 2,
+  /** An interrupt input went high. */
+  InterruptAsserted = 3,
+  /** An interrupt input went low. */
+  InterruptDeasserted = 4,
+  /** A timer got a deadline. */
+  TimerCreated = 5,
+  /** A timer was due. */
+  TimerFired = 6,
+  /** When guest code was entered and left: stands between 0 and 1. Without it, the guest never ran. */
+  Cycles = 7,
+  /** A vCPU's turn begins or ends. */
+  VcpuState = 32,
+  /** The VM's state changed. */
+  VmState = 33,
+  /** A step of the VM begins. */
+  StepBegin = 34,
+  /** A step of the VM ends. */
+  StepEnd = 35,
+  /** A device register was read or written. */
+  VdevAccess = 36,
+  /** HVC or SMC. */
+  Hypercall = 37,
+}
+
+/**
+ * How a guest exit came about, in {@link TraceEvent.b} of `GuestExit`.
+ *
+ * @experimental
+ */
+export enum ExitStatus {
+  /** An exception of an instruction; the reason is its syndrome. */
+  Synchronous = 0,
+  /** An interrupt. */
+  Interrupt = 1,
+  /** The host took the CPU: the vCPU's turn is over. */
+  Scheduled = 2,
+}
+
+/**
+ * Flag in {@link TraceEvent.b} of `VdevAccess`: it is a write. The low byte is the width in bytes.
+ *
+ * @experimental
+ */
+export const ACCESS_WRITE = 0x100;
+
+/**
+ * {@link TraceEvent.vcpu} where there is none.
+ *
+ * @experimental
+ */
+export const NO_VCPU = 0xff;
+
+/**
+ * One record. What `name`, `detail`, `a` to `d` mean depends on the event; docs/formats/trace.md has the table.
+ *
+ * @experimental
+ */
+export interface TraceEvent {
+  /** Host time in nanoseconds. In a trace that was read: since the first thread's time origin. */
+  readonly time: number;
+  readonly id: TraceEventId | number;
+  /** The physical CPU: number of the thread that recorded. */
+  readonly cpu: number;
+  readonly vm: string;
+  /** Index, or {@link NO_VCPU}. */
+  readonly vcpu: number;
+  readonly name: string;
+  readonly detail: string;
+  /** 32 bits. */
+  readonly a: number;
+  /** 32 bits. */
+  readonly b: number;
+  /** 64 bits. */
+  readonly c: bigint;
+  /** 64 bits. */
+  readonly d: bigint;
+}

@@ -1,0 +1,163 @@
+import type { LahavLane, LahavLine, SegmentLabel } from './lahav-line.js';
+
+/**
+ * What happened under one label.
+ *
+ * @experimental
+ */
+export interface LabelTotals {
+  /** Index of the label. */
+  readonly label: number;
+  /** Segments; where the label's `exit` is set, these are guest exits. */
+  count: number;
+  /** Nanoseconds. */
+  time: number;
+  /** The longest segment in nanoseconds, and where it begins. */
+  longest: number;
+  longestStart: number;
+}
+
+/**
+ * Adds up the segments of lanes between two times. What lies partly inside counts by its part. Runs in the page too:
+ * it uses nothing outside of itself.
+ *
+ * @returns one entry for each label that occurs, by index.
+ * @experimental
+ */
+export function addSegments(lanes: readonly LahavLane[], from: number, to: number): LabelTotals[] {
+  const totals: LabelTotals[] = [];
+  for (const { starts, labels, end } of lanes) {
+    for (let n = 0; n < starts.length; n++) {
+      const start = Math.max(from, starts[n] as number);
+      const stop = Math.min(to, starts[n + 1] ?? end);
+      if (start > stop || (start === stop && (starts[n] as number) < from)) continue;
+      const label = labels[n] as number;
+      const entry = (totals[label] ??= { label, count: 0, time: 0, longest: -1, longestStart: 0 });
+      entry.count++;
+      entry.time += stop - start;
+      if (stop - start <= entry.longest) continue;
+      entry.longest = stop - start;
+      entry.longestStart = start;
+    }
+  }
+  return totals.filter((entry) => entry !== undefined);
+}
+
+/**
+ * How often and how long the hypervisor worked for one cause.
+ *
+ * @experimental
+ */
+export interface CauseTotals {
+  cause: string;
+  /** Guest exits; 0 for work that no exit began. */
+  exits: number;
+  /** Nanoseconds. */
+  time: number;
+  /** The longest segment, in nanoseconds. */
+  longest: number;
+}
+
+/**
+ * Sums of a line. The times of `guest`, `hypervisor` and `idle` together are `duration`. All in nanoseconds.
+ *
+ * @experimental
+ */
+export interface LahavTotals {
+  /** Of all lanes together. */
+  readonly duration: number;
+  readonly guest: number;
+  readonly hypervisor: number;
+  readonly idle: number;
+  readonly exits: number;
+  /** Share of guest time in the time that is not idle, 0 to 1. */
+  readonly residency: number;
+  /** Guest exits per second of line. */
+  readonly exitsPerSecond: number;
+  readonly longestHypervisor:
+    { readonly start: number; readonly time: number; readonly label: SegmentLabel } | undefined;
+  /** The hypervisor's work by cause, most time first. */
+  readonly causes: readonly CauseTotals[];
+  /** The same by vdev, for accesses of devices. */
+  readonly vdevs: readonly CauseTotals[];
+  readonly vcpus: readonly VcpuTotals[];
+}
+
+/**
+ * Sums of one vCPU: what `vm.stats()` counts too.
+ *
+ * @experimental
+ */
+export interface VcpuTotals {
+  readonly vm: string;
+  readonly vcpu: number;
+  guest: number;
+  /** Guest exits by cause. */
+  readonly exits: Record<string, { count: number; time: number }>;
+}
+
+/**
+ * Sums up a line.
+ *
+ * @experimental
+ */
+export function lahavTotals({ lanes, labels }: LahavLine, from = -Infinity, to = Infinity): LahavTotals {
+  const entries = addSegments(lanes, from, to).map((entry) => ({ ...entry, of: labels[entry.label] as SegmentLabel }));
+  const time = (kind: SegmentLabel['kind']): number =>
+    entries.reduce((sum, entry) => (entry.of.kind === kind ? sum + entry.time : sum), 0);
+  const [guest, hypervisor, idle] = [time('guest'), time('hypervisor'), time('idle')];
+  const exits = entries.reduce((sum, entry) => (entry.of.exit ? sum + entry.count : sum), 0);
+  const duration = guest + hypervisor + idle;
+  const busy = guest + hypervisor;
+  const working = entries.filter(({ of }) => of.kind === 'hypervisor');
+  const longest = working.reduce<(typeof working)[number] | undefined>(
+    (best, entry) => (best === undefined || entry.longest > best.longest ? entry : best),
+    undefined,
+  );
+  return {
+    duration,
+    guest,
+    hypervisor,
+    idle,
+    exits,
+    residency: busy === 0 ? 0 : guest / busy,
+    exitsPerSecond: duration === 0 ? 0 : (exits * 1e9) / duration,
+    longestHypervisor: longest && { start: longest.longestStart, time: longest.longest, label: longest.of },
+    causes: groupBy(working, ({ cause }) => cause),
+    vdevs: groupBy(working, ({ vdev }) => vdev),
+    vcpus: vcpuTotals(entries),
+  };
+}
+
+type Entry = LabelTotals & { readonly of: SegmentLabel };
+
+function groupBy(entries: readonly Entry[], key: (label: SegmentLabel) => string): readonly CauseTotals[] {
+  const groups = new Map<string, CauseTotals>();
+  for (const { of, count, time, longest } of entries) {
+    const cause = key(of);
+    if (cause === '') continue;
+    let group = groups.get(cause);
+    if (group === undefined) groups.set(cause, (group = { cause, exits: 0, time: 0, longest: 0 }));
+    if (of.exit) group.exits += count;
+    group.time += time;
+    group.longest = Math.max(group.longest, longest);
+  }
+  return [...groups.values()].sort((a, b) => b.time - a.time);
+}
+
+function vcpuTotals(entries: readonly Entry[]): readonly VcpuTotals[] {
+  const vcpus = new Map<string, VcpuTotals>();
+  for (const { of, count, time } of entries) {
+    if (of.vcpu < 0) continue;
+    const key = `${of.vm}\0${of.vcpu}`;
+    let totals = vcpus.get(key);
+    if (totals === undefined) vcpus.set(key, (totals = { vm: of.vm, vcpu: of.vcpu, guest: 0, exits: {} }));
+    if (of.kind === 'guest') totals.guest += time;
+    else {
+      const exits = (totals.exits[of.cause] ??= { count: 0, time: 0 });
+      exits.time += time;
+      if (of.exit) exits.count += count;
+    }
+  }
+  return [...vcpus.values()].sort((a, b) => a.vm.localeCompare(b.vm) || a.vcpu - b.vcpu);
+}

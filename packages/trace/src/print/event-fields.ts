@@ -1,0 +1,80 @@
+import { ACCESS_WRITE, NO_VCPU, TraceEventId, type TraceEvent } from '../event.js';
+
+/** A value of an event, as text and JSON show it. Numbers of 64 bits, addresses and masks are hexadecimal text. */
+export type FieldValue = string | number;
+
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+
+/** Host time and guest time differ by this much; unknown before the first step of a VM. */
+export class ClockOffsets {
+  readonly #offsets = new Map<string, bigint>();
+
+  /** Learns from the events that tell virtual time. */
+  observe({ id, vm, time, d }: TraceEvent): void {
+    if (id !== TraceEventId.StepBegin && id !== TraceEventId.StepEnd) return;
+    this.#offsets.set(vm, BigInt.asUintN(64, d - BigInt(time)));
+  }
+
+  /** Guest time minus host time, modulo 2^64. */
+  of(vm: string): bigint {
+    return this.#offsets.get(vm) ?? 0n;
+  }
+}
+
+/** The fields of an event by name, in order. */
+export function fieldsOf(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<string, FieldValue>> {
+  const { vcpu } = event;
+  return { ...(vcpu === NO_VCPU ? {} : { vcpu_id: vcpu }), ...ownFields(event, offsets) };
+}
+
+function ownFields(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<string, FieldValue>> {
+  const { name, detail, a, b, c, d } = event;
+  switch (event.id as TraceEventId) {
+    case TraceEventId.GuestEntry:
+      return { guest_ip: hex(c), cause: name, ...vdev(detail), instructions: Number(d) };
+    case TraceEventId.GuestExit:
+      return {
+        status: b,
+        hw_reason: `0x${a.toString(16).padStart(8, '0')}`,
+        clockcycles_offset: hex(offsets.of(event.vm)),
+        guest_ip: hex(c),
+        payload: hex(d),
+        cause: name,
+        ...vdev(detail),
+      };
+    case TraceEventId.VcpuCreated:
+      return {};
+    case TraceEventId.InterruptAsserted:
+    case TraceEventId.InterruptDeasserted:
+      return { interrupt: a, source: name };
+    case TraceEventId.TimerCreated:
+    case TraceEventId.TimerFired:
+      return { timer: name, deadline: Number(c) };
+    case TraceEventId.Cycles:
+      return { at_entry: hex(c), at_exit: hex(d) };
+    case TraceEventId.VcpuState:
+    case TraceEventId.VmState:
+      return { from: detail, to: name };
+    case TraceEventId.StepBegin:
+      return { guest_time: Number(d) };
+    case TraceEventId.StepEnd:
+      return { guest_time: Number(d), idle: a };
+    case TraceEventId.VdevAccess:
+      return {
+        vdev: name,
+        access: (b & ACCESS_WRITE) !== 0 ? 'write' : 'read',
+        offset: hex(c),
+        width: b & 0xff,
+        value: hex(a),
+        address: hex(d),
+      };
+    case TraceEventId.Hypercall:
+      return { conduit: name, function: hex(a), immediate: b, x1: hex(c), x2: hex(d) };
+    default:
+      return { name, detail, a: hex(a), b: hex(b), c: hex(c), d: hex(d) };
+  }
+}
+
+function vdev(name: string): Readonly<Record<string, string>> {
+  return name === '' ? {} : { vdev: name };
+}

@@ -1,0 +1,51 @@
+import type { TraceEventId } from '../event.js';
+import { Field, setUint53 } from '../record.js';
+import type { TraceRing } from './ring.js';
+import type { StringTable } from './string-table.js';
+
+/** Writes records into a ring, when it is wanted. */
+export class RecordWriter {
+  readonly view: DataView;
+  /** Whether records are written; otherwise they are neither written nor lost. */
+  on = true;
+
+  constructor(
+    private readonly ring: TraceRing,
+    readonly strings: StringTable,
+  ) {
+    this.view = ring.view;
+  }
+
+  /**
+   * Claims a record and writes what all have in common. `name` and `detail` are numbers of strings.
+   *
+   * @returns its place, or −1 when it is lost or not wanted.
+   */
+  begin(id: TraceEventId, vm: number, vcpu: number, time: number, name: number, detail: number): number {
+    if (!this.on) return -1;
+    const at = this.ring.claim();
+    if (at < 0) return at;
+    const { view } = this;
+    setUint53(view, at + Field.time, time);
+    view.setUint8(at + Field.id, id);
+    view.setUint8(at + Field.vcpu, vcpu);
+    view.setUint16(at + Field.vm, vm, true);
+    view.setUint16(at + Field.name, name, true);
+    view.setUint16(at + Field.detail, detail, true);
+    return at;
+  }
+
+  /** Writes the rest, for numbers below 2^53, and hands the record over. */
+  finish(at: number, a: number, b: number, c: number, d: number): void {
+    const { view } = this;
+    view.setUint32(at + Field.a, a, true);
+    view.setUint32(at + Field.b, b, true);
+    setUint53(view, at + Field.c, c);
+    setUint53(view, at + Field.d, d);
+    this.commit();
+  }
+
+  commit(): void {
+    this.ring.commit();
+  }
+}

@@ -1,0 +1,190 @@
+import { FW_CFG } from '@qvm/core';
+import type { FirmwareConfiguration } from '@qvm/core';
+import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
+import type { VdevHarness } from '@qvm/testing';
+import * as fc from 'fast-check';
+import { fwCfg } from './index.js';
+
+const DATA = 0;
+const SELECTOR = 8;
+const DMA_HIGH = 16;
+const DMA_LOW = 20;
+const RAM = 0x4000_0000;
+const RAM_BYTES = 0x10000;
+const DESCRIPTOR = RAM + 0x100;
+const BUFFER = RAM + 0x1000;
+
+const ERROR = 1;
+const READ = 2;
+const SKIP = 4;
+const SELECT = 8;
+const WRITE = 16;
+
+const swap16 = (value: number): number => ((value & 0xff) << 8) | (value >>> 8);
+const swap32 = (value: number): number => new DataView(Uint32Array.of(value).buffer).getUint32(0);
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+const configuration = ({ context }: VdevHarness): FirmwareConfiguration =>
+  context.offers.get(FW_CFG.key) as FirmwareConfiguration;
+
+function select({ write }: VdevHarness, key: number): void {
+  write(SELECTOR, swap16(key), 2);
+}
+
+function readData({ read }: VdevHarness, length: number): Uint8Array {
+  return Uint8Array.from({ length }, () => read(DATA, 1));
+}
+
+/** Lays out a descriptor, starts it and gives the control word that came back. */
+function dma(device: VdevHarness, control: number, length: number, address: number, at = DESCRIPTOR): number {
+  const { memory } = device.context;
+  const words = [control, length, Math.floor(address / 2 ** 32), address % 2 ** 32];
+  words.forEach((word, index) => memory.writeU32(at + index * 4, swap32(word)));
+  device.write(DMA_HIGH, swap32(Math.floor(at / 2 ** 32)));
+  device.write(DMA_LOW, swap32(at % 2 ** 32));
+  return swap32(memory.readU32(at));
+}
+
+describeVdevContract(fwCfg, {
+  options: { item: ['opt/a:one', 'opt/b:two'] },
+  change: (device) => {
+    select(device, 0x20);
+    readData(device, 2);
+    device.write(DMA_HIGH, 1);
+  },
+});
+
+describe('fw-cfg', () => {
+  it('is found by Linux (drivers/firmware/qemu_fw_cfg.c): signature, features, directory', () => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/org.example/b:two', 'opt/org.example/a:one=1'] } });
+    expect(text(readData(device, 4))).toBe('QEMU');
+    select(device, 1);
+    expect(device.read(DATA, 4)).toBe(3);
+    select(device, 0x19);
+    const directory = new DataView(readData(device, 4 + 2 * 64).buffer);
+    expect(directory.getUint32(0)).toBe(2);
+    const entries = [0, 1].map((index) => {
+      const at = 4 + index * 64;
+      const name = text(new Uint8Array(directory.buffer, at + 8, 56)).replace(/\0+$/, '');
+      return [name, directory.getUint32(at), directory.getUint16(at + 4)];
+    });
+    expect(entries).toEqual([
+      ['opt/org.example/a', 5, 0x21],
+      ['opt/org.example/b', 3, 0x20],
+    ]);
+    select(device, 0x21);
+    expect(text(readData(device, 5))).toBe('one=1');
+  });
+
+  it('keeps the order of bytes at all widths, and gives zeros behind the end', () => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/x:abcdef'] } });
+    select(device, 0x20);
+    expect([device.read(DATA, 4), device.read(4, 2), device.read(DATA, 4)]).toEqual([0x6463_6261, 0x6665, 0]);
+    select(device, 0x7777);
+    expect(device.read(DATA, 4)).toBe(0);
+  });
+
+  it('shows that it has DMA', () => {
+    const device = createVdev(fwCfg);
+    expect([swap32(device.read(DMA_HIGH)), swap32(device.read(DMA_LOW))]).toEqual([0x5145_4d55, 0x2043_4647]);
+  });
+
+  it('is described as on the virt board', () => {
+    expect(createVdev(fwCfg).vdev.deviceTree?.(new FakeDeviceTreeContext())).toEqual([
+      {
+        name: 'fw-cfg@9020000',
+        properties: {
+          compatible: 'qemu,fw-cfg-mmio',
+          reg: { cells: [0, 0x0902_0000, 0, 0x18] },
+          'dma-coherent': true,
+        },
+      },
+    ]);
+  });
+
+  it('refuses files that cannot be', () => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/x:1'] } });
+    const bytes = new Uint8Array(1);
+    for (const name of ['', 'opt/x', 'with space', 'x'.repeat(56), 'ä']) {
+      expect(() => configuration(device).addFile({ name, bytes })).toThrow(
+        expect.objectContaining({ code: 'fw-cfg.file' }) as Error,
+      );
+    }
+    expect(() => createVdev(fwCfg, { options: { item: ['no colon'] } })).toThrow(/NAME:TEXT/);
+  });
+});
+
+describe('fw-cfg DMA', () => {
+  it('selects and reads, with zeros behind the end', () => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/x:hello'] } });
+    const { memory } = device.context;
+    memory.bytes.fill(0xee);
+    expect(dma(device, (0x20 << 16) | SELECT | READ, 8, BUFFER)).toBe(0);
+    expect([...memory.read(BUFFER - 1, 10)]).toEqual([0xee, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0, 0, 0, 0xee]);
+  });
+
+  it('skips, and goes on where it was', () => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/x:hello'] } });
+    dma(device, (0x20 << 16) | SELECT | SKIP, 2, 0);
+    expect(dma(device, READ, 2, BUFFER)).toBe(0);
+    expect(text(device.context.memory.read(BUFFER, 2))).toBe('ll');
+    expect(text(readData(device, 1))).toBe('o');
+  });
+
+  it('writes into files that allow it, within their size, and tells', () => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/fixed:text'] } });
+    const bytes = new Uint8Array(4);
+    let told = 0;
+    configuration(device).addFile({ name: 'etc/open', bytes, written: () => told++ });
+    device.context.memory.write(BUFFER, new TextEncoder().encode('abcdef'));
+    expect(dma(device, (0x21 << 16) | SELECT | WRITE, 4, BUFFER)).toBe(0);
+    expect([text(bytes), told]).toEqual(['abcd', 1]);
+    expect(dma(device, (0x21 << 16) | SELECT | WRITE, 5, BUFFER)).toBe(ERROR);
+    expect(dma(device, (0x20 << 16) | SELECT | WRITE, 1, BUFFER)).toBe(ERROR);
+    expect([text(bytes), told]).toEqual(['abcd', 1]);
+  });
+
+  it.each([
+    ['a buffer below RAM', RAM - 4, 8],
+    ['a buffer beyond RAM', RAM + RAM_BYTES - 4, 8],
+    ['a length of 4 GiB', RAM, 0xffff_ffff],
+    ['an address beyond all', 2 ** 63, 8],
+  ])('answers %s with an error', (_what, address, length) => {
+    const device = createVdev(fwCfg, { options: { item: ['opt/x:hello'] } });
+    expect(dma(device, (0x20 << 16) | SELECT | READ, length, address)).toBe(ERROR);
+  });
+
+  it('ignores a descriptor that is not in RAM', () => {
+    const device = createVdev(fwCfg);
+    for (const [high, low] of [
+      [0, 0],
+      [0, RAM + RAM_BYTES - 8],
+      [0xffff_ffff, RAM],
+    ] as const) {
+      device.write(DMA_HIGH, swap32(high));
+      device.write(DMA_LOW, swap32(low));
+    }
+  });
+
+  it('never throws and never writes elsewhere, whatever the descriptor', () => {
+    const word = fc.oneof(fc.nat({ max: 0xffff_ffff }), fc.nat({ max: 0x40 }), fc.constantFrom(RAM, BUFFER));
+    fc.assert(
+      fc.property(fc.tuple(word, word, word, word), (words) => {
+        const device = createVdev(fwCfg, { options: { item: ['opt/x:hello'] } });
+        const { memory } = device.context;
+        words.forEach((value, index) => memory.writeU32(DESCRIPTOR + index * 4, swap32(value)));
+        const before = memory.bytes.slice();
+        device.write(DMA_LOW, swap32(DESCRIPTOR));
+        const [control, length, high, low] = words;
+        const writes = (control & READ) !== 0 && high === 0;
+        for (let index = 0; index < RAM_BYTES; index++) {
+          const address = RAM + index;
+          const allowed =
+            (address >= DESCRIPTOR && address < DESCRIPTOR + 4) || (writes && address >= low && address < low + length);
+          if (!allowed && memory.bytes[index] !== before[index]) throw new Error(`wrote at ${address.toString(16)}`);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

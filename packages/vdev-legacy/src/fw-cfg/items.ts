@@ -1,0 +1,88 @@
+import { QvmError } from '@qvm/core';
+import type { FirmwareConfiguration, FirmwareFile } from '@qvm/core';
+
+/** Keys of QEMU, docs/specs/fw_cfg.rst. */
+const KEY_SIGNATURE = 0x0000;
+const KEY_ID = 0x0001;
+const KEY_FILE_DIRECTORY = 0x0019;
+const KEY_FIRST_FILE = 0x0020;
+/** Bits of a key that name no item: the write channel of old. */
+const KEY_MASK = 0xbfff;
+const MAX_FILES = 256;
+const NAME_BYTES = 56;
+const ENTRY_BYTES = 4 + 2 + 2 + NAME_BYTES;
+const NAME = /^[!-~]{1,55}$/;
+/** The items can be read through the data register (bit 0) and by DMA (bit 1). */
+const FEATURES = 0x3;
+const NOTHING = new Uint8Array(0);
+
+/** What can be selected. */
+export interface FirmwareItem {
+  readonly bytes: Uint8Array;
+  /** Absent: read-only. */
+  readonly written?: () => void;
+}
+
+/**
+ * The items by key, and the directory of those that are files.
+ *
+ * @internal
+ */
+export class FirmwareItems implements FirmwareConfiguration {
+  readonly #files: FirmwareFile[] = [];
+  #directory: Uint8Array | undefined;
+
+  addFile(file: FirmwareFile): void {
+    const { name } = file;
+    if (!NAME.test(name)) throw new QvmError('fw-cfg.file', `${JSON.stringify(name)} is no name of a firmware file`);
+    if (this.#files.some((other) => other.name === name)) {
+      throw new QvmError('fw-cfg.file', `there is a firmware file ${name} already`);
+    }
+    if (this.#files.length === MAX_FILES)
+      throw new QvmError('fw-cfg.file', `there are ${MAX_FILES} firmware files already`);
+    this.#files.push(file);
+    this.#directory = undefined;
+  }
+
+  get names(): readonly string[] {
+    return this.#files.map(({ name }) => name);
+  }
+
+  /** The item of a key; an empty one when there is none. */
+  select(key: number): FirmwareItem {
+    switch (key & KEY_MASK) {
+      case KEY_SIGNATURE:
+        return { bytes: new TextEncoder().encode('QEMU') };
+      case KEY_ID:
+        return { bytes: Uint8Array.of(FEATURES, 0, 0, 0) };
+      case KEY_FILE_DIRECTORY:
+        return { bytes: (this.#directory ??= this.#encodeDirectory()) };
+      default:
+        return this.#file((key & KEY_MASK) - KEY_FIRST_FILE);
+    }
+  }
+
+  #file(index: number): FirmwareItem {
+    const file = this.#files[index];
+    if (file === undefined) return { bytes: NOTHING };
+    const { bytes, written } = file;
+    return written === undefined ? { bytes } : { bytes, written: () => file.written?.() };
+  }
+
+  /** Count, then size, key, two reserved bytes and name of each file, sorted by name; numbers are big-endian. */
+  #encodeDirectory(): Uint8Array {
+    const bytes = new Uint8Array(4 + this.#files.length * ENTRY_BYTES);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, this.#files.length);
+    const entries = this.#files
+      .map((file, index) => ({ ...file, key: KEY_FIRST_FILE + index, size: file.bytes.length }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    entries.forEach(({ name, size, key }, index) => {
+      const at = 4 + index * ENTRY_BYTES;
+      view.setUint32(at, size);
+      view.setUint16(at + 4, key);
+      bytes.set(new TextEncoder().encode(name), at + 8);
+    });
+    return bytes;
+  }
+}

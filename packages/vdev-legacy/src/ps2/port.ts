@@ -1,0 +1,23 @@
+import type { DeviceTreeContext, DeviceTreeNode, InterruptLine, Json, MmioHandler } from '@qvm/core';
+import type { Ps2Device } from './ps2-device.js';
+
+/**
+ * The guest's side of one PS/2 line: registers and an interrupt.
+ *
+ * @internal
+ */
+export interface Ps2Port extends MmioHandler {
+  reset(): void;
+  save(): Json;
+  /**
+   * Checks a saved state without touching anything.
+   *
+   * @returns takes it over.
+   */
+  decode(state: unknown): () => void;
+  /** @param base - address of the registers. */
+  deviceTree(base: number, context: DeviceTreeContext): readonly DeviceTreeNode[];
+}
+
+/** Makes a port with a device at its end. @internal */
+export type Ps2PortFactory = (device: Ps2Device, interrupt: InterruptLine) => Ps2Port;

@@ -1,0 +1,374 @@
+/*
+ * 16550-compatible UART, from the National Semiconductor PC16550D data sheet (June 1995).
+ *
+ * Models the register map with the divisor latch, both FIFO modes, the interrupts by priority, loopback and overrun. Leaves
+ * out the line itself (word length, parity, break) and DMA. What differs from silicon, and why, is in
+ * docs/vdevs/qcar-uart.md.
+ */
+import type {
+  CharacterBackend,
+  ClockTimer,
+  DeviceTreeContext,
+  DeviceTreeNode,
+  InterruptLine,
+  Json,
+  MmioHandler,
+  Vdev,
+  VdevContext,
+} from '@qvm/core';
+import { RegisterBlock } from '../register-block.js';
+import { InputGate } from '../serial/input-gate.js';
+import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
+import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray, requireVersion } from '../vdev-state.js';
+import { baudOf, characterTimeoutNs, divisorOf, receiveTrigger, UART_CLOCK_HZ } from './baud.js';
+import {
+  FCR_FIFO_ENABLE,
+  FCR_RCVR_RESET,
+  FCR_STORED,
+  IER_EDSSI,
+  IER_ELSI,
+  IER_ERBFI,
+  IER_ETBEI,
+  IIR_CHARACTER_TIMEOUT,
+  IIR_DATA_AVAILABLE,
+  IIR_FIFOS_ON,
+  IIR_LINE_STATUS,
+  IIR_MODEM_STATUS,
+  IIR_NONE,
+  IIR_TRANSMITTER_EMPTY,
+  LCR_DLAB,
+  LSR_DR,
+  LSR_OE,
+  LSR_TEMT,
+  LSR_THRE,
+  MCR_LOOP,
+} from './bits.js';
+import { modemChanges, modemLines } from './modem.js';
+import { qcarUartRegisters } from './registers.js';
+import type { QcarUartOperations, QcarUartRegisterName } from './registers.js';
+
+const STATE_VERSION = 1;
+/** Bytes of the register range: eight words. */
+export const QCAR_UART_SIZE = 0x20;
+
+const STATE_MEMBERS = [
+  ...['registers', 'received', 'interruptEnable', 'fifoControl', 'divisor', 'modemChanges'],
+  ...['overrun', 'timedOut', 'transmitted'],
+];
+
+/** @internal */
+export class QcarUart implements Vdev, QcarUartOperations {
+  readonly mmio: Readonly<Record<string, MmioHandler>>;
+  readonly #context: VdevContext;
+  readonly #registers: RegisterBlock<QcarUartOperations, QcarUartRegisterName>;
+  readonly #interrupt: InterruptLine;
+  readonly #timeout: ClockTimer;
+  readonly #gate: InputGate;
+  readonly #backend: CharacterBackend;
+  readonly #hostdev: string;
+  readonly #baud: number;
+  readonly #received = new ReceiveFifo();
+  readonly #outgoing = new Uint8Array(1);
+  #interruptEnable = 0;
+  #fifoControl = 0;
+  #divisor: number;
+  /** MSR bits 3–0. */
+  #modemChanges = 0;
+  #overrun = false;
+  /** Characters have waited for the time of four. */
+  #timedOut = false;
+  /** The transmitter became empty, and IIR has not told the guest. */
+  #transmitted = false;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(context: VdevContext, hostdev: string, baud: number) {
+    this.#context = context;
+    this.#hostdev = hostdev;
+    this.#baud = baud;
+    this.#divisor = divisorOf(baud);
+    this.#registers = new RegisterBlock(qcarUartRegisters, this as QcarUartOperations, QCAR_UART_SIZE);
+    this.mmio = { registers: this.#registers };
+    this.#interrupt = context.interrupt('uart');
+    this.#backend = context.openCharacterBackend(hostdev);
+    this.#timeout = context.clock.createTimer(`${context.name} character timeout`, () => this.#characterTimeout());
+    this.#gate = new InputGate(context.clock, context.name, () => this.#takeInput());
+    this.#backend.onInput(() => this.#takeInput());
+  }
+
+  reset(): void {
+    this.#registers.reset();
+    this.#received.clear();
+    this.#received.enable(false);
+    this.#interruptEnable = 0;
+    this.#fifoControl = 0;
+    this.#divisor = divisorOf(this.#baud);
+    this.#modemChanges = 0;
+    this.#overrun = false;
+    this.#timedOut = false;
+    this.#transmitted = false;
+    this.#gate.stopPolling();
+    this.#gate.setInterruptEnabled(false);
+    this.#timeout.cancel();
+    this.#updateInterrupt();
+    this.#backend.flush();
+  }
+
+  save(): { readonly version: number; readonly state: Json } {
+    const state = {
+      registers: this.#registers.save(),
+      received: this.#received.toArray(),
+      interruptEnable: this.#interruptEnable,
+      fifoControl: this.#fifoControl,
+      divisor: this.#divisor,
+      modemChanges: this.#modemChanges,
+      overrun: this.#overrun,
+      timedOut: this.#timedOut,
+      transmitted: this.#transmitted,
+    };
+    return { version: STATE_VERSION, state };
+  }
+
+  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+    requireVersion(snapshot, STATE_VERSION);
+    const state = requireObject(snapshot.state, STATE_MEMBERS, 'qcar-uart state');
+    const registers = this.#registers.decode(state.registers);
+    const received = requireUnsignedArray(state.received, FIFO_DEPTH, 0xff, 'received');
+    const interruptEnable = requireUnsigned(state.interruptEnable, 0x0f, 'interruptEnable');
+    const fifoControl = requireUnsigned(state.fifoControl, FCR_STORED, 'fifoControl') & FCR_STORED;
+    const divisor = requireUnsigned(state.divisor, 0xffff, 'divisor');
+    const changes = requireUnsigned(state.modemChanges, 0x0f, 'modemChanges');
+    const overrun = requireBoolean(state.overrun, 'overrun');
+    const timedOut = requireBoolean(state.timedOut, 'timedOut');
+    this.#transmitted = requireBoolean(state.transmitted, 'transmitted');
+    this.#registers.load(registers);
+    this.#received.load(received);
+    this.#interruptEnable = interruptEnable;
+    this.#fifoControl = fifoControl;
+    this.#divisor = divisor;
+    this.#modemChanges = changes;
+    this.#overrun = overrun;
+    this.#timedOut = timedOut;
+    this.#received.enable(this.#fifoEnabled);
+    this.#gate.stopPolling();
+    this.#timeout.cancel();
+    this.#startTimeout();
+    this.#updateInterrupt();
+    this.#gate.setInterruptEnabled((interruptEnable & IER_ERBFI) !== 0);
+    this.#takeInput();
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    return {
+      hostdev: this.#hostdev,
+      baud: baudOf(this.#divisor),
+      divisor: this.#divisor,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      waitingInGuest: this.#received.count,
+      waitingOnHost: this.#backend.available,
+      registers: { ...this.#registers.save(), IER: this.#interruptEnable, FCR: this.#fifoControl },
+    };
+  }
+
+  deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
+    const base = this.#context.mmioBase.registers ?? 0;
+    return [
+      {
+        name: `serial@${base.toString(16)}`,
+        properties: {
+          compatible: 'ns16550a',
+          reg: { cells: context.reg(base, QCAR_UART_SIZE) },
+          'reg-shift': { cells: [2] },
+          'reg-io-width': { cells: [4] },
+          interrupts: { cells: context.interruptCells(this.#interrupt.number, 'level') },
+          'clock-frequency': { cells: [UART_CLOCK_HZ] },
+          'current-speed': { cells: [this.#baud] },
+        },
+      },
+    ];
+  }
+
+  dispose(): void {
+    this.#backend.onInput(undefined);
+    this.#timeout.dispose();
+    this.#gate.dispose();
+    this.#backend.flush();
+    this.#backend.close();
+  }
+
+  readFirst(): number {
+    return this.#divisorLatch ? this.#divisor & 0xff : this.#receiveData();
+  }
+
+  writeFirst(value: number): void {
+    this.#gate.stopPolling();
+    if (this.#divisorLatch) this.#divisor = (this.#divisor & 0xff00) | value;
+    else this.#transmitData(value);
+  }
+
+  readSecond(): number {
+    return this.#divisorLatch ? this.#divisor >>> 8 : this.#interruptEnable;
+  }
+
+  writeSecond(value: number): void {
+    this.#gate.stopPolling();
+    if (this.#divisorLatch) this.#divisor = (this.#divisor & 0x00ff) | (value << 8);
+    else this.#enableInterrupts(value & 0x0f);
+  }
+
+  identifyInterrupt(): number {
+    const source = this.#pendingInterrupt;
+    // §8.6: reading IIR is what ends this one.
+    if (source === IIR_TRANSMITTER_EMPTY) {
+      this.#transmitted = false;
+      this.#updateInterrupt();
+    }
+    return source | (this.#fifoEnabled ? IIR_FIFOS_ON : 0);
+  }
+
+  /** §8.4: the other bits of FCR count only together with FIFO enable, and a change of that clears the FIFOs. */
+  controlFifos(value: number): void {
+    this.#gate.stopPolling();
+    const enabled = (value & FCR_FIFO_ENABLE) !== 0;
+    const toggled = enabled !== this.#fifoEnabled;
+    this.#fifoControl = enabled ? value & FCR_STORED : 0;
+    this.#received.enable(enabled);
+    if (toggled || (enabled && (value & FCR_RCVR_RESET) !== 0)) this.#clearReceiver();
+    this.#updateInterrupt();
+    this.#takeInput();
+  }
+
+  lineControlChanged(): void {
+    this.#gate.stopPolling();
+  }
+
+  modemControlChanged(value: number, previous: number): void {
+    this.#gate.stopPolling();
+    this.#modemChanges |= modemChanges(modemLines(value), modemLines(previous));
+    this.#updateInterrupt();
+    this.#takeInput();
+  }
+
+  lineStatus(): number {
+    if (this.#received.isEmpty) this.#gate.poll();
+    const status = LSR_THRE | LSR_TEMT | (this.#received.isEmpty ? 0 : LSR_DR) | (this.#overrun ? LSR_OE : 0);
+    this.#overrun = false;
+    this.#updateInterrupt();
+    return status;
+  }
+
+  modemStatus(): number {
+    const status = modemLines(this.#registers.get('MCR')) | this.#modemChanges;
+    this.#modemChanges = 0;
+    this.#updateInterrupt();
+    return status;
+  }
+
+  get #divisorLatch(): boolean {
+    return (this.#registers.get('LCR') & LCR_DLAB) !== 0;
+  }
+
+  get #fifoEnabled(): boolean {
+    return (this.#fifoControl & FCR_FIFO_ENABLE) !== 0;
+  }
+
+  get #loopback(): boolean {
+    return (this.#registers.get('MCR') & MCR_LOOP) !== 0;
+  }
+
+  get #atTrigger(): boolean {
+    return this.#received.count >= receiveTrigger(this.#fifoControl, this.#fifoEnabled);
+  }
+
+  /** IIR bits 3–0: what is enabled and pending, of the highest priority (table IV). */
+  get #pendingInterrupt(): number {
+    const enabled = this.#interruptEnable;
+    if ((enabled & IER_ELSI) !== 0 && this.#overrun) return IIR_LINE_STATUS;
+    if ((enabled & IER_ERBFI) !== 0 && this.#atTrigger) return IIR_DATA_AVAILABLE;
+    if ((enabled & IER_ERBFI) !== 0 && this.#timedOut) return IIR_CHARACTER_TIMEOUT;
+    if ((enabled & IER_ETBEI) !== 0 && this.#transmitted) return IIR_TRANSMITTER_EMPTY;
+    if ((enabled & IER_EDSSI) !== 0 && this.#modemChanges !== 0) return IIR_MODEM_STATUS;
+    return IIR_NONE;
+  }
+
+  #enableInterrupts(value: number): void {
+    // The transmitter is always empty, so its interrupt is due as soon as it is enabled (§8.6).
+    if ((value & ~this.#interruptEnable & IER_ETBEI) !== 0) this.#transmitted = true;
+    this.#interruptEnable = value;
+    this.#updateInterrupt();
+    this.#gate.setInterruptEnabled((value & IER_ERBFI) !== 0);
+  }
+
+  /** Sends at once, so the transmitter is always empty again. */
+  #transmitData(value: number): void {
+    if (this.#loopback) {
+      this.#receive(value);
+    } else {
+      this.#outgoing[0] = value;
+      this.#backend.write(this.#outgoing);
+      this.#bytesOut++;
+    }
+    this.#transmitted = true;
+    this.#updateInterrupt();
+  }
+
+  #receiveData(): number {
+    if (this.#received.isEmpty) this.#gate.poll();
+    const character = this.#received.shift();
+    this.#timedOut = false;
+    this.#startTimeout();
+    this.#updateInterrupt();
+    if (this.#received.isEmpty) this.#takeInput();
+    return character;
+  }
+
+  #clearReceiver(): void {
+    this.#received.clear();
+    this.#timedOut = false;
+    this.#timeout.cancel();
+  }
+
+  /** Number of characters that the guest is ready for. */
+  get #wanted(): number {
+    if (this.#loopback) return 0;
+    if (this.#gate.listening) return this.#received.room;
+    return this.#gate.polling && this.#received.isEmpty ? 1 : 0;
+  }
+
+  #takeInput(): void {
+    const wanted = this.#wanted;
+    if (wanted === 0 || this.#backend.available === 0) return;
+    const characters = this.#backend.read(wanted);
+    this.#bytesIn += characters.length;
+    for (const character of characters) this.#receive(character);
+  }
+
+  #receive(character: number): void {
+    if (this.#received.isFull) {
+      this.#overrun = true;
+    } else {
+      this.#received.push(character);
+      this.#startTimeout();
+    }
+    this.#updateInterrupt();
+  }
+
+  /** The time-out exists only with FIFOs (§8.4.2); it begins anew with each character that comes or goes. */
+  #startTimeout(): void {
+    if (this.#received.isEmpty || !this.#fifoEnabled || this.#timedOut) {
+      this.#timeout.cancel();
+      return;
+    }
+    this.#timeout.arm(this.#context.clock.now() + characterTimeoutNs(this.#divisor));
+  }
+
+  #characterTimeout(): void {
+    this.#timedOut = true;
+    this.#updateInterrupt();
+  }
+
+  #updateInterrupt(): void {
+    this.#interrupt.set(this.#pendingInterrupt !== IIR_NONE);
+  }
+}

@@ -1,0 +1,86 @@
+import type { RegisterLayout } from '../register-layout.js';
+
+/**
+ * What the registers with effects do to the UART.
+ *
+ * @internal
+ */
+export interface QcarUartOperations {
+  readFirst(): number;
+  writeFirst(value: number): void;
+  readSecond(): number;
+  writeSecond(value: number): void;
+  identifyInterrupt(): number;
+  controlFifos(value: number): void;
+  lineControlChanged(): void;
+  modemControlChanged(value: number, previous: number): void;
+  lineStatus(): number;
+  modemStatus(): number;
+}
+
+/** @internal */
+export type QcarUartRegisterName = Exclude<keyof typeof registers, symbol>;
+
+/** PC16550D data sheet, table II, one register in each 32-bit word (`reg-shift` 2). */
+const registers = {
+  RBR_THR: {
+    offset: 0x00,
+    access: 'rw',
+    bits: 8,
+    description: 'Read: received character; write: character to send; with DLAB the divisor, low byte',
+    read: (uart: QcarUartOperations) => uart.readFirst(),
+    write: (uart: QcarUartOperations, value: number) => uart.writeFirst(value),
+  },
+  IER: {
+    offset: 0x04,
+    access: 'rw',
+    bits: 8,
+    description: 'Interrupt enable: ERBFI, ETBEI, ELSI, EDSSI; with DLAB the divisor, high byte',
+    read: (uart: QcarUartOperations) => uart.readSecond(),
+    write: (uart: QcarUartOperations, value: number) => uart.writeSecond(value),
+  },
+  IIR_FCR: {
+    offset: 0x08,
+    access: 'rw',
+    bits: 8,
+    description: 'Read: pending interrupt of the highest priority; write: FIFO control',
+    read: (uart: QcarUartOperations) => uart.identifyInterrupt(),
+    write: (uart: QcarUartOperations, value: number) => uart.controlFifos(value),
+  },
+  LCR: {
+    offset: 0x0c,
+    access: 'rw',
+    bits: 8,
+    description: 'Line control: DLAB; the rest is kept, without effect',
+    changed: (uart: QcarUartOperations) => uart.lineControlChanged(),
+  },
+  MCR: {
+    offset: 0x10,
+    access: 'rw',
+    bits: 5,
+    description: 'Modem control: loopback, and in it DTR, RTS, OUT1, OUT2',
+    changed: (uart: QcarUartOperations, value: number, previous: number) => uart.modemControlChanged(value, previous),
+  },
+  LSR: {
+    offset: 0x14,
+    access: 'ro',
+    bits: 8,
+    description: 'Line status: DR, OE (cleared by reading), THRE and TEMT (always 1)',
+    read: (uart: QcarUartOperations) => uart.lineStatus(),
+  },
+  MSR: {
+    offset: 0x18,
+    access: 'ro',
+    bits: 8,
+    description: 'Modem status: CTS, DSR, RI, DCD and their changes (cleared by reading)',
+    read: (uart: QcarUartOperations) => uart.modemStatus(),
+  },
+  SCR: { offset: 0x1c, access: 'rw', bits: 8, description: 'Scratch' },
+} as const satisfies RegisterLayout<QcarUartOperations>;
+
+/**
+ * The registers of the UART.
+ *
+ * @internal
+ */
+export const qcarUartRegisters: RegisterLayout<QcarUartOperations, QcarUartRegisterName> = registers;

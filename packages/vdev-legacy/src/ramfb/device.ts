@@ -1,0 +1,116 @@
+/*
+ * A frame buffer in guest RAM, set up in either of two ways:
+ *
+ * - The board describes one as `simple-framebuffer` in the device tree (Linux, Documentation/devicetree/bindings/display/
+ *   simple-framebuffer.yaml); stock kernels show their console there.
+ * - Firmware or a driver allocates one and describes it in the file `etc/ramfb` of the firmware configuration device (QEMU,
+ *   hw/display/ramfb.c). It then counts until the next reset.
+ */
+import { FW_CFG, RAM_RESERVATIONS } from '@qvm/core';
+import type { DeviceTreeContext, DeviceTreeNode, Display, DisplayImage, Json, Vdev, VdevContext } from '@qvm/core';
+import { requireObject, requireUnsignedArray, requireVersion, VdevStateError } from '../vdev-state.js';
+import { CONFIGURATION_BYTES, decodeConfiguration } from './configuration.js';
+import { bytesOf, captureFrame, modeProblem } from './mode.js';
+import type { DisplayMode, FrameBuffer } from './mode.js';
+
+const STATE_VERSION = 1;
+/** Lets guests map the frame buffer by whole blocks of any page size. */
+const ALIGNMENT = 0x1_0000;
+
+/** @internal */
+export class Ramfb implements Vdev, Display {
+  readonly #context: VdevContext;
+  /** What the device tree describes. */
+  readonly #board: FrameBuffer | undefined;
+  readonly #configuration = new Uint8Array(CONFIGURATION_BYTES);
+  readonly #firmware: boolean;
+  /** What the guest set up itself, or why that cannot be shown. */
+  #guest: FrameBuffer | string | undefined;
+
+  constructor(context: VdevContext, mode: DisplayMode | undefined) {
+    this.#context = context;
+    this.#board = mode === undefined ? undefined : reserve(context, mode);
+    const firmware = context.optionalAttachment(FW_CFG);
+    this.#firmware = firmware !== undefined;
+    firmware?.addFile({ name: 'etc/ramfb', bytes: this.#configuration, written: () => this.#configured() });
+  }
+
+  capture(): DisplayImage | undefined {
+    const frame = this.#frame;
+    return frame === undefined ? undefined : captureFrame(frame, this.#context.memory);
+  }
+
+  reset(): void {
+    this.#configuration.fill(0);
+    this.#guest = undefined;
+  }
+
+  save(): { readonly version: number; readonly state: Json } {
+    const configuration = this.#guest === undefined ? [] : [...this.#configuration];
+    return { version: STATE_VERSION, state: { configuration } };
+  }
+
+  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+    requireVersion(snapshot, STATE_VERSION);
+    const state = requireObject(snapshot.state, ['configuration'], 'ramfb state');
+    const bytes = requireUnsignedArray(state.configuration, CONFIGURATION_BYTES, 0xff, 'configuration');
+    if (bytes.length !== 0 && bytes.length !== CONFIGURATION_BYTES) {
+      throw new VdevStateError(`configuration has ${bytes.length} bytes, not 0 or ${CONFIGURATION_BYTES}`);
+    }
+    this.reset();
+    if (bytes.length === 0) return;
+    this.#configuration.set(bytes);
+    this.#configured();
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    const frame = this.#frame;
+    const problem = typeof this.#guest === 'string' ? this.#guest : null;
+    if (frame === undefined) return { source: null, problem };
+    const { address, width, height, stride, format } = frame;
+    const source = frame === this.#board ? 'board' : 'guest';
+    return { source, problem, address, width, height, stride, format: format.name };
+  }
+
+  deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
+    const board = this.#board;
+    if (board === undefined) return [];
+    return [
+      {
+        name: `framebuffer@${board.address.toString(16)}`,
+        properties: {
+          compatible: 'simple-framebuffer',
+          reg: { cells: context.reg(board.address, bytesOf(board)) },
+          width: { cells: [board.width] },
+          height: { cells: [board.height] },
+          stride: { cells: [board.stride] },
+          format: board.format.simpleFramebuffer ?? '',
+        },
+      },
+    ];
+  }
+
+  dispose(): void {}
+
+  /** Whether the guest has a way to set up a frame buffer of its own. */
+  get acceptsGuestFrame(): boolean {
+    return this.#firmware;
+  }
+
+  get #frame(): FrameBuffer | undefined {
+    return typeof this.#guest === 'object' ? this.#guest : this.#board;
+  }
+
+  #configured(): void {
+    const decoded = decodeConfiguration(this.#configuration);
+    const problem = typeof decoded === 'string' ? decoded : modeProblem(decoded, this.#context.memory);
+    this.#guest = problem ?? decoded;
+    if (problem !== undefined) this.#context.logger.log('warn', `the guest's frame buffer cannot be shown: ${problem}`);
+  }
+}
+
+function reserve(context: VdevContext, mode: DisplayMode): FrameBuffer {
+  const reservations = context.attachment(RAM_RESERVATIONS);
+  const size = Math.ceil(bytesOf(mode) / ALIGNMENT) * ALIGNMENT;
+  return { ...mode, address: reservations.reserve('framebuffer', size, ALIGNMENT).base };
+}

@@ -1,0 +1,68 @@
+import { QvmError } from '@qvm/core';
+import type { DisplayImage, GuestMemory } from '@qvm/core';
+import { convertRow, PIXEL_FORMATS } from './pixel-format.js';
+import type { PixelFormat } from './pixel-format.js';
+
+/** Most pixels on a side. */
+export const MAX_SIDE = 16_384;
+const DEFAULT_FORMAT = 'xrgb8888';
+
+/**
+ * Size and layout of a picture in guest RAM.
+ *
+ * @internal
+ */
+export interface DisplayMode {
+  readonly width: number;
+  readonly height: number;
+  /** Bytes from one row to the next. */
+  readonly stride: number;
+  readonly format: PixelFormat;
+}
+
+/** Where a picture lies, and how. @internal */
+export interface FrameBuffer extends DisplayMode {
+  readonly address: number;
+}
+
+/** Bytes from the first pixel to the last. @internal */
+export function bytesOf({ width, height, stride, format }: DisplayMode): number {
+  return (height - 1) * stride + width * format.bytes;
+}
+
+/**
+ * Reads a mode as options give it: `WIDTHxHEIGHT` or `WIDTHxHEIGHT-FORMAT`.
+ *
+ * @throws {@link QvmError} `display.mode`.
+ * @internal
+ */
+export function parseMode(text: string): DisplayMode {
+  const [, width = '', height = '', name = DEFAULT_FORMAT] = /^(\d{1,5})x(\d{1,5})(?:-([a-z0-9]+))?$/.exec(text) ?? [];
+  const format = PIXEL_FORMATS.find((known) => known.name === name);
+  const sides = [Number(width), Number(height)] as const;
+  if (format?.simpleFramebuffer === undefined || !sides.every((side) => side > 0 && side <= MAX_SIDE)) {
+    const names = PIXEL_FORMATS.filter((known) => known.simpleFramebuffer !== undefined).map((known) => known.name);
+    const hint = `say WIDTHxHEIGHT, up to ${MAX_SIDE} each, and perhaps one of -${names.join(', -')}`;
+    throw new QvmError('display.mode', `${JSON.stringify(text)} is no display mode: ${hint}`);
+  }
+  return { width: sides[0], height: sides[1], stride: sides[0] * format.bytes, format };
+}
+
+/** What is wrong with a frame buffer that a guest set up; `undefined` when it can be shown. @internal */
+export function modeProblem(frame: FrameBuffer, memory: GuestMemory): string | undefined {
+  const { width, height, stride, format } = frame;
+  if (![width, height].every((side) => side > 0 && side <= MAX_SIDE)) return `${width} × ${height} pixels`;
+  if (stride < width * format.bytes) return `a stride of ${stride} bytes for ${width} pixels`;
+  return memory.contains(frame.address, bytesOf(frame), false) ? undefined : 'not all of it is RAM';
+}
+
+/** The picture that lies there. The caller has checked the frame buffer. @internal */
+export function captureFrame(frame: FrameBuffer, memory: GuestMemory): DisplayImage {
+  const { width, height, stride, format, address } = frame;
+  const rgba = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    const row = memory.read(address + y * stride, width * format.bytes);
+    convertRow(format, row, rgba, y * width * 4, width);
+  }
+  return { width, height, rgba };
+}

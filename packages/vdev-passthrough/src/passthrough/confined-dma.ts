@@ -1,0 +1,51 @@
+import type { DmaAccess, GuestMemory, Json, Logger } from '@qvm/core';
+
+/** Largest transfer of one call, bytes: what a device asks for is no reason to allocate without bound. */
+export const MOST_DMA_BYTES = 0x10_0000;
+/** Refused transfers that are logged; all are counted. */
+const MOST_LOGGED = 16;
+
+/** A transfer that was refused. */
+interface Violation {
+  readonly access: 'read' | 'write';
+  readonly address: number;
+  readonly length: number;
+}
+
+/** What confines a device to the memory of its VM, as an SMMU does by its tables. */
+export class ConfinedDma implements DmaAccess {
+  readonly #memory: GuestMemory;
+  readonly #logger: Logger;
+  #violations = 0;
+  #last: Violation | undefined;
+
+  constructor(memory: GuestMemory, logger: Logger) {
+    this.#memory = memory;
+    this.#logger = logger;
+  }
+
+  read(address: number, length: number): Uint8Array | undefined {
+    return this.#permits('read', address, length) ? this.#memory.read(address, length) : undefined;
+  }
+
+  write(address: number, bytes: Uint8Array): boolean {
+    if (!this.#permits('write', address, bytes.length)) return false;
+    this.#memory.write(address, bytes);
+    return true;
+  }
+
+  /** Refused transfers: how many, and the last. */
+  get status(): { readonly violations: number; readonly last: Json } {
+    return { violations: this.#violations, last: this.#last === undefined ? null : { ...this.#last } };
+  }
+
+  #permits(access: 'read' | 'write', address: number, length: number): boolean {
+    if (length <= MOST_DMA_BYTES && this.#memory.contains(address, length, access === 'write')) return true;
+    this.#last = { access, address, length };
+    if (this.#violations++ < MOST_LOGGED) {
+      const where = `${length} bytes at 0x${address.toString(16)}`;
+      this.#logger.log('warn', `DMA refused: the device may not ${access} ${where}`);
+    }
+    return false;
+  }
+}

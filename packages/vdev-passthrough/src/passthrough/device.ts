@@ -1,0 +1,117 @@
+import { HOST_DEVICE_REGISTRY, QvmError, requireObject, requireVersion } from '@qvm/core';
+import type {
+  DeviceBus,
+  DeviceTreeContext,
+  DeviceTreeNode,
+  HostDeviceClaim,
+  InterruptLine,
+  Json,
+  MemoryWindow,
+  OpenHostDevice,
+  Vdev,
+  VdevContext,
+} from '@qvm/core';
+import { ConfinedDma } from './confined-dma.js';
+
+const STATE_VERSION = 1;
+
+/** What a configuration says of the device. */
+export interface PassthroughOptions {
+  readonly paddr: number;
+  readonly size: number;
+  /** Whether it has an interrupt. */
+  readonly interrupt: boolean;
+}
+
+/** A host device in a VM, at the address that it has on the host. */
+export class Passthrough implements Vdev {
+  readonly #context: VdevContext;
+  readonly #window: MemoryWindow;
+  readonly #line: InterruptLine | undefined;
+  readonly #dma: ConfinedDma;
+  readonly #claim: HostDeviceClaim;
+  readonly #device: OpenHostDevice;
+
+  /** @throws QvmError as {@link HostDeviceRegistry.claim}, and `vdev.attachment-missing` without devices on the host. */
+  constructor(context: VdevContext, { paddr, size, interrupt }: PassthroughOptions) {
+    this.#context = context;
+    this.#window = context.window('device');
+    this.#line = interrupt ? context.interrupt('device') : undefined;
+    this.#dma = new ConfinedDma(context.memory, context.logger);
+    const owner = { vm: context.vm, vdev: context.name };
+    this.#claim = context.attachment(HOST_DEVICE_REGISTRY).claim(paddr, size, owner);
+    try {
+      this.#device = this.#claim.device.open(this.#bus());
+    } catch (error) {
+      this.#claim.release();
+      throw error;
+    }
+    try {
+      this.#map(this.#device);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  reset(): void {
+    this.#device.reset();
+    this.#line?.set(false);
+  }
+
+  /** The state of a device of the host is not the VM's to keep: a snapshot names the device, and restoring resets it. */
+  save(): { readonly version: number; readonly state: Json } {
+    return { version: STATE_VERSION, state: { device: this.#claim.device.name } };
+  }
+
+  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+    requireVersion(snapshot, STATE_VERSION);
+    const { device } = requireObject(snapshot.state, ['device'], 'passthrough state');
+    if (device !== this.#claim.device.name) {
+      throw new QvmError('vdev.state', `The saved state is of another device than ${this.#claim.device.name}.`);
+    }
+    this.reset();
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    const { name, description } = this.#claim.device;
+    return { device: name, description, dma: this.#dma.status, state: this.#device.status() };
+  }
+
+  deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
+    const { base, size } = this.#window;
+    const interrupts = this.#line && { interrupts: { cells: context.interruptCells(this.#line.number, 'level') } };
+    return [
+      {
+        name: `device@${base.toString(16)}`,
+        properties: {
+          compatible: [`qvm,${this.#claim.device.name}`, 'generic-uio'],
+          reg: { cells: context.reg(base, size) },
+          ...interrupts,
+        },
+      },
+    ];
+  }
+
+  dispose(): void {
+    this.#window.clear();
+    this.#device.close();
+    this.#line?.set(false);
+    this.#claim.release();
+  }
+
+  #bus(): DeviceBus {
+    const { clock, logger } = this.#context;
+    return { dma: this.#dma, interrupt: this.#line ?? NO_INTERRUPT, clock, logger };
+  }
+
+  #map(device: OpenHostDevice): void {
+    for (const region of device.regions) {
+      if (region.kind === 'registers') this.#window.mapRegisters(region.offset, region.size, region.handler);
+      else this.#window.map(region.offset, region.slice, region.size);
+    }
+  }
+}
+
+/** An output that leads nowhere. */
+const NO_INTERRUPT: DeviceBus['interrupt'] = { level: false, set: () => undefined, pulse: () => undefined };

@@ -1,0 +1,153 @@
+import { HOST_DEVICE_REGISTRY, MemoryPool } from '@qvm/core';
+import type { DeviceBus, HostDevice, HostDeviceRegion, HostDeviceRegistry } from '@qvm/core';
+import { createVdev, FakeDeviceTreeContext } from '@qvm/testing';
+import type { VdevHarness } from '@qvm/testing';
+import { LocalHostDevices } from '../registry/local-host-devices.js';
+import { MOST_DMA_BYTES } from './confined-dma.js';
+import { passthrough } from './passthrough.js';
+
+const PADDR = 0xff00_0000;
+const RAM = 0x4000_0000;
+
+/** A device that a test drives from inside. */
+function testDevice(regions: readonly HostDeviceRegion[] = []) {
+  const events: string[] = [];
+  let bus: DeviceBus | undefined;
+  const device: HostDevice = {
+    name: 'test',
+    description: 'Test device',
+    paddr: PADDR,
+    size: 0x4000,
+    open: (opened) => {
+      bus = opened;
+      events.push('open');
+      return {
+        regions,
+        reset: () => events.push('reset'),
+        status: () => ({ opens: events.filter((event) => event === 'open').length }),
+        close: () => events.push('close'),
+      };
+    },
+  };
+  return { device, events, bus: () => bus as DeviceBus };
+}
+
+function create(registry: HostDeviceRegistry, irq?: number): VdevHarness {
+  const withIrq = {
+    ...passthrough,
+    resources: (options: Parameters<typeof passthrough.resources>[0]) => passthrough.resources({ ...options, irq }),
+    create: (...[context, options]: Parameters<typeof passthrough.create>) =>
+      passthrough.create(context, { ...options, irq }),
+  };
+  return createVdev(withIrq, {
+    options: { paddr: PADDR, size: 0x4000 },
+    prepare: (context) => context.attach(HOST_DEVICE_REGISTRY, registry),
+  });
+}
+
+describe('passthrough', () => {
+  it('maps registers and memory of the device where they are on the host', () => {
+    const pool = new MemoryPool();
+    const slice = pool.take(0x1_0000);
+    const handler = { read: () => 5, write: () => undefined };
+    const { device } = testDevice([
+      { kind: 'registers', offset: 0, size: 0x1000, handler },
+      { kind: 'memory', offset: 0x2000, size: 0x2000, slice },
+    ]);
+    const { context } = create(new LocalHostDevices([device]));
+    expect(context.window('device').base).toBe(PADDR);
+    expect([...context.window('device').content]).toEqual([
+      [0, { kind: 'registers', handler, size: 0x1000 }],
+      [0x2000, { kind: 'memory', slice, size: 0x2000, access: 'rw' }],
+    ]);
+  });
+
+  it('owns the device until it is disposed of', () => {
+    const { device, events } = testDevice();
+    const registry = new LocalHostDevices([device]);
+    const first = create(registry);
+    expect(() => create(registry)).toThrow('vm/passthrough-0');
+    first.vdev.reset();
+    first.vdev.dispose();
+    create(registry);
+    expect(events).toEqual(['open', 'reset', 'close', 'open']);
+  });
+
+  it('gives the device back when it cannot be mapped', () => {
+    const handler = { read: () => 5, write: () => undefined };
+    const { device, events } = testDevice([{ kind: 'registers', offset: 0x4000, size: 0x1000, handler }]);
+    const registry = new LocalHostDevices([device]);
+    expect(() => create(registry)).toThrow(expect.objectContaining({ code: 'memory.window' }));
+    expect([events, registry.devices()[0]?.owner]).toEqual([['open', 'close'], undefined]);
+  });
+
+  it('carries the interrupt, if the VM has given it one', () => {
+    const quiet = testDevice();
+    create(new LocalHostDevices([quiet.device]));
+    quiet.bus().interrupt.set(true);
+    quiet.bus().interrupt.pulse();
+    expect(quiet.bus().interrupt.level).toBe(false);
+    const loud = testDevice();
+    const vdev = create(new LocalHostDevices([loud.device]), 32);
+    loud.bus().interrupt.set(true);
+    expect(vdev.context.interrupt('device').level).toBe(true);
+    vdev.vdev.dispose();
+    expect(vdev.context.interrupt('device').level).toBe(false);
+    const [node] = vdev.vdev.deviceTree?.(new FakeDeviceTreeContext()) ?? [];
+    expect([node?.name, node?.properties['compatible'], node?.properties['interrupts']]).toEqual([
+      'device@ff000000',
+      ['qvm,test', 'generic-uio'],
+      expect.anything(),
+    ]);
+  });
+
+  it('confines DMA to the memory of the VM, and records what it refused', () => {
+    const { device, bus } = testDevice();
+    const { context, vdev } = create(new LocalHostDevices([device]));
+    const { dma } = bus();
+    const size = context.memory.bytes.length;
+    expect(dma.write(RAM, new Uint8Array([1, 2, 3]))).toBe(true);
+    expect(dma.read(RAM + 1, 2)).toEqual(new Uint8Array([2, 3]));
+    const refused: [number, number][] = [
+      [0, 4],
+      [RAM - 1, 2],
+      [RAM + size - 1, 2],
+      [RAM + size, 1],
+      [RAM, MOST_DMA_BYTES + 1],
+      [2 ** 52, 8],
+      [-4, 4],
+      [NaN, 4],
+      [RAM + 0.5, 4],
+    ];
+    for (const [address, length] of refused) expect(dma.read(address, length)).toBeUndefined();
+    expect(dma.write(RAM + size - 1, new Uint8Array(2))).toBe(false);
+    for (let n = 0; n < 100; n++) dma.read(0, 1);
+    expect(vdev.status()['dma']).toEqual({
+      violations: refused.length + 101,
+      last: { access: 'read', address: 0, length: 1 },
+    });
+    expect(context.logger.entries).toHaveLength(16);
+  });
+
+  it('restores only what is of its device, and by a reset', () => {
+    const { device, events } = testDevice();
+    const { vdev } = create(new LocalHostDevices([device]));
+    vdev.restore(vdev.save());
+    expect(events).toEqual(['open', 'reset']);
+    for (const snapshot of [
+      { version: 2, state: { device: 'test' } },
+      { version: 1, state: { device: 'other' } },
+      { version: 1, state: {} },
+      { version: 1, state: null },
+    ]) {
+      expect(() => vdev.restore(snapshot)).toThrow(expect.objectContaining({ code: 'vdev.state' }));
+    }
+  });
+
+  it('needs a host with devices, and options that say which', () => {
+    expect(() => createVdev(passthrough, { options: { paddr: PADDR, size: 0x4000 } })).toThrow(
+      expect.objectContaining({ code: 'vdev.attachment-missing' }),
+    );
+    expect(() => passthrough.resources({ paddr: 0 })).toThrow(expect.objectContaining({ code: 'vdev.option' }));
+  });
+});

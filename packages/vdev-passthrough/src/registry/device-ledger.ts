@@ -1,0 +1,37 @@
+import { createToken } from '@qvm/core';
+import type { HostDeviceOwner, Token } from '@qvm/core';
+
+/**
+ * Who has which device. A host whose VMs run on several threads has one for all of them.
+ *
+ * @experimental
+ */
+export interface DeviceLedger {
+  /** Notes the owner, unless there is one: then that is returned. */
+  take(device: string, owner: HostDeviceOwner): HostDeviceOwner | undefined;
+  /** The owner that `take` noted gives it back. */
+  give(device: string): void;
+  ownerOf(device: string): HostDeviceOwner | undefined;
+}
+
+/** The ledger of a host. @experimental */
+export const DEVICE_LEDGER: Token<DeviceLedger> = createToken('@qvm/vdev-passthrough/DeviceLedger');
+
+/** The ledger of one thread. @experimental */
+export class LocalDeviceLedger implements DeviceLedger {
+  readonly #owners = new Map<string, HostDeviceOwner>();
+
+  take(device: string, owner: HostDeviceOwner): HostDeviceOwner | undefined {
+    const known = this.#owners.get(device);
+    if (known === undefined) this.#owners.set(device, owner);
+    return known;
+  }
+
+  give(device: string): void {
+    this.#owners.delete(device);
+  }
+
+  ownerOf(device: string): HostDeviceOwner | undefined {
+    return this.#owners.get(device);
+  }
+}

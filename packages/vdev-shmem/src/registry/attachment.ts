@@ -1,0 +1,81 @@
+import type { MemorySlice, SharedMemoryAttachment } from '@qvm/core';
+import { RegionSignals } from './region-signals.js';
+
+/** Bytes behind a region's own that its slice has for the signals: what slices are rounded to. */
+export const SIGNAL_ROOM = 0x1_0000;
+
+/** What attaching gives, on any thread. */
+export interface Attached {
+  readonly name: string;
+  readonly bytes: number;
+  readonly index: number;
+  readonly slice: MemorySlice;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** How a client reaches the registry. */
+export interface AttachmentLink {
+  /** Makes clients look at what is pending. */
+  wake(clients: number): void;
+  detach(): void;
+}
+
+/** The signals of a region. */
+export function signalsOf(memory: WebAssembly.Memory, slice: MemorySlice): RegionSignals {
+  return new RegionSignals(memory.buffer, slice.offset + slice.bytes - SIGNAL_ROOM);
+}
+
+/** One client of a region: reads and sets signals by itself, and asks the registry only to wake others. */
+export class Attachment implements SharedMemoryAttachment {
+  readonly name: string;
+  readonly bytes: number;
+  readonly index: number;
+  readonly slice: MemorySlice;
+  readonly #memory: WebAssembly.Memory;
+  readonly #signals: RegionSignals;
+  readonly #link: AttachmentLink;
+  #attached = true;
+
+  constructor({ name, bytes, index, slice, memory }: Attached, link: AttachmentLink) {
+    this.name = name;
+    this.bytes = bytes;
+    this.index = index;
+    this.slice = slice;
+    this.#memory = memory;
+    this.#signals = signalsOf(memory, slice);
+    this.#link = link;
+  }
+
+  get view(): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, this.slice.offset, this.#attached ? this.bytes : 0);
+  }
+
+  get active(): number {
+    return this.#attached ? this.#signals.active : 0;
+  }
+
+  get pending(): number {
+    return this.#attached ? this.#signals.pending(this.index) : 0;
+  }
+
+  takePending(): number {
+    return this.#attached ? this.#signals.take(this.index) : 0;
+  }
+
+  notify(targets: number): void {
+    if (!this.#attached) return;
+    const wake = this.#signals.notify(this.index, targets);
+    if (wake !== 0) this.wake(wake);
+  }
+
+  /** Makes clients look at what is pending, whoever set it. */
+  wake(clients: number): void {
+    this.#link.wake(clients);
+  }
+
+  detach(): void {
+    if (!this.#attached) return;
+    this.#attached = false;
+    this.#link.detach();
+  }
+}

@@ -1,0 +1,53 @@
+import { RegisterBlock } from '@qvm/core';
+import type { MmioHandler, RegisterLayout } from '@qvm/core';
+
+/** Bytes of a control page. */
+export const CONTROL_BYTES = 0x1000;
+
+/** What the registers of a control page do. */
+export interface ControlOperations {
+  /** The clients in the high half; those that notified this one in the low half, which are forgotten. */
+  takeStatus(): number;
+  /** Which client this is. */
+  index(): number;
+  notify(clients: number): void;
+  detach(): void;
+}
+
+/**
+ * The control page of one connection: a client's doorbells.
+ *
+ * @internal
+ */
+export const controlRegisters = {
+  STATUS: {
+    offset: 0x0,
+    access: 'ro',
+    description:
+      'Bits 15:0: the clients that notified this one; reading forgets them. Bits 31:16: the clients there are',
+    read: (connection: ControlOperations) => connection.takeStatus(),
+  },
+  IDX: {
+    offset: 0x4,
+    access: 'ro',
+    description: 'Which client this is, 0 to 15; all ones while not attached',
+    read: (connection: ControlOperations) => connection.index(),
+  },
+  NOTIFY: {
+    offset: 0x8,
+    access: 'wo',
+    description: 'Bits 15:0: the clients to interrupt',
+    write: (connection: ControlOperations, clients: number) => connection.notify(clients & 0xffff),
+  },
+  DETACH: {
+    offset: 0xc,
+    access: 'wo',
+    description: 'Any write detaches',
+    write: (connection: ControlOperations) => connection.detach(),
+  },
+} as const satisfies RegisterLayout<ControlOperations>;
+
+/** Registers that lead to a connection. */
+export function controlPage(connection: ControlOperations): MmioHandler {
+  return new RegisterBlock(controlRegisters, connection, CONTROL_BYTES);
+}

@@ -1,0 +1,176 @@
+import { QvmError, requireBoolean, requireObject, requireVersion, SHARED_MEMORY } from '@qvm/core';
+import type {
+  DeviceTreeContext,
+  DeviceTreeNode,
+  InterruptLine,
+  Json,
+  MemoryWindow,
+  MmioHandler,
+  SharedMemoryHold,
+  SharedMemoryRegistry,
+  Vdev,
+  VdevContext,
+} from '@qvm/core';
+import { Connection, indexOf, ownerOf, statusOf } from './connection.js';
+import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-page.js';
+
+const STATE_VERSION = 1;
+
+/** What a configuration says of a region that has its place in the guest from the start. */
+export interface FixedRegionOptions {
+  readonly region: string;
+  readonly bytes: number;
+  /** The server makes the region; a client may start before it and waits. */
+  readonly role: 'server' | 'client';
+}
+
+/** A shared region at a fixed place, with one control page. */
+export class FixedRegion implements Vdev, ControlOperations {
+  readonly mmio: Readonly<Record<string, MmioHandler>> = { control: controlPage(this) };
+  readonly #context: VdevContext;
+  readonly #options: FixedRegionOptions;
+  readonly #registry: SharedMemoryRegistry;
+  readonly #window: MemoryWindow;
+  readonly #doorbell: InterruptLine;
+  readonly #unwatch: () => void;
+  readonly #hold: SharedMemoryHold | undefined;
+  #connection: Connection | undefined;
+  /** The guest has detached. */
+  #detached = false;
+
+  /** @throws QvmError as {@link SharedMemoryRegistry.create} and `attach`. */
+  constructor(context: VdevContext, options: FixedRegionOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#registry = context.attachment(SHARED_MEMORY);
+    this.#window = context.window('data');
+    this.#doorbell = context.interrupt('doorbell');
+    const { region, bytes, role } = options;
+    this.#hold = role === 'server' ? this.#registry.create(region, bytes, ownerOf(context)) : undefined;
+    this.#unwatch = this.#registry.watch((name) => this.#created(name));
+    try {
+      this.#connect();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  reset(): void {
+    this.#disconnect();
+    this.#detached = false;
+    this.#connect();
+  }
+
+  save(): { readonly version: number; readonly state: Json } {
+    return { version: STATE_VERSION, state: { detached: this.#detached } };
+  }
+
+  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+    requireVersion(snapshot, STATE_VERSION);
+    const { detached } = requireObject(snapshot.state, ['detached'], 'shmem state');
+    this.#detached = requireBoolean(detached, 'detached');
+    if (this.#detached) this.#disconnect();
+    else this.#connect();
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    const { region, bytes, role } = this.#options;
+    return { role, region, bytes, connection: this.#connection?.status ?? null };
+  }
+
+  deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
+    const { region, bytes, role } = this.#options;
+    const control = this.#context.mmioBase['control'] ?? 0;
+    const { base } = this.#window;
+    return [
+      {
+        name: `shared-memory@${base.toString(16)}`,
+        properties: {
+          compatible: ['qvm,shmem', 'generic-uio'],
+          reg: { cells: [...context.reg(base, bytes), ...context.reg(control, CONTROL_BYTES)] },
+          'reg-names': ['data', 'control'],
+          interrupts: { cells: context.interruptCells(this.#doorbell.number, 'level') },
+          'qvm,region': region,
+          'qvm,role': role,
+        },
+      },
+    ];
+  }
+
+  dispose(): void {
+    this.#unwatch();
+    this.#disconnect();
+    this.#hold?.release();
+  }
+
+  takeStatus(): number {
+    return statusOf(this.#connection);
+  }
+
+  index(): number {
+    return indexOf(this.#connection);
+  }
+
+  notify(clients: number): void {
+    this.#connection?.attachment.notify(clients);
+  }
+
+  detach(): void {
+    this.#detached = true;
+    this.#disconnect();
+  }
+
+  /** The region that a client waits for is there: tells the guest, though nobody has rung yet. */
+  #created(name: string): void {
+    if (name !== this.#options.region) return;
+    this.#context.post(() => {
+      if (this.#connection !== undefined || this.#detached) return;
+      try {
+        this.#connect();
+      } catch (error) {
+        if (!(error instanceof QvmError)) throw error;
+        this.#context.logger.log('error', error.message);
+      }
+      // Set by #connect.
+      (this.#connection as Connection | undefined)?.raise(true);
+    });
+  }
+
+  /** Attaches, if the region is there. */
+  #connect(): void {
+    if (this.#connection !== undefined) return;
+    const { region, bytes } = this.#options;
+    const connection = this.#attach();
+    if (connection === undefined) return;
+    try {
+      const { slice, bytes: found } = connection.attachment;
+      if (found !== bytes) {
+        throw new QvmError('shmem.size', `The shared region ${region} has ${found} bytes, not ${bytes}.`);
+      }
+      this.#window.map(0, slice, bytes);
+    } catch (error) {
+      connection.detach();
+      throw error;
+    }
+    this.#connection = connection;
+  }
+
+  #attach(): Connection | undefined {
+    try {
+      const changed = (): void => this.#doorbell.set(this.#connection?.raised === true);
+      return new Connection(this.#registry, this.#options.region, this.#context, changed);
+    } catch (error) {
+      if (error instanceof QvmError && error.code === 'shmem.unknown') return undefined;
+      throw error;
+    }
+  }
+
+  #disconnect(): void {
+    // Unmapped first: nobody shall find the region in the guest that has another owner by then.
+    this.#window.clear();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.detach();
+  }
+}

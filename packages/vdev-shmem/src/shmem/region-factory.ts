@@ -1,0 +1,183 @@
+import { QvmError, requireObject, requireUnsigned, requireVersion, SHARED_MEMORY } from '@qvm/core';
+import type {
+  DeviceTreeContext,
+  DeviceTreeNode,
+  InterruptLine,
+  Json,
+  MemoryWindow,
+  MmioHandler,
+  SharedMemoryHold,
+  SharedMemoryRegistry,
+  Vdev,
+  VdevContext,
+} from '@qvm/core';
+import { isRegionName } from '../registry/region-name.js';
+import { ownerOf } from './connection.js';
+import { FactoryConnection, type ConnectionPlace } from './factory-connection.js';
+import { FACTORY_BYTES, FactoryPage, FactoryStatus, type FactoryOperations } from './factory-page.js';
+import type { Permissions } from './permissions.js';
+
+const STATE_VERSION = 1;
+const PAGE = 0x1000;
+/** Most connections of one guest. */
+const MOST_CONNECTIONS = 64;
+
+/** Codes of errors that have a status of their own. */
+const STATUS_OF: Readonly<Record<string, FactoryStatus>> = {
+  'shmem.clients': FactoryStatus.ClientMax,
+  'shmem.name': FactoryStatus.IllegalName,
+  'shmem.limit': FactoryStatus.NoMemory,
+  'memory.exhausted': FactoryStatus.NoMemory,
+  'shmem.unknown': FactoryStatus.DoesNotExist,
+};
+
+/** What a configuration says of a factory. */
+export interface RegionFactoryOptions {
+  /** Regions to make before the guest starts. */
+  readonly create: readonly { readonly name: string; readonly bytes: number }[];
+  readonly permissions: Permissions;
+}
+
+/** Shared memory that the guest itself asks for, by the factory and control pages that QNX guests know. */
+export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace {
+  readonly mmio: Readonly<Record<string, MmioHandler>>;
+  readonly context: VdevContext;
+  readonly registry: SharedMemoryRegistry;
+  readonly window: MemoryWindow;
+  readonly #page = new FactoryPage(this as FactoryOperations);
+  readonly #permissions: Permissions;
+  readonly #interrupt: InterruptLine;
+  readonly #holds: readonly SharedMemoryHold[];
+  #connections: readonly FactoryConnection[] = [];
+  /** What the last command found. */
+  #current: FactoryConnection | undefined;
+  #status = FactoryStatus.Ok;
+
+  /** @throws QvmError as {@link SharedMemoryRegistry.create}. */
+  constructor(context: VdevContext, options: RegionFactoryOptions) {
+    this.mmio = { factory: this.#page };
+    this.context = context;
+    this.registry = context.attachment(SHARED_MEMORY);
+    this.window = context.window('regions');
+    this.#permissions = options.permissions;
+    this.#interrupt = context.interrupt('doorbell');
+    this.#holds = createAll(this.registry, options.create, context);
+  }
+
+  get taken(): readonly FactoryConnection[] {
+    return this.#connections;
+  }
+
+  reset(): void {
+    this.#disconnect();
+    this.#page.reset();
+    this.#status = FactoryStatus.Ok;
+  }
+
+  /** Connections are no state: what is shared is others', too. A snapshot holds the registers. */
+  save(): { readonly version: number; readonly state: Json } {
+    return { version: STATE_VERSION, state: { registers: this.#page.save(), status: this.#status } };
+  }
+
+  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+    requireVersion(snapshot, STATE_VERSION);
+    const state = requireObject(snapshot.state, ['registers', 'status'], 'shmem state');
+    const registers = this.#page.decode(state.registers);
+    this.#status = requireUnsigned(state.status, FactoryStatus.DoesNotExist, 'status');
+    this.#page.load(registers);
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    const connections = this.#connections.map(({ address, connection }) => ({ address, ...connection.status }));
+    return { lastCommand: FactoryStatus[this.#status] ?? this.#status, connections };
+  }
+
+  commandStatus(): number {
+    return this.#status;
+  }
+
+  deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
+    const base = this.context.mmioBase['factory'] ?? 0;
+    return [
+      {
+        name: `shared-memory-factory@${base.toString(16)}`,
+        properties: {
+          compatible: ['qvm,guest-shm', 'generic-uio'],
+          reg: { cells: context.reg(base, FACTORY_BYTES) },
+          interrupts: { cells: context.interruptCells(this.#interrupt.number, 'level') },
+        },
+      },
+    ];
+  }
+
+  dispose(): void {
+    this.#disconnect();
+    for (const hold of this.#holds) hold.release();
+  }
+
+  controlAddress(): number {
+    return this.#current?.address ?? 0;
+  }
+
+  vector(): number {
+    return this.#interrupt.number;
+  }
+
+  createOrAttach(pages: number): void {
+    this.#current = undefined;
+    this.#status = this.#tryConnect(this.#page.name, pages * PAGE);
+  }
+
+  find(index: number): void {
+    this.#current = this.#connections[index];
+    this.#status = this.#current === undefined ? FactoryStatus.DoesNotExist : FactoryStatus.Ok;
+    if (this.#current !== undefined) this.#page.name = this.#current.connection.attachment.name;
+  }
+
+  changed(): void {
+    this.#interrupt.set(this.#connections.some(({ connection }) => connection.raised));
+  }
+
+  gone(connection: FactoryConnection): void {
+    this.#connections = this.#connections.filter((other) => other !== connection);
+    if (this.#current === connection) this.#current = undefined;
+  }
+
+  #tryConnect(name: string, bytes: number): FactoryStatus {
+    if (!isRegionName(name)) return FactoryStatus.IllegalName;
+    if (!this.#permissions.permits(name)) return FactoryStatus.NoPermission;
+    if (this.#connections.length >= MOST_CONNECTIONS) return FactoryStatus.NoMemory;
+    try {
+      this.#current = new FactoryConnection(this, name, bytes);
+    } catch (error) {
+      if (!(error instanceof QvmError)) throw error;
+      this.context.logger.log('debug', `The guest cannot share ${name}: ${error.message}`);
+      return STATUS_OF[error.code] ?? FactoryStatus.UnknownFailure;
+    }
+    this.#connections = [...this.#connections, this.#current];
+    return FactoryStatus.Ok;
+  }
+
+  #disconnect(): void {
+    const connections = this.#connections;
+    this.#connections = [];
+    this.#current = undefined;
+    for (const connection of connections) connection.close();
+  }
+}
+
+/** Makes all of them, or none. */
+function createAll(
+  registry: SharedMemoryRegistry,
+  regions: RegionFactoryOptions['create'],
+  context: VdevContext,
+): readonly SharedMemoryHold[] {
+  const holds: SharedMemoryHold[] = [];
+  try {
+    for (const { name, bytes } of regions) holds.push(registry.create(name, bytes, ownerOf(context)));
+  } catch (error) {
+    for (const hold of holds) hold.release();
+    throw error;
+  }
+  return holds;
+}

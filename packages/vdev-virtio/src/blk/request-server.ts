@@ -1,0 +1,10 @@
+/** Gets the requests of a disk done. */
+export interface RequestServer {
+  /** Requests that the host works on. */
+  readonly outstanding: number;
+  /** Takes up what there is. */
+  serve(): void;
+  /** Forgets all requests. */
+  reset(): void;
+  dispose(): void;
+}

@@ -1,0 +1,36 @@
+import { BLOCK_STORE, QvmError, type BlockBackend, type VdevContext } from '@qvm/core';
+import type { VirtioDeviceType } from '../device/virtio-device.js';
+import { DEVICE_ID, FEATURE_NAMES, QUEUE_SIZE } from './constants.js';
+import { blkOptions, readOptions, type BlkOptions } from './options.js';
+import { VirtioBlk } from './virtio-blk.js';
+
+/**
+ * `virtio-blk`: a disk.
+ *
+ * @experimental
+ */
+export const virtioBlk: VirtioDeviceType = {
+  type: 'virtio-blk',
+  description: 'Disk (VirtIO block device)',
+  deviceId: DEVICE_ID,
+  featureNames: FEATURE_NAMES,
+  options: blkOptions,
+  queues: (values) =>
+    Array.from({ length: Number(values.queues) }, (_, index) => ({ name: `requests${index}`, maxSize: QUEUE_SIZE })),
+  create: (context, values) => {
+    const options = readOptions(values);
+    return new VirtioBlk(context, openDisk(context.vdev, options), options);
+  },
+};
+
+function openDisk(vdev: VdevContext, { file, readOnly, overlay }: BlkOptions): BlockBackend {
+  const store = vdev.attachment(BLOCK_STORE);
+  const disk = store.open(file, {
+    readOnly,
+    owner: `${vdev.vm}:${vdev.name}`,
+    ...(overlay === undefined ? {} : { overlay }),
+  });
+  if (disk.sync !== undefined || vdev.clock.kind !== 'icount') return disk;
+  void disk.close();
+  throw new QvmError('block.sync', `"${file}" cannot be used synchronously, as a VM with --icount needs it.`);
+}

@@ -1,0 +1,158 @@
+/*
+ * A block device of VirtIO 1.2 §5.2. What it does and leaves out is in docs/vdevs/virtio-blk.md.
+ */
+import { QvmError, requireBoolean, requireObject, type BlockBackend, type Json } from '@qvm/core';
+import type { VirtioContext, VirtioDevice } from '../device/virtio-device.js';
+import { CONFIG_BYTES, configSpace, WRITEBACK_AT } from './config-space.js';
+import {
+  F_BLK_SIZE,
+  F_CONFIG_WCE,
+  F_DISCARD,
+  F_FLUSH,
+  F_MQ,
+  F_RO,
+  F_SEG_MAX,
+  F_TOPOLOGY,
+  F_WRITE_ZEROES,
+  ID_BYTES,
+} from './constants.js';
+import { HostTimeServer } from './host-time-server.js';
+import type { BlkOptions } from './options.js';
+import type { RequestServer } from './request-server.js';
+import { RequestSource } from './request-source.js';
+import { VirtualTimeServer } from './virtual-time-server.js';
+
+/** @internal */
+export class VirtioBlk implements VirtioDevice {
+  readonly features: bigint;
+  readonly configSize = CONFIG_BYTES;
+  readonly #context: VirtioContext;
+  readonly #disk: BlockBackend;
+  readonly #options: BlkOptions;
+  readonly #config: DataView;
+  readonly #id: Uint8Array;
+  readonly #source: RequestSource;
+  readonly #server: RequestServer;
+  /** Accepted by the driver. */
+  #features = 0n;
+  #failureTold = false;
+
+  constructor(context: VirtioContext, disk: BlockBackend, options: BlkOptions) {
+    this.#context = context;
+    this.#disk = disk;
+    this.#options = options;
+    this.#config = configSpace(disk, options.queues);
+    this.#id = identity(options.serial ?? context.vdev.name);
+    this.features = offeredFeatures(disk, options);
+    this.#source = new RequestSource({
+      queues: context.queues,
+      service: (bounce) => ({
+        disk,
+        bounce,
+        id: this.#id,
+        writethrough: this.#writethrough,
+        discards: (this.#features & F_DISCARD) !== 0n,
+      }),
+      broken: (reason) => context.needsReset(reason),
+      failed: (error) => this.#tellFailure(error),
+    });
+    const Server = context.vdev.clock.kind === 'icount' ? VirtualTimeServer : HostTimeServer;
+    this.#server = new Server(context.vdev, this.#source);
+    this.#setWriteback(options.writeback);
+  }
+
+  readConfig(offset: number, width: 1 | 2 | 4): number {
+    if (width === 1) return this.#config.getUint8(offset);
+    return width === 2 ? this.#config.getUint16(offset, true) : this.#config.getUint32(offset, true);
+  }
+
+  writeConfig(offset: number, width: 1 | 2 | 4, value: number): void {
+    if (offset === WRITEBACK_AT && width === 1 && (this.features & F_CONFIG_WCE) !== 0n) {
+      this.#setWriteback((value & 1) === 1);
+    }
+  }
+
+  start(features: bigint): void {
+    this.#features = features;
+  }
+
+  kicked(queue: number): void {
+    this.#source.kicked(queue);
+    this.#server.serve();
+  }
+
+  reset(): void {
+    this.#features = 0n;
+    this.#source.reset();
+    this.#server.reset();
+    this.#setWriteback(this.#options.writeback);
+  }
+
+  /** @throws QvmError `virtio.busy` while the host works on requests: they would be lost. */
+  save(): Json {
+    const { outstanding } = this.#server;
+    if (outstanding > 0) {
+      throw new QvmError('virtio.busy', `${this.#context.vdev.name} waits for ${outstanding} requests of its disk.`);
+    }
+    return { writeback: this.#config.getUint8(WRITEBACK_AT) === 1 };
+  }
+
+  restore(state: Json): void {
+    const { writeback } = requireObject(state, ['writeback'], 'virtio-blk state');
+    const chosen = requireBoolean(writeback, 'writeback');
+    this.reset();
+    this.#setWriteback(chosen);
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    return {
+      file: this.#options.file,
+      ...(this.#options.overlay === undefined ? {} : { overlay: this.#options.overlay }),
+      size: this.#disk.size,
+      readOnly: this.#disk.readOnly,
+      writeback: !this.#writethrough,
+      outstanding: this.#server.outstanding,
+      ...this.#source.counts,
+      disk: this.#disk.status?.() ?? {},
+    };
+  }
+
+  dispose(): void {
+    this.#server.dispose();
+    this.#disk.close().catch((error: unknown) => {
+      this.#context.vdev.logger.log('error', `${this.#context.vdev.name}: ${String(error)}`);
+    });
+  }
+
+  /** §5.2.6.2: who cannot flush counts on every write; who cannot choose, on a write-back cache. */
+  get #writethrough(): boolean {
+    if ((this.#features & F_FLUSH) === 0n) return true;
+    return (this.#features & F_CONFIG_WCE) !== 0n && this.#config.getUint8(WRITEBACK_AT) === 0;
+  }
+
+  #setWriteback(writeback: boolean): void {
+    this.#config.setUint8(WRITEBACK_AT, Number(writeback));
+  }
+
+  /** Said once: a guest can ask for what fails as often as it likes. The status counts. */
+  #tellFailure(error: unknown): void {
+    if (this.#failureTold) return;
+    this.#failureTold = true;
+    this.#context.vdev.logger.log('error', `${this.#context.vdev.name} told its guest of a failure: ${String(error)}`);
+  }
+}
+
+function offeredFeatures(disk: BlockBackend, { queues, discard }: BlkOptions): bigint {
+  const always = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY;
+  const writable = disk.readOnly ? F_RO : F_CONFIG_WCE | F_WRITE_ZEROES;
+  const discarding = discard && !disk.readOnly && disk.discardUnit !== undefined ? F_DISCARD : 0n;
+  return always | writable | discarding | (queues > 1 ? F_MQ : 0n);
+}
+
+/** The serial number in printable ASCII, as GET_ID gives it. */
+function identity(serial: string): Uint8Array {
+  const id = new Uint8Array(ID_BYTES);
+  const printable = serial.replaceAll(/[^\x20-\x7e]/g, '_').slice(0, ID_BYTES);
+  for (let index = 0; index < printable.length; index++) id[index] = printable.charCodeAt(index);
+  return id;
+}

@@ -1,0 +1,44 @@
+import { performSync, type ClockTimer, type VdevContext } from '@qvm/core';
+import { BOUNCE_BYTES } from './bounce-buffers.js';
+import type { RequestSource } from './request-source.js';
+import type { RequestServer } from './request-server.js';
+
+/** Virtual time from one request to the next, about that of a fast disk. */
+export const REQUEST_NS = 20_000;
+
+/**
+ * Serves one request after the other, each at a time that only the guest's instructions decide. The host does it while the guest
+ * stands still, so that a run repeats exactly.
+ */
+export class VirtualTimeServer implements RequestServer {
+  readonly outstanding = 0;
+  readonly #context: VdevContext;
+  readonly #source: RequestSource;
+  readonly #timer: ClockTimer;
+  readonly #bounce = new Uint8Array(BOUNCE_BYTES);
+
+  constructor(context: VdevContext, source: RequestSource) {
+    this.#context = context;
+    this.#source = source;
+    this.#timer = context.clock.createTimer(`${context.name} request`, () => this.#serveOne());
+  }
+
+  serve(): void {
+    if (this.#timer.deadline === undefined) this.#timer.arm(this.#context.clock.now() + REQUEST_NS);
+  }
+
+  reset(): void {
+    this.#timer.cancel();
+  }
+
+  dispose(): void {
+    this.#timer.dispose();
+  }
+
+  #serveOne(): void {
+    const flight = this.#source.next(this.#bounce);
+    if (flight === undefined) return;
+    this.#source.finish(flight, performSync(flight.procedure));
+    this.serve();
+  }
+}

@@ -1,0 +1,35 @@
+/** What a control message is about (VirtIO 1.2, section 5.3.6.2). */
+export const CONTROL_DEVICE_READY = 0;
+export const CONTROL_DEVICE_ADD = 1;
+export const CONTROL_PORT_READY = 3;
+export const CONTROL_CONSOLE_PORT = 4;
+export const CONTROL_RESIZE = 5;
+export const CONTROL_PORT_OPEN = 6;
+export const CONTROL_PORT_NAME = 7;
+
+/** Bytes of a message without its payload. */
+export const CONTROL_HEADER_BYTES = 8;
+
+/** A control message, in either direction. */
+export interface ControlMessage {
+  readonly port: number;
+  readonly event: number;
+  readonly value: number;
+}
+
+/** Makes a message for the driver. */
+export function encodeMessage({ port, event, value }: ControlMessage, payload: readonly number[] = []): Uint8Array {
+  const bytes = new Uint8Array(CONTROL_HEADER_BYTES + payload.length);
+  const data = new DataView(bytes.buffer);
+  data.setUint32(0, port, true);
+  data.setUint16(4, event, true);
+  data.setUint16(6, value, true);
+  bytes.set(payload, CONTROL_HEADER_BYTES);
+  return bytes;
+}
+
+/** Reads a message; its payload is left. */
+export function decodeMessage(bytes: Uint8Array): ControlMessage {
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { port: data.getUint32(0, true), event: data.getUint16(4, true), value: data.getUint16(6, true) };
+}

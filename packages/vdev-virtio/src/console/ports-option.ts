@@ -1,0 +1,36 @@
+import { QvmError } from '@qvm/core';
+import type { OptionValues } from '@qvm/core';
+
+/** A port as the options name it. */
+export interface PortSpec {
+  readonly name: string;
+  readonly hostdev: string;
+}
+
+/** VirtIO has no limit; drivers get four queues for each. */
+const MOST_PORTS = 31;
+/** What a guest can use as a file's name, as Linux's udev does. */
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * The ports of a console: the console itself, then those of the `port` options.
+ *
+ * @throws QvmError `vdev.option`
+ */
+export function portsOf(options: OptionValues): readonly PortSpec[] {
+  const named = (Array.isArray(options['port']) ? options['port'] : []).map((text) => portOf(String(text)));
+  if (named.length > MOST_PORTS) throw new QvmError('vdev.option', `A console has at most ${MOST_PORTS} more ports.`);
+  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
+  if (twice !== undefined) throw new QvmError('vdev.option', `Two ports of a console are named ${twice.name}.`);
+  return [{ name: '', hostdev: String(options['hostdev']) }, ...named];
+}
+
+function portOf(text: string): PortSpec {
+  const colon = text.indexOf(':');
+  const name = text.slice(0, colon);
+  const hostdev = text.slice(colon + 1);
+  if (colon < 0 || !NAME.test(name) || hostdev === '') {
+    throw new QvmError('vdev.option', `The port "${text}" is not NAME:HOSTDEV, such as "agent:stream:agent".`);
+  }
+  return { name, hostdev };
+}

@@ -1,0 +1,116 @@
+import { requireObject } from '@qvm/core';
+import type { Json, OptionValues } from '@qvm/core';
+import { createVdev, FakeGuestMemory, MockVirtioDriver } from '@qvm/testing';
+import type { MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
+import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
+import type { VirtioContext, VirtioDevice, VirtioDeviceType, Virtqueue, VirtqueueBuffer } from './virtio-device.js';
+
+/** A feature of the test device. */
+export const F_TEST = 1n << 3n;
+export const TEST_QUEUE_SIZE = 16;
+
+/** A device that does nothing by itself: a test pops and pushes. */
+export class TestDevice implements VirtioDevice {
+  readonly features = F_TEST;
+  readonly configSize = 12;
+  readonly config = new DataView(new ArrayBuffer(16));
+  readonly context: VirtioContext;
+  /** Calls by the transport, in order. */
+  readonly calls: string[] = [];
+  /** What to do with a kick. */
+  onKick: (queue: number) => void = () => undefined;
+
+  constructor(context: VirtioContext) {
+    this.context = context;
+  }
+
+  get queue(): Virtqueue {
+    return this.context.queues[0] as Virtqueue;
+  }
+
+  /** Pops a buffer that must be there. */
+  pop(): VirtqueueBuffer {
+    const buffer = this.queue.pop();
+    if (buffer === undefined) throw new Error('there is no buffer');
+    return buffer;
+  }
+
+  readConfig(offset: number, width: 1 | 2 | 4): number {
+    return this.config.getUint32(offset, true) % 2 ** (8 * width);
+  }
+
+  writeConfig(offset: number, width: 1 | 2 | 4, value: number): void {
+    this.calls.push(`config ${offset} ${width} ${value}`);
+  }
+
+  start(features: bigint): void {
+    this.calls.push(`start ${features.toString(16)}`);
+  }
+
+  kicked(queue: number): void {
+    this.calls.push(`kicked ${queue}`);
+    this.onKick(queue);
+  }
+
+  reset(): void {
+    this.calls.push('reset');
+  }
+
+  save(): Json {
+    return {};
+  }
+
+  restore(state: Json): void {
+    requireObject(state, [], 'test device');
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    return {};
+  }
+
+  dispose(): void {
+    this.calls.push('dispose');
+  }
+}
+
+/** The test device as a type; the instance that was made last is told to `created`. */
+export function testDeviceType(created: (device: TestDevice) => void = () => undefined): VirtioDeviceType {
+  return {
+    type: 'virtio-test',
+    description: 'A device for tests',
+    deviceId: 42,
+    featureNames: { 3: 'TEST' },
+    options: [],
+    queues: () => [
+      { name: 'requests', maxSize: TEST_QUEUE_SIZE },
+      { name: 'more', maxSize: 4 },
+    ],
+    create: (context) => {
+      const device = new TestDevice(context);
+      created(device);
+      return device;
+    },
+  };
+}
+
+/** What {@link createTestDevice} makes. */
+export interface TestSetup {
+  readonly device: TestDevice;
+  readonly harness: VdevHarness;
+  readonly driver: MockVirtioDriver;
+}
+
+/** A test device and its driver, which has not started. Guest RAM is 64 KiB. */
+export function createTestDevice(
+  driverOptions: MockVirtioDriverOptions = {},
+  options: OptionValues = {},
+  memory = new FakeGuestMemory(),
+): TestSetup {
+  let device: TestDevice | undefined;
+  const factory = virtioMmioVdev(testDeviceType((made) => (device = made)));
+  const harness = createVdev(factory, {
+    options: { packed: driverOptions.packed ?? false, ...options },
+    context: { memory },
+  });
+  return { device: device as unknown as TestDevice, harness, driver: new MockVirtioDriver(harness, driverOptions) };
+}

@@ -1,0 +1,101 @@
+import { createVdev, FakeGuestMemory } from '@qvm/testing';
+import type { VdevHarness } from '@qvm/testing';
+import type { VdevFactory } from '@qvm/core';
+import fc from 'fast-check';
+import { virtioConsole } from '../console/index.js';
+import { testDeviceType } from '../device/test-device.test.helper.js';
+import { virtioEntropy } from '../entropy/index.js';
+import { virtioMmioVdev } from './virtio-mmio-vdev.js';
+
+/*
+ * A driver that writes registers in any order, with RAM full of anything. It often says what a well-behaved driver
+ * says, so that it gets far.
+ */
+
+const RAM_BYTES = 0x2000;
+const BASE = new FakeGuestMemory(RAM_BYTES).base;
+
+type Access = readonly [offset: number, value: number];
+
+const register = fc.nat(0x7f).map((index) => index * 4);
+const value = fc.oneof(
+  fc.nat(4),
+  fc.constantFrom(0xffff_ffff, 0x8000_0000, 16, 64),
+  fc.nat((RAM_BYTES - 1) >> 4).map((index) => BASE + index * 16),
+);
+const anyAccess: fc.Arbitrary<readonly Access[]> = fc.tuple(register, value).map((access) => [access]);
+
+const negotiate: fc.Arbitrary<readonly Access[]> = fc
+  .constantFrom(0x3000_0000, 0, 0x3000_0007, 1 << 28)
+  .map((features) => [
+    [0x024, 0],
+    [0x020, features],
+    [0x024, 1],
+    [0x020, 1],
+    [0x070, 11],
+  ]);
+
+const setUpQueue: fc.Arbitrary<readonly Access[]> = fc
+  .tuple(fc.nat(5), fc.constantFrom(1, 2, 4, 8, 16), fc.nat(0x1ff), fc.nat(0x1ff), fc.nat(0x1ff))
+  .map(([queue, size, ...areas]) => [
+    [0x030, queue],
+    [0x038, size],
+    ...[0x080, 0x090, 0x0a0].map((offset, area): Access => [offset, BASE + (areas[area] ?? 0) * 16]),
+    [0x044, 1],
+  ]);
+
+const go: fc.Arbitrary<readonly Access[]> = fc.nat(5).map((queue) => [
+  [0x070, 15],
+  [0x050, queue],
+]);
+
+const session = fc.record({
+  accesses: fc.array(fc.oneof(anyAccess, negotiate, setUpQueue, setUpQueue, go, go), { maxLength: 60 }),
+  ram: fc.array(fc.oneof(fc.constantFrom(0, 0, 0, 1, 2, BASE, BASE + 0x1000), fc.nat(0xffff_ffff)), {
+    minLength: 64,
+    maxLength: 512,
+  }),
+  input: fc.string({ maxLength: 40 }),
+});
+
+const FACTORIES: readonly (readonly [VdevFactory, Readonly<Record<string, string | readonly string[]>>])[] = [
+  [virtioMmioVdev(testDeviceType()), {}],
+  [virtioMmioVdev(virtioEntropy), { seed: '1' }],
+  [virtioMmioVdev(virtioConsole), { hostdev: 'one', port: ['two:two'] }],
+];
+
+function check({ vdev, context }: VdevHarness): void {
+  const text = JSON.stringify(vdev.status());
+  if (JSON.stringify(JSON.parse(text)) !== text) throw new Error('the status is not JSON');
+  const snapshot = vdev.save();
+  vdev.restore(snapshot);
+  if (JSON.stringify(vdev.save()) !== JSON.stringify(snapshot)) throw new Error('a restore changed the state');
+  context.runPosted();
+}
+
+describe.each(FACTORIES.map(([factory, options]) => ({ type: factory.type, factory, options })))(
+  '$type',
+  ({ factory, options }) => {
+    it.each([false, true])('survives any use of its registers (packed %p)', (packed) => {
+      fc.assert(
+        fc.property(session, ({ accesses, ram, input }) => {
+          const memory = new FakeGuestMemory(RAM_BYTES);
+          const harness = createVdev(factory, { options: { ...options, packed }, context: { memory } });
+          for (let word = 0; word < RAM_BYTES / 4; word++)
+            memory.writeU32(BASE + 4 * word, ram[word % ram.length] ?? 0);
+          for (const [offset, content] of accesses.flat()) {
+            harness.write(offset, content);
+            const read = harness.read(offset);
+            if (!Number.isInteger(read) || read < 0 || read > 0xffff_ffff) throw new Error(`read gave ${read}`);
+          }
+          for (const backend of harness.context.backends.values()) backend.feed(input);
+          harness.context.runPosted();
+          check(harness);
+          harness.vdev.reset();
+          harness.vdev.dispose();
+        }),
+        { numRuns: 400 },
+      );
+    });
+  },
+);

@@ -1,0 +1,49 @@
+import { MAXIMUM_FRAME, MINIMUM_FRAME, type NetworkPort } from '@qvm/core';
+import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
+import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
+import { readHeader } from './net-header.js';
+
+/** Sends the frames of the transmit queue (VirtIO 1.2, 5.1.6.2). */
+export class FrameSender {
+  readonly #queue: Virtqueue;
+  readonly #port: NetworkPort | undefined;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #headerView = new DataView(this.#header.buffer);
+  /** Frames are copied out of guest RAM before anything looks at them: another vCPU may be writing there. */
+  readonly #frame = new Uint8Array(MAXIMUM_FRAME);
+  /** Frames that could not be understood. */
+  malformed = 0;
+
+  constructor(queue: Virtqueue, port: NetworkPort | undefined) {
+    this.#queue = queue;
+    this.#port = port;
+  }
+
+  /** Sends what is there, at most a queue of it; whether there may be more. */
+  sendAll(features: bigint): boolean {
+    for (let count = 0; count < QUEUE_SIZE; count++) {
+      const buffer = this.#queue.pop();
+      if (buffer === undefined) {
+        this.#queue.notify();
+        return false;
+      }
+      if (!this.#send(buffer, features)) this.malformed++;
+      this.#queue.push(buffer, 0);
+    }
+    this.#queue.notify();
+    return true;
+  }
+
+  /** Whether it was a frame; one that the network drops is one too. */
+  #send(buffer: VirtqueueBuffer, features: bigint): boolean {
+    const length = buffer.readable - HEADER_BYTES;
+    if (length < MINIMUM_FRAME || length > MAXIMUM_FRAME) return false;
+    buffer.read(0, this.#header);
+    const offload = readHeader(this.#headerView, features);
+    if (offload === 'malformed') return false;
+    const frame = this.#frame.subarray(0, length);
+    buffer.read(HEADER_BYTES, frame);
+    this.#port?.send(frame, offload);
+    return true;
+  }
+}

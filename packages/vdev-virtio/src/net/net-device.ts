@@ -1,0 +1,272 @@
+import { requireObject, requireUnsignedArray, VdevStateError } from '@qvm/core';
+import type { FrameOffload, Json, NetworkPort, OptionValues, OffloadSet } from '@qvm/core';
+import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';
+import {
+  ACK_ERR,
+  ACK_OK,
+  CONFIG_BYTES,
+  CONTROL_QUEUE,
+  CONTROL_QUEUE_SIZE,
+  F_CSUM,
+  F_CTRL_MAC_ADDR,
+  F_CTRL_RX,
+  F_CTRL_RX_EXTRA,
+  F_CTRL_VLAN,
+  F_CTRL_VQ,
+  F_GUEST_CSUM,
+  F_GUEST_ECN,
+  F_GUEST_TSO4,
+  F_GUEST_TSO6,
+  F_HOST_ECN,
+  F_HOST_TSO4,
+  F_HOST_TSO6,
+  F_MAC,
+  F_MRG_RXBUF,
+  F_MTU,
+  F_STATUS,
+  MTU_AT,
+  RECEIVE_QUEUE,
+  S_LINK_UP,
+  STATUS_AT,
+  TRANSMIT_QUEUE,
+} from './constants.js';
+import { runCommand } from './control-commands.js';
+import { FrameReceiver } from './frame-receiver.js';
+import { FrameSender } from './frame-sender.js';
+import { formatMac, isGroup, MAC_BYTES, macAt } from './mac.js';
+import { connectPeer, macOf } from './net-options.js';
+import { decodeFilter, ReceiveFilter } from './receive-filter.js';
+
+const OFFERED =
+  F_CSUM |
+  F_GUEST_CSUM |
+  F_MAC |
+  F_GUEST_TSO4 |
+  F_GUEST_TSO6 |
+  F_GUEST_ECN |
+  F_HOST_TSO4 |
+  F_HOST_TSO6 |
+  F_HOST_ECN |
+  F_MRG_RXBUF |
+  F_STATUS |
+  F_CTRL_VQ |
+  F_CTRL_RX |
+  F_CTRL_VLAN |
+  F_CTRL_RX_EXTRA |
+  F_CTRL_MAC_ADDR;
+
+/** Ethernet header and a VLAN tag: what a frame is longer by than its packet. */
+const LINK_BYTES = 18;
+
+/**
+ * The network device (VirtIO 1.2, section 5.1). Frames that arrive wait in the network's port until the VM takes them by a
+ * posted task, between two instructions; a driver without buffers makes them wait there too, up to the port's bounds.
+ */
+export class NetDevice implements VirtioDevice {
+  readonly features: bigint;
+  readonly configSize = CONFIG_BYTES;
+  readonly #context: VirtioContext;
+  readonly #port: NetworkPort | undefined;
+  readonly #ownMac: Uint8Array;
+  readonly #mtu: number | undefined;
+  readonly #filter = new ReceiveFilter();
+  readonly #receiver: FrameReceiver;
+  readonly #sender: FrameSender;
+  #mac: Uint8Array;
+  /** Negotiated; `undefined` while the driver has not started the device. */
+  #negotiated: bigint | undefined;
+  /** The posted task is at work: frames can go into guest RAM. */
+  #draining = false;
+  #arrivalPosted = false;
+  #sendingPosted = false;
+  readonly #dropped = { noDriver: 0, filtered: 0, tooLarge: 0 };
+
+  constructor(context: VirtioContext, options: OptionValues) {
+    this.#context = context;
+    this.#ownMac = macOf(options, context.vdev);
+    this.#mac = this.#ownMac;
+    this.#mtu = typeof options['mtu'] === 'number' ? options['mtu'] : undefined;
+    this.features = OFFERED | (this.#mtu === undefined ? 0n : F_MTU);
+    this.#port = connectPeer(options, context.vdev, this.#ownMac);
+    this.#receiver = new FrameReceiver(this.#queue(RECEIVE_QUEUE));
+    this.#sender = new FrameSender(this.#queue(TRANSMIT_QUEUE), this.#port);
+    this.#port?.onReceive((frame, offload) => this.#arrived(frame, offload));
+    this.#port?.onLinkChange(() => context.vdev.post(() => context.configChanged()));
+  }
+
+  readConfig(offset: number, width: 1 | 2 | 4): number {
+    const config = new DataView(new ArrayBuffer(CONFIG_BYTES));
+    this.#mac.forEach((byte, index) => config.setUint8(index, byte));
+    config.setUint16(STATUS_AT, this.#linkUp ? S_LINK_UP : 0, true);
+    config.setUint16(MTU_AT, this.#mtu ?? 0, true);
+    if (width === 1) return config.getUint8(offset);
+    return width === 2 ? config.getUint16(offset, true) : config.getUint32(offset, true);
+  }
+
+  start(features: bigint): void {
+    this.#negotiated = features;
+    this.#port?.acceptOffloads(offloadsOf(features));
+    // Frames that arrive bring the receive queue to mind; kicks are for a driver that ran out of buffers.
+    this.#queue(RECEIVE_QUEUE).wantKicks(false);
+  }
+
+  kicked(queue: number): void {
+    if (queue === RECEIVE_QUEUE) this.#refilled();
+    else if (queue === TRANSMIT_QUEUE) this.#send();
+    else this.#control();
+  }
+
+  reset(): void {
+    this.#negotiated = undefined;
+    this.#mac = this.#ownMac;
+    this.#filter.reset();
+    // What waited was for the driver that is gone.
+    this.#drain();
+  }
+
+  save(): Json {
+    return { mac: [...this.#mac], filter: this.#filter.save() };
+  }
+
+  restore(state: Json): void {
+    const saved = requireObject(state, ['mac', 'filter'], 'virtio-net state');
+    const mac = Uint8Array.from(requireUnsignedArray(saved.mac, MAC_BYTES, 0xff, 'mac'));
+    if (mac.length !== MAC_BYTES || isGroup(mac, 0)) throw new VdevStateError('mac is not the address of one station');
+    const filter = decodeFilter(saved.filter);
+    this.#negotiated = undefined;
+    this.#mac = mac;
+    this.#filter.load(filter);
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    return {
+      mac: formatMac(this.#mac),
+      link: this.#linkUp,
+      counters: this.#port === undefined ? null : countersOf(this.#port),
+      dropped: { ...this.#dropped, malformed: this.#sender.malformed },
+    };
+  }
+
+  dispose(): void {
+    this.#port?.close();
+  }
+
+  get #linkUp(): boolean {
+    return this.#port?.linkUp ?? false;
+  }
+
+  #queue(index: number): Virtqueue {
+    const queue = this.#context.queues[index];
+    if (queue === undefined) throw new RangeError(`no queue ${index}`);
+    return queue;
+  }
+
+  /** A frame arrives at the port, perhaps while this or another VM is between two other things. */
+  #arrived(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
+    if (this.#negotiated === undefined) {
+      this.#dropped.noDriver++;
+      return true;
+    }
+    if (this.#draining) return this.#receive(frame, offload, this.#negotiated);
+    this.#postArrival();
+    return false;
+  }
+
+  #postArrival(): void {
+    if (this.#arrivalPosted) return;
+    this.#arrivalPosted = true;
+    this.#context.vdev.post(() => {
+      this.#arrivalPosted = false;
+      this.#drain();
+    });
+  }
+
+  /** Lets the port hand over all that waits, one interrupt for all of it. */
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      this.#port?.resume();
+    } finally {
+      this.#draining = false;
+    }
+    this.#queue(RECEIVE_QUEUE).notify();
+  }
+
+  #refilled(): void {
+    if (this.#negotiated === undefined) return;
+    this.#queue(RECEIVE_QUEUE).wantKicks(false);
+    this.#drain();
+  }
+
+  /** Whether the frame needs no more attention. */
+  #receive(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): boolean {
+    if (!this.#filter.accepts(frame, macAt(this.#mac, 0), has(features, F_CTRL_VLAN))) {
+      this.#dropped.filtered++;
+      return true;
+    }
+    const outcome = this.#exceedsMtu(frame, offload, features)
+      ? 'too large'
+      : this.#offer(frame, offload, has(features, F_MRG_RXBUF));
+    if (outcome === 'too large') this.#dropped.tooLarge++;
+    return outcome !== 'starved';
+  }
+
+  /** Section 5.1.4.1: a driver that accepted the MTU gets nothing larger, but for frames that it shall cut itself. */
+  #exceedsMtu(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): boolean {
+    if (this.#mtu === undefined || !has(features, F_MTU)) return false;
+    return (offload?.segmentation ?? 'none') === 'none' && frame.length > this.#mtu + LINK_BYTES;
+  }
+
+  #offer(
+    frame: Uint8Array,
+    offload: FrameOffload | undefined,
+    mergeable: boolean,
+  ): ReturnType<FrameReceiver['receive']> {
+    const queue = this.#queue(RECEIVE_QUEUE);
+    const outcome = this.#receiver.receive(frame, offload, mergeable);
+    if (outcome !== 'starved') return outcome;
+    // Buffers that came before the driver saw that kicks are wanted bring none.
+    queue.wantKicks(true);
+    return this.#receiver.receive(frame, offload, mergeable);
+  }
+
+  #send(): void {
+    if (this.#negotiated === undefined || !this.#sender.sendAll(this.#negotiated) || this.#sendingPosted) return;
+    this.#sendingPosted = true;
+    this.#context.vdev.post(() => {
+      this.#sendingPosted = false;
+      this.#send();
+    });
+  }
+
+  #control(): void {
+    const queue = this.#queue(CONTROL_QUEUE);
+    for (let count = 0; count < CONTROL_QUEUE_SIZE; count++) {
+      const buffer = queue.pop();
+      if (buffer === undefined) break;
+      const target = { filter: this.#filter, setMac: (mac: Uint8Array) => (this.#mac = mac) };
+      const done = this.#negotiated !== undefined && runCommand(buffer, this.#negotiated, target);
+      queue.push(buffer, buffer.write(0, Uint8Array.of(done ? ACK_OK : ACK_ERR)));
+    }
+    queue.notify();
+  }
+}
+
+function has(features: bigint, bit: bigint): boolean {
+  return (features & bit) !== 0n;
+}
+
+function offloadsOf(features: bigint): OffloadSet {
+  return {
+    checksum: has(features, F_GUEST_CSUM),
+    tcp4: has(features, F_GUEST_TSO4),
+    tcp6: has(features, F_GUEST_TSO6),
+    ecn: has(features, F_GUEST_ECN),
+  };
+}
+
+function countersOf({ counters }: NetworkPort): Json {
+  const { sentFrames, sentBytes, sendDrops, receivedFrames, receivedBytes, receiveDrops } = counters;
+  return { sentFrames, sentBytes, sendDrops, receivedFrames, receivedBytes, receiveDrops };
+}

@@ -1,0 +1,49 @@
+import type { GuestMemory } from '@qvm/core';
+import { GuestArea } from './guest-area.js';
+import { packedGeometry, PackedRing } from './packed-ring.js';
+import type { AreaSpec, Ring } from './ring.js';
+import { splitGeometry, SplitRing } from './split-ring.js';
+
+/** The negotiated features that rings depend on. */
+export interface RingFeatures {
+  readonly packed: boolean;
+  readonly indirect: boolean;
+  readonly eventIndex: boolean;
+}
+
+/**
+ * Makes the device's half of a queue, when all of it lies in RAM as the format demands.
+ *
+ * @param areas - guest-physical addresses of descriptor, driver and device area.
+ * @param saved - what the ring's `save` gave.
+ * @returns the ring, or what is wrong with its place.
+ * @throws VdevStateError when `saved` is no such state.
+ */
+export function createRing(
+  memory: GuestMemory,
+  size: number,
+  areas: readonly number[],
+  features: RingFeatures,
+  saved?: unknown,
+): Ring | string {
+  const geometry = features.packed ? packedGeometry : splitGeometry;
+  if (size === 0) return 'a size of 0';
+  const problem = geometry.sizeProblem(size);
+  if (problem !== undefined) return problem;
+  const resolved: GuestArea[] = [];
+  for (const [index, spec] of geometry.areas(size).entries()) {
+    const area = resolveArea(memory, areas[index] ?? 0, spec);
+    if (typeof area === 'string') return area;
+    resolved.push(area);
+  }
+  const [descriptors, driver, device] = resolved as [GuestArea, GuestArea, GuestArea];
+  const { indirect, eventIndex } = features;
+  const setup = { memory, size, descriptors, driver, device, indirect, eventIndex };
+  return features.packed ? new PackedRing(setup, saved) : new SplitRing(setup, saved);
+}
+
+function resolveArea(memory: GuestMemory, address: number, { name, bytes, alignment }: AreaSpec): GuestArea | string {
+  const where = `the ${name} at 0x${address.toString(16)}`;
+  if (address % alignment !== 0) return `${where}, which is not aligned to ${alignment}`;
+  return GuestArea.at(memory, address, bytes, true) ?? `${where}, which is not ${bytes} bytes in one piece of RAM`;
+}

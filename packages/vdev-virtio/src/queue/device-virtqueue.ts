@@ -1,0 +1,210 @@
+import { QvmError, requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core';
+import type { GuestMemory, Json } from '@qvm/core';
+import type { Virtqueue, VirtqueueBuffer, VirtqueueSpec } from '../device/virtio-device.js';
+import { ChainBuffer } from './chain-buffer.js';
+import { createRing } from './create-ring.js';
+import type { RingFeatures } from './create-ring.js';
+import type { Ring } from './ring.js';
+
+/** What a queue needs of its transport. */
+export interface QueueHost {
+  readonly memory: GuestMemory;
+  /** The driver has set DRIVER_OK, and nothing is wrong. */
+  readonly live: boolean;
+  /** Tells the driver of used buffers. */
+  interrupt(): void;
+  /** The driver broke a rule: the device must be reset. */
+  needsReset(reason: string): void;
+}
+
+/** Registers of a queue's place: its three areas, low word before high word. */
+export enum AreaRegister {
+  DescriptorsLow,
+  DescriptorsHigh,
+  DriverLow,
+  DriverHigh,
+  DeviceLow,
+  DeviceHigh,
+}
+
+/** What `decode` made of a saved queue, for `load`. */
+export interface SavedQueue {
+  readonly size: number;
+  readonly areas: readonly number[];
+  readonly ring: Ring | undefined;
+}
+
+const AREA_REGISTERS = 6;
+
+/** One queue of a device: where the driver has put it, and the device's access to it. */
+export class DeviceVirtqueue implements Virtqueue {
+  readonly name: string;
+  readonly maxSize: number;
+  readonly #host: QueueHost;
+  readonly #areas = new Uint32Array(AREA_REGISTERS);
+  #size: number;
+  #ring: Ring | undefined;
+  /** Descriptors of the ring that are the device's, in buffers that it has popped. */
+  #inFlight = 0;
+  #kicks = 0;
+  #interrupts = 0;
+
+  constructor({ name, maxSize }: VirtqueueSpec, host: QueueHost) {
+    this.name = name;
+    this.maxSize = maxSize;
+    this.#host = host;
+    this.#size = maxSize;
+  }
+
+  /** Whether the driver has set it up. */
+  get enabled(): boolean {
+    return this.#ring !== undefined;
+  }
+
+  get ready(): boolean {
+    return this.#ring !== undefined && this.#host.live;
+  }
+
+  /** Sets the number of descriptors, before `enable`. */
+  setSize(size: number): void {
+    if (!this.enabled) this.#size = size;
+  }
+
+  /** Sets a half of an area's address, before `enable`. */
+  setArea(register: AreaRegister, value: number): void {
+    if (!this.enabled) this.#areas[register] = value;
+  }
+
+  /**
+   * The driver has set it up.
+   *
+   * @returns what is wrong with that, or `undefined`.
+   */
+  enable(features: RingFeatures): string | undefined {
+    if (this.enabled) return undefined;
+    const ring = this.#createRing(this.#size, this.#areas, features);
+    if (typeof ring === 'string') return ring;
+    this.#ring = ring;
+    return undefined;
+  }
+
+  /** Nothing of the queue is touched from now on; buffers in flight are the driver's again. */
+  disable(): void {
+    this.#ring = undefined;
+    this.#inFlight = 0;
+  }
+
+  /** Back to power-on state. */
+  reset(): void {
+    this.disable();
+    this.#size = this.maxSize;
+    this.#areas.fill(0);
+  }
+
+  /** Notes a kick. */
+  kicked(): void {
+    this.#kicks++;
+  }
+
+  pop(): ChainBuffer | undefined {
+    if (this.#ring === undefined || !this.#host.live) return undefined;
+    const taken = this.#ring.take();
+    if (typeof taken === 'string') return this.#fault(taken);
+    if (taken === undefined) return undefined;
+    if (this.#inFlight + taken.ringEntries > this.#size) return this.#fault('descriptors that are in flight');
+    this.#inFlight += taken.ringEntries;
+    taken.owner = this.#ring;
+    return taken;
+  }
+
+  unpop(buffer: VirtqueueBuffer): void {
+    const chain = takeBack(buffer, this.name);
+    chain.release();
+    if (this.#ring === undefined || chain.owner !== this.#ring) return;
+    chain.owner = undefined;
+    this.#inFlight -= chain.ringEntries;
+    this.#ring.putBack(chain);
+  }
+
+  push(buffer: VirtqueueBuffer, written: number): void {
+    const chain = takeBack(buffer, this.name);
+    chain.release();
+    const current = chain.owner === this.#ring;
+    chain.owner = undefined;
+    if (this.#ring === undefined || !current) return;
+    this.#inFlight -= chain.ringEntries;
+    if (this.#host.live) this.#ring.use(chain, Math.min(written, chain.writable));
+  }
+
+  notify(): void {
+    if (!this.ready || this.#ring?.interruptWanted() !== true) return;
+    this.#interrupts++;
+    this.#host.interrupt();
+  }
+
+  wantKicks(wanted: boolean): void {
+    if (this.ready) this.#ring?.wantKicks(wanted);
+  }
+
+  save(): Json {
+    return { size: this.#size, areas: [...this.#areas], ring: this.#ring?.save() ?? null };
+  }
+
+  /**
+   * Checks what `save` gave, without changing anything.
+   *
+   * @param features - what was negotiated; `undefined` while the queue cannot be set up.
+   * @throws VdevStateError
+   */
+  decode(state: unknown, features: RingFeatures | undefined): SavedQueue {
+    const saved = requireObject(state, ['size', 'areas', 'ring'], `queue ${this.name}`);
+    const size = requireUnsigned(saved.size, 0xffff_ffff, 'queue size');
+    const areas = requireUnsignedArray(saved.areas, AREA_REGISTERS, 0xffff_ffff, 'queue areas');
+    if (areas.length !== AREA_REGISTERS) throw new VdevStateError(`queue ${this.name} lacks areas`);
+    if (saved.ring === null) return { size, areas, ring: undefined };
+    if (features === undefined) throw new VdevStateError(`queue ${this.name} is set up before FEATURES_OK`);
+    const ring = this.#createRing(size, areas, features, saved.ring);
+    if (typeof ring === 'string') throw new VdevStateError(`queue ${this.name} has ${ring}`);
+    return { size, areas, ring };
+  }
+
+  /** Takes over what `decode` made. */
+  load({ size, areas, ring }: SavedQueue): void {
+    this.#size = size;
+    this.#areas.set(areas);
+    this.#ring = ring;
+    this.#inFlight = 0;
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    return {
+      name: this.name,
+      size: this.#size,
+      ready: this.ready,
+      descriptorsInFlight: this.#inFlight,
+      kicks: this.#kicks,
+      interrupts: this.#interrupts,
+      ring: this.#ring?.save() ?? null,
+    };
+  }
+
+  #createRing(size: number, halves: ArrayLike<number>, features: RingFeatures, saved?: unknown): Ring | string {
+    if (size > this.maxSize) return `a size of ${size}, which is more than ${this.maxSize}`;
+    const address = (low: AreaRegister): number => (halves[low + 1] ?? 0) * 2 ** 32 + (halves[low] ?? 0);
+    const areas = [AreaRegister.DescriptorsLow, AreaRegister.DriverLow, AreaRegister.DeviceLow].map(address);
+    return createRing(this.#host.memory, size, areas, features, saved);
+  }
+
+  #fault(reason: string): undefined {
+    this.#host.needsReset(`The driver put into the queue ${this.name} ${reason}.`);
+    return undefined;
+  }
+}
+
+/**
+ * @throws QvmError `virtio.buffer` when a device gives back what it does not have.
+ */
+function takeBack(buffer: VirtqueueBuffer, queue: string): ChainBuffer {
+  if (buffer instanceof ChainBuffer && buffer.owner !== undefined) return buffer;
+  throw new QvmError('virtio.buffer', `A device gave the queue ${queue} a buffer that is not in flight.`);
+}

@@ -1,0 +1,51 @@
+import type { GuestMemory } from '@qvm/core';
+
+/**
+ * A range of guest RAM that holds a part of a queue. It was checked once; offsets are the caller's. What it writes is
+ * told to the memory, since a guest may have put code beside it.
+ */
+export class GuestArea {
+  readonly #memory: GuestMemory;
+  readonly #address: number;
+  readonly #data: DataView;
+
+  private constructor(memory: GuestMemory, address: number, bytes: Uint8Array) {
+    this.#memory = memory;
+    this.#address = address;
+    this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The area at a guest-physical address, or `undefined` when it is not in one piece of RAM. */
+  static at(memory: GuestMemory, address: number, length: number, write: boolean): GuestArea | undefined {
+    const views: Uint8Array[] = [];
+    const [bytes, more] = memory.resolve(address, length, write, views) ? views : [];
+    return bytes === undefined || more !== undefined ? undefined : new GuestArea(memory, address, bytes);
+  }
+
+  get length(): number {
+    return this.#data.byteLength;
+  }
+
+  u16(offset: number): number {
+    return this.#data.getUint16(offset, true);
+  }
+
+  u32(offset: number): number {
+    return this.#data.getUint32(offset, true);
+  }
+
+  /** 64 bits as a number: beyond 2^53 inexact, but still beyond any address. */
+  u64(offset: number): number {
+    return this.u32(offset + 4) * 2 ** 32 + this.u32(offset);
+  }
+
+  setU16(offset: number, value: number): void {
+    this.#data.setUint16(offset, value, true);
+    this.#memory.touched(this.#address + offset, 2);
+  }
+
+  setU32(offset: number, value: number): void {
+    this.#data.setUint32(offset, value, true);
+    this.#memory.touched(this.#address + offset, 4);
+  }
+}

@@ -1,0 +1,250 @@
+import type { InterruptLine, Json, OptionValues, VdevContext } from '@qvm/core';
+import type { VirtioContext, VirtioDevice, VirtioDeviceType } from '../device/virtio-device.js';
+import { DeviceVirtqueue } from '../queue/device-virtqueue.js';
+import type { QueueHost } from '../queue/device-virtqueue.js';
+import {
+  STATUS_DRIVER_BITS,
+  STATUS_DRIVER_OK,
+  STATUS_FAILED,
+  STATUS_FEATURES_OK,
+  STATUS_NEEDS_RESET,
+  statusNames,
+} from './device-status.js';
+import {
+  F_RING_EVENT_IDX,
+  F_RING_INDIRECT_DESC,
+  F_RING_PACKED,
+  F_VERSION_1,
+  featureNames,
+  ringFeatures,
+} from './features.js';
+import { decodeTransport } from './transport-state.js';
+
+/** Causes of an interrupt (VirtIO 1.2, section 4.2.2: InterruptStatus). */
+export const INTERRUPT_USED_BUFFER = 1 << 0;
+export const INTERRUPT_CONFIGURATION = 1 << 1;
+
+const RUNNING_MASK = STATUS_DRIVER_OK | STATUS_NEEDS_RESET | STATUS_FAILED;
+/** A guest can break rules as often as it likes; a log has an end. */
+const MOST_COMPLAINTS = 16;
+
+/** What is common to all ways to reach a VirtIO device: status, features, queues, configuration space, interrupts. */
+export class VirtioTransport implements VirtioContext, QueueHost {
+  readonly vdev: VdevContext;
+  readonly queues: readonly DeviceVirtqueue[];
+  readonly type: VirtioDeviceType;
+  readonly #device: VirtioDevice;
+  readonly #line: InterruptLine;
+  readonly #transportFeatures: bigint;
+  #status = 0;
+  /** The two words that the driver wrote. */
+  readonly #driverFeatures = new Uint32Array(2);
+  #interruptStatus = 0;
+  #generation = 0;
+  #complaints = 0;
+
+  /**
+   * @param line - its level is whether a cause of an interrupt is pending.
+   */
+  constructor(context: VdevContext, line: InterruptLine, type: VirtioDeviceType, options: OptionValues) {
+    this.vdev = context;
+    this.type = type;
+    this.#line = line;
+    this.#transportFeatures =
+      F_VERSION_1 | F_RING_INDIRECT_DESC | F_RING_EVENT_IDX | (options['packed'] === true ? F_RING_PACKED : 0n);
+    this.queues = type.queues(options).map((spec) => new DeviceVirtqueue(spec, this));
+    this.#device = type.create(this, options);
+  }
+
+  get memory(): VdevContext['memory'] {
+    return this.vdev.memory;
+  }
+
+  get live(): boolean {
+    return (this.#status & RUNNING_MASK) === STATUS_DRIVER_OK;
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  get interruptStatus(): number {
+    return this.#interruptStatus;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** All features that the device offers. */
+  get offered(): bigint {
+    return this.#device.features | this.#transportFeatures;
+  }
+
+  /** What the driver accepted. */
+  get accepted(): bigint {
+    const [low = 0, high = 0] = this.#driverFeatures;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  /** Takes a word of the features that the driver accepts; after FEATURES_OK they stand (section 3.1.1). */
+  acceptFeatures(word: number, value: number): void {
+    if (word < 2 && (this.#status & STATUS_FEATURES_OK) === 0) this.#driverFeatures[word] = value;
+  }
+
+  /** The driver writes the device status: 0 resets, other bits can only be added (section 2.1.1). */
+  writeStatus(value: number): void {
+    if (value === 0) {
+      this.resetDevice();
+      return;
+    }
+    let added = value & STATUS_DRIVER_BITS & ~this.#status;
+    if (!this.#acceptable(this.accepted)) added &= ~STATUS_FEATURES_OK;
+    if (((this.#status | added) & STATUS_FEATURES_OK) === 0) added &= ~STATUS_DRIVER_OK;
+    this.#status |= added;
+    if ((added & STATUS_DRIVER_OK) !== 0) this.#device.start(this.accepted);
+  }
+
+  /** The driver sets a queue up, or takes it back; it can do the first when the features are settled. */
+  enableQueue(index: number, enabled: boolean): void {
+    const queue = this.queues[index];
+    if (queue === undefined) return;
+    if (!enabled) {
+      queue.disable();
+    } else if ((this.#status & STATUS_FEATURES_OK) !== 0) {
+      const problem = queue.enable(ringFeatures(this.accepted));
+      if (problem !== undefined) this.needsReset(`The driver set up the queue ${queue.name} with ${problem}.`);
+    }
+  }
+
+  /** The driver kicks a queue. */
+  kick(index: number): void {
+    const queue = this.queues[index];
+    if (queue?.ready !== true) return;
+    queue.kicked();
+    this.#device.kicked(index);
+  }
+
+  /** The driver has seen causes of interrupts. */
+  acknowledge(causes: number): void {
+    this.#setInterrupts(this.#interruptStatus & ~causes);
+  }
+
+  readConfig(offset: number, width: 1 | 2 | 4): number {
+    return offset + width <= this.#device.configSize ? this.#device.readConfig(offset, width) : 0;
+  }
+
+  writeConfig(offset: number, width: 1 | 2 | 4, value: number): void {
+    if (offset + width <= this.#device.configSize) this.#device.writeConfig?.(offset, width, value);
+  }
+
+  interrupt(): void {
+    this.#setInterrupts(this.#interruptStatus | INTERRUPT_USED_BUFFER);
+  }
+
+  configChanged(): void {
+    this.#generation = (this.#generation + 1) >>> 0;
+    if (this.live) this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
+  }
+
+  needsReset(reason: string): void {
+    if ((this.#status & STATUS_NEEDS_RESET) !== 0) return;
+    this.#status |= STATUS_NEEDS_RESET;
+    this.#complain(reason);
+    // Section 2.1.2: told like a change of the configuration, if the driver is there to hear it.
+    if ((this.#status & STATUS_DRIVER_OK) !== 0) {
+      this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
+    }
+  }
+
+  /** What a driver's reset does (section 2.4.1). */
+  resetDevice(): void {
+    this.#status = 0;
+    this.#driverFeatures.fill(0);
+    for (const queue of this.queues) queue.reset();
+    this.#setInterrupts(0);
+    this.#device.reset();
+  }
+
+  /** Back to power-on state. */
+  reset(): void {
+    this.resetDevice();
+    this.#generation = 0;
+  }
+
+  save(): Json {
+    // First of all: the device may give buffers back.
+    const device = this.#device.save();
+    return {
+      status: this.#status,
+      features: [...this.#driverFeatures],
+      interrupts: this.#interruptStatus,
+      generation: this.#generation,
+      queues: this.queues.map((queue) => queue.save()),
+      device,
+    };
+  }
+
+  /**
+   * Takes over what `save` gave.
+   *
+   * @throws QvmError `vdev.state`; nothing has changed then.
+   */
+  restore(state: unknown): void {
+    const saved = decodeTransport(state, this.queues, (features) => this.#acceptable(features));
+    this.#device.restore(saved.device);
+    this.#status = saved.status;
+    this.#driverFeatures.set(saved.features);
+    this.#generation = saved.generation;
+    this.queues.forEach((queue, index) => {
+      const content = saved.queues[index];
+      if (content !== undefined) queue.load(content);
+    });
+    this.#setInterrupts(saved.interrupts);
+    if (this.live) this.#resume();
+  }
+
+  /** For `vdevstat`. */
+  report(): Readonly<Record<string, Json>> {
+    const { featureNames: ofType } = this.type;
+    return {
+      status: statusNames(this.#status),
+      features: featureNames(this.accepted, ofType),
+      interruptStatus: this.#interruptStatus,
+      configGeneration: this.#generation,
+      queues: this.queues.map((queue) => queue.status()),
+      device: this.#device.status(),
+    };
+  }
+
+  dispose(): void {
+    this.#device.dispose();
+  }
+
+  /** Section 2.2.2: nothing that was not offered, and VERSION_1 (section 6.1). */
+  #acceptable(features: bigint): boolean {
+    return (features & ~this.offered) === 0n && (features & F_VERSION_1) !== 0n;
+  }
+
+  /** After a restore: buffers may have been put back for the snapshot, which the driver will not kick for again. */
+  #resume(): void {
+    this.#device.start(this.accepted);
+    this.vdev.post(() => {
+      this.queues.forEach((queue, index) => {
+        if (queue.ready) this.#device.kicked(index);
+      });
+    });
+  }
+
+  #setInterrupts(causes: number): void {
+    this.#interruptStatus = causes;
+    this.#line.set(causes !== 0);
+  }
+
+  #complain(reason: string): void {
+    this.#complaints++;
+    if (this.#complaints > MOST_COMPLAINTS) return;
+    const more = this.#complaints === MOST_COMPLAINTS ? ' Further breaches are not logged.' : '';
+    this.vdev.logger.log('warn', `${reason} The device needs a reset.${more}`);
+  }
+}

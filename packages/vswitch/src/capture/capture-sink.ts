@@ -1,0 +1,10 @@
+/**
+ * Where a capture goes.
+ *
+ * @experimental
+ */
+export interface CaptureSink {
+  /** Records a frame as it went over the wire, now. `in` is what the device received. */
+  record(frame: Uint8Array, direction: 'in' | 'out'): void;
+  close(): void;
+}

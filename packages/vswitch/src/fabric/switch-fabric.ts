@@ -1,0 +1,156 @@
+import { QvmError, silentLogger } from '@qvm/core';
+import type { Logger, NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core';
+import type { CaptureSink } from '../capture/capture-sink.js';
+import { addressAt, formatAddress } from '../frame/mac-address.js';
+import { joinPorts } from '../port/join-ports.js';
+import { LearningSwitch, type LearningSwitchOptions } from '../switch/learning-switch.js';
+import { Cables } from './cables.js';
+import { parsePeer } from './peer-name.js';
+
+/** A configuration that invents more switches than this is a mistake. */
+const MOST_SWITCHES = 256;
+
+/**
+ * What a fabric is made from; everything has a default.
+ *
+ * @experimental
+ */
+export interface SwitchFabricOptions {
+  readonly logger?: Logger;
+  /** For all of its switches. */
+  readonly switches?: LearningSwitchOptions;
+  /** The names that switches can have; any when absent. A switch is made when its first device comes. */
+  readonly allowed?: readonly string[];
+  /** Opens a file for what `device` (`vm/vdev`) sends and receives. Absent: captures are refused. */
+  readonly openCapture?: (path: string, device: string) => CaptureSink;
+  /** Opens a TAP device. Absent: TAP devices are refused. */
+  readonly openTap?: (name: string) => NetworkPort;
+}
+
+/** What all ports of a fabric have. */
+interface EndOptions {
+  readonly capture?: CaptureSink;
+  readonly onClose: () => void;
+}
+
+/**
+ * The networks of one process: switches by name, cables between two devices, TAP devices.
+ *
+ * @experimental
+ */
+export class SwitchFabric implements NetworkFabric {
+  readonly #options: SwitchFabricOptions;
+  readonly #logger: Logger;
+  readonly #switches = new Map<string, LearningSwitch>();
+  readonly #cables = new Cables();
+  readonly #taps = new Set<string>();
+  /** The address of each device that is plugged in, by path. */
+  readonly #devices = new Map<string, number>();
+
+  constructor(options: SwitchFabricOptions = {}) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** The switches that were made so far. */
+  get switches(): ReadonlyMap<string, LearningSwitch> {
+    return this.#switches;
+  }
+
+  connect(peer: string, device: NetworkDeviceInfo): NetworkPort {
+    const path = `${device.vm}/${device.vdev}`;
+    if (this.#devices.has(path)) {
+      throw new QvmError(
+        'network.device-taken',
+        `${path} is plugged in already; VMs of one host need names of their own.`,
+      );
+    }
+    const port = this.#connect(peer, path, device);
+    this.#register(path, addressAt(device.mac, 0));
+    return port;
+  }
+
+  /**
+   * The switch of a name, made when there is none yet.
+   *
+   * @throws QvmError `network.unknown-peer` when the name is not allowed, or there are too many.
+   */
+  switch(name: string): LearningSwitch {
+    const known = this.#switches.get(name);
+    if (known !== undefined) return known;
+    this.#requireAllowed(name);
+    const made = new LearningSwitch(this.#options.switches);
+    this.#switches.set(name, made);
+    return made;
+  }
+
+  #connect(text: string, path: string, device: NetworkDeviceInfo): NetworkPort {
+    const peer = parsePeer(text);
+    if (peer.kind !== 'switch') requireNoVlans(text, path, device);
+    const target = peer.kind === 'switch' ? this.switch(peer.name) : undefined;
+    const capture = this.#openCapture(path, device);
+    const options: EndOptions = {
+      ...(capture === undefined ? {} : { capture }),
+      onClose: () => this.#devices.delete(path),
+    };
+    try {
+      if (target !== undefined) return target.attach({ name: path, ...vlansOf(device), ...options });
+      if (peer.kind === 'device') return this.#cables.connect(path, peer.path, options);
+      return this.#connectTap(peer.name, path, options);
+    } catch (error) {
+      capture?.close();
+      throw error;
+    }
+  }
+
+  #requireAllowed(name: string): void {
+    const { allowed } = this.#options;
+    if (allowed !== undefined && !allowed.includes(name)) {
+      throw new QvmError('network.unknown-peer', `There is no switch ${name}; there are ${allowed.join(', ')}.`);
+    }
+    if (this.#switches.size < MOST_SWITCHES) return;
+    throw new QvmError('network.unknown-peer', `${name} would be one switch too many; ${MOST_SWITCHES} can be made.`);
+  }
+
+  #openCapture(path: string, { capture }: NetworkDeviceInfo): CaptureSink | undefined {
+    if (capture === undefined) return undefined;
+    const open = this.#options.openCapture;
+    if (open === undefined) throw new QvmError('network.capture', `This host has no files for the capture of ${path}.`);
+    return open(capture, path);
+  }
+
+  /** The TAP device at one end of a cable, the device at the other. */
+  #connectTap(name: string, path: string, options: EndOptions): NetworkPort {
+    const open = this.#options.openTap;
+    if (open === undefined) throw new QvmError('network.tap-unavailable', 'This host has no TAP devices.');
+    if (this.#taps.has(name))
+      throw new QvmError('network.peer-taken', `The TAP device ${name} has its device already.`);
+    const tap = open(name);
+    this.#taps.add(name);
+    const tapPath = `tap:${name}`;
+    const unjoin = joinPorts(tap, this.#cables.connect(tapPath, path, {}));
+    const onClose = (): void => {
+      unjoin();
+      this.#taps.delete(name);
+      options.onClose();
+    };
+    return this.#cables.connect(path, tapPath, { ...options, onClose });
+  }
+
+  #register(path: string, address: number): void {
+    for (const [other, taken] of this.#devices) {
+      if (taken !== address) continue;
+      this.#logger.log('warn', `${path} and ${other} have the same MAC address, ${formatAddress(address)}`);
+    }
+    this.#devices.set(path, address);
+  }
+}
+
+function vlansOf({ vlan, trunk }: NetworkDeviceInfo): Pick<NetworkDeviceInfo, 'vlan' | 'trunk'> {
+  return { ...(vlan === undefined ? {} : { vlan }), ...(trunk === undefined ? {} : { trunk }) };
+}
+
+function requireNoVlans(peer: string, path: string, { vlan, trunk }: NetworkDeviceInfo): void {
+  if (vlan === undefined && trunk === undefined) return;
+  throw new QvmError('network.vlan', `${path} has a VLAN and its peer ${peer} is no switch; only switches have VLANs.`);
+}

@@ -1,0 +1,97 @@
+/** The order of stations is kept this finely, milliseconds: a busy one need not move for each frame. */
+const ORDER_GRAIN = 1000;
+
+interface Station<Port> {
+  port: Port;
+  /** When it sent a frame, milliseconds. */
+  heard: number;
+}
+
+/**
+ * Where stations are (802.1Q, 8.8, the filtering database): by VLAN and address, learned from what they send, forgotten when
+ * they are silent. When it is full, what was heard longest ago in the same VLAN makes room: a flood of invented addresses
+ * costs that VLAN its learning, and no memory.
+ */
+export class ForwardingTable<Port> {
+  readonly #limit: number;
+  readonly #ageing: number;
+  /** By VLAN and address; stations in the order in which they were heard last, oldest first. No VLAN is empty. */
+  readonly #vlans = new Map<number, Map<number, Station<Port>>>();
+  #size = 0;
+
+  /**
+   * @param limit - most stations.
+   * @param ageing - milliseconds of silence after which one is forgotten.
+   */
+  constructor(limit: number, ageing: number) {
+    this.#limit = limit;
+    this.#ageing = ageing;
+  }
+
+  /** Stations kept, those that will be forgotten at their next use included. */
+  get size(): number {
+    return this.#size;
+  }
+
+  learn(vlan: number, address: number, port: Port, now: number): void {
+    const known = this.#vlans.get(vlan)?.get(address);
+    if (known !== undefined && now - known.heard < ORDER_GRAIN) {
+      known.port = port;
+      return;
+    }
+    this.#forget(vlan, address);
+    if (this.#size >= this.#limit) this.#makeRoom(vlan);
+    this.#add(vlan, address, { port, heard: now });
+  }
+
+  find(vlan: number, address: number, now: number): Port | undefined {
+    const station = this.#vlans.get(vlan)?.get(address);
+    if (station === undefined) return undefined;
+    if (now - station.heard <= this.#ageing) return station.port;
+    this.#forget(vlan, address);
+    return undefined;
+  }
+
+  /** Forgets the stations behind a port. */
+  forgetPort(port: Port): void {
+    for (const [vlan, stations] of this.#vlans) {
+      for (const [address, station] of stations) if (station.port === port) this.#forget(vlan, address);
+    }
+  }
+
+  /** What is known and not too old. */
+  *entries(now: number): Generator<{ readonly vlan: number; readonly address: number; readonly port: Port }> {
+    for (const [vlan, stations] of this.#vlans) {
+      for (const [address, { port, heard }] of stations) if (now - heard <= this.#ageing) yield { vlan, address, port };
+    }
+  }
+
+  #add(vlan: number, address: number, station: Station<Port>): void {
+    const stations = this.#vlans.get(vlan) ?? new Map<number, Station<Port>>();
+    stations.set(address, station);
+    this.#vlans.set(vlan, stations);
+    this.#size++;
+  }
+
+  #forget(vlan: number, address: number): void {
+    const stations = this.#vlans.get(vlan);
+    if (stations?.delete(address) !== true) return;
+    this.#size--;
+    if (stations.size === 0) this.#vlans.delete(vlan);
+  }
+
+  #makeRoom(vlan: number): void {
+    const crowded = this.#vlans.has(vlan) ? vlan : this.#largestVlan();
+    const oldest = this.#vlans.get(crowded)?.keys().next();
+    if (oldest?.done === false) this.#forget(crowded, oldest.value);
+  }
+
+  #largestVlan(): number {
+    let largest = 0;
+    let size = 0;
+    for (const [vlan, stations] of this.#vlans) {
+      if (stations.size > size) [largest, size] = [vlan, stations.size];
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,55 @@
+import { allocateRings, ringsIn } from './ring-layout.js';
+import { ThreadPort, type ThreadNetworkPort } from './thread-port.js';
+
+const DEFAULT_CAPACITY = 4 << 20;
+
+/**
+ * What another thread needs to open its end of a cable: `postMessage(parts, [parts.wake])`.
+ *
+ * @experimental
+ */
+export interface ThreadPortParts {
+  readonly rings: SharedArrayBuffer;
+  readonly wake: MessagePort;
+}
+
+/**
+ * A cable between two threads.
+ *
+ * @experimental
+ */
+export interface PortPair {
+  /** The end of the thread that made the pair. */
+  readonly near: ThreadNetworkPort;
+  /** For {@link openThreadPort}, in another thread or in this one. */
+  readonly far: ThreadPortParts;
+}
+
+/**
+ * Makes a cable to another thread: two rings in shared memory. The link is up once the far end is open.
+ *
+ * @param capacity - bytes of each ring, a power of two from 256 KiB to 1 GiB. Default 4 MiB.
+ * @throws QvmError `network.ring` for another capacity.
+ * @experimental
+ */
+export function createPortPair(capacity = DEFAULT_CAPACITY): PortPair {
+  const rings = allocateRings(capacity);
+  const { port1, port2 } = new MessageChannel();
+  const [outgoing, incoming] = ringsIn(rings);
+  const near = new ThreadPort(outgoing, incoming, port1);
+  near.announceLink(true);
+  return { near, far: { rings, wake: port2 } };
+}
+
+/**
+ * Opens the far end of a cable.
+ *
+ * @throws QvmError `network.ring` when the memory is not that of a cable.
+ * @experimental
+ */
+export function openThreadPort({ rings, wake }: ThreadPortParts): ThreadNetworkPort {
+  const [incoming, outgoing] = ringsIn(rings);
+  const port = new ThreadPort(outgoing, incoming, wake);
+  port.announceLink(true);
+  return port;
+}

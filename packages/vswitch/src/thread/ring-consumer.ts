@@ -1,0 +1,90 @@
+import { MAXIMUM_FRAME, type FrameOffload } from '@qvm/core';
+import { readRecordHeader, RECORD_HEADER, recordSize, type RecordHeader } from './frame-record.js';
+import { FIRST_POSITION, Word, type RingMemory } from './ring-layout.js';
+
+/** A frame in the consumer's own memory, valid until the next one is read. */
+export interface RingFrame {
+  readonly frame: Uint8Array;
+  readonly offload: FrameOffload | undefined;
+}
+
+/**
+ * The reading side of a ring. Everything is copied out before it is looked at: what lies in shared memory may change at
+ * any time.
+ */
+export class RingConsumer {
+  readonly #control: Int32Array;
+  readonly #data: Uint8Array;
+  readonly #mask: number;
+  readonly #header = new Uint8Array(RECORD_HEADER);
+  readonly #headerView = new DataView(this.#header.buffer);
+  readonly #frame = new Uint8Array(MAXIMUM_FRAME);
+  #tail = FIRST_POSITION;
+  #current: (RingFrame & { readonly size: number }) | undefined;
+  #broken = false;
+
+  constructor({ control, data }: RingMemory) {
+    this.#control = control;
+    this.#data = data;
+    this.#mask = data.length - 1;
+  }
+
+  /** Whether the producer broke the rules; nothing is read any more. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** The oldest frame; it stays until `advance`. `undefined` when there is none. */
+  peek(): RingFrame | undefined {
+    this.#current ??= this.#read();
+    return this.#current;
+  }
+
+  /** Gives the place of the frame that was read last back to the producer. */
+  advance(): void {
+    if (this.#current === undefined) return;
+    this.#tail = (this.#tail + this.#current.size) >>> 0;
+    this.#current = undefined;
+    Atomics.store(this.#control, Word.tail, this.#tail | 0);
+  }
+
+  /** Asks for a message when frames come; `false` when some came meanwhile. */
+  sleep(): boolean {
+    Atomics.store(this.#control, Word.sleeping, 1);
+    if (this.#used() === 0 || this.#broken) return true;
+    Atomics.store(this.#control, Word.sleeping, 0);
+    return false;
+  }
+
+  #read(): (RingFrame & { readonly size: number }) | undefined {
+    const used = this.#used();
+    if (used === 0 || this.#broken) return undefined;
+    const header = this.#readHeader(used);
+    if (header === undefined) {
+      this.#broken = true;
+      return undefined;
+    }
+    const frame = this.#frame.subarray(0, header.length);
+    this.#copy(frame, (this.#tail + RECORD_HEADER) & this.#mask);
+    return { frame, offload: header.offload, size: recordSize(header.length) };
+  }
+
+  #used(): number {
+    return (Atomics.load(this.#control, Word.head) - this.#tail) >>> 0;
+  }
+
+  /** The header, when it and its frame lie in what the producer says that it wrote, and that in the ring. */
+  #readHeader(used: number): RecordHeader | undefined {
+    if (used > this.#data.length || used % RECORD_HEADER !== 0) return undefined;
+    const at = this.#tail & this.#mask;
+    this.#header.set(this.#data.subarray(at, at + RECORD_HEADER));
+    const header = readRecordHeader(this.#headerView);
+    return header !== undefined && recordSize(header.length) <= used ? header : undefined;
+  }
+
+  #copy(frame: Uint8Array, at: number): void {
+    const whole = Math.min(frame.length, this.#data.length - at);
+    frame.set(this.#data.subarray(at, at + whole));
+    if (whole < frame.length) frame.set(this.#data.subarray(0, frame.length - whole), whole);
+  }
+}

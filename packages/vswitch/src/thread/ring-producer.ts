@@ -1,0 +1,44 @@
+import type { FrameOffload } from '@qvm/core';
+import { RECORD_HEADER, recordSize, writeRecordHeader } from './frame-record.js';
+import { FIRST_POSITION, Word, type RingMemory } from './ring-layout.js';
+
+/** The writing side of a ring. */
+export class RingProducer {
+  readonly #control: Int32Array;
+  readonly #data: Uint8Array;
+  readonly #view: DataView;
+  readonly #mask: number;
+  /** The shared word is a copy for the consumer: another thread may write nonsense there. */
+  #head = FIRST_POSITION;
+
+  constructor({ control, data }: RingMemory) {
+    this.#control = control;
+    this.#data = data;
+    this.#view = new DataView(data.buffer, data.byteOffset, data.length);
+    this.#mask = data.length - 1;
+  }
+
+  /** Writes a frame; `false` when there is no room, which is also what a consumer gets that lies about its progress. */
+  write(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
+    const size = recordSize(frame.length);
+    const used = (this.#head - Atomics.load(this.#control, Word.tail)) >>> 0;
+    if (used + size > this.#data.length) return false;
+    // Records are aligned, so that a header never wraps around.
+    writeRecordHeader(this.#view, this.#head & this.#mask, frame.length, offload);
+    this.#copy(frame, (this.#head + RECORD_HEADER) & this.#mask);
+    this.#head = (this.#head + size) >>> 0;
+    Atomics.store(this.#control, Word.head, this.#head | 0);
+    return true;
+  }
+
+  /** Whether the consumer waits for a message; true once for each time that it fell asleep. */
+  takeSleeper(): boolean {
+    return Atomics.load(this.#control, Word.sleeping) === 1 && Atomics.exchange(this.#control, Word.sleeping, 0) === 1;
+  }
+
+  #copy(frame: Uint8Array, at: number): void {
+    const whole = Math.min(frame.length, this.#data.length - at);
+    this.#data.set(whole === frame.length ? frame : frame.subarray(0, whole), at);
+    if (whole < frame.length) this.#data.set(frame.subarray(whole), 0);
+  }
+}
