@@ -75,6 +75,7 @@ export class Aarch64Machine implements Machine {
         exits: exits.totals(),
         tlb: { ...tlb.counters },
         regionInstructions: Number(state.u64(State.regionInstructions)),
+        regionEntries: state.u32(State.regionEntries),
       })),
     };
   }

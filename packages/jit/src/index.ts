@@ -40,6 +40,13 @@ export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { Predecoder } from './interpreter/predecoder.js';
 export { buildControlFlowGraph } from './region/control-flow-graph.js';
-export type { Block, ControlFlowGraph, DecodeAt, RegionInstruction } from './region/control-flow-graph.js';
+export type {
+  Block,
+  BlockEnd,
+  ControlFlowGraph,
+  DecodeAt,
+  RegionInstruction,
+  RegionLimits,
+} from './region/control-flow-graph.js';
 export { RegionTranslator } from './region/translate.js';
-export type { RegionDescription } from './region/translate.js';
+export type { RegionCode, RegionDescription } from './region/translate.js';

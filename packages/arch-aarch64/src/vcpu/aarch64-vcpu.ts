@@ -1,6 +1,6 @@
 import { createVcpuHooks, hasTaps, QvmError, VcpuExit } from '@qvm/core';
 import type { MachineServices, Vcpu, VcpuHooks } from '@qvm/core';
-import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
+import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
@@ -14,11 +14,11 @@ import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { FaultLoop } from './fault-loop.js';
 import { GuestExits } from './guest-exits.js';
 import { MemoryPort } from './memory-port.js';
-import type { RegionCache } from './region-cache.js';
+import type { CodePages, RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
 import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
-import { pageOf } from './page.js';
+import { PAGE_BYTES, pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
 import { regimeKey } from './translation-regime.js';
 
@@ -300,9 +300,20 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     state.setU32(State.stolen, left - budget);
     const reason = this.#run(state.address, budget);
     if (reason === (ExitReason.Budget as number))
-      regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0);
+      regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0, this.#codePages);
     return reason;
   }
+
+  /** Records of the pages around the one that the vCPU is in. */
+  readonly #codePages: CodePages = {
+    of: (ip) => (ip ^ this.state.u32(State.ip)) >>> 0 < CODE_SLOT_BYTES,
+    at: (number) => {
+      const { state } = this;
+      const slot = state.u32(State.ip) & -CODE_SLOT_BYTES;
+      const va = BigInt.asUintN(64, state.u64(State.pcBias) + BigInt(slot >>> 2) + BigInt(number * PAGE_BYTES));
+      return this.tlb.codeFor(state.u32(State.bank), Number(va & 0xffff_ffffn), Number(va >> 32n));
+    },
+  };
 
   /** Whether the instruction of the last step has been done. */
   #stepDone = false;

@@ -9,6 +9,9 @@ export enum Flow {
   Branch,
   Indirect,
   Leave,
+  /** A jump, and an indirect one, that leaves the address of the next instruction for a return. */
+  Call,
+  IndirectCall,
 }
 
 /**

@@ -209,6 +209,7 @@ export class HandlerBackEnd implements BackEnd {
         this.#advance();
         break;
       case Flow.Jump:
+      case Flow.Call:
         if (this.reach !== Reach.Far) {
           code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
         } else {
@@ -220,6 +221,7 @@ export class HandlerBackEnd implements BackEnd {
         this.#branch(condition, target);
         break;
       case Flow.Indirect:
+      case Flow.IndirectCall:
         this.builder.emitNode(target);
         code.set(this.frame.target).br(transfer);
         break;

@@ -326,7 +326,10 @@ class RunFunction<B extends Builder> {
       .op(IntOp.add[1]);
     code.get(region);
     this.writer.callIndirect(code, REGION_SIGNATURE);
-    code.tee(left).get(before).op(IntOp.eq[0]).brIf(next);
+    code.set(left);
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
+    code.memory(Op.i32_store, EngineState.regionEntries);
+    code.get(left).get(before).op(IntOp.eq[0]).brIf(next);
     code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.regionInstructions);
     code
       .get(before)
