@@ -71,10 +71,10 @@ export class Aarch64Machine implements Machine {
       codePages: this.#code.pages,
       ...this.#code.counters,
       regions: this.#regions ? { ...this.#regions.counters } : null,
-      vcpus: this.vcpus.map(({ tlb, exits, state }) => ({
+      vcpus: this.vcpus.map(({ tlb, exits, state, regionInstructions }) => ({
         exits: exits.totals(),
         tlb: { ...tlb.counters },
-        regionInstructions: Number(state.u64(State.regionInstructions)),
+        regionInstructions,
         regionEntries: state.u32(State.regionEntries),
       })),
     };

@@ -296,12 +296,22 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #enter(left: number): number {
     const { state, regions } = this;
     if (!regions) return this.#run(state.address, left);
-    const budget = Math.min(left, regions.tuning.interval);
-    state.setU32(State.stolen, left - budget);
-    const reason = this.#run(state.address, budget);
-    if (reason === (ExitReason.Budget as number))
-      regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0, this.#codePages);
+    state.setU32(State.sampleAt, Math.max(0, left - regions.tuning.interval));
+    const reason = this.#run(state.address, left);
+    this.#regionInstructions += state.u32(State.regionInstructions);
+    state.setU32(State.regionInstructions, 0);
+    // A device access also ends a run: it puts what is left aside.
+    const after = state.u32(State.left);
+    if (reason === (ExitReason.Budget as number) && (after > 0 || state.u32(State.stolen) === 0))
+      regions.sample(state.u32(State.lastEntry), left - after, state.u32(State.alignmentCheck) !== 0, this.#codePages);
     return reason;
+  }
+
+  #regionInstructions = 0;
+
+  /** Instructions retired in regions. */
+  get regionInstructions(): number {
+    return this.#regionInstructions;
   }
 
   /** Records of the pages around the one that the vCPU is in. */

@@ -119,18 +119,24 @@ export class RegionCache {
     code.onDrop = (page) => this.#drop(page);
   }
 
-  /** A vCPU came to `ip` by a jump some time ago and still runs there, with or without alignment checking. */
-  sample(ip: number, exactAlignment: boolean, pages: CodePages): void {
-    const { hot, hotter, batch, patience } = this.tuning;
+  /**
+   * A vCPU came to `ip` by a jump and may still run there, after `instructions` since the last sample, with or without alignment
+   * checking.
+   */
+  sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
+    const { hot, hotter, batch, patience, interval } = this.tuning;
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
-    const count = (this.#heat.get(ip) ?? 0) + 1;
+    const before = this.#heat.get(ip) ?? 0;
+    const count = before + Math.max(1, Math.floor(instructions / interval));
     this.#heat.set(ip, count);
-    if (count !== hot && count !== hotter) return;
+    (globalThis as any).DBG?.(ip, this, pages);
+    const level = before < hotter && count >= hotter ? 'inlined' : before < hot && count >= hot ? 'plain' : undefined;
+    if (level === undefined) return;
     const start = performance.now();
-    this.#consider(ip, count === hot ? 'plain' : 'inlined', pages);
+    this.#consider(ip, level, pages);
     this.counters.milliseconds += performance.now() - start;
   }
 
@@ -145,6 +151,7 @@ export class RegionCache {
     else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
   }
 
+  dbg(ip:number,pages:CodePages){const place=this.code.place(ip); if(!place) return; const inst=this.#installed.get(this.memory.u16[place.region>>>1]!); const c=this.#explore(place,inst?.level??'plain',pages); return {inst,c,place};}
   #explore(place: RegionPlace, level: Level, pages: CodePages): Candidate | undefined {
     const known = new Map<number, RegionPlace | undefined>([[0, place]]);
     const pageOf = (number: number): RegionPlace | undefined => {

@@ -35,8 +35,10 @@ export const EngineState = {
   zero: 72,
   /** Here writes go that have no effect. */
   trash: 80,
-  /** u64: instructions retired in regions. */
+  /** u32: instructions retired in regions, modulo 2^32. */
   regionInstructions: 88,
+  /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it is. */
+  sampleAt: 92,
   end: 96,
 } as const;
 
