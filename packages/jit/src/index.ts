@@ -39,12 +39,13 @@ export type { Slot } from './interpreter/handler-back-end.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { Predecoder } from './interpreter/predecoder.js';
-export { buildControlFlowGraph } from './region/control-flow-graph.js';
+export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
 export type {
   Block,
   BlockEnd,
   ControlFlowGraph,
   DecodeAt,
+  PredictAt,
   RegionInstruction,
   RegionLimits,
 } from './region/control-flow-graph.js';

@@ -25,6 +25,8 @@ import { regimeKey } from './translation-regime.js';
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
 
+const LOW_48 = 0xffff_ffff_ffffn;
+
 /** The generated `run(cpu, budget)`. @experimental */
 export type RunFunction = (cpu: number, budget: number) => number;
 
@@ -314,16 +316,22 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return this.#regionInstructions;
   }
 
-  /** Records of the pages around the one that the vCPU is in. */
+  /** The code around the place that the vCPU came to last. */
   readonly #codePages: CodePages = {
     of: (ip) => (ip ^ this.state.u32(State.ip)) >>> 0 < CODE_SLOT_BYTES,
     at: (number) => {
-      const { state } = this;
-      const slot = state.u32(State.ip) & -CODE_SLOT_BYTES;
-      const va = BigInt.asUintN(64, state.u64(State.pcBias) + BigInt(slot >>> 2) + BigInt(number * PAGE_BYTES));
-      return this.tlb.codeFor(state.u32(State.bank), Number(va & 0xffff_ffffn), Number(va >> 32n));
+      const va = this.#codePage() + BigInt(number * PAGE_BYTES);
+      return this.tlb.codeFor(this.state.u32(State.bank), Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
     },
+    address: () => Number(this.#codePage() & LOW_48),
+    cameFrom: () => Number(this.state.u64(State.cameFrom) & LOW_48),
   };
+
+  /** Virtual address of the page of code. */
+  #codePage(): bigint {
+    const { state } = this;
+    return state.u64(State.pcBias) + BigInt((state.u32(State.ip) & -CODE_SLOT_BYTES) >>> 2);
+  }
 
   /** Whether the instruction of the last step has been done. */
   #stepDone = false;

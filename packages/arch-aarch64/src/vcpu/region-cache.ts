@@ -3,15 +3,17 @@ import {
   buildControlFlowGraph,
   CODE_SLOT_BYTES,
   EXACT_REGIONS,
+  isReducible,
   PAGE_BITS,
   RECORD_BYTES,
   REGION_MINIMUM,
   RegionTranslator,
 } from '@qvm/jit';
-import type { Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
+import type { ControlFlowGraph, DecodeAt, PredictAt, Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { nzcvModel } from '../builder/flags.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
+import { IndirectBranches } from './indirect-branches.js';
 
 /**
  * When the second tier translates.
@@ -43,6 +45,8 @@ const LIMITS: Readonly<Record<Level, RegionLimits>> = {
   plain: { instructions: 240, callee: 0, depth: 0, pages: 1 },
   inlined: { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
 };
+/** How many targets of an indirect branch a region follows. */
+const PREDICTIONS = 2;
 const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
 
 type Level = 'plain' | 'inlined';
@@ -57,6 +61,10 @@ export interface CodePages {
   of(ip: number): boolean;
   /** Address of the first record of the page that is so many pages after that one; 0 when none is known. */
   at(number: number): number;
+  /** Low 48 bits of that page's virtual address, */
+  address(): number;
+  /** and of the address of the indirect branch that the vCPU came by; 0 when it came by another way. */
+  cameFrom(): number;
 }
 
 /** A region to be translated. */
@@ -85,6 +93,7 @@ export class RegionCache {
   readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
   readonly #heat = new Map<number, number>();
   readonly #refused = new Set<number>();
+  readonly #branches = new IndirectBranches();
   readonly #numbers = {
     relaxed: new RegionNumbers(1, EXACT_REGIONS),
     exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000),
@@ -129,6 +138,7 @@ export class RegionCache {
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
+    this.#branches.note(pages.cameFrom(), pages.address() + offsetOf(ip));
     const before = this.#heat.get(ip) ?? 0;
     const count = before + Math.max(1, Math.floor(instructions / interval));
     this.#heat.set(ip, count);
@@ -161,10 +171,19 @@ export class RegionCache {
       }
       return known.get(number);
     };
-    const graph = buildControlFlowGraph(place.offset, (offset) => this.#decode(offset, pageOf), LIMITS[level]);
+    const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, pages.address());
     if (graph === undefined) return undefined;
     const slots = graph.pages.map((number) => [number, slotOf((pageOf(number) as RegionPlace).ip)] as const);
     return { place, level, graph, slots: new Map(slots) };
+  }
+
+  /** Follows indirect branches to fewer places where more of them tie a knot. */
+  #graph(entry: number, decode: DecodeAt<A64>, level: Level, page: number): ControlFlowGraph<A64> | undefined {
+    for (let most = level === 'plain' ? 0 : PREDICTIONS; ; most--) {
+      const predict: PredictAt = (offset) => this.#branches.targets(page + offset, most).map((to) => to - page);
+      const graph = buildControlFlowGraph(entry, decode, LIMITS[level], predict);
+      if (graph === undefined || most === 0 || isReducible(graph)) return graph;
+    }
   }
 
   /** Only what has been decoded: the rest is cold. */
@@ -265,6 +284,11 @@ export class RegionCache {
 /** Address of the first record of the page that a record belongs to. */
 function slotOf(ip: number): number {
   return (ip & -CODE_SLOT_BYTES) >>> 0;
+}
+
+/** Offset in its page of the instruction behind a record. */
+function offsetOf(ip: number): number {
+  return (ip & (CODE_SLOT_BYTES - 1)) / (RECORD_BYTES / 4);
 }
 
 /** Hands out numbers of a range. */

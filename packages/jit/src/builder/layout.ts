@@ -39,7 +39,11 @@ export const EngineState = {
   regionInstructions: 88,
   /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it is. */
   sampleAt: 92,
-  end: 96,
+  /** u64: address of the indirect branch that control last came by, 0 when it came by another way. */
+  cameFrom: 96,
+  /** u64: the same of the one under way. */
+  leftFrom: 104,
+  end: 112,
 } as const;
 
 /**

@@ -225,7 +225,10 @@ export class HandlerBackEnd implements BackEnd {
       case Flow.Indirect:
       case Flow.IndirectCall:
         this.builder.emitNode(target);
-        code.set(this.frame.target).br(transfer);
+        code.set(this.frame.target);
+        code.get(this.frame.cpu);
+        this.emitPc();
+        code.memory(Op.i64_store, EngineState.leftFrom).br(transfer);
         break;
       case Flow.Leave:
         this.leave(reason, () => this.builder.emitNode(target));

@@ -330,6 +330,8 @@ class RunFunction<B extends Builder> {
     const none = code.block();
     const again = code.loop();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
+    code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.leftFrom).memory(Op.i64_store, EngineState.cameFrom);
+    code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);
     code.get(left).get(cpu).memory(Op.i32_load, EngineState.sampleAt).op(IntOp.lts[0]).if();
     code.i32(ExitReason.Budget).set(frame.reason).br(frame.exit).end();
     code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);

@@ -4,6 +4,7 @@ import type { RawFields } from '../describe/pattern.js';
 import type { Row } from '../describe/row.js';
 import { discover } from './discovery.js';
 import type { Call } from './discovery.js';
+import { computeDominance } from './dominators.js';
 
 /**
  * One decoded instruction of a region.
@@ -21,14 +22,16 @@ export interface RegionInstruction<B> {
 }
 
 /**
- * What decides between the successors of a block. `flow`: its last instruction. `return`: the first if control goes to `to`,
- * an offset from the region's page. `page`: the first if the page at `to` still holds the code that was translated.
+ * What decides between the successors of a block. `flow`: its last instruction. `return`: the first if the indirect branch goes to
+ * `to`, an offset from the region's page. `page`: the first if the page with number `to` still holds the code that was translated.
  *
  * @experimental
  */
 export interface BlockEnd {
   readonly kind: 'flow' | 'return' | 'page';
   readonly to: number;
+  /** Offset of the branch that ends the block. */
+  readonly from: number;
 }
 
 /**
@@ -65,6 +68,13 @@ export interface ControlFlowGraph<B> {
 export type DecodeAt<B> = (offset: number) => RegionInstruction<B> | undefined;
 
 /**
+ * Where an indirect branch at an offset is known to go, most often first.
+ *
+ * @experimental
+ */
+export type PredictAt = (offset: number) => readonly number[];
+
+/**
  * How far a region reaches.
  *
  * @experimental
@@ -82,11 +92,11 @@ export interface RegionLimits {
 
 /** Leaves the region. */
 export const OUTSIDE = -1;
-const FLOW: BlockEnd = { kind: 'flow', to: 0 };
+const FLOW: BlockEnd = { kind: 'flow', to: 0, from: 0 };
 
 /**
  * Collects what is reachable from `entry` by direct branches, and by calls and their returns as far as `limits` allow. A callee
- * is copied for each call, so that its return leads to one place.
+ * is copied for each call, so that its return leads to one place. An indirect branch goes where it is predicted to go, or leaves.
  *
  * @param entry - offset in the page, 0 to 4092.
  * @experimental
@@ -95,9 +105,15 @@ export function buildControlFlowGraph<B>(
   entry: number,
   decode: DecodeAt<B>,
   limits: RegionLimits,
+  predict: PredictAt = () => [],
 ): ControlFlowGraph<B> | undefined {
-  const root = discover(entry, decode, limits);
+  const root = discover(entry, decode, predict, limits);
   return root === undefined ? undefined : new Linker(root).link();
+}
+
+/** Whether the graph can be structured without copying blocks. @experimental */
+export function isReducible<B>({ blocks }: ControlFlowGraph<B>): boolean {
+  return computeDominance(blocks.map(({ successors }) => successors)).reducible;
 }
 
 /** Number of the page of an offset, from the region's. */
@@ -176,31 +192,50 @@ class Linker<B> {
       case Flow.Call: {
         const callee = call.calls.get(last.offset);
         if (callee !== undefined) block.successors.push(this.#edge(callee, target, page));
-        else block.successors.push(call.parent === undefined && call.recursion.has(next) ? 0 : OUTSIDE);
+        else block.successors.push(call.recursion.has(next) ? 0 : OUTSIDE);
+        break;
+      }
+      case Flow.IndirectCall: {
+        const callee = call.calls.get(last.offset);
+        this.#choose(block, last.offset, callee === undefined ? [] : [[callee, callee.entry]], page);
         break;
       }
       case Flow.Indirect:
-        this.#return(call, block, page);
+        this.#choose(block, last.offset, this.#continuations(call, last.offset), page);
         break;
       default:
     }
   }
 
-  /** Where a return goes: to the caller, or after one of the calls of the region's own function to itself. */
-  #return(call: Call<B>, block: OpenBlock<B>, page: number): void {
-    const { parent, returnTo } = call;
-    const known = parent === undefined ? [...call.recursion] : [returnTo];
-    let from = block;
-    known.forEach((to, i) => {
-      from.end = { kind: 'return', to };
-      from.successors.push(this.#edge(parent ?? call, to, page));
-      if (i === known.length - 1) {
-        from.successors.push(OUTSIDE);
+  /**
+   * Where an indirect branch may go inside the region: behind the call that is returned from (which the region's own function
+   * knows of calls to itself), or where it was seen to go.
+   */
+  #continuations(call: Call<B>, from: number): readonly (readonly [Call<B>, number])[] {
+    const { parent } = call;
+    const returns = parent === undefined ? [...call.recursion] : [call.returnTo];
+    const caller = parent ?? call;
+    const seen = call.predicted.get(from) ?? [];
+    return [
+      ...returns.map((to) => [caller, to] as const),
+      ...seen.filter((to) => !returns.includes(to)).map((to) => [call, to] as const),
+    ];
+  }
+
+  /** Ends a block with an indirect branch, as a chain of comparisons. */
+  #choose(block: OpenBlock<B>, from: number, targets: readonly (readonly [Call<B>, number])[], page: number): void {
+    let at = block;
+    at.end = { kind: 'flow', to: 0, from };
+    targets.forEach(([call, to], i) => {
+      at.end = { kind: 'return', to, from };
+      at.successors.push(this.#edge(call, to, page));
+      if (i === targets.length - 1) {
+        at.successors.push(OUTSIDE);
         return;
       }
-      from.successors.push(this.#blocks.length);
-      from = { start: block.start, instructions: [], successors: [], end: FLOW };
-      this.#blocks.push(from);
+      at.successors.push(this.#blocks.length);
+      at = { start: block.start, instructions: [], successors: [], end: FLOW };
+      this.#blocks.push(at);
     });
   }
 
@@ -213,7 +248,7 @@ class Linker<B> {
       start: offset,
       instructions: [],
       successors: [index, OUTSIDE],
-      end: { kind: 'page', to: pageNumber(offset) },
+      end: { kind: 'page', to: pageNumber(offset), from: offset },
     });
     return this.#blocks.length - 1;
   }

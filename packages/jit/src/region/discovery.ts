@@ -1,6 +1,6 @@
 import { Flow } from '../builder/back-end.js';
 import { pageNumber } from './control-flow-graph.js';
-import type { DecodeAt, RegionInstruction, RegionLimits } from './control-flow-graph.js';
+import type { DecodeAt, PredictAt, RegionInstruction, RegionLimits } from './control-flow-graph.js';
 
 /**
  * The code of one function as it is reached by one call; the region's own function has no parent.
@@ -19,6 +19,8 @@ export interface Call<B> {
   readonly calls: ReadonlyMap<number, Call<B>>;
   /** Return points of calls of the region's function to itself. */
   readonly recursion: ReadonlySet<number>;
+  /** Where indirect branches were seen to go, by their offsets. */
+  readonly predicted: ReadonlyMap<number, readonly number[]>;
 }
 
 interface OpenCall<B> extends Call<B> {
@@ -27,6 +29,7 @@ interface OpenCall<B> extends Call<B> {
   readonly leaders: Set<number>;
   readonly calls: Map<number, OpenCall<B>>;
   readonly recursion: Set<number>;
+  readonly predicted: Map<number, readonly number[]>;
   /** Instructions in it and in the calls that it makes. */
   size: number;
   /** It went beyond its limit. */
@@ -40,9 +43,14 @@ interface OpenCall<B> extends Call<B> {
  *
  * @internal
  */
-export function discover<B>(entry: number, decode: DecodeAt<B>, limits: RegionLimits): Call<B> | undefined {
+export function discover<B>(
+  entry: number,
+  decode: DecodeAt<B>,
+  predict: PredictAt,
+  limits: RegionLimits,
+): Call<B> | undefined {
   const root = open<B>(undefined, entry, -1);
-  new Discovery(decode, limits).explore(root, limits.instructions, 0);
+  new Discovery(decode, predict, limits).explore(root, limits.instructions, 0);
   return root.decoded.size === 0 ? undefined : root;
 }
 
@@ -55,6 +63,7 @@ function open<B>(parent: OpenCall<B> | undefined, entry: number, returnTo: numbe
     leaders: new Set([entry]),
     calls: new Map(),
     recursion: new Set(),
+    predicted: new Map(),
     size: 0,
     overflow: false,
     returns: false,
@@ -66,6 +75,7 @@ class Discovery<B> {
 
   constructor(
     private readonly decode: DecodeAt<B>,
+    private readonly predict: PredictAt,
     private readonly limits: RegionLimits,
   ) {}
 
@@ -92,8 +102,15 @@ class Discovery<B> {
           queue.push(offset + distance);
         }
         if (flow === Flow.Branch) targets.push(offset + 4);
-        if (flow === Flow.Indirect) call.returns = true;
-        if (flow === Flow.Call && this.#follow(call, instruction, limit, depth)) {
+        if (flow === Flow.Indirect) {
+          call.returns = true;
+          const seen = this.limits.callee === 0 ? [] : this.predict(offset).filter((to) => to !== call.returnTo);
+          call.predicted.set(offset, seen);
+          targets.push(...seen);
+          queue.push(...seen);
+        }
+        const [callee] = flow === Flow.Call ? [offset + distance] : flow === Flow.IndirectCall ? this.predict(offset) : [];
+        if (callee !== undefined && this.#follow(call, offset, callee, limit, depth)) {
           targets.push(offset + 4);
           queue.push(offset + 4);
         }
@@ -105,10 +122,9 @@ class Discovery<B> {
   }
 
   /** Follows a call if it is worth it; whether control comes back to what follows it. */
-  #follow(call: OpenCall<B>, { offset, distance }: RegionInstruction<B>, limit: number, depth: number): boolean {
+  #follow(call: OpenCall<B>, offset: number, target: number, limit: number, depth: number): boolean {
     if (this.limits.callee === 0) return false;
-    const target = offset + distance;
-    if (call.parent === undefined && target === call.entry) {
+    if (call.parent === undefined && target === call.entry && call.decoded.get(offset)?.flow === Flow.Call) {
       call.recursion.add(offset + 4);
       return true;
     }

@@ -159,9 +159,12 @@ export class RegionBackEnd<B> implements BackEnd {
     }
   }
 
-  /** Leaves for where `pc` says. */
-  leaveRegion(): void {
-    this.builder.code.br(this.frame.exit);
+  /** Leaves for where `pc` says, which the indirect branch at `from` has set. */
+  leaveFrom(from: number): void {
+    const { code } = this.builder;
+    code.get(this.frame.cpu);
+    this.emitAddress(from);
+    code.memory(Op.i64_store, EngineState.leftFrom).br(this.frame.exit);
   }
 
   /** Whether control goes to an offset: an i32. */

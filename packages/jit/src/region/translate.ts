@@ -126,7 +126,7 @@ export class RegionTranslator<B extends Builder> {
       },
       leave: (block, edge) => {
         const { start, end } = blockAt(block);
-        if (end.kind === 'return') backEnd.leaveRegion();
+        if (end.kind === 'return') backEnd.leaveFrom(end.from);
         else backEnd.leaveTo(end.kind === 'page' ? start : destination(blockAt(block), edge));
       },
     });
@@ -188,7 +188,7 @@ function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B
 function emitEnd<B>({ end, successors }: Block<B>, backEnd: RegionBackEnd<B>, slots: ReadonlyMap<number, number>): void {
   if (end.kind === 'return') backEnd.emitGoesTo(end.to);
   else if (end.kind === 'page') backEnd.emitHasPage(end.to, slots.get(end.to) as number);
-  else if (successors.length === 0) backEnd.leaveRegion();
+  else if (successors.length === 0) backEnd.leaveFrom(end.from);
 }
 
 /** Offset from the region's page that a block goes to by one of its successors. */
