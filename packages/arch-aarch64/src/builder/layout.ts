@@ -31,6 +31,8 @@ export const State = {
   daif: 928,
   /** u32: PSTATE.SPSel. */
   spsel: 932,
+  /** u32: IRQ and FIQ that wait, as the bits of `daif` that mask them. */
+  pendingInterrupts: 936,
   /** u64 × 256: system registers, numbered by their table. */
   system: 1024,
   end: 1024 + 256 * 8,

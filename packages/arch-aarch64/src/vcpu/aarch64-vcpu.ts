@@ -131,12 +131,18 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   setIrq(level: boolean): void {
     this.#irq = level;
+    this.#notePending();
     if (level) this.#waiting = false;
   }
 
   setFiq(level: boolean): void {
     this.#fiq = level;
+    this.#notePending();
     if (level) this.#waiting = false;
+  }
+
+  #notePending(): void {
+    this.state.setU32(State.pendingInterrupts, (this.#irq ? Spsr.I : 0) | (this.#fiq ? Spsr.F : 0));
   }
 
   attachRegister(name: string, handler: SystemRegisterHandler): void {
@@ -195,6 +201,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   reset(): void {
     const { state } = this;
     state.clear();
+    this.#notePending();
     this.model.writeRegisters(state, this.affinity);
     state.setU32(State.el, 1);
     state.setU32(State.spsel, 1);

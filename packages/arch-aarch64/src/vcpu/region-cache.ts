@@ -161,6 +161,7 @@ export class RegionCache {
     else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
   }
 
+  dbg2(ip:number){const place=this.code.place(ip); return place? this.#installed.get(this.memory.u16[place.region>>>1]!)?.level??'none':'noplace';}
   dbg(ip:number,pages:CodePages){const place=this.code.place(ip); if(!place) return; const inst=this.#installed.get(this.memory.u16[place.region>>>1]!); const c=this.#explore(place,inst?.level??'plain',pages); return {inst,c,place};}
   #explore(place: RegionPlace, level: Level, pages: CodePages): Candidate | undefined {
     const known = new Map<number, RegionPlace | undefined>([[0, place]]);

@@ -12,6 +12,8 @@ export enum Flow {
   /** A jump, and an indirect one, that leaves the address of the next instruction for a return. */
   Call,
   IndirectCall,
+  /** On to the next instruction, which is fetched anew. */
+  Refetch,
 }
 
 /**

@@ -398,6 +398,11 @@ export class Builder {
     this.#setFlow(call ? Flow.IndirectCall : Flow.Indirect, -1, this.#use(address));
   }
 
+  /** Goes on at the next instruction, with the translation of its page looked up again. */
+  refetch(): void {
+    this.#setFlow(Flow.Refetch, -1, -1);
+  }
+
   /** Returns to the engine after the effects of the instruction, with pc still at it. `info` is an i32. */
   leave(reason: number, info: V): void {
     this.#setFlow(Flow.Leave, -1, this.#use(this.as(info, Ty.i32)));

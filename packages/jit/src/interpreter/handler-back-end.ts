@@ -230,6 +230,10 @@ export class HandlerBackEnd implements BackEnd {
         this.emitPc();
         code.memory(Op.i64_store, EngineState.leftFrom).br(transfer);
         break;
+      case Flow.Refetch:
+        this.emitPc();
+        code.i64(4).op(IntOp.add[1]).set(this.frame.target).br(transfer);
+        break;
       case Flow.Leave:
         this.leave(reason, () => this.builder.emitNode(target));
         break;

@@ -32,8 +32,6 @@ interface OpenCall<B> extends Call<B> {
   readonly predicted: Map<number, readonly number[]>;
   /** Instructions in it and in the calls that it makes. */
   size: number;
-  /** It went beyond its limit. */
-  overflow: boolean;
   /** It has an instruction that may return. */
   returns: boolean;
 }
@@ -65,7 +63,6 @@ function open<B>(parent: OpenCall<B> | undefined, entry: number, returnTo: numbe
     recursion: new Set(),
     predicted: new Map(),
     size: 0,
-    overflow: false,
     returns: false,
   };
 }
@@ -86,10 +83,7 @@ class Discovery<B> {
       let offset = next;
       let page = pageNumber(offset);
       while (!call.decoded.has(offset)) {
-        if (call.size >= limit) {
-          call.overflow = true;
-          break;
-        }
+        if (call.size >= limit) break;
         const instruction = this.#take(offset);
         if (!instruction) break;
         call.decoded.set(offset, instruction);
@@ -132,7 +126,7 @@ class Discovery<B> {
     const callee = open(call, target, offset + 4);
     const pages = [...this.#pages];
     this.explore(callee, Math.min(this.limits.callee, limit - call.size), depth + 1);
-    if (callee.decoded.size === 0 || callee.overflow || !callee.returns) {
+    if (callee.decoded.size === 0 || !callee.returns) {
       this.#pages.clear();
       for (const page of pages) this.#pages.add(page);
       return false;
