@@ -25,6 +25,7 @@ import { regimeKey } from './translation-regime.js';
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
 
+const join = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo);
 const LOW_48 = 0xffff_ffff_ffffn;
 
 /** The generated `run(cpu, budget)`. @experimental */
@@ -307,8 +308,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     if (!regions) return this.#run(state.address, left);
     state.setU32(State.sampleAt, Math.max(0, left - regions.tuning.interval));
     const reason = this.#run(state.address, left);
-    this.#regionInstructions += state.u32(State.regionInstructions);
-    state.setU32(State.regionInstructions, 0);
+    this.regionTotals.instructions += state.u32(State.regionInstructions);
+    this.regionTotals.entries += state.u32(State.regionEntries);
     // A device access also ends a run: it puts what is left aside.
     const after = state.u32(State.left);
     if (reason === (ExitReason.Budget as number) && (after > 0 || state.u32(State.stolen) === 0))
@@ -316,19 +317,19 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return reason;
   }
 
-  #regionInstructions = 0;
-
-  /** Instructions retired in regions. */
-  get regionInstructions(): number {
-    return this.#regionInstructions;
-  }
+  /** Instructions retired in regions, and how often one was entered. */
+  readonly regionTotals = { instructions: 0, entries: 0 };
 
   /** The code around the place that the vCPU came to last. */
   readonly #codePages: CodePages = {
     of: (ip) => (ip ^ this.state.u32(State.ip)) >>> 0 < CODE_SLOT_BYTES,
     at: (number) => {
       const va = this.#codePage() + BigInt(number * PAGE_BYTES);
-      return this.tlb.codeFor(this.state.u32(State.bank), Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
+      return this.tlb.codeFor(
+        this.state.u32(State.bank),
+        Number(va & 0xffff_ffffn),
+        Number((va >> 32n) & 0xffff_ffffn),
+      );
     },
     address: () => Number(this.#codePage() & LOW_48),
     cameFrom: () => Number(this.state.u64(State.cameFrom) & LOW_48),
@@ -378,7 +379,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         this.code.decode(state.u32(State.ip));
         return undefined;
       case ExitReason.Fetch:
-        this.#jump(state.u64(State.address));
+        this.#transfer(state.u32(State.address), state.u32(State.address + 4));
         return undefined;
       case ExitReason.Fault:
         this.#takeAccessFault();
@@ -673,32 +674,43 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #jump(target: bigint): void {
     const top = BigInt.asIntN(64, target) >> 55n;
     const pc = top === 0n || top === -1n ? target : this.#mmu.branchTarget(target);
-    const lo = Number(pc & 0xffff_ffffn);
-    const hi = Number(pc >> 32n);
+    this.#jumpTo(Number(pc & 0xffff_ffffn), Number(pc >> 32n));
+  }
+
+  /** A jump to an address in two halves, of which bits 63–55 are mostly alike. */
+  #transfer(lo: number, hi: number): void {
+    const top = hi >> 23;
+    if (top === 0 || top === -1) this.#jumpTo(lo, hi);
+    else this.#jump(join(lo, hi));
+  }
+
+  #jumpTo(lo: number, hi: number): void {
     this.#pcFault = undefined;
     if (lo & 3) {
-      this.#pcFault = { pc, status: FaultStatus.Alignment };
+      this.#pcFault = { pc: join(lo, hi), status: FaultStatus.Alignment };
       return;
     }
     const { state } = this;
     const bank = state.u32(State.bank);
-    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(pc, bank, lo, hi);
+    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi);
     if (code === 0) return;
     const ip = code + (lo & 0xffc) * 4;
     state.setU32(State.ip, ip);
-    state.setU64(State.pcBias, pc - BigInt(ip >>> 2));
+    const bias = lo - (ip >>> 2);
+    state.setU32(State.pcBias, bias >>> 0);
+    state.setU32(State.pcBias + 4, (bias < 0 ? hi - 1 : hi) >>> 0);
   }
 
-  #fetch(pc: bigint, bank: number, lo: number, hi: number): number {
+  #fetch(bank: number, lo: number, hi: number): number {
     const mmu = this.#mmu;
     if (!mmu.translate(lo, hi, 'execute', this.state.el !== 0)) {
-      this.#pcFault = { pc, status: mmu.fault };
+      this.#pcFault = { pc: join(lo, hi), status: mmu.fault };
       return 0;
     }
     const page = pageOf(mmu.physical);
     const region = this.services.map.find(page);
     if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
-      this.#pcFault = { pc, status: FaultStatus.ExternalAbort };
+      this.#pcFault = { pc: join(lo, hi), status: FaultStatus.ExternalAbort };
       return 0;
     }
     const code = this.code.codeOf(page, region);

@@ -41,15 +41,17 @@ const MODULE_LIMIT = 8192;
 /** Places whose heat is remembered. */
 const HEAT_LIMIT = 0x1_0000;
 /** What a region holds at first, and what it holds when it stays hot. */
-const LIMITS: Readonly<Record<Level, RegionLimits>> = {
-  plain: { instructions: 240, callee: 0, depth: 0, pages: 1 },
-  inlined: { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
-};
+const LIMITS: readonly RegionLimits[] = [
+  { instructions: 240, callee: 0, depth: 0, pages: 1 },
+  { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
+];
+const PLAIN = 0;
+const INLINED = 1;
+/** What is still hot is looked at again, because more is known of where its branches go. */
+const RETRIES = 2;
 /** How many targets of an indirect branch a region follows. */
 const PREDICTIONS = 2;
 const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
-
-type Level = 'plain' | 'inlined';
 
 /**
  * Records of the code around a vCPU.
@@ -70,14 +72,13 @@ export interface CodePages {
 /** A region to be translated. */
 interface Candidate extends RegionCode<A64> {
   readonly place: RegionPlace;
-  readonly level: Level;
+  readonly level: number;
 }
 
 /** A region in use. */
 interface Installed {
   /** Address of its number. */
   readonly region: number;
-  readonly level: Level;
   readonly instructions: number;
   /** First records of the pages whose code it holds. */
   readonly slots: readonly number[];
@@ -133,7 +134,7 @@ export class RegionCache {
    * checking.
    */
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
-    const { hot, hotter, batch, patience, interval } = this.tuning;
+    const { batch, patience, interval } = this.tuning;
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
@@ -142,28 +143,32 @@ export class RegionCache {
     const before = this.#heat.get(ip) ?? 0;
     const count = before + Math.max(1, Math.floor(instructions / interval));
     this.#heat.set(ip, count);
-    (globalThis as any).DBG?.(ip, this, pages);
-    const level = before < hotter && count >= hotter ? 'inlined' : before < hot && count >= hot ? 'plain' : undefined;
-    if (level === undefined) return;
+    const level = this.#levelAt(count);
+    if (level < 0 || level === this.#levelAt(before)) return;
     const start = performance.now();
     this.#consider(ip, level, pages);
     this.counters.milliseconds += performance.now() - start;
   }
 
+  /** How much a place with so many samples deserves: an index of {@link LIMITS}, or more; −1 for nothing. */
+  #levelAt(samples: number): number {
+    const { hot, hotter } = this.tuning;
+    if (samples < hotter) return samples < hot ? -1 : PLAIN;
+    return INLINED + Math.min(RETRIES, Math.floor(Math.log2(samples / hotter) / 2));
+  }
+
   /** Queues a region unless there is one as good. */
-  #consider(ip: number, level: Level, pages: CodePages): void {
+  #consider(ip: number, level: number, pages: CodePages): void {
     const place = this.code.place(ip);
     if (place === undefined || !pages.of(ip)) return;
     const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
-    if (present !== undefined && (level === 'plain' || present.level === level)) return;
-    const candidate = this.#explore(place, level, pages);
+    if (present !== undefined && level === PLAIN) return;
+    const candidate = this.#explore(place, Math.min(level, INLINED), pages);
     if (candidate === undefined) this.#refuse(place);
     else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
   }
 
-  dbg2(ip:number){const place=this.code.place(ip); return place? this.#installed.get(this.memory.u16[place.region>>>1]!)?.level??'none':'noplace';}
-  dbg(ip:number,pages:CodePages){const place=this.code.place(ip); if(!place) return; const inst=this.#installed.get(this.memory.u16[place.region>>>1]!); const c=this.#explore(place,inst?.level??'plain',pages); return {inst,c,place};}
-  #explore(place: RegionPlace, level: Level, pages: CodePages): Candidate | undefined {
+  #explore(place: RegionPlace, level: number, pages: CodePages): Candidate | undefined {
     const known = new Map<number, RegionPlace | undefined>([[0, place]]);
     const pageOf = (number: number): RegionPlace | undefined => {
       if (!known.has(number)) {
@@ -179,10 +184,10 @@ export class RegionCache {
   }
 
   /** Follows indirect branches to fewer places where more of them tie a knot. */
-  #graph(entry: number, decode: DecodeAt<A64>, level: Level, page: number): ControlFlowGraph<A64> | undefined {
-    for (let most = level === 'plain' ? 0 : PREDICTIONS; ; most--) {
+  #graph(entry: number, decode: DecodeAt<A64>, level: number, page: number): ControlFlowGraph<A64> | undefined {
+    for (let most = level === PLAIN ? 0 : PREDICTIONS; ; most--) {
       const predict: PredictAt = (offset) => this.#branches.targets(page + offset, most).map((to) => to - page);
-      const graph = buildControlFlowGraph(entry, decode, LIMITS[level], predict);
+      const graph = buildControlFlowGraph(entry, decode, LIMITS[level] as RegionLimits, predict);
       if (graph === undefined || most === 0 || isReducible(graph)) return graph;
     }
   }
@@ -239,14 +244,14 @@ export class RegionCache {
     for (const table of this.tables) table.set(number, body);
     u16[place.region >>> 1] = number;
     const pages = [...slots.values()];
-    this.#installed.set(number, { region: place.region, level, instructions: graph.instructions, slots: pages });
+    this.#installed.set(number, { region: place.region, instructions: graph.instructions, slots: pages });
     for (const slot of pages) {
       this.code.markRegions(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
       this.#bySlot.set(slot, numbers.add(number));
     }
     this.counters.regions++;
-    if (level === 'inlined') this.counters.inlined++;
+    if (level === INLINED) this.counters.inlined++;
     this.counters.translated += graph.instructions;
   }
 

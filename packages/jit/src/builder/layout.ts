@@ -23,7 +23,7 @@ export const EngineState = {
   unprivilegedBank: 36,
   /** u32: not 0 when unaligned accesses fault. */
   alignmentCheck: 40,
-  /** u32: how often a region was entered, modulo 2^32. */
+  /** u32: how often the last `run` entered a region. */
   regionEntries: 44,
   /** u64 × 2 and u32: the lazy flags. */
   flagX: 48,
@@ -35,7 +35,7 @@ export const EngineState = {
   zero: 72,
   /** Here writes go that have no effect. */
   trash: 80,
-  /** u32: instructions retired in regions, modulo 2^32. */
+  /** u32: instructions that the last `run` retired in regions. */
   regionInstructions: 88,
   /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it is. */
   sampleAt: 92,

@@ -33,6 +33,9 @@ export interface RunFrame {
   readonly reason: number;
   /** Instructions of the budget that are put aside. */
   readonly saved: number;
+  /** How often regions were entered, and the instructions that they retired. */
+  readonly entries: number;
+  readonly inRegions: number;
   readonly target: number;
   /** Label: next instruction. */
   readonly next: number;

@@ -173,7 +173,9 @@ class RunFunction<B extends Builder> {
 
   #emitRun(): void {
     const code = this.#code;
-    const [ip, reason, saved, target] = [
+    const [ip, reason, saved, entries, inRegions, target] = [
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
@@ -188,7 +190,7 @@ class RunFunction<B extends Builder> {
     const next = code.loop();
     const enter = code.block();
     const transfer = code.block();
-    const frame: RunFrame = { cpu, ip, left, reason, saved, target, next, enter, transfer, exit, abort };
+    const frame: RunFrame = { cpu, ip, left, reason, saved, entries, inRegions, target, next, enter, transfer, exit, abort };
     code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
     this.#emitResume(frame);
     code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
@@ -219,6 +221,8 @@ class RunFunction<B extends Builder> {
     code.end();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
     code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
+    code.get(cpu).get(entries).memory(Op.i32_store, EngineState.regionEntries);
+    code.get(cpu).get(inRegions).memory(Op.i32_store, EngineState.regionInstructions);
     code.get(reason);
   }
 
@@ -360,12 +364,9 @@ class RunFunction<B extends Builder> {
     code.get(region);
     this.writer.callIndirect(code, REGION_SIGNATURE);
     code.set(left);
-    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
-    code.memory(Op.i32_store, EngineState.regionEntries);
+    code.get(frame.entries).i32(1).op(IntOp.add[0]).set(frame.entries);
     code.get(left).get(before).op(IntOp.eq[0]).brIf(none);
-    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionInstructions);
-    code.get(before).get(left).op(IntOp.sub[0]).op(IntOp.add[0]);
-    code.memory(Op.i32_store, EngineState.regionInstructions);
+    code.get(frame.inRegions).get(before).op(IntOp.add[0]).get(left).op(IntOp.sub[0]).set(frame.inRegions);
     code.get(cpu).memory(Op.i64_load, EngineState.address).set(target);
     this.#emitTransfer(frame);
     code.br(again).end();

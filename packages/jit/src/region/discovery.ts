@@ -103,7 +103,8 @@ class Discovery<B> {
           targets.push(...seen);
           queue.push(...seen);
         }
-        const [callee] = flow === Flow.Call ? [offset + distance] : flow === Flow.IndirectCall ? this.predict(offset) : [];
+        const [callee] =
+          flow === Flow.Call ? [offset + distance] : flow === Flow.IndirectCall ? this.predict(offset) : [];
         if (callee !== undefined && this.#follow(call, offset, callee, limit, depth)) {
           targets.push(offset + 4);
           queue.push(offset + 4);

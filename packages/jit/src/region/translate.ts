@@ -185,7 +185,11 @@ function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B
 }
 
 /** What a block adds to its instructions: the condition that chooses its successor, or the end of the region. */
-function emitEnd<B>({ end, successors }: Block<B>, backEnd: RegionBackEnd<B>, slots: ReadonlyMap<number, number>): void {
+function emitEnd<B>(
+  { end, successors }: Block<B>,
+  backEnd: RegionBackEnd<B>,
+  slots: ReadonlyMap<number, number>,
+): void {
   if (end.kind === 'return') backEnd.emitGoesTo(end.to);
   else if (end.kind === 'page') backEnd.emitHasPage(end.to, slots.get(end.to) as number);
   else if (successors.length === 0) backEnd.leaveFrom(end.from);
