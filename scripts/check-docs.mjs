@@ -6,7 +6,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { inRoot, root } from './lib/root.mjs';
 
 const CODE =
-  /'((?:architecture|clock|config|console|devicetree|file|gic|hook|image|interrupt|memory|plugin|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
+  /'((?:architecture|clock|config|console|devicetree|file|gic|host|hook|image|interrupt|memory|plugin|protocol|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
 
 await main(async () => {
   const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...snippets()];
@@ -14,10 +14,10 @@ await main(async () => {
 });
 
 function errorCodes() {
-  const listed = read('docs/errors.md') + read('docs/qvmconf.md');
+  const listed = read('docs/errors.md') + read('docs/qvmconf.md') + read('docs/protocol.md');
   const missing = codesInSource().filter((code) => !listed.includes(`\`${code}\``));
   const problems = missing.map(
-    (code) => `neither docs/errors.md nor docs/qvmconf.md has an entry for the code ${code}`,
+    (code) => `none of docs/errors.md, docs/qvmconf.md and docs/protocol.md has an entry for ${code}`,
   );
   return problems;
 }

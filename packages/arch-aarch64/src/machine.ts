@@ -1,6 +1,5 @@
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
-import { State } from './builder/layout.js';
 import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
 import { PsciFirmware } from './system/firmware.js';
@@ -76,10 +75,11 @@ export class Aarch64Machine implements Machine {
       codePages: this.#code.pages,
       ...this.#code.counters,
       regions: this.#regions ? { ...this.#regions.counters } : null,
-      vcpus: this.vcpus.map(({ tlb, exits, state }) => ({
+      vcpus: this.vcpus.map(({ tlb, exits, regionTotals }) => ({
         exits: exits.counts(),
         tlb: { ...tlb.counters },
-        regionInstructions: Number(state.u64(State.regionInstructions)),
+        regionInstructions: regionTotals.instructions,
+        regionEntries: regionTotals.entries,
       })),
     };
   }

@@ -38,7 +38,15 @@ export type { Slot } from './interpreter/handler-back-end.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { Predecoder } from './interpreter/predecoder.js';
-export { buildControlFlowGraph } from './region/control-flow-graph.js';
-export type { Block, ControlFlowGraph, DecodeAt, RegionInstruction } from './region/control-flow-graph.js';
+export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
+export type {
+  Block,
+  BlockEnd,
+  ControlFlowGraph,
+  DecodeAt,
+  PredictAt,
+  RegionInstruction,
+  RegionLimits,
+} from './region/control-flow-graph.js';
 export { RegionTranslator } from './region/translate.js';
-export type { RegionDescription } from './region/translate.js';
+export type { RegionCode, RegionDescription } from './region/translate.js';

@@ -8,29 +8,31 @@ import { EngineState } from '@qvm/jit';
 export const State = {
   ...EngineState,
   /** u64 × 31: X0–X30, then the current SP as number 31. */
-  x: 96,
-  sp: 96 + 31 * 8,
+  x: 112,
+  sp: 112 + 31 * 8,
   /** 128 bits × 32: V0–V31. */
-  v: 352,
+  v: 368,
   /** u32 FPCR, u32 FPSR: side by side, as softfloat wants them. */
-  fpcr: 864,
-  fpsr: 868,
+  fpcr: 880,
+  fpsr: 884,
   /** u32: current exception level, 0–3. */
-  el: 872,
+  el: 888,
   /** u32: not 0 when FP and SIMD instructions trap at the current exception level (CPACR_EL1.FPEN, CPTR_ELx). */
-  fpTrap: 876,
+  fpTrap: 892,
   /** u64: address of the local exclusive monitor, all ones when open; u64 × 2: the value it saw. */
-  monitorAddress: 880,
-  monitorValue: 888,
-  monitorValueHigh: 896,
+  monitorAddress: 896,
+  monitorValue: 904,
+  monitorValueHigh: 912,
   /** u32: not 0 when DC ZVA traps at the current exception level. */
-  zvaTrap: 904,
+  zvaTrap: 920,
   /** u32: not 0 when a misaligned SP faults as a base register (SCTLR_ELx.SA, SA0). */
-  spAlignmentCheck: 908,
+  spAlignmentCheck: 924,
   /** u32: PSTATE.DAIF in bits 9–6, as in SPSR. */
-  daif: 912,
+  daif: 928,
   /** u32: PSTATE.SPSel. */
-  spsel: 916,
+  spsel: 932,
+  /** u32: IRQ and FIQ that wait, as the bits of `daif` that mask them. */
+  pendingInterrupts: 936,
   /** u64 × 256: system registers, numbered by their table. */
   system: 1024,
   end: 1024 + 256 * 8,

@@ -16,7 +16,7 @@ export const branchRows: readonly A64Row[] = [
 
   inst('C6.2.35', 'BL', '1 00101 imm26:26', { operands: offset26 }, (b, { offset }) => {
     b.link();
-    b.jump(offset);
+    b.jump(offset, true);
   }),
 
   inst('C6.2.27', 'B.cond', '0101010 0 imm19:19 0 cond:4!', { operands: offset19 }, (b, { offset, cond }) => b.branch(b.cond(cond), offset)),
@@ -35,7 +35,7 @@ export const branchRows: readonly A64Row[] = [
 
   inst('C6.2.37', 'BR, BLR, RET', '1101011 00 opc:2! 11111 000000 Rn:5 00000', { valid: (f) => f.opc < 3 }, (b, { opc, Rn }) => {
     if (opc === 1) b.link();
-    b.jumpTo(b.x(Rn, 1));
+    b.jumpTo(b.x(Rn, 1), opc === 1);
   }),
 
   inst('C6.2.103', 'ERET', '1101011 0100 11111 000000 11111 00000', {}, (b) => b.leave(Exit.Eret, b.i32(0))),

@@ -39,6 +39,16 @@ function writeWay(f: Encoded): Way {
 const storage = small((f: Encoded) => registerOf(f)?.offset ?? 0);
 const moveInfo = (read: number) => int((f: Encoded) => (read << 21) | (encodingOf(f) << 5) | f.Rt);
 
+const D_BIT = 0x200;
+
+/** PSTATE.DAIF := `daif`, unless that may let an interrupt in or change what is stepped: that is the engine's. */
+function setDaif(b: A64, daif: V, exit: Exit, info: V): void {
+  const admitted = b.and(b.stateAt(State.pendingInterrupts, 4), b.not(daif));
+  const debug = b.and(b.xor(b.stateAt(State.daif, 4), daif), b.imm(D_BIT));
+  b.leaveIf(b.or(b.or(admitted, debug), b.eqz(b.stateAt(State.el, 4))), exit, info);
+  b.setState(State.daif, daif);
+}
+
 function leaveAtEl0(b: A64, info: V): void {
   b.leaveIf(b.eqz(b.stateAt(State.el, 4)), Exit.System, info);
 }
@@ -79,7 +89,7 @@ export const systemRows: readonly A64Row[] = [
   // Accesses of one vCPU are in program order, and what a register write changes is seen at once. Only the translation of the
   // page in execution is kept; ISB looks it up again.
   inst('C6.2.88', 'DSB, DMB, ISB', '11010101 00000011 0011 CRm:4 1 opc:2! 11111', { valid: (f) => f.opc < 3 }, (b, { opc }) => {
-    if (opc === ISB) b.jumpTo(b.nextPc());
+    if (opc === ISB) b.refetch();
   }),
 
   inst('C6.2.255', 'MSR (immediate)', '11010101 00000 op1:3 0100 CRm:4 op2:3 11111', { operands: { info: small((f) => (f.op1 << 8) | (f.CRm << 4) | f.op2) } },
@@ -136,7 +146,11 @@ export const systemRows: readonly A64Row[] = [
       leaveAtEl0(b, info);
       b.setX(Rt, b.stateAt(State.daif, 4));
     }),
-  // Setting masks never makes an interrupt due; clearing them may, so that is the engine's.
+  inst('C5.2.2', 'MSR DAIF', '11010101 0001 1 011 0100 0010 001 Rt:5', { operands: { info: int((f) => (DAIF.encoding << 5) | f.Rt) } },
+    (b, { Rt, info }) => setDaif(b, b.and(b.x(Rt, 0), b.imm(0x3c0)), Exit.System, info)),
+  inst('C6.2.255', 'MSR DAIFClr', '11010101 00000 011 0100 CRm:4 111 11111', { operands: { info: small((f) => (3 << 8) | (f.CRm << 4) | 7), bits: small((f) => f.CRm << 6) } },
+    (b, { info, bits }) => setDaif(b, b.and(b.stateAt(State.daif, 4), b.not(b.as(bits, 0x7f))), Exit.Pstate, info)),
+  // Setting masks never makes an interrupt due.
   inst('C6.2.255', 'MSR DAIFSet', '11010101 00000 011 0100 CRm:4 110 11111', { operands: { info: small((f) => (3 << 8) | (f.CRm << 4) | 6), bits: small((f) => f.CRm << 6) } },
     (b, { info, bits }) => {
       b.leaveIf(b.eqz(b.stateAt(State.el, 4)), Exit.Pstate, info);

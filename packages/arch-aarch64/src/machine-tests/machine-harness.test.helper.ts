@@ -245,7 +245,7 @@ export class MachineHarness {
 }
 
 /** Regions for whatever runs twice. */
-const EAGER: RegionTuning = { hot: 1, batch: 1, patience: 1, interval: 1500 };
+const EAGER: RegionTuning = { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 1500 };
 const STEP = 100_000;
 const STEPS = 10_000;
 

@@ -46,6 +46,8 @@ const OUTPUT_BITS = [32, 36, 40, 42, 44, 48, 48, 48] as const;
 const OUTER_SHAREABLE = 2;
 /** Normal memory, inner and outer non-cacheable. */
 const NON_CACHEABLE = 0x44;
+/** Descriptions of half an address space that are kept. */
+const HALVES = 8;
 const TWO_32 = 2 ** 32;
 
 /** Hierarchical permissions of table descriptors (bits 63–59, D8.4.3), in the high word. */
@@ -83,6 +85,8 @@ export class Mmu {
   readonly #u32: Uint32Array;
   #lower: Half = DISABLED;
   #upper: Half = DISABLED;
+  readonly #halves: (Half & { readonly lo: number; readonly hi: number; readonly shape: number })[] = [];
+  #nextHalf = 0;
   #outputLimit = TWO_32;
   #writeImpliesNoExecute = false;
 
@@ -155,14 +159,31 @@ export class Mmu {
     return this.physical < 2 ** PHYSICAL_ADDRESS_BITS || this.#fail(FaultStatus.AddressSize, 0);
   }
 
+  /** The description of half the address space; those made last are kept, for kernels that switch back and forth. */
   #half(ttbr: number, size: number, granuleBits: number, disabled: number, ignoreTopByte: number): Half {
+    const shape = (size << 7) | (granuleBits << 2) | (disabled << 1) | ignoreTopByte;
+    const [lo, hi] = [this.cpu.u32(ttbr), this.cpu.u32(ttbr + 4) & 0xffff];
+    for (const half of this.#halves) if (half.lo === lo && half.hi === hi && half.shape === shape) return half;
+    const made = { ...this.#makeHalf(lo, hi, size, granuleBits, disabled, ignoreTopByte), lo, hi, shape };
+    this.#halves[this.#nextHalf++ % HALVES] = made;
+    return made;
+  }
+
+  #makeHalf(
+    ttbrLo: number,
+    ttbrHi: number,
+    size: number,
+    granuleBits: number,
+    disabled: number,
+    ignoreTopByte: number,
+  ): Half {
     const inputBits = 64 - Math.min(39, Math.max(16, size));
     const levelBits = granuleBits - 3;
     const firstLevel = 4 - Math.ceil((inputBits - granuleBits) / levelBits);
     const firstShift = granuleBits + (3 - firstLevel) * levelBits;
     // The first table may be smaller than a page; its base is aligned to its size (D8.2.5).
     const tableSize = 2 ** Math.max(inputBits - firstShift + 3, 6);
-    const address = (this.cpu.u32(ttbr + 4) & 0xffff) * TWO_32 + ((this.cpu.u32(ttbr) & ~1) >>> 0);
+    const address = ttbrHi * TWO_32 + ((ttbrLo & ~1) >>> 0);
     return {
       table: Math.floor(address / tableSize) * tableSize,
       firstLevel,

@@ -12,7 +12,7 @@ import {
   PAGE_END_HANDLER,
   UNDEFINED_HANDLER,
 } from '@qvm/jit';
-import type { Interpreter, RegionInstruction } from '@qvm/jit';
+import type { Interpreter, RegionInstruction, RegionLimits } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { FlagKind, nzcvModel } from '../builder/flags.js';
 import { State } from '../builder/layout.js';
@@ -51,6 +51,9 @@ export interface Outcome {
   /** Whether the access faulted because it was not aligned. */
   readonly misaligned: boolean;
 }
+
+/** A region may hold a whole test program; its calls are followed. */
+const LIMITS: RegionLimits = { instructions: 400, callee: 100, depth: 3, pages: 1 };
 
 /**
  * Runs instruction words through the generated interpreter without a machine around it: one code page, two pages of data, EL0.
@@ -136,9 +139,9 @@ export class InstructionHarness {
       const word = words[(offset - start) / 4];
       return word === undefined ? undefined : this.predecoder.decodeForRegion(word, offset);
     };
-    const graph = buildControlFlowGraph(start, decode, MAX_INSTRUCTIONS);
+    const graph = buildControlFlowGraph(start, decode, LIMITS);
     if (!graph) return this.#execute();
-    const { bytes, refused } = this.#translator.translate([graph], false);
+    const { bytes, refused } = this.#translator.translate([{ graph, slots: new Map([[0, ARENA]]) }], false);
     if (refused.length > 0) return this.#execute();
     const { exports } = new WebAssembly.Instance(
       new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),

@@ -1,6 +1,6 @@
 import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit } from '@qvm/core';
 import type { MachineServices, Vcpu, VcpuHooks } from '@qvm/core';
-import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
+import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
@@ -13,16 +13,19 @@ import { DeviceAccess } from './device-access.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { FaultLoop } from './fault-loop.js';
 import { MemoryPort } from './memory-port.js';
-import type { RegionCache } from './region-cache.js';
+import type { CodePages, RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
 import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
-import { pageOf } from './page.js';
+import { PAGE_BYTES, pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
 import { regimeKey } from './translation-regime.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
+
+const join = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo);
+const LOW_48 = 0xffff_ffff_ffffn;
 
 /** The generated `run(cpu, budget)`. @experimental */
 export type RunFunction = (cpu: number, budget: number) => number;
@@ -128,12 +131,18 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   setIrq(level: boolean): void {
     this.#irq = level;
+    this.#notePending();
     if (level) this.#waiting = false;
   }
 
   setFiq(level: boolean): void {
     this.#fiq = level;
+    this.#notePending();
     if (level) this.#waiting = false;
+  }
+
+  #notePending(): void {
+    this.state.setU32(State.pendingInterrupts, (this.#irq ? Spsr.I : 0) | (this.#fiq ? Spsr.F : 0));
   }
 
   attachRegister(name: string, handler: SystemRegisterHandler): void {
@@ -192,6 +201,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   reset(): void {
     const { state } = this;
     state.clear();
+    this.#notePending();
     this.model.writeRegisters(state, this.affinity);
     state.setU32(State.el, 1);
     state.setU32(State.spsel, 1);
@@ -296,12 +306,39 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #enter(left: number): number {
     const { state, regions } = this;
     if (!regions) return this.#run(state.address, left);
-    const budget = Math.min(left, regions.tuning.interval);
-    state.setU32(State.stolen, left - budget);
-    const reason = this.#run(state.address, budget);
-    if (reason === (ExitReason.Budget as number))
-      regions.sample(state.u32(State.lastEntry), state.u32(State.alignmentCheck) !== 0);
+    state.setU32(State.sampleAt, Math.max(0, left - regions.tuning.interval));
+    const reason = this.#run(state.address, left);
+    this.regionTotals.instructions += state.u32(State.regionInstructions);
+    this.regionTotals.entries += state.u32(State.regionEntries);
+    // A device access also ends a run: it puts what is left aside.
+    const after = state.u32(State.left);
+    if (reason === (ExitReason.Budget as number) && (after > 0 || state.u32(State.stolen) === 0))
+      regions.sample(state.u32(State.lastEntry), left - after, state.u32(State.alignmentCheck) !== 0, this.#codePages);
     return reason;
+  }
+
+  /** Instructions retired in regions, and how often one was entered. */
+  readonly regionTotals = { instructions: 0, entries: 0 };
+
+  /** The code around the place that the vCPU came to last. */
+  readonly #codePages: CodePages = {
+    of: (ip) => (ip ^ this.state.u32(State.ip)) >>> 0 < CODE_SLOT_BYTES,
+    at: (number) => {
+      const va = this.#codePage() + BigInt(number * PAGE_BYTES);
+      return this.tlb.codeFor(
+        this.state.u32(State.bank),
+        Number(va & 0xffff_ffffn),
+        Number((va >> 32n) & 0xffff_ffffn),
+      );
+    },
+    address: () => Number(this.#codePage() & LOW_48),
+    cameFrom: () => Number(this.state.u64(State.cameFrom) & LOW_48),
+  };
+
+  /** Virtual address of the page of code. */
+  #codePage(): bigint {
+    const { state } = this;
+    return state.u64(State.pcBias) + BigInt((state.u32(State.ip) & -CODE_SLOT_BYTES) >>> 2);
   }
 
   /** Whether the instruction of the last step has been done. */
@@ -342,7 +379,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         this.code.decode(state.u32(State.ip));
         return undefined;
       case ExitReason.Fetch:
-        this.#jump(state.u64(State.address));
+        this.#transfer(state.u32(State.address), state.u32(State.address + 4));
         return undefined;
       case ExitReason.Fault:
         this.#takeAccessFault();
@@ -634,32 +671,43 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #jump(target: bigint): void {
     const top = BigInt.asIntN(64, target) >> 55n;
     const pc = top === 0n || top === -1n ? target : this.#mmu.branchTarget(target);
-    const lo = Number(pc & 0xffff_ffffn);
-    const hi = Number(pc >> 32n);
+    this.#jumpTo(Number(pc & 0xffff_ffffn), Number(pc >> 32n));
+  }
+
+  /** A jump to an address in two halves, of which bits 63–55 are mostly alike. */
+  #transfer(lo: number, hi: number): void {
+    const top = hi >> 23;
+    if (top === 0 || top === -1) this.#jumpTo(lo, hi);
+    else this.#jump(join(lo, hi));
+  }
+
+  #jumpTo(lo: number, hi: number): void {
     this.#pcFault = undefined;
     if (lo & 3) {
-      this.#pcFault = { pc, status: FaultStatus.Alignment };
+      this.#pcFault = { pc: join(lo, hi), status: FaultStatus.Alignment };
       return;
     }
     const { state } = this;
     const bank = state.u32(State.bank);
-    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(pc, bank, lo, hi);
+    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi);
     if (code === 0) return;
     const ip = code + (lo & 0xffc) * 4;
     state.setU32(State.ip, ip);
-    state.setU64(State.pcBias, pc - BigInt(ip >>> 2));
+    const bias = lo - (ip >>> 2);
+    state.setU32(State.pcBias, bias >>> 0);
+    state.setU32(State.pcBias + 4, (bias < 0 ? hi - 1 : hi) >>> 0);
   }
 
-  #fetch(pc: bigint, bank: number, lo: number, hi: number): number {
+  #fetch(bank: number, lo: number, hi: number): number {
     const mmu = this.#mmu;
     if (!mmu.translate(lo, hi, 'execute', this.state.el !== 0)) {
-      this.#pcFault = { pc, status: mmu.fault };
+      this.#pcFault = { pc: join(lo, hi), status: mmu.fault };
       return 0;
     }
     const page = pageOf(mmu.physical);
     const region = this.services.map.find(page);
     if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
-      this.#pcFault = { pc, status: FaultStatus.ExternalAbort };
+      this.#pcFault = { pc: join(lo, hi), status: FaultStatus.ExternalAbort };
       return 0;
     }
     const code = this.code.codeOf(page, region);

@@ -102,8 +102,8 @@ export class CodeCache {
     return this.#byPage.size;
   }
 
-  /** Told when the records of a page are dropped that had regions. */
-  onDrop: (page: { readonly ip: number; readonly region: number; readonly records: number }) => void = () => undefined;
+  /** Told when the records of a page are dropped that had regions: `ip` is its first. */
+  onDrop: (page: { readonly ip: number; readonly records: number }) => void = () => undefined;
 
   /** What the region cache needs to know of an instruction, if its page may have regions. */
   place(ip: number): RegionPlace | undefined {
@@ -121,9 +121,14 @@ export class CodeCache {
     return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset;
   }
 
-  /** Regions begin in the page of `place` from now on. */
-  markRegions({ ip }: RegionPlace): void {
+  /** Regions hold code of the page of `ip` from now on. */
+  markRegions(ip: number): void {
     (this.#slots[Math.floor((ip - this.#base) / SLOT_BYTES)] as Slot).regions = true;
+  }
+
+  /** Whether the instruction at `ip` has been decoded: it ran, or stands closely behind one that did. */
+  isDecoded(ip: number): boolean {
+    return this.memory.u16[ip >>> 1] !== 0;
   }
 
   /** Address of the first record of a page. */
@@ -240,8 +245,7 @@ export class CodeCache {
     if (!slot.regions) return;
     slot.regions = false;
     slot.regionDrops++;
-    const start = this.#address(index);
-    this.onDrop({ ip: start, region: start + CODE_SLOT_REGIONS, records: RECORDS });
+    this.onDrop({ ip: this.#address(index), records: RECORDS });
   }
 
   #take(): number {

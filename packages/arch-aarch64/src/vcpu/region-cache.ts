@@ -1,9 +1,19 @@
 import type { VmMemory } from '@qvm/core';
-import { buildControlFlowGraph, EXACT_REGIONS, RegionTranslator } from '@qvm/jit';
-import type { ControlFlowGraph, Predecoder } from '@qvm/jit';
+import {
+  buildControlFlowGraph,
+  CODE_SLOT_BYTES,
+  EXACT_REGIONS,
+  isReducible,
+  PAGE_BITS,
+  RECORD_BYTES,
+  REGION_MINIMUM,
+  RegionTranslator,
+} from '@qvm/jit';
+import type { ControlFlowGraph, DecodeAt, PredictAt, Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { nzcvModel } from '../builder/flags.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
+import { IndirectBranches } from './indirect-branches.js';
 
 /**
  * When the second tier translates.
@@ -13,6 +23,8 @@ import type { CodeCache, RegionPlace } from './code-cache.js';
 export interface RegionTuning {
   /** Samples at one place before it is translated. */
   readonly hot: number;
+  /** Samples at a region before it is translated again, with the functions that it calls. */
+  readonly hotter: number;
   /** A batch is translated when it has so many regions, */
   readonly batch: number;
   /** or when its first has waited for so many samples. */
@@ -22,18 +34,59 @@ export interface RegionTuning {
 }
 
 /** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
-export const REGION_TUNING: RegionTuning = { hot: 4, batch: 24, patience: 64, interval: 16_384 };
+export const REGION_TUNING: RegionTuning = { hot: 4, hotter: 24, batch: 24, patience: 64, interval: 16_384 };
 
 /** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
 const MODULE_LIMIT = 8192;
 /** Places whose heat is remembered. */
 const HEAT_LIMIT = 0x1_0000;
-/** Most instructions of a region. */
-const REGION_LIMIT = 240;
+/** What a region holds at first, and what it holds when it stays hot. */
+const LIMITS: readonly RegionLimits[] = [
+  { instructions: 240, callee: 0, depth: 0, pages: 1 },
+  { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
+];
+const PLAIN = 0;
+const INLINED = 1;
+/** What is still hot is looked at again, because more is known of where its branches go. */
+const RETRIES = 2;
+/** How many targets of an indirect branch a region follows. */
+const PREDICTIONS = 2;
+const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
 
 /**
- * Translated regions of a VM: finds hot places by sampling, translates them in batches, and forgets them when their page is
- * written or evicted.
+ * Records of the code around a vCPU.
+ *
+ * @experimental
+ */
+export interface CodePages {
+  /** Whether `ip` is in the page that the vCPU is in. */
+  of(ip: number): boolean;
+  /** Address of the first record of the page that is so many pages after that one; 0 when none is known. */
+  at(number: number): number;
+  /** Low 48 bits of that page's virtual address, */
+  address(): number;
+  /** and of the address of the indirect branch that the vCPU came by; 0 when it came by another way. */
+  cameFrom(): number;
+}
+
+/** A region to be translated. */
+interface Candidate extends RegionCode<A64> {
+  readonly place: RegionPlace;
+  readonly level: number;
+}
+
+/** A region in use. */
+interface Installed {
+  /** Address of its number. */
+  readonly region: number;
+  readonly instructions: number;
+  /** First records of the pages whose code it holds. */
+  readonly slots: readonly number[];
+}
+
+/**
+ * Translated regions of a VM: finds hot places by sampling, translates them in batches, and forgets them when a page of
+ * theirs is written or evicted.
  *
  * @experimental
  */
@@ -41,17 +94,29 @@ export class RegionCache {
   readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
   readonly #heat = new Map<number, number>();
   readonly #refused = new Set<number>();
+  readonly #branches = new IndirectBranches();
   readonly #numbers = {
     relaxed: new RegionNumbers(1, EXACT_REGIONS),
     exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000),
   };
-  #queue: RegionPlace[] = [];
+  #queue: Candidate[] = [];
   #waited = 0;
-  /** Addresses of the region numbers in use. */
-  readonly #installed = new Map<number, number>();
+  /** Regions in use, by number. */
+  readonly #installed = new Map<number, Installed>();
+  /** Numbers of the regions that hold code of a page, by its first record. */
+  readonly #bySlot = new Map<number, Set<number>>();
   #liveModules = 0;
   /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
-  readonly counters = { regions: 0, modules: 0, bytes: 0, translated: 0, refused: 0, dropped: 0, milliseconds: 0 };
+  readonly counters = {
+    regions: 0,
+    inlined: 0,
+    modules: 0,
+    bytes: 0,
+    translated: 0,
+    refused: 0,
+    dropped: 0,
+    milliseconds: 0,
+  };
 
   constructor(
     private readonly memory: VmMemory,
@@ -61,72 +126,133 @@ export class RegionCache {
     private readonly tables: readonly WebAssembly.Table[],
     readonly tuning: RegionTuning,
   ) {
-    code.onDrop = (place) => this.#drop(place);
+    code.onDrop = (page) => this.#drop(page);
   }
 
-  /** A vCPU came to `ip` by a jump some time ago and still runs there, with or without alignment checking. */
-  sample(ip: number, exactAlignment: boolean): void {
-    const { hot, batch, patience } = this.tuning;
+  /**
+   * A vCPU came to `ip` by a jump and may still run there, after `instructions` since the last sample, with or without alignment
+   * checking.
+   */
+  sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
+    const { batch, patience, interval } = this.tuning;
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
-    const count = (this.#heat.get(ip) ?? 0) + 1;
+    this.#branches.note(pages.cameFrom(), pages.address() + offsetOf(ip));
+    const before = this.#heat.get(ip) ?? 0;
+    const count = before + Math.max(1, Math.floor(instructions / interval));
     this.#heat.set(ip, count);
-    if (count !== hot) return;
+    const level = this.#levelAt(count);
+    if (level < 0 || level === this.#levelAt(before)) return;
+    const start = performance.now();
+    this.#consider(ip, level, pages);
+    this.counters.milliseconds += performance.now() - start;
+  }
+
+  /** How much a place with so many samples deserves: an index of {@link LIMITS}, or more; −1 for nothing. */
+  #levelAt(samples: number): number {
+    const { hot, hotter } = this.tuning;
+    if (samples < hotter) return samples < hot ? -1 : PLAIN;
+    return INLINED + Math.min(RETRIES, Math.floor(Math.log2(samples / hotter) / 2));
+  }
+
+  /** Queues a region unless there is one as good. */
+  #consider(ip: number, level: number, pages: CodePages): void {
     const place = this.code.place(ip);
-    if (place && this.memory.u16[place.region >>> 1] === 0) this.#queue.push(place);
+    if (place === undefined || !pages.of(ip)) return;
+    const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
+    if (present !== undefined && level === PLAIN) return;
+    const candidate = this.#explore(place, Math.min(level, INLINED), pages);
+    if (candidate === undefined) this.#refuse(place);
+    else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
+  }
+
+  #explore(place: RegionPlace, level: number, pages: CodePages): Candidate | undefined {
+    const known = new Map<number, RegionPlace | undefined>([[0, place]]);
+    const pageOf = (number: number): RegionPlace | undefined => {
+      if (!known.has(number)) {
+        const slot = pages.at(number);
+        known.set(number, slot === 0 ? undefined : this.code.place(slot));
+      }
+      return known.get(number);
+    };
+    const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, pages.address());
+    if (graph === undefined) return undefined;
+    const slots = graph.pages.map((number) => [number, slotOf((pageOf(number) as RegionPlace).ip)] as const);
+    return { place, level, graph, slots: new Map(slots) };
+  }
+
+  /** Follows indirect branches to fewer places where more of them tie a knot. */
+  #graph(entry: number, decode: DecodeAt<A64>, level: number, page: number): ControlFlowGraph<A64> | undefined {
+    for (let most = level === PLAIN ? 0 : PREDICTIONS; ; most--) {
+      const predict: PredictAt = (offset) => this.#branches.targets(page + offset, most).map((to) => to - page);
+      const graph = buildControlFlowGraph(entry, decode, LIMITS[level] as RegionLimits, predict);
+      if (graph === undefined || most === 0 || isReducible(graph)) return graph;
+    }
+  }
+
+  /** Only what has been decoded: the rest is cold. */
+  #decode(
+    offset: number,
+    pageOf: (number: number) => RegionPlace | undefined,
+  ): ReturnType<Predecoder<A64>['decodeForRegion']> {
+    const page = pageOf(offset >> PAGE_BITS);
+    if (page === undefined) return undefined;
+    const record = (offset >>> 2) & (PAGE_RECORDS - 1);
+    if (!this.code.isDecoded(slotOf(page.ip) + record * RECORD_BYTES)) return undefined;
+    return this.predecoder.decodeForRegion(this.memory.u32[(page.pageOffset >>> 2) + record] as number, offset);
   }
 
   #translate(exactAlignment: boolean): void {
     const start = performance.now();
-    const places: RegionPlace[] = [];
-    const graphs: ControlFlowGraph<A64>[] = [];
-    for (const place of this.#queue) {
-      const graph = this.#graph(place);
-      if (graph) {
-        places.push(place);
-        graphs.push(graph);
-      } else this.#refuse(place);
-    }
+    const stable = this.#queue.filter((candidate) => this.#isStable(candidate));
     this.#queue = [];
     this.#waited = 0;
-    if (graphs.length > 0) this.#install(places, graphs, exactAlignment);
+    if (stable.length > 0) this.#install(stable, exactAlignment);
     this.counters.milliseconds += performance.now() - start;
   }
 
-  #graph(place: RegionPlace): ControlFlowGraph<A64> | undefined {
-    // The page may have changed since it was hot.
-    if (!this.code.isStable(place)) return undefined;
-    const words = place.pageOffset >>> 2;
-    const decode = (offset: number) =>
-      this.predecoder.decodeForRegion(this.memory.u32[words + (offset >>> 2)] as number, offset);
-    return buildControlFlowGraph(place.offset, decode, REGION_LIMIT);
+  /** The pages may have changed since they were explored. */
+  #isStable({ slots }: Candidate): boolean {
+    return [...slots.values()].every((slot) => {
+      const page = this.code.place(slot);
+      return page !== undefined && this.code.isStable(page);
+    });
   }
 
-  #install(places: readonly RegionPlace[], graphs: readonly ControlFlowGraph<A64>[], exactAlignment: boolean): void {
+  #install(candidates: readonly Candidate[], exactAlignment: boolean): void {
     if (this.#liveModules >= MODULE_LIMIT) this.#dropAll();
-    const { bytes, refused } = this.#translator.translate(graphs, exactAlignment);
-    const numbers = exactAlignment ? this.#numbers.exact : this.#numbers.relaxed;
+    const { bytes, refused } = this.#translator.translate(candidates, exactAlignment);
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
     this.#liveModules++;
     this.counters.bytes += bytes.length;
-    places.forEach((place, i) => {
-      if (refused.includes(i)) {
-        this.#refuse(place);
-        return;
-      }
-      const number = numbers.take();
-      if (number === undefined) return;
-      for (const table of this.tables) table.set(number, exports[`r${i}`]);
-      this.memory.u16[place.region >>> 1] = number;
-      this.#installed.set(number, place.region);
-      this.code.markRegions(place);
-      this.counters.regions++;
-      this.counters.translated += (graphs[i] as ControlFlowGraph<A64>).instructions;
+    candidates.forEach((candidate, i) => {
+      if (refused.includes(i)) this.#refuse(candidate.place);
+      else this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, exactAlignment);
     });
+  }
+
+  #enter({ place, level, graph, slots }: Candidate, body: WebAssembly.ExportValue, exactAlignment: boolean): void {
+    const { u16 } = this.memory;
+    const number = (exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
+    if (number === undefined) return;
+    const before = u16[place.region >>> 1] as number;
+    if (before !== 0) this.#release(before);
+    for (const table of this.tables) table.set(number, body);
+    u16[place.region >>> 1] = number;
+    const pages = [...slots.values()];
+    this.#installed.set(number, { region: place.region, instructions: graph.instructions, slots: pages });
+    for (const slot of pages) {
+      this.code.markRegions(slot);
+      const numbers = this.#bySlot.get(slot) ?? new Set();
+      this.#bySlot.set(slot, numbers.add(number));
+    }
+    this.counters.regions++;
+    if (level === INLINED) this.counters.inlined++;
+    this.counters.translated += graph.instructions;
   }
 
   #refuse(place: RegionPlace): void {
@@ -134,40 +260,41 @@ export class RegionCache {
     this.#refused.add(place.ip);
   }
 
-  /** Forgets the regions of a page of code: `place` is its first. */
-  #drop({
-    ip: first,
-    region: start,
-    records,
-  }: {
-    readonly ip: number;
-    readonly region: number;
-    readonly records: number;
-  }): void {
-    const { u16 } = this.memory;
+  /** Forgets the regions that hold code of a page: `ip` is its first record. */
+  #drop({ ip: first, records }: { readonly ip: number; readonly records: number }): void {
+    for (const number of this.#bySlot.get(first) ?? []) this.#release(number);
     for (let i = 0; i < records; i++) {
-      const number = u16[(start >>> 1) + i] as number;
-      const ip = first + i * 16;
-      this.#heat.delete(ip);
-      this.#refused.delete(ip);
-      if (number !== 0) this.#release(number, start + i * 2);
+      this.#heat.delete(first + i * RECORD_BYTES);
+      this.#refused.delete(first + i * RECORD_BYTES);
     }
   }
 
   /** Forgets all regions: what is hot is translated again, what was hot long ago is not. */
   #dropAll(): void {
-    for (const [number, region] of [...this.#installed]) this.#release(number, region);
+    for (const number of [...this.#installed.keys()]) this.#release(number);
     this.#heat.clear();
     this.#liveModules = 0;
   }
 
-  #release(number: number, region: number): void {
+  #release(number: number): void {
+    const { region, slots } = this.#installed.get(number) as Installed;
     this.memory.u16[region >>> 1] = 0;
     this.#installed.delete(number);
+    for (const slot of slots) this.#bySlot.get(slot)?.delete(number);
     this.counters.dropped++;
     for (const table of this.tables) table.set(number, null);
     (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
   }
+}
+
+/** Address of the first record of the page that a record belongs to. */
+function slotOf(ip: number): number {
+  return (ip & -CODE_SLOT_BYTES) >>> 0;
+}
+
+/** Offset in its page of the instruction behind a record. */
+function offsetOf(ip: number): number {
+  return (ip & (CODE_SLOT_BYTES - 1)) / (RECORD_BYTES / 4);
 }
 
 /** Hands out numbers of a range. */

@@ -82,6 +82,38 @@ describe('qvm lahav', () => {
   });
 });
 
+describe('tracelogger', () => {
+  it('records VMs of a host until it is told to stop', async () => {
+    const env = { QVM_SOCKET: join(space.folder, 'control.sock') };
+    const host = space.qvm(['host'], { env });
+    const done = { exitCode: 0 };
+    try {
+      expect(await space.qvm(['waitfor', '15'], { env })).toMatchObject(done);
+      expect(await space.qvm(['tracelogger', '-X'], { env })).toMatchObject({ exitCode: 1 });
+      const config = { name: 'spin', image: 'spin.img', ram: [{ size: '2M' }] };
+      space.write('spin.qvmconf', `${JSON.stringify(config)}\n`);
+      // An instruction that branches to itself: B with offset 0.
+      space.write('spin.img', new Uint8Array([0, 0, 0, 0x14]));
+      expect(await space.qvm(['start', '-d', 'spin.qvmconf'], { env })).toMatchObject(done);
+      const logger = space.qvm(['tracelogger', '-f', 'host.kev'], { env });
+      await stopWhenRecording(env);
+      expect(await logger).toMatchObject(done);
+      expect(await run('traceevent', '-v', 'host.kev')).toMatch(/CPU:01 QVM :GUEST_EXIT qvm:spin .* cause:schedule/);
+    } finally {
+      await space.qvm(['host', 'stop'], { env });
+      await host;
+    }
+  });
+});
+
+/** The one who records may not have begun yet. */
+async function stopWhenRecording(env: Readonly<Record<string, string>>): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    if ((await space.qvm(['tracelogger', '-X'], { env })).exitCode === 0) return;
+  }
+  throw new Error('nothing was recorded');
+}
+
 describe('the sums of a Lahav Line', () => {
   it('are what the VM counts, to the nanosecond', async () => {
     const hypervisor = createHypervisor();

@@ -1,8 +1,9 @@
 import type { Transferable } from 'node:worker_threads';
-import { MEMORY_SOURCE, NETWORK_FABRIC, provide, SHARED_MEMORY, type QvmPlugin } from '@qvm/core';
+import { MEMORY_SOURCE, NETWORK_FABRIC, provide, SHARED_MEMORY, type HostDeviceOwner, type QvmPlugin } from '@qvm/core';
+import { DEVICE_LEDGER, RemoteDeviceLedger } from '@qvm/vdev-passthrough';
 import { RemoteSharedMemory, type SharedMemoryEvent, type SharedMemoryReply } from '@qvm/vdev-shmem';
 import { ThreadFabric } from '@qvm/vswitch';
-import { MEMORY_SERVICE, NETWORK_SERVICE } from './host-services.js';
+import { DEVICE_SERVICE, MEMORY_SERVICE, NETWORK_SERVICE } from './host-services.js';
 import type { PlugNote } from './network-service.js';
 import type { ServiceLink } from './service-link.js';
 
@@ -16,6 +17,7 @@ export function hostServicesPlugin(link: ServiceLink): QvmPlugin {
     provides: [
       provide({ token: NETWORK_FABRIC, scope: 'host', factory: () => openNetworks(link) }),
       provide({ token: SHARED_MEMORY, scope: 'host', factory: sharedMemory }),
+      provide({ token: DEVICE_LEDGER, scope: 'host', factory: () => openLedger(link) }),
       provide({ token: MEMORY_SOURCE, scope: 'host', factory: sharedMemory }),
     ],
   };
@@ -27,6 +29,14 @@ function openNetworks(link: ServiceLink): ThreadFabric {
     const note: PlugNote = { peer, device, parts };
     // The same class under two names: the DOM's and Node's.
     channel.note(note, [parts.wake as unknown as Transferable]);
+  });
+}
+
+function openLedger(link: ServiceLink): RemoteDeviceLedger {
+  const channel = link.channel(DEVICE_SERVICE);
+  return new RemoteDeviceLedger({
+    call: (call) => channel.call(call) as HostDeviceOwner | undefined,
+    note: (note) => channel.note(note),
   });
 }
 

@@ -1,4 +1,5 @@
 import { MemoryPool, type LogLevel, type NetworkFabric } from '@qvm/core';
+import { DeviceLedgerServer, LocalDeviceLedger } from '@qvm/vdev-passthrough';
 import { LocalSharedMemory, SharedMemoryServer } from '@qvm/vdev-shmem';
 import { createNodeFabric } from '@qvm/vswitch';
 import { NetworkService } from './network-service.js';
@@ -7,11 +8,12 @@ import type { ServiceFactory, Services } from './service-broker.js';
 /** Names of the services, on both ends of a link. */
 export const NETWORK_SERVICE = 'network';
 export const MEMORY_SERVICE = 'shared memory';
+export const DEVICE_SERVICE = 'host devices';
 /** The host as the owner of things. */
 const HOST = 'host';
 
 /**
- * What the VMs of a host have in common: switches and shared regions.
+ * What the VMs of a host have in common: switches, shared regions, and who has which host device.
  *
  * @experimental
  */
@@ -27,10 +29,12 @@ export class HostServices {
   constructor(log: (level: LogLevel, message: string) => void = () => undefined) {
     // Nothing is reserved, and no switch is there, before a VM asks for it.
     const pool = new MemoryPool();
+    const ledger = new LocalDeviceLedger();
     this.fabric = createNodeFabric({ logger: { log } });
     this.sharedMemory = new LocalSharedMemory(pool);
     this.factories = new Map<string, ServiceFactory>([
       [NETWORK_SERVICE, (vm) => new NetworkService(this.fabric, vm)],
+      [DEVICE_SERVICE, (vm) => new DeviceLedgerServer(ledger, vm.spec.name)],
       [MEMORY_SERVICE, (vm, send) => new SharedMemoryServer(this.sharedMemory, pool, vm.spec.name, send)],
     ]);
   }

@@ -9,6 +9,11 @@ export enum Flow {
   Branch,
   Indirect,
   Leave,
+  /** A jump, and an indirect one, that leaves the address of the next instruction for a return. */
+  Call,
+  IndirectCall,
+  /** On to the next instruction, which is fetched anew. */
+  Refetch,
 }
 
 /**

@@ -383,9 +383,9 @@ export class Builder {
 
   // --- control ---
 
-  /** Goes on at pc + `offset` (an operand of kind `target`). */
-  jump(offset: V): void {
-    this.#setFlow(Flow.Jump, -1, this.#use(offset));
+  /** Goes on at pc + `offset` (an operand of kind `target`). A `call` has stored the address of the next instruction. */
+  jump(offset: V, call = false): void {
+    this.#setFlow(call ? Flow.Call : Flow.Jump, -1, this.#use(offset));
   }
 
   /** Goes on at pc + `offset` if `condition`. */
@@ -393,9 +393,14 @@ export class Builder {
     this.#setFlow(Flow.Branch, this.#use(this.as(condition, Ty.i32)), this.#use(offset));
   }
 
-  /** Goes on at a computed address (an i64). */
-  jumpTo(address: V): void {
-    this.#setFlow(Flow.Indirect, -1, this.#use(address));
+  /** Goes on at a computed address (an i64). A `call` as in {@link Builder.jump}. */
+  jumpTo(address: V, call = false): void {
+    this.#setFlow(call ? Flow.IndirectCall : Flow.Indirect, -1, this.#use(address));
+  }
+
+  /** Goes on at the next instruction, with the translation of its page looked up again. */
+  refetch(): void {
+    this.#setFlow(Flow.Refetch, -1, -1);
   }
 
   /** Returns to the engine after the effects of the instruction, with pc still at it. `info` is an i32. */

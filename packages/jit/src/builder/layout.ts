@@ -23,6 +23,8 @@ export const EngineState = {
   unprivilegedBank: 36,
   /** u32: not 0 when unaligned accesses fault. */
   alignmentCheck: 40,
+  /** u32: how often the last `run` entered a region. */
+  regionEntries: 44,
   /** u64 × 2 and u32: the lazy flags. */
   flagX: 48,
   flagY: 56,
@@ -33,9 +35,15 @@ export const EngineState = {
   zero: 72,
   /** Here writes go that have no effect. */
   trash: 80,
-  /** u64: instructions retired in regions. */
+  /** u32: instructions that the last `run` retired in regions. */
   regionInstructions: 88,
-  end: 96,
+  /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it is. */
+  sampleAt: 92,
+  /** u64: address of the indirect branch that control last came by, 0 when it came by another way. */
+  cameFrom: 96,
+  /** u64: the same of the one under way. */
+  leftFrom: 104,
+  end: 112,
 } as const;
 
 /**

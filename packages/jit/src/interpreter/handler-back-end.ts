@@ -31,6 +31,11 @@ export interface RunFrame {
   readonly ip: number;
   readonly left: number;
   readonly reason: number;
+  /** Instructions of the budget that are put aside. */
+  readonly saved: number;
+  /** How often regions were entered, and the instructions that they retired. */
+  readonly entries: number;
+  readonly inRegions: number;
   readonly target: number;
   /** Label: next instruction. */
   readonly next: number;
@@ -180,7 +185,7 @@ export class HandlerBackEnd implements BackEnd {
       .get(left)
       .op(IntOp.add[0])
       .memory(Op.i32_store, EngineState.stolen);
-    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left);
+    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left).i32(0).set(this.frame.saved);
     code.end().get(address);
   }
 
@@ -220,6 +225,7 @@ export class HandlerBackEnd implements BackEnd {
         this.#advance();
         break;
       case Flow.Jump:
+      case Flow.Call:
         if (this.reach !== Reach.Far) {
           code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
         } else {
@@ -231,8 +237,16 @@ export class HandlerBackEnd implements BackEnd {
         this.#branch(condition, target);
         break;
       case Flow.Indirect:
+      case Flow.IndirectCall:
         this.builder.emitNode(target);
-        code.set(this.frame.target).br(transfer);
+        code.set(this.frame.target);
+        code.get(this.frame.cpu);
+        this.emitPc();
+        code.memory(Op.i64_store, EngineState.leftFrom).br(transfer);
+        break;
+      case Flow.Refetch:
+        this.emitPc();
+        code.i64(4).op(IntOp.add[1]).set(this.frame.target).br(transfer);
         break;
       case Flow.Leave:
         this.leave(reason, () => this.builder.emitNode(target));

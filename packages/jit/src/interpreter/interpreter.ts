@@ -173,20 +173,26 @@ class RunFunction<B extends Builder> {
 
   #emitRun(): void {
     const code = this.#code;
-    const [ip, reason, target] = [
+    const [ip, reason, saved, entries, inRegions, target] = [
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i64),
     ] as const;
     const [cpu, left] = [0, 1];
     code.get(cpu).memory(Op.i32_load, EngineState.ip).set(ip);
+    // The first thing is to look for a region.
+    this.#emitSetAside(cpu, left, saved, 0);
     const exit = code.block();
     const abort = code.block();
     const next = code.loop();
     const enter = code.block();
     const transfer = code.block();
-    const frame: RunFrame = { cpu, ip, left, reason, target, next, enter, transfer, exit, abort };
+    const frame: RunFrame = { cpu, ip, left, reason, saved, entries, inRegions, target, next, enter, transfer, exit, abort };
     code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
+    this.#emitResume(frame);
     code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
     const labels: number[] = [];
     const count = BUILT_IN_HANDLERS + this.#handlers.length;
@@ -215,6 +221,8 @@ class RunFunction<B extends Builder> {
     code.end();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
     code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
+    code.get(cpu).get(entries).memory(Op.i32_store, EngineState.regionEntries);
+    code.get(cpu).get(inRegions).memory(Op.i32_store, EngineState.regionInstructions);
     code.get(reason);
   }
 
@@ -243,6 +251,24 @@ class RunFunction<B extends Builder> {
     }
     handler.slots = backEnd.slots;
     handler.flow = backEnd.flow;
+  }
+
+  /** Puts the budget aside but for `keep` instructions: when those are done, {@link #emitResume} looks for a region. */
+  #emitSetAside(cpu: number, left: number, saved: number, keep: number): void {
+    const code = this.#code;
+    code.get(left).i32(keep).op(IntOp.sub[0]).set(saved).i32(keep).set(left);
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(saved).op(IntOp.add[0]);
+    code.memory(Op.i32_store, EngineState.stolen);
+  }
+
+  /** The budget is used up; if some is put aside, takes that back and looks for a region. */
+  #emitResume({ cpu, left, saved, enter }: RunFrame): void {
+    const code = this.#code;
+    code.get(saved).if();
+    code.get(saved).set(left);
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(saved).op(IntOp.sub[0]);
+    code.memory(Op.i32_store, EngineState.stolen);
+    code.i32(0).set(saved).br(enter).end();
   }
 
   /** Leaves with the instruction not begun. */
@@ -299,9 +325,19 @@ class RunFunction<B extends Builder> {
   #emitEnter(frame: RunFrame): void {
     const code = this.#code;
     const { cpu, ip, left, target, next } = frame;
-    const [region, before] = [this.#locals.reserve(Ty.i32), this.#locals.reserve(Ty.i32)];
+    const [region, before, came] = [
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i32),
+      this.#locals.reserve(Ty.i32),
+    ];
+    code.i32(0).set(came);
+    const none = code.block();
     const again = code.loop();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
+    code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.leftFrom).memory(Op.i64_store, EngineState.cameFrom);
+    code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);
+    code.get(left).get(cpu).memory(Op.i32_load, EngineState.sampleAt).op(IntOp.lts[0]).if();
+    code.i32(ExitReason.Budget).set(frame.reason).br(frame.exit).end();
     code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
     code
       .get(ip)
@@ -310,11 +346,12 @@ class RunFunction<B extends Builder> {
       .i32(3)
       .op(IntOp.shr[0])
       .op(IntOp.add[0]);
-    code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(next);
+    code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(none);
     code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]).brIf(next);
     code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
     code.get(region).i32(EXACT_REGIONS).op(IntOp.ltu[0]).op(IntOp.and[0]).brIf(next);
     code.get(left).set(before);
+    code.i32(1).set(came);
     code.get(cpu).get(left).get(cpu).memory(Op.i64_load, EngineState.pcBias);
     code
       .get(ip)
@@ -326,18 +363,19 @@ class RunFunction<B extends Builder> {
       .op(IntOp.add[1]);
     code.get(region);
     this.writer.callIndirect(code, REGION_SIGNATURE);
-    code.tee(left).get(before).op(IntOp.eq[0]).brIf(next);
-    code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.regionInstructions);
-    code
-      .get(before)
-      .get(left)
-      .op(IntOp.sub[0])
-      .op(Op.i64_extend_i32_u)
-      .op(IntOp.add[1])
-      .memory(Op.i64_store, EngineState.regionInstructions);
+    code.set(left);
+    code.get(frame.entries).i32(1).op(IntOp.add[0]).set(frame.entries);
+    code.get(left).get(before).op(IntOp.eq[0]).brIf(none);
+    code.get(frame.inRegions).get(before).op(IntOp.add[0]).get(left).op(IntOp.sub[0]).set(frame.inRegions);
     code.get(cpu).memory(Op.i64_load, EngineState.address).set(target);
     this.#emitTransfer(frame);
     code.br(again).end();
+    code.end();
+    // What a region left to the interpreter is often one instruction: perhaps a region begins behind it.
+    code.get(came).op(Op.i32_eqz).brIf(next);
+    code.get(left).i32(1).op(IntOp.les[0]).brIf(next);
+    this.#emitSetAside(cpu, left, frame.saved, 1);
+    code.br(next);
   }
 }
 

@@ -58,7 +58,8 @@ export class Predecoder<B> {
       offset: pageOffset,
       row: found.row,
       fields: found.fields,
-      flow,
+      // Nothing changes a translation while a region runs.
+      flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,
     };
   }

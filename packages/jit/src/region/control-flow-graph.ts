@@ -2,6 +2,9 @@ import { Flow } from '../builder/back-end.js';
 import { PAGE_BITS } from '../builder/layout.js';
 import type { RawFields } from '../describe/pattern.js';
 import type { Row } from '../describe/row.js';
+import { discover } from './discovery.js';
+import type { Call } from './discovery.js';
+import { computeDominance } from './dominators.js';
 
 /**
  * One decoded instruction of a region.
@@ -9,13 +12,26 @@ import type { Row } from '../describe/row.js';
  * @experimental
  */
 export interface RegionInstruction<B> {
-  /** Byte offset in the page. */
+  /** Bytes from the start of the region's page; beyond it for code of other pages. */
   readonly offset: number;
   readonly row: Row<B>;
   readonly fields: RawFields;
   readonly flow: Flow;
   /** Distance of a direct branch in bytes. */
   readonly distance: number;
+}
+
+/**
+ * What decides between the successors of a block. `flow`: its last instruction. `return`: the first if the indirect branch goes to
+ * `to`, an offset from the region's page. `page`: the first if the page with number `to` still holds the code that was translated.
+ *
+ * @experimental
+ */
+export interface BlockEnd {
+  readonly kind: 'flow' | 'return' | 'page';
+  readonly to: number;
+  /** Offset of the branch that ends the block. */
+  readonly from: number;
 }
 
 /**
@@ -28,6 +44,7 @@ export interface Block<B> {
   readonly instructions: readonly RegionInstruction<B>[];
   /** Blocks that follow inside the region: the target of a branch first, then what comes next. −1 leaves the region. */
   readonly successors: readonly number[];
+  readonly end: BlockEnd;
 }
 
 /**
@@ -38,88 +55,201 @@ export interface Block<B> {
 export interface ControlFlowGraph<B> {
   readonly blocks: readonly Block<B>[];
   readonly instructions: number;
+  /** Numbers of the pages that hold its code, from that of the entry (0). */
+  readonly pages: readonly number[];
 }
 
-/** Decodes the instruction at an offset of the page; `undefined` when it must be left to the interpreter. @experimental */
+/**
+ * Decodes the instruction at an offset from the region's page; `undefined` when it must be left to the interpreter or is not
+ * known to be worth it.
+ *
+ * @experimental
+ */
 export type DecodeAt<B> = (offset: number) => RegionInstruction<B> | undefined;
 
-const PAGE_BYTES = 1 << PAGE_BITS;
-/** Leaves the region. */
-export const OUTSIDE = -1;
+/**
+ * Where an indirect branch at an offset is known to go, most often first.
+ *
+ * @experimental
+ */
+export type PredictAt = (offset: number) => readonly number[];
 
 /**
- * Collects what is reachable from `entry` by direct branches inside the page.
+ * How far a region reaches.
  *
- * @param limit - most instructions; what is beyond is left to other regions.
+ * @experimental
+ */
+export interface RegionLimits {
+  /** Most instructions in all. */
+  readonly instructions: number;
+  /** Most instructions of a function that is copied to where it is called; 0: calls leave the region. */
+  readonly callee: number;
+  /** How deep calls in such functions are followed. */
+  readonly depth: number;
+  /** Most pages. */
+  readonly pages: number;
+}
+
+/** Leaves the region. */
+export const OUTSIDE = -1;
+const FLOW: BlockEnd = { kind: 'flow', to: 0, from: 0 };
+
+/**
+ * Collects what is reachable from `entry` by direct branches, and by calls and their returns as far as `limits` allow. A callee
+ * is copied for each call, so that its return leads to one place. An indirect branch goes where it is predicted to go, or leaves.
+ *
+ * @param entry - offset in the page, 0 to 4092.
  * @experimental
  */
 export function buildControlFlowGraph<B>(
   entry: number,
   decode: DecodeAt<B>,
-  limit: number,
+  limits: RegionLimits,
+  predict: PredictAt = () => [],
 ): ControlFlowGraph<B> | undefined {
-  const decoded = discover(entry, decode, limit);
-  if (!decoded.has(entry)) return undefined;
-  const leaders = findLeaders(entry, decoded);
-  const starts = [entry, ...[...leaders].filter((offset) => offset !== entry).sort((x, y) => x - y)];
-  const indexOf = new Map(starts.map((offset, i) => [offset, i]));
-  const place = (offset: number): number => indexOf.get(offset) ?? OUTSIDE;
-  const blocks = starts.map((start) => makeBlock(start, decoded, leaders, place));
-  return { blocks, instructions: decoded.size };
+  const root = discover(entry, decode, predict, limits);
+  return root === undefined ? undefined : new Linker(root).link();
 }
 
-/** Follows direct control flow, breadth first. */
-function discover<B>(entry: number, decode: DecodeAt<B>, limit: number): Map<number, RegionInstruction<B>> {
-  const decoded = new Map<number, RegionInstruction<B>>();
-  const queue = [entry];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    let offset = next;
-    while (offset >= 0 && offset < PAGE_BYTES && !decoded.has(offset) && decoded.size < limit) {
-      const instruction = decode(offset);
-      if (!instruction) break;
-      decoded.set(offset, instruction);
-      if (isDirect(instruction.flow)) queue.push(offset + instruction.distance);
-      if (instruction.flow !== Flow.Next && instruction.flow !== Flow.Branch) break;
+/** Whether the graph can be structured without copying blocks. @experimental */
+export function isReducible<B>({ blocks }: ControlFlowGraph<B>): boolean {
+  return computeDominance(blocks.map(({ successors }) => successors)).reducible;
+}
+
+/** Number of the page of an offset, from the region's. */
+export const pageNumber = (offset: number): number => offset >> PAGE_BITS;
+
+interface OpenBlock<B> extends Block<B> {
+  readonly instructions: RegionInstruction<B>[];
+  readonly successors: number[];
+  end: BlockEnd;
+}
+
+/** Makes blocks of discovered code. */
+class Linker<B> {
+  readonly #blocks: OpenBlock<B>[] = [];
+  /** Block of each leader, by call. */
+  readonly #indices = new Map<Call<B>, Map<number, number>>();
+  readonly #pages = new Set([0]);
+  #instructions = 0;
+
+  constructor(private readonly root: Call<B>) {}
+
+  link(): ControlFlowGraph<B> {
+    const calls: Call<B>[] = [];
+    this.#enter(this.root, calls);
+    for (const call of calls) for (const [start, index] of this.#places(call)) this.#fill(call, start, index);
+    return { blocks: this.#blocks, instructions: this.#instructions, pages: [...this.#pages] };
+  }
+
+  /** Numbers the blocks of a call and of the calls in it, the entry first. */
+  #enter(call: Call<B>, calls: Call<B>[]): void {
+    calls.push(call);
+    const places = new Map<number, number>();
+    this.#indices.set(call, places);
+    const others = [...call.leaders].filter((start) => start !== call.entry).sort((x, y) => x - y);
+    for (const start of [call.entry, ...others]) {
+      places.set(start, this.#blocks.length);
+      this.#blocks.push({ start, instructions: [], successors: [], end: FLOW });
+    }
+    for (const callee of call.calls.values()) this.#enter(callee, calls);
+  }
+
+  #places(call: Call<B>): ReadonlyMap<number, number> {
+    return this.#indices.get(call) as Map<number, number>;
+  }
+
+  #fill(call: Call<B>, start: number, index: number): void {
+    const block = this.#blocks[index] as OpenBlock<B>;
+    const page = pageNumber(start);
+    this.#pages.add(page);
+    let offset = start;
+    for (;;) {
+      const instruction = call.decoded.get(offset) as RegionInstruction<B>;
+      block.instructions.push(instruction);
+      this.#instructions++;
       offset += 4;
+      if (instruction.flow !== Flow.Next || call.leaders.has(offset) || !call.decoded.has(offset)) break;
+    }
+    this.#leave(call, block, page);
+  }
+
+  #leave(call: Call<B>, block: OpenBlock<B>, page: number): void {
+    const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
+    const target = last.offset + last.distance;
+    const next = last.offset + 4;
+    const place = (offset: number): number => this.#edge(call, offset, page);
+    switch (last.flow) {
+      case Flow.Branch:
+        block.successors.push(place(target), place(next));
+        break;
+      case Flow.Jump:
+        block.successors.push(place(target));
+        break;
+      case Flow.Next:
+        block.successors.push(place(next));
+        break;
+      case Flow.Call: {
+        const callee = call.calls.get(last.offset);
+        if (callee !== undefined) block.successors.push(this.#edge(callee, target, page));
+        else block.successors.push(call.recursion.has(next) ? 0 : OUTSIDE);
+        break;
+      }
+      case Flow.IndirectCall: {
+        const callee = call.calls.get(last.offset);
+        this.#choose(block, last.offset, callee === undefined ? [] : [[callee, callee.entry]], page);
+        break;
+      }
+      case Flow.Indirect:
+        this.#choose(block, last.offset, this.#continuations(call, last.offset), page);
+        break;
+      default:
     }
   }
-  return decoded;
-}
 
-const isDirect = (flow: Flow): boolean => flow === Flow.Jump || flow === Flow.Branch;
-
-function findLeaders<B>(entry: number, decoded: ReadonlyMap<number, RegionInstruction<B>>): ReadonlySet<number> {
-  const leaders = new Set([entry]);
-  for (const { offset, flow, distance } of decoded.values()) {
-    if (isDirect(flow) && decoded.has(offset + distance)) leaders.add(offset + distance);
-    if (flow === Flow.Branch && decoded.has(offset + 4)) leaders.add(offset + 4);
+  /**
+   * Where an indirect branch may go inside the region: behind the call that is returned from (which the region's own function
+   * knows of calls to itself), or where it was seen to go.
+   */
+  #continuations(call: Call<B>, from: number): readonly (readonly [Call<B>, number])[] {
+    const { parent } = call;
+    const returns = parent === undefined ? [...call.recursion] : [call.returnTo];
+    const caller = parent ?? call;
+    const seen = call.predicted.get(from) ?? [];
+    return [
+      ...returns.map((to) => [caller, to] as const),
+      ...seen.filter((to) => !returns.includes(to)).map((to) => [call, to] as const),
+    ];
   }
-  return leaders;
-}
 
-function makeBlock<B>(
-  start: number,
-  decoded: ReadonlyMap<number, RegionInstruction<B>>,
-  leaders: ReadonlySet<number>,
-  place: (offset: number) => number,
-): Block<B> {
-  const instructions: RegionInstruction<B>[] = [];
-  let offset = start;
-  for (;;) {
-    const instruction = decoded.get(offset) as RegionInstruction<B>;
-    instructions.push(instruction);
-    offset += 4;
-    if (instruction.flow !== Flow.Next || leaders.has(offset) || !decoded.has(offset)) break;
+  /** Ends a block with an indirect branch, as a chain of comparisons. */
+  #choose(block: OpenBlock<B>, from: number, targets: readonly (readonly [Call<B>, number])[], page: number): void {
+    let at = block;
+    at.end = { kind: 'flow', to: 0, from };
+    targets.forEach(([call, to], i) => {
+      at.end = { kind: 'return', to, from };
+      at.successors.push(this.#edge(call, to, page));
+      if (i === targets.length - 1) {
+        at.successors.push(OUTSIDE);
+        return;
+      }
+      at.successors.push(this.#blocks.length);
+      at = { start: block.start, instructions: [], successors: [], end: FLOW };
+      this.#blocks.push(at);
+    });
   }
-  const last = instructions[instructions.length - 1] as RegionInstruction<B>;
-  const target = last.offset + last.distance;
-  const successors =
-    last.flow === Flow.Branch
-      ? [place(target), place(offset)]
-      : last.flow === Flow.Jump
-        ? [place(target)]
-        : last.flow === Flow.Next
-          ? [place(offset)]
-          : [];
-  return { start, instructions, successors };
+
+  /** The block at `offset`, or one before it that makes sure of its page. */
+  #edge(call: Call<B>, offset: number, page: number): number {
+    const index = this.#places(call).get(offset);
+    if (index === undefined) return OUTSIDE;
+    if (pageNumber(offset) === page || pageNumber(offset) === 0) return index;
+    this.#blocks.push({
+      start: offset,
+      instructions: [],
+      successors: [index, OUTSIDE],
+      end: { kind: 'page', to: pageNumber(offset), from: offset },
+    });
+    return this.#blocks.length - 1;
+  }
 }

@@ -3,12 +3,12 @@ import type { BackEnd, RegisterFile } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
-import { EngineState } from '../builder/layout.js';
+import { EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
 import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
 import type { OperandInfo } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
-import { Op, Simd } from '../wasm/opcodes.js';
+import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import type { RegionInstruction } from './control-flow-graph.js';
 
 /** Locals and the exit label of a region's function. @internal */
@@ -34,7 +34,8 @@ interface LocalRegister {
   written: boolean;
 }
 
-const UNKNOWN = -1;
+/** The kind of the flags where control comes from several places. @internal */
+export const UNKNOWN_FLAGS = -1;
 
 /**
  * Emits the instructions of a region: operands are constants, registers and flags are locals, and whatever is not plain (a TLB
@@ -46,11 +47,13 @@ export class RegionBackEnd<B> implements BackEnd {
   /** Registers used so far, by state offset. */
   readonly registers = new Map<number, LocalRegister>();
   /** Kind of the flags in the locals at this point, when known. */
-  flagKind = UNKNOWN;
+  flagKind = UNKNOWN_FLAGS;
   #instruction: RegionInstruction<B> | undefined;
   #operands: readonly OperandInfo[] = [];
   /** Instructions of the block from the present one on: not retired when the region is left here. */
   #rest = 0;
+  /** Locals that tell that a page was looked up, by its number. */
+  readonly #pages = new Map<number, number>();
 
   constructor(
     readonly builder: Builder,
@@ -115,14 +118,14 @@ export class RegionBackEnd<B> implements BackEnd {
     const y = b.local(this.frame.flagY, Ty.i64);
     if (this.flagKind === this.flags.common) return this.flags.test(b, this.flags.common, x, y, cond);
     const packed = b.and(b.shr(b.i32(this.flags.truth[cond] as number), this.packedFlags()), b.imm(1));
-    if (this.flagKind !== UNKNOWN) return packed;
+    if (this.flagKind !== UNKNOWN_FLAGS) return packed;
     const kind = b.local(this.frame.flagKind, Ty.i32);
     return b.choose(b.eq(kind, b.imm(this.flags.common)), this.flags.test(b, this.flags.common, x, y, cond), packed);
   }
 
   packedFlags(): V {
     const b = this.builder;
-    const kind = this.flagKind === UNKNOWN ? b.local(this.frame.flagKind, Ty.i32) : b.i32(this.flagKind);
+    const kind = this.flagKind === UNKNOWN_FLAGS ? b.local(this.frame.flagKind, Ty.i32) : b.i32(this.flagKind);
     return this.flags.pack(b, kind, b.local(this.frame.flagX, Ty.i64), b.local(this.frame.flagY, Ty.i64));
   }
 
@@ -133,7 +136,7 @@ export class RegionBackEnd<B> implements BackEnd {
     if (computed !== undefined) this.builder.emit(computed);
     else code.i32(kind);
     code.set(this.frame.flagKind).set(this.frame.flagY).set(this.frame.flagX);
-    this.flagKind = computed !== undefined ? UNKNOWN : kind;
+    this.flagKind = computed !== undefined ? UNKNOWN_FLAGS : kind;
   }
 
   emitMiss(): void {
@@ -150,10 +153,57 @@ export class RegionBackEnd<B> implements BackEnd {
 
   finish(flow: Flow, condition: number, target: number): void {
     if (flow === Flow.Branch) this.builder.emitNode(condition);
-    if (flow === Flow.Indirect) {
+    if (flow === Flow.Indirect || flow === Flow.IndirectCall) {
       this.builder.emitNode(target);
-      this.builder.code.set(this.frame.pc).br(this.frame.exit);
+      this.builder.code.set(this.frame.pc);
     }
+  }
+
+  /** Leaves for where `pc` says, which the indirect branch at `from` has set. */
+  leaveFrom(from: number): void {
+    const { code } = this.builder;
+    code.get(this.frame.cpu);
+    this.emitAddress(from);
+    code.memory(Op.i64_store, EngineState.leftFrom).br(this.frame.exit);
+  }
+
+  /** Whether control goes to an offset: an i32. */
+  emitGoesTo(offset: number): void {
+    this.emitAddress(offset);
+    this.builder.code.get(this.frame.pc).op(IntOp.eq[1]);
+  }
+
+  /**
+   * Whether another page is mapped to the code that was translated: an i32. While a region runs no translation changes, so
+   * each page is looked up once.
+   *
+   * @param slot - address of the page's records.
+   */
+  emitHasPage(number: number, slot: number): void {
+    const { code, locals } = this.builder;
+    const { page, bank } = this.frame;
+    let known = this.#pages.get(number);
+    if (known === undefined) this.#pages.set(number, (known = locals.reserve(Ty.i32)));
+    const entry = locals.take(Ty.i32);
+    const entryShift = Math.log2(TlbEntry.bytes);
+    code.get(known).if(Ty.i32);
+    code.i32(1).else().get(bank);
+    code
+      .get(page)
+      .i64(PAGE_BITS - entryShift)
+      .op(IntOp.shr[1])
+      .op(Op.i32_wrap_i64)
+      .i32(number << entryShift)
+      .op(IntOp.add[0])
+      .i32((TLB_ENTRIES - 1) << entryShift)
+      .op(IntOp.and[0])
+      .op(IntOp.add[0])
+      .tee(entry)
+      .memory(Op.i64_load, TlbEntry.execTag);
+    this.emitAddress(number << PAGE_BITS);
+    code.op(IntOp.eq[1]);
+    code.get(entry).memory(Op.i32_load, TlbEntry.code).i32(slot).op(IntOp.eq[0]);
+    code.op(IntOp.and[0]).tee(known).end();
   }
 
   /** Leaves the region for an address in or near the page; all of the block is done. */

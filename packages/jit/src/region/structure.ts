@@ -11,8 +11,10 @@ export interface BlockEmitter {
   /**
    * The code of a block. A block with two successors leaves a condition (i32) on the stack: not 0 goes to the first. A block
    * without successors ends in a branch out of the region.
+   *
+   * @param isLoop - whether control comes back to it.
    */
-  emit(block: number): void;
+  emit(block: number, isLoop: boolean): void;
   /** Leaves the region towards what follows `block` by its successor number `edge`. */
   leave(block: number, edge: number): void;
 }
@@ -69,7 +71,7 @@ class Structurer {
   #within(n: number, first: number): void {
     const merge = (this.#merges[n] as number[])[first];
     if (merge === undefined) {
-      this.emitter.emit(n);
+      this.emitter.emit(n, this.dominance.isLoop[n] as boolean);
       this.#leaveBlock(n);
       return;
     }

@@ -9,10 +9,10 @@ import { operandsOf, staticsOf } from '../interpreter/operands.js';
 import type { OperandInfo, StaticInfo } from '../interpreter/operands.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
-import { Op } from '../wasm/opcodes.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
 import type { Block, ControlFlowGraph, RegionInstruction } from './control-flow-graph.js';
 import { REGION_SIGNATURE } from './region-signature.js';
-import { RegionBackEnd } from './region-back-end.js';
+import { RegionBackEnd, UNKNOWN_FLAGS } from './region-back-end.js';
 import type { RegionFrame } from './region-back-end.js';
 import { emitStructured } from './structure.js';
 
@@ -24,6 +24,17 @@ import { emitStructured } from './structure.js';
 export interface RegionDescription<B extends Builder> {
   readonly flags: FlagModel;
   readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+}
+
+/**
+ * What a region is made from.
+ *
+ * @experimental
+ */
+export interface RegionCode<B> {
+  readonly graph: ControlFlowGraph<B>;
+  /** Address of the records of each of the graph's pages, by the page's number. */
+  readonly slots: ReadonlyMap<number, number>;
 }
 
 const [CPU, LEFT, PAGE] = [0, 1, 2];
@@ -47,11 +58,12 @@ export class RegionTranslator<B extends Builder> {
   /**
    * Translates a batch.
    *
+   * @param regions - what to translate: each graph, and the address of the records of each of its pages by the page's number.
    * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
    * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are left out and reported in `refused`.
    */
   translate(
-    graphs: readonly ControlFlowGraph<B>[],
+    regions: readonly RegionCode<B>[],
     exactAlignment: boolean,
   ): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
     const writer = new ModuleWriter();
@@ -68,7 +80,7 @@ export class RegionTranslator<B extends Builder> {
       functions.set(key(helper), index);
       return index;
     };
-    const bodies = graphs.map((graph) => this.#region(graph, functionOf, exactAlignment));
+    const bodies = regions.map((region) => this.#region(region, functionOf, exactAlignment));
     const refused: number[] = [];
     bodies.forEach((body, i) => {
       if (body) writer.define(writer.declare(), REGION_SIGNATURE, body.locals, body.code, `r${i}`);
@@ -78,7 +90,7 @@ export class RegionTranslator<B extends Builder> {
   }
 
   #region(
-    graph: ControlFlowGraph<B>,
+    { graph, slots }: RegionCode<B>,
     functionOf: (helper: Helper) => number,
     exactAlignment: boolean,
   ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
@@ -99,25 +111,33 @@ export class RegionTranslator<B extends Builder> {
     const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags);
     builder.use(backEnd);
     const successors = graph.blocks.map((b) => b.successors);
+    const before = solePredecessors(successors);
+    const flagKinds: number[] = [];
+    const blockAt = (block: number): Block<B> => graph.blocks[block] as Block<B>;
     const emitted = emitStructured(code, successors, {
-      emit: (block) => this.#block(graph.blocks[block] as Block<B>, builder, backEnd, frame),
-      leave: (block, edge) => backEnd.leaveTo(destination(graph.blocks[block] as Block<B>, edge)),
+      emit: (block, isLoop) => {
+        // Every way through the region without a loop fits what is left at its entry.
+        if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
+        const predecessor = before[block] as number;
+        backEnd.flagKind = predecessor < 0 ? UNKNOWN_FLAGS : (flagKinds[predecessor] as number);
+        this.#block(blockAt(block), builder, backEnd, frame);
+        emitEnd(blockAt(block), backEnd, slots);
+        flagKinds[block] = backEnd.flagKind;
+      },
+      leave: (block, edge) => {
+        const { start, end } = blockAt(block);
+        if (end.kind === 'return') backEnd.leaveFrom(end.from);
+        else backEnd.leaveTo(end.kind === 'page' ? start : destination(blockAt(block), edge));
+      },
     });
     if (!emitted) return undefined;
     code.end();
     return { locals: locals.types, code: joinBody(code.toBytes(), backEnd, frame) };
   }
 
-  #block(block: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
-    const { code } = builder;
-    const { instructions } = block;
+  #block({ instructions }: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
     const count = instructions.length;
-    // Fewer instructions left than the block has: the interpreter does the last ones.
-    code.get(left).i32(count).op(0x6b).tee(left).i32(0).op(0x48).if();
-    code.get(left).i32(count).op(0x6a).set(left);
-    backEnd.leaveTo(block.start);
-    code.end();
-    backEnd.flagKind = -1;
+    if (count > 0) builder.code.get(left).i32(count).op(IntOp.sub[0]).set(left);
     instructions.forEach((instruction, i) => this.#instruction(instruction, count - i, builder, backEnd));
   }
 
@@ -144,10 +164,41 @@ export class RegionTranslator<B extends Builder> {
   }
 }
 
-/** Page offset that a block goes to by one of its successors. */
+/** The block from which alone control comes to each, −1 where there are several or none. */
+function solePredecessors(successors: readonly (readonly number[])[]): Int32Array {
+  const before = new Int32Array(successors.length).fill(-1);
+  const edges = new Uint16Array(successors.length);
+  // Control comes to the entry from outside too.
+  edges[0] = 1;
+  successors.forEach((next, n) => {
+    for (const s of next) if (s >= 0) before[s] = edges[s]!++ === 0 ? n : -1;
+  });
+  return before;
+}
+
+/** Leaves at a loop's header when fewer instructions are left than one turn may take: the interpreter does the last ones. */
+function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
+  const { code } = backEnd.builder;
+  code.get(left).i32(most).op(IntOp.lts[0]).if();
+  backEnd.leaveTo(block.start);
+  code.end();
+}
+
+/** What a block adds to its instructions: the condition that chooses its successor, or the end of the region. */
+function emitEnd<B>(
+  { end, successors }: Block<B>,
+  backEnd: RegionBackEnd<B>,
+  slots: ReadonlyMap<number, number>,
+): void {
+  if (end.kind === 'return') backEnd.emitGoesTo(end.to);
+  else if (end.kind === 'page') backEnd.emitHasPage(end.to, slots.get(end.to) as number);
+  else if (successors.length === 0) backEnd.leaveFrom(end.from);
+}
+
+/** Offset from the region's page that a block goes to by one of its successors. */
 function destination<B>(block: Block<B>, edge: number): number {
   const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
-  const taken = edge === 0 && (last.flow === Flow.Branch || last.flow === Flow.Jump);
+  const taken = edge === 0 && (last.flow === Flow.Branch || last.flow === Flow.Jump || last.flow === Flow.Call);
   return last.offset + (taken ? last.distance : 4);
 }
 

@@ -71,8 +71,10 @@ export const systemForms: FormTable = {
   'MRS SP_EL0': read('sp_el0'),
   'MSR SP_EL0': write('sp_el0'),
   'MRS DAIF': read('daif'),
+  'MSR DAIF': write('daif'),
   'MRS CTR_EL0': read('ctr_el0'),
   'MRS DCZID_EL0': read('dczid_el0'),
+  'MSR DAIFClr': [form('msr', {}, [word('daifclr'), unsigned('CRm', 4)])],
   'MSR DAIFSet': [form('msr', {}, [word('daifset'), unsigned('CRm', 4)])],
   SYS: [
     ...system,

@@ -1,0 +1,41 @@
+/** Branches that are remembered, and targets of each. */
+const BRANCHES = 0x1_0000;
+const TARGETS = 8;
+/** A target counts when it was seen so often, and in so large a part of the samples. */
+const SEEN = 2;
+const SHARE = 0.2;
+
+/**
+ * Where indirect branches were seen to go. Addresses are virtual and of any process: what is learned here is only a guess,
+ * which code that follows it checks.
+ *
+ * @experimental
+ */
+export class IndirectBranches {
+  readonly #seen = new Map<number, Map<number, number>>();
+
+  /** The branch at `from` (0: none) went to `to`. */
+  note(from: number, to: number): void {
+    if (from === 0) return;
+    let targets = this.#seen.get(from);
+    if (targets === undefined) {
+      if (this.#seen.size >= BRANCHES) this.#seen.clear();
+      this.#seen.set(from, (targets = new Map()));
+    }
+    if (targets.size >= TARGETS && !targets.has(to)) targets.clear();
+    targets.set(to, (targets.get(to) ?? 0) + 1);
+  }
+
+  /** The targets of the branch at `from` that are worth following, at most `most`. */
+  targets(from: number, most: number): readonly number[] {
+    const targets = this.#seen.get(from);
+    if (targets === undefined || most === 0) return [];
+    let total = 0;
+    for (const count of targets.values()) total += count;
+    return [...targets]
+      .filter(([, count]) => count >= SEEN && count >= total * SHARE)
+      .sort(([, x], [, y]) => y - x)
+      .slice(0, most)
+      .map(([to]) => to);
+  }
+}
