@@ -58,6 +58,7 @@ function markdown() {
   const folders = [
     'docs',
     'docs/decisions',
+    'docs/guides',
     'docs/vdevs',
     ...readdirSync(inRoot('packages')).map((name) => `packages/${name}`),
   ];

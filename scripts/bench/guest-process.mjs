@@ -49,6 +49,11 @@ export class GuestProcess {
     return (performance.now() - this.#started) / 1000;
   }
 
+  /** Everything that the console has shown. */
+  get console() {
+    return this.#console;
+  }
+
   /** CPU seconds of the whole process so far, or undefined where the host does not tell. */
   get cpuSeconds() {
     return cpuSecondsOf(this.#child.pid);

@@ -3,23 +3,29 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run bench -- [options]
 Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in turns.
 
-  --quick           one round, --divisor 100, --bench-time 0, --idle 5
+  --quick           one round, --divisor 100, --kernel-divisor 4, --io-divisor 4, --bench-time 0, --idle 5
   --rounds N        rounds (default 3)
-  --only A,B        of start, boot, bench (default: all)
+  --only A,B        of start, kernels, boot, bench, io, host (default: the first four)
   --lines A,B       kernel command lines, of stock, lean (default: both)
   --divisor N       the guest's "bench N": all work divided by N (default 20)
+  --kernel-divisor N  the same for the compute kernels (default 1)
+  --io-divisor N    the same for disks and networks (default 1)
   --bench-time S    repeat the guest's bench until S seconds have passed (default 10)
   --idle S          seconds of idleness to measure, 0 for none (default 20)
   --json FILE       write the rows: name, group, ours, theirs, unit, ratio
   --check           exit code 1 when a floor of bench/tolerances.json is missed
   --no-qemu         ours only`;
 
+const GROUPS = ['start', 'kernels', 'boot', 'bench', 'io', 'host'];
+
 const DEFINITIONS = {
   quick: { type: 'boolean', default: false },
   rounds: { type: 'string' },
-  only: { type: 'string', default: 'start,boot,bench' },
+  only: { type: 'string', default: 'start,kernels,boot,bench' },
   lines: { type: 'string', default: 'stock,lean' },
   divisor: { type: 'string' },
+  'kernel-divisor': { type: 'string' },
+  'io-divisor': { type: 'string' },
   'bench-time': { type: 'string' },
   idle: { type: 'string' },
   json: { type: 'string' },
@@ -28,8 +34,8 @@ const DEFINITIONS = {
   help: { type: 'boolean', default: false },
 };
 
-const DEFAULTS = { rounds: 3, divisor: 20, 'bench-time': 10, idle: 20 };
-const QUICK = { rounds: 1, divisor: 100, 'bench-time': 0, idle: 5 };
+const DEFAULTS = { rounds: 3, divisor: 20, 'kernel-divisor': 1, 'io-divisor': 1, 'bench-time': 10, idle: 20 };
+const QUICK = { rounds: 1, divisor: 100, 'kernel-divisor': 4, 'io-divisor': 4, 'bench-time': 0, idle: 5 };
 
 function wholeNumber(values, name, least) {
   const text = values[name];
@@ -54,10 +60,12 @@ export function parseOptions(args, lineNames) {
     check: values.check,
     qemu: !values['no-qemu'],
     json: values.json,
-    only: words(values, 'only', ['start', 'boot', 'bench']),
+    only: words(values, 'only', GROUPS),
     lines: words(values, 'lines', lineNames),
     rounds: wholeNumber(values, 'rounds', 1),
     divisor: wholeNumber(values, 'divisor', 1),
+    kernelDivisor: wholeNumber(values, 'kernel-divisor', 1),
+    ioDivisor: wholeNumber(values, 'io-divisor', 1),
     benchSeconds: wholeNumber(values, 'bench-time', 0),
     idleSeconds: wholeNumber(values, 'idle', 0),
   };

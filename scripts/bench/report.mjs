@@ -14,9 +14,9 @@ function aligned(rows, left) {
 /** Rows as a table for people. */
 export function tableOf(rows) {
   const head = ['group', 'name', 'unit', 'ours', 'theirs', 'ratio'];
-  const body = rows.map(({ group, name, unit, ours, theirs, ratio }) => [
+  const body = rows.map(({ group, name, unit, ours, theirs, ratio, note }) => [
     group,
-    name,
+    note === undefined ? name : `${name} (${note})`,
     unit,
     number(ours),
     number(theirs),

@@ -1,66 +1,98 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { outputOf } from './host.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
-const QVM = fileURLToPath(new URL('../../packages/cli/bin/qvm.mjs', import.meta.url));
+/** The command line tool of this checkout. */
+export const QVM = fileURLToPath(new URL('../../packages/cli/bin/qvm.mjs', import.meta.url));
 const QEMU = 'qemu-system-aarch64';
 const RAM_MIB = 512;
 
-/**
- * What both sides run: { kernel, initramfs (optional), commandLine }.
+/*
+ * What both sides run is a guest: { kernel, initramfs, commandLine, disk }, all files and all but the kernel optional.
  * A side turns it into a command: { command, args }.
  */
 
+/** A configuration of qvm. */
+export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', disk, vdevs = [], ramMib = RAM_MIB }) {
+  const vdev = [...vdevs, ...(disk ? [{ type: 'virtio-blk', config: `file=${disk}` }] : [])];
+  const ram = [{ size: `${ramMib}M` }];
+  return { name, image: kernel, ram, cmdline: commandLine, vdev, ...(initramfs && { initrd: initramfs }) };
+}
+
 /** qvm, started as a user starts it. */
 export function qvmSide() {
-  const directory = mkdtempSync(join(tmpdir(), 'qvm-bench-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const folder = temporaryFolder();
+  const file = join(folder, 'guest.qvmconf');
   return {
     key: 'ours',
     version: `qvm ${outputOf(process.execPath, [QVM, '--version']) ?? 'cannot be run: npm run build'}`,
-    command({ kernel, initramfs, commandLine }) {
-      const file = join(directory, 'guest.qvmconf');
-      const ram = [{ size: `${RAM_MIB}M` }];
-      const spec = { name: 'bench', image: kernel, ram, cmdline: commandLine, ...(initramfs && { initrd: initramfs }) };
-      writeFileSync(file, JSON.stringify(spec));
-      return { command: process.execPath, args: [QVM, 'start', file, '--json', '--stats'] };
+    command(guest) {
+      writeFileSync(file, JSON.stringify(qvmSpec(guest)));
+      return { command: process.execPath, args: [QVM, 'start', file, '--alone', '--json', '--stats'] };
+    },
+    /** Guests at one switch, each with its console in the output of the last command: both run in one process here. */
+    network(guests) {
+      const vdevs = [{ type: 'virtio-net', config: 'peer=vswitch0' }];
+      const files = guests.map((guest, index) => {
+        const path = join(folder, `network-${index}.qvmconf`);
+        writeFileSync(path, JSON.stringify(qvmSpec({ ...guest, name: `guest${index}`, vdevs })));
+        return path;
+      });
+      return [{ command: process.execPath, args: [QVM, 'start', ...files, '--alone'] }];
     },
     /** Engine statistics of a guest that has powered off. */
     statistics: (guest) => JSON.parse(guest.errors.trim().split('\n').at(-1)).stats,
   };
 }
 
+const QEMU_MACHINE =
+  `-M virt,gic-version=3 -cpu cortex-a57 -m ${RAM_MIB} -accel tcg,thread=single -nographic -no-reboot -monitor none -serial stdio -net none`.split(
+    ' ',
+  );
+/** Drivers of today's VirtIO, as qvm's devices have it. */
+const MODERN = ['-global', 'virtio-mmio.force-legacy=false'];
+const qemuDisk = (disk) => [
+  ...MODERN,
+  '-drive',
+  `file=${disk},format=raw,if=none,id=disk`,
+  '-device',
+  'virtio-blk-device,drive=disk',
+];
+
+const qemuNetwork = (path, index) => [
+  '-netdev',
+  `stream,id=net,server=${index === 0 ? 'on' : 'off'},addr.type=unix,addr.path=${path}`,
+  '-device',
+  `virtio-net-device,netdev=net,mac=52:54:00:00:00:0${index + 1}`,
+];
+
 /** QEMU with its translator, or undefined where it is not installed. */
 export function qemuSide() {
   const version = outputOf(QEMU, ['--version'])?.split('\n')[0];
   if (version === undefined) return undefined;
-  const machine = [
-    '-M',
-    'virt,gic-version=3',
-    '-cpu',
-    'cortex-a57',
-    '-m',
-    String(RAM_MIB),
-    '-accel',
-    'tcg,thread=single',
-  ];
-  const console = ['-nographic', '-no-reboot', '-monitor', 'none', '-serial', 'stdio'];
+  const command = ({ kernel, initramfs, commandLine = '', disk, devices = [] }) => ({
+    command: QEMU,
+    args: [
+      ...QEMU_MACHINE,
+      ...(disk ? qemuDisk(disk) : []),
+      ...(devices.length > 0 ? [...MODERN, ...devices] : []),
+      '-kernel',
+      kernel,
+      ...(initramfs ? ['-initrd', initramfs] : []),
+      '-append',
+      commandLine,
+    ],
+  });
   return {
     key: 'theirs',
     version,
-    command: ({ kernel, initramfs, commandLine }) => ({
-      command: QEMU,
-      args: [
-        ...machine,
-        ...console,
-        '-kernel',
-        kernel,
-        ...(initramfs ? ['-initrd', initramfs] : []),
-        '-append',
-        commandLine,
-      ],
-    }),
+    command,
+    /** A process for each guest, the first of which the second finds by a socket. */
+    network(guests) {
+      const path = join(temporaryFolder(), 'network');
+      return guests.map((guest, index) => command({ ...guest, devices: qemuNetwork(path, index) }));
+    },
   };
 }

@@ -9,6 +9,7 @@ import { CodeCache } from './vcpu/code-cache.js';
 import { genericModel } from './vcpu/cpu-model.js';
 import { CpuState } from './vcpu/cpu-state.js';
 import { REGION_TUNING } from './vcpu/region-cache.js';
+import type { RegionTuning } from './vcpu/region-cache.js';
 import { SoftTlb } from './vcpu/soft-tlb.js';
 
 /** Pages of decoded code that a VM keeps: 16 MiB of guest code. */
@@ -19,18 +20,23 @@ const SLACK = CODE_SLOT_BYTES;
 /**
  * AArch64 on a board with the memory map of QEMU's `virt`.
  *
+ * @param tuning - when the second tier translates; what is measured to be best when absent.
  * @experimental
  */
-export const aarch64: Architecture = {
-  name: 'aarch64',
-  defaultRamBase: 0x4000_0000,
-  implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
-  defaultConsole: 'pl011',
-  engineBytes: (vcpus) =>
-    CodeCache.bytesFor(CODE_PAGES) + vcpus * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
-  createMachine: (services) =>
-    new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), REGION_TUNING),
-};
+export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture {
+  return {
+    name: 'aarch64',
+    defaultRamBase: 0x4000_0000,
+    implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
+    defaultConsole: 'pl011',
+    engineBytes: (vcpus) =>
+      CodeCache.bytesFor(CODE_PAGES) + vcpus * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
+    createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), tuning),
+  };
+}
+
+/** {@link tunedAarch64} as it is measured to be best. @experimental */
+export const aarch64: Architecture = tunedAarch64();
 
 /**
  * The plugin that brings AArch64: the architecture and the vdevs that are part of its processor.

@@ -1,8 +1,9 @@
+import { HYPERCALLS } from '@qvm/core';
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
 import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
-import { PsciFirmware } from './system/firmware.js';
+import { SmcccFirmware } from './system/firmware.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { RegionCache } from './vcpu/region-cache.js';
@@ -29,7 +30,7 @@ export class Aarch64Machine implements Machine {
   ) {
     const engine = engineModule();
     this.#code = new CodeCache(services.memory, engine.predecoder, codeBytes);
-    const firmware = new PsciFirmware(services, () => this.vcpus);
+    const firmware = new SmcccFirmware(services, () => this.vcpus);
     const imports = instantiateEngine(engine, services.memory.wasm);
     this.vcpus = Array.from(
       { length: services.vcpus },
@@ -42,6 +43,7 @@ export class Aarch64Machine implements Machine {
       vcpu.onUnimplemented = (word, text) => this.#reportUndefined(vcpu, word, text);
     }
     services.provide(AARCH64_CPUS, this.vcpus);
+    services.provide(HYPERCALLS, firmware.hypervisorCalls);
     if (services.engine === 'wasm') {
       const tables = this.vcpus.map(({ regionTable }) => regionTable);
       const helpers = { env: { memory: services.memory.wasm }, ...instantiateHelpers(services.memory.wasm) };

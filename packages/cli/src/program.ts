@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { StartFlags } from './commands/start.js';
+import type { NewVdevFlags } from './commands/vdev-new.js';
 import { FINDING_FORMATS } from './report/finding-formats.js';
+import { VDEV_KINDS } from './commands/vdev-kinds.js';
 import { addTrace } from './trace/trace-program.js';
 import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } from './host-commands.js';
 
@@ -51,19 +53,22 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
         .default('wasm'),
     )
     .option('--trace <file>', 'write guest exits and entrances to a file; FILE.kev: a binary trace of all events')
-    .option('--stats', 'print statistics at the end')
+    .option(
+      '--stats',
+      'print statistics: of one VM at the end; of several every five seconds, with --console in the title of the window',
+    )
     .option('--json', 'print the end, or what is wrong, as one line of JSON on stderr')
     .option('--restart', 'boot again when the guest resets, instead of ending')
     .option('--verbose', 'print what is logged for information')
     .option('-d, --detach', 'leave the VMs to the host, which must run, and return')
     .option('--alone', 'run the VMs here, although a host runs')
-    .option('--console [name]', 'show the console of this VM; in a host, none is shown without it')
+    .option('--console [name]', 'show the console of this VM, and type there; in a host, none is shown without it')
     .addOption(
       new Option('--restart-policy <policy>', 'when a VM starts again that has ended by itself').choices(
         RESTART_POLICIES,
       ),
     )
-    .option('--dump <folder>', 'write a core dump there when a VM fails')
+    .option('--dump <folder>', 'write a core dump there when a VM fails; "|COMMAND" gets it on its standard input')
     .addOption(socketOption())
     .addHelpText('after', '\nOn a terminal, Ctrl-A h shows what can be typed. Exit codes are in docs/cli.md.')
     .action(async (files: readonly string[], flags: StartFlags) => {
@@ -138,7 +143,7 @@ function addGuest(program: Command): void {
 }
 
 function addVdev(program: Command): void {
-  const vdev = program.command('vdev').description('what virtual devices there are');
+  const vdev = program.command('vdev').description('what virtual devices there are, and new ones');
   vdev
     .command('list')
     .description('list the types')
@@ -154,6 +159,20 @@ function addVdev(program: Command): void {
     .action(async (type: string) => {
       const { describeVdev } = await import('./commands/vdev.js');
       await describeVdev(type);
+    });
+  vdev
+    .command('new')
+    .description('make a package for a vdev or a hook plugin of your own, with tests')
+    .argument('<name>', 'name of the package: @SCOPE/NAME')
+    .addOption(
+      new Option('--kind <kind>', 'mmio: registers and an interrupt; virtio: a device with queues; hook: watches VMs')
+        .choices(VDEV_KINDS)
+        .default('mmio'),
+    )
+    .option('--dir <folder>', 'where to make it; NAME when absent')
+    .action(async (name: string, flags: NewVdevFlags) => {
+      const { newVdev } = await import('./commands/vdev-new.js');
+      newVdev(name, flags, version());
     });
   // Commander's own "help" command would take the name.
   vdev.helpCommand(false);

@@ -43,7 +43,7 @@ export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment
 }
 
 /** What is read and checked, and what no part of this version obeys yet. */
-const WITHOUT_EFFECT = ['logger', 'unsupported', 'dump', 'restart', 'dryrun'] as const;
+const WITHOUT_EFFECT = ['logger'] as const;
 
 function sayWithoutEffect(field: VmField, at: SourceLocation | undefined, findings: FindingList): void {
   if (at !== undefined) findings.info(at, 'config.no-effect', `"${field}" is kept, and has no effect in this version`);

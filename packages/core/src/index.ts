@@ -16,6 +16,7 @@ export type { Clock, ClockTimer } from './clock/clock.js';
 export { hostNanoseconds } from './clock/host-time.js';
 export { InstructionClock } from './clock/instruction-clock.js';
 export { RealTimeClock } from './clock/real-time-clock.js';
+export type { TimerDelayTotals } from './clock/timer-delays.js';
 export { TimerQueue } from './clock/timer-queue.js';
 export type { VmClock } from './clock/vm-clock.js';
 export type { CharacterBackend } from './console/character-backend.js';
@@ -185,6 +186,10 @@ export {
   VdevStateError,
 } from './vdev/vdev-state.js';
 export type { StepResult } from './vm/step-result.js';
+export { DEFAULT_UNSUPPORTED } from './vm/unsupported.js';
+export type { UnsupportedKind, UnsupportedPolicies, UnsupportedPolicy } from './vm/unsupported.js';
+export { HYPERCALLS, HypercallStatus } from './hypercall/hypercall.js';
+export type { HypercallFunction, HypercallRegistry } from './hypercall/hypercall.js';
 export { VdevError } from './vm/vdev-error.js';
 export type { VdevInstance } from './vm/vdev-instance.js';
 export type { VdevPlacement } from './vm/vdev-placement.js';

@@ -183,7 +183,7 @@ step_fp_trap:
     ldr w1, =0x1fe00000
     b check_syndrome
 
-// 39-bit addresses, identity for the first 2 GiB, and three pages at ALIAS.
+// 39-bit addresses, identity for the first 3 GiB, and three pages at ALIAS.
 step_mmu:
     stp x29, x30, [sp, #-16]!
     adr x0, text_mmu
@@ -614,6 +614,9 @@ build_tables:
     mov x2, #0x705                  // block, normal, inner shareable, accessed
     orr x1, x1, x2
     str x1, [x0, #8]
+    mov x2, #0x40000000
+    add x1, x1, x2
+    str x1, [x0, #16]
     adrp x1, level2
     orr x1, x1, #3
     str x1, [x0, #ALIAS >> 27]

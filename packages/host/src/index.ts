@@ -1,5 +1,6 @@
 export { fromWireError, toWireError, type WireError } from './errors/wire-error.js';
 export type { MemoryRange } from './dump/elf-core.js';
+export { dumpOnFailure } from './dump/dump-on-failure.js';
 export { EMBEDDED_GUEST, withEmbeddedGuest } from './worker/embedded-files.js';
 export { importPlugin } from './worker/import-plugin.js';
 export { MAX_MEMORY_READ } from './worker/messages.js';
@@ -14,6 +15,7 @@ export { answers } from './control/bind-socket.js';
 export { ControlClient } from './control/control-client.js';
 export { PROTOCOL_VERSION } from './control/protocol.js';
 export type {
+  CaptureParams,
   ControlEvent,
   ControlMethod,
   ControlMethods,

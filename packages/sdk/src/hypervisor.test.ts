@@ -110,7 +110,7 @@ describe('a hypervisor', () => {
   it('fails the start of a bad image with exit code 64', async () => {
     const hypervisor = createHypervisor({ plugins: [scripts] });
     const vm = await hypervisor.createVm({ ...describeVm(), image: { name: 'bad', bytes: new Uint8Array(8) } });
-    await expect(vm.start()).rejects.toMatchObject({ code: 'image.format', finding: { severity: 'error' } });
+    await expect(vm.start()).rejects.toMatchObject({ code: 'testing.script', finding: { severity: 'error' } });
     expect(await vm.exit).toMatchObject({ exitCode: 64 });
     expect(vm.state).toBe('failed');
     await hypervisor.dispose();

@@ -61,14 +61,9 @@ export interface Hypervisor {
   checkVm(source: VmSource, options?: VmCreateOptions): Promise<readonly Finding[]>;
   /**
    * Reads configuration files of any kind and form, with those that they refer to: VMs, parts of VMs, systems. What is wrong
-   * with them is among the findings. The VMs are then made by `createVm({ spec })`.
+   * with them is among the findings; this never rejects for it. The VMs are then made by `createVm({ spec })`.
    */
   loadConfigs(files: readonly string[]): Promise<LoadedConfigs>;
-  /**
-   * Reads configurations and what they refer to, system files included, and makes nothing of them. Never rejects for what is
-   * in the files: that is in the findings.
-   */
-  readConfigs(files: readonly string[]): Promise<LoadedConfigs>;
   /** Ends all VMs, and releases everything. */
   dispose(): Promise<void>;
 }
@@ -117,16 +112,6 @@ export function createHypervisorOn(host: HypervisorHost, options: HypervisorOpti
         directoryOf: (path) => services.host.directoryOf(path),
         environment: services.environment,
         vdevOptions: optionsLookup(factories),
-      });
-    },
-    readConfigs(files) {
-      const { vdevs } = registries();
-      const { host: configHost, environment } = services;
-      return loadConfigs(files, {
-        environment,
-        vdevOptions: optionsLookup(vdevs),
-        read: (file) => readConfigText(file, configHost),
-        directoryOf: (file) => configHost.directoryOf(file),
       });
     },
     async dispose() {

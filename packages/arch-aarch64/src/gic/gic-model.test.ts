@@ -8,6 +8,8 @@ import { ICC_REGISTERS } from './system-registers.js';
 const VCPUS = 2;
 const INTIDS = [0, 15, 27, 30, 32, 33, 63, 64, 287];
 const SPURIOUS = 1023;
+/** Of the sequences that show how deep interrupts nest: the same ones each time. */
+const NESTING_SEED = 1;
 
 /** The real GIC and the reference side by side. */
 interface Pair {
@@ -239,22 +241,32 @@ function newPair(): Pair {
   return pair;
 }
 
+/** Runs the steps on a new pair and compares after each. Answers how deep interrupts nested. */
+function runCompared(steps: readonly Step[]): number {
+  const pair = newPair();
+  let deepest = 0;
+  for (const run of steps) {
+    run(pair);
+    if (!stacksAreProper(pair)) break;
+    compare(pair);
+    deepest = Math.max(deepest, ...pair.model.cpus.map(({ running }) => running.length));
+  }
+  return deepest;
+}
+
 describe('against a plain reference', () => {
+  const anySteps = fc.array(anyStep, { minLength: 60, maxLength: 150 });
+
   it('signals, acknowledges and ends the same interrupts in any sequence of accesses', () => {
-    let deepest = 0;
     fc.assert(
-      fc.property(fc.array(anyStep, { minLength: 60, maxLength: 150 }), (steps) => {
-        const pair = newPair();
-        for (const run of steps) {
-          run(pair);
-          if (!stacksAreProper(pair)) return;
-          compare(pair);
-          deepest = Math.max(deepest, ...pair.model.cpus.map(({ running }) => running.length));
-        }
-      }),
+      fc.property(anySteps, (steps) => void runCompared(steps)),
       { numRuns: 150 },
     );
-    expect(deepest).toBeGreaterThan(2);
+  });
+
+  it('sequences of this kind nest interrupts deeply', () => {
+    const sequences = fc.sample(anySteps, { numRuns: 50, seed: NESTING_SEED });
+    expect(Math.max(...sequences.map(runCompared))).toBeGreaterThan(2);
   });
 
   it('restores in the middle of a sequence', () => {

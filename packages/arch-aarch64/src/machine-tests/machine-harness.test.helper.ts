@@ -1,5 +1,5 @@
 import { Vm } from '@qvm/core';
-import type { Architecture, Engine, StepResult, VdevSpec, VmExit, VmOptions } from '@qvm/core';
+import type { Architecture, Engine, StepResult, UnsupportedPolicies, VdevSpec, VmExit, VmOptions } from '@qvm/core';
 import { CODE_SLOT_BYTES } from '@qvm/jit';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '../assembly/index.js';
@@ -53,6 +53,9 @@ export interface MachineSetup {
   readonly onReset?: 'exit' | 'restart';
   /** Translating everything, unless a test asks for the interpreter alone. */
   readonly engine?: Engine;
+  readonly unsupported?: Partial<UnsupportedPolicies>;
+  /** When the second tier translates; by default whatever runs twice. */
+  readonly tuning?: RegionTuning;
   /** Code of vectors, by offset; the others report the exception and return. */
   readonly vectors?: Readonly<Record<number, string>>;
   readonly symbols?: Readonly<Record<string, bigint>>;
@@ -87,7 +90,7 @@ export class MachineHarness {
   lastStep: StepResult | undefined;
 
   private constructor(setup: MachineSetup) {
-    const { vcpus = 1, codePages = 64, onReset } = setup;
+    const { vcpus = 1, codePages = 64, onReset, tuning = EAGER } = setup;
     const codeBytes = CodeCache.bytesFor(codePages);
     const architecture: Architecture = {
       name: aarch64.name,
@@ -95,7 +98,7 @@ export class MachineHarness {
       implicitVdevs: ['gic', 'timer'],
       engineBytes: (count) =>
         codeBytes + count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
-      createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, EAGER),
+      createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));
     const options: VmOptions = {
@@ -106,6 +109,7 @@ export class MachineHarness {
       vdevs,
       clock: { kind: 'icount' },
       engine: setup.engine ?? 'wasm',
+      ...(setup.unsupported && { unsupported: setup.unsupported }),
     };
     this.vm = new Vm(onReset ? { ...options, onReset } : options);
     for (const vcpu of this.vcpus) {
@@ -245,7 +249,7 @@ export class MachineHarness {
 }
 
 /** Regions for whatever runs twice. */
-const EAGER: RegionTuning = { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 1500 };
+export const EAGER: RegionTuning = { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 1500 };
 const STEP = 100_000;
 const STEPS = 10_000;
 

@@ -48,7 +48,7 @@ describe('PSCI and SMCCC', () => {
       FEATURES,
       0x8000_0000,
     ];
-    const unknown = [0x8400_0005, 0x8400_0100, 0xc400_0008, 0x0000_0000, 0xc600_0000];
+    const unknown = [0x8400_0005, 0x8400_0100, 0xc400_0008, 0x0000_0000, 0xc500_0000];
     const machine = await MachineHarness.run(
       [...known, ...unknown].map((id) => call(FEATURES, [id])).join('') + unknown.map((id) => call(id)).join(''),
     );

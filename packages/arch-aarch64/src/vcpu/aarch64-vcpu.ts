@@ -1,5 +1,5 @@
-import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit } from '@qvm/core';
-import type { MachineServices, Vcpu, VcpuHooks } from '@qvm/core';
+import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } from '@qvm/core';
+import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
 import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
@@ -197,6 +197,14 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       );
   }
 
+  translate(virtualAddress: bigint): number | undefined {
+    const mmu = new Mmu(this.services.memory, this.services.map, this.state);
+    mmu.refresh();
+    const va = BigInt.asUintN(64, virtualAddress);
+    const mapped = mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), 'read', true);
+    return mapped ? mmu.physical : undefined;
+  }
+
   /** Power-on state: off, EL1h, interrupts masked, MMU off. */
   reset(): void {
     const { state } = this;
@@ -347,6 +355,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Runs one instruction. */
   #enterStep(left: number): number {
     const { state } = this;
+    // The threshold of the last sampled run would end this one before its instruction.
+    state.setU32(State.sampleAt, 0);
     const reason = this.#run(state.address, 1);
     const after = state.u32(State.left) + state.u32(State.stolen);
     this.#stepDone = after === 0;
@@ -490,6 +500,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#touchFault = false;
     const result = this.#system.access(info);
     if (result === SystemResult.Undefined) this.#undefined();
+    else if (result === SystemResult.Unsupported) this.#unsupportedRegister();
     else if (result === SystemResult.Trapped) this.#systemTrap(info);
     else if (this.#touchFault) this.#takeAccessFault(true);
     else this.#next();
@@ -544,31 +555,74 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #takeSynchronous(ec: ExceptionClass, iss: number, kind: string, immediate?: number, disassembly?: string): void {
-    const { pc } = this;
+    if (this.#trapHandled(ec, iss, kind, immediate, disassembly)) return;
+    this.#exceptions.takeSynchronous(ec, iss, this.pc);
+  }
+
+  /** Whether a tap did the work of what trapped. */
+  #trapHandled(ec: ExceptionClass, iss: number, kind: string, immediate?: number, disassembly?: string): boolean {
     const hook = this.hooks.trap.get(kind);
-    if (hook && hasTaps(hook)) {
-      const before = this.state.u32(State.ip);
-      const answer = hook.call({ vcpu: this, kind, syndrome: syndrome(ec, iss), pc, immediate, disassembly });
-      if (answer === 'handled') {
-        if (this.state.u32(State.ip) === before && kind !== 'svc') this.#next();
-        return;
-      }
-    }
-    this.#exceptions.takeSynchronous(ec, iss, pc);
+    if (!hook || !hasTaps(hook)) return false;
+    const before = this.state.u32(State.ip);
+    const event = { vcpu: this, kind, syndrome: syndrome(ec, iss), pc: this.pc, immediate, disassembly };
+    if (hook.call(event) !== 'handled') return false;
+    if (this.state.u32(State.ip) === before && kind !== 'svc') this.#next();
+    return true;
   }
 
   #undefined(): void {
-    const tapped = hasTaps(this.hooks.trap.for('undefined'));
-    const text = tapped ? this.disassemble(this.code.wordAt(this.state.u32(State.ip))) : undefined;
-    this.#takeSynchronous(ExceptionClass.Unknown, 0, 'undefined', undefined, text);
+    if (this.#undefinedHandled()) return;
+    this.#exceptions.takeSynchronous(ExceptionClass.Unknown, 0, this.pc);
+  }
+
+  #undefinedHandled(): boolean {
+    if (!hasTaps(this.hooks.trap.for('undefined'))) return false;
+    return this.#trapHandled(ExceptionClass.Unknown, 0, 'undefined', undefined, this.#instructionText());
+  }
+
+  #instructionText(): string {
+    return this.disassemble(this.code.wordAt(this.state.u32(State.ip)));
   }
 
   /** An encoding without a row: not allocated, or not implemented. */
   #unimplemented(): void {
-    this.#charge();
     const word = this.code.wordAt(this.state.u32(State.ip));
     this.onUnimplemented(word, this.disassemble(word));
-    this.#undefined();
+    const policy = isPermanentlyUndefined(word) ? 'fail' : this.services.unsupported.instruction;
+    if (policy === 'ignore') this.#retire();
+    else this.#charge();
+    if (this.#undefinedHandled()) return;
+    if (policy === 'ignore') this.#stepOver();
+    else if (policy === 'abort') this.#abort('instruction', this.#instructionText());
+    else this.#exceptions.takeSynchronous(ExceptionClass.Unknown, 0, this.pc);
+  }
+
+  /** A system register that the architecture may have, and this vCPU has not. */
+  #unsupportedRegister(): void {
+    if (this.#undefinedHandled()) return;
+    const policy = this.services.unsupported.register;
+    if (policy === 'ignore') {
+      const word = this.code.wordAt(this.state.u32(State.ip));
+      if (isRegisterRead(word)) this.state.setX(word & 31, ALL_ONES);
+      this.#stepOver();
+    } else if (policy === 'abort') this.#abort('register', this.#instructionText());
+    else this.#exceptions.takeSynchronous(ExceptionClass.Unknown, 0, this.pc);
+  }
+
+  /** Goes on behind an instruction that does nothing. */
+  #stepOver(): void {
+    this.#next();
+    this.#stepDone = true;
+  }
+
+  /** Ends the VM at the present instruction. */
+  #abort(kind: UnsupportedKind, what: string): void {
+    this.#terminate(`vCPU ${this.index} met an unsupported ${kind} at 0x${this.pc.toString(16)}: ${what}`);
+  }
+
+  #terminate(reason: string): void {
+    this.#stopping = true;
+    this.services.request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
   }
 
   /** Told of each instruction without a row: the machine reports each encoding once. */
@@ -583,7 +637,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     // Cache maintenance reports CM, and WnR as for a write.
     const iss = status | (maintenance ? 0x140 : access === 'write' ? 0x40 : 0);
     if (this.#faultHandled(access, far, physical, syndrome(ec, iss))) return;
-    this.#exceptions.takeAbort(ec, iss, this.pc, far);
+    if (this.#abortsReference(status)) this.#abort('reference', `${access} of ${hexadecimal(physical)}`);
+    else this.#exceptions.takeAbort(ec, iss, this.pc, far);
   }
 
   /** A write that a tap might have taken, but did not: the store is done but for its effect. */
@@ -607,8 +662,17 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       this.#pcFault = undefined;
       return;
     }
+    if (this.#abortsReference(status)) {
+      this.#abort('reference', `no code is at ${hexadecimal(pc)}`);
+      return;
+    }
     this.#pcFault = undefined;
     this.#exceptions.takeAbort(ec, iss, pc, pc);
+  }
+
+  /** Whether a fault says that nothing is at an address, and that this ends the VM. */
+  #abortsReference(status: number): boolean {
+    return status === (FaultStatus.ExternalAbort as number) && this.services.unsupported.reference === 'abort';
   }
 
   #faultHandled(access: Access, address: bigint, physical: number, esr: number): boolean {
@@ -634,16 +698,16 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
    * that does nothing else, because its vectors fault, is ended.
    */
   #charge(): void {
+    this.#retire();
+    if (!this.#faultLoop.observe(this.instructions)) return;
+    this.#terminate(`vCPU ${this.index} faults forever: nothing but exceptions at 0x${this.pc.toString(16)}`);
+  }
+
+  /** Counts the present instruction, which generated code has not counted. */
+  #retire(): void {
     const { state } = this;
     const counter = state.u32(State.left) !== 0 ? State.left : State.stolen;
     state.setU32(counter, Math.max(0, state.u32(counter) - 1));
-    if (!this.#faultLoop.observe(this.instructions)) return;
-    this.#stopping = true;
-    this.services.request({
-      kind: 'terminate',
-      exitCode: 5,
-      reason: `vCPU ${this.index} faults forever: nothing but exceptions at 0x${this.pc.toString(16)}`,
-    });
   }
 
   // --- software step (Arm ARM D2.12) ---
@@ -745,6 +809,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
 /** SCTLR_EL1 at reset: its RES1 bits (Arm ARM D19.2.118). */
 const SCTLR_RESET = 0x30d0_0800n;
+const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+/** UDF (Arm ARM C6.2.388): undefined for good, however much a VM implements. */
+const isPermanentlyUndefined = (word: number): boolean => word >>> 16 === 0;
+/** Bit L of MRS and MSR (register). */
+const isRegisterRead = (word: number): boolean => ((word >>> 21) & 1) === 1;
+const hexadecimal = (address: number | bigint): string => `0x${address.toString(16)}`;
 const WFX_ISS = (1 << 24) | (0xe << 20);
 const FP_ACCESS_ISS = (1 << 24) | (0xe << 20);
 /** SYS encoding of DC ZVA without Rt. */

@@ -3,6 +3,8 @@ import type { AccessWidth, GuestExits, MachineServices, MmioRegion, Region, Vcpu
 import { deviceAccessSyndrome } from '../system/syndrome.js';
 import type { MmioPort } from './memory-port.js';
 
+const ALL_ONES = 0xffff_ffff;
+
 /**
  * Accesses of one vCPU to device registers, and to addresses that only a hook may know.
  *
@@ -25,7 +27,7 @@ export class DeviceAccess implements MmioPort {
   }
 
   accepts(region: Region | undefined, address: number, bytes: number): boolean {
-    return hasTaps(this.services.hooks.unmappedAccess) || covers(region, address, bytes);
+    return this.#ignores || hasTaps(this.services.hooks.unmappedAccess) || covers(region, address, bytes);
   }
 
   write(region: Region | undefined, address: number, width: AccessWidth, value: number): boolean {
@@ -39,9 +41,14 @@ export class DeviceAccess implements MmioPort {
 
   #unmapped(address: number, width: AccessWidth, access: 'read' | 'write', value?: number): number | undefined {
     const hook = this.services.hooks.unmappedAccess;
-    if (!hasTaps(hook)) return undefined;
-    const answer = hook.call({ vcpu: this.vcpu, address, width, access, value });
-    return answer === undefined ? undefined : Number(BigInt.asUintN(32, answer));
+    const answer = hasTaps(hook) ? hook.call({ vcpu: this.vcpu, address, width, access, value }) : undefined;
+    if (answer !== undefined) return Number(BigInt.asUintN(32, answer));
+    return this.#ignores ? ALL_ONES : undefined;
+  }
+
+  /** Whether what nothing answers is read as ones and written in vain. */
+  get #ignores(): boolean {
+    return this.services.unsupported.reference === 'ignore';
   }
 }
 

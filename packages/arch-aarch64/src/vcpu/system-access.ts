@@ -16,6 +16,8 @@ import type { TlbMaintenance } from './tlb-maintenance.js';
 export enum SystemResult {
   Done,
   Undefined,
+  /** No register of this vCPU, though EL1 may ask for it. */
+  Unsupported,
   /** Trapped to EL1 with class 0x18 (an EL0 access that EL1 has not enabled). */
   Trapped,
 }
@@ -75,7 +77,7 @@ export class SystemAccess {
     const op0 = encoding >>> 14;
     if (op0 === 1) return this.#instruction(encoding, rt, read === 1);
     const register = registerAt(encoding);
-    if (!register) return SystemResult.Undefined;
+    if (!register) return this.cpu.el === 0 ? SystemResult.Undefined : SystemResult.Unsupported;
     return read ? this.#read(register, rt) : this.#write(register, rt);
   }
 
@@ -87,7 +89,7 @@ export class SystemAccess {
       return SystemResult.Done;
     }
     const value = this.#handler(r)?.read?.();
-    if (value === undefined) return SystemResult.Undefined;
+    if (value === undefined) return SystemResult.Unsupported;
     this.cpu.setX(rt, BigInt.asUintN(64, value));
     return SystemResult.Done;
   }
@@ -100,7 +102,7 @@ export class SystemAccess {
     else if (r.kind === 'checked') this.#writeChecked(r, value);
     else {
       const handler = this.#handler(r);
-      if (!handler?.write) return SystemResult.Undefined;
+      if (!handler?.write) return SystemResult.Unsupported;
       handler.write(value);
     }
     return SystemResult.Done;

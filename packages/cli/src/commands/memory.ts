@@ -16,23 +16,27 @@ const CHUNK = 0x4_0000;
 export interface MemdumpFlags extends HostFlags {
   readonly output?: string;
   readonly raw?: boolean;
+  /** The address is one of the guest's virtual ones. */
+  readonly virtual?: boolean;
+  /** Whose tables: a vCPU's number. */
+  readonly vcpu?: number;
 }
 
-/** `qvm memdump`: guest-physical memory in hexadecimal, or as it is. */
+/** `qvm memdump`: memory in hexadecimal, or as it is. */
 export async function dumpMemory(vm: string, from: string, size: string, flags: MemdumpFlags): Promise<void> {
-  const address = numberOf(parseAddress(from), from);
+  const address = flags.virtual === true ? virtualAddress(from) : BigInt(numberOf(parseAddress(from), from));
   const length = numberOf(parseSize(size), size);
   const { output } = flags;
   await withHost(flags, async (host) => {
     if (output === undefined) {
-      for await (const { at, bytes } of chunks(host, vm, address, length)) {
+      for await (const { at, bytes } of chunks(host, vm, { address, length }, flags)) {
         process.stdout.write(flags.raw === true ? bytes : hexDump(bytes, at));
       }
       return;
     }
     const file = await open(output, 'w', 0o600);
     try {
-      for await (const { bytes } of chunks(host, vm, address, length)) await file.write(bytes);
+      for await (const { bytes } of chunks(host, vm, { address, length }, flags)) await file.write(bytes);
     } finally {
       await file.close();
     }
@@ -42,14 +46,29 @@ export async function dumpMemory(vm: string, from: string, size: string, flags: 
 async function* chunks(
   host: ControlClient,
   vm: string,
-  address: number,
-  length: number,
-): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array }> {
+  { address, length }: { readonly address: bigint; readonly length: number },
+  { virtual, vcpu }: MemdumpFlags,
+): AsyncGenerator<{ readonly at: bigint; readonly bytes: Uint8Array }> {
   for (let done = 0; done < length; done += CHUNK) {
-    const at = address + done;
-    const { base64 } = await host.request('vm.memory', { vm, address: at, length: Math.min(CHUNK, length - done) });
+    const at = BigInt.asUintN(64, address + BigInt(done));
+    const count = Math.min(CHUNK, length - done);
+    const { base64 } =
+      virtual === true
+        ? await host.request('vm.virtualMemory', {
+            vm,
+            address: `0x${at.toString(16)}`,
+            length: count,
+            ...(vcpu === undefined ? {} : { vcpu }),
+          })
+        : await host.request('vm.memory', { vm, address: Number(at), length: count });
     yield { at, bytes: Buffer.from(base64, 'base64') };
   }
+}
+
+/** Virtual addresses have 64 bits, more than a number holds exactly. */
+function virtualAddress(text: string): bigint {
+  if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text);
+  throw new CliError(`"${text}" is no virtual address: write 0x and up to 16 digits`, CliExitCode.Usage);
 }
 
 /** `qvm dump`: a core file of a VM, which goes on afterwards. */

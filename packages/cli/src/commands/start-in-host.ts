@@ -11,11 +11,12 @@ import type { StartFlags } from './start.js';
 /** `qvm start` with a host: makes and starts the VMs there. Shows one console when that was asked for. */
 export async function startInHost(
   host: ControlClient,
-  { vms: launches, shares }: SystemLaunch,
+  { vms: launches, shares, captures }: SystemLaunch,
   flags: StartFlags,
 ): Promise<number> {
   const shown = shownConsole(launches, flags);
   for (const share of shares) await host.request('host.share', share);
+  for (const capture of captures) await host.request('host.capture', capture);
   for (const launch of launches) await startOne(host, launch, flags);
   if (shown === undefined) return CliExitCode.Success;
   const how = await showRemoteConsole(host, { vm: shown }, say);

@@ -1,72 +1,83 @@
 import { ConfigError, findingAt, sourceOf } from '@qvm/config';
 import { VmHost, type CreateParams, type HostedVm, type VmEnd } from '@qvm/host';
-import { ConsolePrinter } from '../console/console-printer.js';
+import { SystemConsole, type SystemConsoleActions } from '../console/system-console.js';
 import type { SystemLaunch } from '../host/read-launch.js';
+import { WindowTitle } from '../console/window-title.js';
 import { CliLogger } from '../report/cli-logger.js';
+import { LiveStatistics } from '../report/live-statistics.js';
 import { endLine } from '../report/vm-report.js';
 import { onStopSignals } from '../signals.js';
+import { SystemTrace } from '../trace/system-trace.js';
 import { shownConsole } from './start-in-host.js';
 import type { StartFlags } from './start.js';
 
 /** How long guests may take to end after their power buttons were pressed. */
 const STOP_TIMEOUT_MS = 30_000;
+const STATISTICS_MS = 5_000;
 
 /**
  * `qvm start` with several VMs and no host: runs them side by side, each on a thread of its own. Their consoles share
- * stdout, each line with its VM's name, or one has the terminal for itself. Returns the exit code of the first VM that
- * did not end by 0.
+ * stdout, each line with its VM's name; one may be in front, and the system ends when that VM does. Returns the exit code of the
+ * first VM that did not end by 0.
  */
-export async function startTogether({ vms: launches, shares }: SystemLaunch, flags: StartFlags): Promise<number> {
-  refuseDuplicates(launches);
-  const shown = shownConsole(launches, flags);
+export async function startTogether(system: SystemLaunch, flags: StartFlags): Promise<number> {
+  refuseDuplicates(system.vms);
+  const front = shownConsole(system.vms, flags);
   const logger = new CliLogger(process.stderr, { verbose: flags.verbose === true, quiet: flags.json === true });
   const host = new VmHost({
     onLog: (vm, level, message) => logger.log(level, `${vm.name}: ${message}`),
+    onHostLog: (level, message) => logger.log(level, message),
     onAnnouncement: (vm, message) => logger.say(`${vm.name}: ${message}`),
+    onEnd: (vm) => void (vm.name === front && host.shutdown(STOP_TIMEOUT_MS)),
   });
-  const signals = onStopSignals(
-    () => void host.shutdown(STOP_TIMEOUT_MS),
-    () => void host.shutdown(0),
-  );
+  const trace = flags.trace === undefined ? undefined : new SystemTrace(flags.trace, (message) => logger.say(message));
+  const stop = (): void => void host.shutdown(STOP_TIMEOUT_MS);
+  const cut = (): void => void host.shutdown(0);
+  const signals = onStopSignals(stop, cut);
   try {
-    for (const { name, size } of shares) host.services.share(name, size);
-    const vms: HostedVm[] = [];
-    for (const { restart, ...launch } of launches) {
-      vms.push(await host.create(restart === undefined ? { launch } : { launch, restart }));
-    }
-    for (const vm of vms) for (const warning of vm.warnings) logger.warn(warning);
-    const printer = new ConsolePrinter(
-      process.stdout,
-      vms.map(({ name }) => name),
-    );
-    for (const vm of vms) showConsole(vm, shown, printer);
-    await Promise.all(vms.map((vm) => vm.start()));
-    const ends = await Promise.all(vms.map(async (vm) => ({ name: vm.name, end: await vm.end })));
-    printer.end();
-    return report(ends, flags, logger);
+    const vms = await create(host, system, logger);
+    for (const vm of vms) await trace?.attach(vm);
+    return await run(vms, front, { stop, cut, say: (line) => logger.say(line) }, { flags, logger });
   } finally {
     signals.dispose();
     await host.shutdown(0);
-    process.stdin.destroy();
+    await trace?.close();
   }
 }
 
-function showConsole(vm: HostedVm, shown: string | undefined, printer: ConsolePrinter): void {
-  const hub = vm.console('stdio');
-  if (shown === undefined) hub.attach((bytes) => printer.print(vm.name, bytes));
-  else if (shown === vm.name) {
-    hub.attach((bytes) => void process.stdout.write(bytes));
-    void sendInput(vm);
+async function create(
+  host: VmHost,
+  { vms: launches, shares, captures }: SystemLaunch,
+  logger: CliLogger,
+): Promise<readonly HostedVm[]> {
+  for (const { name, size } of shares) host.services.share(name, size);
+  for (const capture of captures) host.services.fabric.capture(capture.switch, capture.path);
+  const vms: HostedVm[] = [];
+  for (const { restart, ...launch } of launches) {
+    vms.push(await host.create(restart === undefined ? { launch } : { launch, restart }));
   }
+  for (const vm of vms) for (const warning of vm.warnings) logger.warn(warning);
+  return vms;
 }
 
-async function sendInput(vm: HostedVm): Promise<void> {
+async function run(
+  vms: readonly HostedVm[],
+  front: string | undefined,
+  actions: SystemConsoleActions,
+  { flags, logger }: { readonly flags: StartFlags; readonly logger: CliLogger },
+): Promise<number> {
+  const console = new SystemConsole(vms, front, actions);
+  const title = front !== undefined && process.stdout.isTTY ? new WindowTitle(process.stdout) : undefined;
+  const show = title?.show ?? actions.say;
+  const statistics = flags.stats === true ? new LiveStatistics(vms, STATISTICS_MS, show) : undefined;
   try {
-    for await (const bytes of process.stdin as AsyncIterable<Uint8Array>) {
-      await vm.request('input', { stream: 'stdio', bytes: Uint8Array.from(bytes) });
-    }
-  } catch {
-    // The VM has ended, and stdin with it; or stdin cannot be read, which is like its end.
+    await Promise.all(vms.map((vm) => vm.start()));
+    const ends = await Promise.all(vms.map(async (vm) => ({ name: vm.name, end: await vm.end })));
+    return report(ends, flags, logger);
+  } finally {
+    statistics?.dispose();
+    title?.dispose();
+    console.dispose();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ClockSpec, Engine } from '@qvm/core';
 import { embeddedGuest } from '@qvm/guests';
-import type { ControlClient, RestartPolicy } from '@qvm/host';
+import { dumpOnFailure, type ControlClient, type RestartPolicy } from '@qvm/host';
 import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
 import { openHypervisor } from '../hypervisor.js';
@@ -10,7 +10,7 @@ import { CliExitCode } from '../report/exit-codes.js';
 import { CliError, reportError } from '../report/report-error.js';
 import { exitLines, exitRecord, statsLines } from '../report/vm-report.js';
 import { findHost, type HostFlags } from '../host/connect.js';
-import { readLaunches } from '../host/read-launch.js';
+import { dumpDestination, readLaunches } from '../host/read-launch.js';
 import { startInHost } from './start-in-host.js';
 import { startTogether } from './start-together.js';
 import { handleSignals } from '../signals.js';
@@ -38,7 +38,7 @@ export interface StartFlags extends OverrideFlags, HostFlags {
   readonly console?: string | true;
   /** What the host does when a VM ends by itself. */
   readonly restartPolicy?: RestartPolicy;
-  /** Folder for core dumps of VMs that fail. */
+  /** Folder for core dumps of VMs that fail, or `|COMMAND`. */
   readonly dump?: string;
 }
 
@@ -81,7 +81,7 @@ async function startSomewhere(files: readonly string[], flags: StartFlags): Prom
 async function isSystem(file: string, flags: StartFlags): Promise<boolean> {
   const hypervisor = await openHypervisor(flags.plugin);
   try {
-    return (await hypervisor.readConfigs([file])).hosts.length !== 0;
+    return (await hypervisor.loadConfigs([file])).hosts.length !== 0;
   } finally {
     await hypervisor.dispose();
   }
@@ -117,6 +117,9 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
       onAnnouncement: (message) => logger.say(message),
     });
     for (const warning of vm.warnings) logger.warn(warning);
+    if (vm.spec.dryrun === true) return dryRun(vm, logger);
+    const dump = flags.dump === undefined ? vm.spec.dump : dumpDestination(flags.dump);
+    if (dump !== undefined) dumpOnFailure(vm, dump, (message) => logger.say(message));
     if (flags.trace !== undefined) {
       trace = openTrace(flags.trace, (message) => logger.say(message));
       trace.attach(vm);
@@ -129,6 +132,12 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
     trace?.close();
     await hypervisor.dispose();
   }
+}
+
+/** All is built and checked; the guest does not start. */
+function dryRun(vm: VmHandle, logger: CliLogger): number {
+  logger.say(`${vm.name} is built; a dry run does not start its guest`);
+  return CliExitCode.Success;
 }
 
 async function runAttached(vm: VmHandle, logger: CliLogger): Promise<ExitRecord> {

@@ -7,12 +7,15 @@ const LONGEST_LINE = 4096;
 const COLOURS = [36, 33, 35, 32, 34, 31];
 
 /**
- * Prints the consoles of several VMs on one stream: whole lines, each with the name of its VM before it.
+ * Prints the consoles of several VMs on one stream: whole lines, each with the name of its VM before it. One console may
+ * pass through as it is; lines of others wait for no end of its lines, and begin new ones.
  */
 export class ConsolePrinter {
   readonly #output: Writable & { readonly isTTY?: boolean };
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #open = new Map<string, number[]>();
+  /** The console that passes through is within a line. */
+  #withinLine = false;
 
   /**
    * @param names - of the VMs, for the width of the prefix.
@@ -40,6 +43,13 @@ export class ConsolePrinter {
     this.#open.set(name, line);
   }
 
+  /** Output of the console that is printed as it is. */
+  passThrough(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#withinLine = bytes.at(-1) !== LINE_FEED;
+    this.#output.write(bytes);
+  }
+
   /** Prints lines that have not ended. */
   end(): void {
     for (const [name, line] of this.#open) if (line.length !== 0) this.#write(name, line.splice(0));
@@ -47,6 +57,7 @@ export class ConsolePrinter {
 
   #write(name: string, line: readonly number[]): void {
     const text = new TextDecoder().decode(Uint8Array.from(line)).replace(/\r+$/, '');
-    this.#output.write(`${this.#prefixes.get(name) ?? ''}${text}\n`);
+    this.#output.write(`${this.#withinLine ? '\n' : ''}${this.#prefixes.get(name) ?? ''}${text}\n`);
+    this.#withinLine = false;
   }
 }

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   ConfigError,
   findingAt,
@@ -9,9 +9,13 @@ import {
   type VdevSpec,
   type VmSpec,
 } from '@qvm/config';
-import { EMBEDDED_GUEST, type CreateParams, type ShareParams } from '@qvm/host';
+import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams } from '@qvm/host';
 import type { StartFlags } from '../commands/start.js';
 import { openHypervisor } from '../hypervisor.js';
+import { CliExitCode } from '../report/exit-codes.js';
+import { CliError } from '../report/report-error.js';
+import { hostVdevs } from './host-vdevs.js';
+import { withoutEffect } from './without-effect.js';
 import { override } from '../overrides.js';
 
 const EMBEDDED_RAM = 0x400_0000;
@@ -20,6 +24,8 @@ export interface SystemLaunch {
   readonly vms: readonly CreateParams[];
   /** Shared regions that the host itself provides. */
   readonly shares: readonly ShareParams[];
+  /** Captures of switches. */
+  readonly captures: readonly CaptureParams[];
   /** Whether a system file is among the files. */
   readonly isSystem: boolean;
 }
@@ -32,16 +38,19 @@ export interface SystemLaunch {
  * @throws ConfigError
  */
 export async function readLaunches(files: readonly string[], flags: StartFlags): Promise<SystemLaunch> {
-  if (files.length === 0) return { vms: [launchOf(embeddedSpec(), flags)], shares: [], isSystem: false };
+  if (files.length === 0) return { vms: [launchOf(embeddedSpec(), flags)], shares: [], captures: [], isSystem: false };
   const hypervisor = await openHypervisor(flags.plugin, { absolutePaths: true });
   try {
-    const configs = await hypervisor.readConfigs(files);
+    const configs = await hypervisor.loadConfigs(files);
     if (configs.findings.some(({ severity }) => severity === 'error')) throw new ConfigError(configs.findings);
-    if (flags.json !== true)
-      for (const warning of configs.findings) process.stderr.write(`${formatFinding(warning)}\n`);
+    const warnings = flags.json === true ? [] : [...configs.findings, ...withoutEffect(configs)];
+    for (const warning of warnings) process.stderr.write(`${formatFinding(warning)}\n`);
     return {
       vms: configs.vms.map((spec) => launchOf(spec, flags)),
-      shares: [...configs.shmem.map(({ name, size }) => ({ name, size })), ...hostVdevs(configs).map(shareOf)],
+      shares: [...configs.shmem.map(({ name, size }) => ({ name, size })), ...sharedMemory(configs).map(shareOf)],
+      captures: configs.switches.flatMap(({ name, capture }) =>
+        capture === undefined ? [] : [{ switch: name, path: capture }],
+      ),
       isSystem: configs.hosts.length !== 0,
     };
   } finally {
@@ -57,24 +66,23 @@ function embeddedSpec(): VmSpec {
 function launchOf(spec: VmSpec, flags: StartFlags): CreateParams {
   const { icount, engine, plugin, restart, restartPolicy, dump } = flags;
   const adjusted = override(spec, flags);
+  if (adjusted.dryrun === true)
+    throw new CliError(`${spec.name} is a dry run: start it by itself, with --alone`, CliExitCode.Usage);
   return {
     spec: adjusted,
     ...(icount === undefined ? {} : { icount }),
     ...(engine === undefined ? {} : { engine }),
     ...(restart === true ? { onReset: 'restart' } : {}),
-    ...(restartPolicy === undefined ? {} : { restart: restartPolicy }),
-    ...(dump === undefined
-      ? {}
-      : { dumpOnFailure: join(resolve(dump), `${adjusted.name}-${timestamp(new Date())}.gcore`) }),
+    ...restartOf(restartPolicy ?? adjusted.restart),
+    ...(dump === undefined ? {} : { dumpOnFailure: dumpDestination(dump) }),
     plugins: plugin ?? [],
     pluginBase: resolve(),
   };
 }
 
-/** The host VM's shared memory: its configuration is a part of a system file, or a file that holds vdevs only. */
-function hostVdevs({ hosts, fragments }: LoadedConfigs): readonly VdevSpec[] {
-  const all = [...hosts.flatMap(({ vdevs }) => vdevs), ...fragments.flatMap(({ fragment }) => fragment.vdevs)];
-  return all.filter(({ type }) => type === 'shmem');
+/** The host VM's shared memory. */
+function sharedMemory(configs: LoadedConfigs): readonly VdevSpec[] {
+  return hostVdevs(configs).filter(({ type }) => type === 'shmem');
 }
 
 /** @throws ConfigError */
@@ -86,10 +94,11 @@ function shareOf({ options, source }: VdevSpec): ShareParams {
   throw new ConfigError([findingAt(sourceOf(source, 'config'), 'error', 'config.missing-option', message)]);
 }
 
-/** `YYYYMMDD-hhmmss`, as QNX names dumps. */
-function timestamp(date: Date): string {
-  return date
-    .toISOString()
-    .replace(/[-:]|\..*$/g, '')
-    .replace('T', '-');
+function restartOf(restart: CreateParams['restart']): Pick<CreateParams, 'restart'> {
+  return restart === undefined ? {} : { restart };
+}
+
+/** The folder of `--dump`, from everywhere; a command stays as it is. */
+export function dumpDestination(dump: string): string {
+  return dump.startsWith('|') ? dump : resolve(dump);
 }

@@ -1,13 +1,14 @@
 const WIDTH = 16;
 
 /** Bytes as lines of address, hexadecimal and text, as `hexdump -C` has them. */
-export function hexDump(bytes: Uint8Array, address: number): string {
+export function hexDump(bytes: Uint8Array, address: bigint): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += WIDTH) text += `${line(bytes.subarray(at, at + WIDTH), address + at)}\n`;
+  for (let at = 0; at < bytes.length; at += WIDTH)
+    text += `${line(bytes.subarray(at, at + WIDTH), address + BigInt(at))}\n`;
   return text;
 }
 
-function line(bytes: Uint8Array, address: number): string {
+function line(bytes: Uint8Array, address: bigint): string {
   const cells = Array.from({ length: WIDTH }, (_, index) => {
     const byte = bytes[index];
     return byte === undefined ? '  ' : byte.toString(16).padStart(2, '0');

@@ -43,13 +43,14 @@ export function exitRecord(vm: VmHandle, exit: ExitRecord, stats: boolean): Json
 }
 
 function statsOf(vm: VmHandle): Json {
-  const { time, busyTime, instructions, resets, interrupts, vcpus, engine } = vm.stats();
+  const { time, busyTime, instructions, resets, interrupts, timerDelays, vcpus, engine } = vm.stats();
   return {
     time,
     busyTime,
     instructions,
     resets,
     interrupts,
+    timerDelays: { ...timerDelays },
     vcpus: vcpus.map(({ index, state, instructions: retired, pc }) => ({
       index,
       state,

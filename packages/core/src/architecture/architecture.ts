@@ -10,6 +10,7 @@ import type { VmMemory } from '../memory/vm-memory.js';
 import type { Token } from '../plugin/token.js';
 import type { Vcpu } from '../vcpu/vcpu.js';
 import type { DeviceTreeContext, Json } from '../vdev/vdev.js';
+import type { UnsupportedPolicies } from '../vm/unsupported.js';
 
 /**
  * How a guest, a vdev or the host asks the VM to change its life cycle. The VM obeys between two instructions.
@@ -40,6 +41,8 @@ export interface MachineServices {
   /** Number of vCPUs to make. */
   readonly vcpus: number;
   readonly engine: Engine;
+  /** What a vCPU does where the guest wants what the VM lacks. */
+  readonly unsupported: UnsupportedPolicies;
   readonly memory: VmMemory;
   readonly map: PhysicalMap;
   readonly guestMemory: GuestMemory;

@@ -49,4 +49,9 @@ export interface Vcpu {
    * @throws {@link QvmError} `vcpu.register` when there is none of that name.
    */
   setRegister(name: string, value: bigint): void;
+  /**
+   * The guest-physical address of a virtual one, by the guest's own tables as they are now and as its kernel reads; without any
+   * effect on the guest. `undefined` when it is not mapped, or the engine cannot tell.
+   */
+  translate?(virtualAddress: bigint): number | undefined;
 }

@@ -18,6 +18,7 @@ import type { HookPlugin } from '../plugin/plugin.js';
 import type { Token } from '../plugin/token.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevInstance, type VdevHost } from './vdev-instance.js';
+import { DEFAULT_UNSUPPORTED } from './unsupported.js';
 import { placeVdev, type InterruptOwners } from './vdev-placement.js';
 import type { ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-options.js';
 
@@ -82,6 +83,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): V
     ...shared,
     name: options.name,
     engine: options.engine ?? 'wasm',
+    unsupported: { ...DEFAULT_UNSUPPORTED, ...options.unsupported },
     hooks,
     request,
     provide: <T>(token: Token<T>, value: T) => void services.set(token.key, value),

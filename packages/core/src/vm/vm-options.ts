@@ -5,6 +5,7 @@ import type { HookPlugin } from '../plugin/plugin.js';
 import type { Token } from '../plugin/token.js';
 import type { OptionValues } from '../vdev/option-spec.js';
 import type { VdevFactory } from '../vdev/vdev.js';
+import type { UnsupportedPolicies } from './unsupported.js';
 
 /**
  * One vdev that a VM shall have. Among its options, the VM itself obeys `base` or `loc` (number), `irq` or `intr`
@@ -92,4 +93,6 @@ export interface VmOptions {
   readonly service?: <T>(token: Token<T>) => T | undefined;
   /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';
+  /** What happens where the guest wants what the VM lacks; `DEFAULT_UNSUPPORTED` for kinds that are absent. */
+  readonly unsupported?: Partial<UnsupportedPolicies>;
 }

@@ -1,3 +1,4 @@
+import type { TimerDelayTotals } from '../clock/timer-delays.js';
 import type { VcpuState } from '../hooks/vcpu-hooks.js';
 import type { ExitTotals } from '../vcpu/guest-exits.js';
 import type { Json } from '../vdev/vdev.js';
@@ -43,6 +44,8 @@ export interface VmStats {
   readonly resets: number;
   /** Rising edges of all interrupt sources. */
   readonly interrupts: number;
+  /** How late timers fired, in virtual time, and thus how long their interrupts waited. */
+  readonly timerDelays: TimerDelayTotals;
   readonly vcpus: readonly VcpuStats[];
   /** What the engine counts, guest exits by cause among them. */
   readonly engine: Readonly<Record<string, Json>>;

@@ -1,5 +1,6 @@
 import type { VmRequest } from '../architecture/architecture.js';
 import { InstructionClock } from '../clock/instruction-clock.js';
+import { TimerDelays } from '../clock/timer-delays.js';
 import type { VmClock } from '../clock/vm-clock.js';
 import type { Vcpu } from '../vcpu/vcpu.js';
 import type { StepResult } from './step-result.js';
@@ -22,6 +23,8 @@ interface Attached {
  * calls it is the VM's thread.
  */
 export class VmThread {
+  /** How long timers waited for their turn here. */
+  readonly timerDelays = new TimerDelays();
   readonly #runnable: () => boolean;
   #attached: Attached | undefined;
   #tasks: (() => void)[] = [];
@@ -79,7 +82,7 @@ export class VmThread {
     let left = maxInstructions;
     for (;;) {
       this.#runTasks();
-      clock.timers.runDue(clock.now());
+      this.#runTimers(clock);
       const request = this.takeRequest();
       if (request !== undefined) return { kind: 'request', request };
       if (left <= 0 || !this.#runnable()) return RAN;
@@ -91,6 +94,13 @@ export class VmThread {
       // What retires nothing, such as a skip to the next timer, counts too: a run always ends.
       left -= Math.max(1, retired ?? 0);
     }
+  }
+
+  #runTimers(clock: VmClock): void {
+    const now = clock.now();
+    const deadline = clock.timers.nextDeadline;
+    if (deadline === undefined || deadline > now) return;
+    this.timerDelays.add(now - deadline, clock.timers.runDue(now));
   }
 
   #runTasks(): void {

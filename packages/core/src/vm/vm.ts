@@ -279,6 +279,7 @@ export class Vm implements DrivenVm {
       instructions: this.instructions,
       resets: this.#resets,
       interrupts: this.interruptStatistics().reduce((sum, { count }) => sum + count, 0),
+      timerDelays: this.#thread.timerDelays.totals(),
       vcpus: this.machine.vcpus.map(({ index, instructions, pc, exits }) => ({
         index,
         state: states[index] ?? 'off',

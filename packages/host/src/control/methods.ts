@@ -1,3 +1,4 @@
+import { MAX_CPUS } from '@qvm/config';
 import { PHYSICAL_ADDRESS_LIMIT, QvmError } from '@qvm/core';
 import type { HostedVm } from '../vm/hosted-vm.js';
 import { RESTART_POLICIES } from '../vm/restart-policy.js';
@@ -41,6 +42,8 @@ export function createMethods(host: ControlledHost): Methods {
       const size = params.integer('size', 1, Number.MAX_SAFE_INTEGER);
       return nothing(host.vms.services.share(params.text('name', 256), size));
     },
+    'host.capture': (params) =>
+      nothing(host.vms.services.fabric.capture(params.text('switch', 256), params.text('path', 4096))),
     'vm.create': (params) => host.create(createParams(params)),
     'vm.start': async (params) => nothing(await vmOf(params).start()),
     'vm.list': () => host.vms.vms.map(summaryOf),
@@ -61,6 +64,12 @@ export function createMethods(host: ControlledHost): Methods {
       const address = params.integer('address', 0, PHYSICAL_ADDRESS_LIMIT);
       const length = params.integer('length', 1, MAX_MEMORY_CHUNK);
       return { base64: base64(await vmOf(params).request('memory', { address, length })) };
+    },
+    'vm.virtualMemory': async (params) => {
+      const address = params.hexadecimal('address');
+      const length = params.integer('length', 1, MAX_MEMORY_CHUNK);
+      const vcpu = params.optionalInteger('vcpu', 0, MAX_CPUS) ?? 0;
+      return { base64: base64(await vmOf(params).request('virtualMemory', { vcpu, address, length })) };
     },
     'vm.dump': (params) => vmOf(params).request('dump', { path: absolutePath(params, 'path') }),
     'vm.screenshot': (params) => screenshot(vmOf(params)),
@@ -114,7 +123,7 @@ function createParams(params: Params): CreateParams {
     ...(onReset === undefined ? {} : { onReset }),
     ...(restart === undefined ? {} : { restart }),
     ...(icount === undefined ? {} : { icount }),
-    ...(params.has('dumpOnFailure') ? { dumpOnFailure: absolutePath(params, 'dumpOnFailure') } : {}),
+    ...(params.has('dumpOnFailure') ? { dumpOnFailure: dumpDestination(params) } : {}),
     plugins: params.texts('plugins', MAX_PLUGINS),
     pluginBase: params.has('pluginBase') ? absolutePath(params, 'pluginBase') : '/',
   };
@@ -131,6 +140,13 @@ function absolutePath(params: Params, name: string): string {
   const path = params.text(name);
   if (!path.startsWith('/')) throw badParams(`params.${name} is no absolute path`);
   return path;
+}
+
+/** A folder, or a command. */
+function dumpDestination(params: Params): string {
+  return params.text('dumpOnFailure').startsWith('|')
+    ? params.text('dumpOnFailure')
+    : absolutePath(params, 'dumpOnFailure');
 }
 
 function timeoutOf(params: Params): number | undefined {

@@ -49,6 +49,14 @@ export class Params {
     return value;
   }
 
+  /** A number of up to 64 bits, written as `0x…`: JSON's own are exact to 53 only. */
+  hexadecimal(name: string): bigint {
+    const text = this.text(name, 18);
+    if (!/^0x[0-9a-f]{1,16}$/i.test(text))
+      throw this.#wrong(name, 'a number of at most 64 bits such as "0xffff800000000000"');
+    return BigInt(text);
+  }
+
   optionalInteger(name: string, from: number, to: number): number | undefined {
     return this.has(name) ? this.integer(name, from, to) : undefined;
   }

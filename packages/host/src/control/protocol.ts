@@ -85,6 +85,12 @@ export interface ShareParams {
   readonly size: number;
 }
 
+/** A capture of what the devices at a switch send; `path` is absolute. @experimental */
+export interface CaptureParams {
+  readonly switch: string;
+  readonly path: string;
+}
+
 /** Requests with their parameters and results. `vm` is a name or a number. @experimental */
 export interface ControlMethods {
   hello: {
@@ -95,6 +101,7 @@ export interface ControlMethods {
   /** Answers when the shutdown has begun; the connection ends when it is done. */
   'host.stop': { readonly params: { readonly timeoutMs?: number }; readonly result: Nothing };
   'host.share': { readonly params: ShareParams; readonly result: Nothing };
+  'host.capture': { readonly params: CaptureParams; readonly result: Nothing };
   'vm.create': {
     readonly params: CreateParams;
     readonly result: {
@@ -118,6 +125,11 @@ export interface ControlMethods {
   'vm.registers': { readonly params: OfVm; readonly result: readonly RegisterReport[] };
   'vm.memory': {
     readonly params: OfVm & { readonly address: number; readonly length: number };
+    readonly result: { readonly base64: string };
+  };
+  /** As `vm.memory`, by virtual address: `0x…`, since it may have 64 bits. vCPU 0 when none is named. */
+  'vm.virtualMemory': {
+    readonly params: OfVm & { readonly address: string; readonly length: number; readonly vcpu?: number };
     readonly result: { readonly base64: string };
   };
   /** `path` is absolute, on the host. */

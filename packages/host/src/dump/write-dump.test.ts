@@ -70,7 +70,7 @@ describe('a core dump', () => {
   });
 
   it('is never written over another file', async () => {
-    await expect(writeDump(path, source)).rejects.toMatchObject({ code: 'host.dump' });
+    await expect(writeDump(path, source)).rejects.toMatchObject({ code: 'host.dump-exists' });
     expect(statSync(path).size).toBeGreaterThan(MEBIBYTE);
   });
 });

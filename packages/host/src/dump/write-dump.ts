@@ -16,16 +16,41 @@ export interface DumpSource {
   read(address: number, length: number): Uint8Array;
 }
 
+/** A piece of a core file, in ascending order; what lies between two pieces is zero. */
+export interface DumpPiece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The pieces of a core file that are not zero, and its size. */
+export function corePieces(source: DumpSource): { readonly pieces: Iterable<DumpPiece>; readonly fileSize: number } {
+  const { head, offsets, fileSize } = layoutCore(source.arch, source.vcpus, source.ranges);
+  return { pieces: piecesOf(head, offsets, source), fileSize };
+}
+
+function* piecesOf(head: Uint8Array, offsets: readonly number[], { ranges, read }: DumpSource): Generator<DumpPiece> {
+  yield { offset: 0, bytes: head };
+  for (const [index, { base, size }] of ranges.entries()) {
+    for (let at = 0; at < size; at += CHUNK) {
+      const bytes = read(base + at, Math.min(CHUNK, size - at));
+      // Neither files nor pipes take shared memory.
+      if (!isZero(bytes)) yield { offset: (offsets[index] ?? 0) + at, bytes: Uint8Array.from(bytes) };
+    }
+  }
+}
+
 /**
  * Writes an ELF core file. Chunks of nothing but zeros become holes, so that untouched RAM takes no disk space.
  *
  * @returns bytes of guest memory in it, holes included.
- * @throws QvmError `host.dump` when the file exists or cannot be written; then there is no file.
+ * @throws QvmError `host.dump-exists` when there is such a file, `host.dump` when it cannot be written; then there is no file.
  */
 export async function writeDump(path: string, source: DumpSource): Promise<number> {
   const file = await create(path);
   try {
-    await writeAll(file, source);
+    const { pieces, fileSize } = corePieces(source);
+    for (const { offset, bytes } of pieces) await file.write(bytes, 0, bytes.length, offset);
+    await file.truncate(fileSize);
   } catch (cause) {
     await rm(path, { force: true });
     throw new QvmError('host.dump', `"${path}" cannot be written`, { cause });
@@ -40,23 +65,9 @@ async function create(path: string): Promise<FileHandle> {
     // A dump holds the guest's secrets: for its owner only.
     return await open(path, 'wx', 0o600);
   } catch (cause) {
-    throw new QvmError('host.dump', `"${path}" cannot be made`, { cause });
+    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+    throw new QvmError(exists ? 'host.dump-exists' : 'host.dump', `"${path}" cannot be made`, { cause });
   }
-}
-
-async function writeAll(file: FileHandle, { arch, ranges, vcpus, read }: DumpSource): Promise<void> {
-  const { head, offsets, fileSize } = layoutCore(arch, vcpus, ranges);
-  await file.write(head, 0, head.length, 0);
-  for (const [index, { base, size }] of ranges.entries()) {
-    const offset = offsets[index] ?? 0;
-    for (let at = 0; at < size; at += CHUNK) {
-      const bytes = read(base + at, Math.min(CHUNK, size - at));
-      if (isZero(bytes)) continue;
-      // File systems do not write from shared memory.
-      await file.write(Uint8Array.from(bytes), 0, bytes.length, offset + at);
-    }
-  }
-  await file.truncate(fileSize);
 }
 
 function isZero(bytes: Uint8Array): boolean {

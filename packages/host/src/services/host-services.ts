@@ -1,7 +1,7 @@
-import { MemoryPool, type LogLevel, type NetworkFabric } from '@qvm/core';
+import { MemoryPool, type LogLevel } from '@qvm/core';
 import { DeviceLedgerServer, LocalDeviceLedger } from '@qvm/vdev-passthrough';
 import { LocalSharedMemory, SharedMemoryServer } from '@qvm/vdev-shmem';
-import { createNodeFabric } from '@qvm/vswitch';
+import { createNodeFabric, type SwitchFabric } from '@qvm/vswitch';
 import { NetworkService } from './network-service.js';
 import type { ServiceFactory, Services } from './service-broker.js';
 
@@ -18,7 +18,7 @@ const HOST = 'host';
  * @experimental
  */
 export class HostServices {
-  readonly fabric: NetworkFabric;
+  readonly fabric: SwitchFabric;
   readonly sharedMemory: LocalSharedMemory;
   /** For the brokers. */
   readonly factories: Services;
@@ -49,5 +49,10 @@ export class HostServices {
     const known = this.sharedMemory.regions().find((region) => region.name === name);
     if (known?.holder?.vm === HOST && known.bytes === size) return;
     this.sharedMemory.create(name, size, { vm: HOST, vdev: 'shmem' });
+  }
+
+  /** Ends what is still open when all VMs have ended. */
+  close(): void {
+    this.fabric.close();
   }
 }

@@ -95,6 +95,7 @@ export class VmHost {
     this.#closing = true;
     const open = this.vms.filter(({ ended }) => !ended);
     await Promise.all(open.map((vm) => endWithin(vm, timeoutMs)));
+    this.services.close();
   }
 
   #admit(name: string): void {

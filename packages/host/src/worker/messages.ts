@@ -20,7 +20,7 @@ export interface VmLaunch {
   readonly plugins?: readonly string[];
   /** Folder from which `plugins` are looked up. */
   readonly pluginBase?: string;
-  /** Where a core dump goes when the VM fails: an absolute path. None when absent. */
+  /** Where a core dump goes when the VM fails, in place of `spec.dump`: an absolute path of a folder, or `|COMMAND`. */
   readonly dumpOnFailure?: string;
 }
 
@@ -92,6 +92,11 @@ export interface VmCommands {
   /** At most {@link MAX_MEMORY_READ} bytes of guest-physical memory. */
   memory: {
     readonly params: { readonly address: number; readonly length: number };
+    readonly result: Uint8Array<ArrayBuffer>;
+  };
+  /** The same by virtual address, as a vCPU's tables have it now. */
+  virtualMemory: {
+    readonly params: { readonly vcpu: number; readonly address: bigint; readonly length: number };
     readonly result: Uint8Array<ArrayBuffer>;
   };
   /** Writes a core dump to a new file; answers how many bytes of memory are in it. */

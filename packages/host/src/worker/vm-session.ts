@@ -2,12 +2,13 @@ import type { Json } from '@qvm/core';
 import { DISPLAY, INPUT_DEVICES, QvmError, type QvmPlugin } from '@qvm/core';
 import { createHypervisor, describeError, nodeFileSource, type Hypervisor, type VmHandle } from '@qvm/sdk';
 import { threadTraceControl, type TraceControl } from '@qvm/trace';
+import { dumpOnFailure, dumpSource } from '../dump/dump-on-failure.js';
 import { writeDump } from '../dump/write-dump.js';
 import { placeThread } from '../scheduling/thread-placement.js';
 import { ConsoleRelay } from './console-relay.js';
 import { withEmbeddedGuest } from './embedded-files.js';
 import { importPlugin } from './import-plugin.js';
-import { MAX_MEMORY_READ } from './messages.js';
+import { readMemory, readVirtualMemory } from './read-memory.js';
 import type {
   RegisterReport,
   VmCommand,
@@ -90,6 +91,7 @@ export class VmSession {
         this.#running.vdevs.map(({ name, type, status }) => ({ name, type, status: status() as Record<string, Json> })),
       registers: () => registersOf(this.#running),
       memory: ({ address, length }) => readMemory(this.#running, address, length),
+      virtualMemory: ({ vcpu, address, length }) => readVirtualMemory(this.#running, vcpu, address, length),
       dump: async ({ path }) => ({ bytes: await writeDump(path, dumpSource(this.#running)) }),
       input: ({ stream, bytes }) => this.#consoleNamed(stream).input(bytes),
       screenshot: () => this.#running.service(DISPLAY)?.capture(),
@@ -123,7 +125,9 @@ export class VmSession {
       this.#consoles.set(name, new ConsoleRelay(vm.stream(name), send));
     }
     vm.hooks.stateChanged.tap('qvm host', ({ from, to }) => this.#tell({ event: 'state', from, to }));
-    if (launch.dumpOnFailure !== undefined) this.#dumpOnFailure(vm, launch.dumpOnFailure);
+    const destination = launch.dumpOnFailure ?? launch.spec.dump;
+    if (destination !== undefined)
+      dumpOnFailure(vm, destination, (message) => this.#tell({ event: 'log', level: 'info', message }));
     // After the answer to the command that ended it: the other side drops the thread with this event.
     void vm.exit.then((exit) => setImmediate(() => this.#tell({ event: 'end', end: endOf(exit) })));
     return { warnings: vm.warnings };
@@ -135,15 +139,6 @@ export class VmSession {
       plugins: [...this.#plugins, ...loaded],
       logger: { log: (level, message) => this.#tell({ event: 'log', level, message }) },
       hostFiles: withEmbeddedGuest(nodeFileSource),
-    });
-  }
-
-  /** While the hook runs, the memory is still there. */
-  #dumpOnFailure(vm: VmHandle, path: string): void {
-    vm.hooks.afterStop.tapPromise('qvm host', async () => {
-      if (vm.state !== 'failed') return;
-      await writeDump(path, dumpSource(vm));
-      this.#tell({ event: 'log', level: 'info', message: `the core dump is ${path}` });
     });
   }
 
@@ -182,19 +177,6 @@ function registersOf(vm: VmHandle): readonly RegisterReport[] {
   return vm.vcpus.map((vcpu) =>
     Object.fromEntries(Object.entries(vcpu.registers()).map(([name, value]) => [name, hexadecimal(value)])),
   );
-}
-
-function readMemory(vm: VmHandle, address: number, length: number): Uint8Array<ArrayBuffer> {
-  if (length > MAX_MEMORY_READ) {
-    throw new QvmError('host.memory-read', `one read gives at most ${MAX_MEMORY_READ} bytes, not ${length}`);
-  }
-  // A copy without shared memory behind it.
-  return Uint8Array.from(vm.memory.read(address, length));
-}
-
-function dumpSource(vm: VmHandle): Parameters<typeof writeDump>[1] {
-  const vcpus = vm.vcpus.map((vcpu) => vcpu.registers());
-  return { arch: vm.spec.arch, ranges: vm.ram, vcpus, read: (address, length) => vm.memory.view(address, length) };
 }
 
 function typeText(vm: VmHandle, text: string): string {

@@ -93,6 +93,7 @@ function construct(
         })),
       ],
       ...(spec.reserve === undefined ? {} : { reserve: spec.reserve }),
+      ...(spec.unsupported === undefined ? {} : { unsupported: spec.unsupported }),
       vdevs,
       implicitVdev: (type) => {
         const factory = registries.vdevs.get(type);

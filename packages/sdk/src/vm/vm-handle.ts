@@ -30,6 +30,8 @@ export interface VcpuHandle {
   readonly hooks: Tappable<VcpuHooks>;
   /** The registers now, by manual name: for debuggers and dumps. */
   registers(): Readonly<Record<string, bigint>>;
+  /** The guest-physical address of a virtual one, by the guest's tables as they are now; `undefined` when it is not mapped. */
+  translate(virtualAddress: bigint): number | undefined;
 }
 
 /**
@@ -156,6 +158,7 @@ export class VmController implements VmHandle {
       index: vcpu.index,
       hooks: tappable(vcpu.hooks),
       registers: () => vcpu.registers(),
+      translate: (address) => vcpu.translate?.(address),
     }));
     this.vdevs = vm.vdevs.map((instance) => ({
       name: instance.name,

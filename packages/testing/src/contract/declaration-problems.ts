@@ -1,7 +1,10 @@
 import type { OptionSpec, VdevFactory, VdevResources } from '@qvm/core';
 import { parseOptions } from '../parse-options.js';
 
-const COMMON_OPTIONS = ['base', 'loc', 'irq', 'intr', 'name'];
+/** Options that the VM obeys itself, whatever the vdev. */
+export const COMMON_OPTIONS: readonly string[] = ['base', 'loc', 'irq', 'intr', 'name'];
+/** A word, or the name of a package. */
+const TYPE = /^(@[a-z0-9-]+\/)?[a-z][a-z0-9-]*$/;
 const ADDRESS_LIMIT = 2 ** 48;
 const PAGE = 0x1000;
 
@@ -12,7 +15,7 @@ const PAGE = 0x1000;
  */
 export function factoryProblems(factory: VdevFactory): readonly string[] {
   return [
-    ...problemIf(!/^[a-z][a-z0-9-]*$/.test(factory.type), `type ${factory.type} is not in lower-case words`),
+    ...problemIf(!TYPE.test(factory.type), `type ${factory.type} is not in lower-case words`),
     ...problemIf(factory.description.trim() === '', 'there is no description'),
     ...duplicates(factory.options.map((option) => option.name)).map((name) => `option ${name} is declared twice`),
     ...factory.options.flatMap(optionProblems),

@@ -1,6 +1,7 @@
 import { QvmError, silentLogger } from '@qvm/core';
 import type { Logger, NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core';
 import type { CaptureSink } from '../capture/capture-sink.js';
+import { deviceCapture } from '../capture/device-capture.js';
 import { addressAt, formatAddress } from '../frame/mac-address.js';
 import { joinPorts } from '../port/join-ports.js';
 import { LearningSwitch, type LearningSwitchOptions } from '../switch/learning-switch.js';
@@ -42,6 +43,8 @@ export class SwitchFabric implements NetworkFabric {
   readonly #options: SwitchFabricOptions;
   readonly #logger: Logger;
   readonly #switches = new Map<string, LearningSwitch>();
+  /** Captures of whole switches, by name, with their paths. */
+  readonly #captures = new Map<string, { readonly path: string; readonly sink: CaptureSink }>();
   readonly #cables = new Cables();
   readonly #taps = new Set<string>();
   /** The address of each device that is plugged in, by path. */
@@ -84,11 +87,34 @@ export class SwitchFabric implements NetworkFabric {
     return made;
   }
 
+  /**
+   * Records in a file what the devices at a switch send, each frame once, of all devices that are plugged in from now on. Doing so
+   * again with the same file changes nothing; another file takes its place.
+   *
+   * @throws QvmError `network.capture` when this host has no files for captures; `network.unknown-peer`.
+   */
+  capture(name: string, path: string): void {
+    const known = this.#captures.get(name);
+    if (known?.path === path) return;
+    this.switch(name);
+    const sink = this.#openCapture(name, path);
+    known?.sink.close();
+    this.#captures.set(name, { path, sink });
+  }
+
+  /** Ends the captures of switches. Those of devices end with their devices. */
+  close(): void {
+    for (const { sink } of this.#captures.values()) sink.close();
+    this.#captures.clear();
+  }
+
   #connect(text: string, path: string, device: NetworkDeviceInfo): NetworkPort {
     const peer = parsePeer(text);
     if (peer.kind !== 'switch') requireNoVlans(text, path, device);
     const target = peer.kind === 'switch' ? this.switch(peer.name) : undefined;
-    const capture = this.#openCapture(path, device);
+    const own = device.capture === undefined ? undefined : this.#openCapture(path, device.capture);
+    const ofSwitch = peer.kind === 'switch' ? this.#captures.get(peer.name)?.sink : undefined;
+    const capture = deviceCapture(own, ofSwitch);
     const options: EndOptions = {
       ...(capture === undefined ? {} : { capture }),
       onClose: () => this.#devices.delete(path),
@@ -112,11 +138,10 @@ export class SwitchFabric implements NetworkFabric {
     throw new QvmError('network.unknown-peer', `${name} would be one switch too many; ${MOST_SWITCHES} can be made.`);
   }
 
-  #openCapture(path: string, { capture }: NetworkDeviceInfo): CaptureSink | undefined {
-    if (capture === undefined) return undefined;
+  #openCapture(what: string, file: string): CaptureSink {
     const open = this.#options.openCapture;
-    if (open === undefined) throw new QvmError('network.capture', `This host has no files for the capture of ${path}.`);
-    return open(capture, path);
+    if (open === undefined) throw new QvmError('network.capture', `This host has no files for the capture of ${what}.`);
+    return open(file, what);
   }
 
   /** The TAP device at one end of a cable, the device at the other. */

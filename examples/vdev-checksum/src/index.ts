@@ -1,0 +1,33 @@
+import { PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
+import type { QvmPlugin, VdevFactory } from '@qvm/core';
+import { virtioMmioVdev } from '@qvm/vdev-virtio';
+import { ChecksumDevice } from './device.js';
+
+/** Not yet given to anyone (VirtIO 1.2, section 5). */
+const DEVICE_ID = 63;
+
+/** The vdev type. Its name is the package's, so that configurations can say it without anything else. */
+export const checksumFactory: VdevFactory = virtioMmioVdev({
+  type: '@acme/vdev-checksum',
+  description: 'VirtIO device that computes checksums',
+  deviceId: DEVICE_ID,
+  options: [
+    {
+      name: 'most',
+      kind: 'size',
+      description: 'Most bytes of a request',
+      default: '64K',
+      min: 1,
+      max: 2 ** 24,
+    },
+  ],
+  queues: () => [{ name: 'requests', maxSize: 64 }],
+  create: (context, options) => new ChecksumDevice(context, Number(options['most'])),
+});
+
+/** What qvm imports: `"type": "@acme/vdev-checksum"` in a configuration looks for this name. */
+export const plugin: QvmPlugin = {
+  name: '@acme/vdev-checksum',
+  apiVersion: PLUGIN_API_VERSION,
+  provides: [provide({ token: VDEV_FACTORY, scope: 'host', multi: true, factory: () => checksumFactory })],
+};

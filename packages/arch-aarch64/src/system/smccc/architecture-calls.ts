@@ -1,0 +1,32 @@
+import { HypercallStatus } from '@qvm/core';
+import { Owner, parseFunctionId } from './function-id.js';
+import type { FunctionId } from './function-id.js';
+import { presence, wordArgument } from './call-owner.js';
+import type { CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
+
+/** Numbers of the Arm Architecture Calls (SMCCC DEN0028 7). */
+enum ArchitectureCall {
+  Version = 0,
+  ArchFeatures = 1,
+}
+
+const SMCCC_1_1 = 0x1_0001;
+
+/**
+ * SMCCC_VERSION and SMCCC_ARCH_FEATURES. Workarounds for errata are not needed and not offered.
+ *
+ * @experimental
+ */
+export class ArchitectureCalls implements CallOwner {
+  has({ number, wide }: FunctionId): boolean {
+    return !wide && number in ArchitectureCall;
+  }
+
+  call({ vcpu, function: { number } }: SmcccCall): CallOutcome {
+    if (number === (ArchitectureCall.Version as number)) return SMCCC_1_1;
+    const queried = parseFunctionId(wordArgument(vcpu, 1));
+    return queried?.owner === (Owner.Architecture as number)
+      ? presence(this.has(queried))
+      : HypercallStatus.NotSupported;
+  }
+}

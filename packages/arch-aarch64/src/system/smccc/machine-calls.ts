@@ -1,0 +1,72 @@
+import { HypercallStatus } from '@qvm/core';
+import type { HypercallEvent, HypercallRegistry, HypercallResult, MachineServices } from '@qvm/core';
+import { Owner, parseFunctionId } from './function-id.js';
+import type { HypervisorCalls } from './hypervisor-calls.js';
+
+/** Numbers of the calls about the caller's own VM; docs/hypercalls.md describes them. */
+enum MachineCall {
+  Features = 0x0,
+  VmName = 0x1,
+  VmEnd = 0x2,
+  VmReset = 0x3,
+}
+
+const PROVIDER = 'qvm';
+/** Exit codes that a guest may choose: that of a normal end, and those that are free. */
+const FIRST_FREE_EXIT_CODE = 32;
+const LAST_FREE_EXIT_CODE = 63;
+/** Registers that carry a piece of the name, X1 to X3. */
+const NAME_REGISTERS = 3;
+const WIDE_BYTES = 8;
+const NARROW_BYTES = 4;
+
+const SUCCESS: HypercallResult = [BigInt(HypercallStatus.Success)];
+const INVALID_PARAMETER: HypercallResult = [BigInt(HypercallStatus.InvalidParameter)];
+
+/**
+ * Adds the calls by which a guest asks for its VM's name and life cycle.
+ *
+ * @experimental
+ */
+export function addMachineCalls(calls: HypervisorCalls, services: MachineServices): void {
+  const name = new TextEncoder().encode(services.name);
+  const registry: HypercallRegistry = calls;
+  registry.add(MachineCall.Features, PROVIDER, ({ args: [queried = 0n] }) =>
+    featureOf(calls, Number(queried & 0xffff_ffffn)),
+  );
+  registry.add(MachineCall.VmName, PROVIDER, (event) => pieceOfName(name, event));
+  registry.add(MachineCall.VmEnd, PROVIDER, (event) => endVm(services, event));
+  registry.add(MachineCall.VmReset, PROVIDER, () => {
+    services.request({ kind: 'reset' });
+    return SUCCESS;
+  });
+}
+
+function featureOf(calls: HypervisorCalls, id: number): HypercallResult {
+  const queried = parseFunctionId(id);
+  const known = queried?.owner === (Owner.Hypervisor as number) && calls.has(queried);
+  return [BigInt(known ? HypercallStatus.Success : HypercallStatus.NotSupported)];
+}
+
+/** Length of the whole name, then as many of its bytes from an offset on as three registers hold, padded with zeros. */
+function pieceOfName(name: Uint8Array, { functionId, args: [offset = 0n] }: HypercallEvent): HypercallResult {
+  const bytes = parseFunctionId(functionId)?.wide === true ? WIDE_BYTES : NARROW_BYTES;
+  if (offset > BigInt(name.length)) return INVALID_PARAMETER;
+  const registers = Array.from({ length: NAME_REGISTERS }, (_, n) =>
+    littleEndian(name, Number(offset) + n * bytes, bytes),
+  );
+  return [BigInt(name.length), ...registers];
+}
+
+function littleEndian(bytes: Uint8Array, at: number, count: number): bigint {
+  return bytes.subarray(at, at + count).reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+function endVm(services: MachineServices, { vcpu, args: [code = 0n] }: HypercallEvent): HypercallResult {
+  if (code === 0n) services.request({ kind: 'poweroff' });
+  else if (code >= BigInt(FIRST_FREE_EXIT_CODE) && code <= BigInt(LAST_FREE_EXIT_CODE)) {
+    const reason = `The guest ended its VM with ${code} (vCPU ${vcpu.index}).`;
+    services.request({ kind: 'terminate', exitCode: Number(code), reason });
+  } else return INVALID_PARAMETER;
+  return SUCCESS;
+}

@@ -1,0 +1,55 @@
+import { REGION_TUNING } from '../vcpu/region-cache.js';
+import type { RegionTuning } from '../vcpu/region-cache.js';
+import { difference, INSTRUCTIONS, runProgram } from './tier-run.test.helper.js';
+import type { TierProgram } from './tier-program.test.helper.js';
+
+/** Tunings of the second tier under which programs run, by name. */
+export const TUNINGS = {
+  /** Regions for whatever runs twice, and larger ones at once. */
+  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200 },
+  /** Small regions only, in batches. */
+  plain: { hot: 1, hotter: Infinity, batch: 8, patience: 4, interval: 64 },
+  usual: REGION_TUNING,
+} as const satisfies Readonly<Record<string, RegionTuning>>;
+
+/** How the tiers compare in one program. */
+export interface Comparison {
+  /** The first difference from the interpreter, with the tuning that has it. */
+  readonly difference: string | undefined;
+  /** Instructions that each tuning ran, and how many of them in regions. */
+  readonly instructions: number;
+  readonly translated: number;
+  /** Regions that follow calls. */
+  readonly inlined: number;
+}
+
+/** Runs a program by the interpreter alone and with each of the tunings. */
+export async function compareTiers(
+  program: TierProgram,
+  tunings: readonly (keyof typeof TUNINGS)[] = ['eager', 'plain'],
+  limit = INSTRUCTIONS,
+): Promise<Comparison> {
+  const { outcome: expected } = await runProgram(program, 'interp', undefined, limit);
+  let [instructions, translated, inlined] = [0, 0, 0];
+  for (const name of tunings) {
+    const run = await runProgram(program, 'wasm', TUNINGS[name], limit);
+    instructions += run.outcome.instructions;
+    translated += run.translated;
+    inlined += run.inlined;
+    const found = difference(expected, run.outcome);
+    if (found !== undefined) return { difference: `${name}: ${found}`, instructions, translated, inlined };
+  }
+  return { difference: undefined, instructions, translated, inlined };
+}
+
+/** The number of instructions after which the tiers first differ, at most `INSTRUCTIONS`. */
+export async function firstDifference(program: TierProgram): Promise<number> {
+  let [same, differs] = [0, INSTRUCTIONS];
+  while (differs - same > 1) {
+    const middle = (same + differs) >> 1;
+    const { difference: found } = await compareTiers(program, undefined, middle);
+    if (found === undefined) same = middle;
+    else differs = middle;
+  }
+  return differs;
+}

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { compareTiers } from './compare-tiers.test.helper.js';
+import { randomProgram } from './random-program.test.helper.js';
+import { parseProgram } from './tier-program.test.helper.js';
+
+/* The second tier does what the first does: `npm run fuzz:tiers` looks for programs where it does not. */
+
+const FIRST_SEED = 1;
+const SEEDS = 32;
+/** Batches keep the tests within their limits of time. */
+const BATCH = 8;
+const FOLDER = fileURLToPath(new URL('../../testdata/tier-fuzz/', import.meta.url));
+
+describe('random programs', () => {
+  it.each(Array.from({ length: SEEDS / BATCH }, (_, i) => FIRST_SEED + i * BATCH))(
+    'do the same in both tiers, from seed %i',
+    async (first) => {
+      let [instructions, translated, inlined] = [0, 0, 0];
+      for (let seed = first; seed < first + BATCH; seed++) {
+        const compared = await compareTiers(randomProgram(seed));
+        expect({ seed, difference: compared.difference }).toEqual({ seed, difference: undefined });
+        instructions += compared.instructions;
+        translated += compared.translated;
+        inlined += compared.inlined;
+      }
+      // Otherwise nothing is compared.
+      expect(translated).toBeGreaterThan(instructions / 10);
+      expect(inlined).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('programs kept in files', () => {
+  it.each(readdirSync(FOLDER).filter((name) => name.endsWith('.s')))('%s', async (name) => {
+    const program = parseProgram(readFileSync(`${FOLDER}${name}`, 'utf8'));
+    expect((await compareTiers(program, ['eager', 'plain', 'usual'])).difference).toBeUndefined();
+  });
+});

@@ -1,0 +1,219 @@
+import type { Engine } from '@qvm/core';
+import { State } from '../builder/layout.js';
+import {
+  CODE,
+  DATA,
+  MachineHarness,
+  TABLES,
+  goToEl0,
+  log,
+  BACK_TO_EL1,
+} from '../machine-tests/machine-harness.test.helper.js';
+import type { Taken } from '../machine-tests/machine-harness.test.helper.js';
+import {
+  Attr,
+  KERNEL,
+  PageTables,
+  SHARED_CODE,
+  SHARED_DATA,
+  mapCode,
+  mmuOn,
+  tcr,
+} from '../machine-tests/page-tables.test.helper.js';
+import { Random } from '../testing/random.js';
+import type { RegionTuning } from '../vcpu/region-cache.js';
+import { ADDRESSES, baseLines, Reg } from './straight-code.test.helper.js';
+import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
+
+/** What a program has done. Two runs of it must agree in all of this. */
+export interface TierOutcome {
+  readonly registers: Readonly<Record<string, bigint>>;
+  readonly vectors: readonly bigint[];
+  readonly fpcr: number;
+  readonly fpsr: number;
+  readonly exceptions: readonly Taken[];
+  readonly log: readonly bigint[];
+  readonly instructions: number;
+  /** Of the virtual machine, in nanoseconds. */
+  readonly time: number;
+  readonly exit: string;
+  readonly code: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** An outcome, and how much of it the second tier did. */
+export interface TierRun {
+  readonly outcome: TierOutcome;
+  /** Instructions in regions. */
+  readonly translated: number;
+  /** Regions that follow calls. */
+  readonly inlined: number;
+}
+
+/** A program that is not at its end by then is stopped there: random code may loop. */
+export const INSTRUCTIONS = 120_000;
+/** Pages of data that are not plain memory. */
+const PAGES = { readOnly: 4, hole: 5, device: 6 } as const;
+const DATA_PAGES = 8;
+/** The page that shows one of two pages of code, and its descriptor, whose bit 12 says which. */
+export const WINDOW = DATA + 9 * 4096;
+export const WINDOW_DESCRIPTOR = TABLES + 3 * 4096 + 9 * 8;
+const PAGE = 4096;
+const CODE_BYTES = 0x2_0000;
+
+/** Runs a program in one engine. */
+export async function runProgram(
+  program: TierProgram,
+  engine: Engine,
+  tuning?: RegionTuning,
+  limit = INSTRUCTIONS,
+): Promise<TierRun> {
+  const { setup } = program;
+  const machine = await MachineHarness.boot(sourceOf(program), {
+    engine,
+    codePages: setup.codePages,
+    symbols: { shown: BigInt(WINDOW), descriptor: BigInt(WINDOW_DESCRIPTOR) },
+    vectors: { 0x280: timerVector(setup, 5), 0x480: timerVector(setup, 9) },
+    ...(tuning && { tuning }),
+  });
+  if (setup.mmu) mapMemory(machine, setup);
+  machine.vm.guestMemory.write(DATA, randomData(setup.seed));
+  for (let left = limit, turns = 0; left > 0 && turns < limit; turns++) {
+    const before = machine.vm.instructions;
+    const step = machine.vm.step(Math.min(left, setup.step));
+    if (step.kind === 'ended') machine.exit = step.exit;
+    if (step.kind !== 'ran') break;
+    left -= machine.vm.instructions - before;
+  }
+  return { outcome: outcomeOf(machine), ...regionsOf(machine) };
+}
+
+function regionsOf({ vm, vcpus }: MachineHarness): { translated: number; inlined: number } {
+  const { regions } = vm.machine.stats() as { regions: { inlined: number } | null };
+  return { translated: vcpus[0]?.regionTotals.instructions ?? 0, inlined: regions?.inlined ?? 0 };
+}
+
+function outcomeOf(machine: MachineHarness): TierOutcome {
+  const { vm, exceptions, log: logged, exit } = machine;
+  const [vcpu] = machine.vcpus;
+  if (vcpu === undefined) throw new Error('the machine has no vCPU');
+  const { state } = vcpu;
+  return {
+    registers: vcpu.registers(),
+    vectors: Array.from({ length: 64 }, (_, i) => state.u64(State.v + i * 8)),
+    fpcr: state.u32(State.fpcr),
+    fpsr: state.u32(State.fpsr),
+    exceptions,
+    log: logged,
+    instructions: vm.instructions,
+    time: vm.stats().time,
+    exit: JSON.stringify(exit ?? null),
+    code: vm.guestMemory.view(CODE, CODE_BYTES).slice(),
+    data: vm.guestMemory.view(DATA, DATA_PAGES * PAGE).slice(),
+  };
+}
+
+/** The first difference of two outcomes, in words; `undefined` when they are the same. */
+export function difference(expected: TierOutcome, actual: TierOutcome): string | undefined {
+  for (const key of Object.keys(expected) as (keyof TierOutcome)[]) {
+    const found = differenceAt(key, expected[key], actual[key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function differenceAt(path: string, expected: unknown, actual: unknown): string | undefined {
+  if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null)
+    return Object.is(expected, actual) ? undefined : `${path}: expected ${show(expected)}, got ${show(actual)}`;
+  if (expected instanceof Uint8Array) return differenceOfBytes(path, expected, actual as Uint8Array);
+  const other = actual as Readonly<Record<string, unknown>>;
+  for (const [key, value] of Object.entries(expected)) {
+    const found = differenceAt(`${path}.${key}`, value, other[key]);
+    if (found !== undefined) return found;
+  }
+  const [before, after] = [Object.keys(expected).length, Object.keys(actual).length];
+  return before === after ? undefined : `${path}: expected ${before} entries, got ${after}`;
+}
+
+function differenceOfBytes(path: string, expected: Uint8Array, actual: Uint8Array): string | undefined {
+  const at = expected.findIndex((byte, i) => byte !== actual[i]);
+  return at < 0
+    ? undefined
+    : `${path} at 0x${at.toString(16)}: expected ${show(expected[at])}, got ${show(actual[at])}`;
+}
+
+const show = (value: unknown): string => (typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value));
+
+/** The program with what comes before and behind it. */
+function sourceOf({ setup, lines }: TierProgram): string {
+  return [
+    'mov x0, #0x300000\n msr cpacr_el1, x0\n mov x0, #3\n msr cntkctl_el1, x0\n isb',
+    setup.timer > 0 ? timerOn(setup) : '',
+    setup.mmu ? mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) }) : '',
+    `ldr ${Reg.origin}, =${DATA}`,
+    ...ADDRESSES.flatMap(([register, offset]) => baseLines(register, offset)),
+    ...baseLines(31, 0x3000).map((line) => line.replaceAll('x31', 'sp')),
+    `add ${Reg.links}, ${Reg.origin}, #${DATA_PAGES}, lsl #12`,
+    `adr x${Reg.code}, body`,
+    ...Array.from({ length: 32 }, (_, n) => `.inst 0x${(0x3dc0_0000 | (n << 10) | (28 << 5) | n).toString(16)}`),
+    ...Array.from({ length: 16 }, (_, n) => `ldr x${n}, [${Reg.origin}, #${n * 8}]`),
+    'adr x30, end',
+    setup.el === 0 ? goToEl0() : setup.timer > 0 ? 'msr daifclr, #2' : '',
+    'body:',
+    ...lines,
+    setup.el === 0 ? BACK_TO_EL1 : 'msr daifset, #2',
+    log(0),
+  ].join('\n');
+}
+
+const GICD = 0x0800_0000;
+const GICR = 0x080a_0000;
+const VIRTUAL_TIMER = 27;
+
+/** Lets the virtual timer's interrupt through and starts the timer. */
+function timerOn({ timer }: TierSetup): string {
+  return `ldr x20, =${GICD}\n mov w21, #0x12\n str w21, [x20]
+    ldr x22, =${GICR}\n str wzr, [x22, #0x14]\n add x22, x22, #0x10, lsl #12\n mov w21, #-1\n str w21, [x22, #0x80]
+    mov w21, #0x80\n strb w21, [x22, #${0x400 + VIRTUAL_TIMER}]\n ldr w21, =${1 << VIRTUAL_TIMER}\n str w21, [x22, #0x100]
+    mov x21, #1\n msr icc_sre_el1, x21\n msr icc_igrpen1_el1, x21\n mov x21, #0xff\n msr icc_pmr_el1, x21\n isb
+    mov x21, #${timer}\n msr cntv_tval_el0, x21\n mov x21, #1\n msr cntv_ctl_el0, x21\n`;
+}
+
+/** Reports the interrupt as exception `number` and starts the timer again. */
+function timerVector({ timer }: TierSetup, number: number): string {
+  return `msr tpidr_el1, x10\n mrs x10, icc_iar1_el1\n msr icc_eoir1_el1, x10\n mov x10, #${timer}\n msr cntv_tval_el0, x10
+    mrs x10, tpidr_el1\n hvc #${0x200 + number}\n eret\n`;
+}
+
+function mapMemory(machine: MachineHarness, { el }: TierSetup): void {
+  const tables = new PageTables(machine);
+  const [data, code] = el === 0 ? [SHARED_DATA, SHARED_CODE] : [KERNEL, KERNEL];
+  mapCode(tables, 12, code);
+  tables.map(BigInt(TABLES), TABLES, 2, KERNEL);
+  const window = machine.labels.get('window');
+  if (window !== undefined) tables.map(BigInt(WINDOW), Number(window), 3, code);
+  for (let page = 0; page <= DATA_PAGES; page++) {
+    if (page === PAGES.hole) continue;
+    const attributes =
+      page === PAGES.readOnly
+        ? data | Attr.readOnly
+        : page === PAGES.device
+          ? (data & ~Attr.inner) | Attr.device
+          : data;
+    tables.map(BigInt(DATA + page * PAGE), DATA + page * PAGE, 3, attributes);
+  }
+}
+
+/** Bytes of which many are small numbers and floating-point values. */
+function randomData(seed: number): Uint8Array {
+  const random = new Random(seed);
+  const bytes = new Uint8Array(5 * PAGE);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.length; at += 8) {
+    const kind = random.below(4);
+    if (kind === 0) view.setBigUint64(at, BigInt(random.below(64)), true);
+    else if (kind === 1) view.setFloat64(at, (random.u32() - 0x8000_0000) / 2 ** random.below(40), true);
+    else view.setBigUint64(at, random.u64(), true);
+  }
+  return bytes;
+}

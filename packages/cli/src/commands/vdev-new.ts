@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { CliExitCode } from '../report/exit-codes.js';
+import { CliError } from '../report/report-error.js';
+import type { VdevKind } from './vdev-kinds.js';
+import { readVdevPackageName } from './vdev-name.js';
+import { vdevPackageFiles } from './vdev-template.js';
+
+/** Options of `qvm vdev new`. */
+export interface NewVdevFlags {
+  readonly kind: VdevKind;
+  /** Where to make it; the name without its scope when absent. */
+  readonly dir?: string;
+}
+
+/** `qvm vdev new NAME` */
+export function newVdev(text: string, { kind, dir }: NewVdevFlags, version: string): void {
+  const name = readVdevPackageName(text);
+  const folder = dir ?? name.folder;
+  const files = vdevPackageFiles(kind, name, version);
+  requireVacant(folder);
+  for (const [path, content] of files) writeNew(join(folder, path), content);
+  const shown = relative('', folder) || '.';
+  const lines = [
+    `${name.package} is in ${shown}:`,
+    ...files.map(([path]) => `  ${path}`),
+    `Try it: cd ${shown} && npm install && npm test`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function requireVacant(folder: string): void {
+  try {
+    if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  } catch (cause) {
+    throw new CliError(`${folder} cannot be used: it is no folder, or cannot be read`, CliExitCode.Failure, { cause });
+  }
+  throw new CliError(`${folder} is not empty; nothing was written`, CliExitCode.Failure);
+}
+
+function writeNew(path: string, content: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content, { flag: 'wx' });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(`${path} cannot be written: ${reason}`, CliExitCode.Failure, { cause });
+  }
+}

@@ -1,0 +1,68 @@
+import type { HostedVm, VmHost } from '@qvm/host';
+import { ConsolePrinter } from './console-printer.js';
+import { EscapeFilter, type EscapeKey } from './escape-filter.js';
+import { RawTerminal } from './raw-terminal.js';
+
+/** What the keys of a {@link SystemConsole} do. */
+export interface SystemConsoleActions {
+  /** Presses all power buttons. */
+  readonly stop: () => void;
+  /** Cuts the power of all. */
+  readonly cut: () => void;
+  /** Prints a line for the user. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * The consoles of several VMs on stdin and stdout: line by line with the names of the VMs; one of them may be in front, and has the
+ * terminal as it is, with what is typed.
+ */
+export class SystemConsole {
+  readonly #printer: ConsolePrinter;
+  readonly #terminal: RawTerminal | undefined;
+
+  /** @param front - the VM in front, if any. */
+  constructor(vms: VmHost['vms'], front: string | undefined, actions: SystemConsoleActions) {
+    const { stdin, stdout } = process;
+    this.#printer = new ConsolePrinter(
+      stdout,
+      vms.map(({ name }) => name),
+    );
+    const inFront = vms.find(({ name }) => name === front);
+    for (const vm of vms) {
+      vm.console('stdio').attach((bytes) => {
+        if (vm === inFront) this.#printer.passThrough(bytes);
+        else this.#printer.print(vm.name, bytes);
+      });
+    }
+    this.#terminal = inFront !== undefined && stdin.isTTY ? new RawTerminal(stdin) : undefined;
+    if (inFront !== undefined) void sendInput(inFront, this.#terminal === undefined ? undefined : escapesOf(actions));
+    this.#terminal?.enter();
+  }
+
+  /** Prints lines that have not ended, and gives the terminal back. */
+  dispose(): void {
+    this.#printer.end();
+    this.#terminal?.leave();
+    // An open stdin would keep the process.
+    process.stdin.destroy();
+  }
+}
+
+function escapesOf({ stop, cut, say }: SystemConsoleActions): EscapeFilter {
+  const keys: readonly EscapeKey[] = [
+    { letters: 'p', help: 'press the power buttons', run: stop },
+    { letters: 'x', help: 'cut the power (exit code 3)', run: cut },
+  ];
+  return new EscapeFilter(keys, (lines) => lines.forEach(say));
+}
+
+async function sendInput(vm: HostedVm, escapes: EscapeFilter | undefined): Promise<void> {
+  try {
+    for await (const data of process.stdin as AsyncIterable<Uint8Array>) {
+      await vm.request('input', { stream: 'stdio', bytes: Uint8Array.from(escapes?.filter(data) ?? data) });
+    }
+  } catch {
+    // The VM has ended, and stdin with it; or stdin cannot be read, which is like its end.
+  }
+}

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { fetchGuest } from '@qvm/guests';
+
+/* What a guest computes must not depend on the tier that runs it. */
+
+const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
+const LINUX = fileURLToPath(new URL('../../../examples/linux.qvmconf', import.meta.url));
+const PLUGIN = fileURLToPath(new URL('./tier-plugin.test.helper.js', import.meta.url));
+const EXPECTED = fileURLToPath(new URL('../../guests/testdata/selftest-cpu.expected', import.meta.url));
+/** Without regions the commands take many times as long. */
+const LIMIT_MS = 60 * 60_000;
+
+interface Outcome {
+  readonly exitCode: number | null;
+  readonly lines: readonly string[];
+  readonly stderr: string;
+}
+
+/** Boots Debian, runs a command in it and powers it off. */
+function runGuest(command: string, args: readonly string[], tier?: string): Promise<Outcome> {
+  const cmdline = `console=ttyAMA0 quiet qvm.run=${command},poweroff+-f`;
+  const env = { ...process.env, ...(tier === undefined ? {} : { QVM_TEST_TIER: tier }) };
+  const all = [QVM, 'start', '--alone', LINUX, '--cmdline', cmdline, ...args];
+  const child = spawn(process.execPath, all, { env, timeout: LIMIT_MS, killSignal: 'SIGKILL' });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdin.end();
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) =>
+      resolve({ exitCode, lines: output.stdout.split(/\r*\n/), stderr: output.stderr }),
+    );
+  });
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+beforeAll(() => fetchGuest('debian-arm64'), LIMIT_MS);
+
+describe('selftest-cpu', () => {
+  it.each(['eager', 'never'])(
+    'computes the same where the second tier translates: %s',
+    async (tier) => {
+      const { exitCode, lines, stderr } = await runGuest('selftest-cpu', ['--plugin', PLUGIN], tier);
+      const begin = lines.indexOf('RUN selftest-cpu') + 1;
+      const end = lines.findIndex((line) => line.startsWith('RUN-RC '));
+      expect(lines.slice(begin, end)).toEqual(readFileSync(EXPECTED, 'utf8').trimEnd().split('\n'));
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('a boot that counts its instructions', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'qvm-tiers-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it(
+    'leaves the same trace, byte by byte, in both engines',
+    async () => {
+      const [one, other] = [join(folder, 'interp.kev'), join(folder, 'wasm.kev')] as const;
+      const command = 'cat+/proc/interrupts';
+      const interpreted = await runGuest(command, ['--icount', '--engine', 'interp', '--trace', one]);
+      const translated = await runGuest(command, ['--icount', '--engine', 'wasm', '--trace', other]);
+      expect(translated.lines).toEqual(interpreted.lines);
+      expect(interpreted.exitCode).toBe(0);
+      expect(await hashOf(other)).toBe(await hashOf(one));
+    },
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,28 @@
+/**
+ * What a VM may lack that its guest wants: an instruction, something at a guest-physical address, a system register.
+ *
+ * @experimental
+ */
+export type UnsupportedKind = 'instruction' | 'reference' | 'register';
+
+/**
+ * What then happens. `fail`: the guest gets the exception that the architecture has for it. `ignore`: it goes on behind the
+ * instruction; what is read is all ones. `abort`: its VM ends, exit code 5.
+ *
+ * @experimental
+ */
+export type UnsupportedPolicy = 'abort' | 'fail' | 'ignore';
+
+/**
+ * A policy for each kind.
+ *
+ * @experimental
+ */
+export type UnsupportedPolicies = Readonly<Record<UnsupportedKind, UnsupportedPolicy>>;
+
+/**
+ * What holds unless it is said otherwise: what hardware does.
+ *
+ * @experimental
+ */
+export const DEFAULT_UNSUPPORTED: UnsupportedPolicies = { instruction: 'fail', reference: 'fail', register: 'fail' };

@@ -1,0 +1,34 @@
+import { provide, VDEV_FACTORY, type QvmPlugin, type Vdev, type VdevFactory } from '@qvm/core';
+
+/* A vdev that throws when its only register is read. */
+
+const vdev = (): Vdev => ({
+  mmio: {
+    registers: {
+      read: () => {
+        throw new Error('the test wants it so');
+      },
+      write: () => undefined,
+    },
+  },
+  reset: () => undefined,
+  save: () => ({ version: 1, state: null }),
+  restore: () => undefined,
+  status: () => ({}),
+  dispose: () => undefined,
+});
+
+const factory: VdevFactory = {
+  type: 'thrower',
+  description: 'Throws, for tests',
+  options: [],
+  resources: () => ({ mmio: [{ name: 'registers', size: 4, defaultBase: 0x0c00_0000 }] }),
+  create: vdev,
+};
+
+/** The plugin. */
+export const plugin: QvmPlugin = {
+  name: 'thrower',
+  apiVersion: 1,
+  provides: [provide(VDEV_FACTORY, () => factory, { multi: true })],
+};

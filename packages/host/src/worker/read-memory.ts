@@ -1,0 +1,49 @@
+import { QvmError } from '@qvm/core';
+import type { VmHandle } from '@qvm/sdk';
+import { MAX_MEMORY_READ } from './messages.js';
+
+/** The smallest granule of translation: what one lookup says holds for the rest of it. */
+const PAGE = 0x1000;
+
+/**
+ * Guest-physical memory, as a copy without shared memory behind it.
+ *
+ * @throws QvmError `host.memory-read` when it is more than one read gives, and as the guest's memory.
+ */
+export function readMemory(vm: VmHandle, address: number, length: number): Uint8Array<ArrayBuffer> {
+  requireLength(length);
+  return Uint8Array.from(vm.memory.read(address, length));
+}
+
+/**
+ * Memory by virtual address, page by page.
+ *
+ * @throws QvmError `host.memory-read` as above, `host.no-vcpu`, `host.not-mapped` when the guest has nothing there.
+ */
+export function readVirtualMemory(
+  vm: VmHandle,
+  index: number,
+  address: bigint,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  requireLength(length);
+  const vcpu = vm.vcpus[index];
+  if (vcpu === undefined)
+    throw new QvmError('host.no-vcpu', `${vm.name} has no vCPU ${index}; there are 0 to ${vm.vcpus.length - 1}`);
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length;) {
+    const at = BigInt.asUintN(64, address + BigInt(done));
+    const physical = vcpu.translate(at);
+    if (physical === undefined)
+      throw new QvmError('host.not-mapped', `vCPU ${index} of ${vm.name} has nothing mapped at 0x${at.toString(16)}`);
+    const count = Math.min(length - done, PAGE - (physical % PAGE));
+    bytes.set(vm.memory.read(physical, count), done);
+    done += count;
+  }
+  return bytes;
+}
+
+function requireLength(length: number): void {
+  if (length <= MAX_MEMORY_READ) return;
+  throw new QvmError('host.memory-read', `one read gives at most ${MAX_MEMORY_READ} bytes, not ${length}`);
+}

@@ -1,0 +1,94 @@
+import { Vm } from '@qvm/core';
+import type { Json, OptionValues, QvmPlugin, VdevFactory, VdevSpec, VmExit } from '@qvm/core';
+import { CollectingLogger } from '../collecting-logger.js';
+import { COMMON_OPTIONS } from '../contract/declaration-problems.js';
+import { parseOptions } from '../parse-options.js';
+import { ScriptedCharacterBackend } from '../scripted-character-backend.js';
+import { scriptError } from './script-instruction.js';
+import { scriptArchitecture, scriptedGuest } from './script-machine.js';
+
+/** More than a test's script has; a script that spins comes here. */
+const MOST_INSTRUCTIONS = 1_000_000;
+const RAM_BYTES = 0x10_0000;
+
+/**
+ * A VM for {@link runScript}.
+ *
+ * @experimental
+ */
+export interface ScriptRunOptions {
+  /** Its vdevs, in this order. Options as in a configuration; `base` and `irq` are numbers. */
+  readonly vdevs: readonly { readonly factory: VdevFactory; readonly options?: OptionValues }[];
+  /** Those whose `apply` is wanted; what they provide is not looked at. */
+  readonly plugins?: readonly Pick<QvmPlugin, 'name' | 'apply'>[];
+  /** The guest: the lines of {@link scriptedGuest}. */
+  readonly script: readonly string[];
+}
+
+/**
+ * What came of {@link runScript}.
+ *
+ * @experimental
+ */
+export interface ScriptRun {
+  readonly exit: VmExit;
+  /** Virtual time at the end, in nanoseconds. */
+  readonly time: number;
+  /** What each vdev told of itself at the end, by its name (`TYPE-0`). */
+  readonly status: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** The back ends that vdevs opened, by designator. */
+  readonly backends: ReadonlyMap<string, ScriptedCharacterBackend>;
+  readonly logger: CollectingLogger;
+}
+
+/**
+ * Runs a scripted guest to its end in a VM of its own: the real thing with map, wiring, clock and hooks, under `icount`, with
+ * 1 MiB of RAM at 0x40000000. For a whole hypervisor with configurations, give `scriptPlugin` to that of `@qvm/sdk`.
+ *
+ * @throws QvmError what the VM refuses; `testing.script` for a script that is wrong or comes to no end.
+ * @experimental
+ */
+export async function runScript({ vdevs, plugins = [], script }: ScriptRunOptions): Promise<ScriptRun> {
+  const backends = new Map<string, ScriptedCharacterBackend>();
+  const logger = new CollectingLogger();
+  const vm = new Vm({
+    name: 'script',
+    architecture: scriptArchitecture(),
+    vcpus: 1,
+    ram: [{ size: RAM_BYTES }],
+    vdevs: vdevs.map(vdevSpec),
+    plugins: plugins.map(({ name, apply }) => ({ name, apply: (target) => apply?.(target) })),
+    clock: { kind: 'icount' },
+    logger,
+    openCharacterBackend: (designator) => {
+      const backend = new ScriptedCharacterBackend();
+      backends.set(designator, backend);
+      return backend;
+    },
+  });
+  try {
+    await vm.boot({ image: scriptedGuest(...script) });
+    const exit = runToEnd(vm);
+    const status = Object.fromEntries(vm.vdevs.map(({ name, vdev }) => [name, vdev.status()]));
+    return { exit, time: vm.clock.now(), status, backends, logger };
+  } finally {
+    await vm.close();
+  }
+}
+
+function runToEnd(vm: Vm): VmExit {
+  const result = vm.step(MOST_INSTRUCTIONS);
+  if (result.kind === 'ended') return result.exit;
+  if (result.kind === 'idle') throw scriptError('the guest waits for what never comes');
+  throw scriptError(`the guest has not ended after ${MOST_INSTRUCTIONS} instructions`);
+}
+
+function vdevSpec({ factory, options = {} }: ScriptRunOptions['vdevs'][number]): VdevSpec {
+  const entries = Object.entries(options);
+  const own = entries.filter(([name]) => !COMMON_OPTIONS.includes(name));
+  const common = entries.filter(([name]) => COMMON_OPTIONS.includes(name));
+  return {
+    factory,
+    options: { ...parseOptions(factory.options, Object.fromEntries(own)), ...Object.fromEntries(common) },
+  };
+}

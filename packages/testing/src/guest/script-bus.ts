@@ -1,0 +1,78 @@
+import { GuestMemoryError } from '@qvm/core';
+import type { AccessWidth, GuestExits, MachineServices, MmioRegion } from '@qvm/core';
+
+/** Exception syndromes belong to real architectures. */
+const NO_SYNDROME = 0;
+
+/**
+ * How a scripted vCPU reaches RAM and registers: as a load or store of a guest does, with an exit around each access to a
+ * device. Where nothing is, the answer is `undefined`.
+ */
+export class ScriptBus {
+  readonly #services: Pick<MachineServices, 'map' | 'guestMemory'>;
+  readonly #exits: GuestExits;
+
+  constructor(services: Pick<MachineServices, 'map' | 'guestMemory'>, exits: GuestExits) {
+    this.#services = services;
+    this.#exits = exits;
+  }
+
+  /** Writes a register as firmware did before the guest began: no exit, and nothing where there is none. */
+  preset(address: number, value: number): void {
+    const device = this.#device(address);
+    device?.handler.write(address - device.base, 4, value);
+  }
+
+  read(address: number, width: AccessWidth): number | undefined {
+    const device = this.#device(address);
+    if (device === undefined) return this.#readMemory(address, width);
+    const offset = address - device.base;
+    this.#exits.leaveToDevice(device.name, NO_SYNDROME, address, offset, width, undefined);
+    const value = device.handler.read(offset, width);
+    this.#exits.enterFromDevice(value);
+    return value;
+  }
+
+  /** Returns the value, or `undefined` when there is nothing to write to. */
+  write(address: number, width: AccessWidth, value: number): number | undefined {
+    const device = this.#device(address);
+    if (device === undefined) return this.#writeMemory(address, width, value);
+    const offset = address - device.base;
+    this.#exits.leaveToDevice(device.name, NO_SYNDROME, address, offset, width, value);
+    device.handler.write(offset, width, value);
+    this.#exits.enterFromDevice(value);
+    return value;
+  }
+
+  #device(address: number): MmioRegion | undefined {
+    const region = this.#services.map.find(address);
+    return region?.kind === 'mmio' ? region : undefined;
+  }
+
+  #readMemory(address: number, width: AccessWidth): number | undefined {
+    const { guestMemory } = this.#services;
+    return ifMemory(() => {
+      if (width === 1) return guestMemory.readU8(address);
+      return width === 2 ? guestMemory.readU16(address) : guestMemory.readU32(address);
+    });
+  }
+
+  #writeMemory(address: number, width: AccessWidth, value: number): number | undefined {
+    const { guestMemory } = this.#services;
+    return ifMemory(() => {
+      if (width === 1) guestMemory.writeU8(address, value);
+      else if (width === 2) guestMemory.writeU16(address, value);
+      else guestMemory.writeU32(address, value);
+      return value;
+    });
+  }
+}
+
+function ifMemory(access: () => number): number | undefined {
+  try {
+    return access();
+  } catch (error) {
+    if (error instanceof GuestMemoryError) return undefined;
+    throw error;
+  }
+}

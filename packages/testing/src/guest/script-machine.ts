@@ -1,0 +1,110 @@
+import { ARCHITECTURE, provide } from '@qvm/core';
+import type { Architecture, BootFile, BootRequest, Machine, MachineServices, QvmPlugin } from '@qvm/core';
+import { readScript, SCRIPT_HEADER } from './script-instruction.js';
+import { ScriptVcpu } from './script-vcpu.js';
+
+/** The processors of a VM with a scripted guest. Shared interrupt inputs lead straight to them. */
+class ScriptMachine implements Machine {
+  readonly vcpus: readonly ScriptVcpu[];
+
+  constructor(services: MachineServices) {
+    const inputs = new Set<number>();
+    this.vcpus = Array.from({ length: services.vcpus }, (_, index) => new ScriptVcpu(index, services, inputs));
+    services.wiring.attach({
+      inputChanged: (number, vcpu, level) => {
+        if (vcpu === undefined && level) inputs.add(number);
+        else if (vcpu === undefined) inputs.delete(number);
+      },
+    });
+  }
+
+  async boot({ image }: BootRequest): Promise<void> {
+    const script = readScript(image.name, image.bytes);
+    for (const vcpu of this.vcpus) vcpu.start(script);
+  }
+
+  reset(): void {
+    // A boot follows, which starts over.
+  }
+
+  invalidateCode(): void {
+    // Scripts are not in guest RAM.
+  }
+
+  mappingChanged(): void {
+    // Each access looks the map up.
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    return { lines: this.vcpus[0]?.line ?? 0 };
+  }
+}
+
+/**
+ * What a board of scripted guests has beside the vdevs that a configuration names.
+ *
+ * @experimental
+ */
+export type ScriptBoard = Pick<Architecture, 'implicitVdevs' | 'defaultConsole'>;
+
+/**
+ * The architecture of scripted guests, under a name that configurations can say.
+ *
+ * @experimental
+ */
+export function scriptArchitecture(board: ScriptBoard = { implicitVdevs: [] }): Architecture {
+  return {
+    name: 'aarch64',
+    defaultRamBase: 0x4000_0000,
+    ...board,
+    engineBytes: () => 0x1000,
+    createMachine: (services) => new ScriptMachine(services),
+  };
+}
+
+/**
+ * A plugin that makes a hypervisor run scripted guests in place of AArch64 ones: with a PL011 as the console, and no other
+ * vdev that was not asked for.
+ *
+ * @experimental
+ */
+export const scriptPlugin: QvmPlugin = createScriptPlugin({ implicitVdevs: [], defaultConsole: 'pl011' });
+
+/**
+ * {@link scriptPlugin} with another board.
+ *
+ * @experimental
+ */
+export function createScriptPlugin(board: ScriptBoard): QvmPlugin {
+  const architecture = scriptArchitecture(board);
+  return {
+    name: 'script-machine',
+    apiVersion: 1,
+    provides: [provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => architecture })],
+  };
+}
+
+/**
+ * The image of a guest that does what the lines say, one after the other, each as one instruction or several. Addresses are
+ * guest-physical, numbers decimal or `0x…`, widths 1, 2 or 4 bytes (4 when absent).
+ *
+ * | Line | Effect |
+ * | --- | --- |
+ * | `write ADDRESS VALUE [WIDTH]` | Writes a register, or RAM. |
+ * | `expect ADDRESS VALUE [WIDTH]` | Reads one; another value ends the VM with exit code 63 and a reason that says so. |
+ * | `show ADDRESS [WIDTH]` | Reads one and prints it. |
+ * | `wait NANOSECONDS` | Waits in virtual time. |
+ * | `interrupt NUMBER` | Waits until an interrupt input is high. |
+ * | `print TEXT` | Prints on a PL011 at 0x09000000. |
+ * | `echo` | Sends back what that receives, until a `q` arrives. |
+ * | `poweroff`, `reset`, `exit CODE` | Ends or resets the VM. |
+ * | `spin`, `sleep` | Runs, or waits, for ever. |
+ * | `break` | Makes the engine fail. |
+ *
+ * Empty lines do nothing, nor do lines that begin with `# `. After the last line the guest sleeps. It runs on vCPU 0.
+ *
+ * @experimental
+ */
+export function scriptedGuest(...lines: readonly string[]): BootFile {
+  return { name: 'script', bytes: new TextEncoder().encode(`${SCRIPT_HEADER}${lines.join('\n')}\n`) };
+}

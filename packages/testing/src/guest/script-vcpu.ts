@@ -1,0 +1,214 @@
+import { createVcpuHooks, GuestExits, VcpuExit } from '@qvm/core';
+import type { AccessWidth, ClockTimer, MachineServices, Vcpu, VmRequest } from '@qvm/core';
+import { ScriptBus } from './script-bus.js';
+import { scriptError } from './script-instruction.js';
+import type { ScriptInstruction } from './script-instruction.js';
+
+/** The console: a PL011 where QEMU's `virt` board has it (Arm DDI 0183, section 3.2). */
+const UART = 0x0900_0000;
+const UARTDR = UART + 0x00;
+const UARTFR = UART + 0x18;
+const UARTCR = UART + 0x30;
+const FR_RXFE = 0x10;
+/** Transmitter, receiver and UART enabled. */
+const CR_ENABLED = 0x301;
+const POLL_NS = 1_000_000;
+const QUIT = 'q'.charCodeAt(0);
+/** How a VM ends whose script met something else than it says: of the codes that are free for vdevs, the last. */
+const SCRIPT_FAILED = 63;
+/** Distance of two lines in the program counter; the columns of a text lie between. */
+const LINE_STRIDE = 0x100;
+
+/** A vCPU whose program is a script: see {@link scriptedGuest}. */
+export class ScriptVcpu implements Vcpu {
+  readonly hooks;
+  readonly exits: GuestExits;
+  readonly index: number;
+  instructions = 0;
+  on: boolean;
+  /** Levels of the interrupt inputs. */
+  readonly inputs: ReadonlySet<number>;
+  readonly #services: MachineServices;
+  readonly #bus: ScriptBus;
+  readonly #wake: ClockTimer;
+  #script: readonly ScriptInstruction[] = [];
+  #line = 0;
+  #column = 0;
+  /** What the present line prints, once that is known. */
+  #text: string | undefined;
+  #halted = false;
+  /** The input that ends the wait. */
+  #awaited: number | undefined;
+  #kicked = false;
+
+  constructor(index: number, services: MachineServices, inputs: ReadonlySet<number>) {
+    this.index = index;
+    this.inputs = inputs;
+    this.#services = services;
+    this.hooks = createVcpuHooks(index);
+    this.exits = new GuestExits(this, services.clock);
+    this.#bus = new ScriptBus(services, this.exits);
+    this.on = index === 0;
+    this.#wake = services.clock.createTimer(`vcpu ${index}`, () => (this.#halted = false));
+  }
+
+  /** Lines that are done. */
+  get line(): number {
+    return this.#line;
+  }
+
+  get pc(): bigint {
+    return BigInt(this.#line * LINE_STRIDE + this.#column);
+  }
+
+  hasWork(): boolean {
+    return this.on && (!this.#halted || (this.#awaited !== undefined && this.inputs.has(this.#awaited)));
+  }
+
+  kick(): void {
+    this.#kicked = true;
+  }
+
+  setRegister(name: string): void {
+    throw scriptError(`a scripted vCPU has no register ${name}`);
+  }
+
+  registers(): Readonly<Record<string, bigint>> {
+    return { pc: this.pc };
+  }
+
+  /** Starts over with a script, on vCPU 0 only. */
+  start(script: readonly ScriptInstruction[]): void {
+    this.#script = script;
+    this.#line = 0;
+    this.#column = 0;
+    this.#text = undefined;
+    this.#resume();
+    this.#wake.cancel();
+    this.on = this.index === 0;
+    this.#bus.preset(UARTCR, CR_ENABLED);
+  }
+
+  run(budget: number): VcpuExit {
+    if (this.#awaited !== undefined) this.#resume();
+    for (let left = budget; left > 0 && !this.#kicked; left--) {
+      this.instructions++;
+      this.#execute(this.#script[this.#line] ?? { kind: 'sleep' });
+      if (this.#halted) return VcpuExit.Halted;
+      if (!this.on) return VcpuExit.Off;
+    }
+    this.#kicked = false;
+    return VcpuExit.Stop;
+  }
+
+  #resume(): void {
+    this.#halted = false;
+    this.#awaited = undefined;
+  }
+
+  #execute(instruction: ScriptInstruction): void {
+    switch (instruction.kind) {
+      case 'nothing':
+        return this.#next();
+      case 'print':
+        return this.#print(instruction.text);
+      case 'show':
+        return this.#print((this.#text ??= this.#show(instruction.address, instruction.width)));
+      case 'echo':
+        return this.#echo();
+      case 'write':
+        this.#require(instruction.address, this.#bus.write(instruction.address, instruction.width, instruction.value));
+        return this.#next();
+      case 'expect':
+        return this.#expect(instruction.address, instruction.width, instruction.value);
+      case 'wait':
+        this.#next();
+        return this.#waitUntil(this.#services.clock.now() + instruction.nanoseconds);
+      case 'interrupt':
+        return this.#awaitInterrupt(instruction.number);
+      case 'spin':
+        return;
+      case 'sleep':
+        this.#halted = true;
+        return;
+      case 'poweroff':
+      case 'reset':
+        return this.#end({ kind: instruction.kind });
+      case 'exit': {
+        const { exitCode } = instruction;
+        return this.#end({ kind: 'terminate', exitCode, reason: `exit ${exitCode}` });
+      }
+      case 'break':
+        throw new Error('the engine broke');
+    }
+  }
+
+  #next(): void {
+    this.#line++;
+    this.#column = 0;
+    this.#text = undefined;
+  }
+
+  #end(request: VmRequest): void {
+    this.on = false;
+    this.#services.request(request);
+  }
+
+  #fail(problem: string): void {
+    this.#end({
+      kind: 'terminate',
+      exitCode: SCRIPT_FAILED,
+      reason: `Line ${this.#line + 1} of the script: ${problem}.`,
+    });
+  }
+
+  /** Ends the VM when there was nothing at `address`; whether there was something. */
+  #require(address: number, answer: number | undefined): answer is number {
+    if (answer === undefined) this.#fail(`there is nothing at ${hexadecimal(address)}`);
+    return answer !== undefined;
+  }
+
+  #show(address: number, width: AccessWidth): string {
+    const value = this.#bus.read(address, width);
+    return this.#require(address, value) ? hexadecimal(value) : '';
+  }
+
+  #expect(address: number, width: AccessWidth, expected: number): void {
+    const value = this.#bus.read(address, width);
+    if (!this.#require(address, value)) return;
+    if (value === expected) this.#next();
+    else this.#fail(`${hexadecimal(address)} holds ${hexadecimal(value)} and not ${hexadecimal(expected)}`);
+  }
+
+  #waitUntil(deadline: number): void {
+    this.#halted = true;
+    this.#wake.arm(deadline);
+  }
+
+  #awaitInterrupt(number: number): void {
+    if (this.inputs.has(number)) return this.#next();
+    this.#awaited = number;
+    this.#halted = true;
+  }
+
+  /** A character each time: every one takes an instruction. */
+  #print(text: string): void {
+    if (!this.on) return;
+    const line = `${text}\n`;
+    if (!this.#require(UART, this.#bus.write(UARTDR, 4, line.charCodeAt(this.#column++) & 0xff))) return;
+    if (this.#column >= line.length) this.#next();
+  }
+
+  #echo(): void {
+    const flags = this.#bus.read(UARTFR, 4);
+    if (!this.#require(UART, flags)) return;
+    if ((flags & FR_RXFE) !== 0) return this.#waitUntil(this.#services.clock.now() + POLL_NS);
+    const character = (this.#bus.read(UARTDR, 4) ?? 0) & 0xff;
+    if (character === QUIT) this.#next();
+    else this.#bus.write(UARTDR, 4, character);
+  }
+}
+
+function hexadecimal(value: number): string {
+  return `0x${value.toString(16)}`;
+}

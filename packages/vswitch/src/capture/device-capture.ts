@@ -1,0 +1,19 @@
+import type { CaptureSink } from './capture-sink.js';
+
+/**
+ * Where the frames of a device at a switch are recorded: in its own capture, and those that it sends in that of the switch,
+ * which has each frame once so. Closing it leaves the capture of the switch open.
+ */
+export function deviceCapture(
+  own: CaptureSink | undefined,
+  ofSwitch: CaptureSink | undefined,
+): CaptureSink | undefined {
+  if (ofSwitch === undefined) return own;
+  return {
+    record: (frame, direction) => {
+      own?.record(frame, direction);
+      if (direction === 'out') ofSwitch.record(frame, direction);
+    },
+    close: () => own?.close(),
+  };
+}

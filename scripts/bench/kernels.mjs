@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { assemble } from '@qvm/arch-aarch64';
+
+const FOLDER = new URL('./kernels/', import.meta.url);
+/** Where both boards load an Image whose text_offset is 0x80000. */
+const ORIGIN = 0x40080000;
+
+/** The kernels: their name, the file, the function in it, and the passes of half a second to a second in QEMU on a machine of 2023. */
+const KERNELS = [
+  { name: 'fnv1a', passes: 1200 },
+  { name: 'sha256', passes: 4000 },
+  { name: 'sieve', passes: 120 },
+  { name: 'heapsort', passes: 100 },
+  { name: 'matrix', passes: 250 },
+  { name: 'chase-256k', file: 'chase', entry: 'chase_256k', passes: 700 },
+  { name: 'chase-8m', file: 'chase', entry: 'chase_8m', passes: 12 },
+  { name: 'fibonacci', passes: 400 },
+  { name: 'mandelbrot', passes: 80 },
+  { name: 'nbody', passes: 2500 },
+  { name: 'saxpy', passes: 1500 },
+  { name: 'bytecount', passes: 10000 },
+  { name: 'statemachine', passes: 12000 },
+  { name: 'strings', passes: 30000 },
+];
+
+const source = (file) => readFileSync(new URL(`${file}.s`, FOLDER), 'utf8');
+
+/** Assembles parts into one image: the header, source files by name, and more text. */
+function imageOf(files, text = '') {
+  const parts = ['image-header', ...files].map(source);
+  const { bytes } = assemble([...parts, text, '.balign 8\nend_of_image:\n'].join('\n'), { origin: ORIGIN });
+  return bytes;
+}
+
+/** What the guest of `firstOutputImage` prints first. */
+export const FIRST_OUTPUT = '!';
+
+/** A kernel of a few instructions: prints one character and powers off. */
+export function firstOutputImage() {
+  return imageOf(['first-output']);
+}
+
+/** The compute kernels as one bare-metal image. Their work is divided by `divisor`. */
+export function kernelImage(divisor) {
+  const kernels = KERNELS.map(({ name, file = name, entry = name, passes }) => ({ name, file, entry, passes }));
+  const entries = kernels.map(
+    ({ entry, passes }) =>
+      `.word ${entry}_name - kernel_table, ${entry} - kernel_table\n.quad ${Math.max(1, Math.round(passes / divisor))}`,
+  );
+  const names = kernels.map(({ name, entry }) => `${entry}_name: .asciz "${name}"`);
+  const table = ['.balign 8', 'kernel_table:', ...entries, '.quad 0, 0', ...names].join('\n');
+  // The table stands in front: ADR reaches 1 MiB, and what is relative to it is below 4 GiB.
+  return imageOf(['runtime', ...new Set(kernels.map(({ file }) => file))], table);
+}

@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { firstOutputImage, kernelImage } from './kernels.mjs';
+import { COMMAND_LINES } from './linux.mjs';
+import { blockRequests } from './scenarios/block.mjs';
+import { boot } from './scenarios/boot.mjs';
+import { guestBench } from './scenarios/guest-bench.mjs';
+import { computeKernels } from './scenarios/kernels.mjs';
+import { networkTransfer } from './scenarios/network.mjs';
+import { firstOutput } from './scenarios/start.mjs';
+import { temporaryFolder } from './temporary.mjs';
+
+/**
+ * What to measure, in this order: `title`, `run(side, figures)`, and `only`, the key of the side that can do it, when the other
+ * has nothing like it.
+ */
+export function planOf(options, linux) {
+  const folder = temporaryFolder();
+  const file = (name, bytes) => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  const io = { linux: linux.full, commandLine: COMMAND_LINES.lean, divisor: options.ioDivisor };
+  const groups = {
+    start: () => [{ title: 'start', run: firstOutput({ kernel: file('first-output.bin', firstOutputImage()) }) }],
+    kernels: () => [
+      { title: 'kernels', run: computeKernels({ kernel: file('kernels.bin', kernelImage(options.kernelDivisor)) }) },
+    ],
+    io: () => [
+      { title: 'block', run: blockRequests({ ...io, disk: join(folder, 'disk.img') }) },
+      { title: 'network', run: networkTransfer(io) },
+    ],
+    ...linuxGroups(options, linux),
+  };
+  return options.only.flatMap((name) => groups[name]());
+}
+
+function linuxGroups({ lines, divisor, benchSeconds, idleSeconds }, { guest }) {
+  /** Statistics of a boot by command line: bench takes them off its own. */
+  const boots = new Map();
+  const each = (title, make) => () =>
+    lines.map((name) => ({ title: `${title}, ${name}`, run: make({ name, text: COMMAND_LINES[name] }) }));
+  return {
+    // Idleness does not depend on the command line: once is enough.
+    boot: each('boot', (line) =>
+      boot({ linux: guest, line, boots, idleSeconds: line.name === lines[0] ? idleSeconds : 0 }),
+    ),
+    bench: each(`bench ${divisor}`, (line) =>
+      guestBench({ linux: guest, line, boots, divisor, seconds: benchSeconds }),
+    ),
+  };
+}

@@ -1,0 +1,20 @@
+import { benchLines, SECONDS, withGuest } from '../guest.mjs';
+
+const LIMIT_SECONDS = 600;
+
+/** The bare-metal compute kernels; both sides must come to the same checksums. */
+export function computeKernels({ kernel }) {
+  const checksums = new Map();
+  return async (side, figures) =>
+    withGuest(side.command({ kernel }), async (guest) => {
+      await guest.end(LIMIT_SECONDS);
+      const rows = benchLines(guest.console);
+      if (rows.length === 0 || guest.console.includes('FAULT')) throw new Error(`no figures:\n${guest.console}`);
+      for (const [, name, checksum] of guest.console.matchAll(/^CHECK (\S+) ([0-9a-f]{16})\r?$/gm)) {
+        const first = checksums.get(name) ?? checksum;
+        checksums.set(name, first);
+        if (checksum !== first) throw new Error(`${name}: checksum ${checksum}, was ${first} before`);
+      }
+      for (const [name, time] of rows) figures.add(side, { group: 'kernel', name, unit: SECONDS, pick: 'least' }, time);
+    });
+}

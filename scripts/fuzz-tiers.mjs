@@ -1,0 +1,57 @@
+// npm run fuzz:tiers [-- --seconds N] [--seed S]: random A64 programs, by the interpreter alone and with regions, until the time is
+// over. What differs is made small and kept under packages/arch-aarch64/testdata/tier-fuzz, which the fast tests run. After a build.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Failure, main } from './lib/failure.mjs';
+import { inRoot } from './lib/root.mjs';
+import { say } from './lib/step.mjs';
+
+const ARCH = inRoot('packages', 'arch-aarch64');
+const REPORT_SECONDS = 30;
+
+await main(async () => {
+  const { seconds, seed: first } = readOptions();
+  const { compareTiers, firstDifference } = await helper('compare-tiers');
+  const { minimise } = await helper('minimise');
+  const { randomProgram } = await helper('random-program');
+  const { formatProgram } = await helper('tier-program');
+  const started = performance.now();
+  const elapsed = () => (performance.now() - started) / 1e3;
+  const totals = { programs: 0, instructions: 0, translated: 0, inlined: 0, differ: 0 };
+  say(`Seed ${first}, ${seconds} s`);
+  for (let seed = first, next = REPORT_SECONDS; elapsed() < seconds; seed++) {
+    const program = randomProgram(seed);
+    // The usual tuning needs long programs before it translates: now and then is enough.
+    const compared = await compareTiers(program, seed % 8 === 0 ? ['eager', 'plain', 'usual'] : ['eager', 'plain']);
+    totals.programs++;
+    for (const key of ['instructions', 'translated', 'inlined']) totals[key] += compared[key];
+    if (compared.difference !== undefined) {
+      totals.differ++;
+      say(`Seed ${seed} differs: ${compared.difference}`);
+      const small = await minimise(program, async (less) => (await compareTiers(less)).difference !== undefined);
+      const file = inRoot('packages', 'arch-aarch64', 'testdata', 'tier-fuzz', `seed-${seed}.s`);
+      writeFileSync(file, formatProgram(small));
+      say(`${small.lines.length} lines, differs after ${await firstDifference(small)} instructions: ${file}`);
+    }
+    if (elapsed() < next) continue;
+    say(`${Math.round(elapsed())} s, next seed ${seed + 1}: ${JSON.stringify(totals)}`);
+    next += REPORT_SECONDS;
+  }
+  say(JSON.stringify(totals));
+  if (totals.differ > 0) throw new Failure(`${totals.differ} programs differ.`);
+});
+
+function helper(name) {
+  return import(`${ARCH}/dist/tier-fuzz/${name}.test.helper.js`).catch((cause) => {
+    throw new Failure(`qvm is not built: npm run build (${cause.message})`);
+  });
+}
+
+function readOptions() {
+  const options = { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } };
+  const { values } = parseArgs({ options });
+  const seed = values.seed ?? String(Date.now() % 0x8000_0000);
+  if (!/^\d+$/.test(values.seconds) || !/^\d+$/.test(seed)) throw new Failure('--seconds and --seed take numbers', 2);
+  return { seconds: Number(values.seconds), seed: Number(seed) };
+}
