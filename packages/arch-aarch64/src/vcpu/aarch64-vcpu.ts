@@ -352,6 +352,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Runs one instruction. */
   #enterStep(left: number): number {
     const { state } = this;
+    state.setU32(State.sampleAt, 0);
     const reason = this.#run(state.address, 1);
     const after = state.u32(State.left) + state.u32(State.stolen);
     this.#stepDone = after === 0;
