@@ -45,6 +45,7 @@ export function instantiateHelpers(memory: WebAssembly.Memory): WebAssembly.Impo
 export function instantiateEngine({ module }: Engine, memory: WebAssembly.Memory): InstantiateRun {
   return (imports) => {
     const instance = new WebAssembly.Instance(module, { ...instantiateHelpers(memory), env: { memory, ...imports } });
-    return { run: instance.exports['run'] as RunFunction, regions: instance.exports['regions'] as WebAssembly.Table };
+    const { run, regions, chain } = instance.exports;
+    return { run: run as RunFunction, regions: regions as WebAssembly.Table, core: { chain: chain as RunFunction } };
   };
 }

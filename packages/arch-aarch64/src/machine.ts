@@ -46,7 +46,9 @@ export class Aarch64Machine implements Machine {
     services.provide(HYPERCALLS, firmware.hypervisorCalls);
     if (services.engine === 'wasm') {
       const tables = this.vcpus.map(({ regionTable }) => regionTable);
-      const helpers = { env: { memory: services.memory.wasm }, ...instantiateHelpers(services.memory.wasm) };
+      // Regions are the same for all vCPUs, and so are the tables: any vCPU's functions do.
+      const core = this.vcpus[0]?.regionImports ?? {};
+      const helpers = { env: { memory: services.memory.wasm }, core, ...instantiateHelpers(services.memory.wasm) };
       this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables, tuning);
       for (const vcpu of this.vcpus) vcpu.regions = this.#regions;
     }

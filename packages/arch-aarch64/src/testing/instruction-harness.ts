@@ -69,7 +69,7 @@ export class InstructionHarness {
   readonly #bytes: Uint8Array;
   readonly #run: (cpu: number, budget: number) => number;
   readonly #packFlags: (cpu: number) => number;
-  readonly #imports: WebAssembly.Imports;
+  readonly #regionImports: WebAssembly.Imports;
   readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
   #misaligned = false;
 
@@ -89,8 +89,9 @@ export class InstructionHarness {
     this.predecoder = new Predecoder(this.interpreter);
     const module = new WebAssembly.Module(this.interpreter.bytes as Uint8Array<ArrayBuffer>);
     const env = { memory, slow: (info: number) => this.#slow(info), flush: () => undefined };
-    this.#imports = { ...instantiateHelpers(memory), env };
-    const { exports } = new WebAssembly.Instance(module, this.#imports);
+    const imports = { ...instantiateHelpers(memory), env };
+    const { exports } = new WebAssembly.Instance(module, imports);
+    this.#regionImports = { ...imports, core: { chain: exports['chain'] as WebAssembly.ExportValue } };
     this.#run = exports['run'] as (cpu: number, budget: number) => number;
     this.#packFlags = exports['packFlags'] as (cpu: number) => number;
     this.#mapPages();
@@ -145,7 +146,7 @@ export class InstructionHarness {
     if (refused.length > 0) return this.#execute();
     const { exports } = new WebAssembly.Instance(
       new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
-      this.#imports,
+      this.#regionImports,
     );
     (exports['r0'] as (cpu: number, left: number, page: bigint) => number)(CPU, MAX_INSTRUCTIONS, BigInt(CODE_BASE));
     const offset = Number(this.#view.getBigUint64(CPU + State.address, true)) - CODE_BASE;

@@ -34,6 +34,8 @@ export type RunFunction = (cpu: number, budget: number) => number;
 export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => {
   readonly run: RunFunction;
   readonly regions: WebAssembly.Table;
+  /** Functions that regions call. */
+  readonly core: WebAssembly.ModuleImports;
 };
 
 /** Calls to firmware: PSCI and what else answers HVC and SMC. @experimental */
@@ -55,6 +57,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   readonly exits: GuestExits;
   /** Functions of the translated regions, by number. */
   readonly regionTable: WebAssembly.Table;
+  readonly regionImports: WebAssembly.ModuleImports;
   /** The second tier, when the machine has one. */
   regions: RegionCache | undefined;
   readonly #mmu: Mmu;
@@ -119,6 +122,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     });
     this.#run = instance.run;
     this.regionTable = instance.regions;
+    this.regionImports = instance.core;
     code.addClient(this);
     this.reset();
   }
@@ -314,10 +318,11 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #enter(left: number): number {
     const { state, regions } = this;
     if (!regions) return this.#run(state.address, left);
-    state.setU32(State.sampleAt, Math.max(0, left - regions.tuning.interval));
+    state.setU32(State.sampleAt, Math.max(0, left - regions.nextInterval()));
     const reason = this.#run(state.address, left);
     this.regionTotals.instructions += state.u32(State.regionInstructions);
     this.regionTotals.entries += state.u32(State.regionEntries);
+    state.setU32(State.regionEntries, 0);
     // A device access also ends a run: it puts what is left aside.
     const after = state.u32(State.left);
     if (reason === (ExitReason.Budget as number) && (after > 0 || state.u32(State.stolen) === 0))

@@ -129,6 +129,16 @@ export class RegionCache {
     code.onDrop = (page) => this.#drop(page);
   }
 
+  #random = 1;
+
+  /** Instructions until the next sample: not always the same, or a loop would be seen at one place only. */
+  nextInterval(): number {
+    // Numerical Recipes' generator, so that a run is the same each time.
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) | 0;
+    const { interval } = this.tuning;
+    return (interval >>> 1) + ((this.#random >>> 8) % interval);
+  }
+
   /**
    * A vCPU came to `ip` by a jump and may still run there, after `instructions` since the last sample, with or without alignment
    * checking.

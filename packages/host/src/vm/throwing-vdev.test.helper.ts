@@ -30,5 +30,5 @@ const factory: VdevFactory = {
 export const plugin: QvmPlugin = {
   name: 'thrower',
   apiVersion: 1,
-  provides: [provide(VDEV_FACTORY, () => factory, { multi: true })],
+  provides: [provide({ token: VDEV_FACTORY, scope: 'host', multi: true, factory: () => factory })],
 };

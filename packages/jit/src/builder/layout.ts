@@ -23,7 +23,7 @@ export const EngineState = {
   unprivilegedBank: 36,
   /** u32: not 0 when unaligned accesses fault. */
   alignmentCheck: 40,
-  /** u32: how often the last `run` entered a region. */
+  /** u32: how often a region was entered, modulo 2^32. */
   regionEntries: 44,
   /** u64 × 2 and u32: the lazy flags. */
   flagX: 48,

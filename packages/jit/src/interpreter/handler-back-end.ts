@@ -33,8 +33,7 @@ export interface RunFrame {
   readonly reason: number;
   /** Instructions of the budget that are put aside. */
   readonly saved: number;
-  /** How often regions were entered, and the instructions that they retired. */
-  readonly entries: number;
+  /** Instructions that regions retired. */
   readonly inRegions: number;
   readonly target: number;
   /** Label: next instruction. */

@@ -12,7 +12,6 @@ import {
   ExitReason,
   PAGE_BITS,
   REGION_MINIMUM,
-  TLB_ENTRIES,
   TlbEntry,
 } from '../builder/layout.js';
 import { REGION_SIGNATURE } from '../region/region-signature.js';
@@ -25,8 +24,10 @@ import type { Signature } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import { FLUSH, HandlerBackEnd, PACK_FLAGS, REACHES, Reach, SLOW_OPEN } from './handler-back-end.js';
 import type { RunFrame, Slot } from './handler-back-end.js';
+import { CHAIN, defineChain, emitRegionAddress } from './chain.js';
 import { forEachStatic, operandsOf, staticsOf } from './operands.js';
 import type { OperandInfo, StaticInfo } from './operands.js';
+import { emitEntry } from './tlb-lookup.js';
 
 /**
  * What an architecture gives the interpreter generator.
@@ -102,7 +103,7 @@ export function generateInterpreter<B extends Builder>(description: InterpreterD
   for (const helper of [SLOW_IMPORT, FLUSH, ...description.helpers]) {
     functions.set(key(helper), writer.import(helper.module, helper.name, signatureOf(helper)));
   }
-  for (const helper of [SLOW_OPEN, PACK_FLAGS]) functions.set(key(helper), writer.declare());
+  for (const helper of [SLOW_OPEN, PACK_FLAGS, CHAIN]) functions.set(key(helper), writer.declare());
   const functionOf = (helper: Helper): number => {
     const index = functions.get(key(helper));
     if (index === undefined) throw new Error(`helper ${key(helper)} is not imported`);
@@ -110,7 +111,7 @@ export function generateInterpreter<B extends Builder>(description: InterpreterD
   };
   defineSlowOpen(writer, functionOf);
   definePackFlags(writer, functionOf, description.flags);
-  return new RunFunction(description, writer, functionOf).generate();
+  return new RunFunction(description, writer, functionOf).generate(() => defineChain(writer, functionOf(CHAIN)));
 }
 
 function signatureOf(helper: Helper): Signature {
@@ -141,9 +142,10 @@ class RunFunction<B extends Builder> {
     this.#builder = new description.builder(this.#code, this.#locals, 0, functionOf);
   }
 
-  generate(): Interpreter<B> {
+  generate(defineOthers: () => void): Interpreter<B> {
     for (const row of this.description.rows) this.#enumerate(row);
     this.writer.defineTable('regions', REGION_TABLE_SIZE);
+    defineOthers();
     const run = this.writer.declare();
     this.#emitRun();
     this.writer.define(run, RUN, this.#locals.types, this.#code.toBytes(), 'run');
@@ -173,8 +175,7 @@ class RunFunction<B extends Builder> {
 
   #emitRun(): void {
     const code = this.#code;
-    const [ip, reason, saved, entries, inRegions, target] = [
-      this.#locals.reserve(Ty.i32),
+    const [ip, reason, saved, inRegions, target] = [
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
@@ -190,7 +191,7 @@ class RunFunction<B extends Builder> {
     const next = code.loop();
     const enter = code.block();
     const transfer = code.block();
-    const frame: RunFrame = { cpu, ip, left, reason, saved, entries, inRegions, target, next, enter, transfer, exit, abort };
+    const frame: RunFrame = { cpu, ip, left, reason, saved, inRegions, target, next, enter, transfer, exit, abort };
     code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
     this.#emitResume(frame);
     code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
@@ -221,7 +222,6 @@ class RunFunction<B extends Builder> {
     code.end();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
     code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
-    code.get(cpu).get(entries).memory(Op.i32_store, EngineState.regionEntries);
     code.get(cpu).get(inRegions).memory(Op.i32_store, EngineState.regionInstructions);
     code.get(reason);
   }
@@ -338,14 +338,7 @@ class RunFunction<B extends Builder> {
     code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);
     code.get(left).get(cpu).memory(Op.i32_load, EngineState.sampleAt).op(IntOp.lts[0]).if();
     code.i32(ExitReason.Budget).set(frame.reason).br(frame.exit).end();
-    code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
-    code
-      .get(ip)
-      .i32(CODE_SLOT_BYTES - 1)
-      .op(IntOp.and[0])
-      .i32(3)
-      .op(IntOp.shr[0])
-      .op(IntOp.add[0]);
+    emitRegionAddress(code, ip);
     code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(none);
     code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]).brIf(next);
     code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
@@ -364,7 +357,8 @@ class RunFunction<B extends Builder> {
     code.get(region);
     this.writer.callIndirect(code, REGION_SIGNATURE);
     code.set(left);
-    code.get(frame.entries).i32(1).op(IntOp.add[0]).set(frame.entries);
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
+    code.memory(Op.i32_store, EngineState.regionEntries);
     code.get(left).get(before).op(IntOp.eq[0]).brIf(none);
     code.get(frame.inRegions).get(before).op(IntOp.add[0]).get(left).op(IntOp.sub[0]).set(frame.inRegions);
     code.get(cpu).memory(Op.i64_load, EngineState.address).set(target);
@@ -377,21 +371,6 @@ class RunFunction<B extends Builder> {
     this.#emitSetAside(cpu, left, frame.saved, 1);
     code.br(next);
   }
-}
-
-/** Leaves the address of the TLB entry for `va` on the stack. */
-function emitEntry(code: CodeBuffer, cpu: number, va: number, bank: number): void {
-  const entryShift = Math.log2(TlbEntry.bytes);
-  code.get(cpu).memory(Op.i32_load, bank);
-  code
-    .get(va)
-    .i64(PAGE_BITS - entryShift)
-    .op(IntOp.shr[1])
-    .op(Op.i32_wrap_i64);
-  code
-    .i32((TLB_ENTRIES - 1) << entryShift)
-    .op(IntOp.and[0])
-    .op(IntOp.add[0]);
 }
 
 /** Unaligned accesses inside one page need no help from the engine unless the system wants alignment. */

@@ -197,7 +197,8 @@ class Linker<B> {
       }
       case Flow.IndirectCall: {
         const callee = call.calls.get(last.offset);
-        this.#choose(block, last.offset, callee === undefined ? [] : [[callee, callee.entry]], page);
+        const entered = callee ?? (call.recursion.has(next) ? call : undefined);
+        this.#choose(block, last.offset, entered === undefined ? [] : [[entered, entered.entry]], page);
         break;
       }
       case Flow.Indirect:

@@ -119,7 +119,7 @@ class Discovery<B> {
   /** Follows a call if it is worth it; whether control comes back to what follows it. */
   #follow(call: OpenCall<B>, offset: number, target: number, limit: number, depth: number): boolean {
     if (this.limits.callee === 0) return false;
-    if (call.parent === undefined && target === call.entry && call.decoded.get(offset)?.flow === Flow.Call) {
+    if (call.parent === undefined && target === call.entry) {
       call.recursion.add(offset + 4);
       return true;
     }

@@ -25,6 +25,8 @@ export interface RegionFrame {
   /** Address of the TLB bank. */
   readonly bank: number;
   readonly exit: number;
+  /** Whether execution may go on in another region. */
+  readonly chain: number;
 }
 
 /** Registers of the state that live in locals, by state offset. */
@@ -164,7 +166,8 @@ export class RegionBackEnd<B> implements BackEnd {
     const { code } = this.builder;
     code.get(this.frame.cpu);
     this.emitAddress(from);
-    code.memory(Op.i64_store, EngineState.leftFrom).br(this.frame.exit);
+    code.memory(Op.i64_store, EngineState.leftFrom);
+    code.i32(1).set(this.frame.chain).br(this.frame.exit);
   }
 
   /** Whether control goes to an offset: an i32. */
@@ -206,7 +209,13 @@ export class RegionBackEnd<B> implements BackEnd {
     code.op(IntOp.and[0]).tee(known).end();
   }
 
-  /** Leaves the region for an address in or near the page; all of the block is done. */
+  /** Goes on at an address in or near the page, in another region if one begins there. */
+  goTo(offset: number): void {
+    this.builder.code.i32(1).set(this.frame.chain);
+    this.leaveTo(offset);
+  }
+
+  /** Leaves regions for an address in or near the page; what comes before it is done. */
   leaveTo(offset: number): void {
     this.emitAddress(offset);
     this.builder.code.set(this.frame.pc).br(this.frame.exit);

@@ -5,6 +5,7 @@ import type { Helper } from '../builder/helper.js';
 import { EngineState } from '../builder/layout.js';
 import { LocalPool } from '../builder/local-pool.js';
 import type { Row } from '../describe/row.js';
+import { CHAIN } from '../interpreter/chain.js';
 import { operandsOf, staticsOf } from '../interpreter/operands.js';
 import type { OperandInfo, StaticInfo } from '../interpreter/operands.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
@@ -96,10 +97,11 @@ export class RegionTranslator<B extends Builder> {
   ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
     const code = new CodeBuffer(4096);
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
-    const [pc, flagX, flagY, flagKind, bank] = [
+    const [pc, flagX, flagY, flagKind, bank, chain] = [
       locals.reserve(Ty.i64),
       locals.reserve(Ty.i64),
       locals.reserve(Ty.i64),
+      locals.reserve(Ty.i32),
       locals.reserve(Ty.i32),
       locals.reserve(Ty.i32),
     ] as const;
@@ -107,7 +109,7 @@ export class RegionTranslator<B extends Builder> {
     builder.exactAlignment = exactAlignment;
     builder.bank = bank;
     const exit = code.block();
-    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, bank, exit };
+    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, bank, exit, chain };
     const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags);
     builder.use(backEnd);
     const successors = graph.blocks.map((b) => b.successors);
@@ -127,12 +129,13 @@ export class RegionTranslator<B extends Builder> {
       leave: (block, edge) => {
         const { start, end } = blockAt(block);
         if (end.kind === 'return') backEnd.leaveFrom(end.from);
-        else backEnd.leaveTo(end.kind === 'page' ? start : destination(blockAt(block), edge));
+        else if (end.kind === 'page') backEnd.leaveTo(start);
+        else backEnd.goTo(destination(blockAt(block), edge));
       },
     });
     if (!emitted) return undefined;
     code.end();
-    return { locals: locals.types, code: joinBody(code.toBytes(), backEnd, frame) };
+    return { locals: locals.types, code: joinBody(code.toBytes(), backEnd, frame, functionOf(CHAIN)) };
   }
 
   #block({ instructions }: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
@@ -203,7 +206,7 @@ function destination<B>(block: Block<B>, edge: number): number {
 }
 
 /** Loads the registers before the body and stores those that it writes after it. */
-function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: RegionFrame): Uint8Array {
+function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: RegionFrame, chain: number): Uint8Array {
   const code = new CodeBuffer(body.length + registers.size * 24 + 64);
   for (const [offset, { local, ty }] of registers) {
     code
@@ -227,6 +230,8 @@ function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: R
   code.get(frame.cpu).get(frame.flagY).memory(Op.i64_store, EngineState.flagY);
   code.get(frame.cpu).get(frame.flagKind).memory(Op.i32_store, EngineState.flagKind);
   code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
+  code.get(frame.chain).if();
+  code.get(frame.cpu).get(frame.left).get(frame.pc).returnCall(chain).end();
   code.get(frame.left);
   return code.toBytes();
 }

@@ -119,6 +119,11 @@ export class CodeBuffer {
     return this.byte(0x10).unsigned(func);
   }
 
+  /** A call in place of the rest of the function (Tail Call proposal). */
+  returnCall(func: number): this {
+    return this.byte(0x12).unsigned(func);
+  }
+
   /** A load or store with its immediate; `align` is the exponent that the instruction's natural alignment may not be exceeded by. */
   memory(opcode: number, offset: number, align = 0): this {
     return this.op(opcode).unsigned(align).unsigned(offset);

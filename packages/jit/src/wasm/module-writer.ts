@@ -68,6 +68,11 @@ export class ModuleWriter {
     code.byte(0x11).unsigned(this.#type(signature)).unsigned(0);
   }
 
+  /** Emits an indirect call in place of the rest of the function (Tail Call proposal). */
+  returnCallIndirect(code: CodeBuffer, signature: Signature): void {
+    code.byte(0x13).unsigned(this.#type(signature)).unsigned(0);
+  }
+
   toBytes(): Uint8Array {
     const out = new CodeBuffer(4096);
     out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));

@@ -181,7 +181,7 @@ describe('an overlay', () => {
 
   it('notices that its base was written', async () => {
     await nodeBlockStore.open(disk, { readOnly: false, overlay }).close();
-    await nodeBlockStore.open(disk, { readOnly: false }).write(1024, [sector(0xbb)]);
+    await opened(disk, { readOnly: false }).write(1024, [sector(0xbb)]);
     const changed = join(folder, 'changed.img');
     writeFileSync(changed, readFileSync(disk));
     expect(refused(changed, { readOnly: false, overlay }, 'block.overlay')).toContain('base');

@@ -1,0 +1,94 @@
+import type { Helper } from '../builder/helper.js';
+import {
+  CODE_SLOT_BYTES,
+  CODE_SLOT_REGIONS,
+  EXACT_REGIONS,
+  EngineState,
+  PAGE_BITS,
+  REGION_MINIMUM,
+  TlbEntry,
+} from '../builder/layout.js';
+import { REGION_SIGNATURE } from '../region/region-signature.js';
+import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import type { ModuleWriter } from '../wasm/module-writer.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
+import { emitEntry } from './tlb-lookup.js';
+
+/**
+ * How one region goes on in another: (cpu, instructions left, pc) → instructions left. A function of the interpreter's module,
+ * because that has the table of regions: a table that many modules import is slow to change.
+ *
+ * @internal
+ */
+export const CHAIN: Helper = {
+  module: 'core',
+  name: 'chain',
+  params: [Ty.i32, Ty.i32, Ty.i64],
+  result: Ty.i32,
+  pure: false,
+};
+
+/** Leaves the address of the region number of the record in local `ip` on the stack. */
+export function emitRegionAddress(code: CodeBuffer, ip: number): void {
+  code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
+  code
+    .get(ip)
+    .i32(CODE_SLOT_BYTES - 1)
+    .op(IntOp.and[0])
+    .i32(3)
+    .op(IntOp.shr[0])
+    .op(IntOp.add[0]);
+}
+
+/**
+ * Defines {@link CHAIN}. The region that leaves has stored its pc in `EngineState.address`, so that returning ends the chain
+ * wherever no region begins or the engine is wanted.
+ */
+export function defineChain(writer: ModuleWriter, index: number): void {
+  const code = new CodeBuffer();
+  const [cpu, left, pc, entry, ip, region] = [0, 1, 2, 3, 4, 5];
+  const giveUp = (): void => {
+    code.if();
+    code.get(left).op(Op.return).end();
+  };
+  emitEntry(code, cpu, pc, EngineState.bank);
+  code.tee(entry).memory(Op.i64_load, TlbEntry.execTag);
+  code
+    .get(pc)
+    .i64(-(1 << PAGE_BITS) | 3, -1)
+    .op(IntOp.and[1])
+    .op(IntOp.ne[1]);
+  giveUp();
+  code.get(entry).memory(Op.i32_load, TlbEntry.code);
+  code
+    .get(pc)
+    .op(Op.i32_wrap_i64)
+    .i32((1 << PAGE_BITS) - 1)
+    .op(IntOp.and[0])
+    .i32(2)
+    .op(IntOp.shl[0])
+    .op(IntOp.add[0])
+    .set(ip);
+  emitRegionAddress(code, ip);
+  code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz);
+  giveUp();
+  code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]);
+  code.get(left).get(cpu).memory(Op.i32_load, EngineState.sampleAt).op(IntOp.lts[0]).op(IntOp.or[0]);
+  code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
+  code.get(region).i32(EXACT_REGIONS).op(IntOp.ltu[0]).op(IntOp.and[0]).op(IntOp.or[0]);
+  giveUp();
+  code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
+  code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);
+  code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
+  code.memory(Op.i32_store, EngineState.regionEntries);
+  code
+    .get(cpu)
+    .get(left)
+    .get(pc)
+    .i64(-(1 << PAGE_BITS), -1)
+    .op(IntOp.and[1])
+    .get(region);
+  writer.returnCallIndirect(code, REGION_SIGNATURE);
+  const signature = { params: CHAIN.params, results: [Ty.i32] };
+  writer.define(index, signature, [Ty.i32, Ty.i32, Ty.i32], code.toBytes(), CHAIN.name);
+}
