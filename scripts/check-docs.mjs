@@ -9,7 +9,7 @@ const CODE =
   /'((?:architecture|clock|config|console|devicetree|file|gic|host|hook|image|interrupt|memory|plugin|protocol|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
 
 await main(async () => {
-  const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...snippets()];
+  const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...index(), ...snippets()];
   if (problems.length !== 0) throw new Failure(problems.join('\n'));
 });
 
@@ -75,6 +75,14 @@ function links() {
     }
   }
   return problems;
+}
+
+/** docs/README.md links all pages. */
+function index() {
+  const page = read('docs/README.md');
+  const folders = readdirSync(inRoot('docs'), { recursive: true, encoding: 'utf8' });
+  const pages = folders.filter((path) => /^(?!api\/|README).*\.md$/.test(path));
+  return pages.filter((path) => !page.includes(`(${path})`)).map((path) => `docs/README.md does not link ${path}`);
 }
 
 /** A line "<!-- file: PATH -->" before a code block says that the block is that file. */

@@ -23,6 +23,7 @@ export function addBenchFigures(figures, side, group, statistics, boot) {
   const { regions } = statistics.engine;
   if (regions) {
     add('translation, a guest instruction', 'µs', (regions.milliseconds * 1e3) / regions.translated);
+    add('translation, longest pause', 'ms', regions.longestPause);
     add('translation, share of busy time', '%', (regions.milliseconds * 1e6 * 100) / statistics.busyTime);
   }
   if (boot === undefined) return;

@@ -40,15 +40,37 @@ export function firstOutputImage() {
   return imageOf(['first-output']);
 }
 
+/** Prints the same and then waits for ever. */
+export function idleImage() {
+  return imageOf(['idle']);
+}
+
 /** The compute kernels as one bare-metal image. Their work is divided by `divisor`. */
 export function kernelImage(divisor) {
-  const kernels = KERNELS.map(({ name, file = name, entry = name, passes }) => ({ name, file, entry, passes }));
+  return imageWithTable(KERNELS, divisor);
+}
+
+/** What `copyImage` copies each time, and how often. */
+export const COPY_MIB = 1;
+export const COPY_PASSES = 2000;
+
+/** Copies within RAM and to a shared region at 0x46100000. */
+export function copyImage(divisor) {
+  const copy = (name, entry) => ({ name, file: 'copy', entry, passes: COPY_PASSES });
+  return imageWithTable([copy('ram', 'copy_ram'), copy('shared', 'copy_shared')], divisor);
+}
+
+/** The runtime with kernels and the table of them: name, function and passes of each. */
+function imageWithTable(list, divisor) {
+  const kernels = list.map(({ name, file = name, entry = name, passes }) => ({ name, file, entry, passes }));
   const entries = kernels.map(
     ({ entry, passes }) =>
-      `.word ${entry}_name - kernel_table, ${entry} - kernel_table\n.quad ${Math.max(1, Math.round(passes / divisor))}`,
+      `.word ${entry}_name - kernel_table, ${entry} - kernel_table\n.quad ${passesOf(passes, divisor)}`,
   );
   const names = kernels.map(({ name, entry }) => `${entry}_name: .asciz "${name}"`);
   const table = ['.balign 8', 'kernel_table:', ...entries, '.quad 0, 0', ...names].join('\n');
-  // The table stands in front: ADR reaches 1 MiB, and what is relative to it is below 4 GiB.
   return imageOf(['runtime', ...new Set(kernels.map(({ file }) => file))], table);
 }
+
+/** Passes that are left of so many. */
+export const passesOf = (passes, divisor) => Math.max(1, Math.round(passes / divisor));

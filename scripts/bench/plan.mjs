@@ -1,13 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { firstOutputImage, kernelImage } from './kernels.mjs';
+import { copyImage, firstOutputImage, idleImage, kernelImage } from './kernels.mjs';
 import { COMMAND_LINES } from './linux.mjs';
 import { blockRequests } from './scenarios/block.mjs';
 import { boot } from './scenarios/boot.mjs';
 import { guestBench } from './scenarios/guest-bench.mjs';
+import { hostOfMany } from './scenarios/host.mjs';
 import { computeKernels } from './scenarios/kernels.mjs';
 import { networkTransfer } from './scenarios/network.mjs';
+import { sharedMemory } from './scenarios/shared-memory.mjs';
 import { firstOutput } from './scenarios/start.mjs';
+import { traceCost } from './scenarios/trace.mjs';
 import { temporaryFolder } from './temporary.mjs';
 
 /**
@@ -21,6 +24,7 @@ export function planOf(options, linux) {
     return join(folder, name);
   };
   const io = { linux: linux.full, commandLine: COMMAND_LINES.lean, divisor: options.ioDivisor };
+  const { idleSeconds } = options;
   const groups = {
     start: () => [{ title: 'start', run: firstOutput({ kernel: file('first-output.bin', firstOutputImage()) }) }],
     kernels: () => [
@@ -28,7 +32,16 @@ export function planOf(options, linux) {
     ],
     io: () => [
       { title: 'block', run: blockRequests({ ...io, disk: join(folder, 'disk.img') }) },
+      {
+        title: 'shared memory',
+        only: 'ours',
+        run: sharedMemory({ kernel: file('copy.bin', copyImage(options.ioDivisor)), divisor: options.ioDivisor }),
+      },
       { title: 'network', run: networkTransfer(io) },
+    ],
+    host: () => [
+      { title: 'host', only: 'ours', run: hostOfMany({ kernel: file('idle.bin', idleImage()), folder, idleSeconds }) },
+      { title: 'trace', only: 'ours', run: traceCost({ linux: linux.guest, commandLine: COMMAND_LINES.lean, folder }) },
     ],
     ...linuxGroups(options, linux),
   };

@@ -61,9 +61,14 @@ const qemuDisk = (disk) => [
   'virtio-blk-device,drive=disk',
 ];
 
-const qemuNetwork = (path, index) => [
+/** Datagrams between two sockets in the file system: neither process must be there first. */
+const qemuNetwork = (folder, index) => [
   '-netdev',
-  `stream,id=net,server=${index === 0 ? 'on' : 'off'},addr.type=unix,addr.path=${path}`,
+  [
+    'dgram,id=net',
+    `local.type=unix,local.path=${join(folder, String(index))}`,
+    `remote.type=unix,remote.path=${join(folder, String(1 - index))}`,
+  ].join(','),
   '-device',
   `virtio-net-device,netdev=net,mac=52:54:00:00:00:0${index + 1}`,
 ];
@@ -89,10 +94,10 @@ export function qemuSide() {
     key: 'theirs',
     version,
     command,
-    /** A process for each guest, the first of which the second finds by a socket. */
+    /** A process for each of the two guests. */
     network(guests) {
-      const path = join(temporaryFolder(), 'network');
-      return guests.map((guest, index) => command({ ...guest, devices: qemuNetwork(path, index) }));
+      const sockets = temporaryFolder();
+      return guests.map((guest, index) => command({ ...guest, devices: qemuNetwork(sockets, index) }));
     },
   };
 }

@@ -78,7 +78,7 @@ export class Aarch64Machine implements Machine {
     return {
       codePages: this.#code.pages,
       ...this.#code.counters,
-      regions: this.#regions ? { ...this.#regions.counters } : null,
+      regions: this.#regions ? { ...this.#regions.counters, live: { ...this.#regions.live } } : null,
       vcpus: this.vcpus.map(({ tlb, exits, regionTotals }) => ({
         exits: exits.counts(),
         tlb: { ...tlb.counters },

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Workspace } from './run-qvm.test.helper.js';
 
 const space = new Workspace();
@@ -18,6 +20,14 @@ describe('qvm check of several files', () => {
     expect(stderr).toMatch(/^b\.qvmconf:3:25: error: ".*a\.qvmconf" is a disk of a too; /m);
     expect(stderr).toMatch(/^a\.qvmconf:1:1: error: the VM a has no image to boot; /m);
     expect(stderr).not.toContain('lint.missing-image');
+  });
+
+  it('makes no overlay of a disk', async () => {
+    space.write('disk.img', new Uint8Array(512));
+    space.write('vm.img', new Uint8Array(16));
+    space.write('o.qvmconf', 'system o\nram 64M\nload vm.img\nvdev virtio-blk hostdev disk.img overlay changes\n');
+    expect(await space.qvm(['check', 'o.qvmconf'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(existsSync(join(space.folder, 'changes'))).toBe(false);
   });
 
   it('prints for GitHub and as SARIF', async () => {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fetchGuest } from '@qvm/guests';
 
@@ -40,10 +40,21 @@ function runGuest(command: string, args: readonly string[], tier?: string): Prom
   });
 }
 
-async function hashOf(file: string): Promise<string> {
+/** Where a turn of the host's loop ends, and what it measures. */
+const OF_THE_HOST = /:STEP_|:CYCLES |:VCPU_STATE |cause:schedule/;
+const HOST_TIMES = /^t:\S+ | clockcycles_offset:\S+/g;
+
+/** What the guest did in a trace: how many events, and a hash of them with the instructions that were retired at each. */
+async function guestEvents(trace: string): Promise<{ readonly events: number; readonly hash: string }> {
+  const child = spawn(process.execPath, [QVM, 'trace', 'print', trace], { stdio: ['ignore', 'pipe', 'inherit'] });
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
+  let events = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (OF_THE_HOST.test(line)) continue;
+    hash.update(line.replace(HOST_TIMES, '')).update('\n');
+    events++;
+  }
+  return { events, hash: hash.digest('hex') };
 }
 
 beforeAll(() => fetchGuest('debian-arm64'), LIMIT_MS);
@@ -67,7 +78,7 @@ describe('a boot that counts its instructions', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it(
-    'leaves the same trace, byte by byte, in both engines',
+    'does the same at the same instruction in both engines',
     async () => {
       const [one, other] = [join(folder, 'interp.kev'), join(folder, 'wasm.kev')] as const;
       const command = 'cat+/proc/interrupts';
@@ -75,7 +86,9 @@ describe('a boot that counts its instructions', () => {
       const translated = await runGuest(command, ['--icount', '--engine', 'wasm', '--trace', other]);
       expect(translated.lines).toEqual(interpreted.lines);
       expect(interpreted.exitCode).toBe(0);
-      expect(await hashOf(other)).toBe(await hashOf(one));
+      const expected = await guestEvents(one);
+      expect(expected.events).toBeGreaterThan(100_000);
+      expect(await guestEvents(other)).toEqual(expected);
     },
     LIMIT_MS,
   );

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,12 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
 const TIMEOUT_MS = 300_000;
+const REGISTRATION = fileURLToPath(new URL('../../../examples/register-vdev.mjs', import.meta.url));
+const TESTING_KIT = '@qvm/testing';
 /** What is installed by name; the rest is what they need. */
-const WANTED = ['@qvm/cli', '@qvm/testing', '@qvm/vdev-virtio'];
+const WANTED = ['@qvm/cli', TESTING_KIT, '@qvm/sdk-tsyringe', '@qvm/vdev-virtio'];
+/** The container that the bridge is for. */
+const TSYRINGE = { 'reflect-metadata': '^0.2.2', tsyringe: '^4.10.0' };
 const KINDS = { '@acme/exit-counter': 'hook', '@acme/vdev-thermometer': 'mmio', '@acme/vdev-checksum': 'virtio' };
 
 interface PackageDescription {
@@ -77,7 +81,7 @@ function write(name: string, content: unknown): void {
 }
 
 it('makes packages that pass their tests, and that configurations find by their names', () => {
-  const dependencies = pack(closure(WANTED));
+  const dependencies = { ...pack(closure(WANTED)), ...TSYRINGE };
   write('package.json', { name: 'stranger', private: true, type: 'module', dependencies });
   npm('install');
 
@@ -95,7 +99,7 @@ it('makes packages that pass their tests, and that configurations find by their 
     expect(paths.filter((path) => path.includes('.test.') || path.startsWith('src/'))).toEqual([]);
   }
 
-  write('scripts.js', `export { scriptPlugin as plugin } from '@qvm/testing';\n`);
+  write('scripts.js', `export { scriptPlugin as plugin } from '${TESTING_KIT}';\n`);
   const script = ['script', 'show 0x0c000008', 'show 0x0a000008', 'poweroff', ''];
   write('guest.img', script.join('\n'));
   const vdev = [{ type: '@acme/vdev-thermometer', config: 'temperature=18000' }, { type: '@acme/vdev-checksum' }];
@@ -109,4 +113,8 @@ it('makes packages that pass their tests, and that configurations find by their 
     'vm: 1 mmio @acme/vdev-thermometer-0',
     'vm: 1 mmio @acme/vdev-checksum-0',
   ]);
+
+  copyFileSync(REGISTRATION, join(space, 'register-vdev.mjs'));
+  const registered = execFileSync(process.execPath, ['register-vdev.mjs'], { ...OPTIONS, stdio: 'pipe' });
+  expect(registered).toBe('asPlugin: 0\nasBridge: 0\nasName: 0\n');
 });

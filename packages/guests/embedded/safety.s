@@ -242,6 +242,7 @@ hello:
     stp x29, x30, [sp, #-16]!
     adr x0, text_hello
     bl puts
+    mov w26, #0                     // from sample 1 on, also for one who comes back
     bl send_sample
     ldp x29, x30, [sp], #16
     ret

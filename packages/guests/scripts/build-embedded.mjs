@@ -1,4 +1,4 @@
-/** Writes src/embedded/generated. Run after a build: node packages/guests/scripts/build-embedded.mjs */
+/** Writes src/embedded/generated, and the safety guest for examples/automotive. Run after a build: node packages/guests/scripts/build-embedded.mjs */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { assembleEmbeddedGuest, EMBEDDED_SOURCES, embeddedImageModule } from '../dist/embedded/assemble-embedded.js';
 
@@ -7,5 +7,6 @@ await mkdir(new URL('src/embedded/generated/', root), { recursive: true });
 for (const guest of EMBEDDED_SOURCES) {
   const image = assembleEmbeddedGuest(await readFile(new URL(guest.source, root), 'utf8'));
   await writeFile(new URL(guest.module, root), embeddedImageModule(guest, image));
+  if (guest.copy !== undefined) await writeFile(new URL(guest.copy, root), image);
   console.log(`${guest.source}: ${image.length} bytes`);
 }

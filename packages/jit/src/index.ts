@@ -39,6 +39,7 @@ export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { Predecoder } from './interpreter/predecoder.js';
 export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
+export { regionText } from './region/region-text.js';
 export type {
   Block,
   BlockEnd,

@@ -1,6 +1,6 @@
 import { BOOT_SECONDS, withGuest } from '../guest.mjs';
 
-const LIMIT_SECONDS = 300;
+const LIMIT_SECONDS = 60;
 const MEBIBYTES = 256;
 const PINGS = 500;
 const PORT = 5000;

@@ -7,7 +7,7 @@ import { parseProgram } from './tier-program.test.helper.js';
 /* The second tier does what the first does: `npm run fuzz:tiers` looks for programs where it does not. */
 
 const FIRST_SEED = 1;
-const SEEDS = 32;
+const SEEDS = 24;
 /** Batches keep the tests within their limits of time. */
 const BATCH = 8;
 const FOLDER = fileURLToPath(new URL('../../testdata/tier-fuzz/', import.meta.url));

@@ -116,6 +116,8 @@ export class RegionCache {
     refused: 0,
     dropped: 0,
     milliseconds: 0,
+    /** Of them in one go, at most: so long the guest stood still. */
+    longestPause: 0,
   };
 
   constructor(
@@ -127,6 +129,11 @@ export class RegionCache {
     readonly tuning: RegionTuning,
   ) {
     code.onDrop = (page) => this.#drop(page);
+  }
+
+  /** What is in use now: regions, and modules that hold some of them or did. */
+  get live(): { readonly regions: number; readonly modules: number } {
+    return { regions: this.#installed.size, modules: this.#liveModules };
   }
 
   #random = 1;
@@ -157,7 +164,7 @@ export class RegionCache {
     if (level < 0 || level === this.#levelAt(before)) return;
     const start = performance.now();
     this.#consider(ip, level, pages);
-    this.counters.milliseconds += performance.now() - start;
+    this.#account(start);
   }
 
   /** How much a place with so many samples deserves: an index of {@link LIMITS}, or more; −1 for nothing. */
@@ -220,7 +227,13 @@ export class RegionCache {
     this.#queue = [];
     this.#waited = 0;
     if (stable.length > 0) this.#install(stable, exactAlignment);
-    this.counters.milliseconds += performance.now() - start;
+    this.#account(start);
+  }
+
+  #account(start: number): void {
+    const pause = performance.now() - start;
+    this.counters.milliseconds += pause;
+    this.counters.longestPause = Math.max(this.counters.longestPause, pause);
   }
 
   /** The pages may have changed since they were explored. */

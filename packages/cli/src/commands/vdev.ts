@@ -5,6 +5,7 @@ import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 import { table } from '../report/table.js';
+import { defaultPlaces } from './vdev-places.js';
 
 const PREFIX = 'qvm-vdev-';
 
@@ -42,12 +43,15 @@ export async function describeVdev(name: string): Promise<void> {
   process.stdout.write(`${describe(found)}\n`);
 }
 
-function describe({ type, description, options }: VdevFactory): string {
+function describe(factory: VdevFactory): string {
+  const { type, description, options } = factory;
   const own = options.map(({ name }) => name);
   const common = COMMON_VDEV_OPTIONS.filter(({ name }) => !own.includes(name));
   const sections = [`${type}: ${description}`];
   if (options.length !== 0) sections.push(`Options:\n${table(options.map(row), '  ')}`);
   sections.push(`Options of every vdev:\n${table(common.map(row), '  ')}`);
+  const places = defaultPlaces(factory);
+  if (places.length !== 0) sections.push(`Where it is by default:\n${table(places, '  ')}`);
   return sections.join('\n\n');
 }
 

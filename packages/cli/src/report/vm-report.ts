@@ -1,5 +1,6 @@
 import type { Json } from '@qvm/core';
 import { describeError, type ExitRecord, type VmHandle } from '@qvm/sdk';
+import { engineLines } from './engine-lines.js';
 
 /** Counters of a VM, here or in a host, where program counters are in hexadecimal already. */
 interface ShownStats {
@@ -74,7 +75,7 @@ export function statsLines(stats: ShownStats): readonly string[] {
       ({ index, state, instructions: retired, pc }) =>
         `vcpu ${index}        ${state}, ${retired} instructions, pc ${hexadecimal(pc)}`,
     ),
-    ...Object.entries(engine).map(([name, value]) => `${name.padEnd(13)} ${JSON.stringify(value)}`),
+    ...engineLines(engine, instructions),
   ];
 }
 

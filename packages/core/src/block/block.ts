@@ -28,6 +28,11 @@ export interface BlockOpenOptions {
   readonly overlay?: string;
   /** Who opens it, for the message that another one gets who wants it too. */
   readonly owner?: string;
+  /**
+   * Only finds out whether it could be opened: makes, changes and claims nothing on the host. A missing overlay counts as an empty
+   * one. What is opened is read only.
+   */
+  readonly inspect?: boolean;
 }
 
 /**

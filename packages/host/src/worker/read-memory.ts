@@ -1,16 +1,23 @@
 import { QvmError } from '@qvm/core';
-import type { VmHandle } from '@qvm/sdk';
+import type { VcpuHandle, VmHandle } from '@qvm/sdk';
 import { MAX_MEMORY_READ } from './messages.js';
 
 /** The smallest granule of translation: what one lookup says holds for the rest of it. */
 const PAGE = 0x1000;
+
+/** What reading needs of a VM. */
+export interface ReadableVm {
+  readonly name: string;
+  readonly vcpus: readonly Pick<VcpuHandle, 'translate'>[];
+  readonly memory: Pick<VmHandle['memory'], 'read'>;
+}
 
 /**
  * Guest-physical memory, as a copy without shared memory behind it.
  *
  * @throws QvmError `host.memory-read` when it is more than one read gives, and as the guest's memory.
  */
-export function readMemory(vm: VmHandle, address: number, length: number): Uint8Array<ArrayBuffer> {
+export function readMemory(vm: ReadableVm, address: number, length: number): Uint8Array<ArrayBuffer> {
   requireLength(length);
   return Uint8Array.from(vm.memory.read(address, length));
 }
@@ -21,7 +28,7 @@ export function readMemory(vm: VmHandle, address: number, length: number): Uint8
  * @throws QvmError `host.memory-read` as above, `host.no-vcpu`, `host.not-mapped` when the guest has nothing there.
  */
 export function readVirtualMemory(
-  vm: VmHandle,
+  vm: ReadableVm,
   index: number,
   address: bigint,
   length: number,

@@ -1,10 +1,10 @@
 import { Flow } from '../builder/back-end.js';
-import { PAGE_BITS } from '../builder/layout.js';
 import type { RawFields } from '../describe/pattern.js';
 import type { Row } from '../describe/row.js';
 import { discover } from './discovery.js';
 import type { Call } from './discovery.js';
 import { computeDominance } from './dominators.js';
+import { pageNumber } from './page-number.js';
 
 /**
  * One decoded instruction of a region.
@@ -115,9 +115,6 @@ export function buildControlFlowGraph<B>(
 export function isReducible<B>({ blocks }: ControlFlowGraph<B>): boolean {
   return computeDominance(blocks.map(({ successors }) => successors)).reducible;
 }
-
-/** Number of the page of an offset, from the region's. */
-export const pageNumber = (offset: number): number => offset >> PAGE_BITS;
 
 interface OpenBlock<B> extends Block<B> {
   readonly instructions: RegionInstruction<B>[];

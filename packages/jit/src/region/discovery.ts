@@ -1,6 +1,6 @@
 import { Flow } from '../builder/back-end.js';
-import { pageNumber } from './control-flow-graph.js';
 import type { DecodeAt, PredictAt, RegionInstruction, RegionLimits } from './control-flow-graph.js';
+import { pageNumber } from './page-number.js';
 
 /**
  * The code of one function as it is reached by one call; the region's own function has no parent.

@@ -1,6 +1,6 @@
 import { ConfigError, type Finding } from '@qvm/config';
-import { Vm } from '@qvm/core';
-import type { Logger, VdevSpec, VmOptions } from '@qvm/core';
+import { BLOCK_STORE, Vm } from '@qvm/core';
+import type { BlockStore, Logger, Token, VdevSpec, VmOptions } from '@qvm/core';
 import { ConsoleSet } from '../console/console-set.js';
 import { LOGGER } from '../container/tokens.js';
 import { constructionError } from './build-error.js';
@@ -23,7 +23,7 @@ export async function buildVm(
   const { spec, container, files, findings } = plan;
   const logger = options.logger ?? container.get<Logger>(LOGGER.key);
   const consoles = consolesOf(plan, logger, options.onAnnouncement);
-  const vm = construct(plan, options, { logger, openCharacterBackend: consoles.open });
+  const vm = construct(plan, options, { logger, openCharacterBackend: consoles.open, service: servicesOf(plan) });
   const controller: VmController = new VmController({
     vm,
     spec,
@@ -39,7 +39,7 @@ export async function buildVm(
 }
 
 /**
- * Does all that comes before the start, and opens no character back end: everything that is wrong with a configuration.
+ * Does all that comes before the start, opens no character back end and only looks at disks: everything that is wrong with a configuration.
  */
 export async function checkVm(
   source: VmSource,
@@ -55,10 +55,30 @@ export async function checkVm(
       return undefined;
     });
     if (plan === undefined) return;
-    await construct(plan, options, { logger, openCharacterBackend: consolesOf(plan, logger).check }).close();
+    const service = onlyLooking(servicesOf(plan));
+    await construct(plan, options, { logger, openCharacterBackend: consolesOf(plan, logger).check, service }).close();
     plan.container.unbindAll();
   });
   return findings.all;
+}
+
+/** Finds what the host offers to vdevs. */
+type ServiceLookup = NonNullable<VmOptions['service']>;
+
+function servicesOf(plan: VmPlan): ServiceLookup {
+  return (token) => plan.container.get(token.key, { optional: true });
+}
+
+/** The same services, with disks that are inspected only. */
+function onlyLooking(services: ServiceLookup): ServiceLookup {
+  return <T>(token: Token<T>): T | undefined => {
+    const found = services(token);
+    return found !== undefined && token.key === BLOCK_STORE.key ? (inspecting(found as BlockStore) as T) : found;
+  };
+}
+
+function inspecting(store: BlockStore): BlockStore {
+  return { open: (path, options) => store.open(path, { ...options, inspect: true }) };
 }
 
 function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: string) => void): ConsoleSet {
@@ -73,7 +93,7 @@ function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: string) =
 function construct(
   plan: VmPlan,
   options: VmCreateOptions,
-  host: Pick<VmOptions, 'openCharacterBackend'> & { readonly logger: Logger },
+  host: Pick<VmOptions, 'openCharacterBackend' | 'service'> & { readonly logger: Logger },
 ): Vm {
   const { spec, registries, architecture } = plan;
   let current: number | undefined;
@@ -104,7 +124,6 @@ function construct(
       ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(options.onReset === undefined ? {} : { onReset: options.onReset }),
       plugins: plan.hookPlugins,
-      service: (token) => plan.container.get(token.key, { optional: true }),
     });
   } catch (error) {
     plan.container.unbindAll();

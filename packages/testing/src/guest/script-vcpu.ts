@@ -117,8 +117,7 @@ export class ScriptVcpu implements Vcpu {
       case 'echo':
         return this.#echo();
       case 'write':
-        this.#require(instruction.address, this.#bus.write(instruction.address, instruction.width, instruction.value));
-        return this.#next();
+        return this.#write(instruction.address, instruction.width, instruction.value);
       case 'expect':
         return this.#expect(instruction.address, instruction.width, instruction.value);
       case 'wait':
@@ -171,6 +170,10 @@ export class ScriptVcpu implements Vcpu {
   #show(address: number, width: AccessWidth): string {
     const value = this.#bus.read(address, width);
     return this.#require(address, value) ? hexadecimal(value) : '';
+  }
+
+  #write(address: number, width: AccessWidth, value: number): void {
+    if (this.#require(address, this.#bus.write(address, width, value))) this.#next();
   }
 
   #expect(address: number, width: AccessWidth, expected: number): void {

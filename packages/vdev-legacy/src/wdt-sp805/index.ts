@@ -22,8 +22,9 @@ export const wdtSp805: VdevFactory = {
     {
       name: 'action',
       kind: 'enum',
-      values: ['terminate', 'fiq'],
-      description: 'What happens at the second time-out: the VM ends with exit code 4, or interrupt 35 rises',
+      values: ['terminate', 'dump,terminate', 'fiq'],
+      description:
+        'What happens at the second time-out: the VM ends with exit code 4, with a core dump where it is told to leave one, or interrupt 35 rises',
       default: 'terminate',
     },
     {

@@ -72,6 +72,11 @@ export class FactoryConnection implements ControlOperations {
     return this.#place.window.base + this.offset;
   }
 
+  /** Bytes of the region, from the page after the control page on. */
+  get dataBytes(): number {
+    return this.size - CONTROL_BYTES;
+  }
+
   takeStatus(): number {
     return this.#open ? this.connection.takeStatus() : 0;
   }

@@ -1,4 +1,4 @@
-import { QvmError, requireObject, requireUnsigned, requireVersion, SHARED_MEMORY } from '@qvm/core';
+import { HYPERCALLS, QvmError, requireObject, requireUnsigned, requireVersion, SHARED_MEMORY } from '@qvm/core';
 import type {
   DeviceTreeContext,
   DeviceTreeNode,
@@ -16,6 +16,7 @@ import { ownerOf } from './connection.js';
 import { FactoryConnection, type ConnectionPlace } from './factory-connection.js';
 import { FACTORY_BYTES, FactoryPage, FactoryStatus, type FactoryOperations } from './factory-page.js';
 import type { Permissions } from './permissions.js';
+import { addRegionCalls, type CallableFactory, type Connected } from './region-calls.js';
 
 const STATE_VERSION = 1;
 const PAGE = 0x1000;
@@ -39,7 +40,7 @@ export interface RegionFactoryOptions {
 }
 
 /** Shared memory that the guest itself asks for, by the factory and control pages that QNX guests know. */
-export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace {
+export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, CallableFactory {
   readonly mmio: Readonly<Record<string, MmioHandler>>;
   readonly context: VdevContext;
   readonly registry: SharedMemoryRegistry;
@@ -62,6 +63,8 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace {
     this.#permissions = options.permissions;
     this.#interrupt = context.interrupt('doorbell');
     this.#holds = createAll(this.registry, options.create, context);
+    const calls = context.optionalAttachment(HYPERCALLS);
+    if (calls !== undefined) addRegionCalls(calls, context.name, this as CallableFactory);
   }
 
   get taken(): readonly FactoryConnection[] {
@@ -124,8 +127,9 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace {
   }
 
   createOrAttach(pages: number): void {
-    this.#current = undefined;
-    this.#status = this.#tryConnect(this.#page.name, pages * PAGE);
+    const { status, connection } = this.connect(this.#page.name, pages * PAGE);
+    this.#current = connection;
+    this.#status = status;
   }
 
   find(index: number): void {
@@ -143,19 +147,19 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace {
     if (this.#current === connection) this.#current = undefined;
   }
 
-  #tryConnect(name: string, bytes: number): FactoryStatus {
-    if (!isRegionName(name)) return FactoryStatus.IllegalName;
-    if (!this.#permissions.permits(name)) return FactoryStatus.NoPermission;
-    if (this.#connections.length >= MOST_CONNECTIONS) return FactoryStatus.NoMemory;
+  connect(name: string, bytes: number): Connected {
+    if (!isRegionName(name)) return { status: FactoryStatus.IllegalName };
+    if (!this.#permissions.permits(name)) return { status: FactoryStatus.NoPermission };
+    if (this.#connections.length >= MOST_CONNECTIONS) return { status: FactoryStatus.NoMemory };
     try {
-      this.#current = new FactoryConnection(this, name, bytes);
+      const connection = new FactoryConnection(this, name, bytes);
+      this.#connections = [...this.#connections, connection];
+      return { status: FactoryStatus.Ok, connection };
     } catch (error) {
       if (!(error instanceof QvmError)) throw error;
       this.context.logger.log('debug', `The guest cannot share ${name}: ${error.message}`);
-      return STATUS_OF[error.code] ?? FactoryStatus.UnknownFailure;
+      return { status: STATUS_OF[error.code] ?? FactoryStatus.UnknownFailure };
     }
-    this.#connections = [...this.#connections, this.#current];
-    return FactoryStatus.Ok;
   }
 
   #disconnect(): void {

@@ -1,5 +1,6 @@
 import type { NetworkDeviceInfo } from '@qvm/core';
 import { NETWORK_FABRIC } from '@qvm/core';
+import type { CaptureSink } from '../capture/capture-sink.js';
 import { BROADCAST, frame, Receiver, station } from '../frames.test.helper.js';
 import { networkPlugin } from '../network-plugin.js';
 import { PortEnd } from '../port/port-end.js';
@@ -64,6 +65,33 @@ describe('a fabric', () => {
     fabric.connect('vswitch0', device('a', 1));
     fabric.connect('lab', device('b', 1));
     expect(messages).toEqual(['warn: b/net0 and a/net0 have the same MAC address, 02:00:00:00:00:01']);
+  });
+
+  it('captures what all devices at a switch send, each frame once', () => {
+    const opened: { readonly path: string; readonly frames: number[]; closed: number }[] = [];
+    const openCapture = (path: string): CaptureSink => {
+      const file = { path, frames: [] as number[], closed: 0 };
+      opened.push(file);
+      return { record: (bytes) => void file.frames.push(bytes[6 + 5] ?? 0), close: () => void file.closed++ };
+    };
+    const fabric = new SwitchFabric({ openCapture });
+    fabric.capture('vswitch0', 'all');
+    fabric.capture('vswitch0', 'all');
+    const a = fabric.connect('vswitch0', device('a', 1, { capture: 'a' }));
+    const b = fabric.connect('vswitch0', device('b', 2));
+    new Receiver(a);
+    new Receiver(b);
+    a.send(frame(BROADCAST, station(1), 1));
+    b.send(frame(BROADCAST, station(2), 1));
+    a.close();
+    expect(opened).toMatchObject([
+      { path: 'all', frames: [1, 2], closed: 0 },
+      { path: 'a', frames: [1, 2], closed: 1 },
+    ]);
+    fabric.close();
+    fabric.close();
+    expect(opened[0]?.closed).toBe(1);
+    expect(code(() => new SwitchFabric().capture('vswitch0', 'all'))).toBe('network.capture');
   });
 
   it('closes the capture of a device that it refuses', () => {

@@ -151,6 +151,24 @@ describe('the use of a disk', () => {
   });
 });
 
+describe('the inspection of a disk', () => {
+  it('makes and claims nothing', async () => {
+    const seen = opened(disk, { readOnly: false, overlay, inspect: true });
+    expect([seen.readOnly, seen.size, readdirSync(folder)]).toEqual([true, SIZE, ['disk.img']]);
+    expect(await readSector(seen, 1)).toEqual(sector(1));
+    opened(disk, { readOnly: false });
+    opened(disk, { readOnly: false, inspect: true });
+  });
+
+  it('finds what an opening would find', () => {
+    expect(refused(join(folder, 'none'), { readOnly: true, inspect: true }, 'block.open')).toContain('no such file');
+    const nowhere = join(folder, 'no', 'overlay');
+    expect(refused(disk, { readOnly: false, overlay: nowhere, inspect: true }, 'block.open')).toContain(nowhere);
+    writeFileSync(overlay, 'no overlay at all');
+    expect(refused(disk, { readOnly: false, overlay, inspect: true }, 'block.overlay')).toContain(overlay);
+  });
+});
+
 describe('an overlay', () => {
   it('takes all writes, and is used again', async () => {
     const before = readFileSync(disk);

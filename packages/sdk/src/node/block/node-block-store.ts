@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { BLOCK_SECTOR, QvmError, type BlockBackend, type BlockOpenOptions, type BlockStore } from '@qvm/core';
 import { baseFingerprint } from '../../block/fingerprint.js';
 import { openOverlay } from '../../block/overlay-disk.js';
-import { claimFile } from './file-claim.js';
+import { claimFile, type FileClaim } from './file-claim.js';
 import { createOverlayFile } from './create-overlay.js';
 import { HostFile } from './host-file.js';
 import { codeOf, reasonOf } from './system-error.js';
@@ -13,7 +14,11 @@ import { codeOf, reasonOf } from './system-error.js';
  *
  * @experimental
  */
-export const nodeBlockStore: BlockStore = { open: openDisk };
+export const nodeBlockStore: BlockStore = {
+  open: (path, options) => (options.inspect === true ? inspectDisk(path, options) : openDisk(path, options)),
+};
+
+const NO_CLAIM: FileClaim = { release: () => undefined };
 
 interface OpenedFile {
   readonly disk: HostFile;
@@ -32,7 +37,26 @@ function openDisk(path: string, { readOnly, overlay, owner = 'another user' }: B
   }
 }
 
-function openOverDisk(base: BlockBackend, path: string, readOnly: boolean, owner: string): BlockBackend {
+/** Nobody is kept from the disk meanwhile, nor kept away by others: this is about the configuration. */
+function inspectDisk(path: string, { readOnly, overlay }: BlockOpenOptions): BlockBackend {
+  const { disk: base } = openFile(path, true, undefined);
+  try {
+    if (!readOnly) requireWritable(path, overlay);
+    const present = overlay !== undefined && (readOnly || existsSync(overlay));
+    return present ? openOverDisk(base, overlay, true, undefined) : base;
+  } catch (error) {
+    void base.close();
+    throw error;
+  }
+}
+
+/** What would be written: the disk, its overlay, or the folder of an overlay that would be made. */
+function requireWritable(disk: string, overlay: string | undefined): void {
+  const written = overlay ?? disk;
+  attempt(written, () => accessSync(existsSync(written) ? written : dirname(written), constants.W_OK));
+}
+
+function openOverDisk(base: BlockBackend, path: string, readOnly: boolean, owner: string | undefined): BlockBackend {
   const fingerprint = baseFingerprint(base);
   if (!readOnly) createOverlayFile(path, base.size, fingerprint);
   const { disk, size } = openFile(path, readOnly, owner, Number.MAX_SAFE_INTEGER);
@@ -45,8 +69,11 @@ function openOverDisk(base: BlockBackend, path: string, readOnly: boolean, owner
   }
 }
 
-/** @param limit - the size that the disk shall have; that of the file when absent. */
-function openFile(path: string, readOnly: boolean, owner: string, limit?: number): OpenedFile {
+/**
+ * @param owner - who claims the file; nobody when undefined.
+ * @param limit - the size that the disk shall have; that of the file when absent.
+ */
+function openFile(path: string, readOnly: boolean, owner: string | undefined, limit?: number): OpenedFile {
   // Non-blocking, so that opening a pipe by mistake returns.
   const access = (readOnly ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK;
   const descriptor = attempt(path, () => openSync(path, access));
@@ -54,7 +81,7 @@ function openFile(path: string, readOnly: boolean, owner: string, limit?: number
     const info = fstatSync(descriptor);
     const size = sizeOf(path, info);
     if (limit === undefined) requireSectors(path, size);
-    const claim = claimFile(path, info, !readOnly, owner);
+    const claim = owner === undefined ? NO_CLAIM : claimFile(path, info, !readOnly, owner);
     return { size, disk: new HostFile({ descriptor, path, size: limit ?? size, readOnly, claim }) };
   } catch (error) {
     closeSync(descriptor);

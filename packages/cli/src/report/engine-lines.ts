@@ -1,0 +1,87 @@
+import type { Json } from '@qvm/core';
+
+/** A set of counters by name. */
+type Counters = Readonly<Record<string, Json>>;
+
+const MEBIBYTE = 0x10_0000;
+const KNOWN = new Set(['codePages', 'decoded', 'invalidated', 'evicted', 'regions', 'vcpus']);
+
+/**
+ * What an engine counts, for people: which tier did how much of the `instructions`, what translating cost, and why vCPUs left the
+ * guest. What is not known here is shown as it is.
+ */
+export function engineLines(engine: Counters, instructions: number): readonly string[] {
+  const vcpus = Array.isArray(engine['vcpus']) ? (engine['vcpus'] as readonly Json[]).map(countersOf) : [];
+  const regions = countersOf(engine['regions'] ?? null);
+  return [
+    ...(engine['codePages'] === undefined ? [] : [codeLine(engine)]),
+    ...(Object.keys(regions).length === 0 ? [] : regionLines(regions, vcpus, instructions)),
+    ...vcpus.flatMap(vcpuLines),
+    ...Object.entries(engine)
+      .filter(([name]) => !KNOWN.has(name))
+      .map(([name, value]) => line(name, JSON.stringify(value))),
+  ];
+}
+
+function codeLine(engine: Counters): string {
+  const [pages, decoded, invalidated, evicted] = ['codePages', 'decoded', 'invalidated', 'evicted'].map((name) =>
+    numberOf(engine, name),
+  );
+  return line(
+    'code',
+    `${pages} pages; ${decoded} instructions decoded; ${invalidated} pages dropped by writes, ${evicted} for room`,
+  );
+}
+
+function regionLines(regions: Counters, vcpus: readonly Counters[], instructions: number): readonly string[] {
+  const count = (name: string): number => numberOf(regions, name);
+  const live = countersOf(regions['live'] ?? null);
+  const total = (name: string): number => vcpus.reduce((sum, vcpu) => sum + numberOf(vcpu, name), 0);
+  const translated = total('regionInstructions');
+  const entries = total('regionEntries');
+  const share = instructions === 0 ? 0 : (100 * translated) / instructions;
+  const stay = entries === 0 ? 0 : translated / entries;
+  return [
+    line(
+      'tiers',
+      `${share.toFixed(1)} % of the instructions in regions, ${(100 - share).toFixed(1)} % interpreted; ` +
+        `${entries} entries of regions, ${stay.toFixed(0)} instructions each`,
+    ),
+    line(
+      'regions',
+      `${count('regions')} translated (${count('inlined')} with their callees), ${count('refused')} refused, ` +
+        `${count('dropped')} dropped; live: ${numberOf(live, 'regions')} in ${numberOf(live, 'modules')} modules`,
+    ),
+    line(
+      'translation',
+      `${count('translated')} instructions to ${(count('bytes') / MEBIBYTE).toFixed(1)} MiB in ${count('modules')} modules; ` +
+        `${count('milliseconds').toFixed(0)} ms, ${count('longestPause').toFixed(1)} ms at most in one go`,
+    ),
+  ];
+}
+
+function vcpuLines(vcpu: Counters, index: number): readonly string[] {
+  const exits = Object.entries(countersOf(vcpu['exits'] ?? null)).sort(([, x], [, y]) => Number(y) - Number(x));
+  const tlb = countersOf(vcpu['tlb'] ?? null);
+  return [
+    line(`exits ${index}`, exits.map(([cause, count]) => `${cause} ${Number(count)}`).join(', ') || 'none'),
+    line(
+      `tlb ${index}`,
+      `${numberOf(tlb, 'fills')} fills, ${numberOf(tlb, 'flushes')} flushes, ` +
+        `${numberOf(tlb, 'bankSwitches')} switches of address space (${numberOf(tlb, 'bankMisses')} to a new one)`,
+    ),
+  ];
+}
+
+function countersOf(value: Json): Counters {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Counters) : {};
+}
+
+function numberOf(counters: Counters, name: string): number {
+  const value = counters[name];
+  return typeof value === 'number' ? value : 0;
+}
+
+function line(name: string, text: string): string {
+  return `${name.padEnd(13)} ${text}`;
+}
