@@ -1,4 +1,5 @@
 import { derived, small, Ty, wide } from '@qvm/jit';
+import type { V } from '@qvm/jit';
 import type { SoftfloatName } from '@qvm/softfloat';
 import { scalarFloat, softfloat } from '../builder/softfloat-helpers.js';
 import type { ScalarOperation } from '../builder/softfloat-helpers.js';
@@ -50,15 +51,16 @@ export const fpScalarArithmeticRows: readonly A64Row[] = withFpCheck([
     '00011110 0 D:1! 1 0000 op:2! 10000 Rn:5 Rd:5',
     {},
     (b, { D, op, Rn, Rd }) => {
-      if (op === (OneSource.FSQRT as number)) return b.setD(Rd, scalarOperation(b, 'sqrt', D, Rn));
-      const n = scalar(b, Rn, D);
+      const bits = (): V => scalar(b, Rn, D);
       switch (op as OneSource) {
         case OneSource.FMOV:
-          return b.setD(Rd, n);
+          return b.setD(Rd, bits());
         case OneSource.FABS:
-          return b.setD(Rd, absolute(b, n, D));
+          return b.setD(Rd, absolute(b, bits(), D));
         case OneSource.FNEG:
-          return b.setD(Rd, negate(b, n, D));
+          return b.setD(Rd, negate(b, bits(), D));
+        case OneSource.FSQRT:
+          return b.setD(Rd, scalarOperation(b, 'sqrt', D, Rn));
       }
     },
   ),

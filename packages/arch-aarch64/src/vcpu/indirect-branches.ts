@@ -20,7 +20,7 @@ export class IndirectBranches {
     let targets = this.#seen.get(from);
     if (targets === undefined) {
       if (this.#seen.size >= BRANCHES) this.#seen.clear();
-      this.#seen.set(from, (targets = new Map()));
+      this.#seen.set(from, (targets = new Map<number, number>()));
     }
     if (targets.size >= TARGETS && !targets.has(to)) targets.clear();
     targets.set(to, (targets.get(to) ?? 0) + 1);
