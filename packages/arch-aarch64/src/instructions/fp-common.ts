@@ -1,8 +1,10 @@
 import { small, Ty } from '@qvm/jit';
-import type { Reg, V } from '@qvm/jit';
+import type { Reg, SimdName, V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import { nzcvModel } from '../builder/flags.js';
 import { State } from '../builder/layout.js';
+import { scalarFloat } from '../builder/softfloat-helpers.js';
+import type { ScalarOperation } from '../builder/softfloat-helpers.js';
 
 /** FPRounding_TIEAWAY as softfloat numbers it; 0–3 are FPCR.RMode. @experimental */
 export const TIES_AWAY = 4;
@@ -10,6 +12,44 @@ export const TIES_AWAY = 4;
 /** A scalar operand as its bits: an i64 in double precision (`double` = 1), else an i32. @experimental */
 export function scalar(b: A64, r: Reg, double: number): V {
   return double ? b.d(r) : b.s(r);
+}
+
+/** Operations that WebAssembly has, on single and double precision lanes. */
+const NATIVE: Readonly<Partial<Record<ScalarOperation, readonly [SimdName, SimdName]>>> = {
+  add: ['f32x4_add', 'f64x2_add'],
+  sub: ['f32x4_sub', 'f64x2_sub'],
+  mul: ['f32x4_mul', 'f64x2_mul'],
+  div: ['f32x4_div', 'f64x2_div'],
+  sqrt: ['f32x4_sqrt', 'f64x2_sqrt'],
+};
+/** FPCR.RMode and FZ, and FPSR.IXC above them, as one word of the state. */
+const FP_MODE = (7n << 22n) | (1n << 36n);
+const INEXACT_SET = 1n << 36n;
+
+/**
+ * Round to nearest, no flushing, FPSR.IXC set: then an operation whose result is normal leaves no trace but the result, and
+ * WebAssembly's is exact.
+ */
+function isQuiet(b: A64): V {
+  return b.eq(b.and(b.stateAt(State.fpcr, 8), b.i64(FP_MODE)), b.i64(INEXACT_SET));
+}
+
+/** Normal, and not of the smallest normal exponent: such a result may have been tiny before it was rounded. */
+function isSafe(b: A64, bits: V, double: number): V {
+  return double
+    ? b.ltu(b.sub(b.and(bits, b.i64(0x7ffn << 52n)), b.i64(2n << 52n)), b.i64(0x7fdn << 52n))
+    : b.ltu(b.sub(b.and(bits, b.i32(0xff << 23)), b.i32(2 << 23)), b.i32(0xfd << 23));
+}
+
+/** A scalar operation on one or two registers: WebAssembly's where that is exact, else softfloat's. @experimental */
+export function scalarOperation(b: A64, op: ScalarOperation, double: number, ...registers: readonly Reg[]): V {
+  const helper = scalarFloat(op, double);
+  const operands = registers.map((r) => scalar(b, r, double));
+  const native = NATIVE[op]?.[double];
+  if (native === undefined) return b.call(helper, ...operands, b.fpStatus());
+  const [n, m] = registers.map((r) => b.v(r));
+  const bits = b.extractLane(double ? 'i64x2_extract_lane' : 'i32x4_extract_lane', b.simd(native, n as V, m), 0);
+  return b.chooseCall(b.and(isQuiet(b), isSafe(b, bits, double)), bits, helper, ...operands, b.fpStatus());
 }
 
 /** FPNeg of a scalar: a bit operation, even on NaNs. @experimental */

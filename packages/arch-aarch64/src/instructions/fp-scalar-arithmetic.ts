@@ -1,8 +1,9 @@
 import { derived, small, Ty, wide } from '@qvm/jit';
+import type { V } from '@qvm/jit';
 import type { SoftfloatName } from '@qvm/softfloat';
 import { scalarFloat, softfloat } from '../builder/softfloat-helpers.js';
 import type { ScalarOperation } from '../builder/softfloat-helpers.js';
-import { absolute, currentRounding, negate, scalar } from './fp-common.js';
+import { absolute, currentRounding, negate, scalar, scalarOperation } from './fp-common.js';
 import { inst, withFpCheck } from './row.js';
 import type { A64Row } from './row.js';
 
@@ -50,16 +51,16 @@ export const fpScalarArithmeticRows: readonly A64Row[] = withFpCheck([
     '00011110 0 D:1! 1 0000 op:2! 10000 Rn:5 Rd:5',
     {},
     (b, { D, op, Rn, Rd }) => {
-      const n = scalar(b, Rn, D);
+      const bits = (): V => scalar(b, Rn, D);
       switch (op as OneSource) {
         case OneSource.FMOV:
-          return b.setD(Rd, n);
+          return b.setD(Rd, bits());
         case OneSource.FABS:
-          return b.setD(Rd, absolute(b, n, D));
+          return b.setD(Rd, absolute(b, bits(), D));
         case OneSource.FNEG:
-          return b.setD(Rd, negate(b, n, D));
+          return b.setD(Rd, negate(b, bits(), D));
         case OneSource.FSQRT:
-          return b.setD(Rd, b.call(scalarFloat('sqrt', D), n, b.fpStatus()));
+          return b.setD(Rd, scalarOperation(b, 'sqrt', D, Rn));
       }
     },
   ),
@@ -96,8 +97,7 @@ export const fpScalarArithmeticRows: readonly A64Row[] = withFpCheck([
     '00011110 0 D:1! 1 Rm:5 op:4! 10 Rn:5 Rd:5',
     { valid: ({ op }) => op < TWO_SOURCE.length },
     (b, { D, op, Rm, Rn, Rd }) => {
-      const helper = scalarFloat(TWO_SOURCE[op] as ScalarOperation, D);
-      const result = b.call(helper, scalar(b, Rn, D), scalar(b, Rm, D), b.fpStatus());
+      const result = scalarOperation(b, TWO_SOURCE[op] as ScalarOperation, D, Rn, Rm);
       b.setD(Rd, op === FNMUL ? negate(b, result, D) : result);
     },
   ),

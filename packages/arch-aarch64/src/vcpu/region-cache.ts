@@ -34,7 +34,7 @@ export interface RegionTuning {
 }
 
 /** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
-export const REGION_TUNING: RegionTuning = { hot: 4, hotter: 24, batch: 24, patience: 64, interval: 16_384 };
+export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 24, patience: 24, interval: 16_384 };
 
 /** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
 const MODULE_LIMIT = 8192;

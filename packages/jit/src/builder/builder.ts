@@ -218,6 +218,30 @@ export class Builder {
     return value(n);
   }
 
+  /**
+   * `native` if `condition`, else what a function outside the graph returns, which may have effects: it is called here and
+   * only then.
+   */
+  chooseCall(condition: V, native: V, helper: Helper, ...args: readonly V[]): V {
+    const ty = helper.result as Ty;
+    const chosen = this.#use(this.as(native, ty));
+    const nodes = args.map((arg, i) => this.#use(this.as(arg, helper.params[i] as Ty)));
+    const c = this.#use(this.as(condition, Ty.i32));
+    for (const n of [chosen, ...nodes]) this.#pinShared(n);
+    this.#emit(c);
+    this.code.if(ty);
+    this.#branches++;
+    this.#emit(chosen);
+    this.code.else();
+    for (const n of nodes) this.#emit(n);
+    this.code.call(this.functionOf(helper));
+    this.#branches--;
+    this.code.end();
+    const local = this.locals.take(ty);
+    this.code.set(local);
+    return this.local(local, ty);
+  }
+
   // --- registers and state ---
 
   readReg(file: RegisterFile, register: Reg, ty: Ty): V {

@@ -91,6 +91,16 @@ export type IntOpName = keyof typeof IntOp;
 
 /** Vector opcodes by the names of the specification, for the lane shapes that rows use. @experimental */
 export const Simd = {
+  f32x4_sqrt: 0xfde3,
+  f32x4_add: 0xfde4,
+  f32x4_sub: 0xfde5,
+  f32x4_mul: 0xfde6,
+  f32x4_div: 0xfde7,
+  f64x2_sqrt: 0xfdef,
+  f64x2_add: 0xfdf0,
+  f64x2_sub: 0xfdf1,
+  f64x2_mul: 0xfdf2,
+  f64x2_div: 0xfdf3,
   i8x16_swizzle: 0xfd0e,
   i8x16_splat: 0xfd0f,
   i16x8_splat: 0xfd10,
