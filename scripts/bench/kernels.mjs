@@ -23,6 +23,9 @@ const KERNELS = [
   { name: 'strings', passes: 30000 },
 ];
 
+/** Names of the compute kernels, in the order in which they run. */
+export const KERNEL_NAMES = KERNELS.map(({ name }) => name);
+
 const source = (file) => readFileSync(new URL(`${file}.s`, FOLDER), 'utf8');
 
 /** Assembles parts into one image: the header, source files by name, and more text. */

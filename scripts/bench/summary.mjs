@@ -22,6 +22,11 @@ export function summaryOf(rows) {
   const worstRow = row('worst row bound by the CPU', computing, (ratios) => Math.min(...ratios));
   return [
     ...row('kernels, geometric mean', kernels, geometricMean),
+    ...row(
+      'kernels by host CPU time, geometric mean',
+      rows.filter(({ group }) => group === 'kernel-cpu'),
+      geometricMean,
+    ),
     ...row('bench rows bound by the CPU, lean, geometric mean', bench('lean', false), geometricMean),
     ...row('all rows bound by the CPU, geometric mean', computing, geometricMean),
     ...worstRow.map((found) => ({ ...found, note: worstName })),

@@ -15,7 +15,7 @@ export function guestBench({ linux, line, divisor, seconds, boots }) {
       const add = (name, unit, value) => figures.add(side, { group: `${group}-host`, name, unit }, value);
       await guest.waitFor(PROMPT, BOOT_SECONDS);
       add('memory before bench', MIB, guest.residentMib);
-      const start = guest.age;
+      const [start, cpu] = [guest.age, guest.cpuSeconds];
       const totals = new Map();
       let runs = 0;
       do {
@@ -26,6 +26,7 @@ export function guestBench({ linux, line, divisor, seconds, boots }) {
       } while (guest.age - start < seconds);
       for (const [name, total] of totals) figures.add(side, { group, name, unit: SECONDS }, total / runs);
       add('one bench, host clock', SECONDS, (guest.age - start) / runs);
+      if (cpu !== undefined) add('one bench, host CPU', SECONDS, (guest.cpuSeconds - cpu) / runs);
       add('memory after bench', MIB, guest.residentMib);
       await guest.waitFor(PROMPT, BOOT_SECONDS);
       await powerOff(guest);

@@ -1,4 +1,5 @@
 import { benchLines, SECONDS, withGuest } from '../guest.mjs';
+import { KERNEL_NAMES } from '../kernels.mjs';
 
 const LIMIT_SECONDS = 600;
 
@@ -7,6 +8,7 @@ export function computeKernels({ kernel }) {
   const checksums = new Map();
   return async (side, figures) =>
     withGuest(side.command({ kernel }), async (guest) => {
+      const cpuTimes = await hostTimes(guest);
       await guest.end(LIMIT_SECONDS);
       const rows = benchLines(guest.console);
       if (rows.length === 0 || guest.console.includes('FAULT')) throw new Error(`no figures:\n${guest.console}`);

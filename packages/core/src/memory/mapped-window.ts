@@ -25,8 +25,7 @@ export class MappedWindow implements MemoryWindow {
   /**
    * Reserves the range.
    *
-   * @param base - a multiple of 4 KiB.
-   * @param size - bytes, a positive multiple of 4 KiB.
+   * @param range - `base` is a multiple of 4 KiB, `size` bytes a positive one.
    * @param changed - told of each range that leads elsewhere now.
    * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
    */

@@ -1,6 +1,6 @@
 import { HypercallStatus, SHARED_MEMORY_NAME_BYTES, type HypercallRegistry, type HypercallResult } from '@qvm/core';
 import type { FactoryConnection } from './factory-connection.js';
-import { FactoryStatus } from './factory-page.js';
+import type { FactoryStatus } from './factory-page.js';
 
 /** Numbers of the calls; docs/hypercalls.md describes them. */
 export enum RegionCall {
