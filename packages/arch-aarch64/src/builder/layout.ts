@@ -8,31 +8,31 @@ import { EngineState } from '@qvm/jit';
 export const State = {
   ...EngineState,
   /** u64 × 31: X0–X30, then the current SP as number 31. */
-  x: 112,
-  sp: 112 + 31 * 8,
+  x: 128,
+  sp: 128 + 31 * 8,
   /** 128 bits × 32: V0–V31. */
-  v: 368,
+  v: 384,
   /** u32 FPCR, u32 FPSR: side by side, as softfloat wants them. */
-  fpcr: 880,
-  fpsr: 884,
+  fpcr: 896,
+  fpsr: 900,
   /** u32: current exception level, 0–3. */
-  el: 888,
+  el: 904,
   /** u32: not 0 when FP and SIMD instructions trap at the current exception level (CPACR_EL1.FPEN, CPTR_ELx). */
-  fpTrap: 892,
+  fpTrap: 908,
   /** u64: address of the local exclusive monitor, all ones when open; u64 × 2: the value it saw. */
-  monitorAddress: 896,
-  monitorValue: 904,
-  monitorValueHigh: 912,
+  monitorAddress: 912,
+  monitorValue: 920,
+  monitorValueHigh: 928,
   /** u32: not 0 when DC ZVA traps at the current exception level. */
-  zvaTrap: 920,
+  zvaTrap: 936,
   /** u32: not 0 when a misaligned SP faults as a base register (SCTLR_ELx.SA, SA0). */
-  spAlignmentCheck: 924,
+  spAlignmentCheck: 940,
   /** u32: PSTATE.DAIF in bits 9–6, as in SPSR. */
-  daif: 928,
+  daif: 944,
   /** u32: PSTATE.SPSel. */
-  spsel: 932,
+  spsel: 948,
   /** u32: IRQ and FIQ that wait, as the bits of `daif` that mask them. */
-  pendingInterrupts: 936,
+  pendingInterrupts: 952,
   /** u64 × 256: system registers, numbered by their table. */
   system: 1024,
   end: 1024 + 256 * 8,

@@ -321,6 +321,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     state.setU32(State.sampleAt, Math.max(0, left - regions.nextInterval()));
     const reason = this.#run(state.address, left);
     this.regionTotals.instructions += state.u32(State.regionInstructions);
+    state.setU32(State.regionInstructions, 0);
     this.regionTotals.entries += state.u32(State.regionEntries);
     state.setU32(State.regionEntries, 0);
     // A device access also ends a run: it puts what is left aside.

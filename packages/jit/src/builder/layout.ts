@@ -35,7 +35,7 @@ export const EngineState = {
   zero: 72,
   /** Here writes go that have no effect. */
   trash: 80,
-  /** u32: instructions that the last `run` retired in regions. */
+  /** u32: instructions retired in regions, modulo 2^32. */
   regionInstructions: 88,
   /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it is. */
   sampleAt: 92,
@@ -43,7 +43,9 @@ export const EngineState = {
   cameFrom: 96,
   /** u64: the same of the one under way. */
   leftFrom: 104,
-  end: 112,
+  /** u32: instructions of the budget that `run` has put aside; they are in `stolen` meanwhile. 0 outside. */
+  aside: 112,
+  end: 120,
 } as const;
 
 /**

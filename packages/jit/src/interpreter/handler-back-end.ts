@@ -31,10 +31,6 @@ export interface RunFrame {
   readonly ip: number;
   readonly left: number;
   readonly reason: number;
-  /** Instructions of the budget that are put aside. */
-  readonly saved: number;
-  /** Instructions that regions retired. */
-  readonly inRegions: number;
   readonly target: number;
   /** Label: next instruction. */
   readonly next: number;
@@ -184,7 +180,8 @@ export class HandlerBackEnd implements BackEnd {
       .get(left)
       .op(IntOp.add[0])
       .memory(Op.i32_store, EngineState.stolen);
-    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left).i32(0).set(this.frame.saved);
+    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left);
+    code.get(cpu).i32(0).memory(Op.i32_store, EngineState.aside);
     code.end().get(address);
   }
 

@@ -175,9 +175,7 @@ class RunFunction<B extends Builder> {
 
   #emitRun(): void {
     const code = this.#code;
-    const [ip, reason, saved, inRegions, target] = [
-      this.#locals.reserve(Ty.i32),
-      this.#locals.reserve(Ty.i32),
+    const [ip, reason, target] = [
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i64),
@@ -185,13 +183,13 @@ class RunFunction<B extends Builder> {
     const [cpu, left] = [0, 1];
     code.get(cpu).memory(Op.i32_load, EngineState.ip).set(ip);
     // The first thing is to look for a region.
-    this.#emitSetAside(cpu, left, saved, 0);
+    this.#emitSetAside(cpu, left, 0);
     const exit = code.block();
     const abort = code.block();
     const next = code.loop();
     const enter = code.block();
     const transfer = code.block();
-    const frame: RunFrame = { cpu, ip, left, reason, saved, inRegions, target, next, enter, transfer, exit, abort };
+    const frame: RunFrame = { cpu, ip, left, reason, target, next, enter, transfer, exit, abort };
     code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
     this.#emitResume(frame);
     code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
@@ -222,7 +220,6 @@ class RunFunction<B extends Builder> {
     code.end();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
     code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
-    code.get(cpu).get(inRegions).memory(Op.i32_store, EngineState.regionInstructions);
     code.get(reason);
   }
 
@@ -254,21 +251,23 @@ class RunFunction<B extends Builder> {
   }
 
   /** Puts the budget aside but for `keep` instructions: when those are done, {@link #emitResume} looks for a region. */
-  #emitSetAside(cpu: number, left: number, saved: number, keep: number): void {
+  #emitSetAside(cpu: number, left: number, keep: number): void {
     const code = this.#code;
-    code.get(left).i32(keep).op(IntOp.sub[0]).set(saved).i32(keep).set(left);
-    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(saved).op(IntOp.add[0]);
+    // In the state, not in a local: one that lives on in the dispatch loop would be copied for each instruction.
+    code.get(cpu).get(left).i32(keep).op(IntOp.sub[0]).memory(Op.i32_store, EngineState.aside);
+    code.i32(keep).set(left);
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen);
+    code.get(cpu).memory(Op.i32_load, EngineState.aside).op(IntOp.add[0]);
     code.memory(Op.i32_store, EngineState.stolen);
   }
 
   /** The budget is used up; if some is put aside, takes that back and looks for a region. */
-  #emitResume({ cpu, left, saved, enter }: RunFrame): void {
+  #emitResume({ cpu, left, enter }: RunFrame): void {
     const code = this.#code;
-    code.get(saved).if();
-    code.get(saved).set(left);
-    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(saved).op(IntOp.sub[0]);
+    code.get(cpu).memory(Op.i32_load, EngineState.aside).tee(left).if();
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(left).op(IntOp.sub[0]);
     code.memory(Op.i32_store, EngineState.stolen);
-    code.i32(0).set(saved).br(enter).end();
+    code.get(cpu).i32(0).memory(Op.i32_store, EngineState.aside).br(enter).end();
   }
 
   /** Leaves with the instruction not begun. */
@@ -360,7 +359,9 @@ class RunFunction<B extends Builder> {
     code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
     code.memory(Op.i32_store, EngineState.regionEntries);
     code.get(left).get(before).op(IntOp.eq[0]).brIf(none);
-    code.get(frame.inRegions).get(before).op(IntOp.add[0]).get(left).op(IntOp.sub[0]).set(frame.inRegions);
+    code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionInstructions);
+    code.get(before).get(left).op(IntOp.sub[0]).op(IntOp.add[0]);
+    code.memory(Op.i32_store, EngineState.regionInstructions);
     code.get(cpu).memory(Op.i64_load, EngineState.address).set(target);
     this.#emitTransfer(frame);
     code.br(again).end();
@@ -368,7 +369,7 @@ class RunFunction<B extends Builder> {
     // What a region left to the interpreter is often one instruction: perhaps a region begins behind it.
     code.get(came).op(Op.i32_eqz).brIf(next);
     code.get(left).i32(1).op(IntOp.les[0]).brIf(next);
-    this.#emitSetAside(cpu, left, frame.saved, 1);
+    this.#emitSetAside(cpu, left, 1);
     code.br(next);
   }
 }

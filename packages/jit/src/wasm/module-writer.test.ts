@@ -97,7 +97,7 @@ describe('opcodes', () => {
             ? [[v], Ty.i32, false]
             : /_sh[lr](_[su])?$/.test(name)
               ? [[v, Ty.i32], v, false]
-              : /_(abs|neg|popcnt|not)$|extend_|extadd_/.test(name)
+              : /_(abs|neg|popcnt|not|sqrt)$|extend_|extadd_/.test(name)
                 ? [[v], v, false]
                 : [[v, v], v, false];
     const emit = (code: CodeBuffer): void => {
