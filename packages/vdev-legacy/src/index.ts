@@ -8,15 +8,3 @@ export { qcarUart } from './qcar-uart/index.js';
 export { sp805, wdtSp805 } from './wdt-sp805/index.js';
 export { PRIMECELL_SIZE, primeCellNode, primeCellRegisters } from './primecell.js';
 export { ramfb } from './ramfb/index.js';
-export { RegisterBlock } from './register-block.js';
-export type { RegisterValues } from './register-block.js';
-export { isStored, registerMask, registersToMarkdown } from './register-layout.js';
-export type { RegisterLayout, RegisterSpec } from './register-layout.js';
-export {
-  requireBoolean,
-  requireObject,
-  requireUnsigned,
-  requireUnsignedArray,
-  requireVersion,
-  VdevStateError,
-} from './vdev-state.js';

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
+import { PLUGIN_API_VERSION, VDEV_FACTORY, registersToMarkdown } from '@qvm/core';
 import { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
 import { pl011Registers } from './pl011/registers.js';
 import { pl031Registers } from './pl031/registers.js';
 import { pl061Registers } from './pl061/registers.js';
 import { kmiRegisters } from './ps2/kmi-registers.js';
 import { qcarUartRegisters } from './qcar-uart/registers.js';
-import { registersToMarkdown } from './register-layout.js';
 import { sp805Registers } from './wdt-sp805/registers.js';
 
 describe('legacyVdevsPlugin', () => {

@@ -1,5 +1,4 @@
-import type { DeviceTreeContext, DeviceTreeNode } from '@qvm/core';
-import type { RegisterSpec } from './register-layout.js';
+import type { DeviceTreeContext, DeviceTreeNode, RegisterSpec } from '@qvm/core';
 
 type IdName = `PeriphID${0 | 1 | 2 | 3}` | `PCellID${0 | 1 | 2 | 3}`;
 

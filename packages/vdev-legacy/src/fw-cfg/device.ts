@@ -4,7 +4,7 @@
  * Models the selector, the data register and the DMA interface. Leaves out what that document calls obsolete: writes
  * through the data register, and items that are no files beside the signature, the features and the directory.
  */
-import { FW_CFG } from '@qvm/core';
+import { FW_CFG, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
 import type {
   AccessWidth,
   DeviceTreeContext,
@@ -15,7 +15,6 @@ import type {
   Vdev,
   VdevContext,
 } from '@qvm/core';
-import { requireObject, requireUnsigned, requireVersion } from '../vdev-state.js';
 import { transfer } from './dma.js';
 import type { FirmwareCursor } from './dma.js';
 import { FirmwareItems } from './items.js';

@@ -1,3 +1,4 @@
+import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core';
 /*
  * Arm PrimeCell UART (PL011), r1p3, from the Technical Reference Manual DDI 0183.
  *
@@ -17,10 +18,8 @@ import type {
   VdevContext,
 } from '@qvm/core';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
-import { RegisterBlock } from '../register-block.js';
 import { InputGate } from '../serial/input-gate.js';
 import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
-import { requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '../vdev-state.js';
 import {
   CR_LBE,
   CR_RXE,

@@ -1,3 +1,4 @@
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
 /*
  * Arm PrimeCell Real Time Clock (PL031), from the Technical Reference Manual DDI 0224.
  *
@@ -15,8 +16,6 @@ import type {
   VdevContext,
 } from '@qvm/core';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
-import { RegisterBlock } from '../register-block.js';
-import { requireObject, requireUnsigned, requireVersion } from '../vdev-state.js';
 import { pl031Registers } from './registers.js';
 import type { Pl031Operations, Pl031RegisterName } from './registers.js';
 

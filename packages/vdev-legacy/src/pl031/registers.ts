@@ -1,5 +1,5 @@
+import type { RegisterLayout } from '@qvm/core';
 import { primeCellRegisters } from '../primecell.js';
-import type { RegisterLayout } from '../register-layout.js';
 
 /**
  * What the registers with effects do to the clock.

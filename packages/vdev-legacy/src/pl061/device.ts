@@ -1,3 +1,4 @@
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
 /*
  * Arm PrimeCell General Purpose Input/Output (PL061), from the Technical Reference Manual DDI 0190.
  *
@@ -18,8 +19,6 @@ import type {
   VdevContext,
 } from '@qvm/core';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
-import { RegisterBlock } from '../register-block.js';
-import { requireObject, requireUnsigned, requireVersion } from '../vdev-state.js';
 import { pl061Registers } from './registers.js';
 import type { Pl061Operations, Pl061RegisterName } from './registers.js';
 

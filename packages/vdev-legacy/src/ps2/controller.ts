@@ -1,6 +1,5 @@
-import { INPUT_DEVICES, QvmError } from '@qvm/core';
+import { INPUT_DEVICES, QvmError, requireObject, requireVersion } from '@qvm/core';
 import type { DeviceTreeContext, DeviceTreeNode, InputDevices, Json, MmioHandler, Vdev, VdevContext } from '@qvm/core';
-import { requireObject, requireVersion } from '../vdev-state.js';
 import { Ps2Keyboard } from './keyboard.js';
 import { Ps2Mouse } from './mouse.js';
 import type { Ps2Device } from './ps2-device.js';

@@ -1,10 +1,10 @@
+import { requireBoolean, requireObject, requireUnsigned } from '@qvm/core';
 /*
  * A PS/2 keyboard with 104 keys and scan code set 2, from the IBM PS/2 Hardware Interface Technical Reference (1990),
  * "Keyboard". Leaves out scan code sets 1 and 3, and repeats no key by itself: guests repeat held keys themselves, or the
  * host's keyboard does.
  */
 import type { Json } from '@qvm/core';
-import { requireBoolean, requireObject, requireUnsigned } from '../vdev-state.js';
 import { OutputQueue } from './output-queue.js';
 import { ACKNOWLEDGE, NO_COMMAND, RESEND, SELF_TEST_PASSED } from './ps2-device.js';
 import type { Ps2Device } from './ps2-device.js';

@@ -1,9 +1,9 @@
+import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '@qvm/core';
 /*
  * A PS/2 mouse with three buttons, from the IBM PS/2 Hardware Interface Technical Reference (1990), "Mouse", with the wheel
  * packets of Microsoft's IntelliMouse once a driver has asked for them. Movement is sent at once, not at the sample rate.
  */
 import type { Json } from '@qvm/core';
-import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '../vdev-state.js';
 import { OutputQueue } from './output-queue.js';
 import { ACKNOWLEDGE, NO_COMMAND, RESEND, SELF_TEST_PASSED } from './ps2-device.js';
 import type { Ps2Device } from './ps2-device.js';

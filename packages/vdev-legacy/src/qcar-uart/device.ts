@@ -1,3 +1,11 @@
+import {
+  RegisterBlock,
+  requireBoolean,
+  requireObject,
+  requireUnsigned,
+  requireUnsignedArray,
+  requireVersion,
+} from '@qvm/core';
 /*
  * 16550-compatible UART, from the National Semiconductor PC16550D data sheet (June 1995).
  *
@@ -16,10 +24,8 @@ import type {
   Vdev,
   VdevContext,
 } from '@qvm/core';
-import { RegisterBlock } from '../register-block.js';
 import { InputGate } from '../serial/input-gate.js';
 import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
-import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray, requireVersion } from '../vdev-state.js';
 import { baudOf, characterTimeoutNs, divisorOf, receiveTrigger, UART_CLOCK_HZ } from './baud.js';
 import {
   FCR_FIFO_ENABLE,

@@ -1,4 +1,4 @@
-import type { RegisterLayout } from '../register-layout.js';
+import type { RegisterLayout } from '@qvm/core';
 
 /**
  * What the registers with effects do to the UART.

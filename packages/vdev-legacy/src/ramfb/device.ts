@@ -6,9 +6,15 @@
  * - Firmware or a driver allocates one and describes it in the file `etc/ramfb` of the firmware configuration device (QEMU,
  *   hw/display/ramfb.c). It then counts until the next reset.
  */
-import { FW_CFG, RAM_RESERVATIONS } from '@qvm/core';
+import {
+  FW_CFG,
+  RAM_RESERVATIONS,
+  VdevStateError,
+  requireObject,
+  requireUnsignedArray,
+  requireVersion,
+} from '@qvm/core';
 import type { DeviceTreeContext, DeviceTreeNode, Display, DisplayImage, Json, Vdev, VdevContext } from '@qvm/core';
-import { requireObject, requireUnsignedArray, requireVersion, VdevStateError } from '../vdev-state.js';
 import { CONFIGURATION_BYTES, decodeConfiguration } from './configuration.js';
 import { bytesOf, captureFrame, modeProblem } from './mode.js';
 import type { DisplayMode, FrameBuffer } from './mode.js';

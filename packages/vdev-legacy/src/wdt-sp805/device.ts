@@ -1,3 +1,4 @@
+import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
 /*
  * Arm Watchdog Module (SP805), from the Technical Reference Manual DDI 0270.
  *
@@ -15,8 +16,6 @@ import type {
   VdevContext,
 } from '@qvm/core';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
-import { RegisterBlock } from '../register-block.js';
-import { requireBoolean, requireObject, requireUnsigned, requireVersion } from '../vdev-state.js';
 import { sp805Registers } from './registers.js';
 import type { Sp805Operations, Sp805RegisterName } from './registers.js';
 

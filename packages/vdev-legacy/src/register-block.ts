@@ -1,2 +1,0 @@
-export { RegisterBlock } from '@qvm/core';
-export type { RegisterValues } from '@qvm/core';

@@ -1,2 +1,0 @@
-export { isStored, registerMask, registersToMarkdown } from '@qvm/core';
-export type { RegisterLayout, RegisterSpec } from '@qvm/core';

@@ -1,8 +1,0 @@
-export {
-  requireBoolean,
-  requireObject,
-  requireUnsigned,
-  requireUnsignedArray,
-  requireVersion,
-  VdevStateError,
-} from '@qvm/core';
