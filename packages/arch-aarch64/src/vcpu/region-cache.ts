@@ -82,6 +82,12 @@ interface Installed {
   readonly instructions: number;
   /** First records of the pages whose code it holds. */
   readonly slots: readonly number[];
+  readonly owner: Owner;
+}
+
+/** A module: its memory is given back when none of its regions is in use. */
+interface Owner {
+  live: number;
 }
 
 /**
@@ -250,24 +256,33 @@ export class RegionCache {
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
+    const owner = { live: 0 };
     this.#liveModules++;
     this.counters.bytes += bytes.length;
     candidates.forEach((candidate, i) => {
       if (refused.includes(i)) this.#refuse(candidate.place);
-      else this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, exactAlignment);
+      else this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
     });
+    if (owner.live === 0) this.#liveModules--;
   }
 
-  #enter({ place, level, graph, slots }: Candidate, body: WebAssembly.ExportValue, exactAlignment: boolean): void {
+  #enter(
+    { place, level, graph, slots }: Candidate,
+    body: WebAssembly.ExportValue,
+    owner: Owner,
+    exactAlignment: boolean,
+  ): void {
     const { u16 } = this.memory;
     const number = (exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
     if (number === undefined) return;
     const before = u16[place.region >>> 1] as number;
+    // Before the release: what is replaced may be of the same module.
+    owner.live++;
     if (before !== 0) this.#release(before);
     for (const table of this.tables) table.set(number, body);
     u16[place.region >>> 1] = number;
     const pages = [...slots.values()];
-    this.#installed.set(number, { region: place.region, instructions: graph.instructions, slots: pages });
+    this.#installed.set(number, { region: place.region, instructions: graph.instructions, slots: pages, owner });
     for (const slot of pages) {
       this.code.markRegions(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
@@ -296,13 +311,13 @@ export class RegionCache {
   #dropAll(): void {
     for (const number of [...this.#installed.keys()]) this.#release(number);
     this.#heat.clear();
-    this.#liveModules = 0;
   }
 
   #release(number: number): void {
-    const { region, slots } = this.#installed.get(number) as Installed;
+    const { region, slots, owner } = this.#installed.get(number) as Installed;
     this.memory.u16[region >>> 1] = 0;
     this.#installed.delete(number);
+    if (--owner.live === 0) this.#liveModules--;
     for (const slot of slots) this.#bySlot.get(slot)?.delete(number);
     this.counters.dropped++;
     for (const table of this.tables) table.set(number, null);
