@@ -195,15 +195,17 @@ describe('several VMs without a host', () => {
     expect(stdout.split('\n').sort()).toEqual(['', 'another | third', 'one     | first', 'one     | second']);
   });
 
-  it('give the terminal to one of them', async () => {
-    space.writeScript('quiet', 'print not shown', 'poweroff');
+  it('give the terminal to one of them, and name the lines of the others', async () => {
+    space.writeScript('quiet', 'print beside it', 'poweroff');
     space.writeScript('shown', 'print shown', 'echo', 'poweroff');
     const files = ['quiet.qvmconf', 'shown.qvmconf'];
     const outcome = await space.qvm(['start', ...files, '--console', 'shown', '--plugin', SCRIPTS], {
       ...alone,
       input: 'yesq',
     });
-    expect(outcome).toEqual({ exitCode: 0, stdout: 'shown\nyes', stderr: '' });
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(outcome.stdout).toContain('quiet | beside it\n');
+    expect(outcome.stdout.replace('quiet | beside it\n', '')).toBe('shown\nyes');
   });
 
   it('come from a system file too, with what its entries change', async () => {
@@ -213,7 +215,9 @@ describe('several VMs without a host', () => {
       '{ "host": { "cpulist": "0", "priority": 240 }, "vms": [{ "name": "renamed", "config": "member.qvmconf" }, { "name": "one", "config": "one.qvmconf" }] }',
     );
     const outcome = await space.qvm(['start', 'system.qvmconf', '--plugin', SCRIPTS], alone);
-    expect([outcome.exitCode, outcome.stderr]).toEqual([0, '']);
+    const kept = (place: string, what: string): string =>
+      `system.qvmconf:${place}: info: "${what}" of the host is kept and changes nothing in this version\n`;
+    expect([outcome.exitCode, outcome.stderr]).toEqual([0, kept('1:24', 'cpulist') + kept('1:41', 'priority')]);
     expect(outcome.stdout.split('\n').sort()).toEqual([
       '',
       'one     | first',
