@@ -7,7 +7,7 @@ import { checkCpulistLength } from './cpulist.js';
 import type { ListDraft, VmDraft } from './draft.js';
 import type { FindingList } from './finding.js';
 import { MAX_REGIONS } from './limits.js';
-import { type FieldSources, type Located, type SourceLocation, sourceOf } from './location.js';
+import { type FieldSources, type Located, sourceOf } from './location.js';
 import { ARCHITECTURES } from './names.js';
 import { buildRegions } from './ram.js';
 import { dropUndefined } from './record.js';
@@ -36,17 +36,9 @@ export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment
     restart: read(draft.restart, (word) => readWord('restart policy', word, RESTART_POLICIES, findings)),
     dryrun: draft.dryrun?.value === true ? true : undefined,
   };
-  for (const field of WITHOUT_EFFECT) sayWithoutEffect(field, draft[field]?.at, findings);
   const vdevs = all('vdev', draft.vdev, findings, (vdev) => buildVdev(vdev, context)) ?? [];
   if (findings.hasErrors) return undefined;
   return { ...dropUndefined(fields), vdevs, baseDir: context.baseDir, source: sourcesOf(draft) };
-}
-
-/** What is read and checked, and what no part of this version obeys yet. */
-const WITHOUT_EFFECT = ['logger'] as const;
-
-function sayWithoutEffect(field: VmField, at: SourceLocation | undefined, findings: FindingList): void {
-  if (at !== undefined) findings.info(at, 'config.no-effect', `"${field}" is kept, and has no effect in this version`);
 }
 
 /** A fragment that has all that a VM needs, as a whole VM; reports what is missing. */

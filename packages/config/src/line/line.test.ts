@@ -193,7 +193,7 @@ const FINDINGS: Row[] = [
   ['reserve loc 0x1001', ['unaligned', 1, 13]],
   ['reserve intr gic:99999', ['out-of-range', 1, 18]],
   ['logger error', ['missing-argument', 1, 1]],
-  ['logger errors stderr', ['bad-setting', 1, 8], ['no-effect', 1, 8]],
+  ['logger errors stderr', ['bad-setting', 1, 8]],
   ['unsupported reg fail', ['bad-setting', 1, 13]],
   ['unsupported register crash', ['bad-setting', 1, 22]],
   ['set exit-on-hlat on', ['unknown-setting', 1, 5]],

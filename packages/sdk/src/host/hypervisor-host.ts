@@ -14,6 +14,8 @@ export interface HypervisorHost {
   readonly environment: Environment;
   /** What the platform adds, such as character back ends. */
   readonly plugins: readonly QvmPlugin[];
+  /** Writes a line to a stream of the process, for `logger … stdout|stderr`; absent where there are none. */
+  writeLine?(stream: 'stdout' | 'stderr', line: string): void;
   /** The folder of a file: where its relative paths begin. */
   directoryOf(path: string): string;
   /**

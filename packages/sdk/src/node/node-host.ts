@@ -38,6 +38,7 @@ export const nodeHost: HypervisorHost = {
       ],
     },
   ],
+  writeLine: (stream, line) => void process[stream].write(`${line}\n`),
   directoryOf: dirname,
   importPackage: async (name, baseDir) => (await import(locate(name, baseDir))) as unknown,
 };

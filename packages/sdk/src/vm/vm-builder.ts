@@ -4,6 +4,7 @@ import type { BlockStore, Logger, Token, VdevSpec, VmOptions } from '@qvm/core';
 import { ConsoleSet } from '../console/console-set.js';
 import { LOGGER } from '../container/tokens.js';
 import { constructionError } from './build-error.js';
+import { configuredLogger } from './configured-logger.js';
 import { Findings } from './collect.js';
 import { defaultVdev } from './vdev-options.js';
 import { VmController } from './vm-handle.js';
@@ -21,7 +22,9 @@ export async function buildVm(
 ): Promise<VmController> {
   const plan = await planVm(source, options, services, new Findings());
   const { spec, container, files, findings } = plan;
-  const logger = options.logger ?? container.get<Logger>(LOGGER.key);
+  const base = options.logger ?? container.get<Logger>(LOGGER.key);
+  const { host } = services;
+  const logger = configuredLogger(spec.name, spec.logger, base, host.writeLine?.bind(host));
   const consoles = consolesOf(plan, logger, options.onAnnouncement);
   const vm = construct(plan, options, { logger, openCharacterBackend: consoles.open, service: servicesOf(plan) });
   const controller: VmController = new VmController({
