@@ -86,7 +86,10 @@ export default {
       name: 'cli-uses-the-sdk',
       severity: 'error',
       from: { path: sources('cli') },
-      to: { path: packages('[^/]+'), pathNot: ['^packages/cli/', packages('sdk|config|guests|core|host|trace|vswitch')] },
+      to: {
+        path: packages('[^/]+'),
+        pathNot: ['^packages/cli/', packages('sdk|config|guests|core|host|trace|vswitch')],
+      },
     },
     {
       name: 'testing-is-for-tests',

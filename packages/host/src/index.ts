@@ -28,3 +28,4 @@ export { HostLog, type LogFormat } from './host-log.js';
 export { HostProcess, type HostProcessOptions } from './host-process.js';
 export type { MetricsAddress } from './metrics/metrics-server.js';
 export { HostServices } from './services/host-services.js';
+export type { ThreadPlace } from './scheduling/thread-placement.js';

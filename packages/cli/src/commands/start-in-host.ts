@@ -11,12 +11,14 @@ import type { StartFlags } from './start.js';
 /** `qvm start` with a host: makes and starts the VMs there. Shows one console when that was asked for. */
 export async function startInHost(
   host: ControlClient,
-  { vms: launches, shares, captures }: SystemLaunch,
+  { vms: launches, shares, places, captures }: SystemLaunch,
   flags: StartFlags,
 ): Promise<number> {
   const shown = shownConsole(launches, flags);
   for (const share of shares) await host.request('host.share', share);
   for (const capture of captures) await host.request('host.capture', capture);
+  for (const place of places)
+    for (const warning of (await host.request('host.place', place)).warnings) say(`host: ${warning}`);
   for (const launch of launches) await startOne(host, launch, flags);
   if (shown === undefined) return CliExitCode.Success;
   const how = await showRemoteConsole(host, { vm: shown }, say);

@@ -47,10 +47,11 @@ export async function startTogether(system: SystemLaunch, flags: StartFlags): Pr
 
 async function create(
   host: VmHost,
-  { vms: launches, shares, captures }: SystemLaunch,
+  { vms: launches, shares, places, captures }: SystemLaunch,
   logger: CliLogger,
 ): Promise<readonly HostedVm[]> {
   for (const { name, size } of shares) host.services.share(name, size);
+  for (const place of places) for (const warning of host.place(place)) logger.log('warn', `host: ${warning}`);
   for (const capture of captures) host.services.fabric.capture(capture.switch, capture.path);
   const vms: HostedVm[] = [];
   for (const { restart, ...launch } of launches) {

@@ -9,7 +9,7 @@ import {
   type VdevSpec,
   type VmSpec,
 } from '@qvm/config';
-import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams } from '@qvm/host';
+import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams, type ThreadPlace } from '@qvm/host';
 import type { StartFlags } from '../commands/start.js';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
@@ -24,6 +24,8 @@ export interface SystemLaunch {
   readonly vms: readonly CreateParams[];
   /** Shared regions that the host itself provides. */
   readonly shares: readonly ShareParams[];
+  /** Where the host's own thread shall run. */
+  readonly places: readonly ThreadPlace[];
   /** Captures of switches. */
   readonly captures: readonly CaptureParams[];
   /** Whether a system file is among the files. */
@@ -38,7 +40,8 @@ export interface SystemLaunch {
  * @throws ConfigError
  */
 export async function readLaunches(files: readonly string[], flags: StartFlags): Promise<SystemLaunch> {
-  if (files.length === 0) return { vms: [launchOf(embeddedSpec(), flags)], shares: [], captures: [], isSystem: false };
+  if (files.length === 0)
+    return { vms: [launchOf(embeddedSpec(), flags)], shares: [], places: [], captures: [], isSystem: false };
   const hypervisor = await openHypervisor(flags.plugin, { absolutePaths: true });
   try {
     const configs = await hypervisor.loadConfigs(files);
@@ -48,6 +51,9 @@ export async function readLaunches(files: readonly string[], flags: StartFlags):
     return {
       vms: configs.vms.map((spec) => launchOf(spec, flags)),
       shares: [...configs.shmem.map(({ name, size }) => ({ name, size })), ...sharedMemory(configs).map(shareOf)],
+      places: configs.hosts
+        .map(({ cpulist, priority }) => ({ ...(cpulist && { cpulist }), ...(priority !== undefined && { priority }) }))
+        .filter((place) => Object.keys(place).length !== 0),
       captures: configs.switches.flatMap(({ name, capture }) =>
         capture === undefined ? [] : [{ switch: name, path: capture }],
       ),

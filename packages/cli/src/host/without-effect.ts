@@ -1,23 +1,15 @@
 import { findingAt, sourceOf, type Finding, type LoadedConfigs } from '@qvm/config';
 import { hostVdevs } from './host-vdevs.js';
 
-/**
- * What system files say and this host does not do, as findings: the host is a process, whose own threads wait for the most part,
- * and not a VM with devices.
- */
+/** What system files say and this host does not do, as findings: the host is a process, and not a VM with devices. */
 export function withoutEffect(configs: LoadedConfigs): readonly Finding[] {
-  const hosts = configs.hosts.flatMap((host) =>
-    (['cpulist', 'priority'] as const)
-      .filter((field) => host[field] !== undefined)
-      .map((field) => finding(sourceOf(host.source, field), `"${field}" of the host`)),
-  );
   const vdevs = hostVdevs(configs)
     .filter(({ type }) => type !== 'shmem')
     .map(({ type, source }) => finding(sourceOf(source, 'type'), `the vdev ${type} of the host`));
   const switches = configs.switches
     .filter(({ vlans }) => vlans !== undefined)
     .map(({ name, at }) => finding(at ?? sourceOf(undefined), `"vlans" of the switch ${name}`));
-  return [...hosts, ...vdevs, ...switches];
+  return [...vdevs, ...switches];
 }
 
 function finding(at: Parameters<typeof findingAt>[0], what: string): Finding {

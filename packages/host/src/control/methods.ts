@@ -9,6 +9,8 @@ import { MAX_INPUT_CHUNK, MAX_MEMORY_CHUNK } from './protocol.js';
 import type { ControlMethod, ControlMethods, CreateParams, HostStatus, VmSummary } from './protocol.js';
 import { specOf } from './spec-params.js';
 
+/** CPUs that a Linux host can have. */
+const HOST_CPUS = 8192;
 const MAX_PLUGINS = 64;
 const MAX_TYPED = 4096;
 /** A day: longer than anyone waits for a guest to shut down. */
@@ -44,6 +46,12 @@ export function createMethods(host: ControlledHost): Methods {
     },
     'host.capture': (params) =>
       nothing(host.vms.services.fabric.capture(params.text('switch', 256), params.text('path', 4096))),
+    'host.place': (params) => {
+      const cpulist = params.optionalIntegers('cpulist', HOST_CPUS, 0, HOST_CPUS - 1);
+      const priority = params.optionalInteger('priority', 0, 255);
+      const place = { ...(cpulist && { cpulist }), ...(priority !== undefined && { priority }) };
+      return { warnings: host.vms.place(place) };
+    },
     'vm.create': (params) => host.create(createParams(params)),
     'vm.start': async (params) => nothing(await vmOf(params).start()),
     'vm.list': () => host.vms.vms.map(summaryOf),

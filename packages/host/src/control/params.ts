@@ -97,6 +97,11 @@ export class Params {
     return this.has(name) ? this.#each(name, limit, (items, index) => items.text(index)) : [];
   }
 
+  /** Whole numbers; an absent list is `undefined`. */
+  optionalIntegers(name: string, limit: number, from: number, to: number): readonly number[] | undefined {
+    return this.has(name) ? this.#each(name, limit, (items, index) => items.integer(index, from, to)) : undefined;
+  }
+
   /** Reads each item of a list by the accessor for a field. */
   #each<T>(name: string, limit: number, read: (items: Params, index: string) => T): readonly T[] {
     const list = this.#list(name, limit);

@@ -1,3 +1,4 @@
+import type { ThreadPlace } from '../scheduling/thread-placement.js';
 import type { InterruptStatistics, VmState } from '@qvm/core';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { WireError } from '../errors/wire-error.js';
@@ -102,6 +103,8 @@ export interface ControlMethods {
   'host.stop': { readonly params: { readonly timeoutMs?: number }; readonly result: Nothing };
   'host.share': { readonly params: ShareParams; readonly result: Nothing };
   'host.capture': { readonly params: CaptureParams; readonly result: Nothing };
+  /** Puts the host's own thread on these CPUs, with this priority. */
+  'host.place': { readonly params: ThreadPlace; readonly result: { readonly warnings: readonly string[] } };
   'vm.create': {
     readonly params: CreateParams;
     readonly result: {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { readFileSync } from 'node:fs';
-import { niceOf, placeThread } from './thread-placement.js';
+import { niceOf, placeThread, usualPlace } from './thread-placement.js';
 
 describe('the place of a thread', () => {
   it('keeps the order of priorities', () => {
@@ -16,6 +16,11 @@ describe('the place of a thread', () => {
     expect(allowed()).toBe(String(first));
     expect(placeThread({ cpulist: range(before) })).toEqual([]);
     expect(allowed()).toBe(before);
+  });
+
+  it('is as before for those that name none', () => {
+    const before = allowed();
+    expect(usualPlace()).toEqual({ cpulist: range(before), priority: 10 });
   });
 
   it('stays as it is when the system does not allow it, which is said', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { VmSpec } from '@qvm/config';
 
@@ -22,12 +22,30 @@ export function niceOf(priority: number): number {
 }
 
 /**
+ * Where a thread runs: host CPUs and a priority of 0 to 255. What is absent stays as it is.
+ *
+ * @experimental
+ */
+export type ThreadPlace = Pick<VmSpec, 'cpulist' | 'priority'>;
+
+/** What the calling thread has now, with the usual priority: what VMs get that ask for nothing, wherever the host goes. */
+export function usualPlace(): ThreadPlace {
+  const status = readFileSync('/proc/thread-self/status', 'utf8');
+  const ranges = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1]?.split(',') ?? [];
+  const cpulist = ranges.flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  return { cpulist, priority: USUAL_PRIORITY };
+}
+
+/**
  * Puts the calling thread on the host CPUs of a VM, and gives it the VM's priority, as far as the system allows. Without
  * `taskset`, on a CPU that is not there or without the right to a higher priority, the VM runs all the same.
  *
  * @returns what was not possible, for people.
  */
-export function placeThread({ cpulist, priority }: Pick<VmSpec, 'cpulist' | 'priority'>): readonly string[] {
+export function placeThread({ cpulist, priority }: ThreadPlace): readonly string[] {
   const warnings: string[] = [];
   const attempt = (what: string, action: () => void): void => {
     try {

@@ -158,7 +158,7 @@ export class HostedVm {
     }
   }
 
-  /** Asks for something; see {@link VmCommands}. */
+  /** Asks for something; see `VmCommands`. */
   async request<K extends VmCommand>(command: K, params: VmCommands[K]['params']): Promise<VmCommands[K]['result']> {
     if (this.#run !== undefined) return this.#run.worker.request(command, params);
     const verb: Partial<Record<VmCommand, string>> = { start: 'start', pause: 'pause', resume: 'resume', stop: 'stop' };

@@ -1,5 +1,6 @@
 import { QvmError, type LogLevel, type VmState } from '@qvm/core';
 import type { VmEnd } from '../worker/messages.js';
+import { placeThread, usualPlace, type ThreadPlace } from '../scheduling/thread-placement.js';
 import { HostServices } from '../services/host-services.js';
 import { HostedVm, type HostedVmOptions } from './hosted-vm.js';
 
@@ -33,6 +34,7 @@ export class VmHost {
   readonly #events: VmHostEvents;
   readonly #vms = new Map<string, HostedVm>();
   #nextId = 1;
+  #home: ThreadPlace | undefined;
   #closing = false;
 
   constructor(events: VmHostEvents = {}) {
@@ -53,7 +55,7 @@ export class VmHost {
   async create(options: HostedVmOptions): Promise<HostedVm> {
     const { name } = options.launch.spec;
     this.#admit(name);
-    const vm = new HostedVm(this.#nextId++, options, this.services.factories, {
+    const vm = new HostedVm(this.#nextId++, this.#atHome(options), this.services.factories, {
       state: (changed, from, to) => this.#events.onState?.(changed, from, to),
       log: (from, level, message) => this.#events.onLog?.(from, level, message),
       announcement: (from, message) => this.#events.onAnnouncement?.(from, message),
@@ -70,6 +72,21 @@ export class VmHost {
     }
     this.#forget();
     return vm;
+  }
+
+  /**
+   * Puts the calling thread, the host's own, where `place` says, as far as the system allows. VMs made from then on that name no
+   * place run where the host did.
+   *
+   * @returns what was not possible, for people.
+   */
+  place(place: ThreadPlace): readonly string[] {
+    this.#home ??= usualPlace();
+    return placeThread(place);
+  }
+
+  #atHome(options: HostedVmOptions): HostedVmOptions {
+    return this.#home === undefined ? options : { ...options, launch: { ...options.launch, home: this.#home } };
   }
 
   /**

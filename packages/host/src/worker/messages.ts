@@ -1,3 +1,4 @@
+import type { ThreadPlace } from '../scheduling/thread-placement.js';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { DisplayImage, Engine, InterruptStatistics, Json, LogLevel, VmState } from '@qvm/core';
 import type { TraceOutput } from '@qvm/trace';
@@ -22,6 +23,8 @@ export interface VmLaunch {
   readonly pluginBase?: string;
   /** Where a core dump goes when the VM fails, in place of `spec.dump`: an absolute path of a folder, or `|COMMAND`. */
   readonly dumpOnFailure?: string;
+  /** Where the VM's thread runs when the configuration names no place and the host has one of its own. */
+  readonly home?: ThreadPlace;
 }
 
 /**

@@ -108,7 +108,9 @@ export class VmSession {
 
   async #create(launch: VmLaunch): Promise<VmCommands['create']['result']> {
     if (this.#vm !== undefined) throw new QvmError('host.no-vm', 'this thread has a VM already');
-    for (const message of placeThread(launch.spec)) this.#tell({ event: 'log', level: 'warn', message });
+    const { cpulist = launch.home?.cpulist, priority = launch.home?.priority } = launch.spec;
+    const place = { ...(cpulist && { cpulist }), ...(priority !== undefined && { priority }) };
+    for (const message of placeThread(place)) this.#tell({ event: 'log', level: 'warn', message });
     const hypervisor = await this.#openHypervisor(launch);
     const vm = await hypervisor.createVm(
       { spec: launch.spec },

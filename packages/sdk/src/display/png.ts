@@ -12,7 +12,7 @@ const MAX_SIDE = 16_384;
 /**
  * A picture as a PNG file (PNG specification, third edition, 2025): 8 bits for each of red, green and blue, no alpha.
  *
- * @throws {@link QvmError} `display.image` when the image has no valid size or not as many bytes as it needs.
+ * @throws QvmError `display.image` when the image has no valid size or not as many bytes as it needs.
  * @experimental
  */
 export async function encodePng(image: DisplayImage): Promise<Uint8Array> {

@@ -37,7 +37,7 @@ export class TraceReader {
   /**
    * Takes the next piece of the file.
    *
-   * @throws {@link QvmError} `trace.format` when it is no trace, or a damaged one; `trace.version`; `trace.too-large`.
+   * @throws QvmError `trace.format` when it is no trace, or a damaged one; `trace.version`; `trace.too-large`.
    */
   push(piece: Uint8Array): void {
     if (this.#ended) return;

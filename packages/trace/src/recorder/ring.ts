@@ -48,7 +48,7 @@ export class TraceRing {
 
   /**
    * @param capacity - records: a power of two from 16 to 2^24.
-   * @throws {@link QvmError} `trace.capacity`, also when the memory is too small.
+   * @throws QvmError `trace.capacity`, also when the memory is too small.
    */
   constructor(capacity: number, mode: RingMode = 'stop', memory?: ArrayBufferLike) {
     const possible =

@@ -32,10 +32,10 @@ export interface TraceOutput {
  * @experimental
  */
 export interface TraceControl {
-  /** @throws {@link QvmError} `trace.running` when a recording goes on. */
+  /** @throws QvmError `trace.running` when a recording goes on. */
   start(options?: TraceStartOptions): Promise<void>;
-  /** Takes what was recorded since the last call. @throws {@link QvmError} `trace.not-running`. */
+  /** Takes what was recorded since the last call. @throws QvmError `trace.not-running`. */
   read(): Promise<TraceOutput>;
-  /** @throws {@link QvmError} `trace.not-running`. */
+  /** @throws QvmError `trace.not-running`. */
   stop(): Promise<void>;
 }

@@ -43,7 +43,7 @@ export class TraceRecorder {
   readonly #writer: RecordWriter;
   #announced = false;
 
-  /** @throws {@link QvmError} `trace.capacity`. */
+  /** @throws QvmError `trace.capacity`. */
   constructor({ cpu = 0, capacity = DEFAULT_CAPACITY, mode = 'stop', memory }: RecorderOptions = {}) {
     this.cpu = cpu;
     this.#ring = new TraceRing(capacity, mode, memory);
