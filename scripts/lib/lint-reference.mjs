@@ -30,5 +30,5 @@ function section({ code, severity, summary, description, bad, good }) {
 
 /** One block for each file. */
 function example({ texts }) {
-  return texts.map((text) => `\`\`\`qvmconf\n${text}\n\`\`\`\n`).join('\n');
+  return texts.map((text) => `\`\`\`sh\n${text}\n\`\`\`\n`).join('\n');
 }
