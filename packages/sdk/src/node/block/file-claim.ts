@@ -12,6 +12,10 @@ const PREFIX = 'qvm/block';
 const SOCKETS = '/proc/net/unix';
 /** An abstract name has at most 107 bytes; what comes before the owner needs fewer than 60. */
 const MAX_OWNER = 40;
+const LOOKS_AGAIN = 10;
+const LOOKS_AGAIN_MS = 3;
+/** Nobody notifies it: what waits, waits out its time. */
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** The use of a file, until it is released. */
 export interface FileClaim {
@@ -37,11 +41,24 @@ export function claimFile(path: string, info: Stats, writer: boolean, owner: str
   const file = `${PREFIX}/${fileKey(info)}/`;
   const own = `${process.pid}.${claims++}`;
   const server = listen(`${file}${writer ? 'w' : 'r'}/${own}/${printable(owner)}`);
-  const other = claimantsOf(file, own).find((claimant) => writer || claimant.writer);
+  const other = lastingClaimant(() => claimantsOf(file, own).find((claimant) => writer || claimant.writer));
   if (other === undefined) return { release: () => void server.close() };
   server.close();
   const way = other.writer ? 'for writing' : 'for reading';
   throw new QvmError('block.in-use', `"${path}" is in use ${way} by ${other.owner} of process ${other.process}.`);
+}
+
+/**
+ * A claim may seem to outlive its release: while any thread of its process starts a program, the new process holds all open
+ * sockets for a moment, until it becomes that program. So a claimant counts when it is still there a little later.
+ */
+function lastingClaimant(find: () => Claimant | undefined): Claimant | undefined {
+  let found = find();
+  for (let tries = 0; found !== undefined && tries < LOOKS_AGAIN; tries++) {
+    Atomics.wait(PAUSE, 0, 0, LOOKS_AGAIN_MS);
+    found = find();
+  }
+  return found;
 }
 
 /** The same for all names of a file, links included. */
