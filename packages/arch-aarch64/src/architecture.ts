@@ -8,6 +8,7 @@ import { TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { genericModel } from './vcpu/cpu-model.js';
 import { CpuState } from './vcpu/cpu-state.js';
+import { MainRam } from './vcpu/main-ram.js';
 import { REGION_TUNING } from './vcpu/region-cache.js';
 import type { RegionTuning } from './vcpu/region-cache.js';
 import { SoftTlb } from './vcpu/soft-tlb.js';
@@ -29,8 +30,11 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
     defaultRamBase: 0x4000_0000,
     implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
     defaultConsole: 'pl011',
-    engineBytes: (vcpus) =>
-      CodeCache.bytesFor(CODE_PAGES) + vcpus * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) + SLACK,
+    engineBytes: (vcpus, ramBytes) =>
+      CodeCache.bytesFor(CODE_PAGES) +
+      MainRam.bytesFor(ramBytes) +
+      vcpus * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) +
+      SLACK,
     createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), tuning),
   };
 }

@@ -6,6 +6,7 @@ import { nzcvModel } from './builder/flags.js';
 import { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.js';
 import { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';
 import { a64Rows } from './instructions/index.js';
+import { walkFunction } from './system/walk-function.js';
 import type { InstantiateRun, RunFunction } from './vcpu/aarch64-vcpu.js';
 
 /** Functions of other modules that the tables call. @experimental */
@@ -26,7 +27,13 @@ let engine: Engine | undefined;
 /** Generates and compiles the interpreter at the first call. @experimental */
 export function engineModule(): Engine {
   if (!engine) {
-    const interpreter = generateInterpreter({ rows: a64Rows, flags: nzcvModel, helpers: engineHelpers, builder: A64 });
+    const interpreter = generateInterpreter({
+      rows: a64Rows,
+      flags: nzcvModel,
+      helpers: engineHelpers,
+      builder: A64,
+      walk: walkFunction,
+    });
     const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
     engine = { module, predecoder: new Predecoder(interpreter) };
   }

@@ -2,10 +2,12 @@ import { HYPERCALLS } from '@qvm/core';
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
 import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
+import { State } from './builder/layout.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
 import { SmcccFirmware } from './system/firmware.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
+import { MainRam } from './vcpu/main-ram.js';
 import { RegionCache } from './vcpu/region-cache.js';
 import type { RegionTuning } from './vcpu/region-cache.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
@@ -29,12 +31,13 @@ export class Aarch64Machine implements Machine {
     tuning: RegionTuning,
   ) {
     const engine = engineModule();
-    this.#code = new CodeCache(services.memory, engine.predecoder, codeBytes);
+    const ram = new MainRam(services.memory, services.map);
+    this.#code = new CodeCache(services.memory, engine.predecoder, ram, codeBytes);
     const firmware = new SmcccFirmware(services, () => this.vcpus);
     const imports = instantiateEngine(engine, services.memory.wasm);
     this.vcpus = Array.from(
       { length: services.vcpus },
-      (_, index) => new Aarch64Vcpu(index, model, services, this.#code, firmware, disassembleWord, imports),
+      (_, index) => new Aarch64Vcpu(index, model, services, this.#code, ram, firmware, disassembleWord, imports),
     );
     const siblings = this.vcpus.map(({ tlb }) => tlb);
     for (const vcpu of this.vcpus) {
@@ -79,9 +82,9 @@ export class Aarch64Machine implements Machine {
       codePages: this.#code.pages,
       ...this.#code.counters,
       regions: this.#regions ? { ...this.#regions.counters, live: { ...this.#regions.live } } : null,
-      vcpus: this.vcpus.map(({ tlb, exits, regionTotals }) => ({
+      vcpus: this.vcpus.map(({ state, tlb, exits, regionTotals }) => ({
         exits: exits.counts(),
-        tlb: { ...tlb.counters },
+        tlb: { ...tlb.counters, fills: tlb.counters.fills + state.u32(State.tlbFills) },
         regionInstructions: regionTotals.instructions,
         regionEntries: regionTotals.entries,
       })),

@@ -1,6 +1,6 @@
 export { Ty, CodeBuffer } from './wasm/code-buffer.js';
 export { ModuleWriter } from './wasm/module-writer.js';
-export type { Signature } from './wasm/module-writer.js';
+export type { FunctionBody, Signature } from './wasm/module-writer.js';
 export { IntOp, Op, Simd } from './wasm/opcodes.js';
 export type { IntOpName, SimdName } from './wasm/opcodes.js';
 export type { Reg, V } from './describe/value.js';
@@ -30,6 +30,9 @@ export {
   RECORD_BYTES,
   TLB_ENTRIES,
   TlbEntry,
+  TlbBank,
+  PageDirectory,
+  BlockMap,
 } from './builder/layout.js';
 export { LocalPool } from './builder/local-pool.js';
 export { generateInterpreter, DECODE_HANDLER, PAGE_END_HANDLER, UNDEFINED_HANDLER } from './interpreter/interpreter.js';
@@ -37,6 +40,7 @@ export type { Handler, Interpreter, InterpreterDescription, RowHandlers } from '
 export type { Slot } from './interpreter/handler-back-end.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
+export { WALK, Walked } from './interpreter/tlb-fill.js';
 export { Predecoder } from './interpreter/predecoder.js';
 export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
 export { regionText } from './region/region-text.js';

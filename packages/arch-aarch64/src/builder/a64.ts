@@ -74,7 +74,7 @@ export class A64 extends Builder {
 
   /** Every FP and SIMD instruction begins with this. */
   checkFp(): void {
-    this.leaveIf(this.stateAt(State.fpTrap, 4), Exit.FpTrap, this.i32(0));
+    this.leaveIfState(State.fpTrap, Exit.FpTrap, this.i32(0));
   }
 
   addFlags(x: V, y: V): V {
@@ -155,12 +155,8 @@ export class A64 extends Builder {
 
   /** A misaligned SP as base register faults before anything else (Arm ARM D1.8.2). `isSp` is static. */
   base(r: Reg, isSp: number): V {
-    const base = this.xsp(r, 1);
-    if (isSp) {
-      const misaligned = this.and(this.as(base, Ty.i32), this.imm(15));
-      this.leaveIf(this.and(misaligned, this.stateAt(State.spAlignmentCheck, 4)), Exit.SpAlignment, this.i32(0));
-    }
-    return base;
+    if (isSp) this.leaveIfMisaligned(GPR_SP, r, State.spAlignmentCheck, Exit.SpAlignment, this.i32(0));
+    return this.xsp(r, 1);
   }
 
   #arithmeticFlags(kind: FlagKind, x: V, y: V, result: V): V {

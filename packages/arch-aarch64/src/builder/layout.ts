@@ -8,34 +8,55 @@ import { EngineState } from '@qvm/jit';
 export const State = {
   ...EngineState,
   /** u64 × 31: X0–X30, then the current SP as number 31. */
-  x: 128,
-  sp: 128 + 31 * 8,
+  x: 192,
+  sp: 192 + 31 * 8,
   /** 128 bits × 32: V0–V31. */
-  v: 384,
+  v: 448,
   /** u32 FPCR, u32 FPSR: side by side, as softfloat wants them. */
-  fpcr: 896,
-  fpsr: 900,
+  fpcr: 960,
+  fpsr: 964,
   /** u32: current exception level, 0–3. */
-  el: 904,
+  el: 968,
   /** u32: not 0 when FP and SIMD instructions trap at the current exception level (CPACR_EL1.FPEN, CPTR_ELx). */
-  fpTrap: 908,
+  fpTrap: 972,
   /** u64: address of the local exclusive monitor, all ones when open; u64 × 2: the value it saw. */
-  monitorAddress: 912,
-  monitorValue: 920,
-  monitorValueHigh: 928,
+  monitorAddress: 976,
+  monitorValue: 984,
+  monitorValueHigh: 992,
   /** u32: not 0 when DC ZVA traps at the current exception level. */
-  zvaTrap: 936,
+  zvaTrap: 1000,
   /** u32: not 0 when a misaligned SP faults as a base register (SCTLR_ELx.SA, SA0). */
-  spAlignmentCheck: 940,
+  spAlignmentCheck: 1004,
   /** u32: PSTATE.DAIF in bits 9–6, as in SPSR. */
-  daif: 944,
+  daif: 1008,
   /** u32: PSTATE.SPSel. */
-  spsel: 948,
+  spsel: 1012,
   /** u32: IRQ and FIQ that wait, as the bits of `daif` that mask them. */
-  pendingInterrupts: 952,
+  pendingInterrupts: 1016,
   /** u64 × 256: system registers, numbered by their table. */
   system: 1024,
-  end: 1024 + 256 * 8,
+  /** How generated code walks the guest's tables: {@link WalkHalf} for the lower half of the address space, then for the upper one. */
+  walk: 1024 + 256 * 8,
+  /** u32: a bit for each index of MAIR_EL1 that is of Normal memory. */
+  normalMemory: 1024 + 256 * 8 + 48,
+  end: 1024 + 256 * 8 + 64,
+} as const;
+
+/**
+ * One half of the address space for generated code: 4 KiB granules only.
+ *
+ * @experimental
+ */
+export const WalkHalf = {
+  /** u32: VM memory offset of the first table, 0 when generated code must not walk. */
+  table: 0,
+  /** u32: log2 of what an entry of the first table spans, */
+  shift: 4,
+  /** u32: and the index bits of that table. */
+  indexMask: 8,
+  /** u64: bits of an address that must equal bit 55. */
+  checked: 16,
+  bytes: 24,
 } as const;
 
 /**

@@ -207,6 +207,8 @@ export function upperHalf(b: A64, v: V): V {
  * @experimental
  */
 export function maskedBase(b: A64, Rn: Reg, spMask: V): V {
+  const known = b.constant(spMask);
+  if (known !== undefined) return b.base(Rn, Number(known));
   const base = b.xsp(Rn, 1);
   const misaligned = b.and(b.as(base, Ty.i32), spMask);
   b.leaveIf(b.and(misaligned, b.stateAt(State.spAlignmentCheck, 4)), Exit.SpAlignment, b.i32(0));

@@ -12,6 +12,7 @@ import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
 import { CodeCache } from '../vcpu/code-cache.js';
 import { genericModel } from '../vcpu/cpu-model.js';
 import { CpuState } from '../vcpu/cpu-state.js';
+import { MainRam } from '../vcpu/main-ram.js';
 import type { RegionTuning } from '../vcpu/region-cache.js';
 import { SoftTlb } from '../vcpu/soft-tlb.js';
 import { debugPort } from './debug-port.test.helper.js';
@@ -96,8 +97,8 @@ export class MachineHarness {
       name: aarch64.name,
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
-      engineBytes: (count) =>
-        codeBytes + count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
+      engineBytes: (count, ramBytes) =>
+        codeBytes + MainRam.bytesFor(ramBytes) + count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));

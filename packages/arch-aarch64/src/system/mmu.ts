@@ -1,7 +1,10 @@
 import type { PhysicalMap, VmMemory } from '@qvm/core';
+import { State, WalkHalf } from '../builder/layout.js';
+import type { MainRam } from '../vcpu/main-ram.js';
 import { Sys } from '../vcpu/cpu-state.js';
 import type { CpuState } from '../vcpu/cpu-state.js';
 import { FaultStatus } from './syndrome.js';
+import { PAGE_BITS } from '@qvm/jit';
 
 /** SCTLR_EL1 bits (Arm ARM D19.2.118). @experimental */
 export enum Sctlr {
@@ -67,6 +70,8 @@ export class Mmu {
   physical = 0;
   /** log2 of the size of the block that it came from. */
   blockBits = 12;
+  /** It belongs to one address space: the descriptor says so, or it is of the lower half. */
+  local = false;
   readable = false;
   writable = false;
   executable = false;
@@ -94,6 +99,8 @@ export class Mmu {
     memory: VmMemory,
     private readonly map: PhysicalMap,
     private readonly cpu: CpuState,
+    /** Where generated code may walk; it is not told of what is refreshed here when absent. */
+    private readonly ram?: MainRam,
   ) {
     this.#u32 = memory.u32;
   }
@@ -123,6 +130,32 @@ export class Mmu {
       (tcrLo >>> 23) & 1,
       (tcrHi >>> 6) & 1,
     );
+    if (this.ram !== undefined) this.#publish(this.ram);
+  }
+
+  /** Halves of the address space that generated code knows. */
+  readonly #published: (Half | undefined)[] = [undefined, undefined];
+
+  /** Tells generated code how to walk. */
+  #publish(ram: MainRam): void {
+    const simple = this.enabled && !this.#writeImpliesNoExecute && ram.end <= this.#outputLimit;
+    [this.#lower, this.#upper].forEach((half, i) => {
+      const known = simple ? half : DISABLED;
+      if (this.#published[i] === known) return;
+      this.#published[i] = known;
+      this.#publishHalf(ram, known, State.walk + i * WalkHalf.bytes);
+    });
+    this.cpu.setU32(State.normalMemory, normalIndexes(this.cpu.u32(Sys.MAIR_EL1), this.cpu.u32(Sys.MAIR_EL1 + 4)));
+  }
+
+  #publishHalf(ram: MainRam, half: Half, at: number): void {
+    const { cpu } = this;
+    const usable = !half.disabled && half.granuleBits === PAGE_BITS && ram.holds(half.table, tableBytes(half));
+    cpu.setU32(at + WalkHalf.table, usable ? ram.offsetOf(half.table) : 0);
+    cpu.setU32(at + WalkHalf.shift, half.firstShift);
+    cpu.setU32(at + WalkHalf.indexMask, half.firstIndexMask);
+    cpu.setU32(at + WalkHalf.checked, half.checkedLo);
+    cpu.setU32(at + WalkHalf.checked + 4, half.checkedHi);
   }
 
   /**
@@ -152,6 +185,7 @@ export class Mmu {
   #flat(lo: number, hi: number): boolean {
     this.physical = hi * TWO_32 + lo;
     this.blockBits = 12;
+    this.local = true;
     this.readable = this.writable = this.executable = true;
     this.device = true;
     this.attribute = 0;
@@ -253,6 +287,7 @@ export class Mmu {
     this.physical = physical;
     this.blockBits = shift;
     this.fault = FaultStatus.Permission | level;
+    this.local = (descriptorLo & 0x800) !== 0 || ((hi >>> 7) & 1) === 0;
     this.#attributes(descriptorLo);
     this.#permissions(descriptorLo, descriptorHi, tableBits, privileged);
     return true;
@@ -304,5 +339,17 @@ const DISABLED: Half = {
   checkedHi: 0,
   checkedLo: 0,
 };
+
+const tableBytes = ({ firstIndexMask }: Half): number => (firstIndexMask + 1) * 8;
+
+/** A bit for each of the eight attributes in MAIR_EL1 that is of Normal memory (Arm ARM D19.2.98). */
+function normalIndexes(lo: number, hi: number): number {
+  let indexes = 0;
+  for (let index = 0; index < 8; index++) {
+    const attribute = ((index < 4 ? lo : hi) >>> ((index & 3) * 8)) & 0xff;
+    if ((attribute & 0xf0) !== 0) indexes |= 1 << index;
+  }
+  return indexes;
+}
 
 const blockAllowed = (granuleBits: number, level: number): boolean => (granuleBits === 12 ? level >= 1 : level === 2);

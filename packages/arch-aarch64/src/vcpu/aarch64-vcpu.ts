@@ -12,6 +12,7 @@ import { CpuState, Sys } from './cpu-state.js';
 import { DeviceAccess } from './device-access.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { FaultLoop } from './fault-loop.js';
+import type { MainRam } from './main-ram.js';
 import { MemoryPort } from './memory-port.js';
 import type { CodePages, RegionCache } from './region-cache.js';
 import { SoftTlb } from './soft-tlb.js';
@@ -19,7 +20,6 @@ import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
 import { PAGE_BYTES, pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
-import { regimeKey } from './translation-regime.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
@@ -85,6 +85,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     readonly model: CpuModel,
     private readonly services: MachineServices,
     private readonly code: CodeCache,
+    private readonly ram: MainRam,
     private readonly firmware: Firmware,
     private readonly disassemble: (word: number) => string,
     instantiate: InstantiateRun,
@@ -95,7 +96,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.state = CpuState.allocate(memory);
     this.tlb = new SoftTlb(memory, TLB_BANKS);
     this.tlbMaintenance = new TlbMaintenance(this.tlb);
-    this.#mmu = new Mmu(memory, map, this.state);
+    this.#mmu = new Mmu(memory, map, this.state, ram);
     this.#exceptions = new ExceptionUnit(
       this.state,
       (pc) => this.#jump(pc),
@@ -214,6 +215,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const { state } = this;
     state.clear();
     this.#notePending();
+    this.ram.attach(state);
+    state.setU32(State.blockMap, this.tlb.blockMap);
     this.model.writeRegisters(state, this.affinity);
     state.setU32(State.el, 1);
     state.setU32(State.spsel, 1);
@@ -781,7 +784,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       return 0;
     }
     const code = this.code.codeOf(page, region);
-    const e = this.tlb.entry(bank, lo, hi);
+    const e = this.tlb.entry(bank, lo, hi, mmu.local);
     this.tlb.setAddend(e, lo, region.offset + (page - region.base));
     this.tlb.setCode(e, code);
     this.tlb.setTag(e, TlbEntry.execTag, lo, hi);
@@ -807,9 +810,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const { state, tlb } = this;
     this.#mmu.refresh();
     const { asid, enabled } = this.#mmu;
-    const bank = tlb.bank(regimeKey(state.el !== 0, enabled, asid));
+    const bank = tlb.bank(state.el !== 0, enabled, asid);
     state.setU32(State.bank, bank);
-    state.setU32(State.unprivilegedBank, state.el === 0 ? bank : tlb.bank(regimeKey(false, enabled, asid), bank));
+    state.setU32(State.unprivilegedBank, state.el === 0 ? bank : tlb.bank(false, enabled, asid, bank));
   }
 }
 

@@ -2,6 +2,7 @@ import type { RamRegion, VmMemory } from '@qvm/core';
 import { CODE_SLOT_BYTES, CODE_SLOT_REGIONS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
 import type { Predecoder } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
+import type { MainRam } from './main-ram.js';
 import { PAGE_BYTES, pageOf } from './page.js';
 
 const RECORDS = PAGE_BYTES / 4;
@@ -82,6 +83,7 @@ export class CodeCache {
   constructor(
     private readonly memory: VmMemory,
     private readonly predecoder: Predecoder<A64>,
+    private readonly ram: MainRam,
     bytes: number,
   ) {
     this.#base = memory.allocate(bytes, SLOT_BYTES);
@@ -142,6 +144,7 @@ export class CodeCache {
       slot.writable = true;
       slot.writes = slot.drops = slot.regionDrops = 0;
       this.#byPage.set(page, index);
+      this.#describe(index);
     }
     return this.#address(index);
   }
@@ -152,6 +155,7 @@ export class CodeCache {
     const slot = this.#slots[index] as Slot;
     if (slot.writable) {
       slot.writable = false;
+      this.#describe(index);
       for (const client of this.#clients) client.protect(slot.pageOffset);
     }
     const start = this.#address(index);
@@ -214,6 +218,7 @@ export class CodeCache {
       this.#dropAll(index);
       const start = this.#address(index);
       for (const client of this.#clients) client.leaveCode(start, start + SLOT_BYTES);
+      this.ram.describe(page, 0, false);
       (this.#slots[index] as Slot).page = -1;
       this.#byPage.delete(page);
     }
@@ -228,6 +233,7 @@ export class CodeCache {
     const slot = this.#slots[index] as Slot;
     if (slot.writable) return;
     slot.writable = true;
+    this.#describe(index);
     this.#dropRecords(index, 0, RECORDS);
   }
 
@@ -275,10 +281,17 @@ export class CodeCache {
       const slot = this.#slots[this.#hand] as Slot;
       this.#dropAll(this.#hand);
       for (const client of this.#clients) client.dropCode(start, start + SLOT_BYTES);
+      this.ram.describe(slot.page, 0, false);
       this.#byPage.delete(slot.page);
       this.counters.evicted++;
       return this.#hand;
     }
+  }
+
+  /** Tells generated code of a page. */
+  #describe(index: number): void {
+    const { page, writable } = this.#slots[index] as Slot;
+    this.ram.describe(page, this.#address(index), !writable);
   }
 
   #address(index: number): number {

@@ -257,7 +257,7 @@ export class MemoryPort {
     const offset = region.offset + (physical - region.base);
     const writeFreely = access === 'write' && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
     const bank = cpu.u32(info & AccessInfo.unprivileged ? State.unprivilegedBank : State.bank);
-    const e = tlb.entry(bank, lo, hi);
+    const e = tlb.entry(bank, lo, hi, mmu.local);
     tlb.setAddend(e, lo, offset - (lo & OFFSET_MASK));
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     if (mmu.readable) tlb.setTag(e, TlbEntry.readTag, lo, hi);

@@ -1,7 +1,7 @@
 import type { VmMemory } from '@qvm/core';
-import { PAGE_BITS, TLB_ENTRIES, TlbEntry } from '@qvm/jit';
+import { PRIVILEGED, regimeKey } from './translation-regime.js';
+import { BlockMap, PAGE_BITS, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
 
-const BANK_BYTES = TLB_ENTRIES * TlbEntry.bytes;
 const PAGE_MASK = -(1 << PAGE_BITS);
 /** Words of one entry. */
 const WORDS = TlbEntry.bytes / 4;
@@ -18,11 +18,14 @@ export class SoftTlb {
   readonly #u32: Uint32Array;
   readonly #keys: number[];
   readonly #byKey = new Map<number, number>();
-  /** Virtual blocks larger than a page that have entries, by log2 of their size: TLBI of one address drops them whole. */
-  readonly #blocks = new Map<number, Set<number>>();
+  /** Address of the {@link BlockMap}: TLBI of one address in a block that has entries drops them all. */
+  readonly blockMap: number;
+  readonly #u8: Uint8Array;
   #lastBlock = -1;
   #lastBlockBits = -1;
   #next = 0;
+  /** Whose entries the bank of EL1 holds beside global ones. */
+  #privilegedAsid = 0;
   /** Entries filled and banks taken over: for `stats`. */
   readonly counters = { fills: 0, bankSwitches: 0, bankMisses: 0, flushes: 0 };
 
@@ -30,31 +33,38 @@ export class SoftTlb {
     memory: VmMemory,
     private readonly banks: number,
   ) {
-    this.#base = memory.allocate(banks * BANK_BYTES, 64);
+    this.#base = memory.allocate(banks * TlbBank.bytes, 64);
+    this.blockMap = memory.allocate(BlockMap.bytes, 64);
     this.#u32 = memory.u32;
+    this.#u8 = memory.u8;
     this.#keys = new Array<number>(banks).fill(-1);
-    this.#clear(this.#base, banks * TLB_ENTRIES);
   }
 
   static bytesFor(banks: number): number {
-    return banks * BANK_BYTES + 64;
+    return banks * TlbBank.bytes + BlockMap.bytes + 128;
   }
 
   /**
-   * Address of the bank of a regime; an unused or the oldest one if it has none. The banks in `keep` are not taken.
+   * Address of the bank of a regime; an unused or the oldest one if it has none. The bank `keep` is not taken. All address
+   * spaces share a bank at EL1, because most of what is used there is the same in all: what is not is dropped when another
+   * ASID comes.
    */
-  bank(key: number, keep = -1): number {
+  bank(privileged: boolean, mmuEnabled: boolean, asid: number, keep = -1): number {
     this.counters.bankSwitches++;
+    const key = regimeKey(privileged, mmuEnabled, asid);
     const found = this.#byKey.get(key);
+    if (key === PRIVILEGED && asid !== this.#privilegedAsid) {
+      this.#privilegedAsid = asid;
+      if (found !== undefined) this.#dropLocal(found);
+    }
     if (found !== undefined) return this.#address(found);
     this.counters.bankMisses++;
     do this.#next = (this.#next + 1) % this.banks;
     while (this.#address(this.#next) === keep);
     const old = this.#keys[this.#next] as number;
-    if (old >= 0) {
-      this.#byKey.delete(old);
-      this.#clear(this.#address(this.#next), TLB_ENTRIES);
-    }
+    if (old >= 0) this.#byKey.delete(old);
+    // A bank that was never used holds zeros, which are tags of page 0.
+    this.#empty(this.#next, old < 0);
     this.#keys[this.#next] = key;
     this.#byKey.set(key, this.#next);
     return this.#address(this.#next);
@@ -62,14 +72,32 @@ export class SoftTlb {
 
   /**
    * Index (in 32-bit words) of the entry for a virtual address in a bank, emptied if it belongs to another page.
+   *
+   * @param local - whether what it will hold is of the present address space only.
    */
-  entry(bank: number, lo: number, hi: number): number {
+  entry(bank: number, lo: number, hi: number, local: boolean): number {
     const e = this.#index(bank, lo);
     const page = (lo & PAGE_MASK) >>> 0;
     const u = this.#u32;
     const same = (at: number): boolean => u[e + at] === page && u[e + at + 1] === hi;
-    if (!same(TlbEntry.readTag / 4) && !same(TlbEntry.writeTag / 4) && !same(TlbEntry.execTag / 4)) this.#invalidate(e);
+    if (same(TlbEntry.readTag / 4) || same(TlbEntry.writeTag / 4) || same(TlbEntry.execTag / 4)) return e;
+    if (this.#isUnused(e)) this.#note(bank, e, TlbBank.count, TlbBank.list, TlbBank.listLength);
+    this.#invalidate(e);
+    if (local) this.#note(bank, e, TlbBank.localCount, TlbBank.localList, TlbBank.localListLength);
     return e;
+  }
+
+  #isUnused(e: number): boolean {
+    const u = this.#u32;
+    return [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag].every((tag) => u[e + tag / 4] === INVALID);
+  }
+
+  /** Adds an entry to a list of its bank. */
+  #note(bank: number, e: number, countAt: number, list: number, length: number): void {
+    const count = this.#u32[(bank + countAt) / 4] as number;
+    if (count > length) return;
+    this.#u32[(bank + countAt) / 4] = count + 1;
+    if (count < length) this.#u32[(bank + list) / 4 + count] = e * 4;
   }
 
   /** Writes one tag of an entry. */
@@ -101,34 +129,42 @@ export class SoftTlb {
   noteBlock(va48: number, bits: number): void {
     const block = Math.floor(va48 / 2 ** bits);
     if (block === this.#lastBlock && bits === this.#lastBlockBits) return;
-    let blocks = this.#blocks.get(bits);
-    if (!blocks) this.#blocks.set(bits, (blocks = new Set()));
-    blocks.add(block);
     this.#lastBlock = block;
     this.#lastBlockBits = bits;
+    const count = Math.min(2 ** Math.max(0, bits - BlockMap.blockBits), BlockMap.bytes * 8);
+    for (let i = 0; i < count; i++) this.#setBlock(block * 2 ** bits + i * 2 ** BlockMap.blockBits);
+  }
+
+  #setBlock(va48: number): void {
+    const bit = blockBit(va48);
+    this.#u8[this.blockMap + (bit >>> 3)]! |= 1 << (bit & 7);
+  }
+
+  #hasBlock(va48: number): boolean {
+    const bit = blockBit(va48);
+    return (((this.#u8[this.blockMap + (bit >>> 3)] as number) >>> (bit & 7)) & 1) !== 0;
   }
 
   flushAll(): void {
     this.counters.flushes++;
-    for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#clear(this.#address(i), TLB_ENTRIES);
-    this.#blocks.clear();
+    for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#empty(i);
+    this.#u8.fill(0, this.blockMap, this.blockMap + BlockMap.bytes);
     this.#lastBlock = -1;
   }
 
-  /** Empties the banks whose key satisfies `matches`. */
-  flushBanks(matches: (key: number) => boolean): void {
-    this.#keys.forEach((key, i) => {
-      if (key >= 0 && matches(key)) this.#clear(this.#address(i), TLB_ENTRIES);
-    });
+  /** Drops what belongs to one address space. */
+  flushAsid(asid: number): void {
+    const own = this.#byKey.get(regimeKey(false, true, asid));
+    if (own !== undefined) this.#empty(own);
+    const privileged = this.#byKey.get(PRIVILEGED);
+    if (privileged !== undefined && asid === this.#privilegedAsid) this.#dropLocal(privileged);
   }
 
   /** Drops the translation of one address in all banks. `va48` are its low 48 bits. */
   flushPage(va48: number): void {
-    for (const [bits, blocks] of this.#blocks) {
-      if (blocks.has(Math.floor(va48 / 2 ** bits))) {
-        this.flushAll();
-        return;
-      }
+    if (this.#hasBlock(va48)) {
+      this.flushAll();
+      return;
     }
     const lo = va48 >>> 0;
     for (let i = 0; i < this.banks; i++)
@@ -161,11 +197,21 @@ export class SoftTlb {
   }
 
   #forEachEntry(visit: (e: number) => void): void {
-    for (let i = 0; i < this.banks; i++) {
-      if ((this.#keys[i] as number) < 0) continue;
-      const first = this.#address(i) / 4;
-      for (let e = first; e < first + TLB_ENTRIES * WORDS; e += WORDS) visit(e);
-    }
+    for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#forEachUsed(i, visit);
+  }
+
+  /** Calls `visit` with each entry of a bank that is or was in use. */
+  #forEachUsed(bank: number, visit: (e: number) => void): void {
+    this.#forEachNoted(bank, TlbBank.count, TlbBank.list, TlbBank.listLength, visit);
+  }
+
+  /** Calls `visit` with the entries of a list, or with all of the bank if the list overflowed. */
+  #forEachNoted(bank: number, countAt: number, list: number, length: number, visit: (e: number) => void): void {
+    const u = this.#u32;
+    const first = this.#address(bank) / 4;
+    const count = u[first + countAt / 4] as number;
+    if (count > length) for (let e = first; e < first + TLB_ENTRIES * WORDS; e += WORDS) visit(e);
+    else for (let i = 0; i < count; i++) visit((u[first + list / 4 + i] as number) / 4);
   }
 
   #index(bank: number, lo: number): number {
@@ -176,11 +222,29 @@ export class SoftTlb {
     this.#u32.fill(INVALID, e, e + TlbEntry.addend / 4);
   }
 
-  #clear(address: number, entries: number): void {
-    this.#u32.fill(INVALID, address / 4, address / 4 + entries * WORDS);
+  #empty(bank: number, all = false): void {
+    const first = this.#address(bank) / 4;
+    if (all) this.#u32.fill(INVALID, first, first + TLB_ENTRIES * WORDS);
+    else this.#forEachUsed(bank, (e) => this.#invalidate(e));
+    this.#u32[first + TlbBank.count / 4] = this.#u32[first + TlbBank.localCount / 4] = 0;
+  }
+
+  /** Drops the entries that belong to one address space. */
+  #dropLocal(bank: number): void {
+    const at = (this.#address(bank) + TlbBank.localCount) / 4;
+    if (this.#u32[at] === 0) return;
+    this.#forEachNoted(bank, TlbBank.localCount, TlbBank.localList, TlbBank.localListLength, (e) =>
+      this.#invalidate(e),
+    );
+    this.#u32[at] = 0;
   }
 
   #address(bank: number): number {
-    return this.#base + bank * BANK_BYTES;
+    return this.#base + bank * TlbBank.bytes;
   }
+}
+
+/** Bit of the {@link BlockMap} for an address. */
+function blockBit(va48: number): number {
+  return Math.imul(Math.floor(va48 / 2 ** BlockMap.blockBits), BlockMap.factor) >>> BlockMap.shift;
 }

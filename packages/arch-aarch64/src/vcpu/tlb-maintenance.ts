@@ -1,5 +1,4 @@
 import type { SoftTlb } from './soft-tlb.js';
-import { keyAsid } from './translation-regime.js';
 
 /**
  * TLB maintenance of one vCPU and, for the inner-shareable forms, of its siblings.
@@ -38,7 +37,7 @@ export class TlbMaintenance {
       }
       case 2: {
         const asid = Number(argument >> 48n);
-        for (const tlb of targets) tlb.flushBanks((key) => keyAsid(key) === asid);
+        for (const tlb of targets) tlb.flushAsid(asid);
         return true;
       }
       default:

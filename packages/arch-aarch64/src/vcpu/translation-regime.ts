@@ -1,7 +1,9 @@
-/** Key of a TLB bank: who accesses, whether the MMU is on, and the ASID. @experimental */
-export function regimeKey(privileged: boolean, mmuEnabled: boolean, asid: number): number {
-  return mmuEnabled ? 0x20000 | (privileged ? 0x10000 : 0) | asid : 0;
-}
+const ENABLED = 0x2_0000;
+/** Key of the bank of EL1 while the MMU is on. @experimental */
+export const PRIVILEGED = ENABLED | 0x1_0000;
 
-/** The ASID in a bank's key. @experimental */
-export const keyAsid = (key: number): number => key & 0xffff;
+/** Key of a TLB bank: who accesses, whether the MMU is on, and at EL0 the ASID. @experimental */
+export function regimeKey(privileged: boolean, mmuEnabled: boolean, asid: number): number {
+  if (!mmuEnabled) return 0;
+  return privileged ? PRIVILEGED : ENABLED | asid;
+}

@@ -1,4 +1,5 @@
 import type { Reg, V } from '../describe/value.js';
+import type { Facts } from '../region/facts.js';
 import type { Ty } from '../wasm/code-buffer.js';
 import type { Builder } from './builder.js';
 
@@ -41,10 +42,14 @@ export interface RegisterFile {
  */
 export interface BackEnd {
   readonly builder: Builder;
+  /** What is known at this point; nothing where each instruction stands for itself. */
+  readonly facts: Facts | undefined;
   emitOperand(operand: number, ty: Ty): void;
   emitRegister(file: RegisterFile, register: Reg, ty: Ty, opcode: number): void;
-  /** `value` emits the value. */
-  writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void): void;
+  /** State offset of a source register, where it is known. */
+  registerOffset(file: RegisterFile, register: Reg): number | undefined;
+  /** `value` emits the value, which is node `n`. */
+  writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void, n: number): void;
   emitPc(): void;
   /** Flags as the semantic function asked for them; values are nodes. */
   condition(cond: number): V;

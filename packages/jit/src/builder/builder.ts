@@ -117,6 +117,11 @@ export class Builder {
     return this.#constant(Ty.i64, BigInt(n));
   }
 
+  /** What a value is, if that is known now: fields are constants in a region. */
+  constant(x: V): bigint | undefined {
+    return this.#graph.isConst(node(x)) ? this.#constantOf(node(x)) : undefined;
+  }
+
   /** Type of a value; 0 for a number that takes the type of its use. */
   type(x: V): Ty | 0 {
     return this.#graph.ty[node(x)] as Ty | 0;
@@ -137,7 +142,9 @@ export class Builder {
 
   /** An i32 extended with its sign to i64. */
   widenSigned(x: V): V {
-    return this.#op(Op.i64_extend_i32_s, Ty.i64, node(this.as(x, Ty.i32)));
+    const n = node(this.as(x, Ty.i32));
+    if (this.#graph.isConst(n)) return this.#constant(Ty.i64, BigInt.asIntN(32, this.#constantOf(n)));
+    return this.#op(Op.i64_extend_i32_s, Ty.i64, n);
   }
 
   /** The low `bits` (8, 16, 32) of `x` extended with their sign to the width of `x`. */
@@ -146,6 +153,7 @@ export class Builder {
     if (bits === 64 || (bits === 32 && ty === Ty.i32)) return x;
     const op = ty === Ty.i32 ? { 8: Op.i32_extend8_s, 16: Op.i32_extend16_s }[bits] : { 8: Op.i64_extend8_s, 16: Op.i64_extend16_s, 32: Op.i64_extend32_s }[bits];
     if (op === undefined) throw new Error(`no sign extension from ${bits} bits`);
+    if (this.#graph.isConst(node(x))) return this.#constant(ty, BigInt.asIntN(bits, this.#constantOf(node(x))));
     return this.#op(op, ty, node(x));
   }
 
@@ -446,6 +454,40 @@ export class Builder {
     this.code.end();
   }
 
+  /**
+   * Returns to the engine before any effect if a field of the state is not 0. Nothing but what leaves a region may change such a
+   * field: a region tests it once on each way.
+   */
+  leaveIfState(offset: number, reason: number, info: V): void {
+    const { facts } = this.#requireBackEnd();
+    if (facts?.isZeroField(offset)) return;
+    this.leaveIf(this.stateAt(offset, 4), reason, info);
+    facts?.learnZeroField(offset);
+  }
+
+  /** Returns to the engine before any effect if `register`, a stack pointer, has bits of the field of the state at `mask`. */
+  leaveIfMisaligned(file: RegisterFile, register: Reg, mask: number, reason: number, info: V): void {
+    const back = this.#requireBackEnd();
+    const offset = back.registerOffset(file, register);
+    if (offset !== undefined && back.facts?.isAlignedRegister(offset)) return;
+    const low = this.as(this.readReg(file, register, Ty.i64), Ty.i32);
+    this.leaveIf(this.and(low, this.stateAt(mask, 4)), reason, info);
+    if (offset !== undefined) back.facts?.learnAlignedRegister(offset);
+  }
+
+  /** The register and the constant whose sum a 64-bit value is, if it is one. */
+  affine(n: number): { readonly file: RegisterFile; readonly register: Reg; readonly displacement: number } | undefined {
+    const g = this.#graph;
+    if (g.ty[n] !== Ty.i64) return undefined;
+    if (g.kind[n] === Kind.Register)
+      return { file: this.#files[g.a[n] as number] as RegisterFile, register: g.b[n] as unknown as Reg, displacement: 0 };
+    const sign = g.op[n] === IntOp.add[1] ? 1 : g.op[n] === IntOp.sub[1] ? -1 : 0;
+    const constant = g.b[n] as number;
+    if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;
+    const inner = this.affine(g.a[n] as number);
+    return inner && { ...inner, displacement: inner.displacement + sign * Number(this.#constantOf(constant)) };
+  }
+
   /** Emits the effects of the instruction and its transfer of control. */
   commit(): void {
     const g = this.#graph;
@@ -661,7 +703,7 @@ export class Builder {
         );
         break;
       case 'register':
-        back.writeRegister(effect.file, effect.register, effect.op, () => this.#emit(effect.value));
+        back.writeRegister(effect.file, effect.register, effect.op, () => this.#emit(effect.value), effect.value);
         break;
     }
   }

@@ -45,7 +45,19 @@ export const EngineState = {
   leftFrom: 104,
   /** u32: instructions of the budget that `run` has put aside; they are in `stolen` meanwhile. 0 outside. */
   aside: 112,
-  end: 120,
+  /** u64: guest-physical address of the RAM that {@link pageDirectory} is about, */
+  ramBase: 120,
+  /** u64: its bytes, 0 when the engine alone fills the TLB, */
+  ramSize: 128,
+  /** u32: and its VM memory offset. */
+  ramOffset: 136,
+  /** u32: address of the page directory, a u32 for each page of that RAM: see {@link PageDirectory}. */
+  pageDirectory: 140,
+  /** u32: address of the map of blocks that have TLB entries: see {@link BlockMap}. */
+  blockMap: 144,
+  /** u32: TLB entries filled by generated code, modulo 2^32. */
+  tlbFills: 148,
+  end: 152,
 } as const;
 
 /**
@@ -64,8 +76,47 @@ export const TlbEntry = {
   bytes: 32,
 } as const;
 
-/** Entries in one TLB bank. @experimental */
-export const TLB_ENTRIES = 2048;
+/**
+ * Entries in one TLB bank: 32 MiB of addresses, so that two hot pages seldom want the same entry.
+ *
+ * @experimental
+ */
+export const TLB_ENTRIES = 8192;
+
+/**
+ * A TLB bank: its entries, and the list of those that are or were in use since the bank was last emptied, so that emptying it
+ * costs no more than filling it did.
+ *
+ * @experimental
+ */
+export const TlbBank = {
+  /** u32: how many there are in the list; more than it holds when it overflowed. */
+  count: TLB_ENTRIES * TlbEntry.bytes,
+  /** u32 each: address of an entry. */
+  list: TLB_ENTRIES * TlbEntry.bytes + 64,
+  listLength: 1520,
+  /** u32 and u32 each: the same of the entries that belong to one address space and not to all. */
+  localCount: TLB_ENTRIES * TlbEntry.bytes + 4,
+  localList: TLB_ENTRIES * TlbEntry.bytes + 64 + 1520 * 4,
+  localListLength: 496,
+  bytes: TLB_ENTRIES * TlbEntry.bytes + 64 + 1520 * 4 + 496 * 4 + 64,
+} as const;
+
+/**
+ * What the page directory says of a page of RAM: the address of its first record, if it has any, and whether writes to it must be
+ * noticed because some are decoded.
+ *
+ * @experimental
+ */
+export const PageDirectory = { noticeWrites: 1, recordsMask: -2 } as const;
+
+/**
+ * A bit for each block of 2 MiB that has TLB entries which came from one descriptor: number (low 48 bits of the virtual address,
+ * without the low {@link BlockMap.blockBits}) × `factor`, of which the high bits count. Few blocks share a bit.
+ *
+ * @experimental
+ */
+export const BlockMap = { blockBits: 21, factor: 0x9e37_79b1 | 0, shift: 17, bytes: 4096 } as const;
 
 /** log2 of the page size that TLB and code cache work with. @experimental */
 export const PAGE_BITS = 12;

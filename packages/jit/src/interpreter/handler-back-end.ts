@@ -75,6 +75,8 @@ const SLOT_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 
  * @internal
  */
 export class HandlerBackEnd implements BackEnd {
+  /** An instruction knows nothing of those before it. */
+  readonly facts = undefined;
   readonly slots: Slot[] = [];
   /** How control leaves the instruction. */
   flow = Flow.Next;
@@ -110,6 +112,10 @@ export class HandlerBackEnd implements BackEnd {
     }
     this.#stateAddress(number, 'source', file);
     code.memory(opcode, 0);
+  }
+
+  registerOffset(): undefined {
+    return undefined;
   }
 
   writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void): void {

@@ -20,13 +20,14 @@ import type { Row } from '../describe/row.js';
 import type { V } from '../describe/value.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
-import type { Signature } from '../wasm/module-writer.js';
+import type { FunctionBody, Signature } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import { FLUSH, HandlerBackEnd, PACK_FLAGS, REACHES, Reach, SLOW_OPEN } from './handler-back-end.js';
 import type { RunFrame, Slot } from './handler-back-end.js';
 import { CHAIN, defineChain, emitRegionAddress } from './chain.js';
 import { forEachStatic, operandsOf, staticsOf } from './operands.js';
 import type { OperandInfo, StaticInfo } from './operands.js';
+import { FILL, FillAccess, WALK, defineFill } from './tlb-fill.js';
 import { emitEntry } from './tlb-lookup.js';
 
 /**
@@ -41,6 +42,8 @@ export interface InterpreterDescription<B extends Builder> {
   readonly helpers: readonly Helper[];
   /** The architecture's builder. */
   readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+  /** The body of {@link WALK}; without it the engine fills the TLB. */
+  readonly walk?: (code: CodeBuffer) => FunctionBody;
 }
 
 /**
@@ -88,6 +91,7 @@ const BUILT_IN_HANDLERS = 3;
 const SLOW_IMPORT: Helper = { module: 'env', name: 'slow', params: [Ty.i32], result: Ty.i32, pure: false };
 /** Regions of one vCPU: numbers are 16 bits wide, 0 is none. */
 const REGION_TABLE_SIZE = 0x10000;
+const PAGE_BYTES = 1 << PAGE_BITS;
 const RUN: Signature = { params: [Ty.i32, Ty.i32], results: [Ty.i32] };
 
 /**
@@ -103,13 +107,16 @@ export function generateInterpreter<B extends Builder>(description: InterpreterD
   for (const helper of [SLOW_IMPORT, FLUSH, ...description.helpers]) {
     functions.set(key(helper), writer.import(helper.module, helper.name, signatureOf(helper)));
   }
-  for (const helper of [SLOW_OPEN, PACK_FLAGS, CHAIN]) functions.set(key(helper), writer.declare());
+  for (const helper of [SLOW_OPEN, PACK_FLAGS, CHAIN, WALK, FILL]) functions.set(key(helper), writer.declare());
   const functionOf = (helper: Helper): number => {
     const index = functions.get(key(helper));
     if (index === undefined) throw new Error(`helper ${key(helper)} is not imported`);
     return index;
   };
   defineSlowOpen(writer, functionOf);
+  const walk = (description.walk ?? noWalk)(new CodeBuffer());
+  writer.define(functionOf(WALK), signatureOf(WALK), walk.locals, walk.code, WALK.name);
+  defineFill(writer, functionOf);
   definePackFlags(writer, functionOf, description.flags);
   return new RunFunction(description, writer, functionOf).generate(() => defineChain(writer, functionOf(CHAIN)));
 }
@@ -294,8 +301,11 @@ class RunFunction<B extends Builder> {
       .op(IntOp.and[1])
       .op(IntOp.ne[1])
       .if();
+    this.#emitFetchFill(cpu, target);
+    code.tee(entry).op(Op.i32_eqz).if();
     code.get(cpu).get(target).memory(Op.i64_store, EngineState.address);
     code.i32(ExitReason.Fetch).set(reason).br(exit).end();
+    code.end();
     code.get(entry).memory(Op.i32_load, TlbEntry.code);
     code
       .get(target)
@@ -315,6 +325,15 @@ class RunFunction<B extends Builder> {
       .op(Op.i64_extend_i32_u)
       .op(IntOp.sub[1])
       .memory(Op.i64_store, EngineState.pcBias);
+  }
+
+  /** Fills the TLB for the pc in `target`, if that is aligned and bits 63–55 are alike: leaves the entry or 0 on the stack. */
+  #emitFetchFill(cpu: number, target: number): void {
+    const code = this.#code;
+    code.get(target).i64(8).op(IntOp.shl[1]).i64(8).op(IntOp.sar[1]).get(target).op(IntOp.eq[1]);
+    code.get(target).op(Op.i32_wrap_i64).i32(3).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).if(Ty.i32);
+    code.get(cpu).get(target).i32(FillAccess.execute).i32(0).call(this.functionOf(FILL));
+    code.else().i32(0).end();
   }
 
   /**
@@ -374,37 +393,53 @@ class RunFunction<B extends Builder> {
   }
 }
 
-/** Unaligned accesses inside one page need no help from the engine unless the system wants alignment. */
+/**
+ * Accesses that missed the TLB as they were: those that are unaligned although the system allows it, and those whose page's
+ * entry generated code can fill. The rest is the engine's.
+ */
 function defineSlowOpen(writer: ModuleWriter, functionOf: (helper: Helper) => number): void {
   const code = new CodeBuffer();
-  const [cpu, va, info, entry] = [0, 1, 2, 3];
-  code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).op(Op.i32_eqz);
-  code.get(info).i32(AccessInfo.aligned).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).if();
-  emitEntry(code, cpu, va, EngineState.unprivilegedBank);
-  emitEntry(code, cpu, va, EngineState.bank);
-  code.get(info).i32(AccessInfo.unprivileged).op(IntOp.and[0]).op(Op.select).tee(entry);
-  code.memory(Op.i64_load, TlbEntry.writeTag).get(entry).memory(Op.i64_load, TlbEntry.readTag);
-  code.get(info).i32(AccessInfo.write).op(IntOp.and[0]).op(Op.select);
+  const [cpu, va, info, entry, unprivileged] = [0, 1, 2, 3, 4];
+  const bytes = (): CodeBuffer => code.get(info).i32(AccessInfo.bytesMask).op(IntOp.and[0]);
+  emitMayOpen(code, cpu, va, info);
   code
     .get(va)
-    .get(info)
-    .i32(AccessInfo.bytesMask)
-    .op(IntOp.and[0])
-    .i32(1)
-    .op(IntOp.sub[0])
-    .op(Op.i64_extend_i32_u)
-    .op(IntOp.add[1]);
-  code
-    .i64(-(1 << PAGE_BITS), -1)
-    .op(IntOp.and[1])
-    .op(IntOp.eq[1])
-    .if();
+    .op(Op.i32_wrap_i64)
+    .i32(PAGE_BYTES - 1)
+    .op(IntOp.and[0]);
+  bytes().op(IntOp.add[0]).i32(PAGE_BYTES).op(IntOp.leu[0]).op(IntOp.and[0]).if();
+  code.get(info).i32(AccessInfo.unprivileged).op(IntOp.and[0]).i32(0).op(IntOp.ne[0]).set(unprivileged);
+  emitEntry(code, cpu, va, EngineState.unprivilegedBank);
+  emitEntry(code, cpu, va, EngineState.bank);
+  code.get(unprivileged).op(Op.select).tee(entry);
+  code.memory(Op.i64_load, TlbEntry.writeTag).get(entry).memory(Op.i64_load, TlbEntry.readTag);
+  code.get(info).i32(AccessInfo.write).op(IntOp.and[0]).op(Op.select);
+  code.get(va).i64(-PAGE_BYTES, -1).op(IntOp.and[1]).op(IntOp.ne[1]).if();
+  code.get(cpu).get(va).i32(FillAccess.write).i32(FillAccess.read);
+  code.get(info).i32(AccessInfo.write).op(IntOp.and[0]).op(Op.select);
+  code.get(unprivileged).call(functionOf(FILL)).set(entry);
+  code.end();
+  code.get(entry).if();
   code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]).op(Op.return);
   code.end();
   code.end();
   code.get(cpu).get(va).memory(Op.i64_store, EngineState.address);
   code.get(info).call(functionOf(SLOW_IMPORT));
-  writer.define(functionOf(SLOW_OPEN), signatureOf(SLOW_OPEN), [Ty.i32], code.toBytes());
+  writer.define(functionOf(SLOW_OPEN), signatureOf(SLOW_OPEN), [Ty.i32, Ty.i32], code.toBytes());
+}
+
+/** Whether the alignment of an access is no reason to fault: an i32. */
+function emitMayOpen(code: CodeBuffer, cpu: number, va: number, info: number): void {
+  code.get(va).op(Op.i32_wrap_i64);
+  code.i32(1).get(info).i32(AccessInfo.elementShift).op(IntOp.shr[0]).op(IntOp.shl[0]).i32(1).op(IntOp.sub[0]);
+  code.op(IntOp.and[0]).op(Op.i32_eqz);
+  code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).op(Op.i32_eqz);
+  code.get(info).i32(AccessInfo.aligned).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).op(IntOp.or[0]);
+}
+
+/** Nothing is simple. */
+function noWalk(code: CodeBuffer): FunctionBody {
+  return { locals: [], code: code.i64(-1).toBytes() };
 }
 
 function definePackFlags(writer: ModuleWriter, functionOf: (helper: Helper) => number, flags: FlagModel): void {

@@ -8,6 +8,7 @@ import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
 import type { OperandInfo } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
+import { Facts } from './facts.js';
 import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import type { RegionInstruction } from './control-flow-graph.js';
 
@@ -50,6 +51,8 @@ export class RegionBackEnd<B> implements BackEnd {
   readonly registers = new Map<number, LocalRegister>();
   /** Kind of the flags in the locals at this point, when known. */
   flagKind = UNKNOWN_FLAGS;
+  /** What is known at this point. */
+  facts = new Facts();
   #instruction: RegionInstruction<B> | undefined;
   #operands: readonly OperandInfo[] = [];
   /** Instructions of the block from the present one on: not retired when the region is left here. */
@@ -92,9 +95,14 @@ export class RegionBackEnd<B> implements BackEnd {
     else if (home === Ty.i64 && ty === Ty.i32) code.op(Op.i32_wrap_i64);
   }
 
-  writeRegister(file: RegisterFile, register: Reg, _opcode: number, value: () => void): void {
+  registerOffset(file: RegisterFile, register: Reg): number {
+    return file.readOffset(this.#number(register));
+  }
+
+  writeRegister(file: RegisterFile, register: Reg, _opcode: number, value: () => void, n: number): void {
     const { code } = this.builder;
     const offset = file.writeOffset(this.#number(register));
+    this.facts.forgetRegister(offset, this.#displacement(offset, n));
     value();
     if (offset === EngineState.trash) {
       code.byte(0x1a);
@@ -227,6 +235,13 @@ export class RegionBackEnd<B> implements BackEnd {
     const { left } = this.frame;
     code.get(left).i32(this.#rest).op(0x6a).set(left);
     this.leaveTo((this.#instruction as RegionInstruction<B>).offset);
+  }
+
+  /** How much a value differs from the register at `offset`. */
+  #displacement(offset: number, n: number): number | undefined {
+    const affine = this.builder.affine(n);
+    if (affine === undefined || this.registerOffset(affine.file, affine.register) !== offset) return undefined;
+    return affine.displacement;
   }
 
   #number(register: Reg): number {

@@ -12,6 +12,7 @@ import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import type { Block, ControlFlowGraph, RegionInstruction } from './control-flow-graph.js';
+import { Facts } from './facts.js';
 import { REGION_SIGNATURE } from './region-signature.js';
 import { RegionBackEnd, UNKNOWN_FLAGS } from './region-back-end.js';
 import type { RegionFrame } from './region-back-end.js';
@@ -115,6 +116,7 @@ export class RegionTranslator<B extends Builder> {
     const successors = graph.blocks.map((b) => b.successors);
     const before = solePredecessors(successors);
     const flagKinds: number[] = [];
+    const facts: Facts[] = [];
     const blockAt = (block: number): Block<B> => graph.blocks[block] as Block<B>;
     const emitted = emitStructured(code, successors, {
       emit: (block, isLoop) => {
@@ -122,9 +124,11 @@ export class RegionTranslator<B extends Builder> {
         if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
         const predecessor = before[block] as number;
         backEnd.flagKind = predecessor < 0 ? UNKNOWN_FLAGS : (flagKinds[predecessor] as number);
+        backEnd.facts = new Facts(predecessor < 0 ? undefined : facts[predecessor]);
         this.#block(blockAt(block), builder, backEnd, frame);
         emitEnd(blockAt(block), backEnd, slots);
         flagKinds[block] = backEnd.flagKind;
+        facts[block] = backEnd.facts;
       },
       leave: (block, edge) => {
         const { start, end } = blockAt(block);

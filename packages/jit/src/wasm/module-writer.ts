@@ -11,6 +11,16 @@ export interface Signature {
   readonly results: readonly Ty[];
 }
 
+/**
+ * The inside of a function: its locals beyond the parameters, and its code without the final `end`.
+ *
+ * @experimental
+ */
+export interface FunctionBody {
+  readonly locals: readonly Ty[];
+  readonly code: Uint8Array;
+}
+
 /** Pages of 4 GiB: the module fits every shared memory. */
 const MAXIMUM_PAGES = 0x10000;
 

@@ -1,0 +1,65 @@
+import type { PhysicalMap, RamRegion, VmMemory } from '@qvm/core';
+import { EngineState, PAGE_BITS, PageDirectory } from '@qvm/jit';
+import type { CpuState } from './cpu-state.js';
+import { PAGE_BYTES } from './page.js';
+
+/**
+ * The largest RAM of a VM, whose pages generated code enters into the TLB by itself, with a directory of the code in them.
+ *
+ * @experimental
+ */
+export class MainRam {
+  readonly #region: RamRegion | undefined;
+  readonly #directory: number;
+  readonly #u32: Uint32Array;
+
+  constructor(memory: VmMemory, map: PhysicalMap) {
+    const rams = map.regions.filter((region): region is RamRegion => region.kind === 'ram');
+    this.#region = rams.reduce<RamRegion | undefined>(
+      (most, ram) => (most && most.size >= ram.size ? most : ram),
+      undefined,
+    );
+    const pages = Math.ceil((this.#region?.size ?? 0) / PAGE_BYTES);
+    this.#directory = memory.allocate(pages * 4, 64);
+    this.#u32 = memory.u32;
+  }
+
+  /** Bytes that a directory takes for so much RAM. */
+  static bytesFor(ramBytes: number): number {
+    return Math.ceil(ramBytes / PAGE_BYTES) * 4 + 64;
+  }
+
+  /** Lets generated code of a vCPU use it. */
+  attach(state: CpuState): void {
+    const region = this.#region;
+    if (region === undefined || region.base % PAGE_BYTES !== 0 || region.offset % PAGE_BYTES !== 0) return;
+    state.setU64(EngineState.ramBase, BigInt(region.base));
+    state.setU64(EngineState.ramSize, BigInt(region.size - (region.size % PAGE_BYTES)));
+    state.setU32(EngineState.ramOffset, region.offset);
+    state.setU32(EngineState.pageDirectory, this.#directory);
+  }
+
+  /** Whether `size` bytes from a guest-physical address lie in it. */
+  holds(address: number, size: number): boolean {
+    const region = this.#region;
+    return region !== undefined && address >= region.base && address + size <= region.base + region.size;
+  }
+
+  /** VM memory offset of a guest-physical address in it. */
+  offsetOf(address: number): number {
+    const { base, offset } = this.#region as RamRegion;
+    return offset + (address - base);
+  }
+
+  /** Address behind its last byte; 0 when there is no RAM. */
+  get end(): number {
+    return this.#region === undefined ? 0 : this.#region.base + this.#region.size;
+  }
+
+  /** Notes where the records of a page are (0: nowhere), and whether writes to the page must be noticed. */
+  describe(page: number, records: number, noticeWrites: boolean): void {
+    if (!this.holds(page, PAGE_BYTES)) return;
+    const index = (page - (this.#region as RamRegion).base) / 2 ** PAGE_BITS;
+    this.#u32[this.#directory / 4 + index] = records | (noticeWrites ? PageDirectory.noticeWrites : 0);
+  }
+}

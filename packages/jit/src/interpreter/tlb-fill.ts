@@ -1,0 +1,166 @@
+import type { Helper } from '../builder/helper.js';
+import { BlockMap, EngineState, PAGE_BITS, PageDirectory, TlbBank, TlbEntry } from '../builder/layout.js';
+import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import type { ModuleWriter } from '../wasm/module-writer.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
+import { emitEntry } from './tlb-lookup.js';
+
+/**
+ * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or −1 when it
+ * is not simple: what faults, what is not plain memory, what is not in RAM. The engine does those.
+ *
+ * @experimental
+ */
+export const WALK: Helper = {
+  module: 'core',
+  name: 'walk',
+  params: [Ty.i32, Ty.i64, Ty.i32],
+  result: Ty.i64,
+  pure: false,
+};
+
+/** Low bits of what {@link WALK} returns. @experimental */
+export const Walked = { readable: 1, writable: 2, executable: 4, block: 8, local: 16 } as const;
+
+/**
+ * Fills the TLB without the engine: (cpu, va, access, unprivileged) → address of the entry, 0 when the engine must do it.
+ *
+ * @internal
+ */
+export const FILL: Helper = {
+  module: 'core',
+  name: 'fill',
+  params: [Ty.i32, Ty.i64, Ty.i32, Ty.i32],
+  result: Ty.i32,
+  pure: false,
+};
+
+/** What {@link FILL} is asked for: the number of the bit in {@link Walked}. @internal */
+export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
+
+const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
+const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, AT] = [4, 5, 6, 7, 8, 9, 10];
+const LOCALS = [Ty.i64, Ty.i64, Ty.i64, Ty.i32, Ty.i32, Ty.i32, Ty.i32];
+const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
+
+/** Defines {@link FILL}: what `SoftTlb` and the memory port do for plain RAM, in generated code. */
+export function defineFill(writer: ModuleWriter, functionOf: (helper: Helper) => number): void {
+  const code = new CodeBuffer();
+  emitWalk(code, functionOf(WALK));
+  emitDirectory(code);
+  emitReplace(code);
+  emitTags(code);
+  emitBlock(code);
+  code.get(CPU).get(CPU).memory(Op.i32_load, EngineState.tlbFills).i32(1).op(IntOp.add[0]);
+  code.memory(Op.i32_store, EngineState.tlbFills);
+  code.get(ENTRY);
+  writer.define(functionOf(FILL), { params: FILL.params, results: [Ty.i32] }, LOCALS, code.toBytes(), FILL.name);
+}
+
+/** Returns 0 if what is on the stack is not 0. */
+function giveUpIf(code: CodeBuffer): void {
+  code.if();
+  code.i32(0).op(Op.return).end();
+}
+
+/** The page's offset in RAM, if the access is allowed. */
+function emitWalk(code: CodeBuffer, walk: number): void {
+  code.get(CPU).get(VA).get(UNPRIVILEGED).call(walk).tee(WALKED).i64(0).op(IntOp.lts[1]);
+  giveUpIf(code);
+  code.get(WALKED).op(Op.i32_wrap_i64).get(ACCESS).op(IntOp.shr[0]).i32(1).op(IntOp.and[0]).op(Op.i32_eqz);
+  giveUpIf(code);
+  code
+    .get(WALKED)
+    .i64(-(1 << PAGE_BITS), -1)
+    .op(IntOp.and[1])
+    .get(CPU)
+    .memory(Op.i64_load, EngineState.ramBase);
+  code.op(IntOp.sub[1]).tee(PAGE).get(CPU).memory(Op.i64_load, EngineState.ramSize).op(IntOp.geu[1]);
+  giveUpIf(code);
+}
+
+/** What is known of the page: writes to code are the engine's, and so is code that has no records yet. */
+function emitDirectory(code: CodeBuffer): void {
+  code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
+  code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(2).op(IntOp.shl[0]).op(IntOp.add[0]);
+  code.memory(Op.i32_load, 0).set(DIRECTORY);
+  code.get(ACCESS).i32(FillAccess.write).op(IntOp.eq[0]);
+  code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(IntOp.and[0]);
+  giveUpIf(code);
+  code.get(ACCESS).i32(FillAccess.execute).op(IntOp.eq[0]);
+  code.get(DIRECTORY).i32(PageDirectory.recordsMask).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]);
+  giveUpIf(code);
+}
+
+/** Empties the entry if it is another page's, and notes that it is in use. */
+function emitReplace(code: CodeBuffer): void {
+  emitEntry(code, CPU, VA, EngineState.unprivilegedBank);
+  emitEntry(code, CPU, VA, EngineState.bank);
+  code.get(UNPRIVILEGED).op(Op.select).set(ENTRY);
+  code.get(CPU).memory(Op.i32_load, EngineState.unprivilegedBank).get(CPU).memory(Op.i32_load, EngineState.bank);
+  code.get(UNPRIVILEGED).op(Op.select).set(BANK);
+  code
+    .get(VA)
+    .i64(-(1 << PAGE_BITS), -1)
+    .op(IntOp.and[1])
+    .set(TAG);
+  TAGS.forEach((tag, i) => {
+    code.get(ENTRY).memory(Op.i64_load, tag).get(TAG).op(IntOp.ne[1]);
+    if (i > 0) code.op(IntOp.and[0]);
+  });
+  code.if();
+  TAGS.forEach((tag, i) => {
+    code.get(ENTRY).memory(Op.i64_load, tag);
+    if (i > 0) code.op(IntOp.and[1]);
+  });
+  code.i64(-1).op(IntOp.eq[1]).if();
+  emitNote(code, TlbBank.count, TlbBank.list, TlbBank.listLength);
+  code.end();
+  for (const tag of TAGS) code.get(ENTRY).i64(-1).memory(Op.i64_store, tag);
+  emitBit(code, Walked.local);
+  code.if();
+  emitNote(code, TlbBank.localCount, TlbBank.localList, TlbBank.localListLength);
+  code.end();
+  code.end();
+}
+
+/** Writes the entry to a list of its bank. */
+function emitNote(code: CodeBuffer, count: number, list: number, length: number): void {
+  code.get(BANK).memory(Op.i32_load, count).tee(AT).i32(length).op(IntOp.leu[0]).if();
+  code.get(BANK).get(AT).i32(1).op(IntOp.add[0]).memory(Op.i32_store, count);
+  code.get(AT).i32(length).op(IntOp.ltu[0]).if();
+  code.get(BANK).get(AT).i32(2).op(IntOp.shl[0]).op(IntOp.add[0]).get(ENTRY).memory(Op.i32_store, list);
+  code.end();
+  code.end();
+}
+
+function emitTags(code: CodeBuffer): void {
+  code.get(ENTRY).get(PAGE).op(Op.i32_wrap_i64).get(CPU).memory(Op.i32_load, EngineState.ramOffset).op(IntOp.add[0]);
+  code.get(TAG).op(Op.i32_wrap_i64).op(IntOp.sub[0]).memory(Op.i32_store, TlbEntry.addend);
+  emitBit(code, Walked.readable);
+  code.if();
+  code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.readTag).end();
+  emitBit(code, Walked.writable);
+  code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).if();
+  code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.writeTag).end();
+  code.get(ACCESS).i32(FillAccess.execute).op(IntOp.eq[0]).if();
+  code.get(ENTRY).get(DIRECTORY).i32(PageDirectory.recordsMask).op(IntOp.and[0]).memory(Op.i32_store, TlbEntry.code);
+  code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.execTag).end();
+}
+
+/** 1 if the walk says so, else 0. */
+function emitBit(code: CodeBuffer, bit: number): void {
+  code.get(WALKED).op(Op.i32_wrap_i64).i32(Math.log2(bit)).op(IntOp.shr[0]).i32(1).op(IntOp.and[0]);
+}
+
+/** Notes that a block larger than a page has entries. */
+function emitBlock(code: CodeBuffer): void {
+  emitBit(code, Walked.block);
+  code.if();
+  code.get(VA).i64(-1, 0xffff).op(IntOp.and[1]).i64(BlockMap.blockBits).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
+  code.i32(BlockMap.factor).op(IntOp.mul[0]).i32(BlockMap.shift).op(IntOp.shr[0]).set(AT);
+  code.get(CPU).memory(Op.i32_load, EngineState.blockMap).get(AT).i32(3).op(IntOp.shr[0]).op(IntOp.add[0]).tee(BANK);
+  code.get(BANK).memory(Op.i32_load8_u, 0).i32(1).get(AT).i32(7).op(IntOp.and[0]).op(IntOp.shl[0]).op(IntOp.or[0]);
+  code.memory(Op.i32_store8, 0);
+  code.end();
+}
