@@ -511,6 +511,11 @@ export class Builder {
     back.finish(this.#flow, this.#flowCondition, this.#flowTarget, this.#flowReason);
   }
 
+  /** Whether what is emitted now runs on a condition only. */
+  get conditional(): boolean {
+    return this.#branches > 0;
+  }
+
   /** Emits a value on the stack; for back ends and functions. */
   emit(v: V): void {
     this.#emit(node(v));

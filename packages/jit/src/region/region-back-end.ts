@@ -9,6 +9,8 @@ import { FIXED_REGISTER } from '../interpreter/operands.js';
 import type { OperandInfo } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { Facts } from './facts.js';
+import { FLAGS } from './register-homes.js';
+import type { RegisterHomes } from './register-homes.js';
 import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import type { RegionInstruction } from './control-flow-graph.js';
 
@@ -20,21 +22,11 @@ export interface RegionFrame {
   readonly page: number;
   /** Where execution goes on. */
   readonly pc: number;
-  readonly flagX: number;
-  readonly flagY: number;
-  readonly flagKind: number;
   /** Address of the TLB bank. */
   readonly bank: number;
   readonly exit: number;
   /** Whether execution may go on in another region. */
   readonly chain: number;
-}
-
-/** Registers of the state that live in locals, by state offset. */
-interface LocalRegister {
-  readonly local: number;
-  readonly ty: Ty;
-  written: boolean;
 }
 
 /** The kind of the flags where control comes from several places. @internal */
@@ -47,12 +39,10 @@ export const UNKNOWN_FLAGS = -1;
  * @internal
  */
 export class RegionBackEnd<B> implements BackEnd {
-  /** Registers used so far, by state offset. */
-  readonly registers = new Map<number, LocalRegister>();
   /** Kind of the flags in the locals at this point, when known. */
   flagKind = UNKNOWN_FLAGS;
   /** What is known at this point. */
-  facts = new Facts();
+  facts = Facts.none();
   #instruction: RegionInstruction<B> | undefined;
   #operands: readonly OperandInfo[] = [];
   /** Instructions of the block from the present one on: not retired when the region is left here. */
@@ -64,6 +54,7 @@ export class RegionBackEnd<B> implements BackEnd {
     readonly builder: Builder,
     private readonly frame: RegionFrame,
     private readonly flags: FlagModel,
+    private readonly homes: RegisterHomes,
   ) {}
 
   /** Sets the instruction that is emitted next. */
@@ -88,8 +79,9 @@ export class RegionBackEnd<B> implements BackEnd {
       else code.i32(0);
       return;
     }
-    const { local, ty: home } = this.#local(offset, file);
-    code.get(local);
+    const home = homeType(file);
+    const local = this.homes.read(offset, home, this.facts, this.builder.conditional);
+    if (local !== undefined) code.get(local);
     if (home === Ty.v128 && ty === Ty.i64) code.op(Simd.i64x2_extract_lane).byte(0);
     else if (home === Ty.v128 && ty === Ty.i32) code.op(Simd.i32x4_extract_lane).byte(0);
     else if (home === Ty.i64 && ty === Ty.i32) code.op(Op.i32_wrap_i64);
@@ -100,17 +92,12 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   writeRegister(file: RegisterFile, register: Reg, _opcode: number, value: () => void, n: number): void {
-    const { code } = this.builder;
     const offset = file.writeOffset(this.#number(register));
-    this.facts.forgetRegister(offset, this.#displacement(offset, n));
-    value();
+    this.facts.forgetAlignment(offset, this.#displacement(offset, n));
     if (offset === EngineState.trash) {
-      code.byte(0x1a);
-      return;
-    }
-    const home = this.#local(offset, file);
-    home.written = true;
-    code.set(home.local);
+      value();
+      this.builder.code.byte(DROP);
+    } else this.homes.write(offset, homeType(file), this.facts, value);
   }
 
   emitPc(): void {
@@ -124,29 +111,45 @@ export class RegionBackEnd<B> implements BackEnd {
 
   condition(cond: number): V {
     const b = this.builder;
-    const x = b.local(this.frame.flagX, Ty.i64);
-    const y = b.local(this.frame.flagY, Ty.i64);
+    const [x, y] = this.#operandsOfFlags();
     if (this.flagKind === this.flags.common) return this.flags.test(b, this.flags.common, x, y, cond);
-    const packed = b.and(b.shr(b.i32(this.flags.truth[cond] as number), this.packedFlags()), b.imm(1));
+    const kind = this.#kindOfFlags();
+    const packed = b.and(b.shr(b.i32(this.flags.truth[cond] as number), this.flags.pack(b, kind, x, y)), b.imm(1));
     if (this.flagKind !== UNKNOWN_FLAGS) return packed;
-    const kind = b.local(this.frame.flagKind, Ty.i32);
     return b.choose(b.eq(kind, b.imm(this.flags.common)), this.flags.test(b, this.flags.common, x, y, cond), packed);
   }
 
   packedFlags(): V {
-    const b = this.builder;
-    const kind = this.flagKind === UNKNOWN_FLAGS ? b.local(this.frame.flagKind, Ty.i32) : b.i32(this.flagKind);
-    return this.flags.pack(b, kind, b.local(this.frame.flagX, Ty.i64), b.local(this.frame.flagY, Ty.i64));
+    return this.flags.pack(this.builder, this.#kindOfFlags(), ...this.#operandsOfFlags());
   }
 
   commitFlags(kind: number, x: V, y: V, computed?: V): void {
-    const { code } = this.builder;
-    this.builder.emitAs(node(x), Ty.i64);
-    this.builder.emitAs(node(y), Ty.i64);
-    if (computed !== undefined) this.builder.emit(computed);
-    else code.i32(kind);
-    code.set(this.frame.flagKind).set(this.frame.flagY).set(this.frame.flagX);
+    const { builder, homes, facts } = this;
+    const { code } = builder;
+    // All three are computed before one of them changes.
+    const [newX, newY] = [builder.locals.take(Ty.i64), builder.locals.take(Ty.i64)];
+    builder.emitAs(node(x), Ty.i64);
+    code.set(newX);
+    builder.emitAs(node(y), Ty.i64);
+    code.set(newY);
+    if (computed !== undefined) homes.write(FLAGS.kind, Ty.i32, facts, () => builder.emit(computed));
+    else if (kind !== this.flagKind) homes.write(FLAGS.kind, Ty.i32, facts, () => code.i32(kind));
+    homes.write(FLAGS.y, Ty.i64, facts, () => code.get(newY));
+    homes.write(FLAGS.x, Ty.i64, facts, () => code.get(newX));
     this.flagKind = computed !== undefined ? UNKNOWN_FLAGS : kind;
+  }
+
+  #operandsOfFlags(): [V, V] {
+    return [this.#flagLocal(FLAGS.x, Ty.i64), this.#flagLocal(FLAGS.y, Ty.i64)];
+  }
+
+  #kindOfFlags(): V {
+    if (this.flagKind !== UNKNOWN_FLAGS) return this.builder.i32(this.flagKind);
+    return this.#flagLocal(FLAGS.kind, Ty.i32);
+  }
+
+  #flagLocal(offset: number, ty: Ty): V {
+    return this.builder.local(this.homes.read(offset, ty, this.facts, false) as number, ty);
   }
 
   emitMiss(): void {
@@ -249,14 +252,7 @@ export class RegionBackEnd<B> implements BackEnd {
     if (number >= FIXED_REGISTER) return number - FIXED_REGISTER;
     return Number((this.#operands[number] as OperandInfo).of((this.#instruction as RegionInstruction<B>).fields));
   }
-
-  #local(offset: number, file: RegisterFile): LocalRegister {
-    let home = this.registers.get(offset);
-    if (!home) {
-      const ty = file.wide ? Ty.v128 : Ty.i64;
-      home = { local: this.builder.locals.reserve(ty), ty, written: false };
-      this.registers.set(offset, home);
-    }
-    return home;
-  }
 }
+
+const DROP = 0x1a;
+const homeType = ({ wide }: RegisterFile): Ty => (wide ? Ty.v128 : Ty.i64);

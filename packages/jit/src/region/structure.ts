@@ -24,6 +24,7 @@ export interface BlockEmitter {
  * with several forward edges follows the block that its dominator opens for it; a loop header opens a loop.
  *
  * @param successors - as in {@link computeDominance}; the entry is node 0.
+ * @param dominance - that of `successors`, where it is known.
  * @returns false, with nothing emitted, when the graph is irreducible.
  * @experimental
  */
@@ -31,8 +32,8 @@ export function emitStructured(
   code: CodeBuffer,
   successors: readonly (readonly number[])[],
   emitter: BlockEmitter,
+  dominance: Dominance = computeDominance(successors),
 ): boolean {
-  const dominance = computeDominance(successors);
   if (!dominance.reducible) return false;
   new Structurer(code, successors, dominance, emitter).tree(0);
   return true;

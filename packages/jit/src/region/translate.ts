@@ -16,6 +16,9 @@ import { Facts } from './facts.js';
 import { REGION_SIGNATURE } from './region-signature.js';
 import { RegionBackEnd, UNKNOWN_FLAGS } from './region-back-end.js';
 import type { RegionFrame } from './region-back-end.js';
+import { computeDominance } from './dominators.js';
+import { CachedRegisters, PromotedRegisters } from './register-homes.js';
+import type { RegisterHomes } from './register-homes.js';
 import { emitStructured } from './structure.js';
 
 /**
@@ -40,6 +43,8 @@ export interface RegionCode<B> {
 }
 
 const [CPU, LEFT, PAGE] = [0, 1, 2];
+/** Loops in so small regions keep their registers in locals; what is larger leaves too often, at too many places. */
+const PROMOTED_INSTRUCTIONS = 100;
 
 interface RowInfo {
   readonly operands: readonly OperandInfo[];
@@ -98,48 +103,51 @@ export class RegionTranslator<B extends Builder> {
   ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
     const code = new CodeBuffer(4096);
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
-    const [pc, flagX, flagY, flagKind, bank, chain] = [
-      locals.reserve(Ty.i64),
-      locals.reserve(Ty.i64),
-      locals.reserve(Ty.i64),
-      locals.reserve(Ty.i32),
-      locals.reserve(Ty.i32),
-      locals.reserve(Ty.i32),
-    ] as const;
+    const [pc, bank, chain] = [locals.reserve(Ty.i64), locals.reserve(Ty.i32), locals.reserve(Ty.i32)] as const;
     const builder = new this.description.builder(code, locals, CPU, functionOf);
     builder.exactAlignment = exactAlignment;
     builder.bank = bank;
     const exit = code.block();
-    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, flagX, flagY, flagKind, bank, exit, chain };
-    const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags);
-    builder.use(backEnd);
+    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain };
     const successors = graph.blocks.map((b) => b.successors);
-    const before = solePredecessors(successors);
+    const dominance = computeDominance(successors);
+    const promotes = dominance.isLoop.includes(true) && graph.instructions <= PROMOTED_INSTRUCTIONS;
+    const homes = new (promotes ? PromotedRegisters : CachedRegisters)(code, locals, CPU);
+    const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags, homes);
+    builder.use(backEnd);
+    const before = predecessors(successors);
     const flagKinds: number[] = [];
     const facts: Facts[] = [];
     const blockAt = (block: number): Block<B> => graph.blocks[block] as Block<B>;
-    const emitted = emitStructured(code, successors, {
-      emit: (block, isLoop) => {
-        // Every way through the region without a loop fits what is left at its entry.
-        if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
-        const predecessor = before[block] as number;
-        backEnd.flagKind = predecessor < 0 ? UNKNOWN_FLAGS : (flagKinds[predecessor] as number);
-        backEnd.facts = new Facts(predecessor < 0 ? undefined : facts[predecessor]);
-        this.#block(blockAt(block), builder, backEnd, frame);
-        emitEnd(blockAt(block), backEnd, slots);
-        flagKinds[block] = backEnd.flagKind;
-        facts[block] = backEnd.facts;
+    const emitted = emitStructured(
+      code,
+      successors,
+      {
+        emit: (block, isLoop) => {
+          // Every way through the region without a loop fits what is left at its entry.
+          if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
+          // Control comes to the entry from outside too; of what comes back to a loop nothing is known yet.
+          const from = block === 0 || isLoop ? [] : (before[block] as readonly number[]);
+          const kinds = new Set(from.map((n) => flagKinds[n] as number));
+          backEnd.flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
+          backEnd.facts = Facts.common(from.map((n) => facts[n] ?? Facts.none()));
+          this.#block(blockAt(block), builder, backEnd, frame);
+          emitEnd(blockAt(block), backEnd, slots);
+          flagKinds[block] = backEnd.flagKind;
+          facts[block] = backEnd.facts;
+        },
+        leave: (block, edge) => {
+          const { start, end } = blockAt(block);
+          if (end.kind === 'return') backEnd.leaveFrom(end.from);
+          else if (end.kind === 'page') backEnd.leaveTo(start);
+          else backEnd.goTo(destination(blockAt(block), edge));
+        },
       },
-      leave: (block, edge) => {
-        const { start, end } = blockAt(block);
-        if (end.kind === 'return') backEnd.leaveFrom(end.from);
-        else if (end.kind === 'page') backEnd.leaveTo(start);
-        else backEnd.goTo(destination(blockAt(block), edge));
-      },
-    });
+      dominance,
+    );
     if (!emitted) return undefined;
     code.end();
-    return { locals: locals.types, code: joinBody(code.toBytes(), backEnd, frame, functionOf(CHAIN)) };
+    return { locals: locals.types, code: joinBody(code.toBytes(), homes, frame, functionOf(CHAIN)) };
   }
 
   #block({ instructions }: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
@@ -171,14 +179,11 @@ export class RegionTranslator<B extends Builder> {
   }
 }
 
-/** The block from which alone control comes to each, −1 where there are several or none. */
-function solePredecessors(successors: readonly (readonly number[])[]): Int32Array {
-  const before = new Int32Array(successors.length).fill(-1);
-  const edges = new Uint16Array(successors.length);
-  // Control comes to the entry from outside too.
-  edges[0] = 1;
+/** The blocks from which control comes to each. */
+function predecessors(successors: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const before: number[][] = successors.map(() => []);
   successors.forEach((next, n) => {
-    for (const s of next) if (s >= 0) before[s] = edges[s]!++ === 0 ? n : -1;
+    for (const s of next) if (s >= 0) before[s]?.push(n);
   });
   return before;
 }
@@ -209,30 +214,13 @@ function destination<B>(block: Block<B>, edge: number): number {
   return last.offset + (taken ? last.distance : 4);
 }
 
-/** Loads the registers before the body and stores those that it writes after it. */
-function joinBody<B>(body: Uint8Array, { registers }: RegionBackEnd<B>, frame: RegionFrame, chain: number): Uint8Array {
-  const code = new CodeBuffer(body.length + registers.size * 24 + 64);
-  for (const [offset, { local, ty }] of registers) {
-    code
-      .get(frame.cpu)
-      .memory(ty === Ty.v128 ? Op.v128_load : Op.i64_load, offset)
-      .set(local);
-  }
-  code.get(frame.cpu).memory(Op.i64_load, EngineState.flagX).set(frame.flagX);
-  code.get(frame.cpu).memory(Op.i64_load, EngineState.flagY).set(frame.flagY);
-  code.get(frame.cpu).memory(Op.i32_load, EngineState.flagKind).set(frame.flagKind);
+/** Puts entry and exit around the body. */
+function joinBody(body: Uint8Array, homes: RegisterHomes, frame: RegionFrame, chain: number): Uint8Array {
+  const code = new CodeBuffer(body.length + 1024);
+  homes.emitEntry(code);
   code.get(frame.cpu).memory(Op.i32_load, EngineState.bank).set(frame.bank);
   code.append(body);
-  for (const [offset, { local, ty, written }] of registers) {
-    if (written)
-      code
-        .get(frame.cpu)
-        .get(local)
-        .memory(ty === Ty.v128 ? Op.v128_store : Op.i64_store, offset);
-  }
-  code.get(frame.cpu).get(frame.flagX).memory(Op.i64_store, EngineState.flagX);
-  code.get(frame.cpu).get(frame.flagY).memory(Op.i64_store, EngineState.flagY);
-  code.get(frame.cpu).get(frame.flagKind).memory(Op.i32_store, EngineState.flagKind);
+  homes.emitExit(code);
   code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
   code.get(frame.chain).if();
   code.get(frame.cpu).get(frame.left).get(frame.pc).returnCall(chain).end();

@@ -1,0 +1,122 @@
+import { EngineState } from '../builder/layout.js';
+import type { LocalPool } from '../builder/local-pool.js';
+import { Ty } from '../wasm/code-buffer.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { Op } from '../wasm/opcodes.js';
+import type { Facts } from './facts.js';
+
+/** The local of a part of the state. */
+interface Home {
+  readonly local: number;
+  readonly ty: Ty;
+  written: boolean;
+}
+
+/**
+ * Where a region keeps registers and flags: each in a local of its own.
+ *
+ * @internal
+ */
+export abstract class RegisterHomes {
+  protected readonly homes = new Map<number, Home>();
+
+  constructor(
+    protected readonly code: CodeBuffer,
+    private readonly locals: LocalPool,
+    protected readonly cpu: number,
+  ) {}
+
+  /** Makes sure that the local holds what is at an offset of the state, and returns it; `undefined`: the value is on the stack. */
+  abstract read(offset: number, ty: Ty, facts: Facts, conditional: boolean): number | undefined;
+
+  /** Writes what `value` leaves on the stack. */
+  abstract write(offset: number, ty: Ty, facts: Facts, value: () => void): void;
+
+  /** What comes before the region's code, when that is known. */
+  emitEntry(_code: CodeBuffer): void {
+    // Nothing unless registers are promoted.
+  }
+
+  /** What comes behind it. */
+  emitExit(_code: CodeBuffer): void {
+    // Nothing unless registers are promoted.
+  }
+
+  protected home(offset: number, ty: Ty): Home {
+    let home = this.homes.get(offset);
+    if (!home) {
+      home = { local: this.locals.reserve(ty), ty, written: false };
+      this.homes.set(offset, home);
+    }
+    return home;
+  }
+}
+
+/**
+ * Registers are loaded once at the region's entry and stored once at its exit: best where control stays inside, in loops. Every
+ * exit has all of them in hand, which costs code.
+ *
+ * @internal
+ */
+export class PromotedRegisters extends RegisterHomes {
+  override read(offset: number, ty: Ty): number {
+    return this.home(offset, ty).local;
+  }
+
+  override write(offset: number, ty: Ty, _facts: Facts, value: () => void): void {
+    const home = this.home(offset, ty);
+    home.written = true;
+    value();
+    this.code.set(home.local);
+  }
+
+  override emitEntry(code: CodeBuffer): void {
+    for (const [offset, { local, ty }] of this.homes)
+      code
+        .get(this.cpu)
+        .memory(LOAD[ty] as number, offset)
+        .set(local);
+  }
+
+  override emitExit(code: CodeBuffer): void {
+    for (const [offset, { local, ty, written }] of this.homes)
+      if (written)
+        code
+          .get(this.cpu)
+          .get(local)
+          .memory(STORE[ty] as number, offset);
+  }
+}
+
+/**
+ * Registers stay in the state; a local holds what was last loaded or stored on the way, for as long as that is known. Nothing is
+ * done at entry and exit, so that leaving costs nothing: best for code that is run through once.
+ *
+ * @internal
+ */
+export class CachedRegisters extends RegisterHomes {
+  override read(offset: number, ty: Ty, facts: Facts, conditional: boolean): number | undefined {
+    const { local } = this.home(offset, ty);
+    if (facts.isInLocal(offset)) return local;
+    this.code.get(this.cpu).memory(LOAD[ty] as number, offset);
+    // The other way would not have it.
+    if (conditional) return undefined;
+    this.code.set(local);
+    facts.learnInLocal(offset);
+    return local;
+  }
+
+  override write(offset: number, ty: Ty, facts: Facts, value: () => void): void {
+    const { local } = this.home(offset, ty);
+    this.code.get(this.cpu);
+    value();
+    this.code.tee(local).memory(STORE[ty] as number, offset);
+    facts.learnInLocal(offset);
+  }
+}
+
+const LOAD: Partial<Record<Ty, number>> = { [Ty.i32]: Op.i32_load, [Ty.i64]: Op.i64_load, [Ty.v128]: Op.v128_load };
+const STORE: Partial<Record<Ty, number>> = { [Ty.i32]: Op.i32_store, [Ty.i64]: Op.i64_store, [Ty.v128]: Op.v128_store };
+
+/** Where the lazy flags are in the state. @internal */
+export const FLAGS = { kind: EngineState.flagKind, x: EngineState.flagX, y: EngineState.flagY } as const;
