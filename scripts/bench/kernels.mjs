@@ -63,6 +63,13 @@ export function copyImage(divisor) {
   return imageWithTable([copy('ram', 'copy_ram'), copy('shared', 'copy_shared')], divisor);
 }
 
+const REQUESTS = 1000;
+
+/** Measures the way from a kick to its interrupt, of the one VirtIO device that there is. */
+export function notifyImage(divisor) {
+  return imageWithTable([{ name: 'notify', passes: REQUESTS }], divisor);
+}
+
 /** The runtime with kernels and the table of them: name, function and passes of each. */
 function imageWithTable(list, divisor) {
   const kernels = list.map(({ name, file = name, entry = name, passes }) => ({ name, file, entry, passes }));

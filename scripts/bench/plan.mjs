@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyImage, firstOutputImage, idleImage, kernelImage } from './kernels.mjs';
+import { copyImage, firstOutputImage, idleImage, kernelImage, notifyImage } from './kernels.mjs';
 import { COMMAND_LINES } from './linux.mjs';
 import { blockRequests } from './scenarios/block.mjs';
 import { boot } from './scenarios/boot.mjs';
@@ -8,6 +8,7 @@ import { guestBench } from './scenarios/guest-bench.mjs';
 import { hostOfMany } from './scenarios/host.mjs';
 import { computeKernels } from './scenarios/kernels.mjs';
 import { networkTransfer } from './scenarios/network.mjs';
+import { notificationLatency } from './scenarios/notification.mjs';
 import { sharedMemory } from './scenarios/shared-memory.mjs';
 import { firstOutput } from './scenarios/start.mjs';
 import { traceCost } from './scenarios/trace.mjs';
@@ -31,6 +32,13 @@ export function planOf(options, linux) {
       { title: 'kernels', run: computeKernels({ kernel: file('kernels.bin', kernelImage(options.kernelDivisor)) }) },
     ],
     io: () => [
+      {
+        title: 'notification',
+        run: notificationLatency({
+          kernel: file('notify.bin', notifyImage(options.ioDivisor)),
+          disk: join(folder, 'sector.img'),
+        }),
+      },
       { title: 'block', run: blockRequests({ ...io, disk: join(folder, 'disk.img') }) },
       {
         title: 'shared memory',

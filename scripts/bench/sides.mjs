@@ -10,13 +10,19 @@ const QEMU = 'qemu-system-aarch64';
 const RAM_MIB = 512;
 
 /*
- * What both sides run is a guest: { kernel, initramfs, commandLine, disk }, all files and all but the kernel optional.
+ * What both sides run is a guest: { kernel, initramfs, commandLine, disk, entropy }: files, a text, and whether it has a source of
+ * entropy. All but the kernel are optional.
  * A side turns it into a command: { command, args }.
  */
 
 /** A configuration of qvm. */
-export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', disk, vdevs = [], ramMib = RAM_MIB }) {
-  const vdev = [...vdevs, ...(disk ? [{ type: 'virtio-blk', config: `file=${disk}` }] : [])];
+export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', ramMib = RAM_MIB, ...guest }) {
+  const { disk, entropy, vdevs = [] } = guest;
+  const vdev = [
+    ...vdevs,
+    ...(disk ? [{ type: 'virtio-blk', config: `file=${disk}` }] : []),
+    ...(entropy ? [{ type: 'virtio-entropy' }] : []),
+  ];
   const ram = [{ size: `${ramMib}M` }];
   return { name, image: kernel, ram, cmdline: commandLine, vdev, ...(initramfs && { initrd: initramfs }) };
 }
@@ -77,11 +83,12 @@ const qemuNetwork = (folder, index) => [
 export function qemuSide() {
   const version = outputOf(QEMU, ['--version'])?.split('\n')[0];
   if (version === undefined) return undefined;
-  const command = ({ kernel, initramfs, commandLine = '', disk, devices = [] }) => ({
+  const command = ({ kernel, initramfs, commandLine = '', disk, entropy, devices = [] }) => ({
     command: QEMU,
     args: [
       ...QEMU_MACHINE,
       ...(disk ? qemuDisk(disk) : []),
+      ...(entropy ? [...MODERN, '-device', 'virtio-rng-device'] : []),
       ...(devices.length > 0 ? [...MODERN, ...devices] : []),
       '-kernel',
       kernel,

@@ -1,10 +1,11 @@
-import { HYPERCALLS } from '@qvm/core';
+import { hasTaps, HYPERCALLS } from '@qvm/core';
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
 import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
 import { State } from './builder/layout.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
 import { SmcccFirmware } from './system/firmware.js';
+import { translatedCode } from './translated-code.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { MainRam } from './vcpu/main-ram.js';
@@ -54,6 +55,10 @@ export class Aarch64Machine implements Machine {
       const helpers = { env: { memory: services.memory.wasm }, core, ...instantiateHelpers(services.memory.wasm) };
       this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables, tuning);
       for (const vcpu of this.vcpus) vcpu.regions = this.#regions;
+      const { codeTranslated } = services.hooks;
+      this.#regions.onInstall = (region) => {
+        if (hasTaps(codeTranslated)) codeTranslated.call({ vm: services.name, ...translatedCode(region, this.#code) });
+      };
     }
   }
 

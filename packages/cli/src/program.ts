@@ -6,6 +6,7 @@ import type { StartFlags } from './commands/start.js';
 import type { NewVdevFlags } from './commands/vdev-new.js';
 import { FINDING_FORMATS } from './report/finding-formats.js';
 import { VDEV_KINDS } from './commands/vdev-kinds.js';
+import { parseRegionDumpOption } from './regions/region-dump-option.js';
 import { addTrace } from './trace/trace-program.js';
 import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } from './host-commands.js';
 
@@ -53,6 +54,12 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
         .default('wasm'),
     )
     .option('--trace <file>', 'write guest exits and entrances to a file; FILE.kev: a binary trace of all events')
+    .addOption(
+      new Option(
+        '--dump-regions <folder[,filter]>',
+        'write guest code that is translated, and its translation, to a folder; FILTER: ADDRESS or FIRST-LAST, in hexadecimal',
+      ).argParser(parseRegionDumpOption),
+    )
     .option(
       '--stats',
       'print statistics: of one VM at the end; of several every five seconds, with --console in the title of the window',

@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Folder to run in, below the workspace's. */
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may take; 20 s when absent. */
+  readonly timeoutMs?: number;
   /** Told each time when stdout has grown. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
@@ -70,7 +72,7 @@ export class Workspace {
       const socket = join(this.folder, 'no-host.sock');
       const env = { ...process.env, QVM_DEBUG: '', NO_COLOR: '1', QVM_SOCKET: socket, ...options.env };
       const cwd = join(this.folder, options.folder ?? '');
-      const child = spawn(process.execPath, args, { cwd, env, timeout: TIMEOUT_MS });
+      const child = spawn(process.execPath, args, { cwd, env, timeout: options.timeoutMs ?? TIMEOUT_MS });
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {

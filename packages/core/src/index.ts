@@ -73,6 +73,7 @@ export type {
 } from './hooks/vcpu-hooks.js';
 export { createVcpuHooks } from './hooks/vcpu-hooks.js';
 export type {
+  CodeTranslatedEvent,
   GuestResetEvent,
   InterruptEvent,
   TimerEvent,
@@ -95,6 +96,7 @@ export type {
   HostDeviceOwner,
   HostDeviceRegion,
   HostDeviceRegistry,
+  HostDeviceState,
   OpenHostDevice,
 } from './host-device/host-device.js';
 export { HOST_DEVICE, HOST_DEVICE_REGISTRY } from './host-device/host-device.js';
@@ -191,6 +193,7 @@ export type { UnsupportedKind, UnsupportedPolicies, UnsupportedPolicy } from './
 export { HYPERCALLS, HypercallStatus } from './hypercall/hypercall.js';
 export type { HypercallFunction, HypercallRegistry } from './hypercall/hypercall.js';
 export { VdevError } from './vm/vdev-error.js';
+export type { VdevSnapshot } from './vm/save-vdevs.js';
 export type { VdevInstance } from './vm/vdev-instance.js';
 export type { VdevPlacement } from './vm/vdev-placement.js';
 export type { BootFiles } from './vm/vm.js';

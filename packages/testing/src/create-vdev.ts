@@ -4,6 +4,9 @@ import { FakeVdevContext } from './fake-vdev-context.js';
 import type { FakeVdevContextOptions } from './fake-vdev-context.js';
 import { parseOptions } from './parse-options.js';
 
+/** Turns of the event loop, of about a millisecond, that a vdev gets to come to rest. */
+const MOST_TURNS = 2000;
+
 /**
  * How {@link createVdev} sets up a vdev.
  *
@@ -27,10 +30,16 @@ export interface VdevHarness {
   readonly vdev: Vdev;
   readonly context: FakeVdevContext;
   readonly options: OptionValues;
-  /** Reads a register as a guest does. `width` is 4 and `range` the first one by default. */
+  /** Reads a register as a guest does. `width` is 4 and `range`, of registers or a window, the first one by default. */
   read(offset: number, width?: AccessWidth, range?: string): number;
   /** Writes a register as a guest does. */
   write(offset: number, value: number, width?: AccessWidth, range?: string): void;
+  /**
+   * Brings the vdev to rest as a VM does before `save`, posted tasks included.
+   *
+   * @throws QvmError `testing.quiesce` when it does not come to rest.
+   */
+  quiesce(): Promise<void>;
 }
 
 /**
@@ -53,14 +62,31 @@ export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}):
     vdev,
     context,
     options,
-    read: (offset, width = 4, range) => handlerOf(vdev, range).read(offset, width),
-    write: (offset, value, width = 4, range) => handlerOf(vdev, range).write(offset, width, value),
+    read: (offset, width = 4, range) => handlerOf(vdev, context, range).read(offset, width),
+    write: (offset, value, width = 4, range) => handlerOf(vdev, context, range).write(offset, width, value),
+    quiesce: () => quiesce(vdev, context),
   };
 }
 
-function handlerOf(vdev: Vdev, range: string | undefined): MmioHandler {
-  const name = range ?? Object.keys(vdev.mmio ?? {})[0];
-  const handler = name === undefined ? undefined : vdev.mmio?.[name];
+/** The tasks of a vdev that waits for its host are run meanwhile, as a VM that stands still does. */
+async function quiesce(vdev: Vdev, context: FakeVdevContext): Promise<void> {
+  const resting = vdev.quiesce?.();
+  if (resting === undefined) return;
+  const atRest = resting.then(() => true);
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    context.runPosted();
+    if (await Promise.race([atRest, turnOfEventLoop()])) return;
+  }
+  throw new QvmError('testing.quiesce', 'the vdev does not come to rest');
+}
+
+function turnOfEventLoop(): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), 1));
+}
+
+function handlerOf(vdev: Vdev, { windows }: FakeVdevContext, range: string | undefined): MmioHandler {
+  const name = range ?? Object.keys(vdev.mmio ?? {})[0] ?? [...windows.keys()][0];
+  const handler = name === undefined ? undefined : (vdev.mmio?.[name] ?? windows.get(name));
   if (handler === undefined) {
     throw new QvmError('testing.mmio', `the vdev has no range ${name ?? 'of registers'}`);
   }

@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { MemorySlice, MemoryWindow, MmioHandler } from '@qvm/core';
+import type { AccessWidth, MemorySlice, MemoryWindow, MmioHandler } from '@qvm/core';
 
 /**
  * What a vdev has mapped in a {@link FakeMemoryWindow}.
@@ -15,7 +15,7 @@ export type WindowContent =
  *
  * @experimental
  */
-export class FakeMemoryWindow implements MemoryWindow {
+export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
   /** By offset. */
   readonly content = new Map<number, WindowContent>();
 
@@ -41,11 +41,43 @@ export class FakeMemoryWindow implements MemoryWindow {
     this.content.clear();
   }
 
-  /** The registers at an offset. */
+  /**
+   * Reads the registers there, as a guest does.
+   *
+   * @throws QvmError `testing.window` where no registers are.
+   */
+  read(offset: number, width: AccessWidth): number {
+    const [base, handler] = this.#registersAround(offset);
+    return handler.read(offset - base, width);
+  }
+
+  /**
+   * Writes the registers there, as a guest does.
+   *
+   * @throws QvmError `testing.window` where no registers are.
+   */
+  write(offset: number, width: AccessWidth, value: number): void {
+    const [base, handler] = this.#registersAround(offset);
+    handler.write(offset - base, width, value);
+  }
+
+  /** The registers that begin at an offset. */
   registers(offset: number): MmioHandler {
     const content = this.content.get(offset);
-    if (content?.kind !== 'registers') throw new QvmError('testing.window', `no registers at offset ${offset}`);
+    if (content?.kind !== 'registers') throw this.#nothingAt(offset);
     return content.handler;
+  }
+
+  #registersAround(offset: number): readonly [number, MmioHandler] {
+    for (const [base, content] of this.content) {
+      const inside = offset >= base && offset < base + content.size;
+      if (inside && content.kind === 'registers') return [base, content.handler];
+    }
+    throw this.#nothingAt(offset);
+  }
+
+  #nothingAt(offset: number): QvmError {
+    return new QvmError('testing.window', `no registers at offset ${offset}`);
   }
 
   #add(offset: number, content: WindowContent): void {

@@ -12,6 +12,8 @@ export { createVdev } from './create-vdev.js';
 export type { CreateVdevOptions, VdevHarness } from './create-vdev.js';
 export { FakeDeviceTreeContext } from './fake-device-tree-context.js';
 export { FakeGuestMemory } from './fake-guest-memory.js';
+export { FakeHostDevice } from './fake-host-device.js';
+export type { FakeHostDeviceOptions } from './fake-host-device.js';
 export { FakeInterruptLine } from './fake-interrupt-line.js';
 export { FakeMemoryWindow } from './fake-memory-window.js';
 export type { WindowContent } from './fake-memory-window.js';

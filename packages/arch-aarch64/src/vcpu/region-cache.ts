@@ -73,6 +73,22 @@ export interface CodePages {
 interface Candidate extends RegionCode<A64> {
   readonly place: RegionPlace;
   readonly level: number;
+  /** Low 48 bits of the virtual address of its page, where it was found. */
+  readonly page: number;
+}
+
+/**
+ * A region that was put to use.
+ *
+ * @experimental
+ */
+export interface InstalledRegion extends RegionCode<A64> {
+  /** Low 48 bits of the virtual address of its page, where it was found: the graph's offsets count from there. */
+  readonly page: number;
+  /** Whether functions that it calls were copied into it. */
+  readonly inlined: boolean;
+  /** Translates it again, to a module of its own. */
+  translate(): Uint8Array;
 }
 
 /** A region in use. */
@@ -125,6 +141,9 @@ export class RegionCache {
     /** Of them in one go, at most: so long the guest stood still. */
     longestPause: 0,
   };
+
+  /** Told of each region that is put to use; may not run or change guest code. */
+  onInstall: ((region: InstalledRegion) => void) | undefined;
 
   constructor(
     private readonly memory: VmMemory,
@@ -200,10 +219,11 @@ export class RegionCache {
       }
       return known.get(number);
     };
-    const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, pages.address());
+    const page = pages.address();
+    const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, page);
     if (graph === undefined) return undefined;
     const slots = graph.pages.map((number) => [number, slotOf((pageOf(number) as RegionPlace).ip)] as const);
-    return { place, level, graph, slots: new Map(slots) };
+    return { place, level, page, graph, slots: new Map(slots) };
   }
 
   /** Follows indirect branches to fewer places where more of them tie a knot. */
@@ -267,7 +287,7 @@ export class RegionCache {
   }
 
   #enter(
-    { place, level, graph, slots }: Candidate,
+    { place, level, page, graph, slots }: Candidate,
     body: WebAssembly.ExportValue,
     owner: Owner,
     exactAlignment: boolean,
@@ -291,6 +311,13 @@ export class RegionCache {
     this.counters.regions++;
     if (level === INLINED) this.counters.inlined++;
     this.counters.translated += graph.instructions;
+    this.onInstall?.({
+      graph,
+      slots,
+      page,
+      inlined: level === INLINED,
+      translate: () => this.#translator.translate([{ graph, slots }], exactAlignment).bytes,
+    });
   }
 
   #refuse(place: RegionPlace): void {

@@ -13,6 +13,8 @@ import { findHost, type HostFlags } from '../host/connect.js';
 import { dumpDestination, readLaunches } from '../host/read-launch.js';
 import { startInHost } from './start-in-host.js';
 import { startTogether } from './start-together.js';
+import { RegionDump } from '../regions/region-dump.js';
+import type { RegionDumpOption } from '../regions/region-dump-option.js';
 import { handleSignals } from '../signals.js';
 import { openTrace } from '../trace/open-trace.js';
 import type { TraceSink } from '../trace/trace-writer.js';
@@ -25,6 +27,7 @@ export interface StartFlags extends OverrideFlags, HostFlags {
   readonly icount?: number | true;
   readonly engine?: Engine;
   readonly trace?: string;
+  readonly dumpRegions?: RegionDumpOption;
   readonly stats?: boolean;
   readonly json?: boolean;
   readonly restart?: boolean;
@@ -62,6 +65,8 @@ async function startSomewhere(files: readonly string[], flags: StartFlags): Prom
   if ((file === undefined) === (flags.embedded !== true)) {
     throw new CliError('start needs a configuration, or --embedded', CliExitCode.Usage);
   }
+  if (flags.dumpRegions !== undefined && flags.engine === 'interp')
+    throw new CliError('--engine interp translates nothing that --dump-regions could show', CliExitCode.Usage);
   const host = await hostFor(flags);
   if (host !== undefined) {
     try {
@@ -74,6 +79,8 @@ async function startSomewhere(files: readonly string[], flags: StartFlags): Prom
   if (file === undefined) return runVm(embeddedSource(), flags);
   // One VM runs on this thread, where its trace and its statistics are.
   if (files.length === 1 && !(await isSystem(file, flags))) return runVm({ configFile: file }, flags);
+  if (flags.dumpRegions !== undefined)
+    throw new CliError('--dump-regions shows the code of one VM only', CliExitCode.Usage);
   return startTogether(await readLaunches(files, flags), flags);
 }
 
@@ -87,13 +94,14 @@ async function isSystem(file: string, flags: StartFlags): Promise<boolean> {
   }
 }
 
-/** Traces and statistics at the end need the VM in this process. */
+/** Traces, dumps of regions and statistics at the end need the VM in this process. */
 async function hostFor(flags: StartFlags): Promise<ControlClient | undefined> {
-  const alone = flags.alone === true || flags.trace !== undefined || flags.stats === true;
+  const watched = flags.trace !== undefined || flags.dumpRegions !== undefined || flags.stats === true;
+  const alone = flags.alone === true || watched;
   if (!alone) return findHost(flags);
   if (flags.detach === true)
     throw new CliError(
-      '--detach leaves the VM to a host; that excludes --alone, --trace and --stats',
+      '--detach leaves the VM to a host; that excludes --alone, --trace, --dump-regions and --stats',
       CliExitCode.Usage,
     );
   return undefined;
@@ -124,6 +132,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
       trace = openTrace(flags.trace, (message) => logger.say(message));
       trace.attach(vm);
     }
+    if (flags.dumpRegions !== undefined) new RegionDump(flags.dumpRegions, (message) => logger.say(message)).attach(vm);
     const exit = await runAttached(vm, logger);
     trace?.close();
     report(vm, exit, flags, logger);

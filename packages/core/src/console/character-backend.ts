@@ -4,6 +4,11 @@
  * @experimental
  */
 export interface CharacterBackend {
+  /**
+   * For back ends that open asynchronously: resolves when it can be used, rejects with a QvmError of `console.` when it cannot be opened.
+   * A VM is not made then. Absent: it can be used at once.
+   */
+  readonly opened?: Promise<void>;
   /** Sends guest output to the host. The array is only valid during the call. */
   write(bytes: Uint8Array): void;
   /**

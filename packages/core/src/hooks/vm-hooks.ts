@@ -131,6 +131,26 @@ export interface TimerEvent {
 }
 
 /**
+ * Guest code that the engine translated. Valid only during the call.
+ *
+ * @experimental
+ */
+export interface CodeTranslatedEvent extends VmEvent {
+  /** Virtual address of its first instruction, as far as the engine tells such addresses apart (AArch64: the lower 48 bits). */
+  readonly address: bigint;
+  /** `plain`: it leaves at each call. `inlined`: functions are copied to where they are called. */
+  readonly level: 'plain' | 'inlined';
+  /** Guest instructions in it, copies included. */
+  readonly instructions: number;
+  /** Addresses of the pages that its code comes from, like `address`; that of the first instruction first. */
+  readonly pages: readonly bigint[];
+  /** Its blocks for people, each with where it goes and its instructions disassembled: lines. Made at each call. */
+  text(): readonly string[];
+  /** A WebAssembly module that holds its translation alone. Made at each call: the code is translated again. */
+  module(): Uint8Array;
+}
+
+/**
  * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before the
  * start: makes the start fail). Tap them in a plugin's `apply`.
  *
@@ -226,6 +246,14 @@ export interface VmHooks {
    */
   readonly timerFired: SyncHook<[TimerEvent]>;
   /**
+   * Fires: when the engine has translated hot guest code and will run it from now on; never with the engine `interp`.
+   * Return: nothing.
+   * A tap may not: write to guest memory.
+   * Order: inside a turn of a vCPU.
+   * Cost: a call per translation; nothing when translated code runs.
+   */
+  readonly codeTranslated: SyncHook<[CodeTranslatedEvent]>;
+  /**
    * Fires: on a data access to a guest-physical address at which nothing is.
    * Return: a value to finish the access with; `undefined` leaves it to later taps and then to an external abort.
    * A tap may not: add regions to the map.
@@ -280,6 +308,7 @@ export function createVmHooks(vm: string): VmHooks {
     step: createSyncHook<VmStepEvent>(name('step')),
     timerArmed: createSyncHook<TimerEvent>(name('timerArmed')),
     timerFired: createSyncHook<TimerEvent>(name('timerFired')),
+    codeTranslated: createSyncHook<CodeTranslatedEvent>(name('codeTranslated')),
     unmappedAccess: createBailHook<UnmappedAccessEvent, UnmappedAccessAnswer>(name('unmappedAccess')),
     vdevFailed: createSyncHook<VdevFailedEvent>(name('vdevFailed')),
     guestReset: createSyncHook<GuestResetEvent>(name('guestReset')),

@@ -62,8 +62,25 @@ export interface OpenHostDevice {
   reset(): void;
   /** What `qvm vdevstat` shows. */
   status(): Readonly<Record<string, Json>>;
+  /** For devices of which the state can be read and set; after a restore of its VM's state, another one is as after `reset`. */
+  readonly state?: HostDeviceState;
   /** Stops all that it does; the VM gives it back. Once. */
   close(): void;
+}
+
+/**
+ * The state of a device, as part of its VM's.
+ *
+ * @experimental
+ */
+export interface HostDeviceState {
+  save(): Json;
+  /**
+   * Takes over what `save` gave, which may come from anywhere: check all of it before anything changes.
+   *
+   * @throws VdevStateError
+   */
+  restore(state: Json): void;
 }
 
 /**

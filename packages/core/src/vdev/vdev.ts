@@ -136,15 +136,23 @@ export interface Vdev {
   readonly mmio?: Readonly<Record<string, MmioHandler>>;
   /** Back to power-on state; also when the guest resets its machine. */
   reset(): void;
-  /** Snapshot of the guest-visible state; `version` lets `restore` refuse what it does not know. */
+  /**
+   * Comes to rest for a `save` while the guest stands still: resolves when the host does nothing more for it that would change the
+   * guest-visible state. Posted tasks run meanwhile, timers and vCPUs do not. For vdevs with asynchronous host I/O.
+   */
+  quiesce?(): Promise<void>;
+  /** Snapshot of the guest-visible state, after `quiesce`; `version` lets `restore` refuse what it does not know. */
   save(): { readonly version: number; readonly state: Json };
   restore(snapshot: { readonly version: number; readonly state: Json }): void;
   /** What `qvm vdevstat` shows. */
   status(): Readonly<Record<string, Json>>;
   /** The device-tree nodes that describe this instance to the guest, placed under the root. */
   deviceTree?(context: DeviceTreeContext): readonly DeviceTreeNode[];
-  /** Releases host resources. Called once, also after a failure. */
-  dispose(): void;
+  /**
+   * Releases host resources. Called once, also after a failure. What takes time goes on in a promise: the end of the VM waits for it,
+   * though not for ever (`VmOptions.disposeTimeoutMs`), and guest memory may be another VM's after that.
+   */
+  dispose(): void | Promise<void>;
 }
 
 /**

@@ -71,7 +71,7 @@ export class VdevInstance {
     try {
       this.#map(host.map, resources);
     } catch (error) {
-      this.dispose(host.logger);
+      void this.dispose(host.logger);
       throw error;
     }
   }
@@ -81,12 +81,27 @@ export class VdevInstance {
     return this.#guard.run(activity, () => action(this.vdev));
   }
 
-  /** Releases the vdev once. A failure is logged: there is nothing left that it could stop. */
-  dispose(logger: Logger): void {
+  /**
+   * Brings the vdev to rest, for `save`.
+   *
+   * @throws {@link VdevError} when it fails.
+   */
+  async quiesce(): Promise<void> {
+    try {
+      await this.vdev.quiesce?.();
+    } catch (cause) {
+      throw this.#guard.blame('quiesce', cause);
+    }
+  }
+
+  /**
+   * Releases the vdev once; resolves when it has let go of everything. A failure is logged: there is nothing left that it could stop.
+   */
+  async dispose(logger: Logger): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
     try {
-      this.vdev.dispose();
+      await this.vdev.dispose();
     } catch (cause) {
       logger.log('error', `The vdev ${this.name} failed (dispose): ${String(cause)}`);
     }

@@ -16,6 +16,7 @@ import { MEMORY_SOURCE } from '../memory/memory-pool.js';
 import { VmMemory } from '../memory/vm-memory.js';
 import type { HookPlugin } from '../plugin/plugin.js';
 import type { Token } from '../plugin/token.js';
+import { endsWithin } from './ends-within.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevInstance, type VdevHost } from './vdev-instance.js';
 import { DEFAULT_UNSUPPORTED } from './unsupported.js';
@@ -24,6 +25,7 @@ import type { ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-
 
 const MAXIMUM_VCPUS = 255;
 const WASM_PAGE = 0x1_0000;
+const DEFAULT_DISPOSE_TIMEOUT_MS = 10_000;
 
 /** How the parts of a VM reach the VM. */
 export interface VmControl {
@@ -107,19 +109,30 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): V
     request,
     vdevFailed: (error) => control.vdevFailed(error),
   };
-  const vdevs = createVdevs(host, listVdevs(options), reserved);
+  const vdevs = createVdevs(host, options, reserved);
   try {
     applyPlugins(options, hooks, machine);
   } catch (error) {
-    disposeVdevs(vdevs, logger);
+    void disposeVdevs(vdevs, options);
     throw error;
   }
   return { hooks, logger, clock, memory, map, guestMemory, bus, machine, vdevs, service };
 }
 
-/** Releases vdevs, last made first. */
-export function disposeVdevs(vdevs: readonly VdevInstance[], logger: Logger): void {
-  for (const vdev of [...vdevs].reverse()) vdev.dispose(logger);
+/** Releases vdevs, last made first, and waits for those that need time; a vdev that needs too much is named in a warning. */
+export async function disposeVdevs(
+  vdevs: readonly VdevInstance[],
+  { logger = silentLogger, disposeTimeoutMs = DEFAULT_DISPOSE_TIMEOUT_MS }: VmOptions,
+): Promise<void> {
+  const dispose = async (vdev: VdevInstance): Promise<void> => {
+    if (await endsWithin(vdev.dispose(logger), disposeTimeoutMs)) return;
+    const seconds = disposeTimeoutMs / 1000;
+    logger.log(
+      'warn',
+      `The vdev ${vdev.name} still holds resources of the host after ${seconds} s: nobody waits for it.`,
+    );
+  };
+  await Promise.all([...vdevs].reverse().map(dispose));
 }
 
 function checkOptions({ name, vcpus, ram }: VmOptions): void {
@@ -196,18 +209,18 @@ function implicitVdev({ name, architecture, implicitVdev: make }: VmOptions, typ
   return spec;
 }
 
-function createVdevs(host: VdevHost, specs: readonly VdevSpec[], owners: InterruptOwners): readonly VdevInstance[] {
+function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners): readonly VdevInstance[] {
   const vdevs: VdevInstance[] = [];
   const counts = new Map<string, number>();
   try {
-    for (const spec of specs) {
+    for (const spec of listVdevs(options)) {
       const name = vdevName(spec, counts, vdevs);
       const resources = spec.factory.resources(spec.options);
       const placement = placeVdev(name, resources, spec.options, host.map, owners);
       vdevs.push(new VdevInstance(host, name, spec, resources, placement));
     }
   } catch (error) {
-    disposeVdevs(vdevs, host.logger);
+    void disposeVdevs(vdevs, options);
     throw error;
   }
   return vdevs;

@@ -95,4 +95,6 @@ export interface VmOptions {
   readonly onReset?: 'exit' | 'restart';
   /** What happens where the guest wants what the VM lacks; `DEFAULT_UNSUPPORTED` for kinds that are absent. */
   readonly unsupported?: Partial<UnsupportedPolicies>;
+  /** How long the end of the VM waits for vdevs that release what they hold asynchronously, in ms of host time; 10 s when absent. */
+  readonly disposeTimeoutMs?: number;
 }

@@ -81,7 +81,7 @@ export class VmThread {
     const { clock, scheduler } = attached;
     let left = maxInstructions;
     for (;;) {
-      this.#runTasks();
+      this.runTasks();
       this.#runTimers(clock);
       const request = this.takeRequest();
       if (request !== undefined) return { kind: 'request', request };
@@ -96,18 +96,19 @@ export class VmThread {
     }
   }
 
+  /** Runs the tasks that were posted so far. */
+  runTasks(): void {
+    if (this.#tasks.length === 0) return;
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) task();
+  }
+
   #runTimers(clock: VmClock): void {
     const now = clock.now();
     const deadline = clock.timers.nextDeadline;
     if (deadline === undefined || deadline > now) return;
     this.timerDelays.add(now - deadline, clock.timers.runDue(now));
-  }
-
-  #runTasks(): void {
-    if (this.#tasks.length === 0) return;
-    const tasks = this.#tasks;
-    this.#tasks = [];
-    for (const task of tasks) task();
   }
 
   /** Every vCPU waits: goes on to the next timer, or says that the host must wait. */

@@ -22,6 +22,7 @@ import { VmLifecycle, type VmState } from './vm-state.js';
 import type { VmStats } from './vm-stats.js';
 import { loadData } from './load-data.js';
 import { StepTimes } from './step-times.js';
+import { quiesceVdevs, saveVdev, type VdevSnapshot } from './save-vdevs.js';
 import { announceTimers } from './timer-hooks.js';
 import { VmThread } from './vm-thread.js';
 
@@ -54,6 +55,9 @@ export class Vm implements DrivenVm {
   #restartDue = false;
   #stopAsked = false;
   #stepping = false;
+  /** Settles when the vdevs are at rest. While it is there, the vCPUs stand still and posted tasks run at once. */
+  #quiescing: Promise<void> | undefined;
+  #endQuiescing: (() => void) | undefined;
   #resets = 0;
   readonly #times: StepTimes;
   #exit: VmExit | undefined;
@@ -256,7 +260,23 @@ export class Vm implements DrivenVm {
   post(task: () => void): void {
     if (this.#exit !== undefined) return;
     this.#thread.post(task);
-    this.#driver.wakeForIo();
+    if (this.#quiescing !== undefined) queueMicrotask(() => this.#runTasks());
+    else this.#driver.wakeForIo();
+  }
+
+  /**
+   * Saves the vdevs of a paused VM, in order of creation. What the host still does for them ends before, and shows in guest memory
+   * afterwards.
+   *
+   * @throws {@link QvmError} `vm.not-paused`, also when it is not any more; `vdev.busy` when a vdev does not come to rest within 10 s;
+   * {@link VdevError} when one fails.
+   */
+  async saveVdevs(): Promise<readonly VdevSnapshot[]> {
+    this.#requirePaused();
+    this.#quiescing ??= this.#quiesce();
+    await this.#quiescing;
+    this.#requirePaused();
+    return this.vdevs.map(saveVdev);
   }
 
   /**
@@ -300,6 +320,31 @@ export class Vm implements DrivenVm {
 
   get #runnable(): boolean {
     return this.state === 'running' || this.state === 'stopping';
+  }
+
+  #requirePaused(): void {
+    if (this.paused) return;
+    throw new QvmError('vm.not-paused', `The vdevs of ${this.name} cannot be saved: the VM is ${this.state}.`);
+  }
+
+  /** Ends early when the state changes: tasks run elsewhere then, or not at all. */
+  async #quiesce(): Promise<void> {
+    const interrupted = new Promise<void>((resolve) => (this.#endQuiescing = resolve));
+    try {
+      queueMicrotask(() => this.#runTasks());
+      await quiesceVdevs(this.vdevs, interrupted);
+    } finally {
+      this.#quiescing = undefined;
+    }
+  }
+
+  /** What was posted while the vCPUs stand still. */
+  #runTasks(): void {
+    try {
+      this.#thread.runTasks();
+    } catch (thrown) {
+      this.#endByThrown(thrown);
+    }
   }
 
   async #loadFirst(files: BootFiles): Promise<void> {
@@ -388,6 +433,7 @@ export class Vm implements DrivenVm {
   }
 
   #announceState(from: VmState, to: VmState): void {
+    this.#endQuiescing?.();
     try {
       this.hooks.stateChanged.call({ vm: this.name, from, to });
     } catch (error) {
@@ -426,7 +472,7 @@ export class Vm implements DrivenVm {
     } catch (error) {
       logger.log('error', describeThrown(error));
     }
-    disposeVdevs(vdevs, logger);
+    await disposeVdevs(vdevs, this.#options);
     this.#releaseMemory();
   }
 }

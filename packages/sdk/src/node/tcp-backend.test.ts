@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { silentLogger, type CharacterBackend } from '@qvm/core';
 import type { CharacterBackendContext } from '../console/character-backends.js';
+import { createHypervisor, MemoryFileSource, StartError } from '../index.js';
+import { plugin as scripts } from '../script-machine.test.helper.js';
 import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -66,6 +68,38 @@ describe('tcp-listen', () => {
     await until(() => backend.available === 2);
     third.destroy();
     backend.close();
+  });
+
+  it('tells that its port is taken, and frees it at the end', async () => {
+    const { backend: first, port } = await listen();
+    const second = tcpListenBackend.open(String(port), createContext());
+    await expect(second.opened).rejects.toMatchObject({
+      code: 'console.listen',
+      message: expect.stringMatching(/^"tcp-listen:127\.0\.0\.1:\d+" cannot be opened: .*EADDRINUSE/) as string,
+    });
+    second.close();
+    first.close();
+    const third = tcpListenBackend.open(String(port), createContext());
+    await third.opened;
+    third.close();
+  });
+
+  it('keeps a VM from being made when its port is taken', async () => {
+    const { backend, port } = await listen();
+    const hypervisor = createHypervisor({
+      plugins: [scripts],
+      hostFiles: new MemoryFileSource([['vm.img', bytes('script\npoweroff\n')]]),
+    });
+    const configText = `{ "name": "vm", "image": "vm.img", "ram": [{ "size": "1M" }],
+      "vdev": [{ "type": "pl011", "config": "irq=40,hostdev=tcp-listen:${port}" }] }`;
+    const source = { configText, file: 'vm.qvmconf' };
+    const error: unknown = await hypervisor.createVm(source).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StartError);
+    expect(error).toMatchObject({ code: 'console.listen', finding: { file: 'vm.qvmconf', line: 2, column: 61 } });
+    backend.close();
+    const vm = await hypervisor.createVm(source);
+    await hypervisor.dispose();
+    expect(vm.state).toBe('stopped');
   });
 
   it('drops output without a client, and keeps no more than a bound for one that does not read', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { QvmError, type CharacterBackend } from '@qvm/core';
 import { ByteQueue } from '../console/byte-queue.js';
@@ -131,13 +132,15 @@ class SocketLine implements CharacterBackend {
 }
 
 class ListeningLine extends SocketLine {
+  readonly opened: Promise<void>;
   readonly #server: Server;
 
   constructor(context: CharacterBackendContext, host: string, port: number) {
     super(context);
     this.#server = createServer((socket) => this.#connected(socket));
-    this.#server.on('error', (error) => context.logger.log('error', `tcp-listen:${host}:${port}: ${error.message}`));
-    this.#server.listen(port, host, () => this.#announce());
+    this.opened = this.#listen(host, port);
+    // Who made it learns of a failure by `opened`, if it still wants to know.
+    this.opened.catch(() => undefined);
     this.#server.unref();
   }
 
@@ -149,6 +152,19 @@ class ListeningLine extends SocketLine {
   #connected(socket: Socket): void {
     if (this.closed || this.isConnected) socket.destroy();
     else this.attach(socket);
+  }
+
+  /** @throws QvmError `console.listen` */
+  async #listen(host: string, port: number): Promise<void> {
+    const name = `tcp-listen:${host}:${port}`;
+    this.#server.listen(port, host);
+    try {
+      await once(this.#server, 'listening');
+    } catch (cause) {
+      throw new QvmError('console.listen', `"${name}" cannot be opened: ${(cause as Error).message}`, { cause });
+    }
+    this.#server.on('error', (error) => this.context.logger.log('error', `${name}: ${error.message}`));
+    this.#announce();
   }
 
   #announce(): void {

@@ -70,6 +70,18 @@ export function bootError(error: unknown, spec: VmSpec): unknown {
   return new StartError(error.code, describeError(error), sourceOf(spec.source, field), { cause: error });
 }
 
+/**
+ * Gives the failure of a character back end the place of the option that names it.
+ *
+ * @param vdev - index of the vdev that wanted it; absent for one that no text names.
+ */
+export function backendError(cause: unknown, spec: VmSpec, designator: string, vdev: number | undefined): StartError {
+  const code = cause instanceof QvmError ? cause.code : 'console.open';
+  const option = vdev === undefined ? undefined : spec.vdevs[vdev]?.options.find(({ value }) => value === designator);
+  const at = option?.valueAt ?? (vdev === undefined ? sourceOf(spec.source, 'vdev') : placeOfVdev(spec, vdev));
+  return new StartError(code, describeError(cause), at, { cause });
+}
+
 function placeInVm(code: string, spec: VmSpec): SourceLocation {
   // A vdev that no text names can only be in conflict with the RAM.
   const inRam = code.startsWith('memory.') || code.startsWith('vdev.');

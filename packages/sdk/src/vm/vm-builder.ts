@@ -3,6 +3,7 @@ import { BLOCK_STORE, Vm } from '@qvm/core';
 import type { BlockStore, Logger, Token, VdevSpec, VmOptions } from '@qvm/core';
 import { ConsoleSet } from '../console/console-set.js';
 import { LOGGER } from '../container/tokens.js';
+import { BackendOpenings } from './backend-openings.js';
 import { constructionError } from './build-error.js';
 import { configuredLogger } from './configured-logger.js';
 import { Findings } from './collect.js';
@@ -26,7 +27,20 @@ export async function buildVm(
   const { host } = services;
   const logger = configuredLogger(spec.name, spec.logger, base, host.writeLine?.bind(host));
   const consoles = consolesOf(plan, logger, options.onAnnouncement);
-  const vm = construct(plan, options, { logger, openCharacterBackend: consoles.open, service: servicesOf(plan) });
+  const openings = new BackendOpenings(spec);
+  const vm = construct(
+    plan,
+    options,
+    { logger, openCharacterBackend: consoles.open, service: servicesOf(plan) },
+    openings,
+  );
+  try {
+    await openings.settled();
+  } catch (error) {
+    await vm.close();
+    container.unbindAll();
+    throw error;
+  }
   const controller: VmController = new VmController({
     vm,
     spec,
@@ -59,7 +73,8 @@ export async function checkVm(
     });
     if (plan === undefined) return;
     const service = onlyLooking(servicesOf(plan));
-    await construct(plan, options, { logger, openCharacterBackend: consolesOf(plan, logger).check, service }).close();
+    const openCharacterBackend = consolesOf(plan, logger).check;
+    await construct(plan, options, { logger, openCharacterBackend, service }, new BackendOpenings(plan.spec)).close();
     plan.container.unbindAll();
   });
   return findings.all;
@@ -93,11 +108,10 @@ function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: string) =
   });
 }
 
-function construct(
-  plan: VmPlan,
-  options: VmCreateOptions,
-  host: Pick<VmOptions, 'openCharacterBackend' | 'service'> & { readonly logger: Logger },
-): Vm {
+/** What the VM gets of its host. */
+type HostOptions = Required<Pick<VmOptions, 'openCharacterBackend' | 'service' | 'logger'>>;
+
+function construct(plan: VmPlan, options: VmCreateOptions, host: HostOptions, openings: BackendOpenings): Vm {
   const { spec, registries, architecture } = plan;
   let current: number | undefined;
   const vdevs = plan.vdevs.map((vdev, index) => observed(vdev, () => (current = index)));
@@ -123,6 +137,7 @@ function construct(
         return factory === undefined ? undefined : observed(defaultVdev(factory), () => (current = undefined));
       },
       ...host,
+      openCharacterBackend: openings.watch(host.openCharacterBackend, () => current),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(options.onReset === undefined ? {} : { onReset: options.onReset }),

@@ -35,6 +35,17 @@ describe('MemoryBlockBackend', () => {
     expect(disk.bytes[0]).toBe(1);
   });
 
+  it('closes when its requests have ended', async () => {
+    const disk = new MemoryBlockBackend(1024);
+    disk.hold();
+    const writing = disk.write(0, [sector(1)]);
+    const closing = disk.close();
+    expect(disk.closed).toBe(false);
+    disk.release();
+    await Promise.all([writing, closing]);
+    expect([disk.closed, disk.bytes[0]]).toEqual([true, 1]);
+  });
+
   it('refuses what breaks the contract, and fails on demand', async () => {
     const disk = new MemoryBlockBackend(1024, { readOnly: true });
     await expect(disk.read(1, [sector(0)])).rejects.toMatchObject({ code: 'testing.block' });

@@ -40,6 +40,10 @@ export class MemoryBlockBackend implements BlockBackend {
   #stable: Uint8Array;
   #pending: PendingSector[] = [];
   #held: (() => void)[] | undefined;
+  /** Requests that have not ended. */
+  #underWay = 0;
+  /** What closes it when none is under way. */
+  #close: (() => void) | undefined;
 
   /** @param content - the bytes at first; copied. */
   constructor(content: Uint8Array | number, options: MemoryBlockOptions = {}) {
@@ -86,8 +90,13 @@ export class MemoryBlockBackend implements BlockBackend {
   }
 
   close(): Promise<void> {
-    this.closed = true;
-    return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#close = (): void => {
+        this.closed = true;
+        resolve();
+      };
+      this.#closeIfIdle();
+    });
   }
 
   /** From now on asynchronous requests do nothing until {@link release}. */
@@ -188,19 +197,25 @@ export class MemoryBlockBackend implements BlockBackend {
     this.#pending = [];
   }
 
-  #later(operation: () => void): Promise<void> {
+  async #later(operation: () => void): Promise<void> {
+    this.#underWay++;
+    try {
+      await this.#turn();
+      operation();
+    } finally {
+      this.#underWay--;
+      this.#closeIfIdle();
+    }
+  }
+
+  /** Resolves when a request that comes now may go through. */
+  #turn(): Promise<void> {
     const held = this.#held;
-    if (held === undefined) return Promise.resolve().then(operation);
-    return new Promise((resolve, reject) => {
-      held.push(() => {
-        try {
-          operation();
-          resolve();
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
-    });
+    return held === undefined ? Promise.resolve() : new Promise((resolve) => held.push(resolve));
+  }
+
+  #closeIfIdle(): void {
+    if (this.#underWay === 0) this.#close?.();
   }
 }
 

@@ -23,9 +23,9 @@ describe('the contract finds faults', () => {
     expect(findBadAccess(handlerOf({}), 8, 1)).toBeUndefined();
   });
 
-  it('in leaked timers', () => {
+  it('in leaked timers', async () => {
     const { vdev, context } = createVdev(createTestVdev({ leakTimer: true }));
-    vdev.dispose();
+    await vdev.dispose();
     expect(context.clock.timers).toBe(1);
   });
 

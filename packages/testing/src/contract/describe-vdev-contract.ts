@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { Json, VdevFactory } from '@qvm/core';
+import type { Json, MmioHandler, VdevFactory } from '@qvm/core';
 import { createVdev } from '../create-vdev.js';
 import type { CreateVdevOptions, VdevHarness } from '../create-vdev.js';
 import { FakeDeviceTreeContext } from '../fake-device-tree-context.js';
@@ -59,38 +59,39 @@ function describeDeclarations(factory: VdevFactory, contract: VdevContractOption
 }
 
 function describeLifeCycle(factory: VdevFactory, contract: VdevContractOptions): void {
-  it('releases its timers and back ends when disposed of', () => {
+  it('releases its timers, back ends and windows when disposed of', async () => {
     const harness = createVdev(factory, contract);
     contract.change(harness);
-    harness.vdev.dispose();
+    await harness.vdev.dispose();
     expect(harness.context.clock.timers).toBe(0);
     const open = [...harness.context.backends].filter(([, backend]) => !backend.closed || backend.hasListener);
     expect(open.map(([designator]) => designator)).toEqual([]);
+    const mapped = [...harness.context.windows].filter(([, { content }]) => content.size > 0);
+    expect(mapped.map(([window]) => window)).toEqual([]);
   });
 
-  it('is back in its power-on state after a reset, also after a second one', () => {
+  it('is back in its power-on state after a reset, also after a second one', async () => {
     const harness = createVdev(factory, contract);
     const powerOn = observe(harness);
-    contract.change(harness);
+    await change(harness, contract);
     harness.vdev.reset();
     expect(observe(harness)).toEqual(powerOn);
     harness.vdev.reset();
     expect(observe(harness)).toEqual(powerOn);
   });
 
-  it('has a status that JSON can carry', () => {
-    const harness = createVdev(factory, contract);
-    contract.change(harness);
+  it('has a status that JSON can carry', async () => {
+    const harness = await createChanged(factory, contract);
     const status = harness.vdev.status();
     expect(throughJson(status)).toEqual(status);
   });
 }
 
 function describeState(factory: VdevFactory, contract: VdevContractOptions): void {
-  it('restores what it saved', () => {
+  it('restores what it saved', async () => {
     const harness = createVdev(factory, contract);
     const before = observe(harness);
-    contract.change(harness);
+    await change(harness, contract);
     const changed = observe(harness);
     expect(changed.snapshot).not.toEqual(before.snapshot);
     harness.vdev.restore(before.snapshot);
@@ -99,9 +100,8 @@ function describeState(factory: VdevFactory, contract: VdevContractOptions): voi
     expect(observe(harness)).toEqual(changed);
   });
 
-  it('restores into a fresh instance', () => {
-    const harness = createVdev(factory, contract);
-    contract.change(harness);
+  it('restores into a fresh instance', async () => {
+    const harness = await createChanged(factory, contract);
     const changed = observe(harness);
     const fresh = createVdev(factory, contract);
     fresh.context.clock.advance(harness.context.clock.now() - fresh.context.clock.now());
@@ -109,9 +109,8 @@ function describeState(factory: VdevFactory, contract: VdevContractOptions): voi
     expect(observe(fresh)).toEqual(changed);
   });
 
-  it('refuses unknown versions, and stays as it was', () => {
-    const harness = createVdev(factory, contract);
-    contract.change(harness);
+  it('refuses unknown versions, and stays as it was', async () => {
+    const harness = await createChanged(factory, contract);
     const before = observe(harness);
     const { version, state } = before.snapshot;
     for (const unknown of [version + 1, version + 0.5, -1, NaN, 2 ** 53]) {
@@ -120,15 +119,26 @@ function describeState(factory: VdevFactory, contract: VdevContractOptions): voi
     expect(observe(harness)).toEqual(before);
   });
 
-  it('refuses hostile states with a typed error, and stays as it was', () => {
-    const harness = createVdev(factory, contract);
-    contract.change(harness);
+  it('refuses hostile states with a typed error, and stays as it was', async () => {
+    const harness = await createChanged(factory, contract);
     const before = observe(harness);
     const wrong = [...hostileStates(before.snapshot.state)].flatMap(({ label, state }) =>
       hostileRestoreProblems(harness, before, state).map((problem) => `${label}: ${problem}`),
     );
     expect(wrong).toEqual([]);
   });
+}
+
+/** Into another state, and to rest there: nothing is under way that a snapshot would miss. */
+async function change(harness: VdevHarness, contract: VdevContractOptions): Promise<void> {
+  contract.change(harness);
+  await harness.quiesce();
+}
+
+async function createChanged(factory: VdevFactory, contract: VdevContractOptions): Promise<VdevHarness> {
+  const harness = createVdev(factory, contract);
+  await change(harness, contract);
+  return harness;
 }
 
 function hostileRestoreProblems(harness: VdevHarness, before: Observation, state: unknown): readonly string[] {
@@ -156,20 +166,38 @@ function refusal(harness: VdevHarness, snapshot: Observation['snapshot']): strin
 
 function describeRegisters(factory: VdevFactory, contract: VdevContractOptions): void {
   const seed = contract.seed ?? randomSeed();
-  it(`survives random accesses of all widths (seed ${seed})`, () => {
+  it(`survives random accesses of all widths (seed ${seed})`, async () => {
     const harness = createVdev(factory, contract);
     const { vdev, context } = harness;
-    for (const { name, size } of factory.resources(harness.options).mmio ?? []) {
-      const handler = vdev.mmio?.[name];
+    for (const { name, size, handler } of registerRanges(factory, harness)) {
       const problem = handler === undefined ? 'has no handler' : findBadAccess(handler, size, seed);
       expect(problem === undefined ? undefined : `seed ${seed}, range ${name}, ${problem}`).toBeUndefined();
       context.runPosted();
       context.clock.advance(1e9);
     }
     expect(throughJson(vdev.status())).toEqual(vdev.status());
+    await harness.quiesce();
     vdev.restore(throughJson(vdev.save()));
     vdev.reset();
   });
+}
+
+/** Everywhere that a guest can reach registers of a vdev now: its ranges, and what it has mapped in its windows. */
+function registerRanges(
+  factory: VdevFactory,
+  { vdev, context, options }: VdevHarness,
+): readonly { readonly name: string; readonly size: number; readonly handler: MmioHandler | undefined }[] {
+  const ranges = (factory.resources(options).mmio ?? []).map(({ name, size }) => ({
+    name,
+    size,
+    handler: vdev.mmio?.[name],
+  }));
+  const mapped = [...context.windows].flatMap(([window, { content }]) =>
+    [...content].flatMap(([offset, found]) =>
+      found.kind === 'registers' ? [{ name: `${window}+0x${offset.toString(16)}`, ...found }] : [],
+    ),
+  );
+  return [...ranges, ...mapped];
 }
 
 /** What the world outside a vdev can tell about it. */

@@ -1,5 +1,13 @@
-import { RegisterBlock } from '@qvm/core';
-import type { ClockTimer, DeviceBus, HostDevice, HostDeviceRegion, Json, OpenHostDevice } from '@qvm/core';
+import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core';
+import type {
+  ClockTimer,
+  DeviceBus,
+  HostDevice,
+  HostDeviceRegion,
+  HostDeviceState,
+  Json,
+  OpenHostDevice,
+} from '@qvm/core';
 import {
   Control,
   COPY_ENGINE_BYTES,
@@ -12,6 +20,9 @@ import {
 
 /** Nanoseconds of virtual time to start a copy; then one for each byte. */
 const START_TIME = 500;
+/** The longest that a copy can take: LENGTH has 21 bits, of which some make the copy fail in the end. */
+const MOST_TIME = START_TIME + 0x1f_ffff;
+const STATE_MEMBERS = ['registers', 'interruptEnabled', 'status', 'left'] as const;
 
 /**
  * A DMA engine that copies memory: the smallest device with registers, an interrupt and DMA of its own. It lies at
@@ -29,6 +40,7 @@ export const copyEngine: HostDevice = {
 
 class CopyEngine implements OpenHostDevice, CopyEngineOperations {
   readonly regions: readonly HostDeviceRegion[];
+  readonly state: HostDeviceState = { save: () => this.#save(), restore: (state) => this.#restore(state) };
   readonly #bus: DeviceBus;
   readonly #registers: RegisterBlock<CopyEngineOperations, CopyEngineRegister>;
   readonly #timer: ClockTimer;
@@ -79,6 +91,31 @@ class CopyEngine implements OpenHostDevice, CopyEngineOperations {
 
   acknowledge(bits: number): void {
     this.#setStatus(this.#status & ~(bits & (Status.Done | Status.Error)));
+  }
+
+  #save(): Json {
+    return {
+      registers: this.#registers.save(),
+      interruptEnabled: this.#interruptEnabled,
+      status: this.#status,
+      left: Math.max(0, (this.#timer.deadline ?? 0) - this.#bus.clock.now()),
+    };
+  }
+
+  #restore(saved: Json): void {
+    const state = requireObject(saved, STATE_MEMBERS, 'copy-engine state');
+    const registers = this.#registers.decode(state.registers);
+    const status = requireUnsigned(state.status, Status.Done | Status.Error | Status.Busy, 'status');
+    const left = requireUnsigned(state.left, MOST_TIME, 'left');
+    const busy = (status & Status.Busy) !== 0;
+    if ((busy && status !== Status.Busy) || (!busy && left > 0)) {
+      throw new VdevStateError('a copy cannot be both under way and done');
+    }
+    this.#interruptEnabled = requireBoolean(state.interruptEnabled, 'interruptEnabled');
+    this.#registers.load(registers);
+    if (busy) this.#timer.arm(this.#bus.clock.now() + left);
+    else this.#timer.cancel();
+    this.#setStatus(status);
   }
 
   #start(): void {

@@ -1,4 +1,4 @@
-import { HOST_DEVICE_REGISTRY, QvmError, requireObject, requireVersion } from '@qvm/core';
+import { HOST_DEVICE_REGISTRY, requireObject, requireVersion, VdevStateError } from '@qvm/core';
 import type {
   DeviceBus,
   DeviceTreeContext,
@@ -13,7 +13,7 @@ import type {
 } from '@qvm/core';
 import { ConfinedDma } from './confined-dma.js';
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** What a configuration says of the device. */
 export interface PassthroughOptions {
@@ -59,18 +59,20 @@ export class Passthrough implements Vdev {
     this.#line?.set(false);
   }
 
-  /** The state of a device of the host is not the VM's to keep: a snapshot names the device, and restoring resets it. */
+  /** The state of a device that does not tell it is null, and restoring it is a reset. */
   save(): { readonly version: number; readonly state: Json } {
-    return { version: STATE_VERSION, state: { device: this.#claim.device.name } };
+    const state = { device: this.#claim.device.name, state: this.#device.state?.save() ?? null };
+    return { version: STATE_VERSION, state };
   }
 
   restore(snapshot: { readonly version: number; readonly state: Json }): void {
     requireVersion(snapshot, STATE_VERSION);
-    const { device } = requireObject(snapshot.state, ['device'], 'passthrough state');
-    if (device !== this.#claim.device.name) {
-      throw new QvmError('vdev.state', `The saved state is of another device than ${this.#claim.device.name}.`);
-    }
-    this.reset();
+    const { device, state } = requireObject(snapshot.state, ['device', 'state'], 'passthrough state');
+    const { name } = this.#claim.device;
+    if (device !== name) throw new VdevStateError(`the saved state is of another device than ${name}`);
+    if (this.#device.state !== undefined) this.#device.state.restore(state as Json);
+    else if (state === null) this.reset();
+    else throw new VdevStateError(`${name} has no state that could be restored`);
   }
 
   status(): Readonly<Record<string, Json>> {

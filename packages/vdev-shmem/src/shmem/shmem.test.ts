@@ -104,7 +104,7 @@ describe('a region at a fixed place', () => {
     expect(server.context.runPosted()).toBe(1);
   });
 
-  it('frees its place when the guest detaches, resets, or its VM ends', () => {
+  it('frees its place when the guest detaches, resets, or its VM ends', async () => {
     const registry = newRegistry();
     const server = fixed(registry);
     for (let n = 0; n < 40; n++) {
@@ -113,11 +113,11 @@ describe('a region at a fixed place', () => {
       server.vdev.reset();
       expect([server.read(Control.idx), server.context.window('data').content.size]).toEqual([0, 1]);
     }
-    server.vdev.dispose();
+    await server.vdev.dispose();
     expect(registry.regions()).toEqual([]);
   });
 
-  it('waits for the server, and refuses another size', () => {
+  it('waits for the server, and refuses another size', async () => {
     const registry = newRegistry();
     const client = fixed(registry, { name: 'shm', size: 4 * PAGE, role: 'client' });
     expect([client.read(Control.idx), client.read(Control.status)]).toEqual([0xffff_ffff, 0]);
@@ -126,7 +126,7 @@ describe('a region at a fixed place', () => {
     client.context.runPosted();
     expect([client.read(Control.idx), client.context.logger.entries.length]).toEqual([0xffff_ffff, 1]);
     expect(() => fixed(registry, { name: 'shm', size: 4 * PAGE, role: 'client' })).toThrow('32768');
-    server.vdev.dispose();
+    await server.vdev.dispose();
     fixed(registry);
     client.context.runPosted();
     expect([client.read(Control.idx), client.context.interrupt('doorbell').level]).toEqual([1, true]);
@@ -200,7 +200,7 @@ describe('the factory page', () => {
     expect(connect(guest, 'b', 7).status).toBe(FactoryStatus.Ok);
   });
 
-  it('refuses the 17th client until one detaches', () => {
+  it('refuses the 17th client until one detaches', async () => {
     const registry = newRegistry();
     const guests = Array.from({ length: 16 }, () => factory(registry));
     for (const guest of guests) expect(connect(guest, 'full', 1).status).toBe(FactoryStatus.Ok);
@@ -216,7 +216,7 @@ describe('the factory page', () => {
       late.context.window('regions').registers(offset).write(Control.detach, 4, 1);
       expect(connect(guests[7] as VdevHarness, 'full', 1).status).toBe(FactoryStatus.Ok);
     }
-    for (const guest of guests) guest.vdev.dispose();
+    for (const guest of guests) await guest.vdev.dispose();
     expect(registry.regions()).toEqual([]);
   });
 

@@ -15,6 +15,8 @@ export class HostTimeServer implements RequestServer {
    * Requests from before a reset that the host still works on. New ones wait for their end: an old write that ends after a new one would undo it.
    */
   #stale = 0;
+  /** Who waits for the end of all requests. */
+  #quiescing: (() => void)[] = [];
 
   constructor(context: VdevContext, source: RequestSource) {
     this.#context = context;
@@ -37,6 +39,14 @@ export class HostTimeServer implements RequestServer {
       this.#flights.add(flight);
       this.#advance(flight, flight.procedure.next());
     }
+  }
+
+  /** Requests that wait for their turn are served too. */
+  quiesce(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#quiescing.push(resolve);
+      this.#tellIfQuiet();
+    });
   }
 
   reset(): void {
@@ -70,7 +80,15 @@ export class HostTimeServer implements RequestServer {
       if (this.#flights.has(flight)) this.#advance(flight, goOn());
       else this.#forget(flight);
       this.serve();
+      this.#tellIfQuiet();
     });
+  }
+
+  #tellIfQuiet(): void {
+    if (this.outstanding > 0) return;
+    const waiting = this.#quiescing;
+    this.#quiescing = [];
+    for (const resolve of waiting) resolve();
   }
 
   #forget(flight: Flight): void {

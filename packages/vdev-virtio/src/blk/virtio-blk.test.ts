@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import { createVdev, describeVdevContract, MemoryBlockBackend } from '@qvm/testing';
+import { createVdev, describeVdevContract, MemoryBlockBackend, VirtioMmio } from '@qvm/testing';
 import fc from 'fast-check';
 import {
   answerOf,
@@ -31,6 +31,7 @@ import {
   T_OUT,
   T_WRITE_ZEROES,
 } from './constants.js';
+import { REQUEST_NS } from './virtual-time-server.js';
 
 const NEEDS_RESET = 0x40;
 const sector = (value: number): Uint8Array => new Uint8Array(512).fill(value);
@@ -320,6 +321,48 @@ describe('requests that the host works on', () => {
     const answers = [0, 1, 2, 3].flatMap((queue) => it.driver.queue(queue).collect().map(answerOf));
     expect(answers).toHaveLength(64);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([S_OK]));
+  });
+
+  it('end before a save: the driver finds the answers in what was saved', async () => {
+    const it = benchOf({ options: { queues: 3 } });
+    it.disk.hold();
+    const queues = [0, 1, 2].map((index) => it.driver.queue(index));
+    for (const queue of queues) {
+      for (let at = 0; at < 12; at++) queue.add({ read: [headerOf(T_IN, at)], write: [512, 1], indirect: true });
+      queue.kick();
+    }
+    expect(it.disk.outstanding).toBe(BOUNCE_BUFFERS);
+    const resting = it.harness.quiesce();
+    expect(() => it.harness.vdev.save()).toThrow(expect.objectContaining({ code: 'virtio.busy' }));
+    it.disk.release();
+    await resting;
+    const snapshot = it.harness.vdev.save();
+    const inOrder = Array.from({ length: 12 }, (_, at) => at + 1);
+    expect(queues.map((queue) => queue.collect().map(({ room }) => room[0]))).toEqual([inOrder, inOrder, inOrder]);
+    // It goes on where the other one was: the next answer is in the next place of the used ring.
+    const other = createVdev(blk, {
+      options: { file: '/disk', queues: 3 },
+      context: { memory: it.harness.context.memory },
+      prepare: prepareBlk(it.disk),
+    });
+    other.vdev.restore(snapshot);
+    queues[1]?.add({ read: [headerOf(T_IN, 5)], write: [512, 1] });
+    queues[1]?.publish();
+    other.write(VirtioMmio.QueueNotify, 1);
+    other.context.clock.advance(100 * REQUEST_NS);
+    expect(queues[1]?.collect().map(answerOf)).toMatchObject([{ status: S_OK, written: 513 }]);
+  });
+
+  it('end before the disk closes', async () => {
+    const it = benchOf();
+    it.disk.hold();
+    it.driver.queue(0).add({ read: [headerOf(T_OUT, 0), sector(0x11)], write: [1] });
+    it.driver.queue(0).kick();
+    const released = it.harness.vdev.dispose();
+    expect(it.disk.closed).toBe(false);
+    it.disk.release();
+    await released;
+    expect([it.disk.closed, it.disk.bytes[0]]).toEqual([true, 0x11]);
   });
 
   it('end unseen after a reset, and new ones wait for them', async () => {

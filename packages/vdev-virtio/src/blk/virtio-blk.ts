@@ -88,6 +88,10 @@ export class VirtioBlk implements VirtioDevice {
     this.#setWriteback(this.#options.writeback);
   }
 
+  quiesce(): Promise<void> {
+    return this.#server.quiesce();
+  }
+
   /** @throws QvmError `virtio.busy` while the host works on requests: they would be lost. */
   save(): Json {
     const { outstanding } = this.#server;
@@ -117,11 +121,10 @@ export class VirtioBlk implements VirtioDevice {
     };
   }
 
-  dispose(): void {
+  /** The disk closes when the last of its requests has ended. */
+  dispose(): Promise<void> {
     this.#server.dispose();
-    this.#disk.close().catch((error: unknown) => {
-      this.#context.vdev.logger.log('error', `${this.#context.vdev.name}: ${String(error)}`);
-    });
+    return this.#disk.close();
   }
 
   /** §5.2.6.2: who cannot flush counts on every write; who cannot choose, on a write-back cache. */

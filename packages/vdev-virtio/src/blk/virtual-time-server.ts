@@ -27,6 +27,11 @@ export class VirtualTimeServer implements RequestServer {
     if (this.#timer.deadline === undefined) this.#timer.arm(this.#context.clock.now() + REQUEST_NS);
   }
 
+  /** The host never works on a request while the guest does not run. */
+  quiesce(): Promise<void> {
+    return Promise.resolve();
+  }
+
   reset(): void {
     this.#timer.cancel();
   }

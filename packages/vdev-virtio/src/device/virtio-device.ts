@@ -121,7 +121,12 @@ export interface VirtioDevice {
   kicked(queue: number): void;
   /** Forget everything that the driver said; outstanding host I/O is dropped or finishes unseen. */
   reset(): void;
-  /** What the type adds to a snapshot; queues and registers are the transport's. Buffers in flight must have been pushed or put back. */
+  /** As `Vdev.quiesce`: resolves when the host works on no buffer any more. */
+  quiesce?(): Promise<void>;
+  /**
+   * What the type adds to a snapshot; queues and registers are the transport's. Buffers in flight must have been pushed, after
+   * `quiesce` at the latest, or be put back.
+   */
   save(): Json;
   /**
    * Takes over what `save` gave, which may come from anywhere: check all of it before anything changes. The queues are
@@ -131,5 +136,6 @@ export interface VirtioDevice {
    */
   restore(state: Json): void;
   status(): Readonly<Record<string, Json>>;
-  dispose(): void;
+  /** As `Vdev.dispose`. */
+  dispose(): void | Promise<void>;
 }

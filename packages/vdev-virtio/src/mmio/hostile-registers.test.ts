@@ -92,7 +92,7 @@ describe.each(FACTORIES.map(([factory, options]) => ({ type: factory.type, facto
           harness.context.runPosted();
           check(harness);
           harness.vdev.reset();
-          harness.vdev.dispose();
+          void harness.vdev.dispose();
         }),
         { numRuns: 400 },
       );

@@ -59,6 +59,10 @@ export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
     Object.assign(this.#selected, { deviceFeatures: 0, driverFeatures: 0, queue: 0 });
   }
 
+  quiesce(): Promise<void> {
+    return this.#transport.quiesce();
+  }
+
   save(): { readonly version: number; readonly state: Json } {
     return { version: STATE_VERSION, state: { selected: { ...this.#selected }, transport: this.#transport.save() } };
   }
@@ -87,8 +91,8 @@ export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
     return [{ name: `virtio_mmio@${base.toString(16)}`, properties }];
   }
 
-  dispose(): void {
-    this.#transport.dispose();
+  dispose(): void | Promise<void> {
+    return this.#transport.dispose();
   }
 
   get deviceFeatures(): number {

@@ -332,9 +332,9 @@ describe('virtio-net', () => {
     expect(deviceStatus(harness)).toMatchObject({ dropped: { noDriver: 2 } });
   });
 
-  it('pulls its plug at the end', () => {
+  it('pulls its plug at the end', async () => {
     const { port, harness } = setUp();
-    harness.vdev.dispose();
+    await harness.vdev.dispose();
     expect(port.closed).toBe(true);
   });
 });

@@ -172,6 +172,11 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#generation = 0;
   }
 
+  /** Comes to rest, for `save`. */
+  async quiesce(): Promise<void> {
+    await this.#device.quiesce?.();
+  }
+
   save(): Json {
     // First of all: the device may give buffers back.
     const device = this.#device.save();
@@ -217,8 +222,8 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     };
   }
 
-  dispose(): void {
-    this.#device.dispose();
+  dispose(): void | Promise<void> {
+    return this.#device.dispose();
   }
 
   /** Section 2.2.2: nothing that was not offered, and VERSION_1 (section 6.1). */

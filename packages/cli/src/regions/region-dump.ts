@@ -1,0 +1,92 @@
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VmExitCode, type CodeTranslatedEvent, type Disposable } from '@qvm/core';
+import type { VmHandle } from '@qvm/sdk';
+import { CliError } from '../report/report-error.js';
+import type { RegionDumpOption } from './region-dump-option.js';
+
+/** Each region is two files. */
+const FILES_PER_REGION = 2;
+const MOST_FILES = 10_000;
+
+/**
+ * Writes the regions that a VM's second tier translates to a folder: `region-ADDRESS-N.txt` with the guest's code, and
+ * `region-ADDRESS-N.wasm` with its translation. N counts the translations of one address.
+ */
+export class RegionDump {
+  readonly #option: RegionDumpOption;
+  readonly #tell: (message: string) => void;
+  readonly #mostFiles: number;
+  /** Translations of each address. */
+  readonly #counts = new Map<bigint, number>();
+  #files = 0;
+  #tap: Disposable | undefined;
+
+  /**
+   * @param tell - told once when no more can be written; the dump ends there, the VM goes on.
+   * @throws CliError when the folder cannot be made or written to.
+   */
+  constructor(option: RegionDumpOption, tell: (message: string) => void, mostFiles = MOST_FILES) {
+    this.#option = option;
+    this.#tell = tell;
+    this.#mostFiles = mostFiles;
+    try {
+      mkdirSync(option.folder, { recursive: true });
+      accessSync(option.folder, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      const message = `regions cannot be dumped to "${option.folder}"`;
+      throw new CliError(message, VmExitCode.StartFailed, { cause });
+    }
+  }
+
+  /** Taps the VM; before it starts. */
+  attach({ hooks }: Pick<VmHandle, 'hooks'>): void {
+    this.#tap = hooks.codeTranslated.tap('qvm dump-regions', (event) => this.#dump(event));
+  }
+
+  #dump(event: CodeTranslatedEvent): void {
+    if (!this.#wants(event.address)) return;
+    if (this.#files + FILES_PER_REGION > this.#mostFiles) return this.#end(`it has ${this.#files} files`);
+    const module = event.module();
+    const text = [...header(event, module.length), '', ...event.text(), ''].join('\n');
+    const path = this.#pathOf(event.address);
+    try {
+      writeFileSync(`${path}.wasm`, module);
+      writeFileSync(`${path}.txt`, text);
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
+    }
+    this.#files += FILES_PER_REGION;
+  }
+
+  #wants(address: bigint): boolean {
+    const { entries } = this.#option;
+    return entries === undefined || (address >= entries.first && address <= entries.last);
+  }
+
+  /** The files of the next translation of an address, without their extension. */
+  #pathOf(address: bigint): string {
+    const count = (this.#counts.get(address) ?? 0) + 1;
+    this.#counts.set(address, count);
+    return join(this.#option.folder, `region-${address.toString(16)}-${count}`);
+  }
+
+  #end(reason: string): void {
+    this.#tap?.dispose();
+    this.#tell(`the dump of regions to "${this.#option.folder}" ends here: ${reason}`);
+  }
+}
+
+function header({ address, level, instructions, pages }: CodeTranslatedEvent, bytes: number): readonly string[] {
+  return [
+    `entry         ${hexadecimal(address)}`,
+    `level         ${level}`,
+    `instructions  ${instructions}`,
+    `pages         ${pages.map(hexadecimal).join(', ')}`,
+    `wasm          ${bytes} bytes`,
+  ];
+}
+
+function hexadecimal(address: bigint): string {
+  return `0x${address.toString(16)}`;
+}
