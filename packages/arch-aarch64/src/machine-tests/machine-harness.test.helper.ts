@@ -98,7 +98,10 @@ export class MachineHarness {
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
       engineBytes: (count, ramBytes) =>
-        codeBytes + MainRam.bytesFor(ramBytes) + count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) + CODE_SLOT_BYTES,
+        codeBytes +
+        MainRam.bytesFor(ramBytes) +
+        count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) +
+        CODE_SLOT_BYTES,
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));
@@ -250,7 +253,7 @@ export class MachineHarness {
 }
 
 /** Regions for whatever runs twice. */
-export const EAGER: RegionTuning = { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 1500 };
+export const EAGER: RegionTuning = { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 1500, rest: 1 };
 const STEP = 100_000;
 const STEPS = 10_000;
 

@@ -149,7 +149,11 @@ function emitResult(code: CodeBuffer): void {
   code.i32(Math.log2(Walked.executable)).op(IntOp.shl[0]).op(IntOp.or[0]);
   code.get(SHIFT).i32(PAGE_SHIFT).op(IntOp.ne[0]).i32(Math.log2(Walked.block)).op(IntOp.shl[0]).op(IntOp.or[0]);
   bit(code, DESCRIPTOR, Bit.notGlobal);
-  not(bit(code, VA, 55)).op(IntOp.or[0]).i32(Math.log2(Walked.local)).op(IntOp.shl[0]).op(IntOp.or[0]);
+  not(bit(code, VA, 55))
+    .op(IntOp.or[0])
+    .i32(Math.log2(Walked.local))
+    .op(IntOp.shl[0])
+    .op(IntOp.or[0]);
   code.op(Op.i64_extend_i32_u).op(IntOp.or[1]);
 }
 

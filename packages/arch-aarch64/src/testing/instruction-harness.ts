@@ -29,10 +29,10 @@ export const CODE_BASE = 0x4008_0000;
 const PAGE = 4096;
 const RECORDS = PAGE / 4;
 
-const MEMORY_PAGES = 4;
+const MEMORY_PAGES = 9;
 /** Where things lie in the WebAssembly memory. */
 const CPU = 0x1000;
-const BANK = 0x1_0000;
+const BANK = 0x4_0000;
 const ARENA = 0x2_0000;
 const DATA = 0x3_0000;
 const MAX_INSTRUCTIONS = 100;

@@ -29,12 +29,14 @@ export interface RegionTuning {
   readonly batch: number;
   /** or when its first has waited for so many samples. */
   readonly patience: number;
-  /** Instructions between two samples. */
+  /** Instructions between two samples, */
   readonly interval: number;
+  /** and so many times as many while translating takes more than its share of the run. */
+  readonly rest: number;
 }
 
 /** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
-export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 24, patience: 24, interval: 16_384 };
+export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 48, patience: 400, interval: 4096, rest: 4 };
 
 /** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
 const MODULE_LIMIT = 8192;
@@ -49,6 +51,10 @@ const PLAIN = 0;
 const INLINED = 1;
 /** What is still hot is looked at again, because more is known of where its branches go. */
 const RETRIES = 2;
+/** What translating one instruction costs, in instructions that the guest could have run, */
+const TRANSLATION_COST = 1500;
+/** and how much of a run may go there before sampling becomes rare. */
+const TRANSLATION_SHARE = 0.1;
 /** How many targets of an indirect branch a region follows. */
 const PREDICTIONS = 2;
 const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
@@ -167,8 +173,17 @@ export class RegionCache {
   nextInterval(): number {
     // Numerical Recipes' generator, so that a run is the same each time.
     this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) | 0;
-    const { interval } = this.tuning;
-    return (interval >>> 1) + ((this.#random >>> 8) % interval);
+    return (this.#interval >>> 1) + ((this.#random >>> 8) % this.#interval);
+  }
+
+  /** Instructions that were sampled. */
+  #sampled = 0;
+
+  /** Mean distance of samples: short until translating takes too much of the run. */
+  get #interval(): number {
+    const { interval, rest } = this.tuning;
+    const busy = this.counters.translated * TRANSLATION_COST > this.#sampled * TRANSLATION_SHARE;
+    return busy ? interval * rest : interval;
   }
 
   /**
@@ -176,14 +191,15 @@ export class RegionCache {
    * checking.
    */
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
-    const { batch, patience, interval } = this.tuning;
+    const { batch, patience } = this.tuning;
+    this.#sampled += instructions;
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
     this.#branches.note(pages.cameFrom(), pages.address() + offsetOf(ip));
     const before = this.#heat.get(ip) ?? 0;
-    const count = before + Math.max(1, Math.floor(instructions / interval));
+    const count = before + Math.max(1, Math.floor(instructions / this.#interval));
     this.#heat.set(ip, count);
     const level = this.#levelAt(count);
     if (level < 0 || level === this.#levelAt(before)) return;
@@ -206,6 +222,8 @@ export class RegionCache {
     const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
     if (present !== undefined && level === PLAIN) return;
     const candidate = this.#explore(place, Math.min(level, INLINED), pages);
+    // What waits and is not better would be translated for nothing.
+    this.#queue = this.#queue.filter((waiting) => waiting.place.ip !== ip);
     if (candidate === undefined) this.#refuse(place);
     else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
   }
@@ -226,12 +244,20 @@ export class RegionCache {
     return { place, level, page, graph, slots: new Map(slots) };
   }
 
-  /** Follows indirect branches to fewer places where more of them tie a knot. */
+  /**
+   * Structured code needs a reducible graph: where control ties knots, fewer indirect branches are followed, then fewer
+   * instructions.
+   */
   #graph(entry: number, decode: DecodeAt<A64>, level: number, page: number): ControlFlowGraph<A64> | undefined {
-    for (let most = level === PLAIN ? 0 : PREDICTIONS; ; most--) {
-      const predict: PredictAt = (offset) => this.#branches.targets(page + offset, most).map((to) => to - page);
-      const graph = buildControlFlowGraph(entry, decode, LIMITS[level] as RegionLimits, predict);
-      if (graph === undefined || most === 0 || isReducible(graph)) return graph;
+    let limits = LIMITS[level] as RegionLimits;
+    let most = level === PLAIN ? 0 : PREDICTIONS;
+    for (;;) {
+      const followed = most;
+      const predict: PredictAt = (offset) => this.#branches.targets(page + offset, followed).map((to) => to - page);
+      const graph = buildControlFlowGraph(entry, decode, limits, predict);
+      if (graph === undefined || isReducible(graph)) return graph;
+      if (most > 0) most--;
+      else limits = { ...limits, instructions: limits.instructions >> 1 };
     }
   }
 

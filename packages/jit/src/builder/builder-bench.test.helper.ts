@@ -28,7 +28,7 @@ export const PAGE = 0x20_0000;
 const CPU = 0x1000;
 /** The bounce buffer: below the state. */
 export const BOUNCE = CPU - BOUNCE_BYTES;
-const BANK = 0x2000;
+const BANK = 0x4_0000;
 const RECORD = 0x8000;
 const DATA = 0x1_2000;
 
@@ -71,7 +71,7 @@ export class BuilderBench {
         (b, { n }) => semantics(b, n),
       );
     });
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
     const interpreter = generateInterpreter({
       rows,

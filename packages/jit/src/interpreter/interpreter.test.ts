@@ -75,7 +75,7 @@ const swap = (n: number, m: number): number => (0x8008_0000 | (n << 24) | (m << 
 
 const CPU = 0x1000;
 const BOUNCE = CPU - BOUNCE_BYTES;
-const BANK = 0x2000;
+const BANK = 0x4_0000;
 const ARENA = 0x8000;
 const ARENA_PAGE = 1025 * RECORD_BYTES;
 const DATA = 0x1_2000;
@@ -92,7 +92,7 @@ class Machine {
   readonly #predecoder: Predecoder<Builder>;
 
   constructor() {
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
     const interpreter = generateInterpreter({ rows, flags, helpers: [], builder: BuilderClass });
     const slow = (info: number): number => {
