@@ -39,6 +39,8 @@ export interface RegionPlace {
   readonly pageOffset: number;
   /** Address of its region number. */
   readonly region: number;
+  /** Counts how often decoded instructions of the page were dropped. */
+  readonly drops: number;
 }
 
 interface Slot {
@@ -51,6 +53,8 @@ interface Slot {
   /** Writes noticed since the page was last dropped whole, and how often that was. */
   writes: number;
   drops: number;
+  /** How often any of its records were dropped. */
+  recordDrops: number;
   /** Whether regions may begin in the page, and how often they were dropped. */
   regions: boolean;
   regionDrops: number;
@@ -114,13 +118,19 @@ export class CodeCache {
     if (!slot || slot.page < 0 || slot.regionDrops > REGION_DROPS_LIMIT) return undefined;
     const start = this.#address(index);
     const record = (ip - start) / RECORD_BYTES;
-    return { ip, offset: record * 4, pageOffset: slot.pageOffset, region: start + CODE_SLOT_REGIONS + record * 2 };
+    return {
+      ip,
+      offset: record * 4,
+      pageOffset: slot.pageOffset,
+      region: start + CODE_SLOT_REGIONS + record * 2,
+      drops: slot.recordDrops,
+    };
   }
 
-  /** Whether the bytes of a place's page are those that were decoded, and writes to them are noticed. */
-  isStable({ ip, pageOffset }: RegionPlace): boolean {
+  /** Whether a place's page has not changed since it was looked up, and writes to it are noticed. */
+  isStable({ ip, pageOffset, drops }: RegionPlace): boolean {
     const slot = this.#slots[Math.floor((ip - this.#base) / SLOT_BYTES)];
-    return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset;
+    return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset && slot.recordDrops === drops;
   }
 
   /** Regions hold code of the page of `ip` from now on. */
@@ -240,6 +250,7 @@ export class CodeCache {
   /** Only the handler numbers: an instruction that writes to its own page still reads its operands. */
   #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
+    (this.#slots[index] as Slot).recordDrops++;
     this.#dropRegions(index);
     const { u16 } = this.memory;
     const start = this.#address(index) / 2;
@@ -262,6 +273,7 @@ export class CodeCache {
         writable: true,
         writes: 0,
         drops: 0,
+        recordDrops: 0,
         regions: false,
         regionDrops: 0,
       });

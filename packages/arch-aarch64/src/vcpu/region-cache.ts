@@ -78,6 +78,8 @@ export interface CodePages {
 /** A region to be translated. */
 interface Candidate extends RegionCode<A64> {
   readonly place: RegionPlace;
+  /** Its pages as they were when it was found. */
+  readonly pages: readonly RegionPlace[];
   readonly level: number;
   /** Low 48 bits of the virtual address of its page, where it was found. */
   readonly page: number;
@@ -240,8 +242,9 @@ export class RegionCache {
     const page = pages.address();
     const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, page);
     if (graph === undefined) return undefined;
-    const slots = graph.pages.map((number) => [number, slotOf((pageOf(number) as RegionPlace).ip)] as const);
-    return { place, level, page, graph, slots: new Map(slots) };
+    const found = graph.pages.map((number) => pageOf(number) as RegionPlace);
+    const slots = new Map(graph.pages.map((number, i) => [number, slotOf((found[i] as RegionPlace).ip)]));
+    return { place, pages: found, level, page, graph, slots };
   }
 
   /**
@@ -289,11 +292,8 @@ export class RegionCache {
   }
 
   /** The pages may have changed since they were explored. */
-  #isStable({ slots }: Candidate): boolean {
-    return [...slots.values()].every((slot) => {
-      const page = this.code.place(slot);
-      return page !== undefined && this.code.isStable(page);
-    });
+  #isStable({ pages }: Candidate): boolean {
+    return pages.every((page) => this.code.isStable(page));
   }
 
   #install(candidates: readonly Candidate[], exactAlignment: boolean): void {
