@@ -1,4 +1,5 @@
 // setup: {"el":1,"mmu":true,"timer":0,"seed":1414461702,"step":100000,"codePages":6}
+// A region of the loop waits for others to be translated when its first instruction is replaced.
 bl f4
 mov x25, #184
 l0:
