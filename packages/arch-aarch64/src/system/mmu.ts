@@ -189,7 +189,7 @@ export class Mmu {
     if (half.disabled || ((hi ^ sign) & half.checkedHi) !== 0 || ((lo ^ sign) & half.checkedLo) !== 0) {
       return this.#fail(FaultStatus.Translation, 0);
     }
-    if (!this.#walk(lo, hi & 0xffff, half, privileged)) return false;
+    if (!this.#walk(lo, hi, half, privileged)) return false;
     return access === 'read' ? this.readable : access === 'write' ? this.writable : this.executable;
   }
 
@@ -305,7 +305,7 @@ export class Mmu {
     this.physical = physical;
     this.blockBits = shift;
     this.fault = FaultStatus.Permission | level;
-    this.local = (descriptorLo & 0x800) !== 0 || ((hi >>> 7) & 1) === 0;
+    this.local = (descriptorLo & 0x800) !== 0 || ((hi >>> 23) & 1) === 0;
     this.#attributes(descriptorLo);
     this.#permissions(descriptorLo, descriptorHi, tableBits, privileged);
     return true;

@@ -7,7 +7,8 @@ import { emitEntry } from './tlb-lookup.js';
 
 /**
  * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or −1 when it
- * is not simple: what faults, what is not plain memory, what is not in RAM. The engine does those.
+ * is not simple: what faults, what is not plain memory, tables that are not in RAM. The engine does those. Who calls it checks that
+ * the page is in RAM; any other may be beyond the output addresses, which is a fault.
  *
  * @experimental
  */
