@@ -7,10 +7,10 @@ Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in t
   --rounds N        rounds (default 3)
   --only A,B        of start, kernels, boot, bench, io, host (default: the first four)
   --lines A,B       kernel command lines, of stock, lean (default: both)
-  --divisor N       the guest's "bench N": all work divided by N (default 20)
+  --divisor N       the guest's "bench N": all work divided by N (default 1)
   --kernel-divisor N  the same for the compute kernels (default 1)
   --io-divisor N    the same for disks and networks (default 1)
-  --bench-time S    repeat the guest's bench until S seconds have passed (default 10)
+  --bench-time S    repeat the guest's bench until S seconds have passed (default 0: once)
   --idle S          seconds of idleness to measure, 0 for none (default 20)
   --json FILE       write the rows: name, group, ours, theirs, unit, ratio
   --check           exit code 1 when a floor of bench/tolerances.json is missed
@@ -34,7 +34,7 @@ const DEFINITIONS = {
   help: { type: 'boolean', default: false },
 };
 
-const DEFAULTS = { rounds: 3, divisor: 20, 'kernel-divisor': 1, 'io-divisor': 1, 'bench-time': 10, idle: 20 };
+const DEFAULTS = { rounds: 3, divisor: 1, 'kernel-divisor': 1, 'io-divisor': 1, 'bench-time': 0, idle: 20 };
 const QUICK = { rounds: 1, divisor: 100, 'kernel-divisor': 4, 'io-divisor': 4, 'bench-time': 0, idle: 5 };
 
 function wholeNumber(values, name, least) {

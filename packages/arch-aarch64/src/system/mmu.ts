@@ -42,6 +42,8 @@ interface Half {
   readonly checkedLo: number;
 }
 
+/** Words of the registers that {@link Mmu.refresh} looks at. */
+const CONTROLS = [Sys.SCTLR_EL1, Sys.TCR_EL1, Sys.TTBR0_EL1, Sys.TTBR1_EL1, Sys.MAIR_EL1].flatMap((at) => [at, at + 4]);
 const GRANULE_0 = [12, 16, 14, 12] as const;
 const GRANULE_1 = [12, 14, 12, 16] as const;
 /** Output address sizes by TCR_EL1.IPS. */
@@ -107,6 +109,7 @@ export class Mmu {
 
   /** Takes over the control registers. */
   refresh(): void {
+    if (this.#isCurrent()) return;
     const { cpu } = this;
     const sctlr = cpu.u32(Sys.SCTLR_EL1);
     const tcrLo = cpu.u32(Sys.TCR_EL1);
@@ -131,6 +134,21 @@ export class Mmu {
       (tcrHi >>> 6) & 1,
     );
     if (this.ram !== undefined) this.#publish(this.ram);
+  }
+
+  /** The control registers that were taken over last. */
+  readonly #controls = CONTROLS.map(() => NaN);
+
+  /** Whether nothing has changed: exceptions come and go far more often than control registers are written. */
+  #isCurrent(): boolean {
+    let current = true;
+    for (let i = 0; i < CONTROLS.length; i++) {
+      const value = this.cpu.u32(CONTROLS[i] as number);
+      if (this.#controls[i] === value) continue;
+      this.#controls[i] = value;
+      current = false;
+    }
+    return current;
   }
 
   /** Halves of the address space that generated code knows. */

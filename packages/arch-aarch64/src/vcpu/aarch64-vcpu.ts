@@ -24,7 +24,7 @@ import { TlbMaintenance } from './tlb-maintenance.js';
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
 
-const join = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo);
+const join = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 const LOW_48 = 0xffff_ffff_ffffn;
 
 /** The generated `run(cpu, budget)`. @experimental */
@@ -78,7 +78,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Left the guest by WFI and has not come back. */
   #asleep = false;
   #event = false;
-  #pcFault: { pc: bigint; status: number } | undefined;
+  #pcFault: { lo: number; hi: number; status: number } | undefined;
 
   constructor(
     readonly index: number,
@@ -99,7 +99,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#mmu = new Mmu(memory, map, this.state, ram);
     this.#exceptions = new ExceptionUnit(
       this.state,
-      (pc) => this.#jump(pc),
+      (lo, hi) => this.#transfer(lo, hi),
       () => this.#selectBanks(),
       () => this.#stepActive(),
     );
@@ -170,7 +170,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   get pc(): bigint {
-    return this.#pcFault?.pc ?? this.state.pc;
+    return this.#pcFault ? join(this.#pcFault.lo, this.#pcFault.hi) : this.state.pc;
   }
 
   get ip(): number {
@@ -555,17 +555,23 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   // --- exceptions ---
 
   #takeInterrupt(vector: Vector, kind: string): void {
-    const { pc } = this;
-    if (hasTaps(this.hooks.interruptTaken)) this.hooks.interruptTaken.call({ vcpu: this, kind, pc });
+    if (hasTaps(this.hooks.interruptTaken)) this.hooks.interruptTaken.call({ vcpu: this, kind, pc: this.pc });
     this.exits.leave('interrupt', 0);
+    const { lo, hi } = this.#pcFault ?? { lo: this.state.pcLo, hi: this.state.pcHi };
     this.#pcFault = undefined;
-    this.#exceptions.take(vector, pc);
+    this.#exceptions.take(vector, lo, hi);
     this.exits.enter('interrupt');
   }
 
   #takeSynchronous(ec: ExceptionClass, iss: number, kind: string, immediate?: number, disassembly?: string): void {
     if (this.#trapHandled(ec, iss, kind, immediate, disassembly)) return;
-    this.#exceptions.takeSynchronous(ec, iss, this.pc);
+    this.#takeHere(ec, iss);
+  }
+
+  /** A synchronous exception that returns to the present instruction. */
+  #takeHere(ec: ExceptionClass, iss: number): void {
+    const { lo, hi } = this.#pcFault ?? { lo: this.state.pcLo, hi: this.state.pcHi };
+    this.#exceptions.takeSynchronous(ec, iss, lo, hi);
   }
 
   /** Whether a tap did the work of what trapped. */
@@ -581,7 +587,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   #undefined(): void {
     if (this.#undefinedHandled()) return;
-    this.#exceptions.takeSynchronous(ExceptionClass.Unknown, 0, this.pc);
+    this.#takeHere(ExceptionClass.Unknown, 0);
   }
 
   #undefinedHandled(): boolean {
@@ -603,7 +609,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     if (this.#undefinedHandled()) return;
     if (policy === 'ignore') this.#stepOver();
     else if (policy === 'abort') this.#abort('instruction', this.#instructionText());
-    else this.#exceptions.takeSynchronous(ExceptionClass.Unknown, 0, this.pc);
+    else this.#takeHere(ExceptionClass.Unknown, 0);
   }
 
   /** A system register that the architecture may have, and this vCPU has not. */
@@ -615,7 +621,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       if (isRegisterRead(word)) this.state.setX(word & 31, ALL_ONES);
       this.#stepOver();
     } else if (policy === 'abort') this.#abort('register', this.#instructionText());
-    else this.#exceptions.takeSynchronous(ExceptionClass.Unknown, 0, this.pc);
+    else this.#takeHere(ExceptionClass.Unknown, 0);
   }
 
   /** Goes on behind an instruction that does nothing. */
@@ -641,13 +647,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#charge();
     const { lo, hi, access, status, physical } = this.#memoryPort.fault;
     const lower = this.state.el === 0;
-    const far = (BigInt(hi) << 32n) | BigInt(lo);
     const ec = lower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame;
     // Cache maintenance reports CM, and WnR as for a write.
     const iss = status | (maintenance ? 0x140 : access === 'write' ? 0x40 : 0);
-    if (this.#faultHandled(access, far, physical, syndrome(ec, iss))) return;
+    if (this.#faultHandled(access, lo, hi, physical, syndrome(ec, iss))) return;
     if (this.#abortsReference(status)) this.#abort('reference', `${access} of ${hexadecimal(physical)}`);
-    else this.#exceptions.takeAbort(ec, iss, this.pc, far);
+    else this.#exceptions.takeAbort(ec, iss, this.state.pcLo, this.state.pcHi, lo, hi);
   }
 
   /** A write that a tap might have taken, but did not: the store is done but for its effect. */
@@ -658,7 +663,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   #takeFetchFault(): void {
     this.#charge();
-    const { pc, status } = this.#pcFault as { pc: bigint; status: number };
+    const { lo, hi, status } = this.#pcFault as { lo: number; hi: number; status: number };
     const lower = this.state.el === 0;
     const alignment = status === (FaultStatus.Alignment as number);
     const ec = alignment
@@ -667,16 +672,16 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         ? ExceptionClass.InstructionAbortLower
         : ExceptionClass.InstructionAbortSame;
     const iss = alignment ? 0 : status;
-    if (this.#faultHandled('execute', pc, -1, syndrome(ec, iss))) {
+    if (this.#faultHandled('execute', lo, hi, -1, syndrome(ec, iss))) {
       this.#pcFault = undefined;
       return;
     }
     if (this.#abortsReference(status)) {
-      this.#abort('reference', `no code is at ${hexadecimal(pc)}`);
+      this.#abort('reference', `no code is at ${hexadecimal(join(lo, hi))}`);
       return;
     }
     this.#pcFault = undefined;
-    this.#exceptions.takeAbort(ec, iss, pc, pc);
+    this.#exceptions.takeAbort(ec, iss, lo, hi, lo, hi);
   }
 
   /** Whether a fault says that nothing is at an address, and that this ends the VM. */
@@ -684,7 +689,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return status === (FaultStatus.ExternalAbort as number) && this.services.unsupported.reference === 'abort';
   }
 
-  #faultHandled(access: Access, address: bigint, physical: number, esr: number): boolean {
+  #faultHandled(access: Access, lo: number, hi: number, physical: number, esr: number): boolean {
     const hook = this.hooks.memoryFault;
     if (!hasTaps(hook)) return false;
     const external = (esr & 0x3f) === (FaultStatus.ExternalAbort as number);
@@ -692,7 +697,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       vcpu: this,
       stage: external ? 2 : 1,
       access,
-      address,
+      address: join(lo, hi),
       physical: physical < 0 ? undefined : physical,
       syndrome: esr,
       pc: this.pc,
@@ -757,7 +762,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #jumpTo(lo: number, hi: number): void {
     this.#pcFault = undefined;
     if (lo & 3) {
-      this.#pcFault = { pc: join(lo, hi), status: FaultStatus.Alignment };
+      this.#pcFault = { lo, hi, status: FaultStatus.Alignment };
       return;
     }
     const { state } = this;
@@ -774,13 +779,13 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #fetch(bank: number, lo: number, hi: number): number {
     const mmu = this.#mmu;
     if (!mmu.translate(lo, hi, 'execute', this.state.el !== 0)) {
-      this.#pcFault = { pc: join(lo, hi), status: mmu.fault };
+      this.#pcFault = { lo, hi, status: mmu.fault };
       return 0;
     }
     const page = pageOf(mmu.physical);
     const region = this.services.map.find(page);
     if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
-      this.#pcFault = { pc: join(lo, hi), status: FaultStatus.ExternalAbort };
+      this.#pcFault = { lo, hi, status: FaultStatus.ExternalAbort };
       return 0;
     }
     const code = this.code.codeOf(page, region);

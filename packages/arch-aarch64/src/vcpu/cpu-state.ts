@@ -96,16 +96,28 @@ export class CpuState {
     return BigInt.asUintN(64, this.u64(State.pcBias) + BigInt(this.u32(State.ip) >>> 2));
   }
 
+  /** The halves of {@link CpuState.pc}, for exceptions: no number of 64 bits is made. */
+  get pcLo(): number {
+    return (this.u32(State.pcBias) + (this.u32(State.ip) >>> 2)) >>> 0;
+  }
+
+  get pcHi(): number {
+    const carry = this.u32(State.pcBias) + (this.u32(State.ip) >>> 2) > 0xffff_ffff ? 1 : 0;
+    return (this.u32(State.pcBias + 4) + carry) >>> 0;
+  }
+
   /** NZCV as a number 0–15. */
   get nzcv(): number {
     const kind = this.u32(State.flagKind) as FlagKind;
-    const x = this.u64(State.flagX);
-    if (kind === FlagKind.Packed) return Number(x) & 15;
-    const y = this.u64(State.flagY);
-    const result = BigInt.asUintN(64, kind === FlagKind.Sub ? x - y : x + y);
-    const carry = kind === FlagKind.Sub ? x >= y : result < x;
-    const overflow = kind === FlagKind.Sub ? (x ^ y) & (x ^ result) : (x ^ result) & (y ^ result);
-    return (Number(result >> 63n) << 3) | (result === 0n ? 4 : 0) | (carry ? 2 : 0) | Number(overflow >> 63n);
+    const [xLo, xHi] = [this.u32(State.flagX), this.u32(State.flagX + 4)];
+    if (kind === FlagKind.Packed) return xLo & 15;
+    const [yLo, yHi] = [this.u32(State.flagY), this.u32(State.flagY + 4)];
+    // x − y is x + ¬y + 1.
+    const [addLo, addHi, one] = kind === FlagKind.Sub ? [~yLo >>> 0, ~yHi >>> 0, 1] : [yLo, yHi, 0];
+    const low = xLo + addLo + one;
+    const high = xHi + addHi + (low > 0xffff_ffff ? 1 : 0);
+    const overflow = ((xHi ^ high) & (addHi ^ high)) >>> 31;
+    return ((high & 0x8000_0000) >>> 28) | (low | 0 || high | 0 ? 0 : 4) | (high > 0xffff_ffff ? 2 : 0) | overflow;
   }
 
   set nzcv(value: number) {

@@ -29,6 +29,12 @@ export enum Vector {
 /** CPACR_EL1.FPEN: who may use FP and SIMD. */
 const fpTrapped = (fpen: number, el: number): boolean => (el === 0 ? fpen !== 3 : (fpen & 1) === 0);
 
+/** Writes a register of 64 bits in halves. */
+function put(cpu: CpuState, offset: number, lo: number, hi: number): void {
+  cpu.setU32(offset, lo);
+  cpu.setU32(offset + 4, hi);
+}
+
 /**
  * Exception entry and return at EL1 (Arm ARM D1.3), and the part of the state that follows from the exception level.
  *
@@ -38,46 +44,46 @@ export class ExceptionUnit {
   constructor(
     private readonly cpu: CpuState,
     /** Sets the program counter; the fetch may fault, which takes another exception. */
-    private readonly jump: (pc: bigint) => void,
+    private readonly jump: (lo: number, hi: number) => void,
     /** Called when the exception level or SCTLR_EL1 changed, before the next fetch. */
     private readonly regimeChanged: () => void,
     /** Whether software step is active in the present state (D2.12.2). */
     private readonly stepActive: () => boolean,
   ) {}
 
-  /** Takes an exception to EL1 with `pc` as the preferred return address. */
-  take(vector: Vector, pc: bigint): void {
+  /** Takes an exception to EL1 with a preferred return address, in halves. */
+  take(vector: Vector, lo: number, hi: number): void {
     const { cpu } = this;
     const from = cpu.el === 0 ? 0x400 : cpu.u32(State.spsel) ? 0x200 : 0;
-    cpu.setU64(Sys.SPSR_EL1, BigInt(this.pstate()));
-    cpu.setU64(Sys.ELR_EL1, pc);
+    put(cpu, Sys.SPSR_EL1, this.pstate(), 0);
+    put(cpu, Sys.ELR_EL1, lo, hi);
     this.#enter(1, 1, DAIF);
     this.illegal = false;
     this.softwareStep = false;
-    this.jump(BigInt.asUintN(64, (cpu.u64(Sys.VBAR_EL1) & ~0x7ffn) + BigInt(from + vector)));
+    this.jump(((cpu.u32(Sys.VBAR_EL1) & ~0x7ff) + from + vector) >>> 0, cpu.u32(Sys.VBAR_EL1 + 4));
   }
 
   /** A synchronous exception with its syndrome. */
-  takeSynchronous(ec: ExceptionClass, iss: number, pc: bigint): void {
-    this.cpu.setU64(Sys.ESR_EL1, BigInt(syndrome(ec, iss)));
-    this.take(Vector.Synchronous, pc);
+  takeSynchronous(ec: ExceptionClass, iss: number, lo: number, hi: number): void {
+    put(this.cpu, Sys.ESR_EL1, syndrome(ec, iss), 0);
+    this.take(Vector.Synchronous, lo, hi);
   }
 
   /** A synchronous exception that reports an address. */
-  takeAbort(ec: ExceptionClass, iss: number, pc: bigint, far: bigint): void {
-    this.cpu.setU64(Sys.FAR_EL1, far);
-    this.takeSynchronous(ec, iss, pc);
+  takeAbort(ec: ExceptionClass, iss: number, lo: number, hi: number, farLo: number, farHi: number): void {
+    put(this.cpu, Sys.FAR_EL1, farLo, farHi);
+    this.takeSynchronous(ec, iss, lo, hi);
   }
 
   /** ERET. An illegal SPSR_EL1 sets PSTATE.IL and stays at the level (D1.3.4). */
   return(): void {
     const { cpu } = this;
     const spsr = cpu.u32(Sys.SPSR_EL1);
-    const target = cpu.u64(Sys.ELR_EL1);
+    const [lo, hi] = [cpu.u32(Sys.ELR_EL1), cpu.u32(Sys.ELR_EL1 + 4)];
     const el = (spsr >>> 2) & 3;
     const illegal = (spsr & Spsr.AArch32) !== 0 || (spsr & 2) !== 0 || el > 1 || (el === 0 && (spsr & Spsr.SP) !== 0);
     cpu.nzcv = spsr >>> 28;
-    cpu.setU64(State.monitorAddress, 0xffff_ffff_ffff_ffffn);
+    put(cpu, State.monitorAddress, 0xffff_ffff, 0xffff_ffff);
     const stepped = this.stepActive();
     this.softwareStep = false;
     if (illegal) {
@@ -89,7 +95,7 @@ export class ExceptionUnit {
       // Only a return into stepping takes SS from SPSR_EL1 (DebugExceptionReturnSS).
       this.softwareStep = (spsr & Spsr.SS) !== 0 && !stepped && this.stepActive();
     }
-    this.jump(target);
+    this.jump(lo, hi);
   }
 
   /** PSTATE.IL: the next instruction faults. */

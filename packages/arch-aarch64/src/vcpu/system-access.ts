@@ -97,13 +97,12 @@ export class SystemAccess {
   #write(r: SystemRegister, rt: number): SystemResult {
     const allowed = this.#allowed(r, 'w');
     if (allowed !== SystemResult.Done) return allowed;
-    const value = this.cpu.x(rt);
-    if (r.kind === 'plain') this.cpu.setU64(r.offset, value);
-    else if (r.kind === 'checked') this.#writeChecked(r, value);
+    if (r.kind === 'plain') this.#copy(r, rt);
+    else if (r.kind === 'checked') this.#writeChecked(r, rt);
     else {
       const handler = this.#handler(r);
       if (!handler?.write) return SystemResult.Unsupported;
-      handler.write(value);
+      handler.write(this.cpu.x(rt));
     }
     return SystemResult.Done;
   }
@@ -136,21 +135,24 @@ export class SystemAccess {
     return true;
   }
 
+  /** Writes a general register to one that is plain storage. */
+  #copy({ offset }: SystemRegister, rt: number): void {
+    this.cpu.copy64(rt === 31 ? State.zero : State.x + rt * 8, offset);
+  }
+
   /** Registers whose new value changes translation or traps. */
-  #writeChecked({ name, offset }: SystemRegister, value: bigint): void {
+  #writeChecked(register: SystemRegister, rt: number): void {
     const { cpu } = this;
-    const old = cpu.u64(offset);
-    cpu.setU64(offset, value);
+    const { name, offset } = register;
+    const [oldLo, oldHi] = [cpu.u32(offset), cpu.u32(offset + 4)];
+    this.#copy(register, rt);
     switch (name) {
       case 'SCTLR_EL1':
-        // Big-endian data is not implemented: EE and E0E are RES0.
-        cpu.setU64(offset, value & ~0x300_0000n);
-        if (old !== value) this.tlb.flushLocal();
-        this.exceptions.refresh();
-        break;
       case 'TCR_EL1':
       case 'MAIR_EL1':
-        if (old !== value) this.tlb.flushLocal();
+        // Big-endian data is not implemented: EE and E0E are RES0.
+        if (name === 'SCTLR_EL1') cpu.setU32(offset, cpu.u32(offset) & ~0x300_0000);
+        if (oldLo !== cpu.u32(offset) || oldHi !== cpu.u32(offset + 4)) this.tlb.flushLocal();
         this.exceptions.refresh();
         break;
       case 'TTBR0_EL1':

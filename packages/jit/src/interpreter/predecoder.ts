@@ -16,6 +16,10 @@ import type { RegionInstruction } from '../region/control-flow-graph.js';
  */
 export class Predecoder<B> {
   readonly decoder: Decoder<B>;
+  /** Records of words that mean the same everywhere: as four words each. */
+  readonly #records = new Memo<Uint32Array>();
+  /** What words mean for regions, but for their places. */
+  readonly #decoded = new Memo<Omit<RegionInstruction<B>, 'offset'> | undefined>();
 
   constructor(private readonly interpreter: Interpreter<B>) {
     this.decoder = new Decoder([...interpreter.rows.keys()]);
@@ -27,6 +31,11 @@ export class Predecoder<B> {
    * @returns whether control always or sometimes leaves the sequence here, so that decoding ahead may stop.
    */
   write(memory: DataView, address: number, word: number, pageOffset: number): boolean {
+    const known = this.#records.get(word);
+    if (known !== undefined) {
+      for (let i = 0; i < RECORD_WORDS; i++) memory.setUint32(address + i * 4, known[i] as number, true);
+      return false;
+    }
     const found = this.decoder.find(word);
     if (!found) {
       memory.setUint16(address, UNDEFINED_HANDLER, true);
@@ -41,11 +50,22 @@ export class Predecoder<B> {
     const handler = this.interpreter.handlers[number] as Handler<B>;
     for (const slot of handler.slots) this.#writeSlot(memory, address + slot.offset, slot, found.fields, operands);
     memory.setUint16(address, number, true);
-    return target !== undefined;
+    if (target !== undefined) return true;
+    this.#records.set(
+      word,
+      Uint32Array.from({ length: RECORD_WORDS }, (_, i) => memory.getUint32(address + i * 4, true)),
+    );
+    return false;
   }
 
   /** Decodes `word` at `pageOffset` for a region; `undefined` when the interpreter must do it. */
   decodeForRegion(word: number, pageOffset: number): RegionInstruction<B> | undefined {
+    if (!this.#decoded.has(word)) this.#decoded.set(word, this.#decodeWord(word));
+    const known = this.#decoded.get(word);
+    return known && { offset: pageOffset, ...known };
+  }
+
+  #decodeWord(word: number): Omit<RegionInstruction<B>, 'offset'> | undefined {
     const found = this.decoder.find(word);
     if (!found) return undefined;
     const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
@@ -55,7 +75,6 @@ export class Predecoder<B> {
     if (flow === Flow.Leave) return undefined;
     const target = operands.find((o) => o.kind === 'target');
     return {
-      offset: pageOffset,
       row: found.row,
       fields: found.fields,
       // Nothing changes a translation while a region runs.
@@ -92,5 +111,17 @@ export class Predecoder<B> {
         memory.setBigInt64(address, BigInt.asIntN(64, BigInt(value)), true);
         break;
     }
+  }
+}
+
+const RECORD_WORDS = RECORD_BYTES / 4;
+/** Distinct words that are remembered: a kernel and what runs on it have fewer. */
+const MEMO_LIMIT = 0x2_0000;
+
+/** Remembers what words come to; forgets everything when there are too many. */
+class Memo<T> extends Map<number, T> {
+  override set(word: number, value: T): this {
+    if (this.size >= MEMO_LIMIT) this.clear();
+    return super.set(word, value);
   }
 }
