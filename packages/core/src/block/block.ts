@@ -67,6 +67,11 @@ export interface BlockBackend extends BlockOperations<Promise<void>> {
    * The same operations, done on return, for whoever must not depend on the host's speed. Absent where the host cannot.
    */
   readonly sync?: BlockOperations<void>;
+  /**
+   * Whether reads and writes of `sync` usually end within microseconds, as those of a file in the host's page cache. Absent: they may
+   * wait for a device.
+   */
+  readonly prompt?: boolean;
   /** What the back end tells of itself, for `vdevstat`. */
   status?(): Readonly<Record<string, number | string | boolean>>;
   /**

@@ -34,6 +34,7 @@ export class OverlayDisk implements BlockBackend {
   readonly size: number;
   readonly discardUnit: number;
   readonly readOnly: boolean;
+  readonly prompt: boolean;
   readonly sync: BlockOperations<void>;
   readonly #base: BlockBackend;
   readonly #file: BlockBackend;
@@ -52,6 +53,7 @@ export class OverlayDisk implements BlockBackend {
     this.#table = table;
     this.size = layout.size;
     this.readOnly = file.readOnly;
+    this.prompt = base.prompt === true && file.prompt === true;
     this.discardUnit = layout.clusterSize;
     this.sync = {
       read: (offset, into) => performSync(this.#reading(offset, into)),

@@ -11,6 +11,8 @@ export interface MemoryBlockOptions {
   readonly discardUnit?: number;
   /** Writes beyond the end make it longer, as those into a file do. */
   readonly growable?: boolean;
+  /** As `BlockBackend.prompt`; default `false`, so that requests can be held back. */
+  readonly prompt?: boolean;
 }
 
 /** One sector that was written and not yet flushed. */
@@ -28,6 +30,7 @@ interface PendingSector {
 export class MemoryBlockBackend implements BlockBackend {
   readonly readOnly: boolean;
   readonly discardUnit?: number;
+  readonly prompt: boolean;
   readonly sync: BlockOperations<void>;
   /** What every operation fails with. */
   failure: QvmError | undefined;
@@ -52,6 +55,7 @@ export class MemoryBlockBackend implements BlockBackend {
     this.readOnly = options.readOnly ?? false;
     if (options.discardUnit !== undefined) this.discardUnit = options.discardUnit;
     this.#growable = options.growable ?? false;
+    this.prompt = options.prompt ?? false;
     this.sync = this.#operations();
   }
 

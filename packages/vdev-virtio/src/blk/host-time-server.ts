@@ -1,14 +1,20 @@
-import type { VdevContext } from '@qvm/core';
+import type { BlockBackend, VdevContext } from '@qvm/core';
 import { BounceBuffers } from './bounce-buffers.js';
+import { PromptService } from './prompt-service.js';
 import type { Flight, RequestSource } from './request-source.js';
 import type { RequestServer } from './request-server.js';
 
+type Step = ReturnType<Flight['procedure']['next']>;
+type PendingStep = Extract<Step, { done?: false }>;
+
 /**
- * Serves many requests at once, as fast as the host can. All work on guest memory is done in tasks of the VM's thread.
+ * Serves requests as fast as the host can: at once those that the host's page cache answers, many at a time the others. All work on
+ * guest memory is done on the VM's thread.
  */
 export class HostTimeServer implements RequestServer {
   readonly #context: VdevContext;
   readonly #source: RequestSource;
+  readonly #prompt: PromptService;
   readonly #buffers = new BounceBuffers();
   readonly #flights = new Set<Flight>();
   /**
@@ -18,9 +24,10 @@ export class HostTimeServer implements RequestServer {
   /** Who waits for the end of all requests. */
   #quiescing: (() => void)[] = [];
 
-  constructor(context: VdevContext, source: RequestSource) {
+  constructor(context: VdevContext, source: RequestSource, disk: BlockBackend) {
     this.#context = context;
     this.#source = source;
+    this.#prompt = new PromptService(disk);
   }
 
   get outstanding(): number {
@@ -58,24 +65,36 @@ export class HostTimeServer implements RequestServer {
     this.reset();
   }
 
-  #advance(flight: Flight, step: ReturnType<Flight['procedure']['next']>): void {
-    if (step.done === true) {
-      this.#flights.delete(flight);
-      this.#buffers.giveBack(flight.bounce);
-      this.#source.finish(flight, step.value);
-      return;
-    }
+  /** Goes on with a request, to its end or to a step that takes time. */
+  #advance(flight: Flight, step: Step): void {
+    let next: Step | undefined = step;
+    while (next !== undefined && next.done !== true) next = this.#begin(flight, next);
+    if (next === undefined) return;
+    this.#flights.delete(flight);
+    this.#buffers.giveBack(flight.bounce);
+    this.#source.finish(flight, next.value);
+  }
+
+  /** Begins a step; the next one, if it is over on return. */
+  #begin(flight: Flight, step: PendingStep): Step | undefined {
     const { procedure } = flight;
-    step
-      .value((disk) => disk)
-      .then(
-        () => this.#settled(flight, () => procedure.next()),
-        (error: unknown) => this.#settled(flight, () => procedure.throw(error)),
-      );
+    let pending: void | Promise<void>;
+    try {
+      pending = this.#prompt.perform(step.value, this.outstanding === 1);
+    } catch (error) {
+      return procedure.throw(error);
+    }
+    if (pending === undefined) return procedure.next();
+    pending.then(
+      () => this.#settled(flight, () => procedure.next()),
+      (error: unknown) => this.#settled(flight, () => procedure.throw(error)),
+    );
+    return undefined;
   }
 
   /** The host ended one step of a request. */
-  #settled(flight: Flight, goOn: () => ReturnType<Flight['procedure']['next']>): void {
+  #settled(flight: Flight, goOn: () => Step): void {
+    this.#prompt.refill();
     this.#context.post(() => {
       if (this.#flights.has(flight)) this.#advance(flight, goOn());
       else this.#forget(flight);

@@ -49,10 +49,11 @@ describeVdevContract(blk, {
 describe.each([
   { clock: 'real-time', packed: false },
   { clock: 'real-time', packed: true },
+  { clock: 'real-time', packed: false, prompt: true },
   { clock: 'icount', packed: false },
-] as const)('virtio-blk, %p', ({ clock, packed }) => {
+] as const)('virtio-blk, %p', ({ clock, packed, ...disk }) => {
   const bench = (setup: Parameters<typeof benchOf>[0] = {}): BlkBench =>
-    benchOf({ clock, ...setup, options: { packed, ...setup.options } });
+    benchOf({ clock, ...setup, disk: { ...disk, ...setup.disk }, options: { packed, ...setup.options } });
 
   it('reads and writes, however a request is spread over descriptors', async () => {
     const it = bench();
@@ -299,6 +300,27 @@ describe('the options of virtio-blk', () => {
     const create = (): unknown => createVdev(blk, { options: { file: '/a' }, prepare: prepareBlk(disk) });
     expect(create).toThrow(expect.objectContaining({ code: 'block.sync' }));
     expect(disk.closed).toBe(true);
+  });
+});
+
+describe('a prompt disk', () => {
+  it('answers reads and writes before the kick returns, and flushes when they are durable', async () => {
+    const it = benchOf({ disk: { prompt: true } });
+    const queue = it.driver.queue(0);
+    queue.add({ read: [headerOf(T_IN, 4)], write: [512, 1] });
+    queue.add({ read: [headerOf(T_OUT, 5), sector(7)], write: [1] });
+    queue.kick();
+    expect(queue.collect().map(answerOf)).toMatchObject([{ status: S_OK, data: sector(5) }, { status: S_OK }]);
+    expect(it.driver.acknowledgeInterrupt()).toBe(1);
+    it.disk.hold();
+    queue.add({ read: [headerOf(T_FLUSH)], write: [1] });
+    queue.add({ read: [headerOf(T_IN, 4)], write: [512, 1] });
+    queue.kick();
+    // What comes while the disk is at work goes the same way, so that it is never used in both at once.
+    expect([queue.collect(), it.disk.outstanding]).toEqual([[], 2]);
+    it.disk.release();
+    await settle(it);
+    expect(queue.collect().map(answerOf)).toMatchObject([{ status: S_OK }, { status: S_OK }]);
   });
 });
 

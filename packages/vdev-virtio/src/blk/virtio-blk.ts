@@ -56,8 +56,10 @@ export class VirtioBlk implements VirtioDevice {
       broken: (reason) => context.needsReset(reason),
       failed: (error) => this.#tellFailure(error),
     });
-    const Server = context.vdev.clock.kind === 'icount' ? VirtualTimeServer : HostTimeServer;
-    this.#server = new Server(context.vdev, this.#source);
+    this.#server =
+      context.vdev.clock.kind === 'icount'
+        ? new VirtualTimeServer(context.vdev, this.#source)
+        : new HostTimeServer(context.vdev, this.#source, disk);
     this.#setWriteback(options.writeback);
   }
 

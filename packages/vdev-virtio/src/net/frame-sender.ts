@@ -19,19 +19,19 @@ export class FrameSender {
     this.#port = port;
   }
 
-  /** Sends what is there, at most a queue of it; whether there may be more. */
-  sendAll(features: bigint): boolean {
+  /**
+   * Sends what is there, at most a queue of it. The driver is not told.
+   *
+   * @returns buffers that were taken.
+   */
+  sendAll(features: bigint): number {
     for (let count = 0; count < QUEUE_SIZE; count++) {
       const buffer = this.#queue.pop();
-      if (buffer === undefined) {
-        this.#queue.notify();
-        return false;
-      }
+      if (buffer === undefined) return count;
       if (!this.#send(buffer, features)) this.malformed++;
       this.#queue.push(buffer, 0);
     }
-    this.#queue.notify();
-    return true;
+    return QUEUE_SIZE;
   }
 
   /** Whether it was a frame; one that the network drops is one too. */

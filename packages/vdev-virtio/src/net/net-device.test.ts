@@ -1,5 +1,12 @@
-import { NETWORK_FABRIC, QvmError, type FrameOffload, type OptionValues } from '@qvm/core';
-import { createRandom, createVdev, describeVdevContract, MockVirtioDriver, randomSeed } from '@qvm/testing';
+import { NETWORK_FABRIC, QvmError, type Clock, type FrameOffload, type OptionValues } from '@qvm/core';
+import {
+  createRandom,
+  createVdev,
+  describeVdevContract,
+  ManualClock,
+  MockVirtioDriver,
+  randomSeed,
+} from '@qvm/testing';
 import type { MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import * as net from './constants.js';
@@ -17,10 +24,11 @@ interface Setup extends MockVirtioDriverOptions {
   readonly options?: OptionValues;
 }
 
-function setUp({ options, ...driverOptions }: Setup = {}) {
+function setUp({ options, ...driverOptions }: Setup = {}, clock: Clock['kind'] = 'real-time') {
   const fabric = new FakeFabric();
   const harness = createVdev(factory, {
     options: { peer: 'vswitch0', mac: '52:54:00:12:34:56', packed: driverOptions.packed ?? false, ...options },
+    context: { clock: new ManualClock(0, clock) },
     prepare: (context) => context.attach(NETWORK_FABRIC, fabric),
   });
   const driver = new MockVirtioDriver(harness, driverOptions);
@@ -108,6 +116,40 @@ describe.each([false, true])('virtio-net, packed %p', (packed) => {
     ]);
   });
 
+  it('sends at the kick, then at the end of each turn until nothing is new, with an interrupt for each turn', () => {
+    const { driver, port, harness } = setUp({ packed });
+    const queue = driver.queue(net.TRANSMIT_QUEUE);
+    const send = (): boolean => {
+      queue.add({ read: [PLAIN_HEADER, frame(BROADCAST)] });
+      return queue.publish();
+    };
+    expect(send()).toBe(true);
+    queue.kick();
+    expect([port.sent.length, driver.acknowledgeInterrupt()]).toEqual([1, 0]);
+    expect([send(), send(), port.sent.length]).toEqual([false, false, 1]);
+    expect(harness.context.runPosted()).toBeGreaterThan(0);
+    expect([port.sent.length, queue.collect().length, driver.acknowledgeInterrupt()]).toEqual([3, 3, 1]);
+    while (harness.context.runPosted() > 0);
+    expect(send()).toBe(true);
+    // The driver forgot to kick.
+    expect([harness.context.runPosted(), port.sent.length]).toEqual([0, 3]);
+  });
+
+  it('tells its driver after a restore what it owed before', () => {
+    const { driver, harness } = setUp({ packed });
+    const queue = driver.queue(net.TRANSMIT_QUEUE);
+    queue.add({ read: [PLAIN_HEADER, frame(BROADCAST)] });
+    queue.kick();
+    const saved = harness.vdev.save();
+    harness.vdev.reset();
+    while (harness.context.runPosted() > 0);
+    harness.vdev.restore(saved);
+    while (harness.context.runPosted() > 0);
+    expect([queue.collect().length, driver.acknowledgeInterrupt()]).toEqual([1, 1]);
+    queue.add({ read: [PLAIN_HEADER, frame(BROADCAST)] });
+    expect(queue.publish()).toBe(true);
+  });
+
   it('receives frames when the VM comes to run, one interrupt for all', () => {
     const { driver, port, harness } = setUp({ packed });
     const queue = driver.queue(net.RECEIVE_QUEUE);
@@ -166,7 +208,9 @@ describe.each([false, true])('virtio-net, packed %p', (packed) => {
         const length = random() % 4 === 0 ? random() % 80 : 12 + (random() % 200);
         const bytes = Uint8Array.from({ length }, () => (random() % 3 === 0 ? random() : 0));
         try {
-          queue.add({ read: random() % 4 === 0 ? [] : [bytes], write: random() % 2 === 0 ? [] : [random() % 120] });
+          // A chain has a descriptor at least.
+          const read = random() % 4 === 0 ? [] : [bytes];
+          queue.add({ read, write: read.length > 0 && random() % 2 === 0 ? [] : [random() % 120] });
         } catch (error) {
           // The ring is full: a driver takes back what was used.
           if (!(error instanceof QvmError)) throw error;
@@ -185,6 +229,14 @@ describe.each([false, true])('virtio-net, packed %p', (packed) => {
 });
 
 describe('virtio-net', () => {
+  it('sends at the kick alone where turns are no part of virtual time', () => {
+    const { driver, port, harness } = setUp({}, 'icount');
+    const queue = driver.queue(net.TRANSMIT_QUEUE);
+    queue.add({ read: [PLAIN_HEADER, frame(BROADCAST)] });
+    queue.kick();
+    expect([port.sent.length, driver.acknowledgeInterrupt(), harness.context.runPosted()]).toEqual([1, 1, 0]);
+  });
+
   it('tells its address, link and MTU', () => {
     const { driver, port, harness } = setUp({ options: { mtu: 9000 } });
     expect([...driver.readConfigBytes(0, 6)]).toEqual(OWN);

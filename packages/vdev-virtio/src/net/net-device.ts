@@ -36,6 +36,7 @@ import { FrameSender } from './frame-sender.js';
 import { formatMac, isGroup, MAC_BYTES, macAt } from './mac.js';
 import { connectPeer, macOf } from './net-options.js';
 import { decodeFilter, ReceiveFilter } from './receive-filter.js';
+import { Transmitter } from './transmitter.js';
 
 const OFFERED =
   F_CSUM |
@@ -72,13 +73,13 @@ export class NetDevice implements VirtioDevice {
   readonly #filter = new ReceiveFilter();
   readonly #receiver: FrameReceiver;
   readonly #sender: FrameSender;
+  readonly #transmitter: Transmitter;
   #mac: Uint8Array;
   /** Negotiated; `undefined` while the driver has not started the device. */
   #negotiated: bigint | undefined;
   /** The posted task is at work: frames can go into guest RAM. */
   #draining = false;
   #arrivalPosted = false;
-  #sendingPosted = false;
   readonly #dropped = { noDriver: 0, filtered: 0, tooLarge: 0 };
 
   constructor(context: VirtioContext, options: OptionValues) {
@@ -90,6 +91,12 @@ export class NetDevice implements VirtioDevice {
     this.#port = connectPeer(options, context.vdev, this.#ownMac);
     this.#receiver = new FrameReceiver(this.#queue(RECEIVE_QUEUE));
     this.#sender = new FrameSender(this.#queue(TRANSMIT_QUEUE), this.#port);
+    this.#transmitter = new Transmitter({
+      vdev: context.vdev,
+      queue: this.#queue(TRANSMIT_QUEUE),
+      sender: this.#sender,
+      features: () => this.#negotiated,
+    });
     this.#port?.onReceive((frame, offload) => this.#arrived(frame, offload));
     this.#port?.onLinkChange(() => context.vdev.post(() => context.configChanged()));
   }
@@ -112,7 +119,7 @@ export class NetDevice implements VirtioDevice {
 
   kicked(queue: number): void {
     if (queue === RECEIVE_QUEUE) this.#refilled();
-    else if (queue === TRANSMIT_QUEUE) this.#send();
+    else if (queue === TRANSMIT_QUEUE) this.#transmitter.kicked();
     else this.#control();
   }
 
@@ -229,15 +236,6 @@ export class NetDevice implements VirtioDevice {
     // Buffers that came before the driver saw that kicks are wanted bring none.
     queue.wantKicks(true);
     return this.#receiver.receive(frame, offload, mergeable);
-  }
-
-  #send(): void {
-    if (this.#negotiated === undefined || !this.#sender.sendAll(this.#negotiated) || this.#sendingPosted) return;
-    this.#sendingPosted = true;
-    this.#context.vdev.post(() => {
-      this.#sendingPosted = false;
-      this.#send();
-    });
   }
 
   #control(): void {

@@ -30,6 +30,8 @@ export interface OpenFile {
   /** Bytes that may be used; a file that grows has `Number.MAX_SAFE_INTEGER`. */
   readonly size: number;
   readonly readOnly: boolean;
+  /** The page cache answers: a regular file. */
+  readonly prompt: boolean;
   readonly claim: FileClaim;
 }
 
@@ -37,6 +39,7 @@ export interface OpenFile {
 export class HostFile implements BlockBackend {
   readonly size: number;
   readonly readOnly: boolean;
+  readonly prompt: boolean;
   readonly sync: BlockOperations<void>;
   readonly #file: OpenFile;
   readonly #outstanding = new Outstanding();
@@ -49,6 +52,7 @@ export class HostFile implements BlockBackend {
     this.#file = file;
     this.size = file.size;
     this.readOnly = file.readOnly;
+    this.prompt = file.prompt;
     this.sync = {
       read: (offset, into) => this.#readSync(offset, into),
       write: (offset, from) => this.#writeSync(offset, from),

@@ -82,7 +82,8 @@ function openFile(path: string, readOnly: boolean, owner: string | undefined, li
     const size = sizeOf(path, info);
     if (limit === undefined) requireSectors(path, size);
     const claim = owner === undefined ? NO_CLAIM : claimFile(path, info, !readOnly, owner);
-    return { size, disk: new HostFile({ descriptor, path, size: limit ?? size, readOnly, claim }) };
+    const prompt = info.isFile();
+    return { size, disk: new HostFile({ descriptor, path, size: limit ?? size, readOnly, prompt, claim }) };
   } catch (error) {
     closeSync(descriptor);
     throw error;
