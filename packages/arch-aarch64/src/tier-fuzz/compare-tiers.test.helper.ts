@@ -8,7 +8,7 @@ export const TUNINGS = {
   /** Regions for whatever runs twice, and larger ones at once. */
   eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1 },
   /** Small regions only, in batches. */
-  plain: { hot: 1, hotter: Infinity, batch: 8, patience: 4, interval: 64, rest: 1 },
+  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1 },
   usual: REGION_TUNING,
 } as const satisfies Readonly<Record<string, RegionTuning>>;
 

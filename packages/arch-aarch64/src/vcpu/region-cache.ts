@@ -25,7 +25,7 @@ export interface RegionTuning {
   readonly hot: number;
   /** Samples at a region before it is translated again, with the functions that it calls. */
   readonly hotter: number;
-  /** A batch is translated when it has so many regions, */
+  /** A batch is translated when it has so many instructions, which is how long the guest stands still, */
   readonly batch: number;
   /** or when its first has waited for so many samples. */
   readonly patience: number;
@@ -36,7 +36,7 @@ export interface RegionTuning {
 }
 
 /** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
-export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 48, patience: 400, interval: 4096, rest: 4 };
+export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 2000, patience: 400, interval: 4096, rest: 4 };
 
 /** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
 const MODULE_LIMIT = 8192;
@@ -195,7 +195,7 @@ export class RegionCache {
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
     const { batch, patience } = this.tuning;
     this.#sampled += instructions;
-    if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queue.length >= batch))
+    if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
@@ -208,6 +208,10 @@ export class RegionCache {
     const start = performance.now();
     this.#consider(ip, level, pages);
     this.#account(start);
+  }
+
+  #queuedInstructions(): number {
+    return this.#queue.reduce((sum, { graph }) => sum + graph.instructions, 0);
   }
 
   /** How much a place with so many samples deserves: an index of {@link LIMITS}, or more; −1 for nothing. */
