@@ -55,6 +55,9 @@ const RETRIES = 2;
 const TRANSLATION_COST = 1500;
 /** and how much of a run may go there before sampling becomes rare. */
 const TRANSLATION_SHARE = 0.1;
+/** Samples are at most so many times rarer because they bring little news; how many samples that is judged by. */
+const LEAST_NEWS = 1 / 16;
+const NEWS_SAMPLES = 64;
 /** How many targets of an indirect branch a region follows. */
 const PREDICTIONS = 2;
 const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
@@ -181,11 +184,14 @@ export class RegionCache {
   /** Instructions that were sampled. */
   #sampled = 0;
 
-  /** Mean distance of samples: short until translating takes too much of the run. */
+  /** Part of the latest samples that found a place which may still get better. */
+  #news = 1;
+
+  /** Mean distance of samples: short until translating takes too much of the run, or there is little news. */
   get #interval(): number {
     const { interval, rest } = this.tuning;
     const busy = this.counters.translated * TRANSLATION_COST > this.#sampled * TRANSLATION_SHARE;
-    return busy ? interval * rest : interval;
+    return Math.floor((busy ? interval * rest : interval) / Math.max(this.#news, LEAST_NEWS));
   }
 
   /**
@@ -204,6 +210,7 @@ export class RegionCache {
     const count = before + Math.max(1, Math.floor(instructions / this.#interval));
     this.#heat.set(ip, count);
     const level = this.#levelAt(count);
+    this.#news += ((level < INLINED + RETRIES ? 1 : 0) - this.#news) / NEWS_SAMPLES;
     if (level < 0 || level === this.#levelAt(before)) return;
     const start = performance.now();
     this.#consider(ip, level, pages);
