@@ -122,7 +122,7 @@ describe('qvm start --dump-regions', () => {
     expect(name).toMatch(/^region-[0-9a-f]+48-1\.txt$/);
     const text = readFileSync(join(space.folder, 'loop', name), 'utf8');
     const entry = /^region-(.*)-1/.exec(name)?.[1];
-    expect(text).toMatch(new RegExp(`^entry         0x${entry}\nlevel         plain\ninstructions  `));
+    expect(text).toMatch(new RegExp(`^entry         0x${entry}\nlevel         (plain|inlined)\ninstructions  `));
     expect(text).toContain(`  0x${entry}  d1000421  sub x1, x1, #0x1\n`);
     expect(text).toContain(`  b5ffffe1  cbnz x1, 0x${entry}\n`);
     const module = readFileSync(join(space.folder, 'loop', name.replace('.txt', '.wasm')));
