@@ -1,5 +1,8 @@
 import { EngineState } from '@qvm/jit';
 
+const SYSTEM = 1024;
+const SYSTEM_END = SYSTEM + 256 * 8;
+
 /**
  * Offsets in the state of one AArch64 vCPU, after those that the engine shares ({@link EngineState}).
  *
@@ -34,12 +37,12 @@ export const State = {
   /** u32: IRQ and FIQ that wait, as the bits of `daif` that mask them. */
   pendingInterrupts: 1016,
   /** u64 × 256: system registers, numbered by their table. */
-  system: 1024,
+  system: SYSTEM,
   /** How generated code walks the guest's tables: {@link WalkHalf} for the lower half of the address space, then for the upper one. */
-  walk: 1024 + 256 * 8,
+  walk: SYSTEM_END,
   /** u32: a bit for each index of MAIR_EL1 that is of Normal memory. */
-  normalMemory: 1024 + 256 * 8 + 48,
-  end: 1024 + 256 * 8 + 64,
+  normalMemory: SYSTEM_END + 48,
+  end: SYSTEM_END + 64,
 } as const;
 
 /**

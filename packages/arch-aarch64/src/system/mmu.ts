@@ -1,10 +1,10 @@
 import type { PhysicalMap, VmMemory } from '@qvm/core';
+import { PAGE_BITS } from '@qvm/jit';
 import { State, WalkHalf } from '../builder/layout.js';
 import type { MainRam } from '../vcpu/main-ram.js';
 import { Sys } from '../vcpu/cpu-state.js';
 import type { CpuState } from '../vcpu/cpu-state.js';
 import { FaultStatus } from './syndrome.js';
-import { PAGE_BITS } from '@qvm/jit';
 
 /** SCTLR_EL1 bits (Arm ARM D19.2.118). @experimental */
 export enum Sctlr {

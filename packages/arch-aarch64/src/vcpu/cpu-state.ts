@@ -117,7 +117,8 @@ export class CpuState {
     const low = xLo + addLo + one;
     const high = xHi + addHi + (low > 0xffff_ffff ? 1 : 0);
     const overflow = ((xHi ^ high) & (addHi ^ high)) >>> 31;
-    return ((high & 0x8000_0000) >>> 28) | (low | 0 || high | 0 ? 0 : 4) | (high > 0xffff_ffff ? 2 : 0) | overflow;
+    const isZero = (low | 0) === 0 && (high | 0) === 0;
+    return ((high & 0x8000_0000) >>> 28) | (isZero ? 4 : 0) | (high > 0xffff_ffff ? 2 : 0) | overflow;
   }
 
   set nzcv(value: number) {

@@ -235,7 +235,7 @@ export class RegionCache {
     const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
     if (present !== undefined && level === PLAIN) return;
     const candidate = this.#explore(place, Math.min(level, INLINED), pages);
-    // What waits and is not better would be translated for nothing.
+    // A place waits once: what is found later follows more.
     this.#queue = this.#queue.filter((waiting) => waiting.place.ip !== ip);
     if (candidate === undefined) this.#refuse(place);
     else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);

@@ -1,6 +1,6 @@
 import type { VmMemory } from '@qvm/core';
-import { PRIVILEGED, regimeKey } from './translation-regime.js';
 import { BlockMap, PAGE_BITS, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
+import { PRIVILEGED, regimeKey } from './translation-regime.js';
 
 const PAGE_MASK = -(1 << PAGE_BITS);
 /** Words of one entry. */
@@ -8,8 +8,8 @@ const WORDS = TlbEntry.bytes / 4;
 const INVALID = 0xffff_ffff;
 
 /**
- * The software TLB of one vCPU: banks of entries, each for one translation regime (exception level, ASID, MMU on or off), so
- * that a switch of regime or ASID is a switch of bank.
+ * The software TLB of one vCPU: banks of entries, one for each ASID at EL0, one for EL1, one for the MMU switched off, so that a
+ * switch between them is a switch of bank.
  *
  * @experimental
  */

@@ -83,6 +83,10 @@ export const TlbEntry = {
  */
 export const TLB_ENTRIES = 8192;
 
+const BANK_LISTS = TLB_ENTRIES * TlbEntry.bytes;
+const LIST_LENGTH = 1520;
+const LOCAL_LIST_LENGTH = 496;
+
 /**
  * A TLB bank: its entries, and the list of those that are or were in use since the bank was last emptied, so that emptying it
  * costs no more than filling it did.
@@ -91,15 +95,15 @@ export const TLB_ENTRIES = 8192;
  */
 export const TlbBank = {
   /** u32: how many there are in the list; more than it holds when it overflowed. */
-  count: TLB_ENTRIES * TlbEntry.bytes,
+  count: BANK_LISTS,
   /** u32 each: address of an entry. */
-  list: TLB_ENTRIES * TlbEntry.bytes + 64,
-  listLength: 1520,
+  list: BANK_LISTS + 64,
+  listLength: LIST_LENGTH,
   /** u32 and u32 each: the same of the entries that belong to one address space and not to all. */
-  localCount: TLB_ENTRIES * TlbEntry.bytes + 4,
-  localList: TLB_ENTRIES * TlbEntry.bytes + 64 + 1520 * 4,
-  localListLength: 496,
-  bytes: TLB_ENTRIES * TlbEntry.bytes + 64 + 1520 * 4 + 496 * 4 + 64,
+  localCount: BANK_LISTS + 4,
+  localList: BANK_LISTS + 64 + LIST_LENGTH * 4,
+  localListLength: LOCAL_LIST_LENGTH,
+  bytes: BANK_LISTS + 128 + (LIST_LENGTH + LOCAL_LIST_LENGTH) * 4,
 } as const;
 
 /**

@@ -31,7 +31,7 @@ export class Facts {
     this.#facts.add(offset + Fact.zeroField);
   }
 
-  /** The register at this offset of the state is aligned as stack pointers are. */
+  /** The register at this offset of the state has passed the check of stack pointers. */
   isAlignedRegister(offset: number): boolean {
     return this.#facts.has(offset + Fact.aligned);
   }
