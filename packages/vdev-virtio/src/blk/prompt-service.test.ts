@@ -51,15 +51,30 @@ describe('the prompt service of a disk', () => {
     expect(await atOnce(READ)).toBe(true);
   });
 
-  it('leaves a slow disk alone for a while', async () => {
+  it('leaves a disk that was slow twice alone for a while', async () => {
     const cost = { nanoseconds: 2 * PROMPT_NS };
     const { service, atOnce, pass } = serviceOf(true, cost);
+    expect(await atOnce(READ)).toBe(true);
+    service.refill();
     expect(await atOnce(READ)).toBe(true);
     cost.nanoseconds = 1000;
     service.refill();
     expect(await atOnce(READ)).toBe(false);
-    pass(SLOW_FACTOR * 2 * PROMPT_NS);
+    pass(SLOW_FACTOR * 4 * PROMPT_NS);
     service.refill();
     expect(await atOnce(READ)).toBe(true);
+  });
+
+  it('does not take one slow operation for a slow disk, nor two that are far apart', async () => {
+    const cost = { nanoseconds: 0 };
+    const { service, atOnce, pass } = serviceOf(true, cost);
+    for (let count = 0; count < 3; count++) {
+      for (const nanoseconds of [2 * PROMPT_NS, 1000]) {
+        cost.nanoseconds = nanoseconds;
+        expect(await atOnce(READ)).toBe(true);
+        service.refill();
+      }
+      pass(SLOW_FACTOR * 4 * PROMPT_NS);
+    }
   });
 });

@@ -2,7 +2,7 @@ import { hostNanoseconds, type BlockBackend, type BlockOperations, type BlockSte
 
 /** Nanoseconds of work, from one turn of the host's event loop to the next: about what a slice of the guest takes. */
 export const PROMPT_NS = 2_000_000;
-/** A disk that took longer than {@link PROMPT_NS} for one operation is left alone for so many times as long. */
+/** A disk that took longer than {@link PROMPT_NS} for each of two operations is left alone for so many times as long as both took. */
 export const SLOW_FACTOR = 16;
 
 /** Operations that are over on return, or go on behind a promise. */
@@ -11,13 +11,16 @@ type MixedOperations = BlockOperations<void | Promise<void>>;
 /**
  * Reads and writes a disk's file while the guest stands still, where the host's page cache answers: that takes a few microseconds, and
  * the way through the event loop some hundreds. The rest of the thread, other VMs included, is never held up for long: work is
- * bounded between two turns of the event loop, and a disk that turns out to be slow goes by the event loop for a while.
+ * bounded between two turns of the event loop, and a disk that turns out to be slow goes by the event loop for a while. One slow operation
+ * shows nothing: the host may have given the processor to somebody else meanwhile.
  */
 export class PromptService {
   readonly #mixed: ((disk: BlockBackend) => MixedOperations) | undefined;
   readonly #now: () => number;
   #spent = 0;
   #slowUntil = -Infinity;
+  /** The last slow operation: how long it took, and until when another one shows that the disk is slow. */
+  #slow = { took: 0, until: -Infinity };
 
   /** @param now - host time in nanoseconds; replaced in tests. */
   constructor({ prompt, sync }: BlockBackend, now: () => number = hostNanoseconds) {
@@ -60,6 +63,10 @@ export class PromptService {
     const end = this.#now();
     const took = end - start;
     this.#spent += took;
-    if (took > PROMPT_NS) this.#slowUntil = end + SLOW_FACTOR * took;
+    if (took <= PROMPT_NS) return;
+    const again = start < this.#slow.until;
+    const rest = SLOW_FACTOR * (took + (again ? this.#slow.took : 0));
+    if (again) this.#slowUntil = end + rest;
+    this.#slow = { took, until: end + rest };
   }
 }
