@@ -63,19 +63,15 @@ const PREDICTIONS = 2;
 const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
 
 /**
- * Records of the code around a vCPU.
+ * Records of the code around a place.
  *
  * @experimental
  */
 export interface CodePages {
-  /** Whether `ip` is in the page that the vCPU is in. */
-  of(ip: number): boolean;
-  /** Address of the first record of the page that is so many pages after that one; 0 when none is known. */
+  /** Address of the first record of the page that is so many pages after the place's; 0 when none is known. */
   at(number: number): number;
-  /** Low 48 bits of that page's virtual address, */
-  address(): number;
-  /** and of the address of the indirect branch that the vCPU came by; 0 when it came by another way. */
-  cameFrom(): number;
+  /** Low 48 bits of the virtual address of the place's page. */
+  readonly address: number;
 }
 
 /** A region to be translated. */
@@ -194,9 +190,14 @@ export class RegionCache {
     return Math.floor((busy ? interval * rest : interval) / Math.max(this.#news, LEAST_NEWS));
   }
 
+  /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */
+  noteBranch(from: number, to: number): void {
+    this.#branches.note(from, to);
+  }
+
   /**
-   * A vCPU came to `ip` by a jump and may still run there, after `instructions` since the last sample, with or without alignment
-   * checking.
+   * A vCPU has run for `instructions` since the last sample, with or without alignment checking: the latest of them from the place
+   * of the record `ip` on (0: not known).
    */
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
     const { batch, patience } = this.tuning;
@@ -205,7 +206,6 @@ export class RegionCache {
       this.#translate(exactAlignment);
     if (ip === 0 || this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
-    this.#branches.note(pages.cameFrom(), pages.address() + offsetOf(ip));
     const before = this.#heat.get(ip) ?? 0;
     const count = before + Math.max(1, Math.floor(instructions / this.#interval));
     this.#heat.set(ip, count);
@@ -231,7 +231,7 @@ export class RegionCache {
   /** Queues a region unless there is one as good. */
   #consider(ip: number, level: number, pages: CodePages): void {
     const place = this.code.place(ip);
-    if (place === undefined || !pages.of(ip)) return;
+    if (place === undefined) return;
     const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
     if (present !== undefined && level === PLAIN) return;
     const candidate = this.#explore(place, Math.min(level, INLINED), pages);
@@ -250,7 +250,7 @@ export class RegionCache {
       }
       return known.get(number);
     };
-    const page = pages.address();
+    const page = pages.address;
     const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, page);
     if (graph === undefined) return undefined;
     const found = graph.pages.map((number) => pageOf(number) as RegionPlace);
@@ -392,11 +392,6 @@ export class RegionCache {
 /** Address of the first record of the page that a record belongs to. */
 function slotOf(ip: number): number {
   return (ip & -CODE_SLOT_BYTES) >>> 0;
-}
-
-/** Offset in its page of the instruction behind a record. */
-function offsetOf(ip: number): number {
-  return (ip & (CODE_SLOT_BYTES - 1)) / (RECORD_BYTES / 4);
 }
 
 /** Hands out numbers of a range. */

@@ -1,7 +1,9 @@
 import type { Reg, V } from '../describe/value.js';
+import type { OpenAddress } from '../region/access-windows.js';
 import type { Facts } from '../region/facts.js';
 import type { Ty } from '../wasm/code-buffer.js';
 import type { Builder } from './builder.js';
+import type { Probe } from './probe.js';
 
 /** How control leaves an instruction. @experimental */
 export enum Flow {
@@ -34,6 +36,14 @@ export interface RegisterFile {
   writeOffset(n: number): number;
 }
 
+/** A look-up that later accesses may share. @experimental */
+export interface SharedProbe {
+  /** The local for its address. */
+  readonly local: number;
+  /** It has been emitted. */
+  emitted(probe: Probe): void;
+}
+
 /**
  * What differs between an interpreter handler and a region: where operands, registers, flags and the pc come from, and
  * where control goes. Methods emit code with {@link Builder.code}.
@@ -50,6 +60,10 @@ export interface BackEnd {
   registerOffset(file: RegisterFile, register: Reg): number | undefined;
   /** `value` emits the value, which is node `n`. */
   writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void, n: number): void;
+  /** The address of an access to node `va` near an earlier one, where accesses share look-ups. */
+  openedNear(va: number, bytes: number, write: boolean): OpenAddress | undefined;
+  /** How accesses near the one to node `va` may share its look-up; undefined where they may not. */
+  shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined;
   emitPc(): void;
   /** Flags as the semantic function asked for them; values are nodes. */
   condition(cond: number): V;

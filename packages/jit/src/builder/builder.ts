@@ -8,10 +8,11 @@ import type { BackEnd, RegisterFile } from './back-end.js';
 import { foldInt, isIdentity } from './fold.js';
 import { Graph, Kind, node, value } from './graph.js';
 import type { Helper } from './helper.js';
-import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
+import { AccessInfo } from './layout.js';
 import type { LocalPool } from './local-pool.js';
 import { ATOMIC_RMW, LOAD_SIGNED, LOAD_UNSIGNED, STORE, atomicAlignment } from './memory-opcodes.js';
 import type { AtomicOp } from './memory-opcodes.js';
+import { Probe } from './probe.js';
 
 /**
  * Options of {@link Builder.open}.
@@ -47,7 +48,7 @@ type Effect =
   | { readonly kind: 'register'; readonly file: RegisterFile; readonly register: Reg; readonly op: number; readonly value: number };
 
 const TRAPPING: ReadonlySet<number> = new Set([...IntOp.divs, ...IntOp.divu, ...IntOp.rems, ...IntOp.remu]);
-const PAGE_MASK_LO = -(1 << PAGE_BITS);
+
 /**
  * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects are
  * queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the instruction.
@@ -336,19 +337,49 @@ export class Builder {
       (options.aligned ? AccessInfo.aligned : 0) |
       (options.unprivileged ? AccessInfo.unprivileged : 0) |
       (Math.log2(element) << AccessInfo.elementShift);
-    const address = this.locals.take(Ty.i32);
-    this.#probe(this.#materialize(node(this.as(va, Ty.i64))), bytes, element, info, address);
-    const n = this.#graph.add(Kind.Local, Ty.i32, 0, address);
+    const n = node(this.as(va, Ty.i64));
+    const back = this.#requireBackEnd();
+    const { exactAlignment } = this;
+    const isPlain = !exactAlignment && !options.aligned && !options.unprivileged;
+    const near = isPlain ? back.openedNear(n, bytes, write) : undefined;
+    if (near) return this.add(this.local(near.local, Ty.i32), this.i32(near.displacement));
+    const shared = isPlain ? back.shareProbe(n, bytes, write) : undefined;
+    const address = shared?.local ?? this.locals.take(Ty.i32);
+    const from = this.#materialize(n);
+    const probe = new Probe(this.code, {
+      cpu: this.cpu,
+      bank: this.bank,
+      va: from,
+      entry: this.locals.take(Ty.i32),
+      address,
+      bytes,
+      element,
+      info,
+      exactAlignment,
+      widening: shared !== undefined,
+      miss: () => back.emitMiss(() => this.code.get(from), info),
+    });
+    shared?.emitted(probe);
     this.#opened.push({ address, write });
-    return value(n);
+    return this.local(address, Ty.i32);
+  }
+
+  /** An address as what can be an operand of a load or store, and its offset. */
+  #place(m: V, offset: number): [number, number] {
+    const g = this.#graph;
+    const n = node(m);
+    const by = g.b[n] as number;
+    if (g.kind[n] !== Kind.Op || g.op[n] !== IntOp.add[0] || !g.isConst(by) || g.lo[by]! < 0) return [n, offset];
+    return [g.a[n] as number, offset + g.lo[by]!];
   }
 
   /** Loads from an opened address; zero-extended to i64 (i32 where `ty` says) unless `signed`. */
   loadAt(m: V, offset: number, bytes: number, signed = false, ty: Ty = Ty.i64): V {
     const op = bytes === 16 ? Op.v128_load : (signed ? LOAD_SIGNED : LOAD_UNSIGNED)[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no load of ${bytes} bytes`);
-    const n = this.#add(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, node(m));
-    this.#graph.c[n as unknown as number] = offset;
+    const [address, at] = this.#place(m, offset);
+    const n = this.#add(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, address);
+    this.#graph.c[n as unknown as number] = at;
     this.#ordered.push(node(n));
     return n;
   }
@@ -358,7 +389,8 @@ export class Builder {
     const ty = this.#known(v);
     const op = ty === Ty.v128 ? Op.v128_store : STORE[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no store of ${bytes} bytes`);
-    this.#effects.push({ kind: 'store', op, address: this.#use(m), offset, value: this.#use(v) });
+    const [address, at] = this.#place(m, offset);
+    this.#effects.push({ kind: 'store', op, address: this.#use(value(address)), offset: at, value: this.#use(v) });
   }
 
   /** An atomic read-modify-write of naturally aligned memory; gives the old value, zero-extended to i64. */
@@ -818,30 +850,6 @@ export class Builder {
         back.emitPc();
         break;
     }
-  }
-
-  /** The software TLB: compares the page (and the alignment of the last element) with the entry's tag. */
-  #probe(va: number, bytes: number, element: number, info: number, address: number): void {
-    const { code } = this;
-    const entry = this.locals.take(Ty.i32);
-    const tag = info & AccessInfo.write ? TlbEntry.writeTag : TlbEntry.readTag;
-    const entryShift = Math.log2(TlbEntry.bytes);
-    if (info & AccessInfo.unprivileged) code.get(this.cpu).memory(Op.i32_load, EngineState.unprivilegedBank);
-    else if (this.bank !== undefined) code.get(this.bank);
-    else code.get(this.cpu).memory(Op.i32_load, EngineState.bank);
-    code.get(va).i64(PAGE_BITS - entryShift).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
-    code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]).tee(entry);
-    code.memory(Op.i64_load, tag);
-    code.get(va);
-    const exact = this.exactAlignment || (info & AccessInfo.aligned) !== 0;
-    const reach = exact ? bytes - element : bytes - 1;
-    if (reach > 0) code.i64(reach).op(IntOp.add[1]);
-    code.i64(PAGE_MASK_LO | (exact ? element - 1 : 0), -1).op(IntOp.and[1]).op(IntOp.eq[1]);
-    code.if(Ty.i32);
-    code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]);
-    code.else();
-    this.#requireBackEnd().emitMiss(() => code.get(va), info);
-    code.end().set(address);
   }
 }
 

@@ -132,6 +132,14 @@ export class HandlerBackEnd implements BackEnd {
     code.memory(opcode, 0);
   }
 
+  openedNear(): undefined {
+    // Each instruction stands for itself.
+  }
+
+  shareProbe(): undefined {
+    // Nothing comes later.
+  }
+
   emitPc(): void {
     const { cpu, ip } = this.frame;
     this.builder.code.get(cpu).memory(Op.i64_load, EngineState.pcBias);

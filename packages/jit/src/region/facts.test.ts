@@ -48,7 +48,7 @@ describe('facts', () => {
     const way = knowing((facts) => facts.learnInLocal(A));
     const merged = Facts.common([way]);
     merged.learnInLocal(B);
-    merged.forgetAlignment(A, undefined);
+    merged.noteWrite(A, undefined);
     expect([way.isInLocal(A), way.isInLocal(B), merged.isInLocal(A)]).toEqual([true, false, true]);
   });
 
@@ -65,11 +65,19 @@ describe('facts', () => {
       (known) => known.learnAlignedRegister(B),
       (known) => known.learnInLocal(A),
     );
-    facts.forgetAlignment(A, displacement);
+    facts.noteWrite(A, displacement === undefined ? undefined : { register: A, displacement });
     expect([facts.isAlignedRegister(A), facts.isAlignedRegister(B), facts.isInLocal(A)]).toEqual([
       survives,
       true,
       true,
     ]);
+  });
+
+  it('of the alignment come along with a copy', () => {
+    const facts = knowing((known) => known.learnAlignedRegister(A));
+    facts.noteWrite(B, { register: A, displacement: 32 });
+    expect([facts.isAlignedRegister(A), facts.isAlignedRegister(B)]).toEqual([true, true]);
+    facts.noteWrite(A, { register: B, displacement: 4 });
+    expect([facts.isAlignedRegister(A), facts.isAlignedRegister(B)]).toEqual([false, true]);
   });
 });

@@ -20,6 +20,7 @@ import { computeDominance } from './dominators.js';
 import { CachedRegisters, PromotedRegisters } from './register-homes.js';
 import type { RegisterHomes } from './register-homes.js';
 import { emitStructured } from './structure.js';
+import { WaysOut } from './ways-out.js';
 
 /**
  * What an architecture gives the region translator.
@@ -108,7 +109,8 @@ export class RegionTranslator<B extends Builder> {
     builder.exactAlignment = exactAlignment;
     builder.bank = bank;
     const exit = code.block();
-    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain };
+    const ways = new WaysOut(code, locals, { left: LEFT, page: PAGE, pc, chain });
+    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain, ways };
     const successors = graph.blocks.map((b) => b.successors);
     const dominance = computeDominance(successors);
     const promotes = dominance.isLoop.includes(true) && graph.instructions <= PROMOTED_INSTRUCTIONS;
@@ -129,8 +131,8 @@ export class RegionTranslator<B extends Builder> {
           // Control comes to the entry from outside too; of what comes back to a loop nothing is known yet.
           const from = block === 0 || isLoop ? [] : (before[block] as readonly number[]);
           const kinds = new Set(from.map((n) => flagKinds[n] as number));
-          backEnd.flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
-          backEnd.facts = Facts.common(from.map((n) => facts[n] ?? Facts.none()));
+          const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
+          backEnd.enterBlock(flagKind, Facts.common(from.map((n) => facts[n] ?? Facts.none())));
           this.#block(blockAt(block), builder, backEnd, frame);
           emitEnd(blockAt(block), backEnd, slots);
           flagKinds[block] = backEnd.flagKind;
@@ -146,6 +148,7 @@ export class RegionTranslator<B extends Builder> {
       dominance,
     );
     if (!emitted) return undefined;
+    ways.end();
     code.end();
     return { locals: locals.types, code: joinBody(code.toBytes(), homes, frame, functionOf(CHAIN)) };
   }
@@ -224,6 +227,7 @@ function joinBody(body: Uint8Array, homes: RegisterHomes, frame: RegionFrame, ch
   code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
   code.get(frame.chain).if();
   code.get(frame.cpu).get(frame.left).get(frame.pc).returnCall(chain).end();
+  code.get(frame.cpu).i32(1).memory(Op.i32_store, EngineState.leftInside);
   code.get(frame.left);
   return code.toBytes();
 }

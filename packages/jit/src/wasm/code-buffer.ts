@@ -48,6 +48,11 @@ export class CodeBuffer {
     return this;
   }
 
+  /** Overwrites a byte. */
+  patch(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
   append(bytes: Uint8Array): this {
     if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
     this.#bytes.set(bytes, this.#length);
