@@ -2,6 +2,7 @@ import type { VmMemory } from '@qvm/core';
 import {
   buildControlFlowGraph,
   CODE_SLOT_BYTES,
+  CODE_SLOT_REGIONS,
   EXACT_REGIONS,
   isReducible,
   PAGE_BITS,
@@ -33,13 +34,28 @@ export interface RegionTuning {
   readonly interval: number;
   /** and so many times as many while translating takes more than its share of the run. */
   readonly rest: number;
+  /** How many modules may be in use; then those go whose regions were not seen for longest. */
+  readonly modules: number;
 }
 
-/** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
-export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 2000, patience: 400, interval: 4096, rest: 4 };
+/**
+ * Measured on a boot of Debian's kernel: docs/decisions/0005. Each module is a mapping of the host process, which may have some
+ * 65,000.
+ *
+ * @experimental
+ */
+export const REGION_TUNING: RegionTuning = {
+  hot: 3,
+  hotter: 16,
+  batch: 2000,
+  patience: 400,
+  interval: 4096,
+  rest: 4,
+  modules: 8192,
+};
 
-/** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
-const MODULE_LIMIT = 8192;
+/** How much of what is in use goes at a time when there are too many modules. */
+const EVICTED_SHARE = 1 / 4;
 /** Places whose heat is remembered. */
 const HEAT_LIMIT = 0x1_0000;
 /** What a region holds at first, and what it holds when it stays hot. */
@@ -100,7 +116,8 @@ export interface InstalledRegion extends RegionCode<A64> {
 
 /** A region in use. */
 interface Installed {
-  /** Address of its number. */
+  /** Address of its first record, and of its number. */
+  readonly ip: number;
   readonly region: number;
   readonly instructions: number;
   /** First records of the pages whose code it holds. */
@@ -111,6 +128,8 @@ interface Installed {
 /** A module: its memory is given back when none of its regions is in use. */
 interface Owner {
   live: number;
+  /** Number of the sample that found one of its regions, the latest of them. */
+  seen: number;
 }
 
 /**
@@ -144,6 +163,8 @@ export class RegionCache {
     translated: 0,
     refused: 0,
     dropped: 0,
+    /** Of them because there were too many modules. */
+    evicted: 0,
     milliseconds: 0,
     /** Of them in one go, at most: so long the guest stood still. */
     longestPause: 0,
@@ -177,6 +198,14 @@ export class RegionCache {
     return (this.#interval >>> 1) + ((this.#random >>> 8) % this.#interval);
   }
 
+  #samples = 0;
+
+  /** A region was seen to run. */
+  #touch(ip: number): void {
+    const region = this.#installed.get(this.memory.u16[regionAt(ip) >>> 1] as number);
+    if (region) region.owner.seen = this.#samples;
+  }
+
   /** Instructions that were sampled. */
   #sampled = 0;
 
@@ -201,10 +230,13 @@ export class RegionCache {
    */
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
     const { batch, patience } = this.tuning;
+    this.#samples++;
     this.#sampled += instructions;
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#translate(exactAlignment);
-    if (ip === 0 || this.#refused.has(ip)) return;
+    if (ip === 0) return;
+    this.#touch(ip);
+    if (this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
     const before = this.#heat.get(ip) ?? 0;
     const count = before + Math.max(1, Math.floor(instructions / this.#interval));
@@ -308,12 +340,12 @@ export class RegionCache {
   }
 
   #install(candidates: readonly Candidate[], exactAlignment: boolean): void {
-    if (this.#liveModules >= MODULE_LIMIT) this.#dropAll();
+    if (this.#liveModules >= this.tuning.modules) this.#evict();
     const { bytes, refused } = this.#translator.translate(candidates, exactAlignment);
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
-    const owner = { live: 0 };
+    const owner = { live: 0, seen: this.#samples };
     this.#liveModules++;
     this.counters.bytes += bytes.length;
     candidates.forEach((candidate, i) => {
@@ -339,7 +371,7 @@ export class RegionCache {
     for (const table of this.tables) table.set(number, body);
     u16[place.region >>> 1] = number;
     const pages = [...slots.values()];
-    this.#installed.set(number, { region: place.region, instructions: graph.instructions, slots: pages, owner });
+    this.#installed.set(number, { ip: place.ip, region: place.region, instructions: graph.instructions, slots: pages, owner });
     for (const slot of pages) {
       this.code.markRegions(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
@@ -371,10 +403,16 @@ export class RegionCache {
     }
   }
 
-  /** Forgets all regions: what is hot is translated again, what was hot long ago is not. */
-  #dropAll(): void {
-    for (const number of [...this.#installed.keys()]) this.#release(number);
-    this.#heat.clear();
+  /** Forgets the modules that were not seen for longest: what is wanted again must become hot again. */
+  #evict(): void {
+    const owners = [...new Set([...this.#installed.values()].map(({ owner }) => owner))].sort((x, y) => x.seen - y.seen);
+    const cold = new Set(owners.slice(0, Math.ceil(owners.length * EVICTED_SHARE)));
+    for (const [number, { owner, ip }] of [...this.#installed]) {
+      if (!cold.has(owner)) continue;
+      this.#release(number);
+      this.#heat.delete(ip);
+      this.counters.evicted++;
+    }
   }
 
   #release(number: number): void {
@@ -392,6 +430,11 @@ export class RegionCache {
 /** Address of the first record of the page that a record belongs to. */
 function slotOf(ip: number): number {
   return (ip & -CODE_SLOT_BYTES) >>> 0;
+}
+
+/** Address of the number of the region that begins at a record. */
+function regionAt(ip: number): number {
+  return slotOf(ip) + CODE_SLOT_REGIONS + ((ip & (CODE_SLOT_BYTES - 1)) >>> Math.log2(RECORD_BYTES / 2));
 }
 
 /** Hands out numbers of a range. */
