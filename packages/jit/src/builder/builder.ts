@@ -8,7 +8,7 @@ import type { BackEnd, RegisterFile } from './back-end.js';
 import { foldInt, isIdentity } from './fold.js';
 import { Graph, Kind, node, value } from './graph.js';
 import type { Helper } from './helper.js';
-import { AccessInfo } from './layout.js';
+import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
 import type { LocalPool } from './local-pool.js';
 import { ATOMIC_RMW, LOAD_SIGNED, LOAD_UNSIGNED, STORE, atomicAlignment } from './memory-opcodes.js';
 import type { AtomicOp } from './memory-opcodes.js';
@@ -371,6 +371,14 @@ export class Builder {
     const by = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || g.op[n] !== IntOp.add[0] || !g.isConst(by) || g.lo[by]! < 0) return [n, offset];
     return [g.a[n] as number, offset + g.lo[by]!];
+  }
+
+  /** Whether the TLB knows that `va` may be read: an i32. */
+  isMapped(va: V): V {
+    const shift = Math.log2(TlbEntry.bytes);
+    const offset = this.and(this.as(this.shr(va, this.imm(PAGE_BITS - shift)), Ty.i32), this.imm((TLB_ENTRIES - 1) << shift));
+    const entry = this.add(this.stateAt(EngineState.bank, 4), offset);
+    return this.eq(this.loadAt(entry, TlbEntry.readTag, 8), this.and(va, this.imm(-(1 << PAGE_BITS))));
   }
 
   /** Loads from an opened address; zero-extended to i64 (i32 where `ty` says) unless `signed`. */
