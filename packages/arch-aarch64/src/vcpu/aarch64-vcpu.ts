@@ -350,7 +350,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const slot = pages.at(0);
     const instructions = this.#sampleInterval - this.#untilSample;
     const exactAlignment = state.u32(State.alignmentCheck) !== 0;
-    regions.sample(slot === 0 ? 0 : slot + Number(came & PAGE_OFFSET) * (RECORD_BYTES / 4), instructions, exactAlignment, pages);
+    regions.sample(
+      slot === 0 ? 0 : slot + Number(came & PAGE_OFFSET) * (RECORD_BYTES / 4),
+      instructions,
+      exactAlignment,
+      pages,
+    );
   }
 
   /** Instructions retired in regions, and how often one was entered. */

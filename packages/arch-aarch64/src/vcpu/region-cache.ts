@@ -371,7 +371,13 @@ export class RegionCache {
     for (const table of this.tables) table.set(number, body);
     u16[place.region >>> 1] = number;
     const pages = [...slots.values()];
-    this.#installed.set(number, { ip: place.ip, region: place.region, instructions: graph.instructions, slots: pages, owner });
+    this.#installed.set(number, {
+      ip: place.ip,
+      region: place.region,
+      instructions: graph.instructions,
+      slots: pages,
+      owner,
+    });
     for (const slot of pages) {
       this.code.markRegions(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
@@ -405,7 +411,9 @@ export class RegionCache {
 
   /** Forgets the modules that were not seen for longest: what is wanted again must become hot again. */
   #evict(): void {
-    const owners = [...new Set([...this.#installed.values()].map(({ owner }) => owner))].sort((x, y) => x.seen - y.seen);
+    const owners = [...new Set([...this.#installed.values()].map(({ owner }) => owner))].sort(
+      (x, y) => x.seen - y.seen,
+    );
     const cold = new Set(owners.slice(0, Math.ceil(owners.length * EVICTED_SHARE)));
     for (const [number, { owner, ip }] of [...this.#installed]) {
       if (!cold.has(owner)) continue;

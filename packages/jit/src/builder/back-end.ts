@@ -1,5 +1,4 @@
 import type { Reg, V } from '../describe/value.js';
-import type { OpenAddress } from '../region/access-windows.js';
 import type { Facts } from '../region/facts.js';
 import type { Ty } from '../wasm/code-buffer.js';
 import type { Builder } from './builder.js';
@@ -36,12 +35,13 @@ export interface RegisterFile {
   writeOffset(n: number): number;
 }
 
-/** A look-up that later accesses may share. @experimental */
+/** A look-up that several accesses share. @experimental */
 export interface SharedProbe {
-  /** The local for its address. */
+  /** The local of its address, and how far from there the access is. */
   readonly local: number;
-  /** It has been emitted. */
-  emitted(probe: Probe): void;
+  readonly displacement: number;
+  /** To be called when it has been emitted; undefined when an earlier access did that. */
+  readonly begin: ((probe: Probe) => void) | undefined;
 }
 
 /**
@@ -60,9 +60,7 @@ export interface BackEnd {
   registerOffset(file: RegisterFile, register: Reg): number | undefined;
   /** `value` emits the value, which is node `n`. */
   writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void, n: number): void;
-  /** The address of an access to node `va` near an earlier one, where accesses share look-ups. */
-  openedNear(va: number, bytes: number, write: boolean): OpenAddress | undefined;
-  /** How accesses near the one to node `va` may share its look-up; undefined where they may not. */
+  /** How an access to node `va` shares its look-up with those near it; undefined where it does not. */
   shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined;
   emitPc(): void;
   /** Flags as the semantic function asked for them; values are nodes. */

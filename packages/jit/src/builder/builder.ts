@@ -107,15 +107,15 @@ export class Builder {
 
   /** A number that takes the width of the other operand. */
   imm(n: number | bigint): V {
-    return this.#constant(0, BigInt(n));
+    return this.#literal(0, n);
   }
 
   i32(n: number): V {
-    return this.#constant(Ty.i32, BigInt(n));
+    return this.#literal(Ty.i32, n);
   }
 
   i64(n: number | bigint): V {
-    return this.#constant(Ty.i64, BigInt(n));
+    return this.#literal(Ty.i64, n);
   }
 
   /** What a value is, if that is known now: fields are constants in a region. */
@@ -134,17 +134,14 @@ export class Builder {
     const have = this.#graph.ty[n] as Ty | 0;
     if (have === ty) return x;
     if (have === 0) return this.#typed(n, ty);
-    if (this.#graph.isConst(n)) {
-      const bits = this.#constantOf(n);
-      return this.#constant(ty, ty === Ty.i64 ? BigInt.asUintN(32, bits) : bits);
-    }
+    if (this.#graph.isConst(n)) return this.#halves(ty, this.#graph.lo[n]!, 0);
     return this.#op(ty === Ty.i64 ? Op.i64_extend_i32_u : Op.i32_wrap_i64, ty, n);
   }
 
   /** An i32 extended with its sign to i64. */
   widenSigned(x: V): V {
     const n = node(this.as(x, Ty.i32));
-    if (this.#graph.isConst(n)) return this.#constant(Ty.i64, BigInt.asIntN(32, this.#constantOf(n)));
+    if (this.#graph.isConst(n)) return this.#halves(Ty.i64, this.#graph.lo[n]!, this.#graph.lo[n]! >> 31);
     return this.#op(Op.i64_extend_i32_s, Ty.i64, n);
   }
 
@@ -162,7 +159,7 @@ export class Builder {
   zx(x: V, bits: number): V {
     const ty = this.#known(x);
     if (bits === 64 || (bits === 32 && ty === Ty.i32)) return x;
-    return this.and(x, this.imm((1n << BigInt(bits)) - 1n));
+    return this.and(x, this.imm(2 ** bits - 1));
   }
 
   // --- integer arithmetic, by the operands' width ---
@@ -190,7 +187,7 @@ export class Builder {
   ges(x: V, y: V): V { return this.#binary('ges', x, y, Ty.i32); }
   geu(x: V, y: V): V { return this.#binary('geu', x, y, Ty.i32); }
   not(x: V): V { return this.xor(x, this.imm(-1)); }
-  neg(x: V): V { return this.sub(this.#constant(this.#known(x), 0n), x); }
+  neg(x: V): V { return this.sub(this.#halves(this.#known(x), 0, 0), x); }
   clz(x: V): V { return this.#unary('clz', x); }
   ctz(x: V): V { return this.#unary('ctz', x); }
   popcnt(x: V): V { return this.#unary('popcnt', x); }
@@ -341,9 +338,8 @@ export class Builder {
     const back = this.#requireBackEnd();
     const { exactAlignment } = this;
     const isPlain = !exactAlignment && !options.aligned && !options.unprivileged;
-    const near = isPlain ? back.openedNear(n, bytes, write) : undefined;
-    if (near) return this.add(this.local(near.local, Ty.i32), this.i32(near.displacement));
     const shared = isPlain ? back.shareProbe(n, bytes, write) : undefined;
+    if (shared && !shared.begin) return this.add(this.local(shared.local, Ty.i32), this.i32(shared.displacement));
     const address = shared?.local ?? this.locals.take(Ty.i32);
     const from = this.#materialize(n);
     const probe = new Probe(this.code, {
@@ -359,7 +355,7 @@ export class Builder {
       widening: shared !== undefined,
       miss: () => back.emitMiss(() => this.code.get(from), info),
     });
-    shared?.emitted(probe);
+    shared?.begin?.(probe);
     this.#opened.push({ address, write });
     return this.local(address, Ty.i32);
   }
@@ -525,7 +521,7 @@ export class Builder {
     const constant = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;
     const inner = this.affine(g.a[n] as number);
-    return inner && { ...inner, displacement: inner.displacement + sign * Number(this.#constantOf(constant)) };
+    return inner && { ...inner, displacement: inner.displacement + sign * (g.hi[constant]! * 2 ** 32 + (g.lo[constant]! >>> 0)) };
   }
 
   /** Emits the effects of the instruction and its transfer of control. */
@@ -602,11 +598,17 @@ export class Builder {
     this.#flowTarget = target;
   }
 
+  /** A number may be as large as integers are exact. */
+  #literal(ty: Ty | 0, n: number | bigint): V {
+    return typeof n === 'number' ? this.#halves(ty, n | 0, Math.floor(n / 2 ** 32)) : this.#constant(ty, n);
+  }
+
   #constant(ty: Ty | 0, n: bigint): V {
-    const bits = BigInt.asIntN(64, n);
-    const lo = Number(BigInt.asIntN(32, bits));
-    const hi = ty === Ty.i32 ? lo >> 31 : Number(bits >> 32n);
-    return value(this.#graph.constant(ty, lo, hi));
+    return this.#halves(ty, Number(BigInt.asIntN(32, n)), Number(BigInt.asIntN(32, n >> 32n)));
+  }
+
+  #halves(ty: Ty | 0, lo: number, hi: number): V {
+    return value(this.#graph.constant(ty, lo, ty === Ty.i32 ? lo >> 31 : hi));
   }
 
   #constantOf(n: number): bigint {
@@ -615,7 +617,7 @@ export class Builder {
 
   #typed(n: number, ty: Ty): V {
     const g = this.#graph;
-    if (g.kind[n] === Kind.Const) return this.#constant(ty, this.#constantOf(n));
+    if (g.kind[n] === Kind.Const) return this.#halves(ty, g.lo[n]!, g.hi[n]!);
     return value(g.add(Kind.Operand, ty, 0, g.a[n]));
   }
 

@@ -132,12 +132,8 @@ export class HandlerBackEnd implements BackEnd {
     code.memory(opcode, 0);
   }
 
-  openedNear(): undefined {
-    // Each instruction stands for itself.
-  }
-
   shareProbe(): undefined {
-    // Nothing comes later.
+    // Each instruction stands for itself.
   }
 
   emitPc(): void {

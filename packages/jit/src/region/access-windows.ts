@@ -1,3 +1,4 @@
+import type { SharedProbe } from '../builder/back-end.js';
 import type { Probe } from '../builder/probe.js';
 import { Ty } from '../wasm/code-buffer.js';
 import type { LocalPool } from '../builder/local-pool.js';
@@ -11,18 +12,12 @@ import type { Facts } from './facts.js';
  */
 export interface Window {
   readonly local: number;
-  readonly probe: Probe;
+  readonly probe: Pick<Probe, 'widen'>;
   /** Where it may still grow: later accesses come for certain when control has come to the first. */
   readonly block: number;
   low: number;
   high: number;
   write: boolean;
-}
-
-/** An address in VM memory: what a local holds, and so many bytes. @internal */
-export interface OpenAddress {
-  readonly local: number;
-  readonly displacement: number;
 }
 
 /** One access: a register's offset in the state, how far from its value, how many bytes. @internal */
@@ -62,15 +57,22 @@ export class AccessWindows {
     this.#used.clear();
   }
 
-  /** The address of an access in a window, which grows for it if it can. */
-  find(facts: Facts, { register, displacement, bytes, write }: NearAccess): OpenAddress | undefined {
+  /** The window of an access, which grows for it if it can, or how one begins at it. */
+  share(facts: Facts, access: NearAccess): SharedProbe | undefined {
+    const { register, displacement, bytes, write } = access;
     const view = facts.windowAt(register);
-    if (view === undefined) return undefined;
-    const { window } = view;
-    const position = view.position + displacement;
-    if (!this.#holds(window, position, position + bytes, write)) return undefined;
-    this.#used.add(window.local);
-    return { local: window.local, displacement: position };
+    if (view !== undefined) {
+      const { window } = view;
+      const position = view.position + displacement;
+      if (this.#holds(window, position, position + bytes, write)) {
+        this.#used.add(window.local);
+        return { local: window.local, displacement: position, begin: undefined };
+      }
+    }
+    const local = this.#localOf(register);
+    // The instruction still needs what is in it.
+    if (this.#used.has(local)) return undefined;
+    return { local, displacement: 0, begin: (probe) => this.#begin(facts, access, local, probe) };
   }
 
   #holds(window: Window, from: number, to: number, write: boolean): boolean {
@@ -84,16 +86,19 @@ export class AccessWindows {
     return true;
   }
 
-  /** A local for the address with which a window is to begin; none if the instruction needs what is in it. */
-  localFor(register: number): number | undefined {
+  #localOf(register: number): number {
     let local = this.#locals.get(register);
     if (local === undefined) this.#locals.set(register, (local = this.locals.reserve(Ty.i32)));
-    return this.#used.has(local) ? undefined : local;
+    return local;
   }
 
-  /** Begins a window at an access whose address is now in its register's local. */
-  begin(facts: Facts, { register, displacement, bytes, write }: NearAccess, probe: Probe): void {
-    const local = this.#locals.get(register) as number;
+  /** Begins a window at an access whose address is in a local now. */
+  #begin(
+    facts: Facts,
+    { register, displacement, bytes, write }: NearAccess,
+    local: number,
+    probe: Pick<Probe, 'widen'>,
+  ): void {
     this.#used.add(local);
     facts.forgetWindows(local);
     const window = { local, probe, block: this.#block, low: 0, high: bytes, write };

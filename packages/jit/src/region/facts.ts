@@ -65,11 +65,13 @@ export class Facts {
 
   /** The register at this offset was written: its value follows from another's, or from its own as it was, where that is known. */
   noteWrite(offset: number, value: Displaced | undefined): void {
-    const aligned = value !== undefined && value.displacement % STACK_ALIGNMENT === 0 && this.isAlignedRegister(value.register);
+    const aligned =
+      value !== undefined && value.displacement % STACK_ALIGNMENT === 0 && this.isAlignedRegister(value.register);
     if (aligned) this.learnAlignedRegister(offset);
     else this.#facts.delete(offset + Fact.aligned);
     const view = value && this.#windows.get(value.register);
-    if (view) this.#windows.set(offset, { window: view.window, position: view.position + (value as Displaced).displacement });
+    if (view)
+      this.#windows.set(offset, { window: view.window, position: view.position + (value as Displaced).displacement });
     else this.#windows.delete(offset);
   }
 
@@ -97,7 +99,8 @@ export class Facts {
   }
 }
 
-const isSame = (x: WindowView, y: WindowView | undefined): boolean => x.window === y?.window && x.position === y.position;
+const isSame = (x: WindowView, y: WindowView | undefined): boolean =>
+  x.window === y?.window && x.position === y.position;
 
 /** Kinds of facts, which are kept as one number with the offset in the state. */
 const Fact = { zeroField: 0, aligned: 0x1_0000, inLocal: 0x2_0000 } as const;

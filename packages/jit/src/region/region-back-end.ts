@@ -9,7 +9,6 @@ import { FIXED_REGISTER } from '../interpreter/operands.js';
 import type { OperandInfo } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { AccessWindows } from './access-windows.js';
-import type { NearAccess, OpenAddress } from './access-windows.js';
 import { Facts } from './facts.js';
 import type { Displaced } from './facts.js';
 import { FLAGS } from './register-homes.js';
@@ -82,9 +81,9 @@ export class RegionBackEnd<B> implements BackEnd {
 
   emitOperand(operand: number, ty: Ty): void {
     const { of } = this.#operands[operand] as OperandInfo;
-    const value = BigInt.asIntN(64, BigInt(of((this.#instruction as RegionInstruction<B>).fields)));
-    if (ty === Ty.i32) this.builder.code.i32(Number(BigInt.asIntN(32, value)));
-    else this.builder.code.i64(Number(BigInt.asIntN(32, value)), Number(value >> 32n));
+    const value = of((this.#instruction as RegionInstruction<B>).fields);
+    const n = this.builder.imm(value);
+    this.builder.emitAs(node(n), ty);
   }
 
   emitRegister(file: RegisterFile, register: Reg, ty: Ty, _opcode: number): void {
@@ -116,16 +115,11 @@ export class RegionBackEnd<B> implements BackEnd {
     } else this.homes.write(offset, homeType(file), this.facts, value);
   }
 
-  openedNear(va: number, bytes: number, write: boolean): OpenAddress | undefined {
-    const access = this.#near(va, bytes, write);
-    return access && this.#windows.find(this.facts, access);
-  }
-
   shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined {
-    const access = this.#near(va, bytes, write);
-    const local = access && this.#windows.localFor(access.register);
-    if (local === undefined) return undefined;
-    return { local, emitted: (probe) => this.#windows.begin(this.facts, access as NearAccess, probe) };
+    // On the other way it would not have been looked up.
+    const place = this.builder.conditional ? undefined : this.#displaced(va);
+    if (place === undefined) return undefined;
+    return this.#windows.share(this.facts, { ...place, bytes, write });
   }
 
   emitPc(): void {
@@ -268,12 +262,6 @@ export class RegionBackEnd<B> implements BackEnd {
     const affine = this.builder.affine(n);
     if (affine === undefined) return undefined;
     return { register: this.registerOffset(affine.file, affine.register), displacement: affine.displacement };
-  }
-
-  #near(va: number, bytes: number, write: boolean): NearAccess | undefined {
-    // On the other way it would not have been looked up.
-    const place = this.builder.conditional ? undefined : this.#displaced(va);
-    return place && { ...place, bytes, write };
   }
 
   #number(register: Reg): number {
