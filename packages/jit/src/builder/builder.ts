@@ -65,7 +65,7 @@ export class Builder {
   exactAlignment = true;
   /** A local that holds the address of the TLB bank, in code during which it cannot change. */
   bank: number | undefined;
-  readonly #graph = new Graph();
+  readonly #graph: Graph;
   readonly #effects: Effect[] = [];
   readonly #ordered: number[] = [];
   readonly #opened: Opened[] = [];
@@ -77,13 +77,18 @@ export class Builder {
   #flowReason = 0;
   #backEnd: BackEnd | undefined;
 
-  /** @param cpu - the local that holds the address of the vCPU's state. */
+  /**
+   * @param cpu - the local that holds the address of the vCPU's state.
+   * @param graph - where the values of an instruction are; to be shared by builders that work one after the other.
+   */
   constructor(
     code: CodeBuffer,
     locals: LocalPool,
     readonly cpu: number,
     private readonly functionOf: (helper: Helper) => number,
+    graph = new Graph(),
   ) {
+    this.#graph = graph;
     this.code = code;
     this.locals = locals;
   }
@@ -96,9 +101,10 @@ export class Builder {
   /** Begins an instruction. */
   begin(): void {
     this.#graph.clear();
-    this.#effects.length = 0;
-    this.#ordered.length = 0;
-    this.#opened.length = 0;
+    // What is empty stays as it is: to set a length takes longer than to look at it.
+    if (this.#effects.length > 0) this.#effects.length = 0;
+    if (this.#ordered.length > 0) this.#ordered.length = 0;
+    if (this.#opened.length > 0) this.#opened.length = 0;
     this.#flow = Flow.Next;
     this.locals.releaseAll();
   }
@@ -512,7 +518,7 @@ export class Builder {
   }
 
   /** The register and the constant whose sum a 64-bit value is, if it is one. */
-  affine(n: number): { readonly file: RegisterFile; readonly register: Reg; readonly displacement: number } | undefined {
+  affine(n: number): { readonly file: RegisterFile; readonly register: Reg; displacement: number } | undefined {
     const g = this.#graph;
     if (g.ty[n] !== Ty.i64) return undefined;
     if (g.kind[n] === Kind.Register)
@@ -521,7 +527,8 @@ export class Builder {
     const constant = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;
     const inner = this.affine(g.a[n] as number);
-    return inner && { ...inner, displacement: inner.displacement + sign * (g.hi[constant]! * 2 ** 32 + (g.lo[constant]! >>> 0)) };
+    if (inner) inner.displacement += sign * (g.hi[constant]! * 2 ** 32 + (g.lo[constant]! >>> 0));
+    return inner;
   }
 
   /** Emits the effects of the instruction and its transfer of control. */
@@ -532,7 +539,8 @@ export class Builder {
     for (const n of this.#ordered) {
       if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.#pin(n);
     }
-    const effects = [...this.#effects].sort((x, y) => rank(x) - rank(y));
+    const effects = this.#effects;
+    if (effects.length > 1) effects.sort((x, y) => RANK[x.kind] - RANK[y.kind]);
     const hasFlow = this.#flow !== Flow.Next;
     effects.forEach((effect, i) => {
       if (i > 0) this.#pinEffect(effect);
@@ -863,6 +871,5 @@ export class Builder {
   }
 }
 
-function rank(effect: Effect): number {
-  return ['store', 'state', 'flags', 'register'].indexOf(effect.kind);
-}
+/** The order in which effects are emitted. */
+const RANK: Readonly<Record<Effect['kind'], number>> = { store: 0, state: 1, flags: 2, register: 3 };

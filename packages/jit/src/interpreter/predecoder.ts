@@ -77,7 +77,8 @@ export class Predecoder<B> {
     const target = operands.find((o) => o.kind === 'target');
     return {
       row: found.row,
-      fields: found.fields,
+      operands: operands.map((operand) => operand.of(found.fields)),
+      statics: Object.fromEntries(statics.map(({ name, of }) => [name, of(found.fields)])),
       // Nothing changes a translation while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,

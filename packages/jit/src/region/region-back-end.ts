@@ -6,7 +6,6 @@ import { node } from '../builder/graph.js';
 import { EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
 import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
-import type { OperandInfo } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { AccessWindows } from './access-windows.js';
 import { Facts } from './facts.js';
@@ -49,7 +48,6 @@ export class RegionBackEnd<B> implements BackEnd {
   facts = Facts.none();
   readonly #windows: AccessWindows;
   #instruction: RegionInstruction<B> | undefined;
-  #operands: readonly OperandInfo[] = [];
   /** Instructions of the block from the present one on: not retired when the region is left here. */
   #rest = 0;
   /** Locals that tell that a page was looked up, by its number. */
@@ -72,18 +70,14 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   /** Sets the instruction that is emitted next. */
-  begin(instruction: RegionInstruction<B>, operands: readonly OperandInfo[], rest: number): void {
+  begin(instruction: RegionInstruction<B>, rest: number): void {
     this.#instruction = instruction;
-    this.#operands = operands;
     this.#rest = rest;
     this.#windows.enterInstruction();
   }
 
   emitOperand(operand: number, ty: Ty): void {
-    const { of } = this.#operands[operand] as OperandInfo;
-    const value = of((this.#instruction as RegionInstruction<B>).fields);
-    const n = this.builder.imm(value);
-    this.builder.emitAs(node(n), ty);
+    this.builder.emitAs(node(this.builder.imm(this.#valueOf(operand))), ty);
   }
 
   emitRegister(file: RegisterFile, register: Reg, ty: Ty, _opcode: number): void {
@@ -264,10 +258,14 @@ export class RegionBackEnd<B> implements BackEnd {
     return { register: this.registerOffset(affine.file, affine.register), displacement: affine.displacement };
   }
 
+  #valueOf(operand: number): number | bigint {
+    return (this.#instruction as RegionInstruction<B>).operands[operand] as number | bigint;
+  }
+
   #number(register: Reg): number {
     const number = register as unknown as number;
     if (number >= FIXED_REGISTER) return number - FIXED_REGISTER;
-    return Number((this.#operands[number] as OperandInfo).of((this.#instruction as RegionInstruction<B>).fields));
+    return Number(this.#valueOf(number));
   }
 }
 

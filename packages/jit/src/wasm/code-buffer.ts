@@ -37,6 +37,11 @@ export class CodeBuffer {
     this.depth = 0;
   }
 
+  /** The bytes written so far, valid until the next is written. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** A copy of the bytes written so far. */
   toBytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
