@@ -33,17 +33,18 @@ const MOV_X5 = 0xd280_0005;
 
 const SEED = 1;
 
-/** Bases on both sides of each boundary between pages, `step` bytes apart. */
-function bases(step: bigint): bigint[] {
+/** Bases on both sides of each boundary between pages: from so many steps before it to so many behind. */
+function bases(step: bigint, before = 9n, behind = 4n): bigint[] {
   const special: bigint[] = [];
   for (let page = 1n; page < BigInt(PAGES.length); page++)
-    for (let by = -9n; by <= 4n; by++) special.push(VA + page * PAGE + by * step);
+    for (let by = -before; by <= behind; by++) special.push(VA + page * PAGE + by * step);
   const rounds = special.flatMap((base) => [...new Array<bigint>(RARE - 1).fill(VA + 0x800n), base]);
   return [...new Array<bigint>(WARM).fill(VA + 0x800n), ...rounds];
 }
 
-/** A program that does `body` with each of the bases in X0. */
-const rounds = (body: string, count: number): string => `${ON}
+/** A program that does `body` with each of the bases in X0, after `before`. */
+const rounds = (body: string, count: number, before = ''): string => `${ON}
+  ${before}
   ldr x19, =${BASES}
   mov x20, #${count}
   mov x7, #8
@@ -121,8 +122,12 @@ describe('accesses by one register', () => {
     expect(expected.length).toBeGreaterThan(100);
   });
 
-  it.each([1n, 4n, 16n])('do the same in both tiers when the bases are %i bytes apart', async (step) => {
-    const machine = await runRounds(GROUP.map(([text]) => text).join('\n'), bases(step));
+  it.each([
+    [1n, 60n, 20n],
+    [4n, 9n, 4n],
+    [16n, 9n, 4n],
+  ])('do the same in both tiers when the bases are %i bytes apart', async (step, before, behind) => {
+    const machine = await runRounds(GROUP.map(([text]) => text).join('\n'), bases(step, before, behind));
     expect(machine.exceptions.length).toBeGreaterThan(100);
   });
 
@@ -175,11 +180,11 @@ describe('accesses by one register', () => {
     ['a stack that is aligned by 8 only', 'mov sp, x0\n ldr x1, [sp]\n ldr x2, [sp, #8]\n str x1, [sp, #16]'],
     [
       'copies of the base',
-      'ldr x1, [x0]\n mov x6, x0\n add x8, x6, #24\n str x1, [x8]\n ldr x2, [x6, #8]\n ldr x3, [x0, #16]',
+      'ldr x1, [x0]\n mov x6, x0\n add x8, x0, #24\n sub x6, x8, #24\n str x1, [x8]\n ldr x2, [x6, #8]\n ldr x3, [x0, #16]',
     ],
     [
       'a copy from before the base moves',
-      'mov x6, x0\n ldr x1, [x0, #8]\n add x0, x0, #32\n ldr x2, [x6]\n str x2, [x0, #-8]',
+      'ldr x1, [x0, #8]\n add x6, x0, #0\n add x0, x0, #32\n ldr x2, [x6]\n str x2, [x0, #-8]',
     ],
     [
       'copies that flags are made from',
@@ -190,7 +195,7 @@ describe('accesses by one register', () => {
     ['a list of pairs', 'ldp x0, x1, [x0, #8]\n ldr x2, [x0, #8]\n ldp x1, x0, [x0]\n ldr x3, [x0]\n ldr x4, [x1]'],
     [
       'a base that is loaded from its copy',
-      'ldr x1, [x0]\n mov x6, x0\n ldr x0, [x6, #8]\n ldr x2, [x6]\n ldr x3, [x0]\n ldr x4, [x6, #16]',
+      'ldr x1, [x0]\n add x6, x0, #0\n ldr x0, [x6, #8]\n ldr x2, [x6]\n ldr x3, [x0]\n ldr x4, [x6, #16]',
     ],
     [
       'a base that moves by a register',
@@ -219,7 +224,7 @@ describe('accesses by one register', () => {
     ],
     [
       'two ways of which one begins again',
-      'ldr x1, [x0]\n mov x6, x0\n tbz x20, #4, 1f\n ldr x2, [x0, #200]\n 1: ldr x3, [x6]\n ldr x4, [x0]\n str x3, [x0, #8]',
+      'ldr x1, [x0]\n add x6, x0, #0\n tbz x20, #4, 1f\n ldr x2, [x0, #200]\n 1: ldr x3, [x6]\n ldr x4, [x0]\n str x3, [x0, #8]',
     ],
     [
       'a loop that moves the base',
@@ -240,6 +245,14 @@ describe('accesses by one register', () => {
     [
       'structures of vectors',
       'ld1 {v0.16b-v3.16b}, [x0]\n ldr x1, [x0, #8]\n st1 {v1.16b, v2.16b}, [x0], #32\n ld4 {v4.4s-v7.4s}, [x0]\n ld1r {v8.2d}, [x0], #8\n str x1, [x0]',
+    ],
+    [
+      'structures of which a window holds one half',
+      'ldp q0, q1, [x0]\n tbz x20, #4, 1f\n ldr x2, [x0, #8]\n 1: ld1 {v4.16b-v7.16b}, [x0]\n st1 {v6.16b-v7.16b}, [x0]',
+    ],
+    [
+      'a copy whose window begins anew',
+      'ldr x1, [x0]\n add x6, x0, #8\n ldr x2, [x0, #200]\n ldr x3, [x6]\n str x3, [x6, #8]\n ldr x4, [x0, #208]',
     ],
     [
       'atomics among them',
@@ -308,14 +321,11 @@ describe('a group that writes the code that runs', () => {
     const body = `tst x20, #63\n csel x0, x8, x0, eq\n lsr w3, w20, #6\n add w3, w2, w3, lsl #5\n ldr w1, [x0, #4]
       str w3, [x0]\n ldr w4, [x0]\n cmp w3, w4\n cinc x10, x10, eq\n dc cvau, x0\n dsb ish\n ic ivau, x0\n dsb ish\n isb
       patched: mov x5, #0\n add x6, x6, x5`;
-    const source = `${ON} adr x8, patched\n ldr x2, =${MOV_X5}\n mov x6, #0\n mov x10, #0\n`;
-    const machine = await runBothTiers(
-      `${source} ${rounds(body, given.length).replace(ON, '')}\n ${log(6)} ${log(10)}`,
-      {
-        translated: 0.2,
-        prepare: (m) => prepare(m, given),
-      },
-    );
+    const source = rounds(body, given.length, `adr x8, patched\n ldr x2, =${MOV_X5}\n mov x6, #0\n mov x10, #0`);
+    const machine = await runBothTiers(`${source}\n ${log(6)} ${log(10)}`, {
+      translated: 0.2,
+      prepare: (m) => prepare(m, given),
+    });
     let [sum, value] = [0, 0];
     for (let count = given.length; count > 0; count--) {
       if (count % 64 === 0) value = count / 64;
@@ -331,7 +341,8 @@ describe('a group that writes the code that runs', () => {
     // The function at X8 returns 1 until its first word becomes MOV X5, #2.
     const body = `ldr w1, [x0, #8]\n str w9, [x0]\n ldr w2, [x0]\n dc cvau, x8\n dsb ish\n ic ivau, x8\n dsb ish\n isb
       blr x8\n add x6, x6, x5\n eor w9, w9, #0x60`;
-    const source = `${ON} ldr x8, =${code}\n mov x6, #0\n ldr w9, =${MOV_X5 + 0x20}\n ${rounds(body, given.length).replace(ON, '')}\n ${log(6)}`;
+    const before = `ldr x8, =${code}\n mov x6, #0\n ldr w9, =${MOV_X5 + 0x20}`;
+    const source = `${rounds(body, given.length, before)}\n ${log(6)}`;
     const machine = await runBothTiers(source, {
       translated: 0.2,
       prepare: (m) => {

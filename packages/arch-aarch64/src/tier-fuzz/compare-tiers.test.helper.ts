@@ -6,9 +6,9 @@ import type { TierProgram } from './tier-program.test.helper.js';
 /** Tunings of the second tier under which programs run, by name. */
 export const TUNINGS = {
   /** Regions for whatever runs twice, and larger ones at once. */
-  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192 },
+  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
   /** Small regions only, in batches. */
-  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192 },
+  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
   usual: REGION_TUNING,
 } as const satisfies Readonly<Record<string, RegionTuning>>;
 

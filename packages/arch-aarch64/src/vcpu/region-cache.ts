@@ -34,6 +34,8 @@ export interface RegionTuning {
   readonly interval: number;
   /** and so many times as many while translating takes more than its share of the run. */
   readonly rest: number;
+  /** Whether batches are compiled behind the guest's back; otherwise it waits, and a run is the same each time. */
+  readonly background: boolean;
   /** How many modules may be in use; then those go whose regions were not seen for longest. */
   readonly modules: number;
 }
@@ -51,6 +53,7 @@ export const REGION_TUNING: RegionTuning = {
   patience: 400,
   interval: 4096,
   rest: 4,
+  background: true,
   modules: 8192,
 };
 
@@ -125,6 +128,14 @@ interface Installed {
   readonly owner: Owner;
 }
 
+/** What was translated at one time. */
+interface Batch {
+  readonly candidates: readonly Candidate[];
+  readonly exactAlignment: boolean;
+  /** Indices of the candidates that are not in the module. */
+  readonly refused: readonly number[];
+}
+
 /** A module: its memory is given back when none of its regions is in use. */
 interface Owner {
   live: number;
@@ -148,6 +159,8 @@ export class RegionCache {
     exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000),
   };
   #queue: Candidate[] = [];
+  /** What is ready to be put to use. Only a vCPU that runs does that, so that nothing happens to a machine that has ended. */
+  readonly #compiled: (() => void)[] = [];
   #waited = 0;
   /** Regions in use, by number. */
   readonly #installed = new Map<number, Installed>();
@@ -232,6 +245,7 @@ export class RegionCache {
     const { batch, patience } = this.tuning;
     this.#samples++;
     this.#sampled += instructions;
+    for (const use of this.#compiled.splice(0)) use();
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#translate(exactAlignment);
     if (ip === 0) return;
@@ -340,17 +354,31 @@ export class RegionCache {
   }
 
   #install(candidates: readonly Candidate[], exactAlignment: boolean): void {
-    if (this.#liveModules >= this.tuning.modules) this.#evict();
     const { bytes, refused } = this.#translator.translate(candidates, exactAlignment);
-    const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    this.counters.bytes += bytes.length;
+    const batch = { candidates, exactAlignment, refused };
+    const code = bytes as Uint8Array<ArrayBuffer>;
+    if (!this.tuning.background) {
+      this.#putToUse(batch, new WebAssembly.Module(code));
+      return;
+    }
+    WebAssembly.compile(code).then(
+      (module) => this.#compiled.push(() => this.#putToUse(batch, module)),
+      (cause: unknown) => this.#compiled.push(() => fail(cause)),
+    );
+  }
+
+  #putToUse({ candidates, exactAlignment, refused }: Batch, module: WebAssembly.Module): void {
+    if (this.#liveModules >= this.tuning.modules) this.#evict();
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
     const owner = { live: 0, seen: this.#samples };
     this.#liveModules++;
-    this.counters.bytes += bytes.length;
     candidates.forEach((candidate, i) => {
       if (refused.includes(i)) this.#refuse(candidate.place);
-      else this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
+      // Guest code may have been written while V8 was at work.
+      else if (this.#isStable(candidate))
+        this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
     });
     if (owner.live === 0) this.#liveModules--;
   }
@@ -433,6 +461,10 @@ export class RegionCache {
     for (const table of this.tables) table.set(number, null);
     (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
   }
+}
+
+function fail(cause: unknown): never {
+  throw new Error('a module of regions is not valid', { cause });
 }
 
 /** Address of the first record of the page that a record belongs to. */
