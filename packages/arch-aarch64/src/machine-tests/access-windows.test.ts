@@ -255,6 +255,10 @@ describe('accesses by one register', () => {
       'ldr x1, [x0]\n add x6, x0, #8\n ldr x2, [x0, #200]\n ldr x3, [x6]\n str x3, [x6, #8]\n ldr x4, [x0, #208]',
     ],
     [
+      'the same of a copy by MOV',
+      'ldr x1, [x0]\n mov x6, x0\n ldr x2, [x6, #8]\n ldr x2, [x0, #200]\n ldr x3, [x6]\n str x3, [x6, #8]',
+    ],
+    [
       'atomics among them',
       'ldr x1, [x0]\n ldadd x1, x2, [x0]\n ldr x3, [x0, #8]\n ldxr x4, [x0]\n stxr w5, x3, [x0]\n str x4, [x0, #8]\n ldar x6, [x0]',
     ],
