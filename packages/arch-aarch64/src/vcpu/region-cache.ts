@@ -245,9 +245,9 @@ export class RegionCache {
     const { batch, patience } = this.tuning;
     this.#samples++;
     this.#sampled += instructions;
-    for (const use of this.#compiled.splice(0)) use();
+    for (const use of this.#compiled.splice(0)) this.#timed(use);
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
-      this.#translate(exactAlignment);
+      this.#timed(() => this.#translate(exactAlignment));
     if (ip === 0) return;
     this.#touch(ip);
     if (this.#refused.has(ip)) return;
@@ -258,9 +258,7 @@ export class RegionCache {
     const level = this.#levelAt(count);
     this.#news += ((level < INLINED + RETRIES ? 1 : 0) - this.#news) / NEWS_SAMPLES;
     if (level < 0 || level === this.#levelAt(before)) return;
-    const start = performance.now();
-    this.#consider(ip, level, pages);
-    this.#account(start);
+    this.#timed(() => this.#consider(ip, level, pages));
   }
 
   #queuedInstructions(): number {
@@ -284,7 +282,13 @@ export class RegionCache {
     // A place waits once: what is found later follows more.
     this.#queue = this.#queue.filter((waiting) => waiting.place.ip !== ip);
     if (candidate === undefined) this.#refuse(place);
-    else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
+    else if (this.#isBetter(candidate)) this.#queue.push(candidate);
+  }
+
+  /** Whether a region would hold more than the one in use, if there is one. */
+  #isBetter({ place, graph }: Candidate): boolean {
+    const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
+    return present === undefined || graph.instructions > present.instructions;
   }
 
   #explore(place: RegionPlace, level: number, pages: CodePages): Candidate | undefined {
@@ -334,15 +338,16 @@ export class RegionCache {
   }
 
   #translate(exactAlignment: boolean): void {
-    const start = performance.now();
     const stable = this.#queue.filter((candidate) => this.#isStable(candidate));
     this.#queue = [];
     this.#waited = 0;
     if (stable.length > 0) this.#install(stable, exactAlignment);
-    this.#account(start);
   }
 
-  #account(start: number): void {
+  /** Does what the guest stands still for. */
+  #timed(work: () => void): void {
+    const start = performance.now();
+    work();
     const pause = performance.now() - start;
     this.counters.milliseconds += pause;
     this.counters.longestPause = Math.max(this.counters.longestPause, pause);
@@ -375,10 +380,10 @@ export class RegionCache {
     const owner = { live: 0, seen: this.#samples };
     this.#liveModules++;
     candidates.forEach((candidate, i) => {
+      // Guest code may have been written while V8 was at work, and a better region have come first.
+      if (!this.#isStable(candidate) || !this.#isBetter(candidate)) return;
       if (refused.includes(i)) this.#refuse(candidate.place);
-      // Guest code may have been written while V8 was at work.
-      else if (this.#isStable(candidate))
-        this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
+      else this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
     });
     if (owner.live === 0) this.#liveModules--;
   }

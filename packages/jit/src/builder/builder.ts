@@ -47,6 +47,7 @@ type Effect =
   | FlagsEffect
   | { readonly kind: 'register'; readonly file: RegisterFile; readonly register: Reg; readonly op: number; readonly value: number };
 
+const COMMUTATIVE: ReadonlySet<IntOpName> = new Set<IntOpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne']);
 const TRAPPING: ReadonlySet<number> = new Set([...IntOp.divs, ...IntOp.divu, ...IntOp.rems, ...IntOp.remu]);
 
 /**
@@ -257,6 +258,7 @@ export class Builder {
   // --- registers and state ---
 
   readReg(file: RegisterFile, register: Reg, ty: Ty): V {
+    if (ty !== Ty.v128 && this.#requireBackEnd().registerOffset(file, register) === EngineState.zero) return this.#halves(ty, 0, 0);
     const op = ty === Ty.v128 ? Op.v128_load : ty === Ty.i64 ? Op.i64_load : Op.i32_load;
     return this.#reg(file, register, ty, op);
   }
@@ -658,6 +660,7 @@ export class Builder {
     const g = this.#graph;
     const ty = g.ty[p] as Ty;
     const to = result ?? ty;
+    if (g.isConst(p) && !g.isConst(q) && COMMUTATIVE.has(name)) [p, q] = [q, p];
     if (g.isConst(q)) {
       if (g.isConst(p)) {
         const folded = foldInt(name, ty === Ty.i64, this.#constantOf(p), this.#constantOf(q));
