@@ -3,8 +3,17 @@ import { ARCHITECTURE, PLUGIN_API_VERSION, provide, type QvmPlugin } from '@qvm/
 
 /** What `QVM_TEST_TIER` may say: regions for whatever runs twice, or for nothing. */
 const TUNINGS: Readonly<Record<string, RegionTuning>> = {
-  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 2000, rest: 1 },
-  never: { hot: Infinity, hotter: Infinity, batch: 24, patience: 64, interval: 16_384, rest: 1 },
+  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 2000, rest: 1, modules: 8192, background: false },
+  never: {
+    hot: Infinity,
+    hotter: Infinity,
+    batch: 24,
+    patience: 64,
+    interval: 16_384,
+    rest: 1,
+    modules: 8192,
+    background: false,
+  },
 };
 
 /** Another tuning of the second tier, for tests. */

@@ -1,4 +1,4 @@
-import { derived, int, small } from '@qvm/jit';
+import { derived, int, small, Ty } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 import { Exit, State } from '../builder/layout.js';
@@ -39,12 +39,15 @@ function writeWay(f: Encoded): Way {
 const storage = small((f: Encoded) => registerOf(f)?.offset ?? 0);
 const moveInfo = (read: number) => int((f: Encoded) => (read << 21) | (encodingOf(f) << 5) | f.Rt);
 
-const D_BIT = 0x200;
+const D_BIT = 9;
+/** Software step enable (Arm ARM D19.3.20). */
+const MDSCR_SS = 1;
 
 /** PSTATE.DAIF := `daif`, unless that may let an interrupt in or change what is stepped: that is the engine's. */
 function setDaif(b: A64, daif: V, exit: Exit, info: V): void {
   const admitted = b.and(b.stateAt(State.pendingInterrupts, 4), b.not(daif));
-  const debug = b.and(b.xor(b.stateAt(State.daif, 4), daif), b.imm(D_BIT));
+  const steps = b.and(b.stateAt(MDSCR.offset, 4), b.imm(MDSCR_SS));
+  const debug = b.and(b.shr(b.xor(b.stateAt(State.daif, 4), b.as(daif, Ty.i32)), b.imm(D_BIT)), steps);
   b.leaveIf(b.or(b.or(admitted, debug), b.eqz(b.stateAt(State.el, 4))), exit, info);
   b.setState(State.daif, daif);
 }
@@ -55,6 +58,7 @@ function leaveAtEl0(b: A64, info: V): void {
 
 const SP_EL0 = registerNamed('SP_EL0');
 const DAIF = registerNamed('DAIF');
+const MDSCR = registerNamed('MDSCR_EL1');
 const CTR = registerNamed('CTR_EL0');
 const DCZID = registerNamed('DCZID_EL0');
 
@@ -63,6 +67,9 @@ const FPSR_WRITABLE = 0x0800009f;
 
 /** An element larger than those of loads and stores: the slow path refuses Device memory. */
 const ZVA_HALF = { element: 32 };
+
+/** `CRm` of DC CVAC, CVAU, CIVAC and IC IVAU. */
+const MAINTENANCE: readonly number[] = [10, 11, 14, 5];
 
 /** `opc` of ISB among the barriers. */
 const ISB = 2;
@@ -169,6 +176,11 @@ export const systemRows: readonly A64Row[] = [
 
   inst('C6.2.367', 'SYS', '11010101 00001 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(0, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
   inst('C6.2.368', 'SYSL', '11010101 00101 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(1, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
+
+  // Caches are coherent and transparent: what is left are the faults of the address, which are the engine's.
+  inst('C5.3', 'DC CVAC, CVAU, CIVAC; IC IVAU', '11010101 00001 011 0111 CRm:4! 001 Rt:5',
+    { valid: (f) => MAINTENANCE.includes(f.CRm), operands: { info: int((f) => (systemEncoding(1, 3, 7, f.CRm, 1) << 5) | f.Rt) } },
+    (b, { Rt, info }) => b.leaveIf(b.or(b.eqz(b.stateAt(State.el, 4)), b.eqz(b.isMapped(b.x(Rt, 1)))), Exit.System, info)),
 
   inst('C5.3.9', 'DC ZVA', '11010101 00001 011 0111 0100 001 Rt:5', { operands: { rt: small((f) => f.Rt) } }, (b, { Rt, rt }) => {
     b.leaveIf(b.stateAt(State.zvaTrap, 4), Exit.ZvaTrap, rt);

@@ -253,7 +253,16 @@ export class MachineHarness {
 }
 
 /** Regions for whatever runs twice. */
-export const EAGER: RegionTuning = { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 1500, rest: 1 };
+export const EAGER: RegionTuning = {
+  hot: 1,
+  hotter: 2,
+  batch: 1,
+  patience: 1,
+  interval: 1500,
+  rest: 1,
+  modules: 8192,
+  background: false,
+};
 const STEP = 100_000;
 const STEPS = 10_000;
 

@@ -6,10 +6,11 @@ import type { TierProgram } from './tier-program.test.helper.js';
 /** Tunings of the second tier under which programs run, by name. */
 export const TUNINGS = {
   /** Regions for whatever runs twice, and larger ones at once. */
-  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1 },
+  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
   /** Small regions only, in batches. */
-  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1 },
-  usual: REGION_TUNING,
+  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
+  /** As it is in use, but so soon that these short programs see it, and the same in each run. */
+  usual: { ...REGION_TUNING, interval: 256, patience: 4, background: false },
 } as const satisfies Readonly<Record<string, RegionTuning>>;
 
 /** How the tiers compare in one program. */

@@ -1,4 +1,5 @@
 import type { Random } from '../testing/random.js';
+import { AccessGroup } from './access-groups.test.helper.js';
 import { baseLines, plainLines, plainWord, rebaseLines, Reg, wordLine } from './straight-code.test.helper.js';
 
 const CONDITIONS = ['eq', 'ne', 'hs', 'lo', 'mi', 'pl', 'vs', 'vc', 'hi', 'ls', 'ge', 'lt', 'gt', 'le'];
@@ -6,6 +7,7 @@ const MAX_DEPTH = 3;
 /** Of what a program is made of, with weights; deep inside only what has no parts. */
 const SIMPLE = [
   ...Array.from({ length: 12 }, () => 'plain' as const),
+  ...Array.from({ length: 5 }, () => 'group' as const),
   ...(['rebase', 'rebase', 'rebase', 'system', 'system', 'exception', 'exclusive', 'patch', 'patch', 'remap'] as const),
 ] as const;
 const NESTED = [
@@ -98,6 +100,7 @@ export class ControlFlow {
 
   readonly #writers: Readonly<Record<Piece, (depth: number, caller: number) => string[]>> = {
     plain: () => Array.from({ length: this.random.between(1, 5) }, () => plainLines(this.random)).flat(),
+    group: () => AccessGroup.lines(this.random),
     rebase: () => rebaseLines(this.random),
     system: () => this.#system(),
     exception: () => [this.random.pick(['svc #1', 'brk #2', '.inst 0 // udf', 'svc #3'])],

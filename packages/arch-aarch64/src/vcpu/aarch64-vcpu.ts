@@ -1,6 +1,6 @@
 import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } from '@qvm/core';
 import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
-import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
+import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
@@ -26,6 +26,7 @@ export const TLB_BANKS = 32;
 
 const join = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 const LOW_48 = 0xffff_ffff_ffffn;
+const PAGE_OFFSET = BigInt(PAGE_BYTES - 1);
 
 /** The generated `run(cpu, budget)`. @experimental */
 export type RunFunction = (cpu: number, budget: number) => number;
@@ -321,41 +322,56 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #enter(left: number): number {
     const { state, regions } = this;
     if (!regions) return this.#run(state.address, left);
-    state.setU32(State.sampleAt, Math.max(0, left - regions.nextInterval()));
+    if (this.#untilSample <= 0) this.#untilSample = this.#sampleInterval = regions.nextInterval();
+    state.setU32(State.sampleAt, Math.max(0, left - this.#untilSample));
     const reason = this.#run(state.address, left);
     this.regionTotals.instructions += state.u32(State.regionInstructions);
     state.setU32(State.regionInstructions, 0);
     this.regionTotals.entries += state.u32(State.regionEntries);
     state.setU32(State.regionEntries, 0);
-    // A device access also ends a run: it puts what is left aside.
-    const after = state.u32(State.left);
-    if (reason === (ExitReason.Budget as number) && (after > 0 || state.u32(State.stolen) === 0))
-      regions.sample(state.u32(State.lastEntry), left - after, state.u32(State.alignmentCheck) !== 0, this.#codePages);
+    this.#untilSample -= left - state.u32(State.left) - state.u32(State.stolen);
+    if (this.#untilSample <= 0) this.#sample(regions);
+    // It was left for the sample: where it came to is where a jump led.
+    if (reason === (ExitReason.Budget as number) && state.u32(State.left) > 0)
+      regions.noteBranch(Number(state.u64(State.cameFrom) & LOW_48), Number(this.pc & LOW_48));
     return reason;
+  }
+
+  /** Instructions until the next look at where the vCPU is, whatever it leaves for meanwhile, */
+  #untilSample = 0;
+  /** and as many as there were after the last. */
+  #sampleInterval = 0;
+
+  /** What was run belongs to the place where control last came by a jump, and that is still mapped as it was. */
+  #sample(regions: RegionCache): void {
+    const { state } = this;
+    const came = state.u64(State.lastEntry);
+    const pages = this.#codePagesAt(came);
+    const slot = pages.at(0);
+    const instructions = this.#sampleInterval - this.#untilSample;
+    const exactAlignment = state.u32(State.alignmentCheck) !== 0;
+    regions.sample(
+      slot === 0 ? 0 : slot + Number(came & PAGE_OFFSET) * (RECORD_BYTES / 4),
+      instructions,
+      exactAlignment,
+      pages,
+    );
   }
 
   /** Instructions retired in regions, and how often one was entered. */
   readonly regionTotals = { instructions: 0, entries: 0 };
 
-  /** The code around the place that the vCPU came to last. */
-  readonly #codePages: CodePages = {
-    of: (ip) => (ip ^ this.state.u32(State.ip)) >>> 0 < CODE_SLOT_BYTES,
-    at: (number) => {
-      const va = this.#codePage() + BigInt(number * PAGE_BYTES);
-      return this.tlb.codeFor(
-        this.state.u32(State.bank),
-        Number(va & 0xffff_ffffn),
-        Number((va >> 32n) & 0xffff_ffffn),
-      );
-    },
-    address: () => Number(this.#codePage() & LOW_48),
-    cameFrom: () => Number(this.state.u64(State.cameFrom) & LOW_48),
-  };
-
-  /** Virtual address of the page of code. */
-  #codePage(): bigint {
-    const { state } = this;
-    return state.u64(State.pcBias) + BigInt((state.u32(State.ip) & -CODE_SLOT_BYTES) >>> 2);
+  /** The code around a virtual address, by the present translation. */
+  #codePagesAt(pc: bigint): CodePages {
+    const page = pc & ~PAGE_OFFSET;
+    return {
+      at: (number) => {
+        const va = page + BigInt(number * PAGE_BYTES);
+        const bank = this.state.u32(State.bank);
+        return this.tlb.codeFor(bank, Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
+      },
+      address: Number(page & LOW_48),
+    };
   }
 
   /** Whether the instruction of the last step has been done. */

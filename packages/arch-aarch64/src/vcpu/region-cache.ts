@@ -2,6 +2,7 @@ import type { VmMemory } from '@qvm/core';
 import {
   buildControlFlowGraph,
   CODE_SLOT_BYTES,
+  CODE_SLOT_REGIONS,
   EXACT_REGIONS,
   isReducible,
   PAGE_BITS,
@@ -33,13 +34,31 @@ export interface RegionTuning {
   readonly interval: number;
   /** and so many times as many while translating takes more than its share of the run. */
   readonly rest: number;
+  /** Whether batches are compiled behind the guest's back; otherwise it waits, and a run is the same each time. */
+  readonly background: boolean;
+  /** How many modules may be in use; then those go whose regions were not seen for longest. */
+  readonly modules: number;
 }
 
-/** Measured on a boot of Debian's kernel: docs/decisions/0005. @experimental */
-export const REGION_TUNING: RegionTuning = { hot: 3, hotter: 16, batch: 2000, patience: 400, interval: 4096, rest: 4 };
+/**
+ * Measured on a boot of Debian's kernel: docs/decisions/0005. Each module is a mapping of the host process, which may have some
+ * 65,000.
+ *
+ * @experimental
+ */
+export const REGION_TUNING: RegionTuning = {
+  hot: 3,
+  hotter: 16,
+  batch: 2000,
+  patience: 400,
+  interval: 4096,
+  rest: 4,
+  background: true,
+  modules: 8192,
+};
 
-/** Each module is a mapping of the host process, which may have some 65,000: at so many all regions are dropped. */
-const MODULE_LIMIT = 8192;
+/** How much of what is in use goes at a time when there are too many modules. */
+const EVICTED_SHARE = 1 / 4;
 /** Places whose heat is remembered. */
 const HEAT_LIMIT = 0x1_0000;
 /** What a region holds at first, and what it holds when it stays hot. */
@@ -63,19 +82,15 @@ const PREDICTIONS = 2;
 const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
 
 /**
- * Records of the code around a vCPU.
+ * Records of the code around a place.
  *
  * @experimental
  */
 export interface CodePages {
-  /** Whether `ip` is in the page that the vCPU is in. */
-  of(ip: number): boolean;
-  /** Address of the first record of the page that is so many pages after that one; 0 when none is known. */
+  /** Address of the first record of the page that is so many pages after the place's; 0 when none is known. */
   at(number: number): number;
-  /** Low 48 bits of that page's virtual address, */
-  address(): number;
-  /** and of the address of the indirect branch that the vCPU came by; 0 when it came by another way. */
-  cameFrom(): number;
+  /** Low 48 bits of the virtual address of the place's page. */
+  readonly address: number;
 }
 
 /** A region to be translated. */
@@ -104,7 +119,8 @@ export interface InstalledRegion extends RegionCode<A64> {
 
 /** A region in use. */
 interface Installed {
-  /** Address of its number. */
+  /** Address of its first record, and of its number. */
+  readonly ip: number;
   readonly region: number;
   readonly instructions: number;
   /** First records of the pages whose code it holds. */
@@ -112,9 +128,19 @@ interface Installed {
   readonly owner: Owner;
 }
 
+/** What was translated at one time. */
+interface Batch {
+  readonly candidates: readonly Candidate[];
+  readonly exactAlignment: boolean;
+  /** Indices of the candidates that are not in the module. */
+  readonly refused: readonly number[];
+}
+
 /** A module: its memory is given back when none of its regions is in use. */
 interface Owner {
   live: number;
+  /** Number of the sample that found one of its regions, the latest of them. */
+  seen: number;
 }
 
 /**
@@ -133,6 +159,8 @@ export class RegionCache {
     exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000),
   };
   #queue: Candidate[] = [];
+  /** What is ready to be put to use. Only a vCPU that runs does that, so that nothing happens to a machine that has ended. */
+  readonly #compiled: (() => void)[] = [];
   #waited = 0;
   /** Regions in use, by number. */
   readonly #installed = new Map<number, Installed>();
@@ -148,6 +176,8 @@ export class RegionCache {
     translated: 0,
     refused: 0,
     dropped: 0,
+    /** Of them because there were too many modules. */
+    evicted: 0,
     milliseconds: 0,
     /** Of them in one go, at most: so long the guest stood still. */
     longestPause: 0,
@@ -181,6 +211,14 @@ export class RegionCache {
     return (this.#interval >>> 1) + ((this.#random >>> 8) % this.#interval);
   }
 
+  #samples = 0;
+
+  /** A region was seen to run. */
+  #touch(ip: number): void {
+    const region = this.#installed.get(this.memory.u16[regionAt(ip) >>> 1] as number);
+    if (region) region.owner.seen = this.#samples;
+  }
+
   /** Instructions that were sampled. */
   #sampled = 0;
 
@@ -194,27 +232,33 @@ export class RegionCache {
     return Math.floor((busy ? interval * rest : interval) / Math.max(this.#news, LEAST_NEWS));
   }
 
+  /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */
+  noteBranch(from: number, to: number): void {
+    this.#branches.note(from, to);
+  }
+
   /**
-   * A vCPU came to `ip` by a jump and may still run there, after `instructions` since the last sample, with or without alignment
-   * checking.
+   * A vCPU has run for `instructions` since the last sample, with or without alignment checking: the latest of them from the place
+   * of the record `ip` on (0: not known).
    */
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
     const { batch, patience } = this.tuning;
+    this.#samples++;
     this.#sampled += instructions;
+    for (const use of this.#compiled.splice(0)) this.#timed(use);
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
-      this.#translate(exactAlignment);
-    if (ip === 0 || this.#refused.has(ip)) return;
+      this.#timed(() => this.#translate(exactAlignment));
+    if (ip === 0) return;
+    this.#touch(ip);
+    if (this.#refused.has(ip)) return;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
-    this.#branches.note(pages.cameFrom(), pages.address() + offsetOf(ip));
     const before = this.#heat.get(ip) ?? 0;
     const count = before + Math.max(1, Math.floor(instructions / this.#interval));
     this.#heat.set(ip, count);
     const level = this.#levelAt(count);
     this.#news += ((level < INLINED + RETRIES ? 1 : 0) - this.#news) / NEWS_SAMPLES;
     if (level < 0 || level === this.#levelAt(before)) return;
-    const start = performance.now();
-    this.#consider(ip, level, pages);
-    this.#account(start);
+    this.#timed(() => this.#consider(ip, level, pages));
   }
 
   #queuedInstructions(): number {
@@ -231,14 +275,20 @@ export class RegionCache {
   /** Queues a region unless there is one as good. */
   #consider(ip: number, level: number, pages: CodePages): void {
     const place = this.code.place(ip);
-    if (place === undefined || !pages.of(ip)) return;
+    if (place === undefined) return;
     const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
     if (present !== undefined && level === PLAIN) return;
     const candidate = this.#explore(place, Math.min(level, INLINED), pages);
     // A place waits once: what is found later follows more.
     this.#queue = this.#queue.filter((waiting) => waiting.place.ip !== ip);
     if (candidate === undefined) this.#refuse(place);
-    else if (present === undefined || candidate.graph.instructions > present.instructions) this.#queue.push(candidate);
+    else if (this.#isBetter(candidate)) this.#queue.push(candidate);
+  }
+
+  /** Whether a region would hold more than the one in use, if there is one. */
+  #isBetter({ place, graph }: Candidate): boolean {
+    const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
+    return present === undefined || graph.instructions > present.instructions;
   }
 
   #explore(place: RegionPlace, level: number, pages: CodePages): Candidate | undefined {
@@ -250,7 +300,7 @@ export class RegionCache {
       }
       return known.get(number);
     };
-    const page = pages.address();
+    const page = pages.address;
     const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, page);
     if (graph === undefined) return undefined;
     const found = graph.pages.map((number) => pageOf(number) as RegionPlace);
@@ -288,15 +338,16 @@ export class RegionCache {
   }
 
   #translate(exactAlignment: boolean): void {
-    const start = performance.now();
     const stable = this.#queue.filter((candidate) => this.#isStable(candidate));
     this.#queue = [];
     this.#waited = 0;
     if (stable.length > 0) this.#install(stable, exactAlignment);
-    this.#account(start);
   }
 
-  #account(start: number): void {
+  /** Does what the guest stands still for. */
+  #timed(work: () => void): void {
+    const start = performance.now();
+    work();
     const pause = performance.now() - start;
     this.counters.milliseconds += pause;
     this.counters.longestPause = Math.max(this.counters.longestPause, pause);
@@ -308,15 +359,29 @@ export class RegionCache {
   }
 
   #install(candidates: readonly Candidate[], exactAlignment: boolean): void {
-    if (this.#liveModules >= MODULE_LIMIT) this.#dropAll();
     const { bytes, refused } = this.#translator.translate(candidates, exactAlignment);
-    const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    this.counters.bytes += bytes.length;
+    const batch = { candidates, exactAlignment, refused };
+    const code = bytes as Uint8Array<ArrayBuffer>;
+    if (!this.tuning.background) {
+      this.#putToUse(batch, new WebAssembly.Module(code));
+      return;
+    }
+    WebAssembly.compile(code).then(
+      (module) => this.#compiled.push(() => this.#putToUse(batch, module)),
+      (cause: unknown) => this.#compiled.push(() => fail(cause)),
+    );
+  }
+
+  #putToUse({ candidates, exactAlignment, refused }: Batch, module: WebAssembly.Module): void {
+    if (this.#liveModules >= this.tuning.modules) this.#evict();
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
-    const owner = { live: 0 };
+    const owner = { live: 0, seen: this.#samples };
     this.#liveModules++;
-    this.counters.bytes += bytes.length;
     candidates.forEach((candidate, i) => {
+      // Guest code may have been written while V8 was at work, and a better region have come first.
+      if (!this.#isStable(candidate) || !this.#isBetter(candidate)) return;
       if (refused.includes(i)) this.#refuse(candidate.place);
       else this.#enter(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
     });
@@ -339,7 +404,13 @@ export class RegionCache {
     for (const table of this.tables) table.set(number, body);
     u16[place.region >>> 1] = number;
     const pages = [...slots.values()];
-    this.#installed.set(number, { region: place.region, instructions: graph.instructions, slots: pages, owner });
+    this.#installed.set(number, {
+      ip: place.ip,
+      region: place.region,
+      instructions: graph.instructions,
+      slots: pages,
+      owner,
+    });
     for (const slot of pages) {
       this.code.markRegions(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
@@ -371,10 +442,18 @@ export class RegionCache {
     }
   }
 
-  /** Forgets all regions: what is hot is translated again, what was hot long ago is not. */
-  #dropAll(): void {
-    for (const number of [...this.#installed.keys()]) this.#release(number);
-    this.#heat.clear();
+  /** Forgets the modules that were not seen for longest: what is wanted again must become hot again. */
+  #evict(): void {
+    const owners = [...new Set([...this.#installed.values()].map(({ owner }) => owner))].sort(
+      (x, y) => x.seen - y.seen,
+    );
+    const cold = new Set(owners.slice(0, Math.ceil(owners.length * EVICTED_SHARE)));
+    for (const [number, { owner, ip }] of [...this.#installed]) {
+      if (!cold.has(owner)) continue;
+      this.#release(number);
+      this.#heat.delete(ip);
+      this.counters.evicted++;
+    }
   }
 
   #release(number: number): void {
@@ -389,14 +468,18 @@ export class RegionCache {
   }
 }
 
+function fail(cause: unknown): never {
+  throw new Error('a module of regions is not valid', { cause });
+}
+
 /** Address of the first record of the page that a record belongs to. */
 function slotOf(ip: number): number {
   return (ip & -CODE_SLOT_BYTES) >>> 0;
 }
 
-/** Offset in its page of the instruction behind a record. */
-function offsetOf(ip: number): number {
-  return (ip & (CODE_SLOT_BYTES - 1)) / (RECORD_BYTES / 4);
+/** Address of the number of the region that begins at a record. */
+function regionAt(ip: number): number {
+  return slotOf(ip) + CODE_SLOT_REGIONS + ((ip & (CODE_SLOT_BYTES - 1)) >>> Math.log2(RECORD_BYTES / 2));
 }
 
 /** Hands out numbers of a range. */

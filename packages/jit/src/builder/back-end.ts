@@ -2,6 +2,7 @@ import type { Reg, V } from '../describe/value.js';
 import type { Facts } from '../region/facts.js';
 import type { Ty } from '../wasm/code-buffer.js';
 import type { Builder } from './builder.js';
+import type { Probe } from './probe.js';
 
 /** How control leaves an instruction. @experimental */
 export enum Flow {
@@ -34,6 +35,15 @@ export interface RegisterFile {
   writeOffset(n: number): number;
 }
 
+/** A look-up that several accesses share. @experimental */
+export interface SharedProbe {
+  /** The local of its address, and how far from there the access is. */
+  readonly local: number;
+  readonly displacement: number;
+  /** To be called when it has been emitted; undefined when an earlier access did that. */
+  readonly begin: ((probe: Probe) => void) | undefined;
+}
+
 /**
  * What differs between an interpreter handler and a region: where operands, registers, flags and the pc come from, and
  * where control goes. Methods emit code with {@link Builder.code}.
@@ -50,6 +60,8 @@ export interface BackEnd {
   registerOffset(file: RegisterFile, register: Reg): number | undefined;
   /** `value` emits the value, which is node `n`. */
   writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void, n: number): void;
+  /** How an access to node `va` shares its look-up with those near it; undefined where it does not. */
+  shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined;
   emitPc(): void;
   /** Flags as the semantic function asked for them; values are nodes. */
   condition(cond: number): V;

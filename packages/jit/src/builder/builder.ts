@@ -12,6 +12,7 @@ import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './lay
 import type { LocalPool } from './local-pool.js';
 import { ATOMIC_RMW, LOAD_SIGNED, LOAD_UNSIGNED, STORE, atomicAlignment } from './memory-opcodes.js';
 import type { AtomicOp } from './memory-opcodes.js';
+import { Probe } from './probe.js';
 
 /**
  * Options of {@link Builder.open}.
@@ -46,8 +47,9 @@ type Effect =
   | FlagsEffect
   | { readonly kind: 'register'; readonly file: RegisterFile; readonly register: Reg; readonly op: number; readonly value: number };
 
+const COMMUTATIVE: ReadonlySet<IntOpName> = new Set<IntOpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne']);
 const TRAPPING: ReadonlySet<number> = new Set([...IntOp.divs, ...IntOp.divu, ...IntOp.rems, ...IntOp.remu]);
-const PAGE_MASK_LO = -(1 << PAGE_BITS);
+
 /**
  * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects are
  * queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the instruction.
@@ -64,7 +66,7 @@ export class Builder {
   exactAlignment = true;
   /** A local that holds the address of the TLB bank, in code during which it cannot change. */
   bank: number | undefined;
-  readonly #graph = new Graph();
+  readonly #graph: Graph;
   readonly #effects: Effect[] = [];
   readonly #ordered: number[] = [];
   readonly #opened: Opened[] = [];
@@ -76,13 +78,18 @@ export class Builder {
   #flowReason = 0;
   #backEnd: BackEnd | undefined;
 
-  /** @param cpu - the local that holds the address of the vCPU's state. */
+  /**
+   * @param cpu - the local that holds the address of the vCPU's state.
+   * @param graph - where the values of an instruction are; to be shared by builders that work one after the other.
+   */
   constructor(
     code: CodeBuffer,
     locals: LocalPool,
     readonly cpu: number,
     private readonly functionOf: (helper: Helper) => number,
+    graph = new Graph(),
   ) {
+    this.#graph = graph;
     this.code = code;
     this.locals = locals;
   }
@@ -95,9 +102,10 @@ export class Builder {
   /** Begins an instruction. */
   begin(): void {
     this.#graph.clear();
-    this.#effects.length = 0;
-    this.#ordered.length = 0;
-    this.#opened.length = 0;
+    // What is empty stays as it is: to set a length takes longer than to look at it.
+    if (this.#effects.length > 0) this.#effects.length = 0;
+    if (this.#ordered.length > 0) this.#ordered.length = 0;
+    if (this.#opened.length > 0) this.#opened.length = 0;
     this.#flow = Flow.Next;
     this.locals.releaseAll();
   }
@@ -106,15 +114,15 @@ export class Builder {
 
   /** A number that takes the width of the other operand. */
   imm(n: number | bigint): V {
-    return this.#constant(0, BigInt(n));
+    return this.#literal(0, n);
   }
 
   i32(n: number): V {
-    return this.#constant(Ty.i32, BigInt(n));
+    return this.#literal(Ty.i32, n);
   }
 
   i64(n: number | bigint): V {
-    return this.#constant(Ty.i64, BigInt(n));
+    return this.#literal(Ty.i64, n);
   }
 
   /** What a value is, if that is known now: fields are constants in a region. */
@@ -133,17 +141,14 @@ export class Builder {
     const have = this.#graph.ty[n] as Ty | 0;
     if (have === ty) return x;
     if (have === 0) return this.#typed(n, ty);
-    if (this.#graph.isConst(n)) {
-      const bits = this.#constantOf(n);
-      return this.#constant(ty, ty === Ty.i64 ? BigInt.asUintN(32, bits) : bits);
-    }
+    if (this.#graph.isConst(n)) return this.#halves(ty, this.#graph.lo[n]!, 0);
     return this.#op(ty === Ty.i64 ? Op.i64_extend_i32_u : Op.i32_wrap_i64, ty, n);
   }
 
   /** An i32 extended with its sign to i64. */
   widenSigned(x: V): V {
     const n = node(this.as(x, Ty.i32));
-    if (this.#graph.isConst(n)) return this.#constant(Ty.i64, BigInt.asIntN(32, this.#constantOf(n)));
+    if (this.#graph.isConst(n)) return this.#halves(Ty.i64, this.#graph.lo[n]!, this.#graph.lo[n]! >> 31);
     return this.#op(Op.i64_extend_i32_s, Ty.i64, n);
   }
 
@@ -161,7 +166,7 @@ export class Builder {
   zx(x: V, bits: number): V {
     const ty = this.#known(x);
     if (bits === 64 || (bits === 32 && ty === Ty.i32)) return x;
-    return this.and(x, this.imm((1n << BigInt(bits)) - 1n));
+    return this.and(x, this.imm(2 ** bits - 1));
   }
 
   // --- integer arithmetic, by the operands' width ---
@@ -189,7 +194,7 @@ export class Builder {
   ges(x: V, y: V): V { return this.#binary('ges', x, y, Ty.i32); }
   geu(x: V, y: V): V { return this.#binary('geu', x, y, Ty.i32); }
   not(x: V): V { return this.xor(x, this.imm(-1)); }
-  neg(x: V): V { return this.sub(this.#constant(this.#known(x), 0n), x); }
+  neg(x: V): V { return this.sub(this.#halves(this.#known(x), 0, 0), x); }
   clz(x: V): V { return this.#unary('clz', x); }
   ctz(x: V): V { return this.#unary('ctz', x); }
   popcnt(x: V): V { return this.#unary('popcnt', x); }
@@ -253,6 +258,7 @@ export class Builder {
   // --- registers and state ---
 
   readReg(file: RegisterFile, register: Reg, ty: Ty): V {
+    if (ty !== Ty.v128 && this.#requireBackEnd().registerOffset(file, register) === EngineState.zero) return this.#halves(ty, 0, 0);
     const op = ty === Ty.v128 ? Op.v128_load : ty === Ty.i64 ? Op.i64_load : Op.i32_load;
     return this.#reg(file, register, ty, op);
   }
@@ -336,19 +342,56 @@ export class Builder {
       (options.aligned ? AccessInfo.aligned : 0) |
       (options.unprivileged ? AccessInfo.unprivileged : 0) |
       (Math.log2(element) << AccessInfo.elementShift);
-    const address = this.locals.take(Ty.i32);
-    this.#probe(this.#materialize(node(this.as(va, Ty.i64))), bytes, element, info, address);
-    const n = this.#graph.add(Kind.Local, Ty.i32, 0, address);
+    const n = node(this.as(va, Ty.i64));
+    const back = this.#requireBackEnd();
+    const { exactAlignment } = this;
+    const isPlain = !exactAlignment && !options.aligned && !options.unprivileged;
+    const shared = isPlain ? back.shareProbe(n, bytes, write) : undefined;
+    if (shared && !shared.begin) return this.add(this.local(shared.local, Ty.i32), this.i32(shared.displacement));
+    const address = shared?.local ?? this.locals.take(Ty.i32);
+    const from = this.#materialize(n);
+    const probe = new Probe(this.code, {
+      cpu: this.cpu,
+      bank: this.bank,
+      va: from,
+      entry: this.locals.take(Ty.i32),
+      address,
+      bytes,
+      element,
+      info,
+      exactAlignment,
+      widening: shared !== undefined,
+      miss: () => back.emitMiss(() => this.code.get(from), info),
+    });
+    shared?.begin?.(probe);
     this.#opened.push({ address, write });
-    return value(n);
+    return this.local(address, Ty.i32);
+  }
+
+  /** An address as what can be an operand of a load or store, and its offset. */
+  #place(m: V, offset: number): [number, number] {
+    const g = this.#graph;
+    const n = node(m);
+    const by = g.b[n] as number;
+    if (g.kind[n] !== Kind.Op || g.op[n] !== IntOp.add[0] || !g.isConst(by) || g.lo[by]! < 0) return [n, offset];
+    return [g.a[n] as number, offset + g.lo[by]!];
+  }
+
+  /** Whether the TLB knows that `va` may be read: an i32. */
+  isMapped(va: V): V {
+    const shift = Math.log2(TlbEntry.bytes);
+    const offset = this.and(this.as(this.shr(va, this.imm(PAGE_BITS - shift)), Ty.i32), this.imm((TLB_ENTRIES - 1) << shift));
+    const entry = this.add(this.stateAt(EngineState.bank, 4), offset);
+    return this.eq(this.loadAt(entry, TlbEntry.readTag, 8), this.and(va, this.imm(-(1 << PAGE_BITS))));
   }
 
   /** Loads from an opened address; zero-extended to i64 (i32 where `ty` says) unless `signed`. */
   loadAt(m: V, offset: number, bytes: number, signed = false, ty: Ty = Ty.i64): V {
     const op = bytes === 16 ? Op.v128_load : (signed ? LOAD_SIGNED : LOAD_UNSIGNED)[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no load of ${bytes} bytes`);
-    const n = this.#add(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, node(m));
-    this.#graph.c[n as unknown as number] = offset;
+    const [address, at] = this.#place(m, offset);
+    const n = this.#add(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, address);
+    this.#graph.c[n as unknown as number] = at;
     this.#ordered.push(node(n));
     return n;
   }
@@ -358,7 +401,8 @@ export class Builder {
     const ty = this.#known(v);
     const op = ty === Ty.v128 ? Op.v128_store : STORE[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no store of ${bytes} bytes`);
-    this.#effects.push({ kind: 'store', op, address: this.#use(m), offset, value: this.#use(v) });
+    const [address, at] = this.#place(m, offset);
+    this.#effects.push({ kind: 'store', op, address: this.#use(value(address)), offset: at, value: this.#use(v) });
   }
 
   /** An atomic read-modify-write of naturally aligned memory; gives the old value, zero-extended to i64. */
@@ -476,7 +520,7 @@ export class Builder {
   }
 
   /** The register and the constant whose sum a 64-bit value is, if it is one. */
-  affine(n: number): { readonly file: RegisterFile; readonly register: Reg; readonly displacement: number } | undefined {
+  affine(n: number): { readonly file: RegisterFile; readonly register: Reg; displacement: number } | undefined {
     const g = this.#graph;
     if (g.ty[n] !== Ty.i64) return undefined;
     if (g.kind[n] === Kind.Register)
@@ -485,7 +529,8 @@ export class Builder {
     const constant = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;
     const inner = this.affine(g.a[n] as number);
-    return inner && { ...inner, displacement: inner.displacement + sign * Number(this.#constantOf(constant)) };
+    if (inner) inner.displacement += sign * (g.hi[constant]! * 2 ** 32 + (g.lo[constant]! >>> 0));
+    return inner;
   }
 
   /** Emits the effects of the instruction and its transfer of control. */
@@ -496,7 +541,8 @@ export class Builder {
     for (const n of this.#ordered) {
       if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.#pin(n);
     }
-    const effects = [...this.#effects].sort((x, y) => rank(x) - rank(y));
+    const effects = this.#effects;
+    if (effects.length > 1) effects.sort((x, y) => RANK[x.kind] - RANK[y.kind]);
     const hasFlow = this.#flow !== Flow.Next;
     effects.forEach((effect, i) => {
       if (i > 0) this.#pinEffect(effect);
@@ -562,11 +608,17 @@ export class Builder {
     this.#flowTarget = target;
   }
 
+  /** A number may be as large as integers are exact. */
+  #literal(ty: Ty | 0, n: number | bigint): V {
+    return typeof n === 'number' ? this.#halves(ty, n | 0, Math.floor(n / 2 ** 32)) : this.#constant(ty, n);
+  }
+
   #constant(ty: Ty | 0, n: bigint): V {
-    const bits = BigInt.asIntN(64, n);
-    const lo = Number(BigInt.asIntN(32, bits));
-    const hi = ty === Ty.i32 ? lo >> 31 : Number(bits >> 32n);
-    return value(this.#graph.constant(ty, lo, hi));
+    return this.#halves(ty, Number(BigInt.asIntN(32, n)), Number(BigInt.asIntN(32, n >> 32n)));
+  }
+
+  #halves(ty: Ty | 0, lo: number, hi: number): V {
+    return value(this.#graph.constant(ty, lo, ty === Ty.i32 ? lo >> 31 : hi));
   }
 
   #constantOf(n: number): bigint {
@@ -575,7 +627,7 @@ export class Builder {
 
   #typed(n: number, ty: Ty): V {
     const g = this.#graph;
-    if (g.kind[n] === Kind.Const) return this.#constant(ty, this.#constantOf(n));
+    if (g.kind[n] === Kind.Const) return this.#halves(ty, g.lo[n]!, g.hi[n]!);
     return value(g.add(Kind.Operand, ty, 0, g.a[n]));
   }
 
@@ -608,6 +660,7 @@ export class Builder {
     const g = this.#graph;
     const ty = g.ty[p] as Ty;
     const to = result ?? ty;
+    if (g.isConst(p) && !g.isConst(q) && COMMUTATIVE.has(name)) [p, q] = [q, p];
     if (g.isConst(q)) {
       if (g.isConst(p)) {
         const folded = foldInt(name, ty === Ty.i64, this.#constantOf(p), this.#constantOf(q));
@@ -819,32 +872,7 @@ export class Builder {
         break;
     }
   }
-
-  /** The software TLB: compares the page (and the alignment of the last element) with the entry's tag. */
-  #probe(va: number, bytes: number, element: number, info: number, address: number): void {
-    const { code } = this;
-    const entry = this.locals.take(Ty.i32);
-    const tag = info & AccessInfo.write ? TlbEntry.writeTag : TlbEntry.readTag;
-    const entryShift = Math.log2(TlbEntry.bytes);
-    if (info & AccessInfo.unprivileged) code.get(this.cpu).memory(Op.i32_load, EngineState.unprivilegedBank);
-    else if (this.bank !== undefined) code.get(this.bank);
-    else code.get(this.cpu).memory(Op.i32_load, EngineState.bank);
-    code.get(va).i64(PAGE_BITS - entryShift).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
-    code.i32((TLB_ENTRIES - 1) << entryShift).op(IntOp.and[0]).op(IntOp.add[0]).tee(entry);
-    code.memory(Op.i64_load, tag);
-    code.get(va);
-    const exact = this.exactAlignment || (info & AccessInfo.aligned) !== 0;
-    const reach = exact ? bytes - element : bytes - 1;
-    if (reach > 0) code.i64(reach).op(IntOp.add[1]);
-    code.i64(PAGE_MASK_LO | (exact ? element - 1 : 0), -1).op(IntOp.and[1]).op(IntOp.eq[1]);
-    code.if(Ty.i32);
-    code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]);
-    code.else();
-    this.#requireBackEnd().emitMiss(() => code.get(va), info);
-    code.end().set(address);
-  }
 }
 
-function rank(effect: Effect): number {
-  return ['store', 'state', 'flags', 'register'].indexOf(effect.kind);
-}
+/** The order in which effects are emitted. */
+const RANK: Readonly<Record<Effect['kind'], number>> = { store: 0, state: 1, flags: 2, register: 3 };

@@ -62,8 +62,8 @@ export class Graph {
 
   clear(): void {
     this.length = 0;
-    this.calls.length = 0;
-    this.lanes.length = 0;
+    if (this.calls.length > 0) this.calls.length = 0;
+    if (this.lanes.length > 0) this.lanes.length = 0;
   }
 
   add(kind: Kind, ty: Ty | 0, op = 0, a = NONE, b = NONE, c = NONE): number {

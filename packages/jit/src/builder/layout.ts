@@ -29,8 +29,6 @@ export const EngineState = {
   flagX: 48,
   flagY: 56,
   flagKind: 64,
-  /** u32: where control last came by a jump: what makes hot regions known. */
-  lastEntry: 68,
   /** Here registers that read as zero point. */
   zero: 72,
   /** Here writes go that have no effect. */
@@ -57,7 +55,11 @@ export const EngineState = {
   blockMap: 144,
   /** u32: TLB entries filled by generated code, modulo 2^32. */
   tlbFills: 148,
-  end: 152,
+  /** u64: where control last came by a jump: what it has done since belongs to that place. */
+  lastEntry: 152,
+  /** u32: not 0 when a region has left at an instruction that it has not done. */
+  leftInside: 160,
+  end: 168,
 } as const;
 
 /**

@@ -77,7 +77,7 @@ export function defineChain(writer: ModuleWriter, index: number): void {
   code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
   code.get(region).i32(EXACT_REGIONS).op(IntOp.ltu[0]).op(IntOp.and[0]).op(IntOp.or[0]);
   giveUp();
-  code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
+  code.get(cpu).get(pc).memory(Op.i64_store, EngineState.lastEntry);
   code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);
   code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
   code.memory(Op.i32_store, EngineState.regionEntries);

@@ -132,6 +132,10 @@ export class HandlerBackEnd implements BackEnd {
     code.memory(opcode, 0);
   }
 
+  shareProbe(): undefined {
+    // Each instruction stands for itself.
+  }
+
   emitPc(): void {
     const { cpu, ip } = this.frame;
     this.builder.code.get(cpu).memory(Op.i64_load, EngineState.pcBias);

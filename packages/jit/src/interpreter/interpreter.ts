@@ -343,26 +343,27 @@ class RunFunction<B extends Builder> {
   #emitEnter(frame: RunFrame): void {
     const code = this.#code;
     const { cpu, ip, left, target, next } = frame;
-    const [region, before, came] = [
+    const [region, before, inside] = [
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
       this.#locals.reserve(Ty.i32),
     ];
-    code.i32(0).set(came);
+    code.i32(0).set(inside);
     const none = code.block();
     const again = code.loop();
-    code.get(cpu).get(ip).memory(Op.i32_store, EngineState.lastEntry);
     code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.leftFrom).memory(Op.i64_store, EngineState.cameFrom);
     code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);
     code.get(left).get(cpu).memory(Op.i32_load, EngineState.sampleAt).op(IntOp.lts[0]).if();
     code.i32(ExitReason.Budget).set(frame.reason).br(frame.exit).end();
+    code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.pcBias);
+    code.get(ip).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+    code.memory(Op.i64_store, EngineState.lastEntry);
     emitRegionAddress(code, ip);
     code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz).brIf(none);
     code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]).brIf(next);
     code.get(cpu).memory(Op.i32_load, EngineState.alignmentCheck).i32(0).op(IntOp.ne[0]);
     code.get(region).i32(EXACT_REGIONS).op(IntOp.ltu[0]).op(IntOp.and[0]).brIf(next);
     code.get(left).set(before);
-    code.i32(1).set(came);
     code.get(cpu).get(left).get(cpu).memory(Op.i64_load, EngineState.pcBias);
     code
       .get(ip)
@@ -375,6 +376,8 @@ class RunFunction<B extends Builder> {
     code.get(region);
     this.writer.callIndirect(code, REGION_SIGNATURE);
     code.set(left);
+    code.get(cpu).memory(Op.i32_load, EngineState.leftInside).set(inside);
+    code.get(cpu).i32(0).memory(Op.i32_store, EngineState.leftInside);
     code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.regionEntries).i32(1).op(IntOp.add[0]);
     code.memory(Op.i32_store, EngineState.regionEntries);
     code.get(left).get(before).op(IntOp.eq[0]).brIf(none);
@@ -385,8 +388,8 @@ class RunFunction<B extends Builder> {
     this.#emitTransfer(frame);
     code.br(again).end();
     code.end();
-    // What a region left to the interpreter is often one instruction: perhaps a region begins behind it.
-    code.get(came).op(Op.i32_eqz).brIf(next);
+    // What a region leaves to the interpreter is often one instruction: perhaps a region begins behind it.
+    code.get(inside).op(Op.i32_eqz).brIf(next);
     code.get(left).i32(1).op(IntOp.les[0]).brIf(next);
     this.#emitSetAside(cpu, left, 1);
     code.br(next);

@@ -16,8 +16,7 @@ import type { RegionInstruction } from '../region/control-flow-graph.js';
  */
 export class Predecoder<B> {
   readonly decoder: Decoder<B>;
-  /** Records of words that mean the same everywhere: as four words each. */
-  readonly #records = new Memo<Uint32Array>();
+  readonly #known = new Memo<KnownWord>();
   /** What words mean for regions, but for their places. */
   readonly #decoded = new Memo<Omit<RegionInstruction<B>, 'offset'> | undefined>();
 
@@ -31,11 +30,15 @@ export class Predecoder<B> {
    * @returns whether control always or sometimes leaves the sequence here, so that decoding ahead may stop.
    */
   write(memory: DataView, address: number, word: number, pageOffset: number): boolean {
-    const known = this.#records.get(word);
-    if (known !== undefined) {
-      for (let i = 0; i < RECORD_WORDS; i++) memory.setUint32(address + i * 4, known[i] as number, true);
-      return false;
-    }
+    const known = this.#known.get(word);
+    const far = known !== undefined && leavesPage(pageOffset, known.distance);
+    const record = far ? known.far : known?.near;
+    if (record === undefined) return this.#decodeRecord(memory, address, word, pageOffset);
+    for (let i = 0; i < RECORD_WORDS; i++) memory.setUint32(address + i * 4, record[i] as number, true);
+    return (known as KnownWord).ends;
+  }
+
+  #decodeRecord(memory: DataView, address: number, word: number, pageOffset: number): boolean {
     const found = this.decoder.find(word);
     if (!found) {
       memory.setUint16(address, UNDEFINED_HANDLER, true);
@@ -44,18 +47,16 @@ export class Predecoder<B> {
     const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
     const target = operands.find((o) => o.kind === 'target');
     const distance = target ? Number(target.of(found.fields)) : 0;
-    const far = (pageOffset + distance) >>> PAGE_BITS !== 0;
+    const far = leavesPage(pageOffset, distance);
     const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
     const number = index[staticIndex(statics, found.fields) * REACHES + reach] as number;
     const handler = this.interpreter.handlers[number] as Handler<B>;
     for (const slot of handler.slots) this.#writeSlot(memory, address + slot.offset, slot, found.fields, operands);
     memory.setUint16(address, number, true);
-    if (target !== undefined) return true;
-    this.#records.set(
-      word,
-      Uint32Array.from({ length: RECORD_WORDS }, (_, i) => memory.getUint32(address + i * 4, true)),
-    );
-    return false;
+    const known = this.#known.get(word) ?? { distance, ends: target !== undefined, near: undefined, far: undefined };
+    known[far ? 'far' : 'near'] = wordsAt(memory, address);
+    this.#known.set(word, known);
+    return known.ends;
   }
 
   /** Decodes `word` at `pageOffset` for a region; `undefined` when the interpreter must do it. */
@@ -76,7 +77,8 @@ export class Predecoder<B> {
     const target = operands.find((o) => o.kind === 'target');
     return {
       row: found.row,
-      fields: found.fields,
+      operands: operands.map((operand) => operand.of(found.fields)),
+      statics: Object.fromEntries(statics.map(({ name, of }) => [name, of(found.fields)])),
       // Nothing changes a translation while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,
@@ -114,7 +116,24 @@ export class Predecoder<B> {
   }
 }
 
+/** What was found out about an instruction word: how far it may jump, whether it does, and its record where that stays in the page or not. */
+interface KnownWord {
+  readonly distance: number;
+  readonly ends: boolean;
+  near: RecordWords | undefined;
+  far: RecordWords | undefined;
+}
+
+type RecordWords = readonly number[];
+
 const RECORD_WORDS = RECORD_BYTES / 4;
+
+/** Whether a jump over a distance from an offset in a page leads to another page. */
+const leavesPage = (pageOffset: number, distance: number): boolean => (pageOffset + distance) >>> PAGE_BITS !== 0;
+
+function wordsAt(memory: DataView, address: number): RecordWords {
+  return Array.from({ length: RECORD_WORDS }, (_, i) => memory.getUint32(address + i * 4, true));
+}
 /** Distinct words that are remembered: a kernel and what runs on it have fewer. */
 const MEMO_LIMIT = 0x2_0000;
 

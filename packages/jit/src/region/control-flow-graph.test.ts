@@ -9,7 +9,9 @@ type Program = Readonly<Record<number, readonly [Flow, number?]>>;
 function graphOf(program: Program, entry = 0, limit = 100) {
   const decode = (offset: number): RegionInstruction<unknown> | undefined => {
     const found = program[offset];
-    return found && { offset, row: {} as Row<unknown>, fields: {}, flow: found[0], distance: found[1] ?? 0 };
+    return (
+      found && { offset, row: {} as Row<unknown>, operands: [], statics: {}, flow: found[0], distance: found[1] ?? 0 }
+    );
   };
   const graph = buildControlFlowGraph(entry, decode, { instructions: limit, callee: 20, depth: 2, pages: 2 });
   return graph?.blocks.map(({ start, instructions, successors }) => [start, instructions.length, ...successors]);

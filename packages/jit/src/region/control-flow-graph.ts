@@ -1,5 +1,4 @@
 import { Flow } from '../builder/back-end.js';
-import type { RawFields } from '../describe/pattern.js';
 import type { Row } from '../describe/row.js';
 import { discover } from './discovery.js';
 import type { Call } from './discovery.js';
@@ -15,7 +14,9 @@ export interface RegionInstruction<B> {
   /** Bytes from the start of the region's page; beyond it for code of other pages. */
   readonly offset: number;
   readonly row: Row<B>;
-  readonly fields: RawFields;
+  /** Values of its operands, in the order of `operandsOf`, and of its static choices by their names. */
+  readonly operands: readonly (number | bigint)[];
+  readonly statics: Readonly<Record<string, number>>;
   readonly flow: Flow;
   /** Distance of a direct branch in bytes. */
   readonly distance: number;

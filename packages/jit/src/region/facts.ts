@@ -1,3 +1,18 @@
+import type { Window } from './access-windows.js';
+
+/** Where in a window a register points. @internal */
+export interface WindowView {
+  readonly window: Window;
+  readonly position: number;
+}
+
+/** That a value is what a register held, and so many bytes. @internal */
+export interface Displaced {
+  /** The register's offset in the state. */
+  readonly register: number;
+  readonly displacement: number;
+}
+
 /**
  * What is known at one point of a region on every way to it, so that it need not be tested or loaded again.
  *
@@ -5,21 +20,29 @@
  */
 export class Facts {
   readonly #facts: Set<number>;
+  /** By the offset of the register. */
+  readonly #windows: Map<number, WindowView>;
 
-  private constructor(facts: Set<number>) {
+  private constructor(facts: Set<number>, windows: Map<number, WindowView>) {
     this.#facts = facts;
+    this.#windows = windows;
   }
 
   /** Nothing is known. */
   static none(): Facts {
-    return new Facts(new Set());
+    return new Facts(new Set(), new Map());
   }
 
   /** What all of these know. */
   static common([first, ...others]: readonly Facts[]): Facts {
-    const facts = new Set(first === undefined ? [] : first.#facts);
-    for (const other of others) for (const fact of facts) if (!other.#facts.has(fact)) facts.delete(fact);
-    return new Facts(facts);
+    if (first === undefined) return Facts.none();
+    const facts = new Set(first.#facts);
+    const windows = new Map(first.#windows);
+    for (const other of others) {
+      for (const fact of facts) if (!other.#facts.has(fact)) facts.delete(fact);
+      for (const [register, view] of windows) if (!isSame(view, other.#windows.get(register))) windows.delete(register);
+    }
+    return new Facts(facts, windows);
   }
 
   /** The field of the state at this offset is 0: only what leaves a region changes it. */
@@ -40,9 +63,30 @@ export class Facts {
     this.#facts.add(offset + Fact.aligned);
   }
 
-  /** A register was written; `displacement` says by how much it differs from before, where that is known. */
-  forgetAlignment(offset: number, displacement: number | undefined): void {
-    if (displacement === undefined || displacement % STACK_ALIGNMENT !== 0) this.#facts.delete(offset + Fact.aligned);
+  /** The register at this offset was written: its value follows from another's, or from its own as it was, where that is known. */
+  noteWrite(offset: number, value: Displaced | undefined): void {
+    const aligned =
+      value !== undefined && value.displacement % STACK_ALIGNMENT === 0 && this.isAlignedRegister(value.register);
+    if (aligned) this.learnAlignedRegister(offset);
+    else this.#facts.delete(offset + Fact.aligned);
+    const view = value && this.#windows.get(value.register);
+    if (view)
+      this.#windows.set(offset, { window: view.window, position: view.position + (value as Displaced).displacement });
+    else this.#windows.delete(offset);
+  }
+
+  /** The window that the register at this offset points into, or near. */
+  windowAt(offset: number): WindowView | undefined {
+    return this.#windows.get(offset);
+  }
+
+  learnWindow(offset: number, view: WindowView): void {
+    this.#windows.set(offset, view);
+  }
+
+  /** The local of windows is written. */
+  forgetWindows(local: number): void {
+    for (const [offset, { window }] of this.#windows) if (window.local === local) this.#windows.delete(offset);
   }
 
   /** What is stored at this offset of the state is in its local, too. */
@@ -54,6 +98,9 @@ export class Facts {
     this.#facts.add(offset + Fact.inLocal);
   }
 }
+
+const isSame = (x: WindowView, y: WindowView | undefined): boolean =>
+  x.window === y?.window && x.position === y.position;
 
 /** Kinds of facts, which are kept as one number with the offset in the state. */
 const Fact = { zeroField: 0, aligned: 0x1_0000, inLocal: 0x2_0000 } as const;

@@ -1,18 +1,20 @@
 import { Flow } from '../builder/back-end.js';
-import type { BackEnd, RegisterFile } from '../builder/back-end.js';
+import type { BackEnd, RegisterFile, SharedProbe } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
 import { EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
 import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
-import type { OperandInfo } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
+import { AccessWindows } from './access-windows.js';
 import { Facts } from './facts.js';
+import type { Displaced } from './facts.js';
 import { FLAGS } from './register-homes.js';
 import type { RegisterHomes } from './register-homes.js';
 import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import type { RegionInstruction } from './control-flow-graph.js';
+import type { WaysOut } from './ways-out.js';
 
 /** Locals and the exit label of a region's function. @internal */
 export interface RegionFrame {
@@ -27,6 +29,7 @@ export interface RegionFrame {
   readonly exit: number;
   /** Whether execution may go on in another region. */
   readonly chain: number;
+  readonly ways: WaysOut;
 }
 
 /** The kind of the flags where control comes from several places. @internal */
@@ -43,8 +46,8 @@ export class RegionBackEnd<B> implements BackEnd {
   flagKind = UNKNOWN_FLAGS;
   /** What is known at this point. */
   facts = Facts.none();
+  readonly #windows: AccessWindows;
   #instruction: RegionInstruction<B> | undefined;
-  #operands: readonly OperandInfo[] = [];
   /** Instructions of the block from the present one on: not retired when the region is left here. */
   #rest = 0;
   /** Locals that tell that a page was looked up, by its number. */
@@ -55,20 +58,26 @@ export class RegionBackEnd<B> implements BackEnd {
     private readonly frame: RegionFrame,
     private readonly flags: FlagModel,
     private readonly homes: RegisterHomes,
-  ) {}
+  ) {
+    this.#windows = new AccessWindows(builder.locals);
+  }
+
+  /** Begins a block, with what is known where control comes from. */
+  enterBlock(flagKind: number, facts: Facts): void {
+    this.flagKind = flagKind;
+    this.facts = facts;
+    this.#windows.enterBlock();
+  }
 
   /** Sets the instruction that is emitted next. */
-  begin(instruction: RegionInstruction<B>, operands: readonly OperandInfo[], rest: number): void {
+  begin(instruction: RegionInstruction<B>, rest: number): void {
     this.#instruction = instruction;
-    this.#operands = operands;
     this.#rest = rest;
+    this.#windows.enterInstruction();
   }
 
   emitOperand(operand: number, ty: Ty): void {
-    const { of } = this.#operands[operand] as OperandInfo;
-    const value = BigInt.asIntN(64, BigInt(of((this.#instruction as RegionInstruction<B>).fields)));
-    if (ty === Ty.i32) this.builder.code.i32(Number(BigInt.asIntN(32, value)));
-    else this.builder.code.i64(Number(BigInt.asIntN(32, value)), Number(value >> 32n));
+    this.builder.emitAs(node(this.builder.imm(this.#valueOf(operand))), ty);
   }
 
   emitRegister(file: RegisterFile, register: Reg, ty: Ty, _opcode: number): void {
@@ -93,11 +102,18 @@ export class RegionBackEnd<B> implements BackEnd {
 
   writeRegister(file: RegisterFile, register: Reg, _opcode: number, value: () => void, n: number): void {
     const offset = file.writeOffset(this.#number(register));
-    this.facts.forgetAlignment(offset, this.#displacement(offset, n));
+    this.facts.noteWrite(offset, this.#displaced(n));
     if (offset === EngineState.trash) {
       value();
       this.builder.code.byte(DROP);
     } else this.homes.write(offset, homeType(file), this.facts, value);
+  }
+
+  shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined {
+    // On the other way it would not have been looked up.
+    const place = this.builder.conditional ? undefined : this.#displaced(va);
+    if (place === undefined) return undefined;
+    return this.#windows.share(this.facts, { ...place, bytes, write });
   }
 
   emitPc(): void {
@@ -222,35 +238,34 @@ export class RegionBackEnd<B> implements BackEnd {
 
   /** Goes on at an address in or near the page, in another region if one begins there. */
   goTo(offset: number): void {
-    this.builder.code.i32(1).set(this.frame.chain);
-    this.leaveTo(offset);
+    this.frame.ways.go(offset);
   }
 
   /** Leaves regions for an address in or near the page; what comes before it is done. */
   leaveTo(offset: number): void {
-    this.emitAddress(offset);
-    this.builder.code.set(this.frame.pc).br(this.frame.exit);
+    this.frame.ways.leave(offset, 0);
   }
 
   /** Leaves at the present instruction: the interpreter does it, and whatever it needs. */
   #leaveHere(): void {
-    const { code } = this.builder;
-    const { left } = this.frame;
-    code.get(left).i32(this.#rest).op(0x6a).set(left);
-    this.leaveTo((this.#instruction as RegionInstruction<B>).offset);
+    this.frame.ways.leave((this.#instruction as RegionInstruction<B>).offset, this.#rest);
   }
 
-  /** How much a value differs from the register at `offset`. */
-  #displacement(offset: number, n: number): number | undefined {
+  /** What a value is, if it is a register's and a constant. */
+  #displaced(n: number): Displaced | undefined {
     const affine = this.builder.affine(n);
-    if (affine === undefined || this.registerOffset(affine.file, affine.register) !== offset) return undefined;
-    return affine.displacement;
+    if (affine === undefined) return undefined;
+    return { register: this.registerOffset(affine.file, affine.register), displacement: affine.displacement };
+  }
+
+  #valueOf(operand: number): number | bigint {
+    return (this.#instruction as RegionInstruction<B>).operands[operand] as number | bigint;
   }
 
   #number(register: Reg): number {
     const number = register as unknown as number;
     if (number >= FIXED_REGISTER) return number - FIXED_REGISTER;
-    return Number((this.#operands[number] as OperandInfo).of((this.#instruction as RegionInstruction<B>).fields));
+    return Number(this.#valueOf(number));
   }
 }
 

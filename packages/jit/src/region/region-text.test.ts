@@ -12,7 +12,9 @@ type Program = Readonly<Record<number, readonly [Flow, number?]>>;
 function graphOf(program: Program, entry: number): ControlFlowGraph<unknown> {
   const decode = (offset: number): RegionInstruction<unknown> | undefined => {
     const found = program[offset];
-    return found && { offset, row: {} as Row<unknown>, fields: {}, flow: found[0], distance: found[1] ?? 0 };
+    return (
+      found && { offset, row: {} as Row<unknown>, operands: [], statics: {}, flow: found[0], distance: found[1] ?? 0 }
+    );
   };
   const limits = { instructions: 100, callee: 20, depth: 2, pages: 2 };
   return buildControlFlowGraph(entry, decode, limits) as ControlFlowGraph<unknown>;

@@ -1,3 +1,4 @@
+import { randomSource } from '../random.test.helper.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
@@ -61,14 +62,6 @@ function dominatesByRemoval(graph: Graph, a: number, b: number): boolean {
     }
   }
   return !seen.has(b);
-}
-
-function randomSource(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 function randomGraph(random: (below: number) => number): Graph {

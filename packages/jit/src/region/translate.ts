@@ -1,13 +1,14 @@
 import type { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { Flow } from '../builder/back-end.js';
+import { Graph } from '../builder/graph.js';
 import type { Helper } from '../builder/helper.js';
 import { EngineState } from '../builder/layout.js';
 import { LocalPool } from '../builder/local-pool.js';
 import type { Row } from '../describe/row.js';
 import { CHAIN } from '../interpreter/chain.js';
-import { operandsOf, staticsOf } from '../interpreter/operands.js';
-import type { OperandInfo, StaticInfo } from '../interpreter/operands.js';
+import { operandsOf } from '../interpreter/operands.js';
+import type { OperandInfo } from '../interpreter/operands.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
@@ -20,6 +21,7 @@ import { computeDominance } from './dominators.js';
 import { CachedRegisters, PromotedRegisters } from './register-homes.js';
 import type { RegisterHomes } from './register-homes.js';
 import { emitStructured } from './structure.js';
+import { WaysOut } from './ways-out.js';
 
 /**
  * What an architecture gives the region translator.
@@ -46,11 +48,6 @@ const [CPU, LEFT, PAGE] = [0, 1, 2];
 /** Loops in so small regions keep their registers in locals; what is larger leaves too often, at too many places. */
 const PROMOTED_INSTRUCTIONS = 100;
 
-interface RowInfo {
-  readonly operands: readonly OperandInfo[];
-  readonly statics: readonly StaticInfo[];
-}
-
 /**
  * Translates regions of guest code to functions of one WebAssembly module. A region keeps guest registers and flags in locals
  * and returns where execution goes on in `EngineState.address`; it never calls the engine.
@@ -58,7 +55,11 @@ interface RowInfo {
  * @experimental
  */
 export class RegionTranslator<B extends Builder> {
-  readonly #rows = new Map<Row<B>, RowInfo>();
+  readonly #rows = new Map<Row<B>, readonly OperandInfo[]>();
+  // What regions are made with, one after the other.
+  readonly #graph = new Graph();
+  readonly #body = new CodeBuffer(0x1_0000);
+  readonly #whole = new CodeBuffer(0x1_0000);
 
   constructor(private readonly description: RegionDescription<B>) {}
 
@@ -101,14 +102,16 @@ export class RegionTranslator<B extends Builder> {
     functionOf: (helper: Helper) => number,
     exactAlignment: boolean,
   ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
-    const code = new CodeBuffer(4096);
+    const code = this.#body;
+    code.clear();
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
     const [pc, bank, chain] = [locals.reserve(Ty.i64), locals.reserve(Ty.i32), locals.reserve(Ty.i32)] as const;
-    const builder = new this.description.builder(code, locals, CPU, functionOf);
+    const builder = new this.description.builder(code, locals, CPU, functionOf, this.#graph);
     builder.exactAlignment = exactAlignment;
     builder.bank = bank;
     const exit = code.block();
-    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain };
+    const ways = new WaysOut(code, locals, { left: LEFT, page: PAGE, pc, chain });
+    const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain, ways };
     const successors = graph.blocks.map((b) => b.successors);
     const dominance = computeDominance(successors);
     const promotes = dominance.isLoop.includes(true) && graph.instructions <= PROMOTED_INSTRUCTIONS;
@@ -129,8 +132,8 @@ export class RegionTranslator<B extends Builder> {
           // Control comes to the entry from outside too; of what comes back to a loop nothing is known yet.
           const from = block === 0 || isLoop ? [] : (before[block] as readonly number[]);
           const kinds = new Set(from.map((n) => flagKinds[n] as number));
-          backEnd.flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
-          backEnd.facts = Facts.common(from.map((n) => facts[n] ?? Facts.none()));
+          const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
+          backEnd.enterBlock(flagKind, Facts.common(from.map((n) => facts[n] ?? Facts.none())));
           this.#block(blockAt(block), builder, backEnd, frame);
           emitEnd(blockAt(block), backEnd, slots);
           flagKinds[block] = backEnd.flagKind;
@@ -146,8 +149,25 @@ export class RegionTranslator<B extends Builder> {
       dominance,
     );
     if (!emitted) return undefined;
+    ways.end();
     code.end();
-    return { locals: locals.types, code: joinBody(code.toBytes(), homes, frame, functionOf(CHAIN)) };
+    return { locals: locals.types, code: this.#join(homes, frame, functionOf(CHAIN)) };
+  }
+
+  /** Puts entry and exit around the body. */
+  #join(homes: RegisterHomes, frame: RegionFrame, chain: number): Uint8Array {
+    const code = this.#whole;
+    code.clear();
+    homes.emitEntry(code);
+    code.get(frame.cpu).memory(Op.i32_load, EngineState.bank).set(frame.bank);
+    code.append(this.#body.bytes);
+    homes.emitExit(code);
+    code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
+    code.get(frame.chain).if();
+    code.get(frame.cpu).get(frame.left).get(frame.pc).returnCall(chain).end();
+    code.get(frame.cpu).i32(1).memory(Op.i32_store, EngineState.leftInside);
+    code.get(frame.left);
+    return code.toBytes();
   }
 
   #block({ instructions }: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
@@ -157,25 +177,22 @@ export class RegionTranslator<B extends Builder> {
   }
 
   #instruction(instruction: RegionInstruction<B>, rest: number, builder: B, backEnd: RegionBackEnd<B>): void {
-    const { row, fields } = instruction;
-    const { operands, statics } = this.#info(row);
-    backEnd.begin(instruction, operands, rest);
+    backEnd.begin(instruction, rest);
     builder.begin();
-    const args: Record<string, unknown> = {};
-    for (const { name, of } of statics) args[name] = of(fields);
-    operands.forEach((operand, i) => {
-      if (operand.kind === 'register') args[operand.name] = i;
-      else if (operand.kind === 'target') args[operand.name] = builder.operand(i);
-      else args[operand.name] = builder.imm(operand.of(fields));
+    const args: Record<string, unknown> = { ...instruction.statics };
+    this.#operandsOf(instruction.row).forEach(({ name, kind }, i) => {
+      if (kind === 'register') args[name] = i;
+      else if (kind === 'target') args[name] = builder.operand(i);
+      else args[name] = builder.imm(instruction.operands[i] as number | bigint);
     });
-    row.semantics(builder, args as never);
+    instruction.row.semantics(builder, args as never);
     builder.commit();
   }
 
-  #info(row: Row<B>): RowInfo {
-    let info = this.#rows.get(row);
-    if (!info) this.#rows.set(row, (info = { operands: operandsOf(row), statics: staticsOf(row) }));
-    return info;
+  #operandsOf(row: Row<B>): readonly OperandInfo[] {
+    let operands = this.#rows.get(row);
+    if (!operands) this.#rows.set(row, (operands = operandsOf(row)));
+    return operands;
   }
 }
 
@@ -212,18 +229,4 @@ function destination<B>(block: Block<B>, edge: number): number {
   const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
   const taken = edge === 0 && (last.flow === Flow.Branch || last.flow === Flow.Jump || last.flow === Flow.Call);
   return last.offset + (taken ? last.distance : 4);
-}
-
-/** Puts entry and exit around the body. */
-function joinBody(body: Uint8Array, homes: RegisterHomes, frame: RegionFrame, chain: number): Uint8Array {
-  const code = new CodeBuffer(body.length + 1024);
-  homes.emitEntry(code);
-  code.get(frame.cpu).memory(Op.i32_load, EngineState.bank).set(frame.bank);
-  code.append(body);
-  homes.emitExit(code);
-  code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
-  code.get(frame.chain).if();
-  code.get(frame.cpu).get(frame.left).get(frame.pc).returnCall(chain).end();
-  code.get(frame.left);
-  return code.toBytes();
 }

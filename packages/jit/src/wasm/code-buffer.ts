@@ -37,6 +37,11 @@ export class CodeBuffer {
     this.depth = 0;
   }
 
+  /** The bytes written so far, valid until the next is written. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** A copy of the bytes written so far. */
   toBytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
@@ -46,6 +51,11 @@ export class CodeBuffer {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
     return this;
+  }
+
+  /** Overwrites a byte. */
+  patch(at: number, value: number): void {
+    this.#bytes[at] = value;
   }
 
   append(bytes: Uint8Array): this {

@@ -81,5 +81,9 @@ export const systemForms: FormTable = {
     form('sys', {}, [unsigned('op1', 3, { decimal: true }), controlRegister('CRn'), controlRegister('CRm'), unsigned('op2', 3, { decimal: true }), optionalRegister(x('Rt'), 'Rt', 31)]),
   ],
   SYSL: [form('sysl', {}, [x('Rt'), unsigned('op1', 3, { decimal: true }), controlRegister('CRn'), controlRegister('CRm'), unsigned('op2', 3, { decimal: true })])],
+  'DC CVAC, CVAU, CIVAC; IC IVAU': [
+    ...([['cvac', 10], ['cvau', 11], ['civac', 14]] as const).map(([operation, CRm]) => form('dc', { CRm }, [word(operation), x('Rt')])),
+    form('ic', { CRm: 5 }, [word('ivau'), x('Rt')]),
+  ],
   'DC ZVA': [form('dc', {}, [word('zva'), x('Rt')])],
 };

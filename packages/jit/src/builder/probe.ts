@@ -1,0 +1,118 @@
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { Ty } from '../wasm/code-buffer.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
+import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
+
+/** One look into the software TLB. @internal */
+export interface ProbeRequest {
+  /** Locals: the vCPU's state, the TLB bank where it is known, the virtual address (i64), */
+  readonly cpu: number;
+  readonly bank: number | undefined;
+  readonly va: number;
+  /** a temporary i32, and where the VM memory address goes. */
+  readonly entry: number;
+  readonly address: number;
+  readonly bytes: number;
+  /** Bytes of one element: what alignment goes by. */
+  readonly element: number;
+  /** {@link AccessInfo}. */
+  readonly info: number;
+  /** Whether a misaligned access misses; otherwise only one that crosses a page does. */
+  readonly exactAlignment: boolean;
+  /** Whether it may be widened afterwards. */
+  readonly widening: boolean;
+  /** Emits what happens on a miss, which leaves an address or does not come back. */
+  miss(): void;
+}
+
+const I64_CONST = 0x42;
+const NOP = 0x01;
+const ENTRY_SHIFT = Math.log2(TlbEntry.bytes);
+const PAGE_MASK_LO = -(1 << PAGE_BITS);
+
+/**
+ * The code of a TLB look-up: compares the page of the access's last byte with the tag of the entry for its first. What reads and
+ * writes how much may still change while later accesses are found to be near.
+ *
+ * @internal
+ */
+export class Probe {
+  #low = 0;
+  #reach = 0;
+  #tag = 0;
+
+  constructor(
+    private readonly code: CodeBuffer,
+    request: ProbeRequest,
+  ) {
+    this.#emitEntry(request);
+    this.#emitCompare(request);
+    const { va, entry, address } = request;
+    code.if(Ty.i32);
+    code.get(va).op(Op.i32_wrap_i64).get(entry).memory(Op.i32_load, TlbEntry.addend).op(IntOp.add[0]);
+    code.else();
+    request.miss();
+    code.end().set(address);
+  }
+
+  /**
+   * Makes it answer for all bytes from `low` (0 or less) up to `high`, counted from the address.
+   *
+   * @param write - whether for writes, which are allowed only where reads are.
+   */
+  widen(low: number, high: number, write: boolean): void {
+    if (low < 0) this.#patchAdd(this.#low, low);
+    this.#patchAdd(this.#reach, high - 1);
+    if (write) this.code.patch(this.#tag, TlbEntry.writeTag);
+  }
+
+  #emitEntry({ cpu, bank, va, entry, info, widening }: ProbeRequest): void {
+    const { code } = this;
+    if (info & AccessInfo.unprivileged) code.get(cpu).memory(Op.i32_load, EngineState.unprivilegedBank);
+    else if (bank !== undefined) code.get(bank);
+    else code.get(cpu).memory(Op.i32_load, EngineState.bank);
+    code.get(va);
+    this.#low = code.length;
+    if (widening) for (let i = 0; i < PATCH_BYTES; i++) code.byte(NOP);
+    code
+      .i64(PAGE_BITS - ENTRY_SHIFT)
+      .op(IntOp.shr[1])
+      .op(Op.i32_wrap_i64);
+    code
+      .i32((TLB_ENTRIES - 1) << ENTRY_SHIFT)
+      .op(IntOp.and[0])
+      .op(IntOp.add[0])
+      .tee(entry);
+  }
+
+  #emitCompare({ va, bytes, element, info, exactAlignment, widening }: ProbeRequest): void {
+    const { code } = this;
+    code.memory(Op.i64_load, info & AccessInfo.write ? TlbEntry.writeTag : TlbEntry.readTag);
+    this.#tag = code.length - 1;
+    code.get(va);
+    const exact = exactAlignment || (info & AccessInfo.aligned) !== 0;
+    const reach = exact ? bytes - element : bytes - 1;
+    this.#reach = code.length;
+    if (widening) this.#emitAdd(reach);
+    else if (reach > 0) code.i64(reach).op(IntOp.add[1]);
+    code
+      .i64(PAGE_MASK_LO | (exact ? element - 1 : 0), -1)
+      .op(IntOp.and[1])
+      .op(IntOp.eq[1]);
+  }
+
+  #emitAdd(n: number): void {
+    for (const byte of addition(n)) this.code.byte(byte);
+  }
+
+  #patchAdd(at: number, n: number): void {
+    addition(n).forEach((byte, i) => this.code.patch(at + i, byte));
+  }
+}
+
+/** `i64.const n; i64.add` in always as many bytes, for −8192 ≤ n < 8192. */
+function addition(n: number): readonly number[] {
+  return [I64_CONST, (n & 0x7f) | 0x80, (n >> 7) & 0x7f, IntOp.add[1]];
+}
+
+const PATCH_BYTES = addition(0).length;

@@ -1,0 +1,107 @@
+import type { SharedProbe } from '../builder/back-end.js';
+import type { Probe } from '../builder/probe.js';
+import { Ty } from '../wasm/code-buffer.js';
+import type { LocalPool } from '../builder/local-pool.js';
+import type { Facts } from './facts.js';
+
+/**
+ * Bytes around a register's value that one look into the TLB answers for. Positions count from the address of the access that
+ * began it; what is there is that far from the VM memory address in `local`.
+ *
+ * @internal
+ */
+export interface Window {
+  readonly local: number;
+  readonly probe: Pick<Probe, 'widen'>;
+  /** Where it may still grow: later accesses come for certain when control has come to the first. */
+  readonly block: number;
+  low: number;
+  high: number;
+  write: boolean;
+}
+
+/** One access: a register's offset in the state, how far from its value, how many bytes. @internal */
+export interface NearAccess {
+  readonly register: number;
+  readonly displacement: number;
+  readonly bytes: number;
+  readonly write: boolean;
+}
+
+/**
+ * Windows reach so far: the more, the more accesses share a probe, and the more often one lies across two pages, where each
+ * access would have been in one.
+ */
+const MOST_BYTES = 128;
+
+/**
+ * Accesses by the same register, a constant distance from each other, share a look into the TLB (a stack frame, a structure, an
+ * unrolled loop): no translation changes while a region runs.
+ *
+ * @internal
+ */
+export class AccessWindows {
+  /** The local of the latest window that began at each register. */
+  readonly #locals = new Map<number, number>();
+  #block = 0;
+  /** Locals that the present instruction counts on. */
+  readonly #used = new Set<number>();
+
+  constructor(private readonly locals: LocalPool) {}
+
+  enterBlock(): void {
+    this.#block++;
+  }
+
+  enterInstruction(): void {
+    this.#used.clear();
+  }
+
+  /** The window of an access, which grows for it if it can, or how one begins at it. */
+  share(facts: Facts, access: NearAccess): SharedProbe | undefined {
+    const { register, displacement, bytes, write } = access;
+    const view = facts.windowAt(register);
+    if (view !== undefined) {
+      const { window } = view;
+      const position = view.position + displacement;
+      if (this.#holds(window, position, position + bytes, write)) {
+        this.#used.add(window.local);
+        return { local: window.local, displacement: position, begin: undefined };
+      }
+    }
+    const local = this.#localOf(register);
+    // The instruction still needs what is in it.
+    if (this.#used.has(local)) return undefined;
+    return { local, displacement: 0, begin: (probe) => this.#begin(facts, access, local, probe) };
+  }
+
+  #holds(window: Window, from: number, to: number, write: boolean): boolean {
+    const low = Math.min(window.low, from);
+    const high = Math.max(window.high, to);
+    const writes = window.write || write;
+    if (low === window.low && high === window.high && writes === window.write) return true;
+    if (window.block !== this.#block || high - low > MOST_BYTES) return false;
+    Object.assign(window, { low, high, write: writes });
+    window.probe.widen(low, high, writes);
+    return true;
+  }
+
+  #localOf(register: number): number {
+    let local = this.#locals.get(register);
+    if (local === undefined) this.#locals.set(register, (local = this.locals.reserve(Ty.i32)));
+    return local;
+  }
+
+  /** Begins a window at an access whose address is in a local now. */
+  #begin(
+    facts: Facts,
+    { register, displacement, bytes, write }: NearAccess,
+    local: number,
+    probe: Pick<Probe, 'widen'>,
+  ): void {
+    this.#used.add(local);
+    facts.forgetWindows(local);
+    const window = { local, probe, block: this.#block, low: 0, high: bytes, write };
+    facts.learnWindow(register, { window, position: -displacement });
+  }
+}
