@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { QvmError, type QvmPlugin } from '@qvm/core';
 import { guestCacheDirectory } from '@qvm/guests';
 import { importPlugin } from '@qvm/host';
-import { createHypervisor, nodeHost, type Hypervisor, type HypervisorOptions } from '@qvm/sdk';
+import { createHypervisor, nodeHost, optimizingCompiler, type Hypervisor, type HypervisorOptions } from '@qvm/sdk';
 import { CliExitCode } from './report/exit-codes.js';
 import { CliError } from './report/report-error.js';
 
@@ -18,7 +18,7 @@ export async function openHypervisor(
   { absolutePaths = false, ...options }: HypervisorFlags = {},
 ): Promise<Hypervisor> {
   const environment = { ...process.env, QVM_GUESTS: guestCacheDirectory() };
-  const loaded: QvmPlugin[] = [];
+  const loaded: QvmPlugin[] = [optimizingCompiler()];
   for (const name of plugins) loaded.push(await loadPlugin(name));
   const host = absolutePaths ? { ...nodeHost, directoryOf: (path: string) => resolve(dirname(path)) } : nodeHost;
   return createHypervisor({ ...options, environment, plugins: loaded }, host);

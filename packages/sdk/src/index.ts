@@ -8,6 +8,7 @@ export { nodeBlockStore } from './node/block/node-block-store.js';
 export { fileBackend } from './node/file-backend.js';
 export { nodeFileSource } from './node/node-file-source.js';
 export { nodeHost } from './node/node-host.js';
+export { optimizingCompiler } from './node/optimizing-compiler.js';
 export { ptyBackend } from './node/pty-backend.js';
 export { tcpBackend, tcpListenBackend } from './node/tcp-backend.js';
 

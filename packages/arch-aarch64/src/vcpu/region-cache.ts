@@ -245,7 +245,7 @@ export class RegionCache {
     const { batch, patience } = this.tuning;
     this.#samples++;
     this.#sampled += instructions;
-    for (const use of this.#compiled.splice(0)) this.#timed(use);
+    if (this.#compiled.length > 0) for (const use of this.#compiled.splice(0)) this.#timed(use);
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#timed(() => this.#translate(exactAlignment));
     if (ip === 0) return;

@@ -1,6 +1,13 @@
 import type { Json } from '@qvm/core';
 import { DISPLAY, INPUT_DEVICES, QvmError, type QvmPlugin } from '@qvm/core';
-import { createHypervisor, describeError, nodeFileSource, type Hypervisor, type VmHandle } from '@qvm/sdk';
+import {
+  createHypervisor,
+  describeError,
+  nodeFileSource,
+  optimizingCompiler,
+  type Hypervisor,
+  type VmHandle,
+} from '@qvm/sdk';
 import { threadTraceControl, type TraceControl } from '@qvm/trace';
 import { dumpOnFailure, dumpSource } from '../dump/dump-on-failure.js';
 import { writeDump } from '../dump/write-dump.js';
@@ -138,7 +145,7 @@ export class VmSession {
   async #openHypervisor({ plugins = [], pluginBase = '' }: VmLaunch): Promise<Hypervisor> {
     const loaded = await Promise.all(plugins.map((name) => importPlugin(name, pluginBase)));
     return createHypervisor({
-      plugins: [...this.#plugins, ...loaded],
+      plugins: [optimizingCompiler(), ...this.#plugins, ...loaded],
       logger: { log: (level, message) => this.#tell({ event: 'log', level, message }) },
       hostFiles: withEmbeddedGuest(nodeFileSource),
     });

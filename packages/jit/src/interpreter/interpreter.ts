@@ -66,6 +66,8 @@ export interface Handler<B> {
 export interface RowHandlers {
   readonly statics: readonly StaticInfo[];
   readonly operands: readonly OperandInfo[];
+  /** The operand that says how far a direct branch goes. */
+  readonly target: OperandInfo | undefined;
   readonly index: Int32Array;
 }
 
@@ -164,7 +166,8 @@ class RunFunction<B extends Builder> {
   #enumerate(row: Row<B>): void {
     const statics = staticsOf(row);
     const operands = operandsOf(row);
-    const branches = operands.some((o) => o.kind === 'target');
+    const target = operands.find((o) => o.kind === 'target');
+    const branches = target !== undefined;
     const total = statics.reduce((product, s) => product * s.count, 1);
     const index = new Int32Array(total * REACHES).fill(-1);
     forEachStatic(statics, (values, i) => {
@@ -177,7 +180,7 @@ class RunFunction<B extends Builder> {
           this.#handlers.push({ row, statics: values, reach, slots: [], flow: Flow.Next });
       }
     });
-    this.#rows.set(row, { statics, operands, index });
+    this.#rows.set(row, { statics, operands, target, index });
   }
 
   #emitRun(): void {

@@ -44,8 +44,7 @@ export class Predecoder<B> {
       memory.setUint16(address, UNDEFINED_HANDLER, true);
       return true;
     }
-    const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
-    const target = operands.find((o) => o.kind === 'target');
+    const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
     const distance = target ? Number(target.of(found.fields)) : 0;
     const far = leavesPage(pageOffset, distance);
     const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
@@ -69,12 +68,11 @@ export class Predecoder<B> {
   #decodeWord(word: number): Omit<RegionInstruction<B>, 'offset'> | undefined {
     const found = this.decoder.find(word);
     if (!found) return undefined;
-    const { statics, operands, index } = this.interpreter.rows.get(found.row) as RowHandlers;
+    const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
     const { flow } = this.interpreter.handlers[
       index[staticIndex(statics, found.fields) * REACHES] as number
     ] as Handler<B>;
     if (flow === Flow.Leave) return undefined;
-    const target = operands.find((o) => o.kind === 'target');
     return {
       row: found.row,
       operands: operands.map((operand) => operand.of(found.fields)),
@@ -132,7 +130,9 @@ const RECORD_WORDS = RECORD_BYTES / 4;
 const leavesPage = (pageOffset: number, distance: number): boolean => (pageOffset + distance) >>> PAGE_BITS !== 0;
 
 function wordsAt(memory: DataView, address: number): RecordWords {
-  return Array.from({ length: RECORD_WORDS }, (_, i) => memory.getUint32(address + i * 4, true));
+  const words = [0, 0, 0, 0];
+  for (let i = 0; i < RECORD_WORDS; i++) words[i] = memory.getUint32(address + i * 4, true);
+  return words;
 }
 /** Distinct words that are remembered: a kernel and what runs on it have fewer. */
 const MEMO_LIMIT = 0x2_0000;

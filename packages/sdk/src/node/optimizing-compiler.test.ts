@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * A program that compiles a module before and after a VM has told of its first region; V8 tells what with. The modules differ, because V8 knows
+ * those that it has seen.
+ */
+const PROGRAM = `
+import { optimizingCompiler } from ${JSON.stringify(fileURLToPath(new URL('./optimizing-compiler.js', import.meta.url)))};
+const moduleOf = (n) => WebAssembly.compile(Uint8Array.of(
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 6, 1, 4, 0, 0x41, n, 0x0b));
+const call = async (n) => {
+  const { exports } = await WebAssembly.instantiate(await moduleOf(n));
+  console.log('result', exports.f());
+};
+const taps = [];
+const tap = (name, called) => {
+  taps.push(called);
+  return { dispose: () => taps.splice(taps.indexOf(called), 1) };
+};
+optimizingCompiler().apply({ name: 'test', hooks: { codeTranslated: { tap } } });
+await call(1);
+taps[0]();
+console.log('taps', taps.length);
+await call(2);
+optimizingCompiler();
+await call(3);
+`;
+
+describe('the plugin optimizingCompiler', () => {
+  it('lets V8 optimize at once from the first region on, until a VM begins anew', () => {
+    const args = ['--trace-wasm-compilation-times', '--input-type=module', '--eval', PROGRAM];
+    const output = execFileSync(process.execPath, args, { encoding: 'utf8' });
+    const told = output.match(/using \w+|result \d|taps \d/g);
+    // What comes behind the last result is V8's own business.
+    expect(told?.slice(0, 7)).toEqual([
+      'using Liftoff',
+      'result 1',
+      'taps 0',
+      'using TurboFan',
+      'result 2',
+      'using Liftoff',
+      'result 3',
+    ]);
+  });
+});
