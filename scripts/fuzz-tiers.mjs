@@ -22,7 +22,7 @@ await main(async () => {
   say(`Seed ${first}, ${seconds} s`);
   for (let seed = first, next = REPORT_SECONDS; elapsed() < seconds; seed++) {
     const program = randomProgram(seed);
-    // The usual tuning needs long programs before it translates: now and then is enough.
+    // The usual thresholds need more samples, so they take longer: now and then is enough.
     const compared = await compareTiers(program, seed % 8 === 0 ? ['eager', 'plain', 'usual'] : ['eager', 'plain']);
     totals.programs++;
     for (const key of ['instructions', 'translated', 'inlined']) totals[key] += compared[key];

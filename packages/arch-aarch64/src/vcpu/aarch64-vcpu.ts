@@ -1,6 +1,6 @@
 import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } from '@qvm/core';
 import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
-import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
+import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
@@ -361,12 +361,17 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Instructions retired in regions, and how often one was entered. */
   readonly regionTotals = { instructions: 0, entries: 0 };
 
-  /** The code around a virtual address, by the present translation. */
+  /** The code around a virtual address, by the present translation: the vCPU's own page, and what the TLB knows. */
   #codePagesAt(pc: bigint): CodePages {
     const page = pc & ~PAGE_OFFSET;
+    const slot = (this.state.u32(State.ip) & -CODE_SLOT_BYTES) >>> 0;
+    // Of its first record: one more stands behind the last, for what comes after the page.
+    const present = this.state.u64(State.pcBias) + BigInt(slot >>> 2);
     return {
       at: (number) => {
         const va = page + BigInt(number * PAGE_BYTES);
+        // Data may have taken the entry of the page that runs.
+        if (va === present) return slot;
         const bank = this.state.u32(State.bank);
         return this.tlb.codeFor(bank, Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
       },

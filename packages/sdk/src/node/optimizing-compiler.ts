@@ -11,7 +11,7 @@ const DEFAULT = ['--liftoff', '--wasm-lazy-compilation'];
  * and never runs through code of the baseline compiler, which is more than twice as large. Measured in docs/decisions/0018.
  *
  * It sets flags of V8 for the whole process, so it is for processes that are there for VMs, as those of the `qvm` command are. From the
- * call on V8's defaults hold, with which the interpreter is there at once; from a VM's first region on it is the optimizing compiler.
+ * call on V8's defaults hold, with which the interpreter is there at once; when a VM has begun to run it is the optimizing compiler.
  * Where V8 does not know the flags, nothing happens.
  *
  * @experimental
@@ -23,7 +23,9 @@ export function optimizingCompiler(): QvmPlugin {
     apiVersion: PLUGIN_API_VERSION,
     provides: [],
     apply({ hooks }) {
-      const tap = hooks.codeTranslated.tap(NAME, () => {
+      // By the end of the first step the interpreter has been called, and so compiled.
+      const tap = hooks.step.tap(NAME, ({ phase }) => {
+        if (phase !== 'end') return;
         tap.dispose();
         setFlags(OPTIMIZED);
       });
