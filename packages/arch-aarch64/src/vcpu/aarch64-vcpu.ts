@@ -318,7 +318,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     }
   }
 
-  /** Runs guest code until it leaves, and looks now and then where it is. */
+  /** Runs guest code until it leaves, and looks now and then where it was. */
   #enter(left: number): number {
     const { state, regions } = this;
     if (!regions) return this.#run(state.address, left);

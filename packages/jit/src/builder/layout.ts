@@ -35,7 +35,7 @@ export const EngineState = {
   trash: 80,
   /** u32: instructions retired in regions, modulo 2^32. */
   regionInstructions: 88,
-  /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it is. */
+  /** u32: with fewer instructions left than this, control that arrives by a jump returns to the engine, which looks where it was. */
   sampleAt: 92,
   /** u64: address of the indirect branch that control last came by, 0 when it came by another way. */
   cameFrom: 96,

@@ -1,7 +1,8 @@
 import type { CodeBuffer } from '../wasm/code-buffer.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
-import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
+import { AccessInfo, EngineState, PAGE_BITS, TlbEntry } from './layout.js';
+import { emitEntryOffset } from './tlb-lookup.js';
 
 /** One look into the software TLB. @internal */
 export interface ProbeRequest {
@@ -27,7 +28,6 @@ export interface ProbeRequest {
 
 const I64_CONST = 0x42;
 const NOP = 0x01;
-const ENTRY_SHIFT = Math.log2(TlbEntry.bytes);
 const PAGE_MASK_LO = -(1 << PAGE_BITS);
 
 /**
@@ -74,15 +74,8 @@ export class Probe {
     code.get(va);
     this.#low = code.length;
     if (widening) for (let i = 0; i < PATCH_BYTES; i++) code.byte(NOP);
-    code
-      .i64(PAGE_BITS - ENTRY_SHIFT)
-      .op(IntOp.shr[1])
-      .op(Op.i32_wrap_i64);
-    code
-      .i32((TLB_ENTRIES - 1) << ENTRY_SHIFT)
-      .op(IntOp.and[0])
-      .op(IntOp.add[0])
-      .tee(entry);
+    emitEntryOffset(code);
+    code.op(IntOp.add[0]).tee(entry);
   }
 
   #emitCompare({ va, bytes, element, info, exactAlignment, widening }: ProbeRequest): void {

@@ -8,11 +8,11 @@ import {
   REGION_MINIMUM,
   TlbEntry,
 } from '../builder/layout.js';
+import { emitEntry } from '../builder/tlb-lookup.js';
 import { REGION_SIGNATURE } from '../region/region-signature.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import type { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
-import { emitEntry } from './tlb-lookup.js';
 
 /**
  * How one region goes on in another: (cpu, instructions left, pc) → instructions left. A function of the interpreter's module,

@@ -14,6 +14,7 @@ import {
   REGION_MINIMUM,
   TlbEntry,
 } from '../builder/layout.js';
+import { emitEntry } from '../builder/tlb-lookup.js';
 import { REGION_SIGNATURE } from '../region/region-signature.js';
 import { LocalPool } from '../builder/local-pool.js';
 import type { Row } from '../describe/row.js';
@@ -28,7 +29,6 @@ import { CHAIN, defineChain, emitRegionAddress } from './chain.js';
 import { forEachStatic, operandsOf, staticsOf } from './operands.js';
 import type { OperandInfo, StaticInfo } from './operands.js';
 import { FILL, FillAccess, WALK, defineFill } from './tlb-fill.js';
-import { emitEntry } from './tlb-lookup.js';
 
 /**
  * What an architecture gives the interpreter generator.

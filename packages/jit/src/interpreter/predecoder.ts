@@ -134,6 +134,7 @@ function wordsAt(memory: DataView, address: number): RecordWords {
   for (let i = 0; i < RECORD_WORDS; i++) words[i] = memory.getUint32(address + i * 4, true);
   return words;
 }
+
 /** Distinct words that are remembered: a kernel and what runs on it have fewer. */
 const MEMO_LIMIT = 0x2_0000;
 

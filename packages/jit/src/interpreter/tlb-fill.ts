@@ -1,9 +1,9 @@
 import type { Helper } from '../builder/helper.js';
 import { BlockMap, EngineState, PAGE_BITS, PageDirectory, TlbBank, TlbEntry } from '../builder/layout.js';
+import { emitEntry } from '../builder/tlb-lookup.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import type { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
-import { emitEntry } from './tlb-lookup.js';
 
 /**
  * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or −1 when it

@@ -3,7 +3,8 @@ import type { BackEnd, RegisterFile, SharedProbe } from '../builder/back-end.js'
 import type { Builder } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
-import { EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
+import { EngineState, PAGE_BITS, TlbEntry } from '../builder/layout.js';
+import { emitEntryOffset } from '../builder/tlb-lookup.js';
 import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
 import { Ty } from '../wasm/code-buffer.js';
@@ -211,25 +212,15 @@ export class RegionBackEnd<B> implements BackEnd {
    */
   emitHasPage(number: number, slot: number): void {
     const { code, locals } = this.builder;
-    const { page, bank } = this.frame;
+    const { bank } = this.frame;
     let known = this.#pages.get(number);
     if (known === undefined) this.#pages.set(number, (known = locals.reserve(Ty.i32)));
     const entry = locals.take(Ty.i32);
-    const entryShift = Math.log2(TlbEntry.bytes);
     code.get(known).if(Ty.i32);
     code.i32(1).else().get(bank);
-    code
-      .get(page)
-      .i64(PAGE_BITS - entryShift)
-      .op(IntOp.shr[1])
-      .op(Op.i32_wrap_i64)
-      .i32(number << entryShift)
-      .op(IntOp.add[0])
-      .i32((TLB_ENTRIES - 1) << entryShift)
-      .op(IntOp.and[0])
-      .op(IntOp.add[0])
-      .tee(entry)
-      .memory(Op.i64_load, TlbEntry.execTag);
+    this.emitAddress(number << PAGE_BITS);
+    emitEntryOffset(code);
+    code.op(IntOp.add[0]).tee(entry).memory(Op.i64_load, TlbEntry.execTag);
     this.emitAddress(number << PAGE_BITS);
     code.op(IntOp.eq[1]);
     code.get(entry).memory(Op.i32_load, TlbEntry.code).i32(slot).op(IntOp.eq[0]);

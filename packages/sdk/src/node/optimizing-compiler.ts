@@ -12,7 +12,7 @@ const DEFAULT = ['--liftoff', '--wasm-lazy-compilation'];
  *
  * It sets flags of V8 for the whole process, so it is for processes that are there for VMs, as those of the `qvm` command are. From the
  * call on V8's defaults hold, with which the interpreter is there at once; when a VM has begun to run it is the optimizing compiler.
- * Where V8 does not know the flags, nothing happens.
+ * A V8 that does not know the flags says so on stderr and goes on.
  *
  * @experimental
  */
