@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
-import { createHypervisor, type ConsoleStream, type VdevDescription, type VmHandle } from '@qvm/sdk';
+import { createHypervisor, type ConsoleStream, type Hypervisor, type VdevDescription, type VmHandle } from '@qvm/sdk';
 
 const LIMIT_MS = 120_000;
 
 /** What is wanted of a Linux guest. */
 export interface LinuxGuestOptions {
+  /** Where to boot: a hypervisor of its own by default. */
+  readonly hypervisor?: Hypervisor;
+  readonly name?: string;
   readonly vdevs?: readonly VdevDescription[];
   readonly cpus?: number;
   readonly ram?: number;
@@ -23,11 +26,12 @@ export class LinuxGuest {
   }
 
   /** Boots to the shell, with all modules at hand. */
-  static async boot({ vdevs = [], cpus = 1, ram = 2 ** 28 }: LinuxGuestOptions): Promise<LinuxGuest> {
+  static async boot(options: LinuxGuestOptions): Promise<LinuxGuest> {
+    const { hypervisor = createHypervisor(), name = 'linux', vdevs = [], cpus = 1, ram = 2 ** 28 } = options;
     await fetchGuest('debian-arm64');
     const folder = `${guestCacheDirectory(process.env)}/debian-arm64`;
-    const vm = await createHypervisor().createVm({
-      name: 'linux',
+    const vm = await hypervisor.createVm({
+      name,
       image: `${folder}/Image`,
       initrd: `${folder}/initramfs-full.cpio.gz`,
       cmdline: 'console=ttyAMA0 quiet',

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fetchGuest, guestPath } from '@qvm/guests';
-import { createHypervisor, type Hypervisor, type VmHandle } from '@qvm/sdk';
+import { fetchGuest } from '@qvm/guests';
+import { createHypervisor, type Hypervisor } from '@qvm/sdk';
+import { LinuxGuest } from './linux-guest.test.helper.js';
 
 /* Two stock Debian kernels in one process, with Linux's own driver, at one switch. */
 
@@ -18,76 +19,30 @@ interface Counters {
   readonly receiveDrops: number;
 }
 
-/** A guest and its shell. */
-class Guest {
-  readonly #vm: VmHandle;
-  #output = '';
-  #commands = 0;
-
-  private constructor(vm: VmHandle) {
-    this.#vm = vm;
-    const decoder = new TextDecoder();
-    vm.console.onOutput((bytes) => (this.#output += decoder.decode(bytes, { stream: true })));
-  }
-
-  static async boot(hypervisor: Hypervisor, name: string, options: Readonly<Record<string, string>>): Promise<Guest> {
-    const vm = await hypervisor.createVm({
-      name,
-      image: join(guestPath('debian-arm64'), 'Image'),
-      initrd: join(guestPath('debian-arm64'), 'initramfs-full.cpio.gz'),
-      cmdline: 'console=ttyAMA0 quiet',
-      ram: [{ size: '256M' }],
-      vdevs: [{ type: 'pl011' }, { type: 'virtio-net', options: { name: 'net0', ...options } }],
-    });
-    const guest = new Guest(vm);
-    await vm.start();
-    await guest.#expect(/GUEST-READY[^]*guest# /);
-    await guest.run('stty -echo');
-    return guest;
-  }
-
-  /** What a command printed; an exit code other than 0 is an error. */
-  async run(command: string): Promise<string> {
-    const mark = `DONE-${++this.#commands}`;
-    this.#output = '';
-    this.#vm.console.send(new TextEncoder().encode(`${command}; echo "${mark}" = $?\n`));
-    const [, text = '', code] = await this.#expect(new RegExp(`([^]*)\\b${mark} = (\\d+)`));
-    if (code !== '0') throw new Error(`${command} ended with ${code}:\n${text}`);
-    return text.replaceAll('\r', '');
-  }
-
-  /** What the network counted for the guest's device. */
-  get counters(): Counters {
-    const status = this.#vm.vdevs.find(({ name }) => name === 'net0')?.status();
-    return (status?.['device'] as { readonly counters?: Counters }).counters as Counters;
-  }
-
-  async #expect(pattern: RegExp): Promise<RegExpExecArray> {
-    for (const end = Date.now() + LIMIT_MS / 3; Date.now() < end;) {
-      const match = pattern.exec(this.#output);
-      if (match !== null) return match;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`${String(pattern)} did not come. The console ends with:\n${this.#output.slice(-2000)}`);
-  }
+/** What the network counted for a guest's device. */
+function countersOf({ vm }: LinuxGuest): Counters {
+  const status = vm.vdevs.find(({ name }) => name === 'net0')?.status();
+  return (status?.['device'] as { readonly counters?: Counters }).counters as Counters;
 }
 
 describe('two Debian guests at a switch', () => {
   let folder: string;
   let capture: string;
   let hypervisor: Hypervisor;
-  let a: Guest;
-  let b: Guest;
+  let a: LinuxGuest;
+  let b: LinuxGuest;
 
   beforeAll(async () => {
     await fetchGuest('debian-arm64');
     folder = mkdtempSync(join(tmpdir(), 'qvm-network-'));
     capture = join(folder, 'a.pcapng');
     hypervisor = createHypervisor();
+    const boot = (name: string, options: Readonly<Record<string, string>>): Promise<LinuxGuest> =>
+      LinuxGuest.boot({ hypervisor, name, vdevs: [{ type: 'virtio-net', options: { name: 'net0', ...options } }] });
     const peer = { peer: 'vswitch0', vlan: '10', mtu: '1400' };
     [a, b] = await Promise.all([
-      Guest.boot(hypervisor, 'a', { ...peer, mac: '52:54:00:00:00:0a', capture }),
-      Guest.boot(hypervisor, 'b', { ...peer, packed: 'true' }),
+      boot('a', { ...peer, mac: '52:54:00:00:00:0a', capture }),
+      boot('b', { ...peer, packed: 'true' }),
     ]);
   }, LIMIT_MS);
 
@@ -114,10 +69,10 @@ describe('two Debian guests at a switch', () => {
     await a.run(`mkdir /tmp/www; dd if=/dev/urandom of=/tmp/www/file bs=1M count=${MEGABYTES} 2>/dev/null`);
     const [sum] = (await a.run('sha256sum </tmp/www/file')).trim().split(' ');
     await a.run('httpd -h /tmp/www');
-    const before = a.counters;
+    const before = countersOf(a);
     expect(await b.run('wget -q -O - http://10.0.0.1/file | sha256sum')).toContain(sum);
-    const frames = a.counters.sentFrames - before.sentFrames;
-    const bytes = a.counters.sentBytes - before.sentBytes;
+    const frames = countersOf(a).sentFrames - before.sentFrames;
+    const bytes = countersOf(a).sentBytes - before.sentBytes;
     expect(bytes).toBeGreaterThan(MEGABYTES << 20);
     expect(bytes / frames).toBeGreaterThan(2000);
   });
@@ -132,12 +87,12 @@ describe('two Debian guests at a switch', () => {
   it('account for every frame', async () => {
     // Down, so that no neighbour is asked for meanwhile.
     await Promise.all([a.run('ip link set eth0 down'), b.run('ip link set eth0 down')]);
-    expect(b.counters).toMatchObject({ receivedFrames: a.counters.sentFrames, receiveDrops: 0, sendDrops: 0 });
-    expect(a.counters).toMatchObject({ receivedFrames: b.counters.sentFrames, receiveDrops: 0, sendDrops: 0 });
+    expect(countersOf(b)).toMatchObject({ receivedFrames: countersOf(a).sentFrames, receiveDrops: 0, sendDrops: 0 });
+    expect(countersOf(a)).toMatchObject({ receivedFrames: countersOf(b).sentFrames, receiveDrops: 0, sendDrops: 0 });
   });
 
   it('leave a capture with every frame as it would be on a wire', async () => {
-    const { sentFrames, receivedFrames } = a.counters;
+    const { sentFrames, receivedFrames } = countersOf(a);
     await hypervisor.dispose();
     const frames = readFrames(readFileSync(capture));
     expect(frames.length).toBeGreaterThan(sentFrames + receivedFrames);
