@@ -100,7 +100,7 @@ export default {
   ],
   options: {
     exclude: { path: ['/dist/.*\\.tsbuildinfo$', '^packages/[^/]+/(assembly|scripts|oracle)/'] },
-    doNotFollow: { path: ['node_modules', '^packages/[^/]+/dist/'] },
+    doNotFollow: { path: ['node_modules', '^packages/[^/]+/(dist|lib)/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     combinedDependencies: true,

@@ -114,6 +114,7 @@ export default defineConfig(
   {
     ignores: [
       '**/dist/**',
+      'packages/*/lib/**',
       '**/node_modules/**',
       '**/generated/**',
       // AssemblyScript: TypeScript's types do not apply.

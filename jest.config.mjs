@@ -1,3 +1,9 @@
+import { MODULES_OPTION } from './scripts/lib/entries.mjs';
+
+if (!process.execArgv.includes(MODULES_OPTION)) {
+  throw new Error(`Tests load modules, not bundles: run them with "npm test", or Jest with "node ${MODULES_OPTION}".`);
+}
+
 /** Jest runs compiled output in plain worker threads: its own sandbox slows hot code by two orders of magnitude. */
 const slow = process.env.QVM_SLOW_TESTS === '1';
 export default {

@@ -1,4 +1,4 @@
-// npm run bench: qvm beside QEMU's translator. See docs/performance.md.
+// npm run bench: qvm beside QEMU's translator. Builds first. See docs/performance.md.
 import { writeFileSync } from 'node:fs';
 import { Figures } from './bench/figures.mjs';
 import { killAll } from './bench/guest-process.mjs';

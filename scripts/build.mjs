@@ -1,4 +1,4 @@
-// npm run build: installs what is missing and compiles every package. Then "npx qvm" works from the root.
+// npm run build: installs what is missing, compiles and bundles every package. Then "npx qvm" works from the root.
 import { build } from './lib/build.mjs';
 import { main } from './lib/failure.mjs';
 

@@ -2,6 +2,7 @@
 // the files that its readers and tools look for.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { entriesOf, MODULES } from './lib/entries.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
 
@@ -43,8 +44,24 @@ function problemsOf(name, version) {
     ...difference(references, [...runtime, ...tests]).map(
       (other) => `its tsconfig.json references ${other} for nothing`,
     ),
+    ...entriesOf(description).flatMap((entry) => problemsOfEntry(folder, entry)),
+    ...difference(['dist', 'lib'], description.files).map((part) => `does not publish ${part}`),
     ...['README.md', 'src/index.ts'].filter((file) => !existsSync(join(folder, file))).map((file) => `has no ${file}`),
   ];
+}
+
+/** An entry has a module and types from the compiler, unless it is internal, and a bundle with its place in `lib` itself. */
+function problemsOfEntry(folder, { internal, types, module, bundle, conditions }) {
+  const [, stem] = /^\.\/dist\/(.+)\.js$/.exec(module) ?? [];
+  const last = [...(internal ? [] : ['types']), MODULES, 'default'];
+  const rules = [
+    [existsSync(join(folder, 'src', `${stem}.ts`)), `${MODULES} names no module of dist`],
+    [internal || types === `./dist/${stem}.d.ts`, 'types are not those of the module'],
+    [/^\.\/lib\/[\w-]+\.js$/.test(bundle), 'is not in lib'],
+    // The first condition that holds counts; others, such as "browser", come before these.
+    [conditions.slice(-last.length).join() === last.join(), `the conditions do not end with ${last.join(', ')}`],
+  ];
+  return rules.filter(([kept]) => !kept).map(([, problem]) => `${bundle}: ${problem}`);
 }
 
 function importsOf(folder, own) {

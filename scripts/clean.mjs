@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { inRoot } from './lib/root.mjs';
 
 for (const name of readdirSync(inRoot('packages'))) {
-  rmSync(inRoot('packages', name, 'dist'), { recursive: true, force: true });
+  for (const built of ['dist', 'lib']) rmSync(inRoot('packages', name, built), { recursive: true, force: true });
 }
 rmSync(inRoot('docs', 'api'), { recursive: true, force: true });
 rmSync(inRoot('coverage'), { recursive: true, force: true });

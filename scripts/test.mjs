@@ -1,5 +1,6 @@
 // npm test [-- JEST ARGUMENTS]: installs what is missing, builds, runs the fast tests. --slow runs the slow ones instead.
 import { build } from './lib/build.mjs';
+import { MODULES_OPTION } from './lib/entries.mjs';
 import { main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
 import { runNode } from './lib/run.mjs';
@@ -10,7 +11,11 @@ await main(async () => {
   const slow = args.includes('--slow');
   await build();
   const env = { ...process.env, ...(slow && { QVM_SLOW_TESTS: '1' }) };
-  const jest = [inRoot('node_modules', 'jest', 'bin', 'jest.js'), ...args.filter((arg) => arg !== '--slow')];
+  const jest = [
+    MODULES_OPTION,
+    inRoot('node_modules', 'jest', 'bin', 'jest.js'),
+    ...args.filter((arg) => arg !== '--slow'),
+  ];
   say(slow ? 'Slow tests (they take minutes):' : 'Tests:');
   return runNode(jest, { env });
 });

@@ -6,13 +6,16 @@ import { inRoot } from './root.mjs';
 import { runNode } from './run.mjs';
 import { step } from './step.mjs';
 
-/** Installs and compiles everything that is out of date. */
+/** Installs, compiles and bundles everything that is out of date. */
 export async function build() {
   await install();
   for (const name of readdirSync(inRoot('packages'))) removeOrphans(inRoot('packages', name));
   await step('Building', async () => {
     const exitCode = await runNode([inRoot('node_modules', '@native', 'typescript', 'bin', 'tsc'), '-b']);
     if (exitCode !== 0) throw new Failure('The build failed.', exitCode);
+    // Imported late: before the installation there may be no esbuild.
+    const { bundlePackages } = await import('./bundle.mjs');
+    await bundlePackages();
   });
 }
 

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 // Prints traces under the name that QNX has for it.
 process.argv.splice(2, 0, 'traceevent');
-await import('../dist/main.js');
+await import('#main');

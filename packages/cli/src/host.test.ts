@@ -201,7 +201,9 @@ describe('several VMs without a host', () => {
     const files = ['quiet.qvmconf', 'shown.qvmconf'];
     const outcome = await space.qvm(['start', ...files, '--console', 'shown', '--plugin', SCRIPTS], {
       ...alone,
-      input: 'yesq',
+      onOutput: (stdout, { stdin }) => {
+        if (/beside it\n/.test(stdout) && /shown\n/.test(stdout) && stdin?.writable === true) stdin.end('yesq');
+      },
     });
     expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
     expect(outcome.stdout).toContain('quiet | beside it\n');

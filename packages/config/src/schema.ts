@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LINUX_CMDLINE_LENGTH, MAX_CPUS, MAX_NAME_LENGTH, PRIORITY_RANGE } from './limits.js';
 import { ARCHITECTURES, NAME_PATTERN } from './names.js';
 import { RESTART_POLICIES, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from './words.js';

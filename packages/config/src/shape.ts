@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FindingList } from './finding.js';
 import { type JsonNode, nodeAt, toPlain } from './json-node.js';
 import type { LineIndex } from './location.js';

@@ -7,7 +7,7 @@ import type { VdevPackageName } from './vdev-name.js';
 /** A file of a new package: its path below the package's folder, and its text. */
 export type PackageFile = readonly [path: string, text: string];
 
-const TEMPLATES = fileURLToPath(new URL('../../templates/', import.meta.url));
+const TEMPLATES = fileURLToPath(new URL('templates/', import.meta.resolve('@qvm/cli/package.json')));
 /** Hides the files from the tools that look after this repository; npm would rename some of them, too. */
 const SUFFIX = '.template';
 const COMMON = 'common';

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { embeddedGuest } from '@qvm/guests';
 import { createHypervisor } from '@qvm/sdk';
 import { buildLahavLine, endChunk, fileHeader, lahavTotals, readTrace, TraceRecorder } from '@qvm/trace';
@@ -96,7 +97,8 @@ describe('tracelogger', () => {
       space.write('spin.img', new Uint8Array([0, 0, 0, 0x14]));
       expect(await space.qvm(['start', '-d', 'spin.qvmconf'], { env })).toMatchObject(done);
       const logger = space.qvm(['tracelogger', '-f', 'host.kev'], { env });
-      await stopWhenRecording(env);
+      await recorded('host.kev');
+      expect(await space.qvm(['tracelogger', '-X'], { env })).toMatchObject(done);
       expect(await logger).toMatchObject(done);
       expect(await run('traceevent', '-v', 'host.kev')).toMatch(/CPU:01 QVM :GUEST_EXIT qvm:spin .* cause:schedule/);
     } finally {
@@ -106,10 +108,12 @@ describe('tracelogger', () => {
   });
 });
 
-/** The one who records may not have begun yet. */
-async function stopWhenRecording(env: Readonly<Record<string, string>>): Promise<void> {
-  for (let tries = 0; tries < 20; tries++) {
-    if ((await space.qvm(['tracelogger', '-X'], { env })).exitCode === 0) return;
+/** Waits until there are some dozens of events. */
+async function recorded(name: string): Promise<void> {
+  const file = join(space.folder, name);
+  for (let tries = 0; tries < 200; tries++) {
+    if (existsSync(file) && statSync(file).size > 0x1000) return;
+    await setTimeout(50);
   }
   throw new Error('nothing was recorded');
 }

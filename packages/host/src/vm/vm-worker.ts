@@ -53,7 +53,7 @@ export class VmWorker {
    */
   constructor(listener: VmWorkerListener, services: ServiceLinkParts, { periodMs, patience }: WatchOptions = {}) {
     this.#listener = listener;
-    this.#worker = new Worker(new URL('../worker/vm-thread.js', import.meta.url), {
+    this.#worker = new Worker(new URL(import.meta.resolve('#vm-thread')), {
       name: 'qvm vm',
       workerData: services,
       transferList: [services.calls, services.events],

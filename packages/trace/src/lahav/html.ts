@@ -63,12 +63,17 @@ export function lahavHtml(line: LahavLine): string {
 <script type="application/json" id="data">${forScript(JSON.stringify(pageData(line)))}</script>
 <script>
 'use strict';
-${forScript(SCRIPT_PARTS.map(String).join('\n'))}
+${forScript(SCRIPT_PARTS.map(declaration).join('\n'))}
 const page = new LahavPage(JSON.parse(document.getElementById('data').textContent));
 page.start();
 </script>
 </html>
 `;
+}
+
+/** Bundlers make of a class a value without a name of its own, and rename: what the others call it is `name`. */
+function declaration(part: { readonly name: string; toString(): string }): string {
+  return `const ${part.name} = ${part.toString()};`;
 }
 
 /** A name from the trace must not end the script. In JSON and in strings, the escape is the same character. */

@@ -1,0 +1,25 @@
+/**
+ * The condition of `exports` under which a package is the modules that the compiler wrote, one file each. Otherwise it is its bundles.
+ * A test imports modules of its package by their paths; what it then imports by name must not bring the same classes once more.
+ */
+export const MODULES = 'qvm-modules';
+
+/** What makes Node take the modules. Worker threads inherit it, programs do not. */
+export const MODULES_OPTION = `--conditions=${MODULES}`;
+
+const DESCRIPTION = './package.json';
+
+/** What a package.json names to be loaded, for other packages (`exports`) and for its own files only (`imports`). */
+export function entriesOf({ exports, imports = {} }) {
+  return [
+    ...entriesIn(exports).map((entry) => ({ ...entry, internal: false })),
+    ...entriesIn(imports).map((entry) => ({ ...entry, internal: true })),
+  ];
+}
+
+function entriesIn(value) {
+  if (typeof value === 'string') return value === DESCRIPTION ? [] : [{ bundle: value, conditions: [] }];
+  const { default: bundle, types, [MODULES]: module, ...others } = value;
+  const entry = bundle === undefined ? [] : [{ types, module, bundle, conditions: Object.keys(value) }];
+  return [...entry, ...Object.values(others).flatMap(entriesIn)];
+}
