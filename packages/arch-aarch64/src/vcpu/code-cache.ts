@@ -169,7 +169,7 @@ export class CodeCache {
       for (const client of this.#clients) client.protect(slot.pageOffset);
     }
     const start = this.#address(index);
-    const { u32, u16, data } = this.memory;
+    const { u32, u16 } = this.memory;
     let record = (ip - start) / RECORD_BYTES;
     const end = Math.min(RECORDS, record + DECODE_AHEAD);
     for (; record < end; record++) {
@@ -177,7 +177,7 @@ export class CodeCache {
       if (u16[address >>> 1] !== 0) break;
       this.counters.decoded++;
       const word = u32[(slot.pageOffset >>> 2) + record] as number;
-      if (this.predecoder.write(data, address, word, record * 4)) break;
+      if (this.predecoder.write(this.memory, address, word, record * 4)) break;
     }
   }
 
