@@ -42,6 +42,7 @@ export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { WALK, Walked } from './interpreter/tlb-fill.js';
 export { Predecoder } from './interpreter/predecoder.js';
+export type { RecordMemory } from './interpreter/predecoder.js';
 export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
 export { regionText } from './region/region-text.js';
 export type {

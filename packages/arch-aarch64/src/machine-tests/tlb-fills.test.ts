@@ -234,3 +234,21 @@ describe.each(ENGINES)('a hot loop (%s)', (engine) => {
     expect(machine.log).toEqual([BigInt(turns - CHANGE_AT + 1 + (CHANGE_AT - 1) * 1000)]);
   });
 });
+
+describe.each(ENGINES)('cache maintenance by address (%s)', (engine) => {
+  /** Exits for system registers and instructions of a program that cleans lines of one page. */
+  const exits = async (lines: number): Promise<number | undefined> => {
+    const clean = Array.from({ length: lines }, (_, i) => `add x2, x1, #${i * 0x40}\n dc civac, x2\n`).join('');
+    const machine = await boot(`${ON} ldr x1, =VA\n ${clean} ldr x2, [x1]\n ${log(2)}`, { engine }, (m) => {
+      addressSpace(m).map(VA, DATA, 3, SHARED_DATA);
+    });
+    finish(machine);
+    expect(machine.log).toEqual([0x11n]);
+    return machine.vcpus[0]?.exits.counts()['sysreg'];
+  };
+
+  it('leaves generated code once for a page', async () => {
+    expect(await exits(8)).toBe(await exits(1));
+    expect(await exits(0)).toBe(((await exits(1)) ?? 0) - 1);
+  });
+});

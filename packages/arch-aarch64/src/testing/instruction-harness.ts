@@ -12,7 +12,7 @@ import {
   PAGE_END_HANDLER,
   UNDEFINED_HANDLER,
 } from '@qvm/jit';
-import type { Interpreter, RegionInstruction, RegionLimits } from '@qvm/jit';
+import type { Interpreter, RecordMemory, RegionInstruction, RegionLimits } from '@qvm/jit';
 import { A64 } from '../builder/a64.js';
 import { FlagKind, nzcvModel } from '../builder/flags.js';
 import { State } from '../builder/layout.js';
@@ -66,6 +66,7 @@ export class InstructionHarness {
   /** {@link DATA_BYTES} bytes of guest memory at {@link DATA_BASE}. */
   readonly data: Uint8Array;
   readonly #view: DataView;
+  readonly #records: RecordMemory;
   readonly #bytes: Uint8Array;
   readonly #run: (cpu: number, budget: number) => number;
   readonly #packFlags: (cpu: number) => number;
@@ -83,6 +84,7 @@ export class InstructionHarness {
   ) {
     const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
     this.#view = new DataView(memory.buffer);
+    this.#records = { data: this.#view, u32: new Uint32Array(memory.buffer) };
     this.#bytes = new Uint8Array(memory.buffer);
     this.data = new Uint8Array(memory.buffer, DATA, DATA_BYTES);
     this.interpreter = generateInterpreter({ rows, flags: nzcvModel, helpers: harnessHelpers, builder: A64 });
@@ -105,7 +107,7 @@ export class InstructionHarness {
     const view = this.#view;
     const offset = Number(state.pc) - CODE_BASE;
     const at = (i: number): number => ARENA + ((offset >> 2) + i) * RECORD_BYTES;
-    words.forEach((word, i) => this.predecoder.write(view, at(i), word, offset + i * 4));
+    words.forEach((word, i) => this.predecoder.write(this.#records, at(i), word, offset + i * 4));
     this.#load(state);
     view.setUint32(CPU + State.ip, at(0), true);
     const reason = this.engine === 'wasm' ? this.#executeRegion(offset, words) : this.#execute();
@@ -121,7 +123,7 @@ export class InstructionHarness {
 
   /** The number of the handler that runs `word`. */
   handlerOf(word: number): number {
-    this.predecoder.write(this.#view, ARENA, word, 0);
+    this.predecoder.write(this.#records, ARENA, word, 0);
     const handler = this.#view.getUint16(ARENA, true);
     this.#view.setUint16(ARENA, UNDEFINED_HANDLER, true);
     return handler;

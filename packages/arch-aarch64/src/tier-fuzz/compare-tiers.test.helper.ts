@@ -10,7 +10,7 @@ export const TUNINGS = {
   /** Small regions only, in batches. */
   plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
   /** As it is in use, but so soon that these short programs see it, and the same in each run. */
-  usual: { ...REGION_TUNING, interval: 256, patience: 4, background: false },
+  usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
 } as const satisfies Readonly<Record<string, RegionTuning>>;
 
 /** How the tiers compare in one program. */

@@ -540,11 +540,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   #touchFault = false;
 
   #touch(va: bigint): boolean {
-    const lo = Number(va & 0xffff_ffffn);
-    const hi = Number(va >> 32n);
-    if (this.#mmu.translate(lo, hi, 'read', this.state.el !== 0)) return true;
-    Object.assign(this.#memoryPort.fault, { lo, hi, access: 'read', status: this.#mmu.fault, physical: -1 });
-    return !(this.#touchFault = true);
+    const touched = this.#memoryPort.touch(Number(va & 0xffff_ffffn), Number(va >> 32n));
+    this.#touchFault = !touched;
+    return touched;
   }
 
   #systemTrap(info: number): void {

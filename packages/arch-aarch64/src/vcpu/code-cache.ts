@@ -166,10 +166,11 @@ export class CodeCache {
     if (slot.writable) {
       slot.writable = false;
       this.#describe(index);
-      for (const client of this.#clients) client.protect(slot.pageOffset);
+      // Most pages of a kernel's code are never written.
+      if (this.ram.takeWritable(slot.page)) for (const client of this.#clients) client.protect(slot.pageOffset);
     }
     const start = this.#address(index);
-    const { u32, u16, data } = this.memory;
+    const { u32, u16 } = this.memory;
     let record = (ip - start) / RECORD_BYTES;
     const end = Math.min(RECORDS, record + DECODE_AHEAD);
     for (; record < end; record++) {
@@ -177,7 +178,7 @@ export class CodeCache {
       if (u16[address >>> 1] !== 0) break;
       this.counters.decoded++;
       const word = u32[(slot.pageOffset >>> 2) + record] as number;
-      if (this.predecoder.write(data, address, word, record * 4)) break;
+      if (this.predecoder.write(this.memory, address, word, record * 4)) break;
     }
   }
 
@@ -195,18 +196,24 @@ export class CodeCache {
    */
   prepareWrite(physical: number, bytes: number): boolean {
     const page = pageOf(physical);
+    if (this.#noticesWrite(page, physical - page, bytes)) return false;
+    this.ram.noteWritable(page);
+    return true;
+  }
+
+  /** Drops what was decoded from bytes of a page; whether the next write must be noticed, too. */
+  #noticesWrite(page: number, offset: number, bytes: number): boolean {
     const index = this.#byPage.get(page);
     const slot = index === undefined ? undefined : (this.#slots[index] as Slot);
-    if (!slot || slot.writable) return true;
+    if (!slot || slot.writable) return false;
     if (++slot.writes > WRITES_BEFORE_DROP && slot.drops < DROPS_OF_MIXED_PAGE) {
       slot.drops++;
       slot.writes = 0;
       this.#dropAll(index as number);
-      return true;
+      return false;
     }
-    const offset = physical - page;
     this.#dropRecords(index as number, offset >>> 2, Math.min(RECORDS, (offset + bytes + 3) >>> 2));
-    return false;
+    return true;
   }
 
   /** Drops the records of a guest-physical range that was written from outside. */

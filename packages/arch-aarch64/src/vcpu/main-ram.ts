@@ -1,5 +1,5 @@
 import type { PhysicalMap, RamRegion, VmMemory } from '@qvm/core';
-import { EngineState, PAGE_BITS, PageDirectory } from '@qvm/jit';
+import { EngineState, PageDirectory } from '@qvm/jit';
 import type { CpuState } from './cpu-state.js';
 import { PAGE_BYTES } from './page.js';
 
@@ -59,7 +59,26 @@ export class MainRam {
   /** Notes where the records of a page are (0: nowhere), and whether writes to the page must be noticed. */
   describe(page: number, records: number, noticeWrites: boolean): void {
     if (!this.holds(page, PAGE_BYTES)) return;
-    const index = (page - (this.#region as RamRegion).base) / 2 ** PAGE_BITS;
-    this.#u32[this.#directory / 4 + index] = records | (noticeWrites ? PageDirectory.noticeWrites : 0);
+    const at = this.#entryOf(page);
+    const writable = (this.#u32[at] as number) & PageDirectory.writable;
+    this.#u32[at] = records | writable | (noticeWrites ? PageDirectory.noticeWrites : 0);
+  }
+
+  /** A TLB will let writes to the page through. */
+  noteWritable(page: number): void {
+    if (this.holds(page, PAGE_BYTES)) this.#u32[this.#entryOf(page)]! |= PageDirectory.writable;
+  }
+
+  /** Whether a TLB may let writes to the page through; who asks sees to it that none does any more. */
+  takeWritable(page: number): boolean {
+    if (!this.holds(page, PAGE_BYTES)) return true;
+    const at = this.#entryOf(page);
+    const before = this.#u32[at] as number;
+    this.#u32[at] = before & ~PageDirectory.writable;
+    return (before & PageDirectory.writable) !== 0;
+  }
+
+  #entryOf(page: number): number {
+    return this.#directory / 4 + Math.floor((page - (this.#region as RamRegion).base) / PAGE_BYTES);
   }
 }

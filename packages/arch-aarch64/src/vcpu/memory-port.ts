@@ -111,6 +111,21 @@ export class MemoryPort {
     return this.#openDevice(lo, hi, access, info, bytes, element, physical);
   }
 
+  /**
+   * Cache maintenance of an address: it needs a translation for reading, but reads nothing.
+   *
+   * @returns false with {@link fault} set when there is none.
+   */
+  touch(lo: number, hi: number): boolean {
+    const info = 1;
+    const physical = this.#translate(lo, hi, 'read', info, false);
+    if (physical < 0) return false;
+    const region = this.map.find(physical);
+    // The next line of the page is then known to be mapped without leaving generated code.
+    if (region?.kind === 'ram' || region?.kind === 'rom') this.#fill(lo, hi, 'read', info, physical, region);
+    return true;
+  }
+
   /** Called before guest code goes on: a bounced access ended the run, so its buffer is free again. */
   begin(): void {
     this.#bounce = this.cpu.address - BOUNCE_BYTES;

@@ -32,7 +32,7 @@ export interface RegionTuning {
   readonly patience: number;
   /** Instructions between two samples, */
   readonly interval: number;
-  /** and so many times as many while translating takes more than its share of the run. */
+  /** and at most so many times as many while translating takes more than its share of the run. */
   readonly rest: number;
   /** Whether batches are compiled behind the guest's back; otherwise it waits, and a run is the same each time. */
   readonly background: boolean;
@@ -52,7 +52,7 @@ export const REGION_TUNING: RegionTuning = {
   batch: 2000,
   patience: 400,
   interval: 4096,
-  rest: 4,
+  rest: 64,
   background: true,
   modules: 8192,
 };
@@ -73,7 +73,7 @@ const RETRIES = 2;
 /** What translating one instruction costs, in instructions that the guest could have run, */
 const TRANSLATION_COST = 1500;
 /** and how much of a run may go there before sampling becomes rare. */
-const TRANSLATION_SHARE = 0.1;
+const TRANSLATION_SHARE = 0.05;
 /** Samples are at most so many times rarer because they bring little news; how many samples that is judged by. */
 const LEAST_NEWS = 1 / 16;
 const NEWS_SAMPLES = 64;
@@ -225,11 +225,15 @@ export class RegionCache {
   /** Part of the latest samples that found a place which may still get better. */
   #news = 1;
 
-  /** Mean distance of samples: short until translating takes too much of the run, or there is little news. */
+  /**
+   * Mean distance of samples: short until translating takes too much of the run, or there is little news. What is sampled while
+   * they are rare must be the hotter to be translated, so that the share is spent on what is worth it.
+   */
   get #interval(): number {
     const { interval, rest } = this.tuning;
-    const busy = this.counters.translated * TRANSLATION_COST > this.#sampled * TRANSLATION_SHARE;
-    return Math.floor((busy ? interval * rest : interval) / Math.max(this.#news, LEAST_NEWS));
+    const excess = (this.counters.translated * TRANSLATION_COST) / Math.max(1, this.#sampled * TRANSLATION_SHARE);
+    const rarer = Math.min(rest, Math.max(1, excess ** 2));
+    return Math.floor((interval * rarer) / Math.max(this.#news, LEAST_NEWS));
   }
 
   /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */

@@ -6,6 +6,8 @@ const PAGE_MASK = -(1 << PAGE_BITS);
 /** Words of one entry. */
 const WORDS = TlbEntry.bytes / 4;
 const INVALID = 0xffff_ffff;
+/** Words of an entry where tags begin. */
+const TAGS = [TlbEntry.readTag / 4, TlbEntry.writeTag / 4, TlbEntry.execTag / 4] as const;
 
 /**
  * The software TLB of one vCPU: banks of entries, one for each ASID at EL0, one for EL1, one for the MMU switched off, so that a
@@ -77,10 +79,7 @@ export class SoftTlb {
    */
   entry(bank: number, lo: number, hi: number, local: boolean): number {
     const e = this.#index(bank, lo);
-    const page = (lo & PAGE_MASK) >>> 0;
-    const u = this.#u32;
-    const same = (at: number): boolean => u[e + at] === page && u[e + at + 1] === hi;
-    if (same(TlbEntry.readTag / 4) || same(TlbEntry.writeTag / 4) || same(TlbEntry.execTag / 4)) return e;
+    if (this.#belongsTo(e, (lo & PAGE_MASK) >>> 0, hi)) return e;
     if (this.#isUnused(e)) this.#note(bank, e, TlbBank.count, TlbBank.list, TlbBank.listLength);
     this.#invalidate(e);
     if (local) this.#note(bank, e, TlbBank.localCount, TlbBank.localList, TlbBank.localListLength);
@@ -88,8 +87,13 @@ export class SoftTlb {
   }
 
   #isUnused(e: number): boolean {
+    return TAGS.every((tag) => this.#u32[e + tag] === INVALID);
+  }
+
+  #belongsTo(e: number, page: number, hi: number): boolean {
     const u = this.#u32;
-    return [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag].every((tag) => u[e + tag / 4] === INVALID);
+    for (const tag of TAGS) if (u[e + tag] === page && u[e + tag + 1] === hi) return true;
+    return false;
   }
 
   /** Adds an entry to a list of its bank. */
@@ -166,22 +170,39 @@ export class SoftTlb {
       this.flushAll();
       return;
     }
-    const lo = va48 >>> 0;
-    for (let i = 0; i < this.banks; i++)
-      if ((this.#keys[i] as number) >= 0) this.#invalidate(this.#index(this.#address(i), lo));
+    const page = (va48 & PAGE_MASK) >>> 0;
+    for (let i = 0; i < this.banks; i++) {
+      const e = this.#index(this.#address(i), page);
+      if (this.#mentions(e, page)) this.#invalidate(e);
+    }
+  }
+
+  /** Whether any tag of an entry has this low half; asked before each write, because most have not. */
+  #mentions(e: number, page: number): boolean {
+    const u = this.#u32;
+    return u[e + TAGS[0]] === page || u[e + TAGS[1]] === page || u[e + TAGS[2]] === page;
   }
 
   /** Makes the next write to the page at a VM memory offset miss. */
   protect(pageOffset: number): void {
+    for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#protectIn(i, pageOffset);
+  }
+
+  /** Each page of code costs this once: no call for each entry, as {@link #forEachNoted} has. */
+  #protectIn(bank: number, pageOffset: number): void {
     const u = this.#u32;
-    this.#forEachEntry((e) => {
+    const first = this.#address(bank) / 4;
+    const count = u[first + TlbBank.count / 4] as number;
+    const overflow = count > TlbBank.listLength;
+    const length = overflow ? TLB_ENTRIES : count;
+    for (let i = 0; i < length; i++) {
+      const e = overflow ? first + i * WORDS : (u[first + TlbBank.list / 4 + i] as number) / 4;
       const lo = u[e + TlbEntry.writeTag / 4] as number;
-      if (lo === INVALID) return;
-      if ((lo + (u[e + TlbEntry.addend / 4] as number)) >>> 0 === pageOffset) {
+      if (lo !== INVALID && (lo + (u[e + TlbEntry.addend / 4] as number)) >>> 0 === pageOffset) {
         u[e + TlbEntry.writeTag / 4] = INVALID;
         u[e + TlbEntry.writeTag / 4 + 1] = INVALID;
       }
-    });
+    }
   }
 
   /** Drops entries that lead to records in a range. */

@@ -4,6 +4,7 @@ import type { V } from '../describe/value.js';
 import { generateInterpreter } from '../interpreter/interpreter.js';
 import { fixedRegister } from '../interpreter/operands.js';
 import { Predecoder } from '../interpreter/predecoder.js';
+import type { RecordMemory } from '../interpreter/predecoder.js';
 import { Ty } from '../wasm/code-buffer.js';
 import type { RegisterFile } from './back-end.js';
 import { Builder } from './builder.js';
@@ -49,6 +50,7 @@ export const setReg = (b: Builder, n: number, v: V): void => b.writeReg(R, fixed
 /** A machine whose instruction number `i` does what the i-th function says. */
 export class BuilderBench {
   readonly view: DataView;
+  readonly #records: RecordMemory;
   readonly slowCalls: number[] = [];
   /** Names of what happened outside, in order. */
   readonly events: string[] = [];
@@ -73,6 +75,7 @@ export class BuilderBench {
     });
     const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
+    this.#records = { data: this.view, u32: new Uint32Array(memory.buffer) };
     const interpreter = generateInterpreter({
       rows,
       flags,
@@ -104,7 +107,7 @@ export class BuilderBench {
 
   /** Runs one instruction with its operand. Its address is 0x100000. */
   run(instruction: number, operand = 0): ExitReason {
-    this.#predecoder.write(this.view, RECORD, ((instruction << 20) | (operand & 0xf_ffff)) >>> 0, 0);
+    this.#predecoder.write(this.#records, RECORD, ((instruction << 20) | (operand & 0xf_ffff)) >>> 0, 0);
     this.view.setUint32(CPU + EngineState.ip, RECORD, true);
     this.view.setBigInt64(CPU + EngineState.pcBias, BigInt(0x10_0000 - (RECORD >>> 2)), true);
     return this.#run(CPU, 1);

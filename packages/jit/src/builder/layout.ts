@@ -109,12 +109,12 @@ export const TlbBank = {
 } as const;
 
 /**
- * What the page directory says of a page of RAM: the address of its first record, if it has any, and whether writes to it must be
- * noticed because some are decoded.
+ * What the page directory says of a page of RAM: the address of its first record, if it has any, whether writes to it must be
+ * noticed because some are decoded, and whether a TLB may let them through.
  *
  * @experimental
  */
-export const PageDirectory = { noticeWrites: 1, recordsMask: -2 } as const;
+export const PageDirectory = { noticeWrites: 1, writable: 2, recordsMask: -4 } as const;
 
 /**
  * A bit for each block of 2 MiB that has TLB entries which came from one descriptor: number (low 48 bits of the virtual address,

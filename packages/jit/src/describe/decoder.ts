@@ -20,25 +20,30 @@ export interface Decoded<B> {
  * @experimental
  */
 export class Decoder<B> {
-  readonly #index: (readonly Row<B>[])[] = [];
+  /** Rows by falling number of fixed bits. */
+  readonly #ordered: readonly Row<B>[];
+  /** Those that have these top bits, from when they are first asked for. */
+  readonly #index: (readonly Row<B>[] | undefined)[] = new Array<undefined>(INDEX_SIZE).fill(undefined);
 
   constructor(readonly rows: readonly Row<B>[]) {
-    const ordered = [...rows].sort((x, y) => bitCount(y.pattern.mask) - bitCount(x.pattern.mask));
-    for (let i = 0; i < INDEX_SIZE; i++) {
-      const top = (i << INDEX_SHIFT) >>> 0;
-      const topMask = (-1 << INDEX_SHIFT) >>> 0;
-      this.#index.push(ordered.filter(({ pattern }) => ((pattern.value ^ top) & pattern.mask & topMask) >>> 0 === 0));
-    }
+    this.#ordered = [...rows].sort((x, y) => bitCount(y.pattern.mask) - bitCount(x.pattern.mask));
   }
 
   /** The row that describes `word`, or `undefined` when the encoding is not allocated or not implemented. */
   find(word: number): Decoded<B> | undefined {
-    for (const row of this.#index[word >>> INDEX_SHIFT] as readonly Row<B>[]) {
+    const top = word >>> INDEX_SHIFT;
+    for (const row of (this.#index[top] ??= this.#rowsAt(top))) {
       if (((word ^ row.pattern.value) & row.pattern.mask) !== 0) continue;
       const fields = extractFields(row.pattern, word);
       if (row.valid(fields) && row.allocated(fields)) return { row, fields };
     }
     return undefined;
+  }
+
+  #rowsAt(top: number): readonly Row<B>[] {
+    const bits = (top << INDEX_SHIFT) >>> 0;
+    const mask = -1 << INDEX_SHIFT;
+    return this.#ordered.filter(({ pattern }) => ((pattern.value ^ bits) & pattern.mask & mask) === 0);
   }
 }
 

@@ -15,6 +15,7 @@ import { int, rowMaker, target } from '../describe/row.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { DECODE_HANDLER, PAGE_END_HANDLER, UNDEFINED_HANDLER, generateInterpreter } from './interpreter.js';
 import { Predecoder } from './predecoder.js';
+import type { RecordMemory } from './predecoder.js';
 
 const REGISTERS: RegisterFile = {
   name: 'R',
@@ -85,6 +86,7 @@ const DATA_PAGE = 0x20_0000;
 
 class Machine {
   readonly view: DataView;
+  readonly #records: RecordMemory;
   readonly slowCalls: { readonly address: bigint; readonly info: number }[] = [];
   flushes = 0;
   slowResult = 0;
@@ -94,6 +96,7 @@ class Machine {
   constructor() {
     const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
+    this.#records = { data: this.view, u32: new Uint32Array(memory.buffer) };
     const interpreter = generateInterpreter({ rows, flags, helpers: [], builder: BuilderClass });
     const slow = (info: number): number => {
       this.slowCalls.push({ address: this.view.getBigUint64(CPU + EngineState.address, true), info });
@@ -129,7 +132,7 @@ class Machine {
   /** Puts words at an offset in the code pages, which are undecoded elsewhere, and starts there. */
   start(words: readonly number[], offset = 0): void {
     words.forEach((word, i) =>
-      this.#predecoder.write(this.view, this.record(offset + i * 4), word, (offset + i * 4) % 4096),
+      this.#predecoder.write(this.#records, this.record(offset + i * 4), word, (offset + i * 4) % 4096),
     );
     this.view.setUint32(CPU + EngineState.ip, this.record(offset), true);
     this.view.setBigInt64(CPU + EngineState.pcBias, BigInt(CODE + offset - (this.record(offset) >>> 2)), true);

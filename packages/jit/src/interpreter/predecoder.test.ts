@@ -30,14 +30,16 @@ describe('records', () => {
   const predecoder = new Predecoder(interpreter);
   const word = (d: number, n: number, s: number, imm: number): number =>
     ((d << 24) | (n << 20) | (s << 18) | imm) >>> 0;
-  const record = new DataView(new ArrayBuffer(RECORD_BYTES));
+  const buffer = new ArrayBuffer(RECORD_BYTES);
+  const record = new DataView(buffer);
+  const memory = { data: record, u32: new Uint32Array(buffer) };
 
   it('have one handler for each allocated choice of static fields', () => {
     expect(interpreter.handlers.filter((h) => h?.row === row)).toHaveLength(6);
     const numbers = new Set<number>();
     for (const s of [0, 1, 2]) {
       for (const imm of [4, 5]) {
-        predecoder.write(record, 0, word(1, 2, s, imm), 0);
+        predecoder.write(memory, 0, word(1, 2, s, imm), 0);
         numbers.add(record.getUint16(0, true));
       }
     }
@@ -45,7 +47,7 @@ describe('records', () => {
   });
 
   it('hold state offsets and numbers in places of their own', () => {
-    expect(predecoder.write(record, 0, word(3, 15, 1, 0x2_0005), 0)).toBe(false);
+    expect(predecoder.write(memory, 0, word(3, 15, 1, 0x2_0005), 0)).toBe(false);
     const handler = interpreter.handlers[record.getUint16(0, true)];
     const values = Object.fromEntries(
       (handler?.slots ?? []).map(({ operand, kind, offset }) => {
@@ -72,7 +74,7 @@ describe('records', () => {
   it('of what is not allocated say so', () => {
     for (const bad of [word(0, 0, 3, 0), 0xf000_0000]) {
       record.setUint16(0, 0xffff, true);
-      expect([predecoder.write(record, 0, bad, 0), record.getUint16(0, true)]).toEqual([true, UNDEFINED_HANDLER]);
+      expect([predecoder.write(memory, 0, bad, 0), record.getUint16(0, true)]).toEqual([true, UNDEFINED_HANDLER]);
     }
   });
 
@@ -87,7 +89,7 @@ describe('records', () => {
     const jumps = make([jump]);
     const writer = new Predecoder(jumps);
     const of = (distance: number, at: number) => {
-      expect(writer.write(record, 0, (0x8000_0000 | (distance & 0x7fff_ffff)) >>> 0, at)).toBe(true);
+      expect(writer.write(memory, 0, (0x8000_0000 | (distance & 0x7fff_ffff)) >>> 0, at)).toBe(true);
       const slot = jumps.handlers[record.getUint16(0, true)]?.slots[0];
       return [slot?.kind, record.getInt32(slot?.offset as number, true)];
     };
@@ -107,7 +109,7 @@ describe('records', () => {
       ),
     ];
     const wides = make(rows);
-    new Predecoder(wides).write(record, 0, 0, 0);
+    new Predecoder(wides).write(memory, 0, 0, 0);
     const slot = wides.handlers[record.getUint16(0, true)]?.slots[0];
     expect([slot?.kind, record.getBigUint64(slot?.offset as number, true)]).toEqual(['i64', value]);
   });

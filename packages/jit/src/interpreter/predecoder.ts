@@ -4,10 +4,21 @@ import { Decoder } from '../describe/decoder.js';
 import type { RawFields } from '../describe/pattern.js';
 import { UNDEFINED_HANDLER } from './interpreter.js';
 import type { Handler, Interpreter, RowHandlers } from './interpreter.js';
+import { KnownRecords } from './known-records.js';
 import { REACHES, Reach } from './handler-back-end.js';
 import type { Slot } from './handler-back-end.js';
 import { staticIndex } from './operands.js';
 import type { RegionInstruction } from '../region/control-flow-graph.js';
+
+/**
+ * The memory that records lie in, as two views of the same bytes.
+ *
+ * @experimental
+ */
+export interface RecordMemory {
+  readonly data: DataView;
+  readonly u32: Uint32Array;
+}
 
 /**
  * Writes the records that a generated interpreter runs.
@@ -16,7 +27,7 @@ import type { RegionInstruction } from '../region/control-flow-graph.js';
  */
 export class Predecoder<B> {
   readonly decoder: Decoder<B>;
-  readonly #known = new Memo<KnownWord>();
+  readonly #known = new KnownRecords();
   /** What words mean for regions, but for their places. */
   readonly #decoded = new Memo<Omit<RegionInstruction<B>, 'offset'> | undefined>();
 
@@ -25,23 +36,24 @@ export class Predecoder<B> {
   }
 
   /**
-   * Decodes `word`, found at `pageOffset` of its page, into the record at `address` of `memory`.
+   * Decodes `word`, found at `pageOffset` of its page, into the record at `address` of `memory`, a multiple of 4.
    *
    * @returns whether control always or sometimes leaves the sequence here, so that decoding ahead may stop.
    */
-  write(memory: DataView, address: number, word: number, pageOffset: number): boolean {
-    const known = this.#known.get(word);
-    const far = known !== undefined && leavesPage(pageOffset, known.distance);
-    const record = far ? known.far : known?.near;
-    if (record === undefined) return this.#decodeRecord(memory, address, word, pageOffset);
-    for (let i = 0; i < RECORD_WORDS; i++) memory.setUint32(address + i * 4, record[i] as number, true);
-    return (known as KnownWord).ends;
+  write(memory: RecordMemory, address: number, word: number, pageOffset: number): boolean {
+    const known = this.#known;
+    const place = known.find(word);
+    if (place >= 0) {
+      const far = leavesPage(pageOffset, known.distance(place));
+      if (known.copy(place, far, memory.u32, address >>> 2)) return known.ends(place);
+    }
+    return this.#decodeRecord(memory, address, word, pageOffset);
   }
 
-  #decodeRecord(memory: DataView, address: number, word: number, pageOffset: number): boolean {
+  #decodeRecord({ data, u32 }: RecordMemory, address: number, word: number, pageOffset: number): boolean {
     const found = this.decoder.find(word);
     if (!found) {
-      memory.setUint16(address, UNDEFINED_HANDLER, true);
+      data.setUint16(address, UNDEFINED_HANDLER, true);
       return true;
     }
     const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
@@ -50,19 +62,21 @@ export class Predecoder<B> {
     const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
     const number = index[staticIndex(statics, found.fields) * REACHES + reach] as number;
     const handler = this.interpreter.handlers[number] as Handler<B>;
-    for (const slot of handler.slots) this.#writeSlot(memory, address + slot.offset, slot, found.fields, operands);
-    memory.setUint16(address, number, true);
-    const known = this.#known.get(word) ?? { distance, ends: target !== undefined, near: undefined, far: undefined };
-    known[far ? 'far' : 'near'] = wordsAt(memory, address);
-    this.#known.set(word, known);
-    return known.ends;
+    for (const slot of handler.slots) this.#writeSlot(data, address + slot.offset, slot, found.fields, operands);
+    data.setUint16(address, number, true);
+    const ends = target !== undefined;
+    this.#known.add(word, distance, ends, far, u32, address >>> 2);
+    return ends;
   }
 
   /** Decodes `word` at `pageOffset` for a region; `undefined` when the interpreter must do it. */
   decodeForRegion(word: number, pageOffset: number): RegionInstruction<B> | undefined {
     if (!this.#decoded.has(word)) this.#decoded.set(word, this.#decodeWord(word));
     const known = this.#decoded.get(word);
-    return known && { offset: pageOffset, ...known };
+    if (known === undefined) return undefined;
+    // By name: spreading is many times as slow.
+    const { row, operands, statics, flow, distance } = known;
+    return { offset: pageOffset, row, operands, statics, flow, distance };
   }
 
   #decodeWord(word: number): Omit<RegionInstruction<B>, 'offset'> | undefined {
@@ -114,26 +128,8 @@ export class Predecoder<B> {
   }
 }
 
-/** What was found out about an instruction word: how far it may jump, whether it does, and its record where that stays in the page or not. */
-interface KnownWord {
-  readonly distance: number;
-  readonly ends: boolean;
-  near: RecordWords | undefined;
-  far: RecordWords | undefined;
-}
-
-type RecordWords = readonly number[];
-
-const RECORD_WORDS = RECORD_BYTES / 4;
-
 /** Whether a jump over a distance from an offset in a page leads to another page. */
 const leavesPage = (pageOffset: number, distance: number): boolean => (pageOffset + distance) >>> PAGE_BITS !== 0;
-
-function wordsAt(memory: DataView, address: number): RecordWords {
-  const words = [0, 0, 0, 0];
-  for (let i = 0; i < RECORD_WORDS; i++) words[i] = memory.getUint32(address + i * 4, true);
-  return words;
-}
 
 /** Distinct words that are remembered: a kernel and what runs on it have fewer. */
 const MEMO_LIMIT = 0x2_0000;

@@ -40,8 +40,8 @@ export const FILL: Helper = {
 export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
-const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, AT] = [4, 5, 6, 7, 8, 9, 10];
-const LOCALS = [Ty.i64, Ty.i64, Ty.i64, Ty.i32, Ty.i32, Ty.i32, Ty.i32];
+const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT] = [4, 5, 6, 7, 8, 9, 10, 11];
+const LOCALS = [Ty.i64, Ty.i64, Ty.i64, Ty.i32, Ty.i32, Ty.i32, Ty.i32, Ty.i32];
 const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
 
 /** Defines {@link FILL}: what `SoftTlb` and the memory port do for plain RAM, in generated code. */
@@ -84,7 +84,7 @@ function emitWalk(code: CodeBuffer, walk: number): void {
 function emitDirectory(code: CodeBuffer): void {
   code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
   code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(2).op(IntOp.shl[0]).op(IntOp.add[0]);
-  code.memory(Op.i32_load, 0).set(DIRECTORY);
+  code.tee(DIRECTORY_AT).memory(Op.i32_load, 0).set(DIRECTORY);
   code.get(ACCESS).i32(FillAccess.write).op(IntOp.eq[0]);
   code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(IntOp.and[0]);
   giveUpIf(code);
@@ -143,7 +143,8 @@ function emitTags(code: CodeBuffer): void {
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.readTag).end();
   emitBit(code, Walked.writable);
   code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).if();
-  code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.writeTag).end();
+  code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.writeTag);
+  code.get(DIRECTORY_AT).get(DIRECTORY).i32(PageDirectory.writable).op(IntOp.or[0]).memory(Op.i32_store, 0).end();
   code.get(ACCESS).i32(FillAccess.execute).op(IntOp.eq[0]).if();
   code.get(ENTRY).get(DIRECTORY).i32(PageDirectory.recordsMask).op(IntOp.and[0]).memory(Op.i32_store, TlbEntry.code);
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.execTag).end();
