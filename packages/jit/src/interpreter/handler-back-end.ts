@@ -29,7 +29,6 @@ export interface Slot {
 export interface RunFrame {
   readonly cpu: number;
   readonly ip: number;
-  /** Instructions that may still begin, this one among them until it is done. */
   readonly left: number;
   readonly reason: number;
   readonly target: number;
@@ -177,7 +176,7 @@ export class HandlerBackEnd implements BackEnd {
     const address = locals.take(Ty.i32);
     // What the engine sees from inside the access: where the guest is, and how far it has come.
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
-    code.get(cpu).get(left).i32(1).op(IntOp.sub[0]).memory(Op.i32_store, EngineState.left);
+    code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
     code.get(cpu);
     va();
     code.i32(info).call(this.functionOf(SLOW_OPEN)).tee(address);
@@ -189,11 +188,9 @@ export class HandlerBackEnd implements BackEnd {
       .get(cpu)
       .memory(Op.i32_load, EngineState.stolen)
       .get(left)
-      .i32(1)
-      .op(IntOp.sub[0])
       .op(IntOp.add[0])
       .memory(Op.i32_store, EngineState.stolen);
-    code.get(cpu).i32(0).memory(Op.i32_store, EngineState.left).i32(1).set(left);
+    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left);
     code.get(cpu).i32(0).memory(Op.i32_store, EngineState.aside);
     code.end().get(address);
   }
@@ -222,8 +219,7 @@ export class HandlerBackEnd implements BackEnd {
     code.get(this.frame.cpu);
     info();
     code.memory(Op.i32_store, EngineState.exitInfo);
-    code.i32(reason).set(this.frame.reason);
-    this.#done(this.frame.exit);
+    code.i32(reason).set(this.frame.reason).br(this.frame.exit);
   }
 
   finish(flow: Flow, condition: number, target: number, reason: number): void {
@@ -237,11 +233,10 @@ export class HandlerBackEnd implements BackEnd {
       case Flow.Jump:
       case Flow.Call:
         if (this.reach !== Reach.Far) {
-          code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip);
-          this.#done(enter);
+          code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
         } else {
           this.#far(target);
-          this.#done(transfer);
+          code.br(transfer);
         }
         break;
       case Flow.Branch:
@@ -253,13 +248,11 @@ export class HandlerBackEnd implements BackEnd {
         code.set(this.frame.target);
         code.get(this.frame.cpu);
         this.emitPc();
-        code.memory(Op.i64_store, EngineState.leftFrom);
-        this.#done(transfer);
+        code.memory(Op.i64_store, EngineState.leftFrom).br(transfer);
         break;
       case Flow.Refetch:
         this.emitPc();
-        code.i64(4).op(IntOp.add[1]).set(this.frame.target);
-        this.#done(transfer);
+        code.i64(4).op(IntOp.add[1]).set(this.frame.target).br(transfer);
         break;
       case Flow.Leave:
         this.leave(reason, () => this.builder.emitNode(target));
@@ -273,18 +266,16 @@ export class HandlerBackEnd implements BackEnd {
     if (this.reach === Reach.Ahead) {
       code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).i32(RECORD_BYTES);
       this.builder.emitNode(condition);
-      code.op(Op.select).op(IntOp.add[0]).set(ip);
-      this.#done(next);
+      code.op(Op.select).op(IntOp.add[0]).set(ip).br(next);
       return;
     }
     this.builder.emitNode(condition);
     code.if();
     if (this.reach === Reach.Far) {
       this.#far(target);
-      this.#done(transfer);
+      code.br(transfer);
     } else {
-      code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip);
-      this.#done(enter);
+      code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
     }
     code.end();
     this.#advance();
@@ -292,17 +283,7 @@ export class HandlerBackEnd implements BackEnd {
 
   #advance(): void {
     const { ip, next } = this.frame;
-    this.builder.code.get(ip).i32(RECORD_BYTES).op(IntOp.add[0]).set(ip);
-    this.#done(next);
-  }
-
-  /**
-   * The instruction is done: goes on at a label. It is counted here and not where the next one is dispatched: V8 keeps the count on
-   * the stack, and would write and read it there twice for each instruction, one after the other.
-   */
-  #done(label: number): void {
-    const { left } = this.frame;
-    this.builder.code.get(left).i32(1).op(IntOp.sub[0]).set(left).br(label);
+    this.builder.code.get(ip).i32(RECORD_BYTES).op(IntOp.add[0]).set(ip).br(next);
   }
 
   #far(target: number): void {

@@ -200,7 +200,7 @@ class RunFunction<B extends Builder> {
     const enter = code.block();
     const transfer = code.block();
     const frame: RunFrame = { cpu, ip, left, reason, target, next, enter, transfer, exit, abort };
-    code.get(left).i32(1).op(IntOp.lts[0]).if();
+    code.get(left).i32(1).op(IntOp.sub[0]).tee(left).i32(0).op(IntOp.lts[0]).if();
     this.#emitResume(frame);
     code.i32(0).set(left).i32(ExitReason.Budget).set(reason).br(exit).end();
     const labels: number[] = [];
@@ -226,7 +226,7 @@ class RunFunction<B extends Builder> {
     this.#emitEnter(frame);
     code.end();
     code.end();
-    code.i32(ExitReason.Fault).set(reason);
+    code.get(left).i32(1).op(IntOp.add[0]).set(left).i32(ExitReason.Fault).set(reason);
     code.end();
     code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
     code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
@@ -281,12 +281,13 @@ class RunFunction<B extends Builder> {
   }
 
   /** Leaves with the instruction not begun. */
-  #emitRestart({ reason, exit }: RunFrame, why: ExitReason): void {
-    this.#code.i32(why).set(reason).br(exit);
+  #emitRestart({ left, reason, exit }: RunFrame, why: ExitReason): void {
+    this.#code.get(left).i32(1).op(IntOp.add[0]).set(left).i32(why).set(reason).br(exit);
   }
 
-  #emitPageEnd({ cpu, ip, target, transfer }: RunFrame): void {
+  #emitPageEnd({ cpu, ip, left, target, transfer }: RunFrame): void {
     const code = this.#code;
+    code.get(left).i32(1).op(IntOp.add[0]).set(left);
     code.get(cpu).memory(Op.i64_load, EngineState.pcBias);
     code.get(ip).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]).set(target).br(transfer);
   }
