@@ -7,7 +7,7 @@ import { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.
 import { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';
 import { a64Rows } from './instructions/index.js';
 import { walkFunction } from './system/walk-function.js';
-import type { InstantiateRun, RunFunction } from './vcpu/aarch64-vcpu.js';
+import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
 
 /** Functions of other modules that the tables call. @experimental */
 export const engineHelpers: readonly Helper[] = [...softfloatHelpers, ...vectorHelpers];

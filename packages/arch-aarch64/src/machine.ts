@@ -54,7 +54,7 @@ export class Aarch64Machine implements Machine {
       const core = this.vcpus[0]?.regionImports ?? {};
       const helpers = { env: { memory: services.memory.wasm }, core, ...instantiateHelpers(services.memory.wasm) };
       this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables, tuning);
-      for (const vcpu of this.vcpus) vcpu.regions = this.#regions;
+      for (const vcpu of this.vcpus) vcpu.useRegions(this.#regions);
       const { codeTranslated } = services.hooks;
       this.#regions.onInstall = (region) => {
         if (hasTaps(codeTranslated)) codeTranslated.call({ vm: services.name, ...translatedCode(region, this.#code) });

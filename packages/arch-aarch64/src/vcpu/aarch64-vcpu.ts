@@ -1,6 +1,6 @@
 import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } from '@qvm/core';
 import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
-import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
+import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '../builder/layout.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
@@ -14,30 +14,20 @@ import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { FaultLoop } from './fault-loop.js';
 import type { MainRam } from './main-ram.js';
 import { MemoryPort } from './memory-port.js';
-import type { CodePages, RegionCache } from './region-cache.js';
+import type { RegionCache } from './region-cache.js';
+import { RegionSampler } from './region-sampler.js';
+import type { RegionTotals } from './region-sampler.js';
+import type { InstantiateRun, RunFunction } from './run-function.js';
 import { SoftTlb } from './soft-tlb.js';
 import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
-import { PAGE_BYTES, pageOf } from './page.js';
+import { pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
 
 const join = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
-const LOW_48 = 0xffff_ffff_ffffn;
-const PAGE_OFFSET = BigInt(PAGE_BYTES - 1);
-
-/** The generated `run(cpu, budget)`. @experimental */
-export type RunFunction = (cpu: number, budget: number) => number;
-
-/** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
-export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => {
-  readonly run: RunFunction;
-  readonly regions: WebAssembly.Table;
-  /** Functions that regions call. */
-  readonly core: WebAssembly.ModuleImports;
-};
 
 /** Calls to firmware: PSCI and what else answers HVC and SMC. @experimental */
 export interface Firmware {
@@ -59,13 +49,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Functions of the translated regions, by number. */
   readonly regionTable: WebAssembly.Table;
   readonly regionImports: WebAssembly.ModuleImports;
-  /** The second tier, when the machine has one. */
-  regions: RegionCache | undefined;
   readonly #mmu: Mmu;
   readonly #exceptions: ExceptionUnit;
   readonly #system: SystemAccess;
   readonly #memoryPort: MemoryPort;
   readonly #run: RunFunction;
+  #sampler: RegionSampler | undefined;
   /** Instructions retired before the present run. */
   #retired = 0;
   /** Budget of the present run; 0 outside. */
@@ -153,6 +142,16 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   attachRegister(name: string, handler: SystemRegisterHandler): void {
     this.#system.attach(name, handler);
+  }
+
+  /** Gives the vCPU the second tier. */
+  useRegions(regions: RegionCache): void {
+    this.#sampler = new RegionSampler(this.state, this.tlb, regions, this.#run);
+  }
+
+  /** Instructions retired in regions, and how often one was entered. */
+  get regionTotals(): RegionTotals {
+    return this.#sampler?.totals ?? NO_REGIONS;
   }
 
   // --- Vcpu ---
@@ -318,65 +317,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     }
   }
 
-  /** Runs guest code until it leaves, and looks now and then where it was. */
+  /** Runs guest code until it leaves. */
   #enter(left: number): number {
-    const { state, regions } = this;
-    if (!regions) return this.#run(state.address, left);
-    if (this.#untilSample <= 0) this.#untilSample = this.#sampleInterval = regions.nextInterval();
-    state.setU32(State.sampleAt, Math.max(0, left - this.#untilSample));
-    const reason = this.#run(state.address, left);
-    this.regionTotals.instructions += state.u32(State.regionInstructions);
-    state.setU32(State.regionInstructions, 0);
-    this.regionTotals.entries += state.u32(State.regionEntries);
-    state.setU32(State.regionEntries, 0);
-    this.#untilSample -= left - state.u32(State.left) - state.u32(State.stolen);
-    if (this.#untilSample <= 0) this.#sample(regions);
-    // It was left for the sample: where it came to is where a jump led.
-    if (reason === (ExitReason.Budget as number) && state.u32(State.left) > 0)
-      regions.noteBranch(Number(state.u64(State.cameFrom) & LOW_48), Number(this.pc & LOW_48));
-    return reason;
-  }
-
-  /** Instructions until the next look at where the vCPU is, whatever it leaves for meanwhile, */
-  #untilSample = 0;
-  /** and as many as there were after the last. */
-  #sampleInterval = 0;
-
-  /** What was run belongs to the place where control last came by a jump, and that is still mapped as it was. */
-  #sample(regions: RegionCache): void {
-    const { state } = this;
-    const came = state.u64(State.lastEntry);
-    const pages = this.#codePagesAt(came);
-    const slot = pages.at(0);
-    const instructions = this.#sampleInterval - this.#untilSample;
-    const exactAlignment = state.u32(State.alignmentCheck) !== 0;
-    regions.sample(
-      slot === 0 ? 0 : slot + Number(came & PAGE_OFFSET) * (RECORD_BYTES / 4),
-      instructions,
-      exactAlignment,
-      pages,
-    );
-  }
-
-  /** Instructions retired in regions, and how often one was entered. */
-  readonly regionTotals = { instructions: 0, entries: 0 };
-
-  /** The code around a virtual address, by the present translation: the vCPU's own page, and what the TLB knows. */
-  #codePagesAt(pc: bigint): CodePages {
-    const page = pc & ~PAGE_OFFSET;
-    const slot = (this.state.u32(State.ip) & -CODE_SLOT_BYTES) >>> 0;
-    // Of its first record: one more stands behind the last, for what comes after the page.
-    const present = this.state.u64(State.pcBias) + BigInt(slot >>> 2);
-    return {
-      at: (number) => {
-        const va = page + BigInt(number * PAGE_BYTES);
-        // Data may have taken the entry of the page that runs.
-        if (va === present) return slot;
-        const bank = this.state.u32(State.bank);
-        return this.tlb.codeFor(bank, Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
-      },
-      address: Number(page & LOW_48),
-    };
+    return this.#sampler ? this.#sampler.run(left) : this.#run(this.state.address, left);
   }
 
   /** Whether the instruction of the last step has been done. */
@@ -841,6 +784,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 }
 
 /** SCTLR_EL1 at reset: its RES1 bits (Arm ARM D19.2.118). */
+const NO_REGIONS: RegionTotals = { instructions: 0, entries: 0 };
 const SCTLR_RESET = 0x30d0_0800n;
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 /** UDF (Arm ARM C6.2.388): undefined for good, however much a VM implements. */

@@ -1,0 +1,10 @@
+/** The generated `run(cpu, budget)`. @experimental */
+export type RunFunction = (cpu: number, budget: number) => number;
+
+/** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
+export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => {
+  readonly run: RunFunction;
+  readonly regions: WebAssembly.Table;
+  /** Functions that regions call. */
+  readonly core: WebAssembly.ModuleImports;
+};
