@@ -10,8 +10,9 @@ import { Graph, Kind, node, value } from './graph.js';
 import type { Helper } from './helper.js';
 import { AccessInfo, EngineState, PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
 import type { LocalPool } from './local-pool.js';
-import { ATOMIC_RMW, LOAD_SIGNED, LOAD_UNSIGNED, STORE, atomicAlignment } from './memory-opcodes.js';
+import { ATOMIC_RMW, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './memory-opcodes.js';
 import type { AtomicOp } from './memory-opcodes.js';
+import { NodeEmitter } from './node-emitter.js';
 import { Probe } from './probe.js';
 
 /**
@@ -70,13 +71,11 @@ export class Builder {
   readonly #effects: Effect[] = [];
   readonly #ordered: number[] = [];
   readonly #opened: Opened[] = [];
-  /** How many conditional pieces of code are open. */
-  #branches = 0;
   #flow = Flow.Next;
   #flowCondition = -1;
   #flowTarget = -1;
   #flowReason = 0;
-  #backEnd: BackEnd | undefined;
+  readonly #emitter: NodeEmitter;
 
   /**
    * @param cpu - the local that holds the address of the vCPU's state.
@@ -92,11 +91,12 @@ export class Builder {
     this.#graph = graph;
     this.code = code;
     this.locals = locals;
+    this.#emitter = new NodeEmitter(graph, code, locals, cpu, functionOf);
   }
 
   /** Connects the back end that emits operands, registers and control flow. */
   use(backEnd: BackEnd): void {
-    this.#backEnd = backEnd;
+    this.#emitter.use(backEnd);
   }
 
   /** Begins an instruction. */
@@ -240,16 +240,16 @@ export class Builder {
     const chosen = this.#use(this.as(native, ty));
     const nodes = args.map((arg, i) => this.#use(this.as(arg, helper.params[i] as Ty)));
     const c = this.#use(this.as(condition, Ty.i32));
-    for (const n of [chosen, ...nodes]) this.#pinShared(n);
-    this.#emit(c);
-    this.code.if(ty);
-    this.#branches++;
-    this.#emit(chosen);
-    this.code.else();
-    for (const n of nodes) this.#emit(n);
-    this.code.call(this.functionOf(helper));
-    this.#branches--;
-    this.code.end();
+    const { code } = this;
+    for (const n of [chosen, ...nodes]) this.#emitter.pinShared(n);
+    this.#emitter.emit(c);
+    this.#emitter.conditionally(() => this.#emitter.emit(chosen), {
+      ty,
+      otherwise: () => {
+        for (const n of nodes) this.#emitter.emit(n);
+        code.call(this.functionOf(helper));
+      },
+    });
     const local = this.locals.take(ty);
     this.code.set(local);
     return this.local(local, ty);
@@ -264,7 +264,7 @@ export class Builder {
   }
 
   #reg(file: RegisterFile, register: Reg, ty: Ty, op: number): V {
-    const n = this.#graph.add(Kind.Register, ty, op, this.#fileIndex(file), register as unknown as number);
+    const n = this.#graph.add(Kind.Register, ty, op, this.#graph.fileIndex(file), register as unknown as number);
     return value(n);
   }
 
@@ -349,7 +349,7 @@ export class Builder {
     const shared = isPlain ? back.shareProbe(n, bytes, write) : undefined;
     if (shared && !shared.begin) return this.add(this.local(shared.local, Ty.i32), this.i32(shared.displacement));
     const address = shared?.local ?? this.locals.take(Ty.i32);
-    const from = this.#materialize(n);
+    const from = this.#emitter.materialize(n);
     const probe = new Probe(this.code, {
       cpu: this.cpu,
       bank: this.bank,
@@ -489,13 +489,9 @@ export class Builder {
   leaveIf(condition: V, reason: number, info: V): void {
     const i = this.#use(this.as(info, Ty.i32));
     const c = this.#use(this.as(condition, Ty.i32));
-    this.#pinShared(i);
-    this.#emit(c);
-    this.code.if();
-    this.#branches++;
-    this.#requireBackEnd().leave(reason, () => this.#emit(i));
-    this.#branches--;
-    this.code.end();
+    this.#emitter.pinShared(i);
+    this.#emitter.emit(c);
+    this.#emitter.conditionally(() => this.#requireBackEnd().leave(reason, () => this.#emitter.emit(i)));
   }
 
   /**
@@ -524,7 +520,7 @@ export class Builder {
     const g = this.#graph;
     if (g.ty[n] !== Ty.i64) return undefined;
     if (g.kind[n] === Kind.Register)
-      return { file: this.#files[g.a[n] as number] as RegisterFile, register: g.b[n] as unknown as Reg, displacement: 0 };
+      return { file: g.files[g.a[n] as number] as RegisterFile, register: g.b[n] as unknown as Reg, displacement: 0 };
     const sign = g.op[n] === IntOp.add[1] ? 1 : g.op[n] === IntOp.sub[1] ? -1 : 0;
     const constant = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;
@@ -539,7 +535,7 @@ export class Builder {
     const back = this.#requireBackEnd();
     const writesMemory = this.#effects.some((e) => e.kind === 'store') || this.#ordered.some((n) => g.kind[n] !== Kind.Load);
     for (const n of this.#ordered) {
-      if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.#pin(n);
+      if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.#emitter.pin(n);
     }
     const effects = this.#effects;
     if (effects.length > 1) effects.sort((x, y) => RANK[x.kind] - RANK[y.kind]);
@@ -549,8 +545,8 @@ export class Builder {
       else if (effect.kind === 'flags') this.#pinLaterFlags(effect);
     });
     if (hasFlow && effects.length > 0) {
-      if (this.#flowCondition >= 0) this.#pin(this.#flowCondition);
-      if (this.#flowTarget >= 0) this.#pin(this.#flowTarget);
+      if (this.#flowCondition >= 0) this.#emitter.pin(this.#flowCondition);
+      if (this.#flowTarget >= 0) this.#emitter.pin(this.#flowTarget);
     }
     for (const effect of effects) this.#perform(effect, back);
     for (const { address, write } of this.#opened) if (write) back.flushStore(() => this.code.get(address));
@@ -559,22 +555,22 @@ export class Builder {
 
   /** Whether what is emitted now runs on a condition only. */
   get conditional(): boolean {
-    return this.#branches > 0;
+    return this.#emitter.conditional;
   }
 
   /** Emits a value on the stack; for back ends and functions. */
   emit(v: V): void {
-    this.#emit(node(v));
+    this.#emitter.emit(node(v));
   }
 
   /** Emits node `n`; for back ends. @internal */
   emitNode(n: number): void {
-    this.#emit(n);
+    this.#emitter.emit(n);
   }
 
   /** Emits a value as `ty`. */
   emitAs(n: number, ty: Ty): void {
-    this.#emit(node(this.as(value(n), ty)));
+    this.#emitter.emit(node(this.as(value(n), ty)));
   }
 
   /** The operand of the record (or constant of the region) behind a field or decode-time value. */
@@ -589,16 +585,8 @@ export class Builder {
 
   // --- the inside ---
 
-  readonly #files: RegisterFile[] = [];
-
-  #fileIndex(file: RegisterFile): number {
-    const found = this.#files.indexOf(file);
-    return found >= 0 ? found : this.#files.push(file) - 1;
-  }
-
   #requireBackEnd(): BackEnd {
-    if (!this.#backEnd) throw new Error('no back end');
-    return this.#backEnd;
+    return this.#emitter.backEnd;
   }
 
   #setFlow(flow: Flow, condition: number, target: number): void {
@@ -702,54 +690,29 @@ export class Builder {
     return n;
   }
 
-  /** Evaluates a node into a local now. */
-  #pin(n: number): void {
-    const g = this.#graph;
-    if (g.isStable(n) || g.kind[n] === Kind.Local) return;
-    this.#emitFresh(n);
-    const ty = g.ty[n] as Ty | 0;
-    if (ty === 0) return;
-    const local = this.locals.take(ty);
-    this.code.set(local);
-    g.local[n] = local;
-  }
-
-  /** Evaluates a node into a local and returns that local. */
-  #materialize(n: number): number {
-    const g = this.#graph;
-    if (g.kind[n] === Kind.Local) return g.a[n] as number;
-    if (g.local[n] === -1) {
-      this.#emitFresh(n);
-      const local = this.locals.take(g.ty[n] as Ty);
-      this.code.set(local);
-      g.local[n] = local;
-    }
-    return g.local[n] as number;
-  }
-
   #pinEffect(effect: Effect): void {
     if (effect.kind === 'flags') {
-      this.#pin(effect.x);
-      this.#pin(effect.y);
-      if (effect.flagsOf >= 0) this.#pin(effect.flagsOf);
-    } else this.#pin(effect.value);
+      this.#emitter.pin(effect.x);
+      this.#emitter.pin(effect.y);
+      if (effect.flagsOf >= 0) this.#emitter.pin(effect.flagsOf);
+    } else this.#emitter.pin(effect.value);
   }
 
   /** Flags are several writes: what the later ones write may follow from the flags before. Registers do not. */
   #pinLaterFlags({ y, flagsOf }: FlagsEffect): void {
-    for (const n of [y, flagsOf]) if (n >= 0 && this.#graph.kind[n] !== Kind.Register) this.#pin(n);
+    for (const n of [y, flagsOf]) if (n >= 0 && this.#graph.kind[n] !== Kind.Register) this.#emitter.pin(n);
   }
 
   #perform(effect: Effect, back: BackEnd): void {
     switch (effect.kind) {
       case 'store':
-        this.#emit(effect.address);
-        this.#emit(effect.value);
+        this.#emitter.emit(effect.address);
+        this.#emitter.emit(effect.value);
         this.code.memory(effect.op, effect.offset);
         break;
       case 'state':
         this.code.get(this.cpu);
-        this.#emit(effect.value);
+        this.#emitter.emit(effect.value);
         this.code.memory(effect.op, effect.offset);
         break;
       case 'flags':
@@ -761,117 +724,11 @@ export class Builder {
         );
         break;
       case 'register':
-        back.writeRegister(effect.file, effect.register, effect.op, () => this.#emit(effect.value), effect.value);
+        back.writeRegister(effect.file, effect.register, effect.op, () => this.#emitter.emit(effect.value), effect.value);
         break;
     }
   }
 
-  /**
-   * Pins what is used several times below `n`, before code that runs only on a condition. What may trap is left to that code,
-   * which the condition guards.
-   */
-  #pinShared(n: number): void {
-    const g = this.#graph;
-    if (g.isStable(n) || g.kind[n] === Kind.Local) return;
-    if (g.uses[n]! > 1 && !g.traps[n]) this.#pin(n);
-    else g.forInputs(n, (input) => this.#pinShared(input));
-  }
-
-  #emit(n: number): void {
-    const g = this.#graph;
-    if (g.local[n] !== -1) {
-      this.code.get(g.local[n] as number);
-      return;
-    }
-    this.#emitFresh(n);
-    // A local that is set on one path only would be missing on the others.
-    const onePath = this.#branches > 0 && g.traps[n] === 1;
-    if (g.uses[n]! > 1 && !onePath && !g.isStable(n) && g.kind[n] !== Kind.Local) {
-      const local = this.locals.take(g.ty[n] as Ty);
-      this.code.tee(local);
-      g.local[n] = local;
-    }
-  }
-
-  #emitFresh(n: number): void {
-    const g = this.#graph;
-    const back = this.#requireBackEnd();
-    const a = g.a[n] as number;
-    const b = g.b[n] as number;
-    const c = g.c[n] as number;
-    const op = g.op[n] as number;
-    switch (g.kind[n] as Kind) {
-      case Kind.Const:
-        if (g.ty[n] === Ty.i64) this.code.i64(g.lo[n] as number, g.hi[n] as number);
-        else if (g.ty[n] === Ty.i32) this.code.i32(g.lo[n] as number);
-        else throw new Error('the width of a constant is not known');
-        break;
-      case Kind.Operand:
-        if (g.ty[n] === 0) throw new Error('the width of an operand is not known');
-        back.emitOperand(a, g.ty[n] as Ty);
-        break;
-      case Kind.Register:
-        back.emitRegister(this.#files[a] as RegisterFile, b as unknown as Reg, g.ty[n] as Ty, op);
-        break;
-      case Kind.Op:
-        this.#emit(a);
-        if (b >= 0) this.#emit(b);
-        if (c >= 0) this.#emit(c);
-        this.code.op(op);
-        break;
-      case Kind.Load:
-        this.#emit(a);
-        this.code.memory(op, c);
-        break;
-      case Kind.State:
-        this.code.get(this.cpu).memory(op, c);
-        break;
-      case Kind.Call: {
-        const { helper, args } = g.calls[a] as { helper: Helper; args: readonly number[] };
-        for (const arg of args) this.#emit(arg);
-        this.code.call(this.functionOf(helper));
-        break;
-      }
-      case Kind.Choose:
-        this.#pinShared(b);
-        this.#pinShared(c);
-        this.#emit(a);
-        this.code.if(g.ty[n] as Ty);
-        this.#branches++;
-        this.#emit(b);
-        this.code.else();
-        this.#emit(c);
-        this.#branches--;
-        this.code.end();
-        break;
-      case Kind.Local:
-        this.code.get(a);
-        break;
-      case Kind.Lane:
-        this.#emit(a);
-        if (b >= 0) this.#emit(b);
-        this.code.op(op).byte(c);
-        break;
-      case Kind.Shuffle:
-        this.#emit(a);
-        this.#emit(b);
-        this.code.op(op).append(Uint8Array.from(g.lanes[c] as readonly number[]));
-        break;
-      case Kind.Vector:
-        this.code.op(op).append(Uint8Array.from(g.lanes[c] as readonly number[]));
-        break;
-      case Kind.Atomic:
-        this.#emit(a);
-        this.#emit(b);
-        if (c >= 0) this.#emit(c);
-        // The alignment of an atomic access must be stated exactly: its exponent follows from the opcode's width.
-        this.code.memory(op, 0, atomicAlignment(op));
-        break;
-      case Kind.Pc:
-        back.emitPc();
-        break;
-    }
-  }
 }
 
 /** The order in which effects are emitted. */

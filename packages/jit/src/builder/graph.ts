@@ -1,5 +1,6 @@
 import type { V } from '../describe/value.js';
 import type { Ty } from '../wasm/code-buffer.js';
+import type { RegisterFile } from './back-end.js';
 import type { Helper } from './helper.js';
 
 /** What a node is. @internal */
@@ -58,6 +59,8 @@ export class Graph {
   readonly local = new Int32Array(CAPACITY);
   readonly calls: { helper: Helper; args: readonly number[] }[] = [];
   readonly lanes: (readonly number[])[] = [];
+  /** Register files by number: they outlive the instruction. */
+  readonly files: RegisterFile[] = [];
   length = 0;
 
   clear(): void {
@@ -86,6 +89,11 @@ export class Graph {
     this.lo[n] = lo;
     this.hi[n] = hi;
     return n;
+  }
+
+  fileIndex(file: RegisterFile): number {
+    const found = this.files.indexOf(file);
+    return found >= 0 ? found : this.files.push(file) - 1;
   }
 
   isConst(n: number): boolean {
