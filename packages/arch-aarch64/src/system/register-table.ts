@@ -30,6 +30,10 @@ type Line = readonly [name: string, op0: number, op1: number, CRn: number, CRm: 
 export const systemEncoding = (op0: number, op1: number, CRn: number, CRm: number, op2: number): number =>
   (op0 << 14) | (op1 << 11) | (CRn << 7) | (CRm << 3) | op2;
 
+/** Breakpoints and watchpoints: the least that there may be (ID_AA64DFR0_EL1.BRPs, WRPs). */
+export const BREAKPOINTS = 2;
+export const WATCHPOINTS = 2;
+
 /** Registers of one kind at consecutive `op2` or `CRm`: breakpoints, watchpoints, active priorities. */
 function family(count: number, line: (n: number) => Line): Line[] {
   return Array.from({ length: count }, (_, n) => line(n));
@@ -90,16 +94,16 @@ const LINES: readonly Line[] = [
   ['SCXTNUM_EL1', 3, 0, 13, 0, 7, '-', 'rw', 'plain'],
   ['CNTKCTL_EL1', 3, 0, 14, 1, 0, '-', 'rw', 'checked'],
 
-  // Debug (D19.3): storage without hardware behind it; no breakpoint ever matches.
+  // Debug (D19.3). Watchpoints are storage without hardware behind it: none ever matches.
   ['MDCCINT_EL1', 2, 0, 0, 2, 0, '-', 'rw', 'plain'],
   ['MDSCR_EL1', 2, 0, 0, 2, 2, '-', 'rw', 'checked'],
   ['OSDTRRX_EL1', 2, 0, 0, 0, 2, '-', 'rw', 'plain'],
   ['OSDTRTX_EL1', 2, 0, 0, 3, 2, '-', 'rw', 'plain'],
   ['OSECCR_EL1', 2, 0, 0, 6, 2, '-', 'rw', 'plain'],
-  ...family(6, (n) => [`DBGBVR${n}_EL1`, 2, 0, 0, n, 4, '-', 'rw', 'plain']),
-  ...family(6, (n) => [`DBGBCR${n}_EL1`, 2, 0, 0, n, 5, '-', 'rw', 'plain']),
-  ...family(4, (n) => [`DBGWVR${n}_EL1`, 2, 0, 0, n, 6, '-', 'rw', 'plain']),
-  ...family(4, (n) => [`DBGWCR${n}_EL1`, 2, 0, 0, n, 7, '-', 'rw', 'plain']),
+  ...family(BREAKPOINTS, (n) => [`DBGBVR${n}_EL1`, 2, 0, 0, n, 4, '-', 'rw', 'plain']),
+  ...family(BREAKPOINTS, (n) => [`DBGBCR${n}_EL1`, 2, 0, 0, n, 5, '-', 'rw', 'checked']),
+  ...family(WATCHPOINTS, (n) => [`DBGWVR${n}_EL1`, 2, 0, 0, n, 6, '-', 'rw', 'plain']),
+  ...family(WATCHPOINTS, (n) => [`DBGWCR${n}_EL1`, 2, 0, 0, n, 7, '-', 'rw', 'plain']),
   ['MDRAR_EL1', 2, 0, 1, 0, 0, '-', 'r', 'plain'],
   ['OSLAR_EL1', 2, 0, 1, 0, 4, '-', 'w', 'special'],
   ['OSLSR_EL1', 2, 0, 1, 1, 4, '-', 'r', 'special'],

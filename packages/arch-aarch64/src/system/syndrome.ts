@@ -18,6 +18,8 @@ export enum ExceptionClass {
   DataAbortLower = 0x24,
   DataAbortSame = 0x25,
   SpAlignment = 0x26,
+  BreakpointLower = 0x30,
+  BreakpointSame = 0x31,
   SoftwareStepLower = 0x32,
   SoftwareStepSame = 0x33,
   Brk64 = 0x3c,

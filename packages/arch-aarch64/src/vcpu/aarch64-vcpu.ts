@@ -6,6 +6,7 @@ import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
 import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { BREAKPOINT_ISS, breakpointMatches, breakpointsArmed } from './breakpoints.js';
 import type { CodeCache, CodeCacheClient } from './code-cache.js';
 import type { CpuModel } from './cpu-model.js';
 import { CpuState, Sys } from './cpu-state.js';
@@ -306,9 +307,14 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
         this.#takeFetchFault();
         continue;
       }
+      const armed = breakpointsArmed(state);
+      if (armed && breakpointMatches(state, this.pc, this.#system.osLocked)) {
+        this.#takeBreakpoint();
+        continue;
+      }
       if (stepping) stepped = stepIss(this.code.wordAt(state.u32(State.ip)));
       this.#memoryPort.begin();
-      const reason = stepping ? this.#enterStep(left) : this.#enter(left);
+      const reason = stepping || armed ? this.#enterStep(left) : this.#enter(left);
       const exit = this.#dispatch(reason);
       // What took an exception, or has not been done, leaves PSTATE.SS to that.
       if (stepping && this.#stepDone && this.#exceptions.softwareStep) this.#exceptions.softwareStep = false;
@@ -690,6 +696,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
 
   #stepActive(): boolean {
     return stepActive(this.state, this.#system.osLocked);
+  }
+
+  #takeBreakpoint(): void {
+    this.#charge();
+    const ec = this.state.el === 0 ? ExceptionClass.BreakpointLower : ExceptionClass.BreakpointSame;
+    this.#takeSynchronous(ec, BREAKPOINT_ISS, 'hardwareBreakpoint');
   }
 
   #softwareStep(iss: StepIss): void {

@@ -28,6 +28,7 @@ export const Sys = {
   SP_EL0: offsetOf('SP_EL0'),
   SP_EL1: offsetOf('SP_EL1'),
   MDSCR_EL1: offsetOf('MDSCR_EL1'),
+  CONTEXTIDR_EL1: offsetOf('CONTEXTIDR_EL1'),
   CNTKCTL_EL1: offsetOf('CNTKCTL_EL1'),
   CSSELR_EL1: offsetOf('CSSELR_EL1'),
 } as const;

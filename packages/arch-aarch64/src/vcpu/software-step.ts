@@ -1,13 +1,6 @@
-import { State } from '../builder/layout.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
-import { Spsr } from './exceptions.js';
-
-/** MDSCR_EL1 (Arm ARM D19.3.20). */
-enum Mdscr {
-  SS = 1 << 0,
-  KDE = 1 << 13,
-}
+import { debugExceptionsEnabled, Mdscr } from './self-hosted-debug.js';
 
 /** ISS of a software step exception: the debug status code, with ISV and EX where the step is known. @experimental */
 export enum StepIss {
@@ -18,9 +11,7 @@ export enum StepIss {
 
 /** Whether the guest steps itself at the present exception level (Arm ARM D2.12). @experimental */
 export function stepActive(state: CpuState, osLocked: boolean): boolean {
-  const mdscr = state.u32(Sys.MDSCR_EL1);
-  if ((mdscr & Mdscr.SS) === 0 || osLocked) return false;
-  return state.el === 0 || ((mdscr & Mdscr.KDE) !== 0 && (state.u32(State.daif) & Spsr.D) === 0);
+  return (state.u32(Sys.MDSCR_EL1) & Mdscr.SS) !== 0 && debugExceptionsEnabled(state, osLocked);
 }
 
 /** The syndrome of a step over an instruction. @experimental */

@@ -18,7 +18,8 @@ export type TrapKind =
   | 'pcAlignment'
   | 'spAlignment'
   | 'fpAccess'
-  | 'softwareStep';
+  | 'softwareStep'
+  | 'hardwareBreakpoint';
 
 /**
  * A trap. The object is reused: it is valid only during the call.
