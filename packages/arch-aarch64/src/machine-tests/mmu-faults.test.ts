@@ -269,3 +269,26 @@ describe('unprivileged accesses of EL1', () => {
     ]);
   });
 });
+
+describe('what both reads and writes', () => {
+  const program = (instruction: string): string => `${mmuOn(CONTROL)} ldr x1, =${VA}\n ${instruction}`;
+
+  it.each(['ldadd x2, x3, [x1]', 'cas x2, x3, [x1]'])(
+    'reports a read that would fault as one: %s',
+    async (instruction) => {
+      const machine = await faultsOf(() => undefined, program(instruction));
+      expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([[esr(0x25, 0x04), VA]]);
+    },
+  );
+
+  it.each(['ldadd x2, x3, [x1]', 'cas x2, x3, [x1]'])(
+    'reports a write where a read would pass: %s',
+    async (instruction) => {
+      const machine = await faultsOf(
+        (tables) => tables.map(VA & ~0xfffn, DATA, 3, SHARED_DATA | Attr.readOnly),
+        program(instruction),
+      );
+      expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual([[esr(0x25, 0x4f), VA]]);
+    },
+  );
+});

@@ -94,7 +94,7 @@ const LINES: readonly Line[] = [
   ['SCXTNUM_EL1', 3, 0, 13, 0, 7, '-', 'rw', 'plain'],
   ['CNTKCTL_EL1', 3, 0, 14, 1, 0, '-', 'rw', 'checked'],
 
-  // Debug (D19.3). Watchpoints are storage without hardware behind it: none ever matches.
+  // Debug (D19.3).
   ['MDCCINT_EL1', 2, 0, 0, 2, 0, '-', 'rw', 'plain'],
   ['MDSCR_EL1', 2, 0, 0, 2, 2, '-', 'rw', 'checked'],
   ['OSDTRRX_EL1', 2, 0, 0, 0, 2, '-', 'rw', 'plain'],
@@ -102,8 +102,8 @@ const LINES: readonly Line[] = [
   ['OSECCR_EL1', 2, 0, 0, 6, 2, '-', 'rw', 'plain'],
   ...family(BREAKPOINTS, (n) => [`DBGBVR${n}_EL1`, 2, 0, 0, n, 4, '-', 'rw', 'plain']),
   ...family(BREAKPOINTS, (n) => [`DBGBCR${n}_EL1`, 2, 0, 0, n, 5, '-', 'rw', 'checked']),
-  ...family(WATCHPOINTS, (n) => [`DBGWVR${n}_EL1`, 2, 0, 0, n, 6, '-', 'rw', 'plain']),
-  ...family(WATCHPOINTS, (n) => [`DBGWCR${n}_EL1`, 2, 0, 0, n, 7, '-', 'rw', 'plain']),
+  ...family(WATCHPOINTS, (n) => [`DBGWVR${n}_EL1`, 2, 0, 0, n, 6, '-', 'rw', 'checked']),
+  ...family(WATCHPOINTS, (n) => [`DBGWCR${n}_EL1`, 2, 0, 0, n, 7, '-', 'rw', 'checked']),
   ['MDRAR_EL1', 2, 0, 1, 0, 0, '-', 'r', 'plain'],
   ['OSLAR_EL1', 2, 0, 1, 0, 4, '-', 'w', 'special'],
   ['OSLSR_EL1', 2, 0, 1, 1, 4, '-', 'r', 'special'],

@@ -22,6 +22,8 @@ export enum ExceptionClass {
   BreakpointSame = 0x31,
   SoftwareStepLower = 0x32,
   SoftwareStepSame = 0x33,
+  WatchpointLower = 0x34,
+  WatchpointSame = 0x35,
   Brk64 = 0x3c,
 }
 
@@ -38,6 +40,8 @@ export enum FaultStatus {
   ExternalAbort = 0x10,
   ExternalAbortOnWalk = 0x14,
   Alignment = 0x21,
+  /** No fault: a watchpoint. */
+  Debug = 0x22,
 }
 
 /** Syndrome bit IL: the trapped instruction has 32 bits. @experimental */

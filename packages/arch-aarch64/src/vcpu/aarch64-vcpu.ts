@@ -24,6 +24,7 @@ import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
 import { pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
+import { Watchpoints } from './watchpoints.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
@@ -53,6 +54,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   readonly #mmu: Mmu;
   readonly #exceptions: ExceptionUnit;
   readonly #system: SystemAccess;
+  readonly #watchpoints: Watchpoints;
   readonly #memoryPort: MemoryPort;
   readonly #run: RunFunction;
   #sampler: RegionSampler | undefined;
@@ -94,10 +96,13 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       () => this.#selectBanks(),
       () => this.#stepActive(),
     );
+    const watchpoints = new Watchpoints(this.state, this.tlb, ram, () => this.#system.osLocked);
+    this.#watchpoints = watchpoints;
     this.#system = new SystemAccess(this.state, this.#mmu, this.#exceptions, this.tlbMaintenance, {
       instructions: () => this.instructions,
       pendingInterrupts: () => (this.#irq ? 0x80n : 0n) | (this.#fiq ? 0x40n : 0n),
       touch: (va) => this.#touch(va),
+      debugChanged: () => watchpoints.refresh(),
     });
     this.#memoryPort = new MemoryPort(
       memory,
@@ -107,6 +112,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       this.tlb,
       code,
       new DeviceAccess(this, services, this.exits),
+      watchpoints,
     );
     const instance = instantiate({
       slow: (info) => this.#memoryPort.open(info),
@@ -225,6 +231,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     state.setU64(Sys.SCTLR_EL1, SCTLR_RESET);
     this.tlb.flushAll();
     this.#system.reset();
+    this.#watchpoints.refresh();
     this.#exceptions.illegal = this.#exceptions.softwareStep = false;
     this.#waiting = this.#event = this.#on = false;
     this.#pcFault = undefined;
@@ -615,10 +622,12 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#charge();
     const { lo, hi, access, status, physical } = this.#memoryPort.fault;
     const lower = this.state.el === 0;
-    const ec = lower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbortSame;
+    const watched = status === (FaultStatus.Debug as number);
+    const base = watched ? ExceptionClass.WatchpointLower : ExceptionClass.DataAbortLower;
+    const ec = lower ? base : base + 1;
     // Cache maintenance reports CM, and WnR as for a write.
     const iss = status | (maintenance ? 0x140 : access === 'write' ? 0x40 : 0);
-    if (this.#faultHandled(access, lo, hi, physical, syndrome(ec, iss))) return;
+    if (!watched && this.#faultHandled(access, lo, hi, physical, syndrome(ec, iss))) return;
     if (this.#abortsReference(status)) this.#abort('reference', `${access} of ${hexadecimal(physical)}`);
     else this.#exceptions.takeAbort(ec, iss, this.state.pcLo, this.state.pcHi, lo, hi);
   }

@@ -1,7 +1,8 @@
 import { BREAKPOINTS, registerNamed } from '../system/register-table.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
-import { debugExceptionsEnabled, Mdscr } from './self-hosted-debug.js';
+import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';
+import type { DebugMatch } from './self-hosted-debug.js';
 
 /** Syndrome of a breakpoint exception: IFSC says that a debug event was the reason. @experimental */
 export const BREAKPOINT_ISS = 0x22;
@@ -14,17 +15,9 @@ enum BreakpointType {
   LinkedContext = 3,
 }
 
-/** DBGBCR<n>_EL1.SSC: only in Secure state, which there is none of. */
-const SECURE_ONLY = 2;
-
 /** One pair of registers, taken apart. */
-interface Breakpoint {
-  readonly enabled: boolean;
+interface Breakpoint extends DebugMatch {
   readonly type: number;
-  /** Exception levels at which it matches: bit 0 EL1, bit 1 EL0. */
-  readonly levels: number;
-  /** The breakpoint that compares the context of one with a linked address. */
-  readonly linked: number;
   /** DBGBVR<n>_EL1. */
   readonly value: bigint;
 }
@@ -48,17 +41,14 @@ export function breakpointsArmed(state: CpuState): boolean {
 /** Whether a breakpoint stops the instruction at `pc` (Arm ARM D2.8). @experimental */
 export function breakpointMatches(state: CpuState, pc: bigint, osLocked: boolean): boolean {
   if (!debugExceptionsEnabled(state, osLocked)) return false;
-  const all = REGISTERS.map((registers) => read(state, registers));
-  return all.some((breakpoint) => {
-    if (!breakpoint.enabled || (breakpoint.levels & (state.el === 0 ? 2 : 1)) === 0) return false;
+  return REGISTERS.some((registers) => {
+    const breakpoint = read(state, registers);
+    if (!breakpoint.enabled || !matchesLevel(breakpoint, state.el !== 0)) return false;
     switch (breakpoint.type as BreakpointType) {
       case BreakpointType.Address:
         return isAt(breakpoint, pc);
-      case BreakpointType.LinkedAddress: {
-        const context = all[breakpoint.linked];
-        const linked = context?.enabled && context.type === (BreakpointType.LinkedContext as number);
-        return linked === true && isAt(breakpoint, pc) && isInContext(state, context as Breakpoint);
-      }
+      case BreakpointType.LinkedAddress:
+        return isAt(breakpoint, pc) && matchesLinkedContext(state, breakpoint);
       case BreakpointType.Context:
         return isInContext(state, breakpoint);
       default:
@@ -67,16 +57,17 @@ export function breakpointMatches(state: CpuState, pc: bigint, osLocked: boolean
   });
 }
 
+/** Whether the breakpoint that another one or a watchpoint is linked to has its context. @experimental */
+export function matchesLinkedContext(state: CpuState, { linked }: DebugMatch): boolean {
+  const registers = REGISTERS[linked];
+  const context = registers && read(state, registers);
+  if (!context?.enabled || context.type !== (BreakpointType.LinkedContext as number)) return false;
+  return isInContext(state, context);
+}
+
 function read(state: CpuState, { value, control }: (typeof REGISTERS)[number]): Breakpoint {
   const bits = state.u32(control);
-  const secureOnly = ((bits >>> 14) & 3) === SECURE_ONLY;
-  return {
-    enabled: (bits & 1) !== 0,
-    type: (bits >>> 20) & 15,
-    levels: secureOnly ? 0 : (bits >>> 1) & 3,
-    linked: (bits >>> 16) & 15,
-    value: state.u64(value),
-  };
+  return { ...debugMatch(bits), type: (bits >>> 20) & 15, value: state.u64(value) };
 }
 
 /** Bits 1 and 0 of an address are zero, and those above 48 repeat it. */

@@ -39,6 +39,11 @@ export class MainRam {
     state.setU32(EngineState.pageDirectory, this.#directory);
   }
 
+  /** The engine alone fills the TLB of a vCPU from now on. */
+  detach(state: CpuState): void {
+    state.setU64(EngineState.ramSize, 0n);
+  }
+
   /** Whether `size` bytes from a guest-physical address lie in it. */
   holds(address: number, size: number): boolean {
     const region = this.#region;

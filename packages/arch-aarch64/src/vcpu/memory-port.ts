@@ -7,6 +7,7 @@ import type { CodeCache } from './code-cache.js';
 import type { CpuState } from './cpu-state.js';
 import { PAGE_BYTES } from './page.js';
 import type { SoftTlb } from './soft-tlb.js';
+import type { Watchpoints } from './watchpoints.js';
 
 /** log2 of the largest element that a load or store has. */
 const LARGEST_ELEMENT = 4;
@@ -79,6 +80,7 @@ export class MemoryPort {
     private readonly tlb: SoftTlb,
     private readonly code: CodeCache,
     private readonly mmio: MmioPort,
+    private readonly watchpoints: Watchpoints,
   ) {
     this.#bounce = cpu.address - BOUNCE_BYTES;
     this.#u8 = memory.u8;
@@ -104,6 +106,8 @@ export class MemoryPort {
       return this.#openSplit(lo, hi, access, info, bytes, element, misaligned);
     const physical = this.#translate(lo, hi, access, info, misaligned);
     if (physical < 0) return 0;
+    const watched = this.#watched(lo, hi, info);
+    if (watched !== undefined) return this.#refuse(lo, hi, watched, FaultStatus.Debug);
     const region = this.map.find(physical);
     if (region && (region.kind === 'ram' || (region.kind === 'rom' && access === 'read'))) {
       return this.#fill(lo, hi, access, info, physical, region);
@@ -235,6 +239,8 @@ export class MemoryPort {
     const nextHi = nextLo === 0 ? (hi + 1) >>> 0 : hi;
     const second = this.#translate(nextLo, nextHi, access, info, misaligned);
     if (second < 0) return 0;
+    const watched = this.#watched(lo, hi, info);
+    if (watched !== undefined) return this.#refuse(lo, hi, watched, FaultStatus.Debug);
     const at = this.#reserve(bytes);
     // A crossing of pages that begins aligned is a pair; anything else goes byte by byte.
     const width = misaligned ? 1 : element;
@@ -251,13 +257,31 @@ export class MemoryPort {
   }
 
   #translate(lo: number, hi: number, access: Access, info: number, misaligned: boolean): number {
-    const privileged = this.cpu.el !== 0 && (info & AccessInfo.unprivileged) === 0;
     const { mmu } = this;
-    if (!mmu.translate(lo, hi, access, privileged)) return this.#refuse(lo, hi, access, mmu.fault) - 1;
+    const privileged = this.#isPrivileged(info);
+    if (!mmu.translate(lo, hi, access, privileged)) {
+      const { fault } = mmu;
+      // What both reads and writes reports a write only if a read would have passed (ISS.WnR, D17.2.37).
+      const asRead = (info & AccessInfo.readWrite) !== 0 && !mmu.translate(lo, hi, 'read', privileged);
+      return this.#refuse(lo, hi, asRead ? 'read' : access, fault) - 1;
+    }
     // DC ZVA, whose element is a whole block, is for Normal memory only (C5.3.9).
     if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device)
       return this.#refuse(lo, hi, access, FaultStatus.Alignment) - 1;
     return mmu.physical;
+  }
+
+  #isPrivileged(info: number): boolean {
+    return this.cpu.el !== 0 && (info & AccessInfo.unprivileged) === 0;
+  }
+
+  /** As what a watchpoint stops an access: what both reads and writes is a read where reads are watched. */
+  #watched(lo: number, hi: number, info: number): Access | undefined {
+    const access = { lo, hi, bytes: info & AccessInfo.bytesMask, privileged: this.#isPrivileged(info) };
+    const writes = (info & AccessInfo.write) !== 0;
+    const reads = !writes || (info & AccessInfo.readWrite) !== 0;
+    if (reads && this.watchpoints.stop({ ...access, write: false })) return 'read';
+    return writes && this.watchpoints.stop({ ...access, write: true }) ? 'write' : undefined;
   }
 
   #fill(
@@ -271,6 +295,7 @@ export class MemoryPort {
     const { tlb, mmu, cpu } = this;
     const offset = region.offset + (physical - region.base);
     const writeFreely = access === 'write' && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
+    if (this.watchpoints.coversPage(lo, hi)) return offset;
     const bank = cpu.u32(info & AccessInfo.unprivileged ? State.unprivilegedBank : State.bank);
     const e = tlb.entry(bank, lo, hi, mmu.local);
     tlb.setAddend(e, lo, offset - (lo & OFFSET_MASK));

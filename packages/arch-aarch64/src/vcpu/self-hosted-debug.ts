@@ -19,3 +19,33 @@ export function debugExceptionsEnabled(state: CpuState, osLocked: boolean): bool
   if (state.el === 0) return true;
   return (state.u32(Sys.MDSCR_EL1) & Mdscr.KDE) !== 0 && (state.u32(State.daif) & Spsr.D) === 0;
 }
+
+/**
+ * What DBGBCR<n>_EL1 and DBGWCR<n>_EL1 say alike (Arm ARM D19.3.2, D19.3.11).
+ *
+ * @experimental
+ */
+export interface DebugMatch {
+  readonly enabled: boolean;
+  /** Exception levels at which it matches: bit 0 EL1, bit 1 EL0. */
+  readonly levels: number;
+  /** The breakpoint that has its context, where it has one. */
+  readonly linked: number;
+}
+
+/** SSC: only in Secure state, which there is none of. */
+const SECURE_ONLY = 2;
+
+/** Takes a control register apart. @experimental */
+export function debugMatch(control: number): DebugMatch {
+  const secureOnly = ((control >>> 14) & 3) === SECURE_ONLY;
+  return {
+    enabled: (control & 1) !== 0,
+    levels: secureOnly ? 0 : (control >>> 1) & 3,
+    linked: (control >>> 16) & 15,
+  };
+}
+
+/** Whether it matches at EL1 or EL0. @experimental */
+export const matchesLevel = ({ levels }: DebugMatch, privileged: boolean): boolean =>
+  (levels & (privileged ? 1 : 2)) !== 0;

@@ -46,6 +46,8 @@ export class SystemAccess {
       readonly pendingInterrupts: () => bigint;
       /** Faults the current access; used by cache maintenance. */
       readonly touch: (va: bigint) => boolean;
+      /** Watchpoints may have changed. */
+      readonly debugChanged: () => void;
     },
   ) {
     this.#pmu = new PerformanceMonitor(services.instructions);
@@ -155,12 +157,16 @@ export class SystemAccess {
         if (oldLo !== cpu.u32(offset) || oldHi !== cpu.u32(offset + 4)) this.tlb.flushLocal();
         this.exceptions.refresh();
         break;
+      case 'MDSCR_EL1':
+        this.services.debugChanged();
+        break;
       case 'TTBR0_EL1':
       case 'TTBR1_EL1':
       case 'CPACR_EL1':
         this.exceptions.refresh();
         break;
       default:
+        if (name.startsWith('DBGW')) this.services.debugChanged();
     }
   }
 

@@ -1,0 +1,113 @@
+import { WATCHPOINTS, registerNamed } from '../system/register-table.js';
+import { matchesLinkedContext } from './breakpoints.js';
+import { Sys } from './cpu-state.js';
+import type { CpuState } from './cpu-state.js';
+import type { MainRam } from './main-ram.js';
+import { PAGE_BYTES } from './page.js';
+import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';
+import type { DebugMatch } from './self-hosted-debug.js';
+import type { SoftTlb } from './soft-tlb.js';
+
+/** An access to memory as a watchpoint sees it. @experimental */
+export interface WatchedAccess {
+  /** Virtual address, low and high word. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly bytes: number;
+  readonly write: boolean;
+  /** Whether it is made with the rights of EL1. */
+  readonly privileged: boolean;
+}
+
+/** One pair of registers, taken apart. */
+interface Watchpoint extends DebugMatch {
+  readonly isLinked: boolean;
+  readonly loads: boolean;
+  readonly stores: boolean;
+  /** What it watches: from here on, and before there. */
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+const REGISTERS = Array.from({ length: WATCHPOINTS }, (_, n) => ({
+  value: registerNamed(`DBGWVR${n}_EL1`).offset,
+  control: registerNamed(`DBGWCR${n}_EL1`).offset,
+}));
+const PAGE_MASK = BigInt(-PAGE_BYTES);
+
+/**
+ * The guest's watchpoints (Arm ARM D2.9). While one is enabled, generated code fills no TLB, and the engine enters no page that is
+ * watched: each access to such a page comes to the engine, which looks at its bytes.
+ *
+ * @experimental
+ */
+export class Watchpoints {
+  #enabled: readonly Watchpoint[] = [];
+
+  constructor(
+    private readonly state: CpuState,
+    private readonly tlb: SoftTlb,
+    private readonly ram: MainRam,
+    private readonly osLocked: () => boolean,
+  ) {}
+
+  /** A register has been written that says what is watched. */
+  refresh(): void {
+    const { state } = this;
+    const before = this.#enabled.length;
+    const on = (state.u32(Sys.MDSCR_EL1) & Mdscr.MDE) !== 0;
+    this.#enabled = on ? REGISTERS.map((pair) => read(state, pair)).filter(({ enabled }) => enabled) : [];
+    if (before === 0 && this.#enabled.length === 0) return;
+    if (this.#enabled.length === 0) this.ram.attach(state);
+    else this.ram.detach(state);
+    this.tlb.flushAll();
+  }
+
+  /** Whether a page must not be in the TLB. */
+  coversPage(lo: number, hi: number): boolean {
+    if (this.#enabled.length === 0) return false;
+    const page = address(lo, hi) & PAGE_MASK;
+    return this.#enabled.some(({ start, end }) => start < page + BigInt(PAGE_BYTES) && end > page);
+  }
+
+  /** Whether a watchpoint stops an access that no fault does. */
+  stop({ lo, hi, bytes, write, privileged }: WatchedAccess): boolean {
+    if (this.#enabled.length === 0 || !debugExceptionsEnabled(this.state, this.osLocked())) return false;
+    const first = address(lo, hi);
+    return this.#enabled.some(
+      (watchpoint) =>
+        (write ? watchpoint.stores : watchpoint.loads) &&
+        matchesLevel(watchpoint, privileged) &&
+        watchpoint.start < first + BigInt(bytes) &&
+        watchpoint.end > first &&
+        (!watchpoint.isLinked || matchesLinkedContext(this.state, watchpoint)),
+    );
+  }
+}
+
+/** Without a tag: bits 63–56 are what bit 55 is where translation looks at them. */
+const address = (lo: number, hi: number): bigint => BigInt.asIntN(56, (BigInt(hi) << 32n) | BigInt(lo >>> 0));
+
+function read(state: CpuState, { value, control }: (typeof REGISTERS)[number]): Watchpoint {
+  const bits = state.u32(control);
+  const [start, size] = rangeOf(BigInt.asIntN(49, state.u64(value)), bits);
+  return {
+    ...debugMatch(bits),
+    isLinked: (bits & (1 << 20)) !== 0,
+    loads: (bits & (1 << 3)) !== 0,
+    stores: (bits & (1 << 4)) !== 0,
+    start,
+    end: start + size,
+  };
+}
+
+/** MASK says how many low bits do not count; without it, BAS says which bytes of the doubleword do: one piece of them. */
+function rangeOf(value: bigint, control: number): [start: bigint, size: bigint] {
+  const mask = (control >>> 24) & 31;
+  if (mask > 2) return [value & -(1n << BigInt(mask)), 1n << BigInt(mask)];
+  const bytes = (control >>> 5) & 0xff;
+  if (bytes === 0) return [0n, 0n];
+  const first = 31 - Math.clz32(bytes & -bytes);
+  const last = 31 - Math.clz32(bytes);
+  return [(value & ~3n) + BigInt(first), BigInt(last - first + 1)];
+}
