@@ -85,7 +85,7 @@ export default {
     {
       name: 'cli-uses-the-sdk',
       severity: 'error',
-      from: { path: sources('cli') },
+      from: { path: sources('cli'), pathNot: TEST },
       to: {
         path: packages('[^/]+'),
         pathNot: ['^packages/cli/', packages('sdk|config|guests|core|host|trace|vswitch')],
