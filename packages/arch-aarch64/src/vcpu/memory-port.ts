@@ -133,7 +133,8 @@ export class MemoryPort {
   /** Called before guest code goes on: a bounced access ended the run, so its buffer is free again. */
   begin(): void {
     this.#bounce = this.cpu.address - BOUNCE_BYTES;
-    this.#pending.length = 0;
+    // To set a length takes longer than to look at it, and this is done at each return from the engine.
+    if (this.#pending.length > 0) this.#pending.length = 0;
   }
 
   /** Writes the bounce buffer to its place. The first call of an instruction writes all of it. */
@@ -277,6 +278,7 @@ export class MemoryPort {
 
   /** As what a watchpoint stops an access: what both reads and writes is a read where reads are watched. */
   #watched(lo: number, hi: number, info: number): Access | undefined {
+    if (!this.watchpoints.armed) return undefined;
     const access = { lo, hi, bytes: info & AccessInfo.bytesMask, privileged: this.#isPrivileged(info) };
     const writes = (info & AccessInfo.write) !== 0;
     const reads = !writes || (info & AccessInfo.readWrite) !== 0;

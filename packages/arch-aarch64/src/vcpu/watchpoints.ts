@@ -54,25 +54,30 @@ export class Watchpoints {
   /** A register has been written that says what is watched. */
   refresh(): void {
     const { state } = this;
-    const before = this.#enabled.length;
+    const before = this.armed;
     const on = (state.u32(Sys.MDSCR_EL1) & Mdscr.MDE) !== 0;
     this.#enabled = on ? REGISTERS.map((pair) => read(state, pair)).filter(({ enabled }) => enabled) : [];
-    if (before === 0 && this.#enabled.length === 0) return;
-    if (this.#enabled.length === 0) this.ram.attach(state);
-    else this.ram.detach(state);
+    if (!before && !this.armed) return;
+    if (this.armed) this.ram.detach(state);
+    else this.ram.attach(state);
     this.tlb.flushAll();
+  }
+
+  /** Whether any is enabled. */
+  get armed(): boolean {
+    return this.#enabled.length > 0;
   }
 
   /** Whether a page must not be in the TLB. */
   coversPage(lo: number, hi: number): boolean {
-    if (this.#enabled.length === 0) return false;
+    if (!this.armed) return false;
     const page = address(lo, hi) & PAGE_MASK;
     return this.#enabled.some(({ start, end }) => start < page + BigInt(PAGE_BYTES) && end > page);
   }
 
   /** Whether a watchpoint stops an access that no fault does. */
   stop({ lo, hi, bytes, write, privileged }: WatchedAccess): boolean {
-    if (this.#enabled.length === 0 || !debugExceptionsEnabled(this.state, this.osLocked())) return false;
+    if (!debugExceptionsEnabled(this.state, this.osLocked())) return false;
     const first = address(lo, hi);
     return this.#enabled.some(
       (watchpoint) =>
