@@ -780,8 +780,8 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     return code;
   }
 
-  protect(pageOffset: number): void {
-    this.tlb.protect(pageOffset);
+  protect(pageOffset: number, writer: number): void {
+    this.tlb.protect(pageOffset, writer);
   }
 
   dropCode(start: number, end: number): void {

@@ -16,8 +16,12 @@ const DECODE_AHEAD = 32;
  * @experimental
  */
 export interface CodeCacheClient {
-  /** Makes the next write to the page at this VM memory offset miss the TLB. */
-  protect(pageOffset: number): void;
+  /**
+   * Makes the next write to the page at this VM memory offset miss the TLB.
+   *
+   * @param writer - the only TLB entry that may let it through, or `PageDirectory.manyWriters`.
+   */
+  protect(pageOffset: number, writer: number): void;
   /** Drops TLB entries that lead to records in this range. */
   dropCode(start: number, end: number): void;
   /** As {@link dropCode}, and if the vCPU is at such a record, it fetches anew before it goes on. */
@@ -166,8 +170,8 @@ export class CodeCache {
     if (slot.writable) {
       slot.writable = false;
       this.#describe(index);
-      // Most pages of a kernel's code are never written.
-      if (this.ram.takeWritable(slot.page)) for (const client of this.#clients) client.protect(slot.pageOffset);
+      const writer = this.ram.takeWriter(slot.page);
+      if (writer !== 0) for (const client of this.#clients) client.protect(slot.pageOffset, writer);
     }
     const start = this.#address(index);
     const { u32, u16 } = this.memory;
@@ -196,24 +200,23 @@ export class CodeCache {
    */
   prepareWrite(physical: number, bytes: number): boolean {
     const page = pageOf(physical);
-    if (this.#noticesWrite(page, physical - page, bytes)) return false;
-    this.ram.noteWritable(page);
-    return true;
-  }
-
-  /** Drops what was decoded from bytes of a page; whether the next write must be noticed, too. */
-  #noticesWrite(page: number, offset: number, bytes: number): boolean {
     const index = this.#byPage.get(page);
     const slot = index === undefined ? undefined : (this.#slots[index] as Slot);
-    if (!slot || slot.writable) return false;
+    if (!slot || slot.writable) return true;
     if (++slot.writes > WRITES_BEFORE_DROP && slot.drops < DROPS_OF_MIXED_PAGE) {
       slot.drops++;
       slot.writes = 0;
       this.#dropAll(index as number);
-      return false;
+      return true;
     }
+    const offset = physical - page;
     this.#dropRecords(index as number, offset >>> 2, Math.min(RECORDS, (offset + bytes + 3) >>> 2));
-    return true;
+    return false;
+  }
+
+  /** The TLB entry at this address will let writes to the page of a guest-physical address through. */
+  noteWriter(physical: number, entry: number): void {
+    this.ram.noteWriter(pageOf(physical), entry);
   }
 
   /** Drops the records of a guest-physical range that was written from outside. */

@@ -20,13 +20,13 @@ export class MainRam {
       undefined,
     );
     const pages = Math.ceil((this.#region?.size ?? 0) / PAGE_BYTES);
-    this.#directory = memory.allocate(pages * 4, 64);
+    this.#directory = memory.allocate(pages * PageDirectory.bytes, 64);
     this.#u32 = memory.u32;
   }
 
   /** Bytes that a directory takes for so much RAM. */
   static bytesFor(ramBytes: number): number {
-    return Math.ceil(ramBytes / PAGE_BYTES) * 4 + 64;
+    return Math.ceil(ramBytes / PAGE_BYTES) * PageDirectory.bytes + 64;
   }
 
   /** Lets generated code of a vCPU use it. */
@@ -64,26 +64,28 @@ export class MainRam {
   /** Notes where the records of a page are (0: nowhere), and whether writes to the page must be noticed. */
   describe(page: number, records: number, noticeWrites: boolean): void {
     if (!this.holds(page, PAGE_BYTES)) return;
-    const at = this.#entryOf(page);
-    const writable = (this.#u32[at] as number) & PageDirectory.writable;
-    this.#u32[at] = records | writable | (noticeWrites ? PageDirectory.noticeWrites : 0);
+    this.#u32[this.#entryOf(page)] = records | (noticeWrites ? PageDirectory.noticeWrites : 0);
   }
 
-  /** A TLB will let writes to the page through. */
-  noteWritable(page: number): void {
-    if (this.holds(page, PAGE_BYTES)) this.#u32[this.#entryOf(page)]! |= PageDirectory.writable;
+  /** The TLB entry at this address will let writes to the page through. */
+  noteWriter(page: number, entry: number): void {
+    if (!this.holds(page, PAGE_BYTES)) return;
+    const at = this.#entryOf(page) + PageDirectory.writer / 4;
+    const before = this.#u32[at];
+    this.#u32[at] = before === 0 || before === entry ? entry : PageDirectory.manyWriters;
   }
 
-  /** Whether a TLB may let writes to the page through; who asks sees to it that none does any more. */
-  takeWritable(page: number): boolean {
-    if (!this.holds(page, PAGE_BYTES)) return true;
-    const at = this.#entryOf(page);
-    const before = this.#u32[at] as number;
-    this.#u32[at] = before & ~PageDirectory.writable;
-    return (before & PageDirectory.writable) !== 0;
+  /** The TLB entry that may let writes to the page through, 0 or `manyWriters`; who asks sees to it that none does any more. */
+  takeWriter(page: number): number {
+    if (!this.holds(page, PAGE_BYTES)) return PageDirectory.manyWriters;
+    const at = this.#entryOf(page) + PageDirectory.writer / 4;
+    const writer = this.#u32[at] as number;
+    this.#u32[at] = 0;
+    return writer;
   }
 
   #entryOf(page: number): number {
-    return this.#directory / 4 + Math.floor((page - (this.#region as RamRegion).base) / PAGE_BYTES);
+    const number = Math.floor((page - (this.#region as RamRegion).base) / PAGE_BYTES);
+    return (this.#directory + number * PageDirectory.bytes) / 4;
   }
 }

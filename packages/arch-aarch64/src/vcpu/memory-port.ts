@@ -303,7 +303,10 @@ export class MemoryPort {
     tlb.setAddend(e, lo, offset - (lo & OFFSET_MASK));
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     if (mmu.readable) tlb.setTag(e, TlbEntry.readTag, lo, hi);
-    if (writeFreely) tlb.setTag(e, TlbEntry.writeTag, lo, hi);
+    if (writeFreely) {
+      tlb.setTag(e, TlbEntry.writeTag, lo, hi);
+      this.code.noteWriter(physical, e * 4);
+    }
     return offset;
   }
 

@@ -1,4 +1,4 @@
-import { TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
+import { PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
 import { State } from '../builder/layout.js';
 import { engineModule, instantiateHelpers } from '../engine.js';
 import { TranslationBench } from '../system/translation-bench.test.helper.js';
@@ -16,6 +16,8 @@ const [NORMAL, NOT_GLOBAL] = [0x400n, 0x800n];
 const UPPER = 0xffff_ff80_0000_0000n;
 const LOWER = 0x40_0000n;
 const RECORDS = 0x8000;
+/** A page that is not in RAM. */
+const NOWHERE = 0x1000_0000;
 
 type Access = 'read' | 'write' | 'execute';
 type Filler = 'the engine' | 'generated code';
@@ -107,6 +109,7 @@ class TlbHarness {
     if (mmu.blockBits > 12) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     if (access === 'execute') tlb.setCode(e, RECORDS);
     tlb.setTag(e, TAGS[access], lo, hi);
+    if (access === 'write') ram.noteWriter(mmu.physical & -PAGE_BYTES, e * 4);
   }
 
   /** Whether an access to an address hits in a bank. */
@@ -262,6 +265,26 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     expect([privileged, user].map((bank) => harness.has(first, 'write', bank))).toEqual([false, false]);
     expect(harness.has(alias, 'write', privileged)).toBe(false);
     expect(others.every((va) => harness.has(va, 'write', privileged))).toBe(true);
+  });
+
+  it('knows which entry lets writes to a page through', () => {
+    const page = RAM + DATA_PAGE * PAGE_BYTES;
+    const alias = LOWER + BigInt(4000 * PAGE_BYTES);
+    const { ram } = harness.bench;
+    harness.map(LOWER, DATA_PAGE);
+    harness.map(alias, DATA_PAGE);
+    expect(ram.takeWriter(page)).toBe(0);
+    harness.fill(by, LOWER, 'write');
+    const writer = ram.takeWriter(page);
+    harness.tlb.protect(ram.offsetOf(page) + PAGE_BYTES, writer);
+    expect(harness.has(LOWER, 'write')).toBe(true);
+    harness.tlb.protect(ram.offsetOf(page), writer);
+    expect([harness.has(LOWER, 'write'), ram.takeWriter(page)]).toEqual([false, 0]);
+    for (const va of [alias, alias]) harness.fill(by, va, 'write');
+    expect(ram.takeWriter(page)).not.toBe(writer);
+    for (const va of [LOWER, alias]) harness.fill(by, va, 'write');
+    expect(ram.takeWriter(page)).toBe(PageDirectory.manyWriters);
+    expect(ram.takeWriter(NOWHERE)).toBe(PageDirectory.manyWriters);
   });
 
   it('forgets where code is, in all banks, and nothing else', () => {

@@ -1,5 +1,5 @@
 import type { VmMemory } from '@qvm/core';
-import { BlockMap, PAGE_BITS, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
+import { BlockMap, PAGE_BITS, PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
 import { PRIVILEGED, regimeKey } from './translation-regime.js';
 
 const PAGE_MASK = -(1 << PAGE_BITS);
@@ -183,26 +183,23 @@ export class SoftTlb {
     return u[e + TAGS[0]] === page || u[e + TAGS[1]] === page || u[e + TAGS[2]] === page;
   }
 
-  /** Makes the next write to the page at a VM memory offset miss. */
-  protect(pageOffset: number): void {
-    for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#protectIn(i, pageOffset);
+  /**
+   * Makes the next write to the page at a VM memory offset miss.
+   *
+   * @param writer - address of the only entry that may let it through, or `PageDirectory.manyWriters`.
+   */
+  protect(pageOffset: number, writer: number = PageDirectory.manyWriters): void {
+    const stop = (e: number): void => this.#stopWrites(e, pageOffset);
+    if (writer === PageDirectory.manyWriters) this.#forEachEntry(stop);
+    else stop(writer / 4);
   }
 
-  /** Each page of code costs this once: no call for each entry, as {@link #forEachNoted} has. */
-  #protectIn(bank: number, pageOffset: number): void {
+  #stopWrites(e: number, pageOffset: number): void {
     const u = this.#u32;
-    const first = this.#address(bank) / 4;
-    const count = u[first + TlbBank.count / 4] as number;
-    const overflow = count > TlbBank.listLength;
-    const length = overflow ? TLB_ENTRIES : count;
-    for (let i = 0; i < length; i++) {
-      const e = overflow ? first + i * WORDS : (u[first + TlbBank.list / 4 + i] as number) / 4;
-      const lo = u[e + TlbEntry.writeTag / 4] as number;
-      if (lo !== INVALID && (lo + (u[e + TlbEntry.addend / 4] as number)) >>> 0 === pageOffset) {
-        u[e + TlbEntry.writeTag / 4] = INVALID;
-        u[e + TlbEntry.writeTag / 4 + 1] = INVALID;
-      }
-    }
+    const lo = u[e + TlbEntry.writeTag / 4] as number;
+    if (lo === INVALID || (lo + (u[e + TlbEntry.addend / 4] as number)) >>> 0 !== pageOffset) return;
+    u[e + TlbEntry.writeTag / 4] = INVALID;
+    u[e + TlbEntry.writeTag / 4 + 1] = INVALID;
   }
 
   /** Drops entries that lead to records in a range. */

@@ -49,7 +49,7 @@ export const EngineState = {
   ramSize: 128,
   /** u32: and its VM memory offset. */
   ramOffset: 136,
-  /** u32: address of the page directory, a u32 for each page of that RAM: see {@link PageDirectory}. */
+  /** u32: address of the page directory, an entry for each page of that RAM: see {@link PageDirectory}. */
   pageDirectory: 140,
   /** u32: address of the map of blocks that have TLB entries: see {@link BlockMap}. */
   blockMap: 144,
@@ -109,12 +109,12 @@ export const TlbBank = {
 } as const;
 
 /**
- * What the page directory says of a page of RAM: the address of its first record, if it has any, whether writes to it must be
- * noticed because some are decoded, and whether a TLB may let them through.
+ * What the page directory says of a page of RAM, in two u32: the address of its first record, if it has any, and whether writes to it must be
+ * noticed because some are decoded; then the TLB entry that may let writes to it through: 0 for none, `manyWriters` for more than one.
  *
  * @experimental
  */
-export const PageDirectory = { noticeWrites: 1, writable: 2, recordsMask: -4 } as const;
+export const PageDirectory = { noticeWrites: 1, recordsMask: -2, writer: 4, manyWriters: 1, bytes: 8 } as const;
 
 /**
  * A bit for each block of 2 MiB that has TLB entries which came from one descriptor: number (low 48 bits of the virtual address,

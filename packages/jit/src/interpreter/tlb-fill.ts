@@ -83,7 +83,8 @@ function emitWalk(code: CodeBuffer, walk: number): void {
 /** What is known of the page: writes to code are the engine's, and so is code that has no records yet. */
 function emitDirectory(code: CodeBuffer): void {
   code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
-  code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(2).op(IntOp.shl[0]).op(IntOp.add[0]);
+  code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
+  code.i32(Math.log2(PageDirectory.bytes)).op(IntOp.shl[0]).op(IntOp.add[0]);
   code.tee(DIRECTORY_AT).memory(Op.i32_load, 0).set(DIRECTORY);
   code.get(ACCESS).i32(FillAccess.write).op(IntOp.eq[0]);
   code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(IntOp.and[0]);
@@ -144,10 +145,19 @@ function emitTags(code: CodeBuffer): void {
   emitBit(code, Walked.writable);
   code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]).if();
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.writeTag);
-  code.get(DIRECTORY_AT).get(DIRECTORY).i32(PageDirectory.writable).op(IntOp.or[0]).memory(Op.i32_store, 0).end();
+  emitWriter(code);
+  code.end();
   code.get(ACCESS).i32(FillAccess.execute).op(IntOp.eq[0]).if();
   code.get(ENTRY).get(DIRECTORY).i32(PageDirectory.recordsMask).op(IntOp.and[0]).memory(Op.i32_store, TlbEntry.code);
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.execTag).end();
+}
+
+/** Notes in the directory which entry lets writes to the page through: several are not told apart. */
+function emitWriter(code: CodeBuffer): void {
+  code.get(DIRECTORY_AT).get(ENTRY).i32(PageDirectory.manyWriters);
+  code.get(DIRECTORY_AT).memory(Op.i32_load, PageDirectory.writer).tee(AT).op(Op.i32_eqz);
+  code.get(AT).get(ENTRY).op(IntOp.eq[0]).op(IntOp.or[0]).op(Op.select);
+  code.memory(Op.i32_store, PageDirectory.writer);
 }
 
 /** 1 if the walk says so, else 0. */
