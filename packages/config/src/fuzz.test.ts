@@ -190,6 +190,11 @@ const WORDS = [
 ];
 
 describe('hostile lines', () => {
+  it('have findings in the text where quotes go over lines', () => {
+    mustBehave('ram "\\\n\r\n1G,4Ksystem');
+    mustBehave('ram 1"G\r\n\r\n,4Kx"');
+  });
+
   it('of any words give a ConfigError or a VM', () => {
     const separator = fc.constantFrom('', ' ', '\n', '\\\n');
     fc.assert(

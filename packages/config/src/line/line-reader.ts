@@ -39,8 +39,12 @@ export class LineReader {
     return this.tokens[this.position++];
   }
 
+  /**
+   * Where a word, or what comes at an offset of its text, was written. In quotes text and source differ (escapes, line breaks): there it
+   * is where the quotes begin.
+   */
   at(token: Token, offset = 0): SourceLocation {
-    return this.lines.at(token.start + offset);
+    return this.lines.at(token.start + Math.min(offset, token.bare));
   }
 
   /** The argument of a word; reports that it is missing. */
