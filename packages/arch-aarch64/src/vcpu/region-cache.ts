@@ -41,7 +41,7 @@ export interface RegionTuning {
 }
 
 /**
- * Measured on a boot of Debian's kernel: docs/decisions/0017 and 0018. Each module is a mapping of the host process, which may have some
+ * Measured on a boot of Debian's kernel: docs/decisions/0017, 0018 and 0020. Each module is a mapping of the host process, which may have some
  * 65,000.
  *
  * @experimental

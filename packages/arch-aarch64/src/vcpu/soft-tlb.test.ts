@@ -261,7 +261,7 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     const privileged = harness.select(1);
     const user = harness.select(1, false);
     harness.fill(by, first, 'write');
-    harness.tlb.protect(harness.bench.ram.offsetOf(RAM + DATA_PAGE * PAGE_BYTES));
+    harness.tlb.protect(harness.bench.ram.offsetOf(RAM + DATA_PAGE * PAGE_BYTES), PageDirectory.manyWriters);
     expect([privileged, user].map((bank) => harness.has(first, 'write', bank))).toEqual([false, false]);
     expect(harness.has(alias, 'write', privileged)).toBe(false);
     expect(others.every((va) => harness.has(va, 'write', privileged))).toBe(true);

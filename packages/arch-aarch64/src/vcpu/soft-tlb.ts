@@ -188,7 +188,7 @@ export class SoftTlb {
    *
    * @param writer - address of the only entry that may let it through, or `PageDirectory.manyWriters`.
    */
-  protect(pageOffset: number, writer: number = PageDirectory.manyWriters): void {
+  protect(pageOffset: number, writer: number): void {
     const stop = (e: number): void => this.#stopWrites(e, pageOffset);
     if (writer === PageDirectory.manyWriters) this.#forEachEntry(stop);
     else stop(writer / 4);

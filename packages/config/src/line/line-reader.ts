@@ -40,8 +40,8 @@ export class LineReader {
   }
 
   /**
-   * Where a word, or what comes at an offset of its text, was written. In quotes text and source differ (escapes, line breaks): there it
-   * is where the quotes begin.
+   * Where a word, or what comes at an offset of its text, was written. In quotes text and source differ (escapes, line breaks):
+   * there it is where the quotes begin.
    */
   at(token: Token, offset = 0): SourceLocation {
     return this.lines.at(token.start + Math.min(offset, token.bare));

@@ -109,8 +109,9 @@ export const TlbBank = {
 } as const;
 
 /**
- * What the page directory says of a page of RAM, in two u32: the address of its first record, if it has any, and whether writes to it must be
- * noticed because some are decoded; then the TLB entry that may let writes to it through: 0 for none, `manyWriters` for more than one.
+ * What the page directory says of a page of RAM, in two u32. The first is the address of its first record, if it has any, with
+ * the bit `noticeWrites` while some are decoded. At `writer` is the address of the TLB entry that may let writes to the page
+ * through: 0 for none, `manyWriters` for perhaps several.
  *
  * @experimental
  */
