@@ -1,5 +1,11 @@
+import { publicModules } from './scripts/lib/entries.mjs';
+
 const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine-tests)/';
+/** The folder of a package that holds what needs Node. */
+const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
+const PORTABLE = sources('core|jit|softfloat|config|trace|vswitch|arch-[^/]+|vdev-[^/]+');
+const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -32,15 +38,29 @@ export default {
       from: { path: '^packages/([^/]+)/src/' },
       to: {
         path: '^packages/([^/]+)/',
-        pathNot: ['^packages/$1/', '^packages/[^/]+/(dist|src)/(index|browser|embedded/index)\\.'],
+        pathNot: ['^packages/$1/', ...DOORS],
       },
     },
     {
       name: 'portable',
       severity: 'error',
-      comment: 'These packages run in browsers too: no Node module.',
-      from: { path: sources('core|jit|softfloat|config|trace|arch-[^/]+|vdev-[^/]+'), pathNot: TEST },
+      comment: 'These packages run in browsers too: no Node module, but in the folder of an entry for Node.',
+      from: { path: PORTABLE, pathNot: [TEST, NODE] },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'portable-uses-no-node-entry',
+      severity: 'error',
+      comment: 'Nor what needs Node in its own package or in another.',
+      from: { path: PORTABLE, pathNot: [TEST, NODE] },
+      to: { path: NODE },
+    },
+    {
+      name: 'portable-entry',
+      severity: 'error',
+      comment: 'The SDK for browsers leads to no file that needs Node.',
+      from: { path: '^packages/sdk/src/browser\\.ts$' },
+      to: { path: NODE, reachable: true },
     },
     {
       name: 'core-stands-alone',

@@ -1,6 +1,6 @@
 // npm run test:browser: the embedded guest boots in headless Chromium, on a page's thread and in a worker, from the same
-// packages that Node runs, under a policy without 'unsafe-eval', and prints what it prints everywhere. The page of a Lahav
-// Line shows the sums that Node computes.
+// packages that Node runs, under a policy without 'unsafe-eval', and prints what it prints everywhere. VMs, ports and workers have networks. The page of
+// a Lahav Line shows the sums that Node computes.
 // With --if-available a machine without Chromium is no failure.
 import { readFileSync } from 'node:fs';
 import { build } from '../scripts/lib/build.mjs';
@@ -9,6 +9,7 @@ import { inRoot } from '../scripts/lib/root.mjs';
 import { step } from '../scripts/lib/step.mjs';
 import { findChromium } from './chromium.mjs';
 import { checkLahav } from './lahav.mjs';
+import { checkNetwork } from './network.mjs';
 import { resultOf } from './result.mjs';
 import { serve } from './serve.mjs';
 
@@ -24,13 +25,14 @@ await main(async () => {
   await build();
   const results = await step('Booting in Chromium', async () => run(command));
   check(results);
+  await step('Networks in Chromium', async () => checkNetwork(command));
   await step('Drawing the Lahav Line in Chromium', async () => checkLahav(command));
 });
 
 async function run(command) {
   // Imported late: before the build there may be no node_modules.
   const { bundle } = await import('./bundle.mjs');
-  return resultOf(command, await serve(await bundle()));
+  return resultOf(command, await serve(await bundle('page.mjs', 'worker.mjs')));
 }
 
 function check(results) {

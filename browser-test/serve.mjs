@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 
-const PAGE = '<!doctype html><meta charset="utf-8"><title>qvm</title><script type="module" src="page.js"></script>';
 const HEADERS = {
   // Shared memory is for pages that are isolated from other origins.
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -11,12 +10,17 @@ const HEADERS = {
 };
 const RESULT_LIMIT = 1 << 20;
 
+/** A page that runs a script. */
+export function pageOf(script) {
+  return `<!doctype html><meta charset="utf-8"><title>qvm</title><script type="module" src="${script}"></script>`;
+}
+
 /**
  * Serves a page and its scripts on a free port of the loopback interface.
  *
  * @returns where it is, what the page posts (a promise), and how to stop it
  */
-export async function serve(scripts, { page = PAGE, headers = HEADERS } = {}) {
+export async function serve(scripts, { page = pageOf('page.js'), headers = HEADERS } = {}) {
   let settle;
   const result = new Promise((resolve, reject) => (settle = { resolve, reject }));
   const server = createServer((request, response) => {

@@ -2,7 +2,7 @@
 // the files that its readers and tools look for.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { entriesOf, MODULES } from './lib/entries.mjs';
+import { entriesOf, MODULES, publicModules } from './lib/entries.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
 
@@ -45,6 +45,7 @@ function problemsOf(name, version) {
       (other) => `its tsconfig.json references ${other} for nothing`,
     ),
     ...entriesOf(description).flatMap((entry) => problemsOfEntry(folder, entry)),
+    ...problemsOfReference(name),
     ...difference(['dist', 'lib'], description.files).map((part) => `does not publish ${part}`),
     ...['README.md', 'src/index.ts'].filter((file) => !existsSync(join(folder, file))).map((file) => `has no ${file}`),
   ];
@@ -62,6 +63,16 @@ function problemsOfEntry(folder, { internal, types, module, bundle, conditions }
     [conditions.slice(-last.length).join() === last.join(), `the conditions do not end with ${last.join(', ')}`],
   ];
   return rules.filter(([kept]) => !kept).map(([, problem]) => `${bundle}: ${problem}`);
+}
+
+/** The API reference has all entries: by the common options the first, otherwise those of the package's own options. */
+function problemsOfReference(name) {
+  const options = inRoot('packages', name, 'typedoc.json');
+  const documented = existsSync(options) ? readJson(options).entryPoints : ['src/index.ts'];
+  const entries = publicModules()
+    .filter(({ folder }) => folder === name)
+    .map(({ stem }) => `src/${stem}.ts`);
+  return difference(entries, documented).map((entry) => `${entry} is not in the API reference (typedoc.json)`);
 }
 
 function importsOf(folder, own) {

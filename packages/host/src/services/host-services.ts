@@ -1,7 +1,8 @@
 import { MemoryPool, type LogLevel } from '@qvm/core';
 import { DeviceLedgerServer, LocalDeviceLedger } from '@qvm/vdev-passthrough';
 import { LocalSharedMemory, SharedMemoryServer } from '@qvm/vdev-shmem';
-import { createNodeFabric, type SwitchFabric } from '@qvm/vswitch';
+import type { SwitchFabric } from '@qvm/vswitch';
+import { createNodeFabric } from '@qvm/vswitch/node';
 import { NetworkService } from './network-service.js';
 import type { ServiceFactory, Services } from './service-broker.js';
 

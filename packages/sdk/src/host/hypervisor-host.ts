@@ -1,6 +1,8 @@
 import type { QvmPlugin } from '@qvm/core';
 import type { Environment } from '@qvm/config';
 import { QvmError } from '@qvm/core';
+import { networkPlugin, SwitchFabric } from '@qvm/vswitch';
+import { LOGGER } from '../container/tokens.js';
 import { MemoryFileSource, type FileSource } from './file-source.js';
 
 /**
@@ -28,14 +30,15 @@ export interface HypervisorHost {
 }
 
 /**
- * A host without files, environment or packages, as in a browser. Programs replace what they have.
+ * A host without files, environment or packages, as in a browser: programs replace what they have. Its VMs have networks
+ * among each other, without captures and TAP devices.
  *
  * @experimental
  */
 export const bareHost: HypervisorHost = {
   files: new MemoryFileSource(),
   environment: {},
-  plugins: [],
+  plugins: [networkPlugin((resolver) => new SwitchFabric({ logger: resolver.get(LOGGER) }))],
   directoryOf: (path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))),
   importPackage: (name) =>
     Promise.reject(new QvmError('plugin.import', `this host imports no packages, so not "${name}" either`)),
