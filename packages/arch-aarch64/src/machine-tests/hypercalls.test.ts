@@ -109,6 +109,29 @@ describe('hypervisor calls', () => {
     expect(machine.log).toEqual([status(-2), 7n, 8n, 9n, 4n, status(-2)]);
   });
 
+  it('give the hook the arguments that their form has', async () => {
+    const seen: unknown[] = [];
+    const machine = await MachineHarness.run(
+      [0x8600_1000, 0xc600_1000, 0x0600_1000].map((id) => call(id, [1n << 63n, 0xffff_ffff_ffff_ffffn])).join('') +
+        'ldr x1, =0x8000000000000000\n hvc #5\n',
+      {
+        prepare: ({ vcpus }) =>
+          vcpus[0]?.hooks.hypercall.tap('test', ({ immediate, functionId, args }) => {
+            if (immediate <= 5) seen.push([immediate, functionId >>> 24, args[0], args[1]]);
+            return immediate === 5 ? [0n] : undefined;
+          }),
+      },
+    );
+    machine.expectEnd();
+    const all = 0xffff_ffff_ffff_ffffn;
+    expect(seen.slice(0, 4)).toEqual([
+      [0, 0x86, 0n, 0xffff_ffffn],
+      [0, 0xc6, 1n << 63n, all],
+      [0, 0x06, 0n, 0xffff_ffffn],
+      [5, 0xff, 1n << 63n, all],
+    ]);
+  });
+
   it('have one answer each', async () => {
     const machine = await MachineHarness.boot('nop');
     const calls = callsOf(machine);

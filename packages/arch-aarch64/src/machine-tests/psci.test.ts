@@ -14,6 +14,10 @@ function call(id: number, args: readonly (number | string)[] = [], conduit = 'hv
   return `${set} ldr x0, =${id}\n ${conduit} #0\n ${log(0)}`;
 }
 
+/** A call whose arguments are numbers of 64 bits. */
+const junkCall = (id: number, args: readonly string[]): string =>
+  `${args.map((value, n) => `ldr x${n + 1}, =${value}\n`).join('')} ldr x0, =${id}\n hvc #0\n ${log(0)}`;
+
 const VERSION = 0x8400_0000;
 const CPU_ON = 0xc400_0003;
 const AFFINITY_INFO = 0xc400_0004;
@@ -120,6 +124,55 @@ describe('PSCI and SMCCC', () => {
         0n,
       ]);
     }
+  });
+
+  it('read only the low words of 32-bit calls, and of what is 32 bits in the others', async () => {
+    const junk = (low: number): string => `0x${(0xa5a5_a5a5_0000_0000n + BigInt(low)).toString(16)}`;
+    const jump = `ldr x1, =${junk(1)}\n adr x2, second\n ldr x3, =0xa5a5a5a500000000\n orr x2, x2, x3\n ldr x3, =${junk(7)}\n`;
+    const machine = await MachineHarness.run(
+      `${junkCall(0x8400_0004, [junk(1), junk(0)])} ${junkCall(AFFINITY_INFO, ['1', junk(0)])}
+      ${junkCall(FEATURES, [junk(AFFINITY_INFO)])} ${junkCall(AFFINITY_INFO, [junk(1), '0'])}
+      ${jump} ldr x0, =0x84000003\n hvc #0\n ${log(0)} ldr x1, =${DATA}\n 1: ldr x2, [x1]\n cbz x2, 1b\n ${log(2)} b 2f
+      second: ldr x1, =${DATA}\n str x0, [x1]\n b .\n 2: nop`,
+      { vcpus: 2 },
+    );
+    machine.expectEnd();
+    expect(machine.log).toEqual([1n, 1n, SUCCESS, INVALID_PARAMETERS, SUCCESS, 7n]);
+  });
+
+  it('look at all arguments', async () => {
+    const refused = [
+      ...[0x2_0000, 0x100_0000, 0x8000_0000].flatMap((state) => [
+        call(0xc400_0001, [state]),
+        call(0x8400_0001, [state]),
+      ]),
+      ...[1, 5, 0x7fff_ffff, 0x8000_0000, 0x8000_0001].flatMap((type) => [
+        call(0x8400_0012, [type, 0]),
+        call(0xc400_0012, [type, 0]),
+      ]),
+      call(AFFINITY_INFO, [1, 1]),
+    ];
+    const machine = await MachineHarness.run(refused.join(''), { vcpus: 2 });
+    machine.expectEnd();
+    expect(machine.log).toEqual(refused.map(() => INVALID_PARAMETERS));
+  });
+
+  it('SYSTEM_RESET2 resets for the one architectural type', async () => {
+    const reset = await MachineHarness.run(`${call(0xc400_0012, [0, 5])} hvc #0x101`);
+    expect(reset.exit).toEqual(expect.objectContaining({ exitCode: 0 }));
+    expect(reset.log).toEqual([]);
+  });
+
+  it('turn no vCPU on where no instruction can be fetched', async () => {
+    const entries = ['somewhere + 1', 'somewhere + 2', 0x0800_0000, 0x70_0000_0000, '0x4040000040200000'];
+    const machine = await MachineHarness.run(
+      entries
+        .map((entry) => `ldr x2, =${entry}\n mov x1, #1\n mov x3, #0\n ldr x0, =${CPU_ON}\n hvc #0\n ${log(0)}`)
+        .join('') + `${call(AFFINITY_INFO, [1, 0])} somewhere: nop\n`,
+      { vcpus: 2 },
+    );
+    machine.expectEnd();
+    expect(machine.log).toEqual([...entries.map(() => INVALID_ADDRESS), 1n]);
   });
 
   it('refuse vCPUs and addresses that are none', async () => {

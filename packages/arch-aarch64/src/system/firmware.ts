@@ -1,16 +1,16 @@
 import { hasTaps, HypercallStatus } from '@qvm/core';
-import type { HypercallResult, MachineServices } from '@qvm/core';
+import type { HypercallEvent, HypercallResult, MachineServices } from '@qvm/core';
 import type { Aarch64Vcpu, Firmware } from '../vcpu/aarch64-vcpu.js';
 import { ArchitectureCalls } from './smccc/architecture-calls.js';
-import type { CallOutcome, CallOwner } from './smccc/call-owner.js';
-import { Owner, parseFunctionId } from './smccc/function-id.js';
+import { callArguments } from './smccc/call-owner.js';
+import type { CallArguments, CallOutcome, CallOwner } from './smccc/call-owner.js';
+import { Owner, isWide, parseFunctionId } from './smccc/function-id.js';
 import { HypervisorCalls } from './smccc/hypervisor-calls.js';
 import { addMachineCalls } from './smccc/machine-calls.js';
 import { Psci } from './smccc/psci.js';
 
 /** Result registers of a call: X0 to X3 (SMCCC DEN0028 2.6, version 1.1). */
 const RESULTS = 4;
-const ARGUMENTS = [1, 2, 3, 4, 5, 6];
 
 /**
  * The firmware and the hypervisor that HVC and SMC reach by the SMC Calling Convention 1.1 (DEN0028), after the `hypercall`
@@ -33,26 +33,32 @@ export class SmcccFirmware implements Firmware {
   }
 
   call(vcpu: Aarch64Vcpu, conduit: 'hvc' | 'smc', immediate: number): 'continue' | 'stop' {
-    const id = Number(vcpu.state.x(0) & 0xffff_ffffn);
-    const outcome = this.#hook(vcpu, conduit, immediate, id) ?? this.#perform(vcpu, conduit, immediate, id);
+    const functionId = Number(vcpu.state.x(0) & 0xffff_ffffn);
+    // The calling convention, and with it the 32-bit form, is for immediate 0 (DEN0028 2.9).
+    const args = callArguments(vcpu, immediate !== 0 || isWide(functionId));
+    const event = { vcpu, conduit, immediate, functionId, args };
+    const outcome = this.#hook(event) ?? this.#perform(event);
     if (outcome === 'stop') return 'stop';
     const results = typeof outcome === 'number' ? [BigInt(outcome)] : outcome.slice(0, RESULTS);
     results.forEach((value, n) => vcpu.state.setX(n, BigInt.asUintN(64, value)));
     return 'continue';
   }
 
-  #hook(vcpu: Aarch64Vcpu, conduit: 'hvc' | 'smc', immediate: number, functionId: number): HypercallResult | undefined {
-    const { hypercall } = vcpu.hooks;
-    if (!hasTaps(hypercall)) return undefined;
-    const args = ARGUMENTS.map((n) => vcpu.state.x(n));
-    return hypercall.call({ vcpu, conduit, immediate, functionId, args });
+  #hook(event: FirmwareCall): HypercallResult | undefined {
+    const { hypercall } = event.vcpu.hooks;
+    return hasTaps(hypercall) ? hypercall.call(event) : undefined;
   }
 
-  #perform(vcpu: Aarch64Vcpu, conduit: 'hvc' | 'smc', immediate: number, id: number): CallOutcome {
-    // The calling convention is for immediate 0 (DEN0028 2.9).
+  #perform({ vcpu, conduit, immediate, functionId: id, args }: FirmwareCall): CallOutcome {
     const parsed = immediate === 0 ? parseFunctionId(id) : undefined;
     const owner = parsed === undefined ? undefined : this.#owners.get(parsed.owner);
     if (parsed === undefined || owner?.has(parsed) !== true) return HypercallStatus.NotSupported;
-    return owner.call({ vcpu, conduit, id, function: parsed });
+    return owner.call({ vcpu, conduit, id, function: parsed, args });
   }
+}
+
+/** HVC or SMC, as the hook gets it. */
+interface FirmwareCall extends HypercallEvent {
+  readonly vcpu: Aarch64Vcpu;
+  readonly args: CallArguments;
 }

@@ -59,7 +59,7 @@ export interface HypercallEvent {
   readonly immediate: number;
   /** The function identifier, from W0. */
   readonly functionId: number;
-  /** The arguments, from X1 on. */
+  /** The arguments, X1 to X6; W1 to W6 of a call in the 32-bit form (immediate 0, bit 30 of `functionId` clear). */
   readonly args: readonly bigint[];
 }
 

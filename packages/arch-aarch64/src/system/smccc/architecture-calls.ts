@@ -1,7 +1,7 @@
 import { HypercallStatus } from '@qvm/core';
-import { Owner, parseFunctionId } from './function-id.js';
+import { Owner, queriedFunction } from './function-id.js';
 import type { FunctionId } from './function-id.js';
-import { presence, wordArgument } from './call-owner.js';
+import { presence } from './call-owner.js';
 import type { CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
 
 /** Numbers of the Arm Architecture Calls (SMCCC DEN0028 7). */
@@ -22,9 +22,9 @@ export class ArchitectureCalls implements CallOwner {
     return !wide && number in ArchitectureCall;
   }
 
-  call({ vcpu, function: { number } }: SmcccCall): CallOutcome {
+  call({ function: { number }, args: [queriedId] }: SmcccCall): CallOutcome {
     if (number === (ArchitectureCall.Version as number)) return SMCCC_1_1;
-    const queried = parseFunctionId(wordArgument(vcpu, 1));
+    const queried = queriedFunction(queriedId);
     return queried?.owner === (Owner.Architecture as number)
       ? presence(this.has(queried))
       : HypercallStatus.NotSupported;

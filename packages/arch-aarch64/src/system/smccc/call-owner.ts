@@ -21,6 +21,25 @@ export interface SmcccCall {
   /** The identifier, from W0. */
   readonly id: number;
   readonly function: FunctionId;
+  readonly args: CallArguments;
+}
+
+/**
+ * X1 to X6 of a call, or W1 to W6 with zeros above, as its form has them (SMCCC DEN0028 3.1).
+ *
+ * @experimental
+ */
+export type CallArguments = readonly [bigint, bigint, bigint, bigint, bigint, bigint];
+
+/**
+ * The argument registers of a vCPU that calls.
+ *
+ * @param wide - whether the call has 64-bit arguments.
+ * @experimental
+ */
+export function callArguments({ state }: Aarch64Vcpu, wide: boolean): CallArguments {
+  const argument = (n: number): bigint => (wide ? state.x(n) : BigInt.asUintN(32, state.x(n)));
+  return [argument(1), argument(2), argument(3), argument(4), argument(5), argument(6)];
 }
 
 /**
@@ -33,9 +52,6 @@ export interface CallOwner {
   /** Whether there is such a function, in this form. */
   has(id: FunctionId): boolean;
 }
-
-/** The low word of an argument register: all of it that a 32-bit call has. @experimental */
-export const wordArgument = (vcpu: Aarch64Vcpu, n: number): number => Number(vcpu.state.x(n) & 0xffff_ffffn);
 
 /** The status for "there is one" or "there is none". @experimental */
 export const presence = (there: boolean): HypercallStatus =>

@@ -22,6 +22,13 @@ export interface FunctionId {
 /** Bits 23–16 are zero in fast calls. */
 const RESERVED = 0x00ff_0000;
 
+/** Whether the arguments and results of a call have 64 bits. @experimental */
+export const isWide = (id: number): boolean => ((id >>> 30) & 1) === 1;
+
+/** The identifier in an argument, which has 32 bits in both forms of a call. @experimental */
+export const queriedFunction = (argument: bigint): FunctionId | undefined =>
+  parseFunctionId(Number(BigInt.asUintN(32, argument)));
+
 /**
  * Takes apart an identifier; `undefined` for one that names no fast call.
  *
@@ -29,5 +36,5 @@ const RESERVED = 0x00ff_0000;
  */
 export function parseFunctionId(id: number): FunctionId | undefined {
   if (id >>> 31 === 0 || (id & RESERVED) !== 0) return undefined;
-  return { owner: (id >>> 24) & 0x3f, number: id & 0xffff, wide: ((id >>> 30) & 1) === 1 };
+  return { owner: (id >>> 24) & 0x3f, number: id & 0xffff, wide: isWide(id) };
 }

@@ -12,7 +12,6 @@ const REVISION = 0xff03;
 const UID_WORDS = [0x521d_3c7en, 0x0a4f_b694n, 0x5b2c_d1a8n, 0x137f_e960n];
 const MAJOR = 1n;
 const MINOR = 0n;
-const ARGUMENTS = [1, 2, 3, 4, 5, 6];
 
 interface Entry {
   readonly provider: string;
@@ -58,8 +57,7 @@ export class HypervisorCalls implements CallOwner, HypercallRegistry {
   }
 }
 
-function ask({ provider, answer }: Entry, { vcpu, conduit, id, function: { number, wide } }: SmcccCall): CallOutcome {
-  const args = ARGUMENTS.map((n) => (wide ? vcpu.state.x(n) : BigInt.asUintN(32, vcpu.state.x(n))));
+function ask({ provider, answer }: Entry, { vcpu, conduit, id, function: { number }, args }: SmcccCall): CallOutcome {
   try {
     return answer({ vcpu, conduit, immediate: 0, functionId: id, args });
   } catch (error) {

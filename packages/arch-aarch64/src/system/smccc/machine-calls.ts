@@ -1,6 +1,6 @@
 import { HypercallStatus } from '@qvm/core';
 import type { HypercallEvent, HypercallRegistry, HypercallResult, MachineServices } from '@qvm/core';
-import { Owner, parseFunctionId } from './function-id.js';
+import { Owner, isWide, queriedFunction } from './function-id.js';
 import type { HypervisorCalls } from './hypervisor-calls.js';
 
 /** Numbers of the calls about the caller's own VM; docs/hypercalls.md describes them. */
@@ -31,9 +31,7 @@ const INVALID_PARAMETER: HypercallResult = [BigInt(HypercallStatus.InvalidParame
 export function addMachineCalls(calls: HypervisorCalls, services: MachineServices): void {
   const name = new TextEncoder().encode(services.name);
   const registry: HypercallRegistry = calls;
-  registry.add(MachineCall.Features, PROVIDER, ({ args: [queried = 0n] }) =>
-    featureOf(calls, Number(queried & 0xffff_ffffn)),
-  );
+  registry.add(MachineCall.Features, PROVIDER, ({ args: [queried = 0n] }) => featureOf(calls, queried));
   registry.add(MachineCall.VmName, PROVIDER, (event) => pieceOfName(name, event));
   registry.add(MachineCall.VmEnd, PROVIDER, (event) => endVm(services, event));
   registry.add(MachineCall.VmReset, PROVIDER, () => {
@@ -42,15 +40,15 @@ export function addMachineCalls(calls: HypervisorCalls, services: MachineService
   });
 }
 
-function featureOf(calls: HypervisorCalls, id: number): HypercallResult {
-  const queried = parseFunctionId(id);
+function featureOf(calls: HypervisorCalls, id: bigint): HypercallResult {
+  const queried = queriedFunction(id);
   const known = queried?.owner === (Owner.Hypervisor as number) && calls.has(queried);
   return [BigInt(known ? HypercallStatus.Success : HypercallStatus.NotSupported)];
 }
 
 /** Length of the whole name, then as many of its bytes from an offset on as three registers hold, padded with zeros. */
 function pieceOfName(name: Uint8Array, { functionId, args: [offset = 0n] }: HypercallEvent): HypercallResult {
-  const bytes = parseFunctionId(functionId)?.wide === true ? WIDE_BYTES : NARROW_BYTES;
+  const bytes = isWide(functionId) ? WIDE_BYTES : NARROW_BYTES;
   if (offset > BigInt(name.length)) return INVALID_PARAMETER;
   const registers = Array.from({ length: NAME_REGISTERS }, (_, n) =>
     littleEndian(name, Number(offset) + n * bytes, bytes),

@@ -1,8 +1,9 @@
+import { PHYSICAL_ADDRESS_LIMIT } from '@qvm/core';
 import type { MachineServices } from '@qvm/core';
 import type { Aarch64Vcpu } from '../../vcpu/aarch64-vcpu.js';
-import { presence, wordArgument } from './call-owner.js';
-import type { CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
-import { Owner, parseFunctionId } from './function-id.js';
+import { presence } from './call-owner.js';
+import type { CallArguments, CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
+import { Owner, queriedFunction } from './function-id.js';
 import type { FunctionId } from './function-id.js';
 
 /** Return codes (PSCI DEN0022 5.2.2). */
@@ -40,8 +41,16 @@ const MIGRATION_NOT_REQUIRED = 2;
 /** Affinity states. */
 const AFFINITY_ON = 0;
 const AFFINITY_OFF = 1;
-/** Bits of X1 that name a vCPU: Aff3 and Aff2–Aff0. */
-const AFFINITY = 0xff_00ff_ffffn;
+/** Bits of CPU_SUSPEND's power_state, in the original format, other than the StateID and StateType of level 0 (5.4.2). */
+const RESERVED_POWER_STATE = 0xfffe_0000n;
+/** The one architectural reset type of SYSTEM_RESET2; vendors' have bit 31 set (5.12). */
+const SYSTEM_WARM_RESET = 0n;
+const INSTRUCTION_BYTES = 4n;
+/** What code runs from. */
+const EXECUTABLE: ReadonlySet<string | undefined> = new Set(['ram', 'rom']);
+
+/** An argument that is a `uint32` in both forms of its call. */
+const word = (argument: bigint): bigint => BigInt.asUintN(32, argument);
 
 /**
  * Power State Coordination Interface 1.1 (DEN0022).
@@ -58,29 +67,28 @@ export class Psci implements CallOwner {
     return number in PsciCall && (!wide || WIDE_CALLS.has(number));
   }
 
-  call({ vcpu, function: { number } }: SmcccCall): CallOutcome {
+  call({ vcpu, function: { number }, args }: SmcccCall): CallOutcome {
     switch (number as PsciCall) {
       case PsciCall.Version:
         return PSCI_1_1;
       case PsciCall.Features:
-        return this.#features(vcpu);
+        return this.#features(args);
       case PsciCall.MigrateInfoType:
         return MIGRATION_NOT_REQUIRED;
       case PsciCall.CpuSuspend:
-        // Standby: the guest looks for the interrupt itself after an early wake-up.
-        vcpu.waitForInterrupt();
-        return PsciStatus.Success;
+        return suspend(vcpu, args);
       case PsciCall.CpuOff:
         vcpu.turnOff();
         return 'stop';
       case PsciCall.CpuOn:
-        return this.#cpuOn(vcpu);
+        return this.#cpuOn(args);
       case PsciCall.AffinityInfo:
-        return this.#affinityInfo(vcpu);
+        return this.#affinityInfo(args);
       case PsciCall.SystemOff:
         return this.#request(vcpu, 'poweroff');
-      case PsciCall.SystemReset:
       case PsciCall.SystemReset2:
+        return word(args[0]) === SYSTEM_WARM_RESET ? this.#request(vcpu, 'reset') : PsciStatus.InvalidParameters;
+      case PsciCall.SystemReset:
         return this.#request(vcpu, 'reset');
     }
   }
@@ -92,32 +100,44 @@ export class Psci implements CallOwner {
   }
 
   /** PSCI_FEATURES, which also says whether there is SMCCC_VERSION. */
-  #features(vcpu: Aarch64Vcpu): number {
-    const queried = parseFunctionId(wordArgument(vcpu, 1));
+  #features([queriedId]: CallArguments): number {
+    const queried = queriedFunction(queriedId);
     if (queried?.owner === (Owner.Architecture as number)) return presence(queried.number === 0 && !queried.wide);
     return presence(queried?.owner === (Owner.Standard as number) && this.has(queried));
   }
 
-  #target(vcpu: Aarch64Vcpu): Aarch64Vcpu | undefined {
-    const affinity = vcpu.state.x(1);
-    return (affinity & ~AFFINITY) === 0n ? this.vcpus().find((v) => v.affinity === affinity) : undefined;
+  /** The vCPU with an affinity, whose reserved bits must be 0. */
+  #target(affinity: bigint): Aarch64Vcpu | undefined {
+    return this.vcpus().find((vcpu) => vcpu.affinity === affinity);
   }
 
-  #cpuOn(vcpu: Aarch64Vcpu): PsciStatus {
-    const target = this.#target(vcpu);
+  #cpuOn([affinity, entry, context]: CallArguments): PsciStatus {
+    const target = this.#target(affinity);
     if (!target) return PsciStatus.InvalidParameters;
     if (target.on) return PsciStatus.AlreadyOn;
-    const entry = vcpu.state.x(2);
-    if (this.services.map.find(Number(entry))?.kind !== 'ram') return PsciStatus.InvalidAddress;
-    const context = vcpu.state.x(3);
+    if (!this.#holdsCode(entry)) return PsciStatus.InvalidAddress;
     target.reset();
     target.start(entry, context);
     return PsciStatus.Success;
   }
 
-  #affinityInfo(vcpu: Aarch64Vcpu): number {
-    const target = this.#target(vcpu);
-    if (!target || vcpu.state.x(2) !== 0n) return PsciStatus.InvalidParameters;
+  /** Whether an instruction can be fetched from a guest-physical address. */
+  #holdsCode(entry: bigint): boolean {
+    if (entry % INSTRUCTION_BYTES !== 0n || entry >= BigInt(PHYSICAL_ADDRESS_LIMIT)) return false;
+    return EXECUTABLE.has(this.services.map.find(Number(entry))?.kind);
+  }
+
+  /** AFFINITY_INFO. From PSCI 1.0 on, only level 0 has to be answered (5.7). */
+  #affinityInfo([affinity, lowestLevel]: CallArguments): number {
+    const target = this.#target(affinity);
+    if (!target || word(lowestLevel) !== 0n) return PsciStatus.InvalidParameters;
     return target.on ? AFFINITY_ON : AFFINITY_OFF;
   }
+}
+
+/** Standby, also in place of power-down (5.4.2): the guest looks for the interrupt itself after an early wake-up. */
+function suspend(vcpu: Aarch64Vcpu, [powerState]: CallArguments): PsciStatus {
+  if ((word(powerState) & RESERVED_POWER_STATE) !== 0n) return PsciStatus.InvalidParameters;
+  vcpu.waitForInterrupt();
+  return PsciStatus.Success;
 }
