@@ -1,10 +1,10 @@
 import { publicModules } from './scripts/lib/entries.mjs';
 
-const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine-tests)/';
+const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine-tests)/|^packages/isa-testing/';
 /** The folder of a package that holds what needs Node. */
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
-const PORTABLE = sources('core|jit|softfloat|config|trace|vswitch|arch-[^/]+|vdev-[^/]+');
+const PORTABLE = sources('core|jit|softfloat|config|trace|vswitch|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+');
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
 
@@ -86,8 +86,15 @@ export default {
     {
       name: 'arch-knows-no-other-arch',
       severity: 'error',
-      from: { path: '^packages/(arch-[^/]+)/src/' },
-      to: { path: packages('arch-[^/]+'), pathNot: '^packages/$1/' },
+      from: { path: '^packages/(?:isa|asm|arch)-(?!testing/)([^/]+)/src/', pathNot: TEST },
+      to: { path: packages('(?:isa|asm|arch)-[^/]+'), pathNot: '-$1/' },
+    },
+    {
+      name: 'instructions-know-no-machine',
+      severity: 'error',
+      comment: 'Instruction tables and assemblers are below the processors that use them.',
+      from: { path: sources('(isa|asm)-[^/]+'), pathNot: TEST },
+      to: { path: packages('core|engine|arch-[^/]+') },
     },
     {
       name: 'vdev-knows-core-only',

@@ -8,6 +8,8 @@ const PORTABLE = [
   'jit',
   'softfloat',
   'config',
+  'isa-aarch64',
+  'asm-aarch64',
   'arch-aarch64',
   'arch-x86_64',
   'vdev-legacy',
@@ -32,6 +34,7 @@ const TESTS = [
   '**/*.test.util.ts',
   'packages/*/src/testing/**',
   'packages/*/src/machine-tests/**',
+  'packages/isa-testing/src/**',
 ];
 
 const portableFiles = PORTABLE.map((name) => `packages/${name}/src/**/*.ts`);

@@ -6,7 +6,7 @@ import { entriesOf, MODULES, publicModules } from './lib/entries.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
 
-const TEST = /\.test\.|\.test\.helper\.|\.test\.util\.|(^|\/)(testing|machine-tests)\//;
+const TEST = /\.test\.|\.test\.helper\.|\.test\.util\.|(^|\/)(testing|machine-tests)\/|packages\/isa-testing\//;
 const IMPORT = /(?:from|import)\s*\(?\s*'(@qvm\/[^'/]+)/g;
 
 await main(() => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { assemble } from '@qvm/arch-aarch64';
+import { assemble } from '@qvm/asm-aarch64';
 
 const FOLDER = new URL('./kernels/', import.meta.url);
 /** Where both boards load an Image whose text_offset is 0x80000. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { assemble } from '@qvm/arch-aarch64';
+import { assemble } from '@qvm/asm-aarch64';
 
 /** Where the programs' headers stand. */
 const BASE = 0x400000;

@@ -1,4 +1,4 @@
-import { disassemble } from './assembly/index.js';
+import { disassemble } from '@qvm/asm-aarch64';
 
 /** An instruction as reports show it: its text, or the bare word where there is none. */
 export function disassembleWord(word: number): string {

@@ -1,11 +1,7 @@
 import { Predecoder, generateInterpreter } from '@qvm/jit';
 import type { Helper } from '@qvm/jit';
 import { instantiateSoftfloat } from '@qvm/softfloat';
-import { A64 } from './builder/a64.js';
-import { nzcvModel } from './builder/flags.js';
-import { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.js';
-import { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';
-import { a64Rows } from './instructions/index.js';
+import { A64, nzcvModel, SOFTFLOAT_MODULE, softfloatHelpers, VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers, a64Rows } from '@qvm/isa-aarch64';
 import { walkFunction } from './system/walk-function.js';
 import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
 

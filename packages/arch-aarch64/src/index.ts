@@ -9,7 +9,3 @@ export { AARCH64_CPUS } from './system/cpu-attachment.js';
 export type { AttachedCpu, SystemRegisterHandler } from './system/cpu-attachment.js';
 export { gic } from './gic/index.js';
 export { timer } from './timer/index.js';
-export { a64Rows, a64Tables } from './instructions/index.js';
-export type { A64Row } from './instructions/row.js';
-export { assemble, AssemblyError, disassemble } from './assembly/index.js';
-export type { Assembled, AssembleOptions } from './assembly/index.js';

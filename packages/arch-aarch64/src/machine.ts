@@ -2,7 +2,7 @@ import { hasTaps, HYPERCALLS } from '@qvm/core';
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
 import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
-import { State } from './builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
 import { SmcccFirmware } from './system/firmware.js';
 import { translatedCode } from './translated-code.js';

@@ -1,8 +1,8 @@
 import type { CodeTranslatedEvent } from '@qvm/core';
 import { PAGE_BITS, RECORD_BYTES, regionText } from '@qvm/jit';
 import type { Block } from '@qvm/jit';
-import { disassemble } from './assembly/index.js';
-import type { A64 } from './builder/a64.js';
+import { disassemble } from '@qvm/asm-aarch64';
+import type { A64 } from '@qvm/isa-aarch64';
 import type { CodeCache } from './vcpu/code-cache.js';
 import { PAGE_BYTES } from './vcpu/page.js';
 import type { InstalledRegion } from './vcpu/region-cache.js';

@@ -1,4 +1,4 @@
-import { assemble } from '@qvm/arch-aarch64';
+import { assemble } from '@qvm/asm-aarch64';
 import { LinuxGuest } from './linux-guest.test.helper.js';
 
 /* A debugger in a stock Linux guest uses the CPU's breakpoints and watchpoints, by ptrace. */

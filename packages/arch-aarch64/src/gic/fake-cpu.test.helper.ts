@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
-import { registerNamed } from '../system/register-table.js';
+import { registerNamed } from '@qvm/isa-aarch64';
 
 /** A vCPU that is only inputs and system registers. */
 export class FakeCpu implements AttachedCpu {

@@ -1,9 +1,8 @@
-import { createVmHooks, InterruptBus } from '@qvm/core';
+import { createVmHooks, InterruptBus, INTERRUPT_WIRING } from '@qvm/core';
 import type { InterruptLine } from '@qvm/core';
 import { createVdev } from '@qvm/testing';
 import type { FakeVdevContext, VdevHarness } from '@qvm/testing';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';
-import { INTERRUPT_WIRING } from '@qvm/core';
 import { FakeCpu } from './fake-cpu.test.helper.js';
 import { gic } from './index.js';
 

@@ -1,4 +1,4 @@
-import { Random } from '../testing/random.js';
+import { Random } from '@qvm/isa-testing';
 import { runBothTiers } from './both-tiers.test.helper.js';
 import { DEBUG_PORT, PORT_PATTERN } from './debug-port.test.helper.js';
 import { CODE, DATA, TABLES, esr, log } from './machine-harness.test.helper.js';

@@ -1,4 +1,4 @@
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { DATA, EAGER, MachineHarness } from './machine-harness.test.helper.js';
 import type { MachineSetup } from './machine-harness.test.helper.js';
 

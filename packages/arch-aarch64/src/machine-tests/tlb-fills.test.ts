@@ -1,5 +1,5 @@
 import type { Engine } from '@qvm/core';
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { BACK_TO_EL1, CODE, DATA, MachineHarness, TABLES, esr, goToEl0, log } from './machine-harness.test.helper.js';
 import type { MachineSetup } from './machine-harness.test.helper.js';
 import { Attr, KERNEL, PageTables, SHARED_CODE, SHARED_DATA, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';

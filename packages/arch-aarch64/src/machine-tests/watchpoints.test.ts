@@ -1,4 +1,4 @@
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { BACK_TO_EL1, DATA, MachineHarness, TABLES, esr, goToEl0, log } from './machine-harness.test.helper.js';
 import { PageTables, SHARED_CODE, SHARED_DATA, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 

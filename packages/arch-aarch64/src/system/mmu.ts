@@ -1,6 +1,6 @@
 import type { PhysicalMap, VmMemory } from '@qvm/core';
 import { PAGE_BITS } from '@qvm/jit';
-import { State, WalkHalf } from '../builder/layout.js';
+import { State, WalkHalf } from '@qvm/isa-aarch64';
 import type { MainRam } from '../vcpu/main-ram.js';
 import { Sys } from '../vcpu/cpu-state.js';
 import type { CpuState } from '../vcpu/cpu-state.js';

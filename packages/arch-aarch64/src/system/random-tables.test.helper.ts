@@ -1,4 +1,4 @@
-import type { Random } from '../testing/random.js';
+import type { Random } from '@qvm/isa-testing';
 import { PAGE_BYTES } from '../vcpu/page.js';
 import { pagesOf } from './translation-bench.test.helper.js';
 import type { TranslationBench } from './translation-bench.test.helper.js';

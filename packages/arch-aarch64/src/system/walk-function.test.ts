@@ -1,6 +1,6 @@
 import { CodeBuffer, ModuleWriter, Ty, WALK, Walked } from '@qvm/jit';
-import { State } from '../builder/layout.js';
-import { Random } from '../testing/random.js';
+import { State } from '@qvm/isa-aarch64';
+import { Random } from '@qvm/isa-testing';
 import { PAGE_BYTES, pageOf } from '../vcpu/page.js';
 import { RandomTables } from './random-tables.test.helper.js';
 import { FaultStatus } from './syndrome.js';

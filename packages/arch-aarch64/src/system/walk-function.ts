@@ -1,6 +1,6 @@
 import { EngineState, IntOp, Op, Ty, WALK, Walked } from '@qvm/jit';
 import type { CodeBuffer, FunctionBody } from '@qvm/jit';
-import { State, WalkHalf } from '../builder/layout.js';
+import { State, WalkHalf } from '@qvm/isa-aarch64';
 
 const [CPU, VA, UNPRIVILEGED] = [0, 1, 2];
 const [HALF, TABLE, SHIFT, MASK, PRIVILEGED] = [3, 4, 5, 6, 7];

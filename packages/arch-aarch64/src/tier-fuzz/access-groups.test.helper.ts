@@ -1,4 +1,4 @@
-import type { Random } from '../testing/random.js';
+import type { Random } from '@qvm/isa-testing';
 import { baseLines, plainLines, Reg } from './straight-code.test.helper.js';
 
 /** Distances from the origin where a page ends; mostly between pages of plain memory, because what faults leaves the region. */

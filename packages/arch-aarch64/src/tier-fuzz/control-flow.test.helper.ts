@@ -1,4 +1,4 @@
-import type { Random } from '../testing/random.js';
+import type { Random } from '@qvm/isa-testing';
 import { AccessGroup } from './access-groups.test.helper.js';
 import { baseLines, plainLines, plainWord, rebaseLines, Reg, wordLine } from './straight-code.test.helper.js';
 

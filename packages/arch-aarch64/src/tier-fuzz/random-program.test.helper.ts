@@ -1,4 +1,4 @@
-import { Random } from '../testing/random.js';
+import { Random } from '@qvm/isa-testing';
 import { ControlFlow } from './control-flow.test.helper.js';
 import type { TierProgram } from './tier-program.test.helper.js';
 

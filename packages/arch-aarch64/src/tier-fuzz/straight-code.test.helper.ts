@@ -1,10 +1,9 @@
-import { a64Tables } from '../instructions/index.js';
-import type { A64Row } from '../instructions/row.js';
+import { a64Tables } from '@qvm/isa-aarch64';
+import type { A64Row } from '@qvm/isa-aarch64';
 import { disassembleWord } from '../disassemble-word.js';
 import { engineModule } from '../engine.js';
-import type { Random } from '../testing/random.js';
-import { randomWord, registerFields, staticChoices } from '../testing/random-words.js';
-import { accessOf, bits } from '../testing/word-class.js';
+import type { Random } from '@qvm/isa-testing';
+import { randomWord, registerFields, staticChoices, accessOf, bits } from '@qvm/isa-testing';
 
 /**
  * Registers of the programs: random instructions write X0 to X15. The others hold what keeps a program together; an address

@@ -1,5 +1,5 @@
 import type { Engine } from '@qvm/core';
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import {
   CODE,
   DATA,
@@ -20,7 +20,7 @@ import {
   mmuOn,
   tcr,
 } from '../machine-tests/page-tables.test.helper.js';
-import { Random } from '../testing/random.js';
+import { Random } from '@qvm/isa-testing';
 import type { RegionTuning } from '../vcpu/region-cache.js';
 import { ADDRESSES, baseLines, Reg } from './straight-code.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { createVmHooks, InterruptBus } from '@qvm/core';
+import { createVmHooks, InterruptBus, INTERRUPT_WIRING } from '@qvm/core';
 import type { InterruptLine, VdevContext } from '@qvm/core';
 import { createVdev, describeVdevContract, FakeVdevContext } from '@qvm/testing';
 import type { VdevHarness, ManualClock } from '@qvm/testing';
-import { INTERRUPT_WIRING } from '@qvm/core';
 import { FakeCpu } from '../gic/fake-cpu.test.helper.js';
 import { gic } from '../gic/index.js';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';

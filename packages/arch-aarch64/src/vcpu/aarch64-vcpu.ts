@@ -1,7 +1,7 @@
 import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } from '@qvm/core';
 import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
 import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
-import { Exit, State } from '../builder/layout.js';
+import { Exit, State } from '@qvm/isa-aarch64';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
 import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';

@@ -1,4 +1,4 @@
-import { BREAKPOINTS, registerNamed } from '../system/register-table.js';
+import { BREAKPOINTS, registerNamed } from '@qvm/isa-aarch64';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
 import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';

@@ -1,7 +1,7 @@
 import type { RamRegion, VmMemory } from '@qvm/core';
 import { CODE_SLOT_BYTES, CODE_SLOT_REGIONS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
 import type { Predecoder } from '@qvm/jit';
-import type { A64 } from '../builder/a64.js';
+import type { A64 } from '@qvm/isa-aarch64';
 import type { MainRam } from './main-ram.js';
 import { PAGE_BYTES, pageOf } from './page.js';
 

@@ -1,4 +1,4 @@
-import { BREAKPOINTS, registerNamed, WATCHPOINTS } from '../system/register-table.js';
+import { BREAKPOINTS, registerNamed, WATCHPOINTS } from '@qvm/isa-aarch64';
 import type { CpuState } from './cpu-state.js';
 
 /**

@@ -1,8 +1,6 @@
 import type { VmMemory } from '@qvm/core';
 import { BOUNCE_BYTES } from '@qvm/jit';
-import { FlagKind } from '../builder/flags.js';
-import { State } from '../builder/layout.js';
-import { registerNamed } from '../system/register-table.js';
+import { FlagKind, State, registerNamed } from '@qvm/isa-aarch64';
 
 /** Storage of the registers that the engine itself uses, by name. */
 const offsetOf = (name: string): number => registerNamed(name).offset;

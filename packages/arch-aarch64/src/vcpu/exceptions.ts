@@ -1,4 +1,4 @@
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { Sctlr } from '../system/mmu.js';
 import type { ExceptionClass } from '../system/syndrome.js';
 import { syndrome } from '../system/syndrome.js';

@@ -1,6 +1,6 @@
 import type { PhysicalMap, Region, VmMemory } from '@qvm/core';
 import { AccessInfo, BOUNCE_BYTES, PAGE_BITS, TlbEntry } from '@qvm/jit';
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import type { Access, Mmu } from '../system/mmu.js';
 import { FaultStatus } from '../system/syndrome.js';
 import type { CodeCache } from './code-cache.js';

@@ -11,8 +11,7 @@ import {
   RegionTranslator,
 } from '@qvm/jit';
 import type { ControlFlowGraph, DecodeAt, PredictAt, Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
-import { A64 } from '../builder/a64.js';
-import { nzcvModel } from '../builder/flags.js';
+import { A64, nzcvModel } from '@qvm/isa-aarch64';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 import { IndirectBranches } from './indirect-branches.js';
 

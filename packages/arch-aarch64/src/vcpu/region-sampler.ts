@@ -1,5 +1,5 @@
 import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES } from '@qvm/jit';
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import type { CpuState } from './cpu-state.js';
 import { PAGE_BYTES } from './page.js';
 import type { CodePages, RegionCache } from './region-cache.js';

@@ -1,4 +1,4 @@
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
 import { Spsr } from './exceptions.js';

@@ -1,5 +1,5 @@
 import { PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
-import { State } from '../builder/layout.js';
+import { State } from '@qvm/isa-aarch64';
 import { engineModule, instantiateHelpers } from '../engine.js';
 import { TranslationBench } from '../system/translation-bench.test.helper.js';
 import { PAGE_BYTES } from './page.js';

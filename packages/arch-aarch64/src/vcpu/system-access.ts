@@ -1,9 +1,7 @@
-import { State } from '../builder/layout.js';
-import { CTR_EL0, DCZID_BLOCK } from '../system/cache-identification.js';
+import { State, CTR_EL0, DCZID_BLOCK, registerAt, registerNamed } from '@qvm/isa-aarch64';
 import { Sctlr } from '../system/mmu.js';
 import type { Mmu } from '../system/mmu.js';
-import { registerAt, registerNamed } from '../system/register-table.js';
-import type { SystemRegister } from '../system/register-table.js';
+import type { SystemRegister } from '@qvm/isa-aarch64';
 import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';

@@ -1,4 +1,4 @@
-import { WATCHPOINTS, registerNamed } from '../system/register-table.js';
+import { WATCHPOINTS, registerNamed } from '@qvm/isa-aarch64';
 import { matchesLinkedContext } from './breakpoints.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';

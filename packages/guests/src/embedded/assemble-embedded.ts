@@ -1,4 +1,4 @@
-import { assemble } from '@qvm/arch-aarch64';
+import { assemble } from '@qvm/asm-aarch64';
 
 /** A bare-metal program of this package: its source, and the module that holds its image. Paths are relative to the package. */
 export interface EmbeddedSource {

@@ -1,4 +1,5 @@
-import { assemble, aarch64, gic } from '@qvm/arch-aarch64';
+import { aarch64, gic } from '@qvm/arch-aarch64';
+import { assemble } from '@qvm/asm-aarch64';
 import { HOST_DEVICE_REGISTRY, MEMORY_SOURCE, MemoryPool, Vm } from '@qvm/core';
 import type { Architecture, MmioHandler, Token, VmExit } from '@qvm/core';
 import fc from 'fast-check';

@@ -1,4 +1,5 @@
-import { aarch64, assemble, gic, timer } from '@qvm/arch-aarch64';
+import { aarch64, gic, timer } from '@qvm/arch-aarch64';
+import { assemble } from '@qvm/asm-aarch64';
 import { MEMORY_SOURCE, SHARED_MEMORY, Vm } from '@qvm/core';
 import type { Architecture, Engine, MemorySource, OptionValues, SharedMemoryRegistry, Token, VmExit } from '@qvm/core';
 import { parseOptions } from '@qvm/testing';

@@ -1,0 +1,14 @@
+export { A64 } from './builder/a64.js';
+export { FlagKind, nzcvModel } from './builder/flags.js';
+export { Exit, State, WalkHalf } from './builder/layout.js';
+export { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.js';
+export { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';
+export { bitMaskImmediate } from './instructions/data-processing-immediate.js';
+export { dataProcessingRegisterRows } from './instructions/data-processing-register.js';
+export { a64Rows, a64Tables } from './instructions/index.js';
+export { loadStoreRows } from './instructions/loads-stores.js';
+export { notImplemented } from './instructions/not-implemented.js';
+export type { A64Row } from './instructions/row.js';
+export { CTR_EL0, DCZID_BLOCK } from './registers/cache-identification.js';
+export { BREAKPOINTS, SYSTEM_REGISTERS, WATCHPOINTS, registerAt, registerNamed, systemEncoding } from './registers/register-table.js';
+export type { SystemRegister } from './registers/register-table.js';
