@@ -4,7 +4,9 @@ const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine
 /** The folder of a package that holds what needs Node. */
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
-const PORTABLE = sources('core|jit|softfloat|config|trace|vswitch|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+');
+const PORTABLE = sources(
+  'core|jit|softfloat|config|trace|vswitch|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
+);
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
 

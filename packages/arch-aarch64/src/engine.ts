@@ -1,7 +1,16 @@
 import { Predecoder, generateInterpreter } from '@qvm/jit';
 import type { Helper } from '@qvm/jit';
 import { instantiateSoftfloat } from '@qvm/softfloat';
-import { A64, nzcvModel, SOFTFLOAT_MODULE, softfloatHelpers, VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers, a64Rows } from '@qvm/isa-aarch64';
+import {
+  A64,
+  nzcvModel,
+  SOFTFLOAT_MODULE,
+  softfloatHelpers,
+  VECTOR_MODULE,
+  instantiateVectorHelpers,
+  vectorHelpers,
+  a64Rows,
+} from '@qvm/isa-aarch64';
 import { walkFunction } from './system/walk-function.js';
 import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
 

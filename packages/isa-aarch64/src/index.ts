@@ -10,5 +10,12 @@ export { loadStoreRows } from './instructions/loads-stores.js';
 export { notImplemented } from './instructions/not-implemented.js';
 export type { A64Row } from './instructions/row.js';
 export { CTR_EL0, DCZID_BLOCK } from './registers/cache-identification.js';
-export { BREAKPOINTS, SYSTEM_REGISTERS, WATCHPOINTS, registerAt, registerNamed, systemEncoding } from './registers/register-table.js';
+export {
+  BREAKPOINTS,
+  SYSTEM_REGISTERS,
+  WATCHPOINTS,
+  registerAt,
+  registerNamed,
+  systemEncoding,
+} from './registers/register-table.js';
 export type { SystemRegister } from './registers/register-table.js';

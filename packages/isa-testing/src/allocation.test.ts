@@ -18,14 +18,18 @@ function isException(word: number): boolean {
 
 describe('the encoding space', () => {
   // Recorded from objdump by oracle/record-allocation.mjs.
-  const recording = decodeAllocation(gunzipSync(readFileSync(new URL('../testdata/oracle/allocation.bin.gz', import.meta.url))));
+  const recording = decodeAllocation(
+    gunzipSync(readFileSync(new URL('../testdata/oracle/allocation.bin.gz', import.meta.url))),
+  );
   const decoder = new Decoder(a64Rows);
   const featureOf = (word: number): string | undefined =>
     notImplemented.find(({ encodings }) => encodings.some(({ mask, value }) => ((word ^ value) & mask) === 0))?.feature;
   const words = [...recording.words];
 
   it('is implemented or listed as left out wherever objdump decodes', () => {
-    const missing = words.filter((word, i) => recording.decodes(i) && !decoder.find(word) && featureOf(word) === undefined);
+    const missing = words.filter(
+      (word, i) => recording.decodes(i) && !decoder.find(word) && featureOf(word) === undefined,
+    );
     expect(missing.slice(0, MAX_SHOWN).map(hex)).toEqual([]);
   });
 
@@ -36,6 +40,8 @@ describe('the encoding space', () => {
 
   it('has no row for what is listed as left out', () => {
     const listed = words.filter((word) => decoder.find(word) && featureOf(word) !== undefined);
-    expect(listed.slice(0, MAX_SHOWN).map((word) => `${hex(word)} ${decoder.find(word)?.row.name}: ${featureOf(word)}`)).toEqual([]);
+    expect(
+      listed.slice(0, MAX_SHOWN).map((word) => `${hex(word)} ${decoder.find(word)?.row.name}: ${featureOf(word)}`),
+    ).toEqual([]);
   });
 });

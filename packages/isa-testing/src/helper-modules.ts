@@ -1,6 +1,12 @@
 import type { Helper } from '@qvm/jit';
 import { instantiateSoftfloat } from '@qvm/softfloat';
-import { SOFTFLOAT_MODULE, softfloatHelpers, VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from '@qvm/isa-aarch64';
+import {
+  SOFTFLOAT_MODULE,
+  softfloatHelpers,
+  VECTOR_MODULE,
+  instantiateVectorHelpers,
+  vectorHelpers,
+} from '@qvm/isa-aarch64';
 
 /** Functions that rows may call. */
 export const harnessHelpers: readonly Helper[] = [...softfloatHelpers, ...vectorHelpers];

@@ -17,7 +17,9 @@ const BUILT_IN_HANDLERS = 3;
 function* randomWords(random: Random, row: A64Row): Generator<number> {
   for (const statics of staticChoices(row)) {
     for (let tries = 0, found = 0; tries < TRIES_PER_CHOICE && found < WORDS_PER_CHOICE; tries++) {
-      const fields = row.pattern.fields.map(({ name, width }) => [name, statics[name] ?? random.u32() >>> (32 - width)] as const);
+      const fields = row.pattern.fields.map(
+        ({ name, width }) => [name, statics[name] ?? random.u32() >>> (32 - width)] as const,
+      );
       const raw = Object.fromEntries(fields);
       if (!row.allocated(raw)) continue;
       found++;
@@ -48,7 +50,8 @@ describe('instruction tables', () => {
       for (const word of randomWords(random, row)) {
         const other = decoder.find(word)?.row;
         if (other === row) found++;
-        else if (other && !isMoreSpecific(other.pattern, row.pattern)) hidden.push(`${hex(word)} of ${row.name} is taken by ${other.name}`);
+        else if (other && !isMoreSpecific(other.pattern, row.pattern))
+          hidden.push(`${hex(word)} of ${row.name} is taken by ${other.name}`);
       }
       if (found === 0) hidden.push(`no random word of ${row.name} is decoded as such`);
     }
