@@ -1,12 +1,14 @@
-import { hasTaps, HYPERCALLS } from '@qvm/core';
+import { hasTaps, HYPERCALLS, VmExitCode } from '@qvm/core';
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
 import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
 import { State } from '@qvm/isa-aarch64';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
+import { describeFault } from './system/describe-fault.js';
 import { SmcccFirmware } from './system/firmware.js';
 import { translatedCode } from './translated-code.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
+import type { Fault } from './vcpu/fault-log.js';
 import { CodeCache } from './vcpu/code-cache.js';
 import { MainRam } from './vcpu/main-ram.js';
 import { RegionCache } from './vcpu/region-cache.js';
@@ -24,6 +26,8 @@ export class Aarch64Machine implements Machine {
   readonly #code: CodeCache;
   readonly #regions: RegionCache | undefined;
   readonly #reported = new Set<number>();
+  /** vCPUs whose endless exceptions were reported. */
+  readonly #lost = new Set<Aarch64Vcpu>();
 
   constructor(
     private readonly services: MachineServices,
@@ -45,6 +49,7 @@ export class Aarch64Machine implements Machine {
       vcpu.tlbMaintenance.siblings = siblings;
       vcpu.onSendEvent = () => this.vcpus.forEach((v) => v.signalEvent());
       vcpu.onUnimplemented = (word, text) => this.#reportUndefined(vcpu, word, text);
+      vcpu.onEndlessFaults = () => this.#endlessFaults(vcpu);
     }
     services.provide(AARCH64_CPUS, this.vcpus);
     services.provide(HYPERCALLS, firmware.hypervisorCalls);
@@ -70,6 +75,7 @@ export class Aarch64Machine implements Machine {
 
   reset(): void {
     for (const vcpu of this.vcpus) vcpu.reset();
+    this.#lost.clear();
     this.#code.clear();
   }
 
@@ -87,13 +93,45 @@ export class Aarch64Machine implements Machine {
       codePages: this.#code.pages,
       ...this.#code.counters,
       regions: this.#regions ? { ...this.#regions.counters, live: { ...this.#regions.live } } : null,
-      vcpus: this.vcpus.map(({ state, tlb, exits, regionTotals }) => ({
-        exits: exits.counts(),
-        tlb: { ...tlb.counters, fills: tlb.counters.fills + state.u32(State.tlbFills) },
-        regionInstructions: regionTotals.instructions,
-        regionEntries: regionTotals.entries,
+      vcpus: this.vcpus.map((vcpu) => ({
+        exits: vcpu.exits.counts(),
+        tlb: { ...vcpu.tlb.counters, fills: vcpu.tlb.counters.fills + vcpu.state.u32(State.tlbFills) },
+        regionInstructions: vcpu.regionTotals.instructions,
+        regionEntries: vcpu.regionTotals.entries,
+        faults: this.#faultsOf(vcpu),
       })),
     };
+  }
+
+  /**
+   * A vCPU that takes exceptions for ever can still be helped by another one, which goes on as it would on hardware. The VM ends when
+   * no vCPU that is on can ever execute an instruction again.
+   */
+  #endlessFaults(vcpu: Aarch64Vcpu): void {
+    const reason = `vCPU ${vcpu.index} faults forever. ${this.#loopOf(vcpu)}`;
+    if (this.vcpus.every(({ on, faults }) => !on || faults.endless))
+      this.services.request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
+    else if (!this.#lost.has(vcpu)) this.services.logger.log('warn', `${this.services.name}: ${reason}`);
+    this.#lost.add(vcpu);
+  }
+
+  /** Where an endless loop of exceptions began, and what it comes to. */
+  #loopOf(vcpu: Aarch64Vcpu): string {
+    const { loop } = vcpu.faults;
+    if (loop === undefined) return '';
+    const first = this.#describe(vcpu, loop.first);
+    const latest = this.#describe(vcpu, loop.latest);
+    return first === latest ? `It began ${first}.` : `It began ${first}. Now, ${latest}.`;
+  }
+
+  #describe(vcpu: Aarch64Vcpu, fault: Fault): string {
+    const { memory, map } = this.services;
+    return describeFault(fault, { memory, map, translate: (va) => vcpu.translate(va), disassemble: disassembleWord });
+  }
+
+  #faultsOf(vcpu: Aarch64Vcpu): Json {
+    const { taken, repeated, endless, last } = vcpu.faults;
+    return { taken, repeated, endless, last: last === undefined ? null : this.#describe(vcpu, last) };
   }
 
   /** Each unimplemented encoding is reported once. */

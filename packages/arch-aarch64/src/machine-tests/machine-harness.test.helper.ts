@@ -1,5 +1,14 @@
 import { Vm } from '@qvm/core';
-import type { Architecture, Engine, StepResult, UnsupportedPolicies, VdevSpec, VmExit, VmOptions } from '@qvm/core';
+import type {
+  Architecture,
+  Engine,
+  Logger,
+  StepResult,
+  UnsupportedPolicies,
+  VdevSpec,
+  VmExit,
+  VmOptions,
+} from '@qvm/core';
 import { CODE_SLOT_BYTES } from '@qvm/jit';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '@qvm/asm-aarch64';
@@ -60,6 +69,9 @@ export interface MachineSetup {
   /** Code of vectors, by offset; the others report the exception and return. */
   readonly vectors?: Readonly<Record<number, string>>;
   readonly symbols?: Readonly<Record<string, bigint>>;
+  /** RAM and ROM beside the usual RAM. */
+  readonly memory?: VmOptions['ram'];
+  readonly log?: Logger['log'];
   /** Called when the VM is built, to tap hooks. */
   readonly prepare?: (machine: MachineHarness) => void;
 }
@@ -109,10 +121,11 @@ export class MachineHarness {
       name: 'test',
       architecture,
       vcpus,
-      ram: [{ size: RAM_BYTES }],
+      ram: [{ size: RAM_BYTES }, ...(setup.memory ?? [])],
       vdevs,
       clock: { kind: 'icount' },
       engine: setup.engine ?? 'wasm',
+      ...(setup.log && { logger: { log: setup.log } }),
       ...(setup.unsupported && { unsupported: setup.unsupported }),
     };
     this.vm = new Vm(onReset ? { ...options, onReset } : options);

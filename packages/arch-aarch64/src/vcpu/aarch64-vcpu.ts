@@ -2,6 +2,7 @@ import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } 
 import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
 import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '@qvm/isa-aarch64';
+import { higherLevelNote } from '../system/higher-level.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
 import type { Access } from '../system/mmu.js';
 import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
@@ -12,6 +13,7 @@ import type { CpuModel } from './cpu-model.js';
 import { CpuState, Sys } from './cpu-state.js';
 import { DeviceAccess } from './device-access.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
+import { FaultLog } from './fault-log.js';
 import { FaultLoop } from './fault-loop.js';
 import type { MainRam } from './main-ram.js';
 import { MemoryPort } from './memory-port.js';
@@ -48,6 +50,11 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   readonly tlb: SoftTlb;
   readonly tlbMaintenance: TlbMaintenance;
   readonly exits: GuestExits;
+  /** The exceptions that the guest took. */
+  readonly faults = new FaultLog(
+    () => this.instructions,
+    (inARow) => this.#faultsEndlessly(inARow),
+  );
   /** Functions of the translated regions, by number. */
   readonly regionTable: WebAssembly.Table;
   readonly regionImports: WebAssembly.ModuleImports;
@@ -95,6 +102,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       (lo, hi) => this.#transfer(lo, hi),
       () => this.#selectBanks(),
       () => this.#stepActive(),
+      this.faults,
     );
     const watchpoints = new Watchpoints(this.state, this.tlb, ram, () => this.#system.osLocked);
     this.#watchpoints = watchpoints;
@@ -235,6 +243,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     this.#exceptions.illegal = this.#exceptions.softwareStep = false;
     this.#waiting = this.#event = this.#on = false;
     this.#pcFault = undefined;
+    this.faults.reset();
     this.#exceptions.refresh();
   }
 
@@ -360,7 +369,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #takeIllegalState(): void {
-    this.#charge();
+    this.#retire();
     this.#takeSynchronous(ExceptionClass.IllegalState, 0, 'illegalState');
   }
 
@@ -579,8 +588,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const word = this.code.wordAt(this.state.u32(State.ip));
     this.onUnimplemented(word, this.disassemble(word));
     const policy = isPermanentlyUndefined(word) ? 'fail' : this.services.unsupported.instruction;
-    if (policy === 'ignore') this.#retire();
-    else this.#charge();
+    this.#retire();
     if (this.#undefinedHandled()) return;
     if (policy === 'ignore') this.#stepOver();
     else if (policy === 'abort') this.#abort('instruction', this.#instructionText());
@@ -595,8 +603,10 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       const word = this.code.wordAt(this.state.u32(State.ip));
       if (isRegisterRead(word)) this.state.setX(word & 31, ALL_ONES);
       this.#stepOver();
-    } else if (policy === 'abort') this.#abort('register', this.#instructionText());
-    else this.#takeHere(ExceptionClass.Unknown, 0);
+    } else if (policy === 'abort') {
+      const note = higherLevelNote(this.code.wordAt(this.state.u32(State.ip)));
+      this.#abort('register', `${this.#instructionText()}${note === undefined ? '' : `: ${note}`}`);
+    } else this.#takeHere(ExceptionClass.Unknown, 0);
   }
 
   /** Goes on behind an instruction that does nothing. */
@@ -618,8 +628,17 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   /** Told of each instruction without a row: the machine reports each encoding once. */
   onUnimplemented: (word: number, text: string) => void = () => undefined;
 
+  /** Told when the vCPU does nothing but take exceptions, again and again while that lasts. */
+  onEndlessFaults: () => void = () => undefined;
+
+  /** Other vCPUs, which may help, get the rest of the turn. */
+  #faultsEndlessly(inARow: number): void {
+    this.#stopping = true;
+    if (inARow % FaultLoop.limit === 0) this.onEndlessFaults();
+  }
+
   #takeAccessFault(maintenance = false): void {
-    this.#charge();
+    this.#retire();
     const { lo, hi, access, status, physical } = this.#memoryPort.fault;
     const lower = this.state.el === 0;
     const watched = status === (FaultStatus.Debug as number);
@@ -639,7 +658,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #takeFetchFault(): void {
-    this.#charge();
+    this.#retire();
     const { lo, hi, status } = this.#pcFault as { lo: number; hi: number; status: number };
     const lower = this.state.el === 0;
     const alignment = status === (FaultStatus.Alignment as number);
@@ -679,22 +698,17 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       syndrome: esr,
       pc: this.pc,
     } as const;
-    return hook.call(event) === 'handled';
+    if (hook.call(event) !== 'handled') return false;
+    // A tap that says so without doing anything about it would let the vCPU fault for ever.
+    const { pc } = event;
+    this.faults.note(esr, Number(pc & 0xffff_ffffn), Number(pc >> 32n), lo, hi, this.state.el);
+    return true;
   }
-
-  readonly #faultLoop = new FaultLoop();
 
   /**
-   * An exception instead of an instruction takes an instruction's time: a guest that only faults uses up its turn, too. One
-   * that does nothing else, because its vectors fault, is ended.
+   * Counts the present instruction, which generated code has not counted. An exception instead of an instruction takes an
+   * instruction's time: a guest that only faults uses up its turn, too.
    */
-  #charge(): void {
-    this.#retire();
-    if (!this.#faultLoop.observe(this.instructions)) return;
-    this.#terminate(`vCPU ${this.index} faults forever: nothing but exceptions at 0x${this.pc.toString(16)}`);
-  }
-
-  /** Counts the present instruction, which generated code has not counted. */
   #retire(): void {
     const { state } = this;
     const counter = state.u32(State.left) !== 0 ? State.left : State.stolen;
@@ -708,7 +722,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   #takeBreakpoint(): void {
-    this.#charge();
+    this.#retire();
     const ec = this.state.el === 0 ? ExceptionClass.BreakpointLower : ExceptionClass.BreakpointSame;
     this.#takeSynchronous(ec, BREAKPOINT_ISS, 'hardwareBreakpoint');
   }

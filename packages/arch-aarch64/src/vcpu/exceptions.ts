@@ -4,6 +4,7 @@ import type { ExceptionClass } from '../system/syndrome.js';
 import { syndrome } from '../system/syndrome.js';
 import { Sys } from './cpu-state.js';
 import type { CpuState } from './cpu-state.js';
+import type { FaultLog } from './fault-log.js';
 
 /** PSTATE bits as SPSR_ELx holds them (Arm ARM C5.2.19). @experimental */
 export enum Spsr {
@@ -49,6 +50,8 @@ export class ExceptionUnit {
     private readonly regimeChanged: () => void,
     /** Whether software step is active in the present state (D2.12.2). */
     private readonly stepActive: () => boolean,
+    /** Is told of each synchronous exception. */
+    private readonly log: FaultLog,
   ) {}
 
   /** Takes an exception to EL1 with a preferred return address, in halves. */
@@ -65,7 +68,10 @@ export class ExceptionUnit {
 
   /** A synchronous exception with its syndrome. */
   takeSynchronous(ec: ExceptionClass, iss: number, lo: number, hi: number): void {
-    put(this.cpu, Sys.ESR_EL1, syndrome(ec, iss), 0);
+    const { cpu } = this;
+    const esr = syndrome(ec, iss);
+    put(cpu, Sys.ESR_EL1, esr, 0);
+    this.log.note(esr, lo, hi, cpu.u32(Sys.FAR_EL1), cpu.u32(Sys.FAR_EL1 + 4), cpu.el);
     this.take(Vector.Synchronous, lo, hi);
   }
 

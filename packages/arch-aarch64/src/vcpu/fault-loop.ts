@@ -1,26 +1,34 @@
-/** So many exceptions in a row, with no instruction between them, are a guest that faults forever. */
-const LIMIT = 1000;
-
 /**
- * Notices a guest that takes one exception after the other and never comes to an instruction.
+ * Recognises a guest that takes one exception after the other and never comes to an instruction.
  *
  * @experimental
  */
 export class FaultLoop {
-  #at = 0;
+  /** Exceptions in a row, with no instruction between them, that are taken for an endless loop. */
+  static readonly limit = 1000;
+  #at = -Infinity;
   #inARow = 0;
 
+  /** Whether the last exceptions were an endless loop. */
+  get endless(): boolean {
+    return this.#inARow >= FaultLoop.limit;
+  }
+
   /**
-   * An exception was taken in place of an instruction, and counted as one.
+   * An exception was taken. It takes the time of one instruction at most.
    *
-   * @param instructions - retired so far, this one included.
-   * @returns whether the guest is lost.
+   * @param instructions - retired so far.
+   * @returns the number of exceptions in a row, this one included.
    */
-  observe(instructions: number): boolean {
-    this.#inARow = instructions === this.#at + 1 ? this.#inARow + 1 : 0;
+  observe(instructions: number): number {
+    this.#inARow = instructions <= this.#at + 1 ? this.#inARow + 1 : 1;
     this.#at = instructions;
-    if (this.#inARow < LIMIT) return false;
+    return this.#inARow;
+  }
+
+  /** Forgets everything: the vCPU was reset. */
+  reset(): void {
+    this.#at = -Infinity;
     this.#inARow = 0;
-    return true;
   }
 }
