@@ -72,6 +72,11 @@ export class ManualClock implements Clock {
     throw new QvmError('testing.timer-loop', `timers fired ${MAX_FIRINGS} times within ${nanoseconds} ns`);
   }
 
+  /** Moves time on, but fires nothing: as when the host is late. Timers that are due fire at the next {@link ManualClock.advance}. */
+  lag(nanoseconds: number): void {
+    this.#now += nanoseconds;
+  }
+
   #earliest(): ManualTimer | undefined {
     let earliest: ManualTimer | undefined;
     for (const timer of this.#timers) {

@@ -27,7 +27,7 @@ const CTLR = 3;
 /** Bit n is ICC_IGRPENn_EL1.Enable. */
 const GROUPS = 4;
 const AP = 5; // of group 0; that of group 1 follows
-/** GICR_WAKER.ProcessorSleep, with ChildrenAsleep following at once. */
+/** GICR_WAKER.ProcessorSleep, with ChildrenAsleep following at once. Nothing depends on it. */
 const ASLEEP = 7;
 const STATE_WORDS = 8;
 
@@ -137,7 +137,7 @@ export class CpuInterface {
 
   /** Whether an interrupt would be signalled: enabled here, above the mask, and above what runs (IHI 0069, 4.8). */
   accepts(priority: number, group: Group): boolean {
-    if (this.asleep || (this.groups & (1 << group)) === 0 || priority >= this.priorityMask) return false;
+    if ((this.groups & (1 << group)) === 0 || priority >= this.priorityMask) return false;
     const running = this.runningPriority;
     if (running === IDLE_PRIORITY) return true;
     const mask = this.#groupPriorityMask(group);

@@ -130,7 +130,7 @@ export class GicCore {
     if (cpu === undefined) return;
     cpu.clearCandidate();
     const groups = this.#groups & cpu.groups;
-    if (groups !== 0 && !cpu.asleep) {
+    if (groups !== 0) {
       this.#select(cpu, vcpu, 0, groups);
       for (let shared = 0; shared < SHARED_WORDS; shared++) {
         this.#select(cpu, this.cpus.length + shared, PRIVATE_INTERRUPTS + shared * 32, groups);

@@ -111,9 +111,8 @@ const cpuSteps: readonly fc.Arbitrary<Step>[] = [
     }),
   ),
   fc.tuple(vcpu, fc.boolean()).map(([cpu, asleep]) =>
-    step(`sleep ${cpu} ${asleep}`, ({ real, model }) => {
+    step(`sleep ${cpu} ${asleep}`, ({ real }) => {
       real.setGicr(cpu, bench.WAKER, asleep ? 2 : 0);
-      model.cpu(cpu).asleep = asleep;
     }),
   ),
   fc.tuple(fc.boolean(), fc.boolean()).map(([zero, one]) =>
@@ -191,7 +190,7 @@ function open({ real, model }: Pair): void {
     real.setGicr(cpu, bench.WAKER, 0);
     real.cpu(cpu).write('ICC_PMR_EL1', 0xf8);
     for (const of of [0, 1]) real.cpu(cpu).write(`ICC_IGRPEN${of}_EL1`, 1);
-    Object.assign(state, { asleep: false, mask: 0xf8, groups: [true, true] });
+    Object.assign(state, { mask: 0xf8, groups: [true, true] });
   }
   model.interrupts.forEach((one, index) => {
     const priority = (index % 5) * 0x28;

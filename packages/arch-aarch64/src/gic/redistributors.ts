@@ -34,9 +34,11 @@ export const RD_REGISTERS: readonly FrameRegister<Redistributor>[] = [
     name: 'GICR_WAKER',
     access: 'rw',
     description:
-      'ProcessorSleep; ChildrenAsleep follows at once. Nothing is signalled meanwhile. Both are 1 after reset',
+      'ProcessorSleep; ChildrenAsleep follows at once. Both are 1 after reset. Interrupts are signalled whatever they are',
     read: ({ cpu }) => (cpu?.asleep === true ? PROCESSOR_SLEEP | CHILDREN_ASLEEP : 0),
-    write: (target, _index, value) => target.sleep((value & PROCESSOR_SLEEP) !== 0),
+    write: ({ cpu }, _index, value) => {
+      if (cpu !== undefined) cpu.asleep = (value & PROCESSOR_SLEEP) !== 0;
+    },
   },
   identificationRegister('GICR_', 0x93),
 ];
@@ -76,12 +78,6 @@ export class Redistributor implements BankTarget {
 
   bankOf(): number {
     return this.#vcpu;
-  }
-
-  sleep(asleep: boolean): void {
-    if (this.cpu === undefined) return;
-    this.cpu.asleep = asleep;
-    this.core.refreshCpu(this.#vcpu);
   }
 }
 

@@ -24,7 +24,6 @@ export interface ReferenceCpu {
   common: boolean;
   split: boolean;
   groups: [boolean, boolean];
-  asleep: boolean;
   /** What it acknowledged and has not yet ended, outermost first. */
   running: { readonly priority: number; readonly group: number }[];
 }
@@ -41,7 +40,6 @@ export class ReferenceGic {
       common: false,
       split: false,
       groups: [false, false],
-      asleep: true,
       running: [],
     }));
     this.interrupts = intids.flatMap((intid) =>
@@ -73,7 +71,6 @@ export class ReferenceGic {
     const cpu = this.cpu(vcpu);
     const mine = this.interrupts.filter(
       (one) =>
-        !cpu.asleep &&
         this.pending(one) &&
         one.enabled &&
         !one.active &&
@@ -121,7 +118,7 @@ export class ReferenceGic {
 
   #beats(one: ReferenceInterrupt, vcpu: number): boolean {
     const cpu = this.cpu(vcpu);
-    if (cpu.asleep || cpu.groups[one.group] !== true || one.priority >= cpu.mask) return false;
+    if (cpu.groups[one.group] !== true || one.priority >= cpu.mask) return false;
     if (cpu.running.length === 0) return true;
     const running = this.runningPriority(vcpu);
     return this.#groupPriority(one.priority, one.group, vcpu) < this.#groupPriority(running, one.group, vcpu);

@@ -114,6 +114,29 @@ describe.each([
     expect(level(intid)).toBe(true);
   });
 
+  it.each([ctl, tval, `CNT${letter}CT_EL0`])(
+    'has its output raised for a guest that sees in %s that the time has come',
+    (register) => {
+      const { clock, cpu, level } = createBench();
+      cpu().write(cval, 100);
+      cpu().write(ctl, ENABLE);
+      clock.lag(100 * TICK - 1);
+      cpu().read(register);
+      expect(level(intid)).toBe(false);
+      clock.lag(1);
+      expect(level(intid)).toBe(false);
+      cpu().readLong(register);
+      expect([level(intid), clock.nextDeadline, cpu().read(ctl)]).toEqual([true, undefined, ENABLE | ISTATUS]);
+    },
+  );
+
+  it('stays masked for a guest that sees that the time has come', () => {
+    const { clock, cpu, level } = createBench();
+    cpu().write(ctl, ENABLE | IMASK);
+    clock.lag(TICK);
+    expect([cpu().read(ctl), level(intid)]).toEqual([ENABLE | IMASK | ISTATUS, false]);
+  });
+
   it('takes TVAL as signed, and shows what is left of it', () => {
     const { clock, cpu, level } = createBench();
     clock.advance(1000 * TICK);

@@ -41,7 +41,7 @@ export class Pl031 implements Vdev, Pl031Operations {
   constructor(context: VdevContext) {
     this.#context = context;
     this.#registers = new RegisterBlock(pl031Registers, this as Pl031Operations, PRIMECELL_SIZE);
-    this.mmio = { registers: this.#registers };
+    this.mmio = { registers: { read: this.#read, write: this.#write } };
     this.#interrupt = context.interrupt('rtc');
     this.#timer = context.clock.createTimer(`${context.name} alarm`, () => this.#checkAlarm());
   }
@@ -110,6 +110,21 @@ export class Pl031 implements Vdev, Pl031Operations {
       this.#registers.set('RIS', 0);
       this.#updateInterrupt();
     }
+  }
+
+  readonly #read: MmioHandler['read'] = (offset, width) => {
+    this.#catchUp();
+    return this.#registers.read(offset, width);
+  };
+
+  readonly #write: MmioHandler['write'] = (offset, width, value) => {
+    this.#catchUp();
+    this.#registers.write(offset, width, value);
+  };
+
+  /** The host's timer may be late: a guest that sees that the time has come must find the alarm raised. */
+  #catchUp(): void {
+    if (this.#alarm !== undefined && this.#alarm <= this.#context.clock.wallClockSeconds()) this.#checkAlarm();
   }
 
   /** A match in the past is one after DR has wrapped around. */

@@ -44,6 +44,21 @@ describe('pl031', () => {
     expect([rtc.read(LR), rtc.read(DR)]).toEqual([0xffff_ffff, 1]);
   });
 
+  it.each([DR, RIS, MIS])(
+    'has its alarm raised for a guest that reads register %i when the host is late',
+    (register) => {
+      const rtc = createVdev(pl031);
+      rtc.write(IMSC, 1);
+      rtc.write(MR, EPOCH + 2);
+      rtc.context.clock.lag(1.9 * SECOND);
+      rtc.read(register);
+      expect(level(rtc)).toBe(false);
+      rtc.context.clock.lag(0.1 * SECOND);
+      rtc.read(register);
+      expect([level(rtc), rtc.read(RIS)]).toEqual([true, 1]);
+    },
+  );
+
   it('always runs', () => {
     const rtc = createVdev(pl031);
     rtc.write(CR, 0);

@@ -200,10 +200,14 @@ export class Sp805 implements Vdev, Sp805Operations {
     return this.#registers.get('WdogRIS') === 0 || (this.#control & RESEN) !== 0;
   }
 
-  readonly #read: MmioHandler['read'] = (offset, width) => this.#registers.read(offset, width);
+  readonly #read: MmioHandler['read'] = (offset, width) => {
+    this.#catchUp();
+    return this.#registers.read(offset, width);
+  };
 
   /** While locked, only the lock itself can be written (§3.3.7). */
   readonly #write: MmioHandler['write'] = (offset, width, value) => {
+    this.#catchUp();
     if (this.#locked && offset !== sp805Registers.WdogLock.offset) return;
     this.#registers.write(offset, width, value);
   };
@@ -219,6 +223,14 @@ export class Sp805 implements Vdev, Sp805Operations {
     this.#since = this.#context.clock.now();
     if (this.#counting && this.#willAct) this.#timer.arm(this.#since + Math.ceil((ticks * 1e9) / this.#frequency));
     else this.#timer.cancel();
+  }
+
+  /** The host's timer may be late: a guest that sees that the counter has come to its end must find the interrupt raised. */
+  #catchUp(): void {
+    const { deadline } = this.#timer;
+    if (deadline === undefined || deadline > this.#context.clock.now()) return;
+    this.#timer.cancel();
+    this.#expired();
   }
 
   #expired(): void {

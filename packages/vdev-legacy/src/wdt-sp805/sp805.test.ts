@@ -86,6 +86,16 @@ describe('wdt-sp805', () => {
     expect(dog.context.terminations).toHaveLength(1);
   });
 
+  it.each([VALUE, RIS, MIS])('has barked for a guest that reads register %i when the host is late', (register) => {
+    const dog = started();
+    dog.context.clock.lag(SECOND - 40);
+    dog.read(register);
+    expect(level(dog)).toBe(false);
+    dog.context.clock.lag(40);
+    dog.read(register);
+    expect([level(dog), dog.read(RIS), dog.read(VALUE)]).toEqual([true, 1, SECOND_TICKS]);
+  });
+
   it('never bites a guest that serves it', () => {
     const dog = started();
     for (let turn = 0; turn < 20; turn++) {
