@@ -9,7 +9,7 @@ const CODE =
   /'((?:architecture|clock|config|console|devicetree|file|gic|host|hook|image|interrupt|memory|plugin|protocol|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
 
 await main(async () => {
-  const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...index(), ...snippets()];
+  const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...mentions(), ...index(), ...snippets()];
   if (problems.length !== 0) throw new Failure(problems.join('\n'));
 });
 
@@ -75,6 +75,16 @@ function links() {
     }
   }
   return problems;
+}
+
+/** The README of a package is read outside of the repository too: it names pages of docs and links to none. */
+function mentions() {
+  return readdirSync(inRoot('packages')).flatMap((name) => {
+    const named = [...read(`packages/${name}/README.md`).matchAll(/`(docs\/[\w./-]+)`/g)].map(([, path]) => path);
+    return named
+      .filter((path) => !existsSync(inRoot(path)))
+      .map((path) => `packages/${name}/README.md names ${path}, which does not exist`);
+  });
 }
 
 /** docs/README.md links all pages. */

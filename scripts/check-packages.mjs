@@ -1,28 +1,34 @@
-// Part of npm run lint: what a package imports of qvm, its package.json and its tsconfig.json agree, and every package has
-// the files that its readers and tools look for.
+// Part of npm run lint: what a package imports of qvm, its package.json and its tsconfig.json agree, and its tarball has all that
+// those need who have nothing else. Needs a build. With --release: and all is said that must be said before packages are published.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { problemsOfAddresses, unknownAddresses } from './lib/addresses.mjs';
 import { entriesOf, MODULES, publicModules } from './lib/entries.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
+import { packedFiles, problemsOfTarball } from './lib/tarball.mjs';
 
 const TEST = /\.test\.|\.test\.helper\.|\.test\.util\.|(^|\/)(testing|machine-tests)\/|packages\/isa-testing\//;
 const IMPORT = /(?:from|import)\s*\(?\s*'(@qvm\/[^'/]+)/g;
 
-await main(() => {
+await main(async () => {
   const root = readJson(inRoot('package.json'));
   const names = readdirSync(inRoot('packages'));
+  const packed = await packedFiles();
   const problems = names.flatMap((name) =>
-    problemsOf(name, root.version).map((problem) => `packages/${name}: ${problem}`),
+    [...problemsOf(name, root), ...problemsOfPublication(name, packed.get(`@qvm/${name}`))].map(
+      (problem) => `packages/${name}: ${problem}`,
+    ),
   );
   const built = readJson(inRoot('tsconfig.json')).references.map(({ path }) => path.replace('packages/', ''));
   problems.push(...difference(names, built).map((name) => `tsconfig.json does not reference packages/${name}`));
   if (readJson(inRoot('lerna.json')).version !== root.version)
     problems.push('lerna.json and package.json have other versions');
+  if (process.argv.includes('--release')) problems.push(...unknownAddresses(root));
   if (problems.length !== 0) throw new Failure(problems.join('\n'));
 });
 
-function problemsOf(name, version) {
+function problemsOf(name, root) {
   const folder = inRoot('packages', name);
   const { dependencies = {}, devDependencies = {}, ...description } = readJson(join(folder, 'package.json'));
   const own = `@qvm/${name}`;
@@ -32,7 +38,8 @@ function problemsOf(name, version) {
   const all = [...declared, ...qvmNames(devDependencies)];
   return [
     ...(description.name === own ? [] : [`its name is not ${own}`]),
-    ...(description.version === version ? [] : [`its version is not ${version}`]),
+    ...(description.version === root.version ? [] : [`its version is not ${root.version}`]),
+    ...problemsOfAddresses(description, root, name),
     ...difference(runtime, declared).map((other) => `imports ${other}, which is not in its dependencies`),
     ...difference([...runtime, ...tests], all).map(
       (other) => `its tests import ${other}, which is not in its package.json`,
@@ -46,9 +53,12 @@ function problemsOf(name, version) {
     ),
     ...entriesOf(description).flatMap((entry) => problemsOfEntry(folder, entry)),
     ...problemsOfReference(name),
-    ...difference(['dist', 'lib'], description.files).map((part) => `does not publish ${part}`),
-    ...['README.md', 'src/index.ts'].filter((file) => !existsSync(join(folder, file))).map((file) => `has no ${file}`),
   ];
+}
+
+function problemsOfPublication(name, files) {
+  const isPrivate = readJson(inRoot('packages', name, 'package.json')).private === true;
+  return isPrivate ? [] : problemsOfTarball(name, files);
 }
 
 /** An entry has a module and types from the compiler, unless it is internal, and a bundle with its place in `lib` itself. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { install } from './install.mjs';
@@ -16,6 +16,9 @@ export async function build() {
     // Imported late: before the installation there may be no esbuild.
     const { bundlePackages } = await import('./bundle.mjs');
     await bundlePackages();
+    // npm packs the licence that is in a package's folder.
+    for (const name of readdirSync(inRoot('packages')))
+      copyFileSync(inRoot('LICENSE'), inRoot('packages', name, 'LICENSE'));
   });
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { entriesOf } from './entries.mjs';
@@ -48,15 +48,18 @@ async function bundlePackage(folder) {
     splitting: true,
     format: 'esm',
     platform: 'neutral',
+    plugins: [thirdPartyText],
     external: ['node:*', ...dependencies.filter((name) => !INSIDE.includes(name))],
     charset: 'utf8',
     sourcemap: true,
-    sourcesContent: false,
     metafile: true,
     write: false,
     logLevel: 'warning',
   });
-  const files = outputFiles.map(({ path, contents }) => [basename(path), contents]);
+  const files = outputFiles.map(({ path, contents, text }) => [
+    basename(path),
+    path.endsWith('.map') ? mapWithoutOwnSources(text) : contents,
+  ]);
   const notices = noticesFor(folder, Object.keys(metafile.inputs));
   if (notices !== '') files.push([NOTICES, notices]);
   await replace(join(folder, 'lib'), files);
@@ -68,6 +71,24 @@ async function replace(lib, files) {
   const write = ([name, contents]) => writeFile(join(lib, name), contents);
   await Promise.all(files.filter(([name]) => name !== LAST).map(write));
   await write(files.find(([name]) => name === LAST));
+}
+
+/** Source maps end at the published text of third parties: some name sources that are not published. */
+const thirdPartyText = {
+  name: 'third-party-text',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return { contents: text.replace(/^\/\/# sourceMappingURL=.*$/m, '') };
+    });
+  },
+};
+
+/** A source map with the text of other packages' sources only: those of its own are published beside it. */
+function mapWithoutOwnSources(text) {
+  const map = JSON.parse(text);
+  const contentOf = (source, index) => (source.startsWith('../src/') ? null : map.sourcesContent[index]);
+  return JSON.stringify({ ...map, sourcesContent: map.sources.map(contentOf) });
 }
 
 /** The licences of all packages that files of `inputs` are from. */

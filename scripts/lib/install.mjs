@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from './failure.mjs';
+import { npm } from './npm.mjs';
 import { inRoot } from './root.mjs';
-import { run, runNode } from './run.mjs';
 import { step } from './step.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -14,7 +14,10 @@ export async function install() {
     // Whatever npm's configuration says: with the development dependencies, and without running their scripts,
     // which none of them needs.
     const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
-    const exitCode = await npm(args);
+    const exitCode = await npm(args, {
+      env: { ...process.env, NODE_ENV: 'development' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     if (exitCode !== 0) throw new Failure(`npm ci failed with exit code ${exitCode}.`, exitCode);
   });
 }
@@ -23,14 +26,6 @@ function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
   throw new Failure(`qvm needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`);
-}
-
-function npm(args) {
-  // Under "npm run", npm says where it is; then it need not be on the path.
-  const cli = process.env.npm_execpath;
-  const options = { env: { ...process.env, NODE_ENV: 'development' }, stdio: ['ignore', 'inherit', 'inherit'] };
-  if (cli?.endsWith('.js') && existsSync(cli)) return runNode([cli, ...args], options);
-  return run('npm', args, options);
 }
 
 /** Whether `node_modules` holds what the lockfile asks for. npm writes its own list last. */

@@ -14,6 +14,18 @@ export function run(command, args, options = {}) {
   return exitOf(child, command);
 }
 
+/**
+ * Runs a program in the repository's root for what it writes to its standard output.
+ *
+ * @returns its exit code and the text
+ */
+export async function textOf(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
+  return { exitCode: await exitOf(child, command), text };
+}
+
 /** Waits for the end of a child process. */
 export function exitOf(child, command) {
   // A terminal sends Ctrl-C to the child as well: let it end first, so that the terminal is in order again.
