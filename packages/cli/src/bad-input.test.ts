@@ -165,7 +165,7 @@ const CASES: readonly Case[] = [
     text: config(`"image": "vm.img", ${RAM}`),
     args: ['--trace', '/no/such/trace'],
     exitCode: 64,
-    message: /^qvm: error: the trace "\/no\/such\/trace" cannot be written/,
+    message: /^qvm: error: "\/no\/such\/trace" cannot be written as the trace/,
   },
   {
     what: 'a wrong --set',

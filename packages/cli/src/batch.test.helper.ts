@@ -12,9 +12,10 @@ async function capture(folder: string, args: readonly string[]): Promise<object>
       return true;
     };
   }
+  const home = process.cwd();
   process.chdir(folder);
   const exitCode = await run(args);
-  process.chdir('..');
+  process.chdir(home);
   Object.assign(process.stdout, { write: originals.stdout });
   Object.assign(process.stderr, { write: originals.stderr });
   return { exitCode, ...output };

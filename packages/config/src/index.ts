@@ -16,6 +16,8 @@ export {
   PAGE_SIZE,
   PRIORITY_RANGE,
 } from './limits.js';
+export { conflictFinding, describeConflict, type FileConflict, fileConflicts } from './files/file-conflicts.js';
+export { type FileAccess, type FileUse, fileUses, switchFiles } from './files/file-use.js';
 export { type FieldSources, type Located, NO_SOURCE, type SourceLocation, sourceOf } from './location.js';
 export { nearestName } from './nearest-name.js';
 export { type AddressResult, type NumberResult, parseAddress, parseNumber, parseSize } from './numbers.js';

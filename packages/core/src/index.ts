@@ -175,6 +175,7 @@ export type {
   Vdev,
   VdevContext,
   VdevFactory,
+  VdevFile,
   VdevResources,
   WindowRequest,
   VdevSlots,

@@ -8,7 +8,7 @@ export { openNullBackend } from './console/null-backend.js';
 export { LOGGER } from './container/tokens.js';
 export { encodePng } from './display/png.js';
 export { FileSourceError, MemoryFileSource, type FileSource } from './host/file-source.js';
-export { bareHost, type HypervisorHost } from './host/hypervisor-host.js';
+export { bareHost, type HostPaths, type HypervisorHost } from './host/hypervisor-host.js';
 export type { Hypervisor, HypervisorOptions } from './hypervisor.js';
 export { describeError, exitCodeOf, StartError } from './vm/build-error.js';
 export { lintFacts } from './vm/lint-facts.js';

@@ -1,3 +1,4 @@
+export type { CaptureOutput, CaptureOutputs } from './capture/capture-output.js';
 export type { CaptureSink } from './capture/capture-sink.js';
 export { SwitchFabric } from './fabric/switch-fabric.js';
 export type { SwitchFabricOptions } from './fabric/switch-fabric.js';

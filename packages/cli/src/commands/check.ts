@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { ConfigError, lintConfigs, type Finding, type LintFacts, type LoadedConfigs, type VmSpec } from '@qvm/config';
-import { exitCodeOf, lintFacts, StartError, type Hypervisor } from '@qvm/sdk';
+import { exitCodeOf, fileIdentity, lintFacts, StartError, type Hypervisor } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { override, type OverrideFlags } from '../overrides.js';
 import { asGithub, asJson, asSarif, asText, type CheckReport, type FindingFormat } from '../report/finding-formats.js';
@@ -48,6 +48,7 @@ async function examine(hypervisor: Hypervisor, files: readonly string[], flags: 
 
 const HOST_FACTS: LintFacts = {
   fileSize,
+  fileIdentity,
   hostCpus: availableParallelism(),
   hostMemory: totalmem(),
 };

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { convertConfig, formatFinding, formOf, type ConfigForm } from '@qvm/config';
-import { describeError, lintFacts, nodeHost, readConfigText } from '@qvm/sdk';
+import { lintFacts, nodeHost, readConfigText } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
-import { CliError } from '../report/report-error.js';
+import { writeFile } from '../report/write-file.js';
 
 /** Options of `qvm convert`. */
 export interface ConvertFlags {
@@ -24,17 +23,9 @@ export async function convert(file: string, flags: ConvertFlags): Promise<number
     for (const finding of written.lost) process.stderr.write(`${formatFinding(finding)}\n`);
     if (written.lost.some(({ severity }) => severity === 'error')) return CliExitCode.Failure;
     if (flags.output === undefined) process.stdout.write(written.text);
-    else await save(flags.output, written.text);
+    else writeFile(flags.output, [written.text], { owner: 'qvm convert', inputs: [file] });
     return 0;
   } finally {
     await hypervisor.dispose();
-  }
-}
-
-async function save(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (cause) {
-    throw new CliError(`cannot write ${path}: ${describeError(cause)}`, CliExitCode.Failure, { cause });
   }
 }

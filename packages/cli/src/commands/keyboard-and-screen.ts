@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { encodePng } from '@qvm/sdk';
 import { withHost, type HostFlags } from '../host/connect.js';
+import { writeFile } from '../report/write-file.js';
 
 /** `qvm screenshot`: what a guest shows, as a PNG file. */
 export async function saveScreenshot(vm: string, flags: HostFlags & { readonly output: string }): Promise<void> {
   const { width, height, base64 } = await withHost(flags, (host) => host.request('vm.screenshot', { vm }));
-  await writeFile(flags.output, await encodePng({ width, height, rgba: Buffer.from(base64, 'base64') }));
+  const png = await encodePng({ width, height, rgba: Buffer.from(base64, 'base64') });
+  writeFile(flags.output, [png], { owner: 'qvm screenshot' });
 }
 
 /** `qvm type`: types a text on a VM's keyboard. */

@@ -27,7 +27,7 @@ export async function lahav(file: string, flags: LahavFlags): Promise<void> {
     flags.from === undefined && flags.to === undefined
       ? whole
       : clipLahavLine(whole, trace.start + (flags.from ?? 0), trace.start + (flags.to ?? Infinity));
-  await writeOutput(draw(line, flags), flags.output);
+  await writeOutput(draw(line, flags), flags.output, file);
 }
 
 function draw(line: LahavLine, { format = 'terminal', output }: LahavFlags): Iterable<string> {

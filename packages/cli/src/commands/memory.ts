@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseAddress, parseSize } from '@qvm/config';
 import type { ControlClient } from '@qvm/host';
+import { OutputFile } from '@qvm/sdk';
 import { withHost, type HostFlags } from '../host/connect.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { hexDump } from '../report/hex-dump.js';
@@ -34,11 +34,11 @@ export async function dumpMemory(vm: string, from: string, size: string, flags: 
       }
       return;
     }
-    const file = await open(output, 'w', 0o600);
+    const file = OutputFile.open(output, { owner: 'qvm memdump', mode: 0o600 });
     try {
-      for await (const { bytes } of chunks(host, vm, { address, length }, flags)) await file.write(bytes);
+      for await (const { bytes } of chunks(host, vm, { address, length }, flags)) file.write(bytes);
     } finally {
-      await file.close();
+      file.close();
     }
   });
 }

@@ -122,6 +122,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
       ...(flags.engine === undefined ? {} : { engine: flags.engine }),
       onReset: flags.restart === true ? 'restart' : 'exit',
       adjust: (spec) => override(spec, flags),
+      ...(flags.trace === undefined ? {} : { outputs: [{ path: flags.trace, role: 'the trace (--trace)' }] }),
       onAnnouncement: (message) => logger.say(message),
     });
     for (const warning of vm.warnings) logger.warn(warning);

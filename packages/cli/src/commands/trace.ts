@@ -22,7 +22,7 @@ export interface TraceFlags {
 /** Writes a trace in another form, to stdout or a file. */
 export async function convertTrace(file: string, flags: TraceFlags): Promise<void> {
   const trace = await loadTrace(file);
-  await writeOutput(convert(trace, flags), flags.output);
+  await writeOutput(convert(trace, flags), flags.output, file);
 }
 
 function convert(trace: Trace, { vm, event, since, until, format = 'text' }: TraceFlags): Iterable<string> {

@@ -1,15 +1,22 @@
 import { resolve } from 'node:path';
 import {
   ConfigError,
+  conflictFinding,
+  fileConflicts,
+  fileUses,
   findingAt,
   formatFinding,
+  NO_SOURCE,
   parseSize,
   sourceOf,
+  switchFiles,
+  type FileUse,
   type LoadedConfigs,
   type VdevSpec,
   type VmSpec,
 } from '@qvm/config';
 import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams, type ThreadPlace } from '@qvm/host';
+import { fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
 import type { StartFlags } from '../commands/start.js';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
@@ -46,10 +53,12 @@ export async function readLaunches(files: readonly string[], flags: StartFlags):
   try {
     const configs = await hypervisor.loadConfigs(files);
     if (configs.findings.some(({ severity }) => severity === 'error')) throw new ConfigError(configs.findings);
+    const vms = configs.vms.map((spec) => launchOf(spec, flags));
+    requireOwnFiles(hypervisor, vms, configs, flags);
     const warnings = flags.json === true ? [] : [...configs.findings, ...withoutEffect(configs)];
     for (const warning of warnings) process.stderr.write(`${formatFinding(warning)}\n`);
     return {
-      vms: configs.vms.map((spec) => launchOf(spec, flags)),
+      vms,
       shares: [...configs.shmem.map(({ name, size }) => ({ name, size })), ...sharedMemory(configs).map(shareOf)],
       places: configs.hosts
         .map(({ cpulist, priority }) => ({ ...(cpulist && { cpulist }), ...(priority !== undefined && { priority }) }))
@@ -62,6 +71,32 @@ export async function readLaunches(files: readonly string[], flags: StartFlags):
   } finally {
     await hypervisor.dispose();
   }
+}
+
+/**
+ * Before anything is opened: no output is a file that one of the VMs uses, by whatever name.
+ *
+ * @throws ConfigError
+ */
+function requireOwnFiles(
+  hypervisor: Hypervisor,
+  vms: readonly CreateParams[],
+  { switches }: LoadedConfigs,
+  { trace }: StartFlags,
+): void {
+  const { vdev } = lintFacts(hypervisor);
+  const written = trace === undefined ? [] : [traceUse(trace)];
+  const uses = [
+    ...vms.flatMap(({ spec }) => fileUses(spec.name, spec, (type) => vdev?.(type))),
+    ...switchFiles(switches),
+    ...written,
+  ];
+  const conflicts = fileConflicts(uses, fileIdentity);
+  if (conflicts.length !== 0) throw new ConfigError(conflicts.map(conflictFinding));
+}
+
+function traceUse(path: string): FileUse {
+  return { path, access: 'write', role: 'the trace (--trace)', owner: 'qvm', at: NO_SOURCE };
 }
 
 function embeddedSpec(): VmSpec {

@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { VmExitCode, type CodeTranslatedEvent, type Disposable } from '@qvm/core';
-import type { VmHandle } from '@qvm/sdk';
+import { describeError, type VmHandle } from '@qvm/sdk';
 import { CliError } from '../report/report-error.js';
+import { writeFile } from '../report/write-file.js';
 import type { RegionDumpOption } from './region-dump-option.js';
 
 /** Each region is two files. */
@@ -51,10 +52,10 @@ export class RegionDump {
     const text = [...header(event, module.length), '', ...event.text(), ''].join('\n');
     const path = this.#pathOf(event.address);
     try {
-      writeFileSync(`${path}.wasm`, module);
-      writeFileSync(`${path}.txt`, text);
+      writeFile(`${path}.wasm`, [module], { owner: 'qvm dump-regions' });
+      writeFile(`${path}.txt`, [text], { owner: 'qvm dump-regions' });
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error));
+      this.#end(describeError(error));
     }
     this.#files += FILES_PER_REGION;
   }

@@ -44,8 +44,13 @@ function describe(error: unknown): ErrorReport {
   }
   const lines = [`qvm: error: ${describeError(error)}`];
   if (error instanceof CliError) return { exitCode: error.exitCode, lines, findings: [] };
-  const exitCode = error instanceof QvmError ? exitCodeOf(error) : CliExitCode.Internal;
-  return { exitCode, lines, findings: [] };
+  return { exitCode: exitCodeOfCommand(error), lines, findings: [] };
+}
+
+function exitCodeOfCommand(error: unknown): number {
+  if (!(error instanceof QvmError)) return CliExitCode.Internal;
+  // The result of a command, which is not about a VM.
+  return error.code === 'file.unwritable' ? CliExitCode.Failure : exitCodeOf(error);
 }
 
 /** A finding without a text to point into is shown without a place. */

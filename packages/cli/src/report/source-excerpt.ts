@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { MAX_FILE_BYTES, type SourceLocation } from '@qvm/config';
+import { FileSourceError, readInput } from '@qvm/sdk';
 
 const WIDTH = 100;
 
@@ -15,9 +15,9 @@ export function sourceExcerpt({ file, line, column }: SourceLocation): readonly 
 
 function textOf(file: string): string | undefined {
   try {
-    const { size } = statSync(file);
-    return size > MAX_FILE_BYTES ? undefined : readFileSync(file, 'utf8');
-  } catch {
+    return new TextDecoder().decode(readInput(file, MAX_FILE_BYTES));
+  } catch (error) {
+    if (!(error instanceof FileSourceError)) throw error;
     // The excerpt is a help; the finding says all that is needed.
     return undefined;
   }

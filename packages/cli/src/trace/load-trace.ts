@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { FileSourceError, openInput } from '@qvm/sdk';
 import { TraceReader, type Trace } from '@qvm/trace';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
@@ -9,10 +10,15 @@ const PIECE_BYTES = 0x10_0000;
 export async function loadTrace(file: string): Promise<Trace> {
   const reader = new TraceReader();
   try {
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) reader.push(piece as Uint8Array);
+    const { descriptor: fd } = openInput(file);
+    // The stream closes the descriptor.
+    const pieces = createReadStream(file, { fd, highWaterMark: PIECE_BYTES });
+    for await (const piece of pieces) reader.push(piece as Uint8Array);
     return withWarnings(reader.end());
   } catch (cause) {
-    throw new CliError(`the trace "${file}" cannot be read`, CliExitCode.Failure, { cause });
+    const what =
+      cause instanceof FileSourceError ? `the trace: ${cause.message}` : `the trace "${file}" cannot be read`;
+    throw new CliError(what, CliExitCode.Failure, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { QvmError } from '@qvm/core';
+import { describeError, OutputFile } from '@qvm/sdk';
 import { CliError } from '../report/report-error.js';
 
 /** `VmExitCode.StartFailed`: nothing has run yet. */
@@ -6,36 +7,35 @@ const START_FAILED = 64;
 
 /** A file that a trace is written to, piece by piece. When it cannot be written any more, the trace ends; nothing else does. */
 export class TraceFile {
-  readonly #path: string;
   readonly #failed: (message: string) => void;
-  #descriptor: number | undefined;
+  #file: OutputFile | undefined;
 
   /**
    * @param failed - told once when the file cannot be written any more.
    * @throws CliError when the file cannot be made.
    */
   constructor(path: string, failed: (message: string) => void) {
-    this.#path = path;
     this.#failed = failed;
     try {
-      this.#descriptor = openSync(path, 'w');
+      this.#file = OutputFile.open(path, { owner: 'qvm trace' });
     } catch (cause) {
-      throw new CliError(`the trace "${path}" cannot be written`, START_FAILED, { cause });
+      if (!(cause instanceof QvmError)) throw cause;
+      throw new CliError(`the trace ${cause.message}`, START_FAILED);
     }
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#descriptor === undefined) return;
+    if (this.#file === undefined) return;
     try {
-      for (let done = 0; done < bytes.length;) done += writeSync(this.#descriptor, bytes, done);
+      this.#file.write(bytes);
     } catch (error) {
-      this.#failed(`the trace "${this.#path}" ends here: ${error instanceof Error ? error.message : String(error)}`);
+      this.#failed(`the trace "${this.#file.path}" ends here: ${describeError(error)}`);
       this.close();
     }
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#file?.close();
+    this.#file = undefined;
   }
 }

@@ -29,6 +29,13 @@ export interface VdevFacts {
     readonly mmio?: readonly { readonly name: string; readonly size: number; readonly defaultBase?: number }[];
     readonly interrupts?: readonly { readonly name: string; readonly defaultNumber?: number }[];
   };
+  /** The files of the host that an instance with these options uses; absent: it reads those of its `path` options. */
+  files?(options: Readonly<Record<string, OptionValue | readonly OptionValue[]>>): readonly {
+    readonly option: string;
+    readonly path: string;
+    readonly access: 'read' | 'change' | 'write';
+    readonly disk?: boolean;
+  }[];
 }
 
 /** What rules know of the world outside the texts. What is absent is not checked. @experimental */
@@ -40,6 +47,8 @@ export interface LintFacts {
   readonly defaultRamBase?: (arch: string) => number | undefined;
   /** Bytes of a file of the host; `undefined` when there is none. */
   readonly fileSize?: (path: string) => number | undefined;
+  /** The same text for all names of a file, links included; `undefined` for what can be shared, such as `/dev/null`. */
+  readonly fileIdentity?: (path: string) => string | undefined;
   /** Number of CPUs of the host. */
   readonly hostCpus?: number;
   /** Bytes of memory of the host. */

@@ -170,6 +170,21 @@ export interface DeviceTreeContext {
 }
 
 /**
+ * A file of the host that an instance of a vdev uses, so that no VM writes what another use needs.
+ *
+ * @experimental
+ */
+export interface VdevFile {
+  /** The option that names it. */
+  readonly option: string;
+  readonly path: string;
+  /** `change`: read and written in place; `write`: emptied, then written. */
+  readonly access: 'read' | 'change' | 'write';
+  /** It is a disk. */
+  readonly disk?: boolean;
+}
+
+/**
  * A type of vdev. One factory serves many instances.
  *
  * @experimental
@@ -186,5 +201,7 @@ export interface VdevFactory {
    */
   readonly console?: boolean;
   resources(options: OptionValues): VdevResources;
+  /** The files of the host that an instance with these options uses. Absent: it reads those of its options of kind `path`. */
+  files?(options: OptionValues): readonly VdevFile[];
   create(context: VdevContext, options: OptionValues): Vdev;
 }

@@ -2,6 +2,7 @@ import { MemoryPool, type LogLevel } from '@qvm/core';
 import { DeviceLedgerServer, LocalDeviceLedger } from '@qvm/vdev-passthrough';
 import { LocalSharedMemory, SharedMemoryServer } from '@qvm/vdev-shmem';
 import type { SwitchFabric } from '@qvm/vswitch';
+import { captureOutputs } from '@qvm/sdk';
 import { createNodeFabric } from '@qvm/vswitch/node';
 import { NetworkService } from './network-service.js';
 import type { ServiceFactory, Services } from './service-broker.js';
@@ -31,7 +32,7 @@ export class HostServices {
     // Nothing is reserved, and no switch is there, before a VM asks for it.
     const pool = new MemoryPool();
     const ledger = new LocalDeviceLedger();
-    this.fabric = createNodeFabric({ logger: { log } });
+    this.fabric = createNodeFabric(captureOutputs, { logger: { log } });
     this.sharedMemory = new LocalSharedMemory(pool);
     this.factories = new Map<string, ServiceFactory>([
       [NETWORK_SERVICE, (vm) => new NetworkService(this.fabric, vm)],

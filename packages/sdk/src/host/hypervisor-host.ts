@@ -1,9 +1,28 @@
-import type { QvmPlugin } from '@qvm/core';
+import type { Disposable, QvmPlugin } from '@qvm/core';
 import type { Environment } from '@qvm/config';
 import { QvmError } from '@qvm/core';
 import { networkPlugin, SwitchFabric } from '@qvm/vswitch';
 import { LOGGER } from '../container/tokens.js';
 import { MemoryFileSource, type FileSource } from './file-source.js';
+
+/**
+ * The files of a host as things that VMs must not destroy for each other. One text, the identity, stands for all names of a file.
+ *
+ * @experimental
+ */
+export interface HostPaths {
+  /** The identity of a file, also of one that is not there yet; `undefined` for what several can use, such as `/dev/null`. */
+  identity(path: string): string | undefined;
+  /** Why an output cannot be written at a path, or `undefined`. Opens nothing. */
+  outputProblem(path: string): string | undefined;
+  /**
+   * Says that a file is being read, until it is released: nothing in qvm writes it meanwhile.
+   *
+   * @param owner - for the messages of others.
+   * @throws QvmError when it is being written.
+   */
+  hold(path: string, owner: string): Disposable;
+}
 
 /**
  * What the SDK needs of the platform it runs on. `@qvm/sdk` brings one for Node and one for everything else.
@@ -12,6 +31,8 @@ import { MemoryFileSource, type FileSource } from './file-source.js';
  */
 export interface HypervisorHost {
   readonly files: FileSource;
+  /** Absent on hosts without files of their own. */
+  readonly paths?: HostPaths;
   /** Variables for `${NAME}` in configurations. */
   readonly environment: Environment;
   /** What the platform adds, such as character back ends. */

@@ -1,7 +1,8 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { QvmError, type CharacterBackend } from '@qvm/core';
 import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
+import { OutputFile } from './files/output-file.js';
+import { reasonOf } from './files/system-error.js';
 
 const BUFFER_BYTES = 0x1_0000;
 const NOTHING = new Uint8Array(0);
@@ -24,16 +25,16 @@ class FileBackend implements CharacterBackend {
   readonly #path: string;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #length = 0;
-  #descriptor: number | undefined;
+  #file: OutputFile | undefined;
   #flushDue = false;
 
   constructor(path: string, context: CharacterBackendContext) {
     this.#context = context;
     this.#path = isAbsolute(path) ? path : join(context.baseDir, path);
     try {
-      this.#descriptor = openSync(this.#path, 'w');
+      this.#file = OutputFile.open(this.#path, { owner: context.vm });
     } catch (cause) {
-      throw new QvmError('console.file', `"${this.#path}" cannot be written: ${reason(cause)}`, { cause });
+      throw cause instanceof QvmError ? new QvmError('console.file', cause.message, { cause }) : cause;
     }
   }
 
@@ -61,12 +62,12 @@ class FileBackend implements CharacterBackend {
     this.#flushDue = false;
     const length = this.#length;
     this.#length = 0;
-    if (this.#descriptor === undefined) return;
+    if (this.#file === undefined) return;
     try {
-      for (let done = 0; done < length;) done += writeSync(this.#descriptor, this.#buffer, done, length - done);
+      this.#file.write(this.#buffer.subarray(0, length));
     } catch (error) {
       // A full disk is no reason to end the guest; its further output is lost, and that is said once.
-      this.#context.logger.log('error', `output to "${this.#path}" ends here: ${reason(error)}`);
+      this.#context.logger.log('error', `output to "${this.#path}" ends here: ${reasonOf(error)}`);
       this.#release();
     }
   }
@@ -77,11 +78,7 @@ class FileBackend implements CharacterBackend {
   }
 
   #release(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#file?.close();
+    this.#file = undefined;
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

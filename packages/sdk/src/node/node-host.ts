@@ -10,6 +10,7 @@ import { LOGGER } from '../container/tokens.js';
 import { nodeBlockStore } from './block/node-block-store.js';
 import { fileBackend } from './file-backend.js';
 import { nodeFileSource } from './node-file-source.js';
+import { captureOutputs, nodePaths } from './node-paths.js';
 import { ptyBackend } from './pty-backend.js';
 import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
 
@@ -20,11 +21,12 @@ import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
  */
 export const nodeHost: HypervisorHost = {
   files: nodeFileSource,
+  paths: nodePaths,
   get environment() {
     return process.env;
   },
   plugins: [
-    networkPlugin((resolver) => createNodeFabric({ logger: resolver.get(LOGGER) })),
+    networkPlugin((resolver) => createNodeFabric(captureOutputs, { logger: resolver.get(LOGGER) })),
     {
       name: '@qvm/sdk/node',
       apiVersion: 1,

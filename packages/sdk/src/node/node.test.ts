@@ -37,7 +37,7 @@ describe('nodeFileSource', () => {
     await expect(nodeFileSource.read(join(folder, 'none'), 9)).rejects.toMatchObject({ code: 'file.missing' });
     await expect(nodeFileSource.read(join(folder, 'a', 'b'), 9)).rejects.toMatchObject({ code: 'file.missing' });
     await expect(nodeFileSource.read(folder, 9)).rejects.toThrow('it is a folder');
-    await expect(nodeFileSource.read('/dev/zero', 9)).rejects.toThrow('it is no regular file');
+    await expect(nodeFileSource.read('/dev/zero', 9)).rejects.toThrow('it is a device, and not a regular file');
   });
 });
 

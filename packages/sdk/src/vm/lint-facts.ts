@@ -1,4 +1,5 @@
-import type { LintFacts } from '@qvm/config';
+import type { LintFacts, VdevFacts } from '@qvm/config';
+import type { VdevFactory } from '@qvm/core';
 import type { Hypervisor } from '../hypervisor.js';
 import { vdevOptions } from './vdev-options.js';
 
@@ -13,14 +14,19 @@ export function lintFacts({ vdevTypes, architectures }: Pick<Hypervisor, 'vdevTy
   return {
     vdev: (type) => {
       const factory = vdevs.get(type);
-      if (factory === undefined) return undefined;
-      return {
-        options: vdevOptions(factory),
-        console: factory.console === true,
-        resources: (options) => factory.resources(options),
-      };
+      return factory === undefined ? undefined : vdevFacts(factory);
     },
     defaultConsole: (arch) => boards.get(arch)?.defaultConsole,
     defaultRamBase: (arch) => boards.get(arch)?.defaultRamBase,
+  };
+}
+
+/** What a vdev type is, as the linter sees it. */
+export function vdevFacts(factory: VdevFactory): VdevFacts {
+  return {
+    options: vdevOptions(factory),
+    console: factory.console === true,
+    resources: (options) => factory.resources(options),
+    ...(factory.files === undefined ? {} : { files: (options) => factory.files?.(options) ?? [] }),
   };
 }

@@ -1,12 +1,13 @@
 import { ConfigError, type Finding } from '@qvm/config';
 import { BLOCK_STORE, Vm } from '@qvm/core';
-import type { BlockStore, Logger, Token, VdevSpec, VmOptions } from '@qvm/core';
+import type { BlockStore, Disposable, Logger, Token, VdevSpec, VmOptions } from '@qvm/core';
 import { ConsoleSet } from '../console/console-set.js';
 import { LOGGER } from '../container/tokens.js';
 import { BackendOpenings } from './backend-openings.js';
 import { constructionError } from './build-error.js';
 import { configuredLogger } from './configured-logger.js';
 import { Findings } from './collect.js';
+import { holdInputs } from './file-uses.js';
 import { defaultVdev } from './vdev-options.js';
 import { VmController } from './vm-handle.js';
 import { planVm, type BuilderServices, type VmCreateOptions, type VmPlan } from './vm-plan.js';
@@ -22,23 +23,25 @@ export async function buildVm(
   released: (vm: VmController) => void,
 ): Promise<VmController> {
   const plan = await planVm(source, options, services, new Findings());
-  const { spec, container, files, findings } = plan;
+  const { spec, container, files, findings, fileUses } = plan;
   const base = options.logger ?? container.get<Logger>(LOGGER.key);
   const { host } = services;
   const logger = configuredLogger(spec.name, spec.logger, base, host.writeLine?.bind(host));
   const consoles = consolesOf(plan, logger, options.onAnnouncement);
   const openings = new BackendOpenings(spec);
-  const vm = construct(
-    plan,
-    options,
-    { logger, openCharacterBackend: consoles.open, service: servicesOf(plan) },
-    openings,
-  );
+  const held: Disposable[] = [];
+  const release = (): void => {
+    for (const claim of held) claim.dispose();
+    container.unbindAll();
+  };
+  let vm: Vm | undefined;
   try {
+    held.push(holdInputs(fileUses, host.paths));
+    vm = construct(plan, options, { logger, openCharacterBackend: consoles.open, service: servicesOf(plan) }, openings);
     await openings.settled();
   } catch (error) {
-    await vm.close();
-    container.unbindAll();
+    await vm?.close();
+    release();
     throw error;
   }
   const controller: VmController = new VmController({
@@ -48,7 +51,7 @@ export async function buildVm(
     files,
     consoles,
     released: () => {
-      container.unbindAll();
+      release();
       released(controller);
     },
   });
@@ -74,8 +77,11 @@ export async function checkVm(
     if (plan === undefined) return;
     const service = onlyLooking(servicesOf(plan));
     const openCharacterBackend = consolesOf(plan, logger).check;
-    await construct(plan, options, { logger, openCharacterBackend, service }, new BackendOpenings(plan.spec)).close();
-    plan.container.unbindAll();
+    try {
+      await construct(plan, options, { logger, openCharacterBackend, service }, new BackendOpenings(plan.spec)).close();
+    } finally {
+      plan.container.unbindAll();
+    }
   });
   return findings.all;
 }
@@ -144,7 +150,6 @@ function construct(plan: VmPlan, options: VmCreateOptions, host: HostOptions, op
       plugins: plan.hookPlugins,
     });
   } catch (error) {
-    plan.container.unbindAll();
     throw constructionError(error, spec, current);
   }
 }

@@ -1,4 +1,12 @@
-import { ConfigError, findingAt, nearestName, sourceOf, type Environment, type VmSpec } from '@qvm/config';
+import {
+  ConfigError,
+  findingAt,
+  nearestName,
+  sourceOf,
+  type Environment,
+  type FileUse,
+  type VmSpec,
+} from '@qvm/config';
 import { VDEV_FACTORY } from '@qvm/core';
 import type { Architecture, BootFiles, ClockSpec, Engine, HookPlugin, Logger, QvmPlugin, VdevSpec } from '@qvm/core';
 import type { Container } from 'inversify';
@@ -8,6 +16,7 @@ import { Registries } from '../container/registries.js';
 import type { HypervisorHost } from '../host/hypervisor-host.js';
 import { readBootFiles } from './boot-files.js';
 import type { Findings } from './collect.js';
+import { fileFindings, usedFiles } from './file-uses.js';
 import { importVdevPackages } from './vdev-packages.js';
 import { checkOptions, findFactory, optionsLookup } from './vdev-options.js';
 import { readSource, type VmSource } from './vm-source.js';
@@ -32,8 +41,21 @@ export interface VmCreateOptions {
   readonly environment?: Environment;
   /** Changes the specification before it is used, as command-line options do. May throw a `ConfigError`. */
   readonly adjust?: (spec: VmSpec) => VmSpec;
+  /** Files that the host program writes about this VM, such as a trace: refused where the VM uses them. */
+  readonly outputs?: readonly VmOutput[];
   /** Told what the user needs to know to use a console, such as the path of a PTY. Absent: logged as `info`. */
   readonly onAnnouncement?: (message: string) => void;
+}
+
+/**
+ * A file that a host program writes while a VM runs.
+ *
+ * @experimental
+ */
+export interface VmOutput {
+  readonly path: string;
+  /** What asks for it, for messages: `--trace`. */
+  readonly role: string;
 }
 
 /** What the builder takes from its hypervisor. */
@@ -44,6 +66,11 @@ export interface BuilderServices {
   readonly plugins: readonly QvmPlugin[];
 }
 
+/** A vdev with the name of its type in the configuration. */
+interface PlannedVdev extends VdevSpec {
+  readonly type: string;
+}
+
 /** A VM that is about to be made. */
 export interface VmPlan {
   readonly spec: VmSpec;
@@ -51,8 +78,10 @@ export interface VmPlan {
   readonly container: Container;
   readonly registries: Registries;
   readonly architecture: Architecture;
-  readonly vdevs: readonly VdevSpec[];
+  readonly vdevs: readonly PlannedVdev[];
   readonly files: BootFiles;
+  /** The files of the host that the VM uses. */
+  readonly fileUses: readonly FileUse[];
   /** Everything that taps hooks, in order of application. */
   readonly hookPlugins: readonly HookPlugin[];
 }
@@ -84,11 +113,16 @@ export async function planVm(
   const registries = container.get(Registries);
   const architecture = await findings.attempt(() => findArchitecture(spec, registries));
   const vdevs = await resolveVdevs(spec, registries, packages, container, findings);
+  const uses = usedFiles(spec, new Map(vdevs.map(({ type, factory }) => [type, factory])));
+  // What is in memory already is no file.
+  const inMemory = new Set(Object.values(read.files).map(({ name }) => name));
+  const fileUses = uses.filter(({ path }) => !inMemory.has(path));
+  findings.add(...fileFindings(fileUses, options.outputs, host.paths));
   const files = await readBootFiles({ spec, files: read.files }, host.files, findings);
   findings.throwIfFailed();
   if (architecture === undefined || files === undefined) throw new ConfigError(findings.all);
   const hookPlugins = [...registries.hookPlugins, ...[...plugins, ...own].flatMap(hookPluginOf)];
-  return { spec, findings, container, registries, architecture, vdevs, files, hookPlugins };
+  return { spec, findings, container, registries, architecture, vdevs, files, fileUses, hookPlugins };
 }
 
 async function resolveVdevs(
@@ -97,9 +131,9 @@ async function resolveVdevs(
   packages: ReadonlyMap<string, QvmPlugin>,
   container: Container,
   findings: Findings,
-): Promise<readonly VdevSpec[]> {
+): Promise<readonly PlannedVdev[]> {
   const resolver = resolverOf(container);
-  const vdevs: VdevSpec[] = [];
+  const vdevs: PlannedVdev[] = [];
   for (const vdev of spec.vdevs) {
     // Its package could not be imported, and that was said.
     if (vdev.type.includes('/') && !packages.has(vdev.type) && !registries.vdevs.has(vdev.type)) continue;
@@ -107,7 +141,7 @@ async function resolveVdevs(
       const factory = findFactory(vdev, registries.vdevs, packages, resolver);
       const { values, warnings } = checkOptions(factory, vdev, vdev.baseDir ?? spec.baseDir);
       findings.add(...warnings);
-      return { factory, options: values };
+      return { type: vdev.type, factory, options: values };
     });
     if (resolved !== undefined) vdevs.push(resolved);
   }

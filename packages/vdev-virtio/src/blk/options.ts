@@ -1,4 +1,4 @@
-import { QvmError, type OptionSpec, type OptionValues } from '@qvm/core';
+import { QvmError, type OptionSpec, type OptionValues, type VdevFile } from '@qvm/core';
 import { MAX_QUEUES } from './constants.js';
 
 /** What a disk of a VM is. */
@@ -47,6 +47,21 @@ export function readOptions(values: OptionValues): BlkOptions {
     ...(overlay === undefined ? {} : { overlay }),
     ...(serial === undefined ? {} : { serial }),
   };
+}
+
+/** The disk and its overlay; nothing when the options name no disk, or two. */
+export function filesOf(values: OptionValues): readonly VdevFile[] {
+  if ((text(values.file) === undefined) === (text(values.hostdev) === undefined)) return [];
+  const { file, readOnly, overlay } = readOptions(values);
+  const access = readOnly || overlay !== undefined ? 'read' : 'change';
+  const disk: VdevFile = {
+    option: text(values.file) === undefined ? 'hostdev' : 'file',
+    path: file,
+    access,
+    disk: true,
+  };
+  if (overlay === undefined) return [disk];
+  return [disk, { option: 'overlay', path: overlay, access: readOnly ? 'read' : 'change' }];
 }
 
 function diskOf(

@@ -1,7 +1,7 @@
 import { BLOCK_STORE, QvmError, type BlockBackend, type VdevContext } from '@qvm/core';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { DEVICE_ID, FEATURE_NAMES, QUEUE_SIZE } from './constants.js';
-import { blkOptions, readOptions, type BlkOptions } from './options.js';
+import { blkOptions, filesOf, readOptions, type BlkOptions } from './options.js';
 import { VirtioBlk } from './virtio-blk.js';
 
 /**
@@ -15,6 +15,7 @@ export const virtioBlk: VirtioDeviceType = {
   deviceId: DEVICE_ID,
   featureNames: FEATURE_NAMES,
   options: blkOptions,
+  files: filesOf,
   queues: (values) =>
     Array.from({ length: Number(values.queues) }, (_, index) => ({ name: `requests${index}`, maxSize: QUEUE_SIZE })),
   create: (context, values) => {

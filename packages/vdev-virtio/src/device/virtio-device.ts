@@ -1,4 +1,4 @@
-import type { Json, OptionSpec, OptionValues, VdevContext } from '@qvm/core';
+import type { Json, OptionSpec, OptionValues, VdevContext, VdevFile } from '@qvm/core';
 
 /**
  * A kind of VirtIO device, whatever the transport that carries it. A transport makes a `VdevFactory` of it.
@@ -15,6 +15,8 @@ export interface VirtioDeviceType {
   readonly featureNames?: Readonly<Record<number, string>>;
   /** Options beyond those of the transport. */
   readonly options: readonly OptionSpec[];
+  /** As `VdevFactory.files`. */
+  files?(options: OptionValues): readonly VdevFile[];
   /** The queues of an instance, in the order of their indices. */
   queues(options: OptionValues): readonly VirtqueueSpec[];
   /** Makes an instance; the queues in the context become usable when the driver has set them up. */

@@ -30,6 +30,7 @@ export function virtioMmioVdev(type: VirtioDeviceType): VdevFactory {
       interrupts: [{ name: 'virtio', defaultNumber: FIRST_INTERRUPT }],
       slots: { count: TRANSPORTS, addressStride: MMIO_SIZE, interruptStride: 1 },
     }),
+    ...(type.files === undefined ? {} : { files: (options) => type.files?.(options) ?? [] }),
     create: (context, options) => new VirtioMmio(context, type, options),
   };
 }

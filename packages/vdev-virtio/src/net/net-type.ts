@@ -14,6 +14,7 @@ export const virtioNet: VirtioDeviceType = {
   deviceId: DEVICE_ID,
   featureNames: FEATURE_NAMES,
   options: NET_OPTIONS,
+  files: ({ capture }) => (typeof capture === 'string' ? [{ option: 'capture', path: capture, access: 'write' }] : []),
   queues: () => [
     { name: 'receive', maxSize: QUEUE_SIZE },
     { name: 'transmit', maxSize: QUEUE_SIZE },

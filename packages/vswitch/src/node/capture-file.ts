@@ -1,31 +1,41 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Logger } from '@qvm/core';
+import { QvmError, type Logger } from '@qvm/core';
+import type { CaptureOutput, CaptureOutputs } from '../capture/capture-output.js';
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { captureHeader, captureRecord } from '../capture/pcapng.js';
 
-/** Kept back at most so many bytes, and so many milliseconds. */
+/** Bytes that are kept back at most. */
 const BUFFER_BYTES = 0x1_0000;
+/** The longest time that they are kept back, in milliseconds. */
 const FLUSH_AFTER = 100;
 
 /**
  * A capture in a file of the format pcapng, timestamps in nanoseconds. The file is made, or emptied, when the first frame
- * comes: a configuration that is only checked touches nothing. When it cannot be written, that is logged once, and the
+ * comes: a configuration that is only checked touches nothing. When it cannot be written any more, that is logged once, and the
  * network goes on.
  *
  * @experimental
  */
 export class CaptureFile implements CaptureSink {
   readonly #path: string;
+  readonly #device: string;
+  readonly #outputs: CaptureOutputs;
   readonly #logger: Logger;
   #waiting: Uint8Array[];
   #bytes = 0;
-  #descriptor: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #output: CaptureOutput | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
-  /** @param device - the name of the interface in the file. */
-  constructor(path: string, device: string, logger: Logger) {
+  /**
+   * @param device - the name of the interface in the file.
+   * @throws QvmError `network.capture` when the file cannot be written.
+   */
+  constructor(path: string, device: string, outputs: CaptureOutputs, logger: Logger) {
+    const problem = outputs.problem(path);
+    if (problem !== undefined) throw new QvmError('network.capture', `"${path}" cannot be written: ${problem}`);
     this.#path = path;
+    this.#device = device;
+    this.#outputs = outputs;
     this.#logger = logger;
     this.#waiting = [captureHeader(device)];
   }
@@ -52,8 +62,8 @@ export class CaptureFile implements CaptureSink {
     this.#waiting = [];
     this.#bytes = 0;
     try {
-      this.#descriptor ??= openSync(this.#path, 'w');
-      for (let done = 0; done < bytes.length;) done += writeSync(this.#descriptor, bytes, done);
+      this.#output ??= this.#outputs.open(this.#path, this.#device);
+      this.#output.write(bytes);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#logger.log('error', `the capture "${this.#path}" ends here: ${reason}`);
@@ -63,7 +73,7 @@ export class CaptureFile implements CaptureSink {
 
   #end(): void {
     this.#ended = true;
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#output?.close();
+    this.#output = undefined;
   }
 }

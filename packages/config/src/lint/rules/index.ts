@@ -6,6 +6,7 @@ import { cpuShared } from './cpu-shared.js';
 import { duplicateMac } from './duplicate-mac.js';
 import { duplicateVm } from './duplicate-vm.js';
 import { endpointTaken } from './endpoint-taken.js';
+import { fileConflict } from './file-conflict.js';
 import { filesExceedRam } from './files-exceed-ram.js';
 import { interruptRange } from './interrupt-range.js';
 import { interruptShared } from './interrupt-shared.js';
@@ -36,6 +37,7 @@ export const LINT_RULES: readonly LintRule[] = [
   duplicateMac,
   duplicateVm,
   endpointTaken,
+  fileConflict,
   filesExceedRam,
   interruptRange,
   interruptShared,

@@ -14,18 +14,22 @@ export const sharedDisk: LintRule = {
   good: {
     texts: ['system a ram 256M vdev virtio-blk hostdev <d.img', 'system b ram 256M vdev virtio-blk hostdev <d.img'],
   },
-  check: (target, _facts, report) => {
+  check: (target, { fileIdentity = (path) => path }, report) => {
     const disks = vdevsOf(target, 'virtio-blk').flatMap((owned) => {
       const disk = diskOf(owned);
       return disk === undefined ? [] : [{ ...disk, owner: owned.owner }];
     });
     eachClash(
       disks,
-      ({ value }) => value,
-      (disk, first, path) => {
+      ({ value }) => fileIdentity(value),
+      (disk, first) => {
         if (!disk.writable && !first.writable) return;
         const hint = `the other disk is in ${placeText(first.at, disk.at)}`;
-        report(disk.at, `${show(path)} is a disk of ${first.owner} too`, hint);
+        report(
+          disk.at,
+          `${show(disk.value)} is a disk of ${first.owner} too${first.value === disk.value ? '' : `, by the name ${show(first.value)}`}`,
+          hint,
+        );
       },
     );
   },

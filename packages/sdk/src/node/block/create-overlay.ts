@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, unlinkSync, write
 import { dirname } from 'node:path';
 import { QvmError } from '@qvm/core';
 import { newOverlay } from '../../block/overlay-format.js';
-import { codeOf, reasonOf } from './system-error.js';
+import { codeOf, reasonOf } from '../files/system-error.js';
 
 /**
  * Makes an empty overlay, unless there is a file of that name. It appears as a whole or not at all.

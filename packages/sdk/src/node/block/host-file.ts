@@ -5,8 +5,8 @@ import type { BlockBackend, BlockOperations, BlockProcedure } from '@qvm/core';
 import { Outstanding } from '../../block/outstanding.js';
 import { requireRange } from '../../block/range.js';
 import { viewsLength } from '../../block/views.js';
-import type { FileClaim } from './file-claim.js';
-import { reasonOf } from './system-error.js';
+import type { FileClaim } from '../files/file-claim.js';
+import { reasonOf } from '../files/system-error.js';
 import { transfer, transferSync, type TransferPart } from './transfer.js';
 
 const ZEROES = new Uint8Array(0x1_0000);

@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import { BLOCK_SECTOR, QvmError, type BlockBackend, type BlockOpenOptions, type BlockStore } from '@qvm/core';
 import { baseFingerprint } from '../../block/fingerprint.js';
 import { openOverlay } from '../../block/overlay-disk.js';
-import { claimFile, type FileClaim } from './file-claim.js';
+import { deviceNumbers } from '../files/file-kind.js';
+import { claimFile, type FileClaim } from '../files/file-claim.js';
 import { createOverlayFile } from './create-overlay.js';
 import { HostFile } from './host-file.js';
-import { codeOf, reasonOf } from './system-error.js';
+import { codeOf, reasonOf } from '../files/system-error.js';
 
 /**
  * Disks of files and block devices, with overlays. Only Linux: the size of a device and the claims come from its `/sys` and
@@ -101,11 +102,6 @@ function sizeOf(path: string, info: Stats): number {
 function deviceSize(device: number): number {
   const { major, minor } = deviceNumbers(device);
   return Number.parseInt(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8'), 10) * BLOCK_SECTOR;
-}
-
-/** Linux's encoding of device numbers: 12 bits of the major and 8 of the minor one, then the rest of the minor one. */
-function deviceNumbers(device: number): { readonly major: number; readonly minor: number } {
-  return { major: (device >>> 8) & 0xfff, minor: (device & 0xff) | ((device >>> 12) & 0xf_ff00) };
 }
 
 function requireSectors(path: string, size: number): void {

@@ -1,6 +1,7 @@
 import { readFileSync, type Stats } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { QvmError } from '@qvm/core';
+import { fileKey } from './file-identity.js';
 
 /*
  * Who uses a file, known to all processes of the host, without leaving anything behind: each user listens on an abstract Unix
@@ -61,18 +62,13 @@ function lastingClaimant(find: () => Claimant | undefined): Claimant | undefined
   return found;
 }
 
-/** The same for all names of a file, links included. */
-function fileKey(info: Stats): string {
-  return info.isBlockDevice() ? `device-${info.rdev}` : `${info.dev}-${info.ino}`;
-}
-
 function listen(name: string): Server {
   const server = createServer((socket) => socket.destroy());
   // Told later than `listening`, which says the same.
   server.on('error', () => undefined);
   server.listen(`\0${name}`).unref();
   if (!server.listening)
-    throw new QvmError('block.open', 'The system allows no abstract sockets, which claims of disks need.');
+    throw new QvmError('block.open', 'The system allows no abstract sockets, which claims of files need.');
   return server;
 }
 

@@ -1,4 +1,6 @@
-/** What people call the errors of the file system that opening a disk meets. */
+import { QvmError } from '@qvm/core';
+
+/** What people call the errors of the file system. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
@@ -9,7 +11,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EBUSY: 'it is in use',
   ELOOP: 'too many symbolic links',
   ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many open files',
+  EMFILE: 'too many open files (see "ulimit -n")',
+  ENFILE: 'too many open files on this machine',
+  EPIPE: 'its reader is gone',
+  EFBIG: 'it is larger than a file may be',
+  EDQUOT: 'the disk quota is used up',
   ENOSPC: 'no space is left on the device',
   EIO: 'the device reports an error',
 };
@@ -20,8 +26,9 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** An error of the system in words. */
+/** An error of the system in words; of an error of qvm about one, the reason alone. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof QvmError) return error.cause === undefined ? error.message : reasonOf(error.cause);
   const code = codeOf(error);
   if (code !== undefined) return REASONS[code] ?? code;
   return error instanceof Error ? error.message : String(error);

@@ -1,0 +1,137 @@
+import type { SourceLocation } from '../location.js';
+import { NO_SOURCE, sourceOf } from '../location.js';
+import { ConfigError } from '../finding.js';
+import type { VdevFacts } from '../lint/lint-rule.js';
+import type { OptionValue } from '../options.js';
+import { resolveOptions } from '../options.js';
+import { resolvePath } from '../paths.js';
+import { show } from '../show.js';
+import type { VdevSpec, VmFragment } from '../spec.js';
+import type { SwitchSpec } from '../system.js';
+
+/**
+ * How a file of the host is used: `read`; `change`, that is read and written in place, as a disk is; `write`, that is emptied and
+ * then written.
+ * @experimental
+ */
+export type FileAccess = 'read' | 'change' | 'write';
+
+/** One use of a file of the host, with the place that says so. @experimental */
+export interface FileUse {
+  /** As seen from the program. */
+  readonly path: string;
+  readonly access: FileAccess;
+  /** A clause for messages: `the image of alpha`. */
+  readonly role: string;
+  /** Who uses it: the name of a VM, or what else does. Uses of one owner are compared when that is made. */
+  readonly owner: string;
+  /** It is a disk. Two uses of one disk are told of elsewhere: they are more often meant. */
+  readonly disk?: boolean;
+  readonly at: SourceLocation;
+}
+
+/**
+ * The files that a VM, or a part of one, uses: what it boots from, the texts that describe it, and those of its vdevs.
+ *
+ * @param vdevOf - what is known of a vdev type; the files of unknown types are not found.
+ * @experimental
+ */
+export function fileUses(
+  owner: string,
+  spec: VmFragment,
+  vdevOf: (type: string) => VdevFacts | undefined,
+): readonly FileUse[] {
+  return [
+    ...descriptions(owner, spec),
+    ...bootFiles(owner, spec),
+    ...spec.vdevs.flatMap((vdev) => vdevFiles(owner, vdev, spec.baseDir, vdevOf(vdev.type))),
+  ];
+}
+
+/** The captures of switches. @experimental */
+export function switchFiles(switches: readonly SwitchSpec[]): readonly FileUse[] {
+  return switches.flatMap(({ name, capture, at = NO_SOURCE }) => {
+    if (capture === undefined) return [];
+    const owner = `the switch ${name}`;
+    return [{ path: capture, access: 'write' as const, role: `the capture of ${owner}`, owner, at }];
+  });
+}
+
+/** The configuration, and those that it was laid over. */
+function descriptions(owner: string, { source, vdevs }: VmFragment): readonly FileUse[] {
+  const sources = [source, ...vdevs.map((vdev) => vdev.source)].filter((known) => known !== undefined);
+  const places = sources.flatMap(({ at, fields }) => [at, ...Object.values(fields)]);
+  const files = new Map(places.map((at) => [at.file, { file: at.file, line: 1, column: 1 }] as const));
+  files.delete(NO_SOURCE.file);
+  return [...files].map(([path, at]) => ({ path, access: 'read', role: `the configuration of ${owner}`, owner, at }));
+}
+
+function bootFiles(owner: string, spec: VmFragment): readonly FileUse[] {
+  const fields = (['image', 'initrd', 'dtb'] as const).flatMap((field): FileUse[] => {
+    const path = spec[field];
+    if (path === undefined) return [];
+    return [{ path, access: 'read', role: `the ${field} of ${owner}`, owner, at: sourceOf(spec.source, field) }];
+  });
+  const loads = (spec.load ?? []).map(({ file, source }): FileUse => ({
+    path: file,
+    access: 'read',
+    role: `a file that ${owner} loads`,
+    owner,
+    at: sourceOf(source, 'file'),
+  }));
+  return [...fields, ...loads];
+}
+
+function vdevFiles(owner: string, vdev: VdevSpec, baseDir: string, facts: VdevFacts | undefined): readonly FileUse[] {
+  const values = facts === undefined ? undefined : resolved(vdev, vdev.baseDir ?? baseDir, facts);
+  if (facts === undefined || values === undefined) return [];
+  const use = (option: string, path: string, access: FileAccess, disk = false): FileUse => {
+    const setting = vdev.options.find(({ name }) => name === option);
+    const at = setting?.valueAt ?? setting?.at ?? sourceOf(vdev.source);
+    return { path, access, role: `${show(option)} of ${vdev.type} in ${owner}`, owner, at, ...(disk && { disk }) };
+  };
+  const files = facts.files?.(values) ?? pathOptions(facts, values);
+  return [
+    ...files.map(({ option, path, access, disk }) => use(option, path, access, disk)),
+    ...consoleFiles(values).map(({ option, path }) => use(option, resolvePath(path, baseDir), 'write')),
+  ];
+}
+
+/** The values of a vdev's options; `undefined` when they are wrong, which is told of elsewhere. */
+function resolved(vdev: VdevSpec, baseDir: string, { options }: VdevFacts): OptionValues | undefined {
+  try {
+    return resolveOptions(options, vdev.options, { owner: vdev.type, baseDir }).values;
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+type OptionValues = Readonly<Record<string, OptionValue | readonly OptionValue[]>>;
+
+interface OptionFile {
+  readonly option: string;
+  readonly path: string;
+  readonly access: FileAccess;
+  readonly disk?: boolean;
+}
+
+/** What a type that does not say more reads. */
+function pathOptions({ options }: VdevFacts, values: OptionValues): readonly OptionFile[] {
+  const paths = options.filter(({ kind }) => kind === 'path');
+  return paths.flatMap(({ name }) =>
+    [values[name] ?? []].flat().map((path) => ({ option: name, path: String(path), access: 'read' as const })),
+  );
+}
+
+/** A console's designator, `file:PATH`, also after the name of a port, whichever option has it. */
+const FILE_DESIGNATOR = /^(?:[\w.-]+:)?file:(.+)$/s;
+
+function consoleFiles(values: OptionValues): readonly { readonly option: string; readonly path: string }[] {
+  return Object.entries(values).flatMap(([option, value]) =>
+    [value].flat().flatMap((text) => {
+      const path = typeof text === 'string' ? FILE_DESIGNATOR.exec(text)?.[1] : undefined;
+      return path === undefined ? [] : [{ option, path }];
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+import {
+  ConfigError,
+  conflictFinding,
+  fileConflicts,
+  fileUses,
+  findingAt,
+  NO_SOURCE,
+  type FileUse,
+  type Finding,
+  type VmSpec,
+} from '@qvm/config';
+import { QvmError, type Disposable, type VdevFactory } from '@qvm/core';
+import type { HostPaths } from '../host/hypervisor-host.js';
+import { StartError } from './build-error.js';
+import { vdevFacts } from './lint-facts.js';
+import type { VmOutput } from './vm-plan.js';
+
+const CODE = 'file.unwritable';
+
+/** The files of the host that a VM uses. */
+export function usedFiles(spec: VmSpec, factories: ReadonlyMap<string, VdevFactory>): readonly FileUse[] {
+  return fileUses(spec.name, spec, (type) => {
+    const factory = factories.get(type);
+    return factory === undefined ? undefined : vdevFacts(factory);
+  });
+}
+
+/**
+ * What is wrong with files before any is opened: outputs that are inputs, and outputs that cannot be written.
+ *
+ * @param outputs - what the host program writes about the VM.
+ * @throws StartError `file.unwritable` for one of `outputs`, which no configuration names.
+ */
+export function fileFindings(
+  uses: readonly FileUse[],
+  outputs: readonly VmOutput[] = [],
+  paths?: HostPaths,
+): readonly Finding[] {
+  if (paths === undefined) return [];
+  for (const { path, role } of outputs) {
+    const problem = paths.outputProblem(path);
+    if (problem !== undefined) throw new StartError(CODE, unwritable(path, role, problem), NO_SOURCE);
+  }
+  const written = outputs.map((output): FileUse => ({ ...output, access: 'write', owner: '', at: NO_SOURCE }));
+  const conflicts = fileConflicts([...uses, ...written], (path) => paths.identity(path));
+  const refused = new Set(conflicts.map(({ writer }) => writer));
+  return [
+    ...conflicts.map(conflictFinding),
+    ...uses.flatMap((use) => {
+      const problem = use.access !== 'write' || refused.has(use) ? undefined : paths.outputProblem(use.path);
+      return problem === undefined ? [] : [outputFinding(use, problem)];
+    }),
+  ];
+}
+
+function outputFinding({ path, role, at }: FileUse, problem: string): Finding {
+  return findingAt(at, 'error', CODE, unwritable(path, role, problem));
+}
+
+function unwritable(path: string, role: string, problem: string): string {
+  return `"${path}" cannot be written as ${role}: ${problem}`;
+}
+
+/**
+ * Claims what a VM reads, so that nothing in qvm writes it while the VM lives.
+ *
+ * @throws ConfigError `file.in-use` when something writes one of the files.
+ */
+export function holdInputs(uses: readonly FileUse[], paths: HostPaths | undefined): Disposable {
+  const held: Disposable[] = [];
+  const release = (): void => held.splice(0).forEach((claim) => claim.dispose());
+  if (paths === undefined) return { dispose: release };
+  for (const { path, access, disk, at, owner } of uses) {
+    // Disks are claimed as they are opened.
+    if (access !== 'read' || disk === true) continue;
+    try {
+      held.push(paths.hold(path, owner));
+    } catch (error) {
+      release();
+      if (!(error instanceof QvmError)) throw error;
+      throw new ConfigError([findingAt(at, 'error', 'file.in-use', error.message)]);
+    }
+  }
+  return { dispose: release };
+}
