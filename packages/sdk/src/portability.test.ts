@@ -32,6 +32,7 @@ describe('the portable entry', () => {
       '@qvm/vdev-passthrough',
       '@qvm/vdev-shmem',
       '@qvm/vdev-virtio',
+      '@qvm/vswitch',
       'inversify',
       'reflect-metadata',
     ]);
