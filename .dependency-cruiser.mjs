@@ -5,7 +5,7 @@ const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
 const PORTABLE = sources(
-  'core|jit|softfloat|config|trace|vswitch|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
+  'core|jit|engine|softfloat|config|trace|vswitch|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
 );
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
@@ -97,6 +97,13 @@ export default {
       comment: 'Instruction tables and assemblers are below the processors that use them.',
       from: { path: sources('(isa|asm)-[^/]+'), pathNot: TEST },
       to: { path: packages('core|engine|arch-[^/]+') },
+    },
+    {
+      name: 'engine-knows-no-architecture',
+      severity: 'error',
+      comment: 'It runs what jit made of any instruction set, for a VM of core.',
+      from: { path: sources('engine'), pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: ['^packages/engine/', packages('core|jit')] },
     },
     {
       name: 'vdev-knows-core-only',

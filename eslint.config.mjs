@@ -6,6 +6,7 @@ import { publicModules } from './scripts/lib/entries.mjs';
 const PORTABLE = [
   'core',
   'jit',
+  'engine',
   'softfloat',
   'config',
   'isa-aarch64',

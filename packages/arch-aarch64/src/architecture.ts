@@ -1,17 +1,14 @@
 import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/core';
 import type { Architecture, QvmPlugin } from '@qvm/core';
 import { CODE_SLOT_BYTES } from '@qvm/jit';
+import { CodeCache, MainRam, REGION_TUNING, SoftTlb } from '@qvm/engine';
+import type { RegionTuning } from '@qvm/engine';
 import { gic } from './gic/index.js';
 import { Aarch64Machine } from './machine.js';
 import { timer } from './timer/index.js';
 import { TLB_BANKS } from './vcpu/aarch64-vcpu.js';
-import { CodeCache } from './vcpu/code-cache.js';
 import { genericModel } from './vcpu/cpu-model.js';
-import { CpuState } from './vcpu/cpu-state.js';
-import { MainRam } from './vcpu/main-ram.js';
-import { REGION_TUNING } from './vcpu/region-cache.js';
-import type { RegionTuning } from './vcpu/region-cache.js';
-import { SoftTlb } from './vcpu/soft-tlb.js';
+import { Aarch64State } from './vcpu/aarch64-state.js';
 
 /** Pages of decoded code that a VM keeps: 16 MiB of guest code. */
 const CODE_PAGES = 4096;
@@ -33,7 +30,7 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
     engineBytes: (vcpus, ramBytes) =>
       CodeCache.bytesFor(CODE_PAGES) +
       MainRam.bytesFor(ramBytes) +
-      vcpus * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) +
+      vcpus * (Aarch64State.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) +
       SLACK,
     createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), tuning),
   };

@@ -1,6 +1,6 @@
 export { aarch64, aarch64Plugin, tunedAarch64 } from './architecture.js';
-export { REGION_TUNING } from './vcpu/region-cache.js';
-export type { RegionTuning } from './vcpu/region-cache.js';
+export { REGION_TUNING } from '@qvm/engine';
+export type { RegionTuning } from '@qvm/engine';
 export { Aarch64Machine } from './machine.js';
 export { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 export { genericModel } from './vcpu/cpu-model.js';

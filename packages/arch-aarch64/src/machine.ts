@@ -1,20 +1,18 @@
 import { hasTaps, HYPERCALLS, VmExitCode } from '@qvm/core';
 import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
 import { loadGuest } from './boot/boot-loader.js';
-import { engineModule, instantiateEngine, instantiateHelpers } from './engine.js';
+import { a64InstructionSet } from './a64-instruction-set.js';
 import { State } from '@qvm/isa-aarch64';
+import type { A64 } from '@qvm/isa-aarch64';
+import { CodeCache, engineModule, instantiateEngine, MainRam, RegionCache, translatedCode } from '@qvm/engine';
+import type { RegionTuning } from '@qvm/engine';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
 import { describeFault } from './system/describe-fault.js';
 import { SmcccFirmware } from './system/firmware.js';
-import { translatedCode } from './translated-code.js';
 import { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 import type { Fault } from './vcpu/fault-log.js';
-import { CodeCache } from './vcpu/code-cache.js';
-import { MainRam } from './vcpu/main-ram.js';
-import { RegionCache } from './vcpu/region-cache.js';
-import type { RegionTuning } from './vcpu/region-cache.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
-import { disassembleWord } from './disassemble-word.js';
+import { disassembleWord, listingLine } from './disassemble-word.js';
 
 /**
  * The processors of an AArch64 VM.
@@ -24,7 +22,7 @@ import { disassembleWord } from './disassemble-word.js';
 export class Aarch64Machine implements Machine {
   readonly vcpus: readonly Aarch64Vcpu[];
   readonly #code: CodeCache;
-  readonly #regions: RegionCache | undefined;
+  readonly #regions: RegionCache<A64> | undefined;
   readonly #reported = new Set<number>();
   /** vCPUs whose endless exceptions were reported. */
   readonly #lost = new Set<Aarch64Vcpu>();
@@ -35,7 +33,7 @@ export class Aarch64Machine implements Machine {
     codeBytes: number,
     tuning: RegionTuning,
   ) {
-    const engine = engineModule();
+    const engine = engineModule(a64InstructionSet);
     const ram = new MainRam(services.memory, services.map);
     this.#code = new CodeCache(services.memory, engine.predecoder, ram, codeBytes);
     const firmware = new SmcccFirmware(services, () => this.vcpus);
@@ -57,12 +55,17 @@ export class Aarch64Machine implements Machine {
       const tables = this.vcpus.map(({ regionTable }) => regionTable);
       // Regions are the same for all vCPUs, and so are the tables: any vCPU's functions do.
       const core = this.vcpus[0]?.regionImports ?? {};
-      const helpers = { env: { memory: services.memory.wasm }, core, ...instantiateHelpers(services.memory.wasm) };
-      this.#regions = new RegionCache(services.memory, this.#code, engine.predecoder, helpers, tables, tuning);
+      const helpers = {
+        env: { memory: services.memory.wasm },
+        core,
+        ...a64InstructionSet.instantiateHelpers(services.memory.wasm),
+      };
+      this.#regions = new RegionCache(services.memory, this.#code, engine, helpers, tables, tuning);
       for (const vcpu of this.vcpus) vcpu.useRegions(this.#regions);
       const { codeTranslated } = services.hooks;
       this.#regions.onInstall = (region) => {
-        if (hasTaps(codeTranslated)) codeTranslated.call({ vm: services.name, ...translatedCode(region, this.#code) });
+        if (!hasTaps(codeTranslated)) return;
+        codeTranslated.call({ vm: services.name, ...translatedCode(region, this.#code, listingLine) });
       };
     }
   }

@@ -15,15 +15,13 @@ import { assemble } from '@qvm/asm-aarch64';
 import { gic } from '../gic/index.js';
 import { Aarch64Machine } from '../machine.js';
 import { registerNamed } from '@qvm/isa-aarch64';
+import { CodeCache, MainRam, SoftTlb } from '@qvm/engine';
+import type { RegionTuning } from '@qvm/engine';
 import { timer } from '../timer/index.js';
 import { TLB_BANKS } from '../vcpu/aarch64-vcpu.js';
 import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
-import { CodeCache } from '../vcpu/code-cache.js';
 import { genericModel } from '../vcpu/cpu-model.js';
-import { CpuState } from '../vcpu/cpu-state.js';
-import { MainRam } from '../vcpu/main-ram.js';
-import type { RegionTuning } from '../vcpu/region-cache.js';
-import { SoftTlb } from '../vcpu/soft-tlb.js';
+import { Aarch64State } from '../vcpu/aarch64-state.js';
 import { debugPort } from './debug-port.test.helper.js';
 
 /** Where RAM and the program begin. */
@@ -112,7 +110,7 @@ export class MachineHarness {
       engineBytes: (count, ramBytes) =>
         codeBytes +
         MainRam.bytesFor(ramBytes) +
-        count * (CpuState.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) +
+        count * (Aarch64State.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) +
         CODE_SLOT_BYTES,
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
     };

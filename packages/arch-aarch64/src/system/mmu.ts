@@ -1,9 +1,9 @@
 import type { PhysicalMap, VmMemory } from '@qvm/core';
 import { PAGE_BITS } from '@qvm/jit';
 import { State, WalkHalf } from '@qvm/isa-aarch64';
-import type { MainRam } from '../vcpu/main-ram.js';
-import { Sys } from '../vcpu/cpu-state.js';
-import type { CpuState } from '../vcpu/cpu-state.js';
+import type { Access, AddressTranslation, MainRam } from '@qvm/engine';
+import { Sys } from '../vcpu/aarch64-state.js';
+import type { Aarch64State } from '../vcpu/aarch64-state.js';
 import { FaultStatus } from './syndrome.js';
 
 /** SCTLR_EL1 bits (Arm ARM D19.2.118). @experimental */
@@ -20,9 +20,6 @@ export enum Sctlr {
   WXN = 1 << 19,
   UCI = 1 << 26,
 }
-
-/** How an access uses memory. @experimental */
-export type Access = 'read' | 'write' | 'execute';
 
 /** Width of the output addresses that the CPU model reports (ID_AA64MMFR0_EL1.PARange). @experimental */
 export const PHYSICAL_ADDRESS_BITS = 44;
@@ -67,7 +64,7 @@ const TABLE_NO_PRIVILEGED_EXECUTE = 1 << 27;
  *
  * @experimental
  */
-export class Mmu {
+export class Mmu implements AddressTranslation {
   /** Guest-physical address of the last translation. */
   physical = 0;
   /** log2 of the size of the block that it came from. */
@@ -100,11 +97,15 @@ export class Mmu {
   constructor(
     memory: VmMemory,
     private readonly map: PhysicalMap,
-    private readonly cpu: CpuState,
+    private readonly cpu: Aarch64State,
     /** Where generated code may walk; it is not told of what is refreshed here when absent. */
     private readonly ram?: MainRam,
   ) {
     this.#u32 = memory.u32;
+  }
+
+  get privileged(): boolean {
+    return this.cpu.el !== 0;
   }
 
   /** Takes over the control registers. */

@@ -1,5 +1,5 @@
 import type { Random } from '@qvm/isa-testing';
-import { PAGE_BYTES } from '../vcpu/page.js';
+import { PAGE_BYTES } from '@qvm/engine';
 import { pagesOf } from './translation-bench.test.helper.js';
 import type { TranslationBench } from './translation-bench.test.helper.js';
 

@@ -1,8 +1,7 @@
 import { GuestPhysicalMap, VmMemory } from '@qvm/core';
 import type { RamRegion } from '@qvm/core';
-import { CpuState, Sys } from '../vcpu/cpu-state.js';
-import { MainRam } from '../vcpu/main-ram.js';
-import { PAGE_BYTES } from '../vcpu/page.js';
+import { MainRam, PAGE_BYTES } from '@qvm/engine';
+import { Aarch64State, Sys } from '../vcpu/aarch64-state.js';
 import { Mmu } from './mmu.js';
 
 /** A block of 2 MiB lies half in it and half behind it. */
@@ -21,7 +20,7 @@ export type Control = Partial<Record<'SCTLR_EL1' | 'TCR_EL1' | 'MAIR_EL1' | 'TTB
 export class TranslationBench {
   readonly memory: VmMemory;
   readonly map: GuestPhysicalMap;
-  readonly state: CpuState;
+  readonly state: Aarch64State;
   readonly ram: MainRam;
   readonly mmu: Mmu;
   readonly rom: RamRegion;
@@ -30,12 +29,12 @@ export class TranslationBench {
 
   /** @param more - bytes of the VM's memory that the test itself uses. */
   constructor(base: number, more = 0) {
-    this.memory = new VmMemory(RAM_BYTES + 4 * OTHER_BYTES + MainRam.bytesFor(RAM_BYTES) + CpuState.bytes + more);
+    this.memory = new VmMemory(RAM_BYTES + 4 * OTHER_BYTES + MainRam.bytesFor(RAM_BYTES) + Aarch64State.bytes + more);
     this.map = new GuestPhysicalMap(this.memory);
     this.rom = this.map.addRam('rom', 'rom', base + ROM_DISTANCE, OTHER_BYTES);
     this.main = this.map.addRam('ram', 'main', base, RAM_BYTES);
     this.other = this.map.addRam('ram', 'other', base + OTHER_DISTANCE, OTHER_BYTES);
-    this.state = CpuState.allocate(this.memory);
+    this.state = Aarch64State.allocate(this.memory);
     this.ram = new MainRam(this.memory, this.map);
     this.ram.attach(this.state);
     this.mmu = new Mmu(this.memory, this.map, this.state, this.ram);

@@ -1,7 +1,7 @@
 import { CodeBuffer, ModuleWriter, Ty, WALK, Walked } from '@qvm/jit';
 import { State } from '@qvm/isa-aarch64';
 import { Random } from '@qvm/isa-testing';
-import { PAGE_BYTES, pageOf } from '../vcpu/page.js';
+import { PAGE_BYTES, pageOf } from '@qvm/engine';
 import { RandomTables } from './random-tables.test.helper.js';
 import { FaultStatus } from './syndrome.js';
 import { TranslationBench } from './translation-bench.test.helper.js';

@@ -1,5 +1,5 @@
-import { REGION_TUNING } from '../vcpu/region-cache.js';
-import type { RegionTuning } from '../vcpu/region-cache.js';
+import { REGION_TUNING } from '@qvm/engine';
+import type { RegionTuning } from '@qvm/engine';
 import { difference, INSTRUCTIONS, runProgram } from './tier-run.test.helper.js';
 import type { TierProgram } from './tier-program.test.helper.js';
 

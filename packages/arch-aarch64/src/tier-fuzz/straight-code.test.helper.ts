@@ -1,7 +1,8 @@
 import { a64Tables } from '@qvm/isa-aarch64';
 import type { A64Row } from '@qvm/isa-aarch64';
 import { disassembleWord } from '../disassemble-word.js';
-import { engineModule } from '../engine.js';
+import { engineModule } from '@qvm/engine';
+import { a64InstructionSet } from '../a64-instruction-set.js';
 import type { Random } from '@qvm/isa-testing';
 import { randomWord, registerFields, staticChoices, accessOf, bits } from '@qvm/isa-testing';
 
@@ -55,7 +56,7 @@ export function plainWord(random: Random): number {
     const statics = random.pick(choices.get(row) as Record<string, number>[]);
     const word = randomWord(
       random,
-      engineModule().predecoder.decoder,
+      engineModule(a64InstructionSet).predecoder.decoder,
       row,
       { ...statics, ...registers(random, row) },
       0,

@@ -21,7 +21,7 @@ import {
   tcr,
 } from '../machine-tests/page-tables.test.helper.js';
 import { Random } from '@qvm/isa-testing';
-import type { RegionTuning } from '../vcpu/region-cache.js';
+import type { RegionTuning } from '@qvm/engine';
 import { ADDRESSES, baseLines, Reg } from './straight-code.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
 

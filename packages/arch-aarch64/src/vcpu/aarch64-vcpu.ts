@@ -2,30 +2,31 @@ import { createVcpuHooks, GuestExits, hasTaps, QvmError, VcpuExit, VmExitCode } 
 import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
 import { ExitReason, RECORD_BYTES, TlbEntry } from '@qvm/jit';
 import { Exit, State } from '@qvm/isa-aarch64';
+import { DeviceAccess, FaultLoop, MemoryPort, pageOf, RegionSampler, SoftTlb } from '@qvm/engine';
+import type {
+  Access,
+  CodeCache,
+  CodeCacheClient,
+  CodeProfile,
+  EngineFaults,
+  InstantiateRun,
+  MainRam,
+  RegionTotals,
+  RunFunction,
+} from '@qvm/engine';
 import { higherLevelNote } from '../system/higher-level.js';
 import { Mmu, Sctlr } from '../system/mmu.js';
-import type { Access } from '../system/mmu.js';
-import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
+import { deviceAccessSyndrome, ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { BREAKPOINT_ISS, breakpointMatches, breakpointsArmed } from './breakpoints.js';
-import type { CodeCache, CodeCacheClient } from './code-cache.js';
 import type { CpuModel } from './cpu-model.js';
-import { CpuState, Sys } from './cpu-state.js';
-import { DeviceAccess } from './device-access.js';
+import { Aarch64State, Sys } from './aarch64-state.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { FaultLog } from './fault-log.js';
-import { FaultLoop } from './fault-loop.js';
-import type { MainRam } from './main-ram.js';
-import { MemoryPort } from './memory-port.js';
-import type { RegionCache } from './region-cache.js';
-import { RegionSampler } from './region-sampler.js';
-import type { RegionTotals } from './region-sampler.js';
-import type { InstantiateRun, RunFunction } from './run-function.js';
-import { SoftTlb } from './soft-tlb.js';
 import { StepIss, stepActive, stepIss } from './software-step.js';
 import { SystemAccess, SystemResult } from './system-access.js';
-import { pageOf } from './page.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
+import { selectBank } from './translation-regime.js';
 import { Watchpoints } from './watchpoints.js';
 
 /** TLB banks of one vCPU. @experimental */
@@ -46,7 +47,7 @@ export interface Firmware {
  */
 export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   readonly hooks: VcpuHooks;
-  readonly state: CpuState;
+  readonly state: Aarch64State;
   readonly tlb: SoftTlb;
   readonly tlbMaintenance: TlbMaintenance;
   readonly exits: GuestExits;
@@ -93,7 +94,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const { memory, map } = services;
     this.hooks = createVcpuHooks(index);
     this.exits = new GuestExits(this, services.clock);
-    this.state = CpuState.allocate(memory);
+    this.state = Aarch64State.allocate(memory);
     this.tlb = new SoftTlb(memory, TLB_BANKS);
     this.tlbMaintenance = new TlbMaintenance(this.tlb);
     this.#mmu = new Mmu(memory, map, this.state, ram);
@@ -119,8 +120,9 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
       this.#mmu,
       this.tlb,
       code,
-      new DeviceAccess(this, services, this.exits),
+      new DeviceAccess(this, services, this.exits, deviceAccessSyndrome),
       watchpoints,
+      FAULTS,
     );
     const instance = instantiate({
       slow: (info) => this.#memoryPort.open(info),
@@ -160,7 +162,7 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
   }
 
   /** Gives the vCPU the second tier. */
-  useRegions(regions: RegionCache): void {
+  useRegions(regions: CodeProfile): void {
     this.#sampler = new RegionSampler(this.state, this.tlb, regions, this.#run);
   }
 
@@ -812,13 +814,19 @@ export class Aarch64Vcpu implements Vcpu, AttachedCpu, CodeCacheClient {
     const { state, tlb } = this;
     this.#mmu.refresh();
     const { asid, enabled } = this.#mmu;
-    const bank = tlb.bank(state.el !== 0, enabled, asid);
+    const bank = selectBank(tlb, state.el !== 0, enabled, asid);
     state.setU32(State.bank, bank);
-    state.setU32(State.unprivilegedBank, state.el === 0 ? bank : tlb.bank(false, enabled, asid, bank));
+    state.setU32(State.unprivilegedBank, state.el === 0 ? bank : selectBank(tlb, false, enabled, asid, bank));
   }
 }
 
 /** SCTLR_EL1 at reset: its RES1 bits (Arm ARM D19.2.118). */
+/** Faults that the engine finds. */
+const FAULTS: EngineFaults = {
+  alignment: FaultStatus.Alignment,
+  external: FaultStatus.ExternalAbort,
+  watchpoint: FaultStatus.Debug,
+};
 const NO_REGIONS: RegionTotals = { instructions: 0, entries: 0 };
 const SCTLR_RESET = 0x30d0_0800n;
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;

@@ -1,6 +1,6 @@
 import { BREAKPOINTS, registerNamed } from '@qvm/isa-aarch64';
-import { Sys } from './cpu-state.js';
-import type { CpuState } from './cpu-state.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';
 import type { DebugMatch } from './self-hosted-debug.js';
 
@@ -33,13 +33,13 @@ const REGISTERS = Array.from({ length: BREAKPOINTS }, (_, n) => ({
  *
  * @experimental
  */
-export function breakpointsArmed(state: CpuState): boolean {
+export function breakpointsArmed(state: Aarch64State): boolean {
   if ((state.u32(Sys.MDSCR_EL1) & Mdscr.MDE) === 0) return false;
   return REGISTERS.some(({ control }) => (state.u32(control) & 1) !== 0);
 }
 
 /** Whether a breakpoint stops the instruction at `pc` (Arm ARM D2.8). @experimental */
-export function breakpointMatches(state: CpuState, pc: bigint, osLocked: boolean): boolean {
+export function breakpointMatches(state: Aarch64State, pc: bigint, osLocked: boolean): boolean {
   if (!debugExceptionsEnabled(state, osLocked)) return false;
   return REGISTERS.some((registers) => {
     const breakpoint = read(state, registers);
@@ -58,14 +58,14 @@ export function breakpointMatches(state: CpuState, pc: bigint, osLocked: boolean
 }
 
 /** Whether the breakpoint that another one or a watchpoint is linked to has its context. @experimental */
-export function matchesLinkedContext(state: CpuState, { linked }: DebugMatch): boolean {
+export function matchesLinkedContext(state: Aarch64State, { linked }: DebugMatch): boolean {
   const registers = REGISTERS[linked];
   const context = registers && read(state, registers);
   if (!context?.enabled || context.type !== (BreakpointType.LinkedContext as number)) return false;
   return isInContext(state, context);
 }
 
-function read(state: CpuState, { value, control }: (typeof REGISTERS)[number]): Breakpoint {
+function read(state: Aarch64State, { value, control }: (typeof REGISTERS)[number]): Breakpoint {
   const bits = state.u32(control);
   return { ...debugMatch(bits), type: (bits >>> 20) & 15, value: state.u64(value) };
 }
@@ -75,6 +75,6 @@ function isAt({ value }: Breakpoint, pc: bigint): boolean {
   return BigInt.asUintN(64, BigInt.asIntN(49, value & ~3n)) === pc;
 }
 
-function isInContext(state: CpuState, { value }: Breakpoint): boolean {
+function isInContext(state: Aarch64State, { value }: Breakpoint): boolean {
   return Number(BigInt.asUintN(32, value)) === state.u32(Sys.CONTEXTIDR_EL1);
 }

@@ -1,5 +1,5 @@
 import { BREAKPOINTS, registerNamed, WATCHPOINTS } from '@qvm/isa-aarch64';
-import type { CpuState } from './cpu-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 
 /**
  * A CPU model: the values of the identification registers. What is not implemented is not claimed.
@@ -10,7 +10,7 @@ export interface CpuModel {
   readonly name: string;
   readonly registers: Readonly<Record<string, bigint>>;
   /** Writes the identification registers of one vCPU. */
-  writeRegisters(state: CpuState, affinity: bigint): void;
+  writeRegisters(state: Aarch64State, affinity: bigint): void;
 }
 
 /** Fields of an ID register: `[lowest bit, value]`. */

@@ -2,8 +2,8 @@ import { State } from '@qvm/isa-aarch64';
 import { Sctlr } from '../system/mmu.js';
 import type { ExceptionClass } from '../system/syndrome.js';
 import { syndrome } from '../system/syndrome.js';
-import { Sys } from './cpu-state.js';
-import type { CpuState } from './cpu-state.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 import type { FaultLog } from './fault-log.js';
 
 /** PSTATE bits as SPSR_ELx holds them (Arm ARM C5.2.19). @experimental */
@@ -31,7 +31,7 @@ export enum Vector {
 const fpTrapped = (fpen: number, el: number): boolean => (el === 0 ? fpen !== 3 : (fpen & 1) === 0);
 
 /** Writes a register of 64 bits in halves. */
-function put(cpu: CpuState, offset: number, lo: number, hi: number): void {
+function put(cpu: Aarch64State, offset: number, lo: number, hi: number): void {
   cpu.setU32(offset, lo);
   cpu.setU32(offset + 4, hi);
 }
@@ -43,7 +43,7 @@ function put(cpu: CpuState, offset: number, lo: number, hi: number): void {
  */
 export class ExceptionUnit {
   constructor(
-    private readonly cpu: CpuState,
+    private readonly cpu: Aarch64State,
     /** Sets the program counter; the fetch may fault, which takes another exception. */
     private readonly jump: (lo: number, hi: number) => void,
     /** Called when the exception level or SCTLR_EL1 changed, before the next fetch. */

@@ -1,5 +1,5 @@
+import { FaultLoop } from '@qvm/engine';
 import { ExceptionClass } from '../system/syndrome.js';
-import { FaultLoop } from './fault-loop.js';
 
 /** A synchronous exception that a guest took. @experimental */
 export interface Fault {

@@ -1,6 +1,6 @@
 import { State } from '@qvm/isa-aarch64';
-import { Sys } from './cpu-state.js';
-import type { CpuState } from './cpu-state.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 import { Spsr } from './exceptions.js';
 
 /** MDSCR_EL1 (Arm ARM D19.3.20). */
@@ -14,7 +14,7 @@ export enum Mdscr {
 }
 
 /** Whether debug exceptions are enabled from the present exception level, which EL1 takes (Arm ARM D2.3). @experimental */
-export function debugExceptionsEnabled(state: CpuState, osLocked: boolean): boolean {
+export function debugExceptionsEnabled(state: Aarch64State, osLocked: boolean): boolean {
   if (osLocked) return false;
   if (state.el === 0) return true;
   return (state.u32(Sys.MDSCR_EL1) & Mdscr.KDE) !== 0 && (state.u32(State.daif) & Spsr.D) === 0;

@@ -1,9 +1,9 @@
 import { PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
 import { State } from '@qvm/isa-aarch64';
-import { engineModule, instantiateHelpers } from '../engine.js';
+import { engineModule, PAGE_BYTES, SoftTlb } from '@qvm/engine';
+import { a64InstructionSet } from '../a64-instruction-set.js';
 import { TranslationBench } from '../system/translation-bench.test.helper.js';
-import { PAGE_BYTES } from './page.js';
-import { SoftTlb } from './soft-tlb.js';
+import { flushAsid, selectBank } from './translation-regime.js';
 
 const BANKS = 4;
 /** Pages of RAM with tables, and the first one that is mapped. */
@@ -41,8 +41,8 @@ class TlbHarness {
     const refuse = (): never => {
       throw new Error('nothing is executed here');
     };
-    const instance = new WebAssembly.Instance(engineModule().module, {
-      ...instantiateHelpers(memory.wasm),
+    const instance = new WebAssembly.Instance(engineModule(a64InstructionSet).module, {
+      ...a64InstructionSet.instantiateHelpers(memory.wasm),
       env: { memory: memory.wasm, slow: refuse, flush: refuse },
     });
     this.#generated = instance.exports['fill'] as GeneratedFill;
@@ -58,7 +58,7 @@ class TlbHarness {
 
   /** Address of the bank of EL1 or EL0 with an ASID, which becomes that of all accesses. */
   select(asid: number, privileged = true): number {
-    const bank = this.tlb.bank(privileged, true, asid);
+    const bank = selectBank(this.tlb, privileged, true, asid);
     this.bench.state.setU32(State.bank, bank);
     this.bench.state.setU32(State.el, privileged ? 1 : 0);
     return bank;
@@ -173,9 +173,9 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     expect(there()).toEqual([true, false, false]);
     expect(harness.localCount(harness.select(2))).toBe(0);
     harness.fill(by, LOWER, 'read');
-    harness.tlb.flushAsid(1);
+    flushAsid(harness.tlb, 1);
     expect(there()).toEqual([true, false, true]);
-    harness.tlb.flushAsid(2);
+    flushAsid(harness.tlb, 2);
     expect(there()).toEqual([true, false, false]);
   });
 
@@ -317,7 +317,7 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     harness.fill(by, LOWER, 'read');
     const taken = new Set<number>();
     for (let asid = 2; asid < 2 + BANKS; asid++) {
-      const bank = harness.tlb.bank(false, true, asid, kept);
+      const bank = selectBank(harness.tlb, false, true, asid, kept);
       expect(bank).not.toBe(kept);
       expect(harness.has(LOWER, 'read', bank)).toBe(false);
       taken.add(bank);

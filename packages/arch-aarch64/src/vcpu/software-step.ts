@@ -1,5 +1,5 @@
-import { Sys } from './cpu-state.js';
-import type { CpuState } from './cpu-state.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 import { debugExceptionsEnabled, Mdscr } from './self-hosted-debug.js';
 
 /** ISS of a software step exception: the debug status code, with ISV and EX where the step is known. @experimental */
@@ -10,7 +10,7 @@ export enum StepIss {
 }
 
 /** Whether the guest steps itself at the present exception level (Arm ARM D2.12). @experimental */
-export function stepActive(state: CpuState, osLocked: boolean): boolean {
+export function stepActive(state: Aarch64State, osLocked: boolean): boolean {
   return (state.u32(Sys.MDSCR_EL1) & Mdscr.SS) !== 0 && debugExceptionsEnabled(state, osLocked);
 }
 

@@ -2,11 +2,11 @@ import { State, CTR_EL0, DCZID_BLOCK, registerAt, registerNamed } from '@qvm/isa
 import { Sctlr } from '../system/mmu.js';
 import type { Mmu } from '../system/mmu.js';
 import type { SystemRegister } from '@qvm/isa-aarch64';
+import { pageOf } from '@qvm/engine';
 import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
-import { Sys } from './cpu-state.js';
-import type { CpuState } from './cpu-state.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 import type { ExceptionUnit } from './exceptions.js';
-import { pageOf } from './page.js';
 import { PerformanceMonitor } from './performance-monitor.js';
 import type { TlbMaintenance } from './tlb-maintenance.js';
 
@@ -35,7 +35,7 @@ export class SystemAccess {
   #claim = 0n;
 
   constructor(
-    private readonly cpu: CpuState,
+    private readonly cpu: Aarch64State,
     private readonly mmu: Mmu,
     private readonly exceptions: ExceptionUnit,
     private readonly tlb: TlbMaintenance,

@@ -1,4 +1,5 @@
-import type { SoftTlb } from './soft-tlb.js';
+import type { SoftTlb } from '@qvm/engine';
+import { flushAsid } from './translation-regime.js';
 
 /**
  * TLB maintenance of one vCPU and, for the inner-shareable forms, of its siblings.
@@ -37,7 +38,7 @@ export class TlbMaintenance {
       }
       case 2: {
         const asid = Number(argument >> 48n);
-        for (const tlb of targets) tlb.flushAsid(asid);
+        for (const tlb of targets) flushAsid(tlb, asid);
         return true;
       }
       default:

@@ -1,23 +1,11 @@
 import { WATCHPOINTS, registerNamed } from '@qvm/isa-aarch64';
+import { PAGE_BYTES } from '@qvm/engine';
+import type { AccessWatch, MainRam, SoftTlb, WatchedAccess } from '@qvm/engine';
 import { matchesLinkedContext } from './breakpoints.js';
-import { Sys } from './cpu-state.js';
-import type { CpuState } from './cpu-state.js';
-import type { MainRam } from './main-ram.js';
-import { PAGE_BYTES } from './page.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
 import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';
 import type { DebugMatch } from './self-hosted-debug.js';
-import type { SoftTlb } from './soft-tlb.js';
-
-/** An access to memory as a watchpoint sees it. @experimental */
-export interface WatchedAccess {
-  /** Virtual address, low and high word. */
-  readonly lo: number;
-  readonly hi: number;
-  readonly bytes: number;
-  readonly write: boolean;
-  /** Whether it is made with the rights of EL1. */
-  readonly privileged: boolean;
-}
 
 /** One pair of registers, taken apart. */
 interface Watchpoint extends DebugMatch {
@@ -41,11 +29,11 @@ const PAGE_MASK = BigInt(-PAGE_BYTES);
  *
  * @experimental
  */
-export class Watchpoints {
+export class Watchpoints implements AccessWatch {
   #enabled: readonly Watchpoint[] = [];
 
   constructor(
-    private readonly state: CpuState,
+    private readonly state: Aarch64State,
     private readonly tlb: SoftTlb,
     private readonly ram: MainRam,
     private readonly osLocked: () => boolean,
@@ -93,7 +81,7 @@ export class Watchpoints {
 /** Without a tag: bits 63–56 are what bit 55 is where translation looks at them. */
 const address = (lo: number, hi: number): bigint => BigInt.asIntN(56, (BigInt(hi) << 32n) | BigInt(lo >>> 0));
 
-function read(state: CpuState, { value, control }: (typeof REGISTERS)[number]): Watchpoint {
+function read(state: Aarch64State, { value, control }: (typeof REGISTERS)[number]): Watchpoint {
   const bits = state.u32(control);
   const [start, size] = rangeOf(BigInt.asIntN(49, state.u64(value)), bits);
   return {

@@ -1,6 +1,6 @@
 import type { PhysicalMap, RamRegion, VmMemory } from '@qvm/core';
 import { EngineState, PageDirectory } from '@qvm/jit';
-import type { CpuState } from './cpu-state.js';
+import type { CpuState } from '../vcpu/cpu-state.js';
 import { PAGE_BYTES } from './page.js';
 
 /**

@@ -1,10 +1,9 @@
-import { CODE_SLOT_BYTES, ExitReason, RECORD_BYTES } from '@qvm/jit';
-import { State } from '@qvm/isa-aarch64';
-import type { CpuState } from './cpu-state.js';
-import { PAGE_BYTES } from './page.js';
-import type { CodePages, RegionCache } from './region-cache.js';
-import type { RunFunction } from './run-function.js';
-import type { SoftTlb } from './soft-tlb.js';
+import { CODE_SLOT_BYTES, EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
+import { PAGE_BYTES } from '../memory/page.js';
+import type { SoftTlb } from '../memory/soft-tlb.js';
+import type { CpuState } from '../vcpu/cpu-state.js';
+import type { RunFunction } from '../vcpu/run-function.js';
+import type { CodePages, CodeProfile } from './region-cache.js';
 
 const LOW_48 = 0xffff_ffff_ffffn;
 const PAGE_OFFSET = BigInt(PAGE_BYTES - 1);
@@ -36,7 +35,7 @@ export class RegionSampler {
   constructor(
     private readonly state: CpuState,
     private readonly tlb: SoftTlb,
-    private readonly regions: RegionCache,
+    private readonly regions: CodeProfile,
     private readonly enter: RunFunction,
   ) {}
 
@@ -48,33 +47,33 @@ export class RegionSampler {
   run(left: number): number {
     const { state, regions } = this;
     if (this.#untilSample <= 0) this.#untilSample = this.#interval = regions.nextInterval();
-    state.setU32(State.sampleAt, Math.max(0, left - this.#untilSample));
+    state.setU32(EngineState.sampleAt, Math.max(0, left - this.#untilSample));
     const reason = this.enter(state.address, left);
     this.#count();
-    this.#untilSample -= left - state.u32(State.left) - state.u32(State.stolen);
+    this.#untilSample -= left - state.u32(EngineState.left) - state.u32(EngineState.stolen);
     if (this.#untilSample <= 0) this.#sample();
     // It was left for the sample: where it came to is where a jump led.
-    if (reason === (ExitReason.Budget as number) && state.u32(State.left) > 0)
-      regions.noteBranch(Number(state.u64(State.cameFrom) & LOW_48), Number(state.pc & LOW_48));
+    if (reason === (ExitReason.Budget as number) && state.u32(EngineState.left) > 0)
+      regions.noteBranch(Number(state.u64(EngineState.cameFrom) & LOW_48), Number(state.pc & LOW_48));
     return reason;
   }
 
   #count(): void {
     const { state } = this;
-    this.#totals.instructions += state.u32(State.regionInstructions);
-    state.setU32(State.regionInstructions, 0);
-    this.#totals.entries += state.u32(State.regionEntries);
-    state.setU32(State.regionEntries, 0);
+    this.#totals.instructions += state.u32(EngineState.regionInstructions);
+    state.setU32(EngineState.regionInstructions, 0);
+    this.#totals.entries += state.u32(EngineState.regionEntries);
+    state.setU32(EngineState.regionEntries, 0);
   }
 
   /** What was run belongs to the place where control last came by a jump, and that is still mapped as it was. */
   #sample(): void {
     const { state } = this;
-    const came = state.u64(State.lastEntry);
+    const came = state.u64(EngineState.lastEntry);
     const pages = this.#codePagesAt(came);
     const slot = pages.at(0);
     const ip = slot === 0 ? 0 : slot + Number(came & PAGE_OFFSET) * (RECORD_BYTES / 4);
-    const exactAlignment = state.u32(State.alignmentCheck) !== 0;
+    const exactAlignment = state.u32(EngineState.alignmentCheck) !== 0;
     this.regions.sample(ip, this.#interval - this.#untilSample, exactAlignment, pages);
   }
 
@@ -82,15 +81,15 @@ export class RegionSampler {
   #codePagesAt(pc: bigint): CodePages {
     const { state, tlb } = this;
     const page = pc & ~PAGE_OFFSET;
-    const slot = (state.u32(State.ip) & -CODE_SLOT_BYTES) >>> 0;
+    const slot = (state.u32(EngineState.ip) & -CODE_SLOT_BYTES) >>> 0;
     // Of its first record: one more stands behind the last, for what comes after the page.
-    const present = state.u64(State.pcBias) + BigInt(slot >>> 2);
+    const present = state.u64(EngineState.pcBias) + BigInt(slot >>> 2);
     return {
       at: (number) => {
         const va = page + BigInt(number * PAGE_BYTES);
         // Data may have taken the entry of the page that runs.
         if (va === present) return slot;
-        return tlb.codeFor(state.u32(State.bank), Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
+        return tlb.codeFor(state.u32(EngineState.bank), Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
       },
       address: Number(page & LOW_48),
     };

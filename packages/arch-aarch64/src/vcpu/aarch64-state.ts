@@ -1,5 +1,5 @@
 import type { VmMemory } from '@qvm/core';
-import { BOUNCE_BYTES } from '@qvm/jit';
+import { CpuState } from '@qvm/engine';
 import { FlagKind, State, registerNamed } from '@qvm/isa-aarch64';
 
 /** Storage of the registers that the engine itself uses, by name. */
@@ -32,51 +32,17 @@ export const Sys = {
 } as const;
 
 /**
- * The state of one vCPU as the engine sees it: typed access to the bytes that generated code works on.
+ * The state of one AArch64 vCPU.
  *
  * @experimental
  */
-export class CpuState {
-  readonly #u32: Uint32Array;
-  readonly #u64: BigUint64Array;
-
-  /** Bytes that {@link CpuState.allocate} takes: bounce buffer and state. */
-  static readonly bytes = BOUNCE_BYTES + State.end;
+export class Aarch64State extends CpuState {
+  /** Bytes that {@link Aarch64State.allocate} takes: bounce buffer and state. */
+  static readonly bytes = CpuState.bytesFor(State.end);
 
   /** Takes room for a vCPU's state, with its bounce buffer below, in a VM's memory. */
-  static allocate(memory: VmMemory): CpuState {
-    return new CpuState(memory, memory.allocate(CpuState.bytes, 64) + BOUNCE_BYTES);
-  }
-
-  /** @param address - where the state lies in the VM's memory; a multiple of 16. */
-  constructor(
-    private readonly memory: VmMemory,
-    readonly address: number,
-  ) {
-    this.#u32 = memory.u32;
-    this.#u64 = memory.u64;
-  }
-
-  u32(offset: number): number {
-    return this.#u32[(this.address + offset) >>> 2] as number;
-  }
-
-  setU32(offset: number, value: number): void {
-    this.#u32[(this.address + offset) >>> 2] = value;
-  }
-
-  u64(offset: number): bigint {
-    return this.#u64[(this.address + offset) >>> 3] as bigint;
-  }
-
-  setU64(offset: number, value: bigint): void {
-    this.#u64[(this.address + offset) >>> 3] = value;
-  }
-
-  /** Copies 64 bits from one field to another. */
-  copy64(from: number, to: number): void {
-    this.setU32(to, this.u32(from));
-    this.setU32(to + 4, this.u32(from + 4));
+  static allocate(memory: VmMemory): Aarch64State {
+    return new Aarch64State(memory, CpuState.place(memory, State.end));
   }
 
   x(n: number): bigint {
@@ -89,20 +55,6 @@ export class CpuState {
 
   get el(): number {
     return this.u32(State.el);
-  }
-
-  get pc(): bigint {
-    return BigInt.asUintN(64, this.u64(State.pcBias) + BigInt(this.u32(State.ip) >>> 2));
-  }
-
-  /** The halves of {@link CpuState.pc}, for exceptions: no number of 64 bits is made. */
-  get pcLo(): number {
-    return (this.u32(State.pcBias) + (this.u32(State.ip) >>> 2)) >>> 0;
-  }
-
-  get pcHi(): number {
-    const carry = this.u32(State.pcBias) + (this.u32(State.ip) >>> 2) > 0xffff_ffff ? 1 : 0;
-    return (this.u32(State.pcBias + 4) + carry) >>> 0;
   }
 
   /** NZCV as a number 0–15. */

@@ -1,6 +1,5 @@
 import type { VmMemory } from '@qvm/core';
 import { BlockMap, PAGE_BITS, PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
-import { PRIVILEGED, regimeKey } from './translation-regime.js';
 
 const PAGE_MASK = -(1 << PAGE_BITS);
 /** Words of one entry. */
@@ -10,8 +9,9 @@ const INVALID = 0xffff_ffff;
 const TAGS = [TlbEntry.readTag / 4, TlbEntry.writeTag / 4, TlbEntry.execTag / 4] as const;
 
 /**
- * The software TLB of one vCPU: banks of entries, one for each ASID at EL0, one for EL1, one for the MMU switched off, so that a
- * switch between them is a switch of bank.
+ * The software TLB of one vCPU: banks of entries, one for each translation regime, so that a switch between them is a switch of bank. The
+ * architecture numbers its regimes. A bank that address spaces share holds what is the same in all of them (global entries), and the local
+ * entries of one.
  *
  * @experimental
  */
@@ -26,8 +26,8 @@ export class SoftTlb {
   #lastBlock = -1;
   #lastBlockBits = -1;
   #next = 0;
-  /** Whose entries the bank of EL1 holds beside global ones. */
-  #privilegedAsid = 0;
+  /** The address space whose local entries a bank holds. */
+  readonly #spaces: number[];
   /** Entries filled and banks taken over: for `stats`. */
   readonly counters = { fills: 0, bankSwitches: 0, bankMisses: 0, flushes: 0 };
 
@@ -40,6 +40,7 @@ export class SoftTlb {
     this.#u32 = memory.u32;
     this.#u8 = memory.u8;
     this.#keys = new Array<number>(banks).fill(-1);
+    this.#spaces = new Array<number>(banks).fill(0);
   }
 
   static bytesFor(banks: number): number {
@@ -47,19 +48,23 @@ export class SoftTlb {
   }
 
   /**
-   * Address of the bank of a regime; an unused or the oldest one if it has none. The bank `keep` is not taken. All address
-   * spaces share a bank at EL1, because most of what is used there is the same in all: what is not is dropped when another
-   * ASID comes.
+   * Selects the bank of a translation regime; an unused or the oldest one if it has none.
+   *
+   * @param regime - number of the regime, from 0 on.
+   * @param space - number of the address space in use. The bank's local entries of another one are dropped.
+   * @param keep - address of a bank that must stay.
+   * @returns the bank's address.
    */
-  bank(privileged: boolean, mmuEnabled: boolean, asid: number, keep = -1): number {
+  bank(regime: number, space: number, keep = -1): number {
     this.counters.bankSwitches++;
-    const key = regimeKey(privileged, mmuEnabled, asid);
-    const found = this.#byKey.get(key);
-    if (key === PRIVILEGED && asid !== this.#privilegedAsid) {
-      this.#privilegedAsid = asid;
-      if (found !== undefined) this.#dropLocal(found);
+    const found = this.#byKey.get(regime);
+    if (found !== undefined) {
+      if (this.#spaces[found] !== space) {
+        this.#spaces[found] = space;
+        this.#dropLocal(found);
+      }
+      return this.#address(found);
     }
-    if (found !== undefined) return this.#address(found);
     this.counters.bankMisses++;
     do this.#next = (this.#next + 1) % this.banks;
     while (this.#address(this.#next) === keep);
@@ -67,8 +72,9 @@ export class SoftTlb {
     if (old >= 0) this.#byKey.delete(old);
     // A bank that was never used holds zeros, which are tags of page 0.
     this.#empty(this.#next, old < 0);
-    this.#keys[this.#next] = key;
-    this.#byKey.set(key, this.#next);
+    this.#keys[this.#next] = regime;
+    this.#spaces[this.#next] = space;
+    this.#byKey.set(regime, this.#next);
     return this.#address(this.#next);
   }
 
@@ -156,12 +162,16 @@ export class SoftTlb {
     this.#lastBlock = -1;
   }
 
-  /** Drops what belongs to one address space. */
-  flushAsid(asid: number): void {
-    const own = this.#byKey.get(regimeKey(false, true, asid));
-    if (own !== undefined) this.#empty(own);
-    const privileged = this.#byKey.get(PRIVILEGED);
-    if (privileged !== undefined && asid === this.#privilegedAsid) this.#dropLocal(privileged);
+  /** Drops the entries of a regime. */
+  flushRegime(regime: number): void {
+    const bank = this.#byKey.get(regime);
+    if (bank !== undefined) this.#empty(bank);
+  }
+
+  /** Drops those entries of a regime that belong to one address space only. */
+  flushLocal(regime: number, space: number): void {
+    const bank = this.#byKey.get(regime);
+    if (bank !== undefined && this.#spaces[bank] === space) this.#dropLocal(bank);
   }
 
   /** Drops the translation of one address in all banks. `va48` are its low 48 bits. */

@@ -10,8 +10,8 @@ import {
   REGION_MINIMUM,
   RegionTranslator,
 } from '@qvm/jit';
-import type { ControlFlowGraph, DecodeAt, PredictAt, Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
-import { A64, nzcvModel } from '@qvm/isa-aarch64';
+import type { Builder, ControlFlowGraph, DecodeAt, PredictAt, Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
+import type { EngineModule } from '../engine-module.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 import { IndirectBranches } from './indirect-branches.js';
 
@@ -92,8 +92,25 @@ export interface CodePages {
   readonly address: number;
 }
 
+/**
+ * What the vCPUs tell of where their guest is.
+ *
+ * @experimental
+ */
+export interface CodeProfile {
+  /** Instructions until the next sample. */
+  nextInterval(): number;
+  /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */
+  noteBranch(from: number, to: number): void;
+  /**
+   * A vCPU has run for `instructions` since the last sample, with or without alignment checking: the latest of them from the place
+   * of the record `ip` on (0: not known).
+   */
+  sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void;
+}
+
 /** A region to be translated. */
-interface Candidate extends RegionCode<A64> {
+interface Candidate<B extends Builder> extends RegionCode<B> {
   readonly place: RegionPlace;
   /** Its pages as they were when it was found. */
   readonly pages: readonly RegionPlace[];
@@ -107,7 +124,7 @@ interface Candidate extends RegionCode<A64> {
  *
  * @experimental
  */
-export interface InstalledRegion extends RegionCode<A64> {
+export interface InstalledRegion<B extends Builder> extends RegionCode<B> {
   /** Low 48 bits of the virtual address of its page, where it was found: the graph's offsets count from there. */
   readonly page: number;
   /** Whether functions that it calls were copied into it. */
@@ -128,8 +145,8 @@ interface Installed {
 }
 
 /** What was translated at one time. */
-interface Batch {
-  readonly candidates: readonly Candidate[];
+interface Batch<B extends Builder> {
+  readonly candidates: readonly Candidate<B>[];
   readonly exactAlignment: boolean;
   /** Indices of the candidates that are not in the module. */
   readonly refused: readonly number[];
@@ -148,8 +165,9 @@ interface Owner {
  *
  * @experimental
  */
-export class RegionCache {
-  readonly #translator = new RegionTranslator<A64>({ flags: nzcvModel, builder: A64 });
+export class RegionCache<B extends Builder> implements CodeProfile {
+  readonly #translator: RegionTranslator<B>;
+  readonly #predecoder: Predecoder<B>;
   readonly #heat = new Map<number, number>();
   readonly #refused = new Set<number>();
   readonly #branches = new IndirectBranches();
@@ -157,7 +175,7 @@ export class RegionCache {
     relaxed: new RegionNumbers(1, EXACT_REGIONS),
     exact: new RegionNumbers(EXACT_REGIONS, 0x1_0000),
   };
-  #queue: Candidate[] = [];
+  #queue: Candidate<B>[] = [];
   /** What is ready to be put to use. Only a vCPU that runs does that, so that nothing happens to a machine that has ended. */
   readonly #compiled: (() => void)[] = [];
   #waited = 0;
@@ -183,16 +201,18 @@ export class RegionCache {
   };
 
   /** Told of each region that is put to use; may not run or change guest code. */
-  onInstall: ((region: InstalledRegion) => void) | undefined;
+  onInstall: ((region: InstalledRegion<B>) => void) | undefined;
 
   constructor(
     private readonly memory: VmMemory,
     private readonly code: CodeCache,
-    private readonly predecoder: Predecoder<A64>,
+    { instructions, predecoder }: EngineModule<B>,
     private readonly imports: WebAssembly.Imports,
     private readonly tables: readonly WebAssembly.Table[],
     readonly tuning: RegionTuning,
   ) {
+    this.#translator = new RegionTranslator<B>(instructions);
+    this.#predecoder = predecoder;
     code.onDrop = (page) => this.#drop(page);
   }
 
@@ -235,15 +255,10 @@ export class RegionCache {
     return Math.floor((interval * rarer) / Math.max(this.#news, LEAST_NEWS));
   }
 
-  /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */
   noteBranch(from: number, to: number): void {
     this.#branches.note(from, to);
   }
 
-  /**
-   * A vCPU has run for `instructions` since the last sample, with or without alignment checking: the latest of them from the place
-   * of the record `ip` on (0: not known).
-   */
   sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
     const { batch, patience } = this.tuning;
     this.#samples++;
@@ -289,12 +304,12 @@ export class RegionCache {
   }
 
   /** Whether a region would hold more than the one in use, if there is one. */
-  #isBetter({ place, graph }: Candidate): boolean {
+  #isBetter({ place, graph }: Candidate<B>): boolean {
     const present = this.#installed.get(this.memory.u16[place.region >>> 1] as number);
     return present === undefined || graph.instructions > present.instructions;
   }
 
-  #explore(place: RegionPlace, level: number, pages: CodePages): Candidate | undefined {
+  #explore(place: RegionPlace, level: number, pages: CodePages): Candidate<B> | undefined {
     const known = new Map<number, RegionPlace | undefined>([[0, place]]);
     const pageOf = (number: number): RegionPlace | undefined => {
       if (!known.has(number)) {
@@ -315,7 +330,7 @@ export class RegionCache {
    * Structured code needs a reducible graph: where control ties knots, fewer indirect branches are followed, then fewer
    * instructions.
    */
-  #graph(entry: number, decode: DecodeAt<A64>, level: number, page: number): ControlFlowGraph<A64> | undefined {
+  #graph(entry: number, decode: DecodeAt<B>, level: number, page: number): ControlFlowGraph<B> | undefined {
     let limits = LIMITS[level] as RegionLimits;
     let most = level === PLAIN ? 0 : PREDICTIONS;
     for (;;) {
@@ -332,12 +347,12 @@ export class RegionCache {
   #decode(
     offset: number,
     pageOf: (number: number) => RegionPlace | undefined,
-  ): ReturnType<Predecoder<A64>['decodeForRegion']> {
+  ): ReturnType<Predecoder<B>['decodeForRegion']> {
     const page = pageOf(offset >> PAGE_BITS);
     if (page === undefined) return undefined;
     const record = (offset >>> 2) & (PAGE_RECORDS - 1);
     if (!this.code.isDecoded(slotOf(page.ip) + record * RECORD_BYTES)) return undefined;
-    return this.predecoder.decodeForRegion(this.memory.u32[(page.pageOffset >>> 2) + record] as number, offset);
+    return this.#predecoder.decodeForRegion(this.memory.u32[(page.pageOffset >>> 2) + record] as number, offset);
   }
 
   #translate(exactAlignment: boolean): void {
@@ -357,11 +372,11 @@ export class RegionCache {
   }
 
   /** The pages may have changed since they were explored. */
-  #isStable({ pages }: Candidate): boolean {
+  #isStable({ pages }: Candidate<B>): boolean {
     return pages.every((page) => this.code.isStable(page));
   }
 
-  #install(candidates: readonly Candidate[], exactAlignment: boolean): void {
+  #install(candidates: readonly Candidate<B>[], exactAlignment: boolean): void {
     const { bytes, refused } = this.#translator.translate(candidates, exactAlignment);
     this.counters.bytes += bytes.length;
     const batch = { candidates, exactAlignment, refused };
@@ -376,7 +391,7 @@ export class RegionCache {
     );
   }
 
-  #putToUse({ candidates, exactAlignment, refused }: Batch, module: WebAssembly.Module): void {
+  #putToUse({ candidates, exactAlignment, refused }: Batch<B>, module: WebAssembly.Module): void {
     if (this.#liveModules >= this.tuning.modules) this.#evict();
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
@@ -392,7 +407,7 @@ export class RegionCache {
   }
 
   #enter(
-    { place, level, page, graph, slots }: Candidate,
+    { place, level, page, graph, slots }: Candidate<B>,
     body: WebAssembly.ExportValue,
     owner: Owner,
     exactAlignment: boolean,

@@ -1,9 +1,8 @@
 import type { RamRegion, VmMemory } from '@qvm/core';
 import { CODE_SLOT_BYTES, CODE_SLOT_REGIONS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
-import type { Predecoder } from '@qvm/jit';
-import type { A64 } from '@qvm/isa-aarch64';
-import type { MainRam } from './main-ram.js';
-import { PAGE_BYTES, pageOf } from './page.js';
+import type { RecordMemory } from '@qvm/jit';
+import type { MainRam } from '../memory/main-ram.js';
+import { PAGE_BYTES, pageOf } from '../memory/page.js';
 
 const RECORDS = PAGE_BYTES / 4;
 const SLOT_BYTES = CODE_SLOT_BYTES;
@@ -28,6 +27,16 @@ export interface CodeCacheClient {
   leaveCode(start: number, end: number): void;
   /** Address of the record the vCPU is at. */
   readonly ip: number;
+}
+
+/**
+ * Decodes instructions into records.
+ *
+ * @experimental
+ */
+export interface RecordWriter {
+  /** See `Predecoder.write`. */
+  write(memory: RecordMemory, address: number, word: number, pageOffset: number): boolean;
 }
 
 /**
@@ -90,7 +99,7 @@ export class CodeCache {
   /** @param bytes - size of the arena. */
   constructor(
     private readonly memory: VmMemory,
-    private readonly predecoder: Predecoder<A64>,
+    private readonly predecoder: RecordWriter,
     private readonly ram: MainRam,
     bytes: number,
   ) {

@@ -1,6 +1,5 @@
 import { hasTaps } from '@qvm/core';
 import type { AccessWidth, GuestExits, MachineServices, MmioRegion, Region, Vcpu } from '@qvm/core';
-import { deviceAccessSyndrome } from '../system/syndrome.js';
 import type { MmioPort } from './memory-port.js';
 
 const ALL_ONES = 0xffff_ffff;
@@ -15,12 +14,14 @@ export class DeviceAccess implements MmioPort {
     private readonly vcpu: Vcpu,
     private readonly services: MachineServices,
     private readonly exits: GuestExits,
+    /** The exception syndrome of an access, as the architecture reports it to a hypervisor. */
+    private readonly syndrome: (width: AccessWidth, write: boolean) => number,
   ) {}
 
   read(region: Region | undefined, address: number, width: AccessWidth): number | undefined {
     if (!covers(region, address, width)) return this.#unmapped(address, width, 'read');
     const offset = address - region.base;
-    this.exits.leaveToDevice(region.name, deviceAccessSyndrome(width, false), address, offset, width, undefined);
+    this.exits.leaveToDevice(region.name, this.syndrome(width, false), address, offset, width, undefined);
     const value = region.handler.read(offset, width);
     this.exits.enterFromDevice(value);
     return value;
@@ -33,7 +34,7 @@ export class DeviceAccess implements MmioPort {
   write(region: Region | undefined, address: number, width: AccessWidth, value: number): boolean {
     if (!covers(region, address, width)) return this.#unmapped(address, width, 'write', value) !== undefined;
     const offset = address - region.base;
-    this.exits.leaveToDevice(region.name, deviceAccessSyndrome(width, true), address, offset, width, value);
+    this.exits.leaveToDevice(region.name, this.syndrome(width, true), address, offset, width, value);
     region.handler.write(offset, width, value);
     this.exits.enterFromDevice(value);
     return true;

@@ -1,13 +1,11 @@
 import type { PhysicalMap, Region, VmMemory } from '@qvm/core';
-import { AccessInfo, BOUNCE_BYTES, PAGE_BITS, TlbEntry } from '@qvm/jit';
-import { State } from '@qvm/isa-aarch64';
-import type { Access, Mmu } from '../system/mmu.js';
-import { FaultStatus } from '../system/syndrome.js';
-import type { CodeCache } from './code-cache.js';
-import type { CpuState } from './cpu-state.js';
+import { AccessInfo, BOUNCE_BYTES, EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import type { CodeCache } from '../code/code-cache.js';
+import type { CpuState } from '../vcpu/cpu-state.js';
+import type { AccessWatch } from './access-watch.js';
+import type { Access, AddressTranslation, EngineFaults } from './address-translation.js';
 import { PAGE_BYTES } from './page.js';
 import type { SoftTlb } from './soft-tlb.js';
-import type { Watchpoints } from './watchpoints.js';
 
 /** log2 of the largest element that a load or store has. */
 const LARGEST_ELEMENT = 4;
@@ -23,7 +21,7 @@ export interface AccessFault {
   lo: number;
   hi: number;
   access: Access;
-  /** Fault status with level. */
+  /** What it is, as a value of the architecture. */
   status: number;
   /** Guest-physical address where translation came so far, else −1. */
   physical: number;
@@ -76,11 +74,12 @@ export class MemoryPort {
     memory: VmMemory,
     private readonly map: PhysicalMap,
     private readonly cpu: CpuState,
-    private readonly mmu: Mmu,
+    private readonly mmu: AddressTranslation,
     private readonly tlb: SoftTlb,
     private readonly code: CodeCache,
     private readonly mmio: MmioPort,
-    private readonly watchpoints: Watchpoints,
+    private readonly watchpoints: AccessWatch,
+    private readonly faults: EngineFaults,
   ) {
     this.#bounce = cpu.address - BOUNCE_BYTES;
     this.#u8 = memory.u8;
@@ -88,26 +87,26 @@ export class MemoryPort {
   }
 
   /**
-   * An access that missed the TLB, at `State.address`.
+   * An access that missed the TLB, at `EngineState.address`.
    *
    * @returns the VM memory offset to use, or 0 with {@link fault} set.
    */
   open(info: number): number {
-    const lo = this.cpu.u32(State.address);
-    const hi = this.cpu.u32(State.address + 4);
+    const lo = this.cpu.u32(EngineState.address);
+    const hi = this.cpu.u32(EngineState.address + 4);
     const bytes = info & AccessInfo.bytesMask;
     const element = 1 << (info >>> AccessInfo.elementShift);
     const access: Access = info & AccessInfo.write ? 'write' : 'read';
     const misaligned = (lo & (element - 1)) !== 0;
-    if (misaligned && (info & AccessInfo.aligned || this.cpu.u32(State.alignmentCheck))) {
-      return this.#refuse(lo, hi, access, FaultStatus.Alignment);
+    if (misaligned && (info & AccessInfo.aligned || this.cpu.u32(EngineState.alignmentCheck))) {
+      return this.#refuse(lo, hi, access, this.faults.alignment);
     }
     if ((lo & OFFSET_MASK) + bytes > PAGE_BYTES)
       return this.#openSplit(lo, hi, access, info, bytes, element, misaligned);
     const physical = this.#translate(lo, hi, access, info, misaligned);
     if (physical < 0) return 0;
     const watched = this.#watched(lo, hi, info);
-    if (watched !== undefined) return this.#refuse(lo, hi, watched, FaultStatus.Debug);
+    if (watched !== undefined) return this.#refuse(lo, hi, watched, this.faults.watchpoint);
     const region = this.map.find(physical);
     if (region && (region.kind === 'ram' || (region.kind === 'rom' && access === 'read'))) {
       return this.#fill(lo, hi, access, info, physical, region);
@@ -146,7 +145,7 @@ export class MemoryPort {
         (bytes === firstBytes || this.#scatter(second, bytes - firstBytes, from + firstBytes, element));
       if (done) continue;
       this.#writeFailed = true;
-      this.#refuse(lo, hi, 'write', FaultStatus.ExternalAbort, first);
+      this.#refuse(lo, hi, 'write', this.faults.external, first);
     }
     this.#pending.length = 0;
   }
@@ -209,9 +208,9 @@ export class MemoryPort {
   ): number {
     const at = this.#reserve(bytes);
     if (access === 'write' && !this.#acceptsWrite(physical, bytes))
-      return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
+      return this.#refuse(lo, hi, access, this.faults.external, physical);
     if ((access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, bytes, at, element)) {
-      return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
+      return this.#refuse(lo, hi, access, this.faults.external, physical);
     }
     if (access === 'write')
       this.#pending.push({ lo, hi, from: at, bytes, element, first: physical, firstBytes: bytes, second: 0 });
@@ -241,7 +240,7 @@ export class MemoryPort {
     const second = this.#translate(nextLo, nextHi, access, info, misaligned);
     if (second < 0) return 0;
     const watched = this.#watched(lo, hi, info);
-    if (watched !== undefined) return this.#refuse(lo, hi, watched, FaultStatus.Debug);
+    if (watched !== undefined) return this.#refuse(lo, hi, watched, this.faults.watchpoint);
     const at = this.#reserve(bytes);
     // A crossing of pages that begins aligned is a pair; anything else goes byte by byte.
     const width = misaligned ? 1 : element;
@@ -251,7 +250,7 @@ export class MemoryPort {
     ] as const) {
       const refused = access === 'write' && !this.#acceptsWrite(physical, count);
       const unread = (access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, count, to, width);
-      if (refused || unread) return this.#refuse(lo, hi, access, FaultStatus.ExternalAbort, physical);
+      if (refused || unread) return this.#refuse(lo, hi, access, this.faults.external, physical);
     }
     if (access === 'write') this.#pending.push({ lo, hi, from: at, bytes, element: width, first, firstBytes, second });
     return at;
@@ -262,18 +261,18 @@ export class MemoryPort {
     const privileged = this.#isPrivileged(info);
     if (!mmu.translate(lo, hi, access, privileged)) {
       const { fault } = mmu;
-      // What both reads and writes reports a write only if a read would have passed (ISS.WnR, D17.2.37).
+      // What both reads and writes reports a write only if a read would have passed.
       const asRead = (info & AccessInfo.readWrite) !== 0 && !mmu.translate(lo, hi, 'read', privileged);
       return this.#refuse(lo, hi, asRead ? 'read' : access, fault) - 1;
     }
-    // DC ZVA, whose element is a whole block, is for Normal memory only (C5.3.9).
+    // An element that is larger than any register's is a block that is filled, which device memory does not take.
     if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device)
-      return this.#refuse(lo, hi, access, FaultStatus.Alignment) - 1;
+      return this.#refuse(lo, hi, access, this.faults.alignment) - 1;
     return mmu.physical;
   }
 
   #isPrivileged(info: number): boolean {
-    return this.cpu.el !== 0 && (info & AccessInfo.unprivileged) === 0;
+    return this.mmu.privileged && (info & AccessInfo.unprivileged) === 0;
   }
 
   /** As what a watchpoint stops an access: what both reads and writes is a read where reads are watched. */
@@ -298,7 +297,7 @@ export class MemoryPort {
     const offset = region.offset + (physical - region.base);
     const writeFreely = access === 'write' && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
     if (this.watchpoints.coversPage(lo, hi)) return offset;
-    const bank = cpu.u32(info & AccessInfo.unprivileged ? State.unprivilegedBank : State.bank);
+    const bank = cpu.u32(info & AccessInfo.unprivileged ? EngineState.unprivilegedBank : EngineState.bank);
     const e = tlb.entry(bank, lo, hi, mmu.local);
     tlb.setAddend(e, lo, offset - (lo & OFFSET_MASK));
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);

@@ -1,0 +1,26 @@
+import type { InstructionSet } from '@qvm/engine';
+import {
+  A64,
+  nzcvModel,
+  SOFTFLOAT_MODULE,
+  softfloatHelpers,
+  VECTOR_MODULE,
+  instantiateVectorHelpers,
+  vectorHelpers,
+  a64Rows,
+} from '@qvm/isa-aarch64';
+import { instantiateSoftfloat } from '@qvm/softfloat';
+import { walkFunction } from './system/walk-function.js';
+
+/** A64, as the engine runs it. @experimental */
+export const a64InstructionSet: InstructionSet<A64> = {
+  rows: a64Rows,
+  flags: nzcvModel,
+  helpers: [...softfloatHelpers, ...vectorHelpers],
+  builder: A64,
+  walk: walkFunction,
+  instantiateHelpers: (memory) => ({
+    [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,
+    [VECTOR_MODULE]: instantiateVectorHelpers(memory),
+  }),
+};

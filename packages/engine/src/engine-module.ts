@@ -1,0 +1,41 @@
+import { Predecoder, generateInterpreter } from '@qvm/jit';
+import type { Builder } from '@qvm/jit';
+import type { InstructionSet } from './instruction-set.js';
+import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
+
+/**
+ * The generated interpreter of an instruction set, compiled. It is the same for every VM.
+ *
+ * @experimental
+ */
+export interface EngineModule<B extends Builder> {
+  readonly instructions: InstructionSet<B>;
+  readonly module: WebAssembly.Module;
+  readonly predecoder: Predecoder<B>;
+}
+
+const modules = new WeakMap<object, EngineModule<never>>();
+
+/** Generates and compiles the interpreter of an instruction set at the first call. @experimental */
+export function engineModule<B extends Builder>(instructions: InstructionSet<B>): EngineModule<B> {
+  const known = modules.get(instructions);
+  if (known) return known as unknown as EngineModule<B>;
+  const interpreter = generateInterpreter(instructions);
+  const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
+  const engine = { instructions, module, predecoder: new Predecoder(interpreter) };
+  modules.set(instructions, engine as unknown as EngineModule<never>);
+  return engine;
+}
+
+/** Prepares instances of the interpreter on a VM's memory, one for each vCPU. @experimental */
+export function instantiateEngine<B extends Builder>(
+  { module, instructions }: EngineModule<B>,
+  memory: WebAssembly.Memory,
+): InstantiateRun {
+  return (imports) => {
+    const helpers = instructions.instantiateHelpers(memory);
+    const instance = new WebAssembly.Instance(module, { ...helpers, env: { memory, ...imports } });
+    const { run, regions, chain } = instance.exports;
+    return { run: run as RunFunction, regions: regions as WebAssembly.Table, core: { chain: chain as RunFunction } };
+  };
+}

@@ -1,0 +1,24 @@
+/** An access to memory as a watchpoint sees it. @experimental */
+export interface WatchedAccess {
+  /** Virtual address, low and high word. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly bytes: number;
+  readonly write: boolean;
+  /** Whether it is made with the rights of the operating system. */
+  readonly privileged: boolean;
+}
+
+/**
+ * The watchpoints of a vCPU. The engine enters no page that they cover into the TLB, so that each access to it is looked at.
+ *
+ * @experimental
+ */
+export interface AccessWatch {
+  /** Whether any is enabled. */
+  readonly armed: boolean;
+  /** Whether the page of a virtual address must not be in the TLB. */
+  coversPage(lo: number, hi: number): boolean;
+  /** Whether a watchpoint stops an access that no fault does. */
+  stop(access: WatchedAccess): boolean;
+}

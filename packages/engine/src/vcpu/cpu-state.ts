@@ -1,0 +1,68 @@
+import type { VmMemory } from '@qvm/core';
+import { BOUNCE_BYTES, EngineState } from '@qvm/jit';
+
+/**
+ * The state of one vCPU as the engine sees it: typed access to the bytes that generated code works on. An architecture adds names for its
+ * registers, which follow those of {@link EngineState}.
+ *
+ * @experimental
+ */
+export class CpuState {
+  readonly #u32: Uint32Array;
+  readonly #u64: BigUint64Array;
+
+  /** Bytes of VM memory that a state of `end` bytes takes, with the bounce buffer below it. */
+  static bytesFor(end: number): number {
+    return BOUNCE_BYTES + end;
+  }
+
+  /** Takes room for a state of `end` bytes, with its bounce buffer below, and gives the state's address: a multiple of 64. */
+  static place(memory: VmMemory, end: number): number {
+    return memory.allocate(CpuState.bytesFor(end), 64) + BOUNCE_BYTES;
+  }
+
+  /** @param address - where the state lies in the VM's memory; a multiple of 16. */
+  constructor(
+    protected readonly memory: VmMemory,
+    readonly address: number,
+  ) {
+    this.#u32 = memory.u32;
+    this.#u64 = memory.u64;
+  }
+
+  u32(offset: number): number {
+    return this.#u32[(this.address + offset) >>> 2] as number;
+  }
+
+  setU32(offset: number, value: number): void {
+    this.#u32[(this.address + offset) >>> 2] = value;
+  }
+
+  u64(offset: number): bigint {
+    return this.#u64[(this.address + offset) >>> 3] as bigint;
+  }
+
+  setU64(offset: number, value: bigint): void {
+    this.#u64[(this.address + offset) >>> 3] = value;
+  }
+
+  /** Copies 64 bits from one field to another. */
+  copy64(from: number, to: number): void {
+    this.setU32(to, this.u32(from));
+    this.setU32(to + 4, this.u32(from + 4));
+  }
+
+  get pc(): bigint {
+    return BigInt.asUintN(64, this.u64(EngineState.pcBias) + BigInt(this.u32(EngineState.ip) >>> 2));
+  }
+
+  /** The halves of {@link CpuState.pc}, for exceptions: no number of 64 bits is made. */
+  get pcLo(): number {
+    return (this.u32(EngineState.pcBias) + (this.u32(EngineState.ip) >>> 2)) >>> 0;
+  }
+
+  get pcHi(): number {
+    const carry = this.u32(EngineState.pcBias) + (this.u32(EngineState.ip) >>> 2) > 0xffff_ffff ? 1 : 0;
+    return (this.u32(EngineState.pcBias + 4) + carry) >>> 0;
+  }
+}
