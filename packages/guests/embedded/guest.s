@@ -2,7 +2,7 @@
 // or interrupts, compares what came with what the architecture says, and prints a line. It needs no device tree and no disk, and
 // powers the machine off.
 //
-// Assembled by @qvm/arch-aarch64 (scripts/build-embedded.mjs); no linker: everything is relative to the program counter, and the
+// Assembled by @qvm/asm-aarch64 (scripts/build-embedded.mjs) after start.s; no linker: everything is relative to the program counter, and the
 // image starts on a page.
 
     .equ UART, 0x09000000           // PL011
@@ -12,10 +12,7 @@
     .equ UART_CR, 0x30
     .equ FR_RXFE, 4                 // bit numbers
     .equ FR_TXFF, 5
-    .equ GICD, 0x08000000           // GICv3 distributor
-    .equ GICR, 0x080a0000           // redistributor of the first CPU
-    .equ GICR_WAKER, 0x14
-    .equ GICR_SGI, 0x10000          // its second frame
+    .equ GICR_SGI, 0x10000          // the redistributor's second frame
     .equ NOTHING, 0x0f000000        // no device, no memory
     .equ TIMER_INTERRUPT, 27        // virtual timer, a PPI
     .equ TICKS, 5
@@ -29,29 +26,12 @@
 
     .equ ALIAS, 0x100000000         // three pages there: read-only, read-write, nothing
 
-// Image header (Linux, Documentation/arm64/booting.rst).
-image:
-    b entry
-    .word 0
-    .quad 0                         // text_offset
-    .quad image_end - image
-    .quad 0xa                       // little-endian, 4 KiB pages, anywhere in memory
-    .quad 0, 0, 0
-    .ascii "ARMd"
-    .word 0
-
 // ---------------------------------------------------------------------------------------------------------------------------
 // Steps. x20: device tree, x21: failures, x22: the UART; x24 is for the step.
 
 entry:
     mov x20, x0
     mov x21, #0
-    ldr x22, =UART
-    adrp x0, stack_end
-    add sp, x0, :lo12:stack_end
-    adr x0, vectors
-    msr vbar_el1, x0
-    isb
     mov w0, #0x70                   // 8 bits, FIFOs
     str w0, [x22, #UART_LCRH]
     mov w0, #0x301                  // enabled, both directions
@@ -341,6 +321,7 @@ step_timer:
     adr x0, text_timer
     bl puts
     bl gic_on
+    bl enable_timer_interrupt
     bl arm_timer
     mov x0, #1
     msr cntv_ctl_el0, x0
@@ -635,30 +616,13 @@ build_tables:
     str xzr, [x0, #16]
     ret
 
-gic_on:
-    mov x0, #1
-    msr icc_sre_el1, x0
-    isb
-    ldr x0, =GICD
-    mov w1, #0x12                   // affinity routing, group 1
-    str w1, [x0]
-    ldr x0, =GICR
-    ldr w1, [x0, #GICR_WAKER]
-    and w1, w1, #~2                 // awake
-    str w1, [x0, #GICR_WAKER]
-1:  ldr w1, [x0, #GICR_WAKER]
-    tbnz w1, #2, 1b
-    add x0, x0, #GICR_SGI
+enable_timer_interrupt:
+    ldr x0, =GICR + GICR_SGI
     mov w1, #1 << TIMER_INTERRUPT
     str w1, [x0, #0x80]             // IGROUPR0: group 1
     mov w2, #0x80
     strb w2, [x0, #0x400 + TIMER_INTERRUPT]
     str w1, [x0, #0x100]            // ISENABLER0
-    mov x0, #0xff
-    msr icc_pmr_el1, x0
-    mov x0, #1
-    msr icc_igrpen1_el1, x0
-    isb
     ret
 
 // The next tick in 1/256 s. Changes x0.

@@ -6,17 +6,14 @@
 // network card, a PL061 whose line 3 is the power button. It runs anywhere in memory with the MMU off: data accesses are
 // aligned. Interrupts stay masked; the program sleeps by WFI and asks the GIC what woke it.
 //
-// Assembled by @qvm/arch-aarch64 (scripts/build-embedded.mjs).
+// Assembled by @qvm/asm-aarch64 (scripts/build-embedded.mjs) after start.s.
 
     .equ UART, 0x09000000           // 16550, a register in each word
     .equ UART_THR, 0x00
     .equ UART_LSR, 0x14
     .equ LSR_THRE, 5                // bit number
-    .equ GICD, 0x08000000
     .equ GICD_IGROUPR, 0x80
     .equ GICD_ISENABLER, 0x100
-    .equ GICR, 0x080a0000
-    .equ GICR_WAKER, 0x14
     .equ GPIO, 0x09030000           // PL061
     .equ GPIO_IEV, 0x40c
     .equ GPIO_IE, 0x410
@@ -96,28 +93,11 @@
     .equ OWN_IP_HIGH, 0xa8c0        // 192.168
     .equ OWN_IP_LOW, 0x010a         // .10.1
 
-// Image header (Linux, Documentation/arm64/booting.rst).
-image:
-    b entry
-    .word 0
-    .quad 0                         // text_offset
-    .quad image_end - image
-    .quad 0xa                       // little-endian, 4 KiB pages, anywhere in memory
-    .quad 0, 0, 0
-    .ascii "ARMd"
-    .word 0
-
 // ---------------------------------------------------------------------------------------------------------------------------
 // x19: control page of the region, or 0. x20: the region. x21: errors. x22: the UART. x23: the network card, or 0. x24: its
 // interrupt. w25: speed, 0.01 km/h. w26: number of the last sample. w27: answers that counted. w28: echoes answered.
 
 entry:
-    ldr x22, =UART
-    adrp x0, stack_end
-    add sp, x0, :lo12:stack_end
-    adr x0, vectors
-    msr vbar_el1, x0
-    isb
     mov x21, #0
     mov w25, #0
     mov w26, #0
@@ -597,26 +577,6 @@ find_power_button:
     mov x0, #GPIO_INTERRUPT
     bl enable_interrupt
 1:  ldp x29, x30, [sp], #16
-    ret
-
-gic_on:
-    mov x0, #1
-    msr icc_sre_el1, x0
-    isb
-    ldr x0, =GICD
-    mov w1, #0x12                   // affinity routing, group 1
-    str w1, [x0]
-    ldr x0, =GICR
-    ldr w1, [x0, #GICR_WAKER]
-    and w1, w1, #~2                 // awake
-    str w1, [x0, #GICR_WAKER]
-1:  ldr w1, [x0, #GICR_WAKER]
-    tbnz w1, #2, 1b
-    mov x0, #0xff
-    msr icc_pmr_el1, x0
-    mov x0, #1
-    msr icc_igrpen1_el1, x0
-    isb
     ret
 
 // Enables shared interrupt x0, group 1, for this CPU. Changes x1 to x4.

@@ -1,11 +1,18 @@
 /** Writes src/embedded/generated, and the safety guest for examples/automotive. Run after a build: node packages/guests/scripts/build-embedded.mjs */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { assembleEmbeddedGuest, EMBEDDED_SOURCES, embeddedImageModule } from '../dist/embedded/assemble-embedded.js';
+import {
+  assembleEmbeddedGuest,
+  EMBEDDED_SOURCES,
+  EMBEDDED_START,
+  embeddedImageModule,
+} from '../dist/embedded/assemble-embedded.js';
 
 const root = new URL('../', import.meta.url);
+const read = (path) => readFile(new URL(path, root), 'utf8');
+const start = await read(EMBEDDED_START);
 await mkdir(new URL('src/embedded/generated/', root), { recursive: true });
 for (const guest of EMBEDDED_SOURCES) {
-  const image = assembleEmbeddedGuest(await readFile(new URL(guest.source, root), 'utf8'));
+  const image = assembleEmbeddedGuest(start, await read(guest.source));
   await writeFile(new URL(guest.module, root), embeddedImageModule(guest, image));
   if (guest.copy !== undefined) await writeFile(new URL(guest.copy, root), image);
   console.log(`${guest.source}: ${image.length} bytes`);

@@ -12,7 +12,7 @@ const directory = await mkdtemp(join(tmpdir(), 'qvm-embedded-'));
 try {
   const file = join(directory, 'Image');
   await writeFile(file, embeddedGuest().image);
-  const options = ['-M', 'virt,gic-version=3', '-cpu', 'cortex-a57', '-nographic', '-kernel', file];
+  const options = ['-M', 'virt,gic-version=3', '-cpu', 'cortex-a57', '-nic', 'none', '-nographic', '-kernel', file];
   const output = execFileSync('qemu-system-aarch64', options, { input: '', timeout: 30_000, encoding: 'utf8' });
   await writeFile(new URL('../testdata/embedded.expected', import.meta.url), output);
   process.stdout.write(output);

@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { signatures } from './compile.mjs';
+import { signatures } from '../../../scripts/lib/assemblyscript.mjs';
 import { SOFTFLOAT_WASM_BASE64 } from '../dist/generated/softfloat-wasm.js';
 import { GROUPS } from './oracle-groups.mjs';
 import { Random, casesOf } from './oracle-operands.mjs';

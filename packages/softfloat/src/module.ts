@@ -44,10 +44,7 @@ export type SoftfloatExports = {
 
 /** The binary of the module, decoded without Node's Buffer. */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 let compiled: WebAssembly.Module | undefined;

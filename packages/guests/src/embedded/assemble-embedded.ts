@@ -21,9 +21,12 @@ export const EMBEDDED_SOURCES: readonly EmbeddedSource[] = [
   },
 ];
 
-/** Assembles a guest. The zeros at the end, which the image's header counts too, are left to the loader. */
-export function assembleEmbeddedGuest(source: string): Uint8Array {
-  const { bytes } = assemble(source);
+/** Goes before the source of each. */
+export const EMBEDDED_START = 'embedded/start.s';
+
+/** Assembles a guest after {@link EMBEDDED_START}. The zeros at the end, which the image's header counts too, are left to the loader. */
+export function assembleEmbeddedGuest(start: string, source: string): Uint8Array {
+  const { bytes } = assemble(start + source);
   const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
   return bytes.slice(0, end);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { assembleEmbeddedGuest, EMBEDDED_SOURCES, embeddedImageModule } from './assemble-embedded.js';
+import { assembleEmbeddedGuest, EMBEDDED_SOURCES, EMBEDDED_START, embeddedImageModule } from './assemble-embedded.js';
 import { embeddedGuest, safetyGuest } from './index.js';
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -23,7 +23,7 @@ describe('the embedded guest', () => {
 
 describe.each(EMBEDDED_SOURCES)('$source', (guest) => {
   it('is what the module holds', () => {
-    const image = assembleEmbeddedGuest(file(guest.source));
+    const image = assembleEmbeddedGuest(file(EMBEDDED_START), file(guest.source));
     expect(file(guest.module)).toBe(embeddedImageModule(guest, image));
   });
 });
