@@ -1,19 +1,15 @@
 import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/core';
 import type { Architecture, QvmPlugin } from '@qvm/core';
-import { CODE_SLOT_BYTES } from '@qvm/jit';
-import { CodeCache, MainRam, REGION_TUNING, SoftTlb } from '@qvm/engine';
+import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { gic } from './gic/index.js';
 import { Aarch64Machine } from './machine.js';
 import { timer } from './timer/index.js';
-import { TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import { genericModel } from './vcpu/cpu-model.js';
-import { Aarch64State } from './vcpu/aarch64-state.js';
 
 /** Pages of decoded code that a VM keeps: 16 MiB of guest code. */
 const CODE_PAGES = 4096;
-/** For alignment. */
-const SLACK = CODE_SLOT_BYTES;
+const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
 
 /**
  * AArch64 on a board with the memory map of QEMU's `virt`.
@@ -27,12 +23,8 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
     defaultRamBase: 0x4000_0000,
     implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
     defaultConsole: 'pl011',
-    engineBytes: (vcpus, ramBytes) =>
-      CodeCache.bytesFor(CODE_PAGES) +
-      MainRam.bytesFor(ramBytes) +
-      vcpus * (Aarch64State.bytes + SoftTlb.bytesFor(TLB_BANKS) + SLACK) +
-      SLACK,
-    createMachine: (services) => new Aarch64Machine(services, genericModel, CodeCache.bytesFor(CODE_PAGES), tuning),
+    engineBytes: (vcpus, ramBytes) => Aarch64Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
+    createMachine: (services) => new Aarch64Machine(services, genericModel, CODE_BYTES, tuning),
   };
 }
 

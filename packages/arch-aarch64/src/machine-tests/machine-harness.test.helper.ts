@@ -9,19 +9,16 @@ import type {
   VmExit,
   VmOptions,
 } from '@qvm/core';
-import { CODE_SLOT_BYTES } from '@qvm/jit';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '@qvm/asm-aarch64';
 import { gic } from '../gic/index.js';
 import { Aarch64Machine } from '../machine.js';
 import { registerNamed } from '@qvm/isa-aarch64';
-import { CodeCache, MainRam, SoftTlb } from '@qvm/engine';
+import { CodeCache } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { timer } from '../timer/index.js';
-import { TLB_BANKS } from '../vcpu/aarch64-vcpu.js';
 import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
 import { genericModel } from '../vcpu/cpu-model.js';
-import { Aarch64State } from '../vcpu/aarch64-state.js';
 import { debugPort } from './debug-port.test.helper.js';
 
 /** Where RAM and the program begin. */
@@ -107,11 +104,7 @@ export class MachineHarness {
       name: aarch64.name,
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
-      engineBytes: (count, ramBytes) =>
-        codeBytes +
-        MainRam.bytesFor(ramBytes) +
-        count * (Aarch64State.bytes + SoftTlb.bytesFor(TLB_BANKS) + CODE_SLOT_BYTES) +
-        CODE_SLOT_BYTES,
+      engineBytes: (count, ramBytes) => Aarch64Machine.engineBytes(count, ramBytes, codeBytes),
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
     };
     const vdevs: VdevSpec[] = [gic, timer, debugPort(this.port)].map((factory) => ({ factory, options: {} }));

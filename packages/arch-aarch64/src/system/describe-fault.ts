@@ -1,5 +1,5 @@
 import type { PhysicalMap, VmMemory } from '@qvm/core';
-import type { Fault } from '../vcpu/fault-log.js';
+import type { Fault } from '@qvm/engine';
 import { higherLevelNote } from './higher-level.js';
 import { ExceptionClass, FaultStatus } from './syndrome.js';
 
@@ -39,7 +39,7 @@ const hexadecimal = (address: number | bigint): string => `0x${address.toString(
  * A fault in words, for reports: where, which instruction, and for aborts what is at the address. Looks at the guest's memory and
  * translation as they are now.
  */
-export function describeFault({ esr, pc, far, el }: Fault, context: FaultContext): string {
+export function describeFault({ syndrome: esr, pc, address: far, level: el }: Fault, context: FaultContext): string {
   const ec = (esr >>> EC_SHIFT) as ExceptionClass;
   // SVC returns to the instruction after it.
   const at = ec === ExceptionClass.Svc64 ? BigInt.asUintN(64, pc - 4n) : pc;

@@ -1,10 +1,9 @@
 import { State } from '@qvm/isa-aarch64';
 import { Sctlr } from '../system/mmu.js';
-import type { ExceptionClass } from '../system/syndrome.js';
-import { syndrome } from '../system/syndrome.js';
+import { ExceptionClass, syndrome } from '../system/syndrome.js';
 import { Sys } from './aarch64-state.js';
 import type { Aarch64State } from './aarch64-state.js';
-import type { FaultLog } from './fault-log.js';
+import type { FaultLog } from '@qvm/engine';
 
 /** PSTATE bits as SPSR_ELx holds them (Arm ARM C5.2.19). @experimental */
 export enum Spsr {
@@ -71,7 +70,8 @@ export class ExceptionUnit {
     const { cpu } = this;
     const esr = syndrome(ec, iss);
     put(cpu, Sys.ESR_EL1, esr, 0);
-    this.log.note(esr, lo, hi, cpu.u32(Sys.FAR_EL1), cpu.u32(Sys.FAR_EL1 + 4), cpu.el);
+    const isFault = ec !== ExceptionClass.Svc64;
+    this.log.note(esr, lo, hi, cpu.u32(Sys.FAR_EL1), cpu.u32(Sys.FAR_EL1 + 4), cpu.el, isFault);
     this.take(Vector.Synchronous, lo, hi);
   }
 

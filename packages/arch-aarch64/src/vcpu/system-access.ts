@@ -6,6 +6,7 @@ import { pageOf } from '@qvm/engine';
 import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { Sys } from './aarch64-state.js';
 import type { Aarch64State } from './aarch64-state.js';
+import type { DebugUnit } from './debug-unit.js';
 import type { ExceptionUnit } from './exceptions.js';
 import { PerformanceMonitor } from './performance-monitor.js';
 import type { TlbMaintenance } from './tlb-maintenance.js';
@@ -31,25 +32,23 @@ export class SystemAccess {
   readonly #attached = new Map<number, SystemRegisterHandler>();
   readonly #special: ReadonlyMap<string, SystemRegisterHandler>;
   readonly #pmu: PerformanceMonitor;
-  #osLock = true;
-  #claim = 0n;
 
   constructor(
     private readonly cpu: Aarch64State,
     private readonly mmu: Mmu,
     private readonly exceptions: ExceptionUnit,
     private readonly tlb: TlbMaintenance,
+    private readonly debug: DebugUnit,
     private readonly services: {
       readonly instructions: () => number;
       readonly pendingInterrupts: () => bigint;
       /** Faults the current access; used by cache maintenance. */
-      readonly touch: (va: bigint) => boolean;
-      /** Watchpoints may have changed. */
-      readonly debugChanged: () => void;
+      readonly touch: (va: bigint) => void;
     },
   ) {
     this.#pmu = new PerformanceMonitor(services.instructions);
-    this.#special = new Map(Object.entries({ ...this.#specialRegisters(), ...this.#pmu.registers() }));
+    const special = { ...this.#specialRegisters(), ...debug.registers(), ...this.#pmu.registers() };
+    this.#special = new Map(Object.entries(special));
   }
 
   /** Connects registers that live in a vdev. */
@@ -57,15 +56,8 @@ export class SystemAccess {
     this.#attached.set(registerNamed(name).encoding, handler);
   }
 
-  /** The OS lock, which stops debug exceptions (OSLSR_EL1.OSLK). */
-  get osLocked(): boolean {
-    return this.#osLock;
-  }
-
   /** Power-on state of what is kept here. */
   reset(): void {
-    this.#osLock = true;
-    this.#claim = 0n;
     this.#pmu.reset();
   }
 
@@ -156,7 +148,7 @@ export class SystemAccess {
         this.exceptions.refresh();
         break;
       case 'MDSCR_EL1':
-        this.services.debugChanged();
+        this.debug.watchpoints.refresh();
         break;
       case 'TTBR0_EL1':
       case 'TTBR1_EL1':
@@ -164,7 +156,7 @@ export class SystemAccess {
         this.exceptions.refresh();
         break;
       default:
-        if (name.startsWith('DBGW')) this.services.debugChanged();
+        if (name.startsWith('DBGW')) this.debug.watchpoints.refresh();
     }
   }
 
@@ -228,10 +220,6 @@ export class SystemAccess {
       DCZID_EL0: { read: () => DCZID_BLOCK | (cpu.u32(State.zvaTrap) ? 0x10n : 0n) },
       CCSIDR_EL1: { read: () => CCSIDR[cpu.u32(Sys.CSSELR_EL1) & 0xf] ?? 0n },
       ISR_EL1: { read: this.services.pendingInterrupts },
-      OSLAR_EL1: { write: (v) => void (this.#osLock = (v & 1n) !== 0n) },
-      OSLSR_EL1: { read: () => (this.#osLock ? 0xan : 0x8n) },
-      DBGCLAIMSET_EL1: { read: () => 0xffn, write: (v) => void (this.#claim |= v & 0xffn) },
-      DBGCLAIMCLR_EL1: { read: () => this.#claim, write: (v) => void (this.#claim &= ~v) },
     };
   }
 }

@@ -30,6 +30,8 @@ export interface AddressTranslation {
    * @returns whether the access is allowed; otherwise `fault` says why.
    */
   translate(lo: number, hi: number, access: Access, privileged: boolean): boolean;
+  /** Where a jump to an address goes whose bits 63–55 are not alike: what the program counter becomes. */
+  branchTarget(target: bigint): bigint;
 }
 
 /**

@@ -1,30 +1,29 @@
-import { FaultLoop } from '@qvm/engine';
-import { ExceptionClass } from '../system/syndrome.js';
+import { FaultLoop } from './fault-loop.js';
 
-/** A synchronous exception that a guest took. @experimental */
+/** A fault that a guest took. @experimental */
 export interface Fault {
-  /** ESR_EL1. */
-  readonly esr: number;
+  /** What it is: the exception syndrome of the architecture, 32 bits. */
+  readonly syndrome: number;
   /** Where it returns to: the instruction, or for a fetch its address. */
   readonly pc: bigint;
-  /** FAR_EL1; means something for aborts only. */
-  readonly far: bigint;
-  /** The exception level that it was taken from. */
-  readonly el: number;
+  /** The address that it reports; means something for faults of memory only. */
+  readonly address: bigint;
+  /** The privilege level that it was taken from, as the architecture counts. */
+  readonly level: number;
 }
 
-/** What {@link Fault} says, in halves: noting an exception makes no object and no number of 64 bits. */
+/** The fields of {@link Fault}, addresses in halves: noting an exception makes no object and no number of 64 bits. */
 class FaultRecord {
   readonly #words = new Float64Array(6);
 
-  set(esr: number, pcLo: number, pcHi: number, farLo: number, farHi: number, el: number): void {
+  set(syndrome: number, pcLo: number, pcHi: number, lo: number, hi: number, level: number): void {
     const words = this.#words;
-    words[0] = esr;
+    words[0] = syndrome;
     words[1] = pcLo;
     words[2] = pcHi;
-    words[3] = farLo;
-    words[4] = farHi;
-    words[5] = el;
+    words[3] = lo;
+    words[4] = hi;
+    words[5] = level;
   }
 
   copy(from: FaultRecord): void {
@@ -36,16 +35,15 @@ class FaultRecord {
   }
 
   get fault(): Fault {
-    const [esr = 0, pcLo = 0, pcHi = 0, farLo = 0, farHi = 0, el = 0] = this.#words;
-    return { esr, pc: join(pcLo, pcHi), far: join(farLo, farHi), el };
+    const [syndrome = 0, pcLo = 0, pcHi = 0, lo = 0, hi = 0, level = 0] = this.#words;
+    return { syndrome, pc: join(pcLo, pcHi), address: join(lo, hi), level };
   }
 }
 
 const join = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo);
-const EC_SHIFT = 26;
 
 /**
- * The synchronous exceptions of one vCPU, for reports: the last one, how often it came again, and where an endless loop of
+ * The synchronous exceptions of one vCPU, for reports: the last fault, how often it came again, and where an endless loop of
  * exceptions began.
  *
  * @experimental
@@ -92,13 +90,21 @@ export class FaultLog {
     return this.#loop.endless;
   }
 
-  /** Notes an exception that is about to be taken. */
-  note(esr: number, pcLo: number, pcHi: number, farLo: number, farHi: number, el: number): void {
+  /**
+   * Notes an exception that is about to be taken.
+   *
+   * @param syndrome - what it is, in the architecture's own terms: 32 bits.
+   * @param pcLo - where it returns to, low half; `pcHi` the high one.
+   * @param lo - the address that it reports, low half; `hi` the high one.
+   * @param level - the privilege level that it is taken from.
+   * @param isFault - false for a system call, which is no fault but may be part of an endless loop.
+   */
+  note(syndrome: number, pcLo: number, pcHi: number, lo: number, hi: number, level: number, isFault: boolean): void {
     const present = this.#present;
-    present.set(esr, pcLo, pcHi, farLo, farHi, el);
+    present.set(syndrome, pcLo, pcHi, lo, hi, level);
     const inARow = this.#loop.observe(this.instructions());
     if (inARow === 1) this.#first.copy(present);
-    if (esr >>> EC_SHIFT !== (ExceptionClass.Svc64 as number)) this.#noteFault();
+    if (isFault) this.#noteFault();
     if (this.endless) this.onEndless(inARow);
   }
 

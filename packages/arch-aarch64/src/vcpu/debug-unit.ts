@@ -1,0 +1,59 @@
+import type { MainRam, SoftTlb } from '@qvm/engine';
+import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
+import type { Aarch64State } from './aarch64-state.js';
+import { breakpointMatches, breakpointsArmed } from './breakpoints.js';
+import { stepActive } from './software-step.js';
+import { Watchpoints } from './watchpoints.js';
+
+const CLAIM_TAGS = 0xffn;
+
+/**
+ * Self-hosted debug of a vCPU (Arm ARM D2): what is not in plain registers, and which debug exceptions are on.
+ *
+ * @experimental
+ */
+export class DebugUnit {
+  readonly watchpoints: Watchpoints;
+  #osLock = true;
+  #claim = 0n;
+
+  constructor(
+    private readonly state: Aarch64State,
+    tlb: SoftTlb,
+    ram: MainRam,
+  ) {
+    this.watchpoints = new Watchpoints(state, tlb, ram, () => this.#osLock);
+  }
+
+  /** Power-on state. */
+  reset(): void {
+    this.#osLock = true;
+    this.#claim = 0n;
+    this.watchpoints.refresh();
+  }
+
+  /** Whether the guest steps itself at the present exception level. */
+  get stepping(): boolean {
+    return stepActive(this.state, this.#osLock);
+  }
+
+  /** Whether a breakpoint is enabled, so that instructions run one by one. */
+  get breakpointsArmed(): boolean {
+    return breakpointsArmed(this.state);
+  }
+
+  /** Whether a breakpoint stops the instruction at `pc`. */
+  stopsAt(pc: bigint): boolean {
+    return breakpointMatches(this.state, pc, this.#osLock);
+  }
+
+  /** Handlers by register name. */
+  registers(): Record<string, SystemRegisterHandler> {
+    return {
+      OSLAR_EL1: { write: (v) => void (this.#osLock = (v & 1n) !== 0n) },
+      OSLSR_EL1: { read: () => (this.#osLock ? 0xan : 0x8n) },
+      DBGCLAIMSET_EL1: { read: () => CLAIM_TAGS, write: (v) => void (this.#claim |= v & CLAIM_TAGS) },
+      DBGCLAIMCLR_EL1: { read: () => this.#claim, write: (v) => void (this.#claim &= ~v) },
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { VcpuExit } from '@qvm/core';
+import type { EngineVcpu } from '@qvm/engine';
+import { Sctlr } from '../system/mmu.js';
+import { ExceptionClass, syndrome } from '../system/syndrome.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
+import type { ExceptionDelivery } from './exception-delivery.js';
+import type { InterruptInputs } from './interrupt-inputs.js';
+
+/** ISS of a trapped WFI or WFE: condition AL, valid. */
+const WFX_ISS = (1 << 24) | (0xe << 20);
+const WFE = 1;
+
+/**
+ * Waits of a vCPU: WFI, WFE and the event register (Arm ARM D1.6).
+ *
+ * @experimental
+ */
+export class WaitUnit {
+  /** The event register. */
+  #event = false;
+
+  constructor(
+    private readonly vcpu: EngineVcpu<Aarch64State>,
+    private readonly inputs: InterruptInputs,
+    private readonly delivery: ExceptionDelivery,
+  ) {}
+
+  reset(): void {
+    this.#event = false;
+  }
+
+  waitForInterrupt(): VcpuExit | undefined {
+    if (this.#trapped(Sctlr.nTWI)) {
+      this.delivery.synchronous(ExceptionClass.WfxTrap, WFX_ISS, 'wfi');
+      return undefined;
+    }
+    this.vcpu.next();
+    if (this.inputs.raised) return undefined;
+    return this.vcpu.halt('wfi', syndrome(ExceptionClass.WfxTrap, WFX_ISS));
+  }
+
+  waitForEvent(): VcpuExit | undefined {
+    if (this.#trapped(Sctlr.nTWE)) {
+      this.delivery.synchronous(ExceptionClass.WfxTrap, WFX_ISS | WFE, 'wfe');
+      return undefined;
+    }
+    this.vcpu.next();
+    if (this.#event) {
+      this.#event = false;
+      return undefined;
+    }
+    // The event stream, another vCPU's store or SEV ends the wait; giving up the turn is enough.
+    return VcpuExit.Yield;
+  }
+
+  /** An event, from SEV of any vCPU. */
+  signal(): void {
+    this.#event = true;
+    this.vcpu.wake();
+  }
+
+  /** SEVL: an event for this vCPU alone. */
+  signalLocal(): void {
+    this.#event = true;
+  }
+
+  /** Whether EL1 lets EL0 not wait. */
+  #trapped(enable: Sctlr): boolean {
+    const { state } = this.vcpu;
+    return state.el === 0 && !(state.u32(Sys.SCTLR_EL1) & enable);
+  }
+}

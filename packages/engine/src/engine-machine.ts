@@ -1,0 +1,172 @@
+import { hasTaps, VmExitCode } from '@qvm/core';
+import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
+import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
+import type { Builder } from '@qvm/jit';
+import { CodeCache } from './code/code-cache.js';
+import { RegionCache } from './code/region-cache.js';
+import type { RegionTuning } from './code/region-cache.js';
+import { translatedCode } from './code/translated-code.js';
+import type { InstructionText } from './code/translated-code.js';
+import { engineModule, instantiateEngine } from './engine-module.js';
+import type { EngineModule } from './engine-module.js';
+import type { InstructionSet } from './instruction-set.js';
+import { MainRam } from './memory/main-ram.js';
+import type { EngineVcpu } from './vcpu/engine-vcpu.js';
+import type { Fault } from './vcpu/fault-log.js';
+import type { VmEngine } from './vcpu/vm-engine.js';
+
+/**
+ * What an architecture gives the engine of its machines.
+ *
+ * @experimental
+ */
+export interface MachineParts<B extends Builder, V extends EngineVcpu> {
+  readonly instructions: InstructionSet<B>;
+  /** Bytes of the code cache: {@link CodeCache.bytesFor}. */
+  readonly codeBytes: number;
+  readonly tuning: RegionTuning;
+  /** Makes a vCPU, in power-on state. */
+  makeVcpu(index: number, engine: VmEngine): V;
+  /** An instruction as a listing shows it. */
+  readonly instructionText: InstructionText;
+}
+
+/** Encodings that are reported, at most. */
+const REPORT_LIMIT = 1000;
+
+/**
+ * The processors of a VM and the engine that they share. An architecture adds how it boots.
+ *
+ * @experimental
+ */
+export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> implements Machine {
+  readonly vcpus: readonly V[];
+  protected readonly services: MachineServices;
+  readonly #code: CodeCache;
+  readonly #regions: RegionCache<B> | undefined;
+  /** What was said of instructions that are not implemented. */
+  readonly #reported = new Set<string>();
+  /** vCPUs whose endless exceptions were reported. */
+  readonly #lost = new Set<V>();
+
+  /**
+   * Bytes of VM memory that a machine takes beside guest RAM.
+   *
+   * @param codeBytes - of the code cache.
+   * @param vcpuBytes - of each vCPU: state and software TLB.
+   */
+  static bytesFor(vcpus: number, ramBytes: number, codeBytes: number, vcpuBytes: number): number {
+    // What is allocated may have to be aligned to a page of the code cache.
+    return codeBytes + MainRam.bytesFor(ramBytes) + vcpus * (vcpuBytes + CODE_SLOT_BYTES) + CODE_SLOT_BYTES;
+  }
+
+  protected constructor(services: MachineServices, parts: MachineParts<B, V>) {
+    this.services = services;
+    const module = engineModule(parts.instructions);
+    const ram = new MainRam(services.memory, services.map);
+    this.#code = new CodeCache(services.memory, module.predecoder, ram, parts.codeBytes);
+    const instantiate = instantiateEngine(module, services.memory.wasm);
+    const engine = { services, code: this.#code, ram, instantiate };
+    this.vcpus = Array.from({ length: services.vcpus }, (_, index) => parts.makeVcpu(index, engine));
+    for (const vcpu of this.vcpus) {
+      vcpu.onUnimplemented = (text) => this.#reportUnimplemented(vcpu, text);
+      vcpu.onEndlessFaults = () => this.#endlessFaults(vcpu);
+    }
+    if (services.engine === 'wasm') this.#regions = this.#useRegions(module, parts);
+  }
+
+  abstract boot(request: BootRequest): Promise<void>;
+
+  /** A vCPU to power-on state. */
+  protected abstract resetVcpu(vcpu: V): void;
+
+  /** A fault in words: where, which instruction, and why. */
+  protected abstract describeFault(vcpu: V, fault: Fault): string;
+
+  reset(): void {
+    for (const vcpu of this.vcpus) this.resetVcpu(vcpu);
+    this.#lost.clear();
+    this.#code.clear();
+  }
+
+  invalidateCode(base: number, size: number): void {
+    this.#code.invalidate(base, size);
+  }
+
+  mappingChanged(base: number, size: number): void {
+    for (const vcpu of this.vcpus) vcpu.tlb.flushAll();
+    this.#code.forget(base, size);
+  }
+
+  stats(): Readonly<Record<string, Json>> {
+    return {
+      codePages: this.#code.pages,
+      ...this.#code.counters,
+      regions: this.#regions ? { ...this.#regions.counters, live: { ...this.#regions.live } } : null,
+      vcpus: this.vcpus.map((vcpu) => this.#statsOf(vcpu)),
+    };
+  }
+
+  #statsOf(vcpu: V): Json {
+    const { exits, tlb, state, regionTotals } = vcpu;
+    return {
+      exits: exits.counts(),
+      tlb: { ...tlb.counters, fills: tlb.counters.fills + state.u32(EngineState.tlbFills) },
+      regionInstructions: regionTotals.instructions,
+      regionEntries: regionTotals.entries,
+      faults: this.#faultsOf(vcpu),
+    };
+  }
+
+  #useRegions(module: EngineModule<B>, { instructions, tuning, instructionText }: MachineParts<B, V>): RegionCache<B> {
+    const { memory, hooks, name } = this.services;
+    // Regions are the same for all vCPUs, and so are the tables: any vCPU's functions do.
+    const core = this.vcpus[0]?.regionImports ?? {};
+    const imports = { env: { memory: memory.wasm }, core, ...instructions.instantiateHelpers(memory.wasm) };
+    const tables = this.vcpus.map(({ regionTable }) => regionTable);
+    const regions = new RegionCache(memory, this.#code, module, imports, tables, tuning);
+    for (const vcpu of this.vcpus) vcpu.useRegions(regions);
+    const { codeTranslated } = hooks;
+    regions.onInstall = (region) => {
+      if (!hasTaps(codeTranslated)) return;
+      codeTranslated.call({ vm: name, ...translatedCode(region, this.#code, instructionText) });
+    };
+    return regions;
+  }
+
+  /**
+   * A vCPU that takes exceptions for ever can still be helped by another one, which goes on as it would on hardware. The VM ends when
+   * no vCPU that is on can ever execute an instruction again.
+   */
+  #endlessFaults(vcpu: V): void {
+    const reason = `vCPU ${vcpu.index} faults forever. ${this.#loopOf(vcpu)}`;
+    if (this.vcpus.every(({ on, faults }) => !on || faults.endless))
+      this.services.request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
+    else if (!this.#lost.has(vcpu)) this.services.logger.log('warn', `${this.services.name}: ${reason}`);
+    this.#lost.add(vcpu);
+  }
+
+  /** Where an endless loop of exceptions began, and what it comes to. */
+  #loopOf(vcpu: V): string {
+    const { loop } = vcpu.faults;
+    if (loop === undefined) return '';
+    const first = this.describeFault(vcpu, loop.first);
+    const latest = this.describeFault(vcpu, loop.latest);
+    return first === latest ? `It began ${first}.` : `It began ${first}. Now, ${latest}.`;
+  }
+
+  #faultsOf(vcpu: V): Json {
+    const { taken, repeated, endless, last } = vcpu.faults;
+    return { taken, repeated, endless, last: last === undefined ? null : this.describeFault(vcpu, last) };
+  }
+
+  /** Each unimplemented encoding is reported once. */
+  #reportUnimplemented(vcpu: V, text: string): void {
+    if (this.#reported.has(text) || this.#reported.size >= REPORT_LIMIT) return;
+    this.#reported.add(text);
+    this.services.logger.log(
+      'warn',
+      `${this.services.name}: vCPU ${vcpu.index} met an instruction that is not implemented at 0x${vcpu.pc.toString(16)}: ${text}`,
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import type { PhysicalMap } from '@qvm/core';
+import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import type { CodeCache } from '../code/code-cache.js';
+import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
+import { pageOf } from '../memory/page.js';
+import type { SoftTlb } from '../memory/soft-tlb.js';
+import type { CpuState } from './cpu-state.js';
+
+/** A fetch that found no instruction. @experimental */
+export interface FetchFault {
+  /** Virtual address, low and high word, unsigned. */
+  readonly lo: number;
+  readonly hi: number;
+  /** What it is, as a value of the architecture. */
+  readonly status: number;
+}
+
+/**
+ * The program counter of a vCPU: finds the record of the instruction that control goes to.
+ *
+ * @experimental
+ */
+export class FetchUnit {
+  /** Why there is no instruction at the program counter. A jump clears it. */
+  fault: FetchFault | undefined;
+
+  constructor(
+    private readonly state: CpuState,
+    private readonly tlb: SoftTlb,
+    private readonly code: CodeCache,
+    private readonly map: PhysicalMap,
+    private readonly mmu: AddressTranslation,
+    private readonly faults: EngineFaults,
+  ) {}
+
+  /** Virtual address of the next instruction, 64 bits, unsigned. */
+  get pc(): bigint {
+    return this.fault ? join(this.fault.lo, this.fault.hi) : this.state.pc;
+  }
+
+  /** Low and high half of {@link FetchUnit.pc}, unsigned. */
+  get pcLo(): number {
+    return this.fault ? this.fault.lo : this.state.pcLo;
+  }
+
+  get pcHi(): number {
+    return this.fault ? this.fault.hi : this.state.pcHi;
+  }
+
+  /** Sets the program counter. A fetch that faults is left in {@link FetchUnit.fault}. */
+  jump(target: bigint): void {
+    const top = BigInt.asIntN(64, target) >> 55n;
+    const pc = top === 0n || top === -1n ? target : this.mmu.branchTarget(target);
+    this.#jump(Number(pc & 0xffff_ffffn), Number(pc >> 32n));
+  }
+
+  /** {@link FetchUnit.jump} to an address in two halves, of which bits 63–55 are mostly alike. */
+  jumpTo(lo: number, hi: number): void {
+    const top = hi >> 23;
+    if (top === 0 || top === -1) this.#jump(lo, hi);
+    else this.jump(join(lo, hi));
+  }
+
+  /** Finds the present instruction anew: its page has been mapped elsewhere. */
+  again(): void {
+    if (!this.fault) this.jump(this.state.pc);
+  }
+
+  #jump(lo: number, hi: number): void {
+    this.fault = undefined;
+    if (lo & 3) {
+      this.fault = { lo, hi, status: this.faults.alignment };
+      return;
+    }
+    const { state } = this;
+    const bank = state.u32(EngineState.bank);
+    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi);
+    if (code === 0) return;
+    const ip = code + (lo & 0xffc) * 4;
+    state.setU32(EngineState.ip, ip);
+    const bias = lo - (ip >>> 2);
+    state.setU32(EngineState.pcBias, bias >>> 0);
+    state.setU32(EngineState.pcBias + 4, (bias < 0 ? hi - 1 : hi) >>> 0);
+  }
+
+  #fetch(bank: number, lo: number, hi: number): number {
+    const { mmu, tlb } = this;
+    if (!mmu.translate(lo, hi, 'execute', mmu.privileged)) {
+      this.fault = { lo, hi, status: mmu.fault };
+      return 0;
+    }
+    const page = pageOf(mmu.physical);
+    const region = this.map.find(page);
+    if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
+      this.fault = { lo, hi, status: this.faults.external };
+      return 0;
+    }
+    const code = this.code.codeOf(page, region);
+    const e = tlb.entry(bank, lo, hi, mmu.local);
+    tlb.setAddend(e, lo, region.offset + (page - region.base));
+    tlb.setCode(e, code);
+    tlb.setTag(e, TlbEntry.execTag, lo, hi);
+    if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
+    return code;
+  }
+}
+
+const join = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo);

@@ -1,0 +1,21 @@
+import type { AccessWidth } from '@qvm/core';
+import type { AccessWatch } from '../memory/access-watch.js';
+import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
+import type { SoftTlb } from '../memory/soft-tlb.js';
+import type { CpuState } from './cpu-state.js';
+
+/**
+ * What an architecture gives the engine of one vCPU.
+ *
+ * @experimental
+ */
+export interface VcpuParts<S extends CpuState> {
+  readonly state: S;
+  /** With as many banks as the architecture has regimes in use at a time. */
+  readonly tlb: SoftTlb;
+  readonly mmu: AddressTranslation;
+  readonly watch: AccessWatch;
+  readonly faults: EngineFaults;
+  /** The exception syndrome of a device access, as the architecture reports it to a hypervisor. */
+  deviceSyndrome(width: AccessWidth, write: boolean): number;
+}

@@ -1,0 +1,17 @@
+import type { MachineServices } from '@qvm/core';
+import type { CodeCache } from '../code/code-cache.js';
+import type { MainRam } from '../memory/main-ram.js';
+import type { InstantiateRun } from './run-function.js';
+
+/**
+ * What the vCPUs of a VM share.
+ *
+ * @experimental
+ */
+export interface VmEngine {
+  readonly services: MachineServices;
+  readonly code: CodeCache;
+  readonly ram: MainRam;
+  /** Makes the `run` function of a vCPU. */
+  readonly instantiate: InstantiateRun;
+}
