@@ -28,16 +28,13 @@ export async function packedFiles() {
 export function problemsOfTarball(name, files) {
   const packed = new Set(files);
   const read = (path) => readFileSync(inRoot('packages', name, path), 'utf8');
+  const namedIn = (kind, find) => files.filter((path) => kind.test(path)).flatMap((path) => find(path, read(path)));
   return [
     ...missing('the tarball', NEEDED, packed),
     ...missing('package.json', filesNamed(JSON.parse(read('package.json'))), packed),
-    ...files
-      .filter((path) => path.endsWith('.map'))
-      .flatMap((path) => missing(path, sourcesOf(path, read(path)), packed)),
-    ...files
-      .filter((path) => /\.m?[jt]s$/.test(path))
-      .flatMap((path) => missing(path, mapsOf(path, read(path)), packed)),
-    ...files.filter((path) => path.endsWith('.md')).flatMap((path) => missing(path, linksOf(path, read(path)), packed)),
+    ...missing('a source map', namedIn(/\.map$/, sourcesOf), packed),
+    ...missing('a module', namedIn(/\.m?[jt]s$/, mapsOf), packed),
+    ...missing('README.md', namedIn(/\.md$/, linksOf), packed),
     ...files
       .filter((path) => /^(dist|src)\/.*(\.test\.|\.tsbuildinfo$)/.test(path))
       .map((path) => `${path} is for this repository only`),

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
-import type { StartFlags } from './commands/start.js';
+import type { StartFlags } from './commands/start-flags.js';
 import type { NewVdevFlags } from './commands/vdev-new.js';
 import { FINDING_FORMATS } from './report/finding-formats.js';
 import { VDEV_KINDS } from './commands/vdev-kinds.js';

@@ -153,6 +153,7 @@ export { createToken } from './plugin/token.js';
 export type { ExitTotals } from './vcpu/guest-exits.js';
 export { GuestExits } from './vcpu/guest-exits.js';
 export type { Vcpu } from './vcpu/vcpu.js';
+export type { VcpuView } from './vcpu/vcpu-view.js';
 export { VcpuExit } from './vcpu/vcpu.js';
 export type {
   SharedMemoryAttachment,

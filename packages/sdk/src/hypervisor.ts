@@ -9,7 +9,8 @@ import type { HypervisorHost } from './host/hypervisor-host.js';
 import { builtInPlugins } from './built-in-plugins.js';
 import { buildVm, checkVm } from './vm/vm-builder.js';
 import type { VmController, VmHandle } from './vm/vm-handle.js';
-import type { BuilderServices, VmCreateOptions } from './vm/vm-plan.js';
+import type { VmCreateOptions } from './vm/vm-create-options.js';
+import type { BuilderServices } from './vm/vm-plan.js';
 import { optionsLookup } from './vm/vdev-options.js';
 import { readConfigText, type VmSource } from './vm/vm-source.js';
 

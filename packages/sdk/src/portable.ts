@@ -11,9 +11,9 @@ export { FileSourceError, MemoryFileSource, type FileSource } from './host/file-
 export { bareHost, type HostPaths, type HypervisorHost } from './host/hypervisor-host.js';
 export type { Hypervisor, HypervisorOptions } from './hypervisor.js';
 export { describeError, exitCodeOf, StartError } from './vm/build-error.js';
-export { lintFacts } from './vm/lint-facts.js';
+export { lintFacts, type KnownTypes } from './vm/lint-facts.js';
 export { COMMON_VDEV_OPTIONS } from './vm/vdev-options.js';
 export type { FileDescription, RamDescription, VdevDescription, VmDescription } from './vm/vm-description.js';
 export type { ExitRecord, RamRange, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
-export type { VmCreateOptions } from './vm/vm-plan.js';
+export type { VmCreateOptions, VmOutput } from './vm/vm-create-options.js';
 export { readConfigText, type VmSource } from './vm/vm-source.js';

@@ -6,7 +6,7 @@ import { CliExitCode } from '../report/exit-codes.js';
 import { printJson } from '../report/print.js';
 import { CliError } from '../report/report-error.js';
 import { endLine } from '../report/vm-report.js';
-import type { StartFlags } from './start.js';
+import type { StartFlags } from './start-flags.js';
 
 /** `qvm start` with a host: makes and starts the VMs there. Shows one console when that was asked for. */
 export async function startInHost(

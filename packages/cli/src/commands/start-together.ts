@@ -9,7 +9,7 @@ import { endLine } from '../report/vm-report.js';
 import { onStopSignals } from '../signals.js';
 import { SystemTrace } from '../trace/system-trace.js';
 import { shownConsole } from './start-in-host.js';
-import type { StartFlags } from './start.js';
+import type { StartFlags } from './start-flags.js';
 
 /** How long guests may take to end after their power buttons were pressed. */
 const STOP_TIMEOUT_MS = 30_000;

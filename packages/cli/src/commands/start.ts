@@ -1,49 +1,23 @@
-import type { ClockSpec, Engine } from '@qvm/core';
+import type { ClockSpec } from '@qvm/core';
 import { embeddedGuest } from '@qvm/guests';
-import { dumpOnFailure, type ControlClient, type RestartPolicy } from '@qvm/host';
+import { dumpOnFailure, type ControlClient } from '@qvm/host';
 import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
 import { openHypervisor } from '../hypervisor.js';
-import { override, type OverrideFlags } from '../overrides.js';
+import { override } from '../overrides.js';
 import { CliLogger } from '../report/cli-logger.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError, reportError } from '../report/report-error.js';
 import { exitLines, exitRecord, statsLines } from '../report/vm-report.js';
-import { findHost, type HostFlags } from '../host/connect.js';
+import { findHost } from '../host/connect.js';
 import { dumpDestination, readLaunches } from '../host/read-launch.js';
+import type { StartFlags } from './start-flags.js';
 import { startInHost } from './start-in-host.js';
 import { startTogether } from './start-together.js';
 import { RegionDump } from '../regions/region-dump.js';
-import type { RegionDumpOption } from '../regions/region-dump-option.js';
 import { handleSignals } from '../signals.js';
 import { openTrace } from '../trace/open-trace.js';
 import type { TraceSink } from '../trace/trace-writer.js';
-
-/** Options of `qvm start`. */
-export interface StartFlags extends OverrideFlags, HostFlags {
-  /** The guest that comes with qvm, in place of a file. */
-  readonly embedded?: boolean;
-  /** `true` without a number. */
-  readonly icount?: number | true;
-  readonly engine?: Engine;
-  readonly trace?: string;
-  readonly dumpRegions?: RegionDumpOption;
-  readonly stats?: boolean;
-  readonly json?: boolean;
-  readonly restart?: boolean;
-  readonly verbose?: boolean;
-  readonly plugin?: readonly string[];
-  /** Leave the VMs to the host and return; there must be one. */
-  readonly detach?: boolean;
-  /** Run here, although there is a host. */
-  readonly alone?: boolean;
-  /** The console to show: `true` for that of the only VM. */
-  readonly console?: string | true;
-  /** What the host does when a VM ends by itself. */
-  readonly restartPolicy?: RestartPolicy;
-  /** Folder for core dumps of VMs that fail, or `|COMMAND`. */
-  readonly dump?: string;
-}
 
 /** `qvm start`: runs VMs here to their end, or leaves them to the host when one runs. Returns the exit code. */
 export async function start(files: readonly string[], flags: StartFlags): Promise<number> {

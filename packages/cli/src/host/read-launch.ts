@@ -17,7 +17,7 @@ import {
 } from '@qvm/config';
 import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams, type ThreadPlace } from '@qvm/host';
 import { fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
-import type { StartFlags } from '../commands/start.js';
+import type { StartFlags } from '../commands/start-flags.js';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';

@@ -1,5 +1,5 @@
 import type { HookMap, SyncBailHook, SyncHook } from 'tapable';
-import type { Vcpu } from '../vcpu/vcpu.js';
+import type { VcpuView } from '../vcpu/vcpu-view.js';
 import { createBailHook, createBailHookMap, createSyncHook } from './hook-factory.js';
 
 /**
@@ -27,7 +27,7 @@ export type TrapKind =
  * @experimental
  */
 export interface TrapEvent {
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   readonly kind: TrapKind | string;
   /** The exception syndrome as the guest would read it (Arm: `ESR_ELx`). */
   readonly syndrome: number;
@@ -41,7 +41,7 @@ export interface TrapEvent {
 
 /**
  * `handled`: the tap did the work and no exception is taken. Execution goes on behind the instruction, unless the tap moved
- * the program counter ({@link Vcpu.setRegister}).
+ * the program counter ({@link VcpuView.setRegister}).
  *
  * @experimental
  */
@@ -53,7 +53,7 @@ export type TrapAnswer = 'handled';
  * @experimental
  */
 export interface HypercallEvent {
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   readonly conduit: 'hvc' | 'smc';
   /** The immediate of the instruction; 0 in the SMC Calling Convention. */
   readonly immediate: number;
@@ -76,7 +76,7 @@ export type HypercallResult = readonly bigint[];
  * @experimental
  */
 export interface MemoryFaultEvent {
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   /** 1: the guest's own tables refuse the access. 2: the guest-physical address is nothing, or may not be used so (external abort). */
   readonly stage: 1 | 2;
   readonly access: 'read' | 'write' | 'execute';
@@ -113,7 +113,7 @@ export interface DeviceAccessDetails {
  * @experimental
  */
 export interface GuestExitEvent {
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   /** `mmio`, `wfi`, `sysreg`, `hypercall`, `interrupt`, `timer`, `budget`, … */
   readonly cause: string;
   /** Who is accessed, for `mmio`. */
@@ -136,7 +136,7 @@ export interface GuestExitEvent {
  * @experimental
  */
 export interface InterruptTakenEvent {
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   /** How it is signalled (Arm: `irq`, `fiq`, `serror`). */
   readonly kind: string;
   /** Its number, where the controller knows it by now. */
@@ -158,7 +158,7 @@ export type VcpuState = 'off' | 'ready' | 'running' | 'halted';
  * @experimental
  */
 export interface VcpuStateEvent {
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   readonly from: VcpuState;
   readonly to: VcpuState;
   /** Host time in nanoseconds ({@link hostNanoseconds}). */

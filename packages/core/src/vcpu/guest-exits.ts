@@ -1,8 +1,8 @@
 import { hostNanoseconds } from '../clock/host-time.js';
 import type { Clock } from '../clock/clock.js';
 import { hasTaps } from '../hooks/tappable.js';
-import type { DeviceAccessDetails, GuestExitEvent } from '../hooks/vcpu-hooks.js';
-import type { Vcpu } from './vcpu.js';
+import type { DeviceAccessDetails, GuestExitEvent, VcpuHooks } from '../hooks/vcpu-hooks.js';
+import type { VcpuView } from './vcpu-view.js';
 
 /**
  * How often and for how long a vCPU was in the hypervisor for one cause.
@@ -15,6 +15,9 @@ export interface ExitTotals {
   time: number;
 }
 
+/** The vCPU whose exits are counted. */
+type ExitingVcpu = VcpuView & { readonly hooks: VcpuHooks };
+
 /** The event of both hooks. There is one for each vCPU, so that exits allocate nothing. */
 class ReusedExitEvent implements GuestExitEvent {
   cause = '';
@@ -24,7 +27,7 @@ class ReusedExitEvent implements GuestExitEvent {
   access: DeviceAccessDetails | undefined;
 
   constructor(
-    readonly vcpu: Vcpu,
+    readonly vcpu: VcpuView,
     private readonly clock: Clock,
   ) {}
 
@@ -45,7 +48,7 @@ class ReusedExitEvent implements GuestExitEvent {
  * @experimental
  */
 export class GuestExits {
-  readonly #vcpu: Vcpu;
+  readonly #vcpu: ExitingVcpu;
   readonly #event: ReusedExitEvent;
   readonly #access = { address: 0, offset: 0, width: 4, write: false, value: 0 };
   readonly #totals = new Map<string, ExitTotals>();
@@ -55,7 +58,7 @@ export class GuestExits {
   /** The exit that the vCPU is in. A wait for an interrupt lasts from turn to turn. */
   #open: ExitTotals | undefined;
 
-  constructor(vcpu: Vcpu, clock: Clock) {
+  constructor(vcpu: ExitingVcpu, clock: Clock) {
     this.#vcpu = vcpu;
     this.#event = new ReusedExitEvent(vcpu, clock);
   }

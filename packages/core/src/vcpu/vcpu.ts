@@ -1,5 +1,6 @@
 import type { GuestExits } from './guest-exits.js';
 import type { VcpuHooks } from '../hooks/vcpu-hooks.js';
+import type { VcpuView } from './vcpu-view.js';
 
 /**
  * Why {@link Vcpu.run} returned.
@@ -24,34 +25,14 @@ export enum VcpuExit {
  *
  * @experimental
  */
-export interface Vcpu {
-  readonly index: number;
+export interface Vcpu extends VcpuView {
   readonly hooks: VcpuHooks;
   /** Counts and times its exits, when the engine reports them. */
   readonly exits?: GuestExits;
-  /** Instructions retired since the VM was created; exact whenever a hook, vdev or timer runs. */
-  readonly instructions: number;
   /** Executes at most `budget` instructions (exactly that many unless it returns for another reason). */
   run(budget: number): VcpuExit;
   /** Whether `run` would make progress: on, and not waiting, or an interrupt or event ends the wait. */
   hasWork(): boolean;
-  /** Whether it is turned on (a secondary vCPU is off until the guest turns it on). */
-  readonly on: boolean;
   /** Makes a `run` in progress return soon; safe from a vdev or hook inside it. */
   kick(): void;
-  /** Program counter, for traces and statistics. */
-  readonly pc: bigint;
-  /** General registers by manual name, for debuggers and dumps. */
-  registers(): Readonly<Record<string, bigint>>;
-  /**
-   * Writes a register by the name that {@link registers} gives it. For hooks and debuggers, outside of guest code.
-   *
-   * @throws {@link QvmError} `vcpu.register` when there is none of that name.
-   */
-  setRegister(name: string, value: bigint): void;
-  /**
-   * The guest-physical address of a virtual one, by the guest's own tables as they are now and as its kernel reads; without any
-   * effect on the guest. `undefined` when it is not mapped, or the engine cannot tell.
-   */
-  translate?(virtualAddress: bigint): number | undefined;
 }

@@ -13,7 +13,7 @@ import { QvmError, type Disposable, type VdevFactory } from '@qvm/core';
 import type { HostPaths } from '../host/hypervisor-host.js';
 import { StartError } from './build-error.js';
 import { vdevFacts } from './lint-facts.js';
-import type { VmOutput } from './vm-plan.js';
+import type { VmOutput } from './vm-create-options.js';
 
 const CODE = 'file.unwritable';
 

@@ -1,14 +1,23 @@
 import type { LintFacts, VdevFacts } from '@qvm/config';
-import type { VdevFactory } from '@qvm/core';
-import type { Hypervisor } from '../hypervisor.js';
+import type { Architecture, VdevFactory } from '@qvm/core';
 import { vdevOptions } from './vdev-options.js';
+
+/**
+ * The vdevs and architectures of a hypervisor.
+ *
+ * @experimental
+ */
+export interface KnownTypes {
+  readonly vdevTypes: readonly VdevFactory[];
+  readonly architectures: readonly Architecture[];
+}
 
 /**
  * What a hypervisor knows about vdevs and boards, for `lintConfigs`. Files and the size of the host are not among it.
  *
  * @experimental
  */
-export function lintFacts({ vdevTypes, architectures }: Pick<Hypervisor, 'vdevTypes' | 'architectures'>): LintFacts {
+export function lintFacts({ vdevTypes, architectures }: KnownTypes): LintFacts {
   const vdevs = new Map(vdevTypes.map((factory) => [factory.type, factory]));
   const boards = new Map(architectures.map((architecture) => [architecture.name, architecture]));
   return {

@@ -10,7 +10,8 @@ import { Findings } from './collect.js';
 import { holdInputs } from './file-uses.js';
 import { defaultVdev } from './vdev-options.js';
 import { VmController } from './vm-handle.js';
-import { planVm, type BuilderServices, type VmCreateOptions, type VmPlan } from './vm-plan.js';
+import type { VmCreateOptions } from './vm-create-options.js';
+import { planVm, type BuilderServices, type VmPlan } from './vm-plan.js';
 import type { VmSource } from './vm-source.js';
 
 /**

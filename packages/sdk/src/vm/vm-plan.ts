@@ -8,7 +8,7 @@ import {
   type VmSpec,
 } from '@qvm/config';
 import { VDEV_FACTORY } from '@qvm/core';
-import type { Architecture, BootFiles, ClockSpec, Engine, HookPlugin, Logger, QvmPlugin, VdevSpec } from '@qvm/core';
+import type { Architecture, BootFiles, HookPlugin, QvmPlugin, VdevSpec } from '@qvm/core';
 import type { Container } from 'inversify';
 import { vmContainer } from '../container/compose.js';
 import { resolverOf } from '../container/plugin-module.js';
@@ -19,44 +19,8 @@ import type { Findings } from './collect.js';
 import { fileFindings, usedFiles } from './file-uses.js';
 import { importVdevPackages } from './vdev-packages.js';
 import { checkOptions, findFactory, optionsLookup } from './vdev-options.js';
+import type { VmCreateOptions } from './vm-create-options.js';
 import { readSource, type VmSource } from './vm-source.js';
-
-/**
- * How one VM is made, beyond what its configuration says.
- *
- * @experimental
- */
-export interface VmCreateOptions {
-  /** Real time when absent. */
-  readonly clock?: ClockSpec;
-  /** How guest code runs: only interpreted, or (as when absent) with hot code translated to WebAssembly. */
-  readonly engine?: Engine;
-  /** What a guest's reset does: end the VM with exit code 0 (the default), or boot again. */
-  readonly onReset?: 'exit' | 'restart';
-  /** Plugins for this VM alone; all that they provide belongs to it. */
-  readonly plugins?: readonly QvmPlugin[];
-  /** Replaces the hypervisor's logger. */
-  readonly logger?: Logger;
-  /** Replaces the host's variables for `${NAME}`. */
-  readonly environment?: Environment;
-  /** Changes the specification before it is used, as command-line options do. May throw a `ConfigError`. */
-  readonly adjust?: (spec: VmSpec) => VmSpec;
-  /** Files that the host program writes about this VM, such as a trace: refused where the VM uses them. */
-  readonly outputs?: readonly VmOutput[];
-  /** Told what the user needs to know to use a console, such as the path of a PTY. Absent: logged as `info`. */
-  readonly onAnnouncement?: (message: string) => void;
-}
-
-/**
- * A file that a host program writes while a VM runs.
- *
- * @experimental
- */
-export interface VmOutput {
-  readonly path: string;
-  /** What asks for it, for messages: `--trace`. */
-  readonly role: string;
-}
 
 /** What the builder takes from its hypervisor. */
 export interface BuilderServices {
