@@ -3,7 +3,7 @@ import { unquote } from './token.js';
 import type { Token } from './token.js';
 
 /** Where an instruction stands and what names mean there. */
-export interface Place {
+export interface InstructionSite {
   readonly pc: bigint;
   /** The value of a symbol, or `undefined` when there is none. */
   readonly symbol: (name: string) => bigint | undefined;
@@ -11,8 +11,8 @@ export interface Place {
   readonly local: (reference: string) => bigint | undefined;
 }
 
-/** A place without symbols. */
-export const bare = (pc: bigint): Place => ({ pc, symbol: () => undefined, local: () => undefined });
+/** A site without symbols. */
+export const bare = (pc: bigint): InstructionSite => ({ pc, symbol: () => undefined, local: () => undefined });
 
 const MAXIMUM_DEPTH = 100;
 const BINARY: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
@@ -49,7 +49,7 @@ export class Cursor {
 
   constructor(
     readonly tokens: readonly Token[],
-    readonly place: Place,
+    readonly site: InstructionSite,
     start = 0,
   ) {
     this.#at = start;
@@ -165,8 +165,8 @@ export class Cursor {
 
   #valueOf({ kind, text }: Token): bigint | undefined {
     if (kind === 'number') return text.startsWith("'") ? BigInt(unquote(text).codePointAt(0) ?? 0) : BigInt(text);
-    if (kind === 'local') return this.place.local(text);
-    if (kind === 'name') return text === '.' ? this.place.pc : this.place.symbol(text);
+    if (kind === 'local') return this.site.local(text);
+    if (kind === 'name') return text === '.' ? this.site.pc : this.site.symbol(text);
     return undefined;
   }
 }

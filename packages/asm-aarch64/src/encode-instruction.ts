@@ -1,6 +1,6 @@
 import { Mismatch } from './assembly-error.js';
 import { Cursor } from './cursor.js';
-import type { Place } from './cursor.js';
+import type { InstructionSite } from './cursor.js';
 import type { Draft, Form } from './form.js';
 import { a64Syntax, encode } from './instruction-set.js';
 import type { RowForm } from './instruction-set.js';
@@ -11,7 +11,7 @@ import type { Token } from './token.js';
  *
  * @throws Mismatch with everything that would have been right where the best form failed.
  */
-export function encodeInstruction(tokens: readonly Token[], start: number, place: Place): number {
+export function encodeInstruction(tokens: readonly Token[], start: number, site: InstructionSite): number {
   const mnemonic = tokens[start] as Token;
   const forms = a64Syntax().byMnemonic.get(mnemonic.text.toLowerCase());
   if (!forms) throw new Mismatch('an instruction or a directive', mnemonic.column);
@@ -19,7 +19,7 @@ export function encodeInstruction(tokens: readonly Token[], start: number, place
   const expected = new Set<string>();
   for (const candidate of forms) {
     try {
-      return assembleAs(candidate, new Cursor(tokens, place, start + 1));
+      return assembleAs(candidate, new Cursor(tokens, site, start + 1));
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       if (error.column > furthest) expected.clear();

@@ -1,5 +1,5 @@
 import type { RawFields } from '@qvm/jit';
-import type { Cursor, Place } from './cursor.js';
+import type { Cursor, InstructionSite } from './cursor.js';
 
 /** Fields of an encoding while a line is parsed. */
 export type Draft = Record<string, number>;
@@ -7,7 +7,7 @@ export type Draft = Record<string, number>;
 /** One operand of a form, both ways: fields to text, and text to fields. */
 export interface Operand {
   /** The text; `''` when it is left out, `undefined` when these fields cannot be written so. */
-  readonly format: (fields: RawFields, place: Place) => string | undefined;
+  readonly format: (fields: RawFields, site: InstructionSite) => string | undefined;
   /** Reads the text and sets fields; throws Mismatch. Fields of the form and of operands before it are set already. */
   readonly parse: (cursor: Cursor, draft: Draft) => void;
   /** Sets the fields when the operand is left out; without it, it cannot be. */

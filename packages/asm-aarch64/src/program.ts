@@ -1,6 +1,6 @@
 import { AssemblyError, Mismatch } from './assembly-error.js';
 import { Cursor } from './cursor.js';
-import type { Place } from './cursor.js';
+import type { InstructionSite } from './cursor.js';
 import { DIRECTIVES } from './directives.js';
 import { encodeInstruction } from './encode-instruction.js';
 import { LiteralPool, pooledLoad } from './literal-pool.js';
@@ -68,12 +68,12 @@ export class Program {
   #statement({ line, tokens, start }: Statement, section: Section, laysOut: boolean): void {
     const first = tokens[start] as Token;
     if (first.kind === 'end') return;
-    const place = this.#place(section.address);
+    const site = this.#site(section.address);
     const directive = DIRECTIVES[first.text.toLowerCase()];
     if (directive) {
       const placeLiterals = (): void => this.#placeLiterals(section, laysOut);
       return directive({
-        cursor: new Cursor(tokens, place, start + 1),
+        cursor: new Cursor(tokens, site, start + 1),
         section,
         symbols: this.symbols,
         laysOut,
@@ -83,23 +83,21 @@ export class Program {
     const load = pooledLoad(tokens, start);
     if (load) this.#pool.add(load, line);
     if (laysOut) return section.instruction(0);
-    section.instruction(
-      load ? this.#pool.encode(load, line, section.address) : encodeInstruction(tokens, start, place),
-    );
+    section.instruction(load ? this.#pool.encode(load, line, section.address) : encodeInstruction(tokens, start, site));
   }
 
   #placeLiterals(section: Section, laysOut: boolean): void {
     this.#pool.place(section, ({ size, tokens, start }, line) => {
       if (laysOut) return section.space(size);
       locate(line, () => {
-        const cursor = new Cursor(tokens, this.#place(section.address), start);
+        const cursor = new Cursor(tokens, this.#site(section.address), start);
         section.value(cursor.expression(), size);
         if (!cursor.atEnd) cursor.fail('the end of the line');
       });
     });
   }
 
-  #place(pc: bigint): Place {
+  #site(pc: bigint): InstructionSite {
     return { pc, symbol: (name) => this.symbols.value(name), local: (reference) => this.symbols.local(reference, pc) };
   }
 }

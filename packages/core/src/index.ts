@@ -119,7 +119,14 @@ export type { PhysicalMap } from './memory/physical-map.js';
 export { RamGuestMemory } from './memory/ram-guest-memory.js';
 export type { RamReservation, RamReservations } from './memory/ram-reservations.js';
 export { RAM_RESERVATIONS } from './memory/ram-reservations.js';
-export type { AccessWidth, MmioHandler, MmioRegion, RamRegion, Region, ReservedRegion } from './memory/region.js';
+export type {
+  AccessWidth,
+  MmioHandler,
+  MmioRegion,
+  RamRegion,
+  MemoryRegion,
+  ReservedRegion,
+} from './memory/memory-region.js';
 export { MappedWindow } from './memory/mapped-window.js';
 export type { MemorySource } from './memory/memory-pool.js';
 export { MEMORY_SOURCE, MemoryPool } from './memory/memory-pool.js';

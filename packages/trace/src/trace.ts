@@ -12,8 +12,8 @@ export interface TraceStream {
   readonly lost: number;
 }
 
-/** A record where it lies. */
-interface Place {
+/** A block of records of one thread. */
+interface RecordBlock {
   readonly stream: TraceStream;
   readonly view: DataView;
   /** Nanoseconds to add to its time. */
@@ -35,8 +35,8 @@ export class Trace {
   readonly cpus: readonly number[];
   /** Whether the file has its end; otherwise it was cut off. */
   readonly complete: boolean;
-  readonly #places: readonly Place[];
-  /** First event of each place, and the length at the end. */
+  readonly #blocks: readonly RecordBlock[];
+  /** First event of each block, and the length at the end. */
   readonly #starts: readonly number[];
   readonly #times: Float64Array;
   readonly #order: Uint32Array;
@@ -46,10 +46,10 @@ export class Trace {
     this.complete = complete;
     this.cpus = streams.map(({ cpu }) => cpu).sort((a, b) => a - b);
     this.lost = streams.reduce((sum, { lost }) => sum + lost, 0);
-    this.#places = streams.flatMap((stream) =>
+    this.#blocks = streams.flatMap((stream) =>
       stream.blocks.map((view) => ({ stream, view, shift: (stream.originMicroseconds - origin) * 1000 })),
     );
-    this.#starts = startsOf(this.#places);
+    this.#starts = startsOf(this.#blocks);
     this.length = this.#starts.at(-1) ?? 0;
     this.#times = this.#readTimes();
     this.#order = orderOf(this.#times);
@@ -77,16 +77,16 @@ export class Trace {
   #readTimes(): Float64Array {
     const times = new Float64Array(this.length);
     let index = 0;
-    for (const { view, shift } of this.#places) {
+    for (const { view, shift } of this.#blocks) {
       for (let at = 0; at < view.byteLength; at += RECORD_BYTES) times[index++] = getUint53(view, at) + shift;
     }
     return times;
   }
 
   #event(index: number): TraceEvent {
-    const place = this.#placeOf(index);
-    const { stream, view } = this.#places[place] as Place;
-    const at = (index - (this.#starts[place] as number)) * RECORD_BYTES;
+    const block = this.#placeOf(index);
+    const { stream, view } = this.#blocks[block] as RecordBlock;
+    const at = (index - (this.#starts[block] as number)) * RECORD_BYTES;
     const text = (field: Field): string => stream.strings[view.getUint16(at + field, true)] ?? '?';
     return {
       time: this.#times[index] as number,
@@ -103,10 +103,10 @@ export class Trace {
     };
   }
 
-  /** The place that has an event: the last one that does not start behind it. */
+  /** The block that has an event: the last one that does not start behind it. */
   #placeOf(index: number): number {
     let low = 0;
-    let high = this.#places.length - 1;
+    let high = this.#blocks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       if ((this.#starts[middle] as number) <= index) low = middle;
@@ -116,9 +116,9 @@ export class Trace {
   }
 }
 
-function startsOf(places: readonly Place[]): readonly number[] {
+function startsOf(blocks: readonly RecordBlock[]): readonly number[] {
   const starts = [0];
-  for (const { view } of places) starts.push((starts.at(-1) as number) + view.byteLength / RECORD_BYTES);
+  for (const { view } of blocks) starts.push((starts.at(-1) as number) + view.byteLength / RECORD_BYTES);
   return starts;
 }
 

@@ -30,7 +30,7 @@ function indexed(size: number): Operand {
   };
   const whole = element(letter(size), 'Rm', number);
   return {
-    format: (f, place) => whole.format({ ...f, Rm: size === 1 ? (f.m as number) : ((f.M as number) << 4) | (f.m as number) }, place),
+    format: (f, site) => whole.format({ ...f, Rm: size === 1 ? (f.m as number) : ((f.M as number) << 4) | (f.m as number) }, site),
     parse(cursor, draft) {
       const at = cursor.next;
       const parts: Record<string, number> = {};

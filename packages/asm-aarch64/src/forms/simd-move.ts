@@ -48,7 +48,7 @@ const imm4Index = (size: number): IndexCodec => ({
 
 /** imm5 with the size alone. */
 const sized = (operand: Operand, size: number): Operand => ({
-  format: (f, place) => (((f.imm5 as number) & (2 ** (size + 1) - 1)) === 1 << size ? operand.format(f, place) : undefined),
+  format: (f, site) => (((f.imm5 as number) & (2 ** (size + 1) - 1)) === 1 << size ? operand.format(f, site) : undefined),
   parse(cursor, draft) {
     operand.parse(cursor, draft);
     draft.imm5 = 1 << size;

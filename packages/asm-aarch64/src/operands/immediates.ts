@@ -93,7 +93,7 @@ export function pcRelative(
     parse(cursor, draft) {
       const at = cursor.next;
       const to = cursor.immediate();
-      const distance = BigInt.asIntN(64, base(page ? to : 0n) + (page ? 0n : to) - base(cursor.place.pc));
+      const distance = BigInt.asIntN(64, base(page ? to : 0n) + (page ? 0n : to) - base(cursor.site.pc));
       if (distance < -reach || distance >= reach || distance % BigInt(scale) !== 0n) {
         cursor.fail(`an address within ${reach} bytes${scale > 1 ? `, aligned to ${scale}` : ''}`, at);
       }

@@ -60,7 +60,7 @@ export function successor(width: Width, field: string): Operand {
 export function optionalRegister(operand: Operand, field: string, otherwise: number): Operand {
   return {
     ...operand,
-    format: (f, place) => (f[field] === otherwise ? '' : operand.format(f, place)),
+    format: (f, site) => (f[field] === otherwise ? '' : operand.format(f, site)),
     absent: (draft) => {
       draft[field] = otherwise;
     },

@@ -29,10 +29,10 @@ export function word(text: string): Operand {
 /** Several operands and punctuation written together: `[`, a register, `]`. */
 export function group(...parts: readonly (string | Operand)[]): Operand {
   return {
-    format: (f, place) => {
+    format: (f, site) => {
       let text = '';
       for (const part of parts) {
-        const piece = typeof part === 'string' ? part : part.format(f, place);
+        const piece = typeof part === 'string' ? part : part.format(f, site);
         if (piece === undefined) return undefined;
         text += piece;
       }
@@ -50,9 +50,9 @@ export function group(...parts: readonly (string | Operand)[]): Operand {
 /** Inside a group: `, operand`, or nothing when `fields` have the values of `otherwise`. */
 export function following(operand: Operand, otherwise: Readonly<Record<string, number>>): Operand {
   return {
-    format: (f, place) => {
+    format: (f, site) => {
       if (Object.entries(otherwise).every(([name, value]) => f[name] === value)) return '';
-      const text = operand.format(f, place);
+      const text = operand.format(f, site);
       return text === undefined ? undefined : `, ${text}`;
     },
     parse(cursor, draft) {
@@ -65,8 +65,8 @@ export function following(operand: Operand, otherwise: Readonly<Record<string, n
 /** An operand that is left out when `fields` have the values of `otherwise`. */
 export function optional(operand: Operand, otherwise: Readonly<Record<string, number>>): Operand {
   return {
-    format: (f, place) =>
-      Object.entries(otherwise).every(([name, value]) => f[name] === value) ? '' : operand.format(f, place),
+    format: (f, site) =>
+      Object.entries(otherwise).every(([name, value]) => f[name] === value) ? '' : operand.format(f, site),
     parse: operand.parse,
     absent: (draft) => {
       Object.assign(draft, otherwise);

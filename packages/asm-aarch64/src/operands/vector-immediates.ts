@@ -81,10 +81,10 @@ export const modifiedByte: Operand = imm8;
 /** `#imm8{, lsl|msl #amount}`; cmode is `bits` when the amount is 0 (or 8 of MSL), and rises by 2 (1) each 8. */
 export function modifiedShifted(shift: 'lsl' | 'msl', amounts: readonly number[], cmodes: readonly number[]): Operand {
   return {
-    format(f, place) {
+    format(f, site) {
       const i = cmodes.indexOf(f.cmode as number);
       if (i < 0) return undefined;
-      return `${imm8.format(f, place)}${amounts[i] === 0 ? '' : `, ${shift} #${amounts[i]}`}`;
+      return `${imm8.format(f, site)}${amounts[i] === 0 ? '' : `, ${shift} #${amounts[i]}`}`;
     },
     parse(cursor, draft) {
       imm8.parse(cursor, draft);

@@ -62,9 +62,9 @@ function parseIndex(cursor: Cursor, draft: Draft, { limit, set }: IndexCodec): v
 export function element(lane: Letter | '4b', field: string, index: IndexCodec): Operand {
   const whole = register(`a vector element .${lane}`, 'v', `.${lane}`, [field]);
   return {
-    format(f, place) {
+    format(f, site) {
       const n = index.of(f);
-      const text = whole.format(f, place);
+      const text = whole.format(f, site);
       return n === undefined || text === undefined ? undefined : `${text}[${n}]`;
     },
     parse(cursor, draft) {

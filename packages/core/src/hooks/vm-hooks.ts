@@ -1,6 +1,6 @@
 import type { AsyncSeriesHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
-import type { AccessWidth } from '../memory/region.js';
+import type { AccessWidth } from '../memory/memory-region.js';
 import type { Vcpu } from '../vcpu/vcpu.js';
 import type { VmExit } from '../vm/vm-exit.js';
 import type { VmState } from '../vm/vm-state.js';

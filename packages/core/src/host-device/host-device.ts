@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.js';
 import type { InterruptLine } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
-import type { MmioHandler } from '../memory/region.js';
+import type { MmioHandler } from '../memory/memory-region.js';
 import { createToken, type Token } from '../plugin/token.js';
 import type { Json } from '../vdev/vdev.js';
 

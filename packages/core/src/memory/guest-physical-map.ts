@@ -1,7 +1,7 @@
 import { QvmError } from '../errors/qvm-error.js';
 import { formatRange, PHYSICAL_ADDRESS_LIMIT } from './address-range.js';
 import type { PhysicalMap } from './physical-map.js';
-import type { MmioHandler, RamRegion, Region } from './region.js';
+import type { MmioHandler, MemoryRegion, RamRegion } from './memory-region.js';
 import type { VmMemory } from './vm-memory.js';
 
 const RAM_GRANULE = 0x1000;
@@ -16,8 +16,8 @@ const RAM_OFFSET_ALIGNMENT = 0x1_0000;
  */
 export class GuestPhysicalMap implements PhysicalMap {
   readonly #memory: VmMemory;
-  readonly #regions: Region[] = [];
-  #lastHit: Region | undefined;
+  readonly #regions: MemoryRegion[] = [];
+  #lastHit: MemoryRegion | undefined;
 
   /**
    * @param memory - where `addRam` allocates.
@@ -26,11 +26,11 @@ export class GuestPhysicalMap implements PhysicalMap {
     this.#memory = memory;
   }
 
-  get regions(): readonly Region[] {
+  get regions(): readonly MemoryRegion[] {
     return this.#regions;
   }
 
-  find(address: number): Region | undefined {
+  find(address: number): MemoryRegion | undefined {
     const last = this.#lastHit;
     if (last !== undefined && address >= last.base && address - last.base < last.size) return last;
     const region = this.#regions[this.#firstAbove(address) - 1];
@@ -88,7 +88,7 @@ export class GuestPhysicalMap implements PhysicalMap {
    *
    * @param regions - disjoint, in ascending order, and together exactly the range.
    */
-  replace(base: number, size: number, regions: readonly Region[]): void {
+  replace(base: number, size: number, regions: readonly MemoryRegion[]): void {
     const from = this.#firstAbove(base) - 1;
     this.#regions.splice(from, this.#firstAbove(base + size - 1) - from, ...regions);
     this.#lastHit = undefined;

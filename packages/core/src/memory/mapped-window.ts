@@ -2,7 +2,7 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from './guest-physical-map.js';
 import type { MemorySlice } from './memory-slice.js';
 import type { MemoryWindow } from './memory-window.js';
-import type { MmioHandler, Region } from './region.js';
+import type { MmioHandler, MemoryRegion } from './memory-region.js';
 import type { VmMemory } from './vm-memory.js';
 
 const PAGE = 0x1000;
@@ -20,7 +20,7 @@ export class MappedWindow implements MemoryWindow {
   readonly #name: string;
   readonly #changed: (base: number, size: number) => void;
   /** In ascending order. */
-  #content: readonly Region[] = [];
+  #content: readonly MemoryRegion[] = [];
 
   /**
    * Reserves the range.
@@ -74,7 +74,7 @@ export class MappedWindow implements MemoryWindow {
     return { name: this.#name, base: this.base + offset, size };
   }
 
-  #add(offset: number, size: number, region: Region): void {
+  #add(offset: number, size: number, region: MemoryRegion): void {
     const whole = [offset, size].every((value) => Number.isSafeInteger(value) && value >= 0 && value % PAGE === 0);
     const taken = this.#content.some(
       ({ base, size: other }) => region.base < base + other && base < region.base + size,
@@ -90,8 +90,8 @@ export class MappedWindow implements MemoryWindow {
   }
 
   /** The content, and reserved ranges between. */
-  #pieces(): readonly Region[] {
-    const pieces: Region[] = [];
+  #pieces(): readonly MemoryRegion[] {
+    const pieces: MemoryRegion[] = [];
     let next = this.base;
     const reserve = (end: number): void => {
       if (end > next) pieces.push({ kind: 'reserved', name: this.#name, base: next, size: end - next });

@@ -1,5 +1,5 @@
 import type { MemorySlice } from './memory-slice.js';
-import type { MmioHandler } from './region.js';
+import type { MmioHandler } from './memory-region.js';
 
 /**
  * A range of a VM's guest-physical map whose content its vdev changes at run time. Where nothing is mapped, an access is

@@ -1,4 +1,4 @@
-import type { MmioHandler, RamRegion, Region } from './region.js';
+import type { MmioHandler, MemoryRegion, RamRegion } from './memory-region.js';
 
 /**
  * The guest-physical map of a VM (its stage 2): which address is RAM, ROM, device or nothing.
@@ -7,11 +7,11 @@ import type { MmioHandler, RamRegion, Region } from './region.js';
  */
 export interface PhysicalMap {
   /** All regions in ascending order. */
-  readonly regions: readonly Region[];
+  readonly regions: readonly MemoryRegion[];
   /**
    * The region that holds `address`, or `undefined`.
    */
-  find(address: number): Region | undefined;
+  find(address: number): MemoryRegion | undefined;
   /** Places RAM or ROM at a fixed address; allocates its bytes in the VM's memory. Throws `memory.overlap` naming both parties. */
   addRam(kind: 'ram' | 'rom', name: string, base: number, size: number): RamRegion;
   addMmio(name: string, base: number, size: number, handler: MmioHandler): void;

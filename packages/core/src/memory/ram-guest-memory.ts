@@ -1,7 +1,7 @@
 import type { GuestMemory } from './guest-memory.js';
 import { GuestMemoryError } from './guest-memory-error.js';
 import type { PhysicalMap } from './physical-map.js';
-import type { RamRegion, Region } from './region.js';
+import type { MemoryRegion, RamRegion } from './memory-region.js';
 import type { VmMemory } from './vm-memory.js';
 
 /**
@@ -157,6 +157,6 @@ function isLength(length: number): boolean {
   return Number.isSafeInteger(length) && length >= 0;
 }
 
-function isMemory(region: Region | undefined, access: 'read' | 'write'): region is RamRegion {
+function isMemory(region: MemoryRegion | undefined, access: 'read' | 'write'): region is RamRegion {
   return region !== undefined && (region.kind === 'ram' || (region.kind === 'rom' && access === 'read'));
 }

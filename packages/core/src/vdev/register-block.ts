@@ -1,5 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
-import type { AccessWidth, MmioHandler } from '../memory/region.js';
+import type { AccessWidth, MmioHandler } from '../memory/memory-region.js';
 import { isStored, registerMask } from './register-layout.js';
 import type { RegisterLayout, RegisterSpec } from './register-layout.js';
 import { requireObject, requireUnsigned } from './vdev-state.js';

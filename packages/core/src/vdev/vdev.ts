@@ -5,7 +5,7 @@ import type { InterruptLine } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
-import type { MmioHandler } from '../memory/region.js';
+import type { MmioHandler } from '../memory/memory-region.js';
 import type { Token } from '../plugin/token.js';
 import type { OptionSpec, OptionValues } from './option-spec.js';
 

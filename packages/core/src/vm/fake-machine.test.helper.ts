@@ -1,7 +1,7 @@
 import type { Architecture, BootRequest, Machine, MachineServices } from '../architecture/architecture.js';
 import { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 import type { Logger } from '../log/logger.js';
-import type { MmioHandler } from '../memory/region.js';
+import type { MmioHandler } from '../memory/memory-region.js';
 import { createToken } from '../plugin/token.js';
 import { VcpuExit, type Vcpu } from '../vcpu/vcpu.js';
 import type { OptionValues } from '../vdev/option-spec.js';

@@ -2,7 +2,7 @@ import type { CharacterBackend } from '../console/character-backend.js';
 import type { Clock, ClockTimer } from '../clock/clock.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
-import type { AccessWidth, MmioHandler } from '../memory/region.js';
+import type { AccessWidth, MmioHandler } from '../memory/memory-region.js';
 import { VdevError } from './vdev-error.js';
 
 /**

@@ -35,8 +35,8 @@ export interface VmControl {
   vdevFailed(error: VdevError): void;
 }
 
-/** The parts of a VM. */
-export interface VmParts {
+/** A VM whose parts are joined and that has not started. */
+export interface AssembledVm {
   readonly hooks: VmHooks;
   readonly logger: Logger;
   readonly clock: VmClock;
@@ -54,7 +54,7 @@ export interface VmParts {
  * Builds the parts of a VM, always in this order: memory, map and RAM, interrupt bus, machine, vdevs (implicit ones
  * first), plugins.
  */
-export function assembleVm(options: VmOptions, control: VmControl): VmParts {
+export function assembleVm(options: VmOptions, control: VmControl): AssembledVm {
   checkOptions(options);
   const memory = createMemory(options);
   try {
@@ -65,7 +65,7 @@ export function assembleVm(options: VmOptions, control: VmControl): VmParts {
   }
 }
 
-function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): VmParts {
+function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): AssembledVm {
   const hooks = createVmHooks(options.name);
   const logger = options.logger ?? silentLogger;
   const clock = createClock(options.clock);

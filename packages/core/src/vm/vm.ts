@@ -12,7 +12,7 @@ import type { StepResult } from './step-result.js';
 import type { VcpuScheduler } from './vcpu-scheduler.js';
 import { VdevError } from './vdev-error.js';
 import type { VdevInstance } from './vdev-instance.js';
-import { assembleVm, disposeVdevs, type VmParts } from './vm-assembly.js';
+import { assembleVm, disposeVdevs, type AssembledVm } from './vm-assembly.js';
 import { consolePath, vdevNodes } from './vm-device-tree.js';
 import { VmDriver, type DrivenVm } from './vm-driver.js';
 import { VmExitCode, type VmExit } from './vm-exit.js';
@@ -45,7 +45,7 @@ export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'reservations'>;
 export class Vm implements DrivenVm {
   readonly name: string;
   readonly #options: VmOptions;
-  readonly #parts: VmParts;
+  readonly #parts: AssembledVm;
   readonly #thread = new VmThread(() => this.#runnable);
   readonly #scheduler: VcpuScheduler;
   readonly #driver: VmDriver;

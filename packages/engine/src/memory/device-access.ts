@@ -1,5 +1,5 @@
 import { hasTaps } from '@qvm/core';
-import type { AccessWidth, GuestExits, MachineServices, MmioRegion, Region, Vcpu } from '@qvm/core';
+import type { AccessWidth, GuestExits, MachineServices, MemoryRegion, MmioRegion, Vcpu } from '@qvm/core';
 import type { MmioPort } from './memory-port.js';
 
 const ALL_ONES = 0xffff_ffff;
@@ -18,7 +18,7 @@ export class DeviceAccess implements MmioPort {
     private readonly syndrome: (width: AccessWidth, write: boolean) => number,
   ) {}
 
-  read(region: Region | undefined, address: number, width: AccessWidth): number | undefined {
+  read(region: MemoryRegion | undefined, address: number, width: AccessWidth): number | undefined {
     if (!covers(region, address, width)) return this.#unmapped(address, width, 'read');
     const offset = address - region.base;
     this.exits.leaveToDevice(region.name, this.syndrome(width, false), address, offset, width, undefined);
@@ -27,11 +27,11 @@ export class DeviceAccess implements MmioPort {
     return value;
   }
 
-  accepts(region: Region | undefined, address: number, bytes: number): boolean {
+  accepts(region: MemoryRegion | undefined, address: number, bytes: number): boolean {
     return this.#ignores || hasTaps(this.services.hooks.unmappedAccess) || covers(region, address, bytes);
   }
 
-  write(region: Region | undefined, address: number, width: AccessWidth, value: number): boolean {
+  write(region: MemoryRegion | undefined, address: number, width: AccessWidth, value: number): boolean {
     if (!covers(region, address, width)) return this.#unmapped(address, width, 'write', value) !== undefined;
     const offset = address - region.base;
     this.exits.leaveToDevice(region.name, this.syndrome(width, true), address, offset, width, value);
@@ -54,6 +54,6 @@ export class DeviceAccess implements MmioPort {
 }
 
 /** Whether an access lies wholly in a device's registers. */
-function covers(region: Region | undefined, address: number, bytes: number): region is MmioRegion {
+function covers(region: MemoryRegion | undefined, address: number, bytes: number): region is MmioRegion {
   return region?.kind === 'mmio' && address - region.base + bytes <= region.size;
 }

@@ -1,4 +1,4 @@
-import type { PhysicalMap, Region, VmMemory } from '@qvm/core';
+import type { MemoryRegion, PhysicalMap, VmMemory } from '@qvm/core';
 import { AccessInfo, BOUNCE_BYTES, EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import type { CpuState } from '../vcpu/cpu-state.js';
@@ -34,11 +34,11 @@ export interface AccessFault {
  */
 export interface MmioPort {
   /** Reads up to 4 bytes; `undefined` is an external abort. */
-  read(region: Region | undefined, address: number, width: 1 | 2 | 4): number | undefined;
+  read(region: MemoryRegion | undefined, address: number, width: 1 | 2 | 4): number | undefined;
   /** Whether a write of so many bytes may succeed; where it may not, the access has no effect at all. */
-  accepts(region: Region | undefined, address: number, bytes: number): boolean;
+  accepts(region: MemoryRegion | undefined, address: number, bytes: number): boolean;
   /** Writes up to 4 bytes; `false` is an external abort. */
-  write(region: Region | undefined, address: number, width: 1 | 2 | 4, value: number): boolean;
+  write(region: MemoryRegion | undefined, address: number, width: 1 | 2 | 4, value: number): boolean;
 }
 
 /** A write in the bounce buffer: where it is, and the guest-physical places of its one or two parts. */

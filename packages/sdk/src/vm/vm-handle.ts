@@ -117,8 +117,8 @@ export interface VmHandle {
   dispose(): Promise<void>;
 }
 
-/** What a handle is made from. */
-export interface VmParts {
+/** A VM and all that its controller needs beside it. */
+export interface VmControllerParts {
   readonly vm: Vm;
   readonly spec: VmSpec;
   readonly warnings: readonly Finding[];
@@ -145,7 +145,7 @@ export class VmController implements VmHandle {
   #driven = false;
   #ending: Promise<void> | undefined;
 
-  constructor({ vm, spec, warnings, files, consoles, released }: VmParts) {
+  constructor({ vm, spec, warnings, files, consoles, released }: VmControllerParts) {
     this.#vm = vm;
     this.#files = files;
     this.#consoles = consoles;

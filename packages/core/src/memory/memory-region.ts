@@ -23,7 +23,7 @@ export interface MmioHandler {
  *
  * @experimental
  */
-export type Region = RamRegion | MmioRegion | ReservedRegion;
+export type MemoryRegion = RamRegion | MmioRegion | ReservedRegion;
 
 interface RegionBase {
   /** Who owns the range; named in overlap errors and `memdump`. */
