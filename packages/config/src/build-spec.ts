@@ -14,8 +14,8 @@ import { dropUndefined } from './record.js';
 import type { VmField, VmFragment, VmSpec } from './spec.js';
 import { RESTART_POLICIES } from './words.js';
 
-/** Checks what a front end has read and builds what it says of a VM; reports all problems. */
-export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment | undefined {
+/** Checks what a front end has read and builds what it says of a VM; reports all problems and leaves out what has one. */
+export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment {
   const { findings } = context;
   const files = { image: draft.image, dtb: draft.dtb, initrd: draft.initrd };
   const fields = {
@@ -37,25 +37,33 @@ export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment
     dryrun: draft.dryrun?.value === true ? true : undefined,
   };
   const vdevs = all('vdev', draft.vdev, findings, (vdev) => buildVdev(vdev, context)) ?? [];
-  if (findings.hasErrors) return undefined;
   return { ...dropUndefined(fields), vdevs, baseDir: context.baseDir, source: sourcesOf(draft) };
 }
 
-/** A fragment that has all that a VM needs, as a whole VM; reports what is missing. */
-export function completeVm(fragment: VmFragment, findings: FindingList): VmSpec | undefined {
-  const { name, ram, arch = ARCHITECTURES[0], cpus = 1 } = fragment;
-  const missing = [...(name === undefined ? ['name'] : []), ...(ram === undefined ? ['ram'] : [])];
-  for (const key of missing) {
+/** Reports what a fragment lacks to be a whole VM. What was written and cannot be used has been reported. */
+export function reportMissing({ source, ...fragment }: VmFragment, findings: FindingList): void {
+  for (const key of ['name', 'ram'] as const) {
+    if (fragment[key] !== undefined || source?.fields[key] !== undefined) continue;
     const hint = key === 'ram' ? 'add RAM, such as 256M' : 'add a name such as "linux-1"';
-    findings.error(sourceOf(fragment.source), 'config.missing-key', `the VM has no ${key}`, hint);
+    findings.error(sourceOf(source), 'config.missing-key', `the VM has no ${key}`, hint);
   }
-  if (name === undefined || ram === undefined) return undefined;
+}
+
+/**
+ * A fragment as a whole VM. What it lacks has been reported: then the name is {@link UNKNOWN_NAME} and the RAM is empty, and the
+ * specification serves for further checks only.
+ */
+export function completeVm(fragment: VmFragment, findings: FindingList): VmSpec {
+  const { name = UNKNOWN_NAME, ram = [], arch = ARCHITECTURES[0], cpus = 1 } = fragment;
   if (fragment.cpulist !== undefined) {
     const at = sourceOf(fragment.source, 'cpulist');
     checkCpulistLength({ value: fragment.cpulist, at }, cpus, findings);
   }
   return { ...fragment, name, ram, arch, cpus };
 }
+
+/** Stands for the name of a VM whose configuration names it wrongly or not at all. */
+const UNKNOWN_NAME = '?';
 
 function read<D, T>(located: Located<D> | undefined, reader: (located: Located<D>) => T): T | undefined {
   return located === undefined ? undefined : reader(located);

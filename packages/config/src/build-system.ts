@@ -15,18 +15,17 @@ import { dropUndefined } from './record.js';
 import { show } from './show.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec, SystemSpec, SystemVmSpec } from './system.js';
 
-/** Reads a system file whose shape has been checked; reports all problems. */
-export function buildSystem(root: JsonObject, reader: JsonDraft, context: BuildContext): SystemSpec | undefined {
+/** Reads a system file whose shape has been checked; reports all problems and leaves out what has one. */
+export function buildSystem(root: JsonObject, reader: JsonDraft, context: BuildContext): SystemSpec {
   const host = root.members.get('host')?.value;
   const builder = new SystemBuilder(reader, context);
-  const system = {
+  return {
     host: host?.kind === 'object' ? builder.host(host) : { config: [], vdevs: [] },
     vms: builder.entries(root, 'vms', (node) => builder.vm(node)),
     switches: builder.entries(root, 'switches', (node) => builder.switch(node)),
     shmem: builder.entries(root, 'shmem', (node) => builder.sharedMemory(node)),
     baseDir: context.baseDir,
   };
-  return context.findings.hasErrors ? undefined : system;
 }
 
 class SystemBuilder {
@@ -71,7 +70,7 @@ class SystemBuilder {
   vm(node: JsonObject): SystemVmSpec | undefined {
     const config = this.paths(node);
     const fragment = buildFragment(draftFromJson(node, this.reader), this.context);
-    return fragment?.name === undefined ? undefined : { name: fragment.name, config, fragment };
+    return fragment.name === undefined ? undefined : { name: fragment.name, config, fragment };
   }
 
   switch(node: JsonObject): SwitchSpec | undefined {

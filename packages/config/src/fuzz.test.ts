@@ -226,8 +226,8 @@ describe('hostile lines', () => {
 describe('readJson', () => {
   const read = (text: string): { value: unknown; findings: number } => {
     const findings = new FindingList();
-    const node = readJson(text, new LineIndex('f', text), findings);
-    return { value: node === undefined ? undefined : toPlain(node), findings: findings.sorted().length };
+    const document = readJson(text, new LineIndex('f', text), findings);
+    return { value: document === undefined ? undefined : toPlain(document.root), findings: findings.sorted().length };
   };
 
   it('agrees with JSON.parse, whatever stands between the words', () => {

@@ -68,5 +68,6 @@ export function unitOffsets(node: JsonString, text: string): (index: number) => 
     if (text[offset] !== '\\') offset++;
     else offset += text[offset + 1] === 'u' ? 6 : 2;
   }
-  return (index) => offsets[Math.min(index, node.value.length)] ?? first;
+  // Escapes that could not be read may put the sum beyond the string.
+  return (index) => Math.min(offsets[Math.min(index, node.value.length)] ?? first, node.end - 1);
 }

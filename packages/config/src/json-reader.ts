@@ -1,6 +1,6 @@
 import type { FindingList } from './finding.js';
 import type { JsonArray, JsonMember, JsonNode, JsonObject, JsonString } from './json-node.js';
-import { JsonScanner, StopReading } from './json-scanner.js';
+import { JsonScanner, SkipEntry, StopReading } from './json-scanner.js';
 import { MAX_DEPTH, MAX_VALUES } from './limits.js';
 import type { LineIndex } from './location.js';
 import { show } from './show.js';
@@ -8,35 +8,50 @@ import { show } from './show.js';
 /**
  * Reads JSON (RFC 8259) with `#` comments, trailing commas and `0x` numbers. It is our own reader and not a YAML
  * library's because the text is hostile: linear time, bounded depth, and each slip (a comma left out, a string left
- * open) is reported where it was made. Small slips are reported and read through, so that one run lists them all.
+ * open) is reported where it was made. Small slips are reported and read through; of larger ones the entry of the object or
+ * array that they are in is left out. So one run lists them all.
  *
  * Gives `undefined` when the text has no meaning; then `findings` holds why.
  */
-export function readJson(text: string, lines: LineIndex, findings: FindingList): JsonNode | undefined {
+export function readJson(text: string, lines: LineIndex, findings: FindingList): JsonDocument | undefined {
+  const scanner = new JsonScanner(text, lines, findings);
   try {
-    return new JsonReader(new JsonScanner(text, lines, findings)).document();
+    const root = new JsonReader(scanner).document();
+    return { root, isWhole: !scanner.skipped };
   } catch (error) {
     if (error instanceof StopReading) return undefined;
     throw error;
   }
 }
 
+/** What could be read of a text. */
+export interface JsonDocument {
+  readonly root: JsonNode;
+  /** Whether nothing was left out, so that what is missing was never written. */
+  readonly isWhole: boolean;
+}
+
+type Bracket = '}' | ']';
+
 class JsonReader {
-  private depth = 0;
+  /** The brackets that close what is open, innermost last. */
+  private readonly open: Bracket[] = [];
   private values = 0;
+  private ended = false;
 
   constructor(private readonly scanner: JsonScanner) {}
 
   document(): JsonNode {
     const { scanner } = this;
     const first = scanner.peek();
-    if (first === '') scanner.fail(scanner.position, 'the file is empty', 'it must hold one object: { … }');
+    if (first === '') scanner.stop(scanner.position, 'the file is empty', 'it must hold one object: { … }');
     if (first !== '{') {
-      scanner.fail(scanner.position, 'a configuration must begin with "{"', 'it is one JSON object with # comments');
+      scanner.stop(scanner.position, 'a configuration must begin with "{"', 'it is one JSON object with # comments');
     }
     const root = this.value();
+    while (scanner.skipped && '}]'.includes(scanner.peek() || '?')) scanner.position++;
     if (scanner.peek() !== '') {
-      scanner.fail(
+      scanner.error(
         scanner.position,
         'text after the end of the configuration',
         'a file holds one object; is a bracket too many above?',
@@ -49,55 +64,65 @@ class JsonReader {
     const { scanner } = this;
     this.values++;
     if (this.values > MAX_VALUES) {
-      scanner.fail(scanner.position, `more than ${MAX_VALUES} values`, undefined, 'config.too-large');
+      scanner.stop(scanner.position, `more than ${MAX_VALUES} values`, undefined, 'config.too-large');
     }
     const character = scanner.peek();
-    if (character === '{') return this.nested(() => this.object());
-    if (character === '[') return this.nested(() => this.array());
+    if (character === '{') return this.nested('}', () => this.object());
+    if (character === '[') return this.nested(']', () => this.array());
     return character === '"' || character === "'" ? scanner.string() : scanner.bare();
   }
 
-  private nested<T>(read: () => T): T {
-    if (this.depth === MAX_DEPTH) {
-      this.scanner.fail(this.scanner.position, `nested deeper than ${MAX_DEPTH} levels`, undefined, 'config.too-deep');
+  private nested<T>(close: Bracket, read: () => T): T {
+    if (this.open.length === MAX_DEPTH) {
+      this.scanner.stop(this.scanner.position, `nested deeper than ${MAX_DEPTH} levels`, undefined, 'config.too-deep');
     }
-    this.depth++;
+    this.open.push(close);
     const result = read();
-    this.depth--;
+    this.open.pop();
     return result;
   }
 
   private object(): JsonObject {
-    const { scanner } = this;
-    const start = scanner.position++;
+    const start = this.scanner.position;
     const members = new Map<string, JsonMember>();
-    while (this.more(start, '}')) {
+    this.entries(start, '}', () => {
       const key = this.key();
       const value = this.memberValue(key);
       const earlier = members.get(key.value);
       if (earlier === undefined) members.set(key.value, { keyStart: key.start, value });
       else this.duplicate(key, earlier);
-      this.separator(value.end, '}');
-    }
-    scanner.position++;
-    return { kind: 'object', start, end: scanner.position, members };
+      return value.end;
+    });
+    return { kind: 'object', start, end: this.scanner.position, members };
   }
 
   private array(): JsonArray {
-    const { scanner } = this;
-    const start = scanner.position++;
+    const start = this.scanner.position;
     const items: JsonNode[] = [];
-    while (this.more(start, ']')) {
+    this.entries(start, ']', () => {
       const item = this.value();
       items.push(item);
-      this.separator(item.end, ']');
-    }
-    scanner.position++;
-    return { kind: 'array', start, end: scanner.position, items };
+      return item.end;
+    });
+    return { kind: 'array', start, end: this.scanner.position, items };
   }
 
-  /** True when another entry begins here, false at `close`. */
-  private more(start: number, close: '}' | ']'): boolean {
+  /** Reads from a bracket to the one that closes it; `read` reads an entry and gives the offset of its end. */
+  private entries(start: number, close: Bracket, read: () => number): void {
+    const { scanner } = this;
+    scanner.position++;
+    while (this.more(start, close)) {
+      try {
+        this.separator(read(), close);
+      } catch (error) {
+        if (!(error instanceof SkipEntry)) throw error;
+        scanner.skipEntry();
+      }
+    }
+  }
+
+  /** True when another entry begins here, false after `close`, or where it should be. */
+  private more(start: number, close: Bracket): boolean {
     const { scanner } = this;
     let character = scanner.peek();
     while (character === ',') {
@@ -105,16 +130,24 @@ class JsonReader {
       scanner.position++;
       character = scanner.peek();
     }
-    if (character === close) return false;
     if (character !== '' && character !== '}' && character !== ']') return true;
+    if (character !== close) this.unclosed(start, close, character);
+    // A bracket that closes what is further out is left to that.
+    if (character === close || (character !== '' && !this.open.slice(0, -1).includes(character))) scanner.position++;
+    return false;
+  }
+
+  /** At the end of the text, what is innermost is reported. */
+  private unclosed(start: number, close: Bracket, character: string): void {
+    const { scanner } = this;
+    if (character === '' && this.ended) return;
+    this.ended ||= character === '';
+    scanner.skipped = true;
     const { line, column } = scanner.lines.at(start);
     const opened = `"${close === '}' ? '{' : '['}" of line ${line}, column ${column}`;
     const found = character === '' ? 'the end of the file' : `"${character}"`;
-    return scanner.fail(
-      scanner.position,
-      `found ${found} before the "${close}" for the ${opened}`,
-      `close it with "${close}"`,
-    );
+    const message = `found ${found} before the "${close}" for the ${opened}`;
+    scanner.error(scanner.position, message, `close it with "${close}"`);
   }
 
   private key(): JsonString {
@@ -147,7 +180,7 @@ class JsonReader {
     return { kind: 'literal', start, end: scanner.position, value: undefined };
   }
 
-  private separator(end: number, close: '}' | ']'): void {
+  private separator(end: number, close: Bracket): void {
     const { scanner } = this;
     const character = scanner.peek();
     if (character === ',') scanner.position++;

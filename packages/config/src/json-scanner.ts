@@ -7,6 +7,9 @@ import { show } from './show.js';
 /** Ends reading: the rest of the text has no meaning that could be guessed. */
 export class StopReading extends Error {}
 
+/** The entry that is being read has no meaning; reading goes on with the next one. */
+export class SkipEntry extends Error {}
+
 const BARE = /[^\s,:={}[\]"'#]+/y;
 const STRING_PART = /[^"\\\p{Cc}]+/uy;
 const DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
@@ -30,6 +33,10 @@ const LITERALS: ReadonlyMap<string, boolean | undefined> = new Map([
 /** Words of the text: white space, comments, strings, numbers and literals. Positions never go back. */
 export class JsonScanner {
   position = 0;
+  /** Whether text was left out. */
+  skipped = false;
+  /** Offset up to which an entry was skipped last, so that skipping again makes progress. */
+  private resumed = -1;
 
   constructor(
     readonly text: string,
@@ -55,9 +62,37 @@ export class JsonScanner {
     if (this.findings.full) throw new StopReading();
   }
 
-  fail(offset: number, message: string, hint?: string, code: ConfigCode = 'config.syntax'): never {
+  /** Reports what leaves the entry that is being read without a meaning. */
+  fail(offset: number, message: string, hint?: string): never {
+    this.error(offset, message, hint);
+    this.skipped = true;
+    throw new SkipEntry();
+  }
+
+  stop(offset: number, message: string, hint?: string, code: ConfigCode = 'config.syntax'): never {
     this.error(offset, message, hint, code);
     throw new StopReading();
+  }
+
+  /**
+   * Moves to where the next entry may begin after one that was left: behind a comma, in front of a bracket that closes, or at a
+   * quote that begins a line. Goes over at least one character that is none of these.
+   */
+  skipEntry(): void {
+    let depth = 0;
+    for (; this.position < this.text.length; this.position++) {
+      const character = this.text[this.position] ?? '';
+      if (character === '{' || character === '[') depth++;
+      else if (character === '}' || character === ']') {
+        if (depth-- === 0) return;
+      } else if (depth === 0 && character === ',') {
+        this.position++;
+        return;
+      } else if (character === '"') {
+        if (depth === 0 && this.beginsLine()) return;
+        this.skipString();
+      }
+    }
   }
 
   /** A string in double quotes, as RFC 8259 section 7; single quotes are an error that is read through. */
@@ -73,6 +108,9 @@ export class JsonScanner {
       if (character === '\\') value += this.escape();
       else if (character === '"') break;
       else if (character === '' || character === '\n' || character === '\r') {
+        this.beforeBrackets(start);
+        // A quote alone closes what was left open before, which was said.
+        if (this.skipped && this.position === start + 1) throw new SkipEntry();
         this.fail(start, `the string ${show(value)} is not closed on its line`, 'add the missing "');
       } else value += this.controlCharacter(character);
     }
@@ -101,6 +139,32 @@ export class JsonScanner {
     return this.fail(offset, `unexpected ${show(character)}`, hint);
   }
 
+  /** Whether the quote at the position is the first word of its line, and not where the last skipping ended. */
+  private beginsLine(): boolean {
+    if (this.position === this.resumed) return false;
+    let before = this.position - 1;
+    while (this.text[before] === ' ' || this.text[before] === '\t') before--;
+    if (before >= 0 && !'\r\n'.includes(this.text[before] ?? '')) return false;
+    this.resumed = this.position;
+    return true;
+  }
+
+  /** From the quote that opens a string to the one that closes it, or to the last character of the line. */
+  private skipString(): void {
+    for (let at = this.position + 1; at < this.text.length; at++) {
+      const character = this.text[at] ?? '';
+      if ('\r\n'.includes(character)) return;
+      this.position = at;
+      if (character === '"') return;
+      if (character === '\\') at++;
+    }
+  }
+
+  /** Back over the brackets and commas at the end of a line: a string that is not closed has swallowed them. */
+  private beforeBrackets(start: number): void {
+    while (this.position > start + 1 && ' \t,]}'.includes(this.text[this.position - 1] ?? '')) this.position--;
+  }
+
   private number(word: string, start: number, end: number): JsonNumber {
     const value = Number(word);
     // Beyond 2^53 neighbours fall together: what would be used is not what was written.
@@ -122,7 +186,11 @@ export class JsonScanner {
     const character = this.text[start + 1] ?? '';
     if (character === 'u') {
       const digits = this.text.slice(start + 2, start + 6);
-      if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.fail(start, 'a \\u escape needs four hexadecimal digits');
+      if (!/^[0-9a-fA-F]{4}$/.test(digits)) {
+        this.error(start, 'a \\u escape needs four hexadecimal digits');
+        this.position += 2;
+        return '\\u';
+      }
       this.position += 6;
       return String.fromCharCode(Number(`0x${digits}`));
     }
@@ -147,7 +215,10 @@ export class JsonScanner {
   private singleQuoted(start: number): JsonString {
     const close = this.text.indexOf("'", start + 1);
     const value = this.text.slice(start + 1, close < 0 ? undefined : close);
-    if (close < 0 || /[\r\n]/.test(value)) this.fail(start, "a string that begins with '", 'use double quotes');
+    if (close < 0 || /[\r\n]/.test(value)) {
+      this.position++;
+      this.fail(start, "a string that begins with '", 'use double quotes');
+    }
     this.error(start, `the string ${show(value)} is in single quotes`, 'use double quotes');
     this.position = close + 1;
     return { kind: 'string', start, end: this.position, value };

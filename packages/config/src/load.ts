@@ -1,9 +1,9 @@
-import { completeVm } from './build-spec.js';
+import { completeVm, reportMissing } from './build-spec.js';
 import { ConfigError, type Finding, findingAt, FindingList } from './finding.js';
 import { MAX_FILES } from './limits.js';
 import { sourceOf } from './location.js';
 import { overlayVm } from './overlay.js';
-import { type Config, type ParseOptions, parseConfig } from './parse.js';
+import { type Config, examineConfig, type ParseOptions } from './parse.js';
 import type { VmFragment, VmSpec } from './spec.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec, SystemSpec, SystemVmSpec } from './system.js';
 
@@ -24,7 +24,10 @@ export interface LoadedConfigs {
   readonly fragments: readonly { readonly file: string; readonly fragment: VmFragment }[];
   readonly switches: readonly SwitchSpec[];
   readonly shmem: readonly SharedMemorySpec[];
-  /** Everything found in the texts, file by file. With an error among them, what is wrong is left out above. */
+  /**
+   * Everything found in the texts, file by file. With an error among them, what is wrong is left out above, and a VM may lack its RAM:
+   * such VMs are for further checks, not for being made.
+   */
   readonly findings: readonly Finding[];
 }
 
@@ -81,7 +84,7 @@ class ConfigLoader {
     const at = sourceOf(fragment.source);
     const parts = [...(await this.parts(config, at)), fragment];
     const whole = parts.reduce((base, over) => overlayVm(base, over));
-    if (whole.ram === undefined) {
+    if (whole.ram === undefined && whole.source?.fields.ram === undefined) {
       const message = `the VM ${name} has no RAM: nothing says what it is made of`;
       const hint = 'add "config": "FILE", or name its file on the command line too';
       // A file of the list that could not be read was reported.
@@ -90,9 +93,10 @@ class ConfigLoader {
       return [];
     }
     const findings = new FindingList();
+    reportMissing(whole, findings);
     const spec = completeVm(whole, findings);
     this.findings.push(...findings.sorted());
-    return spec === undefined ? [] : [spec];
+    return [spec];
   }
 
   /** The VMs and parts of VMs in files. */
@@ -125,9 +129,9 @@ class ConfigLoader {
         const at = { file, line: 1, column: 1 };
         throw new ConfigError([findingAt(at, 'error', 'config.too-large', `more than ${MAX_FILES} files`)]);
       }
-      const parsed = parseConfig(await read(file), { ...options, file, baseDir: directoryOf(file) });
-      this.findings.push(...parsed.warnings);
-      return parsed;
+      const examined = examineConfig(await read(file), { ...options, file, baseDir: directoryOf(file) });
+      this.findings.push(...examined.findings);
+      return examined.config;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.findings.push(...error.findings);

@@ -384,6 +384,33 @@ describe('checkVmConfig', () => {
     expect(found).toEqual(expected);
   });
 
+  it('goes on after text without a meaning', () => {
+    const text = [
+      '{ "name": "a b",',
+      '  "image": "i,',
+      '  "cpus": 2 : 3,',
+      '  "ram": [ { "size": "1x" }, { "size": "1y" ],',
+      '  "cpulist": %0,',
+      '  "cmdlin": "x",',
+      '  "vdev": [ { "type": "pl011", "config": "a=1 } ],',
+      '  "restart": "often"',
+    ].join('\n');
+    const found = checkVmConfig(text, OPTIONS).map(({ code, line, column }) => [code.slice(7), line, column]);
+    expect(found).toEqual([
+      ['bad-name', 1, 11],
+      ['syntax', 2, 12],
+      ['syntax', 3, 13],
+      ['bad-size', 4, 22],
+      ['bad-size', 4, 40],
+      ['syntax', 4, 45],
+      ['syntax', 5, 14],
+      ['unknown-key', 6, 3],
+      ['syntax', 7, 42],
+      ['bad-setting', 8, 14],
+      ['syntax', 8, 21],
+    ]);
+  });
+
   it('ends the list after 99 errors', () => {
     const found = checkVmConfig(vm(Array.from({ length: 150 }, (_, index) => `"k${index}":1`).join()), OPTIONS);
     expect(found.length).toBe(100);

@@ -1,5 +1,5 @@
 import type { BuildContext } from './build-context.js';
-import { buildFragment, completeVm } from './build-spec.js';
+import { buildFragment, completeVm, reportMissing } from './build-spec.js';
 import { buildSystem } from './build-system.js';
 import { ConfigError, type Finding, FindingList } from './finding.js';
 import { draftFromJson, JsonDraft } from './json-front-end.js';
@@ -59,6 +59,47 @@ export function formOf(text: string): ConfigForm {
   return first === undefined || first === '{' || first === '[' ? 'json' : 'line';
 }
 
+/** What could be read of a configuration, and everything that was found. @experimental */
+export interface ExaminedConfig {
+  /** Absent when the text has no meaning at all. With an error among the findings, what is wrong is left out. */
+  readonly config: Config | undefined;
+  /** Errors, warnings and informations in the order of the text. */
+  readonly findings: readonly Finding[];
+}
+
+/** The same of a configuration that holds one VM. @experimental */
+export interface ExaminedVmConfig {
+  /**
+   * Absent when the text has no meaning, or that of a system. With an error among the findings, what is wrong is left out: then it
+   * is for further checks, not for making a VM.
+   */
+  readonly spec: VmSpec | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads a `.qvmconf` of either form and any kind as far as it can be read, for checks that are to find all that is wrong. Touches no
+ * file and looks at no global state. Never throws.
+ *
+ * @experimental
+ */
+export function examineConfig(text: string, options: ParseOptions): ExaminedConfig {
+  const findings = new FindingList();
+  const config = readConfig(text, options, findings);
+  return { config, findings: findings.sorted() };
+}
+
+/**
+ * As {@link examineConfig}, for a `.qvmconf` that holds one VM.
+ *
+ * @experimental
+ */
+export function examineVmConfig(text: string, options: ParseOptions): ExaminedVmConfig {
+  const findings = new FindingList();
+  const spec = readVm(text, options, findings);
+  return { spec, findings: findings.sorted() };
+}
+
 /**
  * Reads a `.qvmconf` of either form and any kind. Touches no file and looks at no global state.
  *
@@ -66,10 +107,9 @@ export function formOf(text: string): ConfigForm {
  * @experimental
  */
 export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
-  const findings = new FindingList();
-  const config = readConfig(text, options, findings);
-  if (config === undefined || findings.hasErrors) throw new ConfigError(findings.sorted());
-  return { ...config, warnings: findings.sorted() };
+  const { config, findings } = examineConfig(text, options);
+  if (config === undefined || findings.some(isError)) throw new ConfigError(findings);
+  return { ...config, warnings: findings };
 }
 
 /**
@@ -79,10 +119,9 @@ export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
  * @experimental
  */
 export function parseVmConfig(text: string, options: ParseOptions): ParsedVmConfig {
-  const findings = new FindingList();
-  const spec = readVm(text, options, findings);
-  if (spec === undefined || findings.hasErrors) throw new ConfigError(findings.sorted());
-  return { spec, warnings: findings.sorted() };
+  const { spec, findings } = examineVmConfig(text, options);
+  if (spec === undefined || findings.some(isError)) throw new ConfigError(findings);
+  return { spec, warnings: findings };
 }
 
 /**
@@ -90,15 +129,19 @@ export function parseVmConfig(text: string, options: ParseOptions): ParsedVmConf
  * @experimental
  */
 export function checkVmConfig(text: string, options: ParseOptions): readonly Finding[] {
-  const findings = new FindingList();
-  readVm(text, options, findings);
-  return findings.sorted();
+  return examineVmConfig(text, options).findings;
 }
+
+const isError = ({ severity }: Finding): boolean => severity === 'error';
 
 function readVm(text: string, options: ParseOptions, findings: FindingList): VmSpec | undefined {
   const config = readConfig(text, options, findings);
   if (config?.kind === 'vm') return config.spec;
-  if (config?.kind === 'fragment') return completeVm(config.fragment, findings);
+  if (config?.kind === 'fragment') {
+    // What a text that could not be read does not say is no news.
+    if (!findings.hasErrors) reportMissing(config.fragment, findings);
+    return completeVm(config.fragment, findings);
+  }
   if (config?.kind !== 'system') return undefined;
   const at = { file: options.file, line: 1, column: 1 };
   findings.error(
@@ -121,37 +164,36 @@ function readConfig(text: string, options: ParseOptions, findings: FindingList):
   const context = { baseDir, environment, findings };
   if (formOf(text) === 'line') {
     const draft = draftFromLines(text, lines, findings, options.vdevOptions);
-    const isFragment = draft.name === undefined;
-    return vmOrFragment(buildFragment(draft, context), isFragment, findings);
+    const fragment = buildFragment(draft, context);
+    if (draft.name === undefined) return { kind: 'fragment', fragment };
+    reportMissing(fragment, findings);
+    return { kind: 'vm', spec: completeVm(fragment, findings) };
   }
-  const root = readJson(text, lines, findings);
+  const document = readJson(text, lines, findings);
   // The reader accepts nothing but an object at the top.
-  return root?.kind === 'object' ? readDocument(root, text, lines, context) : undefined;
+  if (document?.root.kind !== 'object') return undefined;
+  return readDocument(document.root, document.isWhole, text, lines, context);
 }
 
-function readDocument(root: JsonObject, text: string, lines: LineIndex, context: BuildContext): Config | undefined {
+function readDocument(
+  root: JsonObject,
+  isWhole: boolean,
+  text: string,
+  lines: LineIndex,
+  context: BuildContext,
+): Config {
   const { findings } = context;
   const reader = new JsonDraft(text, lines, findings);
   const has = (key: string): boolean => root.members.has(key);
   if (['host', 'vms', 'switches', 'shmem'].some(has)) {
-    checkShape(systemSchema, root, lines, findings);
-    const system = buildSystem(root, reader, context);
-    return system === undefined ? undefined : { kind: 'system', system };
+    checkShape(systemSchema, root, isWhole, lines, findings);
+    return { kind: 'system', system: buildSystem(root, reader, context) };
   }
   const isFragment = Object.keys(vmSchema.shape).some(has) && !['name', 'image', 'ram'].some(has);
-  checkShape(isFragment ? fragmentSchema : vmSchema, root, lines, findings);
-  return vmOrFragment(buildFragment(draftFromJson(root, reader), context), isFragment, findings);
-}
-
-function vmOrFragment(
-  fragment: VmFragment | undefined,
-  isFragment: boolean,
-  findings: FindingList,
-): Config | undefined {
-  if (fragment === undefined) return undefined;
-  if (isFragment) return { kind: 'fragment', fragment };
-  const spec = completeVm(fragment, findings);
-  return spec === undefined ? undefined : { kind: 'vm', spec };
+  checkShape(isFragment ? fragmentSchema : vmSchema, root, isWhole, lines, findings);
+  const fragment = buildFragment(draftFromJson(root, reader), context);
+  // The shape of a whole VM says what is missing.
+  return isFragment ? { kind: 'fragment', fragment } : { kind: 'vm', spec: completeVm(fragment, findings) };
 }
 
 function isTooLarge(text: string): boolean {

@@ -7,13 +7,19 @@ import { show } from './show.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Reports keys and JSON types that the schema does not allow. */
-export function checkShape(schema: z.ZodObject, root: JsonNode, lines: LineIndex, findings: FindingList): void {
+/** Reports keys and JSON types that the schema does not allow, and keys that are missing where the whole text could be read. */
+export function checkShape(
+  schema: z.ZodObject,
+  root: JsonNode,
+  isWhole: boolean,
+  lines: LineIndex,
+  findings: FindingList,
+): void {
   // `jitless`: zod would otherwise try `new Function`, which a content security policy may report.
   const result = schema.safeParse(toPlain(root), { jitless: true });
   for (const issue of result.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') reportUnknownKeys(schema, root, issue, lines, findings);
-    else reportValue(root, issue, lines, findings);
+    else if (isWhole || nodeAt(root, issue.path) !== undefined) reportValue(root, issue, lines, findings);
   }
 }
 

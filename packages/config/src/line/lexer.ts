@@ -18,6 +18,7 @@ const BARE = /(?:[^\s"#\\]+|\\(?!\r?\n))+/y;
 const QUOTED = /(?:[^"\\\r\n]+|\\[^"\\\r\n])+/y;
 const ESCAPE = /\\(?:\r?\n|["\\])/y;
 const LINE_BREAK = /(?:\r\n|\r|\n)[ \t]*/y;
+const REST_OF_LINE = /[^\r\n]*/y;
 const SUBSTITUTION = /\$[A-Za-z_]+\{/;
 
 /** Splits the line form into words. Linear in the length of the text; what is wrong is reported. */
@@ -67,12 +68,18 @@ class Lexer {
       if (character === '"') break;
       if (character === undefined) {
         this.findings.error(this.lines.at(start), 'config.syntax', 'the quote is not closed', 'add the missing "');
-        return value;
+        return this.restOfLine(start + 1);
       }
       value += this.special();
     }
     this.position++;
     return value;
+  }
+
+  /** A quote that is not closed is taken to end with its line. Linear in all, since there can be one such quote only. */
+  private restOfLine(start: number): string {
+    this.position = start;
+    return this.run(REST_OF_LINE);
   }
 
   /** A line break in quotes, with the indentation behind it, separates words as a blank does. */

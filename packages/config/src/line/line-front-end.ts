@@ -21,9 +21,12 @@ export function draftFromLines(
   return new LineFrontEnd(reader, vdevOptions).read();
 }
 
+const FOREIGN_COMMENT = /^\/[/*]/;
+
 class LineFrontEnd implements OpenFile {
   readonly draft: LineDraft;
   private context: LineContext | undefined;
+  private last: Token | undefined;
 
   constructor(
     readonly reader: LineReader,
@@ -35,7 +38,8 @@ class LineFrontEnd implements OpenFile {
   read(): VmDraft {
     for (let word = this.reader.next(); word !== undefined; word = this.reader.next()) {
       if (this.reader.findings.full) break;
-      if (this.context?.take(word) !== true) this.global(word);
+      if (FOREIGN_COMMENT.test(word.text) && word.bare > 1) this.comment(word);
+      else if (this.context?.take(word) !== true) this.global(word);
     }
     return this.draft.finish();
   }
@@ -51,12 +55,33 @@ class LineFrontEnd implements OpenFile {
 
   private global(word: Token): void {
     const handler = LINE_WORDS.get(word.text);
-    if (handler !== undefined) return handler(this, word);
+    if (handler !== undefined) {
+      this.last = word;
+      return handler(this, word);
+    }
     const words = [...(this.context?.words ?? []), ...LINE_WORDS.keys()];
     const message = `there is no word ${show(word.text)}${this.context === undefined ? '' : ' here'}`;
-    const hint = nameHint(word.text, words, 'words');
+    const hint = this.isOfCommandLine(word) ? 'put the whole command line in "…"' : nameHint(word.text, words, 'words');
     this.reader.error(word, 'config.unknown-word', message, hint);
     this.skipArguments();
+  }
+
+  private isOfCommandLine(word: Token): boolean {
+    const { reader, last } = this;
+    return last?.text === 'cmdline' && reader.at(last).line === reader.at(word).line;
+  }
+
+  /** In place of a word, `//` and `/*` can only be meant as comments; then what follows in the line is one, or up to the end mark. */
+  private comment(word: Token): void {
+    const { reader } = this;
+    const begin = word.text.slice(0, 2);
+    reader.error(word, 'config.comment', `comments do not begin with ${begin}`, 'begin them with #');
+    const { line } = reader.at(word);
+    let last: Token | undefined = word;
+    for (let next = reader.peek(); next !== undefined; next = reader.peek()) {
+      if (begin === '//' ? reader.at(next).line !== line : last?.text.endsWith('*/')) return;
+      last = reader.next();
+    }
   }
 
   /** What follows an unknown word are most likely its arguments: they are not reported too. */

@@ -70,14 +70,13 @@ function region(kind: RegionDraft['kind']): Handler {
     if (token === undefined) return;
     const [first, second, ...rest] = splitToken(token, reader);
     if (rest.length !== 0) reader.error(token, 'config.bad-size', `"${kind}" takes an address and a length`);
-    else
-      draft.addRegion({
-        kind,
-        at: reader.at(word),
-        ...(second === undefined ? { base: undefined, size: first } : { base: first, size: second }),
-      });
+    const [base, size] = second === undefined ? [undefined, first] : [first, second];
+    // Without a size it is a region that cannot be used.
+    draft.addRegion({ kind, at: reader.at(word), ...(rest.length === 0 ? { base, size } : NO_RANGE) });
   };
 }
+
+const NO_RANGE = { base: undefined, size: undefined };
 
 function cpu(file: OpenFile, word: Token): void {
   const { draft, reader } = file;

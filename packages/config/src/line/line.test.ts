@@ -158,8 +158,11 @@ const FINDINGS: Row[] = [
   ['ram 1x,1M', ['bad-address', 1, 5]],
   ['ram 4096,4K', ['ambiguous-address', 1, 5]],
   ['ram 1G,4K ram 1G,4K', ['ram-overlap', 1, 11]],
-  ['rom 4K', ['missing-address', 1, 1]],
-  ['ram 1M cmdline "a\nb', ['syntax', 1, 16]],
+  ['rom 4K', ['missing-address', 1, 1], ['missing-key', 1, 1]],
+  ['ram 1M cmdline "a\nb', ['syntax', 1, 16], ['unknown-word', 2, 1]],
+  ['ram 1M\ncmdline "a\nram 1x', ['syntax', 2, 9], ['bad-size', 3, 5]],
+  ['// ram 1M\nram 1M // x y\nvdev t // a\n a b', ['comment', 1, 1], ['comment', 2, 8], ['comment', 3, 8]],
+  ['ram 1M /* a b\n c */ ram 1x', ['comment', 1, 8], ['bad-size', 2, 11]],
   ['ram $asinfo_length{sysram}', ['bad-size', 1, 5], ['substitution', 1, 5]],
   ['ram 1M initrd x', ['missing-argument', 1, 8], ['unknown-word', 1, 15]],
   ['ram 1M acpi load x', ['not-supported', 1, 8]],
@@ -208,6 +211,19 @@ describe('findings', () => {
   it.each(FINDINGS)('%j', (text, ...expected) => {
     const order = (rows: readonly (readonly (string | number)[])[]): string[] => rows.map((row) => row.join()).sort();
     expect(order(findingsOf(text))).toEqual(order(expected));
+  });
+
+  it('are of the whole text, whatever is wrong with a part of it', () => {
+    const text = 'system a/b\nram 1x\ncpu sched 10x\nload ${NO}\nvdev t a ${NO}\nrestart often\n[foo bar';
+    expect(findingsOf(text)).toEqual([
+      ['bad-name', 1, 8],
+      ['bad-size', 2, 5],
+      ['bad-setting', 3, 11],
+      ['unknown-variable', 4, 6],
+      ['unknown-variable', 5, 10],
+      ['bad-setting', 6, 9],
+      ['unknown-word', 7, 1],
+    ]);
   });
 
   it('of a VM without RAM', () => {
