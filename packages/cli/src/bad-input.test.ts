@@ -152,7 +152,7 @@ const CASES: readonly Case[] = [
     what: 'more RAM than there can be',
     text: config('"image": "vm.img", "ram": [{ "size": "64G" }]'),
     exitCode: 64,
-    message: /^vm\.qvmconf:3:\d+: error: .*exceeds the limit/,
+    message: /^vm\.qvmconf:3:\d+: error: .* MiB of RAM and ROM; with 1 vCPUs, 39[0-9]{2} MiB are possible/,
   },
   {
     what: 'a console that cannot be opened',

@@ -7,6 +7,16 @@ afterAll(() => space.dispose());
 
 const LINES = 'system a\nram 0x40000000,64M\nload vm.img\ncmdline "console=ttyS0"\n';
 
+/** The header of an arm64 `Image` (Documentation/arch/arm64/booting.rst) whose flags say big-endian. */
+function bigEndianImage(): Uint8Array {
+  const image = new Uint8Array(4096);
+  const view = new DataView(image.buffer);
+  view.setBigUint64(16, BigInt(image.length), true);
+  view.setBigUint64(24, 1n, true);
+  view.setUint32(56, 0x644d_5241, true);
+  return image;
+}
+
 describe('qvm check of several files', () => {
   it('finds what is wrong between them, and points at it', async () => {
     space.write('a.qvmconf', 'system a\nram 64M\nvdev virtio-blk hostdev a.qvmconf\n');
@@ -20,6 +30,50 @@ describe('qvm check of several files', () => {
     expect(stderr).toMatch(/^b\.qvmconf:3:25: error: ".*a\.qvmconf" is a disk of a too; /m);
     expect(stderr).toMatch(/^a\.qvmconf:1:1: error: the VM a has no image to boot; /m);
     expect(stderr).not.toContain('lint.missing-image');
+  });
+
+  it('lists in one run all that is wrong with a file', async () => {
+    space.write('vm.img', new Uint8Array(16));
+    space.write(
+      'typos.qvmconf',
+      [
+        'system brake',
+        'ram 64M',
+        'ram 0x50000000,64M // more',
+        'cpu runmask 7 sched 10x',
+        'load vm.img',
+        'initrd load absent.cpio',
+        'cmdline console=ttyAMA0 root=/dev/vda',
+        'vdev virtio-blk hostdev check.test loc 0x1c0d0000 intr gic:40 serial 0123456789012345678901234',
+        'vdev virtio-net loc 0x1c0d0000 intr gic:40 mac 00:00:00:00:00:00',
+        'vdev pl011 loc 1c090000 hostdev tcp:h:70000',
+        'vdev qcar-uart loc 0x9200000 intr gic:41 hostdev tcp:h:70000',
+        'user 1000',
+      ].join('\n'),
+    );
+    const { exitCode, stdout } = await space.qvm(['check', 'typos.qvmconf', '--json']);
+    expect(exitCode).toBe(65);
+    const { findings } = JSON.parse(stdout) as { findings: { line: number; code: string; severity: string }[] };
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ line, code }) => `${line} ${code}`)).toEqual([
+      '3 config.comment',
+      '4 config.bad-setting',
+      '6 file.missing',
+      '7 config.unknown-word',
+      '8 config.bad-option',
+      '9 config.bad-option',
+      '10 config.bad-option',
+      '11 vdev.failed',
+      '12 config.unknown-word',
+    ]);
+  });
+
+  it('loads the image as a start does', async () => {
+    space.write('big-endian.img', bigEndianImage());
+    space.write('be.qvmconf', 'ram 64M\nload big-endian.img\nvdev pl011 hostdev null');
+    const { exitCode, stderr } = await space.qvm(['check', 'be.qvmconf']);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/^be\.qvmconf:2:6: error: .*big-endian kernel/);
   });
 
   it('makes no overlay of a disk', async () => {

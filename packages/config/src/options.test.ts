@@ -15,7 +15,7 @@ const SPECS: readonly OptionSpec[] = [
   { name: 'mac', kind: 'mac', description: 'station address' },
   { name: 'mode', kind: 'enum', values: ['stdio', 'null'], default: 'stdio', description: 'back end' },
   { name: 'legacy', kind: 'boolean', default: 'off', description: 'old interface' },
-  { name: 'label', kind: 'string', description: 'a text' },
+  { name: 'label', kind: 'string', max: 20, description: 'a text' },
 ];
 
 /** The settings of a config string that begins in line 2, column 1 with its quote. */
@@ -88,6 +88,15 @@ describe('resolveOptions', () => {
         'config.repeated-option vm.qvmconf:2:83: error: the option "irq" of vdev t is here twice; the first is in line 2, column 15',
       ],
     );
+  });
+
+  it.each([
+    ['mac=00:00:00:00:00:00', '"00:00:00:00:00:00" is not the address of one station'],
+    ['mac=01-00-5e-00-00-01', '"01-00-5e-00-00-01" is not the address of one station'],
+    ['mac=ff:ff:ff:ff:ff:ff', '"ff:ff:ff:ff:ff:ff" is not the address of one station'],
+    [`label=${'x'.repeat(21)}`, `"${'x'.repeat(21)}" has 21 characters; 20 are possible`],
+  ])('refuses %s', (text, expected) => {
+    expect(problems(`base=0,${text}`)).toEqual([expect.stringContaining(expected)]);
   });
 
   it('takes settings made by a program', () => {

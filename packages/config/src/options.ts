@@ -27,7 +27,7 @@ export interface OptionSpec {
   readonly default?: string;
   /** The choices of an `enum`. */
   readonly values?: readonly string[];
-  /** Bounds, both included, of `number`, `address` and `size`. */
+  /** Bounds, both included, of `number`, `address` and `size`; of a `string`, `max` is the most characters that it may have. */
   readonly min?: number;
   readonly max?: number;
   readonly description: string;
@@ -174,7 +174,7 @@ type Conversion =
 function convert(spec: OptionSpec, text: string, baseDir: string | undefined): Conversion {
   switch (spec.kind) {
     case 'string':
-      return { ok: true, value: text };
+      return convertString(text, spec.max);
     case 'path':
       return convertPath(text, baseDir ?? '');
     case 'number':
@@ -190,6 +190,12 @@ function convert(spec: OptionSpec, text: string, baseDir: string | undefined): C
     case 'mac':
       return convertMac(text);
   }
+}
+
+function convertString(text: string, max = Infinity): Conversion {
+  const { length } = text;
+  if (length <= max) return { ok: true, value: text };
+  return { ok: false, message: `${show(text)} has ${length} characters`, hint: `${max} are possible` };
 }
 
 function convertPath(text: string, baseDir: string): Conversion {
@@ -241,8 +247,16 @@ function convertEnum(text: string, values: readonly string[]): Conversion {
 
 const MAC = /^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/;
 
+/** IEEE 802, 8.2: the lowest bit of the first byte makes an address that of a group. */
+const GROUP = 1;
+
 function convertMac(text: string): Conversion {
-  const lower = text.toLowerCase();
-  if (MAC.test(lower)) return { ok: true, value: lower.replaceAll('-', ':') };
-  return { ok: false, message: `${show(text)} is not a MAC address`, hint: 'right would be 52:54:00:12:34:56' };
+  const address = text.toLowerCase().replaceAll('-', ':');
+  const right = 'right would be 52:54:00:12:34:56';
+  if (!MAC.test(text.toLowerCase())) return { ok: false, message: `${show(text)} is not a MAC address`, hint: right };
+  if (address === NO_STATION || (parseInt(address.slice(0, 2), 16) & GROUP) !== 0)
+    return { ok: false, message: `${show(text)} is not the address of one station`, hint: right };
+  return { ok: true, value: address };
 }
+
+const NO_STATION = '00:00:00:00:00:00';

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { loadConfigs, type Environment, type Finding, type LoadedConfigs } from '@qvm/config';
+import { loadConfigs, type Environment, type LoadedConfigs } from '@qvm/config';
 import { silentLogger, type Architecture, type Logger, type QvmPlugin, type VdevFactory } from '@qvm/core';
 import type { CharacterBackendFactory } from './console/character-backends.js';
 import { hostContainer, vmContainer } from './container/compose.js';
@@ -7,7 +7,8 @@ import { Registries } from './container/registries.js';
 import type { FileSource } from './host/file-source.js';
 import type { HypervisorHost } from './host/hypervisor-host.js';
 import { builtInPlugins } from './built-in-plugins.js';
-import { buildVm, checkVm } from './vm/vm-builder.js';
+import { buildVm } from './vm/vm-builder.js';
+import { checkVm, type VmCheck } from './vm/vm-check.js';
 import type { VmController, VmHandle } from './vm/vm-handle.js';
 import type { VmCreateOptions } from './vm/vm-create-options.js';
 import type { BuilderServices } from './vm/vm-plan.js';
@@ -54,12 +55,11 @@ export interface Hypervisor {
    */
   createVm(source: VmSource, options?: VmCreateOptions): Promise<VmHandle>;
   /**
-   * Everything that is wrong with a configuration, warnings included, as far as it shows before the start. Opens no
-   * character back end.
-   *
-   * @throws StartError when the host could not make the VM.
+   * Everything that is wrong with a configuration, warnings included: does all that a start does up to the guest's first instruction,
+   * but opens no character back end and only looks at disks. What other programs hold at the moment (a port, the lock of a disk) shows
+   * only at a start.
    */
-  checkVm(source: VmSource, options?: VmCreateOptions): Promise<readonly Finding[]>;
+  checkVm(source: VmSource, options?: VmCreateOptions): Promise<VmCheck>;
   /**
    * Reads configuration files of any kind and form, with those that they refer to: VMs, parts of VMs, systems. What is wrong
    * with them is among the findings; this never rejects for it. The VMs are then made by `createVm({ spec })`.

@@ -63,6 +63,7 @@ function parseScalar(spec: OptionSpec, given: Scalar): Scalar {
     case 'mac':
       return parseText(spec, given, (text) => MAC.test(text));
     case 'string':
+      return parseText(spec, given, (text) => text.length <= (spec.max ?? Infinity));
     case 'path':
       return parseText(spec, given, () => true);
   }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { ConfigError, lintConfigs, type Finding, type LintFacts, type LoadedConfigs, type VmSpec } from '@qvm/config';
-import { exitCodeOf, fileIdentity, lintFacts, StartError, type Hypervisor } from '@qvm/sdk';
+import { ConfigError, lintConfigs, type Finding, type LintFacts, type LoadedConfigs } from '@qvm/config';
+import { exitCodeOf, fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { override, type OverrideFlags } from '../overrides.js';
 import { asGithub, asJson, asSarif, asText, type CheckReport, type FindingFormat } from '../report/finding-formats.js';
@@ -36,7 +36,7 @@ async function examine(hypervisor: Hypervisor, files: readonly string[], flags: 
   const found: Finding[] = [...adjusted.findings];
   let exitCode = 0;
   for (const spec of adjusted.vms) {
-    const result = await checkVm(hypervisor, spec);
+    const result = await hypervisor.checkVm({ spec });
     found.push(...result.findings);
     exitCode ||= result.exitCode;
   }
@@ -72,21 +72,11 @@ function adjust(loaded: LoadedConfigs, flags: CheckFlags): LoadedConfigs {
   }
 }
 
-async function checkVm(hypervisor: Hypervisor, spec: VmSpec): Promise<Examination> {
-  try {
-    const findings = await hypervisor.checkVm({ spec });
-    const failed = findings.some(({ severity }) => severity === 'error');
-    return { findings, exitCode: failed ? exitCodeOf(new ConfigError(findings)) : 0 };
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    return { findings: [error.finding], exitCode: exitCodeOf(error) };
-  }
-}
-
 /** Findings that say once more, and less precisely, what another one says. */
 const ECHOES: ReadonlyMap<string, readonly string[]> = new Map([
   ['lint.region-overlap', ['memory.overlap', 'vdev.base-taken']],
-  ['lint.files-exceed-ram', ['file.too-large']],
+  ['lint.files-exceed-ram', ['file.too-large', 'image.does-not-fit', 'initrd.does-not-fit']],
+  ['lint.load-outside-memory', ['image.does-not-fit']],
   ['config.no-image', ['lint.missing-image']],
 ]);
 

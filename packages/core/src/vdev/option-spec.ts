@@ -12,6 +12,7 @@ export interface OptionSpec {
   readonly default?: string;
   /** The words an `enum` accepts. */
   readonly values?: readonly string[];
+  /** Bounds, both included, of `number`, `address` and `size`; of a `string`, `max` is the most characters that it may have. */
   readonly min?: number;
   readonly max?: number;
   /** The option may be given several times; its value is then an array. */

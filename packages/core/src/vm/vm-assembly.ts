@@ -10,6 +10,7 @@ import { InterruptBus } from '../interrupt/interrupt-bus.js';
 import { silentLogger, type Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import { MAXIMUM_MEMORY, WASM_PAGE } from '../memory/memory-limits.js';
 import { RamGuestMemory } from '../memory/ram-guest-memory.js';
 import { RAM_RESERVATIONS, TopOfRam } from '../memory/ram-reservations.js';
 import { MEMORY_SOURCE } from '../memory/memory-pool.js';
@@ -24,7 +25,7 @@ import { placeVdev, type InterruptOwners } from './vdev-placement.js';
 import type { ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-options.js';
 
 const MAXIMUM_VCPUS = 255;
-const WASM_PAGE = 0x1_0000;
+const MEBIBYTE = 0x10_0000;
 const DEFAULT_DISPOSE_TIMEOUT_MS = 10_000;
 
 /** How the parts of a VM reach the VM. */
@@ -155,9 +156,15 @@ function createClock(spec: ClockSpec | undefined): VmClock {
 }
 
 /** What the engine asks for, every range of RAM with its alignment, and the page at the bottom that stays unused. */
-function memoryBytes({ architecture, vcpus, ram }: VmOptions): number {
+function memoryBytes({ name, architecture, vcpus, ram }: VmOptions): number {
   const ramBytes = ram.reduce((sum, { size }) => sum + Math.ceil(size / WASM_PAGE) * WASM_PAGE, 0);
-  return WASM_PAGE + architecture.engineBytes(vcpus, ramBytes) + WASM_PAGE * ram.length + ramBytes;
+  const own = WASM_PAGE + architecture.engineBytes(vcpus, ramBytes) + WASM_PAGE * ram.length;
+  if (own + ramBytes <= MAXIMUM_MEMORY) return own + ramBytes;
+  const most = Math.max(0, Math.floor((MAXIMUM_MEMORY - own) / MEBIBYTE));
+  throw new QvmError(
+    'memory.too-large',
+    `The VM ${name} has ${Math.ceil(ramBytes / MEBIBYTE)} MiB of RAM and ROM; with ${vcpus} vCPUs, ${most} MiB are possible.`,
+  );
 }
 
 function addRam(map: GuestPhysicalMap, ram: readonly RamSpec[], defaultBase: number): void {
@@ -214,10 +221,15 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
   const counts = new Map<string, number>();
   try {
     for (const spec of listVdevs(options)) {
-      const name = vdevName(spec, counts, vdevs);
-      const resources = spec.factory.resources(spec.options);
-      const placement = placeVdev(name, resources, spec.options, host.map, owners);
-      vdevs.push(new VdevInstance(host, name, spec, resources, placement));
+      try {
+        const name = vdevName(spec, counts, vdevs);
+        const resources = spec.factory.resources(spec.options);
+        const placement = placeVdev(name, resources, spec.options, host.map, owners);
+        vdevs.push(new VdevInstance(host, name, spec, resources, placement));
+      } catch (error) {
+        if (options.vdevRefused === undefined) throw error;
+        options.vdevRefused(error);
+      }
     }
   } catch (error) {
     void disposeVdevs(vdevs, options);

@@ -89,6 +89,11 @@ export interface VmOptions {
   /** Absent: opening one is an error (`vm.no-backend`). */
   readonly openCharacterBackend?: CharacterBackendOpener;
   readonly plugins?: readonly HookPlugin[];
+  /**
+   * Told of each vdev that cannot be made. When it returns, the VM is built without that vdev, so that a check finds all of them; such
+   * a VM must not be started. Absent: the first one ends the construction.
+   */
+  readonly vdevRefused?: (error: unknown) => void;
   /** What the host offers to vdevs ({@link VdevContext.attachment}), by token. `undefined` for what it does not have. */
   readonly service?: <T>(token: Token<T>) => T | undefined;
   /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */

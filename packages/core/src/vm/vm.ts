@@ -163,6 +163,15 @@ export class Vm implements DrivenVm {
   }
 
   /**
+   * Loads the guest as `boot` does, for a check: no hook `beforeStart`, and the VM does not become `running`. To be closed afterwards.
+   *
+   * @throws {@link QvmError} as `boot`.
+   */
+  rehearse(files: BootFiles): Promise<void> {
+    return this.#loadFirst(files);
+  }
+
+  /**
    * Runs the guest on the caller's thread: posted tasks, due timers, then the vCPUs in turn, again and again.
    *
    * @param maxInstructions - about how many instructions to run at most, of all vCPUs together.

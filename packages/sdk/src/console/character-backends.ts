@@ -27,6 +27,13 @@ export interface CharacterBackendFactory {
   readonly argument?: string;
   readonly description: string;
   /**
+   * For checks of configurations: refuses what `open` would refuse, as far as that shows without opening anything. Absent: nothing
+   * shows.
+   *
+   * @throws QvmError with a code of `console.`.
+   */
+  check?(argument: string, context: CharacterBackendContext): void;
+  /**
    * @throws QvmError with a code of `console.` when it cannot be opened.
    */
   open(argument: string, context: CharacterBackendContext): CharacterBackend;

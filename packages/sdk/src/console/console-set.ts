@@ -36,7 +36,8 @@ export class ConsoleSet {
 
   /** As `open`, for checks: complains alike, but opens nothing. */
   readonly check: CharacterBackendOpener = (designator) => {
-    this.#resolve(designator);
+    const { factory, argument } = this.#resolve(designator);
+    factory?.check?.(argument, this.#context);
     return openNullBackend();
   };
 

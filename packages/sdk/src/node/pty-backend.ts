@@ -23,6 +23,7 @@ const LINGER_MS = 100;
 export const ptyBackend: CharacterBackendFactory = {
   scheme: 'pty',
   description: 'A pseudo-terminal; its path is announced, and any terminal program can open it',
+  check: () => void loadLibrary(),
   open: (_argument, context) => new PtyBackend(openPair(), context),
 };
 
@@ -35,18 +36,34 @@ interface Pair {
   readonly fd: number;
 }
 
-function openPair(): Pair {
-  try {
+interface PtyLibrary {
+  open(options: { readonly encoding: null }): Pair;
+}
+
+/** @throws QvmError `console.pty` when the library is not there. */
+function loadLibrary(): PtyLibrary {
+  return attempt(() => {
     const library: unknown = createRequire(import.meta.url)('@lydell/node-pty');
     if (!hasOpen(library)) throw new Error('@lydell/node-pty opens no bare pseudo-terminals');
-    return library.open({ encoding: null });
+    return library;
+  });
+}
+
+function openPair(): Pair {
+  const library = loadLibrary();
+  return attempt(() => library.open({ encoding: null }));
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
     throw new QvmError('console.pty', `no pseudo-terminal can be opened: ${reason}`, { cause });
   }
 }
 
-function hasOpen(library: unknown): library is { open(options: { readonly encoding: null }): Pair } {
+function hasOpen(library: unknown): library is PtyLibrary {
   return typeof library === 'object' && library !== null && 'open' in library && typeof library.open === 'function';
 }
 

@@ -20,9 +20,9 @@ export const tcpBackend: CharacterBackendFactory = {
   scheme: 'tcp',
   argument: 'HOST:PORT',
   description: 'A TCP connection to a server',
+  check: serverOf,
   open: (argument, context) => {
-    const { host, port } = parseEndpoint(`tcp:${argument}`, argument);
-    if (host === undefined || port === 0) throw badEndpoint(`tcp:${argument}`, 'it needs a host and a port');
+    const { host, port } = serverOf(argument);
     const line = new SocketLine(context);
     const socket = connect({ host, port });
     socket.once('error', (error) => context.logger.log('error', `tcp:${argument}: ${error.message}`));
@@ -41,8 +41,9 @@ export const tcpListenBackend: CharacterBackendFactory = {
   scheme: 'tcp-listen',
   argument: '[HOST:]PORT',
   description: 'A TCP server for one client at a time; its address is announced',
+  check: (argument) => void listenerOf(argument),
   open: (argument, context) => {
-    const { host = LOOPBACK, port } = parseEndpoint(`tcp-listen:${argument}`, argument);
+    const { host = LOOPBACK, port } = listenerOf(argument);
     return new ListeningLine(context, host, port);
   },
 };
@@ -50,6 +51,18 @@ export const tcpListenBackend: CharacterBackendFactory = {
 interface Endpoint {
   readonly host: string | undefined;
   readonly port: number;
+}
+
+/** @throws QvmError `console.tcp` */
+function serverOf(argument: string): { readonly host: string; readonly port: number } {
+  const { host, port } = parseEndpoint(`tcp:${argument}`, argument);
+  if (host === undefined || port === 0) throw badEndpoint(`tcp:${argument}`, 'it needs a host and a port');
+  return { host, port };
+}
+
+/** @throws QvmError `console.tcp` */
+function listenerOf(argument: string): Endpoint {
+  return parseEndpoint(`tcp-listen:${argument}`, argument);
 }
 
 function parseEndpoint(designator: string, argument: string): Endpoint {

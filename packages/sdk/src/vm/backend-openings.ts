@@ -1,6 +1,6 @@
-import type { CharacterBackendOpener } from '@qvm/core';
-import type { VmSpec } from '@qvm/config';
-import { backendError } from './build-error.js';
+import type { CharacterBackend, CharacterBackendOpener } from '@qvm/core';
+import type { SourceLocation, VmSpec } from '@qvm/config';
+import { backendError, placeOfBackend } from './build-error.js';
 
 /**
  * The character back ends of a VM that open asynchronously: they may fail when their vdevs are made already.
@@ -8,6 +8,7 @@ import { backendError } from './build-error.js';
 export class BackendOpenings {
   readonly #spec: VmSpec;
   readonly #openings: Promise<void>[] = [];
+  readonly #refused = new WeakMap<Error, SourceLocation>();
 
   constructor(spec: VmSpec) {
     this.#spec = spec;
@@ -20,10 +21,16 @@ export class BackendOpenings {
    */
   watch(open: CharacterBackendOpener, vdev: () => number | undefined): CharacterBackendOpener {
     return (designator, post) => {
-      const backend = open(designator, post);
+      const backend = this.#attempt(() => open(designator, post), designator, vdev());
       if (backend.opened !== undefined) this.#add(this.#placed(backend.opened, designator, vdev()));
       return backend;
     };
+  }
+
+  /** The place of the option that names a back end which was refused with this error, or with its cause. */
+  refusedAt(error: unknown): SourceLocation | undefined {
+    if (!(error instanceof Error)) return undefined;
+    return this.#refused.get(error) ?? (error.cause instanceof Error ? this.#refused.get(error.cause) : undefined);
   }
 
   /**
@@ -33,6 +40,15 @@ export class BackendOpenings {
    */
   async settled(): Promise<void> {
     await Promise.all(this.#openings);
+  }
+
+  #attempt(open: () => CharacterBackend, designator: string, vdev: number | undefined): CharacterBackend {
+    try {
+      return open();
+    } catch (error) {
+      if (error instanceof Error) this.#refused.set(error, placeOfBackend(this.#spec, designator, vdev));
+      throw error;
+    }
   }
 
   #add(opening: Promise<void>): void {

@@ -22,7 +22,8 @@ export async function readBootFiles(
   const reader = new BootFileReader(spec, source, findings);
   const read = (field: FileField, limit: number): Promise<BootFile | undefined> =>
     files[field] === undefined ? reader.field(field, limit) : Promise.resolve(files[field]);
-  if (spec.image === undefined) findings.add(noImage(spec));
+  // One that is written and cannot be used was reported.
+  if (spec.image === undefined && spec.source?.fields.image === undefined) findings.add(noImage(spec));
   const image = await read('image', ramBytes);
   const initrd = await read('initrd', ramBytes);
   const deviceTree = await read('dtb', Math.min(ramBytes, MAX_DEVICE_TREE));
@@ -74,6 +75,8 @@ class BootFileReader {
         return { name: path, bytes: await this.source.read(path, limit) };
       } catch (error) {
         if (!(error instanceof FileSourceError)) throw error;
+        // How much fits is not known when the RAM could not be read, which was reported.
+        if (this.spec.ram.length === 0 && error.code === 'file.too-large') return undefined;
         throw new ConfigError([findingAt(at, 'error', error.code, `"${key}": ${error.message}`)]);
       }
     });

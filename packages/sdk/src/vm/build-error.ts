@@ -52,13 +52,19 @@ const HOST_ERRORS: ReadonlySet<string> = new Set(['memory.too-large', 'memory.ex
  * Gives an error of the VM's constructor a place in the configuration.
  *
  * @param vdev - index of the vdev that was being made, when one was.
+ * @param place - where in the configuration it is about, when that is known.
  */
-export function constructionError(error: unknown, spec: VmSpec, vdev: number | undefined): unknown {
+export function constructionError(
+  error: unknown,
+  spec: VmSpec,
+  vdev: number | undefined,
+  place?: SourceLocation,
+): unknown {
   if (!(error instanceof QvmError)) return error;
   const message = describeError(error);
   // A vdev says by a QvmError what is wrong with its options; anything else is a mistake in the vdev.
   const broken = error instanceof VdevError && !(error.cause instanceof QvmError);
-  const at = vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev);
+  const at = place ?? (vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev));
   if (broken || HOST_ERRORS.has(error.code)) return new StartError(error.code, message, at, { cause: error });
   return new ConfigError([findingAt(at, 'error', error.code, message)]);
 }
@@ -77,9 +83,15 @@ export function bootError(error: unknown, spec: VmSpec): unknown {
  */
 export function backendError(cause: unknown, spec: VmSpec, designator: string, vdev: number | undefined): StartError {
   const code = cause instanceof QvmError ? cause.code : 'console.open';
-  const option = vdev === undefined ? undefined : spec.vdevs[vdev]?.options.find(({ value }) => value === designator);
-  const at = option?.valueAt ?? (vdev === undefined ? sourceOf(spec.source, 'vdev') : placeOfVdev(spec, vdev));
-  return new StartError(code, describeError(cause), at, { cause });
+  return new StartError(code, describeError(cause), placeOfBackend(spec, designator, vdev), { cause });
+}
+
+/** The place of the option that names a character back end. */
+export function placeOfBackend(spec: VmSpec, designator: string, vdev: number | undefined): SourceLocation {
+  const options = vdev === undefined ? [] : (spec.vdevs[vdev]?.options ?? []);
+  // The options of further ports are NAME:DESIGNATOR.
+  const option = options.find(({ value }) => value === designator || value?.endsWith(`:${designator}`) === true);
+  return option?.valueAt ?? (vdev === undefined ? sourceOf(spec.source, 'vdev') : placeOfVdev(spec, vdev));
 }
 
 function placeInVm(code: string, spec: VmSpec): SourceLocation {

@@ -16,6 +16,11 @@ export class Findings {
     this.#failed ||= findings.some(({ severity }) => severity === 'error');
   }
 
+  /** Whether an error was found. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /** The result of `check`, or `undefined` when it threw a {@link ConfigError}, whose findings are kept. */
   async attempt<T>(check: () => Promise<T> | T): Promise<T | undefined> {
     try {

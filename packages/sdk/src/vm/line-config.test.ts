@@ -22,7 +22,7 @@ const MEMORY = 'ram 0x40000000,1M rom 0x50000000,64K';
 async function errorsOf(text: string): Promise<readonly string[]> {
   const hypervisor = hypervisorWith({});
   try {
-    const findings = await hypervisor.checkVm({ configText: text });
+    const { findings } = await hypervisor.checkVm({ configText: text });
     return findings.flatMap(({ severity, code }) => (severity === 'error' ? [code] : []));
   } finally {
     await hypervisor.dispose();
@@ -67,7 +67,7 @@ describe('a VM of the line form', () => {
       { configText: MEMORY },
       { adjust: (spec) => ({ ...spec, image: 'vm.img' }) },
     );
-    expect(adjusted).toEqual([]);
+    expect(adjusted).toEqual({ findings: [], exitCode: 0 });
     await expect(hypervisor.createVm({ configText: MEMORY })).rejects.toThrow(ConfigError);
     await hypervisor.dispose();
   });

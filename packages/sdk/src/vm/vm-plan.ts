@@ -30,20 +30,25 @@ export interface BuilderServices {
   readonly plugins: readonly QvmPlugin[];
 }
 
-/** A vdev with the name of its type in the configuration. */
-interface PlannedVdev extends VdevSpec {
+/** A vdev whose options were checked. */
+export interface PlannedVdev extends VdevSpec {
+  /** The name of its type in the configuration. */
   readonly type: string;
+  /** Its index among those of the specification. */
+  readonly index: number;
 }
 
-/** A VM that is about to be made. */
+/** A VM that is about to be made. With an error among the findings, what is wrong is left out. */
 export interface VmPlan {
   readonly spec: VmSpec;
   readonly findings: Findings;
   readonly container: Container;
   readonly registries: Registries;
-  readonly architecture: Architecture;
+  /** Absent when there is none of its name. */
+  readonly architecture: Architecture | undefined;
   readonly vdevs: readonly PlannedVdev[];
-  readonly files: BootFiles;
+  /** Absent when one cannot be read, or there is no image. */
+  readonly files: BootFiles | undefined;
   /** The files of the host that the VM uses. */
   readonly fileUses: readonly FileUse[];
   /** Everything that taps hooks, in order of application. */
@@ -51,16 +56,14 @@ export interface VmPlan {
 }
 
 /**
- * Reads and checks all that a VM is made from.
- *
- * @throws ConfigError with everything that was found.
+ * Reads and checks all that a VM is made from. What is wrong goes to `findings`; `undefined` when there is no specification.
  */
 export async function planVm(
   source: VmSource,
   options: VmCreateOptions,
   services: BuilderServices,
   findings: Findings,
-): Promise<VmPlan> {
+): Promise<VmPlan | undefined> {
   const { host, root, plugins } = services;
   const known = new Map(
     resolverOf(root)
@@ -68,9 +71,9 @@ export async function planVm(
       .map((factory) => [factory.type, factory]),
   );
   const environment = options.environment ?? services.environment;
-  const read = await readSource(source, host, { environment, vdevOptions: optionsLookup(known) });
-  findings.add(...read.warnings);
-  const spec = options.adjust?.(read.spec) ?? read.spec;
+  const read = await readSource(source, host, { environment, vdevOptions: optionsLookup(known) }, findings);
+  if (read === undefined) return undefined;
+  const spec = (await findings.attempt(() => options.adjust?.(read.spec))) ?? read.spec;
   const packages = await importVdevPackages(spec, (type) => known.has(type), host, findings);
   const own = [...packages.values(), ...(options.plugins ?? [])];
   const container = vmContainer(root, plugins, own);
@@ -83,8 +86,6 @@ export async function planVm(
   const fileUses = uses.filter(({ path }) => !inMemory.has(path));
   findings.add(...fileFindings(fileUses, options.outputs, host.paths));
   const files = await readBootFiles({ spec, files: read.files }, host.files, findings);
-  findings.throwIfFailed();
-  if (architecture === undefined || files === undefined) throw new ConfigError(findings.all);
   const hookPlugins = [...registries.hookPlugins, ...[...plugins, ...own].flatMap(hookPluginOf)];
   return { spec, findings, container, registries, architecture, vdevs, files, fileUses, hookPlugins };
 }
@@ -98,14 +99,14 @@ async function resolveVdevs(
 ): Promise<readonly PlannedVdev[]> {
   const resolver = resolverOf(container);
   const vdevs: PlannedVdev[] = [];
-  for (const vdev of spec.vdevs) {
+  for (const [index, vdev] of spec.vdevs.entries()) {
     // Its package could not be imported, and that was said.
     if (vdev.type.includes('/') && !packages.has(vdev.type) && !registries.vdevs.has(vdev.type)) continue;
     const resolved = await findings.attempt(() => {
       const factory = findFactory(vdev, registries.vdevs, packages, resolver);
       const { values, warnings } = checkOptions(factory, vdev, vdev.baseDir ?? spec.baseDir);
       findings.add(...warnings);
-      return { type: vdev.type, factory, options: values };
+      return { type: vdev.type, index, factory, options: values };
     });
     if (resolved !== undefined) vdevs.push(resolved);
   }

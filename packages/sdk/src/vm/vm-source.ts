@@ -1,7 +1,8 @@
-import type { Finding, ParseOptions, VmSpec } from '@qvm/config';
-import { ConfigError, findingAt, MAX_FILE_BYTES, parseVmConfig } from '@qvm/config';
+import type { ParseOptions, VmSpec } from '@qvm/config';
+import { ConfigError, examineVmConfig, findingAt, MAX_FILE_BYTES } from '@qvm/config';
 import { FileSourceError } from '../host/file-source.js';
 import type { HypervisorHost } from '../host/hypervisor-host.js';
+import type { Findings } from './collect.js';
 import { specOf, type DescribedVm, type VmDescription } from './vm-description.js';
 
 /**
@@ -17,30 +18,45 @@ export type VmSource =
   /** Text of a configuration. `file` is its name in errors; relative paths begin at `baseDir`. */
   | { readonly configText: string; readonly file?: string; readonly baseDir?: string };
 
-/** A source, read. */
-export interface ReadSource extends DescribedVm {
-  readonly warnings: readonly Finding[];
-}
-
 /** What the text of a configuration may refer to. */
 export type Language = Pick<ParseOptions, 'environment' | 'vdevOptions'>;
 
 /**
- * @throws ConfigError with all that is wrong with the text, or that the file cannot be read.
+ * Reads a source as far as it can be read. What was found, also that its file cannot be read, goes to `findings`; with an error among
+ * it, the specification is for further checks only. `undefined` when there is none.
  */
-export async function readSource(source: VmSource, host: HypervisorHost, language: Language): Promise<ReadSource> {
-  if ('spec' in source) return { spec: source.spec, files: {}, warnings: [] };
-  if ('configFile' in source) return readConfigFile(source.configFile, host, language);
-  if ('configText' in source) {
-    const { configText, file = '<text>', baseDir = '' } = source;
-    return { ...parseVmConfig(configText, { ...language, file, baseDir }), files: {} };
-  }
-  return { ...specOf(source), warnings: [] };
+export async function readSource(
+  source: VmSource,
+  host: HypervisorHost,
+  language: Language,
+  findings: Findings,
+): Promise<DescribedVm | undefined> {
+  if ('spec' in source) return { spec: source.spec, files: {} };
+  if (!('configFile' in source) && !('configText' in source)) return specOf(source);
+  const text = await findings.attempt(() => textOf(source, host));
+  if (text === undefined) return undefined;
+  const { spec, findings: found } = examineVmConfig(text.content, { ...language, ...text });
+  findings.add(...found);
+  return spec === undefined ? undefined : { spec, files: {} };
 }
 
-async function readConfigFile(file: string, host: HypervisorHost, language: Language): Promise<ReadSource> {
-  const text = await readConfigText(file, host);
-  return { ...parseVmConfig(text, { ...language, file, baseDir: host.directoryOf(file) }), files: {} };
+interface ConfigText {
+  readonly content: string;
+  readonly file: string;
+  readonly baseDir: string;
+}
+
+/** @throws ConfigError when the file cannot be read. */
+async function textOf(
+  source: Extract<VmSource, { readonly configFile: string } | { readonly configText: string }>,
+  host: HypervisorHost,
+): Promise<ConfigText> {
+  if ('configText' in source) {
+    const { configText, file = '<text>', baseDir = '' } = source;
+    return { content: configText, file, baseDir };
+  }
+  const { configFile: file } = source;
+  return { content: await readConfigText(file, host), file, baseDir: host.directoryOf(file) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { QvmError, type OptionSpec, type OptionValues, type VdevFile } from '@qvm/core';
-import { MAX_QUEUES } from './constants.js';
+import { ID_BYTES, MAX_QUEUES } from './constants.js';
 
 /** What a disk of a VM is. */
 export interface BlkOptions {
@@ -22,7 +22,12 @@ export const blkOptions: readonly OptionSpec[] = [
     kind: 'path',
     description: 'Writes go to this file, which is made when it does not exist; the disk itself stays as it is',
   },
-  { name: 'serial', kind: 'string', description: 'Serial number, up to 20 characters; the name when absent' },
+  {
+    name: 'serial',
+    kind: 'string',
+    max: ID_BYTES,
+    description: `Serial number, up to ${ID_BYTES} characters; the name when absent`,
+  },
   { name: 'queues', kind: 'number', min: 1, max: MAX_QUEUES, default: '1', description: 'Number of request queues' },
   { name: 'discard', kind: 'boolean', default: 'on', description: 'Offers to discard what the guest needs no more' },
   {

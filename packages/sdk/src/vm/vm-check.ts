@@ -1,0 +1,113 @@
+import { ConfigError, type Finding, type VmSpec } from '@qvm/config';
+import { BLOCK_STORE, VmExitCode, type BlockStore, type BootFiles, type Logger, type Token, type Vm } from '@qvm/core';
+import { LOGGER } from '../container/tokens.js';
+import { BackendOpenings } from './backend-openings.js';
+import { bootError, StartError } from './build-error.js';
+import { Findings } from './collect.js';
+import { consolesOf, constructVm, servicesOf, type BuildablePlan, type ServiceLookup } from './vm-construction.js';
+import { planVm, type BuilderServices, type VmCreateOptions } from './vm-plan.js';
+import type { VmSource } from './vm-source.js';
+
+/**
+ * What a check of a VM found.
+ *
+ * @experimental
+ */
+export interface VmCheck {
+  /** Errors, warnings and informations, in the order in which they were found. */
+  readonly findings: readonly Finding[];
+  /**
+   * What a process that starts this VM would end with: 0 when no error was found, 65 when one is a mistake in the configuration, 64
+   * when the host cannot make the VM or it cannot be booted.
+   */
+  readonly exitCode: number;
+}
+
+/**
+ * Does all that comes before the guest runs, up to loading it, and keeps everything that is refused. Opens no character back end and
+ * only looks at disks.
+ */
+export async function checkVm(source: VmSource, options: VmCreateOptions, services: BuilderServices): Promise<VmCheck> {
+  const check = new Check();
+  const plan = await planVm(source, options, services, check.findings);
+  try {
+    if (plan?.architecture !== undefined && plan.spec.ram.length !== 0) {
+      const logger = options.logger ?? services.root.get<Logger>(LOGGER.key);
+      await check.tryOut({ ...plan, architecture: plan.architecture }, plan.files, options, logger);
+    }
+  } finally {
+    plan?.container.unbindAll();
+  }
+  return check.result();
+}
+
+/** What is found, and what the host refuses though the configuration is right. */
+class Check {
+  readonly findings = new Findings();
+  readonly #refusals: Finding[] = [];
+
+  result(): VmCheck {
+    const { all, failed } = this.findings;
+    const refused = this.#refusals.length === 0 ? VmExitCode.Normal : VmExitCode.StartFailed;
+    return { findings: [...all, ...this.#refusals], exitCode: failed ? VmExitCode.ConfigurationError : refused };
+  }
+
+  /** Builds the VM without the vdevs that are refused, and loads its guest. */
+  async tryOut(
+    plan: BuildablePlan,
+    files: BootFiles | undefined,
+    options: VmCreateOptions,
+    logger: Logger,
+  ): Promise<void> {
+    const host = {
+      logger,
+      openCharacterBackend: consolesOf(plan, logger).check,
+      service: onlyLooking(servicesOf(plan)),
+    };
+    let leftOut = plan.vdevs.length < plan.spec.vdevs.length;
+    let bootable = true;
+    const refused = (error: unknown, vdev: number | undefined): void => {
+      // A vdev that the VM has by itself may only be there, or be in the way, because another one was left out.
+      if (vdev !== undefined || !leftOut) this.#add(error);
+      bootable &&= vdev !== undefined;
+      leftOut = true;
+    };
+    let vm: Vm | undefined;
+    try {
+      vm = constructVm(plan, options, host, new BackendOpenings(plan.spec), refused);
+      if (bootable && files !== undefined) await rehearse(vm, files, plan.spec);
+    } catch (error) {
+      this.#add(error);
+    } finally {
+      await vm?.close();
+    }
+  }
+
+  /** @throws what is neither a mistake in the configuration nor a refusal of the host. */
+  #add(error: unknown): void {
+    if (error instanceof ConfigError) this.findings.add(...error.findings);
+    else if (error instanceof StartError) this.#refusals.push(error.finding);
+    else throw error;
+  }
+}
+
+/** @throws StartError */
+async function rehearse(vm: Vm, files: BootFiles, spec: VmSpec): Promise<void> {
+  try {
+    await vm.rehearse(files);
+  } catch (error) {
+    throw bootError(error, spec);
+  }
+}
+
+/** The same services, with disks that are inspected only. */
+function onlyLooking(services: ServiceLookup): ServiceLookup {
+  return <T>(token: Token<T>): T | undefined => {
+    const found = services(token);
+    return found !== undefined && token.key === BLOCK_STORE.key ? (inspecting(found as BlockStore) as T) : found;
+  };
+}
+
+function inspecting(store: BlockStore): BlockStore {
+  return { open: (path, options) => store.open(path, { ...options, inspect: true }) };
+}

@@ -1,0 +1,106 @@
+import { Vm, type Architecture, type Logger, type VdevSpec, type VmOptions } from '@qvm/core';
+import { ConsoleSet } from '../console/console-set.js';
+import type { BackendOpenings } from './backend-openings.js';
+import { constructionError } from './build-error.js';
+import { defaultVdev } from './vdev-options.js';
+import type { VmCreateOptions, VmPlan } from './vm-plan.js';
+
+/** Finds what the host offers to vdevs. */
+export type ServiceLookup = NonNullable<VmOptions['service']>;
+
+/** What the providers of a plan offer to vdevs. */
+export function servicesOf(plan: VmPlan): ServiceLookup {
+  return (token) => plan.container.get(token.key, { optional: true });
+}
+
+/** The consoles of a plan's VM. */
+export function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: string) => void): ConsoleSet {
+  return new ConsoleSet(plan.registries.backends, {
+    vm: plan.spec.name,
+    baseDir: plan.spec.baseDir,
+    logger,
+    announce: announce ?? ((message) => logger.log('info', message)),
+  });
+}
+
+/** What the VM gets of its host. */
+export type HostOptions = Required<Pick<VmOptions, 'openCharacterBackend' | 'service' | 'logger'>>;
+
+/** A plan that has all that a VM is built from. */
+export interface BuildablePlan extends VmPlan {
+  readonly architecture: Architecture;
+}
+
+/**
+ * Builds the VM of a plan.
+ *
+ * @param refused - for checks: told of each vdev that cannot be made, with its index in the specification; absent for one that the
+ * VM has by itself. Without it the first such vdev ends the construction.
+ * @throws ConfigError, StartError.
+ */
+export function constructVm(
+  plan: BuildablePlan,
+  options: VmCreateOptions,
+  host: HostOptions,
+  openings: BackendOpenings,
+  refused?: (error: unknown, vdev: number | undefined) => void,
+): Vm {
+  const { spec, registries, architecture } = plan;
+  let current: number | undefined;
+  const vdevRefused = (error: unknown): void => {
+    const placed = constructionError(error, spec, current, openings.refusedAt(error));
+    if (refused === undefined) throw placed;
+    refused(placed, current);
+  };
+  const vdevs = plan.vdevs.map((vdev) => observed(vdev, () => (current = vdev.index)));
+  try {
+    return new Vm({
+      name: spec.name,
+      architecture,
+      vcpus: spec.cpus,
+      ram: [
+        ...spec.ram.map(({ base, size }) => ({ size, ...(base === undefined ? {} : { base }) })),
+        ...(spec.rom ?? []).map(({ base = 0, size }, index) => ({
+          kind: 'rom' as const,
+          name: `rom${index}`,
+          base,
+          size,
+        })),
+      ],
+      ...(spec.reserve === undefined ? {} : { reserve: spec.reserve }),
+      ...(spec.unsupported === undefined ? {} : { unsupported: spec.unsupported }),
+      vdevs,
+      implicitVdev: (type) => {
+        const factory = registries.vdevs.get(type);
+        return factory === undefined ? undefined : observed(defaultVdev(factory), () => (current = undefined));
+      },
+      ...host,
+      openCharacterBackend: openings.watch(host.openCharacterBackend, () => current),
+      vdevRefused,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
+      ...(options.onReset === undefined ? {} : { onReset: options.onReset }),
+      plugins: plan.hookPlugins,
+    });
+  } catch (error) {
+    throw constructionError(error, spec, undefined);
+  }
+}
+
+/** The same vdev, which says when its turn comes to be made: core's errors know instances by name only. */
+function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
+  return {
+    options,
+    factory: {
+      type: factory.type,
+      description: factory.description,
+      options: factory.options,
+      ...(factory.console === undefined ? {} : { console: factory.console }),
+      resources: (values) => {
+        begun();
+        return factory.resources(values);
+      },
+      create: (context, values) => factory.create(context, values),
+    },
+  };
+}
