@@ -97,7 +97,11 @@ describe('loadConfigs', () => {
     ['a system as itself', '{ "vms": [ { "name": "a", "config": "all" } ] }', ['config.reference']],
     ['an entry without a name', '{ "vms": [ {} ] }', ['config.missing-key']],
     ['an unknown key', '{ "vms": [], "hots": {} }', ['config.unknown-key']],
-    ['an unknown key of an entry', '{ "vms": [ { "name": "a", "cpulits": "1" } ] }', ['config.unknown-key', 'config.vm-incomplete']],
+    [
+      'an unknown key of an entry',
+      '{ "vms": [ { "name": "a", "cpulits": "1" } ] }',
+      ['config.unknown-key', 'config.vm-incomplete'],
+    ],
     ['a wrong CPU list', '{ "host": { "cpulist": "x" } }', ['config.bad-cpulist']],
     ['a wrong priority', '{ "host": { "priority": 999 } }', ['config.out-of-range']],
     ['a wrong VLAN', '{ "switches": [ { "name": "s", "vlans": "0" } ] }', ['config.bad-setting']],
