@@ -158,13 +158,25 @@ function createClock(spec: ClockSpec | undefined): VmClock {
 /** What the engine asks for, every range of RAM with its alignment, and the page at the bottom that stays unused. */
 function memoryBytes({ name, architecture, vcpus, ram }: VmOptions): number {
   const ramBytes = ram.reduce((sum, { size }) => sum + Math.ceil(size / WASM_PAGE) * WASM_PAGE, 0);
-  const own = WASM_PAGE + architecture.engineBytes(vcpus, ramBytes) + WASM_PAGE * ram.length;
-  if (own + ramBytes <= MAXIMUM_MEMORY) return own + ramBytes;
-  const most = Math.max(0, Math.floor((MAXIMUM_MEMORY - own) / MEBIBYTE));
+  const withEngine = (bytes: number): number =>
+    WASM_PAGE + architecture.engineBytes(vcpus, bytes) + WASM_PAGE * ram.length + bytes;
+  if (withEngine(ramBytes) <= MAXIMUM_MEMORY) return withEngine(ramBytes);
+  const most = mostMebibytes((mebibytes) => withEngine(mebibytes * MEBIBYTE) <= MAXIMUM_MEMORY);
   throw new QvmError(
     'memory.too-large',
     `The VM ${name} has ${Math.ceil(ramBytes / MEBIBYTE)} MiB of RAM and ROM; with ${vcpus} vCPUs, ${most} MiB are possible.`,
   );
+}
+
+/** The largest number that fits. */
+function mostMebibytes(fits: (mebibytes: number) => boolean): number {
+  let [low, high] = [0, MAXIMUM_MEMORY / MEBIBYTE];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function addRam(map: GuestPhysicalMap, ram: readonly RamSpec[], defaultBase: number): void {
