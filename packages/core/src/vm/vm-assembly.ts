@@ -170,7 +170,7 @@ function memoryBytes({ name, architecture, vcpus, ram }: VmOptions): number {
 
 /** The largest number that fits. */
 function mostMebibytes(fits: (mebibytes: number) => boolean): number {
-  let [low, high] = [0, MAXIMUM_MEMORY / MEBIBYTE];
+  let [low, high] = [0, Math.ceil(MAXIMUM_MEMORY / MEBIBYTE)];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (fits(middle)) low = middle;
