@@ -6,6 +6,7 @@ import type { LifeCycleFlags } from './commands/life-cycle.js';
 import type { MemdumpFlags } from './commands/memory.js';
 import type { StatFlags } from './commands/stat.js';
 import type { HostFlags } from './host/connect.js';
+import { isNumeric, OptionalValueOption } from './optional-values.js';
 
 /* The commands that talk to a host. Those of them that change a VM are named as the host's protocol names them. */
 
@@ -132,7 +133,9 @@ function addStatistics(program: Command): void {
     .description('show counters of a VM')
     .argument('[vm]', 'name or number of a VM')
     .option('--all', 'of all VMs')
-    .option('--watch [seconds]', 'again and again (default: each second)', seconds)
+    .addOption(
+      new OptionalValueOption('--watch [seconds]', 'again and again (default: each second)', isNumeric, seconds),
+    )
     .option('--json', 'print as JSON')
     .addOption(socketOption())
     .action(async (vm: string | undefined, flags: StatFlags) => {

@@ -8,6 +8,7 @@ import { FINDING_FORMATS } from './report/finding-formats.js';
 import { VDEV_KINDS } from './commands/vdev-kinds.js';
 import { parseRegionDumpOption } from './regions/region-dump-option.js';
 import { addTrace } from './trace/trace-program.js';
+import { isNoFile, isNumeric, OptionalValueOption } from './optional-values.js';
 import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } from './host-commands.js';
 
 export type { SetExitCode };
@@ -47,7 +48,14 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     .description('run VMs: in the host when one runs, else here with the console on this terminal')
     .argument('[file...]', 'configurations (.qvmconf)')
     .option('--embedded', 'run the guest that comes with qvm, in place of a configuration')
-    .option('--icount [ns]', 'deterministic time: nanoseconds per instruction (default 10)', wholeNumber)
+    .addOption(
+      new OptionalValueOption(
+        '--icount [ns]',
+        'deterministic time: nanoseconds per instruction (default 10)',
+        isNumeric,
+        wholeNumber,
+      ),
+    )
     .addOption(
       new Option('--engine <engine>', 'how guest code runs: wasm translates hot code, interp only interprets')
         .choices(['wasm', 'interp'])
@@ -56,8 +64,8 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     .option('--trace <file>', 'write guest exits and entrances to a file; FILE.kev: a binary trace of all events')
     .addOption(
       new Option(
-        '--dump-regions <folder[,filter]>',
-        'write guest code that is translated, and its translation, to a folder; FILTER: ADDRESS or FIRST-LAST, in hexadecimal',
+        '--dump-regions <folder>',
+        'write guest code that is translated, and its translation, to a folder; FOLDER,FILTER with ADDRESS or FIRST-LAST in hexadecimal: a part of it',
       ).argParser(parseRegionDumpOption),
     )
     .option(
@@ -69,7 +77,14 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     .option('--verbose', 'print what is logged for information')
     .option('-d, --detach', 'leave the VMs to the host, which must run, and return')
     .option('--alone', 'run the VMs here, although a host runs')
-    .option('--console [name]', 'show the console of this VM, and type there; in a host, none is shown without it')
+    .addOption(
+      new OptionalValueOption(
+        '--console [name]',
+        'show the console of this VM, and type there; in a host, none is shown without it',
+        isNoFile,
+        (name) => name,
+      ),
+    )
     .addOption(
       new Option('--restart-policy <policy>', 'when a VM starts again that has ended by itself').choices(
         RESTART_POLICIES,

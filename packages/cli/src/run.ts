@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './program.js';
+import { bindOptionalValues } from './optional-values.js';
 import { ignoreBrokenPipes } from './report/broken-pipe.js';
 import { CliExitCode } from './report/exit-codes.js';
 
@@ -17,7 +18,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const program = createProgram((code) => {
       exitCode = code;
     });
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...bindOptionalValues(program, args)], { from: 'user' });
     return exitCode;
   } catch (error) {
     // Commander has printed its message, or help and version, which are no errors.

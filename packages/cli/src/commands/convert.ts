@@ -2,6 +2,7 @@ import { convertConfig, formatFinding, formOf, type ConfigForm } from '@qvm/conf
 import { lintFacts, nodeHost, readConfigText } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
+import { formatOfName } from '../report/format-of-name.js';
 import { writeFile } from '../report/write-file.js';
 
 /** Options of `qvm convert`. */
@@ -15,7 +16,7 @@ export interface ConvertFlags {
 /** `qvm convert`: rewrites a configuration in the other form. Returns the exit code. */
 export async function convert(file: string, flags: ConvertFlags): Promise<number> {
   const text = await readConfigText(file, nodeHost);
-  const form = flags.to ?? (formOf(text) === 'json' ? 'line' : 'json');
+  const form = formatOfName(flags.to, flags.output, { '.json': 'json' }, formOf(text) === 'json' ? 'line' : 'json');
   const hypervisor = await openHypervisor(flags.plugin);
   try {
     const { vdev } = lintFacts(hypervisor);

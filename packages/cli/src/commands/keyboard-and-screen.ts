@@ -1,9 +1,19 @@
 import { encodePng } from '@qvm/sdk';
 import { withHost, type HostFlags } from '../host/connect.js';
+import { CliExitCode } from '../report/exit-codes.js';
+import { CliError } from '../report/report-error.js';
 import { writeFile } from '../report/write-file.js';
+
+/** Names of pictures that are not PNG. */
+const OTHER_PICTURE = /\.(?:avif|bmp|gif|jpe?g|pnm|ppm|svg|tiff?|webp)$/i;
 
 /** `qvm screenshot`: what a guest shows, as a PNG file. */
 export async function saveScreenshot(vm: string, flags: HostFlags & { readonly output: string }): Promise<void> {
+  if (OTHER_PICTURE.test(flags.output))
+    throw new CliError(
+      `a screenshot is a PNG file, and "${flags.output}" is the name of another kind`,
+      CliExitCode.Usage,
+    );
   const { width, height, base64 } = await withHost(flags, (host) => host.request('vm.screenshot', { vm }));
   const png = await encodePng({ width, height, rgba: Buffer.from(base64, 'base64') });
   writeFile(flags.output, [png], { owner: 'qvm screenshot' });

@@ -1,6 +1,7 @@
 import { buildLahavLine, clipLahavLine, eventFilter } from '@qvm/trace';
 import { lahavHtml, lahavJson, lahavSvg, lahavTerminal } from '@qvm/trace';
 import type { LahavLine } from '@qvm/trace';
+import { formatOfName } from '../report/format-of-name.js';
 import { loadTrace } from '../trace/load-trace.js';
 import { writeOutput } from '../trace/write-output.js';
 
@@ -30,8 +31,11 @@ export async function lahav(file: string, flags: LahavFlags): Promise<void> {
   await writeOutput(draw(line, flags), flags.output, file);
 }
 
-function draw(line: LahavLine, { format = 'terminal', output }: LahavFlags): Iterable<string> {
-  switch (format) {
+/** Formats by the ending of a file's name. */
+const ENDINGS = { '.svg': 'svg', '.html': 'html', '.htm': 'html', '.json': 'json', '.txt': 'terminal' } as const;
+
+function draw(line: LahavLine, { format, output }: LahavFlags): Iterable<string> {
+  switch (formatOfName<LahavFormat>(format, output, ENDINGS, 'terminal')) {
     case 'svg':
       return [lahavSvg(line)];
     case 'html':

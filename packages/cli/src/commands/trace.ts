@@ -1,5 +1,6 @@
 import { buildLahavLine, chromeTrace, eventFilter, jsonLines, textLines } from '@qvm/trace';
 import type { Trace } from '@qvm/trace';
+import { formatOfName } from '../report/format-of-name.js';
 import { loadTrace } from '../trace/load-trace.js';
 import { writeOutput } from '../trace/write-output.js';
 
@@ -19,13 +20,21 @@ export interface TraceFlags {
   readonly output?: string;
 }
 
-/** Writes a trace in another form, to stdout or a file. */
-export async function convertTrace(file: string, flags: TraceFlags): Promise<void> {
+/** Formats by the ending of a file's name. */
+const ENDINGS = { '.txt': 'text', '.jsonl': 'jsonl', '.json': 'chrome' } as const;
+
+/**
+ * Writes a trace in another form, to stdout or a file.
+ *
+ * @param otherwise - the format when neither an option nor the name of the file says it.
+ */
+export async function convertTrace(file: string, flags: TraceFlags, otherwise: TraceFormat): Promise<void> {
+  const format = formatOfName<TraceFormat>(flags.format, flags.output, ENDINGS, otherwise);
   const trace = await loadTrace(file);
-  await writeOutput(convert(trace, flags), flags.output, file);
+  await writeOutput(convert(trace, flags, format), flags.output, file);
 }
 
-function convert(trace: Trace, { vm, event, since, until, format = 'text' }: TraceFlags): Iterable<string> {
+function convert(trace: Trace, { vm, event, since, until }: TraceFlags, format: TraceFormat): Iterable<string> {
   const range = { vms: vm, since, until };
   const wanted = eventFilter(trace.start, { ...range, events: event });
   if (format === 'text') return lines(textLines(trace.events(), wanted));

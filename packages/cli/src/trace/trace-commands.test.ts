@@ -52,6 +52,22 @@ describe('qvm trace', () => {
     expect(traceEvents.length).toBeGreaterThan(1000);
   });
 
+  it('writes what the name of the output stands for, unless another format is asked for', async () => {
+    const written = async (name: string, ...args: readonly string[]): Promise<string> => {
+      await run(...args, '-o', name);
+      return readFileSync(join(space.folder, name), 'utf8');
+    };
+    expect(await written('t.json', 'trace', 'convert', 'e.kev')).toMatch(/^\{.*"traceEvents"/s);
+    expect(await written('t.txt', 'trace', 'convert', 'e.kev')).toMatch(/^t:0x/);
+    expect(await written('t.jsonl', 'trace', 'print', 'e.kev')).toMatch(/^\{"/);
+    expect(await written('t.dat', 'trace', 'print', 'e.kev')).toMatch(/^t:0x/);
+    expect(await written('l.html', 'lahav', 'e.kev')).toMatch(/^<!doctype html>/);
+    expect(await written('l.svg', 'lahav', 'e.kev')).toMatch(/^<svg /);
+    expect(await written('l.json', 'lahav', 'e.kev')).toMatch(/^\{"version"/);
+    expect(await written('l.txt', 'lahav', 'e.kev')).toMatch(/CPU|cpu/);
+    expect(await written('m.html', 'lahav', 'e.kev', '--format', 'svg')).toMatch(/^<svg /);
+  });
+
   it('says what cannot be read', async () => {
     space.write('bad.kev', 'no trace');
     expect(await space.qvm(['trace', 'print', 'bad.kev'])).toMatchObject({

@@ -20,7 +20,7 @@ function withFilter(command: Command): Command {
     )
     .addOption(new Option('--since <time>', 'from then on: 1.5s, 20ms, 300us').argParser(parseTime))
     .addOption(new Option('--until <time>', 'until then').argParser(parseTime))
-    .option('-o, --output <file>', 'write to a file, not to stdout');
+    .option('-o, --output <file>', 'write to a file, not to stdout: .txt, .jsonl, or .json for Perfetto');
 }
 
 /** Adds `qvm trace` and `qvm lahav`. */
@@ -31,17 +31,20 @@ export function addTrace(program: Command): void {
     .argument('<file>', 'trace (.kev)')
     .action(async (file: string, flags: TraceFlags) => {
       const { convertTrace } = await import('../commands/trace.js');
-      await convertTrace(file, flags);
+      await convertTrace(file, flags, 'text');
     });
   withFilter(trace.command('convert'))
     .description('convert a trace: text, jsonl (a JSON object for each line), chrome (for Perfetto)')
     .argument('<file>', 'trace (.kev)')
     .addOption(
-      new Option('-f, --format <format>', 'what to convert to').choices(['text', 'jsonl', 'chrome']).default('jsonl'),
+      new Option(
+        '-f, --format <format>',
+        'what to convert to (default: by the name of the output, else jsonl)',
+      ).choices(['text', 'jsonl', 'chrome']),
     )
     .action(async (file: string, flags: TraceFlags) => {
       const { convertTrace } = await import('../commands/trace.js');
-      await convertTrace(file, flags);
+      await convertTrace(file, flags, 'jsonl');
     });
   addRecord(trace);
   addLahav(program);
@@ -88,7 +91,7 @@ function addAliases(program: Command): void {
     .argument('[file]', 'the same')
     .action(async (file: string | undefined, flags: TraceFlags & { readonly f?: string }) => {
       const { convertTrace } = await import('../commands/trace.js');
-      await convertTrace(flags.f ?? file ?? 'tracebuffer.kev', flags);
+      await convertTrace(flags.f ?? file ?? 'tracebuffer.kev', flags, 'text');
     });
 }
 
@@ -98,14 +101,17 @@ function addLahav(program: Command): void {
     .description('draw the Lahav Line of a trace: when each CPU executed a guest, and when the hypervisor, and why')
     .argument('<file>', 'trace (.kev)')
     .addOption(
-      new Option('--format <format>', 'how to draw it')
-        .choices(['terminal', 'svg', 'html', 'json'])
-        .default('terminal'),
+      new Option('--format <format>', 'how to draw it (default: by the name of the output, else terminal)').choices([
+        'terminal',
+        'svg',
+        'html',
+        'json',
+      ]),
     )
     .addOption(new Option('--vm <name>', 'only this VM; may be repeated').argParser(collect))
     .addOption(new Option('--from <time>', 'begin there: 1.5s, 20ms, 300us').argParser(parseTime))
     .addOption(new Option('--to <time>', 'end there').argParser(parseTime))
-    .option('-o, --output <file>', 'write to a file, not to stdout')
+    .option('-o, --output <file>', 'write to a file, not to stdout: .svg, .html, .json or .txt')
     .action(async (file: string, flags: LahavFlags) => {
       const { lahav } = await import('../commands/lahav.js');
       await lahav(file, flags);
