@@ -5,7 +5,8 @@ import { BackendOpenings } from './backend-openings.js';
 import { bootError, StartError } from './build-error.js';
 import { Findings } from './collect.js';
 import { consolesOf, constructVm, servicesOf, type BuildablePlan, type ServiceLookup } from './vm-construction.js';
-import { planVm, type BuilderServices, type VmCreateOptions } from './vm-plan.js';
+import type { VmCreateOptions } from './vm-create-options.js';
+import { planVm, type BuilderServices } from './vm-plan.js';
 import type { VmSource } from './vm-source.js';
 
 /**

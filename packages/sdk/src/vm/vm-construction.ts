@@ -3,7 +3,8 @@ import { ConsoleSet } from '../console/console-set.js';
 import type { BackendOpenings } from './backend-openings.js';
 import { constructionError } from './build-error.js';
 import { defaultVdev } from './vdev-options.js';
-import type { VmCreateOptions, VmPlan } from './vm-plan.js';
+import type { VmCreateOptions } from './vm-create-options.js';
+import type { VmPlan } from './vm-plan.js';
 
 /** Finds what the host offers to vdevs. */
 export type ServiceLookup = NonNullable<VmOptions['service']>;
