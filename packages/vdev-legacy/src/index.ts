@@ -1,10 +1,10 @@
 export { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
-export { fwCfg } from './fw-cfg/index.js';
-export { pl011 } from './pl011/index.js';
-export { pl031 } from './pl031/index.js';
-export { pl061 } from './pl061/index.js';
-export { pl050, ps2 } from './ps2/index.js';
-export { qcarUart } from './qcar-uart/index.js';
-export { sp805, wdtSp805 } from './wdt-sp805/index.js';
+export { fwCfg } from './fw-cfg/type.js';
+export { pl011 } from './pl011/type.js';
+export { pl031 } from './pl031/type.js';
+export { pl061 } from './pl061/type.js';
+export { pl050, ps2 } from './ps2/type.js';
+export { qcarUart } from './qcar-uart/type.js';
+export { sp805, wdtSp805 } from './wdt-sp805/type.js';
 export { PRIMECELL_SIZE, primeCellNode, primeCellRegisters } from './primecell.js';
-export { ramfb } from './ramfb/index.js';
+export { ramfb } from './ramfb/type.js';

@@ -1,13 +1,13 @@
 import { provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin, VdevFactory } from '@qvm/core';
-import { fwCfg } from './fw-cfg/index.js';
-import { pl011 } from './pl011/index.js';
-import { pl031 } from './pl031/index.js';
-import { pl061 } from './pl061/index.js';
-import { pl050, ps2 } from './ps2/index.js';
-import { qcarUart } from './qcar-uart/index.js';
-import { ramfb } from './ramfb/index.js';
-import { sp805, wdtSp805 } from './wdt-sp805/index.js';
+import { fwCfg } from './fw-cfg/type.js';
+import { pl011 } from './pl011/type.js';
+import { pl031 } from './pl031/type.js';
+import { pl061 } from './pl061/type.js';
+import { pl050, ps2 } from './ps2/type.js';
+import { qcarUart } from './qcar-uart/type.js';
+import { ramfb } from './ramfb/type.js';
+import { sp805, wdtSp805 } from './wdt-sp805/type.js';
 
 /**
  * All vdevs of this package.

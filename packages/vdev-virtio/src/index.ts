@@ -1,6 +1,6 @@
 export { VIRTIO_CONSOLES } from './console/consoles.js';
 export type { VirtioConsoles } from './console/consoles.js';
-export { virtioConsole } from './console/index.js';
+export { virtioConsole } from './console/type.js';
 export type {
   VirtioContext,
   VirtioDevice,
@@ -11,7 +11,7 @@ export type {
 } from './device/virtio-device.js';
 export { ENTROPY_SOURCE } from './entropy/entropy-source.js';
 export type { EntropySource } from './entropy/entropy-source.js';
-export { virtioEntropy } from './entropy/index.js';
+export { virtioEntropy } from './entropy/type.js';
 export { virtioMmioVdev } from './mmio/virtio-mmio-vdev.js';
-export { virtioNet } from './net/net-type.js';
+export { virtioNet } from './net/type.js';
 export { virtioVdevs, virtioVdevsPlugin } from './virtio-vdevs.js';

@@ -1,10 +1,10 @@
 import { provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin, VdevFactory } from '@qvm/core';
 import { virtioBlk } from './blk/type.js';
-import { virtioConsole } from './console/index.js';
-import { virtioEntropy } from './entropy/index.js';
+import { virtioConsole } from './console/type.js';
+import { virtioEntropy } from './entropy/type.js';
 import { virtioMmioVdev } from './mmio/virtio-mmio-vdev.js';
-import { virtioNet } from './net/net-type.js';
+import { virtioNet } from './net/type.js';
 
 /**
  * The VirtIO vdev types of this package, to be provided under `VDEV_FACTORY`.

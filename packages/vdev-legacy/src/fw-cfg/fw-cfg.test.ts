@@ -3,7 +3,7 @@ import type { FirmwareConfiguration } from '@qvm/core';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
-import { fwCfg } from './index.js';
+import { fwCfg } from './type.js';
 
 const DATA = 0;
 const SELECTOR = 8;

@@ -34,7 +34,7 @@ import {
   INT_TX,
   LCR_H_FEN,
   RSR_OE,
-} from './bits.js';
+} from './constants.js';
 import { receiveTimeoutNs, receiveTrigger } from './line-timing.js';
 import { modemFlags, modemInterrupts } from './modem.js';
 import { pl011Registers } from './registers.js';

@@ -12,7 +12,7 @@ import {
   INT_DCD,
   INT_DSR,
   INT_RI,
-} from './bits.js';
+} from './constants.js';
 
 /** The terminal at the other end is always there and always ready. */
 const TERMINAL_READY = FR_CTS | FR_DSR | FR_DCD;

@@ -1,6 +1,6 @@
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { CreateVdevOptions, ScriptedCharacterBackend, VdevHarness } from '@qvm/testing';
-import { pl011 } from './index.js';
+import { pl011 } from './type.js';
 
 const DR = 0x00;
 const RSR = 0x04;

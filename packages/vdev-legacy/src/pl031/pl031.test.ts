@@ -1,6 +1,6 @@
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
-import { pl031 } from './index.js';
+import { pl031 } from './type.js';
 
 const DR = 0x00;
 const MR = 0x04;

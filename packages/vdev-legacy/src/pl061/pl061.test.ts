@@ -3,7 +3,7 @@ import type { PowerButton } from '@qvm/core';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
-import { pl061 } from './index.js';
+import { pl061 } from './type.js';
 
 const ALL_DATA = 0x3fc;
 const DIR = 0x400;

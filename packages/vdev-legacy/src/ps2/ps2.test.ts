@@ -3,7 +3,7 @@ import type { InputDevices } from '@qvm/core';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
-import { pl050, ps2 } from './index.js';
+import { pl050, ps2 } from './type.js';
 
 type LineName = 'keyboard' | 'mouse';
 

@@ -48,7 +48,7 @@ import {
   LSR_TEMT,
   LSR_THRE,
   MCR_LOOP,
-} from './bits.js';
+} from './constants.js';
 import { modemChanges, modemLines } from './modem.js';
 import { qcarUartRegisters } from './registers.js';
 import type { QcarUartOperations, QcarUartRegisterName } from './registers.js';

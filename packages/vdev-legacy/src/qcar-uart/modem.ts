@@ -1,4 +1,15 @@
-import { MCR_DTR, MCR_LOOP, MCR_OUT1, MCR_OUT2, MCR_RTS, MSR_CTS, MSR_DCD, MSR_DSR, MSR_RI, MSR_TERI } from './bits.js';
+import {
+  MCR_DTR,
+  MCR_LOOP,
+  MCR_OUT1,
+  MCR_OUT2,
+  MCR_RTS,
+  MSR_CTS,
+  MSR_DCD,
+  MSR_DSR,
+  MSR_RI,
+  MSR_TERI,
+} from './constants.js';
 
 /** The terminal at the other end is always there and always ready. */
 const TERMINAL_READY = MSR_CTS | MSR_DSR | MSR_DCD;

@@ -2,7 +2,7 @@ import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/te
 import type { CreateVdevOptions, ScriptedCharacterBackend, VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
 import { baudOf, divisorOf } from './baud.js';
-import { qcarUart } from './index.js';
+import { qcarUart } from './type.js';
 
 const RBR = 0x00;
 const THR = 0x00;

@@ -3,7 +3,7 @@ import type { Display, FirmwareFile, RamReservations } from '@qvm/core';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext, FakeGuestMemory } from '@qvm/testing';
 import type { CreateVdevOptions, VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
-import { ramfb } from './index.js';
+import { ramfb } from './type.js';
 import { parseMode } from './mode.js';
 import { PIXEL_FORMATS } from './pixel-format.js';
 

@@ -2,7 +2,7 @@ import { BLOCK_STORE, QvmError, type BlockBackend, type VdevContext } from '@qvm
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { DEVICE_ID, FEATURE_NAMES, QUEUE_SIZE } from './constants.js';
 import { blkOptions, filesOf, readOptions, type BlkOptions } from './options.js';
-import { VirtioBlk } from './virtio-blk.js';
+import { BlkDevice } from './device.js';
 
 /**
  * `virtio-blk`: a disk.
@@ -20,7 +20,7 @@ export const virtioBlk: VirtioDeviceType = {
     Array.from({ length: Number(values.queues) }, (_, index) => ({ name: `requests${index}`, maxSize: QUEUE_SIZE })),
   create: (context, values) => {
     const options = readOptions(values);
-    return new VirtioBlk(context, openDisk(context.vdev, options), options);
+    return new BlkDevice(context, openDisk(context.vdev, options), options);
   },
 };
 

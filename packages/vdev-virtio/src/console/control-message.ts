@@ -1,12 +1,3 @@
-/** What a control message is about (VirtIO 1.2, section 5.3.6.2). */
-export const CONTROL_DEVICE_READY = 0;
-export const CONTROL_DEVICE_ADD = 1;
-export const CONTROL_PORT_READY = 3;
-export const CONTROL_CONSOLE_PORT = 4;
-export const CONTROL_RESIZE = 5;
-export const CONTROL_PORT_OPEN = 6;
-export const CONTROL_PORT_NAME = 7;
-
 /** Bytes of a message without its payload. */
 export const CONTROL_HEADER_BYTES = 8;
 

@@ -3,7 +3,9 @@
  */
 import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core';
 import type { Json } from '@qvm/core';
+import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';
+import { CONFIG_BYTES, configSpace, EMERGENCY_WRITE_AT, type TerminalSize } from './config-space.js';
 import {
   CONTROL_CONSOLE_PORT,
   CONTROL_DEVICE_ADD,
@@ -11,37 +13,22 @@ import {
   CONTROL_PORT_NAME,
   CONTROL_PORT_OPEN,
   CONTROL_PORT_READY,
+  CONTROL_RECEIVE,
   CONTROL_RESIZE,
-  encodeMessage,
-} from './control-message.js';
+  CONTROL_TRANSMIT,
+  F_EMERG_WRITE,
+  F_MULTIPORT,
+  F_SIZE,
+} from './constants.js';
+import { encodeMessage } from './control-message.js';
 import type { ControlMessage } from './control-message.js';
 import { ControlQueues } from './control-queues.js';
 import { ConsolePort } from './port.js';
-import type { PortSpec } from './ports-option.js';
+import type { PortSpec } from './options.js';
 
-/** Feature bits (section 5.3.3). */
-export const F_SIZE = 1n << 0n;
-export const F_MULTIPORT = 1n << 1n;
-export const F_EMERG_WRITE = 1n << 2n;
-
-/** Configuration space (section 5.3.4): columns, rows, number of ports, emergency write. */
-const CONFIG_BYTES = 12;
-const CONFIG_COLUMNS = 0;
-const CONFIG_ROWS = 2;
-const CONFIG_PORTS = 4;
-const CONFIG_EMERGENCY = 8;
-/** Queues 2 and 3 are the control queues, those of port 1 follow (section 5.3.2). */
-const CONTROL_RECEIVE = 2;
-const CONTROL_TRANSMIT = 3;
 /** Messages that can wait for one port: section 5.3.6.2 has five to a driver. */
 const MESSAGES_OF_PORT = 5;
 const MEMBERS = ['columns', 'rows', 'open', 'messages'] as const;
-
-/** Size of the terminal, in characters. */
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** @internal */
 export class ConsoleDevice implements VirtioDevice {
@@ -75,16 +62,12 @@ export class ConsoleDevice implements VirtioDevice {
   }
 
   readConfig(offset: number, width: 1 | 2 | 4): number {
-    const config = new DataView(new ArrayBuffer(CONFIG_BYTES + 4));
-    config.setUint16(CONFIG_COLUMNS, this.#size.columns, true);
-    config.setUint16(CONFIG_ROWS, this.#size.rows, true);
-    config.setUint32(CONFIG_PORTS, this.#ports.length, true);
-    return config.getUint32(offset, true) % 2 ** (8 * width);
+    return readConfigSpace(configSpace(this.#size, this.#ports.length), offset, width);
   }
 
   /** Section 5.3.4: works at any time, also before the device is set up. */
   writeConfig(offset: number, _width: 1 | 2 | 4, value: number): void {
-    if (offset === CONFIG_EMERGENCY) this.#ports[0]?.emergencyWrite(value & 0xff);
+    if (offset === EMERGENCY_WRITE_AT) this.#ports[0]?.emergencyWrite(value & 0xff);
   }
 
   start(features: bigint): void {

@@ -2,9 +2,9 @@ import { createVdev, FakeGuestMemory } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import type { VdevFactory } from '@qvm/core';
 import fc from 'fast-check';
-import { virtioConsole } from '../console/index.js';
+import { virtioConsole } from '../console/type.js';
 import { testDeviceType } from '../device/test-device.test.helper.js';
-import { virtioEntropy } from '../entropy/index.js';
+import { virtioEntropy } from '../entropy/type.js';
 import { virtioMmioVdev } from './virtio-mmio-vdev.js';
 
 /*

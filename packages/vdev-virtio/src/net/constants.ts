@@ -48,10 +48,7 @@ export const CONTROL_QUEUE = 2;
 export const QUEUE_SIZE = 256;
 export const CONTROL_QUEUE_SIZE = 64;
 
-/** Bytes of `struct virtio_net_config` (§5.1.4) up to `mtu`. */
-export const CONFIG_BYTES = 12;
-export const STATUS_AT = 6;
-export const MTU_AT = 10;
+/** Status field of the configuration space (§5.1.4). */
 export const S_LINK_UP = 1;
 
 /** Bytes of `struct virtio_net_hdr` (§5.1.6), with `num_buffers`. */

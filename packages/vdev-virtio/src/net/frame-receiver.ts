@@ -1,7 +1,7 @@
 import type { FrameOffload } from '@qvm/core';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
-import { writeHeader } from './net-header.js';
+import { writeHeader } from './header.js';
 
 /** What became of a frame: `starved` means that the driver has no buffers for it now. */
 export type Reception = 'received' | 'starved' | 'too large';

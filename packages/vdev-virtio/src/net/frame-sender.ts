@@ -1,7 +1,7 @@
 import { MAXIMUM_FRAME, MINIMUM_FRAME, type NetworkPort } from '@qvm/core';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
-import { readHeader } from './net-header.js';
+import { readHeader } from './header.js';
 
 /** Sends the frames of the transmit queue (VirtIO 1.2, 5.1.6.2). */
 export class FrameSender {

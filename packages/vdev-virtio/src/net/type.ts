@@ -1,7 +1,7 @@
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { CONTROL_QUEUE_SIZE, DEVICE_ID, FEATURE_NAMES, QUEUE_SIZE } from './constants.js';
-import { NetDevice } from './net-device.js';
-import { NET_OPTIONS } from './net-options.js';
+import { NetDevice } from './device.js';
+import { NET_OPTIONS } from './options.js';
 
 /**
  * `virtio-net`: a network card at a switch, another VM or a TAP device (VirtIO 1.2, section 5.1).

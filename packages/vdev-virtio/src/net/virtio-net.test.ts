@@ -11,7 +11,7 @@ import type { MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import * as net from './constants.js';
 import { FakeFabric, type FakePort } from './fake-network.test.helper.js';
-import { virtioNet } from './net-type.js';
+import { virtioNet } from './type.js';
 
 const factory = virtioMmioVdev(virtioNet);
 const OWN = [0x52, 0x54, 0, 0x12, 0x34, 0x56];

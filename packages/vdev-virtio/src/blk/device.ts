@@ -2,6 +2,7 @@
  * A block device of VirtIO 1.2 §5.2. What it does and leaves out is in docs/vdevs/virtio-blk.md.
  */
 import { QvmError, requireBoolean, requireObject, type BlockBackend, type Json } from '@qvm/core';
+import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice } from '../device/virtio-device.js';
 import { CONFIG_BYTES, configSpace, WRITEBACK_AT } from './config-space.js';
 import {
@@ -23,7 +24,7 @@ import { RequestSource } from './request-source.js';
 import { VirtualTimeServer } from './virtual-time-server.js';
 
 /** @internal */
-export class VirtioBlk implements VirtioDevice {
+export class BlkDevice implements VirtioDevice {
   readonly features: bigint;
   readonly configSize = CONFIG_BYTES;
   readonly #context: VirtioContext;
@@ -64,8 +65,7 @@ export class VirtioBlk implements VirtioDevice {
   }
 
   readConfig(offset: number, width: 1 | 2 | 4): number {
-    if (width === 1) return this.#config.getUint8(offset);
-    return width === 2 ? this.#config.getUint16(offset, true) : this.#config.getUint32(offset, true);
+    return readConfigSpace(this.#config, offset, width);
   }
 
   writeConfig(offset: number, width: 1 | 2 | 4, value: number): void {

@@ -1,21 +1,8 @@
-import type { OptionSpec } from '@qvm/core';
 import type { VirtioContext, VirtioDeviceType, VirtqueueSpec } from '../device/virtio-device.js';
 import { ConsoleRegistry, VIRTIO_CONSOLES } from './consoles.js';
+import { CONTROL_QUEUE_SIZE, DATA_QUEUE_SIZE, DEVICE_ID, FEATURE_NAMES } from './constants.js';
 import { ConsoleDevice } from './device.js';
-import { portsOf } from './ports-option.js';
-import type { PortSpec } from './ports-option.js';
-
-const DATA_QUEUE_SIZE = 128;
-const CONTROL_QUEUE_SIZE = 64;
-
-const sizeOption = (name: string, description: string, value: string): OptionSpec => ({
-  name,
-  kind: 'number',
-  description,
-  min: 0,
-  max: 0xffff,
-  default: value,
-});
+import { CONSOLE_OPTIONS, portsOf, sizeOf, type PortSpec } from './options.js';
 
 /**
  * VirtIO console device.
@@ -25,28 +12,12 @@ const sizeOption = (name: string, description: string, value: string): OptionSpe
 export const virtioConsole: VirtioDeviceType = {
   type: 'virtio-console',
   description: 'VirtIO console, and byte streams between guest and host',
-  deviceId: 3,
-  featureNames: { 0: 'SIZE', 1: 'MULTIPORT', 2: 'EMERG_WRITE' },
-  options: [
-    {
-      name: 'hostdev',
-      kind: 'string',
-      description: 'Where the characters of the console go and come from: stdio, null, pty, file:PATH and so on',
-      required: true,
-    },
-    {
-      name: 'port',
-      kind: 'string',
-      description: 'A further port, NAME:HOSTDEV; Linux has it as /dev/virtio-ports/NAME',
-      repeatable: true,
-    },
-    sizeOption('columns', 'Width of the terminal in characters', '80'),
-    sizeOption('rows', 'Height of the terminal in characters', '25'),
-  ],
+  deviceId: DEVICE_ID,
+  featureNames: FEATURE_NAMES,
+  options: CONSOLE_OPTIONS,
   queues: (options) => queuesOf(portsOf(options)),
   create(context, options) {
-    const size = { columns: Number(options['columns']), rows: Number(options['rows']) };
-    const device = new ConsoleDevice(context, portsOf(options), size);
+    const device = new ConsoleDevice(context, portsOf(options), sizeOf(options));
     register(context, device);
     return device;
   },

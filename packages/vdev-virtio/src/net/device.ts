@@ -1,10 +1,11 @@
 import { requireObject, requireUnsignedArray, VdevStateError } from '@qvm/core';
 import type { FrameOffload, Json, NetworkPort, OptionValues, OffloadSet } from '@qvm/core';
+import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';
+import { CONFIG_BYTES, configSpace } from './config-space.js';
 import {
   ACK_ERR,
   ACK_OK,
-  CONFIG_BYTES,
   CONTROL_QUEUE,
   CONTROL_QUEUE_SIZE,
   F_CSUM,
@@ -24,17 +25,14 @@ import {
   F_MRG_RXBUF,
   F_MTU,
   F_STATUS,
-  MTU_AT,
   RECEIVE_QUEUE,
-  S_LINK_UP,
-  STATUS_AT,
   TRANSMIT_QUEUE,
 } from './constants.js';
 import { runCommand } from './control-commands.js';
 import { FrameReceiver } from './frame-receiver.js';
 import { FrameSender } from './frame-sender.js';
 import { formatMac, isGroup, MAC_BYTES, macAt } from './mac.js';
-import { connectPeer, macOf } from './net-options.js';
+import { connectPeer, macOf } from './options.js';
 import { decodeFilter, ReceiveFilter } from './receive-filter.js';
 import { Transmitter } from './transmitter.js';
 
@@ -102,12 +100,7 @@ export class NetDevice implements VirtioDevice {
   }
 
   readConfig(offset: number, width: 1 | 2 | 4): number {
-    const config = new DataView(new ArrayBuffer(CONFIG_BYTES));
-    this.#mac.forEach((byte, index) => config.setUint8(index, byte));
-    config.setUint16(STATUS_AT, this.#linkUp ? S_LINK_UP : 0, true);
-    config.setUint16(MTU_AT, this.#mtu ?? 0, true);
-    if (width === 1) return config.getUint8(offset);
-    return width === 2 ? config.getUint16(offset, true) : config.getUint32(offset, true);
+    return readConfigSpace(configSpace(this.#mac, this.#linkUp, this.#mtu), offset, width);
   }
 
   start(features: bigint): void {

@@ -3,7 +3,7 @@ import type { MockVirtqueue, ScriptedCharacterBackend, VdevHarness } from '@qvm/
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import { VIRTIO_CONSOLES } from './consoles.js';
 import type { VirtioConsoles } from './consoles.js';
-import { virtioConsole } from './index.js';
+import { virtioConsole } from './type.js';
 
 const console = virtioMmioVdev(virtioConsole);
 const ONE_PORT = { hostdev: 'one' };

@@ -1,7 +1,7 @@
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
-import { sp805, wdtSp805 } from './index.js';
+import { sp805, wdtSp805 } from './type.js';
 
 const LOAD = 0x000;
 const VALUE = 0x004;

@@ -2,7 +2,7 @@ import { describeVdevContract, createVdev, MockVirtioDriver, ManualClock } from 
 import type { FakeVdevContext, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import { ENTROPY_SOURCE } from './entropy-source.js';
-import { virtioEntropy } from './index.js';
+import { virtioEntropy } from './type.js';
 
 const entropy = virtioMmioVdev(virtioEntropy);
 

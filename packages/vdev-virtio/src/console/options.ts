@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { OptionValues } from '@qvm/core';
+import type { OptionSpec, OptionValues } from '@qvm/core';
+import type { TerminalSize } from './config-space.js';
 
 /** A port as the options name it. */
 export interface PortSpec {
@@ -11,6 +12,38 @@ export interface PortSpec {
 const MOST_PORTS = 31;
 /** What a guest can use as a file's name, as Linux's udev does. */
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+const sizeOption = (name: string, description: string, value: string): OptionSpec => ({
+  name,
+  kind: 'number',
+  description,
+  min: 0,
+  max: 0xffff,
+  default: value,
+});
+
+/** Options of the device, beyond those of its transport. */
+export const CONSOLE_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'hostdev',
+    kind: 'string',
+    description: 'Where the characters of the console go and come from: stdio, null, pty, file:PATH and so on',
+    required: true,
+  },
+  {
+    name: 'port',
+    kind: 'string',
+    description: 'A further port, NAME:HOSTDEV; Linux has it as /dev/virtio-ports/NAME',
+    repeatable: true,
+  },
+  sizeOption('columns', 'Width of the terminal in characters', '80'),
+  sizeOption('rows', 'Height of the terminal in characters', '25'),
+];
+
+/** The size that the terminal has at first. */
+export function sizeOf({ columns, rows }: OptionValues): TerminalSize {
+  return { columns: Number(columns), rows: Number(rows) };
+}
 
 /**
  * The ports of a console: the console itself, then those of the `port` options.

@@ -1,0 +1,23 @@
+import type { OptionSpec, OptionValues, VdevContext } from '@qvm/core';
+import { ENTROPY_SOURCE, platformEntropy } from './entropy-source.js';
+import type { EntropySource } from './entropy-source.js';
+import { SeededEntropy } from './seeded-entropy.js';
+
+/** Options of the device, beyond those of its transport. */
+export const ENTROPY_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'seed',
+    kind: 'number',
+    description: 'Give the same bytes each time, made from this number; under icount 0 when absent',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  },
+];
+
+/** Runs under `icount` are the same each time, so random numbers are too. */
+export function sourceOf(vdev: VdevContext, { seed }: OptionValues): EntropySource {
+  if (typeof seed === 'number') return new SeededEntropy(seed);
+  return vdev.clock.kind === 'icount'
+    ? new SeededEntropy(0)
+    : (vdev.optionalAttachment(ENTROPY_SOURCE) ?? platformEntropy);
+}
