@@ -2,6 +2,7 @@ import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/co
 import type { Architecture, QvmPlugin } from '@qvm/core';
 import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
+import { AARCH64_HOOK_KINDS } from './hook-kinds.js';
 import { gic } from './gic/index.js';
 import { Aarch64Machine } from './machine.js';
 import { timer } from './timer/index.js';
@@ -23,6 +24,7 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
     defaultRamBase: 0x4000_0000,
     implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
     defaultConsole: 'pl011',
+    hookKinds: AARCH64_HOOK_KINDS,
     engineBytes: (vcpus, ramBytes) => Aarch64Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
     createMachine: (services) => new Aarch64Machine(services, genericModel, CODE_BYTES, tuning),
   };

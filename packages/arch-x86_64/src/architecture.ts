@@ -11,6 +11,7 @@ export const x86_64: Architecture = {
   name: 'x86_64',
   defaultRamBase: 0,
   implicitVdevs: [],
+  hookKinds: { trap: {}, guestExit: {}, interruptTaken: {} },
   engineBytes: () => 0,
   createMachine: ({ name }) => {
     throw new QvmError(

@@ -45,16 +45,19 @@ export {
   createSyncHook,
   createWaterfallHook,
 } from './hooks/hook-factory.js';
+export type { HookKinds, KindDescriptions } from './hooks/kinds.js';
 export { HookTapError } from './hooks/hook-tap-error.js';
 export { STAGE_DEFAULT, STAGE_FALLBACK, STAGE_OBSERVE, STAGE_OVERRIDE } from './hooks/stages.js';
 export type {
   Disposable,
+  HookInterceptor,
   Tappable,
   TappableHook,
   TappableHookMap,
   TappableOf,
   TappableSeriesHook,
   TapOptions,
+  TapPlace,
 } from './hooks/tappable.js';
 export { hasTaps, tappable } from './hooks/tappable.js';
 export type {
@@ -66,7 +69,6 @@ export type {
   MemoryFaultEvent,
   TrapAnswer,
   TrapEvent,
-  TrapKind,
   VcpuHooks,
   VcpuState,
   VcpuStateEvent,

@@ -104,6 +104,7 @@ export class MachineHarness {
       name: aarch64.name,
       defaultRamBase: aarch64.defaultRamBase,
       implicitVdevs: ['gic', 'timer'],
+      hookKinds: aarch64.hookKinds,
       engineBytes: (count, ramBytes) => Aarch64Machine.engineBytes(count, ramBytes, codeBytes),
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
     };

@@ -3,6 +3,7 @@ import type { MachineServices } from '@qvm/core';
 import { Before, EngineVcpu, SoftTlb } from '@qvm/engine';
 import type { AccessFault, EngineFaults, VmEngine } from '@qvm/engine';
 import { Exit, State } from '@qvm/isa-aarch64';
+import { AARCH64_HOOK_KINDS } from '../hook-kinds.js';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { Mmu } from '../system/mmu.js';
 import { deviceAccessSyndrome, ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';
@@ -79,6 +80,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
       mmu,
       watch: debug.watchpoints,
       faults: FAULTS,
+      hookKinds: AARCH64_HOOK_KINDS,
       deviceSyndrome: deviceAccessSyndrome,
     });
     this.#services = services;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
+import type { HookKinds } from '../hooks/kinds.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptWiring } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
@@ -109,6 +110,8 @@ export interface Architecture {
   readonly implicitVdevs: readonly string[];
   /** vdev type of the console that a VM gets when it names no vdev that is a console, or `undefined`. */
   readonly defaultConsole?: string;
+  /** The words that the hooks of its vCPUs use: kinds of traps and interrupts, causes of exits. */
+  readonly hookKinds: HookKinds;
   /** Bytes of VM memory that the engine needs beside guest RAM. */
   engineBytes(vcpus: number, ramBytes: number): number;
   createMachine(services: MachineServices): Machine;

@@ -1,15 +1,29 @@
-import { AsyncSeriesHook, HookMap, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
-import { interpret, runAll, runInSeries, runUntilAnswer, runWaterfall } from './interpreted-hook.js';
+import { HookMap } from 'tapable';
+import type { AsyncSeriesHook, SyncBailHook, SyncHook, SyncWaterfallHook, TypedHookMap } from 'tapable';
+import { InterpretedHook } from './interpreted-hook.js';
+import type { HookType } from './interpreted-hook.js';
+import { requireKind } from './kinds.js';
+import { runAll, runInSeries, runUntilAnswer, runWaterfall } from './tap-runner.js';
+
+const SYNC: HookType = { runner: runAll };
+const BAIL: HookType = { runner: runUntilAnswer };
+const WATERFALL: HookType = { runner: runWaterfall, valued: true };
+const SERIES: HookType = { runner: runInSeries, awaits: true };
+
+/** A hook by tapable's type for it, which says the types of event and answer. */
+function create<H>(name: string, type: HookType): H {
+  return new InterpretedHook(name, type) as unknown as H;
+}
 
 /**
- * A hook whose taps only watch. Works under a policy that forbids generating code from strings, as do all hooks made
- * here; tapable's interceptors are not supported.
+ * A hook whose taps only watch. It is tapable's, as all hooks made here, and works under a policy that forbids generating
+ * code from strings.
  *
  * @param name - `Owner.hook`, for errors.
  * @experimental
  */
 export function createSyncHook<E>(name: string): SyncHook<[E]> {
-  return interpret(new SyncHook<[E]>(['event'], name), 'sync', runAll);
+  return create(name, SYNC);
 }
 
 /**
@@ -18,7 +32,7 @@ export function createSyncHook<E>(name: string): SyncHook<[E]> {
  * @experimental
  */
 export function createBailHook<E, R>(name: string): SyncBailHook<[E], R | undefined> {
-  return interpret(new SyncBailHook<[E], R | undefined>(['event'], name), 'sync', runUntilAnswer);
+  return create(name, BAIL);
 }
 
 /**
@@ -27,28 +41,32 @@ export function createBailHook<E, R>(name: string): SyncBailHook<[E], R | undefi
  * @experimental
  */
 export function createWaterfallHook<V>(name: string): SyncWaterfallHook<[V]> {
-  return interpret(new SyncWaterfallHook<[V]>(['value'], name), 'sync', runWaterfall);
+  return create(name, WATERFALL);
 }
 
 /**
- * A hook whose taps may be asynchronous (`tapPromise`) and run one after the other. Call it with `promise`.
+ * A hook whose taps may be asynchronous (`tapPromise`, `tapAsync`) and run one after the other. Call it with `promise` or
+ * `callAsync`.
  *
  * @experimental
  */
 export function createSeriesHook<E>(name: string): AsyncSeriesHook<[E]> {
-  const hook = interpret(new AsyncSeriesHook<[E]>(['event'], name), 'promise', runInSeries);
-  // A callback tap would be called without its callback, and the series would go on before it is done.
-  hook.tapAsync = () => {
-    throw new TypeError(`The hook ${name} takes tap or tapPromise, not tapAsync.`);
-  };
-  return hook;
+  return create(name, SERIES);
 }
 
 /**
- * One bail hook per key, made on first use. Resolve a key once and keep the hook: looking it up costs more than calling it.
+ * One bail hook for each of the given keys, made on first use. Resolve a key once and keep the hook: looking it up costs
+ * more than calling it.
  *
+ * @param keys - all keys there are. `for` another throws a {@link QvmError} `hook.kind` that names the nearest.
  * @experimental
  */
-export function createBailHookMap<E, R>(name: string): HookMap<SyncBailHook<[E], R | undefined>> {
-  return new HookMap((key: string) => createBailHook<E, R>(`${name}.for("${key}")`), name);
+export function createBailHookMap<K extends string, E, R>(
+  name: string,
+  keys: readonly K[],
+): TypedHookMap<Record<K, SyncBailHook<[E], R | undefined>>> {
+  return new HookMap((key: string) => {
+    requireKind(name, key, keys);
+    return createBailHook<E, R>(`${name}.for("${key}")`);
+  }, name);
 }

@@ -1,123 +1,134 @@
 import { QvmError } from '../errors/qvm-error.js';
-import { HookTapError } from './hook-tap-error.js';
+import { Interceptors } from './interceptors.js';
+import { idle } from './tap-runner.js';
+import type { TapList, TapRunner } from './tap-runner.js';
+import { Hook } from './tapable-hook.js';
+import type { CompiledCall, CompileOptions, FullInterceptor, FullTap, TapFunction } from './tapable-hook.js';
+import type { Disposable } from './tappable.js';
 
-/** A tapped function. All hooks of qvm have one argument, an event or a value. */
-type TapFunction = (event: unknown) => unknown;
-
-/** What tapable hands to `compile`. */
-interface CompileOptions {
-  readonly taps: readonly { readonly name: string; readonly fn: TapFunction }[];
-  readonly interceptors: readonly unknown[];
-  readonly type: 'sync' | 'async' | 'promise';
-}
-
-/** The part of a tapable hook that its typings keep to themselves. */
-interface CompilableHook {
-  name: string | undefined;
-  compile(options: CompileOptions): TapFunction;
-}
-
-/** The taps of a hook, in order, and a way to blame one. */
-interface TapList {
-  readonly functions: readonly TapFunction[];
-  blame(index: number, cause: unknown): HookTapError;
+/** How the taps of a type of hook are called. */
+export interface HookType {
+  readonly runner: TapRunner;
+  /** Whether taps are awaited. */
+  readonly awaits?: boolean;
+  /** Whether every call has a result. */
+  readonly valued?: boolean;
 }
 
 /**
- * Replaces the code generation of one hook by a loop. tapable compiles each hook with `new Function`, which a browser's
- * content security policy or Node's `--disallow-code-generation-from-strings` forbids; its `compile` is a property of
- * each instance and may be replaced. Interceptors are left out, and refused.
+ * A hook of tapable that calls its taps in a loop. tapable generates a function for each hook by `new Function`, which a
+ * browser's content security policy or Node's `--disallow-code-generation-from-strings` forbids; `compile` is where its
+ * types of hooks say how taps are called, and where this one differs. Order, stages, `before`, `withOptions`, `isUsed`,
+ * `intercept` and interceptors' `register` are tapable's own.
+ *
+ * Added: `tap`, `tapAsync` and `tapPromise` return a {@link Disposable} that takes the tap out, and errors name the tap.
  */
-export function interpret<H extends object>(
-  hook: H,
-  type: CompileOptions['type'],
-  build: (taps: TapList) => TapFunction,
-): H {
-  const target = hook as unknown as CompilableHook;
-  const name = target.name ?? 'unnamed hook';
-  target.compile = (options) => {
-    if (options.interceptors.length !== 0) {
-      throw new QvmError('hook.interceptor', `The hook ${name} does not support interceptors; tap it.`);
+export class InterpretedHook extends Hook {
+  /** {@link isUsed} as a field, for who asks before each event. */
+  used = false;
+  readonly #type: HookType;
+  /** What calls go through, those that are under way included. */
+  #lists: readonly WeakRef<TapList>[] = [];
+
+  constructor(name: string, type: HookType) {
+    super(['event'], name);
+    this.#type = type;
+  }
+
+  override compile({ taps, interceptors, type }: CompileOptions): CompiledCall {
+    const run = this.#runner(taps, interceptors);
+    if (type === 'async') return withCallback(run);
+    if (type === 'promise') return this.#type.awaits === true ? run : promised(run);
+    if (this.#type.awaits !== true) return run;
+    throw new QvmError(
+      'hook.call-type',
+      `The hook ${this.name} has taps to await: use promise or callAsync, not call.`,
+    );
+  }
+
+  override tap(options: string | object, fn: TapFunction): Disposable {
+    return this.#register(options, (own) => super.tap(own, fn));
+  }
+
+  override tapAsync(options: string | object, fn: TapFunction): Disposable {
+    this.#requireAwaiting('tapAsync');
+    return this.#register(options, (own) => super.tapAsync(own, fn));
+  }
+
+  override tapPromise(options: string | object, fn: TapFunction): Disposable {
+    this.#requireAwaiting('tapPromise');
+    return this.#register(options, (own) => super.tapPromise(own, fn));
+  }
+
+  override intercept(interceptor: FullInterceptor): void {
+    if ('context' in interceptor) {
+      throw new QvmError('hook.interceptor', `The hook ${this.name} has no context for interceptors.`);
     }
-    if (options.type !== type) {
-      throw new QvmError('hook.call-type', `The hook ${name} cannot be called in the ${options.type} way.`);
+    super.intercept(interceptor);
+    this.used = true;
+  }
+
+  #runner(taps: readonly FullTap[], list: readonly FullInterceptor[]): (event: unknown) => unknown {
+    const { runner, awaits, valued } = this.#type;
+    const interceptors = list.length === 0 ? undefined : new Interceptors(this.name, list);
+    const run = runner(this.#listOf(taps, interceptors));
+    if (interceptors === undefined) return run;
+    return awaits === true ? interceptors.aroundAsync(run) : interceptors.around(run, valued === true);
+  }
+
+  #listOf(taps: readonly FullTap[], interceptors: Interceptors | undefined): TapList {
+    const functions = taps.map((tap) => interceptors?.beforeTap(tap, awaitable(tap)) ?? awaitable(tap));
+    const list: TapList = { hook: this.name, taps: [...taps], functions };
+    this.#lists = [...this.#lists.filter((other) => other.deref() !== undefined), new WeakRef(list)];
+    return list;
+  }
+
+  /**
+   * Adds a tap. tapable knows no way to remove one, but keeps further properties of a tap's options, so the tap is found again
+   * by such a property.
+   */
+  #register(options: string | object, add: (options: object) => void): Disposable {
+    const registration = {};
+    add({ ...(typeof options === 'string' ? { name: options } : options), registration });
+    this.used = true;
+    return { dispose: () => this.#remove(registration) };
+  }
+
+  #remove(registration: object): void {
+    this.taps = this.taps.filter((tap) => tap.registration !== registration);
+    this.used = this.isUsed();
+    this._resetCompilation();
+    for (const reference of this.#lists) {
+      const list = reference.deref();
+      const index = list?.taps.findIndex((tap) => tap.registration === registration) ?? -1;
+      if (list !== undefined && index >= 0) list.functions[index] = idle;
     }
-    const tapNames = options.taps.map((tap) => tap.name);
-    return build({
-      functions: options.taps.map((tap) => tap.fn),
-      blame: (index, cause) => new HookTapError(name, tapNames[index] ?? '?', cause),
+  }
+
+  #requireAwaiting(method: string): void {
+    if (this.#type.awaits === true) return;
+    throw new QvmError('hook.call-type', `The hook ${this.name} awaits nothing: use tap, not ${method}.`);
+  }
+}
+
+/** A tap's function without a callback. */
+function awaitable({ type, fn }: FullTap): TapFunction {
+  if (type !== 'async') return fn;
+  return (event) =>
+    new Promise<void>((resolve, reject) => {
+      fn(event, (error) => (error ? reject(error as Error) : resolve()));
     });
-  };
-  return hook;
 }
 
-/** Calls every tap. */
-export function runAll(taps: TapList): TapFunction {
-  const { functions } = taps;
-  if (functions.length === 0) return () => undefined;
-  return (event) => {
-    let index = 0;
-    try {
-      for (const tap of functions) {
-        tap(event);
-        index++;
-      }
-    } catch (cause) {
-      throw taps.blame(index, cause);
-    }
-  };
+/** Calls as `callAsync` does. */
+function withCallback(run: (event: unknown) => unknown): CompiledCall {
+  return (event, callback) =>
+    void promised(run)(event).then(
+      (result) => (result === undefined ? callback?.() : callback?.(null, result)),
+      (error: unknown) => callback?.(error),
+    );
 }
 
-/** Calls taps until one answers with something other than `undefined`. */
-export function runUntilAnswer(taps: TapList): TapFunction {
-  const { functions } = taps;
-  if (functions.length === 0) return () => undefined;
-  return (event) => {
-    let index = 0;
-    try {
-      for (const tap of functions) {
-        const answer = tap(event);
-        if (answer !== undefined) return answer;
-        index++;
-      }
-    } catch (cause) {
-      throw taps.blame(index, cause);
-    }
-    return undefined;
-  };
-}
-
-/** Hands the argument from tap to tap; a tap that returns `undefined` leaves it as it is. */
-export function runWaterfall(taps: TapList): TapFunction {
-  const { functions } = taps;
-  return (initial) => {
-    let value = initial;
-    let index = 0;
-    try {
-      for (const tap of functions) {
-        const next = tap(value);
-        if (next !== undefined) value = next;
-        index++;
-      }
-    } catch (cause) {
-      throw taps.blame(index, cause);
-    }
-    return value;
-  };
-}
-
-/** Calls taps one after the other, awaiting what they return. */
-export function runInSeries(taps: TapList): TapFunction {
-  const { functions } = taps;
-  return async (event) => {
-    let index = 0;
-    try {
-      for (const tap of functions) {
-        await tap(event);
-        index++;
-      }
-    } catch (cause) {
-      throw taps.blame(index, cause);
-    }
-  };
+function promised(run: (event: unknown) => unknown): (event: unknown) => Promise<unknown> {
+  return async (event) => run(event);
 }

@@ -1,4 +1,6 @@
-import type { AsyncSeriesHook, HookMap, SyncBailHook, SyncHook } from 'tapable';
+import { HookMap } from 'tapable';
+import type { AsyncSeriesHook, SyncBailHook, SyncHook, TypedHookMap } from 'tapable';
+import type { InterpretedHook } from './interpreted-hook.js';
 
 /**
  * Something that can be undone or released once.
@@ -10,13 +12,44 @@ export interface Disposable {
 }
 
 /**
- * Name and place of a tap. `name` is the plugin's name; `stage` one of the `STAGE_` constants.
+ * Place of a tap among the others.
  *
  * @experimental
  */
-export interface TapOptions {
-  readonly name: string;
+export interface TapPlace {
+  /** One of the `STAGE_` constants, or a number between them; lower ones come first. */
   readonly stage?: number;
+  /** Name of an earlier tap that this one comes before. */
+  readonly before?: string;
+}
+
+/**
+ * Name and place of a tap. `name` is the plugin's name.
+ *
+ * @experimental
+ */
+export interface TapOptions extends TapPlace {
+  readonly name: string;
+}
+
+/**
+ * What sees the calls of a hook and the registrations of taps, as in tapable: `call`, `tap`, `result`, `done`, `error`, and
+ * `register`, which may replace a tap.
+ *
+ * @experimental
+ */
+export type HookInterceptor<E, R> = Parameters<SyncHook<[E], R>['intercept']>[0];
+
+/** The members of a hook that all plugins see. */
+interface TappableBase<E, R> {
+  /** `Owner.hook`. */
+  readonly name: string;
+  /** Adds an interceptor. It stays as long as the hook. */
+  intercept(interceptor: HookInterceptor<E, R>): void;
+  /** Whether there are taps or interceptors. */
+  isUsed(): boolean;
+  /** The same hook, for taps that have these options where they do not give their own. */
+  withOptions(options: TapPlace): this;
 }
 
 /**
@@ -24,17 +57,20 @@ export interface TapOptions {
  *
  * @experimental
  */
-export interface TappableHook<E, R> {
+export interface TappableHook<E, R> extends TappableBase<E, R> {
   tap(options: string | TapOptions, tap: (event: E) => R): Disposable;
 }
 
 /**
- * The plugin's side of a hook whose taps may be asynchronous.
+ * The plugin's side of a hook whose taps may be asynchronous: by promise, or by a callback that is called with an error or
+ * nothing.
  *
  * @experimental
  */
-export interface TappableSeriesHook<E> {
+export interface TappableSeriesHook<E> extends TappableBase<E, void> {
+  tap(options: string | TapOptions, tap: (event: E) => void): Disposable;
   tapPromise(options: string | TapOptions, tap: (event: E) => Promise<void>): Disposable;
+  tapAsync(options: string | TapOptions, tap: (event: E, done: (error?: Error | null) => void) => void): Disposable;
 }
 
 /**
@@ -42,8 +78,13 @@ export interface TappableSeriesHook<E> {
  *
  * @experimental
  */
-export interface TappableHookMap<E, R> {
-  for(key: string): TappableHook<E, R>;
+export interface TappableHookMap<K extends string, E, R> {
+  /** `Owner.hooks`. */
+  readonly name: string;
+  /** @throws {@link QvmError} `hook.kind` when there is no such key. */
+  for(key: K): TappableHook<E, R>;
+  /** Has `factory` called with each hook that is made from now on: one for each key, when it is first asked for. */
+  intercept(interceptor: { factory(key: K, hook: TappableHook<E, R>): void }): void;
 }
 
 /**
@@ -52,8 +93,10 @@ export interface TappableHookMap<E, R> {
  * @experimental
  */
 export type TappableOf<H> =
-  H extends HookMap<SyncBailHook<[infer E], infer R>>
-    ? TappableHookMap<E, R>
+  H extends TypedHookMap<infer M>
+    ? M[keyof M] extends SyncBailHook<[infer E], infer R>
+      ? TappableHookMap<keyof M & string, E, R>
+      : never
     : H extends AsyncSeriesHook<[infer E]>
       ? TappableSeriesHook<E>
       : H extends SyncHook<[infer E], infer R>
@@ -68,70 +111,34 @@ export type TappableOf<H> =
 export type Tappable<H> = { readonly [K in keyof H]: TappableOf<H[K]> };
 
 /**
- * Whether anyone has tapped a hook: ask this before building an event. (`isUsed` also counts interceptors.)
+ * Whether anyone has tapped or intercepted a hook: ask this before building an event. The same as `isUsed`, for hooks
+ * that were made here.
  *
  * @experimental
  */
-export function hasTaps(hook: { readonly taps: readonly unknown[] }): boolean {
-  return hook.taps.length !== 0;
+export function hasTaps(hook: { isUsed(): boolean }): boolean {
+  return (hook as InterpretedHook).used;
 }
 
-/** The call-less operations that the wrappers forward to. */
-interface AnyHook {
-  tap?(options: string | TapOptions, tap: (event: unknown) => unknown): void;
-  tapPromise?(options: string | TapOptions, tap: (event: unknown) => Promise<unknown>): void;
-  for?(key: string): AnyHook;
-  readonly taps?: { readonly fn: unknown }[];
-  /** tapable's way to say that the list of taps changed. */
-  _resetCompilation?(): void;
+type AnyHookMap = HookMap<InterpretedHook>;
+
+/** A hook without the ways to call it, by tapable's own `withOptions`. */
+function wrapHook(hook: InterpretedHook): object {
+  return Object.freeze(hook.withOptions({}));
 }
 
-/**
- * tapable has no way to remove a tap; its list can be changed, as tapable itself does to insert one. A call that is under
- * way keeps its list, so the tap itself also stops at once.
- */
-function revocable<R>(
-  hook: AnyHook,
-  tap: (event: unknown) => R,
-  idle: R,
-): { readonly tap: (event: unknown) => R } & Disposable {
-  let current: ((event: unknown) => R) | undefined = tap;
-  const forward = (event: unknown): R => (current === undefined ? idle : current(event));
-  return {
-    tap: forward,
-    dispose: () => {
-      current = undefined;
-      const index = hook.taps?.findIndex(({ fn }) => fn === forward) ?? -1;
-      if (index >= 0) hook.taps?.splice(index, 1);
-      hook._resetCompilation?.();
-    },
-  };
-}
-
-// tapable's own tap edits the options object that it is given.
-function ownOptions(options: string | TapOptions): string | TapOptions {
-  return typeof options === 'string' ? options : { ...options };
-}
-
-function wrapHook(hook: AnyHook): object {
+function wrapMap(map: AnyHookMap): object {
   return Object.freeze({
-    tap: (options: string | TapOptions, tap: (event: unknown) => unknown): Disposable => {
-      const handle = revocable(hook, tap, undefined);
-      hook.tap?.(ownOptions(options), handle.tap);
-      return handle;
-    },
-    tapPromise: (options: string | TapOptions, tap: (event: unknown) => Promise<unknown>): Disposable => {
-      const handle = revocable(hook, tap, Promise.resolve(undefined));
-      hook.tapPromise?.(ownOptions(options), handle.tap);
-      return handle;
-    },
+    name: map.name,
+    for: (key: string) => wrapHook(map.for(key)),
+    intercept: ({ factory }: { factory(key: string, hook: object): void }): void =>
+      map.intercept({
+        factory: (key: string, hook) => {
+          factory(key, wrapHook(hook));
+          return hook;
+        },
+      }),
   });
-}
-
-function wrap(hook: AnyHook): object {
-  const { for: lookUp } = hook;
-  if (lookUp === undefined) return wrapHook(hook);
-  return Object.freeze({ for: (key: string) => wrapHook(lookUp.call(hook, key)) });
 }
 
 /**
@@ -140,6 +147,8 @@ function wrap(hook: AnyHook): object {
  * @experimental
  */
 export function tappable<H extends object>(hooks: H): Tappable<H> {
-  const entries = Object.entries(hooks) as readonly [string, AnyHook][];
-  return Object.freeze(Object.fromEntries(entries.map(([name, hook]) => [name, wrap(hook)]))) as Tappable<H>;
+  const entries = Object.entries(hooks) as readonly [string, InterpretedHook | AnyHookMap][];
+  return Object.freeze(
+    Object.fromEntries(entries.map(([name, hook]) => [name, hook instanceof HookMap ? wrapMap(hook) : wrapHook(hook)])),
+  ) as Tappable<H>;
 }

@@ -1,47 +1,30 @@
-import type { HookMap, SyncBailHook, SyncHook } from 'tapable';
+import type { SyncBailHook, SyncHook, TypedHookMap } from 'tapable';
 import type { VcpuView } from '../vcpu/vcpu-view.js';
 import { createBailHook, createBailHookMap, createSyncHook } from './hook-factory.js';
+import type { HookKinds } from './kinds.js';
 
 /**
- * Why an instruction of the guest trapped: the key of {@link VcpuHooks.trap}. Architectures add their own words.
+ * A trap. Valid only during the call.
  *
  * @experimental
  */
-export type TrapKind =
-  | 'svc'
-  | 'hvc'
-  | 'smc'
-  | 'undefined'
-  | 'breakpoint'
-  | 'systemRegister'
-  | 'illegalState'
-  | 'pcAlignment'
-  | 'spAlignment'
-  | 'fpAccess'
-  | 'softwareStep'
-  | 'hardwareBreakpoint';
-
-/**
- * A trap. The object is reused: it is valid only during the call.
- *
- * @experimental
- */
-export interface TrapEvent {
+export interface TrapEvent<Kind extends string = string> {
   readonly vcpu: VcpuView;
-  readonly kind: TrapKind | string;
+  /** One of the architecture's kinds, {@link HookKinds.trap}. */
+  readonly kind: Kind;
   /** The exception syndrome as the guest would read it (Arm: `ESR_ELx`). */
   readonly syndrome: number;
   /** Address of the instruction. */
   readonly pc: bigint;
-  /** The immediate of SVC, HVC, SMC, BRK and the like. */
+  /** The immediate of the instruction, where it has one for whom it calls (Arm: SVC, HVC, SMC, BRK). */
   readonly immediate?: number | undefined;
   /** The instruction as text, where that says more than the rest (undefined instructions, system registers). */
   readonly disassembly?: string | undefined;
 }
 
 /**
- * `handled`: the tap did the work and no exception is taken. Execution goes on behind the instruction, unless the tap moved
- * the program counter ({@link VcpuView.setRegister}).
+ * `handled`: the tap did the work and no exception is taken. After a trap, execution goes on after the instruction, unless the
+ * tap moved the program counter ({@link VcpuView.setRegister}) or the kind says otherwise.
  *
  * @experimental
  */
@@ -112,10 +95,10 @@ export interface DeviceAccessDetails {
  *
  * @experimental
  */
-export interface GuestExitEvent {
+export interface GuestExitEvent<Cause extends string = string> {
   readonly vcpu: VcpuView;
-  /** `mmio`, `wfi`, `sysreg`, `hypercall`, `interrupt`, `timer`, `budget`, … */
-  readonly cause: string;
+  /** One of the architecture's causes, {@link HookKinds.guestExit}. */
+  readonly cause: Cause;
   /** Who is accessed, for `mmio`. */
   readonly vdev?: string | undefined;
   /** Instructions retired by the vCPU. */
@@ -135,10 +118,10 @@ export interface GuestExitEvent {
  *
  * @experimental
  */
-export interface InterruptTakenEvent {
+export interface InterruptTakenEvent<Kind extends string = string> {
   readonly vcpu: VcpuView;
-  /** How it is signalled (Arm: `irq`, `fiq`, `serror`). */
-  readonly kind: string;
+  /** How it is signalled: one of the architecture's kinds, {@link HookKinds.interruptTaken}. */
+  readonly kind: Kind;
   /** Its number, where the controller knows it by now. */
   readonly number?: number | undefined;
   /** Address of the first instruction that was not executed. */
@@ -172,15 +155,20 @@ export interface VcpuStateEvent {
  *
  * @experimental
  */
-export interface VcpuHooks {
+export interface VcpuHooks<
+  Trap extends string = string,
+  Exit extends string = string,
+  Interrupt extends string = string,
+> {
   /**
-   * Fires: when an instruction traps, before the guest's exception is taken; one hook per {@link TrapKind}.
+   * Fires: when an instruction traps, before the guest's exception is taken; one hook for each kind in
+   * {@link HookKinds.trap} of the architecture. `for` throws a `QvmError` `hook.kind` for another word.
    * Return: `handled` stops the exception; `undefined` leaves it to later taps and then to the architecture.
    * A tap may not: change memory mappings of the guest without telling the engine.
    * Order: `guestExit` comes before, `hypercall` after (for `hvc` and `smc`), then `guestEntrance`.
    * Cost: a call per trap, about 0.1 µs.
    */
-  readonly trap: HookMap<SyncBailHook<[TrapEvent], TrapAnswer | undefined>>;
+  readonly trap: TypedHookMap<Record<Trap, SyncBailHook<[TrapEvent<Trap>], TrapAnswer | undefined>>>;
   /**
    * Fires: on HVC and SMC that no `trap` tap handled.
    * Return: the result registers; `undefined` leaves the call to the architecture (PSCI) and then to "not supported".
@@ -205,7 +193,7 @@ export interface VcpuHooks {
    * Order: first of all hooks of an exit; `guestEntrance` ends it.
    * Cost: a call per exit; register accesses of devices make exits.
    */
-  readonly guestExit: SyncHook<[GuestExitEvent]>;
+  readonly guestExit: SyncHook<[GuestExitEvent<Exit>]>;
   /**
    * Fires: when the vCPU goes on with guest code after an exit; same cause as its `guestExit`.
    * Return: nothing.
@@ -213,7 +201,7 @@ export interface VcpuHooks {
    * Order: last of all hooks of an exit.
    * Cost: as `guestExit`.
    */
-  readonly guestEntrance: SyncHook<[GuestExitEvent]>;
+  readonly guestEntrance: SyncHook<[GuestExitEvent<Exit>]>;
   /**
    * Fires: when the vCPU takes an interrupt exception.
    * Return: nothing.
@@ -221,7 +209,7 @@ export interface VcpuHooks {
    * Order: after `VmHooks.interruptRaised`; between `guestExit` and `guestEntrance` where the interrupt makes an exit.
    * Cost: a call per interrupt.
    */
-  readonly interruptTaken: SyncHook<[InterruptTakenEvent]>;
+  readonly interruptTaken: SyncHook<[InterruptTakenEvent<Interrupt>]>;
   /**
    * Fires: when the vCPU is turned on or off, starts or stops running, or waits.
    * Return: nothing.
@@ -233,14 +221,16 @@ export interface VcpuHooks {
 }
 
 /**
- * Makes the hooks of one vCPU. `index` appears in their names.
+ * Makes the hooks of one vCPU.
  *
+ * @param index - appears in their names.
+ * @param kinds - the words of its architecture.
  * @experimental
  */
-export function createVcpuHooks(index: number): VcpuHooks {
+export function createVcpuHooks(index: number, kinds: HookKinds): VcpuHooks {
   const name = (hook: string): string => `Vcpu[${index}].${hook}`;
   return Object.freeze({
-    trap: createBailHookMap<TrapEvent, TrapAnswer>(name('trap')),
+    trap: createBailHookMap<string, TrapEvent, TrapAnswer>(name('trap'), Object.keys(kinds.trap)),
     hypercall: createBailHook<HypercallEvent, HypercallResult>(name('hypercall')),
     memoryFault: createBailHook<MemoryFaultEvent, TrapAnswer>(name('memoryFault')),
     guestExit: createSyncHook<GuestExitEvent>(name('guestExit')),

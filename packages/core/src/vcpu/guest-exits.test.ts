@@ -1,11 +1,12 @@
 import { createVcpuHooks } from '../hooks/vcpu-hooks.js';
+import { FAKE_HOOK_KINDS } from '../vm/fake-machine.test.helper.js';
 import type { GuestExitEvent } from '../hooks/vcpu-hooks.js';
 import { GuestExits } from './guest-exits.js';
 import type { Vcpu } from './vcpu.js';
 
 function vcpuWithExits(): { readonly vcpu: Vcpu; readonly exits: GuestExits } {
-  const vcpu = { index: 0, hooks: createVcpuHooks(0), instructions: 7 } as Vcpu;
-  return { vcpu, exits: new GuestExits(vcpu, { kind: 'icount', now: () => 70 } as never) };
+  const vcpu = { index: 0, hooks: createVcpuHooks(0, FAKE_HOOK_KINDS), instructions: 7 } as Vcpu;
+  return { vcpu, exits: new GuestExits(vcpu, { kind: 'icount', now: () => 70 } as never, FAKE_HOOK_KINDS.guestExit) };
 }
 
 describe('guest exits', () => {
@@ -43,6 +44,33 @@ describe('guest exits', () => {
       sysreg: { count: 1, time: entered - left },
       wfi: { count: 1, time: 10 + 7 },
     });
+  });
+
+  it('have the causes of their architecture and no other', () => {
+    const { exits } = vcpuWithExits();
+    expect(() => exits.leave('sysrg', 0)).toThrow('Did you mean "sysreg"?');
+    expect(exits.totals()).toEqual({});
+  });
+
+  it('are timed and described for entrances alone, too', () => {
+    const { vcpu, exits } = vcpuWithExits();
+    const seen: unknown[] = [];
+    vcpu.hooks.guestEntrance.tap(
+      'test',
+      ({ cause, vdev, syndrome, access }) => void seen.push({ cause, vdev, syndrome, value: access?.value }),
+    );
+    exits.begin(Math.floor(performance.now() * 1e6));
+    exits.leaveToDevice('uart', 9, 0x1010, 0x10, 4, undefined);
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+    exits.enterFromDevice(5);
+    exits.leave('wfi', 2);
+    exits.enter('wfi');
+    expect(seen).toEqual([
+      { cause: 'mmio', vdev: 'uart', syndrome: 9, value: 5 },
+      { cause: 'wfi', vdev: undefined, syndrome: 2, value: undefined },
+    ]);
+    expect(exits.totals()['mmio']?.time).toBeGreaterThan(900_000);
   });
 
   it('tell of device accesses what is written, and afterwards what was read', () => {

@@ -1,5 +1,6 @@
 import { hostNanoseconds } from '../clock/host-time.js';
 import type { Clock } from '../clock/clock.js';
+import { requireKind, type KindDescriptions } from '../hooks/kinds.js';
 import { hasTaps } from '../hooks/tappable.js';
 import type { DeviceAccessDetails, GuestExitEvent, VcpuHooks } from '../hooks/vcpu-hooks.js';
 import type { VcpuView } from './vcpu-view.js';
@@ -51,6 +52,7 @@ export class GuestExits {
   readonly #vcpu: ExitingVcpu;
   readonly #event: ReusedExitEvent;
   readonly #access = { address: 0, offset: 0, width: 4, write: false, value: 0 };
+  readonly #causes: readonly string[];
   readonly #totals = new Map<string, ExitTotals>();
   #guestTime = 0;
   /** When the present stretch, in the guest or in an exit, began. */
@@ -58,8 +60,10 @@ export class GuestExits {
   /** The exit that the vCPU is in. A wait for an interrupt lasts from turn to turn. */
   #open: ExitTotals | undefined;
 
-  constructor(vcpu: ExitingVcpu, clock: Clock) {
+  /** @param causes - all that there are: the architecture's `hookKinds.guestExit`. */
+  constructor(vcpu: ExitingVcpu, clock: Clock, causes: KindDescriptions) {
     this.#vcpu = vcpu;
+    this.#causes = Object.keys(causes);
     this.#event = new ReusedExitEvent(vcpu, clock);
   }
 
@@ -81,6 +85,7 @@ export class GuestExits {
   /**
    * The guest is left.
    *
+   * @param cause - one of the architecture's; another throws a `QvmError` `hook.kind`.
    * @param syndrome - the architecture's exception syndrome, as the hypervisor would read it (Arm: `ESR_EL2`).
    */
   leave(cause: string, syndrome: number): void {
@@ -90,7 +95,7 @@ export class GuestExits {
   /** The guest goes on after {@link leave}. */
   enter(cause: string): void {
     const { guestEntrance } = this.#vcpu.hooks;
-    if (this.#open === undefined && !hasTaps(guestEntrance)) return;
+    if (this.#open === undefined) return;
     const event = this.#event;
     event.timestamp = hostNanoseconds();
     this.#account(event.timestamp);
@@ -136,8 +141,9 @@ export class GuestExits {
   #leave(cause: string, syndrome: number, vdev: string | undefined, access: DeviceAccessDetails | undefined): void {
     const totals = this.#totalsOf(cause);
     totals.count++;
-    const { guestExit } = this.#vcpu.hooks;
-    if (!hasTaps(guestExit)) return;
+    const { guestExit, guestEntrance } = this.#vcpu.hooks;
+    const watched = hasTaps(guestExit);
+    if (!watched && !hasTaps(guestEntrance)) return;
     const event = this.#event;
     event.timestamp = hostNanoseconds();
     this.#account(event.timestamp);
@@ -146,7 +152,7 @@ export class GuestExits {
     event.vdev = vdev;
     event.syndrome = syndrome;
     event.access = access;
-    guestExit.call(event);
+    if (watched) guestExit.call(event);
   }
 
   /** Adds the stretch that ends now to whom it belongs. */
@@ -158,8 +164,11 @@ export class GuestExits {
   }
 
   #totalsOf(cause: string): ExitTotals {
-    let totals = this.#totals.get(cause);
-    if (totals === undefined) this.#totals.set(cause, (totals = { count: 0, time: 0 }));
+    const known = this.#totals.get(cause);
+    if (known !== undefined) return known;
+    requireKind('guestExit', cause, this.#causes);
+    const totals = { count: 0, time: 0 };
+    this.#totals.set(cause, totals);
     return totals;
   }
 }

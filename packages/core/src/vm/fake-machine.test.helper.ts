@@ -11,6 +11,13 @@ import type { VmOptions } from './vm-options.js';
 /** What one instruction of a fake vCPU does; a returned exit ends its turn. */
 export type Instruction = (vcpu: FakeVcpu) => VcpuExit | undefined | void;
 
+/** The words of a fake's hooks. */
+export const FAKE_HOOK_KINDS = {
+  trap: { svc: 'A call.' },
+  guestExit: { mmio: 'A device.', sysreg: 'A register.', wfi: 'A wait.' },
+  interruptTaken: {},
+} as const;
+
 /** A vCPU whose program is a function. */
 export class FakeVcpu implements Vcpu {
   readonly hooks;
@@ -27,7 +34,7 @@ export class FakeVcpu implements Vcpu {
     readonly services: MachineServices,
     public program: Instruction,
   ) {
-    this.hooks = createVcpuHooks(index);
+    this.hooks = createVcpuHooks(index, FAKE_HOOK_KINDS);
     this.on = index === 0;
   }
 
@@ -120,6 +127,7 @@ export class FakeArchitecture implements Architecture {
   readonly name = 'fake';
   readonly defaultRamBase = 0x4000_0000;
   implicitVdevs: readonly string[] = [];
+  readonly hookKinds = FAKE_HOOK_KINDS;
   defaultConsole?: string;
   machine: FakeMachine | undefined;
 

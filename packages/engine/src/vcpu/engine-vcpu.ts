@@ -80,14 +80,14 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   protected constructor(
     readonly index: number,
     engine: VmEngine,
-    { state, tlb, mmu, watch, faults, deviceSyndrome }: VcpuParts<S>,
+    { state, tlb, mmu, watch, faults, hookKinds, deviceSyndrome }: VcpuParts<S>,
   ) {
     const { services, code } = engine;
     const { memory, map } = services;
     this.#services = services;
     this.#code = code;
-    this.hooks = createVcpuHooks(index);
-    this.exits = new GuestExits(this, services.clock);
+    this.hooks = createVcpuHooks(index, hookKinds);
+    this.exits = new GuestExits(this, services.clock, hookKinds.guestExit);
     this.state = state;
     this.tlb = tlb;
     this.fetch = new FetchUnit(state, tlb, code, map, mmu, faults);

@@ -1,4 +1,4 @@
-import type { AccessWidth } from '@qvm/core';
+import type { AccessWidth, HookKinds } from '@qvm/core';
 import type { AccessWatch } from '../memory/access-watch.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
@@ -16,6 +16,8 @@ export interface VcpuParts<S extends CpuState> {
   readonly mmu: AddressTranslation;
   readonly watch: AccessWatch;
   readonly faults: EngineFaults;
+  /** The words of the vCPU's hooks. */
+  readonly hookKinds: HookKinds;
   /** The exception syndrome of a device access, as the architecture reports it to a hypervisor. */
   deviceSyndrome(width: AccessWidth, write: boolean): number;
 }

@@ -1,7 +1,7 @@
 import { ARCHITECTURE, provide } from '@qvm/core';
 import type { Architecture, BootFile, BootRequest, Machine, MachineServices, QvmPlugin } from '@qvm/core';
 import { readScript, SCRIPT_HEADER } from './script-instruction.js';
-import { ScriptVcpu } from './script-vcpu.js';
+import { SCRIPT_HOOK_KINDS, ScriptVcpu } from './script-vcpu.js';
 
 /** The processors of a VM with a scripted guest. Shared interrupt inputs lead straight to them. */
 class ScriptMachine implements Machine {
@@ -57,6 +57,7 @@ export function scriptArchitecture(board: ScriptBoard = { implicitVdevs: [] }): 
     name: 'aarch64',
     defaultRamBase: 0x4000_0000,
     ...board,
+    hookKinds: SCRIPT_HOOK_KINDS,
     engineBytes: () => 0x1000,
     createMachine: (services) => new ScriptMachine(services),
   };

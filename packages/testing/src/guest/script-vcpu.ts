@@ -19,6 +19,13 @@ const SCRIPT_FAILED = 63;
 /** Distance of two lines in the program counter; the columns of a text lie between. */
 const LINE_STRIDE = 0x100;
 
+/** The words of a scripted vCPU's hooks. */
+export const SCRIPT_HOOK_KINDS = {
+  trap: {},
+  guestExit: { mmio: 'An access to a register of a vdev.' },
+  interruptTaken: {},
+} as const;
+
 /** A vCPU whose program is a script: see {@link scriptedGuest}. */
 export class ScriptVcpu implements Vcpu {
   readonly hooks;
@@ -45,8 +52,8 @@ export class ScriptVcpu implements Vcpu {
     this.index = index;
     this.inputs = inputs;
     this.#services = services;
-    this.hooks = createVcpuHooks(index);
-    this.exits = new GuestExits(this, services.clock);
+    this.hooks = createVcpuHooks(index, SCRIPT_HOOK_KINDS);
+    this.exits = new GuestExits(this, services.clock, SCRIPT_HOOK_KINDS.guestExit);
     this.#bus = new ScriptBus(services, this.exits);
     this.on = index === 0;
     this.#wake = services.clock.createTimer(`vcpu ${index}`, () => (this.#halted = false));

@@ -21,6 +21,7 @@ const architecture: Architecture = {
   name: 'aarch64',
   defaultRamBase: RAM,
   implicitVdevs: [],
+  hookKinds: aarch64.hookKinds,
   engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
   createMachine: (services) => aarch64.createMachine(services),
 };

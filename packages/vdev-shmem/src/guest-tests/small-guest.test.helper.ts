@@ -77,6 +77,7 @@ export class SmallGuest {
       name: 'aarch64',
       defaultRamBase: CODE,
       implicitVdevs: [],
+      hookKinds: aarch64.hookKinds,
       engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
       createMachine: (machine) => aarch64.createMachine(machine),
     };

@@ -1,0 +1,66 @@
+import { HookTapError } from './hook-tap-error.js';
+import type { FullInterceptor, FullTap, TapFunction } from './tapable-hook.js';
+
+type Step = keyof Pick<FullInterceptor, 'call' | 'tap' | 'error' | 'result' | 'done'>;
+
+/** The interceptors of one hook, called as tapable's generated code calls them. */
+export class Interceptors {
+  constructor(
+    private readonly hook: string,
+    private readonly list: readonly FullInterceptor[],
+  ) {}
+
+  /** A tap's function that tells the interceptors first. */
+  beforeTap(tap: FullTap, fn: TapFunction): TapFunction {
+    if (!this.list.some((interceptor) => interceptor.tap)) return fn;
+    return (event) => {
+      this.#tell('tap', tap);
+      return fn(event);
+    };
+  }
+
+  /** A synchronous call. `valued`: it always has a result, as a waterfall has. */
+  around(run: (event: unknown) => unknown, valued: boolean): (event: unknown) => unknown {
+    return (event) => {
+      let result: unknown;
+      try {
+        this.#tell('call', event);
+        result = run(event);
+      } catch (error) {
+        this.#tell('error', error);
+        throw error;
+      }
+      this.#end(result, valued);
+      return result;
+    };
+  }
+
+  /** A call that is awaited. */
+  aroundAsync(run: (event: unknown) => unknown): (event: unknown) => Promise<unknown> {
+    return async (event) => {
+      try {
+        this.#tell('call', event);
+        await run(event);
+      } catch (error) {
+        this.#tell('error', error);
+        throw error;
+      }
+      this.#end(undefined, false);
+    };
+  }
+
+  #end(result: unknown, valued: boolean): void {
+    if (valued || result !== undefined) this.#tell('result', result);
+    else this.#tell('done', undefined);
+  }
+
+  #tell(step: Step, argument: unknown): void {
+    for (const interceptor of this.list) {
+      try {
+        (interceptor[step] as ((argument: unknown) => void) | undefined)?.call(interceptor, argument);
+      } catch (cause) {
+        throw new HookTapError(this.hook, interceptor.name ?? 'an interceptor', cause);
+      }
+    }
+  }
+}
