@@ -1,6 +1,6 @@
 // A plugin: makes the doorbell of a shared region a key, for guests without a driver for qvm,shmem. Linux has gpio-keys, whose keys may be
 // interrupts (Documentation/devicetree/bindings/input/gpio-keys.yaml); a program reads them at /dev/input.
-import { putChild } from '@qvm/core';
+import { putChild } from '@qvm/core/architecture';
 
 const REGION = /^shared-memory@/;
 const KEY_PROG1 = 148;

@@ -1,4 +1,4 @@
-import type { VdevFactory } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { runScript } from '@qvm/testing';
 import { createExitCounterPlugin } from './index.js';
 

@@ -1,5 +1,7 @@
-import { PLUGIN_API_VERSION, STAGE_OBSERVE } from '@qvm/core';
-import type { GuestExitEvent, PluginVm, QvmPlugin } from '@qvm/core';
+import { PLUGIN_API_VERSION } from '@qvm/core';
+import { STAGE_OBSERVE } from '@qvm/core/hooks';
+import type { PluginVm, QvmPlugin } from '@qvm/core';
+import type { GuestExitEvent } from '@qvm/core/hooks';
 import { ExitCounts } from './exit-counts.js';
 
 const NAME = '@acme/exit-counter';

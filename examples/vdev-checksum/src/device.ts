@@ -1,4 +1,4 @@
-import { requireObject, requireUnsigned } from '@qvm/core';
+import { requireObject, requireUnsigned } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { VirtioContext, VirtioDevice, VirtqueueBuffer } from '@qvm/vdev-virtio';
 import { crc32 } from './crc32.js';

@@ -1,5 +1,6 @@
 import { PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
-import type { QvmPlugin, VdevFactory } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { virtioMmioVdev } from '@qvm/vdev-virtio';
 import { ChecksumDevice } from './device.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { registersToMarkdown } from '@qvm/core';
+import { registersToMarkdown } from '@qvm/core/vdev';
 import { createVdev, describeVdevContract } from '@qvm/testing';
 import { thermometerFactory } from './index.js';
 import { CONTROL_HEATER, CONTROL_INTERRUPT, STATUS_ALARM, thermometerRegisters } from './registers.js';

@@ -1,5 +1,6 @@
 import { PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
-import type { QvmPlugin, VdevFactory } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { ThermometerDevice, HOTTEST } from './device.js';
 import { REGISTERS_SIZE } from './registers.js';
 

@@ -1,4 +1,4 @@
-import type { RegisterLayout } from '@qvm/core';
+import type { RegisterLayout } from '@qvm/core/vdev';
 
 /** Bytes of the registers: a page, so that a guest can map them alone. */
 export const REGISTERS_SIZE = 0x1000;

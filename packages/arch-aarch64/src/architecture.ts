@@ -1,5 +1,6 @@
 import { ARCHITECTURE, PLUGIN_API_VERSION, VDEV_FACTORY, provide } from '@qvm/core';
-import type { Architecture, QvmPlugin } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { Architecture } from '@qvm/core/architecture';
 import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { AARCH64_HOOK_KINDS } from './hook-kinds.js';

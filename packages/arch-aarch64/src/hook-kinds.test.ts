@@ -1,4 +1,6 @@
-import { QvmError, createVcpuHooks, tappable } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { createVcpuHooks } from '@qvm/core/architecture';
+import { tappable } from '@qvm/core/hooks';
 import { AARCH64_HOOK_KINDS, aarch64Hooks } from './index.js';
 
 describe('kinds of the hooks of AArch64', () => {

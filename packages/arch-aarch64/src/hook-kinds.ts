@@ -1,4 +1,4 @@
-import type { HookKinds, Tappable, VcpuHooks } from '@qvm/core';
+import type { HookKinds, Tappable, VcpuHooks } from '@qvm/core/hooks';
 
 const trap = {
   svc: 'SVC: a system call.',
@@ -68,7 +68,7 @@ export const AARCH64_HOOK_KINDS: HookKinds<Aarch64TrapKind, Aarch64ExitCause, Aa
 /**
  * The hooks of a vCPU for a plugin that expects an AArch64 guest: the compiler knows their kinds and causes.
  *
- * @throws {@link QvmError} `hook.kind` when they are of another architecture.
+ * @throws `QvmError` `hook.kind` when they are of another architecture.
  * @experimental
  */
 export function aarch64Hooks(hooks: Tappable<VcpuHooks>): Tappable<Aarch64VcpuHooks> {

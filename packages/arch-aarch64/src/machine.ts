@@ -1,5 +1,5 @@
-import { HYPERCALLS } from '@qvm/core';
-import type { BootRequest, MachineServices } from '@qvm/core';
+import { HYPERCALLS } from '@qvm/core/services';
+import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
 import type { Fault, RegionTuning } from '@qvm/engine';
 import type { A64 } from '@qvm/isa-aarch64';

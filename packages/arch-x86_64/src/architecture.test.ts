@@ -1,4 +1,4 @@
-import type { MachineServices } from '@qvm/core';
+import type { MachineServices } from '@qvm/core/architecture';
 import { x86_64 } from './index.js';
 
 describe('x86_64', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { VmSpec } from '@qvm/config';
-import { NETWORK_FABRIC, SHARED_MEMORY, type NetworkPort, type SharedMemoryAttachment } from '@qvm/core';
+import { NETWORK_FABRIC, SHARED_MEMORY, type NetworkPort, type SharedMemoryAttachment } from '@qvm/core/services';
 import { guestCacheDirectory, safetyGuest } from '@qvm/guests';
 import { createHypervisor, type Hypervisor, type VmHandle } from '@qvm/sdk';
 

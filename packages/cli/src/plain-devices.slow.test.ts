@@ -1,5 +1,5 @@
-import { DISPLAY, INPUT_DEVICES } from '@qvm/core';
-import type { Display, InputDevices } from '@qvm/core';
+import { DISPLAY, INPUT_DEVICES } from '@qvm/core/services';
+import type { Display, InputDevices } from '@qvm/core/services';
 import { fetchGuest, type GuestFiles } from '@qvm/guests';
 import { createHypervisor, type ConsoleStream, type Hypervisor, type VdevDescription, type VmHandle } from '@qvm/sdk';
 import { screenProblems, screenSize } from './text-screen.test.helper.js';

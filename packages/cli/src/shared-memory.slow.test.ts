@@ -1,4 +1,5 @@
-import { putChild, SHARED_MEMORY } from '@qvm/core';
+import { putChild } from '@qvm/core/architecture';
+import { SHARED_MEMORY } from '@qvm/core/services';
 import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
 import { createHypervisor, type Hypervisor, type VmHandle } from '@qvm/sdk';
 

@@ -1,4 +1,4 @@
-import type { DisplayImage } from '@qvm/core';
+import type { DisplayImage } from '@qvm/core/services';
 
 /** The font of Linux' frame buffer console, VGA 8x16. */
 const CELL_WIDTH = 8;

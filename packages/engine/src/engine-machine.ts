@@ -1,5 +1,7 @@
-import { hasTaps, VmExitCode } from '@qvm/core';
-import type { BootRequest, Json, Machine, MachineServices } from '@qvm/core';
+import { hasTaps } from '@qvm/core/hooks';
+import { VmExitCode } from '@qvm/core/host';
+import type { Json } from '@qvm/core';
+import type { BootRequest, Machine, MachineServices } from '@qvm/core/architecture';
 import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';
 import { CodeCache } from './code/code-cache.js';

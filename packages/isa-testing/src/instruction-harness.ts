@@ -1,4 +1,4 @@
-import type { Engine } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
 import {
   ExitReason,
   Predecoder,

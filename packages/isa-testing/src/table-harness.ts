@@ -1,4 +1,4 @@
-import type { Engine } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
 import { dataProcessingRegisterRows, loadStoreRows } from '@qvm/isa-aarch64';
 import type { A64Row } from '@qvm/isa-aarch64';
 import { InstructionHarness } from './instruction-harness.js';

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createToken, VDEV_FACTORY } from '@qvm/core';
-import type { Logger, QvmPlugin, VdevFactory } from '@qvm/core';
+import type { Logger, QvmPlugin } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { createHypervisor, LOGGER } from '@qvm/sdk';
 import { container as root, injectable, inject, Lifecycle, scoped, singleton } from 'tsyringe';
 import { bridge, containerResolver, pluginFromTsyringe, registerPlugin } from './index.js';

@@ -1,5 +1,6 @@
 import { ARCHITECTURE, createToken, silentLogger, VDEV_FACTORY } from '@qvm/core';
-import type { Logger, QvmPlugin, VdevFactory } from '@qvm/core';
+import type { Logger, QvmPlugin } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { createHypervisor, LOGGER } from './index.js';
 import type { VmDescription } from './index.js';
 import { plugin as scripts, script } from './script-machine.test.helper.js';

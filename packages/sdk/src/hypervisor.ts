@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { loadConfigs, type Environment, type LoadedConfigs } from '@qvm/config';
-import { silentLogger, type Architecture, type Logger, type QvmPlugin, type VdevFactory } from '@qvm/core';
+import { silentLogger, type Logger, type QvmPlugin } from '@qvm/core';
+import { type Architecture } from '@qvm/core/architecture';
+import { type VdevFactory } from '@qvm/core/vdev';
 import type { CharacterBackendFactory } from './console/character-backends.js';
 import { hostContainer, vmContainer } from './container/compose.js';
 import { Registries } from './container/registries.js';

@@ -1,4 +1,4 @@
-import type { CharacterBackend } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 
 /**
  * A back end without a world behind it: output vanishes, input never comes.

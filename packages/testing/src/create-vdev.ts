@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth, MmioHandler, OptionValues, Vdev, VdevFactory } from '@qvm/core';
+import type { AccessWidth, MmioHandler, OptionValues, Vdev, VdevFactory } from '@qvm/core/vdev';
 import { FakeVdevContext } from './fake-vdev-context.js';
 import type { FakeVdevContextOptions } from './fake-vdev-context.js';
 import { parseOptions } from './parse-options.js';

@@ -1,4 +1,4 @@
-import type { DeviceTreeContext } from '@qvm/core';
+import type { DeviceTreeContext } from '@qvm/core/vdev';
 
 /** GIC cells: the first shared interrupt (SPI 0) has INTID 32. */
 const FIRST_SPI = 32;

@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { GuestMemory } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 
 /**
  * Guest RAM in a plain buffer, at one address. Accesses outside it throw QvmError `testing.guest-memory`.

@@ -1,5 +1,8 @@
-import { QvmError, requireUnsigned } from '@qvm/core';
-import type { AccessWidth, DeviceBus, HostDevice, HostDeviceRegion, Json, OpenHostDevice } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { requireUnsigned } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { DeviceBus, HostDevice, HostDeviceRegion, OpenHostDevice } from '@qvm/core/services';
+import type { AccessWidth } from '@qvm/core/vdev';
 
 const REGISTER_BYTES = 0x1000;
 

@@ -1,4 +1,4 @@
-import type { InterruptLine } from '@qvm/core';
+import type { InterruptLine } from '@qvm/core/vdev';
 
 /**
  * An interrupt line that records what its device did.

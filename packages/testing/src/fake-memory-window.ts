@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth, MemorySlice, MemoryWindow, MmioHandler } from '@qvm/core';
+import type { MemorySlice } from '@qvm/core/services';
+import type { AccessWidth, MemoryWindow, MmioHandler } from '@qvm/core/vdev';
 
 /**
  * What a vdev has mapped in a {@link FakeMemoryWindow}.

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { Token, VdevContext, VdevResources } from '@qvm/core';
+import type { Token } from '@qvm/core';
+import type { VdevContext, VdevResources } from '@qvm/core/vdev';
 import { CollectingLogger } from './collecting-logger.js';
 import { FakeGuestMemory } from './fake-guest-memory.js';
 import { FakeInterruptLine } from './fake-interrupt-line.js';

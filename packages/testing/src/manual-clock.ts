@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { Clock, ClockTimer } from '@qvm/core';
+import type { Clock, ClockTimer } from '@qvm/core/vdev';
 
 /** Timers that fire in one `advance` before it gives up: a device that re-arms itself in the past would never end. */
 const MAX_FIRINGS = 100_000;

@@ -1,4 +1,4 @@
-import type { OptionSpec } from '@qvm/core';
+import type { OptionSpec } from '@qvm/core/vdev';
 import { parseOptions } from './parse-options.js';
 
 const specs: readonly OptionSpec[] = [

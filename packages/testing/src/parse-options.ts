@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { OptionSpec, OptionValue, OptionValues } from '@qvm/core';
+import type { OptionSpec, OptionValue, OptionValues } from '@qvm/core/vdev';
 
 type Scalar = string | number | boolean;
 

@@ -1,4 +1,4 @@
-import type { CharacterBackend } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 
 /**
  * A character back end that a test drives: it feeds input and looks at what came out.

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { Json, VdevContext, VdevFactory } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { VdevContext, VdevFactory } from '@qvm/core/vdev';
 
 /** What a deliberate fault of the {@link createTestVdev} is. */
 export interface TestVdevFaults {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { PLUGIN_API_VERSION, VDEV_FACTORY, registersToMarkdown } from '@qvm/core';
+import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
+import { registersToMarkdown } from '@qvm/core/vdev';
 import { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
 import { pl011Registers } from './pl011/registers.js';
 import { pl031Registers } from './pl031/registers.js';

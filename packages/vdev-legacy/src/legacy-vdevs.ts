@@ -1,5 +1,6 @@
 import { provide, VDEV_FACTORY } from '@qvm/core';
-import type { QvmPlugin, VdevFactory } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { fwCfg } from './fw-cfg/type.js';
 import { pl011 } from './pl011/type.js';
 import { pl031 } from './pl031/type.js';

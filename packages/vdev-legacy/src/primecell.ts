@@ -1,4 +1,4 @@
-import type { DeviceTreeContext, DeviceTreeNode, RegisterSpec } from '@qvm/core';
+import type { DeviceTreeContext, DeviceTreeNode, RegisterSpec } from '@qvm/core/vdev';
 
 type IdName = `PeriphID${0 | 1 | 2 | 3}` | `PCellID${0 | 1 | 2 | 3}`;
 

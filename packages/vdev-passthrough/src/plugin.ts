@@ -1,4 +1,5 @@
-import { HOST_DEVICE, HOST_DEVICE_REGISTRY, provide, VDEV_FACTORY } from '@qvm/core';
+import { provide, VDEV_FACTORY } from '@qvm/core';
+import { HOST_DEVICE, HOST_DEVICE_REGISTRY } from '@qvm/core/services';
 import type { QvmPlugin } from '@qvm/core';
 import { copyEngine } from './copy-engine/copy-engine.js';
 import { passthrough } from './passthrough/passthrough.js';

@@ -1,4 +1,5 @@
-import { createToken, MEMORY_SOURCE, MemoryPool, provide, SHARED_MEMORY, VDEV_FACTORY } from '@qvm/core';
+import { createToken, provide, VDEV_FACTORY } from '@qvm/core';
+import { MEMORY_SOURCE, MemoryPool, SHARED_MEMORY } from '@qvm/core/services';
 import type { QvmPlugin, Token } from '@qvm/core';
 import { LocalSharedMemory } from './registry/local-shared-memory.js';
 import { shmem } from './shmem/shmem.js';

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { PLUGIN_API_VERSION, registersToMarkdown, VDEV_FACTORY } from '@qvm/core';
+import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
+import { registersToMarkdown } from '@qvm/core/vdev';
 import { mmioRegisters } from './mmio/registers.js';
 import { virtioVdevs, virtioVdevsPlugin } from './virtio-vdevs.js';
 

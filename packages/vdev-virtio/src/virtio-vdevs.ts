@@ -1,5 +1,6 @@
 import { provide, VDEV_FACTORY } from '@qvm/core';
-import type { QvmPlugin, VdevFactory } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { virtioBlk } from './blk/type.js';
 import { virtioConsole } from './console/type.js';
 import { virtioEntropy } from './entropy/type.js';

@@ -1,4 +1,4 @@
-import type { FrameOffload, NetworkPort } from '@qvm/core';
+import type { FrameOffload, NetworkPort } from '@qvm/core/services';
 
 /** `02:00:00:00:00:NN` */
 export function station(number: number): readonly number[] {

@@ -1,4 +1,5 @@
-import { NETWORK_FABRIC, provide, type NetworkFabric, type QvmPlugin, type Resolver } from '@qvm/core';
+import { provide, type QvmPlugin, type Resolver } from '@qvm/core';
+import { NETWORK_FABRIC, type NetworkFabric } from '@qvm/core/services';
 
 /**
  * Gives all VMs of a hypervisor the networks of a fabric.

@@ -1,5 +1,7 @@
-import { GuestPhysicalMap, RamGuestMemory, VmMemory, createVmHooks, readDeviceTree } from '@qvm/core';
-import type { BootRequest, DeviceTreeNode, MachineServices } from '@qvm/core';
+import { GuestPhysicalMap, RamGuestMemory, VmMemory, readDeviceTree } from '@qvm/core/architecture';
+import { createVmHooks } from '@qvm/core/host';
+import type { BootRequest, MachineServices } from '@qvm/core/architecture';
+import type { DeviceTreeNode } from '@qvm/core/vdev';
 import { loadGuest } from './boot-loader.js';
 import type { BootEntry } from './boot-loader.js';
 import type { AddressRange } from './device-tree.js';

@@ -1,5 +1,5 @@
-import { ImageError, cellsOf, findNode, putChild } from '@qvm/core';
-import type { BootFile } from '@qvm/core';
+import { ImageError, cellsOf, findNode, putChild } from '@qvm/core/architecture';
+import type { BootFile } from '@qvm/core/architecture';
 import { createRandom, randomSeed } from '@qvm/testing';
 import { BootBench } from './boot-bench.test.helper.js';
 import type { Booted } from './boot-bench.test.helper.js';

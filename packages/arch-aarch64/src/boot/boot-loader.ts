@@ -1,5 +1,6 @@
-import { ImageError, writeDeviceTree } from '@qvm/core';
-import type { BootFile, BootRequest, GuestMemory, MachineServices } from '@qvm/core';
+import { ImageError, writeDeviceTree } from '@qvm/core/architecture';
+import type { BootFile, BootRequest, MachineServices } from '@qvm/core/architecture';
+import type { GuestMemory } from '@qvm/core/vdev';
 import type { AddressRange, BoardDescription } from './device-tree.js';
 import { generateTree } from './device-tree.js';
 import { readImage } from './image.js';

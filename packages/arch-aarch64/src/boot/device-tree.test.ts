@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cellsOf, findNode, readDeviceTree, readMemoryReservations, textsOf, writeDeviceTree } from '@qvm/core';
-import type { DeviceTreeContext, DeviceTreeNode, QvmError } from '@qvm/core';
+import {
+  cellsOf,
+  findNode,
+  readDeviceTree,
+  readMemoryReservations,
+  textsOf,
+  writeDeviceTree,
+} from '@qvm/core/architecture';
+import type { QvmError } from '@qvm/core';
+import type { DeviceTreeContext, DeviceTreeNode } from '@qvm/core/vdev';
 import { createRandom, randomSeed } from '@qvm/testing';
 import { BootBench } from './boot-bench.test.helper.js';
 import { pattern } from './image-file.test.helper.js';

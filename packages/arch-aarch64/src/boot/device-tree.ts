@@ -1,4 +1,5 @@
-import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue, RamReservation } from '@qvm/core';
+import type { RamReservation } from '@qvm/core/services';
+import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
 
 /** A range of guest-physical addresses. @experimental */
 export interface AddressRange {

@@ -1,4 +1,4 @@
-import { ImageError, type ImageProblem } from '@qvm/core';
+import { ImageError, type ImageProblem } from '@qvm/core/architecture';
 
 interface Foreign {
   readonly problem: ImageProblem;

@@ -1,5 +1,5 @@
+import { QvmError } from '@qvm/core';
 import {
-  QvmError,
   cellsOf,
   findNode,
   putChild,
@@ -8,8 +8,9 @@ import {
   removeChildren,
   setProperty,
   textsOf,
-} from '@qvm/core';
-import type { BootFile, DeviceTreeNode, DeviceTreeValue, MemoryReservation } from '@qvm/core';
+} from '@qvm/core/architecture';
+import type { BootFile, MemoryReservation } from '@qvm/core/architecture';
+import type { DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
 import { chosenProperties, cpuNode, memoryNode, psciNode } from './device-tree.js';
 import type { BoardDescription } from './device-tree.js';
 

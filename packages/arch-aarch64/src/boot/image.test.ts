@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { ImageError } from '@qvm/core';
+import { ImageError } from '@qvm/core/architecture';
 import { createRandom, randomSeed } from '@qvm/testing';
 import { elfImage, linuxImage, pattern, zbootImage } from './image-file.test.helper.js';
 import { readImage } from './image.js';

@@ -1,5 +1,5 @@
-import { ElfMachine, ImageError, gunzip, isElf, isGzip, readElf64 } from '@qvm/core';
-import type { BootFile } from '@qvm/core';
+import { ElfMachine, ImageError, gunzip, isElf, isGzip, readElf64 } from '@qvm/core/architecture';
+import type { BootFile } from '@qvm/core/architecture';
 import { refuseForeign } from './foreign-image.js';
 import { sizeText } from './size-text.js';
 

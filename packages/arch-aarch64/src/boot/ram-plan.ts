@@ -1,5 +1,5 @@
-import { ImageError, formatRange } from '@qvm/core';
-import type { RamRegion } from '@qvm/core';
+import { ImageError, formatRange } from '@qvm/core/architecture';
+import type { RamRegion } from '@qvm/core/architecture';
 import type { AddressRange } from './device-tree.js';
 import { sizeText } from './size-text.js';
 

@@ -1,13 +1,8 @@
-import { INTERRUPT_WIRING, QvmError } from '@qvm/core';
-import type {
-  DeviceTreeContext,
-  DeviceTreeNode,
-  InterruptController,
-  Json,
-  MmioHandler,
-  Vdev,
-  VdevContext,
-} from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { INTERRUPT_WIRING } from '@qvm/core/architecture';
+import type { Json } from '@qvm/core';
+import type { InterruptController } from '@qvm/core/architecture';
+import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';
 import { decodeCpuInterface } from './cpu-interface.js';
 import { Distributor } from './distributor.js';

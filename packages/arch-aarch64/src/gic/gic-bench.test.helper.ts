@@ -1,5 +1,6 @@
-import { createVmHooks, InterruptBus, INTERRUPT_WIRING } from '@qvm/core';
-import type { InterruptLine } from '@qvm/core';
+import { InterruptBus, INTERRUPT_WIRING } from '@qvm/core/architecture';
+import { createVmHooks } from '@qvm/core/host';
+import type { InterruptLine } from '@qvm/core/vdev';
 import { createVdev } from '@qvm/testing';
 import type { FakeVdevContext, VdevHarness } from '@qvm/testing';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';

@@ -1,4 +1,4 @@
-import type { VdevFactory } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { Gic } from './device.js';
 import { DISTRIBUTOR_SIZE, REDISTRIBUTORS_SIZE } from './limits.js';
 

@@ -1,4 +1,4 @@
-import type { AccessWidth, MmioHandler } from '@qvm/core';
+import type { AccessWidth, MmioHandler } from '@qvm/core/vdev';
 import { bankRegisters } from './bank-registers.js';
 import type { BankTarget } from './bank-registers.js';
 import type { GicCore } from './gic-core.js';

@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth } from '@qvm/core';
+import type { AccessWidth } from '@qvm/core/vdev';
 
 /**
  * One register of a frame, or an array of them at consecutive words. Without `read` it reads as zero; without `write` it

@@ -1,4 +1,5 @@
-import type { CodeTranslatedEvent, Engine } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
+import type { CodeTranslatedEvent } from '@qvm/core/hooks';
 import { MachineHarness, log } from './machine-harness.test.helper.js';
 
 /** What a tap keeps of an event, which is valid only during the call. */

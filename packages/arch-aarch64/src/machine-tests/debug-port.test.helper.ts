@@ -1,4 +1,4 @@
-import type { Vdev, VdevContext, VdevFactory } from '@qvm/core';
+import type { Vdev, VdevContext, VdevFactory } from '@qvm/core/vdev';
 
 /** Address of the debug port. */
 export const DEBUG_PORT = 0x0a00_0000;

@@ -1,4 +1,4 @@
-import type { HypercallEvent, MemoryFaultEvent, TrapEvent, UnmappedAccessEvent } from '@qvm/core';
+import type { HypercallEvent, MemoryFaultEvent, TrapEvent, UnmappedAccessEvent } from '@qvm/core/hooks';
 import {
   BACK_TO_EL1,
   DATA,

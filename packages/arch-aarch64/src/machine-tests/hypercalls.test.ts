@@ -1,5 +1,6 @@
-import { HYPERCALLS, HypercallStatus, QvmError } from '@qvm/core';
-import type { HypercallRegistry } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { HYPERCALLS, HypercallStatus } from '@qvm/core/services';
+import type { HypercallRegistry } from '@qvm/core/services';
 import { MachineHarness, log } from './machine-harness.test.helper.js';
 
 const status = (code: HypercallStatus): bigint => BigInt.asUintN(64, BigInt(code));

@@ -1,14 +1,7 @@
-import { Vm } from '@qvm/core';
-import type {
-  Architecture,
-  Engine,
-  Logger,
-  StepResult,
-  UnsupportedPolicies,
-  VdevSpec,
-  VmExit,
-  VmOptions,
-} from '@qvm/core';
+import { Vm } from '@qvm/core/host';
+import type { Logger } from '@qvm/core';
+import type { Architecture, Engine, UnsupportedPolicies } from '@qvm/core/architecture';
+import type { StepResult, VdevSpec, VmExit, VmOptions } from '@qvm/core/host';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '@qvm/asm-aarch64';
 import { gic } from '../gic/index.js';

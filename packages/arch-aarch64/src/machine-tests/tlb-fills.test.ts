@@ -1,4 +1,4 @@
-import type { Engine } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
 import { State } from '@qvm/isa-aarch64';
 import { BACK_TO_EL1, CODE, DATA, MachineHarness, TABLES, esr, goToEl0, log } from './machine-harness.test.helper.js';
 import type { MachineSetup } from './machine-harness.test.helper.js';

@@ -1,4 +1,4 @@
-import type { UnsupportedKind, UnsupportedPolicy } from '@qvm/core';
+import type { UnsupportedKind, UnsupportedPolicy } from '@qvm/core/architecture';
 import { BACK_TO_EL1, MachineHarness, POWER_OFF, TABLES, esr, goToEl0, log } from './machine-harness.test.helper.js';
 import { mapCode, mmuOn, PageTables, tcr } from './page-tables.test.helper.js';
 

@@ -1,4 +1,4 @@
-import type { PhysicalMap, VmMemory } from '@qvm/core';
+import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
 import type { Fault } from '@qvm/engine';
 import { higherLevelNote } from './higher-level.js';
 import { ExceptionClass, FaultStatus } from './syndrome.js';

@@ -1,5 +1,7 @@
-import { hasTaps, HypercallStatus } from '@qvm/core';
-import type { HypercallEvent, HypercallResult, MachineServices } from '@qvm/core';
+import { hasTaps } from '@qvm/core/hooks';
+import { HypercallStatus } from '@qvm/core/services';
+import type { MachineServices } from '@qvm/core/architecture';
+import type { HypercallEvent, HypercallResult } from '@qvm/core/hooks';
 import type { Aarch64Vcpu, Firmware } from '../vcpu/aarch64-vcpu.js';
 import { ArchitectureCalls } from './smccc/architecture-calls.js';
 import { callArguments } from './smccc/call-owner.js';

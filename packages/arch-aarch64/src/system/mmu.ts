@@ -1,4 +1,4 @@
-import type { PhysicalMap, VmMemory } from '@qvm/core';
+import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
 import { PAGE_BITS } from '@qvm/jit';
 import { State, WalkHalf } from '@qvm/isa-aarch64';
 import type { Access, AddressTranslation, MainRam } from '@qvm/engine';
@@ -59,8 +59,8 @@ const TABLE_NO_EXECUTE = 1 << 28;
 const TABLE_NO_PRIVILEGED_EXECUTE = 1 << 27;
 
 /**
- * Stage-1 translation of EL1&0 (Arm ARM D8). The result of {@link translate} stays in its fields, so that a walk allocates
- * nothing. {@link refresh} must follow every change of SCTLR_EL1, TCR_EL1 or TTBRn_EL1.
+ * Stage-1 translation of EL1&0 (Arm ARM D8). The result of `translate` stays in its fields, so that a walk allocates
+ * nothing. `refresh` must follow every change of SCTLR_EL1, TCR_EL1 or TTBRn_EL1.
  *
  * @experimental
  */

@@ -1,5 +1,5 @@
-import { GuestPhysicalMap, VmMemory } from '@qvm/core';
-import type { RamRegion } from '@qvm/core';
+import { GuestPhysicalMap, VmMemory } from '@qvm/core/architecture';
+import type { RamRegion } from '@qvm/core/architecture';
 import { MainRam, PAGE_BYTES } from '@qvm/engine';
 import { Aarch64State, Sys } from '../vcpu/aarch64-state.js';
 import { Mmu } from './mmu.js';

@@ -1,4 +1,4 @@
-import type { Engine } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
 import { State } from '@qvm/isa-aarch64';
 import {
   CODE,

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer, InterruptLine } from '@qvm/core';
+import type { Clock, ClockTimer, InterruptLine } from '@qvm/core/vdev';
 import { requireMembers, requireUnsigned, SavedStateError } from '../gic/saved-state.js';
 import { COUNT_LIMIT } from './counter.js';
 import type { SystemCounter } from './counter.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '@qvm/core';
+import type { Clock } from '@qvm/core/vdev';
 
 /** CNTFRQ_EL0: 62.5 MHz, as on QEMU's `virt` board. */
 export const FREQUENCY = 62_500_000;

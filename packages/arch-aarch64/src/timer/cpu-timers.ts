@@ -1,4 +1,4 @@
-import type { VdevContext } from '@qvm/core';
+import type { VdevContext } from '@qvm/core/vdev';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { requireMembers, requireUnsigned } from '../gic/saved-state.js';
 import { CompareTimer, decodeCompareTimer } from './compare-timer.js';

@@ -1,4 +1,5 @@
-import type { DeviceTreeNode, Json, Vdev, VdevContext } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { DeviceTreeNode, Vdev, VdevContext } from '@qvm/core/vdev';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';
 import { requireArray, requireMembers, requireUnsigned, requireVersion } from '../gic/saved-state.js';
 import { CpuTimers, decodeCpuTimers } from './cpu-timers.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { createVmHooks, InterruptBus, INTERRUPT_WIRING } from '@qvm/core';
-import type { InterruptLine, VdevContext } from '@qvm/core';
+import { InterruptBus, INTERRUPT_WIRING } from '@qvm/core/architecture';
+import { createVmHooks } from '@qvm/core/host';
+import type { InterruptLine, VdevContext } from '@qvm/core/vdev';
 import { createVdev, describeVdevContract, FakeVdevContext } from '@qvm/testing';
 import type { VdevHarness, ManualClock } from '@qvm/testing';
 import { FakeCpu } from '../gic/fake-cpu.test.helper.js';

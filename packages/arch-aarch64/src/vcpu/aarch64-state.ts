@@ -1,4 +1,4 @@
-import type { VmMemory } from '@qvm/core';
+import type { VmMemory } from '@qvm/core/architecture';
 import { CpuState } from '@qvm/engine';
 import { FlagKind, State, registerNamed } from '@qvm/isa-aarch64';
 

@@ -1,5 +1,6 @@
-import { QvmError, VcpuExit } from '@qvm/core';
-import type { MachineServices } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { VcpuExit } from '@qvm/core/hooks';
+import type { MachineServices } from '@qvm/core/architecture';
 import { Before, EngineVcpu, SoftTlb } from '@qvm/engine';
 import type { AccessFault, EngineFaults, VmEngine } from '@qvm/engine';
 import { Exit, State } from '@qvm/isa-aarch64';

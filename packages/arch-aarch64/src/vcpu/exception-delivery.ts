@@ -1,5 +1,5 @@
-import { hasTaps } from '@qvm/core';
-import type { MachineServices } from '@qvm/core';
+import { hasTaps } from '@qvm/core/hooks';
+import type { MachineServices } from '@qvm/core/architecture';
 import type { Access, AccessFault, EngineVcpu } from '@qvm/engine';
 import { higherLevelNote } from '../system/higher-level.js';
 import { ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';

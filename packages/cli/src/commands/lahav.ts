@@ -1,5 +1,4 @@
-import { buildLahavLine, clipLahavLine, eventFilter } from '@qvm/trace';
-import { lahavHtml, lahavJson, lahavSvg, lahavTerminal } from '@qvm/trace';
+import { buildLahavLine, clipLahavLine, eventFilter, lahavHtml, lahavJson, lahavSvg, lahavTerminal } from '@qvm/trace';
 import type { LahavLine } from '@qvm/trace';
 import { formatOfName } from '../report/format-of-name.js';
 import { loadTrace } from '../trace/load-trace.js';

@@ -1,4 +1,4 @@
-import type { Engine } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
 import type { RestartPolicy } from '@qvm/host';
 import type { HostFlags } from '../host/connect.js';
 import type { OverrideFlags } from '../overrides.js';

@@ -1,4 +1,4 @@
-import type { ClockSpec } from '@qvm/core';
+import type { ClockSpec } from '@qvm/core/host';
 import { embeddedGuest } from '@qvm/guests';
 import { dumpOnFailure, type ControlClient } from '@qvm/host';
 import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';

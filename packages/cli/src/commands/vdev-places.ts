@@ -1,5 +1,5 @@
 import { ConfigError, resolveOptions } from '@qvm/config';
-import type { VdevFactory, VdevResources } from '@qvm/core';
+import type { VdevFactory, VdevResources } from '@qvm/core/vdev';
 
 /**
  * Where a vdev is when a configuration does not say, as rows of a table; none when that depends on what a configuration says.

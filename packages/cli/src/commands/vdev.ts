@@ -1,5 +1,5 @@
 import { nearestName } from '@qvm/config';
-import type { OptionSpec, VdevFactory } from '@qvm/core';
+import type { OptionSpec, VdevFactory } from '@qvm/core/vdev';
 import { COMMON_VDEV_OPTIONS } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVmHooks, tappable, type CodeTranslatedEvent } from '@qvm/core';
+import { tappable, type CodeTranslatedEvent } from '@qvm/core/hooks';
+import { createVmHooks } from '@qvm/core/host';
 import { Workspace } from '../run-qvm.test.helper.js';
 import { RegionDump } from './region-dump.js';
 import { parseRegionDumpOption, type RegionDumpOption } from './region-dump-option.js';

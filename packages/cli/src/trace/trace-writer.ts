@@ -1,4 +1,4 @@
-import type { GuestExitEvent } from '@qvm/core';
+import type { GuestExitEvent } from '@qvm/core/hooks';
 import type { VmHandle } from '@qvm/sdk';
 import { TraceFile } from './trace-file.js';
 

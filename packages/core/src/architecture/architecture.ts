@@ -52,7 +52,7 @@ export interface MachineServices {
   readonly hooks: VmHooks;
   readonly logger: Logger;
   request(request: VmRequest): void;
-  /** Offers a service to vdevs, found by {@link VdevContext.attachment}. */
+  /** Offers a service to vdevs, found by `VdevContext.attachment`. */
   provide<T>(token: Token<T>, value: T): void;
 }
 

@@ -27,7 +27,7 @@ export class InstructionClock implements VmClock {
 
   /**
    * @param nanosecondsPerInstruction - a whole number, 1 to 1,000,000.
-   * @throws {@link QvmError} `clock.rate`.
+   * @throws `QvmError` `clock.rate`.
    */
   constructor(nanosecondsPerInstruction: number = DEFAULT_NANOSECONDS_PER_INSTRUCTION) {
     if (

@@ -18,7 +18,7 @@ function components(path: string): readonly string[] {
 /**
  * The node at a path such as `/cpus/cpu@0`. A unit address may be left out where one child only fits.
  *
- * @throws {@link QvmError} `devicetree.path` when `path` does not begin with `/`.
+ * @throws `QvmError` `devicetree.path` when `path` does not begin with `/`.
  * @experimental
  */
 export function findNode(root: DeviceTreeNode, path: string): DeviceTreeNode | undefined {
@@ -44,7 +44,7 @@ function edit(
 /**
  * Replaces a node by what `change` makes of it. Trees are not changed in place; the result shares what stays.
  *
- * @throws {@link QvmError} `devicetree.path` when there is no such node.
+ * @throws `QvmError` `devicetree.path` when there is no such node.
  * @experimental
  */
 export function editNode(
@@ -58,7 +58,7 @@ export function editNode(
 /**
  * Sets a property of the node at `path`; `undefined` removes it.
  *
- * @throws {@link QvmError} `devicetree.path`.
+ * @throws `QvmError` `devicetree.path`.
  * @experimental
  */
 export function setProperty(
@@ -76,7 +76,7 @@ export function setProperty(
 /**
  * Adds a child to the node at `path`, in place of one of the same name.
  *
- * @throws {@link QvmError} `devicetree.path`.
+ * @throws `QvmError` `devicetree.path`.
  * @experimental
  */
 export function putChild(root: DeviceTreeNode, path: string, child: DeviceTreeNode): DeviceTreeNode {
@@ -89,7 +89,7 @@ export function putChild(root: DeviceTreeNode, path: string, child: DeviceTreeNo
 /**
  * Removes the children of the node at `path` that `unwanted` picks.
  *
- * @throws {@link QvmError} `devicetree.path`.
+ * @throws `QvmError` `devicetree.path`.
  * @experimental
  */
 export function removeChildren(

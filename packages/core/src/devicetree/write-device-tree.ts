@@ -162,7 +162,7 @@ function reservationBlock(reservations: readonly MemoryReservation[]): Uint8Arra
 /**
  * Flattens a device tree (version 17, Devicetree Specification v0.4 §5).
  *
- * @throws {@link QvmError} `devicetree.name`, `devicetree.value`, `devicetree.duplicate`, `devicetree.depth`,
+ * @throws `QvmError` `devicetree.name`, `devicetree.value`, `devicetree.duplicate`, `devicetree.depth`,
  * `devicetree.reservation`.
  * @experimental
  */

@@ -32,7 +32,7 @@ export interface InputDevices {
   /**
    * Presses or releases a key by its W3C `code` value (`Enter`, `KeyA`, `ShiftLeft`).
    *
-   * @throws {@link QvmError} `input.key` when the keyboard has no such key.
+   * @throws `QvmError` `input.key` when the keyboard has no such key.
    */
   key(code: string, pressed: boolean): void;
   /** Moves the mouse to the right and downwards, and sets its buttons (bit 0 left, 1 right, 2 middle). */

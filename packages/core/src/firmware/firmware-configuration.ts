@@ -23,7 +23,7 @@ export interface FirmwareConfiguration {
   /**
    * Adds a file, before the guest starts.
    *
-   * @throws {@link QvmError} `fw-cfg.file` when the name is invalid or taken, or there are too many files.
+   * @throws `QvmError` `fw-cfg.file` when the name is invalid or taken, or there are too many files.
    */
   addFile(file: FirmwareFile): void;
 }

@@ -58,7 +58,7 @@ export function createSeriesHook<E>(name: string): AsyncSeriesHook<[E]> {
  * One bail hook for each of the given keys, made on first use. Resolve a key once and keep the hook: looking it up costs
  * more than calling it.
  *
- * @param keys - all keys there are. `for` another throws a {@link QvmError} `hook.kind` that names the nearest.
+ * @param keys - all keys there are. `for` another throws a `QvmError` `hook.kind` that names the nearest.
  * @experimental
  */
 export function createBailHookMap<K extends string, E, R>(

@@ -24,7 +24,7 @@ export interface HookType {
  * Added: `tap`, `tapAsync` and `tapPromise` return a {@link Disposable} that takes the tap out, and errors name the tap.
  */
 export class InterpretedHook extends Hook {
-  /** {@link isUsed} as a field, for who asks before each event. */
+  /** `isUsed` as a field, for who asks before each event. */
   used = false;
   readonly #type: HookType;
   /** What calls go through, those that are under way included. */

@@ -18,11 +18,11 @@ export interface HookKinds<
   Exit extends string = string,
   Interrupt extends string = string,
 > {
-  /** Keys of {@link VcpuHooks.trap}. */
+  /** Keys of `VcpuHooks.trap`. */
   readonly trap: KindDescriptions<Trap>;
-  /** Causes of {@link VcpuHooks.guestExit} and {@link VcpuHooks.guestEntrance}. */
+  /** Causes of `VcpuHooks.guestExit` and `VcpuHooks.guestEntrance`. */
   readonly guestExit: KindDescriptions<Exit>;
-  /** Kinds of {@link VcpuHooks.interruptTaken}. */
+  /** Kinds of `VcpuHooks.interruptTaken`. */
   readonly interruptTaken: KindDescriptions<Interrupt>;
 }
 

@@ -9,7 +9,7 @@ export interface FullTap {
   readonly name: string;
   readonly fn: TapFunction;
   readonly stage?: number;
-  /** Identity of the tap that {@link InterpretedHook} adds; survives interceptors that replace the rest. */
+  /** Identity of the tap that `InterpretedHook` adds; survives interceptors that replace the rest. */
   readonly registration?: object;
 }
 

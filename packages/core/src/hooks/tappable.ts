@@ -81,7 +81,7 @@ export interface TappableSeriesHook<E> extends TappableBase<E, void> {
 export interface TappableHookMap<K extends string, E, R> {
   /** `Owner.hooks`. */
   readonly name: string;
-  /** @throws {@link QvmError} `hook.kind` when there is no such key. */
+  /** @throws `QvmError` `hook.kind` when there is no such key. */
   for(key: K): TappableHook<E, R>;
   /** Has `factory` called with each hook that is made from now on: one for each key, when it is first asked for. */
   intercept(interceptor: { factory(key: K, hook: TappableHook<E, R>): void }): void;

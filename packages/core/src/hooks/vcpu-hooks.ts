@@ -105,7 +105,7 @@ export interface GuestExitEvent<Cause extends string = string> {
   readonly instructions: number;
   /** Virtual time in nanoseconds. */
   readonly time: number;
-  /** Host time in nanoseconds ({@link hostNanoseconds}), from an engine that measures. */
+  /** Host time in nanoseconds (`hostNanoseconds`), from an engine that measures. */
   readonly timestamp?: number | undefined;
   /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for what is no exception. */
   readonly syndrome?: number | undefined;
@@ -144,7 +144,7 @@ export interface VcpuStateEvent {
   readonly vcpu: VcpuView;
   readonly from: VcpuState;
   readonly to: VcpuState;
-  /** Host time in nanoseconds ({@link hostNanoseconds}). */
+  /** Host time in nanoseconds (`hostNanoseconds`). */
   readonly timestamp: number;
 }
 

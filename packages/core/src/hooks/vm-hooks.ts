@@ -115,7 +115,7 @@ export interface VmStepEvent extends VmEvent {
   readonly phase: 'begin' | 'end';
   /** On `end`: whether every vCPU waits, so that the VM sleeps until a timer or input. */
   readonly idle: boolean;
-  /** Host time in nanoseconds ({@link hostNanoseconds}). */
+  /** Host time in nanoseconds (`hostNanoseconds`). */
   readonly timestamp: number;
 }
 

@@ -96,14 +96,14 @@ export class InterruptBus implements InterruptWiring {
   }
 
   /**
-   * @throws {@link QvmError} `interrupt.number`.
+   * @throws `QvmError` `interrupt.number`.
    */
   line(number: number, source: string): InterruptLine {
     return this.#connect(number, undefined, source);
   }
 
   /**
-   * @throws {@link QvmError} `interrupt.number`, `interrupt.vcpu`.
+   * @throws `QvmError` `interrupt.number`, `interrupt.vcpu`.
    */
   privateLine(number: number, vcpu: number, source: string): InterruptLine {
     if (!Number.isInteger(vcpu) || vcpu < 0 || vcpu >= this.#vcpus) {
@@ -113,7 +113,7 @@ export class InterruptBus implements InterruptWiring {
   }
 
   /**
-   * @throws {@link QvmError} `interrupt.controller` when there is one already.
+   * @throws `QvmError` `interrupt.controller` when there is one already.
    */
   attach(controller: InterruptController): void {
     if (this.#controller !== undefined) {

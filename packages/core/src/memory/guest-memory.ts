@@ -1,6 +1,6 @@
 /**
  * Bounds-checked access to a VM's RAM by guest-physical address: what vdevs, loaders and debuggers use.
- * Every accessor throws {@link GuestMemoryError} when the range is not wholly inside RAM (or ROM, for reads).
+ * Every accessor throws `GuestMemoryError` when the range is not wholly inside RAM (or ROM, for reads).
  * All multi-byte values are little-endian; addresses need not be aligned.
  *
  * @experimental

@@ -42,7 +42,7 @@ export class GuestPhysicalMap implements PhysicalMap {
   /**
    * @param base - a multiple of 4 KiB.
    * @param size - bytes, a positive multiple of 4 KiB.
-   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`, `memory.exhausted`.
+   * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`, `memory.exhausted`.
    */
   addRam(kind: 'ram' | 'rom', name: string, base: number, size: number): RamRegion {
     const index = this.#place(name, base, size, RAM_GRANULE);
@@ -54,7 +54,7 @@ export class GuestPhysicalMap implements PhysicalMap {
   /**
    * @param base - a multiple of 4.
    * @param size - bytes, a positive multiple of 4.
-   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
    */
   addMmio(name: string, base: number, size: number, handler: MmioHandler): void {
     const index = this.#place(name, base, size, MMIO_GRANULE);
@@ -64,7 +64,7 @@ export class GuestPhysicalMap implements PhysicalMap {
   /**
    * @param base - a multiple of 4.
    * @param size - bytes, a positive multiple of 4.
-   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
    */
   addReserved(name: string, base: number, size: number): void {
     const index = this.#place(name, base, size, MMIO_GRANULE);
@@ -76,7 +76,7 @@ export class GuestPhysicalMap implements PhysicalMap {
    *
    * @param base - a multiple of 4 KiB.
    * @param size - bytes, a positive multiple of 4 KiB.
-   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
    */
   addWindow(name: string, base: number, size: number): void {
     const index = this.#place(name, base, size, RAM_GRANULE);

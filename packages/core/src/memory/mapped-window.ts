@@ -27,7 +27,7 @@ export class MappedWindow implements MemoryWindow {
    *
    * @param range - `base` is a multiple of 4 KiB, `size` bytes a positive one.
    * @param changed - told of each range that leads elsewhere now.
-   * @throws {@link QvmError} `memory.alignment`, `memory.range`, `memory.overlap`.
+   * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
    */
   constructor(
     map: GuestPhysicalMap,

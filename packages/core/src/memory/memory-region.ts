@@ -41,9 +41,9 @@ interface RegionBase {
  */
 export interface RamRegion extends RegionBase {
   readonly kind: 'ram' | 'rom';
-  /** Byte offset of the region in the VM's {@link VmMemory}. */
+  /** Byte offset of the region in the VM's `VmMemory`. */
   readonly offset: number;
-  /** Mapped into a {@link MemoryWindow}: not RAM that the guest is told to manage. */
+  /** Mapped into a `MemoryWindow`: not RAM that the guest is told to manage. */
   readonly window?: true;
 }
 

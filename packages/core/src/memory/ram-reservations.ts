@@ -25,7 +25,7 @@ export interface RamReservations {
    * Reserves `size` bytes at the top of the highest range of RAM that has room below 4 GiB, else of the highest of all.
    *
    * @param alignment - a power of two, of the range's base.
-   * @throws {@link QvmError} `memory.reservation` when no RAM is free for it.
+   * @throws `QvmError` `memory.reservation` when no RAM is free for it.
    */
   reserve(name: string, size: number, alignment: number): RamReservation;
   /** What was reserved so far. */

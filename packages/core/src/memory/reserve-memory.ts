@@ -5,7 +5,7 @@ import { MAXIMUM_MEMORY, WASM_PAGE } from './memory-limits.js';
  * Makes a shared memory of fixed size. Pages cost nothing until they are touched.
  *
  * @param bytes - rounded up to 64 KiB.
- * @throws {@link QvmError} `memory.too-large` when it exceeds the limit or the host cannot reserve it.
+ * @throws `QvmError` `memory.too-large` when it exceeds the limit or the host cannot reserve it.
  */
 export function reserveMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / WASM_PAGE);

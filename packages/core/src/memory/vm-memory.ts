@@ -29,7 +29,7 @@ export class VmMemory {
   /**
    * @param room - capacity in bytes of a memory of its own, rounded up to 64 KiB; or a slice of a pool, zero-filled.
    * @param release - gives the slice back.
-   * @throws {@link QvmError} `memory.too-large` when the host cannot reserve it.
+   * @throws `QvmError` `memory.too-large` when the host cannot reserve it.
    */
   constructor(room: number | MemoryShare, release?: () => void) {
     this.slice = typeof room === 'number' ? undefined : room.slice;
@@ -52,7 +52,7 @@ export class VmMemory {
    *
    * @param alignment - a power of two.
    * @returns the offset of zero-filled bytes.
-   * @throws {@link QvmError} `memory.exhausted`.
+   * @throws `QvmError` `memory.exhausted`.
    */
   allocate(bytes: number, alignment = 16): number {
     const offset = Math.ceil(this.#next / alignment) * alignment;

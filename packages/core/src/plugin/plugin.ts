@@ -108,7 +108,7 @@ export function provide<T>(provider: Provider<T>): Provider {
 /**
  * Refuses a plugin that was written for another version of this contract.
  *
- * @throws {@link QvmError} `plugin.api-version`.
+ * @throws `QvmError` `plugin.api-version`.
  * @experimental
  */
 export function requireCompatible({ name, apiVersion }: QvmPlugin): void {

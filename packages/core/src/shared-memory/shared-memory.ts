@@ -68,7 +68,7 @@ export interface SharedMemoryAttachment {
   readonly bytes: number;
   /** Which client this is, 0 to 15. */
   readonly index: number;
-  /** Where the region lies, for {@link MemoryWindow.map}: its first `bytes` bytes. */
+  /** Where the region lies, for `MemoryWindow.map`: its first `bytes` bytes. */
   readonly slice: MemorySlice;
   /** The region's bytes, for programs of the host. */
   readonly view: Uint8Array;

@@ -92,7 +92,7 @@ export class GuestExits {
     this.#leave(cause, syndrome, undefined, undefined);
   }
 
-  /** The guest goes on after {@link leave}. */
+  /** The guest goes on after `leave`. */
   enter(cause: string): void {
     const { guestEntrance } = this.#vcpu.hooks;
     if (this.#open === undefined) return;
@@ -104,7 +104,7 @@ export class GuestExits {
     if (hasTaps(guestEntrance)) guestEntrance.call(event);
   }
 
-  /** {@link leave} for an access to a device register; `value` is what is written. */
+  /** `leave` for an access to a device register; `value` is what is written. */
   leaveToDevice(
     vdev: string,
     syndrome: number,
@@ -122,7 +122,7 @@ export class GuestExits {
     this.#leave('mmio', syndrome, vdev, access);
   }
 
-  /** {@link enter} after {@link leaveToDevice}; `value` is what was read or written. */
+  /** `enter` after `leaveToDevice`; `value` is what was read or written. */
   enterFromDevice(value: number): void {
     this.#access.value = value;
     this.enter('mmio');

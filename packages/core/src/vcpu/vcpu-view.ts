@@ -15,9 +15,9 @@ export interface VcpuView {
   /** General registers by manual name, for debuggers and dumps. */
   registers(): Readonly<Record<string, bigint>>;
   /**
-   * Writes a register by the name that {@link registers} gives it. For hooks and debuggers, outside of guest code.
+   * Writes a register by the name that `registers` gives it. For hooks and debuggers, outside of guest code.
    *
-   * @throws {@link QvmError} `vcpu.register` when there is none of that name.
+   * @throws `QvmError` `vcpu.register` when there is none of that name.
    */
   setRegister(name: string, value: bigint): void;
   /**

@@ -57,7 +57,7 @@ export interface VdevSlots {
 
 /**
  * A window in the guest-physical map that a vdev asks for: see {@link MemoryWindow}. A VM with such a vdev takes its memory
- * from the host's {@link MemorySource}, if there is one.
+ * from the host's `MemorySource`, if there is one.
  *
  * @experimental
  */

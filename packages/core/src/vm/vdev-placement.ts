@@ -157,7 +157,7 @@ function placeWindows(resources: VdevResources, map: GuestPhysicalMap): Readonly
 /**
  * Decides addresses and interrupt numbers of one instance from its options and its defaults.
  *
- * @throws {@link QvmError} `vdev.option`, `vdev.no-base`, `vdev.base-taken`, `vdev.no-irq`, `vdev.irq-taken`.
+ * @throws `QvmError` `vdev.option`, `vdev.no-base`, `vdev.base-taken`, `vdev.no-irq`, `vdev.irq-taken`.
  */
 export function placeVdev(
   name: string,

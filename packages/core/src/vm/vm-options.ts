@@ -94,7 +94,7 @@ export interface VmOptions {
    * a VM must not be started. Absent: the first one ends the construction.
    */
   readonly vdevRefused?: (error: unknown) => void;
-  /** What the host offers to vdevs ({@link VdevContext.attachment}), by token. `undefined` for what it does not have. */
+  /** What the host offers to vdevs (`VdevContext.attachment`), by token. `undefined` for what it does not have. */
   readonly service?: <T>(token: Token<T>) => T | undefined;
   /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';

@@ -68,7 +68,7 @@ export class VmLifecycle {
   }
 
   /**
-   * @throws {@link QvmError} `vm.illegal-transition`.
+   * @throws `QvmError` `vm.illegal-transition`.
    */
   apply(verb: VmVerb): void {
     const from = this.#state;

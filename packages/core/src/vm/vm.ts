@@ -68,7 +68,7 @@ export class Vm implements DrivenVm {
   /**
    * Builds the VM in this order: memory, map and RAM, interrupt bus, machine, vdevs (implicit ones first), plugins.
    *
-   * @throws {@link QvmError} with codes of `memory.`, `vm.`, `vdev.`, `plugin.` and of the vdevs and the architecture.
+   * @throws `QvmError` with codes of `memory.`, `vm.`, `vdev.`, `plugin.` and of the vdevs and the architecture.
    */
   constructor(options: VmOptions) {
     this.name = options.name;
@@ -145,7 +145,7 @@ export class Vm implements DrivenVm {
   /**
    * Loads the guest and makes the VM `running`. A failure makes it `failed` with exit code 64, and is thrown.
    *
-   * @throws {@link QvmError} `vm.illegal-transition`, `hook.tap-failed`, `image.*`.
+   * @throws `QvmError` `vm.illegal-transition`, `hook.tap-failed`, `image.*`.
    */
   async boot(files: BootFiles): Promise<void> {
     this.#lifecycle.apply('start');
@@ -165,7 +165,7 @@ export class Vm implements DrivenVm {
   /**
    * Loads the guest as `boot` does, for a check: no hook `beforeStart`, and the VM does not become `running`. To be closed afterwards.
    *
-   * @throws {@link QvmError} as `boot`.
+   * @throws `QvmError` as `boot`.
    */
   rehearse(files: BootFiles): Promise<void> {
     return this.#loadFirst(files);
@@ -175,7 +175,7 @@ export class Vm implements DrivenVm {
    * Runs the guest on the caller's thread: posted tasks, due timers, then the vCPUs in turn, again and again.
    *
    * @param maxInstructions - about how many instructions to run at most, of all vCPUs together.
-   * @throws {@link QvmError} `vm.not-running` when the VM is not booted or is paused, `vm.reentrant` when called from a
+   * @throws `QvmError` `vm.not-running` when the VM is not booted or is paused, `vm.reentrant` when called from a
    * hook or vdev. Failures inside are not thrown: they end the VM.
    */
   step(maxInstructions: number): StepResult {
@@ -226,7 +226,7 @@ export class Vm implements DrivenVm {
   /**
    * Stops the guest and its time between two instructions.
    *
-   * @throws {@link QvmError} `vm.illegal-transition`.
+   * @throws `QvmError` `vm.illegal-transition`.
    */
   pause(): void {
     this.#lifecycle.apply('pause');
@@ -237,7 +237,7 @@ export class Vm implements DrivenVm {
   /**
    * Lets a paused guest go on.
    *
-   * @throws {@link QvmError} `vm.illegal-transition`.
+   * @throws `QvmError` `vm.illegal-transition`.
    */
   resume(): void {
     this.#lifecycle.apply('resume');
@@ -250,7 +250,7 @@ export class Vm implements DrivenVm {
    * reaches the guest, the VM powers off at once; when the guest does not end by itself in time, the power is cut.
    *
    * @param timeoutMs - milliseconds of host time.
-   * @throws {@link QvmError} `vm.illegal-transition`.
+   * @throws `QvmError` `vm.illegal-transition`.
    */
   stop(timeoutMs: number = DEFAULT_STOP_TIMEOUT_MS): void {
     this.#lifecycle.apply('stop');
@@ -277,7 +277,7 @@ export class Vm implements DrivenVm {
    * Saves the vdevs of a paused VM, in order of creation. What the host still does for them ends before, and shows in guest memory
    * afterwards.
    *
-   * @throws {@link QvmError} `vm.not-paused`, also when it is not any more; `vdev.busy` when a vdev does not come to rest within 10 s;
+   * @throws `QvmError` `vm.not-paused`, also when it is not any more; `vdev.busy` when a vdev does not come to rest within 10 s;
    * {@link VdevError} when one fails.
    */
   async saveVdevs(): Promise<readonly VdevSnapshot[]> {

@@ -1,4 +1,4 @@
-import type { RamRegion, VmMemory } from '@qvm/core';
+import type { RamRegion, VmMemory } from '@qvm/core/architecture';
 import { CODE_SLOT_BYTES, CODE_SLOT_REGIONS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
 import type { RecordMemory } from '@qvm/jit';
 import type { MainRam } from '../memory/main-ram.js';
@@ -23,7 +23,7 @@ export interface CodeCacheClient {
   protect(pageOffset: number, writer: number): void;
   /** Drops TLB entries that lead to records in this range. */
   dropCode(start: number, end: number): void;
-  /** As {@link dropCode}, and if the vCPU is at such a record, it fetches anew before it goes on. */
+  /** As `dropCode`, and if the vCPU is at such a record, it fetches anew before it goes on. */
   leaveCode(start: number, end: number): void;
   /** Address of the record the vCPU is at. */
   readonly ip: number;

@@ -1,4 +1,4 @@
-import type { VmMemory } from '@qvm/core';
+import type { VmMemory } from '@qvm/core/architecture';
 import {
   buildControlFlowGraph,
   CODE_SLOT_BYTES,

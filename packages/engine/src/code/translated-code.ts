@@ -1,4 +1,4 @@
-import type { CodeTranslatedEvent } from '@qvm/core';
+import type { CodeTranslatedEvent } from '@qvm/core/hooks';
 import { PAGE_BITS, RECORD_BYTES, regionText } from '@qvm/jit';
 import type { Block, Builder } from '@qvm/jit';
 import { PAGE_BYTES } from '../memory/page.js';

@@ -1,5 +1,7 @@
-import { hasTaps } from '@qvm/core';
-import type { AccessWidth, GuestExits, MachineServices, MemoryRegion, MmioRegion, Vcpu } from '@qvm/core';
+import { hasTaps } from '@qvm/core/hooks';
+import type { GuestExits, MachineServices, MemoryRegion, MmioRegion } from '@qvm/core/architecture';
+import type { Vcpu } from '@qvm/core/hooks';
+import type { AccessWidth } from '@qvm/core/vdev';
 import type { MmioPort } from './memory-port.js';
 
 const ALL_ONES = 0xffff_ffff;

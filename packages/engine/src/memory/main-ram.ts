@@ -1,4 +1,4 @@
-import type { PhysicalMap, RamRegion, VmMemory } from '@qvm/core';
+import type { PhysicalMap, RamRegion, VmMemory } from '@qvm/core/architecture';
 import { EngineState, PageDirectory } from '@qvm/jit';
 import type { CpuState } from '../vcpu/cpu-state.js';
 import { PAGE_BYTES } from './page.js';

@@ -1,4 +1,4 @@
-import type { MemoryRegion, PhysicalMap, VmMemory } from '@qvm/core';
+import type { MemoryRegion, PhysicalMap, VmMemory } from '@qvm/core/architecture';
 import { AccessInfo, BOUNCE_BYTES, EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import type { CpuState } from '../vcpu/cpu-state.js';
@@ -89,7 +89,7 @@ export class MemoryPort {
   /**
    * An access that missed the TLB, at `EngineState.address`.
    *
-   * @returns the VM memory offset to use, or 0 with {@link fault} set.
+   * @returns the VM memory offset to use, or 0 with `fault` set.
    */
   open(info: number): number {
     const lo = this.cpu.u32(EngineState.address);
@@ -117,7 +117,7 @@ export class MemoryPort {
   /**
    * Cache maintenance of an address: it needs a translation for reading, but reads nothing.
    *
-   * @returns false with {@link fault} set when there is none.
+   * @returns false with `fault` set when there is none.
    */
   touch(lo: number, hi: number): boolean {
     const info = 1;
@@ -150,7 +150,7 @@ export class MemoryPort {
     this.#pending.length = 0;
   }
 
-  /** Whether a flushed write found nobody who takes it; {@link fault} says which. Asking clears it. */
+  /** Whether a flushed write found nobody who takes it; `fault` says which. Asking clears it. */
   takeWriteFailure(): boolean {
     const failed = this.#writeFailed;
     this.#writeFailed = false;

@@ -1,4 +1,4 @@
-import type { VmMemory } from '@qvm/core';
+import type { VmMemory } from '@qvm/core/architecture';
 import { BlockMap, PAGE_BITS, PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
 
 const PAGE_MASK = -(1 << PAGE_BITS);

@@ -1,4 +1,4 @@
-import type { VmMemory } from '@qvm/core';
+import type { VmMemory } from '@qvm/core/architecture';
 import { BOUNCE_BYTES, EngineState } from '@qvm/jit';
 
 /**

@@ -1,5 +1,8 @@
-import { createVcpuHooks, GuestExits, hasTaps, VcpuExit, VmExitCode } from '@qvm/core';
-import type { MachineServices, UnsupportedKind, Vcpu, VcpuHooks } from '@qvm/core';
+import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
+import { hasTaps, VcpuExit } from '@qvm/core/hooks';
+import { VmExitCode } from '@qvm/core/host';
+import type { MachineServices, UnsupportedKind } from '@qvm/core/architecture';
+import type { Vcpu, VcpuHooks } from '@qvm/core/hooks';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';
 import type { CodeProfile } from '../code/region-cache.js';

@@ -1,4 +1,4 @@
-import type { PhysicalMap } from '@qvm/core';
+import type { PhysicalMap } from '@qvm/core/architecture';
 import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';

@@ -1,4 +1,5 @@
-import type { AccessWidth, HookKinds } from '@qvm/core';
+import type { HookKinds } from '@qvm/core/hooks';
+import type { AccessWidth } from '@qvm/core/vdev';
 import type { AccessWatch } from '../memory/access-watch.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';

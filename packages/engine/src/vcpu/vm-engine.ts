@@ -1,4 +1,4 @@
-import type { MachineServices } from '@qvm/core';
+import type { MachineServices } from '@qvm/core/architecture';
 import type { CodeCache } from '../code/code-cache.js';
 import type { MainRam } from '../memory/main-ram.js';
 import type { InstantiateRun } from './run-function.js';

@@ -1,5 +1,6 @@
 import { MAX_CPUS } from '@qvm/config';
-import { PHYSICAL_ADDRESS_LIMIT, QvmError } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { PHYSICAL_ADDRESS_LIMIT } from '@qvm/core/architecture';
 import type { HostedVm } from '../vm/hosted-vm.js';
 import { RESTART_POLICIES } from '../vm/restart-policy.js';
 import type { VmHost } from '../vm/vm-host.js';

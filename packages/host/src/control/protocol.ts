@@ -1,5 +1,5 @@
 import type { ThreadPlace } from '../scheduling/thread-placement.js';
-import type { InterruptStatistics, VmState } from '@qvm/core';
+import type { InterruptStatistics, VmState } from '@qvm/core/host';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { WireError } from '../errors/wire-error.js';
 import type { RegisterReport, VdevStatus, VmEnd, VmLaunch, VmStatsReport } from '../worker/messages.js';

@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
-import { MEMORY_SOURCE, NETWORK_FABRIC, provide, SHARED_MEMORY, type HostDeviceOwner, type QvmPlugin } from '@qvm/core';
+import { provide, type QvmPlugin } from '@qvm/core';
+import { MEMORY_SOURCE, NETWORK_FABRIC, SHARED_MEMORY, type HostDeviceOwner } from '@qvm/core/services';
 import { DEVICE_LEDGER, RemoteDeviceLedger } from '@qvm/vdev-passthrough';
 import { RemoteSharedMemory, type SharedMemoryEvent, type SharedMemoryReply } from '@qvm/vdev-shmem';
 import { ThreadFabric } from '@qvm/vswitch';

@@ -1,4 +1,5 @@
-import { MemoryPool, type LogLevel } from '@qvm/core';
+import { type LogLevel } from '@qvm/core';
+import { MemoryPool } from '@qvm/core/services';
 import { DeviceLedgerServer, LocalDeviceLedger } from '@qvm/vdev-passthrough';
 import { LocalSharedMemory, SharedMemoryServer } from '@qvm/vdev-shmem';
 import type { SwitchFabric } from '@qvm/vswitch';

@@ -1,7 +1,8 @@
 import { MessagePort } from 'node:worker_threads';
 import { resolve } from 'node:path';
 import type { VdevSpec, VmSpec } from '@qvm/config';
-import { QvmError, type NetworkDeviceInfo, type NetworkFabric } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type NetworkDeviceInfo, type NetworkFabric } from '@qvm/core/services';
 import { describeError } from '@qvm/sdk';
 import { plugThreadPort, type ThreadPortParts } from '@qvm/vswitch';
 import type { ServedVm, ServiceServer } from './service-broker.js';

@@ -1,12 +1,6 @@
-import {
-  provide,
-  SHARED_MEMORY,
-  VDEV_FACTORY,
-  type QvmPlugin,
-  type SharedMemoryAttachment,
-  type Vdev,
-  type VdevFactory,
-} from '@qvm/core';
+import { provide, VDEV_FACTORY, type QvmPlugin } from '@qvm/core';
+import { SHARED_MEMORY, type SharedMemoryAttachment } from '@qvm/core/services';
+import { type Vdev, type VdevFactory } from '@qvm/core/vdev';
 
 /* A vdev without registers that shares memory with others of its kind: it writes a text and notifies all. */
 

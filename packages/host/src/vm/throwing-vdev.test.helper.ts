@@ -1,4 +1,5 @@
-import { provide, VDEV_FACTORY, type QvmPlugin, type Vdev, type VdevFactory } from '@qvm/core';
+import { provide, VDEV_FACTORY, type QvmPlugin } from '@qvm/core';
+import { type Vdev, type VdevFactory } from '@qvm/core/vdev';
 
 /* A vdev that throws when its only register is read. */
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { QvmError, type VmState } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type VmState } from '@qvm/core/host';
 import { Workspace, eventually } from '../host.test.helper.js';
 import type { VmEnd } from '../worker/messages.js';
 import type { HostedVm } from './hosted-vm.js';

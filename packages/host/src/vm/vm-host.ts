@@ -1,4 +1,5 @@
-import { QvmError, type LogLevel, type VmState } from '@qvm/core';
+import { QvmError, type LogLevel } from '@qvm/core';
+import { type VmState } from '@qvm/core/host';
 import type { VmEnd } from '../worker/messages.js';
 import { placeThread, usualPlace, type ThreadPlace } from '../scheduling/thread-placement.js';
 import { HostServices } from '../services/host-services.js';

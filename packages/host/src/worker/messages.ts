@@ -1,6 +1,9 @@
 import type { ThreadPlace } from '../scheduling/thread-placement.js';
 import type { Finding, VmSpec } from '@qvm/config';
-import type { DisplayImage, Engine, InterruptStatistics, Json, LogLevel, VmState } from '@qvm/core';
+import type { Json, LogLevel } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
+import type { InterruptStatistics, VmState } from '@qvm/core/host';
+import type { DisplayImage } from '@qvm/core/services';
 import type { TraceOutput } from '@qvm/trace';
 import type { WireError } from '../errors/wire-error.js';
 

@@ -1,5 +1,6 @@
 import type { Json } from '@qvm/core';
-import { DISPLAY, INPUT_DEVICES, QvmError, type QvmPlugin } from '@qvm/core';
+import { QvmError, type QvmPlugin } from '@qvm/core';
+import { DISPLAY, INPUT_DEVICES } from '@qvm/core/services';
 import {
   createHypervisor,
   describeError,

@@ -1,4 +1,4 @@
-import { BLOCK_SECTOR, performSync, type BlockBackend, type BlockProcedure } from '@qvm/core';
+import { BLOCK_SECTOR, performSync, type BlockBackend, type BlockProcedure } from '@qvm/core/services';
 import { crc32c } from './crc32c.js';
 
 /** Superblocks and partition tables are at the beginning, and change with every use. */

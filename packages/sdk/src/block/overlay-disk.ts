@@ -1,5 +1,6 @@
-import { BLOCK_SECTOR, perform, performSync, QvmError } from '@qvm/core';
-import type { BlockBackend, BlockOperations, BlockProcedure } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_SECTOR, perform, performSync } from '@qvm/core/services';
+import type { BlockBackend, BlockOperations, BlockProcedure } from '@qvm/core/services';
 import { Mutex } from './mutex.js';
 import {
   damaged,

@@ -1,4 +1,5 @@
-import { BLOCK_SECTOR, QvmError } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_SECTOR } from '@qvm/core/services';
 import { crc32c } from './crc32c.js';
 
 /* The layout of overlay files; described in docs/formats/overlay.md. All numbers are little-endian. */

@@ -1,4 +1,5 @@
-import { BLOCK_SECTOR, QvmError } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_SECTOR } from '@qvm/core/services';
 import {
   damaged,
   decodeTableSector,

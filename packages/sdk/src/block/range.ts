@@ -1,4 +1,5 @@
-import { BLOCK_SECTOR, QvmError, type BlockBackend } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_SECTOR, type BlockBackend } from '@qvm/core/services';
 
 /**
  * Refuses what the contract of disks forbids: whoever uses a disk checks what a guest asks for, and this is the second lock.

@@ -1,4 +1,5 @@
-import { createToken, type CharacterBackend, type Logger, type Token } from '@qvm/core';
+import { createToken, type Logger, type Token } from '@qvm/core';
+import { type CharacterBackend } from '@qvm/core/services';
 
 /**
  * What a character back end gets when it is opened.

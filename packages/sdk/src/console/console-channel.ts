@@ -1,4 +1,5 @@
-import type { CharacterBackend, Disposable } from '@qvm/core';
+import type { Disposable } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 import { ByteQueue } from './byte-queue.js';
 import { MAX_KEPT_OUTPUT, type ConsoleStream } from './console-stream.js';
 import { Listeners } from './listeners.js';

@@ -1,4 +1,5 @@
-import { QvmError, type CharacterBackendOpener } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type CharacterBackendOpener } from '@qvm/core/host';
 import { nearestName } from '@qvm/config';
 import type { CharacterBackendContext, CharacterBackendFactory } from './character-backends.js';
 import { ConsoleChannel } from './console-channel.js';

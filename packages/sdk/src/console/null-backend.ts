@@ -1,4 +1,4 @@
-import type { CharacterBackend } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 import type { CharacterBackendFactory } from './character-backends.js';
 
 const NOTHING = new Uint8Array(0);

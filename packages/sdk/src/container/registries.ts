@@ -1,5 +1,7 @@
 import { ARCHITECTURE, HOOK_PLUGIN, VDEV_FACTORY } from '@qvm/core';
-import type { Architecture, HookPlugin, VdevFactory } from '@qvm/core';
+import type { HookPlugin } from '@qvm/core';
+import type { Architecture } from '@qvm/core/architecture';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { inject, injectable, multiInject, optional } from 'inversify';
 import { CHARACTER_BACKEND } from '../console/character-backends.js';
 import type { CharacterBackendFactory } from '../console/character-backends.js';

@@ -1,4 +1,5 @@
-import { QvmError, type DisplayImage } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type DisplayImage } from '@qvm/core/services';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const BIT_DEPTH = 8;

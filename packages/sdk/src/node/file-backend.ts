@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
-import { QvmError, type CharacterBackend } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type CharacterBackend } from '@qvm/core/services';
 import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
 import { OutputFile } from './files/output-file.js';
 import { reasonOf } from './files/system-error.js';

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BLOCK_STORE, provide } from '@qvm/core';
+import { provide } from '@qvm/core';
+import { BLOCK_STORE } from '@qvm/core/services';
 import { networkPlugin } from '@qvm/vswitch';
 import { createNodeFabric } from '@qvm/vswitch/node';
 import type { HypervisorHost } from '../host/hypervisor-host.js';

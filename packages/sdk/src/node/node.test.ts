@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { silentLogger, type CharacterBackend } from '@qvm/core';
+import { silentLogger } from '@qvm/core';
+import { type CharacterBackend } from '@qvm/core/services';
 import { ConsoleChannel } from '../console/console-channel.js';
 import { connectStreams, createHypervisor, fileBackend, nodeFileSource, ptyBackend } from '../index.js';
 import { plugin as scripts, script } from '../script-machine.test.helper.js';

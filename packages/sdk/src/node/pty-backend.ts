@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ReadStream } from 'node:tty';
-import { QvmError, type CharacterBackend } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type CharacterBackend } from '@qvm/core/services';
 import { ByteQueue } from '../console/byte-queue.js';
 import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { silentLogger, type CharacterBackend } from '@qvm/core';
+import { silentLogger } from '@qvm/core';
+import { type CharacterBackend } from '@qvm/core/services';
 import type { CharacterBackendContext } from '../console/character-backends.js';
 import { createHypervisor, MemoryFileSource, StartError } from '../index.js';
 import { plugin as scripts } from '../script-machine.test.helper.js';

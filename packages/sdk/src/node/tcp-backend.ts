@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { QvmError, type CharacterBackend } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type CharacterBackend } from '@qvm/core/services';
 import { ByteQueue } from '../console/byte-queue.js';
 import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
 

@@ -1,4 +1,5 @@
-import type { CharacterBackend, CharacterBackendOpener } from '@qvm/core';
+import type { CharacterBackendOpener } from '@qvm/core/host';
+import type { CharacterBackend } from '@qvm/core/services';
 import type { SourceLocation, VmSpec } from '@qvm/config';
 import { backendError, placeOfBackend } from './build-error.js';
 

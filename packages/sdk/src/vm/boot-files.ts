@@ -1,5 +1,6 @@
 import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, type VmSpec } from '@qvm/config';
-import type { BootFile, BootFiles, DataFile } from '@qvm/core';
+import type { BootFile, DataFile } from '@qvm/core/architecture';
+import type { BootFiles } from '@qvm/core/host';
 import { FileSourceError, type FileSource } from '../host/file-source.js';
 import type { Findings } from './collect.js';
 import type { DescribedVm } from './vm-description.js';

@@ -1,5 +1,6 @@
 import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, type VmSpec } from '@qvm/config';
-import { QvmError, VdevError, VmExitCode } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { VdevError, VmExitCode } from '@qvm/core/host';
 
 /**
  * A VM could not be made or started for a reason that is no mistake in its configuration's text: an image that cannot be

@@ -9,7 +9,8 @@ import {
   type Finding,
   type VmSpec,
 } from '@qvm/config';
-import { QvmError, type Disposable, type VdevFactory } from '@qvm/core';
+import { QvmError, type Disposable } from '@qvm/core';
+import { type VdevFactory } from '@qvm/core/vdev';
 import type { HostPaths } from '../host/hypervisor-host.js';
 import { StartError } from './build-error.js';
 import { vdevFacts } from './lint-facts.js';

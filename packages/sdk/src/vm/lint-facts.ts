@@ -1,5 +1,6 @@
 import type { LintFacts, VdevFacts } from '@qvm/config';
-import type { Architecture, VdevFactory } from '@qvm/core';
+import type { Architecture } from '@qvm/core/architecture';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { vdevOptions } from './vdev-options.js';
 
 /**

@@ -1,7 +1,9 @@
 import { ConfigError, findingAt, nearestName, resolveOptions, sourceOf } from '@qvm/config';
 import type { Finding, OptionSpec, VdevOptionsLookup, VdevSpec } from '@qvm/config';
 import { QvmError, VDEV_FACTORY } from '@qvm/core';
-import type { OptionValues, QvmPlugin, Resolver, VdevFactory, VdevSpec as CoreVdevSpec } from '@qvm/core';
+import type { QvmPlugin, Resolver } from '@qvm/core';
+import type { VdevSpec as CoreVdevSpec } from '@qvm/core/host';
+import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
 
 /**
  * The options that every vdev has, beside those of its type.

@@ -1,5 +1,6 @@
 import { ConfigError } from '@qvm/config';
-import type { BootFiles, Disposable, Logger, Vm } from '@qvm/core';
+import type { Disposable, Logger } from '@qvm/core';
+import type { BootFiles, Vm } from '@qvm/core/host';
 import { LOGGER } from '../container/tokens.js';
 import { BackendOpenings } from './backend-openings.js';
 import { configuredLogger } from './configured-logger.js';

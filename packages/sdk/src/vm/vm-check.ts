@@ -1,5 +1,7 @@
 import { ConfigError, type Finding, type VmSpec } from '@qvm/config';
-import { BLOCK_STORE, VmExitCode, type BlockStore, type BootFiles, type Logger, type Token, type Vm } from '@qvm/core';
+import { type Logger, type Token } from '@qvm/core';
+import { VmExitCode, type BootFiles, type Vm } from '@qvm/core/host';
+import { BLOCK_STORE, type BlockStore } from '@qvm/core/services';
 import { LOGGER } from '../container/tokens.js';
 import { BackendOpenings } from './backend-openings.js';
 import { bootError, StartError } from './build-error.js';

@@ -1,4 +1,6 @@
-import { Vm, type Architecture, type Logger, type VdevSpec, type VmOptions } from '@qvm/core';
+import { type Logger } from '@qvm/core';
+import { type Architecture } from '@qvm/core/architecture';
+import { Vm, type VdevSpec, type VmOptions } from '@qvm/core/host';
 import { ConsoleSet } from '../console/console-set.js';
 import type { BackendOpenings } from './backend-openings.js';
 import { constructionError } from './build-error.js';

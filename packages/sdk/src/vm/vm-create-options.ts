@@ -1,5 +1,7 @@
 import type { Environment, VmSpec } from '@qvm/config';
-import type { ClockSpec, Engine, Logger, QvmPlugin } from '@qvm/core';
+import type { Logger, QvmPlugin } from '@qvm/core';
+import type { Engine } from '@qvm/core/architecture';
+import type { ClockSpec } from '@qvm/core/host';
 
 /**
  * How one VM is made, beyond what its configuration says.

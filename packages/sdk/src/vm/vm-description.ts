@@ -1,6 +1,7 @@
 import type { ArchitectureName, OptionSetting, RamSpec, VdevSpec, VmSpec } from '@qvm/config';
 import { parseAddress, parseSize } from '@qvm/config';
-import { QvmError, type BootFile } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type BootFile } from '@qvm/core/architecture';
 
 /**
  * A file to load: a path, or its content with a name for errors.

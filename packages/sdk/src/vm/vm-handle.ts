@@ -1,13 +1,9 @@
-import {
-  tappable,
-  type Clock,
-  type GuestMemory,
-  type InterruptStatistics,
-  type Json,
-  type StepResult,
-  type Token,
-} from '@qvm/core';
-import type { Tappable, VcpuHooks, Vm, VmExit, VmHooks, VmState, VmStats, BootFiles } from '@qvm/core';
+import { type Json, type Token } from '@qvm/core';
+import { tappable } from '@qvm/core/hooks';
+import { type InterruptStatistics, type StepResult } from '@qvm/core/host';
+import { type Clock, type GuestMemory } from '@qvm/core/vdev';
+import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
+import type { Vm, VmExit, VmState, VmStats, BootFiles } from '@qvm/core/host';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { ConsoleSet } from '../console/console-set.js';
 import type { ConsoleStream } from '../console/console-stream.js';

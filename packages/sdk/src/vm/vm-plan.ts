@@ -8,7 +8,9 @@ import {
   type VmSpec,
 } from '@qvm/config';
 import { VDEV_FACTORY } from '@qvm/core';
-import type { Architecture, BootFiles, HookPlugin, QvmPlugin, VdevSpec } from '@qvm/core';
+import type { HookPlugin, QvmPlugin } from '@qvm/core';
+import type { Architecture } from '@qvm/core/architecture';
+import type { BootFiles, VdevSpec } from '@qvm/core/host';
 import type { Container } from 'inversify';
 import { vmContainer } from '../container/compose.js';
 import { resolverOf } from '../container/plugin-module.js';

@@ -1,4 +1,5 @@
-import { BLOCK_SECTOR, QvmError, type BlockBackend, type BlockOperations } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_SECTOR, type BlockBackend, type BlockOperations } from '@qvm/core/services';
 
 /**
  * How a {@link MemoryBlockBackend} is.

@@ -1,4 +1,4 @@
-import type { OptionSpec, VdevFactory, VdevResources } from '@qvm/core';
+import type { OptionSpec, VdevFactory, VdevResources } from '@qvm/core/vdev';
 import { parseOptions } from '../parse-options.js';
 
 /** Options that the VM obeys itself, whatever the vdev. */

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { Json, MmioHandler, VdevFactory } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { MmioHandler, VdevFactory } from '@qvm/core/vdev';
 import { createVdev } from '../create-vdev.js';
 import type { CreateVdevOptions, VdevHarness } from '../create-vdev.js';
 import { FakeDeviceTreeContext } from '../fake-device-tree-context.js';

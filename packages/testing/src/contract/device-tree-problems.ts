@@ -1,4 +1,4 @@
-import type { DeviceTreeNode, DeviceTreeValue } from '@qvm/core';
+import type { DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
 
 /** Devicetree Specification v0.4 §2.2.1: node names, with an optional unit address. */
 const NODE_NAME = /^[a-zA-Z][a-zA-Z0-9,._+-]{0,30}(@([0-9a-f]+)[0-9a-f,]*)?$/;

@@ -1,4 +1,4 @@
-import type { AccessWidth, MmioHandler } from '@qvm/core';
+import type { AccessWidth, MmioHandler } from '@qvm/core/vdev';
 import { createRandom } from '../random.js';
 
 const WIDTHS: readonly AccessWidth[] = [1, 2, 4];

@@ -1,4 +1,5 @@
-import type { PluginVm, VdevFactory } from '@qvm/core';
+import type { PluginVm } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { createTestVdev } from '../test-vdev.js';
 import { runScript } from './run-script.js';
 import type { ScriptRun } from './run-script.js';

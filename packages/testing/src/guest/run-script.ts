@@ -1,5 +1,7 @@
-import { Vm } from '@qvm/core';
-import type { Json, OptionValues, QvmPlugin, VdevFactory, VdevSpec, VmExit } from '@qvm/core';
+import { Vm } from '@qvm/core/host';
+import type { Json, QvmPlugin } from '@qvm/core';
+import type { VdevSpec, VmExit } from '@qvm/core/host';
+import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
 import { CollectingLogger } from '../collecting-logger.js';
 import { COMMON_OPTIONS } from '../contract/declaration-problems.js';
 import { parseOptions } from '../parse-options.js';

@@ -1,5 +1,6 @@
-import { GuestMemoryError } from '@qvm/core';
-import type { AccessWidth, GuestExits, MachineServices, MmioRegion } from '@qvm/core';
+import { GuestMemoryError } from '@qvm/core/vdev';
+import type { GuestExits, MachineServices, MmioRegion } from '@qvm/core/architecture';
+import type { AccessWidth } from '@qvm/core/vdev';
 
 /** Exception syndromes belong to real architectures. */
 const NO_SYNDROME = 0;

@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth } from '@qvm/core';
+import type { AccessWidth } from '@qvm/core/vdev';
 
 /** What one line of a script says. Addresses are guest-physical. */
 export type ScriptInstruction =

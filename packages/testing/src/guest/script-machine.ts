@@ -1,5 +1,6 @@
 import { ARCHITECTURE, provide } from '@qvm/core';
-import type { Architecture, BootFile, BootRequest, Machine, MachineServices, QvmPlugin } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { Architecture, BootFile, BootRequest, Machine, MachineServices } from '@qvm/core/architecture';
 import { readScript, SCRIPT_HEADER } from './script-instruction.js';
 import { SCRIPT_HOOK_KINDS, ScriptVcpu } from './script-vcpu.js';
 

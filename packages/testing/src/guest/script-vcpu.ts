@@ -1,5 +1,8 @@
-import { createVcpuHooks, GuestExits, VcpuExit } from '@qvm/core';
-import type { AccessWidth, ClockTimer, MachineServices, Vcpu, VmRequest } from '@qvm/core';
+import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
+import { VcpuExit } from '@qvm/core/hooks';
+import type { MachineServices, VmRequest } from '@qvm/core/architecture';
+import type { Vcpu } from '@qvm/core/hooks';
+import type { AccessWidth, ClockTimer } from '@qvm/core/vdev';
 import { ScriptBus } from './script-bus.js';
 import { scriptError } from './script-instruction.js';
 import type { ScriptInstruction } from './script-instruction.js';

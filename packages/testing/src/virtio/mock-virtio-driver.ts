@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth } from '@qvm/core';
+import type { AccessWidth } from '@qvm/core/vdev';
 import type { VdevHarness } from '../create-vdev.js';
 import { DriverMemory } from './driver-memory.js';
 import { MockVirtqueue } from './mock-virtqueue.js';

@@ -1,4 +1,4 @@
-import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core';
+import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
 
 /**
  * What a recorder needs of a VM. A `VmHandle` of `@qvm/sdk` is one.

@@ -1,5 +1,7 @@
-import { hostNanoseconds, STAGE_OBSERVE } from '@qvm/core';
-import type { Disposable, GuestExitEvent, HypercallEvent, Tappable, VcpuHooks, VcpuStateEvent } from '@qvm/core';
+import { STAGE_OBSERVE } from '@qvm/core/hooks';
+import { hostNanoseconds } from '@qvm/core/host';
+import type { Disposable } from '@qvm/core';
+import type { GuestExitEvent, HypercallEvent, Tappable, VcpuHooks, VcpuStateEvent } from '@qvm/core/hooks';
 import { ACCESS_WRITE, ExitStatus, TraceEventId } from '../event.js';
 import { Field, setUint53 } from '../record.js';
 import type { RecordWriter } from './record-writer.js';

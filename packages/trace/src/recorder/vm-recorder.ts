@@ -1,5 +1,7 @@
-import { hostNanoseconds, STAGE_OBSERVE } from '@qvm/core';
-import type { Disposable, InterruptEvent, Tappable, TimerEvent, VmHooks, VmStateEvent, VmStepEvent } from '@qvm/core';
+import { STAGE_OBSERVE } from '@qvm/core/hooks';
+import { hostNanoseconds } from '@qvm/core/host';
+import type { Disposable } from '@qvm/core';
+import type { InterruptEvent, Tappable, TimerEvent, VmHooks, VmStateEvent, VmStepEvent } from '@qvm/core/hooks';
 import { NO_VCPU, TraceEventId } from '../event.js';
 import type { RecordWriter } from './record-writer.js';
 

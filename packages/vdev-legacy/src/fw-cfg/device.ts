@@ -4,17 +4,11 @@
  * Models the selector, the data register and the DMA interface. Leaves out what that document calls obsolete: writes
  * through the data register, and items that are no files beside the signature, the features and the directory.
  */
-import { FW_CFG, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
-import type {
-  AccessWidth,
-  DeviceTreeContext,
-  DeviceTreeNode,
-  FirmwareConfiguration,
-  Json,
-  MmioHandler,
-  Vdev,
-  VdevContext,
-} from '@qvm/core';
+import { FW_CFG } from '@qvm/core/services';
+import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { FirmwareConfiguration } from '@qvm/core/services';
+import type { AccessWidth, DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
 import { transfer } from './dma.js';
 import type { FirmwareCursor } from './dma.js';
 import { FirmwareItems } from './items.js';

@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 import type { FirmwareItem } from './items.js';
 
 /** Bits of a descriptor's control word (QEMU, docs/specs/fw_cfg.rst, "Guest-side DMA Interface"). */

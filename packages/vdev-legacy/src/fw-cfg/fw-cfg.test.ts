@@ -1,5 +1,5 @@
-import { FW_CFG } from '@qvm/core';
-import type { FirmwareConfiguration } from '@qvm/core';
+import { FW_CFG } from '@qvm/core/services';
+import type { FirmwareConfiguration } from '@qvm/core/services';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';

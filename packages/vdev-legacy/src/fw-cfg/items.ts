@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { FirmwareConfiguration, FirmwareFile } from '@qvm/core';
+import type { FirmwareConfiguration, FirmwareFile } from '@qvm/core/services';
 
 /** Keys of QEMU, docs/specs/fw_cfg.rst. */
 const KEY_SIGNATURE = 0x0000;

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { FirmwareFile, OptionValue, VdevFactory } from '@qvm/core';
+import type { FirmwareFile } from '@qvm/core/services';
+import type { OptionValue, VdevFactory } from '@qvm/core/vdev';
 import { FW_CFG_SIZE, FwCfg } from './device.js';
 
 /**

@@ -1,4 +1,4 @@
-import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core';
+import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell UART (PL011), r1p3, from the Technical Reference Manual DDI 0183.
  *
@@ -6,17 +6,17 @@ import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, req
  * overrun. Leaves out the line itself (rate, parity, break, IrDA), DMA and the integration-test registers.
  * What differs from silicon, and why, is in docs/vdevs/pl011.md.
  */
+import type { Json } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 import type {
-  CharacterBackend,
   ClockTimer,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MmioHandler,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { InputGate } from '../serial/input-gate.js';
 import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';

@@ -1,4 +1,4 @@
-import type { OptionValues, VdevFactory } from '@qvm/core';
+import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { Pl011 } from './device.js';
 

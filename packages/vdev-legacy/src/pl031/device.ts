@@ -1,20 +1,20 @@
-import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell Real Time Clock (PL031), from the Technical Reference Manual DDI 0224.
  *
  * Models the register map, setting the time, and the alarm with its interrupt. Leaves out the integration-test
  * registers. The clock is on from the start, as one with a battery is.
  */
+import type { Json } from '@qvm/core';
 import type {
   ClockTimer,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MmioHandler,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { pl031Registers } from './registers.js';
 import type { Pl031Operations, Pl031RegisterName } from './registers.js';

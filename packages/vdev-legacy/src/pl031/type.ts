@@ -1,4 +1,4 @@
-import type { VdevFactory } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { Pl031 } from './device.js';
 

@@ -1,4 +1,4 @@
-import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell General Purpose Input/Output (PL061), from the Technical Reference Manual DDI 0190.
  *
@@ -6,18 +6,18 @@ import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@
  * masked data accesses, directions and all kinds of interrupts. Leaves out the mode control's effect and the
  * integration-test registers.
  */
+import type { Json } from '@qvm/core';
+import type { PowerButton } from '@qvm/core/services';
 import type {
   AccessWidth,
   ClockTimer,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MmioHandler,
-  PowerButton,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { pl061Registers } from './registers.js';
 import type { Pl061Operations, Pl061RegisterName } from './registers.js';

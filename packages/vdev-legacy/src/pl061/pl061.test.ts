@@ -1,5 +1,5 @@
-import { POWER_BUTTON } from '@qvm/core';
-import type { PowerButton } from '@qvm/core';
+import { POWER_BUTTON } from '@qvm/core/services';
+import type { PowerButton } from '@qvm/core/services';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';

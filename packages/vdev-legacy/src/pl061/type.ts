@@ -1,5 +1,5 @@
-import { POWER_BUTTON } from '@qvm/core';
-import type { VdevFactory } from '@qvm/core';
+import { POWER_BUTTON } from '@qvm/core/services';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { Pl061 } from './device.js';
 

@@ -1,5 +1,9 @@
-import { INPUT_DEVICES, QvmError, requireObject, requireVersion } from '@qvm/core';
-import type { DeviceTreeContext, DeviceTreeNode, InputDevices, Json, MmioHandler, Vdev, VdevContext } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { INPUT_DEVICES } from '@qvm/core/services';
+import { requireObject, requireVersion } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { InputDevices } from '@qvm/core/services';
+import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
 import { Ps2Keyboard } from './keyboard.js';
 import { Ps2Mouse } from './mouse.js';
 import type { Ps2Device } from './ps2-device.js';

@@ -1,4 +1,4 @@
-import type { RegisterLayout } from '@qvm/core';
+import type { RegisterLayout } from '@qvm/core/vdev';
 import { primeCellRegisters } from '../primecell.js';
 
 /**

@@ -1,4 +1,4 @@
-import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '@qvm/core';
+import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '@qvm/core/vdev';
 /*
  * A PS/2 mouse with three buttons, from the IBM PS/2 Hardware Interface Technical Reference (1990), "Mouse", with the wheel
  * packets of Microsoft's IntelliMouse once a driver has asked for them. Movement is sent at once, not at the sample rate.

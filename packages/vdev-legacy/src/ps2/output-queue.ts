@@ -1,4 +1,4 @@
-import { requireUnsignedArray } from '@qvm/core';
+import { requireUnsignedArray } from '@qvm/core/vdev';
 
 /** Bytes that a device has sent and the guest has not read: one event and the answers to one command fit well. */
 const MAX_OUTPUT = 32;

@@ -1,4 +1,5 @@
-import type { DeviceTreeContext, DeviceTreeNode, InterruptLine, Json, MmioHandler } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { DeviceTreeContext, DeviceTreeNode, InterruptLine, MmioHandler } from '@qvm/core/vdev';
 import type { Ps2Device } from './ps2-device.js';
 
 /**

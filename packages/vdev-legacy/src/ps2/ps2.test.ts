@@ -1,5 +1,5 @@
-import { INPUT_DEVICES } from '@qvm/core';
-import type { InputDevices } from '@qvm/core';
+import { INPUT_DEVICES } from '@qvm/core/services';
+import type { InputDevices } from '@qvm/core/services';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';

@@ -1,4 +1,4 @@
-import type { VdevFactory } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { ALTERA_PS2_SIZE, AlteraPs2Port } from './altera-port.js';
 import { Ps2Controller } from './controller.js';

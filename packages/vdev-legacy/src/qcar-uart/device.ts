@@ -5,7 +5,7 @@ import {
   requireUnsigned,
   requireUnsignedArray,
   requireVersion,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 /*
  * 16550-compatible UART, from the National Semiconductor PC16550D data sheet (June 1995).
  *
@@ -13,17 +13,17 @@ import {
  * out the line itself (word length, parity, break) and DMA. What differs from silicon, and why, is in
  * docs/vdevs/qcar-uart.md.
  */
+import type { Json } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 import type {
-  CharacterBackend,
   ClockTimer,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MmioHandler,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { InputGate } from '../serial/input-gate.js';
 import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
 import { baudOf, characterTimeoutNs, divisorOf, receiveTrigger, UART_CLOCK_HZ } from './baud.js';

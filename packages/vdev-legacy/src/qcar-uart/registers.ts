@@ -1,4 +1,4 @@
-import type { RegisterLayout } from '@qvm/core';
+import type { RegisterLayout } from '@qvm/core/vdev';
 
 /**
  * What the registers with effects do to the UART.

@@ -1,4 +1,4 @@
-import type { VdevFactory } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { MAX_BAUD } from './baud.js';
 import { QCAR_UART_SIZE, QcarUart } from './device.js';
 

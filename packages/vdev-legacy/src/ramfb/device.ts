@@ -6,15 +6,11 @@
  * - Firmware or a driver allocates one and describes it in the file `etc/ramfb` of the firmware configuration device (QEMU,
  *   hw/display/ramfb.c). It then counts until the next reset.
  */
-import {
-  FW_CFG,
-  RAM_RESERVATIONS,
-  VdevStateError,
-  requireObject,
-  requireUnsignedArray,
-  requireVersion,
-} from '@qvm/core';
-import type { DeviceTreeContext, DeviceTreeNode, Display, DisplayImage, Json, Vdev, VdevContext } from '@qvm/core';
+import { FW_CFG, RAM_RESERVATIONS } from '@qvm/core/services';
+import { VdevStateError, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { Display, DisplayImage } from '@qvm/core/services';
+import type { DeviceTreeContext, DeviceTreeNode, Vdev, VdevContext } from '@qvm/core/vdev';
 import { CONFIGURATION_BYTES, decodeConfiguration } from './configuration.js';
 import { bytesOf, captureFrame, modeProblem } from './mode.js';
 import type { DisplayMode, FrameBuffer } from './mode.js';

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { DisplayImage, GuestMemory } from '@qvm/core';
+import type { DisplayImage } from '@qvm/core/services';
+import type { GuestMemory } from '@qvm/core/vdev';
 import { convertRow, PIXEL_FORMATS } from './pixel-format.js';
 import type { PixelFormat } from './pixel-format.js';
 

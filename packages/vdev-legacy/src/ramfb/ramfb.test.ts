@@ -1,5 +1,5 @@
-import { DISPLAY, FW_CFG, RAM_RESERVATIONS } from '@qvm/core';
-import type { Display, FirmwareFile, RamReservations } from '@qvm/core';
+import { DISPLAY, FW_CFG, RAM_RESERVATIONS } from '@qvm/core/services';
+import type { Display, FirmwareFile, RamReservations } from '@qvm/core/services';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext, FakeGuestMemory } from '@qvm/testing';
 import type { CreateVdevOptions, VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';

@@ -1,5 +1,6 @@
-import { DISPLAY, QvmError } from '@qvm/core';
-import type { VdevFactory } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { DISPLAY } from '@qvm/core/services';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { Ramfb } from './device.js';
 import { parseMode } from './mode.js';
 

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '@qvm/core';
+import type { Clock, ClockTimer } from '@qvm/core/vdev';
 
 /** Looks for input in a row, with no write between, that tell a guest which waits for input from one that sends. */
 const POLLS_OF_A_WAITING_GUEST = 4;

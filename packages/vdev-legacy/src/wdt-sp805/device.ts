@@ -1,20 +1,20 @@
-import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
+import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm Watchdog Module (SP805), from the Technical Reference Manual DDI 0270.
  *
  * Counts down twice: the first end raises the interrupt, the second bites, unless the guest cleared the interrupt between
  * them. Leaves out the integration-test registers.
  */
+import type { Json } from '@qvm/core';
 import type {
   ClockTimer,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MmioHandler,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { sp805Registers } from './registers.js';
 import type { Sp805Operations, Sp805RegisterName } from './registers.js';

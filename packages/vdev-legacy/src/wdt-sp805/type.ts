@@ -1,4 +1,4 @@
-import type { OptionValues, VdevFactory } from '@qvm/core';
+import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { Sp805 } from './device.js';
 import type { Sp805Action } from './device.js';

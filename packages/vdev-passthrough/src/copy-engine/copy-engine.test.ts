@@ -1,7 +1,11 @@
 import { aarch64, gic } from '@qvm/arch-aarch64';
 import { assemble } from '@qvm/asm-aarch64';
-import { HOST_DEVICE_REGISTRY, MEMORY_SOURCE, MemoryPool, Vm } from '@qvm/core';
-import type { Architecture, MmioHandler, Token, VmExit } from '@qvm/core';
+import { Vm } from '@qvm/core/host';
+import { HOST_DEVICE_REGISTRY, MEMORY_SOURCE, MemoryPool } from '@qvm/core/services';
+import type { Token } from '@qvm/core';
+import type { Architecture } from '@qvm/core/architecture';
+import type { VmExit } from '@qvm/core/host';
+import type { MmioHandler } from '@qvm/core/vdev';
 import fc from 'fast-check';
 import { passthrough } from '../passthrough/passthrough.js';
 import { LocalHostDevices } from '../registry/local-host-devices.js';

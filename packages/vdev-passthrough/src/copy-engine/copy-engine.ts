@@ -1,13 +1,7 @@
-import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core';
-import type {
-  ClockTimer,
-  DeviceBus,
-  HostDevice,
-  HostDeviceRegion,
-  HostDeviceState,
-  Json,
-  OpenHostDevice,
-} from '@qvm/core';
+import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { DeviceBus, HostDevice, HostDeviceRegion, HostDeviceState, OpenHostDevice } from '@qvm/core/services';
+import type { ClockTimer } from '@qvm/core/vdev';
 import {
   Control,
   COPY_ENGINE_BYTES,

@@ -1,4 +1,4 @@
-import type { RegisterLayout } from '@qvm/core';
+import type { RegisterLayout } from '@qvm/core/vdev';
 
 /** Bytes of the register page. */
 export const COPY_ENGINE_BYTES = 0x1000;

@@ -1,4 +1,6 @@
-import type { DmaAccess, GuestMemory, Json, Logger } from '@qvm/core';
+import type { Json, Logger } from '@qvm/core';
+import type { DmaAccess } from '@qvm/core/services';
+import type { GuestMemory } from '@qvm/core/vdev';
 
 /** Largest transfer of one call, bytes: what a device asks for is no reason to allocate without bound. */
 export const MOST_DMA_BYTES = 0x10_0000;

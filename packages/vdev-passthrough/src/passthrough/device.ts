@@ -1,16 +1,8 @@
-import { HOST_DEVICE_REGISTRY, requireObject, requireVersion, VdevStateError } from '@qvm/core';
-import type {
-  DeviceBus,
-  DeviceTreeContext,
-  DeviceTreeNode,
-  HostDeviceClaim,
-  InterruptLine,
-  Json,
-  MemoryWindow,
-  OpenHostDevice,
-  Vdev,
-  VdevContext,
-} from '@qvm/core';
+import { HOST_DEVICE_REGISTRY } from '@qvm/core/services';
+import { requireObject, requireVersion, VdevStateError } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { DeviceBus, HostDeviceClaim, OpenHostDevice } from '@qvm/core/services';
+import type { DeviceTreeContext, DeviceTreeNode, InterruptLine, MemoryWindow, Vdev, VdevContext } from '@qvm/core/vdev';
 import { ConfinedDma } from './confined-dma.js';
 
 const STATE_VERSION = 2;

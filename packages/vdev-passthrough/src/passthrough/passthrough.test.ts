@@ -1,5 +1,5 @@
-import { HOST_DEVICE_REGISTRY, MemoryPool } from '@qvm/core';
-import type { HostDevice, HostDeviceRegion, HostDeviceRegistry } from '@qvm/core';
+import { HOST_DEVICE_REGISTRY, MemoryPool } from '@qvm/core/services';
+import type { HostDevice, HostDeviceRegion, HostDeviceRegistry } from '@qvm/core/services';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext, FakeHostDevice } from '@qvm/testing';
 import type { VdevContractOptions, VdevHarness } from '@qvm/testing';
 import { copyEngine } from '../copy-engine/copy-engine.js';

@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { OptionValues, VdevFactory } from '@qvm/core';
+import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
 import { Passthrough, type PassthroughOptions } from './device.js';
 
 /**

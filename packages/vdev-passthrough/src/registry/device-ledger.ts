@@ -1,5 +1,6 @@
 import { createToken } from '@qvm/core';
-import type { HostDeviceOwner, Token } from '@qvm/core';
+import type { Token } from '@qvm/core';
+import type { HostDeviceOwner } from '@qvm/core/services';
 
 /**
  * Who has which device. A host whose VMs run on several threads has one for all of them.

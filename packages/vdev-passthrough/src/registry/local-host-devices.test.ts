@@ -1,4 +1,4 @@
-import type { HostDevice } from '@qvm/core';
+import type { HostDevice } from '@qvm/core/services';
 import { LocalDeviceLedger } from './device-ledger.js';
 import { LocalHostDevices } from './local-host-devices.js';
 

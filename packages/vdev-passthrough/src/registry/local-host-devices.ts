@@ -1,5 +1,6 @@
-import { formatRange, QvmError } from '@qvm/core';
-import type { HostDevice, HostDeviceClaim, HostDeviceOwner, HostDeviceRegistry } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { formatRange } from '@qvm/core/architecture';
+import type { HostDevice, HostDeviceClaim, HostDeviceOwner, HostDeviceRegistry } from '@qvm/core/services';
 import { LocalDeviceLedger, type DeviceLedger } from './device-ledger.js';
 
 const PAGE = 0x1000;

@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { HostDeviceOwner } from '@qvm/core';
+import type { HostDeviceOwner } from '@qvm/core/services';
 import type { DeviceLedger } from './device-ledger.js';
 
 /**

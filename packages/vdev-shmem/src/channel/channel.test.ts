@@ -1,4 +1,5 @@
-import { MemoryPool, QvmError } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { MemoryPool } from '@qvm/core/services';
 import fc from 'fast-check';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import type { SharedMemoryChannel, SharedMemoryEvent } from './messages.js';

@@ -1,4 +1,4 @@
-import type { MemoryShare, MemorySlice, SharedMemoryInfo, SharedMemoryOwner } from '@qvm/core';
+import type { MemoryShare, MemorySlice, SharedMemoryInfo, SharedMemoryOwner } from '@qvm/core/services';
 
 /**
  * What a VM's thread asks the registry's thread, and waits for. All messages can be posted between threads.

@@ -1,4 +1,5 @@
-import { QvmError, VmMemory } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { VmMemory } from '@qvm/core/architecture';
 import type {
   MemorySource,
   SharedMemoryAttachment,
@@ -6,7 +7,7 @@ import type {
   SharedMemoryInfo,
   SharedMemoryOwner,
   SharedMemoryRegistry,
-} from '@qvm/core';
+} from '@qvm/core/services';
 import { Attachment } from '../registry/attachment.js';
 import type { SharedMemoryAnswers, SharedMemoryCall, SharedMemoryChannel, SharedMemoryEvent } from './messages.js';
 

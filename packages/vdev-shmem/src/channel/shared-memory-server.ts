@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { MemoryPool, MemorySlice, SharedMemoryHold, SharedMemoryOwner } from '@qvm/core';
+import type { MemoryPool, MemorySlice, SharedMemoryHold, SharedMemoryOwner } from '@qvm/core/services';
 import type { Attachment } from '../registry/attachment.js';
 import type { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { requireRegionName } from '../registry/region-name.js';

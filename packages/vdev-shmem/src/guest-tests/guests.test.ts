@@ -1,4 +1,4 @@
-import { MemoryPool } from '@qvm/core';
+import { MemoryPool } from '@qvm/core/services';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { ADDITIONS, CLIENT, SERVER, SUM } from './exchange.test.helper.js';
 import { AWAIT_DOORBELL, CODE, DATA, RAM_BYTES, runAll, SHARED, SmallGuest, log } from './small-guest.test.helper.js';

@@ -1,4 +1,5 @@
-import { MemoryPool, type OptionValues } from '@qvm/core';
+import { MemoryPool } from '@qvm/core/services';
+import { type OptionValues } from '@qvm/core/vdev';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { INTERRUPT, log, runAll, SmallGuest } from './small-guest.test.helper.js';
 

@@ -1,7 +1,12 @@
 import { aarch64, gic, timer } from '@qvm/arch-aarch64';
 import { assemble } from '@qvm/asm-aarch64';
-import { MEMORY_SOURCE, SHARED_MEMORY, Vm } from '@qvm/core';
-import type { Architecture, Engine, MemorySource, OptionValues, SharedMemoryRegistry, Token, VmExit } from '@qvm/core';
+import { Vm } from '@qvm/core/host';
+import { MEMORY_SOURCE, SHARED_MEMORY } from '@qvm/core/services';
+import type { Token } from '@qvm/core';
+import type { Architecture, Engine } from '@qvm/core/architecture';
+import type { VmExit } from '@qvm/core/host';
+import type { MemorySource, SharedMemoryRegistry } from '@qvm/core/services';
+import type { OptionValues } from '@qvm/core/vdev';
 import { parseOptions } from '@qvm/testing';
 import { shmem } from '../shmem/shmem.js';
 

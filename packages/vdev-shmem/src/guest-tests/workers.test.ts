@@ -1,5 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { MemoryPool } from '@qvm/core';
+import { MemoryPool } from '@qvm/core/services';
 import { SharedMemoryServer } from '../channel/shared-memory-server.js';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { CLIENT, SERVER, SUM } from './exchange.test.helper.js';

@@ -1,4 +1,4 @@
-import type { MemorySlice, SharedMemoryAttachment } from '@qvm/core';
+import type { MemorySlice, SharedMemoryAttachment } from '@qvm/core/services';
 import { RegionSignals } from './region-signals.js';
 
 /** Bytes behind a region's own that its slice has for the signals: what slices are rounded to. */

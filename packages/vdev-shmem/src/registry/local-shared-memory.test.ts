@@ -1,5 +1,6 @@
-import { MemoryPool, QvmError, SHARED_MEMORY_CLIENTS } from '@qvm/core';
-import type { SharedMemoryAttachment } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { MemoryPool, SHARED_MEMORY_CLIENTS } from '@qvm/core/services';
+import type { SharedMemoryAttachment } from '@qvm/core/services';
 import fc from 'fast-check';
 import { LocalSharedMemory } from './local-shared-memory.js';
 

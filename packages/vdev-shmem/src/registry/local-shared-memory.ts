@@ -5,7 +5,7 @@ import type {
   SharedMemoryInfo,
   SharedMemoryOwner,
   SharedMemoryRegistry,
-} from '@qvm/core';
+} from '@qvm/core/services';
 import type { Attachment } from './attachment.js';
 import { requireRegionName } from './region-name.js';
 import { SharedRegion } from './shared-region.js';
@@ -26,7 +26,7 @@ export interface SharedMemoryLimits {
 
 /**
  * The shared regions of a host, on the thread that has the memory pool. VMs on other threads reach it through a
- * {@link SharedMemoryServer}.
+ * `SharedMemoryServer`.
  *
  * @experimental
  */

@@ -1,4 +1,5 @@
-import { QvmError, SHARED_MEMORY_NAME_BYTES } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { SHARED_MEMORY_NAME_BYTES } from '@qvm/core/services';
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 

@@ -1,4 +1,4 @@
-import { SHARED_MEMORY_CLIENTS } from '@qvm/core';
+import { SHARED_MEMORY_CLIENTS } from '@qvm/core/services';
 
 const ALL = 2 ** SHARED_MEMORY_CLIENTS - 1;
 /** Word 0: the clients there are; then a word of pending notifications for each. */

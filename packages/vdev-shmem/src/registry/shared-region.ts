@@ -1,5 +1,6 @@
-import { QvmError, SHARED_MEMORY_CLIENTS } from '@qvm/core';
-import type { MemoryPool, MemorySlice, SharedMemoryInfo, SharedMemoryOwner } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { SHARED_MEMORY_CLIENTS } from '@qvm/core/services';
+import type { MemoryPool, MemorySlice, SharedMemoryInfo, SharedMemoryOwner } from '@qvm/core/services';
 import { Attachment, SIGNAL_ROOM, signalsOf } from './attachment.js';
 import type { RegionSignals } from './region-signals.js';
 

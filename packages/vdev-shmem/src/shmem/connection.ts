@@ -1,4 +1,6 @@
-import type { Json, SharedMemoryAttachment, SharedMemoryOwner, SharedMemoryRegistry, VdevContext } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { SharedMemoryAttachment, SharedMemoryOwner, SharedMemoryRegistry } from '@qvm/core/services';
+import type { VdevContext } from '@qvm/core/vdev';
 
 /** Value of IDX while there is no region. */
 const NOT_ATTACHED = 0xffff_ffff;

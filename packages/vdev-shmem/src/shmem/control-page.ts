@@ -1,5 +1,5 @@
-import { RegisterBlock } from '@qvm/core';
-import type { MmioHandler, RegisterLayout } from '@qvm/core';
+import { RegisterBlock } from '@qvm/core/vdev';
+import type { MmioHandler, RegisterLayout } from '@qvm/core/vdev';
 
 /** Bytes of a control page. */
 export const CONTROL_BYTES = 0x1000;

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { MemoryWindow, SharedMemoryHold, SharedMemoryRegistry, VdevContext } from '@qvm/core';
+import type { SharedMemoryHold, SharedMemoryRegistry } from '@qvm/core/services';
+import type { MemoryWindow, VdevContext } from '@qvm/core/vdev';
 import { Connection, ownerOf } from './connection.js';
 import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-page.js';
 import { findGap } from './window-space.js';

@@ -1,5 +1,5 @@
-import { RegisterBlock } from '@qvm/core';
-import type { RegisterLayout } from '@qvm/core';
+import { RegisterBlock } from '@qvm/core/vdev';
+import type { RegisterLayout } from '@qvm/core/vdev';
 
 /** Bytes of the factory page. */
 export const FACTORY_BYTES = 0x1000;

@@ -1,16 +1,17 @@
-import { QvmError, requireBoolean, requireObject, requireVersion, SHARED_MEMORY } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { SHARED_MEMORY } from '@qvm/core/services';
+import { requireBoolean, requireObject, requireVersion } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { SharedMemoryHold, SharedMemoryRegistry } from '@qvm/core/services';
 import type {
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MemoryWindow,
   MmioHandler,
-  SharedMemoryHold,
-  SharedMemoryRegistry,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { Connection, indexOf, ownerOf, statusOf } from './connection.js';
 import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-page.js';
 

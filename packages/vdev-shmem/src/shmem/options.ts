@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { OptionSpec, OptionValues } from '@qvm/core';
+import type { OptionSpec, OptionValues } from '@qvm/core/vdev';
 import { isRegionName } from '../registry/region-name.js';
 import type { FixedRegionOptions } from './fixed-region.js';
 import { Permissions } from './permissions.js';

@@ -1,4 +1,5 @@
-import { HypercallStatus, SHARED_MEMORY_NAME_BYTES, type HypercallRegistry, type HypercallResult } from '@qvm/core';
+import { type HypercallResult } from '@qvm/core/hooks';
+import { HypercallStatus, SHARED_MEMORY_NAME_BYTES, type HypercallRegistry } from '@qvm/core/services';
 import type { FactoryConnection } from './factory-connection.js';
 import type { FactoryStatus } from './factory-page.js';
 

@@ -1,16 +1,17 @@
-import { HYPERCALLS, QvmError, requireObject, requireUnsigned, requireVersion, SHARED_MEMORY } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { HYPERCALLS, SHARED_MEMORY } from '@qvm/core/services';
+import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { SharedMemoryHold, SharedMemoryRegistry } from '@qvm/core/services';
 import type {
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MemoryWindow,
   MmioHandler,
-  SharedMemoryHold,
-  SharedMemoryRegistry,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import { isRegionName } from '../registry/region-name.js';
 import { ownerOf } from './connection.js';
 import { FactoryConnection, type ConnectionPlace } from './factory-connection.js';

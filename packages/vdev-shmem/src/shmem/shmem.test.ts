@@ -1,5 +1,7 @@
-import { MemoryPool, QvmError, registersToMarkdown, SHARED_MEMORY } from '@qvm/core';
-import type { OptionValues } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { MemoryPool, SHARED_MEMORY } from '@qvm/core/services';
+import { registersToMarkdown } from '@qvm/core/vdev';
+import type { OptionValues } from '@qvm/core/vdev';
 import { createVdev, describeVdevContract } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import fc from 'fast-check';

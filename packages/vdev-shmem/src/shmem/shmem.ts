@@ -1,4 +1,4 @@
-import type { OptionValues, VdevFactory, VdevResources, WindowRequest } from '@qvm/core';
+import type { OptionValues, VdevFactory, VdevResources, WindowRequest } from '@qvm/core/vdev';
 import { CONTROL_BYTES } from './control-page.js';
 import { FACTORY_BYTES } from './factory-page.js';
 import { FixedRegion } from './fixed-region.js';

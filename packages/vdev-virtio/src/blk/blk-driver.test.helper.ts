@@ -1,4 +1,5 @@
-import { BLOCK_STORE, type BlockOpenOptions, type OptionValues } from '@qvm/core';
+import { BLOCK_STORE, type BlockOpenOptions } from '@qvm/core/services';
+import { type OptionValues } from '@qvm/core/vdev';
 import { createVdev, ManualClock, MemoryBlockBackend, MockVirtioDriver } from '@qvm/testing';
 import type { MemoryBlockOptions, MockBuffer, MockUsedBuffer, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';

@@ -1,4 +1,4 @@
-import { BLOCK_SECTOR, type BlockBackend } from '@qvm/core';
+import { BLOCK_SECTOR, type BlockBackend } from '@qvm/core/services';
 import {
   MAX_DISCARD_SECTORS,
   MAX_DISCARD_SEGMENTS,

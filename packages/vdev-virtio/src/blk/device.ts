@@ -1,7 +1,9 @@
 /*
  * A block device of VirtIO 1.2 §5.2. What it does and leaves out is in docs/vdevs/virtio-blk.md.
  */
-import { QvmError, requireBoolean, requireObject, type BlockBackend, type Json } from '@qvm/core';
+import { QvmError, type Json } from '@qvm/core';
+import { type BlockBackend } from '@qvm/core/services';
+import { requireBoolean, requireObject } from '@qvm/core/vdev';
 import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice } from '../device/virtio-device.js';
 import { CONFIG_BYTES, configSpace, WRITEBACK_AT } from './config-space.js';

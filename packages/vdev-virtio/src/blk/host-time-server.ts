@@ -1,4 +1,5 @@
-import type { BlockBackend, VdevContext } from '@qvm/core';
+import type { BlockBackend } from '@qvm/core/services';
+import type { VdevContext } from '@qvm/core/vdev';
 import { BounceBuffers } from './bounce-buffers.js';
 import { PromptService } from './prompt-service.js';
 import type { Flight, RequestSource } from './request-source.js';

@@ -1,4 +1,5 @@
-import { QvmError, type OptionSpec, type OptionValues, type VdevFile } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type OptionSpec, type OptionValues, type VdevFile } from '@qvm/core/vdev';
 import { ID_BYTES, MAX_QUEUES } from './constants.js';
 
 /** What a disk of a VM is. */

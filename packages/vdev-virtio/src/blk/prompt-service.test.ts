@@ -1,4 +1,4 @@
-import type { BlockBackend, BlockStep } from '@qvm/core';
+import type { BlockBackend, BlockStep } from '@qvm/core/services';
 import { MemoryBlockBackend } from '@qvm/testing';
 import { PROMPT_NS, PromptService, SLOW_FACTOR } from './prompt-service.js';
 

@@ -1,4 +1,5 @@
-import { hostNanoseconds, type BlockBackend, type BlockOperations, type BlockStep } from '@qvm/core';
+import { hostNanoseconds } from '@qvm/core/host';
+import { type BlockBackend, type BlockOperations, type BlockStep } from '@qvm/core/services';
 
 /** Nanoseconds of work, from one turn of the host's event loop to the next: about what a slice of the guest takes. */
 export const PROMPT_NS = 2_000_000;

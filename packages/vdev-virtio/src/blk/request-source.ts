@@ -1,4 +1,4 @@
-import type { BlockProcedure } from '@qvm/core';
+import type { BlockProcedure } from '@qvm/core/services';
 import type { Virtqueue } from '../device/virtio-device.js';
 import { HEADER_BYTES, S_OK, T_IN, T_OUT } from './constants.js';
 import { readRequest, type BlkRequest } from './request.js';

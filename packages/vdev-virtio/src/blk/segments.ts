@@ -1,4 +1,4 @@
-import { BLOCK_SECTOR } from '@qvm/core';
+import { BLOCK_SECTOR } from '@qvm/core/services';
 import { HEADER_BYTES, S_IOERR, S_OK, S_UNSUPP, SEGMENT_BYTES, SEGMENT_FLAG_UNMAP } from './constants.js';
 import type { BlkRequest } from './request.js';
 

@@ -1,5 +1,5 @@
-import { BLOCK_SECTOR } from '@qvm/core';
-import type { BlockBackend, BlockProcedure, BlockStep } from '@qvm/core';
+import { BLOCK_SECTOR } from '@qvm/core/services';
+import type { BlockBackend, BlockProcedure, BlockStep } from '@qvm/core/services';
 import {
   HEADER_BYTES,
   ID_BYTES,

@@ -1,4 +1,6 @@
-import { BLOCK_STORE, QvmError, type BlockBackend, type VdevContext } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_STORE, type BlockBackend } from '@qvm/core/services';
+import { type VdevContext } from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { DEVICE_ID, FEATURE_NAMES, QUEUE_SIZE } from './constants.js';
 import { blkOptions, filesOf, readOptions, type BlkOptions } from './options.js';

@@ -1,4 +1,5 @@
-import { performSync, type ClockTimer, type VdevContext } from '@qvm/core';
+import { performSync } from '@qvm/core/services';
+import { type ClockTimer, type VdevContext } from '@qvm/core/vdev';
 import { BOUNCE_BYTES } from './bounce-buffers.js';
 import type { RequestSource } from './request-source.js';
 import type { RequestServer } from './request-server.js';

@@ -1,4 +1,4 @@
-import { requireUnsignedArray, VdevStateError } from '@qvm/core';
+import { requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { Virtqueue } from '../device/virtio-device.js';
 import { CONTROL_HEADER_BYTES, decodeMessage } from './control-message.js';

@@ -1,7 +1,7 @@
 /*
  * Console device (VirtIO 1.2, section 5.3): a console and further ports, each with a character back end.
  */
-import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core';
+import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';

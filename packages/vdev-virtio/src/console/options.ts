@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { OptionSpec, OptionValues } from '@qvm/core';
+import type { OptionSpec, OptionValues } from '@qvm/core/vdev';
 import type { TerminalSize } from './config-space.js';
 
 /** A port as the options name it. */

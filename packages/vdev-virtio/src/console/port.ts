@@ -1,4 +1,5 @@
-import type { CharacterBackend, Json } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { CharacterBackend } from '@qvm/core/services';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 
 /** Bytes moved at a time. */

@@ -1,5 +1,6 @@
-import { requireObject } from '@qvm/core';
-import type { Json, OptionValues } from '@qvm/core';
+import { requireObject } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { OptionValues } from '@qvm/core/vdev';
 import { createVdev, FakeGuestMemory, MockVirtioDriver } from '@qvm/testing';
 import type { MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';

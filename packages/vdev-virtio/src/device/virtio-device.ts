@@ -1,4 +1,5 @@
-import type { Json, OptionSpec, OptionValues, VdevContext, VdevFile } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { OptionSpec, OptionValues, VdevContext, VdevFile } from '@qvm/core/vdev';
 
 /**
  * A kind of VirtIO device, whatever the transport that carries it. A transport makes a `VdevFactory` of it.

@@ -1,7 +1,7 @@
 /*
  * Entropy device (VirtIO 1.2, section 5.4): gives random bytes, and has no features or configuration.
  */
-import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core';
+import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { VirtioContext, VirtioDevice, VirtqueueBuffer } from '../device/virtio-device.js';
 import type { EntropySource } from './entropy-source.js';

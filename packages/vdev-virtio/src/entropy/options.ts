@@ -1,4 +1,4 @@
-import type { OptionSpec, OptionValues, VdevContext } from '@qvm/core';
+import type { OptionSpec, OptionValues, VdevContext } from '@qvm/core/vdev';
 import { ENTROPY_SOURCE, platformEntropy } from './entropy-source.js';
 import type { EntropySource } from './entropy-source.js';
 import { SeededEntropy } from './seeded-entropy.js';

@@ -1,6 +1,6 @@
 import { createVdev, FakeGuestMemory } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
-import type { VdevFactory } from '@qvm/core';
+import type { VdevFactory } from '@qvm/core/vdev';
 import fc from 'fast-check';
 import { virtioConsole } from '../console/type.js';
 import { testDeviceType } from '../device/test-device.test.helper.js';

@@ -1,4 +1,4 @@
-import type { RegisterLayout } from '@qvm/core';
+import type { RegisterLayout } from '@qvm/core/vdev';
 import { AreaRegister } from '../queue/device-virtqueue.js';
 
 /** What the registers do. */

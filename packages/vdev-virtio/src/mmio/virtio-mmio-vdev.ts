@@ -1,4 +1,4 @@
-import type { OptionSpec, VdevFactory } from '@qvm/core';
+import type { OptionSpec, VdevFactory } from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { MMIO_SIZE, VirtioMmio } from './virtio-mmio.js';
 

@@ -3,18 +3,18 @@
  *
  * Leaves out the legacy interface, shared memory regions, and resetting single queues (RING_RESET).
  */
-import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core';
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
 import type {
   AccessWidth,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
-  Json,
   MmioHandler,
   OptionValues,
   Vdev,
   VdevContext,
-} from '@qvm/core';
+} from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import type { AreaRegister } from '../queue/device-virtqueue.js';
 import { VirtioTransport } from '../transport/virtio-transport.js';

@@ -1,5 +1,7 @@
-import { requireObject, requireUnsignedArray, VdevStateError } from '@qvm/core';
-import type { FrameOffload, Json, NetworkPort, OptionValues, OffloadSet } from '@qvm/core';
+import { requireObject, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { FrameOffload, NetworkPort, OffloadSet } from '@qvm/core/services';
+import type { OptionValues } from '@qvm/core/vdev';
 import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';
 import { CONFIG_BYTES, configSpace } from './config-space.js';

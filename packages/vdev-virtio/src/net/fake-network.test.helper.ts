@@ -1,4 +1,4 @@
-import { NO_OFFLOADS } from '@qvm/core';
+import { NO_OFFLOADS } from '@qvm/core/services';
 import type {
   FrameListener,
   FrameOffload,
@@ -7,7 +7,7 @@ import type {
   NetworkFabric,
   NetworkPort,
   OffloadSet,
-} from '@qvm/core';
+} from '@qvm/core/services';
 
 /** What passes through a port, either way. */
 export interface PassedFrame {

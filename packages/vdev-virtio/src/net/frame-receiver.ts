@@ -1,4 +1,4 @@
-import type { FrameOffload } from '@qvm/core';
+import type { FrameOffload } from '@qvm/core/services';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
 import { writeHeader } from './header.js';

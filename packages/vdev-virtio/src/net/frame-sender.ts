@@ -1,4 +1,4 @@
-import { MAXIMUM_FRAME, MINIMUM_FRAME, type NetworkPort } from '@qvm/core';
+import { MAXIMUM_FRAME, MINIMUM_FRAME, type NetworkPort } from '@qvm/core/services';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
 import { readHeader } from './header.js';

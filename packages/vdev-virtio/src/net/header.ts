@@ -1,4 +1,4 @@
-import type { FrameOffload } from '@qvm/core';
+import type { FrameOffload } from '@qvm/core/services';
 import {
   F_CSUM,
   F_HOST_ECN,

@@ -1,4 +1,5 @@
-import { NETWORK_FABRIC, type NetworkPort, type OptionSpec, type OptionValues, type VdevContext } from '@qvm/core';
+import { NETWORK_FABRIC, type NetworkPort } from '@qvm/core/services';
+import { type OptionSpec, type OptionValues, type VdevContext } from '@qvm/core/vdev';
 import { defaultMac, parseMac } from './mac.js';
 import { parseVlanList } from './vlan-list.js';
 

@@ -1,4 +1,5 @@
-import { requireBoolean, requireObject, requireUnsignedArray, type Json } from '@qvm/core';
+import { type Json } from '@qvm/core';
+import { requireBoolean, requireObject, requireUnsignedArray } from '@qvm/core/vdev';
 import { isGroup, macAt } from './mac.js';
 
 /** Addresses in each of the driver's two tables; with more of them the filter lets all through. */

@@ -1,4 +1,4 @@
-import type { VdevContext } from '@qvm/core';
+import type { VdevContext } from '@qvm/core/vdev';
 import type { Virtqueue } from '../device/virtio-device.js';
 import { QUEUE_SIZE } from './constants.js';
 import type { FrameSender } from './frame-sender.js';

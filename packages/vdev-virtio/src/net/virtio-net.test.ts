@@ -1,4 +1,6 @@
-import { NETWORK_FABRIC, QvmError, type Clock, type FrameOffload, type OptionValues } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { NETWORK_FABRIC, type FrameOffload } from '@qvm/core/services';
+import { type Clock, type OptionValues } from '@qvm/core/vdev';
 import {
   createRandom,
   createVdev,

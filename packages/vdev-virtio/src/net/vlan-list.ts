@@ -1,4 +1,5 @@
-import { QvmError, type VlanSet } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type VlanSet } from '@qvm/core/services';
 
 const LAST_VLAN = 4094;
 const RANGE = /^(\d{1,4})(?:-(\d{1,4}))?$/;

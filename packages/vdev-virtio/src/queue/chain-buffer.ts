@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 import type { VirtqueueBuffer } from '../device/virtio-device.js';
 
 /** Below this, a loop is quicker than making a view. */

@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 import { GuestArea } from './guest-area.js';
 import { packedGeometry, PackedRing } from './packed-ring.js';
 import type { AreaSpec, Ring } from './ring.js';

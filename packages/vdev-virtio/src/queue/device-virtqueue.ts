@@ -1,5 +1,7 @@
-import { QvmError, requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core';
-import type { GuestMemory, Json } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 import type { Virtqueue, VirtqueueBuffer, VirtqueueSpec } from '../device/virtio-device.js';
 import { ChainBuffer } from './chain-buffer.js';
 import { createRing } from './create-ring.js';

@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 
 /**
  * A range of guest RAM that holds a part of a queue. It was checked once; offsets are the caller's. What it writes is

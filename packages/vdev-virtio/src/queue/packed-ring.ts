@@ -1,4 +1,4 @@
-import { requireBoolean, requireObject, requireUnsigned } from '@qvm/core';
+import { requireBoolean, requireObject, requireUnsigned } from '@qvm/core/vdev';
 import type { ChainBuffer } from './chain-buffer.js';
 import {
   DESC_F_AVAIL,

@@ -1,4 +1,5 @@
-import type { GuestMemory, Json } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { GuestMemory } from '@qvm/core/vdev';
 import type { ChainBuffer } from './chain-buffer.js';
 import type { GuestArea } from './guest-area.js';
 

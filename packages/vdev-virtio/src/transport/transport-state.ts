@@ -1,4 +1,4 @@
-import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core';
+import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { DeviceVirtqueue, SavedQueue } from '../queue/device-virtqueue.js';
 import { STATUS_DRIVER_BITS, STATUS_DRIVER_OK, STATUS_FEATURES_OK, STATUS_NEEDS_RESET } from './device-status.js';

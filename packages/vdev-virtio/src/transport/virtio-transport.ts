@@ -1,4 +1,5 @@
-import type { InterruptLine, Json, OptionValues, VdevContext } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { InterruptLine, OptionValues, VdevContext } from '@qvm/core/vdev';
 import type { VirtioContext, VirtioDevice, VirtioDeviceType } from '../device/virtio-device.js';
 import { DeviceVirtqueue } from '../queue/device-virtqueue.js';
 import type { QueueHost } from '../queue/device-virtqueue.js';

@@ -1,4 +1,5 @@
-import { QvmError, type FrameOffload, type NetworkPort } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type FrameOffload, type NetworkPort } from '@qvm/core/services';
 import { PortEnd, type PortOptions, type Transmission } from '../port/port-end.js';
 
 /** Cables between two devices: each names the other as its peer, and the link is up while both are plugged in. */

@@ -1,5 +1,5 @@
-import type { NetworkDeviceInfo } from '@qvm/core';
-import { NETWORK_FABRIC } from '@qvm/core';
+import type { NetworkDeviceInfo } from '@qvm/core/services';
+import { NETWORK_FABRIC } from '@qvm/core/services';
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { BROADCAST, frame, Receiver, station } from '../frames.test.helper.js';
 import { networkPlugin } from '../network-plugin.js';

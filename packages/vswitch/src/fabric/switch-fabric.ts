@@ -1,5 +1,6 @@
 import { QvmError, silentLogger } from '@qvm/core';
-import type { Logger, NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core';
+import type { Logger } from '@qvm/core';
+import type { NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core/services';
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { deviceCapture } from '../capture/device-capture.js';
 import { addressAt, formatAddress } from '../frame/mac-address.js';

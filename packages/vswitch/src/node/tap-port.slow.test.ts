@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { QvmError, silentLogger, type NetworkPort } from '@qvm/core';
+import { QvmError, silentLogger } from '@qvm/core';
+import { type NetworkPort } from '@qvm/core/services';
 import { openTap } from './tap-port.js';
 
 /* With the permission to administrate networks, and koffi installed, frames go to Linux and come back. Without, the reason is told. */

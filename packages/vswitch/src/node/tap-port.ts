@@ -1,6 +1,8 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
-import { MAXIMUM_FRAME, QvmError } from '@qvm/core';
-import type { FrameListener, FrameOffload, Logger, NetworkPort } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { MAXIMUM_FRAME } from '@qvm/core/services';
+import type { Logger } from '@qvm/core';
+import type { FrameListener, FrameOffload, NetworkPort } from '@qvm/core/services';
 import { isAdmissible } from '../offload/check-offload.js';
 import { wireFrames } from '../offload/lower-offloads.js';
 import { PortCounters } from '../port/port-counters.js';

@@ -1,4 +1,4 @@
-import { MAXIMUM_FRAME, MINIMUM_FRAME, type FrameOffload } from '@qvm/core';
+import { MAXIMUM_FRAME, MINIMUM_FRAME, type FrameOffload } from '@qvm/core/services';
 import { findTcpHeaders, TCP_CHECKSUM } from './tcp-headers.js';
 
 /** Smaller segments are an attack: each costs its headers. Linux makes none with less payload than 8 bytes. */

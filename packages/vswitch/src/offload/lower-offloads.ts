@@ -1,4 +1,4 @@
-import type { FrameOffload, OffloadSet } from '@qvm/core';
+import type { FrameOffload, OffloadSet } from '@qvm/core/services';
 import { completeChecksum } from './checksum.js';
 import { segmentTcp } from './segment.js';
 

@@ -1,4 +1,4 @@
-import { ALL_OFFLOADS, NO_OFFLOADS, type FrameOffload } from '@qvm/core';
+import { ALL_OFFLOADS, NO_OFFLOADS, type FrameOffload } from '@qvm/core/services';
 import fc from 'fast-check';
 import { addWords, completeChecksum, foldChecksum } from './checksum.js';
 import { isAdmissible } from './check-offload.js';

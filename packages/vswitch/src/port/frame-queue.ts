@@ -1,4 +1,4 @@
-import type { FrameOffload } from '@qvm/core';
+import type { FrameOffload } from '@qvm/core/services';
 
 /** A frame that waits. */
 export interface QueuedFrame {

@@ -1,4 +1,4 @@
-import { ALL_OFFLOADS, type NetworkPort } from '@qvm/core';
+import { ALL_OFFLOADS, type NetworkPort } from '@qvm/core/services';
 
 /**
  * Connects two ports that each end at this thread, so that what leaves one enters the other: a switch and a TAP device, or

@@ -1,4 +1,4 @@
-import type { NetworkCounters } from '@qvm/core';
+import type { NetworkCounters } from '@qvm/core/services';
 
 /** The totals of a port. Numbers stay exact for longer than any host runs. */
 export class PortCounters implements NetworkCounters {

@@ -1,4 +1,4 @@
-import type { FrameOffload } from '@qvm/core';
+import type { FrameOffload } from '@qvm/core/services';
 import { frame, Receiver, station } from '../frames.test.helper.js';
 import { FrameQueue } from './frame-queue.js';
 import { joinPorts } from './join-ports.js';

@@ -1,5 +1,5 @@
-import { NO_OFFLOADS } from '@qvm/core';
-import type { FrameListener, FrameOffload, NetworkPort, OffloadSet } from '@qvm/core';
+import { NO_OFFLOADS } from '@qvm/core/services';
+import type { FrameListener, FrameOffload, NetworkPort, OffloadSet } from '@qvm/core/services';
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { isAdmissible } from '../offload/check-offload.js';
 import { accepts, wireFrames } from '../offload/lower-offloads.js';

@@ -1,4 +1,4 @@
-import { NO_OFFLOADS, type VlanSet } from '@qvm/core';
+import { NO_OFFLOADS, type VlanSet } from '@qvm/core/services';
 import fc from 'fast-check';
 import { BROADCAST, frame, Receiver, station } from '../frames.test.helper.js';
 import { LearningSwitch, type LearningSwitchOptions } from './learning-switch.js';

@@ -1,4 +1,4 @@
-import type { FrameOffload, NetworkCounters, NetworkPort, VlanSet } from '@qvm/core';
+import type { FrameOffload, NetworkCounters, NetworkPort, VlanSet } from '@qvm/core/services';
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { ADDRESS_BYTES } from '../frame/ethernet.js';
 import { addressAt, formatAddress, isGroupAddress } from '../frame/mac-address.js';

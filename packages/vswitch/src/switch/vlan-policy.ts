@@ -1,4 +1,5 @@
-import { QvmError, type FrameOffload, type VlanSet } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { type FrameOffload, type VlanSet } from '@qvm/core/services';
 import { isTagged, TAG_SHIFT, tagOf, withoutTag, withTag } from '../frame/ethernet.js';
 
 const DEFAULT_VLAN = 1;

@@ -1,4 +1,4 @@
-import { MAXIMUM_FRAME, MINIMUM_FRAME, type FrameOffload } from '@qvm/core';
+import { MAXIMUM_FRAME, MINIMUM_FRAME, type FrameOffload } from '@qvm/core/services';
 
 /* How a frame lies in a ring: a header of 16 bytes, the frame, padding to 16. All numbers are little-endian.
  *

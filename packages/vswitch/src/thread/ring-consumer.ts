@@ -1,4 +1,4 @@
-import { MAXIMUM_FRAME, type FrameOffload } from '@qvm/core';
+import { MAXIMUM_FRAME, type FrameOffload } from '@qvm/core/services';
 import { readRecordHeader, RECORD_HEADER, recordSize, type RecordHeader } from './frame-record.js';
 import { FIRST_POSITION, Word, type RingMemory } from './ring-layout.js';
 

@@ -1,4 +1,4 @@
-import type { FrameOffload } from '@qvm/core';
+import type { FrameOffload } from '@qvm/core/services';
 import { RECORD_HEADER, recordSize, writeRecordHeader } from './frame-record.js';
 import { FIRST_POSITION, Word, type RingMemory } from './ring-layout.js';
 

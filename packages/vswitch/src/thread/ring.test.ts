@@ -1,4 +1,5 @@
-import { MAXIMUM_FRAME, QvmError, type FrameOffload } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { MAXIMUM_FRAME, type FrameOffload } from '@qvm/core/services';
 import fc from 'fast-check';
 import { LARGEST_RECORD } from './frame-record.js';
 import { allocateRings, FIRST_POSITION, ringsIn, Word } from './ring-layout.js';

@@ -1,4 +1,4 @@
-import type { NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core';
+import type { NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core/services';
 import { parsePeer } from '../fabric/peer-name.js';
 import { joinPorts } from '../port/join-ports.js';
 import { createPortPair, openThreadPort, type ThreadPortParts } from './create-port-pair.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { ALL_OFFLOADS, type FrameOffload, type NetworkPort } from '@qvm/core';
+import { ALL_OFFLOADS, type FrameOffload, type NetworkPort } from '@qvm/core/services';
 import { SwitchFabric } from '../fabric/switch-fabric.js';
 import { BROADCAST, frame, Receiver, station } from '../frames.test.helper.js';
 import { createPortPair, openThreadPort } from './create-port-pair.js';

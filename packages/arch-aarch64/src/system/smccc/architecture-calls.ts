@@ -1,4 +1,4 @@
-import { HypercallStatus } from '@qvm/core';
+import { HypercallStatus } from '@qvm/core/services';
 import { Owner, queriedFunction } from './function-id.js';
 import type { FunctionId } from './function-id.js';
 import { presence } from './call-owner.js';

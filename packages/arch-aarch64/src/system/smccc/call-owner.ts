@@ -1,5 +1,5 @@
-import { HypercallStatus } from '@qvm/core';
-import type { HypercallResult } from '@qvm/core';
+import { HypercallStatus } from '@qvm/core/services';
+import type { HypercallResult } from '@qvm/core/hooks';
 import type { Aarch64Vcpu } from '../../vcpu/aarch64-vcpu.js';
 import type { FunctionId } from './function-id.js';
 

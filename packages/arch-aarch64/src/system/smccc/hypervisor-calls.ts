@@ -1,5 +1,7 @@
-import { HypercallStatus, QvmError, VdevError } from '@qvm/core';
-import type { HypercallFunction, HypercallRegistry } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { VdevError } from '@qvm/core/host';
+import { HypercallStatus } from '@qvm/core/services';
+import type { HypercallFunction, HypercallRegistry } from '@qvm/core/services';
 import type { CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
 import type { FunctionId } from './function-id.js';
 

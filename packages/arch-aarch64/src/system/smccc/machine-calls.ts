@@ -1,5 +1,7 @@
-import { HypercallStatus } from '@qvm/core';
-import type { HypercallEvent, HypercallRegistry, HypercallResult, MachineServices } from '@qvm/core';
+import { HypercallStatus } from '@qvm/core/services';
+import type { MachineServices } from '@qvm/core/architecture';
+import type { HypercallEvent, HypercallResult } from '@qvm/core/hooks';
+import type { HypercallRegistry } from '@qvm/core/services';
 import { Owner, isWide, queriedFunction } from './function-id.js';
 import type { HypervisorCalls } from './hypervisor-calls.js';
 

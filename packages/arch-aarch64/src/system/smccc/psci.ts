@@ -1,5 +1,5 @@
-import { PHYSICAL_ADDRESS_LIMIT } from '@qvm/core';
-import type { MachineServices } from '@qvm/core';
+import { PHYSICAL_ADDRESS_LIMIT } from '@qvm/core/architecture';
+import type { MachineServices } from '@qvm/core/architecture';
 import type { Aarch64Vcpu } from '../../vcpu/aarch64-vcpu.js';
 import { presence } from './call-owner.js';
 import type { CallArguments, CallOutcome, CallOwner, SmcccCall } from './call-owner.js';

@@ -1,7 +1,8 @@
 import { closeSync, fdatasync, fdatasyncSync, readv, readvSync, writev, writevSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { perform, performSync, QvmError } from '@qvm/core';
-import type { BlockBackend, BlockOperations, BlockProcedure } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { perform, performSync } from '@qvm/core/services';
+import type { BlockBackend, BlockOperations, BlockProcedure } from '@qvm/core/services';
 import { Outstanding } from '../../block/outstanding.js';
 import { requireRange } from '../../block/range.js';
 import { viewsLength } from '../../block/views.js';

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BlockBackend } from '@qvm/core';
+import type { BlockBackend } from '@qvm/core/services';
 import { nodeBlockStore } from './node-block-store.js';
 
 const SIZE = 0x5_0000 + 512;

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { BLOCK_SECTOR, QvmError, type BlockBackend, type BlockOpenOptions, type BlockStore } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { BLOCK_SECTOR, type BlockBackend, type BlockOpenOptions, type BlockStore } from '@qvm/core/services';
 import { baseFingerprint } from '../../block/fingerprint.js';
 import { openOverlay } from '../../block/overlay-disk.js';
 import { deviceNumbers } from '../files/file-kind.js';

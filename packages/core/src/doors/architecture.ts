@@ -1,0 +1,47 @@
+/**
+ * What the package of an architecture needs: machines, guest-physical memory, interrupt wiring, loaders, device trees.
+ *
+ * @module
+ */
+
+export type {
+  Architecture,
+  BootFile,
+  BootRequest,
+  DataFile,
+  Engine,
+  Machine,
+  MachineServices,
+  VmRequest,
+} from '../architecture/architecture.js';
+export {
+  cellsOf,
+  editNode,
+  findNode,
+  putChild,
+  removeChildren,
+  setProperty,
+  textsOf,
+} from '../devicetree/device-tree-edit.js';
+export { DeviceTreeError, readDeviceTree, readMemoryReservations } from '../devicetree/read-device-tree.js';
+export type { DeviceTreeOptions, MemoryReservation } from '../devicetree/write-device-tree.js';
+export { writeDeviceTree } from '../devicetree/write-device-tree.js';
+export { createVcpuHooks } from '../hooks/vcpu-hooks.js';
+export { InterruptBus } from '../interrupt/interrupt-bus.js';
+export type { InterruptController, InterruptWiring } from '../interrupt/interrupt.js';
+export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
+export type { ElfProgram, ElfSegment } from '../loader/elf64.js';
+export { ElfMachine, isElf, readElf64 } from '../loader/elf64.js';
+export { gunzip, isGzip } from '../loader/gunzip.js';
+export type { ImageProblem } from '../loader/image-error.js';
+export { ImageError } from '../loader/image-error.js';
+export { PHYSICAL_ADDRESS_LIMIT, formatRange } from '../memory/address-range.js';
+export { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+export type { MemoryRegion, MmioRegion, RamRegion, ReservedRegion } from '../memory/memory-region.js';
+export type { PhysicalMap } from '../memory/physical-map.js';
+export { RamGuestMemory } from '../memory/ram-guest-memory.js';
+export { VmMemory } from '../memory/vm-memory.js';
+export { GuestExits } from '../vcpu/guest-exits.js';
+export type { VcpuView } from '../vcpu/vcpu-view.js';
+export type { UnsupportedKind, UnsupportedPolicies, UnsupportedPolicy } from '../vm/unsupported.js';
+export { DEFAULT_UNSUPPORTED } from '../vm/unsupported.js';

@@ -1,0 +1,57 @@
+/**
+ * What the author of a hook plugin needs: events, stages, taps; and how hooks are made.
+ *
+ * @module
+ */
+
+export {
+  createBailHook,
+  createBailHookMap,
+  createSeriesHook,
+  createSyncHook,
+  createWaterfallHook,
+} from '../hooks/hook-factory.js';
+export { HookTapError } from '../hooks/hook-tap-error.js';
+export type { HookKinds, KindDescriptions } from '../hooks/kinds.js';
+export { STAGE_DEFAULT, STAGE_FALLBACK, STAGE_OBSERVE, STAGE_OVERRIDE } from '../hooks/stages.js';
+export type {
+  HookInterceptor,
+  TapOptions,
+  TapPlace,
+  Tappable,
+  TappableHook,
+  TappableHookMap,
+  TappableOf,
+  TappableSeriesHook,
+} from '../hooks/tappable.js';
+export { hasTaps, tappable } from '../hooks/tappable.js';
+export type {
+  DeviceAccessDetails,
+  GuestExitEvent,
+  HypercallEvent,
+  HypercallResult,
+  InterruptTakenEvent,
+  MemoryFaultEvent,
+  TrapAnswer,
+  TrapEvent,
+  VcpuHooks,
+  VcpuState,
+  VcpuStateEvent,
+} from '../hooks/vcpu-hooks.js';
+export type {
+  CodeTranslatedEvent,
+  GuestResetEvent,
+  InterruptEvent,
+  TimerEvent,
+  UnmappedAccessAnswer,
+  UnmappedAccessEvent,
+  VcpuCreatedEvent,
+  VdevFailedEvent,
+  VmEvent,
+  VmHooks,
+  VmStateEvent,
+  VmStepEvent,
+  VmStoppedEvent,
+} from '../hooks/vm-hooks.js';
+export type { Vcpu } from '../vcpu/vcpu.js';
+export { VcpuExit } from '../vcpu/vcpu.js';

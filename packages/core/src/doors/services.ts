@@ -1,0 +1,56 @@
+/**
+ * What vdevs ask their host for, and hosts provide: disks, networks, displays, shared memory, host devices.
+ *
+ * @module
+ */
+
+export type { BlockProcedure, BlockStep } from '../block/block-procedure.js';
+export { perform, performSync } from '../block/block-procedure.js';
+export type { BlockBackend, BlockOpenOptions, BlockOperations, BlockStore } from '../block/block.js';
+export { BLOCK_SECTOR, BLOCK_STORE } from '../block/block.js';
+export type { CharacterBackend } from '../console/character-backend.js';
+export type { Display, DisplayImage, InputDevices } from '../display/display.js';
+export { DISPLAY, INPUT_DEVICES } from '../display/display.js';
+export type { FirmwareConfiguration, FirmwareFile } from '../firmware/firmware-configuration.js';
+export { FW_CFG } from '../firmware/firmware-configuration.js';
+export type {
+  DeviceBus,
+  DmaAccess,
+  HostDevice,
+  HostDeviceClaim,
+  HostDeviceOwner,
+  HostDeviceRegion,
+  HostDeviceRegistry,
+  HostDeviceState,
+  OpenHostDevice,
+} from '../host-device/host-device.js';
+export { HOST_DEVICE, HOST_DEVICE_REGISTRY } from '../host-device/host-device.js';
+export type { HypercallFunction, HypercallRegistry } from '../hypercall/hypercall.js';
+export { HYPERCALLS, HypercallStatus } from '../hypercall/hypercall.js';
+export { MappedWindow } from '../memory/mapped-window.js';
+export type { MemorySource } from '../memory/memory-pool.js';
+export { MEMORY_SOURCE, MemoryPool } from '../memory/memory-pool.js';
+export type { MemoryShare, MemorySlice } from '../memory/memory-slice.js';
+export type { RamReservation, RamReservations } from '../memory/ram-reservations.js';
+export { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
+export type { FrameOffload, OffloadSet } from '../network/frame-offload.js';
+export { ALL_OFFLOADS, NO_OFFLOADS } from '../network/frame-offload.js';
+export type {
+  FrameListener,
+  NetworkCounters,
+  NetworkDeviceInfo,
+  NetworkFabric,
+  NetworkPort,
+  VlanSet,
+} from '../network/network.js';
+export { MAXIMUM_FRAME, MINIMUM_FRAME, NETWORK_FABRIC } from '../network/network.js';
+export type { PowerButton } from '../power/power-button.js';
+export { POWER_BUTTON } from '../power/power-button.js';
+export type {
+  SharedMemoryAttachment,
+  SharedMemoryHold,
+  SharedMemoryInfo,
+  SharedMemoryOwner,
+  SharedMemoryRegistry,
+} from '../shared-memory/shared-memory.js';
+export { SHARED_MEMORY, SHARED_MEMORY_CLIENTS, SHARED_MEMORY_NAME_BYTES } from '../shared-memory/shared-memory.js';

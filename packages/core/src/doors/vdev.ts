@@ -1,0 +1,38 @@
+/**
+ * What the author of a virtual device needs: the contract, register blocks, options, saved states.
+ *
+ * @module
+ */
+
+export type { Clock, ClockTimer } from '../clock/clock.js';
+export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.js';
+export type { InterruptLine } from '../interrupt/interrupt.js';
+export { GuestMemoryError } from '../memory/guest-memory-error.js';
+export type { GuestMemory } from '../memory/guest-memory.js';
+export type { AccessWidth, MmioHandler } from '../memory/memory-region.js';
+export type { MemoryWindow } from '../memory/memory-window.js';
+export type { OptionSpec, OptionValue, OptionValues } from '../vdev/option-spec.js';
+export type { RegisterValues } from '../vdev/register-block.js';
+export { RegisterBlock } from '../vdev/register-block.js';
+export type { RegisterLayout, RegisterSpec } from '../vdev/register-layout.js';
+export { isStored, registerMask, registersToMarkdown } from '../vdev/register-layout.js';
+export {
+  VdevStateError,
+  requireBoolean,
+  requireObject,
+  requireUnsigned,
+  requireUnsignedArray,
+  requireVersion,
+} from '../vdev/vdev-state.js';
+export type {
+  DeviceTreeContext,
+  InterruptRequest,
+  MmioRequest,
+  Vdev,
+  VdevContext,
+  VdevFactory,
+  VdevFile,
+  VdevResources,
+  VdevSlots,
+  WindowRequest,
+} from '../vdev/vdev.js';
