@@ -1,6 +1,7 @@
 import type { InstructionSet } from '@qvm/engine';
 import {
   A64,
+  A64_GEOMETRY,
   nzcvModel,
   SOFTFLOAT_MODULE,
   softfloatHelpers,
@@ -9,16 +10,19 @@ import {
   vectorHelpers,
   a64Rows,
 } from '@qvm/isa-aarch64';
+import { WordDecoder } from '@qvm/jit';
 import { instantiateSoftfloat } from '@qvm/softfloat';
 import { walkFunction } from './system/walk-function.js';
 
 /** A64, as the engine runs it. @experimental */
 export const a64InstructionSet: InstructionSet<A64> = {
   rows: a64Rows,
+  geometry: A64_GEOMETRY,
   flags: nzcvModel,
   helpers: [...softfloatHelpers, ...vectorHelpers],
   builder: A64,
   walk: walkFunction,
+  makeDecoder: () => new WordDecoder(a64Rows),
   instantiateHelpers: (memory) => ({
     [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,
     [VECTOR_MODULE]: instantiateVectorHelpers(memory),

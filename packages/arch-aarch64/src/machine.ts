@@ -40,7 +40,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
         vcpus.push(vcpu);
         return vcpu;
       },
-      instructionText: listingLine,
+      instructionText: (code, address) => listingLine(services.memory.u32[code >>> 2] as number, address),
     });
     const siblings = this.vcpus.map(({ tlb }) => tlb);
     for (const vcpu of this.vcpus) {

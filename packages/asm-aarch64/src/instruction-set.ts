@@ -1,4 +1,4 @@
-import { Decoder, encodeFields } from '@qvm/jit';
+import { WordDecoder, encodeFields } from '@qvm/jit';
 import { a64Rows } from '@qvm/isa-aarch64';
 import type { A64, A64Row } from '@qvm/isa-aarch64';
 import { FORMS } from './forms/index.js';
@@ -11,7 +11,7 @@ export interface RowForm {
 }
 
 interface InstructionSet {
-  readonly decoder: Decoder<A64>;
+  readonly decoder: WordDecoder<A64>;
   readonly byRow: ReadonlyMap<string, readonly Form[]>;
   readonly byMnemonic: ReadonlyMap<string, readonly RowForm[]>;
 }
@@ -37,7 +37,7 @@ function join(): InstructionSet {
       else byMnemonic.set(form.mnemonic, [{ row, form }]);
     }
   }
-  return { decoder: new Decoder(a64Rows), byRow, byMnemonic };
+  return { decoder: new WordDecoder(a64Rows), byRow, byMnemonic };
 }
 
 /** The instruction word of a row's fields, with the bits that the instruction ignores as the form says. */

@@ -1,5 +1,5 @@
 export { CodeCache } from './code/code-cache.js';
-export type { CodeCacheClient, RecordWriter, RegionPlace } from './code/code-cache.js';
+export type { CodeCacheClient, RecordSource, RegionPlace } from './code/code-cache.js';
 export { REGION_TUNING, RegionCache } from './code/region-cache.js';
 export type { CodePages, CodeProfile, InstalledRegion, RegionTuning } from './code/region-cache.js';
 export { RegionSampler } from './code/region-sampler.js';

@@ -1,5 +1,6 @@
 export { A64 } from './builder/a64.js';
 export { FlagKind, nzcvModel } from './builder/flags.js';
+export { A64_GEOMETRY } from './builder/geometry.js';
 export { Exit, State, WalkHalf } from './builder/layout.js';
 export { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.js';
 export { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { Decoder } from '@qvm/jit';
+import { WordDecoder } from '@qvm/jit';
 import { decodeAllocation } from './allocation.js';
 import { bits, isUnpredictable } from './word-class.js';
 import { a64Rows, notImplemented } from '@qvm/isa-aarch64';
@@ -21,7 +21,7 @@ describe('the encoding space', () => {
   const recording = decodeAllocation(
     gunzipSync(readFileSync(new URL('../testdata/oracle/allocation.bin.gz', import.meta.url))),
   );
-  const decoder = new Decoder(a64Rows);
+  const decoder = new WordDecoder(a64Rows);
   const featureOf = (word: number): string | undefined =>
     notImplemented.find(({ encodings }) => encodings.some(({ mask, value }) => ((word ^ value) & mask) === 0))?.feature;
   const words = [...recording.words];

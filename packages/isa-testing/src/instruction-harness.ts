@@ -9,11 +9,11 @@ import {
   buildControlFlowGraph,
   generateInterpreter,
   AccessInfo,
-  PAGE_END_HANDLER,
-  UNDEFINED_HANDLER,
+  BuiltIn,
+  WordDecoder,
 } from '@qvm/jit';
 import type { Interpreter, RecordMemory, RegionInstruction, RegionLimits } from '@qvm/jit';
-import { A64, FlagKind, nzcvModel, State } from '@qvm/isa-aarch64';
+import { A64, A64_GEOMETRY, FlagKind, nzcvModel, State } from '@qvm/isa-aarch64';
 import type { A64Row } from '@qvm/isa-aarch64';
 import { harnessHelpers, instantiateHelpers } from './helper-modules.js';
 import type { MachineState } from './machine-state.js';
@@ -30,9 +30,11 @@ const RECORDS = PAGE / 4;
 const MEMORY_PAGES = 9;
 /** Where things lie in the WebAssembly memory. */
 const CPU = 0x1000;
+const CODE = 0x1_0000;
 const BANK = 0x4_0000;
 const ARENA = 0x2_0000;
 const DATA = 0x3_0000;
+const CODE_PAGE = { code: CODE, slot: ARENA };
 const MAX_INSTRUCTIONS = 100;
 
 /**
@@ -60,6 +62,7 @@ const LIMITS: RegionLimits = { instructions: 400, callee: 100, depth: 3, pages: 
  */
 export class InstructionHarness {
   readonly interpreter: Interpreter<A64>;
+  readonly decoder: WordDecoder<A64>;
   readonly predecoder: Predecoder<A64>;
   /** {@link DATA_BYTES} bytes of guest memory at {@link DATA_BASE}. */
   readonly data: Uint8Array;
@@ -82,11 +85,18 @@ export class InstructionHarness {
   ) {
     const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
     this.#view = new DataView(memory.buffer);
-    this.#records = { data: this.#view, u32: new Uint32Array(memory.buffer) };
+    this.#records = { data: this.#view, u32: new Uint32Array(memory.buffer), u16: new Uint16Array(memory.buffer) };
     this.#bytes = new Uint8Array(memory.buffer);
     this.data = new Uint8Array(memory.buffer, DATA, DATA_BYTES);
-    this.interpreter = generateInterpreter({ rows, flags: nzcvModel, helpers: harnessHelpers, builder: A64 });
-    this.predecoder = new Predecoder(this.interpreter);
+    this.interpreter = generateInterpreter({
+      rows,
+      geometry: A64_GEOMETRY,
+      flags: nzcvModel,
+      helpers: harnessHelpers,
+      builder: A64,
+    });
+    this.decoder = new WordDecoder(rows);
+    this.predecoder = new Predecoder(this.interpreter, this.decoder);
     const module = new WebAssembly.Module(this.interpreter.bytes as Uint8Array<ArrayBuffer>);
     const env = { memory, slow: (info: number) => this.#slow(info), flush: () => undefined };
     const imports = { ...instantiateHelpers(memory), env };
@@ -105,11 +115,14 @@ export class InstructionHarness {
     const view = this.#view;
     const offset = Number(state.pc) - CODE_BASE;
     const at = (i: number): number => ARENA + ((offset >> 2) + i) * RECORD_BYTES;
-    words.forEach((word, i) => this.predecoder.write(this.#records, at(i), word, offset + i * 4));
+    words.forEach((word, i) => {
+      view.setUint32(CODE + offset + i * 4, word, true);
+      this.predecoder.write(this.#records, CODE_PAGE, at(i), word, offset + i * 4);
+    });
     this.#load(state);
     view.setUint32(CPU + State.ip, at(0), true);
     const reason = this.engine === 'wasm' ? this.#executeRegion(offset, words) : this.#execute();
-    words.forEach((_, i) => view.setUint16(at(i), UNDEFINED_HANDLER, true));
+    words.forEach((_, i) => view.setUint16(at(i), BuiltIn.Undefined, true));
     this.#store(state, reason);
     return {
       reason,
@@ -121,9 +134,9 @@ export class InstructionHarness {
 
   /** The number of the handler that runs `word`. */
   handlerOf(word: number): number {
-    this.predecoder.write(this.#records, ARENA, word, 0);
+    this.predecoder.write(this.#records, CODE_PAGE, ARENA, word, 0);
     const handler = this.#view.getUint16(ARENA, true);
-    this.#view.setUint16(ARENA, UNDEFINED_HANDLER, true);
+    this.#view.setUint16(ARENA, BuiltIn.Undefined, true);
     return handler;
   }
 
@@ -137,8 +150,8 @@ export class InstructionHarness {
   /** Runs a region over `words`, then the interpreter from where it left, unless that is outside the code page. */
   #executeRegion(start: number, words: readonly number[]): number {
     const decode = (offset: number): RegionInstruction<A64> | undefined => {
-      const word = words[(offset - start) / 4];
-      return word === undefined ? undefined : this.predecoder.decodeForRegion(word, offset);
+      const inside = offset >= start && offset < start + words.length * 4;
+      return inside ? this.predecoder.decodeForRegion(this.#records, CODE, offset) : undefined;
     };
     const graph = buildControlFlowGraph(start, decode, LIMITS);
     if (!graph) return this.#execute();
@@ -191,8 +204,8 @@ export class InstructionHarness {
     const code = entryOf(CODE_BASE);
     view.setBigUint64(code + TlbEntry.execTag, BigInt(CODE_BASE), true);
     view.setUint32(code + TlbEntry.code, ARENA, true);
-    for (let i = 0; i < RECORDS; i++) view.setUint16(ARENA + i * RECORD_BYTES, UNDEFINED_HANDLER, true);
-    view.setUint16(ARENA + RECORDS * RECORD_BYTES, PAGE_END_HANDLER, true);
+    for (let i = 0; i < RECORDS; i++) view.setUint16(ARENA + i * RECORD_BYTES, BuiltIn.Undefined, true);
+    view.setUint16(ARENA + RECORDS * RECORD_BYTES, BuiltIn.PageEnd, true);
   }
 
   /** The slow path: accesses that cross the data pages are plain memory here; everything else faults. */

@@ -36,7 +36,7 @@ function* programsOf(harness: InstructionHarness, row: A64Row, seed: number): Ge
     const statics = isExtra ? random.pick(choices) : (choices[Math.floor(round / rounds)] as Record<string, number>);
     const fixed = special === undefined ? statics : { ...statics, [special]: number };
     const setsFlags = random.chance(readsFlags ? 0.8 : 0.25);
-    const word = randomWord(random, harness.predecoder.decoder, row, fixed, setsFlags ? 1 : 0);
+    const word = randomWord(random, harness.decoder, row, fixed, setsFlags ? 1 : 0);
     if (word === undefined) continue;
     const handler = harness.handlerOf(word);
     if (isExtra && handlers.has(handler)) continue;

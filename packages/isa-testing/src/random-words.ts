@@ -1,5 +1,5 @@
 import { encodeFields } from '@qvm/jit';
-import type { Decoder, Field } from '@qvm/jit';
+import type { InstructionDecoder, Field } from '@qvm/jit';
 import type { A64, A64Row } from '@qvm/isa-aarch64';
 import { DATA_BASE } from './instruction-harness.js';
 import type { Random } from './random.js';
@@ -29,7 +29,7 @@ export function staticChoices(row: A64Row): Record<string, number>[] {
  */
 export function randomWord(
   random: Random,
-  decoder: Decoder<A64>,
+  decoder: InstructionDecoder<A64>,
   row: A64Row,
   fixed: Record<string, number>,
   position: number,

@@ -1,4 +1,4 @@
-import { Decoder, encodeFields } from '@qvm/jit';
+import { WordDecoder, encodeFields } from '@qvm/jit';
 import type { Pattern } from '@qvm/jit';
 import { InstructionHarness } from './instruction-harness.js';
 import { staticChoices } from './random-words.js';
@@ -42,7 +42,7 @@ describe('instruction tables', () => {
   });
 
   it(`do not let a row hide another (seed ${SEED})`, () => {
-    const decoder = new Decoder(a64Rows);
+    const decoder = new WordDecoder(a64Rows);
     const random = new Random(SEED);
     const hidden: string[] = [];
     for (const row of a64Rows) {

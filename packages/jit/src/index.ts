@@ -8,20 +8,21 @@ export { encodeFields, extractFields, parsePattern } from './describe/pattern.js
 export type { Field, FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from './describe/pattern.js';
 export { derived, int, register, rowMaker, small, target, wide } from './describe/row.js';
 export type { Derived, Operand, OperandKind, Row, RowMaker, RowOptions } from './describe/row.js';
-export { Decoder } from './describe/decoder.js';
-export type { Decoded } from './describe/decoder.js';
+export type { Decoded, InstructionDecoder } from './describe/decoder.js';
+export { WordDecoder } from './describe/word-decoder.js';
 export { Builder } from './builder/builder.js';
-export type { AccessOptions } from './builder/builder.js';
+export type { AccessOptions } from './builder/memory-builder.js';
 export type { AtomicOp } from './builder/memory-opcodes.js';
 export { Flow } from './builder/back-end.js';
-export type { BackEnd, RegisterFile } from './builder/back-end.js';
+export type { BackEnd } from './builder/back-end.js';
+export type { RegisterBits, RegisterFile } from './builder/register-file.js';
+export { MOST_FLAGS, truthTable } from './builder/flag-model.js';
 export type { FlagModel } from './builder/flag-model.js';
 export type { Helper } from './builder/helper.js';
 export {
   AccessInfo,
   BOUNCE_BYTES,
   CODE_SLOT_BYTES,
-  CODE_SLOT_REGIONS,
   EXACT_REGIONS,
   REGION_MINIMUM,
   EngineState,
@@ -35,24 +36,23 @@ export {
   BlockMap,
 } from './builder/layout.js';
 export { LocalPool } from './builder/local-pool.js';
-export { generateInterpreter, DECODE_HANDLER, PAGE_END_HANDLER, UNDEFINED_HANDLER } from './interpreter/interpreter.js';
-export type { Handler, Interpreter, InterpreterDescription, RowHandlers } from './interpreter/interpreter.js';
-export type { Slot } from './interpreter/handler-back-end.js';
+export { BuiltIn } from './records/built-in.js';
+export { hasFixedLength } from './records/instruction-geometry.js';
+export type { InstructionGeometry } from './records/instruction-geometry.js';
+export { recordPlanOf } from './records/plan-of.js';
+export { RecordPlan, STRADDLES } from './records/record-plan.js';
+export type { CodePage, RecordMemory, RecordWriter } from './records/record-plan.js';
+export { generateInterpreter } from './interpreter/interpreter.js';
+export type { Handler, Interpreter, InterpreterDescription, RowHandlers } from './interpreter/description.js';
+export type { RecordField } from './interpreter/record-fields.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { WALK, Walked } from './interpreter/tlb-fill.js';
 export { Predecoder } from './interpreter/predecoder.js';
-export type { RecordMemory } from './interpreter/predecoder.js';
 export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
 export { regionText } from './region/region-text.js';
-export type {
-  Block,
-  BlockEnd,
-  ControlFlowGraph,
-  DecodeAt,
-  PredictAt,
-  RegionInstruction,
-  RegionLimits,
-} from './region/control-flow-graph.js';
+export type { Block, BlockEnd, ControlFlowGraph } from './region/control-flow-graph.js';
+export type { DecodeAt, PredictAt, RegionLimits } from './region/discovery.js';
+export type { RegionInstruction } from './region/region-instruction.js';
 export { RegionTranslator } from './region/translate.js';
 export type { RegionCode, RegionDescription } from './region/translate.js';

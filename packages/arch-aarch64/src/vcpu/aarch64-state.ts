@@ -1,6 +1,9 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import { CpuState } from '@qvm/engine';
-import { FlagKind, State, registerNamed } from '@qvm/isa-aarch64';
+import { A64_GEOMETRY, FlagKind, State, registerNamed } from '@qvm/isa-aarch64';
+import { recordPlanOf } from '@qvm/jit';
+
+const PLAN = recordPlanOf(A64_GEOMETRY);
 
 /** Storage of the registers that the engine itself uses, by name. */
 const offsetOf = (name: string): number => registerNamed(name).offset;
@@ -42,7 +45,7 @@ export class Aarch64State extends CpuState {
 
   /** Takes room for a vCPU's state, with its bounce buffer below, in a VM's memory. */
   static allocate(memory: VmMemory): Aarch64State {
-    return new Aarch64State(memory, CpuState.place(memory, State.end));
+    return new Aarch64State(memory, CpuState.place(memory, State.end), PLAN);
   }
 
   x(n: number): bigint {

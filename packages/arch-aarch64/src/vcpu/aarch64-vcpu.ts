@@ -128,6 +128,11 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     this.#system.attach(name, handler);
   }
 
+  /** The present instruction. */
+  get word(): number {
+    return this.#services.memory.u32[this.codeAddress >>> 2] as number;
+  }
+
   // --- Vcpu ---
 
   registers(): Readonly<Record<string, bigint>> {

@@ -18,7 +18,7 @@ const ALL_ONES = 0xffff_ffff_ffff_ffffn;
  */
 export class ExceptionDelivery {
   constructor(
-    private readonly vcpu: EngineVcpu<Aarch64State>,
+    private readonly vcpu: EngineVcpu<Aarch64State> & { readonly word: number },
     private readonly exceptions: ExceptionUnit,
     private readonly unsupported: MachineServices['unsupported'],
     private readonly disassemble: (word: number) => string,

@@ -1,10 +1,9 @@
 import type { RamRegion, VmMemory } from '@qvm/core/architecture';
-import { CODE_SLOT_BYTES, CODE_SLOT_REGIONS, PAGE_END_HANDLER, RECORD_BYTES } from '@qvm/jit';
-import type { RecordMemory } from '@qvm/jit';
+import { CODE_SLOT_BYTES } from '@qvm/jit';
+import type { CodePage, InstructionGeometry, RecordMemory, RecordPlan } from '@qvm/jit';
 import type { MainRam } from '../memory/main-ram.js';
 import { PAGE_BYTES, pageOf } from '../memory/page.js';
 
-const RECORDS = PAGE_BYTES / 4;
 const SLOT_BYTES = CODE_SLOT_BYTES;
 /** How many instructions are decoded ahead when one is needed. */
 const DECODE_AHEAD = 32;
@@ -34,9 +33,10 @@ export interface CodeCacheClient {
  *
  * @experimental
  */
-export interface RecordWriter {
-  /** See `Predecoder.write`. */
-  write(memory: RecordMemory, address: number, word: number, pageOffset: number): boolean;
+export interface RecordSource {
+  readonly plan: RecordPlan;
+  /** See `Predecoder.decode`. */
+  decode(memory: RecordMemory, page: CodePage, record: number, most: number): number;
 }
 
 /**
@@ -99,7 +99,7 @@ export class CodeCache {
   /** @param bytes - size of the arena. */
   constructor(
     private readonly memory: VmMemory,
-    private readonly predecoder: RecordWriter,
+    private readonly source: RecordSource,
     private readonly ram: MainRam,
     bytes: number,
   ) {
@@ -112,6 +112,11 @@ export class CodeCache {
     return pages * SLOT_BYTES;
   }
 
+  /** How the instructions lie in memory. */
+  get geometry(): InstructionGeometry {
+    return this.source.plan.geometry;
+  }
+
   addClient(client: CodeCacheClient): void {
     this.#clients.push(client);
   }
@@ -121,42 +126,54 @@ export class CodeCache {
     return this.#byPage.size;
   }
 
-  /** Told when the records of a page are dropped that had regions: `ip` is its first. */
-  onDrop: (page: { readonly ip: number; readonly records: number }) => void = () => undefined;
+  /** Told the slot of a page that had regions when records of it are dropped. */
+  onDrop: (slot: number) => void = () => undefined;
 
   /** What the region cache needs to know of an instruction, if its page may have regions. */
   place(ip: number): RegionPlace | undefined {
-    const index = Math.floor((ip - this.#base) / SLOT_BYTES);
+    const index = this.#indexOf(ip);
     const slot = this.#slots[index];
     if (!slot || slot.page < 0 || slot.regionDrops > REGION_DROPS_LIMIT) return undefined;
-    const start = this.#address(index);
-    const record = (ip - start) / RECORD_BYTES;
+    const { plan } = this.source;
     return {
       ip,
-      offset: record * 4,
+      offset: plan.offsetOf(this.memory, ip),
       pageOffset: slot.pageOffset,
-      region: start + CODE_SLOT_REGIONS + record * 2,
+      region: plan.regionAddress(ip),
       drops: slot.recordDrops,
     };
   }
 
   /** Whether a place's page has not changed since it was looked up, and writes to it are noticed. */
   isStable({ ip, pageOffset, drops }: RegionPlace): boolean {
-    const slot = this.#slots[Math.floor((ip - this.#base) / SLOT_BYTES)];
+    const slot = this.#slots[this.#indexOf(ip)];
     return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset && slot.recordDrops === drops;
   }
 
   /** Regions hold code of the page of `ip` from now on. */
   markRegions(ip: number): void {
-    (this.#slots[Math.floor((ip - this.#base) / SLOT_BYTES)] as Slot).regions = true;
+    (this.#slots[this.#indexOf(ip)] as Slot).regions = true;
   }
 
-  /** Whether the instruction at `ip` has been decoded: it ran, or stands closely behind one that did. */
-  isDecoded(ip: number): boolean {
-    return this.memory.u16[ip >>> 1] !== 0;
+  /**
+   * Address of the record of the instruction at an offset in the page of a slot, if it has been decoded, else 0. A decoded
+   * instruction has run, or follows closely one that has.
+   */
+  findDecoded(slot: number, offset: number): number {
+    return this.source.plan.findDecoded(this.memory, slot, offset);
   }
 
-  /** Address of the first record of a page. */
+  /**
+   * Address of the record, decoded or not, of the instruction at an offset in the page of a slot; 0 when the slot was full and
+   * has been given up, so that the page is to be looked up again.
+   */
+  recordFor(slot: number, offset: number): number {
+    const record = this.source.plan.recordFor(this.memory, slot, offset);
+    if (record === 0) this.forget((this.#slots[this.#indexOf(slot)] as Slot).page, PAGE_BYTES);
+    return record;
+  }
+
+  /** Address of the slot of a page. */
   codeOf(page: number, region: RamRegion): number {
     let index = this.#byPage.get(page);
     if (index === undefined) {
@@ -166,15 +183,16 @@ export class CodeCache {
       slot.pageOffset = region.offset + (page - region.base);
       slot.writable = true;
       slot.writes = slot.drops = slot.regionDrops = 0;
+      this.source.plan.prepare(this.memory, this.#address(index));
       this.#byPage.set(page, index);
       this.#describe(index);
     }
     return this.#address(index);
   }
 
-  /** Decodes the record at `ip` and some that follow. */
+  /** Decodes the record at `ip` and some that follow. A slot that is full is given up: its vCPUs fetch anew. */
   decode(ip: number): void {
-    const index = Math.floor((ip - this.#base) / SLOT_BYTES);
+    const index = this.#indexOf(ip);
     const slot = this.#slots[index] as Slot;
     if (slot.writable) {
       slot.writable = false;
@@ -182,24 +200,19 @@ export class CodeCache {
       const writer = this.ram.takeWriter(slot.page);
       if (writer !== 0) for (const client of this.#clients) client.protect(slot.pageOffset, writer);
     }
-    const start = this.#address(index);
-    const { u32, u16 } = this.memory;
-    let record = (ip - start) / RECORD_BYTES;
-    const end = Math.min(RECORDS, record + DECODE_AHEAD);
-    for (; record < end; record++) {
-      const address = start + record * RECORD_BYTES;
-      if (u16[address >>> 1] !== 0) break;
-      this.counters.decoded++;
-      const word = u32[(slot.pageOffset >>> 2) + record] as number;
-      if (this.predecoder.write(this.memory, address, word, record * 4)) break;
-    }
+    const page = { code: slot.pageOffset, slot: this.#address(index) };
+    if (!this.source.plan.hasRoom(this.memory, page.slot, DECODE_AHEAD)) this.forget(slot.page, PAGE_BYTES);
+    else this.counters.decoded += this.source.decode(this.memory, page, ip, DECODE_AHEAD);
   }
 
-  /** The instruction word behind a record. */
-  wordAt(ip: number): number {
-    const index = Math.floor((ip - this.#base) / SLOT_BYTES);
-    const record = (ip - this.#address(index)) / RECORD_BYTES;
-    return this.memory.u32[((this.#slots[index] as Slot).pageOffset >>> 2) + record] as number;
+  /** VM memory address of the instruction of a record. */
+  codeAt(ip: number): number {
+    return this.pageAt(ip) + this.source.plan.offsetOf(this.memory, ip);
+  }
+
+  /** VM memory address of the page of guest code that a record belongs to. */
+  pageAt(ip: number): number {
+    return (this.#slots[this.#indexOf(ip)] as Slot).pageOffset;
   }
 
   /**
@@ -219,7 +232,7 @@ export class CodeCache {
       return true;
     }
     const offset = physical - page;
-    this.#dropRecords(index as number, offset >>> 2, Math.min(RECORDS, (offset + bytes + 3) >>> 2));
+    this.#dropRecords(index as number, offset, offset + bytes);
     return false;
   }
 
@@ -263,17 +276,15 @@ export class CodeCache {
     if (slot.writable) return;
     slot.writable = true;
     this.#describe(index);
-    this.#dropRecords(index, 0, RECORDS);
+    this.#dropRecords(index, 0, PAGE_BYTES);
   }
 
-  /** Only the handler numbers: an instruction that writes to its own page still reads its operands. */
+  /** Drops what was decoded from bytes `from` to `to` (exclusive) of a page. */
   #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
     (this.#slots[index] as Slot).recordDrops++;
     this.#dropRegions(index);
-    const { u16 } = this.memory;
-    const start = this.#address(index) / 2;
-    for (let record = from; record < to; record++) u16[start + record * (RECORD_BYTES / 2)] = 0;
+    this.source.plan.drop(this.memory, this.#address(index), from, to);
   }
 
   #dropRegions(index: number): void {
@@ -281,7 +292,7 @@ export class CodeCache {
     if (!slot.regions) return;
     slot.regions = false;
     slot.regionDrops++;
-    this.onDrop({ ip: this.#address(index), records: RECORDS });
+    this.onDrop(this.#address(index));
   }
 
   #take(): number {
@@ -296,9 +307,7 @@ export class CodeCache {
         regions: false,
         regionDrops: 0,
       });
-      const index = this.#slots.length - 1;
-      this.memory.u16[(this.#address(index) + RECORDS * RECORD_BYTES) >>> 1] = PAGE_END_HANDLER;
-      return index;
+      return this.#slots.length - 1;
     }
     return this.#evict();
   }
@@ -323,6 +332,11 @@ export class CodeCache {
   #describe(index: number): void {
     const { page, writable } = this.#slots[index] as Slot;
     this.ram.describe(page, this.#address(index), !writable);
+  }
+
+  /** Number of the slot that an address is in. */
+  #indexOf(address: number): number {
+    return Math.floor((address - this.#base) / SLOT_BYTES);
   }
 
   #address(index: number): number {

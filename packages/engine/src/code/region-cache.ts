@@ -1,8 +1,6 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import {
   buildControlFlowGraph,
-  CODE_SLOT_BYTES,
-  CODE_SLOT_REGIONS,
   EXACT_REGIONS,
   isReducible,
   PAGE_BITS,
@@ -10,7 +8,16 @@ import {
   REGION_MINIMUM,
   RegionTranslator,
 } from '@qvm/jit';
-import type { Builder, ControlFlowGraph, DecodeAt, PredictAt, Predecoder, RegionCode, RegionLimits } from '@qvm/jit';
+import type {
+  Builder,
+  ControlFlowGraph,
+  DecodeAt,
+  PredictAt,
+  Predecoder,
+  RecordPlan,
+  RegionCode,
+  RegionLimits,
+} from '@qvm/jit';
 import type { EngineModule } from '../engine-module.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 import { IndirectBranches } from './indirect-branches.js';
@@ -78,7 +85,7 @@ const LEAST_NEWS = 1 / 16;
 const NEWS_SAMPLES = 64;
 /** How many targets of an indirect branch a region follows. */
 const PREDICTIONS = 2;
-const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
+const PAGE_OFFSET_MASK = (1 << PAGE_BITS) - 1;
 
 /**
  * Records of the code around a place.
@@ -86,10 +93,12 @@ const PAGE_RECORDS = (1 << PAGE_BITS) / 4;
  * @experimental
  */
 export interface CodePages {
-  /** Address of the first record of the page that is so many pages after the place's; 0 when none is known. */
+  /** Address of the slot of the page that is `number` pages after the place's; 0 when none is known. */
   at(number: number): number;
   /** Low 48 bits of the virtual address of the place's page. */
   readonly address: number;
+  /** Offset of the place in its page. */
+  readonly offset: number;
 }
 
 /**
@@ -103,10 +112,11 @@ export interface CodeProfile {
   /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */
   noteBranch(from: number, to: number): void;
   /**
-   * A vCPU has run for `instructions` since the last sample, with or without alignment checking: the latest of them from the place
-   * of the record `ip` on (0: not known).
+   * A vCPU has run for `instructions` since the last sample, with or without alignment checking.
+   *
+   * @param pages - the code around the place where the latest of them began.
    */
-  sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void;
+  sample(pages: CodePages, instructions: number, exactAlignment: boolean): void;
 }
 
 /** A region to be translated. */
@@ -168,6 +178,7 @@ interface Owner {
 export class RegionCache<B extends Builder> implements CodeProfile {
   readonly #translator: RegionTranslator<B>;
   readonly #predecoder: Predecoder<B>;
+  readonly #plan: RecordPlan;
   readonly #heat = new Map<number, number>();
   readonly #refused = new Set<number>();
   readonly #branches = new IndirectBranches();
@@ -213,7 +224,8 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   ) {
     this.#translator = new RegionTranslator<B>(instructions);
     this.#predecoder = predecoder;
-    code.onDrop = (page) => this.#drop(page);
+    this.#plan = predecoder.plan;
+    code.onDrop = (slot) => this.#drop(slot);
   }
 
   /** What is in use now: regions, and modules that hold some of them or did. */
@@ -234,7 +246,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
 
   /** A region was seen to run. */
   #touch(ip: number): void {
-    const region = this.#installed.get(this.memory.u16[regionAt(ip) >>> 1] as number);
+    const region = this.#installed.get(this.memory.u16[this.#plan.regionAddress(ip) >>> 1] as number);
     if (region) region.owner.seen = this.#samples;
   }
 
@@ -259,13 +271,15 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#branches.note(from, to);
   }
 
-  sample(ip: number, instructions: number, exactAlignment: boolean, pages: CodePages): void {
+  sample(pages: CodePages, instructions: number, exactAlignment: boolean): void {
     const { batch, patience } = this.tuning;
     this.#samples++;
     this.#sampled += instructions;
     if (this.#compiled.length > 0) for (const use of this.#compiled.splice(0)) this.#timed(use);
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#timed(() => this.#translate(exactAlignment));
+    const slot = pages.at(0);
+    const ip = slot === 0 ? 0 : this.code.recordFor(slot, pages.offset);
     if (ip === 0) return;
     this.#touch(ip);
     if (this.#refused.has(ip)) return;
@@ -322,7 +336,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, page);
     if (graph === undefined) return undefined;
     const found = graph.pages.map((number) => pageOf(number) as RegionPlace);
-    const slots = new Map(graph.pages.map((number, i) => [number, slotOf((found[i] as RegionPlace).ip)]));
+    const slots = new Map(graph.pages.map((number, i) => [number, this.#plan.slotOf((found[i] as RegionPlace).ip)]));
     return { place, pages: found, level, page, graph, slots };
   }
 
@@ -350,9 +364,8 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   ): ReturnType<Predecoder<B>['decodeForRegion']> {
     const page = pageOf(offset >> PAGE_BITS);
     if (page === undefined) return undefined;
-    const record = (offset >>> 2) & (PAGE_RECORDS - 1);
-    if (!this.code.isDecoded(slotOf(page.ip) + record * RECORD_BYTES)) return undefined;
-    return this.#predecoder.decodeForRegion(this.memory.u32[(page.pageOffset >>> 2) + record] as number, offset);
+    if (this.code.findDecoded(this.#plan.slotOf(page.ip), offset & PAGE_OFFSET_MASK) === 0) return undefined;
+    return this.#predecoder.decodeForRegion(this.memory, page.pageOffset, offset);
   }
 
   #translate(exactAlignment: boolean): void {
@@ -451,12 +464,13 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#refused.add(place.ip);
   }
 
-  /** Forgets the regions that hold code of a page: `ip` is its first record. */
-  #drop({ ip: first, records }: { readonly ip: number; readonly records: number }): void {
-    for (const number of this.#bySlot.get(first) ?? []) this.#release(number);
-    for (let i = 0; i < records; i++) {
-      this.#heat.delete(first + i * RECORD_BYTES);
-      this.#refused.delete(first + i * RECORD_BYTES);
+  /** Forgets the regions that hold code of the page of a slot. */
+  #drop(slot: number): void {
+    for (const number of this.#bySlot.get(slot) ?? []) this.#release(number);
+    const [first, end] = this.#plan.bounds(slot);
+    for (let ip = first; ip < end; ip += RECORD_BYTES) {
+      this.#heat.delete(ip);
+      this.#refused.delete(ip);
     }
   }
 
@@ -488,16 +502,6 @@ export class RegionCache<B extends Builder> implements CodeProfile {
 
 function fail(cause: unknown): never {
   throw new Error('a module of regions is not valid', { cause });
-}
-
-/** Address of the first record of the page that a record belongs to. */
-function slotOf(ip: number): number {
-  return (ip & -CODE_SLOT_BYTES) >>> 0;
-}
-
-/** Address of the number of the region that begins at a record. */
-function regionAt(ip: number): number {
-  return slotOf(ip) + CODE_SLOT_REGIONS + ((ip & (CODE_SLOT_BYTES - 1)) >>> Math.log2(RECORD_BYTES / 2));
 }
 
 /** Hands out numbers of a range. */

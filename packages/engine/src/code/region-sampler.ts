@@ -1,4 +1,4 @@
-import { CODE_SLOT_BYTES, EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
+import { EngineState, ExitReason } from '@qvm/jit';
 import { PAGE_BYTES } from '../memory/page.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
 import type { CpuState } from '../vcpu/cpu-state.js';
@@ -70,20 +70,15 @@ export class RegionSampler {
   #sample(): void {
     const { state } = this;
     const came = state.u64(EngineState.lastEntry);
-    const pages = this.#codePagesAt(came);
-    const slot = pages.at(0);
-    const ip = slot === 0 ? 0 : slot + Number(came & PAGE_OFFSET) * (RECORD_BYTES / 4);
     const exactAlignment = state.u32(EngineState.alignmentCheck) !== 0;
-    this.regions.sample(ip, this.#interval - this.#untilSample, exactAlignment, pages);
+    this.regions.sample(this.#codePagesAt(came), this.#interval - this.#untilSample, exactAlignment);
   }
 
   /** The code around a virtual address, by the present translation: the vCPU's own page, and what the TLB knows. */
   #codePagesAt(pc: bigint): CodePages {
     const { state, tlb } = this;
     const page = pc & ~PAGE_OFFSET;
-    const slot = (state.u32(EngineState.ip) & -CODE_SLOT_BYTES) >>> 0;
-    // Of its first record: one more stands behind the last, for what comes after the page.
-    const present = state.u64(EngineState.pcBias) + BigInt(slot >>> 2);
+    const { slot, page: present } = state;
     return {
       at: (number) => {
         const va = page + BigInt(number * PAGE_BYTES);
@@ -92,6 +87,7 @@ export class RegionSampler {
         return tlb.codeFor(state.u32(EngineState.bank), Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
       },
       address: Number(page & LOW_48),
+      offset: Number(pc & PAGE_OFFSET),
     };
   }
 }

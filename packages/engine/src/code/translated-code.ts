@@ -1,30 +1,34 @@
 import type { CodeTranslatedEvent } from '@qvm/core/hooks';
-import { PAGE_BITS, RECORD_BYTES, regionText } from '@qvm/jit';
+import { PAGE_BITS, regionText } from '@qvm/jit';
 import type { Block, Builder } from '@qvm/jit';
 import { PAGE_BYTES } from '../memory/page.js';
 import type { CodeCache } from './code-cache.js';
 import type { InstalledRegion } from './region-cache.js';
 
-/** An instruction as a listing shows it, with its bytes. @experimental */
-export type InstructionText = (word: number, address: bigint) => string;
+/**
+ * An instruction as a listing shows it, with its bytes.
+ *
+ * @param code - VM memory address of the instruction.
+ * @param address - its guest address.
+ * @experimental
+ */
+export type InstructionText = (code: number, address: bigint) => string;
 
-/** What the hook `codeTranslated` tells of a region. Instruction words are read from the guest when `text` is called. */
+/** What the hook `codeTranslated` tells of a region. Instructions are read from the guest when `text` is called. */
 export function translatedCode<B extends Builder>(
   { graph, slots, page, inlined, translate }: InstalledRegion<B>,
-  code: Pick<CodeCache, 'wordAt'>,
+  code: Pick<CodeCache, 'pageAt'>,
   instructionText: InstructionText,
 ): Omit<CodeTranslatedEvent, 'vm'> {
   const addressOf = (offset: number): bigint => BigInt.asUintN(48, BigInt(page + offset));
-  const wordAt = (offset: number): number => {
-    const slot = slots.get(offset >> PAGE_BITS) as number;
-    return code.wordAt(slot + ((offset & (PAGE_BYTES - 1)) / 4) * RECORD_BYTES);
-  };
+  const codeAt = (offset: number): number =>
+    code.pageAt(slots.get(offset >> PAGE_BITS) as number) + (offset & (PAGE_BYTES - 1));
   return {
     address: addressOf((graph.blocks[0] as Block<B>).start),
     level: inlined ? 'inlined' : 'plain',
     instructions: graph.instructions,
     pages: graph.pages.map((number) => addressOf(number * PAGE_BYTES)),
-    text: () => regionText(graph, BigInt(page), ({ offset }) => instructionText(wordAt(offset), addressOf(offset))),
+    text: () => regionText(graph, BigInt(page), ({ offset }) => instructionText(codeAt(offset), addressOf(offset))),
     module: translate,
   };
 }

@@ -1,5 +1,6 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import { BOUNCE_BYTES, EngineState } from '@qvm/jit';
+import type { RecordPlan } from '@qvm/jit';
 
 /**
  * The state of one vCPU as the engine sees it: typed access to the bytes that generated code works on. An architecture adds names for its
@@ -21,10 +22,14 @@ export class CpuState {
     return memory.allocate(CpuState.bytesFor(end), 64) + BOUNCE_BYTES;
   }
 
-  /** @param address - where the state lies in the VM's memory; a multiple of 16. */
+  /**
+   * @param address - where the state lies in the VM's memory; a multiple of 16.
+   * @param plan - where the records of the architecture's instructions are.
+   */
   constructor(
     protected readonly memory: VmMemory,
     readonly address: number,
+    private readonly plan: RecordPlan,
   ) {
     this.#u32 = memory.u32;
     this.#u64 = memory.u64;
@@ -52,17 +57,41 @@ export class CpuState {
     this.setU32(to + 4, this.u32(from + 4));
   }
 
+  /** The pc: of the record at `ip`. */
   get pc(): bigint {
-    return BigInt.asUintN(64, this.u64(EngineState.pcBias) + BigInt(this.u32(EngineState.ip) >>> 2));
+    return BigInt.asUintN(64, this.u64(EngineState.pcBias) + BigInt(this.#pcAddend));
   }
 
   /** The halves of {@link CpuState.pc}, for exceptions: no number of 64 bits is made. */
   get pcLo(): number {
-    return (this.u32(EngineState.pcBias) + (this.u32(EngineState.ip) >>> 2)) >>> 0;
+    return (this.u32(EngineState.pcBias) + this.#pcAddend) >>> 0;
   }
 
   get pcHi(): number {
-    const carry = this.u32(EngineState.pcBias) + (this.u32(EngineState.ip) >>> 2) > 0xffff_ffff ? 1 : 0;
+    const carry = this.u32(EngineState.pcBias) + this.#pcAddend > 0xffff_ffff ? 1 : 0;
     return (this.u32(EngineState.pcBias + 4) + carry) >>> 0;
+  }
+
+  /** Address of the slot of the record at `ip`. */
+  get slot(): number {
+    return this.plan.slotOf(this.u32(EngineState.ip));
+  }
+
+  /** Virtual address of the page of the record at `ip`. The record after a page's last instruction belongs to that page. */
+  get page(): bigint {
+    const offset = this.plan.offsetOf(this.memory, this.u32(EngineState.ip));
+    return BigInt.asUintN(64, this.pc - BigInt(offset));
+  }
+
+  /** Puts the vCPU at a record, which is that of the instruction at an address in two halves. */
+  moveTo(record: number, lo: number, hi: number): void {
+    this.setU32(EngineState.ip, record);
+    const bias = lo - this.#pcAddend;
+    this.setU32(EngineState.pcBias, bias >>> 0);
+    this.setU32(EngineState.pcBias + 4, (bias < 0 ? hi - 1 : hi) >>> 0);
+  }
+
+  get #pcAddend(): number {
+    return this.plan.pcAddend(this.memory, this.u32(EngineState.ip));
   }
 }

@@ -270,9 +270,9 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.#stepDone = true;
   }
 
-  /** The present instruction's word. */
-  get word(): number {
-    return this.#code.wordAt(this.ip);
+  /** VM memory address of the present instruction. */
+  get codeAddress(): number {
+    return this.#code.codeAt(this.ip);
   }
 
   /**

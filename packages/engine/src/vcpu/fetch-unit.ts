@@ -2,7 +2,7 @@ import type { PhysicalMap } from '@qvm/core/architecture';
 import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
-import { pageOf } from '../memory/page.js';
+import { PAGE_BYTES, pageOf } from '../memory/page.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
 import type { CpuState } from './cpu-state.js';
 
@@ -49,15 +49,13 @@ export class FetchUnit {
 
   /** Sets the program counter. A fetch that faults is left in {@link FetchUnit.fault}. */
   jump(target: bigint): void {
-    const top = BigInt.asIntN(64, target) >> 55n;
-    const pc = top === 0n || top === -1n ? target : this.mmu.branchTarget(target);
+    const pc = this.#isCanonical(Number(BigInt.asIntN(32, target >> 32n))) ? target : this.mmu.branchTarget(target);
     this.#jump(Number(pc & 0xffff_ffffn), Number(pc >> 32n));
   }
 
-  /** {@link FetchUnit.jump} to an address in two halves, of which bits 63–55 are mostly alike. */
+  /** {@link FetchUnit.jump} to an address in two halves, which is mostly canonical. */
   jumpTo(lo: number, hi: number): void {
-    const top = hi >> 23;
-    if (top === 0 || top === -1) this.#jump(lo, hi);
+    if (this.#isCanonical(hi)) this.#jump(lo, hi);
     else this.jump(join(lo, hi));
   }
 
@@ -66,9 +64,15 @@ export class FetchUnit {
     if (!this.fault) this.jump(this.state.pc);
   }
 
+  /** By the high half of an address. */
+  #isCanonical(hi: number): boolean {
+    const top = hi >> (this.code.geometry.addressBits - 33);
+    return top === 0 || top === -1;
+  }
+
   #jump(lo: number, hi: number): void {
     this.fault = undefined;
-    if (lo & 3) {
+    if (lo & (this.code.geometry.unit - 1)) {
       this.fault = { lo, hi, status: this.faults.alignment };
       return;
     }
@@ -76,11 +80,10 @@ export class FetchUnit {
     const bank = state.u32(EngineState.bank);
     const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi);
     if (code === 0) return;
-    const ip = code + (lo & 0xffc) * 4;
-    state.setU32(EngineState.ip, ip);
-    const bias = lo - (ip >>> 2);
-    state.setU32(EngineState.pcBias, bias >>> 0);
-    state.setU32(EngineState.pcBias + 4, (bias < 0 ? hi - 1 : hi) >>> 0);
+    const record = this.code.recordFor(code, lo & (PAGE_BYTES - 1));
+    // The slot of the page was full: it gets another.
+    if (record === 0) this.#jump(lo, hi);
+    else state.moveTo(record, lo, hi);
   }
 
   #fetch(bank: number, lo: number, hi: number): number {

@@ -143,11 +143,6 @@ export class A64 extends Builder {
     return option & 4 ? this.sx(x, bits) : this.zx(x, bits);
   }
 
-  /** The address of the next instruction. */
-  nextPc(): V {
-    return this.add(this.pc(), this.imm(4));
-  }
-
   /** X30 := address of the next instruction. */
   link(): void {
     this.setX(fixedRegister(30), this.nextPc());

@@ -1,3 +1,4 @@
+import { truthTable } from '@qvm/jit';
 import type { Builder, FlagModel, V } from '@qvm/jit';
 
 /**
@@ -33,6 +34,10 @@ export enum Condition {
   NV,
 }
 
+const NZCV_BITS = 4;
+/** Conditions of C1.2.4, NV among them. */
+const CONDITIONS = 16;
+
 /** Whether a condition holds for NZCV (N is bit 3). */
 function holds(condition: number, nzcv: number): boolean {
   const [n, z, c, v] = [(nzcv >> 3) & 1, (nzcv >> 2) & 1, (nzcv >> 1) & 1, nzcv & 1];
@@ -46,12 +51,12 @@ function holds(condition: number, nzcv: number): boolean {
  * @experimental
  */
 export const nzcvModel: FlagModel = {
-  common: FlagKind.Sub,
-  truth: Array.from({ length: 16 }, (_, cond) => {
-    let mask = 0;
-    for (let nzcv = 0; nzcv < 16; nzcv++) if (holds(cond, nzcv)) mask |= 1 << nzcv;
-    return mask;
-  }),
+  bits: NZCV_BITS,
+  direct: [FlagKind.Sub],
+  truth: truthTable(
+    NZCV_BITS,
+    Array.from({ length: CONDITIONS }, (_, condition) => (nzcv: number) => holds(condition, nzcv)),
+  ),
   test: (b, kind, x, y, condition) => {
     if (kind === FlagKind.Sub) return testSub(b, x, y, condition);
     throw new Error('only differences are tested directly');

@@ -6,7 +6,7 @@ import type { A64 } from '../builder/a64.js';
 export type A64Row = Row<A64>;
 
 /** Makes a row of the A64 tables. Sections are of the Arm ARM, DDI 0487. @experimental */
-export const inst: RowMaker<A64> = rowMaker<A64>();
+export const inst: RowMaker<A64> = rowMaker<A64>(32);
 
 /** The rows of FP and SIMD tables: each checks first whether access is trapped. @experimental */
 export function withFpCheck(rows: readonly A64Row[]): readonly A64Row[] {

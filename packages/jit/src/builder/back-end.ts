@@ -1,79 +1,74 @@
 import type { Reg, V } from '../describe/value.js';
-import type { Facts } from '../region/facts.js';
 import type { Ty } from '../wasm/code-buffer.js';
-import type { Builder } from './builder.js';
+import type { KnownFacts } from './known-facts.js';
 import type { Probe } from './probe.js';
+import type { RegisterFile } from './register-file.js';
 
 /** How control leaves an instruction. @experimental */
 export enum Flow {
+  /** To the next instruction. */
   Next,
+  /** To a place whose distance is known. */
   Jump,
+  /** To such a place or to the next instruction. */
   Branch,
+  /** To a computed address. */
   Indirect,
+  /** To the engine. */
   Leave,
-  /** A jump, and an indirect one, that leaves the address of the next instruction for a return. */
+  /** A jump that leaves the address of the next instruction for a return. */
   Call,
+  /** An indirect jump that does so. */
   IndirectCall,
-  /** On to the next instruction, which is fetched anew. */
+  /** To the next instruction, which is fetched anew. */
   Refetch,
 }
 
-/**
- * A set of registers of one kind and where they live in the state.
- *
- * @experimental
- */
-export interface RegisterFile {
-  readonly name: string;
-  /** Whether every register is read and written at the same offset: then both roles share a place in a record. */
-  readonly inPlace?: boolean;
-  /** Registers of 128 bits; otherwise of 64. */
-  readonly wide?: boolean;
-  /** State offset of register `n` as a source. */
-  readOffset(n: number): number;
-  /** State offset of register `n` as a destination. */
-  writeOffset(n: number): number;
-}
-
-/** A look-up that several accesses share. @experimental */
+/** A look-up in the TLB that several accesses share. @experimental */
 export interface SharedProbe {
-  /** The local of its address, and how far from there the access is. */
+  /** Local of the VM memory address that it found. */
   readonly local: number;
+  /** Bytes from there to the access. */
   readonly displacement: number;
-  /** To be called when it has been emitted; undefined when an earlier access did that. */
+  /** To be called when the look-up has been emitted; undefined when an earlier access did that. */
   readonly begin: ((probe: Probe) => void) | undefined;
 }
 
 /**
  * What differs between an interpreter handler and a region: where operands, registers, flags and the pc come from, and
- * where control goes. Methods emit code with {@link Builder.code}.
+ * where control goes. Methods emit code.
  *
  * @experimental
  */
 export interface BackEnd {
-  readonly builder: Builder;
-  /** What is known at this point; nothing where each instruction stands for itself. */
-  readonly facts: Facts | undefined;
+  /** What is known at this point; undefined where instructions are compiled one by one. */
+  readonly facts: KnownFacts | undefined;
+  /** Leaves the value of an operand on the stack. */
   emitOperand(operand: number, ty: Ty): void;
-  emitRegister(file: RegisterFile, register: Reg, ty: Ty, opcode: number): void;
+  /** Leaves the value of a register on the stack, as `ty`. */
+  emitRegister(file: RegisterFile, register: Reg, ty: Ty): void;
   /** State offset of a source register, where it is known. */
   registerOffset(file: RegisterFile, register: Reg): number | undefined;
-  /** `value` emits the value, which is node `n`. */
-  writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void, n: number): void;
+  /** Writes a whole register. `value` emits the value, which is node `n`. */
+  writeRegister(file: RegisterFile, register: Reg, value: () => void, n: number): void;
   /** How an access to node `va` shares its look-up with those near it; undefined where it does not. */
   shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined;
+  /** Leaves the address of the instruction on the stack, an i64. */
   emitPc(): void;
-  /** Flags as the semantic function asked for them; values are nodes. */
+  /** Leaves the address of the next instruction on the stack, an i64. */
+  emitNextPc(): void;
+  /** Whether a condition holds: an i32. */
   condition(cond: number): V;
+  /** All flags as an i32. */
   packedFlags(): V;
-  /** The kind of the flags is `kind`, or the value `computed` where it is not known. */
+  /** Sets the flags from operands of `kind`, or of the kind `computed` where that is not known. */
   commitFlags(kind: number, x: V, y: V, computed?: V): void;
   /** Emits what a failed TLB probe does; leaves the access's address on the stack. `va` emits the virtual address. */
   emitMiss(va: () => void, info: number): void;
-  /** After the stores of an instruction to an address from {@link emitMiss}. `address` emits it. */
+  /** Emits what follows the stores of an instruction to an address from {@link emitMiss}. `address` emits it. */
   flushStore(address: () => void): void;
   /** Ends the instruction early with nothing done. */
   leave(reason: number, info: () => void): void;
-  /** The last effect. */
+  /** Emits the transfer of control: the last effect. */
   finish(flow: Flow, condition: number, target: number, reason: number): void;
 }

@@ -4,11 +4,13 @@ import type { V } from '../describe/value.js';
 import { generateInterpreter } from '../interpreter/interpreter.js';
 import { fixedRegister } from '../interpreter/operands.js';
 import { Predecoder } from '../interpreter/predecoder.js';
-import type { RecordMemory } from '../interpreter/predecoder.js';
+import { WordDecoder } from '../describe/word-decoder.js';
+import type { RecordMemory } from '../records/record-plan.js';
 import { Ty } from '../wasm/code-buffer.js';
-import type { RegisterFile } from './back-end.js';
 import { Builder } from './builder.js';
+import type { RegisterFile } from './register-file.js';
 import type { FlagModel } from './flag-model.js';
+import type { InstructionGeometry } from '../records/instruction-geometry.js';
 import type { Helper } from './helper.js';
 import type { ExitReason } from './layout.js';
 import { BOUNCE_BYTES, EngineState, TLB_ENTRIES, TlbEntry } from './layout.js';
@@ -16,11 +18,14 @@ import { BOUNCE_BYTES, EngineState, TLB_ENTRIES, TlbEntry } from './layout.js';
 /** Sixteen 64-bit registers. */
 export const R: RegisterFile = {
   name: 'R',
+  bits: 64,
   readOffset: (n) => EngineState.end + n * 8,
   writeOffset: (n) => EngineState.end + n * 8,
 };
 export const REGISTERS = 16;
-/** Eight 64-bit fields behind the registers. */
+/** Instructions are words. */
+export const WORDS: InstructionGeometry = { unit: 4, longest: 4, addressBits: 56 };
+/** Eight 64-bit fields after the registers. */
 export const FIELD = EngineState.end + REGISTERS * 8;
 export const FIELDS = 8;
 /** Where the only mapped guest page is. */
@@ -35,7 +40,8 @@ const DATA = 0x1_2000;
 
 /** The flags are equal, less, and which kind they are: enough to see every path of a lazy flag. */
 export const flags: FlagModel = {
-  common: 0,
+  bits: 3,
+  direct: [0],
   test: (b, _kind, x, y, condition) => (condition === 0 ? b.eq(x, y) : b.ltu(x, y)),
   pack: (b, kind, x, y) => b.or(b.or(b.eq(x, y), b.shl(b.ltu(x, y), b.imm(1))), b.shl(kind, b.imm(2))),
   truth: [0b10101010, 0b11001100].map((mask) => mask & 0xffff),
@@ -75,11 +81,12 @@ export class BuilderBench {
     });
     const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
-    this.#records = { data: this.view, u32: new Uint32Array(memory.buffer) };
+    this.#records = { data: this.view, u16: new Uint16Array(memory.buffer), u32: new Uint32Array(memory.buffer) };
     const interpreter = generateInterpreter({
       rows,
       flags,
       helpers: Object.values(helpers).map(({ helper }) => helper),
+      geometry: WORDS,
       builder: Builder,
     });
     const env = {
@@ -96,7 +103,7 @@ export class BuilderBench {
       test,
     });
     this.#run = instance.exports['run'] as (cpu: number, budget: number) => ExitReason;
-    this.#predecoder = new Predecoder(interpreter);
+    this.#predecoder = new Predecoder(interpreter, new WordDecoder(rows));
     for (let i = 0; i < TLB_ENTRIES * TlbEntry.bytes; i += 8) this.view.setBigInt64(BANK + i, -1n, true);
     this.view.setUint32(CPU + EngineState.bank, BANK, true);
     this.view.setUint32(CPU + EngineState.unprivilegedBank, BANK, true);
@@ -107,7 +114,8 @@ export class BuilderBench {
 
   /** Runs one instruction with its operand. Its address is 0x100000. */
   run(instruction: number, operand = 0): ExitReason {
-    this.#predecoder.write(this.#records, RECORD, ((instruction << 20) | (operand & 0xf_ffff)) >>> 0, 0);
+    const word = ((instruction << 20) | (operand & 0xf_ffff)) >>> 0;
+    this.#predecoder.write(this.#records, { code: 0, slot: RECORD }, RECORD, word, 0);
     this.view.setUint32(CPU + EngineState.ip, RECORD, true);
     this.view.setBigInt64(CPU + EngineState.pcBias, BigInt(0x10_0000 - (RECORD >>> 2)), true);
     return this.#run(CPU, 1);

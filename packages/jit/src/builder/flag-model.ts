@@ -2,17 +2,40 @@ import type { V } from '../describe/value.js';
 import type { Builder } from './builder.js';
 
 /**
- * How an architecture's condition flags follow from lazily kept operands.
+ * How an architecture's condition flags follow from lazily kept operands: the state holds the kind of the operation that set them,
+ * and two operands.
  *
  * @experimental
  */
 export interface FlagModel {
-  /** The kind that the interpreter tests without packing the flags first. */
-  readonly common: number;
-  /** The value of a condition for a known kind. */
+  /** Number of flags that conditions read: at most {@link MOST_FLAGS}. */
+  readonly bits: number;
+  /** The kinds that are tested by their operands, without packing the flags first; the commonest first. */
+  readonly direct: readonly number[];
+  /** The value of a condition for one of the kinds in `direct`: an i32. */
   test(b: Builder, kind: number, x: V, y: V, condition: number): V;
-  /** All flags in the architecture's order as an i32, for a kind known only at run time. */
+  /** All flags as an i32 of `bits` bits, in the architecture's order. */
   pack(b: Builder, kind: V, x: V, y: V): V;
-  /** For each condition, a bit mask over all packed flag values for which it holds. */
+  /** For each condition, a bit for each value of the packed flags: whether it holds. See {@link truthTable}. */
   readonly truth: readonly number[];
+}
+
+/** Flags whose values have a bit each in a truth table of 32 bits. @experimental */
+export const MOST_FLAGS = 5;
+
+/**
+ * The {@link FlagModel.truth} of conditions.
+ *
+ * @param bits - number of flags.
+ * @param holds - one for each condition: whether it holds for a value of the packed flags.
+ * @throws RangeError when there are more flags than a table has room for.
+ * @experimental
+ */
+export function truthTable(bits: number, holds: readonly ((packed: number) => boolean)[]): readonly number[] {
+  if (bits > MOST_FLAGS) throw new RangeError(`${bits} flags: a truth table has room for ${MOST_FLAGS}`);
+  return holds.map((condition) => {
+    let table = 0;
+    for (let packed = 0; packed < 1 << bits; packed++) if (condition(packed)) table |= 1 << packed;
+    return table >>> 0;
+  });
 }

@@ -1,7 +1,7 @@
 import type { V } from '../describe/value.js';
 import type { Ty } from '../wasm/code-buffer.js';
-import type { RegisterFile } from './back-end.js';
 import type { Helper } from './helper.js';
+import type { RegisterFile } from './register-file.js';
 
 /** What a node is. @internal */
 export enum Kind {
@@ -30,8 +30,10 @@ export enum Kind {
   Vector,
   /** An atomic operation: `op` at address `a`, operand `b`, replacement `c` (−1 when none). */
   Atomic,
-  /** The address of the current instruction. */
+  /** The address of the instruction. */
   Pc,
+  /** The address of the instruction that follows it in memory. */
+  NextPc,
 }
 
 const NONE = -1;
@@ -89,6 +91,11 @@ export class Graph {
     this.lo[n] = lo;
     this.hi[n] = hi;
     return n;
+  }
+
+  /** Keeps static lanes; gives their number. */
+  addLanes(lanes: readonly number[]): number {
+    return this.lanes.push(lanes) - 1;
   }
 
   fileIndex(file: RegisterFile): number {

@@ -13,7 +13,7 @@ export const EngineState = {
   stolen: 8,
   /** u32: operand of {@link Builder.leave}. */
   exitInfo: 12,
-  /** u64: `pc = pcBias + (ip >> 2)`: a record has 16 bytes, an instruction 4. */
+  /** u64: what is added to `RecordPlan.pcAddend` of `ip` to get the pc. */
   pcBias: 16,
   /** u64: address of the access that missed, or target of a transfer that missed. */
   address: 24,
@@ -131,10 +131,8 @@ export const PAGE_BITS = 12;
 /** Bytes of one pre-decoded record. @experimental */
 export const RECORD_BYTES = 16;
 
-/** Bytes (and alignment) of a page in the code cache: its records, one more for the page's end, and a region number for each. @experimental */
+/** Bytes (and alignment) of a slot of the code cache, which holds the records of a page: see {@link RecordPlan}. @experimental */
 export const CODE_SLOT_BYTES = 0x8000;
-/** Offset of the region numbers, 16 bits for each record; 0 where no region begins. @experimental */
-export const CODE_SLOT_REGIONS = 0x4040;
 /**
  * Region numbers from here on are of regions that take misaligned accesses to the slow path; the others run only while the system
  * allows such accesses.
@@ -185,5 +183,7 @@ export enum ExitReason {
   Fault = 3,
   /** The record at `ip` is of an encoding that is not implemented. */
   Undefined = 4,
+  /** The instruction of the record at `ip` goes on in the next page; only where records are sparse. */
+  Straddle = 5,
   architecture = 16,
 }

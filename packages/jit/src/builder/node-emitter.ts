@@ -1,12 +1,13 @@
 import { Ty } from '../wasm/code-buffer.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
 import type { Reg } from '../describe/value.js';
-import type { BackEnd, RegisterFile } from './back-end.js';
+import type { BackEnd } from './back-end.js';
 import { Kind } from './graph.js';
 import type { Graph } from './graph.js';
 import type { Helper } from './helper.js';
 import type { LocalPool } from './local-pool.js';
 import { atomicAlignment } from './memory-opcodes.js';
+import type { RegisterFile } from './register-file.js';
 
 /** What {@link NodeEmitter.conditionally} emits beside the piece itself: with a type, both leave a value of it on the stack. */
 interface Otherwise {
@@ -130,7 +131,7 @@ export class NodeEmitter {
         back.emitOperand(a, g.ty[n] as Ty);
         break;
       case Kind.Register:
-        back.emitRegister(g.files[a] as RegisterFile, b as unknown as Reg, g.ty[n] as Ty, op);
+        back.emitRegister(g.files[a] as RegisterFile, b as unknown as Reg, g.ty[n] as Ty);
         break;
       case Kind.Op:
         this.emit(a);
@@ -182,6 +183,9 @@ export class NodeEmitter {
         break;
       case Kind.Pc:
         back.emitPc();
+        break;
+      case Kind.NextPc:
+        back.emitNextPc();
         break;
     }
   }

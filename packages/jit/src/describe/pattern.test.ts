@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Decoder } from './decoder.js';
+import { WordDecoder } from './word-decoder.js';
 import { encodeFields, extractFields, parsePattern } from './pattern.js';
 import { rowMaker } from './row.js';
 
@@ -63,7 +63,12 @@ describe('patterns', () => {
     ['1 x:32', /33 bits/],
     ['2 x:31', /bad token/],
   ])('refuse "%s"', (text, message) => {
-    expect(() => parsePattern(text)).toThrow(message);
+    expect(() => parsePattern(text, 32)).toThrow(message);
+  });
+
+  it('are as long as their parts when no length is asked for, up to a word', () => {
+    expect(parsePattern('101 x:4! 0').bits).toBe(8);
+    expect(() => parsePattern('1 x:32')).toThrow(/33 bits/);
   });
 
   it.each([[{}], [{ x: 4 }], [{ x: -1 }]])('refuse the fields %j', (fields: Record<string, number>) => {
@@ -81,7 +86,7 @@ describe('Decoder', () => {
   );
   const special = inst('2', 'special', '1010 0001 x:24', {}, nothing);
   const low = inst('3', 'low', '1011 0000 xxxxxxxx x:15 1', {}, nothing);
-  const decoder = new Decoder([general, special, low]);
+  const decoder = new WordDecoder([general, special, low]);
   const nameOf = (word: number): string | undefined => decoder.find(word)?.row.name;
 
   it('prefers the row with more fixed bits', () => {

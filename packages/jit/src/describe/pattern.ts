@@ -38,10 +38,12 @@ export interface Pattern {
  * Parses `sf:1! op:1! 100010 sh:1 imm12:12 Rn:5 Rd:5`, most significant bit first: runs of 0, 1 and x (ignored) are fixed bits,
  * `name:width` is a field, `!` makes it static, and a name that starts with `R` and is not static is a register.
  *
- * @throws Error when the widths do not add up to `bits`: the table is wrong.
+ * @param bits - how many bits it must have; at most 32, which is also the most if this is not given.
+ * @throws Error when the widths do not add up to that: the table is wrong.
  * @experimental
  */
-export function parsePattern(text: string, bits = 32): Pattern {
+export function parsePattern(text: string, bits = widthOf(text)): Pattern {
+  if (bits > MOST_BITS) throw new Error(`pattern "${text}" has ${bits} bits, more than ${MOST_BITS}`);
   let position = bits;
   let mask = 0;
   let value = 0;
@@ -69,6 +71,17 @@ export function parsePattern(text: string, bits = 32): Pattern {
   }
   if (position !== 0) throw new Error(`pattern "${text}" has ${bits - position} bits instead of ${bits}`);
   return { text, bits, mask: mask >>> 0, value: value >>> 0, fields };
+}
+
+/** Bits of one part of a pattern. */
+const MOST_BITS = 32;
+
+/** Bits of a pattern. */
+function widthOf(text: string): number {
+  return text
+    .trim()
+    .split(/\s+/)
+    .reduce((sum, token) => sum + Number(/:(\d+)/.exec(token)?.[1] ?? token.length), 0);
 }
 
 /**

@@ -93,9 +93,10 @@ export interface RowOptions<
 /**
  * Makes the row constructor of an instruction table whose semantic functions use the builder `B`.
  *
+ * @param bits - of every pattern of the table; undefined where each has its own width, up to 32.
  * @experimental
  */
-export function rowMaker<B>() {
+export function rowMaker<B>(bits?: number) {
   return function inst<
     const P extends string,
     O extends Record<string, Operand<Fields<P>>> = Record<never, Operand<Fields<P>>>,
@@ -111,7 +112,7 @@ export function rowMaker<B>() {
     return {
       section,
       name,
-      pattern: parsePattern(pattern),
+      pattern: parsePattern(pattern, bits),
       feature: options.feature,
       operands: (options.operands ?? {}) as Row<B>['operands'],
       derived: (options.derived ?? {}) as Row<B>['derived'],

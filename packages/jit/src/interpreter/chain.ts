@@ -1,14 +1,7 @@
 import type { Helper } from '../builder/helper.js';
-import {
-  CODE_SLOT_BYTES,
-  CODE_SLOT_REGIONS,
-  EXACT_REGIONS,
-  EngineState,
-  PAGE_BITS,
-  REGION_MINIMUM,
-  TlbEntry,
-} from '../builder/layout.js';
+import { EXACT_REGIONS, EngineState, PAGE_BITS, REGION_MINIMUM, TlbEntry } from '../builder/layout.js';
 import { emitEntry } from '../builder/tlb-lookup.js';
+import type { RecordPlan } from '../records/record-plan.js';
 import { REGION_SIGNATURE } from '../region/region-signature.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import type { ModuleWriter } from '../wasm/module-writer.js';
@@ -28,23 +21,11 @@ export const CHAIN: Helper = {
   pure: false,
 };
 
-/** Leaves the address of the region number of the record in local `ip` on the stack. */
-export function emitRegionAddress(code: CodeBuffer, ip: number): void {
-  code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
-  code
-    .get(ip)
-    .i32(CODE_SLOT_BYTES - 1)
-    .op(IntOp.and[0])
-    .i32(3)
-    .op(IntOp.shr[0])
-    .op(IntOp.add[0]);
-}
-
 /**
  * Defines {@link CHAIN}. The region that leaves has stored its pc in `EngineState.address`, so that returning ends the chain
  * wherever no region begins or the engine is wanted.
  */
-export function defineChain(writer: ModuleWriter, index: number): void {
+export function defineChain(writer: ModuleWriter, index: number, plan: RecordPlan): void {
   const code = new CodeBuffer();
   const [cpu, left, pc, entry, ip, region] = [0, 1, 2, 3, 4, 5];
   const giveUp = (): void => {
@@ -53,24 +34,17 @@ export function defineChain(writer: ModuleWriter, index: number): void {
   };
   emitEntry(code, cpu, pc, EngineState.bank);
   code.tee(entry).memory(Op.i64_load, TlbEntry.execTag);
-  code
-    .get(pc)
-    .i64(-(1 << PAGE_BITS) | 3, -1)
-    .op(IntOp.and[1])
-    .op(IntOp.ne[1]);
+  plan.emitTag(code, pc);
+  code.op(IntOp.ne[1]);
   giveUp();
-  code.get(entry).memory(Op.i32_load, TlbEntry.code);
-  code
-    .get(pc)
-    .op(Op.i32_wrap_i64)
-    .i32((1 << PAGE_BITS) - 1)
-    .op(IntOp.and[0])
-    .i32(2)
-    .op(IntOp.shl[0])
-    .op(IntOp.add[0])
-    .set(ip);
-  emitRegionAddress(code, ip);
-  code.memory(Op.i32_load16_u, CODE_SLOT_REGIONS).tee(region).op(Op.i32_eqz);
+  plan.emitRecord(code, entry, pc);
+  code.set(ip);
+  if (plan.sparse) {
+    code.get(ip).op(Op.i32_eqz);
+    giveUp();
+  }
+  plan.emitRegionNumber(code, ip);
+  code.tee(region).op(Op.i32_eqz);
   giveUp();
   code.get(left).i32(REGION_MINIMUM).op(IntOp.lts[0]);
   code.get(left).get(cpu).memory(Op.i32_load, EngineState.sampleAt).op(IntOp.lts[0]).op(IntOp.or[0]);

@@ -1,73 +1,32 @@
 import { Flow } from '../builder/back-end.js';
-import type { BackEnd, RegisterFile } from '../builder/back-end.js';
+import type { BackEnd } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
+import { testCondition } from '../builder/conditions.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
 import type { Helper } from '../builder/helper.js';
-import { BOUNCE_BYTES, EngineState, RECORD_BYTES } from '../builder/layout.js';
+import { EngineState, RECORD_BYTES } from '../builder/layout.js';
+import type { RegisterFile } from '../builder/register-file.js';
 import type { Reg, V } from '../describe/value.js';
+import type { RecordPlan } from '../records/record-plan.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
+import { FLUSH, PACK_FLAGS, SLOW_OPEN } from './core-functions.js';
+import { emitFlush, emitMiss } from './handler-access.js';
 import { FIXED_REGISTER } from './operands.js';
 import type { OperandInfo } from './operands.js';
+import { Reach } from './reach.js';
+import { RecordFields } from './record-fields.js';
+import { emitLoad, emitStore } from './register-access.js';
+import type { RunFrame } from './run-frame.js';
 
-/**
- * What one place in a record holds.
- *
- * @experimental
- */
-export interface Slot {
-  /** Byte offset in the record. */
-  readonly offset: number;
-  readonly operand: number;
-  /** How the value is written: a state offset of a register, a number, or the distance of a branch in records. */
-  readonly kind: 'source' | 'destination' | 'u16' | 'i32' | 'i64' | 'near';
-  readonly file: RegisterFile | undefined;
+/** What all handlers of an interpreter are made with. @internal */
+export interface HandlerContext {
+  readonly frame: RunFrame;
+  readonly plan: RecordPlan;
+  readonly flags: FlagModel;
+  readonly functionOf: (helper: Helper) => number;
 }
-
-/** Labels and locals of the function that the handlers live in. @internal */
-export interface RunFrame {
-  readonly cpu: number;
-  readonly ip: number;
-  readonly left: number;
-  readonly reason: number;
-  readonly target: number;
-  /** Label: next instruction. */
-  readonly next: number;
-  /** Label: `ip` was set by a jump or a loop: perhaps a region begins here. */
-  readonly enter: number;
-  /** Label: go on at the pc in `target`. */
-  readonly transfer: number;
-  /** Label: return with `reason`. */
-  readonly exit: number;
-  /** Label: return with a fault, the instruction undone. */
-  readonly abort: number;
-}
-
-/** The slow path of {@link Builder.open}: (cpu, va, info) → address. @internal */
-export const SLOW_OPEN: Helper = {
-  module: 'core',
-  name: 'slowOpen',
-  params: [Ty.i32, Ty.i64, Ty.i32],
-  result: Ty.i32,
-  pure: false,
-};
-/** Packs the lazy flags: (cpu) → flags. @internal */
-export const PACK_FLAGS: Helper = { module: 'core', name: 'packFlags', params: [Ty.i32], result: Ty.i32, pure: true };
-/** Writes the bounce buffer out. @internal */
-export const FLUSH: Helper = { module: 'env', name: 'flush', params: [], result: undefined, pure: false };
-
-/** Where the target of a branch lies: ahead in the page, behind, or in another page. @internal */
-export enum Reach {
-  Ahead,
-  Behind,
-  Far,
-}
-
-/** Number of {@link Reach} values. @internal */
-export const REACHES = 3;
-
-const SLOT_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 } as const;
 
 /**
  * Emits one interpreter handler: operands come from the record at `ip`, registers and flags from the vCPU's state.
@@ -77,59 +36,45 @@ const SLOT_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 
 export class HandlerBackEnd implements BackEnd {
   /** An instruction knows nothing of those before it. */
   readonly facts = undefined;
-  readonly slots: Slot[] = [];
+  /** The fields of the handler's records. */
+  readonly fields: RecordFields;
   /** How control leaves the instruction. */
   flow = Flow.Next;
-  #used = 2;
 
   constructor(
-    readonly builder: Builder,
-    private readonly frame: RunFrame,
+    private readonly builder: Builder,
+    private readonly context: HandlerContext,
     private readonly operands: readonly OperandInfo[],
     private readonly reach: Reach,
-    private readonly flags: FlagModel,
-    private readonly functionOf: (helper: Helper) => number,
-  ) {}
+  ) {
+    this.fields = new RecordFields(context.plan.headerBytes);
+  }
 
   emitOperand(operand: number, ty: Ty): void {
     const { kind } = this.operands[operand] as OperandInfo;
     const wide = ty === Ty.i64;
-    const [slot, op] =
+    const [field, op] =
       kind === 'small'
-        ? [this.#slot(operand, 'u16'), wide ? Op.i64_load16_u : Op.i32_load16_u]
+        ? [this.fields.offsetOf(operand, 'u16'), wide ? Op.i64_load16_u : Op.i32_load16_u]
         : kind === 'wide'
-          ? [this.#slot(operand, 'i64'), wide ? Op.i64_load : Op.i32_load]
-          : [this.#slot(operand, 'i32'), wide ? Op.i64_load32_s : Op.i32_load];
-    this.builder.code.get(this.frame.ip).memory(op, slot);
+          ? [this.fields.offsetOf(operand, 'i64'), wide ? Op.i64_load : Op.i32_load]
+          : [this.fields.offsetOf(operand, 'i32'), wide ? Op.i64_load32_s : Op.i32_load];
+    this.builder.code.get(this.context.frame.ip).memory(op, field);
   }
 
-  emitRegister(file: RegisterFile, register: Reg, _ty: Ty, opcode: number): void {
-    const { code } = this.builder;
-    const number = register as unknown as number;
-    if (number >= FIXED_REGISTER) {
-      code.get(this.frame.cpu).memory(opcode, file.readOffset(number - FIXED_REGISTER));
-      return;
-    }
-    this.#stateAddress(number, 'source', file);
-    code.memory(opcode, 0);
+  emitRegister(file: RegisterFile, register: Reg, ty: Ty): void {
+    const offset = this.#emitStateAddress(file, register, 'source');
+    emitLoad(this.builder.code, file, ty, offset);
   }
 
   registerOffset(): undefined {
     return undefined;
   }
 
-  writeRegister(file: RegisterFile, register: Reg, opcode: number, value: () => void): void {
-    const { code } = this.builder;
-    const number = register as unknown as number;
-    if (number >= FIXED_REGISTER) {
-      code.get(this.frame.cpu);
-      value();
-      code.memory(opcode, file.writeOffset(number - FIXED_REGISTER));
-      return;
-    }
-    this.#stateAddress(number, 'destination', file);
+  writeRegister(file: RegisterFile, register: Reg, value: () => void): void {
+    const offset = this.#emitStateAddress(file, register, 'destination');
     value();
-    code.memory(opcode, 0);
+    emitStore(this.builder.code, file, offset);
   }
 
   shareProbe(): undefined {
@@ -137,18 +82,25 @@ export class HandlerBackEnd implements BackEnd {
   }
 
   emitPc(): void {
-    const { cpu, ip } = this.frame;
-    this.builder.code.get(cpu).memory(Op.i64_load, EngineState.pcBias);
-    this.builder.code.get(ip).i32(2).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+    const { plan, frame } = this.context;
+    plan.emitPc(this.builder.code, frame.cpu, frame.ip);
   }
 
-  condition(cond: number): V {
+  emitNextPc(): void {
+    const { plan, frame } = this.context;
+    plan.emitNextPc(this.builder.code, frame.cpu, frame.ip);
+  }
+
+  condition(condition: number): V {
     const b = this.builder;
-    const { flags } = this;
-    const kind = b.stateAt(EngineState.flagKind, 4);
-    const direct = flags.test(b, flags.common, b.stateAt(EngineState.flagX, 8), b.stateAt(EngineState.flagY, 8), cond);
-    const packed = b.and(b.shr(b.i32(flags.truth[cond] as number), this.packedFlags()), b.imm(1));
-    return b.choose(b.eq(kind, b.imm(flags.common)), direct, packed);
+    const lazy = {
+      known: undefined,
+      kind: () => b.stateAt(EngineState.flagKind, 4),
+      x: b.stateAt(EngineState.flagX, 8),
+      y: b.stateAt(EngineState.flagY, 8),
+      packed: () => this.packedFlags(),
+    };
+    return testCondition(b, this.context.flags, lazy, condition);
   }
 
   packedFlags(): V {
@@ -157,7 +109,7 @@ export class HandlerBackEnd implements BackEnd {
 
   commitFlags(kind: number, x: V, y: V, computed?: V): void {
     const { code } = this.builder;
-    const { cpu } = this.frame;
+    const { cpu } = this.context.frame;
     code.get(cpu);
     this.builder.emitAs(node(x), Ty.i64);
     code.memory(Op.i64_store, EngineState.flagX);
@@ -171,60 +123,27 @@ export class HandlerBackEnd implements BackEnd {
   }
 
   emitMiss(va: () => void, info: number): void {
-    const { code, locals } = this.builder;
-    const { cpu, ip, left, abort } = this.frame;
-    const address = locals.take(Ty.i32);
-    // What the engine sees from inside the access: where the guest is, and how far it has come.
-    code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
-    code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
-    code.get(cpu);
-    va();
-    code.i32(info).call(this.functionOf(SLOW_OPEN)).tee(address);
-    code.op(Op.i32_eqz).brIf(abort);
-    this.#ifBounced(() => code.get(address));
-    // A device was accessed: return to the engine after this instruction, which may have raised an interrupt.
-    code
-      .get(cpu)
-      .get(cpu)
-      .memory(Op.i32_load, EngineState.stolen)
-      .get(left)
-      .op(IntOp.add[0])
-      .memory(Op.i32_store, EngineState.stolen);
-    code.get(cpu).i32(0).tee(left).memory(Op.i32_store, EngineState.left);
-    code.get(cpu).i32(0).memory(Op.i32_store, EngineState.aside);
-    code.end().get(address);
+    const { frame, functionOf } = this.context;
+    emitMiss(this.builder, frame, va, info, functionOf(SLOW_OPEN));
   }
 
   flushStore(address: () => void): void {
-    const { code } = this.builder;
-    this.#ifBounced(address);
-    code.call(this.functionOf(FLUSH));
-    code.end();
-  }
-
-  /** Begins what is done for an address in the bounce buffer: it lies below the state, where no guest memory is. */
-  #ifBounced(address: () => void): void {
-    const { code } = this.builder;
-    code.get(this.frame.cpu);
-    address();
-    code
-      .op(IntOp.sub[0])
-      .i32(BOUNCE_BYTES + 1)
-      .op(IntOp.ltu[0])
-      .if();
+    const { frame, functionOf } = this.context;
+    emitFlush(this.builder, frame, address, functionOf(FLUSH));
   }
 
   leave(reason: number, info: () => void): void {
     const { code } = this.builder;
-    code.get(this.frame.cpu);
+    const { frame } = this.context;
+    code.get(frame.cpu);
     info();
     code.memory(Op.i32_store, EngineState.exitInfo);
-    code.i32(reason).set(this.frame.reason).br(this.frame.exit);
+    code.i32(reason).set(frame.reason).br(frame.exit);
   }
 
   finish(flow: Flow, condition: number, target: number, reason: number): void {
     const { code } = this.builder;
-    const { ip, enter, transfer } = this.frame;
+    const { cpu, transfer, target: to } = this.context.frame;
     this.flow = flow;
     switch (flow) {
       case Flow.Next:
@@ -232,12 +151,7 @@ export class HandlerBackEnd implements BackEnd {
         break;
       case Flow.Jump:
       case Flow.Call:
-        if (this.reach !== Reach.Far) {
-          code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
-        } else {
-          this.#far(target);
-          code.br(transfer);
-        }
+        this.#jump(target);
         break;
       case Flow.Branch:
         this.#branch(condition, target);
@@ -245,14 +159,13 @@ export class HandlerBackEnd implements BackEnd {
       case Flow.Indirect:
       case Flow.IndirectCall:
         this.builder.emitNode(target);
-        code.set(this.frame.target);
-        code.get(this.frame.cpu);
+        code.set(to).get(cpu);
         this.emitPc();
         code.memory(Op.i64_store, EngineState.leftFrom).br(transfer);
         break;
       case Flow.Refetch:
-        this.emitPc();
-        code.i64(4).op(IntOp.add[1]).set(this.frame.target).br(transfer);
+        this.emitNextPc();
+        code.set(to).br(transfer);
         break;
       case Flow.Leave:
         this.leave(reason, () => this.builder.emitNode(target));
@@ -260,41 +173,47 @@ export class HandlerBackEnd implements BackEnd {
     }
   }
 
+  #jump(target: number): void {
+    const { code } = this.builder;
+    const { ip, enter, transfer, target: to } = this.context.frame;
+    if (this.reach !== Reach.Far) {
+      code.get(ip);
+      this.#emitDistance(target);
+      code.op(IntOp.add[0]).set(ip).br(enter);
+      return;
+    }
+    const field = this.fields.offsetOf(this.#targetOperand(target), 'i32');
+    this.emitPc();
+    code.get(ip).memory(Op.i64_load32_s, field).op(IntOp.add[1]).set(to).br(transfer);
+  }
+
   #branch(condition: number, target: number): void {
     const { code } = this.builder;
-    const { ip, next, enter, transfer } = this.frame;
+    const { ip, next } = this.context.frame;
     if (this.reach === Reach.Ahead) {
-      code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).i32(RECORD_BYTES);
+      code.get(ip);
+      this.#emitDistance(target);
+      code.i32(RECORD_BYTES);
       this.builder.emitNode(condition);
       code.op(Op.select).op(IntOp.add[0]).set(ip).br(next);
       return;
     }
     this.builder.emitNode(condition);
     code.if();
-    if (this.reach === Reach.Far) {
-      this.#far(target);
-      code.br(transfer);
-    } else {
-      code.get(ip).get(ip).memory(Op.i32_load, this.#target(target)).op(IntOp.add[0]).set(ip).br(enter);
-    }
+    this.#jump(target);
     code.end();
     this.#advance();
   }
 
   #advance(): void {
-    const { ip, next } = this.frame;
+    const { ip, next } = this.context.frame;
     this.builder.code.get(ip).i32(RECORD_BYTES).op(IntOp.add[0]).set(ip).br(next);
   }
 
-  #far(target: number): void {
-    const operand = this.#targetOperand(target);
-    this.emitPc();
-    this.builder.code.get(this.frame.ip).memory(Op.i64_load32_s, this.#slot(operand, 'i32')).op(IntOp.add[1]);
-    this.builder.code.set(this.frame.target);
-  }
-
-  #target(target: number): number {
-    return this.#slot(this.#targetOperand(target), 'near');
+  /** Leaves the distance to the record of a branch's target on the stack. */
+  #emitDistance(target: number): void {
+    const field = this.fields.offsetOf(this.#targetOperand(target), 'near');
+    this.builder.code.get(this.context.frame.ip).memory(Op.i32_load, field);
   }
 
   #targetOperand(target: number): number {
@@ -304,23 +223,20 @@ export class HandlerBackEnd implements BackEnd {
     return operand;
   }
 
-  #stateAddress(register: number, kind: 'source' | 'destination', file: RegisterFile): void {
+  /** Leaves an address on the stack from which a register of the state is as far as this returns. */
+  #emitStateAddress(file: RegisterFile, register: Reg, role: 'source' | 'destination'): number {
     const { code } = this.builder;
+    const { cpu, ip } = this.context.frame;
+    const number = register as unknown as number;
+    code.get(cpu);
+    if (number >= FIXED_REGISTER) {
+      const n = number - FIXED_REGISTER;
+      return role === 'source' ? file.readOffset(n) : file.writeOffset(n);
+    }
     code
-      .get(this.frame.cpu)
-      .get(this.frame.ip)
-      .memory(Op.i32_load16_u, this.#slot(register, kind, file))
+      .get(ip)
+      .memory(Op.i32_load16_u, this.fields.offsetOf(number, role, file))
       .op(IntOp.add[0]);
-  }
-
-  #slot(operand: number, role: Slot['kind'], file?: RegisterFile): number {
-    const kind = file?.inPlace ? 'source' : role;
-    const found = this.slots.find((s) => s.operand === operand && s.kind === kind && s.file === file);
-    if (found) return found.offset;
-    const offset = this.#used;
-    this.#used += SLOT_BYTES[kind];
-    if (this.#used > RECORD_BYTES) throw new Error('the operands of a row do not fit a record');
-    this.slots.push({ offset, operand, kind, file });
-    return offset;
+    return 0;
   }
 }

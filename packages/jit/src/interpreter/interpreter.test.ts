@@ -1,7 +1,7 @@
 import type { Builder } from '../builder/builder.js';
 import { Builder as BuilderClass } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
-import type { RegisterFile } from '../builder/back-end.js';
+import type { RegisterFile } from '../builder/register-file.js';
 import {
   AccessInfo,
   BOUNCE_BYTES,
@@ -13,12 +13,15 @@ import {
 } from '../builder/layout.js';
 import { int, rowMaker, target } from '../describe/row.js';
 import { Ty } from '../wasm/code-buffer.js';
-import { DECODE_HANDLER, PAGE_END_HANDLER, UNDEFINED_HANDLER, generateInterpreter } from './interpreter.js';
+import { BuiltIn } from '../records/built-in.js';
+import type { RecordMemory } from '../records/record-plan.js';
+import { WordDecoder } from '../describe/word-decoder.js';
+import { generateInterpreter } from './interpreter.js';
 import { Predecoder } from './predecoder.js';
-import type { RecordMemory } from './predecoder.js';
 
 const REGISTERS: RegisterFile = {
   name: 'R',
+  bits: 64,
   readOffset: (n) => EngineState.end + n * 8,
   writeOffset: (n) => EngineState.end + n * 8,
 };
@@ -26,13 +29,15 @@ const LEAVE = ExitReason.architecture;
 
 /** One flag: the operands were equal. */
 const flags: FlagModel = {
-  common: 0,
+  bits: 1,
+  direct: [0],
   test: (b, _kind, x, y) => b.eq(x, y),
   pack: (b, _kind, x, y) => b.eq(x, y),
   truth: [0b10],
 };
 
-const inst = rowMaker<Builder>();
+const WORDS = { unit: 4, longest: 4, addressBits: 56 };
+const inst = rowMaker<Builder>(32);
 const signed = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
 const rows = [
   inst('1', 'ADD', '0001 Rd:4 Rn:4 imm:20', { operands: { n: int((f) => signed(f.imm!, 20)) } }, (b, { Rd, Rn, n }) =>
@@ -96,8 +101,8 @@ class Machine {
   constructor() {
     const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
-    this.#records = { data: this.view, u32: new Uint32Array(memory.buffer) };
-    const interpreter = generateInterpreter({ rows, flags, helpers: [], builder: BuilderClass });
+    this.#records = { data: this.view, u16: new Uint16Array(memory.buffer), u32: new Uint32Array(memory.buffer) };
+    const interpreter = generateInterpreter({ rows, flags, helpers: [], geometry: WORDS, builder: BuilderClass });
     const slow = (info: number): number => {
       this.slowCalls.push({ address: this.view.getBigUint64(CPU + EngineState.address, true), info });
       return this.slowResult;
@@ -107,7 +112,7 @@ class Machine {
       env,
     });
     this.#run = instance.exports['run'] as (cpu: number, budget: number) => ExitReason;
-    this.#predecoder = new Predecoder(interpreter);
+    this.#predecoder = new Predecoder(interpreter, new WordDecoder(rows));
     this.#map();
   }
 
@@ -122,7 +127,7 @@ class Machine {
     ] as const) {
       view.setBigUint64(entry(page) + TlbEntry.execTag, BigInt(page), true);
       view.setUint32(entry(page) + TlbEntry.code, code, true);
-      view.setUint16(code + 1024 * RECORD_BYTES, PAGE_END_HANDLER, true);
+      view.setUint16(code + 1024 * RECORD_BYTES, BuiltIn.PageEnd, true);
     }
     for (const tag of [TlbEntry.readTag, TlbEntry.writeTag])
       view.setBigUint64(entry(DATA_PAGE) + tag, BigInt(DATA_PAGE), true);
@@ -131,9 +136,11 @@ class Machine {
 
   /** Puts words at an offset in the code pages, which are undecoded elsewhere, and starts there. */
   start(words: readonly number[], offset = 0): void {
-    words.forEach((word, i) =>
-      this.#predecoder.write(this.#records, this.record(offset + i * 4), word, (offset + i * 4) % 4096),
-    );
+    words.forEach((word, i) => {
+      const at = offset + i * 4;
+      const page = { code: 0, slot: this.record(at - (at % 4096)) };
+      this.#predecoder.write(this.#records, page, this.record(at), word, at % 4096);
+    });
     this.view.setUint32(CPU + EngineState.ip, this.record(offset), true);
     this.view.setBigInt64(CPU + EngineState.pcBias, BigInt(CODE + offset - (this.record(offset) >>> 2)), true);
   }
@@ -189,9 +196,9 @@ describe('a generated interpreter', () => {
   it('leaves undecoded and undefined records without counting them', () => {
     machine.start([add(0, 0, 1), 0xffff_ffff]);
     expect([machine.run(5), machine.pc, machine.state(EngineState.left)]).toEqual([ExitReason.Undefined, CODE + 4, 4]);
-    machine.view.setUint16(machine.record(4), DECODE_HANDLER, true);
+    machine.view.setUint16(machine.record(4), BuiltIn.Decode, true);
     expect([machine.run(5), machine.pc, machine.state(EngineState.left)]).toEqual([ExitReason.Decode, CODE + 4, 5]);
-    expect(new Set([DECODE_HANDLER, PAGE_END_HANDLER, UNDEFINED_HANDLER]).size).toBe(3);
+    expect(new Set([BuiltIn.Decode, BuiltIn.PageEnd, BuiltIn.Undefined]).size).toBe(3);
   });
 
   it('loads and stores through the TLB, aligned or not', () => {
@@ -290,8 +297,8 @@ describe('a generated interpreter', () => {
       { operands: { x: { kind: 'wide', of: () => 1n }, y: { kind: 'wide', of: () => 2n } } },
       (b, { x, y }) => b.setState(EngineState.trash, b.add(b.as(x, Ty.i64), y)),
     );
-    expect(() => generateInterpreter({ rows: [wide], flags, helpers: [], builder: BuilderClass })).toThrow(
-      /row "WIDE".*do not fit/,
-    );
+    expect(() =>
+      generateInterpreter({ rows: [wide], flags, helpers: [], geometry: WORDS, builder: BuilderClass }),
+    ).toThrow(/row "WIDE".*do not fit/);
   });
 });

@@ -1,68 +1,73 @@
 import { RECORD_BYTES } from '../builder/layout.js';
+import type { RecordMemory } from '../records/record-plan.js';
 
-/** log2 of the places of the table; it is emptied when half of them are taken. A boot of Linux has 90,000 words. */
-const PLACE_BITS = 18;
-const PLACES = 1 << PLACE_BITS;
-const WORDS_LIMIT = PLACES / 2;
-/** 2^32 over the golden ratio: spreads words whose low bits are alike. */
+/** log2 of the entries of the table; it is emptied when half of them are taken. A boot of Linux for Arm has 90,000 distinct words. */
+const ENTRY_BITS = 18;
+const ENTRIES = 1 << ENTRY_BITS;
+const KEYS_LIMIT = ENTRIES / 2;
+/** 2^32 over the golden ratio: spreads keys whose low bits are alike. */
 const SPREAD = 0x9e37_79b1;
 const RECORD_WORDS = RECORD_BYTES / 4;
 
-/** What a place holds: whether control may leave behind the word, and its record where a jump stays in the page, or not. */
+/** What an entry holds: whether control may leave after the instruction; its record if a jump stays in the page, or if not. */
 const Known = { ends: 1, near: 2, far: 4, taken: 8 } as const;
 
 /**
- * Records of instruction words that were decoded before: of four words of a program, three are met again. An open table in typed
- * arrays, because each word that is decoded is looked up.
+ * Records of instructions that were decoded before, by the keys of the decoder: three of four instructions of a program are met
+ * again. An open hash table in typed arrays, because it is asked for each instruction that is decoded.
  *
  * @internal
  */
 export class KnownRecords {
-  readonly #words = new Uint32Array(PLACES);
-  readonly #flags = new Uint8Array(PLACES);
-  readonly #distances = new Int32Array(PLACES);
-  readonly #records = new Uint32Array(PLACES * 2 * RECORD_WORDS);
+  readonly #keys = new Uint32Array(ENTRIES);
+  readonly #flags = new Uint8Array(ENTRIES);
+  readonly #distances = new Int32Array(ENTRIES);
+  readonly #records = new Uint32Array(ENTRIES * 2 * RECORD_WORDS);
   #count = 0;
 
-  /** The place of a word, to be used at once; −1 when it is not known. */
-  find(word: number): number {
-    const at = this.#placeOf(word);
-    return this.#flags[at] === 0 ? -1 : at;
+  /** @param headerWords - 32-bit words of a record of which only the handler number is the instruction's. */
+  constructor(private readonly headerWords: number) {}
+
+  /** The entry of a key, to be used at once; −1 when it is not known. */
+  find(key: number): number {
+    const entry = this.#entryOf(key);
+    return this.#flags[entry] === 0 ? -1 : entry;
   }
 
-  /** How far a jump of the word goes, in bytes. */
-  distance(place: number): number {
-    return this.#distances[place] as number;
+  /** How far a jump of the instruction goes, in bytes. */
+  distance(entry: number): number {
+    return this.#distances[entry] as number;
   }
 
-  /** Whether control always or sometimes goes elsewhere behind the word. */
-  ends(place: number): boolean {
-    return ((this.#flags[place] as number) & Known.ends) !== 0;
+  /** Whether control always or sometimes leaves after the instruction. */
+  ends(entry: number): boolean {
+    return ((this.#flags[entry] as number) & Known.ends) !== 0;
   }
 
-  /** Writes the record of a word to an index of `to`, if that is known. */
-  copy(place: number, far: boolean, to: Uint32Array, index: number): boolean {
-    if (((this.#flags[place] as number) & (far ? Known.far : Known.near)) === 0) return false;
-    const from = recordAt(place, far);
-    for (let i = 0; i < RECORD_WORDS; i++) to[index + i] = this.#records[from + i] as number;
+  /** Writes the record of an entry to the address `record`, if it is known. */
+  copy(entry: number, far: boolean, { u16, u32 }: RecordMemory, record: number): boolean {
+    if (((this.#flags[entry] as number) & (far ? Known.far : Known.near)) === 0) return false;
+    const [from, to] = [recordAt(entry, far), record >>> 2];
+    if (this.headerWords > 0) u16[record >>> 1] = this.#records[from] as number;
+    for (let i = this.headerWords; i < RECORD_WORDS; i++) u32[to + i] = this.#records[from + i] as number;
     return true;
   }
 
-  /** Remembers the record at an index of `from`. */
-  add(word: number, distance: number, ends: boolean, far: boolean, from: Uint32Array, index: number): void {
-    if (this.#count >= WORDS_LIMIT) this.#clear();
-    const place = this.#placeOf(word);
-    if (this.#flags[place] === 0) this.#count++;
-    this.#words[place] = word;
-    this.#distances[place] = distance;
-    this.#flags[place]! |= Known.taken | (ends ? Known.ends : 0) | (far ? Known.far : Known.near);
-    this.#records.set(from.subarray(index, index + RECORD_WORDS), recordAt(place, far));
+  /** Remembers the record at the address `record`. */
+  add(key: number, distance: number, ends: boolean, far: boolean, { u32 }: RecordMemory, record: number): void {
+    if (this.#count >= KEYS_LIMIT) this.#clear();
+    const entry = this.#entryOf(key);
+    if (this.#flags[entry] === 0) this.#count++;
+    this.#keys[entry] = key;
+    this.#distances[entry] = distance;
+    this.#flags[entry]! |= Known.taken | (ends ? Known.ends : 0) | (far ? Known.far : Known.near);
+    this.#records.set(u32.subarray(record >>> 2, (record >>> 2) + RECORD_WORDS), recordAt(entry, far));
   }
 
-  /** Where a word is or would be. */
-  #placeOf(word: number): number {
-    let at = Math.imul(word, SPREAD) >>> (32 - PLACE_BITS);
-    while (this.#flags[at] !== 0 && this.#words[at] !== word) at = (at + 1) & (PLACES - 1);
+  /** The entry that a key has or would have. */
+  #entryOf(key: number): number {
+    let at = Math.imul(key, SPREAD) >>> (32 - ENTRY_BITS);
+    while (this.#flags[at] !== 0 && this.#keys[at] !== key) at = (at + 1) & (ENTRIES - 1);
     return at;
   }
 
@@ -72,4 +77,4 @@ export class KnownRecords {
   }
 }
 
-const recordAt = (place: number, far: boolean): number => (place * 2 + (far ? 1 : 0)) * RECORD_WORDS;
+const recordAt = (entry: number, far: boolean): number => (entry * 2 + (far ? 1 : 0)) * RECORD_WORDS;

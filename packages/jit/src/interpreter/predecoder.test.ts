@@ -1,15 +1,18 @@
 import { Builder } from '../builder/builder.js';
-import { R, flags } from '../builder/builder-bench.test.helper.js';
+import { R, WORDS, flags } from '../builder/builder-bench.test.helper.js';
 import { EngineState, RECORD_BYTES } from '../builder/layout.js';
 import { derived, int, register, rowMaker, small, target, wide } from '../describe/row.js';
 import type { Row } from '../describe/row.js';
 import { Ty } from '../wasm/code-buffer.js';
-import { UNDEFINED_HANDLER, generateInterpreter } from './interpreter.js';
+import { WordDecoder } from '../describe/word-decoder.js';
+import { BuiltIn } from '../records/built-in.js';
+import { generateInterpreter } from './interpreter.js';
 import { forEachStatic, operandsOf, staticIndex, staticsOf } from './operands.js';
 import { Predecoder } from './predecoder.js';
 
 const inst = rowMaker<Builder>();
-const make = (rows: readonly Row<Builder>[]) => generateInterpreter({ rows, flags, helpers: [], builder: Builder });
+const make = (rows: readonly Row<Builder>[]) =>
+  generateInterpreter({ rows, geometry: WORDS, flags, helpers: [], builder: Builder });
 
 describe('records', () => {
   const row = inst(
@@ -27,30 +30,31 @@ describe('records', () => {
     },
   );
   const interpreter = make([row]);
-  const predecoder = new Predecoder(interpreter);
+  const predecoder = new Predecoder(interpreter, new WordDecoder([row]));
   const word = (d: number, n: number, s: number, imm: number): number =>
     ((d << 24) | (n << 20) | (s << 18) | imm) >>> 0;
   const buffer = new ArrayBuffer(RECORD_BYTES);
   const record = new DataView(buffer);
-  const memory = { data: record, u32: new Uint32Array(buffer) };
+  const memory = { data: record, u16: new Uint16Array(buffer), u32: new Uint32Array(buffer) };
+  const page = { code: 0, slot: 0 };
 
   it('have one handler for each allocated choice of static fields', () => {
     expect(interpreter.handlers.filter((h) => h?.row === row)).toHaveLength(6);
     const numbers = new Set<number>();
     for (const s of [0, 1, 2]) {
       for (const imm of [4, 5]) {
-        predecoder.write(memory, 0, word(1, 2, s, imm), 0);
+        predecoder.write(memory, page, 0, word(1, 2, s, imm), 0);
         numbers.add(record.getUint16(0, true));
       }
     }
     expect(numbers.size).toBe(6);
   });
 
-  it('hold state offsets and numbers in places of their own', () => {
-    expect(predecoder.write(memory, 0, word(3, 15, 1, 0x2_0005), 0)).toBe(false);
+  it('hold state offsets and numbers in fields of their own', () => {
+    expect(predecoder.write(memory, page, 0, word(3, 15, 1, 0x2_0005), 0)).toBe(false);
     const handler = interpreter.handlers[record.getUint16(0, true)];
     const values = Object.fromEntries(
-      (handler?.slots ?? []).map(({ operand, kind, offset }) => {
+      (handler?.fields ?? []).map(({ operand, kind, offset }) => {
         const name = operandsOf(row)[operand]?.name;
         return [`${name}:${kind}`, kind === 'i32' ? record.getInt32(offset, true) : record.getUint16(offset, true)];
       }),
@@ -62,7 +66,7 @@ describe('records', () => {
       'a:u16': 5,
       'b:i32': -0x2_0005,
     });
-    const ends = (handler?.slots ?? [])
+    const ends = (handler?.fields ?? [])
       .map(({ offset, kind }) => [offset, offset + (kind === 'i32' ? 4 : 2)] as const)
       .sort(([x], [y]) => x - y);
     ends.forEach(([from, to], i) => {
@@ -74,7 +78,7 @@ describe('records', () => {
   it('of what is not allocated say so', () => {
     for (const bad of [word(0, 0, 3, 0), 0xf000_0000]) {
       record.setUint16(0, 0xffff, true);
-      expect([predecoder.write(memory, 0, bad, 0), record.getUint16(0, true)]).toEqual([true, UNDEFINED_HANDLER]);
+      expect([predecoder.write(memory, page, 0, bad, 0), record.getUint16(0, true)]).toEqual([true, BuiltIn.Undefined]);
     }
   });
 
@@ -87,11 +91,13 @@ describe('records', () => {
       (b, { to }) => b.jump(to),
     );
     const jumps = make([jump]);
-    const writer = new Predecoder(jumps);
+    const writer = new Predecoder(jumps, new WordDecoder([jump]));
     const of = (distance: number, at: number) => {
-      expect(writer.write(memory, 0, (0x8000_0000 | (distance & 0x7fff_ffff)) >>> 0, at)).toBe(true);
-      const slot = jumps.handlers[record.getUint16(0, true)]?.slots[0];
-      return [slot?.kind, record.getInt32(slot?.offset as number, true)];
+      const key = (0x8000_0000 | (distance & 0x7fff_ffff)) >>> 0;
+      // As far before this record as its place in the slot.
+      expect(writer.write(memory, { code: 0, slot: -at * 4 }, 0, key, at)).toBe(true);
+      const field = jumps.handlers[record.getUint16(0, true)]?.fields[0];
+      return [field?.kind, record.getInt32(field?.offset as number, true)];
     };
     expect([of(8, 0xff0), of(-0x10, 0x10), of(8, 0xff8), of(-4, 0)]).toEqual([
       ['near', 32],
@@ -109,9 +115,9 @@ describe('records', () => {
       ),
     ];
     const wides = make(rows);
-    new Predecoder(wides).write(memory, 0, 0, 0);
-    const slot = wides.handlers[record.getUint16(0, true)]?.slots[0];
-    expect([slot?.kind, record.getBigUint64(slot?.offset as number, true)]).toEqual(['i64', value]);
+    new Predecoder(wides, new WordDecoder(rows)).write(memory, page, 0, 0, 0);
+    const field = wides.handlers[record.getUint16(0, true)]?.fields[0];
+    expect([field?.kind, record.getBigUint64(field?.offset as number, true)]).toEqual(['i64', value]);
   });
 });
 

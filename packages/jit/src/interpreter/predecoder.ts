@@ -1,86 +1,128 @@
 import { Flow } from '../builder/back-end.js';
-import { PAGE_BITS, RECORD_BYTES } from '../builder/layout.js';
-import { Decoder } from '../describe/decoder.js';
-import type { RawFields } from '../describe/pattern.js';
-import { UNDEFINED_HANDLER } from './interpreter.js';
-import type { Handler, Interpreter, RowHandlers } from './interpreter.js';
+import { PAGE_BITS } from '../builder/layout.js';
+import type { InstructionDecoder } from '../describe/decoder.js';
+import { BuiltIn } from '../records/built-in.js';
+import { STRADDLES } from '../records/record-plan.js';
+import type { CodePage, RecordMemory, RecordPlan, RecordWriter } from '../records/record-plan.js';
+import type { RegionInstruction } from '../region/region-instruction.js';
+import type { Handler, Interpreter, RowHandlers } from './description.js';
 import { KnownRecords } from './known-records.js';
-import { REACHES, Reach } from './handler-back-end.js';
-import type { Slot } from './handler-back-end.js';
 import { staticIndex } from './operands.js';
-import type { RegionInstruction } from '../region/control-flow-graph.js';
+import type { OperandInfo } from './operands.js';
+import { REACHES, Reach } from './reach.js';
+import type { RecordField } from './record-fields.js';
+
+/** An instruction for regions, but for its place. */
+type KnownInstruction<B> = Omit<RegionInstruction<B>, 'offset'>;
 
 /**
- * The memory that records lie in, as two views of the same bytes.
+ * Decodes instructions of one mode: to records that a generated interpreter runs, and for regions.
  *
  * @experimental
  */
-export interface RecordMemory {
-  readonly data: DataView;
-  readonly u32: Uint32Array;
-}
+export class Predecoder<B> implements RecordWriter {
+  /** Where records are. */
+  readonly plan: RecordPlan;
+  readonly #known: KnownRecords;
+  /** Instructions for regions by their keys. */
+  readonly #decoded = new Memo<KnownInstruction<B> | undefined>();
 
-/**
- * Writes the records that a generated interpreter runs.
- *
- * @experimental
- */
-export class Predecoder<B> {
-  readonly decoder: Decoder<B>;
-  readonly #known = new KnownRecords();
-  /** What words mean for regions, but for their places. */
-  readonly #decoded = new Memo<Omit<RegionInstruction<B>, 'offset'> | undefined>();
-
-  constructor(private readonly interpreter: Interpreter<B>) {
-    this.decoder = new Decoder([...interpreter.rows.keys()]);
+  /** @param decoder - of the interpreter's rows. */
+  constructor(
+    private readonly interpreter: Interpreter<B>,
+    readonly decoder: InstructionDecoder<B>,
+  ) {
+    this.plan = interpreter.plan;
+    this.#known = new KnownRecords(this.plan.headerBytes >> 2);
   }
 
   /**
-   * Decodes `word`, found at `pageOffset` of its page, into the record at `address` of `memory`, a multiple of 4.
+   * Decodes the instruction of a record, and others after it; gives their number.
    *
-   * @returns whether control always or sometimes leaves the sequence here, so that decoding ahead may stop.
+   * @param most - how many, at most. A sparse plan must have room for them: see `RecordPlan.hasRoom`.
    */
-  write(memory: RecordMemory, address: number, word: number, pageOffset: number): boolean {
-    const known = this.#known;
-    const place = known.find(word);
-    if (place >= 0) {
-      const far = leavesPage(pageOffset, known.distance(place));
-      if (known.copy(place, far, memory.u32, address >>> 2)) return known.ends(place);
-    }
-    return this.#decodeRecord(memory, address, word, pageOffset);
+  decode(memory: RecordMemory, page: CodePage, record: number, most: number): number {
+    return this.plan.decode(memory, page, record, most, this);
   }
 
-  #decodeRecord({ data, u32 }: RecordMemory, address: number, word: number, pageOffset: number): boolean {
-    const found = this.decoder.find(word);
+  keyAt(memory: RecordMemory, at: number, end: number): number {
+    return this.decoder.keyAt(memory, at, end);
+  }
+
+  lengthOf(key: number): number {
+    return this.decoder.lengthOf(key);
+  }
+
+  write(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean {
+    const known = this.#known;
+    const entry = known.find(key);
+    if (entry >= 0) {
+      const distance = known.distance(entry);
+      if (this.#copy(memory, page, record, entry, offset, distance)) return known.ends(entry);
+    }
+    return this.#decodeRecord(memory, page, record, key, offset);
+  }
+
+  /** Writes a record that is known, but for what depends on its place. */
+  #copy(
+    memory: RecordMemory,
+    page: CodePage,
+    record: number,
+    entry: number,
+    offset: number,
+    distance: number,
+  ): boolean {
+    if (!this.#known.copy(entry, leavesPage(offset, distance), memory, record)) return false;
+    // Otherwise records are as far from each other as their instructions, wherever these are.
+    if (!this.plan.sparse) return true;
+    const { fields } = this.interpreter.handlers[memory.u16[record >>> 1] as number] as Handler<B>;
+    for (const field of fields) if (field.kind === 'near') this.#link(memory, page, record, field, offset + distance);
+    return true;
+  }
+
+  #decodeRecord(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean {
+    const { data } = memory;
+    const found = this.decoder.find(key);
     if (!found) {
-      data.setUint16(address, UNDEFINED_HANDLER, true);
+      data.setUint16(record, BuiltIn.Undefined, true);
       return true;
     }
     const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
     const distance = target ? Number(target.of(found.fields)) : 0;
-    const far = leavesPage(pageOffset, distance);
+    const far = leavesPage(offset, distance);
     const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
     const number = index[staticIndex(statics, found.fields) * REACHES + reach] as number;
     const handler = this.interpreter.handlers[number] as Handler<B>;
-    for (const slot of handler.slots) this.#writeSlot(data, address + slot.offset, slot, found.fields, operands);
-    data.setUint16(address, number, true);
+    for (const field of handler.fields) {
+      if (field.kind === 'near') this.#link(memory, page, record, field, offset + distance);
+      else writeField(data, record, field, (operands[field.operand] as OperandInfo).of(found.fields));
+    }
+    data.setUint16(record, number, true);
     const ends = target !== undefined;
-    this.#known.add(word, distance, ends, far, u32, address >>> 2);
+    this.#known.add(key, distance, ends, far, memory, record);
     return ends;
   }
 
-  /** Decodes `word` at `pageOffset` for a region; `undefined` when the interpreter must do it. */
-  decodeForRegion(word: number, pageOffset: number): RegionInstruction<B> | undefined {
-    if (!this.#decoded.has(word)) this.#decoded.set(word, this.#decodeWord(word));
-    const known = this.#decoded.get(word);
-    if (known === undefined) return undefined;
-    // By name: spreading is many times as slow.
-    const { row, operands, statics, flow, distance } = known;
-    return { offset: pageOffset, row, operands, statics, flow, distance };
+  /** Writes how far the record of a jump's target is, which may be in the same page only. */
+  #link(memory: RecordMemory, { slot }: CodePage, record: number, field: RecordField, target: number): void {
+    memory.data.setInt32(record + field.offset, this.plan.recordFor(memory, slot, target) - record, true);
   }
 
-  #decodeWord(word: number): Omit<RegionInstruction<B>, 'offset'> | undefined {
-    const found = this.decoder.find(word);
+  /** Decodes the instruction at an offset from the page at `code`; `undefined` when the interpreter must do it. */
+  decodeForRegion(memory: RecordMemory, code: number, offset: number): RegionInstruction<B> | undefined {
+    const within = offset & PAGE_OFFSET_MASK;
+    const key = this.decoder.keyAt(memory, code + within, code + PAGE_BYTES);
+    if (key === STRADDLES) return undefined;
+    if (!this.#decoded.has(key)) this.#decoded.set(key, this.#decodeKey(key));
+    const known = this.#decoded.get(key);
+    if (known === undefined) return undefined;
+    // By name: spreading is many times as slow.
+    const { row, operands, statics, flow, distance, length } = known;
+    return { offset, row, operands, statics, flow, distance, length };
+  }
+
+  #decodeKey(key: number): KnownInstruction<B> | undefined {
+    const found = this.decoder.find(key);
     if (!found) return undefined;
     const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
     const { flow } = this.interpreter.handlers[
@@ -94,50 +136,48 @@ export class Predecoder<B> {
       // Nothing changes a translation while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,
+      length: this.decoder.lengthOf(key),
     };
-  }
-
-  #writeSlot(
-    memory: DataView,
-    address: number,
-    slot: Slot,
-    fields: RawFields,
-    operands: RowHandlers['operands'],
-  ): void {
-    const value = (operands[slot.operand] as RowHandlers['operands'][number]).of(fields);
-    switch (slot.kind) {
-      case 'source':
-        memory.setUint16(address, slot.file?.readOffset(Number(value)) ?? 0, true);
-        break;
-      case 'destination':
-        memory.setUint16(address, slot.file?.writeOffset(Number(value)) ?? 0, true);
-        break;
-      case 'u16':
-        memory.setUint16(address, Number(value), true);
-        break;
-      case 'i32':
-        memory.setInt32(address, Number(value), true);
-        break;
-      case 'near':
-        memory.setInt32(address, (Number(value) / 4) * RECORD_BYTES, true);
-        break;
-      case 'i64':
-        memory.setBigInt64(address, BigInt.asIntN(64, BigInt(value)), true);
-        break;
-    }
   }
 }
 
-/** Whether a jump over a distance from an offset in a page leads to another page. */
-const leavesPage = (pageOffset: number, distance: number): boolean => (pageOffset + distance) >>> PAGE_BITS !== 0;
+/** Writes a field whose value does not depend on where the instruction is. */
+function writeField(memory: DataView, record: number, field: RecordField, value: number | bigint): void {
+  const address = record + field.offset;
+  switch (field.kind) {
+    case 'source':
+      memory.setUint16(address, field.file?.readOffset(Number(value)) ?? 0, true);
+      break;
+    case 'destination':
+      memory.setUint16(address, field.file?.writeOffset(Number(value)) ?? 0, true);
+      break;
+    case 'u16':
+      memory.setUint16(address, Number(value), true);
+      break;
+    case 'i32':
+      memory.setInt32(address, Number(value), true);
+      break;
+    case 'i64':
+      memory.setBigInt64(address, BigInt.asIntN(64, BigInt(value)), true);
+      break;
+    case 'near':
+      throw new Error('where a jump goes depends on where it is');
+  }
+}
 
-/** Distinct words that are remembered: a kernel and what runs on it have fewer. */
+const PAGE_BYTES = 1 << PAGE_BITS;
+const PAGE_OFFSET_MASK = PAGE_BYTES - 1;
+
+/** Whether a jump over a distance from an offset in a page leads to another page. */
+const leavesPage = (offset: number, distance: number): boolean => (offset + distance) >>> PAGE_BITS !== 0;
+
+/** Keys that are remembered: a kernel and its programs have fewer. */
 const MEMO_LIMIT = 0x2_0000;
 
-/** Remembers what words come to; forgets everything when there are too many. */
+/** Remembers what keys stand for; forgets everything when there are too many. */
 class Memo<T> extends Map<number, T> {
-  override set(word: number, value: T): this {
+  override set(key: number, value: T): this {
     if (this.size >= MEMO_LIMIT) this.clear();
-    return super.set(word, value);
+    return super.set(key, value);
   }
 }

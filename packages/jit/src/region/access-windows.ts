@@ -3,22 +3,7 @@ import type { Probe } from '../builder/probe.js';
 import { Ty } from '../wasm/code-buffer.js';
 import type { LocalPool } from '../builder/local-pool.js';
 import type { Facts } from './facts.js';
-
-/**
- * Bytes around a register's value that one look into the TLB answers for. Positions count from the address of the access that
- * began it; what is there is that far from the VM memory address in `local`.
- *
- * @internal
- */
-export interface Window {
-  readonly local: number;
-  readonly probe: Pick<Probe, 'widen'>;
-  /** Where it may still grow: later accesses come for certain when control has come to the first. */
-  readonly block: number;
-  low: number;
-  high: number;
-  write: boolean;
-}
+import type { Window } from './window.js';
 
 /** One access: a register's offset in the state, how far from its value, how many bytes. @internal */
 export interface NearAccess {

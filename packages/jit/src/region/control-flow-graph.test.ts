@@ -1,7 +1,7 @@
 import { Flow } from '../builder/back-end.js';
 import type { Row } from '../describe/row.js';
 import { buildControlFlowGraph } from './control-flow-graph.js';
-import type { RegionInstruction } from './control-flow-graph.js';
+import type { RegionInstruction } from './region-instruction.js';
 
 /** Instructions by offset: a flow and a distance; what is missing belongs to the interpreter. */
 type Program = Readonly<Record<number, readonly [Flow, number?]>>;
@@ -10,7 +10,15 @@ function graphOf(program: Program, entry = 0, limit = 100) {
   const decode = (offset: number): RegionInstruction<unknown> | undefined => {
     const found = program[offset];
     return (
-      found && { offset, row: {} as Row<unknown>, operands: [], statics: {}, flow: found[0], distance: found[1] ?? 0 }
+      found && {
+        offset,
+        length: 4,
+        row: {} as Row<unknown>,
+        operands: [],
+        statics: {},
+        flow: found[0],
+        distance: found[1] ?? 0,
+      }
     );
   };
   const graph = buildControlFlowGraph(entry, decode, { instructions: limit, callee: 20, depth: 2, pages: 2 });

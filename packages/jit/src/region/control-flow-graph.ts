@@ -1,26 +1,11 @@
 import { Flow } from '../builder/back-end.js';
-import type { Row } from '../describe/row.js';
 import { discover } from './discovery.js';
-import type { Call } from './discovery.js';
+import type { Call, DecodeAt, PredictAt, RegionLimits } from './discovery.js';
 import { computeDominance } from './dominators.js';
+import type { Dominance } from './dominators.js';
 import { pageNumber } from './page-number.js';
-
-/**
- * One decoded instruction of a region.
- *
- * @experimental
- */
-export interface RegionInstruction<B> {
-  /** Bytes from the start of the region's page; beyond it for code of other pages. */
-  readonly offset: number;
-  readonly row: Row<B>;
-  /** Values of its operands, in the order of `operandsOf`, and of its static choices by their names. */
-  readonly operands: readonly (number | bigint)[];
-  readonly statics: Readonly<Record<string, number>>;
-  readonly flow: Flow;
-  /** Distance of a direct branch in bytes. */
-  readonly distance: number;
-}
+import { nextOffset, targetOffset } from './region-instruction.js';
+import type { RegionInstruction } from './region-instruction.js';
 
 /**
  * What decides between the successors of a block. `flow`: its last instruction. `return`: the first if the indirect branch goes to
@@ -58,37 +43,8 @@ export interface ControlFlowGraph<B> {
   readonly instructions: number;
   /** Numbers of the pages that hold its code, from that of the entry (0). */
   readonly pages: readonly number[];
-}
-
-/**
- * Decodes the instruction at an offset from the region's page; `undefined` when it must be left to the interpreter or is not
- * known to be worth it.
- *
- * @experimental
- */
-export type DecodeAt<B> = (offset: number) => RegionInstruction<B> | undefined;
-
-/**
- * Where an indirect branch at an offset is known to go, most often first.
- *
- * @experimental
- */
-export type PredictAt = (offset: number) => readonly number[];
-
-/**
- * How far a region reaches.
- *
- * @experimental
- */
-export interface RegionLimits {
-  /** Most instructions in all. */
-  readonly instructions: number;
-  /** Most instructions of a function that is copied to where it is called; 0: calls leave the region. */
-  readonly callee: number;
-  /** How deep calls in such functions are followed. */
-  readonly depth: number;
-  /** Most pages. */
-  readonly pages: number;
+  /** Order and dominators of the blocks. */
+  readonly dominance: Dominance;
 }
 
 /** Leaves the region. */
@@ -99,7 +55,7 @@ const FLOW: BlockEnd = { kind: 'flow', to: 0, from: 0 };
  * Collects what is reachable from `entry` by direct branches, and by calls and their returns as far as `limits` allow. A callee
  * is copied for each call, so that its return leads to one place. An indirect branch goes where it is predicted to go, or leaves.
  *
- * @param entry - offset in the page, 0 to 4092.
+ * @param entry - offset in the page.
  * @experimental
  */
 export function buildControlFlowGraph<B>(
@@ -113,8 +69,8 @@ export function buildControlFlowGraph<B>(
 }
 
 /** Whether the graph can be structured without copying blocks. @experimental */
-export function isReducible<B>({ blocks }: ControlFlowGraph<B>): boolean {
-  return computeDominance(blocks.map(({ successors }) => successors)).reducible;
+export function isReducible<B>({ dominance }: ControlFlowGraph<B>): boolean {
+  return dominance.reducible;
 }
 
 interface OpenBlock<B> extends Block<B> {
@@ -136,24 +92,26 @@ class Linker<B> {
   link(): ControlFlowGraph<B> {
     const calls: Call<B>[] = [];
     this.#enter(this.root, calls);
-    for (const call of calls) for (const [start, index] of this.#places(call)) this.#fill(call, start, index);
-    return { blocks: this.#blocks, instructions: this.#instructions, pages: [...this.#pages] };
+    for (const call of calls) for (const [start, index] of this.#indicesOf(call)) this.#fill(call, start, index);
+    const dominance = computeDominance(this.#blocks.map(({ successors }) => successors));
+    return { blocks: this.#blocks, instructions: this.#instructions, pages: [...this.#pages], dominance };
   }
 
   /** Numbers the blocks of a call and of the calls in it, the entry first. */
   #enter(call: Call<B>, calls: Call<B>[]): void {
     calls.push(call);
-    const places = new Map<number, number>();
-    this.#indices.set(call, places);
+    const indices = new Map<number, number>();
+    this.#indices.set(call, indices);
     const others = [...call.leaders].filter((start) => start !== call.entry).sort((x, y) => x - y);
     for (const start of [call.entry, ...others]) {
-      places.set(start, this.#blocks.length);
+      indices.set(start, this.#blocks.length);
       this.#blocks.push({ start, instructions: [], successors: [], end: FLOW });
     }
     for (const callee of call.calls.values()) this.#enter(callee, calls);
   }
 
-  #places(call: Call<B>): ReadonlyMap<number, number> {
+  /** Block numbers of a call by the offsets at which the blocks begin. */
+  #indicesOf(call: Call<B>): ReadonlyMap<number, number> {
     return this.#indices.get(call) as Map<number, number>;
   }
 
@@ -166,7 +124,7 @@ class Linker<B> {
       const instruction = call.decoded.get(offset) as RegionInstruction<B>;
       block.instructions.push(instruction);
       this.#instructions++;
-      offset += 4;
+      offset = nextOffset(instruction);
       if (instruction.flow !== Flow.Next || call.leaders.has(offset) || !call.decoded.has(offset)) break;
     }
     this.#leave(call, block, page);
@@ -174,18 +132,18 @@ class Linker<B> {
 
   #leave(call: Call<B>, block: OpenBlock<B>, page: number): void {
     const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
-    const target = last.offset + last.distance;
-    const next = last.offset + 4;
-    const place = (offset: number): number => this.#edge(call, offset, page);
+    const target = targetOffset(last);
+    const next = nextOffset(last);
+    const edgeTo = (offset: number): number => this.#edge(call, offset, page);
     switch (last.flow) {
       case Flow.Branch:
-        block.successors.push(place(target), place(next));
+        block.successors.push(edgeTo(target), edgeTo(next));
         break;
       case Flow.Jump:
-        block.successors.push(place(target));
+        block.successors.push(edgeTo(target));
         break;
       case Flow.Next:
-        block.successors.push(place(next));
+        block.successors.push(edgeTo(next));
         break;
       case Flow.Call: {
         const callee = call.calls.get(last.offset);
@@ -207,8 +165,8 @@ class Linker<B> {
   }
 
   /**
-   * Where an indirect branch may go inside the region: behind the call that is returned from (which the region's own function
-   * knows of calls to itself), or where it was seen to go.
+   * Where an indirect branch may go inside the region: to what follows the call that it returns from, or to where it was seen to go.
+   * The region's own function returns to what follows its calls to itself.
    */
   #continuations(call: Call<B>, from: number): readonly (readonly [Call<B>, number])[] {
     const { parent } = call;
@@ -240,7 +198,7 @@ class Linker<B> {
 
   /** The block at `offset`, or one before it that makes sure of its page. */
   #edge(call: Call<B>, offset: number, page: number): number {
-    const index = this.#places(call).get(offset);
+    const index = this.#indicesOf(call).get(offset);
     if (index === undefined) return OUTSIDE;
     if (pageNumber(offset) === page || pageNumber(offset) === 0) return index;
     this.#blocks.push({

@@ -1,6 +1,38 @@
 import { Flow } from '../builder/back-end.js';
-import type { DecodeAt, PredictAt, RegionInstruction, RegionLimits } from './control-flow-graph.js';
 import { pageNumber } from './page-number.js';
+import { nextOffset, targetOffset } from './region-instruction.js';
+import type { RegionInstruction } from './region-instruction.js';
+
+/**
+ * Decodes the instruction at an offset from the region's page; `undefined` when it must be left to the interpreter or is not
+ * known to be worth it.
+ *
+ * @experimental
+ */
+export type DecodeAt<B> = (offset: number) => RegionInstruction<B> | undefined;
+
+/**
+ * Where an indirect branch at an offset is known to go, most often first.
+ *
+ * @experimental
+ */
+export type PredictAt = (offset: number) => readonly number[];
+
+/**
+ * How far a region reaches.
+ *
+ * @experimental
+ */
+export interface RegionLimits {
+  /** Most instructions in all. */
+  readonly instructions: number;
+  /** Most instructions of a function that is copied to where it is called; 0: calls leave the region. */
+  readonly callee: number;
+  /** How deep calls in such functions are followed. */
+  readonly depth: number;
+  /** Most pages. */
+  readonly pages: number;
+}
 
 /**
  * The code of one function as it is reached by one call; the region's own function has no parent.
@@ -90,51 +122,66 @@ class Discovery<B> {
         call.size++;
         if (pageNumber(offset) !== page) call.leaders.add(offset);
         page = pageNumber(offset);
-        const { flow, distance } = instruction;
-        if (flow === Flow.Jump || flow === Flow.Branch) {
-          targets.push(offset + distance);
-          queue.push(offset + distance);
-        }
-        if (flow === Flow.Branch) targets.push(offset + 4);
-        if (flow === Flow.Indirect) {
-          call.returns = true;
-          const seen = this.limits.callee === 0 ? [] : this.predict(offset).filter((to) => to !== call.returnTo);
-          call.predicted.set(offset, seen);
-          targets.push(...seen);
-          queue.push(...seen);
-        }
-        const [callee] =
-          flow === Flow.Call ? [offset + distance] : flow === Flow.IndirectCall ? this.predict(offset) : [];
-        if (callee !== undefined && this.#follow(call, offset, callee, limit, depth)) {
-          targets.push(offset + 4);
-          queue.push(offset + 4);
-        }
+        const reached = this.#reached(call, instruction, limit, depth);
+        targets.push(...reached);
+        queue.push(...reached);
+        const { flow } = instruction;
+        if (flow === Flow.Branch) targets.push(nextOffset(instruction));
         if (flow !== Flow.Next && flow !== Flow.Branch) break;
-        offset += 4;
+        offset = nextOffset(instruction);
       }
     }
     for (const target of targets) if (call.decoded.has(target)) call.leaders.add(target);
   }
 
-  /** Follows a call if it is worth it; whether control comes back to what follows it. */
-  #follow(call: OpenCall<B>, offset: number, target: number, limit: number, depth: number): boolean {
-    if (this.limits.callee === 0) return false;
-    if (call.parent === undefined && target === call.entry) {
-      call.recursion.add(offset + 4);
-      return true;
+  /** Offsets that control comes to after an instruction, but for the one that follows it. */
+  #reached(call: OpenCall<B>, instruction: RegionInstruction<B>, limit: number, depth: number): readonly number[] {
+    const { offset, flow } = instruction;
+    switch (flow) {
+      case Flow.Jump:
+      case Flow.Branch:
+        return [targetOffset(instruction)];
+      case Flow.Indirect: {
+        call.returns = true;
+        const seen = this.limits.callee === 0 ? [] : this.predict(offset).filter((to) => to !== call.returnTo);
+        call.predicted.set(offset, seen);
+        return seen;
+      }
+      case Flow.Call:
+        return this.#follow(call, instruction, targetOffset(instruction), limit, depth);
+      case Flow.IndirectCall:
+        return this.#follow(call, instruction, this.predict(offset)[0], limit, depth);
+      default:
+        return [];
     }
-    if (depth >= this.limits.depth || isRecursive(call, target)) return false;
-    const callee = open(call, target, offset + 4);
+  }
+
+  /** Follows a call if it is worth it; gives where control comes back to then. */
+  #follow(
+    call: OpenCall<B>,
+    instruction: RegionInstruction<B>,
+    target: number | undefined,
+    limit: number,
+    depth: number,
+  ): readonly number[] {
+    if (this.limits.callee === 0 || target === undefined) return [];
+    const next = nextOffset(instruction);
+    if (call.parent === undefined && target === call.entry) {
+      call.recursion.add(next);
+      return [next];
+    }
+    if (depth >= this.limits.depth || isRecursive(call, target)) return [];
+    const callee = open(call, target, next);
     const pages = [...this.#pages];
     this.explore(callee, Math.min(this.limits.callee, limit - call.size), depth + 1);
     if (callee.decoded.size === 0 || !callee.returns) {
       this.#pages.clear();
       for (const page of pages) this.#pages.add(page);
-      return false;
+      return [];
     }
-    call.calls.set(offset, callee);
+    call.calls.set(instruction.offset, callee);
     call.size += callee.size;
-    return true;
+    return [next];
   }
 
   #take(offset: number): RegionInstruction<B> | undefined {

@@ -1,4 +1,4 @@
-import type { Window } from './access-windows.js';
+import type { Window } from './window.js';
 import { Facts } from './facts.js';
 import { RecordingProbe } from './recording-probe.test.helper.js';
 

@@ -1,4 +1,5 @@
-import type { Window } from './access-windows.js';
+import type { KnownFacts } from '../builder/known-facts.js';
+import type { Window } from './window.js';
 
 /** Where in a window a register points. @internal */
 export interface WindowView {
@@ -18,7 +19,7 @@ export interface Displaced {
  *
  * @internal
  */
-export class Facts {
+export class Facts implements KnownFacts {
   readonly #facts: Set<number>;
   /** By the offset of the register. */
   readonly #windows: Map<number, WindowView>;

@@ -1,9 +1,12 @@
 import { Flow } from '../builder/back-end.js';
-import type { BackEnd, RegisterFile, SharedProbe } from '../builder/back-end.js';
+import type { BackEnd, SharedProbe } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
+import { testCondition } from '../builder/conditions.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
 import { EngineState, PAGE_BITS, TlbEntry } from '../builder/layout.js';
+import { registerType } from '../builder/register-file.js';
+import type { RegisterFile } from '../builder/register-file.js';
 import { emitEntryOffset } from '../builder/tlb-lookup.js';
 import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
@@ -14,7 +17,8 @@ import type { Displaced } from './facts.js';
 import { FLAGS } from './register-homes.js';
 import type { RegisterHomes } from './register-homes.js';
 import { IntOp, Op, Simd } from '../wasm/opcodes.js';
-import type { RegionInstruction } from './control-flow-graph.js';
+import { nextOffset } from './region-instruction.js';
+import type { RegionInstruction } from './region-instruction.js';
 import type { WaysOut } from './ways-out.js';
 
 /** Locals and the exit label of a region's function. @internal */
@@ -81,7 +85,7 @@ export class RegionBackEnd<B> implements BackEnd {
     this.builder.emitAs(node(this.builder.imm(this.#valueOf(operand))), ty);
   }
 
-  emitRegister(file: RegisterFile, register: Reg, ty: Ty, _opcode: number): void {
+  emitRegister(file: RegisterFile, register: Reg, ty: Ty): void {
     const { code } = this.builder;
     const offset = file.readOffset(this.#number(register));
     if (offset === EngineState.zero) {
@@ -89,36 +93,41 @@ export class RegionBackEnd<B> implements BackEnd {
       else code.i32(0);
       return;
     }
-    const home = homeType(file);
+    const home = registerType(file);
     const local = this.homes.read(offset, home, this.facts, this.builder.conditional);
     if (local !== undefined) code.get(local);
     if (home === Ty.v128 && ty === Ty.i64) code.op(Simd.i64x2_extract_lane).byte(0);
     else if (home === Ty.v128 && ty === Ty.i32) code.op(Simd.i32x4_extract_lane).byte(0);
     else if (home === Ty.i64 && ty === Ty.i32) code.op(Op.i32_wrap_i64);
+    else if (home === Ty.i32 && ty === Ty.i64) code.op(Op.i64_extend_i32_u);
   }
 
   registerOffset(file: RegisterFile, register: Reg): number {
     return file.readOffset(this.#number(register));
   }
 
-  writeRegister(file: RegisterFile, register: Reg, _opcode: number, value: () => void, n: number): void {
+  writeRegister(file: RegisterFile, register: Reg, value: () => void, n: number): void {
     const offset = file.writeOffset(this.#number(register));
     this.facts.noteWrite(offset, this.#displaced(n));
     if (offset === EngineState.trash) {
       value();
       this.builder.code.byte(DROP);
-    } else this.homes.write(offset, homeType(file), this.facts, value);
+    } else this.homes.write(offset, registerType(file), this.facts, value);
   }
 
   shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined {
     // On the other way it would not have been looked up.
-    const place = this.builder.conditional ? undefined : this.#displaced(va);
-    if (place === undefined) return undefined;
-    return this.#windows.share(this.facts, { ...place, bytes, write });
+    const near = this.builder.conditional ? undefined : this.#displaced(va);
+    if (near === undefined) return undefined;
+    return this.#windows.share(this.facts, { ...near, bytes, write });
   }
 
   emitPc(): void {
     this.emitAddress((this.#instruction as RegionInstruction<B>).offset);
+  }
+
+  emitNextPc(): void {
+    this.emitAddress(nextOffset(this.#instruction as RegionInstruction<B>));
   }
 
   /** The virtual address at an offset from the page's. */
@@ -126,14 +135,12 @@ export class RegionBackEnd<B> implements BackEnd {
     this.builder.code.get(this.frame.page).i64(offset).op(0x7c);
   }
 
-  condition(cond: number): V {
-    const b = this.builder;
+  condition(condition: number): V {
     const [x, y] = this.#operandsOfFlags();
-    if (this.flagKind === this.flags.common) return this.flags.test(b, this.flags.common, x, y, cond);
-    const kind = this.#kindOfFlags();
-    const packed = b.and(b.shr(b.i32(this.flags.truth[cond] as number), this.flags.pack(b, kind, x, y)), b.imm(1));
-    if (this.flagKind !== UNKNOWN_FLAGS) return packed;
-    return b.choose(b.eq(kind, b.imm(this.flags.common)), this.flags.test(b, this.flags.common, x, y, cond), packed);
+    const known = this.flagKind === UNKNOWN_FLAGS ? undefined : this.flagKind;
+    const kind = (): V => this.#kindOfFlags();
+    const packed = (): V => this.flags.pack(this.builder, kind(), x, y);
+    return testCondition(this.builder, this.flags, { known, kind, x, y, packed }, condition);
   }
 
   packedFlags(): V {
@@ -261,4 +268,3 @@ export class RegionBackEnd<B> implements BackEnd {
 }
 
 const DROP = 0x1a;
-const homeType = ({ wide }: RegisterFile): Ty => (wide ? Ty.v128 : Ty.i64);

@@ -1,7 +1,8 @@
 import { Flow } from '../builder/back-end.js';
 import type { Row } from '../describe/row.js';
 import { buildControlFlowGraph } from './control-flow-graph.js';
-import type { ControlFlowGraph, RegionInstruction } from './control-flow-graph.js';
+import type { ControlFlowGraph } from './control-flow-graph.js';
+import type { RegionInstruction } from './region-instruction.js';
 import { regionText } from './region-text.js';
 
 const { Next, Jump, Branch, Indirect, Call } = Flow;
@@ -13,7 +14,15 @@ function graphOf(program: Program, entry: number): ControlFlowGraph<unknown> {
   const decode = (offset: number): RegionInstruction<unknown> | undefined => {
     const found = program[offset];
     return (
-      found && { offset, row: {} as Row<unknown>, operands: [], statics: {}, flow: found[0], distance: found[1] ?? 0 }
+      found && {
+        offset,
+        length: 4,
+        row: {} as Row<unknown>,
+        operands: [],
+        statics: {},
+        flow: found[0],
+        distance: found[1] ?? 0,
+      }
     );
   };
   const limits = { instructions: 100, callee: 20, depth: 2, pages: 2 };

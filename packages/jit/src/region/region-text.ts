@@ -1,6 +1,7 @@
 import { PAGE_BITS } from '../builder/layout.js';
-import type { Block, ControlFlowGraph, RegionInstruction } from './control-flow-graph.js';
 import { OUTSIDE } from './control-flow-graph.js';
+import type { Block, ControlFlowGraph } from './control-flow-graph.js';
+import type { RegionInstruction } from './region-instruction.js';
 
 /**
  * A region for people: its blocks, where each goes, and their instructions.

@@ -14,18 +14,23 @@ const [BITS, STEP] = [0, 1];
 function compileWalk(graph: Graph): ((bits: bigint) => number[]) | undefined {
   const code = new CodeBuffer();
   const exit = code.block();
-  const ok = emitStructured(code, graph, {
-    emit: (node) => {
-      code.get(STEP).i32(2).op(IntOp.shl[0]).i32(node).memory(Op.i32_store, 0);
-      code.get(STEP).i32(1).op(IntOp.add[0]).tee(STEP).i32(STEPS).op(IntOp.geu[0]).brIf(exit);
-      const ways = (graph[node] as readonly number[]).length;
-      if (ways === 0) code.br(exit);
-      if (ways === 2) {
-        code.get(BITS).get(STEP).op(Op.i64_extend_i32_u).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(1).op(IntOp.and[0]);
-      }
+  const ok = emitStructured(
+    code,
+    graph,
+    {
+      emit: (node) => {
+        code.get(STEP).i32(2).op(IntOp.shl[0]).i32(node).memory(Op.i32_store, 0);
+        code.get(STEP).i32(1).op(IntOp.add[0]).tee(STEP).i32(STEPS).op(IntOp.geu[0]).brIf(exit);
+        const ways = (graph[node] as readonly number[]).length;
+        if (ways === 0) code.br(exit);
+        if (ways === 2) {
+          code.get(BITS).get(STEP).op(Op.i64_extend_i32_u).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(1).op(IntOp.and[0]);
+        }
+      },
+      leave: () => code.br(exit),
     },
-    leave: () => code.br(exit),
-  });
+    computeDominance(graph),
+  );
   if (!ok) return undefined;
   code.end().get(STEP);
   const writer = new ModuleWriter();

@@ -1,5 +1,4 @@
 import type { CodeBuffer } from '../wasm/code-buffer.js';
-import { computeDominance } from './dominators.js';
 import type { Dominance } from './dominators.js';
 
 /**
@@ -23,8 +22,8 @@ export interface BlockEmitter {
  * Turns a reducible flow graph into blocks and loops of WebAssembly by its dominator tree (Ramsey, "Beyond Relooper"): a node
  * with several forward edges follows the block that its dominator opens for it; a loop header opens a loop.
  *
- * @param successors - as in {@link computeDominance}; the entry is node 0.
- * @param dominance - that of `successors`, where it is known.
+ * @param successors - nodes that follow each node, the entry first; negative ones leave the graph.
+ * @param dominance - that of `successors`.
  * @returns false, with nothing emitted, when the graph is irreducible.
  * @experimental
  */
@@ -32,7 +31,7 @@ export function emitStructured(
   code: CodeBuffer,
   successors: readonly (readonly number[])[],
   emitter: BlockEmitter,
-  dominance: Dominance = computeDominance(successors),
+  dominance: Dominance,
 ): boolean {
   if (!dominance.reducible) return false;
   new Structurer(code, successors, dominance, emitter).tree(0);

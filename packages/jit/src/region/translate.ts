@@ -12,12 +12,13 @@ import type { OperandInfo } from '../interpreter/operands.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
-import type { Block, ControlFlowGraph, RegionInstruction } from './control-flow-graph.js';
+import type { Block, ControlFlowGraph } from './control-flow-graph.js';
 import { Facts } from './facts.js';
+import { nextOffset, targetOffset } from './region-instruction.js';
+import type { RegionInstruction } from './region-instruction.js';
 import { REGION_SIGNATURE } from './region-signature.js';
 import { RegionBackEnd, UNKNOWN_FLAGS } from './region-back-end.js';
 import type { RegionFrame } from './region-back-end.js';
-import { computeDominance } from './dominators.js';
 import { CachedRegisters, PromotedRegisters } from './register-homes.js';
 import type { RegisterHomes } from './register-homes.js';
 import { emitStructured } from './structure.js';
@@ -113,7 +114,7 @@ export class RegionTranslator<B extends Builder> {
     const ways = new WaysOut(code, locals, { left: LEFT, page: PAGE, pc, chain });
     const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain, ways };
     const successors = graph.blocks.map((b) => b.successors);
-    const dominance = computeDominance(successors);
+    const { dominance } = graph;
     const promotes = dominance.isLoop.includes(true) && graph.instructions <= PROMOTED_INSTRUCTIONS;
     const homes = new (promotes ? PromotedRegisters : CachedRegisters)(code, locals, CPU);
     const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags, homes);
@@ -228,5 +229,5 @@ function emitEnd<B>(
 function destination<B>(block: Block<B>, edge: number): number {
   const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
   const taken = edge === 0 && (last.flow === Flow.Branch || last.flow === Flow.Jump || last.flow === Flow.Call);
-  return last.offset + (taken ? last.distance : 4);
+  return taken ? targetOffset(last) : nextOffset(last);
 }

@@ -1,0 +1,33 @@
+import type { V } from '../describe/value.js';
+import type { Builder } from './builder.js';
+import type { FlagModel } from './flag-model.js';
+
+/** The lazy flags at one point. @internal */
+export interface LazyFlags {
+  /** Their kind, where it is known. */
+  readonly known: number | undefined;
+  /** The value of the kind. */
+  kind(): V;
+  readonly x: V;
+  readonly y: V;
+  /** All flags as an i32. */
+  packed(): V;
+}
+
+/**
+ * Whether a condition holds: an i32. Kinds that can be tested by their operands are, others by the packed flags.
+ *
+ * @internal
+ */
+export function testCondition(b: Builder, model: FlagModel, flags: LazyFlags, condition: number): V {
+  const { known, x, y } = flags;
+  if (known !== undefined && model.direct.includes(known)) return model.test(b, known, x, y, condition);
+  const truth = b.i32(model.truth[condition] as number);
+  if (known !== undefined) return b.and(b.shr(truth, flags.packed()), b.imm(1));
+  const kind = flags.kind();
+  const packed = b.and(b.shr(truth, flags.packed()), b.imm(1));
+  return model.direct.reduceRight(
+    (other, direct) => b.choose(b.eq(kind, b.imm(direct)), model.test(b, direct, x, y, condition), other),
+    packed,
+  );
+}

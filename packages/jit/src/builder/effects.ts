@@ -1,0 +1,137 @@
+import type { Reg } from '../describe/value.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import type { BackEnd } from './back-end.js';
+import { Kind, value } from './graph.js';
+import type { Graph } from './graph.js';
+import type { NodeEmitter } from './node-emitter.js';
+import type { RegisterFile } from './register-file.js';
+
+interface StoreEffect {
+  readonly kind: 'store';
+  readonly op: number;
+  readonly address: number;
+  readonly offset: number;
+  readonly value: number;
+}
+
+interface StateEffect {
+  readonly kind: 'state';
+  readonly op: number;
+  readonly offset: number;
+  readonly value: number;
+}
+
+interface FlagsEffect {
+  readonly kind: 'flags';
+  /** Kind of the flags, −1 where node `kindOf` computes it. */
+  readonly flags: number;
+  readonly kindOf: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+interface RegisterEffect {
+  readonly kind: 'register';
+  readonly file: RegisterFile;
+  readonly register: Reg;
+  readonly value: number;
+}
+
+/** What an instruction changes. Values are nodes. @internal */
+export type Effect = StoreEffect | StateEffect | FlagsEffect | RegisterEffect;
+
+/** The order in which effects are emitted. */
+const RANK: Readonly<Record<Effect['kind'], number>> = { store: 0, state: 1, flags: 2, register: 3 };
+
+/**
+ * The effects of one instruction, queued until all of them are known: so reads see the state before the instruction.
+ *
+ * @internal
+ */
+export class Effects {
+  readonly #queue: Effect[] = [];
+  /** Loads, atomic operations and calls, which happen in program order. */
+  readonly #ordered: number[] = [];
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly code: CodeBuffer,
+    private readonly emitter: NodeEmitter,
+    private readonly cpu: number,
+  ) {}
+
+  clear(): void {
+    // Looking at a length is much faster than setting it.
+    if (this.#queue.length > 0) this.#queue.length = 0;
+    if (this.#ordered.length > 0) this.#ordered.length = 0;
+  }
+
+  push(effect: Effect): void {
+    this.#queue.push(effect);
+  }
+
+  /** Node `n` is evaluated in program order, before the effects. */
+  order(n: number): void {
+    this.#ordered.push(n);
+  }
+
+  /** Emits all. @param later - nodes that are emitted after the effects and see the state before them; negative ones are none. */
+  commit(back: BackEnd, later: readonly number[]): void {
+    const queue = this.#queue;
+    this.#pinOrdered();
+    if (queue.length > 1) queue.sort((x, y) => RANK[x.kind] - RANK[y.kind]);
+    queue.forEach((effect, i) => {
+      if (i > 0) this.#pin(effect);
+      else if (effect.kind === 'flags') this.#pinLaterFlags(effect);
+    });
+    if (queue.length > 0) for (const n of later) if (n >= 0) this.emitter.pin(n);
+    for (const effect of queue) this.#perform(effect, back);
+  }
+
+  /** A load stays where it is used unless something of the instruction writes memory before. */
+  #pinOrdered(): void {
+    const g = this.graph;
+    const writesMemory =
+      this.#queue.some((e) => e.kind === 'store') || this.#ordered.some((n) => g.kind[n] !== Kind.Load);
+    for (const n of this.#ordered) {
+      if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.emitter.pin(n);
+    }
+  }
+
+  #pin(effect: Effect): void {
+    if (effect.kind === 'flags') {
+      this.emitter.pin(effect.x);
+      this.emitter.pin(effect.y);
+      if (effect.kindOf >= 0) this.emitter.pin(effect.kindOf);
+    } else this.emitter.pin(effect.value);
+  }
+
+  /** Setting flags writes three fields: the values for the later ones may be computed from the flags as they were. */
+  #pinLaterFlags({ y, kindOf }: FlagsEffect): void {
+    for (const n of [y, kindOf]) if (n >= 0 && this.graph.kind[n] !== Kind.Register) this.emitter.pin(n);
+  }
+
+  #perform(effect: Effect, back: BackEnd): void {
+    const { code, emitter } = this;
+    switch (effect.kind) {
+      case 'store':
+        emitter.emit(effect.address);
+        emitter.emit(effect.value);
+        code.memory(effect.op, effect.offset);
+        break;
+      case 'state':
+        code.get(this.cpu);
+        emitter.emit(effect.value);
+        code.memory(effect.op, effect.offset);
+        break;
+      case 'flags': {
+        const { flags, kindOf, x, y } = effect;
+        back.commitFlags(flags, value(x), value(y), kindOf >= 0 ? value(kindOf) : undefined);
+        break;
+      }
+      case 'register':
+        back.writeRegister(effect.file, effect.register, () => emitter.emit(effect.value), effect.value);
+        break;
+    }
+  }
+}

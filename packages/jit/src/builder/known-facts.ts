@@ -1,0 +1,15 @@
+/**
+ * What a back end knows at one point of the code, so that it need not be tested again.
+ *
+ * @experimental
+ */
+export interface KnownFacts {
+  /** Whether the field of the state at this offset is 0. */
+  isZeroField(offset: number): boolean;
+  /** Notes that the field at this offset is 0: only what leaves a region changes it. */
+  learnZeroField(offset: number): void;
+  /** Whether the register at this offset of the state has passed the alignment check of stack pointers. */
+  isAlignedRegister(offset: number): boolean;
+  /** Notes that the register at this offset has passed that check. */
+  learnAlignedRegister(offset: number): void;
+}

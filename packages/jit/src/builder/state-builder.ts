@@ -1,0 +1,180 @@
+import type { Reg, V } from '../describe/value.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { Ty } from '../wasm/code-buffer.js';
+import { Op } from '../wasm/opcodes.js';
+import type { BackEnd } from './back-end.js';
+import { Effects } from './effects.js';
+import { Graph, Kind, node, value } from './graph.js';
+import type { Helper } from './helper.js';
+import { EngineState } from './layout.js';
+import type { LocalPool } from './local-pool.js';
+import { NodeEmitter } from './node-emitter.js';
+import { registerType } from './register-file.js';
+import type { RegisterFile } from './register-file.js';
+import { VectorBuilder } from './vector-builder.js';
+
+/**
+ * What an instruction reads and changes in the vCPU: registers, flags, fields of the state; and calls of functions.
+ *
+ * @experimental
+ */
+export abstract class StateBuilder extends VectorBuilder {
+  readonly code: CodeBuffer;
+  readonly locals: LocalPool;
+  protected readonly emitter: NodeEmitter;
+  protected readonly effects: Effects;
+
+  /**
+   * @param cpu - the local that holds the address of the vCPU's state.
+   * @param functionOf - the number of a function in the module under construction.
+   * @param graph - where the values of an instruction are; to be shared by builders that work one after the other.
+   */
+  constructor(
+    code: CodeBuffer,
+    locals: LocalPool,
+    readonly cpu: number,
+    private readonly functionOf: (helper: Helper) => number,
+    graph = new Graph(),
+  ) {
+    super(graph);
+    this.code = code;
+    this.locals = locals;
+    this.emitter = new NodeEmitter(graph, code, locals, cpu, functionOf);
+    this.effects = new Effects(graph, code, this.emitter, cpu);
+  }
+
+  /** Connects the back end that emits operands, registers and control flow. */
+  use(backEnd: BackEnd): void {
+    this.emitter.use(backEnd);
+  }
+
+  /** The back end; throws an Error when none is connected. */
+  protected get backEnd(): BackEnd {
+    return this.emitter.backEnd;
+  }
+
+  // --- registers and state ---
+
+  /** Reads a register as `ty`: its low bits, or zero-extended. A vector is read whole, or its low 64 or 32 bits. */
+  readReg(file: RegisterFile, register: Reg, ty: Ty): V {
+    if (ty !== Ty.v128 && this.backEnd.registerOffset(file, register) === EngineState.zero)
+      return this.halves(ty, 0, 0);
+    return value(this.graph.add(Kind.Register, ty, 0, this.graph.fileIndex(file), register as unknown as number));
+  }
+
+  /** Writes a whole register: a value of the type that the width of its file has. */
+  writeReg(file: RegisterFile, register: Reg, v: V): void {
+    const n = this.useOf(v);
+    const ty = this.graph.ty[n] as Ty | 0;
+    if (ty !== registerType(file)) throw new Error(`${Ty[ty] ?? 'a number'} is written to a register of ${file.name}`);
+    this.effects.push({ kind: 'register', file, register, value: n });
+  }
+
+  /** A field of the vCPU's state; `bytes` 4 gives an i32, 8 an i64. */
+  stateAt(offset: number, bytes: 4 | 8): V {
+    const [ty, op] = bytes === 4 ? [Ty.i32, Op.i32_load] : [Ty.i64, Op.i64_load];
+    return value(this.graph.add(Kind.State, ty, op, -1, -1, offset));
+  }
+
+  /** Writes a field of the state, as wide as the value. */
+  setState(offset: number, v: V): void {
+    const n = this.useOf(v);
+    const op = this.graph.ty[n] === Ty.i64 ? Op.i64_store : Op.i32_store;
+    this.effects.push({ kind: 'state', op, offset, value: n });
+  }
+
+  /** The value of a local of the function, for back ends. */
+  local(index: number, ty: Ty): V {
+    return value(this.graph.add(Kind.Local, ty, 0, index));
+  }
+
+  /** Address of the vCPU's state, for helpers. */
+  state(): V {
+    return this.local(this.cpu, Ty.i32);
+  }
+
+  /** The address of the instruction. */
+  pc(): V {
+    return value(this.graph.add(Kind.Pc, Ty.i64));
+  }
+
+  /** The address of the next instruction in memory. */
+  nextPc(): V {
+    return value(this.graph.add(Kind.NextPc, Ty.i64));
+  }
+
+  // --- flags ---
+
+  /** Sets the flags to what an operation of a kind of the {@link FlagModel} on `x` and `y` gives. */
+  setFlags(kind: number, x: V, y: V): void {
+    this.effects.push({ kind: 'flags', flags: kind, kindOf: -1, x: this.useOf(x), y: this.useOf(y) });
+  }
+
+  /** Sets flags whose kind is computed (an i32). */
+  setFlagsOf(kind: V, x: V, y: V): void {
+    const kindOf = this.useOf(this.as(kind, Ty.i32));
+    this.effects.push({ kind: 'flags', flags: -1, kindOf, x: this.useOf(x), y: this.useOf(y) });
+  }
+
+  /** Whether a condition, by its number in the {@link FlagModel}, holds: an i32. */
+  cond(condition: number): V {
+    return this.backEnd.condition(condition);
+  }
+
+  /** All flags as an i32, in the order of the {@link FlagModel}. */
+  packedFlags(): V {
+    return this.backEnd.packedFlags();
+  }
+
+  // --- functions ---
+
+  /** Calls a function outside the graph. */
+  call(helper: Helper, ...args: readonly V[]): V {
+    const g = this.graph;
+    const nodes = args.map((arg, i) => node(this.as(arg, helper.params[i] as Ty)));
+    if (nodes.length !== helper.params.length)
+      throw new Error(`${helper.name} takes ${helper.params.length} arguments`);
+    g.calls.push({ helper, args: nodes });
+    const n = g.add(Kind.Call, helper.result ?? 0, 0, g.calls.length - 1);
+    for (const arg of nodes) {
+      g.uses[arg]!++;
+      g.traps[n]! |= g.traps[arg]!;
+    }
+    if (!helper.pure) this.order(n);
+    return value(n);
+  }
+
+  /**
+   * `native` if `condition`, else the result of a function outside the graph, which may have effects: it is called here, and
+   * only if the condition does not hold.
+   */
+  chooseCall(condition: V, native: V, helper: Helper, ...args: readonly V[]): V {
+    const ty = helper.result as Ty;
+    const chosen = this.useOf(this.as(native, ty));
+    const nodes = args.map((arg, i) => this.useOf(this.as(arg, helper.params[i] as Ty)));
+    const c = this.useOf(this.as(condition, Ty.i32));
+    for (const n of [chosen, ...nodes]) this.emitter.pinShared(n);
+    this.emitter.emit(c);
+    this.emitter.conditionally(() => this.emitter.emit(chosen), {
+      ty,
+      otherwise: () => {
+        for (const n of nodes) this.emitter.emit(n);
+        this.code.call(this.functionOf(helper));
+      },
+    });
+    return this.keep(ty);
+  }
+
+  /** Keeps the value on the stack in a local until the end of the instruction. */
+  protected keep(ty: Ty): V {
+    const local = this.locals.take(ty);
+    this.code.set(local);
+    return this.local(local, ty);
+  }
+
+  /** Node `n` is evaluated once, in program order. */
+  protected order(n: number): void {
+    this.graph.uses[n]!++;
+    this.effects.order(n);
+  }
+}

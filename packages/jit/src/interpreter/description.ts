@@ -1,0 +1,67 @@
+import type { Flow } from '../builder/back-end.js';
+import type { Builder } from '../builder/builder.js';
+import type { FlagModel } from '../builder/flag-model.js';
+import type { Helper } from '../builder/helper.js';
+import type { Row } from '../describe/row.js';
+import type { InstructionGeometry } from '../records/instruction-geometry.js';
+import type { RecordPlan } from '../records/record-plan.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import type { FunctionBody } from '../wasm/module-writer.js';
+import type { OperandInfo, StaticInfo } from './operands.js';
+import type { RecordField } from './record-fields.js';
+
+/**
+ * What an architecture gives the interpreter generator.
+ *
+ * @experimental
+ */
+export interface InterpreterDescription<B extends Builder> {
+  readonly rows: readonly Row<B>[];
+  readonly geometry: InstructionGeometry;
+  readonly flags: FlagModel;
+  /** Functions that semantics call and that are imported from other modules. */
+  readonly helpers: readonly Helper[];
+  /** The architecture's builder. */
+  readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+  /** The body of {@link WALK}; without it the engine fills the TLB. */
+  readonly walk?: (code: CodeBuffer) => FunctionBody;
+}
+
+/**
+ * One generated handler.
+ *
+ * @experimental
+ */
+export interface Handler<B> {
+  readonly row: Row<B>;
+  /** The fields of its records. */
+  readonly fields: readonly RecordField[];
+  /** How control leaves the instruction. */
+  readonly flow: Flow;
+}
+
+/**
+ * The handlers of a row: `index[static combination * REACHES + reach]`, or −1 where not allocated.
+ *
+ * @experimental
+ */
+export interface RowHandlers {
+  readonly statics: readonly StaticInfo[];
+  readonly operands: readonly OperandInfo[];
+  /** The operand that says how far a direct branch goes. */
+  readonly target: OperandInfo | undefined;
+  readonly index: Int32Array;
+}
+
+/**
+ * A generated interpreter: the module and what the pre-decoder needs.
+ *
+ * @experimental
+ */
+export interface Interpreter<B> {
+  readonly bytes: Uint8Array;
+  /** Where its records are. */
+  readonly plan: RecordPlan;
+  readonly handlers: readonly Handler<B>[];
+  readonly rows: ReadonlyMap<Row<B>, RowHandlers>;
+}

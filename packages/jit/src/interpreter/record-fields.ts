@@ -1,0 +1,51 @@
+import { RECORD_BYTES } from '../builder/layout.js';
+import type { RegisterFile } from '../builder/register-file.js';
+
+/**
+ * What one field of a record holds.
+ *
+ * @experimental
+ */
+export interface RecordField {
+  /** Byte offset in the record. */
+  readonly offset: number;
+  /** Number of the operand. */
+  readonly operand: number;
+  /** How the value is written: a state offset of a register, a number, or the distance in bytes to the record of a branch's target. */
+  readonly kind: 'source' | 'destination' | 'u16' | 'i32' | 'i64' | 'near';
+  /** The register file of a state offset. */
+  readonly file: RegisterFile | undefined;
+}
+
+const FIELD_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 } as const;
+
+/**
+ * The fields of one handler's records, which follow from what the handler reads.
+ *
+ * @internal
+ */
+export class RecordFields {
+  readonly all: RecordField[] = [];
+  #used: number;
+
+  /** @param headerBytes - bytes of a record before its fields. */
+  constructor(headerBytes: number) {
+    this.#used = headerBytes;
+  }
+
+  /**
+   * Offset of the field of an operand in a role.
+   *
+   * @throws Error when the record has no room for it.
+   */
+  offsetOf(operand: number, role: RecordField['kind'], file?: RegisterFile): number {
+    const kind = file?.inPlace ? 'source' : role;
+    const found = this.all.find((field) => field.operand === operand && field.kind === kind && field.file === file);
+    if (found) return found.offset;
+    const offset = this.#used;
+    this.#used += FIELD_BYTES[kind];
+    if (this.#used > RECORD_BYTES) throw new Error('the operands of a row do not fit a record');
+    this.all.push({ offset, operand, kind, file });
+    return offset;
+  }
+}

@@ -1,0 +1,19 @@
+import { registerType } from '../builder/register-file.js';
+import type { RegisterFile } from '../builder/register-file.js';
+import { Ty } from '../wasm/code-buffer.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { Op } from '../wasm/opcodes.js';
+
+/** Loads a register, `offset` bytes from the address on the stack, as `ty`: its low bits, or zero-extended. */
+export function emitLoad(code: CodeBuffer, file: RegisterFile, ty: Ty, offset: number): void {
+  const op = ty === Ty.v128 ? Op.v128_load : ty === Ty.i32 ? Op.i32_load : LOAD_I64[file.bits];
+  code.memory(op, offset);
+}
+
+/** Stores the whole register on the stack, `offset` bytes from the address below it. */
+export function emitStore(code: CodeBuffer, file: RegisterFile, offset: number): void {
+  code.memory(STORE[registerType(file)] as number, offset);
+}
+
+const LOAD_I64 = { 32: Op.i64_load32_u, 64: Op.i64_load, 128: Op.i64_load } as const;
+const STORE: Partial<Record<Ty, number>> = { [Ty.i32]: Op.i32_store, [Ty.i64]: Op.i64_store, [Ty.v128]: Op.v128_store };

@@ -1,0 +1,230 @@
+import { CODE_SLOT_BYTES, EngineState, PAGE_BITS, RECORD_BYTES, TlbEntry } from '../builder/layout.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { Ty } from '../wasm/code-buffer.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
+import { BuiltIn } from './built-in.js';
+import type { InstructionGeometry } from './instruction-geometry.js';
+import { PAGE_OFFSET_MASK, RECORD_SHIFT, RecordPlan, STRADDLES } from './record-plan.js';
+import type { CodePage, RecordMemory, RecordWriter } from './record-plan.js';
+
+const PAGE_BYTES = 1 << PAGE_BITS;
+
+/** A slot: a map of u16 from offset in the page to record (in records from the slot's start, 0: none), records, region numbers. */
+const Slot = {
+  map: 0,
+  records: 0x2000,
+  /** As many as are left room for by their region numbers. */
+  end: 0x7400,
+  /** Offset of the first region number, less an eighth of that of the first record. */
+  regions: 0x7400 - (0x2000 >>> (RECORD_SHIFT - 1)),
+  /** u32: offset of the first free record. */
+  free: 0x7ff0,
+} as const;
+
+/** The header of a record: u16 handler; u16 offset in the page, and length of the instruction (0: not known). */
+const Header = { position: 2, lengthBits: 4, bytes: 4 } as const;
+const LENGTH_MASK = (1 << Header.lengthBits) - 1;
+
+/**
+ * The records of instructions of several lengths: they lie in the order in which they were decoded, and a map leads to them.
+ * `pcBias` is the virtual address of the page. A run that meets decoded code ends in a `Goto`. A record that is dropped keeps its
+ * place, so that jumps to it stay right; when its instruction is decoded again elsewhere, it becomes a `Goto`.
+ *
+ * @experimental
+ */
+export class DenseRecords extends RecordPlan {
+  override readonly headerBytes = Header.bytes;
+  override readonly sparse = true;
+  protected override readonly regions = Slot.regions;
+
+  /** @throws RangeError when an instruction may be longer than a header can say. */
+  constructor(geometry: InstructionGeometry) {
+    super(geometry);
+    if (geometry.longest > LENGTH_MASK)
+      throw new RangeError(`instructions of ${geometry.longest} bytes: a record says up to ${LENGTH_MASK}`);
+  }
+
+  override emitPc(code: CodeBuffer, cpu: number, ip: number): void {
+    this.emitPage(code, cpu);
+    emitPosition(code, ip);
+    code.i32(Header.lengthBits).op(IntOp.shr[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+  }
+
+  override emitNextPc(code: CodeBuffer, cpu: number, ip: number): void {
+    this.emitPc(code, cpu, ip);
+    emitPosition(code, ip);
+    code.i32(LENGTH_MASK).op(IntOp.and[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
+  }
+
+  override emitNextPage(code: CodeBuffer, cpu: number): void {
+    this.emitPage(code, cpu);
+    code.i64(PAGE_BYTES).op(IntOp.add[1]);
+  }
+
+  override emitPage(code: CodeBuffer, cpu: number): void {
+    code.get(cpu).memory(Op.i64_load, EngineState.pcBias);
+  }
+
+  override emitRecord(code: CodeBuffer, entry: number, pc: number): void {
+    const emitMapped = (): void => {
+      code.get(entry).memory(Op.i32_load, TlbEntry.code);
+      code.get(pc).op(Op.i32_wrap_i64).i32(PAGE_OFFSET_MASK).op(IntOp.and[0]);
+      code.i32(1).op(IntOp.shl[0]).op(IntOp.add[0]).memory(Op.i32_load16_u, Slot.map);
+    };
+    emitMapped();
+    code.if(Ty.i32);
+    code.get(entry).memory(Op.i32_load, TlbEntry.code);
+    emitMapped();
+    code.i32(RECORD_SHIFT).op(IntOp.shl[0]).op(IntOp.add[0]);
+    code.else().i32(0).end();
+  }
+
+  override emitBias(code: CodeBuffer, cpu: number, pc: number): void {
+    code.get(cpu).get(pc).i64(-PAGE_BYTES, -1).op(IntOp.and[1]).memory(Op.i64_store, EngineState.pcBias);
+  }
+
+  override prepare({ u16, u32 }: RecordMemory, slot: number): void {
+    u16.fill(0, slot >>> 1, (slot + CODE_SLOT_BYTES) >>> 1);
+    u32[(slot + Slot.free) >>> 2] = Slot.records;
+  }
+
+  override recordFor(memory: RecordMemory, slot: number, offset: number): number {
+    const mapped = mappedRecord(memory, slot, offset);
+    if (mapped !== 0) return mapped;
+    if (!this.hasRoom(memory, slot, 0)) return 0;
+    const record = take(memory, slot);
+    enter(memory, slot, offset, record, 0);
+    memory.u16[record >>> 1] = BuiltIn.Decode;
+    return record;
+  }
+
+  override findDecoded(memory: RecordMemory, slot: number, offset: number): number {
+    const record = mappedRecord(memory, slot, offset);
+    return record !== 0 && memory.u16[record >>> 1] !== BuiltIn.Decode ? record : 0;
+  }
+
+  override offsetOf(memory: RecordMemory, record: number): number {
+    if (memory.u16[record >>> 1] === BuiltIn.PageEnd) return PAGE_BYTES;
+    return positionOf(memory, record) >>> Header.lengthBits;
+  }
+
+  override bounds(slot: number): readonly [number, number] {
+    return [slot + Slot.records, slot + Slot.end];
+  }
+
+  override pcAddend(memory: RecordMemory, ip: number): number {
+    return this.offsetOf(memory, ip);
+  }
+
+  /** Each instruction takes its record and perhaps one for where it jumps to; one more ends the run. */
+  override hasRoom({ u32 }: RecordMemory, slot: number, most: number): boolean {
+    const free = u32[(slot + Slot.free) >>> 2] as number;
+    return free + (2 * most + 2) * RECORD_BYTES <= Slot.end;
+  }
+
+  override decode(memory: RecordMemory, page: CodePage, record: number, most: number, writer: RecordWriter): number {
+    const { slot } = page;
+    let offset = this.offsetOf(memory, record);
+    let at = record;
+    if (!isLast(memory, slot, record)) {
+      if (this.#decodeInPlace(memory, page, record, writer)) return 1;
+      at = take(memory, slot);
+      writeGoto(memory, record, at);
+    }
+    for (let count = 0; ; count++) {
+      if (offset >= PAGE_BYTES) {
+        memory.u16[at >>> 1] = BuiltIn.PageEnd;
+        return count;
+      }
+      const known = count === 0 ? 0 : mappedRecord(memory, slot, offset);
+      if (known !== 0) {
+        setPosition(memory, at, offset, 0);
+        writeGoto(memory, at, known);
+        return count;
+      }
+      enter(memory, slot, offset, at, 0);
+      // What is not decoded now is decoded when control comes to it.
+      memory.u16[at >>> 1] = BuiltIn.Decode;
+      if (count >= most) return count;
+      const key = writer.keyAt(memory, page.code + offset, page.code + PAGE_BYTES);
+      if (key === STRADDLES) {
+        memory.u16[at >>> 1] = BuiltIn.Straddle;
+        return count + 1;
+      }
+      const length = writer.lengthOf(key);
+      enter(memory, slot, offset, at, length);
+      // Before a record for where it jumps to is taken: records of a run follow each other.
+      const next = take(memory, slot);
+      if (writer.write(memory, page, at, key, offset)) most = 0;
+      offset += length;
+      at = next;
+    }
+  }
+
+  /** Writes the record of an instruction that has the length of the one that was dropped there. */
+  #decodeInPlace(memory: RecordMemory, page: CodePage, record: number, writer: RecordWriter): boolean {
+    const position = positionOf(memory, record);
+    const length = position & LENGTH_MASK;
+    if (length === 0) return false;
+    const offset = position >>> Header.lengthBits;
+    const key = writer.keyAt(memory, page.code + offset, page.code + PAGE_BYTES);
+    if (key === STRADDLES || writer.lengthOf(key) !== length) return false;
+    writer.write(memory, page, record, key, offset);
+    return true;
+  }
+
+  override drop(memory: RecordMemory, slot: number, from: number, to: number): void {
+    const { u16 } = memory;
+    for (let offset = Math.max(0, from - this.geometry.longest + 1); offset < Math.min(to, PAGE_BYTES); offset++) {
+      const record = mappedRecord(memory, slot, offset);
+      if (record === 0) continue;
+      const straddles = u16[record >>> 1] === BuiltIn.Straddle;
+      const length = positionOf(memory, record) & LENGTH_MASK;
+      if (offset + length > from || straddles) u16[record >>> 1] = BuiltIn.Decode;
+    }
+  }
+}
+
+/** Leaves offset and length of the record at `ip` on the stack. */
+function emitPosition(code: CodeBuffer, ip: number): void {
+  code.get(ip).memory(Op.i32_load16_u, Header.position);
+}
+
+function positionOf({ u16 }: RecordMemory, record: number): number {
+  return u16[(record + Header.position) >>> 1] as number;
+}
+
+/** The record that the map has for an offset, or 0. */
+function mappedRecord({ u16 }: RecordMemory, slot: number, offset: number): number {
+  const mapped = u16[(slot + Slot.map) / 2 + offset] as number;
+  return mapped === 0 ? 0 : slot + (mapped << RECORD_SHIFT);
+}
+
+/** Makes a record that of an offset; `length` is 0 for as long as it is not decoded. */
+function enter(memory: RecordMemory, slot: number, offset: number, record: number, length: number): void {
+  memory.u16[(slot + Slot.map) / 2 + offset] = (record - slot) >>> RECORD_SHIFT;
+  setPosition(memory, record, offset, length);
+}
+
+function setPosition({ u16 }: RecordMemory, record: number, offset: number, length: number): void {
+  u16[(record + Header.position) >>> 1] = (offset << Header.lengthBits) | length;
+}
+
+/** Whether no record comes after this one. */
+function isLast({ u32 }: RecordMemory, slot: number, record: number): boolean {
+  return record + RECORD_BYTES === slot + (u32[(slot + Slot.free) >>> 2] as number);
+}
+
+/** Takes the next free record. @throws Error when there is none: the caller has not asked `hasRoom`. */
+function take({ u32 }: RecordMemory, slot: number): number {
+  const at = (slot + Slot.free) >>> 2;
+  const free = u32[at] as number;
+  if (free >= Slot.end) throw new Error('a slot of records is full');
+  u32[at] = free + RECORD_BYTES;
+  return slot + free;
+}
+
+function writeGoto({ u16, data }: RecordMemory, record: number, to: number): void {
+  data.setInt32(record + Header.bytes, to - record, true);
+  u16[record >>> 1] = BuiltIn.Goto;
+}
