@@ -124,7 +124,7 @@ async function replaceDirectory(made: string, directory: string, scratch: string
   await rename(made, directory);
 }
 
-/** Whoever holds the lock owns all scratch folders: others are left over from runs that were killed. */
+/** The holder of the lock owns all scratch folders; those that exist are left over from killed runs. */
 async function removeLeftovers(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (name.startsWith(SCRATCH_PREFIX)) await rm(join(cache, name), { recursive: true, force: true });

@@ -23,7 +23,7 @@ const DIRECTORIES = [
   'tmp',
 ];
 
-/** What an initramfs is made from. */
+/** Contents of an initramfs. */
 export interface InitramfsParts {
   readonly busybox: Uint8Array;
   /** The guest's own programs, by path. */

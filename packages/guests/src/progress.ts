@@ -1,5 +1,5 @@
 /**
- * What a fetch is doing.
+ * Progress of a fetch.
  *
  * @experimental
  */

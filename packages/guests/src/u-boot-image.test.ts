@@ -11,7 +11,7 @@ function target(view: DataView, at: number): number {
   return at + ((word << 6) >> 4);
 }
 
-// That its instructions do what they are for is in the command's slow tests: U-Boot boots with them.
+// The command's slow tests show that its instructions work: U-Boot boots with them.
 describe('uBootImage', () => {
   it('is a kernel image with U-Boot in it', () => {
     const image = uBootImage(U_BOOT);

@@ -9,7 +9,7 @@ const TEXT_OFFSET = 0x8_0000;
 const HEADER_BYTES = 64;
 /** Of U-Boot in the image: on a page. */
 const U_BOOT_AT = 0x1000;
-/** Memory that U-Boot uses behind itself before it moves to the end of RAM. */
+/** Memory that U-Boot uses after its image before it moves to the end of RAM. */
 const WORKING_ROOM = 0x10_0000;
 /** Little-endian kernel for 4 KiB pages, anywhere in RAM. */
 const FLAGS = 0xan;

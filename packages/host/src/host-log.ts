@@ -4,7 +4,7 @@ import type { LogLevel } from '@qvm/core';
 /** How a host's log is written. @experimental */
 export type LogFormat = 'text' | 'json';
 
-/** What a log is about, beside its message. */
+/** Source of a log message. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
 /**
@@ -26,7 +26,7 @@ export class HostLog {
     this.#verbose = verbose;
   }
 
-  /** What the host itself has to say. */
+  /** Messages of the host itself. */
   host(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (level !== 'debug' || this.#verbose) this.#write(level, message, fields);
   }

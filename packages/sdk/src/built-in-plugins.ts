@@ -14,7 +14,7 @@ const portableBackendsPlugin: QvmPlugin = {
   provides: [{ token: CHARACTER_BACKEND, scope: 'host', multi: true, factory: () => nullBackend }],
 };
 
-/** What every hypervisor has; they come in by the same door as others' plugins. */
+/** Plugins that every hypervisor has, registered as any other. */
 export const builtInPlugins: readonly QvmPlugin[] = [
   aarch64Plugin,
   legacyVdevsPlugin,

@@ -18,7 +18,7 @@ import { optionsLookup } from './vm/vdev-options.js';
 import { readConfigText, type VmSource } from './vm/vm-source.js';
 
 /**
- * What a hypervisor is made from. All of it is optional.
+ * Options of a hypervisor; all have defaults.
  *
  * @experimental
  */

@@ -1,5 +1,5 @@
 /**
- * What a record of a trace says. The first eight are the events of class "QVM" as QNX documents them; 4 to 6 are named by
+ * Event of a record of a trace. The first eight are the events of class "QVM" as QNX documents them; 4 to 6 are named by
  * that numbering, their fields are ours, and so is everything from 32 on.
  *
  * @experimental

@@ -4,7 +4,7 @@ import { NO_VCPU, TraceEventId, type TraceEvent } from './event.js';
 import { Field, RECORD_BYTES, setUint53 } from './record.js';
 import { StringTable } from './recorder/string-table.js';
 
-/** What a stream of a test is made of: all but the thread's number. */
+/** An event of a test's stream, without the number of its thread. */
 export type TestEvent = Omit<TraceEvent, 'cpu'>;
 
 const IDS = Object.values(TraceEventId).filter((id): id is TraceEventId => typeof id === 'number');

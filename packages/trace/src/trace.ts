@@ -103,7 +103,7 @@ export class Trace {
     };
   }
 
-  /** The block that has an event: the last one that does not start behind it. */
+  /** The block that has an event: the last one that does not start after it. */
   #placeOf(index: number): number {
     let low = 0;
     let high = this.#blocks.length - 1;

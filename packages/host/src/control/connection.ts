@@ -63,7 +63,7 @@ export class Connection {
     this.#mayRead();
   }
 
-  /** What cannot be read has no number to answer to; nothing after it can be trusted either. */
+  /** A request that cannot be parsed has no number to answer to, and nothing after it can be trusted. */
   #refuse(error: QvmError): void {
     this.#send({ error: toWireError(error) });
     this.close();

@@ -144,7 +144,7 @@ export interface ControlMethods {
   'vm.type': { readonly params: OfVm & { readonly text: string }; readonly result: { readonly untyped: string } };
   /** Begins to record a VM; one client at a time. */
   'trace.start': { readonly params: OfVm; readonly result: Nothing };
-  /** What was recorded since the last time: chunks of a trace file (docs/formats/trace.md), and whether there is more to come. */
+  /** Records since the last call: chunks of a trace file (docs/formats/trace.md), and whether there is more to come. */
   'trace.read': { readonly params: OfVm; readonly result: { readonly base64: string; readonly running: boolean } };
   /** Ends the recording; what is left can still be read. */
   'trace.stop': { readonly params: OfVm; readonly result: Nothing };

@@ -7,7 +7,7 @@ import { writeDump, type DumpSource } from './write-dump.js';
 /** Names that are tried when a file is there already: `-1` to `-9`. */
 const SUFFIXES = ['', ...Array.from({ length: 9 }, (_, n) => `-${n + 1}`)];
 
-/** What a dump of a VM is made from, now. */
+/** Contents of a VM's dump at this moment. */
 export function dumpSource(vm: VmHandle): DumpSource {
   const vcpus = vm.vcpus.map((vcpu) => vcpu.registers());
   return { arch: vm.spec.arch, ranges: vm.ram, vcpus, read: (address, length) => vm.memory.view(address, length) };

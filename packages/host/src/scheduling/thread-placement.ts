@@ -28,7 +28,7 @@ export function niceOf(priority: number): number {
  */
 export type ThreadPlace = Pick<VmSpec, 'cpulist' | 'priority'>;
 
-/** What the calling thread has now, with the usual priority: what VMs get that ask for nothing, wherever the host goes. */
+/** Placement of the calling thread, with the usual priority: the default of VMs that configure none. */
 export function usualPlace(): ThreadPlace {
   const status = readFileSync('/proc/thread-self/status', 'utf8');
   const ranges = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1]?.split(',') ?? [];

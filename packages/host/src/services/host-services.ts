@@ -16,7 +16,7 @@ export const DEVICE_SERVICE = 'host devices';
 const HOST = 'host';
 
 /**
- * What the VMs of a host have in common: switches, shared regions, and who has which host device.
+ * Services that the VMs of a host share: switches, shared regions, and the owners of host devices.
  *
  * @experimental
  */

@@ -5,7 +5,7 @@ const BACKLOG_BYTES = 0x1_0000;
 /** Pieces in which it is kept before they are joined. */
 const MAX_PIECES = 256;
 
-/** What a viewer of a console gets. */
+/** Callbacks of a console's viewer. */
 export type ConsoleViewer = (bytes: Uint8Array) => void;
 
 /**

@@ -207,7 +207,7 @@ describe('the life cycle', () => {
   );
 });
 
-describe('what VMs leave behind', () => {
+describe('remains of VMs', () => {
   it(
     'is nothing: no threads, no open files',
     async () => {

@@ -40,7 +40,7 @@ export interface VmEnd {
   readonly exitCode: number;
   /** A sentence for people. */
   readonly reason: string;
-  /** What the error behind a failure says. */
+  /** Message of the error that caused a failure. */
   readonly cause?: string;
 }
 

@@ -13,7 +13,7 @@ export interface ReadableVm {
 }
 
 /**
- * Guest-physical memory, as a copy without shared memory behind it.
+ * Guest-physical memory, as a copy in memory that is not shared.
  *
  * @throws QvmError `host.memory-read` when it is more than one read gives, and as the guest's memory.
  */

@@ -18,7 +18,7 @@ import { Outstanding } from './outstanding.js';
 import { requireRange } from './range.js';
 import { gather, sliceViews, viewsLength } from './views.js';
 
-/** What is to be done for a part of a disk that is one piece in one place. */
+/** Operation on a part of a disk that is contiguous in one file. */
 interface Extent {
   readonly kind: 'base' | 'zero' | 'data';
   readonly cluster: number;
@@ -208,7 +208,7 @@ export class OverlayDisk implements BlockBackend {
     }
   }
 
-  /** What is at `offset`, as far as it goes on in one piece, at most `length` bytes. */
+  /** The contiguous piece at `offset`, at most `length` bytes. */
   #extentAt(offset: number, length: number): Extent {
     const { clusterSize } = this.#layout;
     const cluster = Math.floor(offset / clusterSize);

@@ -12,7 +12,7 @@ const CHECKSUM_AT = BLOCK_SECTOR - 4;
 export const HEADER_BYTES = BLOCK_SECTOR;
 export const TABLE_START = 4096;
 export const ENTRIES_PER_SECTOR = (BLOCK_SECTOR - 8) / 4;
-/** A table has at most so many entries; larger disks have larger clusters. */
+/** Largest number of entries of a table; larger disks have larger clusters. */
 export const MAX_CLUSTERS = 2 ** 22;
 const MIN_CLUSTER_BITS = 16;
 const MAX_CLUSTER_BITS = 26;

@@ -2,7 +2,7 @@ import { createToken, type Logger, type Token } from '@qvm/core';
 import { type CharacterBackend } from '@qvm/core/services';
 
 /**
- * What a character back end gets when it is opened.
+ * Parameters of an opened character back end.
  *
  * @experimental
  */

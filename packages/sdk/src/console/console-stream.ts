@@ -6,7 +6,7 @@ import type { Disposable } from '@qvm/core';
  * @experimental
  */
 export interface ConsoleStream {
-  /** `stdio`, or the name behind `stream:`. */
+  /** `stdio`, or the name after `stream:`. */
   readonly name: string;
   /** Whether the VM has ended: no more output comes, and input goes nowhere. */
   readonly closed: boolean;

@@ -43,7 +43,7 @@ function header({ width, height }: DisplayImage): Uint8Array {
   return bytes;
 }
 
-/** The rows without alpha, each behind its filter type. */
+/** The rows without alpha, each preceded by its filter type. */
 function filteredRows({ width, height, rgba }: DisplayImage): Uint8Array {
   const rows = new Uint8Array(height * (1 + width * BYTES_PER_PIXEL));
   let to = 0;

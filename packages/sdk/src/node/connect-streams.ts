@@ -2,9 +2,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { Disposable } from '@qvm/core';
 import type { ConsoleStream } from '../console/console-stream.js';
 
-/** Input is read no further while so many bytes wait for the guest. */
+/** Bytes waiting for the guest above which input is not read. */
 const MAX_WAITING = 0x1_0000;
-/** Output is `blocked` while the stream has so many bytes to write. */
+/** Bytes waiting to be written above which output is `blocked`. */
 const MAX_WRITABLE = 0x10_0000;
 
 /**

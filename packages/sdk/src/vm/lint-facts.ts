@@ -14,7 +14,7 @@ export interface KnownTypes {
 }
 
 /**
- * What a hypervisor knows about vdevs and boards, for `lintConfigs`. Files and the size of the host are not among it.
+ * Facts of a hypervisor about vdevs and boards, for `lintConfigs`. Files and the size of the host are not among it.
  *
  * @experimental
  */
@@ -31,7 +31,7 @@ export function lintFacts({ vdevTypes, architectures }: KnownTypes): LintFacts {
   };
 }
 
-/** What a vdev type is, as the linter sees it. */
+/** A vdev type as the linter sees it. */
 export function vdevFacts(factory: VdevFactory): VdevFacts {
   return {
     options: vdevOptions(factory),

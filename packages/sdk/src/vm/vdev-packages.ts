@@ -58,7 +58,7 @@ function pluginOf(module: unknown): QvmPlugin | undefined {
   if (typeof module !== 'object' || module === null || !('plugin' in module)) return undefined;
   const { plugin } = module;
   if (typeof plugin !== 'object' || plugin === null || !('name' in plugin) || !('provides' in plugin)) return undefined;
-  // What the members hold is checked by checkPlugin and when they are used.
+  // checkPlugin checks the values of the members, and so does their use.
   return plugin as QvmPlugin;
 }
 

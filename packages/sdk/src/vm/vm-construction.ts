@@ -26,7 +26,7 @@ export function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: st
   });
 }
 
-/** What the VM gets of its host. */
+/** Services that the host gives the VM. */
 export type HostOptions = Required<Pick<VmOptions, 'openCharacterBackend' | 'service' | 'logger'>>;
 
 /** A plan that has all that a VM is built from. */

@@ -10,7 +10,7 @@ import type { ConsoleStream } from '../console/console-stream.js';
 import { bootError } from './build-error.js';
 
 /**
- * How a VM ended: exit code, a sentence, and the error behind a failure.
+ * How a VM ended: exit code, a sentence, and the error that caused a failure.
  *
  * @experimental
  */
@@ -97,7 +97,7 @@ export interface VmHandle {
    * @throws StartError as `start`.
    */
   boot(): Promise<void>;
-  /** Runs about so many instructions. Only after `boot`. */
+  /** Runs about that number of instructions. Only after `boot`. */
   step(maxInstructions: number): StepResult;
   /** Stops the guest and its time. */
   pause(): void;

@@ -83,7 +83,7 @@ export async function planVm(
   const architecture = await findings.attempt(() => findArchitecture(spec, registries));
   const vdevs = await resolveVdevs(spec, registries, packages, container, findings);
   const uses = usedFiles(spec, new Map(vdevs.map(({ type, factory }) => [type, factory])));
-  // What is in memory already is no file.
+  // Bytes that are given in memory are no file.
   const inMemory = new Set(Object.values(read.files).map(({ name }) => name));
   const fileUses = uses.filter(({ path }) => !inMemory.has(path));
   findings.add(...fileFindings(fileUses, options.outputs, host.paths));

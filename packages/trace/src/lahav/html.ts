@@ -9,7 +9,7 @@ import { addSegments } from './totals.js';
 import { formatDuration, formatShare, labelText, tickStep } from './units.js';
 
 /**
- * What the page's script is made of. Each is self-contained but for the others, so that its source, as the engine has it,
+ * Functions of the page's script. Each refers only to the others, so that its source, as the engine has it,
  * runs in the page: the page computes with the very functions that compute here.
  */
 const SCRIPT_PARTS = [

@@ -13,7 +13,7 @@ const HEAD = 84;
 const LANE = 92;
 /** Guest segments are on the upper level of a lane, the hypervisor's on the lower one. */
 const LEVEL = 34;
-/** From so many segments on, a lane is drawn by shares of its columns. */
+/** Number of segments from which a lane is drawn as shares per column. */
 const EXACT_SEGMENTS = 1500;
 
 /**

@@ -92,7 +92,7 @@ function drawLane(
   });
 }
 
-/** What is there shows, however little it is. */
+/** A state that occurs is shown, however short it is. */
 function block(share: number): string {
   const level = share <= 0 ? 0 : Math.max(1, Math.min(8, Math.round(share * 8)));
   return BLOCKS[level] as string;

@@ -24,7 +24,7 @@ export function tickStep(span: number, most: number): number {
   return power * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
 }
 
-/** What a segment is called: `mmio pl011-0`, `linux/0`. Runs in the page too. @experimental */
+/** Label of a segment: `mmio pl011-0`, `linux/0`. Runs in the page too. @experimental */
 export function labelText(label: {
   readonly kind: string;
   readonly vm: string;

@@ -3,7 +3,7 @@ import type { LahavLine } from '../lahav/lahav-line.js';
 import { ClockOffsets, fieldsOf } from './event-fields.js';
 import { eventName } from './filter.js';
 
-/** Process of the rows of physical CPUs; VMs are processes behind it. */
+/** Process of the rows of physical CPUs; VMs are the processes after it. */
 const CPU_PROCESS = 1;
 /** Events that show as marks; the others are the segments. */
 const MARKS = new Set<number>([

@@ -13,7 +13,7 @@ enum Control {
 }
 
 /**
- * What a full ring does: `stop` keeps what it has and counts what it loses; `overwrite` lets go of the oldest, as a flight
+ * Policy of a full ring: `stop` keeps the records and counts lost ones; `overwrite` drops the oldest, as a flight
  * recorder does, and counts that.
  *
  * @experimental
@@ -21,7 +21,7 @@ enum Control {
 export type RingMode = 'stop' | 'overwrite';
 
 /**
- * Bytes of memory that a ring of so many records needs.
+ * Bytes of memory for a ring of the given number of records.
  *
  * @experimental
  */

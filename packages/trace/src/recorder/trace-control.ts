@@ -14,7 +14,7 @@ export interface TraceStartOptions {
 }
 
 /**
- * What a recording has to give.
+ * Contents of a recording.
  *
  * @experimental
  */

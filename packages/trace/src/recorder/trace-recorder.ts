@@ -65,7 +65,7 @@ export class TraceRecorder {
     return { dispose: () => taps.forEach((tap) => tap.dispose()) };
   }
 
-  /** Takes what was recorded since the last call, or `most` records of it, as chunks that belong behind a file's header. */
+  /** Takes the records since the last call, `most` at the most, as chunks that follow a file's header. */
   drain(most?: number): readonly Uint8Array<ArrayBuffer>[] {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     if (!this.#announced) chunks.push(streamChunk(this.cpu, performance.timeOrigin));

@@ -1,7 +1,7 @@
 import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
 
 /**
- * What a recorder needs of a VM. A `VmHandle` of `@qvm/sdk` is one.
+ * A VM as the recorder needs it. A `VmHandle` of `@qvm/sdk` is one.
  *
  * @experimental
  */

@@ -3,7 +3,7 @@ import type { Token } from '@qvm/core';
 import type { HostDeviceOwner } from '@qvm/core/services';
 
 /**
- * Who has which device. A host whose VMs run on several threads has one for all of them.
+ * Owners of the host's devices. A host whose VMs run on several threads has one for all of them.
  *
  * @experimental
  */

@@ -66,7 +66,7 @@ describe('two guests and a region', () => {
       host,
     );
     await runAll([guest]);
-    // The store that detaches is done; the fetch behind it is an external abort at its address.
+    // The store that detaches is done; the fetch after it is an external abort at its address.
     expect(guest.numbers).toEqual([43, 43, 0x8600_0010, SHARED + 4]);
     expect(guest.exit?.exitCode).toBe(0);
   });

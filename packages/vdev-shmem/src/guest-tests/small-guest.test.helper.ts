@@ -24,7 +24,7 @@ const LOG = 0x100;
 const GICD = 0x0800_0000;
 const GICR = 0x080a_0000;
 
-/** What a guest has of its host. */
+/** Services that the host gives a guest. */
 export interface Services {
   readonly memory: MemorySource;
   readonly registry: SharedMemoryRegistry;
@@ -121,7 +121,7 @@ export class SmallGuest {
     return guest;
   }
 
-  /** Runs for about so many instructions. */
+  /** Runs for about that number of instructions. */
   async step(instructions: number): Promise<void> {
     if (this.exit !== undefined) return;
     const result = this.vm.step(instructions);
@@ -134,7 +134,7 @@ export class SmallGuest {
   }
 }
 
-/** Runs guests in turn until all have ended, or for so many turns. */
+/** Runs guests in turn until all have ended, for a number of turns at most. */
 export async function runAll(guests: readonly SmallGuest[], turns = 2000): Promise<void> {
   for (let turn = 0; turn < turns && guests.some(({ exit }) => exit === undefined); turn++) {
     for (const guest of guests) await guest.step(20_000);

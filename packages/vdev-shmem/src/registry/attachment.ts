@@ -1,7 +1,7 @@
 import type { MemorySlice, SharedMemoryAttachment } from '@qvm/core/services';
 import { RegionSignals } from './region-signals.js';
 
-/** Bytes behind a region's own that its slice has for the signals: what slices are rounded to. */
+/** Bytes after a region's own that its slice has for the signals: the granule of slices. */
 export const SIGNAL_ROOM = 0x1_0000;
 
 /** What attaching gives, on any thread. */

@@ -6,7 +6,7 @@ const FIRST_PENDING = 1;
 const WORDS = FIRST_PENDING + SHARED_MEMORY_CLIENTS;
 
 /**
- * Who is there and who has notified whom, in words that lie behind a region's bytes where no guest reaches them. Any thread
+ * Attached clients and pending notifications, in words after a region's bytes where no guest reaches them. Any thread
  * may use them at any time.
  */
 export class RegionSignals {

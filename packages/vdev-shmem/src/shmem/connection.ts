@@ -64,7 +64,7 @@ export class Connection {
 export const statusOf = (connection: Connection | undefined): number => connection?.takeStatus() ?? 0;
 export const indexOf = (connection: Connection | undefined): number => connection?.attachment.index ?? NOT_ATTACHED;
 
-/** Who a vdev is to the registry. */
+/** How a vdev identifies itself to the registry. */
 export function ownerOf({ vm, name }: VdevContext): SharedMemoryOwner {
   return { vm, vdev: name };
 }

@@ -18,14 +18,14 @@ export interface ConnectionPlace {
   gone(connection: FactoryConnection): void;
 }
 
-/** @throws QvmError `shmem.limit` when a region of so many bytes has no place. */
+/** @throws QvmError `shmem.limit` when there is no room for a region of that size. */
 function requireGap({ taken, window }: ConnectionPlace, name: string, bytes: number): number {
   const offset = findGap(taken, CONTROL_BYTES + bytes, window.size);
   if (offset !== undefined) return offset;
   throw new QvmError('shmem.limit', `No room for ${name} in the window of ${window.size} bytes.`);
 }
 
-/** A connection that the guest made: a control page in the window, and the data behind it. */
+/** A connection that the guest made: a control page in the window, followed by the data. */
 export class FactoryConnection implements ControlOperations {
   readonly connection: Connection;
   readonly offset: number;

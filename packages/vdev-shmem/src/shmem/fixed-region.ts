@@ -17,7 +17,7 @@ import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-pa
 
 const STATE_VERSION = 1;
 
-/** What a configuration says of a region that has its place in the guest from the start. */
+/** Configuration of a region that is mapped into the guest from the start. */
 export interface FixedRegionOptions {
   readonly region: string;
   readonly bytes: number;

@@ -1,4 +1,4 @@
-/** Most buffers at a time: so many requests are served at once, and the others wait in the guest. */
+/** Most buffers, and so requests, at a time; further requests wait in the guest. */
 export const BOUNCE_BUFFERS = 32;
 /** Bytes of each: larger requests pass through piece by piece. */
 export const BOUNCE_BYTES = 0x4_0000;

@@ -2,7 +2,7 @@ import { QvmError } from '@qvm/core';
 import { type OptionSpec, type OptionValues, type VdevFile } from '@qvm/core/vdev';
 import { ID_BYTES, MAX_QUEUES } from './constants.js';
 
-/** What a disk of a VM is. */
+/** Properties of a VM's disk. */
 export interface BlkOptions {
   readonly file: string;
   readonly readOnly: boolean;

@@ -28,7 +28,7 @@ function serviceOf(prompt: boolean, cost: { nanoseconds: number }) {
 }
 
 describe('the prompt service of a disk', () => {
-  it('reads at once from a prompt disk, and flushes behind a promise', async () => {
+  it('reads at once from a prompt disk, and flushes asynchronously', async () => {
     const { atOnce } = serviceOf(true, { nanoseconds: 1000 });
     expect([await atOnce(READ), await atOnce(FLUSH)]).toEqual([true, false]);
   });

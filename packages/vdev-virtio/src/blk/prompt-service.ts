@@ -3,10 +3,10 @@ import { type BlockBackend, type BlockOperations, type BlockStep } from '@qvm/co
 
 /** Nanoseconds of work, from one turn of the host's event loop to the next: about what a slice of the guest takes. */
 export const PROMPT_NS = 2_000_000;
-/** A disk that took longer than {@link PROMPT_NS} for each of two operations is left alone for so many times as long as both took. */
+/** A disk that took longer than {@link PROMPT_NS} for each of two operations is not tried again for this multiple of the time that both took. */
 export const SLOW_FACTOR = 16;
 
-/** Operations that are over on return, or go on behind a promise. */
+/** Operations that are over on return, or continue in a promise. */
 type MixedOperations = BlockOperations<void | Promise<void>>;
 
 /**

@@ -76,7 +76,7 @@ export class RequestSource {
   finish({ queue, request }: Flight, outcome: Outcome): void {
     const { buffer, dataIn } = request;
     buffer.write(dataIn, Uint8Array.of(outcome.status));
-    // What is not written is not counted, so that a driver never takes old memory for data.
+    // Bytes that were not written are not counted, so that a driver never takes old memory for data.
     queue.push(buffer, outcome.written === dataIn ? buffer.writable : outcome.written);
     queue.notify();
     this.#count(request, outcome);

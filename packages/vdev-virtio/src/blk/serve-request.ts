@@ -30,7 +30,7 @@ export interface Outcome {
   readonly error?: unknown;
 }
 
-/** What requests are served with. */
+/** The parts that serving a request needs. */
 export interface Service {
   readonly disk: BlockBackend;
   /** 20 bytes. */

@@ -316,7 +316,7 @@ describe('a prompt disk', () => {
     queue.add({ read: [headerOf(T_FLUSH)], write: [1] });
     queue.add({ read: [headerOf(T_IN, 4)], write: [512, 1] });
     queue.kick();
-    // What comes while the disk is at work goes the same way, so that it is never used in both at once.
+    // Requests that arrive while the disk is at work go the same way, so that it is never used in both at once.
     expect([queue.collect(), it.disk.outstanding]).toEqual([[], 2]);
     it.disk.release();
     await settle(it);

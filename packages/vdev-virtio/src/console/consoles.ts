@@ -10,7 +10,7 @@ export interface VirtioConsoles {
   /** Names of the vdevs. */
   readonly names: readonly string[];
   /**
-   * Tells the guest that the terminal behind a console has another size.
+   * Tells the guest the new size of a console's terminal.
    *
    * @param name - of the vdev.
    * @param columns - characters, 0 to 65,535; 0 when unknown.

@@ -17,7 +17,7 @@ export const CONTROL_QUEUE_SIZE = 64;
 export const CONTROL_RECEIVE = 2;
 export const CONTROL_TRANSMIT = 3;
 
-/** What a control message is about (§5.3.6.2). */
+/** Kind of a control message (§5.3.6.2). */
 export const CONTROL_DEVICE_READY = 0;
 export const CONTROL_DEVICE_ADD = 1;
 export const CONTROL_PORT_READY = 3;

@@ -7,7 +7,7 @@ const CHUNK = 0x1000;
 /** Bytes sent before the guest gets its turn again. */
 const TURN_BYTES = 0x4_0000;
 
-/** What a port is made from. */
+/** Parameters of a port. */
 export interface PortParts {
   /** What the driver calls it; empty for the first one. */
   readonly name: string;

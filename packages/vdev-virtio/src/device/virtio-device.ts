@@ -37,7 +37,7 @@ export interface VirtqueueSpec {
 }
 
 /**
- * What a device gets from its transport.
+ * The transport as its device sees it.
  *
  * @experimental
  */
@@ -105,7 +105,7 @@ export interface VirtqueueBuffer {
 }
 
 /**
- * One VirtIO device. All of its methods are called on the VM's thread and return soon; host I/O goes on behind them and
+ * One VirtIO device. All of its methods are called on the VM's thread and return soon; host I/O continues after them and
  * comes back by `context.vdev.post`.
  *
  * @experimental
@@ -127,7 +127,7 @@ export interface VirtioDevice {
   /** As `Vdev.quiesce`: resolves when the host works on no buffer any more. */
   quiesce?(): Promise<void>;
   /**
-   * What the type adds to a snapshot; queues and registers are the transport's. Buffers in flight must have been pushed, after
+   * State that the type adds to a snapshot; queues and registers are the transport's. Buffers in flight must have been pushed, after
    * `quiesce` at the latest, or be put back.
    */
   save(): Json;

@@ -27,7 +27,7 @@ export const MMIO_SIZE = 0x200;
 const STATE_VERSION = 1;
 const SELECTORS = ['deviceFeatures', 'driverFeatures', 'queue'] as const;
 
-/** A VirtIO device behind the registers of the MMIO transport. */
+/** A VirtIO device with the registers of the MMIO transport. */
 export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
   readonly mmio: Readonly<Record<string, MmioHandler>> = { registers: this };
   readonly deviceId: number;

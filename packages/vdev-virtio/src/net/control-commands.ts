@@ -71,7 +71,7 @@ class CommandData {
     this.length = buffer.readable - COMMAND_BYTES;
   }
 
-  /** The bytes at an offset, zeros behind the end. */
+  /** The bytes at an offset, zeros after the end. */
   bytes(at: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     this.#buffer.read(COMMAND_BYTES + at, bytes);

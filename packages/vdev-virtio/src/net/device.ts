@@ -122,7 +122,7 @@ export class NetDevice implements VirtioDevice {
     this.#negotiated = undefined;
     this.#mac = this.#ownMac;
     this.#filter.reset();
-    // What waited was for the driver that is gone.
+    // Frames that waited were for the driver that is gone.
     this.#drain();
   }
 

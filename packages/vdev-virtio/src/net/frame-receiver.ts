@@ -3,7 +3,7 @@ import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
 import { writeHeader } from './header.js';
 
-/** What became of a frame: `starved` means that the driver has no buffers for it now. */
+/** Outcome of the delivery of a frame: `starved` means that the driver has no buffers for it now. */
 export type Reception = 'received' | 'starved' | 'too large';
 
 /** Puts frames into the buffers of the receive queue (VirtIO 1.2, 5.1.6.4). */

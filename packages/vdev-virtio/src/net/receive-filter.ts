@@ -12,7 +12,7 @@ const SWITCHES = ['promiscuous', 'allMulticast', 'allUnicast', 'noMulticast', 'n
 /** One of the filter's settings that are on or off (VirtIO 1.2, 5.1.6.5.1). */
 export type FilterSwitch = (typeof SWITCHES)[number];
 
-/** What a filter was before the driver said anything: everything is let through. */
+/** The filter before the driver configures it: everything passes. */
 const POWER_ON: Readonly<Record<FilterSwitch, boolean>> = {
   promiscuous: true,
   allMulticast: false,

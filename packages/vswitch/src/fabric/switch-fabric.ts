@@ -13,7 +13,7 @@ import { parsePeer } from './peer-name.js';
 const MOST_SWITCHES = 256;
 
 /**
- * What a fabric is made from; everything has a default.
+ * Parameters of a fabric; all have defaults.
  *
  * @experimental
  */

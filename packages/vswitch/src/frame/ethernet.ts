@@ -28,7 +28,7 @@ export function tagOf(frame: Uint8Array): number {
   return readU16(frame, TYPE_AT + 2);
 }
 
-/** Where the header of what the frame carries begins, and its type; behind the tag if there is one. */
+/** Offset and type of the header that the frame carries; after the VLAN tag if there is one. */
 export function payloadOf(frame: Uint8Array): { readonly type: number; readonly start: number } {
   const type = TYPE_AT + (isTagged(frame) ? TAG_BYTES : 0);
   return { type: readU16(frame, type), start: type + 2 };

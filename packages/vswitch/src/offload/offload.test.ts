@@ -146,7 +146,7 @@ describe('what a guest may ask for', () => {
     ['a size that is no number', { segmentSize: NaN }],
     ['segments without a checksum', { needsChecksum: false }],
     ['the checksum of the Ethernet header', { checksumStart: 13 }],
-    ['a checksum behind the end', { checksumStart: 4050, checksumOffset: 3 }],
+    ['a checksum after the end', { checksumStart: 4050, checksumOffset: 3 }],
     ['a checksum before the start', { checksumOffset: -1 }],
     ['segments of a frame that has another checksum', { checksumStart: 33 }],
     ['a checksum elsewhere in the TCP header', { checksumOffset: 14 }],

@@ -9,7 +9,7 @@ import { PortCounters } from './port-counters.js';
 /** What happened to a frame on its way into the network. */
 export type Transmission = 'sent' | 'refused' | 'full';
 
-/** What a port is part of: a switch, a cable. */
+/** The owner of a port: a switch, a cable. */
 export interface PortOwner {
   /** Passes on an admissible frame that the device sent. */
   transmit(frame: Uint8Array, offload: FrameOffload | undefined): Transmission;

@@ -52,7 +52,7 @@ export class ForwardingTable<Port> {
     return undefined;
   }
 
-  /** Forgets the stations behind a port. */
+  /** Forgets the stations of a port. */
   forgetPort(port: Port): void {
     for (const [vlan, stations] of this.#vlans) {
       for (const [address, station] of stations) if (station.port === port) this.#forget(vlan, address);

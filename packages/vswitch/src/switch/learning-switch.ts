@@ -54,7 +54,7 @@ export interface Station {
   readonly vlan: number;
   /** `52:54:00:12:34:56` */
   readonly address: string;
-  /** Name of the port behind which it is. */
+  /** Name of the port that it was seen on. */
   readonly port: string;
 }
 

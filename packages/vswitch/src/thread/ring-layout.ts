@@ -7,7 +7,7 @@ export const Word = {
   head: 0,
   /** 1 when the producer is gone. */
   producerClosed: 1,
-  /** 1 when somebody is behind the producer. */
+  /** 1 while the producer's end is connected. */
   link: 2,
   /** Bytes that the consumer took so far, modulo 2^32. On another cache line than the producer's words. */
   tail: 16,
@@ -30,7 +30,7 @@ export interface RingMemory {
   readonly data: Uint8Array;
 }
 
-/** Memory for two rings of so many bytes each. */
+/** Memory for two rings of the given size in bytes. */
 export function allocateRings(capacity: number): SharedArrayBuffer {
   requireCapacity(capacity);
   const memory = new SharedArrayBuffer(2 * (CONTROL_BYTES + capacity));

@@ -7,7 +7,7 @@ import { RingConsumer } from './ring-consumer.js';
 import { Word, type RingMemory } from './ring-layout.js';
 import { RingProducer } from './ring-producer.js';
 
-/** After so many frames the event loop gets its turn: a busy neighbour shall not starve everything else. */
+/** Frames in a row before the event loop gets its turn, so that a busy neighbour does not starve everything else. */
 const FRAMES_PER_TURN = 256;
 
 /**
@@ -29,7 +29,7 @@ export interface WakeChannel {
  * @experimental
  */
 export interface ThreadNetworkPort extends NetworkPort {
-  /** Says to the other end whether somebody is behind this one. */
+  /** Tells the other end whether this one is connected. */
   announceLink(up: boolean): void;
 }
 

@@ -11,7 +11,7 @@ import { reasonOf } from '../files/system-error.js';
 import { transfer, transferSync, type TransferPart } from './transfer.js';
 
 const ZEROES = new Uint8Array(0x1_0000);
-/** Zeros are written in pieces of up to so many bytes. */
+/** Largest piece, in bytes, in which zeros are written. */
 const ZERO_PIECE = 16 * ZEROES.length;
 
 const datasync = promisify(fdatasync);
@@ -24,7 +24,7 @@ type VectoredCall = (
   done: (error: Error | null, bytes: number) => void,
 ) => void;
 
-/** What a {@link HostFile} is made from. */
+/** Parameters of a {@link HostFile}. */
 export interface OpenFile {
   readonly descriptor: number;
   readonly path: string;

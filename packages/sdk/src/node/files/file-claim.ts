@@ -4,7 +4,7 @@ import { QvmError } from '@qvm/core';
 import { fileKey } from './file-identity.js';
 
 /*
- * Who uses a file, known to all processes of the host, without leaving anything behind: each user listens on an abstract Unix
+ * Users of a file, known to all processes of the host, without files that could be left over: each user listens on an abstract Unix
  * socket whose name says which file, how and who. The kernel lists these names in /proc/net/unix, and takes them away
  * when a process ends, however it ends. Processes in other network namespaces do not see them.
  */

@@ -213,7 +213,7 @@ export class LahavPage {
     const step = tickStep(span, 8);
     const axis = this.#element('axis');
     axis.replaceChildren();
-    // Marks that differ only in what is rounded away say by how much they are behind the left edge.
+    // Marks that would round to the same text give their distance from the left edge.
     const fine = step < from / 500;
     const first = fine ? from : Math.ceil(from / step) * step;
     for (let time = first; time <= to; time += step) {

@@ -2,7 +2,7 @@ import type { LahavLane, LahavLine, SegmentLabel } from '../lahav-line.js';
 import { coloursOf } from '../palette.js';
 import { spanOf } from '../span.js';
 
-/** What the page is given, as JSON. */
+/** Data of the page, as JSON. */
 export interface PageData {
   readonly duration: number;
   readonly lost: number;
@@ -60,7 +60,7 @@ function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-/** `btoa` takes text, and a call takes only so many arguments. */
+/** `btoa` takes text, and the number of arguments of a call is limited. */
 function encodeBase64(bytes: Uint8Array): string {
   const PIECE = 0x8000;
   let text = '';
