@@ -26,6 +26,10 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+function resetCount(text: string): number {
+  return text === '0' ? 0 : wholeNumber(text);
+}
+
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -74,6 +78,11 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     )
     .option('--json', 'print the end, or what is wrong, as one line of JSON on stderr')
     .option('--restart', 'boot again when the guest resets, instead of ending')
+    .option(
+      '--reset-limit <count>',
+      'with --restart: resets in a row, without ten seconds between, that end the VM (default 20; 0: any number)',
+      resetCount,
+    )
     .option('--verbose', 'print what is logged for information')
     .option('-d, --detach', 'leave the VMs to the host, which must run, and return')
     .option('--alone', 'run the VMs here, although a host runs')

@@ -16,6 +16,8 @@ export interface StartFlags extends OverrideFlags, HostFlags {
   readonly stats?: boolean;
   readonly json?: boolean;
   readonly restart?: boolean;
+  /** Resets in a row that end the VM; 0: any number. */
+  readonly resetLimit?: number;
   readonly verbose?: boolean;
   readonly plugin?: readonly string[];
   /** Leave the VMs to the host and return; there must be one. */

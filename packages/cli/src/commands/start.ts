@@ -95,6 +95,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
       clock: clockOf(flags.icount),
       ...(flags.engine === undefined ? {} : { engine: flags.engine }),
       onReset: flags.restart === true ? 'restart' : 'exit',
+      ...(flags.resetLimit === undefined ? {} : { resetLimit: flags.resetLimit }),
       adjust: (spec) => override(spec, flags),
       ...(flags.trace === undefined ? {} : { outputs: [{ path: flags.trace, role: 'the trace (--trace)' }] }),
       onAnnouncement: (message) => logger.say(message),

@@ -105,7 +105,7 @@ function embeddedSpec(): VmSpec {
 }
 
 function launchOf(spec: VmSpec, flags: StartFlags): CreateParams {
-  const { icount, engine, plugin, restart, restartPolicy, dump } = flags;
+  const { icount, engine, plugin, restart, resetLimit, restartPolicy, dump } = flags;
   const adjusted = override(spec, flags);
   if (adjusted.dryrun === true)
     throw new CliError(`${spec.name} is a dry run: start it by itself, with --alone`, CliExitCode.Usage);
@@ -114,6 +114,7 @@ function launchOf(spec: VmSpec, flags: StartFlags): CreateParams {
     ...(icount === undefined ? {} : { icount }),
     ...(engine === undefined ? {} : { engine }),
     ...(restart === true ? { onReset: 'restart' } : {}),
+    ...(resetLimit === undefined ? {} : { resetLimit }),
     ...restartOf(restartPolicy ?? adjusted.restart),
     ...(dump === undefined ? {} : { dumpOnFailure: dumpDestination(dump) }),
     plugins: plugin ?? [],

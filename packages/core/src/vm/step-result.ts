@@ -13,7 +13,7 @@ export type StepResult =
    * make the guest go on.
    */
   | { readonly kind: 'idle'; readonly until: number | undefined }
-  /** The guest reset its machine: await `restart` before the next step. Only with `onReset: 'restart'`. */
+  /** The guest reset its machine: await `restart` before the next step, best after `restartPauseMs`. Only with `onReset: 'restart'`. */
   | { readonly kind: 'reset' }
   /** The VM has ended. */
   | { readonly kind: 'ended'; readonly exit: VmExit };

@@ -41,6 +41,7 @@ function drive(results: readonly StepResult[], now = 0) {
       host.time += budget * 10;
       return queue.shift() ?? ENDED;
     },
+    restartPauseMs: 0,
     restart: () => Promise.resolve(void host.log.push('restart')),
   };
   const driver = new VmDriver(vm, implementation);
@@ -61,6 +62,43 @@ describe('VmDriver', () => {
     // The guest runs at 100 MIPS, ten nanoseconds an instruction.
     expect(budgets.at(-1)).toBeGreaterThan(95_000);
     expect(budgets.at(-1)).toBeLessThanOrEqual(100_000);
+  });
+
+  it('gives the event loop a turn after every reset, and when promises alone wake it', async () => {
+    const { driver, host } = drive([{ kind: 'reset' }, { kind: 'reset' }]);
+    await driver.run();
+    expect(host.log).toEqual(['restart', 'yield', 'restart', 'yield']);
+    const idle = drive(Array.from({ length: 30 }, () => ({ kind: 'idle' as const, until: undefined })));
+    const ended = idle.driver.run().then(() => true);
+    for (let wakes = 0; wakes < 300; wakes++) {
+      await Promise.resolve();
+      idle.driver.wake();
+    }
+    expect(await ended).toBe(true);
+    // Each of the thirty slices takes a millisecond, the first ones less.
+    expect(idle.host.log.filter((line) => line === 'yield')).toHaveLength(1);
+  });
+
+  it('waits before a restart, in which the VM can be paused', async () => {
+    const { driver, host, vm } = drive([{ kind: 'reset' }, { kind: 'reset' }, { kind: 'reset' }]);
+    Object.assign(vm, { restartPauseMs: 40 });
+    const running = driver.run();
+    await turn();
+    expect(host.log).toEqual(['sleep 40']);
+    // Input is no reason to boot earlier.
+    driver.wakeForIo();
+    await turn();
+    expect(host.log.slice(0, 2)).toEqual(['sleep 40', 'cancel']);
+    expect(host.log[2]).toMatch(/^sleep (39|40)$/);
+    vm.paused = true;
+    driver.wake();
+    await turn();
+    expect(host.log.at(-1)).toBe('sleep 60000');
+    host.time += 40e6;
+    vm.paused = false;
+    driver.wake();
+    await running;
+    expect(host.log.filter((line) => line === 'restart')).toHaveLength(1);
   });
 
   it('makes shorter slices while there is host I/O', async () => {
@@ -86,7 +124,7 @@ describe('VmDriver', () => {
       await turn();
     }
     await done;
-    expect(host.log).toEqual(['sleep 3', 'cancel', 'sleep 60000', 'cancel', 'sleep 1', 'cancel', 'restart']);
+    expect(host.log).toEqual(['sleep 3', 'cancel', 'sleep 60000', 'cancel', 'sleep 1', 'cancel', 'restart', 'yield']);
   });
 
   it('sleeps while the VM is paused', async () => {

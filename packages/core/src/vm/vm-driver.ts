@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js';
+import { hostNanoseconds } from '../clock/host-time.js';
 import { SpeedEstimate } from './speed-estimate.js';
 import type { StepResult } from './step-result.js';
 
@@ -10,6 +11,10 @@ const SLICE_DURING_IO = 250_000;
 const IO_MEMORY = 10_000_000;
 /** A slice has at least so many instructions, however slow the guest seems. */
 const SMALLEST_SLICE = 1_000;
+/** A slice ends by then, also when its instructions take much longer than those before: in slices. */
+const LONGEST_SLICE = 10;
+/** The event loop gets a turn by then, also when the VM is awakened again and again. Nanoseconds. */
+const LONGEST_WITHOUT_TURN = 20_000_000;
 /** A timer keeps the host's event loop alive while the guest waits for nothing but input. */
 const LONGEST_SLEEP_MS = 60_000;
 
@@ -37,7 +42,9 @@ export interface DrivenVm {
   readonly clock: Clock;
   /** Instructions retired by all vCPUs. */
   readonly instructions: number;
-  step(maxInstructions: number): StepResult;
+  step(maxInstructions: number, hostDeadline?: number): StepResult;
+  /** Milliseconds to wait before a restart that is due. */
+  readonly restartPauseMs: number;
   restart(): Promise<void>;
 }
 
@@ -77,6 +84,10 @@ export class VmDriver {
   readonly #host: DriverHost;
   readonly #speed = new SpeedEstimate();
   #lastIo = -Infinity;
+  /** When the event loop had its turn last. */
+  #lastTurn = 0;
+  /** When a guest that has reset may boot again. */
+  #restartAt: number | undefined;
   #wakeSleeper: (() => void) | undefined;
 
   constructor(vm: DrivenVm, host: DriverHost = createDriverHost()) {
@@ -97,17 +108,35 @@ export class VmDriver {
 
   /** Runs until the VM has ended. */
   async run(): Promise<void> {
+    this.#lastTurn = this.#host.now();
     for (;;) {
-      if (this.#vm.paused) {
-        await this.#sleep(LONGEST_SLEEP_MS);
-        continue;
-      }
-      const result = this.#slice();
-      if (result.kind === 'ended') return;
-      if (result.kind === 'reset') await this.#vm.restart();
+      const result: StepResult | undefined = this.#vm.paused ? undefined : this.#slice();
+      if (result?.kind === 'ended') return;
+      if (result === undefined) await this.#sleep(LONGEST_SLEEP_MS);
+      else if (result.kind === 'reset') await this.#restart();
       else if (result.kind === 'idle') await this.#sleep(this.#untilMs(result.until));
-      else await this.#host.yield();
+      else await this.#turn();
+      // What wakes a sleeper may be a promise, and promises leave the event loop no turn.
+      if (this.#host.now() - this.#lastTurn > LONGEST_WITHOUT_TURN) await this.#turn();
     }
+  }
+
+  /** Boots the guest again, when its pause is over. Until then the VM can be paused and ended. */
+  async #restart(): Promise<void> {
+    const now = this.#host.now();
+    this.#restartAt ??= now + this.#vm.restartPauseMs * 1e6;
+    if (now < this.#restartAt) {
+      await this.#sleep(Math.ceil((this.#restartAt - now) / 1e6));
+      return;
+    }
+    this.#restartAt = undefined;
+    await this.#vm.restart();
+    await this.#turn();
+  }
+
+  async #turn(): Promise<void> {
+    await this.#host.yield();
+    this.#lastTurn = this.#host.now();
   }
 
   #slice(): StepResult {
@@ -116,7 +145,7 @@ export class VmDriver {
     const before = this.#vm.instructions;
     const length = start - this.#lastIo < IO_MEMORY ? SLICE_DURING_IO : SLICE;
     const budget = Math.max(SMALLEST_SLICE, Math.floor(length * this.#speed.instructionsPerNanosecond));
-    const result = this.#vm.step(budget);
+    const result = this.#vm.step(budget, hostNanoseconds() + LONGEST_SLICE * length);
     this.#speed.add(this.#vm.instructions - before, host.now() - start);
     return result;
   }

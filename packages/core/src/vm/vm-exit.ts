@@ -8,7 +8,7 @@ export enum VmExitCode {
   Normal = 0,
   /** The host cut the power (`destroy`). */
   PowerCut = 3,
-  /** A watchdog bit. */
+  /** A watchdog bit, or the guest reset again and again (`VmOptions.resetLimit`). */
   Watchdog = 4,
   /** The guest did what the VM does not support. */
   Unsupported = 5,

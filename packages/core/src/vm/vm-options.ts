@@ -98,6 +98,12 @@ export interface VmOptions {
   readonly service?: <T>(token: Token<T>) => T | undefined;
   /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';
+  /**
+   * With `onReset: 'restart'`: how often in a row a guest may reset, with less than ten seconds of virtual time between two resets, before
+   * its VM ends with exit code 4. 0: as often as it likes. {@link DEFAULT_RESET_LIMIT} when absent. From the fourth on, the host waits
+   * before it boots the guest again: 10 ms, then twice as long each time, up to a second.
+   */
+  readonly resetLimit?: number;
   /** What happens where the guest wants what the VM lacks; `DEFAULT_UNSUPPORTED` for kinds that are absent. */
   readonly unsupported?: Partial<UnsupportedPolicies>;
   /** How long the end of the VM waits for vdevs that release what they hold asynchronously, in ms of host time; 10 s when absent. */

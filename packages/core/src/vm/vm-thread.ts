@@ -1,4 +1,5 @@
 import type { VmRequest } from '../architecture/architecture.js';
+import { hostNanoseconds } from '../clock/host-time.js';
 import { InstructionClock } from '../clock/instruction-clock.js';
 import { TimerDelays } from '../clock/timer-delays.js';
 import type { VmClock } from '../clock/vm-clock.js';
@@ -74,8 +75,12 @@ export class VmThread {
     this.#request = undefined;
   }
 
-  /** Runs about `maxInstructions`, or until there is something else to do. */
-  run(maxInstructions: number): ThreadResult {
+  /**
+   * Runs about `maxInstructions`, or until there is something else to do.
+   *
+   * @param hostDeadline - host nanoseconds: no turn begins after that.
+   */
+  run(maxInstructions: number, hostDeadline = Infinity): ThreadResult {
     const attached = this.#attached;
     if (attached === undefined) return RAN;
     const { clock, scheduler } = attached;
@@ -85,7 +90,7 @@ export class VmThread {
       this.#runTimers(clock);
       const request = this.takeRequest();
       if (request !== undefined) return { kind: 'request', request };
-      if (left <= 0 || !this.#runnable()) return RAN;
+      if (left <= 0 || hostNanoseconds() > hostDeadline || !this.#runnable()) return RAN;
       const retired = scheduler.turn(left);
       if (retired === undefined) {
         const idle = this.#wait(clock);

@@ -376,6 +376,47 @@ describe('Vm: its end', () => {
     expect(vm.step(1_000)).toEqual({ kind: 'ended', exit });
   });
 
+  it('ends when the guest resets again and again', async () => {
+    const { vm } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), {
+      onReset: 'restart',
+      resetLimit: 3,
+    });
+    const pauses: number[] = [];
+    let result = vm.step(100);
+    for (; result.kind === 'reset'; result = vm.step(100)) {
+      pauses.push(vm.restartPauseMs);
+      await vm.restart();
+    }
+    const reason = 'The guest reset its machine 4 times in a row, and never ran for ten seconds between.';
+    expect([pauses.length, result]).toEqual([3, { kind: 'ended', exit: { exitCode: 4, reason } }]);
+    expect([vm.state, vm.stats().resets]).toEqual(['failed', 4]);
+  });
+
+  it('leaves the event loop its turns while the guest resets again and again, and can be ended', async () => {
+    const { vm } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), {
+      onReset: 'restart',
+      resetLimit: 0,
+    });
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    setTimeout(() => vm.destroy(), 100);
+    expect(await vm.run()).toMatchObject({ exitCode: 3 });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(3);
+    // Slowed: a hundred milliseconds are not enough for many.
+    expect(vm.stats().resets).toBeLessThan(12);
+  });
+
+  it('ends without booting again when it is stopped while a reset waits', async () => {
+    const { vm, machine } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), {
+      onReset: 'restart',
+    });
+    expect(vm.step(100).kind).toBe('reset');
+    vm.stop();
+    expect(vm.step(100)).toMatchObject({ kind: 'ended', exit: { exitCode: 0, reason: 'The VM was stopped.' } });
+    expect(machine.boots).toHaveLength(1);
+  });
+
   it('boots again after a reset when it should', async () => {
     const factory = fakeVdev('dev');
     const { vm, machine } = await bootedVm(

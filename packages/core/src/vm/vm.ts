@@ -21,6 +21,7 @@ import type { VmOptions } from './vm-options.js';
 import { VmLifecycle, type VmState } from './vm-state.js';
 import type { VmStats } from './vm-stats.js';
 import { loadData } from './load-data.js';
+import { ResetGuard } from './reset-guard.js';
 import { StepTimes } from './step-times.js';
 import { quiesceVdevs, saveVdev, type VdevSnapshot } from './save-vdevs.js';
 import { announceTimers } from './timer-hooks.js';
@@ -28,6 +29,7 @@ import { VmThread } from './vm-thread.js';
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 const RESET: StepResult = { kind: 'reset' };
+const STOPPED: VmExit = { exitCode: VmExitCode.Normal, reason: 'The VM was stopped.' };
 
 /**
  * What to boot: as {@link BootRequest}, without what the VM adds itself.
@@ -59,6 +61,7 @@ export class Vm implements DrivenVm {
   #quiescing: Promise<void> | undefined;
   #endQuiescing: (() => void) | undefined;
   #resets = 0;
+  readonly #resetGuard: ResetGuard;
   readonly #times: StepTimes;
   #exit: VmExit | undefined;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +76,7 @@ export class Vm implements DrivenVm {
   constructor(options: VmOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#resetGuard = new ResetGuard(options.resetLimit);
     this.#lifecycle = new VmLifecycle(options.name, (from, to) => this.#announceState(from, to));
     this.#driver = new VmDriver(this);
     const parts = assembleVm(options, {
@@ -175,19 +179,21 @@ export class Vm implements DrivenVm {
    * Runs the guest on the caller's thread: posted tasks, due timers, then the vCPUs in turn, again and again.
    *
    * @param maxInstructions - about how many instructions to run at most, of all vCPUs together.
+   * @param hostDeadline - when to return at the latest, about, in nanoseconds of the host (`hostNanoseconds`).
    * @throws `QvmError` `vm.not-running` when the VM is not booted or is paused, `vm.reentrant` when called from a
    * hook or vdev. Failures inside are not thrown: they end the VM.
    */
-  step(maxInstructions: number): StepResult {
+  step(maxInstructions: number, hostDeadline?: number): StepResult {
     if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
     if (!this.#runnable) throw new QvmError('vm.not-running', `The VM ${this.name} cannot step: it is ${this.state}.`);
     if (this.#stepping) throw new QvmError('vm.reentrant', `The VM ${this.name} cannot step inside a step of its own.`);
-    if (this.#restartDue) return RESET;
+    // A guest that answers the power button by a reset shall end too.
+    if (this.#restartDue) return this.state === 'stopping' ? this.#end(STOPPED, 'end') : RESET;
     this.#times.begin();
     this.#stepping = true;
     let idle = false;
     try {
-      const result = this.#thread.run(maxInstructions);
+      const result = this.#thread.run(maxInstructions, hostDeadline);
       idle = result.kind === 'idle';
       if (this.#exit !== undefined) return { kind: 'ended', exit: this.#exit };
       return result.kind === 'request' ? this.#obey(result.request) : result;
@@ -197,6 +203,11 @@ export class Vm implements DrivenVm {
       this.#stepping = false;
       this.#times.end(idle);
     }
+  }
+
+  /** How long to wait before a `restart` that is due, in ms of host time: a guest that resets again and again is slowed. */
+  get restartPauseMs(): number {
+    return this.#resetGuard.pauseMs;
   }
 
   /**
@@ -411,14 +422,20 @@ export class Vm implements DrivenVm {
     const restart = this.#options.onReset === 'restart' && this.state !== 'stopping';
     this.hooks.guestReset.call({ vm: this.name, count: this.#resets, restart });
     if (!restart) return this.#end({ exitCode: VmExitCode.Normal, reason: 'The guest reset its machine.' }, 'end');
+    if (!this.#resetGuard.count(this.clock.now())) return this.#end(this.#resetLoop(), 'fail');
     this.#restartDue = true;
     return RESET;
   }
 
+  #resetLoop(): VmExit {
+    const often = `${this.#resetGuard.inARow} times in a row, and never ran for ten seconds between`;
+    return { exitCode: VmExitCode.Watchdog, reason: `The guest reset its machine ${often}.` };
+  }
+
   #endBy(request: Exclude<VmRequest, { kind: 'reset' }>): StepResult {
     if (request.kind === 'poweroff') {
-      const reason = this.#stopAsked ? 'The VM was stopped.' : 'The guest powered off.';
-      return this.#end({ exitCode: VmExitCode.Normal, reason }, 'end');
+      if (this.#stopAsked) return this.#end(STOPPED, 'end');
+      return this.#end({ exitCode: VmExitCode.Normal, reason: 'The guest powered off.' }, 'end');
     }
     const { exitCode, reason, cause } = request;
     if (cause instanceof VdevError) this.#announceVdevFailure(cause);

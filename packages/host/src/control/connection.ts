@@ -1,14 +1,33 @@
 import type { Socket } from 'node:net';
 import { QvmError, type Disposable } from '@qvm/core';
 import { toWireError } from '../errors/wire-error.js';
+import { answerBytesOf } from './answer-bytes.js';
 import { LineReader } from './line-reader.js';
 import type { PlainMethod, ControlledHost } from './methods.js';
 import { createMethods } from './methods.js';
 import { badParams, Params } from './params.js';
-import { MAX_OUTSTANDING, MAX_REQUEST_BYTES, MAX_WAITING_OUTPUT, PROTOCOL_VERSION, type FromHost } from './protocol.js';
+import {
+  MAX_OUTSTANDING,
+  MAX_REQUEST_BYTES,
+  MAX_WAITING_OUTPUT,
+  PROTOCOL_VERSION,
+  REQUEST_TIMEOUT_MS,
+  type FromHost,
+} from './protocol.js';
+import { RequestQueue } from './request-queue.js';
 
-/** Output that waits before no more requests are read. */
-const PAUSE_READING = 0x10_0000;
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly params: Params;
+  readonly answerBytes: number;
+}
+
+/** What may be other than the protocol says, in tests. */
+export interface ConnectionLimits {
+  /** Milliseconds in which a request must be complete, and the greeting come. */
+  readonly requestMs?: number;
+}
 
 /**
  * One client of the control socket. Whatever it sends, it gets an answer or loses its connection; it cannot make the host
@@ -21,26 +40,50 @@ export class Connection {
   readonly #reader = new LineReader(MAX_REQUEST_BYTES);
   readonly #methods: ReturnType<typeof createMethods>;
   readonly #subscriptions = new Map<number, Disposable>();
+  readonly #queue: RequestQueue<Request>;
+  readonly #requestMs: number;
   #greeted = false;
-  #outstanding = 0;
+  /** When a request was complete last, or the client came: milliseconds, monotonic. */
+  #lastRequest = performance.now();
+  #deadline: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param software - name and version of the host, for the greeting.
    * @param closed - called once when the client is gone.
    */
-  constructor(socket: Socket, host: ControlledHost, software: string, closed: () => void) {
+  constructor(
+    socket: Socket,
+    host: ControlledHost,
+    software: string,
+    closed: () => void,
+    { requestMs = REQUEST_TIMEOUT_MS }: ConnectionLimits = {},
+  ) {
     this.#socket = socket;
     this.#host = host;
     this.#software = software;
     this.#methods = createMethods(host);
+    this.#requestMs = requestMs;
+    this.#queue = new RequestQueue(
+      { requests: MAX_OUTSTANDING, answerBytes: MAX_WAITING_OUTPUT },
+      (request) => this.#handle(request),
+      () => socket.writableLength,
+      () => this.#mayRead(),
+    );
+    this.#watch();
     socket.on('data', (bytes: Uint8Array) => this.#receive(bytes));
-    socket.on('drain', () => this.#mayRead());
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
+      clearTimeout(this.#deadline);
+      this.#queue.clear();
       for (const subscription of this.#subscriptions.values()) subscription.dispose();
       this.#subscriptions.clear();
       closed();
     });
+  }
+
+  /** How long the client has asked for nothing, in ms; 0 while it watches a console, or a request of it is under way. */
+  get idleMs(): number {
+    return this.#subscriptions.size === 0 && this.#queue.idle ? performance.now() - this.#lastRequest : 0;
   }
 
   /** Ends the connection after what waits has been sent. */
@@ -53,39 +96,57 @@ export class Connection {
   #receive(bytes: Uint8Array): void {
     try {
       for (const line of this.#reader.add(bytes)) {
-        this.#handle(line);
-        if (this.#socket.destroyed) return;
+        this.#complete();
+        this.#queue.add(requestOf(line));
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#refuse(new QvmError('protocol.malformed', message));
+      return;
     }
+    this.#watch();
     this.#mayRead();
   }
 
   /** A request that cannot be parsed has no number to answer to, and nothing after it can be trusted. */
   #refuse(error: QvmError): void {
+    clearTimeout(this.#deadline);
+    this.#queue.clear();
     this.#send({ error: toWireError(error) });
     this.close();
     this.#socket.removeAllListeners('data');
     this.#socket.resume();
   }
 
-  #handle(line: string): void {
-    const request = new Params(JSON.parse(line) as unknown, 'request');
-    const id = request.integer('id', 0, Number.MAX_SAFE_INTEGER);
-    const method = request.text('method', 64);
-    const params = request.has('params') ? request.object('params') : new Params({});
-    this.#outstanding++;
-    void this.#answer(method, params)
-      .then(
-        (result) => this.#send({ id, result }),
-        (error: unknown) => this.#send({ id, error: toWireError(error) }),
-      )
-      .then(() => {
-        this.#outstanding--;
-        this.#mayRead();
-      });
+  /** Gives the client its time for what it has begun: the greeting, or a request. */
+  #watch(): void {
+    if (this.#greeted && !this.#reader.unfinished) return;
+    if (this.#deadline !== undefined) return;
+    // When this process was suspended, what the client sent meanwhile is read before anything is held against it.
+    const deadline = setTimeout(() => setImmediate(() => deadline === this.#deadline && this.#late()), this.#requestMs);
+    this.#deadline = deadline;
+  }
+
+  /** A request is complete; the next one has a time of its own. */
+  #complete(): void {
+    this.#lastRequest = performance.now();
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+  }
+
+  /** While the host itself does not read, the client cannot end its request. */
+  #late(): void {
+    this.#deadline = undefined;
+    if (this.#socket.isPaused()) this.#watch();
+    else this.#refuse(new QvmError('protocol.timeout', `a request was not complete after ${this.#requestMs / 1e3} s`));
+  }
+
+  async #handle({ id, method, params }: Request): Promise<void> {
+    const answer: FromHost = await this.#answer(method, params).then(
+      (result) => ({ id, result }),
+      (error: unknown) => ({ id, error: toWireError(error) }),
+    );
+    this.#send(answer);
   }
 
   async #answer(method: string, params: Params): Promise<unknown> {
@@ -156,13 +217,29 @@ export class Connection {
 
   #send(message: FromHost): void {
     if (!this.#socket.writable) return;
-    this.#socket.write(`${JSON.stringify(message)}\n`);
+    this.#socket.write(`${JSON.stringify(message)}\n`, () => {
+      this.#queue.advance();
+      this.#mayRead();
+    });
   }
 
   /** Requests wait in the kernel while the client has too many under way, or does not read its answers. */
   #mayRead(): void {
-    const full = this.#outstanding >= MAX_OUTSTANDING || this.#socket.writableLength > PAUSE_READING;
-    if (full) this.#socket.pause();
+    if (!this.#queue.open) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
+}
+
+/**
+ * @throws QvmError `protocol.params`, SyntaxError
+ */
+function requestOf(line: string): Request {
+  const request = new Params(JSON.parse(line) as unknown, 'request');
+  const method = request.text('method', 64);
+  return {
+    id: request.integer('id', 0, Number.MAX_SAFE_INTEGER),
+    method,
+    params: request.has('params') ? request.object('params') : new Params({}),
+    answerBytes: answerBytesOf(method),
+  };
 }

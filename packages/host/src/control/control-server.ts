@@ -1,25 +1,26 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { bindSocket } from './bind-socket.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionLimits } from './connection.js';
 import type { ControlledHost } from './methods.js';
-import { MAX_CLIENTS } from './protocol.js';
+import { IDLE_MS, MAX_CLIENTS } from './protocol.js';
 
 /**
  * The control socket of a host.
  */
 export class ControlServer {
   readonly #path: string;
+  readonly #limits: ConnectionLimits;
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
 
   /**
    * @param software - name and version of the host, for the greeting.
    */
-  constructor(path: string, host: ControlledHost, software: string) {
+  constructor(path: string, host: ControlledHost, software: string, limits: ConnectionLimits = {}) {
     this.#path = path;
+    this.#limits = limits;
     this.#server = createServer((socket) => this.#welcome(socket, host, software));
-    this.#server.maxConnections = MAX_CLIENTS;
   }
 
   /** Number of clients. */
@@ -42,8 +43,21 @@ export class ControlServer {
     await closed;
   }
 
+  /** When all places are taken, one of a client that has asked for nothing for a while is the new one's. */
   #welcome(socket: Socket, host: ControlledHost, software: string): void {
-    const client: Connection = new Connection(socket, host, software, () => this.#clients.delete(client));
+    if (this.#clients.size >= MAX_CLIENTS && !this.#dismissIdle()) {
+      socket.destroy();
+      return;
+    }
+    const client: Connection = new Connection(socket, host, software, () => this.#clients.delete(client), this.#limits);
     this.#clients.add(client);
+  }
+
+  #dismissIdle(): boolean {
+    const [longest] = [...this.#clients].sort((a, b) => b.idleMs - a.idleMs);
+    if (longest === undefined || longest.idleMs < IDLE_MS) return false;
+    this.#clients.delete(longest);
+    longest.close();
+    return true;
   }
 }

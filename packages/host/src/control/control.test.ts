@@ -6,7 +6,8 @@ import { HostProcess } from '../host-process.js';
 import { eventually, silentLog, Workspace } from '../host.test.helper.js';
 import { bindSocket } from './bind-socket.js';
 import { ControlClient } from './control-client.js';
-import { MAX_CLIENTS, MAX_REQUEST_BYTES } from './protocol.js';
+import { ControlServer } from './control-server.js';
+import { MAX_CLIENTS, MAX_REQUEST_BYTES, MAX_WAITING_OUTPUT } from './protocol.js';
 
 const space = new Workspace();
 const socket = space.path('control.sock');
@@ -43,6 +44,45 @@ function raw(text: string | Uint8Array, silenceMs = 300): Promise<string> {
 }
 
 const HELLO = '{"id":1,"method":"hello","params":{"version":1}}\n';
+
+describe('a client that does not end what it began', () => {
+  const late = space.path('late.sock');
+  let server: ControlServer;
+  beforeAll(async () => {
+    server = new ControlServer(late, host, 'test', { requestMs: 200 });
+    await server.listen();
+  });
+  afterAll(() => server.close());
+
+  /** Sends text now, and the rest later; gives all that came until the host ended the connection. */
+  function talk(first: string, rest = ''): Promise<string> {
+    return new Promise((resolve) => {
+      let answer = '';
+      const connection = connect(late, () => connection.write(first));
+      const timer = setTimeout(() => connection.end(rest), 600);
+      connection.on('data', (data) => (answer += String(data)));
+      connection.on('error', () => undefined);
+      connection.on('close', () => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+    });
+  }
+
+  it.each([
+    ['says nothing', ''],
+    ['does not end its greeting', '{"id":1,"method":"hello"'],
+    ['does not end its request', `${HELLO}{"id":2,"method":"vm.list"`],
+  ])('loses its place: it %s', async (_what, text) => {
+    expect(await talk(text)).toContain('"protocol.timeout"');
+    await eventually(() => server.clients === 0);
+  });
+
+  it('keeps it while it asks for nothing', async () => {
+    const answers = await talk(HELLO, '{"id":2,"method":"vm.list"}\n');
+    expect(answers.split('\n').slice(1)).toEqual([expect.stringContaining('"id":2,"result"'), '']);
+  });
+});
 
 describe('the control socket', () => {
   it('is for its owner only', () => {
@@ -158,7 +198,8 @@ describe('the control socket', () => {
   });
 
   it('does not keep output for a client that does not read', async () => {
-    const { spec, ...options } = space.launch('chatty', [`print ${'x'.repeat(2000)}`, 'reset']);
+    const lines = Array.from({ length: 480 }, () => `print ${'x'.repeat(2000)}`);
+    const { spec, ...options } = space.launch('chatty', [...lines, 'reset']);
     const slow = connect(socket);
     slow.pause();
     await client.request('vm.create', { spec, ...options, onReset: 'restart' });
@@ -167,7 +208,7 @@ describe('the control socket', () => {
     await client.request('vm.start', { vm: 'chatty' });
     let seen = 0;
     await client.attach({ vm: 'chatty' }, (bytes) => (seen += bytes.length));
-    await eventually(() => seen > 0x10_0000);
+    await eventually(() => seen > MAX_WAITING_OUTPUT + 0x10_0000);
     expect(process.memoryUsage.rss()).toBeLessThan(0x8000_0000);
     await client.request('vm.destroy', { vm: 'chatty' });
     slow.destroy();

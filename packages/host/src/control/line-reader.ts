@@ -16,6 +16,11 @@ export class LineReader {
     this.#limit = limit;
   }
 
+  /** Whether a line has begun that has not ended. */
+  get unfinished(): boolean {
+    return this.#length !== 0;
+  }
+
   /**
    * The lines that `bytes` completes, without their line feeds.
    *

@@ -16,6 +16,7 @@ const MAX_PLUGINS = 64;
 const MAX_TYPED = 4096;
 /** A day: longer than anyone waits for a guest to shut down. */
 const LONGEST_TIMEOUT_MS = 86_400_000;
+const MAX_RESETS = 1_000_000;
 const MAX_NANOSECONDS_PER_INSTRUCTION = 1_000_000;
 
 /** What methods need of the host process. */
@@ -124,12 +125,14 @@ function createParams(params: Params): CreateParams {
   const spec = specOf(params.object('spec'));
   const engine = params.optionalWord('engine', ['wasm', 'interp']);
   const onReset = params.optionalWord('onReset', ['exit', 'restart']);
+  const resetLimit = params.optionalInteger('resetLimit', 0, MAX_RESETS);
   const restart = params.optionalWord('restart', RESTART_POLICIES);
   const icount = icountOf(params);
   return {
     spec,
     ...(engine === undefined ? {} : { engine }),
     ...(onReset === undefined ? {} : { onReset }),
+    ...(resetLimit === undefined ? {} : { resetLimit }),
     ...(restart === undefined ? {} : { restart }),
     ...(icount === undefined ? {} : { icount }),
     ...(params.has('dumpOnFailure') ? { dumpOnFailure: dumpDestination(params) } : {}),

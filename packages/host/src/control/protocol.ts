@@ -23,6 +23,10 @@ export const MAX_REQUEST_BYTES = 0x10_0000;
 export const MAX_CLIENTS = 64;
 /** Requests of one client that are under way, and its subscriptions. */
 export const MAX_OUTSTANDING = 64;
+/** Milliseconds for a client to greet after it has connected, and to complete a request that it has begun. Then it loses its place. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+/** Milliseconds without a request or subscription after which a client's place may become another's, when all are taken. */
+export const IDLE_MS = 10_000;
 /** Bytes that wait for a slow client. Stream output beyond it is dropped and counted; requests wait. */
 export const MAX_WAITING_OUTPUT = 0x40_0000;
 /** Bytes of guest memory in one answer. */

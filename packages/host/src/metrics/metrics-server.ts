@@ -10,6 +10,7 @@ export interface MetricsAddress {
 
 const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 const REQUEST_TIMEOUT_MS = 5_000;
+const CHECKING_MS = 1_000;
 const MAX_CONNECTIONS = 16;
 
 /**
@@ -19,7 +20,11 @@ export class MetricsServer {
   readonly #server: Server;
 
   private constructor(metrics: () => Promise<string>) {
-    this.#server = createServer((request, response) => void answer(request, response, metrics));
+    // Late requests are looked for as often as they can be late, and not only every half minute.
+    const options = { connectionsCheckingInterval: CHECKING_MS };
+    this.#server = createServer(options, (request, response) => void answer(request, response, metrics));
+    // Also for a client that does not read its answer.
+    this.#server.timeout = 2 * REQUEST_TIMEOUT_MS;
     this.#server.requestTimeout = REQUEST_TIMEOUT_MS;
     this.#server.headersTimeout = REQUEST_TIMEOUT_MS;
     this.#server.maxConnections = MAX_CONNECTIONS;

@@ -20,6 +20,8 @@ export interface VmLaunch {
   readonly engine?: Engine;
   /** What a guest's reset does; `exit` when absent. */
   readonly onReset?: 'exit' | 'restart';
+  /** Resets in a row after which the VM ends, with `onReset: 'restart'`; 0: any number. 20 when absent. */
+  readonly resetLimit?: number;
   /** Packages or files that export a `QvmPlugin` named `plugin`. */
   readonly plugins?: readonly string[];
   /** Folder from which `plugins` are looked up. */

@@ -126,6 +126,7 @@ export class VmSession {
         ...(launch.icount === undefined ? {} : { clock: clockOf(launch.icount) }),
         ...(launch.engine === undefined ? {} : { engine: launch.engine }),
         ...(launch.onReset === undefined ? {} : { onReset: launch.onReset }),
+        ...(launch.resetLimit === undefined ? {} : { resetLimit: launch.resetLimit }),
         onAnnouncement: (message) => this.#tell({ event: 'announcement', message }),
       },
     );

@@ -9,6 +9,8 @@ import type { CharacterBackendContext, CharacterBackendFactory } from '../consol
 const MAX_INPUT = 0x1_0000;
 /** Output beyond this is dropped: the peer does not read. */
 const MAX_OUTPUT = 0x4_0000;
+/** A line that is silent for this long is tested, by the kernel. */
+const KEEP_ALIVE_MS = 30_000;
 const LOOPBACK = '127.0.0.1';
 const PORT_LIMIT = 0x1_0000;
 
@@ -100,6 +102,8 @@ class SocketLine implements CharacterBackend {
   attach(socket: Socket): void {
     this.#socket = socket;
     socket.setNoDelay(true);
+    // A peer that vanished without a word must not keep the line for ever.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     // An idle line must not keep the program alive; the VM does that.
     socket.unref();
     socket.on('data', (bytes: Uint8Array) => this.#received(socket, bytes));

@@ -83,6 +83,7 @@ export function constructVm(
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(options.onReset === undefined ? {} : { onReset: options.onReset }),
+      ...(options.resetLimit === undefined ? {} : { resetLimit: options.resetLimit }),
       plugins: plan.hookPlugins,
     });
   } catch (error) {

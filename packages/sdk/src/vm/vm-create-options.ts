@@ -15,6 +15,8 @@ export interface VmCreateOptions {
   readonly engine?: Engine;
   /** What a guest's reset does: end the VM with exit code 0 (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';
+  /** With `onReset: 'restart'`: resets in a row after which the VM ends with exit code 4; see `VmOptions.resetLimit` of core. */
+  readonly resetLimit?: number;
   /** Plugins for this VM alone; all that they provide belongs to it. */
   readonly plugins?: readonly QvmPlugin[];
   /** Replaces the hypervisor's logger. */
