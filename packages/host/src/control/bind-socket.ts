@@ -1,7 +1,20 @@
-import { chmodSync, mkdtempSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { QvmError } from '@qvm/core';
+import { QvmError, type Disposable } from '@qvm/core';
+import type { OwnFile } from '@qvm/sdk';
+import { takeName } from './exclusive.js';
 import { ensureSocketFolder } from './socket-path.js';
 
 /** How long a host waits for another one that is starting. */
@@ -11,50 +24,107 @@ const LOCK_PAUSE_MS = 100;
 const MAX_PATH_BYTES = 107;
 
 /**
- * Lets a server listen at a path, for this user only. What a killed host left there is replaced; where a host answers, or
- * is about to, it stays. The socket appears at its path complete: no one can connect to it before its rights are set.
+ * Lets a server listen at a path, for this user only. A socket that nothing listens at any more, such as that of a killed host, is
+ * replaced. Everything else that is there stays: a socket in use, a file, a link, a folder. The socket appears at its path complete: no
+ * one can connect to it before its rights are set.
  *
- * @throws QvmError `host.running`, `host.socket`
+ * @returns the socket's file, for who takes it away.
+ * @throws QvmError `host.running`, `host.socket`; then the server does not listen.
  */
-export async function bindSocket(server: Server, path: string): Promise<void> {
+export async function bindSocket(server: Server, path: string): Promise<OwnFile> {
   ensureSocketFolder(path);
-  const unlock = await lock(`${path}.lock`);
+  const lock = await lockOf(path);
   try {
-    if (await answers(path)) throw new QvmError('host.running', `a host is running already, at ${path}`);
     const nursery = mkdtempSync(join(dirname(path), '.q'));
     try {
-      const born = join(nursery, 's');
-      if (Buffer.byteLength(born) > MAX_PATH_BYTES) {
-        throw new QvmError('host.socket', `the path "${path}" is too long for a socket`);
-      }
-      await listen(server, born);
-      chmodSync(born, 0o600);
-      renameSync(born, path);
+      await makeRoom(path, nursery);
+      return await place(server, path, join(nursery, 's'));
     } finally {
       rmSync(nursery, { recursive: true, force: true });
     }
+  } catch (error) {
+    if (server.listening) server.close();
+    throw error;
   } finally {
-    unlock();
+    lock.dispose();
   }
 }
 
+/** Makes the socket elsewhere, and gives it its name when it is complete: as a link, which replaces nothing. */
+async function place(server: Server, path: string, born: string): Promise<OwnFile> {
+  if (Buffer.byteLength(born) > MAX_PATH_BYTES) throw socketError(`the path "${path}" is too long for a socket`);
+  await listen(server, born);
+  chmodSync(born, 0o600);
+  try {
+    linkSync(born, path);
+  } catch (cause) {
+    throw socketError(`"${path}" cannot be made`, cause);
+  }
+  return statSync(path);
+}
+
+/** Takes a socket away that nothing listens at. */
+async function makeRoom(path: string, nursery: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw socketError(`"${path}" is ${nameOf(found)}, and no socket of a host; it is left as it is`);
+  const answer = await probe(path);
+  if (answer === 'listening') throw new QvmError('host.running', `a host is running already, at ${path}`);
+  if (answer !== 'dead' || isBound(path)) {
+    throw socketError(`"${path}" is a socket that another program uses; it is left as it is`);
+  }
+  // Another one may have come to the name meanwhile: it is looked at again when nobody else can get at it.
+  const removed = join(nursery, 'dead');
+  renameSync(path, removed);
+  const { dev, ino } = lstatSync(removed);
+  if (dev === found.dev && ino === found.ino) return;
+  linkSync(removed, path);
+  throw new QvmError('host.running', `another host is starting at ${path}`);
+}
+
+function nameOf(info: Stats): string {
+  if (info.isDirectory()) return 'a folder';
+  if (info.isSymbolicLink()) return 'a symbolic link';
+  return info.isFile() ? 'a file' : 'a device or pipe';
+}
+
 /** Whether someone listens at a socket. */
-export function answers(path: string): Promise<boolean> {
+export async function answers(path: string): Promise<boolean> {
+  return (await probe(path)) === 'listening';
+}
+
+type SocketState = 'listening' | 'dead' | 'other';
+
+/** Connects: nothing listens at a socket that refuses. A socket of another type says so. */
+function probe(path: string): Promise<SocketState> {
   return new Promise((resolve) => {
-    const probe = connect(path);
-    const settle = (answer: boolean): void => {
-      probe.destroy();
-      resolve(answer);
+    const attempt = connect(path);
+    const settle = (state: SocketState): void => {
+      attempt.destroy();
+      resolve(state);
     };
-    probe.once('connect', () => settle(true));
-    probe.once('error', () => settle(false));
+    attempt.once('connect', () => settle('listening'));
+    attempt.once('error', (error: NodeJS.ErrnoException) => {
+      // Full of connections that wait to be accepted: it is alive.
+      settle(error.code === 'ECONNREFUSED' ? 'dead' : error.code === 'EAGAIN' ? 'listening' : 'other');
+    });
   });
+}
+
+/** Whether the kernel knows a socket of this name: one that is bound, and does not listen yet. Of this network namespace. */
+function isBound(path: string): boolean {
+  try {
+    const names = readFileSync('/proc/net/unix', 'utf8').split('\n');
+    return names.some((line) => line.endsWith(` ${path}`));
+  } catch {
+    return false;
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (cause: Error): void =>
-      reject(new QvmError('host.socket', 'the control socket cannot be made', { cause }));
+    const failed = (cause: Error): void => reject(socketError('the control socket cannot be made', cause));
     server.once('error', failed);
     server.listen(path, () => {
       server.off('error', failed);
@@ -63,36 +133,20 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Held while a host starts only, so that a killed host seldom leaves it; then its process is gone, and that shows. */
-async function lock(path: string): Promise<() => void> {
+/** Held while a host starts only. */
+async function lockOf(path: string): Promise<Disposable> {
+  const { dev, ino } = statSync(dirname(path));
+  const name = createHash('sha256')
+    .update(`${dev}-${ino}/${path.slice(path.lastIndexOf('/') + 1)}`)
+    .digest('hex');
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-    if (tryLock(path)) return () => rmSync(path, { force: true });
-    if (isAbandoned(path)) rmSync(path, { force: true });
-    else await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
+    const lock = await takeName(`qvm/control/${name.slice(0, 32)}`);
+    if (lock !== undefined) return lock;
+    await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
-  throw new QvmError('host.running', `another host is starting; if there is none, remove "${path}"`);
+  throw new QvmError('host.running', `another host is starting at ${path}`);
 }
 
-function tryLock(path: string): boolean {
-  try {
-    const file = openSync(path, 'wx', 0o600);
-    writeSync(file, `${process.pid}\n`);
-    closeSync(file);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
-    throw new QvmError('host.socket', `"${path}" cannot be made`, { cause });
-  }
-}
-
-function isAbandoned(path: string): boolean {
-  try {
-    const owner = Number(readFileSync(path, 'utf8').trim());
-    // An empty file: its owner is about to write.
-    if (!Number.isInteger(owner) || owner <= 0) return false;
-    process.kill(owner, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
+function socketError(message: string, cause?: unknown): QvmError {
+  return new QvmError('host.socket', message, cause === undefined ? {} : { cause });
 }

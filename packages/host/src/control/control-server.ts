@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { removeOwnFile, type OwnFile } from '@qvm/sdk';
 import { bindSocket } from './bind-socket.js';
 import { Connection, type ConnectionLimits } from './connection.js';
 import type { ControlledHost } from './methods.js';
@@ -12,6 +12,8 @@ export class ControlServer {
   readonly #path: string;
   readonly #limits: ConnectionLimits;
   readonly #server: Server;
+  /** The socket, while it is there. */
+  #file: OwnFile | undefined;
   readonly #clients = new Set<Connection>();
 
   /**
@@ -31,13 +33,13 @@ export class ControlServer {
   /**
    * @throws QvmError `host.running`, `host.socket`
    */
-  listen(): Promise<void> {
-    return bindSocket(this.#server, this.#path);
+  async listen(): Promise<void> {
+    this.#file = await bindSocket(this.#server, this.#path);
   }
 
   /** Takes the socket away and ends all connections. */
   async close(): Promise<void> {
-    if (this.#server.listening) rmSync(this.#path, { force: true });
+    if (this.#file !== undefined) removeOwnFile(this.#path, this.#file);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const client of this.#clients) client.close();
     await closed;

@@ -1,5 +1,19 @@
 import { connect } from 'node:net';
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import * as fc from 'fast-check';
 import { HostProcess } from '../host-process.js';
@@ -41,6 +55,16 @@ function raw(text: string | Uint8Array, silenceMs = 300): Promise<string> {
     connection.on('error', () => undefined);
     connection.on('close', done);
   });
+}
+
+/** Leaves a socket that nothing listens at any more, as a killed host does. */
+async function leaveDeadSocket(path: string): Promise<void> {
+  const server = createServer();
+  server.listen(`${path}.first`);
+  await once(server, 'listening');
+  linkSync(`${path}.first`, path);
+  server.close();
+  await once(server, 'close');
 }
 
 const HELLO = '{"id":1,"method":"hello","params":{"version":1}}\n';
@@ -219,13 +243,58 @@ describe('binding', () => {
   it('refuses a second host, and replaces what a killed one left', async () => {
     await expect(HostProcess.open({ socket, log: silentLog() })).rejects.toMatchObject({ code: 'host.running' });
     const path = space.path('stale.sock');
-    writeFileSync(path, '');
-    writeFileSync(`${path}.lock`, '999999999\n');
+    await leaveDeadSocket(path);
     const other = await HostProcess.open({ socket: path, log: silentLog() });
     (await ControlClient.connect(path)).close();
     await other.shutdown(0);
     expect(existsSync(path)).toBe(false);
-    expect(existsSync(`${path}.lock`)).toBe(false);
+    expect(readdirSync(space.folder).filter((name) => /lock|^\.q/.test(name))).toEqual([]);
+  });
+
+  it.each([
+    ['a file', (path: string) => writeFileSync(path, 'kept'), 'is a file'],
+    ['a link to a dead socket', (path: string) => symlinkSync(space.path('gone.sock'), path), 'is a symbolic link'],
+    ['a folder', (path: string) => void mkdirSync(path), 'is a folder'],
+    ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is a device or pipe'],
+  ])('refuses %s, and leaves it as it is', async (what, make, message) => {
+    if (!existsSync(space.path('gone.sock'))) await leaveDeadSocket(space.path('gone.sock'));
+    const path = space.path(`${what.replaceAll(' ', '-')}.sock`);
+    make(path);
+    const before = lstatSync(path);
+    const server = createServer();
+    await expect(bindSocket(server, path)).rejects.toMatchObject({
+      code: 'host.socket',
+      message: expect.stringContaining(`${message}, and no socket of a host`),
+    });
+    expect(server.listening).toBe(false);
+    expect([lstatSync(path).ino, lstatSync(path).size]).toEqual([before.ino, before.size]);
+  });
+
+  it.each(['SOCK_DGRAM', 'SOCK_STREAM'])(
+    'refuses a socket of type %s that is bound and does not listen',
+    async (type) => {
+      const path = space.path(`${type}.sock`);
+      const script = `import socket,sys;s=socket.socket(socket.AF_UNIX,socket.${type});s.bind(sys.argv[1]);print(1,flush=True);sys.stdin.read()`;
+      const child = spawn('python3', ['-c', script, path]);
+      try {
+        await once(child.stdout, 'data');
+        await expect(bindSocket(createServer(), path)).rejects.toMatchObject({
+          message: expect.stringContaining('a socket that another program uses'),
+        });
+        expect(lstatSync(path).isSocket()).toBe(true);
+      } finally {
+        child.kill();
+      }
+    },
+  );
+
+  it('takes away nothing that is not its own', async () => {
+    const path = space.path('mine.sock');
+    const other = await HostProcess.open({ socket: path, log: silentLog() });
+    unlinkSync(path);
+    writeFileSync(path, 'of someone else');
+    await other.shutdown(0);
+    expect(readFileSync(path, 'utf8')).toBe('of someone else');
   });
 
   it('lets one of several hosts win', async () => {

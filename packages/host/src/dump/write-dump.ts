@@ -1,6 +1,7 @@
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { ArchitectureName } from '@qvm/config';
 import { QvmError } from '@qvm/core';
+import { removeOwnFile } from '@qvm/sdk';
 import { layoutCore, type MemoryRange } from './elf-core.js';
 
 /** One read of guest memory, one write of the file. */
@@ -47,12 +48,13 @@ function* piecesOf(head: Uint8Array, offsets: readonly number[], { ranges, read 
  */
 export async function writeDump(path: string, source: DumpSource): Promise<number> {
   const file = await create(path);
+  const own = await file.stat();
   try {
     const { pieces, fileSize } = corePieces(source);
     for (const { offset, bytes } of pieces) await file.write(bytes, 0, bytes.length, offset);
     await file.truncate(fileSize);
   } catch (cause) {
-    await rm(path, { force: true });
+    removeOwnFile(path, own);
     throw new QvmError('host.dump', `"${path}" cannot be written`, { cause });
   } finally {
     await file.close();

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, linkSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { QvmError } from '@qvm/core';
 import { newOverlay } from '../../block/overlay-format.js';
+import { removeOwnFile, type OwnFile } from '../files/own-file.js';
 import { codeOf, reasonOf } from '../files/system-error.js';
 
 /**
@@ -13,32 +14,37 @@ export function createOverlayFile(path: string, size: number, fingerprint: numbe
   if (existsSync(path)) return;
   const draft = `${path}.${process.pid}.new`;
   try {
-    writeDurably(draft, newOverlay(size, fingerprint));
-    publish(draft, path);
+    const file = writeDurably(draft, newOverlay(size, fingerprint));
+    publish(draft, path, file);
   } catch (cause) {
     if (cause instanceof QvmError) throw cause;
     throw new QvmError('block.open', `"${path}" cannot be made: ${reasonOf(cause)}`, { cause });
   }
 }
 
-function writeDurably(path: string, pieces: Iterable<Uint8Array>): void {
+function writeDurably(path: string, pieces: Iterable<Uint8Array>): OwnFile {
   const descriptor = openSync(path, 'wx');
+  const file = fstatSync(descriptor);
   try {
-    for (const piece of pieces) writeSync(descriptor, piece);
+    for (const piece of pieces) for (let done = 0; done < piece.length;) done += writeSync(descriptor, piece, done);
     fsyncSync(descriptor);
+    return file;
+  } catch (error) {
+    removeOwnFile(path, file);
+    throw error;
   } finally {
     closeSync(descriptor);
   }
 }
 
 /** A link, unlike a renaming, does not replace what another process made meanwhile: then that one counts. */
-function publish(draft: string, path: string): void {
+function publish(draft: string, path: string, file: OwnFile): void {
   try {
     linkSync(draft, path);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
-    unlinkSync(draft);
+    removeOwnFile(draft, file);
   }
   const folder = openSync(dirname(path), 'r');
   try {
