@@ -32,6 +32,7 @@ const MAX_PATH_BYTES = 107;
  * @throws QvmError `host.running`, `host.socket`; then the server does not listen.
  */
 export async function bindSocket(server: Server, path: string): Promise<OwnFile> {
+  requireShort(path, path);
   ensureSocketFolder(path);
   const lock = await lockOf(path);
   try {
@@ -52,7 +53,7 @@ export async function bindSocket(server: Server, path: string): Promise<OwnFile>
 
 /** Makes the socket elsewhere, and gives it its name when it is complete: as a link, which replaces nothing. */
 async function place(server: Server, path: string, born: string): Promise<OwnFile> {
-  if (Buffer.byteLength(born) > MAX_PATH_BYTES) throw socketError(`the path "${path}" is too long for a socket`);
+  requireShort(born, path);
   await listen(server, born);
   chmodSync(born, 0o600);
   try {
@@ -61,6 +62,10 @@ async function place(server: Server, path: string, born: string): Promise<OwnFil
     throw socketError(`"${path}" cannot be made`, cause);
   }
   return statSync(path);
+}
+
+function requireShort(used: string, path: string): void {
+  if (Buffer.byteLength(used) > MAX_PATH_BYTES) throw socketError(`the path "${path}" is too long for a socket`);
 }
 
 /** Takes a socket away that nothing listens at. */
