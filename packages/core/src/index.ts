@@ -20,4 +20,5 @@ export {
 } from './plugin/plugin.js';
 export type { Token } from './plugin/token.js';
 export { createToken } from './plugin/token.js';
+export { hexadecimal } from './text/hexadecimal.js';
 export type { Json } from './vdev/vdev.js';

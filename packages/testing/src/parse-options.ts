@@ -1,3 +1,4 @@
+import { parseMac } from '@qvm/core/services';
 import { QvmError } from '@qvm/core';
 import type { OptionSpec, OptionValue, OptionValues } from '@qvm/core/vdev';
 
@@ -12,7 +13,6 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   off: false,
   no: false,
 };
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 
 /**
  * Validates options against their descriptions and fills in defaults. Values may be typed already or text as in a
@@ -61,7 +61,7 @@ function parseScalar(spec: OptionSpec, given: Scalar): Scalar {
     case 'enum':
       return parseText(spec, given, (text) => spec.values?.includes(text) ?? false);
     case 'mac':
-      return parseText(spec, given, (text) => MAC.test(text));
+      return parseText(spec, given, (text) => parseMac(text) !== undefined);
     case 'string':
       return parseText(spec, given, (text) => text.length <= (spec.max ?? Infinity));
     case 'path':

@@ -1,4 +1,4 @@
-import { ImageError, writeDeviceTree } from '@qvm/core/architecture';
+import { alignUp, ImageError, writeDeviceTree } from '@qvm/core/architecture';
 import type { BootFile, BootRequest, MachineServices } from '@qvm/core/architecture';
 import type { GuestMemory } from '@qvm/core/vdev';
 import type { AddressRange, BoardDescription } from './device-tree.js';
@@ -29,8 +29,6 @@ interface PlacedImage {
   readonly entry: number;
   readonly segments: readonly ImageSegment[];
 }
-
-const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 /**
  * Places image, initial file system and device tree in RAM: the image where it says or from the bottom, then the tree on a

@@ -1,4 +1,4 @@
-import { ImageError, formatRange } from '@qvm/core/architecture';
+import { alignUp, formatRange, ImageError } from '@qvm/core/architecture';
 import type { RamRegion } from '@qvm/core/architecture';
 import type { AddressRange } from './device-tree.js';
 import { sizeText } from './size-text.js';
@@ -7,7 +7,6 @@ interface Taken extends AddressRange {
   readonly name: string;
 }
 
-const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 const alignDown = (n: number, to: number): number => Math.floor(n / to) * to;
 const endOf = ({ base, size }: AddressRange): number => base + size;
 

@@ -1,3 +1,4 @@
+import { hexadecimal } from '@qvm/core';
 import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
 import type { Fault } from '@qvm/engine';
 import { higherLevelNote } from './higher-level.js';
@@ -33,7 +34,6 @@ const EC_SHIFT = 26;
 const STATUS_MASK = 0x3f;
 const WRITE = 1 << 6;
 const LEVEL_MASK = 3;
-const hexadecimal = (address: number | bigint): string => `0x${address.toString(16)}`;
 
 /**
  * A fault in words, for reports: where, which instruction, and for aborts what is at the address. Looks at the guest's memory and

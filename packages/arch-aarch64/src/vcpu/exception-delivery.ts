@@ -1,3 +1,4 @@
+import { hexadecimal } from '@qvm/core';
 import { hasTaps } from '@qvm/core/hooks';
 import type { MachineServices } from '@qvm/core/architecture';
 import type { Access, AccessFault, EngineVcpu } from '@qvm/engine';
@@ -149,4 +150,3 @@ export class ExceptionDelivery {
 const isPermanentlyUndefined = (word: number): boolean => word >>> 16 === 0;
 /** Bit L of MRS and MSR (register). */
 const isRegisterRead = (word: number): boolean => ((word >>> 21) & 1) === 1;
-const hexadecimal = (address: number | bigint): string => `0x${address.toString(16)}`;

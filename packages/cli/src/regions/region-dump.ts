@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Disposable } from '@qvm/core';
+import { type Disposable, hexadecimal } from '@qvm/core';
 import { type CodeTranslatedEvent } from '@qvm/core/hooks';
 import { VmExitCode } from '@qvm/core/host';
 import { describeError, type VmHandle } from '@qvm/sdk';
@@ -85,11 +85,7 @@ function header({ address, level, instructions, pages }: CodeTranslatedEvent, by
     `entry         ${hexadecimal(address)}`,
     `level         ${level}`,
     `instructions  ${instructions}`,
-    `pages         ${pages.map(hexadecimal).join(', ')}`,
+    `pages         ${pages.map((page) => hexadecimal(page)).join(', ')}`,
     `wasm          ${bytes} bytes`,
   ];
-}
-
-function hexadecimal(address: bigint): string {
-  return `0x${address.toString(16)}`;
 }

@@ -1,3 +1,4 @@
+import { hexadecimal } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import { describeError, type ExitRecord, type VmHandle } from '@qvm/sdk';
 import { engineLines } from './engine-lines.js';
@@ -56,7 +57,7 @@ function statsOf(vm: VmHandle): Json {
       index,
       state,
       instructions: retired,
-      pc: hexadecimal(pc),
+      pc: pcText(pc),
     })),
     engine,
   };
@@ -73,7 +74,7 @@ export function statsLines(stats: ShownStats): readonly string[] {
     `resets        ${resets}`,
     ...vcpus.map(
       ({ index, state, instructions: retired, pc }) =>
-        `vcpu ${index}        ${state}, ${retired} instructions, pc ${hexadecimal(pc)}`,
+        `vcpu ${index}        ${state}, ${retired} instructions, pc ${pcText(pc)}`,
     ),
     ...engineLines(engine, instructions),
   ];
@@ -83,6 +84,6 @@ function seconds(nanoseconds: number): string {
   return `${(nanoseconds / 1e9).toFixed(3)} s`;
 }
 
-function hexadecimal(value: bigint | string): string {
-  return typeof value === 'string' ? value : `0x${value.toString(16)}`;
+function pcText(pc: bigint | string): string {
+  return typeof pc === 'string' ? pc : hexadecimal(pc);
 }

@@ -35,6 +35,7 @@ export { ElfMachine, isElf, readElf64 } from '../loader/elf64.js';
 export { gunzip, isGzip } from '../loader/gunzip.js';
 export type { ImageProblem } from '../loader/image-error.js';
 export { ImageError } from '../loader/image-error.js';
+export { alignUp } from '../memory/align-up.js';
 export { PHYSICAL_ADDRESS_LIMIT, formatRange } from '../memory/address-range.js';
 export { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 export type { MemoryRegion, MmioRegion, RamRegion, ReservedRegion } from '../memory/memory-region.js';

@@ -35,6 +35,7 @@ export type { RamReservation, RamReservations } from '../memory/ram-reservations
 export { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
 export type { FrameOffload, OffloadSet } from '../network/frame-offload.js';
 export { ALL_OFFLOADS, NO_OFFLOADS } from '../network/frame-offload.js';
+export { MAC_BYTES, formatMac, isGroupMac, isStationMac, macAt, parseMac } from '../network/mac-address.js';
 export type {
   FrameListener,
   NetworkCounters,

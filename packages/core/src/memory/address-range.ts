@@ -1,3 +1,5 @@
+import { hexadecimal } from '../text/hexadecimal.js';
+
 /**
  * First address beyond guest-physical memory: qvm offers 48 bits, the most that an ARMv8.0 core has (Arm ARM D8.1.8).
  *
@@ -11,5 +13,5 @@ export const PHYSICAL_ADDRESS_LIMIT = 0x1_0000_0000_0000;
  * @experimental
  */
 export function formatRange(base: number, size: number): string {
-  return `0x${base.toString(16)}-0x${(base + size - 1).toString(16)}`;
+  return `${hexadecimal(base)}-${hexadecimal(base + size - 1)}`;
 }

@@ -1,3 +1,5 @@
+import { hexadecimal } from '../text/hexadecimal.js';
+
 /**
  * Description of one register of up to 32 bits. The one place that says where it is, what it holds and what an access
  * does: dispatch, save and restore, and the table in the documentation all come from it.
@@ -68,10 +70,6 @@ export function registersToMarkdown<Target>(layout: RegisterLayout<Target>): str
 }
 
 function markdownRow<Target>(name: string, spec: RegisterSpec<Target>): string {
-  const reset = isStored(spec) ? hex(spec.reset ?? 0) : '–';
-  return `| ${hex(spec.offset, 3)} | ${name} | ${spec.access.toUpperCase()} | ${spec.bits ?? 32} | ${reset} | ${spec.description} |`;
-}
-
-function hex(value: number, digits = 1): string {
-  return `0x${value.toString(16).padStart(digits, '0')}`;
+  const reset = isStored(spec) ? hexadecimal(spec.reset ?? 0) : '–';
+  return `| ${hexadecimal(spec.offset, 3)} | ${name} | ${spec.access.toUpperCase()} | ${spec.bits ?? 32} | ${reset} | ${spec.description} |`;
 }

@@ -1,3 +1,4 @@
+import { alignUp } from '@qvm/core/architecture';
 import type { ArchitectureName } from '@qvm/config';
 
 /* ELF64 core files, as the System V ABI (gABI chapters 4 and 5) and Linux' core format have them. */
@@ -66,10 +67,10 @@ export function layoutCore(
   const notes = concatenate(vcpus.map((registers, index) => prstatusNote(arch, registers, index + 1)));
   const notesAt = EHDR_BYTES + PHDR_BYTES * (ranges.length + 1);
   const offsets: number[] = [];
-  let end = alignUp(notesAt + notes.length);
+  let end = alignUp(notesAt + notes.length, ALIGNMENT);
   for (const { size } of ranges) {
     offsets.push(end);
-    end = alignUp(end + size);
+    end = alignUp(end + size, ALIGNMENT);
   }
   const head = new Uint8Array(notesAt + notes.length);
   const view = new DataView(head.buffer);
@@ -127,7 +128,7 @@ function writeProgramHeader(view: DataView, at: number, header: ProgramHeader): 
 function prstatusNote(arch: ArchitectureName, registers: Readonly<Record<string, bigint>>, id: number): Uint8Array {
   const names = REGISTERS[arch];
   const description = PRSTATUS_REGISTERS + 8 * names.length + PRSTATUS_TAIL;
-  const note = new Uint8Array(20 + alignTo(description, 4));
+  const note = new Uint8Array(20 + alignUp(description, 4));
   const view = new DataView(note.buffer);
   view.setUint32(0, 5, true);
   view.setUint32(4, description, true);
@@ -149,12 +150,4 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return all;
-}
-
-function alignUp(value: number): number {
-  return alignTo(value, ALIGNMENT);
-}
-
-function alignTo(value: number, alignment: number): number {
-  return Math.ceil(value / alignment) * alignment;
 }

@@ -2,14 +2,13 @@ import { MessagePort } from 'node:worker_threads';
 import { resolve } from 'node:path';
 import type { VdevSpec, VmSpec } from '@qvm/config';
 import { QvmError } from '@qvm/core';
-import { type NetworkDeviceInfo, type NetworkFabric } from '@qvm/core/services';
+import { MAC_BYTES, type NetworkDeviceInfo, type NetworkFabric } from '@qvm/core/services';
 import { describeError } from '@qvm/sdk';
 import { plugThreadPort, type ThreadPortParts } from '@qvm/vswitch';
 import type { ServedVm, ServiceServer } from './service-broker.js';
 
 /** Most cables of one VM. */
 const MAX_CABLES = 64;
-const MAC_BYTES = 6;
 
 /** What a VM's thread sends to plug in one of its devices. */
 export interface PlugNote {

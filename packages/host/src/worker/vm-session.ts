@@ -1,5 +1,5 @@
 import type { Json } from '@qvm/core';
-import { QvmError, type QvmPlugin } from '@qvm/core';
+import { hexadecimal, QvmError, type QvmPlugin } from '@qvm/core';
 import { DISPLAY, INPUT_DEVICES } from '@qvm/core/services';
 import {
   createHypervisor,
@@ -198,10 +198,6 @@ function typeText(vm: VmHandle, text: string): string {
 
 function refuseStop({ name, state }: VmHandle): never {
   throw new QvmError('vm.illegal-transition', `The VM ${name} cannot stop: it is ${state}.`);
-}
-
-function hexadecimal(value: bigint): string {
-  return `0x${value.toString(16)}`;
 }
 
 function done(_nothing: void): undefined {

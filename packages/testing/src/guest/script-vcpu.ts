@@ -1,3 +1,4 @@
+import { hexadecimal } from '@qvm/core';
 import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
 import { VcpuExit } from '@qvm/core/hooks';
 import type { MachineServices, VmRequest } from '@qvm/core/architecture';
@@ -220,8 +221,4 @@ export class ScriptVcpu implements Vcpu {
     if (character === QUIT) this.#next();
     else this.#bus.write(UARTDR, 4, character);
   }
-}
-
-function hexadecimal(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -1,9 +1,8 @@
+import { hexadecimal } from '@qvm/core';
 import { ACCESS_WRITE, NO_VCPU, TraceEventId, type TraceEvent } from '../event.js';
 
 /** A value of an event, as text and JSON show it. Numbers of 64 bits, addresses and masks are hexadecimal text. */
 export type FieldValue = string | number;
-
-const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 
 /** Host time and guest time differ by this much; unknown before the first step of a VM. */
 export class ClockOffsets {
@@ -31,14 +30,14 @@ function ownFields(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<st
   const { name, detail, a, b, c, d } = event;
   switch (event.id as TraceEventId) {
     case TraceEventId.GuestEntry:
-      return { guest_ip: hex(c), cause: name, ...vdev(detail), instructions: Number(d) };
+      return { guest_ip: hexadecimal(c), cause: name, ...vdev(detail), instructions: Number(d) };
     case TraceEventId.GuestExit:
       return {
         status: b,
-        hw_reason: `0x${a.toString(16).padStart(8, '0')}`,
-        clockcycles_offset: hex(offsets.of(event.vm)),
-        guest_ip: hex(c),
-        payload: hex(d),
+        hw_reason: hexadecimal(a, 8),
+        clockcycles_offset: hexadecimal(offsets.of(event.vm)),
+        guest_ip: hexadecimal(c),
+        payload: hexadecimal(d),
         cause: name,
         ...vdev(detail),
       };
@@ -51,7 +50,7 @@ function ownFields(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<st
     case TraceEventId.TimerFired:
       return { timer: name, deadline: Number(c) };
     case TraceEventId.Cycles:
-      return { at_entry: hex(c), at_exit: hex(d) };
+      return { at_entry: hexadecimal(c), at_exit: hexadecimal(d) };
     case TraceEventId.VcpuState:
     case TraceEventId.VmState:
       return { from: detail, to: name };
@@ -63,15 +62,15 @@ function ownFields(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<st
       return {
         vdev: name,
         access: (b & ACCESS_WRITE) !== 0 ? 'write' : 'read',
-        offset: hex(c),
+        offset: hexadecimal(c),
         width: b & 0xff,
-        value: hex(a),
-        address: hex(d),
+        value: hexadecimal(a),
+        address: hexadecimal(d),
       };
     case TraceEventId.Hypercall:
-      return { conduit: name, function: hex(a), immediate: b, x1: hex(c), x2: hex(d) };
+      return { conduit: name, function: hexadecimal(a), immediate: b, x1: hexadecimal(c), x2: hexadecimal(d) };
     default:
-      return { name, detail, a: hex(a), b: hex(b), c: hex(c), d: hex(d) };
+      return { name, detail, a: hexadecimal(a), b: hexadecimal(b), c: hexadecimal(c), d: hexadecimal(d) };
   }
 }
 

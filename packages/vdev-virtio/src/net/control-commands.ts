@@ -1,3 +1,4 @@
+import { isGroupMac, MAC_BYTES, macAt } from '@qvm/core/services';
 import type { VirtqueueBuffer } from '../device/virtio-device.js';
 import {
   CTRL_MAC,
@@ -18,7 +19,6 @@ import {
   F_CTRL_RX_EXTRA,
   F_CTRL_VLAN,
 } from './constants.js';
-import { isGroup, MAC_BYTES, macAt } from './mac.js';
 import { TABLE_LIMIT, type FilterSwitch, type ReceiveFilter } from './receive-filter.js';
 
 /** Class and command come first. */
@@ -109,7 +109,7 @@ function vlan(on: boolean): Command {
 
 function setAddress(data: CommandData, target: ControlTarget): boolean {
   const mac = data.bytes(0, MAC_BYTES);
-  if (data.length !== MAC_BYTES || isGroup(mac, 0)) return false;
+  if (data.length !== MAC_BYTES || isGroupMac(mac)) return false;
   target.setMac(mac);
   return true;
 }

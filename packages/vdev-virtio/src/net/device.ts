@@ -1,5 +1,6 @@
 import { requireObject, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
+import { formatMac, isGroupMac, MAC_BYTES, macAt } from '@qvm/core/services';
 import type { FrameOffload, NetworkPort, OffloadSet } from '@qvm/core/services';
 import type { OptionValues } from '@qvm/core/vdev';
 import { readConfigSpace } from '../device/config-space.js';
@@ -33,7 +34,6 @@ import {
 import { runCommand } from './control-commands.js';
 import { FrameReceiver } from './frame-receiver.js';
 import { FrameSender } from './frame-sender.js';
-import { formatMac, isGroup, MAC_BYTES, macAt } from './mac.js';
 import { connectPeer, macOf } from './options.js';
 import { decodeFilter, ReceiveFilter } from './receive-filter.js';
 import { Transmitter } from './transmitter.js';
@@ -133,7 +133,7 @@ export class NetDevice implements VirtioDevice {
   restore(state: Json): void {
     const saved = requireObject(state, ['mac', 'filter'], 'virtio-net state');
     const mac = Uint8Array.from(requireUnsignedArray(saved.mac, MAC_BYTES, 0xff, 'mac'));
-    if (mac.length !== MAC_BYTES || isGroup(mac, 0)) throw new VdevStateError('mac is not the address of one station');
+    if (mac.length !== MAC_BYTES || isGroupMac(mac)) throw new VdevStateError('mac is not the address of one station');
     const filter = decodeFilter(saved.filter);
     this.#negotiated = undefined;
     this.#mac = mac;

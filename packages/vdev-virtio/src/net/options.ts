@@ -1,6 +1,7 @@
-import { NETWORK_FABRIC, type NetworkPort } from '@qvm/core/services';
+import { QvmError } from '@qvm/core';
+import { isStationMac, NETWORK_FABRIC, parseMac, type NetworkPort } from '@qvm/core/services';
 import { type OptionSpec, type OptionValues, type VdevContext } from '@qvm/core/vdev';
-import { defaultMac, parseMac } from './mac.js';
+import { defaultMac } from './default-mac.js';
 import { parseVlanList } from './vlan-list.js';
 
 /** Options of the device, beyond those of its transport. */
@@ -17,9 +18,16 @@ export const NET_OPTIONS: readonly OptionSpec[] = [
   { name: 'capture', kind: 'path', description: 'File (pcapng) for what the device sends and receives' },
 ];
 
-/** The address of a device. */
-export function macOf(options: OptionValues, { vm, name }: VdevContext): Uint8Array {
-  return typeof options['mac'] === 'string' ? parseMac(options['mac']) : defaultMac(vm, name);
+/**
+ * The address of a device: that of the option, or one that its name gives.
+ *
+ * @throws QvmError `network.address` for what is no address of one station.
+ */
+export function macOf({ mac: text }: OptionValues, { vm, name }: VdevContext): Uint8Array {
+  if (typeof text !== 'string') return defaultMac(vm, name);
+  const mac = parseMac(text);
+  if (mac !== undefined && isStationMac(mac)) return mac;
+  throw new QvmError('network.address', `${text} is not the address of one station.`);
 }
 
 /**

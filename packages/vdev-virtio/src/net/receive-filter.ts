@@ -1,6 +1,6 @@
 import { type Json } from '@qvm/core';
+import { isGroupMac, macAt } from '@qvm/core/services';
 import { requireBoolean, requireObject, requireUnsignedArray } from '@qvm/core/vdev';
-import { isGroup, macAt } from './mac.js';
 
 /** Addresses in each of the driver's two tables; with more of them the filter lets all through. */
 export const TABLE_LIMIT = 64;
@@ -95,7 +95,7 @@ export class ReceiveFilter {
     const { allMulticast, allUnicast, noMulticast, noUnicast, noBroadcast } = this.#switches;
     const to = macAt(frame, 0);
     if (to === HIGHEST_MAC) return !noBroadcast;
-    if (isGroup(frame, 0)) return !noMulticast && (allMulticast || (this.#multicast?.has(to) ?? true));
+    if (isGroupMac(frame)) return !noMulticast && (allMulticast || (this.#multicast?.has(to) ?? true));
     return !noUnicast && (allUnicast || to === mac || (this.#unicast?.has(to) ?? true));
   }
 }

@@ -1,9 +1,9 @@
+import { formatMac, macAt } from '@qvm/core/services';
 import { QvmError, silentLogger } from '@qvm/core';
 import type { Logger } from '@qvm/core';
 import type { NetworkDeviceInfo, NetworkFabric, NetworkPort } from '@qvm/core/services';
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { deviceCapture } from '../capture/device-capture.js';
-import { addressAt, formatAddress } from '../frame/mac-address.js';
 import { joinPorts } from '../port/join-ports.js';
 import { LearningSwitch, type LearningSwitchOptions } from '../switch/learning-switch.js';
 import { Cables } from './cables.js';
@@ -70,7 +70,7 @@ export class SwitchFabric implements NetworkFabric {
       );
     }
     const port = this.#connect(peer, path, device);
-    this.#register(path, addressAt(device.mac, 0));
+    this.#register(path, macAt(device.mac, 0));
     return port;
   }
 
@@ -166,7 +166,7 @@ export class SwitchFabric implements NetworkFabric {
   #register(path: string, address: number): void {
     for (const [other, taken] of this.#devices) {
       if (taken !== address) continue;
-      this.#logger.log('warn', `${path} and ${other} have the same MAC address, ${formatAddress(address)}`);
+      this.#logger.log('warn', `${path} and ${other} have the same MAC address, ${formatMac(address)}`);
     }
     this.#devices.set(path, address);
   }

@@ -1,6 +1,5 @@
 /* Ethernet frames without FCS: destination, source, type (IEEE 802.3), perhaps with a tag before the type (802.1Q). */
 
-export const ADDRESS_BYTES = 6;
 const TYPE_AT = 12;
 const TAG_BYTES = 4;
 /** The tag protocol identifier of a customer VLAN tag (802.1Q, 9.6). */

@@ -1,7 +1,6 @@
+import { formatMac, isGroupMac, MAC_BYTES, macAt } from '@qvm/core/services';
 import type { FrameOffload, NetworkCounters, NetworkPort, VlanSet } from '@qvm/core/services';
 import type { CaptureSink } from '../capture/capture-sink.js';
-import { ADDRESS_BYTES } from '../frame/ethernet.js';
-import { addressAt, formatAddress, isGroupAddress } from '../frame/mac-address.js';
 import type { QueueBounds } from '../port/frame-queue.js';
 import { PortEnd, type Transmission } from '../port/port-end.js';
 import { ForwardingTable } from './forwarding-table.js';
@@ -116,7 +115,7 @@ export class LearningSwitch {
   get stations(): readonly Station[] {
     return [...this.#table.entries(this.#now())].map(({ vlan, address, port }) => ({
       vlan,
-      address: formatAddress(address),
+      address: formatMac(address),
       port: port.name,
     }));
   }
@@ -129,10 +128,10 @@ export class LearningSwitch {
   #forward(from: Member, frame: Uint8Array, offload: FrameOffload | undefined): Transmission {
     const classified = from.vlans.classify(frame, offload);
     // A station's own address is never a group's: such a frame is forged.
-    if (classified === undefined || isGroupAddress(frame, ADDRESS_BYTES)) return 'refused';
+    if (classified === undefined || isGroupMac(frame, MAC_BYTES)) return 'refused';
     const now = this.#now();
-    this.#table.learn(classified.vlan, addressAt(frame, ADDRESS_BYTES), from, now);
-    const to = isGroupAddress(frame, 0) ? undefined : this.#table.find(classified.vlan, addressAt(frame, 0), now);
+    this.#table.learn(classified.vlan, macAt(frame, MAC_BYTES), from, now);
+    const to = isGroupMac(frame) ? undefined : this.#table.find(classified.vlan, macAt(frame, 0), now);
     if (to === undefined) return this.#flood(from, classified);
     // The station is on the segment that the frame came from, and has seen it there.
     return to === from || deliver(to, classified) ? 'sent' : 'full';

@@ -1,0 +1,10 @@
+/**
+ * The least multiple of `alignment` that is not below `value`.
+ *
+ * @param value - a safe integer, not negative.
+ * @param alignment - positive.
+ * @experimental
+ */
+export function alignUp(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}

@@ -1,0 +1,10 @@
+/**
+ * A number as messages and listings show it: `0x9000000`.
+ *
+ * @param value - not negative.
+ * @param digits - at least so many; zeros fill up. 1 when absent.
+ * @experimental
+ */
+export function hexadecimal(value: number | bigint, digits = 1): string {
+  return `0x${value.toString(16).padStart(digits, '0')}`;
+}
