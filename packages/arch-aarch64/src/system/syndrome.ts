@@ -73,11 +73,11 @@ export function systemRegisterIss(info: number): number {
  * ESR_EL2 of an access to a device register: a data abort on stage 2 with a valid syndrome (Arm ARM D17.2.37, "ISS encoding
  * for an exception from a Data Abort"). The register's number and its extension are left out.
  *
- * @param width - bytes.
+ * @param width - bytes: 1, 2, 4 or 8.
  * @experimental
  */
-export function deviceAccessSyndrome(width: 1 | 2 | 4, write: boolean): number {
+export function deviceAccessSyndrome(width: number, write: boolean): number {
   const ISV = 1 << 24;
   const WnR = write ? 1 << 6 : 0;
-  return syndrome(ExceptionClass.DataAbortLower, ISV | ((width >> 1) << 22) | WnR | FaultStatus.Translation | 3);
+  return syndrome(ExceptionClass.DataAbortLower, ISV | (Math.log2(width) << 22) | WnR | FaultStatus.Translation | 3);
 }

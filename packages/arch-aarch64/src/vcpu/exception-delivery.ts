@@ -92,7 +92,13 @@ export class ExceptionDelivery {
     const iss = status | (maintenance ? MAINTENANCE : access === 'write' ? WRITE : 0);
     if (!watched && this.#faultHandled(fault, syndrome(ec, iss))) return;
     if (this.#abortsReference(status)) vcpu.abort('reference', `${access} of ${hexadecimal(physical)}`);
-    else this.exceptions.takeAbort(ec, iss, vcpu.state.pcLo, vcpu.state.pcHi, lo, hi);
+    else {
+      const { pcLo, pcHi } = vcpu.state;
+      // DC ZVA reports the address in its register, not where the block begins (FAR_EL1, Arm ARM D19.2.40).
+      const far = isZeroBlock(vcpu.word) ? vcpu.state.x(vcpu.word & 31) : undefined;
+      if (far === undefined) this.exceptions.takeAbort(ec, iss, pcLo, pcHi, lo, hi);
+      else this.exceptions.takeAbort(ec, iss, pcLo, pcHi, Number(far & 0xffff_ffffn), Number(far >> 32n));
+    }
   }
 
   /** There is no instruction at the program counter. */
@@ -148,5 +154,7 @@ export class ExceptionDelivery {
 
 /** UDF (Arm ARM C6.2.388): undefined for good, however much a VM implements. */
 const isPermanentlyUndefined = (word: number): boolean => word >>> 16 === 0;
+/** DC ZVA, of any register. */
+const isZeroBlock = (word: number): boolean => (word & ~31) === (0xd50b_7420 | 0);
 /** Bit L of MRS and MSR (register). */
 const isRegisterRead = (word: number): boolean => ((word >>> 21) & 1) === 1;

@@ -104,8 +104,7 @@ class TlbHarness {
     const { mmu, ram, state } = bench;
     const [lo, hi] = [low(va), high(va)];
     expect(mmu.translate(lo, hi, access, state.el !== 0)).toBe(true);
-    const e = tlb.entry(state.u32(State.bank), lo, hi, mmu.local);
-    tlb.setAddend(e, lo, ram.offsetOf(mmu.physical) & -PAGE_BYTES);
+    const e = tlb.entry(state.u32(State.bank), lo, hi, ram.offsetOf(mmu.physical) & -PAGE_BYTES, mmu.local);
     if (mmu.blockBits > 12) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     if (access === 'execute') tlb.setCode(e, RECORDS);
     tlb.setTag(e, TAGS[access], lo, hi);
@@ -158,6 +157,24 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     harness.fill(by, LOWER, 'read');
     expect(harness.has(LOWER, 'execute')).toBe(true);
     expect(harness.tlb.codeFor(harness.select(1), low(LOWER), high(LOWER))).toBe(RECORDS);
+  });
+
+  it.each([
+    ['write', 'read'],
+    ['write', 'execute'],
+    ['execute', 'read'],
+  ] as const)('forgets what a page allowed to %s when a fill to %s finds another page', (before, after) => {
+    harness.map(LOWER, DATA_PAGE, NOT_GLOBAL);
+    for (const page of [DATA_PAGE, DATA_PAGE + 1])
+      harness.bench.ram.describe(RAM + page * PAGE_BYTES, RECORDS, page !== DATA_PAGE || before !== 'write');
+    harness.fill(by, LOWER, before);
+    harness.map(LOWER, DATA_PAGE + 1, NOT_GLOBAL);
+    harness.fill(by, LOWER, after);
+    expect(harness.has(LOWER, before)).toBe(false);
+    // The entry is in use once, and still belongs to one address space.
+    expect(harness.count(harness.select(1))).toBe(1);
+    harness.select(2);
+    expect(harness.has(LOWER, after)).toBe(false);
   });
 
   it('keeps global entries and no others when EL1 changes its ASID', () => {

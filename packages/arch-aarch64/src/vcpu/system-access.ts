@@ -21,8 +21,6 @@ export enum SystemResult {
   Trapped,
 }
 
-const DATA_CACHE_LINE = 64;
-
 /**
  * MRS, MSR and SYS whose register is not plain storage.
  *
@@ -205,7 +203,7 @@ export class SystemAccess {
   }
 
   #touch(va: bigint): SystemResult {
-    this.services.touch(va & ~BigInt(DATA_CACHE_LINE - 1));
+    this.services.touch(va);
     return SystemResult.Done;
   }
 

@@ -38,6 +38,8 @@ export { ImageError } from '../loader/image-error.js';
 export { alignUp } from '../memory/align-up.js';
 export { PHYSICAL_ADDRESS_LIMIT, formatRange } from '../memory/address-range.js';
 export { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+export { IoPortMap } from '../memory/io-port-map.js';
+export type { PortRegion } from '../memory/io-port-map.js';
 export type { MemoryRegion, MmioRegion, RamRegion, ReservedRegion } from '../memory/memory-region.js';
 export type { PhysicalMap } from '../memory/physical-map.js';
 export { RamGuestMemory } from '../memory/ram-guest-memory.js';

@@ -9,7 +9,7 @@ export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.
 export type { InterruptLine } from '../interrupt/interrupt.js';
 export { GuestMemoryError } from '../memory/guest-memory-error.js';
 export type { GuestMemory } from '../memory/guest-memory.js';
-export type { AccessWidth, MmioHandler } from '../memory/memory-region.js';
+export type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
 export type { MemoryWindow } from '../memory/memory-window.js';
 export type { OptionSpec, OptionValue, OptionValues } from '../vdev/option-spec.js';
 export type { RegisterValues } from '../vdev/register-block.js';

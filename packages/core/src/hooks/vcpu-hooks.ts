@@ -86,8 +86,10 @@ export interface DeviceAccessDetails {
   /** Bytes. */
   readonly width: number;
   readonly write: boolean;
-  /** What is written; on `guestEntrance` also what was read. */
+  /** What is written; on `guestEntrance` also what was read. The low 32 bits of a 64-bit access. */
   readonly value: number;
+  /** Bits 63–32 of a 64-bit access, else 0. */
+  readonly high: number;
 }
 
 /**

@@ -1,9 +1,22 @@
 /**
- * Width of one device access in bytes. 64-bit accesses reach a device as two 32-bit ones, low word first.
+ * Width of one device access in bytes. 64-bit accesses reach a device as two 32-bit ones, low word first, unless its handler takes them
+ * whole ({@link MmioHandler.readWide}).
  *
  * @experimental
  */
 export type AccessWidth = 1 | 2 | 4;
+
+/**
+ * A 64-bit value in two halves, unsigned: a device access makes no object and no `bigint`.
+ *
+ * @experimental
+ */
+export interface WideValue {
+  /** Bits 31–0. */
+  lo: number;
+  /** Bits 63–32. */
+  hi: number;
+}
 
 /**
  * The register half of a device: knows offsets into its own region, not addresses. Runs on the vCPU's thread,
@@ -16,6 +29,13 @@ export interface MmioHandler {
   read(offset: number, width: AccessWidth): number;
   /** `value` is unsigned and fits `width`. */
   write(offset: number, width: AccessWidth, value: number): void;
+  /**
+   * Reads 64 bits at once, into `value`. `offset` is a multiple of 8. A handler that has this has {@link MmioHandler.writeWide} too; without
+   * them, the device gets two 32-bit accesses, low word first.
+   */
+  readWide?(offset: number, value: WideValue): void;
+  /** Writes 64 bits at once. `value` is valid during the call. */
+  writeWide?(offset: number, value: Readonly<WideValue>): void;
 }
 
 /**

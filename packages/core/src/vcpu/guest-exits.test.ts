@@ -85,8 +85,8 @@ describe('guest exits', () => {
     exits.leave('wfi', 3);
     const read = { cause: 'mmio', vdev: 'uart', syndrome: 9, instructions: 7, time: 70, address: 0x1010, offset: 0x10 };
     expect(seen).toEqual([
-      { ...read, width: 4, write: false, value: 0 },
-      { ...read, width: 4, write: false, value: 5 },
+      { ...read, width: 4, write: false, value: 0, high: 0 },
+      { ...read, width: 4, write: false, value: 5, high: 0 },
       { cause: 'wfi', vdev: undefined, syndrome: 3, instructions: 7, time: 70 },
     ]);
   });

@@ -51,7 +51,8 @@ class ReusedExitEvent implements GuestExitEvent {
 export class GuestExits {
   readonly #vcpu: ExitingVcpu;
   readonly #event: ReusedExitEvent;
-  readonly #access = { address: 0, offset: 0, width: 4, write: false, value: 0 };
+  readonly #access = { address: 0, offset: 0, width: 4, write: false, value: 0, high: 0 };
+  #deviceCause = 'mmio';
   readonly #causes: readonly string[];
   readonly #totals = new Map<string, ExitTotals>();
   #guestTime = 0;
@@ -104,7 +105,13 @@ export class GuestExits {
     if (hasTaps(guestEntrance)) guestEntrance.call(event);
   }
 
-  /** `leave` for an access to a device register; `value` is what is written. */
+  /**
+   * {@link leave} for an access to a device register.
+   *
+   * @param value - what is written: its low 32 bits; `undefined` for a read.
+   * @param high - bits 63–32 of what is written by a 64-bit access.
+   * @param cause - `mmio`, or `io` for an I/O port.
+   */
   leaveToDevice(
     vdev: string,
     syndrome: number,
@@ -112,6 +119,8 @@ export class GuestExits {
     offset: number,
     width: number,
     value: number | undefined,
+    high = 0,
+    cause: 'mmio' | 'io' = 'mmio',
   ): void {
     const access = this.#access;
     access.address = address;
@@ -119,13 +128,16 @@ export class GuestExits {
     access.width = width;
     access.write = value !== undefined;
     access.value = value ?? 0;
-    this.#leave('mmio', syndrome, vdev, access);
+    access.high = high;
+    this.#deviceCause = cause;
+    this.#leave(cause, syndrome, vdev, access);
   }
 
-  /** `enter` after `leaveToDevice`; `value` is what was read or written. */
-  enterFromDevice(value: number): void {
+  /** {@link enter} after {@link leaveToDevice}; `value` and `high` are what was read or written. */
+  enterFromDevice(value: number, high = 0): void {
     this.#access.value = value;
-    this.enter('mmio');
+    this.#access.high = high;
+    this.enter(this.#deviceCause);
   }
 
   /** Exits so far, by cause. */

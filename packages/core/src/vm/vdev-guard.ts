@@ -2,7 +2,7 @@ import type { CharacterBackend } from '../console/character-backend.js';
 import type { Clock, ClockTimer } from '../clock/clock.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
-import type { AccessWidth, MmioHandler } from '../memory/memory-region.js';
+import type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
 import { VdevError } from './vdev-error.js';
 
 /**
@@ -43,7 +43,7 @@ export class VdevGuard {
 
   /** The register half of the vdev. */
   handler(inner: MmioHandler): MmioHandler {
-    return new GuardedHandler(inner, this);
+    return inner.readWide && inner.writeWide ? new GuardedWideHandler(inner, this) : new GuardedHandler(inner, this);
   }
 
   /** A window, for the vdev: registers that it maps are its own. */
@@ -63,27 +63,50 @@ export class VdevGuard {
 }
 
 class GuardedHandler implements MmioHandler {
-  readonly #inner: MmioHandler;
+  protected readonly inner: MmioHandler;
   readonly #guard: VdevGuard;
 
   constructor(inner: MmioHandler, guard: VdevGuard) {
-    this.#inner = inner;
+    this.inner = inner;
     this.#guard = guard;
   }
 
   read(offset: number, width: AccessWidth): number {
     try {
-      return this.#inner.read(offset, width);
+      return this.inner.read(offset, width);
     } catch (cause) {
-      throw this.#guard.blame(`read of offset 0x${offset.toString(16)}`, cause);
+      throw this.blame('read', offset, cause);
     }
   }
 
   write(offset: number, width: AccessWidth, value: number): void {
     try {
-      this.#inner.write(offset, width, value);
+      this.inner.write(offset, width, value);
     } catch (cause) {
-      throw this.#guard.blame(`write of offset 0x${offset.toString(16)}`, cause);
+      throw this.blame('write', offset, cause);
+    }
+  }
+
+  protected blame(access: 'read' | 'write', offset: number, cause: unknown): VdevError {
+    return this.#guard.blame(`${access} of offset 0x${offset.toString(16)}`, cause);
+  }
+}
+
+/** Of a handler that takes 64 bits at once. */
+class GuardedWideHandler extends GuardedHandler {
+  readWide(offset: number, value: WideValue): void {
+    try {
+      this.inner.readWide?.(offset, value);
+    } catch (cause) {
+      throw this.blame('read', offset, cause);
+    }
+  }
+
+  writeWide(offset: number, value: Readonly<WideValue>): void {
+    try {
+      this.inner.writeWide?.(offset, value);
+    } catch (cause) {
+      throw this.blame('write', offset, cause);
     }
   }
 }

@@ -1,45 +1,123 @@
+import type { GuestExits, MachineServices, MemoryRegion, MmioRegion, PhysicalMap } from '@qvm/core/architecture';
 import { hasTaps } from '@qvm/core/hooks';
-import type { GuestExits, MachineServices, MemoryRegion, MmioRegion } from '@qvm/core/architecture';
 import type { Vcpu } from '@qvm/core/hooks';
 import type { AccessWidth } from '@qvm/core/vdev';
-import type { MmioPort } from './memory-port.js';
+import { DeviceCalls } from './device-calls.js';
 
 const ALL_ONES = 0xffff_ffff;
+const WIDE = 8;
+/** Bytes of the widest access that every device takes. */
+const NARROW = 4;
 
 /**
- * Accesses of one vCPU to device registers, and to addresses that only a hook may know.
+ * Accesses of one vCPU to what is not RAM: device registers, and addresses that only a hook may know. An access of several elements is done
+ * element by element, each by the device that has it; elements of more than 32 bits in pieces of 64 bits, which a device gets whole or as
+ * two accesses.
  *
  * @experimental
  */
-export class DeviceAccess implements MmioPort {
+export class DeviceAccess {
+  readonly #map: PhysicalMap;
+  readonly #data: DataView;
+  readonly #calls: DeviceCalls;
+
+  /** @param syndrome - of an access, as the architecture reports it to a hypervisor. */
   constructor(
     private readonly vcpu: Vcpu,
     private readonly services: MachineServices,
-    private readonly exits: GuestExits,
-    /** The exception syndrome of an access, as the architecture reports it to a hypervisor. */
-    private readonly syndrome: (width: AccessWidth, write: boolean) => number,
-  ) {}
-
-  read(region: MemoryRegion | undefined, address: number, width: AccessWidth): number | undefined {
-    if (!covers(region, address, width)) return this.#unmapped(address, width, 'read');
-    const offset = address - region.base;
-    this.exits.leaveToDevice(region.name, this.syndrome(width, false), address, offset, width, undefined);
-    const value = region.handler.read(offset, width);
-    this.exits.enterFromDevice(value);
-    return value;
+    exits: GuestExits,
+    syndrome: (width: number, write: boolean) => number,
+  ) {
+    this.#map = services.map;
+    this.#data = services.memory.data;
+    this.#calls = new DeviceCalls(exits, 'mmio', syndrome);
   }
 
-  accepts(region: MemoryRegion | undefined, address: number, bytes: number): boolean {
-    return this.#ignores || hasTaps(this.services.hooks.unmappedAccess) || covers(region, address, bytes);
+  /**
+   * Reads to the VM's memory at `to`.
+   *
+   * @param element - bytes of one element, a power of two.
+   * @returns how many bytes were read: less than `bytes` when nothing answers at the next one.
+   */
+  read(address: number, bytes: number, element: number, to: number): number {
+    for (let at = 0; at < bytes;) {
+      const here = address + at;
+      const region = this.#map.find(here);
+      const width = widthAt(region, here, Math.min(element, bytes - at));
+      if (width === WIDE) this.#readWide(region as MmioRegion, here, to + at);
+      else {
+        const value = covers(region, here, width)
+          ? this.#calls.read(region, here, width)
+          : this.#unmapped(here, width, 'read');
+        if (value === undefined) return at;
+        this.#put(to + at, width, value);
+      }
+      at += width;
+    }
+    return bytes;
   }
 
-  write(region: MemoryRegion | undefined, address: number, width: AccessWidth, value: number): boolean {
-    if (!covers(region, address, width)) return this.#unmapped(address, width, 'write', value) !== undefined;
-    const offset = address - region.base;
-    this.exits.leaveToDevice(region.name, this.syndrome(width, true), address, offset, width, value);
-    region.handler.write(offset, width, value);
-    this.exits.enterFromDevice(value);
-    return true;
+  /**
+   * Whether a write may succeed; where it may not, the access has no effect at all.
+   *
+   * @returns how many bytes may be written: less than `bytes` when nothing would take the next one.
+   */
+  accepts(address: number, bytes: number, element: number): number {
+    if (this.#ignores || hasTaps(this.services.hooks.unmappedAccess)) return bytes;
+    for (let at = 0; at < bytes;) {
+      const here = address + at;
+      const region = this.#map.find(here);
+      const width = widthAt(region, here, Math.min(element, bytes - at));
+      if (!covers(region, here, width)) return at;
+      at += width;
+    }
+    return bytes;
+  }
+
+  /**
+   * Writes what is in the VM's memory at `from`.
+   *
+   * @returns how many bytes were written: less than `bytes` when nothing took the next one.
+   */
+  write(address: number, bytes: number, element: number, from: number): number {
+    for (let at = 0; at < bytes;) {
+      const here = address + at;
+      const region = this.#map.find(here);
+      const width = widthAt(region, here, Math.min(element, bytes - at));
+      if (width === WIDE) this.#writeWide(region as MmioRegion, here, from + at);
+      else {
+        const value = this.#take(from + at, width);
+        if (covers(region, here, width)) this.#calls.write(region, here, width, value);
+        else if (this.#unmapped(here, width, 'write', value) === undefined) return at;
+      }
+      at += width;
+    }
+    return bytes;
+  }
+
+  #readWide(region: MmioRegion, address: number, to: number): void {
+    this.#calls.readWide(region, address);
+    const { lo, hi } = this.#calls.wide;
+    this.#data.setUint32(to, lo, true);
+    this.#data.setUint32(to + NARROW, hi, true);
+  }
+
+  #writeWide(region: MmioRegion, address: number, from: number): void {
+    const { wide } = this.#calls;
+    wide.lo = this.#data.getUint32(from, true);
+    wide.hi = this.#data.getUint32(from + NARROW, true);
+    this.#calls.writeWide(region, address);
+  }
+
+  #put(at: number, width: AccessWidth, value: number): void {
+    if (width === 1) this.#data.setUint8(at, value);
+    else if (width === 2) this.#data.setUint16(at, value, true);
+    else this.#data.setUint32(at, value, true);
+  }
+
+  #take(at: number, width: AccessWidth): number {
+    if (width === 1) return this.#data.getUint8(at);
+    return width === 2 ? this.#data.getUint16(at, true) : this.#data.getUint32(at, true);
   }
 
   #unmapped(address: number, width: AccessWidth, access: 'read' | 'write', value?: number): number | undefined {
@@ -53,6 +131,15 @@ export class DeviceAccess implements MmioPort {
   get #ignores(): boolean {
     return this.services.unsupported.reference === 'ignore';
   }
+}
+
+/** Bytes of the next access to a device of an element of `bytes`: 8 where its handler takes that. */
+function widthAt(region: MemoryRegion | undefined, address: number, bytes: number): AccessWidth | typeof WIDE {
+  if (bytes <= NARROW) return bytes as AccessWidth;
+  if (region?.kind !== 'mmio' || region.handler.readWide === undefined || region.handler.writeWide === undefined)
+    return NARROW;
+  const offset = address - region.base;
+  return bytes >= WIDE && offset % WIDE === 0 && offset + WIDE <= region.size ? WIDE : NARROW;
 }
 
 /** Whether an access lies wholly in a device's registers. */

@@ -17,7 +17,7 @@ const OFFSET_MASK = PAGE_BYTES - 1;
  * @experimental
  */
 export interface AccessFault {
-  /** Virtual address, low and high word. */
+  /** Virtual address of the first byte that cannot be accessed, low and high word. */
   lo: number;
   hi: number;
   access: Access;
@@ -28,30 +28,33 @@ export interface AccessFault {
 }
 
 /**
- * What devices and unmapped addresses need from the vCPU.
+ * Where accesses go that are not to RAM. Each function gives the number of bytes that it did: less than asked for when nothing answers at
+ * the next one. Data is in the VM's memory; accesses go by elements of `element` bytes.
  *
  * @experimental
  */
-export interface MmioPort {
-  /** Reads up to 4 bytes; `undefined` is an external abort. */
-  read(region: MemoryRegion | undefined, address: number, width: 1 | 2 | 4): number | undefined;
-  /** Whether a write of so many bytes may succeed; where it may not, the access has no effect at all. */
-  accepts(region: MemoryRegion | undefined, address: number, bytes: number): boolean;
-  /** Writes up to 4 bytes; `false` is an external abort. */
-  write(region: MemoryRegion | undefined, address: number, width: 1 | 2 | 4, value: number): boolean;
+export interface DevicePort {
+  read(address: number, bytes: number, element: number, to: number): number;
+  /** How many bytes of a write may succeed; where not all may, the access has no effect at all. */
+  accepts(address: number, bytes: number, element: number): number;
+  write(address: number, bytes: number, element: number, from: number): number;
 }
 
-/** A write in the bounce buffer: where it is, and the guest-physical places of its one or two parts. */
+/** A piece of an access within one page. */
+interface Piece {
+  readonly physical: number;
+  readonly bytes: number;
+  /** Where it is in the bounce buffer. */
+  readonly at: number;
+}
+
+/** A write in the bounce buffer. */
 interface PendingWrite {
   /** Virtual address. */
   readonly lo: number;
   readonly hi: number;
-  readonly from: number;
-  readonly bytes: number;
   readonly element: number;
-  readonly first: number;
-  readonly firstBytes: number;
-  readonly second: number;
+  readonly pieces: readonly Piece[];
 }
 
 /**
@@ -63,7 +66,6 @@ interface PendingWrite {
 export class MemoryPort {
   readonly fault: AccessFault = { lo: 0, hi: 0, access: 'read', status: 0, physical: -1 };
   readonly #u8: Uint8Array;
-  readonly #data: DataView;
   /** Writes that lie in the bounce buffer. */
   readonly #pending: PendingWrite[] = [];
   /** Where the next access of the present instruction goes in the bounce buffer. */
@@ -77,41 +79,41 @@ export class MemoryPort {
     private readonly mmu: AddressTranslation,
     private readonly tlb: SoftTlb,
     private readonly code: CodeCache,
-    private readonly mmio: MmioPort,
+    private readonly devices: DevicePort,
     private readonly watchpoints: AccessWatch,
     private readonly faults: EngineFaults,
   ) {
     this.#bounce = cpu.address - BOUNCE_BYTES;
     this.#u8 = memory.u8;
-    this.#data = memory.data;
   }
 
   /**
    * An access that missed the TLB, at `EngineState.address`.
    *
-   * @returns the VM memory offset to use, or 0 with `fault` set.
+   * @param info - {@link AccessInfo}.
+   * @returns the VM memory offset to use, or 0 with {@link fault} set.
    */
   open(info: number): number {
     const lo = this.cpu.u32(EngineState.address);
     const hi = this.cpu.u32(EngineState.address + 4);
     const bytes = info & AccessInfo.bytesMask;
     const element = 1 << (info >>> AccessInfo.elementShift);
-    const access: Access = info & AccessInfo.write ? 'write' : 'read';
     const misaligned = (lo & (element - 1)) !== 0;
-    if (misaligned && (info & AccessInfo.aligned || this.cpu.u32(EngineState.alignmentCheck))) {
-      return this.#refuse(lo, hi, access, this.faults.alignment);
-    }
-    if ((lo & OFFSET_MASK) + bytes > PAGE_BYTES)
-      return this.#openSplit(lo, hi, access, info, bytes, element, misaligned);
-    const physical = this.#translate(lo, hi, access, info, misaligned);
+    if (misaligned && (info & AccessInfo.aligned || this.cpu.u32(EngineState.alignmentCheck)))
+      return this.#refuse(lo, hi, accessOf(info), this.faults.alignment);
+    const crossing = (lo & OFFSET_MASK) + bytes > PAGE_BYTES;
+    const physical = this.#translate(lo, hi, info, misaligned);
     if (physical < 0) return 0;
+    const next = crossing ? this.#translateNext(lo, hi, info, misaligned) : 0;
+    if (next < 0) return 0;
     const watched = this.#watched(lo, hi, info);
     if (watched !== undefined) return this.#refuse(lo, hi, watched, this.faults.watchpoint);
+    if (crossing) return this.#openCrossing(lo, hi, info, physical, next, misaligned ? 1 : element);
     const region = this.map.find(physical);
-    if (region && (region.kind === 'ram' || (region.kind === 'rom' && access === 'read'))) {
-      return this.#fill(lo, hi, access, info, physical, region);
-    }
-    return this.#openDevice(lo, hi, access, info, bytes, element, physical);
+    if (region && (region.kind === 'ram' || (region.kind === 'rom' && (info & AccessInfo.write) === 0)))
+      return this.#fill(lo, hi, info, physical, region);
+    const at = this.#reserve(bytes);
+    return this.#transfer(lo, hi, info, element, [{ physical, bytes, at }]) ? at : 0;
   }
 
   /**
@@ -121,11 +123,11 @@ export class MemoryPort {
    */
   touch(lo: number, hi: number): boolean {
     const info = 1;
-    const physical = this.#translate(lo, hi, 'read', info, false);
+    const physical = this.#translate(lo, hi, info, false);
     if (physical < 0) return false;
     const region = this.map.find(physical);
     // The next line of the page is then known to be mapped without leaving generated code.
-    if (region?.kind === 'ram' || region?.kind === 'rom') this.#fill(lo, hi, 'read', info, physical, region);
+    if (region?.kind === 'ram' || region?.kind === 'rom') this.#fill(lo, hi, info, physical, region);
     return true;
   }
 
@@ -138,14 +140,16 @@ export class MemoryPort {
 
   /** Writes the bounce buffer to its place. The first call of an instruction writes all of it. */
   flush(): void {
-    for (const write of this.#pending) {
-      const { lo, hi, bytes, element, from, first, firstBytes, second } = write;
-      const done =
-        this.#scatter(first, firstBytes, from, element) &&
-        (bytes === firstBytes || this.#scatter(second, bytes - firstBytes, from + firstBytes, element));
-      if (done) continue;
-      this.#writeFailed = true;
-      this.#refuse(lo, hi, 'write', this.faults.external, first);
+    for (const { lo, hi, element, pieces } of this.#pending) {
+      let done = 0;
+      for (const piece of pieces) {
+        const written = this.#scatter(piece, element);
+        done += written;
+        if (written === piece.bytes) continue;
+        this.#writeFailed = true;
+        this.#refuseAt(lo, hi, done, 'write', piece.physical + written);
+        break;
+      }
     }
     this.#pending.length = 0;
   }
@@ -166,109 +170,85 @@ export class MemoryPort {
     return at;
   }
 
-  /** Reads a device or copies RAM, for both halves of a bounced read. */
-  #gather(physical: number, bytes: number, to: number, element: number): boolean {
-    const region = this.map.find(physical);
-    if (region && (region.kind === 'ram' || region.kind === 'rom')) {
-      const from = region.offset + (physical - region.base);
-      this.#u8.copyWithin(to, from, from + bytes);
-      return true;
-    }
-    const width = Math.min(element, 4) as 1 | 2 | 4;
-    for (let at = 0; at < bytes; at += width) {
-      const value = this.mmio.read(region, physical + at, width);
-      if (value === undefined) return false;
-      this.#put(to + at, width, value);
+  /** An access over the end of a page. One that begins aligned is a pair; anything else goes byte by byte. */
+  #openCrossing(lo: number, hi: number, info: number, physical: number, next: number, element: number): number {
+    const bytes = info & AccessInfo.bytesMask;
+    const first = PAGE_BYTES - (lo & OFFSET_MASK);
+    const at = this.#reserve(bytes);
+    const pieces = [
+      { physical, bytes: first, at },
+      { physical: next, bytes: bytes - first, at: at + first },
+    ];
+    return this.#transfer(lo, hi, info, element, pieces) ? at : 0;
+  }
+
+  /** Reads into the bounce buffer; what is written there is noted for {@link flush}. */
+  #transfer(lo: number, hi: number, info: number, element: number, pieces: readonly Piece[]): boolean {
+    const write = (info & AccessInfo.write) !== 0;
+    const read = !write || (info & AccessInfo.readWrite) !== 0;
+    if (write && !this.#each(lo, hi, info, pieces, (piece) => this.#accepted(piece, element))) return false;
+    if (read && !this.#each(lo, hi, info, pieces, (piece) => this.#gather(piece, element))) return false;
+    if (write) this.#pending.push({ lo, hi, element, pieces });
+    return true;
+  }
+
+  /** Does something with each piece; `act` says how many bytes it did. The first byte that it did not is the fault's. */
+  #each(lo: number, hi: number, info: number, pieces: readonly Piece[], act: (piece: Piece) => number): boolean {
+    let done = 0;
+    for (const piece of pieces) {
+      const bytes = act(piece);
+      done += bytes;
+      if (bytes === piece.bytes) continue;
+      this.#refuseAt(lo, hi, done, accessOf(info), piece.physical + bytes);
+      return false;
     }
     return true;
   }
 
-  #scatter(physical: number, bytes: number, from: number, element: number): boolean {
+  /** How many bytes of a write may succeed; what only a hook knows is asked when the write is done. */
+  #accepted({ physical, bytes }: Piece, element: number): number {
+    return this.map.find(physical)?.kind === 'ram' ? bytes : this.devices.accepts(physical, bytes, element);
+  }
+
+  /** Reads a device or copies RAM. */
+  #gather({ physical, bytes, at }: Piece, element: number): number {
     const region = this.map.find(physical);
-    if (region?.kind === 'ram') {
-      this.code.prepareWrite(physical, bytes);
-      this.#u8.copyWithin(region.offset + (physical - region.base), from, from + bytes);
-      return true;
-    }
-    const width = Math.min(element, 4) as 1 | 2 | 4;
-    for (let at = 0; at < bytes; at += width) {
-      if (!this.mmio.write(region, physical + at, width, this.#take(from + at, width))) return false;
-    }
-    return true;
+    if (!isMemory(region)) return this.devices.read(physical, bytes, element, at);
+    const from = region.offset + (physical - region.base);
+    this.#u8.copyWithin(at, from, from + bytes);
+    return bytes;
   }
 
-  #openDevice(
-    lo: number,
-    hi: number,
-    access: Access,
-    info: number,
-    bytes: number,
-    element: number,
-    physical: number,
-  ): number {
-    const at = this.#reserve(bytes);
-    if (access === 'write' && !this.#acceptsWrite(physical, bytes))
-      return this.#refuse(lo, hi, access, this.faults.external, physical);
-    if ((access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, bytes, at, element)) {
-      return this.#refuse(lo, hi, access, this.faults.external, physical);
-    }
-    if (access === 'write')
-      this.#pending.push({ lo, hi, from: at, bytes, element, first: physical, firstBytes: bytes, second: 0 });
-    return at;
-  }
-
-  /** Whether a write may succeed; what only a hook knows is asked when the write is done. */
-  #acceptsWrite(physical: number, bytes: number): boolean {
+  #scatter({ physical, bytes, at }: Piece, element: number): number {
     const region = this.map.find(physical);
-    return region?.kind === 'ram' || this.mmio.accepts(region, physical, bytes);
+    if (region?.kind !== 'ram') return this.devices.write(physical, bytes, element, at);
+    this.code.prepareWrite(physical, bytes);
+    this.#u8.copyWithin(region.offset + (physical - region.base), at, at + bytes);
+    return bytes;
   }
 
-  #openSplit(
-    lo: number,
-    hi: number,
-    access: Access,
-    info: number,
-    bytes: number,
-    element: number,
-    misaligned: boolean,
-  ): number {
-    const firstBytes = PAGE_BYTES - (lo & OFFSET_MASK);
-    const first = this.#translate(lo, hi, access, info, misaligned);
-    if (first < 0) return 0;
-    const nextLo = (lo + firstBytes) >>> 0;
-    const nextHi = nextLo === 0 ? (hi + 1) >>> 0 : hi;
-    const second = this.#translate(nextLo, nextHi, access, info, misaligned);
-    if (second < 0) return 0;
-    const watched = this.#watched(lo, hi, info);
-    if (watched !== undefined) return this.#refuse(lo, hi, watched, this.faults.watchpoint);
-    const at = this.#reserve(bytes);
-    // A crossing of pages that begins aligned is a pair; anything else goes byte by byte.
-    const width = misaligned ? 1 : element;
-    for (const [physical, count, to] of [
-      [first, firstBytes, at],
-      [second, bytes - firstBytes, at + firstBytes],
-    ] as const) {
-      const refused = access === 'write' && !this.#acceptsWrite(physical, count);
-      const unread = (access === 'read' || info & AccessInfo.readWrite) && !this.#gather(physical, count, to, width);
-      if (refused || unread) return this.#refuse(lo, hi, access, this.faults.external, physical);
-    }
-    if (access === 'write') this.#pending.push({ lo, hi, from: at, bytes, element: width, first, firstBytes, second });
-    return at;
-  }
-
-  #translate(lo: number, hi: number, access: Access, info: number, misaligned: boolean): number {
+  /** Guest-physical address of an access, or −1 with {@link fault} set. */
+  #translate(lo: number, hi: number, info: number, misaligned: boolean): number {
     const { mmu } = this;
+    const access = accessOf(info);
     const privileged = this.#isPrivileged(info);
     if (!mmu.translate(lo, hi, access, privileged)) {
       const { fault } = mmu;
       // What both reads and writes reports a write only if a read would have passed.
-      const asRead = (info & AccessInfo.readWrite) !== 0 && !mmu.translate(lo, hi, 'read', privileged);
+      const readsFirst = (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
+      const asRead = readsFirst && !mmu.translate(lo, hi, 'read', privileged);
       return this.#refuse(lo, hi, asRead ? 'read' : access, fault) - 1;
     }
     // An element that is larger than any register's is a block that is filled, which device memory does not take.
     if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device)
       return this.#refuse(lo, hi, access, this.faults.alignment) - 1;
     return mmu.physical;
+  }
+
+  /** {@link MemoryPort.#translate} of the first byte in the next page. */
+  #translateNext(lo: number, hi: number, info: number, misaligned: boolean): number {
+    const nextLo = (lo + PAGE_BYTES - (lo & OFFSET_MASK)) >>> 0;
+    return this.#translate(nextLo, nextLo === 0 ? (hi + 1) >>> 0 : hi, info, misaligned);
   }
 
   #isPrivileged(info: number): boolean {
@@ -280,26 +260,26 @@ export class MemoryPort {
     if (!this.watchpoints.armed) return undefined;
     const access = { lo, hi, bytes: info & AccessInfo.bytesMask, privileged: this.#isPrivileged(info) };
     const writes = (info & AccessInfo.write) !== 0;
-    const reads = !writes || (info & AccessInfo.readWrite) !== 0;
+    const reads = !writes || (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
     if (reads && this.watchpoints.stop({ ...access, write: false })) return 'read';
     return writes && this.watchpoints.stop({ ...access, write: true }) ? 'write' : undefined;
   }
 
+  /** Enters a page of memory into the TLB, unless it is watched. */
   #fill(
     lo: number,
     hi: number,
-    access: Access,
     info: number,
     physical: number,
-    region: { readonly kind: 'ram' | 'rom'; readonly base: number; readonly offset: number },
+    region: { readonly base: number; readonly offset: number },
   ): number {
     const { tlb, mmu, cpu } = this;
     const offset = region.offset + (physical - region.base);
-    const writeFreely = access === 'write' && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
+    const write = (info & AccessInfo.write) !== 0;
+    const writeFreely = write && this.code.prepareWrite(physical, info & AccessInfo.bytesMask);
     if (this.watchpoints.coversPage(lo, hi)) return offset;
     const bank = cpu.u32(info & AccessInfo.unprivileged ? EngineState.unprivilegedBank : EngineState.bank);
-    const e = tlb.entry(bank, lo, hi, mmu.local);
-    tlb.setAddend(e, lo, offset - (lo & OFFSET_MASK));
+    const e = tlb.entry(bank, lo, hi, offset - (lo & OFFSET_MASK), mmu.local);
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     if (mmu.readable) tlb.setTag(e, TlbEntry.readTag, lo, hi);
     if (writeFreely) {
@@ -314,17 +294,14 @@ export class MemoryPort {
     return 0;
   }
 
-  #put(at: number, width: number, value: number): void {
-    if (width === 1) this.#u8[at] = value;
-    else if (width === 2) this.#data.setUint16(at, value, true);
-    else this.#data.setUint32(at, value, true);
-  }
-
-  #take(at: number, width: number): number {
-    return width === 1
-      ? (this.#u8[at] as number)
-      : width === 2
-        ? this.#data.getUint16(at, true)
-        : this.#data.getUint32(at, true);
+  /** Nothing answers `done` bytes after the start of an access. */
+  #refuseAt(lo: number, hi: number, done: number, access: Access, physical: number): void {
+    const sum = lo + done;
+    this.#refuse(sum >>> 0, sum > 0xffff_ffff ? (hi + 1) >>> 0 : hi, access, this.faults.external, physical);
   }
 }
+
+const accessOf = (info: number): Access => (info & AccessInfo.write ? 'write' : 'read');
+
+const isMemory = (region: MemoryRegion | undefined): region is MemoryRegion & { readonly kind: 'ram' | 'rom' } =>
+  region?.kind === 'ram' || region?.kind === 'rom';

@@ -79,15 +79,20 @@ export class SoftTlb {
   }
 
   /**
-   * Index (in 32-bit words) of the entry for a virtual address in a bank, emptied if it belongs to another page.
+   * Index (in 32-bit words) of the entry for a virtual address in a bank. It is emptied if it belongs to another page or led elsewhere: a
+   * guest may change a descriptor and not invalidate the TLB, and then what the old page allowed must not be allowed in the new one.
    *
+   * @param offset - VM memory offset of the page that it leads to.
    * @param local - whether what it will hold is of the present address space only.
    */
-  entry(bank: number, lo: number, hi: number, local: boolean): number {
+  entry(bank: number, lo: number, hi: number, offset: number, local: boolean): number {
     const e = this.#index(bank, lo);
-    if (this.#belongsTo(e, (lo & PAGE_MASK) >>> 0, hi)) return e;
+    const page = (lo & PAGE_MASK) >>> 0;
+    const addend = (offset - page) >>> 0;
+    if (this.#belongsTo(e, page, hi) && this.#u32[e + TlbEntry.addend / 4] === addend) return e;
     if (this.#isUnused(e)) this.#note(bank, e, TlbBank.count, TlbBank.list, TlbBank.listLength);
     this.#invalidate(e);
+    this.#u32[e + TlbEntry.addend / 4] = addend;
     if (local) this.#note(bank, e, TlbBank.localCount, TlbBank.localList, TlbBank.localListLength);
     return e;
   }
@@ -115,11 +120,6 @@ export class SoftTlb {
     this.counters.fills++;
     this.#u32[e + tag / 4] = (lo & PAGE_MASK) >>> 0;
     this.#u32[e + tag / 4 + 1] = hi;
-  }
-
-  /** `offset` is the VM memory offset of the page. */
-  setAddend(e: number, lo: number, offset: number): void {
-    this.#u32[e + TlbEntry.addend / 4] = (offset - (lo & PAGE_MASK)) >>> 0;
   }
 
   setCode(e: number, code: number): void {

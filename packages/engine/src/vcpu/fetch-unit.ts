@@ -99,8 +99,7 @@ export class FetchUnit {
       return 0;
     }
     const code = this.code.codeOf(page, region);
-    const e = tlb.entry(bank, lo, hi, mmu.local);
-    tlb.setAddend(e, lo, region.offset + (page - region.base));
+    const e = tlb.entry(bank, lo, hi, region.offset + (page - region.base), mmu.local);
     tlb.setCode(e, code);
     tlb.setTag(e, TlbEntry.execTag, lo, hi);
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);

@@ -1,5 +1,4 @@
 import type { HookKinds } from '@qvm/core/hooks';
-import type { AccessWidth } from '@qvm/core/vdev';
 import type { AccessWatch } from '../memory/access-watch.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
@@ -19,6 +18,6 @@ export interface VcpuParts<S extends CpuState> {
   readonly faults: EngineFaults;
   /** The words of the vCPU's hooks. */
   readonly hookKinds: HookKinds;
-  /** The exception syndrome of a device access, as the architecture reports it to a hypervisor. */
-  deviceSyndrome(width: AccessWidth, write: boolean): number;
+  /** The exception syndrome of a device access of 1, 2, 4 or 8 bytes, as the architecture reports it to a hypervisor. */
+  deviceSyndrome(width: number, write: boolean): number;
 }

@@ -8,6 +8,8 @@ import type { A64Row } from './row.js';
 const sp = derived(2, (f: { readonly Rn: number }) => (f.Rn === 31 ? 1 : 0));
 /** Exclusive and ordered accesses must be aligned whatever SCTLR_ELx.A says (Arm ARM B2.8.2). */
 const ALIGNED = { aligned: true };
+/** A store that fails reports a write, whatever the monitor says (Arm ARM B2.9.5, D17.2.37). */
+const STORE_EXCLUSIVE = { aligned: true, faultsAsWrite: true };
 const MONITOR_OPEN = -1;
 
 /** The operations of LDADD and its kin, by `opc`. */
@@ -63,7 +65,7 @@ export const exclusiveAndAtomicRows: readonly A64Row[] = [
 
   inst('C6.2.363', 'STXR, STLXR', 'size:2! 001000 0 0 0 Rs:5 o0:1 xxxxx Rn:5 Rt:5', { derived: { sp } }, (b, { size, sp, Rs, Rn, Rt }) => {
     const va = b.base(Rn, sp);
-    const m = b.open(va, 1 << size, 'readWrite', ALIGNED);
+    const m = b.open(va, 1 << size, 'readWrite', STORE_EXCLUSIVE);
     const old = b.stateAt(State.monitorValue, 8);
     const exchanged = b.ne(b.cmpxchg(m, 1 << size, b.select(monitorHolds(b, va), old, b.not(b.loadAt(m, 0, 1 << size))), b.x(Rt, 1)), old);
     b.setX(Rs, b.select(monitorHolds(b, va), exchanged, b.i32(1)));
@@ -85,7 +87,7 @@ export const exclusiveAndAtomicRows: readonly A64Row[] = [
   inst('C6.2.361', 'STXP, STLXP', '1 sz:1! 001000 0 0 1 Rs:5 o0:1 Rt2:5 Rn:5 Rt:5', { derived: { sp } }, (b, { sz, sp, Rs, Rt2, Rn, Rt }) => {
     const size = sz ? 8 : 4;
     const va = b.base(Rn, sp);
-    const m = b.open(va, 2 * size, 'readWrite', { ...ALIGNED });
+    const m = b.open(va, 2 * size, 'readWrite', STORE_EXCLUSIVE);
     const seen = [b.stateAt(State.monitorValue, 8), b.stateAt(State.monitorValueHigh, 8)] as const;
     b.setX(Rs, storePairIf(b, monitorHolds(b, va), m, size, seen, [narrow(b, Rt, size), narrow(b, Rt2, size)]));
     clearMonitor(b);

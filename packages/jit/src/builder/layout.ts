@@ -157,8 +157,10 @@ export const BOUNCE_BYTES = 256;
  * @experimental
  */
 export const AccessInfo = {
-  /** Bits 0–7: bytes in all. Bits 12–15: log2 of the element size. */
-  bytesMask: 0xff,
+  /** Bits 0–6: bytes in all. From bit 12 on: log2 of the element size. */
+  bytesMask: 0x7f,
+  /** With {@link AccessInfo.readWrite}: each fault is a write's, also where a read would have had it. */
+  faultsAsWrite: 0x80,
   write: 0x100,
   /** The instruction also reads what it writes. */
   readWrite: 0x200,

@@ -19,6 +19,8 @@ export interface AccessOptions {
   readonly element?: number;
   /** Alignment is required whatever the system says. */
   readonly aligned?: boolean;
+  /** Of an access that reads and writes: each of its faults is a write's, also where a read would have had it. */
+  readonly faultsAsWrite?: boolean;
   /** The access is made as if unprivileged. */
   readonly unprivileged?: boolean;
 }

@@ -40,8 +40,8 @@ export const FILL: Helper = {
 export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
-const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT] = [4, 5, 6, 7, 8, 9, 10, 11];
-const LOCALS = [Ty.i64, Ty.i64, Ty.i64, Ty.i32, Ty.i32, Ty.i32, Ty.i32, Ty.i32];
+const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND] = [4, 5, 6, 7, 8, 9, 10, 11, 12];
+const LOCALS = [Ty.i64, Ty.i64, Ty.i64, ...new Array<Ty>(6).fill(Ty.i32)];
 const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
 
 /** Defines {@link FILL}: what `SoftTlb` and the memory port do for plain RAM, in generated code. */
@@ -94,7 +94,7 @@ function emitDirectory(code: CodeBuffer): void {
   giveUpIf(code);
 }
 
-/** Empties the entry if it is another page's, and notes that it is in use. */
+/** Empties the entry if it is another page's or led elsewhere, and notes that it is in use. */
 function emitReplace(code: CodeBuffer): void {
   emitEntry(code, CPU, VA, EngineState.unprivilegedBank);
   emitEntry(code, CPU, VA, EngineState.bank);
@@ -106,11 +106,13 @@ function emitReplace(code: CodeBuffer): void {
     .i64(-(1 << PAGE_BITS), -1)
     .op(IntOp.and[1])
     .set(TAG);
+  code.get(PAGE).op(Op.i32_wrap_i64).get(CPU).memory(Op.i32_load, EngineState.ramOffset).op(IntOp.add[0]);
+  code.get(TAG).op(Op.i32_wrap_i64).op(IntOp.sub[0]).set(ADDEND);
   TAGS.forEach((tag, i) => {
     code.get(ENTRY).memory(Op.i64_load, tag).get(TAG).op(IntOp.ne[1]);
     if (i > 0) code.op(IntOp.and[0]);
   });
-  code.if();
+  code.get(ENTRY).memory(Op.i32_load, TlbEntry.addend).get(ADDEND).op(IntOp.ne[0]).op(IntOp.or[0]).if();
   TAGS.forEach((tag, i) => {
     code.get(ENTRY).memory(Op.i64_load, tag);
     if (i > 0) code.op(IntOp.and[1]);
@@ -119,6 +121,7 @@ function emitReplace(code: CodeBuffer): void {
   emitNote(code, TlbBank.count, TlbBank.list, TlbBank.listLength);
   code.end();
   for (const tag of TAGS) code.get(ENTRY).i64(-1).memory(Op.i64_store, tag);
+  code.get(ENTRY).get(ADDEND).memory(Op.i32_store, TlbEntry.addend);
   emitBit(code, Walked.local);
   code.if();
   emitNote(code, TlbBank.localCount, TlbBank.localList, TlbBank.localListLength);
@@ -137,8 +140,6 @@ function emitNote(code: CodeBuffer, count: number, list: number, length: number)
 }
 
 function emitTags(code: CodeBuffer): void {
-  code.get(ENTRY).get(PAGE).op(Op.i32_wrap_i64).get(CPU).memory(Op.i32_load, EngineState.ramOffset).op(IntOp.add[0]);
-  code.get(TAG).op(Op.i32_wrap_i64).op(IntOp.sub[0]).memory(Op.i32_store, TlbEntry.addend);
   emitBit(code, Walked.readable);
   code.if();
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.readTag).end();
