@@ -47,5 +47,5 @@ export function watchedExits(): { readonly exits: GuestExits; readonly seen: str
     if (access)
       seen.push(`${access.write ? 'wrote' : 'read'} ${access.high.toString(16)}:${access.value.toString(16)}`);
   });
-  return { exits: new GuestExits(vcpu, { now: () => 0 } as Clock, Object.keys(KINDS.guestExit)), seen, vcpu };
+  return { exits: new GuestExits(vcpu, { now: () => 0 } as Clock, KINDS.guestExit), seen, vcpu };
 }
