@@ -5,7 +5,7 @@ import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { AARCH64_HOOK_KINDS } from './hook-kinds.js';
 import { gic } from './gic/index.js';
-import { Aarch64Machine } from './machine.js';
+import { Aarch64Machine, ARCHITECTURE_NAME } from './machine.js';
 import { timer } from './timer/index.js';
 import { genericModel } from './vcpu/cpu-model.js';
 
@@ -21,7 +21,7 @@ const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
  */
 export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture {
   return {
-    name: 'aarch64',
+    name: ARCHITECTURE_NAME,
     defaultRamBase: 0x4000_0000,
     implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
     defaultConsole: 'pl011',

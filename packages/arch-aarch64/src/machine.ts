@@ -13,6 +13,9 @@ import { Aarch64State } from './vcpu/aarch64-state.js';
 import { Aarch64Vcpu, TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
 
+/** `Architecture.name`. @experimental */
+export const ARCHITECTURE_NAME = 'aarch64';
+
 /**
  * The processors of an AArch64 VM.
  *
@@ -32,6 +35,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
     const vcpus: Aarch64Vcpu[] = [];
     const firmware = new SmcccFirmware(services, () => vcpus);
     super(services, {
+      architecture: ARCHITECTURE_NAME,
       instructions: a64InstructionSet,
       codeBytes,
       tuning,
@@ -55,10 +59,6 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
     const affinities = this.vcpus.map(({ affinity }) => affinity);
     const { entry, deviceTree } = await loadGuest(request, this.services, affinities);
     this.vcpus[0]?.start(BigInt(entry), BigInt(deviceTree));
-  }
-
-  protected override resetVcpu(vcpu: Aarch64Vcpu): void {
-    vcpu.reset();
   }
 
   protected override describeFault(vcpu: Aarch64Vcpu, fault: Fault): string {

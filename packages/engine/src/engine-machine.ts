@@ -1,7 +1,9 @@
+import { QvmError } from '@qvm/core';
+import type { Json } from '@qvm/core';
+import type { BootRequest, Machine, MachineServices, MachineSnapshot, VcpuSnapshot } from '@qvm/core/architecture';
 import { hasTaps } from '@qvm/core/hooks';
 import { VmExitCode } from '@qvm/core/host';
-import type { Json } from '@qvm/core';
-import type { BootRequest, Machine, MachineServices } from '@qvm/core/architecture';
+import { VdevStateError } from '@qvm/core/vdev';
 import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';
 import { CodeCache } from './code/code-cache.js';
@@ -23,6 +25,8 @@ import type { VmEngine } from './vcpu/vm-engine.js';
  * @experimental
  */
 export interface MachineParts<B extends Builder, V extends EngineVcpu> {
+  /** `Architecture.name`. */
+  readonly architecture: string;
   readonly instructions: InstructionSet<B>;
   /** Bytes of the code cache: {@link CodeCache.bytesFor}. */
   readonly codeBytes: number;
@@ -31,6 +35,18 @@ export interface MachineParts<B extends Builder, V extends EngineVcpu> {
   makeVcpu(index: number, engine: VmEngine): V;
   /** An instruction as a listing shows it. */
   readonly instructionText: InstructionText;
+}
+
+const refusal = (message: string, cause?: unknown): QvmError => new QvmError('machine.state', message, { cause });
+
+/** Says which vCPU refuses its state. */
+function prepare(vcpu: EngineVcpu, snapshot: VcpuSnapshot): () => void {
+  try {
+    return vcpu.prepareRestore(snapshot);
+  } catch (cause) {
+    if (!(cause instanceof VdevStateError)) throw cause;
+    throw refusal(`vCPU ${vcpu.index} cannot take its state over: ${cause.message}.`, cause);
+  }
 }
 
 /** Encodings that are reported, at most. */
@@ -44,6 +60,7 @@ const REPORT_LIMIT = 1000;
 export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> implements Machine {
   readonly vcpus: readonly V[];
   protected readonly services: MachineServices;
+  readonly #architecture: string;
   readonly #code: CodeCache;
   readonly #regions: RegionCache<B> | undefined;
   /** What was said of instructions that are not implemented. */
@@ -64,6 +81,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
 
   protected constructor(services: MachineServices, parts: MachineParts<B, V>) {
     this.services = services;
+    this.#architecture = parts.architecture;
     const module = engineModule(parts.instructions);
     const ram = new MainRam(services.memory, services.map);
     this.#code = new CodeCache(services.memory, module.predecoder, ram, parts.codeBytes);
@@ -79,14 +97,11 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
 
   abstract boot(request: BootRequest): Promise<void>;
 
-  /** A vCPU to power-on state. */
-  protected abstract resetVcpu(vcpu: V): void;
-
   /** A fault in words: where, which instruction, and why. */
   protected abstract describeFault(vcpu: V, fault: Fault): string;
 
   reset(): void {
-    for (const vcpu of this.vcpus) this.resetVcpu(vcpu);
+    for (const vcpu of this.vcpus) vcpu.reset();
     this.#lost.clear();
     this.#code.clear();
   }
@@ -98,6 +113,21 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   mappingChanged(base: number, size: number): void {
     for (const vcpu of this.vcpus) vcpu.tlb.flushAll();
     this.#code.forget(base, size);
+  }
+
+  save(): MachineSnapshot {
+    return { architecture: this.#architecture, vcpus: this.vcpus.map((vcpu) => vcpu.save()) };
+  }
+
+  restore({ architecture, vcpus }: MachineSnapshot): void {
+    if (architecture !== this.#architecture)
+      throw refusal(`The state is of ${architecture}, the machine of ${this.#architecture}.`);
+    if (vcpus.length !== this.vcpus.length)
+      throw refusal(`The state is of ${vcpus.length} vCPUs, the machine has ${this.vcpus.length}.`);
+    const take = this.vcpus.map((vcpu, index) => prepare(vcpu, vcpus[index] as VcpuSnapshot));
+    this.#lost.clear();
+    this.#code.clear();
+    for (const takeVcpu of take) takeVcpu();
   }
 
   stats(): Readonly<Record<string, Json>> {

@@ -68,6 +68,17 @@ export async function runProgram(
   tuning?: RegionTuning,
   limit = INSTRUCTIONS,
 ): Promise<TierRun> {
+  const machine = await bootProgram(program, engine, tuning);
+  runFor(machine, program.setup, limit);
+  return { outcome: outcomeOf(machine), ...regionsOf(machine) };
+}
+
+/** A machine with a program that has not run. */
+export async function bootProgram(
+  program: TierProgram,
+  engine: Engine,
+  tuning?: RegionTuning,
+): Promise<MachineHarness> {
   const { setup } = program;
   const machine = await MachineHarness.boot(sourceOf(program), {
     engine,
@@ -78,6 +89,11 @@ export async function runProgram(
   });
   if (setup.mmu) mapMemory(machine, setup);
   machine.vm.guestMemory.write(DATA, randomData(setup.seed));
+  return machine;
+}
+
+/** Runs a program for at most so many instructions. */
+export function runFor(machine: MachineHarness, setup: TierSetup, limit: number): void {
   for (let left = limit, turns = 0; left > 0 && turns < limit; turns++) {
     const before = machine.vm.instructions;
     const step = machine.vm.step(Math.min(left, setup.step));
@@ -85,7 +101,6 @@ export async function runProgram(
     if (step.kind !== 'ran') break;
     left -= machine.vm.instructions - before;
   }
-  return { outcome: outcomeOf(machine), ...regionsOf(machine) };
 }
 
 function regionsOf({ vm, vcpus }: MachineHarness): { translated: number; inlined: number } {
@@ -93,7 +108,7 @@ function regionsOf({ vm, vcpus }: MachineHarness): { translated: number; inlined
   return { translated: vcpus[0]?.regionTotals.instructions ?? 0, inlined: regions?.inlined ?? 0 };
 }
 
-function outcomeOf(machine: MachineHarness): TierOutcome {
+export function outcomeOf(machine: MachineHarness): TierOutcome {
   const { vm, exceptions, log: logged, exit } = machine;
   const [vcpu] = machine.vcpus;
   if (vcpu === undefined) throw new Error('the machine has no vCPU');

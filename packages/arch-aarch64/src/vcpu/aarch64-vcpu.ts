@@ -1,6 +1,7 @@
 import { QvmError } from '@qvm/core';
-import { VcpuExit } from '@qvm/core/hooks';
+import type { Json } from '@qvm/core';
 import type { MachineServices } from '@qvm/core/architecture';
+import { VcpuExit } from '@qvm/core/hooks';
 import { Before, EngineVcpu, SoftTlb } from '@qvm/engine';
 import type { AccessFault, EngineFaults, VmEngine } from '@qvm/engine';
 import { Exit, State } from '@qvm/isa-aarch64';
@@ -15,6 +16,8 @@ import { DebugUnit } from './debug-unit.js';
 import { ExceptionDelivery } from './exception-delivery.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { InterruptInputs } from './interrupt-inputs.js';
+import { parseProcessor, saveProcessor, SNAPSHOT_VERSION } from './snapshot.js';
+import type { SavedParts } from './snapshot.js';
 import { StepIss, stepIss } from './software-step.js';
 import { SystemAccess } from './system-access.js';
 import { SystemExits } from './system-exits.js';
@@ -167,7 +170,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   // --- power ---
 
   /** Power-on state: off, EL1h, interrupts masked, MMU off. */
-  reset(): void {
+  override reset(): void {
     const { state } = this;
     state.clear();
     this.resetEngine();
@@ -204,6 +207,35 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   }
 
   // --- EngineVcpu ---
+
+  protected override readonly snapshotVersion = SNAPSHOT_VERSION;
+
+  protected override saveProcessor(): Json {
+    return saveProcessor(this.#savedParts());
+  }
+
+  protected override parseProcessor(saved: unknown): () => void {
+    const parts = this.#savedParts();
+    const take = parseProcessor(saved, parts);
+    return () => {
+      take();
+      this.#stepped = parts.stepped;
+      this.fetch.jump(parts.pc);
+    };
+  }
+
+  #savedParts(): SavedParts {
+    return {
+      model: this.model.name,
+      state: this.state,
+      exceptions: this.#exceptions,
+      system: this.#system,
+      debug: this.#debug,
+      waits: this.#waits,
+      pc: this.pc,
+      stepped: this.#stepped,
+    };
+  }
 
   protected override before(): Before {
     this.#takePending();

@@ -7,6 +7,14 @@ import { Watchpoints } from './watchpoints.js';
 
 const CLAIM_TAGS = 0xffn;
 
+/** Debug state that is in no plain register. @experimental */
+export interface DebugState {
+  /** OSLSR_EL1.OSLK. */
+  readonly osLock: boolean;
+  /** DBGCLAIM tags, 8 bits. */
+  readonly claim: number;
+}
+
 /**
  * Self-hosted debug of a vCPU (Arm ARM D2): what is not in plain registers, and which debug exceptions are on.
  *
@@ -45,6 +53,17 @@ export class DebugUnit {
   /** Whether a breakpoint stops the instruction at `pc`. */
   stopsAt(pc: bigint): boolean {
     return breakpointMatches(this.state, pc, this.#osLock);
+  }
+
+  /** What is not in plain registers. */
+  save(): DebugState {
+    return { osLock: this.#osLock, claim: Number(this.#claim) };
+  }
+
+  restore({ osLock, claim }: DebugState): void {
+    this.#osLock = osLock;
+    this.#claim = BigInt(claim);
+    this.watchpoints.refresh();
   }
 
   /** Handlers by register name. */

@@ -54,6 +54,16 @@ export class SystemAccess {
     this.#attached.set(registerNamed(name).encoding, handler);
   }
 
+  /** The value of a register that is not plain storage, by its manual name. */
+  special(name: string): bigint {
+    return this.#special.get(name)?.read?.() ?? 0n;
+  }
+
+  /** Writes a register that is not plain storage, as MSR at EL1 would. */
+  setSpecial(name: string, value: bigint): void {
+    this.#special.get(name)?.write?.(value);
+  }
+
   /** Power-on state of what is kept here. */
   reset(): void {
     this.#pmu.reset();

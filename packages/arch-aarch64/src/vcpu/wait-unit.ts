@@ -18,7 +18,7 @@ const WFE = 1;
  */
 export class WaitUnit {
   /** The event register. */
-  #event = false;
+  event = false;
 
   constructor(
     private readonly vcpu: EngineVcpu<Aarch64State>,
@@ -27,7 +27,7 @@ export class WaitUnit {
   ) {}
 
   reset(): void {
-    this.#event = false;
+    this.event = false;
   }
 
   waitForInterrupt(): VcpuExit | undefined {
@@ -46,8 +46,8 @@ export class WaitUnit {
       return undefined;
     }
     this.vcpu.next();
-    if (this.#event) {
-      this.#event = false;
+    if (this.event) {
+      this.event = false;
       return undefined;
     }
     // The event stream, another vCPU's store or SEV ends the wait; giving up the turn is enough.
@@ -56,13 +56,13 @@ export class WaitUnit {
 
   /** An event, from SEV of any vCPU. */
   signal(): void {
-    this.#event = true;
+    this.event = true;
     this.vcpu.wake();
   }
 
   /** SEVL: an event for this vCPU alone. */
   signalLocal(): void {
-    this.#event = true;
+    this.event = true;
   }
 
   /** Whether EL1 lets EL0 not wait. */

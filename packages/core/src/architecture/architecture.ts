@@ -12,6 +12,7 @@ import type { Token } from '../plugin/token.js';
 import type { Vcpu } from '../vcpu/vcpu.js';
 import type { DeviceTreeContext, Json } from '../vdev/vdev.js';
 import type { UnsupportedPolicies } from '../vm/unsupported.js';
+import type { MachineSnapshot } from './machine-snapshot.js';
 
 /**
  * How a guest, a vdev or the host asks the VM to change its life cycle. The VM obeys between two instructions.
@@ -135,6 +136,20 @@ export interface Machine {
    * instructions, or by a vdev in an access of the guest.
    */
   mappingChanged(base: number, size: number): void;
+  /**
+   * The guest-visible state of the processors, while none of them runs.
+   *
+   * @throws {@link QvmError} `machine.state` when a vCPU runs, or the machine cannot be saved.
+   */
+  save(): MachineSnapshot;
+  /**
+   * Takes over what {@link Machine.save} of a machine with as many vCPUs gave, while none of them runs. RAM holds what it held then; vdevs
+   * are restored afterwards.
+   *
+   * @throws {@link QvmError} `machine.state` when it is of an unknown version or shape, of another model, or of another number of vCPUs;
+   * nothing has changed then.
+   */
+  restore(snapshot: MachineSnapshot): void;
   /** Engine counters for `vm.stats()`. */
   stats(): Readonly<Record<string, Json>>;
 }

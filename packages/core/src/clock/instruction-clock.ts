@@ -69,6 +69,10 @@ export class InstructionClock implements VmClock {
     return Math.max(0, Math.ceil((deadline - this.now()) / this.nanosecondsPerInstruction));
   }
 
+  set(now: number): void {
+    this.#now = now;
+  }
+
   /** Instructions, not the host, let this time pass. */
   resume(): void {}
 

@@ -41,6 +41,10 @@ export class RealTimeClock implements VmClock {
     this.#since = undefined;
   }
 
+  set(now: number): void {
+    this.#base = this.#latest = now;
+  }
+
   createTimer(name: string, callback: () => void): ClockTimer {
     return this.timers.createTimer(name, callback);
   }

@@ -10,6 +10,8 @@ export interface VmClock extends Clock {
   readonly timers: TimerQueue;
   /** Lets time pass. Idempotent; a clock is made standing still. */
   resume(): void;
+  /** Sets the time of a clock that stands still, before any timer is armed: that of a saved VM. Nanoseconds. */
+  set(now: number): void;
   /** Stops time. Idempotent. */
   pause(): void;
 }

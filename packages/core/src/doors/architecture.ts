@@ -14,6 +14,7 @@ export type {
   MachineServices,
   VmRequest,
 } from '../architecture/architecture.js';
+export type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';
 export {
   cellsOf,
   editNode,

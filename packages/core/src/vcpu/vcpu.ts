@@ -1,3 +1,4 @@
+import type { VcpuSnapshot } from '../architecture/machine-snapshot.js';
 import type { GuestExits } from './guest-exits.js';
 import type { VcpuHooks } from '../hooks/vcpu-hooks.js';
 import type { VcpuView } from './vcpu-view.js';
@@ -35,4 +36,17 @@ export interface Vcpu extends VcpuView {
   hasWork(): boolean;
   /** Makes a `run` in progress return soon; safe from a vdev or hook inside it. */
   kick(): void;
+  /**
+   * The guest-visible state, while the vCPU does not run.
+   *
+   * @throws {@link QvmError} `machine.state` when it runs, or cannot be saved.
+   */
+  save(): VcpuSnapshot;
+  /**
+   * Checks what {@link Vcpu.save} gave. RAM must hold what it held then when the result is called.
+   *
+   * @returns takes the state over; cannot fail.
+   * @throws {@link QvmError} of a code that says what is wrong: an unknown version or shape, another model.
+   */
+  prepareRestore(snapshot: VcpuSnapshot): () => void;
 }

@@ -1,4 +1,5 @@
 import type { Architecture, BootRequest, Machine, MachineServices } from '../architecture/architecture.js';
+import type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';
 import { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 import type { Logger } from '../log/logger.js';
 import type { MmioHandler } from '../memory/memory-region.js';
@@ -58,6 +59,14 @@ export class FakeVcpu implements Vcpu {
     return { pc: this.pc };
   }
 
+  save(): VcpuSnapshot {
+    return { version: 1, state: this.instructions };
+  }
+
+  prepareRestore({ state }: VcpuSnapshot): () => void {
+    return () => void (this.instructions = state as number);
+  }
+
   run(budget: number): VcpuExit {
     this.budgets.push(budget);
     this.halted = false;
@@ -115,6 +124,14 @@ export class FakeMachine implements Machine {
 
   mappingChanged(base: number, size: number): void {
     this.remapped.push([base, size]);
+  }
+
+  save(): MachineSnapshot {
+    return { architecture: 'fake', vcpus: this.vcpus.map((vcpu) => vcpu.save()) };
+  }
+
+  restore({ vcpus }: MachineSnapshot): void {
+    vcpus.forEach((saved, index) => this.vcpus[index]?.prepareRestore(saved)());
   }
 
   stats(): Readonly<Record<string, number>> {

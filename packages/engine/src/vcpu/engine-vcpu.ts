@@ -1,8 +1,11 @@
+import { QvmError } from '@qvm/core';
+import type { Json } from '@qvm/core';
 import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
+import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
 import { hasTaps, VcpuExit } from '@qvm/core/hooks';
-import { VmExitCode } from '@qvm/core/host';
-import type { MachineServices, UnsupportedKind } from '@qvm/core/architecture';
 import type { Vcpu, VcpuHooks } from '@qvm/core/hooks';
+import { VmExitCode } from '@qvm/core/host';
+import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';
 import type { CodeProfile } from '../code/region-cache.js';
@@ -17,6 +20,7 @@ import { FaultLog } from './fault-log.js';
 import { FaultLoop } from './fault-loop.js';
 import { FetchUnit } from './fetch-unit.js';
 import type { RunFunction } from './run-function.js';
+import { parseRunState, saveRunState } from './run-state.js';
 import type { VcpuParts } from './vcpu-parts.js';
 import type { VmEngine } from './vm-engine.js';
 
@@ -124,6 +128,19 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   protected abstract takeAccessFault(fault: Readonly<AccessFault>): void;
   /** The present instruction has no row. */
   protected abstract takeUnimplemented(): void;
+  /** Power-on state. RAM stays. */
+  abstract reset(): void;
+  /** Of the format of {@link EngineVcpu.saveProcessor}. */
+  protected abstract readonly snapshotVersion: number;
+  /** The architecture's part of a saved state: registers by name, nothing that follows from others. */
+  protected abstract saveProcessor(): Json;
+  /**
+   * Checks what {@link EngineVcpu.saveProcessor} gave.
+   *
+   * @returns takes it over, in a vCPU that was just reset.
+   * @throws VdevStateError
+   */
+  protected abstract parseProcessor(saved: unknown): () => void;
 
   // --- Vcpu ---
 
@@ -173,6 +190,33 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       this.#kicked = false;
     }
     return exit;
+  }
+
+  save(): VcpuSnapshot {
+    this.#requireRest();
+    const run = { instructions: this.#retired, on: this.#on, waiting: this.#waiting, waitsFor: this.#waitsFor };
+    return { version: this.snapshotVersion, state: { run: saveRunState(run), processor: this.saveProcessor() } };
+  }
+
+  prepareRestore(snapshot: VcpuSnapshot): () => void {
+    this.#requireRest();
+    requireVersion(snapshot, this.snapshotVersion);
+    const saved = requireObject(snapshot.state, ['run', 'processor'], 'the state');
+    const run = parseRunState(saved.run);
+    const takeProcessor = this.parseProcessor(saved.processor);
+    return () => {
+      this.reset();
+      this.#retired = run.instructions;
+      takeProcessor();
+      this.#on = run.on;
+      this.#waiting = run.waiting;
+      this.#waitsFor = run.waitsFor;
+    };
+  }
+
+  #requireRest(): void {
+    if (this.#budget !== 0)
+      throw new QvmError('machine.state', `vCPU ${this.index} runs: its state is not saved or restored.`);
   }
 
   // --- for the machine ---

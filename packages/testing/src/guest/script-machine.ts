@@ -2,7 +2,7 @@ import { ARCHITECTURE, provide } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import type { Architecture, BootFile, BootRequest, Machine, MachineServices } from '@qvm/core/architecture';
 import { readScript, SCRIPT_HEADER } from './script-instruction.js';
-import { SCRIPT_HOOK_KINDS, ScriptVcpu } from './script-vcpu.js';
+import { notSaved, SCRIPT_HOOK_KINDS, ScriptVcpu } from './script-vcpu.js';
 
 /** The processors of a VM with a scripted guest. Shared interrupt inputs lead straight to them. */
 class ScriptMachine implements Machine {
@@ -34,6 +34,14 @@ class ScriptMachine implements Machine {
 
   mappingChanged(): void {
     // Each access looks the map up.
+  }
+
+  save(): never {
+    throw notSaved();
+  }
+
+  restore(): never {
+    throw notSaved();
   }
 
   stats(): Readonly<Record<string, number>> {

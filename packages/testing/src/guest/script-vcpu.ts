@@ -1,7 +1,7 @@
-import { hexadecimal } from '@qvm/core';
+import { hexadecimal, QvmError } from '@qvm/core';
 import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
-import { VcpuExit } from '@qvm/core/hooks';
 import type { MachineServices, VmRequest } from '@qvm/core/architecture';
+import { VcpuExit } from '@qvm/core/hooks';
 import type { Vcpu } from '@qvm/core/hooks';
 import type { AccessWidth, ClockTimer } from '@qvm/core/vdev';
 import { ScriptBus } from './script-bus.js';
@@ -29,6 +29,8 @@ export const SCRIPT_HOOK_KINDS = {
   guestExit: { mmio: 'An access to a register of a vdev.' },
   interruptTaken: {},
 } as const;
+/** Why a scripted guest has no saved state: where it is in its script is not a guest's state. */
+export const notSaved = (): QvmError => new QvmError('machine.state', 'A scripted guest cannot be saved or restored.');
 
 /** A vCPU whose program is a script: see {@link scriptedGuest}. */
 export class ScriptVcpu implements Vcpu {
@@ -86,6 +88,14 @@ export class ScriptVcpu implements Vcpu {
 
   registers(): Readonly<Record<string, bigint>> {
     return { pc: this.pc };
+  }
+
+  save(): never {
+    throw notSaved();
+  }
+
+  prepareRestore(): never {
+    throw notSaved();
   }
 
   /** Starts over with a script, on vCPU 0 only. */
