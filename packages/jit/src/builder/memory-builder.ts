@@ -167,12 +167,13 @@ export abstract class MemoryBuilder extends StateBuilder {
 function accessInfo(
   bytes: number,
   access: 'read' | 'write' | 'readWrite',
-  { element = bytes, aligned, unprivileged }: AccessOptions,
+  { element = bytes, aligned, faultsAsWrite, unprivileged }: AccessOptions,
 ): number {
   return (
     bytes |
     (access !== 'read' ? AccessInfo.write : 0) |
     (access === 'readWrite' ? AccessInfo.readWrite : 0) |
+    (faultsAsWrite ? AccessInfo.faultsAsWrite : 0) |
     (aligned ? AccessInfo.aligned : 0) |
     (unprivileged ? AccessInfo.unprivileged : 0) |
     (Math.log2(element) << AccessInfo.elementShift)
