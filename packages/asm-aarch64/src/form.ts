@@ -24,7 +24,7 @@ export interface Form {
   readonly when: (fields: RawFields) => boolean;
   /** Accepted by the assembler, never printed. */
   readonly assembleOnly: boolean;
-  /** What the assembler writes to bits that the instruction ignores: 1, as the manual's "should be one" mostly has it. */
+  /** Value of bits that the instruction ignores: 1, as the manual's "should be one" mostly has it. */
   readonly ignored: 0 | 1;
 }
 

@@ -6,7 +6,7 @@ import { LinuxGuest } from './linux-guest.test.helper.js';
 const BASE = 0x40_0000;
 
 /**
- * Traces a child: a watchpoint on what it writes, then a breakpoint behind that. Prints W for a child that was stopped at the
+ * Traces a child: a watchpoint on a variable, then a breakpoint after the write. Prints W for a child that was stopped at the
  * address that is watched, before it wrote there, B for one stopped at the breakpoint after it wrote, E for its end, and ? otherwise.
  */
 const DEBUGGER = `

@@ -100,7 +100,7 @@ export class Reader {
     return (await this.#take(found, String(pattern))).toString('latin1');
   }
 
-  /** Takes so many bytes. */
+  /** Takes a number of bytes. */
   async bytes(count: number): Promise<Buffer> {
     return this.#take(() => (this.#all().length >= count ? count : undefined), `${count} bytes`);
   }

@@ -23,7 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message, or help and version, which are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? CliExitCode.Success : CliExitCode.Usage;
-    // What it needs is not loaded before: help and completion are to be there at once.
+    // Its modules are loaded late, so that help and completion are fast.
     const report = await import('./report/report-error.js');
     const { lines, exitCode: failed } = report.reportError(error, process.env['QVM_DEBUG'] === '1');
     process.stderr.write(`${lines.join('\n')}\n`);

@@ -13,7 +13,7 @@ const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
 const TIMEOUT_MS = 300_000;
 const REGISTRATION = fileURLToPath(new URL('../../../examples/register-vdev.mjs', import.meta.url));
 const TESTING_KIT = '@qvm/testing';
-/** What is installed by name; the rest is what they need. */
+/** Packages that are installed by name; the rest are their dependencies. */
 const WANTED = ['@qvm/cli', TESTING_KIT, '@qvm/sdk-tsyringe', '@qvm/vdev-virtio'];
 /** The container that the bridge is for. */
 const TSYRINGE = { 'reflect-metadata': '^0.2.2', tsyringe: '^4.10.0' };

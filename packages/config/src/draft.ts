@@ -52,7 +52,7 @@ export interface ListDraft<T> {
 }
 
 /**
- * What a front end has read: values where they have the right type, not yet checked for their meaning. This is the
+ * Result of a front end: values where they have the right type, not yet checked for their meaning. This is the
  * border between the syntaxes of the language and its semantics, which `buildFragment` holds. `undefined` is what the
  * text does not say, or what the front end has reported.
  */

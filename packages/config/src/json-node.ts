@@ -1,4 +1,4 @@
-/** A JSON value with the offsets of its first character and of the character behind its last. */
+/** A JSON value with the offsets of its first character and of the character after its last. */
 export type JsonNode = JsonObject | JsonArray | JsonString | JsonNumber | JsonLiteral;
 
 interface Span {

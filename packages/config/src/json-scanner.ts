@@ -75,7 +75,7 @@ export class JsonScanner {
   }
 
   /**
-   * Moves to where the next entry may begin after one that was left: behind a comma, in front of a bracket that closes, or at a
+   * Moves to where the next entry may begin after one that was left: after a comma, before a bracket that closes, or at a
    * quote that begins a line. Goes over at least one character that is none of these.
    */
   skipEntry(): void {

@@ -1,6 +1,6 @@
 import { show } from './show.js';
 
-/** What reading a number gave: the value, or what is wrong and what would be right. @experimental */
+/** Result of reading a number: the value, or the problem and the expected form. @experimental */
 export type NumberResult =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly message: string; readonly hint: string };

@@ -66,7 +66,7 @@ class OptionSplitter {
     return this.report(start, `a value that begins with ${quote} is not closed`, `add the missing ${quote}`);
   }
 
-  /** Moves behind the next comma; false at the end. */
+  /** Moves past the next comma; false at the end. */
   private comma(): boolean {
     this.take(SPACE);
     const start = this.position;

@@ -172,7 +172,7 @@ describe('parseVmConfig', () => {
     expect(irq?.at?.file).toBe('vm.qvmconf');
   });
 
-  it('finds places behind escapes', () => {
+  it('finds places after escapes', () => {
     const { spec } = parse(
       '{"name":"a","image":"i","ram":[{"size":"1M"}],"vdev":[{"type":"t","config":"a=\\"\\u0041,\\",b=2"}]}',
     );
@@ -203,7 +203,7 @@ describe('parseVmConfig', () => {
     expect(options[1] !== undefined && 'value' in options[1]).toBe(false);
   });
 
-  it('places a region without base behind the highest one when that is known', () => {
+  it('places a region without base after the highest one when that is known', () => {
     const ram = (text: string) => parse(`{"name":"a","image":"i","ram":${text}}`).spec.ram.map(({ base }) => base);
     expect(ram('[{"base":"2G","size":"1G"},{"base":"1G","size":"1M"},{"size":"1M"}]')).toEqual([
       2 ** 31,
@@ -262,7 +262,7 @@ function caught(text: string): ConfigError {
   throw new Error('no error');
 }
 
-/** A minimal VM with `extra` behind it; `extra` begins at column 1 of line 2. */
+/** A minimal VM followed by `extra`; `extra` begins at column 1 of line 2. */
 const vm = (extra: string) => `{"name":"a","image":"i","ram":[{"base":0,"size":"1M"}],\n${extra}}`;
 /** A minimal VM with these RAM regions, which begin in line 1, column 31. */
 const ram = (regions: string) => `{"name":"a","image":"i","ram":${regions}}`;

@@ -138,7 +138,7 @@ function readVm(text: string, options: ParseOptions, findings: FindingList): VmS
   const config = readConfig(text, options, findings);
   if (config?.kind === 'vm') return config.spec;
   if (config?.kind === 'fragment') {
-    // What a text that could not be read does not say is no news.
+    // Keys that are absent from a text with syntax errors are not reported.
     if (!findings.hasErrors) reportMissing(config.fragment, findings);
     return completeVm(config.fragment, findings);
   }

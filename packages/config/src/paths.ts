@@ -11,7 +11,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 interface Reference {
   readonly name: string;
-  /** Index just behind the closing brace. */
+  /** Index after the closing brace. */
   readonly end: number;
 }
 
@@ -80,7 +80,7 @@ const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+:\/\/)/;
 
 /**
  * A path of a configuration file as seen from the program: absolute paths, drive paths and URLs stay, others are put
- * behind `baseDir`. `..` is kept, since collapsing it would be wrong where folders are symbolic links.
+ * after `baseDir`. `..` is kept, since collapsing it would be wrong where folders are symbolic links.
  * @experimental
  */
 export function resolvePath(path: string, baseDir: string): string {

@@ -64,7 +64,7 @@ function buildRegion(
   return { ...(base === undefined ? {} : { base }), size, source: sourcesOf(draft) };
 }
 
-/** Just behind the highest region so far, when all of those before have a place; otherwise the board chooses. */
+/** Directly after the highest region so far, when all of those before have a place; otherwise the board chooses. */
 function followingBase(placed: readonly Placed[], order: number): number | undefined {
   if (order === 0 || placed.length !== order) return undefined;
   return placed.reduce((highest, region) => Math.max(highest, region.end), 0);

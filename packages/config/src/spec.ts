@@ -89,7 +89,7 @@ export type VmField =
   | 'vdev';
 
 /**
- * What a VM is to be: the form that every front end of the language produces and that programs may write by hand
+ * Description of a VM: the form that every front end of the language produces and that programs may write by hand
  * (then without `source`). Plain data: it survives JSON and structured cloning.
  * @experimental
  */

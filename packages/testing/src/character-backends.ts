@@ -1,7 +1,7 @@
 import type { CharacterBackend } from '@qvm/core/services';
 
 /**
- * A back end without a world behind it: output vanishes, input never comes.
+ * A back end without a peer: output is discarded, input never comes.
  *
  * @experimental
  */

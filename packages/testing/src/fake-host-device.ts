@@ -7,7 +7,7 @@ import type { AccessWidth } from '@qvm/core/vdev';
 const REGISTER_BYTES = 0x1000;
 
 /**
- * What a {@link FakeHostDevice} is made from; everything has a default.
+ * Options of a {@link FakeHostDevice}; all have defaults.
  *
  * @experimental
  */
@@ -36,7 +36,7 @@ export class FakeHostDevice implements HostDevice {
   readonly size: number;
   /** What its VMs did with it, in order. */
   readonly events: ('open' | 'reset' | 'close')[] = [];
-  /** The word behind its registers. */
+  /** The word after its registers. */
   value = 0;
   readonly #regions: readonly HostDeviceRegion[];
   readonly #opaque: boolean;
@@ -57,7 +57,7 @@ export class FakeHostDevice implements HostDevice {
   }
 
   /**
-   * What it sees of the VM that has it.
+   * The VM as the device sees it.
    *
    * @throws QvmError `testing.host-device` when none has.
    */

@@ -3,7 +3,7 @@ import type { MemorySlice } from '@qvm/core/services';
 import type { AccessWidth, MemoryWindow, MmioHandler } from '@qvm/core/vdev';
 
 /**
- * What a vdev has mapped in a {@link FakeMemoryWindow}.
+ * Mapping of a vdev in a {@link FakeMemoryWindow}.
  *
  * @experimental
  */

@@ -17,7 +17,7 @@ const FIRST_FREE_WINDOW = 0x1_0000_0000;
 const WINDOW_ALIGNMENT = 0x20_0000;
 
 /**
- * What a {@link FakeVdevContext} is made from; everything has a default.
+ * Options of a {@link FakeVdevContext}; all have defaults.
  *
  * @experimental
  */

@@ -2,7 +2,7 @@ import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import type { VdevContext, VdevFactory } from '@qvm/core/vdev';
 
-/** What a deliberate fault of the {@link createTestVdev} is. */
+/** A deliberate fault of {@link createTestVdev}. */
 export interface TestVdevFaults {
   readonly leakTimer?: boolean;
   readonly throwAt?: number;

@@ -18,7 +18,7 @@ function addressOf(base: number | undefined): string {
   return base === undefined ? 'an address of your choice' : `0x${base.toString(16).padStart(8, '0')}`;
 }
 
-/** What the type asks for when no option is given; nothing when some must be. */
+/** Resources of the type without options; none if some are required. */
 function defaultResources(factory: VdevFactory): VdevResources {
   try {
     const { values } = resolveOptions(factory.options, [], { owner: factory.type });

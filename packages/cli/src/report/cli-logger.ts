@@ -3,7 +3,7 @@ import { formatFinding, type Finding } from '@qvm/config';
 import type { Logger, LogLevel } from '@qvm/core';
 
 /**
- * What the engine and vdevs say, on stderr: warnings and errors, on request the rest. The reason of a VM's end is left to
+ * Messages of the engine and vdevs, on stderr: warnings and errors, on request the rest. The reason of a VM's end is left to
  * the command, which says it with its cause.
  */
 export class CliLogger implements Logger {

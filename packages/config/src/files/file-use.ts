@@ -23,7 +23,7 @@ export interface FileUse {
   readonly access: FileAccess;
   /** A clause for messages: `the image of alpha`. */
   readonly role: string;
-  /** Who uses it: the name of a VM, or what else does. Uses of one owner are compared when that is made. */
+  /** The user: the name of a VM, or another one. Uses of one owner are compared when that is made. */
   readonly owner: string;
   /** It is a disk. Two uses of one disk are told of elsewhere: they are more often meant. */
   readonly disk?: boolean;

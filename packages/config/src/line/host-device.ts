@@ -3,7 +3,7 @@ import type { OptionSetting } from '../spec.js';
 /** vdevs whose `hostdev` is a file that the JSON form calls `file`. */
 const FILE_VDEVS: ReadonlySet<string> = new Set(['virtio-blk']);
 
-/** What the word `hostdev` is called among the options of a vdev type. */
+/** The option of a vdev type that the word `hostdev` stands for. */
 export function hostDeviceOption(type: string, known: ReadonlyMap<string, unknown> | undefined): 'file' | 'hostdev' {
   if (known !== undefined && (known.has('hostdev') || known.has('file'))) {
     return known.has('file') ? 'file' : 'hostdev';

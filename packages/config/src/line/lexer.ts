@@ -58,7 +58,7 @@ class Lexer {
     return { text, start, bare };
   }
 
-  /** What stands between two double quotes: `\"` and `\\` are escapes, a backslash at the end of a line continues it. */
+  /** Text between two double quotes: `\"` and `\\` are escapes, a backslash at the end of a line continues it. */
   private quoted(): string {
     const start = this.position++;
     let value = '';
@@ -82,7 +82,7 @@ class Lexer {
     return this.run(REST_OF_LINE);
   }
 
-  /** A line break in quotes, with the indentation behind it, separates words as a blank does. */
+  /** A line break in quotes, with the indentation after it, separates words as a blank does. */
   private special(): string {
     if (this.run(LINE_BREAK) !== '') return ' ';
     const escape = this.run(ESCAPE);

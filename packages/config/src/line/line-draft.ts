@@ -95,7 +95,7 @@ export class LineDraft {
       if (index < regionsBefore) continue;
       const at = this.regions[index]?.at ?? load.at;
       const message = 'the memory that this fills is described later';
-      this.reader.findings.error(load.at, 'config.order', message, `move it behind line ${at.line}`);
+      this.reader.findings.error(load.at, 'config.order', message, `move it after line ${at.line}`);
     }
   }
 }

@@ -84,7 +84,7 @@ class LineFrontEnd implements OpenFile {
     }
   }
 
-  /** What follows an unknown word are most likely its arguments: they are not reported too. */
+  /** Words after an unknown word are most likely its arguments: they are not reported too. */
   private skipArguments(): void {
     for (let next = this.reader.peek(); next !== undefined; next = this.reader.peek()) {
       if (LINE_WORDS.has(next.text) || this.context?.words.includes(next.text) === true) return;

@@ -8,7 +8,7 @@ import type { Token } from './lexer.js';
 /** The options of a vdev type, when the caller knows them. @experimental */
 export type VdevOptionsLookup = (type: string) => readonly OptionSpec[] | undefined;
 
-/** What stays open until another context opens: it is asked first what a word means. */
+/** A context stays open until another one opens. It interprets a word first. */
 export interface LineContext {
   /** Words that it knows, for hints. */
   readonly words: readonly string[];

@@ -111,7 +111,7 @@ function blob(loadIt: Handler): Handler {
     file.reader.error(
       word,
       'config.missing-argument',
-      `"${word.text}" needs "load" behind it`,
+      `"${word.text}" needs "load" after it`,
       `write ${word.text} load PATH`,
     );
   };

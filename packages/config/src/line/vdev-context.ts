@@ -62,7 +62,7 @@ export class VdevContext implements LineContext {
     else if (this.known?.has(text) === true) this.declared(word, this.known.get(text)?.kind === 'boolean');
     else if (QNX_OPTIONS.has(text)) this.foreign(word);
     else if (this.known !== undefined || this.isGlobal(text) || !NAME.test(text)) return false;
-    // What the vdev's options are is not known: as nearly all options do, it takes an argument.
+    // The vdev's options are not known: like nearly all options, it takes an argument.
     else this.declared(word, false);
     return true;
   }

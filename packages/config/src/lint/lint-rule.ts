@@ -19,7 +19,7 @@ export interface LintTarget {
   readonly shmem: readonly SharedMemorySpec[];
 }
 
-/** What a vdev type is, as far as rules want to know. Structurally what `VdevFactory` of core has. @experimental */
+/** A vdev type as rules see it: structurally a part of core's `VdevFactory`. @experimental */
 export interface VdevFacts {
   readonly options: readonly OptionSpec[];
   /** Serves as the guest's console. */
@@ -38,7 +38,7 @@ export interface VdevFacts {
   }[];
 }
 
-/** What rules know of the world outside the texts. What is absent is not checked. @experimental */
+/** Facts outside of the texts. Rules do not check absent ones. @experimental */
 export interface LintFacts {
   readonly vdev?: (type: string) => VdevFacts | undefined;
   /** The console that a VM of an architecture gets when it names none. */

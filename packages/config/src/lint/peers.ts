@@ -1,7 +1,7 @@
 import type { LintTarget } from './lint-rule.js';
 import { type PlacedText, optionOf, vdevsOf } from './vdevs.js';
 
-/** What a network device is connected with. */
+/** Peer of a network device. */
 export interface Peer extends PlacedText {
   readonly owner: string;
   /** The device as others name it, `VM/VDEV`; `undefined` when it has no name. */

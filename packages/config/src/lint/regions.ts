@@ -49,7 +49,7 @@ function sharedOf(vdev: VdevSpec): PlacedRegion | undefined {
   return { what: `the vdev ${vdev.type}`, base: base.value, end: base.value + size.value, at: base.at };
 }
 
-/** What a vdev asks of its VM; `undefined` when its type or its options are not known. */
+/** Resources of a vdev; `undefined` when its type or its options are not known. */
 export function resourcesOf(
   vdev: VdevSpec,
   facts: LintFacts,
@@ -60,7 +60,7 @@ export function resourcesOf(
     const { values } = resolveOptions(found.options, vdev.options, { owner: vdev.type });
     return found.resources(values);
   } catch {
-    // What is wrong with the options is reported where the VM is built.
+    // Wrong options are reported where the VM is built.
     return undefined;
   }
 }

@@ -58,7 +58,7 @@ export interface MachineServices {
 }
 
 /**
- * What to boot. Byte arrays are whole files, already read by the host.
+ * Files and options of a boot. Byte arrays are whole files, already read by the host.
  *
  * @experimental
  */

@@ -26,7 +26,7 @@ export interface BlockOpenOptions {
   readonly readOnly: boolean;
   /** Writes go to this file and `path` stays as it is; made when it does not exist. */
   readonly overlay?: string;
-  /** Who opens it, for the message that another one gets who wants it too. */
+  /** The user that opens it, named in the error of a second one. */
   readonly owner?: string;
   /**
    * Only finds out whether it could be opened: makes, changes and claims nothing on the host. A missing overlay counts as an empty
@@ -36,7 +36,7 @@ export interface BlockOpenOptions {
 }
 
 /**
- * What can be done with a disk, in bytes; offsets and lengths are multiples of 512 inside its size. `Result` is a promise, or
+ * Operations on a disk, in bytes; offsets and lengths are multiples of 512 inside its size. `Result` is a promise, or
  * `void` when all is done on return. Failures are QvmErrors `block.io`, thrown or rejected.
  *
  * @experimental

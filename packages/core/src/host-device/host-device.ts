@@ -24,7 +24,7 @@ export interface HostDevice {
 }
 
 /**
- * What a device sees of the VM that has it.
+ * The VM as its host device sees it.
  *
  * @experimental
  */
@@ -56,7 +56,7 @@ export interface DmaAccess {
  * @experimental
  */
 export interface OpenHostDevice {
-  /** What lies in its range; accesses elsewhere are external aborts. */
+  /** Regions in its range; accesses elsewhere are external aborts. */
   readonly regions: readonly HostDeviceRegion[];
   /** Back to the power-on state. */
   reset(): void;

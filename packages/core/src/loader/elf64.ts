@@ -10,7 +10,7 @@ const DATA_LITTLE_ENDIAN = 1;
 const TYPE_EXECUTABLE = 2;
 const TYPE_SHARED = 3;
 const SEGMENT_LOAD = 1;
-/** PN_XNUM: the count does not fit and is elsewhere. No kernel has so many segments. */
+/** PN_XNUM: the count does not fit and is elsewhere. No kernel has that many segments. */
 const COUNT_ELSEWHERE = 0xffff;
 
 /**

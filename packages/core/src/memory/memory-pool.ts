@@ -124,7 +124,7 @@ export class MemoryPool implements MemorySource {
     this.#untouched = Math.max(this.#untouched, offset + bytes);
   }
 
-  /** Joins a hole with the one behind it where they touch. */
+  /** Joins a hole with the next one where they touch. */
   #merge(index: number): void {
     const hole = this.#holes[index];
     const next = this.#holes[index + 1];

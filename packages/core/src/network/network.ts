@@ -46,7 +46,7 @@ export type VlanSet = 'all' | readonly number[];
 /**
  * One end of a cable. Frames are Ethernet frames without FCS, 14 to {@link MAXIMUM_FRAME} bytes. May lead to another thread.
  *
- * What comes from a guest may be sent as it is: the network checks lengths and {@link FrameOffload}, and drops what is wrong.
+ * A guest's frame may be sent unchecked: the network checks lengths and {@link FrameOffload}, and drops invalid frames.
  *
  * @experimental
  */

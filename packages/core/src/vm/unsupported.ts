@@ -6,7 +6,7 @@
 export type UnsupportedKind = 'instruction' | 'reference' | 'register';
 
 /**
- * What then happens. `fail`: the guest gets the exception that the architecture has for it. `ignore`: it goes on behind the
+ * The reaction. `fail`: the guest gets the exception that the architecture has for it. `ignore`: it goes on after the
  * instruction; what is read is all ones. `abort`: its VM ends, exit code 5.
  *
  * @experimental
@@ -21,7 +21,7 @@ export type UnsupportedPolicy = 'abort' | 'fail' | 'ignore';
 export type UnsupportedPolicies = Readonly<Record<UnsupportedKind, UnsupportedPolicy>>;
 
 /**
- * What holds unless it is said otherwise: what hardware does.
+ * The default: the behaviour of hardware.
  *
  * @experimental
  */

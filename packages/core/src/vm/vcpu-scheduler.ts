@@ -11,7 +11,7 @@ import { SpeedEstimate } from './speed-estimate.js';
  * lock or waits for another's answer wastes the rest of its turn.
  */
 const TURN = 10_000;
-/** At least so many instructions per turn under real time: reading the clock more often costs more than it gains. */
+/** Fewest instructions of a turn under real time: reading the clock more often costs more than it gains. */
 const SHORTEST_TURN = 1_000;
 
 /**
@@ -53,7 +53,7 @@ export class VcpuScheduler {
     return this.#running;
   }
 
-  /** What each vCPU is doing. */
+  /** State of each vCPU. */
   states(): readonly VcpuState[] {
     return this.#vcpus.map((vcpu) => this.#stateOf(vcpu));
   }

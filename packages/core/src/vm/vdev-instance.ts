@@ -18,7 +18,7 @@ import type { VdevPlacement } from './vdev-placement.js';
 import type { CharacterBackendOpener, VdevSpec } from './vm-options.js';
 
 /**
- * What a VM offers to its vdevs, before it is narrowed to one of them.
+ * Services of a VM for all of its vdevs; each vdev gets a part of them.
  */
 export interface VdevHost {
   readonly vm: string;

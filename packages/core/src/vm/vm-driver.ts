@@ -9,7 +9,7 @@ const SLICE = 1_000_000;
 const SLICE_DURING_IO = 250_000;
 /** Host I/O counts as going on for so long. */
 const IO_MEMORY = 10_000_000;
-/** A slice has at least so many instructions, however slow the guest seems. */
+/** Fewest instructions of a slice, however slow the guest seems. */
 const SMALLEST_SLICE = 1_000;
 /** A slice ends by then, also when its instructions take much longer than those before: in slices. */
 const LONGEST_SLICE = 10;

@@ -32,6 +32,6 @@ export interface VmExit {
   readonly exitCode: number;
   /** A sentence for the user. */
   readonly reason: string;
-  /** The error behind a failure. */
+  /** The error that caused a failure. */
   readonly cause?: unknown;
 }

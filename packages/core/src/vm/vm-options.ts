@@ -104,7 +104,7 @@ export interface VmOptions {
    * before it boots the guest again: 10 ms, then twice as long each time, up to a second.
    */
   readonly resetLimit?: number;
-  /** What happens where the guest wants what the VM lacks; `DEFAULT_UNSUPPORTED` for kinds that are absent. */
+  /** Policies for requests that the VM does not support; `DEFAULT_UNSUPPORTED` for kinds that are absent. */
   readonly unsupported?: Partial<UnsupportedPolicies>;
   /** How long the end of the VM waits for vdevs that release what they hold asynchronously, in ms of host time; 10 s when absent. */
   readonly disposeTimeoutMs?: number;

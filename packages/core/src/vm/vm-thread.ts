@@ -9,7 +9,7 @@ import { VcpuScheduler } from './vcpu-scheduler.js';
 
 const RAN: StepResult & { readonly kind: 'ran' } = { kind: 'ran' };
 
-/** What a run of the thread came to: a request is for the VM to obey. */
+/** Result of a run of the thread; the VM carries out a request. */
 export type ThreadResult =
   Extract<StepResult, { readonly kind: 'ran' | 'idle' }> | { readonly kind: 'request'; readonly request: VmRequest };
 

@@ -46,7 +46,7 @@ export class MemoryBlockBackend implements BlockBackend {
   #held: (() => void)[] | undefined;
   /** Requests that have not ended. */
   #underWay = 0;
-  /** What closes it when none is under way. */
+  /** Closes it when no operation is under way. */
   #close: (() => void) | undefined;
 
   /** @param content - the bytes at first; copied. */

@@ -9,7 +9,7 @@ const ADDRESS_LIMIT = 2 ** 48;
 const PAGE = 0x1000;
 
 /**
- * What is wrong with the type name, description and options of a factory; empty when all is well.
+ * Problems of the type name, description and options of a factory; empty if there are none.
  *
  * @experimental
  */
@@ -49,7 +49,7 @@ function defaultProblems(option: OptionSpec): readonly string[] {
 }
 
 /**
- * What is wrong with the resources that a vdev asks for; empty when all is well. Ranges are to be whole words, at most
+ * Problems of the resources that a vdev asks for; empty if there are none. Ranges are to be whole words, at most
  * 48 bits up, and aligned to their size (to a page when they are larger).
  *
  * @experimental

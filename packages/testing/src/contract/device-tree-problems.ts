@@ -8,7 +8,7 @@ const PROPERTY_NAME = /^[a-zA-Z0-9,._+?#-]{1,31}$/;
 const REG_CELLS = 4;
 
 /**
- * What is wrong with a node that a vdev puts under the root of the device tree; empty when all is well.
+ * Problems of a node that a vdev puts under the root of the device tree; empty if there are none.
  *
  * @experimental
  */

@@ -1,7 +1,7 @@
 import { QvmError } from '@qvm/core';
 import type { AccessWidth } from '@qvm/core/vdev';
 
-/** What one line of a script says. Addresses are guest-physical. */
+/** One line of a script. Addresses are guest-physical. */
 export type ScriptInstruction =
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'show'; readonly address: number; readonly width: AccessWidth }

@@ -50,7 +50,7 @@ class ScriptMachine implements Machine {
 }
 
 /**
- * What a board of scripted guests has beside the vdevs that a configuration names.
+ * Options of the board of scripted guests.
  *
  * @experimental
  */

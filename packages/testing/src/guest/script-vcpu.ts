@@ -47,7 +47,7 @@ export class ScriptVcpu implements Vcpu {
   #script: readonly ScriptInstruction[] = [];
   #line = 0;
   #column = 0;
-  /** What the present line prints, once that is known. */
+  /** Output of the present line, once it is known. */
   #text: string | undefined;
   #halted = false;
   /** The input that ends the wait. */

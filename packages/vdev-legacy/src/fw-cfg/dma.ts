@@ -8,7 +8,7 @@ const SKIP = 1 << 2;
 const SELECT = 1 << 3;
 const WRITE = 1 << 4;
 const DESCRIPTOR_BYTES = 16;
-/** Zeros behind an item's end go out in pieces of at most this. */
+/** Largest piece, in bytes, of the zeros after an item's end. */
 const ZEROS = new Uint8Array(0x1_0000);
 const EXACT_LIMIT = 2 ** 21;
 

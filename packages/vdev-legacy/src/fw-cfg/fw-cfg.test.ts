@@ -76,7 +76,7 @@ describe('fw-cfg', () => {
     expect(text(readData(device, 5))).toBe('one=1');
   });
 
-  it('keeps the order of bytes at all widths, and gives zeros behind the end', () => {
+  it('keeps the order of bytes at all widths, and gives zeros after the end', () => {
     const device = createVdev(fwCfg, { options: { item: ['opt/x:abcdef'] } });
     select(device, 0x20);
     expect([device.read(DATA, 4), device.read(4, 2), device.read(DATA, 4)]).toEqual([0x6463_6261, 0x6665, 0]);
@@ -115,7 +115,7 @@ describe('fw-cfg', () => {
 });
 
 describe('fw-cfg DMA', () => {
-  it('selects and reads, with zeros behind the end', () => {
+  it('selects and reads, with zeros after the end', () => {
     const device = createVdev(fwCfg, { options: { item: ['opt/x:hello'] } });
     const { memory } = device.context;
     memory.bytes.fill(0xee);

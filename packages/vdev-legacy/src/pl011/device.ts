@@ -4,7 +4,7 @@ import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, req
  *
  * Models the register map, the receive FIFO with its trigger levels and time-out, all interrupt sources, loopback and
  * overrun. Leaves out the line itself (rate, parity, break, IrDA), DMA and the integration-test registers.
- * What differs from silicon, and why, is in docs/vdevs/pl011.md.
+ * Differences from silicon, with reasons, are in docs/vdevs/pl011.md.
  */
 import type { Json } from '@qvm/core';
 import type { CharacterBackend } from '@qvm/core/services';

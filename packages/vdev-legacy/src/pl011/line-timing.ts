@@ -1,6 +1,6 @@
 /** UARTCLK, as the device tree says: the 24 MHz `apb-pclk`. */
 const UARTCLK_HZ = 24_000_000;
-/** What a console runs at when the guest has not set a rate. */
+/** Rate of a console until the guest sets one. */
 const DEFAULT_BAUD = 115_200;
 /** Longest wait: a guest that sets a rate of a few baud still gets its input promptly. */
 const MAX_TIMEOUT_NS = 1_000_000;

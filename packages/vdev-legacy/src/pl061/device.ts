@@ -40,9 +40,9 @@ export class Pl061 implements Vdev, Pl061Operations, MmioHandler, PowerButton {
   readonly #registers: RegisterBlock<Pl061Operations, Pl061RegisterName>;
   readonly #interrupt: InterruptLine;
   readonly #release: ClockTimer;
-  /** What the guest drives on lines that are outputs. */
+  /** Levels that the guest drives on output lines. */
   #outputs = 0;
-  /** What the world drives on lines that are inputs. */
+  /** Levels that are driven from outside on input lines. */
   #inputs = 0;
   /** The lines when interrupts were looked at last, for edges. */
   #seen = 0;

@@ -17,7 +17,7 @@ export type Pl061RegisterName = Exclude<keyof typeof registers, symbol>;
 
 const configurationChanged = (gpio: Pl061Operations): void => gpio.configurationChanged();
 
-/** Arm PL061 TRM (DDI 0190) §3.2, table 3-1, behind GPIODATA and without the integration-test registers. */
+/** Arm PL061 TRM (DDI 0190) §3.2, table 3-1, after GPIODATA and without the integration-test registers. */
 const registers = {
   GPIODIR: {
     offset: 0x400,

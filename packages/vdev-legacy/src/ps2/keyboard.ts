@@ -43,7 +43,7 @@ export class Ps2Keyboard implements Ps2Device {
   /** The last answer, for RESEND. */
   #last = ACKNOWLEDGE;
 
-  /** Types a text; returns what could not be: characters without a key, or all behind a full queue. */
+  /** Types a text; returns the rest: characters without a key, or all after the queue was full. */
   type(text: string): string {
     const left: string[] = [];
     for (const character of text) {

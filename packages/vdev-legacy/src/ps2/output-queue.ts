@@ -6,8 +6,8 @@ const MAX_OUTPUT = 32;
 const MAX_EVENTS = 8192;
 
 /**
- * What a PS/2 device sends: answers to commands at once, events one after the other whenever the guest has read all. An
- * answer so never comes in the middle of an event, nor behind more than one.
+ * Output of a PS/2 device: answers to commands at once, events one by one when the guest has read all. An
+ * answer never comes in the middle of an event, and after one event at most.
  *
  * @internal
  */
@@ -73,7 +73,7 @@ export class OutputQueue {
     this.#changed();
   }
 
-  /** What the guest can read; events on the host are no state of the guest's. */
+  /** Bytes that the guest can read; events on the host are not guest state. */
   toArray(): readonly number[] {
     return [...this.#output];
   }

@@ -67,7 +67,7 @@ for (const [, factory, driverOf] of FRONT_ENDS) {
   });
 }
 
-describe.each(FRONT_ENDS)('keyboard and mouse behind %s', (_type, factory, driverOf) => {
+describe.each(FRONT_ENDS)('keyboard and mouse on %s', (_type, factory, driverOf) => {
   function create(): { readonly harness: VdevHarness; readonly ask: (line: LineName, ...bytes: number[]) => number[] } {
     const harness = createVdev(factory);
     const driver = driverOf(harness);

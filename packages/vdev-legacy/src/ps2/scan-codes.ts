@@ -35,7 +35,7 @@ const SEQUENCES: Readonly<Record<string, { readonly make: readonly number[]; rea
 };
 
 /**
- * What the keyboard sends when a key is pressed or released; `undefined` when it has no such key.
+ * Scan code of a pressed or released key; `undefined` when it has no such key.
  *
  * @internal
  */

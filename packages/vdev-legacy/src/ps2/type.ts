@@ -5,14 +5,14 @@ import { Ps2Controller } from './controller.js';
 import { KmiPort } from './kmi-port.js';
 
 /**
- * Keyboard and mouse behind two Arm PL050s at 0x1c060000 and 0x1c070000, INTIDs 44 and 45 (SPIs 12 and 13), as on Arm's
+ * Keyboard and mouse on two Arm PL050s at 0x1c060000 and 0x1c070000, INTIDs 44 and 45 (SPIs 12 and 13), as on Arm's
  * Versatile Express boards. Offers `INPUT_DEVICES`.
  *
  * @experimental
  */
 export const pl050: VdevFactory = {
   type: 'pl050',
-  description: 'PS/2 keyboard and mouse behind Arm PrimeCell interfaces (PL050)',
+  description: 'PS/2 keyboard and mouse on Arm PrimeCell interfaces (PL050)',
   options: [],
   resources: () => ({
     mmio: [
@@ -28,7 +28,7 @@ export const pl050: VdevFactory = {
 };
 
 /**
- * Keyboard and mouse behind two PS/2 cores of Altera at 0x1c080000 and 0x1c081000, INTIDs 46 and 47: what the stock kernels
+ * Keyboard and mouse on two PS/2 cores of Altera at 0x1c080000 and 0x1c081000, INTIDs 46 and 47: what the stock kernels
  * of distributions have a driver for. Offers `INPUT_DEVICES`.
  *
  * @experimental

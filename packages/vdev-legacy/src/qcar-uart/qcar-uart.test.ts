@@ -82,7 +82,7 @@ describe('qcar-uart', () => {
     expect(uart.read(LSR)).toBe(0x60);
   });
 
-  it('keeps the divisor behind DLAB, and starts with that of the option', () => {
+  it('keeps the divisor, selected by DLAB, and starts with that of the option', () => {
     const uart = createUart({ options: { baud: 9600 } });
     expect(uart.vdev.status()).toMatchObject({ baud: 9600, divisor: 96 });
     uart.write(LCR, 0x80);

@@ -5,7 +5,7 @@ import { formatOfCode } from './pixel-format.js';
 export const CONFIGURATION_BYTES = 28;
 
 /**
- * What a guest wrote into `etc/ramfb`; a text when it is nothing that can be shown.
+ * Content that a guest wrote into `etc/ramfb`; a text when it cannot be shown.
  *
  * @internal
  */

@@ -39,7 +39,7 @@ const XRGB1555_CHANNELS = [
 ] as const;
 
 /**
- * What is understood. Alpha counts for nothing: there is nothing behind the picture.
+ * Supported formats. Alpha is ignored: there is no background.
  *
  * @internal
  */
