@@ -155,10 +155,12 @@ function addStatistics(program: Command): void {
       await showInterrupts(vm, flags);
     },
   );
-  perVm('vdevstat', "show what a VM's vdevs tell of themselves").action(async (vm: string, flags: DeviceStatFlags) => {
-    const { showVdevs } = await import('./commands/device-stats.js');
-    await showVdevs(vm, flags);
-  });
+  perVm('vdevstat', "show where a VM's vdevs are, and what they tell of themselves").action(
+    async (vm: string, flags: DeviceStatFlags) => {
+      const { showVdevs } = await import('./commands/device-stats.js');
+      await showVdevs(vm, flags);
+    },
+  );
 }
 
 function addMemory(program: Command): void {

@@ -98,7 +98,9 @@ describe('the session of a system with several VMs', () => {
       stdout: `40000000  ${Array(2).fill(Array(8).fill('00').join(' ')).join('  ')}  |${'.'.repeat(16)}|\n40000010  00 00 00 00${' '.repeat(39)}|....|\n`,
       stderr: '',
     });
-    expect((await qvm('memdump', 'safety', '0', '16')).exitCode).toBe(1);
+    const outside = await qvm('memdump', 'safety', '0', '16');
+    expect(outside).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(outside.stderr).toContain('safety has RAM at 0x40000000-0x400fffff ("qvm map" shows everything)');
     expect((await qvm('memdump', 'safety', 'x', '16')).exitCode).toBe(2);
     // The scripted guest has no tables.
     const unmapped = await qvm('memdump', 'safety', '0xffff800000000000', '16', '--virtual');
@@ -109,6 +111,30 @@ describe('the session of a system with several VMs', () => {
     expect(readFileSync(join(space.folder, 'memory.bin'))).toEqual(Buffer.alloc(4096));
     expect(await json('dump', 'safety', 'safety.gcore')).toMatchObject({ bytes: 0x10_0000 });
     expect(statSync(join(space.folder, 'safety.gcore')).mode & 0o777).toBe(0o600);
+  });
+
+  it('shows what is where, the same before a start', async () => {
+    const ranges = (await json('map', 'safety')) as { readonly kind: string; readonly vdev?: object }[];
+    expect(ranges).toContainEqual({ base: 0x4000_0000, size: 0x10_0000, kind: 'ram', name: 'ram0' });
+    expect(ranges).toContainEqual({
+      base: 0x900_0000,
+      size: 0x1000,
+      kind: 'registers',
+      name: 'pl011-0',
+      vdev: { name: 'pl011-0', type: 'pl011', interrupts: [{ number: 33 }] },
+    });
+    const planned = await space.qvm(['map', 'safety.qvmconf', '--plugin', SCRIPTS, '--json']);
+    expect(JSON.parse(planned.stdout)).toEqual(ranges);
+    const table = await qvm('map', 'safety');
+    expect(table.stdout).toMatch(
+      /^FIRST .*\n(.*\n)*0x0009000000 {2}0x0009000fff {2}4K +registers +pl011-0 +pl011 +33\n/,
+    );
+    const { stdout } = await qvm('vdevstat', 'safety');
+    expect(stdout).toMatch(/^pl011-0 \(pl011\)\n +registers +0x9000000-0x9000fff\n +interrupts +33\n/m);
+    expect(await space.qvm(['map', 'missing.qvmconf'])).toMatchObject({
+      exitCode: 65,
+      stderr: expect.stringContaining('there is no file "missing.qvmconf"') as string,
+    });
   });
 
   it('serves metrics', async () => {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
+import type { MapFlags } from './commands/map.js';
 import type { StartFlags } from './commands/start-flags.js';
 import type { NewVdevFlags } from './commands/vdev-new.js';
 import { FINDING_FORMATS } from './report/finding-formats.js';
@@ -120,6 +121,18 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
     });
 }
 
+function addMap(program: Command): void {
+  withOverrides(program.command('map'))
+    .description('show where everything is in guest-physical memory: of a VM of the host, or as a configuration has it')
+    .argument('<vm|file>', 'name or number of a VM, or a configuration (.qvmconf)')
+    .option('--json', 'print as JSON')
+    .addOption(socketOption())
+    .action(async (target: string, flags: MapFlags) => {
+      const { showMap } = await import('./commands/map.js');
+      await showMap(target, flags);
+    });
+}
+
 function addConvert(program: Command, setExitCode: SetExitCode): void {
   program
     .command('convert')
@@ -231,6 +244,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addStart(program, setExitCode);
   addCheck(program, setExitCode);
   addConvert(program, setExitCode);
+  addMap(program);
   addHostCommands(program, setExitCode);
   addGuest(program);
   addVdev(program);

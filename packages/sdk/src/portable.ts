@@ -15,6 +15,7 @@ export { lintFacts, type KnownTypes } from './vm/lint-facts.js';
 export { COMMON_VDEV_OPTIONS } from './vm/vdev-options.js';
 export type { FileDescription, RamDescription, VdevDescription, VmDescription } from './vm/vm-description.js';
 export type { ExitRecord, RamRange, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
+export type { MappedRange, VdevInterrupt, VdevPlace } from './vm/memory-map.js';
 export type { VmCheck } from './vm/vm-check.js';
 export type { VmCreateOptions, VmOutput } from './vm/vm-create-options.js';
 export { readConfigText, type VmSource } from './vm/vm-source.js';

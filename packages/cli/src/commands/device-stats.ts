@@ -1,5 +1,8 @@
+import type { VdevRange } from '@qvm/core';
+import type { VdevPlace } from '@qvm/sdk';
 import { withHost, type HostFlags } from '../host/connect.js';
 import { printJson, printLines } from '../report/print.js';
+import { interruptsText } from './map.js';
 import { table } from '../report/table.js';
 
 /** Options of `qvm irqstat` and `qvm vdevstat`. */
@@ -31,11 +34,23 @@ export async function showVdevs(vm: string, flags: DeviceStatFlags): Promise<voi
     printJson(vdevs);
     return;
   }
-  for (const { name, type, status } of vdevs) {
+  for (const { name, type, status, ...place } of vdevs) {
     printLines([`${name} (${type})`]);
-    const rows = Object.entries(status).map(([key, value]) => [key, plain(value)]);
+    const rows = [...placeRows(place), ...Object.entries(status).map(([key, value]) => [key, plain(value)])];
     if (rows.length !== 0) printLines([table(rows, '  ')]);
   }
+}
+
+/** Where a vdev is. A range is named when there are several of its kind. */
+function placeRows({ registers, windows, interrupts }: VdevPlace): readonly (readonly string[])[] {
+  const rows = (what: string, ranges: readonly VdevRange[]): readonly (readonly string[])[] =>
+    ranges.map(({ name, base, size }) => [ranges.length === 1 ? what : `${what} ${name}`, rangeText(base, size)]);
+  const lines = interrupts.length === 0 ? [] : [['interrupts', interruptsText(interrupts)]];
+  return [...rows('registers', registers), ...rows('window', windows), ...lines];
+}
+
+function rangeText(base: number, size: number): string {
+  return `0x${base.toString(16)}-0x${(base + size - 1).toString(16)}`;
 }
 
 function plain(value: unknown): string {

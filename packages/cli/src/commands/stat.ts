@@ -53,14 +53,14 @@ function show(stats: readonly VmStatsReport[], all: boolean, { json, watch }: St
 }
 
 function row({ name, state, time, busyTime, instructions, interrupts, resets }: VmStatsReport): readonly string[] {
-  const mips = busyTime === 0 ? 0 : instructions / (busyTime / 1e3);
+  const mips = busyTime === 0 ? '-' : (instructions / (busyTime / 1e3)).toFixed(1);
   return [
     name,
     state,
     `${(time / 1e9).toFixed(1)}s`,
     `${(busyTime / 1e9).toFixed(1)}s`,
     String(instructions),
-    mips.toFixed(1),
+    mips,
     String(interrupts),
     String(resets),
   ];

@@ -39,14 +39,8 @@ function regionLines(regions: Counters, vcpus: readonly Counters[], instructions
   const total = (name: string): number => vcpus.reduce((sum, vcpu) => sum + numberOf(vcpu, name), 0);
   const translated = total('regionInstructions');
   const entries = total('regionEntries');
-  const share = instructions === 0 ? 0 : (100 * translated) / instructions;
-  const stay = entries === 0 ? 0 : translated / entries;
   return [
-    line(
-      'tiers',
-      `${share.toFixed(1)} % of the instructions in regions, ${(100 - share).toFixed(1)} % interpreted; ` +
-        `${entries} entries of regions, ${stay.toFixed(0)} instructions each`,
-    ),
+    ...(instructions === 0 ? [] : [tierLine((100 * translated) / instructions, translated, entries)]),
     line(
       'regions',
       `${count('regions')} translated (${count('inlined')} with their callees), ${count('refused')} refused, ` +
@@ -58,6 +52,12 @@ function regionLines(regions: Counters, vcpus: readonly Counters[], instructions
         `${count('milliseconds').toFixed(0)} ms, ${count('longestPause').toFixed(1)} ms at most in one go`,
     ),
   ];
+}
+
+function tierLine(share: number, translated: number, entries: number): string {
+  const stay = entries === 0 ? '' : `, ${(translated / entries).toFixed(0)} instructions each`;
+  const tiers = `${share.toFixed(1)} % of the instructions in regions, ${(100 - share).toFixed(1)} % interpreted`;
+  return line('tiers', `${tiers}; ${entries} entries of regions${stay}`);
 }
 
 function vcpuLines(vcpu: Counters, index: number): readonly string[] {

@@ -66,10 +66,10 @@ function statsOf(vm: VmHandle): Json {
 /** Statistics for people. */
 export function statsLines(stats: ShownStats): readonly string[] {
   const { time, busyTime, instructions, resets, interrupts, vcpus, engine } = stats;
-  const mips = busyTime === 0 ? 0 : instructions / (busyTime / 1e3);
+  const speed = busyTime === 0 ? '' : ` (${(instructions / (busyTime / 1e3)).toFixed(1)} MIPS while busy)`;
   return [
     `guest time    ${seconds(time)}, host time busy ${seconds(busyTime)}`,
-    `instructions  ${instructions} (${mips.toFixed(1)} MIPS while busy)`,
+    `instructions  ${instructions}${speed}`,
     `interrupts    ${interrupts}`,
     `resets        ${resets}`,
     ...vcpus.map(

@@ -11,8 +11,17 @@ import type { VcpuView } from './vcpu-view.js';
  * @experimental
  */
 export interface ExitTotals {
+  readonly count: number;
+  /** How many of them were measured. Absent: none. */
+  readonly timed?: number;
+  /** Host time of the measured ones in nanoseconds. Absent: none was measured. */
+  readonly time?: number;
+}
+
+/** The same while it is counted. */
+interface ExitCounter {
   count: number;
-  /** Host time in nanoseconds, as far as it was measured. */
+  timed: number;
   time: number;
 }
 
@@ -54,12 +63,12 @@ export class GuestExits {
   readonly #access = { address: 0, offset: 0, width: 4, write: false, value: 0, high: 0 };
   #deviceCause = 'mmio';
   readonly #causes: readonly string[];
-  readonly #totals = new Map<string, ExitTotals>();
+  readonly #totals = new Map<string, ExitCounter>();
   #guestTime = 0;
   /** When the present stretch, in the guest or in an exit, began. */
   #since = 0;
   /** The exit that the vCPU is in. A wait for an interrupt lasts from turn to turn. */
-  #open: ExitTotals | undefined;
+  #open: ExitCounter | undefined;
 
   /** @param causes - all that there are: the architecture's `hookKinds.guestExit`. */
   constructor(vcpu: ExitingVcpu, clock: Clock, causes: KindDescriptions) {
@@ -141,8 +150,13 @@ export class GuestExits {
   }
 
   /** Exits so far, by cause. */
-  totals(): Readonly<Record<string, Readonly<ExitTotals>>> {
-    return Object.fromEntries([...this.#totals].map(([cause, totals]) => [cause, { ...totals }]));
+  totals(): Readonly<Record<string, ExitTotals>> {
+    return Object.fromEntries(
+      [...this.#totals].map(([cause, { count, timed, time }]) => [
+        cause,
+        timed === 0 ? { count } : { count, timed, time },
+      ]),
+    );
   }
 
   /** Exits so far, by cause, as plain numbers. */
@@ -160,6 +174,7 @@ export class GuestExits {
     event.timestamp = hostNanoseconds();
     this.#account(event.timestamp);
     this.#open = totals;
+    totals.timed++;
     event.cause = cause;
     event.vdev = vdev;
     event.syndrome = syndrome;
@@ -175,11 +190,11 @@ export class GuestExits {
     this.#since = timestamp;
   }
 
-  #totalsOf(cause: string): ExitTotals {
+  #totalsOf(cause: string): ExitCounter {
     const known = this.#totals.get(cause);
     if (known !== undefined) return known;
     requireKind('guestExit', cause, this.#causes);
-    const totals = { count: 0, time: 0 };
+    const totals = { count: 0, timed: 0, time: 0 };
     this.#totals.set(cause, totals);
     return totals;
   }

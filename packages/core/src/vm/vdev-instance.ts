@@ -43,6 +43,19 @@ export interface VdevHost {
 }
 
 /**
+ * A range of guest-physical addresses that a vdev has.
+ *
+ * @experimental
+ */
+export interface VdevRange {
+  /** As its request calls it. */
+  readonly name: string;
+  readonly base: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
  * One vdev of a VM: its placement, its context and its guarded life.
  *
  * @experimental
@@ -51,6 +64,10 @@ export class VdevInstance {
   readonly name: string;
   readonly factory: VdevFactory;
   readonly placement: VdevPlacement;
+  /** Where its registers are. */
+  readonly registers: readonly VdevRange[];
+  /** Where its windows are. */
+  readonly windows: readonly VdevRange[];
   readonly vdev: Vdev;
   readonly #guard: VdevGuard;
   #disposed = false;
@@ -64,6 +81,8 @@ export class VdevInstance {
     this.name = name;
     this.factory = spec.factory;
     this.placement = placement;
+    this.registers = placed(resources.mmio, placement.mmioBase);
+    this.windows = placed(resources.windows, placement.windowBase);
     this.#guard = new VdevGuard(name, (error) => host.vdevFailed(error));
     const windows = createWindows(host, name, resources, placement);
     const context = createContext(host, name, placement, this.#guard, windows);
@@ -118,6 +137,13 @@ export class VdevInstance {
       map.addMmio(rangeName(this.name, range, requests), base, size, this.#guard.handler(handler));
     }
   }
+}
+
+function placed(
+  requests: readonly { readonly name: string; readonly size: number }[] = [],
+  bases: Readonly<Record<string, number>>,
+): readonly VdevRange[] {
+  return requests.map(({ name, size }) => ({ name, base: bases[name] ?? 0, size }));
 }
 
 /** How errors and listings call a range: by the vdev alone, if it has no other of the kind. */

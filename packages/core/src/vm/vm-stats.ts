@@ -20,8 +20,8 @@ export interface VcpuStats {
   readonly turnTime: number;
   /** Host time in guest code in nanoseconds. Exits are timed while `guestExit` is tapped; others count as guest time. */
   readonly guestTime: number;
-  /** Guest exits by cause. */
-  readonly exits: Readonly<Record<string, Readonly<ExitTotals>>>;
+  /** Guest exits by cause; their times as far as they were measured. */
+  readonly exits: Readonly<Record<string, ExitTotals>>;
 }
 
 /**

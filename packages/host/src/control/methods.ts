@@ -69,6 +69,7 @@ export function createMethods(host: ControlledHost): Methods {
     'vm.stat': (params) => vmOf(params).request('stats', undefined),
     'vm.irqstat': (params) => vmOf(params).request('interrupts', undefined),
     'vm.vdevstat': (params) => vmOf(params).request('vdevs', undefined),
+    'vm.map': (params) => vmOf(params).request('map', undefined),
     'vm.registers': (params) => vmOf(params).request('registers', undefined),
     'vm.memory': async (params) => {
       const address = params.integer('address', 0, PHYSICAL_ADDRESS_LIMIT);

@@ -1,6 +1,7 @@
 import type { ThreadPlace } from '../scheduling/thread-placement.js';
 import type { InterruptStatistics, VmState } from '@qvm/core/host';
 import type { Finding, VmSpec } from '@qvm/config';
+import type { MappedRange } from '@qvm/sdk';
 import type { WireError } from '../errors/wire-error.js';
 import type { RegisterReport, VdevStatus, VmEnd, VmLaunch, VmStatsReport } from '../worker/messages.js';
 import type { RestartPolicy } from '../vm/restart-policy.js';
@@ -129,6 +130,8 @@ export interface ControlMethods {
   'vm.stat': { readonly params: OfVm; readonly result: VmStatsReport };
   'vm.irqstat': { readonly params: OfVm; readonly result: readonly InterruptStatistics[] };
   'vm.vdevstat': { readonly params: OfVm; readonly result: readonly VdevStatus[] };
+  /** Everything in guest-physical memory, in ascending order. */
+  'vm.map': { readonly params: OfVm; readonly result: readonly MappedRange[] };
   'vm.registers': { readonly params: OfVm; readonly result: readonly RegisterReport[] };
   'vm.memory': {
     readonly params: OfVm & { readonly address: number; readonly length: number };

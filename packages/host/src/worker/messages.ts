@@ -4,6 +4,7 @@ import type { Json, LogLevel } from '@qvm/core';
 import type { Engine } from '@qvm/core/architecture';
 import type { InterruptStatistics, VmState } from '@qvm/core/host';
 import type { DisplayImage } from '@qvm/core/services';
+import type { MappedRange, VdevPlace } from '@qvm/sdk';
 import type { TraceOutput } from '@qvm/trace';
 import type { WireError } from '../errors/wire-error.js';
 
@@ -51,7 +52,7 @@ export interface VmEnd {
  *
  * @experimental
  */
-export interface VdevStatus {
+export interface VdevStatus extends VdevPlace {
   readonly name: string;
   readonly type: string;
   readonly status: Readonly<Record<string, Json>>;
@@ -96,6 +97,8 @@ export interface VmCommands {
   stats: { readonly params: undefined; readonly result: VmStatsReport };
   interrupts: { readonly params: undefined; readonly result: readonly InterruptStatistics[] };
   vdevs: { readonly params: undefined; readonly result: readonly VdevStatus[] };
+  /** Everything in guest-physical memory. */
+  map: { readonly params: undefined; readonly result: readonly MappedRange[] };
   registers: { readonly params: undefined; readonly result: readonly RegisterReport[] };
   /** At most {@link MAX_MEMORY_READ} bytes of guest-physical memory. */
   memory: {

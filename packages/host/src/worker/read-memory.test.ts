@@ -19,6 +19,7 @@ const vm: ReadableVm = {
       },
     },
   ],
+  ram: [{ kind: 'ram', base: 0x4000_0000, size: 0x10_0000 }],
   memory: {
     // Each byte tells its page, and memory is read within one page at a time.
     read: (address, length) => {

@@ -1,5 +1,5 @@
-import { QvmError } from '@qvm/core';
-import type { VcpuHandle, VmHandle } from '@qvm/sdk';
+import { GuestMemoryError, QvmError } from '@qvm/core';
+import type { RamRange, VcpuHandle, VmHandle } from '@qvm/sdk';
 import { MAX_MEMORY_READ } from './messages.js';
 
 /** The smallest granule of translation: what one lookup says holds for the rest of it. */
@@ -10,16 +10,39 @@ export interface ReadableVm {
   readonly name: string;
   readonly vcpus: readonly Pick<VcpuHandle, 'translate'>[];
   readonly memory: Pick<VmHandle['memory'], 'read'>;
+  /** Where memory is. */
+  readonly ram: readonly Pick<RamRange, 'kind' | 'base' | 'size'>[];
 }
 
 /**
  * Guest-physical memory, as a copy in memory that is not shared.
  *
- * @throws QvmError `host.memory-read` when it is more than one read gives, and as the guest's memory.
+ * @throws QvmError `host.memory-read` when it is more than one read gives; `memory.guest-access` where there is none, with where it is.
  */
 export function readMemory(vm: ReadableVm, address: number, length: number): Uint8Array<ArrayBuffer> {
   requireLength(length);
-  return Uint8Array.from(vm.memory.read(address, length));
+  return Uint8Array.from(read(vm, address, length));
+}
+
+/** Ranges of memory that a message names. */
+const NAMED_RANGES = 6;
+
+function read(vm: ReadableVm, address: number, length: number): Uint8Array {
+  try {
+    return vm.memory.read(address, length);
+  } catch (error) {
+    if (!(error instanceof GuestMemoryError)) throw error;
+    const named = vm.ram
+      .slice(0, NAMED_RANGES)
+      .map(({ kind, base, size }) => `${kind.toUpperCase()} at ${range(base, size)}`);
+    const more = vm.ram.length > NAMED_RANGES ? ', …' : '';
+    const message = `${error.message.replace(/\.$/, '')}; ${vm.name} has ${named.join(', ')}${more} ("qvm map" shows everything)`;
+    throw new QvmError(error.code, message, { cause: error });
+  }
+}
+
+function range(base: number, size: number): string {
+  return `0x${base.toString(16)}-0x${(base + size - 1).toString(16)}`;
 }
 
 /**
@@ -44,7 +67,7 @@ export function readVirtualMemory(
     if (physical === undefined)
       throw new QvmError('host.not-mapped', `vCPU ${index} of ${vm.name} has nothing mapped at 0x${at.toString(16)}`);
     const count = Math.min(length - done, PAGE - (physical % PAGE));
-    bytes.set(vm.memory.read(physical, count), done);
+    bytes.set(read(vm, physical, count), done);
     done += count;
   }
   return bytes;

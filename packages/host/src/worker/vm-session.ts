@@ -96,7 +96,13 @@ export class VmSession {
       stats: () => statsOf(this.#running),
       interrupts: () => this.#running.interruptStatistics(),
       vdevs: () =>
-        this.#running.vdevs.map(({ name, type, status }) => ({ name, type, status: status() as Record<string, Json> })),
+        this.#running.vdevs.map(({ name, type, place, status }) => ({
+          name,
+          type,
+          ...place,
+          status: status() as Record<string, Json>,
+        })),
+      map: () => this.#running.map,
       registers: () => registersOf(this.#running),
       memory: ({ address, length }) => readMemory(this.#running, address, length),
       virtualMemory: ({ vcpu, address, length }) => readVirtualMemory(this.#running, vcpu, address, length),

@@ -6,6 +6,7 @@ import { LOGGER } from '../container/tokens.js';
 import { BackendOpenings } from './backend-openings.js';
 import { bootError, StartError } from './build-error.js';
 import { Findings } from './collect.js';
+import { memoryMapOf, type MappedRange } from './memory-map.js';
 import { consolesOf, constructVm, servicesOf, type BuildablePlan, type ServiceLookup } from './vm-construction.js';
 import type { VmCreateOptions } from './vm-create-options.js';
 import { planVm, type BuilderServices } from './vm-plan.js';
@@ -24,6 +25,8 @@ export interface VmCheck {
    * when the host cannot make the VM or it cannot be booted.
    */
   readonly exitCode: number;
+  /** Everything in guest-physical memory before the start, in ascending order; absent when a vdev or the VM cannot be built. */
+  readonly map?: readonly MappedRange[];
 }
 
 /**
@@ -48,11 +51,16 @@ export async function checkVm(source: VmSource, options: VmCreateOptions, servic
 class Check {
   readonly findings = new Findings();
   readonly #refusals: Finding[] = [];
+  #map: readonly MappedRange[] | undefined;
 
   result(): VmCheck {
     const { all, failed } = this.findings;
     const refused = this.#refusals.length === 0 ? VmExitCode.Normal : VmExitCode.StartFailed;
-    return { findings: [...all, ...this.#refusals], exitCode: failed ? VmExitCode.ConfigurationError : refused };
+    return {
+      findings: [...all, ...this.#refusals],
+      exitCode: failed ? VmExitCode.ConfigurationError : refused,
+      ...(this.#map === undefined ? {} : { map: this.#map }),
+    };
   }
 
   /** Builds the VM without the vdevs that are refused, and loads its guest. */
@@ -78,6 +86,7 @@ class Check {
     let vm: Vm | undefined;
     try {
       vm = constructVm(plan, options, host, new BackendOpenings(plan.spec), refused);
+      if (!leftOut) this.#map = memoryMapOf(vm);
       if (bootable && files !== undefined) await rehearse(vm, files, plan.spec);
     } catch (error) {
       this.#add(error);

@@ -8,6 +8,7 @@ import type { Finding, VmSpec } from '@qvm/config';
 import type { ConsoleSet } from '../console/console-set.js';
 import type { ConsoleStream } from '../console/console-stream.js';
 import { bootError } from './build-error.js';
+import { memoryMapOf, placeOf, type MappedRange, type VdevPlace } from './memory-map.js';
 
 /**
  * How a VM ended: exit code, a sentence, and the error that caused a failure.
@@ -52,6 +53,8 @@ export interface RamRange {
 export interface VdevHandle {
   readonly name: string;
   readonly type: string;
+  /** Where it is. */
+  readonly place: VdevPlace;
   /** What the vdev tells of itself now. */
   status(): Readonly<Record<string, Json>>;
 }
@@ -79,6 +82,8 @@ export interface VmHandle {
   readonly memory: GuestMemory;
   /** Where guest RAM and ROM are, in ascending order. */
   readonly ram: readonly RamRange[];
+  /** Everything in guest-physical memory now, in ascending order. */
+  readonly map: readonly MappedRange[];
   /** What a vdev, the machine or a plugin offers under a token; `undefined` when nothing does. */
   service<T>(token: Token<T>): T | undefined;
   /** The console: what the vdev with `hostdev=stdio` (the default of consoles) writes and reads. */
@@ -156,9 +161,11 @@ export class VmController implements VmHandle {
       registers: () => vcpu.registers(),
       translate: (address) => vcpu.translate?.(address),
     }));
+    const interrupts = vm.interruptStatistics();
     this.vdevs = vm.vdevs.map((instance) => ({
       name: instance.name,
       type: instance.factory.type,
+      place: placeOf(instance, interrupts),
       status: () => instance.run('status', (vdev) => vdev.status()),
     }));
     this.exit = new Promise((resolve) => (this.#settle = resolve));
@@ -182,6 +189,10 @@ export class VmController implements VmHandle {
       const { name, kind, base, size } = region;
       return [{ name, kind, base, size }];
     });
+  }
+
+  get map(): readonly MappedRange[] {
+    return memoryMapOf(this.#vm);
   }
 
   service<T>(token: Token<T>): T | undefined {
