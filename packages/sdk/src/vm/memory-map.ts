@@ -1,4 +1,4 @@
-import type { InterruptStatistics, Region, VdevInstance, VdevRange, Vm } from '@qvm/core';
+import type { InterruptStatistics, MemoryRegion, VdevInstance, VdevRange, Vm } from '@qvm/core';
 
 /**
  * An interrupt of a vdev.
@@ -67,7 +67,7 @@ const holds =
   ({ base, size }: VdevRange): boolean =>
     address >= base && address < base + size;
 
-function natureOf({ kind }: Region, inWindow: boolean): Pick<MappedRange, 'kind' | 'access'> {
+function natureOf({ kind }: MemoryRegion, inWindow: boolean): Pick<MappedRange, 'kind' | 'access'> {
   if (kind === 'mmio') return { kind: 'registers' };
   if (!inWindow) return { kind };
   return kind === 'reserved' ? { kind: 'window' } : { kind: 'window', access: kind === 'ram' ? 'rw' : 'ro' };
