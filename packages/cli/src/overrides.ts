@@ -42,6 +42,9 @@ const KEYS: Readonly<Record<string, (spec: VmSpec, value: string, setting: strin
   }),
 };
 
+/** What `--set KEY=VALUE` can change, besides options of vdevs. */
+export const SETTING_KEYS: readonly string[] = Object.keys(KEYS);
+
 function applySetting(spec: VmSpec, setting: string): VmSpec {
   const equals = setting.indexOf('=');
   if (equals <= 0) throw wrong(setting, 'there is no "="', 'right would be --set cpus=2 or --set pl011.hostdev=pty');

@@ -228,8 +228,17 @@ function addCompletion(program: Command): void {
     .description('print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
-      const { completion } = await import('./commands/completion.js');
-      process.stdout.write(completion(shell, program));
+      const { completionScript } = await import('./completion/scripts.js');
+      process.stdout.write(completionScript(shell));
+    });
+  program
+    .command('complete', { hidden: true })
+    .description('print what the last word may become; completion scripts ask this')
+    .argument('[words...]')
+    .action(async (words: readonly string[]) => {
+      const { complete } = await import('./completion/complete.js');
+      const candidates = await complete(program, words);
+      process.stdout.write(candidates.map(({ word, description = '' }) => `${word}\t${description}\n`).join(''));
     });
 }
 

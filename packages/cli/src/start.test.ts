@@ -131,14 +131,4 @@ describe('qvm', () => {
     expect(await run('guest', 'path')).toBe(`${space.folder}\n`);
     expect(await run('guest', 'path', 'debian-arm64')).toBe(`${join(space.folder, 'debian-arm64')}\n`);
   });
-
-  it('completes in bash', async () => {
-    const script = space.write('completion.bash', (await space.qvm(['completion', 'bash'])).stdout);
-    const ask = `source ${script}; COMP_WORDS=(qvm guest f); COMP_CWORD=2; _qvm; echo "\${COMPREPLY[@]}"`;
-    const { execFileSync } = await import('node:child_process');
-    expect(execFileSync('bash', ['-c', ask], { encoding: 'utf8' })).toBe('fetch\n');
-    for (const shell of ['zsh', 'fish']) {
-      expect((await space.qvm(['completion', shell])).stdout).toContain('--icount'.slice(shell === 'fish' ? 2 : 0));
-    }
-  });
 });

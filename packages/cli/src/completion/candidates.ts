@@ -1,0 +1,110 @@
+import type { OptionSpec } from '@qvm/core';
+import type { Source } from './sources.js';
+import { pathsFor } from './files.js';
+
+/** How long a host may take to answer, in ms: whoever waits has just pressed a key. */
+const HOST_PATIENCE_MS = 1000;
+
+/**
+ * The words of a source that begin with what was typed; what cannot be found out gives none.
+ *
+ * @param socket - what `--socket` says on the line.
+ */
+export async function candidatesOf(
+  source: Source,
+  typed: string,
+  socket: string | undefined,
+): Promise<readonly string[]> {
+  return (await wordsOf(source, typed, socket)).filter((word) => word.startsWith(typed));
+}
+
+async function wordsOf(source: Source, typed: string, socket: string | undefined): Promise<readonly string[]> {
+  switch (source.kind) {
+    case 'words':
+      return source.words;
+    case 'files':
+      return pathsFor(typed, source.endings);
+    case 'folders':
+      return pathsFor(typed, []);
+    case 'vms':
+      return vmNames(socket);
+    case 'vmsOrFiles':
+      return [...(await vmNames(socket)), ...pathsFor(typed, source.endings)];
+    case 'guests':
+      return (await import('@qvm/guests')).guestCatalogue().map(({ name }) => name);
+    case 'vdevTypes':
+      return (await vdevs()).map(({ type }) => type);
+    case 'settings':
+      return settingsFor(typed);
+    case 'nothing':
+      return [];
+  }
+}
+
+/** The names of the VMs that the host has. */
+async function vmNames(socket: string | undefined): Promise<readonly string[]> {
+  const { findHost } = await import('../host/connect.js');
+  const host = await findHost(socket === undefined ? {} : { socket }).catch(() => undefined);
+  if (host === undefined) return [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const late = new Promise<readonly { readonly name: string }[]>((resolve) => {
+      timer = setTimeout(() => resolve([]), HOST_PATIENCE_MS);
+    });
+    return (await Promise.race([host.request('vm.list', {}), late])).map(({ name }) => name);
+  } catch {
+    return [];
+  } finally {
+    clearTimeout(timer);
+    host.close();
+  }
+}
+
+interface VdevType {
+  readonly type: string;
+  readonly options: readonly OptionSpec[];
+}
+
+async function vdevs(): Promise<readonly VdevType[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const { lintFacts } = await import('@qvm/sdk');
+  const hypervisor = await openHypervisor();
+  const { vdev } = lintFacts(hypervisor);
+  const types = hypervisor.vdevTypes.map(({ type }) => ({ type, options: vdev?.(type)?.options ?? [] }));
+  await hypervisor.dispose();
+  return types;
+}
+
+/** `KEY=`, `TYPE.OPTION=`, and after the `=` what the option can be. */
+async function settingsFor(typed: string): Promise<readonly string[]> {
+  const { SETTING_KEYS } = await import('../overrides.js');
+  const equals = typed.indexOf('=');
+  const key = typed.slice(0, Math.max(equals, 0));
+  const value = typed.slice(equals + 1);
+  const types = await vdevs();
+  if (equals < 0) {
+    const options = types.flatMap(({ type, options: own }) => own.map(({ name }) => `${type}.${name}=`));
+    return [...SETTING_KEYS.map((name) => `${name}=`), ...options];
+  }
+  const [type, name] = key.split('.', 2);
+  const option = types.find((known) => known.type === type)?.options.find((known) => known.name === name);
+  return (await valuesFor(key, option, value)).map((word) => `${key}=${word}`);
+}
+
+async function valuesFor(key: string, option: OptionSpec | undefined, value: string): Promise<readonly string[]> {
+  if (['image', 'initrd', 'dtb'].includes(key) || option?.kind === 'path') return pathsFor(value, undefined);
+  if (option?.kind === 'enum') return option.values ?? [];
+  if (option?.kind === 'boolean') return ['on', 'off'];
+  return option?.name === 'hostdev' ? characterBackends() : [];
+}
+
+/** What `hostdev` can name; with a colon where an argument follows. */
+async function characterBackends(): Promise<readonly string[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const hypervisor = await openHypervisor();
+  const words = hypervisor.characterBackends.map(({ scheme, argument }) =>
+    argument === undefined ? scheme : `${scheme}:`,
+  );
+  await hypervisor.dispose();
+  return ['stdio', 'stream:', ...words];
+}

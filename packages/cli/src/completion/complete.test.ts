@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from '../program.js';
+import { Workspace } from '../run-qvm.test.helper.js';
+import { complete } from './complete.js';
+import { argumentSource, optionSource } from './sources.js';
+
+const space = new Workspace();
+const folder = `${space.folder}/`;
+beforeAll(() => {
+  for (const name of ['a.qvmconf', 'b.qvmconf', 'disk.img', 't.kev', '.hidden.qvmconf']) space.write(name, '');
+  mkdirSync(join(space.folder, 'sub'));
+});
+afterAll(() => space.dispose());
+
+const program = createProgram(() => undefined);
+const words = async (...line: readonly string[]): Promise<readonly string[]> =>
+  (await complete(program, line)).map(({ word }) => word.replace(folder, 'F/'));
+
+describe('completion', () => {
+  it('knows commands, subcommands and options', async () => {
+    expect(await words('st')).toEqual(['start', 'stop', 'stat']);
+    expect(await words('guest', '')).toEqual(['fetch', 'list', 'path', 'verify']);
+    expect(await words('start', 'x.qvmconf', '--re')).toEqual(['--restart', '--restart-policy']);
+    expect(await words('start', '--restart', '--re')).toEqual(['--restart-policy']);
+    expect(await words('start', '--set', 'cpus=2', '--se')).toEqual(['--set']);
+    expect(await words('no-such-command', '-')).toEqual(['--version', '--help']);
+    expect(await words('')).not.toContain('complete');
+  });
+
+  it('knows the values of options, in a word of their own or with the option', async () => {
+    expect(await words('start', '--engine', '')).toEqual(['wasm', 'interp']);
+    expect(await words('start', '--engine=w')).toEqual(['--engine=wasm']);
+    expect(await words('start', '--engine', 'wasm', '--restart-policy', 'o')).toEqual(['on-failure']);
+    expect(await words('trace', 'convert', 't.kev', '-f', '')).toEqual(['text', 'jsonl', 'chrome']);
+    expect(await words('lahav', 't.kev', '--from', '')).toEqual([]);
+  });
+
+  it('goes on after values and arguments', async () => {
+    expect(await words('start', '--engine', 'wasm', `${folder}a`)).toEqual(['F/a.qvmconf']);
+    expect(await words('start', `${folder}a.qvmconf`, folder)).toEqual(['F/a.qvmconf', 'F/b.qvmconf', 'F/sub/']);
+    expect(await words('start', '--icount', folder)).toEqual(['F/a.qvmconf', 'F/b.qvmconf', 'F/sub/']);
+    expect(await words('stat', 'alpha', '--wa')).toEqual(['--watch']);
+    expect(await words('memdump', 'alpha', '0x0', '16', '')).toContain('--virtual');
+  });
+
+  it('knows paths, by what is wanted', async () => {
+    expect(await words('lahav', folder)).toEqual(['F/t.kev', 'F/sub/']);
+    expect(await words('start', '--dump', folder)).toEqual(['F/sub/']);
+    expect(await words('start', `${folder}d`)).toEqual(['F/disk.img']);
+    expect(await words('check', `${folder}.`)).toEqual(['F/.hidden.qvmconf']);
+    expect(await words('check', '/no/such/folder/')).toEqual([]);
+  });
+
+  it('knows guests, vdev types and settings', async () => {
+    expect(await words('guest', 'fetch', 'deb')).toContain('debian-arm64');
+    expect(await words('vdev', 'help', 'virtio-b')).toEqual(['virtio-blk']);
+    expect(await words('start', '--set', 'cp')).toEqual(['cpus=']);
+    expect(await words('start', '--set', 'virtio-blk.ca')).toEqual(['virtio-blk.cache=']);
+    expect(await words('start', '--set', 'virtio-blk.cache=')).toEqual([
+      'virtio-blk.cache=writeback',
+      'virtio-blk.cache=writethrough',
+    ]);
+    expect(await words('start', '--set=pl011.hostdev=n')).toEqual(['--set=pl011.hostdev=null']);
+    expect(await words('start', '--set', `image=${folder}d`)).toEqual(['image=F/disk.img']);
+  });
+
+  it('has no VMs where no host answers', async () => {
+    expect(await words('stat', '--socket', join(space.folder, 'none'), 'a')).toEqual([]);
+  });
+
+  it('knows every argument and every value of an option that there is', () => {
+    const unknown: string[] = [];
+    const visit = (command: Command, path: string): void => {
+      for (const argument of command.registeredArguments)
+        if (argumentSource(path, argument) === undefined) unknown.push(`${path} <${argument.name()}>`);
+      for (const option of command.options.filter((one) => one.required || one.optional))
+        if (optionSource(path, option) === undefined) unknown.push(`${path} ${option.flags}`);
+      for (const child of command.commands) visit(child, path === '' ? child.name() : `${path} ${child.name()}`);
+    };
+    visit(program, '');
+    expect(unknown).toEqual([]);
+  });
+});

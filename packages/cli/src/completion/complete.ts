@@ -1,0 +1,98 @@
+import type { Command, Option } from 'commander';
+import { candidatesOf } from './candidates.js';
+import { placeAfter, type Place } from './place.js';
+import { argumentSource, optionSource } from './sources.js';
+
+/** A word that may come next. */
+export interface Candidate {
+  /** The whole word. With `/`, `=` or `:` at its end, more of it may follow. */
+  readonly word: string;
+  readonly description?: string;
+}
+
+/**
+ * What the last word of a command line may become.
+ *
+ * @param words - after `qvm`; the last one is what was typed of the next word, perhaps nothing.
+ */
+export async function complete(program: Command, words: readonly string[]): Promise<readonly Candidate[]> {
+  const typed = words.at(-1) ?? '';
+  const place = placeAfter(program, words.slice(0, -1));
+  const socket = socketIn(words);
+  const inline = inlineValue(place, typed);
+  if (inline !== undefined) {
+    const values = await valuesOf(place, inline.option, inline.typed, socket);
+    return values.map((value) => ({ word: `${inline.name}=${value}` }));
+  }
+  if (place.option !== undefined) {
+    const values = (await valuesOf(place, place.option, typed, socket)).map((word) => ({ word }));
+    // Without its value, an option is followed by what follows else.
+    return place.option.optional ? [...values, ...(await others(place, typed, socket))] : values;
+  }
+  return others(place, typed, socket);
+}
+
+/** Subcommands, arguments and options. */
+async function others(place: Place, typed: string, socket: string | undefined): Promise<readonly Candidate[]> {
+  if (typed.startsWith('-') && !place.noOptions) return optionsOf(place, typed);
+  const { command, path, argument, atStart } = place;
+  const children = atStart ? visibleCommands(command) : [];
+  const commands = children
+    .filter((child) => child.name().startsWith(typed))
+    .map((child) => ({ word: child.name(), description: child.description() }));
+  const source = argument && argumentSource(path, argument);
+  const values = source === undefined ? [] : await candidatesOf(source, typed, socket);
+  const found = [...commands, ...values.map((word) => ({ word }))];
+  // Where nothing else can follow, options can.
+  return found.length === 0 && typed === '' && !place.noOptions ? optionsOf(place, typed) : found;
+}
+
+/** Those that help shows. */
+function visibleCommands(command: Command): readonly Command[] {
+  const helped = new Set(command.createHelp().visibleCommands(command));
+  return command.commands.filter((child) => helped.has(child));
+}
+
+function optionsOf({ command, given }: Place, typed: string): readonly Candidate[] {
+  const visible = command.createHelp().visibleOptions(command);
+  return visible
+    .filter((option) => !given.includes(option) || isRepeatable(option))
+    .flatMap(({ long, short, description }) => {
+      const word = long ?? short;
+      return word?.startsWith(typed) === true ? [{ word, description }] : [];
+    });
+}
+
+/** The options whose values are collected. */
+function isRepeatable({ parseArg }: Option): boolean {
+  return parseArg !== undefined && parseArg.length > 1;
+}
+
+async function valuesOf(
+  { path }: Place,
+  option: Option,
+  typed: string,
+  socket: string | undefined,
+): Promise<readonly string[]> {
+  const source = optionSource(path, option);
+  return source === undefined ? [] : candidatesOf(source, typed, socket);
+}
+
+/** `--option=VALUE` in one word. */
+function inlineValue(
+  { command, noOptions }: Place,
+  word: string,
+): { readonly option: Option; readonly name: string; readonly typed: string } | undefined {
+  const equals = word.indexOf('=');
+  if (noOptions || !word.startsWith('--') || equals < 0) return undefined;
+  const name = word.slice(0, equals);
+  const option = command.options.find(({ long }) => long === name);
+  return option === undefined ? undefined : { option, name, typed: word.slice(equals + 1) };
+}
+
+function socketIn(words: readonly string[]): string | undefined {
+  const inline = words.find((word) => word.startsWith('--socket='));
+  if (inline !== undefined) return inline.slice('--socket='.length);
+  const at = words.indexOf('--socket');
+  return at < 0 || at + 2 >= words.length ? undefined : words[at + 1];
+}

@@ -1,0 +1,44 @@
+import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Names of a folder that are looked at. */
+const MOST_NAMES = 10_000;
+
+/**
+ * Paths that begin with what was typed: folders with a slash at the end, and files with one of the endings, or all when there are
+ * none of them.
+ *
+ * @param endings - absent: all files; empty: folders only.
+ */
+export function pathsFor(typed: string, endings: readonly string[] | undefined): readonly string[] {
+  const slash = typed.lastIndexOf('/') + 1;
+  const folder = typed.slice(0, slash);
+  const begin = typed.slice(slash);
+  const entries = namesIn(folder).filter(
+    ({ name }) => name.startsWith(begin) && (begin !== '' || !name.startsWith('.')),
+  );
+  const folders = entries.filter((entry) => isFolder(folder, entry));
+  const files = entries.filter((entry) => !folders.includes(entry));
+  const wanted = endings && files.filter(({ name }) => endings.some((ending) => name.endsWith(ending)));
+  const shown = wanted === undefined || (wanted.length === 0 && endings?.length !== 0) ? files : wanted;
+  return [...shown.map(({ name }) => folder + name), ...folders.map(({ name }) => `${folder}${name}/`)];
+}
+
+function namesIn(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(atHome(folder) || '.', { withFileTypes: true }).slice(0, MOST_NAMES);
+  } catch {
+    return [];
+  }
+}
+
+function isFolder(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return statSync(join(atHome(folder), entry.name), { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Shells complete before they expand `~`. */
+function atHome(path: string): string {
+  return path.startsWith('~/') ? homedir() + path.slice(1) : path;
+}

@@ -1,0 +1,95 @@
+import type { Argument, Option } from 'commander';
+
+/** Where the words for an argument or the value of an option come from. */
+export type Source =
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  /** Files whose names have one of the endings, and folders; all files when there are none of them, or no endings are given. */
+  | { readonly kind: 'files'; readonly endings?: readonly string[] }
+  | { readonly kind: 'folders' }
+  /** The VMs of the host that runs. */
+  | { readonly kind: 'vms' }
+  | { readonly kind: 'vmsOrFiles'; readonly endings: readonly string[] }
+  | { readonly kind: 'guests' }
+  | { readonly kind: 'vdevTypes' }
+  /** `KEY=VALUE` of `--set`. */
+  | { readonly kind: 'settings' }
+  /** Numbers, times, texts: nothing that could be listed. */
+  | { readonly kind: 'nothing' };
+
+const CONFIGS = ['.qvmconf'];
+const TRACES = ['.kev'];
+const NOTHING: Source = { kind: 'nothing' };
+const FILES: Source = { kind: 'files' };
+const FOLDERS: Source = { kind: 'folders' };
+const VMS: Source = { kind: 'vms' };
+
+/** By command and argument; else by argument alone. */
+const ARGUMENTS: Readonly<Record<string, Source>> = {
+  'start file': { kind: 'files', endings: CONFIGS },
+  'check file': { kind: 'files', endings: CONFIGS },
+  'convert file': { kind: 'files', endings: CONFIGS },
+  'trace print file': { kind: 'files', endings: TRACES },
+  'trace convert file': { kind: 'files', endings: TRACES },
+  'traceevent file': { kind: 'files', endings: TRACES },
+  'lahav file': { kind: 'files', endings: TRACES },
+  'guest fetch name': { kind: 'guests' },
+  'guest path name': { kind: 'guests' },
+  'guest verify name': { kind: 'guests' },
+  'vdev help type': { kind: 'vdevTypes' },
+  'vdev new name': NOTHING,
+  'completion shell': { kind: 'words', words: ['bash', 'zsh', 'fish'] },
+  'waitfor words': FILES,
+  'dump file': FILES,
+  'type text': NOTHING,
+  'complete words': NOTHING,
+  vm: VMS,
+  'vm|file': { kind: 'vmsOrFiles', endings: CONFIGS },
+  address: NOTHING,
+  length: NOTHING,
+};
+
+/** By command and option, else by option alone. */
+const OPTIONS: Readonly<Record<string, Source>> = {
+  'vdev new --dir': FOLDERS,
+  'vdev new --local': FOLDERS,
+  'tracelogger -f': FILES,
+  'traceevent -f': { kind: 'files', endings: TRACES },
+  '--console': VMS,
+  '--vm': VMS,
+  '--set': { kind: 'settings' },
+  '--socket': FILES,
+  '--plugin': { kind: 'files', endings: ['.js', '.mjs'] },
+  '--output': FILES,
+  '--trace': FILES,
+  '--dump': FOLDERS,
+  '--dump-regions': FOLDERS,
+  '--event': {
+    kind: 'words',
+    words: ['GUEST_EXIT', 'GUEST_ENTER', 'mmio', 'sysreg', 'hypercall', 'wfi', 'interrupt', 'schedule'],
+  },
+  '--cmdline': NOTHING,
+  '--icount': NOTHING,
+  '--watch': NOTHING,
+  '--timeout': NOTHING,
+  '--stop-timeout': NOTHING,
+  '--metrics': NOTHING,
+  '--stream': NOTHING,
+  '--vcpu': NOTHING,
+  '--since': NOTHING,
+  '--until': NOTHING,
+  '--from': NOTHING,
+  '--to': NOTHING,
+};
+
+/** What an argument of a command is completed with; `undefined` for one that this file does not know. */
+export function argumentSource(path: string, argument: Argument): Source | undefined {
+  if (argument.argChoices !== undefined) return { kind: 'words', words: argument.argChoices };
+  return ARGUMENTS[`${path} ${argument.name()}`] ?? ARGUMENTS[argument.name()];
+}
+
+/** What the value of an option is completed with; `undefined` for one that this file does not know. */
+export function optionSource(path: string, option: Option): Source | undefined {
+  if (option.argChoices !== undefined) return { kind: 'words', words: option.argChoices };
+  const name = option.long ?? option.short ?? '';
+  return OPTIONS[`${path} ${name}`] ?? OPTIONS[name];
+}
