@@ -1,4 +1,4 @@
-import type { VdevRange } from '@qvm/core';
+import type { VdevRange } from '@qvm/core/host';
 import type { VdevPlace } from '@qvm/sdk';
 import { withHost, type HostFlags } from '../host/connect.js';
 import { printJson, printLines } from '../report/print.js';

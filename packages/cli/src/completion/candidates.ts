@@ -1,4 +1,4 @@
-import type { OptionSpec } from '@qvm/core';
+import type { OptionSpec } from '@qvm/core/vdev';
 import type { Source } from './sources.js';
 import { pathsFor } from './files.js';
 

@@ -16,7 +16,7 @@ export type { ExitTotals } from '../vcpu/guest-exits.js';
 export type { VdevSnapshot } from '../vm/save-vdevs.js';
 export type { StepResult } from '../vm/step-result.js';
 export { VdevError } from '../vm/vdev-error.js';
-export type { VdevInstance } from '../vm/vdev-instance.js';
+export type { VdevInstance, VdevRange } from '../vm/vdev-instance.js';
 export type { VdevPlacement } from '../vm/vdev-placement.js';
 export type { VmExit } from '../vm/vm-exit.js';
 export { VmExitCode } from '../vm/vm-exit.js';

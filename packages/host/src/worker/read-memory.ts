@@ -1,4 +1,5 @@
-import { GuestMemoryError, QvmError } from '@qvm/core';
+import { QvmError } from '@qvm/core';
+import { GuestMemoryError } from '@qvm/core/vdev';
 import type { RamRange, VcpuHandle, VmHandle } from '@qvm/sdk';
 import { MAX_MEMORY_READ } from './messages.js';
 

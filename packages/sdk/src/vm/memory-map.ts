@@ -1,4 +1,5 @@
-import type { InterruptStatistics, MemoryRegion, VdevInstance, VdevRange, Vm } from '@qvm/core';
+import type { MemoryRegion } from '@qvm/core/architecture';
+import type { InterruptStatistics, VdevInstance, VdevRange, Vm } from '@qvm/core/host';
 
 /**
  * An interrupt of a vdev.

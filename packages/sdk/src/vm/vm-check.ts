@@ -1,5 +1,5 @@
 import { ConfigError, type Finding, type VmSpec } from '@qvm/config';
-import { type Logger, type Token } from '@qvm/core';
+import type { Logger, Token } from '@qvm/core';
 import { VmExitCode, type BootFiles, type Vm } from '@qvm/core/host';
 import { BLOCK_STORE, type BlockStore } from '@qvm/core/services';
 import { LOGGER } from '../container/tokens.js';

@@ -1,7 +1,7 @@
-import { type Json, type Token } from '@qvm/core';
+import type { Json, Token } from '@qvm/core';
 import { tappable } from '@qvm/core/hooks';
-import { type InterruptStatistics, type StepResult } from '@qvm/core/host';
-import { type Clock, type GuestMemory } from '@qvm/core/vdev';
+import type { InterruptStatistics, StepResult } from '@qvm/core/host';
+import type { Clock, GuestMemory } from '@qvm/core/vdev';
 import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
 import type { Vm, VmExit, VmState, VmStats, BootFiles } from '@qvm/core/host';
 import type { Finding, VmSpec } from '@qvm/config';
