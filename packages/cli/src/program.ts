@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { collect } from './collect.js';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { MapFlags } from './commands/map.js';
@@ -29,10 +30,6 @@ function wholeNumber(text: string): number {
 
 function resetCount(text: string): number {
   return text === '0' ? 0 : wholeNumber(text);
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /** Options that change what a configuration says. */

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { collect } from '../collect.js';
 import { candidatesOf } from './candidates.js';
 import { placeAfter, type Place } from './place.js';
 import { argumentSource, optionSource } from './sources.js';
@@ -56,16 +57,11 @@ function visibleCommands(command: Command): readonly Command[] {
 function optionsOf({ command, given }: Place, typed: string): readonly Candidate[] {
   const visible = command.createHelp().visibleOptions(command);
   return visible
-    .filter((option) => !given.includes(option) || isRepeatable(option))
+    .filter((option) => !given.includes(option) || option.parseArg === collect)
     .flatMap(({ long, short, description }) => {
       const word = long ?? short;
       return word?.startsWith(typed) === true ? [{ word, description }] : [];
     });
-}
-
-/** The options whose values are collected. */
-function isRepeatable({ parseArg }: Option): boolean {
-  return parseArg !== undefined && parseArg.length > 1;
 }
 
 async function valuesOf(

@@ -1,12 +1,9 @@
 import { Option, type Command } from 'commander';
+import { collect } from '../collect.js';
 import type { RecordFlags } from '../commands/trace-record.js';
 import type { LahavFlags } from '../commands/lahav.js';
 import type { TraceFlags } from '../commands/trace.js';
 import { parseTime } from './time-option.js';
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
 
 /** Options that choose events. */
 function withFilter(command: Command): Command {
