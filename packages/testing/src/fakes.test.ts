@@ -27,7 +27,25 @@ describe('ManualClock', () => {
     const clock = new ManualClock();
     const timer = clock.createTimer('stuck', () => timer.arm(clock.now()));
     timer.arm(0);
-    expect(() => clock.advance(1)).toThrow(expect.objectContaining({ code: 'testing.timer-loop' }));
+    expect(() => clock.advance(1)).toThrow(/the timer stuck fired 1000 times at 0 ns/);
+    expect(() => clock.advanceUpTo(1, 10_000)).toThrow(expect.objectContaining({ code: 'testing.timer-loop' }));
+  });
+
+  it('follows a fast timer as far as it is told to', () => {
+    const clock = new ManualClock();
+    let fired = 0;
+    const timer = clock.createTimer('fast', () => {
+      fired++;
+      timer.arm(clock.now() + 10);
+    });
+    timer.arm(10);
+    expect(() => clock.advance(1e9)).toThrow(
+      /timers fired 100000 times within 1000000000 ns, the last one was fast: 999000000 ns were left; .*maxFirings/,
+    );
+    clock.advance(2_000_000, 300_000);
+    expect([fired, clock.now()]).toEqual([300_000, 3_000_000]);
+    expect(clock.advanceUpTo(1e9, 50)).toBe(500);
+    expect(clock.advanceUpTo(5, 50)).toBe(5);
   });
 
   it('refuses timers that were disposed of', () => {

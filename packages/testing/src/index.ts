@@ -23,7 +23,7 @@ export { runScript } from './guest/run-script.js';
 export type { ScriptRun, ScriptRunOptions } from './guest/run-script.js';
 export { createScriptPlugin, scriptArchitecture, scriptedGuest, scriptPlugin } from './guest/script-machine.js';
 export type { ScriptBoard } from './guest/script-machine.js';
-export { ManualClock } from './manual-clock.js';
+export { DEFAULT_FIRINGS, ManualClock } from './manual-clock.js';
 export { parseOptions } from './parse-options.js';
 export { createRandom, randomSeed } from './random.js';
 export { ScriptedCharacterBackend } from './scripted-character-backend.js';

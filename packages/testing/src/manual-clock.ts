@@ -1,8 +1,15 @@
 import { QvmError } from '@qvm/core';
 import type { Clock, ClockTimer } from '@qvm/core/vdev';
 
-/** Timers that fire in one `advance` before it gives up: a device that re-arms itself in the past would never end. */
-const MAX_FIRINGS = 100_000;
+/**
+ * How often timers may fire in one {@link ManualClock.advance} when nothing else is said: enough for a timer of 10 µs in a second.
+ *
+ * @experimental
+ */
+export const DEFAULT_FIRINGS = 100_000;
+
+/** Firings at one time: a device that arms its timer again in the past would never end. */
+const FIRINGS_AT_ONCE = 1000;
 
 /**
  * A clock that moves only when a test says so.
@@ -56,20 +63,50 @@ export class ManualClock implements Clock {
   /**
    * Moves time on, firing timers in the order of their deadlines, each at its own time.
    *
-   * @throws QvmError `testing.timer-loop` when a timer keeps firing without time moving on.
+   * @param maxFirings - how often timers may fire. A device whose timer is faster needs more, or a shorter time.
+   * @throws QvmError `testing.timer-loop` when they would fire more often, or a thousand times without time moving on.
    */
-  advance(nanoseconds: number): void {
+  advance(nanoseconds: number, maxFirings = DEFAULT_FIRINGS): void {
     const end = this.#now + nanoseconds;
-    for (let firings = 0; firings < MAX_FIRINGS; firings++) {
+    const name = this.#fireUntil(end, maxFirings);
+    if (name === undefined) return;
+    const message = `timers fired ${maxFirings} times within ${nanoseconds} ns, the last one was ${name}`;
+    const advice = `${end - this.#now} ns were left; a timer that is meant to be so fast needs a larger maxFirings, or a shorter time`;
+    throw new QvmError('testing.timer-loop', `${message}: ${advice}`);
+  }
+
+  /**
+   * Moves time on as {@link ManualClock.advance} does, but stops when timers have fired so often.
+   *
+   * @returns nanoseconds by which time moved.
+   * @throws QvmError `testing.timer-loop` when they fire a thousand times without time moving on.
+   */
+  advanceUpTo(nanoseconds: number, maxFirings: number): number {
+    const begin = this.#now;
+    this.#fireUntil(begin + nanoseconds, maxFirings);
+    return this.#now - begin;
+  }
+
+  /** Gives the name of the timer that fired last when there were too many, else nothing. */
+  #fireUntil(end: number, maxFirings: number): string | undefined {
+    let last = '';
+    let atOnce = 0;
+    for (let firings = 0; ; firings++) {
       const timer = this.#earliest();
       if (timer?.deadline === undefined || timer.deadline > end) {
         this.#now = end;
-        return;
+        return undefined;
+      }
+      if (firings === maxFirings) return last;
+      atOnce = timer.deadline > this.#now ? 0 : atOnce + 1;
+      if (atOnce > FIRINGS_AT_ONCE) {
+        const message = `the timer ${timer.name} fired ${FIRINGS_AT_ONCE} times at ${this.#now} ns: it is armed for the past again and again`;
+        throw new QvmError('testing.timer-loop', message);
       }
       this.#now = Math.max(this.#now, timer.deadline);
+      last = timer.name;
       timer.fire();
     }
-    throw new QvmError('testing.timer-loop', `timers fired ${MAX_FIRINGS} times within ${nanoseconds} ns`);
   }
 
   /** Moves time on, but fires nothing: as when the host is late. Timers that are due fire at the next {@link ManualClock.advance}. */
@@ -89,14 +126,14 @@ export class ManualClock implements Clock {
 }
 
 class ManualTimer implements ClockTimer {
-  readonly #name: string;
+  readonly name: string;
   readonly #callback: () => void;
   readonly #onDispose: (timer: ManualTimer) => void;
   #deadline: number | undefined;
   #disposed = false;
 
   constructor(name: string, callback: () => void, onDispose: (timer: ManualTimer) => void) {
-    this.#name = name;
+    this.name = name;
     this.#callback = callback;
     this.#onDispose = onDispose;
   }
@@ -107,7 +144,7 @@ class ManualTimer implements ClockTimer {
 
   arm(deadline: number): void {
     if (this.#disposed || !Number.isFinite(deadline)) {
-      throw new QvmError('testing.timer', `timer ${this.#name} was armed for ${deadline} or after its disposal`);
+      throw new QvmError('testing.timer', `timer ${this.name} was armed for ${deadline} or after its disposal`);
     }
     this.#deadline = deadline;
   }
