@@ -5,6 +5,7 @@ import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { MapFlags } from './commands/map.js';
 import type { StartFlags } from './commands/start-flags.js';
+import type { VdevFlags } from './commands/vdev.js';
 import type { NewVdevFlags } from './commands/vdev-new.js';
 import { FINDING_FORMATS } from './report/finding-formats.js';
 import { VDEV_KINDS } from './commands/vdev-kinds.js';
@@ -30,6 +31,9 @@ function wholeNumber(text: string): number {
 
 function resetCount(text: string): number {
   return text === '0' ? 0 : wholeNumber(text);
+
+function pluginOption(): Option {
+  return new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect);
 }
 
 /** Options that change what a configuration says. */
@@ -42,7 +46,7 @@ function withOverrides(command: Command): Command {
         'change a key (cpus=2, ram=1G), or an option of a vdev (pl011.hostdev=pty)',
       ).argParser(collect),
     )
-    .addOption(new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect));
+    .addOption(pluginOption());
 }
 
 function addStart(program: Command, setExitCode: SetExitCode): void {
@@ -139,7 +143,7 @@ function addConvert(program: Command, setExitCode: SetExitCode): void {
       new Option('--to <form>', 'the form to write; the other one than that of the file').choices(['json', 'line']),
     )
     .option('-o, --output <file>', 'where to write it; stdout when absent')
-    .addOption(new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect))
+    .addOption(pluginOption())
     .action(async (file: string, flags: ConvertFlags) => {
       const { convert } = await import('./commands/convert.js');
       setExitCode(await convert(file, flags));
@@ -189,17 +193,19 @@ function addVdev(program: Command): void {
     .command('list')
     .description('list the types')
     .option('--json', 'print as JSON, with the options')
-    .action(async ({ json }: { readonly json?: boolean }) => {
+    .addOption(pluginOption())
+    .action(async (flags: VdevFlags & { readonly json?: boolean }) => {
       const { listVdevs } = await import('./commands/vdev.js');
-      await listVdevs(json === true);
+      await listVdevs(flags);
     });
   vdev
     .command('help')
     .description('describe a type and its options')
-    .argument('<type>')
-    .action(async (type: string) => {
+    .argument('<type>', 'a type, a package such as @acme/vdev-sensor, or a file')
+    .addOption(pluginOption())
+    .action(async (type: string, flags: VdevFlags) => {
       const { describeVdev } = await import('./commands/vdev.js');
-      await describeVdev(type);
+      await describeVdev(type, flags);
     });
   vdev
     .command('new')
