@@ -31,6 +31,7 @@ function wholeNumber(text: string): number {
 
 function resetCount(text: string): number {
   return text === '0' ? 0 : wholeNumber(text);
+}
 
 function pluginOption(): Option {
   return new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect);

@@ -69,6 +69,7 @@ const OPTIONS: Readonly<Record<string, Source>> = {
   },
   '--cmdline': NOTHING,
   '--icount': NOTHING,
+  '--reset-limit': NOTHING,
   '--watch': NOTHING,
   '--timeout': NOTHING,
   '--stop-timeout': NOTHING,
