@@ -22,8 +22,8 @@ describe('completion', () => {
   it('knows commands, subcommands and options', async () => {
     expect(await words('st')).toEqual(['start', 'stop', 'stat']);
     expect(await words('guest', '')).toEqual(['fetch', 'list', 'path', 'verify']);
-    expect(await words('start', 'x.qvmconf', '--re')).toEqual(['--restart', '--restart-policy']);
-    expect(await words('start', '--restart', '--re')).toEqual(['--restart-policy']);
+    expect(await words('start', 'x.qvmconf', '--rest')).toEqual(['--restart', '--restart-policy']);
+    expect(await words('start', '--restart', '--rest')).toEqual(['--restart-policy']);
     expect(await words('start', '--set', 'cpus=2', '--se')).toEqual(['--set']);
     expect(await words('no-such-command', '-')).toEqual(['--version', '--help']);
     expect(await words('')).not.toContain('complete');
