@@ -6,7 +6,7 @@
  */
 
 export { QvmError } from './errors/qvm-error.js';
-export type { Disposable } from './hooks/tappable.js';
+export type { Disposable } from './disposal/disposable.js';
 export type { LogLevel, Logger } from './log/logger.js';
 export { silentLogger } from './log/logger.js';
 export type { HookPlugin, PluginVm, Provider, QvmPlugin, Resolver } from './plugin/plugin.js';

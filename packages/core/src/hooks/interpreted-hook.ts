@@ -1,10 +1,10 @@
+import type { Disposable } from '../disposal/disposable.js';
 import { QvmError } from '../errors/qvm-error.js';
 import { Interceptors } from './interceptors.js';
 import { idle } from './tap-runner.js';
 import type { TapList, TapRunner } from './tap-runner.js';
 import { Hook } from './tapable-hook.js';
 import type { CompiledCall, CompileOptions, FullInterceptor, FullTap, TapFunction } from './tapable-hook.js';
-import type { Disposable } from './tappable.js';
 
 /** How the taps of a type of hook are called. */
 export interface HookType {

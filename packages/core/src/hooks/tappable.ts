@@ -1,15 +1,7 @@
 import { HookMap } from 'tapable';
 import type { AsyncSeriesHook, SyncBailHook, SyncHook, TypedHookMap } from 'tapable';
+import type { Disposable } from '../disposal/disposable.js';
 import type { InterpretedHook } from './interpreted-hook.js';
-
-/**
- * Something that can be undone or released once.
- *
- * @experimental
- */
-export interface Disposable {
-  dispose(): void;
-}
 
 /**
  * Place of a tap among the others.

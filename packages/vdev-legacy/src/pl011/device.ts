@@ -1,4 +1,3 @@
-import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell UART (PL011), r1p3, from the Technical Reference Manual DDI 0183.
  *
@@ -6,8 +5,8 @@ import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, req
  * overrun. Leaves out the line itself (rate, parity, break, IrDA), DMA and the integration-test registers.
  * Differences from silicon, with reasons, are in docs/vdevs/pl011.md.
  */
+import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { CharacterBackend } from '@qvm/core/services';
 import type {
   ClockTimer,
   DeviceTreeContext,
@@ -18,8 +17,8 @@ import type {
   VdevContext,
 } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
-import { InputGate } from '../serial/input-gate.js';
-import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
+import { FIFO_DEPTH, type ReceiveFifo } from '../serial/receive-fifo.js';
+import { SerialLine } from '../serial/serial-line.js';
 import {
   CR_LBE,
   CR_RXE,
@@ -49,38 +48,30 @@ export class Pl011 implements Vdev, Pl011Operations {
   readonly #registers: RegisterBlock<Pl011Operations, Pl011RegisterName>;
   readonly #interrupt: InterruptLine;
   readonly #timeout: ClockTimer;
-  readonly #gate: InputGate;
-  readonly #backend: CharacterBackend;
-  readonly #hostdev: string;
-  readonly #received = new ReceiveFifo();
-  readonly #outgoing = new Uint8Array(1);
+  readonly #line: SerialLine;
+  readonly #received: ReceiveFifo;
   /** DR.OE: a character was lost, and none could be put in since (DDI 0183 table 3-2). */
   #overrun = false;
-  #bytesIn = 0;
-  #bytesOut = 0;
 
   constructor(context: VdevContext, hostdev: string) {
     this.#context = context;
-    this.#hostdev = hostdev;
     this.#registers = new RegisterBlock(pl011Registers, this as Pl011Operations, PRIMECELL_SIZE);
     this.mmio = { registers: this.#registers };
     this.#interrupt = context.interrupt('uart');
-    this.#backend = context.openCharacterBackend(hostdev);
     this.#timeout = context.clock.createTimer(`${context.name} receive timeout`, () => this.#timedOut());
-    this.#gate = new InputGate(context.clock, context.name, () => this.#takeInput());
-    this.#backend.onInput(() => this.#takeInput());
+    this.#line = new SerialLine(context, hostdev, {
+      receives: () => this.#receiverEnabled && !this.#loopback,
+      receive: (character) => this.#receive(character),
+    });
+    this.#received = this.#line.received;
   }
 
   reset(): void {
     this.#registers.reset();
-    this.#received.clear();
-    this.#received.enable(false);
+    this.#line.reset();
     this.#overrun = false;
-    this.#gate.stopPolling();
     this.#timeout.cancel();
-    this.#gate.setInterruptEnabled(false);
     this.#interrupt.deassert();
-    this.#backend.flush();
   }
 
   save(): { readonly version: number; readonly state: Json } {
@@ -97,23 +88,17 @@ export class Pl011 implements Vdev, Pl011Operations {
     const received = requireUnsignedArray(state.received, FIFO_DEPTH, 0xff, 'received');
     this.#overrun = requireBoolean(state.overrun, 'overrun');
     this.#registers.load(registers);
-    this.#received.load(received);
-    this.#received.enable(this.#fifoEnabled);
-    this.#gate.stopPolling();
+    this.#line.restore(received, this.#fifoEnabled);
     this.#timeout.cancel();
     this.#updateInterrupt();
     this.#startTimeout();
-    this.#gate.setInterruptEnabled(wantsInput(this.#registers.get('IMSC')));
-    this.#takeInput();
+    this.#line.setInterruptEnabled(wantsInput(this.#registers.get('IMSC')));
+    this.#line.takeInput();
   }
 
   status(): Readonly<Record<string, Json>> {
     return {
-      hostdev: this.#hostdev,
-      bytesIn: this.#bytesIn,
-      bytesOut: this.#bytesOut,
-      waitingInGuest: this.#received.count,
-      waitingOnHost: this.#backend.available,
+      ...this.#line.status(),
       registers: this.#registers.save(),
     };
   }
@@ -124,17 +109,12 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   dispose(): void {
-    this.#backend.onInput(undefined);
     this.#timeout.dispose();
-    this.#gate.dispose();
-    this.#backend.flush();
-    this.#backend.close();
+    this.#line.dispose();
   }
 
   receiveData(): number {
-    if (this.#received.isEmpty) {
-      this.#gate.poll();
-    }
+    this.#line.poll();
     const character = this.#received.shift();
     const data = this.#overrun ? character | DR_OE : character;
     this.#overrun = false;
@@ -147,11 +127,9 @@ export class Pl011 implements Vdev, Pl011Operations {
    * console counts on firmware that enabled it, and this board has none.
    */
   transmitData(value: number): void {
-    this.#gate.stopPolling();
-    if ((this.#registers.get('CR') & CR_LBE) === 0) {
-      this.#outgoing[0] = value;
-      this.#backend.write(this.#outgoing);
-      this.#bytesOut++;
+    this.#line.stopPolling();
+    if (!this.#loopback) {
+      this.#line.send(value);
     } else if (this.#receiverEnabled) {
       this.#receive(value & 0xff);
     }
@@ -160,37 +138,35 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   clearErrors(): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     this.#registers.set('RSR', 0);
   }
 
   pollFlags(): number {
-    if (this.#received.isEmpty) {
-      this.#gate.poll();
-    }
+    this.#line.poll();
     const empty = this.#received.isEmpty ? FR_RXFE : 0;
     const full = this.#received.isFull ? FR_RXFF : 0;
     return FR_TXFE | empty | full | modemFlags(this.#registers.get('CR'));
   }
 
   lineControlChanged(value: number, previous: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     if (((value ^ previous) & LCR_H_FEN) !== 0) {
       this.#received.enable(this.#fifoEnabled);
-      this.#takeInput();
+      this.#line.takeInput();
     }
   }
 
   controlChanged(value: number, previous: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     this.#raise(modemInterrupts(modemFlags(value), modemFlags(previous)));
-    this.#takeInput();
+    this.#line.takeInput();
   }
 
   interruptMaskChanged(value: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     this.#updateInterrupt();
-    this.#gate.setInterruptEnabled(wantsInput(value));
+    this.#line.setInterruptEnabled(wantsInput(value));
   }
 
   maskedInterrupts(): number {
@@ -198,7 +174,7 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   clearInterrupts(value: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     this.#registers.set('RIS', this.#registers.get('RIS') & ~value);
     this.#updateInterrupt();
     if ((value & INT_RT) !== 0) {
@@ -210,31 +186,12 @@ export class Pl011 implements Vdev, Pl011Operations {
     return (this.#registers.get('LCR_H') & LCR_H_FEN) !== 0;
   }
 
+  get #loopback(): boolean {
+    return (this.#registers.get('CR') & CR_LBE) !== 0;
+  }
+
   get #receiverEnabled(): boolean {
     return (this.#registers.get('CR') & (CR_UARTEN | CR_RXE)) === (CR_UARTEN | CR_RXE);
-  }
-
-  /** Number of characters that the guest is ready for. */
-  get #wanted(): number {
-    if (!this.#receiverEnabled || (this.#registers.get('CR') & CR_LBE) !== 0) {
-      return 0;
-    }
-    if (this.#gate.listening) {
-      return this.#received.room;
-    }
-    return this.#gate.polling && this.#received.isEmpty ? 1 : 0;
-  }
-
-  #takeInput(): void {
-    const wanted = this.#wanted;
-    if (wanted === 0 || this.#backend.available === 0) {
-      return;
-    }
-    const characters = this.#backend.read(wanted);
-    this.#bytesIn += characters.length;
-    for (const character of characters) {
-      this.#receive(character);
-    }
   }
 
   #receive(character: number): void {
@@ -264,7 +221,7 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#registers.set('RIS', this.#registers.get('RIS') & ~(below | empty));
     this.#updateInterrupt();
     if (this.#received.isEmpty) {
-      this.#takeInput();
+      this.#line.takeInput();
     }
   }
 

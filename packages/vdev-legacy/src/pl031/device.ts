@@ -1,10 +1,10 @@
-import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell Real Time Clock (PL031), from the Technical Reference Manual DDI 0224.
  *
  * Models the register map, setting the time, and the alarm with its interrupt. Leaves out the integration-test
  * registers. The clock is on from the start, as one with a battery is.
  */
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type {
   ClockTimer,

@@ -1,4 +1,3 @@
-import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell General Purpose Input/Output (PL061), from the Technical Reference Manual DDI 0190.
  *
@@ -6,6 +5,7 @@ import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@
  * masked data accesses, directions and all kinds of interrupts. Leaves out the mode control's effect and the
  * integration-test registers.
  */
+import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { PowerButton } from '@qvm/core/services';
 import type {

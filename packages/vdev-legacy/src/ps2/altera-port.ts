@@ -1,8 +1,8 @@
-import { requireBoolean, requireObject } from '@qvm/core/vdev';
 /*
  * The PS/2 core of Altera (Intel), from "University Program IP Cores: PS/2 Core for Altera DE-Series Boards" and the
  * register use of Linux, drivers/input/serio/altera_ps2.c. Two words; a FIFO for what the device sends.
  */
+import { requireBoolean, requireObject } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { AccessWidth, DeviceTreeContext, DeviceTreeNode, InterruptLine } from '@qvm/core/vdev';
 import type { Ps2Port } from './port.js';

@@ -1,9 +1,9 @@
-import { requireBoolean, requireObject, requireUnsigned } from '@qvm/core/vdev';
 /*
  * A PS/2 keyboard with 104 keys and scan code set 2, from the IBM PS/2 Hardware Interface Technical Reference (1990),
  * "Keyboard". Leaves out scan code sets 1 and 3, and repeats no key by itself: guests repeat held keys themselves, or the
  * host's keyboard does.
  */
+import { requireBoolean, requireObject, requireUnsigned } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import { OutputQueue } from './output-queue.js';
 import { ACKNOWLEDGE, NO_COMMAND, RESEND, SELF_TEST_PASSED } from './ps2-device.js';

@@ -1,8 +1,8 @@
-import { RegisterBlock, requireObject, requireUnsigned } from '@qvm/core/vdev';
 /*
  * Arm PrimeCell PS2 Keyboard/Mouse Interface (PL050), from the Technical Reference Manual DDI 0143. Bytes pass at once: the
  * transmitter is always empty. Leaves out the integration-test registers and the forced lines.
  */
+import { RegisterBlock, requireObject, requireUnsigned } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { AccessWidth, DeviceTreeContext, DeviceTreeNode, InterruptLine } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';

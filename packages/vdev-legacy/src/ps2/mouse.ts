@@ -1,8 +1,8 @@
-import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '@qvm/core/vdev';
 /*
  * A PS/2 mouse with three buttons, from the IBM PS/2 Hardware Interface Technical Reference (1990), "Mouse", with the wheel
  * packets of Microsoft's IntelliMouse once a driver has asked for them. Movement is sent at once, not at the sample rate.
  */
+import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import { OutputQueue } from './output-queue.js';
 import { ACKNOWLEDGE, NO_COMMAND, RESEND, SELF_TEST_PASSED } from './ps2-device.js';

@@ -1,3 +1,10 @@
+/*
+ * 16550-compatible UART, from the National Semiconductor PC16550D data sheet (June 1995).
+ *
+ * Models the register map with the divisor latch, both FIFO modes, the interrupts by priority, loopback and overrun. Leaves
+ * out the line itself (word length, parity, break) and DMA. What differs from silicon, and why, is in
+ * docs/vdevs/qcar-uart.md.
+ */
 import {
   RegisterBlock,
   requireBoolean,
@@ -6,15 +13,7 @@ import {
   requireUnsignedArray,
   requireVersion,
 } from '@qvm/core/vdev';
-/*
- * 16550-compatible UART, from the National Semiconductor PC16550D data sheet (June 1995).
- *
- * Models the register map with the divisor latch, both FIFO modes, the interrupts by priority, loopback and overrun. Leaves
- * out the line itself (word length, parity, break) and DMA. What differs from silicon, and why, is in
- * docs/vdevs/qcar-uart.md.
- */
 import type { Json } from '@qvm/core';
-import type { CharacterBackend } from '@qvm/core/services';
 import type {
   ClockTimer,
   DeviceTreeContext,
@@ -24,8 +23,8 @@ import type {
   Vdev,
   VdevContext,
 } from '@qvm/core/vdev';
-import { InputGate } from '../serial/input-gate.js';
-import { FIFO_DEPTH, ReceiveFifo } from '../serial/receive-fifo.js';
+import { FIFO_DEPTH, type ReceiveFifo } from '../serial/receive-fifo.js';
+import { SerialLine } from '../serial/serial-line.js';
 import { baudOf, characterTimeoutNs, divisorOf, receiveTrigger, UART_CLOCK_HZ } from './baud.js';
 import {
   FCR_FIFO_ENABLE,
@@ -69,12 +68,9 @@ export class QcarUart implements Vdev, QcarUartOperations {
   readonly #registers: RegisterBlock<QcarUartOperations, QcarUartRegisterName>;
   readonly #interrupt: InterruptLine;
   readonly #timeout: ClockTimer;
-  readonly #gate: InputGate;
-  readonly #backend: CharacterBackend;
-  readonly #hostdev: string;
   readonly #baud: number;
-  readonly #received = new ReceiveFifo();
-  readonly #outgoing = new Uint8Array(1);
+  readonly #line: SerialLine;
+  readonly #received: ReceiveFifo;
   #interruptEnable = 0;
   #fifoControl = 0;
   #divisor: number;
@@ -85,27 +81,25 @@ export class QcarUart implements Vdev, QcarUartOperations {
   #timedOut = false;
   /** The transmitter became empty, and IIR has not told the guest. */
   #transmitted = false;
-  #bytesIn = 0;
-  #bytesOut = 0;
 
   constructor(context: VdevContext, hostdev: string, baud: number) {
     this.#context = context;
-    this.#hostdev = hostdev;
     this.#baud = baud;
     this.#divisor = divisorOf(baud);
     this.#registers = new RegisterBlock(qcarUartRegisters, this as QcarUartOperations, QCAR_UART_SIZE);
     this.mmio = { registers: this.#registers };
     this.#interrupt = context.interrupt('uart');
-    this.#backend = context.openCharacterBackend(hostdev);
     this.#timeout = context.clock.createTimer(`${context.name} character timeout`, () => this.#characterTimeout());
-    this.#gate = new InputGate(context.clock, context.name, () => this.#takeInput());
-    this.#backend.onInput(() => this.#takeInput());
+    this.#line = new SerialLine(context, hostdev, {
+      receives: () => !this.#loopback,
+      receive: (character) => this.#receive(character),
+    });
+    this.#received = this.#line.received;
   }
 
   reset(): void {
     this.#registers.reset();
-    this.#received.clear();
-    this.#received.enable(false);
+    this.#line.reset();
     this.#interruptEnable = 0;
     this.#fifoControl = 0;
     this.#divisor = divisorOf(this.#baud);
@@ -113,11 +107,8 @@ export class QcarUart implements Vdev, QcarUartOperations {
     this.#overrun = false;
     this.#timedOut = false;
     this.#transmitted = false;
-    this.#gate.stopPolling();
-    this.#gate.setInterruptEnabled(false);
     this.#timeout.cancel();
     this.#updateInterrupt();
-    this.#backend.flush();
   }
 
   save(): { readonly version: number; readonly state: Json } {
@@ -148,31 +139,25 @@ export class QcarUart implements Vdev, QcarUartOperations {
     const timedOut = requireBoolean(state.timedOut, 'timedOut');
     this.#transmitted = requireBoolean(state.transmitted, 'transmitted');
     this.#registers.load(registers);
-    this.#received.load(received);
     this.#interruptEnable = interruptEnable;
     this.#fifoControl = fifoControl;
     this.#divisor = divisor;
     this.#modemChanges = changes;
     this.#overrun = overrun;
     this.#timedOut = timedOut;
-    this.#received.enable(this.#fifoEnabled);
-    this.#gate.stopPolling();
+    this.#line.restore(received, this.#fifoEnabled);
     this.#timeout.cancel();
     this.#startTimeout();
     this.#updateInterrupt();
-    this.#gate.setInterruptEnabled((interruptEnable & IER_ERBFI) !== 0);
-    this.#takeInput();
+    this.#line.setInterruptEnabled((interruptEnable & IER_ERBFI) !== 0);
+    this.#line.takeInput();
   }
 
   status(): Readonly<Record<string, Json>> {
     return {
-      hostdev: this.#hostdev,
+      ...this.#line.status(),
       baud: baudOf(this.#divisor),
       divisor: this.#divisor,
-      bytesIn: this.#bytesIn,
-      bytesOut: this.#bytesOut,
-      waitingInGuest: this.#received.count,
-      waitingOnHost: this.#backend.available,
       registers: { ...this.#registers.save(), IER: this.#interruptEnable, FCR: this.#fifoControl },
     };
   }
@@ -196,11 +181,8 @@ export class QcarUart implements Vdev, QcarUartOperations {
   }
 
   dispose(): void {
-    this.#backend.onInput(undefined);
     this.#timeout.dispose();
-    this.#gate.dispose();
-    this.#backend.flush();
-    this.#backend.close();
+    this.#line.dispose();
   }
 
   readFirst(): number {
@@ -208,7 +190,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
   }
 
   writeFirst(value: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     if (this.#divisorLatch) this.#divisor = (this.#divisor & 0xff00) | value;
     else this.#transmitData(value);
   }
@@ -218,7 +200,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
   }
 
   writeSecond(value: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     if (this.#divisorLatch) this.#divisor = (this.#divisor & 0x00ff) | (value << 8);
     else this.#enableInterrupts(value & 0x0f);
   }
@@ -235,29 +217,29 @@ export class QcarUart implements Vdev, QcarUartOperations {
 
   /** §8.4: the other bits of FCR count only together with FIFO enable, and a change of that clears the FIFOs. */
   controlFifos(value: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     const enabled = (value & FCR_FIFO_ENABLE) !== 0;
     const toggled = enabled !== this.#fifoEnabled;
     this.#fifoControl = enabled ? value & FCR_STORED : 0;
     this.#received.enable(enabled);
     if (toggled || (enabled && (value & FCR_RCVR_RESET) !== 0)) this.#clearReceiver();
     this.#updateInterrupt();
-    this.#takeInput();
+    this.#line.takeInput();
   }
 
   lineControlChanged(): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
   }
 
   modemControlChanged(value: number, previous: number): void {
-    this.#gate.stopPolling();
+    this.#line.stopPolling();
     this.#modemChanges |= modemChanges(modemLines(value), modemLines(previous));
     this.#updateInterrupt();
-    this.#takeInput();
+    this.#line.takeInput();
   }
 
   lineStatus(): number {
-    if (this.#received.isEmpty) this.#gate.poll();
+    this.#line.poll();
     const status = LSR_THRE | LSR_TEMT | (this.#received.isEmpty ? 0 : LSR_DR) | (this.#overrun ? LSR_OE : 0);
     this.#overrun = false;
     this.#updateInterrupt();
@@ -303,7 +285,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     if ((value & ~this.#interruptEnable & IER_ETBEI) !== 0) this.#transmitted = true;
     this.#interruptEnable = value;
     this.#updateInterrupt();
-    this.#gate.setInterruptEnabled((value & IER_ERBFI) !== 0);
+    this.#line.setInterruptEnabled((value & IER_ERBFI) !== 0);
   }
 
   /** Sends at once, so the transmitter is always empty again. */
@@ -311,21 +293,19 @@ export class QcarUart implements Vdev, QcarUartOperations {
     if (this.#loopback) {
       this.#receive(value);
     } else {
-      this.#outgoing[0] = value;
-      this.#backend.write(this.#outgoing);
-      this.#bytesOut++;
+      this.#line.send(value);
     }
     this.#transmitted = true;
     this.#updateInterrupt();
   }
 
   #receiveData(): number {
-    if (this.#received.isEmpty) this.#gate.poll();
+    this.#line.poll();
     const character = this.#received.shift();
     this.#timedOut = false;
     this.#startTimeout();
     this.#updateInterrupt();
-    if (this.#received.isEmpty) this.#takeInput();
+    if (this.#received.isEmpty) this.#line.takeInput();
     return character;
   }
 
@@ -333,21 +313,6 @@ export class QcarUart implements Vdev, QcarUartOperations {
     this.#received.clear();
     this.#timedOut = false;
     this.#timeout.cancel();
-  }
-
-  /** Number of characters that the guest is ready for. */
-  get #wanted(): number {
-    if (this.#loopback) return 0;
-    if (this.#gate.listening) return this.#received.room;
-    return this.#gate.polling && this.#received.isEmpty ? 1 : 0;
-  }
-
-  #takeInput(): void {
-    const wanted = this.#wanted;
-    if (wanted === 0 || this.#backend.available === 0) return;
-    const characters = this.#backend.read(wanted);
-    this.#bytesIn += characters.length;
-    for (const character of characters) this.#receive(character);
   }
 
   #receive(character: number): void {

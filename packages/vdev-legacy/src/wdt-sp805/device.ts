@@ -1,10 +1,10 @@
-import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 /*
  * Arm Watchdog Module (SP805), from the Technical Reference Manual DDI 0270.
  *
  * Counts down twice: the first end raises the interrupt, the second bites, unless the guest cleared the interrupt between
  * them. Leaves out the integration-test registers.
  */
+import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type {
   ClockTimer,
