@@ -24,7 +24,7 @@ describe('what a VM lacks', () => {
     const { exitCode, stderr } = await space.qvm(['start', 'strict.qvmconf']);
     expect([exitCode, stderr]).toEqual([
       5,
-      expect.stringMatching(/the core dump is \S*strict-\d{8}-\d{6}\.gcore\n[^]*unsupported reference at 0x40000004/),
+      expect.stringMatching(/the core dump is \S*strict-\d{8}-\d{6}\.gcore\n[^]*unsupported reference at 0x40080004/),
     ]);
     expect(dumps()).toHaveLength(1);
     expect(readFileSync(join(space.folder, dumps()[0] ?? '')).subarray(0, 4)).toEqual(ELF);

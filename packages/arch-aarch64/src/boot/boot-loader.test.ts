@@ -4,7 +4,7 @@ import { createRandom, randomSeed } from '@qvm/testing';
 import { BootBench } from './boot-bench.test.helper.js';
 import type { Booted } from './boot-bench.test.helper.js';
 import type { AddressRange } from './device-tree.js';
-import { elfImage, linuxImage, pattern } from './image-file.test.helper.js';
+import { elfImage, linuxImage, pattern, rawCode } from './image-file.test.helper.js';
 
 const MIB = 1 << 20;
 const RAM = 0x4000_0000;
@@ -47,14 +47,53 @@ describe('loadGuest', () => {
   it('keeps the offset of old kernels behind a multiple of 2 MiB', async () => {
     const bench = new BootBench([{ base: RAM + 0x1_0000, size: 8 * MIB }]);
     const { entry } = await bench.boot({ image: kernel(linuxImage(0x1000, { imageSize: 0n })) });
-    expect(entry).toBe(RAM + 0x8_0000);
+    expect(entry).toBe(RAM + 2 * MIB + 0x8_0000);
     const next = await bench.boot({ image: kernel(linuxImage(0x1000, { textOffset: 0n })) });
     expect(next.entry).toBe(RAM + 2 * MIB);
+    // The multiple itself is not RAM, where there is no other place.
+    const small = new BootBench([{ base: RAM + 0x1_0000, size: MIB }]);
+    const squeezed = await small.boot({ image: kernel(linuxImage(0x1000, { imageSize: 0n })) });
+    expect(squeezed.entry).toBe(RAM + 0x8_0000);
   });
 
-  it('puts raw code at the first address of RAM', async () => {
-    expect(await new BootBench([{ base: 0x1000, size: MIB }]).boot({ image: kernel(pattern(12)) })).toMatchObject({
-      entry: 0x1000,
+  it.each([0x8_0000n, 0x20_0000n, 0x108_0000n, 0x108_1234n])('obeys the text offset 0x%s', async (textOffset) => {
+    const image = linuxImage(0x1000, { textOffset });
+    const { entry } = await ram(32 * MIB).boot({ image: kernel(image) });
+    expect(entry).toBe(RAM + Number(textOffset));
+  });
+
+  it('takes an image that says to need more than 1 GiB, where the VM has it', async () => {
+    const image = kernel(linuxImage(0x1000, { imageSize: 5n << 30n }));
+    await expect(ram(16 * MIB).boot({ image })).rejects.toMatchObject({ code: 'image.does-not-fit' });
+  });
+
+  it('puts raw code where QEMU does, and the tree at the beginning of RAM', async () => {
+    const booted = await new BootBench([{ base: 0x1000, size: MIB }]).boot({ image: kernel(rawCode(12)) });
+    expect([booted.entry, booted.deviceTree]).toEqual([0x8_1000, 0x1000]);
+    const bench = ram(16 * MIB);
+    bench.hooks.deviceTree.tap('test', (tree) =>
+      putChild(tree, '/', { name: 'large', properties: { x: pattern(0x8_0000) } }),
+    );
+    const large = await bench.boot({ image: kernel(rawCode(12)) });
+    expect([large.entry, large.deviceTree]).toEqual([RAM + 0x8_0000, RAM + 2 * MIB]);
+  });
+
+  it('puts the tree of an ELF file at the beginning of RAM, if nothing else is there', async () => {
+    const at = async (physical: number): Promise<number> =>
+      (await ram(16 * MIB).boot({ image: kernel(elfImage(BigInt(physical), [{ physical }])) })).deviceTree;
+    expect(await at(RAM + 0x1_0000)).toBe(RAM);
+    expect(await at(RAM + 0x100)).toBe(RAM + 2 * MIB);
+    expect(await at(RAM)).toBe(RAM + 2 * MIB);
+  });
+
+  it('puts nothing over the files that were loaded first', async () => {
+    const data = [{ name: 'table.bin', address: RAM, bytes: pattern(0x1234) }];
+    const booted = await ram(16 * MIB).boot({ image: kernel(linuxImage(0x1000)), data });
+    expect(booted.entry).toBe(RAM + 2 * MIB);
+    const elf = kernel(elfImage(BigInt(RAM + 0x1230), [{ physical: RAM + 0x1230 }]));
+    await expect(ram(16 * MIB).boot({ image: elf, data })).rejects.toMatchObject({
+      code: 'image.overlap',
+      message: 'Image at 0x40001230-0x4000123f would overlap table.bin at 0x40000000-0x40001233.',
     });
   });
 
@@ -66,7 +105,8 @@ describe('loadGuest', () => {
     ]);
     const parts = [{ physical: RAM + 0xff8, memorySize: 0x100 }, { physical: 0x8000_0000 }];
     const booted = await bench.boot({ image: kernel(elfImage(BigInt(RAM + 0xffc), parts)) });
-    expect([booted.entry, booted.deviceTree]).toEqual([RAM + 0xffc, 0x8020_0000]);
+    // The beginning of RAM is free: the tree fits before the image.
+    expect([booted.entry, booted.deviceTree]).toEqual([RAM + 0xffc, RAM]);
     expect([...bench.guest.read(RAM + 0xff8 + 16, 0xf0)].every((byte) => byte === 0)).toBe(true);
     expect(bench.guest.readU8(RAM + 0xff8 + 0x100)).toBe(0xee);
   });
@@ -77,14 +117,14 @@ describe('loadGuest', () => {
   });
 
   it('finds other places when RAM is too small for the usual ones', async () => {
-    const tiny = await ram(0x1_0000).boot({ image: kernel(pattern(0x100)), initrd: initrd(0x2000) });
+    const tiny = await ram(0x1_0000).boot({ image: kernel(rawCode(0x100)), initrd: initrd(0x2000) });
     expect([tiny.entry, tiny.deviceTree, initrdOf(tiny)]).toEqual([
       RAM,
       RAM + 0x1000,
       { base: RAM + 0xe000, size: 0x2000 },
     ]);
-    const other = await ram(0x1000, 4 * MIB).boot({ image: kernel(pattern(0xffc)), initrd: initrd(0x2000) });
-    expect([other.entry, other.deviceTree]).toEqual([RAM, RAM + 0x1000_0000]);
+    const other = await ram(0x1000, 4 * MIB).boot({ image: kernel(rawCode(0xffc)), initrd: initrd(0x2000) });
+    expect([other.entry, other.deviceTree]).toEqual([RAM + 0x1000_0000 + 0x8_0000, RAM]);
   });
 
   it('gives large trees and initial file systems places of their own', async () => {
@@ -116,8 +156,8 @@ describe('loadGuest', () => {
       () => fits([{ base: RAM, size: 4 * MIB }], linuxImage(0x1000), initrd(4 * MIB)),
       'initrd.gz needs 0x400000 bytes (4 MiB), for which there is no room in RAM beside Image at 0x40000000-0x40000fff. The VM has RAM at 0x40000000-0x403fffff, 0x400000 bytes (4 MiB): give it more, or at another place.',
     ],
-    ['image.does-not-fit', () => fits([{ base: RAM, size: 0x1000 }], pattern(0x1000)), ''],
-    ['image.truncated', () => fits([{ base: RAM, size: MIB }], pattern(4), initrd(0)), 'initrd.gz is empty.'],
+    ['image.does-not-fit', () => fits([{ base: RAM, size: 0x1000 }], rawCode(0x1000)), ''],
+    ['image.truncated', () => fits([{ base: RAM, size: MIB }], rawCode(4), initrd(0)), 'initrd.gz is empty.'],
   ])('says %s (%#)', async (code, boot, message) => {
     await expect(boot()).rejects.toMatchObject({ code, ...(message && { message }) });
   });
@@ -127,13 +167,15 @@ describe('loadGuest', () => {
     bench.hooks.deviceTree.tap('test', (tree) =>
       putChild(tree, '/', { name: 'large', properties: { x: pattern(2 * MIB) } }),
     );
-    await expect(bench.boot({ image: kernel(pattern(4)) })).rejects.toMatchObject({ code: 'image.too-large' });
+    await expect(bench.boot({ image: kernel(linuxImage(0x1000)) })).rejects.toMatchObject({ code: 'image.too-large' });
+    // That is the kernel's limit, not one of others.
+    await expect(bench.boot({ image: kernel(rawCode(4)) })).resolves.toMatchObject({ entry: RAM + 0x8_0000 });
   });
 
   it('writes nothing when something does not fit', async () => {
     const bench = ram(MIB);
-    await expect(bench.boot({ image: kernel(pattern(0x100)), initrd: initrd(MIB) })).rejects.toBeInstanceOf(ImageError);
-    expect(bench.guest.read(RAM, 0x100).every((byte) => byte === 0xee)).toBe(true);
+    await expect(bench.boot({ image: kernel(rawCode(0x100)), initrd: initrd(MIB) })).rejects.toBeInstanceOf(ImageError);
+    expect(bench.guest.read(RAM, MIB).every((byte) => byte === 0xee)).toBe(true);
   });
 
   it('never lets two things overlap or leave RAM, whatever their sizes', async () => {
@@ -156,7 +198,7 @@ describe('loadGuest', () => {
       const fileBytes = size() + 0x40;
       const memoryBytes = fileBytes + (below(2) === 0 ? 0 : size());
       const linux = below(2) === 0;
-      const image = linux ? linuxImage(fileBytes, { imageSize: BigInt(memoryBytes) }) : pattern(fileBytes);
+      const image = linux ? linuxImage(fileBytes, { imageSize: BigInt(memoryBytes) }) : rawCode(fileBytes);
       const file = below(3) === 0 ? undefined : initrd(size());
       let booted: Booted;
       try {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   cellsOf,
   findNode,
+  putChild,
   readDeviceTree,
   readMemoryReservations,
   textsOf,
@@ -12,10 +13,10 @@ import type { QvmError } from '@qvm/core';
 import type { DeviceTreeContext, DeviceTreeNode } from '@qvm/core/vdev';
 import { createRandom, randomSeed } from '@qvm/testing';
 import { BootBench } from './boot-bench.test.helper.js';
-import { pattern } from './image-file.test.helper.js';
+import { elfImage, pattern, rawCode } from './image-file.test.helper.js';
 
 const RAM = 0x4000_0000;
-const image = { name: 'code', bytes: pattern(16) };
+const image = { name: 'code', bytes: rawCode(16) };
 const hasDtc = spawnSync('dtc', ['--version']).status === 0;
 if (!hasDtc) console.log('SKIPPED: what dtc says of trees, because dtc (device-tree-compiler) is not installed.');
 const itWithDtc = hasDtc ? it : it.skip;
@@ -74,7 +75,7 @@ describe('a generated tree', () => {
   });
 
   it('tells of RAM, CPUs, firmware, clock and how to begin', async () => {
-    const { tree, deviceTree } = await bench.boot(request, 3);
+    const { tree } = await bench.boot(request, 3);
     const cells = (path: string, name: string) => cellsOf(findNode(tree, path)?.properties[name]);
     const texts = (path: string, name: string) => textsOf(findNode(tree, path)?.properties[name]);
     expect(tree.children?.map(({ name }) => name)).toEqual([
@@ -102,7 +103,7 @@ describe('a generated tree', () => {
       ['/pl011@9000000'],
     ]);
     const initrd = cells('/chosen', 'linux,initrd-start')?.[1] as number;
-    expect([initrd, cells('/chosen', 'linux,initrd-end')]).toEqual([deviceTree + 0x20_0000, [0, initrd + 100]]);
+    expect([initrd, cells('/chosen', 'linux,initrd-end')]).toEqual([RAM + 0x40_0000, [0, initrd + 100]]);
     expect([cells('/pl011', 'interrupts'), cells('/pl011', 'clocks')?.[0]]).toEqual([
       [0, 1, 4],
       cells('/apb-pclk', 'phandle')?.[0],
@@ -173,10 +174,7 @@ describe("QEMU's tree, given", () => {
   it('gets command line and initial file system, and loses those of another boot', async () => {
     const first = await boot({ commandLine: 'one', initrd: { name: 'initrd', bytes: pattern(9) } });
     const chosen = findNode(first.tree, '/chosen')?.properties ?? {};
-    expect([textsOf(chosen['bootargs']), cellsOf(chosen['linux,initrd-end'])?.[1]]).toEqual([
-      ['one'],
-      first.deviceTree + 0x20_0009,
-    ]);
+    expect([textsOf(chosen['bootargs']), cellsOf(chosen['linux,initrd-end'])?.[1]]).toEqual([['one'], RAM + 0x40_0009]);
     const again = await boot({ deviceTree: { name: 'first.dtb', bytes: first.treeBytes } });
     const kept = findNode(again.tree, '/chosen')?.properties ?? {};
     // The command line stays: none was given.
@@ -221,13 +219,66 @@ describe("QEMU's tree, given", () => {
 
   it('keeps reserved memory, and puts nothing there', async () => {
     const reservations = [
-      { address: RAM, size: 0x3000 },
+      { address: RAM, size: 0x8_3000 },
       { address: RAM + 0x20_0000, size: 0x1000 },
     ];
     const bytes = writeDeviceTree(readDeviceTree(file), { reservations });
     const booted = await boot({ deviceTree: { name: 'x', bytes } });
     expect(readMemoryReservations(booted.treeBytes)).toEqual(reservations);
-    expect([booted.entry, booted.deviceTree]).toEqual([RAM + 0x3000, RAM + 0x40_0000]);
+    expect([booted.entry, booted.deviceTree]).toEqual([RAM + 0x8_3000, RAM + 0x40_0000]);
+  });
+
+  it('keeps clear what is below /reserved-memory', async () => {
+    const cells = (...list: number[]) => ({ cells: list });
+    const reserve = (
+      root: DeviceTreeNode,
+      children: DeviceTreeNode[],
+      properties: DeviceTreeNode['properties'] = {},
+    ) => ({
+      name: 'x.dtb',
+      bytes: writeDeviceTree(
+        putChild(root, '/', {
+          name: 'reserved-memory',
+          properties: { '#address-cells': cells(2), '#size-cells': cells(1), ranges: true, ...properties },
+          children,
+        }),
+      ),
+    });
+    const given = readDeviceTree(file);
+    const twice = { name: 'keep@40000000', properties: { reg: cells(0, RAM, 0x1000, 0, RAM + 0x20_0000, 0x4000) } };
+    const none = [
+      { name: 'pool', properties: { size: cells(0x1000), alignment: cells(0x1000) } },
+      { name: 'off@40082000', properties: { reg: cells(0, RAM + 0x8_2000, 0x1000), status: 'disabled' } },
+    ];
+    const noMap = {
+      name: 'no@40080000',
+      properties: { reg: cells(0, RAM + 0x8_0000, 0x2000), 'no-map': true as const },
+    };
+    const booted = await boot({ deviceTree: reserve(given, [twice, ...none, noMap]) });
+    expect([booted.entry, booted.deviceTree]).toEqual([RAM + 0x8_2000, RAM + 0x40_0000]);
+    expect(findNode(booted.tree, '/reserved-memory')?.children?.map(({ name }) => name)).toEqual(
+      [twice, ...none, noMap].map(({ name }) => name),
+    );
+    const at = RAM + 0x20_3ff0;
+    const elf = { name: 'app.elf', bytes: elfImage(BigInt(at), [{ physical: at }]) };
+    await expect(boot({ image: elf, deviceTree: reserve(given, [twice]) })).rejects.toMatchObject({
+      code: 'image.overlap',
+      message:
+        'app.elf at 0x40203ff0-0x40203fff would overlap /reserved-memory/keep@40000000 of x.dtb at 0x40200000-0x40203fff.',
+    });
+    const all = { name: 'all@40000000', properties: { reg: cells(0, RAM, 0x80_0000, 0, 0x8000_0000, 0x1_0000) } };
+    await expect(boot({ deviceTree: reserve(given, [all]) })).rejects.toMatchObject({
+      code: 'image.does-not-fit',
+      message: expect.stringContaining(
+        'beside /reserved-memory/all@40000000 of x.dtb at 0x40000000-0x407fffff',
+      ) as string,
+    });
+    for (const wrong of [
+      reserve(given, [{ name: 'a', properties: { reg: cells(0, RAM) } }]),
+      reserve(given, [{ name: 'a', properties: { reg: true } }]),
+      reserve(given, [], { ranges: cells(0, 0, RAM, 0, 0x1000) }),
+    ])
+      await expect(boot({ deviceTree: wrong })).rejects.toMatchObject({ code: 'devicetree.malformed' });
   });
 
   it('is written with the cells of its root', async () => {

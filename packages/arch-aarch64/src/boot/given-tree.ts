@@ -13,6 +13,8 @@ import type { BootFile, MemoryReservation } from '@qvm/core/architecture';
 import type { DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
 import { chosenProperties, cpuNode, memoryNode, psciNode } from './device-tree.js';
 import type { BoardDescription } from './device-tree.js';
+import { reservedRanges } from './reserved-memory.js';
+import type { ReservedRange } from './reserved-memory.js';
 
 /** Cells that a node's children use for addresses and sizes (Devicetree Specification v0.4 §2.3.5). */
 interface CellCounts {
@@ -26,7 +28,10 @@ interface CellCounts {
  * @experimental
  */
 export interface GivenTree {
+  /** The tree's memory reservation block. */
   readonly reservations: readonly MemoryReservation[];
+  /** What the tree keeps for others: the reservation block and the nodes below `/reserved-memory`. */
+  readonly reserved: readonly ReservedRange[];
   /**
    * The tree with the VM's memory, CPUs, firmware and `chosen`; the rest stays.
    *
@@ -67,7 +72,15 @@ export function readGivenTree({ name, bytes }: BootFile): GivenTree {
       ...encode(base, counts.address),
       ...encode(size, counts.size),
     ];
-    return { reservations, patch: (board, isMapped) => patch(disableAbsent(root, counts, isMapped), board, reg) };
+    const reserved = [
+      ...reservations.map(({ address, size }) => ({ name: `a reservation of ${name}`, base: address, size })),
+      ...reservedRanges(root, name),
+    ];
+    return {
+      reservations,
+      reserved,
+      patch: (board, isMapped) => patch(disableAbsent(root, counts, isMapped), board, reg),
+    };
   } catch (error) {
     if (error instanceof QvmError && error.message.startsWith(name)) throw error;
     throw malformed(error instanceof Error ? error.message : String(error), error);

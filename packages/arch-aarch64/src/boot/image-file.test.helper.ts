@@ -8,6 +8,7 @@ export interface LinuxHeader {
 }
 
 const MAGIC = 0x644d_5241;
+const NOP = [0x1f, 0x20, 0x03, 0xd5];
 let known = new Uint8Array(0);
 
 /** A file with the header of an arm64 `Image`, filled with a pattern. */
@@ -84,4 +85,18 @@ export function zbootImage(payload: Uint8Array, compression: string): Uint8Array
   bytes.set(new TextEncoder().encode(compression), 0x18);
   bytes.set(payload, 0x40);
   return bytes;
+}
+
+/** An ELF file that loads code at an address and begins there. */
+export function elfProgram(address: number, code: Uint8Array): Uint8Array {
+  const image = elfImage(BigInt(address), [{ physical: address, fileSize: code.length }]);
+  image.set(code, image.length - code.length);
+  return image;
+}
+
+/** Raw code: instructions, then a pattern. */
+export function rawCode(bytes: number): Uint8Array {
+  const code = pattern(bytes);
+  for (let at = 0; at < Math.min(bytes, 0x40); at++) code[at] = NOP[at % 4] as number;
+  return code;
 }

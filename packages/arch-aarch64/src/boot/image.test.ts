@@ -4,7 +4,7 @@ import { createRandom, randomSeed } from '@qvm/testing';
 import { elfImage, linuxImage, pattern, zbootImage } from './image-file.test.helper.js';
 import { readImage } from './image.js';
 
-const read = (bytes: Uint8Array) => readImage({ name: 'kernel.img', bytes });
+const read = (bytes: Uint8Array, limit = 1 << 24) => readImage({ name: 'kernel.img', bytes }, limit);
 const text = (content: string, at = 0, length = 0x400): Uint8Array => {
   const bytes = pattern(length);
   bytes.set(new TextEncoder().encode(content), at);
@@ -65,9 +65,47 @@ describe('readImage', () => {
     expect(await read(image)).toMatchObject({ format: 'elf', entry: 0x4020_0008 });
   });
 
-  it('takes anything else for code that begins at its first byte', async () => {
+  it('takes for code what can be it', async () => {
     const bytes = Uint8Array.of(0x1f, 0x20, 0x03, 0xd5);
-    expect(await read(bytes)).toEqual({ format: 'raw', bytes, size: 4, alignment: 0x1000, offset: 0 });
+    expect(await read(bytes)).toEqual({ format: 'raw', bytes, size: 4, alignment: 0x1000, offset: 0x8_0000 });
+    // As U-Boot begins: a branch over data.
+    const branch = pattern(0x80).fill(0xff, 4);
+    branch.set([0x0a, 0x00, 0x00, 0x14, 0xff]);
+    await expect(read(branch)).rejects.toMatchObject({ code: 'image.unknown-format' });
+    for (let at = 0x28; at < 0x80; at += 4) branch.set([0x1f, 0x20, 0x03, 0xd5], at);
+    expect(await read(branch)).toMatchObject({ format: 'raw' });
+    // Nobody knows where a conditional branch goes, or a branch with link.
+    expect(await read(Uint8Array.of(0x40, 0x00, 0x00, 0xb4, 0xff, 0xff, 0xff, 0xff))).toMatchObject({ format: 'raw' });
+    // A loop.
+    expect(await read(Uint8Array.of(0x00, 0x00, 0x00, 0x14))).toMatchObject({ format: 'raw' });
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['a host name', text('debian\n', 0, 7), 'kernel.img is a text, not an image.'],
+    ['a configuration', new TextEncoder().encode('{ "name": "größe" }\n'), 'kernel.img is a text, not an image.'],
+    [
+      'a picture',
+      Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+      'as code, its bytes from 0x0 on are no A64 instruction.',
+    ],
+    ['an empty disk', new Uint8Array(512), 'as code, its bytes from 0x0 on are no A64 instruction.'],
+    [
+      'data after an instruction',
+      Uint8Array.of(0x1f, 0x20, 0x03, 0xd5, 0, 0, 0, 0),
+      'its bytes from 0x4 on are no A64 instruction.',
+    ],
+    ['half an instruction', Uint8Array.of(0x1f, 0x20, 0x03), 'its bytes from 0x0 on are missing.'],
+  ])('does not take %s for code', async (_, bytes, message) => {
+    await expect(read(bytes)).rejects.toMatchObject({
+      code: 'image.unknown-format',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('unpacks no more than there is room for', async () => {
+    const packed = new Uint8Array(gzipSync(linuxImage(0x10000)));
+    await expect(read(packed, 0xffff)).rejects.toMatchObject({ code: 'image.too-large' });
+    await expect(read(packed, 0x10000)).resolves.toMatchObject({ format: 'linux' });
   });
 
   const sections = { at: 0x40, sections: [[0x200, 0x1000]] as const };
@@ -103,10 +141,9 @@ describe('readImage', () => {
     ],
     [
       'image.bad-header',
-      linuxImage(0x1000, { imageSize: 1n << 40n }),
-      'kernel.img has an arm64 header with impossible sizes: image size 0x10000000000, text offset 0x0.',
+      linuxImage(0x1000, { imageSize: 1n << 48n }),
+      'kernel.img has an arm64 header with impossible sizes: image size 0x1000000000000, text offset 0x0.',
     ],
-    ['image.bad-header', linuxImage(0x1000, { textOffset: 0x20_0000n }), ''],
     ['image.bad-header', linuxImage(0x1000, { textOffset: 2n ** 64n - 1n }), ''],
     ['image.wrong-machine', text('HdrS', 0x202), 'kernel.img is an x86 Linux kernel (bzImage), not an arm64 image.'],
     [

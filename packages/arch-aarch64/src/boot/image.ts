@@ -1,6 +1,15 @@
-import { ElfMachine, ImageError, gunzip, isElf, isGzip, readElf64 } from '@qvm/core/architecture';
+import {
+  ElfMachine,
+  ImageError,
+  PHYSICAL_ADDRESS_LIMIT,
+  gunzip,
+  isElf,
+  isGzip,
+  readElf64,
+} from '@qvm/core/architecture';
 import type { BootFile } from '@qvm/core/architecture';
 import { refuseForeign } from './foreign-image.js';
+import { requireCode } from './raw-code.js';
 import { sizeText } from './size-text.js';
 
 /**
@@ -45,10 +54,10 @@ const BIG_ENDIAN = 1n;
 const KERNEL_ALIGNMENT = 0x20_0000;
 /** An image without a size in its header is from before Linux 3.17 and sits at this offset. */
 const OLD_TEXT_OFFSET = 0x8_0000;
-/** Images unpack to at most this much. */
-const UNPACKED_LIMIT = 1 << 30;
 /** Raw code begins on a page. */
 const RAW_ALIGNMENT = 0x1000;
+/** QEMU puts raw code here, above the place in which its board has the device tree. */
+const RAW_OFFSET = 0x8_0000;
 /** EFI zboot (Linux, drivers/firmware/efi/libstub/zboot-header.S): "MZ", "zimg", then where the payload is and its compression. */
 const Zboot = { mark: 0x04, offset: 0x08, size: 0x0c, compression: 0x18, bytes: 0x38 } as const;
 /** "zimg". */
@@ -67,25 +76,27 @@ const Pe = {
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
- * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code.
+ * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code, as far as it can be code.
  *
+ * @param limit - most bytes that a compressed image may have when unpacked: those of the VM's RAM.
  * @throws `ImageError` for truncated and foreign images.
  * @experimental
  */
-export async function readImage(file: BootFile): Promise<LoadableImage> {
-  const bytes = await unpack(file);
+export async function readImage(file: BootFile, limit: number): Promise<LoadableImage> {
+  const bytes = await unpack(file, limit);
   if (bytes.length === 0) throw new ImageError('truncated', `${file.name} is empty.`);
   if (isElf(bytes)) return readElf(bytes, file.name);
   refuseForeign(bytes, file.name);
   const view = viewOf(bytes);
   if (bytes.length >= Header.bytes && view.getUint32(Header.magic, true) === MAGIC)
     return readLinux(bytes, view, file.name);
-  return { format: 'raw', bytes, size: bytes.length, alignment: RAW_ALIGNMENT, offset: 0 };
+  requireCode(bytes, file.name);
+  return { format: 'raw', bytes, size: bytes.length, alignment: RAW_ALIGNMENT, offset: RAW_OFFSET };
 }
 
-async function unpack({ name, bytes }: BootFile): Promise<Uint8Array> {
+async function unpack({ name, bytes }: BootFile, limit: number): Promise<Uint8Array> {
   const packed = isZboot(bytes) ? zbootPayload(bytes, name) : bytes;
-  return isGzip(packed) ? gunzip(packed, UNPACKED_LIMIT, name) : packed;
+  return isGzip(packed) ? gunzip(packed, limit, name) : packed;
 }
 
 function isZboot(bytes: Uint8Array): boolean {
@@ -121,7 +132,7 @@ function readLinux(bytes: Uint8Array, view: DataView, name: string): LoadableIma
   if (view.getBigUint64(Header.flags, true) & BIG_ENDIAN) {
     throw new ImageError('wrong-endianness', `${name} is a big-endian kernel; only little-endian ones run.`);
   }
-  if (size > BigInt(UNPACKED_LIMIT) || offset >= BigInt(KERNEL_ALIGNMENT)) {
+  if (size + offset >= BigInt(PHYSICAL_ADDRESS_LIMIT)) {
     throw new ImageError(
       'bad-header',
       `${name} has an arm64 header with impossible sizes: image size 0x${size.toString(16)}, text offset 0x${offset.toString(16)}.`,

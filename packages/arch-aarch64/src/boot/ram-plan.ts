@@ -30,6 +30,11 @@ export class RamPlan {
     this.ram = merged;
   }
 
+  /** Bytes of RAM. */
+  get size(): number {
+    return this.ram.reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** The range of RAM around an address, or the first. */
   around(address: number): AddressRange | undefined {
     return this.ram.find((r) => address >= r.base && address < endOf(r)) ?? this.ram[0];
@@ -71,12 +76,13 @@ export class RamPlan {
     );
   }
 
-  /** The lowest free place in `range` from `from` on. */
-  lowest(range: AddressRange, size: number, alignment: number, from = range.base): number | undefined {
-    let at = alignUp(Math.max(from, range.base), alignment);
+  /** The lowest free place in `range` from `from` on, `offset` bytes after a multiple of `alignment`. */
+  lowest(range: AddressRange, size: number, alignment: number, from = range.base, offset = 0): number | undefined {
+    const fit = (address: number): number => alignUp(address - offset, alignment) + offset;
+    let at = fit(Math.max(from, range.base));
     for (const taken of [...this.#taken].sort((x, y) => x.base - y.base)) {
       if (at + size <= taken.base) break;
-      if (at < endOf(taken)) at = alignUp(endOf(taken), alignment);
+      if (at < endOf(taken)) at = fit(endOf(taken));
     }
     return at + size <= endOf(range) ? at : undefined;
   }

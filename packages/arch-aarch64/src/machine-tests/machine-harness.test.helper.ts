@@ -4,6 +4,7 @@ import type { Architecture, Engine, UnsupportedPolicies } from '@qvm/core/archit
 import type { StepResult, VdevSpec, VmExit, VmOptions } from '@qvm/core/host';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '@qvm/asm-aarch64';
+import { elfProgram } from '../boot/image-file.test.helper.js';
 import { gic } from '../gic/index.js';
 import { Aarch64Machine } from '../machine.js';
 import { registerNamed } from '@qvm/isa-aarch64';
@@ -128,7 +129,7 @@ export class MachineHarness {
     const text = `adr x0, vectors\n msr vbar_el1, x0\n msr nzcv, xzr\n b main\n.balign 2048\nvectors:\n${vectors(setup.vectors ?? {})}\nmain:\n${source}\n${POWER_OFF}\n.ltorg\n`;
     const { bytes, labels } = assemble(text, { origin: CODE, ...(setup.symbols && { symbols: setup.symbols }) });
     machine.labels = labels;
-    await machine.vm.boot({ image: { name: 'test', bytes } });
+    await machine.vm.boot({ image: { name: 'test', bytes: elfProgram(CODE, bytes) } });
     return machine;
   }
 

@@ -52,7 +52,19 @@ function patched(change: (view: DataView) => void, segments: readonly SegmentFie
   return bytes;
 }
 
+/** Puts the number of segments into a section header, where it goes when it is 65,535 or more. */
+function countElsewhere(view: DataView, count: number, section = BigInt(DATA_OFFSET)): void {
+  view.setUint16(56, 0xffff, true);
+  view.setBigUint64(40, section, true);
+  view.setUint32(DATA_OFFSET + 44, count, true);
+}
+
 describe('readElf64', () => {
+  it('finds a number of segments that does not fit into the header', () => {
+    const file = patched((view) => countElsewhere(view, 2), [{ physical: 0x1000 }, { physical: 0x2000 }]);
+    expect(readElf64(file, ElfMachine.AArch64).segments.map(({ physical }) => physical)).toEqual([0x1000, 0x2000]);
+  });
+
   it('finds entry and segments, in physical order', () => {
     const file = elf([
       { physical: 0x4010_0000, virtual: 0xffff_8000_0010_0000n, offset: DATA_OFFSET + 16 },
@@ -93,7 +105,8 @@ describe('readElf64', () => {
     ['wrong-machine', patched((view) => view.setUint16(18, ElfMachine.X86_64, true))],
     ['bad-header', patched((view) => view.setUint16(16, 1, true))],
     ['bad-header', patched((view) => view.setUint16(54, 8, true))],
-    ['bad-header', patched((view) => view.setUint16(56, 0xffff, true))],
+    ['truncated', patched((view) => countElsewhere(view, 1, 1n << 40n))],
+    ['truncated', patched((view) => countElsewhere(view, 0xffff_ffff))],
     ['bad-segment', elf([{ fileSize: 33 }])],
     ['bad-segment', elf([{ physical: 2 ** 48 - 16 }])],
     ['overlap', elf([{ physical: 0x1000 }, { physical: 0x101f }])],

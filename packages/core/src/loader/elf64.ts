@@ -4,13 +4,14 @@ import { ImageError } from './image-error.js';
 // System V ABI, "Object Files" (gABI), ELF64 with little-endian data.
 const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
+const SECTION_HEADER_BYTES = 64;
 const MAGIC = 0x7f45_4c46;
 const CLASS_64 = 2;
 const DATA_LITTLE_ENDIAN = 1;
 const TYPE_EXECUTABLE = 2;
 const TYPE_SHARED = 3;
 const SEGMENT_LOAD = 1;
-/** PN_XNUM: the count does not fit and is elsewhere. No kernel has that many segments. */
+/** PN_XNUM: the count does not fit, and is `sh_info` of the first section header. */
 const COUNT_ELSEWHERE = 0xffff;
 
 /**
@@ -105,8 +106,8 @@ function checkIdentity(view: DataView, machine: ElfMachine, name: string): void 
 function programHeaders(view: DataView, name: string): readonly number[] {
   const table = Number(view.getBigUint64(32, true));
   const size = view.getUint16(54, true);
-  const count = view.getUint16(56, true);
-  if (count === COUNT_ELSEWHERE || (count !== 0 && size < PROGRAM_HEADER_BYTES)) {
+  const count = programHeaderCount(view, name);
+  if (count !== 0 && size < PROGRAM_HEADER_BYTES) {
     throw new ImageError(
       'bad-header',
       `${name} has an unusable program header table (${count} entries of ${size} bytes).`,
@@ -116,6 +117,15 @@ function programHeaders(view: DataView, name: string): readonly number[] {
     throw new ImageError('truncated', `${name} ends inside its program header table.`);
   }
   return Array.from({ length: count }, (_, index) => table + index * size);
+}
+
+function programHeaderCount(view: DataView, name: string): number {
+  const count = view.getUint16(56, true);
+  if (count !== COUNT_ELSEWHERE) return count;
+  const section = Number(view.getBigUint64(40, true));
+  if (section + SECTION_HEADER_BYTES > view.byteLength)
+    throw new ImageError('truncated', `${name} ends inside its first section header.`);
+  return view.getUint32(section + 44, true);
 }
 
 function readSegment(bytes: Uint8Array, view: DataView, header: number, name: string): ElfSegment[] {

@@ -8,7 +8,7 @@ import { VmHost } from './vm-host.js';
 
 /*
  * What can go wrong in a VM, against what shall come of it: where the VM goes (the local design safe state is that it ends), by
- * which exit code, and that the VM beside it runs on. The guests are a few words of A64 code, run from the start of RAM.
+ * which exit code, and that the VM beside it runs on. The guests are a few words of A64 code.
  */
 
 const THROWER = fileURLToPath(new URL('./throwing-vdev.test.helper.js', import.meta.url));
@@ -17,6 +17,8 @@ const TROUBLE = fileURLToPath(new URL('../trouble.test.helper.js', import.meta.u
 const LIMIT_MS = 180_000;
 const RAM_BYTES = 0x20_0000;
 const BRANCH_TO_ITSELF = 0x1400_0000;
+/** A branch to the next word, so that the file passes for code, and a word that is no instruction. */
+const BAD = [0xb400_003f, 0xffff_ffff];
 
 interface Fault {
   /** Name of the VM; the plugin that makes trouble goes by it. */
@@ -36,7 +38,7 @@ const FAULTS: readonly Fault[] = [
     more: { unsupported: { reference: 'abort' } },
     exitCode: 5,
     state: 'failed',
-    reason: /unsupported reference at 0x40000004: read of 0x10000000/,
+    reason: /unsupported reference at 0x40080004: read of 0x10000000/,
   },
   {
     name: 'bad-access-without-vectors',
@@ -47,11 +49,11 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'bad-instruction',
-    code: [0xffff_ffff],
+    code: BAD,
     more: { unsupported: { instruction: 'abort' } },
     exitCode: 5,
     state: 'failed',
-    reason: /unsupported instruction at 0x40000000/,
+    reason: /unsupported instruction at 0x40080004/,
   },
   {
     name: 'bad-register',
@@ -60,7 +62,7 @@ const FAULTS: readonly Fault[] = [
     more: { unsupported: { register: 'abort' } },
     exitCode: 5,
     state: 'failed',
-    reason: /unsupported register at 0x40000000/,
+    reason: /unsupported register at 0x40080000/,
   },
   {
     name: 'vdev-throws',
@@ -154,7 +156,7 @@ describe('a fault in one VM', () => {
     'leaves one dump where the configuration says, with the registers of that moment',
     async () => {
       const dump = space.folder;
-      const vm = await create('dumped', [0xffff_ffff], { unsupported: { instruction: 'abort' }, dump });
+      const vm = await create('dumped', BAD, { unsupported: { instruction: 'abort' }, dump });
       expect(await endOf(vm)).toMatchObject({ exitCode: 5 });
       const files = readdirSync(dump).filter((file) => file.endsWith('.gcore'));
       expect(files).toEqual([expect.stringMatching(/^dumped-\d{8}-\d{6}\.gcore$/)]);

@@ -1,0 +1,58 @@
+import { QvmError } from '@qvm/core';
+import { cellsOf, findNode, textsOf } from '@qvm/core/architecture';
+import type { DeviceTreeNode } from '@qvm/core/vdev';
+import type { AddressRange } from './device-tree.js';
+
+/** Memory that a device tree reserves, and what says so. @experimental */
+export interface ReservedRange extends AddressRange {
+  readonly name: string;
+}
+
+const PATH = '/reserved-memory';
+
+/**
+ * The ranges that the nodes below `/reserved-memory` have in their `reg` (Devicetree Specification v0.4 §3.5). A node without one
+ * leaves the place to the guest.
+ *
+ * @param file - the tree's, for names.
+ * @throws QvmError `devicetree.malformed` for a `reg` that is no list of addresses and sizes, and for a translation of them.
+ * @experimental
+ */
+export function reservedRanges(root: DeviceTreeNode, file: string): readonly ReservedRange[] {
+  const node = findNode(root, PATH);
+  if (node === undefined) return [];
+  const { properties, children = [] } = node;
+  // §3.5.1: the addresses are those of the root.
+  if (![undefined, true].includes(properties['ranges'] as true | undefined))
+    throw malformed(file, `${PATH} has "ranges" that are not empty.`);
+  const address = cellsOf(properties['#address-cells'])?.[0] ?? 2;
+  const size = cellsOf(properties['#size-cells'])?.[0] ?? 1;
+  return children.filter(isEnabled).flatMap((child) => rangesOf(child, address, size, file));
+}
+
+function rangesOf(node: DeviceTreeNode, addressCells: number, sizeCells: number, file: string): ReservedRange[] {
+  const { reg } = node.properties;
+  if (reg === undefined) return [];
+  const path = `${PATH}/${node.name}`;
+  const cells = cellsOf(reg);
+  const each = addressCells + sizeCells;
+  if (cells === undefined || sizeCells === 0 || cells.length % each !== 0)
+    throw malformed(file, `the "reg" of ${path} is no list of ${addressCells} + ${sizeCells} cells.`);
+  return Array.from({ length: cells.length / each }, (_, n) => ({
+    name: `${path} of ${file}`,
+    base: numberOf(cells.slice(n * each, n * each + addressCells)),
+    size: numberOf(cells.slice(n * each + addressCells, (n + 1) * each)),
+  }));
+}
+
+const numberOf = (cells: readonly number[]): number => cells.reduce((number, cell) => number * 2 ** 32 + cell, 0);
+
+/** §2.3.4: what has no status is enabled. */
+function isEnabled({ properties }: DeviceTreeNode): boolean {
+  const status = textsOf(properties['status'])?.[0];
+  return status === undefined || status === 'okay' || status === 'ok';
+}
+
+function malformed(file: string, why: string): QvmError {
+  return new QvmError('devicetree.malformed', `${file} cannot be used as a device tree: ${why}`);
+}
