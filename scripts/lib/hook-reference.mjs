@@ -11,13 +11,13 @@ const OWNERS = [
 /** What the doc comment of a hook says, in this order. */
 const FIELDS = ['Fires', 'Return', 'A tap may not', 'Order', 'Cost'];
 
-/** `docs/hooks.md`, made from the doc comments of the hooks. Throws a {@link Failure} for a comment that lacks a field. */
-export function hookReference() {
+/** `docs/hooks.md`, made from the doc comments of the hooks and the kinds of the architectures. Throws a {@link Failure} for a comment that lacks a field. */
+export async function hookReference() {
   const owners = OWNERS.map((owner) => ({ ...owner, source: parse(owner.file) }));
   const used = new Set();
   const sections = owners.map((owner) => ownerSection(owner, used));
   const events = owners.flatMap(({ source }) => eventSections(source, used));
-  return `${INTRODUCTION}\n${sections.join('\n')}\n## Events and answers\n\n${events.join('\n')}`;
+  return `${INTRODUCTION}\n${sections.join('\n')}\n${await kindSections()}\n## Events and answers\n\n${events.join('\n')}`;
 }
 
 const INTRODUCTION = `# Hooks
@@ -43,8 +43,31 @@ vm.vcpus[0].hooks.trap.for('svc').tap({ name: 'my-plugin', stage: STAGE_OVERRIDE
 
 What a tap gets as an argument is valid only during the call where the hook says so: copy what you keep. \`tap\` returns a
 \`Disposable\` that takes the tap out again. The kinds are tapable's: a *bail* hook asks one tap after the other until one
-answers, a *waterfall* hook passes a value through all of them, an *async series* hook awaits one after the other.
+answers, a *waterfall* hook passes a value through all of them, an *async series* hook awaits one after the other. So are \`before\`,
+\`withOptions\`, \`isUsed\` and \`intercept\`. No code is generated from strings ([0024](decisions/0024-hooks.md)).
 `;
+
+/** Titles of the parts of `HookKinds`. */
+const KINDS = {
+  trap: 'Kinds of `trap`',
+  guestExit: 'Causes of `guestExit` and `guestEntrance`',
+  interruptTaken: 'Kinds of `interruptTaken`',
+};
+
+/** The words that each architecture declares. */
+async function kindSections() {
+  const { aarch64 } = await import('@qvm/arch-aarch64');
+  return [aarch64].map(({ name, hookKinds }) => {
+    const tables = Object.entries(KINDS).map(([part, title]) => {
+      const rows = Object.entries(hookKinds[part]).map(([kind, text]) => `| \`${kind}\` | ${text} |`);
+      return `### ${title}\n\n| | |\n|---|---|\n${rows.join('\n')}\n`;
+    });
+    return `## Kinds of ${name}\n\n${KINDS_INTRODUCTION}\n\n${tables.join('\n')}`;
+  });
+}
+
+const KINDS_INTRODUCTION = `An architecture declares the words that its hooks use (\`Architecture.hookKinds\`, with these descriptions); another one is an error.
+\`aarch64Hooks(hooks)\` of \`@qvm/arch-aarch64\` gives the hooks of a vCPU types that know them.`;
 
 function parse(file) {
   const path = inRoot('packages', 'core', 'src', 'hooks', file);

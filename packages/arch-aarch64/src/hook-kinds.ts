@@ -13,9 +13,10 @@ const trap = {
   spAlignment: 'A load or store by an SP that is not a multiple of 16.',
   pcAlignment:
     'A jump to an address that is not a multiple of 4, which is the `pc`. A tap that handles it moves the program counter.',
-  illegalState: 'An instruction in the Illegal Execution state (PSTATE.IL), which lasts when a tap handles it.',
-  hardwareBreakpoint: 'The instruction at a breakpoint register (DBGBVR<n>_EL1), before it is done.',
-  watchpoint: 'An access to what a watchpoint register (DBGWVR<n>_EL1) watches, before it is done.',
+  illegalState:
+    'An instruction in the Illegal Execution state (PSTATE.IL). A tap that handles it ends the state; the instruction is done.',
+  hardwareBreakpoint: 'The instruction at a breakpoint register (DBGBVRn_EL1), before it is done.',
+  watchpoint: 'An access to what a watchpoint register (DBGWVRn_EL1) watches, before it is done.',
   softwareStep:
     'One instruction has been done by software step (MDSCR_EL1.SS); `pc` is the next one. When a tap handles it, that is done, and comes to the hook in its turn.',
 } as const;
@@ -23,7 +24,7 @@ const trap = {
 const guestExit = {
   mmio: 'An access to a register of a vdev, which `vdev` and `access` describe.',
   sysreg: 'MRS, MSR or SYS that generated code leaves to the vCPU, whether it is done or traps.',
-  hypercall: 'HVC or SMC at EL1.',
+  hypercall: 'HVC or SMC at EL1. The run ends within it when the call turns the vCPU or the VM off.',
   wfi: 'WFI. The guest waits, and is entered when it goes on; at EL0 it may trap instead.',
   wfe: 'WFE without an event. The turn ends; at EL0 it may trap instead.',
   yield: 'YIELD on a machine with several vCPUs. The turn ends.',
@@ -39,8 +40,7 @@ const guestExit = {
   watchpoint: 'A watchpoint register matches.',
   softwareStep: 'Software step.',
   fault: 'A data or instruction abort: what the hook `memoryFault` describes.',
-  budget: "The turn's instructions are used up, or another vCPU, a timer or the host wants the turn to end.",
-  stop: 'The guest or a vdev turns the vCPU or the VM off, or resets it.',
+  budget: "The turn's instructions are used up, or a vdev, a timer or the host wants the turn to end.",
 } as const;
 
 const interruptTaken = {

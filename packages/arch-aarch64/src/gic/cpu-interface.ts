@@ -55,6 +55,7 @@ export class CpuInterface {
   constructor(cpu: AttachedCpu) {
     this.index = cpu.index;
     this.#cpu = cpu;
+    cpu.nameInterrupts(() => (this.candidate === SPURIOUS ? undefined : this.candidate));
     this.reset();
   }
 

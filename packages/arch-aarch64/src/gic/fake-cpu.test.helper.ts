@@ -26,6 +26,13 @@ export class FakeCpu implements AttachedCpu {
     this.fiq = level;
   }
 
+  /** The INTID that the inputs signal. */
+  pending: () => number | undefined = () => undefined;
+
+  nameInterrupts(pending: () => number | undefined): void {
+    this.pending = pending;
+  }
+
   attachRegister(name: string, handler: SystemRegisterHandler): void {
     if (registerNamed(name).kind !== 'attached') throw new QvmError('test.register', `${name} is the vCPU's own`);
     if (this.registers.has(name)) throw new QvmError('test.register', `${name} is attached twice`);

@@ -15,6 +15,8 @@ export enum Port {
   Line = 0x10,
   /** A write pulses the line. */
   Pulse = 0x14,
+  /** A write makes the vdev throw. */
+  Fail = 0x18,
 }
 
 /** What reads of the port give. */
@@ -54,6 +56,7 @@ class DebugPort implements Vdev {
     if (offset === (Port.End as number)) this.context.terminate(value, 'The guest has ended.');
     else if (offset === (Port.Line as number)) line.set(value !== 0);
     else if (offset === (Port.Pulse as number)) line.pulse();
+    else if (offset === (Port.Fail as number)) throw new Error('The port is broken.');
     else this.log.push(value);
   }
 

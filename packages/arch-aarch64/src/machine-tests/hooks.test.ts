@@ -1,4 +1,8 @@
+import { createVcpuHooks } from '@qvm/core/architecture';
+import { createVmHooks } from '@qvm/core/host';
 import type { HypercallEvent, MemoryFaultEvent, TrapEvent, UnmappedAccessEvent } from '@qvm/core/hooks';
+import type { PluginVm } from '@qvm/core';
+import { aarch64 } from '../architecture.js';
 import {
   BACK_TO_EL1,
   DATA,
@@ -9,8 +13,8 @@ import {
   log,
   svcSyndrome,
 } from './machine-harness.test.helper.js';
-import { DEBUG_PORT } from './debug-port.test.helper.js';
-import { KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
+import { DEBUG_PORT, Port } from './debug-port.test.helper.js';
+import { KERNEL, PageTables, SHARED_CODE, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
 const NOWHERE = 0x1000_0000;
 
@@ -29,13 +33,54 @@ function watchTraps(
   return seen;
 }
 
+describe('hooks', () => {
+  it('fire, every one of a VM and of a vCPU', async () => {
+    const fired = new Set<string>();
+    type AnyHooks = Readonly<Record<string, { tap?(name: string, tap: () => undefined): void }>>;
+    const watch = (owner: string, hooks: object): void => {
+      for (const [name, hook] of Object.entries(hooks as AnyHooks)) {
+        hook.tap?.('test', () => void fired.add(`${owner}.${name}`));
+      }
+    };
+    const plugin = {
+      name: 'test',
+      apply: ({ hooks }: PluginVm): void => {
+        watch('Vm', hooks);
+        hooks.vcpuCreated.tap('test', ({ hooks: own, kinds }) => {
+          watch('Vcpu', own);
+          for (const kind of Object.keys(kinds.trap)) {
+            own.trap.for(kind).tap('test', () => (fired.add('Vcpu.trap'), undefined));
+          }
+        });
+      },
+    };
+    const timer = 'mov x1, #100\n msr cntv_tval_el0, x1\n mov x1, #1\n msr cntv_ctl_el0, x1\n';
+    const line = `ldr x1, =${DEBUG_PORT}\n mov w2, #1\n str w2, [x1, #${Port.Line}]\n str wzr, [x1, #${Port.Line}]\n`;
+    const loop = 'mov x3, #2000\n 1: subs x3, x3, #1\n b.ne 1b\n';
+    const fault = `ldr x1, =${NOWHERE}\n ldr w2, [x1]\n`;
+    const reset = 'ldr x0, =0x84000009\n hvc #0\n';
+    const fail = `ldr x1, =${DEBUG_PORT}\n str w1, [x1, #${Port.Fail}]\n`;
+    for (const source of [`${timer} ${line} ${loop} ${fault} svc #1`, reset, fail, 'b .']) {
+      const machine = await MachineHarness.boot(`msr daifclr, #2\n ${source}`, { plugins: [plugin] });
+      machine.vcpus[0]?.setIrq(true);
+      machine.onException = (_, vcpu) => vcpu.setIrq(false);
+      machine.run(10_000);
+      if (machine.exit === undefined) machine.vm.stop(1);
+      await machine.vm.close();
+    }
+    const names = (owner: string, hooks: object): string[] => Object.keys(hooks).map((name) => `${owner}.${name}`);
+    const all = [...names('Vm', createVmHooks('test')), ...names('Vcpu', createVcpuHooks(0, aarch64.hookKinds))];
+    expect([...fired].sort()).toEqual(all.sort());
+  });
+});
+
 describe('trap hooks', () => {
   it.each([
-    ['svc', 'svc #7', svcSyndrome(7), 7, 4n],
-    ['breakpoint', 'brk #9', esr(0x3c, 9), 9, 0n],
-    ['undefined', 'hlt #1', esr(0, 0), undefined, 0n],
-    ['undefined', '.word 0xffffffff', esr(0, 0), undefined, 0n],
-  ] as const)('%s: seen, then handled: %s', async (kind, instruction, syndrome, immediate, pcOffset) => {
+    ['svc', 'svc #7', svcSyndrome(7), 7],
+    ['breakpoint', 'brk #9', esr(0x3c, 9), 9],
+    ['undefined', 'hlt #1', esr(0, 0), undefined],
+    ['undefined', '.word 0xffffffff', esr(0, 0), undefined],
+  ] as const)('%s: seen, then handled: %s', async (kind, instruction, syndrome, immediate) => {
     let seen: TrapEvent[] = [];
     const program = `at: ${instruction}\n mov x1, #5\n ${log(1)}`;
     const watched = await MachineHarness.run(program, { prepare: (m) => (seen = watchTraps(m, kind)) });
@@ -43,7 +88,7 @@ describe('trap hooks', () => {
     expect(watched.exceptions.map((taken) => taken.esr)).toEqual([syndrome]);
     expect(
       seen.map((event) => ({ kind: event.kind, syndrome: event.syndrome, pc: event.pc, immediate: event.immediate })),
-    ).toEqual([{ kind, syndrome, pc: watched.label('at') + pcOffset, immediate }]);
+    ).toEqual([{ kind, syndrome, pc: watched.label('at'), immediate }]);
     const handled = await MachineHarness.run(program, { prepare: (m) => (seen = watchTraps(m, kind, 'handled')) });
     handled.expectEnd();
     expect(handled.exceptions).toEqual([]);
@@ -119,6 +164,33 @@ describe('memory fault hook', () => {
       { stage: 1, access: 'execute', address: VA + 0x1000n, syndrome: esr(0x21, 0x07) },
     ]);
     expect(seen[0]?.pc).toBe(machine.label('at'));
+  });
+
+  it.each([
+    ['BLR by X30', 'blr x30', 0x21],
+    ['ERET to EL0', 'msr elr_el1, x30\n msr spsr_el1, xzr\n eret', 0x20],
+  ])('goes on at the page that was missing, after %s', async (_, jump, ec) => {
+    let tables: PageTables | undefined;
+    const faults: number[] = [];
+    const machine = await MachineHarness.boot(
+      `${mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) })} ldr x30, =${VA}\n ${jump}`,
+      {
+        prepare: (m) =>
+          m.vcpus[0]?.hooks.memoryFault.tap('test', ({ address, syndrome }) => {
+            faults.push(syndrome >>> 26);
+            tables?.map(address & ~0xfffn, DATA, 3, SHARED_CODE);
+            return 'handled';
+          }),
+      },
+    );
+    tables = new PageTables(machine);
+    mapCode(tables);
+    tables.entry(VA, 3);
+    machine.place(DATA, 'mov x5, #55\n svc #1\n b .');
+    machine.run(10_000);
+    expect(faults).toEqual([ec]);
+    expect(machine.exceptions.map((taken) => taken.esr)).toEqual([svcSyndrome(1)]);
+    expect(machine.x(5)).toBe(55n);
   });
 
   it('that handles without help ends the VM instead of hanging', async () => {

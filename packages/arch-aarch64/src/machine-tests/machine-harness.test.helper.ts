@@ -61,6 +61,7 @@ export interface MachineSetup {
   /** RAM and ROM beside the usual RAM. */
   readonly memory?: VmOptions['ram'];
   readonly log?: Logger['log'];
+  readonly plugins?: VmOptions['plugins'];
   /** Called when the VM is built, to tap hooks. */
   readonly prepare?: (machine: MachineHarness) => void;
 }
@@ -111,6 +112,7 @@ export class MachineHarness {
       vdevs,
       clock: { kind: 'icount' },
       engine: setup.engine ?? 'wasm',
+      ...(setup.plugins && { plugins: setup.plugins }),
       ...(setup.log && { logger: { log: setup.log } }),
       ...(setup.unsupported && { unsupported: setup.unsupported }),
     };

@@ -26,6 +26,8 @@ export interface AttachedCpu {
   setIrq(level: boolean): void;
   /** Drives the vCPU's FIQ input. */
   setFiq(level: boolean): void;
+  /** Tells the vCPU how to find out which INTID its inputs signal, for those that watch it. Startup only. */
+  nameInterrupts(pending: () => number | undefined): void;
   /** Connects a register of the system register table by its manual name. Startup only. Throws when the name is not in the table. */
   attachRegister(name: string, handler: SystemRegisterHandler): void;
 }

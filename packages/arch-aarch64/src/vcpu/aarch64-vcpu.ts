@@ -127,6 +127,10 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     if (level) this.wake();
   }
 
+  nameInterrupts(pending: () => number | undefined): void {
+    this.#inputs.pending = pending;
+  }
+
   attachRegister(name: string, handler: SystemRegisterHandler): void {
     this.#system.attach(name, handler);
   }
@@ -243,7 +247,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     const stepped = this.#stepped;
     this.#stepped = undefined;
     if (stepping && !this.#exceptions.softwareStep) {
-      this.#softwareStep(stepped ?? StepIss.Pending);
+      this.#delivery.softwareStep(stepped ?? StepIss.Pending);
       return Before.Taken;
     }
     if (this.fetch.fault) {
@@ -286,10 +290,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
         this.#systemExits.zeroBlock(info);
         return undefined;
       case Exit.Svc:
-        this.next();
-        // The step is done: what is saved has SS clear.
-        this.#exceptions.softwareStep = false;
-        delivery.synchronous(ExceptionClass.Svc64, info, 'svc', info);
+        delivery.systemCall(info);
         return undefined;
       case Exit.Hvc:
       case Exit.Smc:
@@ -310,7 +311,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
         return this.#waits.waitForEvent();
       case Exit.Yield:
         this.next();
-        return this.#services.vcpus > 1 ? VcpuExit.Yield : undefined;
+        return this.#services.vcpus > 1 ? this.leave('yield', 0, VcpuExit.Yield) : undefined;
       case Exit.SendEvent:
         this.next();
         this.#waits.signalLocal();
@@ -330,10 +331,9 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   /** Interrupts and the exceptions that come before an instruction. */
   #takePending(): void {
     const daif = this.state.u32(State.daif);
-    if (this.#inputs.fiq && !(daif & Spsr.F)) this.#delivery.interrupt(Vector.Fiq, 'fiq');
-    else if (this.#inputs.irq && !(daif & Spsr.I)) this.#delivery.interrupt(Vector.Irq, 'irq');
-    else if (this.#exceptions.illegal && !this.fetch.fault)
-      this.#delivery.beforeInstruction(ExceptionClass.IllegalState, 0, 'illegalState');
+    if (this.#inputs.fiq && !(daif & Spsr.F)) this.#delivery.interrupt(Vector.Fiq, 'fiq', this.#inputs.pending());
+    else if (this.#inputs.irq && !(daif & Spsr.I)) this.#delivery.interrupt(Vector.Irq, 'irq', this.#inputs.pending());
+    else if (this.#exceptions.illegal && !this.fetch.fault) this.#delivery.illegalState();
   }
 
   #breakpoint(): void {
@@ -341,22 +341,16 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     this.#delivery.beforeInstruction(ec, BREAKPOINT_ISS, 'hardwareBreakpoint');
   }
 
-  /** Arm ARM D2.12. */
-  #softwareStep(iss: StepIss): void {
-    const ec = this.state.el === 0 ? ExceptionClass.SoftwareStepLower : ExceptionClass.SoftwareStepSame;
-    this.#delivery.synchronous(ec, iss, 'softwareStep');
-  }
-
   #firmwareCall(conduit: 'hvc' | 'smc', immediate: number): VcpuExit | undefined {
     if (this.state.el === 0) {
       this.#delivery.undefined();
       return undefined;
     }
-    this.exits.leave('hypercall', syndrome(conduit === 'hvc' ? ExceptionClass.Hvc64 : ExceptionClass.Smc64, immediate));
+    const esr = syndrome(conduit === 'hvc' ? ExceptionClass.Hvc64 : ExceptionClass.Smc64, immediate);
+    this.exits.leave('hypercall', esr);
+    if (this.trapHandled(conduit, esr, 'next', immediate)) return this.resume('hypercall');
     this.next();
-    const result = this.firmware.call(this, conduit, immediate);
-    this.exits.enter('hypercall');
-    return result === 'stop' ? this.stopExit() : this.stopped();
+    return this.resume('hypercall', this.firmware.call(this, conduit, immediate) === 'stop');
   }
 
   /** Selects the TLB banks of the present regime, for accesses of the exception level and for those of EL0 from it. */

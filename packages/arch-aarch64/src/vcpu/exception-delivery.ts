@@ -1,19 +1,23 @@
 import { hexadecimal } from '@qvm/core';
 import { hasTaps } from '@qvm/core/hooks';
-import type { MachineServices } from '@qvm/core/architecture';
-import type { Access, AccessFault, EngineVcpu } from '@qvm/engine';
+import type { MachineServices, UnsupportedPolicy } from '@qvm/core/architecture';
+import type { AccessFault, EngineVcpu, FetchFault } from '@qvm/engine';
+import type { Aarch64ExitCause, Aarch64InterruptKind, Aarch64TrapKind } from '../hook-kinds.js';
 import { higherLevelNote } from '../system/higher-level.js';
-import { ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';
+import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
 import type { Aarch64State } from './aarch64-state.js';
 import type { ExceptionUnit, Vector } from './exceptions.js';
+import type { StepIss } from './software-step.js';
 
 /** ISS.WnR, and with CM that the access is cache maintenance. */
 const WRITE = 0x40;
 const MAINTENANCE = 0x140;
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+const UNDEFINED = syndrome(ExceptionClass.Unknown, 0);
 
 /**
- * What a vCPU does about an exception: asks the hooks, then the policies for what the VM lacks, then lets the guest take it.
+ * What a vCPU does about an exception: asks the hooks, then the policies for what the VM lacks, then lets the guest take it. Each is
+ * an exit from the guest; methods that end in `Here` are for within one.
  *
  * @experimental
  */
@@ -26,31 +30,72 @@ export class ExceptionDelivery {
   ) {}
 
   /** Takes an interrupt. */
-  interrupt(vector: Vector, kind: string): void {
+  interrupt(vector: Vector, kind: Aarch64InterruptKind, number: number | undefined): void {
     const { vcpu } = this;
-    const { fetch, exits, hooks } = vcpu;
-    if (hasTaps(hooks.interruptTaken)) hooks.interruptTaken.call({ vcpu, kind, pc: vcpu.pc });
-    exits.leave('interrupt', 0);
+    const { fetch, hooks } = vcpu;
+    vcpu.exits.leave('interrupt', 0);
+    if (hasTaps(hooks.interruptTaken)) hooks.interruptTaken.call({ vcpu, kind, number, pc: vcpu.pc });
     this.exceptions.take(vector, fetch.pcLo, fetch.pcHi);
-    exits.enter('interrupt');
+    vcpu.resume('interrupt');
   }
 
   /** A synchronous exception that returns to the present instruction, unless a tap does the work of what trapped. */
-  synchronous(ec: ExceptionClass, iss: number, kind: string, immediate?: number): void {
-    // SVC has already gone on.
-    const resume = kind === 'svc' ? 'here' : 'next';
-    if (!this.vcpu.trapHandled(kind, syndrome(ec, iss), resume, immediate)) this.#take(ec, iss);
+  synchronous(ec: ExceptionClass, iss: number, kind: Aarch64TrapKind & Aarch64ExitCause, immediate?: number): void {
+    const { vcpu } = this;
+    const esr = syndrome(ec, iss);
+    vcpu.exits.leave(kind, esr);
+    if (!vcpu.trapHandled(kind, esr, 'next', immediate)) this.#take(ec, iss);
+    vcpu.resume(kind);
   }
 
   /** {@link ExceptionDelivery.synchronous} instead of an instruction that generated code has not begun. */
-  beforeInstruction(ec: ExceptionClass, iss: number, kind: string): void {
+  beforeInstruction(ec: ExceptionClass, iss: number, kind: Aarch64TrapKind & Aarch64ExitCause): void {
     this.vcpu.retire();
     this.synchronous(ec, iss, kind);
   }
 
+  /** SVC, which returns to the instruction after it. */
+  systemCall(immediate: number): void {
+    const { vcpu } = this;
+    const esr = syndrome(ExceptionClass.Svc64, immediate);
+    vcpu.exits.leave('svc', esr);
+    if (!vcpu.trapHandled('svc', esr, 'next', immediate)) {
+      vcpu.next();
+      // The step is done: the saved state has SS clear.
+      this.exceptions.softwareStep = false;
+      this.#take(ExceptionClass.Svc64, immediate);
+    }
+    vcpu.resume('svc');
+  }
+
+  /** An instruction in the Illegal Execution state (Arm ARM D1.3.4). When a tap handles it, the state ends and the instruction is done. */
+  illegalState(): void {
+    const { vcpu } = this;
+    const esr = syndrome(ExceptionClass.IllegalState, 0);
+    vcpu.retire();
+    vcpu.exits.leave('illegalState', esr);
+    if (vcpu.trapHandled('illegalState', esr, 'here')) this.exceptions.illegal = false;
+    else this.#take(ExceptionClass.IllegalState, 0);
+    vcpu.resume('illegalState');
+  }
+
+  /** The end of a software step (Arm ARM D2.12). When a tap handles it, the next instruction is stepped over as well. */
+  softwareStep(iss: StepIss): void {
+    const { vcpu } = this;
+    const ec = this.#fromHere(ExceptionClass.SoftwareStepLower);
+    const esr = syndrome(ec, iss);
+    vcpu.exits.leave('softwareStep', esr);
+    if (vcpu.trapHandled('softwareStep', esr, 'here')) this.exceptions.softwareStep = true;
+    else this.#take(ec, iss);
+    vcpu.resume('softwareStep');
+  }
+
   /** The present instruction is UNDEFINED. */
   undefined(): void {
-    if (!this.#undefinedHandled()) this.#take(ExceptionClass.Unknown, 0);
+    const { vcpu } = this;
+    vcpu.exits.leave('undefined', UNDEFINED);
+    this.undefinedHere();
+    vcpu.resume('undefined');
   }
 
   /** An encoding without a row: not allocated, or not implemented. */
@@ -58,16 +103,40 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     const { word } = vcpu;
     vcpu.onUnimplemented(this.disassemble(word));
-    const policy = isPermanentlyUndefined(word) ? 'fail' : this.unsupported.instruction;
     vcpu.retire();
-    if (this.#undefinedHandled()) return;
-    if (policy === 'ignore') vcpu.stepOver();
-    else if (policy === 'abort') vcpu.abort('instruction', this.#instructionText());
-    else this.#take(ExceptionClass.Unknown, 0);
+    vcpu.exits.leave('undefined', UNDEFINED);
+    this.#unimplementedHere(isPermanentlyUndefined(word) ? 'fail' : this.unsupported.instruction);
+    vcpu.resume('undefined');
+  }
+
+  /** An access to memory faulted. */
+  dataAbort(fault: Readonly<AccessFault>): void {
+    const { vcpu } = this;
+    const cause: Aarch64ExitCause = isWatched(fault) ? 'watchpoint' : 'fault';
+    vcpu.exits.leave(cause, syndrome(...this.#classify(fault, false)));
+    this.dataAbortHere(fault, false);
+    vcpu.resume(cause);
+  }
+
+  /** There is no instruction at the program counter. */
+  fetchFault(): void {
+    const { vcpu } = this;
+    const { fault } = vcpu.fetch;
+    if (fault === undefined) return;
+    vcpu.retire();
+    if (fault.status === (FaultStatus.Alignment as number)) this.#misaligned(fault);
+    else this.#instructionAbort(fault);
+  }
+
+  // --- within an exit ---
+
+  /** {@link ExceptionDelivery.undefined} within an exit. */
+  undefinedHere(): void {
+    if (!this.#undefinedHandled()) this.#take(ExceptionClass.Unknown, 0);
   }
 
   /** A system register that the architecture may have, and this vCPU has not. */
-  unsupportedRegister(): void {
+  unsupportedRegisterHere(): void {
     if (this.#undefinedHandled()) return;
     const { vcpu } = this;
     const policy = this.unsupported.register;
@@ -81,16 +150,25 @@ export class ExceptionDelivery {
     } else this.#take(ExceptionClass.Unknown, 0);
   }
 
-  /** An access to memory faulted; `maintenance` says that it was cache maintenance. */
-  dataAbort(fault: Readonly<AccessFault>, maintenance = false): void {
+  /** MRS, MSR or SYS that EL1 traps: `info` is the low 22 bits of the instruction word. */
+  systemRegisterHere(info: number): void {
+    const iss = systemRegisterIss(info);
+    const esr = syndrome(ExceptionClass.SystemRegister, iss);
+    const handled = this.vcpu.trapHandled('systemRegister', esr, 'next', undefined, this.#disassembly);
+    if (!handled) this.#take(ExceptionClass.SystemRegister, iss);
+  }
+
+  /** {@link ExceptionDelivery.dataAbort} within an exit; `maintenance` says that it was cache maintenance. */
+  dataAbortHere(fault: Readonly<AccessFault>, maintenance: boolean): void {
     const { vcpu } = this;
     vcpu.retire();
+    const [ec, iss] = this.#classify(fault, maintenance);
+    const esr = syndrome(ec, iss);
     const { lo, hi, access, status, physical } = fault;
-    const watched = status === (FaultStatus.Debug as number);
-    const ec = this.#fromHere(watched ? ExceptionClass.WatchpointLower : ExceptionClass.DataAbortLower);
-    // Cache maintenance reports CM, and WnR as for a write.
-    const iss = status | (maintenance ? MAINTENANCE : access === 'write' ? WRITE : 0);
-    if (!watched && this.#faultHandled(fault, syndrome(ec, iss))) return;
+    if (isWatched(fault)) {
+      const details = () => ({ address: (BigInt(hi) << 32n) | BigInt(lo) });
+      if (vcpu.trapHandled('watchpoint', esr, 'next', undefined, details)) return;
+    } else if (this.#faultHandled(fault, esr)) return;
     if (this.#abortsReference(status)) vcpu.abort('reference', `${access} of ${hexadecimal(physical)}`);
     else {
       const { pcLo, pcHi } = vcpu.state;
@@ -101,23 +179,48 @@ export class ExceptionDelivery {
     }
   }
 
-  /** There is no instruction at the program counter. */
-  fetchFault(): void {
+  #unimplementedHere(policy: UnsupportedPolicy): void {
+    const { vcpu } = this;
+    if (this.#undefinedHandled()) return;
+    if (policy === 'ignore') vcpu.stepOver();
+    else if (policy === 'abort') vcpu.abort('instruction', this.#instructionText());
+    else this.#take(ExceptionClass.Unknown, 0);
+  }
+
+  /** A jump to an address that is not a multiple of 4. */
+  #misaligned(fault: FetchFault): void {
+    const { vcpu } = this;
+    const { lo, hi } = fault;
+    const esr = syndrome(ExceptionClass.PcAlignment, 0);
+    vcpu.exits.leave('pcAlignment', esr);
+    if (!vcpu.trapHandled('pcAlignment', esr, 'here')) {
+      this.exceptions.takeAbort(ExceptionClass.PcAlignment, 0, lo, hi, lo, hi);
+    } else if (vcpu.fetch.fault === fault) {
+      // A tap that says so and does not move the vCPU would let it trap for ever.
+      vcpu.faults.note(esr, lo, hi, lo, hi, vcpu.state.el, true);
+    }
+    vcpu.resume('pcAlignment');
+  }
+
+  #instructionAbort(fault: FetchFault): void {
     const { vcpu } = this;
     const { fetch } = vcpu;
-    if (fetch.fault === undefined) return;
-    vcpu.retire();
-    const { lo, hi, status } = fetch.fault;
-    const alignment = status === (FaultStatus.Alignment as number);
-    const ec = alignment ? ExceptionClass.PcAlignment : this.#fromHere(ExceptionClass.InstructionAbortLower);
-    const iss = alignment ? 0 : status;
-    const access: Access = 'execute';
-    if (this.#faultHandled({ lo, hi, access, status, physical: -1 }, syndrome(ec, iss))) {
-      fetch.fault = undefined;
-      return;
-    }
-    if (this.#abortsReference(status)) vcpu.abort('reference', `no code is at ${hexadecimal(fetch.pc)}`);
-    else this.exceptions.takeAbort(ec, iss, lo, hi, lo, hi);
+    const { lo, hi, status } = fault;
+    const ec = this.#fromHere(ExceptionClass.InstructionAbortLower);
+    const esr = syndrome(ec, status);
+    vcpu.exits.leave('fault', esr);
+    if (this.#faultHandled({ lo, hi, access: 'execute', status, physical: -1 }, esr)) {
+      if (fetch.fault === fault) fetch.retry();
+    } else if (this.#abortsReference(status)) vcpu.abort('reference', `no code is at ${hexadecimal(fetch.pc)}`);
+    else this.exceptions.takeAbort(ec, status, lo, hi, lo, hi);
+    vcpu.resume('fault');
+  }
+
+  /** Exception class and ISS of an access that faulted. Cache maintenance reports CM, and WnR as for a write. */
+  #classify(fault: Readonly<AccessFault>, maintenance: boolean): readonly [ExceptionClass, number] {
+    const { access, status } = fault;
+    const lower = isWatched(fault) ? ExceptionClass.WatchpointLower : ExceptionClass.DataAbortLower;
+    return [this.#fromHere(lower), status | (maintenance ? MAINTENANCE : access === 'write' ? WRITE : 0)];
   }
 
   /** A class that is taken from EL0; the next number is the same from EL1. */
@@ -131,11 +234,10 @@ export class ExceptionDelivery {
   }
 
   #undefinedHandled(): boolean {
-    const { vcpu } = this;
-    if (!hasTaps(vcpu.hooks.trap.for('undefined'))) return false;
-    const esr = syndrome(ExceptionClass.Unknown, 0);
-    return vcpu.trapHandled('undefined', esr, 'next', undefined, this.#instructionText());
+    return this.vcpu.trapHandled('undefined', UNDEFINED, 'next', undefined, this.#disassembly);
   }
+
+  readonly #disassembly = (): { readonly disassembly: string } => ({ disassembly: this.#instructionText() });
 
   #instructionText(): string {
     return this.disassemble(this.vcpu.word);
@@ -152,6 +254,8 @@ export class ExceptionDelivery {
   }
 }
 
+/** Whether an access did not fault, but is watched. */
+const isWatched = ({ status }: Readonly<AccessFault>): boolean => status === (FaultStatus.Debug as number);
 /** UDF (Arm ARM C6.2.388): undefined for good, however much a VM implements. */
 const isPermanentlyUndefined = (word: number): boolean => word >>> 16 === 0;
 /** DC ZVA, of any register. */

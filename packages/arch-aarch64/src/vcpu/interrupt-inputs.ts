@@ -11,6 +11,9 @@ export class InterruptInputs {
   #irq = false;
   #fiq = false;
 
+  /** The INTID that the inputs signal, by the controller. */
+  pending: () => number | undefined = () => undefined;
+
   constructor(private readonly state: Aarch64State) {}
 
   get irq(): boolean {

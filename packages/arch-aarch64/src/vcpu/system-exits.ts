@@ -41,12 +41,12 @@ export class SystemExits {
     // A write to an unmapped address by cache maintenance faults at this instruction.
     this.#touchFault = false;
     const result = this.system.access(info);
-    if (result === SystemResult.Undefined) delivery.undefined();
-    else if (result === SystemResult.Unsupported) delivery.unsupportedRegister();
-    else if (result === SystemResult.Trapped) this.#trap(info);
-    else if (this.#touchFault) delivery.dataAbort(vcpu.memory.fault, true);
+    if (result === SystemResult.Undefined) delivery.undefinedHere();
+    else if (result === SystemResult.Unsupported) delivery.unsupportedRegisterHere();
+    else if (result === SystemResult.Trapped) delivery.systemRegisterHere(info);
+    else if (this.#touchFault) delivery.dataAbortHere(vcpu.memory.fault, true);
     else vcpu.next();
-    vcpu.exits.enter('sysreg');
+    vcpu.resume('sysreg');
   }
 
   /** Cache maintenance of an address by the present instruction. */
@@ -88,6 +88,9 @@ export class SystemExits {
   }
 
   #trap(info: number): void {
-    this.delivery.synchronous(ExceptionClass.SystemRegister, systemRegisterIss(info), 'systemRegister');
+    const { vcpu } = this;
+    vcpu.exits.leave('sysreg', syndrome(ExceptionClass.SystemRegister, systemRegisterIss(info)));
+    this.delivery.systemRegisterHere(info);
+    vcpu.resume('sysreg');
   }
 }

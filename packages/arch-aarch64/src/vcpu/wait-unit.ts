@@ -51,7 +51,7 @@ export class WaitUnit {
       return undefined;
     }
     // The event stream, another vCPU's store or SEV ends the wait; giving up the turn is enough.
-    return VcpuExit.Yield;
+    return this.vcpu.leave('wfe', syndrome(ExceptionClass.WfxTrap, WFX_ISS | WFE), VcpuExit.Yield);
   }
 
   /** An event, from SEV of any vCPU. */

@@ -18,6 +18,8 @@ export interface TrapEvent<Kind extends string = string> {
   readonly pc: bigint;
   /** The immediate of the instruction, where it has one for whom it calls (Arm: SVC, HVC, SMC, BRK). */
   readonly immediate?: number | undefined;
+  /** Virtual address of the access, where an access to memory traps (Arm: watchpoints). */
+  readonly address?: bigint | undefined;
   /** The instruction as text, where that says more than the rest (undefined instructions, system registers). */
   readonly disassembly?: string | undefined;
 }
@@ -109,7 +111,7 @@ export interface GuestExitEvent<Cause extends string = string> {
   readonly time: number;
   /** Host time in nanoseconds (`hostNanoseconds`), from an engine that measures. */
   readonly timestamp?: number | undefined;
-  /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for what is no exception. */
+  /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for interrupts and the end of a turn. */
   readonly syndrome?: number | undefined;
   /** The access, for `mmio`. */
   readonly access?: DeviceAccessDetails | undefined;
@@ -124,7 +126,7 @@ export interface InterruptTakenEvent<Kind extends string = string> {
   readonly vcpu: VcpuView;
   /** How it is signalled: one of the architecture's kinds, {@link HookKinds.interruptTaken}. */
   readonly kind: Kind;
-  /** Its number, where the controller knows it by now. */
+  /** Its number, where the controller knows it by now (Arm: the INTID that an acknowledge would give). */
   readonly number?: number | undefined;
   /** Address of the first instruction that was not executed. */
   readonly pc: bigint;
@@ -167,12 +169,12 @@ export interface VcpuHooks<
    * {@link HookKinds.trap} of the architecture. `for` throws a `QvmError` `hook.kind` for another word.
    * Return: `handled` stops the exception; `undefined` leaves it to later taps and then to the architecture.
    * A tap may not: change memory mappings of the guest without telling the engine.
-   * Order: `guestExit` comes before, `hypercall` after (for `hvc` and `smc`), then `guestEntrance`.
+   * Order: between `guestExit` and `guestEntrance`; `hypercall` comes after it for kinds that are such calls.
    * Cost: a call per trap, about 0.1 µs.
    */
   readonly trap: TypedHookMap<Record<Trap, SyncBailHook<[TrapEvent<Trap>], TrapAnswer | undefined>>>;
   /**
-   * Fires: on HVC and SMC that no `trap` tap handled.
+   * Fires: on calls to the hypervisor or firmware (Arm: HVC and SMC at EL1) that no `trap` tap handled.
    * Return: the result registers; `undefined` leaves the call to the architecture (PSCI) and then to "not supported".
    * A tap may not: wait; long work ends later by an interrupt.
    * Order: after `trap`, before `guestEntrance`.
@@ -180,19 +182,18 @@ export interface VcpuHooks<
    */
   readonly hypercall: SyncBailHook<[HypercallEvent], HypercallResult | undefined>;
   /**
-   * Fires: on a stage-1 fault or external abort, before the guest's exception is taken.
-   * Return: `handled` stops the exception; execution goes on at the vCPU's program counter, which still is the
-   * faulting instruction's unless a tap moved it.
+   * Fires: on an access that the guest's own translation refuses, or that finds nothing at its guest-physical address, before the guest's exception is taken.
+   * Return: `handled` stops the exception; the access, or the fetch, is tried again, unless a tap moved the program counter.
    * A tap may not: access guest memory by a path that faults again.
-   * Order: for stage 2 after `VmHooks.unmappedAccess`; before `guestEntrance`.
+   * Order: between `guestExit` and `guestEntrance`; for stage 2 after `VmHooks.unmappedAccess`.
    * Cost: a call per fault; page faults of a busy guest are frequent.
    */
   readonly memoryFault: SyncBailHook<[MemoryFaultEvent], TrapAnswer | undefined>;
   /**
-   * Fires: when the vCPU leaves guest code, for whatever cause.
+   * Fires: when the vCPU leaves guest code for one of the causes in {@link HookKinds.guestExit} of the architecture.
    * Return: nothing.
    * A tap may not: change the guest.
-   * Order: first of all hooks of an exit; `guestEntrance` ends it.
+   * Order: first of all hooks of an exit; `guestEntrance` ends it. Exits do not nest. One that ends a turn lasts until the next turn.
    * Cost: a call per exit; register accesses of devices make exits.
    */
   readonly guestExit: SyncHook<[GuestExitEvent<Exit>]>;
@@ -208,7 +209,7 @@ export interface VcpuHooks<
    * Fires: when the vCPU takes an interrupt exception.
    * Return: nothing.
    * A tap may not: raise or lower interrupts.
-   * Order: after `VmHooks.interruptRaised`; between `guestExit` and `guestEntrance` where the interrupt makes an exit.
+   * Order: after `VmHooks.interruptRaised`; between `guestExit` and `guestEntrance`.
    * Cost: a call per interrupt.
    */
   readonly interruptTaken: SyncHook<[InterruptTakenEvent<Interrupt>]>;
@@ -216,7 +217,7 @@ export interface VcpuHooks<
    * Fires: when the vCPU is turned on or off, starts or stops running, or waits.
    * Return: nothing.
    * A tap may not: change the guest.
-   * Order: outside of exits.
+   * Order: between the `guestExit` that ends a turn and the `guestEntrance` that begins the next one.
    * Cost: two calls per turn of the vCPU.
    */
   readonly stateChanged: SyncHook<[VcpuStateEvent]>;

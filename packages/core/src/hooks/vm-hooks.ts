@@ -4,6 +4,7 @@ import type { AccessWidth } from '../memory/memory-region.js';
 import type { Vcpu } from '../vcpu/vcpu.js';
 import type { VmExit } from '../vm/vm-exit.js';
 import type { VmState } from '../vm/vm-state.js';
+import type { HookKinds } from './kinds.js';
 import type { Tappable } from './tappable.js';
 import type { VcpuHooks } from './vcpu-hooks.js';
 import { createBailHook, createSeriesHook, createSyncHook, createWaterfallHook } from './hook-factory.js';
@@ -46,6 +47,8 @@ export interface VcpuCreatedEvent {
   readonly vcpu: Vcpu;
   /** Its hooks, to tap. */
   readonly hooks: Tappable<VcpuHooks>;
+  /** The kinds and causes that its hooks have, described. */
+  readonly kinds: HookKinds;
 }
 
 /**

@@ -260,10 +260,11 @@ function vdevName({ factory, options }: VdevSpec, counts: Map<string, number>, v
   return name;
 }
 
-function applyPlugins({ name, plugins }: VmOptions, hooks: VmHooks, machine: Machine): void {
+function applyPlugins({ name, plugins, architecture }: VmOptions, hooks: VmHooks, machine: Machine): void {
   const vm = { name, hooks: tappable(hooks) };
   for (const plugin of plugins ?? []) applyPlugin(plugin, vm);
-  for (const vcpu of machine.vcpus) hooks.vcpuCreated.call({ vcpu, hooks: tappable(vcpu.hooks) });
+  const kinds = architecture.hookKinds;
+  for (const vcpu of machine.vcpus) hooks.vcpuCreated.call({ vcpu, hooks: tappable(vcpu.hooks), kinds });
 }
 
 function applyPlugin(plugin: HookPlugin, vm: Parameters<HookPlugin['apply']>[0]): void {

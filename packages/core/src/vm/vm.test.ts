@@ -540,7 +540,10 @@ describe('Vm: life cycle', () => {
     const plugin = {
       name: 'watch',
       apply: ({ hooks }: Parameters<NonNullable<VmOptions['plugins']>[number]['apply']>[0]) => {
-        hooks.vcpuCreated.tap('watch', ({ vcpu }) => void events.push(`vcpu ${vcpu.index}`));
+        hooks.vcpuCreated.tap(
+          'watch',
+          ({ vcpu, kinds }) => void events.push(`vcpu ${vcpu.index} ${Object.keys(kinds.trap).join()}`),
+        );
         hooks.beforeStart.tapPromise('watch', () => Promise.resolve(void events.push('beforeStart')));
         hooks.kernelCommandLine.tap('watch', (line) => `${line} quiet`);
         hooks.stateChanged.tap(
@@ -561,8 +564,8 @@ describe('Vm: life cycle', () => {
     vm.destroy();
     await Promise.all([vm.close(), vm.close()]);
     expect(events).toEqual([
-      'vcpu 0',
-      'vcpu 1',
+      'vcpu 0 svc',
+      'vcpu 1 svc',
       'created>starting',
       'beforeStart',
       'starting>running',

@@ -3,7 +3,7 @@ import type { Json } from '@qvm/core';
 import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
 import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
 import { hasTaps, VcpuExit } from '@qvm/core/hooks';
-import type { Vcpu, VcpuHooks } from '@qvm/core/hooks';
+import type { TrapEvent, Vcpu, VcpuHooks } from '@qvm/core/hooks';
 import { VmExitCode } from '@qvm/core/host';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
@@ -77,8 +77,8 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   #on = false;
   /** Does not run until {@link EngineVcpu.wake}. */
   #waiting = false;
-  /** The cause of the exit that the vCPU waits in. */
-  #waitsFor: string | undefined;
+  /** The cause of the exit that the last run ended with. */
+  #outside: string | undefined;
   /** The page under the vCPU has been mapped elsewhere. */
   #refetch = false;
   /** Whether the instruction that ran alone has been done. */
@@ -177,9 +177,9 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.#budget = budget;
     state.setU32(EngineState.left, budget);
     state.setU32(EngineState.stolen, 0);
-    if (this.#waitsFor !== undefined) {
-      this.exits.enter(this.#waitsFor);
-      this.#waitsFor = undefined;
+    if (this.#outside !== undefined) {
+      this.exits.enter(this.#outside);
+      this.#outside = undefined;
     }
     let exit = VcpuExit.Budget;
     try {
@@ -194,7 +194,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   save(): VcpuSnapshot {
     this.#requireRest();
-    const run = { instructions: this.#retired, on: this.#on, waiting: this.#waiting, waitsFor: this.#waitsFor };
+    const run = { instructions: this.#retired, on: this.#on, waiting: this.#waiting, outside: this.#outside };
     return { version: this.snapshotVersion, state: { run: saveRunState(run), processor: this.saveProcessor() } };
   }
 
@@ -210,7 +210,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       takeProcessor();
       this.#on = run.on;
       this.#waiting = run.waiting;
-      this.#waitsFor = run.waitsFor;
+      this.#outside = run.outside;
     };
   }
 
@@ -272,22 +272,26 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.#stopping = true;
   }
 
-  /** Ends the present run if {@link EngineVcpu.stop} was called in it. */
-  stopped(): VcpuExit | undefined {
-    return this.#stopping ? this.stopExit() : undefined;
+  /**
+   * Goes on after an exit that was begun with {@link GuestExits.leave}, unless {@link EngineVcpu.stop} was called in it: then the run
+   * ends within the exit.
+   */
+  resume(cause: string, stop = false): VcpuExit | undefined {
+    if (stop || this.#stopping) return this.#endWithin(cause, this.#stopExit());
+    this.exits.enter(cause);
+    return undefined;
   }
 
-  /** The exit of a run that {@link EngineVcpu.stop} ends. */
-  stopExit(): VcpuExit {
-    return this.#on ? VcpuExit.Stop : VcpuExit.Off;
-  }
-
-  /** Leaves the guest for a reason and waits for {@link EngineVcpu.wake}. */
-  halt(cause: string, syndrome: number): VcpuExit {
+  /** Ends the present run by an exit, which is over when the next run begins. */
+  leave(cause: string, syndrome: number, exit: VcpuExit): VcpuExit {
     this.exits.leave(cause, syndrome);
-    this.#waitsFor = cause;
+    return this.#endWithin(cause, exit);
+  }
+
+  /** {@link EngineVcpu.leave} and waits for {@link EngineVcpu.wake}. */
+  halt(cause: string, syndrome: number): VcpuExit {
     this.#waiting = true;
-    return VcpuExit.Halted;
+    return this.leave(cause, syndrome, VcpuExit.Halted);
   }
 
   /** Waits for {@link EngineVcpu.wake} from the end of this run on. */
@@ -340,6 +344,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
    * Asks the hook for a kind of trap.
    *
    * @param resume - whether the guest goes on after the present instruction when a tap has done its work and has not moved the vCPU.
+   * @param details - called when the hook is tapped, for what is not at hand.
    * @returns whether a tap did the work of what trapped.
    */
   trapHandled(
@@ -347,13 +352,15 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     syndrome: number,
     resume: 'next' | 'here',
     immediate?: number,
-    disassembly?: string,
+    details?: () => Pick<TrapEvent, 'disassembly' | 'address'>,
   ): boolean {
     const hook = this.hooks.trap.get(kind);
     if (!hook || !hasTaps(hook)) return false;
     const before = this.ip;
-    if (hook.call({ vcpu: this, kind, syndrome, pc: this.pc, immediate, disassembly }) !== 'handled') return false;
+    const event = { vcpu: this, kind, syndrome, pc: this.pc, immediate, ...details?.() };
+    if (hook.call(event) !== 'handled') return false;
     if (this.ip === before && resume === 'next') this.next();
+    this.#stepDone = true;
     return true;
   }
 
@@ -386,14 +393,23 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   // --- the run loop ---
 
+  #stopExit(): VcpuExit {
+    return this.#on ? VcpuExit.Stop : VcpuExit.Off;
+  }
+
+  #endWithin(cause: string, exit: VcpuExit): VcpuExit {
+    this.#outside = cause;
+    return exit;
+  }
+
   #loop(): VcpuExit {
     const { state } = this;
     for (;;) {
-      if (this.#stopping) return this.stopExit();
+      if (this.#stopping) return this.#stopExit();
       const left = state.u32(EngineState.left) + state.u32(EngineState.stolen);
       state.setU32(EngineState.left, left);
       state.setU32(EngineState.stolen, 0);
-      if (left === 0 || this.#kicked) return VcpuExit.Budget;
+      if (left === 0 || this.#kicked) return this.leave('budget', 0, VcpuExit.Budget);
       if (this.#refetch) {
         this.#refetch = false;
         this.fetch.again();

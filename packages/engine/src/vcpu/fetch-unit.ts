@@ -64,6 +64,11 @@ export class FetchUnit {
     if (!this.fault) this.jump(this.state.pc);
   }
 
+  /** Tries the fetch that faulted again. */
+  retry(): void {
+    if (this.fault) this.#jump(this.fault.lo, this.fault.hi);
+  }
+
   /** By the high half of an address. */
   #isCanonical(hi: number): boolean {
     const top = hi >> (this.code.geometry.addressBits - 33);

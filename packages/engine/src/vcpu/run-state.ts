@@ -12,16 +12,16 @@ export interface RunState {
   readonly on: boolean;
   /** It waits, for an interrupt or event. */
   readonly waiting: boolean;
-  /** The cause of the exit that it waits in; absent when it has not left the guest for that. */
-  readonly waitsFor: string | undefined;
+  /** The cause of the exit that the last run ended with; absent before the first one. */
+  readonly outside: string | undefined;
 }
 
-const KEYS = ['instructions', 'on', 'waiting', 'waitsFor'] as const;
+const KEYS = ['instructions', 'on', 'waiting', 'outside'] as const;
 const LONGEST_CAUSE = 64;
 
 /** {@link RunState} for a snapshot. */
-export function saveRunState({ instructions, on, waiting, waitsFor }: RunState): Json {
-  return { instructions, on, waiting, waitsFor: waitsFor ?? null };
+export function saveRunState({ instructions, on, waiting, outside }: RunState): Json {
+  return { instructions, on, waiting, outside: outside ?? null };
 }
 
 /**
@@ -30,13 +30,13 @@ export function saveRunState({ instructions, on, waiting, waitsFor }: RunState):
  * @throws VdevStateError when it is not of the shape that {@link saveRunState} gives.
  */
 export function parseRunState(saved: unknown): RunState {
-  const { instructions, on, waiting, waitsFor } = requireObject(saved, KEYS, 'run');
-  if (waitsFor !== null && (typeof waitsFor !== 'string' || waitsFor.length > LONGEST_CAUSE))
-    throw new VdevStateError('run.waitsFor is not the name of an exit');
+  const { instructions, on, waiting, outside } = requireObject(saved, KEYS, 'run');
+  if (outside !== null && (typeof outside !== 'string' || outside.length > LONGEST_CAUSE))
+    throw new VdevStateError('run.outside is not the name of an exit');
   return {
     instructions: requireUnsigned(instructions, Number.MAX_SAFE_INTEGER, 'run.instructions'),
     on: requireBoolean(on, 'run.on'),
     waiting: requireBoolean(waiting, 'run.waiting'),
-    waitsFor: waitsFor ?? undefined,
+    outside: outside ?? undefined,
   };
 }

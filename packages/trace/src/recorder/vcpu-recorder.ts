@@ -39,7 +39,7 @@ export class VcpuRecorder {
   #exit(event: GuestExitEvent): void {
     const { strings } = this.writer;
     const time = event.timestamp ?? hostNanoseconds();
-    const status = event.cause === 'interrupt' ? ExitStatus.Interrupt : ExitStatus.Synchronous;
+    const status = statusOf(event);
     const name = strings.numberOf(event.cause);
     const detail = event.vdev === undefined ? 0 : strings.numberOf(event.vdev);
     this.#leave(time, name, detail, event.syndrome ?? 0, status, event.vcpu.pc, event.access?.address ?? 0);
@@ -134,4 +134,10 @@ export class VcpuRecorder {
     const at = this.writer.begin(id, this.vm, this.vcpu, time, name, 0);
     if (at >= 0) this.writer.finish(at, a, 0, c, d);
   }
+}
+
+/** An exit without a syndrome, which is neither an access nor an interrupt, is the end of a turn. */
+function statusOf({ cause, syndrome = 0, access }: GuestExitEvent): ExitStatus {
+  if (cause === 'interrupt') return ExitStatus.Interrupt;
+  return syndrome === 0 && access === undefined ? ExitStatus.Scheduled : ExitStatus.Synchronous;
 }
