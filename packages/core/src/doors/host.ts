@@ -24,5 +24,5 @@ export type { CharacterBackendOpener, ClockSpec, RamSpec, ReserveSpec, VdevSpec,
 export type { VmState, VmVerb } from '../vm/vm-state.js';
 export { VmLifecycle, nextVmState } from '../vm/vm-state.js';
 export type { VcpuStats, VmStats } from '../vm/vm-stats.js';
-export type { BootFiles } from '../vm/vm.js';
+export type { BootFiles } from '../vm/guest-boot.js';
 export { Vm } from '../vm/vm.js';

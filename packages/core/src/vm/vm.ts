@@ -1,42 +1,36 @@
-import type { BootRequest, Machine, VmRequest } from '../architecture/architecture.js';
+import type { Machine, VmRequest } from '../architecture/architecture.js';
 import type { Clock } from '../clock/clock.js';
 import { QvmError } from '../errors/qvm-error.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptStatistics } from '../interrupt/interrupt-bus.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
-import { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
 import type { Token } from '../plugin/token.js';
 import { POWER_BUTTON } from '../power/power-button.js';
+import { collectStats, instructionsOf } from './collect-stats.js';
+import { GuestBoot, type BootFiles } from './guest-boot.js';
+import { releaseVm } from './release-vm.js';
 import type { StepResult } from './step-result.js';
 import type { VcpuScheduler } from './vcpu-scheduler.js';
 import { VdevError } from './vdev-error.js';
 import type { VdevInstance } from './vdev-instance.js';
-import { assembleVm, disposeVdevs, type AssembledVm } from './vm-assembly.js';
-import { consolePath, vdevNodes } from './vm-device-tree.js';
+import { VdevSaver } from './vdev-saver.js';
+import { assembleVm, type AssembledVm } from './vm-assembly.js';
 import { VmDriver, type DrivenVm } from './vm-driver.js';
 import { VmExitCode, type VmExit } from './vm-exit.js';
 import { describeThrown, failureOf, isFailure } from './vm-failure.js';
 import type { VmOptions } from './vm-options.js';
 import { VmLifecycle, type VmState } from './vm-state.js';
 import type { VmStats } from './vm-stats.js';
-import { loadData } from './load-data.js';
 import { ResetGuard } from './reset-guard.js';
 import { StepTimes } from './step-times.js';
-import { quiesceVdevs, saveVdev, type VdevSnapshot } from './save-vdevs.js';
+import type { VdevSnapshot } from './save-vdevs.js';
 import { announceTimers } from './timer-hooks.js';
 import { VmThread } from './vm-thread.js';
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 const RESET: StepResult = { kind: 'reset' };
 const STOPPED: VmExit = { exitCode: VmExitCode.Normal, reason: 'The VM was stopped.' };
-
-/**
- * What to boot: as {@link BootRequest}, without what the VM adds itself.
- *
- * @experimental
- */
-export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'reservations'>;
 
 /**
  * A virtual machine. Everything happens on the thread that calls it: drive it with {@link Vm.step} (tests, deterministic
@@ -52,14 +46,12 @@ export class Vm implements DrivenVm {
   readonly #scheduler: VcpuScheduler;
   readonly #driver: VmDriver;
   readonly #lifecycle: VmLifecycle;
-  #bootRequest: BootRequest | undefined;
+  readonly #boot: GuestBoot;
+  readonly #saver = new VdevSaver(this, () => this.#runTasks());
   #guestStarted = false;
   #restartDue = false;
   #stopAsked = false;
   #stepping = false;
-  /** Settles when the vdevs are at rest. While it is there, the vCPUs stand still and posted tasks run at once. */
-  #quiescing: Promise<void> | undefined;
-  #endQuiescing: (() => void) | undefined;
   #resets = 0;
   readonly #resetGuard: ResetGuard;
   readonly #times: StepTimes;
@@ -86,6 +78,7 @@ export class Vm implements DrivenVm {
       vdevFailed: (error) => this.#ask(failureOf(error)),
     });
     this.#parts = parts;
+    this.#boot = new GuestBoot(parts);
     this.#scheduler = this.#thread.attach(parts.machine.vcpus, parts.clock);
     this.#times = new StepTimes(options.name, parts.hooks.step);
     announceTimers(parts.clock.timers, parts.hooks);
@@ -143,7 +136,7 @@ export class Vm implements DrivenVm {
 
   /** Instructions retired by all vCPUs. */
   get instructions(): number {
-    return this.machine.vcpus.reduce((sum, vcpu) => sum + vcpu.instructions, 0);
+    return instructionsOf(this.machine.vcpus);
   }
 
   /**
@@ -155,7 +148,7 @@ export class Vm implements DrivenVm {
     this.#lifecycle.apply('start');
     try {
       await this.hooks.beforeStart.promise({ vm: this.name });
-      if (this.#exit === undefined) await this.#loadFirst(files);
+      if (this.#exit === undefined) await this.#load(files);
     } catch (cause) {
       const reason = `The VM ${this.name} could not be started.`;
       if (this.#exit === undefined) this.#end({ exitCode: VmExitCode.StartFailed, reason, cause }, 'fail');
@@ -172,7 +165,7 @@ export class Vm implements DrivenVm {
    * @throws `QvmError` as `boot`.
    */
   rehearse(files: BootFiles): Promise<void> {
-    return this.#loadFirst(files);
+    return this.#load(files);
   }
 
   /**
@@ -214,12 +207,9 @@ export class Vm implements DrivenVm {
    * Boots again after the guest's reset, when `step` says so. A failure ends the VM.
    */
   async restart(): Promise<void> {
-    const request = this.#bootRequest;
-    if (!this.#restartDue || request === undefined) return;
+    if (!this.#restartDue) return;
     try {
-      this.machine.reset();
-      for (const vdev of this.vdevs) vdev.run('reset', (device) => device.reset());
-      await this.#load(request);
+      await this.#boot.again();
     } catch (thrown) {
       this.#endByThrown(thrown);
     }
@@ -280,8 +270,7 @@ export class Vm implements DrivenVm {
   post(task: () => void): void {
     if (this.#exit !== undefined) return;
     this.#thread.post(task);
-    if (this.#quiescing !== undefined) queueMicrotask(() => this.#runTasks());
-    else this.#driver.wakeForIo();
+    if (!this.#saver.taskPosted()) this.#driver.wakeForIo();
   }
 
   /**
@@ -291,12 +280,8 @@ export class Vm implements DrivenVm {
    * @throws `QvmError` `vm.not-paused`, also when it is not any more; `vdev.busy` when a vdev does not come to rest within 10 s;
    * {@link VdevError} when one fails.
    */
-  async saveVdevs(): Promise<readonly VdevSnapshot[]> {
-    this.#requirePaused();
-    this.#quiescing ??= this.#quiesce();
-    await this.#quiescing;
-    this.#requirePaused();
-    return this.vdevs.map(saveVdev);
+  saveVdevs(): Promise<readonly VdevSnapshot[]> {
+    return this.#saver.save();
   }
 
   /**
@@ -309,28 +294,8 @@ export class Vm implements DrivenVm {
 
   /** Counters. */
   stats(): VmStats {
-    const states = this.#scheduler.states();
-    return {
-      name: this.name,
-      state: this.state,
-      time: this.clock.now(),
-      busyTime: this.#times.busy,
-      idleTime: this.#times.idle,
-      instructions: this.instructions,
-      resets: this.#resets,
-      interrupts: this.interruptStatistics().reduce((sum, { count }) => sum + count, 0),
-      timerDelays: this.#thread.timerDelays.totals(),
-      vcpus: this.machine.vcpus.map(({ index, instructions, pc, exits }) => ({
-        index,
-        state: states[index] ?? 'off',
-        instructions,
-        pc,
-        turnTime: this.#scheduler.turnTime(index),
-        guestTime: exits?.guestTime ?? this.#scheduler.turnTime(index),
-        exits: exits?.totals() ?? {},
-      })),
-      engine: this.machine.stats(),
-    };
+    const counted = { parts: this.#parts, scheduler: this.#scheduler, times: this.#times, thread: this.#thread };
+    return collectStats(counted, { name: this.name, state: this.state, resets: this.#resets });
   }
 
   /** Every interrupt source with its counter. */
@@ -342,22 +307,6 @@ export class Vm implements DrivenVm {
     return this.state === 'running' || this.state === 'stopping';
   }
 
-  #requirePaused(): void {
-    if (this.paused) return;
-    throw new QvmError('vm.not-paused', `The vdevs of ${this.name} cannot be saved: the VM is ${this.state}.`);
-  }
-
-  /** Ends early when the state changes: tasks run elsewhere then, or not at all. */
-  async #quiesce(): Promise<void> {
-    const interrupted = new Promise<void>((resolve) => (this.#endQuiescing = resolve));
-    try {
-      queueMicrotask(() => this.#runTasks());
-      await quiesceVdevs(this.vdevs, interrupted);
-    } finally {
-      this.#quiescing = undefined;
-    }
-  }
-
   /** What was posted while the vCPUs stand still. */
   #runTasks(): void {
     try {
@@ -367,25 +316,9 @@ export class Vm implements DrivenVm {
     }
   }
 
-  async #loadFirst(files: BootFiles): Promise<void> {
+  #load(files: BootFiles): Promise<void> {
     this.#guestStarted = true;
-    const stdoutPath = files.stdoutPath ?? consolePath(this.vdevs);
-    this.#bootRequest = {
-      ...files,
-      ...(stdoutPath === undefined ? {} : { stdoutPath }),
-      reservations: this.service(RAM_RESERVATIONS)?.all ?? [],
-      vdevNodes: (context) => vdevNodes(this.vdevs, context),
-    };
-    await this.#load(this.#bootRequest);
-  }
-
-  async #load(request: BootRequest): Promise<void> {
-    for (const file of request.data ?? []) {
-      loadData(file, this.map, this.#parts.memory);
-      this.machine.invalidateCode(file.address, file.bytes.length);
-    }
-    const commandLine = this.hooks.kernelCommandLine.call(request.commandLine ?? '');
-    await this.machine.boot({ ...request, commandLine });
+    return this.#boot.load(files);
   }
 
   /** Whether the guest has been told; otherwise the VM will power off. */
@@ -459,7 +392,7 @@ export class Vm implements DrivenVm {
   }
 
   #announceState(from: VmState, to: VmState): void {
-    this.#endQuiescing?.();
+    this.#saver.interrupt();
     try {
       this.hooks.stateChanged.call({ vm: this.name, from, to });
     } catch (error) {
@@ -483,22 +416,8 @@ export class Vm implements DrivenVm {
     return this.#exit ?? { exitCode: VmExitCode.UnexpectedError, reason: 'The VM ended without a reason.' };
   }
 
-  /** Another VM gets a pooled VM's memory: its map must not lead there any more. */
-  #releaseMemory(): void {
-    const { memory, map } = this.#parts;
-    if (memory.slice !== undefined) map.clear();
-    memory.release();
-  }
-
   async #close(): Promise<void> {
-    const { logger, vdevs } = this.#parts;
     this.destroy();
-    try {
-      if (this.#exit !== undefined) await this.hooks.afterStop.promise({ vm: this.name, exit: this.#exit });
-    } catch (error) {
-      logger.log('error', describeThrown(error));
-    }
-    await disposeVdevs(vdevs, this.#options);
-    this.#releaseMemory();
+    await releaseVm(this.#parts, this.#options, this.#exit);
   }
 }
