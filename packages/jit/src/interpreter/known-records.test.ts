@@ -32,7 +32,7 @@ describe('known records', () => {
     });
     fc.assert(
       fc.property(words, fc.nat(0xffff_ffff), (added, other) => {
-        const known = new KnownRecords(0);
+        const known = new KnownRecords(false);
         for (const { word, far } of added) remember(known, word, far);
         for (const { word, far } of added) expect(recall(known, word, far)).toEqual(recordOf(word, far));
         for (const far of [false, true])
@@ -43,7 +43,7 @@ describe('known records', () => {
   });
 
   it('say how far a word jumps, and whether control may leave after it', () => {
-    const known = new KnownRecords(0);
+    const known = new KnownRecords(false);
     remember(known, 0, false);
     remember(known, 0x1400_0001, true, -4, true);
     expect([known.find(5), known.ends(known.find(0)), known.distance(known.find(0))]).toEqual([-1, false, 0]);
@@ -56,7 +56,7 @@ describe('known records', () => {
   });
 
   it('leave a header alone, but for the handler', () => {
-    const known = new KnownRecords(1);
+    const known = new KnownRecords(true);
     remember(known, 0x1234_5678, false);
     const memory = memoryOf([0xabcd_0000, 0, 0, 0]);
     expect(known.copy(known.find(0x1234_5678), false, memory, 0)).toBe(true);
@@ -65,7 +65,7 @@ describe('known records', () => {
   });
 
   it('are forgotten when there are too many, and then are right again', () => {
-    const known = new KnownRecords(0);
+    const known = new KnownRecords(false);
     const count = 140_000;
     for (let word = 0; word < count; word++) remember(known, word, false);
     expect(recall(known, 0, false)).toBeUndefined();

@@ -24,6 +24,7 @@ export class Predecoder<B> implements RecordWriter {
   /** Where records are. */
   readonly plan: RecordPlan;
   readonly #known: KnownRecords;
+  readonly #sparse: boolean;
   /** Instructions for regions by their keys. */
   readonly #decoded = new Memo<KnownInstruction<B> | undefined>();
 
@@ -33,7 +34,8 @@ export class Predecoder<B> implements RecordWriter {
     readonly decoder: InstructionDecoder<B>,
   ) {
     this.plan = interpreter.plan;
-    this.#known = new KnownRecords(this.plan.headerBytes >> 2);
+    this.#sparse = this.plan.sparse;
+    this.#known = new KnownRecords(this.#sparse);
   }
 
   /**
@@ -43,6 +45,17 @@ export class Predecoder<B> implements RecordWriter {
    */
   decode(memory: RecordMemory, page: CodePage, record: number, most: number): number {
     return this.plan.decode(memory, page, record, most, this);
+  }
+
+  /**
+   * Decodes an instruction that goes on in the next page: see `RecordPlan.decodeStraddling`.
+   *
+   * @param at - VM memory address of a copy of its bytes, in one piece and as long as the longest instruction.
+   * @returns the address of its record.
+   */
+  decodeStraddling(memory: RecordMemory, page: CodePage, offset: number, at: number): number {
+    const key = this.decoder.keyAt(memory, at, at + this.plan.geometry.longest);
+    return this.plan.decodeStraddling(memory, page, offset, key, this);
   }
 
   keyAt(memory: RecordMemory, at: number, end: number): number {
@@ -56,28 +69,19 @@ export class Predecoder<B> implements RecordWriter {
   write(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean {
     const known = this.#known;
     const entry = known.find(key);
-    if (entry >= 0) {
-      const distance = known.distance(entry);
-      if (this.#copy(memory, page, record, entry, offset, distance)) return known.ends(entry);
-    }
-    return this.#decodeRecord(memory, page, record, key, offset);
+    if (entry < 0) return this.#decodeRecord(memory, page, record, key, offset);
+    const target = offset + known.distance(entry);
+    if (!known.copy(entry, !isInPage(target), memory, record))
+      return this.#decodeRecord(memory, page, record, key, offset);
+    // Otherwise records are as far from each other as their instructions, wherever these are.
+    if (this.#sparse) this.#relink(memory, page, record, target);
+    return known.ends(entry);
   }
 
-  /** Writes a record that is known, but for what depends on its place. */
-  #copy(
-    memory: RecordMemory,
-    page: CodePage,
-    record: number,
-    entry: number,
-    offset: number,
-    distance: number,
-  ): boolean {
-    if (!this.#known.copy(entry, leavesPage(offset, distance), memory, record)) return false;
-    // Otherwise records are as far from each other as their instructions, wherever these are.
-    if (!this.plan.sparse) return true;
+  /** Links a record that was copied to that of its jump's target. */
+  #relink(memory: RecordMemory, page: CodePage, record: number, target: number): void {
     const { fields } = this.interpreter.handlers[memory.u16[record >>> 1] as number] as Handler<B>;
-    for (const field of fields) if (field.kind === 'near') this.#link(memory, page, record, field, offset + distance);
-    return true;
+    for (const field of fields) if (field.kind === 'near') this.#link(memory, page, record, field, target);
   }
 
   #decodeRecord(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean {
@@ -89,7 +93,7 @@ export class Predecoder<B> implements RecordWriter {
     }
     const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
     const distance = target ? Number(target.of(found.fields)) : 0;
-    const far = leavesPage(offset, distance);
+    const far = !isInPage(offset + distance);
     const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
     const number = index[staticIndex(statics, found.fields) * REACHES + reach] as number;
     const handler = this.interpreter.handlers[number] as Handler<B>;
@@ -168,8 +172,8 @@ function writeField(memory: DataView, record: number, field: RecordField, value:
 const PAGE_BYTES = 1 << PAGE_BITS;
 const PAGE_OFFSET_MASK = PAGE_BYTES - 1;
 
-/** Whether a jump over a distance from an offset in a page leads to another page. */
-const leavesPage = (offset: number, distance: number): boolean => (offset + distance) >>> PAGE_BITS !== 0;
+/** Whether an offset from a page is in it. */
+const isInPage = (offset: number): boolean => offset >>> PAGE_BITS === 0;
 
 /** Keys that are remembered: a kernel and its programs have fewer. */
 const MEMO_LIMIT = 0x2_0000;

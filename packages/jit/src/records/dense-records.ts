@@ -21,7 +21,10 @@ const Slot = {
   free: 0x7ff0,
 } as const;
 
-/** The header of a record: u16 handler; u16 offset in the page, and length of the instruction (0: not known). */
+/**
+ * The header of a record: u16 handler; u16 offset in the page, and length of the instruction (0: not known). Of a page's end, the
+ * second is how many bytes after it control goes on.
+ */
 const Header = { position: 2, lengthBits: 4, bytes: 4 } as const;
 const LENGTH_MASK = (1 << Header.lengthBits) - 1;
 
@@ -56,9 +59,10 @@ export class DenseRecords extends RecordPlan {
     code.i32(LENGTH_MASK).op(IntOp.and[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
   }
 
-  override emitNextPage(code: CodeBuffer, cpu: number): void {
+  override emitNextPage(code: CodeBuffer, cpu: number, ip: number): void {
     this.emitPage(code, cpu);
-    code.i64(PAGE_BYTES).op(IntOp.add[1]);
+    emitPosition(code, ip);
+    code.i32(PAGE_BYTES).op(IntOp.add[0]).op(Op.i64_extend_i32_u).op(IntOp.add[1]);
   }
 
   override emitPage(code: CodeBuffer, cpu: number): void {
@@ -104,8 +108,8 @@ export class DenseRecords extends RecordPlan {
   }
 
   override offsetOf(memory: RecordMemory, record: number): number {
-    if (memory.u16[record >>> 1] === BuiltIn.PageEnd) return PAGE_BYTES;
-    return positionOf(memory, record) >>> Header.lengthBits;
+    const position = positionOf(memory, record);
+    return memory.u16[record >>> 1] === BuiltIn.PageEnd ? PAGE_BYTES + position : position >>> Header.lengthBits;
   }
 
   override bounds(slot: number): readonly [number, number] {
@@ -133,7 +137,7 @@ export class DenseRecords extends RecordPlan {
     }
     for (let count = 0; ; count++) {
       if (offset >= PAGE_BYTES) {
-        memory.u16[at >>> 1] = BuiltIn.PageEnd;
+        writePageEnd(memory, at, offset - PAGE_BYTES);
         return count;
       }
       const known = count === 0 ? 0 : mappedRecord(memory, slot, offset);
@@ -159,6 +163,23 @@ export class DenseRecords extends RecordPlan {
       offset += length;
       at = next;
     }
+  }
+
+  override decodeStraddling(
+    memory: RecordMemory,
+    page: CodePage,
+    offset: number,
+    key: number,
+    writer: RecordWriter,
+  ): number {
+    const { slot } = page;
+    this.prepare(memory, slot);
+    const [record, next] = [take(memory, slot), take(memory, slot)];
+    const length = writer.lengthOf(key);
+    enter(memory, slot, offset, record, length);
+    writer.write(memory, page, record, key, offset);
+    writePageEnd(memory, next, offset + length - PAGE_BYTES);
+    return record;
   }
 
   /** Writes the record of an instruction that has the length of the one that was dropped there. */
@@ -222,6 +243,12 @@ function take({ u32 }: RecordMemory, slot: number): number {
   if (free >= Slot.end) throw new Error('a slot of records is full');
   u32[at] = free + RECORD_BYTES;
   return slot + free;
+}
+
+/** Ends a run of which the last instruction ends so many bytes after the page. */
+function writePageEnd(memory: RecordMemory, record: number, after: number): void {
+  memory.u16[(record + Header.position) >>> 1] = after;
+  memory.u16[record >>> 1] = BuiltIn.PageEnd;
 }
 
 function writeGoto({ u16, data }: RecordMemory, record: number, to: number): void {

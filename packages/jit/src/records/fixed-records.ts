@@ -124,6 +124,10 @@ export class FixedRecords extends RecordPlan {
     return count;
   }
 
+  override decodeStraddling(): never {
+    throw new Error('instructions of one length end in the page that they begin in');
+  }
+
   override hasRoom(): boolean {
     return true;
   }

@@ -73,7 +73,7 @@ export abstract class RecordPlan {
   abstract emitPc(code: CodeBuffer, cpu: number, ip: number): void;
   /** Leaves the pc after the instruction of the record at `ip` on the stack. */
   abstract emitNextPc(code: CodeBuffer, cpu: number, ip: number): void;
-  /** Leaves the first pc of the next page on the stack; the record at `ip` stands at a page's end. */
+  /** Leaves the pc in the next page on the stack at which control goes on after the record at `ip`, which stands at a page's end. */
   abstract emitNextPage(code: CodeBuffer, cpu: number, ip: number): void;
   /** Leaves the virtual address of the page of the record at `ip` on the stack. */
   abstract emitPage(code: CodeBuffer, cpu: number, ip: number): void;
@@ -140,6 +140,23 @@ export abstract class RecordPlan {
    * @returns how many.
    */
   abstract decode(memory: RecordMemory, page: CodePage, record: number, most: number, writer: RecordWriter): number;
+
+  /**
+   * Decodes an instruction that begins in a page and ends in the next: a slot of its own holds its record and what follows.
+   *
+   * @param page - the page that it begins in, and that slot, which is prepared for it.
+   * @param offset - where in the page it begins.
+   * @param key - of the instruction.
+   * @returns the address of its record.
+   * @throws Error where no instruction does that.
+   */
+  abstract decodeStraddling(
+    memory: RecordMemory,
+    page: CodePage,
+    offset: number,
+    key: number,
+    writer: RecordWriter,
+  ): number;
 
   /** Whether {@link decode} for so many instructions finds room in the slot. Otherwise it must be prepared anew. */
   abstract hasRoom(memory: RecordMemory, slot: number, most: number): boolean;

@@ -1,0 +1,134 @@
+import { TOY_CONDITIONS, TOY_REGISTER_COUNT, ToyFlag, toyLength } from './toy-isa.test.helper.js';
+
+/** Where code and data of toy programs are in the guest's address space. */
+export const TOY_CODE = 0x4000;
+export const TOY_CODE_BYTES = 0x4000;
+export const TOY_DATA = 0x2000;
+export const TOY_DATA_BYTES = 0x1000;
+
+/** How a run ends. */
+export type ToyEnd = 'budget' | 'leave' | 'undefined' | 'fault' | 'outside';
+
+const signed = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
+
+/** What an instruction does, said once more: plainly, and without anything of the shared code. */
+export class ToyReference {
+  readonly registers = new Uint32Array(TOY_REGISTER_COUNT);
+  flags = 0;
+  pc = TOY_CODE;
+  /** Instructions retired. */
+  retired = 0;
+
+  constructor(
+    readonly code: Uint8Array,
+    readonly data: DataView,
+  ) {}
+
+  run(budget: number): ToyEnd {
+    for (this.retired = 0; this.retired < budget; this.retired++) {
+      const end = this.#step();
+      if (end === undefined) continue;
+      // LEAVE is done, the others are not; where there is no code, nothing was to be done.
+      if (end === 'leave') this.retired++;
+      return end;
+    }
+    return this.#inside(this.pc) ? 'budget' : 'outside';
+  }
+
+  #inside(pc: number): boolean {
+    return pc >= TOY_CODE && pc < TOY_CODE + TOY_CODE_BYTES;
+  }
+
+  #step(): ToyEnd | undefined {
+    const { pc, code, registers } = this;
+    if (!this.#inside(pc)) return 'outside';
+    const at = (i: number): number => code[pc - TOY_CODE + i] ?? 0;
+    const first = at(0);
+    const length = toyLength(first);
+    // Bytes that are not there are not known, nor is what they would do.
+    if (!this.#inside(pc + length - 1)) return 'outside';
+    const next = pc + length;
+    this.pc = next;
+    const [low, high] = [first & 7, (first >> 2) & 7];
+    switch (first >> 5) {
+      case 0:
+        return this.#short(first >> 3, low, pc, next);
+      case 1:
+        this.#operation(high, at(1) >> 5, (at(1) >> 2) & 7);
+        return undefined;
+      case 2:
+        if ((TOY_CONDITIONS[high] as (flags: number) => boolean)(this.flags)) this.pc = next + signed(at(1), 8);
+        return undefined;
+      case 3:
+        return this.#jump((first & 16) !== 0, next, next + signed(at(1), 8));
+      case 4:
+        registers[high] = (at(1) << 8) | at(2);
+        return undefined;
+      case 5:
+        return this.#jump((first & 16) !== 0, next, next + signed((at(1) << 8) | at(2), 16));
+      case 6: {
+        const base = registers[at(1) >> 5] as number;
+        const address = (base + signed(((at(1) & 15) << 8) | at(2), 12)) >>> 0;
+        return this.#access((first & 16) !== 0, (first >> 1) & 7, address, pc);
+      }
+      default:
+        this.pc = pc;
+        return 'undefined';
+    }
+  }
+
+  #short(op: number, n: number, pc: number, next: number): ToyEnd | undefined {
+    const { registers } = this;
+    if (op === 0) this.#result(n, (registers[n] as number) + 1);
+    else if (op === 1) this.pc = registers[n] as number;
+    else if (op === 2) return this.#jump(true, next, registers[n] as number);
+    else if (n === 0) this.pc = registers[7] as number;
+    else if (n === 1) registers[0] = pc;
+    else if (n === 2) {
+      this.pc = pc;
+      return 'leave';
+    } else if (n === 3) registers[1] = this.flags;
+    else if (n !== 4) {
+      this.pc = pc;
+      return 'undefined';
+    }
+    return undefined;
+  }
+
+  #jump(call: boolean, next: number, to: number): undefined {
+    this.pc = to;
+    if (call) this.registers[7] = next;
+  }
+
+  #operation(op: number, d: number, n: number): void {
+    const [x, y] = [this.registers[d] as number, this.registers[n] as number];
+    if (op === 7) {
+      const difference = (x - y) >>> 0;
+      this.flags = flagsOf(difference) | ((x | 0) < (y | 0) ? ToyFlag.less : 0) | (x < y ? ToyFlag.below : 0);
+      return;
+    }
+    this.#result(d, [y, x + y, x - y, x & y, x ^ y, Math.imul(x, y), x << (y & 31)][op] as number);
+  }
+
+  #result(d: number, value: number): void {
+    this.registers[d] = value;
+    this.flags = flagsOf(value >>> 0);
+  }
+
+  #access(store: boolean, t: number, address: number, pc: number): ToyEnd | undefined {
+    const offset = address - TOY_DATA;
+    if (offset < 0 || offset + 4 > TOY_DATA_BYTES) {
+      this.pc = pc;
+      return 'fault';
+    }
+    if (store) this.data.setUint32(offset, this.registers[t] as number, true);
+    else this.registers[t] = this.data.getUint32(offset, true);
+    return undefined;
+  }
+}
+
+function flagsOf(value: number): number {
+  return (
+    (value === 0 ? ToyFlag.equal : 0) | (value >= 0x8000_0000 ? ToyFlag.negative : 0) | (value & 1 ? ToyFlag.odd : 0)
+  );
+}
