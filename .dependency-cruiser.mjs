@@ -18,15 +18,8 @@ export default {
       severity: 'error',
       comment:
         'Files of a cycle cannot be read one after the other, nor changed without each other, be it of types alone.',
-      from: { pathNot: [TEST, '^packages/jit/'] },
+      from: { pathNot: TEST },
       to: { circular: true },
-    },
-    {
-      name: 'no-cycles-of-values',
-      severity: 'error',
-      comment: 'The builder and the regions of jit still have cycles of types.',
-      from: { path: '^packages/jit/', pathNot: TEST },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-unresolved',

@@ -35,13 +35,13 @@ export interface SharedProbe {
 }
 
 /**
- * What differs between an interpreter handler and a region: where operands, registers, flags and the pc come from, and
+ * The difference between an interpreter handler and a region: where operands, registers, flags and the pc come from, and
  * where control goes. Methods emit code.
  *
  * @experimental
  */
 export interface BackEnd {
-  /** What is known at this point; undefined where instructions are compiled one by one. */
+  /** Facts known at this point; undefined where instructions are compiled one by one. */
   readonly facts: KnownFacts | undefined;
   /** Leaves the value of an operand on the stack. */
   emitOperand(operand: number, ty: Ty): void;
@@ -63,9 +63,9 @@ export interface BackEnd {
   packedFlags(): V;
   /** Sets the flags from operands of `kind`, or of the kind `computed` where that is not known. */
   commitFlags(kind: number, x: V, y: V, computed?: V): void;
-  /** Emits what a failed TLB probe does; leaves the access's address on the stack. `va` emits the virtual address. */
+  /** Emits the slow path after a TLB miss, which leaves the access's address on the stack. `va` emits the virtual address. */
   emitMiss(va: () => void, info: number): void;
-  /** Emits what follows the stores of an instruction to an address from {@link emitMiss}. `address` emits it. */
+  /** Emits the write to a device, after the stores of an instruction to an address from {@link emitMiss}. `address` emits that. */
   flushStore(address: () => void): void;
   /** Ends the instruction early with nothing done. */
   leave(reason: number, info: () => void): void;

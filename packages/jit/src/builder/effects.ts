@@ -37,7 +37,7 @@ interface RegisterEffect {
   readonly value: number;
 }
 
-/** What an instruction changes. Values are nodes. @internal */
+/** One change that an instruction makes. Values are nodes. @internal */
 export type Effect = StoreEffect | StateEffect | FlagsEffect | RegisterEffect;
 
 /** The order in which effects are emitted. */

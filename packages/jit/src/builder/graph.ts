@@ -3,7 +3,7 @@ import type { Ty } from '../wasm/code-buffer.js';
 import type { Helper } from './helper.js';
 import type { RegisterFile } from './register-file.js';
 
-/** What a node is. @internal */
+/** Kinds of nodes. @internal */
 export enum Kind {
   Const,
   /** `a`: operand. */
@@ -55,7 +55,7 @@ export class Graph {
   readonly lo = new Int32Array(CAPACITY);
   readonly hi = new Int32Array(CAPACITY);
   readonly uses = new Uint16Array(CAPACITY);
-  /** 1 for a value whose evaluation may trap, by itself or by what it is made of. */
+  /** 1 for a value whose evaluation may trap, or that of one of its inputs. */
   readonly traps = new Uint8Array(CAPACITY);
   /** The local that holds the value already, or −1. */
   readonly local = new Int32Array(CAPACITY);
@@ -141,7 +141,7 @@ const INPUTS: Partial<Record<Kind, number>> = {
   [Kind.Load]: 1,
 };
 
-/** The node number behind an opaque value. @internal */
+/** The node number of an opaque value. @internal */
 export const node = (v: V): number => v as unknown as number;
 /** The opaque value of a node number. @internal */
 export const value = (n: number): V => n as unknown as V;

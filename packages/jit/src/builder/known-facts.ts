@@ -6,7 +6,7 @@
 export interface KnownFacts {
   /** Whether the field of the state at this offset is 0. */
   isZeroField(offset: number): boolean;
-  /** Notes that the field at this offset is 0: only what leaves a region changes it. */
+  /** Notes that the field at this offset is 0. It may change only outside of regions. */
   learnZeroField(offset: number): void;
   /** Whether the register at this offset of the state has passed the alignment check of stack pointers. */
   isAlignedRegister(offset: number): boolean;

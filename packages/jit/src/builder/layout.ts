@@ -13,7 +13,7 @@ export const EngineState = {
   stolen: 8,
   /** u32: operand of {@link Builder.leave}. */
   exitInfo: 12,
-  /** u64: what is added to `RecordPlan.pcAddend` of `ip` to get the pc. */
+  /** u64: the pc of the record at `ip` less its `RecordPlan.pcAddend`. */
   pcBias: 16,
   /** u64: address of the access that missed, or target of a transfer that missed. */
   address: 24,
@@ -29,9 +29,9 @@ export const EngineState = {
   flagX: 48,
   flagY: 56,
   flagKind: 64,
-  /** Here registers that read as zero point. */
+  /** u64: always 0, the source of registers that read as zero. */
   zero: 72,
-  /** Here writes go that have no effect. */
+  /** u64: the destination of writes that have no effect. */
   trash: 80,
   /** u32: instructions retired in regions, modulo 2^32. */
   regionInstructions: 88,
@@ -39,15 +39,15 @@ export const EngineState = {
   sampleAt: 92,
   /** u64: address of the indirect branch that control last came by, 0 when it came by another way. */
   cameFrom: 96,
-  /** u64: the same of the one under way. */
+  /** u64: address of the indirect branch that is being executed, 0 when it is none. */
   leftFrom: 104,
   /** u32: instructions of the budget that `run` has put aside; they are in `stolen` meanwhile. 0 outside. */
   aside: 112,
-  /** u64: guest-physical address of the RAM that {@link pageDirectory} is about, */
+  /** u64: guest-physical address of the RAM that {@link pageDirectory} describes. */
   ramBase: 120,
-  /** u64: its bytes, 0 when the engine alone fills the TLB, */
+  /** u64: bytes of that RAM, 0 when the engine alone fills the TLB. */
   ramSize: 128,
-  /** u32: and its VM memory offset. */
+  /** u32: VM memory offset of that RAM. */
   ramOffset: 136,
   /** u32: address of the page directory, an entry for each page of that RAM: see {@link PageDirectory}. */
   pageDirectory: 140,
@@ -55,7 +55,7 @@ export const EngineState = {
   blockMap: 144,
   /** u32: TLB entries filled by generated code, modulo 2^32. */
   tlbFills: 148,
-  /** u64: where control last came by a jump: what it has done since belongs to that place. */
+  /** u64: the pc at which control last arrived by a jump. Samples count the instructions since then for that place. */
   lastEntry: 152,
   /** u32: not 0 when a region has left at an instruction that it has not done. */
   leftInside: 160,
@@ -96,12 +96,12 @@ const LOCAL_LIST_LENGTH = 496;
  * @experimental
  */
 export const TlbBank = {
-  /** u32: how many there are in the list; more than it holds when it overflowed. */
+  /** u32: entries in the list; more than `listLength` when it has overflowed. */
   count: BANK_LISTS,
   /** u32 each: address of an entry. */
   list: BANK_LISTS + 64,
   listLength: LIST_LENGTH,
-  /** u32 and u32 each: the same of the entries that belong to one address space and not to all. */
+  /** u32: entries in the list of those that belong to one address space and not to all. */
   localCount: BANK_LISTS + 4,
   localList: BANK_LISTS + 64 + LIST_LENGTH * 4,
   localListLength: LOCAL_LIST_LENGTH,
@@ -109,9 +109,9 @@ export const TlbBank = {
 } as const;
 
 /**
- * What the page directory says of a page of RAM, in two u32. The first is the address of its first record, if it has any, with
- * the bit `noticeWrites` while some are decoded. At `writer` is the address of the TLB entry that may let writes to the page
- * through: 0 for none, `manyWriters` for perhaps several.
+ * An entry of the page directory, which describes a page of RAM in two u32. The first is the address of its slot of records, if it has
+ * one, with the bit `noticeWrites` while some of them are decoded. At `writer` is the address of the TLB entry that may write the page:
+ * 0 if none, `manyWriters` if perhaps several.
  *
  * @experimental
  */
@@ -140,7 +140,7 @@ export const CODE_SLOT_BYTES = 0x8000;
  * @experimental
  */
 export const EXACT_REGIONS = 0x8000;
-/** Regions are entered with at least so many instructions left; no block of a region is longer. @experimental */
+/** Fewest instructions left with which a region is entered; no block of a region is longer. @experimental */
 export const REGION_MINIMUM = 512;
 
 /**

@@ -33,7 +33,7 @@ interface Opened {
 }
 
 /**
- * Accesses to guest memory.
+ * Accesses of an instruction to guest memory.
  *
  * @experimental
  */
@@ -141,7 +141,7 @@ export abstract class MemoryBuilder extends StateBuilder {
     if (this.#opened.length > 0) this.#opened.length = 0;
   }
 
-  /** Lets what was stored to a device be written out. */
+  /** Emits the writes to devices of the accesses that were opened for writing. */
   protected flushStores(): void {
     for (const { address, write } of this.#opened) if (write) this.backEnd.flushStore(() => this.code.get(address));
   }

@@ -9,7 +9,7 @@ import type { LocalPool } from './local-pool.js';
 import { atomicAlignment } from './memory-opcodes.js';
 import type { RegisterFile } from './register-file.js';
 
-/** What {@link NodeEmitter.conditionally} emits beside the piece itself: with a type, both leave a value of it on the stack. */
+/** The other way of {@link NodeEmitter.conditionally}. Both ways leave a value of `ty` on the stack. */
 interface Otherwise {
   readonly ty: Ty;
   readonly otherwise: () => void;
@@ -42,12 +42,12 @@ export class NodeEmitter {
     return this.#backEnd;
   }
 
-  /** Whether what is emitted now runs on a condition only. */
+  /** Whether the code that is emitted now runs on a condition only. */
   get conditional(): boolean {
     return this.#conditions > 0;
   }
 
-  /** Emits pieces that run only if what is on the stack is not 0, or else. */
+  /** Emits `then`, which runs if the i32 on the stack is not 0, and the other way, which runs if it is. */
   conditionally(then: () => void, other?: Otherwise): void {
     this.code.if(other?.ty);
     this.#conditions++;
@@ -86,8 +86,8 @@ export class NodeEmitter {
   }
 
   /**
-   * Pins what is used several times below `n`, before code that runs only on a condition. What may trap is left to that code,
-   * which the condition guards.
+   * Pins the nodes below `n` that are used several times, before code that runs only on a condition. Nodes that may trap are left to
+   * that code: the condition guards them.
    */
   pinShared(n: number): void {
     const g = this.graph;

@@ -6,15 +6,18 @@ import { emitEntryOffset } from './tlb-lookup.js';
 
 /** One look into the software TLB. @internal */
 export interface ProbeRequest {
-  /** Locals: the vCPU's state, the TLB bank where it is known, the virtual address (i64), */
+  /** Local: address of the vCPU's state. */
   readonly cpu: number;
+  /** Local: address of the TLB bank, where that cannot change. */
   readonly bank: number | undefined;
+  /** Local: the virtual address, an i64. */
   readonly va: number;
-  /** a temporary i32, and where the VM memory address goes. */
+  /** Local: a temporary i32. */
   readonly entry: number;
+  /** Local: receives the VM memory address. */
   readonly address: number;
   readonly bytes: number;
-  /** Bytes of one element: what alignment goes by. */
+  /** Bytes of one element, which is aligned. */
   readonly element: number;
   /** {@link AccessInfo}. */
   readonly info: number;
@@ -22,7 +25,7 @@ export interface ProbeRequest {
   readonly exactAlignment: boolean;
   /** Whether it may be widened afterwards. */
   readonly widening: boolean;
-  /** Emits what happens on a miss, which leaves an address or does not come back. */
+  /** Emits the code for a miss, which leaves an address or does not come back. */
   miss(): void;
 }
 
@@ -31,8 +34,8 @@ const NOP = 0x01;
 const PAGE_MASK_LO = -(1 << PAGE_BITS);
 
 /**
- * The code of a TLB look-up: compares the page of the access's last byte with the tag of the entry for its first. What reads and
- * writes how much may still change while later accesses are found to be near.
+ * The code of a TLB look-up: compares the page of the access's last byte with the tag of the entry for its first. The bytes that it
+ * answers for, and whether for writes, may grow after it was emitted, when later accesses are found to be near.
  *
  * @internal
  */

@@ -14,7 +14,7 @@ import type { RegisterFile } from './register-file.js';
 import { VectorBuilder } from './vector-builder.js';
 
 /**
- * What an instruction reads and changes in the vCPU: registers, flags, fields of the state; and calls of functions.
+ * Registers, flags and fields of the state, as an instruction reads and changes them; and calls of functions.
  *
  * @experimental
  */
@@ -105,7 +105,7 @@ export abstract class StateBuilder extends VectorBuilder {
 
   // --- flags ---
 
-  /** Sets the flags to what an operation of a kind of the {@link FlagModel} on `x` and `y` gives. */
+  /** Sets the flags as an operation on `x` and `y` does; `kind` is one of the {@link FlagModel}. */
   setFlags(kind: number, x: V, y: V): void {
     this.effects.push({ kind: 'flags', flags: kind, kindOf: -1, x: this.useOf(x), y: this.useOf(y) });
   }

@@ -11,7 +11,7 @@ import type { OperandInfo, StaticInfo } from './operands.js';
 import type { RecordField } from './record-fields.js';
 
 /**
- * What an architecture gives the interpreter generator.
+ * The description of an instruction set that an interpreter is generated from.
  *
  * @experimental
  */
@@ -54,7 +54,7 @@ export interface RowHandlers {
 }
 
 /**
- * A generated interpreter: the module and what the pre-decoder needs.
+ * A generated interpreter: its module, and the handlers and fields that the pre-decoder writes records for.
  *
  * @experimental
  */

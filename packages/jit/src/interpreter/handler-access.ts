@@ -5,7 +5,7 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 import type { RunFrame } from './run-frame.js';
 
 /**
- * What a handler does for an access that missed the TLB: calls the slow path, and leaves its address on the stack.
+ * Emits the slow path of an access that missed the TLB, which leaves the access's address on the stack.
  *
  * @param va - emits the virtual address.
  * @param slowOpen - number of the function.
@@ -19,7 +19,7 @@ export function emitMiss(
 ): void {
   const { cpu, ip, left, abort } = frame;
   const address = locals.take(Ty.i32);
-  // What the engine sees from inside the access: where the guest is, and how far it has come.
+  // The engine may ask during the access where the guest is and how many instructions it has retired.
   code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
   code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
   code.get(cpu);
@@ -52,7 +52,7 @@ export function emitFlush({ code }: Builder, { cpu }: RunFrame, address: () => v
 }
 
 /**
- * Begins what is done for an address in the bounce buffer, which lies below the state, where no guest memory is. The addresses of
+ * Opens an `if` that holds for an address in the bounce buffer, which lies below the state, where no guest memory is. The addresses of
  * the state and of the access are on the stack.
  */
 function emitIsBounced({ code }: Pick<Builder, 'code'>): void {

@@ -20,7 +20,7 @@ import { RecordFields } from './record-fields.js';
 import { emitLoad, emitStore } from './register-access.js';
 import type { RunFrame } from './run-frame.js';
 
-/** What all handlers of an interpreter are made with. @internal */
+/** Shared by all handlers of an interpreter. @internal */
 export interface HandlerContext {
   readonly frame: RunFrame;
   readonly plan: RecordPlan;

@@ -9,7 +9,7 @@ const KEYS_LIMIT = ENTRIES / 2;
 const SPREAD = 0x9e37_79b1;
 const RECORD_WORDS = RECORD_BYTES / 4;
 
-/** What an entry holds: whether control may leave after the instruction; its record if a jump stays in the page, or if not. */
+/** Bits of an entry: whether control may leave after the instruction; whether it has the record for a jump in the page, or out of it. */
 const Known = { ends: 1, near: 2, far: 4, taken: 8 } as const;
 
 /**

@@ -178,7 +178,7 @@ const isInPage = (offset: number): boolean => offset >>> PAGE_BITS === 0;
 /** Keys that are remembered: a kernel and its programs have fewer. */
 const MEMO_LIMIT = 0x2_0000;
 
-/** Remembers what keys stand for; forgets everything when there are too many. */
+/** A map from keys that empties itself when it has too many. */
 class Memo<T> extends Map<number, T> {
   override set(key: number, value: T): this {
     if (this.size >= MEMO_LIMIT) this.clear();

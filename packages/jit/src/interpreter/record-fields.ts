@@ -2,7 +2,7 @@ import { RECORD_BYTES } from '../builder/layout.js';
 import type { RegisterFile } from '../builder/register-file.js';
 
 /**
- * What one field of a record holds.
+ * One field of a record.
  *
  * @experimental
  */
@@ -20,7 +20,7 @@ export interface RecordField {
 const FIELD_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 } as const;
 
 /**
- * The fields of one handler's records, which follow from what the handler reads.
+ * The fields of one handler's records. A field is added when the handler first reads an operand in a role.
  *
  * @internal
  */

@@ -7,8 +7,8 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 
 /**
  * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or −1 when it
- * is not simple: what faults, what is not plain memory, tables that are not in RAM. The engine does those. Who calls it checks that
- * the page is in RAM; any other may be beyond the output addresses, which is a fault.
+ * is not simple: a fault, memory that is not plain, tables that are not in RAM. The engine does those. The caller must check that the
+ * page is in RAM; any other may be beyond the output addresses, which is a fault.
  *
  * @experimental
  */
@@ -20,7 +20,7 @@ export const WALK: Helper = {
   pure: false,
 };
 
-/** Low bits of what {@link WALK} returns. @experimental */
+/** Low bits of the result of {@link WALK}. @experimental */
 export const Walked = { readable: 1, writable: 2, executable: 4, block: 8, local: 16 } as const;
 
 /**
@@ -36,7 +36,7 @@ export const FILL: Helper = {
   pure: false,
 };
 
-/** What {@link FILL} is asked for: the number of the bit in {@link Walked}. @internal */
+/** Kinds of access for {@link FILL}, as numbers of bits in {@link Walked}. @internal */
 export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
@@ -44,7 +44,7 @@ const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND] = [4
 const LOCALS = [Ty.i64, Ty.i64, Ty.i64, ...new Array<Ty>(6).fill(Ty.i32)];
 const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
 
-/** Defines {@link FILL}: what `SoftTlb` and the memory port do for plain RAM, in generated code. */
+/** Defines {@link FILL}, which does for plain RAM what the engine's TLB and memory port do for all memory. */
 export function defineFill(writer: ModuleWriter, functionOf: (helper: Helper) => number): void {
   const code = new CodeBuffer();
   emitWalk(code, functionOf(WALK));
@@ -58,7 +58,7 @@ export function defineFill(writer: ModuleWriter, functionOf: (helper: Helper) =>
   writer.define(functionOf(FILL), { params: FILL.params, results: [Ty.i32] }, LOCALS, code.toBytes(), FILL.name);
 }
 
-/** Returns 0 if what is on the stack is not 0. */
+/** Emits a return of 0 if the i32 on the stack is not 0. */
 function giveUpIf(code: CodeBuffer): void {
   code.if();
   code.i32(0).op(Op.return).end();
@@ -80,7 +80,7 @@ function emitWalk(code: CodeBuffer, walk: number): void {
   giveUpIf(code);
 }
 
-/** What is known of the page: writes to code are the engine's, and so is code that has no records yet. */
+/** Loads the page's entry in the directory, and gives up for writes to code and for code without records: those are the engine's. */
 function emitDirectory(code: CodeBuffer): void {
   code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
   code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
@@ -153,7 +153,7 @@ function emitTags(code: CodeBuffer): void {
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.execTag).end();
 }
 
-/** Notes in the directory which entry lets writes to the page through: several are not told apart. */
+/** Notes in the directory that the entry may write the page. Several writers are not told apart. */
 function emitWriter(code: CodeBuffer): void {
   code.get(DIRECTORY_AT).get(ENTRY).i32(PageDirectory.manyWriters);
   code.get(DIRECTORY_AT).memory(Op.i32_load, PageDirectory.writer).tee(AT).op(Op.i32_eqz);

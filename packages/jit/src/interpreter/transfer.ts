@@ -9,7 +9,7 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 import type { RunFrame } from './run-frame.js';
 import { FILL, FillAccess } from './tlb-fill.js';
 
-/** What the code of the run function is written with, beside its frame. @internal */
+/** Shared by all parts of the run function, beside its frame. @internal */
 export interface RunContext {
   readonly code: CodeBuffer;
   readonly locals: LocalPool;

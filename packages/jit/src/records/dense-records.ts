@@ -147,7 +147,7 @@ export class DenseRecords extends RecordPlan {
         return count;
       }
       enter(memory, slot, offset, at, 0);
-      // What is not decoded now is decoded when control comes to it.
+      // Until it is decoded, which may be later, when control comes to it.
       memory.u16[at >>> 1] = BuiltIn.Decode;
       if (count >= most) return count;
       const key = writer.keyAt(memory, page.code + offset, page.code + PAGE_BYTES);
@@ -245,7 +245,7 @@ function take({ u32 }: RecordMemory, slot: number): number {
   return slot + free;
 }
 
-/** Ends a run of which the last instruction ends so many bytes after the page. */
+/** Ends a run whose last instruction ends `after` bytes after the page. */
 function writePageEnd(memory: RecordMemory, record: number, after: number): void {
   memory.u16[(record + Header.position) >>> 1] = after;
   memory.u16[record >>> 1] = BuiltIn.PageEnd;

@@ -51,9 +51,9 @@ export interface RecordWriter {
 export const STRADDLES = -1;
 
 /**
- * Where the records of a page of guest code are in its slot, and what follows: how generated code gets from a pc to a record and
- * back, how records are found, written and dropped. A slot has {@link CODE_SLOT_BYTES} bytes and that alignment. With each record
- * goes a region number of 16 bits, 0 where no region begins.
+ * The layout of the records of one page of guest code in its slot, and all that depends on it: how generated code gets from a pc to a
+ * record and back, and how records are found, written and dropped. A slot has {@link CODE_SLOT_BYTES} bytes and that alignment. Each
+ * record has a region number of 16 bits, 0 where no region begins.
  *
  * @experimental
  */
@@ -130,7 +130,7 @@ export abstract class RecordPlan {
   abstract offsetOf(memory: RecordMemory, record: number): number;
   /** Address of the first record of a slot, and the address after its last one. */
   abstract bounds(slot: number): readonly [number, number];
-  /** What is added to `EngineState.pcBias` to get the pc of the record at `ip`: 0 to 2^32 − 1. */
+  /** The difference between the pc of the record at `ip` and `EngineState.pcBias`: 0 to 2^32 − 1. */
   abstract pcAddend(memory: RecordMemory, ip: number): number;
 
   /**
@@ -142,7 +142,8 @@ export abstract class RecordPlan {
   abstract decode(memory: RecordMemory, page: CodePage, record: number, most: number, writer: RecordWriter): number;
 
   /**
-   * Decodes an instruction that begins in a page and ends in the next: a slot of its own holds its record and what follows.
+   * Decodes an instruction that begins in a page and ends in the next. A slot of its own holds its record, and one that goes on in the
+   * next page.
    *
    * @param page - the page that it begins in, and that slot, which is prepared for it.
    * @param offset - where in the page it begins.
@@ -158,7 +159,7 @@ export abstract class RecordPlan {
     writer: RecordWriter,
   ): number;
 
-  /** Whether {@link decode} for so many instructions finds room in the slot. Otherwise it must be prepared anew. */
+  /** Whether the slot has room for {@link decode} with this `most`. Otherwise it must be prepared anew first. */
   abstract hasRoom(memory: RecordMemory, slot: number, most: number): boolean;
 
   /**

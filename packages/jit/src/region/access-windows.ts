@@ -14,8 +14,8 @@ export interface NearAccess {
 }
 
 /**
- * Windows reach so far: the more, the more accesses share a probe, and the more often one lies across two pages, where each
- * access would have been in one.
+ * Most bytes of a window. In a larger one more accesses share a look-up, but it lies more often in two pages, where each access alone
+ * would have been in one.
  */
 const MOST_BYTES = 128;
 
@@ -29,7 +29,7 @@ export class AccessWindows {
   /** The local of the latest window that began at each register. */
   readonly #locals = new Map<number, number>();
   #block = 0;
-  /** Locals that the present instruction counts on. */
+  /** Locals that the present instruction uses. */
   readonly #used = new Set<number>();
 
   constructor(private readonly locals: LocalPool) {}
@@ -42,7 +42,7 @@ export class AccessWindows {
     this.#used.clear();
   }
 
-  /** The window of an access, which grows for it if it can, or how one begins at it. */
+  /** The window of an access, which grows for it if it can; else one that begins at it. */
   share(facts: Facts, access: NearAccess): SharedProbe | undefined {
     const { register, displacement, bytes, write } = access;
     const view = facts.windowAt(register);
@@ -55,7 +55,7 @@ export class AccessWindows {
       }
     }
     const local = this.#localOf(register);
-    // The instruction still needs what is in it.
+    // The instruction still needs its value.
     if (this.#used.has(local)) return undefined;
     return { local, displacement: 0, begin: (probe) => this.#begin(facts, access, local, probe) };
   }

@@ -8,7 +8,7 @@ import { nextOffset, targetOffset } from './region-instruction.js';
 import type { RegionInstruction } from './region-instruction.js';
 
 /**
- * What decides between the successors of a block. `flow`: its last instruction. `return`: the first if the indirect branch goes to
+ * How a successor of a block is chosen. `flow`: by its last instruction. `return`: the first, if the indirect branch goes to
  * `to`, an offset from the region's page. `page`: the first if the page with number `to` still holds the code that was translated.
  *
  * @experimental
@@ -28,7 +28,7 @@ export interface BlockEnd {
 export interface Block<B> {
   readonly start: number;
   readonly instructions: readonly RegionInstruction<B>[];
-  /** Blocks that follow inside the region: the target of a branch first, then what comes next. −1 leaves the region. */
+  /** Blocks that follow inside the region: the target of a branch first, then the block after it. −1 leaves the region. */
   readonly successors: readonly number[];
   readonly end: BlockEnd;
 }
@@ -52,7 +52,7 @@ export const OUTSIDE = -1;
 const FLOW: BlockEnd = { kind: 'flow', to: 0, from: 0 };
 
 /**
- * Collects what is reachable from `entry` by direct branches, and by calls and their returns as far as `limits` allow. A callee
+ * Collects the code that is reachable from `entry` by direct branches, and by calls and their returns as far as `limits` allow. A callee
  * is copied for each call, so that its return leads to one place. An indirect branch goes where it is predicted to go, or leaves.
  *
  * @param entry - offset in the page.
@@ -165,8 +165,8 @@ class Linker<B> {
   }
 
   /**
-   * Where an indirect branch may go inside the region: to what follows the call that it returns from, or to where it was seen to go.
-   * The region's own function returns to what follows its calls to itself.
+   * Targets of an indirect branch inside the region: the instruction after the call that it returns from, then those where it was seen
+   * to go. The region's own function returns to the instructions after its calls to itself.
    */
   #continuations(call: Call<B>, from: number): readonly (readonly [Call<B>, number])[] {
     const { parent } = call;

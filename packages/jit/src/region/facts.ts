@@ -7,7 +7,7 @@ export interface WindowView {
   readonly position: number;
 }
 
-/** That a value is what a register held, and so many bytes. @internal */
+/** A value that is the sum of a register's value and a constant. @internal */
 export interface Displaced {
   /** The register's offset in the state. */
   readonly register: number;
@@ -15,7 +15,7 @@ export interface Displaced {
 }
 
 /**
- * What is known at one point of a region on every way to it, so that it need not be tested or loaded again.
+ * Facts that hold at one point of a region on every way to it, so that they need not be tested, or values loaded, again.
  *
  * @internal
  */
@@ -29,12 +29,12 @@ export class Facts implements KnownFacts {
     this.#windows = windows;
   }
 
-  /** Nothing is known. */
+  /** No facts. */
   static none(): Facts {
     return new Facts(new Set(), new Map());
   }
 
-  /** What all of these know. */
+  /** The facts that are in all of these. */
   static common([first, ...others]: readonly Facts[]): Facts {
     if (first === undefined) return Facts.none();
     const facts = new Set(first.#facts);
@@ -46,7 +46,7 @@ export class Facts implements KnownFacts {
     return new Facts(facts, windows);
   }
 
-  /** The field of the state at this offset is 0: only what leaves a region changes it. */
+  /** Whether the field of the state at this offset is 0. It may change only outside of regions. */
   isZeroField(offset: number): boolean {
     return this.#facts.has(offset + Fact.zeroField);
   }
@@ -55,7 +55,7 @@ export class Facts implements KnownFacts {
     this.#facts.add(offset + Fact.zeroField);
   }
 
-  /** The register at this offset of the state has passed the check of stack pointers. */
+  /** Whether the register at this offset of the state has passed the alignment check of stack pointers. */
   isAlignedRegister(offset: number): boolean {
     return this.#facts.has(offset + Fact.aligned);
   }
@@ -64,7 +64,7 @@ export class Facts implements KnownFacts {
     this.#facts.add(offset + Fact.aligned);
   }
 
-  /** The register at this offset was written: its value follows from another's, or from its own as it was, where that is known. */
+  /** Notes a write to the register at this offset: its value is a register's value before the write plus a constant, where known. */
   noteWrite(offset: number, value: Displaced | undefined): void {
     const aligned =
       value !== undefined && value.displacement % STACK_ALIGNMENT === 0 && this.isAlignedRegister(value.register);
@@ -85,12 +85,12 @@ export class Facts implements KnownFacts {
     this.#windows.set(offset, view);
   }
 
-  /** The local of windows is written. */
+  /** Forgets the windows whose address was in a local that is written now. */
   forgetWindows(local: number): void {
     for (const [offset, { window }] of this.#windows) if (window.local === local) this.#windows.delete(offset);
   }
 
-  /** What is stored at this offset of the state is in its local, too. */
+  /** Whether the local of the register at this offset of the state holds its value. */
   isInLocal(offset: number): boolean {
     return this.#facts.has(offset + Fact.inLocal);
   }

@@ -37,7 +37,7 @@ export interface RegionFrame {
   readonly ways: WaysOut;
 }
 
-/** The kind of the flags where control comes from several places. @internal */
+/** The kind of the flags where control comes from several blocks that set different ones. @internal */
 export const UNKNOWN_FLAGS = -1;
 
 /**
@@ -49,7 +49,7 @@ export const UNKNOWN_FLAGS = -1;
 export class RegionBackEnd<B> implements BackEnd {
   /** Kind of the flags in the locals at this point, when known. */
   flagKind = UNKNOWN_FLAGS;
-  /** What is known at this point. */
+  /** Facts known at this point. */
   facts = Facts.none();
   readonly #windows: AccessWindows;
   #instruction: RegionInstruction<B> | undefined;
@@ -67,7 +67,7 @@ export class RegionBackEnd<B> implements BackEnd {
     this.#windows = new AccessWindows(builder.locals);
   }
 
-  /** Begins a block, with what is known where control comes from. */
+  /** Begins a block, with the facts that hold at the end of all blocks before it. */
   enterBlock(flagKind: number, facts: Facts): void {
     this.flagKind = flagKind;
     this.facts = facts;
@@ -196,7 +196,7 @@ export class RegionBackEnd<B> implements BackEnd {
     }
   }
 
-  /** Leaves for where `pc` says, which the indirect branch at `from` has set. */
+  /** Leaves for the address in `pc`, which the indirect branch at `from` has set. */
   leaveFrom(from: number): void {
     const { code } = this.builder;
     code.get(this.frame.cpu);
@@ -239,7 +239,7 @@ export class RegionBackEnd<B> implements BackEnd {
     this.frame.ways.go(offset);
   }
 
-  /** Leaves regions for an address in or near the page; what comes before it is done. */
+  /** Leaves regions for an address in or near the page; all instructions before it are done. */
   leaveTo(offset: number): void {
     this.frame.ways.leave(offset, 0);
   }
@@ -249,7 +249,7 @@ export class RegionBackEnd<B> implements BackEnd {
     this.frame.ways.leave((this.#instruction as RegionInstruction<B>).offset, this.#rest);
   }
 
-  /** What a value is, if it is a register's and a constant. */
+  /** The register and the constant whose sum a value is, if it is one. */
   #displaced(n: number): Displaced | undefined {
     const affine = this.builder.affine(n);
     if (affine === undefined) return undefined;

@@ -26,18 +26,18 @@ export abstract class RegisterHomes {
     protected readonly cpu: number,
   ) {}
 
-  /** Makes sure that the local holds what is at an offset of the state, and returns it; `undefined`: the value is on the stack. */
+  /** The local that holds the value at an offset of the state; `undefined` when the value was left on the stack instead. */
   abstract read(offset: number, ty: Ty, facts: Facts, conditional: boolean): number | undefined;
 
-  /** Writes what `value` leaves on the stack. */
+  /** Writes the value that `value` leaves on the stack. */
   abstract write(offset: number, ty: Ty, facts: Facts, value: () => void): void;
 
-  /** What comes before the region's code, when that is known. */
+  /** Emits the code before the region's, when all registers of the region are known. */
   emitEntry(_code: CodeBuffer): void {
     // Nothing unless registers are promoted.
   }
 
-  /** What comes behind it. */
+  /** Emits the code after it. */
   emitExit(_code: CodeBuffer): void {
     // Nothing unless registers are promoted.
   }
@@ -53,8 +53,8 @@ export abstract class RegisterHomes {
 }
 
 /**
- * Registers are loaded once at the region's entry and stored once at its exit: best where control stays inside, in loops. Every
- * exit has all of them in hand, which costs code.
+ * Registers are loaded once at the region's entry and stored once at its exit: best for loops, where control stays inside. All of
+ * them are live at every exit, which costs code.
  *
  * @internal
  */
@@ -89,8 +89,8 @@ export class PromotedRegisters extends RegisterHomes {
 }
 
 /**
- * Registers stay in the state; a local holds what was last loaded or stored on the way, for as long as that is known. Nothing is
- * done at entry and exit, so that leaving costs nothing: best for code that is run through once.
+ * Registers stay in the state. A local holds the value that was loaded or stored last, on ways where that is known. Nothing is done at
+ * entry and exit, so that leaving costs nothing: best for code that is run through once.
  *
  * @internal
  */

@@ -25,7 +25,7 @@ import { emitStructured } from './structure.js';
 import { WaysOut } from './ways-out.js';
 
 /**
- * What an architecture gives the region translator.
+ * The parts of an instruction set that regions are translated with.
  *
  * @experimental
  */
@@ -35,18 +35,18 @@ export interface RegionDescription<B extends Builder> {
 }
 
 /**
- * What a region is made from.
+ * A region to be translated.
  *
  * @experimental
  */
 export interface RegionCode<B> {
   readonly graph: ControlFlowGraph<B>;
-  /** Address of the records of each of the graph's pages, by the page's number. */
+  /** Address of the slot of each of the graph's pages, by the page's number. */
   readonly slots: ReadonlyMap<number, number>;
 }
 
 const [CPU, LEFT, PAGE] = [0, 1, 2];
-/** Loops in so small regions keep their registers in locals; what is larger leaves too often, at too many places. */
+/** Most instructions of a region whose loops keep registers in locals. A larger one leaves too often, at too many places. */
 const PROMOTED_INSTRUCTIONS = 100;
 
 /**
@@ -57,7 +57,7 @@ const PROMOTED_INSTRUCTIONS = 100;
  */
 export class RegionTranslator<B extends Builder> {
   readonly #rows = new Map<Row<B>, readonly OperandInfo[]>();
-  // What regions are made with, one after the other.
+  // Buffers that all regions are made with, one after the other.
   readonly #graph = new Graph();
   readonly #body = new CodeBuffer(0x1_0000);
   readonly #whole = new CodeBuffer(0x1_0000);
@@ -67,7 +67,7 @@ export class RegionTranslator<B extends Builder> {
   /**
    * Translates a batch.
    *
-   * @param regions - what to translate: each graph, and the address of the records of each of its pages by the page's number.
+   * @param regions - the regions: each graph, and the slot of each of its pages by the page's number.
    * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
    * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are left out and reported in `refused`.
    */
@@ -128,9 +128,9 @@ export class RegionTranslator<B extends Builder> {
       successors,
       {
         emit: (block, isLoop) => {
-          // Every way through the region without a loop fits what is left at its entry.
+          // A way through the region without a loop needs no test: it takes no more than is left at the entry.
           if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
-          // Control comes to the entry from outside too; of what comes back to a loop nothing is known yet.
+          // Control comes to the entry from outside too, and the ends of a loop are not known yet.
           const from = block === 0 || isLoop ? [] : (before[block] as readonly number[]);
           const kinds = new Set(from.map((n) => flagKinds[n] as number));
           const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
@@ -214,7 +214,7 @@ function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B
   code.end();
 }
 
-/** What a block adds to its instructions: the condition that chooses its successor, or the end of the region. */
+/** Emits the end of a block: the condition that chooses its successor, or a way out of the region. */
 function emitEnd<B>(
   { end, successors }: Block<B>,
   backEnd: RegionBackEnd<B>,

@@ -15,13 +15,13 @@ export interface ExitLocals {
 const REST_BITS = Math.log2(REGION_MINIMUM) + 1;
 
 /**
- * The ways out of a region at places that are known while it is translated. A region has very many: each is one constant (where, and
- * how many instructions of the block are not done) and a jump to code that all share.
+ * The exits of a region whose destination is known while it is translated. A region has very many: each is one constant (the
+ * destination, and the instructions of the block that are not done) and a jump to code that all share.
  *
  * @internal
  */
 export class WaysOut {
-  readonly #place: number;
+  readonly #exitAt: number;
   readonly #leave: number;
   readonly #go: number;
 
@@ -31,7 +31,7 @@ export class WaysOut {
     locals: LocalPool,
     private readonly exit: ExitLocals,
   ) {
-    this.#place = locals.reserve(Ty.i64);
+    this.#exitAt = locals.reserve(Ty.i64);
     this.#leave = code.block();
     this.#go = code.block();
   }
@@ -46,15 +46,15 @@ export class WaysOut {
     this.#way(this.#go, offset, 0);
   }
 
-  /** Closes the blocks, behind a body that ends in a way out. */
+  /** Closes the blocks, after a body that ends in a way out. */
   end(): void {
     const { code } = this;
     const { left, page, pc, chain } = this.exit;
     code.end();
     code.i32(1).set(chain);
     code.end();
-    code.get(page).get(this.#place).i64(REST_BITS).op(IntOp.sar[1]).op(IntOp.add[1]).set(pc);
-    code.get(left).get(this.#place).op(Op.i32_wrap_i64);
+    code.get(page).get(this.#exitAt).i64(REST_BITS).op(IntOp.sar[1]).op(IntOp.add[1]).set(pc);
+    code.get(left).get(this.#exitAt).op(Op.i32_wrap_i64);
     code
       .i32((1 << REST_BITS) - 1)
       .op(IntOp.and[0])
@@ -63,10 +63,10 @@ export class WaysOut {
   }
 
   #way(label: number, offset: number, rest: number): void {
-    const place = offset * (1 << REST_BITS) + rest;
+    const packed = offset * (1 << REST_BITS) + rest;
     this.code
-      .i64(place | 0, Math.floor(place / 2 ** 32))
-      .set(this.#place)
+      .i64(packed | 0, Math.floor(packed / 2 ** 32))
+      .set(this.#exitAt)
       .br(label);
   }
 }

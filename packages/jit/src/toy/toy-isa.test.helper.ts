@@ -1,4 +1,4 @@
-import { Builder } from '../builder/builder.js';
+import type { Builder } from '../builder/builder.js';
 import { truthTable } from '../builder/flag-model.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { EngineState, ExitReason } from '../builder/layout.js';
