@@ -15,9 +15,7 @@ export const FR_RI = 1 << 8;
 
 export const LCR_H_FEN = 1 << 4;
 
-export const CR_UARTEN = 1 << 0;
 export const CR_LBE = 1 << 7;
-export const CR_RXE = 1 << 9;
 export const CR_DTR = 1 << 10;
 export const CR_RTS = 1 << 11;
 export const CR_OUT1 = 1 << 12;

@@ -244,15 +244,50 @@ describe('pl011 reception', () => {
     expect(drain(uart)).toBe('early');
   });
 
-  it('takes nothing while the receiver or the UART is off, or in loopback', () => {
-    for (const control of [0x300, 0x101, 0x381]) {
-      const uart = createListeningUart();
-      uart.write(CR, control);
-      uart.backend.feed('x');
-      expect(uart.backend.available).toBe(1);
-      uart.write(CR, 0x301);
-      expect(uart.backend.available).toBe(0);
-    }
+  it('takes nothing in loopback', () => {
+    const uart = createListeningUart();
+    uart.write(CR, 0x381);
+    uart.backend.feed('x');
+    expect(uart.backend.available).toBe(1);
+    uart.write(CR, 0x301);
+    expect(uart.backend.available).toBe(0);
+  });
+
+  it.each([undefined, 0x300, 0x101, 0])('sends and receives whatever is enabled in CR (%s)', (control) => {
+    const uart = createUart();
+    if (control !== undefined) uart.write(CR, control);
+    uart.write(DR, 0x41);
+    uart.write(IMSC, RXIS);
+    uart.context.clock.advance(SETTLING_NS);
+    uart.backend.feed('x');
+    expect([uart.backend.output, uart.level(), drain(uart), uart.level()]).toEqual(['A', true, 'x', false]);
+  });
+
+  it('raises RX at the first character for a guest that wants no time-out', () => {
+    const uart = createUart();
+    uart.write(LCR_H, 0x70);
+    uart.write(IMSC, RXIS);
+    uart.context.clock.advance(SETTLING_NS);
+    uart.backend.feed('ab');
+    expect([uart.read(MIS), uart.level()]).toEqual([RXIS, true]);
+    expect(uart.read(DR)).toBe(0x61);
+    expect(uart.level()).toBe(true);
+    expect(uart.read(DR)).toBe(0x62);
+    expect(uart.level()).toBe(false);
+    // A handler that acknowledges first, and reads one character.
+    uart.backend.feed('c');
+    uart.write(ICR, 0x7ff);
+    expect(uart.read(DR)).toBe(0x63);
+    uart.backend.feed('d');
+    expect(uart.level()).toBe(true);
+  });
+
+  it('raises RX when the time-out is masked while characters wait', () => {
+    const uart = createListeningUart();
+    uart.backend.feed('a');
+    expect(uart.level()).toBe(false);
+    uart.write(IMSC, RXIS);
+    expect([uart.level(), uart.read(MIS)]).toEqual([true, RXIS]);
   });
 
   it('serves a guest that polls with its interrupts masked', () => {

@@ -60,7 +60,7 @@ const registers = {
     access: 'rw',
     bits: 16,
     reset: 0x300,
-    description: 'Control: UARTEN, RXE, LBE and, in loopback, DTR, RTS, Out1, Out2',
+    description: 'Control: LBE and, in loopback, DTR, RTS, Out1, Out2; UARTEN, TXE and RXE are kept, without effect',
     changed: (uart: Pl011Operations, value: number, previous: number) => uart.controlChanged(value, previous),
   },
   IFLS: { offset: 0x034, access: 'rw', bits: 6, reset: 0x12, description: 'FIFO levels that raise RX and TX' },
