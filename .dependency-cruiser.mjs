@@ -5,7 +5,7 @@ const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
 const PORTABLE = sources(
-  'core|jit|engine|softfloat|config|trace|vswitch|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
+  'core|jit|engine|softfloat|config|trace|vswitch|boards|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
 );
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
@@ -78,6 +78,13 @@ export default {
       comment: 'jit, softfloat and config depend on no other package of qvm.',
       from: { path: '^packages/(jit|softfloat|config)/src/', pathNot: TEST },
       to: { path: packages('[^/]+'), pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'boards-know-core-only',
+      severity: 'error',
+      comment: 'A board names types and roles; it needs neither the vdevs nor the processors.',
+      from: { path: sources('boards'), pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: [packages('boards'), packages('core')] },
     },
     {
       name: 'arch-knows-no-vdev',

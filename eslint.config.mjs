@@ -13,6 +13,7 @@ const PORTABLE = [
   'asm-aarch64',
   'arch-aarch64',
   'arch-x86_64',
+  'boards',
   'vdev-legacy',
   'vdev-passthrough',
   'vdev-shmem',

@@ -3,12 +3,12 @@ import { runScript } from '@qvm/testing';
 import { createExitCounterPlugin } from './index.js';
 
 /** Registers that read as zero. */
-function zeros(type: string, base: number): VdevFactory {
+function zeros(type: string): VdevFactory {
   return {
     type,
     description: 'Zeros',
     options: [],
-    resources: () => ({ mmio: [{ name: 'registers', size: 0x1000, defaultBase: base }] }),
+    resources: () => ({ mmio: [{ name: 'registers', size: 0x1000 }] }),
     create: () => ({
       mmio: { registers: { read: () => 0, write: () => undefined } },
       reset: () => undefined,
@@ -24,7 +24,10 @@ describe('@acme/exit-counter', () => {
   it('counts exits by cause and vdev, the most frequent first', async () => {
     const lines: string[] = [];
     const { exit } = await runScript({
-      vdevs: [{ factory: zeros('one', 0x0a10_0000) }, { factory: zeros('two', 0x0a20_0000) }],
+      vdevs: [
+        { factory: zeros('one'), options: { base: 0x0a10_0000 } },
+        { factory: zeros('two'), options: { base: 0x0a20_0000 } },
+      ],
       plugins: [createExitCounterPlugin((line) => lines.push(line))],
       script: ['expect 0x0a100000 0', 'write 0x0a200000 1', 'expect 0x0a200000 0', 'poweroff'],
     });
@@ -35,7 +38,7 @@ describe('@acme/exit-counter', () => {
   it('keeps the VMs apart', async () => {
     const lines: string[] = [];
     const plugin = createExitCounterPlugin((line) => lines.push(line));
-    const vdevs = [{ factory: zeros('one', 0x0a10_0000) }];
+    const vdevs = [{ factory: zeros('one'), options: { base: 0x0a10_0000 } }];
     await runScript({ vdevs, plugins: [plugin], script: ['expect 0x0a100000 0', 'poweroff'] });
     await runScript({ vdevs, plugins: [plugin], script: ['poweroff'] });
     expect(lines).toEqual(['script: 1 mmio one-0']);

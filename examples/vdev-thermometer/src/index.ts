@@ -19,9 +19,9 @@ export const thermometerFactory: VdevFactory = {
     },
   ],
   resources: () => ({
-    mmio: [{ name: 'registers', size: REGISTERS_SIZE, defaultBase: 0x0c00_0000 }],
-    interrupts: [{ name: 'alarm', defaultNumber: 144 }],
-    slots: { count: 8, addressStride: REGISTERS_SIZE, interruptStride: 1 },
+    mmio: [{ name: 'registers', size: REGISTERS_SIZE }],
+    interrupts: [{ name: 'alarm' }],
+    role: 'platform',
   }),
   create: (context, options) => new ThermometerDevice(context, Number(options['temperature'])),
 };

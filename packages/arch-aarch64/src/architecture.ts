@@ -14,7 +14,7 @@ const CODE_PAGES = 4096;
 const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
 
 /**
- * AArch64 on a board with the memory map of QEMU's `virt`.
+ * AArch64.
  *
  * @param tuning - when the second tier translates; what is measured to be best when absent.
  * @experimental
@@ -22,9 +22,7 @@ const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
 export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture {
   return {
     name: ARCHITECTURE_NAME,
-    defaultRamBase: 0x4000_0000,
-    implicitVdevs: ['gic', 'timer', 'pl031', 'pl061'],
-    defaultConsole: 'pl011',
+    defaultBoard: 'virt',
     hookKinds: AARCH64_HOOK_KINDS,
     engineBytes: (vcpus, ramBytes) => Aarch64Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
     createMachine: (services) => new Aarch64Machine(services, genericModel, CODE_BYTES, tuning),

@@ -9,8 +9,7 @@ import type { Architecture } from '@qvm/core/architecture';
  */
 export const x86_64: Architecture = {
   name: 'x86_64',
-  defaultRamBase: 0,
-  implicitVdevs: [],
+  defaultBoard: 'pc',
   hookKinds: { trap: {}, guestExit: {}, interruptTaken: {} },
   engineBytes: () => 0,
   createMachine: ({ name }) => {

@@ -224,6 +224,24 @@ function addVdev(program: Command): void {
     });
   // Commander's own "help" command would take the name.
   vdev.helpCommand(false);
+  const board = program.command('board').description('what boards there are: where RAM and devices are');
+  board
+    .command('list')
+    .description('list the boards that a configuration can name')
+    .option('--json', 'as JSON')
+    .action(async (flags: { json?: boolean }) => {
+      const { listBoards } = await import('./commands/board.js');
+      await listBoards(flags.json === true);
+    });
+  board
+    .command('help')
+    .description('show what is where on a board')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const { describeBoard } = await import('./commands/board.js');
+      await describeBoard(name);
+    });
+  board.helpCommand(false);
 }
 
 function addCompletion(program: Command): void {

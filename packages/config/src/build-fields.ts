@@ -5,7 +5,7 @@ import { LINUX_CMDLINE_LENGTH, MAX_NAME_LENGTH } from './limits.js';
 import type { Located } from './location.js';
 import { nameHint } from './nearest-name.js';
 import { expandVariables, pathProblem, resolvePath } from './paths.js';
-import { ARCHITECTURES, type ArchitectureName, NAME_PATTERN } from './names.js';
+import { ARCHITECTURES, type ArchitectureName, BOARD_PATTERN, NAME_PATTERN } from './names.js';
 import { show } from './show.js';
 import { isOneOf } from './words.js';
 
@@ -24,6 +24,14 @@ export function readArch(arch: Located<string>, findings: FindingList): Architec
   if (known !== undefined) return known;
   const message = `there is no architecture ${show(arch.value)}`;
   findings.error(arch.at, 'config.bad-arch', message, nameHint(arch.value, ARCHITECTURES, 'architectures'));
+  return undefined;
+}
+
+/** A word, or the name of a package. Which boards there are is known where the VM is built. */
+export function readBoard(board: Located<string>, findings: FindingList): string | undefined {
+  if (BOARD_PATTERN.test(board.value) && board.value.length <= MAX_NAME_LENGTH) return board.value;
+  const message = `${show(board.value)} is not the name of a board`;
+  findings.error(board.at, 'config.bad-board', message, 'right would be "virt", or a package such as "@acme/board"');
   return undefined;
 }
 

@@ -27,6 +27,7 @@ export const CONFIG_CODES = {
   'config.wrong-type': 'a value of the wrong JSON type',
   'config.bad-name': 'a VM name with characters that are not allowed, or too long',
   'config.bad-arch': 'an architecture that does not exist here',
+  'config.bad-board': 'a text that no board can be called',
   'config.bad-path': 'a path that is empty or holds control characters, or a text that is too long after expansion',
   'config.bad-expansion': 'a ${NAME} that is not well formed',
   'config.unknown-variable': 'a ${NAME} that the environment does not have',

@@ -60,6 +60,7 @@ export interface VmDraft {
   readonly at: SourceLocation;
   readonly name?: Located<string> | undefined;
   readonly arch?: Located<string> | undefined;
+  readonly board?: Located<string> | undefined;
   readonly image?: Located<string> | undefined;
   readonly dtb?: Located<string> | undefined;
   readonly initrd?: Located<string> | undefined;

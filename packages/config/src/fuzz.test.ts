@@ -139,6 +139,7 @@ const WORDS = [
   ...[
     'system',
     'arch',
+    'board',
     'ram',
     'rom',
     'cpu',

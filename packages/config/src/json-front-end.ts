@@ -19,6 +19,7 @@ export function draftFromJson(root: JsonObject, reader: JsonDraft): VmDraft {
     at: reader.at(root),
     name: reader.text(root, 'name'),
     arch: reader.text(root, 'arch'),
+    board: reader.text(root, 'board'),
     image: reader.text(root, 'image'),
     dtb: reader.text(root, 'dtb'),
     initrd: reader.text(root, 'initrd'),

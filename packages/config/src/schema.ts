@@ -112,6 +112,10 @@ export const vmSchema = z
         enum: ARCHITECTURES,
         default: ARCHITECTURES[0],
       }).optional(),
+      board: text('a board such as "virt"', {
+        description: "Board of the VM: what is where beside the processors; by default the architecture's usual one.",
+        examples: ['virt', '@acme/board'],
+      }).optional(),
       image: path('Kernel or other image to load; without one, whoever starts the VM names it.').optional(),
       dtb: path('Device tree blob; by default one is generated.').optional(),
       initrd: path('Initial RAM disk.').optional(),

@@ -68,6 +68,7 @@ export type UnsupportedSpec = Readonly<Partial<Record<UnsupportedKind, Unsupport
 export type VmField =
   | 'name'
   | 'arch'
+  | 'board'
   | 'image'
   | 'dtb'
   | 'initrd'
@@ -96,6 +97,8 @@ export type VmField =
 export interface VmSpec {
   readonly name: string;
   readonly arch: ArchitectureName;
+  /** Name of the board, or of a package that brings it; absent: the architecture's usual one. */
+  readonly board?: string;
   /** Paths are expanded, and resolved against the configuration's folder. Absent: whoever starts the VM names it. */
   readonly image?: string;
   readonly dtb?: string;

@@ -12,6 +12,7 @@ export { silentLogger } from './log/logger.js';
 export type { HookPlugin, PluginVm, Provider, QvmPlugin, Resolver } from './plugin/plugin.js';
 export {
   ARCHITECTURE,
+  BOARD,
   HOOK_PLUGIN,
   PLUGIN_API_VERSION,
   VDEV_FACTORY,

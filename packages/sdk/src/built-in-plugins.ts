@@ -1,4 +1,5 @@
 import { aarch64Plugin } from '@qvm/arch-aarch64';
+import { boardsPlugin } from '@qvm/boards';
 import type { QvmPlugin } from '@qvm/core';
 import { legacyVdevsPlugin } from '@qvm/vdev-legacy';
 import { passthroughPlugin } from '@qvm/vdev-passthrough';
@@ -17,6 +18,7 @@ const portableBackendsPlugin: QvmPlugin = {
 /** Plugins that every hypervisor has, registered as any other. */
 export const builtInPlugins: readonly QvmPlugin[] = [
   aarch64Plugin,
+  boardsPlugin,
   legacyVdevsPlugin,
   virtioVdevsPlugin,
   sharedMemoryPlugin,

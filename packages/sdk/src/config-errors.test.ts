@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, formatFinding } from '@qvm/config';
-import { createHypervisor, MemoryFileSource, StartError, type Hypervisor } from './index.js';
+import { createHypervisor, MemoryFileSource, StartError, type Hypervisor, type VmHandle } from './index.js';
 import { plugin as scripts } from './script-machine.test.helper.js';
 
 const IMAGE = new TextEncoder().encode('script\npoweroff\n');
@@ -59,7 +59,7 @@ describe('what is wrong with a configuration', () => {
   it('includes what shows only when the VM is built', async () => {
     const taken = vm('"vdev": [{ "type": "pl011" },\n { "type": "pl011", "config": "hostdev=null" }]');
     expect(await findingsOf(taken)).toEqual([
-      'vm.qvmconf:4:31: error: The default address 0x9000000 of the vdev pl011-1 belongs to pl011-0: give it a base',
+      'vm.qvmconf:4:31: error: The address 0x9000000 that the board script has for the vdev pl011-1 belongs to pl011-0: give it a base',
     ]);
     const overlap = vm('"vdev": [{ "type": "pl011", "config": "base=0x40000000" }]');
     expect((await findingsOf(overlap))[0]).toMatch(/^vm\.qvmconf:3:39: error: .*ram0.*pl011-0|pl011-0.*ram0/);
@@ -181,6 +181,15 @@ describe('vdevs from packages', () => {
         provides: [{ token: { key: Symbol.for('qvm:@qvm/core/VdevFactory'), description: '' }, scope: 'host', multi: true,
           factory: () => factory }] };`,
     );
+    write(
+      'board-high',
+      `const board = { name: 'high', description: 'High', architecture: 'aarch64', ram: { base: 0x8000_0000 },
+        places: { pl011: { base: 0x1000_0000, interrupt: 40 } }, implicitVdevs: [], defaultConsole: 'pl011',
+        interrupts: { first: 32, last: 287 }, deviceTree: { compatible: 'acme,high', model: 'High', clocks: {} } };
+      export const plugin = { name: 'high', apiVersion: 1,
+        provides: [{ token: { key: Symbol.for('qvm:@qvm/core/Board'), description: '' }, scope: 'host', multi: true,
+          factory: () => board }] };`,
+    );
     write('vdev-empty', 'export const other = 1;');
     write('vdev-old', "export const plugin = { name: 'old', apiVersion: 0, provides: [] };");
     write('vdev-broken', 'throw new Error("boom");');
@@ -210,5 +219,25 @@ describe('vdevs from packages', () => {
     await expect(create('@acme/vdev-old')).rejects.toThrow('was built for version 0');
     await expect(create('@acme/vdev-broken')).rejects.toThrow('cannot be imported: boom');
     await expect(create('@acme/vdev-light', 'on', false)).rejects.toThrow('switched off');
+  });
+
+  it('may bring the board, and are refused when they bring none', async () => {
+    const createOn = (board: string): Promise<VmHandle> =>
+      createHypervisor({ plugins: [scripts] }).createVm({
+        configText: vm(`"board": "${board}"`),
+        file: 'vm.qvmconf',
+        baseDir: folder,
+      });
+    const { ram, vdevs } = await createOn('@acme/board-high');
+    expect(ram).toMatchObject([{ base: 0x8000_0000 }]);
+    expect(vdevs.map(({ place }) => place)).toMatchObject([
+      { registers: [{ base: 0x1000_0000 }], interrupts: [{ number: 40 }] },
+    ]);
+    await expect(createOn('@acme/vdev-light')).rejects.toThrow(
+      /^vm\.qvmconf:3:12: error: the package @acme\/vdev-light provides no board$/,
+    );
+    await expect(createOn('@acme/board-none')).rejects.toThrow(
+      /^vm\.qvmconf:3:12: error: the board package @acme\/board-none is not installed; npm install @acme\/board-none$/,
+    );
   });
 });

@@ -1,3 +1,4 @@
+import type { Board } from '@qvm/core/board';
 import 'reflect-metadata';
 import { loadConfigs, type Environment, type LoadedConfigs } from '@qvm/config';
 import { silentLogger, type Logger, type QvmPlugin } from '@qvm/core';
@@ -46,6 +47,8 @@ export interface Hypervisor {
   /** The vdev types that configurations can name. */
   readonly vdevTypes: readonly VdevFactory[];
   readonly architectures: readonly Architecture[];
+  /** The boards that configurations can name. */
+  readonly boards: readonly Board[];
   /** The kinds of character back ends that `hostdev` can name beside `stdio` and `stream:NAME`. */
   readonly characterBackends: readonly CharacterBackendFactory[];
   /** The VMs that have not ended. */
@@ -95,6 +98,9 @@ export function createHypervisorOn(host: HypervisorHost, options: HypervisorOpti
     },
     get architectures() {
       return [...registries().architectures.values()];
+    },
+    get boards() {
+      return [...registries().boards.values()];
     },
     get characterBackends() {
       return [...registries().backends.values()];

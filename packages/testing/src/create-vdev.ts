@@ -16,7 +16,7 @@ export interface CreateVdevOptions {
   /** Option values, typed or as text; validated, with defaults filled in. */
   readonly options?: OptionValues;
   /** The surroundings; ranges and lines come from the factory's resources. */
-  readonly context?: Omit<FakeVdevContextOptions, 'resources'>;
+  readonly context?: Omit<FakeVdevContextOptions, 'resources' | 'type'>;
   /** Runs before the vdev is created: to attach what it looks up, or to feed input early. */
   readonly prepare?: (context: FakeVdevContext) => void;
 }
@@ -53,6 +53,7 @@ export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}):
   const context = new FakeVdevContext({
     name: `${factory.type}-0`,
     ...setup.context,
+    type: factory.type,
     resources: factory.resources(options),
   });
   setup.prepare?.(context);

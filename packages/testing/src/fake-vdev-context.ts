@@ -1,3 +1,6 @@
+import type { Board, ResolvedPlace } from '@qvm/core/board';
+import { placesFor } from '@qvm/core/board';
+import { virt } from '@qvm/boards';
 import { QvmError } from '@qvm/core';
 import type { Token } from '@qvm/core';
 import type { VdevContext, VdevResources } from '@qvm/core/vdev';
@@ -10,7 +13,7 @@ import { ScriptedCharacterBackend } from './scripted-character-backend.js';
 
 /** Posted tasks that one `runPosted` runs before it gives up. */
 const MAX_POSTED = 10_000;
-/** Where ranges and interrupts without a default go. */
+/** Where ranges and interrupts go that the board does not know. */
 const FIRST_FREE_BASE = 0x1000_0000;
 const FIRST_FREE_INTERRUPT = 64;
 const FIRST_FREE_WINDOW = 0x1_0000_0000;
@@ -32,6 +35,10 @@ export interface FakeVdevContextOptions {
   readonly clock?: ManualClock;
   /** What the vdev asked for; its ranges and lines exist in the context. */
   readonly resources?: VdevResources;
+  /** Type of the vdev, by which the board may know it. */
+  readonly type?: string;
+  /** Says where ranges and lines are, as far as it knows; `virt` when absent. */
+  readonly board?: Board;
 }
 
 /**
@@ -68,8 +75,10 @@ export class FakeVdevContext implements VdevContext {
     this.vcpus = options.vcpus ?? 1;
     this.memory = options.memory ?? new FakeGuestMemory();
     this.clock = options.clock ?? new ManualClock();
-    this.mmioBase = placeRanges(options.resources ?? {});
-    this.interrupts = placeInterrupts(options.resources ?? {});
+    const { resources = {}, type = '', board = virt } = options;
+    const [place] = placesFor(board, type, resources);
+    this.mmioBase = placeRanges(resources, place?.mmio);
+    this.interrupts = placeInterrupts(resources, place?.interrupts);
     this.windows = placeWindows(options.resources ?? {});
   }
 
@@ -161,12 +170,12 @@ export class FakeVdevContext implements VdevContext {
   }
 }
 
-function placeRanges(resources: VdevResources): Readonly<Record<string, number>> {
+function placeRanges(resources: VdevResources, known: ResolvedPlace['mmio'] = {}): Readonly<Record<string, number>> {
   let next = FIRST_FREE_BASE;
   const bases: Record<string, number> = {};
-  for (const { name, size, defaultBase } of resources.mmio ?? []) {
-    bases[name] = defaultBase ?? next;
-    next += defaultBase === undefined ? Math.ceil(size / 0x1000) * 0x1000 : 0;
+  for (const { name, size } of resources.mmio ?? []) {
+    bases[name] = known[name] ?? next;
+    next += Math.ceil(size / 0x1000) * 0x1000;
   }
   return bases;
 }
@@ -182,11 +191,14 @@ function placeWindows(resources: VdevResources): ReadonlyMap<string, FakeMemoryW
   return new Map(requests.map(({ name, size, base }) => [name, new FakeMemoryWindow(base ?? place(size), size)]));
 }
 
-function placeInterrupts(resources: VdevResources): ReadonlyMap<string, FakeInterruptLine> {
+function placeInterrupts(
+  resources: VdevResources,
+  known: ResolvedPlace['interrupts'] = {},
+): ReadonlyMap<string, FakeInterruptLine> {
   return new Map(
-    (resources.interrupts ?? []).map(({ name, defaultNumber }, index) => [
+    (resources.interrupts ?? []).map(({ name }, index) => [
       name,
-      new FakeInterruptLine(defaultNumber ?? FIRST_FREE_INTERRUPT + index),
+      new FakeInterruptLine(known[name] ?? FIRST_FREE_INTERRUPT + index),
     ]),
   );
 }

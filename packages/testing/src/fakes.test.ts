@@ -1,3 +1,4 @@
+import { virt } from '@qvm/boards';
 import { createToken, QvmError } from '@qvm/core';
 import { LoopbackBackend, NullBackend } from './character-backends.js';
 import { FakeGuestMemory } from './fake-guest-memory.js';
@@ -131,10 +132,9 @@ describe('character back ends', () => {
 describe('FakeVdevContext', () => {
   it('gives the requested ranges and lines, and no others', () => {
     const context = new FakeVdevContext({
-      resources: {
-        mmio: [{ name: 'a', size: 4, defaultBase: 0x9000 }],
-        interrupts: [{ name: 'i', defaultNumber: 40 }],
-      },
+      type: 'thing',
+      board: { ...virt, places: { thing: { base: 0x9000, interrupt: { i: 40 } } } },
+      resources: { mmio: [{ name: 'a', size: 4 }], interrupts: [{ name: 'i' }] },
     });
     expect(context.mmioBase).toEqual({ a: 0x9000 });
     expect(context.interrupt('i').number).toBe(40);

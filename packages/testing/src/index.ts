@@ -21,7 +21,13 @@ export { FakeVdevContext } from './fake-vdev-context.js';
 export type { FakeVdevContextOptions } from './fake-vdev-context.js';
 export { runScript } from './guest/run-script.js';
 export type { ScriptRun, ScriptRunOptions } from './guest/run-script.js';
-export { createScriptPlugin, scriptArchitecture, scriptedGuest, scriptPlugin } from './guest/script-machine.js';
+export {
+  createScriptPlugin,
+  scriptArchitecture,
+  scriptBoard,
+  scriptedGuest,
+  scriptPlugin,
+} from './guest/script-machine.js';
 export type { ScriptBoard } from './guest/script-machine.js';
 export { DEFAULT_FIRINGS, ManualClock } from './manual-clock.js';
 export { parseOptions } from './parse-options.js';

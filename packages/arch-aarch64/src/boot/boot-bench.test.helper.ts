@@ -1,3 +1,4 @@
+import { virt } from '@qvm/boards';
 import { GuestPhysicalMap, RamGuestMemory, VmMemory, readDeviceTree } from '@qvm/core/architecture';
 import { createVmHooks } from '@qvm/core/host';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
@@ -29,7 +30,8 @@ export class BootBench {
 
   async boot(request: Partial<BootRequest> & Pick<BootRequest, 'image'>, cpus = 1): Promise<Booted> {
     const clock = { kind: 'icount' };
-    const services = { map: this.map, guestMemory: this.guest, hooks: this.hooks, clock } as unknown as MachineServices;
+    const own = { map: this.map, guestMemory: this.guest, hooks: this.hooks, board: virt, clock };
+    const services = own as unknown as MachineServices;
     const affinities = Array.from({ length: cpus }, (_, i) => BigInt(i));
     const entry = await loadGuest({ vdevNodes: () => [], ...request }, services, affinities);
     const size = new DataView(this.guest.read(entry.deviceTree, 8).buffer).getUint32(4);

@@ -64,7 +64,16 @@ export async function planGuest(
   const image = placeImage(plan, await readImage(request.image, plan.size), request.image.name);
   const initrd = initrdFile && placeInitrd(plan, initrdFile, image);
   const seed = randomSeed(services.clock.kind);
-  const board = { ram, reservations, affinities, commandLine, initrd, stdoutPath, randomSeed: seed };
+  const board = {
+    facts: services.board.deviceTree,
+    ram,
+    reservations,
+    affinities,
+    commandLine,
+    initrd,
+    stdoutPath,
+    randomSeed: seed,
+  };
   const tree = makeTree(request, services, given, board);
   const deviceTree = placeTree(plan, tree.length, image);
   const whole = (address: number, bytes: Uint8Array): ImageSegment => ({ address, bytes, size: bytes.length });

@@ -1,3 +1,4 @@
+import type { BoardDeviceTree } from '@qvm/core/board';
 import type { RamReservation } from '@qvm/core/services';
 import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
 
@@ -13,6 +14,8 @@ export interface AddressRange {
  * @experimental
  */
 export interface BoardDescription {
+  /** What the board says of itself. */
+  readonly facts: BoardDeviceTree;
   readonly ram: readonly AddressRange[];
   /** Parts of the RAM that the guest shares with vdevs. */
   readonly reservations: readonly RamReservation[];
@@ -25,7 +28,6 @@ export interface BoardDescription {
   readonly randomSeed: readonly number[];
 }
 
-const PERIPHERAL_CLOCK_HZ = 24_000_000;
 const SHARED_PERIPHERAL = 0;
 const LEVEL_HIGH = 4;
 const EDGE_RISING = 1;
@@ -76,8 +78,8 @@ export function generateTree(
   return {
     name: '',
     properties: {
-      compatible: 'linux,dummy-virt',
-      model: 'qvm,virt',
+      compatible: board.facts.compatible,
+      model: board.facts.model,
       '#address-cells': cells(2),
       '#size-cells': cells(2),
       'interrupt-parent': cells(gic),
@@ -87,7 +89,7 @@ export function generateTree(
       cpusNode(board),
       ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))),
       ...reservedMemoryNodes(board, context),
-      ...clockNodes(context),
+      ...clockNodes(board.facts, context),
       ...nodes,
       chosenNode(board),
     ],
@@ -137,17 +139,19 @@ function reservedMemoryNodes(
   return [{ name: 'reserved-memory', properties, children }];
 }
 
-/** The clock of PrimeCell peripherals, if one of them refers to it. */
-function clockNodes(context: BoardTreeContext): readonly DeviceTreeNode[] {
-  if (!context.has('apb-pclk')) return [];
-  const properties = {
-    compatible: 'fixed-clock',
-    '#clock-cells': cells(0),
-    'clock-frequency': cells(PERIPHERAL_CLOCK_HZ),
-    'clock-output-names': 'clk24mhz',
-    phandle: cells(context.phandle('apb-pclk')),
-  };
-  return [{ name: 'apb-pclk', properties }];
+/** The clocks of the board that a vdev refers to. */
+function clockNodes({ clocks }: BoardDeviceTree, context: BoardTreeContext): readonly DeviceTreeNode[] {
+  const used = Object.entries(clocks).filter(([label]) => context.has(label));
+  return used.map(([label, { hertz, output }]) => ({
+    name: label,
+    properties: {
+      compatible: 'fixed-clock',
+      '#clock-cells': cells(0),
+      'clock-frequency': cells(hertz),
+      'clock-output-names': output,
+      phandle: cells(context.phandle(label)),
+    },
+  }));
 }
 
 function chosenNode(board: BoardDescription): DeviceTreeNode {

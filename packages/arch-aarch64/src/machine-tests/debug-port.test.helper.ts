@@ -24,6 +24,9 @@ export const PORT_PATTERN = 0x8765_4321;
 
 const SIZE = 0x1000;
 
+/** Its place, for a board. */
+export const debugPlace = { 'debug-port': { base: DEBUG_PORT, interrupt: DEBUG_INTERRUPT } };
+
 /** A vdev that logs what the guest writes, ends the VM, and drives one interrupt line. */
 export function debugPort(log: number[]): VdevFactory {
   return {
@@ -31,8 +34,8 @@ export function debugPort(log: number[]): VdevFactory {
     description: 'Test port.',
     options: [],
     resources: () => ({
-      mmio: [{ name: 'port', size: SIZE, defaultBase: DEBUG_PORT }],
-      interrupts: [{ name: 'line', defaultNumber: DEBUG_INTERRUPT }],
+      mmio: [{ name: 'port', size: SIZE }],
+      interrupts: [{ name: 'line' }],
     }),
     create: (context) => new DebugPort(context, log),
   };

@@ -1,3 +1,4 @@
+import { virt } from '@qvm/boards';
 import { Vm } from '@qvm/core/host';
 import type { Logger } from '@qvm/core';
 import type { Architecture, Engine, UnsupportedPolicies } from '@qvm/core/architecture';
@@ -13,7 +14,7 @@ import type { RegionTuning } from '@qvm/engine';
 import { timer } from '../timer/index.js';
 import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
 import { genericModel } from '../vcpu/cpu-model.js';
-import { debugPort } from './debug-port.test.helper.js';
+import { debugPlace, debugPort } from './debug-port.test.helper.js';
 
 /** Where RAM and the program begin. */
 export const CODE = 0x4000_0000;
@@ -97,8 +98,7 @@ export class MachineHarness {
     const codeBytes = CodeCache.bytesFor(codePages);
     const architecture: Architecture = {
       name: aarch64.name,
-      defaultRamBase: aarch64.defaultRamBase,
-      implicitVdevs: ['gic', 'timer'],
+      defaultBoard: virt.name,
       hookKinds: aarch64.hookKinds,
       engineBytes: (count, ramBytes) => Aarch64Machine.engineBytes(count, ramBytes, codeBytes),
       createMachine: (services) => new Aarch64Machine(services, genericModel, codeBytes, tuning),
@@ -107,6 +107,7 @@ export class MachineHarness {
     const options: VmOptions = {
       name: 'test',
       architecture,
+      board: { ...virt, implicitVdevs: ['gic', 'timer'], places: { ...virt.places, ...debugPlace } },
       vcpus,
       ram: [{ size: RAM_BYTES }, ...(setup.memory ?? [])],
       vdevs,

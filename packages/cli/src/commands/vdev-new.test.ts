@@ -79,6 +79,6 @@ describe('qvm vdev help', () => {
     expect(stdout).toMatch(
       /registers +512 bytes at 0x0a000000\n +virtio +interrupt 48\n +the first free one of 32 places/,
     );
-    expect((await space.qvm(['vdev', 'help', 'passthrough'])).stdout).not.toContain('by default');
+    expect((await space.qvm(['vdev', 'help', 'passthrough'])).stdout).not.toContain('Where it is');
   });
 });

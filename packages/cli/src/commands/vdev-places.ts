@@ -1,21 +1,34 @@
+import type { Board, ResolvedPlace } from '@qvm/core/board';
+import { placesFor } from '@qvm/core/board';
 import { ConfigError, resolveOptions } from '@qvm/config';
 import type { VdevFactory, VdevResources } from '@qvm/core/vdev';
 
 /**
- * Where a vdev is when a configuration does not say, as rows of a table; none when that depends on what a configuration says.
+ * Where a vdev is on a board when a configuration does not say, as rows of a table; none when it needs no place, or when that depends on
+ * what a configuration says.
  */
-export function defaultPlaces(factory: VdevFactory): readonly (readonly string[])[] {
-  const { mmio = [], interrupts = [], slots } = defaultResources(factory);
-  const ranges = mmio.map(({ name, size, defaultBase }) => [name, `${size} bytes at ${addressOf(defaultBase)}`]);
-  const lines = interrupts.map(({ name, defaultNumber }) => [name, `interrupt ${defaultNumber ?? 'of your choice'}`]);
-  if (slots === undefined) return [...ranges, ...lines];
-  const { count, addressStride, interruptStride } = slots;
-  const next = `the first free one of ${count} places, 0x${addressStride.toString(16)} and ${interruptStride} apart`;
-  return [...ranges, ...lines, ['', next]];
+export function placesOn(board: Board, factory: VdevFactory): readonly (readonly string[])[] {
+  const resources = defaultResources(factory);
+  const { mmio = [], interrupts = [] } = resources;
+  const [first, second, ...more] = placesFor(board, factory.type, resources);
+  const ranges = mmio.map(({ name, size }) => [name, `${size} bytes at ${addressText(first?.mmio[name])}`]);
+  const lines = interrupts.map(({ name }) => [name, `interrupt ${first?.interrupts[name] ?? 'of your choice'}`]);
+  if (first === undefined || second === undefined) return [...ranges, ...lines];
+  return [
+    ...ranges,
+    ...lines,
+    ['', `the first free one of ${2 + more.length} places, ${strideText(first, second)} apart`],
+  ];
 }
 
-function addressOf(base: number | undefined): string {
+function addressText(base: number | undefined): string {
   return base === undefined ? 'an address of your choice' : `0x${base.toString(16).padStart(8, '0')}`;
+}
+
+function strideText(first: ResolvedPlace, second: ResolvedPlace): string {
+  const stride = (a: ResolvedPlace['mmio'], b: ResolvedPlace['mmio']): number =>
+    Math.max(0, ...Object.keys(a).map((name) => (b[name] ?? 0) - (a[name] ?? 0)));
+  return `0x${stride(first.mmio, second.mmio).toString(16)} and ${stride(first.interrupts, second.interrupts)}`;
 }
 
 /** Resources of the type without options; none if some are required. */

@@ -1,3 +1,4 @@
+import type { Board } from '@qvm/core/board';
 import { nearestName } from '@qvm/config';
 import type { OptionSpec, VdevFactory } from '@qvm/core/vdev';
 import { COMMON_VDEV_OPTIONS } from '@qvm/sdk';
@@ -5,15 +6,22 @@ import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 import { table } from '../report/table.js';
-import { defaultPlaces } from './vdev-places.js';
+import { placesOn } from './vdev-places.js';
 
 const PREFIX = 'qvm-vdev-';
 
-async function vdevTypes(plugins: readonly string[]): Promise<readonly VdevFactory[]> {
+/** Vdev types in order of their names, and boards. */
+interface KnownVdevs {
+  readonly types: readonly VdevFactory[];
+  readonly boards: readonly Board[];
+}
+
+async function knownVdevs(plugins: readonly string[]): Promise<KnownVdevs> {
   const hypervisor = await openHypervisor(plugins);
   const types = [...hypervisor.vdevTypes].sort((a, b) => (a.type < b.type ? -1 : 1));
+  const { boards } = hypervisor;
   await hypervisor.dispose();
-  return types;
+  return { types, boards };
 }
 
 /** Options of `qvm vdev list` and `help`. */
@@ -24,7 +32,7 @@ export interface VdevFlags {
 
 /** `qvm vdev list` */
 export async function listVdevs({ plugin = [], json }: VdevFlags & { readonly json?: boolean }): Promise<void> {
-  const types = await vdevTypes(plugin);
+  const { types } = await knownVdevs(plugin);
   const text =
     json === true
       ? JSON.stringify(
@@ -38,13 +46,13 @@ export async function listVdevs({ plugin = [], json }: VdevFlags & { readonly js
 
 /** `qvm vdev help TYPE`, where the type may be a package, or a file, as in a configuration. */
 export async function describeVdev(name: string, { plugin = [] }: VdevFlags): Promise<void> {
-  const types = name.includes('/') ? await typesOf(name, plugin) : [await typeNamed(name, plugin)];
-  process.stdout.write(`${types.map(describe).join('\n\n')}\n`);
+  const known = await knownVdevs(name.includes('/') ? [...plugin, name] : plugin);
+  const types = name.includes('/') ? await typesOf(name, plugin, known) : [typeNamed(name, known)];
+  process.stdout.write(`${types.map((factory) => describe(factory, known.boards)).join('\n\n')}\n`);
 }
 
 /** @throws CliError when there is no such type. */
-async function typeNamed(name: string, plugins: readonly string[]): Promise<VdevFactory> {
-  const types = await vdevTypes(plugins);
+function typeNamed(name: string, { types }: KnownVdevs): VdevFactory {
   const type = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
   const found = types.find((candidate) => candidate.type === type);
   if (found !== undefined) return found;
@@ -55,23 +63,28 @@ async function typeNamed(name: string, plugins: readonly string[]): Promise<Vdev
 }
 
 /** The types that a package adds. @throws CliError when it cannot be imported, or adds none. */
-async function typesOf(name: string, plugins: readonly string[]): Promise<readonly VdevFactory[]> {
-  const before = new Set((await vdevTypes(plugins)).map(({ type }) => type));
-  const types = await vdevTypes([...plugins, name]);
+async function typesOf(
+  name: string,
+  plugins: readonly string[],
+  { types }: KnownVdevs,
+): Promise<readonly VdevFactory[]> {
+  const before = new Set((await knownVdevs(plugins)).types.map(({ type }) => type));
   const own = types.filter(({ type }) => type === name || !before.has(type));
   if (own.length !== 0) return own;
   throw new CliError(`${name} provides no vdev type that is not there without it`, CliExitCode.Failure);
 }
 
-function describe(factory: VdevFactory): string {
+function describe(factory: VdevFactory, boards: readonly Board[]): string {
   const { type, description, options } = factory;
   const own = options.map(({ name }) => name);
   const common = COMMON_VDEV_OPTIONS.filter(({ name }) => !own.includes(name));
   const sections = [`${type}: ${description}`];
   if (options.length !== 0) sections.push(`Options:\n${table(options.map(row), '  ')}`);
   sections.push(`Options of every vdev:\n${table(common.map(row), '  ')}`);
-  const places = defaultPlaces(factory);
-  if (places.length !== 0) sections.push(`Where it is by default:\n${table(places, '  ')}`);
+  for (const board of boards) {
+    const places = placesOn(board, factory);
+    if (places.length !== 0) sections.push(`Where it is on the board ${board.name}:\n${table(places, '  ')}`);
+  }
   return sections.join('\n\n');
 }
 

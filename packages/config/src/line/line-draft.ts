@@ -11,7 +11,7 @@ import type { VdevContext } from './vdev-context.js';
 /** What QNX calls a VM whose configuration does not name it. */
 const UNNAMED = 'qvm-guest';
 
-type Field = 'name' | 'arch' | 'image' | 'dtb' | 'initrd' | 'cmdline' | 'dump' | 'restart';
+type Field = 'name' | 'arch' | 'board' | 'image' | 'dtb' | 'initrd' | 'cmdline' | 'dump' | 'restart';
 
 /** Collects what the words say. */
 export class LineDraft {

@@ -26,6 +26,7 @@ type Handler = (file: OpenFile, word: Token) => void;
 export const LINE_WORDS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['system', system],
   ['arch', field('arch')],
+  ['board', field('board')],
   ['ram', region('ram')],
   ['rom', region('rom')],
   ['cpu', cpu],

@@ -26,8 +26,8 @@ export interface VdevFacts {
   readonly console?: boolean;
   /** The registers and interrupts of an instance with these options. */
   resources(options: Readonly<Record<string, OptionValue | readonly OptionValue[]>>): {
-    readonly mmio?: readonly { readonly name: string; readonly size: number; readonly defaultBase?: number }[];
-    readonly interrupts?: readonly { readonly name: string; readonly defaultNumber?: number }[];
+    readonly mmio?: readonly { readonly name: string; readonly size: number }[];
+    readonly interrupts?: readonly { readonly name: string }[];
   };
   /** The files of the host that an instance with these options uses; absent: it reads those of its `path` options. */
   files?(options: Readonly<Record<string, OptionValue | readonly OptionValue[]>>): readonly {
@@ -38,13 +38,21 @@ export interface VdevFacts {
   }[];
 }
 
+/** What a board is, as far as rules want to know. Structurally what `Board` of core has. @experimental */
+export interface BoardFacts {
+  /** The console that a VM gets when it names none. */
+  readonly defaultConsole?: string;
+  /** Where RAM begins when a configuration leaves it open. */
+  readonly ram: { readonly base: number };
+  /** The numbers of the interrupts that vdevs can have, first and last. */
+  readonly interrupts: { readonly first: number; readonly last: number };
+}
+
 /** Facts outside of the texts. Rules do not check absent ones. @experimental */
 export interface LintFacts {
   readonly vdev?: (type: string) => VdevFacts | undefined;
-  /** The console that a VM of an architecture gets when it names none. */
-  readonly defaultConsole?: (arch: string) => string | undefined;
-  /** Where RAM begins when a configuration leaves it open. */
-  readonly defaultRamBase?: (arch: string) => number | undefined;
+  /** The board that a VM has. */
+  readonly board?: (vm: Pick<VmFragment, 'arch' | 'board'>) => BoardFacts | undefined;
   /** Bytes of a file of the host; `undefined` when there is none. */
   readonly fileSize?: (path: string) => number | undefined;
   /** The same text for all names of a file, links included; `undefined` for what can be shared, such as `/dev/null`. */

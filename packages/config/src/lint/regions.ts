@@ -14,7 +14,7 @@ export interface PlacedRegion {
 
 /** RAM and ROM of a VM, as far as their places are known. */
 export function memoryOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
-  let next = facts.defaultRamBase?.(spec.arch ?? 'aarch64');
+  let next = facts.board?.(spec)?.ram.base;
   const ram = (spec.ram ?? []).flatMap(({ base = next, size, source }, index) => {
     next = base === undefined ? undefined : base + size;
     return base === undefined ? [] : [{ what: `ram[${index}]`, base, end: base + size, at: sourceOf(source) }];

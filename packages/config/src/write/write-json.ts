@@ -38,6 +38,7 @@ function documentOf(vm: VmFragment, escape: Escape): object {
   return dropUndefined({
     name: vm.name,
     arch: vm.arch === ARCHITECTURES[0] ? undefined : vm.arch,
+    board: vm.board,
     image: path(vm.image),
     dtb: path(vm.dtb),
     initrd: path(vm.initrd),

@@ -1,3 +1,4 @@
+import type { Board } from '../board/board.js';
 import type { Clock } from '../clock/clock.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { HookKinds } from '../hooks/kinds.js';
@@ -43,6 +44,8 @@ export interface MachineServices {
   /** Number of vCPUs to make. */
   readonly vcpus: number;
   readonly engine: Engine;
+  /** What the generated device tree tells of beside processors, RAM and vdevs. */
+  readonly board: Board;
   /** What a vCPU does where the guest wants what the VM lacks. */
   readonly unsupported: UnsupportedPolicies;
   readonly memory: VmMemory;
@@ -105,12 +108,11 @@ export interface DataFile extends BootFile {
 export interface Architecture {
   /** `aarch64` or `x86_64`. */
   readonly name: string;
+  /** Name of the board that a VM has when its configuration names none. */
+  readonly defaultBoard: string;
   /** First address of RAM when a configuration leaves it open. */
-  readonly defaultRamBase: number;
   /** vdev types that every VM has, named or not, in order of creation. */
-  readonly implicitVdevs: readonly string[];
   /** vdev type of the console that a VM gets when it names no vdev that is a console, or `undefined`. */
-  readonly defaultConsole?: string;
   /** The words that the hooks of its vCPUs use: kinds of traps and interrupts, causes of exits. */
   readonly hookKinds: HookKinds;
   /** Bytes of VM memory that the engine needs beside guest RAM. */

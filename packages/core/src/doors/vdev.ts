@@ -33,6 +33,5 @@ export type {
   VdevFactory,
   VdevFile,
   VdevResources,
-  VdevSlots,
   WindowRequest,
 } from '../vdev/vdev.js';

@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture/architecture.js';
+import type { Board } from '../board/board.js';
 import { QvmError } from '../errors/qvm-error.js';
 import type { Tappable } from '../hooks/tappable.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
@@ -88,6 +89,13 @@ export const VDEV_FACTORY: Token<VdevFactory> = createToken('@qvm/core/VdevFacto
  * @experimental
  */
 export const ARCHITECTURE: Token<Architecture> = createToken('@qvm/core/Architecture');
+
+/**
+ * The boards that VMs can have. Multi.
+ *
+ * @experimental
+ */
+export const BOARD: Token<Board> = createToken('@qvm/core/Board');
 
 /**
  * Plugins that only tap hooks. Multi.

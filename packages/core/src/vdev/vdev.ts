@@ -17,8 +17,8 @@ import type { OptionSpec, OptionValues } from './option-spec.js';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * A range of registers that a vdev asks for. The VM decides the address: the `base` (or `loc`) option for the first
- * range, else `defaultBase`, and maps the handler of the same name.
+ * A range of registers that a vdev asks for. The VM decides the address: the `base` option for the first range, else the board
+ * ({@link Board.places}), and maps the handler of the same name.
  *
  * @experimental
  */
@@ -26,33 +26,15 @@ export interface MmioRequest {
   readonly name: string;
   /** Bytes, a multiple of 4. */
   readonly size: number;
-  readonly defaultBase?: number;
 }
 
 /**
- * An interrupt that a vdev asks for. The VM decides the number: the `irq` (or `intr`) option for the first one, else
- * `defaultNumber`.
+ * An interrupt that a vdev asks for. The VM decides the number: the `irq` option for the first one, else the board.
  *
  * @experimental
  */
 export interface InterruptRequest {
   readonly name: string;
-  readonly defaultNumber?: number;
-}
-
-/**
- * A row of equal places on a board, each with its addresses and its interrupts. A vdev gets the first place of which all
- * that it needs is free; one with a `base` that is a place's gets the interrupts of that place.
- *
- * @experimental
- */
-export interface VdevSlots {
-  /** Number of places. */
-  readonly count: number;
-  /** From the addresses of a place to those of the next. */
-  readonly addressStride: number;
-  /** From the interrupt numbers of a place to those of the next. */
-  readonly interruptStride: number;
 }
 
 /**
@@ -78,8 +60,11 @@ export interface VdevResources {
   readonly mmio?: readonly MmioRequest[];
   readonly interrupts?: readonly InterruptRequest[];
   readonly windows?: readonly WindowRequest[];
-  /** The defaults above are those of the first of several places. */
-  readonly slots?: VdevSlots;
+  /**
+   * What the vdev is on a board, for boards that do not know its type: `uart`, `rtc`, `virtio-mmio`. `platform`, on boards that have
+   * it, is a row of places for devices of any kind. Absent: only the type counts.
+   */
+  readonly role?: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Architecture, BootRequest, Machine, MachineServices } from '../architecture/architecture.js';
 import type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';
+import type { Board } from '../board/board.js';
 import { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 import type { Logger } from '../log/logger.js';
 import type { MmioHandler } from '../memory/memory-region.js';
@@ -142,10 +143,8 @@ export class FakeMachine implements Machine {
 /** An architecture of fake machines. */
 export class FakeArchitecture implements Architecture {
   readonly name = 'fake';
-  readonly defaultRamBase = 0x4000_0000;
-  implicitVdevs: readonly string[] = [];
+  readonly defaultBoard = 'fake';
   readonly hookKinds = FAKE_HOOK_KINDS;
-  defaultConsole?: string;
   machine: FakeMachine | undefined;
 
   constructor(private readonly program: Instruction = () => undefined) {}
@@ -158,6 +157,21 @@ export class FakeArchitecture implements Architecture {
     this.machine = new FakeMachine(services, this.program);
     return this.machine;
   }
+}
+
+/** A board of fake machines, with no places. */
+export function fakeBoard(changes: Partial<Board> = {}): Board {
+  return {
+    name: 'fake',
+    description: 'A board for tests',
+    architecture: 'fake',
+    ram: { base: 0x4000_0000 },
+    places: {},
+    implicitVdevs: [],
+    interrupts: { first: 0, last: 0xffff },
+    deviceTree: { compatible: 'qvm,fake', model: 'qvm,fake', clocks: {} },
+    ...changes,
+  };
 }
 
 /** How a test shapes a vdev type. */
@@ -208,6 +222,7 @@ export function fakeVmOptions(architecture: Architecture, changes: Partial<VmOpt
   return {
     name: 'test-vm',
     architecture,
+    board: fakeBoard(),
     vcpus: 1,
     ram: [{ size: 0x10_0000 }],
     vdevs: [],

@@ -1,6 +1,7 @@
+import type { Board } from '../board/board.js';
+import { placesFor, type ResolvedPlace } from '../board/places.js';
 import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
-import type { PhysicalMap } from '../memory/physical-map.js';
 import type { OptionValues } from '../vdev/option-spec.js';
 import type { VdevResources } from '../vdev/vdev.js';
 
@@ -39,28 +40,29 @@ function numberOption(name: string, options: OptionValues, words: readonly strin
 }
 
 function placeRanges(
-  name: string,
-  resources: VdevResources,
+  { name, type, resources }: PlacedVdev,
   base: number | undefined,
-  map: PhysicalMap,
+  place: ResolvedPlace,
+  { board, map }: PlacementSpace,
 ): Readonly<Record<string, number>> {
   const requests = resources.mmio ?? [];
   if (base !== undefined && requests.length === 0) {
     throw new QvmError('vdev.option', `The vdev ${name} has no registers in memory, so it takes no base.`);
   }
-  const placed = requests.map(({ name: range, defaultBase }, index) => {
-    const address = index === 0 ? (base ?? defaultBase) : defaultBase;
+  const placed = requests.map(({ name: range }, index) => {
+    const address = (index === 0 ? base : undefined) ?? place.mmio[range];
     if (address === undefined) {
+      const which = index === 0 ? 'place' : `address of the ${range} registers`;
       throw new QvmError(
         'vdev.no-base',
-        `The vdev ${name} needs an address for its ${range} registers: give it a base.`,
+        missing(board, which, { name, type }, index === 0 ? 'give it a base' : undefined),
       );
     }
     const owner = address === base ? undefined : map.find(address);
     if (owner !== undefined) {
       throw new QvmError(
         'vdev.base-taken',
-        `The default address 0x${address.toString(16)} of the vdev ${name} belongs to ${owner.name}: give it a base.`,
+        `The address 0x${address.toString(16)} that the board ${board.name} has for the vdev ${name} belongs to ${owner.name}: give it a base.`,
       );
     }
     return [range, address] as const;
@@ -69,27 +71,31 @@ function placeRanges(
 }
 
 function placeInterrupts(
-  name: string,
-  resources: VdevResources,
+  { name, type, resources }: PlacedVdev,
   number: number | undefined,
-  owners: InterruptOwners,
+  place: ResolvedPlace,
+  { board, owners }: PlacementSpace,
 ): Readonly<Record<string, number>> {
   const requests = resources.interrupts ?? [];
   if (number !== undefined && requests.length === 0) {
     throw new QvmError('vdev.option', `The vdev ${name} raises no interrupt by number, so it takes no irq.`);
   }
-  const placed = requests.map(({ name: line, defaultNumber }, index) => {
+  const placed = requests.map(({ name: line }, index) => {
     const explicit = index === 0 ? number : undefined;
-    const chosen = explicit ?? defaultNumber;
+    const chosen = explicit ?? place.interrupts[line];
     if (chosen === undefined) {
-      throw new QvmError('vdev.no-irq', `The vdev ${name} needs a number for its interrupt ${line}: give it an irq.`);
+      const which = `number of the interrupt ${line}`;
+      throw new QvmError(
+        'vdev.no-irq',
+        missing(board, which, { name, type }, index === 0 ? 'give it an irq' : undefined),
+      );
     }
     const owner = owners.get(chosen);
     // A shared input is fine where it is asked for: its level is the OR of the sources.
     if (owner !== undefined && explicit === undefined) {
       throw new QvmError(
         'vdev.irq-taken',
-        `The default interrupt ${chosen} of the vdev ${name} belongs to ${owner}: give it an irq.`,
+        `The interrupt ${chosen} that the board ${board.name} has for the vdev ${name} belongs to ${owner}: give it an irq.`,
       );
     }
     if (owner === undefined) owners.set(chosen, name);
@@ -98,49 +104,47 @@ function placeInterrupts(
   return Object.fromEntries(placed);
 }
 
-/** The resources with the defaults of place `slot`. */
-function atSlot(resources: VdevResources, slot: number): VdevResources {
-  const { slots, mmio = [], interrupts = [] } = resources;
-  const moved = (value: number | undefined, stride = 0): number | undefined =>
-    value === undefined ? undefined : value + slot * stride;
-  return {
-    mmio: mmio.map((request) => withDefault(request, 'defaultBase', moved(request.defaultBase, slots?.addressStride))),
-    interrupts: interrupts.map((request) =>
-      withDefault(request, 'defaultNumber', moved(request.defaultNumber, slots?.interruptStride)),
-    ),
-  };
-}
-
-function withDefault<T>(request: T, key: keyof T, value: number | undefined): T {
-  return value === undefined ? request : { ...request, [key]: value };
+/** What to say when a board does not have `what` for a vdev; `help` is absent where no option can give it. */
+function missing(
+  { name, places }: Board,
+  what: string,
+  vdev: Pick<PlacedVdev, 'name' | 'type'>,
+  help = 'no option gives it one',
+): string {
+  const known = Object.keys(places).sort();
+  const list = known.length === 0 ? 'The board has no places.' : `The board has places for ${known.join(', ')}.`;
+  return `The board ${name} has no ${what} for the vdev ${vdev.name} (${vdev.type}): ${help}. ${list}`;
 }
 
 /**
- * Chooses the place of a vdev that may be in one of several: that of its `base`, else the first with all that is left to
- * defaults free.
+ * Chooses the place of a vdev: that of its `base`, else the first with all free that is left to the board. A base that is no
+ * place's leaves the interrupts of the first one.
  */
-function chooseSlot(
-  name: string,
-  resources: VdevResources,
+function choosePlace(
+  { name, type, resources }: PlacedVdev,
   explicit: { readonly base: number | undefined; readonly number: number | undefined },
-  map: PhysicalMap,
-  owners: InterruptOwners,
-): VdevResources {
-  const places = Array.from({ length: resources.slots?.count ?? 1 }, (_, slot) => atSlot(resources, slot));
-  if (explicit.base !== undefined) {
-    return places.find(({ mmio }) => mmio?.[0]?.defaultBase === explicit.base) ?? resources;
-  }
+  { board, map, owners }: PlacementSpace,
+): ResolvedPlace {
+  const places = placesFor(board, type, resources);
+  const [first = NO_PLACE] = places;
+  const range = resources.mmio?.[0]?.name ?? '';
+  const line = resources.interrupts?.[0]?.name;
+  if (explicit.base !== undefined) return places.find(({ mmio }) => mmio[range] === explicit.base) ?? first;
   const free = places.find(
-    ({ mmio = [], interrupts = [] }) =>
-      mmio.every(({ defaultBase }) => defaultBase === undefined || map.find(defaultBase) === undefined) &&
-      interrupts.every(
-        ({ defaultNumber }, index) =>
-          defaultNumber === undefined || (index === 0 && explicit.number !== undefined) || !owners.has(defaultNumber),
+    ({ mmio, interrupts }) =>
+      Object.values(mmio).every((address) => map.find(address) === undefined) &&
+      Object.entries(interrupts).every(
+        ([interrupt, number]) => (interrupt === line && explicit.number !== undefined) || !owners.has(number),
       ),
   );
-  if (free !== undefined || places.length === 1) return free ?? resources;
-  throw new QvmError('vdev.base-taken', `All ${places.length} places for the vdev ${name} are taken: give it a base.`);
+  if (free !== undefined || places.length < 2) return free ?? first;
+  throw new QvmError(
+    'vdev.base-taken',
+    `All ${places.length} places that the board ${board.name} has for the vdev ${name} are taken: give it a base.`,
+  );
 }
+
+const NO_PLACE: ResolvedPlace = { mmio: {}, interrupts: {} };
 
 /** Windows without an address lie above all else, so that they are in nobody's way. */
 function placeWindows(resources: VdevResources, map: GuestPhysicalMap): Readonly<Record<string, number>> {
@@ -154,26 +158,37 @@ function placeWindows(resources: VdevResources, map: GuestPhysicalMap): Readonly
   return Object.fromEntries(placed);
 }
 
+/** A vdev that is to be placed. */
+export interface PlacedVdev {
+  /** Of the instance, for errors. */
+  readonly name: string;
+  readonly type: string;
+  readonly resources: VdevResources;
+  readonly options: OptionValues;
+}
+
+/** Where vdevs are placed, and what is taken of it. */
+export interface PlacementSpace {
+  readonly board: Board;
+  readonly map: GuestPhysicalMap;
+  readonly owners: InterruptOwners;
+}
+
 /**
- * Decides addresses and interrupt numbers of one instance from its options and its defaults.
+ * Decides addresses and interrupt numbers of one instance from its options and the board.
  *
  * @throws `QvmError` `vdev.option`, `vdev.no-base`, `vdev.base-taken`, `vdev.no-irq`, `vdev.irq-taken`.
  */
-export function placeVdev(
-  name: string,
-  resources: VdevResources,
-  options: OptionValues,
-  map: GuestPhysicalMap,
-  owners: InterruptOwners,
-): VdevPlacement {
+export function placeVdev(vdev: PlacedVdev, space: PlacementSpace): VdevPlacement {
+  const { name, resources, options } = vdev;
   const explicit = {
     base: numberOption(name, options, ['base', 'loc']),
     number: numberOption(name, options, ['irq', 'intr']),
   };
-  const chosen = chooseSlot(name, resources, explicit, map, owners);
+  const place = choosePlace(vdev, explicit, space);
   return {
-    mmioBase: placeRanges(name, chosen, explicit.base, map),
-    interrupts: placeInterrupts(name, chosen, explicit.number, owners),
-    windowBase: placeWindows(resources, map),
+    mmioBase: placeRanges(vdev, explicit.base, place, space),
+    interrupts: placeInterrupts(vdev, explicit.number, place, space),
+    windowBase: placeWindows(resources, space.map),
   };
 }

@@ -71,7 +71,10 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
   const logger = options.logger ?? silentLogger;
   const clock = createClock(options.clock);
   const map = new GuestPhysicalMap(memory);
-  addRam(map, options.ram, options.architecture.defaultRamBase);
+  const { board } = options;
+  for (const { name, base, size } of board.reserved ?? [])
+    map.addReserved(`${name} of the board ${board.name}`, base, size);
+  addRam(map, options.ram, board.ram.base);
   const reserved = reserve(map, options.reserve ?? []);
   let machine: Machine | undefined;
   const guestMemory = new RamGuestMemory(map, memory, (base, size) => machine?.invalidateCode(base, size));
@@ -86,6 +89,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
     ...shared,
     name: options.name,
     engine: options.engine ?? 'wasm',
+    board,
     unsupported: { ...DEFAULT_UNSUPPORTED, ...options.unsupported },
     hooks,
     request,
@@ -136,7 +140,13 @@ export async function disposeVdevs(
   await Promise.all([...vdevs].reverse().map(dispose));
 }
 
-function checkOptions({ name, vcpus, ram }: VmOptions): void {
+function checkOptions({ name, vcpus, ram, architecture, board }: VmOptions): void {
+  if (board.architecture !== architecture.name) {
+    throw new QvmError(
+      'vm.board',
+      `The board ${board.name} is for ${board.architecture} guests, and the VM ${name} is for ${architecture.name}.`,
+    );
+  }
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAXIMUM_VCPUS) {
     throw new QvmError('vm.vcpus', `The VM ${name} cannot have ${vcpus} vCPUs: 1 to ${MAXIMUM_VCPUS} are possible.`);
   }
@@ -203,7 +213,7 @@ function refuseBackend(designator: string): never {
 
 /** The vdevs to make, in order: implicit types, then the named ones, then a console if none is named. */
 function listVdevs(options: VmOptions): readonly VdevSpec[] {
-  const { implicitVdevs, defaultConsole } = options.architecture;
+  const { implicitVdevs, defaultConsole } = options.board;
   const ofType = (type: string): readonly VdevSpec[] => options.vdevs.filter((spec) => spec.factory.type === type);
   const implicit = implicitVdevs.flatMap((type) => {
     const named = ofType(type);
@@ -217,12 +227,12 @@ function listVdevs(options: VmOptions): readonly VdevSpec[] {
   return [...implicit, ...explicit, ...(console === undefined ? [] : [console])];
 }
 
-function implicitVdev({ name, architecture, implicitVdev: make }: VmOptions, type: string): VdevSpec {
+function implicitVdev({ name, board, implicitVdev: make }: VmOptions, type: string): VdevSpec {
   const spec = make?.(type);
   if (spec === undefined) {
     throw new QvmError(
       'vdev.unknown-type',
-      `The VM ${name} needs a vdev ${type} (${architecture.name}); none is known.`,
+      `The VM ${name} needs a vdev ${type} (board ${board.name}); none is known.`,
     );
   }
   return spec;
@@ -236,7 +246,8 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
       try {
         const name = vdevName(spec, counts, vdevs);
         const resources = spec.factory.resources(spec.options);
-        const placement = placeVdev(name, resources, spec.options, host.map, owners);
+        const asking = { name, type: spec.factory.type, resources, options: spec.options };
+        const placement = placeVdev(asking, { board: options.board, map: host.map, owners });
         vdevs.push(new VdevInstance(host, name, spec, resources, placement));
       } catch (error) {
         if (options.vdevRefused === undefined) throw error;

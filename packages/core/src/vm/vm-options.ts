@@ -1,4 +1,5 @@
 import type { Architecture, Engine } from '../architecture/architecture.js';
+import type { Board } from '../board/board.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { Logger } from '../log/logger.js';
 import type { HookPlugin } from '../plugin/plugin.js';
@@ -27,7 +28,7 @@ export interface VdevSpec {
 export interface RamSpec {
   /** Bytes, a multiple of 4 KiB. */
   readonly size: number;
-  /** Absent: for the first range the architecture's default, else the end of the range before. */
+  /** Absent: for the first range the board's, else the end of the range before. */
   readonly base?: number;
   /** `ram` when absent. */
   readonly kind?: 'ram' | 'rom';
@@ -70,6 +71,8 @@ export type CharacterBackendOpener = (designator: string, post: (task: () => voi
 export interface VmOptions {
   readonly name: string;
   readonly architecture: Architecture;
+  /** One for the guests of the architecture. */
+  readonly board: Board;
   /** Number of vCPUs, 1 to 255. */
   readonly vcpus: number;
   readonly ram: readonly RamSpec[];
@@ -77,7 +80,7 @@ export interface VmOptions {
   readonly reserve?: readonly ReserveSpec[];
   readonly vdevs: readonly VdevSpec[];
   /**
-   * Makes the vdevs that the architecture always has (see {@link Architecture.implicitVdevs}) and that `vdevs` does not
+   * Makes the vdevs that the board always has (see {@link Board.implicitVdevs}) and that `vdevs` does not
    * name. `undefined` for a type that is not known.
    */
   readonly implicitVdev?: (type: string) => VdevSpec | undefined;

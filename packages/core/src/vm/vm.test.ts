@@ -6,6 +6,7 @@ import {
   FAKE_FILES,
   FAKE_MACHINE,
   FakeArchitecture,
+  fakeBoard,
   fakeRegisters,
   fakeVdev,
   fakeVmOptions,
@@ -40,13 +41,13 @@ function codeOf(action: () => unknown): string {
 describe('Vm: building', () => {
   it('builds in the documented order, implicit vdevs first, and places what is not placed', () => {
     const architecture = new FakeArchitecture();
-    architecture.implicitVdevs = ['pic'];
-    architecture.defaultConsole = 'uart';
+    const board = fakeBoard({ implicitVdevs: ['pic'], defaultConsole: 'uart' });
     const order: string[] = [];
     const factory = (type: string) =>
       fakeVdev(type, { create: ({ name, attachment }) => (order.push(name), attachment(FAKE_MACHINE), {}) });
     const vm = new Vm(
       fakeVmOptions(architecture, {
+        board,
         ram: [{ size: 0x1000 }, { size: 0x2000 }, { base: 0x1000, size: 0x1000, kind: 'rom', name: 'flash' }],
         vdevs: [
           { factory: factory('disk'), options: {} },
@@ -66,20 +67,20 @@ describe('Vm: building', () => {
 
   it('makes no default console beside a named vdev that is one, whatever its type', () => {
     const architecture = new FakeArchitecture();
-    architecture.defaultConsole = 'other';
+    const board = fakeBoard({ defaultConsole: 'other' });
     const implicitVdev = (type: string) => ({ factory: fakeVdev(type), options: {} });
     const typesWith = (type: string) =>
       new Vm(
-        fakeVmOptions(architecture, { vdevs: [{ factory: fakeVdev(type), options: {} }], implicitVdev }),
+        fakeVmOptions(architecture, { board, vdevs: [{ factory: fakeVdev(type), options: {} }], implicitVdev }),
       ).vdevs.map(({ factory }) => factory.type);
     expect([typesWith('uart'), typesWith('disk')]).toEqual([['uart'], ['disk', 'other']]);
   });
 
   it('lets a named vdev take the place of the implicit one', () => {
     const architecture = new FakeArchitecture();
-    architecture.implicitVdevs = ['pic'];
+    const board = fakeBoard({ implicitVdevs: ['pic'] });
     const spec = (type: string, name: string) => ({ factory: fakeVdev(type), options: { name } });
-    const vm = new Vm(fakeVmOptions(architecture, { vdevs: [spec('disk', 'a'), spec('pic', 'mine')] }));
+    const vm = new Vm(fakeVmOptions(architecture, { board, vdevs: [spec('disk', 'a'), spec('pic', 'mine')] }));
     expect(vm.vdevs.map(({ name }) => name)).toEqual(['mine', 'a']);
   });
 
@@ -110,8 +111,8 @@ describe('Vm: building', () => {
   const placed = (options: VmOptions['vdevs'][number]['options'], resources = {}) => {
     const factory = fakeVdev('dev', {
       resources: {
-        mmio: [{ name: 'r', size: 0x1000, defaultBase: 0x1000 }],
-        interrupts: [{ name: 'i', defaultNumber: 40 }],
+        mmio: [{ name: 'r', size: 0x1000 }],
+        interrupts: [{ name: 'i' }],
         ...resources,
       },
       create: () => ({ mmio: { r: fakeRegisters() } }),
@@ -129,13 +130,14 @@ describe('Vm: building', () => {
     ['vdev.option', [placed({ base: 0x1000, loc: 0x1000 })]],
     ['vdev.option', [placed({ base: 0x1000 }, noMmio)]],
     ['vdev.option', [placed({ irq: 1 }, { interrupts: [] })]],
-    ['vdev.no-base', [placed({}, { mmio: [{ name: 'r', size: 4 }] })]],
-    ['vdev.no-irq', [placed({}, { interrupts: [{ name: 'i' }] })]],
-    ['vdev.no-handler', [placed({}, { mmio: [{ name: 'other', size: 4, defaultBase: 0 }] })]],
+    ['vdev.no-base', [placed({}, { mmio: [{ name: 'q', size: 4 }] })]],
+    ['vdev.no-irq', [placed({}, { interrupts: [{ name: 'j' }] })]],
+    ['vdev.no-handler', [placed({}, { mmio: [{ name: 'other', size: 4 }] })]],
     ['vdev.duplicate-name', [placed({ name: 'x' }), placed({ name: 'x' })]],
     ['no error', [placed({}), placed({ loc: 0x2000, intr: 40 })]],
   ])('reports %s (%#)', (code, vdevs) => {
-    expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), { vdevs })))).toBe(code);
+    const board = fakeBoard({ places: { dev: { base: { r: 0x1000, other: 0 }, interrupt: { i: 40 } } } });
+    expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), { board, vdevs })))).toBe(code);
   });
 
   it.each<[string, Partial<VmOptions>]>([
@@ -150,10 +152,27 @@ describe('Vm: building', () => {
     expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), changes)))).toBe(code);
   });
 
+  it('refuses a board for other guests', () => {
+    const board = fakeBoard({ architecture: 'other' });
+    expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), { board })))).toBe('vm.board');
+  });
+
+  it('has RAM where the board has it, and nothing where the board keeps addresses', () => {
+    const reserved = [{ name: 'flash', base: 0x1000, size: 0x1000 }];
+    const board = fakeBoard({ ram: { base: 0x8000_0000 }, reserved });
+    const vm = new Vm(fakeVmOptions(new FakeArchitecture(), { board }));
+    expect(vm.map.regions.map(({ name, base }) => [name, base])).toEqual([
+      ['flash of the board fake', 0x1000],
+      ['ram0', 0x8000_0000],
+    ]);
+    const ram = [{ base: 0, size: 0x4000 }];
+    expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), { board, ram })))).toBe('memory.overlap');
+  });
+
   it('reports implicit vdevs that nobody knows', () => {
     const architecture = new FakeArchitecture();
-    architecture.implicitVdevs = ['pic'];
-    expect(codeOf(() => new Vm(fakeVmOptions(architecture)))).toBe('vdev.unknown-type');
+    const board = fakeBoard({ implicitVdevs: ['pic'] });
+    expect(codeOf(() => new Vm(fakeVmOptions(architecture, { board })))).toBe('vdev.unknown-type');
   });
 
   it('names a vdev whose creation fails, and releases those made before', () => {
@@ -446,7 +465,7 @@ describe('Vm: its end', () => {
   it('a vdev that throws ends its VM with exit code 6, and is named', async () => {
     const cause = new Error('broken');
     const factory = fakeVdev('uart', {
-      resources: { mmio: [{ name: 'registers', size: 0x1000, defaultBase: 0x1000 }] },
+      resources: { mmio: [{ name: 'registers', size: 0x1000 }] },
       create: () => ({
         mmio: {
           registers: {
@@ -463,7 +482,7 @@ describe('Vm: its end', () => {
         const region = vcpu.services.map.find(0x1000);
         if (region?.kind === 'mmio') region.handler.read(0x18, 4);
       },
-      { vdevs: [{ factory, options: {} }] },
+      { vdevs: [{ factory, options: { base: 0x1000 } }] },
     );
     const failures: string[] = [];
     vm.hooks.vdevFailed.tap('test', ({ vdev }) => void failures.push(vdev));
@@ -610,11 +629,11 @@ describe('Vm: life cycle', () => {
 
   it('finds the path of the console and collects the nodes of vdevs', async () => {
     const architecture = new FakeArchitecture(wfi);
-    architecture.defaultConsole = 'uart';
+    const board = fakeBoard({ defaultConsole: 'uart' });
     const factory = fakeVdev('uart', {
       create: () => ({ deviceTree: ({ reg }) => [{ name: 'uart@10', properties: { reg: { cells: reg(16, 4) } } }] }),
     });
-    const vm = new Vm(fakeVmOptions(architecture, { vdevs: [{ factory, options: {} }] }));
+    const vm = new Vm(fakeVmOptions(architecture, { board, vdevs: [{ factory, options: {} }] }));
     await vm.boot(FAKE_FILES);
     const request = architecture.machine?.boots[0];
     expect(request?.stdoutPath).toBe('/uart@10');

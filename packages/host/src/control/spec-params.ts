@@ -14,6 +14,7 @@ const NAME = /^[A-Za-z0-9._-]+$/;
 export function specOf(params: Params): VmSpec {
   if (!NAME.test(params.text('name', MAX_NAME))) throw badParams('params.spec.name is no name of a VM');
   params.text('arch', MAX_NAME);
+  params.optionalText('board', MAX_NAME);
   params.optionalText('image');
   params.text('baseDir');
   params.integer('cpus', 1, MAX_CPUS);

@@ -23,7 +23,7 @@ const factory: VdevFactory = {
   type: 'thrower',
   description: 'Throws, for tests',
   options: [],
-  resources: () => ({ mmio: [{ name: 'registers', size: 4, defaultBase: 0x0c00_0000 }] }),
+  resources: () => ({ mmio: [{ name: 'registers', size: 4 }], role: 'platform' }),
   create: vdev,
 };
 

@@ -1,10 +1,19 @@
-import { ARCHITECTURE, HOOK_PLUGIN, VDEV_FACTORY, type Provider, type QvmPlugin, type Resolver } from '@qvm/core';
+import {
+  ARCHITECTURE,
+  BOARD,
+  HOOK_PLUGIN,
+  VDEV_FACTORY,
+  type Provider,
+  type QvmPlugin,
+  type Resolver,
+} from '@qvm/core';
 import { ContainerModule, type Container } from 'inversify';
 import { CHARACTER_BACKEND } from '../console/character-backends.js';
 
 const MULTI: ReadonlySet<symbol> = new Set([
   VDEV_FACTORY.key,
   ARCHITECTURE.key,
+  BOARD.key,
   HOOK_PLUGIN.key,
   CHARACTER_BACKEND.key,
 ]);

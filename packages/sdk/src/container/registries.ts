@@ -1,4 +1,5 @@
-import { ARCHITECTURE, HOOK_PLUGIN, VDEV_FACTORY } from '@qvm/core';
+import type { Board } from '@qvm/core/board';
+import { ARCHITECTURE, BOARD, HOOK_PLUGIN, VDEV_FACTORY } from '@qvm/core';
 import type { HookPlugin } from '@qvm/core';
 import type { Architecture } from '@qvm/core/architecture';
 import type { VdevFactory } from '@qvm/core/vdev';
@@ -19,6 +20,8 @@ export const HOST_REGISTRIES = Symbol.for('qvm:@qvm/sdk/HostRegistries');
 export class Registries {
   readonly vdevs: ReadonlyMap<string, VdevFactory>;
   readonly architectures: ReadonlyMap<string, Architecture>;
+  /** By architecture and name, see {@link boardKey}. */
+  readonly boards: ReadonlyMap<string, Board>;
   readonly backends: ReadonlyMap<string, CharacterBackendFactory>;
   readonly hookPlugins: readonly HookPlugin[];
   /** Everything that was registered, what is hidden by a later one included. */
@@ -29,17 +32,24 @@ export class Registries {
     @multiInject(ARCHITECTURE.key, CHAINED) @optional() architectures: Architecture[] = [],
     @multiInject(CHARACTER_BACKEND.key, CHAINED) @optional() backends: CharacterBackendFactory[] = [],
     @multiInject(HOOK_PLUGIN.key, CHAINED) @optional() hookPlugins: HookPlugin[] = [],
+    @multiInject(BOARD.key, CHAINED) @optional() boards: Board[] = [],
     @inject(HOST_REGISTRIES) @optional() host?: Registries,
   ) {
-    this.#all = new Set<unknown>([...vdevs, ...architectures, ...backends, ...hookPlugins]);
+    this.#all = new Set<unknown>([...vdevs, ...architectures, ...boards, ...backends, ...hookPlugins]);
     // Chained injection gives the host's too; those have been put in order there.
     const own = <T>(all: readonly T[]): readonly T[] =>
       host === undefined ? all : all.filter((item) => !host.#all.has(item));
     this.vdevs = byName(host?.vdevs, own(vdevs), ({ type }) => type);
     this.architectures = byName(host?.architectures, own(architectures), ({ name }) => name);
+    this.boards = byName(host?.boards, own(boards), ({ architecture, name }) => boardKey(architecture, name));
     this.backends = byName(host?.backends, own(backends), ({ scheme }) => scheme);
     this.hookPlugins = [...(host?.hookPlugins ?? []), ...own(hookPlugins)];
   }
+}
+
+/** Boards of two architectures may have one name. */
+export function boardKey(architecture: string, name: string): string {
+  return `${architecture}/${name}`;
 }
 
 function byName<T>(

@@ -1,16 +1,18 @@
-import type { LintFacts, VdevFacts } from '@qvm/config';
+import type { Board } from '@qvm/core/board';
+import { ARCHITECTURES, type LintFacts, type VdevFacts } from '@qvm/config';
 import type { Architecture } from '@qvm/core/architecture';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { vdevOptions } from './vdev-options.js';
 
 /**
- * The vdevs and architectures of a hypervisor.
+ * The vdevs, architectures and boards of a hypervisor.
  *
  * @experimental
  */
 export interface KnownTypes {
   readonly vdevTypes: readonly VdevFactory[];
   readonly architectures: readonly Architecture[];
+  readonly boards: readonly Board[];
 }
 
 /**
@@ -18,16 +20,17 @@ export interface KnownTypes {
  *
  * @experimental
  */
-export function lintFacts({ vdevTypes, architectures }: KnownTypes): LintFacts {
+export function lintFacts({ vdevTypes, architectures, boards }: KnownTypes): LintFacts {
   const vdevs = new Map(vdevTypes.map((factory) => [factory.type, factory]));
-  const boards = new Map(architectures.map((architecture) => [architecture.name, architecture]));
   return {
     vdev: (type) => {
       const factory = vdevs.get(type);
       return factory === undefined ? undefined : vdevFacts(factory);
     },
-    defaultConsole: (arch) => boards.get(arch)?.defaultConsole,
-    defaultRamBase: (arch) => boards.get(arch)?.defaultRamBase,
+    board: ({ arch = ARCHITECTURES[0], board }) => {
+      const name = board ?? architectures.find((architecture) => architecture.name === arch)?.defaultBoard;
+      return boards.find((candidate) => candidate.architecture === arch && candidate.name === name);
+    },
   };
 }
 

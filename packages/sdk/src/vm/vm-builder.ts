@@ -23,12 +23,12 @@ export async function buildVm(
 ): Promise<VmController> {
   const findings = new Findings();
   const plan = await planVm(source, options, services, findings);
-  if (findings.failed || plan?.architecture === undefined || plan.files === undefined) {
+  if (findings.failed || plan?.platform === undefined || plan.files === undefined) {
     plan?.container.unbindAll();
     throw new ConfigError(findings.all);
   }
-  const { architecture, files } = plan;
-  return buildPlanned({ ...plan, architecture }, files, options, services, released);
+  const { platform, files } = plan;
+  return buildPlanned({ ...plan, platform }, files, options, services, released);
 }
 
 async function buildPlanned(

@@ -37,9 +37,9 @@ export async function checkVm(source: VmSource, options: VmCreateOptions, servic
   const check = new Check();
   const plan = await planVm(source, options, services, check.findings);
   try {
-    if (plan?.architecture !== undefined && plan.spec.ram.length !== 0) {
+    if (plan?.platform !== undefined && plan.spec.ram.length !== 0) {
       const logger = options.logger ?? services.root.get<Logger>(LOGGER.key);
-      await check.tryOut({ ...plan, architecture: plan.architecture }, plan.files, options, logger);
+      await check.tryOut({ ...plan, platform: plan.platform }, plan.files, options, logger);
     }
   } finally {
     plan?.container.unbindAll();

@@ -1,9 +1,9 @@
 import { type Logger } from '@qvm/core';
-import { type Architecture } from '@qvm/core/architecture';
 import { Vm, type VdevSpec, type VmOptions } from '@qvm/core/host';
 import { ConsoleSet } from '../console/console-set.js';
 import type { BackendOpenings } from './backend-openings.js';
 import { constructionError } from './build-error.js';
+import type { Platform } from './find-platform.js';
 import { defaultVdev } from './vdev-options.js';
 import type { VmCreateOptions } from './vm-create-options.js';
 import type { VmPlan } from './vm-plan.js';
@@ -31,7 +31,7 @@ export type HostOptions = Required<Pick<VmOptions, 'openCharacterBackend' | 'ser
 
 /** A plan that has all that a VM is built from. */
 export interface BuildablePlan extends VmPlan {
-  readonly architecture: Architecture;
+  readonly platform: Platform;
 }
 
 /**
@@ -48,7 +48,7 @@ export function constructVm(
   openings: BackendOpenings,
   refused?: (error: unknown, vdev: number | undefined) => void,
 ): Vm {
-  const { spec, registries, architecture } = plan;
+  const { spec, registries, platform } = plan;
   let current: number | undefined;
   const vdevRefused = (error: unknown): void => {
     const placed = constructionError(error, spec, current, openings.refusedAt(error));
@@ -59,7 +59,7 @@ export function constructVm(
   try {
     return new Vm({
       name: spec.name,
-      architecture,
+      ...platform,
       vcpus: spec.cpus,
       ram: [
         ...spec.ram.map(({ base, size }) => ({ size, ...(base === undefined ? {} : { base }) })),

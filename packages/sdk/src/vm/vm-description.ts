@@ -40,6 +40,8 @@ export interface VmDescription {
   readonly name: string;
   /** `aarch64` when absent. */
   readonly arch?: ArchitectureName;
+  /** The architecture's usual one when absent. */
+  readonly board?: string;
   readonly image: FileDescription;
   readonly dtb?: FileDescription;
   readonly initrd?: FileDescription;
@@ -65,10 +67,11 @@ export interface DescribedVm {
  * @throws QvmError `vm.description` for sizes and addresses that cannot be read.
  */
 export function specOf(description: VmDescription): DescribedVm {
-  const { name, arch, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
+  const { name, arch, board, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
   const spec: VmSpec = {
     name,
     arch: arch ?? 'aarch64',
+    ...(board === undefined ? {} : { board }),
     image: nameOf(image),
     ...(dtb === undefined ? {} : { dtb: nameOf(dtb) }),
     ...(initrd === undefined ? {} : { initrd: nameOf(initrd) }),

@@ -1,15 +1,6 @@
-import {
-  ConfigError,
-  findingAt,
-  nearestName,
-  sourceOf,
-  type Environment,
-  type FileUse,
-  type VmSpec,
-} from '@qvm/config';
-import { VDEV_FACTORY } from '@qvm/core';
+import type { Environment, FileUse, VmSpec } from '@qvm/config';
+import { BOARD, VDEV_FACTORY } from '@qvm/core';
 import type { HookPlugin, QvmPlugin } from '@qvm/core';
-import type { Architecture } from '@qvm/core/architecture';
 import type { BootFiles, VdevSpec } from '@qvm/core/host';
 import type { Container } from 'inversify';
 import { vmContainer } from '../container/compose.js';
@@ -19,7 +10,8 @@ import type { HypervisorHost } from '../host/hypervisor-host.js';
 import { readBootFiles } from './boot-files.js';
 import type { Findings } from './collect.js';
 import { fileFindings, usedFiles } from './file-uses.js';
-import { importVdevPackages } from './vdev-packages.js';
+import { findPlatform, type Platform } from './find-platform.js';
+import { importNamedPackages } from './named-packages.js';
 import { checkOptions, findFactory, optionsLookup } from './vdev-options.js';
 import type { VmCreateOptions } from './vm-create-options.js';
 import { readSource, type VmSource } from './vm-source.js';
@@ -46,8 +38,8 @@ export interface VmPlan {
   readonly findings: Findings;
   readonly container: Container;
   readonly registries: Registries;
-  /** Absent when there is none of its name. */
-  readonly architecture: Architecture | undefined;
+  /** Absent when there is no architecture or no board of its name. */
+  readonly platform: Platform | undefined;
   readonly vdevs: readonly PlannedVdev[];
   /** Absent when one cannot be read, or there is no image. */
   readonly files: BootFiles | undefined;
@@ -67,20 +59,21 @@ export async function planVm(
   findings: Findings,
 ): Promise<VmPlan | undefined> {
   const { host, root, plugins } = services;
-  const known = new Map(
-    resolverOf(root)
-      .getAll(VDEV_FACTORY)
-      .map((factory) => [factory.type, factory]),
-  );
+  const ofHost = resolverOf(root);
+  const known = new Map(ofHost.getAll(VDEV_FACTORY).map((factory) => [factory.type, factory]));
   const environment = options.environment ?? services.environment;
   const read = await readSource(source, host, { environment, vdevOptions: optionsLookup(known) }, findings);
   if (read === undefined) return undefined;
   const spec = (await findings.attempt(() => options.adjust?.(read.spec))) ?? read.spec;
-  const packages = await importVdevPackages(spec, (type) => known.has(type), host, findings);
+  const words = {
+    vdev: (type: string) => known.has(type),
+    board: (name: string) => ofHost.getAll(BOARD).some((board) => board.name === name),
+  };
+  const packages = await importNamedPackages(spec, words, host, findings);
   const own = [...packages.values(), ...(options.plugins ?? [])];
   const container = vmContainer(root, plugins, own);
   const registries = container.get(Registries);
-  const architecture = await findings.attempt(() => findArchitecture(spec, registries));
+  const platform = await findings.attempt(() => findPlatform(spec, registries, packages, container));
   const vdevs = await resolveVdevs(spec, registries, packages, container, findings);
   const uses = usedFiles(spec, new Map(vdevs.map(({ type, factory }) => [type, factory])));
   // Bytes that are given in memory are no file.
@@ -89,7 +82,7 @@ export async function planVm(
   findings.add(...fileFindings(fileUses, options.outputs, host.paths));
   const files = await readBootFiles({ spec, files: read.files }, host.files, findings);
   const hookPlugins = [...registries.hookPlugins, ...[...plugins, ...own].flatMap(hookPluginOf)];
-  return { spec, findings, container, registries, architecture, vdevs, files, fileUses, hookPlugins };
+  return { spec, findings, container, registries, platform, vdevs, files, fileUses, hookPlugins };
 }
 
 async function resolveVdevs(
@@ -113,16 +106,6 @@ async function resolveVdevs(
     if (resolved !== undefined) vdevs.push(resolved);
   }
   return vdevs;
-}
-
-function findArchitecture(spec: VmSpec, { architectures }: Registries): Architecture {
-  const found = architectures.get(spec.arch);
-  if (found !== undefined) return found;
-  const known = [...architectures.keys()];
-  const nearest = nearestName(spec.arch, known);
-  const hint = nearest === undefined ? `there are ${known.join(', ')}` : `did you mean "${nearest}"?`;
-  const message = `this qvm runs no ${spec.arch} guests yet`;
-  throw new ConfigError([findingAt(sourceOf(spec.source, 'arch'), 'error', 'config.unknown-arch', message, hint)]);
 }
 
 /** A plugin's own `apply`, as a hook plugin. */

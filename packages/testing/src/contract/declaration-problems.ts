@@ -49,8 +49,8 @@ function defaultProblems(option: OptionSpec): readonly string[] {
 }
 
 /**
- * Problems of the resources that a vdev asks for; empty if there are none. Ranges are to be whole words, at most
- * 48 bits up, and aligned to their size (to a page when they are larger).
+ * Problems of the resources that a vdev asks for; empty if there are none. Ranges are to be whole words of at most 2^48 bytes,
+ * windows whole pages.
  *
  * @experimental
  */
@@ -65,23 +65,14 @@ export function resourceProblems(resources: VdevResources): readonly string[] {
     ),
     ...duplicates(ranges.map(({ name }) => name)).map((name) => `range ${name} is requested twice`),
     ...duplicates(interrupts.map(({ name }) => name)).map((name) => `interrupt ${name} is requested twice`),
-    ...ranges.flatMap(({ name, size, defaultBase }) => [
-      ...problemIf(!isRangeSize(size), `range ${name} has a size of ${size}, not a multiple of 4`),
-      ...problemIf(defaultBase !== undefined && !isAligned(defaultBase, size), `range ${name} has an unaligned base`),
-    ]),
-    ...interrupts.flatMap(({ name, defaultNumber }) =>
-      problemIf(defaultNumber !== undefined && !isCount(defaultNumber), `interrupt ${name} has no sensible number`),
+    ...ranges.flatMap(({ name, size }) =>
+      problemIf(!isRangeSize(size), `range ${name} has a size of ${size}, not a multiple of 4`),
     ),
   ];
 }
 
 function isRangeSize(size: number): boolean {
   return isCount(size) && size > 0 && size % 4 === 0 && size <= ADDRESS_LIMIT;
-}
-
-function isAligned(base: number, size: number): boolean {
-  const alignment = Math.min(PAGE, 2 ** Math.ceil(Math.log2(size)));
-  return isCount(base) && base % alignment === 0 && base + size <= ADDRESS_LIMIT;
 }
 
 function isPages(value: number): boolean {

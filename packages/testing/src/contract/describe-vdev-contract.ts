@@ -47,7 +47,7 @@ function describeDeclarations(factory: VdevFactory, contract: VdevContractOption
     expect(factoryProblems(factory)).toEqual([]);
   });
 
-  it('asks for aligned resources', () => {
+  it('asks for resources that a VM can give', () => {
     const { options } = createVdev(factory, contract);
     expect(resourceProblems(factory.resources(options))).toEqual([]);
   });

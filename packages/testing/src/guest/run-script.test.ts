@@ -16,7 +16,7 @@ const alarm: VdevFactory = {
   type: 'alarm',
   description: 'An alarm',
   options: [],
-  resources: () => ({ interrupts: [{ name: 'irq', defaultNumber: 80 }] }),
+  resources: () => ({ interrupts: [{ name: 'irq' }] }),
   create: ({ clock, interrupt }) => {
     const line = interrupt('irq');
     const timer = clock.createTimer('alarm', () => line.assert());
@@ -65,11 +65,17 @@ describe('a scripted guest', () => {
   });
 
   it('waits for interrupts and for time', async () => {
-    const raised = await runScript({ vdevs: [{ factory: alarm }], script: ['interrupt 80', 'poweroff'] });
+    const raised = await runScript({
+      vdevs: [{ factory: alarm, options: { irq: 80 } }],
+      script: ['interrupt 80', 'poweroff'],
+    });
     expect(raised.status).toEqual({ 'alarm-0': { level: true } });
     expect(raised.time).toBeGreaterThanOrEqual(500_000);
     expect(raised.time).toBeLessThan(501_000);
-    const early = await runScript({ vdevs: [{ factory: alarm }], script: ['wait 400000', 'poweroff'] });
+    const early = await runScript({
+      vdevs: [{ factory: alarm, options: { irq: 80 } }],
+      script: ['wait 400000', 'poweroff'],
+    });
     expect(early.status).toEqual({ 'alarm-0': { level: false } });
     const level = await run('write 0x0a100000 1', 'interrupt 70', 'exit 40');
     expect(level.exit).toEqual({ exitCode: 40, reason: 'exit 40' });

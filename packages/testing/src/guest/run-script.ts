@@ -1,3 +1,4 @@
+import type { Board } from '@qvm/core/board';
 import { Vm } from '@qvm/core/host';
 import type { Json, QvmPlugin } from '@qvm/core';
 import type { VdevSpec, VmExit } from '@qvm/core/host';
@@ -7,7 +8,7 @@ import { COMMON_OPTIONS } from '../contract/declaration-problems.js';
 import { parseOptions } from '../parse-options.js';
 import { ScriptedCharacterBackend } from '../scripted-character-backend.js';
 import { scriptError } from './script-instruction.js';
-import { scriptArchitecture, scriptedGuest } from './script-machine.js';
+import { scriptArchitecture, scriptBoard, scriptedGuest } from './script-machine.js';
 
 /** More than a test's script has; a script that spins comes here. */
 const MOST_INSTRUCTIONS = 1_000_000;
@@ -21,6 +22,8 @@ const RAM_BYTES = 0x10_0000;
 export interface ScriptRunOptions {
   /** Its vdevs, in this order. Options as in a configuration; `base` and `irq` are numbers. */
   readonly vdevs: readonly { readonly factory: VdevFactory; readonly options?: OptionValues }[];
+  /** With the map of `virt` and no further vdevs when absent. */
+  readonly board?: Board;
   /** Those whose `apply` is wanted; what they provide is not looked at. */
   readonly plugins?: readonly Pick<QvmPlugin, 'name' | 'apply'>[];
   /** The guest: the lines of {@link scriptedGuest}. */
@@ -50,12 +53,13 @@ export interface ScriptRun {
  * @throws QvmError what the VM refuses; `testing.script` for a script that is wrong or comes to no end.
  * @experimental
  */
-export async function runScript({ vdevs, plugins = [], script }: ScriptRunOptions): Promise<ScriptRun> {
+export async function runScript({ vdevs, plugins = [], script, board }: ScriptRunOptions): Promise<ScriptRun> {
   const backends = new Map<string, ScriptedCharacterBackend>();
   const logger = new CollectingLogger();
   const vm = new Vm({
     name: 'script',
-    architecture: scriptArchitecture(),
+    architecture: scriptArchitecture,
+    board: board ?? scriptBoard(),
     vcpus: 1,
     ram: [{ size: RAM_BYTES }],
     vdevs: vdevs.map(vdevSpec),

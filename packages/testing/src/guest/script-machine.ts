@@ -1,4 +1,6 @@
-import { ARCHITECTURE, provide } from '@qvm/core';
+import type { Board } from '@qvm/core/board';
+import { virt } from '@qvm/boards';
+import { ARCHITECTURE, BOARD, provide } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import type { Architecture, BootFile, BootRequest, Machine, MachineServices } from '@qvm/core/architecture';
 import { readScript, SCRIPT_HEADER } from './script-instruction.js';
@@ -54,22 +56,29 @@ class ScriptMachine implements Machine {
  *
  * @experimental
  */
-export type ScriptBoard = Pick<Architecture, 'implicitVdevs' | 'defaultConsole'>;
+export type ScriptBoard = Pick<Board, 'implicitVdevs' | 'defaultConsole'>;
 
 /**
  * The architecture of scripted guests, under a name that configurations can say.
  *
  * @experimental
  */
-export function scriptArchitecture(board: ScriptBoard = { implicitVdevs: [] }): Architecture {
-  return {
-    name: 'aarch64',
-    defaultRamBase: 0x4000_0000,
-    ...board,
-    hookKinds: SCRIPT_HOOK_KINDS,
-    engineBytes: () => 0x1000,
-    createMachine: (services) => new ScriptMachine(services),
-  };
+export const scriptArchitecture: Architecture = {
+  name: 'aarch64',
+  defaultBoard: 'script',
+  hookKinds: SCRIPT_HOOK_KINDS,
+  engineBytes: () => 0x1000,
+  createMachine: (services) => new ScriptMachine(services),
+};
+
+/**
+ * The board of scripted guests: the map of `virt`, and no other vdev than a configuration names, or those of `has`.
+ *
+ * @experimental
+ */
+export function scriptBoard(has: ScriptBoard = { implicitVdevs: [] }): Board {
+  const { defaultConsole: _, ...map } = virt;
+  return { ...map, ...has, name: scriptArchitecture.defaultBoard, description: 'Scripted guests, on the map of virt' };
 }
 
 /**
@@ -86,11 +95,13 @@ export const scriptPlugin: QvmPlugin = createScriptPlugin({ implicitVdevs: [], d
  * @experimental
  */
 export function createScriptPlugin(board: ScriptBoard): QvmPlugin {
-  const architecture = scriptArchitecture(board);
   return {
     name: 'script-machine',
     apiVersion: 1,
-    provides: [provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => architecture })],
+    provides: [
+      provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => scriptArchitecture }),
+      provide({ token: BOARD, scope: 'host', multi: true, factory: () => scriptBoard(board) }),
+    ],
   };
 }
 

@@ -4,7 +4,7 @@ import type { OptionValue, VdevFactory } from '@qvm/core/vdev';
 import { FW_CFG_SIZE, FwCfg } from './device.js';
 
 /**
- * QEMU's firmware configuration device at 0x09020000, as on QEMU's `virt` board. Offers `FW_CFG`, to which the vdevs that
+ * QEMU's firmware configuration device. Offers `FW_CFG`, to which the vdevs that
  * are named after it add files.
  *
  * @experimental
@@ -20,7 +20,7 @@ export const fwCfg: VdevFactory = {
       repeatable: true,
     },
   ],
-  resources: () => ({ mmio: [{ name: 'registers', size: FW_CFG_SIZE, defaultBase: 0x0902_0000 }] }),
+  resources: () => ({ mmio: [{ name: 'registers', size: FW_CFG_SIZE }], role: 'fw-cfg' }),
   create: (context, options) => {
     const device = new FwCfg(context);
     for (const item of listOf(options.item)) device.configuration.addFile(fileOf(item));

@@ -3,7 +3,7 @@ import { PRIMECELL_SIZE } from '../primecell.js';
 import { Pl011 } from './device.js';
 
 /**
- * Arm PL011 UART at 0x09000000, INTID 33 (SPI 1), as on QEMU's `virt` board.
+ * Arm PL011 UART.
  *
  * @experimental
  */
@@ -20,8 +20,9 @@ export const pl011: VdevFactory = {
     },
   ],
   resources: () => ({
-    mmio: [{ name: 'registers', size: PRIMECELL_SIZE, defaultBase: 0x0900_0000 }],
-    interrupts: [{ name: 'uart', defaultNumber: 33 }],
+    mmio: [{ name: 'registers', size: PRIMECELL_SIZE }],
+    interrupts: [{ name: 'uart' }],
+    role: 'uart',
   }),
   create: (context, options) => new Pl011(context, hostdevOf(options)),
 };

@@ -4,7 +4,7 @@ import { PRIMECELL_SIZE } from '../primecell.js';
 import { Pl061 } from './device.js';
 
 /**
- * Arm PL061 GPIO controller with the power button, at 0x09030000, INTID 39 (SPI 7), as on QEMU's `virt` board. Offers
+ * Arm PL061 GPIO controller with the power button. Offers
  * `POWER_BUTTON`, unless another vdev does.
  *
  * @experimental
@@ -14,8 +14,9 @@ export const pl061: VdevFactory = {
   description: 'Arm PrimeCell GPIO (PL061) with the power button',
   options: [],
   resources: () => ({
-    mmio: [{ name: 'registers', size: PRIMECELL_SIZE, defaultBase: 0x0903_0000 }],
-    interrupts: [{ name: 'gpio', defaultNumber: 39 }],
+    mmio: [{ name: 'registers', size: PRIMECELL_SIZE }],
+    interrupts: [{ name: 'gpio' }],
+    role: 'gpio',
   }),
   create: (context) => {
     const device = new Pl061(context);

@@ -3,7 +3,7 @@ import { MAX_BAUD } from './baud.js';
 import { QCAR_UART_SIZE, QcarUart } from './device.js';
 
 /**
- * A 16550-compatible UART at 0x09000000, INTID 33: the place of the board's console, which it becomes. A second one needs
+ * A 16550-compatible UART, at the place of the board's console, which it becomes. A second one needs
  * its own `base` and `irq`.
  *
  * @experimental
@@ -29,8 +29,9 @@ export const qcarUart: VdevFactory = {
     },
   ],
   resources: () => ({
-    mmio: [{ name: 'registers', size: QCAR_UART_SIZE, defaultBase: 0x0900_0000 }],
-    interrupts: [{ name: 'uart', defaultNumber: 33 }],
+    mmio: [{ name: 'registers', size: QCAR_UART_SIZE }],
+    interrupts: [{ name: 'uart' }],
+    role: 'uart',
   }),
   create: (context, { hostdev, baud }) =>
     new QcarUart(context, typeof hostdev === 'string' ? hostdev : 'stdio', typeof baud === 'number' ? baud : 115_200),

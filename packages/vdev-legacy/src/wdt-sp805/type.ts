@@ -3,7 +3,7 @@ import { PRIMECELL_SIZE } from '../primecell.js';
 import { Sp805 } from './device.js';
 import type { Sp805Action } from './device.js';
 
-/** Of Arm's Versatile Express boards, whose address this is. */
+/** Of Arm's Versatile Express boards. */
 const DEFAULT_FREQUENCY_HZ = 25_000_000;
 
 function actionOf(options: OptionValues): Sp805Action {
@@ -11,7 +11,7 @@ function actionOf(options: OptionValues): Sp805Action {
 }
 
 /**
- * Arm SP805 watchdog at 0x1c0f0000, INTID 32 (SPI 0), as on Arm's Versatile Express boards.
+ * Arm SP805 watchdog.
  *
  * @experimental
  */
@@ -24,7 +24,7 @@ export const wdtSp805: VdevFactory = {
       kind: 'enum',
       values: ['terminate', 'dump,terminate', 'fiq'],
       description:
-        'What happens at the second time-out: the VM ends with exit code 4, with a core dump where it is told to leave one, or interrupt 35 rises',
+        'What happens at the second time-out: the VM ends with exit code 4, with a core dump where it is told to leave one, or its second interrupt rises',
       default: 'terminate',
     },
     {
@@ -37,11 +37,9 @@ export const wdtSp805: VdevFactory = {
     },
   ],
   resources: (options) => ({
-    mmio: [{ name: 'registers', size: PRIMECELL_SIZE, defaultBase: 0x1c0f_0000 }],
-    interrupts: [
-      { name: 'watchdog', defaultNumber: 32 },
-      ...(actionOf(options) === 'fiq' ? [{ name: 'bite', defaultNumber: 35 }] : []),
-    ],
+    mmio: [{ name: 'registers', size: PRIMECELL_SIZE }],
+    interrupts: [{ name: 'watchdog' }, ...(actionOf(options) === 'fiq' ? [{ name: 'bite' }] : [])],
+    role: 'watchdog',
   }),
   create: (context, options) => {
     const { frequency } = options;

@@ -1,3 +1,4 @@
+import { virt } from '@qvm/boards';
 import { aarch64, gic } from '@qvm/arch-aarch64';
 import { assemble } from '@qvm/asm-aarch64';
 import { Vm } from '@qvm/core/host';
@@ -23,8 +24,7 @@ const Register = { id: 0, control: 4, status: 8, length: 0xc, source: 0x10, dest
 
 const architecture: Architecture = {
   name: 'aarch64',
-  defaultRamBase: RAM,
-  implicitVdevs: [],
+  defaultBoard: virt.name,
   hookKinds: aarch64.hookKinds,
   engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
   createMachine: (services) => aarch64.createMachine(services),
@@ -39,6 +39,7 @@ function createVm(name: string, devices: LocalHostDevices, pool: MemoryPool, pad
   return new Vm({
     name,
     architecture,
+    board: { ...virt, implicitVdevs: [] },
     vcpus: 1,
     ram: [{ size: RAM_BYTES }],
     vdevs: [

@@ -1,3 +1,4 @@
+import { virt } from '@qvm/boards';
 import { aarch64, gic, timer } from '@qvm/arch-aarch64';
 import { assemble } from '@qvm/asm-aarch64';
 import { Vm } from '@qvm/core/host';
@@ -80,8 +81,7 @@ export class SmallGuest {
   private constructor(setup: GuestSetup, services: Services) {
     const architecture: Architecture = {
       name: 'aarch64',
-      defaultRamBase: CODE,
-      implicitVdevs: [],
+      defaultBoard: virt.name,
       hookKinds: aarch64.hookKinds,
       engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
       createMachine: (machine) => aarch64.createMachine(machine),
@@ -96,6 +96,7 @@ export class SmallGuest {
     this.vm = new Vm({
       name: setup.name,
       architecture,
+      board: { ...virt, implicitVdevs: [] },
       vcpus: 1,
       ram: [{ size: RAM_BYTES }],
       vdevs: [...[gic, timer].map((factory) => ({ factory, options: {} })), { factory: shmem, options: parsed }],

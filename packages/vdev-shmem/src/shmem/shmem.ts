@@ -5,9 +5,6 @@ import { FixedRegion } from './fixed-region.js';
 import { fixedRegion, regionFactory, shmemOptions } from './options.js';
 import { RegionFactory } from './region-factory.js';
 
-/** Where the first of several has its registers and its interrupt: behind those of VirtIO on QEMU's `virt` board. */
-const PLACES = { base: 0x0b00_0000, interrupt: 160, count: 16 };
-
 /**
  * Memory that a guest shares with other guests and with programs of the host.
  *
@@ -29,9 +26,9 @@ function resources(options: OptionValues): VdevResources {
   const registers =
     fixed === undefined ? { name: 'factory', size: FACTORY_BYTES } : { name: 'control', size: CONTROL_BYTES };
   return {
-    mmio: [{ ...registers, defaultBase: PLACES.base }],
-    interrupts: [{ name: 'doorbell', defaultNumber: PLACES.interrupt }],
-    slots: { count: PLACES.count, addressStride: FACTORY_BYTES, interruptStride: 1 },
+    mmio: [registers],
+    interrupts: [{ name: 'doorbell' }],
+    role: 'shared-memory',
     windows: [fixed === undefined ? factoryWindow(options) : dataWindow(fixed.bytes, options)],
   };
 }

@@ -24,8 +24,9 @@ export const consoleMismatch: LintRule = {
     for (const { spec } of vms) {
       const named = spec.vdevs.map(({ type }) => type);
       const hasConsole = named.some((type) => facts.vdev?.(type)?.console ?? isConsole(type));
-      const implicit = facts.defaultConsole?.(spec.arch ?? 'aarch64') ?? 'pl011';
-      const present = hasConsole ? named : [...named, implicit];
+      const board = facts.board?.(spec);
+      const implicit = board === undefined ? 'pl011' : board.defaultConsole;
+      const present = hasConsole || implicit === undefined ? named : [...named, implicit];
       for (const [, name = ''] of (spec.cmdline ?? '').matchAll(CONSOLE)) {
         const types = DRIVERS.get(name);
         if (types === undefined || types.some((type) => present.includes(type))) continue;

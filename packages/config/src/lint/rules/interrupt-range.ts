@@ -1,28 +1,29 @@
 import type { LintRule } from '../lint-rule.js';
 import { numberOf } from '../vdevs.js';
 
-/** Shared peripheral interrupts of a GIC (Arm IHI 0069, 2.2.1). */
-const FIRST_SHARED = 32;
-const LAST_SHARED = 1019;
+/** Shared peripheral interrupts of a GIC (Arm IHI 0069, 2.2.1), where the board is not known. */
+const GIC_SHARED = { first: 32, last: 1019 };
 
 /** `lint.interrupt-range` @experimental */
 export const interruptRange: LintRule = {
   code: 'lint.interrupt-range',
   severity: 'warning',
-  summary: 'A vdev has an interrupt that is none of the shared ones of the GIC.',
+  summary: 'A vdev has an interrupt that is none that its board has.',
   description:
     'INTIDs below 32 belong to single processors, and those above 1019 are special. Often the cells of a device tree were ' +
     'copied, which count from 32: add 32 to them.',
   bad: { texts: ['ram 256M\nvdev pl011 loc 0x9000000 intr gic:1'] },
   good: { texts: ['ram 256M\nvdev pl011 loc 0x9000000 intr gic:33'] },
-  check: ({ vms }, _facts, report) => {
+  check: ({ vms }, facts, report) => {
     for (const { spec } of vms) {
-      if (spec.arch === 'x86_64') continue;
+      const board = facts.board?.(spec);
+      if (board === undefined && spec.arch === 'x86_64') continue;
+      const { first, last } = board?.interrupts ?? GIC_SHARED;
       for (const vdev of spec.vdevs) {
         const irq = numberOf(vdev, 'irq', 'intr');
-        if (irq === undefined || (irq.value >= FIRST_SHARED && irq.value <= LAST_SHARED)) continue;
-        const hint = irq.value < FIRST_SHARED ? `did you mean ${irq.value + FIRST_SHARED}?` : 'use 32 to 1019';
-        report(irq.at, `the interrupt ${irq.value} of the vdev ${vdev.type} is no shared one`, hint);
+        if (irq === undefined || (irq.value >= first && irq.value <= last)) continue;
+        const hint = irq.value < first ? `did you mean ${irq.value + first}?` : `use ${first} to ${last}`;
+        report(irq.at, `the interrupt ${irq.value} of the vdev ${vdev.type} is none of the board's`, hint);
       }
     }
   },

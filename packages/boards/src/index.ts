@@ -1,0 +1,2 @@
+export { boardsPlugin } from './plugin.js';
+export { virt } from './virt.js';

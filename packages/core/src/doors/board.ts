@@ -1,0 +1,16 @@
+/**
+ * What the author of a board needs, and programs that ask a board where vdevs are. The token is `BOARD` of `@qvm/core`.
+ *
+ * @module
+ */
+
+export type {
+  Board,
+  BoardClock,
+  BoardDeviceTree,
+  BoardPlace,
+  BoardRam,
+  BoardReservation,
+  BoardRow,
+} from '../board/board.js';
+export { placesFor, type ResolvedPlace } from '../board/places.js';

@@ -1,0 +1,77 @@
+import { virt } from '@qvm/boards';
+import { BOARD, provide } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { Board } from '@qvm/core/board';
+import { createHypervisor, lintFacts } from './index.js';
+import type { Hypervisor } from './index.js';
+import { plugin as scripts, script } from './script-machine.test.helper.js';
+
+function boardPlugin(...boards: readonly Board[]): QvmPlugin {
+  return {
+    name: 'boards',
+    apiVersion: 1,
+    provides: boards.map((board) => provide({ token: BOARD, scope: 'host', multi: true, factory: () => board })),
+  };
+}
+
+const moved: Board = {
+  ...virt,
+  name: 'moved',
+  ram: { base: 0x8000_0000 },
+  implicitVdevs: [],
+  places: { ...virt.places, pl011: { base: 0x1000_0000, interrupt: 40 } },
+};
+
+/** Where RAM and registers of two UARTs are. */
+async function regionsOf(hypervisor: Hypervisor, board?: string): Promise<Readonly<Record<string, number>>> {
+  const vm = await hypervisor.createVm({
+    name: 'test',
+    image: script('poweroff'),
+    ram: [{ size: '1M' }],
+    ...(board === undefined ? {} : { board }),
+    vdevs: [{ type: 'qcar-uart' }, { type: 'pl011', options: { hostdev: 'null' } }],
+  });
+  const ram = vm.ram.map(({ name, base }) => [name, base] as const);
+  const vdevs = vm.vdevs.map(({ name, place }) => [name, place.registers[0]?.base ?? 0] as const);
+  await vm.dispose();
+  return Object.fromEntries([...ram, ...vdevs]);
+}
+
+describe('a board', () => {
+  it('is what a configuration names: a place for a type before one for its role', async () => {
+    const hypervisor = createHypervisor({ plugins: [scripts, boardPlugin(moved)] });
+    expect(hypervisor.boards.map(({ name }) => name)).toEqual(['virt', 'script', 'moved']);
+    expect(await regionsOf(hypervisor, 'moved')).toEqual({
+      'qcar-uart-0': 0x0900_0000,
+      'pl011-0': 0x1000_0000,
+      ram0: 0x8000_0000,
+    });
+    await hypervisor.dispose();
+  });
+
+  it('of a plugin takes the place of one with its name, and the usual one is the architecture’s', async () => {
+    const hypervisor = createHypervisor({ plugins: [scripts, boardPlugin({ ...moved, name: 'script' })] });
+    expect(await regionsOf(hypervisor)).toMatchObject({ ram0: 0x8000_0000 });
+    await hypervisor.dispose();
+  });
+
+  it('must be there, for guests of the architecture', async () => {
+    const other = { ...moved, name: 'other', architecture: 'x86_64' };
+    const hypervisor = createHypervisor({ plugins: [scripts, boardPlugin(moved, other)] });
+    await expect(regionsOf(hypervisor, 'movd')).rejects.toThrow(
+      'error: there is no board "movd" for aarch64 guests; did you mean "moved"?',
+    );
+    await expect(regionsOf(hypervisor, 'other')).rejects.toThrow(
+      'error: there is no board "other" for aarch64 guests; there are moved, script, virt',
+    );
+    await hypervisor.dispose();
+  });
+
+  it('tells the linter of the VM that is on it', async () => {
+    const hypervisor = createHypervisor({ plugins: [boardPlugin(moved)] });
+    const { board } = lintFacts(hypervisor);
+    expect([board?.({})?.ram, board?.({ board: 'moved' })?.ram]).toEqual([virt.ram, moved.ram]);
+    expect([board?.({ board: 'none' }), board?.({ arch: 'x86_64' })]).toEqual([undefined, undefined]);
+    await hypervisor.dispose();
+  });
+});

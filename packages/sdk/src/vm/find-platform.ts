@@ -1,0 +1,70 @@
+import { ConfigError, findingAt, nearestName, sourceOf, type VmSpec } from '@qvm/config';
+import { BOARD } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
+import type { Architecture } from '@qvm/core/architecture';
+import type { Board } from '@qvm/core/board';
+import type { Container } from 'inversify';
+import { resolverOf } from '../container/plugin-module.js';
+import { boardKey, type Registries } from '../container/registries.js';
+
+/** What a VM's processors are, and what is around them. */
+export interface Platform {
+  readonly architecture: Architecture;
+  readonly board: Board;
+}
+
+/**
+ * @returns `undefined` when the board's package could not be used, which was said already.
+ * @throws ConfigError `config.unknown-arch`, `config.unknown-board`
+ */
+export function findPlatform(
+  spec: VmSpec,
+  registries: Registries,
+  packages: ReadonlyMap<string, QvmPlugin>,
+  container: Container,
+): Platform | undefined {
+  const architecture = findArchitecture(spec, registries);
+  const board = findBoard(spec, architecture, registries, packages, container);
+  return board && { architecture, board };
+}
+
+function findArchitecture(spec: VmSpec, { architectures }: Registries): Architecture {
+  const found = architectures.get(spec.arch);
+  if (found !== undefined) return found;
+  const known = [...architectures.keys()];
+  const nearest = nearestName(spec.arch, known);
+  const hint = nearest === undefined ? `there are ${known.join(', ')}` : `did you mean "${nearest}"?`;
+  const message = `this qvm runs no ${spec.arch} guests yet`;
+  throw new ConfigError([findingAt(sourceOf(spec.source, 'arch'), 'error', 'config.unknown-arch', message, hint)]);
+}
+
+/**
+ * The board of a VM: the one that its specification names, by a word or as the only one of a package; else that of its architecture.
+ */
+function findBoard(
+  spec: VmSpec,
+  architecture: Architecture,
+  { boards }: Registries,
+  packages: ReadonlyMap<string, QvmPlugin>,
+  container: Container,
+): Board | undefined {
+  const { name: arch, defaultBoard } = architecture;
+  const { board: name = defaultBoard } = spec;
+  const found = boards.get(boardKey(arch, name)) ?? onlyBoard(packages.get(name), arch, container);
+  if (found !== undefined) return found;
+  if (name.includes('/') && !packages.has(name)) return undefined;
+  const known = [...boards.values()].filter((board) => board.architecture === arch).map((board) => board.name);
+  const nearest = nearestName(name, known);
+  const there = known.length === 0 ? 'there is none' : `there are ${known.sort().join(', ')}`;
+  const hint = nearest === undefined ? there : `did you mean "${nearest}"?`;
+  const message = `there is no board ${JSON.stringify(name)} for ${arch} guests`;
+  throw new ConfigError([findingAt(sourceOf(spec.source, 'board'), 'error', 'config.unknown-board', message, hint)]);
+}
+
+function onlyBoard(plugin: QvmPlugin | undefined, arch: string, container: Container): Board | undefined {
+  const own = plugin?.provides.filter(({ token }) => token.key === BOARD.key) ?? [];
+  // The token's key stands for its type.
+  const boards = own.map(({ factory }) => factory(resolverOf(container)) as Board);
+  const fitting = boards.filter(({ architecture }) => architecture === arch);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
