@@ -8,7 +8,7 @@ import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';
 import { CodeCache } from './code/code-cache.js';
 import { RegionCache } from './code/region-cache.js';
-import type { RegionTuning } from './code/region-cache.js';
+import type { RegionTuning } from './code/region-tuning.js';
 import { translatedCode } from './code/translated-code.js';
 import type { InstructionText } from './code/translated-code.js';
 import { engineModule, instantiateEngine } from './engine-module.js';

@@ -1,7 +1,10 @@
 export { CodeCache } from './code/code-cache.js';
 export type { CodeCacheClient, RecordSource, RegionPlace } from './code/code-cache.js';
-export { REGION_TUNING, RegionCache } from './code/region-cache.js';
-export type { CodePages, CodeProfile, InstalledRegion, RegionTuning } from './code/region-cache.js';
+export { REGION_TUNING } from './code/region-tuning.js';
+export type { RegionTuning } from './code/region-tuning.js';
+export type { CodePages, CodeProfile } from './code/code-profile.js';
+export { RegionCache } from './code/region-cache.js';
+export type { InstalledRegion } from './code/region-cache.js';
 export { RegionSampler } from './code/region-sampler.js';
 export type { RegionTotals } from './code/region-sampler.js';
 export { translatedCode } from './code/translated-code.js';

@@ -3,7 +3,7 @@ import { PAGE_BYTES } from '../memory/page.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
 import type { CpuState } from '../vcpu/cpu-state.js';
 import type { RunFunction } from '../vcpu/run-function.js';
-import type { CodePages, CodeProfile } from './region-cache.js';
+import type { CodePages, CodeProfile } from './code-profile.js';
 
 const LOW_48 = 0xffff_ffff_ffffn;
 const PAGE_OFFSET = BigInt(PAGE_BYTES - 1);

@@ -8,7 +8,7 @@ import { VmExitCode } from '@qvm/core/host';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';
-import type { CodeProfile } from '../code/region-cache.js';
+import type { CodeProfile } from '../code/code-profile.js';
 import { RegionSampler } from '../code/region-sampler.js';
 import type { RegionTotals } from '../code/region-sampler.js';
 import { DeviceAccess } from '../memory/device-access.js';

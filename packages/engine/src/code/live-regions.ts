@@ -1,0 +1,154 @@
+import type { VmMemory } from '@qvm/core/architecture';
+import { EXACT_REGIONS } from '@qvm/jit';
+import type { CodeCache, RegionPlace } from './code-cache.js';
+
+/** Region numbers have 16 bits; 0 is none. */
+const NUMBERS_END = 0x1_0000;
+/** How much of what is in use goes at a time when there are too many modules. */
+const EVICTED_SHARE = 1 / 4;
+
+/** A region in use. */
+interface LiveRegion {
+  /** Address of its first record, and of its number. */
+  readonly ip: number;
+  readonly region: number;
+  readonly instructions: number;
+  /** Slots of the pages whose code it holds. */
+  readonly slots: readonly number[];
+  readonly owner: RegionModule;
+}
+
+/** A module of regions: its memory is given back when none of its regions is in use. @internal */
+export interface RegionModule {
+  /** Regions of it that are in use. */
+  live: number;
+  /** Number of the sample that found one of its regions, the latest of them. */
+  seen: number;
+}
+
+/**
+ * The translated regions in use: where they begin, which pages they hold code of, and their numbers, by which generated code calls them.
+ *
+ * @internal
+ */
+export class LiveRegions {
+  readonly #numbers = {
+    relaxed: new RegionNumbers(1, EXACT_REGIONS),
+    exact: new RegionNumbers(EXACT_REGIONS, NUMBERS_END),
+  };
+  readonly #byNumber = new Map<number, LiveRegion>();
+  /** Numbers of the regions that hold code of a page, by its slot. */
+  readonly #bySlot = new Map<number, Set<number>>();
+  #modules = 0;
+
+  /** @param onDrop - told of each region that is no longer in use. */
+  constructor(
+    private readonly memory: VmMemory,
+    private readonly code: CodeCache,
+    private readonly tables: readonly WebAssembly.Table[],
+    private readonly onDrop: () => void,
+  ) {}
+
+  /** Regions in use. */
+  get size(): number {
+    return this.#byNumber.size;
+  }
+
+  /** Modules that hold some of them. */
+  get modules(): number {
+    return this.#modules;
+  }
+
+  /** The region that begins at a place: `address` is that of its number. */
+  at(address: number): LiveRegion | undefined {
+    return this.#byNumber.get(this.memory.u16[address >>> 1] as number);
+  }
+
+  /** A new module. {@link LiveRegions.closeModule} must follow, when its regions have been put to use. */
+  openModule(sample: number): RegionModule {
+    this.#modules++;
+    return { live: 0, seen: sample };
+  }
+
+  closeModule({ live }: RegionModule): void {
+    if (live === 0) this.#modules--;
+  }
+
+  /**
+   * Puts a region to use, in place of the one that begins at the same place.
+   *
+   * @returns false when there is no number left.
+   */
+  add(
+    { ip, region }: RegionPlace,
+    body: WebAssembly.ExportValue,
+    instructions: number,
+    slots: readonly number[],
+    owner: RegionModule,
+    exactAlignment: boolean,
+  ): boolean {
+    const { u16 } = this.memory;
+    const number = (exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
+    if (number === undefined) return false;
+    const before = u16[region >>> 1] as number;
+    // Before the release: what is replaced may be of the same module.
+    owner.live++;
+    if (before !== 0) this.#release(before);
+    for (const table of this.tables) table.set(number, body);
+    u16[region >>> 1] = number;
+    this.#byNumber.set(number, { ip, region, instructions, slots, owner });
+    for (const slot of slots) {
+      this.code.markRegions(slot);
+      const numbers = this.#bySlot.get(slot) ?? new Set();
+      this.#bySlot.set(slot, numbers.add(number));
+    }
+    return true;
+  }
+
+  /** Forgets the regions that hold code of the page of a slot. */
+  dropSlot(slot: number): void {
+    for (const number of this.#bySlot.get(slot) ?? []) this.#release(number);
+  }
+
+  /**
+   * Forgets the modules that were not seen for longest.
+   *
+   * @returns where their regions began.
+   */
+  evict(): readonly number[] {
+    const owners = [...new Set([...this.#byNumber.values()].map(({ owner }) => owner))].sort((x, y) => x.seen - y.seen);
+    const cold = new Set(owners.slice(0, Math.ceil(owners.length * EVICTED_SHARE)));
+    const evicted = [...this.#byNumber].filter(([, { owner }]) => cold.has(owner));
+    for (const [number] of evicted) this.#release(number);
+    return evicted.map(([, { ip }]) => ip);
+  }
+
+  #release(number: number): void {
+    const { region, slots, owner } = this.#byNumber.get(number) as LiveRegion;
+    this.memory.u16[region >>> 1] = 0;
+    this.#byNumber.delete(number);
+    if (--owner.live === 0) this.#modules--;
+    for (const slot of slots) this.#bySlot.get(slot)?.delete(number);
+    this.onDrop();
+    for (const table of this.tables) table.set(number, null);
+    (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
+  }
+}
+
+/** Hands out numbers of a range. */
+class RegionNumbers {
+  readonly #free: number[] = [];
+
+  constructor(
+    private next: number,
+    private readonly end: number,
+  ) {}
+
+  take(): number | undefined {
+    return this.#free.pop() ?? (this.next < this.end ? this.next++ : undefined);
+  }
+
+  give(number: number): void {
+    this.#free.push(number);
+  }
+}

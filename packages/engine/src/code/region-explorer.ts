@@ -1,0 +1,113 @@
+import type { VmMemory } from '@qvm/core/architecture';
+import { buildControlFlowGraph, isReducible, PAGE_BITS, REGION_MINIMUM } from '@qvm/jit';
+import type {
+  Builder,
+  ControlFlowGraph,
+  DecodeAt,
+  PredictAt,
+  Predecoder,
+  RecordPlan,
+  RegionCode,
+  RegionLimits,
+} from '@qvm/jit';
+import type { CodeCache, RegionPlace } from './code-cache.js';
+import type { CodePages } from './code-profile.js';
+import { Level } from './hot-places.js';
+import type { IndirectBranches } from './indirect-branches.js';
+
+/** What a region holds at first, and what it holds when it stays hot. */
+const LIMITS: Readonly<Record<Level.Plain | Level.Inlined, RegionLimits>> = {
+  [Level.Plain]: { instructions: 240, callee: 0, depth: 0, pages: 1 },
+  [Level.Inlined]: { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
+};
+/** How many targets of an indirect branch a region follows. */
+const PREDICTIONS = 2;
+const PAGE_OFFSET_MASK = (1 << PAGE_BITS) - 1;
+
+/**
+ * A region to be translated.
+ *
+ * @internal
+ */
+export interface Candidate<B extends Builder> extends RegionCode<B> {
+  readonly place: RegionPlace;
+  /** Its pages as they were when it was found. */
+  readonly pages: readonly RegionPlace[];
+  readonly inlined: boolean;
+  /** Low 48 bits of the virtual address of its page, where it was found. */
+  readonly page: number;
+}
+
+/**
+ * Follows control from a hot place through decoded code, and finds the region that is worth translating.
+ *
+ * @internal
+ */
+export class RegionExplorer<B extends Builder> {
+  readonly #plan: RecordPlan;
+
+  constructor(
+    private readonly memory: VmMemory,
+    private readonly code: CodeCache,
+    private readonly predecoder: Predecoder<B>,
+    private readonly branches: IndirectBranches,
+  ) {
+    this.#plan = predecoder.plan;
+  }
+
+  /** The region that begins at a place, if there is one. */
+  explore(place: RegionPlace, level: Level.Plain | Level.Inlined, pages: CodePages): Candidate<B> | undefined {
+    const known = new Map<number, RegionPlace | undefined>([[0, place]]);
+    const pageOf = (number: number): RegionPlace | undefined => {
+      if (!known.has(number)) {
+        const slot = pages.at(number);
+        known.set(number, slot === 0 ? undefined : this.code.place(slot));
+      }
+      return known.get(number);
+    };
+    const page = pages.address;
+    const graph = this.#graph(place.offset, (offset) => this.#decode(offset, pageOf), level, page);
+    if (graph === undefined) return undefined;
+    const found = graph.pages.map((number) => pageOf(number) as RegionPlace);
+    const slots = new Map(graph.pages.map((number, i) => [number, this.#plan.slotOf((found[i] as RegionPlace).ip)]));
+    return { place, pages: found, inlined: level === Level.Inlined, page, graph, slots };
+  }
+
+  /** Whether the pages are as they were when they were explored. */
+  isStable({ pages }: Candidate<B>): boolean {
+    return pages.every((page) => this.code.isStable(page));
+  }
+
+  /**
+   * Structured code needs a reducible graph: where control ties knots, fewer indirect branches are followed, then fewer
+   * instructions.
+   */
+  #graph(
+    entry: number,
+    decode: DecodeAt<B>,
+    level: Level.Plain | Level.Inlined,
+    page: number,
+  ): ControlFlowGraph<B> | undefined {
+    let limits = LIMITS[level];
+    let most = level === Level.Plain ? 0 : PREDICTIONS;
+    for (;;) {
+      const followed = most;
+      const predict: PredictAt = (offset) => this.branches.targets(page + offset, followed).map((to) => to - page);
+      const graph = buildControlFlowGraph(entry, decode, limits, predict);
+      if (graph === undefined || isReducible(graph)) return graph;
+      if (most > 0) most--;
+      else limits = { ...limits, instructions: limits.instructions >> 1 };
+    }
+  }
+
+  /** Only what has been decoded: the rest is cold. */
+  #decode(
+    offset: number,
+    pageOf: (number: number) => RegionPlace | undefined,
+  ): ReturnType<Predecoder<B>['decodeForRegion']> {
+    const page = pageOf(offset >> PAGE_BITS);
+    if (page === undefined) return undefined;
+    if (this.code.findDecoded(this.#plan.slotOf(page.ip), offset & PAGE_OFFSET_MASK) === 0) return undefined;
+    return this.predecoder.decodeForRegion(this.memory, page.pageOffset, offset);
+  }
+}
