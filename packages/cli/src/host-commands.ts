@@ -28,7 +28,7 @@ export function addHostCommands(program: Command, setExitCode: SetExitCode): voi
   addHost(program, setExitCode);
   addList(program);
   addLifeCycle(program, setExitCode);
-  addConsole(program);
+  addConsole(program, setExitCode);
   addStatistics(program);
   addMemory(program);
   addKeyboardAndScreen(program);
@@ -113,7 +113,7 @@ function addLifeCycle(program: Command, setExitCode: SetExitCode): void {
   });
 }
 
-function addConsole(program: Command): void {
+function addConsole(program: Command, setExitCode: SetExitCode): void {
   program
     .command('console')
     .description("connect this terminal with a VM's console; Ctrl-A d detaches")
@@ -123,7 +123,7 @@ function addConsole(program: Command): void {
     .addOption(socketOption())
     .action(async (vm: string, flags: ConsoleFlags) => {
       const { attachToConsole } = await import('./commands/console.js');
-      await attachToConsole(vm, flags);
+      setExitCode(await attachToConsole(vm, flags));
     });
 }
 

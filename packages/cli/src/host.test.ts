@@ -92,6 +92,15 @@ describe('the session of a system with several VMs', () => {
     expect((await qvm('vdevstat', 'safety')).stdout).toMatch(/^pl031-0 \(pl031\)\n/);
   });
 
+  it('shows statistics again and again until the reader goes away', async () => {
+    const bin = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
+    const command = `("${process.execPath}" "${bin}" stat safety --watch 1; echo "rc=$?" >&2) | head -2`;
+    const shell = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...env }, timeout: 60_000 });
+    let errors = '';
+    shell.stderr.on('data', (data) => (errors += String(data)));
+    expect([await ended(shell), errors]).toEqual([0, 'rc=0\n']);
+  });
+
   it('shows and saves memory', async () => {
     expect(await qvm('memdump', 'safety', '0x40000000', '20')).toEqual({
       exitCode: 0,
@@ -144,6 +153,14 @@ describe('the session of a system with several VMs', () => {
     expect(text).toMatch(/^qvm_vm_instructions_total\{vm="safety"\} \d+$/m);
   });
 
+  it('ends a console at the end of its input, when the answers have come', async () => {
+    expect(await space.qvm(['console', 'safety'], { env, input: '' })).toEqual({
+      exitCode: 0,
+      stdout: 'ready\n',
+      stderr: '',
+    });
+  });
+
   it('connects with a console, what was written before included', async () => {
     const outcome = await space.qvm(['console', 'safety'], { env, input: 'typedq' });
     expect(outcome).toEqual({ exitCode: 0, stdout: 'ready\ntyped', stderr: '' });
@@ -176,6 +193,11 @@ describe('the session of a system with several VMs', () => {
     expect([late.exitCode, late.stderr]).toEqual([1, 'qvm: error: The VM linux cannot be destroyed: it is stopped\n']);
     expect(await json('host', 'status')).toMatchObject({ vms: 0, socket });
     await start('linux');
+    // stdin stays open: the console is there until the VM has ended, and ends as that does.
+    const cut = { power: (): void => undefined };
+    const watching = space.qvm(['console', 'linux'], { env, onOutput: () => cut.power() });
+    cut.power = () => void qvm('destroy', 'linux');
+    expect(await watching).toEqual({ exitCode: 3, stdout: 'hello\n', stderr: '' });
     expect((await qvm('host', 'stop')).exitCode).toBe(0);
     expect(await ended(host.process)).toBe(0);
     for (const line of host.log().trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');

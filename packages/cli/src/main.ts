@@ -1,8 +1,14 @@
 import { run } from './run.js';
 import { CliExitCode } from './report/exit-codes.js';
+import { systemReason } from './report/system-reasons.js';
 
 // A mistake in qvm that no one caught. Ending by `exit` gives the terminal back.
 process.on('uncaughtException', (error: unknown) => {
+  const reason = systemReason(error);
+  if (reason !== undefined) {
+    process.stderr.write(`qvm: error: ${reason}\n`);
+    process.exit(CliExitCode.Failure);
+  }
   const text = error instanceof Error ? error.message : String(error);
   const stack = process.env['QVM_DEBUG'] === '1' && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   process.stderr.write(`qvm: error: internal failure: ${text}${stack}\n`);

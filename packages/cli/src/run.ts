@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './program.js';
 import { bindOptionalValues } from './optional-values.js';
-import { ignoreBrokenPipes } from './report/broken-pipe.js';
 import { CliExitCode } from './report/exit-codes.js';
+import { watchOutput } from './report/output-streams.js';
+import { systemReason } from './report/system-reasons.js';
 
 /**
  * Runs the `qvm` command in this process.
@@ -12,7 +13,7 @@ import { CliExitCode } from './report/exit-codes.js';
  * @experimental
  */
 export async function run(args: readonly string[]): Promise<number> {
-  ignoreBrokenPipes();
+  watchOutput();
   let exitCode: number = CliExitCode.Success;
   try {
     const program = createProgram((code) => {
@@ -23,10 +24,21 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message, or help and version, which are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? CliExitCode.Success : CliExitCode.Usage;
-    // Its modules are loaded late, so that help and completion are fast.
+    return await tell(error);
+  }
+}
+
+/** Says what went wrong. What that needs is not loaded before: help and completion are to be there at once. */
+async function tell(error: unknown): Promise<number> {
+  try {
     const report = await import('./report/report-error.js');
-    const { lines, exitCode: failed } = report.reportError(error, process.env['QVM_DEBUG'] === '1');
+    const { lines, exitCode } = report.reportError(error, process.env['QVM_DEBUG'] === '1');
     process.stderr.write(`${lines.join('\n')}\n`);
-    return failed;
+    return exitCode;
+  } catch (failed) {
+    const reason = systemReason(failed);
+    if (reason === undefined) throw failed;
+    process.stderr.write(`qvm: error: ${reason}\n`);
+    return CliExitCode.Failure;
   }
 }

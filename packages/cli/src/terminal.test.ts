@@ -10,6 +10,9 @@ interface Terminal {
 }
 type Spawn = (file: string, args: readonly string[], options: object) => Terminal;
 
+/** What is typed, or done with the process. */
+type Act = string | ((pid: number) => void);
+
 const { spawn } = createRequire(import.meta.url)('@lydell/node-pty') as { readonly spawn: Spawn };
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const QVM = `'${process.execPath}' '${path('../bin/qvm.mjs')}' start`;
@@ -19,19 +22,22 @@ const space = new Workspace();
 beforeAll(() => space.writeScript('echo', 'print ready', 'echo', 'print done', 'poweroff'));
 afterAll(() => space.dispose());
 
-/** A shell on a terminal that runs the VM; types what `answers` says when it has seen the key. */
-async function onTerminal(answers: readonly (readonly [seen: string, typed: string])[]): Promise<string> {
+/** A shell on a terminal that runs the VM; types what `answers` says, or does it, when it has seen the key. */
+async function onTerminal(answers: readonly (readonly [seen: string, act: Act])[]): Promise<string> {
   // The shell shows the terminal's mode before and after.
-  const line = `stty -a | md5sum; ${QVM} echo.qvmconf ${SCRIPTS}; echo "rc=$?"; stty -a | md5sum`;
+  const command = `sh -c 'echo "pid=$$"; exec "$@"' sh ${QVM} echo.qvmconf ${SCRIPTS}`;
+  // A watcher needs a moment.
+  const line = `stty -a | md5sum; ${command}; echo "rc=$?"; sleep 0.5; stty -a | md5sum`;
   const terminal = spawn('/bin/sh', ['-c', line], { cwd: space.folder, env: process.env, cols: 120, rows: 40 });
   let output = '';
   const left = [...answers];
   terminal.onData((text) => {
     output += text;
-    const [seen, typed] = left[0] ?? [];
-    if (seen === undefined || typed === undefined || !output.includes(seen)) return;
+    const [seen, act] = left[0] ?? [];
+    if (seen === undefined || act === undefined || !output.includes(seen)) return;
     left.shift();
-    terminal.write(typed);
+    if (typeof act === 'string') terminal.write(act);
+    else act(Number(/pid=(\d+)/.exec(output)?.[1]));
   });
   await new Promise<void>((resolve) => terminal.onExit(() => resolve()));
   return output;
@@ -54,12 +60,19 @@ describe('on a terminal', () => {
   it('Ctrl-A h helps, s shows statistics, x cuts the power', async () => {
     const output = await onTerminal([
       ['ready', '\u0001h'],
-      ['Ctrl-A x', '\u0001s'],
+      ['Ctrl-A p', '\u0001s'],
       ['interrupts', '\u0001x'],
     ]);
+    expect(output).toContain('qvm: the console of echo: Ctrl-A x cuts the power, Ctrl-A h helps\r\n');
     expect(output).toContain('qvm: Ctrl-A h   this help\r\n');
     expect(output).toContain('qvm: error: echo: The power was cut\r\n');
     expect(output).toContain('rc=3');
+    expect(restored(output)).toBe(true);
+  });
+
+  it.each(['SIGKILL', 'SIGABRT', 'SIGUSR2', 'SIGALRM'] as const)('the mode is given back after %s', async (signal) => {
+    const output = await onTerminal([['ready', (pid) => void process.kill(pid, signal)]]);
+    expect(output).toMatch(/rc=1\d\d/);
     expect(restored(output)).toBe(true);
   });
 

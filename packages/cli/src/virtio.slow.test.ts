@@ -68,3 +68,22 @@ describe.each([
     expect(await guest.run('head -c 64 /dev/hwrng | wc -c')).toBe('64');
   });
 });
+
+describe('a console without further ports', () => {
+  let guest: LinuxGuest;
+  beforeAll(async () => {
+    const options = { hostdev: 'stream:console', columns: 100, rows: 30 };
+    guest = await LinuxGuest.boot({ vdevs: [{ type: 'virtio-console', options }] });
+  });
+  afterAll(() => guest.stop());
+
+  it('has the size of the terminal in Linux, and follows it', async () => {
+    const size = (): Promise<string> => guest.run('stty size </dev/hvc0');
+    expect(await size()).toBe('30 100');
+    guest.vm.stream('console').resize(132, 43);
+    expect(await size()).toBe('43 132');
+    // The terminal is opened again with the same size.
+    await guest.run('rmmod virtio_console && mod virtio_console');
+    expect(await size()).toBe('43 132');
+  });
+});

@@ -9,7 +9,7 @@ export { fileBackend } from './node/file-backend.js';
 export { fileIdentity } from './node/files/file-identity.js';
 export { type InputFile, openInput, readInput } from './node/files/open-input.js';
 export { type OwnFile, removeOwnFile } from './node/files/own-file.js';
-export { OutputFile, type OutputFileOptions, outputProblem } from './node/files/output-file.js';
+export { onOutputLost, OutputFile, type OutputFileOptions, outputProblem } from './node/files/output-file.js';
 export { nodeFileSource } from './node/node-file-source.js';
 export { captureOutputs, nodePaths } from './node/node-paths.js';
 export { nodeHost } from './node/node-host.js';

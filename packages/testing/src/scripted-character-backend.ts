@@ -1,4 +1,4 @@
-import type { CharacterBackend } from '@qvm/core/services';
+import type { CharacterBackend, TerminalSize } from '@qvm/core/services';
 
 /**
  * A character back end that a test drives: it feeds input and looks at what came out.
@@ -10,6 +10,8 @@ export class ScriptedCharacterBackend implements CharacterBackend {
   readonly written: number[] = [];
   readonly #input: number[] = [];
   #listener: (() => void) | undefined;
+  #resized: (() => void) | undefined;
+  #size: TerminalSize | undefined;
   #flushes = 0;
   #closed = false;
 
@@ -52,6 +54,20 @@ export class ScriptedCharacterBackend implements CharacterBackend {
 
   onInput(listener: (() => void) | undefined): void {
     this.#listener = listener;
+  }
+
+  get terminalSize(): TerminalSize | undefined {
+    return this.#size;
+  }
+
+  onResize(listener: (() => void) | undefined): void {
+    this.#resized = listener;
+  }
+
+  /** Gives the terminal another size. The device is told at once. */
+  resize(columns: number, rows: number): void {
+    this.#size = { columns, rows };
+    this.#resized?.();
   }
 
   flush(): void {

@@ -1,5 +1,3 @@
-export { VIRTIO_CONSOLES } from './console/consoles.js';
-export type { VirtioConsoles } from './console/consoles.js';
 export { virtioConsole } from './console/type.js';
 export type {
   VirtioContext,

@@ -1,5 +1,6 @@
 import { showRemoteConsole } from '../console/remote-console.js';
 import { withHost, type HostFlags } from '../host/connect.js';
+import { CliExitCode } from '../report/exit-codes.js';
 
 /** Options of `qvm console`. */
 export interface ConsoleFlags extends HostFlags {
@@ -9,17 +10,18 @@ export interface ConsoleFlags extends HostFlags {
   readonly fresh?: boolean;
 }
 
-/** `qvm console`: connects the terminal with a VM's console until one of both ends it. */
-export async function attachToConsole(vm: string, flags: ConsoleFlags): Promise<void> {
+/**
+ * `qvm console`: connects the terminal with a VM's console until one of both ends it. Returns the exit code: that of the VM when it has
+ * ended meanwhile.
+ */
+export async function attachToConsole(vm: string, { stream, fresh, ...flags }: ConsoleFlags): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`qvm: ${line}\n`);
-  await withHost(flags, async (host) => {
-    if (process.stdin.isTTY) say(`the console of ${vm}; Ctrl-A d detaches, Ctrl-A h helps`);
-    const { stream, fresh } = flags;
-    const how = await showRemoteConsole(
-      host,
-      { vm, ...(stream === undefined ? {} : { stream }), ...(fresh === undefined ? {} : { fresh }) },
-      say,
-    );
-    if (process.stdin.isTTY) say(how === 'ended' ? `${vm} has ended` : 'detached');
+  const onTerminal = process.stdin.isTTY;
+  return withHost(flags, async (host) => {
+    const which = { vm, ...(stream === undefined ? {} : { stream }), ...(fresh === undefined ? {} : { fresh }) };
+    const how = await showRemoteConsole(host, { ...which, untilInputEnds: !onTerminal }, say);
+    if (onTerminal) say(how === 'ended' ? `${vm} has ended` : 'detached');
+    if (how === 'detached') return CliExitCode.Success;
+    return (await host.request('vm.wait', { vm })).exitCode;
   });
 }

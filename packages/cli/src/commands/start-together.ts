@@ -6,6 +6,7 @@ import { WindowTitle } from '../console/window-title.js';
 import { CliLogger } from '../report/cli-logger.js';
 import { LiveStatistics } from '../report/live-statistics.js';
 import { endLine } from '../report/vm-report.js';
+import { outputWasLost } from '../report/output-streams.js';
 import { onStopSignals } from '../signals.js';
 import { SystemTrace } from '../trace/system-trace.js';
 import { shownConsole } from './start-in-host.js';
@@ -27,6 +28,7 @@ export async function startTogether(system: SystemLaunch, flags: StartFlags): Pr
   const host = new VmHost({
     onLog: (vm, level, message) => logger.log(level, `${vm.name}: ${message}`),
     onHostLog: (level, message) => logger.log(level, message),
+    onOutputLost: () => outputWasLost(),
     onAnnouncement: (vm, message) => logger.say(`${vm.name}: ${message}`),
     onEnd: (vm) => void (vm.name === front && host.shutdown(STOP_TIMEOUT_MS)),
   });

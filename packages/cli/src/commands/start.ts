@@ -1,12 +1,13 @@
 import type { ClockSpec } from '@qvm/core/host';
 import { embeddedGuest } from '@qvm/guests';
 import { dumpOnFailure, type ControlClient } from '@qvm/host';
-import type { ExitRecord, VmHandle, VmSource } from '@qvm/sdk';
+import { onOutputLost, type ExitRecord, type VmHandle, type VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
 import { openHypervisor } from '../hypervisor.js';
 import { override } from '../overrides.js';
 import { CliLogger } from '../report/cli-logger.js';
 import { CliExitCode } from '../report/exit-codes.js';
+import { outputWasLost } from '../report/output-streams.js';
 import { CliError, reportError } from '../report/report-error.js';
 import { exitLines, exitRecord, statsLines } from '../report/vm-report.js';
 import { findHost } from '../host/connect.js';
@@ -90,6 +91,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   const logger = new CliLogger(process.stderr, { verbose: flags.verbose === true, quiet: flags.json === true });
   const hypervisor = await openHypervisor(flags.plugin, { logger });
   let trace: TraceSink | undefined;
+  const losses = onOutputLost(outputWasLost);
   try {
     const vm = await hypervisor.createVm(source, {
       clock: clockOf(flags.icount),
@@ -116,6 +118,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   } finally {
     trace?.close();
     await hypervisor.dispose();
+    losses.dispose();
   }
 }
 

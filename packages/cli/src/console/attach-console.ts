@@ -2,10 +2,12 @@ import type { Readable } from 'node:stream';
 import type { Disposable } from '@qvm/core';
 import { connectStreams, type VmHandle } from '@qvm/sdk';
 import type { CliLogger } from '../report/cli-logger.js';
+import { onReaderGone } from '../report/output-streams.js';
 import { statsLines } from '../report/vm-report.js';
 import { stopOrDestroy } from '../signals.js';
 import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
+import { followTerminalSize } from './terminal-size.js';
 
 /** How long a start under instruction-counted time waits for the end of the input. */
 const INPUT_WAIT_MS = 250;
@@ -28,7 +30,7 @@ export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole 
   const say = (lines: readonly string[]): void => lines.forEach((line) => logger.say(line));
   const escapes = new EscapeFilter(escapeKeys(vm, say), say);
   const brokenPipe = (): void => void vm.destroy();
-  stdout.on('error', brokenPipe);
+  const readerGone = onReaderGone(brokenPipe);
   // An unreadable stdin, such as a terminal's after its session went away, is like one at its end.
   stdin.on('error', () => undefined);
   const connection = connectStreams(vm.console, stdin, stdout, {
@@ -36,13 +38,16 @@ export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole 
     onBlocked: () => pauseFor(vm),
     onUnblocked: () => resumeAfter(vm),
   });
+  const size = followTerminalSize(stdout, (columns, rows) => vm.console.resize(columns, rows));
+  if (terminal !== undefined) logger.greet(`the console of ${vm.name}: Ctrl-A x cuts the power, Ctrl-A h helps`);
   terminal?.enter();
   return {
     inputRead: () => (terminal === undefined ? endOf(stdin) : Promise.resolve()),
     dispose: () => {
       connection.dispose();
       terminal?.leave();
-      stdout.off('error', brokenPipe);
+      readerGone.dispose();
+      size.dispose();
       // An open stdin would keep the process.
       stdin.destroy();
     },

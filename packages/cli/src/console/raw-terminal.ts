@@ -1,19 +1,22 @@
 import type { ReadStream } from 'node:tty';
+import { TerminalWatcher } from './terminal-watcher.js';
 
 /**
- * The terminal in raw mode: every key goes to the guest. Gives it back as it was, however the process ends.
+ * The terminal in raw mode: every key goes to the guest. Gives it back as it was, however the process ends: by itself, or by a watcher.
  */
 export class RawTerminal {
-  readonly #input: ReadStream;
+  readonly #input: ReadStream & { readonly fd: number };
+  #watcher: TerminalWatcher | undefined;
   #raw = false;
 
-  constructor(input: ReadStream) {
+  constructor(input: ReadStream & { readonly fd: number }) {
     this.#input = input;
     process.on('exit', this.leave);
     process.on('SIGCONT', this.#again);
   }
 
   enter(): void {
+    this.#watcher = new TerminalWatcher(this.#input.fd);
     this.#input.setRawMode(true);
     this.#raw = true;
   }
@@ -21,6 +24,8 @@ export class RawTerminal {
   readonly leave = (): void => {
     if (this.#raw && !this.#input.destroyed) this.#input.setRawMode(false);
     this.#raw = false;
+    this.#watcher?.end();
+    this.#watcher = undefined;
     process.off('exit', this.leave);
     process.off('SIGCONT', this.#again);
   };

@@ -1,9 +1,15 @@
 import type { ControlClient } from '@qvm/host';
+import type { Disposable } from '@qvm/core';
+import { onReaderGone } from '../report/output-streams.js';
 import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
+import { followTerminalSize } from './terminal-size.js';
 
 /** Bytes of input in one request. */
 const INPUT_CHUNK = 0x4000;
+/** After the end of the input, output is shown until there was none for this long, and no longer than the other. Milliseconds. */
+const QUIET_MS = 500;
+const LINGER_MS = 5_000;
 
 /** Which console of which VM. */
 export interface RemoteConsole {
@@ -11,41 +17,67 @@ export interface RemoteConsole {
   readonly stream?: string;
   /** Whether to leave out what was written before. */
   readonly fresh?: boolean;
+  /** Whether the end of stdin detaches, when the answers to what was sent have come. */
+  readonly untilInputEnds?: boolean;
 }
 
 /**
- * Connects stdin and stdout with a console in a host, until the VM has ended or the user detaches. The end of a piped
- * stdin leaves the connection as it is: output goes on.
+ * Connects stdin and stdout with a console in a host, until the VM has ended or the user detaches. On a terminal, keys go to the guest as
+ * they are typed, and the guest learns the terminal's size.
  *
  * @param say - prints a line for the user.
  */
 export async function showRemoteConsole(
   host: ControlClient,
-  { vm, stream, fresh }: RemoteConsole,
+  { vm, stream, fresh, untilInputEnds }: RemoteConsole,
   say: (line: string) => void,
 ): Promise<'ended' | 'detached'> {
   const { stdin, stdout } = process;
   const where = { vm, ...(stream === undefined ? {} : { stream }) };
+  let lastOutput = performance.now();
   const { ended, detach } = await host.attach({ ...where, backlog: fresh !== true }, (bytes, lost) => {
+    lastOutput = performance.now();
     if (lost !== 0) say(`${lost} bytes of output were lost here: they came faster than they were read`);
     stdout.write(bytes);
   });
   const terminal = stdin.isTTY ? new RawTerminal(stdin) : undefined;
+  const size = followTerminalSize(stdout, (columns, rows) => {
+    host.request('console.resize', { ...where, columns, rows }).catch(() => undefined);
+  });
+  let readerGone: Disposable | undefined;
   const left = new Promise<'detached'>((resolve) => {
     const leave = (): void => resolve('detached');
     const escapes = new EscapeFilter(escapeKeys(host, vm, say, leave), (lines) => lines.forEach(say));
-    stdout.once('error', leave);
-    // Without stdin, the output is worth seeing still.
-    sendInput(host, where, terminal === undefined ? undefined : escapes).catch(() => undefined);
+    readerGone = onReaderGone(leave);
+    const inputEnded = (): Promise<void> => quiet(() => lastOutput);
+    sendInput(host, where, terminal === undefined ? undefined : escapes).then(
+      () => (untilInputEnds === true ? inputEnded().then(leave) : undefined),
+      // Without stdin, the output is worth seeing still.
+      () => undefined,
+    );
   });
+  if (terminal !== undefined) say(`the console of ${vm}; Ctrl-A d detaches, Ctrl-A h helps`);
   terminal?.enter();
   try {
     const how = await Promise.race([ended.then(() => 'ended' as const), left]);
     if (how === 'detached') await detach();
     return how;
   } finally {
+    readerGone?.dispose();
+    size.dispose();
     terminal?.leave();
     stdin.destroy();
+  }
+}
+
+/** Resolves when nothing has come for a while. */
+async function quiet(lastOutput: () => number): Promise<void> {
+  const start = performance.now();
+  for (;;) {
+    const now = performance.now();
+    const left = Math.min(start + LINGER_MS, Math.max(start, lastOutput()) + QUIET_MS) - now;
+    if (left <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, left));
   }
 }
 

@@ -1,7 +1,10 @@
+import type { Disposable } from '@qvm/core';
 import type { HostedVm, VmHost } from '@qvm/host';
+import { onReaderGone } from '../report/output-streams.js';
 import { ConsolePrinter } from './console-printer.js';
 import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
+import { followTerminalSize } from './terminal-size.js';
 
 /** What the keys of a {@link SystemConsole} do. */
 export interface SystemConsoleActions {
@@ -20,6 +23,8 @@ export interface SystemConsoleActions {
 export class SystemConsole {
   readonly #printer: ConsolePrinter;
   readonly #terminal: RawTerminal | undefined;
+  readonly #readerGone: Disposable;
+  readonly #size: Disposable | undefined;
 
   /** @param front - the VM in front, if any. */
   constructor(vms: VmHost['vms'], front: string | undefined, actions: SystemConsoleActions) {
@@ -35,18 +40,29 @@ export class SystemConsole {
         else this.#printer.print(vm.name, bytes);
       });
     }
+    this.#readerGone = onReaderGone(actions.cut);
     this.#terminal = inFront !== undefined && stdin.isTTY ? new RawTerminal(stdin) : undefined;
+    if (this.#terminal !== undefined) actions.say(`the console of ${front}: Ctrl-A x cuts the power, Ctrl-A h helps`);
     if (inFront !== undefined) void sendInput(inFront, this.#terminal === undefined ? undefined : escapesOf(actions));
+    if (inFront !== undefined)
+      this.#size = followTerminalSize(stdout, (columns, rows) => resize(inFront, columns, rows));
     this.#terminal?.enter();
   }
 
   /** Prints lines that have not ended, and gives the terminal back. */
   dispose(): void {
     this.#printer.end();
+    this.#readerGone.dispose();
+    this.#size?.dispose();
     this.#terminal?.leave();
     // An open stdin would keep the process.
     process.stdin.destroy();
   }
+}
+
+/** A VM that has ended has no console. */
+function resize(vm: HostedVm, columns: number, rows: number): void {
+  vm.request('resize', { stream: 'stdio', columns, rows }).catch(() => undefined);
 }
 
 function escapesOf({ stop, cut, say }: SystemConsoleActions): EscapeFilter {

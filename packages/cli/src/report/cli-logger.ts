@@ -2,6 +2,9 @@ import type { Writable } from 'node:stream';
 import { formatFinding, type Finding } from '@qvm/config';
 import type { Logger, LogLevel } from '@qvm/core';
 
+/** The end of a VM is told within this time of its log entry, in ms, unless its vdevs take long to close. */
+const HOLD_MS = 250;
+
 /**
  * Messages of the engine and vdevs, on stderr: warnings and errors, on request the rest. The reason of a VM's end is left to
  * the command, which says it with its cause.
@@ -11,6 +14,7 @@ export class CliLogger implements Logger {
   readonly #verbose: boolean;
   readonly #quiet: boolean;
   #held: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(output: Writable, options: { readonly verbose: boolean; readonly quiet: boolean }) {
     this.#output = output;
@@ -21,13 +25,17 @@ export class CliLogger implements Logger {
   log(level: LogLevel, message: string): void {
     if (this.#quiet || (!this.#verbose && level !== 'error' && level !== 'warn')) return;
     this.#release();
-    // The last error may be the VM's end: then `say` repeats it with more.
-    if (level === 'error') this.#held = message;
+    if (level === 'error') this.#hold(message);
     else this.#write(level === 'warn' ? `warning: ${message}` : message);
   }
 
   warn(finding: Finding): void {
     if (!this.#quiet) this.#output.write(`${formatFinding(finding)}\n`);
+  }
+
+  /** A word to someone at a terminal. */
+  greet(message: string): void {
+    if (!this.#quiet) this.say(message);
   }
 
   /** Something the user needs to know. */
@@ -38,11 +46,20 @@ export class CliLogger implements Logger {
     this.#write(message);
   }
 
-  #release(): void {
+  /** An error may be the VM's end: then `say` repeats it with more, at once. It waits for that no longer than a moment. */
+  #hold(message: string): void {
+    this.#held = message;
+    this.#timer = setTimeout(this.#release, HOLD_MS).unref();
+    process.once('exit', this.#release);
+  }
+
+  readonly #release = (): void => {
+    clearTimeout(this.#timer);
+    process.off('exit', this.#release);
     const held = this.#held;
     this.#held = undefined;
     if (held !== undefined) this.#write(`error: ${held}`);
-  }
+  };
 
   #write(message: string): void {
     this.#output.write(`qvm: ${message}\n`);

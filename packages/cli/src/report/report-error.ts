@@ -3,6 +3,7 @@ import { QvmError } from '@qvm/core';
 import { GuestFetchError } from '@qvm/guests';
 import { describeError, exitCodeOf, StartError } from '@qvm/sdk';
 import { CliExitCode } from './exit-codes.js';
+import { systemReason } from './system-reasons.js';
 
 /** An error that ends the command with one line and a code. */
 export class CliError extends Error {
@@ -42,6 +43,8 @@ function describe(error: unknown): ErrorReport {
     const lines = [`qvm: error: ${error.message}`, ...error.detail.split('\n').filter((line) => line !== '')];
     return { exitCode: CliExitCode.Failure, lines, findings: [] };
   }
+  const reason = error instanceof QvmError || error instanceof CliError ? undefined : systemReason(error);
+  if (reason !== undefined) return { exitCode: CliExitCode.Failure, lines: [`qvm: error: ${reason}`], findings: [] };
   const lines = [`qvm: error: ${describeError(error)}`];
   if (error instanceof CliError) return { exitCode: error.exitCode, lines, findings: [] };
   return { exitCode: exitCodeOfCommand(error), lines, findings: [] };

@@ -1,4 +1,15 @@
 /**
+ * Size of a terminal in characters.
+ *
+ * @experimental
+ */
+export interface TerminalSize {
+  /** 0 to 65,535; 0 when it is not known. */
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
  * The host half of a character device (UART, console): bytes from and to the world, never blocking.
  *
  * @experimental
@@ -20,6 +31,10 @@ export interface CharacterBackend {
   readonly available: number;
   /** `listener` runs on the VM's thread whenever new input became available. One listener; `undefined` removes it. */
   onInput(listener: (() => void) | undefined): void;
+  /** Size of the terminal at the other end; `undefined` when there is none, or nobody said. */
+  readonly terminalSize?: TerminalSize | undefined;
+  /** `listener` runs on the VM's thread whenever `terminalSize` has changed. One listener; `undefined` removes it. */
+  onResize?(listener: (() => void) | undefined): void;
   /** Pushes buffered output to the host. */
   flush(): void;
   close(): void;

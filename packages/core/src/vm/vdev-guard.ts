@@ -1,4 +1,4 @@
-import type { CharacterBackend } from '../console/character-backend.js';
+import type { CharacterBackend, TerminalSize } from '../console/character-backend.js';
 import type { Clock, ClockTimer } from '../clock/clock.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
@@ -169,8 +169,8 @@ class GuardedBackend implements CharacterBackend {
   readonly #inner: CharacterBackend;
   readonly #guard: VdevGuard;
   readonly #post: (task: () => void) => void;
-  /** A task is on its way: more input meanwhile needs no other one, however much comes while the VM is paused. */
-  #posted = false;
+  /** Tasks that are on their way: more input meanwhile needs no other one, however much comes while the VM is paused. */
+  readonly #posted = new Set<string>();
 
   constructor(inner: CharacterBackend, guard: VdevGuard, post: (task: () => void) => void) {
     this.#inner = inner;
@@ -191,19 +191,27 @@ class GuardedBackend implements CharacterBackend {
   }
 
   onInput(listener: (() => void) | undefined): void {
-    if (listener === undefined) {
-      this.#inner.onInput(undefined);
-      return;
-    }
-    // Host input may come between two slices, while the VM sleeps: the task wakes it.
-    this.#inner.onInput(() => {
-      if (this.#posted) return;
-      this.#posted = true;
+    this.#inner.onInput(listener === undefined ? undefined : this.#posting('input', listener));
+  }
+
+  get terminalSize(): TerminalSize | undefined {
+    return this.#inner.terminalSize;
+  }
+
+  onResize(listener: (() => void) | undefined): void {
+    this.#inner.onResize?.(listener === undefined ? undefined : this.#posting('resize', listener));
+  }
+
+  /** What the host tells may come between two slices, while the VM sleeps: the task wakes it. */
+  #posting(what: string, listener: () => void): () => void {
+    return () => {
+      if (this.#posted.has(what)) return;
+      this.#posted.add(what);
       this.#post(() => {
-        this.#posted = false;
-        this.#guard.run('input', listener);
+        this.#posted.delete(what);
+        this.#guard.run(what, listener);
       });
-    });
+    };
   }
 
   flush(): void {

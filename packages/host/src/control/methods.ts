@@ -16,6 +16,8 @@ const MAX_PLUGINS = 64;
 const MAX_TYPED = 4096;
 /** A day: longer than anyone waits for a guest to shut down. */
 const LONGEST_TIMEOUT_MS = 86_400_000;
+/** Sizes of terminals have 16 bits. */
+const MAX_CHARACTERS = 0xffff;
 const MAX_RESETS = 1_000_000;
 const MAX_NANOSECONDS_PER_INSTRUCTION = 1_000_000;
 
@@ -100,6 +102,12 @@ export function createMethods(host: ControlledHost): Methods {
       const stream = params.optionalText('stream', 256) ?? 'stdio';
       const bytes = params.bytes('base64', MAX_INPUT_CHUNK);
       return nothing(await vmOf(params).request('input', { stream, bytes }));
+    },
+    'console.resize': async (params) => {
+      const stream = params.optionalText('stream', 256) ?? 'stdio';
+      const columns = params.integer('columns', 0, MAX_CHARACTERS);
+      const rows = params.integer('rows', 0, MAX_CHARACTERS);
+      return nothing(await vmOf(params).request('resize', { stream, columns, rows }));
     },
   };
 }

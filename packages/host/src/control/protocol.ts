@@ -168,6 +168,11 @@ export interface ControlMethods {
     readonly params: OfVm & { readonly stream?: string; readonly base64: string };
     readonly result: Nothing;
   };
+  /** Says how large the client's terminal is, in characters. */
+  'console.resize': {
+    readonly params: OfVm & { readonly stream?: string; readonly columns: number; readonly rows: number };
+    readonly result: Nothing;
+  };
   detach: { readonly params: { readonly subscription: number }; readonly result: Nothing };
 }
 

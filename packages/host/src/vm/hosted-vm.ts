@@ -23,6 +23,8 @@ export interface HostedVmListener {
   log(vm: HostedVm, level: LogLevel, message: string): void;
   /** What the user needs to know, such as the path of a PTY. */
   announcement(vm: HostedVm, message: string): void;
+  /** An output file of the VM cannot be written any more. */
+  outputLost?(vm: HostedVm, path: string): void;
   /** The VM has ended for good. */
   ended(vm: HostedVm, end: VmEnd): void;
 }
@@ -224,6 +226,9 @@ export class HostedVm {
         return;
       case 'announcement':
         this.#listener.announcement(this, event.message);
+        return;
+      case 'outputLost':
+        this.#listener.outputLost?.(this, event.path);
         return;
       case 'end':
         this.#finish(run, event.end);

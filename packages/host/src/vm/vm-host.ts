@@ -21,6 +21,8 @@ export interface VmHostEvents {
   readonly onAnnouncement?: (vm: HostedVm, message: string) => void;
   /** What the services of the host have to say. */
   readonly onHostLog?: (level: LogLevel, message: string) => void;
+  /** An output file of a VM cannot be written any more. */
+  readonly onOutputLost?: (vm: HostedVm, path: string) => void;
   readonly onEnd?: (vm: HostedVm, end: VmEnd) => void;
 }
 
@@ -60,6 +62,7 @@ export class VmHost {
       state: (changed, from, to) => this.#events.onState?.(changed, from, to),
       log: (from, level, message) => this.#events.onLog?.(from, level, message),
       announcement: (from, message) => this.#events.onAnnouncement?.(from, message),
+      outputLost: (from, path) => this.#events.onOutputLost?.(from, path),
       ended: (gone, end) => this.#events.onEnd?.(gone, end),
     });
     this.#vms.delete(name);

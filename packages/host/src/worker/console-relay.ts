@@ -27,6 +27,11 @@ export class ConsoleRelay {
     if (this.#underWay < CONSOLE_WINDOW) this.#listen();
   }
 
+  /** The terminal over there has this size. */
+  resize(columns: number, rows: number): void {
+    this.#console.resize(columns, rows);
+  }
+
   /** Resolves when the guest has taken so much that more may follow, or will never take any. */
   input(bytes: Uint8Array): Promise<undefined> {
     this.#console.send(bytes);

@@ -114,6 +114,11 @@ export interface VmCommands {
   dump: { readonly params: { readonly path: string }; readonly result: { readonly bytes: number } };
   /** Input for a console; answers when the guest has room for more. */
   input: { readonly params: { readonly stream: string; readonly bytes: Uint8Array }; readonly result: undefined };
+  /** The terminal that shows a console has this size, in characters. */
+  resize: {
+    readonly params: { readonly stream: string; readonly columns: number; readonly rows: number };
+    readonly result: undefined;
+  };
   screenshot: { readonly params: undefined; readonly result: DisplayImage | undefined };
   /** Types on the VM's keyboard; answers what no key makes. */
   type: { readonly params: { readonly text: string }; readonly result: string };
@@ -141,6 +146,8 @@ export type VmThreadEvent =
   | { readonly event: 'console'; readonly stream: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly event: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly event: 'announcement'; readonly message: string }
+  /** An output file of the VM cannot be written any more; what is wrong is logged. */
+  | { readonly event: 'outputLost'; readonly path: string }
   | { readonly event: 'end'; readonly end: VmEnd };
 
 /** From a VM's thread to the main thread. */

@@ -5,6 +5,7 @@ import {
   createHypervisor,
   describeError,
   nodeFileSource,
+  onOutputLost,
   optimizingCompiler,
   type Hypervisor,
   type VmHandle,
@@ -52,6 +53,8 @@ export class VmSession {
     this.#tell = tell;
     this.#plugins = plugins;
     this.#handlers = this.#createHandlers();
+    // The thread has one VM, and ends with it.
+    onOutputLost((path) => this.#tell({ event: 'outputLost', path }));
   }
 
   /**
@@ -108,6 +111,7 @@ export class VmSession {
       virtualMemory: ({ vcpu, address, length }) => readVirtualMemory(this.#running, vcpu, address, length),
       dump: async ({ path }) => ({ bytes: await writeDump(path, dumpSource(this.#running)) }),
       input: ({ stream, bytes }) => this.#consoleNamed(stream).input(bytes),
+      resize: ({ stream, columns, rows }) => done(this.#consoleNamed(stream).resize(columns, rows)),
       screenshot: () => this.#running.service(DISPLAY)?.capture(),
       type: ({ text }) => typeText(this.#running, text),
       traceStart: async ({ cpu }) => {

@@ -1,5 +1,5 @@
 import type { Disposable } from '@qvm/core';
-import type { CharacterBackend } from '@qvm/core/services';
+import type { CharacterBackend, TerminalSize } from '@qvm/core/services';
 import { ByteQueue } from './byte-queue.js';
 import { MAX_KEPT_OUTPUT, type ConsoleStream } from './console-stream.js';
 import { Listeners } from './listeners.js';
@@ -24,6 +24,8 @@ export class ConsoleChannel implements ConsoleStream {
   #pendingLength = 0;
   #flushDue = false;
   #inputListener: (() => void) | undefined;
+  #resizeListener: (() => void) | undefined;
+  #size: TerminalSize | undefined;
   #closed = false;
   #lost = 0;
 
@@ -56,6 +58,12 @@ export class ConsoleChannel implements ConsoleStream {
     if (bytes.length === 0) return;
     this.#input.push(bytes);
     this.#inputListener?.();
+  }
+
+  resize(columns: number, rows: number): void {
+    if (this.#size?.columns === columns && this.#size.rows === rows) return;
+    this.#size = { columns, rows };
+    this.#resizeListener?.();
   }
 
   onDrained(listener: () => void): Disposable {
@@ -97,6 +105,7 @@ export class ConsoleChannel implements ConsoleStream {
 
   #createBackend(): CharacterBackend {
     const input = this.#input;
+    const size = (): TerminalSize | undefined => this.#size;
     return {
       write: (bytes) => this.#write(bytes),
       read: (max) => this.#read(max),
@@ -105,6 +114,12 @@ export class ConsoleChannel implements ConsoleStream {
       },
       onInput: (listener) => {
         this.#inputListener = listener;
+      },
+      get terminalSize() {
+        return size();
+      },
+      onResize: (listener) => {
+        this.#resizeListener = listener;
       },
       flush: () => this.#flush(),
       close: () => this.close(),

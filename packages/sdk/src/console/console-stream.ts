@@ -12,6 +12,8 @@ export interface ConsoleStream {
   readonly closed: boolean;
   /** Queues input for the guest, text as UTF-8. It waits until the guest takes it; none is lost. */
   send(data: string | Uint8Array): void;
+  /** Says how large the terminal is that shows the console, in characters; guests learn it by `virtio-console`. */
+  resize(columns: number, rows: number): void;
   /** Bytes of input that the guest has not taken yet. */
   readonly waiting: number;
   /** `listener` runs each time when the guest has taken all input. */

@@ -1,8 +1,4 @@
-/** Size of the terminal, in characters. */
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
+import type { TerminalSize } from '@qvm/core/services';
 
 /** Bytes of struct virtio_console_config (VirtIO 1.2 §5.3.4). */
 export const CONFIG_BYTES = 12;

@@ -3,9 +3,10 @@
  */
 import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
+import type { CharacterBackend, TerminalSize } from '@qvm/core/services';
 import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';
-import { CONFIG_BYTES, configSpace, EMERGENCY_WRITE_AT, type TerminalSize } from './config-space.js';
+import { CONFIG_BYTES, configSpace, EMERGENCY_WRITE_AT } from './config-space.js';
 import {
   CONTROL_CONSOLE_PORT,
   CONTROL_DEVICE_ADD,
@@ -39,8 +40,12 @@ export class ConsoleDevice implements VirtioDevice {
   readonly #control: ControlQueues | undefined;
   readonly #powerOnSize: TerminalSize;
   #size: TerminalSize;
+  /** The other end of port 0. */
+  #terminal: CharacterBackend | undefined;
   /** MULTIPORT was negotiated. */
   #multiport = false;
+  /** The driver's start is that of a saved state: it knows the size. */
+  #restored = false;
 
   constructor(context: VirtioContext, ports: readonly PortSpec[], size: TerminalSize) {
     this.#context = context;
@@ -49,16 +54,6 @@ export class ConsoleDevice implements VirtioDevice {
     this.features = F_SIZE | F_EMERG_WRITE | (ports.length > 1 ? F_MULTIPORT : 0n);
     this.#ports = ports.map((spec, index) => this.#createPort(spec, index));
     this.#control = ports.length > 1 ? this.#createControl() : undefined;
-  }
-
-  /** Tells the guest of another size of the terminal. */
-  resize(columns: number, rows: number): void {
-    this.#size = { columns: columns & 0xffff, rows: rows & 0xffff };
-    this.#context.configChanged();
-    if (this.#multiport) {
-      this.#postSize();
-      this.#control?.run();
-    }
   }
 
   readConfig(offset: number, width: 1 | 2 | 4): number {
@@ -72,8 +67,12 @@ export class ConsoleDevice implements VirtioDevice {
 
   start(features: bigint): void {
     this.#multiport = (features & F_MULTIPORT) !== 0n;
+    const announced = this.#takeSize() || !this.#restored;
+    this.#restored = false;
     // Without MULTIPORT there is one port, which no message opens.
     if (!this.#multiport) this.#openConsole();
+    // Linux reads the size of such a console only when it is told of a change.
+    if (announced && !this.#multiport && (features & F_SIZE) !== 0n) this.#context.configChanged();
     for (const port of this.#ports) port.receive();
   }
 
@@ -88,6 +87,7 @@ export class ConsoleDevice implements VirtioDevice {
   }
 
   reset(): void {
+    this.#restored = false;
     this.#multiport = false;
     this.#size = this.#powerOnSize;
     this.#control?.reset();
@@ -107,6 +107,7 @@ export class ConsoleDevice implements VirtioDevice {
     const open = decodeOpen(saved.open, this.#ports.length);
     const messages = this.#decodeMessages(saved.messages);
     this.#size = { columns, rows };
+    this.#restored = true;
     this.#ports.forEach((port, index) => port.restore(open[index] === true));
     this.#control?.load(messages);
   }
@@ -116,15 +117,38 @@ export class ConsoleDevice implements VirtioDevice {
   }
 
   dispose(): void {
+    this.#terminal?.onResize?.(undefined);
     for (const port of this.#ports) port.dispose();
+  }
+
+  /** Takes over the size of the terminal at the console's other end, where there is one. Tells whether it is another one. */
+  #takeSize(): boolean {
+    const before = this.#size;
+    const { columns, rows } = this.#terminal?.terminalSize ?? before;
+    this.#size = { columns: columns & 0xffff, rows: rows & 0xffff };
+    return this.#size.columns !== before.columns || this.#size.rows !== before.rows;
+  }
+
+  #resized(): void {
+    this.#takeSize();
+    this.#context.configChanged();
+    if (this.#multiport) {
+      this.#postSize();
+      this.#control?.run();
+    }
   }
 
   #createPort({ name, hostdev }: PortSpec, index: number): ConsolePort {
     const first = index === 0 ? 0 : 2 + 2 * index;
+    const backend = this.#context.vdev.openCharacterBackend(hostdev);
+    if (index === 0) {
+      this.#terminal = backend;
+      backend.onResize?.(() => this.#resized());
+    }
     return new ConsolePort({
       name,
       hostdev,
-      backend: this.#context.vdev.openCharacterBackend(hostdev),
+      backend,
       receive: this.#queue(first),
       transmit: this.#queue(first + 1),
       later: (task) => this.#context.vdev.post(task),

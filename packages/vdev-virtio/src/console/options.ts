@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { OptionSpec, OptionValues } from '@qvm/core/vdev';
-import type { TerminalSize } from './config-space.js';
+import type { TerminalSize } from '@qvm/core/services';
 
 /** A port as the options name it. */
 export interface PortSpec {
@@ -36,11 +36,11 @@ export const CONSOLE_OPTIONS: readonly OptionSpec[] = [
     description: 'A further port, NAME:HOSTDEV; Linux has it as /dev/virtio-ports/NAME',
     repeatable: true,
   },
-  sizeOption('columns', 'Width of the terminal in characters', '80'),
-  sizeOption('rows', 'Height of the terminal in characters', '25'),
+  sizeOption('columns', 'Width of the terminal in characters, while hostdev has none that says its size', '80'),
+  sizeOption('rows', 'Height of the terminal in characters, as columns', '25'),
 ];
 
-/** The size that the terminal has at first. */
+/** The size that the terminal has while nobody says another. */
 export function sizeOf({ columns, rows }: OptionValues): TerminalSize {
   return { columns: Number(columns), rows: Number(rows) };
 }

@@ -1,5 +1,4 @@
-import type { VirtioContext, VirtioDeviceType, VirtqueueSpec } from '../device/virtio-device.js';
-import { ConsoleRegistry, VIRTIO_CONSOLES } from './consoles.js';
+import type { VirtioDeviceType, VirtqueueSpec } from '../device/virtio-device.js';
 import { CONTROL_QUEUE_SIZE, DATA_QUEUE_SIZE, DEVICE_ID, FEATURE_NAMES } from './constants.js';
 import { ConsoleDevice } from './device.js';
 import { CONSOLE_OPTIONS, portsOf, sizeOf, type PortSpec } from './options.js';
@@ -16,11 +15,7 @@ export const virtioConsole: VirtioDeviceType = {
   featureNames: FEATURE_NAMES,
   options: CONSOLE_OPTIONS,
   queues: (options) => queuesOf(portsOf(options)),
-  create(context, options) {
-    const device = new ConsoleDevice(context, portsOf(options), sizeOf(options));
-    register(context, device);
-    return device;
-  },
+  create: (context, options) => new ConsoleDevice(context, portsOf(options), sizeOf(options)),
 };
 
 /** VirtIO 1.2, section 5.3.2: port 0, control, port 1 and so on. */
@@ -36,12 +31,4 @@ function queuePair(suffix: string, maxSize: number): readonly VirtqueueSpec[] {
     { name: `receive${suffix}`, maxSize },
     { name: `transmit${suffix}`, maxSize },
   ];
-}
-
-/** The first console of a VM offers the service; later ones join it. */
-function register({ vdev }: VirtioContext, device: ConsoleDevice): void {
-  const present = vdev.optionalAttachment(VIRTIO_CONSOLES);
-  const registry = present instanceof ConsoleRegistry ? present : new ConsoleRegistry();
-  if (registry !== present) vdev.offer(VIRTIO_CONSOLES, registry);
-  registry.add(vdev.name, (columns, rows) => vdev.post(() => device.resize(columns, rows)));
 }

@@ -1,8 +1,6 @@
 import { createVdev, describeVdevContract, MockVirtioDriver } from '@qvm/testing';
 import type { MockVirtqueue, ScriptedCharacterBackend, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
-import { VIRTIO_CONSOLES } from './consoles.js';
-import type { VirtioConsoles } from './consoles.js';
 import { virtioConsole } from './type.js';
 
 const console = virtioMmioVdev(virtioConsole);
@@ -83,6 +81,8 @@ describe.each([false, true])('virtio-console, packed %p', (packed) => {
     const harness = createVdev(console, { options: { ...options, packed } });
     const driver = new MockVirtioDriver(harness, { packed });
     driver.start();
+    // The size is told at first.
+    driver.acknowledgeInterrupt();
     return { driver, harness };
   }
 
@@ -237,29 +237,37 @@ describe.each([false, true])('virtio-console, packed %p', (packed) => {
 });
 
 describe('the configuration of virtio-console', () => {
-  it('has the size of the terminal, which the host may change', () => {
+  it('has the size of the terminal, also when that changes', () => {
     const harness = createVdev(console, { options: { ...ONE_PORT, columns: 132, rows: 43 } });
     const driver = new MockVirtioDriver(harness);
     driver.start();
     expect([driver.readConfig(0, 2), driver.readConfig(2, 2), driver.readConfig(4)]).toEqual([132, 43, 1]);
-    const consoles = harness.context.offers.get(VIRTIO_CONSOLES.key) as VirtioConsoles;
-    expect(consoles.names).toEqual(['virtio-console-0']);
+    // Linux looks at the size after a change only.
+    expect(driver.acknowledgeInterrupt()).toBe(2);
     const generation = harness.read(0xfc);
-    expect(consoles.resize('virtio-console-0', 100, 50)).toBe(true);
-    harness.context.runPosted();
+    backend(harness, 'one').resize(100, 50);
     expect([driver.readConfig(0, 2), driver.readConfig(2, 2)]).toEqual([100, 50]);
     expect(harness.read(0xfc)).toBe(generation + 1);
     expect(driver.acknowledgeInterrupt()).toBe(2);
-    expect(consoles.resize('other', 1, 1)).toBe(false);
+    expect(harness.vdev.status()).toMatchObject({ device: { columns: 100, rows: 50 } });
+  });
+
+  it('has the size that the terminal had before the driver came, also after a reset', () => {
+    const harness = createVdev(console, { options: ONE_PORT });
+    backend(harness, 'one').resize(200, 60);
+    for (let start = 0; start < 2; start++) {
+      const driver = new MockVirtioDriver(harness);
+      driver.start();
+      expect([driver.readConfig(0, 2), driver.readConfig(2, 2)]).toEqual([200, 60]);
+      harness.vdev.reset();
+    }
   });
 
   it('tells a driver with ports by a message', () => {
     const harness = createVdev(console, { options: THREE_PORTS });
     const driver = new MockVirtioDriver(harness);
     driver.start();
-    const consoles = harness.context.offers.get(VIRTIO_CONSOLES.key) as VirtioConsoles;
-    for (const columns of [90, 91]) consoles.resize('virtio-console-0', columns, 30);
-    harness.context.runPosted();
+    for (const columns of [90, 91]) backend(harness, 'one').resize(columns, 30);
     offerRoom(driver.queue(CONTROL_RECEIVE), [64], [64]);
     expect(messages(driver)).toEqual([[0, 5, 1, '\u005b\0\u001e\0']]);
   });

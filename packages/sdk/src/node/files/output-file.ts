@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { QvmError } from '@qvm/core';
+import { QvmError, type Disposable } from '@qvm/core';
 import { claimFile, type FileClaim } from './file-claim.js';
 import { fileIdentity } from './file-identity.js';
 import { isKernelFile, isSink, notWritable } from './file-kind.js';
@@ -21,6 +21,19 @@ export interface OutputFileOptions {
   readonly mode?: number;
   /** Paths that the same command reads. */
   readonly inputs?: readonly string[];
+}
+
+const listeners = new Set<(path: string) => void>();
+
+/**
+ * Tells when something could not be written to an output of this thread any more, whoever wrote it: what follows for it is lost.
+ *
+ * @returns ends it.
+ * @experimental
+ */
+export function onOutputLost(listener: (path: string) => void): Disposable {
+  listeners.add(listener);
+  return { dispose: () => void listeners.delete(listener) };
 }
 
 /**
@@ -75,6 +88,7 @@ export class OutputFile {
     try {
       for (let done = 0; done < bytes.length;) done += writeSync(this.#descriptor, bytes, done);
     } catch (cause) {
+      for (const listener of [...listeners]) listener(this.path);
       throw outputError(this.path, cause);
     }
   }

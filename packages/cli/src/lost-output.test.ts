@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Workspace } from './run-qvm.test.helper.js';
+
+const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
+const SCRIPTS = fileURLToPath(new URL('../../sdk/dist/script-machine.test.helper.js', import.meta.url));
+
+const space = new Workspace();
+afterAll(() => space.dispose());
+beforeAll(() => {
+  space.writeScript('vm', 'print hello', 'poweroff');
+  space.writeScript('other', 'print hello', 'poweroff');
+  const vdev = '{ "type": "pl011", "config": "hostdev=file:/dev/full" }';
+  space.write('full.qvmconf', `{ "name": "full", "image": "vm.img", "ram": [{ "size": "1M" }], "vdev": [${vdev}] }`);
+});
+
+/** Runs a command line of the shell in which $qvm is the command. */
+function shell(
+  line: string,
+): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
+  const env = { ...process.env, QVM_SOCKET: `${space.folder}/no-host.sock`, NO_COLOR: '1' };
+  const command = `set -f; qvm="${process.execPath} ${QVM}"; plugin="--plugin ${SCRIPTS}"; ${line}`;
+  return new Promise((resolve) => {
+    const child = spawn('/bin/sh', ['-c', command], {
+      cwd: space.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    });
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (data) => (output.stdout += String(data)));
+    child.stderr.on('data', (data) => (output.stderr += String(data)));
+    child.on('close', (exitCode) => resolve({ exitCode, ...output }));
+  });
+}
+
+const LOST = 'qvm: error: output is lost: no space is left on the device\n';
+
+describe('output that is lost', () => {
+  it.each(['--help', 'vdev list --json', 'check vm.qvmconf', 'completion bash', 'guest path'])(
+    'is told by "qvm %s", with an exit code',
+    async (args) => {
+      const { exitCode, stderr } = await shell(`$qvm ${args} >/dev/full`);
+      expect([exitCode, stderr]).toEqual([1, LOST]);
+    },
+  );
+
+  it('is told by "start", for the console, a file of the console and a trace', async () => {
+    const console = await shell('$qvm start vm.qvmconf $plugin >/dev/full');
+    expect([console.exitCode === 0, console.stderr.startsWith(LOST)]).toEqual([false, true]);
+    const file = await shell('$qvm start full.qvmconf $plugin');
+    expect([file.exitCode, file.stderr]).toEqual([
+      1,
+      'qvm: error: output to "/dev/full" ends here: no space is left on the device\n',
+    ]);
+    const trace = await shell('$qvm start vm.qvmconf $plugin --trace /dev/full');
+    expect([trace.exitCode, trace.stdout]).toEqual([1, 'hello\n']);
+    expect(trace.stderr).toContain('the trace "/dev/full" ends here');
+    const together = await shell('$qvm start full.qvmconf other.qvmconf $plugin');
+    expect([together.exitCode, together.stderr]).toEqual([
+      1,
+      expect.stringContaining('output to "/dev/full" ends here'),
+    ]);
+  });
+
+  it('is no matter when its reader has gone', async () => {
+    // The reader has gone before the command prints.
+    const { exitCode, stderr } = await shell('($qvm vdev list --json; echo "rc=$?" >&2) | true');
+    expect([exitCode, stderr]).toEqual([0, 'rc=0\n']);
+  });
+});
+
+describe('too few open files', () => {
+  it.each([18, 22, 26, 30])('are said in words, with a limit of %i', async (limit) => {
+    const { exitCode, stderr } = await shell(`ulimit -n ${limit}; $qvm start vm.qvmconf $plugin`);
+    // Node itself needs some; below that it cannot say anything of ours.
+    if (exitCode === 0 || !stderr.includes('qvm:')) return;
+    expect(stderr).toContain('too many open files');
+    expect(stderr).not.toMatch(/EMFILE|internal/);
+  });
+});
