@@ -71,11 +71,15 @@ describe('output that is lost', () => {
 });
 
 describe('too few open files', () => {
-  it.each([18, 22, 26, 30])('are said in words, with a limit of %i', async (limit) => {
-    const { exitCode, stderr } = await shell(`ulimit -n ${limit}; $qvm start vm.qvmconf $plugin`);
-    // Node itself needs some; below that it cannot say anything of ours.
-    if (exitCode === 0 || !stderr.includes('qvm:')) return;
-    expect(stderr).toContain('too many open files');
-    expect(stderr).not.toMatch(/EMFILE|internal/);
+  it('are said in words', async () => {
+    const run = (limit: number) => shell(`ulimit -n ${limit}; $qvm start vm.qvmconf $plugin`);
+    // Where Node itself has too few, it says so in its own way; with enough, all goes well.
+    const outcomes = await Promise.all([22, 24, 26, 28, 30, 32].map(run));
+    const told = outcomes.filter(({ exitCode, stderr }) => exitCode !== 0 && stderr.includes('qvm:'));
+    expect(told).not.toEqual([]);
+    for (const { stderr } of told) {
+      expect(stderr).toContain('too many open files');
+      expect(stderr).not.toMatch(/EMFILE|internal/);
+    }
   });
 });

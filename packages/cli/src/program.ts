@@ -7,7 +7,7 @@ import type { MapFlags } from './commands/map.js';
 import type { StartFlags } from './commands/start-flags.js';
 import type { VdevFlags } from './commands/vdev.js';
 import type { NewVdevFlags } from './commands/vdev-new.js';
-import { FINDING_FORMATS } from './report/finding-formats.js';
+import { FINDING_FORMATS } from './report/finding-format-names.js';
 import { VDEV_KINDS } from './commands/vdev-kinds.js';
 import { parseRegionDumpOption } from './regions/region-dump-option.js';
 import { addTrace } from './trace/trace-program.js';

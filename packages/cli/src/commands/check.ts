@@ -4,7 +4,8 @@ import { ConfigError, lintConfigs, type Finding, type LintFacts, type LoadedConf
 import { exitCodeOf, fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { override, type OverrideFlags } from '../overrides.js';
-import { asGithub, asJson, asSarif, asText, type CheckReport, type FindingFormat } from '../report/finding-formats.js';
+import type { FindingFormat } from '../report/finding-format-names.js';
+import { asGithub, asJson, asSarif, asText, type CheckReport } from '../report/finding-formats.js';
 
 /** Options of `qvm check`. */
 export interface CheckFlags extends OverrideFlags {

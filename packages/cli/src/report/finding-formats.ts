@@ -8,12 +8,6 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
-/** How `qvm check` can print what it finds. */
-export const FINDING_FORMATS = ['text', 'json', 'github', 'sarif'] as const;
-
-/** One of {@link FINDING_FORMATS}. */
-export type FindingFormat = (typeof FINDING_FORMATS)[number];
-
 const COLOURS: Readonly<Record<Severity, string>> = { error: '\u001b[31m', warning: '\u001b[33m', info: '\u001b[36m' };
 const RESET = '\u001b[0m';
 
