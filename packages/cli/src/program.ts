@@ -16,8 +16,11 @@ import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } fro
 
 export type { SetExitCode };
 
+/** Found by its name: a package that is called `qvm` is another one. */
+const PACKAGE = '@qvm/cli';
+
 function version(): string {
-  const description: unknown = createRequire(import.meta.url)('../package.json');
+  const description: unknown = createRequire(import.meta.url)(`${PACKAGE}/package.json`);
   if (typeof description !== 'object' || description === null || !('version' in description)) return 'unknown';
   return String(description.version);
 }
@@ -211,13 +214,14 @@ function addVdev(program: Command): void {
   vdev
     .command('new')
     .description('make a package for a vdev or a hook plugin of your own, with tests')
-    .argument('<name>', 'name of the package: @SCOPE/NAME')
+    .argument('<name>', 'name of the package: @SCOPE/NAME, or NAME')
     .addOption(
       new Option('--kind <kind>', 'mmio: registers and an interrupt; virtio: a device with queues; hook: watches VMs')
         .choices(VDEV_KINDS)
         .default('mmio'),
     )
     .option('--dir <folder>', 'where to make it; NAME when absent')
+    .option('--local <folder>', 'take the packages of qvm from tarballs in a folder, not from the registry')
     .action(async (name: string, flags: NewVdevFlags) => {
       const { newVdev } = await import('./commands/vdev-new.js');
       newVdev(name, flags, version());
@@ -268,7 +272,7 @@ function addCompletion(program: Command): void {
 export function createProgram(setExitCode: SetExitCode): Command {
   const program = new Command('qvm')
     .description('Runs virtual machines.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(`${PACKAGE} ${version()}`, '-V, --version', 'print the package and its version')
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ outputError: (message, write) => write(message.replace(/^error: /, 'qvm: error: ')) });

@@ -122,7 +122,7 @@ describe('qvm', () => {
       expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
       return outcome.stdout;
     };
-    expect(await run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await run('--version')).toMatch(/^@qvm\/cli \d+\.\d+\.\d+\n$/);
     expect(await run('--help')).toContain('start [options] [file...]');
     expect(await run('vdev', 'list')).toMatch(/^pl011 +Arm PrimeCell UART/m);
     expect(JSON.parse(await run('vdev', 'list', '--json'))).toContainEqual(expect.objectContaining({ type: 'pl031' }));

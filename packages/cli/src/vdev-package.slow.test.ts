@@ -38,8 +38,12 @@ const OPTIONS = { cwd: space, env: environment, input: '', timeout: TIMEOUT_MS, 
 const QVM = join(space, 'node_modules/@qvm/cli/bin/qvm.mjs');
 
 function npm(...args: readonly string[]): string {
+  return npmIn('.', ...args);
+}
+
+function npmIn(folder: string, ...args: readonly string[]): string {
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  return execFileSync('npm', [...args, ...quiet], { ...OPTIONS, stdio: 'pipe' });
+  return execFileSync('npm', [...args, ...quiet], { ...OPTIONS, cwd: join(space, folder), stdio: 'pipe' });
 }
 
 function qvm(...args: readonly string[]): string {
@@ -92,6 +96,13 @@ it('makes packages that pass their tests, and that configurations find by their 
   write('package.json', { name: 'stranger', private: true, type: 'module', dependencies, workspaces: ['packages/*'] });
   npm('install');
   npm('test', '--workspaces');
+
+  // A package by itself, without a scope, from the tarballs alone.
+  expect(qvm('vdev', 'new', 'gauge', '--dir', 'alone/gauge', '--local', 'tarballs')).toContain(
+    'gauge is in alone/gauge',
+  );
+  npmIn('alone/gauge', 'install');
+  npmIn('alone/gauge', 'test');
 
   for (const { name, files } of JSON.parse(npm('pack', '--workspaces', '--dry-run', '--json')) as PackedFile[]) {
     const paths = files.map(({ path }) => path);

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
+import { published, tarballs } from './qvm-source.js';
 import type { VdevKind } from './vdev-kinds.js';
 import { readVdevPackageName } from './vdev-name.js';
 import { vdevPackageFiles } from './vdev-template.js';
@@ -11,13 +12,16 @@ export interface NewVdevFlags {
   readonly kind: VdevKind;
   /** Where to make it; the name without its scope when absent. */
   readonly dir?: string;
+  /** A folder with tarballs of qvm, in place of the registry. */
+  readonly local?: string;
 }
 
 /** `qvm vdev new NAME` */
-export function newVdev(text: string, { kind, dir }: NewVdevFlags, version: string): void {
+export function newVdev(text: string, { kind, dir, local }: NewVdevFlags, version: string): void {
   const name = readVdevPackageName(text);
   const folder = dir ?? name.folder;
-  const files = vdevPackageFiles(kind, name, version);
+  const source = local === undefined ? published(version) : tarballs(resolve(local), resolve(folder));
+  const files = vdevPackageFiles(kind, name, source);
   requireVacant(folder);
   for (const [path, content] of files) writeNew(join(folder, path), content);
   const shown = relative('', folder) || '.';

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { VdevKind } from './vdev-kinds.js';
+import type { QvmSource } from './qvm-source.js';
 import type { VdevPackageName } from './vdev-name.js';
 
 /** A file of a new package: its path below the package's folder, and its text. */
@@ -32,13 +33,13 @@ const TOOLS: Readonly<Record<string, string>> = {
 /**
  * The files of a new package, in alphabetical order.
  *
- * @param version - of the packages of qvm that it needs.
+ * @param source - where the packages of qvm that it needs come from.
  */
-export function vdevPackageFiles(kind: VdevKind, name: VdevPackageName, version: string): readonly PackageFile[] {
+export function vdevPackageFiles(kind: VdevKind, name: VdevPackageName, source: QvmSource): readonly PackageFile[] {
   const rendered = [COMMON, kind].flatMap((folder) =>
     templates(folder).map(([path, text]) => render(path, text, name)),
   );
-  const files: readonly PackageFile[] = [['package.json', packageJson(kind, name, version)], ...rendered];
+  const files: readonly PackageFile[] = [['package.json', packageJson(kind, name, source)], ...rendered];
   return [...files].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
@@ -59,7 +60,7 @@ function render(path: string, text: string, name: VdevPackageName): PackageFile 
   return [DOTTED[path] ?? path, filled];
 }
 
-function packageJson(kind: VdevKind, name: VdevPackageName, version: string): string {
+function packageJson(kind: VdevKind, name: VdevPackageName, source: QvmSource): string {
   const { description, dependencies } = KINDS[kind];
   const content = {
     name: name.package,
@@ -77,8 +78,8 @@ function packageJson(kind: VdevKind, name: VdevPackageName, version: string): st
     sideEffects: false,
     publishConfig: { access: 'public' },
     scripts: { build: 'tsc -p .', test: 'tsc -p . && jest', prepack: 'tsc -p .' },
-    dependencies: Object.fromEntries(dependencies.map((dependency) => [dependency, `^${version}`])),
-    devDependencies: { '@qvm/testing': `^${version}`, ...TOOLS },
+    dependencies: Object.fromEntries(dependencies.map((dependency) => [dependency, source.specOf(dependency)])),
+    devDependencies: { '@qvm/testing': source.specOf('@qvm/testing'), ...source.further(dependencies), ...TOOLS },
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
