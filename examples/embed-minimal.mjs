@@ -11,7 +11,9 @@ const vm = await hypervisor.createVm({
 });
 
 const exits = new Map();
-vm.vcpus[0].hooks.guestExit.tap('example', ({ cause }) => void exits.set(cause, (exits.get(cause) ?? 0) + 1));
+for (const { hooks } of vm.vcpus) {
+  hooks.guestExit.tap('example', ({ cause }) => void exits.set(cause, (exits.get(cause) ?? 0) + 1));
+}
 
 await vm.start();
 for await (const bytes of vm.console.output) process.stdout.write(bytes);

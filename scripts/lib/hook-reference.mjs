@@ -36,7 +36,7 @@ global. A tap has a name (the plugin's), which errors and traces show, and a sta
 
 \`\`\`ts
 vm.hooks.stateChanged.tap('my-plugin', ({ from, to }) => console.log(from, to));
-vm.vcpus[0].hooks.trap.for('svc').tap({ name: 'my-plugin', stage: STAGE_OVERRIDE }, ({ immediate }) =>
+vm.vcpus[0]?.hooks.trap.for('svc').tap({ name: 'my-plugin', stage: STAGE_OVERRIDE }, ({ immediate }) =>
   immediate === 42 ? 'handled' : undefined,
 );
 \`\`\`

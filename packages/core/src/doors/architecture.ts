@@ -46,6 +46,7 @@ export type { PhysicalMap } from '../memory/physical-map.js';
 export { RamGuestMemory } from '../memory/ram-guest-memory.js';
 export { VmMemory } from '../memory/vm-memory.js';
 export { GuestExits } from '../vcpu/guest-exits.js';
+export { INSPECT, vcpuSummary } from '../vcpu/inspection.js';
 export type { VcpuView } from '../vcpu/vcpu-view.js';
 export type { UnsupportedKind, UnsupportedPolicies, UnsupportedPolicy } from '../vm/unsupported.js';
 export { DEFAULT_UNSUPPORTED } from '../vm/unsupported.js';

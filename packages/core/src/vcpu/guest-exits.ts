@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.js';
 import { requireKind, type KindDescriptions } from '../hooks/kinds.js';
 import { hasTaps } from '../hooks/tappable.js';
 import type { DeviceAccessDetails, GuestExitEvent, VcpuHooks } from '../hooks/vcpu-hooks.js';
+import { INSPECT } from './inspection.js';
 import type { VcpuView } from './vcpu-view.js';
 
 /**
@@ -47,6 +48,12 @@ class ReusedExitEvent implements GuestExitEvent {
 
   get time(): number {
     return this.clock.now();
+  }
+
+  /** What its type tells, without the clock. */
+  [INSPECT](): object {
+    const { vcpu, cause, vdev, instructions, time, timestamp, syndrome, access } = this;
+    return { vcpu, cause, vdev, instructions, time, timestamp, syndrome, access };
   }
 }
 

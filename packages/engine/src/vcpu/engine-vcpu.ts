@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
-import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
+import { createVcpuHooks, GuestExits, INSPECT, vcpuSummary } from '@qvm/core/architecture';
 import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
 import { hasTaps, VcpuExit } from '@qvm/core/hooks';
 import type { TrapEvent, Vcpu, VcpuHooks } from '@qvm/core/hooks';
@@ -108,6 +108,11 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.regionTable = instance.regions;
     this.regionImports = instance.core;
     code.addClient(this);
+  }
+
+  /** What `console.log` shows of an event that it is in. */
+  [INSPECT](): string {
+    return vcpuSummary(this);
   }
 
   // --- what an architecture adds ---
