@@ -38,7 +38,7 @@ export const State = {
   pendingInterrupts: 1016,
   /** u64 × 256: system registers, numbered by their table. */
   system: SYSTEM,
-  /** How generated code walks the guest's tables: {@link WalkHalf} for the lower half of the address space, then for the upper one. */
+  /** Two {@link WalkHalf}, with which generated code walks the guest's tables: the lower half of the address space, then the upper. */
   walk: SYSTEM_END,
   /** u32: a bit for each index of MAIR_EL1 that is of Normal memory. */
   normalMemory: SYSTEM_END + 48,
@@ -53,9 +53,9 @@ export const State = {
 export const WalkHalf = {
   /** u32: VM memory offset of the first table, 0 when generated code must not walk. */
   table: 0,
-  /** u32: log2 of what an entry of the first table spans, */
+  /** u32: log2 of the bytes that an entry of the first table spans. */
   shift: 4,
-  /** u32: and the index bits of that table. */
+  /** u32: mask of the bits that index the first table. */
   indexMask: 8,
   /** u64: bits of an address that must equal bit 55. */
   checked: 16,
