@@ -7,6 +7,9 @@ afterAll(() => space.dispose());
 
 const LINES = 'system a\nram 0x40000000,64M\nload vm.img\ncmdline "console=ttyS0"\n';
 
+/** The smallest image: a branch to itself. */
+const BRANCH_TO_ITSELF = Uint8Array.of(0x00, 0x00, 0x00, 0x14);
+
 /** The header of an arm64 `Image` (Documentation/arch/arm64/booting.rst) whose flags say big-endian. */
 function bigEndianImage(): Uint8Array {
   const image = new Uint8Array(4096);
@@ -16,6 +19,15 @@ function bigEndianImage(): Uint8Array {
   view.setUint32(56, 0x644d_5241, true);
   return image;
 }
+
+describe('qvm check', () => {
+  it('does not take a text for code', async () => {
+    space.write('text.img', 'debian\n');
+    space.write('text.qvmconf', 'system a\nram 64M\nload text.img\n');
+    const { exitCode, stderr } = await space.qvm(['check', 'text.qvmconf']);
+    expect([exitCode, stderr]).toEqual([64, expect.stringContaining('text.qvmconf:3:6: error: text.img is a text')]);
+  });
+});
 
 describe('qvm check of several files', () => {
   it('finds what is wrong between them, and points at it', async () => {
@@ -33,7 +45,7 @@ describe('qvm check of several files', () => {
   });
 
   it('lists in one run all that is wrong with a file', async () => {
-    space.write('vm.img', new Uint8Array(16));
+    space.write('vm.img', BRANCH_TO_ITSELF);
     space.write(
       'typos.qvmconf',
       [
@@ -78,7 +90,7 @@ describe('qvm check of several files', () => {
 
   it('makes no overlay of a disk', async () => {
     space.write('disk.img', new Uint8Array(512));
-    space.write('vm.img', new Uint8Array(16));
+    space.write('vm.img', BRANCH_TO_ITSELF);
     space.write('o.qvmconf', 'system o\nram 64M\nload vm.img\nvdev virtio-blk hostdev disk.img overlay changes\n');
     expect(await space.qvm(['check', 'o.qvmconf'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(existsSync(join(space.folder, 'changes'))).toBe(false);
@@ -86,7 +98,7 @@ describe('qvm check of several files', () => {
 
   it('prints for GitHub and as SARIF', async () => {
     space.write('c.qvmconf', LINES);
-    space.write('vm.img', new Uint8Array(16));
+    space.write('vm.img', BRANCH_TO_ITSELF);
     const github = await space.qvm(['check', 'c.qvmconf', '--format', 'github']);
     expect(github.stdout).toMatch(/^::warning file=c\.qvmconf,line=4,col=9,title=lint\.console-mismatch::/);
     const sarif = await space.qvm(['check', 'c.qvmconf', '--format', 'sarif']);
