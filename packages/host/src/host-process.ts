@@ -85,6 +85,7 @@ export class HostProcess implements ControlledHost {
     return this.#metrics?.address;
   }
 
+  /** What `host.status` answers. */
   status(): HostStatus {
     return {
       version: hostSoftware(),

@@ -46,6 +46,7 @@ export interface HypervisorOptions {
 export interface Hypervisor {
   /** The vdev types that configurations can name. */
   readonly vdevTypes: readonly VdevFactory[];
+  /** The architectures that VMs can have. */
   readonly architectures: readonly Architecture[];
   /** The boards that configurations can name. */
   readonly boards: readonly Board[];

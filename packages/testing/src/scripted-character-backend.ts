@@ -20,10 +20,12 @@ export class ScriptedCharacterBackend implements CharacterBackend {
     return this.written.map((byte) => String.fromCharCode(byte)).join('');
   }
 
+  /** How often `flush` was called. */
   get flushes(): number {
     return this.#flushes;
   }
 
+  /** Whether `close` was called. */
   get closed(): boolean {
     return this.#closed;
   }

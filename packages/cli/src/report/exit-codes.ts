@@ -4,6 +4,7 @@
  * @experimental
  */
 export enum CliExitCode {
+  /** Everything went as asked; for `start`, the guest powered off or reset. */
   Success = 0,
   /** A command other than `start` failed. */
   Failure = 1,

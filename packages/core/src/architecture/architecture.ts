@@ -40,21 +40,31 @@ export type Engine = 'interp' | 'wasm';
  * @experimental
  */
 export interface MachineServices {
+  /** Name of the VM. */
   readonly name: string;
   /** Number of vCPUs to make. */
   readonly vcpus: number;
+  /** How guest code runs. */
   readonly engine: Engine;
   /** What the generated device tree tells of beside processors, RAM and vdevs. */
   readonly board: Board;
   /** What a vCPU does where the guest wants what the VM lacks. */
   readonly unsupported: UnsupportedPolicies;
+  /** The one linear memory of the VM: engine state and guest RAM. */
   readonly memory: VmMemory;
+  /** The guest-physical map, for accesses that are not RAM. */
   readonly map: PhysicalMap;
+  /** Guest-physical memory as vdevs see it. */
   readonly guestMemory: GuestMemory;
+  /** Virtual time. */
   readonly clock: Clock;
+  /** Where the interrupt controller is attached and lines are made. */
   readonly wiring: InterruptWiring;
+  /** The hooks of the VM. */
   readonly hooks: VmHooks;
+  /** Log of the VM. */
   readonly logger: Logger;
+  /** Asks the VM to end or to reset. Obeyed between two instructions, after the running vCPU has returned. */
   request(request: VmRequest): void;
   /** Offers a service to vdevs, found by `VdevContext.attachment`. */
   provide<T>(token: Token<T>, value: T): void;
@@ -66,10 +76,13 @@ export interface MachineServices {
  * @experimental
  */
 export interface BootRequest {
+  /** The kernel or firmware. */
   readonly image: BootFile;
+  /** The initial RAM file system. */
   readonly initrd?: BootFile;
   /** A flattened device tree to patch instead of the generated one. */
   readonly deviceTree?: BootFile;
+  /** The kernel's command line; empty when absent. */
   readonly commandLine?: string;
   /** Files that are put into memory before anything else is loaded, RAM and ROM alike. */
   readonly data?: readonly DataFile[];
@@ -87,7 +100,9 @@ export interface BootRequest {
  * @experimental
  */
 export interface BootFile {
+  /** The file's name, for errors. */
   readonly name: string;
+  /** The whole file. Not changed. */
   readonly bytes: Uint8Array;
 }
 
@@ -97,6 +112,7 @@ export interface BootFile {
  * @experimental
  */
 export interface DataFile extends BootFile {
+  /** Guest-physical address of the first byte. */
   readonly address: number;
 }
 
@@ -117,6 +133,7 @@ export interface Architecture {
   readonly hookKinds: HookKinds;
   /** Bytes of VM memory that the engine needs beside guest RAM. */
   engineBytes(vcpus: number, ramBytes: number): number;
+  /** Makes the processors of a VM with their interrupt controller and firmware. */
   createMachine(services: MachineServices): Machine;
 }
 
@@ -126,6 +143,7 @@ export interface Architecture {
  * @experimental
  */
 export interface Machine {
+  /** The vCPUs; `index` is their place here. */
   readonly vcpus: readonly Vcpu[];
   /** Checks and places the image and its companions, and sets the boot vCPU to its entry. Throws `image.*` errors. */
   boot(request: BootRequest): Promise<void>;

@@ -9,6 +9,7 @@ import type { Json } from '../vdev/vdev.js';
 export interface VcpuSnapshot {
   /** Of the format of `state`, as the architecture counts. */
   readonly version: number;
+  /** What the engine and the architecture keep, as JSON. */
   readonly state: Json;
 }
 

@@ -23,6 +23,7 @@ export interface BlockStore {
  * @experimental
  */
 export interface BlockOpenOptions {
+  /** Whether writes are refused. */
   readonly readOnly: boolean;
   /** Writes go to this file and `path` stays as it is; made when it does not exist. */
   readonly overlay?: string;
@@ -44,6 +45,7 @@ export interface BlockOpenOptions {
 export interface BlockOperations<Result> {
   /** Fills the views, which may lie in shared memory, one after the other from `offset` on. */
   read(offset: number, into: readonly Uint8Array[]): Result;
+  /** Writes the views one after the other from `offset` on. Durable after the next {@link BlockOperations.flush}. */
   write(offset: number, from: readonly Uint8Array[]): Result;
   /** Ends when all writes that ended before it began are on stable storage. */
   flush(): Result;
@@ -59,7 +61,9 @@ export interface BlockOperations<Result> {
  * @experimental
  */
 export interface BlockBackend extends BlockOperations<Promise<void>> {
+  /** Bytes, a multiple of {@link BLOCK_SECTOR}. */
   readonly size: number;
+  /** Whether `write`, `discard` and `writeZeroes` are refused. */
   readonly readOnly: boolean;
   /** Bytes of what `discard` can give back: it does so with whole, aligned units. Absent where it does nothing. */
   readonly discardUnit?: number;

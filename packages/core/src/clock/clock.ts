@@ -22,8 +22,10 @@ export interface Clock {
 export interface ClockTimer {
   /** Fires once when `now() >= deadline` (nanoseconds). Replaces an earlier deadline; one in the past fires at the next opportunity. */
   arm(deadline: number): void;
+  /** Disarms the timer. Does nothing when it is not armed. */
   cancel(): void;
   /** The armed deadline, or `undefined`. */
   readonly deadline: number | undefined;
+  /** Disarms the timer and takes it from its clock, for good. */
   dispose(): void;
 }

@@ -7,6 +7,7 @@ import type { TimerQueue } from './timer-queue.js';
  * @experimental
  */
 export interface VmClock extends Clock {
+  /** The timers of this clock, for the loop that fires them. */
   readonly timers: TimerQueue;
   /** Lets time pass. Idempotent; a clock is made standing still. */
   resume(): void;

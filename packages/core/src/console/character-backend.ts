@@ -37,5 +37,6 @@ export interface CharacterBackend {
   onResize?(listener: (() => void) | undefined): void;
   /** Pushes buffered output to the host. */
   flush(): void;
+  /** Releases the host's side. Once; nothing is written or read afterwards. */
   close(): void;
 }

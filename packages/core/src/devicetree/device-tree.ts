@@ -13,6 +13,8 @@ export type DeviceTreeValue = true | string | readonly string[] | { readonly cel
 export interface DeviceTreeNode {
   /** `name@unit-address`; empty for the root. */
   readonly name: string;
+  /** Properties by name, in the order in which they are written. */
   readonly properties: Readonly<Record<string, DeviceTreeValue>>;
+  /** Child nodes, in the order in which they are written. */
   readonly children?: readonly DeviceTreeNode[];
 }

@@ -29,6 +29,7 @@ export interface MemoryReservation {
  * @experimental
  */
 export interface DeviceTreeOptions {
+  /** Entries of the memory reservation block. */
   readonly reservations?: readonly MemoryReservation[];
   /** `reg` of the boot CPU; 0 when absent. */
   readonly bootCpu?: number;

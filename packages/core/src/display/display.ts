@@ -16,8 +16,11 @@ export interface Display {
  * @experimental
  */
 export interface DisplayImage {
+  /** Pixels of a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** Rows from the top, four bytes for each pixel: red, green, blue, alpha. */
   readonly rgba: Uint8Array;
 }
 

@@ -21,6 +21,7 @@ export interface TapPlace {
  * @experimental
  */
 export interface TapOptions extends TapPlace {
+  /** Name of the tap, for errors and for `before`. */
   readonly name: string;
 }
 
@@ -50,6 +51,7 @@ interface TappableBase<E, R> {
  * @experimental
  */
 export interface TappableHook<E, R> extends TappableBase<E, R> {
+  /** Adds a tap. Disposing the result takes it out. */
   tap(options: string | TapOptions, tap: (event: E) => R): Disposable;
 }
 
@@ -60,8 +62,11 @@ export interface TappableHook<E, R> extends TappableBase<E, R> {
  * @experimental
  */
 export interface TappableSeriesHook<E> extends TappableBase<E, void> {
+  /** Adds a tap that is done on return. */
   tap(options: string | TapOptions, tap: (event: E) => void): Disposable;
+  /** Adds a tap that is done when its promise resolves. */
   tapPromise(options: string | TapOptions, tap: (event: E) => Promise<void>): Disposable;
+  /** Adds a tap that is done when it calls `done`, with an error or nothing. */
   tapAsync(options: string | TapOptions, tap: (event: E, done: (error?: Error | null) => void) => void): Disposable;
 }
 

@@ -9,6 +9,7 @@ import type { HookKinds } from './kinds.js';
  * @experimental
  */
 export interface TrapEvent<Kind extends string = string> {
+  /** The vCPU that trapped. */
   readonly vcpu: VcpuView;
   /** One of the architecture's kinds, {@link HookKinds.trap}. */
   readonly kind: Kind;
@@ -38,7 +39,9 @@ export type TrapAnswer = 'handled';
  * @experimental
  */
 export interface HypercallEvent {
+  /** The calling vCPU. */
   readonly vcpu: VcpuView;
+  /** The instruction of the call. */
   readonly conduit: 'hvc' | 'smc';
   /** The immediate of the instruction; 0 in the SMC Calling Convention. */
   readonly immediate: number;
@@ -61,9 +64,11 @@ export type HypercallResult = readonly bigint[];
  * @experimental
  */
 export interface MemoryFaultEvent {
+  /** The vCPU whose access failed. */
   readonly vcpu: VcpuView;
   /** 1: the guest's own tables refuse the access. 2: the guest-physical address is nothing, or may not be used so (external abort). */
   readonly stage: 1 | 2;
+  /** Kind of the access; `execute` for an instruction fetch. */
   readonly access: 'read' | 'write' | 'execute';
   /** Virtual address of the access. */
   readonly address: bigint;
@@ -87,6 +92,7 @@ export interface DeviceAccessDetails {
   readonly offset: number;
   /** Bytes. */
   readonly width: number;
+  /** Whether the guest writes. */
   readonly write: boolean;
   /** What is written; on `guestEntrance` also what was read. The low 32 bits of a 64-bit access. */
   readonly value: number;
@@ -100,6 +106,7 @@ export interface DeviceAccessDetails {
  * @experimental
  */
 export interface GuestExitEvent<Cause extends string = string> {
+  /** The vCPU that leaves or enters guest code. */
   readonly vcpu: VcpuView;
   /** One of the architecture's causes, {@link HookKinds.guestExit}. */
   readonly cause: Cause;
@@ -123,6 +130,7 @@ export interface GuestExitEvent<Cause extends string = string> {
  * @experimental
  */
 export interface InterruptTakenEvent<Kind extends string = string> {
+  /** The vCPU that takes the interrupt. */
   readonly vcpu: VcpuView;
   /** How it is signalled: one of the architecture's kinds, {@link HookKinds.interruptTaken}. */
   readonly kind: Kind;
@@ -145,8 +153,11 @@ export type VcpuState = 'off' | 'ready' | 'running' | 'halted';
  * @experimental
  */
 export interface VcpuStateEvent {
+  /** The vCPU whose state changed. */
   readonly vcpu: VcpuView;
+  /** The state before. */
   readonly from: VcpuState;
+  /** The state now. */
   readonly to: VcpuState;
   /** Host time in nanoseconds (`hostNanoseconds`). */
   readonly timestamp: number;

@@ -25,6 +25,7 @@ export interface VmEvent {
  * @experimental
  */
 export interface VmStoppedEvent extends VmEvent {
+  /** How the VM ended. */
   readonly exit: VmExit;
 }
 
@@ -34,7 +35,9 @@ export interface VmStoppedEvent extends VmEvent {
  * @experimental
  */
 export interface VmStateEvent extends VmEvent {
+  /** The state before. */
   readonly from: VmState;
+  /** The state now. */
   readonly to: VmState;
 }
 
@@ -44,6 +47,7 @@ export interface VmStateEvent extends VmEvent {
  * @experimental
  */
 export interface VcpuCreatedEvent {
+  /** The vCPU that was made. */
   readonly vcpu: Vcpu;
   /** Its hooks, to tap. */
   readonly hooks: Tappable<VcpuHooks>;
@@ -57,6 +61,7 @@ export interface VcpuCreatedEvent {
  * @experimental
  */
 export interface InterruptEvent {
+  /** Number of the interrupt (Arm: INTID). */
   readonly number: number;
   /** The vCPU of a private input, `undefined` for a shared one. */
   readonly vcpu: number | undefined;
@@ -70,10 +75,13 @@ export interface InterruptEvent {
  * @experimental
  */
 export interface UnmappedAccessEvent {
+  /** The vCPU that accesses. */
   readonly vcpu: Vcpu;
   /** Guest-physical address. */
   readonly address: number;
+  /** Bytes of the access. */
   readonly width: AccessWidth | 8;
+  /** Kind of the access. */
   readonly access: 'read' | 'write';
   /** The value that is written, for widths up to 4. */
   readonly value?: number | undefined;
@@ -94,6 +102,7 @@ export type UnmappedAccessAnswer = bigint;
 export interface VdevFailedEvent extends VmEvent {
   /** Name of the instance. */
   readonly vdev: string;
+  /** The failure; its `cause` is what the vdev threw. */
   readonly error: Error;
 }
 
@@ -115,6 +124,7 @@ export interface GuestResetEvent extends VmEvent {
  * @experimental
  */
 export interface VmStepEvent extends VmEvent {
+  /** Whether the step begins or has ended. */
   readonly phase: 'begin' | 'end';
   /** On `end`: whether every vCPU waits, so that the VM sleeps until a timer or input. */
   readonly idle: boolean;
@@ -128,6 +138,7 @@ export interface VmStepEvent extends VmEvent {
  * @experimental
  */
 export interface TimerEvent {
+  /** Name of the timer, with that of its vdev or vCPU. */
   readonly name: string;
   /** Virtual time in nanoseconds. */
   readonly deadline: number;

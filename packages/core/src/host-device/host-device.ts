@@ -14,6 +14,7 @@ import type { Json } from '../vdev/vdev.js';
 export interface HostDevice {
   /** Unique on the host. */
   readonly name: string;
+  /** One line for people. */
   readonly description: string;
   /** Host-physical address: what `paddr` names. A multiple of 4 KiB. */
   readonly paddr: number;
@@ -29,11 +30,13 @@ export interface HostDevice {
  * @experimental
  */
 export interface DeviceBus {
+  /** Access to the memory of the VM that has the device. */
   readonly dma: DmaAccess;
   /** Its interrupt; drives nothing when the VM gave it none. */
   readonly interrupt: Pick<InterruptLine, 'set' | 'pulse' | 'level'>;
   /** The VM's time. */
   readonly clock: Clock;
+  /** Log of that VM. */
   readonly logger: Logger;
 }
 
@@ -74,6 +77,7 @@ export interface OpenHostDevice {
  * @experimental
  */
 export interface HostDeviceState {
+  /** The state that a guest can see, as JSON. */
   save(): Json;
   /**
    * Takes over what `save` gave, which may come from anywhere: check all of it before anything changes.
@@ -99,7 +103,9 @@ export type HostDeviceRegion =
  * @experimental
  */
 export interface HostDeviceOwner {
+  /** Name of the VM. */
   readonly vm: string;
+  /** Name of the vdev in it. */
   readonly vdev: string;
 }
 
@@ -126,6 +132,7 @@ export interface HostDeviceRegistry {
  * @experimental
  */
 export interface HostDeviceClaim {
+  /** The device that was taken. */
   readonly device: HostDevice;
   /** Gives it back; once. */
   release(): void;

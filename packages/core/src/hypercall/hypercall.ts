@@ -37,8 +37,12 @@ export const HYPERCALLS: Token<HypercallRegistry> = createToken('@qvm/core/Hyper
  * @experimental
  */
 export enum HypercallStatus {
+  /** The call did what was asked. */
   Success = 0,
+  /** There is no such call. */
   NotSupported = -1,
+  /** The call is known and has nothing to do here. */
   NotRequired = -2,
+  /** An argument is not one that the call takes. */
   InvalidParameter = -3,
 }

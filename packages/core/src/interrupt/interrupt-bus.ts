@@ -12,9 +12,11 @@ const NUMBER_LIMIT = 1 << 24;
  * @experimental
  */
 export interface InterruptStatistics {
+  /** Number of the input (Arm: INTID). */
   readonly number: number;
   /** The vCPU of a private input. */
   readonly vcpu: number | undefined;
+  /** Who drives it: the name of a vdev or of a part of the machine. */
   readonly source: string;
   /** How often the source went from low to high. */
   readonly count: number;

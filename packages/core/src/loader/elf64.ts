@@ -20,7 +20,9 @@ const COUNT_ELSEWHERE = 0xffff;
  * @experimental
  */
 export enum ElfMachine {
+  /** `EM_X86_64` */
   X86_64 = 62,
+  /** `EM_AARCH64` */
   AArch64 = 183,
 }
 

@@ -25,6 +25,7 @@ export type ImageProblem =
  * @experimental
  */
 export class ImageError extends QvmError {
+  /** The part of the code after `image.`. */
   readonly problem: ImageProblem;
 
   constructor(problem: ImageProblem, message: string, options?: { readonly cause?: unknown }) {

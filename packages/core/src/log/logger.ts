@@ -11,6 +11,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
  * @experimental
  */
 export interface Logger {
+  /** Writes one line; the message has no line feed at its end. */
   log(level: LogLevel, message: string): void;
 }
 

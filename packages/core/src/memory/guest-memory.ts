@@ -25,12 +25,20 @@ export interface GuestMemory {
   read(address: number, length: number): Uint8Array;
   /** Copies bytes into the guest; decoded code on those pages is dropped. */
   write(address: number, bytes: Uint8Array): void;
+  /** The byte at a guest-physical address. */
   readU8(address: number): number;
+  /** The little-endian 16-bit number at a guest-physical address, of any alignment. */
   readU16(address: number): number;
+  /** The little-endian 32-bit number at a guest-physical address, of any alignment. */
   readU32(address: number): number;
+  /** The little-endian 64-bit number at a guest-physical address, of any alignment. */
   readU64(address: number): bigint;
+  /** Writes a byte. */
   writeU8(address: number, value: number): void;
+  /** Writes a little-endian 16-bit number, at any alignment. */
   writeU16(address: number, value: number): void;
+  /** Writes a little-endian 32-bit number, at any alignment. */
   writeU32(address: number, value: number): void;
+  /** Writes a little-endian 64-bit number, at any alignment. */
   writeU64(address: number, value: bigint): void;
 }

@@ -17,6 +17,7 @@ export interface PortRegion {
   readonly base: number;
   /** Number of ports. */
   readonly size: number;
+  /** Carries out the accesses. */
   readonly handler: MmioHandler;
 }
 

@@ -60,6 +60,7 @@ interface RegionBase {
  * @experimental
  */
 export interface RamRegion extends RegionBase {
+  /** `rom` cannot be written by the guest. */
   readonly kind: 'ram' | 'rom';
   /** Byte offset of the region in the VM's `VmMemory`. */
   readonly offset: number;
@@ -73,7 +74,9 @@ export interface RamRegion extends RegionBase {
  * @experimental
  */
 export interface MmioRegion extends RegionBase {
+  /** Tells device registers from the other regions. */
   readonly kind: 'mmio';
+  /** Carries out the accesses. */
   readonly handler: MmioHandler;
 }
 
@@ -83,5 +86,6 @@ export interface MmioRegion extends RegionBase {
  * @experimental
  */
 export interface ReservedRegion extends RegionBase {
+  /** Tells a reservation from the other regions. */
   readonly kind: 'reserved';
 }

@@ -19,6 +19,8 @@ export interface MemorySlice {
  * @experimental
  */
 export interface MemoryShare {
+  /** The memory that all VMs of the pool are in. */
   readonly memory: WebAssembly.Memory;
+  /** The part that is shared. */
   readonly slice: MemorySlice;
 }

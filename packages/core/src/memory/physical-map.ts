@@ -14,6 +14,8 @@ export interface PhysicalMap {
   find(address: number): MemoryRegion | undefined;
   /** Places RAM or ROM at a fixed address; allocates its bytes in the VM's memory. Throws `memory.overlap` naming both parties. */
   addRam(kind: 'ram' | 'rom', name: string, base: number, size: number): RamRegion;
+  /** Places device registers at a fixed address. Throws `memory.overlap` naming both parties. */
   addMmio(name: string, base: number, size: number, handler: MmioHandler): void;
+  /** Keeps a range free of everything else. Throws `memory.overlap` naming both parties. */
   addReserved(name: string, base: number, size: number): void;
 }

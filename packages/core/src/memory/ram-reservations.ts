@@ -10,6 +10,7 @@ import type { PhysicalMap } from './physical-map.js';
 export interface RamReservation {
   /** For errors and the device tree: lower-case letters, digits and hyphens. */
   readonly name: string;
+  /** First guest-physical address. */
   readonly base: number;
   /** Bytes. */
   readonly size: number;

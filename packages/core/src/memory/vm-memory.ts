@@ -11,14 +11,21 @@ import { reserveMemory } from './reserve-memory.js';
  * @experimental
  */
 export class VmMemory {
+  /** The memory that generated code is linked with; shared, and never grown. */
   readonly wasm: WebAssembly.Memory;
   /** The whole memory, of which a pooled VM has a slice. It never grows, so views stay valid. */
   readonly buffer: SharedArrayBuffer;
+  /** All of it as bytes. */
   readonly u8: Uint8Array;
+  /** All of it as 16-bit numbers, in the host's byte order. */
   readonly u16: Uint16Array;
+  /** All of it as unsigned 32-bit numbers. */
   readonly u32: Uint32Array;
+  /** All of it as signed 32-bit numbers, for `Atomics`. */
   readonly i32: Int32Array;
+  /** All of it as unsigned 64-bit numbers. */
   readonly u64: BigUint64Array;
+  /** All of it, for accesses of any alignment. */
   readonly data: DataView;
   /** The slice of a pooled VM. */
   readonly slice: MemorySlice | undefined;

@@ -11,7 +11,9 @@ export interface FrameOffload {
    * holds the sum of the pseudo header.
    */
   readonly needsChecksum: boolean;
+  /** Offset in the frame where the sum begins. */
   readonly checksumStart: number;
+  /** Offset from `checksumStart` where the sum belongs. */
   readonly checksumOffset: number;
   /** How to cut the frame; anything but `none` needs `needsChecksum` too. */
   readonly segmentation: 'none' | 'tcp4' | 'tcp6';
@@ -29,7 +31,9 @@ export interface FrameOffload {
 export interface OffloadSet {
   /** Takes frames whose checksum is not complete. The others need this one. */
   readonly checksum: boolean;
+  /** Frames with TCP over IPv4 that are to be cut. */
   readonly tcp4: boolean;
+  /** Frames with TCP over IPv6 that are to be cut. */
   readonly tcp6: boolean;
   /** Takes frames to be cut that have `ecn`. */
   readonly ecn: boolean;

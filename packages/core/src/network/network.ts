@@ -23,6 +23,7 @@ export interface NetworkFabric {
  * @experimental
  */
 export interface NetworkDeviceInfo {
+  /** Name of the VM. */
   readonly vm: string;
   /** Name of the vdev. */
   readonly vdev: string;
@@ -70,6 +71,7 @@ export interface NetworkPort {
   readonly linkUp: boolean;
   /** `listener` is called after each change of `linkUp`. One listener; `undefined` removes it. */
   onLinkChange(listener: (() => void) | undefined): void;
+  /** What passed so far. */
   readonly counters: NetworkCounters;
   /** Pulls the plug; what was not received is dropped. Idempotent. */
   close(): void;
@@ -89,11 +91,15 @@ export type FrameListener = (frame: Uint8Array, offload?: FrameOffload) => boole
  * @experimental
  */
 export interface NetworkCounters {
+  /** Frames that the network took from the device. */
   readonly sentFrames: number;
+  /** Their bytes. */
   readonly sentBytes: number;
   /** Frames that the network refused: malformed, link down, a VLAN that the port does not have. */
   readonly sendDrops: number;
+  /** Frames that the device took. */
   readonly receivedFrames: number;
+  /** Their bytes. */
   readonly receivedBytes: number;
   /** Frames for the device that had no room, or no listener. */
   readonly receiveDrops: number;

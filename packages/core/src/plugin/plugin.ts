@@ -31,11 +31,13 @@ export interface Resolver {
  * @experimental
  */
 export interface Provider<T = unknown> {
+  /** Under what the value is found. */
   readonly token: Token<T>;
   /** `host`: one instance for the process. `vm`: one instance per VM. */
   readonly scope: 'host' | 'vm';
   /** Several providers may share the token; consumers see them all. */
   readonly multi?: boolean;
+  /** Makes the value, at the first use in its scope. */
   readonly factory: (resolver: Resolver) => T;
 }
 
@@ -47,6 +49,7 @@ export interface Provider<T = unknown> {
 export interface PluginVm {
   /** Name of the VM. */
   readonly name: string;
+  /** The hooks of the VM, to be tapped. */
   readonly hooks: Tappable<VmHooks>;
 }
 
@@ -68,9 +71,11 @@ export interface HookPlugin {
  * @experimental
  */
 export interface QvmPlugin {
+  /** Name for errors and lists: that of the package. */
   readonly name: string;
   /** {@link PLUGIN_API_VERSION} at the time of writing. */
   readonly apiVersion: number;
+  /** What the plugin brings. */
   readonly provides: readonly Provider[];
   /** As {@link HookPlugin.apply}. */
   apply?(vm: PluginVm): void;

@@ -4,7 +4,9 @@
  * @experimental
  */
 export interface Token<T> {
+  /** What identifies the token in every copy of this package: a registered symbol. */
   readonly key: symbol;
+  /** Name for errors. */
   readonly description: string;
   /** Type only: never present at run time. */
   readonly __type?: T;

@@ -13,6 +13,7 @@ export const SHARED_MEMORY_NAME_BYTES = 32;
  * @experimental
  */
 export interface SharedMemoryOwner {
+  /** Name of the VM. */
   readonly vm: string;
   /** Name of the vdev, or of a part of a host program. */
   readonly vdev: string;
@@ -63,6 +64,7 @@ export interface SharedMemoryHold {
  * @experimental
  */
 export interface SharedMemoryAttachment {
+  /** Name of the region. */
   readonly name: string;
   /** Size of the region. */
   readonly bytes: number;
@@ -90,9 +92,13 @@ export interface SharedMemoryAttachment {
  * @experimental
  */
 export interface SharedMemoryInfo {
+  /** Name of the region. */
   readonly name: string;
+  /** Size of the region. */
   readonly bytes: number;
+  /** Who made the region; `undefined` once that is gone. */
   readonly holder: SharedMemoryOwner | undefined;
+  /** Who is attached, with the index that doorbells use. */
   readonly clients: readonly { readonly index: number; readonly owner: SharedMemoryOwner }[];
 }
 

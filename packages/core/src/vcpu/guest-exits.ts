@@ -12,6 +12,7 @@ import type { VcpuView } from './vcpu-view.js';
  * @experimental
  */
 export interface ExitTotals {
+  /** How often. */
   readonly count: number;
   /** How many of them were measured. Absent: none. */
   readonly timed?: number;

@@ -27,6 +27,7 @@ export enum VcpuExit {
  * @experimental
  */
 export interface Vcpu extends VcpuView {
+  /** The hooks of this vCPU. */
   readonly hooks: VcpuHooks;
   /** Counts and times its exits, when the engine reports them. */
   readonly exits?: GuestExits;

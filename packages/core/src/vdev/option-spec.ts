@@ -4,9 +4,12 @@
  * @experimental
  */
 export interface OptionSpec {
+  /** The word before `=`. */
   readonly name: string;
   readonly kind: 'string' | 'path' | 'number' | 'address' | 'size' | 'boolean' | 'enum' | 'mac';
+  /** One line for `qvm vdev help`. */
   readonly description: string;
+  /** Whether it must be given; `false` when absent. */
   readonly required?: boolean;
   /** Written as in a configuration. */
   readonly default?: string;
@@ -14,6 +17,7 @@ export interface OptionSpec {
   readonly values?: readonly string[];
   /** Bounds, both included, of `number`, `address` and `size`; of a `string`, `max` is the most characters that it may have. */
   readonly min?: number;
+  /** Greatest value of a number, address or size. */
   readonly max?: number;
   /** The option may be given several times; its value is then an array. */
   readonly repeatable?: boolean;

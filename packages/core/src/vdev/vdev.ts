@@ -23,6 +23,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * @experimental
  */
 export interface MmioRequest {
+  /** Name of the range, for {@link Vdev.mmio}. */
   readonly name: string;
   /** Bytes, a multiple of 4. */
   readonly size: number;
@@ -34,6 +35,7 @@ export interface MmioRequest {
  * @experimental
  */
 export interface InterruptRequest {
+  /** Name of the line, for `VdevContext.interrupt`. */
   readonly name: string;
 }
 
@@ -44,6 +46,7 @@ export interface InterruptRequest {
  * @experimental
  */
 export interface WindowRequest {
+  /** Name of the window, for `VdevContext.window`. */
   readonly name: string;
   /** Bytes, a multiple of 4 KiB. */
   readonly size: number;
@@ -57,8 +60,11 @@ export interface WindowRequest {
  * @experimental
  */
 export interface VdevResources {
+  /** Ranges of registers. */
   readonly mmio?: readonly MmioRequest[];
+  /** Interrupt lines. */
   readonly interrupts?: readonly InterruptRequest[];
+  /** Ranges in which the vdev maps memory. */
   readonly windows?: readonly WindowRequest[];
   /**
    * What the vdev is on a board, for boards that do not know its type: `uart`, `rtc`, `virtio-mmio`. `platform`, on boards that have
@@ -86,8 +92,11 @@ export interface VdevContext {
   interrupt(name: string): InterruptLine;
   /** A line that was not requested by number (per-vCPU inputs of architectural devices). *startup* */
   privateInterrupt(number: number, vcpu: number): InterruptLine;
+  /** Guest-physical memory. */
   readonly memory: GuestMemory;
+  /** Virtual time. */
   readonly clock: Clock;
+  /** Log of the VM. */
   readonly logger: Logger;
   /** Number of vCPUs of the VM. */
   readonly vcpus: number;
@@ -118,6 +127,7 @@ export interface VdevContext {
  * @experimental
  */
 export interface Vdev {
+  /** The handlers of its register ranges, by the names in {@link VdevResources.mmio}. */
   readonly mmio?: Readonly<Record<string, MmioHandler>>;
   /** Back to power-on state; also when the guest resets its machine. */
   reset(): void;
@@ -162,6 +172,7 @@ export interface DeviceTreeContext {
 export interface VdevFile {
   /** The option that names it. */
   readonly option: string;
+  /** The path, resolved as the options have it. */
   readonly path: string;
   /** `change`: read and written in place; `write`: emptied, then written. */
   readonly access: 'read' | 'change' | 'write';
@@ -177,6 +188,7 @@ export interface VdevFile {
 export interface VdevFactory {
   /** The word after `vdev` in a configuration, without `qvm-vdev-`. */
   readonly type: string;
+  /** One line for `qvm vdev help`. */
   readonly description: string;
   /** Options beyond the common ones (`base`/`loc`, `irq`/`intr`, `name`), which every vdev has. */
   readonly options: readonly OptionSpec[];
@@ -185,8 +197,10 @@ export interface VdevFactory {
    * node becomes `stdout-path`.
    */
   readonly console?: boolean;
+  /** What an instance with these options needs. Pure: called several times, also for checks. */
   resources(options: OptionValues): VdevResources;
   /** The files of the host that an instance with these options uses. Absent: it reads those of its options of kind `path`. */
   files?(options: OptionValues): readonly VdevFile[];
+  /** Makes an instance. Throws what the options or the host do not allow. */
   create(context: VdevContext, options: OptionValues): Vdev;
 }

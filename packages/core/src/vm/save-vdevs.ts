@@ -14,9 +14,11 @@ const QUIESCE_TIMEOUT_MS = 10_000;
 export interface VdevSnapshot {
   /** Of the instance. */
   readonly name: string;
+  /** Type of the vdev. */
   readonly type: string;
   /** Of the state's format, as the vdev counts. */
   readonly version: number;
+  /** What `Vdev.save` gave. */
   readonly state: Json;
 }
 

@@ -50,6 +50,7 @@ export interface VdevHost {
 export interface VdevRange {
   /** As its request calls it. */
   readonly name: string;
+  /** First guest-physical address. */
   readonly base: number;
   /** Bytes. */
   readonly size: number;
@@ -61,13 +62,17 @@ export interface VdevRange {
  * @experimental
  */
 export class VdevInstance {
+  /** Name in the VM, unique. */
   readonly name: string;
+  /** The type that it was made by. */
   readonly factory: VdevFactory;
+  /** Where its registers and interrupts are. */
   readonly placement: VdevPlacement;
   /** Where its registers are. */
   readonly registers: readonly VdevRange[];
   /** Where its windows are. */
   readonly windows: readonly VdevRange[];
+  /** The vdev itself. */
   readonly vdev: Vdev;
   readonly #guard: VdevGuard;
   #disposed = false;

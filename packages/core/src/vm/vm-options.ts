@@ -15,6 +15,7 @@ import type { UnsupportedPolicies } from './unsupported.js';
  * @experimental
  */
 export interface VdevSpec {
+  /** The type. */
   readonly factory: VdevFactory;
   /** Validated against {@link VdevFactory.options}, defaults filled in. */
   readonly options: OptionValues;
@@ -69,15 +70,19 @@ export type CharacterBackendOpener = (designator: string, post: (task: () => voi
  * @experimental
  */
 export interface VmOptions {
+  /** Name of the VM, for errors and logs. */
   readonly name: string;
+  /** What makes the processors. */
   readonly architecture: Architecture;
   /** One for the guests of the architecture. */
   readonly board: Board;
   /** Number of vCPUs, 1 to 255. */
   readonly vcpus: number;
+  /** RAM and ROM, at least one range. */
   readonly ram: readonly RamSpec[];
   /** Addresses and interrupts that no vdev gets. */
   readonly reserve?: readonly ReserveSpec[];
+  /** The vdevs, in order of creation. */
   readonly vdevs: readonly VdevSpec[];
   /**
    * Makes the vdevs that the board always has (see {@link Board.implicitVdevs}) and that `vdevs` does not
@@ -88,9 +93,11 @@ export interface VmOptions {
   readonly clock?: ClockSpec;
   /** How guest code runs; `wasm` when absent. */
   readonly engine?: Engine;
+  /** Log of the VM; nothing is logged when absent. */
   readonly logger?: Logger;
   /** Absent: opening one is an error (`vm.no-backend`). */
   readonly openCharacterBackend?: CharacterBackendOpener;
+  /** What taps the hooks, in order of application. */
   readonly plugins?: readonly HookPlugin[];
   /**
    * Told of each vdev that cannot be made. When it returns, the VM is built without that vdev, so that a check finds all of them; such

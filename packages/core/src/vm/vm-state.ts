@@ -53,6 +53,7 @@ export class VmLifecycle {
     this.#changed = changed;
   }
 
+  /** Where in its life the VM is. */
   get state(): VmState {
     return this.#state;
   }

@@ -10,7 +10,9 @@ import type { VmState } from './vm-state.js';
  * @experimental
  */
 export interface VcpuStats {
+  /** Number of the vCPU. */
   readonly index: number;
+  /** What it is doing. */
   readonly state: VcpuState;
   /** Instructions retired. */
   readonly instructions: number;
@@ -30,7 +32,9 @@ export interface VcpuStats {
  * @experimental
  */
 export interface VmStats {
+  /** Name of the VM. */
   readonly name: string;
+  /** Where in its life it is. */
   readonly state: VmState;
   /** Virtual time in nanoseconds. */
   readonly time: number;
@@ -46,6 +50,7 @@ export interface VmStats {
   readonly interrupts: number;
   /** How late timers fired, in virtual time, and thus how long their interrupts waited. */
   readonly timerDelays: TimerDelayTotals;
+  /** Counters of each vCPU, in order. */
   readonly vcpus: readonly VcpuStats[];
   /** What the engine counts, guest exits by cause among them. */
   readonly engine: Readonly<Record<string, Json>>;

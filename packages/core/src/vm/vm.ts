@@ -39,6 +39,7 @@ const STOPPED: VmExit = { exitCode: VmExitCode.Normal, reason: 'The VM was stopp
  * @experimental
  */
 export class Vm implements DrivenVm {
+  /** Name of the VM, for errors, logs and hooks. */
   readonly name: string;
   readonly #options: VmOptions;
   readonly #parts: AssembledVm;

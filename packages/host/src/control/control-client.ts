@@ -100,6 +100,7 @@ export class ControlClient {
     return { ended, detach };
   }
 
+  /** Closes the connection; requests under way are rejected. */
   close(): void {
     this.#socket.destroy();
   }

@@ -176,7 +176,7 @@ export interface ControlMethods {
   detach: { readonly params: { readonly subscription: number }; readonly result: Nothing };
 }
 
-/** @experimental */
+/** The name of a method. @experimental */
 export type ControlMethod = keyof ControlMethods;
 
 /** No parameters, or nothing to tell. */

@@ -20,6 +20,7 @@ const POWER_CUT = 'The power was cut.';
 export interface HostedVmListener {
   /** A change of state; `failed` and `stopped` may be followed by another start. */
   state(vm: HostedVm, from: VmState, to: VmState): void;
+  /** A line of the VM's log. */
   log(vm: HostedVm, level: LogLevel, message: string): void;
   /** What the user needs to know, such as the path of a PTY. */
   announcement(vm: HostedVm, message: string): void;
@@ -91,6 +92,7 @@ export class HostedVm {
     this.end = new Promise((resolve) => (this.#settle = resolve));
   }
 
+  /** Where in its life the VM is. */
   get state(): VmState {
     return this.#state;
   }
@@ -120,6 +122,7 @@ export class HostedVm {
     return this.#run === undefined || this.#startedAt === 0 ? 0 : performance.now() - this.#startedAt;
   }
 
+  /** What its making warned of. */
   get warnings(): readonly Finding[] {
     return this.#warnings;
   }

@@ -11,6 +11,7 @@ export interface CharacterBackendContext {
   readonly vm: string;
   /** Folder that relative paths are relative to. */
   readonly baseDir: string;
+  /** Log of the VM. */
   readonly logger: Logger;
   /** Tells the user something that is needed to use the back end, such as the path of a PTY. */
   announce(message: string): void;
@@ -26,6 +27,7 @@ export interface CharacterBackendFactory {
   readonly scheme: string;
   /** What follows the colon, for help: `PATH`, for example; absent when nothing may follow. */
   readonly argument?: string;
+  /** One line for people. */
   readonly description: string;
   /**
    * For checks of configurations: refuses what `open` would refuse, as far as that shows without opening anything. Absent: nothing

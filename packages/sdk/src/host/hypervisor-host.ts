@@ -30,6 +30,7 @@ export interface HostPaths {
  * @experimental
  */
 export interface HypervisorHost {
+  /** The files that configurations name. */
   readonly files: FileSource;
   /** Absent on hosts without files of their own. */
   readonly paths?: HostPaths;

@@ -10,7 +10,9 @@ import { vdevOptions } from './vdev-options.js';
  * @experimental
  */
 export interface KnownTypes {
+  /** The vdev types, without those of packages that only a configuration names. */
   readonly vdevTypes: readonly VdevFactory[];
+  /** The architectures. */
   readonly architectures: readonly Architecture[];
   readonly boards: readonly Board[];
 }

@@ -37,6 +37,7 @@ export interface VmCreateOptions {
  * @experimental
  */
 export interface VmOutput {
+  /** Path of the file, as the host program opens it. */
   readonly path: string;
   /** What asks for it, for messages: `--trace`. */
   readonly role: string;

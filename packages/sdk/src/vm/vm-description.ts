@@ -18,6 +18,7 @@ export type FileDescription = string | BootFile;
 export interface RamDescription {
   /** Absent: the board's default for the first region, else the end of the region before. */
   readonly base?: number | string;
+  /** Bytes, or a text as in a configuration (`64M`). */
   readonly size: number | string;
 }
 
@@ -27,7 +28,9 @@ export interface RamDescription {
  * @experimental
  */
 export interface VdevDescription {
+  /** Type of the vdev. */
   readonly type: string;
+  /** Options by name, written as in a configuration. */
   readonly options?: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
@@ -37,18 +40,25 @@ export interface VdevDescription {
  * @experimental
  */
 export interface VmDescription {
+  /** Name of the VM. */
   readonly name: string;
   /** `aarch64` when absent. */
   readonly arch?: ArchitectureName;
   /** The architecture's usual one when absent. */
   readonly board?: string;
+  /** The kernel or firmware: a path, or the file itself. */
   readonly image: FileDescription;
+  /** A device tree that is patched instead of a generated one: a path, or the file itself. */
   readonly dtb?: FileDescription;
+  /** The initial RAM file system: a path, or the file itself. */
   readonly initrd?: FileDescription;
+  /** The kernel's command line. */
   readonly cmdline?: string;
   /** Number of vCPUs; 1 when absent. */
   readonly cpus?: number;
+  /** Ranges of RAM; each follows the one before when it has no base. */
   readonly ram: readonly RamDescription[];
+  /** The vdevs, in order of creation. */
   readonly vdevs?: readonly VdevDescription[];
   /** Folder that relative paths are relative to; the working directory when absent. */
   readonly baseDir?: string;

@@ -23,7 +23,9 @@ export type ExitRecord = VmExit;
  * @experimental
  */
 export interface VcpuHandle {
+  /** Number of the vCPU. */
   readonly index: number;
+  /** The hooks of the vCPU, to be tapped. */
   readonly hooks: Tappable<VcpuHooks>;
   /** The registers now, by manual name: for debuggers and dumps. */
   registers(): Readonly<Record<string, bigint>>;
@@ -37,7 +39,9 @@ export interface VcpuHandle {
  * @experimental
  */
 export interface RamRange {
+  /** Name of the range, for listings. */
   readonly name: string;
+  /** `rom` cannot be written by the guest. */
   readonly kind: 'ram' | 'rom';
   /** Guest-physical address. */
   readonly base: number;
@@ -51,7 +55,9 @@ export interface RamRange {
  * @experimental
  */
 export interface VdevHandle {
+  /** Name in the VM, unique. */
   readonly name: string;
+  /** Type of the vdev. */
   readonly type: string;
   /** Where it is. */
   readonly place: VdevPlace;
@@ -65,7 +71,9 @@ export interface VdevHandle {
  * @experimental
  */
 export interface VmHandle {
+  /** Name of the VM. */
   readonly name: string;
+  /** Where in its life the VM is. */
   readonly state: VmState;
   /** What the VM was made from. */
   readonly spec: VmSpec;
@@ -75,8 +83,11 @@ export interface VmHandle {
   readonly exit: Promise<ExitRecord>;
   /** The hooks of the VM, tap-only. */
   readonly hooks: Tappable<VmHooks>;
+  /** The vCPUs, in order of their numbers. */
   readonly vcpus: readonly VcpuHandle[];
+  /** The vdevs, in order of creation. */
   readonly vdevs: readonly VdevHandle[];
+  /** Virtual time. */
   readonly clock: Clock;
   /** Guest RAM by guest-physical address. */
   readonly memory: GuestMemory;
@@ -106,11 +117,13 @@ export interface VmHandle {
   step(maxInstructions: number): StepResult;
   /** Stops the guest and its time. */
   pause(): void;
+  /** Lets a paused guest go on. Throws `QvmError` `vm.illegal-transition` when the VM is not paused. */
   resume(): void;
   /** Presses the power button; cuts the power when the guest does not end in time (milliseconds, 30 s by default). */
   stop(timeoutMs?: number): Promise<ExitRecord>;
   /** Cuts the power: exit code 3. */
   destroy(): Promise<ExitRecord>;
+  /** Counters, as they are now. */
   stats(): VmStats;
   /** Every interrupt source with its count. */
   interruptStatistics(): readonly InterruptStatistics[];

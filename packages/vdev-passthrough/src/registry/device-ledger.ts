@@ -12,6 +12,7 @@ export interface DeviceLedger {
   take(device: string, owner: HostDeviceOwner): HostDeviceOwner | undefined;
   /** The owner that `take` noted gives it back. */
   give(device: string): void;
+  /** Who has a device; `undefined` when nobody does. */
   ownerOf(device: string): HostDeviceOwner | undefined;
 }
 

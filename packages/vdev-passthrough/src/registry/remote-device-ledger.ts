@@ -17,7 +17,9 @@ export type DeviceLedgerCall =
  * @experimental
  */
 export interface DeviceLedgerNote {
+  /** What is told: a device is given back. */
   readonly kind: 'give';
+  /** Name of the device. */
   readonly device: string;
 }
 
@@ -29,6 +31,7 @@ export interface DeviceLedgerNote {
 export interface DeviceLedgerChannel {
   /** Sends a call and waits for its answer, the owner. */
   call(call: DeviceLedgerCall): HostDeviceOwner | undefined;
+  /** Tells the other side, and waits for nothing. */
   note(note: DeviceLedgerNote): void;
 }
 

@@ -65,6 +65,7 @@ export type SharedMemoryReply =
 export interface SharedMemoryChannel {
   /** Sends a call and waits for its reply, without turning the event loop. */
   call(call: SharedMemoryCall): SharedMemoryReply;
+  /** Tells the other side, and waits for nothing. */
   note(note: SharedMemoryNote): void;
   /** Sets who gets the events, on this thread's event loop. */
   onEvent(listener: (event: SharedMemoryEvent) => void): void;

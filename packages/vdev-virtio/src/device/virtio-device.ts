@@ -9,6 +9,7 @@ import type { OptionSpec, OptionValues, VdevContext, VdevFile } from '@qvm/core/
 export interface VirtioDeviceType {
   /** The word after `vdev` in a configuration, such as `virtio-blk`. */
   readonly type: string;
+  /** One line for `qvm vdev help`. */
   readonly description: string;
   /** Number of the device type (VirtIO 1.2, section 5). */
   readonly deviceId: number;
@@ -44,6 +45,7 @@ export interface VirtqueueSpec {
 export interface VirtioContext {
   /** The VM, as every vdev sees it. */
   readonly vdev: VdevContext;
+  /** The queues, in the order of {@link VirtioDeviceType.queues}. */
   readonly queues: readonly Virtqueue[];
   /** The configuration space changed: raises the generation and interrupts the driver. */
   configChanged(): void;
@@ -59,6 +61,7 @@ export interface VirtioContext {
  * @experimental
  */
 export interface Virtqueue {
+  /** Name of the queue, for errors and status. */
   readonly name: string;
   /** Whether the driver has set the queue up and the device is live (DRIVER_OK, no reset needed). */
   readonly ready: boolean;
@@ -115,6 +118,7 @@ export interface VirtioDevice {
   readonly features: bigint;
   /** The configuration space; offset and width lie inside `configSize`. */
   readonly configSize: number;
+  /** Reads 1, 2 or 4 bytes of the configuration space, as an unsigned little-endian number. */
   readConfig(offset: number, width: 1 | 2 | 4): number;
   /** Absent: nothing in it is writable. */
   writeConfig?(offset: number, width: 1 | 2 | 4, value: number): void;
@@ -138,6 +142,7 @@ export interface VirtioDevice {
    * @throws VdevStateError
    */
   restore(state: Json): void;
+  /** The device's part of `qvm vdevstat`, as JSON. */
   status(): Readonly<Record<string, Json>>;
   /** As `Vdev.dispose`. */
   dispose(): void | Promise<void>;

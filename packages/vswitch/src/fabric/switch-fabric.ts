@@ -18,6 +18,7 @@ const MOST_SWITCHES = 256;
  * @experimental
  */
 export interface SwitchFabricOptions {
+  /** Told of addresses that two devices have, and of captures that end; nothing is logged when absent. */
   readonly logger?: Logger;
   /** For all of its switches. */
   readonly switches?: LearningSwitchOptions;

@@ -12,7 +12,9 @@ export interface QueuedFrame {
  * @experimental
  */
 export interface QueueBounds {
+  /** Most frames that wait. */
   readonly frames: number;
+  /** Most bytes of frames that wait. */
   readonly bytes: number;
 }
 

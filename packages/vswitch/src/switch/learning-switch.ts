@@ -50,6 +50,7 @@ export interface SwitchPortOptions {
  * @experimental
  */
 export interface Station {
+  /** VLAN of the station. */
   readonly vlan: number;
   /** `52:54:00:12:34:56` */
   readonly address: string;
@@ -63,7 +64,9 @@ export interface Station {
  * @experimental
  */
 export interface SwitchPortStatus {
+  /** Name of the port. */
   readonly name: string;
+  /** What passed so far. */
   readonly counters: NetworkCounters;
   /** Frames that wait for the device. */
   readonly waiting: number;
@@ -107,6 +110,7 @@ export class LearningSwitch {
     return end;
   }
 
+  /** The ports, in the order in which they were added. */
   get ports(): readonly SwitchPortStatus[] {
     return [...this.#members].map(({ name, end }) => ({ name, counters: end.counters, waiting: end.waiting }));
   }

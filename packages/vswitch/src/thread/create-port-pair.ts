@@ -9,7 +9,9 @@ const DEFAULT_CAPACITY = 4 << 20;
  * @experimental
  */
 export interface ThreadPortParts {
+  /** The frames' rings, one for each direction. */
   readonly rings: SharedArrayBuffer;
+  /** Wakes the other side. */
   readonly wake: MessagePort;
 }
 

@@ -44,6 +44,7 @@ export function onOutputLost(listener: (path: string) => void): Disposable {
  * @experimental
  */
 export class OutputFile {
+  /** The path that it was opened by. */
   readonly path: string;
   readonly #claim: FileClaim | undefined;
   #descriptor: number | undefined;
