@@ -24,8 +24,8 @@ export interface MmioOperations {
 /** "virt". */
 const MAGIC = 0x7472_6976;
 const VERSION = 2;
-/** "QVM". */
-const VENDOR = 0x004d_5651;
+/** "QEMU": drivers for its board compare with it. */
+const VENDOR = 0x554d_4551;
 /** Section 4.2.2: what a length or address of a shared memory region reads as that does not exist. */
 const NO_REGION = 0xffff_ffff;
 
@@ -49,7 +49,7 @@ const registers = {
     description: 'Type of the device',
     read: (transport: MmioOperations) => transport.deviceId,
   },
-  VendorID: { offset: 0x00c, access: 'ro', description: 'The text "QVM"', read: () => VENDOR },
+  VendorID: { offset: 0x00c, access: 'ro', description: 'The text "QEMU", with which drivers for its board compare', read: () => VENDOR },
   DeviceFeatures: {
     offset: 0x010,
     access: 'ro',

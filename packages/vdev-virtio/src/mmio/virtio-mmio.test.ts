@@ -26,7 +26,7 @@ describe('the registers of VirtIO over MMIO', () => {
     const { harness } = createTestDevice();
     const { MagicValue, Version, DeviceId, VendorId } = VirtioMmio;
     expect([MagicValue, Version, DeviceId, VendorId].map((offset) => harness.read(offset))).toEqual([
-      0x7472_6976, 2, 42, 0x004d_5651,
+      0x7472_6976, 2, 42, 0x554d_4551,
     ]);
   });
 
