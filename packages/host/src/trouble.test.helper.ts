@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import type { QvmPlugin } from '@qvm/core';
 
 /* A plugin that does to the thread of its VM what the VM's name asks for, when the VM starts. */
@@ -6,6 +7,8 @@ const TROUBLES: Readonly<Record<string, () => void>> = {
   spins: () => {
     for (let turns = 0; turns >= 0; turns = (turns + 1) % 1000);
   },
+  // Nobody has the pipe open for writing: open(2) does not return.
+  hangs: () => void openSync(process.env['QVM_TEST_PIPE'] ?? '', 'r'),
   exits: () => process.exit(9),
   throws: () =>
     void setTimeout(() => {

@@ -36,7 +36,15 @@ export async function runHost(flags: RunHostFlags): Promise<number> {
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGQUIT', cut).on('SIGHUP', stop);
   process.removeAllListeners('uncaughtException').on('uncaughtException', fault);
   await host.closed;
+  if (host.vms.vms.some(({ stuck }) => stuck)) endHard();
   return failed ? CliExitCode.Internal : CliExitCode.Success;
+}
+
+/** A thread that hangs in a call to the system keeps the process from its end, and nothing but this ends it. */
+function endHard(): never {
+  process.stderr.write('qvm: error: a thread of a VM hangs in a call to the system; the host ends by SIGKILL\n');
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('SIGKILL has no handler');
 }
 
 async function openHost(flags: RunHostFlags, log: HostLog): Promise<HostProcess> {

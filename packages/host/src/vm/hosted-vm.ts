@@ -10,6 +10,8 @@ import { VmWorker, type WatchOptions } from './vm-worker.js';
 
 /** How long a guest may take to end after its power button was pressed, unless it is said otherwise. */
 export const DEFAULT_STOP_TIMEOUT_MS = 30_000;
+/** How long a thread may take to go when it is ended. Only a call to the system that does not return takes longer. */
+const THREAD_END_MS = 10_000;
 const POWER_CUT = 'The power was cut.';
 
 /**
@@ -70,6 +72,7 @@ export class HostedVm {
   #state: VmState = 'created';
   #lastEnd: VmEnd | undefined;
   #over = false;
+  #stuck = false;
   #wanted = false;
   #restarts = 0;
   #startedAt = 0;
@@ -122,7 +125,12 @@ export class HostedVm {
     return this.#run === undefined || this.#startedAt === 0 ? 0 : performance.now() - this.#startedAt;
   }
 
-  /** What its making warned of. */
+  /** Whether the VM has ended and its thread has not. A process with such a thread ends only by SIGKILL. */
+  get stuck(): boolean {
+    return this.#stuck;
+  }
+
+  /** Warnings of its creation. */
   get warnings(): readonly Finding[] {
     return this.#warnings;
   }
@@ -261,10 +269,24 @@ export class HostedVm {
     this.#lastEnd = end;
     const failed = isFailure(end) || end.exitCode >= VmExitCode.StartFailed;
     if (this.#state !== 'stopped' && this.#state !== 'failed') this.#setState(failed ? 'failed' : 'stopped');
-    void run.worker.terminate().then(() => {
+    // Its memory and its places are another VM's only when the thread is gone.
+    void run.worker.exited.then(() => {
       run.broker.close();
-      this.#afterRun(end);
+      this.#stuck = false;
     });
+    void run.worker.terminate(this.#options.watch?.endMs ?? THREAD_END_MS).then((gone) => {
+      if (gone) this.#afterRun(end);
+      else this.#leave(end);
+    });
+  }
+
+  /** Its thread hangs in a call to the system: the VM is over for the others, and does not start again. */
+  #leave(end: VmEnd): void {
+    this.#stuck = true;
+    this.#wanted = false;
+    const message = 'its thread hangs in a call to the system; what it has of the host stays taken until that ends';
+    this.#listener.log(this, 'error', message);
+    this.#endForGood(end);
   }
 
   #afterRun(end: VmEnd): void {

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { QvmError } from '@qvm/core';
 import { type VmState } from '@qvm/core/host';
@@ -130,6 +131,29 @@ describe('a VM whose thread is in trouble', () => {
     },
     LIMIT_MS,
   );
+});
+
+describe('a VM whose thread hangs in a call to the system', () => {
+  it('ends in time, and gives back what it has when the call returns', async () => {
+    const pipe = space.path('pipe');
+    execFileSync('mkfifo', [pipe]);
+    process.env['QVM_TEST_PIPE'] = pipe;
+    const messages: string[] = [];
+    const own = new VmHost({ onLog: (_vm, _level, message) => void messages.push(message) });
+    const vm = await own.create({
+      launch: space.launch('hangs', ['poweroff']),
+      watch: { endMs: 300 },
+      restart: 'always',
+    });
+    vm.start().catch(() => undefined);
+    await eventually(() => vm.state === 'starting');
+    expect(await vm.destroy(200)).toMatchObject({ exitCode: 3 });
+    expect([vm.stuck, vm.restarting, messages]).toEqual([true, false, [expect.stringContaining('hangs in a call')]]);
+    await own.shutdown(0);
+    // Now open(2) returns over there.
+    closeSync(openSync(pipe, 'w'));
+    await eventually(() => !vm.stuck);
+  });
 });
 
 describe('restarts', () => {

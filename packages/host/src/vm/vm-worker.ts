@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly periodMs?: number;
   /** Looks without an answer after which the thread is ended. */
   readonly patience?: number;
+  /** Milliseconds that the thread may take to go when it is ended; 10 s when absent. */
+  readonly endMs?: number;
 }
 
 /** What a VM's thread tells the main thread. */
@@ -97,11 +99,27 @@ export class VmWorker {
     if (!this.#over) this.#post({ taken: bytes, stream });
   }
 
-  /** Ends the thread at once, also inside of an endless loop, and gives its memory back. Resolves when it is gone. */
-  async terminate(): Promise<void> {
+  /** Resolves when the thread is gone, and its memory given back. */
+  get exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  /**
+   * Ends the thread at once, also inside of an endless loop. A call to the system that does not return cannot be ended.
+   *
+   * @param limitMs - how long to wait for the end.
+   * @returns whether it is gone.
+   */
+  async terminate(limitMs: number): Promise<boolean> {
     this.#end(lost('has ended', undefined));
-    await this.#worker.terminate();
-    await this.#exited;
+    void this.#worker.terminate();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, limitMs, false)));
+    const ended = await Promise.race([this.#exited.then(() => true as const), late]);
+    clearTimeout(timer);
+    // A thread that hangs must not keep the process by itself.
+    if (!ended) this.#worker.unref();
+    return ended;
   }
 
   #post(message: ToVmThread): void {
