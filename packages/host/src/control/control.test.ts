@@ -139,6 +139,10 @@ describe('the control socket', () => {
     await expect(client.request('vm.memory', { vm: 'guest', address: 0, length: 16 })).rejects.toMatchObject({
       code: 'memory.guest-access',
     });
+    expect(await client.request('console.resize', { vm: 'guest', columns: 132, rows: 43 })).toEqual({});
+    await expect(client.request('console.resize', { vm: 'guest', columns: 0x1_0000, rows: 43 })).rejects.toMatchObject({
+      code: 'protocol.params',
+    });
     await client.request('console.input', { vm: 'guest', base64: Buffer.from('echoq').toString('base64') });
     expect(await client.request('vm.wait', { vm: 'guest' })).toEqual({ exitCode: 0, reason: 'The guest powered off.' });
     await ended;
