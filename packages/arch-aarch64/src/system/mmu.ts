@@ -1,9 +1,10 @@
-import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
+import type { PhysicalMap, VirtualMapping, VmMemory } from '@qvm/core/architecture';
 import { PAGE_BITS } from '@qvm/jit';
 import { State, WalkHalf } from '@qvm/isa-aarch64';
 import type { Access, AddressTranslation, MainRam } from '@qvm/engine';
 import { Sys } from '../vcpu/aarch64-state.js';
 import type { Aarch64State } from '../vcpu/aarch64-state.js';
+import { blockAllowed, MappedRanges, type TranslationTables } from './mapped-ranges.js';
 import { FaultStatus } from './syndrome.js';
 
 /** SCTLR_EL1 bits (Arm ARM D19.2.118). @experimental */
@@ -25,14 +26,7 @@ export enum Sctlr {
 export const PHYSICAL_ADDRESS_BITS = 44;
 
 /** One half of the address space, as TCR_EL1 and TTBRn_EL1 describe it. */
-interface Half {
-  /** Address of the first table. */
-  readonly table: number;
-  readonly firstLevel: number;
-  /** log2 of what one entry of the first table spans, and the index bits of that table. */
-  readonly firstShift: number;
-  readonly firstIndexMask: number;
-  readonly granuleBits: number;
+interface Half extends TranslationTables {
   readonly disabled: boolean;
   /** Bits of the high and low word that must equal bit 55. */
   readonly checkedHi: number;
@@ -192,6 +186,22 @@ export class Mmu implements AddressTranslation {
     }
     if (!this.#walk(lo, hi, half, privileged)) return false;
     return access === 'read' ? this.readable : access === 'write' ? this.writable : this.executable;
+  }
+
+  /** All that the tables map, whoever may access it; nothing without translation. */
+  mappings(limit: number): readonly VirtualMapping[] {
+    const memory = { words: this.#u32, find: (address: number) => this.#memoryAt(address) };
+    const found = new MappedRanges(memory, this.#outputLimit, limit);
+    if (this.enabled && !this.#lower.disabled) found.addHalf(this.#lower, false);
+    if (this.enabled && !this.#upper.disabled) found.addHalf(this.#upper, true);
+    return found.ranges;
+  }
+
+  #memoryAt(address: number): { readonly index: number; readonly bytes: number } | undefined {
+    const region = this.map.find(address);
+    if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) return undefined;
+    const within = address - region.base;
+    return { index: (region.offset + within) / 4, bytes: region.size - within };
   }
 
   /** Where a branch to an address goes: an ignored top byte is replaced by copies of bit 55 (AArch64.BranchAddr). */
@@ -370,5 +380,3 @@ function normalIndexes(lo: number, hi: number): number {
   }
   return indexes;
 }
-
-const blockAllowed = (granuleBits: number, level: number): boolean => (granuleBits === 12 ? level >= 1 : level === 2);

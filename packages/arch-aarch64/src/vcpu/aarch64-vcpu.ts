@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
-import type { MachineServices } from '@qvm/core/architecture';
+import type { MachineServices, VirtualMapping } from '@qvm/core/architecture';
 import { VcpuExit } from '@qvm/core/hooks';
 import { Before, EngineVcpu, SoftTlb } from '@qvm/engine';
 import type { AccessFault, EngineFaults, VmEngine } from '@qvm/engine';
@@ -163,9 +163,19 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
       );
   }
 
-  translate(virtualAddress: bigint): number | undefined {
+  /** The tables as they are now, apart from what the vCPU itself has cached of them. */
+  #tables(): Mmu {
     const mmu = new Mmu(this.#services.memory, this.#services.map, this.state);
     mmu.refresh();
+    return mmu;
+  }
+
+  mappings(limit: number): readonly VirtualMapping[] {
+    return this.#tables().mappings(limit);
+  }
+
+  translate(virtualAddress: bigint): number | undefined {
+    const mmu = this.#tables();
     const va = BigInt.asUintN(64, virtualAddress);
     const mapped = mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), 'read', true);
     return mapped ? mmu.physical : undefined;

@@ -48,5 +48,6 @@ export { VmMemory } from '../memory/vm-memory.js';
 export { GuestExits } from '../vcpu/guest-exits.js';
 export { INSPECT, vcpuSummary } from '../vcpu/inspection.js';
 export type { VcpuView } from '../vcpu/vcpu-view.js';
+export type { VirtualMapping } from '../vcpu/virtual-mapping.js';
 export type { UnsupportedKind, UnsupportedPolicies, UnsupportedPolicy } from '../vm/unsupported.js';
 export { DEFAULT_UNSUPPORTED } from '../vm/unsupported.js';

@@ -1,3 +1,5 @@
+import type { VirtualMapping } from './virtual-mapping.js';
+
 /**
  * A vCPU as taps of its hooks, debuggers and statistics see it: state to look at and registers to write, but no way to run it.
  *
@@ -25,4 +27,11 @@ export interface VcpuView {
    * effect on the guest. `undefined` when it is not mapped, or the engine cannot tell.
    */
   translate?(virtualAddress: bigint): number | undefined;
+  /**
+   * All that the guest's own tables map now, in ascending order of virtual addresses, with neighbours joined: for core dumps. Absent
+   * where the engine cannot tell; empty while there is no translation.
+   *
+   * @param limit - ranges at most; tables that a guest makes to be endless end there.
+   */
+  mappings?(limit: number): readonly VirtualMapping[];
 }

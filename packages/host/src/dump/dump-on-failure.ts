@@ -1,16 +1,27 @@
 import { join } from 'node:path';
 import { QvmError } from '@qvm/core';
 import type { VmHandle } from '@qvm/sdk';
+import { MOST_MAPPINGS } from './elf-core.js';
 import { pipeDump } from './pipe-dump.js';
 import { writeDump, type DumpSource } from './write-dump.js';
 
 /** Names that are tried when a file is there already: `-1` to `-9`. */
 const SUFFIXES = ['', ...Array.from({ length: 9 }, (_, n) => `-${n + 1}`)];
 
-/** Contents of a VM's dump at this moment. */
+/**
+ * Contents of a VM's dump at this moment. Virtual addresses are those of the first vCPU that has any: the kernel's are the same on all,
+ * those of processes are of the one that ran there.
+ */
 export function dumpSource(vm: VmHandle): DumpSource {
   const vcpus = vm.vcpus.map((vcpu) => vcpu.registers());
-  return { arch: vm.spec.arch, ranges: vm.ram, vcpus, read: (address, length) => vm.memory.view(address, length) };
+  const mappings = vm.vcpus.map((vcpu) => vcpu.mappings(MOST_MAPPINGS)).find(({ length }) => length !== 0) ?? [];
+  return {
+    arch: vm.spec.arch,
+    ranges: vm.ram,
+    vcpus,
+    mappings,
+    read: (address, length) => vm.memory.view(address, length),
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { alignUp } from '@qvm/core/architecture';
+import { alignUp, type VirtualMapping } from '@qvm/core/architecture';
 import type { ArchitectureName } from '@qvm/config';
 
 /* ELF64 core files, as the System V ABI (gABI chapters 4 and 5) and Linux' core format have them. */
@@ -42,6 +42,14 @@ export interface MemoryRange {
   readonly size: number;
 }
 
+/** A segment: a part of a range, by a virtual address. */
+interface Segment {
+  readonly virtual: bigint;
+  readonly physical: number;
+  readonly size: number;
+  readonly offset: number;
+}
+
 /** The headers of a core file and where its segments lie. */
 export interface CoreLayout {
   /** ELF header, program headers and notes. */
@@ -51,21 +59,30 @@ export interface CoreLayout {
   readonly fileSize: number;
 }
 
+/** Segments by virtual address that a core file has at most. */
+export const MOST_MAPPINGS = 20_000;
+
 /**
- * Lays out a core file: one note for each vCPU, one segment for each range. Virtual and physical address of a segment
- * are both the guest-physical one.
+ * Lays out a core file: a note for each vCPU; a segment for each part of memory that the guest's tables map, by its virtual address;
+ * then one for each range, by its guest-physical address in both places. All of them share the bytes of the ranges in the file. Debuggers
+ * take the first segment that has an address: where a virtual and a guest-physical address are the same number, the virtual one counts.
  *
+ * @param mappings - what the tables map; what is no memory of the ranges is left out.
  * @throws RangeError when there are more ranges than an ELF header can count.
  */
 export function layoutCore(
   arch: ArchitectureName,
   vcpus: readonly Readonly<Record<string, bigint>>[],
   ranges: readonly MemoryRange[],
+  mappings: readonly VirtualMapping[] = [],
 ): CoreLayout {
   if (ranges.length + 1 > MAX_PROGRAM_HEADERS)
     throw new RangeError(`${ranges.length} ranges do not fit into a core file`);
   const notes = concatenate(vcpus.map((registers, index) => prstatusNote(arch, registers, index + 1)));
-  const notesAt = EHDR_BYTES + PHDR_BYTES * (ranges.length + 1);
+  const mapped = mappings.flatMap((mapping) => partsIn(ranges, mapping));
+  const room = Math.min(MOST_MAPPINGS, MAX_PROGRAM_HEADERS - 1 - ranges.length);
+  const count = 1 + Math.min(room, mapped.length) + ranges.length;
+  const notesAt = EHDR_BYTES + PHDR_BYTES * count;
   const offsets: number[] = [];
   let end = alignUp(notesAt + notes.length, ALIGNMENT);
   for (const { size } of ranges) {
@@ -74,22 +91,49 @@ export function layoutCore(
   }
   const head = new Uint8Array(notesAt + notes.length);
   const view = new DataView(head.buffer);
-  writeHeader(head, view, arch, ranges.length + 1);
+  writeHeader(head, view, arch, count);
   writeProgramHeader(view, EHDR_BYTES, {
     type: PT_NOTE,
     flags: 0,
     offset: notesAt,
-    address: 0,
+    virtual: 0n,
+    physical: 0,
     size: notes.length,
     align: 4,
   });
-  ranges.forEach(({ base, size }, index) => {
-    const offset = offsets[index] ?? 0;
+  const segments = [
+    ...mapped
+      .slice(0, room)
+      .map(({ range, within, ...segment }) => ({ ...segment, offset: (offsets[range] ?? 0) + within })),
+    ...ranges.map(({ base, size }, index) => ({
+      virtual: BigInt(base),
+      physical: base,
+      size,
+      offset: offsets[index] ?? 0,
+    })),
+  ];
+  segments.forEach((segment: Segment, index) => {
     const at = EHDR_BYTES + PHDR_BYTES * (index + 1);
-    writeProgramHeader(view, at, { type: PT_LOAD, flags: PF_RWX, offset, address: base, size, align: ALIGNMENT });
+    writeProgramHeader(view, at, { type: PT_LOAD, flags: PF_RWX, align: ALIGNMENT, ...segment });
   });
   head.set(notes, notesAt);
   return { head, offsets, fileSize: end };
+}
+
+/** The parts of a mapping that are in ranges, but for those that have the same address in both spaces. */
+function partsIn(
+  ranges: readonly MemoryRange[],
+  { virtual, physical, size }: VirtualMapping,
+): readonly (Omit<Segment, 'offset'> & { readonly range: number; readonly within: number })[] {
+  if (virtual === BigInt(physical)) return [];
+  return ranges.flatMap(({ base, size: bytes }, range) => {
+    const from = Math.max(physical, base);
+    const to = Math.min(physical + size, base + bytes);
+    if (from >= to) return [];
+    return [
+      { virtual: virtual + BigInt(from - physical), physical: from, size: to - from, range, within: from - base },
+    ];
+  });
 }
 
 function writeHeader(bytes: Uint8Array, view: DataView, arch: ArchitectureName, programHeaders: number): void {
@@ -108,18 +152,19 @@ interface ProgramHeader {
   readonly type: number;
   readonly flags: number;
   readonly offset: number;
-  readonly address: number;
+  readonly virtual: bigint;
+  readonly physical: number;
   readonly size: number;
   readonly align: number;
 }
 
 function writeProgramHeader(view: DataView, at: number, header: ProgramHeader): void {
-  const { type, flags, offset, address, size, align } = header;
+  const { type, flags, offset, virtual, physical, size, align } = header;
   // A note has no memory size.
   const memorySize = type === PT_NOTE ? 0 : size;
   view.setUint32(at, type, true);
   view.setUint32(at + 4, flags, true);
-  [offset, address, address, size, memorySize, align].forEach((value, index) =>
+  [offset, virtual, physical, size, memorySize, align].forEach((value, index) =>
     view.setBigUint64(at + 8 + 8 * index, BigInt(value), true),
   );
 }

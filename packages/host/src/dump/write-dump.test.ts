@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { Workspace } from '../host.test.helper.js';
 import { writeDump, type DumpSource } from './write-dump.js';
@@ -32,6 +32,9 @@ const source: DumpSource = {
 function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index * 7 + seed) & 0xff);
 }
+
+const hex = (byte: number | undefined): string => `0x${(byte ?? -1).toString(16).padStart(2, '0')}`;
+const ex = (commands: readonly string[]): readonly string[] => commands.flatMap((command) => ['-ex', command]);
 
 describe('a core dump', () => {
   const path = space.path('vm.gcore');
@@ -68,6 +71,40 @@ describe('a core dump', () => {
     expect(text.match(/NT_PRSTATUS/g)).toHaveLength(2);
     expect(text).not.toMatch(/[Ww]arning|[Ee]rror/);
   });
+
+  const hasGdb = spawnSync('gdb-multiarch', ['--version']).status === 0;
+  (hasGdb ? it : it.skip)(
+    hasGdb ? 'shows virtual memory to gdb, by the tables' : 'is not read by gdb: gdb-multiarch is not installed',
+    async () => {
+      const high = 0xffff_8000_1000_0000n;
+      const mappings = [
+        // Where the table has the guest-physical address of something else.
+        { virtual: 0xc000_0000n, physical: 0x4000_1000, size: 0x1000 },
+        { virtual: high, physical: 0x4000_0000, size: 0x2000 },
+        // Half of it is no memory.
+        { virtual: high + 0x10_0000n, physical: 0xbfff_f000, size: 0x2000 },
+        { virtual: high + 0x20_0000n, physical: 0x900_0000, size: 0x1000 },
+        { virtual: 0x4000_0000n, physical: 0x4000_0000, size: 0x1000 },
+      ];
+      const core = space.path('virtual.gcore');
+      await writeDump(core, { ...source, mappings });
+      const byteAt = (address: number): string => hex(memory.get(0x4000_0000)?.[address - 0x4000_0000]);
+      const commands = [high + 0x1002n, high + 0x10_1000n, 0xc000_0002n, 0x4000_0004n, high + 0x20_0000n].map(
+        (address) => `x/1bx 0x${address.toString(16)}`,
+      );
+      const args = ['-nx', '-batch', '-ex', `core-file ${core}`, '-ex', 'info registers pc', ...ex(commands)];
+      const { stdout, stderr } = spawnSync('gdb-multiarch', args, { encoding: 'utf8' });
+      const values = [...stdout.matchAll(/^0x[0-9a-f]+:\t(0x[0-9a-f]{2})$/gm)].map(([, value]) => value);
+      expect(stdout).toMatch(/^pc +0x40080000/m);
+      expect(values).toEqual([
+        byteAt(0x4000_1002),
+        hex(memory.get(0xc000_0000)?.[0]),
+        byteAt(0x4000_1002),
+        byteAt(0x4000_0004),
+      ]);
+      expect(`${stdout}${stderr}`).toContain('Cannot access memory at address 0xffff800010200000');
+    },
+  );
 
   it('is never written over another file', async () => {
     await expect(writeDump(path, source)).rejects.toMatchObject({ code: 'host.dump-exists' });

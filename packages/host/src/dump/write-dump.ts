@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { ArchitectureName } from '@qvm/config';
 import { QvmError } from '@qvm/core';
 import { removeOwnFile } from '@qvm/sdk';
+import type { VirtualMapping } from '@qvm/core/architecture';
 import { layoutCore, type MemoryRange } from './elf-core.js';
 
 /** One read of guest memory, one write of the file. */
@@ -13,6 +14,8 @@ export interface DumpSource {
   readonly ranges: readonly MemoryRange[];
   /** The registers of each vCPU. */
   readonly vcpus: readonly Readonly<Record<string, bigint>>[];
+  /** What the guest's tables map, so that debuggers can read by virtual address; absent: nothing. */
+  readonly mappings?: readonly VirtualMapping[];
   /** Guest memory; the array is used at once. */
   read(address: number, length: number): Uint8Array;
 }
@@ -25,7 +28,7 @@ export interface DumpPiece {
 
 /** The pieces of a core file that are not zero, and its size. */
 export function corePieces(source: DumpSource): { readonly pieces: Iterable<DumpPiece>; readonly fileSize: number } {
-  const { head, offsets, fileSize } = layoutCore(source.arch, source.vcpus, source.ranges);
+  const { head, offsets, fileSize } = layoutCore(source.arch, source.vcpus, source.ranges, source.mappings);
   return { pieces: piecesOf(head, offsets, source), fileSize };
 }
 

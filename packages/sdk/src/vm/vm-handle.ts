@@ -4,6 +4,7 @@ import type { InterruptStatistics, StepResult } from '@qvm/core/host';
 import type { Clock, GuestMemory } from '@qvm/core/vdev';
 import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
 import type { Vm, VmExit, VmState, VmStats, BootFiles } from '@qvm/core/host';
+import type { VirtualMapping } from '@qvm/core/architecture';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { ConsoleSet } from '../console/console-set.js';
 import type { ConsoleStream } from '../console/console-stream.js';
@@ -31,6 +32,12 @@ export interface VcpuHandle {
   registers(): Readonly<Record<string, bigint>>;
   /** The guest-physical address of a virtual one, by the guest's tables as they are now; `undefined` when it is not mapped. */
   translate(virtualAddress: bigint): number | undefined;
+  /**
+   * All that the guest's tables map now, in ascending order of virtual addresses: for core dumps. Empty without translation.
+   *
+   * @param limit - ranges at most.
+   */
+  mappings(limit: number): readonly VirtualMapping[];
 }
 
 /**
@@ -173,6 +180,7 @@ export class VmController implements VmHandle {
       hooks: tappable(vcpu.hooks),
       registers: () => vcpu.registers(),
       translate: (address) => vcpu.translate?.(address),
+      mappings: (limit) => vcpu.mappings?.(limit) ?? [],
     }));
     const interrupts = vm.interruptStatistics();
     this.vdevs = vm.vdevs.map((instance) => ({

@@ -1,0 +1,91 @@
+import type { VirtualMapping } from '@qvm/core/architecture';
+
+/** Half of the address space, as far as its tables are concerned. */
+export interface TranslationTables {
+  /** Address of the first table. */
+  readonly table: number;
+  readonly firstLevel: number;
+  /** log2 of what one entry of the first table spans, and the index bits of that table. */
+  readonly firstShift: number;
+  readonly firstIndexMask: number;
+  readonly granuleBits: number;
+}
+
+/** Memory as its 32-bit words. */
+export interface TableMemory {
+  readonly words: Uint32Array;
+  /** Index of the word at a guest-physical address, and the bytes of memory from there on; `undefined` where there is none. */
+  find(address: number): { readonly index: number; readonly bytes: number } | undefined;
+}
+
+/** Tables that are looked at: real kernels have some thousands; those that lead to themselves would never end. */
+const MOST_TABLES = 0x2000;
+const LAST_LEVEL = 3;
+const TWO_32 = 2 ** 32;
+const ALL_ADDRESSES = 1n << 64n;
+
+/**
+ * Collects what tables map, by walking all of them once (Arm ARM D8.2, D8.3). Neighbours that are so in both address spaces become one
+ * range.
+ */
+export class MappedRanges {
+  readonly #ranges: { virtual: bigint; physical: number; size: number }[] = [];
+  #tables = 0;
+
+  /** @param limit - ranges at most. */
+  constructor(
+    private readonly memory: TableMemory,
+    private readonly outputLimit: number,
+    private readonly limit: number,
+  ) {}
+
+  /** What was collected, in the order in which it was added. */
+  get ranges(): readonly VirtualMapping[] {
+    return this.#ranges;
+  }
+
+  /** Adds half of the address space; the lower one first. */
+  addHalf(half: TranslationTables, upper: boolean): void {
+    const { firstLevel, firstShift, firstIndexMask, table } = half;
+    const bytes = (firstIndexMask + 1) * 2 ** firstShift;
+    const first = upper ? ALL_ADDRESSES - BigInt(bytes) : 0n;
+    this.#table(half, table, firstLevel, firstShift, firstIndexMask + 1, first);
+  }
+
+  #table(half: TranslationTables, table: number, level: number, shift: number, entries: number, first: bigint): void {
+    const found = table < this.outputLimit && this.#tables < MOST_TABLES ? this.memory.find(table) : undefined;
+    if (found === undefined) return;
+    this.#tables++;
+    const { granuleBits } = half;
+    const levelBits = granuleBits - 3;
+    const span = BigInt(2 ** shift);
+    const there = Math.min(entries, found.bytes / 8);
+    for (let index = 0; index < there && this.#ranges.length < this.limit; index++) {
+      const lo = this.memory.words[found.index + index * 2] as number;
+      if ((lo & 1) === 0) continue;
+      const hi = this.memory.words[found.index + index * 2 + 1] as number;
+      const virtual = first + BigInt(index) * span;
+      const isTable = (lo & 2) !== 0;
+      const high = (hi & 0xffff) * TWO_32;
+      if (level < LAST_LEVEL && isTable) {
+        const next = high + ((lo & -(1 << granuleBits)) >>> 0);
+        this.#table(half, next, level + 1, shift - levelBits, 2 ** levelBits, virtual);
+      } else if (level === LAST_LEVEL ? isTable : blockAllowed(granuleBits, level)) {
+        const address = high + ((lo & ~0xfff) >>> 0);
+        this.#add(virtual, Math.floor(address / 2 ** shift) * 2 ** shift, 2 ** shift);
+      }
+    }
+  }
+
+  #add(virtual: bigint, physical: number, size: number): void {
+    if (physical >= this.outputLimit) return;
+    const last = this.#ranges.at(-1);
+    if (last?.virtual === virtual - BigInt(last?.size ?? 0) && last.physical + last.size === physical)
+      last.size += size;
+    else this.#ranges.push({ virtual, physical, size });
+  }
+}
+
+/** Whether a descriptor of this level can be that of a block (D8.3.1). */
+export const blockAllowed = (granuleBits: number, level: number): boolean =>
+  granuleBits === 12 ? level >= 1 : level === 2;
