@@ -3,7 +3,7 @@ import { QvmError } from '../errors/qvm-error.js';
 /**
  * A function tapped into a hook threw. Code `hook.tap-failed`; the original error is the `cause`.
  *
- * @experimental
+ * @beta
  */
 export class HookTapError extends QvmError {
   /** Name of the hook. */

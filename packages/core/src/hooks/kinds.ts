@@ -4,14 +4,14 @@ import { QvmError } from '../errors/qvm-error.js';
 /**
  * The kinds of something, by name, each with one sentence that says when it happens.
  *
- * @experimental
+ * @beta
  */
 export type KindDescriptions<K extends string = string> = Readonly<Record<K, string>>;
 
 /**
  * The words of an architecture in the hooks of its vCPUs. A vCPU announces each of them, and no other.
  *
- * @experimental
+ * @beta
  */
 export interface HookKinds<
   Trap extends string = string,

@@ -1,27 +1,27 @@
 /**
  * Stage of taps that only watch: they see every event, before anyone may claim it.
  *
- * @experimental
+ * @beta
  */
 export const STAGE_OBSERVE = -200;
 
 /**
  * Stage of taps that take an event away from everyone after them.
  *
- * @experimental
+ * @beta
  */
 export const STAGE_OVERRIDE = -100;
 
 /**
  * Stage of ordinary taps; the one a tap without a stage is in.
  *
- * @experimental
+ * @beta
  */
 export const STAGE_DEFAULT = 0;
 
 /**
  * Stage of last answers, after every plugin had its turn.
  *
- * @experimental
+ * @beta
  */
 export const STAGE_FALLBACK = 100;

@@ -6,7 +6,7 @@ import type { InterpretedHook } from './interpreted-hook.js';
 /**
  * Place of a tap among the others.
  *
- * @experimental
+ * @beta
  */
 export interface TapPlace {
   /** One of the `STAGE_` constants, or a number between them; lower ones come first. */
@@ -18,7 +18,7 @@ export interface TapPlace {
 /**
  * Name and place of a tap. `name` is the plugin's name.
  *
- * @experimental
+ * @beta
  */
 export interface TapOptions extends TapPlace {
   /** Name of the tap, for errors and for `before`. */
@@ -29,7 +29,7 @@ export interface TapOptions extends TapPlace {
  * What sees the calls of a hook and the registrations of taps, as in tapable: `call`, `tap`, `result`, `done`, `error`, and
  * `register`, which may replace a tap.
  *
- * @experimental
+ * @beta
  */
 export type HookInterceptor<E, R> = Parameters<SyncHook<[E], R>['intercept']>[0];
 
@@ -48,7 +48,7 @@ interface TappableBase<E, R> {
 /**
  * The side of a hook that a plugin sees: it may tap, not call. Disposing the result takes the tap out again.
  *
- * @experimental
+ * @beta
  */
 export interface TappableHook<E, R> extends TappableBase<E, R> {
   /** Adds a tap. Disposing the result takes it out. */
@@ -59,7 +59,7 @@ export interface TappableHook<E, R> extends TappableBase<E, R> {
  * The plugin's side of a hook whose taps may be asynchronous: by promise, or by a callback that is called with an error or
  * nothing.
  *
- * @experimental
+ * @beta
  */
 export interface TappableSeriesHook<E> extends TappableBase<E, void> {
   /** Adds a tap that is done on return. */
@@ -73,7 +73,7 @@ export interface TappableSeriesHook<E> extends TappableBase<E, void> {
 /**
  * The plugin's side of a family of hooks.
  *
- * @experimental
+ * @beta
  */
 export interface TappableHookMap<K extends string, E, R> {
   /** `Owner.hooks`. */
@@ -87,7 +87,7 @@ export interface TappableHookMap<K extends string, E, R> {
 /**
  * The plugin's side of one hook of any type. (An observer's result is `void`, a waterfall's a value or nothing.)
  *
- * @experimental
+ * @beta
  */
 export type TappableOf<H> =
   H extends TypedHookMap<infer M>
@@ -103,7 +103,7 @@ export type TappableOf<H> =
 /**
  * A set of hooks as plugins see it.
  *
- * @experimental
+ * @beta
  */
 export type Tappable<H> = { readonly [K in keyof H]: TappableOf<H[K]> };
 

@@ -6,7 +6,7 @@ import type { HookKinds } from './kinds.js';
 /**
  * A trap. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface TrapEvent<Kind extends string = string> {
   /** The vCPU that trapped. */
@@ -29,14 +29,14 @@ export interface TrapEvent<Kind extends string = string> {
  * `handled`: the tap did the work and no exception is taken. After a trap, execution goes on after the instruction, unless the
  * tap moved the program counter ({@link VcpuView.setRegister}) or the kind says otherwise.
  *
- * @experimental
+ * @beta
  */
 export type TrapAnswer = 'handled';
 
 /**
  * A call to the hypervisor or firmware (Arm: SMC Calling Convention, DEN0028). Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface HypercallEvent {
   /** The calling vCPU. */
@@ -54,14 +54,14 @@ export interface HypercallEvent {
 /**
  * The result registers of a call, from X0 on; at most four.
  *
- * @experimental
+ * @beta
  */
 export type HypercallResult = readonly bigint[];
 
 /**
  * An access of the guest to memory that failed. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface MemoryFaultEvent {
   /** The vCPU whose access failed. */
@@ -83,7 +83,7 @@ export interface MemoryFaultEvent {
 /**
  * An access of the guest to a device register.
  *
- * @experimental
+ * @beta
  */
 export interface DeviceAccessDetails {
   /** Guest-physical address. */
@@ -103,7 +103,7 @@ export interface DeviceAccessDetails {
 /**
  * A switch between guest and hypervisor. The object is reused: it is valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface GuestExitEvent<Cause extends string = string> {
   /** The vCPU that leaves or enters guest code. */
@@ -127,7 +127,7 @@ export interface GuestExitEvent<Cause extends string = string> {
 /**
  * An interrupt that a vCPU takes. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface InterruptTakenEvent<Kind extends string = string> {
   /** The vCPU that takes the interrupt. */
@@ -143,14 +143,14 @@ export interface InterruptTakenEvent<Kind extends string = string> {
 /**
  * What a vCPU is doing, for display.
  *
- * @experimental
+ * @beta
  */
 export type VcpuState = 'off' | 'ready' | 'running' | 'halted';
 
 /**
  * A change of {@link VcpuState}. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface VcpuStateEvent {
   /** The vCPU whose state changed. */
@@ -168,7 +168,7 @@ export interface VcpuStateEvent {
  * the event. A hook that nobody tapped costs nothing; tap before the VM starts, because translated code depends on which
  * hooks are tapped. A tap that throws ends its VM with exit code 7.
  *
- * @experimental
+ * @beta
  */
 export interface VcpuHooks<
   Trap extends string = string,

@@ -12,7 +12,7 @@ import { createBailHook, createSeriesHook, createSyncHook, createWaterfallHook }
 /**
  * Which VM a hook speaks of.
  *
- * @experimental
+ * @beta
  */
 export interface VmEvent {
   /** Name of the VM. */
@@ -22,7 +22,7 @@ export interface VmEvent {
 /**
  * The end of a VM.
  *
- * @experimental
+ * @beta
  */
 export interface VmStoppedEvent extends VmEvent {
   /** How the VM ended. */
@@ -32,7 +32,7 @@ export interface VmStoppedEvent extends VmEvent {
 /**
  * A change of a VM's {@link VmState}.
  *
- * @experimental
+ * @beta
  */
 export interface VmStateEvent extends VmEvent {
   /** The state before. */
@@ -44,7 +44,7 @@ export interface VmStateEvent extends VmEvent {
 /**
  * A vCPU that was made.
  *
- * @experimental
+ * @beta
  */
 export interface VcpuCreatedEvent {
   /** The vCPU that was made. */
@@ -58,7 +58,7 @@ export interface VcpuCreatedEvent {
 /**
  * A level change of an interrupt input, after its sources were ORed. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface InterruptEvent {
   /** Number of the interrupt (Arm: INTID). */
@@ -72,7 +72,7 @@ export interface InterruptEvent {
 /**
  * An access to a guest-physical address at which nothing is. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface UnmappedAccessEvent {
   /** The vCPU that accesses. */
@@ -90,14 +90,14 @@ export interface UnmappedAccessEvent {
 /**
  * How an unmapped access ends: a read's value (`0n` also ends a write).
  *
- * @experimental
+ * @beta
  */
 export type UnmappedAccessAnswer = bigint;
 
 /**
  * A vdev that threw.
  *
- * @experimental
+ * @beta
  */
 export interface VdevFailedEvent extends VmEvent {
   /** Name of the instance. */
@@ -109,7 +109,7 @@ export interface VdevFailedEvent extends VmEvent {
 /**
  * A reset that the guest asked for.
  *
- * @experimental
+ * @beta
  */
 export interface GuestResetEvent extends VmEvent {
   /** How often the guest has reset itself by now, this time included. */
@@ -121,7 +121,7 @@ export interface GuestResetEvent extends VmEvent {
 /**
  * The begin or end of a step of the VM. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface VmStepEvent extends VmEvent {
   /** Whether the step begins or has ended. */
@@ -135,7 +135,7 @@ export interface VmStepEvent extends VmEvent {
 /**
  * A timer on the VM's clock. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface TimerEvent {
   /** Name of the timer, with that of its vdev or vCPU. */
@@ -147,7 +147,7 @@ export interface TimerEvent {
 /**
  * Guest code that the engine translated. Valid only during the call.
  *
- * @experimental
+ * @beta
  */
 export interface CodeTranslatedEvent extends VmEvent {
   /** Virtual address of its first instruction, as far as the engine tells such addresses apart (AArch64: the lower 48 bits). */
@@ -168,7 +168,7 @@ export interface CodeTranslatedEvent extends VmEvent {
  * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before the
  * start: makes the start fail). Tap them in a plugin's `apply`.
  *
- * @experimental
+ * @beta
  */
 export interface VmHooks {
   /**
