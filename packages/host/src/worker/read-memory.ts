@@ -38,7 +38,7 @@ function read(vm: ReadableVm, address: number, length: number): Uint8Array {
       .map(({ kind, base, size }) => `${kind.toUpperCase()} at ${range(base, size)}`);
     const more = vm.ram.length > NAMED_RANGES ? ', …' : '';
     const message = `${error.message.replace(/\.$/, '')}; ${vm.name} has ${named.join(', ')}${more} ("qvm map" shows everything)`;
-    throw new QvmError(error.code, message, { cause: error });
+    throw new QvmError(error.code, message);
   }
 }
 
