@@ -75,8 +75,8 @@ export default {
     {
       name: 'leaves',
       severity: 'error',
-      comment: 'jit, softfloat and config depend on no other package of qvm.',
-      from: { path: '^packages/(jit|softfloat|config)/src/', pathNot: TEST },
+      comment: 'jit and softfloat depend on no other package of qvm.',
+      from: { path: '^packages/(jit|softfloat)/src/', pathNot: TEST },
       to: { path: packages('[^/]+'), pathNot: '^packages/$1/' },
     },
     {
@@ -85,6 +85,13 @@ export default {
       comment: 'A board names types and roles; it needs neither the vdevs nor the processors.',
       from: { path: sources('boards'), pathNot: TEST },
       to: { path: packages('[^/]+'), pathNot: [packages('boards'), packages('core')] },
+    },
+    {
+      name: 'config-knows-core-only',
+      severity: 'error',
+      comment: 'Of core it needs how options are declared.',
+      from: { path: sources('config'), pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: [packages('config'), packages('core')] },
     },
     {
       name: 'arch-knows-no-vdev',

@@ -46,8 +46,8 @@ async function vdevs() {
     if (!existsSync(inRoot(file))) problems.push(`${file} is missing`);
     else {
       const page = read(file);
-      const missing = options.filter(({ name }) => !page.includes(`\`${name}\``));
-      problems.push(...missing.map(({ name }) => `${file} does not describe the option ${name}`));
+      const missing = Object.keys(options).filter((name) => !page.includes(`\`${name}\``));
+      problems.push(...missing.map((name) => `${file} does not describe the option ${name}`));
     }
   }
   await hypervisor.dispose();

@@ -7,7 +7,7 @@ function zeros(type: string): VdevFactory {
   return {
     type,
     description: 'Zeros',
-    options: [],
+    options: {},
     resources: () => ({ mmio: [{ name: 'registers', size: 0x1000 }] }),
     create: () => ({
       mmio: { registers: { read: () => 0, write: () => undefined } },

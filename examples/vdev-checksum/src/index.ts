@@ -1,6 +1,6 @@
 import { PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
-import type { VdevFactory } from '@qvm/core/vdev';
+import { defineOptions, option } from '@qvm/core/options';
 import { virtioMmioVdev } from '@qvm/vdev-virtio';
 import { ChecksumDevice } from './device.js';
 
@@ -8,22 +8,15 @@ import { ChecksumDevice } from './device.js';
 const DEVICE_ID = 63;
 
 /** The vdev type. Its name is the package's, so that configurations can say it without anything else. */
-export const checksumFactory: VdevFactory = virtioMmioVdev({
+export const checksumFactory = virtioMmioVdev({
   type: '@acme/vdev-checksum',
   description: 'VirtIO device that computes checksums',
   deviceId: DEVICE_ID,
-  options: [
-    {
-      name: 'most',
-      kind: 'size',
-      description: 'Most bytes of a request',
-      default: '64K',
-      min: 1,
-      max: 2 ** 24,
-    },
-  ],
+  options: defineOptions({
+    most: option.size({ description: 'Most bytes of a request', default: 2 ** 16, min: 1, max: 2 ** 24 }),
+  }),
   queues: () => [{ name: 'requests', maxSize: 64 }],
-  create: (context, options) => new ChecksumDevice(context, Number(options['most'])),
+  create: (context, { most }) => new ChecksumDevice(context, most),
 });
 
 /** What qvm imports: `"type": "@acme/vdev-checksum"` in a configuration looks for this name. */

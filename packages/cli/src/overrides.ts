@@ -1,14 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  ConfigError,
-  findingAt,
-  MAX_CPUS,
-  nearestName,
-  PAGE_SIZE,
-  parseSize,
-  type OptionSetting,
-  type VmSpec,
-} from '@qvm/config';
+import { ConfigError, findingAt, MAX_CPUS, PAGE_SIZE, type OptionSetting, type VmSpec } from '@qvm/config';
+import { nearestName, parseSize } from '@qvm/core/options';
 
 /** What the command line changes of a configuration. */
 export interface OverrideFlags {
@@ -35,6 +27,7 @@ const KEYS: Readonly<Record<string, (spec: VmSpec, value: string, setting: strin
   initrd: (spec, value) => ({ ...spec, initrd: resolve(value) }),
   dtb: (spec, value) => ({ ...spec, dtb: resolve(value) }),
   cmdline: (spec, value) => ({ ...spec, cmdline: value }),
+  board: (spec, value) => ({ ...spec, board: value }),
   cpus: (spec, value, setting) => ({ ...spec, cpus: cpusOf(value, setting) }),
   ram: (spec, value, setting) => ({
     ...spec,

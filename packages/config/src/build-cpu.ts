@@ -1,3 +1,4 @@
+import { show } from '@qvm/core/options';
 import { readInteger } from './build-fields.js';
 import { readCpulist } from './cpulist.js';
 import type { CpuDraft, VmDraft } from './draft.js';
@@ -5,7 +6,6 @@ import type { FindingList } from './finding.js';
 import { MAX_CPUS, PRIORITY_RANGE } from './limits.js';
 import type { Located } from './location.js';
 import { dropUndefined } from './record.js';
-import { show } from './show.js';
 import type { CpuSpec, VmFragment } from './spec.js';
 
 type CpuFields = Pick<VmFragment, 'cpus' | 'cpulist' | 'priority' | 'cpu'>;

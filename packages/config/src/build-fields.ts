@@ -1,12 +1,11 @@
+import { nameHint, pathProblem, resolvePath, show } from '@qvm/core/options';
 import type { BuildContext } from './build-context.js';
 import type { ConfigCode } from './codes.js';
 import type { FindingList } from './finding.js';
 import { LINUX_CMDLINE_LENGTH, MAX_NAME_LENGTH } from './limits.js';
 import type { Located } from './location.js';
-import { nameHint } from './nearest-name.js';
-import { expandVariables, pathProblem, resolvePath } from './paths.js';
+import { expandVariables } from './paths.js';
 import { ARCHITECTURES, type ArchitectureName, BOARD_PATTERN, NAME_PATTERN } from './names.js';
-import { show } from './show.js';
 import { isOneOf } from './words.js';
 
 /** The readers of single fields report what is wrong and then give `undefined`. */

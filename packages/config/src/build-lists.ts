@@ -1,13 +1,13 @@
+import { hexadecimal } from '@qvm/core';
+import { parseAddress, parseSize, show } from '@qvm/core/options';
 import type { BuildContext } from './build-context.js';
 import { readPath, readWord } from './build-fields.js';
 import type { ListDraft, LoadDraft, PairDraft, ReserveDraft } from './draft.js';
 import type { FindingList } from './finding.js';
 import { ADDRESS_SPACE_END, PAGE_SIZE } from './limits.js';
 import type { Located } from './location.js';
-import { parseAddress, parseSize } from './numbers.js';
 import { readQuantity, warnAmbiguous } from './ram.js';
 import { dropUndefined } from './record.js';
-import { hex, show } from './show.js';
 import type { LoadSpec, LoggerSpec, ReserveSpec, UnsupportedSpec } from './spec.js';
 import { checkVariable } from './variables.js';
 import { LOG_DESTINATIONS, LOG_FILTERS, type LogFilter, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from './words.js';
@@ -32,7 +32,7 @@ function readAddress(quantity: Located<string | number>, findings: FindingList):
   const result = readQuantity(value, parseAddress);
   if (!result.ok) findings.error(at, 'config.bad-address', result.message, result.hint);
   else if (result.value >= ADDRESS_SPACE_END)
-    findings.error(at, 'config.bad-address', `${hex(result.value)} is beyond the 48-bit address space`);
+    findings.error(at, 'config.bad-address', `${hexadecimal(result.value)} is beyond the 48-bit address space`);
   else {
     if ('ambiguous' in result && result.ambiguous) warnAmbiguous(String(value), at, findings);
     return result.value;
@@ -61,7 +61,7 @@ export function buildReserve(draft: ReserveDraft, findings: FindingList): Reserv
   const size = draft.size === undefined ? PAGE_SIZE : readBytes(draft.size, findings);
   if (base === undefined || size === undefined) return undefined;
   if (base % WORD !== 0 || size % WORD !== 0) {
-    const message = `the reserved range ${hex(base)}, ${hex(size)} bytes, does not consist of words`;
+    const message = `the reserved range ${hexadecimal(base)}, ${hexadecimal(size)} bytes, does not consist of words`;
     findings.error(draft.base.at, 'config.unaligned', message, `both must be multiples of ${WORD}`);
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseSize, show } from '@qvm/core/options';
 import type { BuildContext } from './build-context.js';
 import { readInteger, readPath } from './build-fields.js';
 import { buildFragment } from './build-spec.js';
@@ -9,10 +10,8 @@ import type { JsonObject } from './json-node.js';
 import { MAX_REGIONS, PAGE_SIZE, PRIORITY_RANGE } from './limits.js';
 import type { Located } from './location.js';
 import { NAME_PATTERN } from './names.js';
-import { parseSize } from './numbers.js';
 import { readQuantity } from './ram.js';
 import { dropUndefined } from './record.js';
-import { show } from './show.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec, SystemSpec, SystemVmSpec } from './system.js';
 
 /** Reads a system file whose shape has been checked; reports all problems and leaves out what has one. */

@@ -1,9 +1,9 @@
+import { show } from '@qvm/core/options';
 import type { BuildContext } from './build-context.js';
 import type { VdevDraft } from './draft.js';
 import type { SourceLocation } from './location.js';
 import { expandVariables } from './paths.js';
 import { dropUndefined } from './record.js';
-import { show } from './show.js';
 import type { OptionSetting, VdevSpec } from './spec.js';
 
 // `qvm-vdev-` is the long form of the JSON files, `vdev-` and `.so` that of QNX's shared objects.

@@ -1,7 +1,7 @@
+import { show } from '@qvm/core/options';
 import type { FindingList } from './finding.js';
 import { MAX_HOST_CPU } from './limits.js';
 import type { Located } from './location.js';
-import { show } from './show.js';
 
 const PART = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/;
 const HINT = 'right would be "2,3" or "0-3"';

@@ -19,18 +19,9 @@ export {
 export { conflictFinding, describeConflict, type FileConflict, fileConflicts } from './files/file-conflicts.js';
 export { type FileAccess, type FileUse, fileUses, switchFiles } from './files/file-use.js';
 export { type FieldSources, type Located, NO_SOURCE, type SourceLocation, sourceOf } from './location.js';
-export { nearestName } from './nearest-name.js';
-export { type AddressResult, type NumberResult, parseAddress, parseNumber, parseSize } from './numbers.js';
-export {
-  type OptionContext,
-  type OptionKind,
-  type OptionSpec,
-  type OptionValue,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.js';
+export { type OptionContext, optionNamed, refuseCombination, type ResolvedOptions, resolveOptions } from './options.js';
 export { lintConfigs } from './lint/lint.js';
-export type { LintExample, LintFacts, LintRule, LintTarget, LintVm, VdevFacts } from './lint/lint-rule.js';
+export type { BoardFacts, LintExample, LintFacts, LintRule, LintTarget, LintVm, VdevFacts } from './lint/lint-rule.js';
 export { LINT_RULES } from './lint/rules/index.js';
 export type { VdevOptionsLookup } from './line/line-reader.js';
 export { type LoadedConfigs, loadConfigs, type LoadOptions } from './load.js';
@@ -50,7 +41,7 @@ export {
   type ParseOptions,
   parseVmConfig,
 } from './parse.js';
-export { type Environment, resolvePath } from './paths.js';
+export type { Environment } from './paths.js';
 export { ARCHITECTURES, type ArchitectureName } from './names.js';
 export { systemConfigJsonSchema, vmConfigJsonSchema } from './schema.js';
 export type {

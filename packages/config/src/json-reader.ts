@@ -1,9 +1,9 @@
+import { show } from '@qvm/core/options';
 import type { FindingList } from './finding.js';
 import type { JsonArray, JsonMember, JsonNode, JsonObject, JsonString } from './json-node.js';
 import { JsonScanner, SkipEntry, StopReading } from './json-scanner.js';
 import { MAX_DEPTH, MAX_VALUES } from './limits.js';
 import type { LineIndex } from './location.js';
-import { show } from './show.js';
 
 /**
  * Reads JSON (RFC 8259) with `#` comments, trailing commas and `0x` numbers. It is our own reader and not a YAML

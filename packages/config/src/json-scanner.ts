@@ -1,8 +1,8 @@
+import { show } from '@qvm/core/options';
 import type { ConfigCode } from './codes.js';
 import type { FindingList } from './finding.js';
 import type { JsonLiteral, JsonNumber, JsonString } from './json-node.js';
 import type { LineIndex } from './location.js';
-import { show } from './show.js';
 
 /** Ends reading: the rest of the text has no meaning that could be guessed. */
 export class StopReading extends Error {}

@@ -1,6 +1,6 @@
+import { show } from '@qvm/core/options';
 import type { FindingList } from './finding.js';
 import type { SourceLocation } from './location.js';
-import { show } from './show.js';
 import type { OptionSetting } from './spec.js';
 
 const NAME = /[A-Za-z][A-Za-z0-9._-]*/y;

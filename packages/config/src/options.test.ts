@@ -1,22 +1,23 @@
+import { defineOptions, option } from '@qvm/core/options';
 import {
   ConfigError,
   formatFinding,
   type OptionSetting,
-  type OptionSpec,
+  refuseCombination,
   parseVmConfig,
   resolveOptions,
 } from './index.js';
 
-const SPECS: readonly OptionSpec[] = [
-  { name: 'base', kind: 'address', required: true, description: 'first register' },
-  { name: 'irq', kind: 'number', min: 32, max: 1019, description: 'interrupt' },
-  { name: 'size', kind: 'size', min: 4096, default: '4K', description: 'bytes' },
-  { name: 'file', kind: 'path', repeatable: true, description: 'backing file' },
-  { name: 'mac', kind: 'mac', description: 'station address' },
-  { name: 'mode', kind: 'enum', values: ['stdio', 'null'], default: 'stdio', description: 'back end' },
-  { name: 'legacy', kind: 'boolean', default: 'off', description: 'old interface' },
-  { name: 'label', kind: 'string', max: 20, description: 'a text' },
-];
+const SPECS = defineOptions({
+  base: option.address({ required: true, aliases: ['loc'], description: 'first register' }),
+  irq: option.number({ min: 32, max: 1019, description: 'interrupt' }),
+  size: option.size({ min: 4096, default: 4096, description: 'bytes' }),
+  file: option.path({ repeatable: true, description: 'backing file' }),
+  mac: option.mac({ description: 'station address' }),
+  mode: option.enum(['stdio', 'null'], { default: 'stdio', description: 'back end' }),
+  legacy: option.boolean({ default: false, description: 'old interface' }),
+  label: option.string({ max: 20, description: 'a text', check: (text) => (text === 'bad' ? 'it is bad' : undefined) }),
+});
 
 /** The settings of a config string that begins in line 2, column 1 with its quote. */
 function settings(config: string): readonly OptionSetting[] {
@@ -49,7 +50,7 @@ describe('resolveOptions', () => {
       irq: 33,
       size: 2 ** 20,
       file: ['/vm/a', '/vm/b,c', '/d'],
-      mac: '52:54:00:ab:cd:ef',
+      mac: Uint8Array.of(0x52, 0x54, 0, 0xab, 0xcd, 0xef),
       mode: 'null',
       legacy: true,
       label: 'x=y',
@@ -94,6 +95,7 @@ describe('resolveOptions', () => {
     ['mac=00:00:00:00:00:00', '"00:00:00:00:00:00" is not the address of one station'],
     ['mac=01-00-5e-00-00-01', '"01-00-5e-00-00-01" is not the address of one station'],
     ['mac=ff:ff:ff:ff:ff:ff', '"ff:ff:ff:ff:ff:ff" is not the address of one station'],
+    ['label=bad', 'the option "label" of vdev t: it is bad'],
     [`label=${'x'.repeat(21)}`, `"${'x'.repeat(21)}" has 21 characters; 20 are possible`],
   ])('refuses %s', (text, expected) => {
     expect(problems(`base=0,${text}`)).toEqual([expect.stringContaining(expected)]);
@@ -106,14 +108,41 @@ describe('resolveOptions', () => {
     );
   });
 
-  it('refuses a specification that contradicts itself', () => {
-    const spec: OptionSpec = { name: 'n', kind: 'number', default: 'x', description: '' };
-    expect(() => resolveOptions([spec], [], { owner: 'vdev t' })).toThrow(TypeError);
+  it('takes an option by its other name, once', () => {
+    expect(resolve('loc=0x10').values.base).toBe(16);
+    expect(problems('loc=0x10,base=0x10')).toEqual([
+      'config.repeated-option vm.qvmconf:2:11: error: the option "base" of vdev t is here twice; "loc", which means the same, is in line 2, column 2',
+    ]);
+  });
+
+  it('gives each value the type of its declaration', () => {
+    const { base, irq, mode, file } = resolve('base=1').values;
+    const types: [number, number | undefined, 'stdio' | 'null', readonly string[]] = [base, irq, mode, file];
+    expect(types).toEqual([1, undefined, 'stdio', []]);
   });
 
   it('says what there is when nothing is near', () => {
     expect(problems('base=0,colour=red')).toEqual([
-      'config.unknown-option vm.qvmconf:2:9: error: vdev t has no option "colour"; options: base, irq, size, file, mac, mode, legacy, label',
+      'config.unknown-option vm.qvmconf:2:9: error: vdev t has no option "colour"; options: base, loc, irq, size, file, mac, mode, legacy, label',
     ]);
+  });
+});
+
+describe('refuseCombination', () => {
+  it('blames the option at its place, or the vdev', () => {
+    const written = settings('base=0,label=x');
+    expect(() => refuseCombination([], written, CONTEXT)).not.toThrow();
+    const problems = [
+      { option: 'label', message: 'no', hint: 'yes' },
+      { option: 'irq', message: 'none' },
+      { message: 'all' },
+    ];
+    expect(() => refuseCombination(problems, written, CONTEXT)).toThrow(
+      [
+        'vm.qvmconf:1:55: error: the option "irq" of vdev t: none',
+        'vm.qvmconf:1:55: error: vdev t: all',
+        'vm.qvmconf:2:15: error: the option "label" of vdev t: no; yes',
+      ].join('\n'),
+    );
   });
 });

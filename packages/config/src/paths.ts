@@ -1,8 +1,7 @@
+import { nearestName, show } from '@qvm/core/options';
 import type { FindingList } from './finding.js';
 import { MAX_PATH_LENGTH } from './limits.js';
 import type { SourceLocation } from './location.js';
-import { nearestName } from './nearest-name.js';
-import { show } from './show.js';
 
 /** Variables for `${NAME}`; only own properties count. @experimental */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -74,24 +73,4 @@ export function expandVariables(
   if (result.length <= MAX_PATH_LENGTH) return result;
   findings.error(at, 'config.bad-path', `the text has more than ${MAX_PATH_LENGTH} characters after expansion`);
   return undefined;
-}
-
-const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+:\/\/)/;
-
-/**
- * A path of a configuration file as seen from the program: absolute paths, drive paths and URLs stay, others are put
- * after `baseDir`. `..` is kept, since collapsing it would be wrong where folders are symbolic links.
- * @experimental
- */
-export function resolvePath(path: string, baseDir: string): string {
-  if (ABSOLUTE.test(path) || baseDir === '' || baseDir === '.') return path;
-  const relative = path.replace(/^(?:\.\/+)+/, '');
-  return /[/\\]$/.test(baseDir) ? baseDir + relative : `${baseDir}/${relative}`;
-}
-
-/** Why a path cannot be one, or `undefined`. */
-export function pathProblem(path: string): string | undefined {
-  if (path === '') return 'a path must not be empty';
-  // A NUL would cut the path off in the operating system; other control characters are never meant.
-  return /\p{Cc}/u.test(path) ? `the path ${show(path)} holds a control character` : undefined;
 }

@@ -1,9 +1,9 @@
+import { hexadecimal } from '@qvm/core';
+import { type AddressResult, type NumberResult, parseAddress, parseSize, show } from '@qvm/core/options';
 import type { Quantity, RegionDraft } from './draft.js';
 import type { FindingList } from './finding.js';
 import { ADDRESS_SPACE_END, PAGE_SIZE } from './limits.js';
 import type { SourceLocation } from './location.js';
-import { type AddressResult, type NumberResult, parseAddress, parseSize } from './numbers.js';
-import { hex, show } from './show.js';
 import type { RamSpec } from './spec.js';
 
 interface Placed {
@@ -53,7 +53,7 @@ function buildRegion(
   if (size === undefined || (draft.base !== undefined && base === undefined)) return undefined;
   const end = (base ?? 0) + size;
   if (end > ADDRESS_SPACE_END) {
-    const message = `${label} ends at ${hex(end)}, beyond the 48-bit address space`;
+    const message = `${label} ends at ${hexadecimal(end)}, beyond the 48-bit address space`;
     findings.error(draft.size?.at ?? draft.at, 'config.ram-range', message);
     return undefined;
   }
@@ -113,11 +113,14 @@ function isAligned(what: string, value: number, at: SourceLocation, findings: Fi
   const rest = value % PAGE_SIZE;
   if (rest === 0) return true;
   const below = value - rest;
-  const near = what === 'size' && below === 0 ? hex(PAGE_SIZE) : `${hex(below)} or ${hex(below + PAGE_SIZE)}`;
+  const near =
+    what === 'size' && below === 0
+      ? hexadecimal(PAGE_SIZE)
+      : `${hexadecimal(below)} or ${hexadecimal(below + PAGE_SIZE)}`;
   findings.error(
     at,
     'config.unaligned',
-    `the ${what} ${hex(value)} is not a multiple of ${PAGE_SIZE}`,
+    `the ${what} ${hexadecimal(value)} is not a multiple of ${PAGE_SIZE}`,
     `nearest: ${near}`,
   );
   return false;
@@ -139,7 +142,8 @@ function reportOverlap(a: Placed, b: Placed, findings: FindingList): void {
   findings.error(second.at, 'config.ram-overlap', message, where);
 }
 
-const nameRegion = (region: Placed): string => `${region.label} (${hex(region.base)}-${hex(region.end - 1)})`;
+const nameRegion = (region: Placed): string =>
+  `${region.label} (${hexadecimal(region.base)}-${hexadecimal(region.end - 1)})`;
 
 function sourcesOf({ at, base, size }: RegionDraft): NonNullable<RamSpec['source']> {
   return {

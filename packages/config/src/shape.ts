@@ -1,9 +1,8 @@
+import { nameHint, show } from '@qvm/core/options';
 import * as z from 'zod';
 import type { FindingList } from './finding.js';
 import { type JsonNode, nodeAt, toPlain } from './json-node.js';
 import type { LineIndex } from './location.js';
-import { nameHint } from './nearest-name.js';
-import { show } from './show.js';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,9 +1,7 @@
+import { nameHint, parseSize, show } from '@qvm/core/options';
 import type { FindingList } from './finding.js';
 import type { SourceLocation } from './location.js';
-import { nameHint } from './nearest-name.js';
-import { parseSize } from './numbers.js';
-import { isBooleanWord } from './options.js';
-import { show } from './show.js';
+import { isBooleanWord } from '@qvm/core/options';
 
 type VariableType = 'boolean' | 'number' | 'address' | 'string';
 

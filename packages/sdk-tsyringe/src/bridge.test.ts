@@ -26,7 +26,7 @@ function vdev(type: string): VdevFactory {
   return {
     type,
     description: type,
-    options: [],
+    options: {},
     resources: () => ({}),
     create: () => {
       throw new Error('not made here');
@@ -79,7 +79,7 @@ class AppLogger implements Logger {
 class AppVdev implements VdevFactory {
   readonly type = 'app';
   readonly description = 'a vdev of the application';
-  readonly options = [];
+  readonly options = {};
   constructor(@inject(AppLogger) private readonly logger: AppLogger) {}
   resources(): object {
     return {};

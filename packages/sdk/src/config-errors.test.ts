@@ -82,11 +82,11 @@ describe('what is wrong with a configuration', () => {
     ];
     const { findings } = await hypervisorWith(files).checkVm({ configText: vm(vdevs.join('\n ')), file: 'f' });
     expect(findings.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [5, 44, 'config.bad-option'],
       [6, 41, 'config.bad-option'],
       [8, 59, 'config.bad-option'],
       [3, 50, 'vdev.failed'],
       [4, 62, 'vdev.failed'],
-      [5, 31, 'vdev.failed'],
       [7, 59, 'vdev.failed'],
       [9, 62, 'vdev.failed'],
       [1, 26, 'testing.script'],
@@ -173,7 +173,9 @@ describe('vdevs from packages', () => {
     };
     write(
       'vdev-light',
-      `const factory = { type: 'light', description: '', options: [{ name: 'on', kind: 'boolean', description: '' }],
+      `const kind = { name: 'boolean', bare: 'true', parse: (text) => ({ ok: true, value: text === 'true' }), format: String };
+      const on = { kind, description: '', required: false, repeatable: false, aliases: [], read: kind.parse };
+      const factory = { type: 'light', description: '', options: { on },
         resources: () => ({}),
         create: (context, options) => ({ reset() {}, save: () => ({ version: 1, state: {} }), restore() {}, dispose() {},
           status: () => ({ on: options.on === true }) }) };
@@ -189,6 +191,13 @@ describe('vdevs from packages', () => {
       export const plugin = { name: 'high', apiVersion: 1,
         provides: [{ token: { key: Symbol.for('qvm:@qvm/core/Board'), description: '' }, scope: 'host', multi: true,
           factory: () => board }] };`,
+    );
+    write(
+      'vdev-undeclared',
+      `const factory = { type: 'undeclared', description: '', options: [{ name: 'on', kind: 'boolean' }] };
+      export const plugin = { name: 'undeclared', apiVersion: 1,
+        provides: [{ token: { key: Symbol.for('qvm:@qvm/core/VdevFactory'), description: '' }, scope: 'host', multi: true,
+          factory: () => factory }] };`,
     );
     write('vdev-empty', 'export const other = 1;');
     write('vdev-old', "export const plugin = { name: 'old', apiVersion: 0, provides: [] };");
@@ -216,6 +225,7 @@ describe('vdevs from packages', () => {
       /^vm\.qvmconf:3:22: error: the vdev package @acme\/vdev-none is not installed; npm install/,
     );
     await expect(create('@acme/vdev-empty')).rejects.toThrow('exports no QvmPlugin named "plugin"');
+    await expect(create('@acme/vdev-undeclared')).rejects.toThrow('are not declared by "option"');
     await expect(create('@acme/vdev-old')).rejects.toThrow('was built for version 0');
     await expect(create('@acme/vdev-broken')).rejects.toThrow('cannot be imported: boom');
     await expect(create('@acme/vdev-light', 'on', false)).rejects.toThrow('switched off');

@@ -1,5 +1,7 @@
 import { ARCHITECTURE, createToken, silentLogger, VDEV_FACTORY } from '@qvm/core';
 import type { Logger, QvmPlugin } from '@qvm/core';
+import { defineOptions, option } from '@qvm/core/options';
+import { defineVdev } from '@qvm/core/vdev';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { createHypervisor, LOGGER } from './index.js';
 import type { VmDescription } from './index.js';
@@ -13,19 +15,19 @@ function describeVm(...lines: readonly string[]): VmDescription {
 }
 
 function fakeVdev(type: string, log: string[] = []): VdevFactory {
-  return {
+  return defineVdev({
     type,
     description: type,
-    options: [{ name: 'level', kind: 'number', description: 'level', default: '3' }],
+    options: defineOptions({ level: option.number({ description: 'level', default: 3 }) }),
     resources: () => ({}),
     create: (context, options) => ({
       reset: () => undefined,
       save: () => ({ version: 1, state: {} }),
       restore: () => undefined,
-      status: () => ({ level: Number(options['level']) }),
+      status: () => ({ level: options.level }),
       dispose: () => void log.push(`${context.name} disposed`),
     }),
-  };
+  });
 }
 
 function vdevPlugin(name: string, ...factories: readonly VdevFactory[]): QvmPlugin {

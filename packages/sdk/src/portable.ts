@@ -12,7 +12,6 @@ export { bareHost, type HostPaths, type HypervisorHost } from './host/hypervisor
 export type { Hypervisor, HypervisorOptions } from './hypervisor.js';
 export { describeError, exitCodeOf, StartError } from './vm/build-error.js';
 export { lintFacts, type KnownTypes } from './vm/lint-facts.js';
-export { COMMON_VDEV_OPTIONS } from './vm/vdev-options.js';
 export type { FileDescription, RamDescription, VdevDescription, VmDescription } from './vm/vm-description.js';
 export type { ExitRecord, RamRange, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
 export type { MappedRange, VdevInterrupt, VdevPlace } from './vm/memory-map.js';

@@ -1,8 +1,9 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth, MmioHandler, OptionValues, Vdev, VdevFactory } from '@qvm/core/vdev';
+import type { AccessWidth, MmioHandler, Vdev, VdevFactory, VdevOptions } from '@qvm/core/vdev';
+import { allVdevOptions } from '@qvm/core/vdev';
 import { FakeVdevContext } from './fake-vdev-context.js';
 import type { FakeVdevContextOptions } from './fake-vdev-context.js';
-import { parseOptions } from './parse-options.js';
+import { type GivenOptions, parseOptions } from './parse-options.js';
 
 /** Turns of the event loop, of about a millisecond, that a vdev gets to come to rest. */
 const MOST_TURNS = 2000;
@@ -13,8 +14,8 @@ const MOST_TURNS = 2000;
  * @experimental
  */
 export interface CreateVdevOptions {
-  /** Option values, typed or as text; validated, with defaults filled in. */
-  readonly options?: OptionValues;
+  /** Option values, typed or as text, those that every vdev has included; validated, with defaults filled in. */
+  readonly options?: GivenOptions;
   /** The surroundings; ranges and lines come from the factory's resources. */
   readonly context?: Omit<FakeVdevContextOptions, 'resources' | 'type'>;
   /** Runs before the vdev is created: to attach what it looks up, or to feed input early. */
@@ -29,7 +30,7 @@ export interface CreateVdevOptions {
 export interface VdevHarness {
   readonly vdev: Vdev;
   readonly context: FakeVdevContext;
-  readonly options: OptionValues;
+  readonly options: VdevOptions;
   /** Reads a register as a guest does. `width` is 4 and `range`, of registers or a window, the first one by default. */
   read(offset: number, width?: AccessWidth, range?: string): number;
   /** Writes a register as a guest does. */
@@ -49,7 +50,9 @@ export interface VdevHarness {
  * @experimental
  */
 export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}): VdevHarness {
-  const options = parseOptions(factory.options, setup.options);
+  const options = parseOptions(allVdevOptions(factory), setup.options);
+  const [problem] = factory.check?.(options) ?? [];
+  if (problem !== undefined) throw new QvmError('vdev.option', `option ${problem.option ?? ''}: ${problem.message}`);
   const context = new FakeVdevContext({
     name: `${factory.type}-0`,
     ...setup.context,

@@ -30,7 +30,7 @@ export {
 } from './guest/script-machine.js';
 export type { ScriptBoard } from './guest/script-machine.js';
 export { DEFAULT_FIRINGS, ManualClock } from './manual-clock.js';
-export { parseOptions } from './parse-options.js';
+export { type GivenOptions, parseOptions } from './parse-options.js';
 export { createRandom, randomSeed } from './random.js';
 export { ScriptedCharacterBackend } from './scripted-character-backend.js';
 export { DESC_INDIRECT, DESC_NEXT, DESC_WRITE, DESCRIPTOR_BYTES } from './virtio/driver-ring.js';

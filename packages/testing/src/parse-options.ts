@@ -1,102 +1,65 @@
-import { parseMac } from '@qvm/core/services';
 import { QvmError } from '@qvm/core';
-import type { OptionSpec, OptionValue, OptionValues } from '@qvm/core/vdev';
-
-type Scalar = string | number | boolean;
-
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  on: true,
-  yes: true,
-  false: false,
-  off: false,
-  no: false,
-};
+import type { Option, OptionDeclarations, OptionsOf } from '@qvm/core/options';
 
 /**
- * Validates options against their descriptions and fills in defaults. Values may be typed already or text as in a
- * configuration (`base=0x1000`, `size=64K`, `enabled=on`).
+ * Option values as tests give them: texts as in a configuration (`base=0x1000`, `size=64K`, `enabled=on`), or what such a text becomes.
+ *
+ * @experimental
+ */
+export type GivenOptions = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads options as their declarations say, and fills in defaults.
  *
  * @throws QvmError `vdev.option` for an unknown, missing or unfit option.
  * @experimental
  */
-export function parseOptions(specs: readonly OptionSpec[], given: OptionValues = {}): OptionValues {
-  const unknown = Object.keys(given).find((name) => !specs.some((spec) => spec.name === name));
+export function parseOptions<D extends OptionDeclarations>(declarations: D, given: GivenOptions = {}): OptionsOf<D> {
+  const declared = Object.entries(declarations);
+  const names = declared.flatMap(([name, { aliases }]) => [name, ...aliases]);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw optionError(unknown, `is unknown; known are ${specs.map((spec) => spec.name).join(', ') || 'none'}`);
+    throw optionError(unknown, `is unknown; known are ${names.join(', ') || 'none'}`);
   }
-  const values = specs.map((spec) => [spec.name, parseOption(spec, given[spec.name] ?? spec.default)] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  const values = declared.map(
+    ([name, option]) => [name, parseOption(name, option, givenBy([name, ...option.aliases], given))] as const,
+  );
+  // Each value was read by its declaration.
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as OptionsOf<D>;
 }
 
-function parseOption(spec: OptionSpec, given: OptionValue | undefined): OptionValue | undefined {
+/** The value that is given under one of the names of an option. */
+function givenBy(names: readonly string[], given: GivenOptions): unknown {
+  const used = names.filter((name) => given[name] !== undefined);
+  if (used.length > 1) throw optionError(used.join(' and '), 'are one option, and may be given only once');
+  return given[used[0] ?? ''];
+}
+
+function parseOption(name: string, option: Option, given: unknown): unknown {
+  const { repeatable, required } = option;
   if (given === undefined) {
-    if (spec.required === true) {
-      throw optionError(spec.name, 'is required');
-    }
-    return undefined;
+    if (required) throw optionError(name, 'is required');
+    if (option.default !== undefined) return repeatable ? [option.default] : option.default;
+    return repeatable ? [] : undefined;
   }
-  if (spec.repeatable === true) {
-    return (isList(given) ? given : [given]).map((value) => parseScalar(spec, value));
-  }
-  if (isList(given)) {
-    throw optionError(spec.name, 'may be given only once');
-  }
-  return parseScalar(spec, given);
+  if (repeatable) return (Array.isArray(given) ? given : [given]).map((value) => parseSingle(name, option, value));
+  if (Array.isArray(given)) throw optionError(name, 'may be given only once');
+  return parseSingle(name, option, given);
 }
 
-function isList(value: OptionValue): value is readonly Scalar[] {
-  return typeof value === 'object';
+function parseSingle(name: string, option: Option, given: unknown): unknown {
+  const result = option.read(typeof given === 'string' ? given : textOf(name, option, given), {});
+  if (result.ok) return result.value;
+  throw optionError(name, `has the unfit value ${String(given)}: ${result.message}`);
 }
 
-function parseScalar(spec: OptionSpec, given: Scalar): Scalar {
-  switch (spec.kind) {
-    case 'number':
-    case 'address':
-    case 'size':
-      return parseNumber(spec, given);
-    case 'boolean':
-      return parseBoolean(spec, given);
-    case 'enum':
-      return parseText(spec, given, (text) => spec.values?.includes(text) ?? false);
-    case 'mac':
-      return parseText(spec, given, (text) => parseMac(text) !== undefined);
-    case 'string':
-      return parseText(spec, given, (text) => text.length <= (spec.max ?? Infinity));
-    case 'path':
-      return parseText(spec, given, () => true);
+/** A value that is none of the kind may be one that the kind cannot write. */
+function textOf(name: string, { kind }: Option, given: unknown): string {
+  try {
+    return String(kind.format(given));
+  } catch {
+    throw optionError(name, `has the unfit value ${String(given)}`);
   }
-}
-
-function parseText(spec: OptionSpec, given: Scalar, fits: (text: string) => boolean): string {
-  if (typeof given !== 'string' || !fits(given)) {
-    throw optionError(spec.name, `has the unfit value ${String(given)}`);
-  }
-  return given;
-}
-
-function parseBoolean(spec: OptionSpec, given: Scalar): boolean {
-  const value = typeof given === 'string' ? BOOLEANS[given] : given;
-  if (typeof value !== 'boolean') {
-    throw optionError(spec.name, `has the unfit value ${String(given)}`);
-  }
-  return value;
-}
-
-function parseNumber(spec: OptionSpec, given: Scalar): number {
-  const value = typeof given === 'string' ? numberFromText(given) : given;
-  const min = spec.min ?? (spec.kind === 'number' ? -Infinity : 0);
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > (spec.max ?? Infinity)) {
-    throw optionError(spec.name, `has the unfit value ${String(given)}`);
-  }
-  return value;
-}
-
-function numberFromText(text: string): number | undefined {
-  const match = /^(-?\d+|0x[0-9a-f]+)([KMG]?)$/i.exec(text);
-  const unit = SIZE_UNITS[match?.[2]?.toUpperCase() ?? ''];
-  return match?.[1] === undefined || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
 function optionError(name: string, problem: string): QvmError {

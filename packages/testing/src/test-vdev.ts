@@ -1,5 +1,7 @@
 import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
+import { defineOptions, option } from '@qvm/core/options';
+import { defineVdev } from '@qvm/core/vdev';
 import type { VdevContext, VdevFactory } from '@qvm/core/vdev';
 
 /** A deliberate fault of {@link createTestVdev}. */
@@ -12,13 +14,15 @@ export interface TestVdevFaults {
 
 /** A one-register vdev for the kit's own tests, with faults on demand. */
 export function createTestVdev(faults: TestVdevFaults = {}): VdevFactory {
-  return {
+  return defineVdev({
     type: 'test-register',
     description: 'One register that raises its interrupt while it is not zero',
-    options: [{ name: 'preset', kind: 'number', description: 'Value at reset', default: '0', min: 0, max: 255 }],
+    options: defineOptions({
+      preset: option.number({ description: 'Value at reset', default: 0, min: 0, max: 255 }),
+    }),
     resources: () => ({ mmio: [{ name: 'registers', size: 8 }], interrupts: [{ name: 'irq' }] }),
-    create: (context, options) => createInstance(context, Number(options.preset), faults),
-  };
+    create: (context, options) => createInstance(context, options.preset, faults),
+  });
 }
 
 function createInstance(

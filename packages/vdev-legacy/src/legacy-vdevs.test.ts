@@ -40,8 +40,8 @@ describe.each([
   });
 
   it('names each option', () => {
-    const options = legacyVdevs.find((vdev) => vdev.type === type)?.options ?? [];
-    for (const { name } of options) {
+    const options = legacyVdevs.find((vdev) => vdev.type === type)?.options ?? {};
+    for (const name of Object.keys(options)) {
       expect(text).toContain(`\`${name}\``);
     }
   });

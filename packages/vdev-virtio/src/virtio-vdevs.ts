@@ -12,9 +12,12 @@ import { virtioNet } from './net/type.js';
  *
  * @experimental
  */
-export const virtioVdevs: readonly VdevFactory[] = Object.freeze(
-  [virtioBlk, virtioEntropy, virtioConsole, virtioNet].map(virtioMmioVdev),
-);
+export const virtioVdevs: readonly VdevFactory[] = Object.freeze([
+  virtioMmioVdev(virtioBlk),
+  virtioMmioVdev(virtioEntropy),
+  virtioMmioVdev(virtioConsole),
+  virtioMmioVdev(virtioNet),
+]);
 
 /**
  * The vdevs of this package, for a host that composes plugins.

@@ -1,4 +1,5 @@
-import type { VdevFactory } from '@qvm/core/vdev';
+import { defineOptions, option } from '@qvm/core/options';
+import { defineVdev } from '@qvm/core/vdev';
 import { Gic } from './device.js';
 import { DISTRIBUTOR_SIZE, REDISTRIBUTORS_SIZE } from './limits.js';
 
@@ -7,10 +8,12 @@ import { DISTRIBUTOR_SIZE, REDISTRIBUTORS_SIZE } from './limits.js';
  *
  * @experimental
  */
-export const gic: VdevFactory = {
+export const gic = defineVdev({
   type: 'gic',
   description: 'Arm generic interrupt controller (GICv3)',
-  options: [{ name: 'version', kind: 'enum', values: ['3'], default: '3', description: 'Version of the architecture' }],
+  options: defineOptions({
+    version: option.enum(['3'], { default: '3', description: 'Version of the architecture' }),
+  }),
   resources: () => ({
     mmio: [
       { name: 'distributor', size: DISTRIBUTOR_SIZE },
@@ -19,4 +22,4 @@ export const gic: VdevFactory = {
     role: 'interrupt-controller',
   }),
   create: (context) => new Gic(context),
-};
+});

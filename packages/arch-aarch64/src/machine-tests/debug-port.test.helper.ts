@@ -32,7 +32,7 @@ export function debugPort(log: number[]): VdevFactory {
   return {
     type: 'debug-port',
     description: 'Test port.',
-    options: [],
+    options: {},
     resources: () => ({
       mmio: [{ name: 'port', size: SIZE }],
       interrupts: [{ name: 'line' }],

@@ -10,7 +10,7 @@ import { GenericTimer } from './device.js';
 export const timer: VdevFactory = {
   type: 'timer',
   description: 'Arm generic timer, one for each vCPU',
-  options: [],
+  options: {},
   resources: () => ({}),
   create: (context) => new GenericTimer(context),
 };

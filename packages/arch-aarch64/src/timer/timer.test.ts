@@ -240,10 +240,10 @@ class WiredContext extends FakeVdevContext {
 /** The tick of arch_arm_timer with irq-gic-v3: program, take, mask, program again, end. */
 it('ticks through a GIC as Linux drives it', () => {
   const cpu = new FakeCpu(0);
-  const context = new WiredContext({ resources: gic.resources({}) });
+  const context = new WiredContext({ resources: gic.resources({ version: '3' }) });
   context.attach(AARCH64_CPUS, [cpu]);
   context.attach(INTERRUPT_WIRING, context.bus);
-  const controller = gic.create(context satisfies VdevContext, {});
+  const controller = gic.create(context satisfies VdevContext, { version: '3' });
   timer.create(context, {});
   const { distributor, redistributors } = controller.mmio ?? {};
   distributor?.write(0, 4, 2);

@@ -1,4 +1,4 @@
-import { nearestName } from '@qvm/config';
+import { nearestName } from '@qvm/core/options';
 import type { Board, BoardPlace } from '@qvm/core/board';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { openHypervisor } from '../hypervisor.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseAddress, parseSize } from '@qvm/config';
+import { parseAddress, parseSize } from '@qvm/core/options';
 import type { ControlClient } from '@qvm/host';
 import { OutputFile } from '@qvm/sdk';
 import { withHost, type HostFlags } from '../host/connect.js';

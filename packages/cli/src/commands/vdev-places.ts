@@ -1,3 +1,4 @@
+import { allVdevOptions } from '@qvm/core/vdev';
 import type { Board, ResolvedPlace } from '@qvm/core/board';
 import { placesFor } from '@qvm/core/board';
 import { ConfigError, resolveOptions } from '@qvm/config';
@@ -34,7 +35,7 @@ function strideText(first: ResolvedPlace, second: ResolvedPlace): string {
 /** Resources of the type without options; none if some are required. */
 function defaultResources(factory: VdevFactory): VdevResources {
   try {
-    const { values } = resolveOptions(factory.options, [], { owner: factory.type });
+    const { values } = resolveOptions(allVdevOptions(factory), [], { owner: factory.type });
     return factory.resources(values);
   } catch (error) {
     if (error instanceof ConfigError) return {};

@@ -1,7 +1,7 @@
 import type { Board } from '@qvm/core/board';
-import { nearestName } from '@qvm/config';
-import type { OptionSpec, VdevFactory } from '@qvm/core/vdev';
-import { COMMON_VDEV_OPTIONS } from '@qvm/sdk';
+import { describeOption, nearestName } from '@qvm/core/options';
+import type { OptionDeclarations, OptionDescription } from '@qvm/core/options';
+import { COMMON_VDEV_OPTIONS, type VdevFactory } from '@qvm/core/vdev';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
@@ -36,7 +36,7 @@ export async function listVdevs({ plugin = [], json }: VdevFlags & { readonly js
   const text =
     json === true
       ? JSON.stringify(
-          types.map(({ type, description, options }) => ({ type, description, options })),
+          types.map(({ type, description, options }) => ({ type, description, options: described(options) })),
           undefined,
           2,
         )
@@ -76,11 +76,10 @@ async function typesOf(
 
 function describe(factory: VdevFactory, boards: readonly Board[]): string {
   const { type, description, options } = factory;
-  const own = options.map(({ name }) => name);
-  const common = COMMON_VDEV_OPTIONS.filter(({ name }) => !own.includes(name));
   const sections = [`${type}: ${description}`];
-  if (options.length !== 0) sections.push(`Options:\n${table(options.map(row), '  ')}`);
-  sections.push(`Options of every vdev:\n${table(common.map(row), '  ')}`);
+  const own = described(options);
+  if (own.length !== 0) sections.push(`Options:\n${table(own.map(row), '  ')}`);
+  sections.push(`Options of every vdev:\n${table(described(COMMON_VDEV_OPTIONS).map(row), '  ')}`);
   for (const board of boards) {
     const places = placesOn(board, factory);
     if (places.length !== 0) sections.push(`Where it is on the board ${board.name}:\n${table(places, '  ')}`);
@@ -88,12 +87,18 @@ function describe(factory: VdevFactory, boards: readonly Board[]): string {
   return sections.join('\n\n');
 }
 
-function row(option: OptionSpec): readonly string[] {
-  const { name, kind, values, description, required, repeatable } = option;
+function described(options: OptionDeclarations): readonly OptionDescription[] {
+  return Object.entries(options).map(([name, declared]) => describeOption(name, declared));
+}
+
+function row(described: OptionDescription): readonly string[] {
+  const { name, kind, values, description, required, repeatable, aliases = [] } = described;
   const notes = [
     ...(required === true ? ['required'] : []),
-    ...(option.default === undefined ? [] : [`default ${option.default}`]),
+    ...(described.default === undefined ? [] : [`default ${described.default}`]),
     ...(repeatable === true ? ['may be repeated'] : []),
+    ...aliases.map((alias) => `also ${alias}=`),
   ];
-  return [`${name}=`, values?.join('|') ?? kind, `${description}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`];
+  const takes = kind === 'enum' ? (values ?? []).join('|') : kind;
+  return [`${name}=`, takes, `${description}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`];
 }

@@ -1,4 +1,4 @@
-import type { OptionSpec } from '@qvm/core/vdev';
+import type { Option, OptionDeclarations } from '@qvm/core/options';
 import type { Source } from './sources.js';
 import { pathsFor } from './files.js';
 
@@ -34,6 +34,8 @@ async function wordsOf(source: Source, typed: string, socket: string | undefined
       return (await import('@qvm/guests')).guestCatalogue().map(({ name }) => name);
     case 'vdevTypes':
       return (await vdevs()).map(({ type }) => type);
+    case 'boards':
+      return boardNames();
     case 'settings':
       return settingsFor(typed);
     case 'nothing':
@@ -62,7 +64,7 @@ async function vmNames(socket: string | undefined): Promise<readonly string[]> {
 
 interface VdevType {
   readonly type: string;
-  readonly options: readonly OptionSpec[];
+  readonly options: OptionDeclarations;
 }
 
 async function vdevs(): Promise<readonly VdevType[]> {
@@ -70,32 +72,42 @@ async function vdevs(): Promise<readonly VdevType[]> {
   const { lintFacts } = await import('@qvm/sdk');
   const hypervisor = await openHypervisor();
   const { vdev } = lintFacts(hypervisor);
-  const types = hypervisor.vdevTypes.map(({ type }) => ({ type, options: vdev?.(type)?.options ?? [] }));
+  const types = hypervisor.vdevTypes.map(({ type }) => ({ type, options: vdev?.(type)?.options ?? {} }));
   await hypervisor.dispose();
   return types;
+}
+
+async function boardNames(): Promise<readonly string[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const hypervisor = await openHypervisor();
+  const names = hypervisor.boards.map(({ name }) => name);
+  await hypervisor.dispose();
+  return names;
 }
 
 /** `KEY=`, `TYPE.OPTION=`, and after the `=` what the option can be. */
 async function settingsFor(typed: string): Promise<readonly string[]> {
   const { SETTING_KEYS } = await import('../overrides.js');
+  const { optionNamed } = await import('@qvm/config');
   const equals = typed.indexOf('=');
   const key = typed.slice(0, Math.max(equals, 0));
   const value = typed.slice(equals + 1);
   const types = await vdevs();
   if (equals < 0) {
-    const options = types.flatMap(({ type, options: own }) => own.map(({ name }) => `${type}.${name}=`));
+    const options = types.flatMap(({ type, options: own }) => Object.keys(own).map((name) => `${type}.${name}=`));
     return [...SETTING_KEYS.map((name) => `${name}=`), ...options];
   }
   const [type, name] = key.split('.', 2);
-  const option = types.find((known) => known.type === type)?.options.find((known) => known.name === name);
+  const declared = types.find((known) => known.type === type)?.options;
+  const option = declared && optionNamed(declared, name ?? '')?.option;
   return (await valuesFor(key, option, value)).map((word) => `${key}=${word}`);
 }
 
-async function valuesFor(key: string, option: OptionSpec | undefined, value: string): Promise<readonly string[]> {
-  if (['image', 'initrd', 'dtb'].includes(key) || option?.kind === 'path') return pathsFor(value, undefined);
-  if (option?.kind === 'enum') return option.values ?? [];
-  if (option?.kind === 'boolean') return ['on', 'off'];
-  return option?.name === 'hostdev' ? characterBackends() : [];
+async function valuesFor(key: string, option: Option | undefined, value: string): Promise<readonly string[]> {
+  if (key === 'board') return boardNames();
+  if (['image', 'initrd', 'dtb'].includes(key) || option?.kind.path === true) return pathsFor(value, undefined);
+  if (option?.kind.character === true) return characterBackends();
+  return option?.kind.words ?? [];
 }
 
 /** What `hostdev` can name; with a colon where an argument follows. */

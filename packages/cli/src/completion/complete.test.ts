@@ -56,6 +56,13 @@ describe('completion', () => {
   it('knows guests, vdev types and settings', async () => {
     expect(await words('guest', 'fetch', 'deb')).toContain('debian-arm64');
     expect(await words('vdev', 'help', 'virtio-b')).toEqual(['virtio-blk']);
+    expect(await words('board', 'help', '')).toEqual(['virt']);
+    expect(await words('start', '--set', 'board=')).toEqual(['board=virt']);
+    expect(await words('start', '--set', 'virtio-blk.readonly=')).toEqual([
+      'virtio-blk.readonly=on',
+      'virtio-blk.readonly=off',
+    ]);
+    expect(await words('start', '--set', `virtio-blk.hostdev=${folder}d`)).toEqual(['virtio-blk.hostdev=F/disk.img']);
     expect(await words('start', '--set', 'cp')).toEqual(['cpus=']);
     expect(await words('start', '--set', 'virtio-blk.ca')).toEqual(['virtio-blk.cache=']);
     expect(await words('start', '--set', 'virtio-blk.cache=')).toEqual([

@@ -11,6 +11,7 @@ export type Source =
   | { readonly kind: 'vmsOrFiles'; readonly endings: readonly string[] }
   | { readonly kind: 'guests' }
   | { readonly kind: 'vdevTypes' }
+  | { readonly kind: 'boards' }
   /** `KEY=VALUE` of `--set`. */
   | { readonly kind: 'settings' }
   /** Numbers, times, texts: nothing that could be listed. */
@@ -36,6 +37,7 @@ const ARGUMENTS: Readonly<Record<string, Source>> = {
   'guest path name': { kind: 'guests' },
   'guest verify name': { kind: 'guests' },
   'vdev help type': { kind: 'vdevTypes' },
+  'board help name': { kind: 'boards' },
   'vdev new name': NOTHING,
   'completion shell': { kind: 'words', words: ['bash', 'zsh', 'fish'] },
   'waitfor words': FILES,

@@ -7,7 +7,6 @@ import {
   findingAt,
   formatFinding,
   NO_SOURCE,
-  parseSize,
   sourceOf,
   switchFiles,
   type FileUse,
@@ -15,6 +14,7 @@ import {
   type VdevSpec,
   type VmSpec,
 } from '@qvm/config';
+import { parseSize } from '@qvm/core/options';
 import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams, type ThreadPlace } from '@qvm/host';
 import { fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
 import type { StartFlags } from '../commands/start-flags.js';

@@ -1,7 +1,7 @@
+import { show } from '@qvm/core/options';
 import { type Finding, findingAt } from '../finding.js';
 import { placeText } from '../lint/vdevs.js';
 import { NO_SOURCE, type SourceLocation } from '../location.js';
-import { show } from '../show.js';
 import type { FileUse } from './file-use.js';
 
 /** Two uses of one file of which one destroys what the other needs. @experimental */

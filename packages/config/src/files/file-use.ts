@@ -1,11 +1,9 @@
+import { resolvePath, show } from '@qvm/core/options';
 import type { SourceLocation } from '../location.js';
 import { NO_SOURCE, sourceOf } from '../location.js';
 import { ConfigError } from '../finding.js';
 import type { VdevFacts } from '../lint/lint-rule.js';
-import type { OptionValue } from '../options.js';
-import { resolveOptions } from '../options.js';
-import { resolvePath } from '../paths.js';
-import { show } from '../show.js';
+import { type ResolvedOptions, resolveOptions } from '../options.js';
 import type { VdevSpec, VmFragment } from '../spec.js';
 import type { SwitchSpec } from '../system.js';
 
@@ -93,21 +91,19 @@ function vdevFiles(owner: string, vdev: VdevSpec, baseDir: string, facts: VdevFa
   const files = facts.files?.(values) ?? pathOptions(facts, values);
   return [
     ...files.map(({ option, path, access, disk }) => use(option, path, access, disk)),
-    ...consoleFiles(values).map(({ option, path }) => use(option, resolvePath(path, baseDir), 'write')),
+    ...consoleFiles(vdev).map(({ option, path }) => use(option, resolvePath(path, baseDir), 'write')),
   ];
 }
 
 /** The values of a vdev's options; `undefined` when they are wrong, which is told of elsewhere. */
-function resolved(vdev: VdevSpec, baseDir: string, { options }: VdevFacts): OptionValues | undefined {
+function resolved(vdev: VdevSpec, baseDir: string, { options }: VdevFacts): ResolvedOptions['values'] | undefined {
   try {
     return resolveOptions(options, vdev.options, { owner: vdev.type, baseDir }).values;
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof TypeError) return undefined;
+    if (error instanceof ConfigError) return undefined;
     throw error;
   }
 }
-
-type OptionValues = Readonly<Record<string, OptionValue | readonly OptionValue[]>>;
 
 interface OptionFile {
   readonly option: string;
@@ -117,21 +113,21 @@ interface OptionFile {
 }
 
 /** What a type that does not say more reads. */
-function pathOptions({ options }: VdevFacts, values: OptionValues): readonly OptionFile[] {
-  const paths = options.filter(({ kind }) => kind === 'path');
-  return paths.flatMap(({ name }) =>
-    [values[name] ?? []].flat().map((path) => ({ option: name, path: String(path), access: 'read' as const })),
+function pathOptions({ options }: VdevFacts, values: ResolvedOptions['values']): readonly OptionFile[] {
+  const paths = Object.entries(options).filter(([, { kind }]) => kind.path === true);
+  return paths.flatMap(([option]) =>
+    [values[option]]
+      .flat()
+      .flatMap((path) => (typeof path === 'string' ? [{ option, path, access: 'read' as const }] : [])),
   );
 }
 
 /** A console's designator, `file:PATH`, also after the name of a port, whichever option has it. */
 const FILE_DESIGNATOR = /^(?:[\w.-]+:)?file:(.+)$/s;
 
-function consoleFiles(values: OptionValues): readonly { readonly option: string; readonly path: string }[] {
-  return Object.entries(values).flatMap(([option, value]) =>
-    [value].flat().flatMap((text) => {
-      const path = typeof text === 'string' ? FILE_DESIGNATOR.exec(text)?.[1] : undefined;
-      return path === undefined ? [] : [{ option, path }];
-    }),
-  );
+function consoleFiles({ options }: VdevSpec): readonly { readonly option: string; readonly path: string }[] {
+  return options.flatMap(({ name, value = '' }) => {
+    const path = FILE_DESIGNATOR.exec(value)?.[1];
+    return path === undefined ? [] : [{ option: name, path }];
+  });
 }

@@ -4,7 +4,7 @@ import type { OptionSetting } from '../spec.js';
 const FILE_VDEVS: ReadonlySet<string> = new Set(['virtio-blk']);
 
 /** The option of a vdev type that the word `hostdev` stands for. */
-export function hostDeviceOption(type: string, known: ReadonlyMap<string, unknown> | undefined): 'file' | 'hostdev' {
+export function hostDeviceOption(type: string, known: ReadonlySet<string> | undefined): 'file' | 'hostdev' {
   if (known !== undefined && (known.has('hostdev') || known.has('file'))) {
     return known.has('file') ? 'file' : 'hostdev';
   }

@@ -1,7 +1,7 @@
+import { show } from '@qvm/core/options';
 import type { FindingList } from '../finding.js';
 import { MAX_VALUES } from '../limits.js';
 import type { LineIndex } from '../location.js';
-import { show } from '../show.js';
 
 /** A word of the line form: an option, or the argument of one. */
 export interface Token {

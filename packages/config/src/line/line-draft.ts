@@ -1,7 +1,6 @@
+import { parseAddress, parseSize, show } from '@qvm/core/options';
 import type { ListDraft, LoadDraft, PairDraft, RegionDraft, VdevDraft, VmDraft } from '../draft.js';
 import type { Located, SourceLocation } from '../location.js';
-import { parseAddress, parseSize } from '../numbers.js';
-import { show } from '../show.js';
 import type { CpuContext } from './cpu-context.js';
 import type { LineReader } from './line-reader.js';
 import type { PassContext } from './pass-context.js';

@@ -1,10 +1,9 @@
+import type { OptionDeclarations } from '@qvm/core/options';
+import { nameHint, show } from '@qvm/core/options';
 import { plainType } from '../build-vdev.js';
 import type { VmDraft } from '../draft.js';
 import type { FindingList } from '../finding.js';
 import type { LineIndex } from '../location.js';
-import { nameHint } from '../nearest-name.js';
-import type { OptionSpec } from '../options.js';
-import { show } from '../show.js';
 import { type Token, tokenize } from './lexer.js';
 import { LineDraft } from './line-draft.js';
 import { type LineContext, LineReader, type VdevOptionsLookup } from './line-reader.js';
@@ -49,7 +48,7 @@ class LineFrontEnd implements OpenFile {
     return context;
   }
 
-  optionsOf(type: string): readonly OptionSpec[] | undefined {
+  optionsOf(type: string): OptionDeclarations | undefined {
     return this.vdevOptions(plainType(type));
   }
 

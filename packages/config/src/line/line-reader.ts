@@ -1,12 +1,11 @@
+import { type OptionDeclarations, show } from '@qvm/core/options';
 import type { ConfigCode } from '../codes.js';
 import type { FindingList } from '../finding.js';
 import type { LineIndex, Located, SourceLocation } from '../location.js';
-import type { OptionSpec } from '../options.js';
-import { show } from '../show.js';
 import type { Token } from './lexer.js';
 
 /** The options of a vdev type, when the caller knows them. @experimental */
-export type VdevOptionsLookup = (type: string) => readonly OptionSpec[] | undefined;
+export type VdevOptionsLookup = (type: string) => OptionDeclarations | undefined;
 
 /** A context stays open until another one opens. It interprets a word first. */
 export interface LineContext {

@@ -1,7 +1,7 @@
+import type { OptionDeclarations } from '@qvm/core/options';
+import { parseSize } from '@qvm/core/options';
 import type { RegionDraft } from '../draft.js';
 import type { Located } from '../location.js';
-import type { OptionSpec } from '../options.js';
-import { parseSize } from '../numbers.js';
 import { CpuContext } from './cpu-context.js';
 import type { Token } from './lexer.js';
 import type { LineDraft } from './line-draft.js';
@@ -17,7 +17,7 @@ export interface OpenFile {
   /** Makes a context the one that is asked first. */
   open<C extends LineContext>(context: C): C;
   /** The options of a vdev type; `undefined` when they are not known. */
-  optionsOf(type: string): readonly OptionSpec[] | undefined;
+  optionsOf(type: string): OptionDeclarations | undefined;
 }
 
 type Handler = (file: OpenFile, word: Token) => void;

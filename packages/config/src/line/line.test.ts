@@ -1,9 +1,10 @@
+import { option, type OptionDeclarations } from '@qvm/core/options';
 import { readFileSync } from 'node:fs';
-import { ConfigError, type OptionSpec, parseConfig, parseVmConfig, type VmFragment } from '../index.js';
+import { ConfigError, parseConfig, parseVmConfig, type VmFragment } from '../index.js';
 
 const OPTIONS = { file: 'f', baseDir: '/b', environment: { DIR: '/d' } };
 
-function read(text: string, lookup?: (type: string) => readonly OptionSpec[] | undefined): VmFragment {
+function read(text: string, lookup?: (type: string) => OptionDeclarations | undefined): VmFragment {
   const parsed = parseConfig(text, { ...OPTIONS, ...(lookup === undefined ? {} : { vdevOptions: lookup }) });
   if (parsed.kind === 'system') throw new Error('a system');
   return parsed.kind === 'vm' ? parsed.spec : parsed.fragment;
@@ -119,14 +120,14 @@ describe('the line form', () => {
   });
 
   it('knows flags and repetitions from the descriptions of options', () => {
-    const lookup = (type: string): readonly OptionSpec[] | undefined =>
+    const lookup = (type: string): OptionDeclarations | undefined =>
       type === 't'
-        ? [
-            { name: 'flag', kind: 'boolean', description: 'd' },
-            { name: 'many', kind: 'string', description: 'd', repeatable: true },
-            { name: 'one', kind: 'string', description: 'd' },
-            { name: 'ram', kind: 'string', description: 'd' },
-          ]
+        ? {
+            flag: option.boolean({ description: 'd' }),
+            many: option.string({ description: 'd', repeatable: true }),
+            one: option.string({ description: 'd' }),
+            ram: option.string({ description: 'd' }),
+          }
         : undefined;
     expect(optionsOf('vdev vdev-t flag flag off flag many a many b one a one b ram 1', lookup)).toEqual([
       'flag',

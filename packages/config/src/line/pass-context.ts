@@ -1,6 +1,6 @@
+import { show } from '@qvm/core/options';
 import type { VdevDraft } from '../draft.js';
 import type { Located, SourceLocation } from '../location.js';
-import { show } from '../show.js';
 import type { OptionSetting } from '../spec.js';
 import type { Token } from './lexer.js';
 import type { LineContext, LineReader, Part } from './line-reader.js';

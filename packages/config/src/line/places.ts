@@ -1,5 +1,5 @@
+import { show } from '@qvm/core/options';
 import type { Located } from '../location.js';
-import { show } from '../show.js';
 import type { Token } from './lexer.js';
 import type { LineReader, Part } from './line-reader.js';
 import { splitToken } from './line-reader.js';

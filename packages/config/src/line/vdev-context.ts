@@ -1,8 +1,8 @@
+import { isBooleanWord, type Option, type OptionDeclarations, show } from '@qvm/core/options';
 import { plainType } from '../build-vdev.js';
 import type { VdevDraft } from '../draft.js';
 import type { Located } from '../location.js';
-import { isBooleanWord, type OptionSpec } from '../options.js';
-import { show } from '../show.js';
+import { optionNamed, optionNames } from '../options.js';
 import type { OptionSetting } from '../spec.js';
 import { hostDevice, hostDeviceOption } from './host-device.js';
 import type { Token } from './lexer.js';
@@ -34,18 +34,19 @@ const NAME = /^[A-Za-z][A-Za-z0-9._-]*$/;
 export class VdevContext implements LineContext {
   readonly words: readonly string[];
   private readonly options: OptionSetting[] = [];
-  private readonly known: ReadonlyMap<string, OptionSpec> | undefined;
+  /** The names that the options of the vdev can be given by, where they are known. */
+  private readonly names: ReadonlySet<string> | undefined;
   private readonly plain: string;
 
   constructor(
     private readonly type: Located<string>,
-    specs: readonly OptionSpec[] | undefined,
+    private readonly declarations: OptionDeclarations | undefined,
     private readonly isGlobal: (word: string) => boolean,
     private readonly reader: LineReader,
   ) {
-    this.known = specs === undefined ? undefined : new Map(specs.map((spec) => [spec.name, spec]));
+    this.names = declarations === undefined ? undefined : new Set(optionNames(declarations));
     this.plain = plainType(type.value);
-    this.words = [...new Set([...(this.known?.keys() ?? []), 'loc', 'intr', 'hostdev'])];
+    this.words = [...new Set([...(this.names ?? []), 'loc', 'intr', 'hostdev'])];
   }
 
   get draft(): VdevDraft {
@@ -59,12 +60,16 @@ export class VdevContext implements LineContext {
     if (text === 'loc') this.location(word);
     else if (text === 'intr') this.interrupt(word);
     else if (text === 'hostdev') this.hostDevice(word);
-    else if (this.known?.has(text) === true) this.declared(word, this.known.get(text)?.kind === 'boolean');
+    else if (this.names?.has(text) === true) this.declared(word, this.option(text)?.kind.bare !== undefined);
     else if (QNX_OPTIONS.has(text)) this.foreign(word);
-    else if (this.known !== undefined || this.isGlobal(text) || !NAME.test(text)) return false;
+    else if (this.names !== undefined || this.isGlobal(text) || !NAME.test(text)) return false;
     // The vdev's options are not known: like nearly all options, it takes an argument.
     else this.declared(word, false);
     return true;
+  }
+
+  private option(name: string): Option | undefined {
+    return this.declarations && optionNamed(this.declarations, name)?.option;
   }
 
   private assign(word: Token, length: number): true {
@@ -112,7 +117,7 @@ export class VdevContext implements LineContext {
   private hostDevice(word: Token): void {
     const value = this.reader.value(word);
     if (value === undefined) return;
-    const name = hostDeviceOption(this.plain, this.known);
+    const name = hostDeviceOption(this.plain, this.names);
     for (const setting of hostDevice(name, value.value)) {
       this.put({ ...setting, at: this.reader.at(word), ...(setting.value === undefined ? {} : { valueAt: value.at }) });
     }
@@ -120,7 +125,7 @@ export class VdevContext implements LineContext {
 
   /** Of an option that can be given once, the last one counts. */
   private put(setting: OptionSetting): void {
-    const repeatable = this.known?.get(setting.name)?.repeatable ?? REPEATABLE.has(setting.name);
+    const repeatable = this.option(setting.name)?.repeatable ?? REPEATABLE.has(setting.name);
     const earlier = repeatable ? -1 : this.options.findIndex(({ name }) => name === setting.name);
     if (earlier < 0) {
       this.options.push(setting);

@@ -1,6 +1,8 @@
+import type { Board } from '@qvm/core/board';
+import type { OptionDeclarations } from '@qvm/core/options';
+import type { COMMON_VDEV_OPTIONS, VdevFactory } from '@qvm/core/vdev';
 import type { Severity } from '../finding.js';
 import type { SourceLocation } from '../location.js';
-import type { OptionSpec, OptionValue } from '../options.js';
 import type { VmFragment } from '../spec.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec } from '../system.js';
 
@@ -19,34 +21,14 @@ export interface LintTarget {
   readonly shmem: readonly SharedMemorySpec[];
 }
 
-/** A vdev type as rules see it: structurally a part of core's `VdevFactory`. @experimental */
-export interface VdevFacts {
-  readonly options: readonly OptionSpec[];
-  /** Serves as the guest's console. */
-  readonly console?: boolean;
-  /** The registers and interrupts of an instance with these options. */
-  resources(options: Readonly<Record<string, OptionValue | readonly OptionValue[]>>): {
-    readonly mmio?: readonly { readonly name: string; readonly size: number }[];
-    readonly interrupts?: readonly { readonly name: string }[];
-  };
-  /** The files of the host that an instance with these options uses; absent: it reads those of its `path` options. */
-  files?(options: Readonly<Record<string, OptionValue | readonly OptionValue[]>>): readonly {
-    readonly option: string;
-    readonly path: string;
-    readonly access: 'read' | 'change' | 'write';
-    readonly disk?: boolean;
-  }[];
+/** A vdev type as rules see it. @experimental */
+export interface VdevFacts extends Pick<VdevFactory, 'console' | 'resources' | 'files'> {
+  /** Its own, and those that every vdev has. */
+  readonly options: OptionDeclarations & typeof COMMON_VDEV_OPTIONS;
 }
 
-/** What a board is, as far as rules want to know. Structurally what `Board` of core has. @experimental */
-export interface BoardFacts {
-  /** The console that a VM gets when it names none. */
-  readonly defaultConsole?: string;
-  /** Where RAM begins when a configuration leaves it open. */
-  readonly ram: { readonly base: number };
-  /** The numbers of the interrupts that vdevs can have, first and last. */
-  readonly interrupts: { readonly first: number; readonly last: number };
-}
+/** A board as rules see it. @experimental */
+export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts'>;
 
 /** Facts outside of the texts. Rules do not check absent ones. @experimental */
 export interface LintFacts {

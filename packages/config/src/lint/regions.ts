@@ -1,3 +1,4 @@
+import type { VdevResources } from '@qvm/core/vdev';
 import { resolveOptions } from '../options.js';
 import { type SourceLocation, sourceOf } from '../location.js';
 import type { VdevSpec } from '../spec.js';
@@ -50,10 +51,7 @@ function sharedOf(vdev: VdevSpec): PlacedRegion | undefined {
 }
 
 /** Resources of a vdev; `undefined` when its type or its options are not known. */
-export function resourcesOf(
-  vdev: VdevSpec,
-  facts: LintFacts,
-): ReturnType<NonNullable<ReturnType<NonNullable<LintFacts['vdev']>>>['resources']> | undefined {
+export function resourcesOf(vdev: VdevSpec, facts: LintFacts): VdevResources | undefined {
   const found = facts.vdev?.(vdev.type);
   if (found === undefined) return undefined;
   try {

@@ -1,5 +1,5 @@
+import { parseSize } from '@qvm/core/options';
 import type { SourceLocation } from '../location.js';
-import { parseSize } from '../numbers.js';
 import type { LintTarget } from './lint-rule.js';
 import { type OwnedVdev, optionOf, vdevsOf } from './vdevs.js';
 

@@ -1,6 +1,5 @@
+import { parseSize, resolvePath } from '@qvm/core/options';
 import { type SourceLocation, sourceOf } from '../location.js';
-import { parseSize } from '../numbers.js';
-import { resolvePath } from '../paths.js';
 import type { VdevSpec } from '../spec.js';
 import type { LintTarget } from './lint-rule.js';
 

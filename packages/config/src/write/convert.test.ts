@@ -1,13 +1,6 @@
+import { option as declare, type OptionDeclarations } from '@qvm/core/options';
 import fc from 'fast-check';
-import {
-  ConfigError,
-  convertConfig,
-  type OptionSetting,
-  type OptionSpec,
-  parseConfig,
-  type VmFragment,
-  writeConfig,
-} from '../index.js';
+import { ConfigError, convertConfig, type OptionSetting, parseConfig, type VmFragment, writeConfig } from '../index.js';
 import { LOG_DESTINATIONS, LOG_FILTERS, RESTART_POLICIES, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from '../words.js';
 
 /** Without places, which differ between texts. */
@@ -17,7 +10,7 @@ function plain(value: unknown): unknown {
   );
 }
 
-function read(text: string, vdevOptions?: (type: string) => readonly OptionSpec[] | undefined): VmFragment {
+function read(text: string, vdevOptions?: (type: string) => OptionDeclarations | undefined): VmFragment {
   const parsed = parseConfig(text, {
     file: 'f',
     baseDir: '',
@@ -146,11 +139,8 @@ describe('writeConfig', () => {
   });
 
   it('writes flags as flags where the options are known', () => {
-    const options: OptionSpec[] = [
-      { name: 'readonly', kind: 'boolean', description: 'd' },
-      { name: 'file', kind: 'path', description: 'd' },
-    ];
-    const lookup = (): readonly OptionSpec[] => options;
+    const options = { readonly: declare.boolean({ description: 'd' }), file: declare.path({ description: 'd' }) };
+    const lookup = (): OptionDeclarations => options;
     const text = 'vdev virtio-blk readonly hostdev "a b"';
     const { text: line } = writeConfig(read(text, lookup), 'line', { vdevOptions: lookup });
     expect(line).toBe('vdev virtio-blk\n    readonly\n    hostdev "a b"\n');

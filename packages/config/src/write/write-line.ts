@@ -1,3 +1,4 @@
+import { isBooleanWord, show } from '@qvm/core/options';
 import type { Finding } from '../finding.js';
 import { findingAt } from '../finding.js';
 import { hostDeviceOption } from '../line/host-device.js';
@@ -5,8 +6,7 @@ import { LINE_WORDS } from '../line/line-words.js';
 import type { VdevOptionsLookup } from '../line/line-reader.js';
 import { sourceOf } from '../location.js';
 import { ARCHITECTURES } from '../names.js';
-import { isBooleanWord } from '../options.js';
-import { show } from '../show.js';
+import { optionNamed, optionNames } from '../options.js';
 import type { CpuSpec, OptionSetting, VdevSpec, VmFragment } from '../spec.js';
 import { addressText, cpulistText, schedText, sizeText } from './quantities.js';
 import { dumpText, type Escape } from './write-json.js';
@@ -121,12 +121,12 @@ class LineWriter {
 
   private option(type: string, { name, value }: OptionSetting): string {
     const specs = this.vdevOptions(type);
-    const isFlag = specs?.find((spec) => spec.name === name)?.kind === 'boolean';
+    const isFlag = specs !== undefined && optionNamed(specs, name)?.option.kind.bare !== undefined;
     if (value === undefined) return isFlag ? name : `${name}=true`;
     const text = this.oneLine(name, this.escape(value));
     if (name === 'base' && /^[0-9A-Za-z]+$/.test(text)) return `loc ${text}`;
     if (name === 'irq' && /^(?:[0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/.test(text)) return `intr gic:${text}`;
-    const known = specs === undefined ? undefined : new Map(specs.map((spec) => [spec.name, spec]));
+    const known = specs === undefined ? undefined : new Set(optionNames(specs));
     const isPlainDevice = name === hostDeviceOption(type, known) && !/^[<>]|^-$/.test(text);
     if (isPlainDevice) return `hostdev ${quote(text)}`;
     const isOption = known === undefined ? !LINE_WORDS.has(name) : known.has(name);

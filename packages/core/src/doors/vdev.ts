@@ -11,7 +11,8 @@ export { GuestMemoryError } from '../memory/guest-memory-error.js';
 export type { GuestMemory } from '../memory/guest-memory.js';
 export type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
 export type { MemoryWindow } from '../memory/memory-window.js';
-export type { OptionSpec, OptionValue, OptionValues } from '../vdev/option-spec.js';
+export type { CommonVdevOptions, VdevOptions } from '../vdev/common-options.js';
+export { COMMON_VDEV_OPTIONS, allVdevOptions } from '../vdev/common-options.js';
 export type { RegisterValues } from '../vdev/register-block.js';
 export { RegisterBlock } from '../vdev/register-block.js';
 export type { RegisterLayout, RegisterSpec } from '../vdev/register-layout.js';
@@ -28,6 +29,7 @@ export type {
   DeviceTreeContext,
   InterruptRequest,
   MmioRequest,
+  OptionProblem,
   Vdev,
   VdevContext,
   VdevFactory,
@@ -35,3 +37,4 @@ export type {
   VdevResources,
   WindowRequest,
 } from '../vdev/vdev.js';
+export { defineVdev } from '../vdev/vdev.js';

@@ -7,7 +7,8 @@ import type { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
 import type { MmioHandler } from '../memory/memory-region.js';
 import type { Token } from '../plugin/token.js';
-import type { OptionSpec, OptionValues } from './option-spec.js';
+import type { OptionDeclarations } from '../options/option.js';
+import type { VdevOptions } from './common-options.js';
 
 /**
  * JSON-compatible data, as `save` and `status` return.
@@ -181,26 +182,51 @@ export interface VdevFile {
 }
 
 /**
+ * What is wrong with the options of an instance.
+ *
+ * @experimental
+ */
+export interface OptionProblem {
+  /** The option to blame; absent: the instance. */
+  readonly option?: string;
+  /** Completes "the option NAME of vdev TYPE:". */
+  readonly message: string;
+  /** What would be right. */
+  readonly hint?: string;
+}
+
+/**
  * A type of vdev. One factory serves many instances.
  *
  * @experimental
  */
-export interface VdevFactory {
+export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> {
   /** The word after `vdev` in a configuration, without `qvm-vdev-`. */
   readonly type: string;
   /** One line for `qvm vdev help`. */
   readonly description: string;
-  /** Options beyond the common ones (`base`/`loc`, `irq`/`intr`, `name`), which every vdev has. */
-  readonly options: readonly OptionSpec[];
+  /** Options beyond `COMMON_VDEV_OPTIONS`, which every vdev has. */
+  readonly options: D;
   /**
    * It serves as the guest's console: a VM that has such a vdev gets no default console, and the first one's device-tree
    * node becomes `stdout-path`.
    */
   readonly console?: boolean;
+  /** What is wrong with options that are right one by one: `check` and `start` say it. Absent: nothing. */
+  check?(options: VdevOptions<D>): readonly OptionProblem[];
   /** What an instance with these options needs. Pure: called several times, also for checks. */
-  resources(options: OptionValues): VdevResources;
+  resources(options: VdevOptions<D>): VdevResources;
   /** The files of the host that an instance with these options uses. Absent: it reads those of its options of kind `path`. */
-  files?(options: OptionValues): readonly VdevFile[];
-  /** Makes an instance. Throws what the options or the host do not allow. */
-  create(context: VdevContext, options: OptionValues): Vdev;
+  files?(options: VdevOptions<D>): readonly VdevFile[];
+  /** Makes an instance. Throws what the host does not allow. */
+  create(context: VdevContext, options: VdevOptions<D>): Vdev;
+}
+
+/**
+ * Types a factory by its options, so that `resources` and `create` get the values that they declare.
+ *
+ * @experimental
+ */
+export function defineVdev<const D extends OptionDeclarations>(factory: VdevFactory<D>): VdevFactory<D> {
+  return factory;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../log/logger.js';
 import type { MmioHandler } from '../memory/memory-region.js';
 import { createToken } from '../plugin/token.js';
 import { VcpuExit, type Vcpu } from '../vcpu/vcpu.js';
-import type { OptionValues } from '../vdev/option-spec.js';
+import type { VdevOptions } from '../vdev/common-options.js';
 import type { Vdev, VdevContext, VdevFactory, VdevResources } from '../vdev/vdev.js';
 import type { VmOptions } from './vm-options.js';
 
@@ -177,7 +177,7 @@ export function fakeBoard(changes: Partial<Board> = {}): Board {
 /** How a test shapes a vdev type. */
 export interface FakeVdevShape {
   readonly resources?: VdevResources;
-  readonly create?: (context: VdevContext, options: OptionValues) => Partial<Vdev>;
+  readonly create?: (context: VdevContext, options: VdevOptions) => Partial<Vdev>;
 }
 
 /** A vdev type, with a record of what happened to its instances. */
@@ -188,7 +188,7 @@ export function fakeVdev(type: string, shape: FakeVdevShape = {}): VdevFactory &
     events,
     description: `fake ${type}`,
     console: type === 'uart',
-    options: [],
+    options: {},
     resources: () => shape.resources ?? {},
     create: (context, options) => ({
       reset: () => void events.push(`${context.name} reset`),

@@ -1,7 +1,7 @@
 import type { QvmError } from '../errors/qvm-error.js';
 import { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 import { VmMemory } from '../memory/vm-memory.js';
-import type { OptionValues } from '../vdev/option-spec.js';
+import type { CommonVdevOptions } from '../vdev/common-options.js';
 import type { VdevResources } from '../vdev/vdev.js';
 import { fakeBoard } from './fake-machine.test.helper.js';
 import { placeVdev, type InterruptOwners, type VdevPlacement } from './vdev-placement.js';
@@ -20,7 +20,9 @@ const BOARD = fakeBoard({
 });
 
 /** Places vdevs one after the other, as a VM does. */
-function placer(board = BOARD): (options: OptionValues, type?: string, resources?: VdevResources) => readonly number[] {
+function placer(
+  board = BOARD,
+): (options: CommonVdevOptions, type?: string, resources?: VdevResources) => readonly number[] {
   const map = new GuestPhysicalMap(new VmMemory(0));
   const owners: InterruptOwners = new Map();
   let count = 0;

@@ -2,7 +2,7 @@ import type { Board } from '../board/board.js';
 import { placesFor, type ResolvedPlace } from '../board/places.js';
 import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
-import type { OptionValues } from '../vdev/option-spec.js';
+import type { CommonVdevOptions } from '../vdev/common-options.js';
 import type { VdevResources } from '../vdev/vdev.js';
 
 /**
@@ -24,20 +24,6 @@ const WINDOW_ALIGNMENT = 0x20_0000;
 
 /** Interrupt numbers in use, and by whom. */
 export type InterruptOwners = Map<number, string>;
-
-function numberOption(name: string, options: OptionValues, words: readonly string[]): number | undefined {
-  const given = words.filter((word) => options[word] !== undefined);
-  const word = given[0];
-  if (word === undefined) return undefined;
-  if (given.length > 1) {
-    throw new QvmError('vdev.option', `The vdev ${name} has both ${given.join(' and ')}; give one of them.`);
-  }
-  const value = options[word];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw new QvmError('vdev.option', `The option ${word} of the vdev ${name} must be a number, not ${String(value)}.`);
-  }
-  return value;
-}
 
 function placeRanges(
   { name, type, resources }: PlacedVdev,
@@ -164,7 +150,7 @@ export interface PlacedVdev {
   readonly name: string;
   readonly type: string;
   readonly resources: VdevResources;
-  readonly options: OptionValues;
+  readonly options: CommonVdevOptions;
 }
 
 /** Where vdevs are placed, and what is taken of it. */
@@ -180,11 +166,8 @@ export interface PlacementSpace {
  * @throws `QvmError` `vdev.option`, `vdev.no-base`, `vdev.base-taken`, `vdev.no-irq`, `vdev.irq-taken`.
  */
 export function placeVdev(vdev: PlacedVdev, space: PlacementSpace): VdevPlacement {
-  const { name, resources, options } = vdev;
-  const explicit = {
-    base: numberOption(name, options, ['base', 'loc']),
-    number: numberOption(name, options, ['irq', 'intr']),
-  };
+  const { resources, options } = vdev;
+  const explicit = { base: options.base, number: options.irq };
   const place = choosePlace(vdev, explicit, space);
   return {
     mmioBase: placeRanges(vdev, explicit.base, place, space),

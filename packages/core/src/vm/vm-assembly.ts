@@ -264,7 +264,7 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
 function vdevName({ factory, options }: VdevSpec, counts: Map<string, number>, vdevs: readonly VdevInstance[]): string {
   const instance = counts.get(factory.type) ?? 0;
   counts.set(factory.type, instance + 1);
-  const name = typeof options['name'] === 'string' ? options['name'] : `${factory.type}-${instance}`;
+  const name = options.name ?? `${factory.type}-${instance}`;
   if (vdevs.some((other) => other.name === name)) {
     throw new QvmError('vdev.duplicate-name', `Two vdevs are named ${name}.`);
   }

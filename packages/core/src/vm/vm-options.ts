@@ -4,21 +4,20 @@ import type { CharacterBackend } from '../console/character-backend.js';
 import type { Logger } from '../log/logger.js';
 import type { HookPlugin } from '../plugin/plugin.js';
 import type { Token } from '../plugin/token.js';
-import type { OptionValues } from '../vdev/option-spec.js';
+import type { VdevOptions } from '../vdev/common-options.js';
 import type { VdevFactory } from '../vdev/vdev.js';
 import type { UnsupportedPolicies } from './unsupported.js';
 
 /**
- * One vdev that a VM shall have. Among its options, the VM itself obeys `base` or `loc` (number), `irq` or `intr`
- * (number) and `name` (string).
+ * One vdev that a VM shall have.
  *
  * @experimental
  */
 export interface VdevSpec {
   /** The type. */
   readonly factory: VdevFactory;
-  /** Validated against {@link VdevFactory.options}, defaults filled in. */
-  readonly options: OptionValues;
+  /** What the texts of a configuration became: read by {@link VdevFactory.options}, defaults filled in. */
+  readonly options: VdevOptions;
 }
 
 /**

@@ -126,15 +126,13 @@ describe('Vm: building', () => {
     ['memory.overlap', [placed({}), placed({ base: 0x1ffc, irq: 41 })]],
     ['memory.overlap', [placed({ base: 0x4000_0000 })]],
     ['memory.alignment', [placed({ base: 0x1001 })]],
-    ['vdev.option', [placed({ base: '0x1000' })]],
-    ['vdev.option', [placed({ base: 0x1000, loc: 0x1000 })]],
     ['vdev.option', [placed({ base: 0x1000 }, noMmio)]],
     ['vdev.option', [placed({ irq: 1 }, { interrupts: [] })]],
     ['vdev.no-base', [placed({}, { mmio: [{ name: 'q', size: 4 }] })]],
     ['vdev.no-irq', [placed({}, { interrupts: [{ name: 'j' }] })]],
     ['vdev.no-handler', [placed({}, { mmio: [{ name: 'other', size: 4 }] })]],
     ['vdev.duplicate-name', [placed({ name: 'x' }), placed({ name: 'x' })]],
-    ['no error', [placed({}), placed({ loc: 0x2000, intr: 40 })]],
+    ['no error', [placed({}), placed({ base: 0x2000, irq: 40 })]],
   ])('reports %s (%#)', (code, vdevs) => {
     const board = fakeBoard({ places: { dev: { base: { r: 0x1000, other: 0 }, interrupt: { i: 40 } } } });
     expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), { board, vdevs })))).toBe(code);

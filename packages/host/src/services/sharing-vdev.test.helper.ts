@@ -1,6 +1,7 @@
 import { provide, VDEV_FACTORY, type QvmPlugin } from '@qvm/core';
 import { SHARED_MEMORY, type SharedMemoryAttachment } from '@qvm/core/services';
-import { type Vdev, type VdevFactory } from '@qvm/core/vdev';
+import { defineOptions, option } from '@qvm/core/options';
+import { defineVdev, type Vdev } from '@qvm/core/vdev';
 
 /* A vdev without registers that shares memory with others of its kind: it writes a text and notifies all. */
 
@@ -43,23 +44,23 @@ class Sharer implements Vdev {
   }
 }
 
-const sharer: VdevFactory = {
+const sharer = defineVdev({
   type: 'sharer',
   description: 'Shares memory, for tests',
-  options: [
-    { name: 'region', kind: 'string', description: 'Name of the region' },
-    { name: 'size', kind: 'size', description: 'Make it with so many bytes' },
-    { name: 'write', kind: 'string', description: 'What to write' },
-  ],
+  options: defineOptions({
+    region: option.string({ description: 'Name of the region', required: true }),
+    size: option.size({ description: 'Make it with so many bytes' }),
+    write: option.string({ description: 'What to write', default: '' }),
+  }),
   resources: () => ({}),
   create: (context, { region, size, write }) => {
     const registry = context.attachment(SHARED_MEMORY);
     const owner = { vm: '', vdev: context.name };
-    const hold = typeof size === 'number' ? registry.create(String(region), size, owner) : undefined;
-    const attach = (notified: () => void): SharedMemoryAttachment => registry.attach(String(region), owner, notified);
-    return new Sharer(attach, String(write), () => hold?.release());
+    const hold = size === undefined ? undefined : registry.create(region, size, owner);
+    const attach = (notified: () => void): SharedMemoryAttachment => registry.attach(region, owner, notified);
+    return new Sharer(attach, write, () => hold?.release());
   },
-};
+});
 
 /** The plugin. */
 export const plugin: QvmPlugin = {

@@ -22,7 +22,7 @@ const vdev = (): Vdev => ({
 const factory: VdevFactory = {
   type: 'thrower',
   description: 'Throws, for tests',
-  options: [],
+  options: {},
   resources: () => ({ mmio: [{ name: 'registers', size: 4 }], role: 'platform' }),
   create: vdev,
 };

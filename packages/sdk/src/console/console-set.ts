@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import { type CharacterBackendOpener } from '@qvm/core/host';
-import { nearestName } from '@qvm/config';
+import { nearestName } from '@qvm/core/options';
 import type { CharacterBackendContext, CharacterBackendFactory } from './character-backends.js';
 import { ConsoleChannel } from './console-channel.js';
 import type { ConsoleStream } from './console-stream.js';

@@ -1,4 +1,5 @@
-import { ConfigError, findingAt, nearestName, sourceOf, type VmSpec } from '@qvm/config';
+import { ConfigError, findingAt, sourceOf, type VmSpec } from '@qvm/config';
+import { nearestName } from '@qvm/core/options';
 import { BOARD } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import type { Architecture } from '@qvm/core/architecture';

@@ -1,8 +1,7 @@
 import type { Board } from '@qvm/core/board';
 import { ARCHITECTURES, type LintFacts, type VdevFacts } from '@qvm/config';
 import type { Architecture } from '@qvm/core/architecture';
-import type { VdevFactory } from '@qvm/core/vdev';
-import { vdevOptions } from './vdev-options.js';
+import { allVdevOptions, type VdevFactory } from '@qvm/core/vdev';
 
 /**
  * The vdevs, architectures and boards of a hypervisor.
@@ -39,7 +38,7 @@ export function lintFacts({ vdevTypes, architectures, boards }: KnownTypes): Lin
 /** A vdev type as the linter sees it. */
 export function vdevFacts(factory: VdevFactory): VdevFacts {
   return {
-    options: vdevOptions(factory),
+    options: allVdevOptions(factory),
     console: factory.console === true,
     resources: (options) => factory.resources(options),
     ...(factory.files === undefined ? {} : { files: (options) => factory.files?.(options) ?? [] }),

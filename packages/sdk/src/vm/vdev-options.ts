@@ -1,63 +1,36 @@
-import { ConfigError, findingAt, nearestName, resolveOptions, sourceOf } from '@qvm/config';
-import type { Finding, OptionSpec, VdevOptionsLookup, VdevSpec } from '@qvm/config';
-import { QvmError, VDEV_FACTORY } from '@qvm/core';
+import { ConfigError, findingAt, refuseCombination, resolveOptions, sourceOf } from '@qvm/config';
+import { nearestName } from '@qvm/core/options';
+import type { Finding, VdevOptionsLookup, VdevSpec } from '@qvm/config';
+import { VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin, Resolver } from '@qvm/core';
 import type { VdevSpec as CoreVdevSpec } from '@qvm/core/host';
-import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
-
-/**
- * The options that every vdev has, beside those of its type.
- *
- * @experimental
- */
-export const COMMON_VDEV_OPTIONS: readonly OptionSpec[] = [
-  { name: 'base', kind: 'address', description: 'Guest-physical address of its registers' },
-  { name: 'loc', kind: 'address', description: 'The same as base' },
-  {
-    name: 'irq',
-    kind: 'number',
-    min: 0,
-    max: 0xffff,
-    description: "Interrupt number at the guest's interrupt controller",
-  },
-  { name: 'intr', kind: 'number', min: 0, max: 0xffff, description: 'The same as irq' },
-  { name: 'name', kind: 'string', description: 'Name of the instance, in messages and statistics' },
-];
-
-/** All options of a vdev type; its own win over common ones of the same name. */
-export function vdevOptions(factory: VdevFactory): readonly OptionSpec[] {
-  const own = new Set(factory.options.map(({ name }) => name));
-  return [...factory.options, ...COMMON_VDEV_OPTIONS.filter(({ name }) => !own.has(name))];
-}
+import { allVdevOptions } from '@qvm/core/vdev';
+import type { VdevFactory, VdevOptions } from '@qvm/core/vdev';
 
 /** The options of the types among `factories`, for readers of the line form. */
 export function optionsLookup(factories: ReadonlyMap<string, VdevFactory>): VdevOptionsLookup {
   return (type) => {
     const factory = factories.get(type);
-    return factory === undefined ? undefined : vdevOptions(factory);
+    return factory === undefined ? undefined : allVdevOptions(factory);
   };
 }
 
 /** Options that were checked. */
 export interface CheckedOptions {
-  readonly values: OptionValues;
+  readonly values: VdevOptions;
   readonly warnings: readonly Finding[];
 }
 
 /**
- * Checks the options of one vdev.
+ * Reads the options of one vdev, and has its type look at them together.
  *
- * @throws ConfigError with all that is wrong; QvmError `vdev.declaration` when the type declares a default that it would
- * refuse.
+ * @throws ConfigError with all that is wrong.
  */
 export function checkOptions(factory: VdevFactory, vdev: VdevSpec, baseDir: string): CheckedOptions {
   const context = { owner: `vdev ${factory.type}`, at: sourceOf(vdev.source), baseDir };
-  try {
-    return resolveOptions(vdevOptions(factory), vdev.options, context);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new QvmError('vdev.declaration', error.message, { cause: error });
-  }
+  const resolved = resolveOptions(allVdevOptions(factory), vdev.options, context);
+  refuseCombination(factory.check?.(resolved.values) ?? [], vdev.options, context);
+  return resolved;
 }
 
 /** A vdev with no option given. */

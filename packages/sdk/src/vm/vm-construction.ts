@@ -1,3 +1,4 @@
+import type { VdevOptions } from '@qvm/core/vdev';
 import { type Logger } from '@qvm/core';
 import { Vm, type VdevSpec, type VmOptions } from '@qvm/core/host';
 import { ConsoleSet } from '../console/console-set.js';
@@ -100,11 +101,11 @@ function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
       description: factory.description,
       options: factory.options,
       ...(factory.console === undefined ? {} : { console: factory.console }),
-      resources: (values) => {
+      resources: (values: VdevOptions) => {
         begun();
         return factory.resources(values);
       },
-      create: (context, values) => factory.create(context, values),
+      create: (context, values: VdevOptions) => factory.create(context, values),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { ArchitectureName, OptionSetting, RamSpec, VdevSpec, VmSpec } from '@qvm/config';
-import { parseAddress, parseSize } from '@qvm/config';
+import { parseAddress, parseSize } from '@qvm/core/options';
 import { QvmError } from '@qvm/core';
 import { type BootFile } from '@qvm/core/architecture';
 

@@ -1,10 +1,11 @@
-import type { OptionSpec, VdevFactory, VdevResources } from '@qvm/core/vdev';
-import { parseOptions } from '../parse-options.js';
+import type { Option, OptionDeclarations } from '@qvm/core/options';
+import { COMMON_VDEV_OPTIONS } from '@qvm/core/vdev';
+import type { VdevFactory, VdevResources } from '@qvm/core/vdev';
 
-/** Options that the VM obeys itself, whatever the vdev. */
-export const COMMON_OPTIONS: readonly string[] = ['base', 'loc', 'irq', 'intr', 'name'];
 /** A word, or the name of a package. */
 const TYPE = /^(@[a-z0-9-]+\/)?[a-z][a-z0-9-]*$/;
+/** What the line form reads as an option's name. */
+const OPTION = /^[a-z][a-z0-9-]*$/;
 const ADDRESS_LIMIT = 2 ** 48;
 const PAGE = 0x1000;
 
@@ -17,35 +18,24 @@ export function factoryProblems(factory: VdevFactory): readonly string[] {
   return [
     ...problemIf(!TYPE.test(factory.type), `type ${factory.type} is not in lower-case words`),
     ...problemIf(factory.description.trim() === '', 'there is no description'),
-    ...duplicates(factory.options.map((option) => option.name)).map((name) => `option ${name} is declared twice`),
-    ...factory.options.flatMap(optionProblems),
+    ...duplicates(optionNames(factory.options)).map((name) => `option ${name} is declared twice`),
+    ...Object.entries(factory.options).flatMap(([name, declared]) => optionProblems(name, declared)),
   ];
 }
 
-function optionProblems(option: OptionSpec): readonly string[] {
-  const values = option.values ?? [];
+function optionNames(options: OptionDeclarations): readonly string[] {
+  return Object.entries(options).flatMap(([name, { aliases }]) => [name, ...aliases]);
+}
+
+const COMMON_NAMES = optionNames(COMMON_VDEV_OPTIONS);
+
+function optionProblems(name: string, { description, aliases }: Option): readonly string[] {
+  const common = [name, ...aliases].filter((known) => COMMON_NAMES.includes(known));
   return [
-    ...problemIf(option.description.trim() === '', `option ${option.name} has no description`),
-    ...problemIf(COMMON_OPTIONS.includes(option.name), `option ${option.name} is one that every vdev has`),
-    ...problemIf((option.kind === 'enum') !== values.length > 0, `option ${option.name}: values and kind disagree`),
-    ...problemIf(
-      option.required === true && option.default !== undefined,
-      `option ${option.name} is required, yet has a default`,
-    ),
-    ...defaultProblems(option),
+    ...problemIf(description.trim() === '', `option ${name} has no description`),
+    ...problemIf(!OPTION.test(name), `option ${name} is not in lower-case words`),
+    ...common.map((known) => `option ${known} is one that every vdev has`),
   ];
-}
-
-function defaultProblems(option: OptionSpec): readonly string[] {
-  if (option.default === undefined) {
-    return [];
-  }
-  try {
-    parseOptions([option]);
-    return [];
-  } catch (error) {
-    return [`default of option ${option.name}: ${String(error)}`];
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { option } from '@qvm/core/options';
 import type { AccessWidth, VdevFactory } from '@qvm/core/vdev';
 import { createVdev } from '../create-vdev.js';
 import { createTestVdev } from '../test-vdev.js';
@@ -75,13 +76,19 @@ describe('the contract finds faults', () => {
     const factory = {
       ...createTestVdev(),
       description: ' ',
-      options: [{ name: 'irq', kind: 'enum', description: '' }] as const,
+      options: {
+        irq: option.number({ description: '' }),
+        Fast: option.boolean({ description: 'd', aliases: ['irq', 'loc'] }),
+      },
     };
     expect(factoryProblems(factory)).toEqual([
       'there is no description',
+      'option irq is declared twice',
       'option irq has no description',
       'option irq is one that every vdev has',
-      'option irq: values and kind disagree',
+      'option Fast is not in lower-case words',
+      'option irq is one that every vdev has',
+      'option loc is one that every vdev has',
     ]);
   });
 

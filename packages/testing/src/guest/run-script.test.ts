@@ -15,7 +15,7 @@ function run(...script: readonly string[]): Promise<ScriptRun> {
 const alarm: VdevFactory = {
   type: 'alarm',
   description: 'An alarm',
-  options: [],
+  options: {},
   resources: () => ({ interrupts: [{ name: 'irq' }] }),
   create: ({ clock, interrupt }) => {
     const line = interrupt('irq');

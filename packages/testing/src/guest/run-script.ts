@@ -2,10 +2,10 @@ import type { Board } from '@qvm/core/board';
 import { Vm } from '@qvm/core/host';
 import type { Json, QvmPlugin } from '@qvm/core';
 import type { VdevSpec, VmExit } from '@qvm/core/host';
-import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
+import { allVdevOptions } from '@qvm/core/vdev';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { CollectingLogger } from '../collecting-logger.js';
-import { COMMON_OPTIONS } from '../contract/declaration-problems.js';
-import { parseOptions } from '../parse-options.js';
+import { type GivenOptions, parseOptions } from '../parse-options.js';
 import { ScriptedCharacterBackend } from '../scripted-character-backend.js';
 import { scriptError } from './script-instruction.js';
 import { scriptArchitecture, scriptBoard, scriptedGuest } from './script-machine.js';
@@ -20,8 +20,8 @@ const RAM_BYTES = 0x10_0000;
  * @experimental
  */
 export interface ScriptRunOptions {
-  /** Its vdevs, in this order. Options as in a configuration; `base` and `irq` are numbers. */
-  readonly vdevs: readonly { readonly factory: VdevFactory; readonly options?: OptionValues }[];
+  /** Its vdevs, in this order. Options as in a configuration, or what such a text becomes. */
+  readonly vdevs: readonly { readonly factory: VdevFactory; readonly options?: GivenOptions }[];
   /** With the map of `virt` and no further vdevs when absent. */
   readonly board?: Board;
   /** Those whose `apply` is wanted; what they provide is not looked at. */
@@ -90,11 +90,5 @@ function runToEnd(vm: Vm): VmExit {
 }
 
 function vdevSpec({ factory, options = {} }: ScriptRunOptions['vdevs'][number]): VdevSpec {
-  const entries = Object.entries(options);
-  const own = entries.filter(([name]) => !COMMON_OPTIONS.includes(name));
-  const common = entries.filter(([name]) => COMMON_OPTIONS.includes(name));
-  return {
-    factory,
-    options: { ...parseOptions(factory.options, Object.fromEntries(own)), ...Object.fromEntries(common) },
-  };
+  return { factory, options: parseOptions(allVdevOptions(factory), options) };
 }

@@ -1,40 +1,36 @@
 import { QvmError } from '@qvm/core';
+import { defineOptions, option, textKind } from '@qvm/core/options';
 import type { FirmwareFile } from '@qvm/core/services';
-import type { OptionValue, VdevFactory } from '@qvm/core/vdev';
+import { defineVdev } from '@qvm/core/vdev';
 import { FW_CFG_SIZE, FwCfg } from './device.js';
 
+/** A file as an option gives it: `NAME:TEXT`. */
+const fileKind = textKind('NAME:TEXT', fileOf, ({ name, bytes }) => `${name}:${new TextDecoder().decode(bytes)}`);
+
 /**
- * QEMU's firmware configuration device. Offers `FW_CFG`, to which the vdevs that
- * are named after it add files.
+ * QEMU's firmware configuration device. Offers `FW_CFG`, to which the vdevs that are named after it add files.
  *
  * @experimental
  */
-export const fwCfg: VdevFactory = {
+export const fwCfg = defineVdev({
   type: 'fw-cfg',
   description: 'Firmware configuration device of QEMU (fw_cfg)',
-  options: [
-    {
-      name: 'item',
-      kind: 'string',
+  options: defineOptions({
+    item: option.of(fileKind, {
       description: 'A file NAME:TEXT for the guest; its own names begin with opt/',
       repeatable: true,
-    },
-  ],
+    }),
+  }),
   resources: () => ({ mmio: [{ name: 'registers', size: FW_CFG_SIZE }], role: 'fw-cfg' }),
-  create: (context, options) => {
+  create: (context, { item }) => {
     const device = new FwCfg(context);
-    for (const item of listOf(options.item)) device.configuration.addFile(fileOf(item));
+    for (const file of item) device.configuration.addFile(file);
     return device;
   },
-};
+});
 
-function listOf(value: OptionValue | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === 'object' ? value.map(String) : [String(value)];
-}
-
-function fileOf(item: string): FirmwareFile {
-  const colon = item.indexOf(':');
-  if (colon < 0) throw new QvmError('fw-cfg.file', `the item ${JSON.stringify(item)} is not NAME:TEXT`);
-  return { name: item.slice(0, colon), bytes: new TextEncoder().encode(item.slice(colon + 1)) };
+function fileOf(text: string): FirmwareFile {
+  const colon = text.indexOf(':');
+  if (colon < 0) throw new QvmError('fw-cfg.file', `the item ${JSON.stringify(text)} is not NAME:TEXT`);
+  return { name: text.slice(0, colon), bytes: new TextEncoder().encode(text.slice(colon + 1)) };
 }

@@ -1,4 +1,6 @@
-import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
+import { defineOptions } from '@qvm/core/options';
+import { defineVdev } from '@qvm/core/vdev';
+import { hostdevOption } from '../serial/hostdev-option.js';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { Pl011 } from './device.js';
 
@@ -7,26 +9,15 @@ import { Pl011 } from './device.js';
  *
  * @experimental
  */
-export const pl011: VdevFactory = {
+export const pl011 = defineVdev({
   type: 'pl011',
   description: 'Arm PrimeCell UART (PL011)',
   console: true,
-  options: [
-    {
-      name: 'hostdev',
-      kind: 'string',
-      description: 'Where the characters go and come from: stdio, null, pty, file:PATH, tcp:HOST:PORT, …',
-      default: 'stdio',
-    },
-  ],
+  options: defineOptions({ hostdev: hostdevOption }),
   resources: () => ({
     mmio: [{ name: 'registers', size: PRIMECELL_SIZE }],
     interrupts: [{ name: 'uart' }],
     role: 'uart',
   }),
-  create: (context, options) => new Pl011(context, hostdevOf(options)),
-};
-
-function hostdevOf(options: OptionValues): string {
-  return typeof options.hostdev === 'string' ? options.hostdev : 'stdio';
-}
+  create: (context, { hostdev }) => new Pl011(context, hostdev),
+});

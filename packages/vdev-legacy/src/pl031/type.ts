@@ -10,7 +10,7 @@ import { Pl031 } from './device.js';
 export const pl031: VdevFactory = {
   type: 'pl031',
   description: 'Arm PrimeCell real-time clock (PL031)',
-  options: [],
+  options: {},
   resources: () => ({
     mmio: [{ name: 'registers', size: PRIMECELL_SIZE }],
     interrupts: [{ name: 'rtc' }],

@@ -12,7 +12,7 @@ import { Pl061 } from './device.js';
 export const pl061: VdevFactory = {
   type: 'pl061',
   description: 'Arm PrimeCell GPIO (PL061) with the power button',
-  options: [],
+  options: {},
   resources: () => ({
     mmio: [{ name: 'registers', size: PRIMECELL_SIZE }],
     interrupts: [{ name: 'gpio' }],

@@ -12,7 +12,7 @@ import { KmiPort } from './kmi-port.js';
 export const pl050: VdevFactory = {
   type: 'pl050',
   description: 'PS/2 keyboard and mouse on Arm PrimeCell interfaces (PL050)',
-  options: [],
+  options: {},
   resources: () => ({
     mmio: [
       { name: 'keyboard', size: PRIMECELL_SIZE },
@@ -31,7 +31,7 @@ export const pl050: VdevFactory = {
 export const ps2: VdevFactory = {
   type: 'ps2',
   description: 'PS/2 keyboard and mouse, for stock Linux kernels (Altera PS/2 cores)',
-  options: [],
+  options: {},
   resources: () => ({
     mmio: [
       { name: 'keyboard', size: ALTERA_PS2_SIZE },

@@ -1,4 +1,6 @@
-import type { VdevFactory } from '@qvm/core/vdev';
+import { defineOptions, option } from '@qvm/core/options';
+import { defineVdev } from '@qvm/core/vdev';
+import { hostdevOption } from '../serial/hostdev-option.js';
 import { MAX_BAUD } from './baud.js';
 import { QCAR_UART_SIZE, QcarUart } from './device.js';
 
@@ -8,31 +10,23 @@ import { QCAR_UART_SIZE, QcarUart } from './device.js';
  *
  * @experimental
  */
-export const qcarUart: VdevFactory = {
+export const qcarUart = defineVdev({
   type: 'qcar-uart',
   description: '16550-compatible UART',
   console: true,
-  options: [
-    {
-      name: 'hostdev',
-      kind: 'string',
-      description: 'Where the characters go and come from: stdio, null, pty, file:PATH, tcp:HOST:PORT, …',
-      default: 'stdio',
-    },
-    {
-      name: 'baud',
-      kind: 'number',
+  options: defineOptions({
+    hostdev: hostdevOption,
+    baud: option.number({
       description: 'Rate that the line has before the guest sets one; characters pass at once at any rate',
-      default: '115200',
+      default: 115_200,
       min: 50,
       max: MAX_BAUD,
-    },
-  ],
+    }),
+  }),
   resources: () => ({
     mmio: [{ name: 'registers', size: QCAR_UART_SIZE }],
     interrupts: [{ name: 'uart' }],
     role: 'uart',
   }),
-  create: (context, { hostdev, baud }) =>
-    new QcarUart(context, typeof hostdev === 'string' ? hostdev : 'stdio', typeof baud === 'number' ? baud : 115_200),
-};
+  create: (context, { hostdev, baud }) => new QcarUart(context, hostdev, baud),
+});

@@ -49,6 +49,11 @@ export function parseMode(text: string): DisplayMode {
   return { width: sides[0], height: sides[1], stride: sides[0] * format.bytes, format };
 }
 
+/** A mode as options give it. @internal */
+export function formatMode({ width, height, format }: DisplayMode): string {
+  return `${width}x${height}${format.name === DEFAULT_FORMAT ? '' : `-${format.name}`}`;
+}
+
 /** What is wrong with a frame buffer that a guest set up; `undefined` when it can be shown. @internal */
 export function modeProblem(frame: FrameBuffer, memory: GuestMemory): string | undefined {
   const { width, height, stride, format } = frame;

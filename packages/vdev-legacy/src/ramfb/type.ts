@@ -1,10 +1,17 @@
 import { QvmError } from '@qvm/core';
+import { defineOptions, option, textKind } from '@qvm/core/options';
 import { DISPLAY } from '@qvm/core/services';
-import type { VdevFactory } from '@qvm/core/vdev';
+import { defineVdev } from '@qvm/core/vdev';
 import { Ramfb } from './device.js';
-import { parseMode } from './mode.js';
+import { formatMode, parseMode, type DisplayMode } from './mode.js';
 
 const NO_BOARD_FRAMEBUFFER = 'none';
+
+const modeKind = textKind<DisplayMode | typeof NO_BOARD_FRAMEBUFFER>(
+  'mode',
+  (text) => (text === NO_BOARD_FRAMEBUFFER ? text : parseMode(text)),
+  (mode) => (mode === NO_BOARD_FRAMEBUFFER ? mode : formatMode(mode)),
+);
 
 /**
  * A frame buffer in guest RAM, which `DISPLAY` captures: one that the device tree describes, and `etc/ramfb` when the VM has
@@ -12,20 +19,18 @@ const NO_BOARD_FRAMEBUFFER = 'none';
  *
  * @experimental
  */
-export const ramfb: VdevFactory = {
+export const ramfb = defineVdev({
   type: 'ramfb',
   description: 'Frame buffer in guest RAM',
-  options: [
-    {
-      name: 'framebuffer',
-      kind: 'string',
+  options: defineOptions({
+    framebuffer: option.of(modeKind, {
       description: 'Mode of the frame buffer that the device tree describes, WIDTHxHEIGHT[-FORMAT], or none',
-      default: '800x600',
-    },
-  ],
+      default: parseMode('800x600'),
+    }),
+  }),
   resources: () => ({}),
   create: (context, { framebuffer }) => {
-    const mode = framebuffer === NO_BOARD_FRAMEBUFFER ? undefined : parseMode(String(framebuffer));
+    const mode = framebuffer === NO_BOARD_FRAMEBUFFER ? undefined : framebuffer;
     const device = new Ramfb(context, mode);
     if (mode === undefined && !device.acceptsGuestFrame) {
       throw new QvmError('display.mode', 'framebuffer=none leaves only etc/ramfb: name a vdev fw-cfg before ramfb');
@@ -33,4 +38,4 @@ export const ramfb: VdevFactory = {
     context.offer(DISPLAY, device);
     return device;
   },
-};
+});

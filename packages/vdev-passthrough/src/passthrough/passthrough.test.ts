@@ -44,14 +44,8 @@ describe.each([
 });
 
 function create(registry: HostDeviceRegistry, irq?: number): VdevHarness {
-  const withIrq = {
-    ...passthrough,
-    resources: (options: Parameters<typeof passthrough.resources>[0]) => passthrough.resources({ ...options, irq }),
-    create: (...[context, options]: Parameters<typeof passthrough.create>) =>
-      passthrough.create(context, { ...options, irq }),
-  };
-  return createVdev(withIrq, {
-    options: { paddr: PADDR, size: SIZE },
+  return createVdev(passthrough, {
+    options: { paddr: PADDR, size: SIZE, irq },
     prepare: (context) => context.attach(HOST_DEVICE_REGISTRY, registry),
   });
 }
@@ -160,6 +154,8 @@ describe('passthrough', () => {
     expect(() => createVdev(passthrough, { options: { paddr: PADDR, size: SIZE } })).toThrow(
       expect.objectContaining({ code: 'vdev.attachment-missing' }),
     );
-    expect(() => passthrough.resources({ paddr: 0 })).toThrow(expect.objectContaining({ code: 'vdev.option' }));
+    expect(() => createVdev(passthrough, { options: { paddr: 0 } })).toThrow(
+      expect.objectContaining({ code: 'vdev.option' }),
+    );
   });
 });

@@ -1,6 +1,6 @@
-import { QvmError } from '@qvm/core';
-import type { OptionValues, VdevFactory } from '@qvm/core/vdev';
-import { Passthrough, type PassthroughOptions } from './device.js';
+import { defineOptions, option } from '@qvm/core/options';
+import { defineVdev } from '@qvm/core/vdev';
+import { Passthrough } from './device.js';
 
 /**
  * A device of the host, given to one VM: its registers and memory at the address they have on the host, its interrupt, and
@@ -8,31 +8,16 @@ import { Passthrough, type PassthroughOptions } from './device.js';
  *
  * @experimental
  */
-export const passthrough: VdevFactory = {
+export const passthrough = defineVdev({
   type: 'passthrough',
   description: 'A device of the host, for this VM alone',
-  options: [
-    {
-      name: 'paddr',
-      kind: 'address',
-      required: true,
-      description: 'Address of the device, on the host and in the guest',
-    },
-    { name: 'size', kind: 'size', required: true, min: 0x1000, description: 'Bytes of its range' },
-  ],
-  resources: (options) => {
-    const { paddr, size, interrupt } = read(options);
-    return {
-      windows: [{ name: 'device', size, base: paddr }],
-      interrupts: interrupt ? [{ name: 'device' }] : [],
-    };
-  },
-  create: (context, options) => new Passthrough(context, read(options)),
-};
-
-function read({ paddr, size, irq, intr }: OptionValues): PassthroughOptions {
-  if (typeof paddr !== 'number' || typeof size !== 'number') {
-    throw new QvmError('vdev.option', 'The vdev passthrough needs a paddr and a size.');
-  }
-  return { paddr, size, interrupt: irq !== undefined || intr !== undefined };
-}
+  options: defineOptions({
+    paddr: option.address({ required: true, description: 'Address of the device, on the host and in the guest' }),
+    size: option.size({ required: true, min: 0x1000, description: 'Bytes of its range' }),
+  }),
+  resources: ({ paddr, size, irq }) => ({
+    windows: [{ name: 'device', size, base: paddr }],
+    interrupts: irq === undefined ? [] : [{ name: 'device' }],
+  }),
+  create: (context, { paddr, size, irq }) => new Passthrough(context, { paddr, size, interrupt: irq !== undefined }),
+});

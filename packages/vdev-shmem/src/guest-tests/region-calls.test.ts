@@ -1,5 +1,5 @@
+import type { GivenOptions } from '@qvm/testing';
 import { MemoryPool } from '@qvm/core/services';
-import { type OptionValues } from '@qvm/core/vdev';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { INTERRUPT, log, runAll, SmallGuest } from './small-guest.test.helper.js';
 
@@ -34,7 +34,7 @@ const nameOf = (text: string): readonly bigint[] => [
 
 async function run(
   source: string,
-  options: OptionValues = {},
+  options: GivenOptions = {},
 ): Promise<{ readonly guest: SmallGuest; readonly registry: LocalSharedMemory }> {
   const memory = new MemoryPool();
   const registry = new LocalSharedMemory(memory);

@@ -1,3 +1,5 @@
+import { allVdevOptions } from '@qvm/core/vdev';
+import type { GivenOptions } from '@qvm/testing';
 import { virt } from '@qvm/boards';
 import { aarch64, gic, timer } from '@qvm/arch-aarch64';
 import { assemble } from '@qvm/asm-aarch64';
@@ -7,7 +9,6 @@ import type { Token } from '@qvm/core';
 import type { Architecture, Engine } from '@qvm/core/architecture';
 import type { VmExit } from '@qvm/core/host';
 import type { MemorySource, SharedMemoryRegistry } from '@qvm/core/services';
-import type { OptionValues } from '@qvm/core/vdev';
 import { parseOptions } from '@qvm/testing';
 import { shmem } from '../shmem/shmem.js';
 
@@ -35,7 +36,7 @@ export interface Services {
 export interface GuestSetup {
   readonly name: string;
   readonly source: string;
-  readonly options: OptionValues;
+  readonly options: GivenOptions;
   readonly engine?: Engine;
   /** Code of the vector for synchronous exceptions; by default the guest stops there. */
   readonly onException?: string;
@@ -86,9 +87,7 @@ export class SmallGuest {
       engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
       createMachine: (machine) => aarch64.createMachine(machine),
     };
-    const name = setup.options['name'];
-    const { name: _, ...options } = setup.options;
-    const parsed = { ...parseOptions(shmem.options, options), ...(name === undefined ? {} : { name }) };
+    const parsed = parseOptions(allVdevOptions(shmem), setup.options);
     const tokens = new Map<symbol, unknown>([
       [MEMORY_SOURCE.key, services.memory],
       [SHARED_MEMORY.key, services.registry],

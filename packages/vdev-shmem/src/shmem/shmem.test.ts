@@ -1,14 +1,12 @@
-import { QvmError } from '@qvm/core';
 import { MemoryPool, SHARED_MEMORY } from '@qvm/core/services';
-import { registersToMarkdown } from '@qvm/core/vdev';
-import type { OptionValues } from '@qvm/core/vdev';
-import { createVdev, describeVdevContract } from '@qvm/testing';
-import type { VdevHarness } from '@qvm/testing';
+import { allVdevOptions, registersToMarkdown } from '@qvm/core/vdev';
+import { createVdev, describeVdevContract, parseOptions } from '@qvm/testing';
+import type { GivenOptions, FakeVdevContext, VdevHarness } from '@qvm/testing';
 import fc from 'fast-check';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { controlRegisters } from './control-page.js';
 import { factoryRegisters, FactoryStatus } from './factory-page.js';
-import { fixedRegion, regionFactory } from './options.js';
+import { shmemProblems } from './options.js';
 import { matchesGlob } from './glob.js';
 import { shmem } from './shmem.js';
 
@@ -17,25 +15,11 @@ const HOST = { vm: 'host', vdev: 'test' };
 const ignore = (): void => undefined;
 const FIXED = { name: 'shm', size: 4 * PAGE, role: 'server', paddr: 0x7000_0000 } as const;
 
-/** Common options stand beside those that the vdev declares. */
-function withName(options: OptionValues): typeof shmem {
-  const { name } = options;
-  return {
-    ...shmem,
-    resources: (values) => shmem.resources({ ...values, name }),
-    create: (context, values) => shmem.create(context, { ...values, name }),
-  };
+function fixed(registry: LocalSharedMemory, options: GivenOptions = FIXED): VdevHarness {
+  return createVdev(shmem, { options, prepare: (context) => context.attach(SHARED_MEMORY, registry) });
 }
 
-function fixed(registry: LocalSharedMemory, options: OptionValues = FIXED): VdevHarness {
-  const { name: _, ...own } = options;
-  return createVdev(withName(options), {
-    options: own,
-    prepare: (context) => context.attach(SHARED_MEMORY, registry),
-  });
-}
-
-function factory(registry: LocalSharedMemory, options: OptionValues = {}): VdevHarness {
+function factory(registry: LocalSharedMemory, options: GivenOptions = {}): VdevHarness {
   return createVdev(shmem, { options, prepare: (context) => context.attach(SHARED_MEMORY, registry) });
 }
 
@@ -61,12 +45,11 @@ function connect(
 }
 
 const contractSetup = { prepare: (context: VdevHarness['context']) => context.attach(SHARED_MEMORY, newRegistry()) };
-const { name: _name, ...fixedOptions } = FIXED;
 
 describe('with a role', () => {
-  describeVdevContract(withName(FIXED), {
+  describeVdevContract(shmem, {
     ...contractSetup,
-    options: fixedOptions,
+    options: FIXED,
     change: ({ write }) => write(Control.detach, 1),
   });
 });
@@ -286,32 +269,30 @@ describe('the factory page', () => {
 });
 
 describe('options', () => {
-  it('takes empty lists for none', () => {
-    const none = { create: [], allow: [], deny: [] };
-    expect(fixedRegion({ name: 'a', size: PAGE, role: 'client', ...none })).toBeDefined();
+  const wrong: readonly GivenOptions[] = [
+    { role: 'server' },
+    { role: 'server', name: 'a' },
+    { size: PAGE, name: 'a' },
+    { role: 'client', size: PAGE },
+    { role: 'client', size: PAGE, name: 'a b' },
+    { role: 'client', size: PAGE + 1, name: 'a' },
+    { role: 'client', size: PAGE, name: 'a', allow: ['*'] },
+    { paddr: 0 },
+    { window: 3 * PAGE + 1 },
+    ...['a', 'a,', 'a,1', 'a,4097', ',4K', 'a,4T1', 'a b,4K', 'a,0', 'a,99999999999999G'].map((create) => ({ create })),
+  ];
+  it.each(wrong)('refuses %j', (options) => {
+    const prepare = (context: FakeVdevContext): void => context.attach(SHARED_MEMORY, newRegistry());
+    expect(() => createVdev(shmem, { options, prepare })).toThrow(expect.objectContaining({ code: 'vdev.option' }));
   });
 
-  it.each([
-    [{ role: 'server' }],
-    [{ role: 'server', name: 'a' }],
-    [{ size: PAGE, name: 'a' }],
-    [{ role: 'client', size: PAGE }],
-    [{ role: 'client', size: PAGE, name: 'a b' }],
-    [{ role: 'client', size: PAGE + 1, name: 'a' }],
-    [{ role: 'client', size: PAGE, name: 'a', allow: ['*'] }],
-  ])('refuses %j', (options) => {
-    expect(() => fixedRegion(options)).toThrow(expect.objectContaining({ code: 'vdev.option' }));
-  });
-
-  it.each(['a', 'a,', 'a,1', 'a,4097', ',4K', 'a,4T', 'a b,4K', 'a,0', 'a,99999999999999G'])(
-    'refuses create %s',
-    (text) => {
-      expect(() => regionFactory({ create: [text] })).toThrow(QvmError);
-    },
-  );
-
-  it('refuses an address where the guest asks', () => {
-    expect(() => regionFactory({ paddr: 0 })).toThrow(QvmError);
+  it('blames the option', () => {
+    const options = (given: GivenOptions) => parseOptions(allVdevOptions(shmem), given);
+    const blamed = (given: GivenOptions) => shmemProblems(options(given)).map(({ option }) => option);
+    expect(blamed({ role: 'client', size: PAGE, name: 'a' })).toEqual([]);
+    expect(blamed({ create: 'a,4K', allow: '*' })).toEqual([]);
+    expect(blamed({ role: 'client', name: 'a b', deny: '*' })).toEqual(['role', 'name', 'deny']);
+    expect(blamed({ size: PAGE, create: 'a,4K' })).toEqual(['size', 'role', 'create']);
   });
 });
 

@@ -1,8 +1,9 @@
-import type { OptionValues, VdevFactory, VdevResources, WindowRequest } from '@qvm/core/vdev';
+import { defineVdev } from '@qvm/core/vdev';
+import type { VdevResources, WindowRequest } from '@qvm/core/vdev';
 import { CONTROL_BYTES } from './control-page.js';
 import { FACTORY_BYTES } from './factory-page.js';
 import { FixedRegion } from './fixed-region.js';
-import { fixedRegion, regionFactory, shmemOptions } from './options.js';
+import { fixedRegion, regionFactory, SHMEM_OPTIONS, shmemProblems, type ShmemOptions } from './options.js';
 import { RegionFactory } from './region-factory.js';
 
 /**
@@ -10,18 +11,19 @@ import { RegionFactory } from './region-factory.js';
  *
  * @experimental
  */
-export const shmem: VdevFactory = {
+export const shmem = defineVdev({
   type: 'shmem',
   description: 'Memory shared with other VMs',
-  options: shmemOptions,
+  options: SHMEM_OPTIONS,
+  check: shmemProblems,
   resources,
   create: (context, options) => {
     const fixed = fixedRegion(options);
     return fixed === undefined ? new RegionFactory(context, regionFactory(options)) : new FixedRegion(context, fixed);
   },
-};
+});
 
-function resources(options: OptionValues): VdevResources {
+function resources(options: ShmemOptions): VdevResources {
   const fixed = fixedRegion(options);
   const registers =
     fixed === undefined ? { name: 'factory', size: FACTORY_BYTES } : { name: 'control', size: CONTROL_BYTES };
@@ -33,10 +35,10 @@ function resources(options: OptionValues): VdevResources {
   };
 }
 
-function factoryWindow({ window }: OptionValues): WindowRequest {
-  return { name: 'regions', size: Number(window) };
+function factoryWindow({ window }: ShmemOptions): WindowRequest {
+  return { name: 'regions', size: window };
 }
 
-function dataWindow(size: number, { paddr }: OptionValues): WindowRequest {
-  return typeof paddr === 'number' ? { name: 'data', size, base: paddr } : { name: 'data', size };
+function dataWindow(size: number, { paddr }: ShmemOptions): WindowRequest {
+  return paddr === undefined ? { name: 'data', size } : { name: 'data', size, base: paddr };
 }

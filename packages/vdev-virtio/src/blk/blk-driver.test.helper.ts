@@ -1,7 +1,6 @@
 import { BLOCK_STORE, type BlockOpenOptions } from '@qvm/core/services';
-import { type OptionValues } from '@qvm/core/vdev';
 import { createVdev, ManualClock, MemoryBlockBackend, MockVirtioDriver } from '@qvm/testing';
-import type { MemoryBlockOptions, MockBuffer, MockUsedBuffer, VdevHarness } from '@qvm/testing';
+import type { GivenOptions, MemoryBlockOptions, MockBuffer, MockUsedBuffer, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import { HEADER_BYTES } from './constants.js';
 import { virtioBlk } from './type.js';
@@ -16,7 +15,7 @@ export interface BlkSetup {
   readonly disk?: MemoryBlockOptions;
   /** Of the disk; default {@link SECTORS}. */
   readonly sectors?: number;
-  readonly options?: OptionValues;
+  readonly options?: GivenOptions;
   readonly clock?: 'real-time' | 'icount';
   readonly features?: bigint;
   /** Default true. */

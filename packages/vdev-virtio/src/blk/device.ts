@@ -63,7 +63,7 @@ export class BlkDevice implements VirtioDevice {
       context.vdev.clock.kind === 'icount'
         ? new VirtualTimeServer(context.vdev, this.#source)
         : new HostTimeServer(context.vdev, this.#source, disk);
-    this.#setWriteback(options.writeback);
+    this.#setWriteback(options.cache === 'writeback');
   }
 
   readConfig(offset: number, width: 1 | 2 | 4): number {
@@ -89,7 +89,7 @@ export class BlkDevice implements VirtioDevice {
     this.#features = 0n;
     this.#source.reset();
     this.#server.reset();
-    this.#setWriteback(this.#options.writeback);
+    this.#setWriteback(this.#options.cache === 'writeback');
   }
 
   quiesce(): Promise<void> {
@@ -114,7 +114,7 @@ export class BlkDevice implements VirtioDevice {
 
   status(): Readonly<Record<string, Json>> {
     return {
-      file: this.#options.file,
+      file: this.#options.file.path,
       ...(this.#options.overlay === undefined ? {} : { overlay: this.#options.overlay }),
       size: this.#disk.size,
       readOnly: this.#disk.readOnly,

@@ -3,7 +3,7 @@ import { BLOCK_STORE, type BlockBackend } from '@qvm/core/services';
 import { type VdevContext } from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { DEVICE_ID, FEATURE_NAMES, QUEUE_SIZE } from './constants.js';
-import { blkOptions, filesOf, readOptions, type BlkOptions } from './options.js';
+import { BLK_OPTIONS, filesOf, isReadOnly, type BlkOptions } from './options.js';
 import { BlkDevice } from './device.js';
 
 /**
@@ -11,29 +11,27 @@ import { BlkDevice } from './device.js';
  *
  * @experimental
  */
-export const virtioBlk: VirtioDeviceType = {
+export const virtioBlk: VirtioDeviceType<typeof BLK_OPTIONS> = {
   type: 'virtio-blk',
   description: 'Disk (VirtIO block device)',
   deviceId: DEVICE_ID,
   featureNames: FEATURE_NAMES,
-  options: blkOptions,
+  options: BLK_OPTIONS,
   files: filesOf,
-  queues: (values) =>
-    Array.from({ length: Number(values.queues) }, (_, index) => ({ name: `requests${index}`, maxSize: QUEUE_SIZE })),
-  create: (context, values) => {
-    const options = readOptions(values);
-    return new BlkDevice(context, openDisk(context.vdev, options), options);
-  },
+  queues: ({ queues }) =>
+    Array.from({ length: queues }, (_, index) => ({ name: `requests${index}`, maxSize: QUEUE_SIZE })),
+  create: (context, options) => new BlkDevice(context, openDisk(context.vdev, options), options),
 };
 
-function openDisk(vdev: VdevContext, { file, readOnly, overlay }: BlkOptions): BlockBackend {
+function openDisk(vdev: VdevContext, options: BlkOptions): BlockBackend {
+  const { file, overlay } = options;
   const store = vdev.attachment(BLOCK_STORE);
-  const disk = store.open(file, {
-    readOnly,
+  const disk = store.open(file.path, {
+    readOnly: isReadOnly(options),
     owner: `${vdev.vm}:${vdev.name}`,
     ...(overlay === undefined ? {} : { overlay }),
   });
   if (disk.sync !== undefined || vdev.clock.kind !== 'icount') return disk;
   void disk.close();
-  throw new QvmError('block.sync', `"${file}" cannot be used synchronously, as a VM with --icount needs it.`);
+  throw new QvmError('block.sync', `"${file.path}" cannot be used synchronously, as a VM with --icount needs it.`);
 }

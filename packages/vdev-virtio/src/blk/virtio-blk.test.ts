@@ -1,3 +1,4 @@
+import { BLK_OPTIONS } from './options.js';
 import { QvmError } from '@qvm/core';
 import { createVdev, describeVdevContract, MemoryBlockBackend, VirtioMmio } from '@qvm/testing';
 import fc from 'fast-check';
@@ -280,8 +281,10 @@ describe('the options of virtio-blk', () => {
     expect(openedBy({ file: '/a' })).toEqual(['/a', { readOnly: false, owner }]);
     expect(openedBy({ hostdev: '/a' })).toEqual(['/a', { readOnly: false, owner }]);
     expect(openedBy({ hostdev: '<a' })).toEqual(['a', { readOnly: true, owner }]);
-    expect(openedBy({ hostdev: '/folder/<a/b' })).toEqual(['/folder/a/b', { readOnly: true, owner }]);
-    expect(openedBy({ hostdev: '/folder/</dev/b' })).toEqual(['/dev/b', { readOnly: true, owner }]);
+    const place = { baseDir: '/folder' };
+    expect(BLK_OPTIONS.file.read('<a/b', place)).toEqual({ ok: true, value: { path: '/folder/a/b', readOnly: true } });
+    expect(BLK_OPTIONS.file.read('</dev/b', place)).toEqual({ ok: true, value: { path: '/dev/b', readOnly: true } });
+    for (const text of ['', '<', 'a\u0000b']) expect(BLK_OPTIONS.file.read(text, place)).toMatchObject({ ok: false });
     expect(openedBy({ file: '/a', overlay: '/o', readonly: 'on' })).toEqual([
       '/a',
       { readOnly: true, overlay: '/o', owner },

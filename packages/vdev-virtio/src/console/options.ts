@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { OptionSpec, OptionValues } from '@qvm/core/vdev';
-import type { TerminalSize } from '@qvm/core/services';
+import { defineOptions, option, show, textKind, type OptionsOf } from '@qvm/core/options';
+import type { OptionProblem } from '@qvm/core/vdev';
 
 /** A port as the options name it. */
 export interface PortSpec {
@@ -13,49 +13,40 @@ const MOST_PORTS = 31;
 /** What a guest can use as a file's name, as Linux's udev does. */
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-const sizeOption = (name: string, description: string, value: string): OptionSpec => ({
-  name,
-  kind: 'number',
-  description,
-  min: 0,
-  max: 0xffff,
-  default: value,
-});
+const portKind = textKind('NAME:HOSTDEV', portOf, ({ name, hostdev }) => `${name}:${hostdev}`);
+
+const sizeOption = <const N extends number>(description: string, cells: N) =>
+  option.number({ description, min: 0, max: 0xffff, default: cells });
 
 /** Options of the device, beyond those of its transport. */
-export const CONSOLE_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'hostdev',
-    kind: 'string',
+export const CONSOLE_OPTIONS = defineOptions({
+  hostdev: option.character({
     description: 'Where the characters of the console go and come from: stdio, null, pty, file:PATH and so on',
     required: true,
-  },
-  {
-    name: 'port',
-    kind: 'string',
+  }),
+  port: option.of(portKind, {
     description: 'A further port, NAME:HOSTDEV; Linux has it as /dev/virtio-ports/NAME',
     repeatable: true,
-  },
-  sizeOption('columns', 'Width of the terminal in characters, while hostdev has none that says its size', '80'),
-  sizeOption('rows', 'Height of the terminal in characters, as columns', '25'),
-];
+  }),
+  columns: sizeOption('Width of the terminal in characters, while hostdev has none that says its size', 80),
+  rows: sizeOption('Height of the terminal in characters, as columns', 25),
+});
 
-/** The size that the terminal has while nobody says another. */
-export function sizeOf({ columns, rows }: OptionValues): TerminalSize {
-  return { columns: Number(columns), rows: Number(rows) };
+/** Values of the options. */
+export type ConsoleOptions = OptionsOf<typeof CONSOLE_OPTIONS>;
+
+/** The ports of a console: the console itself, then those of the `port` options. */
+export function portsOf({ hostdev, port }: ConsoleOptions): readonly PortSpec[] {
+  return [{ name: '', hostdev }, ...port];
 }
 
-/**
- * The ports of a console: the console itself, then those of the `port` options.
- *
- * @throws QvmError `vdev.option`
- */
-export function portsOf(options: OptionValues): readonly PortSpec[] {
-  const named = (Array.isArray(options['port']) ? options['port'] : []).map((text) => portOf(String(text)));
-  if (named.length > MOST_PORTS) throw new QvmError('vdev.option', `A console has at most ${MOST_PORTS} more ports.`);
-  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
-  if (twice !== undefined) throw new QvmError('vdev.option', `Two ports of a console are named ${twice.name}.`);
-  return [{ name: '', hostdev: String(options['hostdev']) }, ...named];
+/** What is wrong with the ports together. */
+export function portProblems({ port }: ConsoleOptions): readonly OptionProblem[] {
+  if (port.length > MOST_PORTS) {
+    return [{ option: 'port', message: `a console has at most ${MOST_PORTS} more ports, not ${port.length}` }];
+  }
+  const twice = port.find(({ name }, index) => port.findIndex((other) => other.name === name) !== index);
+  return twice === undefined ? [] : [{ option: 'port', message: `two ports are named ${twice.name}` }];
 }
 
 function portOf(text: string): PortSpec {
@@ -63,7 +54,7 @@ function portOf(text: string): PortSpec {
   const name = text.slice(0, colon);
   const hostdev = text.slice(colon + 1);
   if (colon < 0 || !NAME.test(name) || hostdev === '') {
-    throw new QvmError('vdev.option', `The port "${text}" is not NAME:HOSTDEV, such as "agent:stream:agent".`);
+    throw new QvmError('vdev.option', `${show(text)} is not NAME:HOSTDEV, such as "agent:stream:agent"`);
   }
   return { name, hostdev };
 }

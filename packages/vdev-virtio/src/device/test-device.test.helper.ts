@@ -1,8 +1,7 @@
 import { requireObject } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { OptionValues } from '@qvm/core/vdev';
 import { createVdev, FakeGuestMemory, MockVirtioDriver } from '@qvm/testing';
-import type { MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
+import type { GivenOptions, MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import type { VirtioContext, VirtioDevice, VirtioDeviceType, Virtqueue, VirtqueueBuffer } from './virtio-device.js';
 
@@ -81,7 +80,7 @@ export function testDeviceType(created: (device: TestDevice) => void = () => und
     description: 'A device for tests',
     deviceId: 42,
     featureNames: { 3: 'TEST' },
-    options: [],
+    options: {},
     queues: () => [
       { name: 'requests', maxSize: TEST_QUEUE_SIZE },
       { name: 'more', maxSize: 4 },
@@ -104,7 +103,7 @@ export interface TestSetup {
 /** A test device and its driver, which has not started. Guest RAM is 64 KiB. */
 export function createTestDevice(
   driverOptions: MockVirtioDriverOptions = {},
-  options: OptionValues = {},
+  options: GivenOptions = {},
   memory = new FakeGuestMemory(),
 ): TestSetup {
   let device: TestDevice | undefined;

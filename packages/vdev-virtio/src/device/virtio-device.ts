@@ -1,12 +1,13 @@
 import type { Json } from '@qvm/core';
-import type { OptionSpec, OptionValues, VdevContext, VdevFile } from '@qvm/core/vdev';
+import type { OptionDeclarations } from '@qvm/core/options';
+import type { OptionProblem, VdevContext, VdevFile, VdevOptions } from '@qvm/core/vdev';
 
 /**
  * A kind of VirtIO device, whatever the transport that carries it. A transport makes a `VdevFactory` of it.
  *
  * @experimental
  */
-export interface VirtioDeviceType {
+export interface VirtioDeviceType<D extends OptionDeclarations = OptionDeclarations> {
   /** The word after `vdev` in a configuration, such as `virtio-blk`. */
   readonly type: string;
   /** One line for `qvm vdev help`. */
@@ -16,13 +17,15 @@ export interface VirtioDeviceType {
   /** Names of the type's feature bits, for `vdevstat`. */
   readonly featureNames?: Readonly<Record<number, string>>;
   /** Options beyond those of the transport. */
-  readonly options: readonly OptionSpec[];
+  readonly options: D;
+  /** As `VdevFactory.check`. */
+  check?(options: VdevOptions<D>): readonly OptionProblem[];
   /** As `VdevFactory.files`. */
-  files?(options: OptionValues): readonly VdevFile[];
+  files?(options: VdevOptions<D>): readonly VdevFile[];
   /** The queues of an instance, in the order of their indices. */
-  queues(options: OptionValues): readonly VirtqueueSpec[];
+  queues(options: VdevOptions<D>): readonly VirtqueueSpec[];
   /** Makes an instance; the queues in the context become usable when the driver has set them up. */
-  create(context: VirtioContext, options: OptionValues): VirtioDevice;
+  create(context: VirtioContext, options: VdevOptions<D>): VirtioDevice;
 }
 
 /**

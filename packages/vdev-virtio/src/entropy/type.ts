@@ -8,7 +8,7 @@ import { ENTROPY_OPTIONS, sourceOf } from './options.js';
  *
  * @experimental
  */
-export const virtioEntropy: VirtioDeviceType = {
+export const virtioEntropy: VirtioDeviceType<typeof ENTROPY_OPTIONS> = {
   type: 'virtio-entropy',
   description: 'VirtIO entropy device: random numbers for the guest',
   deviceId: DEVICE_ID,

@@ -11,9 +11,9 @@ import type {
   DeviceTreeNode,
   InterruptLine,
   MmioHandler,
-  OptionValues,
   Vdev,
   VdevContext,
+  VdevOptions,
 } from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import type { AreaRegister } from '../queue/device-virtqueue.js';
@@ -36,10 +36,11 @@ export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
   readonly #line: InterruptLine;
   readonly #selected = { deviceFeatures: 0, driverFeatures: 0, queue: 0 };
 
-  constructor(context: VdevContext, type: VirtioDeviceType, options: OptionValues) {
+  /** @param packed - offers packed rings. */
+  constructor(context: VdevContext, type: VirtioDeviceType, options: VdevOptions, packed: boolean) {
     this.deviceId = type.deviceId;
     this.#line = context.interrupt('virtio');
-    this.#transport = new VirtioTransport(context, this.#line, type, options);
+    this.#transport = new VirtioTransport(context, this.#line, { type, options, packed });
     this.#registers = new RegisterBlock<MmioOperations, MmioRegisterName>(mmioRegisters, this, CONFIG);
   }
 

@@ -2,7 +2,6 @@ import { requireObject, requireUnsignedArray, VdevStateError } from '@qvm/core/v
 import type { Json } from '@qvm/core';
 import { formatMac, isGroupMac, MAC_BYTES, macAt } from '@qvm/core/services';
 import type { FrameOffload, NetworkPort, OffloadSet } from '@qvm/core/services';
-import type { OptionValues } from '@qvm/core/vdev';
 import { readConfigSpace } from '../device/config-space.js';
 import type { VirtioContext, VirtioDevice, Virtqueue } from '../device/virtio-device.js';
 import { CONFIG_BYTES, configSpace } from './config-space.js';
@@ -34,7 +33,8 @@ import {
 import { runCommand } from './control-commands.js';
 import { FrameReceiver } from './frame-receiver.js';
 import { FrameSender } from './frame-sender.js';
-import { connectPeer, macOf } from './options.js';
+import { defaultMac } from './default-mac.js';
+import { connectPeer, type NetOptions } from './options.js';
 import { decodeFilter, ReceiveFilter } from './receive-filter.js';
 import { Transmitter } from './transmitter.js';
 
@@ -82,11 +82,11 @@ export class NetDevice implements VirtioDevice {
   #arrivalPosted = false;
   readonly #dropped = { noDriver: 0, filtered: 0, tooLarge: 0 };
 
-  constructor(context: VirtioContext, options: OptionValues) {
+  constructor(context: VirtioContext, options: NetOptions) {
     this.#context = context;
-    this.#ownMac = macOf(options, context.vdev);
+    this.#ownMac = options.mac ?? defaultMac(context.vdev.vm, context.vdev.name);
     this.#mac = this.#ownMac;
-    this.#mtu = typeof options['mtu'] === 'number' ? options['mtu'] : undefined;
+    this.#mtu = options.mtu;
     this.features = OFFERED | (this.#mtu === undefined ? 0n : F_MTU);
     this.#port = connectPeer(options, context.vdev, this.#ownMac);
     this.#receiver = new FrameReceiver(this.#queue(RECEIVE_QUEUE));

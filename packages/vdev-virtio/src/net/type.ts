@@ -8,13 +8,13 @@ import { NET_OPTIONS } from './options.js';
  *
  * @experimental
  */
-export const virtioNet: VirtioDeviceType = {
+export const virtioNet: VirtioDeviceType<typeof NET_OPTIONS> = {
   type: 'virtio-net',
   description: 'VirtIO network device',
   deviceId: DEVICE_ID,
   featureNames: FEATURE_NAMES,
   options: NET_OPTIONS,
-  files: ({ capture }) => (typeof capture === 'string' ? [{ option: 'capture', path: capture, access: 'write' }] : []),
+  files: ({ capture }) => (capture === undefined ? [] : [{ option: 'capture', path: capture, access: 'write' }]),
   queues: () => [
     { name: 'receive', maxSize: QUEUE_SIZE },
     { name: 'transmit', maxSize: QUEUE_SIZE },

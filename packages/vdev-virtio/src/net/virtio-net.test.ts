@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import { NETWORK_FABRIC, type FrameOffload } from '@qvm/core/services';
-import { type Clock, type OptionValues } from '@qvm/core/vdev';
+import type { Clock } from '@qvm/core/vdev';
 import {
   createRandom,
   createVdev,
@@ -9,7 +9,7 @@ import {
   MockVirtioDriver,
   randomSeed,
 } from '@qvm/testing';
-import type { MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
+import type { GivenOptions, MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import * as net from './constants.js';
 import { FakeFabric, type FakePort } from './fake-network.test.helper.js';
@@ -23,7 +23,7 @@ const PLAIN_HEADER = new Uint8Array(net.HEADER_BYTES);
 const ALL = 2n ** 64n - 1n;
 
 interface Setup extends MockVirtioDriverOptions {
-  readonly options?: OptionValues;
+  readonly options?: GivenOptions;
 }
 
 function setUp({ options, ...driverOptions }: Setup = {}, clock: Clock['kind'] = 'real-time') {

@@ -24,3 +24,8 @@ function rangeOf(part: string, whole: string): readonly number[] {
   }
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
+
+/** Writes what {@link parseVlanList} reads. */
+export function formatVlanList(vlans: VlanSet): string {
+  return vlans === 'all' ? vlans : vlans.join('+');
+}

@@ -1,5 +1,5 @@
 import type { Json } from '@qvm/core';
-import type { InterruptLine, OptionValues, VdevContext } from '@qvm/core/vdev';
+import type { InterruptLine, VdevContext, VdevOptions } from '@qvm/core/vdev';
 import type { VirtioContext, VirtioDevice, VirtioDeviceType } from '../device/virtio-device.js';
 import { DeviceVirtqueue } from '../queue/device-virtqueue.js';
 import type { QueueHost } from '../queue/device-virtqueue.js';
@@ -29,6 +29,14 @@ const RUNNING_MASK = STATUS_DRIVER_OK | STATUS_NEEDS_RESET | STATUS_FAILED;
 /** A guest can break rules as often as it likes; a log has an end. */
 const MOST_COMPLAINTS = 16;
 
+/** The device that a transport carries. */
+export interface TransportedDevice {
+  readonly type: VirtioDeviceType;
+  readonly options: VdevOptions;
+  /** Offer packed rings. */
+  readonly packed: boolean;
+}
+
 /** What is common to all ways to reach a VirtIO device: status, features, queues, configuration space, interrupts. */
 export class VirtioTransport implements VirtioContext, QueueHost {
   readonly vdev: VdevContext;
@@ -47,12 +55,11 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   /**
    * @param line - its level is whether a cause of an interrupt is pending.
    */
-  constructor(context: VdevContext, line: InterruptLine, type: VirtioDeviceType, options: OptionValues) {
+  constructor(context: VdevContext, line: InterruptLine, { type, options, packed }: TransportedDevice) {
     this.vdev = context;
     this.type = type;
     this.#line = line;
-    this.#transportFeatures =
-      F_VERSION_1 | F_RING_INDIRECT_DESC | F_RING_EVENT_IDX | (options['packed'] === true ? F_RING_PACKED : 0n);
+    this.#transportFeatures = F_VERSION_1 | F_RING_INDIRECT_DESC | F_RING_EVENT_IDX | (packed ? F_RING_PACKED : 0n);
     this.queues = type.queues(options).map((spec) => new DeviceVirtqueue(spec, this));
     this.#device = type.create(this, options);
   }

@@ -1,4 +1,4 @@
-import { show } from '../../show.js';
+import { show } from '@qvm/core/options';
 import type { LintRule } from '../lint-rule.js';
 import { eachClash, type OwnedVdev, optionOf, placeText, vdevsOf } from '../vdevs.js';
 

@@ -1,10 +1,12 @@
+import { option } from '@qvm/core/options';
+import { COMMON_VDEV_OPTIONS } from '@qvm/core/vdev';
+import { resolvePath } from '@qvm/core/options';
 import { describeConflict, fileConflicts } from '../../files/file-conflicts.js';
 import { fileUses, switchFiles } from '../../files/file-use.js';
-import { resolvePath } from '../../paths.js';
 import type { LintRule } from '../lint-rule.js';
 
 const pl011 = {
-  options: [{ name: 'hostdev', kind: 'string' as const, description: 'character back end' }],
+  options: { hostdev: option.character({ description: 'character back end' }), ...COMMON_VDEV_OPTIONS },
   resources: () => ({}),
 };
 

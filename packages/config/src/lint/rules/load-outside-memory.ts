@@ -1,5 +1,5 @@
+import { hexadecimal } from '@qvm/core';
 import { sourceOf } from '../../location.js';
-import { hex } from '../../show.js';
 import type { LintRule } from '../lint-rule.js';
 import { memoryOf } from '../regions.js';
 
@@ -19,11 +19,11 @@ export const loadOutsideMemory: LintRule = {
       for (const { address, file, source } of vm.spec.load ?? []) {
         const bytes = facts.fileSize?.(file) ?? 1;
         if (memory.some(({ base, end }) => address >= base && address + bytes <= end)) continue;
-        const message = `there is no memory for the file at ${hex(address)}`;
+        const message = `there is no memory for the file at ${hexadecimal(address)}`;
         report(
           sourceOf(source, 'address'),
           message,
-          memory.map(({ base, end, what }) => `${what} is ${hex(base)}-${hex(end - 1)}`).join(', '),
+          memory.map(({ base, end, what }) => `${what} is ${hexadecimal(base)}-${hexadecimal(end - 1)}`).join(', '),
         );
       }
     }

@@ -1,4 +1,4 @@
-import { hex } from '../../show.js';
+import { hexadecimal } from '@qvm/core';
 import type { LintRule } from '../lint-rule.js';
 import { eachClash, numberOf, placeText, vdevsOf } from '../vdevs.js';
 
@@ -24,7 +24,7 @@ export const passedTwice: LintRule = {
       ({ value }) => String(value),
       (device, first) => {
         const hint = `the other one is in ${placeText(first.at, device.at)}`;
-        report(device.at, `the device at ${hex(device.value)} belongs to ${first.owner}`, hint);
+        report(device.at, `the device at ${hexadecimal(device.value)} belongs to ${first.owner}`, hint);
       },
     );
   },

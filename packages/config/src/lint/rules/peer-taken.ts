@@ -1,4 +1,4 @@
-import { show } from '../../show.js';
+import { show } from '@qvm/core/options';
 import type { LintRule } from '../lint-rule.js';
 import { peersOf } from '../peers.js';
 import { eachClash, placeText } from '../vdevs.js';

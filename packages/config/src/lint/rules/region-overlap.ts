@@ -1,4 +1,4 @@
-import { hex } from '../../show.js';
+import { hexadecimal } from '@qvm/core';
 import type { LintFacts, LintRule, LintVm, Report } from '../lint-rule.js';
 import { devicesOf, memoryOf } from '../regions.js';
 import { placeText } from '../vdevs.js';
@@ -25,11 +25,11 @@ function checkVm(vm: LintVm, facts: LintFacts, report: Report): void {
     const isMemory = [region, highest].every(({ what }) => /^r[ao]m\[/.test(what));
     // Of two regions of memory, the reader of the text has told.
     if (region.base < highest.end && !isMemory) {
-      const message = `${region.what} (${hex(region.base)}-${hex(region.end - 1)}) overlaps ${highest.what}`;
+      const message = `${region.what} (${hexadecimal(region.base)}-${hexadecimal(region.end - 1)}) overlaps ${highest.what}`;
       report(
         region.at,
         message,
-        `${highest.what} is in ${placeText(highest.at, region.at)}, up to ${hex(highest.end)}`,
+        `${highest.what} is in ${placeText(highest.at, region.at)}, up to ${hexadecimal(highest.end)}`,
       );
     }
     if (region.end > highest.end) highest = region;

@@ -1,4 +1,5 @@
-import { hex, show } from '../../show.js';
+import { hexadecimal } from '@qvm/core';
+import { show } from '@qvm/core/options';
 import type { LintRule } from '../lint-rule.js';
 import { sharedMemoryEnds } from '../shared-memory.js';
 import { eachClash, placeText } from '../vdevs.js';
@@ -22,7 +23,7 @@ export const shmemSize: LintRule = {
       ({ name }) => name,
       (end, first, name) => {
         if (end.size === first.size) return;
-        const message = `the shared memory ${show(name)} has ${hex(end.size ?? 0)} bytes here, ${hex(first.size ?? 0)} for ${first.owner}`;
+        const message = `the shared memory ${show(name)} has ${hexadecimal(end.size ?? 0)} bytes here, ${hexadecimal(first.size ?? 0)} for ${first.owner}`;
         report(end.at, message, `the other end is in ${placeText(first.at, end.at)}`);
       },
     );

@@ -1,5 +1,5 @@
+import { hexadecimal } from '@qvm/core';
 import { PAGE_SIZE } from '../../limits.js';
-import { hex } from '../../show.js';
 import type { LintRule } from '../lint-rule.js';
 import { numberOf } from '../vdevs.js';
 
@@ -19,7 +19,11 @@ export const unalignedRegisters: LintRule = {
       // Several VirtIO devices in a page are usual, as on QEMU's virt board.
       if (base === undefined || base.value % PAGE_SIZE === 0 || vdev.type.startsWith('virtio-')) continue;
       const below = base.value - (base.value % PAGE_SIZE);
-      report(base.at, `the registers at ${hex(base.value)} do not begin a page`, `nearest: ${hex(below)}`);
+      report(
+        base.at,
+        `the registers at ${hexadecimal(base.value)} do not begin a page`,
+        `nearest: ${hexadecimal(below)}`,
+      );
     }
   },
 };

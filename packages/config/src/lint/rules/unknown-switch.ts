@@ -1,5 +1,4 @@
-import { nameHint } from '../../nearest-name.js';
-import { show } from '../../show.js';
+import { nameHint, show } from '@qvm/core/options';
 import type { LintRule } from '../lint-rule.js';
 import { peersOf } from '../peers.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nearestName } from './index.js';
+import { nearestName } from './nearest-name.js';
 
 describe('nearestName', () => {
   it.each([

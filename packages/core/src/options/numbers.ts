@@ -1,4 +1,4 @@
-import { show } from './show.js';
+import { show } from '../text/show.js';
 
 /** Result of reading a number: the value, or the problem and the expected form. @experimental */
 export type NumberResult =

@@ -11,8 +11,3 @@ export function show(text: string): string {
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
-
-/** An address or size in hexadecimal, as messages show it. */
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`;
-}

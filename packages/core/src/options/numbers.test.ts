@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseAddress, parseNumber, parseSize } from './index.js';
+import { parseAddress, parseNumber, parseSize } from './numbers.js';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 

@@ -1,0 +1,18 @@
+/**
+ * Options of vdevs: declaring them with their types, and reading texts as their values. Also the numbers and paths of configurations.
+ *
+ * @module
+ */
+
+export type { NumberBounds } from '../options/kinds.js';
+export { isBooleanWord, textKind } from '../options/kinds.js';
+export type { AddressResult, NumberResult } from '../options/numbers.js';
+export { parseAddress, parseNumber, parseSize } from '../options/numbers.js';
+export type { OptionDescription } from '../options/option-description.js';
+export { describeOption } from '../options/option-description.js';
+export type { OptionKind, OptionPlace, OptionResult } from '../options/option-kind.js';
+export type { Option, OptionDeclarations, OptionProperties, OptionsOf, ValueOf } from '../options/option.js';
+export { defineOptions, option } from '../options/option.js';
+export { pathProblem, resolvePath } from '../options/paths.js';
+export { nameHint, nearestName } from '../text/nearest-name.js';
+export { show } from '../text/show.js';

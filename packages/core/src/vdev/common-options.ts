@@ -1,0 +1,51 @@
+import { QvmError } from '../errors/qvm-error.js';
+import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '../options/option.js';
+
+/**
+ * The options that every vdev has, beside those of its type. The VM obeys them.
+ *
+ * @experimental
+ */
+export const COMMON_VDEV_OPTIONS = defineOptions({
+  base: option.address({ description: 'Guest-physical address of its registers', aliases: ['loc'] }),
+  irq: option.number({
+    min: 0,
+    max: 0xffff,
+    description: "Interrupt number at the guest's interrupt controller",
+    aliases: ['intr'],
+  }),
+  name: option.string({ description: 'Name of the instance, in messages and statistics' }),
+});
+
+/**
+ * Values of the options that every vdev has.
+ *
+ * @experimental
+ */
+export type CommonVdevOptions = Partial<OptionsOf<typeof COMMON_VDEV_OPTIONS>>;
+
+/**
+ * What a vdev type gets: the values of its own options, and of those that every vdev has.
+ *
+ * @experimental
+ */
+export type VdevOptions<D extends OptionDeclarations = OptionDeclarations> = OptionsOf<D> & CommonVdevOptions;
+
+/**
+ * All options of a vdev type, its own first.
+ *
+ * @throws {@link QvmError} `vdev.declaration` for options that {@link option} has not made, as a plugin in JavaScript may have.
+ * @experimental
+ */
+export function allVdevOptions<D extends OptionDeclarations>({
+  type,
+  options,
+}: {
+  readonly type: string;
+  readonly options: D;
+}): D & typeof COMMON_VDEV_OPTIONS {
+  const declared = Object.values(options).every((option) => typeof option.read === 'function');
+  if (!declared)
+    throw new QvmError('vdev.declaration', `The options of the vdev type ${type} are not declared by "option".`);
+  return { ...options, ...COMMON_VDEV_OPTIONS };
+}
