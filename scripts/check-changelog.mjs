@@ -1,4 +1,4 @@
-// Part of npm run lint: the shape of CHANGELOG.md. Each entry names the package that it is about.
+// Part of npm run lint: the shape of CHANGELOG.md. Each entry names the packages that it is about.
 import { readdirSync, readFileSync } from 'node:fs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/root.mjs';
@@ -22,6 +22,6 @@ await main(() => {
 function problemOf(line, places) {
   if (line.startsWith('### ') && !HEADINGS.includes(line.slice(4))) return `the headings are ${HEADINGS.join(', ')}`;
   if (!line.startsWith('- ')) return undefined;
-  const [, place] = /^- \[([^\]]+)\] \S/.exec(line) ?? [];
-  return place !== undefined && places.has(place) ? undefined : 'an entry begins with "- [package] "';
+  const [, names = ''] = /^- \[([^\]]+)\] \S/.exec(line) ?? [];
+  return names.split(', ').every((name) => places.has(name)) ? undefined : 'an entry begins with "- [package] "';
 }

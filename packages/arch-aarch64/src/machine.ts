@@ -55,6 +55,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
     services.provide(HYPERCALLS, firmware.hypervisorCalls);
   }
 
+  /** Places image, tree and initial file system, and sets the first vCPU to the entry. */
   async boot(request: BootRequest): Promise<void> {
     const affinities = this.vcpus.map(({ affinity }) => affinity);
     const { entry, deviceTree } = await loadGuest(request, this.services, affinities);

@@ -13,6 +13,7 @@ export type { WatchOptions } from './vm/vm-worker.js';
 export { controlSocketPath } from './control/socket-path.js';
 export { answers } from './control/bind-socket.js';
 export { ControlClient } from './control/control-client.js';
+export type { ConsoleAttachment } from './control/control-client.js';
 export { PROTOCOL_VERSION } from './control/protocol.js';
 export type {
   CaptureParams,

@@ -19,6 +19,7 @@ export class Random {
     return (t ^ (t >>> 14)) >>> 0;
   }
 
+  /** A number of 64 bits. */
   u64(): bigint {
     return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
   }
@@ -38,6 +39,7 @@ export class Random {
     return this.u32() < p * 0x1_0000_0000;
   }
 
+  /** One of some items. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)] as T;
   }

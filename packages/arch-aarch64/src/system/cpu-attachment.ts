@@ -8,6 +8,7 @@ import type { Token } from '@qvm/core';
  * @experimental
  */
 export interface SystemRegisterHandler {
+  /** The value, unsigned, 64 bits. Absent: the register cannot be read. */
   read?(): bigint;
   /** `value` is unsigned, 64 bits. */
   write?(value: bigint): void;

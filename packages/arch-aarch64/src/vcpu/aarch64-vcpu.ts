@@ -142,6 +142,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
 
   // --- Vcpu ---
 
+  /** `x0` to `x30`, `sp`, `pc` and `pstate`. */
   registers(): Readonly<Record<string, bigint>> {
     const all: Record<string, bigint> = {};
     for (let n = 0; n < 31; n++) all[`x${n}`] = this.state.x(n);
@@ -151,6 +152,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     return all;
   }
 
+  /** Writes `x0` to `x30`, `sp` or `pc`. Throws `QvmError` `vcpu.register` for other names. */
   setRegister(name: string, value: bigint): void {
     const general = /^x(\d+)$/.exec(name);
     if (general && Number(general[1]) < 31) this.state.setX(Number(general[1]), BigInt.asUintN(64, value));
@@ -170,10 +172,12 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     return mmu;
   }
 
+  /** What the tables map now, at most `limit` ranges. */
   mappings(limit: number): readonly VirtualMapping[] {
     return this.#tables().mappings(limit);
   }
 
+  /** As the guest's kernel reads: stage 1 of EL1&0. */
   translate(virtualAddress: bigint): number | undefined {
     const mmu = this.#tables();
     const va = BigInt.asUintN(64, virtualAddress);

@@ -32,6 +32,7 @@ export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts'>;
 
 /** Facts outside of the texts. Rules do not check absent ones. @experimental */
 export interface LintFacts {
+  /** The vdev type of a name; `undefined` when there is none. */
   readonly vdev?: (type: string) => VdevFacts | undefined;
   /** The board that a VM has. */
   readonly board?: (vm: Pick<VmFragment, 'arch' | 'board'>) => BoardFacts | undefined;
@@ -65,5 +66,6 @@ export interface LintRule {
   readonly description: string;
   readonly bad: LintExample;
   readonly good: LintExample;
+  /** Looks at a target and reports what it finds. */
   readonly check: (target: LintTarget, facts: LintFacts, report: Report) => void;
 }

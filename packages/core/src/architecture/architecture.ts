@@ -159,14 +159,14 @@ export interface Machine {
   /**
    * The guest-visible state of the processors, while none of them runs.
    *
-   * @throws {@link QvmError} `machine.state` when a vCPU runs, or the machine cannot be saved.
+   * @throws `QvmError` `machine.state` when a vCPU runs, or the machine cannot be saved.
    */
   save(): MachineSnapshot;
   /**
    * Takes over what {@link Machine.save} of a machine with as many vCPUs gave, while none of them runs. RAM holds what it held then; vdevs
    * are restored afterwards.
    *
-   * @throws {@link QvmError} `machine.state` when it is of an unknown version or shape, of another model, or of another number of vCPUs;
+   * @throws `QvmError` `machine.state` when it is of an unknown version or shape, of another model, or of another number of vCPUs;
    * nothing has changed then.
    */
   restore(snapshot: MachineSnapshot): void;

@@ -2,7 +2,7 @@ import type { DeviceTreeValue } from '../devicetree/device-tree.js';
 
 /**
  * A board: what is where in the guest-physical address space of a VM, beside its processors. Plain data, registered by a plugin
- * under {@link BOARD}. A vdev says what it needs ({@link VdevResources}), the board of its VM says where that is.
+ * under `BOARD`. A vdev says what it needs (`VdevResources`), the board of its VM says where that is.
  *
  * @experimental
  */
@@ -14,7 +14,7 @@ export interface Board {
   readonly architecture: string;
   readonly ram: BoardRam;
   /**
-   * Where vdevs are, by the type of the vdev (`pl011`) or else by its role (`uart`, see {@link VdevResources.role}).
+   * Where vdevs are, by the type of the vdev (`pl011`) or else by its role (`uart`, see `VdevResources.role`).
    */
   readonly places: Readonly<Record<string, BoardPlace>>;
   /** Vdev types that every VM has, named or not, in order of creation. */
@@ -90,7 +90,7 @@ export interface BoardDeviceTree {
   readonly compatible: DeviceTreeValue;
   /** The root's `model`. */
   readonly model: string;
-  /** Fixed clocks, by the label that vdevs give to {@link DeviceTreeContext.phandle}. */
+  /** Fixed clocks, by the label that vdevs give to `DeviceTreeContext.phandle`. */
   readonly clocks: Readonly<Record<string, BoardClock>>;
 }
 

@@ -47,7 +47,7 @@ export class IoPortMap {
    *
    * @param base - first port, 0 to 65535.
    * @param size - number of ports, at least 1.
-   * @throws {@link QvmError} `memory.range`, `memory.overlap`.
+   * @throws `QvmError` `memory.range`, `memory.overlap`.
    */
   add(name: string, base: number, size: number, handler: MmioHandler): void {
     if (!Number.isInteger(base) || !Number.isInteger(size) || base < 0 || size < 1 || base + size > PORTS)

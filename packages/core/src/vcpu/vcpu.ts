@@ -40,14 +40,14 @@ export interface Vcpu extends VcpuView {
   /**
    * The guest-visible state, while the vCPU does not run.
    *
-   * @throws {@link QvmError} `machine.state` when it runs, or cannot be saved.
+   * @throws `QvmError` `machine.state` when it runs, or cannot be saved.
    */
   save(): VcpuSnapshot;
   /**
    * Checks what {@link Vcpu.save} gave. RAM must hold what it held then when the result is called.
    *
    * @returns takes the state over; cannot fail.
-   * @throws {@link QvmError} of a code that says what is wrong: an unknown version or shape, another model.
+   * @throws `QvmError` of a code that says what is wrong: an unknown version or shape, another model.
    */
   prepareRestore(snapshot: VcpuSnapshot): () => void;
 }

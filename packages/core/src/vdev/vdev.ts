@@ -19,7 +19,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /**
  * A range of registers that a vdev asks for. The VM decides the address: the `base` option for the first range, else the board
- * ({@link Board.places}), and maps the handler of the same name.
+ * (`Board.places`), and maps the handler of the same name.
  *
  * @experimental
  */
@@ -139,6 +139,7 @@ export interface Vdev {
   quiesce?(): Promise<void>;
   /** Snapshot of the guest-visible state, after `quiesce`; `version` lets `restore` refuse what it does not know. */
   save(): { readonly version: number; readonly state: Json };
+  /** Takes over what `save` gave, which may come from anywhere: checks all of it before anything changes. Throws `VdevStateError`. */
   restore(snapshot: { readonly version: number; readonly state: Json }): void;
   /** What `qvm vdevstat` shows. */
   status(): Readonly<Record<string, Json>>;

@@ -51,10 +51,16 @@ export type ReserveSpec =
  * @experimental
  */
 export type ClockSpec =
-  /** `host` is a monotonic source of nanoseconds; absent: `performance.now`. */
-  | { readonly kind: 'real-time'; readonly host?: () => number }
-  /** Absent rate: 10 ns. */
-  | { readonly kind: 'icount'; readonly nanosecondsPerInstruction?: number };
+  | {
+      readonly kind: 'real-time';
+      /** A monotonic source of nanoseconds; `performance.now` when absent. */
+      readonly host?: () => number;
+    }
+  | {
+      readonly kind: 'icount';
+      /** 10 when absent. */
+      readonly nanosecondsPerInstruction?: number;
+    };
 
 /**
  * Opens what an option such as `hostdev` names. `post` runs a task on the VM's thread and wakes the VM.
@@ -109,7 +115,7 @@ export interface VmOptions {
   readonly onReset?: 'exit' | 'restart';
   /**
    * With `onReset: 'restart'`: how often in a row a guest may reset, with less than ten seconds of virtual time between two resets, before
-   * its VM ends with exit code 4. 0: as often as it likes. {@link DEFAULT_RESET_LIMIT} when absent. From the fourth on, the host waits
+   * its VM ends with exit code 4. 0: as often as it likes. `DEFAULT_RESET_LIMIT` when absent. From the fourth on, the host waits
    * before it boots the guest again: 10 ms, then twice as long each time, up to a second.
    */
   readonly resetLimit?: number;

@@ -117,6 +117,7 @@ export class CodeCache {
     return this.source.plan.geometry;
   }
 
+  /** Adds a vCPU's part that is told when records go. */
   addClient(client: CodeCacheClient): void {
     this.#clients.push(client);
   }

@@ -39,6 +39,7 @@ export class RegionSampler {
     private readonly enter: RunFunction,
   ) {}
 
+  /** What ran in regions so far. */
   get totals(): RegionTotals {
     return this.#totals;
   }

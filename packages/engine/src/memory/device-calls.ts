@@ -27,6 +27,7 @@ export class DeviceCalls {
     private readonly syndrome: (width: number, write: boolean) => number,
   ) {}
 
+  /** Reads a register, with its exit. `address` is guest-physical, or a port. */
   read({ name, base, handler }: DeviceRegion, address: number, width: AccessWidth): number {
     const offset = address - base;
     this.exits.leaveToDevice(name, this.syndrome(width, false), address, offset, width, undefined, 0, this.cause);
@@ -35,6 +36,7 @@ export class DeviceCalls {
     return value;
   }
 
+  /** Writes a register, with its exit. */
   write({ name, base, handler }: DeviceRegion, address: number, width: AccessWidth, value: number): void {
     const offset = address - base;
     this.exits.leaveToDevice(name, this.syndrome(width, true), address, offset, width, value, 0, this.cause);

@@ -34,9 +34,11 @@ export interface AccessFault {
  * @experimental
  */
 export interface DevicePort {
+  /** Reads into the VM's memory at `to`. */
   read(address: number, bytes: number, element: number, to: number): number;
   /** How many bytes of a write may succeed; where not all may, the access has no effect at all. */
   accepts(address: number, bytes: number, element: number): number;
+  /** Writes from the VM's memory at `from`. */
   write(address: number, bytes: number, element: number, from: number): number;
 }
 

@@ -43,6 +43,7 @@ export class SoftTlb {
     this.#spaces = new Array<number>(banks).fill(0);
   }
 
+  /** Bytes of VM memory that so many banks take, with their alignment. */
   static bytesFor(banks: number): number {
     return banks * TlbBank.bytes + BlockMap.bytes + 128;
   }
@@ -122,6 +123,7 @@ export class SoftTlb {
     this.#u32[e + tag / 4 + 1] = hi;
   }
 
+  /** Writes the place of an entry's decoded code. */
   setCode(e: number, code: number): void {
     this.#u32[e + TlbEntry.code / 4] = code;
   }
@@ -155,6 +157,7 @@ export class SoftTlb {
     return (((this.#u8[this.blockMap + (bit >>> 3)] as number) >>> (bit & 7)) & 1) !== 0;
   }
 
+  /** Forgets all entries of all banks. */
   flushAll(): void {
     this.counters.flushes++;
     for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#empty(i);

@@ -35,18 +35,22 @@ export class CpuState {
     this.#u64 = memory.u64;
   }
 
+  /** The 32 bits at an offset of the state, unsigned. */
   u32(offset: number): number {
     return this.#u32[(this.address + offset) >>> 2] as number;
   }
 
+  /** Sets the 32 bits at an offset. */
   setU32(offset: number, value: number): void {
     this.#u32[(this.address + offset) >>> 2] = value;
   }
 
+  /** The 64 bits at an offset, a multiple of 8, unsigned. */
   u64(offset: number): bigint {
     return this.#u64[(this.address + offset) >>> 3] as bigint;
   }
 
+  /** Sets the 64 bits at an offset, a multiple of 8. */
   setU64(offset: number, value: bigint): void {
     this.#u64[(this.address + offset) >>> 3] = value;
   }
@@ -67,6 +71,7 @@ export class CpuState {
     return (this.u32(EngineState.pcBias) + this.#pcAddend) >>> 0;
   }
 
+  /** Bits 63–32 of {@link CpuState.pc}. */
   get pcHi(): number {
     const carry = this.u32(EngineState.pcBias) + this.#pcAddend > 0xffff_ffff ? 1 : 0;
     return (this.u32(EngineState.pcBias + 4) + carry) >>> 0;

@@ -43,6 +43,7 @@ export class FetchUnit {
     return this.fault ? this.fault.lo : this.state.pcLo;
   }
 
+  /** Bits 63–32 of {@link FetchUnit.pc}. */
   get pcHi(): number {
     return this.fault ? this.fault.hi : this.state.pcHi;
   }

@@ -14,6 +14,18 @@ interface Pending {
 }
 
 /**
+ * A console that a client is shown.
+ *
+ * @experimental
+ */
+export interface ConsoleAttachment {
+  /** Settles when the VM has ended for good or the connection is gone. */
+  readonly ended: Promise<void>;
+  /** Ends it earlier. */
+  readonly detach: () => Promise<void>;
+}
+
+/**
  * A client of a host's control socket.
  *
  * @experimental
@@ -78,12 +90,11 @@ export class ControlClient {
    * Shows a console: what was written last, then all from now on.
    *
    * @param output - gets the bytes, and how many this client lost before them because it was slow.
-   * @returns `ended` settles when the VM has ended for good or the connection is gone; `detach` ends it earlier.
    */
   async attach(
     params: Omit<ControlMethods['console.attach']['params'], 'subscription'>,
     output: (bytes: Uint8Array, lost: number) => void,
-  ): Promise<{ readonly ended: Promise<void>; readonly detach: () => Promise<void> }> {
+  ): Promise<ConsoleAttachment> {
     const subscription = this.#nextId++;
     const ended = new Promise<void>((resolve) => {
       this.#subscriptions.set(subscription, (event) => {

@@ -16,13 +16,17 @@ const MAX_ENDED = 64;
  * @experimental
  */
 export interface VmHostEvents {
+  /** The state of a VM changed. */
   readonly onState?: (vm: HostedVm, from: VmState, to: VmState) => void;
+  /** A line of a VM's log. */
   readonly onLog?: (vm: HostedVm, level: LogLevel, message: string) => void;
+  /** What users of a VM need to know, such as the path of a PTY. */
   readonly onAnnouncement?: (vm: HostedVm, message: string) => void;
   /** What the services of the host have to say. */
   readonly onHostLog?: (level: LogLevel, message: string) => void;
   /** An output file of a VM cannot be written any more. */
   readonly onOutputLost?: (vm: HostedVm, path: string) => void;
+  /** A VM has ended, and does not start again. */
   readonly onEnd?: (vm: HostedVm, end: VmEnd) => void;
 }
 

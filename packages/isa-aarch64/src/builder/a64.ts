@@ -53,6 +53,7 @@ export class A64 extends Builder {
     return this.readReg(VECTOR, r, Ty.i32);
   }
 
+  /** Writes all 128 bits. */
   setV(r: Reg, v: V): void {
     this.writeReg(VECTOR, r, v);
   }
@@ -77,10 +78,12 @@ export class A64 extends Builder {
     this.leaveIfState(State.fpTrap, Exit.FpTrap, this.i32(0));
   }
 
+  /** NZCV of `x + y`, kept as its operands until they are needed. */
   addFlags(x: V, y: V): V {
     return this.#arithmeticFlags(FlagKind.Add, x, y, this.add(x, y));
   }
 
+  /** NZCV of `x - y`, kept as its operands until they are needed. */
   subFlags(x: V, y: V): V {
     return this.#arithmeticFlags(FlagKind.Sub, x, y, this.sub(x, y));
   }

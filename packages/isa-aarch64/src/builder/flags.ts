@@ -8,7 +8,9 @@ import type { Builder, FlagModel, V } from '@qvm/jit';
  * @experimental
  */
 export enum FlagKind {
+  /** The flags are those of `flagX - flagY`. */
   Sub = 0,
+  /** The flags are those of `flagX + flagY`. */
   Add = 1,
   /** `flagX` holds NZCV as a number 0–15. */
   Packed = 2,

@@ -72,13 +72,21 @@ export enum Exit {
   System = 16,
   /** Immediate. */
   Svc,
+  /** Immediate. */
   Hvc,
+  /** Immediate. */
   Smc,
+  /** Immediate. */
   Brk,
+  /** Immediate. */
   Hlt,
+  /** Exception return. */
   Eret,
+  /** Wait for interrupt. */
   Wfi,
+  /** Wait for event. */
   Wfe,
+  /** A hint that another vCPU may run. */
   Yield,
   /** FP or SIMD while `fpTrap`. */
   FpTrap,

@@ -11,7 +11,7 @@ export const EngineState = {
   left: 4,
   /** u32: instructions taken back from the budget because a device was accessed; the engine adds them to `left`. */
   stolen: 8,
-  /** u32: operand of {@link Builder.leave}. */
+  /** u32: operand of `Builder.leave`. */
   exitInfo: 12,
   /** u64: the pc of the record at `ip` less its `RecordPlan.pcAddend`. */
   pcBias: 16,

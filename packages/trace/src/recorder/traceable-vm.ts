@@ -10,5 +10,8 @@ export interface TraceableVm {
   readonly hooks: Tappable<VmHooks>;
   readonly vcpus: readonly { readonly index: number; readonly hooks: Tappable<VcpuHooks> }[];
   /** Virtual time, which the trace relates to host time. */
-  readonly clock: { now(): number };
+  readonly clock: {
+    /** Nanoseconds. */
+    now(): number;
+  };
 }
