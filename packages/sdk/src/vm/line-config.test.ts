@@ -67,7 +67,7 @@ describe('a VM of the line form', () => {
       { configText: MEMORY },
       { adjust: (spec) => ({ ...spec, image: 'vm.img' }) },
     );
-    expect(adjusted).toEqual({ findings: [], exitCode: 0 });
+    expect(adjusted).toMatchObject({ findings: [], exitCode: 0 });
     await expect(hypervisor.createVm({ configText: MEMORY })).rejects.toThrow(ConfigError);
     await hypervisor.dispose();
   });

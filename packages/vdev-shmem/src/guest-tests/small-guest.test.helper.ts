@@ -101,6 +101,8 @@ export class SmallGuest {
       vdevs: [...[gic, timer].map((factory) => ({ factory, options: {} })), { factory: shmem, options: parsed }],
       engine: setup.engine ?? 'wasm',
       onReset: 'restart',
+      // Guests of tests may reset as often as they like.
+      resetLimit: 0,
       service: <T>(token: Token<T>) => tokens.get(token.key) as T | undefined,
     });
     for (const vcpu of this.vm.machine.vcpus) {
