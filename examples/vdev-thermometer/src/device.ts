@@ -1,6 +1,14 @@
 import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { ClockTimer, DeviceTreeContext, DeviceTreeNode, InterruptLine, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
+import type {
+  ClockTimer,
+  DeviceTreeContext,
+  DeviceTreeNode,
+  InterruptLine,
+  MmioHandler,
+  Vdev,
+  VdevContext,
+} from '@qvm/core/vdev';
 import { CONTROL_HEATER, CONTROL_INTERRUPT, REGISTERS_SIZE, STATUS_ALARM, thermometerRegisters } from './registers.js';
 import type { ThermometerOperations, ThermometerRegister } from './registers.js';
 

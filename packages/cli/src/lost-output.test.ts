@@ -37,7 +37,7 @@ function shell(
 const LOST = 'qvm: error: output is lost: no space is left on the device\n';
 
 describe('output that is lost', () => {
-  it.each(['--help', 'vdev list --json', 'check vm.qvmconf', 'completion bash', 'guest path'])(
+  it.each(['--help', 'vdev list --json', 'check vm.qvmconf $plugin', 'completion bash', 'guest path'])(
     'is told by "qvm %s", with an exit code',
     async (args) => {
       const { exitCode, stderr } = await shell(`$qvm ${args} >/dev/full`);

@@ -10,7 +10,8 @@ const folder = (name: string): string => join(space.folder, name);
 const content = (name: string): string => readFileSync(folder(name), 'utf8');
 
 beforeAll(() => {
-  space.write('k.img', 'script\nprint hello\npoweroff\n');
+  // B to itself: raw code, as the loader recognises it.
+  space.write('k.img', Uint8Array.of(0x00, 0x00, 0x00, 0x14));
   space.write('d.img', 'd'.repeat(512));
   linkSync(folder('k.img'), folder('hard.img'));
   symlinkSync('k.img', folder('soft.img'));

@@ -157,7 +157,8 @@ describe('random programs of such instructions', () => {
 
   it('do in the interpreter what they should, also when they are overwritten', () => {
     let straddled = 0;
-    for (let seed = 1; seed <= 12; seed++) straddled += run(seed, []).straddled;
+    // Few programs run into the end of a page.
+    for (let seed = 1; seed <= 80; seed++) straddled += run(seed, []).straddled;
     expect(straddled).toBeGreaterThan(0);
   });
 

@@ -49,7 +49,12 @@ const registers = {
     description: 'Type of the device',
     read: (transport: MmioOperations) => transport.deviceId,
   },
-  VendorID: { offset: 0x00c, access: 'ro', description: 'The text "QEMU", with which drivers for its board compare', read: () => VENDOR },
+  VendorID: {
+    offset: 0x00c,
+    access: 'ro',
+    description: 'The text "QEMU", with which drivers for its board compare',
+    read: () => VENDOR,
+  },
   DeviceFeatures: {
     offset: 0x010,
     access: 'ro',
