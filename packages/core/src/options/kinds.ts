@@ -163,7 +163,7 @@ export const macKind: OptionKind<Uint8Array> = {
 };
 
 /**
- * A kind from a function that reads a text, or throws a {@link QvmError} whose message says why it cannot.
+ * A kind from a function that reads a text, or throws a `QvmError` whose message says why it cannot.
  *
  * @param name - one word for listings.
  * @param format - writes a value as a text that `read` reads.

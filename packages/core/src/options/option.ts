@@ -107,7 +107,7 @@ function declare<T, const P extends OptionProperties<T>>(kind: OptionKind<T>, pr
  * type Options = OptionsOf<typeof options>; // { hostdev: string; mode: 'fast' | 'exact'; mac: Uint8Array | undefined }
  * ```
  *
- * @throws {@link QvmError} `vdev.declaration` for a default that the option would refuse, or that is never used.
+ * @throws `QvmError` `vdev.declaration` for a default that the option would refuse, or that is never used.
  * @experimental
  */
 export const option = {

@@ -34,7 +34,7 @@ export type VdevOptions<D extends OptionDeclarations = OptionDeclarations> = Opt
 /**
  * All options of a vdev type, its own first.
  *
- * @throws {@link QvmError} `vdev.declaration` for options that {@link option} has not made, as a plugin in JavaScript may have.
+ * @throws `QvmError` `vdev.declaration` for options that {@link option} has not made, as a plugin in JavaScript may have.
  * @experimental
  */
 export function allVdevOptions<D extends OptionDeclarations>({
