@@ -131,8 +131,9 @@ describe('qvm vdev new with tarballs', () => {
 describe('qvm vdev help', () => {
   it('knows packages, files and plugins', async () => {
     const description = { name: '@acme/vdev-light', type: 'module', exports: './index.js' };
-    const text = `const factory = { type: '@acme/vdev-light', description: 'A lamp',
-      options: [{ name: 'colour', kind: 'string', description: 'Of the lamp' }], resources: () => ({}), create: () => ({}) };
+    const text = `import { option } from '${import.meta.resolve('@qvm/core/options')}';
+      const factory = { type: '@acme/vdev-light', description: 'A lamp',
+      options: { colour: option.string({ description: 'Of the lamp' }) }, resources: () => ({}), create: () => ({}) };
       export const plugin = { name: 'light', apiVersion: 1, provides: [{ token: { key: Symbol.for('qvm:@qvm/core/VdevFactory'),
         description: '' }, scope: 'host', multi: true, factory: () => factory }] };`;
     mkdirSync(join(space.folder, 'node_modules/@acme/vdev-light'), { recursive: true });
