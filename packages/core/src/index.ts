@@ -1,5 +1,5 @@
 /**
- * What every plugin and every host program needs: plugins, tokens, errors, logging. The rest has entries by role: `/vdev`, `/services`,
+ * For all plugins and host programs: plugins, tokens, errors, logging. The rest has entries by role: `/vdev`, `/services`,
  * `/hooks`, `/architecture`, `/host`.
  *
  * @module

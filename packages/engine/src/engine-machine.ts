@@ -63,7 +63,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   readonly #architecture: string;
   readonly #code: CodeCache;
   readonly #regions: RegionCache<B> | undefined;
-  /** What was said of instructions that are not implemented. */
+  /** Reported instructions without an implementation. */
   readonly #reported = new Set<string>();
   /** vCPUs whose endless exceptions were reported. */
   readonly #lost = new Set<V>();

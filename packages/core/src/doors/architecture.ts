@@ -1,5 +1,5 @@
 /**
- * What the package of an architecture needs: machines, guest-physical memory, interrupt wiring, loaders, device trees.
+ * For packages of architectures: machines, guest-physical memory, interrupt wiring, loaders, device trees.
  *
  * @module
  */

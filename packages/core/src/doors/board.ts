@@ -1,5 +1,5 @@
 /**
- * What the author of a board needs, and programs that ask a board where vdevs are. The token is `BOARD` of `@qvm/core`.
+ * For authors of boards, and for programs that ask a board where vdevs are. The token is `BOARD` of `@qvm/core`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the author of a hook plugin needs: events, stages, taps; and how hooks are made.
+ * For authors of hook plugins: events, stages, taps, and factories of hooks.
  *
  * @module
  */

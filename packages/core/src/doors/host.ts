@@ -1,5 +1,5 @@
 /**
- * What a program needs that makes VMs itself, without `@qvm/sdk`: the VM, its options, life cycle, clocks and statistics.
+ * For programs that make VMs themselves, without `@qvm/sdk`: the VM, its options, life cycle, clocks and statistics.
  *
  * @module
  */

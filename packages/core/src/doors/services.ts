@@ -1,5 +1,5 @@
 /**
- * What vdevs ask their host for, and hosts provide: disks, networks, displays, shared memory, host devices.
+ * Services that hosts provide to vdevs: disks, networks, displays, shared memory, host devices.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the author of a virtual device needs: the contract, register blocks, options, saved states.
+ * For authors of virtual devices: the contract, register blocks, options, saved states.
  *
  * @module
  */

@@ -38,7 +38,7 @@ export interface Option<V = unknown> {
 }
 
 /**
- * What an option is, beside its kind.
+ * Properties of an option, besides its kind.
  *
  * @typeParam T - a single value.
  * @experimental

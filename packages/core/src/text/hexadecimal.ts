@@ -2,7 +2,7 @@
  * A number as messages and listings show it: `0x9000000`.
  *
  * @param value - not negative.
- * @param digits - at least so many; zeros fill up. 1 when absent.
+ * @param digits - fewest digits, filled up with zeros; 1 when absent.
  * @experimental
  */
 export function hexadecimal(value: number | bigint, digits = 1): string {

@@ -13,7 +13,7 @@ export interface CodePages {
 }
 
 /**
- * What the vCPUs tell of where their guest is.
+ * Samples of where the guest is, from the vCPUs.
  *
  * @experimental
  */

@@ -27,7 +27,7 @@ export function usedFiles(spec: VmSpec, factories: ReadonlyMap<string, VdevFacto
 }
 
 /**
- * What is wrong with files before any is opened: outputs that are inputs, and outputs that cannot be written.
+ * Problems of files, found before any is opened: outputs that are inputs, and outputs that cannot be written.
  *
  * @param outputs - what the host program writes about the VM.
  * @throws StartError `file.unwritable` for one of `outputs`, which no configuration names.
