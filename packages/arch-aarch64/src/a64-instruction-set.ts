@@ -14,7 +14,7 @@ import { WordDecoder } from '@qvm/jit';
 import { instantiateSoftfloat } from '@qvm/softfloat';
 import { walkFunction } from './system/walk-function.js';
 
-/** A64, as the engine runs it. @experimental */
+/** The A64 instruction set in the form that the engine runs. @experimental */
 export const a64InstructionSet: InstructionSet<A64> = {
   rows: a64Rows,
   geometry: A64_GEOMETRY,

@@ -9,14 +9,14 @@ import { Aarch64Machine, ARCHITECTURE_NAME } from './machine.js';
 import { timer } from './timer/index.js';
 import { genericModel } from './vcpu/cpu-model.js';
 
-/** Pages of decoded code that a VM keeps: 16 MiB of guest code. */
+/** Capacity of a VM's code cache in pages of decoded code: 16 MiB of guest code. */
 const CODE_PAGES = 4096;
 const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
 
 /**
  * AArch64.
  *
- * @param tuning - when the second tier translates; what is measured to be best when absent.
+ * @param tuning - when the second tier translates; {@link REGION_TUNING}, the measured optimum, when absent.
  * @experimental
  */
 export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture {
@@ -29,7 +29,7 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
   };
 }
 
-/** {@link tunedAarch64} as it is measured to be best. @experimental */
+/** AArch64 with the default tuning of the second tier. @experimental */
 export const aarch64: Architecture = tunedAarch64();
 
 /**

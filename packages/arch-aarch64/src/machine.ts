@@ -13,7 +13,7 @@ import { Aarch64State } from './vcpu/aarch64-state.js';
 import { Aarch64Vcpu, TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
 
-/** `Architecture.name`. @experimental */
+/** The name of the architecture (`Architecture.name`). @experimental */
 export const ARCHITECTURE_NAME = 'aarch64';
 
 /**
@@ -23,9 +23,9 @@ export const ARCHITECTURE_NAME = 'aarch64';
  */
 export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
   /**
-   * Bytes of VM memory that a machine takes beside guest RAM.
+   * Bytes of VM memory that a machine takes besides guest RAM.
    *
-   * @param codeBytes - of the code cache.
+   * @param codeBytes - size of the code cache in bytes.
    */
   static engineBytes(vcpus: number, ramBytes: number, codeBytes: number): number {
     return EngineMachine.bytesFor(vcpus, ramBytes, codeBytes, Aarch64State.bytes + SoftTlb.bytesFor(TLB_BANKS));
@@ -55,7 +55,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
     services.provide(HYPERCALLS, firmware.hypervisorCalls);
   }
 
-  /** Places image, tree and initial file system, and sets the first vCPU to the entry. */
+  /** Loads image, device tree and initial file system, and sets the first vCPU to the entry. */
   async boot(request: BootRequest): Promise<void> {
     const affinities = this.vcpus.map(({ affinity }) => affinity);
     const { entry, deviceTree } = await loadGuest(request, this.services, affinities);

@@ -7,13 +7,13 @@ import { loadGuest } from './boot-loader.js';
 import type { BootEntry } from './boot-loader.js';
 import type { AddressRange } from './device-tree.js';
 
-/** What a boot left in memory. */
+/** State of guest memory after a boot, and where things were placed. */
 export interface Booted extends BootEntry {
   readonly tree: DeviceTreeNode;
   readonly treeBytes: Uint8Array;
 }
 
-/** A VM's memory without a VM. */
+/** The memory of a VM, without the rest of the VM. */
 export class BootBench {
   readonly map: GuestPhysicalMap;
   readonly guest: RamGuestMemory;
@@ -24,7 +24,7 @@ export class BootBench {
     this.map = new GuestPhysicalMap(memory);
     ram.forEach(({ base, size }, i) => this.map.addRam('ram', `ram${i}`, base, size));
     this.guest = new RamGuestMemory(this.map, memory, () => undefined);
-    // What a loader must clear.
+    // Memory is not zero at first, so that a loader must clear what has to be zero.
     for (const { base, size } of ram) this.guest.view(base, size).fill(0xee);
   }
 

@@ -13,7 +13,7 @@ const initrd = (size: number): BootFile => ({ name: 'initrd.gz', bytes: pattern(
 const ram = (...sizes: readonly number[]): BootBench =>
   new BootBench(sizes.map((size, i) => ({ base: RAM + i * 0x1000_0000, size })));
 
-/** Where the tree says that the initial file system is. */
+/** The range of the initial file system that the tree reports. */
 function initrdOf({ tree }: Booted): AddressRange | undefined {
   const at = (name: string): number | undefined => {
     const cells = cellsOf(findNode(tree, '/chosen')?.properties[name]);
@@ -39,7 +39,7 @@ describe('loadGuest', () => {
       { base: RAM + 6 * MIB, size: 0x1_2345 },
     ]);
     expect([holds(bench, RAM, image), holds(bench, RAM + 6 * MIB, pattern(0x1_2345))]).toEqual([true, true]);
-    // bss is clear up to its end, and nothing behind it was touched.
+    // bss is zero up to its end; the memory after it is untouched.
     expect(bench.guest.read(RAM + image.length, 0x18_0000).every((byte) => byte === 0)).toBe(true);
     expect(bench.guest.readU8(RAM + 0x28_0000)).toBe(0xee);
   });
@@ -50,7 +50,8 @@ describe('loadGuest', () => {
     expect(entry).toBe(RAM + 2 * MIB + 0x8_0000);
     const next = await bench.boot({ image: kernel(linuxImage(0x1000, { textOffset: 0n })) });
     expect(next.entry).toBe(RAM + 2 * MIB);
-    // The multiple itself is not RAM, where there is no other place.
+    // RAM begins after a multiple of the alignment and holds no other multiple: the image goes to the offset from a
+    // multiple outside RAM.
     const small = new BootBench([{ base: RAM + 0x1_0000, size: MIB }]);
     const squeezed = await small.boot({ image: kernel(linuxImage(0x1000, { imageSize: 0n })) });
     expect(squeezed.entry).toBe(RAM + 0x8_0000);
@@ -168,7 +169,7 @@ describe('loadGuest', () => {
       putChild(tree, '/', { name: 'large', properties: { x: pattern(2 * MIB) } }),
     );
     await expect(bench.boot({ image: kernel(linuxImage(0x1000)) })).rejects.toMatchObject({ code: 'image.too-large' });
-    // That is the kernel's limit, not one of others.
+    // The limit for trees is the Linux kernel's; other images have none.
     await expect(bench.boot({ image: kernel(rawCode(4)) })).resolves.toMatchObject({ entry: RAM + 0x8_0000 });
   });
 
@@ -182,7 +183,7 @@ describe('loadGuest', () => {
     const seed = randomSeed();
     const random = createRandom(seed);
     const below = (limit: number): number => random() % limit;
-    // Small numbers are as likely as large ones.
+    // A random exponent: small sizes are as likely as large ones.
     const size = (): number => 1 + below(2 ** (3 + below(20)));
     let placed = 0;
     for (let i = 0; i < 200; i++) {
@@ -219,7 +220,7 @@ describe('loadGuest', () => {
         for (const y of ranges.slice(n + 1))
           if (x.base < y.base + y.size && y.base < x.base + x.size) throw new Error(`${where}: overlap`);
       });
-      // Everything is intact after all has been written.
+      // Everything is still intact after the whole boot has been written.
       if (!holds(bench, booted.entry, image)) throw new Error(`${where}: image damaged`);
       if (file && !holds(bench, (initrdOf(booted) as AddressRange).base, file.bytes))
         throw new Error(`${where}: initial file system damaged`);

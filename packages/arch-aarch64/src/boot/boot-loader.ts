@@ -10,7 +10,7 @@ import type { GivenTree } from './given-tree.js';
 import { placeImage, placeInitrd, placeTree } from './placement.js';
 import { RamPlan } from './ram-plan.js';
 
-/** Memory behind a segment is cleared in pieces of at most this. */
+/** Source of zeros for the memory after a segment's bytes, which is cleared in pieces of at most this size. */
 const ZEROS = new Uint8Array(0x1_0000);
 
 /** Where the boot vCPU starts and what it finds in X0. @experimental */
@@ -19,13 +19,13 @@ export interface BootEntry {
   readonly deviceTree: number;
 }
 
-/** What a boot writes into memory, all of it in places that were free. @experimental */
+/** The segments that a boot writes into memory; each has a free place. @experimental */
 export interface BootPlan extends BootEntry {
   readonly segments: readonly ImageSegment[];
 }
 
 /**
- * Loads a guest as {@link planGuest} says. Nothing is written before everything has a place.
+ * Loads a guest according to {@link planGuest}. Nothing is written before everything has a place.
  *
  * @throws as `planGuest`.
  * @experimental
@@ -97,7 +97,7 @@ function makeTree(
   return writeDeviceTree(services.hooks.deviceTree.call(tree), given && { reservations: given.reservations });
 }
 
-/** A segment may reach over several regions, which are not one piece for the host. */
+/** Writes a segment, which may span several regions that are not contiguous in host memory. */
 function write(memory: GuestMemory, { address, bytes, size }: ImageSegment): void {
   memory.write(address, bytes);
   for (let at = bytes.length; at < size; at += ZEROS.length)
@@ -106,7 +106,7 @@ function write(memory: GuestMemory, { address, bytes, size }: ImageSegment): voi
 
 const SEED_WORDS = 8;
 
-/** Fresh entropy; the same in every run under deterministic time. */
+/** Seed for the guest's random number generator: fresh entropy, or a fixed value under deterministic time. */
 function randomSeed(time: 'real-time' | 'icount'): readonly number[] {
   const words = new Uint32Array(SEED_WORDS);
   if (time === 'icount') return Array.from(words, (_, i) => Math.imul(i + 1, 0x9e37_79b9) >>> 0);

@@ -21,7 +21,7 @@ const hasDtc = spawnSync('dtc', ['--version']).status === 0;
 if (!hasDtc) console.log('SKIPPED: what dtc says of trees, because dtc (device-tree-compiler) is not installed.');
 const itWithDtc = hasDtc ? it : it.skip;
 
-/** What dtc warns about; its own and the specification's rules for bindings. */
+/** The warnings of dtc, which checks its own rules and the specification's rules for bindings. */
 function warnings(bytes: Uint8Array): readonly string[] {
   const { stderr, status } = spawnSync('dtc', ['-I', 'dtb', '-O', 'dts', '-o', '/dev/null'], {
     input: bytes,
@@ -177,7 +177,7 @@ describe("QEMU's tree, given", () => {
     expect([textsOf(chosen['bootargs']), cellsOf(chosen['linux,initrd-end'])?.[1]]).toEqual([['one'], RAM + 0x40_0009]);
     const again = await boot({ deviceTree: { name: 'first.dtb', bytes: first.treeBytes } });
     const kept = findNode(again.tree, '/chosen')?.properties ?? {};
-    // The command line stays: none was given.
+    // The tree's command line is kept, because none was given.
     expect([textsOf(kept['bootargs']), kept['linux,initrd-start'], kept['linux,initrd-end']]).toEqual([
       ['one'],
       undefined,

@@ -9,12 +9,12 @@ export interface AddressRange {
 }
 
 /**
- * What the device tree tells the guest beside its vdevs.
+ * Contents of the device tree beside the nodes of vdevs.
  *
  * @experimental
  */
 export interface BoardDescription {
-  /** What the board says of itself. */
+  /** The board's own entries: model, compatible, clocks. */
   readonly facts: BoardDeviceTree;
   readonly ram: readonly AddressRange[];
   /** Parts of the RAM that the guest shares with vdevs. */
@@ -96,7 +96,7 @@ export function generateTree(
   };
 }
 
-/** The firmware that every VM has. @experimental */
+/** The `psci` node: every VM has this firmware. @experimental */
 export const psciNode: DeviceTreeNode = {
   name: 'psci',
   properties: { compatible: ['arm,psci-1.0', 'arm,psci-0.2', 'arm,psci'], method: 'hvc' },
@@ -110,7 +110,7 @@ function cpusNode({ affinities }: BoardDescription): DeviceTreeNode {
   };
 }
 
-/** A CPU that PSCI starts. @experimental */
+/** The node of a CPU that PSCI starts. @experimental */
 export function cpuNode(
   affinity: bigint,
   reg: DeviceTreeValue,
@@ -120,12 +120,12 @@ export function cpuNode(
   return { name: `cpu@${affinity.toString(16)}`, properties };
 }
 
-/** A range of RAM, whose `reg` has the form that the root asks for. @experimental */
+/** The node of a range of RAM. The caller encodes `reg` with the root's cell counts. @experimental */
 export function memoryNode(base: number, reg: readonly number[]): DeviceTreeNode {
   return { name: `memory@${base.toString(16)}`, properties: { device_type: 'memory', reg: { cells: reg } } };
 }
 
-/** RAM that the guest's kernel neither uses nor maps, so that drivers can map it as they need (§3.5.4). */
+/** Nodes for RAM that the guest's kernel neither allocates nor maps, so that drivers can map it themselves (§3.5.4). */
 function reservedMemoryNodes(
   { reservations }: BoardDescription,
   context: DeviceTreeContext,
@@ -139,7 +139,7 @@ function reservedMemoryNodes(
   return [{ name: 'reserved-memory', properties, children }];
 }
 
-/** The clocks of the board that a vdev refers to. */
+/** Nodes of the board's clocks that vdevs refer to. */
 function clockNodes({ clocks }: BoardDeviceTree, context: BoardTreeContext): readonly DeviceTreeNode[] {
   const used = Object.entries(clocks).filter(([label]) => context.has(label));
   return used.map(([label, { hertz, output }]) => ({
@@ -158,7 +158,11 @@ function chosenNode(board: BoardDescription): DeviceTreeNode {
   return { name: 'chosen', properties: chosenProperties(board) };
 }
 
-/** What `/chosen` says (Devicetree Specification v0.4 §3.6, Linux' bindings for the initial file system). @experimental */
+/**
+ * Properties of `/chosen` (Devicetree Specification v0.4 §3.6; Linux bindings for the initial file system).
+ *
+ * @experimental
+ */
 export function chosenProperties({
   commandLine,
   initrd,
@@ -168,7 +172,7 @@ export function chosenProperties({
   return {
     ...(commandLine === '' ? {} : { bootargs: commandLine }),
     ...(stdoutPath === undefined ? {} : { 'stdout-path': stdoutPath }),
-    // Without a seed the guest's kernel gathers entropy from its own jitter, at every system call.
+    // Without a seed, Linux has to gather entropy from timing jitter, at every system call.
     'rng-seed': { cells: randomSeed },
     ...(initrd && {
       'linux,initrd-start': { cells: cells64(initrd.base) },

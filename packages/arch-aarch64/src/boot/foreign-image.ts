@@ -2,7 +2,7 @@ import { ImageError, type ImageProblem } from '@qvm/core/architecture';
 
 interface Foreign {
   readonly problem: ImageProblem;
-  /** Byte offset of the mark. */
+  /** Byte offset of the magic number. */
   readonly at: number;
   readonly mark: readonly number[];
   readonly what: string;
@@ -22,7 +22,7 @@ const foreignKernel = (at: number, mark: readonly number[], what: string): Forei
   what: `is ${what}, not an arm64 image`,
 });
 
-/** Files that are easily taken for an arm64 image, by their marks. */
+/** File formats that are easily mistaken for an arm64 image, by their magic numbers. */
 const FOREIGN: readonly Foreign[] = [
   // Linux, Documentation/arch/x86/boot.rst: the setup header's magic number.
   foreignKernel(0x202, ascii('HdrS'), 'an x86 Linux kernel (bzImage)'),
@@ -56,9 +56,9 @@ const FOREIGN: readonly Foreign[] = [
 ];
 
 /**
- * Refuses what would only crash as raw code.
+ * Refuses files of known formats that would only crash as raw code.
  *
- * @throws `ImageError` that says what the file is.
+ * @throws `ImageError` that names the format.
  * @experimental
  */
 export function refuseForeign(bytes: Uint8Array, name: string): void {

@@ -30,10 +30,10 @@ interface CellCounts {
 export interface GivenTree {
   /** The tree's memory reservation block. */
   readonly reservations: readonly MemoryReservation[];
-  /** What the tree keeps for others: the reservation block and the nodes below `/reserved-memory`. */
+  /** Memory that the tree reserves: its reservation block and the nodes below `/reserved-memory`. */
   readonly reserved: readonly ReservedRange[];
   /**
-   * The tree with the VM's memory, CPUs, firmware and `chosen`; the rest stays.
+   * The tree with the VM's memory, CPUs, firmware and `chosen`; all other nodes stay.
    *
    * @param isMapped - whether the VM has something at an address: devices that it does not have are disabled, because a guest
    * that looks for them would take an external abort.
@@ -42,7 +42,7 @@ export interface GivenTree {
   patch(board: BoardDescription, isMapped: (address: number) => boolean): DeviceTreeNode;
 }
 
-/** What a CPU node may not keep: how other firmware would start it. */
+/** Properties of CPU nodes that are removed, because they describe how other firmware starts the CPU. */
 const OTHER_FIRMWARE = ['cpu-release-addr'];
 
 /**
@@ -108,7 +108,10 @@ function isMemory({ name, properties }: DeviceTreeNode): boolean {
   return name === 'memory' || name.startsWith('memory@') || textsOf(properties['device_type'])?.[0] === 'memory';
 }
 
-/** A given console stays when the VM's own is not in the tree; another boot's initial file system goes. */
+/**
+ * The given `stdout-path` stays if the VM's console has no node in the tree. The initial file system of another boot is
+ * removed.
+ */
 function newChosen(root: DeviceTreeNode, board: BoardDescription): Record<string, DeviceTreeValue | undefined> {
   const known = board.stdoutPath !== undefined && findNode(root, board.stdoutPath.replace(/:.*$/, '')) !== undefined;
   const stdoutPath = known ? board.stdoutPath : undefined;
@@ -119,7 +122,10 @@ function newChosen(root: DeviceTreeNode, board: BoardDescription): Record<string
   };
 }
 
-/** The given CPU nodes as far as they have a vCPU. The map of clusters names CPUs that may be gone; the guest can do without. */
+/**
+ * The given CPU nodes for which the VM has a vCPU. `cpu-map` is dropped: it may name CPUs that are gone, and it is
+ * optional.
+ */
 function patchedCpus(given: DeviceTreeNode | undefined, { affinities }: BoardDescription): DeviceTreeNode {
   const children = given?.children ?? [];
   const count = (given && cellsOf(given.properties['#address-cells'])?.[0]) === 2 ? 2 : 1;
@@ -161,7 +167,10 @@ function cellCounts({ properties }: DeviceTreeNode): CellCounts {
   };
 }
 
-/** Disables the devices whose first register the VM does not have, down to where addresses are not the guest's physical ones. */
+/**
+ * Disables the devices whose first register the VM does not have. Stops below buses whose addresses are not
+ * guest-physical.
+ */
 function disableAbsent(
   node: DeviceTreeNode,
   counts: CellCounts,

@@ -36,7 +36,7 @@ export function linuxImage(
   return image;
 }
 
-/** Bytes that are not zero, so that what is copied can be told from what is cleared. */
+/** Bytes other than zero, which tell copied memory from cleared memory. */
 export function pattern(bytes: number): Uint8Array {
   if (bytes > known.length) known = new Uint8Array(bytes).map((_, i) => (i % 251) + 1);
   return known.slice(0, bytes);

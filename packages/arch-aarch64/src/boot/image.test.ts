@@ -68,13 +68,13 @@ describe('readImage', () => {
   it('takes for code what can be it', async () => {
     const bytes = Uint8Array.of(0x1f, 0x20, 0x03, 0xd5);
     expect(await read(bytes)).toEqual({ format: 'raw', bytes, size: 4, alignment: 0x1000, offset: 0x8_0000 });
-    // As U-Boot begins: a branch over data.
+    // U-Boot begins like this: a branch over data.
     const branch = pattern(0x80).fill(0xff, 4);
     branch.set([0x0a, 0x00, 0x00, 0x14, 0xff]);
     await expect(read(branch)).rejects.toMatchObject({ code: 'image.unknown-format' });
     for (let at = 0x28; at < 0x80; at += 4) branch.set([0x1f, 0x20, 0x03, 0xd5], at);
     expect(await read(branch)).toMatchObject({ format: 'raw' });
-    // Nobody knows where a conditional branch goes, or a branch with link.
+    // The target of a conditional branch or a branch with link is not followed.
     expect(await read(Uint8Array.of(0x40, 0x00, 0x00, 0xb4, 0xff, 0xff, 0xff, 0xff))).toMatchObject({ format: 'raw' });
     // A loop.
     expect(await read(Uint8Array.of(0x00, 0x00, 0x00, 0x14))).toMatchObject({ format: 'raw' });
@@ -204,7 +204,7 @@ describe('readImage', () => {
       const base = bases[i % bases.length] as Uint8Array;
       const bytes = base.slice(0, below(4) === 0 ? below(base.length + 1) : base.length);
       for (let n = below(8); n >= 0; n--) {
-        // Whole 32-bit fields of extreme values as well as single bytes.
+        // Extreme values of whole 32-bit fields as well as single bytes.
         const at = below(Math.min(bytes.length, 0xc0));
         const fill = [0, 0xff, 0x7f, 0x80, below(256)][below(5)] as number;
         bytes.fill(fill, at, at + ([1, 4, 8][below(3)] as number));

@@ -13,7 +13,7 @@ import { requireCode } from './raw-code.js';
 import { sizeText } from './size-text.js';
 
 /**
- * Bytes and where they go; memory behind them is cleared up to `size`.
+ * Bytes and their guest-physical address. Memory after the bytes is cleared, up to `size` in all.
  *
  * @experimental
  */
@@ -24,7 +24,7 @@ export interface ImageSegment {
 }
 
 /**
- * An image that says by itself where it goes, or that goes `offset` bytes behind a multiple of `alignment`.
+ * An image that gives its own addresses, or one that goes `offset` bytes after a multiple of `alignment`.
  *
  * @experimental
  */
@@ -52,17 +52,20 @@ const Header = { textOffset: 0x08, imageSize: 0x10, flags: 0x18, magic: 0x38, pe
 const MAGIC = 0x644d_5241;
 const BIG_ENDIAN = 1n;
 const KERNEL_ALIGNMENT = 0x20_0000;
-/** An image without a size in its header is from before Linux 3.17 and sits at this offset. */
+/** An image without a size in its header predates Linux 3.17 and has this offset. */
 const OLD_TEXT_OFFSET = 0x8_0000;
 /** Raw code begins on a page. */
 const RAW_ALIGNMENT = 0x1000;
-/** QEMU puts raw code here, above the place in which its board has the device tree. */
+/** QEMU loads raw code at this offset, above the device tree of its board. */
 const RAW_OFFSET = 0x8_0000;
-/** EFI zboot (Linux, drivers/firmware/efi/libstub/zboot-header.S): "MZ", "zimg", then where the payload is and its compression. */
+/**
+ * EFI zboot (Linux, drivers/firmware/efi/libstub/zboot-header.S): "MZ", "zimg", then the payload's offset, size and
+ * compression.
+ */
 const Zboot = { mark: 0x04, offset: 0x08, size: 0x0c, compression: 0x18, bytes: 0x38 } as const;
 /** "zimg". */
 const ZBOOT_MAGIC = 0x676d_697a;
-/** Of the PE/COFF format: "PE\0\0", the file header behind it, and a section header. */
+/** PE/COFF: offsets in "PE\0\0" with the file header after it, and in a section header. */
 const Pe = {
   magic: 0x4550,
   fileHeader: 24,
@@ -76,9 +79,9 @@ const Pe = {
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
- * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code, as far as it can be code.
+ * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code that passes `requireCode`.
  *
- * @param limit - most bytes that a compressed image may have when unpacked: those of the VM's RAM.
+ * @param limit - largest size in bytes of an unpacked compressed image: the VM's RAM.
  * @throws `ImageError` for truncated and foreign images.
  * @experimental
  */
@@ -127,7 +130,7 @@ function zbootPayload(bytes: Uint8Array, name: string): Uint8Array {
 
 function readLinux(bytes: Uint8Array, view: DataView, name: string): LoadableImage {
   const size = view.getBigUint64(Header.imageSize, true);
-  // Before there was a size, the offset was in the kernel's byte order and always this.
+  // Images without a size have their offset field in the kernel's byte order; its value is always this one.
   const offset = size === 0n ? BigInt(OLD_TEXT_OFFSET) : view.getBigUint64(Header.textOffset, true);
   if (view.getBigUint64(Header.flags, true) & BIG_ENDIAN) {
     throw new ImageError('wrong-endianness', `${name} is a big-endian kernel; only little-endian ones run.`);
@@ -138,7 +141,7 @@ function readLinux(bytes: Uint8Array, view: DataView, name: string): LoadableIma
       `${name} has an arm64 header with impossible sizes: image size 0x${size.toString(16)}, text offset 0x${offset.toString(16)}.`,
     );
   }
-  // image_size covers bss; the file holds what comes before it. Sections behind the file's end mean that bytes are missing.
+  // image_size includes bss; the file ends before it. A section beyond the file's end means that the file is truncated.
   const needed = fileSize(view);
   if (bytes.length < needed) throw tooShort(name, bytes.length, needed);
   return {
@@ -157,7 +160,7 @@ function tooShort(name: string, have: number, need: number): ImageError {
   );
 }
 
-/** Bytes that the file must have: the end of the last section in the embedded PE header, where there is one. */
+/** Size in bytes that the file must have: the end of the last section of the embedded PE header, or 0 without one. */
 function fileSize(view: DataView): number {
   const pe = view.getUint32(Header.pe, true);
   if (pe + Pe.fileHeader > view.byteLength || view.getUint32(pe, true) !== Pe.magic) return Header.bytes;
@@ -173,7 +176,7 @@ function fileSize(view: DataView): number {
 
 function readElf(bytes: Uint8Array, name: string): LoadableImage {
   const { entry, segments } = readElf64(bytes, ElfMachine.AArch64, name);
-  // A kernel's entry is virtual; it lies in one of the segments. Some linkers' scripts make it physical.
+  // A kernel's entry is a virtual address in one of the segments. Some linker scripts make it physical.
   const virtual = segments.find((s) => entry >= s.virtual && entry < s.virtual + BigInt(s.memorySize));
   const physical = segments.some((s) => entry >= BigInt(s.physical) && entry < BigInt(s.physical + s.memorySize));
   if (!virtual && !physical)

@@ -6,24 +6,24 @@ import type { RamPlan } from './ram-plan.js';
 import { sizeText } from './size-text.js';
 
 /**
- * The kernel maps the device tree by blocks of this size, and takes none that is larger (Linux,
+ * The kernel maps the device tree with blocks of this size and accepts no larger tree (Linux,
  * Documentation/arch/arm64/booting.rst).
  */
 const TREE_BLOCK = 0x20_0000;
 const PAGE = 0x1000;
 
-/** An image that has its place. */
+/** An image and its place in RAM. */
 export interface PlacedImage {
   /** Guest-physical address of the first instruction. */
   readonly entry: number;
   readonly segments: readonly ImageSegment[];
   /** The first address after it. */
   readonly end: number;
-  /** Where it expects the device tree, if not in X0 alone. */
+  /** The image's format, which tells where it expects the device tree besides X0. */
   readonly format: LoadableImage['format'];
 }
 
-/** Places an image where it says, or from the bottom of RAM. */
+/** Places an image at its own addresses, or from the bottom of RAM. */
 export function placeImage(plan: RamPlan, image: LoadableImage, name: string): PlacedImage {
   const { format } = image;
   if (format === 'elf') {
@@ -39,14 +39,15 @@ export function placeImage(plan: RamPlan, image: LoadableImage, name: string): P
 }
 
 /**
- * The lowest place, `offset` bytes after a multiple of the alignment. That multiple is in RAM, too, as the boot protocol has it, unless
- * there is room only where it is not.
+ * The lowest place that is `offset` bytes after a multiple of the alignment. The boot protocol wants that multiple in
+ * RAM, too; a
+ * multiple outside RAM is used only if there is no other place.
  */
 function placeOf(plan: RamPlan, image: Exclude<LoadableImage, { format: 'elf' }>): number | undefined {
   const { size, alignment, offset } = image;
   for (const below of [0, offset]) {
     for (const range of plan.ram) {
-      // What is taken may lie in the bytes up to the offset: only the image must be free.
+      // Only the image must be free, not the `offset` bytes before it.
       const shifted = { base: range.base + offset - below, size: range.size - offset + below };
       const at = plan.lowest(shifted, size, alignment, shifted.base, offset);
       if (at !== undefined) return at;
@@ -55,7 +56,9 @@ function placeOf(plan: RamPlan, image: Exclude<LoadableImage, { format: 'elf' }>
   return undefined;
 }
 
-/** Places the initial file system. Room for the tree's block is left between the image and it, if RAM has it. */
+/**
+ * Places the initial file system. Leaves room for the tree's block between the image and it, if RAM is large enough.
+ */
 export function placeInitrd(plan: RamPlan, { name, bytes }: BootFile, image: PlacedImage): AddressRange {
   const size = bytes.length;
   if (size === 0) throw new ImageError('truncated', `${name} is empty.`);
@@ -73,8 +76,9 @@ export function placeInitrd(plan: RamPlan, { name, bytes }: BootFile, image: Pla
 }
 
 /**
- * Places the device tree. An image that is no Linux kernel may look for it at the beginning of RAM, where QEMU's board has it; the
- * boot protocol of Linux says X0 only.
+ * Places the device tree. An image other than a Linux kernel may look for it at the beginning of RAM, as on QEMU's
+ * board;
+ * Linux' boot protocol passes its address in X0 only.
  */
 export function placeTree(plan: RamPlan, size: number, image: PlacedImage): number {
   const linux = image.format === 'linux';
@@ -96,7 +100,7 @@ export function placeTree(plan: RamPlan, size: number, image: PlacedImage): numb
   throw plan.noRoom('The device tree', size);
 }
 
-/** The RAM that the image ends in, then the others. */
+/** The ranges of RAM, first the one in which the image ends. */
 function homeFirst(plan: RamPlan, image: PlacedImage): readonly AddressRange[] {
   const home = plan.around(image.end - 1);
   return [...plan.ram].sort((x, y) => Number(y === home) - Number(x === home));

@@ -11,7 +11,7 @@ const alignDown = (n: number, to: number): number => Math.floor(n / to) * to;
 const endOf = ({ base, size }: AddressRange): number => base + size;
 
 /**
- * What lies where in RAM before anything is written. Adjacent regions count as one.
+ * Allocation of RAM to the parts of a boot, before anything is written. Adjacent regions of RAM count as one.
  *
  * @experimental
  */
@@ -30,7 +30,7 @@ export class RamPlan {
     this.ram = merged;
   }
 
-  /** Bytes of RAM. */
+  /** Total size of RAM in bytes. */
   get size(): number {
     return this.ram.reduce((sum, { size }) => sum + size, 0);
   }
@@ -41,10 +41,10 @@ export class RamPlan {
   }
 
   /**
-   * Takes a fixed range.
+   * Allocates a fixed range.
    *
-   * @param what - the file and what it is, for errors.
-   * @throws `ImageError` `image.does-not-fit` outside RAM, `image.overlap` on something else.
+   * @param what - description for errors: the file and its role.
+   * @throws `ImageError` `image.does-not-fit` outside RAM, `image.overlap` if something else lies in the range.
    */
   take(what: string, base: number, size: number): void {
     if (!this.ram.some((r) => base >= r.base && base + size <= endOf(r))) {
@@ -63,12 +63,12 @@ export class RamPlan {
     this.#taken.push({ name: what, base, size });
   }
 
-  /** Notes a range that nothing may be put in, RAM or not. */
+  /** Excludes a range, in RAM or not, from allocation. */
   avoid(what: string, base: number, size: number): void {
     if (size > 0) this.#taken.push({ name: what, base, size });
   }
 
-  /** Whether a range is RAM that nothing lies in. */
+  /** Whether a range is free RAM. */
   isFree(base: number, size: number): boolean {
     return (
       this.ram.some((r) => base >= r.base && base + size <= endOf(r)) &&
@@ -97,7 +97,7 @@ export class RamPlan {
     return at >= range.base ? at : undefined;
   }
 
-  /** The error for something that fits nowhere. */
+  /** Makes the error for a part that fits nowhere. */
   noRoom(what: string, size: number): ImageError {
     const taken = this.#taken.map(({ name, base, size: bytes }) => `${name} at ${formatRange(base, bytes)}`);
     const beside = taken.length === 0 ? '' : ` beside ${taken.join(', ')}`;

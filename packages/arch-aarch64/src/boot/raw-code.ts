@@ -1,12 +1,12 @@
 import { ImageError } from '@qvm/core/architecture';
 import { disassemble } from '@qvm/asm-aarch64';
 
-/** Instructions that are looked at. */
+/** Number of instructions that are checked. */
 const LOOKED_AT = 8;
 const WORD_BYTES = 4;
-/** Of a file, to see whether it is a text. */
+/** Number of bytes at the start of a file that decide whether it is a text. */
 const TEXT_BYTES = 1024;
-/** Control characters that texts have: tabulator, line feed, form feed, carriage return, escape. */
+/** Control characters that occur in texts: tabulator, line feed, form feed, carriage return, escape. */
 const TEXT_CONTROLS = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 /** B (Arm ARM C6.2.26): opcode, and the offset in words. */
 const BRANCH_MASK = 0xfc00_0000;
@@ -14,12 +14,13 @@ const BRANCH = 0x1400_0000;
 /** Conditional branches, branches with link and to registers, exceptions (C4.1.93): bits 28–26 are 101. */
 const CONTROL_MASK = 0x1c00_0000;
 const CONTROL = 0x1400_0000;
-/** System instructions, hints and barriers are in that group, too, and go on. */
+/** System instructions, hints and barriers are encoded in that group, too, but do not branch. */
 const SYSTEM_MASK = 0xff00_0000;
 const SYSTEM = 0xd500_0000;
 
 /**
- * Accepts as raw code what can be it: the file is no text, and its first instructions up to the first branch, eight at most, are A64
+ * Accepts a file as raw code if it is no text and its first instructions, up to the first branch and eight at most, are
+ * A64
  * instructions.
  *
  * @throws `ImageError` `image.unknown-format`
@@ -37,7 +38,7 @@ export function requireCode(bytes: Uint8Array, name: string): void {
   );
 }
 
-/** Offset of the first word on the way that is no instruction. */
+/** Byte offset of the first word that is no instruction, following unconditional branches. */
 function firstOddWord(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;

@@ -3,7 +3,7 @@ import { cellsOf, findNode, textsOf } from '@qvm/core/architecture';
 import type { DeviceTreeNode } from '@qvm/core/vdev';
 import type { AddressRange } from './device-tree.js';
 
-/** Memory that a device tree reserves, and what says so. @experimental */
+/** A range of memory that a device tree reserves, and the node or block that reserves it. @experimental */
 export interface ReservedRange extends AddressRange {
   readonly name: string;
 }
@@ -11,18 +11,21 @@ export interface ReservedRange extends AddressRange {
 const PATH = '/reserved-memory';
 
 /**
- * The ranges that the nodes below `/reserved-memory` have in their `reg` (Devicetree Specification v0.4 §3.5). A node without one
- * leaves the place to the guest.
+ * The ranges in the `reg` of the nodes below `/reserved-memory` (Devicetree Specification v0.4 §3.5). A node without
+ * `reg` lets
+ * the guest choose the place.
  *
- * @param file - the tree's, for names.
- * @throws QvmError `devicetree.malformed` for a `reg` that is no list of addresses and sizes, and for a translation of them.
+ * @param file - the tree's file name, for messages.
+ * @throws QvmError `devicetree.malformed` for a `reg` that is no list of addresses and sizes, and for a `ranges` that
+ * translates them.
+ *
  * @experimental
  */
 export function reservedRanges(root: DeviceTreeNode, file: string): readonly ReservedRange[] {
   const node = findNode(root, PATH);
   if (node === undefined) return [];
   const { properties, children = [] } = node;
-  // §3.5.1: the addresses are those of the root.
+  // §3.5.1: addresses are those of the root, so `ranges` must be absent or empty.
   if (![undefined, true].includes(properties['ranges'] as true | undefined))
     throw malformed(file, `${PATH} has "ranges" that are not empty.`);
   const address = cellsOf(properties['#address-cells'])?.[0] ?? 2;
@@ -47,7 +50,7 @@ function rangesOf(node: DeviceTreeNode, addressCells: number, sizeCells: number,
 
 const numberOf = (cells: readonly number[]): number => cells.reduce((number, cell) => number * 2 ** 32 + cell, 0);
 
-/** §2.3.4: what has no status is enabled. */
+/** §2.3.4: a node without `status` is enabled. */
 function isEnabled({ properties }: DeviceTreeNode): boolean {
   const status = textsOf(properties['status'])?.[0];
   return status === undefined || status === 'okay' || status === 'ok';

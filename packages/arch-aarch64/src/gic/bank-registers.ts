@@ -10,7 +10,7 @@ const PER_CONFIG_WORD = 16;
 /** A frame whose registers act on banks of interrupts. */
 export interface BankTarget {
   readonly core: GicCore;
-  /** The bank of the 32 interrupts that word `index` of a one-bit register stands for; `undefined` when there are none. */
+  /** The bank of the 32 interrupts that word `index` of a one-bit register covers; `undefined` when there are none. */
   bankOf(index: number): number | undefined;
 }
 
@@ -18,7 +18,7 @@ type BitsName = 'group' | 'enabled' | 'latch' | 'active';
 type Access = Required<Pick<FrameRegister<BankTarget>, 'read' | 'write'>>;
 
 /**
- * The registers that the distributor and SGI_base have alike, at the same offsets (IHI 0069, 12.9 and 12.11).
+ * The registers that the distributor and SGI_base have in common, at the same offsets (IHI 0069, 12.9 and 12.11).
  *
  * @param prefix - `GICD_` or `GICR_`.
  * @param words - words of a one-bit register: one for each 32 interrupts.
@@ -68,12 +68,12 @@ export function bankRegisters(prefix: string, words: number): readonly FrameRegi
   ];
 }
 
-/** Writing 1 sets; both directions of a pair read the same. */
+/** Writing 1 sets the bit; the set and the clear register read the same. */
 function setter(name: BitsName): Access {
   return access(name, (before, value) => before | value);
 }
 
-/** Writing 1 clears. A level-sensitive interrupt stays pending while its line is high. */
+/** Writing 1 clears the bit. A level-sensitive interrupt stays pending while its line is high. */
 function clearer(name: BitsName): Access {
   return access(name, (before, value) => before & ~value);
 }

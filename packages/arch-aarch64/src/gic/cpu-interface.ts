@@ -5,7 +5,7 @@ import { requireWords } from './saved-state.js';
 /** Interrupt groups: 0 is signalled as FIQ, 1 as IRQ (IHI 0069, 4.6). */
 export type Group = 0 | 1;
 
-/** Above every priority. */
+/** Lower than every real priority: priorities are numbers, and smaller ones are higher. */
 const NO_PRIORITY = 0x100;
 
 /** ICC_CTLR_EL1 (IHI 0069, 12.2). */
@@ -15,31 +15,32 @@ const CTLR_WRITABLE = CTLR_CBPR | CTLR_EOI_MODE;
 const CTLR_PRI_BITS = (PRIORITY_BITS - 1) << 8;
 const CTLR_A3V = 1 << 15;
 
-/** Least binary points: as many group priority bits as there are priority bits (IHI 0069, 4.8). */
+/** Smallest binary point: all implemented priority bits are group priority bits (IHI 0069, 4.8). */
 const MINIMUM_BPR0 = 7 - PRIORITY_BITS;
-/** The Non-secure binary point counts from one further up. */
+/** The Non-secure binary point is one higher for the same split. */
 const MINIMUM_BPR1 = MINIMUM_BPR0 + 1;
 
-/** Where the stored registers are in the state. */
+/** Indices of the stored registers in the state. */
 const PMR = 0;
 const BPR = 1; // of group 0; that of group 1 follows
 const CTLR = 3;
 /** Bit n is ICC_IGRPENn_EL1.Enable. */
 const GROUPS = 4;
 const AP = 5; // of group 0; that of group 1 follows
-/** GICR_WAKER.ProcessorSleep, with ChildrenAsleep following at once. Nothing depends on it. */
+/** GICR_WAKER.ProcessorSleep; ChildrenAsleep follows it at once. It has no other effect. */
 const ASLEEP = 7;
 const STATE_WORDS = 8;
 
 const RESET_STATE = Uint32Array.of(0, MINIMUM_BPR0, MINIMUM_BPR1, 0, 0, 0, 0, 1);
 const STATE_MASKS = Uint32Array.of(PRIORITY_MASK, 7, 7, CTLR_WRITABLE, 3, 0xffff_ffff, 0xffff_ffff, 1);
 
-/** A checked state, for {@link CpuInterface.load}. */
+/** A validated state, for {@link CpuInterface.load}. */
 export type CpuInterfaceState = readonly number[];
 
 /**
- * The CPU interface of one vCPU: its ICC registers' state, the highest-priority interrupt it was offered, and the rules by
- * which that one is signalled. Security: one state (GICD_CTLR.DS = 1), in which the vCPU runs Non-secure.
+ * The CPU interface of one vCPU: the state of its ICC registers, the highest-priority interrupt that it is offered, and
+ * the rules by
+ * which that interrupt is signalled. There is one security state (GICD_CTLR.DS = 1), and the vCPU runs Non-secure.
  */
 export class CpuInterface {
   readonly index: number;
@@ -94,12 +95,12 @@ export class CpuInterface {
     this.#state[CTLR] = value & CTLR_WRITABLE;
   }
 
-  /** Whether EOIR only drops the priority and DIR deactivates. */
+  /** Whether EOIR only drops the priority, and DIR deactivates (EOImode). */
   get splitEoi(): boolean {
     return (this.#get(CTLR) & CTLR_EOI_MODE) !== 0;
   }
 
-  /** ICC_BPRn_EL1. With CBPR, group 1's shows group 0's, as the Non-secure state counts. */
+  /** ICC_BPRn_EL1. With CBPR, reads for group 1 give group 0's, in the Non-secure encoding. */
   binaryPoint(group: Group): number {
     return group === 1 && this.#commonBinaryPoint ? Math.min(this.#get(BPR) + 1, 7) : this.#get(BPR + group);
   }
@@ -136,7 +137,10 @@ export class CpuInterface {
     this.candidateGroup = group;
   }
 
-  /** Whether an interrupt would be signalled: enabled here, above the mask, and above what runs (IHI 0069, 4.8). */
+  /**
+   * Whether an interrupt would be signalled: its group is enabled, and it is above the mask and the running priority
+   * (IHI 0069, 4.8).
+   */
   accepts(priority: number, group: Group): boolean {
     if ((this.groups & (1 << group)) === 0 || priority >= this.priorityMask) return false;
     const running = this.runningPriority;
@@ -145,7 +149,7 @@ export class CpuInterface {
     return (priority & mask) < (running & mask);
   }
 
-  /** Drives the vCPU's inputs by the candidate. */
+  /** Drives the vCPU's IRQ and FIQ inputs according to the candidate. */
   signal(): void {
     const wanted = this.candidate !== SPURIOUS && this.accepts(this.candidatePriority, this.candidateGroup);
     const irq = wanted && this.candidateGroup === 1;
@@ -154,7 +158,7 @@ export class CpuInterface {
     if (fiq !== this.#fiq) this.#cpu.setFiq((this.#fiq = fiq));
   }
 
-  /** The INTID that an acknowledge in `group` gives now; marks its group priority active. */
+  /** Acknowledges in `group`: returns the INTID, and marks its group priority active. */
   acknowledge(group: Group): number {
     const intid = this.candidate;
     if (intid === SPURIOUS || this.candidateGroup !== group || !this.accepts(this.candidatePriority, group))
@@ -165,8 +169,9 @@ export class CpuInterface {
   }
 
   /**
-   * Drops the running priority. Refuses when the highest active priority is of the other group (group 0's, when both have
-   * it), or nothing is active.
+   * Drops the running priority. Does nothing and returns false if nothing is active, or if the highest active priority
+   * is of the other
+   * group (group 0, if both have it).
    */
   dropPriority(group: Group): boolean {
     const own = this.#get(AP + group);
@@ -197,7 +202,7 @@ export class CpuInterface {
     return (this.#get(CTLR) & CTLR_CBPR) !== 0;
   }
 
-  /** Group 0 takes bits 7 to BPR0 + 1 as group priority; group 1 in the Non-secure state, bits 7 to BPR1. */
+  /** In group 0, bits 7 to BPR0 + 1 are the group priority; in group 1 in the Non-secure state, bits 7 to BPR1. */
   #groupPriorityMask(group: Group): number {
     const own = group === 1 && !this.#commonBinaryPoint;
     return (0xff << (own ? this.#get(BPR + 1) : this.#get(BPR) + 1)) & 0xff;
@@ -208,7 +213,7 @@ export class CpuInterface {
   }
 }
 
-/** Checks what `save` gave. */
+/** Validates a state that `save` made. */
 export function decodeCpuInterface(state: unknown): CpuInterfaceState {
   const words = requireWords(state, STATE_WORDS, (index) => STATE_MASKS[index] ?? 0, 'cpuInterface');
   return words.map((word, index) =>

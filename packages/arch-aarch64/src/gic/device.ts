@@ -111,7 +111,7 @@ export class Gic implements Vdev, InterruptController {
     ];
   }
 
-  /** It holds nothing of the host. */
+  /** Nothing to release: the GIC holds no resources of the host. */
   dispose(): void {}
 
   #reportUnconnected(number: number, vcpu: number | undefined): void {

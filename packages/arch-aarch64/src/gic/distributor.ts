@@ -10,9 +10,9 @@ import type { FrameRegister } from './register-frame.js';
 /** GICD_CTLR: one security state, affinity routing (IHI 0069, 12.9). */
 const CTLR_DS = 1 << 6;
 const CTLR_ARE = 1 << 4;
-/** GICD_TYPER: affinity 3 is valid, INTIDs have 16 bits, and the number of words of shared interrupts (12.9). */
+/** GICD_TYPER: affinity 3 is valid, INTIDs have 16 bits, number of words of shared interrupts (12.9). */
 const TYPER = (1 << 24) | (15 << 19) | SHARED_WORDS;
-/** Words that a one-bit register of the distributor has at most. */
+/** Largest number of words in a one-bit register of the distributor. */
 const BANKS = 32;
 
 /** GICD_IROUTER<32>: 8 bytes for each interrupt from INTID 0 on, the first 32 reserved. */
@@ -74,7 +74,7 @@ export class Distributor implements MmioHandler, BankTarget {
     this.core = core;
   }
 
-  /** Word 0 is the redistributors' with affinity routing. */
+  /** With affinity routing, word 0 belongs to the redistributors. */
   bankOf(index: number): number | undefined {
     return index >= 1 && index <= SHARED_WORDS ? this.core.cpus.length + index - 1 : undefined;
   }

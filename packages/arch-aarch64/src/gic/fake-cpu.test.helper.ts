@@ -2,7 +2,7 @@ import { QvmError } from '@qvm/core';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { registerNamed } from '@qvm/isa-aarch64';
 
-/** A vCPU that is only inputs and system registers. */
+/** A vCPU that consists of interrupt inputs and system registers only. */
 export class FakeCpu implements AttachedCpu {
   readonly index: number;
   readonly affinity: bigint;

@@ -25,7 +25,7 @@ const ALL = 0xffff_ffff;
 const SGI_BASE = 0x1_0000;
 const REDISTRIBUTOR = 0x2_0000;
 
-/** Puts what a GIC needs into a context. */
+/** Adds the attachments that a GIC needs to a context. */
 export function attachCpus(context: FakeVdevContext, cpus: readonly FakeCpu[]): InterruptBus {
   const bus = new InterruptBus(cpus.length, createVmHooks('test'));
   context.attach(AARCH64_CPUS, cpus);
@@ -83,7 +83,7 @@ export class GicBench {
     this.harness.write(vcpu * REDISTRIBUTOR + offset, value >>> 0, 4, 'redistributors');
   }
 
-  /** The bit of an interrupt in a one-bit register, wherever that is. */
+  /** The bit of an interrupt in a one-bit register of the distributor or the redistributor. */
   bit(offset: number, intid: number, vcpu = 0): boolean {
     const word = intid < 32 ? this.gicr(vcpu, SGI_BASE + offset) : this.gicd(offset + (intid >>> 5) * 4);
     return ((word >>> (intid & 31)) & 1) === 1;
@@ -127,7 +127,7 @@ export class GicBench {
     this.setGicd(IROUTER + intid * 8 + 4, high);
   }
 
-  /** What Linux's irq-gic-v3 does at boot, on every vCPU. */
+  /** Writes the registers that Linux's irq-gic-v3 writes at boot, on every vCPU. */
   linuxInit(splitEoi = false): void {
     this.#linuxDistributor();
     for (const cpu of this.cpus) this.#linuxCpu(cpu, splitEoi);

@@ -6,14 +6,15 @@ import { INTERRUPTS, PRIVATE_INTERRUPTS, SHARED_WORDS, SPURIOUS } from './limits
 import { packAffinity, Routing, TARGET_ANY } from './routing.js';
 
 /**
- * What the register frames and the CPU interfaces' registers act on: the interrupts, their routes, and the choice of the
- * interrupt that each vCPU is offered. Every method leaves all vCPUs' inputs up to date.
+ * State and rules that the registers of the frames and of the CPU interfaces act on: the interrupts, their routes, and
+ * the selection
+ * of the interrupt that each vCPU is offered. Every method leaves all vCPUs' inputs up to date.
  */
 export class GicCore {
   readonly banks: InterruptBanks;
   readonly routing: Routing;
   readonly cpus: readonly CpuInterface[];
-  /** Of each vCPU: Aff3.Aff2.Aff1.Aff0. */
+  /** Affinity of each vCPU: Aff3.Aff2.Aff1.Aff0. */
   readonly affinities: readonly number[];
   /** How often each interrupt was acknowledged, by word × 32 + bit. */
   readonly deliveries: Uint32Array;
@@ -37,13 +38,16 @@ export class GicCore {
     this.refreshAll();
   }
 
-  /** After a change of the word's interrupts. */
+  /** Must be called after a change of the word's interrupts. */
   refreshWord(word: number): void {
     if (word < this.cpus.length) this.refreshCpu(word);
     else this.refreshAll();
   }
 
-  /** After a change of one vCPU's interface. Interrupts that may go anywhere can move to or from other vCPUs by it. */
+  /**
+   * Must be called after a change of one vCPU's interface. Interrupts with 1 of N routing may move to or from other
+   * vCPUs.
+   */
   refreshCpu(vcpu: number): void {
     if (this.routing.hasAny) this.refreshAll();
     else this.#refresh(vcpu);
@@ -53,13 +57,13 @@ export class GicCore {
     for (let vcpu = 0; vcpu < this.cpus.length; vcpu++) this.#refresh(vcpu);
   }
 
-  /** An input line moved. */
+  /** Must be called when an input line changes. */
   setLevel(intid: number, vcpu: number, level: boolean): void {
     this.banks.setLevel(this.banks.wordOf(intid, vcpu), intid & 31, level);
     this.#refreshInterrupt(intid, vcpu);
   }
 
-  /** ICC_IARn_EL1: the acknowledged INTID. */
+  /** ICC_IARn_EL1: acknowledges an interrupt and returns its INTID. */
   acknowledge(cpu: CpuInterface, group: Group): number {
     const intid = cpu.acknowledge(group);
     if (intid === SPURIOUS) return SPURIOUS;
@@ -109,7 +113,7 @@ export class GicCore {
   #deactivate(cpu: CpuInterface, intid: number): void {
     this.banks.deactivate(this.banks.wordOf(intid, cpu.index), intid & 31);
     this.refreshCpu(cpu.index);
-    // It may have been routed elsewhere since.
+    // The interrupt may have been rerouted since it was offered.
     if (intid >= PRIVATE_INTERRUPTS && this.routing.target(intid - PRIVATE_INTERRUPTS) !== cpu.index) {
       this.#refreshInterrupt(intid, cpu.index);
     }
@@ -139,7 +143,10 @@ export class GicCore {
     cpu.signal();
   }
 
-  /** Offers the best ready interrupt of a word. Of equals, the lowest INTID wins (IHI 0069, 4.8: our choice). */
+  /**
+   * Offers the best ready interrupt of a word to a vCPU. Of equal priorities, the lowest INTID wins (implementation
+   * defined, IHI 0069, 4.8).
+   */
   #select(cpu: CpuInterface, word: number, firstIntid: number, groups: number): void {
     const group = this.banks.group[word] ?? 0;
     const enabled = ((groups & 1) !== 0 ? ~group : 0) | ((groups & 2) !== 0 ? group : 0);
@@ -162,7 +169,7 @@ export class GicCore {
     return target === cpu.index || (target === TARGET_ANY && this.#firstAccepting(priority, group) === cpu);
   }
 
-  /** 1 of N (IHI 0069, 3.3): the first vCPU that would be interrupted by it. */
+  /** 1 of N routing (IHI 0069, 3.3): the first vCPU that the interrupt would be signalled to. */
   #firstAccepting(priority: number, group: Group): CpuInterface | undefined {
     for (const cpu of this.cpus) if (cpu.accepts(priority, group)) return cpu;
     return undefined;

@@ -8,10 +8,10 @@ import { ICC_REGISTERS } from './system-registers.js';
 const VCPUS = 2;
 const INTIDS = [0, 15, 27, 30, 32, 33, 63, 64, 287];
 const SPURIOUS = 1023;
-/** Of the sequences that show how deep interrupts nest: the same ones each time. */
+/** Seed of the sequences that show how deep interrupts nest: fixed, because the depth is asserted. */
 const NESTING_SEED = 1;
 
-/** The real GIC and the reference side by side. */
+/** The real GIC and the reference model side by side. */
 interface Pair {
   readonly real: GicBench;
   readonly model: ReferenceGic;
@@ -24,7 +24,7 @@ const group = fc.constantFrom(0 as const, 1 as const);
 const intid = fc.constantFrom(...INTIDS);
 const anyPriority = fc.constantFrom(0x00, 0x08, 0x40, 0x80, 0x88, 0xa0, 0xf0, 0xf8);
 
-/** Named, so that a failing sequence can be read. */
+/** Gives a step a name for the report of a failing sequence. */
 function step(name: string, run: Step): Step {
   return Object.assign(run, { toString: () => name });
 }
@@ -154,7 +154,7 @@ const endStep = fc.tuple(vcpu, group, intid).map(([cpu, of, id]) =>
   }),
 );
 
-/** What a well-behaved guest does: acknowledges in the group of its exception. */
+/** A well-behaved guest acknowledges in the group of its exception. */
 const takeStep = vcpu.map((cpu) =>
   step(`take on ${cpu}`, ({ real, model }) => {
     const of = real.cpu(cpu).fiq ? 0 : 1;
@@ -162,7 +162,7 @@ const takeStep = vcpu.map((cpu) =>
   }),
 );
 
-/** Ends some interrupt in the group that runs. */
+/** Ends some interrupt in the group of the running one. */
 const finishStep = fc.tuple(vcpu, intid).map(([cpu, id]) =>
   step(`finish ${id} on ${cpu}`, ({ real, model }) => {
     const of = model.cpu(cpu).running.at(-1)?.group ?? 0;
@@ -182,7 +182,7 @@ const anyStep = fc.oneof(
   ...cpuSteps.map((arbitrary) => ({ weight: 1, arbitrary })),
 );
 
-/** Everything is let through, so that random steps soon interrupt something. */
+/** Opens all masks and enables all groups, so that random steps soon cause interrupts. */
 function open({ real, model }: Pair): void {
   real.setGicd(bench.CTLR, 3);
   model.groups = [true, true];
@@ -227,7 +227,10 @@ function compare({ real, model }: Pair): void {
   ).toEqual(bits);
 }
 
-/** The model keeps a stack where the hardware keeps one bit for each priority; they agree unless a priority is there twice. */
+/**
+ * The model keeps a stack where the hardware keeps one bit for each priority; they agree unless a priority is on the
+ * stack twice.
+ */
 function stacksAreProper({ model }: Pair): boolean {
   return model.cpus.every(({ running }) =>
     running.every((one, index) => one.priority < (running[index - 1]?.priority ?? 0x100)),
@@ -240,7 +243,7 @@ function newPair(): Pair {
   return pair;
 }
 
-/** Runs the steps on a new pair and compares after each. Answers how deep interrupts nested. */
+/** Runs the steps on a new pair and compares both after each. Returns the deepest nesting of interrupts. */
 function runCompared(steps: readonly Step[]): number {
   const pair = newPair();
   let deepest = 0;

@@ -9,7 +9,7 @@ const BIT_ARRAYS = ['group', 'enabled', 'latch', 'level', 'edge', 'active'] as c
 
 type BitArray = (typeof BIT_ARRAYS)[number];
 
-/** A checked state, for {@link InterruptBanks.load}. */
+/** A validated state, for {@link InterruptBanks.load}. */
 export type BanksState = Readonly<Record<BitArray | 'priority', readonly number[]>>;
 
 /**
@@ -21,7 +21,7 @@ export class InterruptBanks {
   /** 1: group 1, 0: group 0. */
   readonly group: Uint32Array;
   readonly enabled: Uint32Array;
-  /** Pending by an edge, an SGI or a write of ISPENDR: until acknowledged or cleared. */
+  /** Pending because of an edge, an SGI or a write to ISPENDR, until acknowledged or cleared. */
   readonly latch: Uint32Array;
   /** Level of the input line. */
   readonly level: Uint32Array;
@@ -53,7 +53,7 @@ export class InterruptBanks {
     return intid < PRIVATE_INTERRUPTS ? vcpu : this.vcpus + (intid >>> 5) - 1;
   }
 
-  /** What ISPENDR reads: a level-sensitive interrupt is pending while its line is high (IHI 0069, 4.1). */
+  /** The value of ISPENDR: a level-sensitive interrupt is pending while its line is high (IHI 0069, 4.1). */
   pending(word: number): number {
     return (this.latch[word] ?? 0) | ((this.level[word] ?? 0) & ~(this.edge[word] ?? 0));
   }
@@ -63,7 +63,7 @@ export class InterruptBanks {
     return this.pending(word) & (this.enabled[word] ?? 0) & ~(this.active[word] ?? 0);
   }
 
-  /** Acknowledge: pending becomes active. A line that is still high makes it active and pending. */
+  /** Acknowledges an interrupt: pending becomes active. If its line is still high, it is active and pending. */
   activate(word: number, bit: number): void {
     this.active[word] = (this.active[word] ?? 0) | (1 << bit);
     this.latch[word] = (this.latch[word] ?? 0) & ~(1 << bit);
@@ -73,7 +73,7 @@ export class InterruptBanks {
     this.active[word] = (this.active[word] ?? 0) & ~(1 << bit);
   }
 
-  /** The level of an input line. A rising one makes an edge-triggered interrupt pending. */
+  /** Sets the level of an input line. A rising edge makes an edge-triggered interrupt pending. */
   setLevel(word: number, bit: number, level: boolean): void {
     const mask = 1 << bit;
     const before = this.level[word] ?? 0;
@@ -81,7 +81,7 @@ export class InterruptBanks {
     if (level) this.latch[word] = (this.latch[word] ?? 0) | (mask & ~before & (this.edge[word] ?? 0));
   }
 
-  /** Everything but the levels of the lines, which belong to the devices that drive them. */
+  /** Resets everything except the levels of the lines, which belong to the devices that drive them. */
   reset(): void {
     this.group.fill(0);
     this.enabled.fill(0);
@@ -104,7 +104,7 @@ export class InterruptBanks {
     };
   }
 
-  /** Checks what `save` gave, without changing anything. */
+  /** Validates a state that `save` made, without changing anything. */
   decode(state: unknown): BanksState {
     const saved = requireMembers(state, [...BIT_ARRAYS, 'priority'], 'interrupts');
     const bits = (name: BitArray, mask: (word: number) => number = () => -1): readonly number[] =>
@@ -125,7 +125,7 @@ export class InterruptBanks {
     this.priority.set(state.priority);
   }
 
-  /** Interrupts of a word whose trigger cannot be chosen. */
+  /** Mask of a word's interrupts whose trigger mode is fixed. */
   alwaysEdge(word: number): number {
     return word < this.vcpus ? SGI_BITS : 0;
   }

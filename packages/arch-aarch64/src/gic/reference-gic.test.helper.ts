@@ -1,6 +1,7 @@
 /**
- * The rules of a GICv3 with one security state, written as plainly as possible over arrays of objects, to compare the real
- * one with. Times matter nothing here: it recomputes everything on each question.
+ * A reference model for comparison with the real GIC: the rules of a GICv3 with one security state, written as plainly
+ * as possible
+ * over arrays of objects. It is slow, because it recomputes everything at each question.
  */
 export interface ReferenceInterrupt {
   readonly intid: number;
@@ -11,7 +12,7 @@ export interface ReferenceInterrupt {
   enabled: boolean;
   edge: boolean;
   line: boolean;
-  /** Edges, SGIs and software writes that nobody has taken yet. */
+  /** Pending because of an edge, an SGI or a software write, and not yet acknowledged. */
   remembered: boolean;
   active: boolean;
   /** A vCPU, or everyone. */
@@ -24,7 +25,7 @@ export interface ReferenceCpu {
   common: boolean;
   split: boolean;
   groups: [boolean, boolean];
-  /** What it acknowledged and has not yet ended, outermost first. */
+  /** Acknowledged interrupts that have not ended yet, outermost first. */
   running: { readonly priority: number; readonly group: number }[];
 }
 
@@ -81,7 +82,7 @@ export class ReferenceGic {
     return [...mine].sort((a, b) => a.priority - b.priority || a.intid - b.intid)[0];
   }
 
-  /** What the vCPU is interrupted by. */
+  /** The interrupt that the vCPU's inputs signal. */
   signalled(vcpu: number): ReferenceInterrupt | undefined {
     const best = this.highest(vcpu);
     return best !== undefined && this.#beats(best, vcpu) ? best : undefined;
@@ -124,7 +125,9 @@ export class ReferenceGic {
     return this.#groupPriority(one.priority, one.group, vcpu) < this.#groupPriority(running, one.group, vcpu);
   }
 
-  /** The top bits: below the binary point's bit for group 0, from it on for group 1 as the Non-secure state sees it. */
+  /**
+   * The group priority: the bits above the binary point for group 0; for group 1, counted as in the Non-secure state.
+   */
   #groupPriority(priority: number, group: number, vcpu: number): number {
     const { bpr, common } = this.cpu(vcpu);
     const subpriorityBits = group === 0 || common ? bpr[0] + 1 : bpr[1];

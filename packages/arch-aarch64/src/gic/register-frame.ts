@@ -2,10 +2,11 @@ import { QvmError } from '@qvm/core';
 import type { AccessWidth } from '@qvm/core/vdev';
 
 /**
- * One register of a frame, or an array of them at consecutive words. Without `read` it reads as zero; without `write` it
- * ignores writes.
+ * One register of a frame, or an array of them at consecutive words. Without `read` it reads as zero; without `write`,
+ * writes are
+ * ignored.
  *
- * @typeParam Target - what the functions act on.
+ * @typeParam Target - the object that the functions act on.
  */
 export interface FrameRegister<Target> {
   /** Bytes from the start of the frame; a multiple of 4. */
@@ -15,21 +16,21 @@ export interface FrameRegister<Target> {
   readonly description: string;
   /** Words of an array of registers. Default 1. */
   readonly words?: number;
-  /** Accesses of 1 and 2 bytes reach it too (IHI 0069, 12.1). */
+  /** Whether accesses of 1 and 2 bytes reach it, too (IHI 0069, 12.1). */
   readonly bytes?: boolean;
   read?(target: Target, index: number): number;
   /** `mask` has the bits that the access covers; it is all ones unless `bytes`. */
   write?(target: Target, index: number, value: number, mask: number): void;
 }
 
-/** A frame of 32-bit registers, run from its table. Where there is no register, it reads as zero and ignores writes. */
+/** A frame of 32-bit registers, driven by its table. Words without a register read as zero and ignore writes. */
 export class RegisterFrame<Target> {
   readonly #registers: readonly FrameRegister<Target>[];
-  /** By word offset: the register's place in the table, plus one. */
+  /** Index of the register in the table plus one, by word offset; 0 for none. */
   readonly #slots: Uint8Array;
 
   /**
-   * @param size - bytes of the frame.
+   * @param size - size of the frame in bytes.
    * @throws QvmError `vdev.register-layout` when registers overlap, are unaligned or outside the frame.
    */
   constructor(registers: readonly FrameRegister<Target>[], size: number) {

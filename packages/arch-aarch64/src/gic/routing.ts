@@ -1,7 +1,7 @@
 import { SHARED_INTERRUPTS } from './limits.js';
 import { requireMembers, requireWords } from './saved-state.js';
 
-/** No vCPU has the affinity that was written: the interrupt stays pending. */
+/** The affinity that was written belongs to no vCPU: the interrupt stays pending. */
 export const TARGET_NONE = -1;
 /** GICD_IROUTER.IRM: any one vCPU. */
 export const TARGET_ANY = -2;
@@ -11,7 +11,7 @@ const IRM = 0x8000_0000;
 const LOW_MASK = IRM | 0xff_ffff;
 const HIGH_MASK = 0xff;
 
-/** A checked state, for {@link Routing.load}. */
+/** A validated state, for {@link Routing.load}. */
 export interface RoutingState {
   readonly low: readonly number[];
   readonly high: readonly number[];
@@ -34,18 +34,21 @@ export class Routing {
   readonly #targets = new Int16Array(SHARED_INTERRUPTS);
   #anyCount = 0;
 
-  /** @param affinities - of each vCPU, packed. */
+  /** @param affinities - packed affinity of each vCPU. */
   constructor(affinities: readonly number[]) {
     this.#vcpus = new Map(affinities.map((affinity, index) => [affinity, index]));
     this.reset();
   }
 
-  /** A vCPU's index, {@link TARGET_NONE} or {@link TARGET_ANY}. `shared` counts from 0 for INTID 32. */
+  /**
+   * Target of a shared interrupt: a vCPU's index, {@link TARGET_NONE} or {@link TARGET_ANY}. `shared` counts from 0 for
+   * INTID 32.
+   */
   target(shared: number): number {
     return this.#targets[shared] ?? TARGET_NONE;
   }
 
-  /** Whether some interrupt may go to any vCPU, so that one vCPU's readiness matters to the others. */
+  /** Whether any interrupt has 1 of N routing, so that a change of one vCPU's interface concerns the others. */
   get hasAny(): boolean {
     return this.#anyCount !== 0;
   }
@@ -70,7 +73,7 @@ export class Routing {
     return { low: [...this.#low], high: [...this.#high] };
   }
 
-  /** Checks what `save` gave, without changing anything. */
+  /** Validates a state that `save` made, without changing anything. */
   decode(state: unknown): RoutingState {
     const saved = requireMembers(state, ['low', 'high'], 'routing');
     return {

@@ -1,8 +1,9 @@
 import { QvmError } from '@qvm/core';
 
 /**
- * A saved state that an architectural vdev refuses: of an unknown version, or not of the shape that its `save` gives.
- * The code is `vdev.state`. The vdev that refused is unchanged.
+ * Thrown for a saved state that an architectural vdev cannot restore: its version is unknown, or its shape is not that
+ * of `save`.
+ * The code is `vdev.state`. The vdev is unchanged.
  *
  * @experimental
  */
@@ -19,7 +20,7 @@ export function requireVersion(version: number, known: number): void {
   }
 }
 
-/** Takes `value` as an object with exactly the members in `keys`: states may come from untrusted files. */
+/** Validates that `value` is an object with exactly the members in `keys`. States may come from untrusted files. */
 export function requireMembers<Key extends string>(
   value: unknown,
   keys: readonly Key[],
@@ -34,7 +35,7 @@ export function requireMembers<Key extends string>(
   return value as Readonly<Record<Key, unknown>>;
 }
 
-/** Takes `value` as a whole number from 0 to `max`. */
+/** Validates that `value` is a whole number from 0 to `max`. */
 export function requireUnsigned(value: unknown, max: number, what: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
     throw new SavedStateError(`${what} is not a whole number from 0 to ${max}.`);
@@ -42,7 +43,7 @@ export function requireUnsigned(value: unknown, max: number, what: string): numb
   return value;
 }
 
-/** Takes `value` as an array of exactly `length` entries. */
+/** Validates that `value` is an array of exactly `length` entries. */
 export function requireArray(value: unknown, length: number, what: string): readonly unknown[] {
   if (!Array.isArray(value) || value.length !== length) {
     throw new SavedStateError(`${what} is not an array of ${length} entries.`);
@@ -50,7 +51,7 @@ export function requireArray(value: unknown, length: number, what: string): read
   return value;
 }
 
-/** Takes `value` as an array of `length` whole numbers in which no bit outside `mask` is set. */
+/** Validates that `value` is an array of `length` whole numbers in which no bit outside `mask` is set. */
 export function requireWords(
   value: unknown,
   length: number,

@@ -2,7 +2,7 @@ import type { Json } from '@qvm/core';
 import type { GicCore } from './gic-core.js';
 import { PRIVATE_INTERRUPTS, SHARED_WORDS } from './limits.js';
 
-/** The lists of some words, whose first interrupt is `first`. */
+/** Describes the interrupts of some words; `first` is the INTID of the first one. */
 function describeWords(core: GicCore, first: number, words: readonly number[]): Readonly<Record<string, Json>> {
   const { banks, deliveries } = core;
   const intids = (bitsOf: (word: number) => number): number[] =>
@@ -25,7 +25,10 @@ function bitNumbers(bits: number): number[] {
   return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((bits >>> bit) & 1) !== 0);
 }
 
-/** What `irqstat` and `vdevstat` show: per vCPU its interface and private interrupts, then the shared ones, by INTID. */
+/**
+ * The state that `irqstat` and `vdevstat` show: the interface and private interrupts of each vCPU, then the shared
+ * interrupts, by INTID.
+ */
 export function gicStatus(core: GicCore): Readonly<Record<string, Json>> {
   const sharedWords = Array.from({ length: SHARED_WORDS }, (_, index) => core.cpus.length + index);
   return {

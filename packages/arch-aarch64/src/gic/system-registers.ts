@@ -3,7 +3,7 @@ import type { CpuInterface, Group } from './cpu-interface.js';
 import type { GicCore } from './gic-core.js';
 import { SPURIOUS } from './limits.js';
 
-/** INTIDs and byte-wide values as the vCPU wants them, made once so that an access does not allocate. */
+/** The values 0 to 1023 as bigints, made once so that a register access does not allocate. */
 const VALUES: readonly bigint[] = Array.from({ length: SPURIOUS + 1 }, (_, value) => BigInt(value));
 
 /** INTIDs are 24 bits wide in ICC_EOIRn_EL1 and ICC_DIR_EL1. */
@@ -11,14 +11,14 @@ const INTID_MASK = 0xff_ffff;
 /** ICC_SRE_EL1: system registers only, no bypass (IHI 0069, 12.2). */
 const SRE = 7;
 
-/** One register of the CPU interface. A missing direction is UNDEFINED. */
+/** One register of the CPU interface. An access in a missing direction is UNDEFINED. */
 export interface IccRegister {
   readonly name: string;
   readonly description: string;
   read?(core: GicCore, cpu: CpuInterface): number;
   /** `value` is the register's low word. */
   write?(core: GicCore, cpu: CpuInterface, value: number): void;
-  /** In place of `write`, for registers of 64 bits. */
+  /** Replaces `write` for 64-bit registers. */
   writeLong?(core: GicCore, cpu: CpuInterface, value: bigint): void;
 }
 

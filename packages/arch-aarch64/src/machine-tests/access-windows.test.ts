@@ -5,12 +5,15 @@ import { CODE, DATA, TABLES, esr, log } from './machine-harness.test.helper.js';
 import type { MachineHarness } from './machine-harness.test.helper.js';
 import { Attr, KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
-/* Accesses by one register near each other share a look into the TLB: each must still do what it does alone. */
+/** Accesses near each other by one register share a TLB lookup. Each must still have the effect that it has alone. */
 
 const VA = 0x80_8060_0000n;
 const PAGE = 0x1000n;
 const ENTRY_LEVEL = 3;
-/** What page `n` behind {@link VA} is: pages that follow each other lie apart, so that no access may run on into the next. */
+/**
+ * Contents of page `n` from {@link VA} on. Adjacent virtual pages are not adjacent in RAM, so that an access that runs
+ * on into the next page of RAM is noticed.
+ */
 const PAGES = [
   { at: DATA + 0x4000, attributes: KERNEL },
   { at: DATA + 0x2000, attributes: KERNEL },
@@ -20,9 +23,9 @@ const PAGES = [
   { at: DATA + 0x8000, attributes: KERNEL },
 ] as const;
 const DATA_PAGES = 16;
-/** Where the bases of the rounds lie, one behind the other. */
+/** Address of the array of base addresses, one for each round. */
 const BASES = CODE + 0x10_0000;
-/** So many rounds with nothing special make it hot; then every fourth is at a page's end. */
+/** Rounds in plain memory that make the code hot; after them, every fourth base is near a page's end. */
 const WARM = 400;
 const RARE = 4;
 const FPU_ON = 'mov x0, #0x300000\n msr cpacr_el1, x0\n isb\n';
@@ -33,7 +36,7 @@ const MOV_X5 = 0xd280_0005;
 
 const SEED = 1;
 
-/** Bases on both sides of each boundary between pages: from so many steps before it to so many behind. */
+/** Bases on both sides of each page boundary: from `before` steps before it to `behind` steps after it. */
 function bases(step: bigint, before = 9n, behind = 4n): bigint[] {
   const special: bigint[] = [];
   for (let page = 1n; page < BigInt(PAGES.length); page++)
@@ -53,7 +56,7 @@ const rounds = (body: string, count: number, before = ''): string => `${ON}
   subs x20, x20, #1
   b.ne round`;
 
-/** Maps the pages, fills them with addresses in them (for lists), and stores the bases. */
+/** Maps the pages, fills them with addresses in them (as lists), and stores the bases. */
 function prepare(machine: MachineHarness, given: readonly bigint[]): void {
   const tables = new PageTables(machine);
   mapCode(tables);
@@ -62,7 +65,7 @@ function prepare(machine: MachineHarness, given: readonly bigint[]): void {
     if (page) tables.map(VA + BigInt(n) * PAGE, page.at, ENTRY_LEVEL, page.attributes);
   });
   const random = new Random(SEED);
-  // Most of a list is where nothing faults.
+  // Most elements of a list are in pages that do not fault.
   const page = (): number => (random.chance(0.9) ? random.pick([0, 1, 3]) : random.below(PAGES.length));
   const pointer = (): bigint => VA + BigInt(page() * 4096 + random.below(512) * 8);
   for (let at = 0; at < DATA_PAGES * 4096; at += 8) machine.write64(DATA + at, pointer());
@@ -133,7 +136,7 @@ describe('accesses by one register', () => {
 
   it('read from pages that may only be read, and fault where they write there', async () => {
     const readOnly = VA + 4n * PAGE + 0x100n;
-    // What is read and what is written back is the same window.
+    // Loads, and stores with write-back of the base, share a window.
     const given = [...new Array<bigint>(WARM).fill(VA), ...new Array<bigint>(8).fill(readOnly)];
     const machine = await runRounds(
       'ldr x1, [x0]\n ldr x2, [x0, #8]\n at: str x2, [x0, #16]\n ldr x3, [x0, #16]',
@@ -153,7 +156,7 @@ describe('accesses by one register', () => {
     const machine = await runBothTiers(rounds(`group: ${stores}`, given.length), {
       prepare: (m) => {
         prepare(m, given);
-        // Behind the page in memory is another's.
+        // The page after it in RAM belongs to another mapping.
         m.write64(DATA + 0x3000, 0x77n);
         m.vcpus[0]?.hooks.hypercall.tap({ name: 'test', stage: -2000 }, () => {
           atFault = [-16, -8, 0].map((at) => m.read64(DATA + 0x3000 + at));
@@ -288,7 +291,7 @@ describe('accesses by one register', () => {
         m.write64(DATA + 0x8020, 0n);
       },
     });
-    // Each round finds the page as the last has left it: the other one.
+    // Each round finds the page mapped as the round before has left it: to the other page of RAM.
     expect([DATA + 0x4020, DATA + 0x8020].map((at) => machine.read64(at))).toEqual([800n, 800n]);
   });
 });
@@ -356,7 +359,7 @@ describe('a group that writes the code that runs', () => {
       },
     });
     expect(machine.exceptions).toEqual([]);
-    // Patched in every fifth round with what W9 is then: 1 in even rounds, 2 in odd ones.
+    // Patched in every fifth round with the value of W9 at that time: 1 in even rounds, 2 in odd ones.
     let [sum, value] = [0, 1];
     given.forEach((base, n) => {
       if (base === code) value = n % 2 === 0 ? 1 : 2;

@@ -2,7 +2,7 @@ import { State } from '@qvm/isa-aarch64';
 import { DATA, EAGER, MachineHarness } from './machine-harness.test.helper.js';
 import type { MachineSetup } from './machine-harness.test.helper.js';
 
-/** As {@link EAGER}, for programs of some thousand instructions. */
+/** Like {@link EAGER}, for programs of some thousand instructions. */
 const SOON = { ...EAGER, interval: 100 };
 const DATA_BYTES = 16 * 4096;
 const VECTOR_WORDS = 64;
@@ -11,16 +11,17 @@ const VECTOR_WORDS = 64;
 export interface TierComparison {
   /** Called for each of the two machines when its program is in memory. */
   readonly prepare?: (machine: MachineHarness) => void;
-  /** Part of the instructions that must run in regions, or nothing is compared. */
+  /** Least fraction of the instructions that must run in regions; otherwise nothing is compared. */
   readonly translated?: number;
   readonly setup?: Pick<MachineSetup, 'symbols' | 'tuning' | 'codePages'>;
 }
 
 /**
- * Runs a program in the first tier and in the second, and compares what they have done: at the end and at each exception
- * registers, vectors and the data's memory; all exceptions; what the program logged and what its device saw.
+ * Runs a program in the first tier and in the second, and compares the effects: registers, vectors and data memory at
+ * the end and at
+ * each exception; all exceptions; the program's log and the accesses to its device.
  *
- * @returns the machine with the second tier, at its end.
+ * @returns the machine with the second tier, after the run.
  */
 export async function runBothTiers(source: string, comparison: TierComparison = {}): Promise<MachineHarness> {
   const { translated = 0.4, setup = {} } = comparison;

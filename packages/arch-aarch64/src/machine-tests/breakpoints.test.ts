@@ -22,7 +22,7 @@ const set = (n: number, value: string, bits: number): string =>
   `ldr x0, =${value}\n msr dbgbvr${n}_el1, x0\n ldr x0, =${bits}\n msr dbgbcr${n}_el1, x0\n isb\n`;
 const ON = `${UNLOCK} ${UNMASK} ${control(MDE | KDE)}`;
 
-/** What stopped, with a program that sets breakpoints at `here` by itself. */
+/** The exceptions of a program that sets breakpoints, by address. */
 async function stops(source: string): Promise<readonly (readonly [vector: number, esr: number, elr: bigint])[]> {
   const machine = await MachineHarness.run(source);
   machine.expectEnd();

@@ -2,7 +2,7 @@ import type { Engine } from '@qvm/core/architecture';
 import type { CodeTranslatedEvent } from '@qvm/core/hooks';
 import { MachineHarness, log } from './machine-harness.test.helper.js';
 
-/** What a tap keeps of an event, which is valid only during the call. */
+/** A copy of an event, which is valid only during the call. */
 interface Translated extends Pick<CodeTranslatedEvent, 'vm' | 'address' | 'level' | 'instructions' | 'pages'> {
   readonly text: readonly string[];
   readonly module: Uint8Array;
@@ -48,7 +48,7 @@ describe('the hook codeTranslated', () => {
     const [machine, seen] = await translationsOf(LOOP);
     expect(machine.x(1)).toBe(20_000n);
     const [loop, one, page] = [machine.label('loop'), machine.label('one'), machine.label('loop') & ~0xfffn];
-    // Most of the time goes by from where the call returns to.
+    // Most of the time is spent from the return address of the call on.
     const [plain, inlined] = seen.filter(({ address }) => address === loop + 4n);
     expect(plain).toMatchObject({ vm: 'test', level: 'plain', instructions: 3, pages: [page] });
     expect(plain?.text).toEqual([

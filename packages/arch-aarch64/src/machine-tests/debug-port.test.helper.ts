@@ -11,7 +11,7 @@ export enum Port {
   Log = 0x00,
   /** A write ends the VM with this exit code. */
   End = 0x08,
-  /** The level of the interrupt line. */
+  /** Sets the level of the interrupt line. */
   Line = 0x10,
   /** A write pulses the line. */
   Pulse = 0x14,
@@ -19,12 +19,12 @@ export enum Port {
   Fail = 0x18,
 }
 
-/** What reads of the port give. */
+/** Value of reads from the port. */
 export const PORT_PATTERN = 0x8765_4321;
 
 const SIZE = 0x1000;
 
-/** Its place, for a board. */
+/** The port's addresses and interrupt, for a board. */
 export const debugPlace = { 'debug-port': { base: DEBUG_PORT, interrupt: DEBUG_INTERRUPT } };
 
 /** A vdev that logs what the guest writes, ends the VM, and drives one interrupt line. */

@@ -93,7 +93,7 @@ describe('exception entry', () => {
       expect(taken.vector & 0x180).not.toBe(0);
       set(false);
     };
-    // One instruction at a time, with the line high wherever the PC has moved on.
+    // Runs one instruction at a time, with the line high whenever the PC has moved on.
     for (let i = 0; i < 200 && machine.exit === undefined; i++) {
       const before = machine.exceptions.length;
       const { pstate = 0n, pc = 0n } = vcpu?.registers() ?? {};

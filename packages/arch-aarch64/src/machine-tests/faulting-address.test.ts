@@ -2,18 +2,18 @@ import { DEBUG_PORT } from './debug-port.test.helper.js';
 import { CODE, DATA, MachineHarness, RAM_BYTES, TABLES } from './machine-harness.test.helper.js';
 import { Attr, KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
-/* What is reported of accesses that fault: which byte, and whether it was a write. QEMU reports the same for what it does not leave out. */
+/** The report of a fault: which byte, and whether it was a write. QEMU reports the same, where it reports anything. */
 
 const RAM_END = BigInt(CODE + RAM_BYTES);
 const PORT_END = BigInt(DEBUG_PORT + 0x1000);
-/** Mapped, and the page after it, which is not, not usable, or read-only. */
+/** A mapped page, followed by one that is unmapped, not accessible, or read-only. */
 const VA = 0x80_8060_0000n;
 const NEXT = VA + 0x1000n;
 const WRITE = 0x40;
 const [TRANSLATION, ACCESS_FLAG, PERMISSION, EXTERNAL] = [0x07, 0x0b, 0x0f, 0x10];
 const FPU_ON = 'mov x0, #0x300000\n msr cpacr_el1, x0\n isb\n';
 
-/** Accesses by X1, and how far they begin before a boundary that they cross. */
+/** Accesses by X1, with the number of bytes before a page boundary at which they begin. */
 const CROSSING: readonly (readonly [instruction: string, before: number, write: boolean])[] = [
   ['ldp x2, x3, [x1]', 8, false],
   ['stp x2, x3, [x1]', 8, true],
@@ -25,7 +25,7 @@ const CROSSING: readonly (readonly [instruction: string, before: number, write: 
   ['ld1 {v0.16b, v1.16b, v2.16b, v3.16b}, [x1]', 48, false],
   ['st4 {v0.4s, v1.4s, v2.4s, v3.4s}, [x1]', 16, true],
 ];
-/** Those that alignment checks would stop. */
+/** The same accesses where alignment checks would stop them. */
 const MISALIGNED: typeof CROSSING = [
   ['ldr x2, [x1]', 4, false],
   ['ldr x2, [x1]', 1, false],
@@ -45,7 +45,7 @@ const reported = (machine: MachineHarness): unknown => machine.exceptions.map(({
 const expected = (accesses: typeof CROSSING, status: number, far: bigint): unknown =>
   accesses.map(([, , write]) => [status | (write ? WRITE : 0), far]);
 
-/** Runs a program in both engines with {@link VA} mapped and the page after it as `next` says. */
+/** Runs a program in both engines with {@link VA} mapped and the page after it mapped according to `next`. */
 async function withPages(source: string, next: bigint | undefined): Promise<MachineHarness> {
   const machines = [];
   for (const engine of ['interp', 'wasm'] as const) {
@@ -67,7 +67,7 @@ describe('the address that a fault reports', () => {
     ['RAM', RAM_END],
     ['a device', PORT_END],
   ])('is the first byte after the end of %s', async (_, end) => {
-    // Without FP registers, a device would be written before what follows it refuses.
+    // Without FP registers, part of a store to a device could take effect before a later part is refused.
     const machine = await MachineHarness.run(`${FPU_ON}${program(CROSSING, end)}`);
     expect(reported(machine.expectEnd())).toEqual(expected(CROSSING, EXTERNAL, end));
     expect(machine.port).toEqual([]);
@@ -101,7 +101,10 @@ describe('the address that a fault reports', () => {
   });
 });
 
-/** What reads and then writes at {@link NEXT}, and whether its faults are a write's where a read would have had them. */
+/**
+ * Instructions that read and then write at {@link NEXT}, and whether a fault that a read would also take is reported as
+ * a write's.
+ */
 const READ_AND_WRITE: readonly (readonly [instruction: string, write: boolean])[] = [
   ['stxr w9, x10, [x1]', true],
   ['ldxr x9, [x2]\n stxr w9, x10, [x1]', true],

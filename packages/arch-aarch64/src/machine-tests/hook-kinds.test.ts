@@ -8,8 +8,9 @@ import { BACK_TO_EL1, DATA, MachineHarness, goToEl0 } from './machine-harness.te
 import type { MachineSetup } from './machine-harness.test.helper.js';
 
 /*
- * Every kind of trap and interrupt and every cause of exits that the architecture declares has a guest program here that makes it
- * happen, three times, so that the second tier has a part in it.
+ * For every kind of trap and interrupt and every cause of exits that the architecture declares, a guest program that
+ * makes it
+ * happen three times, so that the second tier takes part.
  */
 
 const NOWHERE = 0x1000_0000;
@@ -27,9 +28,9 @@ const set = (register: string, value: string | number): string => `ldr x20, =${v
 
 interface Program {
   readonly source: string;
-  /** What the trap's event says besides its kind; `pc` is the label `at` when absent. */
+  /** Members of the trap's event besides its kind; `pc` is the label `at` when absent. */
   readonly event?: Partial<Record<keyof TrapEvent, unknown>>;
-  /** The exit that the trap comes in, if it is not of the same name. */
+  /** Cause of the exit that the trap comes in, if its name differs. */
   readonly exit?: Aarch64ExitCause;
 }
 
@@ -70,7 +71,7 @@ const TRAPS: Record<Aarch64TrapKind, Program & MachineSetup> = {
   },
 };
 
-/** For causes that are no traps. Each program goes on by itself, is woken by the test, or ends. */
+/** Programs for causes that are no traps. Each program goes on by itself, is woken by the test, or ends. */
 const EXITS: Record<Exclude<Aarch64ExitCause, keyof typeof TRAPS> | 'wfi' | 'wfe', Program & MachineSetup> = {
   mmio: { source: three(`ldr x1, =${DEBUG_PORT}\n str w1, [x1]`) },
   sysreg: { source: three('mrs x1, cntvct_el0') },
@@ -109,14 +110,14 @@ function interruptOf(group: 0 | 1): string {
     ldr x23, =${DEBUG_PORT}
     ${three(`mov w21, #1\n str w21, [x23, #${Port.Line}]\n nop`)}`;
 }
-/** Lowers the line, which nobody acknowledged. */
+/** Lowers the line in place of an acknowledge. */
 const LOWER = `str wzr, [x23, #${Port.Line}]\n eret`;
 const INTERRUPTS: Record<Aarch64InterruptKind, Program> = {
   irq: { source: interruptOf(1) },
   fiq: { source: interruptOf(0) },
 };
 
-/** What happens at the hooks of vCPU 0, in order: `<cause`, `trap kind`, `interrupt kind`, `>cause`. */
+/** Events at the hooks of vCPU 0, in order: `<cause`, `trap kind`, `interrupt kind`, `>cause`. */
 interface Watched {
   readonly machine: MachineHarness;
   readonly order: string[];
@@ -161,7 +162,7 @@ async function watch(source: string, engine: Engine, setup: MachineSetup = {}): 
   return { machine, ...seen };
 }
 
-/** Exits do not nest, and each is over before the next begins. */
+/** Exits do not nest: each entrance follows its exit before the next exit. */
 function expectPairs(order: readonly string[]): void {
   let open: string | undefined;
   for (const event of order) {
@@ -240,7 +241,10 @@ describe('traps that a tap handles', () => {
     });
     return machine.run();
   };
-  /** Their program ends although the exception is not taken. SVC is how the others come back from EL0. */
+  /**
+   * Kinds whose program ends although the exception is not taken. SVC is excluded because the others use it to come
+   * back from EL0.
+   */
   const alone = (Object.keys(TRAPS) as Aarch64TrapKind[]).filter((kind) => kind !== 'pcAlignment' && kind !== 'hvc');
 
   it.each(alone)('%s: none is taken, and the guest goes on', async (kind) => {

@@ -9,7 +9,7 @@ const vectorCode = (instruction: string): string =>
   `b 1f\n .balign 2048\n own: ${Array.from({ length: 16 }, () => `.balign 128\n ${instruction}\n`).join('')} 1: adr x0, own\n msr vbar_el1, x0\n ${instruction}`;
 const ROM = 0x2000_0000;
 
-/** Whether a run comes back without an end, its instructions used up. */
+/** Whether a run returns with its instructions used up and without an end of the VM. */
 function expectBusy(machine: MachineHarness, limit: number): void {
   expect(machine.exit).toBeUndefined();
   expect(machine.vm.instructions).toBeGreaterThanOrEqual(limit);
@@ -81,7 +81,7 @@ describe('hostile guests', () => {
     const { vcpus } = machine.vm.stats().engine as { vcpus: { faults: Record<string, unknown> }[] };
     expect(vcpus[0]?.faults).toEqual({ taken: 0, repeated: 0, endless: false, last: null });
     expect(vcpus[1]?.faults).toMatchObject({ endless: true });
-    // A lost vCPU takes little of its host's time: one exception in each turn.
+    // A vCPU that only takes exceptions uses little of the host's time: one exception in each turn.
     expect(vcpus[1]?.faults['taken']).toBeLessThan(1100);
   });
 
@@ -115,7 +115,7 @@ describe('hostile guests', () => {
       `mov x1, #3\n 1: .word 0\n sub x1, x1, #1\n cbnz x1, 1b\n 2: brk #7\n b 2b`,
     );
     machine.onException = ({ esr, elr }) => {
-      // As a handler that returns to what faulted.
+      // Acts as a handler that returns to the faulting instruction.
       if (esr >>> 26 === 0x3c) machine.vcpus[0]?.state.setU64(machine.offset('ELR_EL1'), elr);
     };
     machine.run(30_000);
@@ -179,7 +179,7 @@ describe('hostile guests', () => {
     tables.map(0xffff_ffff_f000n, DATA + 0x1000, 3, SHARED_CODE);
     new PageTables(machine, 12, 48, TABLES + 0x10_0000).map(0xffff_ffff_ffff_f000n, DATA, 3, SHARED_DATA);
     machine.run().expectEnd();
-    // Address 0 has no level 1 table entry; the other end is no address at all.
+    // Address 0 has no level 1 table entry; the other address is outside of both halves.
     expect(machine.exceptions.map(({ esr, far }) => [esr & 0x3f, far])).toEqual([
       [0x05, 0n],
       [0x05, 0n],

@@ -18,7 +18,7 @@ const REVISION = 0x8600_ff03;
 const WIDE = 0x4000_0000;
 const OWN = 0x1000;
 
-/** A call; so many result registers are logged. */
+/** A call; `results` result registers are logged. */
 function call(id: number, args: readonly bigint[] = [], results = 1): string {
   const set = args.map((value, n) => `ldr x${n + 1}, =${value}\n`).join('');
   return `${set} ldr x0, =${id}\n hvc #0\n ${Array.from({ length: results }, (_, n) => log(n)).join('')}`;
@@ -106,7 +106,7 @@ describe('hypervisor calls', () => {
       { vcpu: 0, functionId: 0x8600_1000, args: [0xffff_ffffn, 2n, 3n, 4n, 5n, 6n], conduit: 'hvc' },
       { vcpu: 0, functionId: 0xc600_1000, args: [1n << 63n, 8n, 9n, 4n, 5n, 6n], conduit: 'hvc' },
     ]);
-    // X4 keeps what it had: a call has four results.
+    // X4 keeps its value: a call has four results.
     expect(machine.log).toEqual([status(-2), 7n, 8n, 9n, 4n, status(-2)]);
   });
 
@@ -164,7 +164,7 @@ describe('hypervisor calls', () => {
   it('any identifier with any arguments gets an answer', async () => {
     let seed = 0x1234_5678;
     const random = (): number => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0);
-    // Without those that turn vCPUs off, suspend, or end the VM.
+    // All calls but those that turn vCPUs off, suspend, or end the VM.
     const ends = new Set([0x8400_0001, 0x8400_0002, 0x8400_0008, 0x8400_0009, 0x8400_0012, VM_END, VM_RESET]);
     const ids = Array.from({ length: 400 }, (_, n) => {
       const owner = [0, 4, 6, random() & 0x3f][n & 3] ?? 0;

@@ -16,11 +16,11 @@ import type { Aarch64Vcpu } from '../vcpu/aarch64-vcpu.js';
 import { genericModel } from '../vcpu/cpu-model.js';
 import { debugPlace, debugPort } from './debug-port.test.helper.js';
 
-/** Where RAM and the program begin. */
+/** Address of RAM and of the program. */
 export const CODE = 0x4000_0000;
-/** RAM that the programs use as data; below it lie code, vectors and the device tree. */
+/** RAM that the programs use as data; code, vectors and the device tree lie below it. */
 export const DATA = 0x4060_0000;
-/** Where {@link PageTables} puts its tables. */
+/** Where {@link PageTables} allocates its tables. */
 export const TABLES = 0x4100_0000;
 export const RAM_BYTES = 32 << 20;
 
@@ -28,7 +28,7 @@ export const RAM_BYTES = 32 << 20;
 const LOG = 0x100;
 /** Immediates of HVC from here on report an exception: 0x200 is vector 0, 0x201 vector 0x80 … */
 const EXCEPTION = 0x200;
-/** SVC that the harness answers with a return to EL1 behind it. */
+/** Immediate of the SVC that the harness answers with a return to the next instruction at EL1. */
 const TO_EL1 = 0xee;
 /** EL1h with interrupts masked. */
 const EL1H = 0x3c5n;
@@ -45,25 +45,25 @@ export interface Taken {
   readonly spsr: number;
 }
 
-/** How a test's machine differs from the usual one. */
+/** Differences of a test's machine from the usual one. */
 export interface MachineSetup {
   readonly vcpus?: number;
-  /** Pages of decoded code that fit. */
+  /** Capacity of the code cache in pages. */
   readonly codePages?: number;
   readonly onReset?: 'exit' | 'restart';
-  /** Translating everything, unless a test asks for the interpreter alone. */
+  /** The default translates everything; a test may ask for the interpreter alone. */
   readonly engine?: Engine;
   readonly unsupported?: Partial<UnsupportedPolicies>;
-  /** When the second tier translates; by default whatever runs twice. */
+  /** When the second tier translates; by default any code that runs twice. */
   readonly tuning?: RegionTuning;
-  /** Code of vectors, by offset; the others report the exception and return. */
+  /** Code of vectors, by offset; the default code reports the exception and returns. */
   readonly vectors?: Readonly<Record<number, string>>;
   readonly symbols?: Readonly<Record<string, bigint>>;
   /** RAM and ROM beside the usual RAM. */
   readonly memory?: VmOptions['ram'];
   readonly log?: Logger['log'];
   readonly plugins?: VmOptions['plugins'];
-  /** Called when the VM is built, to tap hooks. */
+  /** Called when the VM has been built, to tap hooks. */
   readonly prepare?: (machine: MachineHarness) => void;
 }
 
@@ -80,16 +80,16 @@ export const log = (register: number): string => `hvc #${LOG + register}\n`;
 /** A machine with GIC, timer and a debug port, that runs one program. */
 export class MachineHarness {
   readonly vm: Vm;
-  /** What the program logged. */
+  /** Registers that the program logged. */
   readonly log: bigint[] = [];
-  /** What was written to the debug port. */
+  /** Values that were written to the debug port. */
   readonly port: number[] = [];
   readonly exceptions: Taken[] = [];
   /** Addresses of the program's labels. */
   labels: ReadonlyMap<string, bigint> = new Map();
-  /** Changes where an exception goes on, after {@link MachineHarness.resume}'s usual answer. */
+  /** Called after {@link MachineHarness.resume} has set the usual return address, to change it. */
   onException: ((taken: Taken, vcpu: Aarch64Vcpu) => void) | undefined;
-  /** How the VM ended, once it has. */
+  /** The VM's exit, once it has ended. */
   exit: VmExit | undefined;
   lastStep: StepResult | undefined;
 
@@ -136,9 +136,9 @@ export class MachineHarness {
     return machine;
   }
 
-  /** As {@link boot}, and runs the program to its end. */
+  /** Does {@link boot}, and runs the program to its end. */
   static async run(source: string, setup: MachineSetup = {}): Promise<MachineHarness> {
-    // A test that taps hooks counts what it sees of one run.
+    // A test that taps hooks counts the events of a single run.
     if (setup.prepare) return (await MachineHarness.boot(source, setup)).run();
     const interpreted = (await MachineHarness.boot(source, { ...setup, engine: 'interp' })).run();
     const translated = (await MachineHarness.boot(source, setup)).run();
@@ -146,7 +146,7 @@ export class MachineHarness {
     return translated;
   }
 
-  /** What must not depend on the engine. */
+  /** The part of the result that must not depend on the engine. */
   #outcome(): unknown {
     const { log, port, exceptions, exit } = this;
     return {
@@ -163,7 +163,7 @@ export class MachineHarness {
     return (this.vm.machine as Aarch64Machine).vcpus;
   }
 
-  /** Runs to the end, or until `limit` instructions or steps that wait. */
+  /** Runs to the end, or for `limit` instructions or steps that wait. */
   run(limit = 1_000_000): this {
     for (let steps = 0; this.exit === undefined && this.vm.instructions < limit && steps < STEPS; steps++) {
       this.lastStep = this.vm.step(Math.min(STEP, limit));
@@ -187,7 +187,7 @@ export class MachineHarness {
     return (this.vcpus[vcpu] as Aarch64Vcpu).state.u64(registerNamed(name).offset);
   }
 
-  /** Where a system register lies in a vCPU's state. */
+  /** Offset of a system register in a vCPU's state. */
   offset(name: string): number {
     return registerNamed(name).offset;
   }
@@ -209,7 +209,7 @@ export class MachineHarness {
     this.vm.guestMemory.write(address, bytes);
   }
 
-  /** Puts assembled code somewhere. */
+  /** Assembles code to an address. */
   place(address: number, source: string): void {
     this.vm.guestMemory.write(address, assemble(source, { origin: address }).bytes);
   }
@@ -241,7 +241,10 @@ export class MachineHarness {
     this.onException?.(taken, vcpu);
   }
 
-  /** Behind what trapped; at X30 when the fetch itself failed; at the same place without PSTATE.IL for illegal states. */
+  /**
+   * Sets the return address: the next instruction; X30 if the fetch itself failed; for illegal states the same
+   * instruction, with PSTATE.IL clear.
+   */
   #resume(vcpu: Aarch64Vcpu, { esr, elr, spsr }: Taken): void {
     const ec = esr >>> 26;
     if (ec === 0x20 || ec === 0x21 || ec === 0x22) this.#set(vcpu, 'ELR_EL1', vcpu.state.x(30));
@@ -254,7 +257,7 @@ export class MachineHarness {
   }
 }
 
-/** Regions for whatever runs twice. */
+/** Translates any code that runs twice. */
 export const EAGER: RegionTuning = {
   hot: 1,
   hotter: 2,

@@ -2,7 +2,7 @@ import { BACK_TO_EL1, DATA, MachineHarness, TABLES, esr, goToEl0, log } from './
 import type { Taken } from './machine-harness.test.helper.js';
 import { Attr, KERNEL, PageTables, SHARED_CODE, SHARED_DATA, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
-/** Far from the program at every level of the tables. */
+/** An address whose tables are separate from the program's at every level. */
 const VA = 0x80_8060_3008n;
 const NOWHERE = 0x1000_0000;
 /** An output address of more than 44 bits. */
@@ -112,7 +112,7 @@ describe('MMU faults', () => {
       [0, 'write'],
       [0, 'execute'],
     ]);
-    // EL1 may not execute what EL0 may write: that comes first.
+    // EL1 may not execute pages that EL0 may write: this is checked first.
     expect(machine.exceptions).toEqual([
       ...expected(machine, 0x10, [
         [1, 'read'],
@@ -241,7 +241,7 @@ describe.each([1, 2, 3])('permissions of level %i descriptors', (level) => {
       const physical = Math.floor(DATA / span) * span;
       tables.map(VA & ~BigInt(span - 1), physical, level, block, table);
       const target = physical + (Number(VA) % span);
-      // What is executed returns; what is written is the same again.
+      // The executed page holds a return; the written value is the same again.
       m.write64(target, RET | (RET << 32n));
       m.vcpus[0]?.state.setX(3, RET | (RET << 32n));
     }, program);

@@ -18,7 +18,7 @@ const WALKS: readonly Walk[] = [
   ...walks(16, [2, 3], [32, 42, 43, 48]),
 ].filter((walk) => walk.level >= firstLevel(walk));
 
-/** Where a block that covers {@link DATA} begins, and DATA in it. */
+/** Base of a block that covers {@link DATA}, and the offset of DATA in it. */
 function blockOf(span: number): { physical: number; offset: number } {
   const physical = Math.floor(DATA / span) * span;
   return { physical, offset: DATA - physical };

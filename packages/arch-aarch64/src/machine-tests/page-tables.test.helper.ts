@@ -32,7 +32,7 @@ export const MAIR = 0x44_00ffn;
 
 export type Granule = 12 | 14 | 16;
 
-/** What goes to the control registers. */
+/** Values of the translation control registers. */
 export interface MmuControl {
   readonly ttbr0: bigint;
   readonly ttbr1?: bigint;
@@ -50,7 +50,7 @@ export function mmuOn({ ttbr0, ttbr1 = 0n, tcr, sctlr = SCTLR_MMU }: MmuControl)
   return `${set('mair_el1', MAIR)}${set('ttbr0_el1', ttbr0)}${set('ttbr1_el1', ttbr1)}${set('tcr_el1', tcr)}isb\n${set('sctlr_el1', sctlr)}isb\n`;
 }
 
-/** TCR_EL1 from its most used fields. By default 48 bits of output, inner-shareable write-back tables. */
+/** A value of TCR_EL1 by its most used fields. By default 48 bits of output, inner-shareable write-back tables. */
 export function tcr({
   t0sz = 16,
   t1sz = 16,
@@ -159,7 +159,7 @@ export class PageTables {
   }
 }
 
-/** Maps the program where it is. */
+/** Maps the program at its physical address. */
 export function mapCode(tables: PageTables, granule: Granule = 12, attributes = KERNEL): void {
   if (granule !== 16) tables.map(BigInt(CODE), CODE, 2, attributes);
   else

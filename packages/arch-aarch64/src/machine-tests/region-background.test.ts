@@ -7,14 +7,14 @@ const CALLS = 3000;
 const movX5 = (n: number): number => 0xd280_0005 + (n << 5);
 const RET = 0xd65f_03c0;
 
-/** Calls a function, which is written anew again and again, and adds up what it returns. */
+/** Calls a function whose code is rewritten again and again, and adds up its results. */
 const PROGRAM = `ldr x1, =${DATA}\n ldr w2, =${movX5(0)}\n ldr w3, =${RET}\n mov x6, #0\n mov x8, #${VERSIONS}
   version: stp w2, w3, [x1]\n dc cvau, x1\n dsb ish\n ic ivau, x1\n dsb ish\n isb
   mov x9, #${CALLS}
   call: blr x1\n add x6, x6, x5\n subs x9, x9, #1\n b.ne call
   add w2, w2, #0x20\n subs x8, x8, #1\n b.ne version\n ${log(6)}`;
 
-/** Runs in slices, between which V8's threads may report; tells how many regions began where the function is. */
+/** Runs in slices, between which V8's threads may report; counts the regions that began at the function. */
 async function run(
   slice: number,
   pause: () => Promise<unknown> = turn,
@@ -34,7 +34,7 @@ async function run(
 
 describe('regions that are compiled behind the guest’s back', () => {
   it('are put to use while it runs on', async () => {
-    // Long enough for V8's threads on a machine that is busy with other things.
+    // Long enough for V8's threads on a busy machine.
     const { machine, regions } = await run(1500, () => delay(3));
     expect(regions).toBeGreaterThan(1);
     expect(machine.vcpus[0]?.regionTotals.instructions).toBeGreaterThan(0);

@@ -1,13 +1,13 @@
 import { EAGER, MachineHarness, log } from './machine-harness.test.helper.js';
 
-/** Few modules, so that what is translated soon takes another's place; each region is a module of its own. */
+/** A low limit of modules, so that new translations soon replace old ones; each region is a module of its own. */
 const LIMIT = 4;
 const TUNING = { ...EAGER, hot: 1, batch: 1, interval: 300, modules: LIMIT };
 const FUNCTIONS = 24;
 const ROUNDS = 4;
 const TURNS = 200;
 
-/** A function with a loop of its own, different from the others', that adds to X1. */
+/** A function with a loop of its own that adds to X1; different for each `n`. */
 const loopOf = (n: number, body = ''): string => `f${n}: mov x9, #${TURNS}
   turn${n}: add x1, x1, #${n}
   eor x2, x2, x1, lsl #${n % 8}
@@ -29,7 +29,7 @@ const program = (functions: readonly string[], also = ''): string => `mov x1, #0
 
 interface Watched {
   readonly machine: MachineHarness;
-  /** Addresses of the regions that were put to use, in order. */
+  /** Addresses of the installed regions, in order. */
   readonly translated: readonly bigint[];
   readonly evicted: number;
   readonly mostModules: number;
@@ -74,7 +74,7 @@ describe('more regions than modules', () => {
     expect(new Set(translated).size).toBeGreaterThan(LIMIT);
     expect(evicted).toBeGreaterThanOrEqual(translated.length - LIMIT - FUNCTIONS);
     expect(evicted).toBeGreaterThan(FUNCTIONS);
-    // A module is there before its regions are in use.
+    // A module exists before its regions are installed.
     expect(mostModules).toBeLessThanOrEqual(LIMIT + 1);
   });
 
@@ -86,7 +86,7 @@ describe('more regions than modules', () => {
     const times = translated.filter((address) => address === machine.label('hot')).length;
     expect(machine.log[2]).toBe(BigInt(FUNCTIONS * ROUNDS * TURNS * 210));
     expect(evicted).toBeGreaterThan(FUNCTIONS);
-    // First alone, then as what stays hot; never again.
+    // Once alone, and once more as code that stays hot; not again after that.
     expect([1, 2]).toContain(times);
   });
 

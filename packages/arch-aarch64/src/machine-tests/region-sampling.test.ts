@@ -2,7 +2,7 @@ import { DATA, MachineHarness, TABLES, log } from './machine-harness.test.helper
 import { KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
 const TURNS = 4000;
-/** Entries of the TLB follow each other by pages: addresses so far apart share one. */
+/** Addresses at this distance share a TLB entry. */
 const TLB_SPAN = 0x200_0000n;
 
 describe('samples', () => {

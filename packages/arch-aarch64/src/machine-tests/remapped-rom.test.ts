@@ -1,7 +1,7 @@
 import { DATA, MachineHarness, TABLES, log } from './machine-harness.test.helper.js';
 import { KERNEL, PageTables, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
-/* A guest that maps a page elsewhere and does not invalidate the TLB: what was allowed in the old page is not allowed in the new one. */
+/** A guest remaps a page without invalidating the TLB: permissions of the old page must not apply to the new one. */
 
 const ROM = 0x0400_0000;
 const VA = 0x80_8060_0000n;
@@ -42,7 +42,7 @@ describe.each(['interp', 'wasm'] as const)('ROM in the place of RAM, engine %s',
     machine.run().expectEnd();
     const now = machine.vm.guestMemory.view(ROM, 64).slice();
     expect(new Uint32Array(now.buffer)).toEqual(rom);
-    // Either the store still goes to RAM, by what the TLB has kept whole, or it is refused.
+    // Either the store still goes to RAM by the complete old TLB entry, or it is refused.
     const refused = machine.exceptions.some(({ esr }) => (esr & 0x7f) === 0x50);
     expect(machine.read64(DATA + 8) === 0x0bad_c0den).toBe(!refused);
   });

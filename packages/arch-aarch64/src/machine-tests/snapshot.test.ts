@@ -8,12 +8,12 @@ import type { TierProgram } from '../tier-fuzz/tier-program.test.helper.js';
 import { CODE, MachineHarness, RAM_BYTES, log } from './machine-harness.test.helper.js';
 import type { MachineSetup } from './machine-harness.test.helper.js';
 
-/* A machine that takes over the state of another one does what that would have done. */
+/** A machine that restores the state of another one must continue exactly like that one. */
 
 const LIMIT = 40_000;
 const PROGRAMS = 4;
 
-/** Takes processors, RAM, time and vdevs of a machine over, all through JSON. */
+/** Moves the state of processors, RAM, time and vdevs to another machine, all through JSON. */
 function moveState(from: MachineHarness, to: MachineHarness): void {
   const saved = JSON.parse(JSON.stringify(from.vm.machine.save())) as MachineSnapshot;
   const vdevs = from.vm.vdevs.map((vdev) => vdev.run('save', (device) => device.save()));
@@ -24,7 +24,7 @@ function moveState(from: MachineHarness, to: MachineHarness): void {
   to.vm.vdevs.forEach((vdev, n) => vdev.run('restore', (device) => device.restore(vdevs[n] as never)));
 }
 
-/** What a program does in one machine, and what it does when it goes on in another half-way. */
+/** Outcome of a program in one machine, and its outcome when it continues in another machine half-way. */
 async function outcomes(program: TierProgram, engine: 'interp' | 'wasm'): Promise<readonly [TierOutcome, TierOutcome]> {
   const boot = (): Promise<MachineHarness> =>
     bootProgram(program, engine, engine === 'wasm' ? TUNINGS.eager : undefined);
@@ -48,7 +48,7 @@ describe.each(['interp', 'wasm'] as const)('the saved state of processors, engin
       expect({ seed, difference: difference(expected, actual) }).toEqual({ seed, difference: undefined });
       instructions += expected.instructions;
     }
-    // Otherwise little is compared.
+    // Otherwise the test compares too little.
     expect(instructions).toBeGreaterThan(1000 * PROGRAMS);
   });
 

@@ -4,7 +4,7 @@ import { BACK_TO_EL1, CODE, DATA, MachineHarness, TABLES, esr, goToEl0, log } fr
 import type { MachineSetup } from './machine-harness.test.helper.js';
 import { Attr, KERNEL, PageTables, SHARED_CODE, SHARED_DATA, mapCode, mmuOn, tcr } from './page-tables.test.helper.js';
 
-/* Entries of the TLB that generated code fills, in programs that depend on when they go. */
+/** TLB entries that generated code fills, in programs that depend on when entries are dropped. */
 
 const VA = 0x80_8060_3000n;
 const SECOND = TABLES + 0x8000;
@@ -37,7 +37,7 @@ async function boot(
   return machine;
 }
 
-/** One address space's lower half: the program, the tables themselves. */
+/** The lower half of one address space: the program and the tables themselves. */
 function addressSpace(machine: MachineHarness, at = TABLES): PageTables {
   const tables = new PageTables(machine, 12, 48, at);
   mapCode(tables, 12, SHARED_CODE);
@@ -45,7 +45,7 @@ function addressSpace(machine: MachineHarness, at = TABLES): PageTables {
   return tables;
 }
 
-/** Runs to the end; generated code must have filled the TLB on the way. */
+/** Runs to the end; fails unless generated code has filled TLB entries. */
 function finish(machine: MachineHarness): void {
   machine.run().expectEnd();
   expect(machine.vcpus[0]?.state.u32(State.tlbFills)).toBeGreaterThan(0);
@@ -78,7 +78,8 @@ describe.each(ENGINES)('address spaces (%s)', (engine) => {
       ${switchTo(SECOND, 2n)} ${access} mov x3, #0x33\n str x3, [x1]\n ${access}
       mov x12, #${1n << 48n}\n tlbi aside1, x12\n dsb ish\n isb\n ${access}
       ${switchTo(TABLES, 1n)} mov x2, #0\n ${access}`,
-      // What the first address space's tables take before the table of the page: four levels, and two for the program.
+      // The tables of the first address space that are allocated before the page's table: four levels, and two for the
+      // program.
       { engine, symbols: { DESCRIPTOR: BigInt(TABLES + 0x5000 + 3 * 8) } },
       (m) => {
         const first = addressSpace(m);
@@ -98,7 +99,8 @@ describe.each(ENGINES)('address spaces (%s)', (engine) => {
     ['goes when it is not global', Attr.nonGlobal],
   ] as const)('a page of the upper half %s', async (_, attributes) => {
     const kernelPage = UPPER + 0x60_3000n;
-    // An entry may stay until TLBI: that this one does, though its descriptor is gone, shows that nothing else dropped it.
+    // An entry may stay until TLBI. It does stay, though its descriptor is gone, which shows that nothing else dropped
+    // it.
     const machine = await boot(
       `${BOTH_HALVES} ldr x1, =${kernelPage}\n ${switchTo(TABLES, 1n)} ${read} ${clear(UPPER_TABLES + 0x3000 + 3 * 8)}
       mov x21, #100\n mov x2, #0\n 1: ${switchTo(SECOND, 2n)} ldr x2, [x1]\n ${switchTo(TABLES, 1n)} ldr x2, [x1]\n subs x21, x21, #1\n b.ne 1b\n
@@ -169,7 +171,7 @@ describe.each(ENGINES)('a hot loop (%s)', (engine) => {
   const CHANGE_AT = 100;
   const DESCRIPTOR = TABLES + 0x5000 + 3 * 8;
 
-  /** Increments a word of the page; with some turns to go, replaces the page's descriptor, with TLBI. */
+  /** Increments a word of the page; a few turns before the end, replaces the page's descriptor, with TLBI. */
   const loop = (descriptor: bigint): string =>
     `${ON} ldr x1, =VA\n mov x9, #${TURNS}\n ldr x10, =${DESCRIPTOR}\n ldr x11, =${descriptor}\n mov x3, #0\n
     1: ldr x2, [x1]\n add x2, x2, #1\n str x2, [x1]\n add x3, x3, #1\n cmp x9, #${CHANGE_AT}\n b.eq 2f\n
@@ -236,7 +238,7 @@ describe.each(ENGINES)('a hot loop (%s)', (engine) => {
 });
 
 describe.each(ENGINES)('cache maintenance by address (%s)', (engine) => {
-  /** Exits for system registers and instructions of a program that cleans lines of one page. */
+  /** Number of exits for system registers and instructions in a program that cleans lines of one page. */
   const exits = async (lines: number): Promise<number | undefined> => {
     const clean = Array.from({ length: lines }, (_, i) => `add x2, x1, #${i * 0x40}\n dc civac, x2\n`).join('');
     const machine = await boot(`${ON} ldr x1, =VA\n ${clean} ldr x2, [x1]\n ${log(2)}`, { engine }, (m) => {

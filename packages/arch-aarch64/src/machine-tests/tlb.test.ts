@@ -4,7 +4,7 @@ import { Attr, KERNEL, PageTables, SHARED_CODE, SHARED_DATA, mapCode, mmuOn, tcr
 const VA = 0x80_8060_3000n;
 const ON = mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) });
 
-/** Tables with the program, themselves (to be edited by the program), and one page at {@link VA}. */
+/** Tables that map the program, themselves (the program edits them), and one page at {@link VA}. */
 async function boot(
   source: string,
   attributes = KERNEL,
@@ -28,13 +28,13 @@ async function boot(
   return machine;
 }
 
-/** Where the descriptors for {@link VA} are by the order of {@link boot}'s allocations. */
+/** Addresses of the descriptors for {@link VA}, which follow from the order of allocations in {@link boot}. */
 const ENTRIES: Readonly<Record<number, bigint>> = {
   2: BigInt(TABLES + 0x4000 + 3 * 8),
   3: BigInt(TABLES + 0x5000 + 3 * 8),
 };
 
-/** Changes the descriptor from X10 to X11's address; what follows invalidates. */
+/** Changes the descriptor from X10 to X11's address; the code after it invalidates. */
 const clearEntry = 'ldr x10, =ENTRY\n str xzr, [x10]\n dsb ish\n';
 const page = 'ldr x12, =(VA >> 12)\n';
 

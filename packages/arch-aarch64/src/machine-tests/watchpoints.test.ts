@@ -11,7 +11,7 @@ const [LOADS, STORES] = [1 << 3, 2 << 3];
 const LINKED = 1 << 20;
 const bytes = (mask: number): number => mask << 5;
 const DOUBLEWORD = bytes(0xff);
-/** 2^n bytes. */
+/** Watches 2^n bytes. */
 const range = (n: number): number => DOUBLEWORD | (n << 24);
 const WATCH = 1 | AT_EL1 | LOADS | STORES;
 
@@ -25,7 +25,7 @@ const ON = `msr oslar_el1, xzr\n isb\n msr daifclr, #8\n ${control(MDE | KDE)} l
 
 const MMU = mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) });
 
-/** Runs a program with the MMU on, in both engines, which must do the same. */
+/** Runs a program with the MMU on in both engines, which must have the same outcome. */
 async function run(source: string): Promise<MachineHarness> {
   const [interpreted, translated] = (await Promise.all(
     (['interp', 'wasm'] as const).map(async (engine) => {
@@ -40,7 +40,7 @@ async function run(source: string): Promise<MachineHarness> {
   return translated;
 }
 
-/** What stopped: syndromes and addresses from DATA on. */
+/** Syndromes and addresses (relative to DATA) of the watchpoint exceptions. */
 async function stops(source: string): Promise<readonly (readonly [esr: number, far: number])[]> {
   const machine = await run(source);
   return machine.exceptions.map(({ esr: e, far }) => [e, Number(far) - DATA] as const);
@@ -87,7 +87,7 @@ describe('watchpoints', () => {
       .join('');
     const machine = `${ON} ${set(0, DATA + 0x4000, WATCH | range(13))} ${source}`;
     expect((await stops(machine)).map(([, at]) => at - 0x4000)).toEqual([0, 0xff8, 0x1000, 0x1ff8]);
-    // The program's own literals are watched, too, but PSTATE.D masks what its end does.
+    // The program's own literals are watched, too; PSTATE.D masks the accesses at its end.
     const all = `${ON} ${set(0, 0, WATCH | range(31))} ldr x2, [x1]\n ldr x4, =${DATA}\n msr daifset, #8\n`;
     expect((await stops(all)).length).toBeGreaterThan(0);
   });

@@ -2,20 +2,20 @@ import { createToken } from '@qvm/core';
 import type { Token } from '@qvm/core';
 
 /**
- * A system register that lives in a vdev: a register of the GIC's CPU interface or of the generic timer.
- * A missing `read` or `write` makes that direction UNDEFINED to the guest.
+ * A system register that a vdev implements: a register of the GIC's CPU interface or of the generic timer.
+ * An access in the direction of a missing `read` or `write` is UNDEFINED for the guest.
  *
  * @experimental
  */
 export interface SystemRegisterHandler {
-  /** The value, unsigned, 64 bits. Absent: the register cannot be read. */
+  /** Returns the value, unsigned, 64 bits. Absent: the register cannot be read. */
   read?(): bigint;
   /** `value` is unsigned, 64 bits. */
   write?(value: bigint): void;
 }
 
 /**
- * What architectural vdevs (interrupt controller, timer) see of a vCPU.
+ * The part of a vCPU that architectural vdevs (interrupt controller, timer) use.
  *
  * @experimental
  */
@@ -27,9 +27,12 @@ export interface AttachedCpu {
   setIrq(level: boolean): void;
   /** Drives the vCPU's FIQ input. */
   setFiq(level: boolean): void;
-  /** Tells the vCPU how to find out which INTID its inputs signal, for those that watch it. Startup only. */
+  /** Sets the function that tells which INTID the vCPU's inputs signal, for observers of interrupts. Startup only. */
   nameInterrupts(pending: () => number | undefined): void;
-  /** Connects a register of the system register table by its manual name. Startup only. Throws when the name is not in the table. */
+  /**
+   * Connects a register of the system register table, by its name in the manual. Startup only. Throws if the table has
+   * no such name.
+   */
   attachRegister(name: string, handler: SystemRegisterHandler): void;
 }
 

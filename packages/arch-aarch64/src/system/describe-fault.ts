@@ -4,7 +4,7 @@ import type { Fault } from '@qvm/engine';
 import { higherLevelNote } from './higher-level.js';
 import { ExceptionClass, FaultStatus } from './syndrome.js';
 
-/** How a report looks at a guest. */
+/** Access to the guest's state for a report of a fault. */
 export interface FaultContext {
   readonly memory: VmMemory;
   readonly map: PhysicalMap;
@@ -13,7 +13,7 @@ export interface FaultContext {
   disassemble(word: number): string;
 }
 
-/** What a class says without a look at the address, behind the instruction's text. */
+/** Text for exception classes whose report does not depend on the address; it follows the instruction. */
 const WORDS: Readonly<Partial<Record<ExceptionClass, string>>> = {
   [ExceptionClass.WfxTrap]: 'is not allowed at EL0',
   [ExceptionClass.FpAccess]: 'uses floating-point registers, which CPACR_EL1 has off',
@@ -36,8 +36,8 @@ const WRITE = 1 << 6;
 const LEVEL_MASK = 3;
 
 /**
- * A fault in words, for reports: where, which instruction, and for aborts what is at the address. Looks at the guest's memory and
- * translation as they are now.
+ * A fault in words, for reports: where it occurred, which instruction, and for aborts what is mapped at the address.
+ * Reads the guest's memory and translation tables as they are now.
  */
 export function describeFault({ syndrome: esr, pc, address: far, level: el }: Fault, context: FaultContext): string {
   const ec = (esr >>> EC_SHIFT) as ExceptionClass;

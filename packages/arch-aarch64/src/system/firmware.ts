@@ -15,13 +15,14 @@ import { Psci } from './smccc/psci.js';
 const RESULTS = 4;
 
 /**
- * The firmware and the hypervisor that HVC and SMC reach by the SMC Calling Convention 1.1 (DEN0028), after the `hypercall`
- * hook had its turn.
+ * The firmware and hypervisor services that HVC and SMC reach by the SMC Calling Convention 1.1 (DEN0028), after the
+ * hook
+ * `hypercall`.
  *
  * @experimental
  */
 export class SmcccFirmware implements Firmware {
-  /** What vdevs and the host add to. */
+  /** The calls that vdevs and the host have added. */
   readonly hypervisorCalls = new HypervisorCalls();
   readonly #owners: ReadonlyMap<number, CallOwner>;
 
@@ -36,7 +37,7 @@ export class SmcccFirmware implements Firmware {
 
   call(vcpu: Aarch64Vcpu, conduit: 'hvc' | 'smc', immediate: number): 'continue' | 'stop' {
     const functionId = Number(vcpu.state.x(0) & 0xffff_ffffn);
-    // The calling convention, and with it the 32-bit form, is for immediate 0 (DEN0028 2.9).
+    // The calling convention, and with it the 32-bit form, applies to immediate 0 only (DEN0028 2.9).
     const args = callArguments(vcpu, immediate !== 0 || isWide(functionId));
     const event = { vcpu, conduit, immediate, functionId, args };
     const outcome = this.#hook(event) ?? this.#perform(event);
@@ -59,7 +60,7 @@ export class SmcccFirmware implements Firmware {
   }
 }
 
-/** HVC or SMC, as the hook gets it. */
+/** HVC or SMC, in the form of the hook's event. */
 interface FirmwareCall extends HypercallEvent {
   readonly vcpu: Aarch64Vcpu;
   readonly args: CallArguments;

@@ -1,11 +1,11 @@
-/** MRS, MSR (register), SYS and SYSL (Arm ARM C4.1.94): bits 31–22 and what they must be. */
+/** MRS, MSR (register), SYS and SYSL (Arm ARM C4.1.94): bits 31–22 and their value. */
 const SYSTEM_MASK = 0xffc0_0000;
 const SYSTEM = 0xd500_0000;
-/** op1 of what belongs to EL2 and to EL3 (Arm ARM D18.2.1). */
+/** op1 of the registers of EL2 and EL3 (Arm ARM D18.2.1). */
 const EL2_OP1 = [4, 5];
 const EL3_OP1 = 6;
 
-/** Registers that programs for EL2 and EL3 begin with, by op0, op1, CRn, CRm, op2. */
+/** Registers that programs for EL2 and EL3 access first, by op0, op1, CRn, CRm, op2. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['3 4 1 0 0', 'SCTLR_EL2'],
   ['3 4 1 0 1', 'ACTLR_EL2'],
@@ -39,7 +39,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Says of an undefined system instruction that it belongs to an exception level which no VM has.
+ * A note for an undefined system instruction that belongs to an exception level which no VM has.
  *
  * @returns `undefined` for an instruction that belongs to EL1 or EL0.
  */

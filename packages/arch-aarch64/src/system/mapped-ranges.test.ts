@@ -8,14 +8,14 @@ const LIMIT = 100_000;
 
 const bench = new TranslationBench(0x4000_0000);
 
-/** Where an address leads by the walk of a single one, access flags aside. */
+/** Physical address of a single walk, whatever the access flag. */
 function physicalOf(va: bigint): number | undefined {
   return bench.mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), 'read', true)
     ? bench.mmu.physical
     : undefined;
 }
 
-/** Whether the top byte is no tag. */
+/** Whether the top byte is a sign extension rather than a tag. */
 const isCanonical = (va: bigint): boolean =>
   [0n, 0xffn].includes(va >> 56n) && ((va >> 55n) & 1n) === ((va >> 63n) & 1n);
 
@@ -39,7 +39,7 @@ describe('what tables map', () => {
       for (const { virtual, physical, size } of ranges.slice(0, 200)) {
         const inside = virtual + BigInt(random.below(size / 4096)) * 4096n;
         const walked = physicalOf(inside);
-        // An access flag that is clear keeps the guest from it, not a debugger.
+        // A clear access flag stops the guest, but not a debugger.
         if (walked === undefined) expect(bench.mmu.fault & ~3).toBe(0x08);
         else expect(walked).toBe(physical + Number(inside - virtual));
       }
@@ -51,7 +51,7 @@ describe('what tables map', () => {
     bench.clear();
     const root = bench.main.base;
     const code = bench.main.base + 0x20_0000;
-    // A table that leads to itself at each level but the last, where its entries are pages.
+    // A table that points to itself at each level but the last, where its entries are pages.
     for (let index = 0; index < 512; index++) bench.write64(root + index * 8, BigInt(root) | 0x403n);
     const control = { SCTLR_EL1: 1n, MAIR_EL1: 0xffn, TCR_EL1: 16n | (16n << 16n) | (5n << 32n) | (2n << 30n) };
     bench.control({ ...control, TTBR0_EL1: BigInt(root), TTBR1_EL1: BigInt(root) });

@@ -1,11 +1,11 @@
 import type { VirtualMapping } from '@qvm/core/architecture';
 
-/** Half of the address space, as far as its tables are concerned. */
+/** One half of the address space: its first table and the geometry of its tables. */
 export interface TranslationTables {
   /** Address of the first table. */
   readonly table: number;
   readonly firstLevel: number;
-  /** log2 of what one entry of the first table spans, and the index bits of that table. */
+  /** log2 of the bytes that one entry of the first table spans, and the number of index bits of that table. */
   readonly firstShift: number;
   readonly firstIndexMask: number;
   readonly granuleBits: number;
@@ -18,28 +18,31 @@ export interface TableMemory {
   find(address: number): { readonly index: number; readonly bytes: number } | undefined;
 }
 
-/** Tables that are looked at: real kernels have some thousands; those that lead to themselves would never end. */
+/**
+ * Limit for the number of tables that are read: real kernels have some thousands, and cyclic tables would never end.
+ */
 const MOST_TABLES = 0x2000;
 const LAST_LEVEL = 3;
 const TWO_32 = 2 ** 32;
 const ALL_ADDRESSES = 1n << 64n;
 
 /**
- * Collects what tables map, by walking all of them once (Arm ARM D8.2, D8.3). Neighbours that are so in both address spaces become one
- * range.
+ * Collects the mappings of tables by walking all of them once (Arm ARM D8.2, D8.3). Ranges that are adjacent in both
+ * address spaces
+ * become one.
  */
 export class MappedRanges {
   readonly #ranges: { virtual: bigint; physical: number; size: number }[] = [];
   #tables = 0;
 
-  /** @param limit - ranges at most. */
+  /** @param limit - largest number of ranges. */
   constructor(
     private readonly memory: TableMemory,
     private readonly outputLimit: number,
     private readonly limit: number,
   ) {}
 
-  /** What was collected, in the order in which it was added. */
+  /** The collected ranges, in the order in which they were added. */
   get ranges(): readonly VirtualMapping[] {
     return this.#ranges;
   }
@@ -86,6 +89,6 @@ export class MappedRanges {
   }
 }
 
-/** Whether a descriptor of this level can be that of a block (D8.3.1). */
+/** Whether a descriptor of this level can be a block descriptor (D8.3.1). */
 export const blockAllowed = (granuleBits: number, level: number): boolean =>
   granuleBits === 12 ? level >= 1 : level === 2;

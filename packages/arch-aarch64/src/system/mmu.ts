@@ -33,7 +33,7 @@ interface Half extends TranslationTables {
   readonly checkedLo: number;
 }
 
-/** Words of the registers that {@link Mmu.refresh} looks at. */
+/** Words of the registers that {@link Mmu.refresh} reads. */
 const CONTROLS = [Sys.SCTLR_EL1, Sys.TCR_EL1, Sys.TTBR0_EL1, Sys.TTBR1_EL1, Sys.MAIR_EL1].flatMap((at) => [at, at + 4]);
 const GRANULE_0 = [12, 16, 14, 12] as const;
 const GRANULE_1 = [12, 14, 12, 16] as const;
@@ -42,7 +42,7 @@ const OUTPUT_BITS = [32, 36, 40, 42, 44, 48, 48, 48] as const;
 const OUTER_SHAREABLE = 2;
 /** Normal memory, inner and outer non-cacheable. */
 const NON_CACHEABLE = 0x44;
-/** Descriptions of half an address space that are kept. */
+/** Number of descriptions of half an address space that are cached. */
 const HALVES = 8;
 const TWO_32 = 2 ** 32;
 
@@ -53,27 +53,27 @@ const TABLE_NO_EXECUTE = 1 << 28;
 const TABLE_NO_PRIVILEGED_EXECUTE = 1 << 27;
 
 /**
- * Stage-1 translation of EL1&0 (Arm ARM D8). The result of `translate` stays in its fields, so that a walk allocates
- * nothing. `refresh` must follow every change of SCTLR_EL1, TCR_EL1 or TTBRn_EL1.
+ * Stage-1 translation of EL1&0 (Arm ARM D8). `translate` leaves its result in fields, so that a walk does not
+ * allocate. `refresh` must be called after every change of SCTLR_EL1, TCR_EL1 or TTBRn_EL1.
  *
  * @experimental
  */
 export class Mmu implements AddressTranslation {
   /** Guest-physical address of the last translation. */
   physical = 0;
-  /** log2 of the size of the block that it came from. */
+  /** log2 of the size of the block or page that maps it. */
   blockBits = 12;
-  /** It belongs to one address space: the descriptor says so, or it is of the lower half. */
+  /** Whether it belongs to one address space only: the descriptor says so (nG), or it is in the lower half. */
   local = false;
   readable = false;
   writable = false;
   executable = false;
   /** Device memory: unaligned accesses fault. */
   device = false;
-  /** The memory's attributes as MAIR_EL1 has them, and its shareability, as PAR_EL1 reports both. */
+  /** The memory's attributes in the format of MAIR_EL1, and its shareability; PAR_EL1 reports both. */
   attribute = 0;
   shareability = 0;
-  /** Fault status with its level, when `translate` returned false. */
+  /** Fault status with its level, valid when `translate` returned false. */
   fault = 0;
 
   enabled = false;
@@ -92,7 +92,7 @@ export class Mmu implements AddressTranslation {
     memory: VmMemory,
     private readonly map: PhysicalMap,
     private readonly cpu: Aarch64State,
-    /** Where generated code may walk; it is not told of what is refreshed here when absent. */
+    /** The memory in which generated code may walk tables. Absent: generated code is not told of refreshes. */
     private readonly ram?: MainRam,
   ) {
     this.#u32 = memory.u32;
@@ -102,7 +102,7 @@ export class Mmu implements AddressTranslation {
     return this.cpu.el !== 0;
   }
 
-  /** Takes over the control registers. */
+  /** Reads the control registers. */
   refresh(): void {
     if (this.#isCurrent()) return;
     const { cpu } = this;
@@ -131,10 +131,10 @@ export class Mmu implements AddressTranslation {
     if (this.ram !== undefined) this.#publish(this.ram);
   }
 
-  /** The control registers that were taken over last. */
+  /** The values of the control registers at the last refresh. */
   readonly #controls = CONTROLS.map(() => NaN);
 
-  /** Whether nothing has changed: exceptions come and go far more often than control registers are written. */
+  /** Whether no control register has changed. Exceptions are far more frequent than writes to control registers. */
   #isCurrent(): boolean {
     let current = true;
     for (let i = 0; i < CONTROLS.length; i++) {
@@ -146,10 +146,10 @@ export class Mmu implements AddressTranslation {
     return current;
   }
 
-  /** Halves of the address space that generated code knows. */
+  /** The halves of the address space that were published to generated code. */
   readonly #published: (Half | undefined)[] = [undefined, undefined];
 
-  /** Tells generated code how to walk. */
+  /** Publishes the parameters of the walk to generated code. */
   #publish(ram: MainRam): void {
     const simple = this.enabled && !this.#writeImpliesNoExecute && ram.end <= this.#outputLimit;
     [this.#lower, this.#upper].forEach((half, i) => {
@@ -174,7 +174,7 @@ export class Mmu implements AddressTranslation {
   /**
    * Translates a virtual address (low and high word).
    *
-   * @returns whether the access is allowed; else `fault` says why.
+   * @returns whether the access is allowed; otherwise `fault` has the reason.
    */
   translate(lo: number, hi: number, access: Access, privileged: boolean): boolean {
     if (!this.enabled) return this.#flat(lo, hi);
@@ -188,7 +188,7 @@ export class Mmu implements AddressTranslation {
     return access === 'read' ? this.readable : access === 'write' ? this.writable : this.executable;
   }
 
-  /** All that the tables map, whoever may access it; nothing without translation. */
+  /** All mappings of the tables, whatever their permissions; empty when translation is off. */
   mappings(limit: number): readonly VirtualMapping[] {
     const memory = { words: this.#u32, find: (address: number) => this.#memoryAt(address) };
     const found = new MappedRanges(memory, this.#outputLimit, limit);
@@ -204,7 +204,7 @@ export class Mmu implements AddressTranslation {
     return { index: (region.offset + within) / 4, bytes: region.size - within };
   }
 
-  /** Where a branch to an address goes: an ignored top byte is replaced by copies of bit 55 (AArch64.BranchAddr). */
+  /** The effective target of a branch: an ignored top byte is replaced by copies of bit 55 (AArch64.BranchAddr). */
   branchTarget(target: bigint): bigint {
     const upper = Number(target >> 55n) & 1;
     const ignored = (this.cpu.u32(Sys.TCR_EL1 + 4) >>> (5 + upper)) & 1;
@@ -222,7 +222,7 @@ export class Mmu implements AddressTranslation {
     return this.physical < 2 ** PHYSICAL_ADDRESS_BITS || this.#fail(FaultStatus.AddressSize, 0);
   }
 
-  /** The description of half the address space; those made last are kept, for kernels that switch back and forth. */
+  /** The description of half an address space; the last few are cached for kernels that switch back and forth. */
   #half(ttbr: number, size: number, granuleBits: number, disabled: number, ignoreTopByte: number): Half {
     const shape = (size << 7) | (granuleBits << 2) | (disabled << 1) | ignoreTopByte;
     const [lo, hi] = [this.cpu.u32(ttbr), this.cpu.u32(ttbr + 4) & 0xffff];
@@ -303,7 +303,8 @@ export class Mmu implements AddressTranslation {
     tableBits: number,
     privileged: boolean,
   ): boolean {
-    // Below the block the address is the input's, above it the descriptor's; a block may be larger than 4 GiB.
+    // Bits below the block's size come from the input address, the others from the descriptor; a block may be larger
+    // than 4 GiB.
     const lowMask = shift >= 32 ? -1 : (1 << shift) - 1;
     const highMask = shift > 32 ? 2 ** (shift - 32) - 1 : 0;
     const physical =
@@ -328,7 +329,7 @@ export class Mmu implements AddressTranslation {
     this.readable = privileged || user;
     this.writable = writable && this.readable;
     if (privileged) {
-      // What EL0 may write is never executable at EL1 (D8.4.1.2.3).
+      // A page that EL0 may write is never executable at EL1 (D8.4.1.2.3).
       this.executable = ((hi >>> 21) & 1) === 0 && !(tableBits & TABLE_NO_PRIVILEGED_EXECUTE) && !(user && writable);
     } else {
       this.executable = ((hi >>> 22) & 1) === 0 && !(tableBits & TABLE_NO_EXECUTE);

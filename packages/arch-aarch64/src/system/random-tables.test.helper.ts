@@ -14,7 +14,7 @@ const LEVEL_BITS = 9;
 const PAGE_BITS = 12;
 const LAST_LEVEL = 3;
 
-/** A half of the address space as its tables see it. */
+/** A half of the address space, with the geometry of its tables. */
 interface Half {
   readonly upper: boolean;
   readonly root: number;
@@ -43,7 +43,7 @@ export class RandomTables {
     });
   }
 
-  /** Maps something, or makes a descriptor that maps nothing, and returns an address that leads there. */
+  /** Maps a page or block, or makes an invalid descriptor, and returns an address that it translates. */
   plant(): bigint {
     const { random } = this;
     const half = random.pick(this.#halves);
@@ -58,7 +58,7 @@ export class RandomTables {
     return va;
   }
 
-  /** An address like a given one. */
+  /** A random address close to a given one. */
   vary(va: bigint): bigint {
     const { random } = this;
     switch (random.below(10)) {
@@ -89,7 +89,7 @@ export class RandomTables {
 
   #tcr(lower: Half, upper: Half): bigint {
     const { random } = this;
-    // Sizes that the architecture does not have mean the nearest one.
+    // A size that the architecture does not have stands for the nearest one that it has.
     const size = ({ bits }: Half): bigint => BigInt(bits === MOST_BITS ? random.between(0, 16) : 64 - bits);
     return (
       size(lower) |
@@ -128,7 +128,7 @@ export class RandomTables {
     return BigInt(this.#address(0.9)) | 3n | restrictions;
   }
 
-  /** A block or page, whose other bits are anything. */
+  /** A block or page descriptor; all other bits are random. */
   #leaf(level: number): bigint {
     const { random } = this;
     const anything = random.u64() & 0x07f8_0000_0000_0bfcn;
@@ -139,7 +139,7 @@ export class RandomTables {
     return output | anything | this.#bit(0.93, 10) | type;
   }
 
-  /** A page, with a probability one of the main RAM. */
+  /** The address of a page, in the main RAM with the given probability. */
   #address(inRam: number): number {
     const { random, bench } = this;
     const { main, other, rom } = bench;

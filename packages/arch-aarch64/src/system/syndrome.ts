@@ -40,7 +40,7 @@ export enum FaultStatus {
   ExternalAbort = 0x10,
   ExternalAbortOnWalk = 0x14,
   Alignment = 0x21,
-  /** No fault: a watchpoint. */
+  /** Not a fault: a watchpoint. */
   Debug = 0x22,
 }
 
@@ -54,7 +54,7 @@ export const syndrome = (ec: ExceptionClass, iss: number): number => ((ec << 26)
  * ISS of a trapped MRS, MSR or SYS, which repeats its encoding (Arm ARM D17.2.37, "ISS encoding for an exception from MSR, MRS,
  * or System instruction execution in AArch64 state").
  *
- * @param info - bits 20:5 of the instruction and Rt in place, its bit L at 21.
+ * @param info - the instruction's bits 20:5 and Rt in their places, and its bit L at 21.
  * @experimental
  */
 export function systemRegisterIss(info: number): number {
@@ -70,8 +70,9 @@ export function systemRegisterIss(info: number): number {
 }
 
 /**
- * ESR_EL2 of an access to a device register: a data abort on stage 2 with a valid syndrome (Arm ARM D17.2.37, "ISS encoding
- * for an exception from a Data Abort"). The register's number and its extension are left out.
+ * ESR_EL2 of an access to a device register: a data abort on stage 2 with a valid syndrome (Arm ARM D17.2.37, "ISS
+ * encoding
+ * for an exception from a Data Abort"). The fields for the register's number and its extension are 0.
  *
  * @param width - bytes: 1, 2, 4 or 8.
  * @experimental

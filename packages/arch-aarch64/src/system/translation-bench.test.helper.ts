@@ -4,18 +4,19 @@ import { MainRam, PAGE_BYTES } from '@qvm/engine';
 import { Aarch64State, Sys } from '../vcpu/aarch64-state.js';
 import { Mmu } from './mmu.js';
 
-/** A block of 2 MiB lies half in it and half behind it. */
+/** Size of the main RAM: its last block of 2 MiB extends half beyond its end. */
 export const RAM_BYTES = 5 << 20;
 const OTHER_BYTES = 1 << 16;
-/** From the main RAM's base to that of the other memory. */
+/** Distances from the main RAM's base to the other memory. */
 const [ROM_DISTANCE, OTHER_DISTANCE] = [-0x100_0000, 0x1000_0000];
 
 /** The control registers of translation. */
 export type Control = Partial<Record<'SCTLR_EL1' | 'TCR_EL1' | 'MAIR_EL1' | 'TTBR0_EL1' | 'TTBR1_EL1', bigint>>;
 
 /**
- * Translation without a vCPU around it. In the VM's memory, ROM and more RAM lie directly before and behind the main RAM; for the
- * guest they are far away.
+ * Translation without a vCPU. In VM memory, ROM and a second RAM are directly before and after the main RAM; in the
+ * guest's address
+ * space they are far away.
  */
 export class TranslationBench {
   readonly memory: VmMemory;
@@ -27,7 +28,7 @@ export class TranslationBench {
   readonly main: RamRegion;
   readonly other: RamRegion;
 
-  /** @param more - bytes of the VM's memory that the test itself uses. */
+  /** @param more - bytes of VM memory that the test itself uses. */
   constructor(base: number, more = 0) {
     this.memory = new VmMemory(RAM_BYTES + 4 * OTHER_BYTES + MainRam.bytesFor(RAM_BYTES) + Aarch64State.bytes + more);
     this.map = new GuestPhysicalMap(this.memory);
@@ -40,7 +41,7 @@ export class TranslationBench {
     this.mmu = new Mmu(this.memory, this.map, this.state, this.ram);
   }
 
-  /** Guest-physical address behind the main RAM. */
+  /** Guest-physical end of the main RAM. */
   get end(): number {
     return this.main.base + this.main.size;
   }
@@ -51,7 +52,7 @@ export class TranslationBench {
     this.mmu.refresh();
   }
 
-  /** Whether tables can lie at a guest-physical address. */
+  /** Whether tables can be at a guest-physical address. */
   holds(address: number): boolean {
     return [this.rom, this.main, this.other].some(({ base, size }) => address >= base && address < base + size);
   }

@@ -13,10 +13,10 @@ const PLANTED = 40;
 const ADDRESSES = 160;
 const STATUS_WITHOUT_LEVEL = 0x3c;
 const PAGE_BITS = 12;
-/** Larger blocks are the engine's. */
+/** Larger blocks are left to the engine. */
 const BLOCK_BITS = 21;
 
-/** Who accesses. */
+/** Exception level and kind of the access. */
 const MODES = [
   { el: 0, unprivileged: 0 },
   { el: 0, unprivileged: 1 },
@@ -25,13 +25,13 @@ const MODES = [
 ] as const;
 type Mode = (typeof MODES)[number];
 
-/** What a translation gives: as {@link WALK} and as `Mmu` say it. */
+/** The result of a translation by {@link WALK} or by `Mmu`. */
 interface Translation {
   readonly page: number;
   readonly readable: boolean;
   readonly writable: boolean;
   readonly executable: boolean;
-  /** log2 of what its descriptor maps. */
+  /** log2 of the bytes that its descriptor maps. */
   readonly bits: number;
   readonly local: boolean;
 }
@@ -55,7 +55,7 @@ class Walker {
     this.#walk = compileWalk(this.bench.memory.wasm);
   }
 
-  /** The generated walk's answer, if it has one of a page in RAM: nobody uses another. */
+  /** The generated walk's result if it is a page in RAM; other results are never used. */
   generated(va: bigint, { el, unprivileged }: Mode): Translation | undefined {
     const { state, ram } = this.bench;
     state.setU32(State.el, el);
@@ -74,7 +74,7 @@ class Walker {
     };
   }
 
-  /** The engine's, if the address leads to Normal memory, which not everybody may access. */
+  /** The engine's result, if the address leads to Normal memory with at least one permission. */
   engine(va: bigint, { el, unprivileged }: Mode): Translation | undefined {
     const { mmu } = this.bench;
     const privileged = el !== 0 && unprivileged === 0;
@@ -87,7 +87,7 @@ class Walker {
   }
 }
 
-/** The main RAM's base: low, across 4 GiB (which an output size of 32 bits does not reach), and high. */
+/** Base of the main RAM: low, across 4 GiB (which an output size of 32 bits does not reach), and high. */
 describe.each([0x4000_0000, 0xffe0_0000, 2 ** 40])('the generated walk with RAM at %i', (base) => {
   const walker = new Walker(base);
   const { bench } = walker;
@@ -118,16 +118,16 @@ describe.each([0x4000_0000, 0xffe0_0000, 2 ** 40])('the generated walk with RAM 
         counts.upper += Number(va >> 63n);
       }
     }
-    // Otherwise little is compared.
+    // Otherwise the test compares too little.
     expect(counts.answered).toBeGreaterThan(0.3 * counts.mapped);
     const { mapped, ...kinds } = counts;
     expect(mapped).toBeGreaterThan(4000);
     for (const count of Object.values(kinds)) expect(count).toBeGreaterThan(150);
   });
 
-  /** TCR_EL1 for so many bits of input in the lower half, 48 bits of output and no upper half. */
+  /** TCR_EL1 for `bits` bits of input in the lower half, 48 bits of output and no upper half. */
   const tcr = (bits: number, granule = 0n): bigint => BigInt(64 - bits) | (granule << 14n) | (1n << 23n) | (5n << 32n);
-  /** The first table describes blocks of 2 MiB. */
+  /** A size for which the first table describes blocks of 2 MiB. */
   const ONE_TABLE = tcr(30);
   const NORMAL_BLOCK = 0x401n;
   const NORMAL_PAGE = 0x403n;
@@ -150,7 +150,7 @@ describe.each([0x4000_0000, 0xffe0_0000, 2 ** 40])('the generated walk with RAM 
       expect([walker.generated(0n, EL1), walker.engine(0n, EL1)]).toEqual([undefined, undefined]);
       control(outside);
       expect(walker.generated(0n, EL1)).toBeUndefined();
-      // The same, where the walk may go.
+      // The same in memory that the walk may use.
       bench.write64(bench.end - PAGE_BYTES, leaf);
       bench.write64(root, BigInt(bench.end - PAGE_BYTES) | 3n);
       control(root);

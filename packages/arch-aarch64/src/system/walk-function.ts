@@ -4,7 +4,10 @@ import { State, WalkHalf } from '@qvm/isa-aarch64';
 
 const [CPU, VA, UNPRIVILEGED] = [0, 1, 2];
 const [HALF, TABLE, SHIFT, MASK, PRIVILEGED] = [3, 4, 5, 6, 7];
-/** The present descriptor, the tables' hierarchical attributes, where the next table lies, the bits below the block. */
+/**
+ * Locals: the current descriptor, the tables' hierarchical attributes, the address of the next table, the address bits
+ * below the block.
+ */
 const [DESCRIPTOR, TABLES, NEXT, BELOW] = [8, 9, 10, 11];
 const [USER, WRITABLE, READABLE] = [12, 13, 14];
 const LOCALS = [
@@ -21,8 +24,9 @@ const BLOCK_SHIFT = 21;
 const LEVEL_BITS = 9;
 
 /**
- * {@link WALK} for stage 1 of EL1&0 with granules of 4 KiB (Arm ARM D8.2): what `Mmu` does, for pages and 2 MiB blocks of Normal
- * memory whose tables lie in RAM.
+ * Generates {@link WALK} for stage 1 of EL1&0 with granules of 4 KiB (Arm ARM D8.2). It translates like `Mmu`, but only
+ * pages and
+ * 2 MiB blocks of Normal memory whose tables are in RAM.
  *
  * @experimental
  */
@@ -39,14 +43,14 @@ function giveUpIf(code: CodeBuffer): void {
   code.i64(-1).op(Op.return).end();
 }
 
-/** An i32, 1 or 0: a bit of a local. */
+/** Pushes a bit of a local, as an i32 that is 1 or 0. */
 function bit(code: CodeBuffer, local: number, number: number): CodeBuffer {
   return code.get(local).i64(number).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(1).op(IntOp.and[0]);
 }
 
 const not = (code: CodeBuffer): CodeBuffer => code.op(Op.i32_eqz);
 
-/** Chooses the half of the address space and checks that the address lies in it. */
+/** Selects the half of the address space and checks that the address is in it. */
 function emitBegin(code: CodeBuffer): void {
   bit(code, VA, 55).i32(WalkHalf.bytes).op(IntOp.mul[0]).get(CPU).op(IntOp.add[0]).tee(HALF);
   code
@@ -74,7 +78,7 @@ function emitBegin(code: CodeBuffer): void {
   code.get(UNPRIVILEGED).op(Op.i32_eqz).op(IntOp.and[0]).set(PRIVILEGED);
 }
 
-/** Goes down to the descriptor of a page or block. */
+/** Walks down to the descriptor of a page or block. */
 function emitLevels(code: CodeBuffer): void {
   const found = code.block();
   const level = code.loop();
@@ -104,7 +108,7 @@ function emitLevels(code: CodeBuffer): void {
   code.end();
 }
 
-/** Bits 47–12 of the descriptor. */
+/** Pushes bits 47–12 of the descriptor. */
 function emitAddress(code: CodeBuffer): void {
   code
     .get(DESCRIPTOR)
@@ -112,7 +116,7 @@ function emitAddress(code: CodeBuffer): void {
     .op(IntOp.and[1]);
 }
 
-/** The access flag is set, and the memory is Normal. */
+/** Checks that the access flag is set and the memory is Normal. */
 function emitAllowed(code: CodeBuffer): void {
   not(bit(code, DESCRIPTOR, Bit.accessFlag));
   giveUpIf(code);
@@ -122,7 +126,7 @@ function emitAllowed(code: CodeBuffer): void {
   giveUpIf(code);
 }
 
-/** Page and permissions (D8.4.1). */
+/** Combines page and permissions into the result (D8.4.1). */
 function emitResult(code: CodeBuffer): void {
   code.i64(1).get(SHIFT).op(Op.i64_extend_i32_u).op(IntOp.shl[1]).i64(1).op(IntOp.sub[1]).set(BELOW);
   bit(code, DESCRIPTOR, Bit.user);
@@ -157,7 +161,7 @@ function emitResult(code: CodeBuffer): void {
   code.op(Op.i64_extend_i32_u).op(IntOp.or[1]);
 }
 
-/** At EL1 what EL0 may write is never executable (D8.4.1.2.3). */
+/** A page that EL0 may write is never executable at EL1 (D8.4.1.2.3). */
 function emitExecutable(code: CodeBuffer): void {
   not(bit(code, DESCRIPTOR, Bit.pxn));
   not(bit(code, TABLES, TableBit.pxn)).op(IntOp.and[0]);

@@ -1,17 +1,20 @@
 import type { Random } from '@qvm/isa-testing';
 import { baseLines, plainLines, Reg } from './straight-code.test.helper.js';
 
-/** Distances from the origin where a page ends; mostly between pages of plain memory, because what faults leaves the region. */
+/**
+ * Distances of page ends from the origin; mostly between pages of plain memory, because faulting accesses leave the
+ * region.
+ */
 const PAGE_ENDS = [
   0x1000, 0x2000, 0x3000, 0x1000, 0x2000, 0x3000, 0x1000, 0x2000, 0x3000, 0x4000, 0x5000, 0x6000, 0x7000,
 ];
-/** How far from it a group's base is. */
+/** Largest distance of a group's base from such an end. */
 const NEAR = 96;
-/** Free registers that groups keep copies of their bases in. */
+/** Free registers that hold copies of a group's base. */
 const COPIES = [13, 14, 15] as const;
 const LOADED = 13;
 
-/** One access: how wide its registers are, and what it may be written as. */
+/** A kind of access: its register width and its mnemonics. */
 interface Kind {
   readonly names: readonly string[];
   readonly register: 'w' | 'x' | 'b' | 'h' | 's' | 'd' | 'q';
@@ -41,11 +44,12 @@ const KINDS: readonly Kind[] = [
 ];
 
 /**
- * Writes groups of accesses by one register, as stack frames, structures and unrolled loops have them: near each other, often on
- * both sides of a page's end, with write-back, copies of the base, and ways around some of them.
+ * Writes groups of accesses by one register, like those of stack frames, structures and unrolled loops: near each
+ * other, often on
+ * both sides of a page's end, with write-back, copies of the base, and branches around some of them.
  */
 export class AccessGroup {
-  /** What accesses go by: the base, and copies of it. */
+  /** Base registers of accesses: the base, and copies of it. */
   readonly #bases: string[];
 
   private constructor(
@@ -55,7 +59,7 @@ export class AccessGroup {
     this.#bases = [base];
   }
 
-  /** The lines of a group. */
+  /** The lines of one group. */
   static lines(random: Random): string[] {
     const isStack = random.chance(0.1);
     const register = random.chance(0.7) ? Reg.data : Reg.pageEnd;
@@ -91,13 +95,13 @@ export class AccessGroup {
     if (random.chance(0.08)) return this.#structures();
     const { names, register, bytes, isPair } = random.pick(KINDS);
     const name = random.pick(names);
-    // LDRSW has four bytes, but its register eight.
+    // LDRSW loads four bytes into a register of eight.
     const scale = name === 'ldrsw' ? 4 : bytes;
     const [first, second] = this.#registers(register);
     return `${name} ${isPair ? `${first}, ${second}` : first}, ${this.#address(scale, isPair)}`;
   }
 
-  /** Two registers that no base is in. */
+  /** Two registers that hold no base. */
   #registers(register: Kind['register']): [string, string] {
     const { random } = this;
     const first = random.below(LOADED);
@@ -107,7 +111,7 @@ export class AccessGroup {
   #address(scale: number, isPair: boolean): string {
     const { random } = this;
     const base = this.#base();
-    // Pairs count in their elements; others in bytes, where the distance is written into the instruction, too.
+    // Offsets of pairs count elements; others count bytes, like the offset in the instruction.
     const unit = isPair ? scale : random.pick([1, scale, scale]);
     const reach = Math.max(1, Math.floor(64 / unit));
     const distance = random.between(-reach, reach) * unit;
@@ -126,7 +130,7 @@ export class AccessGroup {
     return `${name} {${list}}, [${this.#base()}]${after}`;
   }
 
-  /** A copy, or what lies some bytes away, by which later accesses may go, too. */
+  /** Makes another base for later accesses: a copy, or an address some bytes away. */
   #copy(): string[] {
     const { random } = this;
     const from = this.#base();
@@ -149,7 +153,7 @@ export class AccessGroup {
     return `${random.pick(['add', 'sub'])} ${base}, ${base}, #${by}`;
   }
 
-  /** Accesses that are made on one of two ways only. */
+  /** Accesses in one branch of a condition only. */
   #around(): string[] {
     const { random } = this;
     const inside = (): string[] =>

@@ -3,28 +3,28 @@ import type { RegionTuning } from '@qvm/engine';
 import { difference, INSTRUCTIONS, runProgram } from './tier-run.test.helper.js';
 import type { TierProgram } from './tier-program.test.helper.js';
 
-/** Tunings of the second tier under which programs run, by name. */
+/** Tunings of the second tier under which programs are compared, by name. */
 export const TUNINGS = {
-  /** Regions for whatever runs twice, and larger ones at once. */
+  /** Translates any code that runs twice; larger regions at once. */
   eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
   /** Small regions only, in batches. */
   plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
-  /** As it is in use, but so soon that these short programs see it, and the same in each run. */
+  /** The default tuning with shorter intervals, so that these short programs are translated; deterministic. */
   usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
 } as const satisfies Readonly<Record<string, RegionTuning>>;
 
-/** How the tiers compare in one program. */
+/** Result of the comparison of one program. */
 export interface Comparison {
-  /** The first difference from the interpreter, with the tuning that has it. */
+  /** The first difference from the interpreter, and the tuning in which it occurred. */
   readonly difference: string | undefined;
-  /** Instructions that each tuning ran, and how many of them in regions. */
+  /** Instructions that ran in all tunings, and the part of them that ran in regions. */
   readonly instructions: number;
   readonly translated: number;
   /** Regions that follow calls. */
   readonly inlined: number;
 }
 
-/** Runs a program by the interpreter alone and with each of the tunings. */
+/** Runs a program in the interpreter alone and with each of the tunings. */
 export async function compareTiers(
   program: TierProgram,
   tunings: readonly (keyof typeof TUNINGS)[] = ['eager', 'plain'],

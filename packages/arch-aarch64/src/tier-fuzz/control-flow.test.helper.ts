@@ -4,7 +4,7 @@ import { baseLines, plainLines, plainWord, rebaseLines, Reg, wordLine } from './
 
 const CONDITIONS = ['eq', 'ne', 'hs', 'lo', 'mi', 'pl', 'vs', 'vc', 'hi', 'ls', 'ge', 'lt', 'gt', 'le'];
 const MAX_DEPTH = 3;
-/** Of what a program is made of, with weights; deep inside only what has no parts. */
+/** Weighted kinds of pieces; at the deepest nesting, only kinds without parts are used. */
 const SIMPLE = [
   ...Array.from({ length: 12 }, () => 'plain' as const),
   ...Array.from({ length: 5 }, () => 'group' as const),
@@ -24,7 +24,7 @@ const NESTED = [
   'window',
 ] as const;
 
-/** Shows the other page: only EL1 may. */
+/** Remaps the window page to the other page of code; only EL1 may do this. */
 const REMAP = [
   `ldr ${Reg.scratch}, =descriptor`,
   `ldr ${Reg.scratch2}, [${Reg.scratch}]`,
@@ -41,12 +41,12 @@ type Piece = (typeof SIMPLE)[number] | (typeof NESTED)[number];
 /** Writes random programs with bounded loops and calls. */
 export class ControlFlow {
   #labels = 0;
-  /** Labels of words that programs replace. */
+  /** Labels of words that the program replaces. */
   readonly #patches: string[] = [];
 
   /**
-   * @param functions - how many functions `f0`, `f1` … there are; each calls later ones only.
-   * @param remaps - whether there is a page that shows the one or the other of two pages of code.
+   * @param functions - number of functions `f0`, `f1` …; each calls only later ones.
+   * @param remaps - whether there is a window page that maps one of two pages of code.
    */
   constructor(
     private readonly random: Random,
@@ -54,12 +54,12 @@ export class ControlFlow {
     private readonly remaps: boolean,
   ) {}
 
-  /** A run of pieces. `caller` is the number of the function that they are in, −1 outside. */
+  /** A sequence of pieces. `caller` is the number of the function that contains them, −1 outside of functions. */
   block(pieces: number, depth: number, caller: number): string[] {
     return Array.from({ length: pieces }, () => this.#piece(depth, caller)).flat();
   }
 
-  /** The function with a number; some begin near the end of a page. */
+  /** The function with a number; some functions begin near the end of a page. */
   function(number: number): string[] {
     const { random } = this;
     const place = random.chance(0.3) ? ['.balign 4096', `.space ${4096 - 4 * random.between(1, 20)}`] : [];
@@ -69,7 +69,7 @@ export class ControlFlow {
     return [...place, `f${number}:`, `str x30, [${Reg.links}, #-16]!`, ...body, `ldr x30, [${Reg.links}], #16`, last];
   }
 
-  /** The function `recursive`, which calls itself as often as {@link Reg.scratch} says. */
+  /** The function `recursive`, which calls itself {@link Reg.scratch} times. */
   recursive(): string[] {
     const { scratch, links } = Reg;
     return [
@@ -86,7 +86,7 @@ export class ControlFlow {
     ];
   }
 
-  /** Two pages of code, one behind the other, that are called where the one of them is mapped. */
+  /** Two adjacent pages of code; the window page maps one of them, and calls go there. */
   windows(): string[] {
     const page = (): string[] => [...this.block(1, MAX_DEPTH, this.functions), 'ret', '.balign 4096'];
     return ['.balign 8192', 'window:', ...page(), ...page()];
@@ -146,9 +146,9 @@ export class ControlFlow {
     return [this.#condition(other), ...yes, `b ${end}`, `${other}:`, ...no, `${end}:`];
   }
 
-  /** A loop that is entered at its head, or also in its middle: then it cannot be structured without copies. */
+  /** A loop that is entered at its head only or, as a knot, also in its middle, which makes it irreducible. */
   #loop(depth: number, caller: number, isKnot: boolean): string[] {
-    // Functions count in other registers than their callers: theirs are saved by nobody.
+    // Functions use other counters than their callers, because nothing saves the callers' counters.
     const counter = Reg.counter + depth;
     if (counter > Reg.counter + 2 || caller >= 0) return this.#savedLoop(caller, isKnot);
     return this.#loopIn(`x${counter}`, depth, caller, isKnot);
@@ -172,7 +172,7 @@ export class ControlFlow {
       ...(isKnot ? [this.#condition(middle)] : []),
     ];
     const [before, after] = [this.block(1, depth + 1, caller), this.block(1, depth + 1, caller)];
-    // What drifted off in one turn would fault in all that follow.
+    // Resets the data register in each turn: an address that drifted off would fault in all later turns.
     return [...first, `${head}:`, ...baseLines(Reg.data, 0x1800), ...before, `${middle}:`, ...after, ...step];
   }
 
@@ -251,7 +251,7 @@ export class ControlFlow {
     ];
   }
 
-  /** Makes a word that may be replaced, or replaces one: at EL0 that faults. */
+  /** Makes a word that may be replaced, or replaces one; at EL0 the replacement faults. */
   #patch(): string[] {
     const { random } = this;
     if (this.#patches.length === 0 || random.chance(0.4)) {

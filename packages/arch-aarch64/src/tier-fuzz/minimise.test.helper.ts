@@ -1,8 +1,9 @@
 import type { TierProgram } from './tier-program.test.helper.js';
 
 /**
- * Leaves out lines for as long as `fails` still says so, first many at once, then one by one. A program that cannot be assembled
- * does not fail.
+ * Removes lines as long as `fails` still returns true, many at once first, then one by one. A program that cannot be
+ * assembled
+ * counts as one that does not fail.
  */
 export async function minimise(
   program: TierProgram,
@@ -18,7 +19,7 @@ export async function minimise(
       if (await failsWith(rest)) lines = rest;
       else at += size;
     }
-    // What was needed for lines that are gone now may go, too.
+    // Lines that only removed lines depended on may be removable now.
     if (size > 1 || lines.length === before) size >>= 1;
   }
   return { ...program, lines };

@@ -2,7 +2,7 @@ import { Random } from '@qvm/isa-testing';
 import { ControlFlow } from './control-flow.test.helper.js';
 import type { TierProgram } from './tier-program.test.helper.js';
 
-/** A program by its seed, always the same. */
+/** Generates the program of a seed, always the same. */
 export function randomProgram(seed: number): TierProgram {
   const random = new Random(seed);
   const mmu = random.chance(0.9);

@@ -7,30 +7,31 @@ import type { Random } from '@qvm/isa-testing';
 import { randomWord, registerFields, staticChoices, accessOf, bits } from '@qvm/isa-testing';
 
 /**
- * Registers of the programs: random instructions write X0 to X15. The others hold what keeps a program together; an address
- * register drifts by write-back until it is set again.
+ * Registers of the programs. Random instructions write X0 to X15. The others keep a program working; write-back moves
+ * the address
+ * registers until they are set again.
  */
 export const Reg = {
   scratch: 'x16',
   scratch2: 'x17',
-  /** Address registers: the code itself, memory that is not mapped, plain memory, read-only memory … */
+  /** Address registers: the code itself, unmapped memory, plain memory, read-only memory, … */
   code: 18,
   unmapped: 19,
   data: 20,
   readOnly: 21,
-  /** … the end of a page, device memory. */
+  /** More address registers: the end of a page, device memory. */
   pageEnd: 22,
   device: 23,
-  /** Counters of loops, by depth. */
+  /** First loop counter; loops count in this plus their depth. */
   counter: 24,
   /** Stack of return addresses. */
   links: 'x27',
-  /** Where data begins: never written. */
+  /** Start of the data; never written. */
   origin: 'x28',
 } as const;
 
 const FREE_REGISTERS = 16;
-/** How often each address register is a base: mostly plain memory, because what faults leaves the region. */
+/** Weights of the address registers as bases: mostly plain memory, because faulting accesses leave the region. */
 const BASES: readonly (readonly [number, number])[] = [
   [Reg.data, 0.82],
   [Reg.pageEnd, 0.12],
@@ -42,13 +43,13 @@ const BASES: readonly (readonly [number, number])[] = [
 ];
 
 const tables = Object.entries(a64Tables).filter(([name]) => name !== 'branches' && name !== 'system');
-/** General registers and plain memory come as often as all of SIMD. */
+/** Groups that are chosen as often as all of SIMD together. */
 const COMMON = ['data-processing-immediate', 'data-processing-register', 'loads-stores', 'exclusives-atomics'];
 const commonRows = tables.filter(([name]) => COMMON.includes(name)).map(([, rows]) => rows as readonly A64Row[]);
 const otherRows = tables.filter(([name]) => !COMMON.includes(name)).map(([, rows]) => rows as readonly A64Row[]);
 const choices = new Map<A64Row, Record<string, number>[]>();
 
-/** A word of the tables in registers that a program may spoil, without a branch; as a number. */
+/** A random instruction word without branches, whose registers a program may overwrite. */
 export function plainWord(random: Random): number {
   for (;;) {
     const row = random.pick(random.pick(random.chance(0.6) ? commonRows : otherRows));
@@ -65,7 +66,7 @@ export function plainWord(random: Random): number {
   }
 }
 
-/** Lines of one random instruction: what keeps its address near comes before it. */
+/** Lines of one random instruction, preceded by lines that keep its address near. */
 export function plainLines(random: Random): string[] {
   const word = plainWord(random);
   const access = accessOf(word);
@@ -74,7 +75,7 @@ export function plainLines(random: Random): string[] {
   return [...aim, wordLine(word)];
 }
 
-/** A word as a line of assembly that says what it is. */
+/** A word as a line of assembly, with its disassembly as a comment. */
 export function wordLine(word: number): string {
   return `.inst 0x${word.toString(16).padStart(8, '0')} // ${disassembleWord(word).replace(/ \(\.inst .*/, '')}`;
 }
@@ -84,14 +85,14 @@ export function rebaseLines(random: Random): string[] {
   return baseLines(...random.pick(ADDRESSES));
 }
 
-/** Lines that put an address register `offset` bytes behind the origin. */
+/** Lines that set an address register to `offset` bytes after the origin. */
 export function baseLines(register: number, offset: number): string[] {
   const low = offset & 0xfff;
   const page = `add x${register}, ${Reg.origin}, #${offset >> 12}, lsl #12`;
   return low === 0 ? [page] : [page, `add x${register}, x${register}, #${low}`];
 }
 
-/** What each address register is set to, from {@link Reg.origin}; plain memory more often than the others. */
+/** Distances of the address registers from {@link Reg.origin}; plain memory appears more often than the others. */
 export const ADDRESSES: readonly (readonly [number, number])[] = [
   [Reg.data, 0x1800],
   [Reg.data, 0x1400],

@@ -4,7 +4,10 @@ import { compareTiers } from './compare-tiers.test.helper.js';
 import { randomProgram } from './random-program.test.helper.js';
 import { parseProgram } from './tier-program.test.helper.js';
 
-/* The second tier does what the first does: `npm run fuzz:tiers` looks for programs where it does not. */
+/**
+ * The second tier must have the same effects as the first. `npm run fuzz:tiers` searches for programs where it does
+ * not.
+ */
 
 const FIRST_SEED = 1;
 const SEEDS = 24;
@@ -24,7 +27,7 @@ describe('random programs', () => {
         translated += compared.translated;
         inlined += compared.inlined;
       }
-      // Otherwise nothing is compared.
+      // Otherwise the test compares too little.
       expect(translated).toBeGreaterThan(instructions / 10);
       expect(inlined).toBeGreaterThan(0);
     },

@@ -1,19 +1,19 @@
-/** How the machine of a program is set up. */
+/** Setup of the machine for a program. */
 export interface TierSetup {
   /** Exception level that the program runs at. */
   readonly el: 0 | 1;
   readonly mmu: boolean;
   /** Ticks between two timer interrupts; 0: none. */
   readonly timer: number;
-  /** Seed of what memory and registers hold at first. */
+  /** Seed of the initial contents of memory and registers. */
   readonly seed: number;
   /** Most instructions in one step of the VM. */
   readonly step: number;
-  /** Pages of decoded code that fit: few of them are evicted while regions hold their code. */
+  /** Capacity of the code cache in pages. With a small one, pages are evicted while regions hold their code. */
   readonly codePages: number;
 }
 
-/** A program that must do the same in every tier: its setup and its assembly, line by line. */
+/** A program that must have the same effects in every tier: its setup and its assembly, line by line. */
 export interface TierProgram {
   readonly setup: TierSetup;
   readonly lines: readonly string[];
@@ -21,13 +21,13 @@ export interface TierProgram {
 
 const MARK = '// setup: ';
 
-/** The text of a file under `testdata/tier-fuzz`. */
+/** The text of a program for a file in `testdata/tier-fuzz`. */
 export function formatProgram({ setup, lines }: TierProgram): string {
   return [`${MARK}${JSON.stringify(setup)}`, ...lines, ''].join('\n');
 }
 
 /**
- * Reads what {@link formatProgram} wrote.
+ * Parses the output of {@link formatProgram}.
  *
  * @throws Error when the first line does not give the setup.
  */

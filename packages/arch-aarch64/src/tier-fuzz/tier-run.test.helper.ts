@@ -25,7 +25,7 @@ import type { RegionTuning } from '@qvm/engine';
 import { ADDRESSES, baseLines, Reg } from './straight-code.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
 
-/** What a program has done. Two runs of it must agree in all of this. */
+/** The outcome of a program. Two runs of it must agree in all of it. */
 export interface TierOutcome {
   readonly registers: Readonly<Record<string, bigint>>;
   readonly vectors: readonly bigint[];
@@ -34,14 +34,14 @@ export interface TierOutcome {
   readonly exceptions: readonly Taken[];
   readonly log: readonly bigint[];
   readonly instructions: number;
-  /** Of the virtual machine, in nanoseconds. */
+  /** Virtual time in nanoseconds. */
   readonly time: number;
   readonly exit: string;
   readonly code: Uint8Array;
   readonly data: Uint8Array;
 }
 
-/** An outcome, and how much of it the second tier did. */
+/** An outcome, and the second tier's part in it. */
 export interface TierRun {
   readonly outcome: TierOutcome;
   /** Instructions in regions. */
@@ -50,12 +50,12 @@ export interface TierRun {
   readonly inlined: number;
 }
 
-/** A program that is not at its end by then is stopped there: random code may loop. */
+/** Limit for a run: random code may loop forever. */
 export const INSTRUCTIONS = 120_000;
 /** Pages of data that are not plain memory. */
 const PAGES = { readOnly: 4, hole: 5, device: 6 } as const;
 const DATA_PAGES = 8;
-/** The page that shows one of two pages of code, and its descriptor, whose bit 12 says which. */
+/** The window page, which maps one of two pages of code, and its descriptor, whose bit 12 selects the page. */
 export const WINDOW = DATA + 9 * 4096;
 export const WINDOW_DESCRIPTOR = TABLES + 3 * 4096 + 9 * 8;
 const PAGE = 4096;
@@ -73,7 +73,7 @@ export async function runProgram(
   return { outcome: outcomeOf(machine), ...regionsOf(machine) };
 }
 
-/** A machine with a program that has not run. */
+/** A machine with a program that has not started. */
 export async function bootProgram(
   program: TierProgram,
   engine: Engine,
@@ -92,7 +92,7 @@ export async function bootProgram(
   return machine;
 }
 
-/** Runs a program for at most so many instructions. */
+/** Runs a program for at most `limit` instructions. */
 export function runFor(machine: MachineHarness, setup: TierSetup, limit: number): void {
   for (let left = limit, turns = 0; left > 0 && turns < limit; turns++) {
     const before = machine.vm.instructions;
@@ -159,7 +159,7 @@ function differenceOfBytes(path: string, expected: Uint8Array, actual: Uint8Arra
 
 const show = (value: unknown): string => (typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value));
 
-/** The program with what comes before and behind it. */
+/** The program with its setup before it and its vectors after it. */
 function sourceOf({ setup, lines }: TierProgram): string {
   return [
     'mov x0, #0x300000\n msr cpacr_el1, x0\n mov x0, #3\n msr cntkctl_el1, x0\n isb',
@@ -185,7 +185,7 @@ const GICD = 0x0800_0000;
 const GICR = 0x080a_0000;
 const VIRTUAL_TIMER = 27;
 
-/** Lets the virtual timer's interrupt through and starts the timer. */
+/** Unmasks the virtual timer's interrupt and starts the timer. */
 function timerOn({ timer }: TierSetup): string {
   return `ldr x20, =${GICD}\n mov w21, #0x12\n str w21, [x20]
     ldr x22, =${GICR}\n str wzr, [x22, #0x14]\n add x22, x22, #0x10, lsl #12\n mov w21, #-1\n str w21, [x22, #0x80]
@@ -219,7 +219,7 @@ function mapMemory(machine: MachineHarness, { el }: TierSetup): void {
   }
 }
 
-/** Bytes of which many are small numbers and floating-point values. */
+/** Random bytes, among them many small numbers and floating-point values. */
 function randomData(seed: number): Uint8Array {
   const random = new Random(seed);
   const bytes = new Uint8Array(5 * PAGE);

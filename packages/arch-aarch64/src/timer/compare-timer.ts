@@ -9,11 +9,11 @@ export const CTL_IMASK = 2;
 export const CTL_ISTATUS = 4;
 const CTL_WRITABLE = CTL_ENABLE | CTL_IMASK;
 
-/** Virtual times are exact up to here (104 days). A timer beyond is not waited for. */
+/** Virtual times are exact up to this value (104 days). No deadline is set for later times. */
 const LATEST_TIME = Number.MAX_SAFE_INTEGER;
 const HEX_64 = /^0x[0-9a-f]{1,16}$/;
 
-/** A checked state, for {@link CompareTimer.load}. */
+/** A validated state, for {@link CompareTimer.load}. */
 export interface CompareTimerState {
   readonly ctl: number;
   readonly cval: bigint;
@@ -21,8 +21,9 @@ export interface CompareTimerState {
 }
 
 /**
- * One timer of one vCPU: compares a counter, less an offset, with CVAL (Arm ARM D12.2) and drives its level output. Both
- * are unsigned, so a compare value of 2^53 or more is one that the counter never gets to.
+ * One timer of one vCPU: compares a counter, less an offset, with CVAL (Arm ARM D12.2) and drives its level output.
+ * Both
+ * are unsigned, so the counter never reaches a compare value of 2^53 or more.
  */
 export class CompareTimer {
   readonly #counter: SystemCounter;
@@ -30,9 +31,9 @@ export class CompareTimer {
   readonly #timer: ClockTimer;
   #ctl = 0;
   #cval = 0n;
-  /** `#cval` as far as the counter goes, for comparing. */
+  /** `#cval`, limited to the counter's range, for comparisons. */
   #compare = 0;
-  /** What the counter is ahead of this timer's view: CNTVOFF, 0 for want of EL2. */
+  /** Offset of the counter from this timer's view: CNTVOFF, which is 0 without EL2. */
   #offset = 0;
 
   constructor(counter: SystemCounter, clock: Clock, line: InterruptLine, name: string) {
@@ -44,7 +45,7 @@ export class CompareTimer {
   /** CNTPCT_EL0 or CNTVCT_EL0. */
   get count(): number {
     const count = this.#present;
-    // The host's timer may be late: a guest that sees that the time has come must find the output raised.
+    // The host's timer may be late: if the guest reads a count that meets the condition, the output must be raised.
     if (this.#timer.deadline !== undefined && count >= this.#compare) this.update();
     return count;
   }
@@ -68,7 +69,7 @@ export class CompareTimer {
     this.update();
   }
 
-  /** Ticks until the condition is met, as 32 bits with a sign. */
+  /** TVAL: ticks until the condition is met, as a signed 32-bit number. */
   get tval(): bigint {
     return BigInt.asUintN(32, this.#cval - BigInt(this.count));
   }
@@ -81,7 +82,7 @@ export class CompareTimer {
     return this.#line;
   }
 
-  /** Drives the output and waits for the next change of it. */
+  /** Drives the output, and sets the deadline of its next change. */
   update(): void {
     const met = this.#isMet(this.#present);
     const unmasked = (this.#ctl & CTL_IMASK) === 0;
@@ -129,7 +130,7 @@ export class CompareTimer {
   }
 }
 
-/** Checks what `save` gave. */
+/** Validates a state that `save` made. */
 export function decodeCompareTimer(state: unknown, what: string): CompareTimerState {
   const { ctl, cval, offset } = requireMembers(state, ['ctl', 'cval', 'offset'], what);
   if (typeof cval !== 'string' || !HEX_64.test(cval)) {

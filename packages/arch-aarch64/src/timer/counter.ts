@@ -2,9 +2,9 @@ import type { Clock } from '@qvm/core/vdev';
 
 /** CNTFRQ_EL0: 62.5 MHz, as on QEMU's `virt` board. */
 export const FREQUENCY = 62_500_000;
-/** Exact: one tick of that frequency. */
+/** Exact duration of a tick at that frequency. */
 export const NANOSECONDS_PER_TICK = 16;
-/** Counts from here on are not told apart; there, the VM would have run for more than four years. */
+/** Limit of exact counts; the VM would reach it after more than four years. */
 export const COUNT_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** The system counter, which all vCPUs share: ticks since the machine was reset. */
@@ -26,7 +26,7 @@ export class SystemCounter {
     this.#base = value - Math.floor(this.#clock.now() / NANOSECONDS_PER_TICK);
   }
 
-  /** The first time, on the clock, at which the counter has the value `count`. */
+  /** The first clock time at which the counter has the value `count`. */
   timeOf(count: number): number {
     return (count - this.#base) * NANOSECONDS_PER_TICK;
   }

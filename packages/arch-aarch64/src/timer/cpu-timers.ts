@@ -10,18 +10,18 @@ import type { SystemCounter } from './counter.js';
 export const PHYSICAL_TIMER_INTID = 30;
 export const VIRTUAL_TIMER_INTID = 27;
 
-/** A checked state, for {@link CpuTimers.load}. */
+/** A validated state, for {@link CpuTimers.load}. */
 export interface CpuTimersState {
   readonly frequency: number;
   readonly physical: CompareTimerState;
   readonly virtual: CompareTimerState;
 }
 
-/** The generic timer of one vCPU. CNTKCTL_EL1 is the vCPU's: it decides what EL0 may access. */
+/** The generic timer of one vCPU. CNTKCTL_EL1, which controls access from EL0, belongs to the vCPU. */
 export class CpuTimers {
   readonly physical: CompareTimer;
   readonly virtual: CompareTimer;
-  /** CNTFRQ_EL0 as software left it: it only informs, and does not change the rate. */
+  /** CNTFRQ_EL0 as software wrote it. It is informative and does not change the rate. */
   #frequency = FREQUENCY;
 
   constructor(counter: SystemCounter, context: VdevContext, cpu: AttachedCpu) {
@@ -71,7 +71,7 @@ export class CpuTimers {
   }
 }
 
-/** Checks what `save` gave. */
+/** Validates a state that `save` made. */
 export function decodeCpuTimers(state: unknown): CpuTimersState {
   const saved = requireMembers(state, ['frequency', 'physical', 'virtual'], 'The timers of a vCPU');
   return {
@@ -81,7 +81,7 @@ export function decodeCpuTimers(state: unknown): CpuTimersState {
   };
 }
 
-/** The counter and the three views of one timer (Arm ARM D12.2). */
+/** Attaches the counter and the CTL, CVAL and TVAL registers of one timer (Arm ARM D12.2). */
 function attachTimer(cpu: AttachedCpu, letter: 'P' | 'V', timer: CompareTimer): void {
   const registers: Readonly<Record<string, SystemRegisterHandler>> = {
     [`CNT${letter}CT_EL0`]: { read: () => BigInt.asUintN(64, BigInt(timer.count)) },

@@ -7,7 +7,7 @@ import { COUNT_LIMIT, FREQUENCY, SystemCounter } from './counter.js';
 
 const STATE_VERSION = 1;
 
-/** Private interrupts in the order of the binding: secure and non-secure physical, virtual, hypervisor. */
+/** Private interrupts in the order of the binding: secure physical, non-secure physical, virtual, hypervisor. */
 const PPI_NUMBERS = [13, 14, 11, 10] as const;
 /** Interrupt cells of a GIC: type PPI, trigger level-high. */
 const TYPE_PPI = 1;
@@ -36,7 +36,7 @@ export class GenericTimer implements Vdev {
     };
   }
 
-  /** The counter goes on from where it was saved, whatever the clock shows. */
+  /** The counter continues from its saved value, whatever the clock shows. */
   restore(snapshot: { readonly version: number; readonly state: Json }): void {
     requireVersion(snapshot.version, STATE_VERSION);
     const saved = requireMembers(snapshot.state, ['count', 'vcpus'], 'The timer state');

@@ -225,7 +225,7 @@ it('describes itself as the virt board does', () => {
   });
 });
 
-/** A context whose private lines lead to a bus. */
+/** A context whose private lines are connected to a bus. */
 class WiredContext extends FakeVdevContext {
   readonly bus = new InterruptBus(1, createVmHooks('test'));
 

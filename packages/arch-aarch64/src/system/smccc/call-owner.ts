@@ -4,7 +4,7 @@ import type { Aarch64Vcpu } from '../../vcpu/aarch64-vcpu.js';
 import type { FunctionId } from './function-id.js';
 
 /**
- * What a call came to: a status for X0, the values of X0 to X3, or no answer at all because the vCPU stops there.
+ * Outcome of a call: a status for X0, the values of X0 to X3, or `'stop'` if there is no result because the vCPU stops.
  *
  * @experimental
  */
@@ -25,14 +25,14 @@ export interface SmcccCall {
 }
 
 /**
- * X1 to X6 of a call, or W1 to W6 with zeros above, as its form has them (SMCCC DEN0028 3.1).
+ * X1 to X6 of a 64-bit call, or W1 to W6 zero-extended of a 32-bit call (SMCCC DEN0028 3.1).
  *
  * @experimental
  */
 export type CallArguments = readonly [bigint, bigint, bigint, bigint, bigint, bigint];
 
 /**
- * The argument registers of a vCPU that calls.
+ * Reads the argument registers of the calling vCPU.
  *
  * @param wide - whether the call has 64-bit arguments.
  * @experimental
@@ -43,16 +43,16 @@ export function callArguments({ state }: Aarch64Vcpu, wide: boolean): CallArgume
 }
 
 /**
- * Answers the calls that one owner defines.
+ * Implements the calls of one owner (SMCCC DEN0028 table 6-1).
  *
  * @experimental
  */
 export interface CallOwner {
   call(call: SmcccCall): CallOutcome;
-  /** Whether there is such a function, in this form. */
+  /** Whether the function exists in this form (32-bit or 64-bit). */
   has(id: FunctionId): boolean;
 }
 
-/** The status for "there is one" or "there is none". @experimental */
+/** The status for a function that exists, or does not. @experimental */
 export const presence = (there: boolean): HypercallStatus =>
   there ? HypercallStatus.Success : HypercallStatus.NotSupported;

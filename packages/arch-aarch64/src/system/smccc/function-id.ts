@@ -1,4 +1,4 @@
-/** Who defines a function (SMCCC DEN0028 table 6-1). @experimental */
+/** Owner of a function (SMCCC DEN0028 table 6-1). @experimental */
 export enum Owner {
   Architecture = 0,
   /** Standard secure services: PSCI. */
@@ -8,7 +8,7 @@ export enum Owner {
 }
 
 /**
- * A function identifier, taken apart (SMCCC DEN0028 2.5).
+ * A decoded function identifier (SMCCC DEN0028 2.5).
  *
  * @experimental
  */
@@ -25,12 +25,12 @@ const RESERVED = 0x00ff_0000;
 /** Whether the arguments and results of a call have 64 bits. @experimental */
 export const isWide = (id: number): boolean => ((id >>> 30) & 1) === 1;
 
-/** The identifier in an argument, which has 32 bits in both forms of a call. @experimental */
+/** Decodes a function identifier that is an argument; it has 32 bits in both forms of a call. @experimental */
 export const queriedFunction = (argument: bigint): FunctionId | undefined =>
   parseFunctionId(Number(BigInt.asUintN(32, argument)));
 
 /**
- * Takes apart an identifier; `undefined` for one that names no fast call.
+ * Decodes an identifier; `undefined` if it is not that of a fast call.
  *
  * @experimental
  */

@@ -5,7 +5,7 @@ import type { HypercallFunction, HypercallRegistry } from '@qvm/core/services';
 import type { CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
 import type { FunctionId } from './function-id.js';
 
-/** Numbers from here on are general service queries (SMCCC DEN0028 6.2). */
+/** First number of the general service queries (SMCCC DEN0028 6.2). */
 const FIRST_QUERY = 0xff00;
 const UID = 0xff01;
 const REVISION = 0xff03;
@@ -21,7 +21,8 @@ interface Entry {
 }
 
 /**
- * The vendor-specific hypervisor service: who it is, and the calls that parts of the VM and its host have added.
+ * The vendor-specific hypervisor service: its identification, and the calls that parts of the VM and its host have
+ * added.
  *
  * @experimental
  */

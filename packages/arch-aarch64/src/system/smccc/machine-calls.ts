@@ -5,7 +5,7 @@ import type { HypercallRegistry } from '@qvm/core/services';
 import { Owner, isWide, queriedFunction } from './function-id.js';
 import type { HypervisorCalls } from './hypervisor-calls.js';
 
-/** Numbers of the calls about the caller's own VM; docs/hypercalls.md describes them. */
+/** Numbers of the calls about the caller's own VM (see docs/hypercalls.md). */
 enum MachineCall {
   Features = 0x0,
   VmName = 0x1,
@@ -14,7 +14,7 @@ enum MachineCall {
 }
 
 const PROVIDER = 'qvm';
-/** Exit codes that a guest may choose: that of a normal end, and those that are free. */
+/** Lowest exit code that a guest may choose besides 0, the normal end. */
 const FIRST_FREE_EXIT_CODE = 32;
 const LAST_FREE_EXIT_CODE = 63;
 /** Registers that carry a piece of the name, X1 to X3. */
@@ -26,7 +26,7 @@ const SUCCESS: HypercallResult = [BigInt(HypercallStatus.Success)];
 const INVALID_PARAMETER: HypercallResult = [BigInt(HypercallStatus.InvalidParameter)];
 
 /**
- * Adds the calls by which a guest asks for its VM's name and life cycle.
+ * Adds the calls by which a guest reads its VM's name and controls its life cycle.
  *
  * @experimental
  */
@@ -48,7 +48,7 @@ function featureOf(calls: HypervisorCalls, id: bigint): HypercallResult {
   return [BigInt(known ? HypercallStatus.Success : HypercallStatus.NotSupported)];
 }
 
-/** Length of the whole name, then as many of its bytes from an offset on as three registers hold, padded with zeros. */
+/** Returns the length of the whole name and up to three registers of its bytes from an offset on, padded with zeros. */
 function pieceOfName(name: Uint8Array, { functionId, args: [offset = 0n] }: HypercallEvent): HypercallResult {
   const bytes = isWide(functionId) ? WIDE_BYTES : NARROW_BYTES;
   if (offset > BigInt(name.length)) return INVALID_PARAMETER;

@@ -41,12 +41,12 @@ const MIGRATION_NOT_REQUIRED = 2;
 /** Affinity states. */
 const AFFINITY_ON = 0;
 const AFFINITY_OFF = 1;
-/** Bits of CPU_SUSPEND's power_state, in the original format, other than the StateID and StateType of level 0 (5.4.2). */
+/** Bits of CPU_SUSPEND's power_state in the original format, without the StateID and StateType of level 0 (5.4.2). */
 const RESERVED_POWER_STATE = 0xfffe_0000n;
-/** The one architectural reset type of SYSTEM_RESET2; vendors' have bit 31 set (5.12). */
+/** The one architectural reset type of SYSTEM_RESET2; vendor-specific types have bit 31 set (5.12). */
 const SYSTEM_WARM_RESET = 0n;
 const INSTRUCTION_BYTES = 4n;
-/** What code runs from. */
+/** Kinds of memory that instructions can be fetched from. */
 const EXECUTABLE: ReadonlySet<string | undefined> = new Set(['ram', 'rom']);
 
 /** An argument that is a `uint32` in both forms of its call. */
@@ -99,14 +99,14 @@ export class Psci implements CallOwner {
     return 'stop';
   }
 
-  /** PSCI_FEATURES, which also says whether there is SMCCC_VERSION. */
+  /** PSCI_FEATURES, which also tells whether SMCCC_VERSION exists. */
   #features([queriedId]: CallArguments): number {
     const queried = queriedFunction(queriedId);
     if (queried?.owner === (Owner.Architecture as number)) return presence(queried.number === 0 && !queried.wide);
     return presence(queried?.owner === (Owner.Standard as number) && this.has(queried));
   }
 
-  /** The vCPU with an affinity, whose reserved bits must be 0. */
+  /** The vCPU with an affinity. Reserved bits must be 0. */
   #target(affinity: bigint): Aarch64Vcpu | undefined {
     return this.vcpus().find((vcpu) => vcpu.affinity === affinity);
   }
@@ -135,7 +135,10 @@ export class Psci implements CallOwner {
   }
 }
 
-/** Standby, also in place of power-down (5.4.2): the guest looks for the interrupt itself after an early wake-up. */
+/**
+ * Enters standby, also for power-down requests (5.4.2): after an early wake-up, the guest looks for the interrupt
+ * itself.
+ */
 function suspend(vcpu: Aarch64Vcpu, [powerState]: CallArguments): PsciStatus {
   if ((word(powerState) & RESERVED_POWER_STATE) !== 0n) return PsciStatus.InvalidParameters;
   vcpu.waitForInterrupt();
