@@ -20,7 +20,13 @@ export const virt: Board = {
     'virtio-mmio': {
       base: 0x0a00_0000,
       interrupt: 48,
-      row: { count: 32, addressStride: 0x200, interruptStride: 1 },
+      // Drivers probe all of them and find "virt", version 2, no device (DeviceID 0), vendor "QEMU" (VirtIO 1.2, section 4.2.2).
+      row: {
+        count: 32,
+        addressStride: 0x200,
+        interruptStride: 1,
+        empty: { 0x000: 0x7472_6976, 0x004: 2, 0x00c: 0x554d_4551 },
+      },
     },
     'shared-memory': {
       base: 0x0b00_0000,

@@ -132,6 +132,7 @@ describe('the session of a system with several VMs', () => {
       name: 'pl011-0',
       vdev: { name: 'pl011-0', type: 'pl011', interrupts: [{ number: 33 }] },
     });
+    expect(ranges).toContainEqual({ base: 0xa00_0000, size: 0x4000, kind: 'empty', name: 'virtio-mmio (empty)' });
     const planned = await space.qvm(['map', 'safety.qvmconf', '--plugin', SCRIPTS, '--json']);
     expect(JSON.parse(planned.stdout)).toEqual(ranges);
     const table = await qvm('map', 'safety');

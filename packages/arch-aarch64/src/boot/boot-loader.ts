@@ -1,5 +1,5 @@
 import { writeDeviceTree } from '@qvm/core/architecture';
-import type { BootRequest, MachineServices } from '@qvm/core/architecture';
+import type { BootRequest, MachineServices, MemoryRegion } from '@qvm/core/architecture';
 import type { GuestMemory } from '@qvm/core/vdev';
 import type { BoardDescription } from './device-tree.js';
 import { generateTree } from './device-tree.js';
@@ -92,9 +92,14 @@ function makeTree(
   board: BoardDescription,
 ): Uint8Array {
   const tree = given
-    ? given.patch(board, (address) => services.map.find(address) !== undefined)
+    ? given.patch(board, (address) => isPopulated(services.map.find(address)))
     : generateTree(board, request.vdevNodes);
   return writeDeviceTree(services.hooks.deviceTree.call(tree), given && { reservations: given.reservations });
+}
+
+/** Whether there is more at an address than an empty place of the board, in which a driver finds nothing. */
+function isPopulated(region: MemoryRegion | undefined): boolean {
+  return region !== undefined && !(region.kind === 'mmio' && region.empty === true);
 }
 
 /** Writes a segment, which may span several regions that are not contiguous in host memory. */

@@ -142,6 +142,7 @@ describe("QEMU's tree, given", () => {
       ['pl031', 0x901_0000],
     ] as const)
       bench.map.addMmio(name, base, 0x1000, HANDLER);
+    bench.map.addEmpty('virtio-mmio (empty)', 0x0a00_0200, 0x200, HANDLER);
     return bench;
   };
   const boot = (request: Partial<Parameters<BootBench['boot']>[0]> = {}, cpus = 1) =>
@@ -200,6 +201,7 @@ describe("QEMU's tree, given", () => {
       '/fw-cfg@9020000',
       '/pl061@9030000',
       '/virtio_mmio@a000000',
+      '/virtio_mmio@a000200',
       '/flash@0',
       '/intc@8000000/its@8080000',
     ];

@@ -36,7 +36,7 @@ export interface GivenTree {
    * The tree with the VM's memory, CPUs, firmware and `chosen`; all other nodes stay.
    *
    * @param isMapped - whether the VM has something at an address: devices that it does not have are disabled, because a guest
-   * that looks for them would take an external abort.
+   * that looks for them would take an external abort, or find an empty place.
    * @throws QvmError `devicetree.malformed`
    */
   patch(board: BoardDescription, isMapped: (address: number) => boolean): DeviceTreeNode;

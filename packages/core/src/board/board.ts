@@ -65,6 +65,11 @@ export interface BoardRow {
   readonly addressStride: number;
   /** From the interrupt numbers of a place to those of the next. */
   readonly interruptStride: number;
+  /**
+   * The board decodes places without a vdev too: 32-bit words by their offset in a place, a multiple of 4 below `addressStride`. All
+   * else reads as zero there, and writes have no effect. The place has a single `base` then. Absent: accesses are external aborts.
+   */
+  readonly empty?: Readonly<Record<number, number>>;
 }
 
 /**

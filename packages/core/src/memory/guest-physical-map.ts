@@ -62,6 +62,18 @@ export class GuestPhysicalMap implements PhysicalMap {
   }
 
   /**
+   * Adds places of the board that no vdev has.
+   *
+   * @param base - a multiple of 4.
+   * @param size - bytes, a positive multiple of 4.
+   * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
+   */
+  addEmpty(name: string, base: number, size: number, handler: MmioHandler): void {
+    const index = this.#place(name, base, size, MMIO_GRANULE);
+    this.#regions.splice(index, 0, { kind: 'mmio', name, base, size, handler, empty: true });
+  }
+
+  /**
    * @param base - a multiple of 4.
    * @param size - bytes, a positive multiple of 4.
    * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
@@ -94,6 +106,11 @@ export class GuestPhysicalMap implements PhysicalMap {
     this.#lastHit = undefined;
   }
 
+  /** Whether no region has a byte of the range. */
+  isFree(base: number, size: number): boolean {
+    return this.#overlapping(base, size) === undefined;
+  }
+
   /** First address above all regions that is a multiple of `alignment`. */
   top(alignment: number): number {
     const last = this.#regions.at(-1);
@@ -122,16 +139,22 @@ export class GuestPhysicalMap implements PhysicalMap {
   /** Checks a new range; returns the index that keeps the list sorted. */
   #place(name: string, base: number, size: number, granule: number): number {
     checkRange(name, base, size, granule);
-    const index = this.#firstAbove(base);
-    for (const other of [this.#regions[index - 1], this.#regions[index]]) {
-      if (other !== undefined && base < other.base + other.size && other.base < base + size) {
-        throw new QvmError(
-          'memory.overlap',
-          `${name} (${formatRange(base, size)}) overlaps ${other.name} (${formatRange(other.base, other.size)}).`,
-        );
-      }
+    const other = this.#overlapping(base, size);
+    if (other !== undefined) {
+      throw new QvmError(
+        'memory.overlap',
+        `${name} (${formatRange(base, size)}) overlaps ${other.name} (${formatRange(other.base, other.size)}).`,
+      );
     }
-    return index;
+    return this.#firstAbove(base);
+  }
+
+  /** A region that shares a byte with the range. Regions are disjoint, so only the neighbours of its base can be the first. */
+  #overlapping(base: number, size: number): MemoryRegion | undefined {
+    const index = this.#firstAbove(base);
+    return [this.#regions[index - 1], this.#regions[index]].find(
+      (other) => other !== undefined && base < other.base + other.size && other.base < base + size,
+    );
   }
 }
 

@@ -78,6 +78,8 @@ export interface MmioRegion extends RegionBase {
   readonly kind: 'mmio';
   /** Carries out the accesses. */
   readonly handler: MmioHandler;
+  /** Places of the board that no vdev has: they answer that nothing is there. */
+  readonly empty?: true;
 }
 
 /**

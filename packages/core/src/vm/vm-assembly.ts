@@ -1,4 +1,5 @@
 import type { Machine, VmRequest } from '../architecture/architecture.js';
+import { mapEmptyPlaces } from '../board/empty-places.js';
 import { InstructionClock } from '../clock/instruction-clock.js';
 import { RealTimeClock } from '../clock/real-time-clock.js';
 import type { VmClock } from '../clock/vm-clock.js';
@@ -53,7 +54,7 @@ export interface AssembledVm {
 
 /**
  * Builds the parts of a VM, always in this order: memory, map and RAM, interrupt bus, machine, vdevs (implicit ones
- * first), plugins.
+ * first), places that no vdev took, plugins.
  */
 export function assembleVm(options: VmOptions, control: VmControl): AssembledVm {
   checkOptions(options);
@@ -116,6 +117,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
   };
   const vdevs = createVdevs(host, options, reserved);
   try {
+    mapEmptyPlaces(board, map);
     applyPlugins(options, hooks, machine);
   } catch (error) {
     void disposeVdevs(vdevs, options);

@@ -33,8 +33,11 @@ export interface MappedRange {
   readonly base: number;
   /** Bytes. */
   readonly size: number;
-  /** `window`: where a vdev shows memory or registers of others, or may do so. */
-  readonly kind: 'ram' | 'rom' | 'registers' | 'window' | 'reserved';
+  /**
+   * `window`: where a vdev shows memory or registers of others, or may do so. `empty`: places of the board that no vdev has, and that
+   * say so to a guest.
+   */
+  readonly kind: 'ram' | 'rom' | 'registers' | 'empty' | 'window' | 'reserved';
   readonly name: string;
   /** In a window: what the guest may do with the memory that is there; absent where nothing is. */
   readonly access?: 'rw' | 'ro';
@@ -68,8 +71,9 @@ const holds =
   ({ base, size }: VdevRange): boolean =>
     address >= base && address < base + size;
 
-function natureOf({ kind }: MemoryRegion, inWindow: boolean): Pick<MappedRange, 'kind' | 'access'> {
-  if (kind === 'mmio') return { kind: 'registers' };
+function natureOf(region: MemoryRegion, inWindow: boolean): Pick<MappedRange, 'kind' | 'access'> {
+  const { kind } = region;
+  if (kind === 'mmio') return { kind: region.empty === true ? 'empty' : 'registers' };
   if (!inWindow) return { kind };
   return kind === 'reserved' ? { kind: 'window' } : { kind: 'window', access: kind === 'ram' ? 'rw' : 'ro' };
 }
