@@ -8,6 +8,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { CONTROL_HEATER, CONTROL_INTERRUPT, REGISTERS_SIZE, STATUS_ALARM, thermometerRegisters } from './registers.js';
 import type { ThermometerOperations, ThermometerRegister } from './registers.js';
@@ -67,7 +68,7 @@ export class ThermometerDevice implements Vdev, ThermometerOperations {
     this.#updateInterrupt();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const { deadline } = this.#heater;
     const untilStep = deadline === undefined ? 0 : Math.max(0, deadline - this.#context.clock.now());
     return {
@@ -77,7 +78,7 @@ export class ThermometerDevice implements Vdev, ThermometerOperations {
   }
 
   /** A snapshot may come from anywhere: all of it is checked before anything changes. */
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['registers', 'temperature', 'untilStep'], 'state');
     const registers = this.#registers.decode(state.registers);

@@ -1,6 +1,6 @@
 /**
- * For all plugins and host programs: plugins, tokens, errors, logging. The rest has entries by role: `/vdev`, `/services`,
- * `/hooks`, `/architecture`, `/host`.
+ * For all plugins and host programs: plugins, tokens, errors, logging, exit codes. The rest has entries by role: `/vdev`, `/services`,
+ * `/options`, `/hooks`, `/architecture`, `/board`, `/host`.
  *
  * @module
  */
@@ -23,3 +23,5 @@ export type { Token } from './plugin/token.js';
 export { createToken } from './plugin/token.js';
 export { hexadecimal } from './text/hexadecimal.js';
 export type { Json } from './vdev/vdev.js';
+export type { VmExit } from './vm/vm-exit.js';
+export { VmExitCode } from './vm/vm-exit.js';

@@ -1,8 +1,7 @@
-import { QvmError } from '@qvm/core';
+import { QvmError, VmExitCode } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import type { BootRequest, Machine, MachineServices, MachineSnapshot, VcpuSnapshot } from '@qvm/core/architecture';
 import { hasTaps } from '@qvm/core/hooks';
-import { VmExitCode } from '@qvm/core/host';
 import { VdevStateError } from '@qvm/core/vdev';
 import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';

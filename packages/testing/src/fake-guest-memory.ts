@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { GuestMemory } from '@qvm/core/vdev';
+import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
 
 /**
  * Guest RAM in a plain buffer, at one address. Accesses outside it throw QvmError `testing.guest-memory`.
@@ -25,7 +25,7 @@ export class FakeGuestMemory implements GuestMemory {
     return this.bytes.subarray(offset, offset + length);
   }
 
-  resolve(address: number, length: number, _write: boolean, views: Uint8Array[]): boolean {
+  resolve(address: number, length: number, _access: MemoryAccess, views: Uint8Array[]): boolean {
     if (length === 0) return true;
     if (!this.contains(address, length)) return false;
     views.push(this.view(address, length));

@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { MemorySlice } from '@qvm/core/services';
-import type { AccessWidth, MemoryWindow, MmioHandler } from '@qvm/core/vdev';
+import type { AccessWidth, MemoryWindow, MmioHandler, WindowMapping } from '@qvm/core/vdev';
 
 /**
  * Mapping of a vdev in a {@link FakeMemoryWindow}.
@@ -25,7 +25,7 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
     readonly size: number,
   ) {}
 
-  map(offset: number, slice: MemorySlice, bytes: number = slice.bytes, access: 'rw' | 'ro' = 'rw'): void {
+  map(offset: number, slice: MemorySlice, { bytes = slice.bytes, access = 'rw' }: WindowMapping = {}): void {
     if (bytes > slice.bytes) throw this.#misfit(offset, bytes);
     this.#add(offset, { kind: 'memory', slice, size: bytes, access });
   }

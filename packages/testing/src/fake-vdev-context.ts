@@ -134,6 +134,9 @@ export class FakeVdevContext implements VdevContext {
   }
 
   terminate(exitCode: number, reason: string): void {
+    if (!Number.isInteger(exitCode) || exitCode < 0 || exitCode > 255) {
+      throw new QvmError('vdev.exit-code', `${exitCode} is no exit code`);
+    }
     this.terminations.push({ exitCode, reason });
   }
 

@@ -90,9 +90,9 @@ describe('FakeGuestMemory', () => {
     const changes: (readonly [number, number])[] = [];
     memory.onChange = (address, length) => changes.push([address, length]);
     const views: Uint8Array[] = [];
-    expect(memory.resolve(0x1004, 4, true, views)).toBe(true);
-    expect(memory.resolve(0, 0, true, views)).toBe(true);
-    expect(memory.resolve(0x100d, 4, false, views)).toBe(false);
+    expect(memory.resolve(0x1004, 4, 'write', views)).toBe(true);
+    expect(memory.resolve(0, 0, 'write', views)).toBe(true);
+    expect(memory.resolve(0x100d, 4, 'read', views)).toBe(false);
     expect(views.map((view) => view.length)).toEqual([4]);
     memory.touched(0x1004, 4);
     memory.touched(0x1004, 0);

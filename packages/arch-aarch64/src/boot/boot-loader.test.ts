@@ -216,7 +216,7 @@ describe('loadGuest', () => {
         initrdOf(booted) ?? { base: 0, size: 0 },
       ];
       ranges.forEach((x, n) => {
-        if (x.size > 0 && !bench.guest.contains(x.base, x.size, true)) throw new Error(`${where}: not in RAM`);
+        if (x.size > 0 && !bench.guest.contains(x.base, x.size, 'write')) throw new Error(`${where}: not in RAM`);
         for (const y of ranges.slice(n + 1))
           if (x.base < y.base + y.size && y.base < x.base + x.size) throw new Error(`${where}: overlap`);
       });

@@ -2,7 +2,7 @@ import { QvmError } from '@qvm/core';
 import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import type { Json } from '@qvm/core';
 import type { InterruptController } from '@qvm/core/architecture';
-import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
+import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';
 import { decodeCpuInterface } from './cpu-interface.js';
 import { Distributor } from './distributor.js';
@@ -58,7 +58,7 @@ export class Gic implements Vdev, InterruptController {
     this.#core.reset();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const { banks, routing, cpus, groups } = this.#core;
     const state = {
       groups,
@@ -69,7 +69,7 @@ export class Gic implements Vdev, InterruptController {
     return { version: STATE_VERSION, state };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot.version, STATE_VERSION);
     const { banks, routing, cpus } = this.#core;
     const saved = requireMembers(snapshot.state, ['groups', 'interrupts', 'routing', 'cpuInterfaces'], 'The GIC state');

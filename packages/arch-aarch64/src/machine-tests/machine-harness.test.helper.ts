@@ -1,8 +1,8 @@
 import { virt } from '@qvm/boards';
 import { Vm } from '@qvm/core/host';
-import type { Logger } from '@qvm/core';
+import type { Logger, VmExit } from '@qvm/core';
 import type { Architecture, Engine, UnsupportedPolicies } from '@qvm/core/architecture';
-import type { StepResult, VdevSpec, VmExit, VmOptions } from '@qvm/core/host';
+import type { StepResult, VdevSpec, VmOptions } from '@qvm/core/host';
 import { aarch64 } from '../architecture.js';
 import { assemble } from '@qvm/asm-aarch64';
 import { elfProgram } from '../boot/image-file.test.helper.js';

@@ -1,5 +1,5 @@
 import type { Json } from '@qvm/core';
-import type { DeviceTreeNode, Vdev, VdevContext } from '@qvm/core/vdev';
+import type { DeviceTreeNode, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { AARCH64_CPUS } from '../system/cpu-attachment.js';
 import { requireArray, requireMembers, requireUnsigned, requireVersion } from '../gic/saved-state.js';
 import { CpuTimers, decodeCpuTimers } from './cpu-timers.js';
@@ -29,7 +29,7 @@ export class GenericTimer implements Vdev {
     for (const cpu of this.#cpus) cpu.reset();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     return {
       version: STATE_VERSION,
       state: { count: this.#counter.count, vcpus: this.#cpus.map((cpu) => cpu.save()) },
@@ -37,7 +37,7 @@ export class GenericTimer implements Vdev {
   }
 
   /** The counter continues from its saved value, whatever the clock shows. */
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot.version, STATE_VERSION);
     const saved = requireMembers(snapshot.state, ['count', 'vcpus'], 'The timer state');
     const count = requireUnsigned(saved.count, COUNT_LIMIT, 'count');

@@ -1,8 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Disposable, hexadecimal } from '@qvm/core';
+import { type Disposable, hexadecimal, VmExitCode } from '@qvm/core';
 import { type CodeTranslatedEvent } from '@qvm/core/hooks';
-import { VmExitCode } from '@qvm/core/host';
 import { describeError, type VmHandle } from '@qvm/sdk';
 import { CliError } from '../report/report-error.js';
 import { writeFile } from '../report/write-file.js';

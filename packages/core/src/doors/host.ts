@@ -18,8 +18,6 @@ export type { StepResult } from '../vm/step-result.js';
 export { VdevError } from '../vm/vdev-error.js';
 export type { VdevInstance, VdevRange } from '../vm/vdev-instance.js';
 export type { VdevPlacement } from '../vm/vdev-placement.js';
-export type { VmExit } from '../vm/vm-exit.js';
-export { VmExitCode } from '../vm/vm-exit.js';
 export type { CharacterBackendOpener, ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from '../vm/vm-options.js';
 export type { VmState, VmVerb } from '../vm/vm-state.js';
 export { VmLifecycle, nextVmState } from '../vm/vm-state.js';

@@ -27,7 +27,6 @@ export type {
 export { HOST_DEVICE, HOST_DEVICE_REGISTRY } from '../host-device/host-device.js';
 export type { HypercallFunction, HypercallRegistry } from '../hypercall/hypercall.js';
 export { HYPERCALLS, HypercallStatus } from '../hypercall/hypercall.js';
-export { MappedWindow } from '../memory/mapped-window.js';
 export type { MemorySource } from '../memory/memory-pool.js';
 export { MEMORY_SOURCE, MemoryPool } from '../memory/memory-pool.js';
 export type { MemoryShare, MemorySlice } from '../memory/memory-slice.js';

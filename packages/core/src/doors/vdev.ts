@@ -8,15 +8,15 @@ export type { Clock, ClockTimer } from '../clock/clock.js';
 export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.js';
 export type { InterruptLine } from '../interrupt/interrupt.js';
 export { GuestMemoryError } from '../memory/guest-memory-error.js';
-export type { GuestMemory } from '../memory/guest-memory.js';
+export type { GuestMemory, MemoryAccess } from '../memory/guest-memory.js';
 export type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
-export type { MemoryWindow } from '../memory/memory-window.js';
+export type { MemoryWindow, WindowMapping } from '../memory/memory-window.js';
 export type { CommonVdevOptions, VdevOptions } from '../vdev/common-options.js';
 export { COMMON_VDEV_OPTIONS, allVdevOptions } from '../vdev/common-options.js';
 export type { RegisterValues } from '../vdev/register-block.js';
 export { RegisterBlock } from '../vdev/register-block.js';
 export type { RegisterLayout, RegisterSpec } from '../vdev/register-layout.js';
-export { isStored, registerMask, registersToMarkdown } from '../vdev/register-layout.js';
+export { registersToMarkdown } from '../vdev/register-layout.js';
 export {
   VdevStateError,
   requireBoolean,
@@ -35,6 +35,7 @@ export type {
   VdevFactory,
   VdevFile,
   VdevResources,
+  VdevState,
   WindowRequest,
 } from '../vdev/vdev.js';
 export { defineVdev } from '../vdev/vdev.js';

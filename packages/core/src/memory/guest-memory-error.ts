@@ -1,4 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
+import type { MemoryAccess } from './guest-memory.js';
 
 /**
  * A host-side access to guest memory left RAM. Code `memory.guest-access`.
@@ -11,7 +12,7 @@ export class GuestMemoryError extends QvmError {
   /** Bytes. */
   readonly length: number;
 
-  constructor(access: 'read' | 'write', address: number, length: number) {
+  constructor(access: MemoryAccess, address: number, length: number) {
     super(
       'memory.guest-access',
       `Cannot ${access} ${length} bytes at guest-physical address 0x${address.toString(16)}: not all of it is ${

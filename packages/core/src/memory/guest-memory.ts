@@ -1,4 +1,11 @@
 /**
+ * Direction of an access to guest memory, as its maker sees it: ROM can be read only.
+ *
+ * @experimental
+ */
+export type MemoryAccess = 'read' | 'write';
+
+/**
  * Bounds-checked access to a VM's RAM by guest-physical address: what vdevs, loaders and debuggers use.
  * Every accessor throws `GuestMemoryError` when the range is not wholly inside RAM (or ROM, for reads).
  * All multi-byte values are little-endian; addresses need not be aligned.
@@ -14,13 +21,13 @@ export interface GuestMemory {
   /**
    * Appends to `views` live views that make up the range, one for each region that it spans; nothing for an empty one.
    * For ranges that a guest names: any number may be given. Returns false, and appends nothing, when not all of it is
-   * RAM (ROM counts when `write` is false). What is mapped into a window does not count: it may go while views are held.
+   * RAM (ROM counts for reads). What is mapped into a window does not count: it may go while views are held.
    */
-  resolve(address: number, length: number, write: boolean, views: Uint8Array[]): boolean;
+  resolve(address: number, length: number, access: MemoryAccess, views: Uint8Array[]): boolean;
   /** The bytes of a range changed through a view: decoded code on those pages is dropped. */
   touched(address: number, length: number): void;
-  /** Whether the whole range is RAM (ROM counts when `write` is false). */
-  contains(address: number, length: number, write: boolean): boolean;
+  /** Whether the whole range is RAM (ROM counts for reads). An empty range always is. */
+  contains(address: number, length: number, access: MemoryAccess): boolean;
   /** Copies guest bytes out; the range may span adjacent regions. */
   read(address: number, length: number): Uint8Array;
   /** Copies bytes into the guest; decoded code on those pages is dropped. */

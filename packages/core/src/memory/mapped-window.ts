@@ -1,7 +1,7 @@
 import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from './guest-physical-map.js';
 import type { MemorySlice } from './memory-slice.js';
-import type { MemoryWindow } from './memory-window.js';
+import type { MemoryWindow, WindowMapping } from './memory-window.js';
 import type { MmioHandler, MemoryRegion } from './memory-region.js';
 import type { VmMemory } from './vm-memory.js';
 
@@ -44,7 +44,7 @@ export class MappedWindow implements MemoryWindow {
     map.addWindow(range.name, range.base, range.size);
   }
 
-  map(offset: number, slice: MemorySlice, bytes = slice.bytes, access: 'rw' | 'ro' = 'rw'): void {
+  map(offset: number, slice: MemorySlice, { bytes = slice.bytes, access = 'rw' }: WindowMapping = {}): void {
     if (slice.pool !== this.#memory.slice?.pool) {
       throw new QvmError('memory.not-pooled', `${this.#name} cannot map memory that is not of its VM's pool.`);
     }

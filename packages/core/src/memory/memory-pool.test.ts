@@ -101,7 +101,7 @@ describe('MappedWindow', () => {
     expect(map.find(BASE)?.kind).toBe('reserved');
     const slice = pool.take(0x2_0000);
     bytesOf(pool, slice)[5] = 42;
-    window.map(0x3000, slice, 0x1_1000);
+    window.map(0x3000, slice, { bytes: 0x1_1000 });
     expect(guest.readU8(BASE + 0x3005)).toBe(42);
     guest.writeU32(BASE + 0x3000 + 0x1_0ffc, 7);
     expect(() => guest.readU8(BASE + 0x3000 + 0x1_1000)).toThrow(withCode('memory.guest-access'));
@@ -118,9 +118,9 @@ describe('MappedWindow', () => {
   it('maps registers and read-only memory', () => {
     const { pool, map, window, guest } = setup();
     window.mapRegisters(0, 0x1000, HANDLER);
-    window.map(0x1000, pool.take(UNIT), 0x1000, 'ro');
+    window.map(0x1000, pool.take(UNIT), { bytes: 0x1000, access: 'ro' });
     expect(map.find(BASE)?.kind).toBe('mmio');
-    expect([guest.readU8(BASE + 0x1000), guest.contains(BASE + 0x1000, 1, true)]).toEqual([0, false]);
+    expect([guest.readU8(BASE + 0x1000), guest.contains(BASE + 0x1000, 1, 'write')]).toEqual([0, false]);
     window.clear();
     expect(map.find(BASE)?.kind).toBe('reserved');
   });
@@ -142,7 +142,7 @@ describe('MappedWindow', () => {
       [0, 0x2_0000],
       [NaN, 0x1000],
     ] as const) {
-      expect(() => window.map(offset, slice, bytes)).toThrow(withCode('memory.window'));
+      expect(() => window.map(offset, slice, { bytes })).toThrow(withCode('memory.window'));
     }
     expect(() => window.map(0, new MemoryPool(4 * UNIT).take(1))).toThrow(withCode('memory.not-pooled'));
     const alone = new VmMemory(4 * UNIT);

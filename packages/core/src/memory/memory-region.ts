@@ -30,8 +30,8 @@ export interface MmioHandler {
   /** `value` is unsigned and fits `width`. */
   write(offset: number, width: AccessWidth, value: number): void;
   /**
-   * Reads 64 bits at once, into `value`. `offset` is a multiple of 8. A handler that has this has {@link MmioHandler.writeWide} too; without
-   * them, the device gets two 32-bit accesses, low word first.
+   * Reads 64 bits at once, into `value`. `offset` is a multiple of 8. It counts only together with {@link MmioHandler.writeWide}: a handler
+   * that lacks one of them gets two 32-bit accesses, low word first.
    */
   readWide?(offset: number, value: WideValue): void;
   /** Writes 64 bits at once. `value` is valid during the call. */

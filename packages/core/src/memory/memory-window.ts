@@ -2,6 +2,18 @@ import type { MemorySlice } from './memory-slice.js';
 import type { MmioHandler } from './memory-region.js';
 
 /**
+ * How much of a slice {@link MemoryWindow.map} maps, and what the guest may do there.
+ *
+ * @experimental
+ */
+export interface WindowMapping {
+  /** Bytes from the start of the slice: a positive multiple of 4 KiB. Default: all of the slice. */
+  readonly bytes?: number;
+  /** `ro`: the guest's writes are external aborts. Default `rw`. */
+  readonly access?: 'rw' | 'ro';
+}
+
+/**
  * A range of a VM's guest-physical map whose content its vdev changes at run time. Where nothing is mapped, an access is
  * an external abort. What is mapped is no RAM of the guest's own: device trees do not list it.
  *
@@ -16,12 +28,10 @@ export interface MemoryWindow {
    * Maps bytes of a slice as RAM: the guest reaches them at full speed, executes them, and vdevs reach them by DMA.
    *
    * @param offset - in the window; a multiple of 4 KiB.
-   * @param bytes - a positive multiple of 4 KiB, at most the slice's; all of the slice when absent.
-   * @param access - `ro`: the guest's writes are external aborts; `rw` when absent.
    * @throws QvmError `memory.window` when the range does not fit or is in use, `memory.not-pooled` when the slice is of
    * another memory than the VM's.
    */
-  map(offset: number, slice: MemorySlice, bytes?: number, access?: 'rw' | 'ro'): void;
+  map(offset: number, slice: MemorySlice, options?: WindowMapping): void;
   /**
    * Maps registers.
    *

@@ -160,13 +160,13 @@ describe('RamGuestMemory', () => {
   it('resolves a range into a view for each region, or into nothing', () => {
     const { guest, written } = setUp();
     const views: Uint8Array[] = [];
-    expect(guest.resolve(RAM + 0xff0, 0x20, true, views)).toBe(true);
+    expect(guest.resolve(RAM + 0xff0, 0x20, 'write', views)).toBe(true);
     expect(views.map((view) => view.length)).toEqual([0x10, 0x10]);
     views[1]?.fill(1);
     guest.touched(RAM + 0x1000, 0x10);
     guest.touched(RAM, 0);
     expect([guest.readU8(RAM + 0xfff), guest.readU8(RAM + 0x1000), written]).toEqual([0, 1, [[RAM + 0x1000, 0x10]]]);
-    expect(guest.resolve(RAM + 0x1ff0, 0x20, false, views)).toBe(true);
+    expect(guest.resolve(RAM + 0x1ff0, 0x20, 'read', views)).toBe(true);
     expect(views).toHaveLength(4);
     for (const [address, length] of [
       [RAM + 0x1ff0, 0x20],
@@ -176,9 +176,9 @@ describe('RamGuestMemory', () => {
       [RAM, 2 ** 53],
       [2 ** 60, 1],
     ] as const) {
-      expect(guest.resolve(address, length, true, views)).toBe(false);
+      expect(guest.resolve(address, length, 'write', views)).toBe(false);
     }
-    expect(guest.resolve(0, 0, true, views)).toBe(true);
+    expect(guest.resolve(0, 0, 'write', views)).toBe(true);
     expect(views).toHaveLength(4);
   });
 
@@ -191,16 +191,16 @@ describe('RamGuestMemory', () => {
 
   it('reads ROM and does not write it', () => {
     const { guest } = setUp();
-    expect(guest.contains(RAM, 0x3000, false)).toBe(true);
-    expect(guest.contains(RAM, 0x3000, true)).toBe(false);
-    expect(guest.contains(RAM, 0x3001, false)).toBe(false);
+    expect(guest.contains(RAM, 0x3000, 'read')).toBe(true);
+    expect(guest.contains(RAM, 0x3000, 'write')).toBe(false);
+    expect(guest.contains(RAM, 0x3001, 'read')).toBe(false);
     expect(guest.read(RAM + 0x2ffc, 4)).toEqual(new Uint8Array(4));
     expect(() => guest.writeU8(RAM + 0x2000, 1)).toThrow('Cannot write 1 bytes at guest-physical address 0x40002000');
   });
 
   it('takes empty ranges anywhere', () => {
     const { guest, written } = setUp();
-    expect([guest.view(0, 0).length, guest.read(12, 0).length, guest.contains(12, 0, true)]).toEqual([0, 0, true]);
+    expect([guest.view(0, 0).length, guest.read(12, 0).length, guest.contains(12, 0, 'write')]).toEqual([0, 0, true]);
     guest.write(0, new Uint8Array(0));
     expect(written).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('RamGuestMemory', () => {
     [RAM, NaN],
   ])('refuses address %p, length %p', (address, length) => {
     const { guest } = setUp();
-    expect(guest.contains(address, length, false)).toBe(false);
+    expect(guest.contains(address, length, 'read')).toBe(false);
     expect(() => guest.view(address, length)).toThrow(GuestMemoryError);
     expect(() => guest.read(address, length)).toThrow(GuestMemoryError);
   });

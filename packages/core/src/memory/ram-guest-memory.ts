@@ -1,4 +1,4 @@
-import type { GuestMemory } from './guest-memory.js';
+import type { GuestMemory, MemoryAccess } from './guest-memory.js';
 import { GuestMemoryError } from './guest-memory-error.js';
 import type { PhysicalMap } from './physical-map.js';
 import type { MemoryRegion, RamRegion } from './memory-region.js';
@@ -29,9 +29,8 @@ export class RamGuestMemory implements GuestMemory {
     return this.#memory.u8.subarray(offset, offset + length);
   }
 
-  resolve(address: number, length: number, write: boolean, views: Uint8Array[]): boolean {
+  resolve(address: number, length: number, access: MemoryAccess, views: Uint8Array[]): boolean {
     if (!Number.isSafeInteger(address) || !isLength(length)) return false;
-    const access = write ? 'write' : 'read';
     const count = views.length;
     for (let position = 0; position < length;) {
       const region = this.#map.find(address + position);
@@ -51,8 +50,8 @@ export class RamGuestMemory implements GuestMemory {
     if (length !== 0) this.#written(address, length);
   }
 
-  contains(address: number, length: number, write: boolean): boolean {
-    return this.#spans(address, length, write ? 'write' : 'read') !== undefined;
+  contains(address: number, length: number, access: MemoryAccess): boolean {
+    return this.#spans(address, length, access) !== undefined;
   }
 
   read(address: number, length: number): Uint8Array {
@@ -110,7 +109,7 @@ export class RamGuestMemory implements GuestMemory {
   }
 
   /** Offset in the VM's memory of a range that lies in one region. */
-  #offset(address: number, length: number, access: 'read' | 'write'): number {
+  #offset(address: number, length: number, access: MemoryAccess): number {
     const region = this.#map.find(address);
     if (
       !Number.isSafeInteger(address) ||
@@ -123,14 +122,14 @@ export class RamGuestMemory implements GuestMemory {
     return region.offset + (address - region.base);
   }
 
-  #require(address: number, length: number, access: 'read' | 'write'): readonly Span[] {
+  #require(address: number, length: number, access: MemoryAccess): readonly Span[] {
     const spans = this.#spans(address, length, access);
     if (spans === undefined) throw new GuestMemoryError(access, address, length);
     return spans;
   }
 
   /** Splits a range at region borders; `undefined` when a part of it is not memory. */
-  #spans(address: number, length: number, access: 'read' | 'write'): readonly Span[] | undefined {
+  #spans(address: number, length: number, access: MemoryAccess): readonly Span[] | undefined {
     if (!Number.isSafeInteger(address) || !isLength(length)) return undefined;
     const spans: Span[] = [];
     let position = 0;
@@ -157,6 +156,6 @@ function isLength(length: number): boolean {
   return Number.isSafeInteger(length) && length >= 0;
 }
 
-function isMemory(region: MemoryRegion | undefined, access: 'read' | 'write'): region is RamRegion {
+function isMemory(region: MemoryRegion | undefined, access: MemoryAccess): region is RamRegion {
   return region !== undefined && (region.kind === 'ram' || (region.kind === 'rom' && access === 'read'));
 }

@@ -11,11 +11,11 @@ interface Entry<Target> {
 }
 
 /**
- * Stored register values that {@link RegisterBlock.decode} has checked, for {@link RegisterBlock.load}.
+ * Values of the stored registers of a block, by name.
  *
  * @experimental
  */
-export type RegisterValues = Uint32Array;
+export type RegisterValues<Name extends string> = Readonly<Record<Name, number>>;
 
 /**
  * A range of 32-bit registers run from their layout.
@@ -88,29 +88,28 @@ export class RegisterBlock<Target, Name extends string> implements MmioHandler {
     }
   }
 
-  /** The stored registers by name. */
-  save(): Record<Name, number> {
-    return Object.fromEntries(this.#storedNames.map((name) => [name, this.get(name)])) as Record<Name, number>;
+  /** The values of all stored registers: JSON-compatible. */
+  save(): RegisterValues<Name> {
+    return this.#stored((name) => this.get(name));
   }
 
   /**
-   * Checks what `save` gave, without changing anything.
+   * Checks what {@link RegisterBlock.save} gave, and changes nothing.
    *
    * @throws VdevStateError when a register is missing or unknown, or its value has unimplemented bits.
    */
-  decode(state: unknown): RegisterValues {
-    const values = Uint32Array.from(this.#values);
+  decode(state: unknown): RegisterValues<Name> {
     const saved = requireObject(state, this.#storedNames, 'registers');
-    for (const name of this.#storedNames) {
-      const { index, mask } = this.#entry(name);
-      values[index] = requireUnsigned(saved[name], mask, `register ${name}`);
-    }
-    return values;
+    return this.#stored((name) => requireUnsigned(saved[name], this.#entry(name).mask, `register ${name}`));
   }
 
-  /** Takes over values from {@link RegisterBlock.decode}. */
-  load(values: RegisterValues): void {
-    this.#values.set(values);
+  /** Takes over values from {@link RegisterBlock.decode}, without the effects of a guest's write. */
+  load(values: RegisterValues<Name>): void {
+    for (const name of this.#storedNames) this.set(name, values[name]);
+  }
+
+  #stored(valueOf: (name: Name) => number): RegisterValues<Name> {
+    return Object.fromEntries(this.#storedNames.map((name) => [name, valueOf(name)])) as RegisterValues<Name>;
   }
 
   #store(entry: Entry<Target>, value: number, written: number): void {

@@ -1,4 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
+import type { VdevState } from './vdev.js';
 
 /**
  * A saved state that a vdev refuses: of an unknown version, or not of the shape that its `save` gives.
@@ -13,14 +14,14 @@ export class VdevStateError extends QvmError {
 }
 
 /**
- * Refuses a snapshot whose version is not `known`.
+ * Refuses a saved state whose version is not `known`.
  *
  * @throws {@link VdevStateError}
  * @experimental
  */
-export function requireVersion(snapshot: { readonly version: number }, known: number): void {
-  if (snapshot.version !== known) {
-    throw new VdevStateError(`saved state has version ${String(snapshot.version)}, only version ${known} is known`);
+export function requireVersion(saved: Pick<VdevState, 'version'>, known: number): void {
+  if (saved.version !== known) {
+    throw new VdevStateError(`saved state has version ${String(saved.version)}, only version ${known} is known`);
   }
 }
 

@@ -75,8 +75,8 @@ export interface VdevResources {
 }
 
 /**
- * Everything a vdev may touch. What it lacks, a vdev cannot break. `create` receives it before the guest starts;
- * methods marked *startup* throw `vdev.phase` afterwards.
+ * What a vdev may use of its VM. {@link VdevFactory.create} gets it before the guest starts; methods marked *startup* throw
+ * `QvmError` `vdev.phase` afterwards.
  *
  * @experimental
  */
@@ -87,11 +87,24 @@ export interface VdevContext {
   readonly vm: string;
   /** Addresses given to the requested ranges, by request name. */
   readonly mmioBase: Readonly<Record<string, number>>;
-  /** A requested window, by request name; nothing is mapped in it yet. */
+  /**
+   * A requested window, by request name; nothing is mapped in it at first.
+   *
+   * @throws QvmError `vdev.window` when the vdev requested no such window.
+   */
   window(name: string): MemoryWindow;
-  /** The line of a requested interrupt, by request name. */
+  /**
+   * The line of a requested interrupt, by request name.
+   *
+   * @throws QvmError `vdev.interrupt` when the vdev requested no such interrupt.
+   */
   interrupt(name: string): InterruptLine;
-  /** A line that was not requested by number (per-vCPU inputs of architectural devices). *startup* */
+  /**
+   * A line to a private interrupt of one vCPU (GIC: PPI), for vdevs that are part of the processor, such as its timer. *startup*
+   *
+   * @param number - as the interrupt controller counts (GIC: INTID 16 to 31).
+   * @param vcpu - index of the vCPU, from 0.
+   */
   privateInterrupt(number: number, vcpu: number): InterruptLine;
   /** Guest-physical memory. */
   readonly memory: GuestMemory;
@@ -101,24 +114,49 @@ export interface VdevContext {
   readonly logger: Logger;
   /** Number of vCPUs of the VM. */
   readonly vcpus: number;
-  /** Opens the character back end that an option such as `hostdev` names (`stdio`, `null`, `file:PATH`, `pty`). *startup* */
+  /**
+   * Opens the character back end that an option such as `hostdev` names (`stdio`, `null`, `file:PATH`, `pty`). *startup*
+   *
+   * @throws QvmError when the host has no such back end, or cannot open it.
+   */
   openCharacterBackend(designator: string): CharacterBackend;
   /**
    * Something that another part of the VM or its host offers under a token: the machine of an architecture, a vdev that was
-   * made before this one, a plugin. Throws `vdev.attachment-missing`.
+   * made before this one, a plugin.
+   *
+   * @throws QvmError `vdev.attachment-missing` when nothing offers it.
    */
   attachment<T>(token: Token<T>): T;
-  /** Like `attachment`, for what a vdev can do without. */
+  /** Like {@link VdevContext.attachment}, for what the vdev can do without: `undefined` when nothing offers it. */
   optionalAttachment<T>(token: Token<T>): T | undefined;
   /**
-   * Offers something to the vdevs that are made after this one and to the host program (`VmHandle.service`). One value for
-   * each token and VM. *startup*, throws `vdev.offer-taken`.
+   * Offers something to the vdevs that are made after this one and to the host program (`VmHandle.service`). *startup*
+   *
+   * @throws QvmError `vdev.offer-taken` when something in the VM offers a value for the token already.
    */
   offer<T>(token: Token<T>, value: T): void;
-  /** Runs `task` on the VM's thread between two guest instructions; for host I/O that completed. */
+  /** Runs `task` on the VM's thread between two guest instructions; for host I/O that completed. A task that throws ends the VM. */
   post(task: () => void): void;
-  /** Ends the VM with an exit code (32–63 are free for vdevs). */
+  /**
+   * Ends the VM, between two guest instructions.
+   *
+   * @param exitCode - 0 to 255; 32 to 63 are free for vdevs, the others are those of `VmExitCode`.
+   * @param reason - a sentence for the user, which the vdev's name precedes.
+   * @throws QvmError `vdev.exit-code` for another number.
+   */
   terminate(exitCode: number, reason: string): void;
+}
+
+/**
+ * The guest-visible state of a vdev, as {@link Vdev.save} gives it.
+ *
+ * @experimental
+ */
+export interface VdevState {
+  /** Version of the format of `state`, counted by the vdev type: `restore` refuses one that it does not know. */
+  readonly version: number;
+  /** The state itself; its shape is the vdev's own matter. */
+  readonly state: Json;
 }
 
 /**
@@ -137,11 +175,15 @@ export interface Vdev {
    * guest-visible state. Posted tasks run meanwhile, timers and vCPUs do not. For vdevs with asynchronous host I/O.
    */
   quiesce?(): Promise<void>;
-  /** Snapshot of the guest-visible state, after `quiesce`; `version` lets `restore` refuse what it does not know. */
-  save(): { readonly version: number; readonly state: Json };
-  /** Takes over what `save` gave, which may come from anywhere: checks all of it before anything changes. Throws `VdevStateError`. */
-  restore(snapshot: { readonly version: number; readonly state: Json }): void;
-  /** What `qvm vdevstat` shows. */
+  /** The guest-visible state, after `quiesce`. */
+  save(): VdevState;
+  /**
+   * Takes over what `save` gave, which may come from anywhere: checks all of it before anything changes.
+   *
+   * @throws VdevStateError
+   */
+  restore(saved: VdevState): void;
+  /** State for people, by name: what `qvm vdevstat` shows. Pure, and called at any time. */
   status(): Readonly<Record<string, Json>>;
   /** The device-tree nodes that describe this instance to the guest, placed under the root. */
   deviceTree?(context: DeviceTreeContext): readonly DeviceTreeNode[];
@@ -162,7 +204,10 @@ export interface DeviceTreeContext {
   interruptCells(number: number, trigger: 'level' | 'edge'): readonly number[];
   /** `reg` content for a range: address and size with the root's two cells each. */
   reg(base: number, size: number): readonly number[];
-  /** Phandle of a shared node, made on first use: `apb-pclk` (24 MHz fixed clock), `gic`. */
+  /**
+   * The phandle that belongs to a label; each label has one. `apb-pclk` and `gic` are nodes that boards have (a clock of 24 MHz, the
+   * interrupt controller). Under another label, such as one with its name, a vdev gives a node of its own a `phandle` and refers to it.
+   */
   phandle(label: string): number;
 }
 
@@ -178,7 +223,7 @@ export interface VdevFile {
   readonly path: string;
   /** `change`: read and written in place; `write`: emptied, then written. */
   readonly access: 'read' | 'change' | 'write';
-  /** It is a disk. */
+  /** The file is a disk image: the checks of disks apply to it. */
   readonly disk?: boolean;
 }
 
@@ -192,7 +237,7 @@ export interface OptionProblem {
   readonly option?: string;
   /** Completes "the option NAME of vdev TYPE:". */
   readonly message: string;
-  /** What would be right. */
+  /** What a right value would be, for the user. */
   readonly hint?: string;
 }
 
@@ -213,13 +258,13 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
    * node becomes `stdout-path`.
    */
   readonly console?: boolean;
-  /** What is wrong with options that are right one by one: `check` and `start` say it. Absent: nothing. */
+  /** Problems of options that are right one by one, which `check` and `start` report. Absent: there are none. */
   check?(options: VdevOptions<D>): readonly OptionProblem[];
   /** What an instance with these options needs. Pure: called several times, also for checks. */
   resources(options: VdevOptions<D>): VdevResources;
   /** The files of the host that an instance with these options uses. Absent: it reads those of its options of kind `path`. */
   files?(options: VdevOptions<D>): readonly VdevFile[];
-  /** Makes an instance. Throws what the host does not allow. */
+  /** Makes an instance, in its power-on state. An error that it throws is reported to the user, and the VM is not made. */
   create(context: VdevContext, options: VdevOptions<D>): Vdev;
 }
 

@@ -1,5 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
-import type { Json } from '../vdev/vdev.js';
+import type { VdevState } from '../vdev/vdev.js';
 import { endsWithin } from './ends-within.js';
 import type { VdevInstance } from './vdev-instance.js';
 
@@ -7,19 +7,15 @@ import type { VdevInstance } from './vdev-instance.js';
 const QUIESCE_TIMEOUT_MS = 10_000;
 
 /**
- * The guest-visible state of one vdev.
+ * The guest-visible state of one vdev, and whose it is.
  *
  * @experimental
  */
-export interface VdevSnapshot {
-  /** Of the instance. */
+export interface VdevSnapshot extends VdevState {
+  /** Name of the instance. */
   readonly name: string;
   /** Type of the vdev. */
   readonly type: string;
-  /** Of the state's format, as the vdev counts. */
-  readonly version: number;
-  /** What `Vdev.save` gave. */
-  readonly state: Json;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { CharacterBackend, TerminalSize } from '../console/character-backend.js';
 import type { Clock, ClockTimer } from '../clock/clock.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
-import type { MemoryWindow } from '../memory/memory-window.js';
+import type { MemoryWindow, WindowMapping } from '../memory/memory-window.js';
 import type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
 import { VdevError } from './vdev-error.js';
 
@@ -124,8 +124,8 @@ class GuardedWindow implements MemoryWindow {
     this.#guard = guard;
   }
 
-  map(offset: number, slice: MemorySlice, bytes?: number, access?: 'rw' | 'ro'): void {
-    this.#inner.map(offset, slice, bytes, access);
+  map(offset: number, slice: MemorySlice, options?: WindowMapping): void {
+    this.#inner.map(offset, slice, options);
   }
 
   mapRegisters(offset: number, size: number, handler: MmioHandler): void {

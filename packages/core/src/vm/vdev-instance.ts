@@ -17,6 +17,9 @@ import { VdevGuard } from './vdev-guard.js';
 import type { VdevPlacement } from './vdev-placement.js';
 import type { CharacterBackendOpener, VdevSpec } from './vm-options.js';
 
+/** A process of the host cannot report more. */
+const LARGEST_EXIT_CODE = 255;
+
 /**
  * Services of a VM for all of its vdevs; each vdev gets a part of them.
  */
@@ -237,6 +240,9 @@ function createContext(
     },
     post,
     terminate(exitCode: number, reason: string): void {
+      if (!Number.isInteger(exitCode) || exitCode < 0 || exitCode > LARGEST_EXIT_CODE) {
+        throw new QvmError('vdev.exit-code', `The vdev ${name} ends its VM with ${exitCode}, which is no exit code.`);
+      }
       host.request({ kind: 'terminate', exitCode, reason: `${name}: ${reason}` });
     },
   };

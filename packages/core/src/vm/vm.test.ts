@@ -216,6 +216,7 @@ describe('Vm: vdev context', () => {
         codes.push(codeOf(() => context.interrupt('none')));
         codes.push(codeOf(() => context.openCharacterBackend('stdio')));
         codes.push(codeOf(() => context.attachment({ key: Symbol('x'), description: 'x' })));
+        for (const code of [-1, 256, 1.5, NaN]) codes.push(codeOf(() => context.terminate(code, 'no exit code')));
         const late = () => {
           codes.push(codeOf(() => context.privateInterrupt(28, 0)));
           codes.push(codeOf(() => context.openCharacterBackend('stdio')));
@@ -226,7 +227,9 @@ describe('Vm: vdev context', () => {
     });
     const { vm } = await bootedVm(wfi, { vdevs: [{ factory, options: {} }] });
     vm.step(1);
-    expect(codes).toEqual(['vdev.interrupt', 'vm.no-backend', 'vdev.attachment-missing', 'vdev.phase', 'vdev.phase']);
+    const exitCodes = Array.from({ length: 4 }, () => 'vdev.exit-code');
+    const missing = ['vdev.interrupt', 'vm.no-backend', 'vdev.attachment-missing'];
+    expect(codes).toEqual([...missing, ...exitCodes, 'vdev.phase', 'vdev.phase']);
   });
 
   it('gives input of a back end to the vdev as a task of the VM', async () => {

@@ -1,10 +1,9 @@
-import { QvmError } from '@qvm/core';
+import { QvmError, VmExitCode } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import { createVcpuHooks, GuestExits, INSPECT, vcpuSummary } from '@qvm/core/architecture';
 import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
 import { hasTaps, VcpuExit } from '@qvm/core/hooks';
 import type { TrapEvent, Vcpu, VcpuHooks } from '@qvm/core/hooks';
-import { VmExitCode } from '@qvm/core/host';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';

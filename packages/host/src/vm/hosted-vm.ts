@@ -1,6 +1,6 @@
 import type { Finding, VmSpec } from '@qvm/config';
-import { QvmError, type LogLevel } from '@qvm/core';
-import { VmExitCode, type VmState } from '@qvm/core/host';
+import { QvmError, type LogLevel, VmExitCode } from '@qvm/core';
+import { type VmState } from '@qvm/core/host';
 import { describeError, exitCodeOf } from '@qvm/sdk';
 import type { VmCommand, VmCommands, VmEnd, VmLaunch, VmThreadEvent } from '../worker/messages.js';
 import { ConsoleHub } from './console-hub.js';

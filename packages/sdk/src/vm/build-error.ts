@@ -1,6 +1,6 @@
 import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, type VmSpec } from '@qvm/config';
-import { QvmError } from '@qvm/core';
-import { VdevError, VmExitCode } from '@qvm/core/host';
+import { QvmError, VmExitCode } from '@qvm/core';
+import { VdevError } from '@qvm/core/host';
 
 /**
  * A VM could not be made or started for a reason that is no mistake in its configuration's text: an image that cannot be

@@ -1,6 +1,6 @@
 import { ConfigError, type Finding, type VmSpec } from '@qvm/config';
-import type { Logger, Token } from '@qvm/core';
-import { VmExitCode, type BootFiles, type Vm } from '@qvm/core/host';
+import { type Logger, type Token, VmExitCode } from '@qvm/core';
+import { type BootFiles, type Vm } from '@qvm/core/host';
 import { BLOCK_STORE, type BlockStore } from '@qvm/core/services';
 import { LOGGER } from '../container/tokens.js';
 import { BackendOpenings } from './backend-openings.js';

@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
-import type { MmioHandler, VdevFactory } from '@qvm/core/vdev';
+import type { MmioHandler, VdevFactory, VdevState } from '@qvm/core/vdev';
 import { createVdev } from '../create-vdev.js';
 import type { CreateVdevOptions, VdevHarness } from '../create-vdev.js';
 import { FakeDeviceTreeContext } from '../fake-device-tree-context.js';
@@ -209,7 +209,7 @@ function registerRanges(
 
 /** What the world outside a vdev can tell about it. */
 interface Observation {
-  readonly snapshot: { readonly version: number; readonly state: Json };
+  readonly snapshot: VdevState;
   /** Levels of its interrupt lines: requested ones, then private ones. */
   readonly levels: readonly boolean[];
 }

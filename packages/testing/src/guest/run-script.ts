@@ -1,7 +1,7 @@
 import type { Board } from '@qvm/core/board';
 import { Vm } from '@qvm/core/host';
-import type { Json, QvmPlugin } from '@qvm/core';
-import type { VdevSpec, VmExit } from '@qvm/core/host';
+import type { Json, QvmPlugin, VmExit } from '@qvm/core';
+import type { VdevSpec } from '@qvm/core/host';
 import { allVdevOptions } from '@qvm/core/vdev';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { CollectingLogger } from '../collecting-logger.js';

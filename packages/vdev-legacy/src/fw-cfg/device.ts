@@ -8,7 +8,15 @@ import { FW_CFG } from '@qvm/core/services';
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { FirmwareConfiguration } from '@qvm/core/services';
-import type { AccessWidth, DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
+import type {
+  AccessWidth,
+  DeviceTreeContext,
+  DeviceTreeNode,
+  MmioHandler,
+  Vdev,
+  VdevContext,
+  VdevState,
+} from '@qvm/core/vdev';
 import { transfer } from './dma.js';
 import type { FirmwareCursor } from './dma.js';
 import { FirmwareItems } from './items.js';
@@ -83,11 +91,11 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
     this.#dmaHigh = 0;
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     return { version: STATE_VERSION, state: { key: this.#key, position: this.#position, dmaHigh: this.#dmaHigh } };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['key', 'position', 'dmaHigh'], 'fw-cfg state');
     const key = requireUnsigned(state.key, 0xffff, 'key');

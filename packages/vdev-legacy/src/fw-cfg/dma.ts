@@ -32,7 +32,7 @@ export interface FirmwareCursor {
  * @internal
  */
 export function transfer(memory: GuestMemory, address: number, cursor: FirmwareCursor): void {
-  if (!memory.contains(address, DESCRIPTOR_BYTES, true)) return;
+  if (!memory.contains(address, DESCRIPTOR_BYTES, 'write')) return;
   const bytes = memory.read(address, DESCRIPTOR_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const control = view.getUint32(0);
@@ -61,7 +61,7 @@ function carryOut(
 
 /** Behind the item's end there are zeros. */
 function read(memory: GuestMemory, target: number, length: number, cursor: FirmwareCursor): boolean {
-  if (!memory.contains(target, length, true)) return false;
+  if (!memory.contains(target, length, 'write')) return false;
   const { item, position } = cursor;
   const content = item.bytes.subarray(position, position + length);
   memory.write(target, content);
@@ -76,7 +76,7 @@ function read(memory: GuestMemory, target: number, length: number, cursor: Firmw
 function write(memory: GuestMemory, target: number, length: number, cursor: FirmwareCursor): boolean {
   const { item, position } = cursor;
   if (item.written === undefined || length > item.bytes.length - position) return false;
-  if (!memory.contains(target, length, false)) return false;
+  if (!memory.contains(target, length, 'read')) return false;
   item.bytes.set(memory.read(target, length), position);
   cursor.advance(length);
   item.written();

@@ -15,6 +15,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { FIFO_DEPTH, type ReceiveFifo } from '../serial/receive-fifo.js';
@@ -72,14 +73,14 @@ export class Pl011 implements Vdev, Pl011Operations {
     this.#interrupt.deassert();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     return {
       version: STATE_VERSION,
       state: { registers: this.#registers.save(), received: this.#received.toArray(), overrun: this.#overrun },
     };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['registers', 'received', 'overrun'], 'pl011 state');
     const registers = this.#registers.decode(state.registers);

@@ -14,6 +14,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { pl031Registers } from './registers.js';
@@ -54,12 +55,12 @@ export class Pl031 implements Vdev, Pl031Operations {
     this.#updateInterrupt();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const state = { registers: this.#registers.save(), offset: this.#offset, alarm: this.#alarm ?? null };
     return { version: STATE_VERSION, state };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['registers', 'offset', 'alarm'], 'pl031 state');
     const registers = this.#registers.decode(state.registers);

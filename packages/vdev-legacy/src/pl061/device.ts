@@ -17,6 +17,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { pl061Registers } from './registers.js';
@@ -88,12 +89,12 @@ export class Pl061 implements Vdev, Pl061Operations, MmioHandler, PowerButton {
     this.#update();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const state = { registers: this.#registers.save(), outputs: this.#outputs, inputs: this.#inputs, seen: this.#seen };
     return { version: STATE_VERSION, state };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['registers', 'outputs', 'inputs', 'seen'], 'pl061 state');
     const registers = this.#registers.decode(state.registers);

@@ -3,7 +3,7 @@ import { INPUT_DEVICES } from '@qvm/core/services';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { InputDevices } from '@qvm/core/services';
-import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
+import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { Ps2Keyboard } from './keyboard.js';
 import { Ps2Mouse } from './mouse.js';
 import type { Ps2Device } from './ps2-device.js';
@@ -61,12 +61,12 @@ export class Ps2Controller implements Vdev, InputDevices {
     }
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const lines = this.#lines.map(({ name, device, port }) => [name, { device: device.save(), port: port.save() }]);
     return { version: STATE_VERSION, state: Object.fromEntries(lines) as Json };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, PS2_LINES, 'ps2 state');
     const changes = this.#lines.flatMap(({ name, device, port }, index) => {

@@ -22,6 +22,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { FIFO_DEPTH, type ReceiveFifo } from '../serial/receive-fifo.js';
 import { SerialLine } from '../serial/serial-line.js';
@@ -111,7 +112,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     this.#updateInterrupt();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const state = {
       registers: this.#registers.save(),
       received: this.#received.toArray(),
@@ -126,7 +127,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     return { version: STATE_VERSION, state };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, STATE_MEMBERS, 'qcar-uart state');
     const registers = this.#registers.decode(state.registers);

@@ -10,7 +10,7 @@ import { FW_CFG, RAM_RESERVATIONS } from '@qvm/core/services';
 import { VdevStateError, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { Display, DisplayImage } from '@qvm/core/services';
-import type { DeviceTreeContext, DeviceTreeNode, Vdev, VdevContext } from '@qvm/core/vdev';
+import type { DeviceTreeContext, DeviceTreeNode, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { CONFIGURATION_BYTES, decodeConfiguration } from './configuration.js';
 import { bytesOf, captureFrame, modeProblem } from './mode.js';
 import type { DisplayMode, FrameBuffer } from './mode.js';
@@ -47,12 +47,12 @@ export class Ramfb implements Vdev, Display {
     this.#guest = undefined;
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const configuration = this.#guest === undefined ? [] : [...this.#configuration];
     return { version: STATE_VERSION, state: { configuration } };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['configuration'], 'ramfb state');
     const bytes = requireUnsignedArray(state.configuration, CONFIGURATION_BYTES, 0xff, 'configuration');

@@ -59,7 +59,7 @@ export function modeProblem(frame: FrameBuffer, memory: GuestMemory): string | u
   const { width, height, stride, format } = frame;
   if (![width, height].every((side) => side > 0 && side <= MAX_SIDE)) return `${width} × ${height} pixels`;
   if (stride < width * format.bytes) return `a stride of ${stride} bytes for ${width} pixels`;
-  return memory.contains(frame.address, bytesOf(frame), false) ? undefined : 'not all of it is RAM';
+  return memory.contains(frame.address, bytesOf(frame), 'read') ? undefined : 'not all of it is RAM';
 }
 
 /** The picture that lies there. The caller has checked the frame buffer. @internal */

@@ -14,6 +14,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE, primeCellNode } from '../primecell.js';
 import { sp805Registers } from './registers.js';
@@ -71,7 +72,7 @@ export class Sp805 implements Vdev, Sp805Operations {
     this.#updateInterrupt();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const state = {
       registers: this.#registers.save(),
       load: this.#load,
@@ -83,7 +84,7 @@ export class Sp805 implements Vdev, Sp805Operations {
     return { version: STATE_VERSION, state };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, STATE_MEMBERS, 'wdt-sp805 state');
     const registers = this.#registers.decode(state.registers);

@@ -1,6 +1,6 @@
 import type { Json, Logger } from '@qvm/core';
 import type { DmaAccess } from '@qvm/core/services';
-import type { GuestMemory } from '@qvm/core/vdev';
+import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
 
 /** Largest transfer of one call, bytes: what a device asks for is no reason to allocate without bound. */
 export const MOST_DMA_BYTES = 0x10_0000;
@@ -9,7 +9,7 @@ const MOST_LOGGED = 16;
 
 /** A transfer that was refused. */
 interface Violation {
-  readonly access: 'read' | 'write';
+  readonly access: MemoryAccess;
   readonly address: number;
   readonly length: number;
 }
@@ -41,8 +41,8 @@ export class ConfinedDma implements DmaAccess {
     return { violations: this.#violations, last: this.#last === undefined ? null : { ...this.#last } };
   }
 
-  #permits(access: 'read' | 'write', address: number, length: number): boolean {
-    if (length <= MOST_DMA_BYTES && this.#memory.contains(address, length, access === 'write')) return true;
+  #permits(access: MemoryAccess, address: number, length: number): boolean {
+    if (length <= MOST_DMA_BYTES && this.#memory.contains(address, length, access)) return true;
     this.#last = { access, address, length };
     if (this.#violations++ < MOST_LOGGED) {
       const where = `${length} bytes at 0x${address.toString(16)}`;

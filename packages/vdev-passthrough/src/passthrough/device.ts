@@ -2,7 +2,15 @@ import { HOST_DEVICE_REGISTRY } from '@qvm/core/services';
 import { requireObject, requireVersion, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { DeviceBus, HostDeviceClaim, OpenHostDevice } from '@qvm/core/services';
-import type { DeviceTreeContext, DeviceTreeNode, InterruptLine, MemoryWindow, Vdev, VdevContext } from '@qvm/core/vdev';
+import type {
+  DeviceTreeContext,
+  DeviceTreeNode,
+  InterruptLine,
+  MemoryWindow,
+  Vdev,
+  VdevContext,
+  VdevState,
+} from '@qvm/core/vdev';
 import { ConfinedDma } from './confined-dma.js';
 
 const STATE_VERSION = 2;
@@ -52,12 +60,12 @@ export class Passthrough implements Vdev {
   }
 
   /** The state of a device that does not tell it is null, and restoring it is a reset. */
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     const state = { device: this.#claim.device.name, state: this.#device.state?.save() ?? null };
     return { version: STATE_VERSION, state };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const { device, state } = requireObject(snapshot.state, ['device', 'state'], 'passthrough state');
     const { name } = this.#claim.device;
@@ -102,7 +110,7 @@ export class Passthrough implements Vdev {
   #map(device: OpenHostDevice): void {
     for (const region of device.regions) {
       if (region.kind === 'registers') this.#window.mapRegisters(region.offset, region.size, region.handler);
-      else this.#window.map(region.offset, region.slice, region.size);
+      else this.#window.map(region.offset, region.slice, { bytes: region.size });
     }
   }
 }

@@ -60,7 +60,7 @@ export class FactoryConnection implements ControlOperations {
         throw new QvmError('shmem.size', `The shared region ${name} has ${found} bytes, not ${bytes}.`);
       if (this.offset < 0)
         throw new QvmError('shmem.limit', `No room for ${name} in the window of ${window.size} bytes.`);
-      window.map(this.offset + CONTROL_BYTES, slice, found);
+      window.map(this.offset + CONTROL_BYTES, slice, { bytes: found });
       window.mapRegisters(this.offset, CONTROL_BYTES, controlPage(this));
     } catch (error) {
       this.close();

@@ -11,6 +11,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { Connection, indexOf, ownerOf, statusOf } from './connection.js';
 import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-page.js';
@@ -63,11 +64,11 @@ export class FixedRegion implements Vdev, ControlOperations {
     this.#connect();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     return { version: STATE_VERSION, state: { detached: this.#detached } };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const { detached } = requireObject(snapshot.state, ['detached'], 'shmem state');
     this.#detached = requireBoolean(detached, 'detached');
@@ -149,7 +150,7 @@ export class FixedRegion implements Vdev, ControlOperations {
       if (found !== bytes) {
         throw new QvmError('shmem.size', `The shared region ${region} has ${found} bytes, not ${bytes}.`);
       }
-      this.#window.map(0, slice, bytes);
+      this.#window.map(0, slice, { bytes });
     } catch (error) {
       connection.detach();
       throw error;

@@ -11,6 +11,7 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
+  VdevState,
 } from '@qvm/core/vdev';
 import { isRegionName } from '../registry/region-name.js';
 import { ownerOf } from './connection.js';
@@ -79,11 +80,11 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   }
 
   /** Connections are no state: what is shared is others', too. A snapshot holds the registers. */
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     return { version: STATE_VERSION, state: { registers: this.#page.save(), status: this.#status } };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['registers', 'status'], 'shmem state');
     const registers = this.#page.decode(state.registers);

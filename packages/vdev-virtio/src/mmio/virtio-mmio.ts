@@ -14,6 +14,7 @@ import type {
   Vdev,
   VdevContext,
   VdevOptions,
+  VdevState,
 } from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import type { AreaRegister } from '../queue/device-virtqueue.js';
@@ -64,11 +65,11 @@ export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
     return this.#transport.quiesce();
   }
 
-  save(): { readonly version: number; readonly state: Json } {
+  save(): VdevState {
     return { version: STATE_VERSION, state: { selected: { ...this.#selected }, transport: this.#transport.save() } };
   }
 
-  restore(snapshot: { readonly version: number; readonly state: Json }): void {
+  restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
     const state = requireObject(snapshot.state, ['selected', 'transport'], 'virtio-mmio state');
     const saved = requireObject(state.selected, SELECTORS, 'selected');

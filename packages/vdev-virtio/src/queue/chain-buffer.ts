@@ -45,7 +45,7 @@ export class ChainBuffer implements VirtqueueBuffer {
     if (this.#readable + this.#writable + length > MAXIMUM_BYTES) return 'a buffer of more than 4 GiB';
     if (!write && this.#writable !== 0) return 'a readable descriptor after a writable one';
     const views = write ? this.#write : this.#read;
-    if (!this.#memory.resolve(address, length, write, views)) {
+    if (!this.#memory.resolve(address, length, write ? 'write' : 'read', views)) {
       return `a descriptor of 0x${length.toString(16)} bytes at 0x${address.toString(16)}, which is not in RAM`;
     }
     if (write) {

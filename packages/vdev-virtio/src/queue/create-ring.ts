@@ -45,5 +45,5 @@ export function createRing(
 function resolveArea(memory: GuestMemory, address: number, { name, bytes, alignment }: AreaSpec): GuestArea | string {
   const where = `the ${name} at 0x${address.toString(16)}`;
   if (address % alignment !== 0) return `${where}, which is not aligned to ${alignment}`;
-  return GuestArea.at(memory, address, bytes, true) ?? `${where}, which is not ${bytes} bytes in one piece of RAM`;
+  return GuestArea.at(memory, address, bytes, 'write') ?? `${where}, which is not ${bytes} bytes in one piece of RAM`;
 }

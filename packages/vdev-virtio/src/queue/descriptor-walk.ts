@@ -63,7 +63,7 @@ export class DescriptorWalk {
     const length = bytes / DESCRIPTOR_BYTES;
     if (length === 0 || !Number.isInteger(length)) return `an indirect table of ${bytes} bytes`;
     if (length + buffer.ringEntries - 1 > size) return 'an indirect table longer than the queue';
-    const table = GuestArea.at(memory, descriptors.u64(at + DESC_ADDRESS), bytes, false);
+    const table = GuestArea.at(memory, descriptors.u64(at + DESC_ADDRESS), bytes, 'read');
     if (table === undefined) return 'an indirect table that is not in RAM';
     return this.#walkEntries(buffer, table, length);
   }

@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@qvm/core/vdev';
+import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
 
 /**
  * A range of guest RAM that holds a part of a queue. It was checked once; offsets are the caller's. What it writes is
@@ -16,9 +16,9 @@ export class GuestArea {
   }
 
   /** The area at a guest-physical address, or `undefined` when it is not in one piece of RAM. */
-  static at(memory: GuestMemory, address: number, length: number, write: boolean): GuestArea | undefined {
+  static at(memory: GuestMemory, address: number, length: number, access: MemoryAccess): GuestArea | undefined {
     const views: Uint8Array[] = [];
-    const [bytes, more] = memory.resolve(address, length, write, views) ? views : [];
+    const [bytes, more] = memory.resolve(address, length, access, views) ? views : [];
     return bytes === undefined || more !== undefined ? undefined : new GuestArea(memory, address, bytes);
   }
 
