@@ -16,7 +16,7 @@ import type { UnsupportedPolicies } from '../vm/unsupported.js';
 import type { MachineSnapshot } from './machine-snapshot.js';
 
 /**
- * How a guest, a vdev or the host asks the VM to change its life cycle. The VM obeys between two instructions.
+ * A request of a guest, a vdev or the host to change the life cycle of the VM. The VM obeys between two instructions.
  *
  * @experimental
  */
@@ -27,15 +27,16 @@ export type VmRequest =
   | { readonly kind: 'terminate'; readonly exitCode: number; readonly reason: string; readonly cause?: unknown };
 
 /**
- * How guest code runs. `interp`: only the interpreter. `wasm`: hot code is translated to WebAssembly as well. What the guest does
- * is the same, instruction by instruction.
+ * How guest code runs. `interp`: in the interpreter only. `wasm`: hot code is also translated to WebAssembly. The guest
+ * behaves the
+ * same with both, instruction by instruction.
  *
  * @experimental
  */
 export type Engine = 'interp' | 'wasm';
 
 /**
- * What a VM gives the machine of its architecture.
+ * Services of a VM for the machine of its architecture.
  *
  * @experimental
  */
@@ -46,27 +47,27 @@ export interface MachineServices {
   readonly vcpus: number;
   /** How guest code runs. */
   readonly engine: Engine;
-  /** What the generated device tree tells of beside processors, RAM and vdevs. */
+  /** The board; the generated device tree contains its entries besides processors, RAM and vdevs. */
   readonly board: Board;
-  /** What a vCPU does where the guest wants what the VM lacks. */
+  /** Reactions to guest accesses and instructions that the VM does not support. */
   readonly unsupported: UnsupportedPolicies;
   /** The one linear memory of the VM: engine state and guest RAM. */
   readonly memory: VmMemory;
   /** The guest-physical map, for accesses that are not RAM. */
   readonly map: PhysicalMap;
-  /** Guest-physical memory as vdevs see it. */
+  /** Access to guest-physical memory, as vdevs have it. */
   readonly guestMemory: GuestMemory;
   /** Virtual time. */
   readonly clock: Clock;
-  /** Where the interrupt controller is attached and lines are made. */
+  /** Makes interrupt lines and connects the interrupt controller. */
   readonly wiring: InterruptWiring;
   /** The hooks of the VM. */
   readonly hooks: VmHooks;
   /** Log of the VM. */
   readonly logger: Logger;
-  /** Asks the VM to end or to reset. Obeyed between two instructions, after the running vCPU has returned. */
+  /** Asks the VM to end or to reset. The VM obeys between two instructions, after the running vCPU has returned. */
   request(request: VmRequest): void;
-  /** Offers a service to vdevs, found by `VdevContext.attachment`. */
+  /** Offers a service to vdevs, which find it by `VdevContext.attachment`. */
   provide<T>(token: Token<T>, value: T): void;
 }
 
@@ -95,14 +96,14 @@ export interface BootRequest {
 }
 
 /**
- * A file and the name that errors use for it.
+ * A file with a name for error messages.
  *
  * @experimental
  */
 export interface BootFile {
-  /** The file's name, for errors. */
+  /** The file's name, for error messages. */
   readonly name: string;
-  /** The whole file. Not changed. */
+  /** Contents of the whole file. Not changed. */
   readonly bytes: Uint8Array;
 }
 
@@ -117,57 +118,59 @@ export interface DataFile extends BootFile {
 }
 
 /**
- * A guest architecture: makes machines. Registered by a plugin.
+ * A guest architecture, which makes machines. A plugin registers it.
  *
  * @experimental
  */
 export interface Architecture {
   /** `aarch64` or `x86_64`. */
   readonly name: string;
-  /** Name of the board that a VM has when its configuration names none. */
+  /** Name of the board for VMs whose configuration names none. */
   readonly defaultBoard: string;
-  /** First address of RAM when a configuration leaves it open. */
-  /** vdev types that every VM has, named or not, in order of creation. */
-  /** vdev type of the console that a VM gets when it names no vdev that is a console, or `undefined`. */
-  /** The words that the hooks of its vCPUs use: kinds of traps and interrupts, causes of exits. */
+  /** The kinds of traps and interrupts and the causes of exits that the hooks of its vCPUs have. */
   readonly hookKinds: HookKinds;
-  /** Bytes of VM memory that the engine needs beside guest RAM. */
+  /** Bytes of VM memory that the engine needs besides guest RAM. */
   engineBytes(vcpus: number, ramBytes: number): number;
   /** Makes the processors of a VM with their interrupt controller and firmware. */
   createMachine(services: MachineServices): Machine;
 }
 
 /**
- * The processors of one VM and what belongs to their architecture.
+ * The processors of one VM and the parts of the machine that belong to their architecture.
  *
  * @experimental
  */
 export interface Machine {
-  /** The vCPUs; `index` is their place here. */
+  /** The vCPUs, in the order of their `index`. */
   readonly vcpus: readonly Vcpu[];
-  /** Checks and places the image and its companions, and sets the boot vCPU to its entry. Throws `image.*` errors. */
+  /**
+   * Validates and places the image and its companions, and sets the boot vCPU to its entry. Throws `image.*` errors.
+   */
   boot(request: BootRequest): Promise<void>;
-  /** All vCPUs to power-on state; RAM stays. `boot` must follow. */
+  /** Puts all vCPUs into their power-on state; RAM is kept. `boot` must follow. */
   reset(): void;
-  /** Drops decoded or translated code of a guest-physical range that something other than a vCPU wrote. */
+  /** Drops decoded and translated code of a guest-physical range that was not written by a vCPU. */
   invalidateCode(base: number, size: number): void;
   /**
-   * A guest-physical range leads elsewhere now: forgets translations into it and code decoded from it. Called between two
-   * instructions, or by a vdev in an access of the guest.
+   * Must be called after the mapping of a guest-physical range has changed: drops address translations into it and code
+   * decoded from
+   * it. Called between two instructions, or by a vdev during an access of the guest.
    */
   mappingChanged(base: number, size: number): void;
   /**
-   * The guest-visible state of the processors, while none of them runs.
+   * Saves the guest-visible state of the processors. None of them may be running.
    *
    * @throws `QvmError` `machine.state` when a vCPU runs, or the machine cannot be saved.
    */
   save(): MachineSnapshot;
   /**
-   * Takes over what {@link Machine.save} of a machine with as many vCPUs gave, while none of them runs. RAM holds what it held then; vdevs
-   * are restored afterwards.
+   * Restores the result of {@link Machine.save} of a machine with the same number of vCPUs. None of them may be
+   * running. RAM must have
+   * its contents of the time of the save; vdevs are restored afterwards.
    *
-   * @throws `QvmError` `machine.state` when it is of an unknown version or shape, of another model, or of another number of vCPUs;
-   * nothing has changed then.
+   * @throws `QvmError` `machine.state` when it is of an unknown version or shape, of another model, or of another
+   * number of vCPUs;
+   * the machine is unchanged in that case.
    */
   restore(snapshot: MachineSnapshot): void;
   /** Engine counters for `vm.stats()`. */

@@ -1,20 +1,21 @@
 import type { Json } from '../vdev/vdev.js';
 
 /**
- * The guest-visible state of one vCPU: registers by the names of the manual, and what it waits for. What follows from that (translations,
- * decoded code, addresses in the VM's memory) is no part of it.
+ * The guest-visible state of one vCPU: registers by the names of the manual, and pending events. Derived state (address
+ * translations,
+ * decoded code, addresses in the VM's memory) is not part of it.
  *
  * @experimental
  */
 export interface VcpuSnapshot {
-  /** Of the format of `state`, as the architecture counts. */
+  /** Version of the format of `state`, defined by the architecture. */
   readonly version: number;
-  /** What the engine and the architecture keep, as JSON. */
+  /** State of the engine and the architecture, as JSON. */
   readonly state: Json;
 }
 
 /**
- * The guest-visible state of a VM's processors. RAM and vdevs are saved beside it.
+ * The guest-visible state of a VM's processors. RAM and vdevs are saved separately.
  *
  * @experimental
  */

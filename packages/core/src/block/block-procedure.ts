@@ -2,22 +2,23 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { BlockBackend, BlockOperations } from './block.js';
 
 /**
- * One operation of a procedure. `on` gives the operations of a disk in the way in which the procedure is performed.
+ * One step of a procedure. `on` returns a disk's operations, synchronous or asynchronous as the procedure is performed.
  *
  * @experimental
  */
 export type BlockStep = <Result>(on: (disk: BlockBackend) => BlockOperations<Result>) => Result;
 
 /**
- * Operations in a row, on one disk or several, written once for both ways to perform them: each `yield` is over when the operation
- * is, and throws when it fails.
+ * A sequence of operations on one or several disks, written once for both ways to perform it. A `yield` returns when
+ * the operation
+ * has ended, and throws when it has failed.
  *
  * @experimental
  */
 export type BlockProcedure<T = void> = Generator<BlockStep, T, void>;
 
 /**
- * Performs a procedure without holding up the caller.
+ * Performs a procedure asynchronously.
  *
  * @experimental
  */
@@ -36,9 +37,9 @@ export async function perform<T>(procedure: BlockProcedure<T>): Promise<T> {
 }
 
 /**
- * Performs a procedure before it returns.
+ * Performs a procedure synchronously.
  *
- * @throws QvmError `block.sync` when a disk has no synchronous operations, and whatever the procedure throws.
+ * @throws QvmError `block.sync` when a disk has no synchronous operations, and any error of the procedure.
  * @experimental
  */
 export function performSync<T>(procedure: BlockProcedure<T>): T {

@@ -4,7 +4,7 @@ import { createToken, type Token } from '../plugin/token.js';
 export const BLOCK_SECTOR = 512;
 
 /**
- * Opens what a disk is made of.
+ * Opens the files and devices that disks consist of.
  *
  * @experimental
  */
@@ -12,7 +12,7 @@ export interface BlockStore {
   /**
    * @param path - a file or block device, resolved by the configuration.
    * @throws QvmError `block.open` (with the system's reason), `block.size` when the size is no multiple of 512 bytes,
-   * `block.in-use` when another VM has it, `block.overlay` when the overlay does not fit or is damaged.
+   * `block.in-use` when another VM uses it, `block.overlay` when the overlay does not fit or is damaged.
    */
   open(path: string, options: BlockOpenOptions): BlockBackend;
 }
@@ -25,20 +25,21 @@ export interface BlockStore {
 export interface BlockOpenOptions {
   /** Whether writes are refused. */
   readonly readOnly: boolean;
-  /** Writes go to this file and `path` stays as it is; made when it does not exist. */
+  /** File that receives all writes, so that `path` stays unchanged; created if it does not exist. */
   readonly overlay?: string;
-  /** The user that opens it, named in the error of a second one. */
+  /** The user that opens it, for the error that a second user gets. */
   readonly owner?: string;
   /**
-   * Only finds out whether it could be opened: makes, changes and claims nothing on the host. A missing overlay counts as an empty
-   * one. What is opened is read only.
+   * Only checks whether the disk could be opened: creates, changes and claims nothing on the host. A missing overlay
+   * counts as an empty
+   * one. The result is read only.
    */
   readonly inspect?: boolean;
 }
 
 /**
  * Operations on a disk, in bytes; offsets and lengths are multiples of 512 inside its size. `Result` is a promise, or
- * `void` when all is done on return. Failures are QvmErrors `block.io`, thrown or rejected.
+ * `void` for operations that have ended on return. Failures are QvmErrors `block.io`, thrown or rejected.
  *
  * @experimental
  */
@@ -47,40 +48,43 @@ export interface BlockOperations<Result> {
   read(offset: number, into: readonly Uint8Array[]): Result;
   /** Writes the views one after the other from `offset` on. Durable after the next {@link BlockOperations.flush}. */
   write(offset: number, from: readonly Uint8Array[]): Result;
-  /** Ends when all writes that ended before it began are on stable storage. */
+  /** Makes all writes durable that ended before the flush began. */
   flush(): Result;
-  /** The range need not be kept. Reads give zeros or the old data. */
+  /** Allows the host to drop the contents of a range. Reads of it return zeros or the old data. */
   discard(offset: number, length: number): Result;
-  /** Reads give zeros afterwards; `unmap` allows to give the space back. */
+  /** Makes reads of a range return zeros; with `unmap`, the host may free the space. */
   writeZeroes(offset: number, length: number, unmap: boolean): Result;
 }
 
 /**
- * A disk. Requests may be outstanding at the same time; order between overlapping ones is the caller's business.
+ * A disk. Several requests may be outstanding at a time; the caller is responsible for the order of overlapping ones.
  *
  * @experimental
  */
 export interface BlockBackend extends BlockOperations<Promise<void>> {
-  /** Bytes, a multiple of {@link BLOCK_SECTOR}. */
+  /** Size in bytes, a multiple of {@link BLOCK_SECTOR}. */
   readonly size: number;
   /** Whether `write`, `discard` and `writeZeroes` are refused. */
   readonly readOnly: boolean;
-  /** Bytes of what `discard` can give back: it does so with whole, aligned units. Absent where it does nothing. */
+  /** Granularity of `discard` in bytes: it frees whole, aligned units. Absent if `discard` has no effect. */
   readonly discardUnit?: number;
   /**
-   * The same operations, done on return, for whoever must not depend on the host's speed. Absent where the host cannot.
+   * The synchronous operations, for callers whose timing must not depend on the host. Absent if the host does not
+   * support them.
    */
   readonly sync?: BlockOperations<void>;
   /**
-   * Whether reads and writes of `sync` usually end within microseconds, as those of a file in the host's page cache. Absent: they may
+   * Whether reads and writes of `sync` usually end within microseconds, like those of a file in the host's page cache.
+   * Absent: they may
    * wait for a device.
    */
   readonly prompt?: boolean;
-  /** What the back end tells of itself, for `vdevstat`. */
+  /** State of the back end for `vdevstat`. */
   status?(): Readonly<Record<string, number | string | boolean>>;
   /**
-   * Waits for outstanding requests, makes everything durable and closes the file. When nothing is outstanding and there is
-   * `sync`, all is done on return, and the promise only tells how it went.
+   * Waits for outstanding requests, makes everything durable and closes the file. When nothing is outstanding and there
+   * is
+   * `sync`, the work is done on return, and the promise only reports the result.
    */
   close(): Promise<void>;
 }

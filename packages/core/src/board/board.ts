@@ -1,69 +1,69 @@
 import type { DeviceTreeValue } from '../devicetree/device-tree.js';
 
 /**
- * A board: what is where in the guest-physical address space of a VM, beside its processors. Plain data, registered by a plugin
- * under `BOARD`. A vdev says what it needs (`VdevResources`), the board of its VM says where that is.
+ * A board: the layout of a VM's guest-physical address space, besides its processors. Plain data, which a plugin
+ * registers under
+ * `BOARD`. A vdev declares its needs (`VdevResources`); the board of its VM has the addresses and interrupts.
  *
  * @experimental
  */
 export interface Board {
-  /** The word that a configuration's `board` takes, such as `virt`. */
+  /** The name in a configuration's `board`, such as `virt`. */
   readonly name: string;
   readonly description: string;
   /** Name of the architecture whose guests run on it. */
   readonly architecture: string;
   readonly ram: BoardRam;
-  /**
-   * Where vdevs are, by the type of the vdev (`pl011`) or else by its role (`uart`, see `VdevResources.role`).
-   */
+  /** Places of vdevs, by vdev type (`pl011`) or else by role (`uart`, see `VdevResources.role`). */
   readonly places: Readonly<Record<string, BoardPlace>>;
-  /** Vdev types that every VM has, named or not, in order of creation. */
+  /** Vdev types that every VM has, whether named or not, in order of creation. */
   readonly implicitVdevs: readonly string[];
-  /** Vdev type of the console that a VM gets when it names no vdev that is a console; absent: none. */
+  /** Vdev type of the console that a VM gets when its configuration names no console; absent: none. */
   readonly defaultConsole?: string;
-  /** The numbers of the interrupts that vdevs can have, first and last. */
+  /** First and last number of the interrupts that vdevs can have. */
   readonly interrupts: { readonly first: number; readonly last: number };
-  /** Addresses that neither RAM nor vdevs get. */
+  /** Addresses that are given to neither RAM nor vdevs. */
   readonly reserved?: readonly BoardReservation[];
   readonly deviceTree: BoardDeviceTree;
 }
 
 /**
- * Where a board has RAM.
+ * The location of RAM on a board.
  *
  * @experimental
  */
 export interface BoardRam {
-  /** Guest-physical address of the first range whose configuration leaves it open, a multiple of 64 KiB. */
+  /** Guest-physical address of the first range if its configuration gives none, a multiple of 64 KiB. */
   readonly base: number;
 }
 
 /**
- * Where a vdev is, or the first of several.
+ * The place of a vdev, or the first of a row of places.
  *
  * @experimental
  */
 export interface BoardPlace {
-  /** Guest-physical address of the first range of registers; by the names of the ranges where there are several. */
+  /** Guest-physical address of the registers; for several ranges, an address for each range name. */
   readonly base?: number | Readonly<Record<string, number>>;
-  /** Number of the first interrupt; by the names of the interrupts where there are several. */
+  /** Number of the interrupt; for several interrupts, a number for each interrupt name. */
   readonly interrupt?: number | Readonly<Record<string, number>>;
-  /** There are several, in a row. Absent: one. */
+  /** Makes this a row of several places. Absent: one place. */
   readonly row?: BoardRow;
 }
 
 /**
- * A row of equal places, each with its addresses and its interrupts. A vdev gets the first place of which all that it needs is
- * free; one with a `base` that is a place's gets the interrupts of that place.
+ * A row of equal places, each with its addresses and interrupts. A vdev gets the first place whose resources are all
+ * free; a vdev
+ * with a `base` that is the address of a place gets the interrupts of that place.
  *
  * @experimental
  */
 export interface BoardRow {
   /** Number of places. */
   readonly count: number;
-  /** Bytes from the addresses of a place to those of the next. */
+  /** Distance between the addresses of adjacent places in bytes. */
   readonly addressStride: number;
-  /** From the interrupt numbers of a place to those of the next. */
+  /** Distance between the interrupt numbers of adjacent places. */
   readonly interruptStride: number;
   /**
    * The board decodes places without a vdev too: 32-bit words by their offset in a place, a multiple of 4 below `addressStride`. All
@@ -73,12 +73,12 @@ export interface BoardRow {
 }
 
 /**
- * A range of addresses that a board keeps.
+ * A range of addresses that a board reserves.
  *
  * @experimental
  */
 export interface BoardReservation {
-  /** For errors. */
+  /** Name for error messages. */
   readonly name: string;
   /** Both in bytes, multiples of 4. */
   readonly base: number;
@@ -86,7 +86,7 @@ export interface BoardReservation {
 }
 
 /**
- * What a generated device tree says of a board (Devicetree Specification v0.4, chapter 3).
+ * The board's entries in a generated device tree (Devicetree Specification v0.4, chapter 3).
  *
  * @experimental
  */
@@ -100,7 +100,7 @@ export interface BoardDeviceTree {
 }
 
 /**
- * A clock of fixed rate.
+ * A fixed-rate clock.
  *
  * @experimental
  */

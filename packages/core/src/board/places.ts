@@ -2,8 +2,9 @@ import type { VdevResources } from '../vdev/vdev.js';
 import type { Board, BoardPlace } from './board.js';
 
 /**
- * One place for a vdev: addresses of its registers and numbers of its interrupts, by request name. What the board does not say
- * is missing.
+ * One place for a vdev: addresses of its registers and numbers of its interrupts, by request name. Those that the board
+ * does not
+ * define are missing.
  *
  * @experimental
  */
@@ -13,9 +14,10 @@ export interface ResolvedPlace {
 }
 
 /**
- * The places that a board has for a vdev, the one to take first in front; empty when the board knows neither its type nor its role.
+ * The places that a board has for a vdev, in order of preference; empty when the board knows neither its type nor its
+ * role.
  *
- * @param type - of the vdev; it counts before the role of the resources.
+ * @param type - type of the vdev; it takes precedence over the role of the resources.
  * @experimental
  */
 export function placesFor(board: Board, type: string, resources: VdevResources): readonly ResolvedPlace[] {
@@ -28,7 +30,7 @@ export function placesFor(board: Board, type: string, resources: VdevResources):
   }));
 }
 
-/** A name comes from a configuration or a plugin: only the board's own words count. */
+/** Looks up own properties only, because the word comes from a configuration or a plugin. */
 function own(places: Board['places'], word: string | undefined): BoardPlace | undefined {
   return word !== undefined && Object.hasOwn(places, word) ? places[word] : undefined;
 }

@@ -26,6 +26,6 @@ export interface ClockTimer {
   cancel(): void;
   /** The armed deadline, or `undefined`. */
   readonly deadline: number | undefined;
-  /** Disarms the timer and takes it from its clock, for good. */
+  /** Disarms the timer and removes it from its clock, permanently. */
   dispose(): void;
 }

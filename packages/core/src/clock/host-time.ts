@@ -1,6 +1,6 @@
 /**
- * The host's monotonic clock in whole nanoseconds, since a point that differs from thread to thread
- * (`performance.timeOrigin`). Its steps are as fine as the platform allows: about 5 µs in browsers.
+ * The host's monotonic clock in whole nanoseconds, since an origin that differs from thread to thread
+ * (`performance.timeOrigin`). Its resolution depends on the platform: about 5 µs in browsers.
  *
  * @experimental
  */

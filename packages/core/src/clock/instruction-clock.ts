@@ -4,8 +4,8 @@ import { TimerQueue } from './timer-queue.js';
 import type { VmClock } from './vm-clock.js';
 
 /**
- * Ten nanoseconds make a guest of 100 MIPS: about the speed of the interpreter, so that delays, time-outs and boot times
- * that a guest measures look like those under the real-time clock.
+ * Ten nanoseconds are 100 MIPS: about the speed of the interpreter, so that delays, time-outs and boot times
+ * that a guest measures resemble those under the real-time clock.
  */
 const DEFAULT_NANOSECONDS_PER_INSTRUCTION = 10;
 /** 2024-01-01T00:00:00Z, the same in every run. */
@@ -47,14 +47,12 @@ export class InstructionClock implements VmClock {
     return this.#now + this.#pending() * this.nanosecondsPerInstruction;
   }
 
-  /**
-   * Names a source of instructions that were retired since the last `advance`, so that time passes inside a vCPU's turn.
-   */
+  /** Sets a source of instructions retired since the last `advance`, so that time passes during a vCPU's turn. */
   observe(pending: () => number): void {
     this.#pending = pending;
   }
 
-  /** Adds instructions to the time; those of the observed source are meant to start again at zero. */
+  /** Advances time by a number of instructions. The observed source must restart at zero. */
   advance(instructions: number): void {
     this.#now += instructions * this.nanosecondsPerInstruction;
   }
@@ -73,7 +71,7 @@ export class InstructionClock implements VmClock {
     this.#now = now;
   }
 
-  /** Instructions, not the host, let this time pass. */
+  /** Does nothing: time passes with instructions. */
   resume(): void {}
 
   pause(): void {}

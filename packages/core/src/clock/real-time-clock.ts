@@ -12,7 +12,7 @@ export class RealTimeClock implements VmClock {
   readonly kind = 'real-time';
   readonly timers = new TimerQueue();
   readonly #host: () => number;
-  /** Virtual time when time last began or ceased to pass. */
+  /** Virtual time at the last pause or resume. */
   #base = 0;
   /** Host time at `#base` while time passes. */
   #since: number | undefined;
@@ -27,7 +27,7 @@ export class RealTimeClock implements VmClock {
 
   now(): number {
     const now = this.#since === undefined ? this.#base : this.#base + (this.#host() - this.#since);
-    // Time never goes backwards for a guest, whatever a host's source does.
+    // Time never goes backwards for a guest, even if the host's source does.
     if (now > this.#latest) this.#latest = now;
     return this.#latest;
   }

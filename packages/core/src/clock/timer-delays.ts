@@ -2,25 +2,25 @@
 const BOUNDS: readonly number[] = [1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /**
- * How long timers waited beyond their deadlines, and with them the interrupts that they raise: a histogram by powers of ten.
+ * Delays of timers beyond their deadlines, and so of the interrupts that they raise: a histogram by powers of ten.
  *
  * @experimental
  */
 export interface TimerDelayTotals {
   /** Upper bounds of the counts in nanoseconds, exclusive. The last count has none. */
   readonly bounds: readonly number[];
-  /** One more than `bounds`. */
+  /** Number of timers below each bound, and one more count for longer delays. */
   readonly counts: readonly number[];
   /** The longest delay in nanoseconds. */
   readonly longest: number;
 }
 
-/** Counts delays of timers. */
+/** Collects the delays of timers. */
 export class TimerDelays {
   readonly #counts: number[] = Array.from({ length: BOUNDS.length + 1 }, () => 0);
   #longest = 0;
 
-  /** Adds `timers` of which the first was due `delay` nanoseconds ago. */
+  /** Adds `timers` timers, the first of which was due `delay` nanoseconds ago. */
   add(delay: number, timers: number): void {
     const found = BOUNDS.findIndex((bound) => delay < bound);
     const index = found < 0 ? BOUNDS.length : found;

@@ -8,7 +8,7 @@ class QueuedTimer implements ClockTimer {
   readonly callback: () => void;
   readonly #queue: TimerQueue;
   time = 0;
-  /** Order of arming: equal deadlines fire in this order. */
+  /** Position in the order of arming: timers with equal deadlines fire in this order. */
   sequence = 0;
   /** Index in the heap. */
   index = NOT_QUEUED;
@@ -49,11 +49,11 @@ export class TimerQueue {
   readonly #heap: QueuedTimer[] = [];
   #sequence = 0;
 
-  /** Told when a timer becomes the earliest one, so that whoever runs the guest can shorten its turn. */
+  /** Called when a timer becomes the earliest one, so that the scheduler can shorten the running turn. */
   onEarliest: ((deadline: number) => void) | undefined;
-  /** Told when a timer gets a deadline. */
+  /** Called when a timer gets a deadline. */
   onArmed: ((timer: string, deadline: number) => void) | undefined;
-  /** Told before the callback of a timer that is due. */
+  /** Called before the callback of a timer that is due. */
   onFired: ((timer: string, deadline: number) => void) | undefined;
 
   /** Deadline of the earliest timer. */
@@ -61,14 +61,15 @@ export class TimerQueue {
     return this.#heap[0]?.time;
   }
 
-  /** An unarmed timer on this queue. */
+  /** Makes an unarmed timer on this queue. */
   createTimer(name: string, callback: () => void): ClockTimer {
     return new QueuedTimer(this, name, callback);
   }
 
   /**
-   * Fires the timers that are due, in order of their deadlines. One that is armed meanwhile waits for the next call,
-   * even when it is due, so that a timer which always arms itself in the past cannot hold up the VM.
+   * Fires the timers that are due, in order of their deadlines. A timer that is armed during the call waits for the
+   * next call,
+   * even if it is due, so that a timer that always arms itself in the past cannot block the VM.
    *
    * @returns the number of timers fired.
    */
@@ -85,7 +86,7 @@ export class TimerQueue {
   }
 
   #fire(due: readonly QueuedTimer[], limit: number): number {
-    // All are put back before the first one runs, so that a callback may look at, move or cancel the others.
+    // All timers are put back before the first callback runs, so that a callback may read, move or cancel the others.
     for (const timer of due) this.#push(timer);
     let fired = 0;
     for (const timer of due) {

@@ -2,16 +2,16 @@ import type { Clock } from './clock.js';
 import type { TimerQueue } from './timer-queue.js';
 
 /**
- * A clock with the controls that its VM holds.
+ * A clock with the controls that only its VM uses.
  *
  * @experimental
  */
 export interface VmClock extends Clock {
   /** The timers of this clock, for the loop that fires them. */
   readonly timers: TimerQueue;
-  /** Lets time pass. Idempotent; a clock is made standing still. */
+  /** Starts time. Idempotent; a new clock is stopped. */
   resume(): void;
-  /** Sets the time of a clock that stands still, before any timer is armed: that of a saved VM. Nanoseconds. */
+  /** Sets the time of a stopped clock to that of a saved VM, before any timer is armed. Nanoseconds. */
   set(now: number): void;
   /** Stops time. Idempotent. */
   pause(): void;

@@ -1,7 +1,7 @@
 import { QvmError } from '../errors/qvm-error.js';
 import type { DeviceTreeNode, DeviceTreeValue } from './device-tree.js';
 
-/** The child that a component of a path means: exactly, or without its unit address where that is clear (§2.2.3). */
+/** The child that a path component names: by its full name, or without unit address if that is unambiguous (§2.2.3). */
 function matchChild(node: DeviceTreeNode, component: string): DeviceTreeNode | undefined {
   const children = node.children ?? [];
   const exact = children.find(({ name }) => name === component);
@@ -16,7 +16,7 @@ function components(path: string): readonly string[] {
 }
 
 /**
- * The node at a path such as `/cpus/cpu@0`. A unit address may be left out where one child only fits.
+ * The node at a path such as `/cpus/cpu@0`. A unit address may be omitted if only one child matches.
  *
  * @throws `QvmError` `devicetree.path` when `path` does not begin with `/`.
  * @experimental
@@ -42,7 +42,7 @@ function edit(
 }
 
 /**
- * Replaces a node by what `change` makes of it. Trees are not changed in place; the result shares what stays.
+ * Replaces a node by the result of `change`. Trees are not modified in place; the result shares unchanged nodes.
  *
  * @throws `QvmError` `devicetree.path` when there is no such node.
  * @experimental
@@ -74,7 +74,7 @@ export function setProperty(
 }
 
 /**
- * Adds a child to the node at `path`, in place of one of the same name.
+ * Adds a child to the node at `path`, replacing a child of the same name.
  *
  * @throws `QvmError` `devicetree.path`.
  * @experimental
@@ -87,7 +87,7 @@ export function putChild(root: DeviceTreeNode, path: string, child: DeviceTreeNo
 }
 
 /**
- * Removes the children of the node at `path` that `unwanted` picks.
+ * Removes the children of the node at `path` for which `unwanted` returns true.
  *
  * @throws `QvmError` `devicetree.path`.
  * @experimental
@@ -104,7 +104,7 @@ export function removeChildren(
 }
 
 /**
- * A value as 32-bit cells, whichever form it has; `undefined` when it is not made of cells.
+ * Converts a value of any form to 32-bit cells; `undefined` when it does not consist of cells.
  *
  * @experimental
  */
@@ -118,7 +118,7 @@ export function cellsOf(value: DeviceTreeValue | undefined): readonly number[] |
 }
 
 /**
- * A value as texts, whichever form it has; `undefined` when it is not made of texts.
+ * Converts a value of any form to strings; `undefined` when it does not consist of strings.
  *
  * @experimental
  */

@@ -48,13 +48,13 @@ function compile(source: string): Uint8Array {
   return execFileSync('dtc', ['-q', '-I', 'dts', '-O', 'dtb'], { input: source });
 }
 
-/** A tree with all values as the reader gives them. */
+/** The tree with all values as byte arrays, as the reader returns them. */
 function asBytes(node: DeviceTreeNode): DeviceTreeNode {
   return readDeviceTree(writeDeviceTree(node));
 }
 
 const nodeName = fc.stringMatching(/^[a-z][a-z0-9,._+-]{0,8}(@[0-9a-f]{1,8})?$/);
-// A property called name is an old form of the node's own name, which dtc checks and drops.
+// `name` is an old property that repeats the node's name; dtc checks and drops it.
 const propertyName = fc.stringMatching(/^[a-zA-Z0-9,._+?#-]{1,12}$/).filter((name) => name !== 'name');
 const propertyValue = fc.oneof(
   fc.constant<true>(true),
@@ -75,7 +75,7 @@ const anyTree = nodeOver(someOf(nodeOver(someOf(leaf)))).map((node) => ({ ...nod
 describe('writeDeviceTree', () => {
   itWithDtc('writes what dtc reads', () => {
     const bytes = writeDeviceTree(BOARD, { reservations: [{ address: 0x4800_0000, size: 0x1000 }] });
-    // Some versions join texts by an escaped NUL.
+    // Some versions of dtc separate strings by an escaped NUL.
     const source = decompile(bytes).replaceAll('\\0', '", "');
     expect(source).toBe(`/dts-v1/;
 

@@ -2,7 +2,7 @@
 
 export const FDT_MAGIC = 0xd00d_feed;
 export const FDT_VERSION = 17;
-/** The oldest version whose readers understand what we write, and the oldest that we read. */
+/** Oldest version whose readers understand the written trees, and oldest version that is read. */
 export const FDT_COMPATIBLE_VERSION = 16;
 export const FDT_HEADER_BYTES = 40;
 export const FDT_RESERVATION_BYTES = 16;
@@ -24,5 +24,5 @@ export const FdtHeader = {
 /** Tokens of the structure block (§5.4.1). */
 export const FdtToken = { beginNode: 1, endNode: 2, property: 3, nop: 4, end: 9 } as const;
 
-/** Most levels of nodes; real trees have fewer than ten. */
+/** Largest depth of nodes; real trees have fewer than ten levels. */
 export const FDT_DEPTH_LIMIT = 64;

@@ -13,7 +13,7 @@ import {
 import type { MemoryReservation } from './write-device-tree.js';
 
 /**
- * A flattened device tree that breaks the rules. Code `devicetree.malformed`.
+ * Thrown for a malformed flattened device tree. Code `devicetree.malformed`.
  *
  * @experimental
  */
@@ -24,7 +24,10 @@ export class DeviceTreeError extends QvmError {
 }
 
 const decoder = new TextDecoder();
-/** Most bytes of a name. The specification allows 31; without a limit, many properties could share one huge name. */
+/**
+ * Largest length of a name in bytes. The specification allows 31; without a limit, many properties could share one huge
+ * name.
+ */
 const NAME_LIMIT = 255;
 
 /** A part of the file, with checked access. */
@@ -58,7 +61,7 @@ class Cursor {
     return bytes;
   }
 
-  /** A name up to its NUL. */
+  /** Reads a NUL-terminated name. */
   name(): string {
     const window = this.#bytes.slice(this.offset, this.offset + NAME_LIMIT + 1);
     const length = window.indexOf(0);
@@ -100,7 +103,7 @@ function openBlocks(bytes: Uint8Array): Blocks {
   };
   const rest = (offset: number): number => Math.max(0, totalSize - offset);
   const structureOffset = field('structureOffset');
-  // Version 16 does not tell the size of the structure block; its end token does.
+  // Version 16 has no size of the structure block; its end token marks the end.
   const structureSize = field('version') < FDT_VERSION ? rest(structureOffset) : field('structureSize');
   const reservationsOffset = field('reservationsOffset');
   const structure = block('structure block', structureOffset, structureSize);
@@ -140,8 +143,9 @@ function openNode({ structure }: Blocks, depth: number): OpenNode {
 }
 
 /**
- * Reads a flattened device tree of version 16 or 17. Every value comes as bytes, because the file does not say what it
- * means; an empty one comes as `true`.
+ * Reads a flattened device tree of version 16 or 17. Every value is returned as bytes, because the file does not
+ * contain its type;
+ * an empty one is returned as `true`.
  *
  * @throws {@link DeviceTreeError}
  * @experimental

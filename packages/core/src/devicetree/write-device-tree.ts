@@ -12,19 +12,19 @@ import {
 } from './flattened-layout.js';
 
 /**
- * A range of memory that the guest must keep its hands off (Devicetree Specification v0.4 §5.3).
+ * A range of memory that the guest must not use (Devicetree Specification v0.4 §5.3).
  *
  * @experimental
  */
 export interface MemoryReservation {
   /** Guest-physical address. */
   readonly address: number;
-  /** Bytes. */
+  /** Length in bytes. */
   readonly size: number;
 }
 
 /**
- * What a flattened tree holds beside the nodes.
+ * Contents of a flattened tree besides the nodes.
  *
  * @experimental
  */
@@ -174,7 +174,7 @@ export function writeDeviceTree(root: DeviceTreeNode, options: DeviceTreeOptions
   writeNode(root, '/', 0, structure, strings);
   structure.word(FdtToken.end);
   const reservations = reservationBlock(options.reservations ?? []);
-  // The reservations come first because they alone need an alignment of 8, which the header's end has.
+  // The reservation block comes first because it alone needs an alignment of 8, which the end of the header has.
   const structureOffset = FDT_HEADER_BYTES + reservations.length;
   const stringsOffset = structureOffset + structure.length;
   const bytes = new Uint8Array(stringsOffset + strings.block.length);

@@ -1,12 +1,12 @@
 import { createToken, type Token } from '../plugin/token.js';
 
 /**
- * A picture that a guest shows.
+ * The screen of a guest.
  *
  * @experimental
  */
 export interface Display {
-  /** The picture now; `undefined` while the guest has set none up. */
+  /** The current picture; `undefined` while the guest has not set up the display. */
   capture(): DisplayImage | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface Display {
  * @experimental
  */
 export interface DisplayImage {
-  /** Pixels of a row. */
+  /** Pixels in a row. */
   readonly width: number;
-  /** Rows. */
+  /** Number of rows. */
   readonly height: number;
   /** Rows from the top, four bytes for each pixel: red, green, blue, alpha. */
   readonly rgba: Uint8Array;
@@ -30,7 +30,10 @@ export interface DisplayImage {
  * @experimental
  */
 export interface InputDevices {
-  /** Types a text on a US keyboard; returns what could not be typed: no key makes it, or the guest takes no keys now. */
+  /**
+   * Types a text on a US keyboard. Returns the characters that could not be typed: no key makes them, or the guest
+   * accepts no keys now.
+   */
   type(text: string): string;
   /**
    * Presses or releases a key by its W3C `code` value (`Enter`, `KeyA`, `ShiftLeft`).

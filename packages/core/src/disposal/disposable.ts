@@ -1,9 +1,9 @@
 /**
- * Something that can be undone or released once.
+ * A resource or registration that can be released once.
  *
  * @experimental
  */
 export interface Disposable {
-  /** Undoes or releases it. Further calls do nothing. */
+  /** Releases it. Further calls have no effect. */
   dispose(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Options of vdevs: declaring them with their types, and reading texts as their values. Also the numbers and paths of configurations.
+ * Options of vdevs: typed declarations and parsing of their texts. Also numbers and paths in configurations.
  *
  * @module
  */

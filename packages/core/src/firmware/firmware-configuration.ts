@@ -1,29 +1,29 @@
 import { createToken, type Token } from '../plugin/token.js';
 
 /**
- * A file that the guest's firmware or kernel finds in the firmware configuration device.
+ * A file in the firmware configuration device, for the guest's firmware or kernel.
  *
  * @experimental
  */
 export interface FirmwareFile {
-  /** Path of at most 55 bytes of ASCII, such as `etc/ramfb`; each once. */
+  /** Path of at most 55 bytes of ASCII, such as `etc/ramfb`; unique. */
   readonly name: string;
-  /** The content. The guest's writes change it in place when `written` is there. */
+  /** The contents. Writes of the guest change them in place if `written` is present. */
   readonly bytes: Uint8Array;
-  /** Makes the file writable; called after the guest wrote into it. */
+  /** Called after the guest has written into the file. Its presence makes the file writable. */
   written?(): void;
 }
 
 /**
- * The firmware configuration device of a VM (`fw_cfg`), as it serves other vdevs.
+ * The firmware configuration device of a VM (`fw_cfg`), for other vdevs.
  *
  * @experimental
  */
 export interface FirmwareConfiguration {
   /**
-   * Adds a file, before the guest starts.
+   * Adds a file. Must be called before the guest starts.
    *
-   * @throws `QvmError` `fw-cfg.file` when the name is invalid or taken, or there are too many files.
+   * @throws `QvmError` `fw-cfg.file` when the name is invalid or in use, or there are too many files.
    */
   addFile(file: FirmwareFile): void;
 }

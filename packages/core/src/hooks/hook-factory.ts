@@ -10,14 +10,15 @@ const BAIL: HookType = { runner: runUntilAnswer };
 const WATERFALL: HookType = { runner: runWaterfall, valued: true };
 const SERIES: HookType = { runner: runInSeries, awaits: true };
 
-/** A hook by tapable's type for it, which says the types of event and answer. */
+/** Makes a hook with tapable's type, which has the types of event and answer. */
 function create<H>(name: string, type: HookType): H {
   return new InterpretedHook(name, type) as unknown as H;
 }
 
 /**
- * A hook whose taps only watch. It is tapable's, as all hooks made here, and works under a policy that forbids generating
- * code from strings.
+ * Makes a hook whose taps only observe. It is an instance of tapable's class, like all hooks made here, and works under
+ * a policy that
+ * forbids generating code from strings.
  *
  * @param name - `Owner.hook`, for errors.
  * @experimental
@@ -27,7 +28,7 @@ export function createSyncHook<E>(name: string): SyncHook<[E]> {
 }
 
 /**
- * A hook whose first answer other than `undefined` wins.
+ * Makes a hook whose first answer other than `undefined` wins.
  *
  * @experimental
  */
@@ -36,7 +37,7 @@ export function createBailHook<E, R>(name: string): SyncBailHook<[E], R | undefi
 }
 
 /**
- * A hook that hands a value from tap to tap; a tap that returns `undefined` leaves it as it is.
+ * Makes a hook that passes a value from tap to tap; a tap that returns `undefined` leaves it unchanged.
  *
  * @experimental
  */
@@ -45,7 +46,8 @@ export function createWaterfallHook<V>(name: string): SyncWaterfallHook<[V]> {
 }
 
 /**
- * A hook whose taps may be asynchronous (`tapPromise`, `tapAsync`) and run one after the other. Call it with `promise` or
+ * Makes a hook whose taps may be asynchronous (`tapPromise`, `tapAsync`) and run one after the other. Call it with
+ * `promise` or
  * `callAsync`.
  *
  * @experimental
@@ -55,10 +57,10 @@ export function createSeriesHook<E>(name: string): AsyncSeriesHook<[E]> {
 }
 
 /**
- * One bail hook for each of the given keys, made on first use. Resolve a key once and keep the hook: looking it up costs
- * more than calling it.
+ * Makes one bail hook for each of the given keys, on first use. Resolve a key once and keep the hook: the lookup costs
+ * more than the call.
  *
- * @param keys - all keys there are. `for` another throws a `QvmError` `hook.kind` that names the nearest.
+ * @param keys - all valid keys. `for` with another key throws a `QvmError` `hook.kind` that suggests the nearest.
  * @experimental
  */
 export function createBailHookMap<K extends string, E, R>(

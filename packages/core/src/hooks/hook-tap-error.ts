@@ -1,7 +1,7 @@
 import { QvmError } from '../errors/qvm-error.js';
 
 /**
- * A function tapped into a hook threw. Code `hook.tap-failed`; the original error is the `cause`.
+ * Thrown when a tapped function throws. Code `hook.tap-failed`; the original error is the `cause`.
  *
  * @beta
  */

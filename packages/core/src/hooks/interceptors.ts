@@ -3,14 +3,14 @@ import type { FullInterceptor, FullTap, TapFunction } from './tapable-hook.js';
 
 type Step = keyof Pick<FullInterceptor, 'call' | 'tap' | 'error' | 'result' | 'done'>;
 
-/** The interceptors of one hook, called as tapable's generated code calls them. */
+/** The interceptors of one hook, called like tapable's generated code calls them. */
 export class Interceptors {
   constructor(
     private readonly hook: string,
     private readonly list: readonly FullInterceptor[],
   ) {}
 
-  /** A tap's function that tells the interceptors first. */
+  /** Wraps a tap's function so that the interceptors are called before it. */
   beforeTap(tap: FullTap, fn: TapFunction): TapFunction {
     if (!this.list.some((interceptor) => interceptor.tap)) return fn;
     return (event) => {
@@ -19,7 +19,7 @@ export class Interceptors {
     };
   }
 
-  /** A synchronous call. `valued`: it always has a result, as a waterfall has. */
+  /** Wraps a synchronous call. `valued`: the call always has a result, as a waterfall has. */
   around(run: (event: unknown) => unknown, valued: boolean): (event: unknown) => unknown {
     return (event) => {
       let result: unknown;
@@ -35,7 +35,7 @@ export class Interceptors {
     };
   }
 
-  /** A call that is awaited. */
+  /** Wraps an asynchronous call. */
   aroundAsync(run: (event: unknown) => unknown): (event: unknown) => Promise<unknown> {
     return async (event) => {
       try {

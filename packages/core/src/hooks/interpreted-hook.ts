@@ -6,7 +6,7 @@ import type { TapList, TapRunner } from './tap-runner.js';
 import { Hook } from './tapable-hook.js';
 import type { CompiledCall, CompileOptions, FullInterceptor, FullTap, TapFunction } from './tapable-hook.js';
 
-/** How the taps of a type of hook are called. */
+/** How a type of hook calls its taps. */
 export interface HookType {
   readonly runner: TapRunner;
   /** Whether taps are awaited. */
@@ -16,18 +16,22 @@ export interface HookType {
 }
 
 /**
- * A hook of tapable that calls its taps in a loop. tapable generates a function for each hook by `new Function`, which a
- * browser's content security policy or Node's `--disallow-code-generation-from-strings` forbids; `compile` is where its
- * types of hooks say how taps are called, and where this one differs. Order, stages, `before`, `withOptions`, `isUsed`,
- * `intercept` and interceptors' `register` are tapable's own.
+ * A hook of tapable that calls its taps in a loop. tapable generates a function for each hook by `new Function`, which
+ * a
+ * browser's content security policy or Node's `--disallow-code-generation-from-strings` forbids. In tapable, `compile`
+ * defines how
+ * a type of hook calls its taps; this class overrides it. Order, stages, `before`, `withOptions`, `isUsed`, `intercept`
+ * and the
+ * interceptors' `register` are tapable's own.
  *
- * Added: `tap`, `tapAsync` and `tapPromise` return a {@link Disposable} that takes the tap out, and errors name the tap.
+ * Extensions: `tap`, `tapAsync` and `tapPromise` return a {@link Disposable} that removes the tap, and errors name the
+ * tap.
  */
 export class InterpretedHook extends Hook {
-  /** `isUsed` as a field, for who asks before each event. */
+  /** The result of `isUsed` as a field, for callers that check it before each event. */
   used = false;
   readonly #type: HookType;
-  /** What calls go through, those that are under way included. */
+  /** The tap lists that calls use, including those of calls in progress. */
   #lists: readonly WeakRef<TapList>[] = [];
 
   constructor(name: string, type: HookType) {
@@ -84,8 +88,9 @@ export class InterpretedHook extends Hook {
   }
 
   /**
-   * Adds a tap. tapable knows no way to remove one, but keeps further properties of a tap's options, so the tap is found again
-   * by such a property.
+   * Adds a tap. tapable cannot remove a tap, but it keeps unknown properties of a tap's options, so a property
+   * identifies the tap
+   * for removal.
    */
   #register(options: string | object, add: (options: object) => void): Disposable {
     const registration = {};
@@ -111,7 +116,7 @@ export class InterpretedHook extends Hook {
   }
 }
 
-/** A tap's function without a callback. */
+/** Wraps a tap's function of any kind as one that returns a promise instead of taking a callback. */
 function awaitable({ type, fn }: FullTap): TapFunction {
   if (type !== 'async') return fn;
   return (event) =>
@@ -120,7 +125,7 @@ function awaitable({ type, fn }: FullTap): TapFunction {
     });
 }
 
-/** Calls as `callAsync` does. */
+/** Wraps a call as `callAsync`, with a callback. */
 function withCallback(run: (event: unknown) => unknown): CompiledCall {
   return (event, callback) =>
     void promised(run)(event).then(

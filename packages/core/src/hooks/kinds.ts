@@ -2,14 +2,14 @@ import { closest } from 'fastest-levenshtein';
 import { QvmError } from '../errors/qvm-error.js';
 
 /**
- * The kinds of something, by name, each with one sentence that says when it happens.
+ * Kinds of events by name, each with one sentence that says when it occurs.
  *
  * @beta
  */
 export type KindDescriptions<K extends string = string> = Readonly<Record<K, string>>;
 
 /**
- * The words of an architecture in the hooks of its vCPUs. A vCPU announces each of them, and no other.
+ * The kinds and causes that the hooks of an architecture's vCPUs have. A vCPU announces each of them, and no others.
  *
  * @beta
  */
@@ -26,7 +26,7 @@ export interface HookKinds<
   readonly interruptTaken: KindDescriptions<Interrupt>;
 }
 
-/** Refuses a key that is none of `kinds`, and names the nearest. */
+/** Throws for a key that is not in `kinds`, and suggests the nearest. */
 export function requireKind(hook: string, key: string, kinds: readonly string[]): void {
   if (kinds.includes(key)) return;
   const hint =

@@ -1,21 +1,21 @@
 import { HookTapError } from './hook-tap-error.js';
 import type { FullTap, TapFunction } from './tapable-hook.js';
 
-/** The taps of a hook in order, as of one moment. */
+/** The ordered taps of a hook at one point in time. */
 export interface TapList {
   readonly hook: string;
   readonly taps: readonly FullTap[];
-  /** What to call for each tap. {@link idle} for one that has been taken out since. */
+  /** The function to call for each tap; {@link idle} for a tap that has been removed since. */
   readonly functions: TapFunction[];
 }
 
-/** Stands for a tap that is no more. */
+/** Replaces the function of a removed tap. */
 export const idle: TapFunction = () => undefined;
 
 /** Makes the function that calls the taps of one type of hook. */
 export type TapRunner = (taps: TapList) => (event: unknown) => unknown;
 
-/** The error of a tap; one of an interceptor, which names itself, stays as it is. */
+/** The error of a tap. An error of an interceptor, which names itself, is returned unchanged. */
 function blame({ hook, taps }: TapList, index: number, cause: unknown): HookTapError {
   if (cause instanceof HookTapError && cause.hook === hook) return cause;
   return new HookTapError(hook, taps[index]?.name ?? '?', cause);
@@ -39,7 +39,7 @@ export const runAll: TapRunner = (taps) => {
   };
 };
 
-/** Calls taps until one answers with something other than `undefined`. */
+/** Calls taps until one returns something other than `undefined`. */
 export const runUntilAnswer: TapRunner = (taps) => {
   const { functions } = taps;
   if (functions.length === 0) return () => undefined;
@@ -58,7 +58,7 @@ export const runUntilAnswer: TapRunner = (taps) => {
   };
 };
 
-/** Hands the argument from tap to tap; a tap that returns `undefined` leaves it as it is. */
+/** Passes the argument from tap to tap; a tap that returns `undefined` leaves it unchanged. */
 export const runWaterfall: TapRunner = (taps) => {
   const { functions } = taps;
   return (initial) => {
@@ -77,7 +77,7 @@ export const runWaterfall: TapRunner = (taps) => {
   };
 };
 
-/** Calls taps one after the other, awaiting what they return. */
+/** Calls taps one after the other, and awaits their results. */
 export const runInSeries: TapRunner = (taps) => {
   const { functions } = taps;
   return async (event) => {

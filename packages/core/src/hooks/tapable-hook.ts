@@ -1,19 +1,19 @@
 import { SyncHook } from 'tapable';
 
-/** A tapped function with all of its arguments: an event or a value, for `tapAsync` also a callback. */
+/** A tapped function with all of its parameters: an event or a value, for `tapAsync` also a callback. */
 export type TapFunction = (event: unknown, callback?: (error?: unknown) => void) => unknown;
 
-/** A tap as tapable keeps it, and as interceptors see it. */
+/** A tap as tapable stores it, and as interceptors see it. */
 export interface FullTap {
   readonly type: 'sync' | 'async' | 'promise';
   readonly name: string;
   readonly fn: TapFunction;
   readonly stage?: number;
-  /** Identity of the tap that `InterpretedHook` adds; survives interceptors that replace the rest. */
+  /** Identity of the tap, added by `InterpretedHook`; kept when an interceptor replaces the rest. */
   readonly registration?: object;
 }
 
-/** An interceptor as tapable keeps it. All of its functions are optional. */
+/** An interceptor as tapable stores it. All of its functions are optional. */
 export interface FullInterceptor {
   readonly name?: string;
   call?(event: unknown): void;
@@ -31,10 +31,10 @@ export interface CompileOptions {
   readonly type: 'sync' | 'async' | 'promise';
 }
 
-/** A function that calls all taps: what {@link TapableHook.compile} returns. */
+/** A function that calls all taps, returned by {@link TapableHook.compile}. */
 export type CompiledCall = (event: unknown, callback?: (error?: unknown, result?: unknown) => void) => unknown;
 
-/** tapable's class of all hooks. Its typings leave out `compile` and `_resetCompilation`. */
+/** tapable's base class of all hooks. Its typings omit `compile` and `_resetCompilation`. */
 export interface TapableHook {
   name: string;
   taps: FullTap[];
@@ -44,17 +44,18 @@ export interface TapableHook {
   tapPromise(options: string | object, fn: TapFunction): unknown;
   intercept(interceptor: FullInterceptor): void;
   isUsed(): boolean;
-  /** Abstract in tapable: each type of hook says here how its taps are called. */
+  /** Abstract in tapable: each type of hook defines how its taps are called. */
   compile(options: CompileOptions): CompiledCall;
-  /** Forgets what `compile` returned, after a change of `taps`. */
+  /** Discards the result of `compile`, after a change of `taps`. */
   _resetCompilation(): void;
   /** A view of the hook without `call`, `callAsync` and `promise`. */
   withOptions(options: object): object;
 }
 
 /**
- * The base class of tapable's hooks. tapable's entry exports only the classes that are made of it; to load it by the path of
- * its file would end with the first version that has an `exports` map.
+ * The base class of tapable's hooks. tapable's entry exports only the classes derived from it; loading it by the path
+ * of
+ * its file would break with the first version that has an `exports` map.
  */
 export const Hook = (Object.getPrototypeOf(new SyncHook()) as { constructor: unknown }).constructor as new (
   argumentNames: readonly string[],

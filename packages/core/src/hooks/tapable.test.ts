@@ -3,7 +3,7 @@ import { AsyncSeriesHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapa
 import { createBailHook, createSeriesHook, createSyncHook, createWaterfallHook } from './hook-factory.js';
 import { HookTapError } from './hook-tap-error.js';
 
-/** What both hooks of a pair are, as far as this test uses them. */
+/** The common members of both hooks of a pair that this test uses. */
 interface AnyHook {
   tap(options: object, fn: (event: number | undefined) => unknown): void;
   tapAsync(options: object, fn: (event: number | undefined, done: (error?: unknown) => void) => void): void;
@@ -105,7 +105,7 @@ async function call(hook: AnyHook, kind: Kind, { how, event }: Extract<Step, { s
   });
 }
 
-/** What a hook does in a scenario, in order. */
+/** The calls that a hook makes in a scenario, in order. */
 async function play(make: () => unknown, kind: Kind, steps: readonly Step[]): Promise<readonly unknown[]> {
   const hook = make() as AnyHook;
   const log: unknown[] = [];

@@ -4,14 +4,14 @@ import type { Disposable } from '../disposal/disposable.js';
 import type { InterpretedHook } from './interpreted-hook.js';
 
 /**
- * Place of a tap among the others.
+ * Place of a tap in the order of taps.
  *
  * @beta
  */
 export interface TapPlace {
   /** One of the `STAGE_` constants, or a number between them; lower ones come first. */
   readonly stage?: number;
-  /** Name of an earlier tap that this one comes before. */
+  /** Name of an earlier tap; this one is inserted before it. */
   readonly before?: string;
 }
 
@@ -26,7 +26,8 @@ export interface TapOptions extends TapPlace {
 }
 
 /**
- * What sees the calls of a hook and the registrations of taps, as in tapable: `call`, `tap`, `result`, `done`, `error`, and
+ * Observes the calls of a hook and the registrations of taps, as in tapable: `call`, `tap`, `result`, `done`, `error`,
+ * and
  * `register`, which may replace a tap.
  *
  * @beta
@@ -37,36 +38,37 @@ export type HookInterceptor<E, R> = Parameters<SyncHook<[E], R>['intercept']>[0]
 interface TappableBase<E, R> {
   /** `Owner.hook`. */
   readonly name: string;
-  /** Adds an interceptor. It stays as long as the hook. */
+  /** Adds an interceptor. It cannot be removed. */
   intercept(interceptor: HookInterceptor<E, R>): void;
   /** Whether there are taps or interceptors. */
   isUsed(): boolean;
-  /** The same hook, for taps that have these options where they do not give their own. */
+  /** The same hook with default options for the taps added through it. */
   withOptions(options: TapPlace): this;
 }
 
 /**
- * The side of a hook that a plugin sees: it may tap, not call. Disposing the result takes the tap out again.
+ * The plugin's side of a hook: it may tap, not call. Disposing the result of `tap` removes the tap.
  *
  * @beta
  */
 export interface TappableHook<E, R> extends TappableBase<E, R> {
-  /** Adds a tap. Disposing the result takes it out. */
+  /** Adds a tap. Disposing the result removes it. */
   tap(options: string | TapOptions, tap: (event: E) => R): Disposable;
 }
 
 /**
- * The plugin's side of a hook whose taps may be asynchronous: by promise, or by a callback that is called with an error or
+ * The plugin's side of a hook whose taps may be asynchronous: with a promise, or with a callback that is called with an
+ * error or
  * nothing.
  *
  * @beta
  */
 export interface TappableSeriesHook<E> extends TappableBase<E, void> {
-  /** Adds a tap that is done on return. */
+  /** Adds a synchronous tap. */
   tap(options: string | TapOptions, tap: (event: E) => void): Disposable;
-  /** Adds a tap that is done when its promise resolves. */
+  /** Adds a tap that ends when its promise resolves. */
   tapPromise(options: string | TapOptions, tap: (event: E) => Promise<void>): Disposable;
-  /** Adds a tap that is done when it calls `done`, with an error or nothing. */
+  /** Adds a tap that ends when it calls `done`, with an error or nothing. */
   tapAsync(options: string | TapOptions, tap: (event: E, done: (error?: Error | null) => void) => void): Disposable;
 }
 
@@ -80,7 +82,7 @@ export interface TappableHookMap<K extends string, E, R> {
   readonly name: string;
   /** @throws `QvmError` `hook.kind` when there is no such key. */
   for(key: K): TappableHook<E, R>;
-  /** Has `factory` called with each hook that is made from now on: one for each key, when it is first asked for. */
+  /** Calls `factory` with each hook that is made from now on: one for each key, at its first use. */
   intercept(interceptor: { factory(key: K, hook: TappableHook<E, R>): void }): void;
 }
 
@@ -101,15 +103,15 @@ export type TappableOf<H> =
         : never;
 
 /**
- * A set of hooks as plugins see it.
+ * The plugin's side of a set of hooks.
  *
  * @beta
  */
 export type Tappable<H> = { readonly [K in keyof H]: TappableOf<H[K]> };
 
 /**
- * Whether anyone has tapped or intercepted a hook: ask this before building an event. The same as `isUsed`, for hooks
- * that were made here.
+ * Whether a hook has taps or interceptors; check this before building an event. Equals `isUsed` for hooks
+ * that were made here, and is faster.
  *
  * @experimental
  */
@@ -119,7 +121,7 @@ export function hasTaps(hook: { isUsed(): boolean }): boolean {
 
 type AnyHookMap = HookMap<InterpretedHook>;
 
-/** A hook without the ways to call it, by tapable's own `withOptions`. */
+/** A view of a hook without the methods that call it, made by tapable's own `withOptions`. */
 function wrapHook(hook: InterpretedHook): object {
   return Object.freeze(hook.withOptions({}));
 }
@@ -139,7 +141,7 @@ function wrapMap(map: AnyHookMap): object {
 }
 
 /**
- * Tap-only access to a set of hooks: what plugins get.
+ * The tap-only view of a set of hooks that plugins get.
  *
  * @experimental
  */

@@ -17,17 +17,18 @@ export interface TrapEvent<Kind extends string = string> {
   readonly syndrome: number;
   /** Address of the instruction. */
   readonly pc: bigint;
-  /** The immediate of the instruction, where it has one for whom it calls (Arm: SVC, HVC, SMC, BRK). */
+  /** The immediate of an instruction that passes one to its handler (Arm: SVC, HVC, SMC, BRK). */
   readonly immediate?: number | undefined;
-  /** Virtual address of the access, where an access to memory traps (Arm: watchpoints). */
+  /** Virtual address of the access, for traps of memory accesses (Arm: watchpoints). */
   readonly address?: bigint | undefined;
-  /** The instruction as text, where that says more than the rest (undefined instructions, system registers). */
+  /** The instruction as text, for kinds in which the encoding matters (undefined instructions, system registers). */
   readonly disassembly?: string | undefined;
 }
 
 /**
- * `handled`: the tap did the work and no exception is taken. After a trap, execution goes on after the instruction, unless the
- * tap moved the program counter ({@link VcpuView.setRegister}) or the kind says otherwise.
+ * `handled`: the tap has done the work, and no exception is taken. Execution continues after the instruction, unless
+ * the
+ * tap has changed the program counter ({@link VcpuView.setRegister}) or the kind's description says otherwise.
  *
  * @beta
  */
@@ -66,13 +67,16 @@ export type HypercallResult = readonly bigint[];
 export interface MemoryFaultEvent {
   /** The vCPU whose access failed. */
   readonly vcpu: VcpuView;
-  /** 1: the guest's own tables refuse the access. 2: the guest-physical address is nothing, or may not be used so (external abort). */
+  /**
+   * 1: the guest's own tables refuse the access. 2: nothing is mapped at the guest-physical address, or the access is
+   * not allowed (external abort).
+   */
   readonly stage: 1 | 2;
   /** Kind of the access; `execute` for an instruction fetch. */
   readonly access: 'read' | 'write' | 'execute';
   /** Virtual address of the access. */
   readonly address: bigint;
-  /** Guest-physical address, when translation came so far. */
+  /** Guest-physical address, if stage 1 translation succeeded. */
   readonly physical?: number | undefined;
   /** The exception syndrome as the guest would read it. */
   readonly syndrome: number;
@@ -81,20 +85,20 @@ export interface MemoryFaultEvent {
 }
 
 /**
- * An access of the guest to a device register.
+ * Details of a guest's access to a device register.
  *
  * @beta
  */
 export interface DeviceAccessDetails {
   /** Guest-physical address. */
   readonly address: number;
-  /** The same from the start of the vdev's range. */
+  /** Offset in the vdev's range. */
   readonly offset: number;
-  /** Bytes. */
+  /** Width of the access in bytes. */
   readonly width: number;
   /** Whether the guest writes. */
   readonly write: boolean;
-  /** What is written; on `guestEntrance` also what was read. The low 32 bits of a 64-bit access. */
+  /** The written value; on `guestEntrance` also the value read. The low 32 bits of a 64-bit access. */
   readonly value: number;
   /** Bits 63–32 of a 64-bit access, else 0. */
   readonly high: number;
@@ -110,13 +114,13 @@ export interface GuestExitEvent<Cause extends string = string> {
   readonly vcpu: VcpuView;
   /** One of the architecture's causes, {@link HookKinds.guestExit}. */
   readonly cause: Cause;
-  /** Who is accessed, for `mmio`. */
+  /** Name of the accessed vdev, for `mmio`. */
   readonly vdev?: string | undefined;
   /** Instructions retired by the vCPU. */
   readonly instructions: number;
   /** Virtual time in nanoseconds. */
   readonly time: number;
-  /** Host time in nanoseconds (`hostNanoseconds`), from an engine that measures. */
+  /** Host time in nanoseconds (`hostNanoseconds`); present if the engine measures times. */
   readonly timestamp?: number | undefined;
   /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for interrupts and the end of a turn. */
   readonly syndrome?: number | undefined;
@@ -132,16 +136,16 @@ export interface GuestExitEvent<Cause extends string = string> {
 export interface InterruptTakenEvent<Kind extends string = string> {
   /** The vCPU that takes the interrupt. */
   readonly vcpu: VcpuView;
-  /** How it is signalled: one of the architecture's kinds, {@link HookKinds.interruptTaken}. */
+  /** Kind of its signal: one of the architecture's kinds, {@link HookKinds.interruptTaken}. */
   readonly kind: Kind;
-  /** Its number, where the controller knows it by now (Arm: the INTID that an acknowledge would give). */
+  /** Its number, if the controller knows it by now (Arm: the INTID that an acknowledge would return). */
   readonly number?: number | undefined;
   /** Address of the first instruction that was not executed. */
   readonly pc: bigint;
 }
 
 /**
- * What a vCPU is doing, for display.
+ * State of a vCPU, for display.
  *
  * @beta
  */
@@ -164,8 +168,9 @@ export interface VcpuStateEvent {
 }
 
 /**
- * The hooks of one vCPU. They run on its thread, between two guest instructions; taps must not run a vCPU, wait, or keep
- * the event. A hook that nobody tapped costs nothing; tap before the VM starts, because translated code depends on which
+ * The hooks of one vCPU. They run on its thread, between two guest instructions; taps must not run a vCPU, wait, or
+ * keep
+ * the event. A hook without taps costs nothing. Tap before the VM starts, because translated code depends on which
  * hooks are tapped. A tap that throws ends its VM with exit code 7.
  *
  * @beta
@@ -177,25 +182,27 @@ export interface VcpuHooks<
 > {
   /**
    * Fires: when an instruction traps, before the guest's exception is taken; one hook for each kind in
-   * {@link HookKinds.trap} of the architecture. `for` throws a `QvmError` `hook.kind` for another word.
+   * {@link HookKinds.trap} of the architecture. `for` throws a `QvmError` `hook.kind` for any other kind.
    * Return: `handled` stops the exception; `undefined` leaves it to later taps and then to the architecture.
    * A tap may not: change memory mappings of the guest without telling the engine.
-   * Order: between `guestExit` and `guestEntrance`; `hypercall` comes after it for kinds that are such calls.
+   * Order: between `guestExit` and `guestEntrance`; for kinds that are calls, `hypercall` comes after it.
    * Cost: a call per trap, about 0.1 µs.
    */
   readonly trap: TypedHookMap<Record<Trap, SyncBailHook<[TrapEvent<Trap>], TrapAnswer | undefined>>>;
   /**
    * Fires: on calls to the hypervisor or firmware (Arm: HVC and SMC at EL1) that no `trap` tap handled.
    * Return: the result registers; `undefined` leaves the call to the architecture (PSCI) and then to "not supported".
-   * A tap may not: wait; long work ends later by an interrupt.
+   * A tap may not: wait; long work must end later with an interrupt.
    * Order: after `trap`, before `guestEntrance`.
    * Cost: a call and an array of arguments per hypercall.
    */
   readonly hypercall: SyncBailHook<[HypercallEvent], HypercallResult | undefined>;
   /**
-   * Fires: on an access that the guest's own translation refuses, or that finds nothing at its guest-physical address, before the guest's exception is taken.
-   * Return: `handled` stops the exception; the access, or the fetch, is tried again, unless a tap moved the program counter.
-   * A tap may not: access guest memory by a path that faults again.
+   * Fires: on an access that the guest's own translation refuses, or that finds nothing at its guest-physical address,
+   * before the guest's exception is taken.
+   * Return: `handled` stops the exception, and the access or fetch is repeated, unless a tap has changed the program
+   * counter.
+   * A tap may not: access guest memory in a way that faults again.
    * Order: between `guestExit` and `guestEntrance`; for stage 2 after `VmHooks.unmappedAccess`.
    * Cost: a call per fault; page faults of a busy guest are frequent.
    */
@@ -204,12 +211,13 @@ export interface VcpuHooks<
    * Fires: when the vCPU leaves guest code for one of the causes in {@link HookKinds.guestExit} of the architecture.
    * Return: nothing.
    * A tap may not: change the guest.
-   * Order: first of all hooks of an exit; `guestEntrance` ends it. Exits do not nest. One that ends a turn lasts until the next turn.
+   * Order: first of all hooks of an exit; `guestEntrance` ends it. Exits do not nest. An exit that ends a turn lasts
+   * until the next turn.
    * Cost: a call per exit; register accesses of devices make exits.
    */
   readonly guestExit: SyncHook<[GuestExitEvent<Exit>]>;
   /**
-   * Fires: when the vCPU goes on with guest code after an exit; same cause as its `guestExit`.
+   * Fires: when the vCPU continues with guest code after an exit; same cause as its `guestExit`.
    * Return: nothing.
    * A tap may not: change the guest.
    * Order: last of all hooks of an exit.
@@ -237,8 +245,8 @@ export interface VcpuHooks<
 /**
  * Makes the hooks of one vCPU.
  *
- * @param index - appears in their names.
- * @param kinds - the words of its architecture.
+ * @param index - number of the vCPU; part of the hooks' names.
+ * @param kinds - the kinds and causes of its architecture.
  * @experimental
  */
 export function createVcpuHooks(index: number, kinds: HookKinds): VcpuHooks {

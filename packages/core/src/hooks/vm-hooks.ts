@@ -10,7 +10,7 @@ import type { VcpuHooks } from './vcpu-hooks.js';
 import { createBailHook, createSeriesHook, createSyncHook, createWaterfallHook } from './hook-factory.js';
 
 /**
- * Which VM a hook speaks of.
+ * Base of the events: names the VM.
  *
  * @beta
  */
@@ -49,9 +49,9 @@ export interface VmStateEvent extends VmEvent {
 export interface VcpuCreatedEvent {
   /** The vCPU that was made. */
   readonly vcpu: Vcpu;
-  /** Its hooks, to tap. */
+  /** Its hooks, for tapping. */
   readonly hooks: Tappable<VcpuHooks>;
-  /** The kinds and causes that its hooks have, described. */
+  /** The kinds and causes of its hooks, with descriptions. */
   readonly kinds: HookKinds;
 }
 
@@ -70,7 +70,7 @@ export interface InterruptEvent {
 }
 
 /**
- * An access to a guest-physical address at which nothing is. Valid only during the call.
+ * An access to a guest-physical address without a region. Valid only during the call.
  *
  * @beta
  */
@@ -79,30 +79,30 @@ export interface UnmappedAccessEvent {
   readonly vcpu: Vcpu;
   /** Guest-physical address. */
   readonly address: number;
-  /** Bytes of the access. */
+  /** Width of the access in bytes. */
   readonly width: AccessWidth | 8;
   /** Kind of the access. */
   readonly access: 'read' | 'write';
-  /** The value that is written, for widths up to 4. */
+  /** The written value, for widths up to 4. */
   readonly value?: number | undefined;
 }
 
 /**
- * How an unmapped access ends: a read's value (`0n` also ends a write).
+ * The value that the access returns (for a write, `0n` completes it).
  *
  * @beta
  */
 export type UnmappedAccessAnswer = bigint;
 
 /**
- * A vdev that threw.
+ * The failure of a vdev.
  *
  * @beta
  */
 export interface VdevFailedEvent extends VmEvent {
   /** Name of the instance. */
   readonly vdev: string;
-  /** The failure; its `cause` is what the vdev threw. */
+  /** The failure; its `cause` is the error that the vdev threw. */
   readonly error: Error;
 }
 
@@ -112,14 +112,14 @@ export interface VdevFailedEvent extends VmEvent {
  * @beta
  */
 export interface GuestResetEvent extends VmEvent {
-  /** How often the guest has reset itself by now, this time included. */
+  /** Number of times that the guest has reset itself, including this one. */
   readonly count: number;
   /** Whether the VM boots again; otherwise it ends with exit code 0. */
   readonly restart: boolean;
 }
 
 /**
- * The begin or end of a step of the VM. Valid only during the call.
+ * The beginning or end of a step of the VM. Valid only during the call.
  *
  * @beta
  */
@@ -138,7 +138,7 @@ export interface VmStepEvent extends VmEvent {
  * @beta
  */
 export interface TimerEvent {
-  /** Name of the timer, with that of its vdev or vCPU. */
+  /** Name of the timer, prefixed by that of its vdev or vCPU. */
   readonly name: string;
   /** Virtual time in nanoseconds. */
   readonly deadline: number;
@@ -150,29 +150,35 @@ export interface TimerEvent {
  * @beta
  */
 export interface CodeTranslatedEvent extends VmEvent {
-  /** Virtual address of its first instruction, as far as the engine tells such addresses apart (AArch64: the lower 48 bits). */
+  /**
+   * Virtual address of its first instruction, to the precision at which the engine distinguishes addresses (AArch64:
+   * the lower 48 bits).
+   */
   readonly address: bigint;
-  /** `plain`: it leaves at each call. `inlined`: functions are copied to where they are called. */
+  /** `plain`: code that leaves the region at each call. `inlined`: with the called functions copied into it. */
   readonly level: 'plain' | 'inlined';
-  /** Guest instructions in it, copies included. */
+  /** Number of guest instructions, copies included. */
   readonly instructions: number;
-  /** Addresses of the pages that its code comes from, like `address`; that of the first instruction first. */
+  /** Addresses of the pages that its code comes from, in the form of `address`; that of the first instruction first. */
   readonly pages: readonly bigint[];
-  /** Its blocks for people, each with where it goes and its instructions disassembled: lines. Made at each call. */
+  /**
+   * A listing of its blocks: successors of each block and its disassembled instructions, one line each. Made at each
+   * call.
+   */
   text(): readonly string[];
-  /** A WebAssembly module that holds its translation alone. Made at each call: the code is translated again. */
+  /** A WebAssembly module with its translation alone. Made at each call, by translating the code again. */
   module(): Uint8Array;
 }
 
 /**
  * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before the
- * start: makes the start fail). Tap them in a plugin's `apply`.
+ * start, it makes the start fail). Tap them in a plugin's `apply`.
  *
  * @beta
  */
 export interface VmHooks {
   /**
-   * Fires: on `start`, when everything is built and nothing is loaded.
+   * Fires: on `start`, when everything is built and nothing has been loaded.
    * Return: a promise, which the start awaits.
    * A tap may not: start or stop the VM.
    * Order: first of all; `kernelCommandLine`, `deviceTree` and `stateChanged` to `running` follow.
@@ -206,7 +212,7 @@ export interface VmHooks {
   /**
    * Fires: at each boot, with the root node of the device tree that the guest will see.
    * Return: a changed tree; `undefined` leaves it as it is.
-   * A tap may not: change nodes in place; return new ones.
+   * A tap may not: change nodes in place; it returns new ones.
    * Order: after `kernelCommandLine`.
    * Cost: off the run loop.
    */
@@ -214,7 +220,7 @@ export interface VmHooks {
   /**
    * Fires: at each boot, with the kernel command line (empty when there is none).
    * Return: a changed line; `undefined` leaves it as it is.
-   * A tap may not: assume that it is the only one to add words.
+   * A tap may not: assume that no other tap changes the line.
    * Order: after `beforeStart`, before `deviceTree`.
    * Cost: off the run loop.
    */
@@ -268,8 +274,8 @@ export interface VmHooks {
    */
   readonly codeTranslated: SyncHook<[CodeTranslatedEvent]>;
   /**
-   * Fires: on a data access to a guest-physical address at which nothing is.
-   * Return: a value to finish the access with; `undefined` leaves it to later taps and then to an external abort.
+   * Fires: on a data access to a guest-physical address without a region.
+   * Return: a value that completes the access; `undefined` leaves it to later taps and then to an external abort.
    * A tap may not: add regions to the map.
    * Order: before `VcpuHooks.memoryFault`.
    * Cost: a call per such access.
@@ -293,10 +299,10 @@ export interface VmHooks {
   readonly guestReset: SyncHook<[GuestResetEvent]>;
   /**
    * Fires: when the host presses the power button (`stop`, SIGTERM).
-   * Return: `true` when the tap passes the request on to the guest, which then ends by itself in its time;
-   * `undefined` leaves it to later taps. When nobody takes it, the button
+   * Return: `true` when the tap passes the request on to the guest, which then shuts down by itself;
+   * `undefined` leaves it to later taps. When no tap takes it, the button
    * of a vdev is pressed (`POWER_BUTTON`); when the guest would not notice that, the VM is powered off at once.
-   * A tap may not: end the VM; it would be no polite request then.
+   * A tap may not: end the VM; the guest must have the chance to shut down.
    * Order: before `afterStop`.
    * Cost: off the run loop.
    */
@@ -304,7 +310,7 @@ export interface VmHooks {
 }
 
 /**
- * Makes the hooks of one VM. `vm` appears in their names.
+ * Makes the hooks of one VM. `vm` is part of their names.
  *
  * @experimental
  */

@@ -7,67 +7,71 @@ import { createToken, type Token } from '../plugin/token.js';
 import type { Json } from '../vdev/vdev.js';
 
 /**
- * A device of the host that can be given to one VM at a time. It lies at an address of the host, as a board's devices do.
+ * A device of the host that can be given to one VM at a time. It has an address on the host, like the devices of a
+ * board.
  *
  * @experimental
  */
 export interface HostDevice {
-  /** Unique on the host. */
+  /** Name, unique on the host. */
   readonly name: string;
-  /** One line for people. */
+  /** One line of description. */
   readonly description: string;
-  /** Host-physical address: what `paddr` names. A multiple of 4 KiB. */
+  /** Host-physical address, which `paddr` names. A multiple of 4 KiB. */
   readonly paddr: number;
-  /** Bytes, a multiple of 4 KiB. */
+  /** Size in bytes, a multiple of 4 KiB. */
   readonly size: number;
-  /** Brings the device up, in its power-on state, for the VM that has it now. */
+  /** Starts the device in its power-on state, for the VM that has claimed it. */
   open(bus: DeviceBus): OpenHostDevice;
 }
 
 /**
- * The VM as its host device sees it.
+ * The VM from the view of its host device.
  *
  * @experimental
  */
 export interface DeviceBus {
   /** Access to the memory of the VM that has the device. */
   readonly dma: DmaAccess;
-  /** Its interrupt; drives nothing when the VM gave it none. */
+  /** Its interrupt; has no effect when the VM did not connect one. */
   readonly interrupt: Pick<InterruptLine, 'set' | 'pulse' | 'level'>;
   /** The VM's time. */
   readonly clock: Clock;
-  /** Log of that VM. */
+  /** Log of the VM. */
   readonly logger: Logger;
 }
 
 /**
- * A device's way to memory, through what an SMMU does on a board: it reaches the memory of its VM and nothing else. What is
- * refused is recorded and has no effect.
+ * A device's DMA, restricted like by an SMMU: it reaches the memory of its VM and nothing else. Refused accesses are
+ * recorded and
+ * have no effect.
  *
  * @experimental
  */
 export interface DmaAccess {
-  /** Copies bytes out; `undefined` when not all of the range is memory of the VM. */
+  /** Copies bytes from memory; `undefined` when the range is not entirely memory of the VM. */
   read(address: number, length: number): Uint8Array | undefined;
-  /** Copies bytes in; `false` when not all of the range is writable memory of the VM. */
+  /** Copies bytes to memory; `false` when the range is not entirely writable memory of the VM. */
   write(address: number, bytes: Uint8Array): boolean;
 }
 
 /**
- * A device that a VM has.
+ * A host device in use by a VM.
  *
  * @experimental
  */
 export interface OpenHostDevice {
-  /** Regions in its range; accesses elsewhere are external aborts. */
+  /** Regions in its range; accesses elsewhere in the range are external aborts. */
   readonly regions: readonly HostDeviceRegion[];
-  /** Back to the power-on state. */
+  /** Resets to the power-on state. */
   reset(): void;
-  /** What `qvm vdevstat` shows. */
+  /** State that `qvm vdevstat` shows. */
   status(): Readonly<Record<string, Json>>;
-  /** For devices of which the state can be read and set; after a restore of its VM's state, another one is as after `reset`. */
+  /**
+   * Saves and restores the state, for devices that support it. Without it, restoring the VM's state resets the device.
+   */
   readonly state?: HostDeviceState;
-  /** Stops all that it does; the VM gives it back. Once. */
+  /** Stops all activity, when the VM gives the device back. Called once. */
   close(): void;
 }
 
@@ -80,7 +84,7 @@ export interface HostDeviceState {
   /** The state that a guest can see, as JSON. */
   save(): Json;
   /**
-   * Takes over what `save` gave, which may come from anywhere: check all of it before anything changes.
+   * Restores the result of `save`. It may come from an untrusted source: validate all of it before changing anything.
    *
    * @throws VdevStateError
    */
@@ -94,11 +98,11 @@ export interface HostDeviceState {
  */
 export type HostDeviceRegion =
   | { readonly kind: 'registers'; readonly offset: number; readonly size: number; readonly handler: MmioHandler }
-  /** Memory of the device, which the guest reaches at the speed of RAM. The slice is of the VM's memory pool. */
+  /** Memory of the device, which the guest accesses at the speed of RAM. The slice is part of the VM's memory pool. */
   | { readonly kind: 'memory'; readonly offset: number; readonly size: number; readonly slice: MemorySlice };
 
 /**
- * Who has a device.
+ * The user of a device.
  *
  * @experimental
  */
@@ -110,16 +114,17 @@ export interface HostDeviceOwner {
 }
 
 /**
- * The devices of a host, and who has them.
+ * The devices of a host and their users.
  *
  * @experimental
  */
 export interface HostDeviceRegistry {
   /**
-   * Takes the device at an address.
+   * Claims the device at an address.
    *
-   * @throws QvmError `host-device.unknown` when none is there, naming those there are; `host-device.size` when it has another
-   * size; `host-device.taken` when a VM has it, naming that.
+   * @throws QvmError `host-device.unknown` when there is none, with a list of the existing ones; `host-device.size`
+   * when its size
+   * differs; `host-device.taken` when a VM uses it, with its name.
    */
   claim(paddr: number, size: number, owner: HostDeviceOwner): HostDeviceClaim;
   /** All devices, by address. */
@@ -127,19 +132,19 @@ export interface HostDeviceRegistry {
 }
 
 /**
- * A device that was taken.
+ * A claimed device.
  *
  * @experimental
  */
 export interface HostDeviceClaim {
-  /** The device that was taken. */
+  /** The claimed device. */
   readonly device: HostDevice;
-  /** Gives it back; once. */
+  /** Gives it back. Called once. */
   release(): void;
 }
 
 /** The devices that a host can give to VMs. Multi. @experimental */
 export const HOST_DEVICE: Token<HostDevice> = createToken('@qvm/core/HostDevice');
 
-/** Who hands out the devices. @experimental */
+/** The registry through which devices are claimed. @experimental */
 export const HOST_DEVICE_REGISTRY: Token<HostDeviceRegistry> = createToken('@qvm/core/HostDeviceRegistry');

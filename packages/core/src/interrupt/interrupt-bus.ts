@@ -3,11 +3,11 @@ import { hasTaps } from '../hooks/tappable.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptController, InterruptLine, InterruptWiring } from './interrupt.js';
 
-/** GICv3 gives identifiers 24 bits at most (Arm IHI 0069, GICD_TYPER.IDbits). */
+/** GICv3 identifiers have 24 bits at most (Arm IHI 0069, GICD_TYPER.IDbits). */
 const NUMBER_LIMIT = 1 << 24;
 
 /**
- * What `irqstat` shows of one source.
+ * Statistics of one source, as `irqstat` shows them.
  *
  * @experimental
  */
@@ -16,11 +16,11 @@ export interface InterruptStatistics {
   readonly number: number;
   /** The vCPU of a private input. */
   readonly vcpu: number | undefined;
-  /** Who drives it: the name of a vdev or of a part of the machine. */
+  /** Name of the source: a vdev or a part of the machine. */
   readonly source: string;
-  /** How often the source went from low to high. */
+  /** Number of rising edges. */
   readonly count: number;
-  /** The source's level now. */
+  /** The source's current level. */
   readonly level: boolean;
 }
 
@@ -76,7 +76,7 @@ class Line implements InterruptLine {
 }
 
 /**
- * Joins interrupt sources to the inputs of a VM's controller.
+ * Connects interrupt sources to the inputs of a VM's controller.
  *
  * @experimental
  */
@@ -85,7 +85,7 @@ export class InterruptBus implements InterruptWiring {
   readonly #hooks: Pick<VmHooks, 'interruptRaised' | 'interruptLowered'>;
   readonly #inputs = new Map<string, Input>();
   readonly #lines: Line[] = [];
-  /** Handed to taps again and again, so that an interrupt does not allocate. */
+  /** The event of the hooks, reused so that an interrupt does not allocate. */
   readonly #event = { number: 0, vcpu: undefined as number | undefined, source: '' };
   #controller: InterruptController | undefined;
 
@@ -114,9 +114,7 @@ export class InterruptBus implements InterruptWiring {
     return this.#connect(number, vcpu, source);
   }
 
-  /**
-   * @throws `QvmError` `interrupt.controller` when there is one already.
-   */
+  /** @throws `QvmError` `interrupt.controller` when a controller is attached already. */
   attach(controller: InterruptController): void {
     if (this.#controller !== undefined) {
       throw new QvmError('interrupt.controller', 'The VM has an interrupt controller already.');
@@ -127,7 +125,7 @@ export class InterruptBus implements InterruptWiring {
     }
   }
 
-  /** Every source, in the order of connection. */
+  /** Statistics of every source, in the order of connection. */
   statistics(): readonly InterruptStatistics[] {
     return this.#lines.map(({ input, source, count, level }) => ({ ...pick(input), source, count, level }));
   }

@@ -52,7 +52,7 @@ function patched(change: (view: DataView) => void, segments: readonly SegmentFie
   return bytes;
 }
 
-/** Puts the number of segments into a section header, where it goes when it is 65,535 or more. */
+/** Moves the number of segments into a section header, as for counts of 65,535 or more. */
 function countElsewhere(view: DataView, count: number, section = BigInt(DATA_OFFSET)): void {
   view.setUint16(56, 0xffff, true);
   view.setBigUint64(40, section, true);

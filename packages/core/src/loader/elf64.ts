@@ -11,11 +11,11 @@ const DATA_LITTLE_ENDIAN = 1;
 const TYPE_EXECUTABLE = 2;
 const TYPE_SHARED = 3;
 const SEGMENT_LOAD = 1;
-/** PN_XNUM: the count does not fit, and is `sh_info` of the first section header. */
+/** PN_XNUM: the count does not fit into the field; `sh_info` of the first section header has it. */
 const COUNT_ELSEWHERE = 0xffff;
 
 /**
- * Values of `e_machine` that qvm knows.
+ * The values of `e_machine` for supported architectures.
  *
  * @experimental
  */
@@ -38,12 +38,12 @@ export interface ElfSegment {
   readonly virtual: bigint;
   /** A view on the file. */
   readonly bytes: Uint8Array;
-  /** Bytes in memory; at least as many as in the file. */
+  /** Size in memory in bytes; at least the size of `bytes`. */
   readonly memorySize: number;
 }
 
 /**
- * What a loader needs of an ELF file.
+ * The contents of an ELF file that a loader needs.
  *
  * @experimental
  */
@@ -55,7 +55,7 @@ export interface ElfProgram {
 }
 
 /**
- * Whether a file begins as ELF files do.
+ * Whether a file has the ELF magic number.
  *
  * @experimental
  */
@@ -67,7 +67,7 @@ export function isElf(bytes: Uint8Array): boolean {
  * Reads the program of a 64-bit little-endian ELF file.
  *
  * @param machine - the machine that the file must be for.
- * @param name - what errors call the file.
+ * @param name - name of the file in errors.
  * @throws {@link ImageError} `image.unknown-format`, `image.truncated`, `image.wrong-class`, `image.wrong-endianness`,
  * `image.wrong-machine`, `image.bad-header`, `image.bad-segment`, `image.overlap`, `image.no-segments`.
  * @experimental
@@ -145,7 +145,9 @@ function readSegment(bytes: Uint8Array, view: DataView, header: number, name: st
   return [{ physical, virtual, bytes: bytes.subarray(offset, offset + fileSize), memorySize }];
 }
 
-/** Without overlaps, a small file cannot make a loader copy more than the guest has RAM. */
+/**
+ * Refuses overlapping segments, which would let a small file make the loader copy more bytes than the guest has RAM.
+ */
 function checkOverlap(segments: readonly ElfSegment[], name: string): void {
   let end = 0;
   for (const { physical, memorySize } of segments) {

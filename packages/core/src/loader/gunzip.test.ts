@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { gunzip, isGzip } from './gunzip.js';
 
-/** Hard to compress, so that a cut or a damaged byte hits data. */
+/** Data that compresses badly, so that a cut or a damaged byte affects data. */
 const CONTENT = new Uint8Array(300_000).map((_, index) => Math.imul(index, 0x9e37_79b1) >>> 24);
 
 describe('gunzip', () => {

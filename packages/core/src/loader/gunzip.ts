@@ -1,7 +1,7 @@
 import { ImageError } from './image-error.js';
 
 /**
- * Whether a file begins as gzip files do (RFC 1952 §2.3.1).
+ * Whether a file has the magic number of gzip (RFC 1952 §2.3.1).
  *
  * @experimental
  */
@@ -12,13 +12,13 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * Decompresses a gzip file.
  *
- * @param limit - most bytes of the result: a small file may hold a very large one.
- * @param name - what errors call the file.
+ * @param limit - largest size of the result in bytes: a small file may expand to a very large one.
+ * @param name - name of the file in errors.
  * @throws {@link ImageError} `image.bad-gzip`, `image.too-large`.
  * @experimental
  */
 export async function gunzip(bytes: Uint8Array, limit: number, name = 'The image'): Promise<Uint8Array> {
-  // The copy is not shared memory, which a stream would refuse.
+  // The copy is not in shared memory, which a stream would refuse.
   const source = new Blob([new Uint8Array(bytes)]).stream();
   const reader = source.pipeThrough(new DecompressionStream('gzip')).getReader();
   const chunks: Uint8Array[] = [];
@@ -30,7 +30,7 @@ export async function gunzip(bytes: Uint8Array, limit: number, name = 'The image
     if (done) return concatenate(chunks, length);
     length += value.length;
     if (length > limit) {
-      // The stream may already have failed; what it says no longer matters.
+      // The stream may have failed already; its error no longer matters.
       await reader.cancel().catch(() => undefined);
       throw new ImageError('too-large', `${name} is larger than ${limit} bytes when decompressed.`);
     }

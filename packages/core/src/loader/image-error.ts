@@ -1,7 +1,7 @@
 import { QvmError } from '../errors/qvm-error.js';
 
 /**
- * What is wrong with an image; `image.` and one of these make the code of an {@link ImageError}.
+ * A problem of an image. `image.` followed by it is the code of an {@link ImageError}.
  *
  * @experimental
  */
@@ -20,7 +20,7 @@ export type ImageProblem =
   | 'does-not-fit';
 
 /**
- * A kernel, initial file system or device tree that cannot be loaded. Code `image.` and the problem.
+ * Thrown for a kernel, initial file system or device tree that cannot be loaded. Code `image.` and the problem.
  *
  * @experimental
  */

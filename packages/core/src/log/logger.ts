@@ -1,12 +1,12 @@
 /**
- * Severities, in the words of the `logger` option of a qvm configuration.
+ * Severities, named as in the `logger` option of a qvm configuration.
  *
  * @experimental
  */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /**
- * Where the engine and vdevs report what a user may want to know. Implementations must not throw.
+ * Receives messages of the engine and vdevs for the user. Implementations must not throw.
  *
  * @experimental
  */

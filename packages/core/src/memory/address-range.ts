@@ -1,14 +1,14 @@
 import { hexadecimal } from '../text/hexadecimal.js';
 
 /**
- * First address beyond guest-physical memory: qvm offers 48 bits, the most that an ARMv8.0 core has (Arm ARM D8.1.8).
+ * First address beyond guest-physical memory: addresses have 48 bits, the maximum of an ARMv8.0 core (Arm ARM D8.1.8).
  *
  * @experimental
  */
 export const PHYSICAL_ADDRESS_LIMIT = 0x1_0000_0000_0000;
 
 /**
- * A range as errors and listings show it, last address included: `0x9000000-0x9000fff`.
+ * Formats a range for errors and listings, last address included: `0x9000000-0x9000fff`.
  *
  * @experimental
  */

@@ -1,5 +1,5 @@
 /**
- * The least multiple of `alignment` that is not below `value`.
+ * The least multiple of `alignment` that is at least `value`.
  *
  * @param value - a safe integer, not negative.
  * @param alignment - positive.

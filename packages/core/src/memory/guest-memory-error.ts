@@ -2,14 +2,14 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { MemoryAccess } from './guest-memory.js';
 
 /**
- * A host-side access to guest memory left RAM. Code `memory.guest-access`.
+ * Thrown when an access of the host to guest memory is not entirely in RAM. Code `memory.guest-access`.
  *
  * @experimental
  */
 export class GuestMemoryError extends QvmError {
   /** First guest-physical address of the access. */
   readonly address: number;
-  /** Bytes. */
+  /** Length of the access in bytes. */
   readonly length: number;
 
   constructor(access: MemoryAccess, address: number, length: number) {

@@ -14,8 +14,8 @@ export type MemoryAccess = 'read' | 'write';
  */
 export interface GuestMemory {
   /**
-   * A live view of guest bytes, without copying. The range must lie in one region. Whoever writes through it tells so
-   * by `touched`.
+   * A live view of guest bytes, without copying. The range must be in one region. Call `touched` after writing through
+   * the view.
    */
   view(address: number, length: number): Uint8Array;
   /**
@@ -30,7 +30,7 @@ export interface GuestMemory {
   contains(address: number, length: number, access: MemoryAccess): boolean;
   /** Copies guest bytes out; the range may span adjacent regions. */
   read(address: number, length: number): Uint8Array;
-  /** Copies bytes into the guest; decoded code on those pages is dropped. */
+  /** Copies bytes to guest memory, and drops code decoded from those pages. */
   write(address: number, bytes: Uint8Array): void;
   /** The byte at a guest-physical address. */
   readU8(address: number): number;

@@ -6,7 +6,7 @@ import type { VmMemory } from './vm-memory.js';
 
 const RAM_GRANULE = 0x1000;
 const MMIO_GRANULE = 4;
-/** WebAssembly and host pages divide this, so RAM starts on a page of both. */
+/** A multiple of the page sizes of WebAssembly and the host, so that RAM starts on a page of both. */
 const RAM_OFFSET_ALIGNMENT = 0x1_0000;
 
 /**
@@ -19,9 +19,7 @@ export class GuestPhysicalMap implements PhysicalMap {
   readonly #regions: MemoryRegion[] = [];
   #lastHit: MemoryRegion | undefined;
 
-  /**
-   * @param memory - where `addRam` allocates.
-   */
+  /** @param memory - the memory in which `addRam` allocates. */
   constructor(memory: VmMemory) {
     this.#memory = memory;
   }
@@ -84,7 +82,7 @@ export class GuestPhysicalMap implements PhysicalMap {
   }
 
   /**
-   * Reserves a range whose content {@link GuestPhysicalMap.replace} changes.
+   * Reserves a range whose contents {@link GuestPhysicalMap.replace} changes.
    *
    * @param base - a multiple of 4 KiB.
    * @param size - bytes, a positive multiple of 4 KiB.
@@ -96,7 +94,7 @@ export class GuestPhysicalMap implements PhysicalMap {
   }
 
   /**
-   * Replaces the regions of a window by others that fill it. Whoever calls it tells the machine of the change.
+   * Replaces the regions of a window by others that fill it. The caller must report the change to the machine.
    *
    * @param regions - disjoint, in ascending order, and together exactly the range.
    */
@@ -117,7 +115,7 @@ export class GuestPhysicalMap implements PhysicalMap {
     return last === undefined ? 0 : Math.ceil((last.base + last.size) / alignment) * alignment;
   }
 
-  /** Forgets all regions: the VM has ended and its memory is another's. */
+  /** Removes all regions, because the VM has ended and its memory is another VM's. */
   clear(): void {
     this.#regions.length = 0;
     this.#lastHit = undefined;
@@ -136,7 +134,7 @@ export class GuestPhysicalMap implements PhysicalMap {
     return low;
   }
 
-  /** Checks a new range; returns the index that keeps the list sorted. */
+  /** Validates a new range; returns its index in the sorted list. */
   #place(name: string, base: number, size: number, granule: number): number {
     checkRange(name, base, size, granule);
     const other = this.#overlapping(base, size);

@@ -1,7 +1,7 @@
 import { QvmError } from '../errors/qvm-error.js';
 import type { MmioHandler } from './memory-region.js';
 
-/** Ports of the I/O address space of x86. */
+/** Number of ports in the I/O address space of x86. */
 const PORTS = 0x1_0000;
 const PORT_DIGITS = 4;
 
@@ -11,39 +11,43 @@ const PORT_DIGITS = 4;
  * @experimental
  */
 export interface PortRegion {
-  /** Who owns the range; named in overlap errors. */
+  /** Name of the owner, for overlap errors. */
   readonly name: string;
   /** First port. */
   readonly base: number;
   /** Number of ports. */
   readonly size: number;
-  /** Carries out the accesses. */
+  /** Performs the accesses. */
   readonly handler: MmioHandler;
 }
 
 /**
- * The I/O ports of a VM, an address space of their own: which device answers at which port. At ports that nobody has, reads give ones and
+ * The I/O ports of a VM, an address space of their own: maps ports to devices. At unassigned ports, reads return all
+ * ones and
  * writes have no effect.
  *
  * @experimental
  */
 export class IoPortMap {
   readonly #regions: PortRegion[] = [];
-  /** By port: the region's place in the list, plus one. Made with the first region: most architectures have no ports. */
+  /**
+   * Index of the port's region in the list plus one, by port. Allocated with the first region: most architectures have
+   * no ports.
+   */
   #owners: Uint16Array | undefined;
 
-  /** All regions, in order of their making. */
+  /** All regions, in order of creation. */
   get regions(): readonly PortRegion[] {
     return this.#regions;
   }
 
-  /** The region of a port. */
+  /** The region that a port belongs to. */
   find(port: number): PortRegion | undefined {
     return this.#regions[(this.#owners?.[port] ?? 0) - 1];
   }
 
   /**
-   * Gives a range of ports to a device.
+   * Assigns a range of ports to a device.
    *
    * @param base - first port, 0 to 65535.
    * @param size - number of ports, at least 1.

@@ -8,7 +8,7 @@ import type { VmMemory } from './vm-memory.js';
 const PAGE = 0x1000;
 
 /**
- * A window in the map of a VM: keeps what is mapped, and fills the gaps with reserved ranges.
+ * A window in the map of a VM: keeps track of the mapped regions, and fills the gaps with reserved ranges.
  *
  * @experimental
  */
@@ -19,14 +19,14 @@ export class MappedWindow implements MemoryWindow {
   readonly #memory: VmMemory;
   readonly #name: string;
   readonly #changed: (base: number, size: number) => void;
-  /** In ascending order. */
+  /** The mapped regions, in ascending order. */
   #content: readonly MemoryRegion[] = [];
 
   /**
    * Reserves the range.
    *
-   * @param range - `base` is a multiple of 4 KiB, `size` bytes a positive one.
-   * @param changed - told of each range that leads elsewhere now.
+   * @param range - `base` is a multiple of 4 KiB, `size` a positive multiple of 4 KiB in bytes.
+   * @param changed - called with each range whose mapping has changed.
    * @throws `QvmError` `memory.alignment`, `memory.range`, `memory.overlap`.
    */
   constructor(
@@ -89,7 +89,7 @@ export class MappedWindow implements MemoryWindow {
     this.#changed(base, size);
   }
 
-  /** The content, and reserved ranges between. */
+  /** The mapped regions, with reserved ranges in the gaps. */
   #pieces(): readonly MemoryRegion[] {
     const pieces: MemoryRegion[] = [];
     let next = this.base;

@@ -1,5 +1,5 @@
 /** Bytes of a WebAssembly page. */
 export const WASM_PAGE = 0x1_0000;
 
-/** Node 20's limit for one memory, less a page so that end offsets fit 32 bits. */
+/** Node 20's limit for one memory, less one page so that end offsets fit into 32 bits. */
 export const MAXIMUM_MEMORY = 0x1_0000_0000 - WASM_PAGE;

@@ -6,13 +6,13 @@ import { reserveMemory } from './reserve-memory.js';
 import { VmMemory } from './vm-memory.js';
 
 /**
- * Where VMs that share memory get theirs: a pool on the same thread, or the way to one on another.
+ * Source of memory for VMs that share memory: a pool on the same thread, or a proxy of one on another thread.
  *
  * @experimental
  */
 export interface MemorySource {
   /**
-   * Memory for a VM: a slice of the pool. {@link VmMemory.release} gives it back.
+   * Allocates memory for a VM: a slice of the pool. {@link VmMemory.release} returns it.
    *
    * @throws QvmError `memory.exhausted`, `memory.too-large`.
    */
@@ -29,19 +29,20 @@ interface Hole {
 }
 
 /**
- * One `WebAssembly.Memory` that several VMs and shared regions have slices of, so that shared memory is plain RAM to each of
- * them. Slices are taken and given back on the pool's thread; their bytes may be used on any
+ * One `WebAssembly.Memory` in which several VMs and shared regions have slices, so that shared memory is plain RAM to
+ * each of
+ * them. Slices are allocated and freed on the pool's thread; their bytes may be used on any thread
  * (docs/decisions/0012-shared-memory-pools.md).
  *
  * @experimental
  */
 export class MemoryPool implements MemorySource {
-  /** Names the pool in {@link MemorySlice.pool}, on every thread of the process. */
+  /** Identity of the pool in {@link MemorySlice.pool}, the same on every thread of the process. */
   readonly id = `${randomWord()}${randomWord()}`;
   readonly #bytes: number;
   readonly #taken = new Map<number, number>();
   readonly #holes: Hole[];
-  /** The first byte that has never been part of a slice, and so is zero. */
+  /** First byte that has never been part of a slice; all bytes from here on are zero. */
   #untouched = WASM_PAGE;
   #memory: WebAssembly.Memory | undefined;
 
@@ -51,7 +52,7 @@ export class MemoryPool implements MemorySource {
    */
   constructor(bytes: number = MAXIMUM_MEMORY) {
     this.#bytes = bytes;
-    // The first page stays unused: offset 0 is "no address" to engines.
+    // The first page stays unused, because offset 0 means "no address" to engines.
     this.#holes = [{ offset: WASM_PAGE, bytes: bytes - WASM_PAGE }];
   }
 
@@ -61,13 +62,13 @@ export class MemoryPool implements MemorySource {
     return this.#memory;
   }
 
-  /** Bytes that are part of no slice. */
+  /** Total of free bytes. */
   get available(): number {
     return this.#holes.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /**
-   * Takes a slice of zero-filled bytes.
+   * Allocates a slice of zero-filled bytes.
    *
    * @param bytes - positive; rounded up to 64 KiB.
    * @throws QvmError `memory.range`, `memory.exhausted`, `memory.too-large`.
@@ -90,9 +91,9 @@ export class MemoryPool implements MemorySource {
   }
 
   /**
-   * Takes a slice back. Nobody may use it any more.
+   * Frees a slice. It must not be used any more.
    *
-   * @throws QvmError `memory.not-taken` when it is not a slice of this pool that is in use.
+   * @throws QvmError `memory.not-taken` when it is not an allocated slice of this pool.
    */
   give(slice: MemorySlice): void {
     if (slice.pool !== this.id || this.#taken.get(slice.offset) !== slice.bytes) {
@@ -106,7 +107,7 @@ export class MemoryPool implements MemorySource {
     this.#merge(at - 1);
   }
 
-  /** A slice as another thread needs it. */
+  /** The form of a slice that can be posted to another thread. */
   share(slice: MemorySlice): MemoryShare {
     return { memory: this.memory, slice };
   }
@@ -116,7 +117,7 @@ export class MemoryPool implements MemorySource {
     return new VmMemory(this.share(slice), () => this.give(slice));
   }
 
-  /** Zeroes what was in use before; the rest is zero. */
+  /** Zeroes the part of a slice that was in use before; the rest is zero already. */
   #zero(offset: number, bytes: number): void {
     const end = Math.min(offset + bytes, this.#untouched);
     const { buffer } = this.memory;
@@ -124,7 +125,7 @@ export class MemoryPool implements MemorySource {
     this.#untouched = Math.max(this.#untouched, offset + bytes);
   }
 
-  /** Joins a hole with the next one where they touch. */
+  /** Merges a hole with the next one if they are adjacent. */
   #merge(index: number): void {
     const hole = this.#holes[index];
     const next = this.#holes[index + 1];

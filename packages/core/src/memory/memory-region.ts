@@ -1,13 +1,14 @@
 /**
- * Width of one device access in bytes. 64-bit accesses reach a device as two 32-bit ones, low word first, unless its handler takes them
- * whole ({@link MmioHandler.readWide}).
+ * Width of one device access in bytes. A 64-bit access is two 32-bit ones, low word first, unless the handler
+ * implements
+ * {@link MmioHandler.readWide}.
  *
  * @experimental
  */
 export type AccessWidth = 1 | 2 | 4;
 
 /**
- * A 64-bit value in two halves, unsigned: a device access makes no object and no `bigint`.
+ * A 64-bit value in two unsigned halves, so that a device access allocates neither an object nor a `bigint`.
  *
  * @experimental
  */
@@ -19,15 +20,15 @@ export interface WideValue {
 }
 
 /**
- * The register half of a device: knows offsets into its own region, not addresses. Runs on the vCPU's thread,
- * synchronously, and must not allocate per access.
+ * The registers of a device. Addresses are offsets into the device's own region. Called on the vCPU's thread,
+ * synchronously; must not allocate per access.
  *
  * @experimental
  */
 export interface MmioHandler {
-  /** Returns the value, zero-extended, as an unsigned number. */
+  /** Returns the value as an unsigned, zero-extended number. */
   read(offset: number, width: AccessWidth): number;
-  /** `value` is unsigned and fits `width`. */
+  /** Writes `value`, which is unsigned and fits into `width`. */
   write(offset: number, width: AccessWidth, value: number): void;
   /**
    * Reads 64 bits at once, into `value`. `offset` is a multiple of 8. It counts only together with {@link MmioHandler.writeWide}: a handler
@@ -46,7 +47,7 @@ export interface MmioHandler {
 export type MemoryRegion = RamRegion | MmioRegion | ReservedRegion;
 
 interface RegionBase {
-  /** Who owns the range; named in overlap errors and `memdump`. */
+  /** Name of the owner, for overlap errors and `memdump`. */
   readonly name: string;
   /** First guest-physical address. */
   readonly base: number;
@@ -55,7 +56,7 @@ interface RegionBase {
 }
 
 /**
- * RAM or ROM that lives in the VM's memory. `base` and `size` are multiples of 4 KiB.
+ * RAM or ROM in the VM's memory. `base` and `size` are multiples of 4 KiB.
  *
  * @experimental
  */
@@ -64,7 +65,7 @@ export interface RamRegion extends RegionBase {
   readonly kind: 'ram' | 'rom';
   /** Byte offset of the region in the VM's `VmMemory`. */
   readonly offset: number;
-  /** Mapped into a `MemoryWindow`: not RAM that the guest is told to manage. */
+  /** Set for memory mapped into a `MemoryWindow`, which is not listed as RAM for the guest. */
   readonly window?: true;
 }
 
@@ -74,20 +75,20 @@ export interface RamRegion extends RegionBase {
  * @experimental
  */
 export interface MmioRegion extends RegionBase {
-  /** Tells device registers from the other regions. */
+  /** Discriminates device registers from other regions. */
   readonly kind: 'mmio';
-  /** Carries out the accesses. */
+  /** Performs the accesses. */
   readonly handler: MmioHandler;
   /** Places of the board that no vdev has: they answer that nothing is there. */
   readonly empty?: true;
 }
 
 /**
- * A range that nothing may be placed in and whose access is an external abort.
+ * A range in which nothing may be placed and whose access is an external abort.
  *
  * @experimental
  */
 export interface ReservedRegion extends RegionBase {
-  /** Tells a reservation from the other regions. */
+  /** Discriminates a reservation from other regions. */
   readonly kind: 'reserved';
 }

@@ -1,6 +1,6 @@
 /**
- * A range of a memory pool, described so that it can be posted to other threads. Bytes are never reached through it:
- * only who has the pool's memory can do that.
+ * A range of a memory pool, in a form that can be posted to other threads. It gives no access to the bytes;
+ * for that, the pool's memory is needed.
  *
  * @experimental
  */
@@ -9,18 +9,18 @@ export interface MemorySlice {
   readonly pool: string;
   /** Byte offset in the pool's memory, a multiple of 64 KiB. */
   readonly offset: number;
-  /** Bytes, a multiple of 64 KiB. */
+  /** Length in bytes, a multiple of 64 KiB. */
   readonly bytes: number;
 }
 
 /**
- * A slice together with the memory that it lies in: what another thread needs to use it.
+ * A slice together with the pool's memory, for use on another thread.
  *
  * @experimental
  */
 export interface MemoryShare {
-  /** The memory that all VMs of the pool are in. */
+  /** The memory of the pool. */
   readonly memory: WebAssembly.Memory;
-  /** The part that is shared. */
+  /** The shared part. */
   readonly slice: MemorySlice;
 }

@@ -22,10 +22,11 @@ export interface WindowMapping {
 export interface MemoryWindow {
   /** Guest-physical address. */
   readonly base: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /**
-   * Maps bytes of a slice as RAM: the guest reaches them at full speed, executes them, and vdevs reach them by DMA.
+   * Maps bytes of a slice as RAM: the guest accesses them at full speed and can execute them, and vdevs reach them by
+   * DMA.
    *
    * @param offset - in the window; a multiple of 4 KiB.
    * @throws QvmError `memory.window` when the range does not fit or is in use, `memory.not-pooled` when the slice is of
@@ -39,8 +40,8 @@ export interface MemoryWindow {
    * @throws QvmError `memory.window`.
    */
   mapRegisters(offset: number, size: number, handler: MmioHandler): void;
-  /** Removes what was mapped at an offset; nothing when there is nothing. */
+  /** Unmaps the region at an offset, if there is one. */
   unmap(offset: number): void;
-  /** Removes everything. */
+  /** Unmaps everything. */
   clear(): void;
 }

@@ -116,7 +116,7 @@ describe('RamGuestMemory', () => {
   function setUp() {
     const memory = new VmMemory(0x10_0000);
     const map = new GuestPhysicalMap(memory);
-    // The two ranges are adjacent for the guest, and apart in the memory of the VM.
+    // The two ranges are adjacent for the guest, but not in the memory of the VM.
     map.addRam('ram', 'high', RAM + 0x1000, 0x1000);
     map.addRam('ram', 'low', RAM, 0x1000);
     map.addRam('rom', 'rom', RAM + 0x2000, 0x1000);

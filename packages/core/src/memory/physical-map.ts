@@ -1,16 +1,14 @@
 import type { MmioHandler, MemoryRegion, RamRegion } from './memory-region.js';
 
 /**
- * The guest-physical map of a VM (its stage 2): which address is RAM, ROM, device or nothing.
+ * The guest-physical map of a VM (its stage 2): whether an address is RAM, ROM, a device or unmapped.
  *
  * @experimental
  */
 export interface PhysicalMap {
   /** All regions in ascending order. */
   readonly regions: readonly MemoryRegion[];
-  /**
-   * The region that holds `address`, or `undefined`.
-   */
+  /** The region that contains `address`, or `undefined`. */
   find(address: number): MemoryRegion | undefined;
   /** Places RAM or ROM at a fixed address; allocates its bytes in the VM's memory. Throws `memory.overlap` naming both parties. */
   addRam(kind: 'ram' | 'rom', name: string, base: number, size: number): RamRegion;

@@ -5,7 +5,7 @@ import type { MemoryRegion, RamRegion } from './memory-region.js';
 import type { VmMemory } from './vm-memory.js';
 
 /**
- * Bounds-checked access to the RAM of a {@link PhysicalMap}. An empty range is fine anywhere.
+ * Bounds-checked access to the RAM of a {@link PhysicalMap}. An empty range is valid at any address.
  *
  * @experimental
  */
@@ -14,9 +14,7 @@ export class RamGuestMemory implements GuestMemory {
   readonly #memory: VmMemory;
   readonly #written: (base: number, size: number) => void;
 
-  /**
-   * @param written - told of each range that a `write` accessor changed, and of what `touched` reports.
-   */
+  /** @param written - called with each range that a `write` accessor or `touched` reports as changed. */
   constructor(map: PhysicalMap, memory: VmMemory, written: (base: number, size: number) => void = () => undefined) {
     this.#map = map;
     this.#memory = memory;
@@ -145,7 +143,7 @@ export class RamGuestMemory implements GuestMemory {
   }
 }
 
-/** A part of a range: `length` bytes from `position` of the range are at `offset` of the VM's memory. */
+/** A part of a range: its `length` bytes from `position` on are at `offset` in the VM's memory. */
 interface Span {
   readonly offset: number;
   readonly position: number;

@@ -3,42 +3,42 @@ import { createToken, type Token } from '../plugin/token.js';
 import type { PhysicalMap } from './physical-map.js';
 
 /**
- * A range of guest RAM that the loader leaves alone and the device tree keeps from the guest's allocator.
+ * A range of guest RAM that the loader does not use and that the device tree withholds from the guest's allocator.
  *
  * @experimental
  */
 export interface RamReservation {
-  /** For errors and the device tree: lower-case letters, digits and hyphens. */
+  /** Name for errors and the device tree: lower-case letters, digits and hyphens. */
   readonly name: string;
   /** First guest-physical address. */
   readonly base: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
 /**
- * Takes ranges of guest RAM for vdevs that share them with the guest, such as a frame buffer.
+ * Reserves guest RAM for vdevs that share it with the guest, such as a frame buffer.
  *
  * @experimental
  */
 export interface RamReservations {
   /**
-   * Reserves `size` bytes at the top of the highest range of RAM that has room below 4 GiB, else of the highest of all.
+   * Reserves `size` bytes at the top of the highest range of RAM with room below 4 GiB, or else with room at all.
    *
-   * @param alignment - a power of two, of the range's base.
+   * @param alignment - alignment of the range's base, a power of two.
    * @throws `QvmError` `memory.reservation` when no RAM is free for it.
    */
   reserve(name: string, size: number, alignment: number): RamReservation;
-  /** What was reserved so far. */
+  /** All reservations so far. */
   readonly all: readonly RamReservation[];
 }
 
-/** The reservations of a VM, while its vdevs are made. @experimental */
+/** The reservations of a VM, while its vdevs are being created. @experimental */
 export const RAM_RESERVATIONS: Token<RamReservations> = createToken('@qvm/core/RamReservations');
 
-/** What 32-bit DMA masks and simple drivers reach. */
+/** Limit of 32-bit DMA masks and of simple drivers. */
 const LOW_MEMORY_END = 2 ** 32;
-/** A reservation leaves this much of a range to the guest at least: half. */
+/** Largest part of a range of RAM that a reservation may take. */
 const LARGEST_SHARE = 0.5;
 
 /** Reserves from the top of RAM downwards. */

@@ -2,7 +2,7 @@ import { QvmError } from '../errors/qvm-error.js';
 import { MAXIMUM_MEMORY, WASM_PAGE } from './memory-limits.js';
 
 /**
- * Makes a shared memory of fixed size. Pages cost nothing until they are touched.
+ * Makes a shared memory of fixed size. Pages take no host memory until they are accessed.
  *
  * @param bytes - rounded up to 64 KiB.
  * @throws `QvmError` `memory.too-large` when it exceeds the limit or the host cannot reserve it.

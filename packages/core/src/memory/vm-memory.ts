@@ -4,7 +4,8 @@ import type { MemoryShare, MemorySlice } from './memory-slice.js';
 import { reserveMemory } from './reserve-memory.js';
 
 /**
- * The memory of a VM: engine state and guest RAM. Usually it is a `WebAssembly.Memory` of its own, and the sandbox isolates the
+ * The memory of a VM: engine state and guest RAM. Usually it is a `WebAssembly.Memory` of its own, whose sandbox
+ * isolates the
  * VM from others and from the host. VMs that share memory each have a slice of one pool instead
  * (docs/decisions/0012-shared-memory-pools.md). Offsets always count from the start of the `WebAssembly.Memory`.
  *
@@ -13,7 +14,7 @@ import { reserveMemory } from './reserve-memory.js';
 export class VmMemory {
   /** The memory that generated code is linked with; shared, and never grown. */
   readonly wasm: WebAssembly.Memory;
-  /** The whole memory, of which a pooled VM has a slice. It never grows, so views stay valid. */
+  /** The buffer of the whole memory, of which a pooled VM has a slice. It never grows, so views stay valid. */
   readonly buffer: SharedArrayBuffer;
   /** All of it as bytes. */
   readonly u8: Uint8Array;
@@ -55,7 +56,7 @@ export class VmMemory {
   }
 
   /**
-   * Reserves a range for good.
+   * Allocates a range permanently.
    *
    * @param alignment - a power of two.
    * @returns the offset of zero-filled bytes.
@@ -70,7 +71,7 @@ export class VmMemory {
     return offset;
   }
 
-  /** Gives a pooled VM's slice back, once; the VM must not run any more. A memory of its own is left to the collector. */
+  /** Returns a pooled VM's slice, once; the VM must not run any more. A memory of its own is garbage collected. */
   release(): void {
     this.#release?.();
     this.#release = undefined;

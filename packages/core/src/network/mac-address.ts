@@ -5,12 +5,12 @@
  */
 export const MAC_BYTES = 6;
 
-/** The group bit of the first byte: the address of several stations, or of all (IEEE 802, 8.2.2). */
+/** The group bit of the first byte: multicast and broadcast addresses have it (IEEE 802, 8.2.2). */
 const GROUP = 0x01;
 const PATTERN = /^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i;
 
 /**
- * Reads `52:54:00:12:34:56` or `52-54-00-12-34-56`.
+ * Parses `52:54:00:12:34:56` or `52-54-00-12-34-56`.
  *
  * @returns six bytes; `undefined` when the text is no MAC address.
  * @experimental
@@ -20,9 +20,9 @@ export function parseMac(text: string): Uint8Array | undefined {
 }
 
 /**
- * An address as people write it: `52:54:00:12:34:56`.
+ * Formats an address: `52:54:00:12:34:56`.
  *
- * @param mac - six bytes, or the number that {@link macAt} makes of them.
+ * @param mac - six bytes, or the result of {@link macAt}.
  * @experimental
  */
 export function formatMac(mac: Uint8Array | number): string {
@@ -31,7 +31,7 @@ export function formatMac(mac: Uint8Array | number): string {
 }
 
 /**
- * Six bytes of a frame as one number, the first byte highest: 48 bits are exact. Bytes beyond the end count as zero.
+ * Six bytes of a frame as one number, the first byte highest; 48 bits are exact. Bytes beyond the end count as zero.
  *
  * @experimental
  */
@@ -42,7 +42,7 @@ export function macAt(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Whether the address at an offset is that of a group, a multicast or broadcast address.
+ * Whether the address at an offset is a multicast or broadcast address.
  *
  * @experimental
  */
@@ -51,7 +51,7 @@ export function isGroupMac(bytes: Uint8Array, at = 0): boolean {
 }
 
 /**
- * Whether bytes are an address that one station can have: six, no group, not all zero.
+ * Whether bytes are an address that a station can have: six bytes, no group address, not all zero.
  *
  * @experimental
  */

@@ -2,15 +2,16 @@ import { createToken, type Token } from '../plugin/token.js';
 import type { FrameOffload, OffloadSet } from './frame-offload.js';
 
 /**
- * The networks of a host: named switches that network vdevs plug into.
+ * The networks of a host: named switches that network vdevs connect to.
  *
  * @experimental
  */
 export interface NetworkFabric {
   /**
-   * Plugs a device into what `peer` names: a switch (`vswitch0`), a cable to a device (`vm/vdev`), a TAP device (`tap:NAME`).
+   * Connects a device to a peer: a switch (`vswitch0`), a cable to another device (`vm/vdev`), or a TAP device
+   * (`tap:NAME`).
    *
-   * @param device - for counters, captures and errors.
+   * @param device - the device, also for counters, captures and errors.
    * @throws QvmError `network.unknown-peer`, `network.peer-taken`, `network.device-taken`, `network.vlan`,
    * `network.tap-unavailable`.
    */
@@ -18,7 +19,7 @@ export interface NetworkFabric {
 }
 
 /**
- * Who plugs in, and how.
+ * The device that connects, and its settings.
  *
  * @experimental
  */
@@ -27,13 +28,13 @@ export interface NetworkDeviceInfo {
   readonly vm: string;
   /** Name of the vdev. */
   readonly vdev: string;
-  /** 6 bytes. */
+  /** MAC address, 6 bytes. */
   readonly mac: Uint8Array;
   /** 802.1Q VLAN of untagged frames, 1 to 4094; 1 when absent. */
   readonly vlan?: number;
-  /** The VLANs of tagged frames. Absent: the device sends and gets untagged frames only. */
+  /** The VLANs of tagged frames. Absent: the device sends and receives untagged frames only. */
   readonly trunk?: VlanSet;
-  /** File for a capture of what the device sends and receives. */
+  /** File for a capture of the frames that the device sends and receives. */
   readonly capture?: string;
 }
 
@@ -45,9 +46,11 @@ export interface NetworkDeviceInfo {
 export type VlanSet = 'all' | readonly number[];
 
 /**
- * One end of a cable. Frames are Ethernet frames without FCS, 14 to {@link MAXIMUM_FRAME} bytes. May lead to another thread.
+ * One end of a cable. Frames are Ethernet frames without FCS, 14 to {@link MAXIMUM_FRAME} bytes. The other end may be
+ * on another thread.
  *
- * A guest's frame may be sent unchecked: the network checks lengths and {@link FrameOffload}, and drops invalid frames.
+ * Frames of a guest may be sent without validation: the network checks lengths and {@link FrameOffload}, and drops
+ * invalid frames.
  *
  * @experimental
  */
@@ -58,22 +61,27 @@ export interface NetworkPort {
    */
   send(frame: Uint8Array, offload?: FrameOffload): boolean;
   /**
-   * `listener` gets each frame that arrives, on the caller's event loop; the array is only valid during the call. It returns
-   * `false` when it cannot take the frame now: the port keeps it, up to a bound, and tries again after `resume`. Until there
-   * is a listener, and after `undefined`, what arrives is dropped.
+   * Sets the listener, which gets each arriving frame on the caller's event loop; the array is only valid during the
+   * call. The
+   * listener returns `false` when it cannot take the frame now: the port keeps it, up to a limit, and tries again after
+   * `resume`. Without
+   * a listener (`undefined`), arriving frames are dropped.
    */
   onReceive(listener: FrameListener | undefined): void;
-  /** The listener has room again. It may be called at once, for as many frames as wait. */
+  /** Tells the port that the listener has room again. It may be called at once with the waiting frames. */
   resume(): void;
-  /** What the listener can do itself; the network does the rest in software. Nothing at first. */
+  /**
+   * Sets the offloads that the listener handles itself; the network does the others in software. At first there are
+   * none.
+   */
   acceptOffloads(accepted: OffloadSet): void;
-  /** Whether somebody is at the other end. */
+  /** Whether a peer is connected at the other end. */
   readonly linkUp: boolean;
   /** `listener` is called after each change of `linkUp`. One listener; `undefined` removes it. */
   onLinkChange(listener: (() => void) | undefined): void;
-  /** What passed so far. */
+  /** Totals so far. */
   readonly counters: NetworkCounters;
-  /** Pulls the plug; what was not received is dropped. Idempotent. */
+  /** Disconnects; frames that were not received are dropped. Idempotent. */
   close(): void;
 }
 
@@ -85,35 +93,36 @@ export interface NetworkPort {
 export type FrameListener = (frame: Uint8Array, offload?: FrameOffload) => boolean;
 
 /**
- * Totals of one port, from the device's side. Every frame sent is counted in `sentFrames` or `sendDrops`, every frame for the
- * device in `receivedFrames`, `receiveDrops`, or waits.
+ * Totals of one port, from the device's side. Every frame sent is counted in `sentFrames` or `sendDrops`. Every frame
+ * for the
+ * device is counted in `receivedFrames` or `receiveDrops`, or is waiting.
  *
  * @experimental
  */
 export interface NetworkCounters {
-  /** Frames that the network took from the device. */
+  /** Frames that the network accepted from the device. */
   readonly sentFrames: number;
   /** Their bytes. */
   readonly sentBytes: number;
-  /** Frames that the network refused: malformed, link down, a VLAN that the port does not have. */
+  /** Frames that the network refused: malformed, link down, or of a VLAN that the port does not have. */
   readonly sendDrops: number;
-  /** Frames that the device took. */
+  /** Frames that the device accepted. */
   readonly receivedFrames: number;
   /** Their bytes. */
   readonly receivedBytes: number;
-  /** Frames for the device that had no room, or no listener. */
+  /** Frames for the device that were dropped for lack of room or of a listener. */
   readonly receiveDrops: number;
 }
 
 /**
- * Smallest frame, bytes: two addresses and a type.
+ * Smallest frame in bytes: two addresses and a type.
  *
  * @experimental
  */
 export const MINIMUM_FRAME = 14;
 
 /**
- * Largest frame, bytes: what segmentation offload can make (64 KiB and headers).
+ * Largest frame in bytes, which segmentation offload can produce (64 KiB and headers).
  *
  * @experimental
  */

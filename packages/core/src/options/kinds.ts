@@ -8,14 +8,14 @@ import type { OptionKind, OptionResult } from './option-kind.js';
 import { pathProblem, resolvePath } from './paths.js';
 
 /**
- * Bounds of a number, both included.
+ * Bounds of a number, both inclusive.
  *
  * @experimental
  */
 export interface NumberBounds {
   readonly min?: number;
   readonly max?: number;
-  /** The value is a whole multiple of this. */
+  /** The value must be a multiple of this. */
   readonly multipleOf?: number;
 }
 
@@ -32,7 +32,7 @@ export function stringKind(max: number | undefined): OptionKind<string> {
   };
 }
 
-/** What a character back end is opened with. */
+/** Designator of a character back end. */
 export const characterKind: OptionKind<string> = { ...stringKind(undefined), character: true };
 
 /** A path of the host, resolved against the folder of the configuration. */
@@ -51,12 +51,12 @@ export function numberKind(bounds: NumberBounds): OptionKind<number> {
   return boundedKind('number', bounds, parseNumber, String, String);
 }
 
-/** A guest-physical address. */
+/** Guest-physical address. */
 export function addressKind(bounds: NumberBounds): OptionKind<number> {
   return boundedKind('address', bounds, parseAddress, inHexadecimal, inHexadecimal);
 }
 
-/** A number of bytes. */
+/** Number of bytes. */
 export function sizeKind(bounds: NumberBounds): OptionKind<number> {
   return boundedKind('size', bounds, parseSize, inHexadecimal, sizeText);
 }
@@ -65,7 +65,7 @@ const inHexadecimal = (value: number): string => hexadecimal(value);
 
 const UNITS = ['T', 'G', 'M', 'K'] as const;
 
-/** `64K` rather than 65536. */
+/** Formats a size with a suffix where it is exact: `64K` rather than 65536. */
 function sizeText(value: number): string {
   const index = UNITS.findIndex((_, at) => value !== 0 && value % 1024 ** (UNITS.length - at) === 0);
   return index < 0 ? String(value) : `${value / 1024 ** (UNITS.length - index)}${UNITS[index] ?? ''}`;
@@ -112,7 +112,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * Whether a text is one of the words of an option that is true or false.
+ * Whether a text is one of the words of a boolean option.
  *
  * @experimental
  */
@@ -163,10 +163,10 @@ export const macKind: OptionKind<Uint8Array> = {
 };
 
 /**
- * A kind from a function that reads a text, or throws a `QvmError` whose message says why it cannot.
+ * Makes a kind from a function that parses a text, or throws a `QvmError` whose message says what is wrong.
  *
  * @param name - one word for listings.
- * @param format - writes a value as a text that `read` reads.
+ * @param format - the inverse of `read`: writes a value as a text that `read` accepts.
  * @experimental
  */
 export function textKind<T>(name: string, read: (text: string) => T, format: (value: T) => string): OptionKind<T> {

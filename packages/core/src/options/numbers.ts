@@ -1,11 +1,11 @@
 import { show } from '../text/show.js';
 
-/** Result of reading a number: the value, or the problem and the expected form. @experimental */
+/** Result of parsing a number: the value, or the problem and the expected form. @experimental */
 export type NumberResult =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
-/** What reading an address gave. `ambiguous`: written without `0x`, `0d` or a suffix, and read as decimal. @experimental */
+/** Result of parsing an address. `ambiguous`: without `0x`, `0d` or a suffix, and parsed as decimal. @experimental */
 export type AddressResult =
   | { readonly ok: true; readonly value: number; readonly ambiguous: boolean }
   | { readonly ok: false; readonly message: string; readonly hint: string };
@@ -69,7 +69,7 @@ function readUnsigned(text: string, what: string, examples: string): PartsResult
 }
 
 /**
- * Reads a whole number: decimal (`33`, `0d33`) or hexadecimal (`0x21`), with an optional minus sign and no suffix.
+ * Parses a whole number: decimal (`33`, `0d33`) or hexadecimal (`0x21`), with an optional minus sign and no suffix.
  * The magnitude is below 2^53. Never throws.
  * @experimental
  */
@@ -82,7 +82,7 @@ export function parseNumber(text: string): NumberResult {
 }
 
 /**
- * Reads a size in bytes: decimal or hexadecimal (`0x`, `0d` as {@link parseNumber}), optionally with a suffix
+ * Parses a size in bytes: decimal or hexadecimal (`0x`, `0d` as {@link parseNumber}), optionally with a suffix
  * K, M, G or T in either case (powers of 1024). Not negative, below 2^53. Never throws.
  * @experimental
  */
@@ -92,9 +92,9 @@ export function parseSize(text: string): NumberResult {
 }
 
 /**
- * Reads an address: as {@link parseSize}. Digits without `0x`, `0d` or suffix are decimal and marked `ambiguous`
- * (unless they are the same in both bases), because addresses are usually written in hexadecimal. Never throws.
- * @experimental
+ * Parses an address in the forms of {@link parseSize}. Digits without `0x`, `0d` or suffix are decimal and marked
+ * `ambiguous`
+ * (unless they mean the same in both bases), because addresses are usually written in hexadecimal. Never throws.
  */
 export function parseAddress(text: string): AddressResult {
   const parts = readUnsigned(text, 'an address', '"0x80000000" or "2G"');

@@ -1,7 +1,7 @@
 import type { Option } from './option.js';
 
 /**
- * An option as listings show it: plain data.
+ * Description of an option for listings, as plain data.
  *
  * @experimental
  */
@@ -11,10 +11,10 @@ export interface OptionDescription {
   readonly description: string;
   readonly required?: true;
   readonly repeatable?: true;
-  /** As a configuration writes it. */
+  /** Default value, as a configuration would write it. */
   readonly default?: string;
   readonly aliases?: readonly string[];
-  /** The texts that there are, where they can be listed. */
+  /** All valid values, if they can be listed. */
   readonly values?: readonly string[];
   readonly min?: number;
   readonly max?: number;

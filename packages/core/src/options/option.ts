@@ -14,24 +14,25 @@ import {
 import type { OptionKind, OptionPlace, OptionResult } from './option-kind.js';
 
 /**
- * One option of a vdev type, declared once: what a text must be, what it becomes, and what `qvm vdev help`, completion and `check`
- * say of it. Made by {@link option}.
+ * One option of a vdev type, declared once: its valid texts, the type of its value, and its description for `qvm vdev
+ * help`,
+ * completion and `check`. Made by {@link option}.
  *
- * @typeParam V - what `resources` and `create` get; `undefined` is in it when the option may be absent.
+ * @typeParam V - type of the value for `resources` and `create`; includes `undefined` when the option may be absent.
  * @experimental
  */
 export interface Option<V = unknown> {
-  /** Of a single value, also where the option may be repeated. */
+  /** Kind of a single value, also of a repeatable option. */
   readonly kind: OptionKind<unknown>;
   readonly description: string;
   readonly required: boolean;
-  /** It may be given several times: its value is an array, empty when it is absent and has no default. */
+  /** Whether it may be given several times. Its value is then an array, empty when it is absent and has no default. */
   readonly repeatable: boolean;
-  /** The single value when the option is absent. */
+  /** The single value of an absent option. */
   readonly default: unknown;
-  /** Further names, which mean the same. */
+  /** Alternative names. */
   readonly aliases: readonly string[];
-  /** Reads a single value. Never throws. */
+  /** Parses a single value. Never throws. */
   read(text: string, place: OptionPlace): OptionResult<unknown>;
   /** Type only: never present at run time. */
   readonly __value?: V;
@@ -50,12 +51,12 @@ export interface OptionProperties<T> {
   readonly repeatable?: boolean;
   readonly default?: T;
   readonly aliases?: readonly string[];
-  /** What is wrong with a value that the kind allows; `undefined` when nothing is. */
+  /** Describes the problem of a value that the kind accepts but the option does not; `undefined` for a valid value. */
   readonly check?: (value: T) => string | undefined;
 }
 
 /**
- * What an option with these properties becomes.
+ * Type of the value of an option with these properties.
  *
  * @experimental
  */
@@ -73,7 +74,7 @@ export type ValueOf<T, P> = P extends { readonly repeatable: true }
 export type OptionDeclarations = Readonly<Record<string, Option>>;
 
 /**
- * The values of declared options: what each text became.
+ * The parsed values of declared options.
  *
  * @experimental
  */
@@ -96,7 +97,7 @@ function declare<T, const P extends OptionProperties<T>>(kind: OptionKind<T>, pr
 }
 
 /**
- * Declares options. `check`, `default` and what the vdev gets have the type that the kind reads.
+ * Declares options. The types of `check`, `default` and the vdev's value follow from the kind.
  *
  * ```ts
  * const options = defineOptions({
@@ -107,16 +108,16 @@ function declare<T, const P extends OptionProperties<T>>(kind: OptionKind<T>, pr
  * type Options = OptionsOf<typeof options>; // { hostdev: string; mode: 'fast' | 'exact'; mac: Uint8Array | undefined }
  * ```
  *
- * @throws `QvmError` `vdev.declaration` for a default that the option would refuse, or that is never used.
+ * @throws `QvmError` `vdev.declaration` for a default that the option would refuse, or that can never apply.
  * @experimental
  */
 export const option = {
-  /** Values of any kind, such as one of the plugin's own. */
+  /** A value of the given kind, such as a plugin's own. */
   of: declare,
   /** Any text, of at most `max` characters. */
   string: <const P extends OptionProperties<string> & { readonly max?: number }>(properties: P) =>
     declare<string, P>(stringKind(properties.max), properties),
-  /** What a character back end is opened with: `stdio`, `file:PATH` and so on. */
+  /** A designator of a character back end: `stdio`, `file:PATH` and so on. */
   character: <const P extends OptionProperties<string>>(properties: P) => declare<string, P>(characterKind, properties),
   /** A path of the host, resolved against the folder of the configuration. */
   path: <const P extends OptionProperties<string>>(properties: P) => declare<string, P>(pathKind, properties),
@@ -126,7 +127,7 @@ export const option = {
   /** A guest-physical address. */
   address: <const P extends OptionProperties<number> & NumberBounds>(properties: P) =>
     declare<number, P>(addressKind(properties), properties),
-  /** Bytes, with a suffix K, M, G or T where wanted. */
+  /** A number of bytes, with an optional suffix K, M, G or T. */
   size: <const P extends OptionProperties<number> & NumberBounds>(properties: P) =>
     declare<number, P>(sizeKind(properties), properties),
   /** True or false; the name alone stands for true. */
@@ -139,7 +140,7 @@ export const option = {
 };
 
 /**
- * Options of a vdev type, by name, with the type of each.
+ * Declares the options of a vdev type, by name, with the type of each.
  *
  * @experimental
  */

@@ -3,8 +3,8 @@ import { show } from '../text/show.js';
 const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]+:\/\/)/;
 
 /**
- * A path of a configuration file as seen from the program: absolute paths, drive paths and URLs stay, others are put
- * after `baseDir`. `..` is kept, since collapsing it would be wrong where folders are symbolic links.
+ * Resolves a path of a configuration file: absolute paths, drive paths and URLs are kept, others are appended
+ * to `baseDir`. `..` is kept, because collapsing it would be wrong for folders that are symbolic links.
  * @experimental
  */
 export function resolvePath(path: string, baseDir: string): string {
@@ -13,9 +13,9 @@ export function resolvePath(path: string, baseDir: string): string {
   return /[/\\]$/.test(baseDir) ? baseDir + relative : `${baseDir}/${relative}`;
 }
 
-/** Why a path cannot be one, or `undefined`. */
+/** The reason why a path is invalid, or `undefined`. */
 export function pathProblem(path: string): string | undefined {
   if (path === '') return 'a path must not be empty';
-  // A NUL would cut the path off in the operating system; other control characters are never meant.
+  // The operating system would truncate the path at a NUL; other control characters are never intended.
   return /\p{Cc}/u.test(path) ? `the path ${show(path)} holds a control character` : undefined;
 }

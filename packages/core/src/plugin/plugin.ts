@@ -7,14 +7,15 @@ import type { VdevFactory } from '../vdev/vdev.js';
 import { createToken, type Token } from './token.js';
 
 /**
- * Version of the contract between core and plugins. A plugin built for another one is refused.
+ * Version of the contract between core and plugins. Plugins built for another version are refused.
  *
  * @experimental
  */
 export const PLUGIN_API_VERSION = 1;
 
 /**
- * Hands out services by token; what a provider's factory gets. Core knows no container: the SDK implements this.
+ * Resolves services by token; passed to the factory of a provider. Core has no container of its own: the SDK implements
+ * this.
  *
  * @experimental
  */
@@ -31,18 +32,18 @@ export interface Resolver {
  * @experimental
  */
 export interface Provider<T = unknown> {
-  /** Under what the value is found. */
+  /** Token by which the value is found. */
   readonly token: Token<T>;
   /** `host`: one instance for the process. `vm`: one instance per VM. */
   readonly scope: 'host' | 'vm';
-  /** Several providers may share the token; consumers see them all. */
+  /** Whether several providers may share the token; consumers get all of them. */
   readonly multi?: boolean;
   /** Makes the value, at the first use in its scope. */
   readonly factory: (resolver: Resolver) => T;
 }
 
 /**
- * The hooks of a VM as plugins see them.
+ * A VM and its hooks, for plugins.
  *
  * @experimental
  */
@@ -54,30 +55,30 @@ export interface PluginVm {
 }
 
 /**
- * Something that taps the hooks of VMs.
+ * A plugin that taps the hooks of VMs.
  *
  * @experimental
  */
 export interface HookPlugin {
-  /** The name of its taps, in errors and traces. */
+  /** The name of its taps, for errors and traces. */
   readonly name: string;
-  /** Called once for each VM, when all of it is built and before it starts. */
+  /** Called once for each VM, after it has been built and before it starts. */
   apply(vm: PluginVm): void;
 }
 
 /**
- * An extension of qvm: plain data, which any container can register.
+ * An extension of qvm: plain data that any container can register.
  *
  * @experimental
  */
 export interface QvmPlugin {
-  /** Name for errors and lists: that of the package. */
+  /** Name for errors and lists: the package's name. */
   readonly name: string;
-  /** {@link PLUGIN_API_VERSION} at the time of writing. */
+  /** {@link PLUGIN_API_VERSION} of the version that the plugin was written for. */
   readonly apiVersion: number;
-  /** What the plugin brings. */
+  /** The services that the plugin provides. */
   readonly provides: readonly Provider[];
-  /** As {@link HookPlugin.apply}. */
+  /** See {@link HookPlugin.apply}. */
   apply?(vm: PluginVm): void;
 }
 
@@ -110,7 +111,7 @@ export const BOARD: Token<Board> = createToken('@qvm/core/Board');
 export const HOOK_PLUGIN: Token<HookPlugin> = createToken('@qvm/core/HookPlugin');
 
 /**
- * Types a provider by its token, so that a factory of the wrong type does not compile.
+ * Types a provider by its token, so that a factory of a wrong type does not compile.
  *
  * @experimental
  */

@@ -1,10 +1,11 @@
 /**
- * Typed key of a service. Two copies of this package in one tree still agree, because the key is a registered symbol.
+ * Typed key of a service. Several copies of this package in one tree share tokens, because the key is a registered
+ * symbol.
  *
  * @experimental
  */
 export interface Token<T> {
-  /** What identifies the token in every copy of this package: a registered symbol. */
+  /** Identity of the token in every copy of this package: a registered symbol. */
   readonly key: symbol;
   /** Name for errors. */
   readonly description: string;

@@ -1,18 +1,23 @@
 import { createToken, type Token } from '../plugin/token.js';
 
 /**
- * The power button of a machine, as a vdev offers it.
+ * The power button of a machine, offered by a vdev.
  *
  * @experimental
  */
 export interface PowerButton {
   /**
-   * Presses the button for a moment.
+   * Presses and releases the button.
    *
-   * @returns whether the guest will notice: `false` when it has not set up the device. The VM then powers off by itself.
+   * @returns whether the guest will notice: `false` when it has not set up the device. The caller then powers the VM
+   * off.
    */
   press(): boolean;
 }
 
-/** The power button of a VM: `stop` presses it, unless a tap of `powerButton` took care of it. @experimental */
+/**
+ * The power button of a VM: `stop` presses it, unless a tap of the hook `powerButton` handled the request.
+ *
+ * @experimental
+ */
 export const POWER_BUTTON: Token<PowerButton> = createToken('@qvm/core/PowerButton');

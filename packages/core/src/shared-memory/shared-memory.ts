@@ -1,14 +1,14 @@
 import type { MemorySlice } from '../memory/memory-slice.js';
 import { createToken, type Token } from '../plugin/token.js';
 
-/** Most clients of one shared region: a bit each in a set of 16. @experimental */
+/** Largest number of clients of a shared region: client sets have 16 bits. @experimental */
 export const SHARED_MEMORY_CLIENTS = 16;
 
-/** Longest name of a shared region, bytes. @experimental */
+/** Largest length of a shared region's name in bytes. @experimental */
 export const SHARED_MEMORY_NAME_BYTES = 32;
 
 /**
- * Who uses a shared region.
+ * A user of a shared region.
  *
  * @experimental
  */
@@ -20,46 +20,48 @@ export interface SharedMemoryOwner {
 }
 
 /**
- * The shared regions of a host. A region lives as long as someone holds it or is attached to it; its bytes are zero at first.
+ * The shared regions of a host. A region exists as long as it has a holder or clients; its bytes are zero at first.
  *
  * @experimental
  */
 export interface SharedMemoryRegistry {
   /**
-   * Makes a region and holds it, or holds one that is left without a holder.
+   * Creates a region and holds it, or holds an existing one that has no holder.
    *
    * @param name - 1 to 32 printable ASCII characters without blanks.
    * @param bytes - a positive multiple of 4 KiB.
-   * @throws QvmError `shmem.name`, `shmem.exists` when another holds it, `shmem.size` when the sizes differ or no region may
-   * have it, `shmem.limit` when there are too many regions or bytes, `memory.exhausted`.
+   * @throws QvmError `shmem.name`, `shmem.exists` when it has another holder, `shmem.size` when the sizes differ or are
+   * not
+   * allowed, `shmem.limit` when there are too many regions or bytes, `memory.exhausted`.
    */
   create(name: string, bytes: number, owner: SharedMemoryOwner): SharedMemoryHold;
   /**
-   * Attaches to a region as one of its clients.
+   * Attaches to a region as a client.
    *
-   * @param notified - called when a client notifies this one and it had no notification pending; on this thread's event loop,
-   * or inside the `notify` of a client on the same thread.
+   * @param notified - called when a client notifies this one while it has no pending notification; on this thread's
+   * event loop,
+   * or during the `notify` of a client on the same thread.
    * @throws QvmError `shmem.unknown` when there is no such region, `shmem.clients` when it has 16 clients.
    */
   attach(name: string, owner: SharedMemoryOwner, notified: () => void): SharedMemoryAttachment;
-  /** Tells `created` the name of each region that is made from now on. Returns what ends that. */
+  /** Calls `created` with the name of each region that is created from now on. The result ends that. */
   watch(created: (name: string) => void): () => void;
   /** All regions, oldest first. */
   regions(): readonly SharedMemoryInfo[];
 }
 
 /**
- * Keeps a region alive.
+ * Keeps a region in existence.
  *
  * @experimental
  */
 export interface SharedMemoryHold {
-  /** Lets the region go; once. */
+  /** Gives the region up. Called once. */
   release(): void;
 }
 
 /**
- * One client of a shared region. After `detach`, or when the registry has closed, nothing of it may be used.
+ * One client of a shared region. It must not be used after `detach`, or after the registry has closed.
  *
  * @experimental
  */
@@ -68,26 +70,26 @@ export interface SharedMemoryAttachment {
   readonly name: string;
   /** Size of the region. */
   readonly bytes: number;
-  /** Which client this is, 0 to 15. */
+  /** Index of this client, 0 to 15. */
   readonly index: number;
-  /** Where the region lies, for `MemoryWindow.map`: its first `bytes` bytes. */
+  /** Location of the region for `MemoryWindow.map`: the slice's first `bytes` bytes. */
   readonly slice: MemorySlice;
   /** The region's bytes, for programs of the host. */
   readonly view: Uint8Array;
-  /** The clients there are, a bit each. */
+  /** Bit set of the attached clients. */
   readonly active: number;
-  /** The clients that notified this one and were not looked at, a bit each. */
+  /** Bit set of the clients that have notified this one since the last `takePending`. */
   readonly pending: number;
-  /** As `pending`, and forgets them. */
+  /** Returns `pending` and clears it. */
   takePending(): number;
-  /** Notifies exactly these clients, as far as they are there. */
+  /** Notifies the clients in the set that are attached. */
   notify(targets: number): void;
-  /** Frees the client's place; once. */
+  /** Detaches the client. Called once. */
   detach(): void;
 }
 
 /**
- * What a listing shows of a region.
+ * Description of a region for listings.
  *
  * @experimental
  */
@@ -96,9 +98,9 @@ export interface SharedMemoryInfo {
   readonly name: string;
   /** Size of the region. */
   readonly bytes: number;
-  /** Who made the region; `undefined` once that is gone. */
+  /** The holder of the region; `undefined` once it has given the region up. */
   readonly holder: SharedMemoryOwner | undefined;
-  /** Who is attached, with the index that doorbells use. */
+  /** The attached clients, with the index that doorbells use. */
   readonly clients: readonly { readonly index: number; readonly owner: SharedMemoryOwner }[];
 }
 

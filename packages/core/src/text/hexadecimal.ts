@@ -1,8 +1,8 @@
 /**
- * A number as messages and listings show it: `0x9000000`.
+ * Formats a number for messages and listings: `0x9000000`.
  *
  * @param value - not negative.
- * @param digits - fewest digits, filled up with zeros; 1 when absent.
+ * @param digits - smallest number of digits, padded with zeros; 1 when absent.
  * @experimental
  */
 export function hexadecimal(value: number | bigint, digits = 1): string {

@@ -4,9 +4,9 @@ const FARTHEST = 2;
 const LONGEST = 64;
 
 /**
- * The name among `candidates` that `name` most likely was meant to be: at most two insertions, deletions and
- * replacements of letters away, letter case ignored, and closer than writing it anew; `undefined` when
- * none is. Of equally near names the first wins. Names above 64 characters are not compared.
+ * The name among `candidates` that `name` was probably meant to be: at an edit distance of at most two,
+ * ignoring letter case, and closer than a complete replacement; `undefined` when there is
+ * none. Of equally near names the first wins. Names above 64 characters are not compared.
  * @experimental
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
@@ -25,7 +25,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** `did you mean "x"?`, or a list of what there is. */
+/** `did you mean "x"?`, or a list of the candidates. */
 export function nameHint(name: string, candidates: readonly string[], kind: string): string {
   const nearest = nearestName(name, candidates);
   if (nearest !== undefined) return `did you mean "${nearest}"?`;

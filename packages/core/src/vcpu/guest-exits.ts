@@ -7,20 +7,20 @@ import { INSPECT } from './inspection.js';
 import type { VcpuView } from './vcpu-view.js';
 
 /**
- * How often and for how long a vCPU was in the hypervisor for one cause.
+ * Number and duration of a vCPU's exits with one cause.
  *
  * @experimental
  */
 export interface ExitTotals {
-  /** How often. */
+  /** Number of exits. */
   readonly count: number;
-  /** How many of them were measured. Absent: none. */
+  /** Number of measured exits. Absent: none. */
   readonly timed?: number;
-  /** Host time of the measured ones in nanoseconds. Absent: none was measured. */
+  /** Host time of the measured exits in nanoseconds. Absent: none was measured. */
   readonly time?: number;
 }
 
-/** The same while it is counted. */
+/** Running totals of one cause. */
 interface ExitCounter {
   count: number;
   timed: number;
@@ -30,7 +30,7 @@ interface ExitCounter {
 /** The vCPU whose exits are counted. */
 type ExitingVcpu = VcpuView & { readonly hooks: VcpuHooks };
 
-/** The event of both hooks. There is one for each vCPU, so that exits allocate nothing. */
+/** The event of both hooks, reused so that exits do not allocate. Each vCPU has one. */
 class ReusedExitEvent implements GuestExitEvent {
   cause = '';
   vdev: string | undefined;
@@ -51,7 +51,7 @@ class ReusedExitEvent implements GuestExitEvent {
     return this.clock.now();
   }
 
-  /** What its type tells, without the clock. */
+  /** Its members for `util.inspect`, without the clock. */
   [INSPECT](): object {
     const { vcpu, cause, vdev, instructions, time, timestamp, syndrome, access } = this;
     return { vcpu, cause, vdev, instructions, time, timestamp, syndrome, access };
@@ -59,9 +59,10 @@ class ReusedExitEvent implements GuestExitEvent {
 }
 
 /**
- * The switches between guest and hypervisor of one vCPU: counted by cause, announced to the hooks that are tapped, and
- * timed while they are. What is timed adds up: the turns of a vCPU are its guest time and the time of its exits, to the
- * nanosecond, by the very timestamps that the hooks see.
+ * The switches between guest and hypervisor of one vCPU: counted by cause, announced to tapped hooks, and
+ * timed while they are tapped. Times are consistent: the turns of a vCPU are exactly its guest time plus the time of
+ * its exits, measured
+ * with the timestamps that the hooks get.
  *
  * @experimental
  */
@@ -73,44 +74,44 @@ export class GuestExits {
   readonly #causes: readonly string[];
   readonly #totals = new Map<string, ExitCounter>();
   #guestTime = 0;
-  /** When the present stretch, in the guest or in an exit, began. */
+  /** Start of the current interval, which is in the guest or in an exit. */
   #since = 0;
-  /** The exit that the vCPU is in. A wait for an interrupt lasts from turn to turn. */
+  /** The exit that the vCPU is in. A wait for an interrupt continues from turn to turn. */
   #open: ExitCounter | undefined;
 
-  /** @param causes - all that there are: the architecture's `hookKinds.guestExit`. */
+  /** @param causes - all causes: the architecture's `hookKinds.guestExit`. */
   constructor(vcpu: ExitingVcpu, clock: Clock, causes: KindDescriptions) {
     this.#vcpu = vcpu;
     this.#causes = Object.keys(causes);
     this.#event = new ReusedExitEvent(vcpu, clock);
   }
 
-  /** Host time in guest code, in nanoseconds. Exits that nobody watches count as part of it. */
+  /** Host time in guest code, in nanoseconds. Exits without taps count as guest time. */
   get guestTime(): number {
     return this.#guestTime;
   }
 
-  /** A turn of the vCPU begins, at a host time in nanoseconds. */
+  /** Starts a turn of the vCPU, at a host time in nanoseconds. */
   begin(timestamp: number): void {
     this.#since = timestamp;
   }
 
-  /** The turn ends. */
+  /** Ends the turn. */
   end(timestamp: number): void {
     this.#account(timestamp);
   }
 
   /**
-   * The guest is left.
+   * Announces an exit from the guest.
    *
-   * @param cause - one of the architecture's; another throws a `QvmError` `hook.kind`.
+   * @param cause - one of the architecture's causes; others throw a `QvmError` `hook.kind`.
    * @param syndrome - the architecture's exception syndrome, as the hypervisor would read it (Arm: `ESR_EL2`).
    */
   leave(cause: string, syndrome: number): void {
     this.#leave(cause, syndrome, undefined, undefined);
   }
 
-  /** The guest goes on after `leave`. */
+  /** Announces that the guest continues after `leave`. */
   enter(cause: string): void {
     const { guestEntrance } = this.#vcpu.hooks;
     if (this.#open === undefined) return;
@@ -125,8 +126,8 @@ export class GuestExits {
   /**
    * {@link leave} for an access to a device register.
    *
-   * @param value - what is written: its low 32 bits; `undefined` for a read.
-   * @param high - bits 63–32 of what is written by a 64-bit access.
+   * @param value - the low 32 bits of the written value; `undefined` for a read.
+   * @param high - bits 63–32 of the value of a 64-bit write.
    * @param cause - `mmio`, or `io` for an I/O port.
    */
   leaveToDevice(
@@ -150,7 +151,7 @@ export class GuestExits {
     this.#leave(cause, syndrome, vdev, access);
   }
 
-  /** {@link enter} after {@link leaveToDevice}; `value` and `high` are what was read or written. */
+  /** {@link enter} after {@link leaveToDevice}; `value` and `high` are the value that was read or written. */
   enterFromDevice(value: number, high = 0): void {
     this.#access.value = value;
     this.#access.high = high;
@@ -167,7 +168,7 @@ export class GuestExits {
     );
   }
 
-  /** Exits so far, by cause, as plain numbers. */
+  /** Counts of exits so far, by cause. */
   counts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#totals].map(([cause, { count }]) => [cause, count]));
   }
@@ -190,7 +191,7 @@ export class GuestExits {
     if (watched) guestExit.call(event);
   }
 
-  /** Adds the stretch that ends now to whom it belongs. */
+  /** Adds the interval that ends now to the guest time or to the open exit. */
   #account(timestamp: number): void {
     const passed = timestamp - this.#since;
     if (this.#open === undefined) this.#guestTime += passed;

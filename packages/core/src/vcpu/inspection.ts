@@ -1,15 +1,16 @@
 import type { VcpuView } from './vcpu-view.js';
 
 /**
- * The method by which Node's `util.inspect`, and so `console.log`, asks an object how to show itself. A registered symbol: nothing of
- * Node is needed for it.
+ * The method that Node's `util.inspect`, and so `console.log`, calls to display an object. It is a registered symbol,
+ * so
+ * nothing of Node is needed.
  *
  * @experimental
  */
 export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
 /**
- * A vCPU in a line, where all that belongs to it would fill pages.
+ * A vCPU in one line; displaying all of its members would fill pages.
  *
  * @experimental
  */

@@ -1,7 +1,7 @@
 import type { VirtualMapping } from './virtual-mapping.js';
 
 /**
- * A vCPU as taps of its hooks, debuggers and statistics see it: state to look at and registers to write, but no way to run it.
+ * A vCPU for taps of its hooks, debuggers and statistics: readable state and writable registers, but no way to run it.
  *
  * @experimental
  */
@@ -14,24 +14,25 @@ export interface VcpuView {
   readonly on: boolean;
   /** Program counter, for traces and statistics. */
   readonly pc: bigint;
-  /** General registers by manual name, for debuggers and dumps. */
+  /** General registers by their name in the manual, for debuggers and dumps. */
   registers(): Readonly<Record<string, bigint>>;
   /**
-   * Writes a register by the name that `registers` gives it. For hooks and debuggers, outside of guest code.
+   * Writes a register, named as in `registers`. For hooks and debuggers, outside of guest code.
    *
-   * @throws `QvmError` `vcpu.register` when there is none of that name.
+   * @throws `QvmError` `vcpu.register` when there is no such register.
    */
   setRegister(name: string, value: bigint): void;
   /**
-   * The guest-physical address of a virtual one, by the guest's own tables as they are now and as its kernel reads; without any
-   * effect on the guest. `undefined` when it is not mapped, or the engine cannot tell.
+   * Translates a virtual address with the guest's current tables, with the permissions of a read by its kernel; without
+   * side effects on the guest. `undefined` when it is not mapped, or the engine cannot translate.
    */
   translate?(virtualAddress: bigint): number | undefined;
   /**
-   * All that the guest's own tables map now, in ascending order of virtual addresses, with neighbours joined: for core dumps. Absent
-   * where the engine cannot tell; empty while there is no translation.
+   * All current mappings of the guest's tables, in ascending order of virtual addresses, with adjacent ones merged: for
+   * core dumps. Absent
+   * if the engine does not support it; empty while translation is off.
    *
-   * @param limit - ranges at most; tables that a guest makes to be endless end there.
+   * @param limit - largest number of ranges, which bounds tables that a guest makes endless.
    */
   mappings?(limit: number): readonly VirtualMapping[];
 }

@@ -4,18 +4,18 @@ import type { VcpuHooks } from '../hooks/vcpu-hooks.js';
 import type { VcpuView } from './vcpu-view.js';
 
 /**
- * Why {@link Vcpu.run} returned.
+ * Reason why {@link Vcpu.run} returned.
  *
  * @experimental
  */
 export enum VcpuExit {
   /** The instruction budget is used up. */
   Budget = 0,
-  /** The guest waits for an interrupt or event: do not run it until {@link Vcpu.hasWork} is true. */
+  /** The guest waits for an interrupt or event: do not run it until {@link Vcpu.hasWork} returns true. */
   Halted = 1,
   /** The vCPU was turned off (PSCI CPU_OFF) or has not been turned on. */
   Off = 2,
-  /** The VM was asked to end, reset or pause; look at the VM's request. */
+  /** The VM was asked to end, reset or pause: the VM has the request. */
   Stop = 3,
   /** The guest gave up its turn (YIELD, or a wait that another vCPU must end). */
   Yield = 4,
@@ -29,25 +29,26 @@ export enum VcpuExit {
 export interface Vcpu extends VcpuView {
   /** The hooks of this vCPU. */
   readonly hooks: VcpuHooks;
-  /** Counts and times its exits, when the engine reports them. */
+  /** Counts and times its exits, if the engine reports them. */
   readonly exits?: GuestExits;
-  /** Executes at most `budget` instructions (exactly that many unless it returns for another reason). */
+  /** Executes at most `budget` instructions (exactly that number unless it returns for another reason). */
   run(budget: number): VcpuExit;
-  /** Whether `run` would make progress: on, and not waiting, or an interrupt or event ends the wait. */
+  /** Whether `run` would make progress: the vCPU is on and not waiting, or an interrupt or event ends its wait. */
   hasWork(): boolean;
-  /** Makes a `run` in progress return soon; safe from a vdev or hook inside it. */
+  /** Makes a running `run` return soon; may be called by a vdev or hook inside it. */
   kick(): void;
   /**
-   * The guest-visible state, while the vCPU does not run.
+   * Saves the guest-visible state. The vCPU must not be running.
    *
-   * @throws `QvmError` `machine.state` when it runs, or cannot be saved.
+   * @throws `QvmError` `machine.state` when it is running, or cannot be saved.
    */
   save(): VcpuSnapshot;
   /**
-   * Checks what {@link Vcpu.save} gave. RAM must hold what it held then when the result is called.
+   * Validates the result of {@link Vcpu.save}. RAM must have its contents of the time of the save when the returned
+   * function is called.
    *
-   * @returns takes the state over; cannot fail.
-   * @throws `QvmError` of a code that says what is wrong: an unknown version or shape, another model.
+   * @returns a function that restores the state and cannot fail.
+   * @throws `QvmError` with a code for the problem: an unknown version or shape, or another model.
    */
   prepareRestore(snapshot: VcpuSnapshot): () => void;
 }

@@ -1,5 +1,5 @@
 /**
- * A range of virtual addresses that the guest's tables map to one range of guest-physical ones.
+ * A contiguous range of virtual addresses that the guest's tables map to a contiguous guest-physical range.
  *
  * @experimental
  */
@@ -7,6 +7,6 @@ export interface VirtualMapping {
   readonly virtual: bigint;
   /** Guest-physical address. */
   readonly physical: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }

@@ -2,7 +2,7 @@ import { QvmError } from '../errors/qvm-error.js';
 import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '../options/option.js';
 
 /**
- * The options that every vdev has, beside those of its type. The VM obeys them.
+ * The options that every vdev has in addition to those of its type. The VM implements them.
  *
  * @experimental
  */
@@ -25,7 +25,7 @@ export const COMMON_VDEV_OPTIONS = defineOptions({
 export type CommonVdevOptions = Partial<OptionsOf<typeof COMMON_VDEV_OPTIONS>>;
 
 /**
- * What a vdev type gets: the values of its own options, and of those that every vdev has.
+ * The options that a vdev type gets: the values of its own options, and of the common ones.
  *
  * @experimental
  */
@@ -34,7 +34,8 @@ export type VdevOptions<D extends OptionDeclarations = OptionDeclarations> = Opt
 /**
  * All options of a vdev type, its own first.
  *
- * @throws `QvmError` `vdev.declaration` for options that {@link option} has not made, as a plugin in JavaScript may have.
+ * @throws `QvmError` `vdev.declaration` for options that were not made by {@link option}, as can happen in JavaScript
+ * plugins.
  * @experimental
  */
 export function allVdevOptions<D extends OptionDeclarations>({

@@ -18,9 +18,9 @@ interface Entry<Target> {
 export type RegisterValues<Name extends string> = Readonly<Record<Name, number>>;
 
 /**
- * A range of 32-bit registers run from their layout.
+ * A range of 32-bit registers, driven by their layout.
  *
- * Accesses of 1 and 2 bytes reach the byte lanes that they name, as on a bus with byte strobes. Offsets without a
+ * Accesses of 1 and 2 bytes affect the byte lanes that they address, as on a bus with byte strobes. Offsets without a
  * register read as zero and ignore writes.
  *
  * @experimental
@@ -28,13 +28,13 @@ export type RegisterValues<Name extends string> = Readonly<Record<Name, number>>
 export class RegisterBlock<Target, Name extends string> implements MmioHandler {
   readonly #target: Target;
   readonly #entries = new Map<Name, Entry<Target>>();
-  /** By word offset: what answers there. */
+  /** Entry at each word offset. */
   readonly #slots: (Entry<Target> | undefined)[];
   readonly #values: Uint32Array;
   readonly #storedNames: readonly Name[];
 
   /**
-   * @param size - bytes of the range.
+   * @param size - size of the range in bytes.
    * @throws QvmError `vdev.register-layout` when registers overlap, are unaligned or outside the range.
    */
   constructor(layout: RegisterLayout<Target, Name>, target: Target, size: number) {
@@ -58,7 +58,7 @@ export class RegisterBlock<Target, Name extends string> implements MmioHandler {
     this.#values[index] = value & mask;
   }
 
-  /** Gives every stored register its reset value. */
+  /** Sets every stored register to its reset value. */
   reset(): void {
     for (const { spec, index } of this.#entries.values()) {
       this.#values[index] = spec.reset ?? 0;

@@ -1,10 +1,11 @@
 import { hexadecimal } from '../text/hexadecimal.js';
 
 /**
- * Description of one register of up to 32 bits. The one place that says where it is, what it holds and what an access
- * does: dispatch, save and restore, and the table in the documentation all come from it.
+ * Description of one register of up to 32 bits: its offset, contents and the effect of an access. It is the single
+ * source of
+ * dispatch, save and restore, and the table in the documentation.
  *
- * A register without `read` is stored: the block keeps its value. `write` takes the place of storing (a command, such
+ * A register without `read` is stored: the block keeps its value. `write` replaces storing (for a command, such
  * as a write-one-to-clear); `changed` runs after storing.
  *
  * @typeParam Target - the device that the functions act on.
@@ -21,11 +22,11 @@ export interface RegisterSpec<Target> {
   readonly bits?: number;
   /** Value after reset of a stored register. Default 0. */
   readonly reset?: number;
-  /** Computes the value, instead of storing one. */
+  /** Computes the value instead of reading a stored one. */
   read?(target: Target): number;
-  /** Carries out a write, instead of storing the value. Byte lanes that the access does not cover are zero. */
+  /** Performs a write instead of storing the value. Byte lanes outside the access are zero in `value`. */
   write?(target: Target, value: number): void;
-  /** Reacts to a write, after the value was stored. Byte lanes that the access does not cover kept their value. */
+  /** Called after a write has stored the value. Byte lanes outside the access keep their value. */
   changed?(target: Target, value: number, previous: number): void;
 }
 

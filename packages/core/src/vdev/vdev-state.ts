@@ -2,8 +2,8 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { VdevState } from './vdev.js';
 
 /**
- * A saved state that a vdev refuses: of an unknown version, or not of the shape that its `save` gives.
- * The code is `vdev.state`. The vdev that refused is unchanged.
+ * Thrown for a saved state that a vdev cannot restore: its version is unknown, or its shape is not that of `save`.
+ * The code is `vdev.state`. The vdev is unchanged.
  *
  * @experimental
  */
@@ -26,7 +26,8 @@ export function requireVersion(saved: Pick<VdevState, 'version'>, known: number)
 }
 
 /**
- * Takes `value` as an object with exactly the members in `keys`. States may come from untrusted files, so nothing
+ * Validates that `value` is an object with exactly the members in `keys`. States may come from untrusted files, so
+ * nothing
  * about their shape is assumed.
  *
  * @param what - names the value in the error.
@@ -52,7 +53,7 @@ export function requireObject<Key extends string>(
 }
 
 /**
- * Takes `value` as an integer from 0 to `max`.
+ * Validates that `value` is an integer from 0 to `max`.
  *
  * @throws {@link VdevStateError}
  * @experimental
@@ -65,7 +66,7 @@ export function requireUnsigned(value: unknown, max: number, what: string): numb
 }
 
 /**
- * Takes `value` as an array of at most `limit` integers from 0 to `max`.
+ * Validates that `value` is an array of at most `limit` integers from 0 to `max`.
  *
  * @throws {@link VdevStateError}
  * @experimental
@@ -80,7 +81,7 @@ export function requireUnsignedArray(value: unknown, limit: number, max: number,
 }
 
 /**
- * Takes `value` as a boolean.
+ * Validates that `value` is a boolean.
  *
  * @throws {@link VdevStateError}
  * @experimental

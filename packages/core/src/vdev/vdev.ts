@@ -18,20 +18,21 @@ import type { VdevOptions } from './common-options.js';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * A range of registers that a vdev asks for. The VM decides the address: the `base` option for the first range, else the board
- * (`Board.places`), and maps the handler of the same name.
+ * A range of registers that a vdev needs. The VM chooses the address: the `base` option for the first range, otherwise
+ * the board
+ * (`Board.places`). It maps the handler of the same name.
  *
  * @experimental
  */
 export interface MmioRequest {
   /** Name of the range, for {@link Vdev.mmio}. */
   readonly name: string;
-  /** Bytes, a multiple of 4. */
+  /** Size in bytes, a multiple of 4. */
   readonly size: number;
 }
 
 /**
- * An interrupt that a vdev asks for. The VM decides the number: the `irq` option for the first one, else the board.
+ * An interrupt that a vdev needs. The VM chooses the number: the `irq` option for the first one, otherwise the board.
  *
  * @experimental
  */
@@ -41,7 +42,8 @@ export interface InterruptRequest {
 }
 
 /**
- * A window in the guest-physical map that a vdev asks for: see {@link MemoryWindow}. A VM with such a vdev takes its memory
+ * A window in the guest-physical map that a vdev needs: see {@link MemoryWindow}. The memory of a VM with such a vdev
+ * comes
  * from the host's `MemorySource`, if there is one.
  *
  * @experimental
@@ -49,27 +51,28 @@ export interface InterruptRequest {
 export interface WindowRequest {
   /** Name of the window, for `VdevContext.window`. */
   readonly name: string;
-  /** Bytes, a multiple of 4 KiB. */
+  /** Size in bytes, a multiple of 4 KiB. */
   readonly size: number;
-  /** Guest-physical address, a multiple of 4 KiB; absent: the VM chooses one above everything else, on 2 MiB. */
+  /** Guest-physical address, a multiple of 4 KiB; absent: the VM chooses a multiple of 2 MiB above everything else. */
   readonly base?: number;
 }
 
 /**
- * What one instance of a vdev needs from its VM.
+ * Resources that one instance of a vdev needs from its VM.
  *
  * @experimental
  */
 export interface VdevResources {
-  /** Ranges of registers. */
+  /** Register ranges. */
   readonly mmio?: readonly MmioRequest[];
   /** Interrupt lines. */
   readonly interrupts?: readonly InterruptRequest[];
-  /** Ranges in which the vdev maps memory. */
+  /** Windows in which the vdev maps memory. */
   readonly windows?: readonly WindowRequest[];
   /**
-   * What the vdev is on a board, for boards that do not know its type: `uart`, `rtc`, `virtio-mmio`. `platform`, on boards that have
-   * it, is a row of places for devices of any kind. Absent: only the type counts.
+   * Role of the vdev, for boards that do not list its type: `uart`, `rtc`, `virtio-mmio`. `platform`, on boards that
+   * define it, is
+   * a row of places for devices of any kind. Absent: boards are searched for the type only.
    */
   readonly role?: string;
 }
@@ -81,11 +84,11 @@ export interface VdevResources {
  * @experimental
  */
 export interface VdevContext {
-  /** Unique in the VM: the `name` option, else type and instance number (`pl011-0`). */
+  /** Name, unique in the VM: the `name` option, otherwise type and instance number (`pl011-0`). */
   readonly name: string;
   /** Name of the VM. */
   readonly vm: string;
-  /** Addresses given to the requested ranges, by request name. */
+  /** Addresses of the requested ranges, by request name. */
   readonly mmioBase: Readonly<Record<string, number>>;
   /**
    * A requested window, by request name; nothing is mapped in it at first.
@@ -168,11 +171,11 @@ export interface VdevState {
 export interface Vdev {
   /** The handlers of its register ranges, by the names in {@link VdevResources.mmio}. */
   readonly mmio?: Readonly<Record<string, MmioHandler>>;
-  /** Back to power-on state; also when the guest resets its machine. */
+  /** Resets to power-on state, also when the guest resets its machine. */
   reset(): void;
   /**
-   * Comes to rest for a `save` while the guest stands still: resolves when the host does nothing more for it that would change the
-   * guest-visible state. Posted tasks run meanwhile, timers and vCPUs do not. For vdevs with asynchronous host I/O.
+   * Prepares a `save` while the guest is stopped: resolves when no host I/O is outstanding that would change the
+   * guest-visible state. Posted tasks run meanwhile; timers and vCPUs do not. For vdevs with asynchronous host I/O.
    */
   quiesce?(): Promise<void>;
   /** The guest-visible state, after `quiesce`. */
@@ -188,21 +191,22 @@ export interface Vdev {
   /** The device-tree nodes that describe this instance to the guest, placed under the root. */
   deviceTree?(context: DeviceTreeContext): readonly DeviceTreeNode[];
   /**
-   * Releases host resources. Called once, also after a failure. What takes time goes on in a promise: the end of the VM waits for it,
-   * though not for ever (`VmOptions.disposeTimeoutMs`), and guest memory may be another VM's after that.
+   * Releases host resources. Called once, also after a failure. Work that takes time goes on in a promise: the end of
+   * the VM waits for it
+   * up to a time limit (`VmOptions.disposeTimeoutMs`), after which guest memory may belong to another VM.
    */
   dispose(): void | Promise<void>;
 }
 
 /**
- * What a vdev needs to describe itself in a device tree.
+ * The context in which a vdev describes itself in a device tree.
  *
  * @experimental
  */
 export interface DeviceTreeContext {
-  /** `#interrupt-cells` content for a shared interrupt number (GIC: type, number, flags). */
+  /** Interrupt specifier of a shared interrupt (GIC: type, number, flags). */
   interruptCells(number: number, trigger: 'level' | 'edge'): readonly number[];
-  /** `reg` content for a range: address and size with the root's two cells each. */
+  /** `reg` entry of a range: address and size with the root's two cells each. */
   reg(base: number, size: number): readonly number[];
   /**
    * The phandle that belongs to a label; each label has one. `apb-pclk` and `gic` are nodes that boards have (a clock of 24 MHz, the
@@ -212,28 +216,28 @@ export interface DeviceTreeContext {
 }
 
 /**
- * A file of the host that an instance of a vdev uses, so that no VM writes what another use needs.
+ * A file of the host that an instance of a vdev uses. Declared so that conflicting uses by other VMs are refused.
  *
  * @experimental
  */
 export interface VdevFile {
   /** The option that names it. */
   readonly option: string;
-  /** The path, resolved as the options have it. */
+  /** The path, resolved as in the options. */
   readonly path: string;
-  /** `change`: read and written in place; `write`: emptied, then written. */
+  /** `change`: read and written in place; `write`: truncated, then written. */
   readonly access: 'read' | 'change' | 'write';
   /** The file is a disk image: the checks of disks apply to it. */
   readonly disk?: boolean;
 }
 
 /**
- * What is wrong with the options of an instance.
+ * A problem with the options of an instance.
  *
  * @experimental
  */
 export interface OptionProblem {
-  /** The option to blame; absent: the instance. */
+  /** The invalid option; absent: the instance as a whole. */
   readonly option?: string;
   /** Completes "the option NAME of vdev TYPE:". */
   readonly message: string;
@@ -254,13 +258,14 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
   /** Options beyond `COMMON_VDEV_OPTIONS`, which every vdev has. */
   readonly options: D;
   /**
-   * It serves as the guest's console: a VM that has such a vdev gets no default console, and the first one's device-tree
-   * node becomes `stdout-path`.
+   * Whether it serves as the guest's console: a VM with such a vdev gets no default console, and the device-tree node
+   * of the first
+   * one becomes `stdout-path`.
    */
   readonly console?: boolean;
   /** Problems of options that are right one by one, which `check` and `start` report. Absent: there are none. */
   check?(options: VdevOptions<D>): readonly OptionProblem[];
-  /** What an instance with these options needs. Pure: called several times, also for checks. */
+  /** The resources of an instance with these options. Must be pure: it is called several times, also for checks. */
   resources(options: VdevOptions<D>): VdevResources;
   /** The files of the host that an instance with these options uses. Absent: it reads those of its options of kind `path`. */
   files?(options: VdevOptions<D>): readonly VdevFile[];
@@ -269,7 +274,7 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
 }
 
 /**
- * Types a factory by its options, so that `resources` and `create` get the values that they declare.
+ * Types a factory by its options, so that `resources` and `create` get the declared types.
  *
  * @experimental
  */
