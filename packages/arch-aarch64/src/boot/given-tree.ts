@@ -35,8 +35,8 @@ export interface GivenTree {
   /**
    * The tree with the VM's memory, CPUs, firmware and `chosen`; all other nodes stay.
    *
-   * @param isMapped - whether the VM has something at an address: devices that it does not have are disabled, because a guest
-   * that looks for them would take an external abort, or find an empty place.
+   * @param isMapped - whether the VM has something at an address: devices that it does not have are disabled, because
+   * a guest that looks for them would take an external abort, or find an empty place.
    * @throws QvmError `devicetree.malformed`
    */
   patch(board: BoardDescription, isMapped: (address: number) => boolean): DeviceTreeNode;
@@ -109,8 +109,8 @@ function isMemory({ name, properties }: DeviceTreeNode): boolean {
 }
 
 /**
- * The given `stdout-path` stays if the VM's console has no node in the tree. The initial file system of another boot is
- * removed.
+ * The given `stdout-path` stays if the VM's console has no node in the tree. The initial file system of another boot
+ * is removed.
  */
 function newChosen(root: DeviceTreeNode, board: BoardDescription): Record<string, DeviceTreeValue | undefined> {
   const known = board.stdoutPath !== undefined && findNode(root, board.stdoutPath.replace(/:.*$/, '')) !== undefined;

@@ -40,8 +40,7 @@ export function placeImage(plan: RamPlan, image: LoadableImage, name: string): P
 
 /**
  * The lowest place that is `offset` bytes after a multiple of the alignment. The boot protocol wants that multiple in
- * RAM, too; a
- * multiple outside RAM is used only if there is no other place.
+ * RAM, too; a multiple outside RAM is used only if there is no other place.
  */
 function placeOf(plan: RamPlan, image: Exclude<LoadableImage, { format: 'elf' }>): number | undefined {
   const { size, alignment, offset } = image;
@@ -77,8 +76,7 @@ export function placeInitrd(plan: RamPlan, { name, bytes }: BootFile, image: Pla
 
 /**
  * Places the device tree. An image other than a Linux kernel may look for it at the beginning of RAM, as on QEMU's
- * board;
- * Linux' boot protocol passes its address in X0 only.
+ * board; Linux' boot protocol passes its address in X0 only.
  */
 export function placeTree(plan: RamPlan, size: number, image: PlacedImage): number {
   const linux = image.format === 'linux';

@@ -19,9 +19,8 @@ const SYSTEM_MASK = 0xff00_0000;
 const SYSTEM = 0xd500_0000;
 
 /**
- * Accepts a file as raw code if it is no text and its first instructions, up to the first branch and eight at most, are
- * A64
- * instructions.
+ * Accepts a file as raw code if it is no text and its first instructions, up to the first branch and eight at most,
+ * are A64 instructions.
  *
  * @throws `ImageError` `image.unknown-format`
  * @experimental

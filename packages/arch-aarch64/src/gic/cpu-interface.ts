@@ -38,9 +38,9 @@ const STATE_MASKS = Uint32Array.of(PRIORITY_MASK, 7, 7, CTLR_WRITABLE, 3, 0xffff
 export type CpuInterfaceState = readonly number[];
 
 /**
- * The CPU interface of one vCPU: the state of its ICC registers, the highest-priority interrupt that it is offered, and
- * the rules by
- * which that interrupt is signalled. There is one security state (GICD_CTLR.DS = 1), and the vCPU runs Non-secure.
+ * The CPU interface of one vCPU: the state of its ICC registers, the highest-priority interrupt that it is offered,
+ * and the rules by which that interrupt is signalled. There is one security state (GICD_CTLR.DS = 1), and the vCPU
+ * runs Non-secure.
  */
 export class CpuInterface {
   readonly index: number;
@@ -170,8 +170,7 @@ export class CpuInterface {
 
   /**
    * Drops the running priority. Does nothing and returns false if nothing is active, or if the highest active priority
-   * is of the other
-   * group (group 0, if both have it).
+   * is of the other group (group 0, if both have it).
    */
   dropPriority(group: Group): boolean {
     const own = this.#get(AP + group);

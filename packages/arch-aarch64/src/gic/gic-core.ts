@@ -7,8 +7,7 @@ import { packAffinity, Routing, TARGET_ANY } from './routing.js';
 
 /**
  * State and rules that the registers of the frames and of the CPU interfaces act on: the interrupts, their routes, and
- * the selection
- * of the interrupt that each vCPU is offered. Every method leaves all vCPUs' inputs up to date.
+ * the selection of the interrupt that each vCPU is offered. Every method leaves all vCPUs' inputs up to date.
  */
 export class GicCore {
   readonly banks: InterruptBanks;

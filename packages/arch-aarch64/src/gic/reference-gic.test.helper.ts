@@ -1,7 +1,6 @@
 /**
  * A reference model for comparison with the real GIC: the rules of a GICv3 with one security state, written as plainly
- * as possible
- * over arrays of objects. It is slow, because it recomputes everything at each question.
+ * as possible over arrays of objects. It is slow, because it recomputes everything at each question.
  */
 export interface ReferenceInterrupt {
   readonly intid: number;

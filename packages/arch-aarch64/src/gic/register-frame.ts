@@ -3,8 +3,7 @@ import type { AccessWidth } from '@qvm/core/vdev';
 
 /**
  * One register of a frame, or an array of them at consecutive words. Without `read` it reads as zero; without `write`,
- * writes are
- * ignored.
+ * writes are ignored.
  *
  * @typeParam Target - the object that the functions act on.
  */

@@ -41,8 +41,8 @@ export class Routing {
   }
 
   /**
-   * Target of a shared interrupt: a vCPU's index, {@link TARGET_NONE} or {@link TARGET_ANY}. `shared` counts from 0 for
-   * INTID 32.
+   * Target of a shared interrupt: a vCPU's index, {@link TARGET_NONE} or {@link TARGET_ANY}. `shared` counts from 0
+   * for INTID 32.
    */
   target(shared: number): number {
     return this.#targets[shared] ?? TARGET_NONE;

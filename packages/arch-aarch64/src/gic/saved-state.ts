@@ -2,8 +2,7 @@ import { QvmError } from '@qvm/core';
 
 /**
  * Thrown for a saved state that an architectural vdev cannot restore: its version is unknown, or its shape is not that
- * of `save`.
- * The code is `vdev.state`. The vdev is unchanged.
+ * of `save`. The code is `vdev.state`. The vdev is unchanged.
  *
  * @experimental
  */

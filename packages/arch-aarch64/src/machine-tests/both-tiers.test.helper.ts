@@ -18,8 +18,7 @@ export interface TierComparison {
 
 /**
  * Runs a program in the first tier and in the second, and compares the effects: registers, vectors and data memory at
- * the end and at
- * each exception; all exceptions; the program's log and the accesses to its device.
+ * the end and at each exception; all exceptions; the program's log and the accesses to its device.
  *
  * @returns the machine with the second tier, after the run.
  */

@@ -102,8 +102,8 @@ describe('the address that a fault reports', () => {
 });
 
 /**
- * Instructions that read and then write at {@link NEXT}, and whether a fault that a read would also take is reported as
- * a write's.
+ * Instructions that read and then write at {@link NEXT}, and whether a fault that a read would also take is reported
+ * as a write's.
  */
 const READ_AND_WRITE: readonly (readonly [instruction: string, write: boolean])[] = [
   ['stxr w9, x10, [x1]', true],

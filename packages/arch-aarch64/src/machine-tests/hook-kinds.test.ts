@@ -9,8 +9,7 @@ import type { MachineSetup } from './machine-harness.test.helper.js';
 
 /*
  * For every kind of trap and interrupt and every cause of exits that the architecture declares, a guest program that
- * makes it
- * happen three times, so that the second tier takes part.
+ * makes it happen three times, so that the second tier takes part.
  */
 
 const NOWHERE = 0x1000_0000;

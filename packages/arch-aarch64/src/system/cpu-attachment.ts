@@ -2,8 +2,8 @@ import { createToken } from '@qvm/core';
 import type { Token } from '@qvm/core';
 
 /**
- * A system register that a vdev implements: a register of the GIC's CPU interface or of the generic timer.
- * An access in the direction of a missing `read` or `write` is UNDEFINED for the guest.
+ * A system register that a vdev implements: a register of the GIC's CPU interface or of the generic timer. An access
+ * in the direction of a missing `read` or `write` is UNDEFINED for the guest.
  *
  * @experimental
  */

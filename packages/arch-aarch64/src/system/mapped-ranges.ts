@@ -28,8 +28,7 @@ const ALL_ADDRESSES = 1n << 64n;
 
 /**
  * Collects the mappings of tables by walking all of them once (Arm ARM D8.2, D8.3). Ranges that are adjacent in both
- * address spaces
- * become one.
+ * address spaces become one.
  */
 export class MappedRanges {
   readonly #ranges: { virtual: bigint; physical: number; size: number }[] = [];

@@ -71,8 +71,7 @@ export function systemRegisterIss(info: number): number {
 
 /**
  * ESR_EL2 of an access to a device register: a data abort on stage 2 with a valid syndrome (Arm ARM D17.2.37, "ISS
- * encoding
- * for an exception from a Data Abort"). The fields for the register's number and its extension are 0.
+ * encoding for an exception from a Data Abort"). The fields for the register's number and its extension are 0.
  *
  * @param width - bytes: 1, 2, 4 or 8.
  * @experimental

@@ -15,8 +15,7 @@ export type Control = Partial<Record<'SCTLR_EL1' | 'TCR_EL1' | 'MAIR_EL1' | 'TTB
 
 /**
  * Translation without a vCPU. In VM memory, ROM and a second RAM are directly before and after the main RAM; in the
- * guest's address
- * space they are far away.
+ * guest's address space they are far away.
  */
 export class TranslationBench {
   readonly memory: VmMemory;

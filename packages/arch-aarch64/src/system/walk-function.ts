@@ -24,9 +24,8 @@ const BLOCK_SHIFT = 21;
 const LEVEL_BITS = 9;
 
 /**
- * Generates {@link WALK} for stage 1 of EL1&0 with granules of 4 KiB (Arm ARM D8.2). It translates like `Mmu`, but only
- * pages and
- * 2 MiB blocks of Normal memory whose tables are in RAM.
+ * Generates {@link WALK} for stage 1 of EL1&0 with granules of 4 KiB (Arm ARM D8.2). It translates like `Mmu`, but
+ * only pages and 2 MiB blocks of Normal memory whose tables are in RAM.
  *
  * @experimental
  */

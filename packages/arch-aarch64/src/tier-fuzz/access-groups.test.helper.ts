@@ -45,8 +45,7 @@ const KINDS: readonly Kind[] = [
 
 /**
  * Writes groups of accesses by one register, like those of stack frames, structures and unrolled loops: near each
- * other, often on
- * both sides of a page's end, with write-back, copies of the base, and branches around some of them.
+ * other, often on both sides of a page's end, with write-back, copies of the base, and branches around some of them.
  */
 export class AccessGroup {
   /** Base registers of accesses: the base, and copies of it. */

@@ -2,8 +2,7 @@ import type { TierProgram } from './tier-program.test.helper.js';
 
 /**
  * Removes lines as long as `fails` still returns true, many at once first, then one by one. A program that cannot be
- * assembled
- * counts as one that does not fail.
+ * assembled counts as one that does not fail.
  */
 export async function minimise(
   program: TierProgram,

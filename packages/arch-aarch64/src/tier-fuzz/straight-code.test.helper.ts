@@ -8,8 +8,7 @@ import { randomWord, registerFields, staticChoices, accessOf, bits } from '@qvm/
 
 /**
  * Registers of the programs. Random instructions write X0 to X15. The others keep a program working; write-back moves
- * the address
- * registers until they are set again.
+ * the address registers until they are set again.
  */
 export const Reg = {
   scratch: 'x16',

@@ -22,8 +22,7 @@ export interface CompareTimerState {
 
 /**
  * One timer of one vCPU: compares a counter, less an offset, with CVAL (Arm ARM D12.2) and drives its level output.
- * Both
- * are unsigned, so the counter never reaches a compare value of 2^53 or more.
+ * Both are unsigned, so the counter never reaches a compare value of 2^53 or more.
  */
 export class CompareTimer {
   readonly #counter: SystemCounter;

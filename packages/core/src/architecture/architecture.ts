@@ -27,9 +27,8 @@ export type VmRequest =
   | { readonly kind: 'terminate'; readonly exitCode: number; readonly reason: string; readonly cause?: unknown };
 
 /**
- * How guest code runs. `interp`: in the interpreter only. `wasm`: hot code is also translated to WebAssembly. The guest
- * behaves the
- * same with both, instruction by instruction.
+ * How guest code runs. `interp`: in the interpreter only. `wasm`: hot code is also translated to WebAssembly. The
+ * guest behaves the same with both, instruction by instruction.
  *
  * @experimental
  */
@@ -152,9 +151,8 @@ export interface Machine {
   /** Drops decoded and translated code of a guest-physical range that was not written by a vCPU. */
   invalidateCode(base: number, size: number): void;
   /**
-   * Must be called after the mapping of a guest-physical range has changed: drops address translations into it and code
-   * decoded from
-   * it. Called between two instructions, or by a vdev during an access of the guest.
+   * Must be called after the mapping of a guest-physical range has changed: drops address translations into it and
+   * code decoded from it. Called between two instructions, or by a vdev during an access of the guest.
    */
   mappingChanged(base: number, size: number): void;
   /**
@@ -165,12 +163,10 @@ export interface Machine {
   save(): MachineSnapshot;
   /**
    * Restores the result of {@link Machine.save} of a machine with the same number of vCPUs. None of them may be
-   * running. RAM must have
-   * its contents of the time of the save; vdevs are restored afterwards.
+   * running. RAM must have its contents of the time of the save; vdevs are restored afterwards.
    *
    * @throws `QvmError` `machine.state` when it is of an unknown version or shape, of another model, or of another
-   * number of vCPUs;
-   * the machine is unchanged in that case.
+   * number of vCPUs; the machine is unchanged in that case.
    */
   restore(snapshot: MachineSnapshot): void;
   /** Engine counters for `vm.stats()`. */

@@ -1,9 +1,8 @@
 import type { Json } from '../vdev/vdev.js';
 
 /**
- * The guest-visible state of one vCPU: registers by the names of the manual, and pending events. Derived state (address
- * translations,
- * decoded code, addresses in the VM's memory) is not part of it.
+ * The guest-visible state of one vCPU: registers by the names of the manual, and pending events. Derived state
+ * (address translations, decoded code, addresses in the VM's memory) is not part of it.
  *
  * @experimental
  */

@@ -10,8 +10,7 @@ export type BlockStep = <Result>(on: (disk: BlockBackend) => BlockOperations<Res
 
 /**
  * A sequence of operations on one or several disks, written once for both ways to perform it. A `yield` returns when
- * the operation
- * has ended, and throws when it has failed.
+ * the operation has ended, and throws when it has failed.
  *
  * @experimental
  */

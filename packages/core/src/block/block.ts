@@ -31,8 +31,7 @@ export interface BlockOpenOptions {
   readonly owner?: string;
   /**
    * Only checks whether the disk could be opened: creates, changes and claims nothing on the host. A missing overlay
-   * counts as an empty
-   * one. The result is read only.
+   * counts as an empty one. The result is read only.
    */
   readonly inspect?: boolean;
 }
@@ -75,15 +74,14 @@ export interface BlockBackend extends BlockOperations<Promise<void>> {
   readonly sync?: BlockOperations<void>;
   /**
    * Whether reads and writes of `sync` usually end within microseconds, like those of a file in the host's page cache.
-   * Absent: they may
-   * wait for a device.
+   * Absent: they may wait for a device.
    */
   readonly prompt?: boolean;
   /** State of the back end for `vdevstat`. */
   status?(): Readonly<Record<string, number | string | boolean>>;
   /**
-   * Waits for outstanding requests, makes everything durable and closes the file. When nothing is outstanding and there
-   * is
+   * Waits for outstanding requests, makes everything durable and closes the file. When nothing is outstanding and
+   * there is
    * `sync`, the work is done on return, and the promise only reports the result.
    */
   close(): Promise<void>;

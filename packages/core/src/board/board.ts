@@ -53,8 +53,7 @@ export interface BoardPlace {
 
 /**
  * A row of equal places, each with its addresses and interrupts. A vdev gets the first place whose resources are all
- * free; a vdev
- * with a `base` that is the address of a place gets the interrupts of that place.
+ * free; a vdev with a `base` that is the address of a place gets the interrupts of that place.
  *
  * @experimental
  */
@@ -66,8 +65,9 @@ export interface BoardRow {
   /** Distance between the interrupt numbers of adjacent places. */
   readonly interruptStride: number;
   /**
-   * The board decodes places without a vdev too: 32-bit words by their offset in a place, a multiple of 4 below `addressStride`. All
-   * else reads as zero there, and writes have no effect. The place has a single `base` then. Absent: accesses are external aborts.
+   * The board decodes places without a vdev too: 32-bit words by their offset in a place, a multiple of 4 below
+   * `addressStride`. All else reads as zero there, and writes have no effect. The place has a single `base` then.
+   * Absent: accesses are external aborts.
    */
   readonly empty?: Readonly<Record<number, number>>;
 }

@@ -2,9 +2,8 @@ import type { VdevResources } from '../vdev/vdev.js';
 import type { Board, BoardPlace } from './board.js';
 
 /**
- * One place for a vdev: addresses of its registers and numbers of its interrupts, by request name. Those that the board
- * does not
- * define are missing.
+ * One place for a vdev: addresses of its registers and numbers of its interrupts, by request name. Those that the
+ * board does not define are missing.
  *
  * @experimental
  */

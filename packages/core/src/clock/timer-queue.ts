@@ -68,8 +68,7 @@ export class TimerQueue {
 
   /**
    * Fires the timers that are due, in order of their deadlines. A timer that is armed during the call waits for the
-   * next call,
-   * even if it is due, so that a timer that always arms itself in the past cannot block the VM.
+   * next call, even if it is due, so that a timer that always arms itself in the past cannot block the VM.
    *
    * @returns the number of timers fired.
    */

@@ -17,15 +17,14 @@ export interface TerminalSize {
 export interface CharacterBackend {
   /**
    * For back ends that open asynchronously: resolves when the back end is usable, rejects with a QvmError `console.*`
-   * when it cannot be
-   * opened. The VM is not built in that case. Absent: it is usable at once.
+   * when it cannot be opened. The VM is not built in that case. Absent: it is usable at once.
    */
   readonly opened?: Promise<void>;
   /** Sends guest output to the host. The array is only valid during the call. */
   write(bytes: Uint8Array): void;
   /**
-   * Takes up to `max` bytes of available input; empty when there is none. Other input stays queued,
-   * so bytes that arrive before the guest reads are not lost.
+   * Takes up to `max` bytes of available input; empty when there is none. Other input stays queued, so bytes that
+   * arrive before the guest reads are not lost.
    */
   read(max: number): Uint8Array;
   /** Number of bytes ready to be read. */

@@ -25,8 +25,8 @@ export class DeviceTreeError extends QvmError {
 
 const decoder = new TextDecoder();
 /**
- * Largest length of a name in bytes. The specification allows 31; without a limit, many properties could share one huge
- * name.
+ * Largest length of a name in bytes. The specification allows 31; without a limit, many properties could share one
+ * huge name.
  */
 const NAME_LIMIT = 255;
 
@@ -144,8 +144,7 @@ function openNode({ structure }: Blocks, depth: number): OpenNode {
 
 /**
  * Reads a flattened device tree of version 16 or 17. Every value is returned as bytes, because the file does not
- * contain its type;
- * an empty one is returned as `true`.
+ * contain its type; an empty one is returned as `true`.
  *
  * @throws {@link DeviceTreeError}
  * @experimental

@@ -16,9 +16,8 @@ function create<H>(name: string, type: HookType): H {
 }
 
 /**
- * Makes a hook whose taps only observe. It is an instance of tapable's class, like all hooks made here, and works under
- * a policy that
- * forbids generating code from strings.
+ * Makes a hook whose taps only observe. It is an instance of tapable's class, like all hooks made here, and works
+ * under a policy that forbids generating code from strings.
  *
  * @param name - `Owner.hook`, for errors.
  * @experimental

@@ -17,12 +17,9 @@ export interface HookType {
 
 /**
  * A hook of tapable that calls its taps in a loop. tapable generates a function for each hook by `new Function`, which
- * a
- * browser's content security policy or Node's `--disallow-code-generation-from-strings` forbids. In tapable, `compile`
- * defines how
- * a type of hook calls its taps; this class overrides it. Order, stages, `before`, `withOptions`, `isUsed`, `intercept`
- * and the
- * interceptors' `register` are tapable's own.
+ * a browser's content security policy or Node's `--disallow-code-generation-from-strings` forbids. In tapable,
+ * `compile` defines how a type of hook calls its taps; this class overrides it. Order, stages, `before`,
+ * `withOptions`, `isUsed`, `intercept` and the interceptors' `register` are tapable's own.
  *
  * Extensions: `tap`, `tapAsync` and `tapPromise` return a {@link Disposable} that removes the tap, and errors name the
  * tap.
@@ -89,8 +86,7 @@ export class InterpretedHook extends Hook {
 
   /**
    * Adds a tap. tapable cannot remove a tap, but it keeps unknown properties of a tap's options, so a property
-   * identifies the tap
-   * for removal.
+   * identifies the tap for removal.
    */
   #register(options: string | object, add: (options: object) => void): Disposable {
     const registration = {};

@@ -54,8 +54,7 @@ export interface TapableHook {
 
 /**
  * The base class of tapable's hooks. tapable's entry exports only the classes derived from it; loading it by the path
- * of
- * its file would break with the first version that has an `exports` map.
+ * of its file would break with the first version that has an `exports` map.
  */
 export const Hook = (Object.getPrototypeOf(new SyncHook()) as { constructor: unknown }).constructor as new (
   argumentNames: readonly string[],

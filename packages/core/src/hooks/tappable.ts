@@ -57,9 +57,8 @@ export interface TappableHook<E, R> extends TappableBase<E, R> {
 }
 
 /**
- * The plugin's side of a hook whose taps may be asynchronous: with a promise, or with a callback that is called with an
- * error or
- * nothing.
+ * The plugin's side of a hook whose taps may be asynchronous: with a promise, or with a callback that is called with
+ * an error or nothing.
  *
  * @beta
  */
@@ -110,8 +109,8 @@ export type TappableOf<H> =
 export type Tappable<H> = { readonly [K in keyof H]: TappableOf<H[K]> };
 
 /**
- * Whether a hook has taps or interceptors; check this before building an event. Equals `isUsed` for hooks
- * that were made here, and is faster.
+ * Whether a hook has taps or interceptors; check this before building an event. Equals `isUsed` for hooks that were
+ * made here, and is faster.
  *
  * @experimental
  */

@@ -27,8 +27,7 @@ export interface TrapEvent<Kind extends string = string> {
 
 /**
  * `handled`: the tap has done the work, and no exception is taken. Execution continues after the instruction, unless
- * the
- * tap has changed the program counter ({@link VcpuView.setRegister}) or the kind's description says otherwise.
+ * the tap has changed the program counter ({@link VcpuView.setRegister}) or the kind's description says otherwise.
  *
  * @beta
  */
@@ -169,9 +168,8 @@ export interface VcpuStateEvent {
 
 /**
  * The hooks of one vCPU. They run on its thread, between two guest instructions; taps must not run a vCPU, wait, or
- * keep
- * the event. A hook without taps costs nothing. Tap before the VM starts, because translated code depends on which
- * hooks are tapped. A tap that throws ends its VM with exit code 7.
+ * keep the event. A hook without taps costs nothing. Tap before the VM starts, because translated code depends on
+ * which hooks are tapped. A tap that throws ends its VM with exit code 7.
  *
  * @beta
  */
@@ -181,8 +179,8 @@ export interface VcpuHooks<
   Interrupt extends string = string,
 > {
   /**
-   * Fires: when an instruction traps, before the guest's exception is taken; one hook for each kind in
-   * {@link HookKinds.trap} of the architecture. `for` throws a `QvmError` `hook.kind` for any other kind.
+   * Fires: when an instruction traps, before the guest's exception is taken; one hook for each kind in {@link
+   * HookKinds.trap} of the architecture. `for` throws a `QvmError` `hook.kind` for any other kind.
    * Return: `handled` stops the exception; `undefined` leaves it to later taps and then to the architecture.
    * A tap may not: change memory mappings of the guest without telling the engine.
    * Order: between `guestExit` and `guestEntrance`; for kinds that are calls, `hypercall` comes after it.

@@ -171,8 +171,8 @@ export interface CodeTranslatedEvent extends VmEvent {
 }
 
 /**
- * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before the
- * start, it makes the start fail). Tap them in a plugin's `apply`.
+ * The hooks of one VM. They run on the VM's thread; taps must not run a vCPU. A tap that throws ends its VM (before
+ * the start, it makes the start fail). Tap them in a plugin's `apply`.
  *
  * @beta
  */

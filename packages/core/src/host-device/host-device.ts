@@ -43,8 +43,7 @@ export interface DeviceBus {
 
 /**
  * A device's DMA, restricted like by an SMMU: it reaches the memory of its VM and nothing else. Refused accesses are
- * recorded and
- * have no effect.
+ * recorded and have no effect.
  *
  * @experimental
  */
@@ -123,8 +122,7 @@ export interface HostDeviceRegistry {
    * Claims the device at an address.
    *
    * @throws QvmError `host-device.unknown` when there is none, with a list of the existing ones; `host-device.size`
-   * when its size
-   * differs; `host-device.taken` when a VM uses it, with its name.
+   * when its size differs; `host-device.taken` when a VM uses it, with its name.
    */
   claim(paddr: number, size: number, owner: HostDeviceOwner): HostDeviceClaim;
   /** All devices, by address. */

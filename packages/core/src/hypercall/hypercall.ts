@@ -11,8 +11,8 @@ export type HypercallFunction = (event: HypercallEvent) => HypercallResult;
 
 /**
  * The calls that a machine's hypervisor answers, in the range that vdevs and programs of the host may use (Arm:
- * vendor-specific
- * hypervisor service, SMCCC DEN0028 table 6-1). Numbers below 0x1000 are qvm's own; docs/hypercalls.md lists them.
+ * vendor-specific hypervisor service, SMCCC DEN0028 table 6-1). Numbers below 0x1000 are qvm's own; docs/hypercalls.md
+ * lists them.
  *
  * @experimental
  */

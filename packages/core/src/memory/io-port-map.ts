@@ -23,8 +23,7 @@ export interface PortRegion {
 
 /**
  * The I/O ports of a VM, an address space of their own: maps ports to devices. At unassigned ports, reads return all
- * ones and
- * writes have no effect.
+ * ones and writes have no effect.
  *
  * @experimental
  */

@@ -30,8 +30,7 @@ interface Hole {
 
 /**
  * One `WebAssembly.Memory` in which several VMs and shared regions have slices, so that shared memory is plain RAM to
- * each of
- * them. Slices are allocated and freed on the pool's thread; their bytes may be used on any thread
+ * each of them. Slices are allocated and freed on the pool's thread; their bytes may be used on any thread
  * (docs/decisions/0012-shared-memory-pools.md).
  *
  * @experimental

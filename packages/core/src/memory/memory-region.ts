@@ -1,7 +1,6 @@
 /**
  * Width of one device access in bytes. A 64-bit access is two 32-bit ones, low word first, unless the handler
- * implements
- * {@link MmioHandler.readWide}.
+ * implements {@link MmioHandler.readWide}.
  *
  * @experimental
  */
@@ -31,8 +30,8 @@ export interface MmioHandler {
   /** Writes `value`, which is unsigned and fits into `width`. */
   write(offset: number, width: AccessWidth, value: number): void;
   /**
-   * Reads 64 bits at once, into `value`. `offset` is a multiple of 8. It counts only together with {@link MmioHandler.writeWide}: a handler
-   * that lacks one of them gets two 32-bit accesses, low word first.
+   * Reads 64 bits at once, into `value`. `offset` is a multiple of 8. It counts only together with {@link
+   * MmioHandler.writeWide}: a handler that lacks one of them gets two 32-bit accesses, low word first.
    */
   readWide?(offset: number, value: WideValue): void;
   /** Writes 64 bits at once. `value` is valid during the call. */

@@ -5,8 +5,7 @@ import { reserveMemory } from './reserve-memory.js';
 
 /**
  * The memory of a VM: engine state and guest RAM. Usually it is a `WebAssembly.Memory` of its own, whose sandbox
- * isolates the
- * VM from others and from the host. VMs that share memory each have a slice of one pool instead
+ * isolates the VM from others and from the host. VMs that share memory each have a slice of one pool instead
  * (docs/decisions/0012-shared-memory-pools.md). Offsets always count from the start of the `WebAssembly.Memory`.
  *
  * @experimental

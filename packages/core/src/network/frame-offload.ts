@@ -1,17 +1,14 @@
 /**
  * Work on a frame that the sender left to the network: completing a checksum, or segmenting a large TCP frame. Between
- * two
- * devices that both support offloads, it is never done. The fields are those of `struct virtio_net_hdr` (VirtIO 1.2,
- * 5.1.6); offsets
- * are bytes from the start of the frame.
+ * two devices that both support offloads, it is never done. The fields are those of `struct virtio_net_hdr` (VirtIO
+ * 1.2, 5.1.6); offsets are bytes from the start of the frame.
  *
  * @experimental
  */
 export interface FrameOffload {
   /**
    * Whether the checksum over all bytes from `checksumStart` on must be completed: its field, at `checksumStart +
-   * checksumOffset`,
-   * holds the sum of the pseudo header.
+   * checksumOffset`, holds the sum of the pseudo header.
    */
   readonly needsChecksum: boolean;
   /** Offset of the first byte that the checksum covers. */

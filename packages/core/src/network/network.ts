@@ -62,8 +62,8 @@ export interface NetworkPort {
   send(frame: Uint8Array, offload?: FrameOffload): boolean;
   /**
    * Sets the listener, which gets each arriving frame on the caller's event loop; the array is only valid during the
-   * call. The
-   * listener returns `false` when it cannot take the frame now: the port keeps it, up to a limit, and tries again after
+   * call. The listener returns `false` when it cannot take the frame now: the port keeps it, up to a limit, and tries
+   * again after
    * `resume`. Without
    * a listener (`undefined`), arriving frames are dropped.
    */
@@ -94,8 +94,7 @@ export type FrameListener = (frame: Uint8Array, offload?: FrameOffload) => boole
 
 /**
  * Totals of one port, from the device's side. Every frame sent is counted in `sentFrames` or `sendDrops`. Every frame
- * for the
- * device is counted in `receivedFrames` or `receiveDrops`, or is waiting.
+ * for the device is counted in `receivedFrames` or `receiveDrops`, or is waiting.
  *
  * @experimental
  */

@@ -15,8 +15,7 @@ import type { OptionKind, OptionPlace, OptionResult } from './option-kind.js';
 
 /**
  * One option of a vdev type, declared once: its valid texts, the type of its value, and its description for `qvm vdev
- * help`,
- * completion and `check`. Made by {@link option}.
+ * help`, completion and `check`. Made by {@link option}.
  *
  * @typeParam V - type of the value for `resources` and `create`; includes `undefined` when the option may be absent.
  * @experimental

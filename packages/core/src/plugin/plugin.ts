@@ -14,8 +14,8 @@ import { createToken, type Token } from './token.js';
 export const PLUGIN_API_VERSION = 1;
 
 /**
- * Resolves services by token; passed to the factory of a provider. Core has no container of its own: the SDK implements
- * this.
+ * Resolves services by token; passed to the factory of a provider. Core has no container of its own: the SDK
+ * implements this.
  *
  * @experimental
  */

@@ -30,17 +30,15 @@ export interface SharedMemoryRegistry {
    *
    * @param name - 1 to 32 printable ASCII characters without blanks.
    * @param bytes - a positive multiple of 4 KiB.
-   * @throws QvmError `shmem.name`, `shmem.exists` when it has another holder, `shmem.size` when the sizes differ or are
-   * not
-   * allowed, `shmem.limit` when there are too many regions or bytes, `memory.exhausted`.
+   * @throws QvmError `shmem.name`, `shmem.exists` when it has another holder, `shmem.size` when the sizes differ or
+   * are not allowed, `shmem.limit` when there are too many regions or bytes, `memory.exhausted`.
    */
   create(name: string, bytes: number, owner: SharedMemoryOwner): SharedMemoryHold;
   /**
    * Attaches to a region as a client.
    *
    * @param notified - called when a client notifies this one while it has no pending notification; on this thread's
-   * event loop,
-   * or during the `notify` of a client on the same thread.
+   * event loop, or during the `notify` of a client on the same thread.
    * @throws QvmError `shmem.unknown` when there is no such region, `shmem.clients` when it has 16 clients.
    */
   attach(name: string, owner: SharedMemoryOwner, notified: () => void): SharedMemoryAttachment;

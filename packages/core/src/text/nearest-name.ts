@@ -4,9 +4,9 @@ const FARTHEST = 2;
 const LONGEST = 64;
 
 /**
- * The name among `candidates` that `name` was probably meant to be: at an edit distance of at most two,
- * ignoring letter case, and closer than a complete replacement; `undefined` when there is
- * none. Of equally near names the first wins. Names above 64 characters are not compared.
+ * The name among `candidates` that `name` was probably meant to be: at an edit distance of at most two, ignoring
+ * letter case, and closer than a complete replacement; `undefined` when there is none. Of equally near names the first
+ * wins. Names above 64 characters are not compared.
  * @experimental
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {

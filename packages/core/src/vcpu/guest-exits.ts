@@ -59,10 +59,9 @@ class ReusedExitEvent implements GuestExitEvent {
 }
 
 /**
- * The switches between guest and hypervisor of one vCPU: counted by cause, announced to tapped hooks, and
- * timed while they are tapped. Times are consistent: the turns of a vCPU are exactly its guest time plus the time of
- * its exits, measured
- * with the timestamps that the hooks get.
+ * The switches between guest and hypervisor of one vCPU: counted by cause, announced to tapped hooks, and timed while
+ * they are tapped. Times are consistent: the turns of a vCPU are exactly its guest time plus the time of its exits,
+ * measured with the timestamps that the hooks get.
  *
  * @experimental
  */

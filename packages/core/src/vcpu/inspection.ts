@@ -2,8 +2,7 @@ import type { VcpuView } from './vcpu-view.js';
 
 /**
  * The method that Node's `util.inspect`, and so `console.log`, calls to display an object. It is a registered symbol,
- * so
- * nothing of Node is needed.
+ * so nothing of Node is needed.
  *
  * @experimental
  */

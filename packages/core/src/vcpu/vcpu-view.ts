@@ -23,14 +23,13 @@ export interface VcpuView {
    */
   setRegister(name: string, value: bigint): void;
   /**
-   * Translates a virtual address with the guest's current tables, with the permissions of a read by its kernel; without
-   * side effects on the guest. `undefined` when it is not mapped, or the engine cannot translate.
+   * Translates a virtual address with the guest's current tables, with the permissions of a read by its kernel;
+   * without side effects on the guest. `undefined` when it is not mapped, or the engine cannot translate.
    */
   translate?(virtualAddress: bigint): number | undefined;
   /**
-   * All current mappings of the guest's tables, in ascending order of virtual addresses, with adjacent ones merged: for
-   * core dumps. Absent
-   * if the engine does not support it; empty while translation is off.
+   * All current mappings of the guest's tables, in ascending order of virtual addresses, with adjacent ones merged:
+   * for core dumps. Absent if the engine does not support it; empty while translation is off.
    *
    * @param limit - largest number of ranges, which bounds tables that a guest makes endless.
    */

@@ -2,8 +2,7 @@ import { hexadecimal } from '../text/hexadecimal.js';
 
 /**
  * Description of one register of up to 32 bits: its offset, contents and the effect of an access. It is the single
- * source of
- * dispatch, save and restore, and the table in the documentation.
+ * source of dispatch, save and restore, and the table in the documentation.
  *
  * A register without `read` is stored: the block keeps its value. `write` replaces storing (for a command, such
  * as a write-one-to-clear); `changed` runs after storing.

@@ -27,8 +27,7 @@ export function requireVersion(saved: Pick<VdevState, 'version'>, known: number)
 
 /**
  * Validates that `value` is an object with exactly the members in `keys`. States may come from untrusted files, so
- * nothing
- * about their shape is assumed.
+ * nothing about their shape is assumed.
  *
  * @param what - names the value in the error.
  * @throws {@link VdevStateError}

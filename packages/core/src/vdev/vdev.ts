@@ -19,8 +19,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /**
  * A range of registers that a vdev needs. The VM chooses the address: the `base` option for the first range, otherwise
- * the board
- * (`Board.places`). It maps the handler of the same name.
+ * the board (`Board.places`). It maps the handler of the same name.
  *
  * @experimental
  */
@@ -43,8 +42,7 @@ export interface InterruptRequest {
 
 /**
  * A window in the guest-physical map that a vdev needs: see {@link MemoryWindow}. The memory of a VM with such a vdev
- * comes
- * from the host's `MemorySource`, if there is one.
+ * comes from the host's `MemorySource`, if there is one.
  *
  * @experimental
  */
@@ -71,8 +69,7 @@ export interface VdevResources {
   readonly windows?: readonly WindowRequest[];
   /**
    * Role of the vdev, for boards that do not list its type: `uart`, `rtc`, `virtio-mmio`. `platform`, on boards that
-   * define it, is
-   * a row of places for devices of any kind. Absent: boards are searched for the type only.
+   * define it, is a row of places for devices of any kind. Absent: boards are searched for the type only.
    */
   readonly role?: string;
 }
@@ -124,8 +121,8 @@ export interface VdevContext {
    */
   openCharacterBackend(designator: string): CharacterBackend;
   /**
-   * Something that another part of the VM or its host offers under a token: the machine of an architecture, a vdev that was
-   * made before this one, a plugin.
+   * Something that another part of the VM or its host offers under a token: the machine of an architecture, a vdev
+   * that was made before this one, a plugin.
    *
    * @throws QvmError `vdev.attachment-missing` when nothing offers it.
    */
@@ -192,8 +189,8 @@ export interface Vdev {
   deviceTree?(context: DeviceTreeContext): readonly DeviceTreeNode[];
   /**
    * Releases host resources. Called once, also after a failure. Work that takes time goes on in a promise: the end of
-   * the VM waits for it
-   * up to a time limit (`VmOptions.disposeTimeoutMs`), after which guest memory may belong to another VM.
+   * the VM waits for it up to a time limit (`VmOptions.disposeTimeoutMs`), after which guest memory may belong to
+   * another VM.
    */
   dispose(): void | Promise<void>;
 }
@@ -209,8 +206,9 @@ export interface DeviceTreeContext {
   /** `reg` entry of a range: address and size with the root's two cells each. */
   reg(base: number, size: number): readonly number[];
   /**
-   * The phandle that belongs to a label; each label has one. `apb-pclk` and `gic` are nodes that boards have (a clock of 24 MHz, the
-   * interrupt controller). Under another label, such as one with its name, a vdev gives a node of its own a `phandle` and refers to it.
+   * The phandle that belongs to a label; each label has one. `apb-pclk` and `gic` are nodes that boards have (a clock
+   * of 24 MHz, the interrupt controller). Under another label, such as one with its name, a vdev gives a node of its
+   * own a `phandle` and refers to it.
    */
   phandle(label: string): number;
 }
@@ -259,8 +257,7 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
   readonly options: D;
   /**
    * Whether it serves as the guest's console: a VM with such a vdev gets no default console, and the device-tree node
-   * of the first
-   * one becomes `stdout-path`.
+   * of the first one becomes `stdout-path`.
    */
   readonly console?: boolean;
   /** Problems of options that are right one by one, which `check` and `start` report. Absent: there are none. */
