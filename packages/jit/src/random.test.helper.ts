@@ -1,4 +1,4 @@
-/** Repeatable random numbers: each call gives one of 0 … `below` − 1. */
+/** Reproducible random numbers: each call returns one of 0 … `below` − 1. */
 export function randomSource(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {

@@ -23,22 +23,22 @@ export const R: RegisterFile = {
   writeOffset: (n) => EngineState.end + n * 8,
 };
 export const REGISTERS = 16;
-/** Instructions are words. */
+/** Instructions are words of 32 bits. */
 export const WORDS: InstructionGeometry = { unit: 4, longest: 4, addressBits: 56 };
 /** Eight 64-bit fields after the registers. */
 export const FIELD = EngineState.end + REGISTERS * 8;
 export const FIELDS = 8;
-/** Where the only mapped guest page is. */
+/** Address of the only mapped guest page. */
 export const PAGE = 0x20_0000;
 
 const CPU = 0x1000;
-/** The bounce buffer: below the state. */
+/** The bounce buffer, below the state. */
 export const BOUNCE = CPU - BOUNCE_BYTES;
 const BANK = 0x4_0000;
 const RECORD = 0x8000;
 const DATA = 0x1_2000;
 
-/** The flags are equal, less, and which kind they are: enough to see every path of a lazy flag. */
+/** Flags: equal, less, and the kind. These suffice to reach every path of a lazy flag. */
 export const flags: FlagModel = {
   bits: 3,
   direct: [0],
@@ -47,18 +47,18 @@ export const flags: FlagModel = {
   truth: [0b10101010, 0b11001100].map((mask) => mask & 0xffff),
 };
 
-/** What an instruction's semantic function does with its operand, a signed number of 20 bits. */
+/** Semantic function of an instruction; its operand is a signed number of 20 bits. */
 export type Semantics = (b: Builder, n: V) => void;
 
 export const reg = (b: Builder, n: number): V => b.readReg(R, fixedRegister(n), Ty.i64);
 export const setReg = (b: Builder, n: number, v: V): void => b.writeReg(R, fixedRegister(n), v);
 
-/** A machine whose instruction number `i` does what the i-th function says. */
+/** A machine whose instruction number `i` has the i-th function as its semantics. */
 export class BuilderBench {
   readonly view: DataView;
   readonly #records: RecordMemory;
   readonly slowCalls: number[] = [];
-  /** Names of what happened outside, in order. */
+  /** Names of external events, in order. */
   readonly events: string[] = [];
   slowResult = 0;
   readonly #run: (cpu: number, budget: number) => ExitReason;
@@ -112,7 +112,7 @@ export class BuilderBench {
     this.view.setUint32(entry + TlbEntry.addend, (DATA - PAGE) >>> 0, true);
   }
 
-  /** Runs one instruction with its operand. Its address is 0x100000. */
+  /** Runs one instruction with its operand, at address 0x100000. */
   run(instruction: number, operand = 0): ExitReason {
     const word = ((instruction << 20) | (operand & 0xf_ffff)) >>> 0;
     this.#predecoder.write(this.#records, { code: 0, slot: RECORD }, RECORD, word, 0);

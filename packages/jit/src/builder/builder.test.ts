@@ -5,7 +5,7 @@ import { AccessInfo, EngineState, ExitReason } from './layout.js';
 import { ExpressionMaker, buildAll } from './random-expression.test.helper.js';
 import type { Leaves } from './random-expression.test.helper.js';
 
-/** A repeatable generator of unsigned 32-bit numbers (xorshift32). */
+/** A reproducible generator of unsigned 32-bit numbers (xorshift32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {
@@ -27,7 +27,7 @@ interface Case {
   readonly flags: readonly [number, bigint, bigint] | undefined;
 }
 
-/** An instruction that computes a lot from registers and fields and writes to the same ones. */
+/** An instruction that computes many values from registers and fields and writes to the same ones. */
 function randomCase(random: () => number): Case {
   const maker = new ExpressionMaker(random, { registers: [], fields: [], operand: 0n, pc: PC });
   const leaves: Leaves = {
@@ -138,7 +138,7 @@ describe('Builder', () => {
         setReg(b, 1, b.as(b.add(third, b.mul(third, first)), Ty.i64));
       });
       bench.run(0);
-      // A call gives how many there have been: 1 and 3.
+      // A call returns the number of calls so far: 1 and 3.
       expect([calls, bench.r(1)]).toEqual([['note 1', 'mark 2', 'note 3'], 6n]);
     });
 
@@ -254,7 +254,7 @@ describe('Builder', () => {
         bench.page.setBigUint64(8, old, true);
         bench.setR(0, BigInt(PAGE + 8));
         bench.setR(2, operand);
-        // The bits beyond the access are not compared.
+        // The bits above the access are not compared.
         bench.setR(3, bytes === 8 ? old : old ^ (1n << 63n));
         expect(bench.run(i)).toBe(ExitReason.Budget);
         expect([

@@ -14,8 +14,9 @@ export interface Affine {
 }
 
 /**
- * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects are
- * queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the instruction.
+ * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects
+ * are queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the
+ * instruction.
  *
  * @experimental
  */
@@ -45,27 +46,30 @@ export class Builder extends MemoryBuilder {
 
   // --- control ---
 
-  /** Goes on at pc + `offset` (an operand of kind `target`). A `call` has stored the address of the next instruction. */
+  /**
+   * Jumps to pc + `offset` (an operand of kind `target`). With `call`, the semantic function has stored the address of
+   * the next instruction.
+   */
   jump(offset: V, call = false): void {
     this.#setFlow(call ? Flow.Call : Flow.Jump, -1, this.useOf(offset));
   }
 
-  /** Goes on at pc + `offset` if `condition`. */
+  /** Jumps to pc + `offset` if `condition`. */
   branch(condition: V, offset: V): void {
     this.#setFlow(Flow.Branch, this.useOf(this.as(condition, Ty.i32)), this.useOf(offset));
   }
 
-  /** Goes on at a computed address (an i64). A `call` as in {@link Builder.jump}. */
+  /** Jumps to a computed address (an i64). `call` as in {@link Builder.jump}. */
   jumpTo(address: V, call = false): void {
     this.#setFlow(call ? Flow.IndirectCall : Flow.Indirect, -1, this.useOf(address));
   }
 
-  /** Goes on at the next instruction, with the translation of its page looked up again. */
+  /** Continues at the next instruction, after looking up the translation of its page again. */
   refetch(): void {
     this.#setFlow(Flow.Refetch, -1, -1);
   }
 
-  /** Returns to the engine after the effects of the instruction, with pc still at it. `info` is an i32. */
+  /** Returns to the engine after the effects of the instruction, with pc at that instruction. `info` is an i32. */
   leave(reason: number, info: V): void {
     this.#setFlow(Flow.Leave, -1, this.useOf(this.as(info, Ty.i32)));
     this.#flowReason = reason;
@@ -81,8 +85,8 @@ export class Builder extends MemoryBuilder {
   }
 
   /**
-   * Returns to the engine before any effect if a field of the state is not 0. Such a field may change only outside of regions,
-   * so that a region tests it once on each way.
+   * Returns to the engine before any effect if a field of the state is not 0. The field may change only outside of
+   * regions, so that a region tests it once on each path.
    */
   leaveIfState(offset: number, reason: number, info: V): void {
     const { facts } = this.backEnd;
@@ -91,7 +95,10 @@ export class Builder extends MemoryBuilder {
     facts?.learnZeroField(offset);
   }
 
-  /** Returns to the engine before any effect if `register`, a stack pointer, has bits of the field of the state at `mask`. */
+  /**
+   * Returns to the engine before any effect if `register`, a stack pointer, has a bit set that is set in the state
+   * field at `mask`.
+   */
   leaveIfMisaligned(file: RegisterFile, register: Reg, mask: number, reason: number, info: V): void {
     const { facts } = this.backEnd;
     const offset = this.backEnd.registerOffset(file, register);
@@ -110,7 +117,7 @@ export class Builder extends MemoryBuilder {
 
   // --- for back ends and for functions that are no instructions ---
 
-  /** Whether the code that is emitted now runs on a condition only. */
+  /** Whether the code that is being emitted runs conditionally. */
   get conditional(): boolean {
     return this.emitter.conditional;
   }
@@ -130,7 +137,7 @@ export class Builder extends MemoryBuilder {
     this.emitter.emit(node(this.as(value(n), ty)));
   }
 
-  /** The value of an operand: of the record in a handler, a constant in a region. */
+  /** The value of an operand: loaded from the record in a handler, a constant in a region. */
   operand(operand: number): V {
     return value(this.graph.add(Kind.Operand, 0, 0, operand));
   }
@@ -140,7 +147,7 @@ export class Builder extends MemoryBuilder {
     return this.graph.kind[n] === Kind.Operand ? (this.graph.a[n] as number) : -1;
   }
 
-  /** The register and the constant whose sum a 64-bit value is, if it is one. @internal */
+  /** The register and constant whose sum a 64-bit value is, if it has that form. @internal */
   affine(n: number): Affine | undefined {
     const g = this.graph;
     if (g.ty[n] !== Ty.i64) return undefined;

@@ -4,9 +4,9 @@ import type { FlagModel } from './flag-model.js';
 
 /** The lazy flags at one point. @internal */
 export interface LazyFlags {
-  /** Their kind, where it is known. */
+  /** Their kind, if it is static. */
   readonly known: number | undefined;
-  /** The value of the kind. */
+  /** The kind as a value. */
   kind(): V;
   readonly x: V;
   readonly y: V;
@@ -15,7 +15,8 @@ export interface LazyFlags {
 }
 
 /**
- * Whether a condition holds: an i32. Kinds that can be tested by their operands are, others by the packed flags.
+ * Whether a condition holds: an i32. For kinds in `direct` it is computed from the operands, for others from the
+ * packed flags.
  *
  * @internal
  */

@@ -23,7 +23,7 @@ interface StateEffect {
 
 interface FlagsEffect {
   readonly kind: 'flags';
-  /** Kind of the flags, −1 where node `kindOf` computes it. */
+  /** Static kind of the flags; −1 if node `kindOf` computes it. */
   readonly flags: number;
   readonly kindOf: number;
   readonly x: number;
@@ -44,13 +44,13 @@ export type Effect = StoreEffect | StateEffect | FlagsEffect | RegisterEffect;
 const RANK: Readonly<Record<Effect['kind'], number>> = { store: 0, state: 1, flags: 2, register: 3 };
 
 /**
- * The effects of one instruction, queued until all of them are known: so reads see the state before the instruction.
+ * The effects of one instruction, queued until all are known, so that reads see the state before the instruction.
  *
  * @internal
  */
 export class Effects {
   readonly #queue: Effect[] = [];
-  /** Loads, atomic operations and calls, which happen in program order. */
+  /** Loads, atomic operations and calls, which are evaluated in program order. */
   readonly #ordered: number[] = [];
 
   constructor(
@@ -61,7 +61,7 @@ export class Effects {
   ) {}
 
   clear(): void {
-    // Looking at a length is much faster than setting it.
+    // Reading a length is much faster than setting it.
     if (this.#queue.length > 0) this.#queue.length = 0;
     if (this.#ordered.length > 0) this.#ordered.length = 0;
   }
@@ -70,7 +70,7 @@ export class Effects {
     this.#queue.push(effect);
   }
 
-  /** Node `n` is evaluated in program order, before the effects. */
+  /** Makes node `n` be evaluated in program order, before the effects. */
   order(n: number): void {
     this.#ordered.push(n);
   }
@@ -88,7 +88,7 @@ export class Effects {
     for (const effect of queue) this.#perform(effect, back);
   }
 
-  /** A load stays where it is used unless something of the instruction writes memory before. */
+  /** Evaluates loads early if the instruction also writes memory; otherwise a load stays where it is used. */
   #pinOrdered(): void {
     const g = this.graph;
     const writesMemory =
@@ -106,7 +106,10 @@ export class Effects {
     } else this.emitter.pin(effect.value);
   }
 
-  /** Setting flags writes three fields: the values for the later ones may be computed from the flags as they were. */
+  /**
+   * Setting flags writes three fields; the values of the later ones may be computed from the old flags, so they are
+   * evaluated first.
+   */
   #pinLaterFlags({ y, kindOf }: FlagsEffect): void {
     for (const n of [y, kindOf]) if (n >= 0 && this.graph.kind[n] !== Kind.Register) this.emitter.pin(n);
   }

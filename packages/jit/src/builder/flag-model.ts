@@ -2,33 +2,36 @@ import type { V } from '../describe/value.js';
 import type { Builder } from './builder.js';
 
 /**
- * How an architecture's condition flags follow from lazily kept operands: the state holds the kind of the operation that set them,
- * and two operands.
+ * Derives an architecture's condition flags from lazily stored operands: the state holds the kind of the operation
+ * that set the flags, and two operands.
  *
  * @experimental
  */
 export interface FlagModel {
-  /** Number of flags that conditions read: at most {@link MOST_FLAGS}. */
+  /** Number of flags that conditions read, at most {@link MOST_FLAGS}. */
   readonly bits: number;
-  /** The kinds that are tested by their operands, without packing the flags first; the commonest first. */
+  /** Kinds whose conditions are computed from the operands, without packing the flags; the most frequent first. */
   readonly direct: readonly number[];
   /** The value of a condition for one of the kinds in `direct`: an i32. */
   test(b: Builder, kind: number, x: V, y: V, condition: number): V;
   /** All flags as an i32 of `bits` bits, in the architecture's order. */
   pack(b: Builder, kind: V, x: V, y: V): V;
-  /** For each condition, a bit for each value of the packed flags: whether it holds. See {@link truthTable}. */
+  /**
+   * For each condition, a bit for each value of the packed flags that tells whether the condition holds. See {@link
+   * truthTable}.
+   */
   readonly truth: readonly number[];
 }
 
-/** Flags whose values have a bit each in a truth table of 32 bits. @experimental */
+/** Largest number of flags: a truth table of 32 bits has a bit for each of their values. @experimental */
 export const MOST_FLAGS = 5;
 
 /**
- * The {@link FlagModel.truth} of conditions.
+ * Computes {@link FlagModel.truth} of conditions.
  *
  * @param bits - number of flags.
- * @param holds - one for each condition: whether it holds for a value of the packed flags.
- * @throws RangeError when there are more flags than a table has room for.
+ * @param holds - for each condition, whether it holds for a value of the packed flags.
+ * @throws RangeError when there are more than {@link MOST_FLAGS} flags.
  * @experimental
  */
 export function truthTable(bits: number, holds: readonly ((packed: number) => boolean)[]): readonly number[] {

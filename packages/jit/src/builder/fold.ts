@@ -1,7 +1,7 @@
 import type { IntOpName } from '../wasm/opcodes.js';
 
 /**
- * Evaluates an integer operation on constants; `undefined` where WebAssembly would trap.
+ * Evaluates an integer operation on constants; `undefined` if WebAssembly would trap.
  *
  * @internal
  */
@@ -61,7 +61,7 @@ export function foldInt(name: IntOpName, wide: boolean, x: bigint, y: bigint): b
   }
 }
 
-/** Whether an operation with this constant on the right gives its left operand. @internal */
+/** Whether the operation with this constant as right operand returns its left operand. @internal */
 export function isIdentity(name: IntOpName, lo: number, hi: number): boolean {
   switch (name) {
     case 'add':

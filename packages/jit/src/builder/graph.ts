@@ -18,9 +18,9 @@ export enum Kind {
   State,
   /** `a`: index in calls. */
   Call,
-  /** `a ? b : c`, only the chosen side is evaluated. */
+  /** `a ? b : c`; only the chosen side is evaluated. */
   Choose,
-  /** A value in local `a`. */
+  /** The value of local `a`. */
   Local,
   /** `op` on `a` (and `b`) with lane `c`. */
   Lane,
@@ -32,7 +32,7 @@ export enum Kind {
   Atomic,
   /** The address of the instruction. */
   Pc,
-  /** The address of the instruction that follows it in memory. */
+  /** The address of the next instruction in memory. */
   NextPc,
 }
 
@@ -40,7 +40,7 @@ const NONE = -1;
 const CAPACITY = 4096;
 
 /**
- * The values of one instruction: nodes in typed arrays, forgotten when the instruction is committed.
+ * The values of one instruction: nodes in typed arrays, discarded when the instruction is committed.
  *
  * @internal
  */
@@ -55,13 +55,13 @@ export class Graph {
   readonly lo = new Int32Array(CAPACITY);
   readonly hi = new Int32Array(CAPACITY);
   readonly uses = new Uint16Array(CAPACITY);
-  /** 1 for a value whose evaluation may trap, or that of one of its inputs. */
+  /** 1 if the evaluation of the value or of one of its inputs may trap. */
   readonly traps = new Uint8Array(CAPACITY);
-  /** The local that holds the value already, or −1. */
+  /** The local that holds the value, or −1. */
   readonly local = new Int32Array(CAPACITY);
   readonly calls: { helper: Helper; args: readonly number[] }[] = [];
   readonly lanes: (readonly number[])[] = [];
-  /** Register files by number: they outlive the instruction. */
+  /** Register files by number; kept from one instruction to the next. */
   readonly files: RegisterFile[] = [];
   length = 0;
 
@@ -93,7 +93,7 @@ export class Graph {
     return n;
   }
 
-  /** Keeps static lanes; gives their number. */
+  /** Stores static lanes and returns their number. */
   addLanes(lanes: readonly number[]): number {
     return this.lanes.push(lanes) - 1;
   }
@@ -107,7 +107,7 @@ export class Graph {
     return this.kind[n] === Kind.Const;
   }
 
-  /** Whether evaluating it twice, or later, gives the same value for free. */
+  /** Whether evaluating the node again or later costs nothing and gives the same value. */
   isStable(n: number): boolean {
     return (
       this.local[n] !== NONE ||
@@ -131,7 +131,7 @@ export class Graph {
   }
 }
 
-/** How many of `a`, `b`, `c` may be inputs. */
+/** Number of the fields `a`, `b`, `c` that may be inputs. */
 const INPUTS: Partial<Record<Kind, number>> = {
   [Kind.Op]: 3,
   [Kind.Choose]: 3,

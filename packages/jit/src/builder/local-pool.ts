@@ -1,7 +1,7 @@
 import type { Ty } from '../wasm/code-buffer.js';
 
 /**
- * Locals of a function under construction. Temporaries are reused from one instruction to the next.
+ * Allocates the locals of a function under construction. Temporaries are reused from one instruction to the next.
  *
  * @experimental
  */
@@ -13,13 +13,13 @@ export class LocalPool {
   /** @param parameters - number of parameters, which come first. */
   constructor(private readonly parameters: number) {}
 
-  /** A local that is never reused. */
+  /** Allocates a local that is never reused. */
   reserve(ty: Ty): number {
     this.types.push(ty);
     return this.parameters + this.types.length - 1;
   }
 
-  /** A temporary that lives until {@link releaseAll}. */
+  /** Allocates a temporary that is valid until {@link releaseAll}. */
   take(ty: Ty): number {
     let pool = this.#temporaries.get(ty);
     if (!pool) this.#temporaries.set(ty, (pool = { locals: [], used: 0 }));

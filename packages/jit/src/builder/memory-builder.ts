@@ -15,17 +15,17 @@ import { emitEntry } from './tlb-lookup.js';
  * @experimental
  */
 export interface AccessOptions {
-  /** Bytes of one element when the access is several (a pair): alignment and device accesses go by element. */
+  /** Size of one element in bytes, for accesses to several (a pair): alignment and device accesses are by element. */
   readonly element?: number;
-  /** Alignment is required whatever the system says. */
+  /** Alignment is required even if the system allows misaligned accesses. */
   readonly aligned?: boolean;
-  /** Of an access that reads and writes: each of its faults is a write's, also where a read would have had it. */
+  /** For accesses that read and write: every fault is reported as a write's, even if a read would have faulted. */
   readonly faultsAsWrite?: boolean;
-  /** The access is made as if unprivileged. */
+  /** The access has the permissions of unprivileged code. */
   readonly unprivileged?: boolean;
 }
 
-/** An access that was opened. */
+/** An access that {@link MemoryBuilder.open} has translated. */
 interface Opened {
   /** The local of its address. */
   readonly address: number;
@@ -39,8 +39,8 @@ interface Opened {
  */
 export abstract class MemoryBuilder extends StateBuilder {
   /**
-   * Whether a misaligned access takes the slow path, which knows if the system allows it. Regions run only while it does, and
-   * compare the page of the last byte instead.
+   * Whether a misaligned access takes the slow path, which knows whether the system allows it. Otherwise the code runs
+   * only while the system does, and compares the page of the last byte instead.
    */
   exactAlignment = true;
   /** A local that holds the address of the TLB bank, in code during which it cannot change. */
@@ -48,8 +48,8 @@ export abstract class MemoryBuilder extends StateBuilder {
   readonly #opened: Opened[] = [];
 
   /**
-   * Translates `va` for an access of `bytes`. May leave the instruction; so all opens come before any effect. The result is an
-   * address for {@link loadAt} and {@link storeAt}.
+   * Translates `va` for an access of `bytes`. The instruction may end here, so all calls must come before any effect.
+   * The result is an address for {@link loadAt} and {@link storeAt}.
    */
   open(va: V, bytes: number, access: 'read' | 'write' | 'readWrite', options: AccessOptions = {}): V {
     const element = options.element ?? bytes;
@@ -80,7 +80,7 @@ export abstract class MemoryBuilder extends StateBuilder {
     return this.local(address, Ty.i32);
   }
 
-  /** Whether the TLB has an entry that allows reads at `va`, looked up here: an i32. */
+  /** Whether the TLB has an entry that allows reads at `va`; does not fill the TLB. An i32. */
   isMapped(va: V): V {
     const from = this.emitter.materialize(node(this.as(va, Ty.i64)));
     const { code } = this;
@@ -94,7 +94,7 @@ export abstract class MemoryBuilder extends StateBuilder {
     return this.keep(Ty.i32);
   }
 
-  /** Loads from an opened address; zero-extended to i64 (i32 where `ty` says) unless `signed`. */
+  /** Loads from an opened address; zero-extended to i64 (or i32, according to `ty`) unless `signed`. */
   loadAt(m: V, offset: number, bytes: number, signed = false, ty: Ty = Ty.i64): V {
     const op = bytes === 16 ? Op.v128_load : (signed ? LOAD_SIGNED : LOAD_UNSIGNED)[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no load of ${bytes} bytes`);
@@ -125,23 +125,26 @@ export abstract class MemoryBuilder extends StateBuilder {
     return this.loadAt(this.add(this.state(), this.as(offset, Ty.i32)), 0, 8);
   }
 
-  /** An atomic read-modify-write of naturally aligned memory; gives the old value, zero-extended to i64. */
+  /** An atomic read-modify-write of naturally aligned memory; returns the old value, zero-extended to i64. */
   atomic(kind: AtomicOp, m: V, bytes: number, v: V): V {
     return this.#atomic(ATOMIC_RMW[kind][bytes as 1], m, this.as(v, Ty.i64));
   }
 
-  /** Stores `replacement` if memory holds `expected` (both taken modulo the size); gives the old value, zero-extended to i64. */
+  /**
+   * Stores `replacement` if memory holds `expected` (both taken modulo the size); returns the old value, zero-extended
+   * to i64.
+   */
   cmpxchg(m: V, bytes: number, expected: V, replacement: V): V {
     const e = bytes === 8 ? this.as(expected, Ty.i64) : this.zx(this.as(expected, Ty.i64), bytes * 8);
     return this.#atomic(ATOMIC_RMW.cmpxchg[bytes as 1], m, e, this.as(replacement, Ty.i64));
   }
 
-  /** Forgets the accesses of the last instruction. */
+  /** Discards the accesses of the last instruction. */
   protected closeAll(): void {
     if (this.#opened.length > 0) this.#opened.length = 0;
   }
 
-  /** Emits the writes to devices of the accesses that were opened for writing. */
+  /** Emits the writes to devices for the accesses that were opened for writing. */
   protected flushStores(): void {
     for (const { address, write } of this.#opened) if (write) this.backEnd.flushStore(() => this.code.get(address));
   }
@@ -152,7 +155,7 @@ export abstract class MemoryBuilder extends StateBuilder {
     return v;
   }
 
-  /** An address as the operand of a load or store, and the constant that goes into the instruction. */
+  /** Splits an address into the operand of a load or store and the constant for its immediate. */
   #split(m: V, offset: number): [number, number] {
     const g = this.graph;
     const n = node(m);

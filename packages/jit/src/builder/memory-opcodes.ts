@@ -1,20 +1,20 @@
 import { Op } from '../wasm/opcodes.js';
 
-/** Stores by bytes: of an i32, of an i64. @internal */
+/** Stores by size in bytes: of an i32, of an i64. @internal */
 export const STORE: Readonly<Record<number, readonly [number, number]>> = {
   1: [Op.i32_store8, Op.i64_store8],
   2: [Op.i32_store16, Op.i64_store16],
   4: [Op.i32_store, Op.i64_store32],
   8: [0, Op.i64_store],
 };
-/** Loads that extend with zeros, by bytes: to i32, to i64. @internal */
+/** Zero-extending loads by size in bytes: to i32, to i64. @internal */
 export const LOAD_UNSIGNED: Readonly<Record<number, readonly [number, number]>> = {
   1: [Op.i32_load8_u, Op.i64_load8_u],
   2: [Op.i32_load16_u, Op.i64_load16_u],
   4: [Op.i32_load, Op.i64_load32_u],
   8: [0, Op.i64_load],
 };
-/** Loads that extend the sign, by bytes: to i32, to i64. @internal */
+/** Sign-extending loads by size in bytes: to i32, to i64. @internal */
 export const LOAD_SIGNED: Readonly<Record<number, readonly [number, number]>> = {
   1: [Op.i32_load8_s, Op.i64_load8_s],
   2: [Op.i32_load16_s, Op.i64_load16_s],

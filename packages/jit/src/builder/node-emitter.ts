@@ -9,20 +9,20 @@ import type { LocalPool } from './local-pool.js';
 import { atomicAlignment } from './memory-opcodes.js';
 import type { RegisterFile } from './register-file.js';
 
-/** The other way of {@link NodeEmitter.conditionally}. Both ways leave a value of `ty` on the stack. */
+/** The alternative of {@link NodeEmitter.conditionally}. Both alternatives push a value of type `ty`. */
 interface Otherwise {
   readonly ty: Ty;
   readonly otherwise: () => void;
 }
 
 /**
- * Emits the values of one instruction: each node once, as late as it can be, and into a local when it is needed again.
+ * Emits the values of one instruction: each node once, as late as possible, and into a local if it is needed again.
  *
  * @internal
  */
 export class NodeEmitter {
   #backEnd: BackEnd | undefined;
-  /** How many conditional pieces of code are open. */
+  /** Number of open conditional blocks. */
   #conditions = 0;
 
   constructor(
@@ -42,12 +42,12 @@ export class NodeEmitter {
     return this.#backEnd;
   }
 
-  /** Whether the code that is emitted now runs on a condition only. */
+  /** Whether the code that is being emitted runs conditionally. */
   get conditional(): boolean {
     return this.#conditions > 0;
   }
 
-  /** Emits `then`, which runs if the i32 on the stack is not 0, and the other way, which runs if it is. */
+  /** Emits `then`, which runs if the i32 on the stack is not 0, and the alternative, which runs if it is 0. */
   conditionally(then: () => void, other?: Otherwise): void {
     this.code.if(other?.ty);
     this.#conditions++;
@@ -60,7 +60,7 @@ export class NodeEmitter {
     this.code.end();
   }
 
-  /** Evaluates a node into a local now. */
+  /** Evaluates a node into a local at this point. */
   pin(n: number): void {
     const g = this.graph;
     if (g.isStable(n) || g.kind[n] === Kind.Local) return;
@@ -86,8 +86,8 @@ export class NodeEmitter {
   }
 
   /**
-   * Pins the nodes below `n` that are used several times, before code that runs only on a condition. Nodes that may trap are left to
-   * that code: the condition guards them.
+   * Pins the nodes below `n` that have several uses, before conditional code. Nodes that may trap are excluded,
+   * because the condition guards them.
    */
   pinShared(n: number): void {
     const g = this.graph;
@@ -96,7 +96,7 @@ export class NodeEmitter {
     else g.forInputs(n, (input) => this.pinShared(input));
   }
 
-  /** Leaves the value of a node on the stack; one that is used again is kept in a local. */
+  /** Pushes the value of a node; keeps it in a local if it has further uses. */
   emit(n: number): void {
     const g = this.graph;
     if (g.local[n] !== -1) {
@@ -104,7 +104,7 @@ export class NodeEmitter {
       return;
     }
     this.#fresh(n);
-    // A local that is set on one path only would be missing on the others.
+    // A local that is set on one path only would be undefined on the others.
     const onePath = this.conditional && g.traps[n] === 1;
     if (g.uses[n]! > 1 && !onePath && !g.isStable(n) && g.kind[n] !== Kind.Local) {
       const local = this.locals.take(g.ty[n] as Ty);
@@ -178,7 +178,7 @@ export class NodeEmitter {
         this.emit(a);
         this.emit(b);
         if (c >= 0) this.emit(c);
-        // The alignment of an atomic access must be stated exactly: its exponent follows from the opcode's width.
+        // An atomic access must state its alignment exactly; the exponent follows from the opcode's width.
         this.code.memory(op, 0, atomicAlignment(op));
         break;
       case Kind.Pc:

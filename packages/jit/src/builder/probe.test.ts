@@ -7,7 +7,7 @@ import type { ProbeRequest } from './probe.js';
 
 const PAGE = 1n << BigInt(PAGE_BITS);
 const SPACE = 1n << 64n;
-/** A page that wants the same entry as another is so far from it. */
+/** Distance of pages that share a TLB entry. */
 const SAME_ENTRY = PAGE * BigInt(TLB_ENTRIES);
 const [CPU, VA] = [0, 1];
 const STATE = 0x1000;
@@ -19,7 +19,7 @@ const MISS = -1;
 
 type Options = Partial<Pick<ProbeRequest, 'bytes' | 'element' | 'info' | 'exactAlignment' | 'widening'>>;
 
-/** What a probe answers for, counted from the address. */
+/** The bytes that a probe covers, relative to the address, and the kind of access. */
 interface Widening {
   readonly low: number;
   readonly high: number;
@@ -37,7 +37,7 @@ interface Entry {
 const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
 const view = new DataView(memory.buffer);
 
-/** A function of an address that answers what a probe, changed by `change` after its code was written, does. */
+/** Compiles a function that performs a probe on an address, after `change` has patched the probe's emitted code. */
 function compileProbe(options: Options, change: (probe: Probe) => void = () => undefined): (va: bigint) => number {
   const code = new CodeBuffer();
   const [entry, address] = [2, 3];
@@ -69,7 +69,7 @@ function fillTlb(entries: readonly Entry[], bank = 0): void {
 
 const pageOf = (va: bigint): bigint => BigInt.asUintN(64, va) & ~(PAGE - 1n);
 
-/** What the probe must answer, from the pages of the first and the last byte. */
+/** The expected result, from the TLB entries for the pages of the first and the last byte. */
 function expected(entries: readonly Entry[], va: bigint, { low, high, write }: Widening): number {
   const page = pageOf(va + BigInt(low));
   const entry = entries.find((e) => e.page === page && (write ? e.writable : e.readable));
@@ -151,9 +151,9 @@ describe('a widened probe', () => {
   const TLBS = 6;
   const ADDRESSES = 12;
 
-  /** A window that grows some times, as a program's accesses make it: the last is what counts. */
+  /** A window that grows several times, as with a program's accesses; only the last growth matters. */
   function widenings(bytes: number, write: boolean): Widening[] {
-    // Most as small as windows are, some as large as a page.
+    // Most windows are small, some are as large as a page.
     const reach = random(4) > 0 ? 120 : 2100;
     const steps: Widening[] = [{ low: 0, high: bytes, write }];
     for (let n = random(4); n > 0; n--) {
@@ -164,14 +164,14 @@ describe('a widened probe', () => {
     return steps;
   }
 
-  /** A page anywhere, often where addresses wrap or change their sign. */
+  /** A random page, often one where addresses wrap or change their sign. */
   function randomPage(): bigint {
     const edges = [0n, SPACE - PAGE, 1n << 31n, 1n << 32n, 1n << 47n, 1n << 63n, SAME_ENTRY];
     const anywhere = (BigInt(random(2 ** 32)) << 32n) | BigInt(random(2 ** 32));
     return pageOf(random(2) > 0 ? (edges[random(edges.length)] as bigint) : anywhere);
   }
 
-  /** Entries for a page and its neighbours, or for another page in their place. */
+  /** Random entries for a page and its neighbours, or for another page that uses the same entry. */
   function randomEntries(page: bigint): Entry[] {
     return [page - PAGE, page, page + PAGE].map((near) => ({
       page: BigInt.asUintN(64, random(6) > 0 ? near : near + SAME_ENTRY * BigInt(1 + random(3))),
@@ -181,7 +181,7 @@ describe('a widened probe', () => {
     }));
   }
 
-  /** An address with one end of the window near one end of a page, or anywhere in it. */
+  /** A random address, such that an end of the window is near the end of a page, or anywhere in the page. */
   function randomAddress(page: bigint, { low, high }: Widening): bigint {
     const edge = random(2) > 0 ? page : page + PAGE;
     const end = [low, high, high - 1, 0][random(4)] as number;

@@ -4,11 +4,11 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 import { AccessInfo, EngineState, PAGE_BITS, TlbEntry } from './layout.js';
 import { emitEntryOffset } from './tlb-lookup.js';
 
-/** One look into the software TLB. @internal */
+/** Parameters of one lookup in the software TLB. @internal */
 export interface ProbeRequest {
   /** Local: address of the vCPU's state. */
   readonly cpu: number;
-  /** Local: address of the TLB bank, where that cannot change. */
+  /** Local: address of the TLB bank, in code during which it cannot change. */
   readonly bank: number | undefined;
   /** Local: the virtual address, an i64. */
   readonly va: number;
@@ -17,15 +17,15 @@ export interface ProbeRequest {
   /** Local: receives the VM memory address. */
   readonly address: number;
   readonly bytes: number;
-  /** Bytes of one element, which is aligned. */
+  /** Size of one element in bytes; elements are aligned. */
   readonly element: number;
   /** {@link AccessInfo}. */
   readonly info: number;
-  /** Whether a misaligned access misses; otherwise only one that crosses a page does. */
+  /** Whether a misaligned access misses; otherwise only an access that crosses a page does. */
   readonly exactAlignment: boolean;
-  /** Whether it may be widened afterwards. */
+  /** Whether the probe may be widened later. */
   readonly widening: boolean;
-  /** Emits the code for a miss, which leaves an address or does not come back. */
+  /** Emits the code for a miss, which pushes an address or does not return. */
   miss(): void;
 }
 
@@ -34,8 +34,9 @@ const NOP = 0x01;
 const PAGE_MASK_LO = -(1 << PAGE_BITS);
 
 /**
- * The code of a TLB look-up: compares the page of the access's last byte with the tag of the entry for its first. The bytes that it
- * answers for, and whether for writes, may grow after it was emitted, when later accesses are found to be near.
+ * The code of a TLB lookup: compares the page of the access's last byte with the tag of the entry for its first byte.
+ * The range of bytes that it covers, and whether it covers writes, may grow after it was emitted, when later accesses
+ * turn out to be near.
  *
  * @internal
  */
@@ -59,9 +60,9 @@ export class Probe {
   }
 
   /**
-   * Makes it answer for all bytes from `low` (0 or less) up to `high`, counted from the address.
+   * Makes the probe cover all bytes from `low` (0 or less) up to `high`, relative to the address.
    *
-   * @param write - whether for writes, which are allowed only where reads are.
+   * @param write - whether to check for writes, which are allowed only where reads are.
    */
   widen(low: number, high: number, write: boolean): void {
     if (low < 0) this.#patchAdd(this.#low, low);
@@ -106,7 +107,7 @@ export class Probe {
   }
 }
 
-/** `i64.const n; i64.add` in always as many bytes, for −8192 ≤ n < 8192. */
+/** Encodes `i64.const n; i64.add` in a fixed number of bytes, for −8192 ≤ n < 8192. */
 function addition(n: number): readonly number[] {
   return [I64_CONST, (n & 0x7f) | 0x80, (n >> 7) & 0x7f, IntOp.add[1]];
 }

@@ -3,14 +3,14 @@ import { Ty } from '../wasm/code-buffer.js';
 import type { Builder } from './builder.js';
 import { FIELD, FIELDS, REGISTERS, reg } from './builder-bench.test.helper.js';
 
-/** A value as the builder makes it, and as plain arithmetic does. */
+/** A value made with the builder, and the same value computed with plain arithmetic. */
 export interface Computed {
   readonly wide: boolean;
   readonly value: bigint;
   build(b: Builder, built: ReadonlyMap<Computed, V>): V;
 }
 
-/** Where the leaves of an expression come from. */
+/** The leaves of an expression. */
 export interface Leaves {
   readonly registers: readonly bigint[];
   readonly fields: readonly bigint[];
@@ -66,7 +66,7 @@ const EDGES = [
 const bitsOf = (wide: boolean): number => (wide ? 64 : 32);
 const truth = (x: boolean): bigint => (x ? 1n : 0n);
 
-/** The reference: WebAssembly's integer operations by their definitions (Core Specification §4.3.2). */
+/** The reference: WebAssembly's integer operations according to their definitions (Core Specification §4.3.2). */
 function binary(name: (typeof BINARY)[number], wide: boolean, x: bigint, y: bigint): bigint {
   const bits = bitsOf(wide);
   const [sx, sy] = [BigInt.asIntN(bits, x), BigInt.asIntN(bits, y)];
@@ -112,11 +112,11 @@ function unary(name: (typeof UNARY)[number], wide: boolean, x: bigint): bigint {
   return BigInt.asUintN(bits, results[name]());
 }
 
-/** Makes random expressions that share their parts. */
+/** Makes random expressions that share subexpressions. */
 export class ExpressionMaker {
   readonly pool: Computed[] = [];
 
-  /** @param random - gives unsigned 32-bit numbers. */
+  /** @param random - returns unsigned 32-bit numbers. */
   constructor(
     private readonly random: () => number,
     private readonly leaves: Leaves,
@@ -137,7 +137,7 @@ export class ExpressionMaker {
     );
   }
 
-  /** A value of the width, made of the pool; it joins the pool. */
+  /** Makes a value of the given width from values in the pool, and adds it to the pool. */
   make(wide: boolean): Computed {
     const made = this.#make(wide);
     this.pool.push(made);
@@ -187,7 +187,7 @@ export class ExpressionMaker {
 
   #binary(wide: boolean): Computed {
     const name = this.one(wide ? BINARY.slice(0, 11) : BINARY);
-    // Comparisons give an i32, whatever they compare.
+    // Comparisons return an i32, whatever the width of their operands.
     const inner = BINARY.indexOf(name) > 10 ? this.below(2) === 0 : wide;
     const x = this.any(inner);
     if (this.below(4) === 0) {
@@ -235,7 +235,7 @@ export class ExpressionMaker {
     return { wide, value, build: (b, built) => (signed ? b.sx(at(built, x), bits) : b.zx(at(built, x), bits)) };
   }
 
-  /** A division that would trap outside its branch, used twice inside. */
+  /** A division that would trap outside its branch, used twice inside it. */
   #division(wide: boolean): Computed {
     const [x, y] = [this.any(wide), this.any(wide)];
     const bits = bitsOf(wide);
@@ -271,7 +271,7 @@ function at(built: ReadonlyMap<Computed, V>, x: Computed): V {
   return found;
 }
 
-/** Builds the pool in order. */
+/** Builds the values of the pool in order. */
 export function buildAll(b: Builder, pool: readonly Computed[]): Map<Computed, V> {
   const built = new Map<Computed, V>();
   for (const x of pool) built.set(x, x.build(b, built));

@@ -1,7 +1,7 @@
 import { Ty } from '../wasm/code-buffer.js';
 
 /**
- * A set of registers of one kind and where they live in the state.
+ * A set of registers of one kind and their offsets in the state.
  *
  * @experimental
  */
@@ -9,7 +9,7 @@ export interface RegisterFile {
   readonly name: string;
   /** Width of each register. */
   readonly bits: RegisterBits;
-  /** Whether every register is read and written at the same offset: then both roles share a field of a record. */
+  /** Whether every register has the same offset for reads and writes: both roles then share a field of a record. */
   readonly inPlace?: boolean;
   /** State offset of register `n` as a source. */
   readOffset(n: number): number;
@@ -18,7 +18,7 @@ export interface RegisterFile {
 }
 
 /**
- * Widths that a register file may have. A register is always written whole.
+ * Possible widths of a register file. A register is always written as a whole.
  *
  * @experimental
  */

@@ -14,7 +14,7 @@ import type { RegisterFile } from './register-file.js';
 import { VectorBuilder } from './vector-builder.js';
 
 /**
- * Registers, flags and fields of the state, as an instruction reads and changes them; and calls of functions.
+ * Reads and changes of registers, flags and state fields by an instruction, and calls of functions.
  *
  * @experimental
  */
@@ -26,8 +26,8 @@ export abstract class StateBuilder extends VectorBuilder {
 
   /**
    * @param cpu - the local that holds the address of the vCPU's state.
-   * @param functionOf - the number of a function in the module under construction.
-   * @param graph - where the values of an instruction are; to be shared by builders that work one after the other.
+   * @param functionOf - returns the index of a function in the module under construction.
+   * @param graph - the graph of the instruction's values; builders that work one after the other may share it.
    */
   constructor(
     code: CodeBuffer,
@@ -48,21 +48,23 @@ export abstract class StateBuilder extends VectorBuilder {
     this.emitter.use(backEnd);
   }
 
-  /** The back end; throws an Error when none is connected. */
+  /** The back end; throws an Error if none is connected. */
   protected get backEnd(): BackEnd {
     return this.emitter.backEnd;
   }
 
   // --- registers and state ---
 
-  /** Reads a register as `ty`: its low bits, or zero-extended. A vector is read whole, or its low 64 or 32 bits. */
+  /**
+   * Reads a register as `ty`: its low bits, or zero-extended. Of a vector, the whole value or its low 64 or 32 bits.
+   */
   readReg(file: RegisterFile, register: Reg, ty: Ty): V {
     if (ty !== Ty.v128 && this.backEnd.registerOffset(file, register) === EngineState.zero)
       return this.halves(ty, 0, 0);
     return value(this.graph.add(Kind.Register, ty, 0, this.graph.fileIndex(file), register as unknown as number));
   }
 
-  /** Writes a whole register: a value of the type that the width of its file has. */
+  /** Writes a whole register. The value must have the type for the width of its file. */
   writeReg(file: RegisterFile, register: Reg, v: V): void {
     const n = this.useOf(v);
     const ty = this.graph.ty[n] as Ty | 0;
@@ -76,7 +78,7 @@ export abstract class StateBuilder extends VectorBuilder {
     return value(this.graph.add(Kind.State, ty, op, -1, -1, offset));
   }
 
-  /** Writes a field of the state, as wide as the value. */
+  /** Writes a field of the state; the width is that of the value. */
   setState(offset: number, v: V): void {
     const n = this.useOf(v);
     const op = this.graph.ty[n] === Ty.i64 ? Op.i64_store : Op.i32_store;
@@ -105,12 +107,12 @@ export abstract class StateBuilder extends VectorBuilder {
 
   // --- flags ---
 
-  /** Sets the flags as an operation on `x` and `y` does; `kind` is one of the {@link FlagModel}. */
+  /** Sets the flags as the result of an operation on `x` and `y`; `kind` is one of the {@link FlagModel}. */
   setFlags(kind: number, x: V, y: V): void {
     this.effects.push({ kind: 'flags', flags: kind, kindOf: -1, x: this.useOf(x), y: this.useOf(y) });
   }
 
-  /** Sets flags whose kind is computed (an i32). */
+  /** Sets the flags with a computed kind (an i32). */
   setFlagsOf(kind: V, x: V, y: V): void {
     const kindOf = this.useOf(this.as(kind, Ty.i32));
     this.effects.push({ kind: 'flags', flags: -1, kindOf, x: this.useOf(x), y: this.useOf(y) });
@@ -145,8 +147,8 @@ export abstract class StateBuilder extends VectorBuilder {
   }
 
   /**
-   * `native` if `condition`, else the result of a function outside the graph, which may have effects: it is called here, and
-   * only if the condition does not hold.
+   * `native` if `condition`, otherwise the result of a function outside the graph. The function may have side effects:
+   * it is called only if the condition does not hold.
    */
   chooseCall(condition: V, native: V, helper: Helper, ...args: readonly V[]): V {
     const ty = helper.result as Ty;
@@ -172,7 +174,7 @@ export abstract class StateBuilder extends VectorBuilder {
     return this.local(local, ty);
   }
 
-  /** Node `n` is evaluated once, in program order. */
+  /** Makes node `n` be evaluated once, in program order. */
   protected order(n: number): void {
     this.graph.uses[n]!++;
     this.effects.order(n);

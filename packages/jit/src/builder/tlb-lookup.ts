@@ -4,7 +4,7 @@ import { PAGE_BITS, TLB_ENTRIES, TlbEntry } from './layout.js';
 
 const ENTRY_SHIFT = Math.log2(TlbEntry.bytes);
 
-/** Makes the virtual address on the stack (an i64) the offset of its TLB entry in a bank (an i32). */
+/** Converts the virtual address on the stack (an i64) to the offset of its TLB entry in a bank (an i32). */
 export function emitEntryOffset(code: CodeBuffer): void {
   code
     .i64(PAGE_BITS - ENTRY_SHIFT)
@@ -13,7 +13,7 @@ export function emitEntryOffset(code: CodeBuffer): void {
   code.i32((TLB_ENTRIES - 1) << ENTRY_SHIFT).op(IntOp.and[0]);
 }
 
-/** Leaves the address of the TLB entry for `va` on the stack. */
+/** Pushes the address of the TLB entry for `va`. */
 export function emitEntry(code: CodeBuffer, cpu: number, va: number, bank: number): void {
   code.get(cpu).memory(Op.i32_load, bank).get(va);
   emitEntryOffset(code);

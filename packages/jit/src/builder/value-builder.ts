@@ -20,7 +20,7 @@ const SIGN_EXTENSIONS: Readonly<Record<number, readonly [number | undefined, num
  * @experimental
  */
 export abstract class ValueBuilder {
-  /** @param graph - where the values of an instruction are. */
+  /** @param graph - the graph of the instruction's values. */
   constructor(protected readonly graph: Graph) {}
 
   // --- constants and conversions ---
@@ -35,12 +35,12 @@ export abstract class ValueBuilder {
     return this.#literal(Ty.i32, n);
   }
 
-  /** A constant of 64 bits. A number is taken as it is as far as integers are exact. */
+  /** A constant of 64 bits. A number must be a safe integer. */
   i64(n: number | bigint): V {
     return this.#literal(Ty.i64, n);
   }
 
-  /** The number that a value is known to be, else undefined: in a region, fields are constants. */
+  /** The constant value of a node, or undefined; in a region, instruction fields are constants. */
   constant(x: V): bigint | undefined {
     return this.graph.isConst(node(x)) ? this.#constantOf(node(x)) : undefined;
   }
@@ -67,7 +67,7 @@ export abstract class ValueBuilder {
     return this.op(Op.i64_extend_i32_s, Ty.i64, n);
   }
 
-  /** The low `bits` (8, 16, 32) of `x` extended with their sign to the width of `x`. */
+  /** The low `bits` (8, 16, 32) of `x`, sign-extended to the width of `x`. */
   sx(x: V, bits: number): V {
     const ty = this.known(x);
     if (bits === 64 || (bits === 32 && ty === Ty.i32)) return x;
@@ -108,11 +108,11 @@ export abstract class ValueBuilder {
   shl(x: V, y: V): V {
     return this.#shift('shl', x, y);
   }
-  /** Shifts zeros in from above. */
+  /** Logical shift right. */
   shr(x: V, y: V): V {
     return this.#shift('shr', x, y);
   }
-  /** Shifts the sign in from above. */
+  /** Arithmetic shift right. */
   sar(x: V, y: V): V {
     return this.#shift('sar', x, y);
   }
@@ -124,7 +124,7 @@ export abstract class ValueBuilder {
   rotl(x: V, y: V): V {
     return this.#shift('rotl', x, y);
   }
-  // Comparisons give an i32, 1 or 0; `s` is signed, `u` unsigned.
+  // Comparisons return an i32, 1 or 0; `s` is signed, `u` unsigned.
   eq(x: V, y: V): V {
     return this.#binary('eq', x, y, Ty.i32);
   }
@@ -174,7 +174,7 @@ export abstract class ValueBuilder {
   eqz(x: V): V {
     return this.op(this.known(x) === Ty.i32 ? Op.i32_eqz : Op.i64_eqz, Ty.i32, node(x));
   }
-  /** Signed division. Division traps on zero (and on overflow when signed): guard it with {@link choose}. */
+  /** Signed division. Division traps on zero (and on overflow if signed): guard it with {@link choose}. */
   divs(x: V, y: V): V {
     return this.#binary('divs', x, y);
   }
@@ -203,7 +203,7 @@ export abstract class ValueBuilder {
     return this.node(Kind.Op, ty, op, a, b, c);
   }
 
-  /** Adds a node and counts it as a use of its inputs. */
+  /** Adds a node and counts one use of each of its inputs. */
   protected node(kind: Kind, ty: Ty, op: number, a: number, b = -1, c = -1): V {
     const g = this.graph;
     const n = g.add(kind, ty, op, a, b, c);
@@ -222,12 +222,12 @@ export abstract class ValueBuilder {
     return n;
   }
 
-  /** A constant from its two halves. */
+  /** Makes a constant from its two halves. */
   protected halves(ty: Ty | 0, lo: number, hi: number): V {
     return value(this.graph.constant(ty, lo, ty === Ty.i32 ? lo >> 31 : hi));
   }
 
-  /** The type of a value that has one. */
+  /** The type of a value whose type must be known. */
   protected known(x: V): Ty {
     const ty = this.graph.ty[node(x)] as Ty | 0;
     if (ty === 0) throw new Error('the width of a value is not known here');

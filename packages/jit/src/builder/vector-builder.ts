@@ -8,19 +8,19 @@ import { ValueBuilder } from './value-builder.js';
 const VECTOR_BYTES = 16;
 
 /**
- * Vectors of 128 bits, in the operations that WebAssembly has.
+ * Vectors of 128 bits, with the operations that WebAssembly has.
  *
  * @experimental
  */
 export abstract class VectorBuilder extends ValueBuilder {
-  /** A vector operation of one to three operands by its WebAssembly name. */
+  /** A vector operation with one to three operands, by its WebAssembly name. */
   simd(name: SimdName | 'v128_bitselect', x: V, y?: V, z?: V): V {
     const op = name === 'v128_bitselect' ? Op.v128_bitselect : Simd[name];
     const scalar = /(all_true|any_true)$/.test(name);
     return this.op(op, scalar ? Ty.i32 : Ty.v128, node(x), y ? node(y) : -1, z ? node(z) : -1);
   }
 
-  /** Reads lane `lane` (static). The result is i64 for 64-bit lanes, else i32. */
+  /** Reads lane `lane` (static). The result is i64 for 64-bit lanes, otherwise i32. */
   extractLane(name: SimdName, x: V, lane: number): V {
     return this.node(Kind.Lane, name.startsWith('i64') ? Ty.i64 : Ty.i32, Simd[name], node(x), -1, lane);
   }
@@ -31,7 +31,7 @@ export abstract class VectorBuilder extends ValueBuilder {
     return this.node(Kind.Lane, Ty.v128, Simd[name], node(x), node(this.as(v, lane64 ? Ty.i64 : Ty.i32)), lane);
   }
 
-  /** Picks 16 bytes of the 32 in `x` and `y`. */
+  /** Selects 16 bytes of the 32 bytes in `x` and `y`. */
   shuffle(x: V, y: V, lanes: readonly number[]): V {
     return this.node(Kind.Shuffle, Ty.v128, Op.i8x16_shuffle, node(x), node(y), this.graph.addLanes(lanes));
   }

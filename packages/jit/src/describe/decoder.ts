@@ -13,20 +13,23 @@ export interface Decoded<B> {
 }
 
 /**
- * Decodes the instructions of one mode of an architecture. An instruction is known by its key, an unsigned number of 32 bits that the
- * decoder chooses: where keys agree, so do bytes and meaning. Words of 32 bits are their own keys; a decoder of longer
- * instructions numbers the byte strings that it meets.
+ * Decodes the instructions of one mode of an architecture. The decoder identifies an instruction by a key, an unsigned
+ * number of 32 bits: instructions with the same key have the same bytes and meaning. Words of 32 bits are their own
+ * keys; a decoder of longer instructions numbers the byte strings that it encounters.
  *
  * @experimental
  */
 export interface InstructionDecoder<B> {
   /**
-   * The key of the instruction at VM memory address `at`, of which nothing is read from `end` on; `STRADDLES` (−1) when the
-   * instruction does not end before. Bytes that are no instruction have a key, too.
+   * The key of the instruction at VM memory address `at`. Nothing is read from `end` on; `STRADDLES` (−1) if the
+   * instruction does not end before it. Invalid bytes have a key, too.
    */
   keyAt(memory: RecordMemory, at: number, end: number): number;
-  /** Bytes of the instruction with a key: at least one unit of the geometry, whether or not it is allocated. */
+  /**
+   * Length in bytes of the instruction with a key: at least one unit of the geometry, even if the encoding is not
+   * allocated.
+   */
   lengthOf(key: number): number;
-  /** The row of the instruction with a key, or `undefined` when the encoding is not allocated or not implemented. */
+  /** The row of the instruction with a key; `undefined` if the encoding is not allocated or not implemented. */
   find(key: number): Decoded<B> | undefined;
 }

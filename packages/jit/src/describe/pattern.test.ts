@@ -36,7 +36,7 @@ describe('patterns', () => {
     );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 20 }), fc.nat(0xffff_ffff), (parts, word) => {
-        // As many of the parts as fit 32 bits, then ignored bits.
+        // As many parts as fit into 32 bits, followed by ignored bits.
         let rest = 32;
         const texts = parts.flatMap(({ text, bits }, i) => (bits > rest ? [] : ((rest -= bits), [text(i)])));
         const pattern = parsePattern([...texts, 'x'.repeat(rest)].join(' '));

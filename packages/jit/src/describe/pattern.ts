@@ -8,8 +8,7 @@ import type { Reg, V } from './value.js';
 export type RawFields = Readonly<Record<string, number>>;
 
 /**
- * One named bit field. `static` fields are what a semantic function may look at with `if`; registers and dynamic fields
- * are values.
+ * One named bit field. A semantic function may use `static` fields in `if`; registers and dynamic fields are values.
  *
  * @experimental
  */
@@ -35,11 +34,12 @@ export interface Pattern {
 }
 
 /**
- * Parses `sf:1! op:1! 100010 sh:1 imm12:12 Rn:5 Rd:5`, most significant bit first: runs of 0, 1 and x (ignored) are fixed bits,
- * `name:width` is a field, `!` makes it static, and a name that starts with `R` and is not static is a register.
+ * Parses a pattern such as `sf:1! op:1! 100010 sh:1 imm12:12 Rn:5 Rd:5`, most significant bit first. Runs of 0, 1 and
+ * x (ignored) are fixed bits, and `name:width` is a field. `!` makes a field static; a field that is not static and
+ * whose name starts with `R` is a register.
  *
- * @param bits - how many bits it must have; at most 32, which is also the most if this is not given.
- * @throws Error when the widths do not add up to that: the table is wrong.
+ * @param bits - required number of bits, at most 32; any number up to 32 when absent.
+ * @throws Error when the widths do not add up, which is an error in the table.
  * @experimental
  */
 export function parsePattern(text: string, bits = widthOf(text)): Pattern {
@@ -73,10 +73,10 @@ export function parsePattern(text: string, bits = widthOf(text)): Pattern {
   return { text, bits, mask: mask >>> 0, value: value >>> 0, fields };
 }
 
-/** Bits of one part of a pattern. */
+/** Largest width of a pattern in bits. */
 const MOST_BITS = 32;
 
-/** Bits of a pattern. */
+/** Width of a pattern in bits. */
 function widthOf(text: string): number {
   return text
     .trim()
@@ -96,7 +96,7 @@ export function extractFields(pattern: Pattern, word: number): Record<string, nu
 }
 
 /**
- * Runs a pattern backwards: fields to an instruction word.
+ * Encodes fields as an instruction word, the inverse of {@link extractFields}.
  *
  * @throws RangeError when a field is missing or does not fit.
  * @experimental
@@ -136,7 +136,7 @@ export type FieldNames<P extends string> = FieldToken<Tokens<P>>;
 export type StaticNames<P extends string> = StaticToken<Tokens<P>>;
 
 /**
- * What a semantic function gets for the fields of a pattern text.
+ * The arguments of a semantic function for the fields of a pattern text.
  *
  * @experimental
  */

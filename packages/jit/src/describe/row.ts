@@ -3,7 +3,7 @@ import type { FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from
 import type { Reg, V } from './value.js';
 
 /**
- * A value that is computed once, when an instruction is decoded.
+ * A value that is computed once, at decode time.
  *
  * @experimental
  */
@@ -13,20 +13,20 @@ export interface Operand<F = RawFields, K extends OperandKind = OperandKind> {
 }
 
 /**
- * `small`: 0–65535. `int`: a 32-bit signed number, extended where it is used. `wide`: 64 bits. `target`: a branch distance in
- * bytes, relative to the instruction. `register`: a register number.
+ * `small`: 0–65535. `int`: a signed 32-bit number, extended where it is used. `wide`: 64 bits. `target`: a branch
+ * distance in bytes, relative to the instruction. `register`: a register number.
  *
  * @experimental
  */
 export type OperandKind = 'small' | 'int' | 'wide' | 'target' | 'register';
 
 /**
- * A static field that is computed from the others, so that common special cases get a handler of their own.
+ * A static field computed from others, so that frequent special cases get a handler of their own.
  *
  * @experimental
  */
 export interface Derived<F = RawFields> {
-  /** Values are 0 … count − 1. */
+  /** Number of values; they are 0 … count − 1. */
   readonly count: number;
   readonly of: (fields: F) => number;
 }
@@ -39,13 +39,13 @@ export const int = <F>(of: (fields: F) => number): Operand<F, 'int'> => ({ kind:
 export const wide = <F>(of: (fields: F) => bigint): Operand<F, 'wide'> => ({ kind: 'wide', of });
 /** A branch distance in bytes, relative to the instruction. @experimental */
 export const target = <F>(of: (fields: F) => number): Operand<F, 'target'> => ({ kind: 'target', of });
-/** A register whose number is computed (the second of a pair); the semantic function gets a `Reg`. @experimental */
+/** A register with a computed number (the second of a pair); the semantic function gets a `Reg`. @experimental */
 export const register = <F>(of: (fields: F) => number): Operand<F, 'register'> => ({ kind: 'register', of });
 /** A derived static field. @experimental */
 export const derived = <F>(count: number, of: (fields: F) => number): Derived<F> => ({ count, of });
 
 /**
- * One row of an instruction table: an encoding, what decoding computes, and what the instruction does.
+ * One row of an instruction table: the encoding, the decode-time computations, and the semantics.
  *
  * @experimental
  */
@@ -59,9 +59,9 @@ export interface Row<B> {
   readonly feature: string | undefined;
   readonly operands: Readonly<Record<string, Operand>>;
   readonly derived: Readonly<Record<string, Derived>>;
-  /** Whether these static fields are allocated. */
+  /** Whether a combination of static fields is allocated. */
   readonly valid: (statics: RawFields) => boolean;
-  /** Whether an encoding is allocated, by all raw fields. */
+  /** Whether an encoding is allocated, decided on all raw fields. */
   readonly allocated: (raw: RawFields) => boolean;
   readonly semantics: (b: B, args: never) => void;
 }
@@ -84,16 +84,16 @@ export interface RowOptions<
   readonly operands?: O;
   readonly derived?: D;
   readonly feature?: string;
-  /** Whether these static fields are allocated. */
+  /** Whether a combination of static fields is allocated. */
   readonly valid?: (statics: Readonly<Record<StaticNames<P>, number>>) => boolean;
-  /** Whether an encoding is allocated, by all raw fields. */
+  /** Whether an encoding is allocated, decided on all raw fields. */
   readonly allocated?: (raw: Fields<P>) => boolean;
 }
 
 /**
  * Makes the row constructor of an instruction table whose semantic functions use the builder `B`.
  *
- * @param bits - of every pattern of the table; undefined where each has its own width, up to 32.
+ * @param bits - width of every pattern of the table; undefined if patterns differ in width, up to 32.
  * @experimental
  */
 export function rowMaker<B>(bits?: number) {

@@ -2,7 +2,8 @@ declare const valueBrand: unique symbol;
 declare const registerBrand: unique symbol;
 
 /**
- * A value in a semantic function: a constant or an expression. Opaque, so that `imm + 1` and `if (imm)` do not compile.
+ * A value in a semantic function: a constant or an expression. It is opaque, so that `imm + 1` and `if (imm)` do not
+ * compile.
  *
  * @experimental
  */
@@ -11,7 +12,7 @@ export interface V {
 }
 
 /**
- * A register operand: a register number in a region, an operand of the record in a handler.
+ * A register operand: a register number in a region, a field of the record in a handler.
  *
  * @experimental
  */

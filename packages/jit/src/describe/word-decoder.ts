@@ -8,24 +8,25 @@ const INDEX_SIZE = 1 << (32 - INDEX_SHIFT);
 const WORD_BYTES = 4;
 
 /**
- * Decoder of instructions that are all words of 32 bits: an index on the top eleven bits, then rows by falling number of fixed bits.
+ * Decoder for instructions that are all words of 32 bits: an index by the top eleven bits, then the rows in order of
+ * decreasing number of fixed bits.
  *
  * @experimental
  */
 export class WordDecoder<B> implements InstructionDecoder<B> {
-  /** Rows by falling number of fixed bits. */
+  /** Rows in order of decreasing number of fixed bits. */
   readonly #ordered: readonly Row<B>[];
-  /** Those that may have these top bits, made when they are first asked for. */
+  /** Rows that match the top bits, by those bits; an element is made when it is first needed. */
   readonly #index: (readonly Row<B>[] | undefined)[] = new Array<undefined>(INDEX_SIZE).fill(undefined);
 
-  /** @throws Error when a row is not of 32 bits. */
+  /** @throws Error when the pattern of a row does not have 32 bits. */
   constructor(readonly rows: readonly Row<B>[]) {
     for (const { name, pattern } of rows)
       if (pattern.bits !== WORD_BYTES * 8) throw new Error(`row "${name}" has ${pattern.bits} bits, not a word`);
     this.#ordered = [...rows].sort((x, y) => bitCount(y.pattern.mask) - bitCount(x.pattern.mask));
   }
 
-  /** The word at an address, a multiple of 4. */
+  /** The word at an address, which must be a multiple of 4. */
   keyAt({ u32 }: RecordMemory, at: number): number {
     return u32[at >>> 2] as number;
   }

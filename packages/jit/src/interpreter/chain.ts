@@ -8,8 +8,8 @@ import type { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 
 /**
- * How one region goes on in another: (cpu, instructions left, pc) → instructions left. A function of the interpreter's module,
- * because that has the table of regions: a table that many modules import is slow to change.
+ * Transfers control from one region to another: (cpu, instructions left, pc) → instructions left. It is a function of
+ * the interpreter's module, which has the table of regions: a table that many modules import is slow to change.
  *
  * @internal
  */
@@ -22,8 +22,8 @@ export const CHAIN: Helper = {
 };
 
 /**
- * Defines {@link CHAIN}. The region that leaves has stored its pc in `EngineState.address`, so that returning ends the chain
- * wherever no region begins or the engine is wanted.
+ * Defines {@link CHAIN}. The leaving region has stored its pc in `EngineState.address`, so a return ends the chain if
+ * no region begins there or the engine is needed.
  */
 export function defineChain(writer: ModuleWriter, index: number, plan: RecordPlan): void {
   const code = new CodeBuffer();

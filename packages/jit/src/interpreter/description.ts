@@ -19,11 +19,11 @@ export interface InterpreterDescription<B extends Builder> {
   readonly rows: readonly Row<B>[];
   readonly geometry: InstructionGeometry;
   readonly flags: FlagModel;
-  /** Functions that semantics call and that are imported from other modules. */
+  /** Imported functions that semantics call. */
   readonly helpers: readonly Helper[];
   /** The architecture's builder. */
   readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
-  /** The body of {@link WALK}; without it the engine fills the TLB. */
+  /** The body of {@link WALK}; without it only the engine fills the TLB. */
   readonly walk?: (code: CodeBuffer) => FunctionBody;
 }
 
@@ -36,31 +36,31 @@ export interface Handler<B> {
   readonly row: Row<B>;
   /** The fields of its records. */
   readonly fields: readonly RecordField[];
-  /** How control leaves the instruction. */
+  /** How the instruction transfers control. */
   readonly flow: Flow;
 }
 
 /**
- * The handlers of a row: `index[static combination * REACHES + reach]`, or −1 where not allocated.
+ * The handlers of a row: `index[static combination * REACHES + reach]` is a handler number, or −1 if not allocated.
  *
  * @experimental
  */
 export interface RowHandlers {
   readonly statics: readonly StaticInfo[];
   readonly operands: readonly OperandInfo[];
-  /** The operand that says how far a direct branch goes. */
+  /** The operand with the distance of a direct branch. */
   readonly target: OperandInfo | undefined;
   readonly index: Int32Array;
 }
 
 /**
- * A generated interpreter: its module, and the handlers and fields that the pre-decoder writes records for.
+ * A generated interpreter: its module, and the handlers and fields for which the pre-decoder writes records.
  *
  * @experimental
  */
 export interface Interpreter<B> {
   readonly bytes: Uint8Array;
-  /** Where its records are. */
+  /** The layout of its records. */
   readonly plan: RecordPlan;
   readonly handlers: readonly Handler<B>[];
   readonly rows: ReadonlyMap<Row<B>, RowHandlers>;

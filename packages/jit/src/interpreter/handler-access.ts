@@ -5,10 +5,10 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 import type { RunFrame } from './run-frame.js';
 
 /**
- * Emits the slow path of an access that missed the TLB, which leaves the access's address on the stack.
+ * Emits the slow path of an access that missed the TLB, which pushes the address of the access.
  *
  * @param va - emits the virtual address.
- * @param slowOpen - number of the function.
+ * @param slowOpen - index of the function {@link SLOW_OPEN}.
  */
 export function emitMiss(
   { code, locals }: Builder,
@@ -19,7 +19,7 @@ export function emitMiss(
 ): void {
   const { cpu, ip, left, abort } = frame;
   const address = locals.take(Ty.i32);
-  // The engine may ask during the access where the guest is and how many instructions it has retired.
+  // During the access, the engine may need the guest's pc and the number of retired instructions.
   code.get(cpu).get(ip).memory(Op.i32_store, EngineState.ip);
   code.get(cpu).get(left).memory(Op.i32_store, EngineState.left);
   code.get(cpu);
@@ -29,7 +29,8 @@ export function emitMiss(
   code.get(cpu);
   code.get(address);
   emitIsBounced({ code });
-  // A device was accessed: return to the engine after this instruction, which may have raised an interrupt.
+  // A device was accessed: return to the engine after this instruction, because the access may have raised an
+  // interrupt.
   code
     .get(cpu)
     .get(cpu)
@@ -42,7 +43,7 @@ export function emitMiss(
   code.end().get(address);
 }
 
-/** Writes the bounce buffer out if the address that `address` emits is in it. */
+/** Writes the bounce buffer to the device if the address that `address` emits is in the buffer. */
 export function emitFlush({ code }: Builder, { cpu }: RunFrame, address: () => void, flush: number): void {
   code.get(cpu);
   address();
@@ -52,8 +53,8 @@ export function emitFlush({ code }: Builder, { cpu }: RunFrame, address: () => v
 }
 
 /**
- * Opens an `if` that holds for an address in the bounce buffer, which lies below the state, where no guest memory is. The addresses of
- * the state and of the access are on the stack.
+ * Opens an `if` that holds for an address in the bounce buffer, which is directly below the state; no guest memory is
+ * there. The addresses of the state and of the access are on the stack.
  */
 function emitIsBounced({ code }: Pick<Builder, 'code'>): void {
   code

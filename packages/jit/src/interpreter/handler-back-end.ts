@@ -34,11 +34,11 @@ export interface HandlerContext {
  * @internal
  */
 export class HandlerBackEnd implements BackEnd {
-  /** An instruction knows nothing of those before it. */
+  /** No facts are known, because any instruction may have come before. */
   readonly facts = undefined;
   /** The fields of the handler's records. */
   readonly fields: RecordFields;
-  /** How control leaves the instruction. */
+  /** How the instruction transfers control. */
   flow = Flow.Next;
 
   constructor(
@@ -78,7 +78,7 @@ export class HandlerBackEnd implements BackEnd {
   }
 
   shareProbe(): undefined {
-    // Each instruction stands for itself.
+    // Handlers share no lookups.
   }
 
   emitPc(): void {
@@ -210,7 +210,7 @@ export class HandlerBackEnd implements BackEnd {
     this.builder.code.get(ip).i32(RECORD_BYTES).op(IntOp.add[0]).set(ip).br(next);
   }
 
-  /** Leaves the distance to the record of a branch's target on the stack. */
+  /** Pushes the distance to the record of a branch's target. */
   #emitDistance(target: number): void {
     const field = this.fields.offsetOf(this.#targetOperand(target), 'near');
     this.builder.code.get(this.context.frame.ip).memory(Op.i32_load, field);
@@ -223,7 +223,7 @@ export class HandlerBackEnd implements BackEnd {
     return operand;
   }
 
-  /** Leaves an address on the stack from which a register of the state is as far as this returns. */
+  /** Pushes an address; returns the offset of the register from it. */
   #emitStateAddress(file: RegisterFile, register: Reg, role: 'source' | 'destination'): number {
     const { code } = this.builder;
     const { cpu, ip } = this.context.frame;

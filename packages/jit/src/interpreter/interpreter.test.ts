@@ -27,7 +27,7 @@ const REGISTERS: RegisterFile = {
 };
 const LEAVE = ExitReason.architecture;
 
-/** One flag: the operands were equal. */
+/** One flag, which tells that the operands were equal. */
 const flags: FlagModel = {
   bits: 1,
   direct: [0],
@@ -85,7 +85,7 @@ const BANK = 0x4_0000;
 const ARENA = 0x8000;
 const ARENA_PAGE = 1025 * RECORD_BYTES;
 const DATA = 0x1_2000;
-/** Guest addresses: two code pages side by side, one data page. */
+/** Guest addresses: two adjacent code pages, one data page. */
 const CODE = 0x10_0000;
 const DATA_PAGE = 0x20_0000;
 
@@ -134,7 +134,7 @@ class Machine {
     view.setUint32(entry(DATA_PAGE) + TlbEntry.addend, (DATA - DATA_PAGE) >>> 0, true);
   }
 
-  /** Puts words at an offset in the code pages, which are undecoded elsewhere, and starts there. */
+  /** Writes words to an offset in the code pages, whose other words are not decoded, and starts there. */
   start(words: readonly number[], offset = 0): void {
     words.forEach((word, i) => {
       const at = offset + i * 4;

@@ -12,14 +12,14 @@ import { RunFunction } from './run-function.js';
 import { defineSlowOpen } from './slow-open.js';
 import { FILL, WALK, defineFill } from './tlb-fill.js';
 
-/** Regions of one vCPU: numbers are 16 bits wide, 0 is none. */
+/** Size of a vCPU's table of regions: numbers are 16 bits wide, and 0 stands for no region. */
 const REGION_TABLE_SIZE = 0x10000;
 
 /**
- * Generates the interpreter of an instruction table: one WebAssembly function `run(cpu, budget) → ExitReason` over pre-decoded
- * records. The module imports `env.memory`, `env.slow(info) → address`, `env.flush()` and the helpers.
+ * Generates the interpreter of an instruction table: one WebAssembly function `run(cpu, budget) → ExitReason` over
+ * pre-decoded records. The module imports `env.memory`, `env.slow(info) → address`, `env.flush()` and the helpers.
  *
- * @throws Error when a row cannot be compiled, RangeError when no plan of records fits the geometry.
+ * @throws Error when a row cannot be compiled, RangeError when no record plan fits the geometry.
  * @experimental
  */
 export function generateInterpreter<B extends Builder>(description: InterpreterDescription<B>): Interpreter<B> {
@@ -48,7 +48,7 @@ export function generateInterpreter<B extends Builder>(description: InterpreterD
   return { bytes: writer.toBytes(), plan, handlers: run.handlers, rows: run.rows };
 }
 
-/** Nothing is simple. */
+/** A walk that leaves every address to the engine. */
 function noWalk(code: CodeBuffer): FunctionBody {
   return { locals: [], code: code.i64(-1).toBytes() };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { RecordMemory } from '../records/record-plan.js';
 import { KnownRecords } from './known-records.js';
 
-/** A record whose words tell it from others. */
+/** A record whose words differ from those of other records. */
 const recordOf = (word: number, far: boolean): readonly number[] =>
   [0, 1, 2, 3].map((i) => (word ^ i ^ (far ? 8 : 0)) >>> 0);
 
@@ -11,7 +11,7 @@ function memoryOf(words: readonly number[]): RecordMemory {
   return { data: new DataView(u32.buffer), u16: new Uint16Array(u32.buffer), u32 };
 }
 
-/** What is remembered of a word, read back. */
+/** The remembered record of a word. */
 function recall(known: KnownRecords, word: number, far: boolean): readonly number[] | undefined {
   const entry = known.find(word);
   const memory = memoryOf([0, 0, 0, 0, 0, 0]);

@@ -1,20 +1,26 @@
 import { RECORD_BYTES } from '../builder/layout.js';
 import type { RecordMemory } from '../records/record-plan.js';
 
-/** log2 of the entries of the table; it is emptied when half of them are taken. A boot of Linux for Arm has 90,000 distinct words. */
+/**
+ * log2 of the entries of the table, which is emptied when half of them are in use. A boot of Linux for Arm has 90,000
+ * distinct words.
+ */
 const ENTRY_BITS = 18;
 const ENTRIES = 1 << ENTRY_BITS;
 const KEYS_LIMIT = ENTRIES / 2;
-/** 2^32 over the golden ratio: spreads keys whose low bits are alike. */
+/** 2^32 divided by the golden ratio: distributes keys with equal low bits. */
 const SPREAD = 0x9e37_79b1;
 const RECORD_WORDS = RECORD_BYTES / 4;
 
-/** Bits of an entry: whether control may leave after the instruction; whether it has the record for a jump in the page, or out of it. */
+/**
+ * Flags of an entry: whether control may leave after the instruction; whether it has the record for a jump within the
+ * page, and for a jump out of it.
+ */
 const Known = { ends: 1, near: 2, far: 4, taken: 8 } as const;
 
 /**
- * Records of instructions that were decoded before, by the keys of the decoder: three of four instructions of a program are met
- * again. An open hash table in typed arrays, because it is asked for each instruction that is decoded.
+ * A cache of records by the decoder's keys: three of four instructions of a program have been decoded before. It is an
+ * open hash table in typed arrays, because every decoded instruction is looked up in it.
  *
  * @internal
  */
@@ -25,16 +31,18 @@ export class KnownRecords {
   readonly #records = new Uint32Array(ENTRIES * 2 * RECORD_WORDS);
   #count = 0;
 
-  /** @param keepsHeader - whether of the first 32 bits of a record only the handler number is the instruction's. */
+  /**
+   * @param keepsHeader - whether only the handler number in the first 32 bits of a record belongs to the instruction.
+   */
   constructor(private readonly keepsHeader: boolean) {}
 
-  /** The entry of a key, to be used at once; −1 when it is not known. */
+  /** The entry of a key, valid until the next `add`; −1 if there is none. */
   find(key: number): number {
     const entry = this.#entryOf(key);
     return this.#flags[entry] === 0 ? -1 : entry;
   }
 
-  /** How far a jump of the instruction goes, in bytes. */
+  /** Distance of the instruction's jump in bytes. */
   distance(entry: number): number {
     return this.#distances[entry] as number;
   }
@@ -44,14 +52,14 @@ export class KnownRecords {
     return ((this.#flags[entry] as number) & Known.ends) !== 0;
   }
 
-  /** Writes the record of an entry to the address `record`, if it is known. */
+  /** Copies the record of an entry to the address `record`; returns whether the entry has one. */
   copy(entry: number, far: boolean, memory: RecordMemory, record: number): boolean {
     if (((this.#flags[entry] as number) & (far ? Known.far : Known.near)) === 0) return false;
     const from = recordAt(entry, far);
     const { u32 } = memory;
     const to = record >>> 2;
     const records = this.#records;
-    // Without a loop, which makes decoding half as slow again.
+    // Unrolled, because a loop makes decoding half as slow again.
     if (this.keepsHeader) memory.u16[record >>> 1] = records[from] as number;
     else u32[to] = records[from] as number;
     u32[to + 1] = records[from + 1] as number;
@@ -60,7 +68,7 @@ export class KnownRecords {
     return true;
   }
 
-  /** Remembers the record at the address `record`. */
+  /** Adds the record at the address `record`. */
   add(key: number, distance: number, ends: boolean, far: boolean, { u32 }: RecordMemory, record: number): void {
     if (this.#count >= KEYS_LIMIT) this.#clear();
     const entry = this.#entryOf(key);

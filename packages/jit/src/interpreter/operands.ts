@@ -2,11 +2,11 @@ import type { RawFields } from '../describe/pattern.js';
 import type { OperandKind, Row } from '../describe/row.js';
 import type { Reg } from '../describe/value.js';
 
-/** Register tokens from here on name a register by number instead of by field. @internal */
+/** Register tokens from here on stand for a register number instead of a field. @internal */
 export const FIXED_REGISTER = 0x1000;
 
 /**
- * A register that an instruction names implicitly.
+ * A register that an instruction uses implicitly.
  *
  * @experimental
  */
@@ -32,11 +32,11 @@ export interface StaticInfo {
   readonly name: string;
   readonly count: number;
   readonly of: (fields: RawFields) => number;
-  /** Whether the row's `valid` looks at it. */
+  /** Whether the row's `valid` uses it. */
   readonly field: boolean;
 }
 
-/** The dynamic operands of a row, in the order that operand numbers follow. @internal */
+/** The dynamic operands of a row; their index is the operand number. @internal */
 export function operandsOf<B>(row: Row<B>): OperandInfo[] {
   const fields = row.pattern.fields
     .filter((f) => f.role !== 'static')
@@ -63,7 +63,7 @@ export function staticsOf<B>(row: Row<B>): StaticInfo[] {
   return [...fields, ...values];
 }
 
-/** The combination of static choices as one number. @internal */
+/** Encodes a combination of static choices as one number. @internal */
 export function staticIndex(statics: readonly StaticInfo[], raw: RawFields): number {
   let index = 0;
   for (const { count, of } of statics) index = index * count + of(raw);

@@ -25,5 +25,5 @@ export function definePackFlags(writer: ModuleWriter, functionOf: (helper: Helpe
   writer.define(functionOf(PACK_FLAGS), signatureOf(PACK_FLAGS), locals.types, code.toBytes(), 'packFlags');
 }
 
-/** A function has no operands, registers or control flow. */
+/** Back end of a function, which has no operands, registers or control flow. */
 const NO_INSTRUCTION = {};

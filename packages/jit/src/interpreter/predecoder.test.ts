@@ -94,7 +94,7 @@ describe('records', () => {
     const writer = new Predecoder(jumps, new WordDecoder([jump]));
     const of = (distance: number, at: number) => {
       const key = (0x8000_0000 | (distance & 0x7fff_ffff)) >>> 0;
-      // As far before this record as its place in the slot.
+      // The page is as far before this record as the record's place in the slot.
       expect(writer.write(memory, { code: 0, slot: -at * 4 }, 0, key, at)).toBe(true);
       const field = jumps.handlers[record.getUint16(0, true)]?.fields[0];
       return [field?.kind, record.getInt32(field?.offset as number, true)];

@@ -12,23 +12,23 @@ import type { OperandInfo } from './operands.js';
 import { REACHES, Reach } from './reach.js';
 import type { RecordField } from './record-fields.js';
 
-/** An instruction for regions, but for its place. */
+/** An instruction for regions without its offset. */
 type KnownInstruction<B> = Omit<RegionInstruction<B>, 'offset'>;
 
 /**
- * Decodes instructions of one mode: to records that a generated interpreter runs, and for regions.
+ * Decodes the instructions of one mode, to records for a generated interpreter and for regions.
  *
  * @experimental
  */
 export class Predecoder<B> implements RecordWriter {
-  /** Where records are. */
+  /** The layout of the records. */
   readonly plan: RecordPlan;
   readonly #known: KnownRecords;
   readonly #sparse: boolean;
   /** Instructions for regions by their keys. */
   readonly #decoded = new Memo<KnownInstruction<B> | undefined>();
 
-  /** @param decoder - of the interpreter's rows. */
+  /** @param decoder - decoder of the interpreter's rows. */
   constructor(
     private readonly interpreter: Interpreter<B>,
     readonly decoder: InstructionDecoder<B>,
@@ -39,18 +39,18 @@ export class Predecoder<B> implements RecordWriter {
   }
 
   /**
-   * Decodes the instruction of a record, and others after it; gives their number.
+   * Decodes the instruction of a record, and others after it; returns their number.
    *
-   * @param most - how many, at most. A sparse plan must have room for them: see `RecordPlan.hasRoom`.
+   * @param most - largest number of instructions. A sparse plan must have room for them: see `RecordPlan.hasRoom`.
    */
   decode(memory: RecordMemory, page: CodePage, record: number, most: number): number {
     return this.plan.decode(memory, page, record, most, this);
   }
 
   /**
-   * Decodes an instruction that goes on in the next page: see `RecordPlan.decodeStraddling`.
+   * Decodes an instruction that continues in the next page: see `RecordPlan.decodeStraddling`.
    *
-   * @param at - VM memory address of a copy of its bytes, in one piece and as long as the longest instruction.
+   * @param at - VM memory address of a contiguous copy of its bytes, as long as the longest instruction.
    * @returns the address of its record.
    */
   decodeStraddling(memory: RecordMemory, page: CodePage, offset: number, at: number): number {
@@ -73,12 +73,12 @@ export class Predecoder<B> implements RecordWriter {
     const target = offset + known.distance(entry);
     if (!known.copy(entry, !isInPage(target), memory, record))
       return this.#decodeRecord(memory, page, record, key, offset);
-    // Otherwise records are as far from each other as their instructions, wherever these are.
+    // With dense plans, distances between records follow from those of their instructions and need no change.
     if (this.#sparse) this.#relink(memory, page, record, target);
     return known.ends(entry);
   }
 
-  /** Links a record that was copied to that of its jump's target. */
+  /** Links a copied record to the record of its jump's target. */
   #relink(memory: RecordMemory, page: CodePage, record: number, target: number): void {
     const { fields } = this.interpreter.handlers[memory.u16[record >>> 1] as number] as Handler<B>;
     for (const field of fields) if (field.kind === 'near') this.#link(memory, page, record, field, target);
@@ -107,12 +107,14 @@ export class Predecoder<B> implements RecordWriter {
     return ends;
   }
 
-  /** Writes how far the record of a jump's target is, which may be in the same page only. */
+  /** Writes the distance to the record of a jump's target, which must be in the same page. */
   #link(memory: RecordMemory, { slot }: CodePage, record: number, field: RecordField, target: number): void {
     memory.data.setInt32(record + field.offset, this.plan.recordFor(memory, slot, target) - record, true);
   }
 
-  /** Decodes the instruction at an offset from the page at `code`; `undefined` when the interpreter must do it. */
+  /**
+   * Decodes the instruction at an offset from the page at `code`; `undefined` if it must be left to the interpreter.
+   */
   decodeForRegion(memory: RecordMemory, code: number, offset: number): RegionInstruction<B> | undefined {
     const within = offset & PAGE_OFFSET_MASK;
     const key = this.decoder.keyAt(memory, code + within, code + PAGE_BYTES);
@@ -120,7 +122,7 @@ export class Predecoder<B> implements RecordWriter {
     if (!this.#decoded.has(key)) this.#decoded.set(key, this.#decodeKey(key));
     const known = this.#decoded.get(key);
     if (known === undefined) return undefined;
-    // By name: spreading is many times as slow.
+    // Named members, because spreading is many times slower.
     const { row, operands, statics, flow, distance, length } = known;
     return { offset, row, operands, statics, flow, distance, length };
   }
@@ -137,7 +139,7 @@ export class Predecoder<B> implements RecordWriter {
       row: found.row,
       operands: operands.map((operand) => operand.of(found.fields)),
       statics: Object.fromEntries(statics.map(({ name, of }) => [name, of(found.fields)])),
-      // Nothing changes a translation while a region runs.
+      // No translation changes while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,
       length: this.decoder.lengthOf(key),
@@ -145,7 +147,7 @@ export class Predecoder<B> implements RecordWriter {
   }
 }
 
-/** Writes a field whose value does not depend on where the instruction is. */
+/** Writes a field whose value does not depend on the instruction's location. */
 function writeField(memory: DataView, record: number, field: RecordField, value: number | bigint): void {
   const address = record + field.offset;
   switch (field.kind) {
@@ -172,13 +174,13 @@ function writeField(memory: DataView, record: number, field: RecordField, value:
 const PAGE_BYTES = 1 << PAGE_BITS;
 const PAGE_OFFSET_MASK = PAGE_BYTES - 1;
 
-/** Whether an offset from a page is in it. */
+/** Whether an offset from a page is inside of that page. */
 const isInPage = (offset: number): boolean => offset >>> PAGE_BITS === 0;
 
-/** Keys that are remembered: a kernel and its programs have fewer. */
+/** Largest number of remembered keys: a kernel and its programs have fewer. */
 const MEMO_LIMIT = 0x2_0000;
 
-/** A map from keys that empties itself when it has too many. */
+/** A map by key that is emptied when it is full. */
 class Memo<T> extends Map<number, T> {
   override set(key: number, value: T): this {
     if (this.size >= MEMO_LIMIT) this.clear();

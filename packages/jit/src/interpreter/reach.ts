@@ -1,4 +1,4 @@
-/** Where the target of a direct branch lies: later in the page, earlier, or in another page. @internal */
+/** Location of a direct branch's target: later in the page, earlier, or in another page. @internal */
 export enum Reach {
   Ahead,
   Behind,

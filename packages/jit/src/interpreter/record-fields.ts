@@ -11,7 +11,10 @@ export interface RecordField {
   readonly offset: number;
   /** Number of the operand. */
   readonly operand: number;
-  /** How the value is written: a state offset of a register, a number, or the distance in bytes to the record of a branch's target. */
+  /**
+   * Encoding of the value: a register's state offset, a number, or the distance in bytes to the record of a branch's
+   * target.
+   */
   readonly kind: 'source' | 'destination' | 'u16' | 'i32' | 'i64' | 'near';
   /** The register file of a state offset. */
   readonly file: RegisterFile | undefined;
@@ -28,13 +31,13 @@ export class RecordFields {
   readonly all: RecordField[] = [];
   #used: number;
 
-  /** @param headerBytes - bytes of a record before its fields. */
+  /** @param headerBytes - size in bytes of a record's header, before its fields. */
   constructor(headerBytes: number) {
     this.#used = headerBytes;
   }
 
   /**
-   * Offset of the field of an operand in a role.
+   * Offset of the field for an operand in a role.
    *
    * @throws Error when the record has no room for it.
    */

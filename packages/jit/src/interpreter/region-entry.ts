@@ -9,12 +9,13 @@ import { emitTransfer } from './transfer.js';
 import type { RunContext } from './transfer.js';
 
 /**
- * Puts the budget aside but for `keep` instructions: when those are done, {@link emitResume} looks for a region.
+ * Sets the budget aside, except for `keep` instructions; after those, {@link emitResume} looks for a region.
  *
  * @internal
  */
 export function emitSetAside(code: CodeBuffer, { cpu, left }: Pick<RunFrame, 'cpu' | 'left'>, keep: number): void {
-  // In the state, not in a local: one that lives on in the dispatch loop would be copied for each instruction.
+  // In the state rather than in a local: a local that is live in the dispatch loop would be copied for each
+  // instruction.
   code.get(cpu).get(left).i32(keep).op(IntOp.sub[0]).memory(Op.i32_store, EngineState.aside);
   code.i32(keep).set(left);
   code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen);
@@ -22,7 +23,7 @@ export function emitSetAside(code: CodeBuffer, { cpu, left }: Pick<RunFrame, 'cp
   code.memory(Op.i32_store, EngineState.stolen);
 }
 
-/** The budget is used up; if some is put aside, takes that back and looks for a region. @internal */
+/** At the end of the budget: if instructions are set aside, restores them and looks for a region. @internal */
 export function emitResume(code: CodeBuffer, { cpu, left, enter }: RunFrame): void {
   code.get(cpu).memory(Op.i32_load, EngineState.aside).tee(left).if();
   code.get(cpu).get(cpu).memory(Op.i32_load, EngineState.stolen).get(left).op(IntOp.sub[0]);
@@ -31,8 +32,8 @@ export function emitResume(code: CodeBuffer, { cpu, left, enter }: RunFrame): vo
 }
 
 /**
- * Control came to `ip` by a jump: calls the region that begins here, and the one that begins where it left, for as long as they
- * retire instructions. A region that retires none is at an instruction for the interpreter.
+ * After a jump to `ip`: calls the region that begins there, then the region that begins where that one returned, and
+ * so on as long as they retire instructions. A region that retires none is at an instruction for the interpreter.
  *
  * @internal
  */
@@ -67,14 +68,14 @@ export function emitEnter(context: RunContext, writer: ModuleWriter, frame: RunF
   emitTransfer(context, frame);
   code.br(again).end();
   code.end();
-  // A region often leaves one instruction to the interpreter: perhaps another region begins after it.
+  // A region often leaves a single instruction to the interpreter; another region may begin after it.
   code.get(inside).op(Op.i32_eqz).brIf(next);
   code.get(left).i32(1).op(IntOp.les[0]).brIf(next);
   emitSetAside(code, frame, 1);
   code.br(next);
 }
 
-/** Notes by which jump control came here and where it is, and returns to the engine when it is time for a sample. */
+/** Records the arrival and the jump that caused it, and returns to the engine when a sample is due. */
 function emitArrival({ code, plan }: RunContext, { cpu, ip, left, reason, exit }: RunFrame): void {
   code.get(cpu).get(cpu).memory(Op.i64_load, EngineState.leftFrom).memory(Op.i64_store, EngineState.cameFrom);
   code.get(cpu).i64(0).memory(Op.i64_store, EngineState.leftFrom);

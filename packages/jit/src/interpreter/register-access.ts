@@ -4,13 +4,13 @@ import { Ty } from '../wasm/code-buffer.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
 import { Op } from '../wasm/opcodes.js';
 
-/** Loads a register, `offset` bytes from the address on the stack, as `ty`: its low bits, or zero-extended. */
+/** Loads a register at `offset` from the address on the stack, as `ty`: its low bits, or zero-extended. */
 export function emitLoad(code: CodeBuffer, file: RegisterFile, ty: Ty, offset: number): void {
   const op = ty === Ty.v128 ? Op.v128_load : ty === Ty.i32 ? Op.i32_load : LOAD_I64[file.bits];
   code.memory(op, offset);
 }
 
-/** Stores the whole register on the stack, `offset` bytes from the address below it. */
+/** Stores the whole register on the stack at `offset` from the address below it. */
 export function emitStore(code: CodeBuffer, file: RegisterFile, offset: number): void {
   code.memory(STORE[registerType(file)] as number, offset);
 }

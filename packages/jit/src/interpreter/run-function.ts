@@ -23,7 +23,7 @@ import type { RunContext } from './transfer.js';
 const RUN: Signature = { params: [Ty.i32, Ty.i32], results: [Ty.i32] };
 const [CPU, LEFT] = [0, 1];
 
-/** A handler before and after its code is emitted. */
+/** A handler, before and after its code has been emitted. */
 interface PendingHandler<B> {
   readonly row: Row<B>;
   readonly statics: Record<string, number>;
@@ -33,7 +33,7 @@ interface PendingHandler<B> {
 }
 
 /**
- * The function that handlers live in: a loop that jumps to the handler of the record at `ip`.
+ * The function that contains the handlers: a loop that jumps to the handler of the record at `ip`.
  *
  * @internal
  */
@@ -65,7 +65,7 @@ export class RunFunction<B extends Builder> {
     this.writer.define(run, RUN, this.#locals.types, this.#code.toBytes(), 'run');
   }
 
-  /** The handlers by their numbers; those that are built in are undefined. */
+  /** The handlers by their numbers; built-in ones are undefined. */
   get handlers(): readonly Handler<B>[] {
     return [...this.#builtIns.map(() => undefined), ...this.#handlers] as Handler<B>[];
   }
@@ -74,7 +74,7 @@ export class RunFunction<B extends Builder> {
     return this.#rows;
   }
 
-  /** How each of {@link BuiltIn} is emitted. */
+  /** Emitters of the {@link BuiltIn} handlers. */
   #builtInHandlers(): ((frame: RunFrame) => void)[] {
     const { plan } = this.#context;
     const handlers: ((frame: RunFrame) => void)[] = [];
@@ -88,7 +88,7 @@ export class RunFunction<B extends Builder> {
     return handlers;
   }
 
-  /** Numbers the handlers of a row. */
+  /** Assigns numbers to the handlers of a row. */
   #enumerate(row: Row<B>): void {
     const statics = staticsOf(row);
     const operands = operandsOf(row);
@@ -118,7 +118,7 @@ export class RunFunction<B extends Builder> {
     ] as const;
     const [cpu, left] = [CPU, LEFT];
     code.get(cpu).memory(Op.i32_load, EngineState.ip).set(ip);
-    // The first thing is to look for a region.
+    // At first, a region is looked for.
     emitSetAside(code, { cpu, left }, 0);
     const exit = code.block();
     const abort = code.block();
@@ -143,7 +143,7 @@ export class RunFunction<B extends Builder> {
     code.get(reason);
   }
 
-  /** The jump to the handler of the record at `ip`, and all handlers. */
+  /** Emits the jump to the handler of the record at `ip`, and all handlers. */
   #emitDispatch(frame: RunFrame): void {
     const code = this.#code;
     const { plan, functionOf } = this.#context;
@@ -185,7 +185,7 @@ export class RunFunction<B extends Builder> {
     handler.flow = backEnd.flow;
   }
 
-  /** Leaves with the instruction not begun. */
+  /** Returns without starting the instruction. */
   #emitRestart({ left, reason, exit }: RunFrame, why: ExitReason): void {
     this.#code.get(left).i32(1).op(IntOp.add[0]).set(left).i32(why).set(reason).br(exit);
   }
@@ -197,7 +197,7 @@ export class RunFunction<B extends Builder> {
     code.set(target).br(transfer);
   }
 
-  /** Control goes on at another record, perhaps by a jump that led here: a region may begin there. */
+  /** Continues at another record. If control arrived by a jump, a region may begin there. */
   #emitGoto({ ip, left, enter }: RunFrame): void {
     const code = this.#code;
     code.get(left).i32(1).op(IntOp.add[0]).set(left);

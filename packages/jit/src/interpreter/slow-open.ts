@@ -10,8 +10,8 @@ import { FILL, FillAccess } from './tlb-fill.js';
 const PAGE_BYTES = 1 << PAGE_BITS;
 
 /**
- * Defines {@link SLOW_OPEN}: accesses that missed the TLB. It does those that are unaligned although the system allows it, and
- * those whose page's entry generated code can fill. The rest is the engine's.
+ * Defines {@link SLOW_OPEN}, which handles accesses that missed the TLB: unaligned accesses that the system allows,
+ * and accesses whose page's entry generated code can fill. All others are left to the engine.
  *
  * @internal
  */
@@ -46,7 +46,7 @@ export function defineSlowOpen(writer: ModuleWriter, functionOf: (helper: Helper
   writer.define(functionOf(SLOW_OPEN), signatureOf(SLOW_OPEN), [Ty.i32, Ty.i32], code.toBytes());
 }
 
-/** Whether the alignment of an access is no reason to fault: an i32. */
+/** Whether the alignment of an access is not a fault: an i32. */
 function emitMayOpen(code: CodeBuffer, cpu: number, va: number, info: number): void {
   code.get(va).op(Op.i32_wrap_i64);
   code.i32(1).get(info).i32(AccessInfo.elementShift).op(IntOp.shr[0]).op(IntOp.shl[0]).i32(1).op(IntOp.sub[0]);

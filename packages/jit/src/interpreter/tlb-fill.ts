@@ -6,9 +6,9 @@ import type { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 
 /**
- * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or −1 when it
- * is not simple: a fault, memory that is not plain, tables that are not in RAM. The engine does those. The caller must check that the
- * page is in RAM; any other may be beyond the output addresses, which is a fault.
+ * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or
+ * −1 in the cases left to the engine: a fault, memory that is not plain, tables outside of RAM. The caller must check
+ * that the page is in RAM: other pages may exceed the output address size, which is a fault.
  *
  * @experimental
  */
@@ -24,7 +24,8 @@ export const WALK: Helper = {
 export const Walked = { readable: 1, writable: 2, executable: 4, block: 8, local: 16 } as const;
 
 /**
- * Fills the TLB without the engine: (cpu, va, access, unprivileged) → address of the entry, 0 when the engine must do it.
+ * Fills the TLB without the engine: (cpu, va, access, unprivileged) → address of the entry, or 0 if the engine must do
+ * it.
  *
  * @internal
  */
@@ -36,7 +37,7 @@ export const FILL: Helper = {
   pure: false,
 };
 
-/** Kinds of access for {@link FILL}, as numbers of bits in {@link Walked}. @internal */
+/** Kinds of access for {@link FILL}, as bit numbers in {@link Walked}. @internal */
 export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
@@ -44,7 +45,7 @@ const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND] = [4
 const LOCALS = [Ty.i64, Ty.i64, Ty.i64, ...new Array<Ty>(6).fill(Ty.i32)];
 const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
 
-/** Defines {@link FILL}, which does for plain RAM what the engine's TLB and memory port do for all memory. */
+/** Defines {@link FILL}, which does for plain RAM the work that the engine's TLB and memory port do for all memory. */
 export function defineFill(writer: ModuleWriter, functionOf: (helper: Helper) => number): void {
   const code = new CodeBuffer();
   emitWalk(code, functionOf(WALK));
@@ -64,7 +65,7 @@ function giveUpIf(code: CodeBuffer): void {
   code.i32(0).op(Op.return).end();
 }
 
-/** The page's offset in RAM, if the access is allowed. */
+/** Computes the page's offset in RAM, if the access is allowed. */
 function emitWalk(code: CodeBuffer, walk: number): void {
   code.get(CPU).get(VA).get(UNPRIVILEGED).call(walk).tee(WALKED).i64(0).op(IntOp.lts[1]);
   giveUpIf(code);
@@ -80,7 +81,10 @@ function emitWalk(code: CodeBuffer, walk: number): void {
   giveUpIf(code);
 }
 
-/** Loads the page's entry in the directory, and gives up for writes to code and for code without records: those are the engine's. */
+/**
+ * Loads the page's entry in the directory. Gives up for writes to code and for code without records, which are left to
+ * the engine.
+ */
 function emitDirectory(code: CodeBuffer): void {
   code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
   code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
@@ -94,7 +98,9 @@ function emitDirectory(code: CodeBuffer): void {
   giveUpIf(code);
 }
 
-/** Empties the entry if it is another page's or led elsewhere, and notes that it is in use. */
+/**
+ * Empties the entry if it has another page or another mapping of this page, and adds it to the list of entries in use.
+ */
 function emitReplace(code: CodeBuffer): void {
   emitEntry(code, CPU, VA, EngineState.unprivilegedBank);
   emitEntry(code, CPU, VA, EngineState.bank);
@@ -129,7 +135,7 @@ function emitReplace(code: CodeBuffer): void {
   code.end();
 }
 
-/** Writes the entry to a list of its bank. */
+/** Adds the entry to a list of its bank. */
 function emitNote(code: CodeBuffer, count: number, list: number, length: number): void {
   code.get(BANK).memory(Op.i32_load, count).tee(AT).i32(length).op(IntOp.leu[0]).if();
   code.get(BANK).get(AT).i32(1).op(IntOp.add[0]).memory(Op.i32_store, count);
@@ -153,7 +159,7 @@ function emitTags(code: CodeBuffer): void {
   code.get(ENTRY).get(TAG).memory(Op.i64_store, TlbEntry.execTag).end();
 }
 
-/** Notes in the directory that the entry may write the page. Several writers are not told apart. */
+/** Records in the directory that the entry may write the page; several writers become `manyWriters`. */
 function emitWriter(code: CodeBuffer): void {
   code.get(DIRECTORY_AT).get(ENTRY).i32(PageDirectory.manyWriters);
   code.get(DIRECTORY_AT).memory(Op.i32_load, PageDirectory.writer).tee(AT).op(Op.i32_eqz);
@@ -161,12 +167,12 @@ function emitWriter(code: CodeBuffer): void {
   code.memory(Op.i32_store, PageDirectory.writer);
 }
 
-/** 1 if the walk says so, else 0. */
+/** Pushes 1 if the walk's result has the bit, otherwise 0. */
 function emitBit(code: CodeBuffer, bit: number): void {
   code.get(WALKED).op(Op.i32_wrap_i64).i32(Math.log2(bit)).op(IntOp.shr[0]).i32(1).op(IntOp.and[0]);
 }
 
-/** Notes that a block larger than a page has entries. */
+/** Marks the block of a mapping larger than a page as having entries. */
 function emitBlock(code: CodeBuffer): void {
   emitBit(code, Walked.block);
   code.if();

@@ -9,7 +9,7 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 import type { RunFrame } from './run-frame.js';
 import { FILL, FillAccess } from './tlb-fill.js';
 
-/** Shared by all parts of the run function, beside its frame. @internal */
+/** Shared by all parts of the run function, besides its frame. @internal */
 export interface RunContext {
   readonly code: CodeBuffer;
   readonly locals: LocalPool;
@@ -17,7 +17,7 @@ export interface RunContext {
   readonly functionOf: (helper: Helper) => number;
 }
 
-/** Sets `ip` to the record of the pc in `target`, found through the TLB, or leaves with `Fetch`. */
+/** Sets `ip` to the record of the pc in `target`, found through the TLB, or returns with `Fetch`. */
 export function emitTransfer(context: RunContext, frame: RunFrame): void {
   const { code, locals, plan } = context;
   const { cpu, ip, target } = frame;
@@ -33,7 +33,7 @@ export function emitTransfer(context: RunContext, frame: RunFrame): void {
   code.end();
   plan.emitRecord(code, entry, target);
   if (plan.sparse) {
-    // The engine needs `ip` as it was.
+    // The engine needs the old `ip`.
     code.tee(entry).op(Op.i32_eqz).if();
     emitFetch(code, frame);
     code.end().get(entry);
@@ -42,13 +42,13 @@ export function emitTransfer(context: RunContext, frame: RunFrame): void {
   plan.emitBias(code, cpu, target, ip);
 }
 
-/** Leaves for the engine to find the code at the pc in `target`. */
+/** Returns, so that the engine finds the code for the pc in `target`. */
 function emitFetch(code: CodeBuffer, { cpu, target, reason, exit }: RunFrame): void {
   code.get(cpu).get(target).memory(Op.i64_store, EngineState.address);
   code.i32(ExitReason.Fetch).set(reason).br(exit);
 }
 
-/** Fills the TLB for the pc in `target`, if that is aligned and canonical: leaves the entry or 0 on the stack. */
+/** Fills the TLB for the pc in `target` if it is aligned and canonical; pushes the entry, or 0. */
 function emitFetchFill({ code, plan, functionOf }: RunContext, cpu: number, target: number): void {
   plan.emitIsFetchable(code, target);
   code.if(Ty.i32);

@@ -9,29 +9,33 @@ import type { CodePage, RecordMemory, RecordWriter } from './record-plan.js';
 
 const PAGE_BYTES = 1 << PAGE_BITS;
 
-/** A slot: a map of u16 from offset in the page to record (in records from the slot's start, 0: none), records, region numbers. */
+/**
+ * Layout of a slot: a map of u16 from offset in the page to record number (counted from the slot's start; 0: none),
+ * the records, the region numbers.
+ */
 const Slot = {
   map: 0,
   records: 0x2000,
-  /** As many as are left room for by their region numbers. */
+  /** End of the records; the rest of the slot is for their region numbers. */
   end: 0x7400,
-  /** Offset of the first region number, less an eighth of that of the first record. */
+  /** Offset of the first region number, minus an eighth of the offset of the first record. */
   regions: 0x7400 - (0x2000 >>> (RECORD_SHIFT - 1)),
   /** u32: offset of the first free record. */
   free: 0x7ff0,
 } as const;
 
 /**
- * The header of a record: u16 handler; u16 offset in the page, and length of the instruction (0: not known). Of a page's end, the
- * second is how many bytes after it control goes on.
+ * The header of a record: u16 handler number; u16 with the instruction's offset in the page and its length (0:
+ * unknown). At the end of a page, the length is the number of bytes after the page at which execution continues.
  */
 const Header = { position: 2, lengthBits: 4, bytes: 4 } as const;
 const LENGTH_MASK = (1 << Header.lengthBits) - 1;
 
 /**
- * The records of instructions of several lengths: they lie in the order in which they were decoded, and a map leads to them.
- * `pcBias` is the virtual address of the page. A run that meets decoded code ends in a `Goto`. A record that is dropped keeps its
- * place, so that jumps to it stay right; when its instruction is decoded again elsewhere, it becomes a `Goto`.
+ * Records for instructions of several lengths: they are in the order in which they were decoded, and a map leads to
+ * them. `pcBias` is the virtual address of the page. A run that meets decoded code ends in a `Goto`. A dropped record
+ * keeps its place, so that jumps to it stay valid; when its instruction is decoded again elsewhere, it becomes a
+ * `Goto`.
  *
  * @experimental
  */
@@ -40,7 +44,7 @@ export class DenseRecords extends RecordPlan {
   override readonly sparse = true;
   protected override readonly regions = Slot.regions;
 
-  /** @throws RangeError when an instruction may be longer than a header can say. */
+  /** @throws RangeError when instructions can be longer than a header can encode. */
   constructor(geometry: InstructionGeometry) {
     super(geometry);
     if (geometry.longest > LENGTH_MASK)
@@ -120,7 +124,7 @@ export class DenseRecords extends RecordPlan {
     return this.offsetOf(memory, ip);
   }
 
-  /** Each instruction takes its record and perhaps one for where it jumps to; one more ends the run. */
+  /** Each instruction needs its record and possibly one for its jump target; one more ends the run. */
   override hasRoom({ u32 }: RecordMemory, slot: number, most: number): boolean {
     const free = u32[(slot + Slot.free) >>> 2] as number;
     return free + (2 * most + 2) * RECORD_BYTES <= Slot.end;
@@ -147,7 +151,7 @@ export class DenseRecords extends RecordPlan {
         return count;
       }
       enter(memory, slot, offset, at, 0);
-      // Until it is decoded, which may be later, when control comes to it.
+      // `Decode` until the target is decoded, which happens at the latest when control arrives.
       memory.u16[at >>> 1] = BuiltIn.Decode;
       if (count >= most) return count;
       const key = writer.keyAt(memory, page.code + offset, page.code + PAGE_BYTES);
@@ -157,7 +161,7 @@ export class DenseRecords extends RecordPlan {
       }
       const length = writer.lengthOf(key);
       enter(memory, slot, offset, at, length);
-      // Before a record for where it jumps to is taken: records of a run follow each other.
+      // Taken before a record for the jump target, because the records of a run are consecutive.
       const next = take(memory, slot);
       if (writer.write(memory, page, at, key, offset)) most = 0;
       offset += length;
@@ -182,7 +186,7 @@ export class DenseRecords extends RecordPlan {
     return record;
   }
 
-  /** Writes the record of an instruction that has the length of the one that was dropped there. */
+  /** Writes the record of an instruction that has the same length as the one dropped there. */
   #decodeInPlace(memory: RecordMemory, page: CodePage, record: number, writer: RecordWriter): boolean {
     const position = positionOf(memory, record);
     const length = position & LENGTH_MASK;
@@ -206,7 +210,7 @@ export class DenseRecords extends RecordPlan {
   }
 }
 
-/** Leaves offset and length of the record at `ip` on the stack. */
+/** Pushes offset and length of the record at `ip`. */
 function emitPosition(code: CodeBuffer, ip: number): void {
   code.get(ip).memory(Op.i32_load16_u, Header.position);
 }
@@ -221,7 +225,7 @@ function mappedRecord({ u16 }: RecordMemory, slot: number, offset: number): numb
   return mapped === 0 ? 0 : slot + (mapped << RECORD_SHIFT);
 }
 
-/** Makes a record that of an offset; `length` is 0 for as long as it is not decoded. */
+/** Maps an offset to a record; `length` is 0 as long as it is not decoded. */
 function enter(memory: RecordMemory, slot: number, offset: number, record: number, length: number): void {
   memory.u16[(slot + Slot.map) / 2 + offset] = (record - slot) >>> RECORD_SHIFT;
   setPosition(memory, record, offset, length);
@@ -231,12 +235,12 @@ function setPosition({ u16 }: RecordMemory, record: number, offset: number, leng
   u16[(record + Header.position) >>> 1] = (offset << Header.lengthBits) | length;
 }
 
-/** Whether no record comes after this one. */
+/** Whether a record is the last one. */
 function isLast({ u32 }: RecordMemory, slot: number, record: number): boolean {
   return record + RECORD_BYTES === slot + (u32[(slot + Slot.free) >>> 2] as number);
 }
 
-/** Takes the next free record. @throws Error when there is none: the caller has not asked `hasRoom`. */
+/** Allocates the next record. @throws Error when there is none: the caller must have checked `hasRoom`. */
 function take({ u32 }: RecordMemory, slot: number): number {
   const at = (slot + Slot.free) >>> 2;
   const free = u32[at] as number;
@@ -245,7 +249,7 @@ function take({ u32 }: RecordMemory, slot: number): number {
   return slot + free;
 }
 
-/** Ends a run whose last instruction ends `after` bytes after the page. */
+/** Ends a run whose last instruction ends `after` bytes after the end of the page. */
 function writePageEnd(memory: RecordMemory, record: number, after: number): void {
   memory.u16[(record + Header.position) >>> 1] = after;
   memory.u16[record >>> 1] = BuiltIn.PageEnd;

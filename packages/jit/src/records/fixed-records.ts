@@ -7,12 +7,16 @@ import { PAGE_OFFSET_MASK, RECORD_SHIFT, RecordPlan } from './record-plan.js';
 import type { CodePage, RecordMemory, RecordWriter } from './record-plan.js';
 
 const PAGE_BYTES = 1 << PAGE_BITS;
-/** Offset of the region numbers in a slot: records, the one at the page's end, and a gap up to the next line of the cache. */
+/**
+ * Offset of the region numbers in a slot: after the records, the one at the page's end, and a gap up to the next cache
+ * line.
+ */
 const REGIONS = 0x4040;
 
 /**
- * The records of instructions of one length lie in the order of the instructions, so that the pc follows from the address of the
- * record: `pc = pcBias + (ip >> shift)`. One more stands after the last and goes on in the next page.
+ * Records for instructions of one length: they are in the order of the instructions, so that the pc follows from the
+ * address of the record: `pc = pcBias + (ip >> shift)`. An additional record after the last one continues in the next
+ * page.
  *
  * @experimental
  */
@@ -20,11 +24,11 @@ export class FixedRecords extends RecordPlan {
   override readonly headerBytes = 2;
   override readonly sparse = false;
   protected override readonly regions = REGIONS;
-  /** A record is 2^shift times as long as its instruction. */
+  /** log2 of the ratio between the sizes of a record and an instruction. */
   readonly #shift: number;
   readonly #records: number;
 
-  /** @throws RangeError when the records of a page do not fit a slot. */
+  /** @throws RangeError when the records of a page do not fit into a slot. */
   constructor(geometry: InstructionGeometry) {
     super(geometry);
     this.#shift = RECORD_SHIFT - Math.log2(geometry.unit);

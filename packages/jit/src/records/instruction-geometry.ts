@@ -1,16 +1,16 @@
 /**
- * How the instructions of an architecture lie in memory.
+ * How the instructions of an architecture are placed in memory.
  *
  * @experimental
  */
 export interface InstructionGeometry {
-  /** Each instruction begins at a multiple of this many bytes, a power of two. A jump to any other address is left to the engine. */
+  /** Alignment of instructions in bytes, a power of two. A jump to any other address is left to the engine. */
   readonly unit: number;
-  /** Bytes of the longest instruction. When they are `unit`, all instructions have that length. */
+  /** Length of the longest instruction in bytes. If it equals `unit`, all instructions have that length. */
   readonly longest: number;
   /**
-   * Bits of a virtual address, up to 64: an address is canonical when all bits from number `addressBits − 1` upwards are alike.
-   * A jump to any other address is left to the engine.
+   * Width of a virtual address in bits, up to 64: an address is canonical when all bits from number `addressBits − 1`
+   * upwards are equal. A jump to any other address is left to the engine.
    */
   readonly addressBits: number;
 }

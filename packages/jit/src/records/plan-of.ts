@@ -5,9 +5,9 @@ import type { InstructionGeometry } from './instruction-geometry.js';
 import type { RecordPlan } from './record-plan.js';
 
 /**
- * The plan of records for an architecture's instructions.
+ * The record plan for an architecture's instructions.
  *
- * @throws RangeError when no plan fits them.
+ * @throws RangeError when no plan supports them.
  * @experimental
  */
 export function recordPlanOf(geometry: InstructionGeometry): RecordPlan {

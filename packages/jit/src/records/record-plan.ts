@@ -6,7 +6,7 @@ import type { InstructionGeometry } from './instruction-geometry.js';
 const PAGE_BYTES = 1 << PAGE_BITS;
 
 /**
- * The memory that guest code and records lie in, as views of the same bytes.
+ * The memory that contains guest code and records, as views of the same bytes.
  *
  * @experimental
  */
@@ -34,55 +34,60 @@ export interface CodePage {
  * @experimental
  */
 export interface RecordWriter {
-  /** The key of the instruction at VM memory address `at`; {@link STRADDLES} when it does not end before `end`. */
+  /** The key of the instruction at VM memory address `at`; {@link STRADDLES} if it does not end before `end`. */
   keyAt(memory: RecordMemory, at: number, end: number): number;
-  /** Bytes of the instruction with a key. */
+  /** Length in bytes of the instruction with a key. */
   lengthOf(key: number): number;
   /**
    * Writes the record of the instruction with a key.
    *
-   * @param offset - of the instruction in its page.
-   * @returns whether control always or sometimes leaves the sequence here, so that decoding ahead may stop.
+   * @param offset - offset of the instruction in its page.
+   * @returns whether control always or sometimes leaves the sequence at this instruction, so that decoding ahead may
+   * stop.
    */
   write(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean;
 }
 
-/** Instead of a key: the instruction goes on in the next page. @experimental */
+/** Replaces the key of an instruction that continues in the next page. @experimental */
 export const STRADDLES = -1;
 
 /**
- * The layout of the records of one page of guest code in its slot, and all that depends on it: how generated code gets from a pc to a
- * record and back, and how records are found, written and dropped. A slot has {@link CODE_SLOT_BYTES} bytes and that alignment. Each
- * record has a region number of 16 bits, 0 where no region begins.
+ * The layout of the records of one page of guest code in its slot, and everything that depends on it: how generated
+ * code converts between pc and record, and how records are found, written and dropped. A slot has {@link
+ * CODE_SLOT_BYTES} bytes and that alignment. Each record has a region number of 16 bits, which is 0 if no region
+ * begins there.
  *
  * @experimental
  */
 export abstract class RecordPlan {
-  /** Bytes of a record before its fields. */
+  /** Size in bytes of a record's header, before its fields. */
   abstract readonly headerBytes: number;
-  /** Offset in a slot of the region numbers, less an eighth of the offset of the first record. */
+  /** Offset of the region numbers in a slot, minus an eighth of the offset of the first record. */
   protected abstract readonly regions: number;
-  /** Whether instructions may be without a record, and records be joined by `Goto`. */
+  /** Whether instructions may lack a record, and records may be connected by `Goto`. */
   abstract readonly sparse: boolean;
 
   constructor(readonly geometry: InstructionGeometry) {}
 
   // --- generated code ---
 
-  /** Leaves the pc of the record at `ip` on the stack. */
+  /** Pushes the pc of the record at `ip`. */
   abstract emitPc(code: CodeBuffer, cpu: number, ip: number): void;
-  /** Leaves the pc after the instruction of the record at `ip` on the stack. */
+  /** Pushes the pc of the instruction after that of the record at `ip`. */
   abstract emitNextPc(code: CodeBuffer, cpu: number, ip: number): void;
-  /** Leaves the pc in the next page on the stack at which control goes on after the record at `ip`, which stands at a page's end. */
+  /**
+   * Pushes the pc in the next page at which execution continues after the record at `ip`, which is at the end of a
+   * page.
+   */
   abstract emitNextPage(code: CodeBuffer, cpu: number, ip: number): void;
-  /** Leaves the virtual address of the page of the record at `ip` on the stack. */
+  /** Pushes the virtual address of the page of the record at `ip`. */
   abstract emitPage(code: CodeBuffer, cpu: number, ip: number): void;
-  /** Leaves the address of the record of a pc on the stack, 0 if there is none. `entry`: local of the TLB entry of its page. */
+  /** Pushes the address of the record of a pc, 0 if there is none. `entry`: local with the TLB entry of its page. */
   abstract emitRecord(code: CodeBuffer, entry: number, pc: number): void;
-  /** Notes in the state that the record at `ip` is of the instruction at `pc`. */
+  /** Records in the state that the record at `ip` is that of the instruction at `pc`. */
   abstract emitBias(code: CodeBuffer, cpu: number, pc: number, ip: number): void;
 
-  /** Leaves the region number of the record at `ip` on the stack. */
+  /** Pushes the region number of the record at `ip`. */
   emitRegionNumber(code: CodeBuffer, ip: number): void {
     code.get(ip).i32(-CODE_SLOT_BYTES).op(IntOp.and[0]);
     code
@@ -95,7 +100,7 @@ export abstract class RecordPlan {
     code.memory(Op.i32_load16_u, this.regions);
   }
 
-  /** Leaves the page of a pc on the stack, as it stands in the tag of a TLB entry; another number for a misaligned pc. */
+  /** Pushes the page of a pc in the form of a TLB entry's tag; for a misaligned pc, a number that matches no tag. */
   emitTag(code: CodeBuffer, pc: number): void {
     code
       .get(pc)
@@ -103,7 +108,7 @@ export abstract class RecordPlan {
       .op(IntOp.and[1]);
   }
 
-  /** Leaves on the stack whether a pc is canonical and aligned: an i32. */
+  /** Pushes whether a pc is canonical and aligned: an i32. */
   emitIsFetchable(code: CodeBuffer, pc: number): void {
     const { unit, addressBits } = this.geometry;
     const above = 64 - addressBits;
@@ -120,36 +125,36 @@ export abstract class RecordPlan {
 
   // --- the engine ---
 
-  /** Makes a slot ready for a page of which nothing is decoded. */
+  /** Prepares a slot for a page without decoded instructions. */
   abstract prepare(memory: RecordMemory, slot: number): void;
-  /** Address of the record of the instruction at an offset in the page, decoded or to be decoded; 0 when the slot is full. */
+  /** Address of the record for the instruction at an offset in the page, decoded or not; 0 if the slot is full. */
   abstract recordFor(memory: RecordMemory, slot: number, offset: number): number;
-  /** Address of the record of the instruction at an offset in the page, if that is decoded, else 0. */
+  /** Address of the record of the instruction at an offset in the page if it is decoded, otherwise 0. */
   abstract findDecoded(memory: RecordMemory, slot: number, offset: number): number;
-  /** Offset in its page of the instruction of a record. */
+  /** Offset in its page of a record's instruction. */
   abstract offsetOf(memory: RecordMemory, record: number): number;
-  /** Address of the first record of a slot, and the address after its last one. */
+  /** Address of the first record of a slot, and the address after the last one. */
   abstract bounds(slot: number): readonly [number, number];
-  /** The difference between the pc of the record at `ip` and `EngineState.pcBias`: 0 to 2^32 − 1. */
+  /** The pc of the record at `ip` minus `EngineState.pcBias`: 0 to 2^32 − 1. */
   abstract pcAddend(memory: RecordMemory, ip: number): number;
 
   /**
    * Decodes the instruction of a record, and others after it.
    *
-   * @param most - how many, at most.
-   * @returns how many.
+   * @param most - largest number of instructions.
+   * @returns the number of instructions.
    */
   abstract decode(memory: RecordMemory, page: CodePage, record: number, most: number, writer: RecordWriter): number;
 
   /**
-   * Decodes an instruction that begins in a page and ends in the next. A slot of its own holds its record, and one that goes on in the
-   * next page.
+   * Decodes an instruction that begins in a page and ends in the next. It has a slot of its own, which holds its
+   * record and one that continues in the next page.
    *
-   * @param page - the page that it begins in, and that slot, which is prepared for it.
-   * @param offset - where in the page it begins.
-   * @param key - of the instruction.
+   * @param page - the page in which the instruction begins, and that slot, which is prepared for it.
+   * @param offset - offset of the instruction in the page.
+   * @param key - key of the instruction.
    * @returns the address of its record.
-   * @throws Error where no instruction does that.
+   * @throws Error when the plan has no such instructions.
    */
   abstract decodeStraddling(
     memory: RecordMemory,
@@ -159,12 +164,12 @@ export abstract class RecordPlan {
     writer: RecordWriter,
   ): number;
 
-  /** Whether the slot has room for {@link decode} with this `most`. Otherwise it must be prepared anew first. */
+  /** Whether the slot has room for {@link decode} with this `most`. If not, it must be prepared again first. */
   abstract hasRoom(memory: RecordMemory, slot: number, most: number): boolean;
 
   /**
-   * Makes records that were decoded from bytes `from` to `to` (exclusive) of the page undecoded. Their fields stay: an instruction
-   * that writes to its own page still reads its operands.
+   * Marks the records that were decoded from bytes `from` to `to` (exclusive) of the page as not decoded. Their fields
+   * stay: an instruction that writes to its own page still reads its operands.
    */
   abstract drop(memory: RecordMemory, slot: number, from: number, to: number): void;
 

@@ -7,16 +7,16 @@ import { RecordingProbe } from './recording-probe.test.helper.js';
 
 /** Offsets of registers in the state. */
 const [X, Y] = [168, 176];
-/** An address in VM memory: what a local holds, and so many bytes. */
+/** An address in VM memory: the value of a local plus a number of bytes. */
 type OpenAddress = Pick<SharedProbe, 'local' | 'displacement'>;
-/** The most that a window holds. */
+/** Largest size of a window. */
 const SPAN = 128;
 
 /** Accesses as instructions of a region make them. */
 class Program {
   readonly windows = new AccessWindows(new LocalPool(3));
   facts = Facts.none();
-  /** The probe of each access that looked for itself. */
+  /** The probe of each access that made its own lookup. */
   readonly probes: RecordingProbe[] = [];
 
   constructor() {
@@ -29,7 +29,7 @@ class Program {
     return this;
   }
 
-  /** An instruction of its own; gives the address, by its window or by a probe of its own. */
+  /** Adds an instruction with one access; returns its address, by a window or by its own probe. */
   access(near: Partial<NearAccess> = {}): OpenAddress | RecordingProbe {
     this.windows.enterInstruction();
     return this.#open({ register: X, displacement: 0, bytes: 8, write: false, ...near });
@@ -167,7 +167,7 @@ describe('access windows', () => {
     expect(program.probes[0]?.widenings.at(-1)).toEqual([-4, 24, false]);
     program.facts.noteWrite(X, undefined);
     expect(program.read(0, Y)).toEqual({ local, displacement: -8 });
-    // What X holds now is another address, in the local of its windows.
+    // X now holds another address, in the local of its windows.
     expect(program.read(0, X)).toBe(program.probes[1]);
     expect(program.local(X)).toBe(local);
     expect(program.read(0, Y)).toBe(program.probes[2]);
@@ -176,7 +176,7 @@ describe('access windows', () => {
   it('do not begin in a local that the instruction counts on', () => {
     const program = new Program();
     const { windows, facts } = program;
-    /** What an access far from every window would get. */
+    /** The result for an access far from every window. */
     const far = (register: number): number | undefined =>
       windows.share(facts, { register, displacement: 0x1000, bytes: 8, write: false })?.local;
     program.read(0);
@@ -186,7 +186,7 @@ describe('access windows', () => {
     program.read(8);
     expect(far(X)).toBeUndefined();
     expect(far(Y)).toBeDefined();
-    // A copy's window is in the register's local.
+    // The window of a copy is in the local of the original register.
     facts.noteWrite(Y, { register: X, displacement: 0 });
     program.read(0, Y);
     expect(far(X)).toBeUndefined();

@@ -5,7 +5,11 @@ import type { LocalPool } from '../builder/local-pool.js';
 import type { Facts } from './facts.js';
 import type { Window } from './window.js';
 
-/** One access: a register's offset in the state, how far from its value, how many bytes. @internal */
+/**
+ * One access: the base register's offset in the state, the distance from its value, and the size in bytes.
+ *
+ * @internal
+ */
 export interface NearAccess {
   readonly register: number;
   readonly displacement: number;
@@ -14,14 +18,14 @@ export interface NearAccess {
 }
 
 /**
- * Most bytes of a window. In a larger one more accesses share a look-up, but it lies more often in two pages, where each access alone
- * would have been in one.
+ * Largest size of a window in bytes. In a larger window more accesses share a lookup, but it more often spans two
+ * pages although each access is in one.
  */
 const MOST_BYTES = 128;
 
 /**
- * Accesses by the same register, a constant distance from each other, share a look into the TLB (a stack frame, a structure, an
- * unrolled loop): no translation changes while a region runs.
+ * Lets accesses at constant distances from the same register share a TLB lookup (a stack frame, a structure, an
+ * unrolled loop). This is possible because no translation changes while a region runs.
  *
  * @internal
  */
@@ -29,7 +33,7 @@ export class AccessWindows {
   /** The local of the latest window that began at each register. */
   readonly #locals = new Map<number, number>();
   #block = 0;
-  /** Locals that the present instruction uses. */
+  /** Locals that the current instruction uses. */
   readonly #used = new Set<number>();
 
   constructor(private readonly locals: LocalPool) {}
@@ -42,7 +46,7 @@ export class AccessWindows {
     this.#used.clear();
   }
 
-  /** The window of an access, which grows for it if it can; else one that begins at it. */
+  /** The window of an access: an existing one, grown if necessary, or a new one that begins at the access. */
   share(facts: Facts, access: NearAccess): SharedProbe | undefined {
     const { register, displacement, bytes, write } = access;
     const view = facts.windowAt(register);
@@ -77,7 +81,7 @@ export class AccessWindows {
     return local;
   }
 
-  /** Begins a window at an access whose address is in a local now. */
+  /** Begins a window at an access whose address is now in a local. */
   #begin(
     facts: Facts,
     { register, displacement, bytes, write }: NearAccess,

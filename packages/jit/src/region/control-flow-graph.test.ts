@@ -3,7 +3,7 @@ import type { Row } from '../describe/row.js';
 import { buildControlFlowGraph } from './control-flow-graph.js';
 import type { RegionInstruction } from './region-instruction.js';
 
-/** Instructions by offset: a flow and a distance; what is missing belongs to the interpreter. */
+/** Instructions by offset: a flow and a distance. Offsets without an entry are left to the interpreter. */
 type Program = Readonly<Record<number, readonly [Flow, number?]>>;
 
 function graphOf(program: Program, entry = 0, limit = 100) {

@@ -8,8 +8,9 @@ import { nextOffset, targetOffset } from './region-instruction.js';
 import type { RegionInstruction } from './region-instruction.js';
 
 /**
- * How a successor of a block is chosen. `flow`: by its last instruction. `return`: the first, if the indirect branch goes to
- * `to`, an offset from the region's page. `page`: the first if the page with number `to` still holds the code that was translated.
+ * How the successor of a block is chosen. `flow`: by its last instruction. `return`: the first one if the indirect
+ * branch goes to `to`, an offset from the region's page. `page`: the first one if page number `to` still holds the
+ * translated code.
  *
  * @experimental
  */
@@ -21,14 +22,16 @@ export interface BlockEnd {
 }
 
 /**
- * A straight run of instructions with one way in.
+ * A straight run of instructions with one entry.
  *
  * @experimental
  */
 export interface Block<B> {
   readonly start: number;
   readonly instructions: readonly RegionInstruction<B>[];
-  /** Blocks that follow inside the region: the target of a branch first, then the block after it. −1 leaves the region. */
+  /**
+   * Successor blocks inside the region: the target of a branch first, then the block after it. −1 leaves the region.
+   */
   readonly successors: readonly number[];
   readonly end: BlockEnd;
 }
@@ -41,19 +44,20 @@ export interface Block<B> {
 export interface ControlFlowGraph<B> {
   readonly blocks: readonly Block<B>[];
   readonly instructions: number;
-  /** Numbers of the pages that hold its code, from that of the entry (0). */
+  /** Numbers of the pages with its code, relative to the entry's page (0). */
   readonly pages: readonly number[];
   /** Order and dominators of the blocks. */
   readonly dominance: Dominance;
 }
 
-/** Leaves the region. */
+/** The successor outside of the region. */
 export const OUTSIDE = -1;
 const FLOW: BlockEnd = { kind: 'flow', to: 0, from: 0 };
 
 /**
- * Collects the code that is reachable from `entry` by direct branches, and by calls and their returns as far as `limits` allow. A callee
- * is copied for each call, so that its return leads to one place. An indirect branch goes where it is predicted to go, or leaves.
+ * Collects the code that is reachable from `entry` by direct branches, and by calls and returns within `limits`. A
+ * callee is copied for each call, so that its return has one destination. An indirect branch goes to its predicted
+ * targets or leaves.
  *
  * @param entry - offset in the page.
  * @experimental
@@ -82,7 +86,7 @@ interface OpenBlock<B> extends Block<B> {
 /** Makes blocks of discovered code. */
 class Linker<B> {
   readonly #blocks: OpenBlock<B>[] = [];
-  /** Block of each leader, by call. */
+  /** The block of each leader, by call. */
   readonly #indices = new Map<Call<B>, Map<number, number>>();
   readonly #pages = new Set([0]);
   #instructions = 0;
@@ -165,8 +169,8 @@ class Linker<B> {
   }
 
   /**
-   * Targets of an indirect branch inside the region: the instruction after the call that it returns from, then those where it was seen
-   * to go. The region's own function returns to the instructions after its calls to itself.
+   * Targets of an indirect branch inside the region: the instruction after the call that it returns from, then its
+   * observed targets. The region's own function returns to the instructions after its recursive calls.
    */
   #continuations(call: Call<B>, from: number): readonly (readonly [Call<B>, number])[] {
     const { parent } = call;
@@ -179,7 +183,7 @@ class Linker<B> {
     ];
   }
 
-  /** Ends a block with an indirect branch, as a chain of comparisons. */
+  /** Ends a block with an indirect branch by a chain of comparisons. */
   #choose(block: OpenBlock<B>, from: number, targets: readonly (readonly [Call<B>, number])[], page: number): void {
     let at = block;
     at.end = { kind: 'flow', to: 0, from };
@@ -196,7 +200,7 @@ class Linker<B> {
     });
   }
 
-  /** The block at `offset`, or one before it that makes sure of its page. */
+  /** The block at `offset`, or a block before it that checks its page. */
   #edge(call: Call<B>, offset: number, page: number): number {
     const index = this.#indicesOf(call).get(offset);
     if (index === undefined) return OUTSIDE;

@@ -4,54 +4,54 @@ import { nextOffset, targetOffset } from './region-instruction.js';
 import type { RegionInstruction } from './region-instruction.js';
 
 /**
- * Decodes the instruction at an offset from the region's page; `undefined` when it must be left to the interpreter or is not
- * known to be worth it.
+ * Decodes the instruction at an offset from the region's page; `undefined` if it must be left to the interpreter or is
+ * not known to be worth translating.
  *
  * @experimental
  */
 export type DecodeAt<B> = (offset: number) => RegionInstruction<B> | undefined;
 
 /**
- * Where an indirect branch at an offset is known to go, most often first.
+ * The known targets of an indirect branch at an offset, the most frequent first.
  *
  * @experimental
  */
 export type PredictAt = (offset: number) => readonly number[];
 
 /**
- * How far a region reaches.
+ * Limits for the size of a region.
  *
  * @experimental
  */
 export interface RegionLimits {
-  /** Most instructions in all. */
+  /** Largest number of instructions in all. */
   readonly instructions: number;
-  /** Most instructions of a function that is copied to where it is called; 0: calls leave the region. */
+  /** Largest number of instructions of an inlined function; 0: calls leave the region. */
   readonly callee: number;
-  /** How deep calls in such functions are followed. */
+  /** Largest depth of inlined calls. */
   readonly depth: number;
-  /** Most pages. */
+  /** Largest number of pages. */
   readonly pages: number;
 }
 
 /**
- * The code of one function as it is reached by one call; the region's own function has no parent.
+ * The code of one function as reached by one call; the region's own function has no parent.
  *
  * @internal
  */
 export interface Call<B> {
   readonly parent: Call<B> | undefined;
   readonly entry: number;
-  /** Where it returns to. */
+  /** Offset of the return address. */
   readonly returnTo: number;
   readonly decoded: ReadonlyMap<number, RegionInstruction<B>>;
   /** Offsets at which blocks begin. */
   readonly leaders: ReadonlySet<number>;
-  /** Calls that were followed, by the offset of the instruction. */
+  /** Inlined calls, by the offset of the call instruction. */
   readonly calls: ReadonlyMap<number, Call<B>>;
-  /** Return points of calls of the region's function to itself. */
+  /** Return addresses of recursive calls of the region's function. */
   readonly recursion: ReadonlySet<number>;
-  /** Where indirect branches were seen to go, by their offsets. */
+  /** Observed targets of indirect branches, by the offset of the branch. */
   readonly predicted: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -62,14 +62,14 @@ interface OpenCall<B> extends Call<B> {
   readonly calls: Map<number, OpenCall<B>>;
   readonly recursion: Set<number>;
   readonly predicted: Map<number, readonly number[]>;
-  /** Instructions in it and in the calls that it makes. */
+  /** Number of instructions in it and in the calls that it makes. */
   size: number;
-  /** It has an instruction that may return. */
+  /** Whether it has an instruction that may return. */
   returns: boolean;
 }
 
 /**
- * Follows control from `entry`; `undefined` when not even the first instruction can be taken.
+ * Follows control from `entry`; `undefined` if the first instruction cannot be translated.
  *
  * @internal
  */
@@ -134,7 +134,7 @@ class Discovery<B> {
     for (const target of targets) if (call.decoded.has(target)) call.leaders.add(target);
   }
 
-  /** Offsets that control comes to after an instruction, but for the one that follows it. */
+  /** Offsets that control reaches after an instruction, except for the next instruction. */
   #reached(call: OpenCall<B>, instruction: RegionInstruction<B>, limit: number, depth: number): readonly number[] {
     const { offset, flow } = instruction;
     switch (flow) {
@@ -156,7 +156,7 @@ class Discovery<B> {
     }
   }
 
-  /** Follows a call if it is worth it; gives where control comes back to then. */
+  /** Inlines a call if it is worthwhile; returns the offsets to which control then returns. */
   #follow(
     call: OpenCall<B>,
     instruction: RegionInstruction<B>,

@@ -4,24 +4,24 @@
  * @experimental
  */
 export interface Dominance {
-  /** Nodes in reverse postorder; unreachable ones are missing. */
+  /** Nodes in reverse postorder; unreachable nodes are missing. */
   readonly order: readonly number[];
   /** Position of each node in `order`. */
   readonly position: Int32Array;
-  /** Immediate dominator of each node; the entry's is itself. */
+  /** Immediate dominator of each node; the entry is its own. */
   readonly parent: Int32Array;
-  /** Number of edges that come from earlier in the order. */
+  /** Number of edges from nodes earlier in the order. */
   readonly forwardEdges: Int32Array;
-  /** Whether an edge from later in the order reaches the node. */
+  /** Whether an edge from a later node in the order reaches the node. */
   readonly isLoop: readonly boolean[];
   /** Whether every such edge comes from a node that its target dominates. */
   readonly reducible: boolean;
 }
 
 /**
- * Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm".
+ * Computes dominators (Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm").
  *
- * @param successors - nodes that follow each node; negative ones leave the graph.
+ * @param successors - successors of each node; negative ones leave the graph.
  * @experimental
  */
 export function computeDominance(successors: readonly (readonly number[])[]): Dominance {

@@ -4,7 +4,7 @@ import { RecordingProbe } from './recording-probe.test.helper.js';
 
 const [A, B] = [8, 16];
 
-/** Facts that say what `learn` taught them. */
+/** Facts as taught by `learn`. */
 function knowing(...learn: ((facts: Facts) => void)[]): Facts {
   const facts = Facts.none();
   for (const teach of learn) teach(facts);
@@ -95,7 +95,7 @@ describe('windows', () => {
   });
   const [first, second] = [windowIn(5), windowIn(6)];
   const C = 24;
-  /** Facts by what register points where in which window. */
+  /** Facts with registers that point into windows. */
   const pointing = (...views: readonly (readonly [register: number, window: Window, position: number])[]): Facts =>
     knowing(
       ...views.map(

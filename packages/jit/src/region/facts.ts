@@ -1,7 +1,7 @@
 import type { KnownFacts } from '../builder/known-facts.js';
 import type { Window } from './window.js';
 
-/** Where in a window a register points. @internal */
+/** The position in a window that a register points to. @internal */
 export interface WindowView {
   readonly window: Window;
   readonly position: number;
@@ -15,7 +15,7 @@ export interface Displaced {
 }
 
 /**
- * Facts that hold at one point of a region on every way to it, so that they need not be tested, or values loaded, again.
+ * Facts that hold at one point of a region on every path to it, so that tests and loads need not be repeated.
  *
  * @internal
  */
@@ -34,7 +34,7 @@ export class Facts implements KnownFacts {
     return new Facts(new Set(), new Map());
   }
 
-  /** The facts that are in all of these. */
+  /** The facts that hold in all of these. */
   static common([first, ...others]: readonly Facts[]): Facts {
     if (first === undefined) return Facts.none();
     const facts = new Set(first.#facts);
@@ -64,7 +64,10 @@ export class Facts implements KnownFacts {
     this.#facts.add(offset + Fact.aligned);
   }
 
-  /** Notes a write to the register at this offset: its value is a register's value before the write plus a constant, where known. */
+  /**
+   * Records a write to the register at this offset. `value`: the sum of a register's value before the write and a
+   * constant, if the written value has that form.
+   */
   noteWrite(offset: number, value: Displaced | undefined): void {
     const aligned =
       value !== undefined && value.displacement % STACK_ALIGNMENT === 0 && this.isAlignedRegister(value.register);
@@ -76,7 +79,7 @@ export class Facts implements KnownFacts {
     else this.#windows.delete(offset);
   }
 
-  /** The window that the register at this offset points into, or near. */
+  /** The window that the register at this offset points into or near. */
   windowAt(offset: number): WindowView | undefined {
     return this.#windows.get(offset);
   }
@@ -85,7 +88,7 @@ export class Facts implements KnownFacts {
     this.#windows.set(offset, view);
   }
 
-  /** Forgets the windows whose address was in a local that is written now. */
+  /** Drops the windows whose address was in a local that is now written. */
   forgetWindows(local: number): void {
     for (const [offset, { window }] of this.#windows) if (window.local === local) this.#windows.delete(offset);
   }
@@ -103,6 +106,6 @@ export class Facts implements KnownFacts {
 const isSame = (x: WindowView, y: WindowView | undefined): boolean =>
   x.window === y?.window && x.position === y.position;
 
-/** Kinds of facts, which are kept as one number with the offset in the state. */
+/** Kinds of facts; kind and state offset are stored together as one number. */
 const Fact = { zeroField: 0, aligned: 0x1_0000, inLocal: 0x2_0000 } as const;
 const STACK_ALIGNMENT = 16;

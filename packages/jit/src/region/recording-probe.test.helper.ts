@@ -1,7 +1,7 @@
 import { Probe } from '../builder/probe.js';
 import { CodeBuffer } from '../wasm/code-buffer.js';
 
-/** A probe that tells how it was widened: low, high, whether for writes. */
+/** A probe that records how it was widened: low, high, whether for writes. */
 export class RecordingProbe extends Probe {
   readonly widenings: (readonly [number, number, boolean])[] = [];
 

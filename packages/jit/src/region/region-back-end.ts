@@ -27,35 +27,38 @@ export interface RegionFrame {
   readonly left: number;
   /** Virtual address of the page. */
   readonly page: number;
-  /** Where execution goes on. */
+  /** Address at which execution continues. */
   readonly pc: number;
   /** Address of the TLB bank. */
   readonly bank: number;
   readonly exit: number;
-  /** Whether execution may go on in another region. */
+  /** Whether execution may continue in another region. */
   readonly chain: number;
   readonly ways: WaysOut;
 }
 
-/** The kind of the flags where control comes from several blocks that set different ones. @internal */
+/** The kind of the flags where several predecessors set different ones. @internal */
 export const UNKNOWN_FLAGS = -1;
 
 /**
- * Emits the instructions of a region: operands are constants, registers and flags are locals, and whatever is not plain (a TLB
- * miss, an instruction for the engine) leaves the region at that instruction with nothing of it done.
+ * Emits the instructions of a region: operands are constants, registers and flags are locals, and anything that is not
+ * plain (a TLB miss, an instruction for the engine) leaves the region at that instruction, without any of its effects.
  *
  * @internal
  */
 export class RegionBackEnd<B> implements BackEnd {
-  /** Kind of the flags in the locals at this point, when known. */
+  /** Kind of the flags in the locals at this point, if known. */
   flagKind = UNKNOWN_FLAGS;
   /** Facts known at this point. */
   facts = Facts.none();
   readonly #windows: AccessWindows;
   #instruction: RegionInstruction<B> | undefined;
-  /** Instructions of the block from the present one on: not retired when the region is left here. */
+  /**
+   * Number of instructions of the block from the current one on; they are not retired if the region is left at this
+   * point.
+   */
   #rest = 0;
-  /** Locals that tell that a page was looked up, by its number. */
+  /** Locals that tell whether a page has been looked up, by page number. */
   readonly #pages = new Map<number, number>();
 
   constructor(
@@ -67,7 +70,7 @@ export class RegionBackEnd<B> implements BackEnd {
     this.#windows = new AccessWindows(builder.locals);
   }
 
-  /** Begins a block, with the facts that hold at the end of all blocks before it. */
+  /** Begins a block, with the facts that hold at the end of all of its predecessors. */
   enterBlock(flagKind: number, facts: Facts): void {
     this.flagKind = flagKind;
     this.facts = facts;
@@ -116,7 +119,7 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined {
-    // On the other way it would not have been looked up.
+    // Lookups in conditional code are not shared: the other path would lack it.
     const near = this.builder.conditional ? undefined : this.#displaced(va);
     if (near === undefined) return undefined;
     return this.#windows.share(this.facts, { ...near, bytes, write });
@@ -150,7 +153,7 @@ export class RegionBackEnd<B> implements BackEnd {
   commitFlags(kind: number, x: V, y: V, computed?: V): void {
     const { builder, homes, facts } = this;
     const { code } = builder;
-    // All three are computed before one of them changes.
+    // All three values are computed before any of the fields changes.
     const [newX, newY] = [builder.locals.take(Ty.i64), builder.locals.take(Ty.i64)];
     builder.emitAs(node(x), Ty.i64);
     code.set(newX);
@@ -181,7 +184,7 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   flushStore(): void {
-    // An address that the TLB gave is plain memory.
+    // An address from the TLB is plain memory.
   }
 
   leave(): void {
@@ -212,8 +215,8 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   /**
-   * Whether another page is mapped to the code that was translated: an i32. While a region runs no translation changes, so
-   * each page is looked up once.
+   * Whether another page is mapped to the translated code: an i32. No translation changes while a region runs, so each
+   * page is looked up once.
    *
    * @param slot - address of the page's records.
    */
@@ -234,22 +237,22 @@ export class RegionBackEnd<B> implements BackEnd {
     code.op(IntOp.and[0]).tee(known).end();
   }
 
-  /** Goes on at an address in or near the page, in another region if one begins there. */
+  /** Continues at an address in or near the page, in another region if one begins there. */
   goTo(offset: number): void {
     this.frame.ways.go(offset);
   }
 
-  /** Leaves regions for an address in or near the page; all instructions before it are done. */
+  /** Leaves the regions for an address in or near the page; all instructions before it have been executed. */
   leaveTo(offset: number): void {
     this.frame.ways.leave(offset, 0);
   }
 
-  /** Leaves at the present instruction: the interpreter does it, and whatever it needs. */
+  /** Leaves at the current instruction, which the interpreter executes with everything that it needs. */
   #leaveHere(): void {
     this.frame.ways.leave((this.#instruction as RegionInstruction<B>).offset, this.#rest);
   }
 
-  /** The register and the constant whose sum a value is, if it is one. */
+  /** The register and constant whose sum a value is, if it has that form. */
   #displaced(n: number): Displaced | undefined {
     const affine = this.builder.affine(n);
     if (affine === undefined) return undefined;

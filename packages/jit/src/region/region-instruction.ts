@@ -7,9 +7,9 @@ import type { Row } from '../describe/row.js';
  * @experimental
  */
 export interface RegionInstruction<B> {
-  /** Bytes from the start of the region's page; beyond it for code of other pages. */
+  /** Offset in bytes from the start of the region's page; outside of the page for code in other pages. */
   readonly offset: number;
-  /** Bytes of the instruction. */
+  /** Length of the instruction in bytes. */
   readonly length: number;
   readonly row: Row<B>;
   /** Values of its operands, in the order of `operandsOf`. */
@@ -21,10 +21,10 @@ export interface RegionInstruction<B> {
   readonly distance: number;
 }
 
-/** Offset of the instruction that follows in memory. @internal */
+/** Offset of the next instruction in memory. @internal */
 export const nextOffset = ({ offset, length }: Pick<RegionInstruction<unknown>, 'offset' | 'length'>): number =>
   offset + length;
 
-/** Offset that a direct branch goes to. @internal */
+/** Offset of a direct branch's target. @internal */
 export const targetOffset = ({ offset, distance }: Pick<RegionInstruction<unknown>, 'offset' | 'distance'>): number =>
   offset + distance;

@@ -4,10 +4,10 @@ import type { Block, ControlFlowGraph } from './control-flow-graph.js';
 import type { RegionInstruction } from './region-instruction.js';
 
 /**
- * A region for people: its blocks, where each goes, and their instructions.
+ * A listing of a region for display: its blocks, their successors, and their instructions.
  *
  * @param page - guest address of the region's page; offsets are shown as addresses.
- * @param disassemble - the text of an instruction.
+ * @param disassemble - returns the text of an instruction.
  * @returns lines.
  * @experimental
  */
@@ -29,7 +29,7 @@ export function regionText<B>(
   ];
 }
 
-/** Where a block goes. */
+/** Describes the successors of a block. */
 function edges<B>({ successors, end }: Block<B>, address: (offset: number) => string): string {
   const [first, second] = successors.map((index) => (index === OUTSIDE ? 'out' : String(index)));
   if (end.kind === 'return')

@@ -15,25 +15,25 @@ const [A, B, C, VECTOR] = [EngineState.end, EngineState.end + 8, EngineState.end
 const OFFSETS = { A, B, C, kind: FLAGS.kind, x: FLAGS.x, y: FLAGS.y } as const;
 type Name = keyof typeof OFFSETS;
 
-/** What the body of a function under test works with. */
+/** The operations of a function's body under test. */
 interface Scope {
   readonly code: CodeBuffer;
   readonly homes: RegisterHomes;
-  /** Leaves the value of a register on the stack. */
+  /** Pushes the value of a register. */
   read(offset: number, facts: Facts, options?: { ty?: Ty; conditional?: boolean }): void;
   /** Writes a register. */
   write(offset: number, value: number, facts: Facts): void;
   /** Adds a register to the function's result. */
   sum(offset: number, facts: Facts): void;
-  /** Writes a register's place in the state behind the homes' back. */
+  /** Writes to a register in the state without the homes' knowledge. */
   poke(offset: number, value: number): void;
-  /** Emits one of two ways, by the function's argument. */
+  /** Emits two alternatives, one of which the function's argument selects. */
   ways(first: () => void, second: () => void): void;
 }
 
 type Homes = typeof CachedRegisters | typeof PromotedRegisters;
 
-/** A function (state, way) → sum, with what the homes want before and behind its body. */
+/** A function (state, alternative) → sum, with the code that the homes emit before and after its body. */
 class HomesHarness {
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   readonly #view = new DataView(this.#memory.buffer);
@@ -208,7 +208,10 @@ describe.each([CachedRegisters, PromotedRegisters])('%p', (kind) => {
   });
 });
 
-/** Reads A, which changes behind the homes' back meanwhile, and writes B; C is what B's place held before the end. */
+/**
+ * Reads A, which changes meanwhile without the homes' knowledge, and writes B; C receives the value of B in the state
+ * before the end.
+ */
 function readTwiceAndWrite(kind: Homes): ReturnType<HomesHarness['run']> {
   const harness = new HomesHarness(kind, ({ code, sum, write, poke }) => {
     const facts = Facts.none();
@@ -223,7 +226,7 @@ function readTwiceAndWrite(kind: Homes): ReturnType<HomesHarness['run']> {
 
 describe('registers that stay in the state', () => {
   it('are stored at once and loaded once', () => {
-    // B is in its place before the end.
+    // B is in the state before the end.
     expect(readTwiceAndWrite(CachedRegisters)).toEqual({ sum: 2, after: { A: 50, B: 7, C: 7 } });
   });
 
@@ -256,7 +259,7 @@ describe('registers that stay in the state', () => {
 
 describe('registers in locals', () => {
   it('are stored at the end, and only what was written', () => {
-    // B is in its place at the end only.
+    // B is in the state at the end only.
     expect(readTwiceAndWrite(PromotedRegisters)).toEqual({ sum: 2, after: { A: 50, B: 7, C: 2 } });
   });
 

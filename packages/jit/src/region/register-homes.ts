@@ -5,7 +5,7 @@ import type { CodeBuffer } from '../wasm/code-buffer.js';
 import { Op } from '../wasm/opcodes.js';
 import type { Facts } from './facts.js';
 
-/** The local of a part of the state. */
+/** The local for a part of the state. */
 interface Home {
   readonly local: number;
   readonly ty: Ty;
@@ -13,7 +13,7 @@ interface Home {
 }
 
 /**
- * Where a region keeps registers and flags: each in a local of its own.
+ * Assigns the registers and flags of a region to locals.
  *
  * @internal
  */
@@ -26,18 +26,20 @@ export abstract class RegisterHomes {
     protected readonly cpu: number,
   ) {}
 
-  /** The local that holds the value at an offset of the state; `undefined` when the value was left on the stack instead. */
+  /**
+   * The local that holds the value at an offset of the state; `undefined` if the value was pushed on the stack instead.
+   */
   abstract read(offset: number, ty: Ty, facts: Facts, conditional: boolean): number | undefined;
 
-  /** Writes the value that `value` leaves on the stack. */
+  /** Writes the value that `value` pushes. */
   abstract write(offset: number, ty: Ty, facts: Facts, value: () => void): void;
 
-  /** Emits the code before the region's, when all registers of the region are known. */
+  /** Emits the code before the region's, once all registers of the region are known. */
   emitEntry(_code: CodeBuffer): void {
     // Nothing unless registers are promoted.
   }
 
-  /** Emits the code after it. */
+  /** Emits the code after the region's. */
   emitExit(_code: CodeBuffer): void {
     // Nothing unless registers are promoted.
   }
@@ -53,8 +55,8 @@ export abstract class RegisterHomes {
 }
 
 /**
- * Registers are loaded once at the region's entry and stored once at its exit: best for loops, where control stays inside. All of
- * them are live at every exit, which costs code.
+ * Loads registers once at the region's entry and stores them once at its exit: best for loops, where control stays
+ * inside. All of them are live at every exit, which costs code.
  *
  * @internal
  */
@@ -89,8 +91,8 @@ export class PromotedRegisters extends RegisterHomes {
 }
 
 /**
- * Registers stay in the state. A local holds the value that was loaded or stored last, on ways where that is known. Nothing is done at
- * entry and exit, so that leaving costs nothing: best for code that is run through once.
+ * Registers stay in the state. A local caches the value that was loaded or stored last, on paths where it is known.
+ * Entry and exit emit nothing, so that leaving costs nothing: best for code that runs once.
  *
  * @internal
  */
@@ -99,7 +101,7 @@ export class CachedRegisters extends RegisterHomes {
     const { local } = this.home(offset, ty);
     if (facts.isInLocal(offset)) return local;
     this.code.get(this.cpu).memory(LOAD[ty] as number, offset);
-    // The other way would not have it.
+    // The other path would not have it.
     if (conditional) return undefined;
     this.code.set(local);
     facts.learnInLocal(offset);
@@ -118,5 +120,5 @@ export class CachedRegisters extends RegisterHomes {
 const LOAD: Partial<Record<Ty, number>> = { [Ty.i32]: Op.i32_load, [Ty.i64]: Op.i64_load, [Ty.v128]: Op.v128_load };
 const STORE: Partial<Record<Ty, number>> = { [Ty.i32]: Op.i32_store, [Ty.i64]: Op.i64_store, [Ty.v128]: Op.v128_store };
 
-/** Where the lazy flags are in the state. @internal */
+/** Offsets of the lazy flags in the state. @internal */
 export const FLAGS = { kind: EngineState.flagKind, x: EngineState.flagX, y: EngineState.flagY } as const;

@@ -10,7 +10,10 @@ type Graph = readonly (readonly number[])[];
 const STEPS = 64;
 const [BITS, STEP] = [0, 1];
 
-/** A function that walks the graph, writes each node it comes to, and takes the first way where the next bit is set. */
+/**
+ * A function that walks the graph and records each node; at a choice, it takes the first successor if the next bit is
+ * set.
+ */
 function compileWalk(graph: Graph): ((bits: bigint) => number[]) | undefined {
   const code = new CodeBuffer();
   const exit = code.block();
@@ -54,7 +57,7 @@ function walk(graph: Graph, bits: bigint): number[] {
   return visited;
 }
 
-/** Whether `a` is on every way from the entry to `b`: by taking it away. */
+/** Whether `a` is on every path from the entry to `b`, determined by removing it. */
 function dominatesByRemoval(graph: Graph, a: number, b: number): boolean {
   if (a === b || a === 0) return true;
   const seen = new Set([0]);
@@ -117,7 +120,7 @@ describe('computeDominance', () => {
           n,
           dominated: true,
         });
-        // The immediate one: every other strict dominator dominates it.
+        // The immediate dominator is the one that every other strict dominator dominates.
         const others = order.filter((d) => d !== n && dominatesByRemoval(graph, d, n));
         for (const d of others)
           expect({ seed, graph, n, d, over: dominatesByRemoval(graph, d, parent[n] as number) }).toEqual({

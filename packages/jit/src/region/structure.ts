@@ -8,23 +8,24 @@ import type { Dominance } from './dominators.js';
  */
 export interface BlockEmitter {
   /**
-   * The code of a block. A block with two successors leaves a condition (i32) on the stack: not 0 goes to the first. A block
-   * without successors ends in a branch out of the region.
+   * Emits the code of a block. A block with two successors pushes a condition (i32); if it is not 0, the first
+   * successor follows. A block without successors ends in a branch out of the region.
    *
-   * @param isLoop - whether control comes back to it.
+   * @param isLoop - whether a later block branches back to it.
    */
   emit(block: number, isLoop: boolean): void;
-  /** Leaves the region towards what follows `block` by its successor number `edge`. */
+  /** Leaves the region instead of going from `block` to its successor number `edge`. */
   leave(block: number, edge: number): void;
 }
 
 /**
- * Turns a reducible flow graph into blocks and loops of WebAssembly by its dominator tree (Ramsey, "Beyond Relooper"): a node
- * with several forward edges follows the block that its dominator opens for it; a loop header opens a loop.
+ * Converts a reducible flow graph to blocks and loops of WebAssembly by its dominator tree (Ramsey, "Beyond
+ * Relooper"): a node with several forward edges follows the block that its dominator opens for it; a loop header opens
+ * a loop.
  *
- * @param successors - nodes that follow each node, the entry first; negative ones leave the graph.
- * @param dominance - that of `successors`.
- * @returns false, with nothing emitted, when the graph is irreducible.
+ * @param successors - successors of each node, the entry first; negative ones leave the graph.
+ * @param dominance - dominance of `successors`.
+ * @returns false, with nothing emitted, if the graph is irreducible.
  * @experimental
  */
 export function emitStructured(
@@ -50,7 +51,7 @@ class Structurer {
     private readonly emitter: BlockEmitter,
   ) {
     this.#merges = successors.map(() => []);
-    // In falling order, so that the last in order gets the outermost block.
+    // In descending order, so that the last node gets the outermost block.
     for (const n of [...dominance.order].reverse()) {
       if (this.#isMerge(n)) (this.#merges[dominance.parent[n] as number] as number[]).push(n);
     }

@@ -25,7 +25,7 @@ import { emitStructured } from './structure.js';
 import { WaysOut } from './ways-out.js';
 
 /**
- * The parts of an instruction set that regions are translated with.
+ * The parts of an instruction set's description that translation of regions needs.
  *
  * @experimental
  */
@@ -41,23 +41,25 @@ export interface RegionDescription<B extends Builder> {
  */
 export interface RegionCode<B> {
   readonly graph: ControlFlowGraph<B>;
-  /** Address of the slot of each of the graph's pages, by the page's number. */
+  /** Address of the slot of each of the graph's pages, by page number. */
   readonly slots: ReadonlyMap<number, number>;
 }
 
 const [CPU, LEFT, PAGE] = [0, 1, 2];
-/** Most instructions of a region whose loops keep registers in locals. A larger one leaves too often, at too many places. */
+/**
+ * Largest size of a region whose loops keep registers in locals. A larger one leaves too often, and at too many places.
+ */
 const PROMOTED_INSTRUCTIONS = 100;
 
 /**
- * Translates regions of guest code to functions of one WebAssembly module. A region keeps guest registers and flags in locals
- * and returns where execution goes on in `EngineState.address`; it never calls the engine.
+ * Translates regions of guest code to functions of one WebAssembly module. A region keeps guest registers and flags in
+ * locals and returns the address at which execution continues in `EngineState.address`; it never calls the engine.
  *
  * @experimental
  */
 export class RegionTranslator<B extends Builder> {
   readonly #rows = new Map<Row<B>, readonly OperandInfo[]>();
-  // Buffers that all regions are made with, one after the other.
+  // Buffers that are reused for all regions.
   readonly #graph = new Graph();
   readonly #body = new CodeBuffer(0x1_0000);
   readonly #whole = new CodeBuffer(0x1_0000);
@@ -69,7 +71,8 @@ export class RegionTranslator<B extends Builder> {
    *
    * @param regions - the regions: each graph, and the slot of each of its pages by the page's number.
    * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
-   * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are left out and reported in `refused`.
+   * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are omitted and reported in
+   * `refused`.
    */
   translate(
     regions: readonly RegionCode<B>[],
@@ -78,7 +81,7 @@ export class RegionTranslator<B extends Builder> {
     const writer = new ModuleWriter();
     const functions = new Map<string, number>();
     const key = (h: Helper): string => `${h.module}.${h.name}`;
-    // Imports come first in a module, and only the functions in use are imported: linking them costs.
+    // Imports come first in a module, and only the functions in use are imported, because linking them takes time.
     const functionOf = (helper: Helper): number => {
       const known = functions.get(key(helper));
       if (known !== undefined) return known;
@@ -128,9 +131,10 @@ export class RegionTranslator<B extends Builder> {
       successors,
       {
         emit: (block, isLoop) => {
-          // A way through the region without a loop needs no test: it takes no more than is left at the entry.
+          // A path through the region without a loop needs no test: it has at most as many instructions as are left at
+          // the entry.
           if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
-          // Control comes to the entry from outside too, and the ends of a loop are not known yet.
+          // Control also enters from outside, and the last blocks of a loop are not known yet.
           const from = block === 0 || isLoop ? [] : (before[block] as readonly number[]);
           const kinds = new Set(from.map((n) => flagKinds[n] as number));
           const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
@@ -155,7 +159,7 @@ export class RegionTranslator<B extends Builder> {
     return { locals: locals.types, code: this.#join(homes, frame, functionOf(CHAIN)) };
   }
 
-  /** Puts entry and exit around the body. */
+  /** Joins the homes' entry and exit code with the body. */
   #join(homes: RegisterHomes, frame: RegionFrame, chain: number): Uint8Array {
     const code = this.#whole;
     code.clear();
@@ -197,7 +201,7 @@ export class RegionTranslator<B extends Builder> {
   }
 }
 
-/** The blocks from which control comes to each. */
+/** The predecessors of each block. */
 function predecessors(successors: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const before: number[][] = successors.map(() => []);
   successors.forEach((next, n) => {
@@ -206,7 +210,10 @@ function predecessors(successors: readonly (readonly number[])[]): readonly (rea
   return before;
 }
 
-/** Leaves at a loop's header when fewer instructions are left than one turn may take: the interpreter does the last ones. */
+/**
+ * Leaves at a loop header when fewer instructions are left than one iteration may take: the interpreter executes the
+ * last ones.
+ */
 function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
   const { code } = backEnd.builder;
   code.get(left).i32(most).op(IntOp.lts[0]).if();
@@ -214,7 +221,7 @@ function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B
   code.end();
 }
 
-/** Emits the end of a block: the condition that chooses its successor, or a way out of the region. */
+/** Emits the end of a block: the condition that chooses its successor, or an exit from the region. */
 function emitEnd<B>(
   { end, successors }: Block<B>,
   backEnd: RegionBackEnd<B>,
@@ -225,7 +232,7 @@ function emitEnd<B>(
   else if (successors.length === 0) backEnd.leaveFrom(end.from);
 }
 
-/** Offset from the region's page that a block goes to by one of its successors. */
+/** Offset from the region's page of a block's successor. */
 function destination<B>(block: Block<B>, edge: number): number {
   const last = block.instructions[block.instructions.length - 1] as RegionInstruction<B>;
   const taken = edge === 0 && (last.flow === Flow.Branch || last.flow === Flow.Jump || last.flow === Flow.Call);

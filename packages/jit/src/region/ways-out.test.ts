@@ -7,12 +7,15 @@ import { IntOp, Op } from '../wasm/opcodes.js';
 import { WaysOut } from './ways-out.js';
 
 const [LEFT, PAGE, WAY] = [0, 1, 2];
-/** Where the function under test puts what it comes to. */
+/** Offsets at which the function under test stores its results. */
 const Result = { pc: 0, left: 8, chain: 12 } as const;
-/** How far branches go (Arm ARM C6.2, B: ±128 MiB). */
+/** Reach of branches (Arm ARM C6.2, B: ±128 MiB). */
 const REACH = 128 * 2 ** 20;
 
-/** A way out: whether execution may go on in another region, how far from the page, how many instructions are taken back. */
+/**
+ * An exit: whether execution may continue in another region, the distance from the page, the number of instructions
+ * taken back.
+ */
 interface Way {
   readonly kind: 'leave' | 'go';
   readonly offset: number;
@@ -25,7 +28,7 @@ interface Left {
   readonly chain: number;
 }
 
-/** A function that takes the way with a number. */
+/** A function that takes the exit with a given number. */
 function compileWays(ways: readonly Way[]): (way: number, page: bigint, left: number) => Left {
   const code = new CodeBuffer();
   const locals = new LocalPool(3);

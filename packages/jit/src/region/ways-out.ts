@@ -4,7 +4,7 @@ import { REGION_MINIMUM } from '../builder/layout.js';
 import type { LocalPool } from '../builder/local-pool.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 
-/** Locals that the ways out of a region set. @internal */
+/** Locals that the exits of a region set. @internal */
 export interface ExitLocals {
   readonly left: number;
   readonly page: number;
@@ -15,8 +15,8 @@ export interface ExitLocals {
 const REST_BITS = Math.log2(REGION_MINIMUM) + 1;
 
 /**
- * The exits of a region whose destination is known while it is translated. A region has very many: each is one constant (the
- * destination, and the instructions of the block that are not done) and a jump to code that all share.
+ * The exits of a region whose destination is known at translation time. A region has very many: each is one constant
+ * (the destination, and the number of unexecuted instructions of the block) and a jump to shared code.
  *
  * @internal
  */
@@ -25,7 +25,7 @@ export class WaysOut {
   readonly #leave: number;
   readonly #go: number;
 
-  /** Opens the blocks that the body is in. */
+  /** Opens the blocks that contain the body. */
   constructor(
     private readonly code: CodeBuffer,
     locals: LocalPool,
@@ -36,17 +36,17 @@ export class WaysOut {
     this.#go = code.block();
   }
 
-  /** Leaves regions for an address `offset` bytes from the page; `rest` instructions are taken back. */
+  /** Leaves the regions for an address `offset` bytes from the page; takes `rest` instructions back. */
   leave(offset: number, rest: number): void {
     this.#way(this.#leave, offset, rest);
   }
 
-  /** Goes on at an address, in another region if one begins there. */
+  /** Continues at an address, in another region if one begins there. */
   go(offset: number): void {
     this.#way(this.#go, offset, 0);
   }
 
-  /** Closes the blocks, after a body that ends in a way out. */
+  /** Closes the blocks, after a body that ends in an exit. */
   end(): void {
     const { code } = this;
     const { left, page, pc, chain } = this.exit;

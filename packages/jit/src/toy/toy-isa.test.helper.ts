@@ -15,8 +15,8 @@ import type { InstructionGeometry } from '../records/instruction-geometry.js';
 import { Ty } from '../wasm/code-buffer.js';
 
 /*
- * A small instruction set that is as unlike A64 as the shared code must bear: instructions of one to three bytes at any address,
- * registers of 32 bits, five flags, jumps relative to the next instruction.
+ * A small instruction set that differs from A64 in everything that the shared code must support: instructions of one
+ * to three bytes at any address, registers of 32 bits, five flags, jumps relative to the next instruction.
  */
 
 export const TOY_GEOMETRY: InstructionGeometry = { unit: 1, longest: 3, addressBits: 48 };
@@ -32,13 +32,13 @@ export const TOY_REGISTERS: RegisterFile = {
 export const TOY_REGISTER_COUNT = 8;
 const LINK = 7;
 
-/** The reason with which LEAVE returns. */
+/** The exit reason of LEAVE. */
 export const TOY_LEAVE = ExitReason.architecture;
 
 /** Bits of the packed flags. */
 export const ToyFlag = { equal: 1, less: 2, below: 4, negative: 8, odd: 16 } as const;
 
-/** What conditions say of the packed flags, by their numbers. */
+/** The conditions as functions of the packed flags, by number. */
 export const TOY_CONDITIONS: readonly ((packed: number) => boolean)[] = [
   (f) => (f & ToyFlag.equal) !== 0,
   (f) => (f & ToyFlag.less) !== 0,
@@ -50,7 +50,7 @@ export const TOY_CONDITIONS: readonly ((packed: number) => boolean)[] = [
   (f) => (f & (ToyFlag.equal | ToyFlag.below | ToyFlag.odd)) === ToyFlag.odd,
 ];
 
-/** Kinds of lazy flags: of a comparison, of a result. */
+/** Kinds of lazy flags: of a comparison, and of a result. */
 const [COMPARED, RESULT] = [0, 1];
 
 export const toyFlags: FlagModel = {
@@ -71,7 +71,7 @@ export const toyFlags: FlagModel = {
   },
 };
 
-/** Conditions 0 to 7 of a comparison of 32-bit values, which are zero-extended. */
+/** Conditions 0 to 7 after a comparison of 32-bit values, which are zero-extended. */
 function testCompared(b: Builder, x: V, y: V, condition: number): V {
   const low = (v: V): V => b.as(v, Ty.i32);
   const odd = b.and(low(b.sub(x, y)), b.imm(1));
@@ -102,7 +102,7 @@ const address = (b: Builder, r: Reg): V => b.readReg(TOY_REGISTERS, r, Ty.i64);
 const link = (b: Builder): void => write(b, fixedRegister(LINK), b.as(b.nextPc(), Ty.i32));
 const signed = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
 
-/** A result, which sets the flags. */
+/** Writes a result and sets the flags by it. */
 function result(b: Builder, d: Reg, v: V): void {
   write(b, d, v);
   b.setFlags(RESULT, b.as(v, Ty.i64), b.i64(0));
@@ -179,10 +179,10 @@ function jump(b: Builder, call: number, to: V): void {
   b.jump(to, call === 1);
 }
 
-/** Bytes of an instruction, by its first one. What begins with three ones is no instruction. */
+/** Length of an instruction in bytes, by its first byte. A first byte with three leading ones is invalid. */
 export const toyLength = (first: number): number => [1, 2, 2, 2, 3, 3, 3, 1][first >> 5] as number;
 
-/** Keys are the bytes, the first in the highest place, with a one before them. */
+/** Keys are the bytes of the instruction, the first in the highest place, preceded by a one bit. */
 export class ToyDecoder implements InstructionDecoder<Builder> {
   keyAt({ data }: RecordMemory, at: number, end: number): number {
     const length = toyLength(data.getUint8(at));

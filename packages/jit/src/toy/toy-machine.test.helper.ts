@@ -21,14 +21,14 @@ import type { ToyEnd } from './toy-reference.test.helper.js';
 const PAGE = 4096;
 const PAGES = TOY_CODE_BYTES / PAGE;
 const DECODE_AHEAD = 8;
-/** Where things are in the WebAssembly memory. */
+/** Layout of the WebAssembly memory. */
 const CPU = 0x1000;
 const DATA = 0x2000;
-/** A copy of an instruction that lies in two pages. */
+/** A copy of an instruction that spans two pages. */
 const COPY = 0x3000;
 const CODE = 0x4000;
 const SLOTS = 0x1_0000;
-/** For instructions that lie in two pages, one at a time. */
+/** Slot for instructions that span two pages, one at a time. */
 const SCRATCH = SLOTS + PAGES * CODE_SLOT_BYTES;
 const BANK = SCRATCH + CODE_SLOT_BYTES;
 const MEMORY_PAGES = Math.ceil((BANK + TLB_ENTRIES * TlbEntry.bytes) / 0x1_0000);
@@ -44,13 +44,15 @@ const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffe
 const translator = new RegionTranslator<Builder>({ flags: toyFlags, builder: Builder });
 const entryOf = (page: number): number => BANK + (page % TLB_ENTRIES) * TlbEntry.bytes;
 
-/** What an engine does for generated code, as little as toy programs need: pages of code, one page of data, no devices. */
+/**
+ * The engine's part for generated code, as far as toy programs need it: pages of code, one page of data, no devices.
+ */
 export class ToyMachine {
   readonly code: Uint8Array;
   readonly data: DataView;
-  /** How often a slot was full. */
+  /** Number of times that a slot was full. */
   restarts = 0;
-  /** Instructions that were found in two pages. */
+  /** Number of instructions that spanned two pages. */
   straddled = 0;
   readonly #view: DataView;
   readonly #records: RecordMemory;
@@ -89,7 +91,7 @@ export class ToyMachine {
     view.setUint32(data + TlbEntry.addend, DATA - TOY_DATA, true);
   }
 
-  /** Writes code and drops what was decoded from it. */
+  /** Writes code and drops the records decoded from it. */
   write(offset: number, bytes: readonly number[]): void {
     this.code.set(bytes, offset);
     for (let n = 0; n < PAGES; n++)
@@ -113,7 +115,7 @@ export class ToyMachine {
     return (this.#exports['packFlags'] as (cpu: number) => number)(CPU);
   }
 
-  /** The flags of a result that is 0, as a program finds them first. */
+  /** Sets the flags to those of a result that is 0, the initial state of programs. */
   clearFlags(): void {
     this.#view.setUint32(CPU + EngineState.flagKind, 1, true);
     this.#view.setBigInt64(CPU + EngineState.flagX, 2n, true);
@@ -125,22 +127,25 @@ export class ToyMachine {
     return Number(bias) + this.#predecoder.plan.pcAddend(this.#records, ip);
   }
 
-  /** Instructions that are left of the budget of the last run. */
+  /** Instructions left of the budget of the last run. */
   get left(): number {
     return this.#u32(EngineState.left) + this.#u32(EngineState.stolen);
   }
 
-  /** How often regions were entered. */
+  /** Number of entries into regions. */
   get regionEntries(): number {
     return this.#u32(EngineState.regionEntries);
   }
 
-  /** Instructions retired in regions that came back to the interpreter. */
+  /** Number of instructions retired in regions that returned to the interpreter. */
   get regionInstructions(): number {
     return this.#u32(EngineState.regionInstructions);
   }
 
-  /** Runs from `pc`, or from where the last run ended. `at` is where it ended: not a record's pc if there is no code. */
+  /**
+   * Runs from `pc`, or from the end of the last run. `at` is the pc at which it ended; if there is no code, it is not
+   * a record's pc.
+   */
   run(budget: number, pc = this.pc): { readonly end: ToyEnd; readonly at: number; readonly retired: number } {
     let left = budget;
     let at = pc;
@@ -175,7 +180,7 @@ export class ToyMachine {
     }
   }
 
-  /** Translates the regions that begin at these offsets, as far as there is decoded code; gives how many there are. */
+  /** Translates the regions that begin at these offsets if code is decoded there; returns their number. */
   translate(entries: readonly number[], limits: RegionLimits): number {
     const { plan } = this.#predecoder;
     const regions = entries.flatMap((entry) => {
@@ -220,7 +225,7 @@ export class ToyMachine {
     return this.#view.getUint32(CPU + offset, true);
   }
 
-  /** Goes to an address, if there is code. */
+  /** Jumps to an address, if there is code. */
   #jump(pc: number): boolean {
     const offset = pc - TOY_CODE;
     if (offset < 0 || offset >= TOY_CODE_BYTES) return false;
@@ -249,7 +254,7 @@ export class ToyMachine {
     const ip = this.#u32(EngineState.ip);
     const slot = plan.slotOf(ip);
     const { pc } = this;
-    // An instruction in two pages has jumped within its own.
+    // An instruction that spans two pages has jumped within its own page.
     if (slot === SCRATCH) return this.#jump(pc);
     if (!plan.hasRoom(this.#records, slot, DECODE_AHEAD)) {
       this.#restart(slot);
@@ -259,7 +264,7 @@ export class ToyMachine {
     return true;
   }
 
-  /** Goes to a record of the instruction at an address, which ends in the next page, if there is one. */
+  /** Goes to the record of the instruction at an address if it ends in the next page. */
   #straddle(pc: number): boolean {
     const at = pc - TOY_CODE;
     if (Math.floor(at / PAGE) === PAGES - 1) return false;

@@ -14,7 +14,7 @@ export function randomToyCode(random: RandomSource, code: Uint8Array): void {
   }
 }
 
-/** One instruction at an offset, at which the instructions before it are known. */
+/** One instruction at an offset; `starts` are the offsets of the instructions before it. */
 function randomInstruction(random: RandomSource, at: number, starts: readonly number[]): number[] {
   const byte = (): number => random(256);
   const kind = random(16);
@@ -26,7 +26,7 @@ function randomInstruction(random: RandomSource, at: number, starts: readonly nu
   if (kind < 13) return random(4) === 0 ? far(0xa0 | (random(2) << 4), at, random, starts) : [random(8)];
   const register = random(7);
   if (kind < 14) {
-    // To a register, and there.
+    // Loads an address into a register and jumps to it.
     const to = TOY_CODE + pick(random, at, starts);
     return [0x80 | (register << 2), to >> 8, to & 255, (random(2) === 0 ? 0x08 : 0x10) | register];
   }
@@ -35,7 +35,7 @@ function randomInstruction(random: RandomSource, at: number, starts: readonly nu
   return [0x80 | (register << 2), address >> 8, address & 255, ...access];
 }
 
-/** An offset to jump to: mostly of an instruction, mostly near. */
+/** An offset to jump to, mostly of an instruction and mostly near. */
 function pick(random: RandomSource, at: number, starts: readonly number[]): number {
   const ahead = at + 2 + random(100);
   if (starts.length === 0 || random(3) === 0) return Math.min(TOY_CODE_BYTES - 1, ahead);

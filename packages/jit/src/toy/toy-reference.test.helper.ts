@@ -1,6 +1,6 @@
 import { TOY_CONDITIONS, TOY_REGISTER_COUNT, ToyFlag, toyLength } from './toy-isa.test.helper.js';
 
-/** Where code and data of toy programs are in the guest's address space. */
+/** Addresses of code and data of toy programs in the guest's address space. */
 export const TOY_CODE = 0x4000;
 export const TOY_CODE_BYTES = 0x4000;
 export const TOY_DATA = 0x2000;
@@ -11,7 +11,7 @@ export type ToyEnd = 'budget' | 'leave' | 'undefined' | 'fault' | 'outside';
 
 const signed = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
 
-/** What an instruction does, said once more: plainly, and without anything of the shared code. */
+/** The semantics of the instructions, independent of the shared code and as plain as possible. */
 export class ToyReference {
   readonly registers = new Uint32Array(TOY_REGISTER_COUNT);
   flags = 0;
@@ -28,7 +28,7 @@ export class ToyReference {
     for (this.retired = 0; this.retired < budget; this.retired++) {
       const end = this.#step();
       if (end === undefined) continue;
-      // LEAVE is done, the others are not; where there is no code, nothing was to be done.
+      // LEAVE is retired, other ends are not; without code there is no instruction.
       if (end === 'leave') this.retired++;
       return end;
     }
@@ -45,7 +45,7 @@ export class ToyReference {
     const at = (i: number): number => code[pc - TOY_CODE + i] ?? 0;
     const first = at(0);
     const length = toyLength(first);
-    // Bytes that are not there are not known, nor is what they would do.
+    // Missing bytes are unknown, and so is their effect.
     if (!this.#inside(pc + length - 1)) return 'outside';
     const next = pc + length;
     this.pc = next;

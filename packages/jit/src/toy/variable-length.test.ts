@@ -8,7 +8,7 @@ import { TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES, ToyReference } from
 const PLAIN: RegionLimits = { instructions: 100, callee: 0, depth: 0, pages: 1 };
 const INLINED: RegionLimits = { instructions: 300, callee: 60, depth: 2, pages: 3 };
 
-/** A machine and what it should do, side by side. */
+/** A machine and the reference side by side. */
 class Pair {
   readonly machine = new ToyMachine();
   readonly reference: ToyReference;
@@ -17,7 +17,7 @@ class Pair {
   constructor(code: readonly number[] = []) {
     this.machine.code.set(code);
     this.machine.clearFlags();
-    // The very same bytes of code: only the machine has to notice when they change.
+    // They share the bytes of code, so the machine must notice changes.
     this.reference = new ToyReference(this.machine.code, this.#data);
   }
 
@@ -28,7 +28,7 @@ class Pair {
     });
   }
 
-  /** Runs both and compares all that a program can see; gives how it ended. */
+  /** Runs both and compares everything that a program can observe; returns the kind of end. */
   run(budget: number, pc = this.reference.pc): string {
     this.reference.pc = pc;
     const expected = this.reference.run(budget);
@@ -69,7 +69,7 @@ describe('instructions of one to three bytes', () => {
   });
 
   it('overlap: what an instruction says depends on where one begins', () => {
-    // A SET whose immediate is INC R0, RETURN.
+    // A SET whose immediate is the code INC R0, RETURN.
     const pair = new Pair([...set(1, (INC0 << 8) | RETURN), LEAVE]);
     expect(pair.run(10, TOY_CODE)).toBe('leave');
     pair.setRegisters([0, 0, 0, 0, 0, 0, 0, TOY_CODE + 3]);
@@ -157,7 +157,7 @@ describe('random programs of such instructions', () => {
 
   it('do in the interpreter what they should, also when they are overwritten', () => {
     let straddled = 0;
-    // Few programs run into the end of a page.
+    // Few programs reach the end of a page.
     for (let seed = 1; seed <= 80; seed++) straddled += run(seed, []).straddled;
     expect(straddled).toBeGreaterThan(0);
   });

@@ -1,6 +1,6 @@
 import { CodeBuffer } from './code-buffer.js';
 
-/** Reads a signed LEB128 number back. */
+/** Decodes a signed LEB128 number. */
 function readSigned(bytes: Uint8Array): bigint {
   let value = 0n;
   let shift = 0n;
@@ -12,7 +12,7 @@ function readSigned(bytes: Uint8Array): bigint {
   throw new Error('the last byte is missing');
 }
 
-/** The fewest bytes that hold a signed number. */
+/** Smallest number of bytes for a signed number. */
 function signedLength(value: bigint): number {
   let bytes = 1;
   while (BigInt.asIntN(7 * bytes, value) !== value) bytes++;
@@ -59,7 +59,7 @@ describe('CodeBuffer', () => {
       const bytes = new CodeBuffer(1).signed(Number(signed)).toBytes();
       expect([signed, readSigned(bytes), bytes.length]).toEqual([signed, signed, signedLength(signed)]);
       const plain = new CodeBuffer(1).unsigned(Number(unsigned)).toBytes();
-      // With a sign, an unsigned number would need one more bit.
+      // An unsigned number would need one more bit for the sign.
       const back = plain.reduceRight((number, byte) => (number << 7n) | BigInt(byte & 0x7f), 0n);
       expect([unsigned, back, plain.length]).toEqual([
         unsigned,

@@ -14,14 +14,15 @@ export enum Ty {
 const VOID_BLOCK = 0x40;
 
 /**
- * A growing byte buffer with WebAssembly's encodings and a label depth, so that branches name blocks instead of counting.
+ * A growing byte buffer with WebAssembly's encodings. It tracks label depths, so that branches name blocks instead of
+ * counting.
  *
  * @experimental
  */
 export class CodeBuffer {
   #bytes: Uint8Array;
   #length = 0;
-  /** Number of blocks open at this point. */
+  /** Number of open blocks at this point. */
   depth = 0;
 
   constructor(capacity = 1024) {
@@ -37,7 +38,7 @@ export class CodeBuffer {
     this.depth = 0;
   }
 
-  /** The bytes written so far, valid until the next is written. */
+  /** The bytes written so far, valid until the next write. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -100,7 +101,7 @@ export class CodeBuffer {
     return this.unsigned(bytes.length).append(bytes);
   }
 
-  /** An instruction without immediates. Prefixed opcodes carry the prefix in the high byte: `0xfd0c`, `0xfe10`. */
+  /** An instruction without immediates. Prefixed opcodes have the prefix in the high byte: `0xfd0c`, `0xfe10`. */
   op(opcode: number): this {
     return opcode > 0xff ? this.byte(opcode >>> 8).unsigned(opcode & 0xff) : this.byte(opcode);
   }
@@ -129,12 +130,12 @@ export class CodeBuffer {
     return this.byte(0x10).unsigned(func);
   }
 
-  /** A call in place of the rest of the function (Tail Call proposal). */
+  /** A call that replaces the rest of the function (Tail Call proposal). */
   returnCall(func: number): this {
     return this.byte(0x12).unsigned(func);
   }
 
-  /** A load or store with its immediate; `align` is the exponent that the instruction's natural alignment may not be exceeded by. */
+  /** A load or store with its immediates; `align` is log2 of the alignment and must not exceed the natural one. */
   memory(opcode: number, offset: number, align = 0): this {
     return this.op(opcode).unsigned(align).unsigned(offset);
   }
@@ -172,7 +173,7 @@ export class CodeBuffer {
     return this.byte(0x0d).unsigned(this.depth - label);
   }
 
-  /** `labels` in order, the default last. */
+  /** A branch table: `labels` in order, then the default. */
   brTable(labels: ArrayLike<number>, fallback: number): this {
     this.byte(0x0e).unsigned(labels.length);
     for (let i = 0; i < labels.length; i++) this.unsigned(this.depth - (labels[i] as number));

@@ -10,7 +10,7 @@ function instantiate(writer: ModuleWriter, imports: WebAssembly.ModuleImports = 
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, test: imports }).exports;
 }
 
-/** Whether a function of this body and signature is valid. */
+/** Whether a function with this body and signature is valid. */
 function isValid(params: readonly Ty[], results: readonly Ty[], emit: (code: CodeBuffer) => void): boolean {
   const writer = new ModuleWriter();
   const code = new CodeBuffer();

@@ -12,7 +12,7 @@ export interface Signature {
 }
 
 /**
- * The inside of a function: its locals beyond the parameters, and its code without the final `end`.
+ * A function's locals beyond the parameters, and its code without the final `end`.
  *
  * @experimental
  */
@@ -21,7 +21,7 @@ export interface FunctionBody {
   readonly code: Uint8Array;
 }
 
-/** Pages of 4 GiB: the module fits every shared memory. */
+/** 4 GiB in pages, so that the module fits every shared memory. */
 const MAXIMUM_PAGES = 0x10000;
 
 interface Import {
@@ -38,8 +38,8 @@ interface Body {
 }
 
 /**
- * Assembles a module that imports one shared memory (`env.memory`) and functions, and defines functions.
- * Imports must be declared before functions.
+ * Writes a module that imports one shared memory (`env.memory`) and functions, and defines functions. Imports must be
+ * declared before functions.
  *
  * @experimental
  */
@@ -57,13 +57,13 @@ export class ModuleWriter {
     return this.#imports.length - 1;
   }
 
-  /** Reserves the index of a function whose body follows by {@link define}. */
+  /** Reserves the index of a function that {@link define} gives a body. */
   declare(): number {
     this.#bodies.push(undefined);
     return this.#imports.length + this.#bodies.length - 1;
   }
 
-  /** Gives a declared function its body; `code` lacks the final `end`. */
+  /** Defines the body of a declared function; `code` lacks the final `end`. */
   define(index: number, signature: Signature, locals: readonly Ty[], code: Uint8Array, exportName?: string): void {
     this.#bodies[index - this.#imports.length] = { type: this.#type(signature), locals, code, exportName };
   }
@@ -73,12 +73,12 @@ export class ModuleWriter {
     this.#table = { exportName, size };
   }
 
-  /** Emits an indirect call by the index on the stack. */
+  /** Emits an indirect call through the index on the stack. */
   callIndirect(code: CodeBuffer, signature: Signature): void {
     code.byte(0x11).unsigned(this.#type(signature)).unsigned(0);
   }
 
-  /** Emits an indirect call in place of the rest of the function (Tail Call proposal). */
+  /** Emits an indirect call that replaces the rest of the function (Tail Call proposal). */
   returnCallIndirect(code: CodeBuffer, signature: Signature): void {
     code.byte(0x13).unsigned(this.#type(signature)).unsigned(0);
   }

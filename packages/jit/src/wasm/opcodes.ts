@@ -1,6 +1,6 @@
 /**
- * WebAssembly opcodes by the names of the specification (i32 and i64 forms side by side where both exist).
- * Prefixed opcodes carry their prefix in the high byte.
+ * WebAssembly opcodes by the names of the specification (i32 and i64 forms side by side if both exist). Prefixed
+ * opcodes have their prefix in the high byte.
  *
  * @experimental
  */
@@ -89,7 +89,7 @@ export const IntOp = {
  */
 export type IntOpName = keyof typeof IntOp;
 
-/** Vector opcodes by the names of the specification, for the lane shapes that rows use. @experimental */
+/** Vector opcodes by the names of the specification, for the lane shapes in use. @experimental */
 export const Simd = {
   f32x4_sqrt: 0xfde3,
   f32x4_add: 0xfde4,
