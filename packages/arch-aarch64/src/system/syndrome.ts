@@ -58,15 +58,13 @@ export const syndrome = (ec: ExceptionClass, iss: number): number => ((ec << 26)
  * @experimental
  */
 export function systemRegisterIss(info: number): number {
-  const encoding = (info >>> 5) & 0xffff;
-  const [op0, op1, CRn, CRm, op2] = [
-    encoding >>> 14,
-    (encoding >>> 11) & 7,
-    (encoding >>> 7) & 15,
-    (encoding >>> 3) & 15,
-    encoding & 7,
-  ];
-  return (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | ((info >>> 21) & 1);
+  const op0 = info >>> 19;
+  const op1 = (info >>> 16) & 7;
+  const CRn = (info >>> 12) & 15;
+  const CRm = (info >>> 8) & 15;
+  const op2 = (info >>> 5) & 7;
+  const read = (info >>> 21) & 1;
+  return ((op0 & 3) << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | ((info & 31) << 5) | (CRm << 1) | read;
 }
 
 /**
@@ -79,5 +77,8 @@ export function systemRegisterIss(info: number): number {
 export function deviceAccessSyndrome(width: number, write: boolean): number {
   const ISV = 1 << 24;
   const WnR = write ? 1 << 6 : 0;
-  return syndrome(ExceptionClass.DataAbortLower, ISV | (Math.log2(width) << 22) | WnR | FaultStatus.Translation | 3);
+  return syndrome(
+    ExceptionClass.DataAbortLower,
+    ISV | ((31 - Math.clz32(width)) << 22) | WnR | FaultStatus.Translation | 3,
+  );
 }

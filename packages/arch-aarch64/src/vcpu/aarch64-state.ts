@@ -63,12 +63,16 @@ export class Aarch64State extends CpuState {
   /** NZCV as a number 0–15. */
   get nzcv(): number {
     const kind = this.u32(State.flagKind) as FlagKind;
-    const [xLo, xHi] = [this.u32(State.flagX), this.u32(State.flagX + 4)];
+    const xLo = this.u32(State.flagX);
     if (kind === FlagKind.Packed) return xLo & 15;
-    const [yLo, yHi] = [this.u32(State.flagY), this.u32(State.flagY + 4)];
+    const xHi = this.u32(State.flagX + 4);
+    const yLo = this.u32(State.flagY);
+    const yHi = this.u32(State.flagY + 4);
     // x − y is x + ¬y + 1.
-    const [addLo, addHi, one] = kind === FlagKind.Sub ? [~yLo >>> 0, ~yHi >>> 0, 1] : [yLo, yHi, 0];
-    const low = xLo + addLo + one;
+    const subtracts = kind === FlagKind.Sub;
+    const addLo = subtracts ? ~yLo >>> 0 : yLo;
+    const addHi = subtracts ? ~yHi >>> 0 : yHi;
+    const low = xLo + addLo + (subtracts ? 1 : 0);
     const high = xHi + addHi + (low > 0xffff_ffff ? 1 : 0);
     const overflow = ((xHi ^ high) & (addHi ^ high)) >>> 31;
     const isZero = (low | 0) === 0 && (high | 0) === 0;
@@ -77,7 +81,8 @@ export class Aarch64State extends CpuState {
 
   set nzcv(value: number) {
     this.setU32(State.flagKind, FlagKind.Packed);
-    this.setU64(State.flagX, BigInt(value & 15));
+    this.setU32(State.flagX, value & 15);
+    this.setU32(State.flagX + 4, 0);
   }
 
   /** All bytes to zero. */

@@ -16,13 +16,13 @@ import { DebugUnit } from './debug-unit.js';
 import { ExceptionDelivery } from './exception-delivery.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { InterruptInputs } from './interrupt-inputs.js';
+import { LevelControls } from './level-controls.js';
 import { parseProcessor, saveProcessor, SNAPSHOT_VERSION } from './snapshot.js';
 import type { SavedParts } from './snapshot.js';
 import { StepIss, stepIss } from './software-step.js';
 import { SystemAccess } from './system-access.js';
 import { SystemExits } from './system-exits.js';
 import { TlbMaintenance } from './tlb-maintenance.js';
-import { selectBank } from './translation-regime.js';
 import { WaitUnit } from './wait-unit.js';
 
 /** TLB banks of one vCPU. @experimental */
@@ -55,7 +55,6 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   onSendEvent: () => void = () => undefined;
   readonly #services: MachineServices;
   readonly #ram: VmEngine['ram'];
-  readonly #mmu: Mmu;
   readonly #inputs: InterruptInputs;
   readonly #debug: DebugUnit;
   readonly #exceptions: ExceptionUnit;
@@ -89,14 +88,13 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     });
     this.#services = services;
     this.#ram = ram;
-    this.#mmu = mmu;
     this.#debug = debug;
     this.tlbMaintenance = new TlbMaintenance(tlb);
     this.#inputs = new InterruptInputs(state);
     this.#exceptions = new ExceptionUnit(
       state,
       (lo, hi) => this.fetch.jumpTo(lo, hi),
-      () => this.#selectBanks(),
+      new LevelControls(state, tlb, mmu),
       () => debug.stepping,
       this.faults,
     );
@@ -257,6 +255,13 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
 
   protected override before(): Before {
     this.#takePending();
+    if (this.#debug.enabled) return this.#beforeDebugged();
+    this.#stepped = undefined;
+    return this.fetch.fault ? this.#fetchFault() : Before.Nothing;
+  }
+
+  /** {@link Aarch64Vcpu.before} while the guest steps itself or uses breakpoints or watchpoints. */
+  #beforeDebugged(): Before {
     const stepping = this.#debug.stepping;
     const stepped = this.#stepped;
     this.#stepped = undefined;
@@ -264,10 +269,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
       this.#delivery.softwareStep(stepped ?? StepIss.Pending);
       return Before.Taken;
     }
-    if (this.fetch.fault) {
-      this.#delivery.fetchFault();
-      return Before.Taken;
-    }
+    if (this.fetch.fault) return this.#fetchFault();
     const armed = this.#debug.breakpointsArmed;
     if (armed && this.#debug.stopsAt(this.pc)) {
       this.#breakpoint();
@@ -275,6 +277,11 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     }
     if (stepping) this.#stepped = stepIss(this.word);
     return stepping || armed ? Before.OneInstruction : Before.Nothing;
+  }
+
+  #fetchFault(): Before {
+    this.#delivery.fetchFault();
+    return Before.Taken;
   }
 
   protected override afterOne(done: boolean): void {
@@ -365,15 +372,5 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     if (this.trapHandled(conduit, esr, 'next', immediate)) return this.resume('hypercall');
     this.next();
     return this.resume('hypercall', this.firmware.call(this, conduit, immediate) === 'stop');
-  }
-
-  /** Selects the TLB banks of the present regime, for accesses of the exception level and for those of EL0 from it. */
-  #selectBanks(): void {
-    const { state, tlb } = this;
-    this.#mmu.refresh();
-    const { asid, enabled } = this.#mmu;
-    const bank = selectBank(tlb, state.el !== 0, enabled, asid);
-    state.setU32(State.bank, bank);
-    state.setU32(State.unprivilegedBank, state.el === 0 ? bank : selectBank(tlb, false, enabled, asid, bank));
   }
 }

@@ -1,7 +1,9 @@
 import type { MainRam, SoftTlb } from '@qvm/engine';
 import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { Sys } from './aarch64-state.js';
 import type { Aarch64State } from './aarch64-state.js';
 import { breakpointMatches, breakpointsArmed } from './breakpoints.js';
+import { Mdscr } from './self-hosted-debug.js';
 import { stepActive } from './software-step.js';
 import { Watchpoints } from './watchpoints.js';
 
@@ -38,6 +40,11 @@ export class DebugUnit {
     this.#osLock = true;
     this.#claim = 0n;
     this.watchpoints.refresh();
+  }
+
+  /** Whether the guest has enabled software step, breakpoints or watchpoints (MDSCR_EL1). */
+  get enabled(): boolean {
+    return (this.state.u32(Sys.MDSCR_EL1) & (Mdscr.SS | Mdscr.MDE)) !== 0;
   }
 
   /** Whether the guest steps itself at the present exception level. */

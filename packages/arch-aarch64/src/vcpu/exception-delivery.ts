@@ -44,7 +44,7 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     const esr = syndrome(ec, iss);
     vcpu.exits.leave(kind, esr);
-    if (!vcpu.trapHandled(kind, esr, 'next', immediate)) this.#take(ec, iss);
+    if (!vcpu.trapHandled(kind, esr, 'next', immediate)) this.#take(esr);
     vcpu.resume(kind);
   }
 
@@ -63,7 +63,7 @@ export class ExceptionDelivery {
       vcpu.next();
       // The step is done: the saved state has SS clear.
       this.exceptions.softwareStep = false;
-      this.#take(ExceptionClass.Svc64, immediate);
+      this.#take(esr);
     }
     vcpu.resume('svc');
   }
@@ -75,18 +75,17 @@ export class ExceptionDelivery {
     vcpu.retire();
     vcpu.exits.leave('illegalState', esr);
     if (vcpu.trapHandled('illegalState', esr, 'here')) this.exceptions.illegal = false;
-    else this.#take(ExceptionClass.IllegalState, 0);
+    else this.#take(esr);
     vcpu.resume('illegalState');
   }
 
   /** The end of a software step (Arm ARM D2.12). When a tap handles it, the next instruction is stepped over as well. */
   softwareStep(iss: StepIss): void {
     const { vcpu } = this;
-    const ec = this.#fromHere(ExceptionClass.SoftwareStepLower);
-    const esr = syndrome(ec, iss);
+    const esr = syndrome(this.#fromHere(ExceptionClass.SoftwareStepLower), iss);
     vcpu.exits.leave('softwareStep', esr);
     if (vcpu.trapHandled('softwareStep', esr, 'here')) this.exceptions.softwareStep = true;
-    else this.#take(ec, iss);
+    else this.#take(esr);
     vcpu.resume('softwareStep');
   }
 
@@ -113,8 +112,9 @@ export class ExceptionDelivery {
   dataAbort(fault: Readonly<AccessFault>): void {
     const { vcpu } = this;
     const cause: Aarch64ExitCause = isWatched(fault) ? 'watchpoint' : 'fault';
-    vcpu.exits.leave(cause, syndrome(...this.#classify(fault, false)));
-    this.dataAbortHere(fault, false);
+    const esr = this.#abortSyndrome(fault, false);
+    vcpu.exits.leave(cause, esr);
+    this.#abortHere(fault, esr);
     vcpu.resume(cause);
   }
 
@@ -132,7 +132,7 @@ export class ExceptionDelivery {
 
   /** {@link ExceptionDelivery.undefined} within an exit. */
   undefinedHere(): void {
-    if (!this.#undefinedHandled()) this.#take(ExceptionClass.Unknown, 0);
+    if (!this.#undefinedHandled()) this.#take(UNDEFINED);
   }
 
   /** A system register that the architecture may have, and this vCPU has not. */
@@ -147,23 +147,24 @@ export class ExceptionDelivery {
     } else if (policy === 'abort') {
       const note = higherLevelNote(vcpu.word);
       vcpu.abort('register', `${this.#instructionText()}${note === undefined ? '' : `: ${note}`}`);
-    } else this.#take(ExceptionClass.Unknown, 0);
+    } else this.#take(UNDEFINED);
   }
 
   /** MRS, MSR or SYS that EL1 traps: `info` is the low 22 bits of the instruction word. */
   systemRegisterHere(info: number): void {
-    const iss = systemRegisterIss(info);
-    const esr = syndrome(ExceptionClass.SystemRegister, iss);
+    const esr = syndrome(ExceptionClass.SystemRegister, systemRegisterIss(info));
     const handled = this.vcpu.trapHandled('systemRegister', esr, 'next', undefined, this.#disassembly);
-    if (!handled) this.#take(ExceptionClass.SystemRegister, iss);
+    if (!handled) this.#take(esr);
   }
 
-  /** {@link ExceptionDelivery.dataAbort} within an exit; `maintenance` says that it was cache maintenance. */
-  dataAbortHere(fault: Readonly<AccessFault>, maintenance: boolean): void {
+  /** {@link ExceptionDelivery.dataAbort} within an exit, for cache maintenance. */
+  maintenanceAbortHere(fault: Readonly<AccessFault>): void {
+    this.#abortHere(fault, this.#abortSyndrome(fault, true));
+  }
+
+  #abortHere(fault: Readonly<AccessFault>, esr: number): void {
     const { vcpu } = this;
     vcpu.retire();
-    const [ec, iss] = this.#classify(fault, maintenance);
-    const esr = syndrome(ec, iss);
     const { lo, hi, access, status, physical } = fault;
     if (isWatched(fault)) {
       const details = () => ({ address: (BigInt(hi) << 32n) | BigInt(lo) });
@@ -174,8 +175,8 @@ export class ExceptionDelivery {
       const { pcLo, pcHi } = vcpu.state;
       // DC ZVA reports the address in its register, not where the block begins (FAR_EL1, Arm ARM D19.2.40).
       const far = isZeroBlock(vcpu.word) ? vcpu.state.x(vcpu.word & 31) : undefined;
-      if (far === undefined) this.exceptions.takeAbort(ec, iss, pcLo, pcHi, lo, hi);
-      else this.exceptions.takeAbort(ec, iss, pcLo, pcHi, Number(far & 0xffff_ffffn), Number(far >> 32n));
+      if (far === undefined) this.exceptions.takeAbort(esr, pcLo, pcHi, lo, hi);
+      else this.exceptions.takeAbort(esr, pcLo, pcHi, Number(far & 0xffff_ffffn), Number(far >> 32n));
     }
   }
 
@@ -184,7 +185,7 @@ export class ExceptionDelivery {
     if (this.#undefinedHandled()) return;
     if (policy === 'ignore') vcpu.stepOver();
     else if (policy === 'abort') vcpu.abort('instruction', this.#instructionText());
-    else this.#take(ExceptionClass.Unknown, 0);
+    else this.#take(UNDEFINED);
   }
 
   /** A jump to an address that is not a multiple of 4. */
@@ -194,7 +195,7 @@ export class ExceptionDelivery {
     const esr = syndrome(ExceptionClass.PcAlignment, 0);
     vcpu.exits.leave('pcAlignment', esr);
     if (!vcpu.trapHandled('pcAlignment', esr, 'here')) {
-      this.exceptions.takeAbort(ExceptionClass.PcAlignment, 0, lo, hi, lo, hi);
+      this.exceptions.takeAbort(esr, lo, hi, lo, hi);
     } else if (vcpu.fetch.fault === fault) {
       // A tap that says so and does not move the vCPU would let it trap for ever.
       vcpu.faults.note(esr, lo, hi, lo, hi, vcpu.state.el, true);
@@ -206,21 +207,20 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     const { fetch } = vcpu;
     const { lo, hi, status } = fault;
-    const ec = this.#fromHere(ExceptionClass.InstructionAbortLower);
-    const esr = syndrome(ec, status);
+    const esr = syndrome(this.#fromHere(ExceptionClass.InstructionAbortLower), status);
     vcpu.exits.leave('fault', esr);
     if (this.#faultHandled({ lo, hi, access: 'execute', status, physical: -1 }, esr)) {
       if (fetch.fault === fault) fetch.retry();
     } else if (this.#abortsReference(status)) vcpu.abort('reference', `no code is at ${hexadecimal(fetch.pc)}`);
-    else this.exceptions.takeAbort(ec, status, lo, hi, lo, hi);
+    else this.exceptions.takeAbort(esr, lo, hi, lo, hi);
     vcpu.resume('fault');
   }
 
-  /** Exception class and ISS of an access that faulted. Cache maintenance reports CM, and WnR as for a write. */
-  #classify(fault: Readonly<AccessFault>, maintenance: boolean): readonly [ExceptionClass, number] {
+  /** Syndrome of an access that faulted. Cache maintenance reports CM, and WnR as for a write. */
+  #abortSyndrome(fault: Readonly<AccessFault>, maintenance: boolean): number {
     const { access, status } = fault;
     const lower = isWatched(fault) ? ExceptionClass.WatchpointLower : ExceptionClass.DataAbortLower;
-    return [this.#fromHere(lower), status | (maintenance ? MAINTENANCE : access === 'write' ? WRITE : 0)];
+    return syndrome(this.#fromHere(lower), status | (maintenance ? MAINTENANCE : access === 'write' ? WRITE : 0));
   }
 
   /** A class that is taken from EL0; the next number is the same from EL1. */
@@ -228,9 +228,9 @@ export class ExceptionDelivery {
     return this.vcpu.state.el === 0 ? lower : lower + 1;
   }
 
-  #take(ec: ExceptionClass, iss: number): void {
+  #take(esr: number): void {
     const { pcLo, pcHi } = this.vcpu.fetch;
-    this.exceptions.takeSynchronous(ec, iss, pcLo, pcHi);
+    this.exceptions.takeSynchronous(esr, pcLo, pcHi);
   }
 
   #undefinedHandled(): boolean {

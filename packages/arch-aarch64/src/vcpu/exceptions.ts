@@ -1,9 +1,9 @@
+import type { FaultLog } from '@qvm/engine';
 import { State } from '@qvm/isa-aarch64';
-import { Sctlr } from '../system/mmu.js';
-import { ExceptionClass, syndrome } from '../system/syndrome.js';
+import { ExceptionClass } from '../system/syndrome.js';
 import { Sys } from './aarch64-state.js';
 import type { Aarch64State } from './aarch64-state.js';
-import type { FaultLog } from '@qvm/engine';
+import type { LevelControls } from './level-controls.js';
 
 /** PSTATE bits as SPSR_ELx holds them (Arm ARM C5.2.19). @experimental */
 export enum Spsr {
@@ -17,6 +17,8 @@ export enum Spsr {
   SS = 1 << 21,
 }
 
+/** A system call is no fault. */
+const SVC: number = ExceptionClass.Svc64;
 const DAIF = Spsr.D | Spsr.A | Spsr.I | Spsr.F;
 
 /** Offsets of the exception vectors for one kind of exception. @experimental */
@@ -25,9 +27,6 @@ export enum Vector {
   Irq = 0x080,
   Fiq = 0x100,
 }
-
-/** CPACR_EL1.FPEN: who may use FP and SIMD. */
-const fpTrapped = (fpen: number, el: number): boolean => (el === 0 ? fpen !== 3 : (fpen & 1) === 0);
 
 /** Writes a register of 64 bits in halves. */
 function put(cpu: Aarch64State, offset: number, lo: number, hi: number): void {
@@ -45,8 +44,7 @@ export class ExceptionUnit {
     private readonly cpu: Aarch64State,
     /** Sets the program counter; the fetch may fault, which takes another exception. */
     private readonly jump: (lo: number, hi: number) => void,
-    /** Called when the exception level or SCTLR_EL1 changed, before the next fetch. */
-    private readonly regimeChanged: () => void,
+    private readonly controls: LevelControls,
     /** Whether software step is active in the present state (D2.12.2). */
     private readonly stepActive: () => boolean,
     /** Is told of each synchronous exception. */
@@ -65,27 +63,26 @@ export class ExceptionUnit {
     this.jump(((cpu.u32(Sys.VBAR_EL1) & ~0x7ff) + from + vector) >>> 0, cpu.u32(Sys.VBAR_EL1 + 4));
   }
 
-  /** A synchronous exception with its syndrome. */
-  takeSynchronous(ec: ExceptionClass, iss: number, lo: number, hi: number): void {
+  /** A synchronous exception. `esr` is its syndrome; `lo` and `hi` are the preferred return address. */
+  takeSynchronous(esr: number, lo: number, hi: number): void {
     const { cpu } = this;
-    const esr = syndrome(ec, iss);
     put(cpu, Sys.ESR_EL1, esr, 0);
-    const isFault = ec !== ExceptionClass.Svc64;
-    this.log.note(esr, lo, hi, cpu.u32(Sys.FAR_EL1), cpu.u32(Sys.FAR_EL1 + 4), cpu.el, isFault);
+    this.log.note(esr, lo, hi, cpu.u32(Sys.FAR_EL1), cpu.u32(Sys.FAR_EL1 + 4), cpu.el, esr >>> 26 !== SVC);
     this.take(Vector.Synchronous, lo, hi);
   }
 
-  /** A synchronous exception that reports an address. */
-  takeAbort(ec: ExceptionClass, iss: number, lo: number, hi: number, farLo: number, farHi: number): void {
+  /** {@link ExceptionUnit.takeSynchronous} that reports an address. */
+  takeAbort(esr: number, lo: number, hi: number, farLo: number, farHi: number): void {
     put(this.cpu, Sys.FAR_EL1, farLo, farHi);
-    this.takeSynchronous(ec, iss, lo, hi);
+    this.takeSynchronous(esr, lo, hi);
   }
 
   /** ERET. An illegal SPSR_EL1 sets PSTATE.IL and stays at the level (D1.3.4). */
   return(): void {
     const { cpu } = this;
     const spsr = cpu.u32(Sys.SPSR_EL1);
-    const [lo, hi] = [cpu.u32(Sys.ELR_EL1), cpu.u32(Sys.ELR_EL1 + 4)];
+    const lo = cpu.u32(Sys.ELR_EL1);
+    const hi = cpu.u32(Sys.ELR_EL1 + 4);
     const el = (spsr >>> 2) & 3;
     const illegal = (spsr & Spsr.AArch32) !== 0 || (spsr & 2) !== 0 || el > 1 || (el === 0 && (spsr & Spsr.SP) !== 0);
     cpu.nzcv = spsr >>> 28;
@@ -132,17 +129,9 @@ export class ExceptionUnit {
     cpu.copy64(this.#bank(), State.sp);
   }
 
-  /** Recomputes what generated code tests from EL, SCTLR_EL1, CPACR_EL1. */
+  /** A control register has changed. */
   refresh(): void {
-    const { cpu } = this;
-    const { el } = cpu;
-    const sctlr = cpu.u32(Sys.SCTLR_EL1);
-    const fpen = (cpu.u32(Sys.CPACR_EL1) >>> 20) & 3;
-    cpu.setU32(State.fpTrap, fpTrapped(fpen, el) ? 1 : 0);
-    cpu.setU32(State.spAlignmentCheck, sctlr & (el === 0 ? Sctlr.SA0 : Sctlr.SA) ? 15 : 0);
-    cpu.setU32(State.alignmentCheck, sctlr & Sctlr.A || !(sctlr & Sctlr.M) ? 1 : 0);
-    cpu.setU32(State.zvaTrap, el === 0 && !(sctlr & Sctlr.DZE) ? 1 : 0);
-    this.regimeChanged();
+    this.controls.refresh();
   }
 
   #enter(el: number, spsel: number, daif: number): void {
@@ -152,7 +141,7 @@ export class ExceptionUnit {
     cpu.setU32(State.spsel, el === 0 ? 0 : spsel);
     cpu.setU32(State.daif, daif);
     cpu.copy64(this.#bank(), State.sp);
-    this.refresh();
+    this.controls.select();
   }
 
   /** Storage of the stack pointer in use. */

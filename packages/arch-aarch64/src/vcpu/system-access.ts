@@ -144,7 +144,8 @@ export class SystemAccess {
   #writeChecked(register: SystemRegister, rt: number): void {
     const { cpu } = this;
     const { name, offset } = register;
-    const [oldLo, oldHi] = [cpu.u32(offset), cpu.u32(offset + 4)];
+    const oldLo = cpu.u32(offset);
+    const oldHi = cpu.u32(offset + 4);
     this.#copy(register, rt);
     switch (name) {
       case 'SCTLR_EL1':

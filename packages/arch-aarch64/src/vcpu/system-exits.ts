@@ -44,7 +44,7 @@ export class SystemExits {
     if (result === SystemResult.Undefined) delivery.undefinedHere();
     else if (result === SystemResult.Unsupported) delivery.unsupportedRegisterHere();
     else if (result === SystemResult.Trapped) delivery.systemRegisterHere(info);
-    else if (this.#touchFault) delivery.dataAbortHere(vcpu.memory.fault, true);
+    else if (this.#touchFault) delivery.maintenanceAbortHere(vcpu.memory.fault);
     else vcpu.next();
     vcpu.resume('sysreg');
   }

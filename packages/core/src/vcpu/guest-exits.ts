@@ -112,8 +112,8 @@ export class GuestExits {
 
   /** Announces that the guest continues after `leave`. */
   enter(cause: string): void {
-    const { guestEntrance } = this.#vcpu.hooks;
     if (this.#open === undefined) return;
+    const { guestEntrance } = this.#vcpu.hooks;
     const event = this.#event;
     event.timestamp = hostNanoseconds();
     this.#account(event.timestamp);

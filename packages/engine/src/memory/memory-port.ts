@@ -136,24 +136,28 @@ export class MemoryPort {
   /** Called before guest code goes on: a bounced access ended the run, so its buffer is free again. */
   begin(): void {
     this.#bounce = this.cpu.address - BOUNCE_BYTES;
-    // To set a length takes longer than to look at it, and this is done at each return from the engine.
-    if (this.#pending.length > 0) this.#pending.length = 0;
+    this.#forgetPending();
   }
 
   /** Writes the bounce buffer to its place. The first call of an instruction writes all of it. */
   flush(): void {
-    for (const { lo, hi, element, pieces } of this.#pending) {
-      let done = 0;
-      for (const piece of pieces) {
-        const written = this.#scatter(piece, element);
-        done += written;
-        if (written === piece.bytes) continue;
-        this.#writeFailed = true;
-        this.#refuseAt(lo, hi, done, 'write', piece.physical + written);
-        break;
-      }
+    for (const write of this.#pending) this.#perform(write);
+    this.#forgetPending();
+  }
+
+  #perform({ lo, hi, element, pieces }: PendingWrite): void {
+    for (const piece of pieces) {
+      const written = this.#scatter(piece, element);
+      if (written === piece.bytes) continue;
+      this.#writeFailed = true;
+      this.#refuseRest(lo, hi, 'write', pieces, piece, written);
+      return;
     }
-    this.#pending.length = 0;
+  }
+
+  /** Setting the length of an array takes longer than this. */
+  #forgetPending(): void {
+    while (this.#pending.length > 0) this.#pending.pop();
   }
 
   /** Whether a flushed write found nobody who takes it; `fault` says which. Asking clears it. */
@@ -187,23 +191,19 @@ export class MemoryPort {
   /** Reads into the bounce buffer; what is written there is noted for {@link flush}. */
   #transfer(lo: number, hi: number, info: number, element: number, pieces: readonly Piece[]): boolean {
     const write = (info & AccessInfo.write) !== 0;
-    const read = !write || (info & AccessInfo.readWrite) !== 0;
-    if (write && !this.#each(lo, hi, info, pieces, (piece) => this.#accepted(piece, element))) return false;
-    if (read && !this.#each(lo, hi, info, pieces, (piece) => this.#gather(piece, element))) return false;
-    if (write) this.#pending.push({ lo, hi, element, pieces });
-    return true;
-  }
-
-  /** Does something with each piece; `act` says how many bytes it did. The first byte that it did not is the fault's. */
-  #each(lo: number, hi: number, info: number, pieces: readonly Piece[], act: (piece: Piece) => number): boolean {
-    let done = 0;
-    for (const piece of pieces) {
-      const bytes = act(piece);
-      done += bytes;
-      if (bytes === piece.bytes) continue;
-      this.#refuseAt(lo, hi, done, accessOf(info), piece.physical + bytes);
-      return false;
+    if (write) {
+      for (const piece of pieces) {
+        const accepted = this.#accepted(piece, element);
+        if (accepted !== piece.bytes) return this.#refuseRest(lo, hi, 'write', pieces, piece, accepted);
+      }
     }
+    if (!write || info & AccessInfo.readWrite) {
+      for (const piece of pieces) {
+        const read = this.#gather(piece, element);
+        if (read !== piece.bytes) return this.#refuseRest(lo, hi, accessOf(info), pieces, piece, read);
+      }
+    }
+    if (write) this.#pending.push({ lo, hi, element, pieces });
     return true;
   }
 
@@ -292,14 +292,21 @@ export class MemoryPort {
   }
 
   #refuse(lo: number, hi: number, access: Access, status: number, physical = -1): 0 {
-    Object.assign(this.fault, { lo, hi, access, status, physical });
+    const { fault } = this;
+    fault.lo = lo;
+    fault.hi = hi;
+    fault.access = access;
+    fault.status = status;
+    fault.physical = physical;
     return 0;
   }
 
-  /** Nothing answers `done` bytes after the start of an access. */
-  #refuseAt(lo: number, hi: number, done: number, access: Access, physical: number): void {
-    const sum = lo + done;
-    this.#refuse(sum >>> 0, sum > 0xffff_ffff ? (hi + 1) >>> 0 : hi, access, this.faults.external, physical);
+  /** Nothing answers at a byte of a piece: the fault is at its address. Pieces lie in the bounce buffer as in the access. */
+  #refuseRest(lo: number, hi: number, access: Access, [first]: readonly Piece[], piece: Piece, done: number): false {
+    const sum = lo + done + (first === undefined ? 0 : piece.at - first.at);
+    const faultHi = sum > 0xffff_ffff ? (hi + 1) >>> 0 : hi;
+    this.#refuse(sum >>> 0, faultHi, access, this.faults.external, piece.physical + done);
+    return false;
   }
 }
 

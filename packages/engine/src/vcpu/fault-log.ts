@@ -26,12 +26,16 @@ class FaultRecord {
     words[5] = level;
   }
 
-  copy(from: FaultRecord): void {
-    this.#words.set(from.#words);
-  }
-
-  equals(other: FaultRecord): boolean {
-    return this.#words.every((word, n) => word === other.#words[n]);
+  is(syndrome: number, pcLo: number, pcHi: number, lo: number, hi: number, level: number): boolean {
+    const words = this.#words;
+    return (
+      words[0] === syndrome &&
+      words[1] === pcLo &&
+      words[2] === pcHi &&
+      words[3] === lo &&
+      words[4] === hi &&
+      words[5] === level
+    );
   }
 
   get fault(): Fault {
@@ -50,8 +54,9 @@ const join = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo
  */
 export class FaultLog {
   readonly #loop = new FaultLoop();
-  readonly #present = new FaultRecord();
+  /** The first exception of those in a row, and the latest of them if there are more. */
   readonly #first = new FaultRecord();
+  readonly #latest = new FaultRecord();
   readonly #last = new FaultRecord();
   #taken = 0;
   #repeated = 0;
@@ -82,7 +87,7 @@ export class FaultLog {
 
   /** While the vCPU is in an endless loop of exceptions: the one that it began with, and the latest. */
   get loop(): { readonly first: Fault; readonly latest: Fault } | undefined {
-    return this.endless ? { first: this.#first.fault, latest: this.#present.fault } : undefined;
+    return this.endless ? { first: this.#first.fault, latest: this.#latest.fault } : undefined;
   }
 
   /** Whether the vCPU does nothing but take exceptions. */
@@ -100,11 +105,15 @@ export class FaultLog {
    * @param isFault - false for a system call, which is no fault but may be part of an endless loop.
    */
   note(syndrome: number, pcLo: number, pcHi: number, lo: number, hi: number, level: number, isFault: boolean): void {
-    const present = this.#present;
-    present.set(syndrome, pcLo, pcHi, lo, hi, level);
     const inARow = this.#loop.observe(this.instructions());
-    if (inARow === 1) this.#first.copy(present);
-    if (isFault) this.#noteFault();
+    if (inARow === 1) this.#first.set(syndrome, pcLo, pcHi, lo, hi, level);
+    else this.#latest.set(syndrome, pcLo, pcHi, lo, hi, level);
+    if (isFault) {
+      const again = this.#taken > 0 && this.#last.is(syndrome, pcLo, pcHi, lo, hi, level);
+      this.#repeated = again ? this.#repeated + 1 : 1;
+      this.#taken++;
+      if (!again) this.#last.set(syndrome, pcLo, pcHi, lo, hi, level);
+    }
     if (this.endless) this.onEndless(inARow);
   }
 
@@ -112,11 +121,5 @@ export class FaultLog {
   reset(): void {
     this.#loop.reset();
     this.#taken = this.#repeated = 0;
-  }
-
-  #noteFault(): void {
-    this.#repeated = this.#taken > 0 && this.#present.equals(this.#last) ? this.#repeated + 1 : 1;
-    this.#taken++;
-    this.#last.copy(this.#present);
   }
 }

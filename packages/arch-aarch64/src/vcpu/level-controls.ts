@@ -1,0 +1,79 @@
+import type { SoftTlb } from '@qvm/engine';
+import { State } from '@qvm/isa-aarch64';
+import { Sctlr } from '../system/mmu.js';
+import type { Mmu } from '../system/mmu.js';
+import { Sys } from './aarch64-state.js';
+import type { Aarch64State } from './aarch64-state.js';
+import { selectBank } from './translation-regime.js';
+
+/** CPACR_EL1.FPEN: the levels that may use FP and SIMD. */
+const fpTrapped = (fpen: number, el: number): boolean => (el === 0 ? fpen !== 3 : (fpen & 1) === 0);
+
+/** The words of the state that depend on the exception level, with their values at one level. */
+class LevelWords {
+  fpTrap = 0;
+  spAlignmentCheck = 0;
+  zvaTrap = 0;
+  bank = 0;
+  unprivilegedBank = 0;
+
+  writeTo(state: Aarch64State): void {
+    state.setU32(State.fpTrap, this.fpTrap);
+    state.setU32(State.spAlignmentCheck, this.spAlignmentCheck);
+    state.setU32(State.zvaTrap, this.zvaTrap);
+    state.setU32(State.bank, this.bank);
+    state.setU32(State.unprivilegedBank, this.unprivilegedBank);
+  }
+}
+
+/**
+ * What generated code tests that follows from the exception level and from SCTLR_EL1, CPACR_EL1, TCR_EL1 and TTBRn_EL1. Levels change far
+ * more often than these registers, so the words of both levels are kept.
+ *
+ * @experimental
+ */
+export class LevelControls {
+  readonly #el0 = new LevelWords();
+  readonly #el1 = new LevelWords();
+
+  constructor(
+    private readonly state: Aarch64State,
+    private readonly tlb: SoftTlb,
+    private readonly mmu: Mmu,
+  ) {}
+
+  /** The exception level has changed. */
+  select(): void {
+    (this.state.el === 0 ? this.#el0 : this.#el1).writeTo(this.state);
+  }
+
+  /** Must follow every change of a control register. */
+  refresh(): void {
+    const { state } = this;
+    const sctlr = state.u32(Sys.SCTLR_EL1);
+    this.mmu.refresh();
+    this.#refreshTraps(sctlr);
+    this.#selectBanks();
+    state.setU32(State.alignmentCheck, sctlr & Sctlr.A || !(sctlr & Sctlr.M) ? 1 : 0);
+    this.select();
+  }
+
+  #refreshTraps(sctlr: number): void {
+    const fpen = (this.state.u32(Sys.CPACR_EL1) >>> 20) & 3;
+    this.#el0.fpTrap = fpTrapped(fpen, 0) ? 1 : 0;
+    this.#el1.fpTrap = fpTrapped(fpen, 1) ? 1 : 0;
+    this.#el0.spAlignmentCheck = sctlr & Sctlr.SA0 ? 15 : 0;
+    this.#el1.spAlignmentCheck = sctlr & Sctlr.SA ? 15 : 0;
+    this.#el0.zvaTrap = sctlr & Sctlr.DZE ? 0 : 1;
+  }
+
+  /** The TLB banks of both levels in the present address space; accesses of EL1 as EL0 (LDTR, STTR) use that of EL0. */
+  #selectBanks(): void {
+    const { tlb } = this;
+    const { asid, enabled } = this.mmu;
+    const bank = selectBank(tlb, true, enabled, asid);
+    const unprivileged = selectBank(tlb, false, enabled, asid, bank);
+    this.#el1.bank = bank;
+    this.#el0.bank = this.#el0.unprivilegedBank = this.#el1.unprivilegedBank = unprivileged;
+  }
+}
