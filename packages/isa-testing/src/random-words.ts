@@ -8,7 +8,11 @@ import { accessOf, branchDistance, branchField, indexesItself, isUnpredictable }
 
 const MAX_TRIES = 200;
 
-/** The combinations of static fields of a row that are allocated. */
+/**
+ * The combinations of static fields of a row that are allocated.
+ *
+ * @experimental
+ */
 export function staticChoices(row: A64Row): Record<string, number>[] {
   let choices: Record<string, number>[] = [{}];
   for (const field of row.pattern.fields) {
@@ -26,6 +30,7 @@ export function staticChoices(row: A64Row): Record<string, number>[] {
  *
  * @param fixed - values of static and other fields.
  * @param position - index of the word in its program.
+ * @experimental
  */
 export function randomWord(
   random: Random,
@@ -49,7 +54,11 @@ export function randomWord(
 const isRegisterField = ({ name, width, role }: Field): boolean =>
   width > 3 && (role === 'register' || (role === 'value' && /^[a-z]\d?$/.test(name)));
 
-/** The fields of a row that hold five bits of a register number. */
+/**
+ * The fields of a row that hold five bits of a register number.
+ *
+ * @experimental
+ */
 export function registerFields(row: A64Row): readonly string[] {
   return row.pattern.fields.filter((field) => field.width === 5 && isRegisterField(field)).map(({ name }) => name);
 }

@@ -1,4 +1,8 @@
-/** Bits `high` … `low` of an instruction word. */
+/**
+ * Bits `high` … `low` of an instruction word.
+ *
+ * @experimental
+ */
 export const bits = (word: number, high: number, low: number): number => (word >>> low) & (2 ** (high - low + 1) - 1);
 
 /** How an instruction word forms the address of its memory access. Only what a test needs to aim the access; from Arm ARM C4.1.94. */
@@ -23,7 +27,11 @@ const access = (offset: number, more: Partial<Access> = {}): Access => ({
   ...more,
 });
 
-/** The memory access of a word of the "loads and stores" group, or `undefined` outside it. */
+/**
+ * The memory access of a word of the "loads and stores" group, or `undefined` outside it.
+ *
+ * @experimental
+ */
 export function accessOf(word: number): Access | undefined {
   if (bits(word, 27, 27) !== 1 || bits(word, 25, 25) !== 0) return undefined;
   const group = bits(word, 29, 27);

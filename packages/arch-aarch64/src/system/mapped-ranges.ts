@@ -1,4 +1,4 @@
-import type { VirtualMapping } from '@qvm/core/architecture';
+import type { VirtualMapping } from '@qvm/core/hooks';
 
 /** One half of the address space: its first table and the geometry of its tables. */
 export interface TranslationTables {

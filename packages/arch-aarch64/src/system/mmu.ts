@@ -1,4 +1,5 @@
-import type { PhysicalMap, VirtualMapping, VmMemory } from '@qvm/core/architecture';
+import type { VirtualMapping } from '@qvm/core/hooks';
+import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
 import { PAGE_BITS } from '@qvm/jit';
 import { State, WalkHalf } from '@qvm/isa-aarch64';
 import type { Access, AddressTranslation, MainRam } from '@qvm/engine';

@@ -1,7 +1,7 @@
+import type { VirtualMapping } from '@qvm/core/hooks';
 import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
-import type { MachineServices, VirtualMapping } from '@qvm/core/architecture';
-import { VcpuExit } from '@qvm/core/hooks';
+import { type MachineServices, VcpuExit } from '@qvm/core/architecture';
 import { Before, EngineVcpu, SoftTlb } from '@qvm/engine';
 import type { AccessFault, EngineFaults, VmEngine } from '@qvm/engine';
 import { Exit, State } from '@qvm/isa-aarch64';

@@ -1,4 +1,4 @@
-import { VcpuExit } from '@qvm/core/hooks';
+import { VcpuExit } from '@qvm/core/architecture';
 import type { EngineVcpu } from '@qvm/engine';
 import { Sctlr } from '../system/mmu.js';
 import { ExceptionClass, syndrome } from '../system/syndrome.js';

@@ -4,7 +4,7 @@ import type { BlockBackend, BlockOperations } from './block.js';
 /**
  * One step of a procedure. `on` returns a disk's operations, synchronous or asynchronous as the procedure is performed.
  *
- * @experimental
+ * @beta
  */
 export type BlockStep = <Result>(on: (disk: BlockBackend) => BlockOperations<Result>) => Result;
 
@@ -12,14 +12,14 @@ export type BlockStep = <Result>(on: (disk: BlockBackend) => BlockOperations<Res
  * A sequence of operations on one or several disks, written once for both ways to perform it. A `yield` returns when
  * the operation has ended, and throws when it has failed.
  *
- * @experimental
+ * @beta
  */
 export type BlockProcedure<T = void> = Generator<BlockStep, T, void>;
 
 /**
  * Performs a procedure asynchronously.
  *
- * @experimental
+ * @beta
  */
 export async function perform<T>(procedure: BlockProcedure<T>): Promise<T> {
   let next = procedure.next();
@@ -39,7 +39,7 @@ export async function perform<T>(procedure: BlockProcedure<T>): Promise<T> {
  * Performs a procedure synchronously.
  *
  * @throws QvmError `block.sync` when a disk has no synchronous operations, and any error of the procedure.
- * @experimental
+ * @beta
  */
 export function performSync<T>(procedure: BlockProcedure<T>): T {
   let next = procedure.next();

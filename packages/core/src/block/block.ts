@@ -1,12 +1,12 @@
 import { createToken, type Token } from '../plugin/token.js';
 
-/** The unit of every offset and length of a disk, in bytes. @experimental */
+/** The unit of every offset and length of a disk, in bytes. @beta */
 export const BLOCK_SECTOR = 512;
 
 /**
  * Opens the files and devices that disks consist of.
  *
- * @experimental
+ * @beta
  */
 export interface BlockStore {
   /**
@@ -20,7 +20,7 @@ export interface BlockStore {
 /**
  * How a disk is opened.
  *
- * @experimental
+ * @beta
  */
 export interface BlockOpenOptions {
   /** Whether writes are refused. */
@@ -40,7 +40,7 @@ export interface BlockOpenOptions {
  * Operations on a disk, in bytes; offsets and lengths are multiples of 512 inside its size. `Result` is a promise, or
  * `void` for operations that have ended on return. Failures are QvmErrors `block.io`, thrown or rejected.
  *
- * @experimental
+ * @beta
  */
 export interface BlockOperations<Result> {
   /** Fills the views, which may lie in shared memory, one after the other from `offset` on. */
@@ -58,7 +58,7 @@ export interface BlockOperations<Result> {
 /**
  * A disk. Several requests may be outstanding at a time; the caller is responsible for the order of overlapping ones.
  *
- * @experimental
+ * @beta
  */
 export interface BlockBackend extends BlockOperations<Promise<void>> {
   /** Size in bytes, a multiple of {@link BLOCK_SECTOR}. */
@@ -87,5 +87,5 @@ export interface BlockBackend extends BlockOperations<Promise<void>> {
   close(): Promise<void>;
 }
 
-/** The disks that a host can open. @experimental */
+/** The disks that a host can open. @beta */
 export const BLOCK_STORE: Token<BlockStore> = createToken('@qvm/core/BlockStore');

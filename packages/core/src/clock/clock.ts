@@ -1,7 +1,7 @@
 /**
  * The time of one VM. All times are nanoseconds since the VM was created, as a `number` (exact for 104 days).
  *
- * @experimental
+ * @stable
  */
 export interface Clock {
   /** `real-time` follows the host's clock; `icount` advances with retired instructions, so that runs repeat exactly. */
@@ -17,7 +17,7 @@ export interface Clock {
 /**
  * A one-shot timer on a VM's clock. Its callback runs between two guest instructions, never inside one.
  *
- * @experimental
+ * @stable
  */
 export interface ClockTimer {
   /** Fires once when `now() >= deadline` (nanoseconds). Replaces an earlier deadline; one in the past fires at the next opportunity. */

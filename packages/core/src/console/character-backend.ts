@@ -1,7 +1,7 @@
 /**
  * Size of a terminal in characters.
  *
- * @experimental
+ * @stable
  */
 export interface TerminalSize {
   /** 0 to 65,535; 0 when it is not known. */
@@ -12,7 +12,7 @@ export interface TerminalSize {
 /**
  * The host side of a character device (UART, console): passes bytes to and from the host without blocking.
  *
- * @experimental
+ * @stable
  */
 export interface CharacterBackend {
   /**

@@ -1,14 +1,14 @@
 /**
  * Value of a device-tree property (Devicetree Specification v0.4 §2.2.4): empty, text(s), 32-bit cells, or raw bytes.
  *
- * @experimental
+ * @stable
  */
 export type DeviceTreeValue = true | string | readonly string[] | { readonly cells: readonly number[] } | Uint8Array;
 
 /**
  * A node of a device tree.
  *
- * @experimental
+ * @stable
  */
 export interface DeviceTreeNode {
   /** `name@unit-address`; empty for the root. */

@@ -3,7 +3,7 @@ import { createToken, type Token } from '../plugin/token.js';
 /**
  * The screen of a guest.
  *
- * @experimental
+ * @beta
  */
 export interface Display {
   /** The current picture; `undefined` while the guest has not set up the display. */
@@ -13,7 +13,7 @@ export interface Display {
 /**
  * A picture: rows from top to bottom, 4 bytes for each pixel (red, green, blue, 255).
  *
- * @experimental
+ * @beta
  */
 export interface DisplayImage {
   /** Pixels in a row. */
@@ -27,7 +27,7 @@ export interface DisplayImage {
 /**
  * Keyboard and mouse of a VM.
  *
- * @experimental
+ * @beta
  */
 export interface InputDevices {
   /**
@@ -45,7 +45,7 @@ export interface InputDevices {
   pointer(dx: number, dy: number, buttons: number): void;
 }
 
-/** The display of a VM. @experimental */
+/** The display of a VM. @beta */
 export const DISPLAY: Token<Display> = createToken('@qvm/core/Display');
-/** Keyboard and mouse of a VM. @experimental */
+/** Keyboard and mouse of a VM. @beta */
 export const INPUT_DEVICES: Token<InputDevices> = createToken('@qvm/core/InputDevices');

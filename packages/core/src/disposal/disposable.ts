@@ -1,7 +1,7 @@
 /**
  * A resource or registration that can be released once.
  *
- * @experimental
+ * @stable
  */
 export interface Disposable {
   /** Releases it. Further calls have no effect. */

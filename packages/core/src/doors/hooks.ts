@@ -53,5 +53,5 @@ export type {
   VmStepEvent,
   VmStoppedEvent,
 } from '../hooks/vm-hooks.js';
-export type { Vcpu } from '../vcpu/vcpu.js';
-export { VcpuExit } from '../vcpu/vcpu.js';
+export type { VcpuView } from '../vcpu/vcpu-view.js';
+export type { VirtualMapping } from '../vcpu/virtual-mapping.js';

@@ -1,5 +1,5 @@
 /**
- * For authors of virtual devices: the contract, register blocks, options, saved states.
+ * For authors of virtual devices: the contract, register blocks, saved states. Options are in `/options`.
  *
  * @module
  */

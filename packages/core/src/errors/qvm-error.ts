@@ -2,7 +2,7 @@
  * Base class of every error that qvm reports to its host (missing image, bad configuration, failing vdev).
  * Guest faults are not errors: they are values that become architectural exceptions.
  *
- * @experimental
+ * @stable
  */
 export class QvmError extends Error {
   /** Stable, dot-separated identifier, such as `memory.overlap`. */

@@ -3,7 +3,7 @@ import { createToken, type Token } from '../plugin/token.js';
 /**
  * A file in the firmware configuration device, for the guest's firmware or kernel.
  *
- * @experimental
+ * @beta
  */
 export interface FirmwareFile {
   /** Path of at most 55 bytes of ASCII, such as `etc/ramfb`; unique. */
@@ -17,7 +17,7 @@ export interface FirmwareFile {
 /**
  * The firmware configuration device of a VM (`fw_cfg`), for other vdevs.
  *
- * @experimental
+ * @beta
  */
 export interface FirmwareConfiguration {
   /**
@@ -28,5 +28,5 @@ export interface FirmwareConfiguration {
   addFile(file: FirmwareFile): void;
 }
 
-/** The firmware configuration device, offered by the vdev `fw-cfg`. @experimental */
+/** The firmware configuration device, offered by the vdev `fw-cfg`. @beta */
 export const FW_CFG: Token<FirmwareConfiguration> = createToken('@qvm/core/FirmwareConfiguration');

@@ -1,7 +1,7 @@
 import type { AsyncSeriesHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { AccessWidth } from '../memory/memory-region.js';
-import type { Vcpu } from '../vcpu/vcpu.js';
+import type { VcpuView } from '../vcpu/vcpu-view.js';
 import type { VmExit } from '../vm/vm-exit.js';
 import type { VmState } from '../vm/vm-state.js';
 import type { HookKinds } from './kinds.js';
@@ -48,7 +48,7 @@ export interface VmStateEvent extends VmEvent {
  */
 export interface VcpuCreatedEvent {
   /** The vCPU that was made. */
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   /** Its hooks, for tapping. */
   readonly hooks: Tappable<VcpuHooks>;
   /** The kinds and causes of its hooks, with descriptions. */
@@ -76,7 +76,7 @@ export interface InterruptEvent {
  */
 export interface UnmappedAccessEvent {
   /** The vCPU that accesses. */
-  readonly vcpu: Vcpu;
+  readonly vcpu: VcpuView;
   /** Guest-physical address. */
   readonly address: number;
   /** Width of the access in bytes. */

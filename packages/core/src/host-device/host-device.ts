@@ -10,7 +10,7 @@ import type { Json } from '../vdev/vdev.js';
  * A device of the host that can be given to one VM at a time. It has an address on the host, like the devices of a
  * board.
  *
- * @experimental
+ * @beta
  */
 export interface HostDevice {
   /** Name, unique on the host. */
@@ -28,7 +28,7 @@ export interface HostDevice {
 /**
  * The VM from the view of its host device.
  *
- * @experimental
+ * @beta
  */
 export interface DeviceBus {
   /** Access to the memory of the VM that has the device. */
@@ -45,7 +45,7 @@ export interface DeviceBus {
  * A device's DMA, restricted like by an SMMU: it reaches the memory of its VM and nothing else. Refused accesses are
  * recorded and have no effect.
  *
- * @experimental
+ * @beta
  */
 export interface DmaAccess {
   /** Copies bytes from memory; `undefined` when the range is not entirely memory of the VM. */
@@ -57,7 +57,7 @@ export interface DmaAccess {
 /**
  * A host device in use by a VM.
  *
- * @experimental
+ * @beta
  */
 export interface OpenHostDevice {
   /** Regions in its range; accesses elsewhere in the range are external aborts. */
@@ -77,7 +77,7 @@ export interface OpenHostDevice {
 /**
  * The state of a device, as part of its VM's.
  *
- * @experimental
+ * @beta
  */
 export interface HostDeviceState {
   /** The state that a guest can see, as JSON. */
@@ -93,7 +93,7 @@ export interface HostDeviceState {
 /**
  * A part of a device's range. `offset` and `size` are multiples of 4 KiB.
  *
- * @experimental
+ * @beta
  */
 export type HostDeviceRegion =
   | { readonly kind: 'registers'; readonly offset: number; readonly size: number; readonly handler: MmioHandler }
@@ -103,7 +103,7 @@ export type HostDeviceRegion =
 /**
  * The user of a device.
  *
- * @experimental
+ * @beta
  */
 export interface HostDeviceOwner {
   /** Name of the VM. */
@@ -115,7 +115,7 @@ export interface HostDeviceOwner {
 /**
  * The devices of a host and their users.
  *
- * @experimental
+ * @beta
  */
 export interface HostDeviceRegistry {
   /**
@@ -132,7 +132,7 @@ export interface HostDeviceRegistry {
 /**
  * A claimed device.
  *
- * @experimental
+ * @beta
  */
 export interface HostDeviceClaim {
   /** The claimed device. */
@@ -141,8 +141,8 @@ export interface HostDeviceClaim {
   release(): void;
 }
 
-/** The devices that a host can give to VMs. Multi. @experimental */
+/** The devices that a host can give to VMs. Multi. @beta */
 export const HOST_DEVICE: Token<HostDevice> = createToken('@qvm/core/HostDevice');
 
-/** The registry through which devices are claimed. @experimental */
+/** The registry through which devices are claimed. @beta */
 export const HOST_DEVICE_REGISTRY: Token<HostDeviceRegistry> = createToken('@qvm/core/HostDeviceRegistry');

@@ -5,7 +5,7 @@ import { createToken, type Token } from '../plugin/token.js';
  * Answers one call of a guest. `event.args` are in the form of the call: 32 bits each if the guest used the 32-bit
  * form. A function that throws ends its VM with exit code 6.
  *
- * @experimental
+ * @beta
  */
 export type HypercallFunction = (event: HypercallEvent) => HypercallResult;
 
@@ -14,7 +14,7 @@ export type HypercallFunction = (event: HypercallEvent) => HypercallResult;
  * vendor-specific hypervisor service, SMCCC DEN0028 table 6-1). Numbers below 0x1000 are qvm's own; docs/hypercalls.md
  * lists them.
  *
- * @experimental
+ * @beta
  */
 export interface HypercallRegistry {
   /**
@@ -30,13 +30,13 @@ export interface HypercallRegistry {
   has(number: number): boolean;
 }
 
-/** The calls of a VM, for vdevs and, through `VmHandle.service`, for programs of the host. @experimental */
+/** The calls of a VM, for vdevs and, through `VmHandle.service`, for programs of the host. @beta */
 export const HYPERCALLS: Token<HypercallRegistry> = createToken('@qvm/core/HypercallRegistry');
 
 /**
  * Status codes of calls, in the first result register (SMCCC DEN0028 7.1).
  *
- * @experimental
+ * @beta
  */
 export enum HypercallStatus {
   /** The call succeeded. */

@@ -4,7 +4,7 @@ import type { Token } from '../plugin/token.js';
 /**
  * One source's connection to an interrupt input. Several sources may share an input, whose level is the OR of theirs.
  *
- * @experimental
+ * @stable
  */
 export interface InterruptLine {
   /** Interrupt number in the controller's numbering (GIC: INTID). */

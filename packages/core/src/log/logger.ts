@@ -1,14 +1,14 @@
 /**
  * Severities, named as in the `logger` option of a qvm configuration.
  *
- * @experimental
+ * @stable
  */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /**
  * Receives messages of the engine and vdevs for the user. Implementations must not throw.
  *
- * @experimental
+ * @stable
  */
 export interface Logger {
   /** Writes one line; the message has no line feed at its end. */
@@ -18,6 +18,6 @@ export interface Logger {
 /**
  * A logger that drops everything.
  *
- * @experimental
+ * @stable
  */
 export const silentLogger: Logger = { log: () => undefined };

@@ -4,7 +4,7 @@ import type { MemoryAccess } from './guest-memory.js';
 /**
  * Thrown when an access of the host to guest memory is not entirely in RAM. Code `memory.guest-access`.
  *
- * @experimental
+ * @stable
  */
 export class GuestMemoryError extends QvmError {
   /** First guest-physical address of the access. */

@@ -1,7 +1,7 @@
 /**
  * Direction of an access to guest memory, as its maker sees it: ROM can be read only.
  *
- * @experimental
+ * @stable
  */
 export type MemoryAccess = 'read' | 'write';
 
@@ -10,7 +10,7 @@ export type MemoryAccess = 'read' | 'write';
  * Every accessor throws `GuestMemoryError` when the range is not wholly inside RAM (or ROM, for reads).
  * All multi-byte values are little-endian; addresses need not be aligned.
  *
- * @experimental
+ * @stable
  */
 export interface GuestMemory {
   /**

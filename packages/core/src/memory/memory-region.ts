@@ -2,14 +2,14 @@
  * Width of one device access in bytes. A 64-bit access is two 32-bit ones, low word first, unless the handler
  * implements {@link MmioHandler.readWide}.
  *
- * @experimental
+ * @stable
  */
 export type AccessWidth = 1 | 2 | 4;
 
 /**
  * A 64-bit value in two unsigned halves, so that a device access allocates neither an object nor a `bigint`.
  *
- * @experimental
+ * @stable
  */
 export interface WideValue {
   /** Bits 31–0. */
@@ -22,7 +22,7 @@ export interface WideValue {
  * The registers of a device. Addresses are offsets into the device's own region. Called on the vCPU's thread,
  * synchronously; must not allocate per access.
  *
- * @experimental
+ * @stable
  */
 export interface MmioHandler {
   /** Returns the value as an unsigned, zero-extended number. */

@@ -2,7 +2,7 @@
  * A range of a memory pool, in a form that can be posted to other threads. It gives no access to the bytes;
  * for that, the pool's memory is needed.
  *
- * @experimental
+ * @stable
  */
 export interface MemorySlice {
   /** Identity of the pool. */
@@ -16,7 +16,7 @@ export interface MemorySlice {
 /**
  * A slice together with the pool's memory, for use on another thread.
  *
- * @experimental
+ * @beta
  */
 export interface MemoryShare {
   /** The memory of the pool. */

@@ -4,7 +4,7 @@ import type { MmioHandler } from './memory-region.js';
 /**
  * How much of a slice {@link MemoryWindow.map} maps, and what the guest may do there.
  *
- * @experimental
+ * @stable
  */
 export interface WindowMapping {
   /** Bytes from the start of the slice: a positive multiple of 4 KiB. Default: all of the slice. */
@@ -17,7 +17,7 @@ export interface WindowMapping {
  * A range of a VM's guest-physical map whose content its vdev changes at run time. Where nothing is mapped, an access is
  * an external abort. What is mapped is no RAM of the guest's own: device trees do not list it.
  *
- * @experimental
+ * @stable
  */
 export interface MemoryWindow {
   /** Guest-physical address. */

@@ -5,7 +5,7 @@ import type { PhysicalMap } from './physical-map.js';
 /**
  * A range of guest RAM that the loader does not use and that the device tree withholds from the guest's allocator.
  *
- * @experimental
+ * @beta
  */
 export interface RamReservation {
   /** Name for errors and the device tree: lower-case letters, digits and hyphens. */
@@ -19,7 +19,7 @@ export interface RamReservation {
 /**
  * Reserves guest RAM for vdevs that share it with the guest, such as a frame buffer.
  *
- * @experimental
+ * @beta
  */
 export interface RamReservations {
   /**
@@ -33,7 +33,7 @@ export interface RamReservations {
   readonly all: readonly RamReservation[];
 }
 
-/** The reservations of a VM, while its vdevs are being created. @experimental */
+/** The reservations of a VM, while its vdevs are being created. @beta */
 export const RAM_RESERVATIONS: Token<RamReservations> = createToken('@qvm/core/RamReservations');
 
 /** Limit of 32-bit DMA masks and of simple drivers. */

@@ -3,7 +3,7 @@
  * two devices that both support offloads, it is never done. The fields are those of `struct virtio_net_hdr` (VirtIO
  * 1.2, 5.1.6); offsets are bytes from the start of the frame.
  *
- * @experimental
+ * @beta
  */
 export interface FrameOffload {
   /**
@@ -26,7 +26,7 @@ export interface FrameOffload {
 /**
  * The {@link FrameOffload}s that a receiver of frames accepts.
  *
- * @experimental
+ * @beta
  */
 export interface OffloadSet {
   /** Accepts frames with an incomplete checksum. The others require this one. */
@@ -42,13 +42,13 @@ export interface OffloadSet {
 /**
  * For a receiver that needs frames as they would be on a wire.
  *
- * @experimental
+ * @beta
  */
 export const NO_OFFLOADS: OffloadSet = { checksum: false, tcp4: false, tcp6: false, ecn: false };
 
 /**
  * For a receiver that forwards frames.
  *
- * @experimental
+ * @beta
  */
 export const ALL_OFFLOADS: OffloadSet = { checksum: true, tcp4: true, tcp6: true, ecn: true };

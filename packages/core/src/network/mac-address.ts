@@ -1,7 +1,7 @@
 /**
  * Bytes of a MAC address (IEEE 802, 8.2).
  *
- * @experimental
+ * @beta
  */
 export const MAC_BYTES = 6;
 
@@ -13,7 +13,7 @@ const PATTERN = /^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i;
  * Parses `52:54:00:12:34:56` or `52-54-00-12-34-56`.
  *
  * @returns six bytes; `undefined` when the text is no MAC address.
- * @experimental
+ * @beta
  */
 export function parseMac(text: string): Uint8Array | undefined {
   return PATTERN.test(text) ? Uint8Array.from(text.split(/[:-]/), (digits) => parseInt(digits, 16)) : undefined;
@@ -23,7 +23,7 @@ export function parseMac(text: string): Uint8Array | undefined {
  * Formats an address: `52:54:00:12:34:56`.
  *
  * @param mac - six bytes, or the result of {@link macAt}.
- * @experimental
+ * @beta
  */
 export function formatMac(mac: Uint8Array | number): string {
   if (typeof mac === 'number') return formatMac(bytesOf(mac));
@@ -33,7 +33,7 @@ export function formatMac(mac: Uint8Array | number): string {
 /**
  * Six bytes of a frame as one number, the first byte highest; 48 bits are exact. Bytes beyond the end count as zero.
  *
- * @experimental
+ * @beta
  */
 export function macAt(bytes: Uint8Array, at: number): number {
   let mac = 0;
@@ -44,7 +44,7 @@ export function macAt(bytes: Uint8Array, at: number): number {
 /**
  * Whether the address at an offset is a multicast or broadcast address.
  *
- * @experimental
+ * @beta
  */
 export function isGroupMac(bytes: Uint8Array, at = 0): boolean {
   return ((bytes[at] ?? 0) & GROUP) !== 0;
@@ -53,7 +53,7 @@ export function isGroupMac(bytes: Uint8Array, at = 0): boolean {
 /**
  * Whether bytes are an address that a station can have: six bytes, no group address, not all zero.
  *
- * @experimental
+ * @beta
  */
 export function isStationMac(mac: Uint8Array): boolean {
   return mac.length === MAC_BYTES && !isGroupMac(mac) && macAt(mac, 0) !== 0;

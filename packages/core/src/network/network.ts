@@ -4,7 +4,7 @@ import type { FrameOffload, OffloadSet } from './frame-offload.js';
 /**
  * The networks of a host: named switches that network vdevs connect to.
  *
- * @experimental
+ * @beta
  */
 export interface NetworkFabric {
   /**
@@ -21,7 +21,7 @@ export interface NetworkFabric {
 /**
  * The device that connects, and its settings.
  *
- * @experimental
+ * @beta
  */
 export interface NetworkDeviceInfo {
   /** Name of the VM. */
@@ -41,7 +41,7 @@ export interface NetworkDeviceInfo {
 /**
  * VLAN identifiers from 1 to 4094.
  *
- * @experimental
+ * @beta
  */
 export type VlanSet = 'all' | readonly number[];
 
@@ -52,7 +52,7 @@ export type VlanSet = 'all' | readonly number[];
  * Frames of a guest may be sent without validation: the network checks lengths and {@link FrameOffload}, and drops
  * invalid frames.
  *
- * @experimental
+ * @beta
  */
 export interface NetworkPort {
   /**
@@ -88,7 +88,7 @@ export interface NetworkPort {
 /**
  * Takes a frame; `false` when there is no room for it now.
  *
- * @experimental
+ * @beta
  */
 export type FrameListener = (frame: Uint8Array, offload?: FrameOffload) => boolean;
 
@@ -96,7 +96,7 @@ export type FrameListener = (frame: Uint8Array, offload?: FrameOffload) => boole
  * Totals of one port, from the device's side. Every frame sent is counted in `sentFrames` or `sendDrops`. Every frame
  * for the device is counted in `receivedFrames` or `receiveDrops`, or is waiting.
  *
- * @experimental
+ * @beta
  */
 export interface NetworkCounters {
   /** Frames that the network accepted from the device. */
@@ -116,16 +116,16 @@ export interface NetworkCounters {
 /**
  * Smallest frame in bytes: two addresses and a type.
  *
- * @experimental
+ * @beta
  */
 export const MINIMUM_FRAME = 14;
 
 /**
  * Largest frame in bytes, which segmentation offload can produce (64 KiB and headers).
  *
- * @experimental
+ * @beta
  */
 export const MAXIMUM_FRAME = 0x1_0000 + 64;
 
-/** The networks that a host offers to its VMs. @experimental */
+/** The networks that a host offers to its VMs. @beta */
 export const NETWORK_FABRIC: Token<NetworkFabric> = createToken('@qvm/core/NetworkFabric');

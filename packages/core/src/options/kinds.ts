@@ -10,7 +10,7 @@ import { pathProblem, resolvePath } from './paths.js';
 /**
  * Bounds of a number, both inclusive.
  *
- * @experimental
+ * @stable
  */
 export interface NumberBounds {
   readonly min?: number;
@@ -114,7 +114,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 /**
  * Whether a text is one of the words of a boolean option.
  *
- * @experimental
+ * @beta
  */
 export function isBooleanWord(text: string): boolean {
   return BOOLEANS.has(text.toLowerCase());
@@ -167,7 +167,7 @@ export const macKind: OptionKind<Uint8Array> = {
  *
  * @param name - one word for listings.
  * @param format - the inverse of `read`: writes a value as a text that `read` accepts.
- * @experimental
+ * @stable
  */
 export function textKind<T>(name: string, read: (text: string) => T, format: (value: T) => string): OptionKind<T> {
   return {

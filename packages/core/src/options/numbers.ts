@@ -1,11 +1,11 @@
 import { show } from '../text/show.js';
 
-/** Result of parsing a number: the value, or the problem and the expected form. @experimental */
+/** Result of parsing a number: the value, or the problem and the expected form. @beta */
 export type NumberResult =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
-/** Result of parsing an address. `ambiguous`: without `0x`, `0d` or a suffix, and parsed as decimal. @experimental */
+/** Result of parsing an address. `ambiguous`: without `0x`, `0d` or a suffix, and parsed as decimal. @beta */
 export type AddressResult =
   | { readonly ok: true; readonly value: number; readonly ambiguous: boolean }
   | { readonly ok: false; readonly message: string; readonly hint: string };
@@ -71,7 +71,7 @@ function readUnsigned(text: string, what: string, examples: string): PartsResult
 /**
  * Parses a whole number: decimal (`33`, `0d33`) or hexadecimal (`0x21`), with an optional minus sign and no suffix.
  * The magnitude is below 2^53. Never throws.
- * @experimental
+ * @beta
  */
 export function parseNumber(text: string): NumberResult {
   const parts = readParts(text, 'a number', '33 or 0x21');
@@ -84,7 +84,7 @@ export function parseNumber(text: string): NumberResult {
 /**
  * Parses a size in bytes: decimal or hexadecimal (`0x`, `0d` as {@link parseNumber}), optionally with a suffix
  * K, M, G or T in either case (powers of 1024). Not negative, below 2^53. Never throws.
- * @experimental
+ * @beta
  */
 export function parseSize(text: string): NumberResult {
   const parts = readUnsigned(text, 'a size', '"256M", "1G" or "0x10000000"');
@@ -95,6 +95,8 @@ export function parseSize(text: string): NumberResult {
  * Parses an address in the forms of {@link parseSize}. Digits without `0x`, `0d` or suffix are decimal and marked
  * `ambiguous`
  * (unless they mean the same in both bases), because addresses are usually written in hexadecimal. Never throws.
+ *
+ * @beta
  */
 export function parseAddress(text: string): AddressResult {
   const parts = readUnsigned(text, 'an address', '"0x80000000" or "2G"');

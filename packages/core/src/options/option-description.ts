@@ -3,7 +3,7 @@ import type { Option } from './option.js';
 /**
  * Description of an option for listings, as plain data.
  *
- * @experimental
+ * @beta
  */
 export interface OptionDescription {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface OptionDescription {
 /**
  * Describes an option.
  *
- * @experimental
+ * @beta
  */
 export function describeOption(name: string, option: Option): OptionDescription {
   const { kind, description, required, repeatable, aliases } = option;

@@ -1,7 +1,7 @@
 /**
  * Result of parsing the value of an option.
  *
- * @experimental
+ * @stable
  */
 export type OptionResult<T> =
   /** `ambiguous`: an address without `0x`, `0d` or a suffix, read as decimal. */
@@ -12,7 +12,7 @@ export type OptionResult<T> =
 /**
  * Context in which the value of an option is parsed.
  *
- * @experimental
+ * @stable
  */
 export interface OptionPlace {
   /** Folder that relative paths are resolved against. Absent: they are kept. */
@@ -23,7 +23,7 @@ export interface OptionPlace {
  * A kind of option values: how a value is parsed from a text and formatted. Plugins can define further kinds.
  *
  * @typeParam T - type of the parsed value.
- * @experimental
+ * @stable
  */
 export interface OptionKind<T> {
   /** One word for listings: `number`. */

@@ -18,7 +18,7 @@ import type { OptionKind, OptionPlace, OptionResult } from './option-kind.js';
  * help`, completion and `check`. Made by {@link option}.
  *
  * @typeParam V - type of the value for `resources` and `create`; includes `undefined` when the option may be absent.
- * @experimental
+ * @stable
  */
 export interface Option<V = unknown> {
   /** Kind of a single value, also of a repeatable option. */
@@ -41,7 +41,7 @@ export interface Option<V = unknown> {
  * Properties of an option, besides its kind.
  *
  * @typeParam T - a single value.
- * @experimental
+ * @stable
  */
 export interface OptionProperties<T> {
   /** A sentence without its full stop, for people who write configurations. */
@@ -57,7 +57,7 @@ export interface OptionProperties<T> {
 /**
  * Type of the value of an option with these properties.
  *
- * @experimental
+ * @stable
  */
 export type ValueOf<T, P> = P extends { readonly repeatable: true }
   ? readonly T[]
@@ -68,14 +68,14 @@ export type ValueOf<T, P> = P extends { readonly repeatable: true }
 /**
  * Options by name.
  *
- * @experimental
+ * @stable
  */
 export type OptionDeclarations = Readonly<Record<string, Option>>;
 
 /**
  * The parsed values of declared options.
  *
- * @experimental
+ * @stable
  */
 export type OptionsOf<D extends OptionDeclarations> = {
   readonly [K in keyof D]: D[K] extends Option<infer V> ? V : never;
@@ -108,7 +108,7 @@ function declare<T, const P extends OptionProperties<T>>(kind: OptionKind<T>, pr
  * ```
  *
  * @throws `QvmError` `vdev.declaration` for a default that the option would refuse, or that can never apply.
- * @experimental
+ * @stable
  */
 export const option = {
   /** A value of the given kind, such as a plugin's own. */
@@ -141,7 +141,7 @@ export const option = {
 /**
  * Declares the options of a vdev type, by name, with the type of each.
  *
- * @experimental
+ * @stable
  */
 export function defineOptions<const D extends OptionDeclarations>(declarations: D): D {
   return declarations;

@@ -9,7 +9,7 @@ import { createToken, type Token } from './token.js';
 /**
  * Version of the contract between core and plugins. Plugins built for another version are refused.
  *
- * @experimental
+ * @stable
  */
 export const PLUGIN_API_VERSION = 1;
 
@@ -17,7 +17,7 @@ export const PLUGIN_API_VERSION = 1;
  * Resolves services by token; passed to the factory of a provider. Core has no container of its own: the SDK
  * implements this.
  *
- * @experimental
+ * @stable
  */
 export interface Resolver {
   /** The service of a token. Throws when there is none. */
@@ -29,7 +29,7 @@ export interface Resolver {
 /**
  * One service that a plugin offers.
  *
- * @experimental
+ * @stable
  */
 export interface Provider<T = unknown> {
   /** Token by which the value is found. */
@@ -45,7 +45,7 @@ export interface Provider<T = unknown> {
 /**
  * A VM and its hooks, for plugins.
  *
- * @experimental
+ * @beta
  */
 export interface PluginVm {
   /** Name of the VM. */
@@ -57,7 +57,7 @@ export interface PluginVm {
 /**
  * A plugin that taps the hooks of VMs.
  *
- * @experimental
+ * @beta
  */
 export interface HookPlugin {
   /** The name of its taps, for errors and traces. */
@@ -69,7 +69,7 @@ export interface HookPlugin {
 /**
  * An extension of qvm: plain data that any container can register.
  *
- * @experimental
+ * @stable
  */
 export interface QvmPlugin {
   /** Name for errors and lists: the package's name. */
@@ -78,14 +78,18 @@ export interface QvmPlugin {
   readonly apiVersion: number;
   /** The services that the plugin provides. */
   readonly provides: readonly Provider[];
-  /** See {@link HookPlugin.apply}. */
+  /**
+   * See {@link HookPlugin.apply}.
+   *
+   * @beta
+   */
   apply?(vm: PluginVm): void;
 }
 
 /**
  * The vdev types that a VM can have. Multi.
  *
- * @experimental
+ * @stable
  */
 export const VDEV_FACTORY: Token<VdevFactory> = createToken('@qvm/core/VdevFactory');
 
@@ -106,14 +110,14 @@ export const BOARD: Token<Board> = createToken('@qvm/core/Board');
 /**
  * Plugins that only tap hooks. Multi.
  *
- * @experimental
+ * @beta
  */
 export const HOOK_PLUGIN: Token<HookPlugin> = createToken('@qvm/core/HookPlugin');
 
 /**
  * Types a provider by its token, so that a factory of a wrong type does not compile.
  *
- * @experimental
+ * @stable
  */
 export function provide<T>(provider: Provider<T>): Provider {
   return provider;
@@ -123,7 +127,7 @@ export function provide<T>(provider: Provider<T>): Provider {
  * Refuses a plugin that was written for another version of this contract.
  *
  * @throws `QvmError` `plugin.api-version`.
- * @experimental
+ * @beta
  */
 export function requireCompatible({ name, apiVersion }: QvmPlugin): void {
   if (apiVersion === PLUGIN_API_VERSION) return;

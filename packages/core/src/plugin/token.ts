@@ -2,7 +2,7 @@
  * Typed key of a service. Several copies of this package in one tree share tokens, because the key is a registered
  * symbol.
  *
- * @experimental
+ * @stable
  */
 export interface Token<T> {
   /** Identity of the token in every copy of this package: a registered symbol. */
@@ -17,7 +17,7 @@ export interface Token<T> {
  * Makes the token of a service.
  *
  * @param description - `package/Service`, such as `@qvm/core/VdevFactory`.
- * @experimental
+ * @stable
  */
 export function createToken<T>(description: string): Token<T> {
   return { key: Symbol.for(`qvm:${description}`), description };

@@ -3,7 +3,7 @@ import { createToken, type Token } from '../plugin/token.js';
 /**
  * The power button of a machine, offered by a vdev.
  *
- * @experimental
+ * @beta
  */
 export interface PowerButton {
   /**
@@ -18,6 +18,6 @@ export interface PowerButton {
 /**
  * The power button of a VM: `stop` presses it, unless a tap of the hook `powerButton` handled the request.
  *
- * @experimental
+ * @beta
  */
 export const POWER_BUTTON: Token<PowerButton> = createToken('@qvm/core/PowerButton');

@@ -1,16 +1,16 @@
 import type { MemorySlice } from '../memory/memory-slice.js';
 import { createToken, type Token } from '../plugin/token.js';
 
-/** Largest number of clients of a shared region: client sets have 16 bits. @experimental */
+/** Largest number of clients of a shared region: client sets have 16 bits. @beta */
 export const SHARED_MEMORY_CLIENTS = 16;
 
-/** Largest length of a shared region's name in bytes. @experimental */
+/** Largest length of a shared region's name in bytes. @beta */
 export const SHARED_MEMORY_NAME_BYTES = 32;
 
 /**
  * A user of a shared region.
  *
- * @experimental
+ * @beta
  */
 export interface SharedMemoryOwner {
   /** Name of the VM. */
@@ -22,7 +22,7 @@ export interface SharedMemoryOwner {
 /**
  * The shared regions of a host. A region exists as long as it has a holder or clients; its bytes are zero at first.
  *
- * @experimental
+ * @beta
  */
 export interface SharedMemoryRegistry {
   /**
@@ -51,7 +51,7 @@ export interface SharedMemoryRegistry {
 /**
  * Keeps a region in existence.
  *
- * @experimental
+ * @beta
  */
 export interface SharedMemoryHold {
   /** Gives the region up. Called once. */
@@ -61,7 +61,7 @@ export interface SharedMemoryHold {
 /**
  * One client of a shared region. It must not be used after `detach`, or after the registry has closed.
  *
- * @experimental
+ * @beta
  */
 export interface SharedMemoryAttachment {
   /** Name of the region. */
@@ -89,7 +89,7 @@ export interface SharedMemoryAttachment {
 /**
  * Description of a region for listings.
  *
- * @experimental
+ * @beta
  */
 export interface SharedMemoryInfo {
   /** Name of the region. */
@@ -102,5 +102,5 @@ export interface SharedMemoryInfo {
   readonly clients: readonly { readonly index: number; readonly owner: SharedMemoryOwner }[];
 }
 
-/** The shared regions that a host offers to its VMs. @experimental */
+/** The shared regions that a host offers to its VMs. @beta */
 export const SHARED_MEMORY: Token<SharedMemoryRegistry> = createToken('@qvm/core/SharedMemoryRegistry');

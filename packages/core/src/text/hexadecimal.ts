@@ -3,7 +3,7 @@
  *
  * @param value - not negative.
  * @param digits - smallest number of digits, padded with zeros; 1 when absent.
- * @experimental
+ * @beta
  */
 export function hexadecimal(value: number | bigint, digits = 1): string {
   return `0x${value.toString(16).padStart(digits, '0')}`;

@@ -7,7 +7,7 @@ const LONGEST = 64;
  * The name among `candidates` that `name` was probably meant to be: at an edit distance of at most two, ignoring
  * letter case, and closer than a complete replacement; `undefined` when there is none. Of equally near names the first
  * wins. Names above 64 characters are not compared.
- * @experimental
+ * @beta
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LONGEST) return undefined;
@@ -25,7 +25,11 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** `did you mean "x"?`, or a list of the candidates. */
+/**
+ * `did you mean "x"?`, or a list of the candidates.
+ *
+ * @beta
+ */
 export function nameHint(name: string, candidates: readonly string[], kind: string): string {
   const nearest = nearestName(name, candidates);
   if (nearest !== undefined) return `did you mean "${nearest}"?`;

@@ -3,7 +3,7 @@ import type { VirtualMapping } from './virtual-mapping.js';
 /**
  * A vCPU for taps of its hooks, debuggers and statistics: readable state and writable registers, but no way to run it.
  *
- * @experimental
+ * @beta
  */
 export interface VcpuView {
   /** Its number in the VM, from 0. */

@@ -1,7 +1,7 @@
 /**
  * A contiguous range of virtual addresses that the guest's tables map to a contiguous guest-physical range.
  *
- * @experimental
+ * @beta
  */
 export interface VirtualMapping {
   readonly virtual: bigint;

@@ -4,7 +4,7 @@ import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '
 /**
  * The options that every vdev has in addition to those of its type. The VM implements them.
  *
- * @experimental
+ * @stable
  */
 export const COMMON_VDEV_OPTIONS = defineOptions({
   base: option.address({ description: 'Guest-physical address of its registers', aliases: ['loc'] }),
@@ -20,14 +20,14 @@ export const COMMON_VDEV_OPTIONS = defineOptions({
 /**
  * Values of the options that every vdev has.
  *
- * @experimental
+ * @stable
  */
 export type CommonVdevOptions = Partial<OptionsOf<typeof COMMON_VDEV_OPTIONS>>;
 
 /**
  * The options that a vdev type gets: the values of its own options, and of the common ones.
  *
- * @experimental
+ * @stable
  */
 export type VdevOptions<D extends OptionDeclarations = OptionDeclarations> = OptionsOf<D> & CommonVdevOptions;
 
@@ -36,7 +36,7 @@ export type VdevOptions<D extends OptionDeclarations = OptionDeclarations> = Opt
  *
  * @throws `QvmError` `vdev.declaration` for options that were not made by {@link option}, as can happen in JavaScript
  * plugins.
- * @experimental
+ * @beta
  */
 export function allVdevOptions<D extends OptionDeclarations>({
   type,

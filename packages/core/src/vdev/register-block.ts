@@ -13,7 +13,7 @@ interface Entry<Target> {
 /**
  * Values of the stored registers of a block, by name.
  *
- * @experimental
+ * @stable
  */
 export type RegisterValues<Name extends string> = Readonly<Record<Name, number>>;
 
@@ -23,7 +23,7 @@ export type RegisterValues<Name extends string> = Readonly<Record<Name, number>>
  * Accesses of 1 and 2 bytes affect the byte lanes that they address, as on a bus with byte strobes. Offsets without a
  * register read as zero and ignore writes.
  *
- * @experimental
+ * @stable
  */
 export class RegisterBlock<Target, Name extends string> implements MmioHandler {
   readonly #target: Target;

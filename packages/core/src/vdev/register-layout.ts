@@ -8,7 +8,7 @@ import { hexadecimal } from '../text/hexadecimal.js';
  * as a write-one-to-clear); `changed` runs after storing.
  *
  * @typeParam Target - the device that the functions act on.
- * @experimental
+ * @stable
  */
 export interface RegisterSpec<Target> {
   /** Bytes from the start of the range; a multiple of 4. */
@@ -32,7 +32,7 @@ export interface RegisterSpec<Target> {
 /**
  * The registers of one range, by name.
  *
- * @experimental
+ * @stable
  */
 export type RegisterLayout<Target, Name extends string = string> = Readonly<Record<Name, RegisterSpec<Target>>>;
 
@@ -58,7 +58,7 @@ export function isStored<Target>(spec: RegisterSpec<Target>): boolean {
 /**
  * The layout as a Markdown table (offset, name, access, bits, reset, description), ordered by offset.
  *
- * @experimental
+ * @stable
  */
 export function registersToMarkdown<Target>(layout: RegisterLayout<Target>): string {
   const rows = Object.entries(layout).sort(([, a], [, b]) => a.offset - b.offset);

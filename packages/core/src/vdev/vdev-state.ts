@@ -5,7 +5,7 @@ import type { VdevState } from './vdev.js';
  * Thrown for a saved state that a vdev cannot restore: its version is unknown, or its shape is not that of `save`.
  * The code is `vdev.state`. The vdev is unchanged.
  *
- * @experimental
+ * @stable
  */
 export class VdevStateError extends QvmError {
   constructor(message: string) {
@@ -17,7 +17,7 @@ export class VdevStateError extends QvmError {
  * Refuses a saved state whose version is not `known`.
  *
  * @throws {@link VdevStateError}
- * @experimental
+ * @stable
  */
 export function requireVersion(saved: Pick<VdevState, 'version'>, known: number): void {
   if (saved.version !== known) {
@@ -31,7 +31,7 @@ export function requireVersion(saved: Pick<VdevState, 'version'>, known: number)
  *
  * @param what - names the value in the error.
  * @throws {@link VdevStateError}
- * @experimental
+ * @stable
  */
 export function requireObject<Key extends string>(
   value: unknown,
@@ -55,7 +55,7 @@ export function requireObject<Key extends string>(
  * Validates that `value` is an integer from 0 to `max`.
  *
  * @throws {@link VdevStateError}
- * @experimental
+ * @stable
  */
 export function requireUnsigned(value: unknown, max: number, what: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
@@ -68,7 +68,7 @@ export function requireUnsigned(value: unknown, max: number, what: string): numb
  * Validates that `value` is an array of at most `limit` integers from 0 to `max`.
  *
  * @throws {@link VdevStateError}
- * @experimental
+ * @stable
  */
 export function requireUnsignedArray(value: unknown, limit: number, max: number, what: string): readonly number[] {
   if (!Array.isArray(value) || value.length > limit) {
@@ -83,7 +83,7 @@ export function requireUnsignedArray(value: unknown, limit: number, max: number,
  * Validates that `value` is a boolean.
  *
  * @throws {@link VdevStateError}
- * @experimental
+ * @stable
  */
 export function requireBoolean(value: unknown, what: string): boolean {
   if (typeof value !== 'boolean') {

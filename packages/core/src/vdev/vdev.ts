@@ -13,7 +13,7 @@ import type { VdevOptions } from './common-options.js';
 /**
  * JSON-compatible data, as `save` and `status` return.
  *
- * @experimental
+ * @stable
  */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -21,7 +21,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * A range of registers that a vdev needs. The VM chooses the address: the `base` option for the first range, otherwise
  * the board (`Board.places`). It maps the handler of the same name.
  *
- * @experimental
+ * @stable
  */
 export interface MmioRequest {
   /** Name of the range, for {@link Vdev.mmio}. */
@@ -33,7 +33,7 @@ export interface MmioRequest {
 /**
  * An interrupt that a vdev needs. The VM chooses the number: the `irq` option for the first one, otherwise the board.
  *
- * @experimental
+ * @stable
  */
 export interface InterruptRequest {
   /** Name of the line, for `VdevContext.interrupt`. */
@@ -44,7 +44,7 @@ export interface InterruptRequest {
  * A window in the guest-physical map that a vdev needs: see {@link MemoryWindow}. The memory of a VM with such a vdev
  * comes from the host's `MemorySource`, if there is one.
  *
- * @experimental
+ * @stable
  */
 export interface WindowRequest {
   /** Name of the window, for `VdevContext.window`. */
@@ -58,7 +58,7 @@ export interface WindowRequest {
 /**
  * Resources that one instance of a vdev needs from its VM.
  *
- * @experimental
+ * @stable
  */
 export interface VdevResources {
   /** Register ranges. */
@@ -78,7 +78,7 @@ export interface VdevResources {
  * What a vdev may use of its VM. {@link VdevFactory.create} gets it before the guest starts; methods marked *startup* throw
  * `QvmError` `vdev.phase` afterwards.
  *
- * @experimental
+ * @stable
  */
 export interface VdevContext {
   /** Name, unique in the VM: the `name` option, otherwise type and instance number (`pl011-0`). */
@@ -150,7 +150,7 @@ export interface VdevContext {
 /**
  * The guest-visible state of a vdev, as {@link Vdev.save} gives it.
  *
- * @experimental
+ * @stable
  */
 export interface VdevState {
   /** Version of the format of `state`, counted by the vdev type: `restore` refuses one that it does not know. */
@@ -163,7 +163,7 @@ export interface VdevState {
  * One device instance. Register accesses arrive at the handlers in `mmio`, keyed as in {@link VdevResources.mmio}.
  * A handler that throws stops its VM, and the error names the vdev.
  *
- * @experimental
+ * @stable
  */
 export interface Vdev {
   /** The handlers of its register ranges, by the names in {@link VdevResources.mmio}. */
@@ -198,7 +198,7 @@ export interface Vdev {
 /**
  * The context in which a vdev describes itself in a device tree.
  *
- * @experimental
+ * @stable
  */
 export interface DeviceTreeContext {
   /** Interrupt specifier of a shared interrupt (GIC: type, number, flags). */
@@ -216,7 +216,7 @@ export interface DeviceTreeContext {
 /**
  * A file of the host that an instance of a vdev uses. Declared so that conflicting uses by other VMs are refused.
  *
- * @experimental
+ * @stable
  */
 export interface VdevFile {
   /** The option that names it. */
@@ -232,7 +232,7 @@ export interface VdevFile {
 /**
  * A problem with the options of an instance.
  *
- * @experimental
+ * @stable
  */
 export interface OptionProblem {
   /** The invalid option; absent: the instance as a whole. */
@@ -246,7 +246,7 @@ export interface OptionProblem {
 /**
  * A type of vdev. One factory serves many instances.
  *
- * @experimental
+ * @stable
  */
 export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> {
   /** The word after `vdev` in a configuration, without `qvm-vdev-`. */
@@ -273,7 +273,7 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
 /**
  * Types a factory by its options, so that `resources` and `create` get the declared types.
  *
- * @experimental
+ * @stable
  */
 export function defineVdev<const D extends OptionDeclarations>(factory: VdevFactory<D>): VdevFactory<D> {
   return factory;

@@ -1,7 +1,7 @@
 /**
  * Exit codes of a VM, as a qvm process reports them. 32–63 are free for vdevs.
  *
- * @experimental
+ * @beta
  */
 export enum VmExitCode {
   /** The guest powered off or reset itself, or the host stopped it politely. */
@@ -25,7 +25,7 @@ export enum VmExitCode {
 /**
  * How a VM ended.
  *
- * @experimental
+ * @beta
  */
 export interface VmExit {
   /** One of {@link VmExitCode}, or 32–63 from a vdev. */

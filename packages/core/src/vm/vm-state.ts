@@ -3,7 +3,7 @@ import { QvmError } from '../errors/qvm-error.js';
 /**
  * Life cycle of a VM. `stopped` and `failed` are final.
  *
- * @experimental
+ * @beta
  */
 export type VmState = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped' | 'failed';
 

@@ -14,7 +14,11 @@ import type { InstalledRegion } from './region-cache.js';
  */
 export type InstructionText = (code: number, address: bigint) => string;
 
-/** What the hook `codeTranslated` tells of a region. Instructions are read from the guest when `text` is called. */
+/**
+ * What the hook `codeTranslated` tells of a region. Instructions are read from the guest when `text` is called.
+ *
+ * @experimental
+ */
 export function translatedCode<B extends Builder>(
   { graph, slots, page, inlined, translate }: InstalledRegion<B>,
   code: Pick<CodeCache, 'pageAt'>,

@@ -1,6 +1,5 @@
-import type { GuestExits, MachineServices, MemoryRegion, MmioRegion, PhysicalMap } from '@qvm/core/architecture';
+import type { GuestExits, MachineServices, MemoryRegion, MmioRegion, PhysicalMap, Vcpu } from '@qvm/core/architecture';
 import { hasTaps } from '@qvm/core/hooks';
-import type { Vcpu } from '@qvm/core/hooks';
 import type { AccessWidth } from '@qvm/core/vdev';
 import { DeviceCalls } from './device-calls.js';
 

@@ -1,5 +1,4 @@
-import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
-import type { Vcpu } from '@qvm/core/hooks';
+import { createVcpuHooks, GuestExits, type Vcpu } from '@qvm/core/architecture';
 import type { AccessWidth, Clock, MmioHandler, WideValue } from '@qvm/core/vdev';
 
 /** What a device was asked for: reads have no value. */

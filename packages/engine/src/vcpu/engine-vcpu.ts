@@ -1,9 +1,9 @@
 import { QvmError, VmExitCode } from '@qvm/core';
 import type { Json } from '@qvm/core';
-import { createVcpuHooks, GuestExits, INSPECT, vcpuSummary } from '@qvm/core/architecture';
+import { createVcpuHooks, GuestExits, INSPECT, vcpuSummary, VcpuExit, type Vcpu } from '@qvm/core/architecture';
 import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
-import { hasTaps, VcpuExit } from '@qvm/core/hooks';
-import type { TrapEvent, Vcpu, VcpuHooks } from '@qvm/core/hooks';
+import { hasTaps } from '@qvm/core/hooks';
+import type { TrapEvent, VcpuHooks } from '@qvm/core/hooks';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';

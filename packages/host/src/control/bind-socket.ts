@@ -94,7 +94,11 @@ function nameOf(info: Stats): string {
   return info.isFile() ? 'a file' : 'a device or pipe';
 }
 
-/** Whether someone listens at a socket. */
+/**
+ * Whether someone listens at a socket.
+ *
+ * @experimental
+ */
 export async function answers(path: string): Promise<boolean> {
   return (await probe(path)) === 'listening';
 }

@@ -1,4 +1,5 @@
-import { alignUp, type VirtualMapping } from '@qvm/core/architecture';
+import type { VirtualMapping } from '@qvm/core/hooks';
+import { alignUp } from '@qvm/core/architecture';
 import type { ArchitectureName } from '@qvm/config';
 
 /* ELF64 core files, as the System V ABI (gABI chapters 4 and 5) and Linux' core format have them. */

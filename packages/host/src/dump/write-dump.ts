@@ -1,8 +1,8 @@
+import type { VirtualMapping } from '@qvm/core/hooks';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { ArchitectureName } from '@qvm/config';
 import { QvmError } from '@qvm/core';
 import { removeOwnFile } from '@qvm/sdk';
-import type { VirtualMapping } from '@qvm/core/architecture';
 import { layoutCore, type MemoryRange } from './elf-core.js';
 
 /** One read of guest memory, one write of the file. */

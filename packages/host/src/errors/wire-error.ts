@@ -18,7 +18,11 @@ export interface WireError {
 /** The code of errors that have none of their own. */
 const INTERNAL = 'host.internal';
 
-/** Any error as data. Causes become part of the message; stacks stay where they are. */
+/**
+ * Any error as data. Causes become part of the message; stacks stay where they are.
+ *
+ * @experimental
+ */
 export function toWireError(error: unknown): WireError {
   if (error instanceof ConfigError) {
     return { kind: 'config', code: error.code, message: error.message, findings: error.findings };
@@ -30,7 +34,11 @@ export function toWireError(error: unknown): WireError {
   return { kind: 'internal', code: INTERNAL, message: describeError(error) };
 }
 
-/** The error again, of the same class. */
+/**
+ * The error again, of the same class.
+ *
+ * @experimental
+ */
 export function fromWireError({ kind, code, message, findings = [] }: WireError): Error {
   const [first] = findings;
   if (kind === 'config') return new ConfigError(findings);

@@ -7,7 +7,11 @@ import type { A64Row } from './row.js';
 /** AND, ORR, EOR, ANDS, as `opc` encodes them. */
 enum Logic { AND, ORR, EOR, ANDS }
 
-/** DecodeBitMasks of the Arm ARM's shared pseudocode, for an immediate; `undefined` where reserved. */
+/**
+ * DecodeBitMasks of the Arm ARM's shared pseudocode, for an immediate; `undefined` where reserved.
+ *
+ * @experimental
+ */
 export function bitMaskImmediate(sf: number, N: number, imms: number, immr: number): bigint | undefined {
   const length = 31 - Math.clz32((N << 6) | (~imms & 0x3f));
   if (length < 1 || (sf === 0 && N === 1)) return undefined;

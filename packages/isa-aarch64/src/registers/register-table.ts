@@ -30,9 +30,17 @@ type Line = readonly [name: string, op0: number, op1: number, CRn: number, CRm: 
 export const systemEncoding = (op0: number, op1: number, CRn: number, CRm: number, op2: number): number =>
   (op0 << 14) | (op1 << 11) | (CRn << 7) | (CRm << 3) | op2;
 
-/** Hardware breakpoints: the least that there may be (ID_AA64DFR0_EL1.BRPs). */
+/**
+ * Hardware breakpoints: the least that there may be (ID_AA64DFR0_EL1.BRPs).
+ *
+ * @experimental
+ */
 export const BREAKPOINTS = 2;
-/** Watchpoints: the least that there may be (ID_AA64DFR0_EL1.WRPs). */
+/**
+ * Watchpoints: the least that there may be (ID_AA64DFR0_EL1.WRPs).
+ *
+ * @experimental
+ */
 export const WATCHPOINTS = 2;
 
 /** Registers of one kind at consecutive `op2` or `CRm`: breakpoints, watchpoints, active priorities. */

@@ -1,10 +1,9 @@
 import type { Json, Token, VmExit } from '@qvm/core';
-import { tappable } from '@qvm/core/hooks';
+import { tappable, type VirtualMapping } from '@qvm/core/hooks';
 import type { InterruptStatistics, StepResult } from '@qvm/core/host';
 import type { Clock, GuestMemory } from '@qvm/core/vdev';
 import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
 import type { Vm, VmState, VmStats, BootFiles } from '@qvm/core/host';
-import type { VirtualMapping } from '@qvm/core/architecture';
 import type { Finding, VmSpec } from '@qvm/config';
 import type { ConsoleSet } from '../console/console-set.js';
 import type { ConsoleStream } from '../console/console-stream.js';

@@ -1,8 +1,7 @@
 import { hexadecimal, QvmError } from '@qvm/core';
-import { createVcpuHooks, GuestExits } from '@qvm/core/architecture';
+import { createVcpuHooks, GuestExits, VcpuExit, type Vcpu } from '@qvm/core/architecture';
 import type { MachineServices, VmRequest } from '@qvm/core/architecture';
-import { VcpuExit } from '@qvm/core/hooks';
-import type { Vcpu } from '@qvm/core/hooks';
+import type { VcpuHooks } from '@qvm/core/hooks';
 import type { AccessWidth, ClockTimer } from '@qvm/core/vdev';
 import { ScriptBus } from './script-bus.js';
 import { scriptError } from './script-instruction.js';
@@ -34,7 +33,7 @@ export const notSaved = (): QvmError => new QvmError('machine.state', 'A scripte
 
 /** A vCPU whose program is a script: see {@link scriptedGuest}. */
 export class ScriptVcpu implements Vcpu {
-  readonly hooks;
+  readonly hooks: VcpuHooks;
   readonly exits: GuestExits;
   readonly index: number;
   instructions = 0;

@@ -1,6 +1,10 @@
 import { createRequire } from 'node:module';
 
-/** The functions of libc that Node lacks. */
+/**
+ * The functions of libc that Node lacks.
+ *
+ * @experimental
+ */
 export interface TapSystem {
   /** 0, or the number of the error. */
   ioctl(descriptor: number, request: number, argument: Uint8Array): number;

@@ -16,6 +16,7 @@ export function fileKey(info: Stats): string {
  * folder, so that two names for what would be one file are the same too.
  *
  * @returns `undefined` for what several may use without harm: folders, terminals, `/dev/null`; and for what cannot be looked at.
+ * @experimental
  */
 export function fileIdentity(path: string): string | undefined {
   try {

@@ -3,7 +3,11 @@ import { FileSourceError, tooLarge } from '../../host/file-source.js';
 import { notReadable } from './file-kind.js';
 import { codeOf, reasonOf } from './system-error.js';
 
-/** A file that is open for reading. */
+/**
+ * A file that is open for reading.
+ *
+ * @experimental
+ */
 export interface InputFile {
   /** Of the system; the caller closes it. */
   readonly descriptor: number;
