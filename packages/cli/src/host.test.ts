@@ -50,7 +50,7 @@ describe('the session of a system with several VMs', () => {
   const host = startHost('--log-format', 'json', '--metrics', '127.0.0.1:0');
 
   it('waits for the host', async () => {
-    expect(await qvm('waitfor', '/dev/qvm', '20')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await qvm('waitfor', '/dev/qvm', '100')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     expect((await qvm('waitfor', join(space.folder, 'nothing'), '0.1')).exitCode).toBe(1);
   });
 
@@ -95,7 +95,7 @@ describe('the session of a system with several VMs', () => {
   it('shows statistics again and again until the reader goes away', async () => {
     const bin = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
     const command = `("${process.execPath}" "${bin}" stat safety --watch 1; echo "rc=$?" >&2) | head -2`;
-    const shell = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...env }, timeout: 60_000 });
+    const shell = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...env } });
     let errors = '';
     shell.stderr.on('data', (data) => (errors += String(data)));
     expect([await ended(shell), errors]).toEqual([0, 'rc=0\n']);
@@ -214,11 +214,11 @@ describe('the session of a system with several VMs', () => {
 describe('a host', () => {
   it('that was killed does not stop the next one', async () => {
     const first = startHost();
-    await qvm('waitfor', '20');
+    await qvm('waitfor', '100');
     first.process.kill('SIGKILL');
     await ended(first.process);
     const second = startHost();
-    await qvm('waitfor', '20');
+    await qvm('waitfor', '100');
     const third = startHost();
     expect(await ended(third.process)).toBe(1);
     expect(third.log()).toBe(`qvm: error: a host is running already, at ${socket}\n`);

@@ -25,7 +25,6 @@ function shell(
       cwd: space.folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
     });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (data) => (output.stdout += String(data)));

@@ -8,7 +8,6 @@ const BATCH = fileURLToPath(new URL('./batch.test.helper.js', import.meta.url));
 const BIN = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
 /** The stand-in architecture of the SDK's tests, whose guests are texts. */
 const SCRIPTS = fileURLToPath(new URL('../../sdk/dist/script-machine.test.helper.js', import.meta.url));
-const TIMEOUT_MS = 20_000;
 
 /** What a run of the command came to. */
 export interface Outcome {
@@ -24,17 +23,20 @@ export interface RunOptions {
   /** Folder to run in, below the workspace's. */
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** How long it may take; 20 s when absent. */
-  readonly timeoutMs?: number;
   /** Told each time when stdout has grown. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
 
-/** A folder with files for the command, and the command run in it. */
+/**
+ * A folder with files for the command, and the command run in it. A command has no time of its own: that of the test ends it, when the
+ * workspace is disposed of.
+ */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'qvm-cli-'));
+  readonly #running = new Set<ChildProcess>();
 
   dispose(): void {
+    for (const child of this.#running) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -72,7 +74,8 @@ export class Workspace {
       const socket = join(this.folder, 'no-host.sock');
       const env = { ...process.env, QVM_DEBUG: '', NO_COLOR: '1', QVM_SOCKET: socket, ...options.env };
       const cwd = join(this.folder, options.folder ?? '');
-      const child = spawn(process.execPath, args, { cwd, env, timeout: options.timeoutMs ?? TIMEOUT_MS });
+      const child = spawn(process.execPath, args, { cwd, env });
+      this.#running.add(child);
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -81,7 +84,10 @@ export class Workspace {
       });
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
       child.on('error', reject);
-      child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+      child.on('close', (exitCode) => {
+        this.#running.delete(child);
+        resolve({ exitCode, stdout, stderr });
+      });
       child.stdin.on('error', () => undefined);
       if (options.input !== undefined) child.stdin.end(options.input);
     });

@@ -26,14 +26,14 @@ it('prints their consoles with their names, records them in one trace, and ends 
   const trace = await space.qvm(['trace', 'print', 'all.kev']);
   expect(trace.stdout).toMatch(/CPU:01 .*qvm:one/);
   expect(trace.stdout).toMatch(/CPU:02 .*qvm:two/);
-}, 60_000);
+});
 
 it('ends all when the one in front ends', async () => {
   const { stdout, stderr } = await space.qvmScript(['start', 'sleeper.qvmconf', 'one.qvmconf', '--console', 'one']);
   expect(stdout).toContain('first');
   expect(stdout).not.toContain('one     |');
   expect(stderr).not.toContain('one:');
-}, 60_000);
+});
 
 it('refuses a trace as text', async () => {
   const outcome = await space.qvmScript(['start', 'one.qvmconf', 'two.qvmconf', '--trace', 'all.txt']);

@@ -9,6 +9,7 @@ export { ConsoleHub } from './vm/console-hub.js';
 export { HostedVm, type HostedVmListener, type HostedVmOptions } from './vm/hosted-vm.js';
 export { RESTART_POLICIES, type RestartPolicy } from './vm/restart-policy.js';
 export { VmHost, type VmHostEvents } from './vm/vm-host.js';
+export type { Every } from './vm/watchdog.js';
 export type { WatchOptions } from './vm/vm-worker.js';
 export { controlSocketPath } from './control/socket-path.js';
 export { answers } from './control/bind-socket.js';

@@ -1,10 +1,12 @@
-import { openSync } from 'node:fs';
+import { openSync, writeFileSync } from 'node:fs';
 import type { QvmPlugin } from '@qvm/core';
 
 /* A plugin that does to the thread of its VM what the VM's name asks for, when the VM starts. */
 
 const TROUBLES: Readonly<Record<string, () => void>> = {
+  // Says first that it begins.
   spins: () => {
+    writeFileSync(process.env['QVM_TEST_MARK'] ?? '', '');
     for (let turns = 0; turns >= 0; turns = (turns + 1) % 1000);
   },
   // Nobody has the pipe open for writing: open(2) does not return.

@@ -58,5 +58,5 @@ describe('the module', () => {
     const rebuilt = compiler.generatedSource(await compiler.compileWasm());
     expect(rebuilt === committed).toBe(true);
     expect(vector).toBe(compiler.vectorSource());
-  }, 60_000);
+  });
 });

@@ -183,25 +183,22 @@ describe('Vm.run', () => {
     const { vm, ended } = await runningVm(() => VcpuExit.Halted);
     const step = countSteps(vm);
     const timer = vm.clock.createTimer('tick', () => {
-      ticks++;
-      timer.arm(vm.clock.now() + 10e6);
+      if (++ticks === 10) vm.destroy();
+      else timer.arm(vm.clock.now() + 10e6);
     });
     vm.post(() => timer.arm(10e6));
-    await wait(200);
-    vm.destroy();
     await ended;
-    expect(ticks).toBeGreaterThan(2);
-    // A step per timer, and one each for the start, the task and the end; now and then a host timer fires early.
-    expect(step.count).toBeGreaterThan(ticks);
+    expect(ticks).toBe(10);
+    // A step per timer, and one each for the start and the task; now and then a host timer fires early.
+    expect(step.count).toBeGreaterThanOrEqual(ticks);
     expect(step.count).toBeLessThanOrEqual(2 * ticks + 4);
   });
 
   it('is woken by a task', async () => {
     const { vm, ended } = await runningVm(() => VcpuExit.Halted);
     await wait(5);
-    const start = performance.now();
+    // Nothing else would wake it for a minute.
     await new Promise<void>((resolve) => vm.post(resolve));
-    expect(performance.now() - start).toBeLessThan(5_000);
     vm.destroy();
     expect(await ended).toEqual({ exitCode: 3, reason: 'The power was cut.' });
   });

@@ -23,11 +23,15 @@ interface Request {
   readonly answerBytes: number;
 }
 
-/** What may be other than the protocol says, in tests. */
-export interface ConnectionLimits {
-  /** Milliseconds in which a request must be complete, and the greeting come. */
-  readonly requestMs?: number;
-}
+/**
+ * Calls back once after `milliseconds`; the result cancels. By a timer, but in tests.
+ */
+export type After = (milliseconds: number, callback: () => void) => () => void;
+
+const afterMilliseconds: After = (milliseconds, callback) => {
+  const timer = setTimeout(callback, milliseconds);
+  return () => clearTimeout(timer);
+};
 
 /**
  * One client of the control socket. Whatever it sends, it gets an answer or loses its connection; it cannot make the host
@@ -41,28 +45,30 @@ export class Connection {
   readonly #methods: ReturnType<typeof createMethods>;
   readonly #subscriptions = new Map<number, Disposable>();
   readonly #queue: RequestQueue<Request>;
-  readonly #requestMs: number;
+  readonly #after: After;
   #greeted = false;
   /** When a request was complete last, or the client came: milliseconds, monotonic. */
   #lastRequest = performance.now();
-  #deadline: ReturnType<typeof setTimeout> | undefined;
+  /** Gives the client more time: its deadline does not count any more. */
+  #reprieve: (() => void) | undefined;
 
   /**
    * @param software - name and version of the host, for the greeting.
    * @param closed - called once when the client is gone.
+   * @param after - measures the time for requests.
    */
   constructor(
     socket: Socket,
     host: ControlledHost,
     software: string,
     closed: () => void,
-    { requestMs = REQUEST_TIMEOUT_MS }: ConnectionLimits = {},
+    after: After = afterMilliseconds,
   ) {
     this.#socket = socket;
     this.#host = host;
     this.#software = software;
     this.#methods = createMethods(host);
-    this.#requestMs = requestMs;
+    this.#after = after;
     this.#queue = new RequestQueue(
       { requests: MAX_OUTSTANDING, answerBytes: MAX_WAITING_OUTPUT },
       (request) => this.#handle(request),
@@ -73,7 +79,7 @@ export class Connection {
     socket.on('data', (bytes: Uint8Array) => this.#receive(bytes));
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      clearTimeout(this.#deadline);
+      this.#reprieve?.();
       this.#queue.clear();
       for (const subscription of this.#subscriptions.values()) subscription.dispose();
       this.#subscriptions.clear();
@@ -110,7 +116,7 @@ export class Connection {
 
   /** A request that cannot be parsed has no number to answer to, and nothing after it can be trusted. */
   #refuse(error: QvmError): void {
-    clearTimeout(this.#deadline);
+    this.#reprieve?.();
     this.#queue.clear();
     this.#send({ error: toWireError(error) });
     this.close();
@@ -121,24 +127,32 @@ export class Connection {
   /** Gives the client its time for what it has begun: the greeting, or a request. */
   #watch(): void {
     if (this.#greeted && !this.#reader.unfinished) return;
-    if (this.#deadline !== undefined) return;
+    if (this.#reprieve !== undefined) return;
     // When this process was suspended, what the client sent meanwhile is read before anything is held against it.
-    const deadline = setTimeout(() => setImmediate(() => deadline === this.#deadline && this.#late()), this.#requestMs);
-    this.#deadline = deadline;
+    const cancel = this.#after(REQUEST_TIMEOUT_MS, () =>
+      setImmediate(() => reprieve === this.#reprieve && this.#late()),
+    );
+    const reprieve = (): void => {
+      cancel();
+      this.#reprieve = undefined;
+    };
+    this.#reprieve = reprieve;
   }
 
   /** A request is complete; the next one has a time of its own. */
   #complete(): void {
     this.#lastRequest = performance.now();
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
+    this.#reprieve?.();
   }
 
   /** While the host itself does not read, the client cannot end its request. */
   #late(): void {
-    this.#deadline = undefined;
+    this.#reprieve?.();
     if (this.#socket.isPaused()) this.#watch();
-    else this.#refuse(new QvmError('protocol.timeout', `a request was not complete after ${this.#requestMs / 1e3} s`));
+    else {
+      const message = `a request was not complete after ${REQUEST_TIMEOUT_MS / 1e3} s`;
+      this.#refuse(new QvmError('protocol.timeout', message));
+    }
   }
 
   async #handle({ id, method, params }: Request): Promise<void> {

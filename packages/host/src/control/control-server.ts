@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { removeOwnFile, type OwnFile } from '@qvm/sdk';
 import { bindSocket } from './bind-socket.js';
-import { Connection, type ConnectionLimits } from './connection.js';
+import { Connection, type After } from './connection.js';
 import type { ControlledHost } from './methods.js';
 import { IDLE_MS, MAX_CLIENTS } from './protocol.js';
 
@@ -10,7 +10,7 @@ import { IDLE_MS, MAX_CLIENTS } from './protocol.js';
  */
 export class ControlServer {
   readonly #path: string;
-  readonly #limits: ConnectionLimits;
+  readonly #after: After | undefined;
   readonly #server: Server;
   /** The socket, while it is there. */
   #file: OwnFile | undefined;
@@ -18,10 +18,11 @@ export class ControlServer {
 
   /**
    * @param software - name and version of the host, for the greeting.
+   * @param after - measures the time for requests; a timer when absent.
    */
-  constructor(path: string, host: ControlledHost, software: string, limits: ConnectionLimits = {}) {
+  constructor(path: string, host: ControlledHost, software: string, after?: After) {
     this.#path = path;
-    this.#limits = limits;
+    this.#after = after;
     this.#server = createServer((socket) => this.#welcome(socket, host, software));
   }
 
@@ -51,7 +52,7 @@ export class ControlServer {
       socket.destroy();
       return;
     }
-    const client: Connection = new Connection(socket, host, software, () => this.#clients.delete(client), this.#limits);
+    const client: Connection = new Connection(socket, host, software, () => this.#clients.delete(client), this.#after);
     this.#clients.add(client);
   }
 

@@ -21,7 +21,7 @@ import { eventually, silentLog, Workspace } from '../host.test.helper.js';
 import { bindSocket } from './bind-socket.js';
 import { ControlClient } from './control-client.js';
 import { ControlServer } from './control-server.js';
-import { MAX_CLIENTS, MAX_REQUEST_BYTES, MAX_WAITING_OUTPUT } from './protocol.js';
+import { MAX_CLIENTS, MAX_REQUEST_BYTES, MAX_WAITING_OUTPUT, REQUEST_TIMEOUT_MS } from './protocol.js';
 
 const space = new Workspace();
 const socket = space.path('control.sock');
@@ -37,23 +37,27 @@ afterAll(async () => {
   space.dispose();
 });
 
-/** Sends text as it is, and gives all that comes back until the host ends the connection or is silent. */
-function raw(text: string | Uint8Array, silenceMs = 300): Promise<string> {
+/** Sends text as it is; gives what has come back when `enough` says so, or the host has ended the connection. */
+function raw(text: string | Uint8Array, enough: (answer: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const connection = connect(socket, () => connection.write(text));
-    const done = (): void => {
-      connection.destroy();
-      resolve(answer);
-    };
-    let timer = setTimeout(done, silenceMs);
     connection.on('data', (data) => {
       answer += String(data);
-      clearTimeout(timer);
-      timer = setTimeout(done, silenceMs);
+      if (enough(answer)) connection.destroy();
     });
     connection.on('error', () => undefined);
-    connection.on('close', done);
+    connection.on('close', () => resolve(answer));
+  });
+}
+
+/** Sends text as it is and hangs up; resolves when the host has done so, too. */
+function throwIn(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const connection = connect(socket, () => connection.end(text));
+    connection.on('error', () => undefined);
+    connection.on('close', () => resolve());
+    connection.resume();
   });
 }
 
@@ -71,40 +75,64 @@ const HELLO = '{"id":1,"method":"hello","params":{"version":1}}\n';
 
 describe('a client that does not end what it began', () => {
   const late = space.path('late.sock');
+  const deadlines = new Set<() => void>();
   let server: ControlServer;
   beforeAll(async () => {
-    server = new ControlServer(late, host, 'test', { requestMs: 200 });
+    server = new ControlServer(late, host, 'test', (milliseconds, callback) => {
+      expect(milliseconds).toBe(REQUEST_TIMEOUT_MS);
+      deadlines.add(callback);
+      return () => deadlines.delete(callback);
+    });
     await server.listen();
   });
   afterAll(() => server.close());
 
-  /** Sends text now, and the rest later; gives all that came until the host ended the connection. */
-  function talk(first: string, rest = ''): Promise<string> {
-    return new Promise((resolve) => {
-      let answer = '';
-      const connection = connect(late, () => connection.write(first));
-      const timer = setTimeout(() => connection.end(rest), 600);
-      connection.on('data', (data) => (answer += String(data)));
-      connection.on('error', () => undefined);
-      connection.on('close', () => {
-        clearTimeout(timer);
-        resolve(answer);
-      });
-    });
+  /** Now all who have a deadline are late. */
+  function timePasses(): void {
+    for (const callback of [...deadlines]) callback();
+  }
+
+  /** A client that has sent something. */
+  class Sender {
+    readonly connection = connect(late);
+    readonly closed = once(this.connection, 'close');
+    answers = '';
+
+    constructor(text: string) {
+      this.connection.on('error', () => undefined);
+      this.connection.on('data', (data) => (this.answers += String(data)));
+      this.connection.write(text);
+    }
+
+    /** Waits until it has so many answers. */
+    async answered(count: number): Promise<void> {
+      await eventually(() => this.answers.split('\n').length > count);
+    }
   }
 
   it.each([
-    ['says nothing', ''],
-    ['does not end its greeting', '{"id":1,"method":"hello"'],
-    ['does not end its request', `${HELLO}{"id":2,"method":"vm.list"`],
-  ])('loses its place: it %s', async (_what, text) => {
-    expect(await talk(text)).toContain('"protocol.timeout"');
+    ['says nothing', '', 0],
+    ['does not end its greeting', '{"id":1,"method":"hello"', 0],
+    ['does not end its request', `${HELLO}{"id":2,"method":"vm.list"`, 1],
+  ])('loses its place: it %s', async (_what, text, answers) => {
+    const sender = new Sender(text);
+    await eventually(() => server.clients === 1);
+    await sender.answered(answers);
+    timePasses();
+    await sender.closed;
+    expect(sender.answers).toContain('"protocol.timeout"');
     await eventually(() => server.clients === 0);
   });
 
   it('keeps it while it asks for nothing', async () => {
-    const answers = await talk(HELLO, '{"id":2,"method":"vm.list"}\n');
-    expect(answers.split('\n').slice(1)).toEqual([expect.stringContaining('"id":2,"result"'), '']);
+    const sender = new Sender(HELLO);
+    await sender.answered(1);
+    timePasses();
+    sender.connection.write('{"id":2,"method":"vm.list"}\n');
+    await sender.answered(2);
+    expect(sender.answers.split('\n').slice(1)).toEqual([expect.stringContaining('"id":2,"result"'), '']);
+    sender.connection.destroy();
+    await eventually(() => server.clients === 0);
   });
 });
 
@@ -176,7 +204,7 @@ describe('the control socket', () => {
     ['an unknown VM', `${HELLO}{"id":2,"method":"vm.pause","params":{"vm":"nobody"}}\n`, 'host.unknown-vm'],
     ['a relative path', `${HELLO}{"id":2,"method":"vm.dump","params":{"vm":"guest","path":"x"}}\n`, 'protocol.params'],
   ])('answers %s with a code', async (_what, request, code) => {
-    expect(await raw(request)).toContain(`"code":"${code}"`);
+    expect(await raw(request, (answer) => answer.includes('"code":'))).toContain(`"code":"${code}"`);
   });
 
   it('survives whatever is sent', async () => {
@@ -202,7 +230,7 @@ describe('the control socket', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 8 }), async (lines) => {
-        await raw(`${HELLO}${lines.join('\n')}\n`, 50);
+        await throwIn(`${HELLO}${lines.join('\n')}\n`);
         expect(await client.request('host.status', {})).toMatchObject({ pid: process.pid });
       }),
       { numRuns: 40 },
@@ -230,9 +258,11 @@ describe('the control socket', () => {
     const { spec, ...options } = space.launch('chatty', [...lines, 'reset']);
     const slow = connect(socket);
     slow.pause();
+    // It has no time for its greeting but what all clients have.
+    slow.write(HELLO);
     await client.request('vm.create', { spec, ...options, onReset: 'restart' });
     const attach = { id: 2, method: 'console.attach', params: { vm: 'chatty', subscription: 1 } };
-    slow.write(`${HELLO}${JSON.stringify(attach)}\n`);
+    slow.write(`${JSON.stringify(attach)}\n`);
     await client.request('vm.start', { vm: 'chatty' });
     let seen = 0;
     await client.attach({ vm: 'chatty' }, (bytes) => (seen += bytes.length));

@@ -33,12 +33,8 @@ describe('shared memory across the threads of VMs', () => {
     const client = await start('client', ['region', 'shm'], ['write', 'from a client']);
     await eventually(() => host.services.sharedMemory.regions()[0]?.clients.length === 2);
     expect(await statusOf(client)).toMatchObject({ found: 'from the server' });
-    let status: unknown;
-    for (let tries = 0; tries < 100; tries++) {
-      status = await statusOf(server);
-      if (JSON.stringify(status).includes('"notified":1')) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    let status = await statusOf(server);
+    while (!JSON.stringify(status).includes('"notified":1')) status = await statusOf(server);
     expect(status).toEqual({ found: '', now: 'from a client', notified: 1 });
     expect(host.services.sharedMemory.regions()).toMatchObject([
       { name: 'shm', holder: { vm: 'server' }, clients: [{ owner: { vm: 'server' } }, { owner: { vm: 'client' } }] },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { QvmError } from '@qvm/core';
 import { type VmState } from '@qvm/core/host';
@@ -106,7 +106,6 @@ describe('a VM whose thread is in trouble', () => {
     throws: /failed/,
     rejects: /failed/,
     grows: /failed/,
-    spins: /did not answer/,
   };
 
   it.each(Object.keys(reasons))(
@@ -117,8 +116,7 @@ describe('a VM whose thread is in trouble', () => {
       });
       const shown = output(neighbour);
       await neighbour.start();
-      const watch = trouble === 'spins' ? { periodMs: 100, patience: 40 } : { periodMs: 10_000 };
-      const vm = await host.create({ launch: space.launch(trouble, ['sleep']), watch });
+      const vm = await host.create({ launch: space.launch(trouble, ['sleep']), watch: { periodMs: 10_000 } });
       const started = vm.start().catch((error: unknown) => error);
       const end = await vm.end;
       expect(end.exitCode).toBe(7);
@@ -128,6 +126,35 @@ describe('a VM whose thread is in trouble', () => {
       await neighbour.request('input', { stream: 'stdio', bytes: new TextEncoder().encode('still herq') });
       expect(await neighbour.end).toMatchObject({ exitCode: 0 });
       expect(shown.text()).toBe('alive\nstill her');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'that spins ends when it left too many questions without an answer',
+    async () => {
+      const mark = space.path('spins-now');
+      process.env['QVM_TEST_MARK'] = mark;
+      const PATIENCE = 3;
+      let look = (): void => undefined;
+      const every = (_milliseconds: number, callback: () => void): (() => void) => {
+        look = callback;
+        return () => (look = () => undefined);
+      };
+      const vm = await host.create({ launch: space.launch('spins', ['sleep']), watch: { patience: PATIENCE, every } });
+      for (let round = 0; round < 3; round++) {
+        for (let looks = 0; looks < PATIENCE; looks++) look();
+        // The thread answers in the order of the questions.
+        await vm.request('ping', undefined);
+      }
+      const started = vm.start().catch((error: unknown) => error);
+      await eventually(() => existsSync(mark));
+      for (let looks = 0; looks < PATIENCE; looks++) look();
+      expect(vm.state).toBe('starting');
+      look();
+      expect(await vm.end).toMatchObject({ exitCode: 7, reason: expect.stringContaining('did not answer') as string });
+      expect(vm.state).toBe('failed');
+      await started;
     },
     LIMIT_MS,
   );

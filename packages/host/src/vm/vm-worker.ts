@@ -3,7 +3,7 @@ import { QvmError } from '@qvm/core';
 import { fromWireError } from '../errors/wire-error.js';
 import type { FromVmThread, ToVmThread, VmCommand, VmCommands, VmThreadEvent } from '../worker/messages.js';
 import type { ServiceLinkParts } from '../services/service-messages.js';
-import { Watchdog } from './watchdog.js';
+import { Watchdog, type Every } from './watchdog.js';
 
 /** Bounds the JavaScript heap of a VM's thread; guest RAM is not part of it. */
 const HEAP_MEGABYTES = 1024;
@@ -23,6 +23,8 @@ export interface WatchOptions {
   readonly patience?: number;
   /** Milliseconds that the thread may take to go when it is ended; 10 s when absent. */
   readonly endMs?: number;
+  /** When to look; by a timer when absent. Tests look by command. */
+  readonly every?: Every;
 }
 
 /** What a VM's thread tells the main thread. */
@@ -53,7 +55,11 @@ export class VmWorker {
   /**
    * @param services - the thread's end of the link to the services of the host.
    */
-  constructor(listener: VmWorkerListener, services: ServiceLinkParts, { periodMs, patience }: WatchOptions = {}) {
+  constructor(
+    listener: VmWorkerListener,
+    services: ServiceLinkParts,
+    { periodMs, patience, every }: WatchOptions = {},
+  ) {
     this.#listener = listener;
     this.#worker = new Worker(new URL(import.meta.resolve('#vm-thread')), {
       name: 'qvm vm',
@@ -76,6 +82,7 @@ export class VmWorker {
       () => this.#lose('did not answer any more', undefined),
       periodMs ?? WATCHDOG_PERIOD_MS,
       patience ?? WATCHDOG_PATIENCE,
+      every,
     );
   }
 

@@ -1,4 +1,18 @@
 /**
+ * Calls back each time that `milliseconds` have passed, until the function that it returns is called.
+ *
+ * @experimental
+ */
+export type Every = (milliseconds: number, callback: () => void) => () => void;
+
+/** By a timer that does not keep the process alive. */
+const everyMilliseconds: Every = (milliseconds, callback) => {
+  const timer = setInterval(callback, milliseconds);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
+/**
  * Notices that another thread does not answer any more. It counts unanswered questions, not time: when this process itself
  * was suspended, the other thread gets its turn before anything is held against it.
  */
@@ -6,7 +20,7 @@ export class Watchdog {
   readonly #ask: () => Promise<unknown>;
   readonly #bite: () => void;
   readonly #patience: number;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #stop: () => void;
   #unanswered = 0;
 
   /**
@@ -14,18 +28,23 @@ export class Watchdog {
    * @param bite - called once when it does not.
    * @param periodMs - time between two looks.
    * @param patience - looks without an answer that are too many.
+   * @param every - calls back again and again.
    */
-  constructor(ask: () => Promise<unknown>, bite: () => void, periodMs: number, patience: number) {
+  constructor(
+    ask: () => Promise<unknown>,
+    bite: () => void,
+    periodMs: number,
+    patience: number,
+    every: Every = everyMilliseconds,
+  ) {
     this.#ask = ask;
     this.#bite = bite;
     this.#patience = patience;
-    this.#timer = setInterval(() => this.#look(), periodMs);
-    // What is watched keeps the process alive, or not.
-    this.#timer.unref();
+    this.#stop = every(periodMs, () => this.#look());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stop();
   }
 
   #look(): void {
