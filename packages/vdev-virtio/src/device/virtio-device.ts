@@ -50,6 +50,8 @@ export interface VirtioContext {
   readonly vdev: VdevContext;
   /** The queues, in the order of {@link VirtioDeviceType.queues}. */
   readonly queues: readonly Virtqueue[];
+  /** The driver is from before VirtIO 1.0: it accepts no VERSION_1, and may use the device before DRIVER_OK, which starts it then. */
+  readonly legacy: boolean;
   /** The configuration space changed: raises the generation and interrupts the driver. */
   configChanged(): void;
   /** The device cannot go on until it is reset (DEVICE_NEEDS_RESET). Logged, told to the driver. */

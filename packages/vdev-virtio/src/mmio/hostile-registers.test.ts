@@ -44,19 +44,31 @@ const setUpQueue: fc.Arbitrary<readonly Access[]> = fc
     [0x044, 1],
   ]);
 
+/** As {@link setUpQueue}, for version 1: pages of 16 bytes reach any part of RAM. */
+const setUpLegacyQueue: fc.Arbitrary<readonly Access[]> = fc
+  .tuple(fc.nat(5), fc.constantFrom(1, 2, 4, 8, 16), fc.constantFrom(4, 16, 64, 4096), fc.nat(0x1ff))
+  .map(([queue, size, alignment, page]) => [
+    [0x028, 16],
+    [0x030, queue],
+    [0x038, size],
+    [0x03c, alignment],
+    [0x040, BASE / 16 + page],
+  ]);
+
 const go: fc.Arbitrary<readonly Access[]> = fc.nat(5).map((queue) => [
   [0x070, 15],
   [0x050, queue],
 ]);
 
-const session = fc.record({
-  accesses: fc.array(fc.oneof(anyAccess, negotiate, setUpQueue, setUpQueue, go, go), { maxLength: 60 }),
-  ram: fc.array(fc.oneof(fc.constantFrom(0, 0, 0, 1, 2, BASE, BASE + 0x1000), fc.nat(0xffff_ffff)), {
-    minLength: 64,
-    maxLength: 512,
-  }),
-  input: fc.string({ maxLength: 40 }),
-});
+const sessionWith = (setUp: fc.Arbitrary<readonly Access[]>) =>
+  fc.record({
+    accesses: fc.array(fc.oneof(anyAccess, negotiate, setUp, setUp, go, go), { maxLength: 60 }),
+    ram: fc.array(fc.oneof(fc.constantFrom(0, 0, 0, 1, 2, BASE, BASE + 0x1000), fc.nat(0xffff_ffff)), {
+      minLength: 64,
+      maxLength: 512,
+    }),
+    input: fc.string({ maxLength: 40 }),
+  });
 
 const FACTORIES: readonly (readonly [VdevFactory, Readonly<Record<string, string | readonly string[]>>])[] = [
   [virtioMmioVdev(testDeviceType()), {}],
@@ -76,11 +88,15 @@ function check({ vdev, context }: VdevHarness): void {
 describe.each(FACTORIES.map(([factory, options]) => ({ type: factory.type, factory, options })))(
   '$type',
   ({ factory, options }) => {
-    it.each([false, true])('survives any use of its registers (packed %p)', (packed) => {
+    it.each([
+      ['split rings', setUpQueue, {}],
+      ['packed rings', setUpQueue, { packed: true }],
+      ['version 1', setUpLegacyQueue, { legacy: true }],
+    ])('survives any use of its registers (%s)', (_, setUp, transport) => {
       fc.assert(
-        fc.property(session, ({ accesses, ram, input }) => {
+        fc.property(sessionWith(setUp), ({ accesses, ram, input }) => {
           const memory = new FakeGuestMemory(RAM_BYTES);
-          const harness = createVdev(factory, { options: { ...options, packed }, context: { memory } });
+          const harness = createVdev(factory, { options: { ...options, ...transport }, context: { memory } });
           for (let word = 0; word < RAM_BYTES / 4; word++)
             memory.writeU32(BASE + 4 * word, ram[word % ram.length] ?? 0);
           for (const [offset, content] of accesses.flat()) {

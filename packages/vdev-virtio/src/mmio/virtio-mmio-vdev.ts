@@ -1,14 +1,33 @@
-import { defineOptions, option, type OptionDeclarations } from '@qvm/core/options';
-import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
+import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '@qvm/core/options';
+import { defineVdev, type OptionProblem, type VdevFactory } from '@qvm/core/vdev';
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { MMIO_SIZE, VirtioMmio } from './virtio-mmio.js';
+
+/** "QEMU": drivers for its board compare with it. */
+const VENDOR_QEMU = 0x554d_4551;
 
 const TRANSPORT_OPTIONS = defineOptions({
   packed: option.boolean({
     description: 'Offer packed rings (RING_PACKED); drivers that know them then use them',
     default: false,
   }),
+  legacy: option.boolean({
+    description: 'Version 1 of the registers and rings, for drivers from before VirtIO 1.0',
+    default: false,
+  }),
+  vendor: option.number({
+    description: 'What VendorID reads as',
+    min: 0,
+    max: 0xffff_ffff,
+    default: VENDOR_QEMU,
+  }),
 });
+type TransportOptions = OptionsOf<typeof TRANSPORT_OPTIONS>;
+
+/** Legacy drivers know split rings only. */
+function transportProblems({ packed, legacy }: TransportOptions): readonly OptionProblem[] {
+  return packed && legacy ? [{ option: 'packed', message: 'a legacy device has no packed rings' }] : [];
+}
 
 /**
  * The vdev type of a VirtIO device type, over MMIO. Without `base` and `irq`, an instance gets the first free one
@@ -28,8 +47,11 @@ export function virtioMmioVdev<const D extends OptionDeclarations>(
       interrupts: [{ name: 'virtio' }],
       role: 'virtio-mmio',
     }),
-    ...(type.check === undefined ? {} : { check: (options) => type.check?.(options) ?? [] }),
+    check: (options) => [...transportProblems(options), ...(type.check?.(options) ?? [])],
     ...(type.files === undefined ? {} : { files: (options) => type.files?.(options) ?? [] }),
-    create: (context, options) => new VirtioMmio(context, type, options, options.packed === true),
+    create: (context, options) => {
+      const { packed, legacy, vendor }: TransportOptions = options;
+      return new VirtioMmio(context, { type, options, packed, legacy }, vendor);
+    },
   });
 }

@@ -1,9 +1,9 @@
 /*
- * VirtIO over MMIO, version 2 (VirtIO 1.2, section 4.2).
+ * VirtIO over MMIO (VirtIO 1.2, section 4.2): version 2, and version 1 for legacy drivers (section 4.2.4).
  *
- * Leaves out the legacy interface, shared memory regions, and resetting single queues (RING_RESET).
+ * Leaves out shared memory regions, and resetting single queues (RING_RESET).
  */
-import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import { RegisterBlock, requireObject, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type {
   AccessWidth,
@@ -13,52 +13,52 @@ import type {
   MmioHandler,
   Vdev,
   VdevContext,
-  VdevOptions,
   VdevState,
 } from '@qvm/core/vdev';
-import type { VirtioDeviceType } from '../device/virtio-device.js';
-import type { AreaRegister } from '../queue/device-virtqueue.js';
-import { VirtioTransport } from '../transport/virtio-transport.js';
-import { mmioRegisters } from './registers.js';
-import type { MmioOperations, MmioRegisterName } from './registers.js';
+import { VirtioTransport, type TransportedDevice } from '../transport/virtio-transport.js';
+import type { CommonRegisters, DeviceIdentity } from './common-registers.js';
+import { LegacyRegisters, legacyRegisters } from './legacy-registers.js';
+import { MmioRegisters, mmioRegisters } from './registers.js';
 
 /** Bytes of the control registers, and of all with the configuration space. */
 const CONFIG = 0x100;
 export const MMIO_SIZE = 0x200;
-const STATE_VERSION = 1;
-const SELECTORS = ['deviceFeatures', 'driverFeatures', 'queue'] as const;
+const STATE_VERSION = 2;
+
+/** The registers of one version: their state, and the way to it. */
+interface RegisterFile {
+  readonly state: CommonRegisters;
+  readonly block: MmioHandler;
+}
 
 /** A VirtIO device with the registers of the MMIO transport. */
-export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
+export class VirtioMmio implements Vdev, MmioHandler {
   readonly mmio: Readonly<Record<string, MmioHandler>> = { registers: this };
-  readonly deviceId: number;
   readonly #transport: VirtioTransport;
-  readonly #registers: RegisterBlock<MmioOperations, MmioRegisterName>;
+  readonly #registers: RegisterFile;
   readonly #line: InterruptLine;
-  readonly #selected = { deviceFeatures: 0, driverFeatures: 0, queue: 0 };
 
-  /** @param packed - offers packed rings. */
-  constructor(context: VdevContext, type: VirtioDeviceType, options: VdevOptions, packed: boolean) {
-    this.deviceId = type.deviceId;
+  /** @param vendorId - what VendorID reads as. */
+  constructor(context: VdevContext, device: TransportedDevice, vendorId: number) {
     this.#line = context.interrupt('virtio');
-    this.#transport = new VirtioTransport(context, this.#line, { type, options, packed });
-    this.#registers = new RegisterBlock<MmioOperations, MmioRegisterName>(mmioRegisters, this, CONFIG);
+    this.#transport = new VirtioTransport(context, this.#line, device);
+    this.#registers = registerFile(this.#transport, { deviceId: device.type.deviceId, vendorId });
   }
 
   /** Section 4.2.2.2: control registers are accessed by whole words; other accesses have no effect. */
   read(offset: number, width: AccessWidth): number {
     if (offset >= CONFIG) return this.#transport.readConfig(offset - CONFIG, width);
-    return width === 4 && offset % 4 === 0 ? this.#registers.read(offset, width) : 0;
+    return width === 4 && offset % 4 === 0 ? this.#registers.block.read(offset, width) : 0;
   }
 
   write(offset: number, width: AccessWidth, value: number): void {
     if (offset >= CONFIG) this.#transport.writeConfig(offset - CONFIG, width, value);
-    else if (width === 4 && offset % 4 === 0) this.#registers.write(offset, width, value);
+    else if (width === 4 && offset % 4 === 0) this.#registers.block.write(offset, width, value);
   }
 
   reset(): void {
     this.#transport.reset();
-    Object.assign(this.#selected, { deviceFeatures: 0, driverFeatures: 0, queue: 0 });
+    this.#registers.state.reset();
   }
 
   quiesce(): Promise<void> {
@@ -66,16 +66,16 @@ export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
   }
 
   save(): VdevState {
-    return { version: STATE_VERSION, state: { selected: { ...this.#selected }, transport: this.#transport.save() } };
+    const transport = this.#transport.save();
+    return { version: STATE_VERSION, state: { registers: this.#registers.state.save(), transport } };
   }
 
   restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
-    const state = requireObject(snapshot.state, ['selected', 'transport'], 'virtio-mmio state');
-    const saved = requireObject(state.selected, SELECTORS, 'selected');
-    const selected = SELECTORS.map((name) => [name, requireUnsigned(saved[name], 0xffff_ffff, name)]);
+    const state = requireObject(snapshot.state, ['registers', 'transport'], 'virtio-mmio state');
+    const load = this.#registers.state.decode(state.registers);
     this.#transport.restore(state.transport);
-    Object.assign(this.#selected, Object.fromEntries(selected));
+    load();
   }
 
   status(): Readonly<Record<string, Json>> {
@@ -96,69 +96,13 @@ export class VirtioMmio implements Vdev, MmioHandler, MmioOperations {
   dispose(): void | Promise<void> {
     return this.#transport.dispose();
   }
+}
 
-  get deviceFeatures(): number {
-    const word = this.#selected.deviceFeatures;
-    return word < 2 ? Number(BigInt.asUintN(32, this.#transport.offered >> BigInt(32 * word))) : 0;
+function registerFile(transport: VirtioTransport, identity: DeviceIdentity): RegisterFile {
+  if (transport.legacy) {
+    const state = new LegacyRegisters(transport, identity);
+    return { state, block: new RegisterBlock(legacyRegisters, state, CONFIG) };
   }
-
-  get queueSizeLimit(): number {
-    return this.#transport.queues[this.#selected.queue]?.maxSize ?? 0;
-  }
-
-  get queueReady(): number {
-    return this.#transport.queues[this.#selected.queue]?.enabled === true ? 1 : 0;
-  }
-
-  set queueReady(value: number) {
-    this.#transport.enableQueue(this.#selected.queue, (value & 1) !== 0);
-  }
-
-  get interruptStatus(): number {
-    return this.#transport.interruptStatus;
-  }
-
-  get driverStatus(): number {
-    return this.#transport.status;
-  }
-
-  get configGeneration(): number {
-    return this.#transport.generation;
-  }
-
-  selectDeviceFeatures(word: number): void {
-    this.#selected.deviceFeatures = word;
-  }
-
-  selectDriverFeatures(word: number): void {
-    this.#selected.driverFeatures = word;
-  }
-
-  writeDriverFeatures(value: number): void {
-    this.#transport.acceptFeatures(this.#selected.driverFeatures, value);
-  }
-
-  selectQueue(index: number): void {
-    this.#selected.queue = index;
-  }
-
-  writeQueueSize(size: number): void {
-    this.#transport.queues[this.#selected.queue]?.setSize(size);
-  }
-
-  writeQueueArea(register: AreaRegister, value: number): void {
-    this.#transport.queues[this.#selected.queue]?.setArea(register, value);
-  }
-
-  notifyQueue(index: number): void {
-    this.#transport.kick(index);
-  }
-
-  acknowledgeInterrupt(causes: number): void {
-    this.#transport.acknowledge(causes);
-  }
-
-  writeStatus(value: number): void {
-    this.#transport.writeStatus(value);
-  }
+  const state = new MmioRegisters(transport, identity);
+  return { state, block: new RegisterBlock(mmioRegisters, state, CONFIG) };
 }

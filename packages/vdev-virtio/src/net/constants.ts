@@ -53,6 +53,8 @@ export const S_LINK_UP = 1;
 
 /** Bytes of `struct virtio_net_hdr` (§5.1.6), with `num_buffers`. */
 export const HEADER_BYTES = 12;
+/** The same without it. */
+export const LEGACY_HEADER_BYTES = 10;
 export const HDR_F_NEEDS_CSUM = 1;
 export const HDR_GSO_NONE = 0;
 export const HDR_GSO_TCPV4 = 1;

@@ -105,6 +105,15 @@ export class NetDevice implements VirtioDevice {
     return readConfigSpace(configSpace(this.#mac, this.#linkUp, this.#mtu), offset, width);
   }
 
+  /** Legacy drivers set the address of the station here, byte by byte (section 5.1.4.3); others have CTRL_MAC_ADDR for it. */
+  writeConfig(offset: number, width: 1 | 2 | 4, value: number): void {
+    if (!this.#context.legacy) return;
+    const mac = this.#mac.slice();
+    for (let at = offset; at < Math.min(offset + width, MAC_BYTES); at++) mac[at] = value >>> (8 * (at - offset));
+    // As of CTRL_MAC_ADDR: the address of a group is no station's.
+    if (!isGroupMac(mac)) this.#mac = mac;
+  }
+
   start(features: bigint): void {
     this.#negotiated = features;
     this.#port?.acceptOffloads(offloadsOf(features));
@@ -207,9 +216,7 @@ export class NetDevice implements VirtioDevice {
       this.#dropped.filtered++;
       return true;
     }
-    const outcome = this.#exceedsMtu(frame, offload, features)
-      ? 'too large'
-      : this.#offer(frame, offload, has(features, F_MRG_RXBUF));
+    const outcome = this.#exceedsMtu(frame, offload, features) ? 'too large' : this.#offer(frame, offload, features);
     if (outcome === 'too large') this.#dropped.tooLarge++;
     return outcome !== 'starved';
   }
@@ -220,17 +227,13 @@ export class NetDevice implements VirtioDevice {
     return (offload?.segmentation ?? 'none') === 'none' && frame.length > this.#mtu + LINK_BYTES;
   }
 
-  #offer(
-    frame: Uint8Array,
-    offload: FrameOffload | undefined,
-    mergeable: boolean,
-  ): ReturnType<FrameReceiver['receive']> {
+  #offer(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): ReturnType<FrameReceiver['receive']> {
     const queue = this.#queue(RECEIVE_QUEUE);
-    const outcome = this.#receiver.receive(frame, offload, mergeable);
+    const outcome = this.#receiver.receive(frame, offload, features);
     if (outcome !== 'starved') return outcome;
     // Buffers that came before the driver saw that kicks are wanted bring none.
     queue.wantKicks(true);
-    return this.#receiver.receive(frame, offload, mergeable);
+    return this.#receiver.receive(frame, offload, features);
   }
 
   #control(): void {

@@ -1,7 +1,7 @@
 import type { FrameOffload } from '@qvm/core/services';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
-import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
-import { writeHeader } from './header.js';
+import { F_MRG_RXBUF, HEADER_BYTES, QUEUE_SIZE } from './constants.js';
+import { headerBytes, writeHeader } from './header.js';
 
 /** Outcome of the delivery of a frame: `starved` means that the driver has no buffers for it now. */
 export type Reception = 'received' | 'starved' | 'too large';
@@ -16,40 +16,42 @@ export class FrameReceiver {
     this.#queue = queue;
   }
 
-  /** @param mergeable - whether a frame can take several buffers (MRG_RXBUF). */
-  receive(frame: Uint8Array, offload: FrameOffload | undefined, mergeable: boolean): Reception {
+  /** @param features - negotiated; with MRG_RXBUF a frame can take several buffers. */
+  receive(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): Reception {
     const buffers: VirtqueueBuffer[] = [];
-    const outcome = this.#collect(HEADER_BYTES + frame.length, mergeable ? QUEUE_SIZE : 1, buffers);
+    const header = this.#header.subarray(0, headerBytes(features));
+    const outcome = this.#collect(header.length, frame.length, (features & F_MRG_RXBUF) !== 0n, buffers);
     if (outcome !== 'received') {
       for (let buffer = buffers.pop(); buffer !== undefined; buffer = buffers.pop()) this.#queue.unpop(buffer);
       return outcome;
     }
     writeHeader(this.#headerView, frame, offload);
     this.#headerView.setUint16(10, buffers.length, true);
-    this.#fill(buffers, frame);
+    this.#fill(buffers, header, frame);
     return 'received';
   }
 
   /** Takes as many buffers as a frame needs. The header must lie in the first one. */
-  #collect(bytes: number, limit: number, buffers: VirtqueueBuffer[]): Reception {
-    for (let room = 0; room < bytes;) {
+  #collect(header: number, frame: number, mergeable: boolean, buffers: VirtqueueBuffer[]): Reception {
+    const limit = mergeable ? QUEUE_SIZE : 1;
+    for (let room = 0; room < header + frame;) {
       if (buffers.length === limit) return 'too large';
       const buffer = this.#queue.pop();
       if (buffer === undefined) return 'starved';
       buffers.push(buffer);
       room += buffer.writable;
-      if (room < HEADER_BYTES) return 'too large';
+      if (room < header) return 'too large';
     }
     return 'received';
   }
 
-  #fill(buffers: readonly VirtqueueBuffer[], frame: Uint8Array): void {
+  #fill(buffers: readonly VirtqueueBuffer[], header: Uint8Array, frame: Uint8Array): void {
     let done = 0;
     for (const [index, buffer] of buffers.entries()) {
-      const header = index === 0 ? buffer.write(0, this.#header) : 0;
-      const copied = buffer.write(header, frame.subarray(done));
+      const before = index === 0 ? buffer.write(0, header) : 0;
+      const copied = buffer.write(before, frame.subarray(done));
       done += copied;
-      this.#queue.push(buffer, header + copied);
+      this.#queue.push(buffer, before + copied);
     }
   }
 }

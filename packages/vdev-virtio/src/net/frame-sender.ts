@@ -1,7 +1,7 @@
 import { MAXIMUM_FRAME, MINIMUM_FRAME, type NetworkPort } from '@qvm/core/services';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, QUEUE_SIZE } from './constants.js';
-import { readHeader } from './header.js';
+import { headerBytes, readHeader } from './header.js';
 
 /** Sends the frames of the transmit queue (VirtIO 1.2, 5.1.6.2). */
 export class FrameSender {
@@ -36,13 +36,14 @@ export class FrameSender {
 
   /** Whether it was a frame; one that the network drops is one too. */
   #send(buffer: VirtqueueBuffer, features: bigint): boolean {
-    const length = buffer.readable - HEADER_BYTES;
+    const header = headerBytes(features);
+    const length = buffer.readable - header;
     if (length < MINIMUM_FRAME || length > MAXIMUM_FRAME) return false;
-    buffer.read(0, this.#header);
+    buffer.read(0, this.#header.subarray(0, header));
     const offload = readHeader(this.#headerView, features);
     if (offload === 'malformed') return false;
     const frame = this.#frame.subarray(0, length);
-    buffer.read(HEADER_BYTES, frame);
+    buffer.read(header, frame);
     this.#port?.send(frame, offload);
     return true;
   }

@@ -4,16 +4,24 @@ import {
   F_HOST_ECN,
   F_HOST_TSO4,
   F_HOST_TSO6,
+  F_MRG_RXBUF,
   HDR_F_NEEDS_CSUM,
   HDR_GSO_ECN,
   HDR_GSO_NONE,
   HDR_GSO_TCPV4,
   HDR_GSO_TCPV6,
   HEADER_BYTES,
+  LEGACY_HEADER_BYTES,
 } from './constants.js';
+import { F_VERSION_1 } from '../transport/features.js';
 
 /* struct virtio_net_hdr (VirtIO 1.2, 5.1.6):
  *   0 u8 flags, 1 u8 gso_type, 2 u16 hdr_len, 4 u16 gso_size, 6 u16 csum_start, 8 u16 csum_offset, 10 u16 num_buffers */
+
+/** Bytes of the header that a driver with these features has before each frame: legacy ones know `num_buffers` only with MRG_RXBUF. */
+export function headerBytes(features: bigint): number {
+  return (features & (F_VERSION_1 | F_MRG_RXBUF)) === 0n ? LEGACY_HEADER_BYTES : HEADER_BYTES;
+}
 
 /** What the driver asks for with a frame to send; a string when it asks for what was not negotiated. */
 export function readHeader(header: DataView, features: bigint): FrameOffload | 'malformed' | undefined {

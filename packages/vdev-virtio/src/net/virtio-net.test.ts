@@ -5,11 +5,13 @@ import {
   createRandom,
   createVdev,
   describeVdevContract,
+  FakeGuestMemory,
   ManualClock,
   MockVirtioDriver,
   randomSeed,
 } from '@qvm/testing';
 import type { GivenOptions, MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
+import { LegacyDriver } from '../mmio/legacy-driver.test.helper.js';
 import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
 import * as net from './constants.js';
 import { FakeFabric, type FakePort } from './fake-network.test.helper.js';
@@ -53,6 +55,21 @@ function header(fields: Partial<Record<'flags' | 'gso' | 'length' | 'size' | 'st
     view.setUint16(2 + 2 * index, value ?? 0, true),
   );
   return bytes;
+}
+
+/** The same with a driver from before VirtIO 1.0. */
+function setUpLegacy(features: number) {
+  const fabric = new FakeFabric();
+  const harness = createVdev(factory, {
+    options: { peer: 'vswitch0', mac: '52:54:00:12:34:56', legacy: true },
+    context: { memory: new FakeGuestMemory(0x4_0000) },
+    prepare: (context) => context.attach(NETWORK_FABRIC, fabric),
+  });
+  const driver = new LegacyDriver(harness);
+  driver.accept(features);
+  const [receive, transmit] = [driver.queue(net.RECEIVE_QUEUE, 16), driver.queue(net.TRANSMIT_QUEUE, 16)];
+  driver.driverOk();
+  return { port: fabric.port, harness, receive, transmit };
 }
 
 /** A frame arrives and the VM comes to run. */
@@ -475,3 +492,41 @@ describe('the receive filter of virtio-net', () => {
 function parts({ length }: Uint8Array): readonly number[] {
   return Array.from({ length: Math.ceil(length / 4000) }, (_, index) => Math.min(4000, length - index * 4000));
 }
+
+describe('virtio-net for legacy drivers', () => {
+  const MRG_RXBUF = 1 << 15;
+
+  it.each([
+    ['10 bytes', 0, 10],
+    ['12 bytes with MRG_RXBUF', MRG_RXBUF, 12],
+  ])('has a header of %s', (_, features, bytes) => {
+    const { port, harness, receive, transmit } = setUpLegacy(features);
+    transmit.transfer(new Uint8Array(bytes), frame(BROADCAST));
+    expect(port.sent).toEqual([{ frame: frame(BROADCAST), offload: undefined }]);
+    const [address = 0] = receive.add(1526);
+    arrive({ port, harness }, frame(OWN));
+    expect(receive.collect()).toEqual([bytes + 60]);
+    const received = harness.context.memory.view(address, bytes + 60);
+    expect(received.slice(0, 10)).toEqual(new Uint8Array(10));
+    expect(received.slice(10, bytes)).toEqual(Uint8Array.of(1, 0).slice(0, bytes - 10));
+    expect(received.slice(bytes)).toEqual(frame(OWN));
+  });
+
+  it('takes the address that the driver writes, if it is one of a station, and its own again at a reset', () => {
+    const { harness } = setUpLegacy(0);
+    [2, 1, 2, 3, 4, 5].forEach((byte, at) => harness.write(0x100 + at, byte, 1));
+    expect(deviceStatus(harness)).toMatchObject({ mac: '02:01:02:03:04:05' });
+    harness.write(0x100, 0x0605_04ff);
+    harness.write(0x104, 0x0908_0706);
+    expect(deviceStatus(harness)).toMatchObject({ mac: '02:01:02:03:06:07' });
+    expect([harness.read(0x100), harness.read(0x104, 2)]).toEqual([0x0302_0102, 0x0706]);
+    harness.write(0x070, 0);
+    expect(deviceStatus(harness)).toMatchObject({ mac: '52:54:00:12:34:56' });
+  });
+
+  it('keeps its address from other drivers', () => {
+    const { harness } = setUp();
+    harness.write(0x105, 9, 1);
+    expect(deviceStatus(harness)).toMatchObject({ mac: '52:54:00:12:34:56' });
+  });
+});

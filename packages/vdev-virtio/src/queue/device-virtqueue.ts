@@ -67,6 +67,11 @@ export class DeviceVirtqueue implements Virtqueue {
     return this.#ring !== undefined && this.#host.live;
   }
 
+  /** The number of descriptors that the driver chose. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Sets the number of descriptors, before `enable`. */
   setSize(size: number): void {
     if (!this.enabled) this.#size = size;

@@ -1,12 +1,14 @@
-import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
+import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { DeviceVirtqueue, SavedQueue } from '../queue/device-virtqueue.js';
 import { STATUS_DRIVER_BITS, STATUS_DRIVER_OK, STATUS_FEATURES_OK, STATUS_NEEDS_RESET } from './device-status.js';
 import { ringFeatures } from './features.js';
+import { featuresOf, type Negotiation } from './negotiation.js';
 
 /** What is left of a saved transport once it was checked. */
 export interface SavedTransport {
   readonly status: number;
+  readonly started: boolean;
   readonly features: readonly number[];
   readonly interrupts: number;
   readonly generation: number;
@@ -18,29 +20,38 @@ export interface SavedTransport {
 const STATUS_BITS = STATUS_DRIVER_BITS | STATUS_NEEDS_RESET;
 const INTERRUPT_BITS = 3;
 const FEATURE_WORDS = 2;
-const MEMBERS = ['status', 'features', 'interrupts', 'generation', 'queues', 'device'] as const;
+const MEMBERS = ['status', 'started', 'features', 'interrupts', 'generation', 'queues', 'device'] as const;
 
 /**
  * Checks a saved transport, without changing anything.
  *
- * @param acceptable - whether a driver could have settled on these features.
+ * @param negotiation - of the transport: what a driver could have settled on, and how.
  * @throws VdevStateError
  */
 export function decodeTransport(
   state: unknown,
   queues: readonly DeviceVirtqueue[],
-  acceptable: (features: bigint) => boolean,
+  negotiation: Pick<Negotiation, 'acceptable' | 'legacy'>,
 ): SavedTransport {
   const saved = requireObject(state, MEMBERS, 'VirtIO state');
+  const { legacy } = negotiation;
   const status = decodeStatus(saved.status);
+  const started = requireBoolean(saved.started, 'started');
   const features = requireUnsignedArray(saved.features, FEATURE_WORDS, 0xffff_ffff, 'features');
-  const [low, high] = features;
-  if (low === undefined || high === undefined) throw new VdevStateError('features are not two words');
-  const accepted = (BigInt(high) << 32n) | BigInt(low);
-  const settled = (status & STATUS_FEATURES_OK) !== 0;
-  if (settled && !acceptable(accepted)) throw new VdevStateError('features are not those that the device offers');
+  if (features.length !== FEATURE_WORDS) throw new VdevStateError('features are not two words');
+  const accepted = featuresOf(features);
+  const featuresOk = (status & STATUS_FEATURES_OK) !== 0;
+  const driverOk = (status & STATUS_DRIVER_OK) !== 0;
+  const settled = featuresOk || legacy;
+  if (legacy ? featuresOk || (driverOk && !started) : started !== driverOk || (started && !featuresOk)) {
+    throw new VdevStateError(`status 0x${status.toString(16)} is not one that a device can have`);
+  }
+  if (settled && !negotiation.acceptable(accepted)) {
+    throw new VdevStateError('features are not those that the device offers');
+  }
   return {
     status,
+    started,
     features,
     interrupts: requireUnsigned(saved.interrupts, INTERRUPT_BITS, 'interrupts'),
     generation: requireUnsigned(saved.generation, 0xffff_ffff, 'generation'),
@@ -51,8 +62,7 @@ export function decodeTransport(
 
 function decodeStatus(value: unknown): number {
   const status = requireUnsigned(value, 0xff, 'status');
-  const started = (status & STATUS_DRIVER_OK) !== 0;
-  if ((status & ~STATUS_BITS) !== 0 || (started && (status & STATUS_FEATURES_OK) === 0)) {
+  if ((status & ~STATUS_BITS) !== 0) {
     throw new VdevStateError(`status 0x${status.toString(16)} is not one that a device can have`);
   }
   return status;

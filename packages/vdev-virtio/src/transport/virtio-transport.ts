@@ -11,21 +11,15 @@ import {
   STATUS_NEEDS_RESET,
   statusNames,
 } from './device-status.js';
-import {
-  F_RING_EVENT_IDX,
-  F_RING_INDIRECT_DESC,
-  F_RING_PACKED,
-  F_VERSION_1,
-  featureNames,
-  ringFeatures,
-} from './features.js';
+import { featureNames, ringFeatures } from './features.js';
+import { Negotiation } from './negotiation.js';
 import { decodeTransport } from './transport-state.js';
 
 /** Causes of an interrupt (VirtIO 1.2, section 4.2.2: InterruptStatus). */
 export const INTERRUPT_USED_BUFFER = 1 << 0;
 export const INTERRUPT_CONFIGURATION = 1 << 1;
 
-const RUNNING_MASK = STATUS_DRIVER_OK | STATUS_NEEDS_RESET | STATUS_FAILED;
+const BROKEN = STATUS_NEEDS_RESET | STATUS_FAILED;
 /** A guest can break rules as often as it likes; a log has an end. */
 const MOST_COMPLAINTS = 16;
 
@@ -35,19 +29,27 @@ export interface TransportedDevice {
   readonly options: VdevOptions;
   /** Offer packed rings. */
   readonly packed: boolean;
+  /** Serve drivers from before VirtIO 1.0. Such a device offers no packed rings. */
+  readonly legacy: boolean;
 }
 
-/** What is common to all ways to reach a VirtIO device: status, features, queues, configuration space, interrupts. */
+/**
+ * What is common to all ways to reach a VirtIO device: status, features, queues, configuration space, interrupts.
+ *
+ * Legacy drivers (section 3.1.2) know no FEATURES_OK: features, queues and use of the device come in any order, and the first kick
+ * starts the device if DRIVER_OK has not.
+ */
 export class VirtioTransport implements VirtioContext, QueueHost {
   readonly vdev: VdevContext;
   readonly queues: readonly DeviceVirtqueue[];
   readonly type: VirtioDeviceType;
+  readonly legacy: boolean;
   readonly #device: VirtioDevice;
   readonly #line: InterruptLine;
-  readonly #transportFeatures: bigint;
+  readonly #negotiation: Negotiation;
   #status = 0;
-  /** The two words that the driver wrote. */
-  readonly #driverFeatures = new Uint32Array(2);
+  /** The device was told of its start. */
+  #started = false;
   #interruptStatus = 0;
   #generation = 0;
   #complaints = 0;
@@ -55,11 +57,12 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   /**
    * @param line - its level is whether a cause of an interrupt is pending.
    */
-  constructor(context: VdevContext, line: InterruptLine, { type, options, packed }: TransportedDevice) {
+  constructor(context: VdevContext, line: InterruptLine, { type, options, packed, legacy }: TransportedDevice) {
     this.vdev = context;
     this.type = type;
     this.#line = line;
-    this.#transportFeatures = F_VERSION_1 | F_RING_INDIRECT_DESC | F_RING_EVENT_IDX | (packed ? F_RING_PACKED : 0n);
+    this.legacy = legacy;
+    this.#negotiation = new Negotiation(() => this.#device.features, { packed, legacy });
     this.queues = type.queues(options).map((spec) => new DeviceVirtqueue(spec, this));
     this.#device = type.create(this, options);
   }
@@ -69,7 +72,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   }
 
   get live(): boolean {
-    return (this.#status & RUNNING_MASK) === STATUS_DRIVER_OK;
+    return this.#started && (this.#status & BROKEN) === 0;
   }
 
   get status(): number {
@@ -86,18 +89,24 @@ export class VirtioTransport implements VirtioContext, QueueHost {
 
   /** All features that the device offers. */
   get offered(): bigint {
-    return this.#device.features | this.#transportFeatures;
+    return this.#negotiation.offered;
   }
 
   /** What the driver accepted. */
   get accepted(): bigint {
-    const [low = 0, high = 0] = this.#driverFeatures;
-    return (BigInt(high) << 32n) | BigInt(low);
+    return this.#negotiation.accepted;
   }
 
-  /** Takes a word of the features that the driver accepts; after FEATURES_OK they stand (section 3.1.1). */
+  /** Takes a word of the features that the driver accepts; after FEATURES_OK (section 3.1.1), or the start, they stand. */
   acceptFeatures(word: number, value: number): void {
-    if (word < 2 && (this.#status & STATUS_FEATURES_OK) === 0) this.#driverFeatures[word] = value;
+    if (this.#started || (this.#status & STATUS_FEATURES_OK) !== 0) return;
+    this.#negotiation.accept(word, value);
+    // A legacy driver may have set queues up before; their format depends on the features.
+    this.queues.forEach((queue, index) => {
+      if (!queue.enabled) return;
+      this.enableQueue(index, false);
+      this.enableQueue(index, true);
+    });
   }
 
   /** The driver writes the device status: 0 resets, other bits can only be added (section 2.1.1). */
@@ -107,10 +116,10 @@ export class VirtioTransport implements VirtioContext, QueueHost {
       return;
     }
     let added = value & STATUS_DRIVER_BITS & ~this.#status;
-    if (!this.#acceptable(this.accepted)) added &= ~STATUS_FEATURES_OK;
-    if (((this.#status | added) & STATUS_FEATURES_OK) === 0) added &= ~STATUS_DRIVER_OK;
+    if (this.legacy || !this.#negotiation.acceptable(this.accepted)) added &= ~STATUS_FEATURES_OK;
+    if (!this.#settled(this.#status | added)) added &= ~STATUS_DRIVER_OK;
     this.#status |= added;
-    if ((added & STATUS_DRIVER_OK) !== 0) this.#device.start(this.accepted);
+    if ((added & STATUS_DRIVER_OK) !== 0) this.#start();
   }
 
   /** The driver sets a queue up, or takes it back; it can do the first when the features are settled. */
@@ -119,7 +128,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     if (queue === undefined) return;
     if (!enabled) {
       queue.disable();
-    } else if ((this.#status & STATUS_FEATURES_OK) !== 0) {
+    } else if (this.#settled(this.#status)) {
       const problem = queue.enable(ringFeatures(this.accepted));
       if (problem !== undefined) this.needsReset(`The driver set up the queue ${queue.name} with ${problem}.`);
     }
@@ -128,6 +137,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   /** The driver kicks a queue. */
   kick(index: number): void {
     const queue = this.queues[index];
+    if (this.legacy && queue?.enabled === true && (this.#status & BROKEN) === 0) this.#start();
     if (queue?.ready !== true) return;
     queue.kicked();
     this.#device.kicked(index);
@@ -160,7 +170,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#status |= STATUS_NEEDS_RESET;
     this.#complain(reason);
     // Section 2.1.2: told like a change of the configuration, if the driver is there to hear it.
-    if ((this.#status & STATUS_DRIVER_OK) !== 0) {
+    if (this.#started) {
       this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
     }
   }
@@ -168,7 +178,8 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   /** What a driver's reset does (section 2.4.1). */
   resetDevice(): void {
     this.#status = 0;
-    this.#driverFeatures.fill(0);
+    this.#started = false;
+    this.#negotiation.reset();
     for (const queue of this.queues) queue.reset();
     this.#setInterrupts(0);
     this.#device.reset();
@@ -190,7 +201,8 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     const device = this.#device.save();
     return {
       status: this.#status,
-      features: [...this.#driverFeatures],
+      started: this.#started,
+      features: this.#negotiation.save(),
       interrupts: this.#interruptStatus,
       generation: this.#generation,
       queues: this.queues.map((queue) => queue.save()),
@@ -204,10 +216,11 @@ export class VirtioTransport implements VirtioContext, QueueHost {
    * @throws QvmError `vdev.state`; nothing has changed then.
    */
   restore(state: unknown): void {
-    const saved = decodeTransport(state, this.queues, (features) => this.#acceptable(features));
+    const saved = decodeTransport(state, this.queues, this.#negotiation);
     this.#device.restore(saved.device);
     this.#status = saved.status;
-    this.#driverFeatures.set(saved.features);
+    this.#started = saved.started;
+    this.#negotiation.load(saved.features);
     this.#generation = saved.generation;
     this.queues.forEach((queue, index) => {
       const content = saved.queues[index];
@@ -234,9 +247,15 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     return this.#device.dispose();
   }
 
-  /** Section 2.2.2: nothing that was not offered, and VERSION_1 (section 6.1). */
-  #acceptable(features: bigint): boolean {
-    return (features & ~this.offered) === 0n && (features & F_VERSION_1) !== 0n;
+  /** Whether queues can be set up, and the device start, in this status. */
+  #settled(status: number): boolean {
+    return this.legacy || (status & STATUS_FEATURES_OK) !== 0;
+  }
+
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#device.start(this.accepted);
   }
 
   /** After a restore: buffers may have been put back for the snapshot, which the driver will not kick for again. */

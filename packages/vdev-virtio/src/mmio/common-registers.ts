@@ -1,0 +1,211 @@
+import { requireObject, requireUnsigned, type RegisterLayout } from '@qvm/core/vdev';
+import type { Json } from '@qvm/core';
+import type { DeviceVirtqueue } from '../queue/device-virtqueue.js';
+import type { VirtioTransport } from '../transport/virtio-transport.js';
+
+/** What the registers of both versions do. */
+export interface CommonOperations {
+  readonly deviceId: number;
+  readonly vendorId: number;
+  readonly deviceFeatures: number;
+  readonly queueSizeLimit: number;
+  readonly interruptStatus: number;
+  readonly driverStatus: number;
+  selectDeviceFeatures(word: number): void;
+  selectDriverFeatures(word: number): void;
+  writeDriverFeatures(value: number): void;
+  selectQueue(index: number): void;
+  writeQueueSize(size: number): void;
+  notifyQueue(index: number): void;
+  acknowledgeInterrupt(causes: number): void;
+  writeStatus(value: number): void;
+}
+
+/** "virt". */
+const MAGIC = 0x7472_6976;
+
+/** The registers that both versions have, where and as both have them. Version 1 calls some of them otherwise. */
+export const commonRegisters = {
+  MagicValue: { offset: 0x000, access: 'ro', description: 'The text "virt"', read: () => MAGIC },
+  DeviceID: {
+    offset: 0x008,
+    access: 'ro',
+    description: 'Type of the device',
+    read: (target: CommonOperations) => target.deviceId,
+  },
+  VendorID: {
+    offset: 0x00c,
+    access: 'ro',
+    description: 'The option `vendor`',
+    read: (target: CommonOperations) => target.vendorId,
+  },
+  DeviceFeatures: {
+    offset: 0x010,
+    access: 'ro',
+    description: 'Features offered, the word of DeviceFeaturesSel',
+    read: (target: CommonOperations) => target.deviceFeatures,
+  },
+  DeviceFeaturesSel: {
+    offset: 0x014,
+    access: 'wo',
+    description: 'Word of the features offered',
+    write: (target: CommonOperations, value: number) => target.selectDeviceFeatures(value),
+  },
+  DriverFeatures: {
+    offset: 0x020,
+    access: 'wo',
+    description: 'Features accepted, the word of DriverFeaturesSel; without effect after FEATURES_OK',
+    write: (target: CommonOperations, value: number) => target.writeDriverFeatures(value),
+  },
+  DriverFeaturesSel: {
+    offset: 0x024,
+    access: 'wo',
+    description: 'Word of the features accepted',
+    write: (target: CommonOperations, value: number) => target.selectDriverFeatures(value),
+  },
+  QueueSel: {
+    offset: 0x030,
+    access: 'wo',
+    description: 'Queue that the registers below are about',
+    write: (target: CommonOperations, value: number) => target.selectQueue(value),
+  },
+  QueueNumMax: {
+    offset: 0x034,
+    access: 'ro',
+    description: 'Most descriptors of the queue; 0: there is no such queue',
+    read: (target: CommonOperations) => target.queueSizeLimit,
+  },
+  QueueNum: {
+    offset: 0x038,
+    access: 'wo',
+    description: 'Number of descriptors of the queue',
+    write: (target: CommonOperations, value: number) => target.writeQueueSize(value),
+  },
+  QueueNotify: {
+    offset: 0x050,
+    access: 'wo',
+    description: 'There are new buffers in the queue of this index',
+    write: (target: CommonOperations, value: number) => target.notifyQueue(value),
+  },
+  InterruptStatus: {
+    offset: 0x060,
+    access: 'ro',
+    description: 'Causes of the interrupt: bit 0 used buffers, bit 1 change of the configuration',
+    read: (target: CommonOperations) => target.interruptStatus,
+  },
+  InterruptACK: {
+    offset: 0x064,
+    access: 'wo',
+    description: 'Clears the causes written as 1',
+    write: (target: CommonOperations, value: number) => target.acknowledgeInterrupt(value),
+  },
+  Status: {
+    offset: 0x070,
+    access: 'rw',
+    description: 'Device status; writing 0 resets the device',
+    read: (target: CommonOperations) => target.driverStatus,
+    write: (target: CommonOperations, value: number) => target.writeStatus(value),
+  },
+} as const satisfies RegisterLayout<CommonOperations>;
+
+/** Who the device says that it is. */
+export interface DeviceIdentity {
+  readonly deviceId: number;
+  readonly vendorId: number;
+}
+
+const SELECTORS = ['deviceFeatures', 'driverFeatures', 'queue'] as const;
+
+/** The state of the common registers: what is selected. All else is the transport's. */
+export class CommonRegisters implements CommonOperations {
+  readonly deviceId: number;
+  readonly vendorId: number;
+  protected readonly transport: VirtioTransport;
+  readonly #selected = { deviceFeatures: 0, driverFeatures: 0, queue: 0 };
+
+  constructor(transport: VirtioTransport, { deviceId, vendorId }: DeviceIdentity) {
+    this.transport = transport;
+    this.deviceId = deviceId;
+    this.vendorId = vendorId;
+  }
+
+  /** Back to power-on state. A driver's reset of the device leaves these registers alone. */
+  reset(): void {
+    Object.assign(this.#selected, { deviceFeatures: 0, driverFeatures: 0, queue: 0 });
+  }
+
+  save(): Readonly<Record<string, Json>> {
+    return { selected: { ...this.#selected } };
+  }
+
+  /**
+   * Checks what `save` gave, without changing anything.
+   *
+   * @returns what takes it over.
+   * @throws VdevStateError
+   */
+  decode(state: unknown): () => void {
+    const { selected } = requireObject(state, ['selected'], 'virtio-mmio registers');
+    const saved = requireObject(selected, SELECTORS, 'selected');
+    const values = SELECTORS.map((name) => [name, requireUnsigned(saved[name], 0xffff_ffff, name)]);
+    return () => void Object.assign(this.#selected, Object.fromEntries(values));
+  }
+
+  get deviceFeatures(): number {
+    const word = this.#selected.deviceFeatures;
+    return word < 2 ? Number(BigInt.asUintN(32, this.transport.offered >> BigInt(32 * word))) : 0;
+  }
+
+  get queueSizeLimit(): number {
+    return this.queue?.maxSize ?? 0;
+  }
+
+  get interruptStatus(): number {
+    return this.transport.interruptStatus;
+  }
+
+  get driverStatus(): number {
+    return this.transport.status;
+  }
+
+  selectDeviceFeatures(word: number): void {
+    this.#selected.deviceFeatures = word;
+  }
+
+  selectDriverFeatures(word: number): void {
+    this.#selected.driverFeatures = word;
+  }
+
+  writeDriverFeatures(value: number): void {
+    this.transport.acceptFeatures(this.#selected.driverFeatures, value);
+  }
+
+  selectQueue(index: number): void {
+    this.#selected.queue = index;
+  }
+
+  writeQueueSize(size: number): void {
+    this.queue?.setSize(size);
+  }
+
+  notifyQueue(index: number): void {
+    this.transport.kick(index);
+  }
+
+  acknowledgeInterrupt(causes: number): void {
+    this.transport.acknowledge(causes);
+  }
+
+  writeStatus(value: number): void {
+    this.transport.writeStatus(value);
+  }
+
+  protected get selectedQueue(): number {
+    return this.#selected.queue;
+  }
+
+  /** The selected queue, if there is one. */
+  protected get queue(): DeviceVirtqueue | undefined {
+    return this.transport.queues[this.#selected.queue];
+  }
+}

@@ -1,0 +1,19 @@
+import { DESCRIPTOR_BYTES } from './descriptor.js';
+
+/** Bytes of the available ring beside its entries, with the event index: flags, index, used_event. */
+const AVAILABLE_FIXED = 6;
+const AVAILABLE_ENTRY = 2;
+
+/**
+ * Where the areas of a legacy queue are: in one piece, which begins with the descriptor table; the used ring begins at a boundary of
+ * its own (VirtIO 1.2, section 2.7.2).
+ *
+ * @param table - guest-physical address of the descriptor table.
+ * @param alignment - of the used ring; a power of two.
+ * @returns the addresses of the descriptor table, the available ring and the used ring.
+ */
+export function legacyAreas(table: number, size: number, alignment: number): readonly [number, number, number] {
+  const available = table + DESCRIPTOR_BYTES * size;
+  const end = available + AVAILABLE_FIXED + AVAILABLE_ENTRY * size;
+  return [table, available, Math.ceil(end / alignment) * alignment];
+}
