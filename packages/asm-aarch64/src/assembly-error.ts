@@ -1,5 +1,5 @@
 /**
- * What is wrong with an assembly source, and where.
+ * Thrown for an error in an assembly source, with its position.
  *
  * @experimental
  */
@@ -16,7 +16,10 @@ export class AssemblyError extends Error {
   }
 }
 
-/** A form of an instruction does not fit the text from `column` (from 0) on. Caught while others are tried. */
+/**
+ * Thrown when the text from `column` (from 0) on does not match a form of an instruction. Caught while other forms are
+ * tried.
+ */
 export class Mismatch extends Error {
   override readonly name = 'Mismatch';
 

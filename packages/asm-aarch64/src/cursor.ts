@@ -2,7 +2,7 @@ import { Mismatch } from './assembly-error.js';
 import { unquote } from './token.js';
 import type { Token } from './token.js';
 
-/** Where an instruction stands and what names mean there. */
+/** The address of an instruction, and the symbols that it can refer to. */
 export interface InstructionSite {
   readonly pc: bigint;
   /** The value of a symbol, or `undefined` when there is none. */
@@ -42,7 +42,7 @@ function apply(operator: string, x: bigint, y: bigint): bigint {
   }
 }
 
-/** A position in the tokens of a line. What does not fit throws {@link Mismatch}. */
+/** A position in the tokens of a line. Methods throw {@link Mismatch} if the next tokens do not match. */
 export class Cursor {
   #at: number;
   #depth = 0;
@@ -73,7 +73,7 @@ export class Cursor {
     return token;
   }
 
-  /** Takes `text` if it is next. */
+  /** Accepts `text` if it is the next token. */
   accept(text: string): boolean {
     if (this.next.text !== text || this.next.kind === 'string') return false;
     this.#at++;
@@ -84,7 +84,7 @@ export class Cursor {
     if (!this.accept(text)) this.fail(`"${text}"`);
   }
 
-  /** Takes a name, in lower case, for which `look` knows a value. */
+  /** Reads a name, in lower case, for which `look` returns a value. */
   named<T>(expected: string, look: (name: string) => T | undefined): T {
     const found = this.next.kind === 'name' ? look(this.next.text.toLowerCase()) : undefined;
     if (found === undefined) this.fail(expected);
@@ -96,13 +96,13 @@ export class Cursor {
     throw new Mismatch(expected, at.column);
   }
 
-  /** An immediate: an expression that may follow `#`. */
+  /** Reads an immediate: an expression with an optional `#` before it. */
   immediate(): bigint {
     this.accept('#');
     return this.expression();
   }
 
-  /** A floating-point immediate: a decimal number that may follow `#`. */
+  /** Reads a floating-point immediate: a decimal number with an optional `#` before it. */
   float(): number {
     this.accept('#');
     const sign = this.accept('-') ? -1 : 1;
@@ -139,7 +139,7 @@ export class Cursor {
     return this.#value();
   }
 
-  /** Guards the stack: expressions nest in parentheses and unary operators only. */
+  /** Limits the depth of recursion: expressions nest in parentheses and unary operators only. */
   #nested(): bigint {
     if (++this.#depth > MAXIMUM_DEPTH) this.fail('an expression that nests less deeply');
     const value = this.#unary();

@@ -3,12 +3,12 @@ import type { Section } from './section.js';
 import type { SymbolTable } from './symbol-table.js';
 import { unquote } from './token.js';
 
-/** What a directive works on. */
+/** The state that directives act on. */
 export interface DirectiveContext {
   readonly cursor: Cursor;
   readonly section: Section;
   readonly symbols: SymbolTable;
-  /** In the first pass labels below are not known yet. */
+  /** Whether this is the first pass, in which later labels are not known yet. */
   readonly laysOut: boolean;
   readonly placeLiterals: () => void;
 }
@@ -62,7 +62,7 @@ const text =
     });
   };
 
-/** A number that the layout depends on: its symbols must be defined above. */
+/** A number that determines the layout: its symbols must have been defined before. */
 function count(cursor: Cursor, expected: string, limit: bigint): number {
   const at = cursor.next;
   const value = cursor.expression();
@@ -107,7 +107,7 @@ const equate: Directive = ({ cursor, symbols }) => {
   symbols.set(token.text, value);
 };
 
-/** Says nothing to a flat image. */
+/** A directive without effect on a flat image. */
 const ignored: Directive = () => undefined;
 
 /** The directives, as the GNU assembler names them. */

@@ -5,7 +5,7 @@ import type { Form } from './form.js';
 import { a64Syntax } from './instruction-set.js';
 
 /**
- * The text of an instruction word at `pc`, as the Arm ARM prefers to write it (aliases included), or `undefined` when the
+ * The text of an instruction word at `pc` in the Arm ARM's preferred form (aliases included), or `undefined` if the
  * word is not allocated or not implemented. Addresses are hexadecimal and absolute.
  *
  * @experimental

@@ -7,9 +7,9 @@ import type { RowForm } from './instruction-set.js';
 import type { Token } from './token.js';
 
 /**
- * The word of an instruction whose mnemonic is token `start`: the first form that the operands fit.
+ * Encodes the instruction whose mnemonic is token `start`, with the first form that matches the operands.
  *
- * @throws Mismatch with everything that would have been right where the best form failed.
+ * @throws Mismatch with all tokens that would have been accepted where the best form failed.
  */
 export function encodeInstruction(tokens: readonly Token[], start: number, site: InstructionSite): number {
   const mnemonic = tokens[start] as Token;

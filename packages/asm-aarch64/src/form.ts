@@ -4,31 +4,34 @@ import type { Cursor, InstructionSite } from './cursor.js';
 /** Fields of an encoding while a line is parsed. */
 export type Draft = Record<string, number>;
 
-/** One operand of a form, both ways: fields to text, and text to fields. */
+/** One operand of a form, in both directions: fields to text, and text to fields. */
 export interface Operand {
-  /** The text; `''` when it is left out, `undefined` when these fields cannot be written so. */
+  /** Formats the operand; `''` if it is omitted, `undefined` if the form cannot express these fields. */
   readonly format: (fields: RawFields, site: InstructionSite) => string | undefined;
-  /** Reads the text and sets fields; throws Mismatch. Fields of the form and of operands before it are set already. */
+  /**
+   * Parses the operand and sets fields; throws Mismatch. The form's fields and those of earlier operands are set
+   * already.
+   */
   readonly parse: (cursor: Cursor, draft: Draft) => void;
-  /** Sets the fields when the operand is left out; without it, it cannot be. */
+  /** Sets the fields of an omitted operand. Absent: the operand is mandatory. */
   readonly absent?: (draft: Draft) => void;
 }
 
-/** One way to write the instructions of a row. */
+/** One syntax for the instructions of a row. */
 export interface Form {
   readonly mnemonic: string;
-  /** Fields that have this value, and that the operands do not set. */
+  /** Fields with a constant value, which no operand sets. */
   readonly fixed: RawFields;
   readonly operands: readonly Operand[];
-  /** What else must hold of the fields. */
+  /** A further condition on the fields. */
   readonly when: (fields: RawFields) => boolean;
-  /** Accepted by the assembler, never printed. */
+  /** Whether only the assembler uses the form, not the disassembler. */
   readonly assembleOnly: boolean;
-  /** Value of bits that the instruction ignores: 1, as the manual's "should be one" mostly has it. */
+  /** Value of bits that the instruction ignores: 1 in most cases, as the manual's "should be one". */
   readonly ignored: 0 | 1;
 }
 
-/** The forms of rows by the rows' names; the first that fits is printed, so aliases come first. */
+/** The forms of rows by the rows' names. The first form that fits is printed, so aliases come first. */
 export type FormTable = Readonly<Record<string, readonly Form[]>>;
 
 /** Makes a form. */
@@ -44,7 +47,7 @@ export function form(
 /** The same form, for the assembler alone. */
 export const assembleOnly = (f: Form): Form => ({ ...f, assembleOnly: true });
 
-/** Sets a field; an operand that contradicts what is set already is a mismatch. */
+/** Sets a field; throws Mismatch if it has another value already. */
 export function assign(cursor: Cursor, draft: Draft, name: string, value: number, at = cursor.next): void {
   const old = draft[name];
   if (old !== undefined && old !== value) cursor.fail('an operand that agrees with those before it', at);

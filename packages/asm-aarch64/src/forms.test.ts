@@ -10,10 +10,10 @@ import { tokenize } from './token.js';
 const hex = (word: number): string => word.toString(16).padStart(8, '0');
 const assembleLine = (text: string, pc: number): number => encodeInstruction(tokenize(text), 0, bare(BigInt(pc)));
 
-/** Rows with several encodings of one meaning; the assembler writes zeros to the bits that do not count. */
+/** Rows with several encodings of the same instruction; the assembler clears the bits that are ignored. */
 const SEVERAL_ENCODINGS = new Set(['AND, ORR, EOR, ANDS (immediate)', 'DUP (general)', 'INS (element)']);
 
-/** Whether both words say the same, and `ours` is what their text stands for. */
+/** Whether both words are the same instruction, and the assembler encodes its text as `ours`. */
 function isCanonical(word: number, ours: number, pc: number): boolean {
   const row = a64Syntax().decoder.find(word)?.row.name ?? '';
   return SEVERAL_ENCODINGS.has(row) && disassemble(word, pc) === disassemble(ours, pc);

@@ -4,7 +4,7 @@ import type { A64, A64Row } from '@qvm/isa-aarch64';
 import { FORMS } from './forms/index.js';
 import type { Draft, Form } from './form.js';
 
-/** A form and the row that it writes. */
+/** A form and its row. */
 export interface RowForm {
   readonly row: A64Row;
   readonly form: Form;
@@ -18,7 +18,7 @@ interface InstructionSet {
 
 let instructionSet: InstructionSet | undefined;
 
-/** Rows and forms, joined at first use. */
+/** The rows and their forms, joined at first use. */
 export function a64Syntax(): InstructionSet {
   instructionSet ??= join();
   return instructionSet;
@@ -40,7 +40,7 @@ function join(): InstructionSet {
   return { decoder: new WordDecoder(a64Rows), byRow, byMnemonic };
 }
 
-/** The instruction word of a row's fields, with the bits that the instruction ignores as the form says. */
+/** Encodes a row's fields as an instruction word; the form gives the value of bits that the instruction ignores. */
 export function encode({ row, form }: RowForm, fields: Draft): number {
   const word = encodeFields(row.pattern, fields);
   if (form.ignored === 0) return word;

@@ -12,7 +12,7 @@ export interface PooledLoad {
   readonly start: number;
 }
 
-/** The pooled load of a statement, or `undefined` when it is none. */
+/** The pooled load of a statement, or `undefined` if it is another statement. */
 export function pooledLoad(tokens: readonly Token[], start: number): PooledLoad | undefined {
   const [mnemonic, register, comma, equals] = tokens.slice(start, start + 4);
   if (mnemonic?.text.toLowerCase() !== 'ldr' || comma?.text !== ',' || equals?.text !== '=') return undefined;
@@ -23,17 +23,17 @@ export function pooledLoad(tokens: readonly Token[], start: number): PooledLoad 
   return { register: number, size, tokens, start: start + 4 };
 }
 
-/** Equal expressions share a constant, unless they mean something else on each line. */
+/** Key under which equal expressions share a constant; expressions whose value depends on the line do not share. */
 function keyOf({ size, tokens, start }: PooledLoad, line: number): string {
   const expression = tokens.slice(start);
   const own = expression.some(({ kind, text }) => kind === 'local' || text === '.');
   return [size, own ? line : '', ...expression.map(({ text }) => text)].join(' ');
 }
 
-/** The constants that `ldr x0, =value` loads: they are placed at `.ltorg` or at the end, the wide ones first. */
+/** The constants for `ldr x0, =value`, placed at `.ltorg` or at the end, the wide ones first. */
 export class LiteralPool {
   #pending = new Map<string, { readonly load: PooledLoad; readonly lines: number[] }>();
-  /** Where the constant of a line's load stands, from the pass that lays out. */
+  /** Address of the constant for the load of each line, from the layout pass. */
   readonly #addresses = new Map<number, bigint>();
 
   add(load: PooledLoad, line: number): void {
@@ -43,7 +43,7 @@ export class LiteralPool {
     else this.#pending.set(key, { load, lines: [line] });
   }
 
-  /** Places what is pending; `emit` writes a constant. */
+  /** Places the pending constants; `emit` writes one. */
   place(section: Section, emit: (load: PooledLoad, line: number) => void): void {
     const literals = [...this.#pending.values()];
     this.#pending = new Map();
@@ -56,7 +56,7 @@ export class LiteralPool {
     }
   }
 
-  /** The word of a load at `pc`. */
+  /** Encodes a load at `pc`. */
   encode({ register, size, tokens, start }: PooledLoad, line: number, pc: bigint): number {
     const distance = (this.#addresses.get(line) ?? pc) - pc;
     if (distance >= 1n << 20n) throw new Mismatch('an .ltorg within 1 MiB', tokens[start]?.column ?? 0);

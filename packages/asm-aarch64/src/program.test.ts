@@ -22,7 +22,7 @@ function failure(source: string): string {
   return 'assembled';
 }
 
-// The words are what aarch64-linux-gnu-as makes of the same sources.
+// The words are the output of aarch64-linux-gnu-as for the same sources.
 describe('assemble', () => {
   it('resolves labels forwards and backwards, numeric ones to the nearest', () => {
     expect(assembled('start: b 1f\n1: nop\n1: cbz x0, 1b\n  b start\n  tbz w1, #3, end\nend:')).toEqual([

@@ -9,7 +9,7 @@ import { SymbolTable } from './symbol-table.js';
 import { tokenize } from './token.js';
 import type { Token } from './token.js';
 
-/** A source line's statement, after its labels. */
+/** The statement of a source line, after its labels. */
 interface Statement {
   readonly line: number;
   readonly tokens: readonly Token[];
@@ -17,8 +17,8 @@ interface Statement {
 }
 
 /**
- * A source that is assembled in two passes over its statements: the first finds the addresses of labels and constants, the
- * second writes bytes.
+ * Assembles a source in two passes over its statements: the first determines the addresses of labels and constants,
+ * the second writes bytes.
  */
 export class Program {
   readonly symbols: SymbolTable;
@@ -51,7 +51,7 @@ export class Program {
     return section;
   }
 
-  /** Takes the labels off a line. */
+  /** Removes and defines the labels of a line. */
   #labels(tokens: readonly Token[], line: number, section: Section, laysOut: boolean): Statement {
     let start = 0;
     for (;;) {
@@ -102,12 +102,12 @@ export class Program {
   }
 }
 
-/** Replaces block comments by blanks, so that lines and columns stay. */
+/** Replaces block comments by blanks, so that lines and columns do not change. */
 function withoutBlockComments(source: string): string {
   return source.replace(/\/\*[^]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '));
 }
 
-/** Gives a mismatch its line. */
+/** Converts a mismatch to an error with its line. */
 function locate(line: number, work: () => void): void {
   try {
     work();

@@ -1,7 +1,7 @@
 /**
- * Records what objdump says about random valid words of every row and form: `node dist/assembly/record.test.helper.js [table…]` with
- * binutils-aarch64-linux-gnu installed writes testdata/assembly/TABLE.txt.gz, lines of `word<TAB>text`. The word of line n
- * stands at RECORDED_AT + 4n.
+ * Records objdump's output for random valid words of every row and form. `node dist/assembly/record.test.helper.js
+ * [table…]`, with binutils-aarch64-linux-gnu installed, writes testdata/assembly/TABLE.txt.gz with lines of
+ * `word<TAB>text`. The address of the word in line n is RECORDED_AT + 4n.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { RECORDED_AT, recordingOf, TESTDATA } from './recording.test.helper.js';
 const PER_ROW = 20;
 const PER_FORM = 2;
 
-/** xorshift32, so that a recording can be made again. */
+/** xorshift32, so that a recording can be reproduced. */
 let state = 0x9e3779b9;
 function random(limit: number): number {
   state ^= state << 13;
@@ -28,7 +28,7 @@ function random(limit: number): number {
   return (state >>> 0) % limit;
 }
 
-/** A field value: registers are often 31, or equal to others; other fields often zero or all ones. */
+/** A field value: registers are often 31 or equal to others; other fields are often zero or all ones. */
 function randomField(name: string, width: number): number {
   const pick = random(10);
   const all = 2 ** width - 1;
@@ -38,7 +38,7 @@ function randomField(name: string, width: number): number {
   return random(all + 1);
 }
 
-/** Most random system encodings are unnamed: prefer those with names. */
+/** Most random system encodings have no name; prefers those with names. */
 function nameSystem(row: A64Row, fields: Record<string, number>): void {
   if (/^(MRS|MSR \(register\))$/.test(row.name) && random(5) > 0) {
     const { encoding } = SYSTEM_REGISTERS[random(SYSTEM_REGISTERS.length)] as (typeof SYSTEM_REGISTERS)[number];
@@ -54,7 +54,7 @@ function nameSystem(row: A64Row, fields: Record<string, number>): void {
   const operations = Object.values(SYSTEM_OPERATIONS).flat();
   const [, op1, CRn, CRm, op2] = operations[random(operations.length)] as (typeof operations)[number];
   if (random(5) > 0) Object.assign(fields, { op1, CRn, CRm, op2 });
-  // objdump leaves a register out that these do not take.
+  // objdump omits a register that these do not use.
   if (
     operations.some(
       (o) => o[1] === fields.op1 && o[2] === fields.CRn && o[3] === fields.CRm && o[4] === fields.op2 && !o[5],
@@ -63,7 +63,10 @@ function nameSystem(row: A64Row, fields: Record<string, number>): void {
     fields.Rt = 31;
 }
 
-/** A random valid word of the row, with the ignored bits as the assembler writes them, and the fixed fields of `form` if there is one. */
+/**
+ * A random valid word of the row, with the ignored bits as the assembler writes them, and the fixed fields of `form`
+ * if given.
+ */
 function randomWord(row: A64Row, forms: readonly Form[], form?: Form): number | undefined {
   for (let tries = 0; tries < (form ? 60 : 2000); tries++) {
     const fields = Object.fromEntries(row.pattern.fields.map(({ name, width }) => [name, randomField(name, width)]));
@@ -104,8 +107,8 @@ function objdump(words: readonly number[]): string[] {
 }
 
 /**
- * objdump refuses LDPSW where its registers overlap (which is constrained unpredictable). It knows more PSTATE fields and system
- * registers than the machine has, and of some says a name only where they may be used so.
+ * objdump refuses LDPSW if its registers overlap (constrained unpredictable). It knows more PSTATE fields and system
+ * registers than the machine has, and prints some names only for the permitted access.
  */
 function comparable(word: number, text: string): boolean {
   if ((word & 0xfe400000) >>> 0 === 0x68400000 && text.startsWith('.inst')) return false;
@@ -136,7 +139,7 @@ function record(table: string, rows: readonly A64Row[]): void {
   let kept = lines
     .map((word, i) => ({ word, text: texts[i] as string }))
     .filter(({ word, text }) => comparable(word, text));
-  // The words that stay move to other addresses.
+  // The remaining words are at other addresses now.
   const again = objdump(kept.map(({ word }) => word));
   kept = kept.map(({ word }, i) => ({ word, text: again[i] as string }));
   mkdirSync(TESTDATA, { recursive: true });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-/** Address of the first recorded word: far enough in that backward branches do not wrap. */
+/** Address of the first recorded word: high enough that backward branches do not wrap. */
 export const RECORDED_AT = 0x40000000;
 
 /** Where the recordings are. */
@@ -31,8 +31,8 @@ export function readRecording(table: string): Recorded[] {
 }
 
 /**
- * What is left of a text when spacing, letter case and the bases of numbers do not count: blanks go but for one after the mnemonic, and
- * every `#` number is decimal, floating-point ones with an exponent.
+ * Normalises a text for comparison: spacing, letter case and the bases of numbers are ignored. Only the blank after
+ * the mnemonic is kept, and every `#` number is decimal, floating-point ones with an exponent.
  */
 export function normalise(text: string): string {
   return text

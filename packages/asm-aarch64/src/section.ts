@@ -1,9 +1,9 @@
 import { Mismatch } from './assembly-error.js';
 
-/** No more than this is assembled into one image. */
+/** Largest size of an image in bytes. */
 const MAXIMUM_SIZE = 64 * 1024 * 1024;
 
-/** Bytes that grow from an origin. */
+/** A growing sequence of bytes from an origin. */
 export class Section {
   #bytes = new Uint8Array(4096);
   #size = 0;
@@ -18,7 +18,7 @@ export class Section {
     return this.#bytes.slice(0, this.#size);
   }
 
-  /** `value` in `size` bytes, little-endian, truncated. */
+  /** Appends `value` in `size` bytes, little-endian, truncated. */
   value(value: bigint, size: number): void {
     this.#reserve(size);
     for (let i = 0; i < size; i++) this.#bytes[this.#size++] = Number((value >> BigInt(8 * i)) & 0xffn);
@@ -35,14 +35,14 @@ export class Section {
     this.#size += bytes.length;
   }
 
-  /** `count` times the byte `fill`. */
+  /** Appends the byte `fill` `count` times. */
   space(count: number, fill = 0): void {
     this.#reserve(count);
     this.#bytes.fill(fill, this.#size, this.#size + count);
     this.#size += count;
   }
 
-  /** Zeros up to a multiple of `alignment`. */
+  /** Appends zeros up to a multiple of `alignment`. */
   align(alignment: number): void {
     const over = Number(this.address % BigInt(alignment));
     if (over > 0) this.space(alignment - over);

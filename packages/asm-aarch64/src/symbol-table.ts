@@ -1,6 +1,6 @@
 import type { Token } from './token.js';
 
-/** Labels and constants of a program. While it is laid out, only what stands above is known. */
+/** Labels and constants of a program. During layout, only those defined earlier are known. */
 export class SymbolTable {
   readonly #values: Map<string, bigint>;
   readonly #labels = new Map<string, bigint>();
@@ -15,7 +15,7 @@ export class SymbolTable {
     return this.#labels;
   }
 
-  /** Defines a label; false when it is defined already. Numeric ones can be repeated. */
+  /** Defines a label; false if it is already defined. Numeric labels can be repeated. */
   label({ text, kind }: Token, address: bigint): boolean {
     if (kind === 'number') {
       const known = this.#local.get(text);
@@ -38,7 +38,7 @@ export class SymbolTable {
     return this.#values.get(name);
   }
 
-  /** `1b`: the last at or before `pc`; `1f`: the first after it. */
+  /** `1b`: the last one at or before `pc`; `1f`: the first one after it. */
   local(reference: string, pc: bigint): bigint | undefined {
     const addresses = this.#local.get(reference.slice(0, -1)) ?? [];
     return reference.endsWith('b') ? addresses.findLast((a) => a <= pc) : addresses.find((a) => a > pc);

@@ -22,7 +22,7 @@ const PIECES: readonly (readonly [Token['kind'], RegExp])[] = [
 /**
  * Splits a line into tokens, ended by one of kind `end`. Comments start with `//` or `;`.
  *
- * @throws AssemblyError at a character that starts nothing.
+ * @throws AssemblyError at a character that starts no token.
  */
 export function tokenize(line: string, lineNumber = 1): Token[] {
   const tokens: Token[] = [];
@@ -50,7 +50,7 @@ function pieceAt(line: string, column: number): Token | undefined {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', f: '\f' };
 
-/** The text of a string or character token: without quotes, escapes replaced. */
+/** The value of a string or character token: without quotes, with escapes replaced. */
 export function unquote(quoted: string): string {
   return quoted.slice(1, -1).replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c);
 }

@@ -8,11 +8,11 @@ const MAX: i32 = 2;
 
 function combine(op: i32, a: i64, b: i64): i64 {
   if (op <= ADD_LONG) return a + b;
-  // Lanes have at most 32 bits: unsigned ones are positive here.
+  // Lanes have at most 32 bits, so unsigned ones are positive as i64.
   return op == MAX ? max(a, b) : min(a, b);
 }
 
-/** All lanes of half a vector into `from`. */
+/** Reduces the lanes of half a vector, starting with `from`. */
 function reduce(op: i32, sel: i32, half: u64, from: i64, first: i32): i64 {
   const bits = laneBits(sel);
   let result = from;
@@ -21,7 +21,7 @@ function reduce(op: i32, sel: i32, half: u64, from: i64, first: i32): i64 {
   return result;
 }
 
-/** The result in the low bits, zeros above. */
+/** Returns the result in the low bits, zero-extended. */
 export function across(op: i32, sel: i32, n: v128): i64 {
   const bits = laneBits(sel);
   let result = extract(lower(n), 0, bits, (sel & UNSIGNED) != 0);

@@ -1,9 +1,10 @@
 /**
- * AES, SHA-1, SHA-256 and the 64-bit polynomial multiplication of the Cryptographic Extension (Arm ARM, shared pseudocode: AESSubBytes and
- * the like, SHAchoose, SHA256hash). Tables are vector constants, as the module may not have a data segment.
+ * AES, SHA-1, SHA-256 and the 64-bit polynomial multiplication of the Cryptographic Extension (Arm ARM, shared
+ * pseudocode: AESSubBytes, SHAchoose, SHA256hash and others). Tables are vector constants, because the module must not
+ * have a data segment.
  */
 
-/** Entries `first` to `first` + 15 of a table, for the bytes that select one of them; zero for the others. */
+/** Looks up the bytes that index entries `first` to `first` + 15 of a table; other bytes become zero. */
 function row(x: v128, first: i32, entries: v128): v128 {
   return i8x16.swizzle(entries, i8x16.sub(x, i8x16.splat(<i8>first)));
 }
@@ -62,24 +63,24 @@ export function aes_decrypt(state: v128, key: v128): v128 {
   return substituteInverse(i8x16.shuffle(x, x, 0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3));
 }
 
-/** Every byte times x in GF(2^8). */
+/** Multiplies every byte by x in GF(2^8). */
 function double(x: v128): v128 {
   return v128.xor(i8x16.shl(x, 1), v128.and(i8x16.shr_s(x, 7), i8x16.splat(0x1b)));
 }
 
-/** The columns rotated, so that a byte meets the one `rows` below. */
+/** Rotates the columns, so that each byte is aligned with the one `rows` below. */
 function below(x: v128, rows: i32): v128 {
   return v128.or(i32x4.shr_u(x, 8 * rows), i32x4.shl(x, 32 - 8 * rows));
 }
 
-/** AESMC: 2a + 3b + c + d is a + (a + b + c + d) + 2(a + b). */
+/** AESMC: 2a + 3b + c + d equals a + (a + b + c + d) + 2(a + b). */
 export function aes_mix_columns(x: v128): v128 {
   const pairs = v128.xor(x, below(x, 1));
   const all = v128.xor(pairs, below(pairs, 2));
   return v128.xor(v128.xor(x, all), double(pairs));
 }
 
-/** AESIMC: the inverse matrix is the matrix times one that only adds 4(a + c). */
+/** AESIMC: the inverse matrix is the product of the matrix and one that only adds 4(a + c). */
 export function aes_inverse_mix_columns(x: v128): v128 {
   return aes_mix_columns(v128.xor(x, double(double(v128.xor(x, below(x, 2))))));
 }
@@ -130,7 +131,9 @@ function sum1(x: u32): i32 {
   return rotr(x, 6) ^ rotr(x, 11) ^ rotr(x, 25);
 }
 
-/** Four rounds of SHA-256 on abcd = x, efgh = y; the result is efgh when `second`, else abcd: SHA256H2, SHA256H. */
+/**
+ * Four rounds of SHA-256 with abcd = x, efgh = y. The result is efgh if `second` (SHA256H2), otherwise abcd (SHA256H).
+ */
 export function sha256_hash(second: i32, x: v128, y: v128, w: v128): v128 {
   let x0 = i32x4.extract_lane(x, 0);
   let x1 = i32x4.extract_lane(x, 1);
@@ -156,14 +159,15 @@ export function sha256_hash(second: i32, x: v128, y: v128, w: v128): v128 {
   return second ? pack(y0, y1, y2, y3) : pack(x0, x1, x2, x3);
 }
 
-/** Every fourth bit, from bit `at` on. */
+/** Every fourth bit, starting with bit `at`. */
 function comb(x: u64, at: i32): u64 {
   return x & ((<u64>0x1111111111111111) << at);
 }
 
 /**
- * The lower half of a polynomial product. With three zero bits between the bits of its factors, an integer product keeps the parity of each
- * sum of up to 15 terms apart; a sum of 16 occurs only at the top, where the carry is lost.
+ * The lower half of a polynomial product. With three zero bits between the bits of the factors, an integer product
+ * keeps the parity of each sum of up to 15 terms separate; a sum of 16 terms occurs only at the top, where the carry
+ * is lost.
  */
 function lowerProduct(a: u64, b: u64): u64 {
   let result: u64 = 0;

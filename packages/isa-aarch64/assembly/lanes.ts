@@ -1,4 +1,4 @@
-/** Operations whose lanes are as wide as their result's, one lane at a time. */
+/** Operations whose operands and results have lanes of the same width, one lane at a time. */
 import {
   addSigned,
   addUnsigned,
@@ -36,16 +36,19 @@ export function polynomialProduct(a: u64, b: u64): u64 {
   return r;
 }
 
-/** d + n as SUQADD (signed d, unsigned n) or USQADD (unsigned d, signed n); both come in their own extension. */
+/**
+ * d + n for SUQADD (signed d, unsigned n) or USQADD (unsigned d, signed n); each is extended according to its own
+ * signedness.
+ */
 function accumulate(d: i64, n: i64, bits: i32, unsigned: bool): i64 {
   if (unsigned) return n < 0 ? subUnsigned(d, 0 - n) : addUnsigned(d, n, bits);
   const sum = d + n;
-  // The sum with an offset of 2^63 is unsigned: a carry out means it is above the signed range.
+  // The sum with an offset of 2^63 is unsigned: a carry out means that it is above the signed range.
   const offset = (<u64>d) ^ 0x8000000000000000;
   return offset + <u64>n < offset ? signedBound(false, bits) : clampSigned(sum, bits);
 }
 
-/** (d << bits ± 2 * n * m + round) >> bits, computed at half the scale so that it fits. */
+/** (d << bits ± 2 * n * m + round) >> bits, computed at half the scale so that it fits into 64 bits. */
 function multiplyHigh(d: i64, product: i64, bits: i32, round: bool): i64 {
   const sum = (d << (bits - 1)) + product + (round ? (<i64>1) << (bits - 2) : 0);
   return clampSigned(sum >> (bits - 1), bits);

@@ -1,4 +1,7 @@
-/** Operations whose result has lanes of twice the width; the selector's size is the source's, FULL means the upper halves of the sources. */
+/**
+ * Operations whose result has lanes of twice the width. The selector's size is that of the sources; FULL selects the
+ * upper halves of the sources.
+ */
 import { polynomialProduct } from './lanes';
 import { addSigned, beginSaturation, clampSigned, endSaturation, signedBound, subSigned } from './saturation';
 import { FULL, SCALAR, SCOPE, extract, join, laneBits, lower, maskOf, upper } from './selector';
@@ -10,13 +13,13 @@ const MULTIPLY_ADD: i32 = 1;
 function longLane(op: i32, bits: i32, n: i64, m: i64, d: i64): i64 {
   const wide = 2 * bits;
   const single = n * m;
-  // Only the square of the lowest number does not fit after doubling.
+  // Doubling overflows only for the square of the smallest number.
   const product = bits == 32 && single == 0x4000000000000000 ? signedBound(false, wide) : clampSigned(single * 2, wide);
   if (op == MULTIPLY) return product;
   return op == MULTIPLY_ADD ? addSigned(d, product, wide) : subSigned(d, product, wide);
 }
 
-/** 32 bits of the sources to 64 bits of the result. */
+/** Combines 32 bits of the sources to 64 bits of the result. */
 function longHalf(op: i32, sel: i32, n: u64, m: u64, d: u64): u64 {
   const bits = laneBits(sel);
   const end = (sel & SCOPE) == SCALAR ? bits : 32;

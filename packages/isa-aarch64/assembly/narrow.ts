@@ -1,4 +1,4 @@
-/** Operations whose result has lanes of half the width; the selector's size is the result's. */
+/** Operations whose result has lanes of half the width. The selector's size is that of the result. */
 import { beginSaturation, clampSigned, clampToUnsigned, clampUnsigned, endSaturation } from './saturation';
 import { FULL, ROUND, SCALAR, SCOPE, UNSIGNED, extract, join, laneBits, lower, maskOf, upper } from './selector';
 import { shiftRight } from './shift';
@@ -8,7 +8,7 @@ const TO_UNSIGNED: i32 = 64;
 /** Selector bit: subtract. */
 const SUBTRACT: i32 = 64;
 
-/** The result in the lower half and zeros above, or, for the `2` forms, in the upper half of `d`. */
+/** Places the result in the lower half with zeros above, or, for the `2` forms, in the upper half of `d`. */
 function place(sel: i32, result: u64, d: v128): v128 {
   return (sel & SCOPE) == FULL ? join(lower(d), result) : join(result, 0);
 }
@@ -21,7 +21,7 @@ function narrowLane(sel: i32, x: i64, amount: i32): i64 {
   return sel & TO_UNSIGNED ? clampToUnsigned(r, bits) : clampSigned(r, bits);
 }
 
-/** Half a source to a quarter of the result. */
+/** Narrows half a source to a quarter of the result. */
 function narrowHalf(sel: i32, n: u64, amount: i32): u64 {
   const bits = laneBits(sel);
   let result: u64 = 0;

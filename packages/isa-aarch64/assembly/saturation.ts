@@ -12,7 +12,7 @@ export function beginSaturation(): void {
   Saturation.seen = false;
 }
 
-/** Sets FPSR.QC after a call that saturated; `fp` is the address of FPCR, which FPSR follows. */
+/** Sets FPSR.QC after a call that saturated; `fp` is the address of FPCR, directly before FPSR. */
 export function endSaturation(fp: i32): void {
   if (Saturation.seen) store<u32>(fp + 4, load<u32>(fp + 4) | QC);
 }
@@ -21,7 +21,7 @@ export function signedMax(bits: i32): i64 {
   return <i64>(maskOf(bits) >> 1);
 }
 
-/** The bound in the direction of `negative`. */
+/** The negative or positive bound. */
 export function signedBound(negative: bool, bits: i32): i64 {
   Saturation.seen = true;
   const max = signedMax(bits);
@@ -33,7 +33,7 @@ export function clampSigned(x: i64, bits: i32): i64 {
   return x > max || x < ~max ? signedBound(x < 0, bits) : x;
 }
 
-/** A signed number to an unsigned one. */
+/** Clamps a signed number to an unsigned range. */
 export function clampToUnsigned(x: i64, bits: i32): i64 {
   if (x < 0) {
     Saturation.seen = true;

@@ -1,6 +1,7 @@
 /**
- * How a function is told which lanes it works on: bits 0–1 log2 of the bytes of a lane, bit 2 unsigned, bits 3–4 the scope. Further bits belong to
- * the function. src/instructions/simd-common.ts builds these numbers.
+ * Selectors tell a function which lanes to work on: bits 0–1 are log2 of the bytes of a lane, bit 2 is set for
+ * unsigned lanes, bits 3–4 are the scope. Further bits depend on the function. src/instructions/simd-common.ts builds
+ * these numbers.
  */
 export const UNSIGNED: i32 = 4;
 export const SCOPE: i32 = 0x18;

@@ -2,7 +2,7 @@
 import { Saturation, clampSigned, clampToUnsigned, clampUnsigned, signedBound } from './saturation';
 import { maskOf } from './selector';
 
-/** Shift right by `amount`, 1 or more; the bit below the result is added when rounding. */
+/** Shifts right by `amount`, 1 or more; rounding adds the highest bit that is shifted out. */
 export function shiftRight(x: i64, amount: i32, unsigned: bool, round: bool): i64 {
   const before = amount - 1;
   let t: i64;
@@ -18,7 +18,7 @@ export function shiftLane(x: i64, amount: i32, unsigned: bool, round: bool): i64
   return shiftRight(x, -amount, unsigned, round);
 }
 
-/** The bound that a left shift of `x` runs into. */
+/** The bound to which a left shift of `x` saturates. */
 function leftBound(x: i64, bits: i32, unsigned: bool): i64 {
   if (!unsigned) return signedBound(x < 0, bits);
   Saturation.seen = true;
@@ -36,7 +36,7 @@ export function shiftLaneSaturating(x: i64, amount: i32, bits: i32, unsigned: bo
   return unsigned ? clampUnsigned(r, bits) : clampSigned(r, bits);
 }
 
-/** SQSHLU: a signed lane to an unsigned one; the amount is below the width. */
+/** SQSHLU: shifts a signed lane to an unsigned one; the amount is below the width. */
 export function shiftLaneToUnsigned(x: i64, amount: i32, bits: i32): i64 {
   if (x < 0) return clampToUnsigned(x, bits);
   return shiftLaneSaturating(x, amount, bits, true, false);

@@ -6,7 +6,7 @@ import { CONDITIONS } from '../operands/text.js';
 
 const exception = (mnemonic: string) => [form(mnemonic, {}, [unsigned('imm16', 16)])];
 
-/** The tested bit's number: its top bit also says how wide the register is. */
+/** The number of the tested bit; its top bit also gives the width of the register. */
 const bitNumber: Operand = immediate({
   expected: 'a bit number that the register has',
   decimal: true,

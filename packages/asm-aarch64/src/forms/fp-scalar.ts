@@ -15,7 +15,7 @@ const float = floatImmediate((f) => f.imm8 as number, (imm8, draft) => {
   draft.imm8 = imm8;
 });
 
-/** Fraction bits, encoded as 64 less them. */
+/** Number of fraction bits, encoded as 64 minus the number. */
 const fractionBits = (sf: 0 | 1) => immediate({
   expected: `1 to ${sf ? 64 : 32}`,
   decimal: true,

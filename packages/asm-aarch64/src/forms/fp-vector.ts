@@ -30,7 +30,7 @@ const FIXED: readonly Shape[] = [
 ];
 const fixedPoint = (selection: Selection): Form[] => cross(selection, FIXED, ({ r, size }) => [r('Rd'), r('Rn'), shiftRightBy(size)]);
 
-/** A rotation of `step` degrees times field `rot`, from `first` on. */
+/** A rotation: field `rot` times `step` degrees, plus `first`. */
 const rotation = (first: number, step: number, count: number): Operand => immediate({
   expected: Array.from({ length: count }, (_, i) => `#${first + i * step}`).join(', '),
   decimal: true,
@@ -60,7 +60,7 @@ const high: IndexCodec = {
   },
 };
 
-/** FCVTL and the like: 2 stands for the upper half of the narrow vector. */
+/** FCVTL and similar instructions: suffix 2 stands for the upper half of the narrow vector. */
 const widths = (make: (second: string, Q: number) => readonly Form[]): Form[] => [...make('', 0), ...make('2', 1)];
 
 /** Syntax of the rows of floating-point vectors. */

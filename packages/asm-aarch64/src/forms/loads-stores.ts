@@ -6,7 +6,7 @@ import { w, x } from '../operands/registers.js';
 import { prefetch } from '../operands/system.js';
 
 interface Transfer {
-  /** What follows `ldr` or `str`: `b`, `sw`. */
+  /** The suffix of the mnemonic after `ldr` or `str`: `b`, `sw`. */
   readonly suffix: string;
   readonly store: boolean;
   readonly size: number;

@@ -14,13 +14,13 @@ const LOGIC: readonly (readonly string[])[] = [['and', 'bic', 'orr', 'orn'], ['e
 /** SADDLP: lanes of twice the width. */
 const pairwiseLong = ({ size, Q }: Shape): Operand[] => [vector(arrangementOf(size + 1, Q), 'Rd'), vector(arrangementOf(size, Q), 'Rn')];
 
-/** Reductions: fields and whether the result is wider. */
+/** Reductions: mnemonic, fields, and whether the result is wider. */
 const ACROSS: readonly (readonly [string, number, number, number])[] = [
   ['saddlv', 0, 0b00011, 1], ['uaddlv', 1, 0b00011, 1], ['smaxv', 0, 0b01010, 0], ['umaxv', 1, 0b01010, 0], ['sminv', 0, 0b11010, 0], ['uminv', 1, 0b11010, 0],
   ['addv', 0, 0b11011, 0],
 ];
 
-/** SQXTN and XTN: a narrower destination, its upper half with 2. */
+/** SQXTN and XTN: a narrower destination; with suffix 2, its upper half. */
 const narrowing = (names: Readonly<Record<string, Readonly<Record<string, number>>>>, unscalar: Selection[string] = {}) =>
   Object.entries(names).flatMap(([name, fields]) => [0, 1, 2].flatMap((size) => ['', '2'].map((second, Q) =>
     form(`${name}${second}`, { ...fields, ...unscalar, Q, size }, [vector(arrangementOf(size, Q), 'Rd'), vector(arrangementOf(size + 1, 1), 'Rn')]))));

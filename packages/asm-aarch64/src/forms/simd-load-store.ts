@@ -7,7 +7,7 @@ import { constant } from '../operands/immediates.js';
 import { arrangementOf, LETTERS, registerList, scalar } from '../operands/vectors.js';
 import type { IndexCodec, Letter } from '../operands/vectors.js';
 
-/** Registers by log2 of their bytes, with the fields size and opc (its upper bit) that say so. */
+/** Registers by log2 of their size, with the encoding of the size in `size` and the upper bit of `opc`. */
 const REGISTERS = [...LETTERS].map((letter, scale) => ({ letter, scale, size: scale & 3, wide: scale === 4 ? 2 : 0 }));
 
 /** Forms for stores and loads of all sizes. */
@@ -15,7 +15,7 @@ const transfers = (kind: '' | 'u', fixed: Readonly<Record<string, number>>, addr
   REGISTERS.flatMap(({ letter, scale, size, wide }) =>
     ['st', 'ld'].map((name, load) => form(`${name}${kind}r`, { size, opc: wide | load, ...fixed }, [scalar(letter, 'Rt'), ...address(scale)])));
 
-/** The offset of LDUR, which is in the middle of where LDR has its own. */
+/** The offset of LDUR, which overlaps the offset field of LDR. */
 const unscaledOffset: Operand = {
   format: (f) => `#${signExtend(((f.imm12 as number) >> 2) & 0x1ff, 9)}`,
   parse(cursor, draft) {
@@ -34,7 +34,7 @@ const pairs = (make: (name: string, fixed: { opc: number; L: number }, registers
 /** Multiple structures: registers, structure size and opcode. */
 const MULTIPLE = [[1, 1, 7], [2, 1, 10], [3, 1, 6], [4, 1, 2], [2, 2, 8], [3, 3, 4], [4, 4, 0]] as const;
 
-/** The three addressing modes: none, a post-index by the size, a post-index by a register. */
+/** The three addressing modes: no offset, a post-index by the size, a post-index by a register. */
 const structureAddresses = (total: number): readonly (readonly [Readonly<Record<string, number>>, readonly Operand[]])[] => [
   [{ post: 0, Rm: 0 }, [base()]],
   [{ post: 1, Rm: 31 }, [base(), constant(total)]],
@@ -47,7 +47,7 @@ function multiple(): Form[] {
       form(`${name}${structure}`, { L, size, Q, opcode, ...fixed }, [registerList(arrangementOf(size, Q), 'Rt', count), ...address]))))));
 }
 
-/** The lane is in Q:S:size from the size's place on; what is below is fixed. */
+/** The lane number is in Q:S:size above the bit of the size; the bits below are fixed. */
 const laneIndex = (scale: number): IndexCodec => ({
   of: ({ Q = 0, S = 0, size = 0 }) => {
     const bits = (Q << 3) | (S << 2) | size;

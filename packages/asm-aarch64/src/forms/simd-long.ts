@@ -9,7 +9,7 @@ import type { IndexCodec, Letter } from '../operands/vectors.js';
 const HALVES = ['', '2'] as const;
 const letter = (size: number): Letter => LETTERS[size] as Letter;
 
-/** Lanes of a row with three different arrangements, narrow (`n`), or wide (`w`) in 128 bits. */
+/** Operands of a row whose registers have different arrangements: narrow (`n`), or wide (`w`) in 128 bits. */
 function different(selection: Selection, order: readonly ['n' | 'w', 'n' | 'w', 'n' | 'w'], sizes: readonly number[] = [0, 1, 2]): Form[] {
   const names = ['Rd', 'Rn', 'Rm'] as const;
   return Object.entries(selection).flatMap(([name, fields]) => sizes.flatMap((size) => HALVES.map((second, Q) => {
@@ -18,7 +18,7 @@ function different(selection: Selection, order: readonly ['n' | 'w', 'n' | 'w', 
   })));
 }
 
-/** The multiplied element of the indexed rows: 16-bit ones are in V0–V15, and M is part of their number. */
+/** The element factor of the indexed rows: 16-bit elements are in V0–V15, and M is part of their index. */
 function indexed(size: number): Operand {
   const number: IndexCodec = {
     of: ({ H = 0, L = 0, M = 0 }) => (size === 1 ? (H << 2) | (L << 1) | M : (H << 1) | L),
@@ -72,7 +72,7 @@ const dotIndex: IndexCodec = {
   },
 };
 
-/** Syntax of the rows with longer and narrower results, and of those that multiply by an element. */
+/** Syntax of the rows with wider and narrower results, and of those that multiply by an element. */
 export const simdLongForms: FormTable = {
   'SADDL, UADDL, SADDW, UADDW, SSUBL, USUBL, SSUBW, USUBW': [
     ...different(signs(numbered(['addl', 'subl'], 'sub', { wide: 0 })), ['w', 'n', 'n']),

@@ -12,7 +12,7 @@ const float = floatImmediate((f) => ((f.abc as number) << 5) | (f.defgh as numbe
   draft.defgh = imm8 & 31;
 });
 
-/** The modified immediates that are shifted: mnemonics by op, and the cmode of the shift 0. */
+/** The modified immediates with a shift: mnemonics by op, and the cmode for shift 0. */
 const SHIFTED = [
   { names: ['movi', 'mvni'], size: 2, cmodes: [0, 2, 4, 6] },
   { names: ['orr', 'bic'], size: 2, cmodes: [1, 3, 5, 7] },
@@ -57,7 +57,7 @@ const sized = (operand: Operand, size: number): Operand => ({
 
 const REVERSALS = { rev64: { U: 0, half: 0 }, rev32: { U: 1, half: 0 }, rev16: { U: 0, half: 1 } } as const;
 
-/** Syntax of the rows that move vectors and their elements about. */
+/** Syntax of the rows that move vectors and their elements. */
 export const simdMoveForms: FormTable = {
   'MOVI, MVNI, ORR, BIC (vector, immediate), FMOV (vector, immediate)': modifiedImmediates(),
   'DUP (element, vector)': SIZES.flatMap((size) => [0, 1].map((Q) => form('dup', { Q }, [vector(arrangementOf(size, Q), 'Rd'), elementOf(size, 'Rn')]))),

@@ -24,7 +24,7 @@ const SATURATING_NARROW: Selection = {
   uqshrn: { U: 1, same: 1, round: 0 }, sqrshrn: { U: 0, same: 1, round: 1 }, uqrshrn: { U: 1, same: 1, round: 1 },
 };
 
-/** SSHLL: by 0 it is SXTL. */
+/** SSHLL; a shift by 0 is SXTL. */
 function lengthening(): Form[] {
   return ['s', 'u'].flatMap((sign, U) => [0, 1, 2].flatMap((size) => HALVES.flatMap((second, Q) => {
     const registers = [vector(arrangementOf(size + 1, 1), 'Rd'), vector(arrangementOf(size, Q), 'Rn')];

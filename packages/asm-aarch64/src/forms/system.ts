@@ -6,7 +6,7 @@ import { barrierOption, controlRegister, fullByDefault, genericPstate, systemReg
 import { SYSTEM_OPERATIONS } from '../operands/system-operations.js';
 import { word } from '../operands/text.js';
 
-/** Hints by number (CRm:op2), with the operand that some have. */
+/** Hints by number (CRm:op2), some with an operand. */
 const HINTS: Readonly<Record<number, string>> = {
   0: 'nop', 1: 'yield', 2: 'wfe', 3: 'wfi', 4: 'sev', 5: 'sevl', 7: 'xpaclri', 8: 'pacia1716', 10: 'pacib1716', 12: 'autia1716', 14: 'autib1716',
   16: 'esb', 17: 'psb csync', 18: 'tsb csync', 20: 'csdb', 22: 'clearbhb', 24: 'paciaz', 25: 'paciasp', 26: 'pacibz', 27: 'pacibsp',

@@ -2,7 +2,7 @@ import type { RawFields } from '@qvm/jit';
 import type { Draft, Operand } from '../form.js';
 
 interface FieldCodec {
-  /** lsb and width (or a shift alone) of the fields. */
+  /** lsb and width (or only a shift) for given fields. */
   readonly of: (f: RawFields) => readonly number[] | undefined;
   readonly set: (values: readonly number[], draft: Draft) => boolean;
   readonly count: 1 | 2;
@@ -40,7 +40,7 @@ export const shiftRight = (sf: 0 | 1): Operand =>
     },
   });
 
-/** LSL: the bits below go to the top. */
+/** LSL, encoded as a rotation: the bits below go to the top. */
 export const shiftLeft = (sf: 0 | 1): Operand =>
   bitField({
     count: 1,

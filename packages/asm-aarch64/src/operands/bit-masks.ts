@@ -9,7 +9,7 @@ export interface BitMaskFields {
   readonly imms: number;
 }
 
-/** The fields of a logical immediate of `bits` bits, or `undefined` when it is none: bitMaskImmediate backwards. */
+/** Encodes a logical immediate of `bits` bits, the inverse of bitMaskImmediate; `undefined` if it cannot be encoded. */
 export function encodeBitMask(value: bigint, bits: 32 | 64): BitMaskFields | undefined {
   let size: number = bits;
   while (size > 2 && BigInt.asUintN(size / 2, value) === BigInt.asUintN(size, value) >> BigInt(size / 2)) size /= 2;
@@ -47,7 +47,7 @@ export function moveWidePreferred(sf: 0 | 1, value: bigint): boolean {
   );
 }
 
-/** Fields of a 16-bit number at a multiple of 16. */
+/** Fields of a 16-bit number shifted by a multiple of 16. */
 export function wideMoveFields(sf: 0 | 1, value: bigint): { readonly imm16: number; readonly hw: number } | undefined {
   for (let hw = 0; hw < (sf ? 4 : 2); hw++) {
     const part = value >> BigInt(16 * hw);
@@ -56,7 +56,7 @@ export function wideMoveFields(sf: 0 | 1, value: bigint): { readonly imm16: numb
   return undefined;
 }
 
-/** The value of `mov` that MOVZ (or MOVN, `inverted`) moves. */
+/** The value of `mov` that MOVZ (or, if `inverted`, MOVN) moves. */
 export function movedValue(sf: 0 | 1, inverted: boolean): Operand {
   const bits = sf ? 64 : 32;
   return immediate({

@@ -1,18 +1,18 @@
 import type { RawFields } from '@qvm/jit';
 import type { Draft, Operand } from '../form.js';
 
-/** How an immediate stands in the fields. */
+/** Encoding of an immediate in the fields. */
 export interface ImmediateCodec {
-  /** What an error message calls it. */
+  /** Description for error messages. */
   readonly expected: string;
   readonly decimal?: boolean;
-  /** Value of the fields, or `undefined` when there is none. */
+  /** Value of the fields, or `undefined` if they encode none. */
   readonly of: (f: RawFields) => number | bigint | undefined;
-  /** Sets fields; false when the value does not fit. */
+  /** Sets fields; returns false if the value does not fit. */
   readonly set: (value: bigint, draft: Draft) => boolean;
 }
 
-/** A number as an immediate: hexadecimal, or decimal. */
+/** Formats a number as an immediate, hexadecimal or decimal. */
 export function immediateText(value: number | bigint, decimal = false): string {
   return decimal || value < 0 ? `#${value}` : `#0x${value.toString(16)}`;
 }
@@ -54,7 +54,7 @@ export function unsigned(field: string, width: number, { decimal = false, scale 
 /** Sign-extends the low `bits` bits. */
 export const signExtend = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
 
-/** Sets a signed field of `width` bits counted in `scale`; false when the value does not fit. */
+/** Sets a signed field of `width` bits in units of `scale`; returns false if the value does not fit. */
 export function setSigned(draft: Draft, field: string, width: number, scale: number, value: bigint): boolean {
   const step = BigInt(scale);
   const half = 1n << BigInt(width - 1);
@@ -73,12 +73,12 @@ export function signedImmediate(field: string, width: number, scale = 1): Operan
   });
 }
 
-/** A constant that is written but not encoded (`#0.0` aside). */
+/** A constant that is written but not encoded (except `#0.0`). */
 export function constant(value: number): Operand {
   return immediate({ expected: `#${value}`, decimal: true, of: () => value, set: (v) => v === BigInt(value) });
 }
 
-/** An address in reach of a signed distance of `width` bits counted in `scale`. */
+/** An address within a signed distance of `width` bits in units of `scale`. */
 export function pcRelative(
   width: number,
   scale: number,
@@ -102,7 +102,7 @@ export function pcRelative(
   };
 }
 
-/** The target in one signed field counted in words: branches, literal loads. */
+/** A target in one signed field in units of words: branches, literal loads. */
 export function target(field: string, width: number): Operand {
   const mask = 2 ** width - 1;
   return pcRelative(

@@ -6,14 +6,14 @@ import type { Operand } from '../form.js';
 /** `[base]`. */
 export const base = (): Operand => group('[', xsp('Rn'), ']');
 
-/** `[base, offset]`, with an offset of zero left out. */
+/** `[base, offset]`; an offset of zero is omitted. */
 export const withOffset = (offset: Operand, zero: Readonly<Record<string, number>>): Operand =>
   group('[', xsp('Rn'), following(offset, zero), ']');
 
 /** `[base, offset]!`. */
 export const preIndexed = (offset: Operand): Operand => group('[', xsp('Rn'), ', ', offset, ']!');
 
-/** Sets nothing but checks that the offset, which is written, is zero: the load and store exclusives accept it. */
+/** Sets nothing, but checks that a written offset is zero, as load and store exclusives accept it. */
 export const baseWithZero = (): Operand => {
   const plain = base();
   return {
@@ -45,7 +45,7 @@ export function signedOffset(field: string, width: number, scale = 1): Operand {
 
 const EXTENDS: Readonly<Record<string, number>> = { uxtw: 2, lsl: 3, sxtw: 6, sxtx: 7 };
 
-/** `[base, index, extend #amount]`: fields Rm, option and S; `shift` is the amount that S stands for. */
+/** `[base, index, extend #amount]`: fields Rm, option and S; `shift` is the amount if S is set. */
 export function indexed(shift: number): Operand {
   return {
     format(f) {
@@ -72,7 +72,7 @@ export function indexed(shift: number): Operand {
           const amountAt = cursor.next;
           const amount = cursor.immediate();
           if (amount !== 0n && amount !== BigInt(shift)) cursor.fail(`#0 or #${shift}`, amountAt);
-          // For bytes, a written #0 is a different encoding from none.
+          // For bytes, a written #0 is encoded differently from no amount.
           draft.S = shift === 0 || amount !== 0n ? 1 : 0;
         } else if (draft.option === 3) cursor.fail('an amount', at);
       }

@@ -19,7 +19,7 @@ export function generalNumber(name: string, width: Width, sp: boolean): number |
   return digits && name.startsWith(width) ? Number(digits[1]) : undefined;
 }
 
-/** A general register; it sets all of `fields`, which are equal. */
+/** A general register; sets all of `fields`, which are equal. */
 function general(width: Width, sp: boolean, fields: readonly string[]): Operand {
   const expected = `a ${width === 'x' ? 64 : 32}-bit register${sp ? ' or the stack pointer' : ''}`;
   return {
@@ -44,7 +44,7 @@ export const xsp = (...fields: string[]): Operand => general('x', true, fields);
 /** A 32-bit register; number 31 is WSP. */
 export const wsp = (...fields: string[]): Operand => general('w', true, fields);
 
-/** The second register of a consecutive pair: it must be one more than `field`. */
+/** The second register of a consecutive pair: its number must be one more than `field`. */
 export function successor(width: Width, field: string): Operand {
   return {
     format: (f) => generalName(((f[field] as number) + 1) & 31, width, false),
@@ -56,7 +56,7 @@ export function successor(width: Width, field: string): Operand {
   };
 }
 
-/** A register that may be left out when it is the one with number `otherwise`. */
+/** A register that may be omitted if its number is `otherwise`. */
 export function optionalRegister(operand: Operand, field: string, otherwise: number): Operand {
   return {
     ...operand,

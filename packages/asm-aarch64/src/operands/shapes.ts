@@ -8,11 +8,11 @@ type Fields = Readonly<Record<string, number>>;
 /** Mnemonics of a row with the fields that select them. */
 export type Selection = Readonly<Record<string, Fields>>;
 
-/** A choice of lanes: the fields that make it, and a register of it. */
+/** A choice of lanes: the fields that select it, and the operand of a register with it. */
 export interface Shape {
   readonly fields: Fields;
   readonly r: (...fields: string[]) => Operand;
-  /** log2 of a lane's bytes. */
+  /** log2 of the size of a lane in bytes. */
   readonly size: number;
   readonly Q: number;
   readonly isScalar: boolean;
@@ -34,7 +34,7 @@ export function scalarOf(size: number, fields: Fields): Shape {
   return { fields, r: (...names) => scalar(LETTERS[size] as Letter, ...names), size, Q: 1, isScalar: true };
 }
 
-/** Integer vectors of 8, 16, 32 and 64 bits (1D aside), by field `size`. */
+/** Integer vectors of 8, 16, 32 and 64 bits (without 1D), by field `size`. */
 export const VECTORS: readonly Shape[] = [0, 1, 2, 3].flatMap((size) =>
   [0, 1].flatMap((Q) => (size === 3 && !Q ? [] : [lanesOf(size, Q, { size })])),
 );
@@ -71,7 +71,7 @@ export const two = ({ r }: Shape): Operand[] => [r('Rd'), r('Rn')];
 /** Rd, Rn, Rm. */
 export const three = ({ r }: Shape): Operand[] => [r('Rd'), r('Rn'), r('Rm')];
 
-/** Mnemonics that count up a field, `undefined` where there is none. */
+/** Mnemonics in the order of a field's values; `undefined` for values without one. */
 export function numbered(names: readonly (string | undefined)[], field: string, fixed: Fields = {}): Selection {
   return Object.fromEntries(names.flatMap((name, i) => (name === undefined ? [] : [[name, { ...fixed, [field]: i }]])));
 }

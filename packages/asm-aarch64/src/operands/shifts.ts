@@ -12,7 +12,9 @@ const lookup =
     return i < 0 ? undefined : i;
   };
 
-/** A shift of a register operand, fields `shift` and `imm6`: left out for `lsl #0`. The first `kinds` shifts are allowed. */
+/**
+ * A shift of a register operand, fields `shift` and `imm6`; `lsl #0` is omitted. The first `kinds` shifts are allowed.
+ */
 export function registerShift(sf: 0 | 1, kinds: 3 | 4): Operand {
   const limit = sf ? 64n : 32n;
   return {
@@ -32,8 +34,8 @@ export function registerShift(sf: 0 | 1, kinds: 3 | 4): Operand {
 }
 
 /**
- * The last operand of the extended-register forms: Rm, its extension and a shift. `plain` is the extension that is written as
- * LSL, or not at all, when a register of the instruction is the stack pointer (one of `stack`).
+ * The last operand of the extended-register forms: Rm, its extension and a shift. If a register of the instruction
+ * (one of `stack`) is the stack pointer, `plain` is the extension that is written as LSL or omitted.
  */
 export function extendedRegister(sf: 0 | 1, stack: readonly string[]): Operand {
   const plain = sf ? 3 : 2;

@@ -8,7 +8,7 @@ export type SystemOperation = readonly [
   takesRegister: boolean,
 ];
 
-/** `operation op1 CRm op2`; the operations that take no register end with `-`. */
+/** Parses `operation op1 CRm op2`; operations without a register end with `-`. */
 function table(CRn: number, text: string): SystemOperation[] {
   return text
     .trim()
@@ -19,7 +19,7 @@ function table(CRn: number, text: string): SystemOperation[] {
     });
 }
 
-/** The system instructions that have a name, by mnemonic (Arm ARM C5.3 to C5.5). */
+/** The named system instructions, by mnemonic (Arm ARM C5.3 to C5.5). */
 export const SYSTEM_OPERATIONS: Readonly<Record<string, readonly SystemOperation[]>> = {
   ic: table(7, 'ialluis- 0 1 0, iallu- 0 5 0, ivau 3 5 1'),
   dc: table(

@@ -5,7 +5,7 @@ import { immediate, immediateText } from './immediates.js';
 
 const BY_NAME = new Map(SYSTEM_REGISTERS.map(({ name, encoding }) => [name.toLowerCase(), encoding]));
 
-/** Registers whose own rows keep them out of the table. */
+/** Registers that are not in the table because they have rows of their own. */
 const OTHERS: readonly (readonly [string, number])[] = [
   ['nzcv', systemEncoding(3, 3, 4, 2, 0)],
   ['fpcr', systemEncoding(3, 3, 4, 4, 0)],
@@ -24,17 +24,17 @@ function setEncoding(draft: Draft, encoding: number): void {
   draft.op2 = encoding & 7;
 }
 
-/** The encoding that `s3_0_c1_c0_1` spells. */
+/** The encoding in a name such as `s3_0_c1_c0_1`. */
 function generic(name: string): number | undefined {
   const parts = /^s([23])_([0-7])_c(\d|1[0-5])_c(\d|1[0-5])_([0-7])$/.exec(name)?.slice(1).map(Number);
   return parts && systemEncoding(...(parts as [number, number, number, number, number]));
 }
 
-/** A system register by its name, or by its encoding when it has none here. */
+/** A system register by its name, or by its encoding if the table has no name for it. */
 export const systemRegister: Operand = {
   format(f) {
     const name = registerAt(encodingOf(f))?.name;
-    // The reserved identification registers have a place in the table, but no name of the architecture.
+    // The reserved identification registers are in the table, but have no architectural name.
     return name === undefined || name.startsWith('ID_RES')
       ? `s${2 + (f.o0 as number)}_${f.op1}_c${f.CRn}_c${f.CRm}_${f.op2}`
       : name.toLowerCase();
@@ -110,7 +110,7 @@ export const barrierOption: Operand = {
   },
 };
 
-/** The immediate of ISB and CLREX, left out when it is 15. */
+/** The immediate of ISB and CLREX, omitted if it is 15. */
 export const fullByDefault: Operand = {
   format: (f) => (f.CRm === 15 ? '' : immediateText(f.CRm as number)),
   parse(cursor, draft) {

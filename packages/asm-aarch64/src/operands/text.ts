@@ -1,7 +1,7 @@
 import { assign } from '../form.js';
 import type { Operand } from '../form.js';
 
-/** One of a list of names, by the field's value; holes are not written so. */
+/** One of a list of names, by the field's value; values without a name cannot be written. */
 export function choice(field: string, expected: string, names: readonly (string | undefined)[]): Operand {
   return {
     format: (f) => names[f[field] as number],
@@ -26,7 +26,7 @@ export function word(text: string): Operand {
   };
 }
 
-/** Several operands and punctuation written together: `[`, a register, `]`. */
+/** Several operands and punctuation in sequence: `[`, a register, `]`. */
 export function group(...parts: readonly (string | Operand)[]): Operand {
   return {
     format: (f, site) => {
@@ -47,7 +47,7 @@ export function group(...parts: readonly (string | Operand)[]): Operand {
   };
 }
 
-/** Inside a group: `, operand`, or nothing when `fields` have the values of `otherwise`. */
+/** Inside of a group: `, operand`, or nothing if `fields` have the values of `otherwise`. */
 export function following(operand: Operand, otherwise: Readonly<Record<string, number>>): Operand {
   return {
     format: (f, site) => {
@@ -62,7 +62,7 @@ export function following(operand: Operand, otherwise: Readonly<Record<string, n
   };
 }
 
-/** An operand that is left out when `fields` have the values of `otherwise`. */
+/** An operand that is omitted if `fields` have the values of `otherwise`. */
 export function optional(operand: Operand, otherwise: Readonly<Record<string, number>>): Operand {
   return {
     format: (f, site) =>

@@ -1,10 +1,13 @@
 import type { Draft, Operand } from '../form.js';
 import { immediate } from './immediates.js';
 
-/** Whether `immh` says lanes of `8 << size` bits. */
+/** Whether `immh` encodes lanes of `8 << size` bits. */
 const hasSize = (immh: number, size: number): boolean => immh >> size === 1;
 
-/** A right shift of lanes of `8 << size` bits, 1 to the width; fraction bits are counted so too. */
+/**
+ * A right shift of lanes of `8 << size` bits, 1 to the width; also a number of fraction bits, which has the same
+ * encoding.
+ */
 export const shiftRightBy = (size: number): Operand =>
   immediate({
     expected: `1 to ${8 << size}`,
@@ -78,7 +81,10 @@ const imm8 = immediate({
 /** `#imm8`. */
 export const modifiedByte: Operand = imm8;
 
-/** `#imm8{, lsl|msl #amount}`; cmode is `bits` when the amount is 0 (or 8 of MSL), and rises by 2 (1) each 8. */
+/**
+ * `#imm8{, lsl|msl #amount}`; cmode is `bits` for the smallest amount (0, or 8 for MSL) and increases by 2 (by 1 for
+ * MSL) for each further 8.
+ */
 export function modifiedShifted(shift: 'lsl' | 'msl', amounts: readonly number[], cmodes: readonly number[]): Operand {
   return {
     format(f, site) {
@@ -101,7 +107,7 @@ export function modifiedShifted(shift: 'lsl' | 'msl', amounts: readonly number[]
   };
 }
 
-/** 64 bits of which each byte is 0 or 255. */
+/** A 64-bit value whose bytes are each 0 or 255. */
 export const byteMask: Operand = immediate({
   expected: 'a 64-bit number whose bytes are 0x00 or 0xff',
   of(f) {

@@ -41,10 +41,10 @@ export const scalar = (letter: Letter, ...fields: string[]): Operand =>
 export const vector = (arrangement: Arrangement, ...fields: string[]): Operand =>
   register(`a vector .${arrangement}`, 'v', `.${arrangement}`, fields);
 
-/** How an element's number stands in the fields. */
+/** Encoding of an element's index in the fields. */
 export interface IndexCodec {
   readonly of: (f: RawFields) => number | undefined;
-  /** Numbers are 0 … limit − 1. */
+  /** Indices are 0 … limit − 1. */
   readonly limit: number;
   readonly set: (index: number, draft: Draft) => void;
 }
@@ -74,14 +74,14 @@ export function element(lane: Letter | '4b', field: string, index: IndexCodec): 
   };
 }
 
-/** A constant element number. */
+/** A constant element index. */
 export const fixedIndex = (n: number): IndexCodec => ({
   of: () => n,
   limit: n + 1,
   set: () => undefined,
 });
 
-/** A list of `count` consecutive registers, with an element number when `index` is given: `{v0.8b, v1.8b}[3]`. */
+/** A list of `count` consecutive registers, with an element index if `index` is given: `{v0.8b, v1.8b}[3]`. */
 export function registerList(
   arrangement: Arrangement | Letter,
   field: string,
@@ -120,7 +120,7 @@ export function registerList(
   };
 }
 
-/** The elements of `imm5`: the lowest bit set is the size, the bits above it the number. */
+/** The element in `imm5`: the lowest set bit is the size, the bits above it are the index. */
 export const imm5Index = (size: number): IndexCodec => ({
   of: ({ imm5 = 0 }) => ((imm5 & (2 ** (size + 1) - 1)) === 1 << size ? imm5 >> (size + 1) : undefined),
   limit: 16 >> size,

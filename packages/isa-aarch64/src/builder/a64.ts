@@ -13,7 +13,8 @@ export enum ShiftType {
 }
 
 /**
- * The vocabulary of the A64 tables on top of a builder. `sf` is 1 for 64-bit operations, 0 for 32-bit ones.
+ * The builder of the A64 tables: the operations that A64 instructions have in common. `sf` is 1 for 64-bit operations,
+ * 0 for 32-bit ones.
  *
  * @experimental
  */
@@ -58,7 +59,7 @@ export class A64 extends Builder {
     this.writeReg(VECTOR, r, v);
   }
 
-  /** Writes the low 64 bits and clears the rest; narrower scalars are given zero-extended. */
+  /** Writes the low 64 bits and clears the rest; a narrower scalar must be zero-extended. */
   setD(r: Reg, v: V): void {
     this.writeReg(VECTOR, r, this.vectorFrom64(this.as(v, Ty.i64)));
   }
@@ -73,32 +74,32 @@ export class A64 extends Builder {
     return this.add(this.state(), this.imm(State.fpcr));
   }
 
-  /** Every FP and SIMD instruction begins with this. */
+  /** Traps if access to FP and SIMD registers is disabled; every FP and SIMD instruction begins with this. */
   checkFp(): void {
     this.leaveIfState(State.fpTrap, Exit.FpTrap, this.i32(0));
   }
 
-  /** NZCV of `x + y`, kept as its operands until they are needed. */
+  /** Sets NZCV for `x + y` by storing the operands; the flags are computed when they are needed. */
   addFlags(x: V, y: V): V {
     return this.#arithmeticFlags(FlagKind.Add, x, y, this.add(x, y));
   }
 
-  /** NZCV of `x - y`, kept as its operands until they are needed. */
+  /** Sets NZCV for `x - y` by storing the operands; the flags are computed when they are needed. */
   subFlags(x: V, y: V): V {
     return this.#arithmeticFlags(FlagKind.Sub, x, y, this.sub(x, y));
   }
 
-  /** N and Z of a logical result; C and V become 0. */
+  /** Sets N and Z for a logical result; C and V become 0. */
   logicFlags(result: V): V {
     return this.#arithmeticFlags(FlagKind.Add, result, this.imm(0), result);
   }
 
-  /** NZCV from an i32 0–15. */
+  /** Sets NZCV from an i32, 0–15. */
   setNzcv(packed: V): void {
     this.setFlags(FlagKind.Packed, this.as(packed, Ty.i64), this.i64(0));
   }
 
-  /** The flags of an operation if `condition`, else NZCV = `packed`. */
+  /** Sets the flags of an operation if `condition`, otherwise NZCV = `packed`. */
   setFlagsIf(condition: V, kind: FlagKind, x: V, y: V, packed: V): void {
     const kindOf = this.select(condition, this.i32(kind), this.i32(FlagKind.Packed));
     this.setFlagsOf(kindOf, this.select(condition, x, this.as(packed, Ty.i64)), y);
@@ -109,7 +110,7 @@ export class A64 extends Builder {
     return this.as(this.and(this.shr(this.packedFlags(), this.imm(1)), this.imm(1)), sf ? Ty.i64 : Ty.i32);
   }
 
-  /** x + y + C, setting the flags if `flags`. */
+  /** x + y + C; sets the flags if `flags`. */
   addWithCarry(x: V, y: V, sf: number, flags: boolean): V {
     const carry = this.carry(sf);
     const partial = this.add(x, y);
@@ -125,7 +126,7 @@ export class A64 extends Builder {
     return result;
   }
 
-  /** Shifts by an amount that is below the width. */
+  /** Shifts by an amount that is less than the width. */
   shift(x: V, kind: number, amount: V): V {
     switch (kind as ShiftType) {
       case ShiftType.LSL:
@@ -146,12 +147,15 @@ export class A64 extends Builder {
     return option & 4 ? this.sx(x, bits) : this.zx(x, bits);
   }
 
-  /** X30 := address of the next instruction. */
+  /** Writes the address of the next instruction to X30. */
   link(): void {
     this.setX(fixedRegister(30), this.nextPc());
   }
 
-  /** A misaligned SP as base register faults before anything else (Arm ARM D1.8.2). `isSp` is static. */
+  /**
+   * The value of a base register. If it is SP (`isSp` is static), misalignment faults before anything else (Arm ARM
+   * D1.8.2).
+   */
   base(r: Reg, isSp: number): V {
     if (isSp) this.leaveIfMisaligned(GPR_SP, r, State.spAlignmentCheck, Exit.SpAlignment, this.i32(0));
     return this.xsp(r, 1);

@@ -2,8 +2,8 @@ import { truthTable } from '@qvm/jit';
 import type { Builder, FlagModel, V } from '@qvm/jit';
 
 /**
- * How NZCV is kept: the operation and its operands, shifted to the top of 64 bits for 32-bit operations. A logical result is
- * `Add` with 0.
+ * Representation of NZCV: an operation and its operands, which 32-bit operations shift to the top of 64 bits. A
+ * logical result is `Add` with 0.
  *
  * @experimental
  */
@@ -48,7 +48,7 @@ function holds(condition: number, nzcv: number): boolean {
 }
 
 /**
- * The NZCV model of AArch64.
+ * The model of AArch64's condition flags, NZCV.
  *
  * @experimental
  */

@@ -1,8 +1,8 @@
 import type { InstructionGeometry } from '@qvm/jit';
 
 /**
- * A64: words of 4 bytes (Arm ARM C2.1). Bits 63–55 of an address that is jumped to are alike unless its top byte is ignored or it is
- * outside of all translations (Arm ARM D8.2), which the processor sorts out.
+ * A64: words of 4 bytes (Arm ARM C2.1). Bits 63–55 of a jump's target are equal unless its top byte is ignored or it
+ * is outside of all translations (Arm ARM D8.2); the processor handles those cases.
  *
  * @experimental
  */

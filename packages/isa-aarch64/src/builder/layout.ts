@@ -4,7 +4,7 @@ const SYSTEM = 1024;
 const SYSTEM_END = SYSTEM + 256 * 8;
 
 /**
- * Offsets in the state of one AArch64 vCPU, after those that the engine shares ({@link EngineState}).
+ * Offsets in the state of an AArch64 vCPU, after those shared with the engine ({@link EngineState}).
  *
  * @experimental
  */
@@ -15,14 +15,14 @@ export const State = {
   sp: 192 + 31 * 8,
   /** 128 bits × 32: V0–V31. */
   v: 448,
-  /** u32 FPCR, u32 FPSR: side by side, as softfloat wants them. */
+  /** u32 FPCR, u32 FPSR: adjacent, as softfloat requires. */
   fpcr: 960,
   fpsr: 964,
   /** u32: current exception level, 0–3. */
   el: 968,
   /** u32: not 0 when FP and SIMD instructions trap at the current exception level (CPACR_EL1.FPEN, CPTR_ELx). */
   fpTrap: 972,
-  /** u64: address of the local exclusive monitor, all ones when open; u64 × 2: the value it saw. */
+  /** u64: address of the local exclusive monitor, all ones if open; u64 × 2: the value that it has seen. */
   monitorAddress: 976,
   monitorValue: 984,
   monitorValueHigh: 992,
@@ -34,28 +34,30 @@ export const State = {
   daif: 1008,
   /** u32: PSTATE.SPSel. */
   spsel: 1012,
-  /** u32: IRQ and FIQ that wait, as the bits of `daif` that mask them. */
+  /** u32: pending IRQ and FIQ, as the bits of `daif` that mask them. */
   pendingInterrupts: 1016,
-  /** u64 × 256: system registers, numbered by their table. */
+  /** u64 × 256: system registers, in the order of their table. */
   system: SYSTEM,
-  /** Two {@link WalkHalf}, with which generated code walks the guest's tables: the lower half of the address space, then the upper. */
+  /**
+   * Two {@link WalkHalf} for table walks by generated code: the lower half of the address space, then the upper half.
+   */
   walk: SYSTEM_END,
-  /** u32: a bit for each index of MAIR_EL1 that is of Normal memory. */
+  /** u32: a bit for each index of MAIR_EL1 whose attribute is Normal memory. */
   normalMemory: SYSTEM_END + 48,
   end: SYSTEM_END + 64,
 } as const;
 
 /**
- * One half of the address space for generated code: 4 KiB granules only.
+ * One half of the address space, for table walks by generated code: 4 KiB granules only.
  *
  * @experimental
  */
 export const WalkHalf = {
-  /** u32: VM memory offset of the first table, 0 when generated code must not walk. */
+  /** u32: VM memory offset of the first table; 0 if generated code must not walk. */
   table: 0,
   /** u32: log2 of the bytes that an entry of the first table spans. */
   shift: 4,
-  /** u32: mask of the bits that index the first table. */
+  /** u32: mask of the address bits that index the first table, after the shift. */
   indexMask: 8,
   /** u64: bits of an address that must equal bit 55. */
   checked: 16,
@@ -63,7 +65,8 @@ export const WalkHalf = {
 } as const;
 
 /**
- * Why generated code returned to the vCPU, beside the engine's own reasons. The operand of each is in `State.exitInfo`.
+ * Reason why generated code returned to the vCPU, in addition to the engine's reasons. `State.exitInfo` has the
+ * operand.
  *
  * @experimental
  */
@@ -88,16 +91,16 @@ export enum Exit {
   Wfe,
   /** A hint that another vCPU may run. */
   Yield,
-  /** FP or SIMD while `fpTrap`. */
+  /** FP or SIMD instruction while `fpTrap` is set. */
   FpTrap,
-  /** A misaligned SP as base. */
+  /** A misaligned SP as base register. */
   SpAlignment,
   /** MSR (immediate): op1 << 8 | CRm << 4 | op2. */
   Pstate,
   /** A barrier that ends the sequence: ISB. */
   Barrier,
-  /** SEV, SEVL: 1 when local only. */
+  /** SEV, SEVL: operand 1 for SEVL, which is local. */
   SendEvent,
-  /** DC ZVA while `zvaTrap`: Rt. */
+  /** DC ZVA while `zvaTrap` is set: Rt. */
   ZvaTrap,
 }

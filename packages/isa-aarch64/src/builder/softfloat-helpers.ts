@@ -6,7 +6,7 @@ import type { SoftfloatName } from '@qvm/softfloat';
 /** Import module of softfloat's functions. @experimental */
 export const SOFTFLOAT_MODULE = 'softfloat';
 
-/** They set FPSR, so they run exactly once, unless they are not given its address. */
+/** Functions that get the address of FPCR and FPSR may set FPSR, so they run exactly once. */
 function describe(name: SoftfloatName): Helper {
   const { params, result } = SOFTFLOAT_SIGNATURES[name];
   const pure = /u32_(recpe|rsqrte)$/.test(name);
@@ -15,7 +15,7 @@ function describe(name: SoftfloatName): Helper {
 
 const HELPERS = new Map((Object.keys(SOFTFLOAT_SIGNATURES) as SoftfloatName[]).map((name) => [name, describe(name)]));
 
-/** All of softfloat, for the interpreter's imports. @experimental */
+/** All functions of softfloat, for the interpreter's imports. @experimental */
 export const softfloatHelpers: readonly Helper[] = [...HELPERS.values()];
 
 /**
@@ -27,7 +27,7 @@ export function softfloat(name: SoftfloatName): Helper {
   return HELPERS.get(name) as Helper;
 }
 
-/** `X` where `prefixX` exists for f32 and f64. */
+/** `X` for each `prefixX` that exists for f32 and f64. */
 type InBothFormats<Prefix extends string> = {
   [N in SoftfloatName]: N extends `${Prefix}f64_${infer Op}`
     ? `${Prefix}f32_${Op}` extends SoftfloatName
@@ -47,7 +47,11 @@ export function scalarFloat(op: ScalarOperation, double: number): Helper {
   return softfloat(double ? `f64_${op}` : `f32_${op}`);
 }
 
-/** A vector operation on double (`double` = 1) or single precision lanes; lanes beyond those asked for become zero. @experimental */
+/**
+ * A vector operation on double (`double` = 1) or single precision lanes; lanes beyond the given count become zero.
+ *
+ * @experimental
+ */
 export function vectorFloat(op: VectorOperation, double: number): Helper {
   return softfloat(double ? `v_f64_${op}` : `v_f32_${op}`);
 }

@@ -5,7 +5,7 @@ import { SIGNATURES, VECTOR_HELPERS_WASM_BASE64 } from '../generated/vector-help
 /** Import module of the functions in {@link vectorHelpers}. @experimental */
 export const VECTOR_MODULE = 'vector';
 
-/** The name of a function of the module that `assembly/` compiles to. @experimental */
+/** The name of a function of the module that is compiled from `assembly/`. @experimental */
 export type VectorHelperName = keyof typeof SIGNATURES;
 
 /** Functions named `sat_…` may set FPSR.QC, so they run exactly once; the others neither read nor write state. */
@@ -30,7 +30,7 @@ export function vectorHelper(name: VectorHelperName): Helper {
   return HELPERS.get(name) as Helper;
 }
 
-/** The binary of the module, decoded without Node's Buffer. */
+/** Decodes the module's binary, without Node's Buffer. */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
@@ -38,7 +38,8 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * The compiled module: its only import is `env.memory`, a shared memory. Compiled once, at the first call; it can be posted to other threads.
+ * The compiled module, whose only import is `env.memory`, a shared memory. It is compiled at the first call and can be
+ * posted to other threads.
  *
  * @throws WebAssembly.CompileError when the engine lacks SIMD or threads.
  * @experimental
@@ -49,8 +50,8 @@ export function vectorHelpersModule(): WebAssembly.Module {
 }
 
 /**
- * An instance over a memory: it sets FPSR.QC at the address a call is given and touches nothing else. It keeps the state of a call in globals, so
- * every thread needs its own.
+ * An instance with a given memory, in which it changes nothing but FPSR.QC, at the address passed to a call. It keeps
+ * the state of a call in globals, so every thread needs its own.
  *
  * @param memory - a shared memory of at least one page.
  * @throws WebAssembly.LinkError when the memory is not shared.
@@ -58,6 +59,6 @@ export function vectorHelpersModule(): WebAssembly.Module {
  */
 export function instantiateVectorHelpers(memory: WebAssembly.Memory): WebAssembly.ModuleImports {
   const { exports } = new WebAssembly.Instance(vectorHelpersModule(), { env: { memory } });
-  // Functions only: the memory is not exported.
+  // The module exports functions only; it imports its memory.
   return exports as WebAssembly.ModuleImports;
 }

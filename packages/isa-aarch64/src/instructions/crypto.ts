@@ -5,7 +5,7 @@ import { inst, withFpCheck } from './row.js';
 import type { A64Row } from './row.js';
 
 const ZEROS = new Array<number>(16).fill(0);
-/** Words 1–3 of the first vector, then word 0 of the second. */
+/** Words 1–3 of the first vector, followed by word 0 of the second. */
 const NEXT_WORD = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 const ACROSS_HALVES = [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
 
@@ -77,7 +77,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
   inst('C7.2', 'SHA1SU1', '01011110 00 10100 00001 10 Rn:5 Rd:5', { feature: 'FEAT_SHA1' }, (b, { Rn, Rd }) => {
     const zeros = b.vector(ZEROS);
     const rotated = rotateRight(b, b.simd('v128_xor', b.v(Rd), b.shuffle(b.v(Rn), zeros, NEXT_WORD)), 31);
-    // The new word 0, rotated once more, belongs to word 3.
+    // Word 3 also needs the new word 0, rotated once more.
     const carried = b.shuffle(zeros, rotated, NEXT_WORD);
     b.setV(Rd, b.simd('v128_xor', rotated, rotateRight(b, carried, 31)));
   }),
@@ -88,7 +88,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     '01011110 000 Rm:5 0 10 second:1! 00 Rn:5 Rd:5',
     { feature: 'FEAT_SHA256' },
     (b, { second, Rm, Rn, Rd }) => {
-      // SHA256H has abcd in Vd and efgh in Vn, SHA256H2 the other way round.
+      // SHA256H has abcd in Vd and efgh in Vn; SHA256H2 has them exchanged.
       const [abcd, efgh] = second ? [b.v(Rn), b.v(Rd)] : [b.v(Rd), b.v(Rn)];
       b.setV(Rd, b.call(vectorHelper('sha256_hash'), b.imm(second), abcd, efgh, b.v(Rm)));
     },
@@ -103,7 +103,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     const zeros = b.vector(ZEROS);
     const base = b.simd('i32x4_add', b.v(Rd), b.shuffle(b.v(Rn), b.v(Rm), NEXT_WORD));
     const lower = b.simd('i32x4_add', base, sigma(b, b.shuffle(b.v(Rm), zeros, ACROSS_HALVES), 17, 19, 10));
-    // Words 2 and 3 need the new words 0 and 1; σ1 of zero is zero.
+    // Words 2 and 3 depend on the new words 0 and 1; σ1 of zero is zero.
     b.setV(Rd, b.simd('i32x4_add', lower, sigma(b, b.shuffle(zeros, lower, ACROSS_HALVES), 17, 19, 10)));
   }),
 ]);

@@ -34,7 +34,7 @@ const logicMask = (f: RawFields): bigint => bitMaskImmediate(f.sf!, f.N!, f.imms
 enum FieldForm { Extract, Insert }
 
 function bitField(b: A64, form: number, opc: number, sf: number, x: V, old: V, up: V, down: V, lsb: V): V {
-  // SBFM and UBFM: up to the top, then down to the place. BFM: under a mask.
+  // SBFM and UBFM shift up to the top, then down to the place. BFM uses a mask.
   if (opc === 1) {
     const ones = sf ? b.i64(-1) : b.i32(-1);
     const extract = form === (FieldForm.Extract as number);
@@ -91,7 +91,7 @@ export const dataProcessingImmediateRows: readonly A64Row[] = [
   inst('C6.2.30', 'SBFM, BFM, UBFM', 'sf:1! opc:2! 100110 N:1 immr:6 imms:6 Rn:5 Rd:5',
     {
       derived: { form: derived(2, (f) => (f.imms >= f.immr ? FieldForm.Extract : FieldForm.Insert)) },
-      // Extract: bits immr … imms to the bottom. Insert: bits 0 … imms to position width − immr.
+      // Extract: bits immr … imms go to the bottom. Insert: bits 0 … imms go to position width − immr.
       operands: {
         up: small((f) => (f.sf ? 63 : 31) - f.imms),
         down: small((f) => (f.imms >= f.immr ? (f.sf ? 63 : 31) - f.imms + f.immr : f.immr - f.imms - 1)),

@@ -5,7 +5,7 @@ import { FlagKind, nzcvModel } from '../builder/flags.js';
 import { inst } from './row.js';
 import type { A64Row } from './row.js';
 
-/** The NZCV values for which a condition holds, as a mask: rare users of conditions share one handler. */
+/** The NZCV values for which a condition holds, as a mask, so that rare uses of conditions share one handler. */
 const truth = small((f: { readonly cond: number }) => nzcvModel.truth[f.cond] ?? 0);
 
 /** High 64 bits of a 128-bit product, from four 32-bit products. */
@@ -18,7 +18,7 @@ function multiplyHigh(b: A64, x: V, y: V, signed: boolean): V {
   return b.add(b.add(b.mul(xh, yh), high(middle)), high(cross));
 }
 
-/** Division as the architecture has it: by zero gives 0, the one overflow wraps. */
+/** Division as the architecture defines it: division by zero returns 0, and the overflow case wraps. */
 function divide(b: A64, n: V, m: V, signed: boolean): V {
   const zero = b.as(b.i32(0), b.type(n) as Ty);
   const quotient = signed ? b.choose(b.eq(m, b.imm(-1)), b.neg(n), b.divs(n, m)) : b.divu(n, m);
@@ -42,10 +42,10 @@ function reverseBits(b: A64, x: V, sf: number): V {
   return reverseBytes(b, r, sf ? 8 : 4);
 }
 
-/** Number of leading bits equal to the sign bit, without it. */
+/** Number of leading bits that equal the sign bit, not counting the sign bit. */
 function countLeadingSigns(b: A64, x: V): V {
   const differs = b.xor(b.shl(x, b.imm(1)), x);
-  // Bit 0 stands for the end; the top bit of `differs` compares the sign with its neighbour.
+  // The set bit 0 bounds the count; the top bit of `differs` compares the sign with its neighbour.
   return b.clz(b.or(differs, b.imm(1)));
 }
 
@@ -62,7 +62,7 @@ function crc32(b: A64, acc: V, data: V, bytes: number, polynomial: number): V {
 const CRC32 = 0xedb88320;
 const CRC32C = 0x82f63b78;
 
-/** Shift 0 has no effect but for ROR, which the logical ones alone have. */
+/** A shift by 0 has no effect except with ROR, which only logical instructions have. */
 const shiftForm = derived(5, (f: { readonly imm6: number; readonly shift: number }) => (f.imm6 === 0 ? 4 : f.shift));
 const NO_SHIFT = 4;
 
@@ -154,7 +154,7 @@ export const dataProcessingRegisterRows: readonly A64Row[] = [
     (b, { sf, op, Rn, Rd }) => b.setX(Rd, op ? countLeadingSigns(b, b.x(Rn, sf)) : b.clz(b.x(Rn, sf)))),
 ];
 
-/** The flags of a comparison if the condition with this truth table holds, else `nzcv`. */
+/** Sets the flags of a comparison if the condition with this truth table holds, otherwise `nzcv`. */
 function conditionalCompare(b: A64, op: number, truth: V, n: V, m: V, nzcv: V): void {
   const ty = b.type(n) as Ty;
   const toTop = (v: V): V => (ty === Ty.i64 ? v : b.shl(b.as(v, Ty.i64), b.imm(32)));

@@ -6,13 +6,15 @@ import { inst } from './row.js';
 import type { A64Row } from './row.js';
 
 const sp = derived(2, (f: { readonly Rn: number }) => (f.Rn === 31 ? 1 : 0));
-/** Exclusive and ordered accesses must be aligned whatever SCTLR_ELx.A says (Arm ARM B2.8.2). */
+/** Exclusive and ordered accesses must be aligned even if SCTLR_ELx.A is 0 (Arm ARM B2.8.2). */
 const ALIGNED = { aligned: true };
-/** A store that fails reports a write, whatever the monitor says (Arm ARM B2.9.5, D17.2.37). */
+/**
+ * A store exclusive whose access faults reports a write, whatever the state of the monitor (Arm ARM B2.9.5, D17.2.37).
+ */
 const STORE_EXCLUSIVE = { aligned: true, faultsAsWrite: true };
 const MONITOR_OPEN = -1;
 
-/** The operations of LDADD and its kin, by `opc`. */
+/** The operations of LDADD and similar instructions, by `opc`. */
 enum AtomicOpc { LDADD, LDCLR, LDEOR, LDSET, LDSMAX, LDSMIN, LDUMAX, LDUMIN }
 
 function atomicUpdate(b: A64, opc: number, m: V, bytes: number, s: V): V {
@@ -21,7 +23,8 @@ function atomicUpdate(b: A64, opc: number, m: V, bytes: number, s: V): V {
   };
   const op = direct[opc as AtomicOpc];
   if (op) return b.atomic(op, m, bytes, opc === (AtomicOpc.LDCLR as number) ? b.not(s) : s);
-  // Minimum and maximum: exchange against the value just read. vCPUs that run in parallel retry by re-executing.
+  // Minimum and maximum: compare-and-exchange with the value just read. If another vCPU has changed it, the instruction
+  // is executed again.
   const isSigned = opc < (AtomicOpc.LDUMAX as number);
   const old = b.loadAt(m, 0, bytes);
   const extend = (v: V): V => (isSigned ? b.sx(v, bytes * 8) : b.zx(v, bytes * 8));
@@ -31,7 +34,7 @@ function atomicUpdate(b: A64, opc: number, m: V, bytes: number, s: V): V {
   return b.cmpxchg(m, bytes, old, b.select(keep, old, s));
 }
 
-/** STXR and STXP succeed when the monitor holds this address and memory still has the value seen. */
+/** STXR and STXP succeed if the monitor holds this address and memory still has the value that it has seen. */
 function monitorHolds(b: A64, va: V): V {
   return b.eq(b.stateAt(State.monitorAddress, 8), va);
 }
@@ -40,7 +43,7 @@ function clearMonitor(b: A64): void {
   b.setState(State.monitorAddress, b.i64(MONITOR_OPEN));
 }
 
-/** Compares a pair in memory with the pair seen and replaces it when equal; gives 0 on success. */
+/** Replaces a pair in memory if it equals the expected pair; returns 0 on success. */
 function storePairIf(b: A64, holds: V, m: V, size: number, expected: readonly [V, V], replacement: readonly [V, V]): V {
   const old: readonly [V, V] = [b.loadAt(m, 0, size), b.loadAt(m, size, size)];
   const same = b.and(holds, b.and(b.eq(old[0], expected[0]), b.eq(old[1], expected[1])));

@@ -6,15 +6,15 @@ import { State } from '../builder/layout.js';
 import { scalarFloat } from '../builder/softfloat-helpers.js';
 import type { ScalarOperation } from '../builder/softfloat-helpers.js';
 
-/** FPRounding_TIEAWAY as softfloat numbers it; 0–3 are FPCR.RMode. @experimental */
+/** softfloat's number of FPRounding_TIEAWAY; 0–3 are FPCR.RMode. @experimental */
 export const TIES_AWAY = 4;
 
-/** A scalar operand as its bits: an i64 in double precision (`double` = 1), else an i32. @experimental */
+/** The bits of a scalar operand: an i64 in double precision (`double` = 1), otherwise an i32. @experimental */
 export function scalar(b: A64, r: Reg, double: number): V {
   return double ? b.d(r) : b.s(r);
 }
 
-/** Operations that WebAssembly has, on single and double precision lanes. */
+/** Operations for which WebAssembly has instructions, on single and double precision lanes. */
 const NATIVE: Readonly<Partial<Record<ScalarOperation, readonly [SimdName, SimdName]>>> = {
   add: ['f32x4_add', 'f64x2_add'],
   sub: ['f32x4_sub', 'f64x2_sub'],
@@ -22,26 +22,33 @@ const NATIVE: Readonly<Partial<Record<ScalarOperation, readonly [SimdName, SimdN
   div: ['f32x4_div', 'f64x2_div'],
   sqrt: ['f32x4_sqrt', 'f64x2_sqrt'],
 };
-/** FPCR.RMode and FZ, and FPSR.IXC above them, as one word of the state. */
+/** FPCR.RMode and FZ, and above them FPSR.IXC, as one word of the state. */
 const FP_MODE = (7n << 22n) | (1n << 36n);
 const INEXACT_SET = 1n << 36n;
 
 /**
- * Round to nearest, no flushing, FPSR.IXC set: then an operation whose result is normal leaves no trace but the result, and
- * WebAssembly's is exact.
+ * Whether the mode is round to nearest without flushing, and FPSR.IXC is set: then an operation with a normal result
+ * has no side effects, and WebAssembly's instruction is exact.
  */
 function isQuiet(b: A64): V {
   return b.eq(b.and(b.stateAt(State.fpcr, 8), b.i64(FP_MODE)), b.i64(INEXACT_SET));
 }
 
-/** Normal, and not of the smallest normal exponent: such a result may have been tiny before it was rounded. */
+/**
+ * Whether the result is normal and does not have the smallest normal exponent, with which it may have been tiny before
+ * rounding.
+ */
 function isSafe(b: A64, bits: V, double: number): V {
   return double
     ? b.ltu(b.sub(b.and(bits, b.i64(0x7ffn << 52n)), b.i64(2n << 52n)), b.i64(0x7fdn << 52n))
     : b.ltu(b.sub(b.and(bits, b.i32(0xff << 23)), b.i32(2 << 23)), b.i32(0xfd << 23));
 }
 
-/** A scalar operation on one or two registers: WebAssembly's where that is exact, else softfloat's. @experimental */
+/**
+ * A scalar operation on one or two registers: WebAssembly's instruction where it is exact, otherwise softfloat.
+ *
+ * @experimental
+ */
 export function scalarOperation(b: A64, op: ScalarOperation, double: number, ...registers: readonly Reg[]): V {
   const helper = scalarFloat(op, double);
   const operands = registers.map((r) => scalar(b, r, double));
@@ -52,7 +59,7 @@ export function scalarOperation(b: A64, op: ScalarOperation, double: number, ...
   return b.chooseCall(b.and(isQuiet(b), isSafe(b, bits, double)), bits, helper, ...operands, b.fpStatus());
 }
 
-/** FPNeg of a scalar: a bit operation, even on NaNs. @experimental */
+/** FPNeg of a scalar: a bit operation, also for NaNs. @experimental */
 export function negate(b: A64, x: V, double: number): V {
   return b.xor(x, double ? b.i64(1n << 63n) : b.i32(1 << 31));
 }
@@ -62,7 +69,7 @@ export function absolute(b: A64, x: V, double: number): V {
   return b.and(x, double ? b.i64((1n << 63n) - 1n) : b.i32(0x7fffffff));
 }
 
-/** Which lanes of a vector {@link signs} covers. @experimental */
+/** The lanes of a vector that {@link signs} sets. @experimental */
 export enum Lanes {
   All,
   Even,
@@ -93,7 +100,7 @@ export function currentRounding(b: A64): V {
   return b.and(b.shr(b.stateAt(State.fpcr, 4), b.imm(22)), b.imm(3));
 }
 
-/** For which NZCV the condition in field `cond` holds, as a mask of 16 bits. @experimental */
+/** The NZCV values for which the condition in field `cond` holds, as a mask of 16 bits. @experimental */
 export const conditionMask = small(({ cond }: { cond: number }) => nzcvModel.truth[cond] as number);
 
 /** Whether the flags satisfy a {@link conditionMask}: an i32, 0 or 1. @experimental */
@@ -108,14 +115,14 @@ interface Shape {
 }
 
 /**
- * Lanes of an instruction with fields `Q` and `sz` that is scalar when `S` (bit 28) is set. One handler serves all of them, as
- * softfloat clears the other lanes.
+ * Number of lanes of an instruction with fields `Q` and `sz` that is scalar if `S` (bit 28) is set. One handler serves
+ * all of them, because softfloat clears the other lanes.
  *
  * @experimental
  */
 export const laneCount = small(({ Q, S, sz }: Shape) => (S ? 1 : sz || !Q ? 2 : 4));
 
-/** Whether `Q` and `sz` (and `S`) form an arrangement: 2S, 4S, 2D, or a scalar. @experimental */
+/** Whether `Q` and `sz` (and `S`) form a valid arrangement: 2S, 4S, 2D, or a scalar. @experimental */
 export function arrangement({ Q, S, sz }: Shape): boolean {
   return Q === 1 || (!S && !sz);
 }

@@ -24,7 +24,7 @@ export const fpScalarCompareRows: readonly A64Row[] = withFpCheck([
     { operands: { mask: conditionMask } },
     (b, { D, E, nzcv, mask, Rm, Rn }) => {
       const compares = holds(b, mask);
-      // Without the condition nothing is compared and no exception raised: zeros compare silently.
+      // If the condition does not hold, no exception may be raised: zeros are compared instead.
       const operand = (r: typeof Rn) => b.select(compares, scalar(b, r, D), b.imm(0));
       const result = b.call(scalarFloat('compare', D), operand(Rn), operand(Rm), E, b.fpStatus());
       b.setNzcv(b.select(compares, result, nzcv));

@@ -11,7 +11,7 @@ const TOWARD_ZERO = 3;
 /** Fraction bits of a fixed-point operand. */
 const fractionBits = small(({ scale }: { scale: number }) => 64 - scale);
 
-/** At most as many fraction bits as the general register has. */
+/** Whether the general register has enough bits for the fraction. */
 const fits = ({ sf, scale }: { sf: number; scale: number }): boolean => sf === 1 || scale >= 32;
 
 const TO_INTEGER = ['to_s32', 'to_u32', 'to_s64', 'to_u64'] as const;
@@ -27,7 +27,7 @@ function toFixed(b: A64, x: V, fbits: V, rounding: V, { sf, D, U }: { sf: number
   );
 }
 
-/** FixedToFP; 32-bit integers are 64-bit ones once they are extended. */
+/** FixedToFP; a 32-bit integer is extended to 64 bits first. */
 function fromFixed(b: A64, x: V, fbits: V, { sf, D, U }: { sf: number; D: number; U: number }): V {
   const wide = sf ? x : U ? b.as(x, Ty.i64) : b.widenSigned(x);
   return b.call(scalarFloat(U ? 'from_u64' : 'from_s64', D), wide, fbits, b.fpStatus());
@@ -100,7 +100,7 @@ export const fpScalarConvertRows: readonly A64Row[] = withFpCheck([
   ),
 
   inst('C7.2', 'FJCVTZS', '0 0011110 01 1 11 110 000000 Rn:5 Rd:5', { feature: 'FEAT_JSCVT' }, (b, { Rn, Rd }) => {
-    // Bit 32 says that the conversion was exact: PSTATE.Z.
+    // Bit 32 tells whether the conversion was exact: PSTATE.Z.
     const result = b.call(softfloat('f64_jcvt'), b.d(Rn), b.fpStatus());
     b.setX(Rd, b.as(result, Ty.i32));
     b.setNzcv(b.as(b.shl(b.shr(result, b.imm(32)), b.imm(2)), Ty.i32));

@@ -39,7 +39,7 @@ interface ShiftFields {
   readonly immb: number;
 }
 
-/** immh selects the lanes as in shifts by immediate: 1xxx doubles, 01xx singles. */
+/** immh selects the size of lanes as in shifts by immediate: 1xxx doubles, 01xx singles. */
 const isDouble = ({ immh }: { readonly immh: number }): boolean => immh >= 8;
 const fixedPoint = {
   operands: {
@@ -50,10 +50,12 @@ const fixedPoint = {
   allocated: (f: ShiftFields) => f.immh >= 4 && arrangement({ ...f, sz: isDouble(f) ? 1 : 0 }),
 };
 
-/** Opcodes of FCVT to integers: 11010 N and P, 11011 M and Z, 11100 A; bit 23 is the lower bit of the mode. */
+/**
+ * Opcodes of FCVT to integers: 11010 for N and P, 11011 for M and Z, 11100 for A; bit 23 is the lower bit of the mode.
+ */
 const AWAY = 4;
 
-/** A narrower result: in the lower half with zeros above, or in the upper half beside what is there. */
+/** Writes a narrower result: to the lower half with zeros above, or to the upper half while the lower half stays. */
 function setNarrow(b: A64, Rd: Parameters<A64['setV']>[0], result: V, Q: number): void {
   const low = b.extractLane('i64x2_extract_lane', result, 0);
   b.setV(Rd, Q ? b.replaceLane('i64x2_replace_lane', b.v(Rd), 1, low) : result);

@@ -14,16 +14,16 @@ enum ByElement {
   FMULX = 6,
 }
 
-/** Neighbouring lanes exchanged. */
+/** Exchanges neighbouring lanes. */
 const swapPairs = (bytes: number): number[] => Array.from({ length: 16 }, (_, i) => i ^ bytes);
-/** Lane 0 or 1 of each pair in both places. */
+/** Copies lane 0 or 1 of each pair to both lanes. */
 const duplicate = (bytes: number, odd: number): number[] =>
   Array.from({ length: 16 }, (_, i) => (i & ~bytes) | (odd ? bytes : 0));
 
-/** The sign changes of FCMLA's second factor by rotation in quarter turns. */
+/** The lanes of FCMLA's second factor whose signs change, by rotation in quarter turns. */
 const FCMLA_SIGNS = [undefined, Lanes.Even, Lanes.All, Lanes.Odd] as const;
 
-/** FCMLA: real and imaginary parts of the product of one part of `n` and `m`, rotated, added to `d`. */
+/** FCMLA: adds the product of one part of `n` with `m`, rotated, to `d`. */
 function complexMultiplyAdd(b: A64, d: V, n: V, m: V, rot: number, sz: number, lanes: V): V {
   const bytes = sz ? 8 : 4;
   const part = b.shuffle(n, n, duplicate(bytes, rot & 1));

@@ -12,7 +12,7 @@ import {
 import { inst, withFpCheck } from './row.js';
 import type { A64Row } from './row.js';
 
-/** Comparisons with zero, by `U << 2 | op`; LE and LT exchange the operands. */
+/** Comparisons with zero, by `U << 2 | op`; for LE and LT, the operands are exchanged. */
 const COMPARE_ZERO: Readonly<
   Record<number, { readonly op: 'cmpgt' | 'cmpge' | 'cmpeq'; readonly zeroFirst?: boolean }>
 > = {
@@ -29,10 +29,10 @@ interface RoundingFields {
   readonly o1: number;
 }
 
-/** FRINTX and FRINTI round as FPCR says. */
+/** Whether the rounding mode is that of FPCR: FRINTX and FRINTI. */
 const isCurrent = ({ U, o1 }: RoundingFields): boolean => U === 1 && o1 === 1;
 
-/** FRINTN, FRINTP, FRINTM, FRINTZ in the order of FPCR.RMode, and FRINTA. */
+/** The rounding modes of FRINTN, FRINTP, FRINTM, FRINTZ in the order of FPCR.RMode, and FRINTA. */
 const roundingOf = ({ U, o2, o1 }: RoundingFields): number => (U ? TIES_AWAY : (o1 << 1) | o2);
 
 /**

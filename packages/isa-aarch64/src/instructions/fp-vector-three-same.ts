@@ -8,9 +8,9 @@ import type { A64Row } from './row.js';
 
 interface ThreeSame {
   readonly op: VectorOperation;
-  /** There is a scalar form too. */
+  /** Whether there is a scalar form, too. */
   readonly scalar?: boolean;
-  /** FPAbs of the operands first. */
+  /** Whether FPAbs is applied to the operands first. */
   readonly absolute?: boolean;
 }
 
@@ -38,7 +38,7 @@ const THREE_SAME: Readonly<Record<number, ThreeSame>> = {
 const threeSame = ({ U, a, op }: { U: number; a: number; op: number }): ThreeSame | undefined =>
   THREE_SAME[(U << 4) | (a << 3) | op];
 
-/** Pairwise operations by `a << 3 | op`; all but FADDP exist across lanes. */
+/** Pairwise operations by `a << 3 | op`; all except FADDP also exist across lanes. */
 const PAIRWISE: Readonly<Record<number, VectorOperation & ScalarOperation>> = {
   0b0_000: 'maxnum',
   0b1_000: 'minnum',
@@ -51,14 +51,16 @@ const pairwise = ({ a, op }: { a: number; op: number }) => PAIRWISE[(a << 3) | o
 
 const ADDP = 5;
 
-/** Scalar pairwise and reducing encodings: opcode 01100 NM, 01101 FADDP, 01111 without NM. */
+/** Scalar pairwise and reducing encodings: opcode 01100 for NM, 01101 for FADDP, 01111 without NM. */
 function scalarPairwise(a: number, op: number): (VectorOperation & ScalarOperation) | undefined {
   if (op === 4) return a ? 'minnum' : 'maxnum';
   if (op === ADDP && !a) return 'add';
   return op === 7 ? (a ? 'min' : 'max') : undefined;
 }
 
-/** Every second element of Vm:Vn, from element `first` on; only the lower halves of the registers count without `Q`. */
+/**
+ * Every second element of Vm:Vn, starting with element `first`; without `Q`, only of the lower halves of the registers.
+ */
 function deinterleave(b: A64, n: V, m: V, first: number, bytes: number, Q: number): V {
   const half = Q ? 16 : 8;
   const lanes = Array.from({ length: 16 }, (_, i) => {

@@ -4,7 +4,7 @@ import type { A64 } from '../builder/a64.js';
 import { inst, signed } from './row.js';
 import type { A64Row } from './row.js';
 
-/** Whether the base register is SP, whose alignment is checked. */
+/** 1 if the base register is SP, whose alignment is checked. */
 const sp = derived(2, (f: { readonly Rn: number }) => (f.Rn === 31 ? 1 : 0));
 
 /** `opc` of the register loads and stores: 0 store, 1 load, 2 load signed to 64 bits, 3 load signed to 32 bits. */
@@ -16,7 +16,7 @@ interface Transfer {
   readonly Rt: Reg;
 }
 
-/** One register to or from memory at `va`. */
+/** Transfers one register to or from memory at `va`. */
 function transfer(b: A64, { size, opc, Rt }: Transfer, va: V, unprivileged = false): void {
   const bytes = 1 << size;
   const m = b.open(va, bytes, opc === 0 ? 'write' : 'read', { unprivileged });

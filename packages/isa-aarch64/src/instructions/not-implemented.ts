@@ -2,12 +2,12 @@ import { parsePattern } from '@qvm/jit';
 import type { Pattern } from '@qvm/jit';
 
 /**
- * Encodings that the Arm architecture allocates and the tables leave out on purpose: they are UNDEFINED here.
+ * Encodings that the Arm architecture allocates but that are not implemented on purpose; they are UNDEFINED.
  *
  * @experimental
  */
 export interface NotImplemented {
-  /** The feature by its name in the Arm ARM (A2), or why the encodings are not needed. */
+  /** The feature's name in the Arm ARM (A2), or the reason why the encodings are not needed. */
   readonly feature: string;
   readonly encodings: readonly Pattern[];
 }
@@ -18,7 +18,7 @@ const list = (feature: string, ...patterns: readonly string[]): NotImplemented =
 });
 
 /**
- * All that is left out. None of it is in the ID registers of the vCPU.
+ * All encodings that are omitted. The ID registers of the vCPU report none of these features.
  *
  * @experimental
  */
@@ -94,7 +94,7 @@ export const notImplemented: readonly NotImplemented[] = [
     '0 Q:1 1 01110 01 0 Rm:5 110 rot:2 1 Rn:5 Rd:5',
     '0 Q:1 1 01110 01 0 Rm:5 111 rot:1 01 Rn:5 Rd:5',
     '0 Q:1 1 01111 01 L:1 M:1 Rm:4 0 rot:2 1 H:1 0 Rn:5 Rd:5'),
-  // Vector forms: bit 22 must be 0, which disassemblers do not look at.
+  // Vector forms: bit 22 must be 0, but disassemblers ignore it.
   list('FEAT_FHM',
     '0 Q:1 0 01110 a:1 x:1 1 Rm:5 111011 Rn:5 Rd:5',
     '0 Q:1 1 01110 a:1 x:1 1 Rm:5 110011 Rn:5 Rd:5',

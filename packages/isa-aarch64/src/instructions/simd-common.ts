@@ -4,10 +4,10 @@ import type { A64 } from '../builder/a64.js';
 import { vectorHelper } from '../builder/vector-helpers.js';
 import { Exit, State } from '../builder/layout.js';
 
-/** WebAssembly's name of 128 bits with lanes of `1 << size` bytes. @experimental */
+/** WebAssembly's names of vector shapes with lanes of `1 << size` bytes. @experimental */
 export const SHAPES = ['i8x16', 'i16x8', 'i32x4', 'i64x2'] as const;
 
-/** What follows the shape in a name. @experimental */
+/** The part of a vector instruction's name after the shape. @experimental */
 export type LaneOp = { [N in SimdName]: N extends `${(typeof SHAPES)[number]}_${infer Op}` ? Op : never }[SimdName];
 
 function simdName(op: string, size: number): SimdName {
@@ -31,16 +31,23 @@ export function lowestLane(b: A64, size: number, v: V): V {
   return b.extractLane(simdName(size < 2 ? 'extract_lane_u' : 'extract_lane', size), v, 0);
 }
 
-/** Fields that select 64, 128 or fewer bits of a register; `scalar` is bit 28 of the encoding, where it is a field. */
+/**
+ * Fields that select whether 128, 64 or fewer bits of a register are used; `scalar` is bit 28 of the encoding, if it
+ * is a field.
+ */
 interface Scope {
   readonly Q: number;
   readonly scalar?: number;
 }
 
-/** All ones when the upper 64 bits of the result are kept, else 0: the last operand of {@link setKept}. @experimental */
+/**
+ * All ones if the upper 64 bits of the result are kept, otherwise 0: the last operand of {@link setKept}.
+ *
+ * @experimental
+ */
 export const keep = int(({ Q, scalar }: Scope) => (Q && !scalar ? -1 : 0));
 
-/** `keep` as a static choice, where speed matters more than the number of handlers. @experimental */
+/** `keep` as a static choice, for rows where speed matters more than the number of handlers. @experimental */
 export const full = { count: 2, of: ({ Q, scalar }: Scope): number => (Q && !scalar ? 1 : 0) };
 
 /** Writes a vector whose upper half is cleared unless `kept` is all ones (see {@link keep}). @experimental */
@@ -49,7 +56,7 @@ export function setKept(b: A64, Rd: Reg, v: V, kept: V): void {
   b.setV(Rd, b.simd('v128_and', v, b.replaceLane('i64x2_replace_lane', ones, 1, kept)));
 }
 
-/** 16 bytes, byte `i` is `of(i)`. @experimental */
+/** A constant of 16 bytes; byte `i` is `of(i)`. @experimental */
 export function bytes(b: A64, of: (i: number) => number): V {
   return b.vector(Array.from({ length: 16 }, (_, i) => of(i) & 0xff));
 }
@@ -65,7 +72,7 @@ interface SelectorFields extends Scope {
   readonly U?: number;
 }
 
-/** The lanes that a helper works on. @experimental */
+/** The selector of the lanes that a helper works on. @experimental */
 export function selectorOf({ size, U, Q, scalar }: SelectorFields): number {
   return size | (U ? Selector.unsigned : 0) | (scalar ? Selector.scalar : Q ? Selector.full : 0);
 }
@@ -73,7 +80,7 @@ export function selectorOf({ size, U, Q, scalar }: SelectorFields): number {
 /** {@link selectorOf} as an operand. @experimental */
 export const selector = small(selectorOf);
 
-/** Operations of the helper `lanes` and `sat_lanes`, as in assembly/lanes.ts. @experimental */
+/** Operations of the helpers `lanes` and `sat_lanes`, as in assembly/lanes.ts. @experimental */
 export enum Lane {
   Add,
   Sub,
@@ -96,12 +103,12 @@ export function saturating(b: A64, op: V, sel: V, n: V, m: V, d: V): V {
   return b.call(vectorHelper('sat_lanes'), op, sel, n, m, d, b.fpStatus());
 }
 
-/** An operation that has no flags. @experimental */
+/** An operation without flags. @experimental */
 export function lanewise(b: A64, op: Lane, sel: V, n: V, m: V): V {
   return b.call(vectorHelper('lanes'), b.i32(op), sel, n, m, m);
 }
 
-/** Even (`odd` = 0) or odd lanes of `1 << size` bytes: those of `x` below those of `y`. @experimental */
+/** The even (`odd` = 0) or odd lanes of `1 << size` bytes; those of `x` go below those of `y`. @experimental */
 export function unzip(b: A64, size: number, odd: number, x: V, y: V): V {
   const bytesOf = 1 << size;
   return b.shuffle(
@@ -111,20 +118,29 @@ export function unzip(b: A64, size: number, odd: number, x: V, y: V): V {
   );
 }
 
-/** A shuffle of lanes of `1 << size` bytes: lane `i` of `count` is lane `of(i)` of both operands; lanes from `count` on do not matter. @experimental */
+/**
+ * A shuffle of lanes of `1 << size` bytes: lane `i` of `count` is lane `of(i)` of both operands; lanes from `count` on
+ * have any value.
+ *
+ * @experimental
+ */
 export function shuffleBytes(size: number, of: (lane: number) => number, count = 16 >> size): number[] {
   const mask = (1 << size) - 1;
   return Array.from({ length: 16 }, (_, i) => (i >> size < count ? (of(i >> size) << size) + (i & mask) : 0));
 }
 
-/** The lower half of `v` in lanes of twice the width, or the upper half if `upper`; `size` is the source's. @experimental */
+/**
+ * Extends the lower half of `v` (the upper half if `upper`) to lanes of twice the width; `size` is the source's.
+ *
+ * @experimental
+ */
 export function extend(b: A64, size: number, unsigned: number, upper: number, v: V): V {
   const name = `${SHAPES[size + 1]}_extend_${upper ? 'high' : 'low'}_${SHAPES[size]}_${unsigned ? 'u' : 's'}`;
   if (!(name in Simd)) throw new Error(`WebAssembly has no ${name}`);
   return b.simd(name as SimdName, v);
 }
 
-/** Products in lanes of twice the width of the lower halves; `size` is the sources'. @experimental */
+/** Products of the lower halves in lanes of twice the width; `size` is that of the sources. @experimental */
 export function multiplyLong(b: A64, size: number, unsigned: number, x: V, y: V): V {
   const name = `${SHAPES[size + 1]}_extmul_low_${SHAPES[size]}_${unsigned ? 'u' : 's'}`;
   if (!(name in Simd)) throw new Error(`WebAssembly has no ${name}`);
@@ -161,12 +177,21 @@ export function multiplyLanes(b: A64, size: number, x: V, y: V): V {
   return unzip(b, 0, 0, multiplyLong(b, 0, 1, x, y), high);
 }
 
-/** The upper half if `upper` (an i32) is not 0, in the place of the lower one; what is above does not matter. @experimental */
+/**
+ * Moves the upper half to the lower one if `upper` (an i32) is not 0; the upper half of the result is undefined.
+ *
+ * @experimental
+ */
 export function chosenHalf(b: A64, v: V, upper: V): V {
   return b.select(b.as(upper, Ty.i32), upperHalf(b, v), v);
 }
 
-/** Words 0 and 2 in the lower half: where pairs of 64-bit operands are in a result of 128-bit ones. @experimental */
+/**
+ * Moves words 0 and 2 to the lower half: there the results for pairs of 64-bit operands are, among those of 128-bit
+ * ones.
+ *
+ * @experimental
+ */
 export function firstAndThirdWord(b: A64, v: V): V {
   return b.shuffle(
     v,
@@ -175,7 +200,7 @@ export function firstAndThirdWord(b: A64, v: V): V {
   );
 }
 
-/** Whether an arrangement has 64-bit lanes only in 128 bits. @experimental */
+/** Whether an arrangement is valid: 64-bit lanes need 128 bits. @experimental */
 export const vectorArrangement = ({ Q, size }: { Q: number; size: number }): boolean => Q === 1 || size !== 3;
 
 interface Arrangement {
@@ -184,14 +209,14 @@ interface Arrangement {
   readonly scalar: number;
 }
 
-/** A vector, or a scalar of 64 bits. @experimental */
+/** A vector, or a 64-bit scalar. @experimental */
 export const vectorOrDouble = (f: Arrangement): boolean =>
   f.scalar ? f.Q === 1 && f.size === 3 : vectorArrangement(f);
 
 /** A vector, or a scalar of any size. @experimental */
 export const vectorOrScalar = (f: Arrangement): boolean => (f.scalar ? f.Q === 1 : vectorArrangement(f));
 
-/** The upper 64 bits in both halves. @experimental */
+/** Copies the upper 64 bits to both halves. @experimental */
 export function upperHalf(b: A64, v: V): V {
   return b.shuffle(
     v,
@@ -201,8 +226,8 @@ export function upperHalf(b: A64, v: V): V {
 }
 
 /**
- * A base register; SP must be aligned to 16 if the system says so (Arm ARM D1.8.2). `spMask` is an i32, 15 for SP and 0 for others:
- * for rows whose static choices are many already.
+ * The value of a base register; SP must be aligned to 16 if the system requires it (Arm ARM D1.8.2). `spMask` is an
+ * i32, 15 for SP and 0 for others: for rows that have many static choices already.
  *
  * @experimental
  */

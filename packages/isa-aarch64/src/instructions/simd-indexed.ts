@@ -27,7 +27,7 @@ interface Index {
   readonly H: number;
 }
 
-/** The element: 16-bit ones are in V0–V15 and use M as a bit of the index. */
+/** The register of the element: 16-bit elements are in V0–V15 and use M as a bit of the index. */
 const element = {
   Rm: register(({ size, M, m }: Index) => (size === 1 ? m : (M << 4) | m)),
   offset: small(({ size, H, L, M }: Index) => (size === 1 ? ((H << 2) | (L << 1) | M) << 1 : ((H << 1) | L) << 2)),
@@ -142,7 +142,7 @@ const roundingDoubles = [
   ),
 ];
 
-/** Four products of bytes in each 32-bit lane, added to that lane. */
+/** Adds four products of bytes to each 32-bit lane. */
 function dotProduct(b: A64, U: number, d: V, n: V, m: V): V {
   const sums = (part: 'low' | 'high'): V =>
     b.simd(

@@ -6,7 +6,7 @@ import { inst, withFpCheck } from './row.js';
 import type { A64Row } from './row.js';
 import { bytes, lanes, lowestLane, maskedBase, setKept, splat } from './simd-common.js';
 
-/** Registers of the multiple forms by `opcode`: how many, and whether their elements alternate in memory. */
+/** Number of registers of the multiple forms by `opcode`, and whether their elements alternate in memory. */
 const MULTIPLE: Readonly<Record<number, { readonly count: number; readonly interleaved: boolean }>> = {
   0b0000: { count: 4, interleaved: true },
   0b0010: { count: 4, interleaved: false },
@@ -17,7 +17,7 @@ const MULTIPLE: Readonly<Record<number, { readonly count: number; readonly inter
   0b1010: { count: 2, interleaved: false },
 };
 
-/** The slow path's buffer takes accesses up to this size. */
+/** Largest access that the slow path's buffer supports. */
 const CHUNK = 32;
 
 /** Registers after the first one. */
@@ -33,19 +33,19 @@ interface Base {
   readonly Rn: number;
 }
 
-/** Without post-index the base register is written back unchanged, so that both forms share a handler. */
+/** Without post-index, the base register is written back unchanged, so that both forms share a handler. */
 const step = register(({ post, Rm }: Base) => (post ? Rm : 31));
 
 /**
- * What does not fit the record otherwise: bits 0–3 the lane (or Q), 4–10 what an immediate post-index adds, 12–15 ones when
- * the base is SP.
+ * Fields combined to save room in the record: bits 0–3 are the lane (or Q), 4–10 an immediate post-index, 12–15 are
+ * ones if the base is SP.
  */
 const packed = (f: Base, total: number, lane: number): number =>
   lane | (f.post && f.Rm === 31 ? total << 4 : 0) | (f.Rn === 31 ? 0xf000 : 0);
 
 const withoutOffset = ({ post, Rm }: Base): boolean => post === 1 || Rm === 0;
 
-/** The address; queues the write-back. */
+/** Returns the address and queues the write-back. */
 function address(b: A64, Rn: Reg, Rs: Reg, pack: V): V {
   const base = maskedBase(b, Rn, b.shr(b.as(pack, Ty.i32), b.imm(12)));
   const immediate = b.and(b.shr(b.as(pack, Ty.i64), b.imm(4)), b.imm(0x7f));
@@ -53,7 +53,7 @@ function address(b: A64, Rn: Reg, Rs: Reg, pack: V): V {
   return base;
 }
 
-/** 16 bytes, byte `i` from byte `picks[i]` of up to four vectors side by side. */
+/** Selects 16 bytes of up to four adjacent vectors: byte `i` is byte `picks[i]`. */
 function gather(b: A64, sources: readonly V[], picks: readonly number[]): V {
   const pair = (first: number): V => {
     const x = sources[first] as V;
@@ -68,7 +68,7 @@ function gather(b: A64, sources: readonly V[], picks: readonly number[]): V {
   );
 }
 
-/** An opened range: where byte `offset` of the whole is. */
+/** Opens a range in chunks; the result maps an offset in the range to a chunk and an offset in it. */
 function openChunks(b: A64, va: V, total: number, element: number, L: number): (offset: number) => [V, number] {
   const opened: V[] = [];
   for (let at = 0; at < total; at += CHUNK) {
@@ -77,7 +77,7 @@ function openChunks(b: A64, va: V, total: number, element: number, L: number): (
   return (offset) => [opened[Math.floor(offset / CHUNK)] as V, offset % CHUNK];
 }
 
-/** Memory as vectors; the last may hold 8 bytes only. */
+/** Loads memory as vectors; the last one may hold 8 bytes only. */
 function loadVectors(b: A64, at: (offset: number) => [V, number], total: number): V[] {
   const result: V[] = [];
   for (let offset = 0; offset < total; offset += 16) {
@@ -90,17 +90,17 @@ function loadVectors(b: A64, at: (offset: number) => [V, number], total: number)
 interface Layout {
   readonly count: number;
   readonly interleaved: boolean;
-  /** Bytes of a register and of an element. */
+  /** Size of a register and of an element in bytes. */
   readonly width: number;
   readonly element: number;
 }
 
-/** Where in memory byte `i` of register `r` is. */
+/** Offset in memory of byte `i` of register `r`. */
 function memoryByte({ count, interleaved, width, element }: Layout, r: number, i: number): number {
   return interleaved ? (Math.floor(i / element) * count + r) * element + (i % element) : r * width + i;
 }
 
-/** For each memory byte the byte of the registers side by side (16 bytes each). */
+/** For each byte in memory, the index of its byte in the adjacent registers (16 bytes each). */
 function registerBytes(layout: Layout): number[] {
   const result: number[] = [];
   for (let r = 0; r < layout.count; r++) {
@@ -171,7 +171,7 @@ function singleScale({ opcode, size, S }: Single): number {
 
 const singleLane = (f: Single): number => ((f.Q << 3) | (f.S << 2) | f.size) >> singleScale(f);
 
-/** `v` with lane `lane` (an i32) replaced. */
+/** Replaces lane `lane` (an i32) of `v`. */
 function insertLane(b: A64, scale: number, v: V, lane: V, replacement: V): V {
   const numbers = bytes(b, (i) => (i % (1 << scale) === 0 ? i >> scale : 0));
   const mask = lanes(b, 'eq', scale, numbers, splat(b, scale, lane));

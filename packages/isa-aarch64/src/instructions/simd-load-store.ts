@@ -16,7 +16,7 @@ interface Size {
   readonly opc: number;
 }
 
-/** log2 of the bytes: `opc` bit 1 is the 128-bit form. */
+/** log2 of the size in bytes: bit 1 of `opc` selects the 128-bit form. */
 const scale = ({ size, opc }: Size): number => (opc & 2 ? 4 : size);
 const valid = ({ size, opc }: Size): boolean => (opc & 2) === 0 || size === 0;
 

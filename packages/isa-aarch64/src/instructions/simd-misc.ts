@@ -22,7 +22,7 @@ import {
   zero,
 } from './simd-common.js';
 
-/** Sums of adjacent lanes in lanes of twice the width; `size` is the source's. */
+/** Sums of adjacent lanes, in lanes of twice the width; `size` is that of the source. */
 function addPairs(b: A64, U: number, size: number, n: V): V {
   if (size === 0) return b.simd(U ? 'i16x8_extadd_pairwise_i8x16_u' : 'i16x8_extadd_pairwise_i8x16_s', n);
   if (size === 1) return b.simd(U ? 'i32x4_extadd_pairwise_i16x8_u' : 'i32x4_extadd_pairwise_i16x8_s', n);

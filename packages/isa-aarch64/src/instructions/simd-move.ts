@@ -13,7 +13,7 @@ interface Immediate {
   readonly defgh: number;
 }
 
-/** `bits` bits repeated in 64. */
+/** Repeats `bits` bits in 64 bits. */
 function repeat(value: bigint, bits: number): bigint {
   let result = 0n;
   for (let at = 0; at < 64; at += bits) result |= value << BigInt(at);
@@ -45,7 +45,7 @@ function expandImmediate({ op, cmode, abc, defgh }: Immediate): bigint {
   return result;
 }
 
-/** MVNI and BIC use the complement. */
+/** The immediate, complemented for MVNI and BIC. */
 function immediateOf(f: Immediate): bigint {
   const value = expandImmediate(f);
   return BigInt.asUintN(64, f.op && f.cmode < 14 ? ~value : value);
@@ -70,7 +70,7 @@ const modifiedImmediate = inst(
   },
 );
 
-/** The lowest bit set of `imm5` gives the size, the bits above it the lane. */
+/** The lowest set bit of `imm5` gives the size, the bits above it are the lane. */
 const sizeOf = ({ imm5 }: { imm5: number }): number => 31 - Math.clz32(imm5 & -imm5);
 const offsetOf = ({ imm5 }: { imm5: number }): number => (imm5 >> (sizeOf({ imm5 }) + 1)) << sizeOf({ imm5 });
 const element = { offset: small(offsetOf) };
@@ -78,7 +78,7 @@ const elementSize = { size: derived(4, sizeOf) };
 const isElement = ({ imm5 }: { imm5: number }): boolean => (imm5 & 15) !== 0;
 const isVectorElement = (f: { imm5: number; Q: number }): boolean => isElement(f) && (f.Q === 1 || sizeOf(f) !== 3);
 
-/** `v` with the element at byte `offset` replaced by the same element of `replacement`. */
+/** Replaces the element of `v` at byte `offset` by the same element of `replacement`. */
 function insert(b: A64, size: number, v: V, offset: V, replacement: V): V {
   const offsets = bytes(b, (i) => i & -(1 << size));
   const mask = lanes(b, 'eq', 0, offsets, splat(b, 0, offset));

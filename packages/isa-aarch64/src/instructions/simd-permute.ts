@@ -14,7 +14,7 @@ import {
   vectorArrangement,
 } from './simd-common.js';
 
-/** The lane of both operands side by side that lane `i` of the result comes from; `count` lanes each, `part` 0 or 1. */
+/** The lane of the two adjacent operands from which lane `i` of the result comes; `count` lanes each, `part` 0 or 1. */
 const PERMUTATIONS: readonly ((i: number, part: number, count: number) => number)[] = [
   (i, part) => 2 * i + part,
   (i, part, count) => (i & -2) + part + (i & 1 ? count : 0),
@@ -23,7 +23,7 @@ const PERMUTATIONS: readonly ((i: number, part: number, count: number) => number
 const ZIP = 3;
 const UZP = 1;
 
-/** UZP, TRN or ZIP of 128 bits, with lanes from `first` on; beyond the last lane does not matter. */
+/** UZP, TRN or ZIP of 128 bits, for lanes from `first` on; further lanes have any value. */
 function permuted(b: A64, kind: number, part: number, size: number, n: V, m: V, first = 0): V {
   const count = 16 >> size;
   const lane = PERMUTATIONS[kind - 1] as (typeof PERMUTATIONS)[number];
@@ -34,7 +34,7 @@ function permuted(b: A64, kind: number, part: number, size: number, n: V, m: V, 
   );
 }
 
-/** The lower 64 bits of the result of 64-bit operands, from that of 128-bit ones. */
+/** The lower 64 bits of the result for 64-bit operands, computed from that for 128-bit ones. */
 function permutedHalf(b: A64, kind: number, part: number, size: number, n: V, m: V, whole: V): V {
   if (kind === UZP) return firstAndThirdWord(b, whole);
   return kind === ZIP && part ? permuted(b, kind, 0, size, n, m, 8 >> size) : whole;
@@ -48,7 +48,7 @@ const permute = inst(
   (b, { size, part, kind, kept, Rm, Rn, Rd }) => {
     const [n, m] = [b.v(Rn), b.v(Rm)];
     const whole = permuted(b, kind, part, size, n, m);
-    // There is no arrangement 1D.
+    // The arrangement 1D does not exist.
     const half = size === 3 ? whole : permutedHalf(b, kind, part, size, n, m, whole);
     setKept(b, Rd, half === whole ? whole : b.select(b.as(kept, Ty.i32), whole, half), kept);
   },
@@ -80,7 +80,7 @@ const extract = inst(
   },
 );
 
-/** Bytes `indices` of the vectors side by side; 0 beyond them. */
+/** Looks `indices` up in the bytes of the adjacent vectors; 0 beyond them. */
 function table(b: A64, vectors: readonly V[], indices: V): V {
   const parts = vectors.map((v, i) =>
     b.simd(
@@ -151,7 +151,7 @@ const reverse = inst(
   },
 );
 
-/** The bits of half a byte in reverse order. */
+/** A nibble with its bits in reverse order. */
 const reversedNibble = (i: number): number => ((i & 1) << 3) | ((i & 2) << 1) | ((i & 4) >> 1) | (i >> 3);
 
 const reverseBits = inst(
@@ -175,5 +175,5 @@ const reverseBits = inst(
   },
 );
 
-/** Instructions that only move bytes and bits about. @experimental */
+/** Instructions that only move bytes and bits. @experimental */
 export const simdPermuteRows: readonly A64Row[] = withFpCheck([permute, extract, lookup, reverse, reverseBits]);

@@ -28,7 +28,7 @@ interface Immediate {
   readonly immb: number;
 }
 
-/** The highest bit set of `immh` gives the size. */
+/** The highest set bit of `immh` gives the size. */
 const sizeOf = ({ immh }: { immh: number }): number => 31 - Math.clz32(immh);
 const immediate = ({ immh, immb }: Immediate): number => (immh << 3) | immb;
 /** 1 to the width. */
@@ -41,7 +41,7 @@ interface Shifted extends Immediate {
   readonly scalar: number;
 }
 
-/** `immh` 0 belongs to the modified immediates. */
+/** `immh` 0 encodes modified immediates. */
 const isVectorOrDouble = (f: Shifted): boolean => f.immh !== 0 && vectorOrDouble({ ...f, size: sizeOf(f) });
 const isVectorOrScalar = (f: Shifted): boolean => f.immh !== 0 && vectorOrScalar({ ...f, size: sizeOf(f) });
 const isNarrow = (f: Shifted): boolean => f.immh !== 0 && f.immh < 8 && (!f.scalar || f.Q === 1);
@@ -49,17 +49,17 @@ const isNarrow = (f: Shifted): boolean => f.immh !== 0 && f.immh < 8 && (!f.scal
 const size = derived(4, sizeOf);
 const narrowSize = derived(3, sizeOf);
 
-/** All but the last bit of a right shift: WebAssembly takes amounts modulo the width, and the width itself is allowed. */
+/** Shifts right by all but one bit: WebAssembly takes amounts modulo the width, but A64 allows the width itself. */
 function shiftAlmost(b: A64, U: number, scale: number, v: V, amount: V): V {
   return signedLanes(b, 'shr', U, scale, v, b.sub(b.as(amount, Ty.i32), b.imm(1)));
 }
 
-/** A right shift by 1 to the width. */
+/** Shifts right by 1 to the width. */
 function shiftRight(b: A64, U: number, scale: number, v: V, amount: V): V {
   return signedLanes(b, 'shr', U, scale, shiftAlmost(b, U, scale, v, amount), b.i32(1));
 }
 
-/** A right shift by 1 to the width, rounded if `round` (0 or 1) is not 0. */
+/** Shifts right by 1 to the width, with rounding if `round` (0 or 1) is not 0. */
 function shiftRightRounded(b: A64, U: number, scale: number, round: V, v: V, amount: V): V {
   const almost = shiftAlmost(b, U, scale, v, amount);
   return lanes(
@@ -200,5 +200,5 @@ const helped = [
   ),
 ];
 
-/** Advanced SIMD shift by immediate; the scalar forms share the vector ones' handlers. @experimental */
+/** Advanced SIMD shift by immediate; the scalar forms share the handlers of the vector forms. @experimental */
 export const simdShiftRows: readonly A64Row[] = withFpCheck([...plain, ...widths, ...helped]);

@@ -18,7 +18,7 @@ import {
 
 const below3 = ({ size }: { size: number }): boolean => size < 3;
 
-/** d + x, d − x or x. `op` as in the encodings of MLAL, MLSL and MULL: 0, 1, 2. @experimental */
+/** d + x, d − x or x, for `op` 0, 1, 2 as in the encodings of MLAL, MLSL and MULL. @experimental */
 export function accumulate(b: A64, op: number, size: number, d: V, x: V): V {
   return op === 2 ? x : lanes(b, op ? 'sub' : 'add', size, d, x);
 }
@@ -103,5 +103,5 @@ const helped = [
   ),
 ];
 
-/** Advanced SIMD three different; the scalar forms share the vector ones' handlers. @experimental */
+/** Advanced SIMD three different; the scalar forms share the handlers of the vector forms. @experimental */
 export const simdThreeDifferentRows: readonly A64Row[] = withFpCheck([...plain, ...helped]);

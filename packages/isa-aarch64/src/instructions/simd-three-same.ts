@@ -51,7 +51,10 @@ function logical(b: A64, U: number, size: number, n: V, m: V, d: V): V {
   }
 }
 
-/** Halving adds and subtractions without a wider type; `kind` 0 SHADD, 1 SRHADD, 2 SHSUB and the unsigned ones. */
+/**
+ * Halving additions and subtractions without a wider type; `kind` 0 is SHADD, 1 SRHADD, 2 SHSUB, or their unsigned
+ * counterparts.
+ */
 function halving(b: A64, kind: number, U: number, size: number, n: V, m: V): V {
   const half = (v: V): V => signedLanes(b, 'shr', U, size, v, b.i32(1));
   const different = (): V => half(b.simd('v128_xor', n, m));
@@ -73,7 +76,7 @@ function compare(b: A64, orEqual: number, U: number, size: number, n: V, m: V): 
   return signedLanes(b, op, 0, 3, b.simd('v128_xor', n, sign), b.simd('v128_xor', m, sign));
 }
 
-/** Adjacent lanes of n and m combined; `kept` tells 128 bits from 64. */
+/** Combines adjacent lanes of n and m; `kept` distinguishes 128 bits from 64. */
 function pairwise(b: A64, size: number, n: V, m: V, kept: V, combine: (x: V, y: V) => V): V {
   const whole = combine(unzip(b, size, 0, n, m), unzip(b, size, 1, n, m));
   return b.select(b.as(kept, Ty.i32), whole, firstAndThirdWord(b, whole));
@@ -238,7 +241,7 @@ const helped = [
   ),
 ];
 
-/** Advanced SIMD three same; the scalar forms share the vector ones' handlers. @experimental */
+/** Advanced SIMD three same; the scalar forms share the handlers of the vector forms. @experimental */
 export const simdThreeSameRows: readonly A64Row[] = withFpCheck([
   bitwise,
   ...arithmetic,

@@ -18,10 +18,10 @@ interface Encoded {
 
 const encodingOf = (f: Encoded): number => systemEncoding(2 + f.o0, f.op1, f.CRn, f.CRm, f.op2);
 const registerOf = (f: Encoded) => registerAt(encodingOf(f));
-/** The low 22 bits of the instruction word, as {@link Exit.System} carries them. */
+/** The low 22 bits of the instruction word, the operand of {@link Exit.System}. */
 const systemInfo = (read: number, op0: number) => int((f: Omit<Encoded, 'o0'>) => (read << 21) | (systemEncoding(op0, f.op1, f.CRn, f.CRm, f.op2) << 5) | f.Rt);
 
-/** How an access is done: by the engine, or on the storage, for everybody or above EL0. */
+/** How an access is performed: by the engine, or directly on the storage at any exception level or above EL0 only. */
 enum Way { Leave, Any, Privileged }
 
 function readWay(f: Encoded): Way {
@@ -43,7 +43,7 @@ const D_BIT = 9;
 /** Software step enable (Arm ARM D19.3.20). */
 const MDSCR_SS = 1;
 
-/** PSTATE.DAIF := `daif`, unless that may let an interrupt in or change what is stepped: that is the engine's. */
+/** Sets PSTATE.DAIF, unless that may unmask an interrupt or affect software step: the engine does that. */
 function setDaif(b: A64, daif: V, exit: Exit, info: V): void {
   const admitted = b.and(b.stateAt(State.pendingInterrupts, 4), b.not(daif));
   const steps = b.and(b.stateAt(MDSCR.offset, 4), b.imm(MDSCR_SS));
@@ -65,7 +65,7 @@ const DCZID = registerNamed('DCZID_EL0');
 const FPCR_WRITABLE = 0x07c00000;
 const FPSR_WRITABLE = 0x0800009f;
 
-/** An element larger than those of loads and stores: the slow path refuses Device memory. */
+/** An element size above those of loads and stores tells the slow path to refuse Device memory. */
 const ZVA_HALF = { element: 32 };
 
 /** `CRm` of DC CVAC, CVAU, CIVAC and IC IVAU. */
@@ -93,8 +93,8 @@ export const systemRows: readonly A64Row[] = [
     }),
 
   inst('C6.2.57', 'CLREX', '11010101 00000011 0011 CRm:4 010 11111', {}, (b) => b.setState(State.monitorAddress, b.i64(-1))),
-  // Accesses of one vCPU are in program order, and what a register write changes is seen at once. Only the translation of the
-  // page in execution is kept; ISB looks it up again.
+  // Accesses of one vCPU are in program order, and register writes take effect at once. Only the translation of the
+  // page in execution is cached; ISB looks it up again.
   inst('C6.2.88', 'DSB, DMB, ISB', '11010101 00000011 0011 CRm:4 1 opc:2! 11111', { valid: (f) => f.opc < 3 }, (b, { opc }) => {
     if (opc === ISB) b.refetch();
   }),
@@ -138,7 +138,7 @@ export const systemRows: readonly A64Row[] = [
   }),
   inst('C5.2.18', 'MRS SP_EL0', '11010101 0011 1 000 0100 0001 000 Rt:5', { operands: { storage: small(() => SP_EL0.offset), info: int((f) => (1 << 21) | (SP_EL0.encoding << 5) | f.Rt) } },
     (b, { Rt, storage, info }) => {
-      // Only above EL0 and while SP_ELx is the stack pointer in use.
+      // Only above EL0, and if SP_ELx is the current stack pointer.
       b.leaveIf(b.eqz(b.and(b.stateAt(State.el, 4), b.stateAt(State.spsel, 4))), Exit.System, info);
       b.setX(Rt, b.stateIndexed(storage));
     }),
@@ -157,7 +157,7 @@ export const systemRows: readonly A64Row[] = [
     (b, { Rt, info }) => setDaif(b, b.and(b.x(Rt, 0), b.imm(0x3c0)), Exit.System, info)),
   inst('C6.2.255', 'MSR DAIFClr', '11010101 00000 011 0100 CRm:4 111 11111', { operands: { info: small((f) => (3 << 8) | (f.CRm << 4) | 7), bits: small((f) => f.CRm << 6) } },
     (b, { info, bits }) => setDaif(b, b.and(b.stateAt(State.daif, 4), b.not(b.as(bits, 0x7f))), Exit.Pstate, info)),
-  // Setting masks never makes an interrupt due.
+  // Masking interrupts never makes one due.
   inst('C6.2.255', 'MSR DAIFSet', '11010101 00000 011 0100 CRm:4 110 11111', { operands: { info: small((f) => (3 << 8) | (f.CRm << 4) | 6), bits: small((f) => f.CRm << 6) } },
     (b, { info, bits }) => {
       b.leaveIf(b.eqz(b.stateAt(State.el, 4)), Exit.Pstate, info);
@@ -177,7 +177,8 @@ export const systemRows: readonly A64Row[] = [
   inst('C6.2.367', 'SYS', '11010101 00001 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(0, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
   inst('C6.2.368', 'SYSL', '11010101 00101 op1:3 CRn:4 CRm:4 op2:3 Rt:5', { operands: { info: systemInfo(1, 1) } }, (b, { info }) => b.leave(Exit.System, info)),
 
-  // Caches are coherent and transparent: what is left are the faults of the address, which are the engine's.
+  // Caches are coherent and transparent: maintenance has no effect but the faults of its address, which the engine
+  // reports.
   inst('C5.3', 'DC CVAC, CVAU, CIVAC; IC IVAU', '11010101 00001 011 0111 CRm:4! 001 Rt:5',
     { valid: (f) => MAINTENANCE.includes(f.CRm), operands: { info: int((f) => (systemEncoding(1, 3, 7, f.CRm, 1) << 5) | f.Rt) } },
     (b, { Rt, info }) => b.leaveIf(b.or(b.eqz(b.stateAt(State.el, 4)), b.eqz(b.isMapped(b.x(Rt, 1)))), Exit.System, info)),

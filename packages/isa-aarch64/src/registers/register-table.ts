@@ -1,6 +1,6 @@
 import { State } from '../builder/layout.js';
 
-/** Who may access a register: `-` nobody, `r` read, `w` write, `rw` both. @experimental */
+/** Permitted accesses to a register: `-` none, `r` read, `w` write, `rw` both. @experimental */
 export type RegisterAccess = '-' | 'r' | 'w' | 'rw';
 
 /**
@@ -9,7 +9,7 @@ export type RegisterAccess = '-' | 'r' | 'w' | 'rw';
  * @experimental
  */
 export interface SystemRegister {
-  /** Name of the Arm ARM. */
+  /** Name in the Arm ARM. */
   readonly name: string;
   /** op0:2, op1:3, CRn:4, CRm:4, op2:3: bits 20–5 of MRS and MSR. */
   readonly encoding: number;
@@ -18,8 +18,8 @@ export interface SystemRegister {
   /** Offset of its storage in the vCPU's state. */
   readonly offset: number;
   /**
-   * `plain`: generated code reads and writes the storage. `checked`: reads do, writes have effects. `special`: both go to the
-   * vCPU. `attached`: both go to a vdev.
+   * `plain`: generated code reads and writes the storage. `checked`: generated code reads the storage, writes have side
+   * effects. `special`: the vCPU handles reads and writes. `attached`: a vdev handles reads and writes.
    */
   readonly kind: 'plain' | 'checked' | 'special' | 'attached';
 }
@@ -49,7 +49,7 @@ function family(count: number, line: (n: number) => Line): Line[] {
 }
 
 const LINES: readonly Line[] = [
-  // Identification (D19.2). Their values are the CPU model's, written at reset.
+  // Identification (D19.2). The CPU model defines their values, which are written at reset.
   ['MIDR_EL1', 3, 0, 0, 0, 0, '-', 'r', 'plain'],
   ['MPIDR_EL1', 3, 0, 0, 0, 5, '-', 'r', 'plain'],
   ['REVIDR_EL1', 3, 0, 0, 0, 6, '-', 'r', 'plain'],
@@ -141,7 +141,7 @@ const LINES: readonly Line[] = [
   ['PMOVSSET_EL0', 3, 3, 9, 14, 3, 'rw', 'rw', 'special'],
   ['PMCCFILTR_EL0', 3, 3, 14, 15, 7, 'rw', 'rw', 'special'],
 
-  // Generic timer (D19.11) and GIC CPU interface (GICv3 specification 12.2): they live in vdevs.
+  // Generic timer (D19.11) and GIC CPU interface (GICv3 specification 12.2), implemented by vdevs.
   ['CNTFRQ_EL0', 3, 3, 14, 0, 0, 'r', 'rw', 'attached'],
   ['CNTPCT_EL0', 3, 3, 14, 0, 1, 'r', 'r', 'attached'],
   ['CNTVCT_EL0', 3, 3, 14, 0, 2, 'r', 'r', 'attached'],
@@ -174,7 +174,7 @@ const LINES: readonly Line[] = [
 ];
 
 /**
- * All system registers of the machine, each with its storage.
+ * All system registers of the machine, with the offsets of their storage.
  *
  * @experimental
  */
@@ -192,7 +192,7 @@ const BY_NAME = new Map(SYSTEM_REGISTERS.map((r) => [r.name, r]));
 
 if (State.system + SYSTEM_REGISTERS.length * 8 > State.end) throw new Error('too many system registers');
 
-/** The register at an encoding, or `undefined` when there is none. @experimental */
+/** The register with an encoding, or `undefined`. @experimental */
 export const registerAt = (encoding: number): SystemRegister | undefined => BY_ENCODING.get(encoding);
 
 /**
