@@ -2,8 +2,8 @@ import { QvmError } from '@qvm/core';
 import type { Architecture } from '@qvm/core/architecture';
 
 /**
- * x86_64. Its engine is not written yet: `Architecture.createMachine` throws a {@link QvmError}
- * `architecture.not-implemented`. No plugin provides it, so a configuration cannot ask for it by mistake.
+ * x86_64. Its engine is not implemented yet: `Architecture.createMachine` throws a {@link QvmError}
+ * `architecture.not-implemented`. No plugin provides it, so a configuration cannot select it by mistake.
  *
  * @experimental
  */

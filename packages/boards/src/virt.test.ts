@@ -2,7 +2,7 @@ import { placesFor } from '@qvm/core/board';
 import type { VdevResources } from '@qvm/core/vdev';
 import { virt } from './index.js';
 
-/** Ranges and interrupts of all places, as a vdev gets them that asks for all that a place has. */
+/** Ranges and interrupts of all places, for vdevs that use everything that a place has. */
 function everything(): { readonly mmio: readonly number[]; readonly interrupts: readonly number[] } {
   const places = Object.entries(virt.places).flatMap(([type, { base, interrupt }]) => {
     const names = (values: typeof base) => (typeof values === 'object' ? Object.keys(values) : ['first']);

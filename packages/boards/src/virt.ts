@@ -1,8 +1,8 @@
 import type { Board } from '@qvm/core/board';
 
 /**
- * The board of AArch64 guests: where QEMU's machine `virt` has its devices, and Arm's Versatile Express boards what `virt` lacks.
- * Interrupts are INTIDs: an SPI of the device-tree binding is 32 less.
+ * The board of AArch64 guests. Devices are at the addresses of QEMU's machine `virt`; devices that `virt` lacks, at
+ * those of Arm's Versatile Express boards. Interrupts are INTIDs: the SPI number in a device-tree binding is 32 less.
  *
  * @experimental
  */
@@ -33,9 +33,9 @@ export const virt: Board = {
       interrupt: 160,
       row: { count: 16, addressStride: 0x1000, interruptStride: 1 },
     },
-    // The platform bus of QEMU's virt: devices that are there on demand.
+    // The platform bus of QEMU's virt, for devices that are created on demand.
     platform: { base: 0x0c00_0000, interrupt: 144, row: { count: 16, addressStride: 0x1000, interruptStride: 1 } },
-    // From here on as on the Versatile Express (Arm DUI 0447, motherboard memory map).
+    // The following places are those of the Versatile Express (Arm DUI 0447, motherboard memory map).
     pl050: { base: { keyboard: 0x1c06_0000, mouse: 0x1c07_0000 }, interrupt: { keyboard: 44, mouse: 45 } },
     ps2: { base: { keyboard: 0x1c08_0000, mouse: 0x1c08_1000 }, interrupt: { keyboard: 46, mouse: 47 } },
     watchdog: { base: 0x1c0f_0000, interrupt: { watchdog: 32, bite: 35 } },

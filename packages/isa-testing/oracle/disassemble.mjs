@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The text of each word; `undefined` where objdump does not decode it. `directory` is for a temporary file. */
+/** The text of each word; `undefined` if objdump does not decode it. `directory` is for a temporary file. */
 export function disassemble(words, directory, options = []) {
   const file = join(directory, 'words.bin');
   writeFileSync(file, Buffer.from(Uint32Array.from(words).buffer));

@@ -1,5 +1,5 @@
-// Records what qemu-aarch64 makes of random programs: `node oracle/record.mjs [--seed N] [table ...]`, after a build.
-// Needs qemu-aarch64 and the binutils for aarch64-linux-gnu.
+// Records the results of random programs on qemu-aarch64: `node oracle/record.mjs [--seed N] [table ...]`, after a
+// build. Needs qemu-aarch64 and the binutils for aarch64-linux-gnu.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

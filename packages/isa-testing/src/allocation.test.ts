@@ -8,9 +8,9 @@ import { a64Rows, notImplemented } from '@qvm/isa-aarch64';
 const MAX_SHOWN = 20;
 const hex = (word: number): string => word.toString(16).padStart(8, '0');
 
-/** Words that the tables decode and objdump does not, with good reason. */
+/** Words that the tables decode although objdump does not, for the reasons in the code. */
 function isException(word: number): boolean {
-  // CONSTRAINED UNPREDICTABLE forms are executed as QEMU does: LDPSW into one register.
+  // CONSTRAINED UNPREDICTABLE forms are executed as in QEMU: LDPSW into one register.
   if (isUnpredictable(word)) return true;
   // LDAR, LDLAR, STLR, STLLR: bits 20–16 and 14–10 "should be one" and are ignored.
   return bits(word, 29, 23) === 0b0010001 && bits(word, 21, 21) === 0;

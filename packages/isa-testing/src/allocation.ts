@@ -1,10 +1,12 @@
 import { Random } from './random.js';
 
-/** Words of the recording that are uniform over the encoding space; the rest is near to words of the tables. */
+/**
+ * Number of words in the recording that are uniform over the encoding space; the others are near words of the tables.
+ */
 export const UNIFORM_WORDS = 120_000;
 const UNIFORM_SEED = 0x0a64;
 
-/** Uniform words: the same in every run. */
+/** Uniform words, the same in every run. */
 export function uniformWords(): Uint32Array {
   const random = new Random(UNIFORM_SEED);
   return Uint32Array.from({ length: UNIFORM_WORDS }, () => random.u32());
@@ -16,7 +18,10 @@ export interface Allocation {
   readonly decodes: (index: number) => boolean;
 }
 
-/** A recording: the words that are not uniform in rising order as differences, then one bit for each word, uniform ones first. */
+/**
+ * Encodes a recording: the near words in ascending order as differences, then one bit for each word, the uniform ones
+ * first.
+ */
 export function encodeAllocation(near: Uint32Array, decodes: readonly boolean[]): Uint8Array {
   const bitmap = new Uint8Array(Math.ceil(decodes.length / 8));
   decodes.forEach((bit, i) => {
@@ -32,7 +37,7 @@ export function encodeAllocation(near: Uint32Array, decodes: readonly boolean[])
   return out;
 }
 
-/** Reads what {@link encodeAllocation} wrote. */
+/** Decodes the output of {@link encodeAllocation}. */
 export function decodeAllocation(bytes: Uint8Array): Allocation {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(0, true);

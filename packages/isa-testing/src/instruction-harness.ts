@@ -28,7 +28,7 @@ const PAGE = 4096;
 const RECORDS = PAGE / 4;
 
 const MEMORY_PAGES = 9;
-/** Where things lie in the WebAssembly memory. */
+/** Layout of the WebAssembly memory. */
 const CPU = 0x1000;
 const CODE = 0x1_0000;
 const BANK = 0x4_0000;
@@ -38,7 +38,7 @@ const CODE_PAGE = { code: CODE, slot: ARENA };
 const MAX_INSTRUCTIONS = 100;
 
 /**
- * Why a program of the harness ended. `reason` is an {@link ExitReason} or an `Exit` of the architecture.
+ * Reason why a program of the harness ended. `reason` is an {@link ExitReason} or an `Exit` of the architecture.
  *
  * @experimental
  */
@@ -52,7 +52,7 @@ export interface Outcome {
   readonly misaligned: boolean;
 }
 
-/** A region may hold a whole test program; its calls are followed. */
+/** A region may contain a whole test program, with its calls. */
 const LIMITS: RegionLimits = { instructions: 400, callee: 100, depth: 3, pages: 1 };
 
 /**
@@ -76,8 +76,9 @@ export class InstructionHarness {
   #misaligned = false;
 
   /**
-   * @param engine - `wasm`: a program begins in a region of its own, and the interpreter does what that leaves.
-   * @throws Error when a row of the table is wrong: it names the row.
+   * @param engine - with `wasm`, a program begins in a region of its own, and the interpreter executes what the region
+   * leaves to it.
+   * @throws Error that names the row if a row of the table is invalid.
    */
   constructor(
     rows: readonly A64Row[],
@@ -108,8 +109,8 @@ export class InstructionHarness {
   }
 
   /**
-   * Runs `words` from `state.pc`, an address in the code page, until control reaches something else or an instruction does not
-   * complete. `state` becomes the state at that point.
+   * Runs `words` from `state.pc`, an address in the code page, until control reaches other code or an instruction does
+   * not complete. `state` is updated to the state at that point.
    */
   run(state: MachineState, words: readonly number[]): Outcome {
     const view = this.#view;
@@ -147,7 +148,7 @@ export class InstructionHarness {
     throw new Error(`a program did not end after ${MAX_INSTRUCTIONS} instructions`);
   }
 
-  /** Runs a region over `words`, then the interpreter from where it left, unless that is outside the code page. */
+  /** Runs a region over `words`, then the interpreter from the region's exit, unless that is outside the code page. */
   #executeRegion(start: number, words: readonly number[]): number {
     const decode = (offset: number): RegionInstruction<A64> | undefined => {
       const inside = offset >= start && offset < start + words.length * 4;
@@ -208,7 +209,7 @@ export class InstructionHarness {
     view.setUint16(ARENA + RECORDS * RECORD_BYTES, BuiltIn.PageEnd, true);
   }
 
-  /** The slow path: accesses that cross the data pages are plain memory here; everything else faults. */
+  /** The slow path: accesses that cross the data pages are plain memory; all others fault. */
   #slow(info: number): number {
     const address = this.#view.getBigUint64(CPU + State.address, true);
     const element = 1n << BigInt(info >>> AccessInfo.elementShift);

@@ -1,6 +1,6 @@
 import { State } from '@qvm/isa-aarch64';
 
-/** Bytes of X0–X30, SP, V0–V31, FPCR and FPSR: the layout of the vCPU's state from {@link State.x} on. */
+/** Size in bytes of X0–X30, SP, V0–V31, FPCR and FPSR: the layout of the vCPU's state from {@link State.x} on. */
 export const REGISTER_BYTES = State.fpsr + 4 - State.x;
 
 const V = State.v - State.x;
@@ -12,15 +12,15 @@ const PC = REGISTER_BYTES + 8;
 export const MACHINE_STATE_BYTES = PC + 8;
 
 /**
- * The registers that an EL0 program sees, as one block of bytes: X0–X30, SP, V0–V31, FPCR, FPSR, NZCV (0–15), 4 bytes of 0, PC.
- * The runner on QEMU uses the same layout.
+ * The registers of an EL0 program as one block of bytes: X0–X30, SP, V0–V31, FPCR, FPSR, NZCV (0–15), 4 bytes of 0,
+ * PC. The runner on QEMU uses the same layout.
  *
  * @experimental
  */
 export class MachineState {
   readonly #view: DataView;
 
-  /** @param bytes - {@link MACHINE_STATE_BYTES} bytes, which the state keeps using. */
+  /** @param bytes - {@link MACHINE_STATE_BYTES} bytes, which become the state's storage. */
   constructor(readonly bytes: Uint8Array = new Uint8Array(MACHINE_STATE_BYTES)) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -60,7 +60,7 @@ export class MachineState {
     this.#view.setUint32(FPSR, value, true);
   }
 
-  /** N is bit 3, V bit 0. */
+  /** NZCV with N as bit 3 and V as bit 0. */
   get nzcv(): number {
     return this.#view.getUint32(NZCV, true);
   }

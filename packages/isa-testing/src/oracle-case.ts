@@ -7,7 +7,7 @@ import { Random } from './random.js';
 import { randomInput } from './random-state.js';
 import type { CaseInput } from './random-state.js';
 
-/** Linux signal numbers that end a program. */
+/** Linux signal numbers with which a program can end. */
 export enum Signal {
   SIGILL = 4,
   SIGTRAP = 5,
@@ -15,28 +15,28 @@ export enum Signal {
   SIGSEGV = 11,
 }
 
-/** A program and the seed of what it starts from. */
+/** A program and the seed of its initial state. */
 export interface OracleProgram {
   /** Row under test, or the name of a group of mixed programs. */
   readonly name: string;
   readonly seed: number;
-  /** The last is the one under test, unless the name says mixed. */
+  /** The last word is the one under test, except in mixed programs. */
   readonly words: readonly number[];
 }
 
-/** How a program ended: registers, memory and the signal. */
+/** Final state of a program: registers, memory and the signal. */
 export interface OracleResult {
   readonly state: MachineState;
   readonly data: Uint8Array;
   readonly signal: Signal;
 }
 
-/** What a program starts from. */
+/** The initial state of a program. */
 export function inputOf({ seed, words }: OracleProgram): CaseInput {
   return randomInput(new Random(seed), words);
 }
 
-/** Runs a program in the harness, from what its seed says; `input` saves making that again. */
+/** Runs a program in the harness from the initial state for its seed, or from `input` if the caller has computed it. */
 export function runProgram(
   harness: InstructionHarness,
   program: OracleProgram,
@@ -63,7 +63,7 @@ function signalOf({ reason, misaligned, address }: Outcome): Signal {
 
 const NAMES = ['FPCR', 'FPSR', 'NZCV', '', 'PC', ''];
 
-/** The differences between an expected and an actual result as text, one a line; empty when equal. */
+/** The differences between an expected and an actual result as text, one per line; empty if they are equal. */
 export function differences(before: CaseInput, expected: OracleResult, actual: OracleResult): string[] {
   if (
     expected.signal === actual.signal &&
@@ -113,7 +113,7 @@ function equal(x: Uint8Array, y: Uint8Array): boolean {
   return true;
 }
 
-/** The registers of an input that a word may name, for a failure's report. */
+/** The registers in an input that a word may use, for the report of a failure. */
 export function describeInput({ state }: CaseInput, word: number): string {
   const numbers = [...new Set([word & 31, (word >>> 5) & 31, (word >>> 10) & 31, (word >>> 16) & 31])];
   const hex = (value: bigint | number): string => value.toString(16);

@@ -13,7 +13,7 @@ export interface OracleCase {
 
 interface Header {
   readonly seed: number;
-  /** Where the results come from. */
+  /** Origin of the results. */
   readonly source: string;
   readonly names: readonly (readonly [string, number])[];
   readonly text: readonly string[];
@@ -23,8 +23,9 @@ const STATE_WORDS = MACHINE_STATE_BYTES / 4;
 const CHUNK = 8;
 
 /**
- * A recording: a line of JSON (names with their numbers of cases, disassembly), then the cases. Of a result only what differs from
- * the case's input is stored: 32-bit words of the state under a bitmap, and chunks of 8 bytes of the data.
+ * A recording: a line of JSON (names with their numbers of cases, disassembly), then the cases. Only the differences
+ * between a result and its input are stored: 32-bit words of the state under a bitmap, and chunks of 8 bytes of the
+ * data.
  */
 export function encodeRecording(
   seed: number,
@@ -69,7 +70,7 @@ function encodeCase(out: number[], program: OracleProgram, expected: OracleResul
 }
 
 /**
- * Reads a recording, case by case.
+ * Decodes a recording, case by case.
  *
  * @throws RangeError when the bytes end too early.
  */

@@ -9,13 +9,13 @@ const FPCR = 0x5a20;
 const FPSR = 0x5a21;
 
 /**
- * Whether `qemu-aarch64 -cpu max` (7.2) may not be asked what `word` does from `state`: it implements features that the tables do not
- * claim, its choice differs where there is one, or it is wrong.
+ * Whether the result of `qemu-aarch64 -cpu max` (7.2) for `word` in `state` must be ignored: it implements features
+ * that the tables do not claim, makes another permitted choice, or is wrong.
  */
 export function qemuDiffers(word: number, state: MachineState): boolean {
-  // Sets Z for a denormal that FPCR.FZ flushes, against the Arm ARM's FPToFixedJS.
+  // QEMU sets Z for a denormal that FPCR.FZ flushes, contrary to the Arm ARM's FPToFixedJS.
   if ((word & ~0x3ff) >>> 0 === FJCVTZS) return (state.fpcr & FPCR_FZ) !== 0;
-  // The block size of DC ZVA is the implementation's choice.
+  // The block size of DC ZVA is implementation defined.
   if ((word & ~31) >>> 0 === DC_ZVA) return true;
   if (bits(word, 31, 12) === 0xd5032 && bits(word, 4, 0) === 31) return isPointerAuthentication(word);
   return bits(word, 31, 22) === 0b1101010100 && bits(word, 20, 20) === 1 && systemRegisterDiffers(word, state);
@@ -32,7 +32,7 @@ function systemRegisterDiffers(word: number, state: MachineState): boolean {
   return register !== NZCV;
 }
 
-/** PACIASP and its kin do nothing without FEAT_PAuth. */
+/** PACIASP and similar hints have no effect without FEAT_PAuth. */
 function isPointerAuthentication(word: number): boolean {
   const hint = bits(word, 11, 5);
   return hint === 7 || hint >>> 3 === 1 || hint >>> 3 === 3;

@@ -7,19 +7,19 @@ import { randomWord, registerFields, staticChoices } from './random-words.js';
 import { qemuDiffers } from './qemu-differences.js';
 import { accessOf, exclusiveLoadFor, isBranch } from './word-class.js';
 
-/** Cases per row, at least; every combination of static fields gets {@link PER_CHOICE}. */
+/** Minimum of cases per row; every combination of static fields gets {@link PER_CHOICE}. */
 const PER_ROW = 40;
 const PER_CHOICE = 4;
-/** Tries for words that reach handlers which had no case. */
+/** Number of attempts to find words for handlers without a case. */
 const MAX_EXTRA = 2000;
-/** Programs of several instructions per table. */
+/** Number of programs of several instructions for each table. */
 const MIXED = 300;
 const FLAG_SETTERS = [0x6b00001f, 0xeb00001f, 0x2b00001f, 0xab00001f];
 const FIRST_ARCHITECTURE_EXIT = 16;
 
 /**
- * Programs for one row: random words of each combination of static fields, sometimes after an instruction that sets the flags, until
- * every handler of the row has one.
+ * Programs for one row: random words for each combination of static fields, sometimes after an instruction that sets
+ * the flags, until every handler of the row is covered.
  */
 function* programsOf(harness: InstructionHarness, row: A64Row, seed: number): Generator<OracleProgram> {
   const random = new Random(seed);
@@ -30,7 +30,7 @@ function* programsOf(harness: InstructionHarness, row: A64Row, seed: number): Ge
   const handlers = new Set<number>();
   for (let round = 0; round < rounds * choices.length + MAX_EXTRA; round++) {
     const isExtra = round >= rounds * choices.length;
-    // Register 31 is special in many ways: each field in turn holds it (30 where a pair begins).
+    // Register 31 is special in many ways, so each field in turn holds it (30 at the start of a pair).
     const special = round % 4 === 0 ? registers[(round / 4) % registers.length] : undefined;
     const number = special !== undefined && /^[a-z]/.test(special) ? 30 : 31;
     const statics = isExtra ? random.pick(choices) : (choices[Math.floor(round / rounds)] as Record<string, number>);
@@ -53,7 +53,9 @@ function* programsOf(harness: InstructionHarness, row: A64Row, seed: number): Ge
   }
 }
 
-/** What comes before a store-exclusive: usually its load, sometimes a store to one of the locations in between, or nothing. */
+/**
+ * The instructions before a store-exclusive: usually its load, sometimes also a store to one of the addresses, or none.
+ */
 function beforeExclusive(random: Random, word: number): number[] {
   if (random.chance(0.15)) return [];
   const load = exclusiveLoadFor(word) as number;
@@ -63,7 +65,7 @@ function beforeExclusive(random: Random, word: number): number[] {
   return [load, (0xf9000000 | (random.below(2) << 10) | (word & 0x3e0) | t) >>> 0];
 }
 
-/** Whether nothing of a program needs a machine around the harness, and QEMU can tell what is right. */
+/** Whether a program needs nothing beyond the harness, and QEMU's result is valid for it. */
 function staysInProgram(harness: InstructionHarness, program: OracleProgram): boolean {
   const input = inputOf(program);
   if (program.words.some((word) => qemuDiffers(word, input.state))) return false;
@@ -77,7 +79,7 @@ function randomFlagSetter(random: Random): number {
   return (random.pick(FLAG_SETTERS) | (m << 16) | (n << 5)) >>> 0;
 }
 
-/** All programs for a table; each row has a seed of its own, whatever the order of rows. */
+/** All programs for a table. Each row has a seed of its own, independent of the order of rows. */
 export function programsOfTable(
   harness: InstructionHarness,
   table: string,

@@ -4,14 +4,14 @@ import type { Random } from './random.js';
 import { accessOf, bits, branchesToRegister, comparedRegisters } from './word-class.js';
 import type { Access } from './word-class.js';
 
-/** Where programs begin in the code page: room before for short backward branches. */
+/** Start address of programs in the code page, with room before it for short backward branches. */
 export const CODE_START = CODE_BASE + 0x400;
 
-/** Offsets in the data pages between which accesses are aimed; the rest is 0. */
+/** Range of offsets in the data pages at which accesses are aimed; the other bytes are 0. */
 const AIMED_FROM = 0xc00;
 const AIMED_TO = 0x1500;
 
-/** What a case begins with. */
+/** The initial state of a case. */
 export interface CaseInput {
   readonly state: MachineState;
   readonly data: Uint8Array;
@@ -33,8 +33,9 @@ const SPECIAL_64 = [
 ];
 
 /**
- * The state and memory that `words` start from, by a seed: values that matter (limits, NaNs, denormals) are frequent, and the accesses
- * of loads and stores nearly always hit the data pages. Recordings store only the seed: after a change here, record again.
+ * The initial state and memory for `words`, from a seed: critical values (limits, NaNs, denormals) are frequent, and
+ * loads and stores nearly always access the data pages. Recordings store only the seed: after a change in this file,
+ * record again.
  *
  * @experimental
  */
@@ -78,7 +79,7 @@ function randomFpcr(random: Random): number {
 
 type Element = (random: Random) => bigint;
 
-/** 64 bits of lanes of some shape; of the shape that the word works on where it is plain. */
+/** 64 bits of lanes of some shape; of the word's shape if that is known. */
 function randomElement(random: Random, word: number): Element {
   const op = bits(word, 28, 25);
   const scalarFp = (op & 7) === 7 && bits(word, 30, 28) === 1;
@@ -174,7 +175,7 @@ function randomData(random: Random, element: Element): Uint8Array {
   return data;
 }
 
-/** Points the registers that form an address to where the word can do something. */
+/** Sets the registers that form an address so that the word accesses valid memory. */
 function aim(random: Random, { state, data }: CaseInput, word: number): void {
   const n = bits(word, 9, 5);
   if (branchesToRegister(word)) {
@@ -188,7 +189,7 @@ function aim(random: Random, { state, data }: CaseInput, word: number): void {
   const access = accessOf(word);
   if (!access || access.kind === 'literal') return;
   if (random.chance(0.02)) {
-    // Somewhere else: the access faults, and not for its alignment, which QEMU does not check everywhere.
+    // An address elsewhere: the access faults, but not because of its alignment, which QEMU does not always check.
     if (access.align > 1) state.setX(n, state.x(n) & -16n);
     return;
   }
@@ -211,7 +212,7 @@ function aim(random: Random, { state, data }: CaseInput, word: number): void {
   }
 }
 
-/** Gives the index register a small value under the word's extension; returns what it adds to the address. */
+/** Gives the index register a small value under the word's extension; returns its contribution to the address. */
 function aimIndex(random: Random, state: MachineState, word: number, { scale }: Access): number {
   const [m, option] = [bits(word, 20, 16), bits(word, 15, 13)];
   if (m === 31) return 0;

@@ -25,8 +25,8 @@ export function staticChoices(row: A64Row): Record<string, number>[] {
 }
 
 /**
- * A random word of `row` with these static fields whose behaviour is defined and which ends when it is run alone; `undefined` when
- * none was found.
+ * A random word of `row` with these static fields whose behaviour is defined and which ends when it runs alone;
+ * `undefined` if none was found.
  *
  * @param fixed - values of static and other fields.
  * @param position - index of the word in its program.
@@ -50,7 +50,9 @@ export function randomWord(
   return undefined;
 }
 
-/** Whether a field holds a register number: in pairs of registers it is a number for the row. */
+/**
+ * Whether a field holds a register number. Rows with register pairs declare the fields of their registers as values.
+ */
 const isRegisterField = ({ name, width, role }: Field): boolean =>
   width > 3 && (role === 'register' || (role === 'value' && /^[a-z]\d?$/.test(name)));
 
@@ -95,7 +97,7 @@ function ignoredBits({ pattern }: A64Row): number {
   return ~covered >>> 0;
 }
 
-/** Half of the immediate branches stay in the code page. */
+/** Makes half of the immediate branches stay in the code page. */
 function aimBranch(random: Random, word: number): number {
   const field = branchField(word);
   if (!field || random.chance(0.5)) return word;
@@ -103,7 +105,7 @@ function aimBranch(random: Random, word: number): number {
   return ((word & ~(mask << field.shift)) | ((random.between(-200, 600) & mask) << field.shift)) >>> 0;
 }
 
-/** Literal loads read the data pages. */
+/** Makes literal loads read the data pages. */
 function aimLiteral(random: Random, word: number, position: number): number {
   if (accessOf(word)?.kind !== 'literal') return word >>> 0;
   const distance = DATA_BASE + 4 * random.between(512, 1400) - (CODE_START + 4 * position);

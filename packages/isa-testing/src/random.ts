@@ -1,5 +1,5 @@
 /**
- * Reproducible random numbers (a 32-bit counter through an integer hash, after "mulberry32").
+ * Reproducible random numbers (a 32-bit counter and an integer hash, after "mulberry32").
  *
  * @experimental
  */
@@ -29,7 +29,7 @@ export class Random {
     return this.u32() % n;
   }
 
-  /** `low` … `high`, both included. */
+  /** `low` … `high`, both inclusive. */
   between(low: number, high: number): number {
     return low + this.below(high - low + 1);
   }

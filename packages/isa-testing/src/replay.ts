@@ -2,19 +2,19 @@ import type { InstructionHarness } from './instruction-harness.js';
 import { describeInput, differences, runProgram } from './oracle-case.js';
 import { decodeRecording } from './oracle-file.js';
 
-/** What a replay found. */
+/** The result of a replay. */
 export interface ReplayReport {
   readonly cases: number;
   /** Number of mismatches by row. */
   readonly failed: ReadonlyMap<string, number>;
-  /** The first mismatches of each row as text. */
+  /** Descriptions of the first mismatches of each row. */
   readonly details: readonly string[];
 }
 
 /**
- * Runs the programs of a recording in the harness and compares.
+ * Runs the programs of a recording in the harness and compares the results.
  *
- * @param perRow - how many mismatches of a row are described.
+ * @param perRow - number of mismatches that are described for each row.
  */
 export function replay(harness: InstructionHarness, recording: Uint8Array, perRow = 2): ReplayReport {
   const failed = new Map<string, number>();

@@ -9,11 +9,11 @@ import type { A64Row } from '@qvm/isa-aarch64';
 const SEED = 7;
 const WORDS_PER_CHOICE = 20;
 const TRIES_PER_CHOICE = 2000;
-/** docs/decisions/0004: up to here the number of handlers made no measurable difference. */
+/** docs/decisions/0004: up to this number of handlers, no difference in speed was measured. */
 const MAX_HANDLERS = 2000;
 const BUILT_IN_HANDLERS = 3;
 
-/** Words that a row accepts, some for each combination of static fields. */
+/** Words that a row accepts, several for each combination of static fields. */
 function* randomWords(random: Random, row: A64Row): Generator<number> {
   for (const statics of staticChoices(row)) {
     for (let tries = 0, found = 0; tries < TRIES_PER_CHOICE && found < WORDS_PER_CHOICE; tries++) {
@@ -28,7 +28,7 @@ function* randomWords(random: Random, row: A64Row): Generator<number> {
   }
 }
 
-/** Whether `inner` fixes every bit that `outer` fixes, the same way. */
+/** Whether `inner` fixes every bit that `outer` fixes, to the same value. */
 function isMoreSpecific(inner: Pattern, outer: Pattern): boolean {
   return (outer.mask & ~inner.mask) === 0 && ((inner.value ^ outer.value) & outer.mask) === 0;
 }

@@ -5,12 +5,15 @@
  */
 export const bits = (word: number, high: number, low: number): number => (word >>> low) & (2 ** (high - low + 1) - 1);
 
-/** How an instruction word forms the address of its memory access. Only what a test needs to aim the access; from Arm ARM C4.1.94. */
+/**
+ * How an instruction word forms the address of its memory access; only as far as tests need it to aim the access (Arm
+ * ARM C4.1.94).
+ */
 export interface Access {
   readonly kind: 'literal' | 'base' | 'index';
-  /** What is added to the base before the access. */
+  /** Offset that the instruction adds to the base before the access. */
   readonly offset: number;
-  /** Alignment that the access must have, 1 when any. */
+  /** Required alignment of the access; 1 for none. */
   readonly align: number;
   /** log2 of the scale of an index register. */
   readonly scale: number;
@@ -74,7 +77,7 @@ export function isBranch(word: number): boolean {
   return bits(word, 28, 26) === 0b101;
 }
 
-/** Where an immediate branch keeps its distance in words; `undefined` for other words. */
+/** Position of an immediate branch's distance (in words); `undefined` for other words. */
 export function branchField(word: number): { readonly shift: number; readonly width: number } | undefined {
   if (bits(word, 30, 26) === 0b00101) return { shift: 0, width: 26 };
   if (bits(word, 30, 25) === 0b011010 || bits(word, 31, 25) === 0b0101010) return { shift: 5, width: 19 };
@@ -88,12 +91,12 @@ export function branchDistance(word: number): number | undefined {
   return field && signed(bits(word, field.shift + field.width - 1, field.shift), field.width);
 }
 
-/** Whether base and index of an address are the same register: it cannot be aimed. */
+/** Whether base and index of an address are the same register, so that the access cannot be aimed. */
 export function indexesItself(word: number): boolean {
   return accessOf(word)?.kind === 'index' && bits(word, 20, 16) === bits(word, 9, 5);
 }
 
-/** The registers and bytes of each that a compare-and-swap compares; `undefined` for other words. */
+/** The registers that a compare-and-swap compares, and their size in bytes; `undefined` for other words. */
 export function comparedRegisters(
   word: number,
 ): { readonly first: number; readonly count: number; readonly bytes: number } | undefined {
@@ -108,7 +111,7 @@ export function branchesToRegister(word: number): boolean {
   return bits(word, 31, 25) === 0b1101011;
 }
 
-/** Whether the Arm ARM lets the word behave in several ways (CONSTRAINED UNPREDICTABLE). */
+/** Whether the Arm ARM permits several behaviours of the word (CONSTRAINED UNPREDICTABLE). */
 export function isUnpredictable(word: number): boolean {
   const a = accessOf(word);
   if (!a) return false;
@@ -128,7 +131,10 @@ export function isUnpredictable(word: number): boolean {
   return false;
 }
 
-/** The load that arms the exclusive monitor for a store-exclusive word, into other registers; `undefined` for other words. */
+/**
+ * The load, into other registers, that arms the exclusive monitor for a store-exclusive word; `undefined` for other
+ * words.
+ */
 export function exclusiveLoadFor(word: number): number | undefined {
   if (bits(word, 29, 24) !== 0b001000 || bits(word, 23, 22) !== 0) return undefined;
   if (bits(word, 21, 21) === 1 && bits(word, 31, 31) === 0) return undefined;

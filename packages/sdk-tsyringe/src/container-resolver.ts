@@ -2,13 +2,13 @@ import type { Resolver, Token } from '@qvm/core';
 import type { DependencyContainer } from 'tsyringe';
 
 /**
- * Services of tsyringe containers by the tokens of qvm.
+ * Resolves services of tsyringe containers by the tokens of qvm.
  *
- * tsyringe's `resolveAll` throws where nothing is registered, and looks only in the nearest container that has the token.
- * `getAll` is empty in the first case, and joins the services of all containers that are given.
+ * tsyringe's `resolveAll` throws if nothing is registered, and considers only the nearest container that has the token.
+ * `getAll` returns an empty array in the first case, and joins the services of all given containers.
  *
- * @param container - what `get` asks, its parents included.
- * @param outer - further containers for `getAll`, such as the parent of `container`; theirs come first.
+ * @param container - the container for `get`, including its parents.
+ * @param outer - further containers for `getAll`, such as the parent of `container`; their services come first.
  * @experimental
  */
 export function containerResolver(container: DependencyContainer, ...outer: readonly DependencyContainer[]): Resolver {

@@ -2,16 +2,16 @@ import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { PLUGIN_API_VERSION, type Provider, type QvmPlugin, type Resolver, type Token } from '@qvm/core';
 
 /**
- * One service of a tsyringe container that qvm shall have.
+ * A service of a tsyringe container that is made available to qvm.
  *
  * @experimental
  */
 export interface ServiceBridge<T = unknown> {
-  /** What qvm knows it as, such as `LOGGER` or `VDEV_FACTORY`. */
+  /** Its token in qvm, such as `LOGGER` or `VDEV_FACTORY`. */
   readonly token: Token<T>;
-  /** What tsyringe knows it as: a class, symbol or string. */
+  /** Its token in tsyringe: a class, symbol or string. */
   readonly from: InjectionToken<T>;
-  /** `host` (the default): one for all VMs. `vm`: resolved in a child container of its own for each VM. */
+  /** `host` (the default): one instance for all VMs. `vm`: resolved in a separate child container for each VM. */
   readonly scope?: Provider['scope'];
   /** Whether the token of qvm takes several services. */
   readonly multi?: boolean;
@@ -27,10 +27,10 @@ export function bridge<T>(entry: ServiceBridge<T>): ServiceBridge {
 }
 
 /**
- * Makes services of an application's tsyringe container a plugin of qvm. Nothing is resolved before qvm needs it.
+ * Makes a plugin of services in an application's tsyringe container. Nothing is resolved before qvm needs it.
  *
  * @param container - the application's container.
- * @param map - which services, and as what.
+ * @param map - the services and their tokens.
  * @param name - the plugin's name, in errors.
  * @experimental
  */
@@ -39,7 +39,7 @@ export function pluginFromTsyringe(
   map: readonly ServiceBridge[],
   name = 'tsyringe',
 ): QvmPlugin {
-  // All services of one VM share a child container, so that container-scoped ones are shared between them.
+  // All services of a VM share a child container, and so its container-scoped services.
   const children = new WeakMap<Resolver, DependencyContainer>();
   const childOf = (resolver: Resolver): DependencyContainer => {
     const child = children.get(resolver) ?? container.createChildContainer();

@@ -3,8 +3,9 @@ import type { Provider, QvmPlugin } from '@qvm/core';
 import { containerResolver } from './container-resolver.js';
 
 /**
- * Registers what a plugin provides with a tsyringe container, under the symbols of the tokens (`token.key`). Services of
- * scope `host` are made once; those of scope `vm` once for each container that asks, so give each VM a child container.
+ * Registers the services of a plugin in a tsyringe container, under the symbols of their tokens (`token.key`).
+ * Services of scope `host` are made once; those of scope `vm` once for each container that resolves them, so give each
+ * VM a child container.
  *
  * @experimental
  */
@@ -18,7 +19,8 @@ function factoryOf(
   { scope, factory }: Provider,
   container: DependencyContainer,
 ): (asking: DependencyContainer) => unknown {
-  // A host service sees the host's container, whichever VM asks first: otherwise it would keep that VM's alive.
+  // A host service uses the host's container, whichever VM resolves it first; otherwise it would keep that VM's
+  // container alive.
   if (scope === 'host') return instanceCachingFactory(() => factory(containerResolver(container)));
   return instancePerContainerCachingFactory((asking) =>
     factory(asking === container ? containerResolver(container) : containerResolver(asking, container)),

@@ -22,7 +22,7 @@ const moved: Board = {
   places: { ...virt.places, pl011: { base: 0x1000_0000, interrupt: 40 } },
 };
 
-/** Where RAM and registers of two UARTs are. */
+/** Base addresses of RAM and of the registers of two UARTs. */
 async function regionsOf(hypervisor: Hypervisor, board?: string): Promise<Readonly<Record<string, number>>> {
   const vm = await hypervisor.createVm({
     name: 'test',

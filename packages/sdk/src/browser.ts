@@ -4,9 +4,9 @@ import { bareHost, type HypervisorHost } from './host/hypervisor-host.js';
 export * from './portable.js';
 
 /**
- * Makes a hypervisor without a platform: no files, no packages, consoles in process only.
+ * Makes a hypervisor without a platform: no files, no packages, in-process consoles only.
  *
- * @param host - what the platform has.
+ * @param host - the services of the platform.
  * @experimental
  */
 export function createHypervisor(options: HypervisorOptions = {}, host: HypervisorHost = bareHost): Hypervisor {

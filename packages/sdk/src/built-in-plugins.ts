@@ -15,7 +15,7 @@ const portableBackendsPlugin: QvmPlugin = {
   provides: [{ token: CHARACTER_BACKEND, scope: 'host', multi: true, factory: () => nullBackend }],
 };
 
-/** Plugins that every hypervisor has, registered as any other. */
+/** Plugins that every hypervisor has, registered like any other. */
 export const builtInPlugins: readonly QvmPlugin[] = [
   aarch64Plugin,
   boardsPlugin,

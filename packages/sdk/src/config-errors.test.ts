@@ -21,7 +21,7 @@ async function findingsOf(text: string, hypervisor = hypervisorWith()): Promise<
   const created = hypervisor.createVm(source);
   if (findings.some(({ severity }) => severity === 'error')) {
     expect(exitCode).toBe(65);
-    // createVm says the same; of the vdevs that are refused, only the first.
+    // createVm reports the same errors, except that it reports only the first vdev that is refused.
     const error: unknown = await created.then(
       () => undefined,
       (reason: unknown) => reason,
@@ -109,7 +109,7 @@ describe('what is wrong with a configuration', () => {
   it('does not include consequences of what is left out', async () => {
     const noRam = '{ "name": "vm", "image": "vm.img", "ram": [{ "size": "1x" }] }';
     const noImage = '{ "name": "vm", "image": "${NO}", "ram": [{ "size": "1M" }] }';
-    // Without its own console, the VM would have one where the second vdev is.
+    // Without its own console, the VM would have an implicit one at the address of the second vdev.
     const noConsole = vm(
       '"vdev": [{ "type": "pl011", "config": "irq=x" }, { "type": "wdt-sp805", "config": "base=0x9000000,irq=34" }]',
     );

@@ -27,7 +27,7 @@ it('100 VMs that were made, run and disposed of leave no growth', async () => {
         vdevs,
       });
       handles.push(new WeakRef(vm));
-      // Every way to end: by the guest, by disposal while it runs, without a start.
+      // Covers every way to end: by the guest, by disposal while it runs, without a start.
       if (i % 3 !== 2) await vm.start();
       if (i % 3 === 1) await vm.exit;
       await vm.dispose();

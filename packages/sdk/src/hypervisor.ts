@@ -24,17 +24,23 @@ import { readConfigText, type VmSource } from './vm/vm-source.js';
  * @experimental
  */
 export interface HypervisorOptions {
-  /** Added after the built-in plugins: of two vdev types or architectures with one name, the later one counts. */
+  /**
+   * Added after the built-in plugins: of two vdev types or architectures with the same name, the later one has
+   * precedence.
+   */
   readonly plugins?: readonly QvmPlugin[];
-  /** Whether the built-in architectures and vdevs are there; `true` when absent. */
+  /** Whether the built-in architectures and vdevs are included. Default `true`. */
   readonly builtIns?: boolean;
-  /** Drops everything when absent, unless a plugin provides `LOGGER`. */
+  /** Default: messages are discarded, unless a plugin provides `LOGGER`. */
   readonly logger?: Logger;
-  /** Variables for `${NAME}` in configurations; those of the process when absent. */
+  /** Variables for `${NAME}` in configurations. Default: the environment of the process. */
   readonly environment?: Environment;
-  /** Where configurations, images and the like are read; the file system when absent. */
+  /** Source of configurations, images and other files. Default: the file system. */
   readonly hostFiles?: FileSource;
-  /** Whether a vdev type that is a package's name may be imported; `true` when absent. Say `false` for strangers' files. */
+  /**
+   * Whether vdev types that are names of packages may be imported. Default `true`. Use `false` for untrusted
+   * configurations.
+   */
   readonly importPackages?: boolean;
 }
 
@@ -50,25 +56,27 @@ export interface Hypervisor {
   readonly architectures: readonly Architecture[];
   /** The boards that configurations can name. */
   readonly boards: readonly Board[];
-  /** The kinds of character back ends that `hostdev` can name beside `stdio` and `stream:NAME`. */
+  /** The kinds of character back ends that `hostdev` can name besides `stdio` and `stream:NAME`. */
   readonly characterBackends: readonly CharacterBackendFactory[];
   /** The VMs that have not ended. */
   readonly vms: readonly VmHandle[];
   /**
    * Makes a VM that is ready to start: everything is checked, files are read, devices exist.
    *
-   * @throws ConfigError with every mistake in the configuration and its place; StartError when the host cannot make it.
+   * @throws ConfigError with all errors in the configuration and their locations; StartError when the host cannot make
+   * it.
    */
   createVm(source: VmSource, options?: VmCreateOptions): Promise<VmHandle>;
   /**
-   * Everything that is wrong with a configuration, warnings included: does all that a start does up to the guest's first instruction,
-   * but opens no character back end and only looks at disks. What other programs hold at the moment (a port, the lock of a disk) shows
-   * only at a start.
+   * All problems of a configuration, including warnings. Does everything that a start does before the guest's first
+   * instruction, but opens no character back end and only inspects disks. Conflicts with other programs (a port, the
+   * lock of a disk) are detected only at a start.
    */
   checkVm(source: VmSource, options?: VmCreateOptions): Promise<VmCheck>;
   /**
-   * Reads configuration files of any kind and form, with those that they refer to: VMs, parts of VMs, systems. What is wrong
-   * with them is among the findings; this never rejects for it. The VMs are then made by `createVm({ spec })`.
+   * Reads configuration files of any kind and form, with those that they refer to: VMs, parts of VMs, systems.
+   * Problems are among the findings; the promise does not reject because of them. The VMs can then be made by
+   * `createVm({ spec })`.
    */
   loadConfigs(files: readonly string[]): Promise<LoadedConfigs>;
   /** Ends all VMs, and releases everything. */

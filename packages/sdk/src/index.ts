@@ -20,7 +20,7 @@ export { tcpBackend, tcpListenBackend } from './node/tcp-backend.js';
 /**
  * Makes a hypervisor.
  *
- * @param host - the platform; Node when absent.
+ * @param host - the platform. Default Node.
  * @experimental
  */
 export function createHypervisor(options: HypervisorOptions = {}, host: HypervisorHost = nodeHost): Hypervisor {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** All modules of this package that an entry reaches, and what they import from elsewhere. */
+/** All modules of this package that are reachable from an entry, and their imports from elsewhere. */
 function reach(entry: URL): { readonly files: ReadonlySet<string>; readonly imports: ReadonlySet<string> } {
   const files = new Set<string>();
   const imports = new Set<string>();
@@ -24,7 +24,7 @@ describe('the portable entry', () => {
   it('reaches nothing of Node', () => {
     const { files, imports } = reach(new URL('./browser.js', import.meta.url));
     expect(files.size).toBeGreaterThan(20);
-    // A sub-path is an entry of its package.
+    // Reduces a sub-path to its package.
     const packages = [...imports].map((name) => (/^@[^/]+\/[^/]+/.exec(name) ?? [name])[0]);
     expect([...new Set(packages)].sort()).toEqual([
       '@qvm/arch-aarch64',

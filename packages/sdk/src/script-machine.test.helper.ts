@@ -1,8 +1,8 @@
 import { createScriptPlugin } from '@qvm/testing';
 
 /*
- * The scripted guests of the testing kit, on a board with a clock. They stand in for real ones in tests of what is around them.
- * The command line and the host load this file as a plugin.
+ * The scripted guests of the testing kit, on a board with a clock. They replace real guests in tests of the SDK's own
+ * functions. The command line and the host load this file as a plugin.
  */
 export { scriptedGuest as script } from '@qvm/testing';
 

@@ -1,7 +1,7 @@
 import { tunedAarch64, type RegionTuning } from '@qvm/arch-aarch64';
 import { ARCHITECTURE, PLUGIN_API_VERSION, provide, type QvmPlugin } from '@qvm/core';
 
-/** What `QVM_TEST_TIER` may say: regions for whatever runs twice, or for nothing. */
+/** Values of `QVM_TEST_TIER`: translate any code that runs twice, or none. */
 const TUNINGS: Readonly<Record<string, RegionTuning>> = {
   eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 2000, rest: 1, modules: 8192, background: false },
   never: {
@@ -16,7 +16,7 @@ const TUNINGS: Readonly<Record<string, RegionTuning>> = {
   },
 };
 
-/** Another tuning of the second tier, for tests. */
+/** A plugin with another tuning of the second tier, for tests. */
 export const plugin: QvmPlugin = {
   name: 'tier-of-test',
   apiVersion: PLUGIN_API_VERSION,

@@ -44,7 +44,7 @@ function addUnpacked(format: i32, a: u64, b: u64, negate: i32): u64 {
   return sum(format);
 }
 
-/** a + b, or a - b when `negate` is 1: a NaN in b keeps its sign either way. */
+/** a + b, or a - b if `negate` is 1. A NaN in b keeps its sign in both cases. */
 function add(format: i32, a: u64, b: u64, negate: i32, fp: i32): u64 {
   begin(format, fp);
   const result = addUnpacked(format, a, b, negate);
@@ -55,7 +55,7 @@ function add(format: i32, a: u64, b: u64, negate: i32, fp: i32): u64 {
 export function f64_add(a: i64, b: i64, fp: i32): i64 {
   if (native64(a, b, fp)) {
     const r = reinterpret<i64>(reinterpret<f64>(a) + reinterpret<f64>(b));
-    // A sum is never rounded to zero.
+    // A sum never underflows to zero by rounding.
     if (safe64(r) || r << 1 == 0) return r;
   }
   return add(F64, a, b, 0, fp);

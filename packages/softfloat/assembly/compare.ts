@@ -23,7 +23,7 @@ const EQUAL: i32 = 6;
 const GREATER: i32 = 2;
 const UNORDERED: i32 = 3;
 
-/** The order of A and B, neither a NaN, as NZCV. */
+/** The order of A and B, neither of which is a NaN, as NZCV. */
 function order(): i32 {
   if (A.cls == ZERO && B.cls == ZERO) return EQUAL;
   if (A.cls == ZERO) return B.sign ? GREATER : LESS;
@@ -50,7 +50,7 @@ function compare(format: i32, a: u64, b: u64, signalNaNs: i32, fp: i32): i32 {
   return result;
 }
 
-/** NZCV of a comparison; quiet NaNs raise IOC only when `signalNaNs` is not zero. */
+/** NZCV of a comparison; quiet NaNs raise IOC only if `signalNaNs` is not zero. */
 export function f64_compare(a: i64, b: i64, signalNaNs: i32, fp: i32): i32 {
   if (!flushing(fp)) {
     const x = reinterpret<f64>(a);
@@ -77,12 +77,12 @@ export function f16_compare(a: i32, b: i32, signalNaNs: i32, fp: i32): i32 {
   return compare(F16, <u32>(a & 0xffff), <u32>(b & 0xffff), signalNaNs, fp);
 }
 
-/** 1 when equal, else 0; only signalling NaNs raise IOC. */
+/** 1 if equal, otherwise 0; only signalling NaNs raise IOC. */
 export function f64_cmpeq(a: i64, b: i64, fp: i32): i32 {
   return i32(f64_compare(a, b, 0, fp) == EQUAL);
 }
 
-/** 1 when a >= b, else 0; any NaN raises IOC. C without V: equal or greater. */
+/** 1 if a >= b, otherwise 0; any NaN raises IOC. C without V means equal or greater. */
 export function f64_cmpge(a: i64, b: i64, fp: i32): i32 {
   return i32((f64_compare(a, b, 1, fp) & 3) == 2);
 }
@@ -115,7 +115,10 @@ export function f16_cmpgt(a: i32, b: i32, fp: i32): i32 {
   return i32(f16_compare(a, b, 1, fp) == GREATER);
 }
 
-/** The larger one with `wanted` GREATER, the smaller one with LESS; of two zeros the positive or the negative one. */
+/**
+ * The larger operand if `wanted` is GREATER, the smaller one if it is LESS; of two zeros, the positive or the negative
+ * one.
+ */
 function select(format: i32, a: u64, b: u64, wanted: i32): u64 {
   const found = order();
   if (A.cls == ZERO && B.cls == ZERO) return signBit(format, wanted == GREATER ? A.sign & B.sign : A.sign | B.sign);
@@ -123,7 +126,7 @@ function select(format: i32, a: u64, b: u64, wanted: i32): u64 {
   return B.cls == ZERO ? signBit(format, B.sign) : b;
 }
 
-/** With `number` 1 (FPMaxNum, FPMinNum) a single quiet NaN loses against any number. */
+/** If `number` is 1 (FPMaxNum, FPMinNum), a single quiet NaN loses against any number. */
 function extreme(format: i32, a: u64, b: u64, wanted: i32, number: i32, fp: i32): u64 {
   begin(format, fp);
   unpackA(format, a);

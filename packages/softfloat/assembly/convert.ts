@@ -21,7 +21,7 @@ import {
 } from './core';
 import { safe32, safe64, unflushed32 } from './fast';
 
-/** FPConvertNaN: the payload keeps its upper bits. */
+/** FPConvertNaN: keeps the upper bits of the payload. */
 function convertNaN(from: i32, to: i32, bits: u64): u64 {
   const aligned = bits << (64 - fractionBits(from));
   return infinity(to, U.sign) | quietBit(to) | (aligned >> (64 - fractionBits(to)));
@@ -80,7 +80,7 @@ export function f64_to_f32(a: i64, fp: i32): i32 {
   return <i32>convert(F64, F32, a, false, fp);
 }
 
-/** FCVTXN: round to odd, whatever FPCR says. */
+/** FCVTXN: rounds to odd, whatever FPCR's mode. */
 export function f64_to_f32_odd(a: i64, fp: i32): i32 {
   return <i32>convert(F64, F32, a, true, fp);
 }

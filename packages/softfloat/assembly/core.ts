@@ -1,9 +1,11 @@
 /**
- * Architecture-neutral binary floating point: unpack, align, round, pack. What an architecture decides (which NaN wins, whether denormals are
- * flushed, which status bits exist) it puts into `Env` before an operation and takes from `Env.flags` after it; nothing here touches memory.
+ * Architecture-neutral binary floating point: unpack, align, round, pack. An architecture passes its choices (which
+ * NaN wins, whether denormals are flushed, which status bits exist) in `Env` before an operation and reads `Env.flags`
+ * after it. This file accesses no memory.
  *
- * An unpacked finite number is (-1)^sign * sig * 2^(exp - 63) with bit 63 of `sig` set. Results that need more than 64 bits keep every lost bit
- * in bit 0 ("jamming"), which is exact for rounding as the widest format keeps 11 bits below its own last place.
+ * An unpacked finite number is (-1)^sign * sig * 2^(exp - 63) with bit 63 of `sig` set. If a result needs more than 64
+ * bits, bit 0 is the OR of all lost bits ("jamming"), which is exact for rounding, because even the widest format
+ * leaves 11 bits below its last place.
  */
 
 /** Formats: 16 << format is the width in bits. */
@@ -18,7 +20,7 @@ export const INF: i32 = 2;
 export const QNAN: i32 = 3;
 export const SNAN: i32 = 4;
 
-/** Rounding modes: the first four in the order of Arm's FPCR.RMode. */
+/** Rounding modes: the first four are in the order of Arm's FPCR.RMode. */
 export const NEAREST_EVEN: i32 = 0;
 export const TOWARD_PLUS: i32 = 1;
 export const TOWARD_MINUS: i32 = 2;
@@ -34,7 +36,7 @@ export const UNDERFLOW: u32 = 8;
 export const INEXACT: u32 = 16;
 export const INPUT_DENORMAL: u32 = 128;
 
-/** What one operation runs under, and what it raised. */
+/** The environment of an operation, and the exceptions that it raised. */
 export class Env {
   static rounding: i32 = 0;
   /** Denormal operands count as zeros and raise `flushedInputFlag`. */
@@ -111,7 +113,7 @@ export function maxNormal(format: i32, sign: i32): u64 {
   return infinity(format, sign) - 1;
 }
 
-/** 2.0: the mantissa is empty and the exponent one above the bias. */
+/** 2.0: the mantissa is zero and the exponent one above the bias. */
 export function two(format: i32, sign: i32): u64 {
   return signBit(format, sign) | ((<u64>(exponentBias(format) + 1)) << fractionBits(format));
 }
@@ -120,14 +122,14 @@ export function quietBit(format: i32): u64 {
   return (<u64>1) << (fractionBits(format) - 1);
 }
 
-/** Shift right, any distance, keeping lost ones in bit 0. */
+/** Shifts right by any distance; bit 0 is the OR of itself and all lost bits. */
 export function shiftRightJam(value: u64, distance: i32): u64 {
   if (distance <= 0) return value;
   if (distance > 63) return u64(value != 0);
   return (value >> distance) | u64(value << (64 - distance) != 0);
 }
 
-/** The upper 64 bits of a product; the lower ones are `a * b`. */
+/** The upper 64 bits of a product; the lower 64 bits are `a * b`. */
 export function multiplyHigh(a: u64, b: u64): u64 {
   const al = a & 0xffffffff;
   const ah = a >> 32;
@@ -198,7 +200,7 @@ export function unpackC(format: i32, bits: u64): void {
   C.sig = U.sig;
 }
 
-/** Whether a magnitude whose discarded part is `rest` (bit 63 worth one half) is rounded up. */
+/** Whether a magnitude is rounded up; `rest` is its discarded part (bit 63 is one half). */
 export function roundsUp(rounding: i32, sign: i32, odd: bool, rest: u64): bool {
   const half: u64 = 1 << 63;
   switch (rounding) {
@@ -217,7 +219,7 @@ export function roundsUp(rounding: i32, sign: i32, odd: bool, rest: u64): bool {
   }
 }
 
-/** What a result too large for the format becomes. */
+/** The result of an overflow. */
 export function overflowed(format: i32, sign: i32): u64 {
   if (format == F16 && Env.alternativeHalf) {
     raise(INVALID);
@@ -230,7 +232,7 @@ export function overflowed(format: i32, sign: i32): u64 {
   return toInfinity ? infinity(format, sign) : maxNormal(format, sign);
 }
 
-/** Round and pack a number with bit 63 of `sig` set; tininess is detected before rounding. */
+/** Rounds and packs a number with bit 63 of `sig` set; tininess is detected before rounding. */
 export function roundPack(format: i32, sign: i32, exp: i32, sig: u64): u64 {
   const fb = fractionBits(format);
   const minExp = 1 - exponentBias(format);
@@ -254,13 +256,13 @@ export function roundPack(format: i32, sign: i32, exp: i32, sig: u64): u64 {
   return signBit(format, sign) + ((<u64>biased) << fb) + mantissa;
 }
 
-/** The same for a number whose bit 63 need not be set; `sig` is not zero. */
+/** Like roundPack, for a number whose bit 63 may be clear; `sig` is not zero. */
 export function normalizeRoundPack(format: i32, sign: i32, exp: i32, sig: u64): u64 {
   const shift = <i32>clz(sig);
   return roundPack(format, sign, exp - shift, sig << shift);
 }
 
-/** The zero that two numbers of opposite sign and equal magnitude add up to. */
+/** The zero that is the sum of two numbers of opposite sign and equal magnitude. */
 export function cancelled(format: i32): u64 {
   return signBit(format, i32(Env.rounding == TOWARD_MINUS));
 }

@@ -1,4 +1,7 @@
-/** FPDiv and FPSqrt: the native operation gives a guess a few units off, an exact integer remainder corrects it and tells the sticky bit. */
+/**
+ * FPDiv and FPSqrt: the native operation gives an estimate that is a few units off; an exact integer remainder
+ * corrects it and determines the sticky bit.
+ */
 import { begin, end, invalid, processNaN, processNaNs } from './arm-policy';
 import {
   A,
@@ -23,7 +26,8 @@ import { native32, native64, safe32, safe64 } from './fast';
 function quotient(format: i32): u64 {
   const n = A.sig >> 11;
   const d = B.sig >> 11;
-  // n and d are in [2^52, 2^53): the quotient is in (2^55, 2^57), the guess within 16 of it, so the remainder fits 64 bits.
+  // n and d are in [2^52, 2^53), so the quotient is in (2^55, 2^57), the estimate is within 16 of it, and the remainder
+  // fits into 64 bits.
   let q = <u64>((<f64>n / <f64>d) * 72057594037927936.0);
   let rest = <i64>((n << 56) - q * d);
   while (rest < 0) {
@@ -82,7 +86,7 @@ export function f16_div(a: i32, b: i32, fp: i32): i32 {
 /** The root of A, finite and positive. */
 function root(format: i32): u64 {
   const odd = A.exp & 1;
-  // An even exponent leaves the radicand m * 2^56 in [2^108, 2^110) and its root in [2^54, 2^55).
+  // Making the exponent even puts the radicand m * 2^56 into [2^108, 2^110) and its root into [2^54, 2^55).
   const m = (A.sig >> 11) << odd;
   let r = <u64>(sqrt<f64>(<f64>m) * 268435456.0);
   let rest = <i64>((m << 56) - r * r);

@@ -1,4 +1,4 @@
-/** FPRecipEstimate, FPRSqrtEstimate, FPRecpX and the unsigned estimates: the manual computes them, so no table is needed. */
+/** FPRecipEstimate, FPRSqrtEstimate, FPRecpX and the unsigned estimates, computed as in the manual, without tables. */
 import { begin, end, invalid, processNaN } from './arm-policy';
 import {
   DIVIDE_BY_ZERO,
@@ -38,7 +38,7 @@ function recipSqrtEstimate(a: u32): u32 {
   return (b + 1) >> 1;
 }
 
-/** Pack an estimate of 9 bits, hidden bit included, with a biased exponent that may be 0 or -1. */
+/** Packs an estimate of 9 bits, including the hidden bit, with a biased exponent that may be 0 or -1. */
 function packEstimate(format: i32, sign: i32, biased: i32, estimate: u32): u64 {
   let mantissa = (<u64>estimate) << (fractionBits(format) - 8);
   if (biased <= 0) {
@@ -120,7 +120,7 @@ export function f16_rsqrte(a: i32, fp: i32): i32 {
   return <i32>rsqrte(F16, <u32>(a & 0xffff), fp);
 }
 
-/** FPRecpX: the exponent inverted, the fraction dropped. */
+/** FPRecpX: inverts the exponent and drops the fraction. */
 function recpx(format: i32, a: u64, fp: i32): u64 {
   begin(format, fp);
   unpack(format, a);
@@ -145,7 +145,7 @@ export function f16_recpx(a: i32, fp: i32): i32 {
   return <i32>recpx(F16, <u32>(a & 0xffff), fp);
 }
 
-/** URECPE: the reciprocal of a fraction in [0.5, 1), as a fraction in [1, 2); smaller ones saturate. */
+/** URECPE: the reciprocal of a fraction in [0.5, 1), as a fraction in [1, 2); smaller operands saturate. */
 export function u32_recpe(a: i32): i32 {
   return a < 0 ? <i32>(recipEstimate((<u32>a) >> 23) << 23) : -1;
 }

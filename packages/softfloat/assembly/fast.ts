@@ -1,6 +1,7 @@
 /**
- * When the native operation is exact enough: it rounds to nearest, so with that mode selected, IXC set already and a normal result there is nothing
- * left to report. A result with the smallest normal exponent may have been tiny before rounding and is left to the integer path.
+ * Conditions under which the native operation is exact: it rounds to nearest, so with that mode selected, IXC set
+ * already and a normal result, there is nothing else to report. A result with the smallest normal exponent may have
+ * been tiny before rounding and takes the integer path.
  */
 import { flushing, quietNearest } from './arm-policy';
 

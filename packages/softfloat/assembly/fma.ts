@@ -31,7 +31,7 @@ class P {
   static lo: u64 = 0;
 }
 
-/** Shift P right, keeping lost ones in bit 0. */
+/** Shifts P right; bit 0 is the OR of itself and all lost bits. */
 function shiftJamP(distance: i32): void {
   if (distance == 0) return;
   const hi = P.hi;
@@ -46,10 +46,10 @@ function shiftJamP(distance: i32): void {
   }
 }
 
-/** Round the value P * 2^(exp - 127), divided by 2^halvings. */
+/** Rounds the value P * 2^(exp - 127), divided by 2^halvings. */
 function roundP(format: i32, sign: i32, exp: i32): u64 {
   if (P.hi == 0) {
-    // Operands are at most 53 bits wide: what is left of a cancellation fits the lower half exactly.
+    // Operands have at most 53 bits, so the difference after a cancellation fits exactly into the lower half.
     return normalizeRoundPack(format, sign, exp - 64, P.lo);
   }
   const shift = <i32>clz(P.hi);
@@ -124,7 +124,7 @@ function muladdUnpacked(format: i32, c: u64, a: u64, b: u64): u64 {
   unpackA(format, a);
   unpackB(format, b);
   if (C.cls >= QNAN || A.cls >= QNAN || B.cls >= QNAN) {
-    // A quiet addend does not hide an invalid product.
+    // A quiet NaN as addend does not hide an invalid product.
     if (C.cls == QNAN && invalidProduct()) return invalid(format);
     return processNaNs3(format, c, a, b);
   }
@@ -142,17 +142,20 @@ function muladd(format: i32, c: u64, a: u64, b: u64, fp: i32): u64 {
   return result;
 }
 
-/** The field of an exponent within 450 of the bias: products of such numbers, and their rounding errors, neither overflow nor underflow. */
+/**
+ * Whether an exponent is within 450 of the bias: products of such numbers, and their rounding errors, neither overflow
+ * nor underflow.
+ */
 function moderate(bits: u64): bool {
   return ((bits >> 52) & 0x7ff) - 573 <= 900;
 }
 
-/** An exponent within 900 of the bias. */
+/** Whether an exponent is within 900 of the bias. */
 function wide(bits: u64): bool {
   return ((bits >> 52) & 0x7ff) - 123 <= 1800;
 }
 
-/** The part of x that keeps 26 bits (Veltkamp's splitting). */
+/** The upper 26 bits of x (Veltkamp's splitting). */
 function upperHalf(x: f64): f64 {
   const t = x * 134217729.0;
   return t - (t - x);
@@ -180,14 +183,14 @@ function fusedNative(c: f64, a: f64, b: f64): f64 {
   const error = tl - (z - zv) + (vl - zv);
   if (error != 0) {
     const bits = reinterpret<i64>(z);
-    // Away from zero when the error has the sign of the sum, else toward zero: to the neighbour that is odd.
+    // Rounds to the odd neighbour: away from zero if the error has the sign of the sum, otherwise toward zero.
     if (!(bits & 1)) z = reinterpret<f64>(error > 0 == z > 0 ? bits + 1 : bits - 1);
   }
   return vh + z;
 }
 
 export function f64_muladd(addend: i64, a: i64, b: i64, fp: i32): i64 {
-  // Such operands are normal and so is their product: flushing does not matter.
+  // Such operands and their product are normal, so flushing has no effect.
   if (quietNearest(fp) && moderate(a) && moderate(b)) {
     if (wide(addend)) {
       const r = reinterpret<i64>(fusedNative(reinterpret<f64>(addend), reinterpret<f64>(a), reinterpret<f64>(b)));
@@ -201,7 +204,7 @@ export function f64_muladd(addend: i64, a: i64, b: i64, fp: i32): i64 {
 
 export function f32_muladd(addend: i32, a: i32, b: i32, fp: i32): i32 {
   if (quietNearestUnflushed(fp)) {
-    // The product is exact; so is the second rounding unless the first one may have made a tie.
+    // The product is exact; the second rounding is, too, unless the first one may have made a tie.
     const wideSum = <f64>reinterpret<f32>(a) * <f64>reinterpret<f32>(b) + <f64>reinterpret<f32>(addend);
     if ((reinterpret<i64>(wideSum) & 0x1fffffff) != 0x10000000) {
       const r = reinterpret<i32>(<f32>wideSum);
@@ -222,7 +225,7 @@ function oneAndHalf(format: i32): u64 {
 
 /** 2 - a * b, or (3 - a * b) / 2 with `halvings` 1. */
 function stepUnpacked(format: i32, a: u64, b: u64, halvings: i32): u64 {
-  // Arm negates the operand first, NaN or not.
+  // Arm negates the operand first, even a NaN.
   a ^= signBit(format, 1);
   unpackA(format, a);
   unpackB(format, b);

@@ -72,7 +72,7 @@ function nativeRound32(x: f32, rounding: i32): f32 {
   return rounding == 2 ? floor<f32>(x) : trunc<f32>(x);
 }
 
-/** Round to an integer in the same format; IXC is raised only when `exact` is not zero (FRINTX). */
+/** Rounds to an integer in the same format; raises IXC only if `exact` is not zero (FRINTX). */
 export function f64_rint(a: i64, rounding: i32, exact: i32, fp: i32): i64 {
   if (rounding < TIES_AWAY && unflushed64(a, fp)) {
     const x = reinterpret<f64>(a);
@@ -95,7 +95,7 @@ export function f16_rint(a: i32, rounding: i32, exact: i32, fp: i32): i32 {
   return <i32>rint(F16, <u32>(a & 0xffff), rounding, exact, fp);
 }
 
-/** The largest magnitude an integer of `width` bits holds: `negative` counts for signed ones only. */
+/** The largest magnitude of an integer of `width` bits; `negative` matters for signed ones only. */
 function limit(width: i32, signed: i32, negative: i32): u64 {
   if (signed) return ((<u64>1) << (width - 1)) - 1 + <u64>negative;
   return negative ? 0 : (<u64>-1) >> (64 - width);
@@ -124,7 +124,7 @@ function toFixedUnpacked(format: i32, a: u64, fbits: i32, rounding: i32, width: 
   return U.sign ? 0 - magnitude : magnitude;
 }
 
-/** To an integer with `fbits` fraction bits, saturating. */
+/** Converts to an integer with `fbits` fraction bits, saturating. */
 function toFixed(format: i32, a: u64, fbits: i32, rounding: i32, width: i32, signed: i32, fp: i32): u64 {
   begin(format, fp);
   const result = toFixedUnpacked(format, a, fbits, rounding, width, signed);
@@ -132,7 +132,7 @@ function toFixed(format: i32, a: u64, fbits: i32, rounding: i32, width: i32, sig
   return result;
 }
 
-/** Whether a rounded value in range needs no flag. */
+/** Whether a rounded value is in range and needs no flag. */
 function silent64(x: f64, r: f64, low: f64, high: f64, fp: i32): bool {
   return r >= low && r < high && (r == x || inexactSet(fp));
 }
@@ -173,7 +173,7 @@ export function f64_to_u32(a: i64, fbits: i32, rounding: i32, fp: i32): i32 {
   return <i32>toFixed(F64, a, fbits, rounding, 32, 0, fp);
 }
 
-/** Every f32 is an f64, but a denormal one must be flushed as what it is. */
+/** Every f32 is an f64, but a denormal f32 must be flushed as an f32. */
 export function f32_to_s64(a: i32, fbits: i32, rounding: i32, fp: i32): i64 {
   if (fbits == 0 && rounding < TIES_AWAY && unflushed32(a, fp)) {
     const x = <f64>reinterpret<f32>(a);
@@ -226,7 +226,7 @@ export function f16_to_u32(a: i32, fbits: i32, rounding: i32, fp: i32): i32 {
   return <i32>toFixed(F16, <u32>(a & 0xffff), fbits, rounding, 32, 0, fp);
 }
 
-/** To 16 bits, sign-extended. */
+/** Converts to 16 bits, sign-extended. */
 export function f16_to_s16(a: i32, fbits: i32, rounding: i32, fp: i32): i32 {
   return <i32>toFixed(F16, <u32>(a & 0xffff), fbits, rounding, 16, 1, fp);
 }
@@ -278,7 +278,7 @@ export function f16_from_u64(x: i64, fbits: i32, fp: i32): i32 {
   return <i32>fromFixed(F16, 0, x, fbits, fp);
 }
 
-/** Bit 32 of jcvt's result: the conversion was exact, PSTATE.Z. */
+/** Bit 32 of jcvt's result, set if the conversion was exact: PSTATE.Z. */
 const EXACT: u64 = 1 << 32;
 
 function jcvtUnpacked(a: u64): u64 {

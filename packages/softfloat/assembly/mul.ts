@@ -40,7 +40,7 @@ function mul(format: i32, a: u64, b: u64, extended: bool, fp: i32): u64 {
   return result;
 }
 
-/** A zero product is exact only when an operand is zero. */
+/** Whether an operand is zero; only then is a zero product exact. */
 function zeroOperand64(a: u64, b: u64): bool {
   return a << 1 == 0 || b << 1 == 0;
 }

@@ -21,7 +21,10 @@ function put(name, k, at) {
   }
 }
 
-/** Arguments of a function: numbers first, then rounding mode zero and the like, lanes, the status address. */
+/**
+ * Arguments of a function: numbers first, then zeros for the rounding mode and other parameters, lanes, the status
+ * address.
+ */
 function prepare(name, status) {
   const { params } = SOFTFLOAT_SIGNATURES[name];
   const vector = name.startsWith('v_');

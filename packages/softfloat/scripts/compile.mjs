@@ -1,4 +1,4 @@
-/** What build-wasm.mjs and the test that the committed module is up to date make of assembly/. */
+/** Compiles assembly/ for build-wasm.mjs and for the test that the committed module is up to date. */
 import { fileURLToPath } from 'node:url';
 import { compileAssembly, moduleSource } from '../../../scripts/lib/assemblyscript.mjs';
 import { vectorSource } from './vector-source.mjs';

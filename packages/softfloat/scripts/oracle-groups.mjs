@@ -1,6 +1,7 @@
 /**
- * Which instruction shows what which function must return. A group: `fn` called with operands of the types in `args`, then `extra`, then the address of
- * FPCR and FPSR; `code` leaves the result in x5, with the operands in v0 to v2 and x10 to x12. In `extra`, 'rmode' stands for FPCR.RMode. `except` tells cases that QEMU gets wrong.
+ * Maps each function to an instruction with the same result. In a group, `fn` is called with operands of the types in
+ * `args`, then `extra`, then the address of FPCR and FPSR; `code` leaves the result in x5, with the operands in v0 to
+ * v2 and x10 to x12. In `extra`, 'rmode' stands for FPCR.RMode. `except` selects cases in which QEMU is wrong.
  */
 const WIDTH = { f16: { reg: 'h', x: 'w' }, f32: { reg: 's', x: 'w' }, f64: { reg: 'd', x: 'x' } };
 const SIMPLE = {
@@ -134,7 +135,7 @@ function conversions() {
     convert: true,
   });
   const jcvt = ['fjcvtzs w5, d0', 'mrs x6, nzcv', 'ubfx x6, x6, #30, #1', 'orr x5, x5, x6, lsl #32'];
-  // The manual clears Z for a denormal that is flushed (FPToFixedJS); QEMU 7.2 does not.
+  // According to the manual, Z is clear for a denormal that is flushed (FPToFixedJS); QEMU 7.2 sets it.
   const flushedDenormal = (control, [value]) =>
     (control & 4) !== 0 && ((value << 1n) & 0xffffffffffffffffn) >> 53n === 0n;
   groups.push({ fn: 'f64_jcvt', args: ['f64'], extra: [], code: jcvt, except: flushedDenormal });

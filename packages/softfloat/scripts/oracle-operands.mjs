@@ -1,4 +1,7 @@
-/** Operands and control bits worth trying: uniformly random bits hardly ever meet a corner. Everything follows from a seed. */
+/**
+ * Operands and control bits for tests. Uniformly random bits would hardly ever reach corner cases. Everything is
+ * derived from a seed.
+ */
 
 const FORMAT = { f16: { e: 5n, f: 10n }, f32: { e: 8n, f: 23n }, f64: { e: 11n, f: 52n } };
 
@@ -98,7 +101,7 @@ function float(random, format) {
   return assemble(format, random.below(2), exponent(random, format), fraction(random, format.f));
 }
 
-/** An operand that makes an operation with `other` cancel, barely overlap, underflow or overflow. */
+/** An operand with which an operation with `other` cancels, barely overlaps, underflows or overflows. */
 function related(random, format, other) {
   const max = (1n << format.e) - 1n;
   const bias = max >> 1n;
@@ -170,7 +173,10 @@ function boundaryPair(random, format) {
   return [assemble(format, random.below(2), exp, nearly()), assemble(format, random.below(2), other, nearly())];
 }
 
-/** Addend and factors whose exact sum is a tie between two results, or off one by very little: a second rounding would show. */
+/**
+ * An addend and factors whose exact sum is a tie between two results, or very close to one: a double rounding would be
+ * noticed.
+ */
 function tie(random, format) {
   const bias = (1n << (format.e - 1n)) - 1n;
   const one = 1n << format.f;
@@ -179,7 +185,7 @@ function tie(random, format) {
   const expB = bias + BigInt(random.below(4));
   const few = BigInt(random.below(4));
   if (random.below(2)) {
-    // (1 + x)(1 - x), half a unit of the addend but for x * x.
+    // (1 + x)(1 - x), which is half a unit of the addend minus x * x.
     const b = few === 0n ? assemble(format, sign(), expB, 0n) : assemble(format, sign(), expB - 1n, one - 2n * few);
     const top = expA + expB - bias + format.f + BigInt(random.below(3));
     return [
@@ -210,7 +216,7 @@ function integer(random, bits) {
   const all = (1n << bits) - 1n;
   const kept = BigInt(1 + random.below(Number(bits)));
   const value = fraction(random, kept) | (1n << (kept - 1n));
-  // The first integers that no longer fit a significand.
+  // The first integers that do not fit into a significand.
   const odd = (1n << random.pick([11n, 24n, 53n])) + BigInt(random.below(8)) - 3n;
   const result = random.pick([0n, odd, odd, value, value, value, value, value, value]);
   return (random.below(2) ? result : -result) & all;
@@ -243,7 +249,10 @@ function operands(random, group) {
   return values;
 }
 
-/** FPCR's bits in a case: RMode in bits 1:0, then FZ, DN, AHP, FZ16; bit 6 is FPSR.IXC set beforehand. Native fast paths need 0x40. */
+/**
+ * Control bits of a case: RMode in bits 1:0, then FZ, DN, AHP, FZ16; bit 6 sets FPSR.IXC beforehand, which native fast
+ * paths require.
+ */
 function control(random, group) {
   const half = /f16/.test(group.fn);
   let value = random.below(4) === 0 ? 0x40 : random.below(128);

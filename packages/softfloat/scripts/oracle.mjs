@@ -1,4 +1,4 @@
-/** Runs Arm instructions under qemu-aarch64: a small program reads records of operands and writes results and FPSR. */
+/** Executes Arm instructions in qemu-aarch64: a small program reads records of operands and writes results and FPSR. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

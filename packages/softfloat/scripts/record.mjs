@@ -1,9 +1,10 @@
 /**
- * Records what qemu-aarch64 answers into testdata/arm-results.bin.gz. Needs binutils for aarch64 and QEMU's user mode.
+ * Records the answers of qemu-aarch64 in testdata/arm-results.bin.gz. Needs binutils for aarch64 and QEMU's user mode.
  * Run: node packages/softfloat/scripts/record.mjs
  *
- * The file, before gzip: the length of a JSON header (u32, little endian), the header (an array of groups), then the rows of each group: control bits
- * (see oracle-operands.mjs), FPSR[7:0] afterwards, the operands and the result, little endian and as wide as their types.
+ * The file, before gzip: the length of a JSON header (u32, little endian), the header (an array of groups), then the
+ * rows of each group: control bits (see oracle-operands.mjs), FPSR[7:0] afterwards, the operands and the result,
+ * little endian and as wide as their types.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

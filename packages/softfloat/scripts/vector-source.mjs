@@ -1,4 +1,7 @@
-/** The AssemblyScript source of the vector forms: one scalar operation per lane, behind a native SIMD operation where that is exact enough. */
+/**
+ * Generates the AssemblyScript source of the vector forms: one scalar operation per lane, or a native SIMD operation
+ * where that is exact.
+ */
 
 const FORMATS = [
   { name: 'f16', bits: 16, simd: 'i16x8', scalar: 'i32', extract: 'extract_lane_u' },
@@ -11,7 +14,7 @@ const COMPARE = { cmpeq: 'eq', cmpge: 'ge', cmpgt: 'gt' };
 
 const byName = (name) => FORMATS.find((format) => format.name === name);
 
-/** One function: `lane(index)` is the value of a lane of type `to`, `fast` statements that may return early. */
+/** One function: `lane(index)` is the value of a lane of type `to`; `fast` are statements that may return early. */
 function vectorFunction(name, params, to, count, lane, fast) {
   const lines = [`export function v_${name}(${params}): v128 {`, ...fast.map((line) => `  ${line}`)];
   if (fast[0]?.startsWith('return')) return [...lines, '}', ''].join('\n');
@@ -44,7 +47,7 @@ function nativeArithmetic(format, operation, operands, accepted) {
   ];
 }
 
-/** An absolute difference is a difference without its signs, even that of a NaN. */
+/** An absolute difference is a difference without its signs, even if it is a NaN. */
 function absolute(format) {
   const shape = { 16: 'i16x8', 32: 'i32x4', 64: 'i64x2' }[format.bits];
   const magnitude = { 16: '0x7fff', 32: '0x7fffffff', 64: '0x7fffffffffffffff' }[format.bits];
@@ -58,7 +61,7 @@ function fastFromInteger(format, sign) {
   return [`if (fbits == 0 && nativeVector(lanes, 32, fp)) return keep(${native}, lanes, 32);`];
 }
 
-/** Native rounding when inexactness leaves no trace and no lane is a NaN. */
+/** Native rounding if inexactness has no side effect and no lane is a NaN. */
 function fastRint(format) {
   if (format.bits === 16) return [];
   const shape = format.bits === 32 ? 'f32x4' : 'f64x2';
@@ -186,7 +189,7 @@ function estimates(imports) {
   });
 }
 
-/** Which file of assembly/ a scalar function comes from. */
+/** The file of assembly/ that contains a scalar function. */
 function moduleOf(name) {
   const op = name.replace(/^[fu]\d+_/, '');
   if (/^(add|sub|abd)$/.test(op)) return 'add';

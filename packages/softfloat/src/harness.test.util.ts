@@ -1,6 +1,7 @@
 /**
- * A module that calls functions from WebAssembly, as an interpreter does: JavaScript can neither pass vectors nor measure short calls. Linking it also
- * proves the table of types: a function of another type than declared would not link.
+ * A module that calls functions from WebAssembly, as an interpreter does: JavaScript can neither pass vectors nor
+ * measure short calls. Linking it also verifies the table of types, because a function of another type than declared
+ * would not link.
  */
 import { SOFTFLOAT_SIGNATURES } from './module.js';
 import type { SoftfloatName, SoftfloatSignature, WasmType } from './module.js';
@@ -22,12 +23,12 @@ function functionType({ params, result }: SoftfloatSignature): number[] {
   return [0x60, ...list(params.map((type) => [CODE[type]])), 1, CODE[result]];
 }
 
-/** Push the arguments, 16 bytes apart from the address in local 0. */
+/** Pushes the arguments, 16 bytes apart from the address in local 0. */
 function pushArguments(params: readonly WasmType[]): number[] {
   return params.flatMap((type, i) => [0x20, 0, ...LOAD[type], ...leb(16 * i)]);
 }
 
-/** (address, times): call the function that often and store its result after its arguments. */
+/** (address, times): calls the function `times` times and stores its result after its arguments. */
 function body(index: number, { params, result }: SoftfloatSignature): number[] {
   const call = [0x20, 0, ...pushArguments(params), 0x10, ...leb(index), ...STORE[result], ...leb(16 * params.length)];
   const countDown = [0x20, 1, 0x41, 1, 0x6b, 0x22, 1, 0x0d, 0];

@@ -1,8 +1,8 @@
 import { SIGNATURES, SOFTFLOAT_WASM_BASE64 } from './generated/softfloat-wasm.js';
 
 /**
- * A WebAssembly value type as it occurs in the functions of this package. Floating point values are passed as integers, so that the payloads of NaNs
- * survive.
+ * A WebAssembly value type in the functions of this package. Floating-point values are passed as integers, so that the
+ * payloads of NaNs are preserved.
  * @experimental
  */
 export type WasmType = 'i32' | 'i64' | 'v128';
@@ -50,7 +50,8 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * The compiled module: its only import is `env.memory`, a shared memory. Compiled once, at the first call; it can be posted to other threads.
+ * The compiled module, whose only import is `env.memory`, a shared memory. It is compiled at the first call and can be
+ * posted to other threads.
  * @throws WebAssembly.CompileError when the engine lacks SIMD or threads.
  * @experimental
  */
@@ -60,14 +61,14 @@ export function softfloatModule(): WebAssembly.Module {
 }
 
 /**
- * An instance over a memory: it reads FPCR and writes FPSR at the address each call is given and touches nothing else. An instance keeps the state of
- * an operation in globals, so every thread needs its own.
+ * An instance with a given memory, of which it reads FPCR and writes FPSR at the address passed to each call, and
+ * accesses nothing else. An instance keeps the state of an operation in globals, so every thread needs its own.
  * @param memory A shared memory of at least one page.
  * @throws WebAssembly.LinkError when the memory is not shared.
  * @experimental
  */
 export function instantiateSoftfloat(memory: WebAssembly.Memory): SoftfloatExports {
   const instance = new WebAssembly.Instance(softfloatModule(), { env: { memory } });
-  // The table of types is generated from this very module.
+  // The table of types is generated from this module.
   return instance.exports as unknown as SoftfloatExports;
 }

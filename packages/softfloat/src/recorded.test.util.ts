@@ -36,7 +36,7 @@ function fpcrOf(control: number): number {
   return ((control & 3) << 22) | bit(2, 24) | bit(3, 25) | bit(4, 26) | bit(5, 19);
 }
 
-/** How many bytes a result takes: by its WebAssembly type. */
+/** Size of a result in bytes, by its WebAssembly type. */
 export type ResultBytes = (fn: SoftfloatName) => number;
 
 /** All groups and their cases. */

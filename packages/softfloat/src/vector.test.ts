@@ -11,7 +11,10 @@ const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
 const view = new DataView(memory.buffer);
 const callers = instantiateHarness(memory, instantiateSoftfloat(memory));
 
-/** A vector function, the scalar one that says what its lanes must be, and the widths of operand and result lanes in bits. */
+/**
+ * A vector function, the scalar function that its lanes must agree with, and the widths of operand and result lanes in
+ * bits.
+ */
 interface Pair {
   readonly vector: SoftfloatName;
   readonly scalar: SoftfloatName;
@@ -58,7 +61,7 @@ function setStatus({ fpcr, fpsr }: Setting): void {
   view.setUint32(FP + 4, fpsr, true);
 }
 
-/** The result of a scalar call, cut to `bits`; comparisons give all ones instead of one. */
+/** The result of a scalar call, truncated to `bits`; a true comparison is all ones instead of one. */
 function scalarLane(pair: Pair, operands: readonly bigint[], setting: Setting): bigint {
   const { params } = SOFTFLOAT_SIGNATURES[pair.scalar];
   operands.forEach((value, i) => {
@@ -72,7 +75,7 @@ function scalarLane(pair: Pair, operands: readonly bigint[], setting: Setting): 
   return BigInt.asUintN(pair.to, /cmp/.test(pair.scalar) ? -result : result);
 }
 
-/** Result lanes, then FPSR. */
+/** The lanes of a result, then FPSR. */
 type Outcome = readonly bigint[];
 
 function expected(pair: Pair, lanes: number, operands: readonly bigint[][], setting: Setting): Outcome {
@@ -105,7 +108,7 @@ function actual(pair: Pair, lanes: number, operands: readonly bigint[][], settin
 
 const hex = (values: readonly bigint[]): string => values.map((value) => `0x${value.toString(16)}`).join(' ');
 
-/** The cases of a group, as many at once as fit a vector, under the control bits of the first of them. */
+/** Runs the cases of a group, as many at a time as fit into a vector, with the control bits of the first of them. */
 function compare(pair: Pair, group: RecordedGroup, cases: readonly RecordedCase[]): string[] {
   const size = 128 / pair.from;
   const found: string[] = [];
@@ -129,7 +132,10 @@ function compare(pair: Pair, group: RecordedGroup, cases: readonly RecordedCase[
   return found;
 }
 
-/** Operands without corners, so that native SIMD results are taken: the lower bits of recorded ones around 1.0, with zeros. */
+/**
+ * Operands without corner cases, for which native SIMD results are used: the lower bits of recorded ones around 1.0,
+ * with zeros.
+ */
 function plainCases(group: RecordedGroup, cases: readonly RecordedCase[], bits: number): RecordedCase[] {
   const fraction = bits === 64 ? 52 : 23;
   const one = bits === 64 ? 0x3ffn : 0x7fn;

@@ -1,7 +1,7 @@
 import type { CharacterBackend } from '@qvm/core/services';
 
 /**
- * A back end without a peer: output is discarded, input never comes.
+ * A back end without a peer: output is discarded, and input never arrives.
  *
  * @experimental
  */
@@ -9,7 +9,7 @@ export class NullBackend implements CharacterBackend {
   readonly available = 0;
 
   write(_bytes: Uint8Array): void {
-    // Dropping it is the purpose.
+    // Output is discarded.
   }
 
   read(_max: number): Uint8Array {
@@ -17,20 +17,20 @@ export class NullBackend implements CharacterBackend {
   }
 
   onInput(_listener: (() => void) | undefined): void {
-    // There is never any input to tell of.
+    // Input never arrives, so the listener is never called.
   }
 
   flush(): void {
-    // Nothing is ever buffered.
+    // Nothing is buffered.
   }
 
   close(): void {
-    // Nothing is ever open.
+    // There is nothing to close.
   }
 }
 
 /**
- * A back end that gives back as input whatever is sent to it.
+ * A back end that returns all output as input.
  *
  * @experimental
  */
@@ -56,7 +56,7 @@ export class LoopbackBackend implements CharacterBackend {
   }
 
   flush(): void {
-    // Bytes are handed over as they come.
+    // Output is passed on at once, so there is nothing to flush.
   }
 
   close(): void {

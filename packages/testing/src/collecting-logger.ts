@@ -1,7 +1,7 @@
 import type { Logger, LogLevel } from '@qvm/core';
 
 /**
- * A logger that keeps what it is told.
+ * A logger that stores its messages.
  *
  * @experimental
  */

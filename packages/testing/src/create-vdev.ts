@@ -5,25 +5,28 @@ import { FakeVdevContext } from './fake-vdev-context.js';
 import type { FakeVdevContextOptions } from './fake-vdev-context.js';
 import { type GivenOptions, parseOptions } from './parse-options.js';
 
-/** Turns of the event loop, of about a millisecond, that a vdev gets to come to rest. */
+/** Number of turns of the event loop, of about a millisecond each, in which a vdev must come to rest. */
 const MOST_TURNS = 2000;
 
 /**
- * How {@link createVdev} sets up a vdev.
+ * Setup of a vdev for {@link createVdev}.
  *
  * @experimental
  */
 export interface CreateVdevOptions {
-  /** Option values, typed or as text, those that every vdev has included; validated, with defaults filled in. */
+  /**
+   * Option values, typed or as text, including options that every vdev has; they are validated, and defaults are
+   * filled in.
+   */
   readonly options?: GivenOptions;
-  /** The surroundings; ranges and lines come from the factory's resources. */
+  /** Options of the context; ranges and lines follow from the factory's resources. */
   readonly context?: Omit<FakeVdevContextOptions, 'resources' | 'type'>;
-  /** Runs before the vdev is created: to attach what it looks up, or to feed input early. */
+  /** Called before the vdev is created, to attach services that it needs, or to provide input early. */
   readonly prepare?: (context: FakeVdevContext) => void;
 }
 
 /**
- * A vdev in its fake surroundings, as {@link createVdev} makes it.
+ * A vdev and its fake context, made by {@link createVdev}.
  *
  * @experimental
  */
@@ -31,12 +34,12 @@ export interface VdevHarness {
   readonly vdev: Vdev;
   readonly context: FakeVdevContext;
   readonly options: VdevOptions;
-  /** Reads a register as a guest does. `width` is 4 and `range`, of registers or a window, the first one by default. */
+  /** Reads a register like a guest. `width` is 4 by default, `range` (a register range or window) the first one. */
   read(offset: number, width?: AccessWidth, range?: string): number;
-  /** Writes a register as a guest does. */
+  /** Writes a register like a guest. */
   write(offset: number, value: number, width?: AccessWidth, range?: string): void;
   /**
-   * Brings the vdev to rest as a VM does before `save`, posted tasks included.
+   * Brings the vdev to rest, as a VM does before `save`, including its posted tasks.
    *
    * @throws QvmError `testing.quiesce` when it does not come to rest.
    */
@@ -44,9 +47,10 @@ export interface VdevHarness {
 }
 
 /**
- * Creates a vdev in a {@link FakeVdevContext}, as a VM does: options validated, startup phase ended afterwards.
+ * Creates a vdev in a {@link FakeVdevContext} as a VM does: options are validated, and the startup phase ends after
+ * creation.
  *
- * @throws QvmError `vdev.option` for unfit options, or whatever the factory throws.
+ * @throws QvmError `vdev.option` for invalid options, and any error of the factory.
  * @experimental
  */
 export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}): VdevHarness {
@@ -72,7 +76,7 @@ export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}):
   };
 }
 
-/** The tasks of a vdev that waits for its host are run meanwhile, as a VM that stands still does. */
+/** Runs the tasks of a vdev that waits for its host, as a paused VM does. */
 async function quiesce(vdev: Vdev, context: FakeVdevContext): Promise<void> {
   const resting = vdev.quiesce?.();
   if (resting === undefined) return;

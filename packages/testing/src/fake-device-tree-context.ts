@@ -1,12 +1,13 @@
 import type { DeviceTreeContext } from '@qvm/core/vdev';
 
-/** GIC cells: the first shared interrupt (SPI 0) has INTID 32. */
+/** First shared interrupt of a GIC: SPI 0 has INTID 32. */
 const FIRST_SPI = 32;
 const FLAG_EDGE_RISING = 1;
 const FLAG_LEVEL_HIGH = 4;
 
 /**
- * Describes a board with a GIC and two address and size cells; phandles count from 1 in order of first use.
+ * The context of a board with a GIC and with two address and two size cells; phandles count from 1 in order of first
+ * use.
  *
  * @experimental
  */

@@ -9,7 +9,7 @@ import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
 export class FakeGuestMemory implements GuestMemory {
   readonly base: number;
   readonly bytes: Uint8Array;
-  /** Told of each range that was written or reported by `touched`, as the code cache of a VM is. */
+  /** Called with each range that was written or reported by `touched`, in place of a VM's code cache. */
   onChange: ((address: number, length: number) => void) | undefined;
   readonly #view: DataView;
 

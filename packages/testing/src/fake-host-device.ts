@@ -16,16 +16,16 @@ export interface FakeHostDeviceOptions {
   readonly name?: string;
   /** Host-physical address. Default 0xff000000. */
   readonly paddr?: number;
-  /** Bytes. Default 4 KiB. */
+  /** Size in bytes. Default 4 KiB. */
   readonly size?: number;
-  /** Default: a page of registers, in which every word is one and the same. */
+  /** Default: a page of registers in which every word is {@link FakeHostDevice.value}. */
   readonly regions?: readonly HostDeviceRegion[];
-  /** It cannot tell its state, as most hardware. Default: it can. */
+  /** Whether the device cannot save its state, like most hardware. Default `false`. */
   readonly opaque?: boolean;
 }
 
 /**
- * A host device that a test drives from inside, by the bus of the VM that has it.
+ * A host device that a test controls from inside, through the bus of the VM that has claimed it.
  *
  * @experimental
  */
@@ -34,9 +34,9 @@ export class FakeHostDevice implements HostDevice {
   readonly description = 'Driven by a test';
   readonly paddr: number;
   readonly size: number;
-  /** What its VMs did with it, in order. */
+  /** Calls by its VMs, in order. */
   readonly events: ('open' | 'reset' | 'close')[] = [];
-  /** The word after its registers. */
+  /** The value of each word of its registers. */
   value = 0;
   readonly #regions: readonly HostDeviceRegion[];
   readonly #opaque: boolean;
@@ -57,9 +57,9 @@ export class FakeHostDevice implements HostDevice {
   }
 
   /**
-   * The VM as the device sees it.
+   * The VM that has claimed the device.
    *
-   * @throws QvmError `testing.host-device` when none has.
+   * @throws QvmError `testing.host-device` when no VM has claimed it.
    */
   get bus(): DeviceBus {
     if (this.#bus === undefined) throw new QvmError('testing.host-device', `no VM has the device ${this.name}`);
@@ -79,13 +79,13 @@ export class FakeHostDevice implements HostDevice {
     };
   }
 
-  /** A register's handler: every byte lane is that of {@link value}. */
+  /** Reads a register: every byte lane is that of {@link value}. */
   read(offset: number, width: AccessWidth): number {
     const lanes = this.value >>> ((offset & 3) * 8);
     return width === 4 ? lanes : lanes & (2 ** (8 * width) - 1);
   }
 
-  /** Writes of a whole word are taken, others have no effect. */
+  /** Writes of a whole word set {@link value}; others have no effect. */
   write(_offset: number, width: AccessWidth, value: number): void {
     if (width === 4) this.value = value;
   }

@@ -1,7 +1,7 @@
 import type { InterruptLine } from '@qvm/core/vdev';
 
 /**
- * An interrupt line that records what its device did.
+ * An interrupt line that records the calls of its device.
  *
  * @experimental
  */
@@ -9,7 +9,7 @@ export class FakeInterruptLine implements InterruptLine {
   readonly number: number;
   /** The vCPU of a private line, `undefined` for a shared one. */
   readonly vcpu: number | undefined;
-  /** Each change of the level, oldest first. A pulse does not appear here. */
+  /** Each change of the level, oldest first. Pulses are not included. */
   readonly history: boolean[] = [];
   #level = false;
   #pulses = 0;
@@ -23,7 +23,7 @@ export class FakeInterruptLine implements InterruptLine {
     return this.#level;
   }
 
-  /** How often `pulse` was called. */
+  /** Number of calls of `pulse`. */
   get pulses(): number {
     return this.#pulses;
   }

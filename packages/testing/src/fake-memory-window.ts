@@ -3,7 +3,7 @@ import type { MemorySlice } from '@qvm/core/services';
 import type { AccessWidth, MemoryWindow, MmioHandler, WindowMapping } from '@qvm/core/vdev';
 
 /**
- * Mapping of a vdev in a {@link FakeMemoryWindow}.
+ * A mapping of a vdev in a {@link FakeMemoryWindow}.
  *
  * @experimental
  */
@@ -12,12 +12,12 @@ export type WindowContent =
   | { readonly kind: 'registers'; readonly handler: MmioHandler; readonly size: number };
 
 /**
- * A window outside any VM: shows what is mapped in it, and refuses what a VM refuses.
+ * A window outside of a VM: shows its mappings, and refuses the calls that a VM refuses.
  *
  * @experimental
  */
 export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
-  /** By offset. */
+  /** The mappings, by offset. */
   readonly content = new Map<number, WindowContent>();
 
   constructor(
@@ -43,9 +43,9 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
   }
 
   /**
-   * Reads the registers there, as a guest does.
+   * Reads mapped registers like a guest.
    *
-   * @throws QvmError `testing.window` where no registers are.
+   * @throws QvmError `testing.window` if no registers are mapped there.
    */
   read(offset: number, width: AccessWidth): number {
     const [base, handler] = this.#registersAround(offset);
@@ -53,16 +53,16 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
   }
 
   /**
-   * Writes the registers there, as a guest does.
+   * Writes mapped registers like a guest.
    *
-   * @throws QvmError `testing.window` where no registers are.
+   * @throws QvmError `testing.window` if no registers are mapped there.
    */
   write(offset: number, width: AccessWidth, value: number): void {
     const [base, handler] = this.#registersAround(offset);
     handler.write(offset - base, width, value);
   }
 
-  /** The registers that begin at an offset. */
+  /** The handler of the registers mapped at an offset. */
   registers(offset: number): MmioHandler {
     const content = this.content.get(offset);
     if (content?.kind !== 'registers') throw this.#nothingAt(offset);

@@ -11,9 +11,9 @@ import { FakeMemoryWindow } from './fake-memory-window.js';
 import { ManualClock } from './manual-clock.js';
 import { ScriptedCharacterBackend } from './scripted-character-backend.js';
 
-/** Posted tasks that one `runPosted` runs before it gives up. */
+/** Largest number of posted tasks in one `runPosted`. */
 const MAX_POSTED = 10_000;
-/** Where ranges and interrupts go that the board does not know. */
+/** First address for ranges that the board does not know. */
 const FIRST_FREE_BASE = 0x1000_0000;
 const FIRST_FREE_INTERRUPT = 64;
 const FIRST_FREE_WINDOW = 0x1_0000_0000;
@@ -33,16 +33,16 @@ export interface FakeVdevContextOptions {
   readonly vcpus?: number;
   readonly memory?: FakeGuestMemory;
   readonly clock?: ManualClock;
-  /** What the vdev asked for; its ranges and lines exist in the context. */
+  /** The resources that the vdev needs; the context has its ranges and lines. */
   readonly resources?: VdevResources;
-  /** Type of the vdev, by which the board may know it. */
+  /** Type of the vdev, for the lookup of its places on the board. */
   readonly type?: string;
-  /** Says where ranges and lines are, as far as it knows; `virt` when absent. */
+  /** Board with the places of ranges and lines. Default `virt`. */
   readonly board?: Board;
 }
 
 /**
- * A context for one vdev outside any VM, in which a test sees and drives everything.
+ * A context for one vdev outside of a VM, which a test can inspect and control completely.
  *
  * @experimental
  */
@@ -59,11 +59,11 @@ export class FakeVdevContext implements VdevContext {
   /** The requested windows, by name. */
   readonly windows: ReadonlyMap<string, FakeMemoryWindow>;
   readonly privateInterrupts: FakeInterruptLine[] = [];
-  /** The back ends that were opened, by designator. */
+  /** The opened back ends, by designator. */
   readonly backends = new Map<string, ScriptedCharacterBackend>();
   /** Calls of `terminate`. */
   readonly terminations: { readonly exitCode: number; readonly reason: string }[] = [];
-  /** What the vdev offers, by the token's key. */
+  /** The services that the vdev offers, by the token's key. */
   readonly offers = new Map<symbol, unknown>();
   readonly #attachments = new Map<symbol, unknown>();
   readonly #posted: (() => void)[] = [];
@@ -140,7 +140,7 @@ export class FakeVdevContext implements VdevContext {
     this.terminations.push({ exitCode, reason });
   }
 
-  /** Offers `value` to the vdev under a token. */
+  /** Provides `value` to the vdev under a token. */
   attach<T>(token: Token<T>, value: T): void {
     this.#attachments.set(token.key, value);
   }
@@ -151,7 +151,7 @@ export class FakeVdevContext implements VdevContext {
   }
 
   /**
-   * Runs the posted tasks, also those that they post; returns how many ran.
+   * Runs the posted tasks and those that they post; returns the number of tasks that ran.
    *
    * @throws QvmError `testing.post-loop` when tasks keep posting.
    */

@@ -2,17 +2,19 @@ import { QvmError } from '@qvm/core';
 import type { Clock, ClockTimer } from '@qvm/core/vdev';
 
 /**
- * How often timers may fire in one {@link ManualClock.advance} when nothing else is said: enough for a timer of 10 µs in a second.
+ * Default limit of timer callbacks in one {@link ManualClock.advance}: enough for a timer of 10 µs in a second.
  *
  * @experimental
  */
 export const DEFAULT_FIRINGS = 100_000;
 
-/** Firings at one time: a device that arms its timer again in the past would never end. */
+/**
+ * Largest number of callbacks at one point of time: a device that always arms its timer in the past would never end.
+ */
 const FIRINGS_AT_ONCE = 1000;
 
 /**
- * A clock that moves only when a test says so.
+ * A clock that advances only when a test advances it.
  *
  * @experimental
  */
@@ -24,7 +26,7 @@ export class ManualClock implements Clock {
 
   /**
    * @param wallSeconds - the wall clock at time 0, in seconds since 1970; default 2024-01-01.
-   * @param kind - what it passes for: devices that repeat themselves under `icount` need not in `real-time`.
+   * @param kind - the clock's kind: devices that are deterministic under `icount` need not be under `real-time`.
    */
   constructor(wallSeconds = 1_704_067_200, kind: Clock['kind'] = 'icount') {
     this.#wallBase = wallSeconds;
@@ -39,12 +41,12 @@ export class ManualClock implements Clock {
     return this.#wallBase + this.#now / 1e9;
   }
 
-  /** Steps the wall clock, as an administrator of the host might, without moving virtual time. */
+  /** Sets the wall clock, like an administrator of the host, without changing virtual time. */
   setWallClock(seconds: number): void {
     this.#wallBase = seconds - this.#now / 1e9;
   }
 
-  /** Number of timers that were made and not disposed of. */
+  /** Number of timers that have not been disposed of. */
   get timers(): number {
     return this.#timers.size;
   }
@@ -61,10 +63,11 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves time on, firing timers in the order of their deadlines, each at its own time.
+   * Advances time, and fires timers in the order of their deadlines, each at its own time.
    *
-   * @param maxFirings - how often timers may fire. A device whose timer is faster needs more, or a shorter time.
-   * @throws QvmError `testing.timer-loop` when they would fire more often, or a thousand times without time moving on.
+   * @param maxFirings - limit of timer callbacks. A device with a faster timer needs a higher limit or a shorter time.
+   * @throws QvmError `testing.timer-loop` when timers exceed the limit, or fire a thousand times without time
+   * advancing.
    */
   advance(nanoseconds: number, maxFirings = DEFAULT_FIRINGS): void {
     const end = this.#now + nanoseconds;
@@ -76,10 +79,10 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves time on as {@link ManualClock.advance} does, but stops when timers have fired so often.
+   * Advances time like {@link ManualClock.advance}, but stops after `maxFirings` timer callbacks.
    *
-   * @returns nanoseconds by which time moved.
-   * @throws QvmError `testing.timer-loop` when they fire a thousand times without time moving on.
+   * @returns the nanoseconds by which time advanced.
+   * @throws QvmError `testing.timer-loop` when timers fire a thousand times without time advancing.
    */
   advanceUpTo(nanoseconds: number, maxFirings: number): number {
     const begin = this.#now;
@@ -87,7 +90,7 @@ export class ManualClock implements Clock {
     return this.#now - begin;
   }
 
-  /** Gives the name of the timer that fired last when there were too many, else nothing. */
+  /** Returns the name of the timer that fired last if the limit was reached, otherwise `undefined`. */
   #fireUntil(end: number, maxFirings: number): string | undefined {
     let last = '';
     let atOnce = 0;
@@ -109,7 +112,10 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Moves time on, but fires nothing: as when the host is late. Timers that are due fire at the next {@link ManualClock.advance}. */
+  /**
+   * Advances time without firing timers, as when the host is late. Due timers fire at the next {@link
+   * ManualClock.advance}.
+   */
   lag(nanoseconds: number): void {
     this.#now += nanoseconds;
   }

@@ -2,16 +2,16 @@ import { QvmError } from '@qvm/core';
 import type { Option, OptionDeclarations, OptionsOf } from '@qvm/core/options';
 
 /**
- * Option values as tests give them: texts as in a configuration (`base=0x1000`, `size=64K`, `enabled=on`), or what such a text becomes.
+ * Option values for tests: texts as in a configuration (`base=0x1000`, `size=64K`, `enabled=on`), or parsed values.
  *
  * @experimental
  */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
 /**
- * Reads options as their declarations say, and fills in defaults.
+ * Parses options according to their declarations, and fills in defaults.
  *
- * @throws QvmError `vdev.option` for an unknown, missing or unfit option.
+ * @throws QvmError `vdev.option` for an unknown, missing or invalid option.
  * @experimental
  */
 export function parseOptions<D extends OptionDeclarations>(declarations: D, given: GivenOptions = {}): OptionsOf<D> {
@@ -24,11 +24,11 @@ export function parseOptions<D extends OptionDeclarations>(declarations: D, give
   const values = declared.map(
     ([name, option]) => [name, parseOption(name, option, givenBy([name, ...option.aliases], given))] as const,
   );
-  // Each value was read by its declaration.
+  // Each value was parsed by its declaration, so the types match.
   return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as OptionsOf<D>;
 }
 
-/** The value that is given under one of the names of an option. */
+/** The value that is given under one of an option's names. */
 function givenBy(names: readonly string[], given: GivenOptions): unknown {
   const used = names.filter((name) => given[name] !== undefined);
   if (used.length > 1) throw optionError(used.join(' and '), 'are one option, and may be given only once');
@@ -53,7 +53,7 @@ function parseSingle(name: string, option: Option, given: unknown): unknown {
   throw optionError(name, `has the unfit value ${String(given)}: ${result.message}`);
 }
 
-/** A value that is none of the kind may be one that the kind cannot write. */
+/** Formats a value, which may be of a wrong type that the kind cannot format. */
 function textOf(name: string, { kind }: Option, given: unknown): string {
   try {
     return String(kind.format(given));

@@ -1,5 +1,5 @@
 /**
- * A small repeatable generator for tests (xorshift32): each call gives the next unsigned 32-bit number.
+ * A small reproducible generator for tests (xorshift32): each call returns the next unsigned 32-bit number.
  *
  * @experimental
  */
@@ -15,7 +15,7 @@ export function createRandom(seed: number): () => number {
 }
 
 /**
- * A fresh seed, to be printed when the test fails.
+ * A new seed, which the test prints when it fails.
  *
  * @experimental
  */

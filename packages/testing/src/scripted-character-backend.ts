@@ -1,12 +1,12 @@
 import type { CharacterBackend, TerminalSize } from '@qvm/core/services';
 
 /**
- * A character back end that a test drives: it feeds input and looks at what came out.
+ * A character back end for tests, which provide input and inspect the output.
  *
  * @experimental
  */
 export class ScriptedCharacterBackend implements CharacterBackend {
-  /** Every byte the guest sent so far. */
+  /** All bytes that the guest has sent. */
   readonly written: number[] = [];
   readonly #input: number[] = [];
   #listener: (() => void) | undefined;
@@ -15,12 +15,12 @@ export class ScriptedCharacterBackend implements CharacterBackend {
   #flushes = 0;
   #closed = false;
 
-  /** What the guest sent so far, as Latin-1 text. */
+  /** The output of the guest so far, as Latin-1 text. */
   get output(): string {
     return this.written.map((byte) => String.fromCharCode(byte)).join('');
   }
 
-  /** How often `flush` was called. */
+  /** Number of calls of `flush`. */
   get flushes(): number {
     return this.#flushes;
   }
@@ -35,7 +35,7 @@ export class ScriptedCharacterBackend implements CharacterBackend {
     return this.#listener !== undefined;
   }
 
-  /** Offers input to the guest: bytes, or the bytes of a Latin-1 text. The device is told at once. */
+  /** Provides input for the guest: bytes, or the bytes of a Latin-1 text. The device is notified at once. */
   feed(input: string | Iterable<number>): void {
     const bytes = typeof input === 'string' ? Array.from(input, (character) => character.charCodeAt(0)) : [...input];
     this.#input.push(...bytes.map((byte) => byte & 0xff));
@@ -66,7 +66,7 @@ export class ScriptedCharacterBackend implements CharacterBackend {
     this.#resized = listener;
   }
 
-  /** Gives the terminal another size. The device is told at once. */
+  /** Changes the size of the terminal. The device is notified at once. */
   resize(columns: number, rows: number): void {
     this.#size = { columns, rows };
     this.#resized?.();

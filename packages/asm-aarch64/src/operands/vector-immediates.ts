@@ -81,10 +81,7 @@ const imm8 = immediate({
 /** `#imm8`. */
 export const modifiedByte: Operand = imm8;
 
-/**
- * `#imm8{, lsl|msl #amount}`; cmode is `bits` for the smallest amount (0, or 8 for MSL) and increases by 2 (by 1 for
- * MSL) for each further 8.
- */
+/** `#imm8{, lsl|msl #amount}`; `cmodes` has the value of cmode for each of `amounts`. */
 export function modifiedShifted(shift: 'lsl' | 'msl', amounts: readonly number[], cmodes: readonly number[]): Operand {
   return {
     format(f, site) {

@@ -1,14 +1,14 @@
 import { BLOCK_SECTOR, performSync, type BlockBackend, type BlockProcedure } from '@qvm/core/services';
 import { crc32c } from './crc32c.js';
 
-/** Superblocks and partition tables are at the beginning, and change with every use. */
+/** Size of the beginning, which has superblocks and partition tables and so changes with every use. */
 const HEAD_BYTES = 0x1_0000;
 const SAMPLES = 64;
 const SAMPLE_BYTES = 4096;
 
 /**
- * A number that is another one when a disk's content is another one, almost for certain: a CRC-32C over its beginning and samples from all of it.
- * It reads some 300 KiB. Copies of a disk have the same.
+ * A number that almost certainly differs for disks with different contents: a CRC-32C over the beginning and over
+ * samples from the whole disk. It reads some 300 KiB. Copies of a disk have the same fingerprint.
  */
 export function baseFingerprint(disk: BlockBackend): number {
   return performSync(sampling(disk));
@@ -25,7 +25,10 @@ function* sampling(disk: BlockBackend): BlockProcedure<number> {
   return crc;
 }
 
-/** Offsets and lengths, all inside the disk and on sectors; the last sample ends where the disk does. */
+/**
+ * Offsets and lengths of the samples, inside the disk and aligned to sectors; the last sample ends at the end of the
+ * disk.
+ */
 function samples(size: number): readonly (readonly [number, number])[] {
   const length = Math.min(SAMPLE_BYTES, size);
   const sectors = (size - length) / BLOCK_SECTOR;

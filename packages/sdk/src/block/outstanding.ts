@@ -1,14 +1,14 @@
-/** Counts what goes on, so that closing can wait for its end. */
+/** Counts outstanding work, so that closing can wait for it. */
 export class Outstanding {
   #count = 0;
   readonly #idle: (() => void)[] = [];
 
-  /** Whether nothing goes on. */
+  /** Whether no work is outstanding. */
   get none(): boolean {
     return this.#count === 0;
   }
 
-  /** Passes the result of `work` on and counts it until it has settled. */
+  /** Returns the result of `work`, and counts it as outstanding until it has settled. */
   async track<T>(work: () => Promise<T>): Promise<T> {
     this.#count++;
     try {
@@ -19,7 +19,7 @@ export class Outstanding {
     }
   }
 
-  /** Resolves when nothing goes on. */
+  /** Resolves when no work is outstanding. */
   wait(): Promise<void> {
     return this.none ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }

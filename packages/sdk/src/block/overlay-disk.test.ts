@@ -6,11 +6,11 @@ import { encodeHeader, newOverlay, TABLE_START } from './overlay-format.js';
 
 const SECTOR = 512;
 const CLUSTER = 0x1_0000;
-/** Neither a multiple of the cluster nor of what a table's sector covers. */
+/** A multiple of neither the cluster size nor the range that a sector of the table covers. */
 const SIZE = 4 * CLUSTER + 3 * SECTOR;
 const SECTORS = SIZE / SECTOR;
 
-/** Sectors that tell their number, so that each mistake of place shows. */
+/** Sectors that contain their number, so that a wrong position is noticed. */
 function baseContent(): Uint8Array {
   const content = new Uint32Array(SIZE / 4);
   for (let index = 0; index < content.length; index++) content[index] = 0xb000_0000 + Math.floor((index * 4) / SECTOR);
@@ -46,7 +46,7 @@ function readAll(disk: OverlayDisk): Uint8Array {
   return content;
 }
 
-/** The first words of all sectors; the last ones must be the same. */
+/** The first word of each sector; the last word must be equal. */
 function tags(content: Uint8Array): readonly number[] {
   const words = new Uint32Array(content.buffer, content.byteOffset, content.length / 4);
   return Array.from({ length: content.length / SECTOR }, (_, sector) => {
@@ -74,7 +74,7 @@ const operation = fc.record({
   seed: fc.nat(),
 });
 
-/** What each sector may hold after a loss of power: what it held at the last flush, or anything since. */
+/** The possible contents of each sector after a loss of power: those of the last flush, or any since. */
 class Model {
   now = [...tags(baseContent())];
   possible = this.now.map((tag) => new Set([tag]));

@@ -18,18 +18,18 @@ import { Outstanding } from './outstanding.js';
 import { requireRange } from './range.js';
 import { gather, sliceViews, viewsLength } from './views.js';
 
-/** Operation on a part of a disk that is contiguous in one file. */
+/** A part of the disk that is contiguous in one file. */
 interface Extent {
   readonly kind: 'base' | 'zero' | 'data';
   readonly cluster: number;
-  /** In the overlay file for `data`, else in the disk. */
+  /** Offset in the overlay file for `data`, otherwise in the disk. */
   readonly position: number;
   readonly length: number;
 }
 
 /**
- * A disk whose writes go to an overlay file; its base is only read. The file's table is written by `flush` only, after the data that
- * it refers to is on stable storage: whenever the host stops, the file has all of the last flush.
+ * A disk whose writes go to an overlay file; its base is only read. Only `flush` writes the file's table, after the
+ * data that it refers to is on stable storage: whenever the host stops, the file has everything up to the last flush.
  */
 export class OverlayDisk implements BlockBackend {
   readonly size: number;
@@ -41,12 +41,12 @@ export class OverlayDisk implements BlockBackend {
   readonly #file: BlockBackend;
   readonly #layout: OverlayLayout;
   readonly #table: OverlayTable;
-  /** One change of the table at a time, so that two writes into one new cluster do not allocate it twice. */
+  /** Serializes changes of the table, so that two writes to one new cluster do not allocate it twice. */
   readonly #changes = new Mutex();
   readonly #outstanding = new Outstanding();
   #closed: Promise<void> | undefined;
 
-  /** @param table - of the file's present content. */
+  /** @param table - the table of the file's current contents. */
   constructor(base: BlockBackend, file: BlockBackend, layout: OverlayLayout, table: OverlayTable) {
     this.#base = base;
     this.#file = file;
@@ -101,7 +101,7 @@ export class OverlayDisk implements BlockBackend {
       if (!this.#outstanding.none) await this.#outstanding.wait();
       if (!this.readOnly) this.sync.flush();
     } finally {
-      // Both are begun before either is waited for: with nothing outstanding they are over on return.
+      // Both are started before either is awaited: with nothing outstanding, they have ended on return.
       await Promise.all([this.#file.close(), this.#base.close()]);
     }
   }
@@ -139,7 +139,7 @@ export class OverlayDisk implements BlockBackend {
     }
   }
 
-  /** Writes a whole cluster to a new place, with `views` in it at `offset` of the disk; then it is part of the disk. */
+  /** Writes a whole cluster to a new place, with `views` at `offset` of the disk; then adds it to the disk. */
   *#allocating(cluster: number, offset: number, views: readonly Uint8Array[]): BlockProcedure {
     const { clusterSize } = this.#layout;
     const entry = this.#table.take();
@@ -165,7 +165,7 @@ export class OverlayDisk implements BlockBackend {
   }
 
   *#flushing(): BlockProcedure {
-    // As the table is now: entries that come later refer to data that the first flush may not include.
+    // A copy of the current table: later entries refer to data that the first flush may not include.
     const sectors = this.#table.takeDirty();
     try {
       yield (on) => on(this.#file).flush();
@@ -178,7 +178,7 @@ export class OverlayDisk implements BlockBackend {
     }
   }
 
-  /** Whole clusters read as zeros afterwards; of others nothing changes. */
+  /** Makes whole clusters read as zeros; leaves partial clusters unchanged. */
   #discard(offset: number, length: number): void {
     requireRange(this, offset, length);
     for (const { cluster, whole } of this.#parts(offset, length)) {
@@ -194,7 +194,7 @@ export class OverlayDisk implements BlockBackend {
     }
   }
 
-  /** The parts of a range that lie in one cluster each. */
+  /** The parts of a range, each in one cluster. */
   *#parts(
     offset: number,
     length: number,
@@ -238,10 +238,10 @@ export class OverlayDisk implements BlockBackend {
 }
 
 /**
- * The overlay in `file` over `base`.
+ * Opens the overlay in `file` over `base`.
  *
- * @param fileSize - bytes that the file has now.
- * @throws QvmError `block.overlay` when it is no overlay, is damaged, or is that of another base.
+ * @param fileSize - current size of the file in bytes.
+ * @throws QvmError `block.overlay` when it is not an overlay, is damaged, or belongs to another base.
  */
 export function openOverlay(
   base: BlockBackend,

@@ -2,9 +2,9 @@ import { QvmError } from '@qvm/core';
 import { BLOCK_SECTOR } from '@qvm/core/services';
 import { crc32c } from './crc32c.js';
 
-/* The layout of overlay files; described in docs/formats/overlay.md. All numbers are little-endian. */
+/** The format of overlay files, described in docs/formats/overlay.md. All numbers are little-endian. */
 
-/** "QVMOVL", then bytes that a transfer in text mode would damage. */
+/** "QVMOVL", followed by bytes that a transfer in text mode would damage. */
 const MAGIC = Uint8Array.of(0x51, 0x56, 0x4d, 0x4f, 0x56, 0x4c, 0x0d, 0x1a);
 const VERSION = 1;
 const CHECKSUM_AT = BLOCK_SECTOR - 4;
@@ -17,32 +17,32 @@ export const MAX_CLUSTERS = 2 ** 22;
 const MIN_CLUSTER_BITS = 16;
 const MAX_CLUSTER_BITS = 26;
 
-/** An entry of the table: what the base has. */
+/** Entry of the table for a cluster of the base. */
 export const ENTRY_BASE = 0;
-/** An entry of the table: zeros. Any other one is the number of a cluster in the file, from 1 on. */
+/** Entry of the table for a cluster of zeros. Other entries are numbers of clusters in the file, from 1 on. */
 export const ENTRY_ZERO = 0xffff_ffff;
 
-/** What an overlay's header says. */
+/** Contents of an overlay's header. */
 export interface OverlayHeader {
-  /** Bytes of the disk. */
+  /** Size of the disk in bytes. */
   readonly size: number;
   readonly clusterBits: number;
-  /** Of the base: {@link baseFingerprint}. */
+  /** {@link baseFingerprint} of the base. */
   readonly fingerprint: number;
 }
 
-/** Where things are in an overlay file. */
+/** Offsets and sizes of the parts of an overlay file. */
 export interface OverlayLayout {
   readonly size: number;
   readonly clusterSize: number;
   readonly clusters: number;
   readonly tableSectors: number;
-  /** Where cluster 1 begins. */
+  /** Offset of cluster 1. */
   readonly dataStart: number;
 }
 
 /**
- * The smallest clusters that such a disk can have.
+ * log2 of the smallest cluster size for a disk of this size.
  *
  * @throws QvmError `block.overlay` when the disk is too large.
  */
@@ -92,7 +92,7 @@ export function decodeHeader(bytes: Uint8Array): OverlayHeader {
   return header;
 }
 
-/** The checksum is no protection against a header that was made by hand. */
+/** Validates the values: the checksum does not protect against a header that was crafted. */
 function requirePossible({ size, clusterBits }: OverlayHeader): void {
   const possible =
     Number.isSafeInteger(size) &&
@@ -105,7 +105,7 @@ function requirePossible({ size, clusterBits }: OverlayHeader): void {
 }
 
 /**
- * The beginning of a new overlay, piece by piece: header and table, in which everything is the base's.
+ * The beginning of a new overlay, piece by piece: the header, and a table in which every cluster is that of the base.
  *
  * @throws QvmError `block.overlay` when a disk of `size` bytes is too large.
  */
@@ -118,7 +118,7 @@ export function* newOverlay(size: number, fingerprint: number): Generator<Uint8A
   for (let sector = 0; sector < layoutOf(header).tableSectors; sector++) yield encodeTableSector(empty, sector);
 }
 
-/** One sector of the table, with the entries of `table` that belong there. */
+/** Encodes one sector of the table. */
 export function encodeTableSector(table: Uint32Array, sector: number): Uint8Array {
   const bytes = new Uint8Array(BLOCK_SECTOR);
   const view = new DataView(bytes.buffer);
@@ -129,7 +129,7 @@ export function encodeTableSector(table: Uint32Array, sector: number): Uint8Arra
 }
 
 /**
- * Takes one sector of the table over into `table`.
+ * Decodes one sector of the table into `table`.
  *
  * @throws QvmError `block.overlay`.
  */

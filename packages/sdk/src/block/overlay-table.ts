@@ -15,18 +15,18 @@ import {
 /** A sector of the table, ready to be written. */
 export interface TableSector {
   readonly number: number;
-  /** Where it belongs in the file. */
+  /** Its offset in the file. */
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** The allocation table of an overlay in memory: which cluster of the disk is where. */
+/** The allocation table of an overlay in memory: maps clusters of the disk to clusters of the file. */
 export class OverlayTable {
   readonly #layout: OverlayLayout;
   readonly #entries: Uint32Array;
-  /** Sectors whose entries changed since they were last written. */
+  /** Sectors whose entries have changed since they were last written. */
   #dirty = new Set<number>();
-  /** Clusters of the file that nothing refers to, the next to take last. */
+  /** Unused clusters of the file; they are taken from the end. */
   readonly #free: number[];
   #next: number;
   #allocated: number;
@@ -49,7 +49,7 @@ export class OverlayTable {
     this.#allocated = used.length;
   }
 
-  /** Clusters of the disk that the file holds. */
+  /** Number of the disk's clusters that are in the file. */
   get allocated(): number {
     return this.#allocated;
   }
@@ -58,7 +58,7 @@ export class OverlayTable {
     return this.#entries[cluster] ?? ENTRY_BASE;
   }
 
-  /** Where the cluster begins in the file; `undefined` when it is not there. */
+  /** Offset of the cluster in the file; `undefined` if the file does not have it. */
   position(cluster: number): number | undefined {
     const entry = this.get(cluster);
     return isData(entry) ? this.positionOf(entry) : undefined;
@@ -69,9 +69,9 @@ export class OverlayTable {
   }
 
   /**
-   * A cluster of the file that is not in use.
+   * Allocates an unused cluster of the file.
    *
-   * @throws QvmError `block.io` when the numbers are used up.
+   * @throws QvmError `block.io` when all cluster numbers are in use.
    */
   take(): number {
     const free = this.#free.pop();
@@ -80,14 +80,14 @@ export class OverlayTable {
     return this.#next++;
   }
 
-  /** Puts back what was taken and not used. */
+  /** Frees a cluster that was allocated and not used. */
   putBack(entry: number): void {
     this.#free.push(entry);
   }
 
   /**
-   * Changes an entry. What it referred to is not taken again before the overlay is next opened: the table in the file
-   * still refers to it until the next flush, and operations may be going on there.
+   * Changes an entry. The cluster that it referred to is not reused before the overlay is opened again: the table in
+   * the file refers to it until the next flush, and operations on it may be outstanding.
    */
   set(cluster: number, entry: number): void {
     this.#allocated += Number(isData(entry)) - Number(isData(this.get(cluster)));
@@ -95,7 +95,7 @@ export class OverlayTable {
     this.#dirty.add(Math.floor(cluster / ENTRIES_PER_SECTOR));
   }
 
-  /** The sectors that changed, as they are now; they count as written from here on. */
+  /** The changed sectors with their current contents; they are then considered written. */
   takeDirty(): readonly TableSector[] {
     const dirty = [...this.#dirty].sort((a, b) => a - b);
     this.#dirty = new Set();
@@ -106,7 +106,7 @@ export class OverlayTable {
     }));
   }
 
-  /** Sectors whose writing failed. */
+  /** Marks sectors whose writing failed as changed. */
   markDirty(sectors: readonly TableSector[]): void {
     for (const { number } of sectors) this.#dirty.add(number);
   }
@@ -125,7 +125,7 @@ function requireSound(used: Uint32Array, present: number): void {
   if (used.some((entry, index) => entry === used[index - 1])) throw damaged('the table');
 }
 
-/** The unused ones below the last used one, the lowest last. */
+/** The unused clusters below the last used one, in descending order. */
 function gaps(used: Uint32Array): number[] {
   const found: number[] = [];
   let expected = 1;

@@ -2,7 +2,8 @@ import { QvmError } from '@qvm/core';
 import { BLOCK_SECTOR, type BlockBackend } from '@qvm/core/services';
 
 /**
- * Refuses what the contract of disks forbids: whoever uses a disk checks what a guest asks for, and this is the second lock.
+ * Refuses ranges that violate the contract of disks. Callers must already have checked ranges that a guest requests;
+ * this is a second check.
  *
  * @throws QvmError `block.range`.
  */

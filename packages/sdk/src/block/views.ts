@@ -17,7 +17,7 @@ export function sliceViews(views: readonly Uint8Array[], start: number, length =
   return slices;
 }
 
-/** Copies a list of views, one after the other, into `target` from `offset` on. */
+/** Copies a list of views contiguously into `target`, from `offset` on. */
 export function gather(views: readonly Uint8Array[], target: Uint8Array, offset: number): void {
   let at = offset;
   for (const view of views) {

@@ -1,6 +1,4 @@
-/**
- * Bytes in the order in which they came, kept as the chunks they came in.
- */
+/** A queue of bytes, stored as the chunks in which they arrived. */
 export class ByteQueue {
   #chunks: Uint8Array[] = [];
   #length = 0;
@@ -9,14 +7,14 @@ export class ByteQueue {
     return this.#length;
   }
 
-  /** Appends a copy: callers may reuse their array. */
+  /** Appends a copy, because callers may reuse their array. */
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#chunks.push(bytes.slice());
     this.#length += bytes.length;
   }
 
-  /** Takes up to `max` bytes from the front. */
+  /** Removes and returns up to `max` bytes from the front. */
   take(max: number = this.#length): Uint8Array {
     const size = Math.min(Math.max(0, max), this.#length);
     const first = this.#chunks[0];
@@ -32,12 +30,12 @@ export class ByteQueue {
     return result;
   }
 
-  /** The first chunk, which stays; empty when there is none. */
+  /** The first chunk, which stays in the queue; empty when the queue is. */
   peek(): Uint8Array {
     return this.#chunks[0] ?? new Uint8Array(0);
   }
 
-  /** Drops bytes from the front until at most `max` are left; returns how many were dropped. */
+  /** Drops bytes from the front until at most `max` are left; returns the number of dropped bytes. */
   truncate(max: number): number {
     const excess = Math.max(0, this.#length - max);
     this.take(excess);

@@ -13,7 +13,7 @@ export interface CharacterBackendContext {
   readonly baseDir: string;
   /** Log of the VM. */
   readonly logger: Logger;
-  /** Tells the user something that is needed to use the back end, such as the path of a PTY. */
+  /** Shows the user information that is needed to use the back end, such as the path of a PTY. */
   announce(message: string): void;
 }
 
@@ -25,13 +25,13 @@ export interface CharacterBackendContext {
 export interface CharacterBackendFactory {
   /** The word before the colon. */
   readonly scheme: string;
-  /** What follows the colon, for help: `PATH`, for example; absent when nothing may follow. */
+  /** The syntax after the colon, for help: `PATH`, for example; absent if nothing may follow. */
   readonly argument?: string;
   /** One line for people. */
   readonly description: string;
   /**
-   * For checks of configurations: refuses what `open` would refuse, as far as that shows without opening anything. Absent: nothing
-   * shows.
+   * Refuses, for checks of configurations, arguments that `open` would refuse, as far as that can be determined
+   * without opening anything. Absent: nothing is checked.
    *
    * @throws QvmError with a code of `console.`.
    */

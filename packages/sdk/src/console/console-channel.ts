@@ -5,12 +5,12 @@ import { MAX_KEPT_OUTPUT, type ConsoleStream } from './console-stream.js';
 import { Listeners } from './listeners.js';
 import { iterateOutput } from './output-iterator.js';
 
-/** Output goes out by then even inside a long slice of the guest. */
+/** Number of bytes at which output is delivered even during a long slice of the guest. */
 const FLUSH_BYTES = 0x1_0000;
 
 /**
- * Both ends of an in-process console: the program's {@link ConsoleStream} and, as `backend`, the vdev's.
- * Output is collected while the guest runs and handed over when its slice ends.
+ * Both ends of an in-process console: the program's {@link ConsoleStream}, and the vdev's as `backend`. Output is
+ * collected while the guest runs, and delivered when its slice ends.
  */
 export class ConsoleChannel implements ConsoleStream {
   readonly name: string;
@@ -90,7 +90,7 @@ export class ConsoleChannel implements ConsoleStream {
     return this.#kept.take();
   }
 
-  /** Ends the stream: the VM is gone. Idempotent. */
+  /** Ends the stream because the VM has ended. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#flush();

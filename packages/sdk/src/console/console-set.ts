@@ -9,7 +9,7 @@ import { openNullBackend } from './null-backend.js';
 const STREAM = 'stream';
 const STDIO = 'stdio';
 
-/** What a designator means. */
+/** The meaning of a designator. */
 type Resolution =
   | { readonly stream: string; readonly factory?: undefined; readonly argument?: undefined }
   | { readonly stream?: undefined; readonly factory: CharacterBackendFactory; readonly argument: string };
@@ -35,19 +35,19 @@ export class ConsoleSet {
     return factory.open(argument, this.#context);
   };
 
-  /** As `open`, for checks: complains alike, but opens nothing. */
+  /** Reports the same errors as `open` for checks, without opening anything. */
   readonly check: CharacterBackendOpener = (designator) => {
     const { factory, argument } = this.#resolve(designator);
     factory?.check?.(argument, this.#context);
     return openNullBackend();
   };
 
-  /** An in-process stream by name; made when it is asked for first, by either side. */
+  /** An in-process stream by name, made on first use by either side. */
   stream(name: string): ConsoleStream {
     return this.#channel(name);
   }
 
-  /** Ends all streams; for VMs whose vdevs never existed or are gone. */
+  /** Ends all streams, for VMs whose vdevs were never made or are disposed of. */
   close(): void {
     for (const channel of this.#streams.values()) channel.close();
   }

@@ -1,8 +1,6 @@
 import type { Disposable } from '@qvm/core';
 
-/**
- * The listeners of one event, called in the order in which they came.
- */
+/** The listeners of one event, called in the order in which they were added. */
 export class Listeners<E> {
   readonly #listeners = new Set<(event: E) => void>();
 
@@ -11,7 +9,7 @@ export class Listeners<E> {
   }
 
   add(listener: (event: E) => void): Disposable {
-    // A function of its own: the same listener may be added twice.
+    // A new function each time, because the same listener may be added twice.
     const entry = (event: E): void => listener(event);
     this.#listeners.add(entry);
     return { dispose: () => void this.#listeners.delete(entry) };

@@ -4,7 +4,7 @@ import type { CharacterBackendFactory } from './character-backends.js';
 const NOTHING = new Uint8Array(0);
 
 /**
- * Output goes nowhere, input never comes.
+ * A back end that discards output and never has input.
  *
  * @experimental
  */

@@ -4,7 +4,7 @@ import { MAX_KEPT_OUTPUT, type ConsoleStream } from './console-stream.js';
 /**
  * The output of a stream as an asynchronous iterable.
  *
- * @param lost - told how many bytes a slow consumer lost.
+ * @param lost - called with the number of bytes that a slow consumer has lost.
  */
 export async function* iterateOutput(
   stream: Pick<ConsoleStream, 'onOutput' | 'onClosed'>,

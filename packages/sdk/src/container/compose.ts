@@ -5,8 +5,8 @@ import { pluginModule } from './plugin-module.js';
 import { HOST_REGISTRIES, Registries } from './registries.js';
 
 /**
- * @throws QvmError `plugin.api-version` when a plugin was built for another version of the contract, `plugin.shape` when
- * it is no plugin.
+ * @throws QvmError `plugin.api-version` when a plugin was built for another version of the contract, `plugin.shape`
+ * when it is not a plugin.
  */
 export function checkPlugin(plugin: QvmPlugin): void {
   const { name, apiVersion, provides } = plugin;
@@ -20,9 +20,9 @@ export function checkPlugin(plugin: QvmPlugin): void {
   );
 }
 
-/** The host's container: services that live as long as the hypervisor. */
+/** The host's container, whose services live as long as the hypervisor. */
 export function hostContainer(plugins: readonly QvmPlugin[], logger: Logger): Container {
-  // No code is generated at run time, so that the container works under a policy that forbids it.
+  // `jitless`: the container generates no code at run time, so that it works under a policy that forbids it.
   const container = new Container({ jitless: true });
   container.bind(LOGGER.key).toConstantValue(logger);
   for (const plugin of plugins) {
@@ -38,8 +38,8 @@ export function hostContainer(plugins: readonly QvmPlugin[], logger: Logger): Co
 /**
  * The container of one VM.
  *
- * @param hostPlugins - plugins of the hypervisor, for what they provide per VM.
- * @param vmPlugins - plugins of this VM alone: all that they provide.
+ * @param hostPlugins - plugins of the hypervisor, for their services with VM scope.
+ * @param vmPlugins - plugins of this VM only, for all of their services.
  */
 export function vmContainer(
   parent: Container,

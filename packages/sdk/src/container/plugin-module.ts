@@ -19,8 +19,8 @@ const MULTI: ReadonlySet<symbol> = new Set([
 ]);
 
 /**
- * A resolver over one container and its parents. It is bound to the container that a provider belongs to, not to the one
- * that asks first: otherwise a host-scope service would keep the first VM alive.
+ * A resolver over one container and its parents. It belongs to the container of the provider, not to the one that
+ * resolves first: otherwise a host-scope service would keep the first VM alive.
  */
 export function resolverOf(container: Container): Resolver {
   return {
@@ -30,8 +30,8 @@ export function resolverOf(container: Container): Resolver {
 }
 
 /**
- * The providers of a plugin that belong to `scopes`, as a module of the container. A provider that is not `multi` takes
- * the place of an earlier one of the same container.
+ * The providers of a plugin with one of `scopes`, as a module of the container. A provider that is not `multi`
+ * replaces an earlier one of the same container.
  */
 export function pluginModule(
   plugin: QvmPlugin,

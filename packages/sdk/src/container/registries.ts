@@ -9,22 +9,22 @@ import type { CharacterBackendFactory } from '../console/character-backends.js';
 
 const CHAINED = { chained: true };
 
-/** The registries of the host, as a VM's look them up. */
+/** The host's registries, for lookup by a VM's registries. */
 export const HOST_REGISTRIES = Symbol.for('qvm:@qvm/sdk/HostRegistries');
 
 /**
- * Everything that plugins offer, to the host or to one VM (then the host's included). Of two things with the same name,
- * the one that was registered later counts, and a VM's own before the host's.
+ * Everything that plugins provide to the host, or to one VM (then including the host's). Of two entries with the same
+ * name, the later registration has precedence, and a VM's own over the host's.
  */
 @injectable()
 export class Registries {
   readonly vdevs: ReadonlyMap<string, VdevFactory>;
   readonly architectures: ReadonlyMap<string, Architecture>;
-  /** By architecture and name, see {@link boardKey}. */
+  /** Boards by architecture and name, see {@link boardKey}. */
   readonly boards: ReadonlyMap<string, Board>;
   readonly backends: ReadonlyMap<string, CharacterBackendFactory>;
   readonly hookPlugins: readonly HookPlugin[];
-  /** Everything that was registered, what is hidden by a later one included. */
+  /** All registrations, including those hidden by later ones. */
   readonly #all: ReadonlySet<unknown>;
 
   constructor(
@@ -36,7 +36,7 @@ export class Registries {
     @inject(HOST_REGISTRIES) @optional() host?: Registries,
   ) {
     this.#all = new Set<unknown>([...vdevs, ...architectures, ...boards, ...backends, ...hookPlugins]);
-    // Chained injection gives the host's too; those have been put in order there.
+    // Chained injection also returns the host's entries, which are already ordered in the host's registries.
     const own = <T>(all: readonly T[]): readonly T[] =>
       host === undefined ? all : all.filter((item) => !host.#all.has(item));
     this.vdevs = byName(host?.vdevs, own(vdevs), ({ type }) => type);
@@ -47,7 +47,7 @@ export class Registries {
   }
 }
 
-/** Boards of two architectures may have one name. */
+/** A key of both, because boards of two architectures may have the same name. */
 export function boardKey(architecture: string, name: string): string {
   return `${architecture}/${name}`;
 }

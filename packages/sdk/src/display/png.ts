@@ -4,16 +4,17 @@ import { type DisplayImage } from '@qvm/core/services';
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const BIT_DEPTH = 8;
 const TRUECOLOUR = 2;
-/** Each byte of a row minus the pixel's to its left (PNG §9.2): flat areas become zeros. */
+/** Each byte of a row minus that of the pixel to its left (PNG §9.2), so that flat areas become zeros. */
 const FILTER_SUB = 1;
 const BYTES_PER_PIXEL = 3;
-/** Larger pictures than any display of a guest are a mistake. */
+/** Limit of width and height: larger pictures are errors. */
 const MAX_SIDE = 16_384;
 
 /**
- * A picture as a PNG file (PNG specification, third edition, 2025): 8 bits for each of red, green and blue, no alpha.
+ * Encodes a picture as a PNG file (PNG specification, third edition, 2025): 8 bits for each of red, green and blue, no
+ * alpha.
  *
- * @throws QvmError `display.image` when the image has no valid size or not as many bytes as it needs.
+ * @throws QvmError `display.image` when the size is invalid or does not match the number of bytes.
  * @experimental
  */
 export async function encodePng(image: DisplayImage): Promise<Uint8Array> {
@@ -61,12 +62,12 @@ function filteredRows({ width, height, rgba }: DisplayImage): Uint8Array {
 }
 
 async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
-  // The stream form `deflate` is zlib's (RFC 1950), as PNG wants it.
+  // The stream format `deflate` is zlib's (RFC 1950), which PNG uses.
   const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream('deflate'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Length, type, data and checksum (PNG §5.3). */
+/** A chunk: length, type, data and checksum (PNG §5.3). */
 function chunk(type: string, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + data.length);
   const view = new DataView(bytes.buffer);

@@ -1,23 +1,23 @@
 import { QvmError } from '@qvm/core';
 
 /**
- * Reads the files that configurations name. Implementations are given by the host: Node's file system, memory, a server.
+ * Reads the files that configurations name. The host provides the implementation: Node's file system, memory, a server.
  *
  * @experimental
  */
 export interface FileSource {
   /**
-   * The whole content of a file.
+   * The contents of a whole file.
    *
-   * @param limit - bytes; a larger file is refused before it is read.
+   * @param limit - size in bytes; a larger file is refused before it is read.
    * @throws FileSourceError
    */
   read(path: string, limit: number): Promise<Uint8Array>;
 }
 
 /**
- * A file cannot be read: `file.missing`, `file.unreadable`, `file.too-large`. The message is a clause without the path's
- * place in a configuration.
+ * Thrown when a file cannot be read: `file.missing`, `file.unreadable`, `file.too-large`. The message is a clause
+ * without a location in a configuration.
  *
  * @experimental
  */
@@ -33,7 +33,7 @@ export class FileSourceError extends QvmError {
 }
 
 /**
- * Files that a program holds in memory, by path. Also the file source of hosts that have none (then empty).
+ * Files in memory, by path. Also the (empty) file source of hosts without files.
  *
  * @experimental
  */

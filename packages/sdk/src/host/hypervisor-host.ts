@@ -6,54 +6,58 @@ import { LOGGER } from '../container/tokens.js';
 import { MemoryFileSource, type FileSource } from './file-source.js';
 
 /**
- * The files of a host as things that VMs must not destroy for each other. One text, the identity, stands for all names of a file.
+ * Identifies the files of a host, so that VMs do not overwrite each other's. All names of a file have the same
+ * identity.
  *
  * @experimental
  */
 export interface HostPaths {
-  /** The identity of a file, also of one that is not there yet; `undefined` for what several can use, such as `/dev/null`. */
+  /**
+   * The identity of a file, even if it does not exist yet; `undefined` for files that can be shared, such as
+   * `/dev/null`.
+   */
   identity(path: string): string | undefined;
-  /** Why an output cannot be written at a path, or `undefined`. Opens nothing. */
+  /** The reason why an output cannot be written to a path, or `undefined`. Opens nothing. */
   outputProblem(path: string): string | undefined;
   /**
-   * Says that a file is being read, until it is released: nothing in qvm writes it meanwhile.
+   * Declares that a file is being read, until it is released: nothing in qvm writes to it meanwhile.
    *
-   * @param owner - for the messages of others.
+   * @param owner - name of the reader for the messages that others get.
    * @throws QvmError when it is being written.
    */
   hold(path: string, owner: string): Disposable;
 }
 
 /**
- * What the SDK needs of the platform it runs on. `@qvm/sdk` brings one for Node and one for everything else.
+ * The SDK's interface to its platform. `@qvm/sdk` has one for Node and one for all other platforms.
  *
  * @experimental
  */
 export interface HypervisorHost {
   /** The files that configurations name. */
   readonly files: FileSource;
-  /** Absent on hosts without files of their own. */
+  /** Absent on hosts without a file system. */
   readonly paths?: HostPaths;
   /** Variables for `${NAME}` in configurations. */
   readonly environment: Environment;
-  /** What the platform adds, such as character back ends. */
+  /** Services that the platform provides, such as character back ends. */
   readonly plugins: readonly QvmPlugin[];
-  /** Writes a line to a stream of the process, for `logger … stdout|stderr`; absent where there are none. */
+  /** Writes a line to a stream of the process, for `logger … stdout|stderr`; absent if there are no such streams. */
   writeLine?(stream: 'stdout' | 'stderr', line: string): void;
-  /** The folder of a file: where its relative paths begin. */
+  /** The folder of a file, relative to which its paths are resolved. */
   directoryOf(path: string): string;
   /**
    * Imports a package that a configuration names as a vdev type.
    *
-   * @param baseDir - folder of the configuration: the package is looked up from there.
-   * @throws when there is none
+   * @param baseDir - folder of the configuration, from which the package is resolved.
+   * @throws when the package is not found.
    */
   importPackage(name: string, baseDir: string): Promise<unknown>;
 }
 
 /**
- * A host without files, environment or packages, as in a browser: programs replace what they have. Its VMs have networks
- * among each other, without captures and TAP devices.
+ * A host without files, environment or packages, as in a browser; programs replace the members that they have. Its VMs
+ * have networks among each other, without captures and TAP devices.
  *
  * @experimental
  */

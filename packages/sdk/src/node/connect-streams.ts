@@ -2,29 +2,29 @@ import type { Readable, Writable } from 'node:stream';
 import type { Disposable } from '@qvm/core';
 import type { ConsoleStream } from '../console/console-stream.js';
 
-/** Bytes waiting for the guest above which input is not read. */
+/** Number of bytes waiting for the guest above which input is not read. */
 const MAX_WAITING = 0x1_0000;
-/** Bytes waiting to be written above which output is `blocked`. */
+/** Number of bytes waiting to be written above which output is `blocked`. */
 const MAX_WRITABLE = 0x10_0000;
 
 /**
- * How streams are connected, beyond passing bytes on.
+ * Options for connecting streams.
  *
  * @experimental
  */
 export interface ConnectOptions {
-  /** Sees the input first; gives what the guest shall get. */
+  /** Gets the input first and returns the input for the guest. */
   readonly filter?: (bytes: Uint8Array) => Uint8Array;
-  /** The output stream takes no more for now: a good time to pause the VM. */
+  /** The output stream accepts no more for now: a good time to pause the VM. */
   readonly onBlocked?: () => void;
-  /** The output stream has written all. */
+  /** The output stream has written everything. */
   readonly onUnblocked?: () => void;
 }
 
 /**
  * Connects a console with streams of Node, such as those of the process. The end of the input does not end the VM.
  *
- * @returns disconnects.
+ * @returns an object that disconnects them when disposed of.
  * @experimental
  */
 export function connectStreams(

@@ -9,7 +9,7 @@ const BUFFER_BYTES = 0x1_0000;
 const NOTHING = new Uint8Array(0);
 
 /**
- * The designator `file:PATH`: output into a file, which is emptied first. There is no input.
+ * The designator `file:PATH`: output to a file, which is truncated first. There is no input.
  *
  * @experimental
  */
@@ -48,7 +48,7 @@ class FileBackend implements CharacterBackend {
       if (this.#length === BUFFER_BYTES) this.flush();
     }
     if (this.#flushDue || this.#length === 0) return;
-    // After the guest's slice: one write for all that it brought.
+    // Writes once after the guest's slice, with all output of the slice.
     this.#flushDue = true;
     queueMicrotask(() => this.flush());
   }
@@ -67,7 +67,7 @@ class FileBackend implements CharacterBackend {
     try {
       this.#file.write(this.#buffer.subarray(0, length));
     } catch (error) {
-      // A full disk is no reason to end the guest; its further output is lost, and that is said once.
+      // A full disk does not end the guest; further output is lost, which is logged once.
       this.#context.logger.log('error', `output to "${this.#path}" ends here: ${reasonOf(error)}`);
       this.#release();
     }

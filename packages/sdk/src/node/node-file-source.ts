@@ -3,7 +3,7 @@ import { tooLarge, type FileSource } from '../host/file-source.js';
 import { inputError, requireReadable } from './files/open-input.js';
 
 /**
- * The file system. Only regular files are read: a pipe or device named by mistake would wait or never end.
+ * The file system. Only regular files are read: reading a pipe or device named by mistake would wait or never end.
  *
  * @experimental
  */
@@ -11,7 +11,7 @@ export const nodeFileSource: FileSource = {
   async read(path, limit) {
     try {
       requireReadable(path, await stat(path));
-      // Non-blocking, in case that it became a pipe meanwhile.
+      // Non-blocking, in case it has become a pipe meanwhile.
       const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
       try {
         return await readHandle(handle, path, limit);
@@ -32,7 +32,7 @@ async function readHandle(handle: FileHandle, path: string, limit: number): Prom
   let filled = 0;
   while (filled < bytes.length) {
     const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);
-    // The file became shorter while it was read.
+    // The file has become shorter while it was being read.
     if (bytesRead === 0) return bytes.slice(0, filled);
     filled += bytesRead;
   }

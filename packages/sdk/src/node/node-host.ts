@@ -47,7 +47,7 @@ export const nodeHost: HypervisorHost = {
   importPackage: async (name, baseDir) => (await import(locate(name, baseDir))) as unknown,
 };
 
-/** From the configuration's folder first, then from where qvm is installed. */
+/** Resolves a package from the configuration's folder, then from the place where qvm is installed. */
 function locate(name: string, baseDir: string): string {
   try {
     const path = createRequire(resolve(baseDir, 'noop.js')).resolve(name);

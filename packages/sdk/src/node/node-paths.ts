@@ -6,7 +6,7 @@ import { fileIdentity } from './files/file-identity.js';
 import { OutputFile, outputProblem } from './files/output-file.js';
 
 /**
- * The file system, as far as VMs could destroy files for each other.
+ * Identities of files in the file system.
  *
  * @experimental
  */
@@ -22,7 +22,7 @@ export const nodePaths: HostPaths = {
 };
 
 /**
- * Opens the files of captures as all outputs are opened.
+ * Opens capture files like all other outputs.
  *
  * @experimental
  */

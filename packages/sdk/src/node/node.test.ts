@@ -120,7 +120,7 @@ describe('ptyBackend', () => {
       closeSync(other);
       await turn();
     }
-    // Nobody reads: output is dropped, not collected.
+    // Without a reader, output is dropped, not collected.
     for (let i = 0; i < 2000; i++) backend.write(new Uint8Array(1000));
     backend.close();
     backend.close();

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A program that compiles a module before and after the first step of a VM; V8 tells what with. The modules differ, because V8 knows
- * those that it has seen.
+ * A program that compiles a module before and after the first step of a VM; V8 reports the compiler that it used. The
+ * modules differ, because V8 caches modules that it has compiled.
  */
 const PROGRAM = `
 import { optimizingCompiler } from ${JSON.stringify(fileURLToPath(new URL('./optimizing-compiler.js', import.meta.url)))};

@@ -7,13 +7,13 @@ import { type CharacterBackend } from '@qvm/core/services';
 import { ByteQueue } from '../console/byte-queue.js';
 import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
 
-/** Input beyond this waits in the kernel. */
+/** Input beyond this size stays in the kernel. */
 const MAX_INPUT = 0x1_0000;
-/** Output beyond this is dropped: nobody reads the other end. */
+/** Output beyond this size is dropped, because the other end is not read. */
 const MAX_OUTPUT = 0x4_0000;
-/** How often a full terminal is tried again. */
+/** Interval in which writing to a full terminal is repeated. */
 const RETRY_MS = 20;
-/** How long the pair outlives its VM. */
+/** Time that the pair outlives its VM. */
 const LINGER_MS = 100;
 
 /**
@@ -28,12 +28,12 @@ export const ptyBackend: CharacterBackendFactory = {
   open: (_argument, context) => new PtyBackend(openPair(), context),
 };
 
-/** A pseudo-terminal pair as `open` of node-pty makes it; its declarations leave these members out. */
+/** A pseudo-terminal pair made by node-pty's `open`, whose declarations omit these members. */
 interface Pair {
   readonly master: ReadStream;
   readonly slave: ReadStream;
   readonly ptsName: string;
-  /** Of the master; non-blocking. */
+  /** File descriptor of the master; non-blocking. */
   readonly fd: number;
 }
 
@@ -41,7 +41,7 @@ interface PtyLibrary {
   open(options: { readonly encoding: null }): Pair;
 }
 
-/** @throws QvmError `console.pty` when the library is not there. */
+/** @throws QvmError `console.pty` when the library is not installed. */
 function loadLibrary(): PtyLibrary {
   return attempt(() => {
     const library: unknown = createRequire(import.meta.url)('@lydell/node-pty');
@@ -81,12 +81,12 @@ class PtyBackend implements CharacterBackend {
   constructor({ master, slave, ptsName, fd }: Pair, context: CharacterBackendContext) {
     this.#master = master;
     this.#descriptor = fd;
-    // The line discipline must neither echo nor translate: that is the guest's business.
+    // The line discipline must neither echo nor translate, which is up to the guest.
     slave.setRawMode(true);
-    // Node's raw mode still makes CR LF of LF on the way to the guest; coreutils can switch that off as well. Terminal
-    // programs do so themselves, so nothing is lost where there is no stty.
+    // Node's raw mode still converts LF to CR LF on the way to the guest; coreutils' stty can disable that, too.
+    // Terminal programs disable it themselves, so nothing is lost without stty.
     spawnSync('stty', ['-F', ptsName, '-opost'], { stdio: 'ignore' });
-    // While nobody has the other end open, reads here would fail. This descriptor holds it open and reads nothing.
+    // While the other end is not open, reads would fail. This descriptor keeps it open and reads nothing.
     this.#held = openSync(ptsName, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     slave.destroy();
     master.on('data', (bytes: Uint8Array) => this.#received(bytes));
@@ -125,14 +125,14 @@ class PtyBackend implements CharacterBackend {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#listener = undefined;
-    // Closing at once would take what the guest wrote last from a reader that has not come to it yet.
+    // Closing at once would discard the guest's last output before a reader could read it.
     setTimeout(() => {
       this.#master.destroy();
       closeSync(this.#held);
     }, LINGER_MS);
   }
 
-  /** Writes directly: a stream over a terminal would wait, and the guest with it, until someone reads. */
+  /** Writes directly: a stream for a terminal would wait, and the guest with it, until the other end is read. */
   #drain(): void {
     this.#retry = undefined;
     while (this.#output.length !== 0) {
@@ -150,7 +150,7 @@ class PtyBackend implements CharacterBackend {
     try {
       return writeSync(this.#descriptor, bytes);
     } catch {
-      // EAGAIN: nobody reads at the moment.
+      // EAGAIN: the other end is not being read.
       return 0;
     }
   }

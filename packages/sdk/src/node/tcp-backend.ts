@@ -5,17 +5,17 @@ import { type CharacterBackend } from '@qvm/core/services';
 import { ByteQueue } from '../console/byte-queue.js';
 import type { CharacterBackendContext, CharacterBackendFactory } from '../console/character-backends.js';
 
-/** Input beyond this waits in the kernel, and then at the peer. */
+/** Input beyond this size stays in the kernel, and then at the peer. */
 const MAX_INPUT = 0x1_0000;
-/** Output beyond this is dropped: the peer does not read. */
+/** Output beyond this size is dropped, because the peer does not read. */
 const MAX_OUTPUT = 0x4_0000;
-/** A line that is silent for this long is tested, by the kernel. */
+/** Time after which the kernel probes a silent connection. */
 const KEEP_ALIVE_MS = 30_000;
 const LOOPBACK = '127.0.0.1';
 const PORT_LIMIT = 0x1_0000;
 
 /**
- * The designator `tcp:HOST:PORT`: connects to a server. An IPv6 address stands in brackets.
+ * The designator `tcp:HOST:PORT`: connects to a server. An IPv6 address is in brackets.
  *
  * @experimental
  */
@@ -35,8 +35,8 @@ export const tcpBackend: CharacterBackendFactory = {
 };
 
 /**
- * The designator `tcp-listen:[HOST:]PORT`: waits for a client, one at a time. Without a host only this machine can connect;
- * port 0 takes a free one. The address is announced.
+ * The designator `tcp-listen:[HOST:]PORT`: waits for a client, one at a time. Without a host, only this machine can
+ * connect; port 0 selects a free one. The address is announced.
  *
  * @experimental
  */
@@ -79,7 +79,7 @@ function badEndpoint(designator: string, reason: string): QvmError {
   return new QvmError('console.tcp', `"${designator}" is no network address: ${reason}`);
 }
 
-/** A character device over the socket of the moment. Output is dropped while there is none, as on an open line. */
+/** A character device over the current socket. Without one, output is dropped, as on an unconnected line. */
 class SocketLine implements CharacterBackend {
   protected readonly context: CharacterBackendContext;
   readonly #input = new ByteQueue();
@@ -102,12 +102,12 @@ class SocketLine implements CharacterBackend {
   attach(socket: Socket): void {
     this.#socket = socket;
     socket.setNoDelay(true);
-    // A peer that vanished without a word must not keep the line for ever.
+    // A peer that has disappeared without closing must not keep the line forever.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     // An idle line must not keep the program alive; the VM does that.
     socket.unref();
     socket.on('data', (bytes: Uint8Array) => this.#received(socket, bytes));
-    // What went wrong ends the connection, which `close` tells.
+    // An error ends the connection, which `close` reports.
     socket.on('error', () => undefined);
     socket.once('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
@@ -117,7 +117,7 @@ class SocketLine implements CharacterBackend {
   write(bytes: Uint8Array): void {
     const socket = this.#socket;
     if (this.closed || socket === undefined || socket.writableLength > MAX_OUTPUT) return;
-    // The array is the device's own again after the call.
+    // Copied, because the device may reuse the array after the call.
     socket.write(bytes.slice());
   }
 
@@ -137,7 +137,7 @@ class SocketLine implements CharacterBackend {
     if (this.closed) return;
     this.closed = true;
     this.#listener = undefined;
-    // Ends after what the guest wrote last.
+    // Ends the connection after the guest's last output.
     this.#socket?.destroySoon();
   }
 
@@ -157,7 +157,7 @@ class ListeningLine extends SocketLine {
     super(context);
     this.#server = createServer((socket) => this.#connected(socket));
     this.opened = this.#listen(host, port);
-    // Who made it learns of a failure by `opened`, if it still wants to know.
+    // The creator gets the failure from `opened`, if it still awaits it.
     this.opened.catch(() => undefined);
     this.#server.unref();
   }

@@ -3,9 +3,7 @@ import type { CharacterBackend } from '@qvm/core/services';
 import type { SourceLocation, VmSpec } from '@qvm/config';
 import { backendError, placeOfBackend } from './build-error.js';
 
-/**
- * The character back ends of a VM that open asynchronously: they may fail when their vdevs are made already.
- */
+/** The character back ends of a VM that open asynchronously, and may fail after their vdevs have been made. */
 export class BackendOpenings {
   readonly #spec: VmSpec;
   readonly #openings: Promise<void>[] = [];
@@ -16,7 +14,7 @@ export class BackendOpenings {
   }
 
   /**
-   * The same opener, watched.
+   * Wraps an opener, so that its back ends are tracked.
    *
    * @param vdev - index of the vdev that is being made.
    */
@@ -28,7 +26,7 @@ export class BackendOpenings {
     };
   }
 
-  /** The place of the option that names a back end which was refused with this error, or with its cause. */
+  /** Location of the option whose back end was refused with this error, or with its cause. */
   refusedAt(error: unknown): SourceLocation | undefined {
     if (!(error instanceof Error)) return undefined;
     return this.#refused.get(error) ?? (error.cause instanceof Error ? this.#refused.get(error.cause) : undefined);
@@ -37,7 +35,7 @@ export class BackendOpenings {
   /**
    * Waits until all are open.
    *
-   * @throws StartError of the first that cannot be, at the option that names it.
+   * @throws StartError of the first one that cannot be opened, at the option that names it.
    */
   async settled(): Promise<void> {
     await Promise.all(this.#openings);
@@ -54,7 +52,7 @@ export class BackendOpenings {
 
   #add(opening: Promise<void>): void {
     this.#openings.push(opening);
-    // When the VM cannot be made for another reason, nobody asks any more.
+    // If making the VM fails for another reason, nothing awaits this promise any more.
     opening.catch(() => undefined);
   }
 

@@ -7,23 +7,21 @@ import type { DescribedVm } from './vm-description.js';
 
 type FileField = 'image' | 'dtb' | 'initrd';
 
-/** A device tree's total size is 32 bits wide; no real one is larger than this. */
+/** Largest accepted device tree. Its size field has 32 bits, but no real tree is larger than this. */
 const MAX_DEVICE_TREE = 0x100_0000;
 
-/**
- * Reads the files that the guest boots from. What cannot be read goes to `findings`; then there is no result.
- */
+/** Reads the files that the guest boots from. Failures are added to `findings`; there is no result then. */
 export async function readBootFiles(
   { spec, files }: DescribedVm,
   source: FileSource,
   findings: Findings,
 ): Promise<BootFiles | undefined> {
-  // What is larger than all RAM cannot be loaded: refused before it fills the host's memory.
+  // A file larger than all RAM cannot be loaded: it is refused before it fills the host's memory.
   const ramBytes = spec.ram.reduce((sum, { size }) => sum + size, 0);
   const reader = new BootFileReader(spec, source, findings);
   const read = (field: FileField, limit: number): Promise<BootFile | undefined> =>
     files[field] === undefined ? reader.field(field, limit) : Promise.resolve(files[field]);
-  // One that is written and cannot be used was reported.
+  // An image setting that is invalid has been reported already.
   if (spec.image === undefined && spec.source?.fields.image === undefined) findings.add(noImage(spec));
   const image = await read('image', ramBytes);
   const initrd = await read('initrd', ramBytes);
@@ -57,7 +55,7 @@ class BootFileReader {
     return path === undefined ? undefined : this.read(path, limit, field, sourceOf(this.spec.source, field));
   }
 
-  /** The files that are put into memory as they are; `limit` bytes in all. */
+  /** The files that are copied into memory unchanged; `limit` bytes in total. */
   async data(limit: number): Promise<readonly DataFile[]> {
     const files: DataFile[] = [];
     let left = limit;
@@ -76,7 +74,7 @@ class BootFileReader {
         return { name: path, bytes: await this.source.read(path, limit) };
       } catch (error) {
         if (!(error instanceof FileSourceError)) throw error;
-        // How much fits is not known when the RAM could not be read, which was reported.
+        // If the RAM settings are invalid, which has been reported, the available size is unknown.
         if (this.spec.ram.length === 0 && error.code === 'file.too-large') return undefined;
         throw new ConfigError([findingAt(at, 'error', error.code, `"${key}": ${error.message}`)]);
       }

@@ -3,13 +3,13 @@ import { QvmError, VmExitCode } from '@qvm/core';
 import { VdevError } from '@qvm/core/host';
 
 /**
- * A VM could not be made or started for a reason that is no mistake in its configuration's text: an image that cannot be
- * booted, too little memory, a failing plugin. `code` is that of the reason.
+ * Thrown when a VM cannot be made or started for a reason other than an error in its configuration's text: an image
+ * that cannot be booted, too little memory, a failing plugin. `code` is that of the reason.
  *
  * @experimental
  */
 export class StartError extends QvmError {
-  /** The same with the place in the configuration that it is about. */
+  /** The same with the location in the configuration that it concerns. */
   readonly finding: Finding;
 
   constructor(code: string, message: string, at: SourceLocation, options?: { readonly cause?: unknown }) {
@@ -29,7 +29,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * What an error and its causes say, as one line.
+ * The messages of an error and its causes, as one line.
  *
  * @experimental
  */
@@ -46,14 +46,14 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
 }
 
-/** Errors of core that are not about what the configuration says, but about what the host can do. */
+/** Errors of core that concern the abilities of the host rather than the configuration. */
 const HOST_ERRORS: ReadonlySet<string> = new Set(['memory.too-large', 'memory.exhausted', 'plugin.failed']);
 
 /**
- * Gives an error of the VM's constructor a place in the configuration.
+ * Adds a location in the configuration to an error of the VM's constructor.
  *
- * @param vdev - index of the vdev that was being made, when one was.
- * @param place - where in the configuration it is about, when that is known.
+ * @param vdev - index of the vdev that was being made, if any.
+ * @param place - the location that the error concerns, if known.
  */
 export function constructionError(
   error: unknown,
@@ -63,14 +63,14 @@ export function constructionError(
 ): unknown {
   if (!(error instanceof QvmError)) return error;
   const message = describeError(error);
-  // A vdev says by a QvmError what is wrong with its options; anything else is a mistake in the vdev.
+  // A vdev reports problems of its options as QvmError; any other error is a bug in the vdev.
   const broken = error instanceof VdevError && !(error.cause instanceof QvmError);
   const at = place ?? (vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev));
   if (broken || HOST_ERRORS.has(error.code)) return new StartError(error.code, message, at, { cause: error });
   return new ConfigError([findingAt(at, 'error', error.code, message)]);
 }
 
-/** Gives an error of booting a place in the configuration. */
+/** Adds a location in the configuration to an error of booting. */
 export function bootError(error: unknown, spec: VmSpec): unknown {
   if (!(error instanceof QvmError)) return error;
   const field = error.code.startsWith('initrd.') ? 'initrd' : error.code.startsWith('devicetree.') ? 'dtb' : 'image';
@@ -78,25 +78,25 @@ export function bootError(error: unknown, spec: VmSpec): unknown {
 }
 
 /**
- * Gives the failure of a character back end the place of the option that names it.
+ * Adds to the failure of a character back end the location of the option that names it.
  *
- * @param vdev - index of the vdev that wanted it; absent for one that no text names.
+ * @param vdev - index of the vdev that opened it; absent for a vdev that the configuration does not name.
  */
 export function backendError(cause: unknown, spec: VmSpec, designator: string, vdev: number | undefined): StartError {
   const code = cause instanceof QvmError ? cause.code : 'console.open';
   return new StartError(code, describeError(cause), placeOfBackend(spec, designator, vdev), { cause });
 }
 
-/** The place of the option that names a character back end. */
+/** The location of the option that names a character back end. */
 export function placeOfBackend(spec: VmSpec, designator: string, vdev: number | undefined): SourceLocation {
   const options = vdev === undefined ? [] : (spec.vdevs[vdev]?.options ?? []);
-  // The options of further ports are NAME:DESIGNATOR.
+  // The options of further ports have the form NAME:DESIGNATOR.
   const option = options.find(({ value }) => value === designator || value?.endsWith(`:${designator}`) === true);
   return option?.valueAt ?? (vdev === undefined ? sourceOf(spec.source, 'vdev') : placeOfVdev(spec, vdev));
 }
 
 function placeInVm(code: string, spec: VmSpec): SourceLocation {
-  // A vdev that no text names can only be in conflict with the RAM.
+  // A vdev that the configuration does not name can only conflict with the RAM.
   const inRam = code.startsWith('memory.') || code.startsWith('vdev.');
   if (inRam) return sourceOf(spec.source, 'ram');
   return sourceOf(spec.source, code === 'vm.vcpus' ? 'cpus' : 'name');

@@ -1,8 +1,6 @@
 import { ConfigError, type Finding } from '@qvm/config';
 
-/**
- * Runs checks one after the other and keeps what they find, so that one run reports everything.
- */
+/** Runs checks one after the other and collects their findings, so that one run reports everything. */
 export class Findings {
   readonly #list: Finding[] = [];
   #failed = false;
@@ -16,12 +14,12 @@ export class Findings {
     this.#failed ||= findings.some(({ severity }) => severity === 'error');
   }
 
-  /** Whether an error was found. */
+  /** Whether there is an error among the findings. */
   get failed(): boolean {
     return this.#failed;
   }
 
-  /** The result of `check`, or `undefined` when it threw a {@link ConfigError}, whose findings are kept. */
+  /** The result of `check`, or `undefined` if it threw a {@link ConfigError}, whose findings are collected. */
   async attempt<T>(check: () => Promise<T> | T): Promise<T | undefined> {
     try {
       return await check();
@@ -32,9 +30,7 @@ export class Findings {
     }
   }
 
-  /**
-   * @throws ConfigError when an error was found.
-   */
+  /** @throws ConfigError when there is an error among the findings. */
   throwIfFailed(): void {
     if (this.#failed) throw new ConfigError(this.#list);
   }

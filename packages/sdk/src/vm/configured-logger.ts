@@ -1,7 +1,7 @@
 import type { LogFilter, LoggerSpec } from '@qvm/config';
 import type { Logger, LogLevel } from '@qvm/core';
 
-/** The words of `logger` that stand for each severity: theirs are finer than ours. */
+/** The filters of `logger` that match each severity; there are more filters than severities. */
 const WORDS: Readonly<Record<LogLevel, readonly LogFilter[]>> = {
   error: ['fatal', 'internal', 'error'],
   warn: ['warn'],
@@ -13,8 +13,9 @@ const WORDS: Readonly<Record<LogLevel, readonly LogFilter[]>> = {
 export type WriteLine = (stream: 'stdout' | 'stderr', line: string) => void;
 
 /**
- * A VM's logger as its configuration wants it: the filters of each `logger` setting are a set, and each setting sends what
- * its set holds to one place. `slog` is the logger of the host program, as is everything on a platform without streams.
+ * A VM's logger according to its configuration: each `logger` setting has a set of filters and sends the matching
+ * messages to one destination. `slog` is the logger of the host program, as is every destination on a platform without
+ * streams.
  */
 export function configuredLogger(
   vm: string,

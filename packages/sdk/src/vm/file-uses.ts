@@ -27,10 +27,11 @@ export function usedFiles(spec: VmSpec, factories: ReadonlyMap<string, VdevFacto
 }
 
 /**
- * Problems of files, found before any is opened: outputs that are inputs, and outputs that cannot be written.
+ * Problems of files that are detected before any is opened: outputs that are inputs, and outputs that cannot be
+ * written.
  *
- * @param outputs - what the host program writes about the VM.
- * @throws StartError `file.unwritable` for one of `outputs`, which no configuration names.
+ * @param outputs - files that the host program writes about the VM.
+ * @throws StartError `file.unwritable` for one of `outputs`, which are not part of a configuration.
  */
 export function fileFindings(
   uses: readonly FileUse[],
@@ -63,16 +64,16 @@ function unwritable(path: string, role: string, problem: string): string {
 }
 
 /**
- * Claims what a VM reads, so that nothing in qvm writes it while the VM lives.
+ * Claims the files that a VM reads, so that nothing in qvm writes to them while the VM exists.
  *
- * @throws ConfigError `file.in-use` when something writes one of the files.
+ * @throws ConfigError `file.in-use` when one of the files is being written.
  */
 export function holdInputs(uses: readonly FileUse[], paths: HostPaths | undefined): Disposable {
   const held: Disposable[] = [];
   const release = (): void => held.splice(0).forEach((claim) => claim.dispose());
   if (paths === undefined) return { dispose: release };
   for (const { path, access, disk, at, owner } of uses) {
-    // Disks are claimed as they are opened.
+    // Disks are claimed when they are opened.
     if (access !== 'read' || disk === true) continue;
     try {
       held.push(paths.hold(path, owner));

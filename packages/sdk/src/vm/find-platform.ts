@@ -8,14 +8,14 @@ import type { Container } from 'inversify';
 import { resolverOf } from '../container/plugin-module.js';
 import { boardKey, type Registries } from '../container/registries.js';
 
-/** What a VM's processors are, and what is around them. */
+/** The architecture and the board of a VM. */
 export interface Platform {
   readonly architecture: Architecture;
   readonly board: Board;
 }
 
 /**
- * @returns `undefined` when the board's package could not be used, which was said already.
+ * @returns `undefined` when the board's package could not be used, which has been reported already.
  * @throws ConfigError `config.unknown-arch`, `config.unknown-board`
  */
 export function findPlatform(
@@ -40,7 +40,8 @@ function findArchitecture(spec: VmSpec, { architectures }: Registries): Architec
 }
 
 /**
- * The board of a VM: the one that its specification names, by a word or as the only one of a package; else that of its architecture.
+ * The board of a VM: the one that its specification names, by name or as the only board of a package; otherwise that
+ * of its architecture.
  */
 function findBoard(
   spec: VmSpec,

@@ -18,7 +18,7 @@ function hypervisorWith(files: Readonly<Record<string, string | Uint8Array>>): H
 
 const MEMORY = 'ram 0x40000000,1M rom 0x50000000,64K';
 
-/** The codes of what is wrong with the text of a VM. */
+/** The codes of the errors in a VM's configuration text. */
 async function errorsOf(text: string): Promise<readonly string[]> {
   const hypervisor = hypervisorWith({});
   try {

@@ -9,7 +9,7 @@ import { allVdevOptions, type VdevFactory } from '@qvm/core/vdev';
  * @experimental
  */
 export interface KnownTypes {
-  /** The vdev types, without those of packages that only a configuration names. */
+  /** The vdev types, except those of packages that are named only in a configuration. */
   readonly vdevTypes: readonly VdevFactory[];
   /** The architectures. */
   readonly architectures: readonly Architecture[];
@@ -17,7 +17,7 @@ export interface KnownTypes {
 }
 
 /**
- * Facts of a hypervisor about vdevs and boards, for `lintConfigs`. Files and the size of the host are not among it.
+ * Facts about vdevs and boards of a hypervisor for `lintConfigs`, without files and the size of the host.
  *
  * @experimental
  */
@@ -35,7 +35,7 @@ export function lintFacts({ vdevTypes, architectures, boards }: KnownTypes): Lin
   };
 }
 
-/** A vdev type as the linter sees it. */
+/** A vdev type in the form that the linter uses. */
 export function vdevFacts(factory: VdevFactory): VdevFacts {
   return {
     options: allVdevOptions(factory),

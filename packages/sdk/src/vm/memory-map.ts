@@ -7,14 +7,14 @@ import type { InterruptStatistics, VdevInstance, VdevRange, Vm } from '@qvm/core
  * @experimental
  */
 export interface VdevInterrupt {
-  /** As the interrupt controller counts. */
+  /** Number in the interrupt controller's numbering. */
   readonly number: number;
-  /** Each vCPU has one of its own. */
+  /** Whether it is private, so that each vCPU has its own. */
   readonly private?: true;
 }
 
 /**
- * Where a vdev is in its VM.
+ * Addresses and interrupts of a vdev.
  *
  * @experimental
  */
@@ -25,32 +25,32 @@ export interface VdevPlace {
 }
 
 /**
- * A range of guest-physical addresses where something is.
+ * An occupied range of guest-physical addresses.
  *
  * @experimental
  */
 export interface MappedRange {
   readonly base: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /**
-   * `window`: where a vdev shows memory or registers of others, or may do so. `empty`: places of the board that no vdev has, and that
-   * say so to a guest.
+   * `window`: a range in which a vdev maps memory or registers, or may do so. `empty`: places of the board without a
+   * vdev, which a guest can probe.
    */
   readonly kind: 'ram' | 'rom' | 'registers' | 'empty' | 'window' | 'reserved';
   readonly name: string;
-  /** In a window: what the guest may do with the memory that is there; absent where nothing is. */
+  /** In a window, the guest's permissions for the mapped memory; absent where nothing is mapped. */
   readonly access?: 'rw' | 'ro';
   /** The vdev that it belongs to, with its type and interrupts. */
   readonly vdev?: { readonly name: string; readonly type: string; readonly interrupts: readonly VdevInterrupt[] };
 }
 
-/** Where a vdev is. */
+/** The addresses and interrupts of a vdev. */
 export function placeOf(vdev: VdevInstance, interrupts: readonly InterruptStatistics[]): VdevPlace {
   return { registers: vdev.registers, windows: vdev.windows, interrupts: interruptsOf(vdev, interrupts) };
 }
 
-/** Everything in the guest-physical memory of a VM, in ascending order. */
+/** All occupied ranges of a VM's guest-physical memory, in ascending order. */
 export function memoryMapOf(vm: Pick<Vm, 'map' | 'vdevs' | 'interruptStatistics'>): readonly MappedRange[] {
   const interrupts = vm.interruptStatistics();
   return vm.map.regions.map((region) => {
@@ -78,7 +78,7 @@ function natureOf(region: MemoryRegion, inWindow: boolean): Pick<MappedRange, 'k
   return kind === 'reserved' ? { kind: 'window' } : { kind: 'window', access: kind === 'ram' ? 'rw' : 'ro' };
 }
 
-/** The inputs that a vdev is a source of, each once. */
+/** The interrupt inputs that a vdev is a source of, without duplicates. */
 function interruptsOf({ name }: VdevInstance, statistics: readonly InterruptStatistics[]): readonly VdevInterrupt[] {
   const own = statistics.filter(({ source }) => source === name);
   const numbers = [...new Set(own.map(({ number }) => number))].sort((a, b) => a - b);

@@ -4,23 +4,24 @@ import { checkPlugin } from '../container/compose.js';
 import type { HypervisorHost } from '../host/hypervisor-host.js';
 import type { Findings } from './collect.js';
 
-/** A place of a specification that may name a package: a vdev's type, the board. */
+/** A part of a specification that may name a package: a vdev's type, or the board. */
 interface PackageReference {
   readonly kind: 'vdev' | 'board';
   readonly name: string;
   readonly at: SourceLocation;
-  /** What the package must provide. */
+  /** Token of the service that the package must provide. */
   readonly token: Token<unknown>;
 }
 
-/** What plugins of the hypervisor provide already, by the word that a specification uses. */
+/** Names that plugins of the hypervisor already provide, by kind. */
 export interface KnownWords {
   readonly vdev: (type: string) => boolean;
   readonly board: (name: string) => boolean;
 }
 
 /**
- * Imports the packages that a specification names as vdev types or as its board and that no plugin of the hypervisor provides.
+ * Imports the packages that a specification names as vdev types or as its board, unless a plugin of the hypervisor
+ * provides them.
  *
  * @returns plugins by package name; failures are in `findings`.
  */
@@ -33,7 +34,7 @@ export async function importNamedPackages(
   const plugins = new Map<string, QvmPlugin>();
   for (const reference of referencesOf(spec)) {
     const { name, kind } = reference;
-    // Words without a slash are no packages.
+    // A name without a slash is not a package.
     if (!name.includes('/') || known[kind](name)) continue;
     const plugin = await findings.attempt(async () => {
       const found = plugins.get(name) ?? (await importPlugin(reference, spec.baseDir, host));
@@ -91,7 +92,7 @@ function pluginOf(module: unknown): QvmPlugin | undefined {
   if (typeof module !== 'object' || module === null || !('plugin' in module)) return undefined;
   const { plugin } = module;
   if (typeof plugin !== 'object' || plugin === null || !('name' in plugin) || !('provides' in plugin)) return undefined;
-  // checkPlugin checks the values of the members, and so does their use.
+  // checkPlugin validates the values of the members, and their use validates the rest.
   return plugin as QvmPlugin;
 }
 
@@ -100,7 +101,7 @@ function firstLine(error: unknown): string {
   return text.split('\n', 1)[0] ?? '';
 }
 
-/** Whether it is the package itself that was not found, rather than something that it imports. */
+/** Whether the package itself was not found, rather than one of its imports. */
 function isMissing(error: unknown, type: string): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ERR_MODULE_NOT_FOUND' && firstLine(error).includes(`'${type}'`);

@@ -7,7 +7,7 @@ import type { VdevSpec as CoreVdevSpec } from '@qvm/core/host';
 import { allVdevOptions } from '@qvm/core/vdev';
 import type { VdevFactory, VdevOptions } from '@qvm/core/vdev';
 
-/** The options of the types among `factories`, for readers of the line form. */
+/** The options of the types in `factories`, for parsers of the line form. */
 export function optionsLookup(factories: ReadonlyMap<string, VdevFactory>): VdevOptionsLookup {
   return (type) => {
     const factory = factories.get(type);
@@ -15,16 +15,16 @@ export function optionsLookup(factories: ReadonlyMap<string, VdevFactory>): Vdev
   };
 }
 
-/** Options that were checked. */
+/** Validated options. */
 export interface CheckedOptions {
   readonly values: VdevOptions;
   readonly warnings: readonly Finding[];
 }
 
 /**
- * Reads the options of one vdev, and has its type look at them together.
+ * Parses the options of one vdev, and lets its type check their combination.
  *
- * @throws ConfigError with all that is wrong.
+ * @throws ConfigError with all problems.
  */
 export function checkOptions(factory: VdevFactory, vdev: VdevSpec, baseDir: string): CheckedOptions {
   const context = { owner: `vdev ${factory.type}`, at: sourceOf(vdev.source), baseDir };
@@ -33,13 +33,13 @@ export function checkOptions(factory: VdevFactory, vdev: VdevSpec, baseDir: stri
   return resolved;
 }
 
-/** A vdev with no option given. */
+/** A vdev with default options. */
 export function defaultVdev(factory: VdevFactory): CoreVdevSpec {
   return { factory, options: checkOptions(factory, { type: factory.type, options: [] }, '').values };
 }
 
 /**
- * The factory of a vdev: by type, or for a package the one of that name, else the only one it provides.
+ * The factory of a vdev: by type, or for a package the one of that name, or else the only one that it provides.
  *
  * @throws ConfigError `config.unknown-vdev`
  */

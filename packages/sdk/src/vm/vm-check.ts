@@ -13,25 +13,28 @@ import { planVm, type BuilderServices } from './vm-plan.js';
 import type { VmSource } from './vm-source.js';
 
 /**
- * What a check of a VM found.
+ * The result of a check of a VM.
  *
  * @experimental
  */
 export interface VmCheck {
-  /** Errors, warnings and informations, in the order in which they were found. */
+  /** Errors, warnings and notes, in the order in which they were found. */
   readonly findings: readonly Finding[];
   /**
-   * What a process that starts this VM would end with: 0 when no error was found, 65 when one is a mistake in the configuration, 64
+   * Exit code of a process that starts this VM: 0 when there is no error, 65 when an error is in the configuration, 64
    * when the host cannot make the VM or it cannot be booted.
    */
   readonly exitCode: number;
-  /** Everything in guest-physical memory before the start, in ascending order; absent when a vdev or the VM cannot be built. */
+  /**
+   * All occupied ranges of guest-physical memory before the start, in ascending order; absent when a vdev or the VM
+   * cannot be built.
+   */
   readonly map?: readonly MappedRange[];
 }
 
 /**
- * Does all that comes before the guest runs, up to loading it, and keeps everything that is refused. Opens no character back end and
- * only looks at disks.
+ * Performs all steps before the guest runs, including loading it, and collects all errors. Opens no character back end
+ * and only inspects disks.
  */
 export async function checkVm(source: VmSource, options: VmCreateOptions, services: BuilderServices): Promise<VmCheck> {
   const check = new Check();
@@ -47,7 +50,7 @@ export async function checkVm(source: VmSource, options: VmCreateOptions, servic
   return check.result();
 }
 
-/** What is found, and what the host refuses though the configuration is right. */
+/** The findings, and errors of the host for a valid configuration. */
 class Check {
   readonly findings = new Findings();
   readonly #refusals: Finding[] = [];
@@ -78,7 +81,7 @@ class Check {
     let leftOut = plan.vdevs.length < plan.spec.vdevs.length;
     let bootable = true;
     const refused = (error: unknown, vdev: number | undefined): void => {
-      // A vdev that the VM has by itself may only be there, or be in the way, because another one was left out.
+      // An error of an implicit vdev may be a consequence of another vdev's omission.
       if (vdev !== undefined || !leftOut) this.#add(error);
       bootable &&= vdev !== undefined;
       leftOut = true;
@@ -95,7 +98,7 @@ class Check {
     }
   }
 
-  /** @throws what is neither a mistake in the configuration nor a refusal of the host. */
+  /** @throws errors that are neither in the configuration nor a refusal of the host. */
   #add(error: unknown): void {
     if (error instanceof ConfigError) this.findings.add(...error.findings);
     else if (error instanceof StartError) this.#refusals.push(error.finding);
@@ -112,7 +115,7 @@ async function rehearse(vm: Vm, files: BootFiles, spec: VmSpec): Promise<void> {
   }
 }
 
-/** The same services, with disks that are inspected only. */
+/** The same services, with disks that are only inspected. */
 function onlyLooking(services: ServiceLookup): ServiceLookup {
   return <T>(token: Token<T>): T | undefined => {
     const found = services(token);

@@ -9,10 +9,10 @@ import { defaultVdev } from './vdev-options.js';
 import type { VmCreateOptions } from './vm-create-options.js';
 import type { VmPlan } from './vm-plan.js';
 
-/** Finds what the host offers to vdevs. */
+/** Looks up the services that the host offers to vdevs. */
 export type ServiceLookup = NonNullable<VmOptions['service']>;
 
-/** What the providers of a plan offer to vdevs. */
+/** The services that the providers of a plan offer to vdevs. */
 export function servicesOf(plan: VmPlan): ServiceLookup {
   return (token) => plan.container.get(token.key, { optional: true });
 }
@@ -27,10 +27,10 @@ export function consolesOf(plan: VmPlan, logger: Logger, announce?: (message: st
   });
 }
 
-/** Services that the host gives the VM. */
+/** Services of the host for the VM. */
 export type HostOptions = Required<Pick<VmOptions, 'openCharacterBackend' | 'service' | 'logger'>>;
 
-/** A plan that has all that a VM is built from. */
+/** A plan with everything that is needed to build a VM. */
 export interface BuildablePlan extends VmPlan {
   readonly platform: Platform;
 }
@@ -38,8 +38,8 @@ export interface BuildablePlan extends VmPlan {
 /**
  * Builds the VM of a plan.
  *
- * @param refused - for checks: told of each vdev that cannot be made, with its index in the specification; absent for one that the
- * VM has by itself. Without it the first such vdev ends the construction.
+ * @param refused - for checks: called with each vdev that cannot be made and its index in the specification (absent
+ * for an implicit vdev). Without it, the first such vdev ends the construction.
  * @throws ConfigError, StartError.
  */
 export function constructVm(
@@ -92,7 +92,7 @@ export function constructVm(
   }
 }
 
-/** The same vdev, which says when its turn comes to be made: core's errors know instances by name only. */
+/** The same vdev, which reports when it is about to be made: core's errors identify instances by name only. */
 function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
   return {
     options,

@@ -4,30 +4,36 @@ import type { Engine } from '@qvm/core/architecture';
 import type { ClockSpec } from '@qvm/core/host';
 
 /**
- * How one VM is made, beyond what its configuration says.
+ * Options for making one VM, beyond its configuration.
  *
  * @experimental
  */
 export interface VmCreateOptions {
-  /** Real time when absent. */
+  /** Default: real time. */
   readonly clock?: ClockSpec;
-  /** How guest code runs: only interpreted, or (as when absent) with hot code translated to WebAssembly. */
+  /** How guest code runs: only interpreted, or (the default) with hot code translated to WebAssembly. */
   readonly engine?: Engine;
-  /** What a guest's reset does: end the VM with exit code 0 (the default), or boot again. */
+  /** Effect of a guest's reset: end the VM with exit code 0 (the default), or boot again. */
   readonly onReset?: 'exit' | 'restart';
-  /** With `onReset: 'restart'`: resets in a row after which the VM ends with exit code 4; see `VmOptions.resetLimit` of core. */
+  /**
+   * With `onReset: 'restart'`: number of consecutive resets after which the VM ends with exit code 4; see
+   * `VmOptions.resetLimit` of core.
+   */
   readonly resetLimit?: number;
-  /** Plugins for this VM alone; all that they provide belongs to it. */
+  /** Plugins for this VM only; all of their services belong to it. */
   readonly plugins?: readonly QvmPlugin[];
   /** Replaces the hypervisor's logger. */
   readonly logger?: Logger;
   /** Replaces the host's variables for `${NAME}`. */
   readonly environment?: Environment;
-  /** Changes the specification before it is used, as command-line options do. May throw a `ConfigError`. */
+  /** Changes the specification before it is used, like command-line options. May throw a `ConfigError`. */
   readonly adjust?: (spec: VmSpec) => VmSpec;
-  /** Files that the host program writes about this VM, such as a trace: refused where the VM uses them. */
+  /** Files that the host program writes about this VM, such as a trace; files that the VM uses are refused. */
   readonly outputs?: readonly VmOutput[];
-  /** Told what the user needs to know to use a console, such as the path of a PTY. Absent: logged as `info`. */
+  /**
+   * Called with information that the user needs to use a console, such as the path of a PTY. Default: it is logged as
+   * `info`.
+   */
   readonly onAnnouncement?: (message: string) => void;
 }
 
@@ -39,6 +45,6 @@ export interface VmCreateOptions {
 export interface VmOutput {
   /** Path of the file, as the host program opens it. */
   readonly path: string;
-  /** What asks for it, for messages: `--trace`. */
+  /** The option that requests it, for messages: `--trace`. */
   readonly role: string;
 }

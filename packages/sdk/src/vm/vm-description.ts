@@ -4,77 +4,78 @@ import { QvmError } from '@qvm/core';
 import { type BootFile } from '@qvm/core/architecture';
 
 /**
- * A file to load: a path, or its content with a name for errors.
+ * A file to load: a path, or its contents with a name for errors.
  *
  * @experimental
  */
 export type FileDescription = string | BootFile;
 
 /**
- * A region of RAM. Numbers are bytes; text is read as in a configuration (`'512M'`, `'0x40000000'`).
+ * A region of RAM. Numbers are bytes; texts are parsed as in a configuration (`'512M'`, `'0x40000000'`).
  *
  * @experimental
  */
 export interface RamDescription {
-  /** Absent: the board's default for the first region, else the end of the region before. */
+  /** Default: the board's base for the first region, otherwise the end of the previous region. */
   readonly base?: number | string;
   /** Bytes, or a text as in a configuration (`64M`). */
   readonly size: number | string;
 }
 
 /**
- * A vdev. Option values are read as in a configuration; `true` stands for a flag, `undefined` for an option not given.
+ * A vdev. Option values are parsed as in a configuration; `true` stands for a flag, `undefined` for an option that is
+ * not given.
  *
  * @experimental
  */
 export interface VdevDescription {
   /** Type of the vdev. */
   readonly type: string;
-  /** Options by name, written as in a configuration. */
+  /** Options by name, with values as in a configuration. */
   readonly options?: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
 /**
- * What a program says of a VM that it wants; see docs/qvmconf.md for the meaning of the fields.
+ * A program's description of a VM; docs/qvmconf.md has the meaning of the fields.
  *
  * @experimental
  */
 export interface VmDescription {
   /** Name of the VM. */
   readonly name: string;
-  /** `aarch64` when absent. */
+  /** Default `aarch64`. */
   readonly arch?: ArchitectureName;
-  /** The architecture's usual one when absent. */
+  /** Default: the architecture's default board. */
   readonly board?: string;
   /** The kernel or firmware: a path, or the file itself. */
   readonly image: FileDescription;
-  /** A device tree that is patched instead of a generated one: a path, or the file itself. */
+  /** A device tree that is patched and replaces the generated one: a path, or the file itself. */
   readonly dtb?: FileDescription;
   /** The initial RAM file system: a path, or the file itself. */
   readonly initrd?: FileDescription;
   /** The kernel's command line. */
   readonly cmdline?: string;
-  /** Number of vCPUs; 1 when absent. */
+  /** Number of vCPUs. Default 1. */
   readonly cpus?: number;
-  /** Ranges of RAM; each follows the one before when it has no base. */
+  /** Ranges of RAM; a range without base follows the previous one. */
   readonly ram: readonly RamDescription[];
   /** The vdevs, in order of creation. */
   readonly vdevs?: readonly VdevDescription[];
-  /** Folder that relative paths are relative to; the working directory when absent. */
+  /** Folder that relative paths are resolved against. Default: the working directory. */
   readonly baseDir?: string;
 }
 
-/** A specification, and the files of it that are in memory already. */
+/** A specification, and those of its files that are in memory already. */
 export interface DescribedVm {
   readonly spec: VmSpec;
-  /** By the field's name. */
+  /** Files in memory, by the name of the field. */
   readonly files: Readonly<Partial<Record<'image' | 'dtb' | 'initrd', BootFile>>>;
 }
 
 /**
- * Turns a description into a specification.
+ * Converts a description to a specification.
  *
- * @throws QvmError `vm.description` for sizes and addresses that cannot be read.
+ * @throws QvmError `vm.description` for sizes and addresses that cannot be parsed.
  */
 export function specOf(description: VmDescription): DescribedVm {
   const { name, arch, board, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;

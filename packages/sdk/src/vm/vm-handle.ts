@@ -27,14 +27,15 @@ export interface VcpuHandle {
   readonly index: number;
   /** The hooks of the vCPU, to be tapped. */
   readonly hooks: Tappable<VcpuHooks>;
-  /** The registers now, by manual name: for debuggers and dumps. */
+  /** The current registers, by their names in the manual: for debuggers and dumps. */
   registers(): Readonly<Record<string, bigint>>;
-  /** The guest-physical address of a virtual one, by the guest's tables as they are now; `undefined` when it is not mapped. */
+  /** Translates a virtual address with the guest's current tables; `undefined` when it is not mapped. */
   translate(virtualAddress: bigint): number | undefined;
   /**
-   * All that the guest's tables map now, in ascending order of virtual addresses: for core dumps. Empty without translation.
+   * All current mappings of the guest's tables, in ascending order of virtual addresses: for core dumps. Empty while
+   * translation is off.
    *
-   * @param limit - ranges at most.
+   * @param limit - largest number of ranges.
    */
   mappings(limit: number): readonly VirtualMapping[];
 }
@@ -51,7 +52,7 @@ export interface RamRange {
   readonly kind: 'ram' | 'rom';
   /** Guest-physical address. */
   readonly base: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
@@ -65,25 +66,25 @@ export interface VdevHandle {
   readonly name: string;
   /** Type of the vdev. */
   readonly type: string;
-  /** Where it is. */
+  /** Its addresses and interrupts. */
   readonly place: VdevPlace;
-  /** What the vdev tells of itself now. */
+  /** The vdev's current status. */
   status(): Readonly<Record<string, Json>>;
 }
 
 /**
- * A virtual machine as its host program holds it.
+ * A virtual machine from the view of its host program.
  *
  * @experimental
  */
 export interface VmHandle {
   /** Name of the VM. */
   readonly name: string;
-  /** Where in its life the VM is. */
+  /** The VM's state in its life cycle. */
   readonly state: VmState;
-  /** What the VM was made from. */
+  /** The specification that the VM was made from. */
   readonly spec: VmSpec;
-  /** What was worth a word about the configuration. */
+  /** Warnings about the configuration. */
   readonly warnings: readonly Finding[];
   /** Settles when the VM has ended and its devices are released. Never rejects. */
   readonly exit: Promise<ExitRecord>;
@@ -93,51 +94,53 @@ export interface VmHandle {
   readonly vcpus: readonly VcpuHandle[];
   /** The vdevs, in order of creation. */
   readonly vdevs: readonly VdevHandle[];
-  /** Virtual time. */
+  /** The VM's virtual time. */
   readonly clock: Clock;
   /** Guest RAM by guest-physical address. */
   readonly memory: GuestMemory;
-  /** Where guest RAM and ROM are, in ascending order. */
+  /** Ranges of guest RAM and ROM, in ascending order. */
   readonly ram: readonly RamRange[];
-  /** Everything in guest-physical memory now, in ascending order. */
+  /** All currently occupied ranges of guest-physical memory, in ascending order. */
   readonly map: readonly MappedRange[];
-  /** What a vdev, the machine or a plugin offers under a token; `undefined` when nothing does. */
+  /** A service that a vdev, the machine or a plugin offers under a token; `undefined` if there is none. */
   service<T>(token: Token<T>): T | undefined;
-  /** The console: what the vdev with `hostdev=stdio` (the default of consoles) writes and reads. */
+  /** The console: output and input of the vdev with `hostdev=stdio` (the default for consoles). */
   readonly console: ConsoleStream;
   /** The stream of the vdev with `hostdev=stream:NAME`. */
   stream(name: string): ConsoleStream;
   /**
-   * Loads the guest and lets it run on the event loop.
+   * Loads the guest and runs it on the event loop.
    *
-   * @throws StartError when the image cannot be booted: then the VM has ended, exit code 64.
+   * @throws StartError when the image cannot be booted; the VM has then ended with exit code 64.
    */
   start(): Promise<void>;
   /**
-   * Loads the guest for a program that runs it by `step`, on the program's own stack. In place of `start`.
+   * Loads the guest for a program that runs it by `step`, on the program's own stack. An alternative to `start`.
    *
    * @throws StartError as `start`.
    */
   boot(): Promise<void>;
-  /** Runs about that number of instructions. Only after `boot`. */
+  /** Runs about `maxInstructions` instructions. Only after `boot`. */
   step(maxInstructions: number): StepResult;
   /** Stops the guest and its time. */
   pause(): void;
-  /** Lets a paused guest go on. Throws `QvmError` `vm.illegal-transition` when the VM is not paused. */
+  /** Resumes a paused guest. Throws `QvmError` `vm.illegal-transition` when the VM is not paused. */
   resume(): void;
-  /** Presses the power button; cuts the power when the guest does not end in time (milliseconds, 30 s by default). */
+  /**
+   * Presses the power button; cuts the power if the guest does not shut down in time (milliseconds, 30 s by default).
+   */
   stop(timeoutMs?: number): Promise<ExitRecord>;
-  /** Cuts the power: exit code 3. */
+  /** Cuts the power; the exit code is 3. */
   destroy(): Promise<ExitRecord>;
-  /** Counters, as they are now. */
+  /** The current counters. */
   stats(): VmStats;
   /** Every interrupt source with its count. */
   interruptStatistics(): readonly InterruptStatistics[];
-  /** Ends the VM if it has not ended, and releases all it holds. Idempotent. */
+  /** Ends the VM if it has not ended, and releases all of its resources. Idempotent. */
   dispose(): Promise<void>;
 }
 
-/** A VM and all that its controller needs beside it. */
+/** A VM and the objects that its controller needs. */
 export interface VmControllerParts {
   readonly vm: Vm;
   readonly spec: VmSpec;
@@ -148,7 +151,7 @@ export interface VmControllerParts {
   readonly released: () => void;
 }
 
-/** The handle over a VM of core. */
+/** Implements the handle for a VM of core. */
 export class VmController implements VmHandle {
   readonly name: string;
   readonly spec: VmSpec;
@@ -236,7 +239,7 @@ export class VmController implements VmHandle {
   async boot(): Promise<void> {
     const files = this.#files;
     try {
-      // Without files it was booted before, which the life cycle refuses with a fitting error.
+      // Without files, the VM has been booted before, which the life cycle refuses with a suitable error.
       await this.#vm.boot(files ?? { image: { name: '', bytes: new Uint8Array(0) } });
     } catch (error) {
       if (this.#vm.exit !== undefined) await this.#end();

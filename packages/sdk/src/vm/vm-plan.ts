@@ -16,7 +16,7 @@ import { checkOptions, findFactory, optionsLookup } from './vdev-options.js';
 import type { VmCreateOptions } from './vm-create-options.js';
 import { readSource, type VmSource } from './vm-source.js';
 
-/** What the builder takes from its hypervisor. */
+/** The hypervisor's services for the builder. */
 export interface BuilderServices {
   readonly host: HypervisorHost;
   readonly environment: Environment;
@@ -24,7 +24,7 @@ export interface BuilderServices {
   readonly plugins: readonly QvmPlugin[];
 }
 
-/** A vdev whose options were checked. */
+/** A vdev with validated options. */
 export interface PlannedVdev extends VdevSpec {
   /** The name of its type in the configuration. */
   readonly type: string;
@@ -32,25 +32,26 @@ export interface PlannedVdev extends VdevSpec {
   readonly index: number;
 }
 
-/** A VM that is about to be made. With an error among the findings, what is wrong is left out. */
+/** A VM that is about to be made. If there are errors among the findings, the invalid parts are omitted. */
 export interface VmPlan {
   readonly spec: VmSpec;
   readonly findings: Findings;
   readonly container: Container;
   readonly registries: Registries;
-  /** Absent when there is no architecture or no board of its name. */
+  /** Absent when the architecture or the board is unknown. */
   readonly platform: Platform | undefined;
   readonly vdevs: readonly PlannedVdev[];
   /** Absent when one cannot be read, or there is no image. */
   readonly files: BootFiles | undefined;
   /** The files of the host that the VM uses. */
   readonly fileUses: readonly FileUse[];
-  /** Everything that taps hooks, in order of application. */
+  /** All hook plugins, in order of application. */
   readonly hookPlugins: readonly HookPlugin[];
 }
 
 /**
- * Reads and checks all that a VM is made from. What is wrong goes to `findings`; `undefined` when there is no specification.
+ * Reads and checks everything that a VM is made from. Problems are added to `findings`; `undefined` when there is no
+ * specification.
  */
 export async function planVm(
   source: VmSource,
@@ -76,7 +77,7 @@ export async function planVm(
   const platform = await findings.attempt(() => findPlatform(spec, registries, packages, container));
   const vdevs = await resolveVdevs(spec, registries, packages, container, findings);
   const uses = usedFiles(spec, new Map(vdevs.map(({ type, factory }) => [type, factory])));
-  // Bytes that are given in memory are no file.
+  // Bytes that are given in memory are not files.
   const inMemory = new Set(Object.values(read.files).map(({ name }) => name));
   const fileUses = uses.filter(({ path }) => !inMemory.has(path));
   findings.add(...fileFindings(fileUses, options.outputs, host.paths));
@@ -95,7 +96,7 @@ async function resolveVdevs(
   const resolver = resolverOf(container);
   const vdevs: PlannedVdev[] = [];
   for (const [index, vdev] of spec.vdevs.entries()) {
-    // Its package could not be imported, and that was said.
+    // Its package could not be imported, which has been reported.
     if (vdev.type.includes('/') && !packages.has(vdev.type) && !registries.vdevs.has(vdev.type)) continue;
     const resolved = await findings.attempt(() => {
       const factory = findFactory(vdev, registries.vdevs, packages, resolver);

@@ -6,7 +6,7 @@ import type { Findings } from './collect.js';
 import { specOf, type DescribedVm, type VmDescription } from './vm-description.js';
 
 /**
- * What to make a VM from: a description, a checked specification, a configuration file, or the text of one.
+ * The source of a VM: a description, a checked specification, a configuration file, or the text of one.
  *
  * @experimental
  */
@@ -15,15 +15,15 @@ export type VmSource =
   | { readonly spec: VmSpec }
   /** Path of a `.qvmconf` file. */
   | { readonly configFile: string }
-  /** Text of a configuration. `file` is its name in errors; relative paths begin at `baseDir`. */
+  /** Text of a configuration. `file` is its name in errors; relative paths are resolved against `baseDir`. */
   | { readonly configText: string; readonly file?: string; readonly baseDir?: string };
 
-/** What the text of a configuration may refer to. */
+/** Context for parsing the text of a configuration. */
 export type Language = Pick<ParseOptions, 'environment' | 'vdevOptions'>;
 
 /**
- * Reads a source as far as it can be read. What was found, also that its file cannot be read, goes to `findings`; with an error among
- * it, the specification is for further checks only. `undefined` when there is none.
+ * Parses a source as far as possible. Problems, including an unreadable file, are added to `findings`; if there is an
+ * error among them, the specification is only for further checks. `undefined` when there is none.
  */
 export async function readSource(
   source: VmSource,
@@ -62,7 +62,7 @@ async function textOf(
 /**
  * The text of a configuration file.
  *
- * @throws ConfigError when it cannot be read or is no text.
+ * @throws ConfigError when it cannot be read or is not text.
  * @experimental
  */
 export async function readConfigText(file: string, host: HypervisorHost): Promise<string> {

@@ -2,29 +2,29 @@ import { QvmError } from '@qvm/core';
 import { BLOCK_SECTOR, type BlockBackend, type BlockOperations } from '@qvm/core/services';
 
 /**
- * How a {@link MemoryBlockBackend} is.
+ * Options of a {@link MemoryBlockBackend}.
  *
  * @experimental
  */
 export interface MemoryBlockOptions {
   readonly readOnly?: boolean;
-  /** Discarded ranges are zeros afterwards; absent: discarding does nothing. */
+  /** Granularity of `discard`, after which ranges read as zeros. Absent: discarding has no effect. */
   readonly discardUnit?: number;
-  /** Writes beyond the end make it longer, as those into a file do. */
+  /** Whether writes beyond the end extend it, as writes to a file do. */
   readonly growable?: boolean;
-  /** As `BlockBackend.prompt`; default `false`, so that requests can be held back. */
+  /** `BlockBackend.prompt`. Default `false`, so that requests can be held back. */
   readonly prompt?: boolean;
 }
 
-/** One sector that was written and not yet flushed. */
+/** A sector that was written but not yet flushed. */
 interface PendingSector {
   readonly offset: number;
   readonly data: Uint8Array;
 }
 
 /**
- * A disk in memory, in which a test sees everything: it can hold requests back, let them fail, and lose power. Requests that break
- * the contract of `BlockBackend` throw QvmError `testing.block`.
+ * A disk in memory for tests: it can hold requests back, fail them, and lose power. Requests that violate the contract
+ * of `BlockBackend` throw QvmError `testing.block`.
  *
  * @experimental
  */
@@ -33,23 +33,23 @@ export class MemoryBlockBackend implements BlockBackend {
   readonly discardUnit?: number;
   readonly prompt: boolean;
   readonly sync: BlockOperations<void>;
-  /** What every operation fails with. */
+  /** The error with which every operation fails. */
   failure: QvmError | undefined;
-  /** Operations that were begun, such as `write 512 1024`. */
+  /** Operations that were started, such as `write 512 1024`. */
   readonly log: string[] = [];
   closed = false;
   readonly #growable: boolean;
   #bytes: Uint8Array;
-  /** What a loss of power leaves for certain. */
+  /** Contents that are certain to survive a loss of power. */
   #stable: Uint8Array;
   #pending: PendingSector[] = [];
   #held: (() => void)[] | undefined;
-  /** Requests that have not ended. */
+  /** Number of requests that have not ended. */
   #underWay = 0;
-  /** Closes it when no operation is under way. */
+  /** Closes the disk when the last operation has ended. */
   #close: (() => void) | undefined;
 
-  /** @param content - the bytes at first; copied. */
+  /** @param content - the initial bytes, which are copied, or a size. */
   constructor(content: Uint8Array | number, options: MemoryBlockOptions = {}) {
     this.#bytes = typeof content === 'number' ? new Uint8Array(content) : content.slice();
     this.#stable = this.#bytes.slice();
@@ -64,12 +64,12 @@ export class MemoryBlockBackend implements BlockBackend {
     return this.#growable ? Number.MAX_SAFE_INTEGER : this.#bytes.length;
   }
 
-  /** What reads give now. */
+  /** The contents that reads return now. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  /** Requests that are held back. */
+  /** Number of requests that are held back. */
   get outstanding(): number {
     return this.#held?.length ?? 0;
   }
@@ -104,12 +104,15 @@ export class MemoryBlockBackend implements BlockBackend {
     });
   }
 
-  /** From now on asynchronous requests do nothing until {@link release}. */
+  /** Holds asynchronous requests back until {@link release}. */
   hold(): void {
     this.#held ??= [];
   }
 
-  /** Performs what was held back, in order, or in the order of the given indices; requests go through again. */
+  /**
+   * Performs the requests that were held back, in order or in the order of the given indices. Later requests are not
+   * held back.
+   */
   release(order?: readonly number[]): void {
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -117,8 +120,8 @@ export class MemoryBlockBackend implements BlockBackend {
   }
 
   /**
-   * The disk as a loss of power leaves it: what was flushed, and of the sectors that were written later those that `kept` picks by
-   * their number in order of writing.
+   * The disk after a loss of power: with the flushed contents, and those of the sectors written later that `kept`
+   * selects by their index in order of writing.
    */
   afterPowerLoss(kept: (index: number) => boolean): MemoryBlockBackend {
     const left = new MemoryBlockBackend(this.#stable, {
@@ -133,7 +136,7 @@ export class MemoryBlockBackend implements BlockBackend {
     return left;
   }
 
-  /** Number of sectors that a loss of power may lose. */
+  /** Number of sectors whose contents a loss of power may discard. */
   get pendingSectors(): number {
     return this.#pending.length;
   }
@@ -213,7 +216,7 @@ export class MemoryBlockBackend implements BlockBackend {
     }
   }
 
-  /** Resolves when a request that comes now may go through. */
+  /** Resolves when a request may proceed. */
   #turn(): Promise<void> {
     const held = this.#held;
     return held === undefined ? Promise.resolve() : new Promise((resolve) => held.push(resolve));

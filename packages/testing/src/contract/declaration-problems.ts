@@ -4,7 +4,7 @@ import type { VdevFactory, VdevResources } from '@qvm/core/vdev';
 
 /** A word, or the name of a package. */
 const TYPE = /^(@[a-z0-9-]+\/)?[a-z][a-z0-9-]*$/;
-/** What the line form reads as an option's name. */
+/** Names of options that the line form can express. */
 const OPTION = /^[a-z][a-z0-9-]*$/;
 const ADDRESS_LIMIT = 2 ** 48;
 const PAGE = 0x1000;
@@ -39,8 +39,8 @@ function optionProblems(name: string, { description, aliases }: Option): readonl
 }
 
 /**
- * Problems of the resources that a vdev asks for; empty if there are none. Ranges are to be whole words of at most 2^48 bytes,
- * windows whole pages.
+ * Problems of the resources that a vdev needs; empty if there are none. Ranges must be whole words of at most 2^48
+ * bytes, windows whole pages.
  *
  * @experimental
  */

@@ -46,7 +46,7 @@ function createFastTimerVdev(): VdevFactory {
   };
 }
 
-// Whatever the seed leaves in the register, the suite ends.
+// The suite ends for any value that a seed writes to the register.
 for (const seed of [1, 2, 3]) {
   describeVdevContract(createFastTimerVdev(), { maxFirings: 1000, seed, change: ({ write }) => write(0, 0x2a) });
 }

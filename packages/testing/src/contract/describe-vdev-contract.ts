@@ -12,24 +12,26 @@ import { hostileStates } from './hostile-states.js';
 import { findBadAccess } from './random-accesses.js';
 
 /**
- * How {@link describeVdevContract} sets up and exercises a vdev.
+ * Setup of a vdev for {@link describeVdevContract}.
  *
  * @experimental
  */
 export interface VdevContractOptions extends CreateVdevOptions {
-  /** Brings the vdev from its power-on state into one that `save` shows to be different. */
+  /** Changes the vdev from its power-on state to a state that `save` can distinguish. */
   readonly change: (harness: VdevHarness) => void;
   /**
-   * How often timers may fire in the second of virtual time after random register accesses; the second is cut short then, so that a
-   * device whose registers can make a timer of nanoseconds takes no minutes. {@link DEFAULT_FIRINGS} when absent.
+   * Largest number of timer callbacks in the second of virtual time after random register accesses. At this number the
+   * second is cut short, so that a device with a timer of nanoseconds does not take minutes. Default {@link
+   * DEFAULT_FIRINGS}.
    */
   readonly maxFirings?: number;
-  /** Repeats a random test; a failing one prints its seed. */
+  /** Seed that repeats a random test; a failing test prints its seed. */
   readonly seed?: number;
 }
 
 /**
- * The suite that every vdev passes. Call it in a test file, where jest's `describe`, `it` and `expect` are globals.
+ * The test suite that every vdev must pass. Call it in a test file, where jest's `describe`, `it` and `expect` are
+ * globals.
  *
  * @experimental
  */
@@ -136,7 +138,7 @@ function describeState(factory: VdevFactory, contract: VdevContractOptions): voi
   });
 }
 
-/** Into another state, and to rest there: nothing is under way that a snapshot would miss. */
+/** Changes the vdev's state and brings it to rest, so that a snapshot contains everything. */
 async function change(harness: VdevHarness, contract: VdevContractOptions): Promise<void> {
   contract.change(harness);
   await harness.quiesce();
@@ -189,7 +191,7 @@ function describeRegisters(factory: VdevFactory, contract: VdevContractOptions):
   });
 }
 
-/** Everywhere that a guest can reach registers of a vdev now: its ranges, and what it has mapped in its windows. */
+/** All registers of a vdev that a guest can access now: its ranges, and those mapped in its windows. */
 function registerRanges(
   factory: VdevFactory,
   { vdev, context, options }: VdevHarness,
@@ -207,7 +209,7 @@ function registerRanges(
   return [...ranges, ...mapped];
 }
 
-/** What the world outside a vdev can tell about it. */
+/** State of a vdev that is visible from outside. */
 interface Observation {
   readonly snapshot: VdevState;
   /** Levels of its interrupt lines: requested ones, then private ones. */

@@ -8,7 +8,7 @@ const PROPERTY_NAME = /^[a-zA-Z0-9,._+?#-]{1,31}$/;
 const REG_CELLS = 4;
 
 /**
- * Problems of a node that a vdev puts under the root of the device tree; empty if there are none.
+ * Problems of a node that a vdev adds to the root of the device tree; empty if there are none.
  *
  * @experimental
  */
@@ -50,7 +50,7 @@ function isValue(value: DeviceTreeValue): boolean {
   return value.length > 0 && value.every((text) => !text.includes('\0'));
 }
 
-/** §2.2.1.1: the unit address is the first address of `reg`; neither comes without the other. */
+/** §2.2.1.1: the unit address is the first address of `reg`; a node has both or neither. */
 function regProblems(node: DeviceTreeNode): readonly string[] {
   const { reg } = node.properties;
   const unitAddress = NODE_NAME.exec(node.name)?.[2];

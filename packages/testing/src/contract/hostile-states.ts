@@ -2,7 +2,7 @@ import type { Json } from '@qvm/core';
 
 type Path = readonly (string | number)[];
 
-/** Values to put wherever a state holds something else. Not all are JSON: a caller may pass anything. */
+/** Values that replace parts of a state. Not all are JSON, because a caller may pass anything. */
 const POISONS: readonly unknown[] = [
   null,
   undefined,
@@ -21,12 +21,12 @@ const POISONS: readonly unknown[] = [
   { length: 3 },
 ];
 
-/** Most places of a state that are poisoned; large states are sampled evenly. */
+/** Largest number of places in a state that are replaced; large states are sampled evenly. */
 const MAX_PLACES = 200;
 
 /**
- * Variations of a valid state that a `restore` may be handed: other values at each place, members missing or added.
- * Some may happen to be valid.
+ * Variations of a valid state as inputs for `restore`: other values at each place, members missing or added. Some may
+ * happen to be valid.
  *
  * @experimental
  */

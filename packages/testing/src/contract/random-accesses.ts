@@ -2,14 +2,15 @@ import type { AccessWidth, MmioHandler } from '@qvm/core/vdev';
 import { createRandom } from '../random.js';
 
 const WIDTHS: readonly AccessWidth[] = [1, 2, 4];
-/** Accesses per width to one range; ranges with more places than this are sampled. */
+/** Largest number of accesses of one width to a range; larger ranges are sampled. */
 const MAX_ACCESSES = 8192;
 
 /**
  * Reads and writes a range of registers with random values, at every aligned offset and in all widths (or a random
  * sample of a large range), in random order.
  *
- * @returns what went wrong, or `undefined`: an access threw, or a value was not an unsigned number of its width.
+ * @returns a description of the first problem (an access threw, or a value was not an unsigned number of its width), or
+ * `undefined`.
  * @experimental
  */
 export function findBadAccess(handler: MmioHandler, size: number, seed: number): string | undefined {

@@ -11,7 +11,7 @@ function run(...script: readonly string[]): Promise<ScriptRun> {
   return runScript({ vdevs: [{ factory: createTestVdev(), options: { base: BASE, irq: 70, preset: 0 } }], script });
 }
 
-/** Raises its interrupt half a millisecond after the VM was made. */
+/** Raises its interrupt half a millisecond after the creation of the VM. */
 const alarm: VdevFactory = {
   type: 'alarm',
   description: 'An alarm',

@@ -10,7 +10,7 @@ import { ScriptedCharacterBackend } from '../scripted-character-backend.js';
 import { scriptError } from './script-instruction.js';
 import { scriptArchitecture, scriptBoard, scriptedGuest } from './script-machine.js';
 
-/** More than a test's script has; a script that spins comes here. */
+/** Largest number of instructions: more than a test's script has, less than a script that spins. */
 const MOST_INSTRUCTIONS = 1_000_000;
 const RAM_BYTES = 0x10_0000;
 
@@ -20,18 +20,18 @@ const RAM_BYTES = 0x10_0000;
  * @experimental
  */
 export interface ScriptRunOptions {
-  /** Its vdevs, in this order. Options as in a configuration, or what such a text becomes. */
+  /** Its vdevs, in this order, with options as texts or as parsed values. */
   readonly vdevs: readonly { readonly factory: VdevFactory; readonly options?: GivenOptions }[];
-  /** With the map of `virt` and no further vdevs when absent. */
+  /** Default: the places of `virt`, without implicit vdevs. */
   readonly board?: Board;
-  /** Those whose `apply` is wanted; what they provide is not looked at. */
+  /** Plugins whose `apply` is called; the services that they provide are ignored. */
   readonly plugins?: readonly Pick<QvmPlugin, 'name' | 'apply'>[];
   /** The guest: the lines of {@link scriptedGuest}. */
   readonly script: readonly string[];
 }
 
 /**
- * What came of {@link runScript}.
+ * The result of {@link runScript}.
  *
  * @experimental
  */
@@ -39,7 +39,7 @@ export interface ScriptRun {
   readonly exit: VmExit;
   /** Virtual time at the end, in nanoseconds. */
   readonly time: number;
-  /** What each vdev told of itself at the end, by its name (`TYPE-0`). */
+  /** The final `status` of each vdev, by its name (`TYPE-0`). */
   readonly status: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** The back ends that vdevs opened, by designator. */
   readonly backends: ReadonlyMap<string, ScriptedCharacterBackend>;
@@ -47,10 +47,10 @@ export interface ScriptRun {
 }
 
 /**
- * Runs a scripted guest to its end in a VM of its own: the real thing with map, wiring, clock and hooks, under `icount`, with
- * 1 MiB of RAM at 0x40000000. For a whole hypervisor with configurations, give `scriptPlugin` to that of `@qvm/sdk`.
+ * Runs a scripted guest to its end in a real VM with map, wiring, clock and hooks, under `icount`, with 1 MiB of RAM
+ * at 0x40000000. For a whole hypervisor with configurations, pass `scriptPlugin` to that of `@qvm/sdk`.
  *
- * @throws QvmError what the VM refuses; `testing.script` for a script that is wrong or comes to no end.
+ * @throws QvmError when the VM refuses the options; `testing.script` for an invalid script or one that does not end.
  * @experimental
  */
 export async function runScript({ vdevs, plugins = [], script, board }: ScriptRunOptions): Promise<ScriptRun> {

@@ -2,12 +2,12 @@ import { GuestMemoryError } from '@qvm/core/vdev';
 import type { GuestExits, MachineServices, MmioRegion } from '@qvm/core/architecture';
 import type { AccessWidth } from '@qvm/core/vdev';
 
-/** Exception syndromes belong to real architectures. */
+/** Scripted guests have no exception syndromes. */
 const NO_SYNDROME = 0;
 
 /**
- * How a scripted vCPU reaches RAM and registers: as a load or store of a guest does, with an exit around each access to a
- * device. Where nothing is, the answer is `undefined`.
+ * Performs the accesses of a scripted vCPU to RAM and registers like loads and stores of a guest, with an exit around
+ * each access to a device. The result of an access to an unmapped address is `undefined`.
  */
 export class ScriptBus {
   readonly #services: Pick<MachineServices, 'map' | 'guestMemory'>;
@@ -18,7 +18,10 @@ export class ScriptBus {
     this.#exits = exits;
   }
 
-  /** Writes a register as firmware did before the guest began: no exit, and nothing where there is none. */
+  /**
+   * Writes a register before the guest starts, in place of firmware: without an exit, and without effect if nothing is
+   * mapped there.
+   */
   preset(address: number, value: number): void {
     const device = this.#device(address);
     device?.handler.write(address - device.base, 4, value);
@@ -34,7 +37,7 @@ export class ScriptBus {
     return value;
   }
 
-  /** Returns the value, or `undefined` when there is nothing to write to. */
+  /** Returns the value, or `undefined` when nothing is mapped at the address. */
   write(address: number, width: AccessWidth, value: number): number | undefined {
     const device = this.#device(address);
     if (device === undefined) return this.#writeMemory(address, width, value);

@@ -13,22 +13,22 @@ export type ScriptInstruction =
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'echo' | 'spin' | 'sleep' | 'poweroff' | 'reset' | 'break' | 'nothing' };
 
-/** The first line of every script, by which an image is known to be one. */
+/** The first line of every script, which identifies an image as a script. */
 export const SCRIPT_HEADER = 'script\n';
 
-/** Guest-physical addresses have at most 52 bits. */
+/** Highest guest-physical address: 52 bits. */
 const LAST_ADDRESS = 2 ** 52 - 1;
-/** As many as a GIC has inputs. */
+/** Highest number of an interrupt input of a GIC. */
 const LAST_INTERRUPT = 1019;
-/** More than virtual time is exact for. */
+/** Longest wait in nanoseconds; virtual times are exact up to here. */
 const LONGEST_WAIT = Number.MAX_SAFE_INTEGER;
 const LAST_EXIT_CODE = 255;
 const LARGEST_SCRIPT = 2 ** 20;
 
 /**
- * Reads a script: the header, then an instruction in each line.
+ * Parses a script: the header, then an instruction in each line.
  *
- * @throws QvmError `testing.script` with the line that is wrong.
+ * @throws QvmError `testing.script` with the invalid line.
  */
 export function readScript(name: string, bytes: Uint8Array): readonly ScriptInstruction[] {
   if (bytes.length > LARGEST_SCRIPT) throw scriptError(`"${name}" is larger than ${LARGEST_SCRIPT} bytes`);
@@ -45,7 +45,7 @@ export function readScript(name: string, bytes: Uint8Array): readonly ScriptInst
   });
 }
 
-/** An error in a script, or in what a scripted guest meets. */
+/** The error for an invalid script, or for a failure of a scripted guest. */
 export function scriptError(message: string): QvmError {
   return new QvmError('testing.script', message);
 }

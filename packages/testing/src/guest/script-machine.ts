@@ -6,7 +6,7 @@ import type { Architecture, BootFile, BootRequest, Machine, MachineServices } fr
 import { readScript, SCRIPT_HEADER } from './script-instruction.js';
 import { notSaved, SCRIPT_HOOK_KINDS, ScriptVcpu } from './script-vcpu.js';
 
-/** The processors of a VM with a scripted guest. Shared interrupt inputs lead straight to them. */
+/** The processors of a VM with a scripted guest. Shared interrupt inputs are connected directly to them. */
 class ScriptMachine implements Machine {
   readonly vcpus: readonly ScriptVcpu[];
 
@@ -27,7 +27,7 @@ class ScriptMachine implements Machine {
   }
 
   reset(): void {
-    // A boot follows, which starts over.
+    // The boot that follows starts the script again.
   }
 
   invalidateCode(): void {
@@ -35,7 +35,7 @@ class ScriptMachine implements Machine {
   }
 
   mappingChanged(): void {
-    // Each access looks the map up.
+    // Each access looks the address up in the map.
   }
 
   save(): never {
@@ -59,7 +59,7 @@ class ScriptMachine implements Machine {
 export type ScriptBoard = Pick<Board, 'implicitVdevs' | 'defaultConsole'>;
 
 /**
- * The architecture of scripted guests, under a name that configurations can say.
+ * The architecture of scripted guests, under a name that configurations can use.
  *
  * @experimental
  */
@@ -72,7 +72,7 @@ export const scriptArchitecture: Architecture = {
 };
 
 /**
- * The board of scripted guests: the map of `virt`, and no other vdev than a configuration names, or those of `has`.
+ * The board of scripted guests: the places of `virt`, and no implicit vdevs except those of `has`.
  *
  * @experimental
  */
@@ -82,8 +82,8 @@ export function scriptBoard(has: ScriptBoard = { implicitVdevs: [] }): Board {
 }
 
 /**
- * A plugin that makes a hypervisor run scripted guests in place of AArch64 ones: with a PL011 as the console, and no other
- * vdev that was not asked for.
+ * A plugin that makes a hypervisor run scripted guests instead of AArch64 ones. Their console is a PL011; there are no
+ * other implicit vdevs.
  *
  * @experimental
  */
@@ -106,23 +106,23 @@ export function createScriptPlugin(board: ScriptBoard): QvmPlugin {
 }
 
 /**
- * The image of a guest that does what the lines say, one after the other, each as one instruction or several. Addresses are
- * guest-physical, numbers decimal or `0x…`, widths 1, 2 or 4 bytes (4 when absent).
+ * Makes the image of a guest that executes the given lines in order, each as one or several instructions. Addresses
+ * are guest-physical, numbers decimal or `0x…`, widths 1, 2 or 4 bytes (4 when absent).
  *
  * | Line | Effect |
  * | --- | --- |
  * | `write ADDRESS VALUE [WIDTH]` | Writes a register, or RAM. |
- * | `expect ADDRESS VALUE [WIDTH]` | Reads one; another value ends the VM with exit code 63 and a reason that says so. |
- * | `show ADDRESS [WIDTH]` | Reads one and prints it. |
+ * | `expect ADDRESS VALUE [WIDTH]` | Reads a register or RAM; another value ends the VM with exit code 63 and a reason that says so. |
+ * | `show ADDRESS [WIDTH]` | Reads a register or RAM and prints the value. |
  * | `wait NANOSECONDS` | Waits in virtual time. |
  * | `interrupt NUMBER` | Waits until an interrupt input is high. |
  * | `print TEXT` | Prints on a PL011 at 0x09000000. |
- * | `echo` | Sends back what that receives, until a `q` arrives. |
+ * | `echo` | Sends back the input of the PL011, until a `q` arrives. |
  * | `poweroff`, `reset`, `exit CODE` | Ends or resets the VM. |
  * | `spin`, `sleep` | Runs, or waits, for ever. |
  * | `break` | Makes the engine fail. |
  *
- * Empty lines do nothing, nor do lines that begin with `# `. After the last line the guest sleeps. It runs on vCPU 0.
+ * Empty lines and lines that begin with `# ` are ignored. After the last line the guest sleeps. It runs on vCPU 0.
  *
  * @experimental
  */

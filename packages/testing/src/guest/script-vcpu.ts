@@ -7,7 +7,7 @@ import { ScriptBus } from './script-bus.js';
 import { scriptError } from './script-instruction.js';
 import type { ScriptInstruction } from './script-instruction.js';
 
-/** The console: a PL011 where QEMU's `virt` board has it (Arm DDI 0183, section 3.2). */
+/** The console: a PL011 at its address on QEMU's `virt` board (Arm DDI 0183, section 3.2). */
 const UART = 0x0900_0000;
 const UARTDR = UART + 0x00;
 const UARTFR = UART + 0x18;
@@ -17,18 +17,18 @@ const FR_RXFE = 0x10;
 const CR_ENABLED = 0x301;
 const POLL_NS = 1_000_000;
 const QUIT = 'q'.charCodeAt(0);
-/** How a VM ends whose script met something else than it says: of the codes that are free for vdevs, the last. */
+/** Exit code of a VM whose script has failed: the last of the codes that are free for vdevs. */
 const SCRIPT_FAILED = 63;
-/** Distance of two lines in the program counter; the columns of a text lie between. */
+/** Distance of two lines in the program counter; the characters of a line are in between. */
 const LINE_STRIDE = 0x100;
 
-/** The words of a scripted vCPU's hooks. */
+/** The kinds and causes of a scripted vCPU's hooks. */
 export const SCRIPT_HOOK_KINDS = {
   trap: {},
   guestExit: { mmio: 'An access to a register of a vdev.' },
   interruptTaken: {},
 } as const;
-/** Why a scripted guest has no saved state: where it is in its script is not a guest's state. */
+/** The error for saving: the position of a guest in its script is not part of a guest's state. */
 export const notSaved = (): QvmError => new QvmError('machine.state', 'A scripted guest cannot be saved or restored.');
 
 /** A vCPU whose program is a script: see {@link scriptedGuest}. */
@@ -46,10 +46,10 @@ export class ScriptVcpu implements Vcpu {
   #script: readonly ScriptInstruction[] = [];
   #line = 0;
   #column = 0;
-  /** Output of the present line, once it is known. */
+  /** Output of the current line, once it is known. */
   #text: string | undefined;
   #halted = false;
-  /** The input that ends the wait. */
+  /** The input that ends the current wait. */
   #awaited: number | undefined;
   #kicked = false;
 
@@ -64,7 +64,7 @@ export class ScriptVcpu implements Vcpu {
     this.#wake = services.clock.createTimer(`vcpu ${index}`, () => (this.#halted = false));
   }
 
-  /** Lines that are done. */
+  /** Number of completed lines. */
   get line(): number {
     return this.#line;
   }
@@ -97,7 +97,7 @@ export class ScriptVcpu implements Vcpu {
     throw notSaved();
   }
 
-  /** Starts over with a script, on vCPU 0 only. */
+  /** Starts a script from its beginning, on vCPU 0 only. */
   start(script: readonly ScriptInstruction[]): void {
     this.#script = script;
     this.#line = 0;
@@ -181,7 +181,7 @@ export class ScriptVcpu implements Vcpu {
     });
   }
 
-  /** Ends the VM when there was nothing at `address`; whether there was something. */
+  /** Ends the VM if nothing is mapped at `address`; returns whether something is. */
   #require(address: number, answer: number | undefined): answer is number {
     if (answer === undefined) this.#fail(`there is nothing at ${hexadecimal(address)}`);
     return answer !== undefined;
@@ -214,7 +214,7 @@ export class ScriptVcpu implements Vcpu {
     this.#halted = true;
   }
 
-  /** A character each time: every one takes an instruction. */
+  /** Prints a text, one character per instruction. */
   #print(text: string): void {
     if (!this.on) return;
     const line = `${text}\n`;

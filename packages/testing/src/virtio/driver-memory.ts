@@ -2,7 +2,7 @@ import { QvmError } from '@qvm/core';
 import type { FakeGuestMemory } from '../fake-guest-memory.js';
 
 /**
- * A part of guest RAM that a mock driver hands out, from the bottom up.
+ * Allocates guest RAM for a mock driver, from the bottom up.
  *
  * @internal
  */
@@ -25,8 +25,8 @@ export class DriverMemory {
 
   /**
    * @param alignment - a power of two.
-   * @returns the address of `length` bytes; what they hold is undefined.
-   * @throws QvmError `testing.virtio` when all is handed out.
+   * @returns the address of `length` bytes with undefined contents.
+   * @throws QvmError `testing.virtio` when there is no room.
    */
   allocate(length: number, alignment: number): number {
     const address = Math.ceil(this.#next / alignment) * alignment;
@@ -40,12 +40,12 @@ export class DriverMemory {
     return address;
   }
 
-  /** Takes back all that was handed out. */
+  /** Frees all allocations. */
   clear(): void {
     this.#next = this.#base;
   }
 
-  /** Divides what is left into equal parts. */
+  /** Divides the free memory into equal parts. */
   split(parts: number): readonly DriverMemory[] {
     const size = Math.floor((this.#limit - this.#next) / parts);
     return Array.from({ length: parts }, (_, index) => {

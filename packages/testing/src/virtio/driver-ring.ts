@@ -1,17 +1,17 @@
 /**
- * One descriptor: a range of guest RAM for the device to read or to write.
+ * One descriptor: a range of guest RAM that the device reads or writes.
  *
  * @experimental
  */
 export interface VirtioSegment {
   readonly address: number;
   readonly length: number;
-  /** The device writes it. */
+  /** Whether the device writes it. */
   readonly write: boolean;
 }
 
 /**
- * A buffer that the device gave back.
+ * A buffer that the device has used.
  *
  * @experimental
  */
@@ -28,15 +28,18 @@ export interface UsedElement {
 export interface DriverRing {
   /** Addresses of descriptor area, driver area and device area (section 2.6). */
   readonly areas: readonly [number, number, number];
-  /** Puts a chain in place, unseen by the device until `publish`. Returns an id that no buffer in flight has. */
+  /**
+   * Adds a chain, which the device does not see until `publish`. Returns an id that is unique among the buffers in
+   * flight.
+   */
   add(chain: readonly VirtioSegment[]): number;
-  /** As `add`, by one descriptor that names a table at `table` (section 2.7.5.3 and 2.8.7). */
+  /** Like `add`, with one descriptor for an indirect table at `table` (sections 2.7.5.3 and 2.8.7). */
   addIndirect(chain: readonly VirtioSegment[], table: number): number;
-  /** Makes the added chains available. Returns whether the device wants to be kicked. */
+  /** Makes the added chains available. Returns whether the device wants to be notified. */
   publish(): boolean;
-  /** Buffers that were used since the last call. */
+  /** Buffers that the device has used since the last call. */
   collect(): readonly UsedElement[];
-  /** Asks for interrupts or for none; with the event index, for one at the next used buffer. */
+  /** Enables or disables interrupts; with the event index, requests one at the next used buffer. */
   wantInterrupts(wanted: boolean): void;
 }
 
@@ -47,19 +50,19 @@ export interface DriverRing {
  */
 export const DESCRIPTOR_BYTES = 16;
 /**
- * Flag of a descriptor: the chain goes on (sections 2.7.5 and 2.8.1).
+ * Flag of a descriptor: the chain continues (sections 2.7.5 and 2.8.1).
  *
  * @experimental
  */
 export const DESC_NEXT = 1;
 /**
- * Flag of a descriptor: for the device to write.
+ * Flag of a descriptor: the device writes the buffer.
  *
  * @experimental
  */
 export const DESC_WRITE = 2;
 /**
- * Flag of a descriptor: it names a table of descriptors.
+ * Flag of a descriptor: it points to a table of descriptors.
  *
  * @experimental
  */

@@ -7,7 +7,7 @@ import { MockVirtioDriver } from './mock-virtio-driver.js';
 import { PackedDriverRing } from './packed-driver-ring.js';
 import { SplitDriverRing } from './split-driver-ring.js';
 
-/* What the driver does with a device is tested where the devices are. */
+/** Tests of the driver with real devices are in the packages of the devices. */
 
 describe('MockVirtioDriver', () => {
   it('drives VirtIO devices only', () => {

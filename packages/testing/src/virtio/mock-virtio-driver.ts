@@ -8,16 +8,16 @@ import { SplitDriverRing } from './split-driver-ring.js';
 import { VirtioFeature, VirtioMmio, VirtioStatus } from './virtio-mmio-registers.js';
 
 /**
- * How a {@link MockVirtioDriver} sets its device up.
+ * Options of a {@link MockVirtioDriver}.
  *
  * @experimental
  */
 export interface MockVirtioDriverOptions {
-  /** Features to take of those that the device offers. Default: all, RING_PACKED as `packed` says. */
+  /** Features to negotiate, as far as the device offers them. Default: all, RING_PACKED according to `packed`. */
   readonly features?: bigint;
-  /** Packed rings rather than split ones; the device must offer them. Default false. */
+  /** Whether to use packed rings instead of split ones; the device must offer them. Default false. */
   readonly packed?: boolean;
-  /** Descriptors of each queue, a power of two; at most what the device allows. Default 16. */
+  /** Number of descriptors of each queue, a power of two; at most the device's maximum. Default 16. */
   readonly queueSize?: number;
 }
 
@@ -26,8 +26,8 @@ const MAX_QUEUES = 1024;
 const MAGIC = 0x7472_6976;
 
 /**
- * The driver of a VirtIO device over MMIO, in place of a guest: it speaks registers and rings only, so that it drives
- * any vdev that is one. Rings and buffers are in the harness's fake guest memory.
+ * The driver of a VirtIO device over MMIO, in place of a guest. It uses registers and rings only, so it can drive any
+ * VirtIO vdev. Rings and buffers are in the harness's fake guest memory.
  *
  * @experimental
  */
@@ -42,7 +42,7 @@ export class MockVirtioDriver {
     this.#options = options;
   }
 
-  /** The queues that are set up; none before `start`. */
+  /** The queues that have been set up; none before `start`. */
   get queues(): readonly MockVirtqueue[] {
     return this.#queues;
   }
@@ -66,9 +66,9 @@ export class MockVirtioDriver {
   }
 
   /**
-   * A queue that is set up.
+   * A queue that has been set up.
    *
-   * @throws QvmError `testing.virtio` when there is none of that index.
+   * @throws QvmError `testing.virtio` when there is no queue with that index.
    */
   queue(index: number): MockVirtqueue {
     const queue = this.#queues[index];
@@ -77,9 +77,9 @@ export class MockVirtioDriver {
   }
 
   /**
-   * Initialises the device as section 3.1.1 says: reset, features, queues, DRIVER_OK.
+   * Initialises the device according to section 3.1.1: reset, features, queues, DRIVER_OK.
    *
-   * @throws QvmError `testing.virtio` when it is no such device, or refuses the features.
+   * @throws QvmError `testing.virtio` when it is not a VirtIO device, or refuses the features.
    */
   start(): void {
     this.identify();
@@ -102,7 +102,7 @@ export class MockVirtioDriver {
     }
   }
 
-  /** Resets the device by its status register. Buffers in flight are forgotten. */
+  /** Resets the device by its status register. Buffers in flight are discarded. */
   reset(): void {
     this.#write(VirtioMmio.Status, 0);
     this.#queues = [];
@@ -113,7 +113,7 @@ export class MockVirtioDriver {
     this.#write(VirtioMmio.Status, this.status | bits);
   }
 
-  /** Accepts features and sets FEATURES_OK; returns whether the device took them. */
+  /** Accepts features and sets FEATURES_OK; returns whether the device accepted them. */
   negotiate(features: bigint): boolean {
     for (const word of [0, 1]) {
       this.#write(VirtioMmio.DriverFeaturesSel, word);
@@ -138,7 +138,7 @@ export class MockVirtioDriver {
     );
   }
 
-  /** Takes the interrupt as a driver's handler does: returns what it was for, and acknowledges that. */
+  /** Handles the interrupt like a driver: returns its cause, and acknowledges it. */
   acknowledgeInterrupt(): number {
     const causes = this.#read(VirtioMmio.InterruptStatus);
     this.#write(VirtioMmio.InterruptAck, causes);

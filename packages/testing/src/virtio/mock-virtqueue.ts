@@ -4,37 +4,37 @@ import { DESCRIPTOR_BYTES } from './driver-ring.js';
 import type { DriverRing, VirtioSegment } from './driver-ring.js';
 
 /**
- * What a driver offers to a device: byte strings for it to read, then room for it to write.
+ * A buffer for a device: byte strings for it to read, then space for it to write.
  *
  * @experimental
  */
 export interface MockBuffer {
-  /** One descriptor each. */
+  /** One descriptor for each. */
   readonly read?: readonly Uint8Array[];
-  /** Bytes of room; one descriptor each. They hold 0xaa until the device writes them. */
+  /** Sizes in bytes, one descriptor for each. They are filled with 0xaa until the device writes them. */
   readonly write?: readonly number[];
-  /** By an indirect table; needs the feature. Default false. */
+  /** Whether to use an indirect table; needs the feature. Default false. */
   readonly indirect?: boolean;
 }
 
 /**
- * A buffer that the device gave back.
+ * A buffer that the device has used.
  *
  * @experimental
  */
 export interface MockUsedBuffer {
-  /** What `add` returned. */
+  /** The result of `add`. */
   readonly id: number;
-  /** Bytes written, as the device says. */
+  /** Number of bytes written, according to the device. */
   readonly written: number;
-  /** The room that it had, one after the other, whatever the device says that it wrote. */
+  /** Contents of the writable space, whatever number of bytes the device reports. */
   readonly room: Uint8Array;
 }
 
 const FRESH = 0xaa;
 
 /**
- * The driver's half of one queue.
+ * The driver's side of one queue.
  *
  * @experimental
  */
@@ -51,18 +51,18 @@ export class MockVirtqueue {
     this.#notify = notify;
   }
 
-  /** Number of buffers that the device has not given back. */
+  /** Number of buffers that the device has not used yet. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** The guest's memory that a buffer in flight is made of. */
+  /** The ranges of guest memory that a buffer in flight consists of. */
   segments(id: number): readonly VirtioSegment[] {
     return this.#inFlight.get(id) ?? [];
   }
 
   /**
-   * Puts a buffer into the ring, unseen by the device until `publish` or `kick`.
+   * Adds a buffer to the ring; the device does not see it until `publish` or `kick`.
    *
    * @returns its id.
    * @throws QvmError `testing.virtio` when there is no room in the ring or in guest RAM.
@@ -71,7 +71,7 @@ export class MockVirtqueue {
     return this.addSegments(this.#place(buffer), buffer.indirect ?? false);
   }
 
-  /** As `add`, over memory that the caller has laid out, which may break every rule. */
+  /** Like `add`, with memory that the caller has laid out, possibly in violation of any rule. */
   addSegments(segments: readonly VirtioSegment[], indirect = false): number {
     const id = indirect
       ? this.ring.addIndirect(segments, this.#heap.allocate(segments.length * DESCRIPTOR_BYTES, 16))
@@ -80,28 +80,28 @@ export class MockVirtqueue {
     return id;
   }
 
-  /** Room in guest RAM for `addSegments`; taken back by the first `add` when nothing is in flight. */
+  /** Allocates guest RAM for `addSegments`; it is freed by the first `add` while nothing is in flight. */
   allocate(length: number, alignment = 1): number {
     return this.#heap.allocate(length, alignment);
   }
 
-  /** Makes what was added available. Returns whether the device wants to be kicked for it. */
+  /** Makes the added buffers available. Returns whether the device wants to be notified of them. */
   publish(): boolean {
     return this.ring.publish();
   }
 
-  /** Makes what was added available and notifies the device, whether it wants that or not. */
+  /** Makes the added buffers available and notifies the device, whether it wants that or not. */
   kick(): void {
     this.ring.publish();
     this.#notify();
   }
 
-  /** Asks the device for interrupts, or for none; with the event index, for one at the next buffer that is used. */
+  /** Enables or disables interrupts; with the event index, requests one at the next used buffer. */
   wantInterrupts(wanted: boolean): void {
     this.ring.wantInterrupts(wanted);
   }
 
-  /** The buffers that the device gave back since the last call. */
+  /** The buffers that the device has used since the last call. */
   collect(): readonly MockUsedBuffer[] {
     return this.ring.collect().map(({ id, written }) => {
       const segments = this.segments(id).filter(({ write }) => write);
@@ -111,9 +111,9 @@ export class MockVirtqueue {
   }
 
   /**
-   * Adds a buffer, kicks, and returns it: for devices that answer at once.
+   * Adds a buffer, notifies the device, and returns the used buffer: for devices that answer at once.
    *
-   * @throws QvmError `testing.virtio` when the device has not given it back.
+   * @throws QvmError `testing.virtio` when the device has not used it.
    */
   transfer(buffer: MockBuffer): MockUsedBuffer {
     const id = this.add(buffer);
@@ -124,7 +124,7 @@ export class MockVirtqueue {
   }
 
   #place({ read = [], write = [] }: MockBuffer): readonly VirtioSegment[] {
-    // The memory of buffers is reused whenever the device holds none of this queue's.
+    // The memory of buffers is reused whenever the device has none of this queue's buffers.
     if (this.#inFlight.size === 0) this.#heap.clear();
     return [
       ...read.map((bytes) => {

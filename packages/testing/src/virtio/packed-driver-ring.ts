@@ -12,7 +12,7 @@ const EVENT_DESCRIPTOR = 2;
 const EVENT_WRAP = 1 << 15;
 
 /**
- * The driver's half of a packed virtqueue (VirtIO 1.2, section 2.8).
+ * The driver's side of a packed virtqueue (VirtIO 1.2, section 2.8).
  *
  * @internal
  */
@@ -21,14 +21,14 @@ export class PackedDriverRing implements DriverRing {
   readonly #memory: FakeGuestMemory;
   readonly #size: number;
   readonly #eventIndex: boolean;
-  /** Number of ring entries of each buffer in flight, by its id. */
+  /** Number of ring entries of each buffer in flight, by id. */
   readonly #lengths = new Map<number, number>();
-  /** The flags of first descriptors that wait for `publish`, by address. */
+  /** The flags of first descriptors that `publish` will write, by address. */
   #pending: { readonly at: number; readonly flags: number }[] = [];
   #free: number;
   #next = 0;
   #nextWrap = true;
-  /** Entries added since the ring was set up. */
+  /** Number of entries added since the ring was set up. */
   #added = 0;
   #published = 0;
   #used = 0;

@@ -8,7 +8,7 @@ const FLAG_NO_INTERRUPT = 1;
 const FLAG_NO_NOTIFY = 1;
 
 /**
- * The driver's half of a split virtqueue (VirtIO 1.2, section 2.7).
+ * The driver's side of a split virtqueue (VirtIO 1.2, section 2.7).
  *
  * @internal
  */
@@ -55,7 +55,7 @@ export class SplitDriverRing implements DriverRing {
     this.#published = this.#available;
     this.#memory.writeU16(driver + 2, this.#available);
     if (!this.#eventIndex) return (this.#memory.readU16(device) & FLAG_NO_NOTIFY) === 0;
-    // Section 2.7.10: whether avail_event is among the entries that were made available just now.
+    // Section 2.7.10: whether avail_event is among the entries that have just been made available.
     const event = this.#memory.readU16(device + 4 + 8 * this.#size);
     return ((this.#published - event - 1) & 0xffff) < ((this.#published - previous) & 0xffff);
   }

@@ -6,7 +6,7 @@ import { removeOwnFile, type OwnFile } from '../files/own-file.js';
 import { codeOf, reasonOf } from '../files/system-error.js';
 
 /**
- * Makes an empty overlay, unless there is a file of that name. It appears as a whole or not at all.
+ * Makes an empty overlay, unless a file of that name exists. The file appears atomically.
  *
  * @throws QvmError `block.open`, `block.overlay`.
  */
@@ -37,7 +37,10 @@ function writeDurably(path: string, pieces: Iterable<Uint8Array>): OwnFile {
   }
 }
 
-/** A link, unlike a renaming, does not replace what another process made meanwhile: then that one counts. */
+/**
+ * Uses a link because, unlike a rename, it does not replace a file that another process has made meanwhile, which is
+ * then used.
+ */
 function publish(draft: string, path: string, file: OwnFile): void {
   try {
     linkSync(draft, path);

@@ -11,7 +11,7 @@ import { reasonOf } from '../files/system-error.js';
 import { transfer, transferSync, type TransferPart } from './transfer.js';
 
 const ZEROES = new Uint8Array(0x1_0000);
-/** Largest piece, in bytes, in which zeros are written. */
+/** Largest size in bytes of a piece in which zeros are written. */
 const ZERO_PIECE = 16 * ZEROES.length;
 
 const datasync = promisify(fdatasync);
@@ -28,10 +28,10 @@ type VectoredCall = (
 export interface OpenFile {
   readonly descriptor: number;
   readonly path: string;
-  /** Bytes that may be used; a file that grows has `Number.MAX_SAFE_INTEGER`. */
+  /** Number of usable bytes; `Number.MAX_SAFE_INTEGER` for a file that grows. */
   readonly size: number;
   readonly readOnly: boolean;
-  /** The page cache answers: a regular file. */
+  /** Whether the page cache answers: it is a regular file. */
   readonly prompt: boolean;
   readonly claim: FileClaim;
 }
@@ -46,7 +46,10 @@ export class HostFile implements BlockBackend {
   readonly #outstanding = new Outstanding();
   #closing: Promise<void> | undefined;
   #closed = false;
-  /** After a failed flush the system forgets what it could not write, and the next one would succeed. It must not. */
+  /**
+   * The error of a failed flush. The system discards the data that it could not write, so a later flush would wrongly
+   * succeed.
+   */
   #lost: QvmError | undefined;
 
   constructor(file: OpenFile) {
@@ -58,7 +61,7 @@ export class HostFile implements BlockBackend {
       read: (offset, into) => this.#readSync(offset, into),
       write: (offset, from) => this.#writeSync(offset, from),
       flush: () => this.#flushSync(),
-      // Node has no call that gives a file's space back.
+      // Node has no call that frees a file's space.
       discard: (offset, length) => this.#require(offset, length),
       writeZeroes: (offset, length) => performSync(this.#zeroing(offset, length)),
     };
@@ -167,7 +170,7 @@ export class HostFile implements BlockBackend {
     requireRange(this, offset, length);
   }
 
-  /** The number of a closed file may be that of another one by now. */
+  /** The descriptor of a closed file may belong to another file by now. */
   #requireOpen(): void {
     if (this.#closed) throw new QvmError('block.io', `"${this.#file.path}" is closed.`);
   }

@@ -224,7 +224,7 @@ describe('an overlay', () => {
   });
 });
 
-/** A process that has the disk open and has done `work` with it. */
+/** A process that has the disk open and has executed `work` with it. */
 async function writerProcess(work: string, over?: string): Promise<ReturnType<typeof spawn>> {
   const options = JSON.stringify({ readOnly: false, owner: 'child', ...(over === undefined ? {} : { overlay: over }) });
   const store = JSON.stringify(new URL('./node-block-store.js', import.meta.url).href);

@@ -11,8 +11,8 @@ import { HostFile } from './host-file.js';
 import { codeOf, reasonOf } from '../files/system-error.js';
 
 /**
- * Disks of files and block devices, with overlays. Only Linux: the size of a device and the claims come from its `/sys` and
- * `/proc`.
+ * Disks of files and block devices, with overlays. Only for Linux: `/sys` and `/proc` provide the size of a device and
+ * the claims.
  *
  * @experimental
  */
@@ -24,7 +24,7 @@ const NO_CLAIM: FileClaim = { release: () => undefined };
 
 interface OpenedFile {
   readonly disk: HostFile;
-  /** Bytes now. */
+  /** Current size in bytes. */
   readonly size: number;
 }
 
@@ -39,7 +39,7 @@ function openDisk(path: string, { readOnly, overlay, owner = 'another user' }: B
   }
 }
 
-/** Nobody is kept from the disk meanwhile, nor kept away by others: this is about the configuration. */
+/** Opens a disk for a check of the configuration, without claiming it or respecting claims of others. */
 function inspectDisk(path: string, { readOnly, overlay }: BlockOpenOptions): BlockBackend {
   const { disk: base } = openFile(path, true, undefined);
   try {
@@ -52,7 +52,7 @@ function inspectDisk(path: string, { readOnly, overlay }: BlockOpenOptions): Blo
   }
 }
 
-/** What would be written: the disk, its overlay, or the folder of an overlay that would be made. */
+/** Checks that the paths can be written: the disk, its overlay, or the folder in which an overlay would be made. */
 function requireWritable(disk: string, overlay: string | undefined): void {
   const written = overlay ?? disk;
   attempt(written, () => accessSync(existsSync(written) ? written : dirname(written), constants.W_OK));
@@ -72,8 +72,8 @@ function openOverDisk(base: BlockBackend, path: string, readOnly: boolean, owner
 }
 
 /**
- * @param owner - who claims the file; nobody when undefined.
- * @param limit - the size that the disk shall have; that of the file when absent.
+ * @param owner - the claimant of the file; no claim when undefined.
+ * @param limit - size of the disk; that of the file when absent.
  */
 function openFile(path: string, readOnly: boolean, owner: string | undefined, limit?: number): OpenedFile {
   // Non-blocking, so that opening a pipe by mistake returns.
@@ -99,7 +99,7 @@ function sizeOf(path: string, info: Stats): number {
   throw new QvmError('block.open', `"${path}" cannot be opened as a disk: ${what}`);
 }
 
-/** The kernel counts in units of 512 bytes there, whatever the device's sectors are. */
+/** `/sys` gives the size in units of 512 bytes, whatever the device's sector size. */
 function deviceSize(device: number): number {
   const { major, minor } = deviceNumbers(device);
   return Number.parseInt(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8'), 10) * BLOCK_SECTOR;

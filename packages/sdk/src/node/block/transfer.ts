@@ -6,7 +6,10 @@ export interface TransferPart {
   readonly position: number;
 }
 
-/** A system call may do less than it was asked for: asks again for the rest. Each part is answered by the bytes done. */
+/**
+ * A system call may transfer less than requested; it is repeated for the rest. The answer to each part is the number
+ * of bytes transferred.
+ */
 function* transferring(position: number, views: readonly Uint8Array[]): Generator<TransferPart, void, number> {
   let rest = sliceViews(views, 0);
   let at = position;
@@ -28,7 +31,7 @@ export function transferSync(
   for (let part = parts.next(); part.done !== true;) part = parts.next(call(part.value));
 }
 
-/** The same, asynchronously. */
+/** Like {@link transferSync}, asynchronously. */
 export async function transfer(
   position: number,
   views: readonly Uint8Array[],

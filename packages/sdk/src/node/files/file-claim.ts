@@ -4,21 +4,22 @@ import { QvmError } from '@qvm/core';
 import { fileKey } from './file-identity.js';
 
 /*
- * Users of a file, known to all processes of the host, without files that could be left over: each user listens on an abstract Unix
- * socket whose name says which file, how and who. The kernel lists these names in /proc/net/unix, and takes them away
- * when a process ends, however it ends. Processes in other network namespaces do not see them.
+ * Claims on files, visible to all processes of the host, without files that could be left over. Each user listens on
+ * an abstract Unix socket whose name encodes the file, the mode and the user. The kernel lists these names in
+ * /proc/net/unix and removes them when a process ends in any way. Processes in other network namespaces do not see
+ * them.
  */
 
 const PREFIX = 'qvm/block';
 const SOCKETS = '/proc/net/unix';
-/** An abstract name has at most 107 bytes; what comes before the owner needs fewer than 60. */
+/** An abstract name has at most 107 bytes; the part before the owner needs fewer than 60. */
 const MAX_OWNER = 40;
 const LOOKS_AGAIN = 10;
 const LOOKS_AGAIN_MS = 3;
-/** Nobody notifies it: what waits, waits out its time. */
+/** Never notified, so a wait on it always lasts for its time-out. */
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
-/** The use of a file, until it is released. */
+/** A claim on a file, valid until it is released. */
 export interface FileClaim {
   /** Idempotent. */
   release(): void;
@@ -33,10 +34,10 @@ interface Claimant {
 let claims = 0;
 
 /**
- * Says that a file is in use: by one writer, or by any number of readers.
+ * Claims a file: for one writer, or for any number of readers.
  *
  * @param path - for the message.
- * @throws QvmError `block.in-use`. Of two that come at the same time, both may be refused; never both accepted.
+ * @throws QvmError `block.in-use`. Of two simultaneous claims, both may be refused, but never both accepted.
  */
 export function claimFile(path: string, info: Stats, writer: boolean, owner: string): FileClaim {
   const file = `${PREFIX}/${fileKey(info)}/`;
@@ -50,8 +51,8 @@ export function claimFile(path: string, info: Stats, writer: boolean, owner: str
 }
 
 /**
- * A claim may seem to outlive its release: while any thread of its process starts a program, the new process holds all open
- * sockets for a moment, until it becomes that program. So a claimant counts when it is still there a little later.
+ * A claimant that is still there after a short delay. A claim may seem to outlive its release: while any thread of its
+ * process starts a program, the new process holds all open sockets for a moment, until it executes that program.
  */
 function lastingClaimant(find: () => Claimant | undefined): Claimant | undefined {
   let found = find();
@@ -64,7 +65,7 @@ function lastingClaimant(find: () => Claimant | undefined): Claimant | undefined
 
 function listen(name: string): Server {
   const server = createServer((socket) => socket.destroy());
-  // Told later than `listening`, which says the same.
+  // Reported later than `listening`, and with the same information.
   server.on('error', () => undefined);
   server.listen(`\0${name}`).unref();
   if (!server.listening)

@@ -3,17 +3,17 @@ import { basename, dirname, resolve } from 'node:path';
 import { isSink } from './file-kind.js';
 import { codeOf } from './system-error.js';
 
-/** As many symbolic links as Linux follows. */
+/** Largest number of symbolic links that Linux follows. */
 const MAX_LINKS = 40;
 
-/** The same text for all names of a file that is open. */
+/** Identity of an open file, the same for all of its names. */
 export function fileKey(info: Stats): string {
   return info.isBlockDevice() ? `device-${info.rdev}` : `${info.dev}-${info.ino}`;
 }
 
 /**
- * The same text for all names of a file: hard links, symbolic links, `/proc/self/fd`. A file that is not there yet is named by its
- * folder, so that two names for what would be one file are the same too.
+ * Identity of a file, the same for all of its names: hard links, symbolic links, `/proc/self/fd`. A file that does not
+ * exist yet is identified by its folder and name, so that two names for the same future file have the same identity.
  *
  * @returns `undefined` for what several may use without harm: folders, terminals, `/dev/null`; and for what cannot be looked at.
  * @experimental
@@ -34,7 +34,7 @@ function identityOf(info: Stats): string | undefined {
 
 function identityOfMissing(path: string, links: number): string | undefined {
   const link = lstatSync(path, { throwIfNoEntry: false });
-  // Opening a symbolic link that leads nowhere makes the file there.
+  // Opening a dangling symbolic link creates its target.
   if (link?.isSymbolicLink() === true) {
     return links === 0 ? undefined : identityOfMissing(resolve(dirname(path), readlinkSync(path)), links - 1);
   }

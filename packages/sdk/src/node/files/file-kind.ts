@@ -1,24 +1,30 @@
 import { statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Devices that take everything and have nothing to wait for: `/dev/null` and `/dev/full`, by major and minor number. */
+/** Devices that accept all output without waiting: `/dev/null` and `/dev/full`, by major and minor number. */
 const SINKS: ReadonlySet<string> = new Set(['1:3', '1:7']);
-/** Types of file systems whose files are the kernel's: writing one changes the system (statfs(2): proc, sysfs). */
+/**
+ * Types of file systems whose files are part of the kernel, so that writing one changes the system (statfs(2): proc,
+ * sysfs).
+ */
 const KERNEL_FILE_SYSTEMS: ReadonlySet<number> = new Set([0x9fa0, 0x6265_6572]);
 
-/** Why something cannot be read to its end without waiting, or `undefined` for a regular file. */
+/** The reason why a file cannot be read to its end without waiting; `undefined` for a regular file. */
 export function notReadable(info: Stats): string | undefined {
   return info.isFile() ? undefined : kindOf(info);
 }
 
-/** The same for an output that is written at once: a regular file of a real file system, or a sink such as `/dev/null`. */
+/**
+ * The reason why a file cannot be written without waiting; `undefined` for a regular file of a real file system and
+ * for a sink such as `/dev/null`.
+ */
 export function notWritable(path: string, info: Stats): string | undefined {
   if (isSink(info)) return undefined;
   if (!info.isFile()) return kindOf(info);
   return isKernelFile(path) ? 'it is a file of the kernel' : undefined;
 }
 
-/** Whether it is a device that takes everything, so that several may write it. */
+/** Whether it is a device that accepts all output, so that several users may write to it. */
 export function isSink(info: Stats): boolean {
   const { major, minor } = deviceNumbers(info.rdev);
   return info.isCharacterDevice() && SINKS.has(`${major}:${minor}`);
@@ -29,7 +35,7 @@ export function deviceNumbers(device: number): { readonly major: number; readonl
   return { major: (device >>> 8) & 0xfff, minor: (device & 0xff) | ((device >>> 12) & 0xf_ff00) };
 }
 
-/** Whether the folder of a path that is not there yet, or a file, is of a file system of the kernel. */
+/** Whether a file, or the folder of a file that does not exist yet, is in a file system of the kernel. */
 export function isKernelFile(path: string): boolean {
   const type = (existing: string): number | undefined => {
     try {

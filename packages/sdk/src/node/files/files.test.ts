@@ -66,7 +66,7 @@ describe('OutputFile', () => {
     expect(() => OutputFile.open(path('hard'), { owner: 'test' })).toThrow(
       /"[^"]*hard" cannot be written: it is in use for reading by the_VM_a of process \d+$/,
     );
-    // Any number may read.
+    // A file can have any number of readers.
     nodePaths.hold(path('soft'), 'the VM b').dispose();
     held.dispose();
     expect(readFileSync(path('file'), 'utf8')).toBe('content');

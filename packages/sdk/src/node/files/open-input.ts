@@ -9,14 +9,14 @@ import { codeOf, reasonOf } from './system-error.js';
  * @experimental
  */
 export interface InputFile {
-  /** Of the system; the caller closes it. */
+  /** File descriptor; the caller closes it. */
   readonly descriptor: number;
   readonly info: Stats;
 }
 
 /**
- * Opens a regular file for reading. Pipes, devices, sockets and folders are refused without being opened: reading them would wait, or
- * never end.
+ * Opens a regular file for reading. Pipes, devices, sockets and folders are refused without being opened, because
+ * reading them would wait or never end.
  *
  * @throws FileSourceError `file.missing`, `file.unreadable`
  * @experimental
@@ -25,7 +25,7 @@ export function openInput(path: string): InputFile {
   let descriptor: number | undefined;
   try {
     requireReadable(path, statSync(path));
-    // Non-blocking, in case that it became a pipe meanwhile.
+    // Non-blocking, in case it has become a pipe meanwhile.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const info = fstatSync(descriptor);
     requireReadable(path, info);
@@ -37,9 +37,9 @@ export function openInput(path: string): InputFile {
 }
 
 /**
- * The whole content of a regular file.
+ * The contents of a whole regular file.
  *
- * @param limit - bytes; a larger file is refused before it is read.
+ * @param limit - size in bytes; a larger file is refused before it is read.
  * @throws FileSourceError
  * @experimental
  */
@@ -51,7 +51,7 @@ export function readInput(path: string, limit: number): Uint8Array {
     let filled = 0;
     while (filled < bytes.length) {
       const read = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
-      // The file became shorter while it was read.
+      // The file has become shorter while it was being read.
       if (read === 0) return bytes.slice(0, filled);
       filled += read;
     }
@@ -63,7 +63,7 @@ export function readInput(path: string, limit: number): Uint8Array {
   }
 }
 
-/** An error of the file system in words. */
+/** Converts an error of the file system to one with a message for users. */
 export function inputError(path: string, error: unknown): FileSourceError {
   if (error instanceof FileSourceError) return error;
   const code = codeOf(error);
@@ -73,7 +73,7 @@ export function inputError(path: string, error: unknown): FileSourceError {
   return unreadable(path, reasonOf(error), error);
 }
 
-/** @throws FileSourceError when it is no regular file. */
+/** @throws FileSourceError when it is not a regular file. */
 export function requireReadable(path: string, info: Stats): void {
   const problem = notReadable(info);
   if (problem !== undefined) throw unreadable(path, problem);

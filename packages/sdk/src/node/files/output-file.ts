@@ -10,14 +10,14 @@ const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK | co
 const NEW_FILE_MODE = 0o666;
 
 /**
- * How an output is opened.
+ * Options for opening an output.
  *
  * @experimental
  */
 export interface OutputFileOptions {
-  /** Who writes, for the messages of others that want the file. */
+  /** Name of the writer, for the messages that others get who want the file. */
   readonly owner: string;
-  /** Rights of a new file, before the process's umask. */
+  /** Permissions of a new file, before the process's umask. */
   readonly mode?: number;
   /** Paths that the same command reads. */
   readonly inputs?: readonly string[];
@@ -26,9 +26,10 @@ export interface OutputFileOptions {
 const listeners = new Set<(path: string) => void>();
 
 /**
- * Tells when something could not be written to an output of this thread any more, whoever wrote it: what follows for it is lost.
+ * Calls `listener` when an output of this thread, whoever writes to it, can no longer be written: further output to it
+ * is lost.
  *
- * @returns ends it.
+ * @returns an object that removes the listener when disposed of.
  * @experimental
  */
 export function onOutputLost(listener: (path: string) => void): Disposable {
@@ -37,14 +38,15 @@ export function onOutputLost(listener: (path: string) => void): Disposable {
 }
 
 /**
- * A file of the host that is written from its beginning: the one way in which qvm opens an output. It is a regular file, or
- * `/dev/null` or `/dev/full`; pipes, other devices, sockets and folders are refused without waiting. While it is open, it is claimed: a
- * file that a VM of any process of this host uses (its image, a disk, another output) is refused, and left as it is.
+ * A file of the host that is written from its beginning; all outputs of qvm are opened through this class. It is a
+ * regular file, or `/dev/null` or `/dev/full`; pipes, other devices, sockets and folders are refused without waiting.
+ * While it is open, it is claimed: a file that a VM in any process of this host uses (its image, a disk, another
+ * output) is refused and left unchanged.
  *
  * @experimental
  */
 export class OutputFile {
-  /** The path that it was opened by. */
+  /** The path by which it was opened. */
   readonly path: string;
   readonly #claim: FileClaim | undefined;
   #descriptor: number | undefined;
@@ -56,7 +58,7 @@ export class OutputFile {
   }
 
   /**
-   * Opens a file for writing, and empties it.
+   * Opens a file for writing and truncates it.
    *
    * @throws QvmError `file.unwritable`
    */
@@ -67,7 +69,7 @@ export class OutputFile {
     try {
       descriptor = openSync(path, FLAGS, mode);
       const info = fstatSync(descriptor);
-      // It may have become something else since it was looked at.
+      // It may have been replaced since it was examined.
       const changed = notWritable(path, info);
       if (changed !== undefined) throw unwritable(path, changed);
       const claim = isSink(info) ? undefined : claimFile(path, info, true, owner);
@@ -80,7 +82,7 @@ export class OutputFile {
   }
 
   /**
-   * Writes all of `bytes` at the end of what was written.
+   * Appends all of `bytes`.
    *
    * @throws QvmError `file.unwritable`, also when it is closed.
    */
@@ -94,7 +96,7 @@ export class OutputFile {
     }
   }
 
-  /** Ends the file, and lets others have it. Idempotent. */
+  /** Closes the file and releases the claim. Idempotent. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -103,7 +105,7 @@ export class OutputFile {
 }
 
 /**
- * Why an output cannot be written at a path, or `undefined`. Nothing is opened or made.
+ * The reason why an output cannot be written to a path, or `undefined`. Opens and creates nothing.
  *
  * @param inputs - paths that must not be the same file.
  * @experimental
@@ -139,7 +141,7 @@ function outputError(path: string, cause: unknown): QvmError {
   return cause.code === 'file.unwritable' ? cause : unwritable(path, inUse(cause), cause);
 }
 
-/** What a claim says, as a clause. */
+/** The message of a claim's error, as a clause. */
 function inUse({ message }: QvmError): string {
   return message.replace(/^"[^"]*" (?=is in use)/, 'it ').replace(/\.$/, '');
 }

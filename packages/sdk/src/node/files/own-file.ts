@@ -1,14 +1,15 @@
 import { lstatSync, unlinkSync, type Stats } from 'node:fs';
 
 /**
- * Which file something made: a name may be another file's by the time that it is cleaned up.
+ * Identity of a file that this process has created: by the time of its removal, its name may belong to another file.
  *
  * @experimental
  */
 export type OwnFile = Pick<Stats, 'dev' | 'ino'>;
 
 /**
- * Removes a file that this process made, unless another one has its name meanwhile. Nothing happens when it is gone.
+ * Removes a file that this process has created, unless its name belongs to another file by now. No effect if it is
+ * gone.
  *
  * @experimental
  */

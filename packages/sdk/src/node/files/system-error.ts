@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 
-/** What people call the errors of the file system. */
+/** Descriptions of file system errors for users. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
@@ -26,7 +26,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** An error of the system in words; of an error of qvm about one, the reason alone. */
+/** A description of a system error; of a qvm error that was caused by one, only the reason. */
 export function reasonOf(error: unknown): string {
   if (error instanceof QvmError) return error.cause === undefined ? error.message : reasonOf(error.cause);
   const code = codeOf(error);
