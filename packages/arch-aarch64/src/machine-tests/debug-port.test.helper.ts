@@ -1,7 +1,7 @@
 import type { Vdev, VdevContext, VdevFactory } from '@qvm/core/vdev';
 
-/** Address of the debug port. */
-export const DEBUG_PORT = 0x0a00_0000;
+/** Address of the debug port, where the board has nothing. */
+export const DEBUG_PORT = 0x0b00_0000;
 /** Number of its interrupt, a shared peripheral one. */
 export const DEBUG_INTERRUPT = 40;
 

@@ -1,5 +1,4 @@
 import type { VirtualMapping } from '@qvm/core/hooks';
-import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import { type MachineServices, VcpuExit } from '@qvm/core/architecture';
 import { Before, EngineVcpu, SoftTlb } from '@qvm/engine';
@@ -12,6 +11,7 @@ import { deviceAccessSyndrome, ExceptionClass, FaultStatus, syndrome } from '../
 import { Aarch64State, Sys } from './aarch64-state.js';
 import { BREAKPOINT_ISS } from './breakpoints.js';
 import type { CpuModel } from './cpu-model.js';
+import { CpuView } from './cpu-view.js';
 import { DebugUnit } from './debug-unit.js';
 import { ExceptionDelivery } from './exception-delivery.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
@@ -59,6 +59,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   readonly #debug: DebugUnit;
   readonly #exceptions: ExceptionUnit;
   readonly #delivery: ExceptionDelivery;
+  readonly #view: CpuView;
   readonly #system: SystemAccess;
   readonly #systemExits: SystemExits;
   readonly #waits: WaitUnit;
@@ -98,6 +99,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
       () => debug.stepping,
       this.faults,
     );
+    this.#view = new CpuView(services, state, this.fetch, this.#exceptions);
     this.#delivery = new ExceptionDelivery(this, this.#exceptions, services.unsupported, disassemble);
     this.#waits = new WaitUnit(this, this.#inputs, this.#delivery);
     this.#system = new SystemAccess(state, mmu, this.#exceptions, this.tlbMaintenance, debug, {
@@ -117,12 +119,12 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
 
   setIrq(level: boolean): void {
     this.#inputs.setIrq(level);
-    if (level) this.wake();
+    if (level) this.control.wake();
   }
 
   setFiq(level: boolean): void {
     this.#inputs.setFiq(level);
-    if (level) this.wake();
+    if (level) this.control.wake();
   }
 
   nameInterrupts(pending: () => number | undefined): void {
@@ -140,47 +142,20 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
 
   // --- Vcpu ---
 
-  /** `x0` to `x30`, `sp`, `pc` and `pstate`. */
   registers(): Readonly<Record<string, bigint>> {
-    const all: Record<string, bigint> = {};
-    for (let n = 0; n < 31; n++) all[`x${n}`] = this.state.x(n);
-    all.sp = this.state.u64(State.sp);
-    all.pc = this.pc;
-    all.pstate = BigInt(this.#exceptions.pstate());
-    return all;
+    return this.#view.registers();
   }
 
-  /** Writes `x0` to `x30`, `sp` or `pc`. Throws `QvmError` `vcpu.register` for other names. */
   setRegister(name: string, value: bigint): void {
-    const general = /^x(\d+)$/.exec(name);
-    if (general && Number(general[1]) < 31) this.state.setX(Number(general[1]), BigInt.asUintN(64, value));
-    else if (name === 'sp') this.state.setU64(State.sp, BigInt.asUintN(64, value));
-    else if (name === 'pc') this.fetch.jump(BigInt.asUintN(64, value));
-    else
-      throw new QvmError(
-        'vcpu.register',
-        `An AArch64 vCPU has no register ${name} to write: x0 to x30, sp and pc are there.`,
-      );
+    this.#view.setRegister(name, value);
   }
 
-  /** The tables as they are now, apart from what the vCPU itself has cached of them. */
-  #tables(): Mmu {
-    const mmu = new Mmu(this.#services.memory, this.#services.map, this.state);
-    mmu.refresh();
-    return mmu;
-  }
-
-  /** What the tables map now, at most `limit` ranges. */
   mappings(limit: number): readonly VirtualMapping[] {
-    return this.#tables().mappings(limit);
+    return this.#view.mappings(limit);
   }
 
-  /** As the guest's kernel reads: stage 1 of EL1&0. */
   translate(virtualAddress: bigint): number | undefined {
-    const mmu = this.#tables();
-    const va = BigInt.asUintN(64, virtualAddress);
-    const mapped = mmu.translate(Number(va & 0xffff_ffffn), Number(va >> 32n), 'read', true);
-    return mapped ? mmu.physical : undefined;
+    return this.#view.translate(virtualAddress);
   }
 
   // --- power ---
@@ -208,13 +183,13 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   /** Turns the vCPU on at an address with a value in X0 (boot, PSCI CPU_ON). */
   start(entry: bigint, context: bigint): void {
     this.state.setX(0, context);
-    this.turnOn();
+    this.control.turnOn();
     this.fetch.jump(entry);
   }
 
   /** Waits as WFI does (PSCI CPU_SUSPEND to standby). */
   waitForInterrupt(): void {
-    if (!this.#inputs.raised) this.wait();
+    if (!this.#inputs.raised) this.control.wait();
   }
 
   /** An event from SEV of any vCPU. */
@@ -332,7 +307,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
         return this.#waits.waitForEvent();
       case Exit.Yield:
         this.next();
-        return this.#services.vcpus > 1 ? this.leave('yield', 0, VcpuExit.Yield) : undefined;
+        return this.#services.vcpus > 1 ? this.control.leave('yield', 0, VcpuExit.Yield) : undefined;
       case Exit.SendEvent:
         this.next();
         this.#waits.signalLocal();
@@ -369,8 +344,8 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     }
     const esr = syndrome(conduit === 'hvc' ? ExceptionClass.Hvc64 : ExceptionClass.Smc64, immediate);
     this.exits.leave('hypercall', esr);
-    if (this.trapHandled(conduit, esr, 'next', immediate)) return this.resume('hypercall');
+    if (this.traps.trap(conduit, esr, 'next', immediate)) return this.control.resume('hypercall');
     this.next();
-    return this.resume('hypercall', this.firmware.call(this, conduit, immediate) === 'stop');
+    return this.control.resume('hypercall', this.firmware.call(this, conduit, immediate) === 'stop');
   }
 }

@@ -36,7 +36,7 @@ export class ExceptionDelivery {
     vcpu.exits.leave('interrupt', 0);
     if (hasTaps(hooks.interruptTaken)) hooks.interruptTaken.call({ vcpu, kind, number, pc: vcpu.pc });
     this.exceptions.take(vector, fetch.pcLo, fetch.pcHi);
-    vcpu.resume('interrupt');
+    vcpu.control.resume('interrupt');
   }
 
   /** A synchronous exception that returns to the present instruction, unless a tap does the work of what trapped. */
@@ -44,8 +44,8 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     const esr = syndrome(ec, iss);
     vcpu.exits.leave(kind, esr);
-    if (!vcpu.trapHandled(kind, esr, 'next', immediate)) this.#take(esr);
-    vcpu.resume(kind);
+    if (!vcpu.traps.trap(kind, esr, 'next', immediate)) this.#take(esr);
+    vcpu.control.resume(kind);
   }
 
   /** {@link ExceptionDelivery.synchronous} instead of an instruction that generated code has not begun. */
@@ -59,13 +59,13 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     const esr = syndrome(ExceptionClass.Svc64, immediate);
     vcpu.exits.leave('svc', esr);
-    if (!vcpu.trapHandled('svc', esr, 'next', immediate)) {
+    if (!vcpu.traps.trap('svc', esr, 'next', immediate)) {
       vcpu.next();
       // The step is done: the saved state has SS clear.
       this.exceptions.softwareStep = false;
       this.#take(esr);
     }
-    vcpu.resume('svc');
+    vcpu.control.resume('svc');
   }
 
   /** An instruction in the Illegal Execution state (Arm ARM D1.3.4). When a tap handles it, the state ends and the instruction is done. */
@@ -74,9 +74,9 @@ export class ExceptionDelivery {
     const esr = syndrome(ExceptionClass.IllegalState, 0);
     vcpu.retire();
     vcpu.exits.leave('illegalState', esr);
-    if (vcpu.trapHandled('illegalState', esr, 'here')) this.exceptions.illegal = false;
+    if (vcpu.traps.trap('illegalState', esr, 'here')) this.exceptions.illegal = false;
     else this.#take(esr);
-    vcpu.resume('illegalState');
+    vcpu.control.resume('illegalState');
   }
 
   /** The end of a software step (Arm ARM D2.12). When a tap handles it, the next instruction is stepped over as well. */
@@ -84,9 +84,9 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     const esr = syndrome(this.#fromHere(ExceptionClass.SoftwareStepLower), iss);
     vcpu.exits.leave('softwareStep', esr);
-    if (vcpu.trapHandled('softwareStep', esr, 'here')) this.exceptions.softwareStep = true;
+    if (vcpu.traps.trap('softwareStep', esr, 'here')) this.exceptions.softwareStep = true;
     else this.#take(esr);
-    vcpu.resume('softwareStep');
+    vcpu.control.resume('softwareStep');
   }
 
   /** The present instruction is UNDEFINED. */
@@ -94,7 +94,7 @@ export class ExceptionDelivery {
     const { vcpu } = this;
     vcpu.exits.leave('undefined', UNDEFINED);
     this.undefinedHere();
-    vcpu.resume('undefined');
+    vcpu.control.resume('undefined');
   }
 
   /** An encoding without a row: not allocated, or not implemented. */
@@ -105,7 +105,7 @@ export class ExceptionDelivery {
     vcpu.retire();
     vcpu.exits.leave('undefined', UNDEFINED);
     this.#unimplementedHere(isPermanentlyUndefined(word) ? 'fail' : this.unsupported.instruction);
-    vcpu.resume('undefined');
+    vcpu.control.resume('undefined');
   }
 
   /** An access to memory faulted. */
@@ -115,7 +115,7 @@ export class ExceptionDelivery {
     const esr = this.#abortSyndrome(fault, false);
     vcpu.exits.leave(cause, esr);
     this.#abortHere(fault, esr);
-    vcpu.resume(cause);
+    vcpu.control.resume(cause);
   }
 
   /** There is no instruction at the program counter. */
@@ -153,7 +153,7 @@ export class ExceptionDelivery {
   /** MRS, MSR or SYS that EL1 traps: `info` is the low 22 bits of the instruction word. */
   systemRegisterHere(info: number): void {
     const esr = syndrome(ExceptionClass.SystemRegister, systemRegisterIss(info));
-    const handled = this.vcpu.trapHandled('systemRegister', esr, 'next', undefined, this.#disassembly);
+    const handled = this.vcpu.traps.trap('systemRegister', esr, 'next', undefined, this.#disassembly);
     if (!handled) this.#take(esr);
   }
 
@@ -168,7 +168,7 @@ export class ExceptionDelivery {
     const { lo, hi, access, status, physical } = fault;
     if (isWatched(fault)) {
       const details = () => ({ address: (BigInt(hi) << 32n) | BigInt(lo) });
-      if (vcpu.trapHandled('watchpoint', esr, 'next', undefined, details)) return;
+      if (vcpu.traps.trap('watchpoint', esr, 'next', undefined, details)) return;
     } else if (this.#faultHandled(fault, esr)) return;
     if (this.#abortsReference(status)) vcpu.abort('reference', `${access} of ${hexadecimal(physical)}`);
     else {
@@ -194,13 +194,13 @@ export class ExceptionDelivery {
     const { lo, hi } = fault;
     const esr = syndrome(ExceptionClass.PcAlignment, 0);
     vcpu.exits.leave('pcAlignment', esr);
-    if (!vcpu.trapHandled('pcAlignment', esr, 'here')) {
+    if (!vcpu.traps.trap('pcAlignment', esr, 'here')) {
       this.exceptions.takeAbort(esr, lo, hi, lo, hi);
     } else if (vcpu.fetch.fault === fault) {
       // A tap that says so and does not move the vCPU would let it trap for ever.
       vcpu.faults.note(esr, lo, hi, lo, hi, vcpu.state.el, true);
     }
-    vcpu.resume('pcAlignment');
+    vcpu.control.resume('pcAlignment');
   }
 
   #instructionAbort(fault: FetchFault): void {
@@ -213,7 +213,7 @@ export class ExceptionDelivery {
       if (fetch.fault === fault) fetch.retry();
     } else if (this.#abortsReference(status)) vcpu.abort('reference', `no code is at ${hexadecimal(fetch.pc)}`);
     else this.exceptions.takeAbort(esr, lo, hi, lo, hi);
-    vcpu.resume('fault');
+    vcpu.control.resume('fault');
   }
 
   /** Syndrome of an access that faulted. Cache maintenance reports CM, and WnR as for a write. */
@@ -234,7 +234,7 @@ export class ExceptionDelivery {
   }
 
   #undefinedHandled(): boolean {
-    return this.vcpu.trapHandled('undefined', UNDEFINED, 'next', undefined, this.#disassembly);
+    return this.vcpu.traps.trap('undefined', UNDEFINED, 'next', undefined, this.#disassembly);
   }
 
   readonly #disassembly = (): { readonly disassembly: string } => ({ disassembly: this.#instructionText() });
@@ -245,7 +245,7 @@ export class ExceptionDelivery {
 
   #faultHandled(fault: Readonly<AccessFault>, esr: number): boolean {
     const external = (esr & 0x3f) === (FaultStatus.ExternalAbort as number);
-    return this.vcpu.faultHandled(fault, external ? 2 : 1, esr, this.vcpu.state.el);
+    return this.vcpu.traps.fault(fault, external ? 2 : 1, esr, this.vcpu.state.el);
   }
 
   /** Whether a fault says that nothing is at an address, and that this ends the VM. */

@@ -46,7 +46,7 @@ export class SystemExits {
     else if (result === SystemResult.Trapped) delivery.systemRegisterHere(info);
     else if (this.#touchFault) delivery.maintenanceAbortHere(vcpu.memory.fault);
     else vcpu.next();
-    vcpu.resume('sysreg');
+    vcpu.control.resume('sysreg');
   }
 
   /** Cache maintenance of an address by the present instruction. */
@@ -91,6 +91,6 @@ export class SystemExits {
     const { vcpu } = this;
     vcpu.exits.leave('sysreg', syndrome(ExceptionClass.SystemRegister, systemRegisterIss(info)));
     this.delivery.systemRegisterHere(info);
-    vcpu.resume('sysreg');
+    vcpu.control.resume('sysreg');
   }
 }

@@ -37,7 +37,7 @@ export class WaitUnit {
     }
     this.vcpu.next();
     if (this.inputs.raised) return undefined;
-    return this.vcpu.halt('wfi', syndrome(ExceptionClass.WfxTrap, WFX_ISS));
+    return this.vcpu.control.halt('wfi', syndrome(ExceptionClass.WfxTrap, WFX_ISS));
   }
 
   waitForEvent(): VcpuExit | undefined {
@@ -51,13 +51,13 @@ export class WaitUnit {
       return undefined;
     }
     // The event stream, another vCPU's store or SEV ends the wait; giving up the turn is enough.
-    return this.vcpu.leave('wfe', syndrome(ExceptionClass.WfxTrap, WFX_ISS | WFE), VcpuExit.Yield);
+    return this.vcpu.control.leave('wfe', syndrome(ExceptionClass.WfxTrap, WFX_ISS | WFE), VcpuExit.Yield);
   }
 
   /** An event, from SEV of any vCPU. */
   signal(): void {
     this.event = true;
-    this.vcpu.wake();
+    this.vcpu.control.wake();
   }
 
   /** SEVL: an event for this vCPU alone. */

@@ -2,8 +2,7 @@ import { QvmError, VmExitCode } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import { createVcpuHooks, GuestExits, INSPECT, vcpuSummary, VcpuExit, type Vcpu } from '@qvm/core/architecture';
 import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
-import { hasTaps } from '@qvm/core/hooks';
-import type { TrapEvent, VcpuHooks } from '@qvm/core/hooks';
+import type { VcpuHooks } from '@qvm/core/hooks';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';
@@ -18,8 +17,11 @@ import type { CpuState } from './cpu-state.js';
 import { FaultLog } from './fault-log.js';
 import { FaultLoop } from './fault-loop.js';
 import { FetchUnit } from './fetch-unit.js';
+import { InstructionCount } from './instruction-count.js';
+import { RunControl } from './run-control.js';
 import type { RunFunction } from './run-function.js';
 import { parseRunState, saveRunState } from './run-state.js';
+import { TrapHooks } from './trap-hooks.js';
 import type { VcpuParts } from './vcpu-parts.js';
 import type { VmEngine } from './vm-engine.js';
 
@@ -50,11 +52,14 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   readonly fetch: FetchUnit;
   /** The slow path of memory accesses, for the architecture. */
   readonly memory: MemoryPort;
+  /** Power, waiting, and the end of a run, for the architecture. */
+  readonly control: RunControl;
+  /** The hooks for traps and faults, for the architecture. */
+  readonly traps: TrapHooks;
   /** The exceptions that the guest took. */
-  readonly faults = new FaultLog(
-    () => this.instructions,
-    (inARow) => this.#faultsEndlessly(inARow),
-  );
+  readonly faults: FaultLog;
+  /** Whether the instruction that was to run alone has been done, by generated code or instead of it. */
+  stepDone = false;
   /** Functions of the translated regions, by number. */
   readonly regionTable: WebAssembly.Table;
   /** Functions that translated regions call. */
@@ -65,23 +70,11 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   onEndlessFaults: () => void = () => undefined;
   readonly #services: MachineServices;
   readonly #code: CodeCache;
+  readonly #count: InstructionCount;
   readonly #run: RunFunction;
   #sampler: RegionSampler | undefined;
-  /** Instructions retired before the present run. */
-  #retired = 0;
-  /** Budget of the present run; 0 outside. */
-  #budget = 0;
-  #kicked = false;
-  #stopping = false;
-  #on = false;
-  /** Does not run until {@link EngineVcpu.wake}. */
-  #waiting = false;
-  /** The cause of the exit that the last run ended with. */
-  #outside: string | undefined;
   /** The page under the vCPU has been mapped elsewhere. */
   #refetch = false;
-  /** Whether the instruction that ran alone has been done. */
-  #stepDone = false;
 
   protected constructor(
     readonly index: number,
@@ -94,7 +87,11 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.#code = code;
     this.hooks = createVcpuHooks(index, hookKinds);
     this.exits = new GuestExits(this, services.clock, hookKinds.guestExit);
+    this.control = new RunControl(this.exits);
+    this.traps = new TrapHooks(this);
     this.state = state;
+    this.#count = new InstructionCount(state);
+    this.faults = new FaultLog(this.#count, (inARow) => this.#faultsEndlessly(inARow));
     this.tlb = tlb;
     this.fetch = new FetchUnit(state, tlb, code, map, mmu, faults);
     const devices = new DeviceAccess(this, services, this.exits, deviceSyndrome);
@@ -149,16 +146,15 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   // --- Vcpu ---
 
   get instructions(): number {
-    if (this.#budget === 0) return this.#retired;
-    return this.#retired + this.#budget - this.state.u32(EngineState.left) - this.state.u32(EngineState.stolen);
+    return this.#count.total;
   }
 
   get on(): boolean {
-    return this.#on;
+    return this.control.on;
   }
 
   hasWork(): boolean {
-    return this.#on && !this.#waiting;
+    return this.control.runnable;
   }
 
   get pc(): bigint {
@@ -170,35 +166,26 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   }
 
   kick(): void {
-    this.#kicked = true;
+    this.control.kick();
   }
 
   run(budget: number): VcpuExit {
-    if (!this.#on) return VcpuExit.Off;
-    if (this.#waiting) return VcpuExit.Halted;
-    const { state } = this;
-    this.#stopping = false;
-    this.#budget = budget;
-    state.setU32(EngineState.left, budget);
-    state.setU32(EngineState.stolen, 0);
-    if (this.#outside !== undefined) {
-      this.exits.enter(this.#outside);
-      this.#outside = undefined;
-    }
+    const idle = this.control.begin();
+    if (idle !== undefined) return idle;
+    this.#count.begin(budget);
     let exit = VcpuExit.Budget;
     try {
       exit = this.#loop();
     } finally {
-      this.#retired = this.instructions;
-      this.#budget = 0;
-      this.#kicked = false;
+      this.#count.end();
+      this.control.end();
     }
     return exit;
   }
 
   save(): VcpuSnapshot {
     this.#requireRest();
-    const run = { instructions: this.#retired, on: this.#on, waiting: this.#waiting, outside: this.#outside };
+    const run = { instructions: this.instructions, ...this.control.save() };
     return { version: this.snapshotVersion, state: { run: saveRunState(run), processor: this.saveProcessor() } };
   }
 
@@ -210,16 +197,14 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     const takeProcessor = this.parseProcessor(saved.processor);
     return () => {
       this.reset();
-      this.#retired = run.instructions;
+      this.#count.restore(run.instructions);
       takeProcessor();
-      this.#on = run.on;
-      this.#waiting = run.waiting;
-      this.#outside = run.outside;
+      this.control.restore(run);
     };
   }
 
   #requireRest(): void {
-    if (this.#budget !== 0)
+    if (this.#count.counting)
       throw new QvmError('machine.state', `vCPU ${this.index} runs: its state is not saved or restored.`);
   }
 
@@ -249,64 +234,14 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     if (this.ip >= start && this.ip < end) this.#refetch = true;
   }
 
-  // --- for the architecture: power, waiting, the end of a run ---
-
   /** Power-on state of what the engine keeps: off. The architecture clears the state first. */
   protected resetEngine(): void {
     this.state.setU32(EngineState.blockMap, this.tlb.blockMap);
     this.tlb.flushAll();
-    this.#on = this.#waiting = this.#refetch = false;
+    this.control.reset();
+    this.#refetch = false;
     this.fetch.fault = undefined;
     this.faults.reset();
-  }
-
-  /** Turns the vCPU on. */
-  turnOn(): void {
-    this.#on = true;
-  }
-
-  /** Turns the vCPU off and ends its run. */
-  turnOff(): void {
-    this.#on = false;
-    this.#stopping = true;
-  }
-
-  /** Ends the present run: for a request to the VM, or for other vCPUs. */
-  stop(): void {
-    this.#stopping = true;
-  }
-
-  /**
-   * Goes on after an exit that was begun with {@link GuestExits.leave}, unless {@link EngineVcpu.stop} was called in it: then the run
-   * ends within the exit.
-   */
-  resume(cause: string, stop = false): VcpuExit | undefined {
-    if (stop || this.#stopping) return this.#endWithin(cause, this.#stopExit());
-    this.exits.enter(cause);
-    return undefined;
-  }
-
-  /** Ends the present run by an exit, which is over when the next run begins. */
-  leave(cause: string, syndrome: number, exit: VcpuExit): VcpuExit {
-    this.exits.leave(cause, syndrome);
-    return this.#endWithin(cause, exit);
-  }
-
-  /** {@link EngineVcpu.leave} and waits for {@link EngineVcpu.wake}. */
-  halt(cause: string, syndrome: number): VcpuExit {
-    this.#waiting = true;
-    return this.leave(cause, syndrome, VcpuExit.Halted);
-  }
-
-  /** Waits for {@link EngineVcpu.wake} from the end of this run on. */
-  wait(): void {
-    this.#waiting = true;
-    this.#stopping = true;
-  }
-
-  /** Ends a wait. */
-  wake(): void {
-    this.#waiting = false;
   }
 
   // --- for the architecture: the present instruction ---
@@ -319,7 +254,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   /** Goes on after an instruction that does nothing. */
   stepOver(): void {
     this.next();
-    this.#stepDone = true;
+    this.stepDone = true;
   }
 
   /** VM memory address of the present instruction. */
@@ -327,93 +262,26 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     return this.#code.codeAt(this.ip);
   }
 
-  /**
-   * Counts the present instruction, which generated code has not counted. An exception instead of an instruction takes an
-   * instruction's time: a guest that only faults uses up its turn, too.
-   */
+  /** Counts the present instruction, which generated code has not counted. */
   retire(): void {
-    const { state } = this;
-    const counter = state.u32(EngineState.left) !== 0 ? EngineState.left : EngineState.stolen;
-    state.setU32(counter, Math.max(0, state.u32(counter) - 1));
+    this.#count.retire();
   }
 
   /** Ends the VM at the present instruction, which wants what the VM lacks. */
   abort(kind: UnsupportedKind, what: string): void {
     const reason = `vCPU ${this.index} met an unsupported ${kind} at 0x${this.pc.toString(16)}: ${what}`;
-    this.#stopping = true;
+    this.control.stop();
     this.#services.request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
-  }
-
-  /**
-   * Asks the hook for a kind of trap.
-   *
-   * @param resume - whether the guest goes on after the present instruction when a tap has done its work and has not moved the vCPU.
-   * @param details - called when the hook is tapped, for what is not at hand.
-   * @returns whether a tap did the work of what trapped.
-   */
-  trapHandled(
-    kind: string,
-    syndrome: number,
-    resume: 'next' | 'here',
-    immediate?: number,
-    details?: () => Pick<TrapEvent, 'disassembly' | 'address'>,
-  ): boolean {
-    const hook = this.hooks.trap.get(kind);
-    if (!hook || !hasTaps(hook)) return false;
-    const before = this.ip;
-    const event = { vcpu: this, kind, syndrome, pc: this.pc, immediate, ...details?.() };
-    if (hook.call(event) !== 'handled') return false;
-    if (this.ip === before && resume === 'next') this.next();
-    this.#stepDone = true;
-    return true;
-  }
-
-  /**
-   * Asks the hook for faults of memory.
-   *
-   * @param stage - 1 when the guest's own translation refused the access, 2 when nothing is at the guest-physical address.
-   * @param level - the privilege level that the fault is taken from.
-   * @returns whether a tap did the work of the access.
-   */
-  faultHandled(fault: Readonly<AccessFault>, stage: 1 | 2, syndrome: number, level: number): boolean {
-    const hook = this.hooks.memoryFault;
-    if (!hasTaps(hook)) return false;
-    const { lo, hi, access, physical } = fault;
-    const { pcLo, pcHi } = this.fetch;
-    const event = {
-      vcpu: this,
-      stage,
-      access,
-      address: (BigInt(hi) << 32n) | BigInt(lo),
-      physical: physical < 0 ? undefined : physical,
-      syndrome,
-      pc: this.pc,
-    } as const;
-    if (hook.call(event) !== 'handled') return false;
-    // A tap that says so without doing anything about it would let the vCPU fault for ever.
-    this.faults.note(syndrome, pcLo, pcHi, lo, hi, level, true);
-    return true;
   }
 
   // --- the run loop ---
 
-  #stopExit(): VcpuExit {
-    return this.#on ? VcpuExit.Stop : VcpuExit.Off;
-  }
-
-  #endWithin(cause: string, exit: VcpuExit): VcpuExit {
-    this.#outside = cause;
-    return exit;
-  }
-
   #loop(): VcpuExit {
-    const { state } = this;
+    const { control } = this;
     for (;;) {
-      if (this.#stopping) return this.#stopExit();
-      const left = state.u32(EngineState.left) + state.u32(EngineState.stolen);
-      state.setU32(EngineState.left, left);
-      state.setU32(EngineState.stolen, 0);
-      if (left === 0 || this.#kicked) return this.leave('budget', 0, VcpuExit.Budget);
+      if (control.stopping) return control.stopExit;
+      const left = this.#count.takeLeft();
+      if (left === 0 || control.kicked) return control.leave('budget', 0, VcpuExit.Budget);
       if (this.#refetch) {
         this.#refetch = false;
         this.fetch.again();
@@ -423,7 +291,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       this.memory.begin();
       const alone = before === Before.OneInstruction;
       const exit = this.#dispatch(alone ? this.#enterOne(left) : this.#enter(left));
-      if (alone) this.afterOne(this.#stepDone);
+      if (alone) this.afterOne(this.stepDone);
       if (exit !== undefined) return exit;
     }
   }
@@ -439,10 +307,9 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     // The threshold of the last sampled run would end this one before its instruction.
     state.setU32(EngineState.sampleAt, 0);
     const reason = this.#run(state.address, 1);
-    const after = state.u32(EngineState.left) + state.u32(EngineState.stolen);
-    this.#stepDone = after === 0;
+    const after = this.#count.takeLeft();
+    this.stepDone = after === 0;
     state.setU32(EngineState.left, left - 1 + after);
-    state.setU32(EngineState.stolen, 0);
     return reason;
   }
 
@@ -477,7 +344,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   /** Other vCPUs, which may help, get the rest of the turn. */
   #faultsEndlessly(inARow: number): void {
-    this.#stopping = true;
+    this.control.stop();
     if (inARow % FaultLoop.limit === 0) this.onEndlessFaults();
   }
 }

@@ -1,4 +1,5 @@
 import { FaultLoop } from './fault-loop.js';
+import type { InstructionCount } from './instruction-count.js';
 
 /** A fault that a guest took. @experimental */
 export interface Fault {
@@ -62,11 +63,11 @@ export class FaultLog {
   #repeated = 0;
 
   /**
-   * @param instructions - retired by the vCPU so far.
+   * @param instructions - retired by the vCPU.
    * @param onEndless - called at each exception of an endless loop, with the number of exceptions in a row.
    */
   constructor(
-    private readonly instructions: () => number,
+    private readonly instructions: InstructionCount,
     private readonly onEndless: (inARow: number) => void,
   ) {}
 
@@ -105,7 +106,7 @@ export class FaultLog {
    * @param isFault - false for a system call, which is no fault but may be part of an endless loop.
    */
   note(syndrome: number, pcLo: number, pcHi: number, lo: number, hi: number, level: number, isFault: boolean): void {
-    const inARow = this.#loop.observe(this.instructions());
+    const inARow = this.#loop.observe(this.instructions.total);
     if (inARow === 1) this.#first.set(syndrome, pcLo, pcHi, lo, hi, level);
     else this.#latest.set(syndrome, pcLo, pcHi, lo, hi, level);
     if (isFault) {

@@ -78,7 +78,7 @@ export class Psci implements CallOwner {
       case PsciCall.CpuSuspend:
         return suspend(vcpu, args);
       case PsciCall.CpuOff:
-        vcpu.turnOff();
+        vcpu.control.turnOff();
         return 'stop';
       case PsciCall.CpuOn:
         return this.#cpuOn(args);
@@ -95,7 +95,7 @@ export class Psci implements CallOwner {
 
   #request(vcpu: Aarch64Vcpu, kind: 'poweroff' | 'reset'): 'stop' {
     this.services.request({ kind });
-    vcpu.stop();
+    vcpu.control.stop();
     return 'stop';
   }
 

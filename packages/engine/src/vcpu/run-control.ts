@@ -1,0 +1,141 @@
+import { VcpuExit } from '@qvm/core/architecture';
+import type { GuestExits } from '@qvm/core/architecture';
+import type { RunState } from './run-state.js';
+
+/**
+ * Whether a vCPU runs, and what ends its present run. An architecture turns it on and off, lets it wait, and ends runs by exits.
+ *
+ * @experimental
+ */
+export class RunControl {
+  #on = false;
+  /** Does not run until {@link RunControl.wake}. */
+  #waiting = false;
+  #stopping = false;
+  #kicked = false;
+  /** The cause of the exit that the last run ended with. */
+  #outside: string | undefined;
+
+  constructor(private readonly exits: GuestExits) {}
+
+  /** Whether the vCPU is powered on. */
+  get on(): boolean {
+    return this.#on;
+  }
+
+  /** Whether a run would come to guest code. */
+  get runnable(): boolean {
+    return this.#on && !this.#waiting;
+  }
+
+  // --- power and waiting ---
+
+  turnOn(): void {
+    this.#on = true;
+  }
+
+  /** Ends the run as well. */
+  turnOff(): void {
+    this.#on = false;
+    this.#stopping = true;
+  }
+
+  /** Power-on state: off. */
+  reset(): void {
+    this.#on = this.#waiting = false;
+  }
+
+  /** Waits for {@link RunControl.wake} from the end of this run on. */
+  wait(): void {
+    this.#waiting = true;
+    this.#stopping = true;
+  }
+
+  /** Ends a wait. */
+  wake(): void {
+    this.#waiting = false;
+  }
+
+  // --- the present run ---
+
+  /** Begins a run; gives the reason when there is nothing to run. */
+  begin(): VcpuExit | undefined {
+    if (!this.#on) return VcpuExit.Off;
+    if (this.#waiting) return VcpuExit.Halted;
+    this.#stopping = false;
+    if (this.#outside !== undefined) {
+      this.exits.enter(this.#outside);
+      this.#outside = undefined;
+    }
+    return undefined;
+  }
+
+  /** The run has ended. */
+  end(): void {
+    this.#kicked = false;
+  }
+
+  /** Ends the present run for the host, before the next instruction. */
+  kick(): void {
+    this.#kicked = true;
+  }
+
+  /** Whether {@link RunControl.kick} was called in this run. */
+  get kicked(): boolean {
+    return this.#kicked;
+  }
+
+  /** Ends the present run: for a request to the VM, or for other vCPUs. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Whether the run is to end; then {@link RunControl.stopExit} is its result. */
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  get stopExit(): VcpuExit {
+    return this.#on ? VcpuExit.Stop : VcpuExit.Off;
+  }
+
+  /**
+   * Goes on after an exit that was begun with {@link GuestExits.leave}, unless {@link RunControl.stop} was called in it: then the run
+   * ends within the exit.
+   */
+  resume(cause: string, stop = false): VcpuExit | undefined {
+    if (stop || this.#stopping) return this.#endWithin(cause, this.stopExit);
+    this.exits.enter(cause);
+    return undefined;
+  }
+
+  /** Ends the present run by an exit, which is over when the next run begins. */
+  leave(cause: string, syndrome: number, exit: VcpuExit): VcpuExit {
+    this.exits.leave(cause, syndrome);
+    return this.#endWithin(cause, exit);
+  }
+
+  /** {@link RunControl.leave} and waits for {@link RunControl.wake}. */
+  halt(cause: string, syndrome: number): VcpuExit {
+    this.#waiting = true;
+    return this.leave(cause, syndrome, VcpuExit.Halted);
+  }
+
+  // --- snapshots ---
+
+  /** Its part of a saved state. */
+  save(): Omit<RunState, 'instructions'> {
+    return { on: this.#on, waiting: this.#waiting, outside: this.#outside };
+  }
+
+  restore({ on, waiting, outside }: Omit<RunState, 'instructions'>): void {
+    this.#on = on;
+    this.#waiting = waiting;
+    this.#outside = outside;
+  }
+
+  #endWithin(cause: string, exit: VcpuExit): VcpuExit {
+    this.#outside = cause;
+    return exit;
+  }
+}
