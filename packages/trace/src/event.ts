@@ -79,7 +79,7 @@ export interface TraceEvent {
   readonly vcpu: number;
   readonly name: string;
   readonly detail: string;
-  /** 32 bits. */
+  /** Below 2^53. */
   readonly a: number;
   /** 32 bits. */
   readonly b: number;

@@ -1,23 +1,23 @@
-/** Bytes of a record. @experimental */
-export const RECORD_BYTES = 40;
+/** Bytes of a record in the ring. @experimental */
+export const RECORD_BYTES = 44;
 
 /**
- * Where the fields of a record are; all are little-endian. `time`, `c` and `d` have 64 bits, `a` and `b` 32, the string
- * numbers 16.
+ * Where the fields of a record in the ring are; all are little-endian. `time` and `a` are numbers below 2^53 in 64 bits, `c` and
+ * `d` have 64 bits, `b` 32, the string numbers 16. Files have the same fields in a denser form.
  *
  * @experimental
  */
 export enum Field {
   time = 0,
-  id = 8,
-  vcpu = 9,
-  vm = 10,
-  name = 12,
-  detail = 14,
-  a = 16,
-  b = 20,
-  c = 24,
-  d = 32,
+  a = 8,
+  c = 16,
+  d = 24,
+  b = 32,
+  vm = 36,
+  name = 38,
+  detail = 40,
+  id = 42,
+  vcpu = 43,
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { endChunk, fileHeader, recordsChunk, streamChunk, stringsChunk } from './file/chunks.js';
+import { encodeRecords } from './file/record-encoder.js';
 import { NO_VCPU, TraceEventId, type TraceEvent } from './event.js';
 import { Field, RECORD_BYTES, setUint53 } from './record.js';
 import { StringTable } from './recorder/string-table.js';
@@ -19,8 +20,8 @@ export const anyEvents: fc.Arbitrary<readonly TestEvent[]> = fc
       vcpu: fc.constantFrom(0, 1, NO_VCPU),
       name: fc.constantFrom('mmio', 'wfi', 'schedule', 'running', 'halted', 'sysreg'),
       detail: fc.constantFrom('', 'pl011-0', 'running', 'ready'),
-      a: fc.constantFrom(0, 1, 0xffff_ffff),
-      b: fc.nat(0xffff),
+      a: fc.constantFrom(0, 1, 0xffff_ffff, Number.MAX_SAFE_INTEGER),
+      b: fc.constantFrom(0, 4, 0xffff_ffff),
       c: fc.bigInt(0n, 2n ** 64n - 1n),
       d: fc.bigInt(0n, 2n ** 64n - 1n),
     }),
@@ -39,7 +40,7 @@ export function traceFile(
 ): Uint8Array {
   const chunks = streams.flatMap(({ cpu, origin = 0, lost = 0, events }) => {
     const strings = new StringTable();
-    const records = encodeEvents(events, strings);
+    const records = encodeRecords(ringRecords(events, strings));
     return [streamChunk(cpu, origin), stringsChunk(cpu, strings.takeFresh()), recordsChunk(cpu, lost, records)];
   });
   return joined([fileHeader(), ...chunks, endChunk()]);
@@ -56,7 +57,8 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function encodeEvents(events: readonly TestEvent[], strings: StringTable): Uint8Array {
+/** Events as records of the ring. */
+export function ringRecords(events: readonly TestEvent[], strings: StringTable): Uint8Array {
   const bytes = new Uint8Array(events.length * RECORD_BYTES);
   const view = new DataView(bytes.buffer);
   events.forEach(({ time, id, vm, vcpu, name, detail, a, b, c, d }, index) => {
@@ -67,7 +69,7 @@ function encodeEvents(events: readonly TestEvent[], strings: StringTable): Uint8
     view.setUint16(at + Field.vm, strings.numberOf(vm), true);
     view.setUint16(at + Field.name, strings.numberOf(name), true);
     view.setUint16(at + Field.detail, strings.numberOf(detail), true);
-    view.setUint32(at + Field.a, a, true);
+    setUint53(view, at + Field.a, a);
     view.setUint32(at + Field.b, b, true);
     view.setBigUint64(at + Field.c, c, true);
     view.setBigUint64(at + Field.d, d, true);

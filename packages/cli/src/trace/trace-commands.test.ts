@@ -33,6 +33,12 @@ describe('qvm trace', () => {
     expect(await run('traceevent', '-v', 'e.kev')).toBe(text);
   });
 
+  it('takes few bytes for an exit', async () => {
+    const exits = (await run('trace', 'print', 'e.kev', '--event', 'GUEST_EXIT')).split('\n').length - 1;
+    expect(exits).toBeGreaterThan(1000);
+    expect(statSync(join(space.folder, 'e.kev')).size / exits).toBeLessThan(60);
+  });
+
   it('chooses events', async () => {
     const lines = (await run('trace', 'print', 'e.kev', '--event', 'wfi', '--vm', 'embedded', '--since', '1us')).split(
       '\n',
@@ -127,7 +133,7 @@ describe('tracelogger', () => {
 /** Waits until there are some dozens of events. */
 async function recorded(name: string): Promise<void> {
   const file = join(space.folder, name);
-  while (!existsSync(file) || statSync(file).size <= 0x1000) await setTimeout(50);
+  while (!existsSync(file) || statSync(file).size <= 0x400) await setTimeout(50);
 }
 
 describe('the sums of a Lahav Line', () => {

@@ -1,4 +1,4 @@
-import { RECORD_BYTES, setUint53 } from '../record.js';
+import { setUint53 } from '../record.js';
 import { STRING_BYTES } from '../recorder/string-table.js';
 import { CHUNK_HEADER_BYTES, ChunkType, HEADER_BYTES, MAGIC, VERSION } from './format.js';
 
@@ -21,7 +21,6 @@ export function endChunk(): Bytes {
 export function streamChunk(cpu: number, timeOrigin: number): Bytes {
   const { bytes, body } = chunk(ChunkType.Stream, 16);
   body.setUint16(0, cpu, true);
-  body.setUint16(2, RECORD_BYTES, true);
   setUint53(body, 8, Math.max(0, Math.round(timeOrigin * 1e3)));
   return bytes;
 }
@@ -44,12 +43,12 @@ export function stringsChunk(cpu: number, strings: readonly string[]): Bytes {
   return bytes;
 }
 
-/** Records of a stream, before which `lost` were lost. */
-export function recordsChunk(cpu: number, lost: number, records: Uint8Array): Bytes {
-  const { bytes, body } = chunk(ChunkType.Records, 8 + records.length);
+/** Records of a stream, encoded, before which `lost` were lost. */
+export function recordsChunk(cpu: number, lost: number, encoded: Uint8Array): Bytes {
+  const { bytes, body } = chunk(ChunkType.Records, 8 + encoded.length);
   body.setUint16(0, cpu, true);
   body.setUint32(4, lost, true);
-  bytes.set(records, CHUNK_HEADER_BYTES + 8);
+  bytes.set(encoded, CHUNK_HEADER_BYTES + 8);
   return bytes;
 }
 

@@ -5,7 +5,7 @@
 /** First bytes of a trace file: the name, and bytes that show a transfer as text. */
 export const MAGIC = new Uint8Array([0x51, 0x56, 0x4d, 0x4b, 0x45, 0x56, 0x0d, 0x0a]);
 /** Version of the layout. */
-export const VERSION = 1;
+export const VERSION = 2;
 /** Magic, version, and room. */
 export const HEADER_BYTES = 16;
 /** Type and length. */

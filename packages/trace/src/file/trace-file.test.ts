@@ -4,7 +4,35 @@ import { anyEvents, joined, traceFile } from '../trace-events.test.helper.js';
 import { fileHeader, recordsChunk, streamChunk, stringsChunk } from './chunks.js';
 import { readTrace, TraceReader } from './trace-reader.js';
 
+const BEGIN = [fileHeader(), streamChunk(0, 0)];
+/** 2^63 in ten bytes of seven bits. */
+const LONGEST = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1];
+
+const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
+
 describe('trace files', () => {
+  it('have the bytes that their documentation says', () => {
+    // The example of docs/formats/trace.md.
+    const records = bytes(1, 0xa2, 0, 0xe8, 7, 4, 0xc8, 0x81, 0x80, 0x80, 8, 1, 0x20, 5, 7);
+    const strings = stringsChunk(0, ['', '?', 'mmio']);
+    const trace = readTrace(joined([...BEGIN, strings, recordsChunk(0, 0, records)]));
+    const first = {
+      id: 1,
+      cpu: 0,
+      vcpu: 0,
+      time: 1000,
+      vm: '',
+      name: 'mmio',
+      detail: '',
+      a: 0,
+      b: 0,
+      c: 0x4000_0064n,
+      d: 0n,
+    };
+    expect([...trace.events()]).toEqual([first, { ...first, time: 1005, c: 0x4000_0060n }]);
+    expect([trace.length, trace.start, trace.end]).toEqual([2, 1000, 1005]);
+  });
+
   it('give back what was written, whatever the pieces they come in', () => {
     fc.assert(
       fc.property(anyEvents, fc.integer({ min: 1, max: 300 }), (events, size) => {
@@ -71,23 +99,40 @@ describe('trace files', () => {
 
   it.each([
     ['another kind of file', [new TextEncoder().encode('#!/bin/sh\necho no trace\n')], 'trace.format', 'begin like'],
-    ['another version', [withByte(fileHeader(), 8, 9)], 'trace.version', 'version 9'],
-    ['a chunk beyond all bounds', [fileHeader(), withByte(streamChunk(0, 0), 7, 0xff)], 'trace.format', 'chunk of'],
-    ['records of no stream', [fileHeader(), recordsChunk(4, 0, new Uint8Array(40))], 'trace.format', 'stream 4'],
     [
-      'a part of a record',
-      [fileHeader(), streamChunk(0, 0), recordsChunk(0, 0, new Uint8Array(39))],
-      'trace.format',
-      'cut off',
+      'another version',
+      [withByte(fileHeader(), 8, 1)],
+      'trace.version',
+      'version 1 of the format; this qvm reads version 2',
     ],
+    ['a chunk beyond all bounds', [fileHeader(), withByte(streamChunk(0, 0), 7, 0xff)], 'trace.format', 'chunk of'],
+    ['records of no stream', [fileHeader(), recordsChunk(4, 0, bytes(0, 0, 0))], 'trace.format', 'stream 4'],
+    ['a part of a record', [...BEGIN, recordsChunk(0, 0, bytes(0, 0x80, 1))], 'trace.format', 'cut off'],
+    ['a part of a number', [...BEGIN, recordsChunk(0, 0, bytes(0, 1, 0, 0x80))], 'trace.format', 'cut off'],
     ['a stream twice', [fileHeader(), streamChunk(0, 0), streamChunk(0, 0)], 'trace.format', 'twice'],
     ['origins years apart', [fileHeader(), streamChunk(0, 0), streamChunk(1, 4e12)], 'trace.format', 'far apart'],
-    ['records of another size', [fileHeader(), withByte(streamChunk(0, 0), 10, 41)], 'trace.format', 'another size'],
+    ['a time beyond all', [...BEGIN, recordsChunk(0, 0, bytes(0, 0, ...LONGEST))], 'trace.format', 'time'],
     [
-      'a time beyond all',
-      [fileHeader(), streamChunk(0, 0), recordsChunk(0, 0, new Uint8Array(40).fill(255))],
+      'a number of more than 64 bits',
+      [...BEGIN, recordsChunk(0, 0, bytes(0, 0x20, 0, ...LONGEST.slice(0, 9), 2))],
       'trace.format',
-      'time',
+      '64 bits',
+    ],
+    [
+      'a number that does not end',
+      [...BEGIN, recordsChunk(0, 0, bytes(0, 0x20, 0, ...LONGEST.map(() => 0xff), 0))],
+      'trace.format',
+      '64 bits',
+    ],
+    ['the string 4096', [...BEGIN, recordsChunk(0, 0, bytes(0, 2, 0, 0x80, 0x40))], 'trace.format', 'string'],
+    ['the string −1', [...BEGIN, recordsChunk(0, 0, bytes(0, 2, 0, 1))], 'trace.format', 'string'],
+    ['a value of 64 bits for one of 53', [...BEGIN, recordsChunk(0, 0, bytes(0, 8, 0, 1))], 'trace.format', 'value'],
+    ['a value of 64 bits for one of 32', [...BEGIN, recordsChunk(0, 0, bytes(0, 16, 0, 1))], 'trace.format', 'value'],
+    [
+      'a chunk that begins before the last one ends',
+      [...BEGIN, recordsChunk(0, 0, bytes(0, 0, 5)), recordsChunk(0, 0, bytes(0, 0, 4))],
+      'trace.format',
+      'in order of time',
     ],
     [
       'too many strings',
@@ -109,12 +154,8 @@ describe('trace files', () => {
 
   it('keep control characters off the terminal, and cut long names', () => {
     const long = 'ä'.repeat(300);
-    const records = new Uint8Array(40);
-    records[10] = 0;
-    records[12] = 1;
-    const trace = readTrace(
-      joined([fileHeader(), streamChunk(0, 0), stringsChunk(0, ['\u001b[2J', long]), recordsChunk(0, 0, records)]),
-    );
+    const records = recordsChunk(0, 0, bytes(0, 2, 0, 2));
+    const trace = readTrace(joined([...BEGIN, stringsChunk(0, ['\u001b[2J', long]), records]));
     const [event] = trace.events();
     expect([event?.vm, event?.name]).toEqual(['?[2J', 'ä'.repeat(127)]);
   });

@@ -1,21 +1,26 @@
 import { QvmError } from '@qvm/core';
-import { Field, getUint53, RECORD_BYTES } from '../record.js';
+import { getUint53 } from '../record.js';
 import { STRING_LIMIT } from '../recorder/string-table.js';
-import { Trace, type TraceStream } from '../trace.js';
+import type { TraceStream } from '../stream-cursor.js';
+import { Trace } from '../trace.js';
 import { CHUNK_HEADER_BYTES, CHUNK_LIMIT, ChunkType, HEADER_BYTES, MAGIC, VERSION } from './format.js';
+import { malformed, need } from './malformed.js';
+import { RecordDecoder, TIME_LIMIT } from './record-decoder.js';
 
 /** Most threads of one trace. */
 const STREAM_LIMIT = 1024;
-/** Most records of one trace: 2 GB of them. */
+/** Most records of one trace, and most bytes of them. */
 const RECORD_LIMIT = 50_000_000;
-/** Times are exact below, and so are differences of streams' origins. */
-const TIME_LIMIT = 2 ** 52;
+const RECORD_BYTES_LIMIT = 2 ** 30;
 /** Streams of one trace begin in the same 25 days: their times can be put on one line. */
 const ORIGIN_SPAN = 2 ** 41;
 
 interface Stream extends TraceStream {
   readonly strings: string[];
-  readonly blocks: DataView[];
+  readonly blocks: Uint8Array[];
+  length: number;
+  first: number;
+  last: number;
   lost: number;
 }
 
@@ -27,12 +32,15 @@ interface Stream extends TraceStream {
  */
 export class TraceReader {
   readonly #streams = new Map<number, Stream>();
-  #rest: Uint8Array = new Uint8Array(0);
+  /** Bytes that wait for the rest of a chunk, and their number. */
+  #rest = new Uint8Array(HEADER_BYTES);
+  #length = 0;
   /** Bytes of the piece that is waited for, with its header. */
   #wanted = HEADER_BYTES;
   #headerRead = false;
   #ended = false;
   #records = 0;
+  #recordBytes = 0;
 
   /**
    * Takes the next piece of the file.
@@ -41,21 +49,32 @@ export class TraceReader {
    */
   push(piece: Uint8Array): void {
     if (this.#ended) return;
-    // Node's Buffer has a `slice` of its own, which does not copy.
-    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
-    this.#rest = concat(this.#rest, bytes);
+    const waiting = this.#length > 0;
+    if (waiting) this.#append(piece);
+    const bytes = waiting ? this.#rest.subarray(0, this.#length) : piece;
     let at = 0;
-    while (!this.#ended && this.#rest.length - at >= this.#wanted) {
-      const part = this.#rest.subarray(at, at + this.#wanted);
-      at += this.#take(part);
-    }
-    this.#rest = this.#rest.slice(at);
+    while (!this.#ended && bytes.length - at >= this.#wanted) at += this.#take(bytes.subarray(at, at + this.#wanted));
+    if (waiting && at === 0) return;
+    this.#length = 0;
+    this.#append(bytes.subarray(at));
   }
 
   /** Ends the file. A file that is cut off gives what was whole, and {@link Trace.complete} is false. */
   end(): Trace {
     if (!this.#headerRead) throw malformed('it is too short to be one');
     return new Trace([...this.#streams.values()], this.#ended);
+  }
+
+  /** Adds to the bytes that wait. Their room is doubled, so that many small pieces cost no more than a few large ones. */
+  #append(piece: Uint8Array): void {
+    const length = this.#length + piece.length;
+    if (length > this.#rest.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#rest.length));
+      larger.set(this.#rest.subarray(0, this.#length));
+      this.#rest = larger;
+    }
+    this.#rest.set(piece, this.#length);
+    this.#length = length;
   }
 
   /** Looks at a piece that has the wanted length; returns how much of it is done. */
@@ -83,7 +102,7 @@ export class TraceReader {
     if (version !== VERSION) {
       throw new QvmError(
         'trace.version',
-        `The trace has version ${version} of the format; only ${VERSION} can be read.`,
+        `The trace has version ${version} of the format; this qvm reads version ${VERSION}. Record it again, or read it with the qvm that wrote it.`,
       );
     }
     this.#headerRead = true;
@@ -100,14 +119,13 @@ export class TraceReader {
   #readStream(body: DataView): void {
     need(body.byteLength >= 16, 'a stream is cut off');
     const cpu = body.getUint16(0, true);
-    need(body.getUint16(2, true) === RECORD_BYTES, 'its records have another size');
     need(!this.#streams.has(cpu), `stream ${cpu} begins twice`);
     need(this.#streams.size < STREAM_LIMIT, 'it has too many streams');
     const originMicroseconds = getUint53(body, 8);
     need(originMicroseconds <= TIME_LIMIT, 'a stream begins at an impossible time');
     const [first = { originMicroseconds }] = this.#streams.values();
     need(Math.abs(originMicroseconds - first.originMicroseconds) <= ORIGIN_SPAN, 'its streams are too far apart');
-    this.#streams.set(cpu, { cpu, originMicroseconds, strings: [], blocks: [], lost: 0 });
+    this.#streams.set(cpu, { cpu, originMicroseconds, strings: [], blocks: [], length: 0, first: 0, last: 0, lost: 0 });
   }
 
   #readStrings(bytes: Uint8Array, body: DataView): void {
@@ -119,25 +137,39 @@ export class TraceReader {
     for (let n = 0; n < count; n++) {
       const length = bytes[at];
       need(length !== undefined && at + 1 + length <= bytes.length, 'a string is cut off');
-      strings.push(printable(new TextDecoder().decode(bytes.subarray(at + 1, at + 1 + (length ?? 0)))));
-      at += 1 + (length ?? 0);
+      strings.push(printable(new TextDecoder().decode(bytes.subarray(at + 1, at + 1 + length))));
+      at += 1 + length;
     }
   }
 
   #readRecords(bytes: Uint8Array, body: DataView): void {
-    need(body.byteLength >= 8 && (body.byteLength - 8) % RECORD_BYTES === 0, 'a record is cut off');
+    need(body.byteLength >= 8, 'a record is cut off');
     const stream = this.#streamOf(body);
-    const count = (body.byteLength - 8) / RECORD_BYTES;
-    this.#records += count;
-    if (this.#records > RECORD_LIMIT) {
-      throw new QvmError('trace.too-large', `The trace has more than ${RECORD_LIMIT} records.`);
-    }
     stream.lost += body.getUint32(4, true);
-    const block = new DataView(bytes.slice(8).buffer);
-    for (let at = 0; at < block.byteLength; at += RECORD_BYTES) {
-      need(getUint53(block, at + Field.time) <= TIME_LIMIT, 'a record has an impossible time');
-    }
-    if (count !== 0) stream.blocks.push(block);
+    if (bytes.length === 8) return;
+    // A copy: the bytes are in a buffer that is used again.
+    const block = new Uint8Array(bytes.subarray(8));
+    this.#recordBytes += block.length;
+    this.#checkSize();
+    const decoder = new RecordDecoder(block);
+    decoder.next();
+    need(decoder.time >= stream.last, 'its records are not in order of time');
+    if (stream.length === 0) stream.first = decoder.time;
+    let count = 1;
+    while (decoder.next()) count++;
+    stream.last = decoder.time;
+    stream.length += count;
+    stream.blocks.push(block);
+    this.#records += count;
+    this.#checkSize();
+  }
+
+  #checkSize(): void {
+    if (this.#records <= RECORD_LIMIT && this.#recordBytes <= RECORD_BYTES_LIMIT) return;
+    throw new QvmError(
+      'trace.too-large',
+      `The trace has more than ${RECORD_LIMIT} records, or ${RECORD_BYTES_LIMIT} bytes of them.`,
+    );
   }
 
   #streamOf(body: DataView): Stream {
@@ -160,23 +192,7 @@ export function readTrace(file: Uint8Array): Trace {
   return reader.end();
 }
 
-function malformed(why: string): QvmError {
-  return new QvmError('trace.format', `This is no trace that can be read: ${why}.`);
-}
-
-function need(condition: boolean, why: string): void {
-  if (!condition) throw malformed(why);
-}
-
 /** Names end up on terminals: control characters, and what steers the direction of text, become a question mark. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -13,7 +13,7 @@ import { LaneBuilder } from './lane-builder.js';
 export function buildLahavLine(trace: Trace, wanted: (event: TraceEvent) => boolean = () => true): LahavLine {
   const table = new LabelTable();
   const builders = new Map<number, LaneBuilder>();
-  for (const event of trace.events()) {
+  for (const event of trace.cursors()) {
     if (!wanted(event)) continue;
     let builder = builders.get(event.cpu);
     if (builder === undefined) builders.set(event.cpu, (builder = new LaneBuilder(event.cpu, event.time, table)));

@@ -1,15 +1,56 @@
-import { TraceEventId, type TraceEvent } from '../event.js';
+import { TraceEventId } from '../event.js';
+import { Value } from '../file/record-values.js';
+import { STRING_LIMIT } from '../recorder/string-table.js';
+import type { StreamCursor } from '../stream-cursor.js';
 import type { LabelTable } from './label-table.js';
 import type { LahavLane, SegmentLabel } from './lahav-line.js';
+import { SegmentList } from './segment-list.js';
 
 const NONE = { vm: '', vcpu: -1, cause: '', vdev: '', exit: false } as const;
 
+const NO_EXIT = -1;
+
+/** Kinds of segments that an event begins. */
+enum Segment {
+  Idle,
+  /** Between steps. */
+  Host,
+  /** Between turns of vCPUs. */
+  Schedule,
+  Guest,
+  /** An entry that was given up. */
+  Aborted,
+  /** From a guest exit on. */
+  Exit,
+}
+
+/** Labels of segments; of the event, they use what {@link LaneBuilder} makes the key of. */
+const LABELS: Readonly<Record<Segment, (event: StreamCursor) => SegmentLabel>> = {
+  [Segment.Idle]: () => ({ ...NONE, kind: 'idle' }),
+  [Segment.Host]: ({ vm }) => ({ ...NONE, kind: 'hypervisor', vm, cause: 'host' }),
+  [Segment.Schedule]: ({ vm }) => ({ ...NONE, kind: 'hypervisor', vm, cause: 'schedule' }),
+  [Segment.Guest]: ({ vm, vcpu }) => ({ ...NONE, kind: 'guest', vm, vcpu }),
+  [Segment.Aborted]: ({ vm, vcpu }) => ({ ...NONE, kind: 'hypervisor', vm, vcpu, cause: 'aborted entry' }),
+  [Segment.Exit]: ({ vm, vcpu, name, detail }) => ({
+    kind: 'hypervisor',
+    vm,
+    vcpu,
+    cause: name,
+    vdev: detail,
+    exit: true,
+  }),
+};
+
 /** Builds the line of one physical CPU from its events in order of time. */
 export class LaneBuilder {
-  readonly #starts: number[] = [];
-  readonly #labels: number[] = [];
-  /** The exits that vCPUs are in, by VM and vCPU: a wait for an interrupt lasts from turn to turn. */
-  readonly #open = new Map<string, SegmentLabel>();
+  readonly #segments = new SegmentList();
+  /** Numbers of labels, by kind of segment and numbers of the event: cheaper to look up than texts. */
+  readonly #numbers = new Map<number, number>();
+  /**
+   * Labels of the exits that vCPUs are in, by VM and vCPU: a wait for an interrupt lasts from turn to turn.
+   * {@link NO_EXIT} for none, because a map that entries come to and leave is slow.
+   */
+  readonly #open = new Map<number, number>();
   /** Whether the guest ran since the last entry. */
   #ran = false;
   #inGuest = false;
@@ -21,20 +62,18 @@ export class LaneBuilder {
     private readonly table: LabelTable,
   ) {
     this.#latest = start;
-    this.#begin(start, { ...NONE, kind: 'hypervisor', cause: 'host' });
+    this.#begin(start, table.numberOf({ ...NONE, kind: 'hypervisor', cause: 'host' }));
   }
 
   /** Takes the next event. */
-  add(event: TraceEvent): void {
-    const { time, vm } = event;
+  add(event: StreamCursor): void {
+    const { time } = event;
     this.#latest = time;
     switch (event.id as TraceEventId) {
       case TraceEventId.StepBegin:
-        return this.#begin(time, { ...NONE, kind: 'hypervisor', vm, cause: 'schedule' });
+        return this.#begin(time, this.#label(Segment.Schedule, event));
       case TraceEventId.StepEnd:
-        return event.a === 1
-          ? this.#begin(time, { ...NONE, kind: 'idle' })
-          : this.#begin(time, { ...NONE, kind: 'hypervisor', vm, cause: 'host' });
+        return this.#begin(time, this.#label(event.a === 1 ? Segment.Idle : Segment.Host, event));
       case TraceEventId.VcpuState:
         return this.#turn(event);
       case TraceEventId.GuestEntry:
@@ -51,51 +90,57 @@ export class LaneBuilder {
 
   /** The line as it is. */
   lane(): LahavLane {
-    return {
-      cpu: this.cpu,
-      starts: Float64Array.from(this.#starts),
-      labels: Uint32Array.from(this.#labels),
-      end: this.#latest,
-    };
+    return { cpu: this.cpu, ...this.#segments.arrays(), end: this.#latest };
   }
 
-  #turn({ time, vm, vcpu, name, detail }: TraceEvent): void {
-    const open = this.#open.get(`${vm}\0${vcpu}`);
-    if (name === 'running' && open !== undefined) this.#begin(time, { ...open, exit: false });
-    if (detail === 'running') this.#begin(time, { ...NONE, kind: 'hypervisor', vm, cause: 'schedule' });
+  #turn(event: StreamCursor): void {
+    const { time, name, detail } = event;
+    const exit = this.table.labels[this.#open.get(vcpuKey(event)) ?? NO_EXIT];
+    if (name === 'running' && exit !== undefined) this.#begin(time, this.table.numberOf({ ...exit, exit: false }));
+    if (detail === 'running') this.#begin(time, this.#label(Segment.Schedule, event));
   }
 
-  #enter({ time, vm, vcpu }: TraceEvent): void {
-    this.#open.delete(`${vm}\0${vcpu}`);
-    this.#begin(time, { ...NONE, kind: 'guest', vm, vcpu });
+  #enter(event: StreamCursor): void {
+    this.#open.set(vcpuKey(event), NO_EXIT);
+    this.#begin(event.time, this.#label(Segment.Guest, event));
     this.#inGuest = true;
     this.#ran = false;
   }
 
-  #exit({ time, vm, vcpu, name: cause, detail: vdev }: TraceEvent): void {
+  #exit(event: StreamCursor): void {
     // An entry that was given up is no guest time.
-    if (this.#inGuest && !this.#ran) this.#relabel({ ...NONE, kind: 'hypervisor', vm, vcpu, cause: 'aborted entry' });
-    if (cause === 'schedule') return this.#begin(time, { ...NONE, kind: 'hypervisor', vm, cause });
-    const label: SegmentLabel = { kind: 'hypervisor', vm, vcpu, cause, vdev, exit: true };
-    this.#open.set(`${vm}\0${vcpu}`, label);
-    this.#begin(time, label);
+    if (this.#inGuest && !this.#ran) this.#segments.lastLabel = this.#label(Segment.Aborted, event);
+    if (event.name === 'schedule') return this.#begin(event.time, this.#label(Segment.Schedule, event));
+    const label = this.#label(Segment.Exit, event);
+    this.#open.set(vcpuKey(event), label);
+    this.#begin(event.time, label);
   }
 
-  #relabel(label: SegmentLabel): void {
-    this.#labels[this.#labels.length - 1] = this.table.numberOf(label);
+  /** The number of a segment's label. */
+  #label(segment: Segment, event: StreamCursor): number {
+    const texts = segment === Segment.Exit ? event.number(Value.name) * STRING_LIMIT + event.number(Value.detail) : 0;
+    const key = (texts * VCPU_KEYS + vcpuKey(event)) * 8 + segment;
+    let number = this.#numbers.get(key);
+    if (number === undefined) this.#numbers.set(key, (number = this.table.numberOf(LABELS[segment](event))));
+    return number;
   }
 
   /** Ends the present segment. What was empty disappears, unless it stands for an exit. */
-  #begin(time: number, label: SegmentLabel): void {
+  #begin(time: number, label: number): void {
+    const segments = this.#segments;
+    const { labels } = this.table;
     this.#inGuest = false;
-    const number = this.table.numberOf(label);
-    const last = this.#starts.length - 1;
-    const present = this.#labels[last];
-    if (present !== undefined && this.#starts[last] === time && !this.table.labels[present]?.exit) {
-      this.#starts.pop();
-      this.#labels.pop();
-    } else if (present === number && !label.exit) return;
-    this.#starts.push(time);
-    this.#labels.push(number);
+    const present = segments.lastLabel;
+    if (segments.lastStart === time && labels[present]?.exit === false) segments.pop();
+    else if (present === label && labels[label]?.exit === false) return;
+    segments.push(time, label);
   }
+}
+
+/** Values of {@link vcpuKey}. */
+const VCPU_KEYS = 0x100 * STRING_LIMIT;
+
+/** A number for the VM and the vCPU of an event. */
+function vcpuKey(event: StreamCursor): number {
+  return event.number(Value.vm) * 0x100 + event.vcpu;
 }

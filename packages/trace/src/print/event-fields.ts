@@ -62,9 +62,9 @@ function ownFields(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<st
       return {
         vdev: name,
         access: (b & ACCESS_WRITE) !== 0 ? 'write' : 'read',
-        offset: hexadecimal(c),
+        offset: hexadecimal(a),
         width: b & 0xff,
-        value: hexadecimal(a),
+        value: hexadecimal(c),
         address: hexadecimal(d),
       };
     case TraceEventId.Hypercall:

@@ -8,6 +8,8 @@ export class RecordWriter {
   readonly view: DataView;
   /** Whether records are written; otherwise they are neither written nor lost. */
   on = true;
+  /** Time of the last record. */
+  #time = 0;
 
   constructor(
     private readonly ring: TraceRing,
@@ -17,7 +19,8 @@ export class RecordWriter {
   }
 
   /**
-   * Claims a record and writes what all have in common. `name` and `detail` are numbers of strings.
+   * Claims a record and writes what all have in common. `name` and `detail` are numbers of strings. Records are in order of
+   * time: one whose time was taken before that of the last record gets the last record's.
    *
    * @returns its place, or −1 when it is lost or not wanted.
    */
@@ -26,7 +29,8 @@ export class RecordWriter {
     const at = this.ring.claim();
     if (at < 0) return at;
     const { view } = this;
-    setUint53(view, at + Field.time, time);
+    if (time > this.#time) this.#time = time;
+    setUint53(view, at + Field.time, this.#time);
     view.setUint8(at + Field.id, id);
     view.setUint8(at + Field.vcpu, vcpu);
     view.setUint16(at + Field.vm, vm, true);
@@ -38,7 +42,7 @@ export class RecordWriter {
   /** Writes the rest, for numbers below 2^53, and hands the record over. */
   finish(at: number, a: number, b: number, c: number, d: number): void {
     const { view } = this;
-    view.setUint32(at + Field.a, a, true);
+    setUint53(view, at + Field.a, a);
     view.setUint32(at + Field.b, b, true);
     setUint53(view, at + Field.c, c);
     setUint53(view, at + Field.d, d);

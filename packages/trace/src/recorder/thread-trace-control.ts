@@ -3,10 +3,10 @@ import type { TraceControl, TraceOutput, TraceStartOptions } from './trace-contr
 import { TraceRecorder } from './trace-recorder.js';
 import type { TraceableVm } from './traceable-vm.js';
 
-/** Records that one read gives: 1.3 MB. */
+/** Records that one read gives: about 300 KB of a file. */
 const READ_RECORDS = 0x8000;
 
-/** Records of the ring: 21 MB, for a reader that is a process of its own. */
+/** Records of the ring: 23 MB, for a reader that is a process of its own. */
 const DEFAULT_CAPACITY = 0x8_0000;
 
 interface Recording {

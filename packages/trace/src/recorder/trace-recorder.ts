@@ -1,6 +1,7 @@
 import type { Disposable } from '@qvm/core';
 import { RECORD_BYTES } from '../record.js';
 import { recordsChunk, streamChunk, stringsChunk } from '../file/chunks.js';
+import { encodeRecords } from '../file/record-encoder.js';
 import { RecordWriter } from './record-writer.js';
 import { TraceRing, type RingMode } from './ring.js';
 import { StringTable } from './string-table.js';
@@ -8,10 +9,10 @@ import type { TraceableVm } from './traceable-vm.js';
 import { VcpuRecorder } from './vcpu-recorder.js';
 import { VmRecorder } from './vm-recorder.js';
 
-/** Records of a ring, when nothing else is said: 5 MB. */
+/** Records of a ring, when nothing else is said: 6 MB. */
 const DEFAULT_CAPACITY = 0x2_0000;
 
-/** Records of one chunk at most: 4 MB. */
+/** Records of one chunk at most: about 1 MB, and less than a reader refuses whatever is in them. */
 const CHUNK_RECORDS = 100_000;
 
 /**
@@ -77,7 +78,7 @@ export class TraceRecorder {
     if (strings.length !== 0) chunks.push(stringsChunk(this.cpu, strings));
     if (lost !== 0) chunks.push(recordsChunk(this.cpu, lost, new Uint8Array(0)));
     for (let at = 0; at < records.length; at += CHUNK_RECORDS * RECORD_BYTES) {
-      chunks.push(recordsChunk(this.cpu, 0, records.subarray(at, at + CHUNK_RECORDS * RECORD_BYTES)));
+      chunks.push(recordsChunk(this.cpu, 0, encodeRecords(records.subarray(at, at + CHUNK_RECORDS * RECORD_BYTES))));
     }
     return chunks;
   }

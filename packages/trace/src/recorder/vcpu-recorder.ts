@@ -42,7 +42,7 @@ export class VcpuRecorder {
     const status = statusOf(event);
     const name = strings.numberOf(event.cause);
     const detail = event.vdev === undefined ? 0 : strings.numberOf(event.vdev);
-    this.#leave(time, name, detail, event.syndrome ?? 0, status, event.vcpu.pc, event.access?.address ?? 0);
+    this.#leave(time, name, detail, (event.syndrome ?? 0) >>> 0, status, event.vcpu.pc, event.access?.address ?? 0);
     this.#outside = true;
   }
 
@@ -55,9 +55,10 @@ export class VcpuRecorder {
       const at = this.writer.begin(TraceEventId.VdevAccess, this.vm, this.vcpu, time, detail, 0);
       if (at >= 0) {
         const { view } = this.writer;
-        view.setUint32(at + Field.a, access.value, true);
+        setUint53(view, at + Field.a, access.offset);
         view.setUint32(at + Field.b, access.width | (access.write ? ACCESS_WRITE : 0), true);
-        setUint53(view, at + Field.c, access.offset);
+        view.setUint32(at + Field.c, access.value, true);
+        view.setUint32(at + Field.c + 4, access.high, true);
         setUint53(view, at + Field.d, access.address);
         this.writer.commit();
       }
@@ -91,7 +92,7 @@ export class VcpuRecorder {
     const at = this.writer.begin(TraceEventId.Hypercall, this.vm, this.vcpu, hostNanoseconds(), name, 0);
     if (at < 0) return;
     const { view } = this.writer;
-    view.setUint32(at + Field.a, functionId, true);
+    setUint53(view, at + Field.a, functionId >>> 0);
     view.setUint32(at + Field.b, immediate, true);
     view.setBigUint64(at + Field.c, args[0] ?? 0n, true);
     view.setBigUint64(at + Field.d, args[1] ?? 0n, true);
@@ -104,6 +105,7 @@ export class VcpuRecorder {
     if (at < 0) return;
     const { view } = this.writer;
     setUint53(view, at + Field.a, 0);
+    view.setUint32(at + Field.b, 0, true);
     view.setBigUint64(at + Field.c, pc, true);
     setUint53(view, at + Field.d, instructions);
     this.writer.commit();
@@ -123,7 +125,7 @@ export class VcpuRecorder {
     const at = this.writer.begin(TraceEventId.GuestExit, this.vm, this.vcpu, time, name, detail);
     if (at < 0) return;
     const { view } = this.writer;
-    view.setUint32(at + Field.a, reason, true);
+    setUint53(view, at + Field.a, reason);
     view.setUint32(at + Field.b, status, true);
     view.setBigUint64(at + Field.c, pc, true);
     setUint53(view, at + Field.d, payload);
