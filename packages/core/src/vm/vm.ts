@@ -9,6 +9,7 @@ import type { Token } from '../plugin/token.js';
 import { POWER_BUTTON } from '../power/power-button.js';
 import { collectStats, instructionsOf } from './collect-stats.js';
 import { GuestBoot, type BootFiles } from './guest-boot.js';
+import { GuestResets } from './guest-resets.js';
 import { releaseVm } from './release-vm.js';
 import type { StepResult } from './step-result.js';
 import type { VcpuScheduler } from './vcpu-scheduler.js';
@@ -17,12 +18,12 @@ import type { VdevInstance } from './vdev-instance.js';
 import { VdevSaver } from './vdev-saver.js';
 import { assembleVm, type AssembledVm } from './vm-assembly.js';
 import { VmDriver, type DrivenVm } from './vm-driver.js';
+import { endBy, POWER_CUT, startFailed, STOPPED, type VmEnd } from './vm-end.js';
 import { VmExitCode, type VmExit } from './vm-exit.js';
-import { describeThrown, failureOf, isFailure } from './vm-failure.js';
+import { describeThrown, failureOf } from './vm-failure.js';
 import type { VmOptions } from './vm-options.js';
 import { VmLifecycle, type VmState } from './vm-state.js';
 import type { VmStats } from './vm-stats.js';
-import { ResetGuard } from './reset-guard.js';
 import { StepTimes } from './step-times.js';
 import type { VdevSnapshot } from './save-vdevs.js';
 import { announceTimers } from './timer-hooks.js';
@@ -30,7 +31,6 @@ import { VmThread } from './vm-thread.js';
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 const RESET: StepResult = { kind: 'reset' };
-const STOPPED: VmExit = { exitCode: VmExitCode.Normal, reason: 'The VM was stopped.' };
 
 /**
  * A virtual machine. Everything happens on the thread that calls it: drive it with {@link Vm.step} (tests, deterministic
@@ -50,11 +50,9 @@ export class Vm implements DrivenVm {
   readonly #boot: GuestBoot;
   readonly #saver = new VdevSaver(this, () => this.#runTasks());
   #guestStarted = false;
-  #restartDue = false;
   #stopAsked = false;
   #stepping = false;
-  #resets = 0;
-  readonly #resetGuard: ResetGuard;
+  readonly #resets: GuestResets;
   readonly #times: StepTimes;
   #exit: VmExit | undefined;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
@@ -69,7 +67,6 @@ export class Vm implements DrivenVm {
   constructor(options: VmOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#resetGuard = new ResetGuard(options.resetLimit);
     this.#lifecycle = new VmLifecycle(options.name, (from, to) => this.#announceState(from, to));
     this.#driver = new VmDriver(this);
     const parts = assembleVm(options, {
@@ -80,6 +77,7 @@ export class Vm implements DrivenVm {
     });
     this.#parts = parts;
     this.#boot = new GuestBoot(parts);
+    this.#resets = new GuestResets(options, parts.hooks, parts.clock);
     this.#scheduler = this.#thread.attach(parts.machine.vcpus, parts.clock);
     this.#times = new StepTimes(options.name, parts.hooks.step);
     announceTimers(parts.clock.timers, parts.hooks);
@@ -151,8 +149,7 @@ export class Vm implements DrivenVm {
       await this.hooks.beforeStart.promise({ vm: this.name });
       if (this.#exit === undefined) await this.#load(files);
     } catch (cause) {
-      const reason = `The VM ${this.name} could not be started.`;
-      if (this.#exit === undefined) this.#end({ exitCode: VmExitCode.StartFailed, reason, cause }, 'fail');
+      if (this.#exit === undefined) this.#end(startFailed(this.name, cause));
       throw cause;
     }
     if (this.#exit !== undefined) return;
@@ -182,7 +179,7 @@ export class Vm implements DrivenVm {
     if (!this.#runnable) throw new QvmError('vm.not-running', `The VM ${this.name} cannot step: it is ${this.state}.`);
     if (this.#stepping) throw new QvmError('vm.reentrant', `The VM ${this.name} cannot step inside a step of its own.`);
     // A guest that answers the power button by a reset shall end too.
-    if (this.#restartDue) return this.state === 'stopping' ? this.#end(STOPPED, 'end') : RESET;
+    if (this.#resets.due) return this.state === 'stopping' ? this.#end(STOPPED) : RESET;
     this.#times.begin();
     this.#stepping = true;
     let idle = false;
@@ -201,20 +198,20 @@ export class Vm implements DrivenVm {
 
   /** How long to wait before a `restart` that is due, in ms of host time: a guest that resets again and again is slowed. */
   get restartPauseMs(): number {
-    return this.#resetGuard.pauseMs;
+    return this.#resets.pauseMs;
   }
 
   /**
    * Boots again after the guest's reset, when `step` says so. A failure ends the VM.
    */
   async restart(): Promise<void> {
-    if (!this.#restartDue) return;
+    if (!this.#resets.due) return;
     try {
       await this.#boot.again();
     } catch (thrown) {
       this.#endByThrown(thrown);
     }
-    this.#restartDue = false;
+    this.#resets.due = false;
   }
 
   /**
@@ -264,7 +261,7 @@ export class Vm implements DrivenVm {
   /** Cuts the power, exit code 3. Does nothing when the VM has ended. */
   destroy(): void {
     if (this.#exit !== undefined) return;
-    this.#end({ exitCode: VmExitCode.PowerCut, reason: 'The power was cut.' }, 'end');
+    this.#end(POWER_CUT);
   }
 
   /** Runs `task` on the VM's thread between two guest instructions; wakes a sleeping VM. Nothing when the VM has ended. */
@@ -296,7 +293,7 @@ export class Vm implements DrivenVm {
   /** Counters. */
   stats(): VmStats {
     const counted = { parts: this.#parts, scheduler: this.#scheduler, times: this.#times, thread: this.#thread };
-    return collectStats(counted, { name: this.name, state: this.state, resets: this.#resets });
+    return collectStats(counted, { name: this.name, state: this.state, resets: this.#resets.count });
   }
 
   /** Every interrupt source with its counter. */
@@ -340,7 +337,9 @@ export class Vm implements DrivenVm {
   }
 
   #obey(request: VmRequest): StepResult {
-    return request.kind === 'reset' ? this.#resetGuest() : this.#endBy(request);
+    if (request.kind !== 'reset') return this.#endBy(request);
+    const end = this.#resets.ask(this.state === 'stopping');
+    return end === undefined ? RESET : this.#end(end);
   }
 
   /** Ends the VM by what was thrown, unless it has ended meanwhile, or a vdev was blamed already. */
@@ -350,43 +349,19 @@ export class Vm implements DrivenVm {
     return this.#endBy(request?.kind === 'terminate' ? request : failureOf(thrown));
   }
 
-  #resetGuest(): StepResult {
-    this.#resets++;
-    // A guest that answers the power button by a reset shall end too.
-    const restart = this.#options.onReset === 'restart' && this.state !== 'stopping';
-    this.hooks.guestReset.call({ vm: this.name, count: this.#resets, restart });
-    if (!restart) return this.#end({ exitCode: VmExitCode.Normal, reason: 'The guest reset its machine.' }, 'end');
-    if (!this.#resetGuard.count(this.clock.now())) return this.#end(this.#resetLoop(), 'fail');
-    this.#restartDue = true;
-    return RESET;
-  }
-
-  #resetLoop(): VmExit {
-    const often = `${this.#resetGuard.inARow} times in a row, and never ran for ten seconds between`;
-    return { exitCode: VmExitCode.Watchdog, reason: `The guest reset its machine ${often}.` };
-  }
-
   #endBy(request: Exclude<VmRequest, { kind: 'reset' }>): StepResult {
-    if (request.kind === 'poweroff') {
-      if (this.#stopAsked) return this.#end(STOPPED, 'end');
-      return this.#end({ exitCode: VmExitCode.Normal, reason: 'The guest powered off.' }, 'end');
-    }
-    const { exitCode, reason, cause } = request;
-    if (cause instanceof VdevError) this.#announceVdevFailure(cause);
-    return this.#end(
-      { exitCode, reason, ...(cause === undefined ? {} : { cause }) },
-      isFailure(exitCode) ? 'fail' : 'end',
-    );
+    if (request.kind === 'terminate' && request.cause instanceof VdevError) this.#announceVdevFailure(request.cause);
+    return this.#end(endBy(request, this.#stopAsked));
   }
 
   /** The one place where a VM ends. */
-  #end(exit: VmExit, verb: 'end' | 'fail'): StepResult {
+  #end({ exit, failed }: VmEnd): StepResult {
     this.#exit = exit;
     this.#thread.clear();
     clearTimeout(this.#stopTimer);
     this.#parts.clock.pause();
-    this.#parts.logger.log(verb === 'fail' ? 'error' : 'info', exit.reason);
-    this.#lifecycle.apply(verb);
+    this.#parts.logger.log(failed ? 'error' : 'info', exit.reason);
+    this.#lifecycle.apply(failed ? 'fail' : 'end');
     this.#thread.kick();
     this.#driver.wake();
     return { kind: 'ended', exit };
