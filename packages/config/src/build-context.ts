@@ -1,10 +1,10 @@
 import type { FindingList } from './finding.js';
 import type { Environment } from './paths.js';
 
-/** What the meaning of a configuration depends on besides its text. */
+/** Context on which the meaning of a configuration depends besides its text. */
 export interface BuildContext {
   readonly baseDir: string;
-  /** Absent: `${NAME}` stays as it is written. */
+  /** Absent: `${NAME}` is not expanded. */
   readonly environment: Environment | undefined;
   readonly findings: FindingList;
 }

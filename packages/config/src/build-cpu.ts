@@ -10,7 +10,9 @@ import type { CpuSpec, VmFragment } from './spec.js';
 
 type CpuFields = Pick<VmFragment, 'cpus' | 'cpulist' | 'priority' | 'cpu'>;
 
-/** Reads `cpus`, `cpulist`, `priority` and `cpu`. vCPUs that are all alike are written as the first three. */
+/**
+ * Reads `cpus`, `cpulist`, `priority` and `cpu`. If all vCPUs are equal, the result has the first three fields only.
+ */
 export function buildCpus(draft: VmDraft, findings: FindingList): CpuFields {
   const cpus = draft.cpus === undefined ? undefined : readInteger('cpus', draft.cpus, CPU_RANGE, findings);
   const cpulist = draft.cpulist === undefined ? undefined : readCpulist(draft.cpulist, findings);
@@ -38,7 +40,7 @@ function alike(described: readonly CpuSpec[]): CpuFields {
   return { cpu: described };
 }
 
-/** With its members in one order. */
+/** The members in a fixed order, for comparison. */
 const normal = ({ cpulist, priority, policy }: CpuSpec): readonly unknown[] => [cpulist, priority, policy];
 
 function buildCpu({ runmask, sched }: CpuDraft, findings: FindingList): CpuSpec {

@@ -8,7 +8,7 @@ import { expandVariables } from './paths.js';
 import { ARCHITECTURES, type ArchitectureName, BOARD_PATTERN, NAME_PATTERN } from './names.js';
 import { isOneOf } from './words.js';
 
-/** The readers of single fields report what is wrong and then give `undefined`. */
+/** Readers of single fields, which report problems and then return `undefined`. */
 export function readName(name: Located<string>, findings: FindingList): string | undefined {
   const { value, at } = name;
   const isPath = value === '.' || value === '..';
@@ -26,7 +26,7 @@ export function readArch(arch: Located<string>, findings: FindingList): Architec
   return undefined;
 }
 
-/** A word, or the name of a package. Which boards there are is known where the VM is built. */
+/** Reads a board: a word, or the name of a package. Whether it exists is checked when the VM is built. */
 export function readBoard(board: Located<string>, findings: FindingList): string | undefined {
   if (BOARD_PATTERN.test(board.value) && board.value.length <= MAX_NAME_LENGTH) return board.value;
   const message = `${show(board.value)} is not the name of a board`;
@@ -56,7 +56,7 @@ export function readCmdline(cmdline: Located<string>, findings: FindingList): st
   return value;
 }
 
-/** `dump DIR` or `dump "|COMMAND"`. A command is not a path, and stays as it is. */
+/** Reads `dump DIR` or `dump "|COMMAND"`. A command is not a path and is not changed. */
 export function readDump(dump: Located<string>, context: BuildContext): string | undefined {
   if (!dump.value.startsWith('|')) return readPath(dump, context);
   if (dump.value.length > 1 && pathProblem(dump.value) === undefined) return dump.value;
@@ -77,7 +77,7 @@ export function readInteger(
   return undefined;
 }
 
-/** One of a list of words. */
+/** Reads one of a list of words. */
 export function readWord<W extends string>(
   what: string,
   word: Located<string>,

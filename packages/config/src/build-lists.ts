@@ -12,7 +12,7 @@ import type { LoadSpec, LoggerSpec, ReserveSpec, UnsupportedSpec } from './spec.
 import { checkVariable } from './variables.js';
 import { LOG_DESTINATIONS, LOG_FILTERS, type LogFilter, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from './words.js';
 
-/** Reads what is to be loaded beside the image. */
+/** Reads a file that is loaded in addition to the image. */
 export function buildLoad(draft: LoadDraft, context: BuildContext): LoadSpec | undefined {
   const { findings } = context;
   const file = draft.file === undefined ? undefined : readPath(draft.file, context);
@@ -43,7 +43,7 @@ function readAddress(quantity: Located<string | number>, findings: FindingList):
 const HIGHEST_INTERRUPT = 0xffff;
 const WORD = 4;
 
-/** Reads a range or an interrupt that is kept from being given to a vdev. */
+/** Reads a range or an interrupt that vdevs must not get. */
 export function buildReserve(draft: ReserveDraft, findings: FindingList): ReserveSpec | undefined {
   const source = { at: draft.at, fields: {} };
   if (draft.irq !== undefined) {
@@ -92,12 +92,12 @@ export function buildLogger(line: Located<string>, findings: FindingList): Logge
   return to === undefined ? undefined : { filters: [...new Set(known)], destination: to };
 }
 
-/** QNX spells the severity `warning` in the option `log` of vdevs. */
+/** QNX uses the severity `warning` in the option `log` of vdevs. */
 function readFilter(filter: Located<string>, findings: FindingList): LogFilter | undefined {
   return filter.value === 'warning' ? 'warn' : readWord('severity', filter, LOG_FILTERS, findings);
 }
 
-/** Reads policies for what a guest does that is not supported; of one kind, the last counts. */
+/** Reads policies for unsupported operations of a guest; the last one for each kind has effect. */
 export function buildUnsupported(pairs: readonly PairDraft[], findings: FindingList): UnsupportedSpec {
   const policies = pairs.map(({ name, value }) => {
     const kind = readWord('kind of unsupported access', name, UNSUPPORTED_KINDS, findings);
@@ -107,7 +107,7 @@ export function buildUnsupported(pairs: readonly PairDraft[], findings: FindingL
   return Object.assign({}, ...policies) as UnsupportedSpec;
 }
 
-/** Reads variables; of one name, the last counts. */
+/** Reads variables; the last value for each name has effect. */
 export function buildSet(list: ListDraft<PairDraft>, findings: FindingList): Readonly<Record<string, string>> {
   const known = list.items.filter(({ name, value }) => checkVariable(name.value, value.value, name.at, findings));
   return Object.fromEntries(known.map(({ name, value }) => [name.value, value.value]));

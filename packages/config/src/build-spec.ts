@@ -14,7 +14,7 @@ import { dropUndefined } from './record.js';
 import type { VmField, VmFragment, VmSpec } from './spec.js';
 import { RESTART_POLICIES } from './words.js';
 
-/** Checks what a front end has read and builds what it says of a VM; reports all problems and leaves out what has one. */
+/** Validates the draft of a front end and builds the specification; reports all problems and omits invalid parts. */
 export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment {
   const { findings } = context;
   const files = { image: draft.image, dtb: draft.dtb, initrd: draft.initrd };
@@ -41,7 +41,7 @@ export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment
   return { ...dropUndefined(fields), vdevs, baseDir: context.baseDir, source: sourcesOf(draft) };
 }
 
-/** Reports what a fragment lacks to be a whole VM. What was written and cannot be used has been reported. */
+/** Reports the fields that a fragment lacks to be a whole VM. Invalid fields have been reported already. */
 export function reportMissing({ source, ...fragment }: VmFragment, findings: FindingList): void {
   for (const key of ['name', 'ram'] as const) {
     if (fragment[key] !== undefined || source?.fields[key] !== undefined) continue;
@@ -51,8 +51,8 @@ export function reportMissing({ source, ...fragment }: VmFragment, findings: Fin
 }
 
 /**
- * A fragment as a whole VM. What it lacks has been reported: then the name is {@link UNKNOWN_NAME} and the RAM is empty, and the
- * specification serves for further checks only.
+ * Completes a fragment to a whole VM. Missing fields have been reported: the name is then {@link UNKNOWN_NAME} and the
+ * RAM is empty, and the specification is only for further checks.
  */
 export function completeVm(fragment: VmFragment, findings: FindingList): VmSpec {
   const { name = UNKNOWN_NAME, ram = [], arch = ARCHITECTURES[0], cpus = 1 } = fragment;
@@ -63,14 +63,14 @@ export function completeVm(fragment: VmFragment, findings: FindingList): VmSpec 
   return { ...fragment, name, ram, arch, cpus };
 }
 
-/** Stands for the name of a VM whose configuration names it wrongly or not at all. */
+/** Name of a VM whose configuration has no valid name. */
 const UNKNOWN_NAME = '?';
 
 function read<D, T>(located: Located<D> | undefined, reader: (located: Located<D>) => T): T | undefined {
   return located === undefined ? undefined : reader(located);
 }
 
-/** The items that can be used, of a list of bounded length; an empty list says as much as none. */
+/** The valid items of a list of bounded length; an empty list becomes `undefined`. */
 function all<D, T>(
   what: string,
   list: ListDraft<D> | undefined,

@@ -14,7 +14,7 @@ import { readQuantity } from './ram.js';
 import { dropUndefined } from './record.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec, SystemSpec, SystemVmSpec } from './system.js';
 
-/** Reads a system file whose shape has been checked; reports all problems and leaves out what has one. */
+/** Reads a system file whose shape has been checked; reports all problems and omits invalid parts. */
 export function buildSystem(root: JsonObject, reader: JsonDraft, context: BuildContext): SystemSpec {
   const host = root.members.get('host')?.value;
   const builder = new SystemBuilder(reader, context);

@@ -6,12 +6,12 @@ import { expandVariables } from './paths.js';
 import { dropUndefined } from './record.js';
 import type { OptionSetting, VdevSpec } from './spec.js';
 
-// `qvm-vdev-` is the long form of the JSON files, `vdev-` and `.so` that of QNX's shared objects.
+// `qvm-vdev-` is the long form in JSON files; `vdev-` and `.so` are those of QNX's shared objects.
 const AFFIXES = /^(?:qvm-vdev-|vdev-)|\.so$/g;
-// A plain type, or a scoped package name as npm allows it.
+// A plain type, or a scoped package name that npm allows.
 const TYPE = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63}|@[a-z0-9][a-z0-9._-]{0,99}\/[a-z0-9][a-z0-9._-]{0,99})$/;
 
-/** The vdev type that a word names: without the affixes that files are written with. */
+/** The vdev type that a word names, without the affixes of file names. */
 export function plainType(word: string): string {
   return word.includes('/') ? word : word.replace(AFFIXES, '');
 }
@@ -32,7 +32,7 @@ export function buildVdev(draft: VdevDraft, context: BuildContext): VdevSpec | u
   return { type, options, source: { at: draft.at, fields } };
 }
 
-// Values are expanded after splitting, so that a variable's commas and quotes never become syntax.
+// Values are expanded after splitting, so that commas and quotes in a variable never become syntax.
 function expandOption(option: OptionSetting, owner: SourceLocation, context: BuildContext): OptionSetting | undefined {
   if (option.value === undefined || context.findings.full) return option;
   const at = option.valueAt ?? option.at ?? owner;

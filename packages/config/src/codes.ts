@@ -1,4 +1,4 @@
-/** Every code a finding of this package can carry, with what it means. Codes never change their meaning. @experimental */
+/** All codes of this package's findings, with their meanings. Codes never change their meaning. @experimental */
 export const CONFIG_CODES = {
   'config.too-large': 'the file, or the number of values in it, is beyond the limit',
   'config.too-deep': 'objects and arrays are nested too deeply',

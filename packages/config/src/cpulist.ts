@@ -6,7 +6,7 @@ import type { Located } from './location.js';
 const PART = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/;
 const HINT = 'right would be "2,3" or "0-3"';
 
-/** Reads `2,3`, `0-3`, `0-1,4`; reports what is wrong and gives `undefined`. */
+/** Parses `2,3`, `0-3`, `0-1,4`; reports problems and returns `undefined`. */
 export function readCpulist(list: Located<string>, findings: FindingList): number[] | undefined {
   const cpus = new Set<number>();
   const fail = (message: string, hint: string): undefined => {
@@ -27,7 +27,7 @@ export function readCpulist(list: Located<string>, findings: FindingList): numbe
   return [...cpus];
 }
 
-/** Warns when the vCPUs and the host CPUs do not pair up. */
+/** Warns if the numbers of vCPUs and host CPUs differ. */
 export function checkCpulistLength(list: Located<readonly number[]>, cpus: number, findings: FindingList): void {
   const hosts = list.value.length;
   if (hosts === cpus) return;

@@ -4,7 +4,7 @@ import type { OptionSetting } from './spec.js';
 /** A quantity as written: a text with prefix and suffix, or a number. */
 export type Quantity = Located<string | number>;
 
-/** A region of RAM or ROM; both are in one list, since a region without a base follows those before it. */
+/** A region of RAM or ROM; both kinds are in one list, because a region without a base follows those before it. */
 export interface RegionDraft {
   readonly kind: 'ram' | 'rom';
   readonly at: SourceLocation;
@@ -31,7 +31,7 @@ export interface ReserveDraft {
   readonly irq: Located<number> | undefined;
 }
 
-/** A name with its value, such as `set NAME VALUE`. */
+/** A name and its value, such as `set NAME VALUE`. */
 export interface PairDraft {
   readonly name: Located<string>;
   readonly value: Located<string>;
@@ -40,21 +40,21 @@ export interface PairDraft {
 export interface VdevDraft {
   readonly at: SourceLocation;
   readonly type: Located<string> | undefined;
-  /** Place of the options as a whole, when there is one. */
+  /** Location of all options together, if there is one. */
   readonly configAt: SourceLocation | undefined;
   readonly options: readonly OptionSetting[];
 }
 
-/** Lists of a draft, with the place of the list as a whole. */
+/** A list in a draft, with the location of the whole list. */
 export interface ListDraft<T> {
   readonly at: SourceLocation;
   readonly items: readonly T[];
 }
 
 /**
- * Result of a front end: values where they have the right type, not yet checked for their meaning. This is the
- * border between the syntaxes of the language and its semantics, which `buildFragment` holds. `undefined` is what the
- * text does not say, or what the front end has reported.
+ * Result of a front end: values of the right type that have not been validated. It separates the syntaxes of the
+ * language from its semantics, which `buildFragment` implements. `undefined` stands for fields that the text does not
+ * have or that the front end has reported.
  */
 export interface VmDraft {
   readonly at: SourceLocation;

@@ -3,18 +3,18 @@ import { MAX_FINDINGS } from './limits.js';
 import type { SourceLocation } from './location.js';
 
 /**
- * How bad a finding is: an error prevents the VM from being built, a warning says what is most likely not meant, an
- * information what is worth knowing.
+ * Severity of a finding: an error prevents the VM from being built, a warning reports something that is probably not
+ * intended, and a note reports something useful to know.
  * @experimental
  */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** One problem at one place. `code` is stable; `message` and `hint` are for people. @experimental */
+/** One problem at one location. `code` is stable; `message` and `hint` are for users. @experimental */
 export interface Finding extends SourceLocation {
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;
-  /** What would be right, or what to do. */
+  /** A correct form, or a remedy. */
   readonly hint?: string;
 }
 
@@ -24,7 +24,7 @@ export function formatFinding(finding: Finding): string {
   return `${file}:${line}:${column}: ${severity}: ${message}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
-/** Makes a finding from a place. @experimental */
+/** Makes a finding at a location. @experimental */
 export function findingAt(
   at: SourceLocation,
   severity: Severity,
@@ -37,8 +37,8 @@ export function findingAt(
 }
 
 /**
- * A configuration that cannot be used. `findings` holds everything that was found, warnings included, in the order of
- * the text; `code` is the first error's; `message` is one line for each finding.
+ * Thrown for a configuration that cannot be used. `findings` has all findings, warnings included, in the order of the
+ * text; `code` is that of the first error; `message` has one line for each finding.
  * @experimental
  */
 export class ConfigError extends Error {
@@ -57,14 +57,14 @@ const placeOf = (at: SourceLocation): string => `${at.line}:${at.column}`;
 const byPlace = (a: Finding, b: Finding): number => a.line - b.line || a.column - b.column;
 
 /**
- * Collects findings up to a limit, errors and warnings apart, so that neither can push the other out. After a syntax
- * error at a place, what else is wrong at that place is a consequence.
+ * Collects findings up to a limit, separately for errors and warnings, so that neither displaces the other. After a
+ * syntax error at a location, other problems at that location are consequences and are dropped.
  */
 export class FindingList {
   private readonly found: Record<Severity, Finding[]> = { error: [], warning: [], info: [] };
   private readonly malformed = new Set<string>();
 
-  /** True once further errors are dropped: loops over hostile input stop here. */
+  /** Whether further errors are dropped; loops over hostile input stop then. */
   get full(): boolean {
     return this.found.error.length >= MAX_FINDINGS;
   }
@@ -85,7 +85,7 @@ export class FindingList {
     this.add(findingAt(at, 'info', code, message, hint));
   }
 
-  /** Everything found, in the order of the text. */
+  /** All findings, in the order of the text. */
   sorted(): Finding[] {
     const { error, warning, info } = this.found;
     return [...error, ...warning, ...info].sort(byPlace);

@@ -8,7 +8,7 @@ import { processorTimeOf } from './processor-time.test.helper.js';
 
 const OPTIONS = { file: 'f', baseDir: '/b', environment: { A: 'a' } };
 
-/** Parses, accepting nothing but success or a ConfigError whose findings lie in the text. */
+/** Parses a text; the only accepted results are success and a ConfigError whose findings are inside of the text. */
 function mustBehave(text: string): void {
   try {
     parseVmConfig(text, OPTIONS);
@@ -132,7 +132,7 @@ describe('hostile text', () => {
         checkVmConfig(`${text}"}]}`, OPTIONS);
       }
     });
-    // Ten files of 512 KiB: linear reading takes well under a second, quadratic reading minutes.
+    // Ten files of 512 KiB: linear parsing takes well under a second, quadratic parsing minutes.
     expect(time).toBeLessThan(10_000);
   });
 });
@@ -221,7 +221,7 @@ describe('hostile lines', () => {
           );
         }
       });
-      // Six files of 256 KiB: quadratic reading takes minutes.
+      // Six files of 256 KiB: quadratic parsing takes minutes.
       expect(time).toBeLessThan(10_000);
     },
   );
@@ -245,7 +245,7 @@ describe('readJson', () => {
           (word) => `${fillers.next().value}${word}${fillers.next().value}`,
         );
         const { value: got, findings } = read(spaced);
-        // Numbers beyond 2^53 are errors here, since they would lose digits.
+        // Numbers beyond 2^53 are errors, because they would lose digits.
         if (findings === 0) expect(JSON.stringify(got)).toBe(JSON.stringify(JSON.parse(text)));
         else expect(spaced).toMatch(/[0-9]{16}|e\+/);
       }),

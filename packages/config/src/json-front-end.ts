@@ -13,7 +13,7 @@ import { type JsonNode, type JsonObject, unitOffsets } from './json-node.js';
 import type { Located, LineIndex, SourceLocation } from './location.js';
 import { splitOptions } from './option-syntax.js';
 
-/** The draft of a JSON object whose shape has been checked; values of the wrong type are left out. */
+/** The draft of a JSON object whose shape has been checked; values of a wrong type are omitted. */
 export function draftFromJson(root: JsonObject, reader: JsonDraft): VmDraft {
   return {
     at: reader.at(root),
@@ -46,7 +46,7 @@ export function draftFromJson(root: JsonObject, reader: JsonDraft): VmDraft {
   };
 }
 
-/** Reads members of JSON objects with their places. */
+/** Reads members of JSON objects with their locations. */
 export class JsonDraft {
   constructor(
     private readonly source: string,
@@ -88,7 +88,7 @@ export class JsonDraft {
     return this.text(owner, key) ?? this.number(owner, key);
   }
 
-  /** The texts of an array; a text alone stands for an array of one. */
+  /** The texts in an array; a single text stands for an array with one element. */
   texts(owner: JsonObject, key: string): ListDraft<Located<string>> | undefined {
     const node = owner.members.get(key)?.value;
     if (node === undefined) return undefined;

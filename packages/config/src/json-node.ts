@@ -36,7 +36,7 @@ export interface JsonLiteral extends Span {
   readonly value: boolean | undefined;
 }
 
-/** The value below `path`, or `undefined` where the text has none. */
+/** The value at `path` below `root`, or `undefined` if the text has none. */
 export function nodeAt(root: JsonNode, path: readonly PropertyKey[]): JsonNode | undefined {
   let node: JsonNode | undefined = root;
   for (const step of path) {
@@ -47,7 +47,10 @@ export function nodeAt(root: JsonNode, path: readonly PropertyKey[]): JsonNode |
   return node;
 }
 
-/** The plain value for schema validation. Objects have no prototype, so that a key such as `__proto__` is only a key. */
+/**
+ * The plain value for schema validation. Objects have no prototype, so that a key such as `__proto__` is an ordinary
+ * key.
+ */
 export function toPlain(node: JsonNode): unknown {
   if (node.kind === 'array') return node.items.map(toPlain);
   if (node.kind !== 'object') return node.kind === 'literal' && node.value === undefined ? null : node.value;
@@ -56,7 +59,7 @@ export function toPlain(node: JsonNode): unknown {
   return plain;
 }
 
-/** For each UTF-16 unit of a string node's value the offset in `text` at which it is written. */
+/** For each UTF-16 unit of a string node's value, the offset in `text` at which it is written. */
 export function unitOffsets(node: JsonString, text: string): (index: number) => number {
   const first = node.start + 1;
   const written = text.slice(first, node.end - 1);
@@ -68,6 +71,6 @@ export function unitOffsets(node: JsonString, text: string): (index: number) => 
     if (text[offset] !== '\\') offset++;
     else offset += text[offset + 1] === 'u' ? 6 : 2;
   }
-  // Escapes that could not be read may put the sum beyond the string.
+  // Escapes that could not be parsed may move the sum beyond the string.
   return (index) => Math.min(offsets[Math.min(index, node.value.length)] ?? first, node.end - 1);
 }

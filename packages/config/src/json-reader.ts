@@ -6,12 +6,12 @@ import { MAX_DEPTH, MAX_VALUES } from './limits.js';
 import type { LineIndex } from './location.js';
 
 /**
- * Reads JSON (RFC 8259) with `#` comments, trailing commas and `0x` numbers. It is our own reader and not a YAML
- * library's because the text is hostile: linear time, bounded depth, and each slip (a comma left out, a string left
- * open) is reported where it was made. Small slips are reported and read through; of larger ones the entry of the object or
- * array that they are in is left out. So one run lists them all.
+ * Parses JSON (RFC 8259) with `#` comments, trailing commas and `0x` numbers. A YAML library is not used because the
+ * text is hostile: parsing takes linear time, depth is bounded, and each error (a missing comma, an unclosed string)
+ * is reported where it was made. Small errors are reported and parsing continues; after larger ones, the entry of the
+ * enclosing object or array is omitted. So one run reports all errors.
  *
- * Gives `undefined` when the text has no meaning; then `findings` holds why.
+ * Returns `undefined` if the text cannot be interpreted; `findings` then has the reason.
  */
 export function readJson(text: string, lines: LineIndex, findings: FindingList): JsonDocument | undefined {
   const scanner = new JsonScanner(text, lines, findings);
@@ -24,17 +24,17 @@ export function readJson(text: string, lines: LineIndex, findings: FindingList):
   }
 }
 
-/** What could be read of a text. */
+/** The parsed part of a text. */
 export interface JsonDocument {
   readonly root: JsonNode;
-  /** Whether nothing was left out, so that what is missing was never written. */
+  /** Whether nothing was omitted, so that missing keys are really missing. */
   readonly isWhole: boolean;
 }
 
 type Bracket = '}' | ']';
 
 class JsonReader {
-  /** The brackets that close what is open, innermost last. */
+  /** The closing brackets of all open brackets, innermost last. */
   private readonly open: Bracket[] = [];
   private values = 0;
   private ended = false;
@@ -107,7 +107,7 @@ class JsonReader {
     return { kind: 'array', start, end: this.scanner.position, items };
   }
 
-  /** Reads from a bracket to the one that closes it; `read` reads an entry and gives the offset of its end. */
+  /** Parses from a bracket to its closing bracket; `read` parses an entry and returns the offset of its end. */
   private entries(start: number, close: Bracket, read: () => number): void {
     const { scanner } = this;
     scanner.position++;
@@ -121,7 +121,7 @@ class JsonReader {
     }
   }
 
-  /** True when another entry begins here, false after `close`, or where it should be. */
+  /** True if another entry follows; false after `close`, or where it is missing. */
   private more(start: number, close: Bracket): boolean {
     const { scanner } = this;
     let character = scanner.peek();
@@ -132,12 +132,12 @@ class JsonReader {
     }
     if (character !== '' && character !== '}' && character !== ']') return true;
     if (character !== close) this.unclosed(start, close, character);
-    // A bracket that closes what is further out is left to that.
+    // A bracket that closes an outer object or array is left for that.
     if (character === close || (character !== '' && !this.open.slice(0, -1).includes(character))) scanner.position++;
     return false;
   }
 
-  /** At the end of the text, what is innermost is reported. */
+  /** At the end of the text, the innermost unclosed bracket is reported. */
   private unclosed(start: number, close: Bracket, character: string): void {
     const { scanner } = this;
     if (character === '' && this.ended) return;

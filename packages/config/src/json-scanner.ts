@@ -4,10 +4,10 @@ import type { FindingList } from './finding.js';
 import type { JsonLiteral, JsonNumber, JsonString } from './json-node.js';
 import type { LineIndex } from './location.js';
 
-/** Ends reading: the rest of the text has no meaning that could be guessed. */
+/** Ends parsing: the rest of the text cannot be interpreted. */
 export class StopReading extends Error {}
 
-/** The entry that is being read has no meaning; reading goes on with the next one. */
+/** The current entry cannot be interpreted; parsing continues with the next one. */
 export class SkipEntry extends Error {}
 
 const BARE = /[^\s,:={}[\]"'#]+/y;
@@ -30,12 +30,12 @@ const LITERALS: ReadonlyMap<string, boolean | undefined> = new Map([
   ['null', undefined],
 ]);
 
-/** Words of the text: white space, comments, strings, numbers and literals. Positions never go back. */
+/** Scans the text: white space, comments, strings, numbers and literals. Positions never move backwards. */
 export class JsonScanner {
   position = 0;
-  /** Whether text was left out. */
+  /** Whether text was skipped. */
   skipped = false;
-  /** Offset up to which an entry was skipped last, so that skipping again makes progress. */
+  /** Offset up to which an entry was last skipped, so that skipping again makes progress. */
   private resumed = -1;
 
   constructor(
@@ -62,7 +62,7 @@ export class JsonScanner {
     if (this.findings.full) throw new StopReading();
   }
 
-  /** Reports what leaves the entry that is being read without a meaning. */
+  /** Reports an error that makes the current entry uninterpretable. */
   fail(offset: number, message: string, hint?: string): never {
     this.error(offset, message, hint);
     this.skipped = true;
@@ -75,8 +75,8 @@ export class JsonScanner {
   }
 
   /**
-   * Moves to where the next entry may begin after one that was left: after a comma, before a bracket that closes, or at a
-   * quote that begins a line. Goes over at least one character that is none of these.
+   * Moves to where the next entry may begin after a skipped one: after a comma, before a closing bracket, or at a
+   * quote at the beginning of a line. Skips at least one character that is none of these.
    */
   skipEntry(): void {
     let depth = 0;
@@ -95,7 +95,7 @@ export class JsonScanner {
     }
   }
 
-  /** A string in double quotes, as RFC 8259 section 7; single quotes are an error that is read through. */
+  /** A string in double quotes (RFC 8259 section 7); single quotes are an error after which parsing continues. */
   string(): JsonString {
     const start = this.position;
     const quote = this.text[start];
@@ -109,7 +109,7 @@ export class JsonScanner {
       else if (character === '"') break;
       else if (character === '' || character === '\n' || character === '\r') {
         this.beforeBrackets(start);
-        // A quote alone closes what was left open before, which was said.
+        // A single quote closes a string left open before, which has been reported.
         if (this.skipped && this.position === start + 1) throw new SkipEntry();
         this.fail(start, `the string ${show(value)} is not closed on its line`, 'add the missing "');
       } else value += this.controlCharacter(character);
@@ -118,7 +118,7 @@ export class JsonScanner {
     return { kind: 'string', start, end: this.position, value };
   }
 
-  /** A number, `true`, `false` or `null`; other words are an error that is read through as a string. */
+  /** A number, `true`, `false` or `null`; other words are errors and are treated as strings. */
   bare(): JsonString | JsonNumber | JsonLiteral {
     const start = this.position;
     const word = this.run(BARE);
@@ -132,14 +132,14 @@ export class JsonScanner {
     return { kind: 'string', start, end, value: word };
   }
 
-  /** Ends with an error about the character at `offset`. */
+  /** Throws an error about the character at `offset`. */
   unexpected(offset: number): never {
     const character = String.fromCodePoint(this.text.codePointAt(offset) ?? 0);
     const hint = /\s/u.test(character) ? 'use ordinary spaces' : undefined;
     return this.fail(offset, `unexpected ${show(character)}`, hint);
   }
 
-  /** Whether the quote at the position is the first word of its line, and not where the last skipping ended. */
+  /** Whether the quote at the position is the first character of its line, and not where the last skip ended. */
   private beginsLine(): boolean {
     if (this.position === this.resumed) return false;
     let before = this.position - 1;
@@ -149,7 +149,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** From the quote that opens a string to the one that closes it, or to the last character of the line. */
+  /** Skips from the quote that opens a string to the closing quote, or to the last character of the line. */
   private skipString(): void {
     for (let at = this.position + 1; at < this.text.length; at++) {
       const character = this.text[at] ?? '';
@@ -160,14 +160,14 @@ export class JsonScanner {
     }
   }
 
-  /** Back over the brackets and commas at the end of a line: a string that is not closed has swallowed them. */
+  /** Moves back over the brackets and commas at the end of a line, which an unclosed string has swallowed. */
   private beforeBrackets(start: number): void {
     while (this.position > start + 1 && ' \t,]}'.includes(this.text[this.position - 1] ?? '')) this.position--;
   }
 
   private number(word: string, start: number, end: number): JsonNumber {
     const value = Number(word);
-    // Beyond 2^53 neighbours fall together: what would be used is not what was written.
+    // Beyond 2^53, adjacent integers are indistinguishable: the value would differ from the text.
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
       this.error(start, `the number ${show(word)} is too large`, 'the largest is 9007199254740991 (2^53 - 1)');
     }
@@ -202,7 +202,8 @@ export class JsonScanner {
   }
 
   private controlCharacter(character: string): string {
-    // RFC 8259 forbids C0 controls in strings; a tab or DEL or a C1 control here is a harmless slip or an attack, never meant.
+    // RFC 8259 forbids C0 controls in strings; a tab, DEL or C1 control is a harmless mistake or an attack, and never
+    // intended.
     this.error(
       this.position,
       `the control character ${show(character)} is not allowed in a string`,

@@ -7,33 +7,34 @@ import { type Config, examineConfig, type ParseOptions } from './parse.js';
 import type { VmFragment, VmSpec } from './spec.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec, SystemSpec, SystemVmSpec } from './system.js';
 
-/** How {@link loadConfigs} reaches files. @experimental */
+/** Access to files for {@link loadConfigs}. @experimental */
 export interface LoadOptions extends Pick<ParseOptions, 'environment' | 'vdevOptions'> {
-  /** The text of a file; throws a `ConfigError` when it cannot be read. */
+  /** Reads the text of a file; throws a `ConfigError` when it cannot be read. */
   readonly read: (path: string) => Promise<string>;
   /** The folder of a file. */
   readonly directoryOf: (path: string) => string;
 }
 
-/** Everything that some files describe together. @experimental */
+/** The combined contents of several configuration files. @experimental */
 export interface LoadedConfigs {
-  /** The host VM of the system files, one entry each. */
+  /** The host VMs of the system files. */
   readonly hosts: readonly HostSpec[];
   readonly vms: readonly VmSpec[];
-  /** Parts of VMs that nothing refers to, with the file that holds each. */
+  /** Parts of VMs that nothing refers to, with their files. */
   readonly fragments: readonly { readonly file: string; readonly fragment: VmFragment }[];
   readonly switches: readonly SwitchSpec[];
   readonly shmem: readonly SharedMemorySpec[];
   /**
-   * Everything found in the texts, file by file. With an error among them, what is wrong is left out above, and a VM may lack its RAM:
-   * such VMs are for further checks, not for being made.
+   * All findings, file by file. If there is an error among them, invalid parts are omitted, and a VM may lack its RAM:
+   * such VMs are only for further checks.
    */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads files and those that they refer to, and joins them: an entry of a system file is laid over the configurations
- * that it names, or over the VM of its name in another of the files. Never rejects for what is in the files.
+ * Reads files and those that they refer to, and combines them: an entry of a system file is laid over the
+ * configurations that it names, or over the VM of the same name in another of the files. Never rejects because of the
+ * contents of files.
  *
  * @experimental
  */
@@ -87,7 +88,7 @@ class ConfigLoader {
     if (whole.ram === undefined && whole.source?.fields.ram === undefined) {
       const message = `the VM ${name} has no RAM: nothing says what it is made of`;
       const hint = 'add "config": "FILE", or name its file on the command line too';
-      // A file of the list that could not be read was reported.
+      // A file of the list that could not be read has been reported.
       const complete = parts.length > config.length;
       if (complete) this.findings.push(findingAt(at, 'error', 'config.vm-incomplete', message, hint));
       return [];

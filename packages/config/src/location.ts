@@ -1,5 +1,6 @@
 /**
- * A place in a configuration text. Lines and columns count from 1; a column is a UTF-16 unit, a tab counts as one.
+ * A location in a configuration text. Lines and columns count from 1; a column is a UTF-16 unit, and a tab counts as
+ * one.
  * @experimental
  */
 export interface SourceLocation {
@@ -8,14 +9,14 @@ export interface SourceLocation {
   readonly column: number;
 }
 
-/** A value with the place it was written at. @experimental */
+/** A value with its location. @experimental */
 export interface Located<T> {
   readonly value: T;
   readonly at: SourceLocation;
 }
 
 /**
- * Where an object and its fields were written. `fields` lacks what was not written (defaults).
+ * The locations of an object and its fields. `fields` has no entries for defaults.
  * @experimental
  */
 export interface FieldSources<K extends string = string> {
@@ -23,11 +24,11 @@ export interface FieldSources<K extends string = string> {
   readonly fields: Readonly<Partial<Record<K, SourceLocation>>>;
 }
 
-/** The place reported for specifications that were built by a program and have no text. @experimental */
+/** The location in findings about specifications that were built by a program. @experimental */
 export const NO_SOURCE: SourceLocation = { file: '<program>', line: 1, column: 1 };
 
 /**
- * The place of `field`, or of its object when the field was not written, or {@link NO_SOURCE} when there is no text.
+ * The location of `field`, or of its object if the text does not have the field, or {@link NO_SOURCE} without a text.
  * @experimental
  */
 export function sourceOf<K extends string>(sources: FieldSources<K> | undefined, field?: K): SourceLocation {
@@ -35,7 +36,7 @@ export function sourceOf<K extends string>(sources: FieldSources<K> | undefined,
   return (field === undefined ? undefined : sources.fields[field]) ?? sources.at;
 }
 
-/** Turns offsets of one text into places: O(log lines) each. */
+/** Converts offsets in a text to locations, in O(log lines) each. */
 export class LineIndex {
   private readonly starts: number[] = [0];
 

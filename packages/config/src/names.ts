@@ -1,7 +1,7 @@
-/** What a VM may be called: it becomes part of paths and of the control interface's addresses. */
+/** Valid names of VMs, which become part of paths and of addresses in the control interface. */
 export const NAME_PATTERN = /^[A-Za-z0-9._-]+$/;
 
-/** A board's word, or the name of a package that brings it. */
+/** A board's name, or the name of the package that provides it. */
 export const BOARD_PATTERN = /^(?:@[a-z0-9-]+\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** The architectures that `arch` may name; the first is the default. @experimental */

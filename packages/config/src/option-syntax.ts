@@ -10,8 +10,8 @@ const DOUBLE_QUOTED = /"((?:[^"\\]|\\[^])*)"/y;
 const SINGLE_QUOTED = /'([^']*)'/y;
 
 /**
- * Splits `key=value,key="a,b",flag`. In double quotes a backslash keeps the next character, in single quotes
- * everything stays; spaces around names and values are dropped. What is wrong is reported, the rest is given.
+ * Splits `key=value,key="a,b",flag`. In double quotes, a backslash escapes the next character; in single quotes,
+ * nothing is special. Spaces around names and values are dropped. Errors are reported, and the valid part is returned.
  */
 export function splitOptions(
   text: string,
@@ -92,7 +92,7 @@ class OptionSplitter {
     this.findings.error(this.locate(index), 'config.option-syntax', message, hint);
   }
 
-  /** The match at the position, or its first group; `undefined` when there is none. */
+  /** The match at the position, or its first group; `undefined` if there is none. */
   private take(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.position;
     const match = pattern.exec(this.text);

@@ -19,7 +19,7 @@ const SPECS = defineOptions({
   label: option.string({ max: 20, description: 'a text', check: (text) => (text === 'bad' ? 'it is bad' : undefined) }),
 });
 
-/** The settings of a config string that begins in line 2, column 1 with its quote. */
+/** The settings in a config string whose opening quote is in line 2, column 1. */
 function settings(config: string): readonly OptionSetting[] {
   const text = `{"name":"a","image":"i","ram":[{"size":"1M"}],"vdev":[{"type":"t","config":\n"${config}"}]}`;
   const { spec } = parseVmConfig(text, { file: 'vm.qvmconf', baseDir: '', environment: {} });

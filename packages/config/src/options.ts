@@ -7,18 +7,18 @@ import { NO_SOURCE, type SourceLocation } from './location.js';
 import { warnAmbiguous } from './ram.js';
 import type { OptionSetting } from './spec.js';
 
-/** Whose options are resolved. @experimental */
+/** The owner of the options that are resolved. @experimental */
 export interface OptionContext {
-  /** Names the owner in messages, such as `vdev pl011`. */
+  /** Description of the owner for messages, such as `vdev pl011`. */
   readonly owner: string;
-  /** Place for a missing option and for settings without a place of their own. */
+  /** Location for a missing option and for settings without a location of their own. */
   readonly at?: SourceLocation;
-  /** Folder for options that are paths; absent leaves them as they are. */
+  /** Folder against which path options are resolved. Absent: paths are not changed. */
   readonly baseDir?: string;
 }
 
 /**
- * What the texts became, by the name of the option; absent options without a default have no entry.
+ * The parsed values by option name; absent options without a default have no entry.
  *
  * @experimental
  */
@@ -28,9 +28,9 @@ export interface ResolvedOptions<D extends OptionDeclarations = OptionDeclaratio
 }
 
 /**
- * Reads the options that were written as those that there are.
+ * Parses the given options according to the declarations.
  *
- * @throws ConfigError with every problem found: unknown, repeated, missing options and values they cannot take
+ * @throws ConfigError with every problem: unknown, repeated and missing options, and invalid values
  * @experimental
  */
 export function resolveOptions<D extends OptionDeclarations>(
@@ -46,12 +46,12 @@ export function resolveOptions<D extends OptionDeclarations>(
     if (value !== undefined) values[name] = value;
   }
   if (findings.hasErrors) throw new ConfigError(findings.sorted());
-  // Each value was read by its declaration.
+  // Each value was parsed by its declaration, so the types match.
   return { values: values as OptionsOf<D>, warnings: findings.sorted() };
 }
 
 /**
- * Refuses options that do not go together, each problem at the place of its option.
+ * Refuses invalid combinations of options, each problem at the location of its option.
  *
  * @throws ConfigError `config.bad-option`
  * @experimental
@@ -72,7 +72,7 @@ export function refuseCombination(
 }
 
 /**
- * The option that a name or one of its other names means.
+ * The option with a given name or alias.
  *
  * @experimental
  */
@@ -86,7 +86,7 @@ export function optionNamed(
   return found === undefined ? undefined : { name: found[0], option: found[1] };
 }
 
-/** All names that options can be given by. */
+/** All names and aliases of options. */
 export function optionNames(declarations: OptionDeclarations): readonly string[] {
   return Object.entries(declarations).flatMap(([name, { aliases }]) => [name, ...aliases]);
 }

@@ -2,7 +2,7 @@ import type { FieldSources } from './location.js';
 import type { VdevSpec, VmField, VmFragment } from './spec.js';
 
 /**
- * A VM, or a part of one, with another laid over it: what `over` says counts, and its vdevs are added.
+ * A VM, or a part of one, with another laid over it: fields of `over` have precedence, and its vdevs are added.
  * @experimental
  */
 export function overlayVm<B extends VmFragment>(base: B, over: VmFragment): B {
@@ -18,7 +18,7 @@ export function overlayVm<B extends VmFragment>(base: B, over: VmFragment): B {
   const added = over.vdevs.map((vdev) => vdevOf(vdev, over.baseDir, base.baseDir));
   const { vdevs: _vdevs, baseDir: _baseDir, source: _source, ...said } = over;
   const merged = { ...rest, ...kept, ...said, vdevs: [...base.vdevs, ...added] };
-  // A field of `over` replaces one of `base` of the same type.
+  // A field of `over` replaces the field of `base`, which has the same type.
   return { ...merged, ...(source === undefined ? {} : { source }) } as unknown as B;
 }
 

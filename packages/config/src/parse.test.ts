@@ -262,7 +262,7 @@ function caught(text: string): ConfigError {
   throw new Error('no error');
 }
 
-/** A minimal VM followed by `extra`; `extra` begins at column 1 of line 2. */
+/** A minimal VM followed by `extra`, which begins at column 1 of line 2. */
 const vm = (extra: string) => `{"name":"a","image":"i","ram":[{"base":0,"size":"1M"}],\n${extra}}`;
 /** A minimal VM with these RAM regions, which begin in line 1, column 31. */
 const ram = (regions: string) => `{"name":"a","image":"i","ram":${regions}}`;
@@ -364,7 +364,7 @@ const BAD: Row[] = [
   ],
   [vm('"vdev":[{"type":"qvm-vdev-"}]'), ['bad-vdev-type', 2, 17]],
   [vm('"vdev":[{"type":"../x"}]'), ['bad-vdev-type', 2, 17]],
-  // Columns of what stands inside a config string, which begins at column 30 with its quote.
+  // Columns inside of a config string whose opening quote is at column 30.
   [config('a=1,,b'), ['option-syntax', 2, 35]],
   [config('a=1,'), ['option-syntax', 2, 35]],
   [config('a=1, =2,b c'), ['option-syntax', 2, 36], ['option-syntax', 2, 41]],

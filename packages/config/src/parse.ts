@@ -15,42 +15,42 @@ import { checkShape } from './shape.js';
 import type { VmFragment, VmSpec } from './spec.js';
 import type { SystemSpec } from './system.js';
 
-/** What reading a configuration needs besides its text. @experimental */
+/** Context for parsing a configuration. @experimental */
 export interface ParseOptions {
-  /** Name of the file, as findings show it. */
+  /** Name of the file for findings. */
   readonly file: string;
-  /** Folder of the file: relative paths are relative to it. `''` leaves them as they are. */
+  /** Folder of the file, against which relative paths are resolved. `''` keeps them. */
   readonly baseDir: string;
-  /** Variables for `${NAME}`; Node programs pass `process.env`. Absent: `${NAME}` stays as it is written. */
+  /** Variables for `${NAME}`; Node programs pass `process.env`. Absent: `${NAME}` is not expanded. */
   readonly environment?: Environment;
   /**
-   * The options of vdev types by their plain name. With it, the line form knows which options are flags and which do not
-   * exist; without it, every option that is no word of the language takes one argument.
+   * The options of vdev types by their plain name. With it, the line form distinguishes flags and unknown options;
+   * without it, every option that is not a word of the language takes one argument.
    */
   readonly vdevOptions?: VdevOptionsLookup;
 }
 
-/** A usable configuration and what is worth a word about it. @experimental */
+/** A usable configuration and its warnings. @experimental */
 export interface ParsedVmConfig {
   readonly spec: VmSpec;
   readonly warnings: readonly Finding[];
 }
 
-/** What a file can hold: one VM, a part of one (such as vdevs alone), or a system of several. @experimental */
+/** Contents of a file: one VM, a part of one (such as vdevs only), or a system of several. @experimental */
 export type Config =
   | { readonly kind: 'vm'; readonly spec: VmSpec }
   | { readonly kind: 'fragment'; readonly fragment: VmFragment }
   | { readonly kind: 'system'; readonly system: SystemSpec };
 
-/** A configuration of any kind and what is worth a word about it. @experimental */
+/** A configuration of any kind and its warnings. @experimental */
 export type ParsedConfig = Config & { readonly warnings: readonly Finding[] };
 
-/** How a configuration is written. @experimental */
+/** Syntax of a configuration. @experimental */
 export type ConfigForm = 'json' | 'line';
 
 /**
- * The form of a text: JSON when its first character that is neither white space nor in a comment is a bracket (or when
- * there is none), else the line form.
+ * The form of a text: JSON if its first character outside of white space and comments is a bracket (or there is none),
+ * otherwise the line form.
  * @experimental
  */
 export function formOf(text: string): ConfigForm {
@@ -59,27 +59,30 @@ export function formOf(text: string): ConfigForm {
   return first === undefined || first === '{' || first === '[' ? 'json' : 'line';
 }
 
-/** What could be read of a configuration, and everything that was found. @experimental */
+/** The valid part of a configuration, and all findings. @experimental */
 export interface ExaminedConfig {
-  /** Absent when the text has no meaning at all. With an error among the findings, what is wrong is left out. */
+  /**
+   * Absent if the text cannot be interpreted at all. If there is an error among the findings, invalid parts are
+   * omitted.
+   */
   readonly config: Config | undefined;
-  /** Errors, warnings and informations in the order of the text. */
+  /** Errors, warnings and notes in the order of the text. */
   readonly findings: readonly Finding[];
 }
 
-/** The same of a configuration that holds one VM. @experimental */
+/** The valid part of a configuration with one VM, and all findings. @experimental */
 export interface ExaminedVmConfig {
   /**
-   * Absent when the text has no meaning, or that of a system. With an error among the findings, what is wrong is left out: then it
-   * is for further checks, not for making a VM.
+   * Absent if the text cannot be interpreted or is a system file. If there is an error among the findings, invalid
+   * parts are omitted: it is then only for further checks.
    */
   readonly spec: VmSpec | undefined;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads a `.qvmconf` of either form and any kind as far as it can be read, for checks that are to find all that is wrong. Touches no
- * file and looks at no global state. Never throws.
+ * Parses a `.qvmconf` of either form and any kind as far as possible, for checks that should report all problems.
+ * Accesses no files and no global state. Never throws.
  *
  * @experimental
  */
@@ -90,7 +93,7 @@ export function examineConfig(text: string, options: ParseOptions): ExaminedConf
 }
 
 /**
- * As {@link examineConfig}, for a `.qvmconf` that holds one VM.
+ * Like {@link examineConfig}, for a `.qvmconf` with one VM.
  *
  * @experimental
  */
@@ -101,9 +104,9 @@ export function examineVmConfig(text: string, options: ParseOptions): ExaminedVm
 }
 
 /**
- * Reads a `.qvmconf` of either form and any kind. Touches no file and looks at no global state.
+ * Parses a `.qvmconf` of either form and any kind. Accesses no files and no global state.
  *
- * @throws ConfigError with every problem found, when there is an error
+ * @throws ConfigError with all findings, if there is an error
  * @experimental
  */
 export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
@@ -113,9 +116,9 @@ export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
 }
 
 /**
- * Reads a `.qvmconf` that holds one VM.
+ * Parses a `.qvmconf` with one VM.
  *
- * @throws ConfigError with every problem found, when there is an error
+ * @throws ConfigError with all findings, if there is an error
  * @experimental
  */
 export function parseVmConfig(text: string, options: ParseOptions): ParsedVmConfig {
@@ -125,7 +128,8 @@ export function parseVmConfig(text: string, options: ParseOptions): ParsedVmConf
 }
 
 /**
- * As {@link parseVmConfig}, for its findings alone: errors and warnings in the order of the text. Never throws.
+ * Like {@link parseVmConfig}, but returns only the findings: errors and warnings in the order of the text. Never
+ * throws.
  * @experimental
  */
 export function checkVmConfig(text: string, options: ParseOptions): readonly Finding[] {
@@ -138,7 +142,7 @@ function readVm(text: string, options: ParseOptions, findings: FindingList): VmS
   const config = readConfig(text, options, findings);
   if (config?.kind === 'vm') return config.spec;
   if (config?.kind === 'fragment') {
-    // Keys that are absent from a text with syntax errors are not reported.
+    // Missing keys are not reported for a text with syntax errors.
     if (!findings.hasErrors) reportMissing(config.fragment, findings);
     return completeVm(config.fragment, findings);
   }
@@ -170,7 +174,7 @@ function readConfig(text: string, options: ParseOptions, findings: FindingList):
     return { kind: 'vm', spec: completeVm(fragment, findings) };
   }
   const document = readJson(text, lines, findings);
-  // The reader accepts nothing but an object at the top.
+  // The parser accepts only an object at the top.
   if (document?.root.kind !== 'object') return undefined;
   return readDocument(document.root, document.isWhole, text, lines, context);
 }
@@ -192,12 +196,12 @@ function readDocument(
   const isFragment = Object.keys(vmSchema.shape).some(has) && !['name', 'image', 'ram'].some(has);
   checkShape(isFragment ? fragmentSchema : vmSchema, root, isWhole, lines, findings);
   const fragment = buildFragment(draftFromJson(root, reader), context);
-  // The shape of a whole VM says what is missing.
+  // The schema of a whole VM reports missing keys.
   return isFragment ? { kind: 'fragment', fragment } : { kind: 'vm', spec: completeVm(fragment, findings) };
 }
 
 function isTooLarge(text: string): boolean {
-  // One UTF-16 unit becomes one to three bytes: encode only where that matters.
+  // One UTF-16 unit becomes one to three bytes, so the text is encoded only near the limit.
   if (text.length > MAX_FILE_BYTES) return true;
   return text.length * 3 > MAX_FILE_BYTES && new TextEncoder().encode(text).length > MAX_FILE_BYTES;
 }

@@ -3,7 +3,7 @@ import type { FindingList } from './finding.js';
 import { MAX_PATH_LENGTH } from './limits.js';
 import type { SourceLocation } from './location.js';
 
-/** Variables for `${NAME}`; only own properties count. @experimental */
+/** Variables for `${NAME}`; only own properties are used. @experimental */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -30,8 +30,8 @@ function lookUp(name: string, environment: Environment, at: SourceLocation, find
 }
 
 /**
- * Replaces each `${NAME}` by its value and `$$` by one dollar; other dollars stay. What is inserted is not expanded
- * again. Reports what is wrong and gives `undefined`. Without an environment the text stays as it is.
+ * Replaces each `${NAME}` by its value and `$$` by one dollar sign; other dollar signs are kept. Inserted values are
+ * not expanded again. Reports errors and returns `undefined`. Without an environment, the text is not changed.
  */
 export function expandVariables(
   text: string,

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Linux, proc(5): its first number is the nanoseconds that this thread has spent on a processor. */
+/** Linux, proc(5): the first number is the processor time of this thread in nanoseconds. */
 const SCHEDULING = '/proc/thread-self/schedstat';
 
-/** Milliseconds that this thread has worked, however busy the machine is; elsewhere than on Linux, that have passed. */
+/**
+ * Milliseconds of processor time of this thread, independent of the load of the machine; elapsed time on systems other
+ * than Linux.
+ */
 function processorTimeMs(): number {
   if (!existsSync(SCHEDULING)) return performance.now();
   return Number(readFileSync(SCHEDULING, 'utf8').split(' ')[0]) / 1e6;

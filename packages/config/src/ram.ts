@@ -14,13 +14,13 @@ interface Placed {
   readonly at: SourceLocation;
 }
 
-/** The regions of RAM and ROM, each kind in the order written. */
+/** The regions of RAM and ROM, each kind in the order of the text. */
 export interface Regions {
   readonly ram: readonly RamSpec[];
   readonly rom: readonly RamSpec[];
 }
 
-/** Reads the regions of RAM and ROM; `undefined` when one of them cannot be used. */
+/** Reads the regions of RAM and ROM; `undefined` if one of them is invalid. */
 export function buildRegions(drafts: readonly RegionDraft[], findings: FindingList): Regions | undefined {
   const regions: Record<'ram' | 'rom', RamSpec[]> = { ram: [], rom: [] };
   const counts = { ram: 0, rom: 0 };
@@ -64,13 +64,13 @@ function buildRegion(
   return { ...(base === undefined ? {} : { base }), size, source: sourcesOf(draft) };
 }
 
-/** Directly after the highest region so far, when all of those before have a place; otherwise the board chooses. */
+/** Directly after the highest region so far, if all previous ones have an address; otherwise the board chooses. */
 function followingBase(placed: readonly Placed[], order: number): number | undefined {
   if (order === 0 || placed.length !== order) return undefined;
   return placed.reduce((highest, region) => Math.max(highest, region.end), 0);
 }
 
-/** Reads a quantity that was written as a text or as a number. */
+/** Parses a quantity that is written as a text or as a number. */
 export function readQuantity<R extends NumberResult | AddressResult>(
   value: string | number,
   parse: (text: string) => R,
@@ -126,7 +126,7 @@ function isAligned(what: string, value: number, at: SourceLocation, findings: Fi
   return false;
 }
 
-/** In order of base, a region overlaps an earlier one exactly when it begins before the highest end so far. */
+/** In order of their bases, a region overlaps an earlier one exactly if it begins below the highest end so far. */
 function reportOverlaps(placed: readonly Placed[], findings: FindingList): void {
   let highest: Placed | undefined;
   for (const region of [...placed].sort((a, b) => a.base - b.base)) {

@@ -3,8 +3,8 @@ import { LINUX_CMDLINE_LENGTH, MAX_CPUS, MAX_NAME_LENGTH, PRIORITY_RANGE } from 
 import { ARCHITECTURES, NAME_PATTERN } from './names.js';
 import { RESTART_POLICIES, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from './words.js';
 
-// `error` is the phrase that completes "must be …"; what the values mean is checked when the specification is built,
-// so that every front end shares it. `meta` goes into the JSON Schema.
+// `error` completes "must be …". The meaning of values is checked when the specification is built, so that all front
+// ends share the checks. `meta` is for the JSON Schema.
 const text = (expected: string, meta: Record<string, unknown>) => z.string({ error: expected }).meta(meta);
 const integer = (meta: Record<string, unknown>) =>
   z.number({ error: 'a whole number' }).meta({ type: 'integer', ...meta });
@@ -102,7 +102,7 @@ const name = text('a name such as "linux-1"', {
 
 const AN_OBJECT = { error: 'an object' };
 
-/** The shape of a VM's document: keys and JSON types. */
+/** The schema of a VM's document: keys and JSON types. */
 export const vmSchema = z
   .strictObject(
     {
@@ -168,14 +168,14 @@ export const vmSchema = z
   )
   .meta({ title: 'qvm virtual machine (.qvmconf, JSON form)' });
 
-/** The shape of a part of a VM: the same keys, none of them required. */
+/** The schema of a part of a VM: the same keys, all optional. */
 export const fragmentSchema = vmSchema.partial();
 
 const config = z
   .union([z.string(), z.array(z.string())], { error: 'a path, or an array of paths' })
   .meta({ description: 'Configurations that this one is laid over, in this order.' });
 
-/** The shape of a system file. */
+/** The schema of a system file. */
 export const systemSchema = z
   .strictObject(
     {

@@ -6,7 +6,7 @@ import type { LineIndex } from './location.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Reports keys and JSON types that the schema does not allow, and keys that are missing where the whole text could be read. */
+/** Reports keys and JSON types that the schema does not allow, and missing keys if the whole text could be parsed. */
 export function checkShape(
   schema: z.ZodObject,
   root: JsonNode,
@@ -14,7 +14,7 @@ export function checkShape(
   lines: LineIndex,
   findings: FindingList,
 ): void {
-  // `jitless`: zod would otherwise try `new Function`, which a content security policy may report.
+  // `jitless`: otherwise zod tries `new Function`, which a content security policy may report.
   const result = schema.safeParse(toPlain(root), { jitless: true });
   for (const issue of result.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') reportUnknownKeys(schema, root, issue, lines, findings);

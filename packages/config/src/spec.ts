@@ -2,13 +2,13 @@ import type { FieldSources, SourceLocation } from './location.js';
 import type { ArchitectureName } from './names.js';
 import type { LogDestination, LogFilter, RestartPolicy, UnsupportedKind, UnsupportedPolicy } from './words.js';
 
-/** One option of a vdev as it was written, `${NAME}` expanded. Without `value` it is a flag. @experimental */
+/** One option of a vdev as written, with `${NAME}` expanded. Without `value`, it is a flag. @experimental */
 export interface OptionSetting {
   readonly name: string;
   readonly value?: string;
-  /** Place of the name. */
+  /** Location of the name. */
   readonly at?: SourceLocation;
-  /** Place of the value. */
+  /** Location of the value. */
   readonly valueAt?: SourceLocation;
 }
 
@@ -16,37 +16,37 @@ export interface OptionSetting {
 export interface VdevSpec {
   /** Type without the prefix `qvm-vdev-`, or a package name such as `@acme/vdev-sensor`. */
   readonly type: string;
-  /** In the order of the text, repetitions kept; see `resolveOptions`. */
+  /** In the order of the text, including repetitions; see `resolveOptions`. */
   readonly options: readonly OptionSetting[];
-  /** Folder for its path options where it is another than the VM's. */
+  /** Folder for its path options, if it differs from the VM's. */
   readonly baseDir?: string;
   readonly source?: FieldSources<'type' | 'config'>;
 }
 
 /** A region of RAM. Both numbers are multiples of `PAGE_SIZE`. @experimental */
 export interface RamSpec {
-  /** Guest-physical address of the first byte; absent when the board chooses. */
+  /** Guest-physical address of the first byte. Absent: the board chooses. */
   readonly base?: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly source?: FieldSources<'base' | 'size'>;
 }
 
-/** A file that is put into guest memory beside image, initrd and device tree. @experimental */
+/** A file that is loaded into guest memory in addition to image, initrd and device tree. @experimental */
 export interface LoadSpec {
   /** Guest-physical address of the first byte. */
   readonly address: number;
-  /** Path, expanded and resolved as `image`. */
+  /** Path, expanded and resolved like `image`. */
   readonly file: string;
   readonly source?: FieldSources<'address' | 'file'>;
 }
 
-/** How a vCPU is scheduled where it differs from the others. @experimental */
+/** Scheduling of a vCPU that differs from the others. @experimental */
 export interface CpuSpec {
-  /** Host CPUs on which this vCPU may execute; any when absent. */
+  /** Host CPUs on which this vCPU may execute. Absent: any. */
   readonly cpulist?: readonly number[];
   readonly priority?: number;
-  /** Round-robin when absent. */
+  /** Absent: round-robin. */
   readonly policy?: 'fifo';
 }
 
@@ -55,16 +55,16 @@ export type ReserveSpec =
   | { readonly base: number; readonly size: number; readonly source?: FieldSources }
   | { readonly irq: number; readonly source?: FieldSources };
 
-/** One `logger` line: a set of severities and where they go. @experimental */
+/** One `logger` line: a set of severities and their destination. @experimental */
 export interface LoggerSpec {
   readonly filters: readonly LogFilter[];
   readonly destination: LogDestination;
 }
 
-/** What a guest may do that the VM does not support, and what then happens. @experimental */
+/** Policies for unsupported operations of a guest, by kind. @experimental */
 export type UnsupportedSpec = Readonly<Partial<Record<UnsupportedKind, UnsupportedPolicy>>>;
 
-/** The fields of a {@link VmSpec} that a configuration can name: the keys of the JSON form. @experimental */
+/** The fields of a {@link VmSpec} that a configuration can set: the keys of the JSON form. @experimental */
 export type VmField =
   | 'name'
   | 'arch'
@@ -90,34 +90,34 @@ export type VmField =
   | 'vdev';
 
 /**
- * Description of a VM: the form that every front end of the language produces and that programs may write by hand
- * (then without `source`). Plain data: it survives JSON and structured cloning.
+ * Specification of a VM: the result of every front end of the language; programs may also write it by hand (without
+ * `source`). Plain data that survives JSON and structured cloning.
  * @experimental
  */
 export interface VmSpec {
   readonly name: string;
   readonly arch: ArchitectureName;
-  /** Name of the board, or of a package that brings it; absent: the architecture's usual one. */
+  /** Name of the board, or of a package that provides it. Absent: the architecture's default. */
   readonly board?: string;
-  /** Paths are expanded, and resolved against the configuration's folder. Absent: whoever starts the VM names it. */
+  /** Paths are expanded and resolved against the configuration's folder. Absent: given when the VM is started. */
   readonly image?: string;
   readonly dtb?: string;
   readonly initrd?: string;
   readonly cmdline?: string;
   /** Number of vCPUs, 1 to `MAX_CPUS`. */
   readonly cpus: number;
-  /** Host CPUs, in the order written, each once. */
+  /** Host CPUs in the order of the text, without duplicates. */
   readonly cpulist?: readonly number[];
   readonly priority?: number;
-  /** One entry for each vCPU when they differ; `cpulist` and `priority` are absent then. */
+  /** One entry for each vCPU if they differ; `cpulist` and `priority` are absent in that case. */
   readonly cpu?: readonly CpuSpec[];
-  /** At least one region, in the order written; explicit ones do not overlap. */
+  /** At least one region, in the order of the text; regions with addresses do not overlap. */
   readonly ram: readonly RamSpec[];
-  /** Regions that the guest cannot write; `load` fills them. Each has a base. */
+  /** Regions that the guest cannot write; `load` fills them. Each has an address. */
   readonly rom?: readonly RamSpec[];
   readonly load?: readonly LoadSpec[];
   readonly reserve?: readonly ReserveSpec[];
-  /** In place of the default filters. */
+  /** Replaces the default filters. */
   readonly logger?: readonly LoggerSpec[];
   readonly unsupported?: UnsupportedSpec;
   /** A folder for dumps of the guest, or `|COMMAND` that reads one on its standard input. */
@@ -125,7 +125,7 @@ export interface VmSpec {
   /** Variables of `set`, as written. */
   readonly set?: Readonly<Record<string, string>>;
   readonly restart?: RestartPolicy;
-  /** Build and check the VM, then end without starting the guest. */
+  /** Whether to build and check the VM only, without starting the guest. */
   readonly dryrun?: boolean;
   readonly vdevs: readonly VdevSpec[];
   /** Folder against which path options of vdevs are resolved. */
@@ -134,8 +134,8 @@ export interface VmSpec {
 }
 
 /**
- * A part of a VM: what a file without `name`, `image` and `ram` says, or an entry of a system file. Laid over a whole VM by
- * `overlayVm`.
+ * A part of a VM: the contents of a file without `name`, `image` and `ram`, or an entry of a system file. `overlayVm`
+ * lays it over a whole VM.
  * @experimental
  */
 export type VmFragment = Readonly<Partial<Omit<VmSpec, 'vdevs' | 'baseDir' | 'source'>>> &

@@ -11,10 +11,10 @@ export interface HostSpec {
   readonly source?: FieldSources<'cpulist' | 'priority' | 'config' | 'vdev'>;
 }
 
-/** A guest VM of a system: what its entry says, laid over the configurations that it names. @experimental */
+/** A guest VM of a system: the fields of its entry, and the configurations that they are laid over. @experimental */
 export interface SystemVmSpec {
   readonly name: string;
-  /** Paths, resolved; the first one is the base, the others are laid over it in order. */
+  /** Resolved paths; the first one is the base, the others are laid over it in order. */
   readonly config: readonly string[];
   readonly fragment: VmFragment;
 }
@@ -31,12 +31,12 @@ export interface SwitchSpec {
 /** A region of shared memory that the host provides. @experimental */
 export interface SharedMemorySpec {
   readonly name: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly at?: SourceLocation;
 }
 
-/** What a system file says: a host VM, guest VMs and what joins them. Plain data. @experimental */
+/** Contents of a system file: a host VM, guest VMs and their connections. Plain data. @experimental */
 export interface SystemSpec {
   readonly host: HostSpec;
   readonly vms: readonly SystemVmSpec[];

@@ -5,7 +5,7 @@ import { isBooleanWord } from '@qvm/core/options';
 
 type VariableType = 'boolean' | 'number' | 'address' | 'string';
 
-/** The variables that `set` knows, with their types. None has an effect on the engine yet. */
+/** The variables of `set` with their types. None of them has an effect on the engine yet. */
 const VARIABLES: ReadonlyMap<string, VariableType> = new Map([
   ['counter-offset', 'number'],
   ['debug', 'boolean'],
@@ -20,7 +20,7 @@ const VARIABLES: ReadonlyMap<string, VariableType> = new Map([
   ['vdev-message-block-timeout', 'number'],
 ]);
 
-/** Checks `set NAME VALUE`; reports what is wrong and gives false. */
+/** Checks `set NAME VALUE`; reports errors and returns false. */
 export function checkVariable(name: string, value: string, at: SourceLocation, findings: FindingList): boolean {
   const type = VARIABLES.get(name);
   if (type === undefined) {
@@ -40,7 +40,7 @@ export function checkVariable(name: string, value: string, at: SourceLocation, f
 function problemOf(type: VariableType, value: string): string | undefined {
   if (type === 'string') return value === '' ? 'it must not be empty' : undefined;
   if (type === 'boolean') return isBooleanWord(value) ? undefined : 'write 1/0, yes/no, on/off or true/false';
-  // All ones in 64 bits is the documented default of counter-offset, and beyond the numbers of the language.
+  // All ones in 64 bits is the documented default of counter-offset and exceeds the numbers of the language.
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return undefined;
   const result = parseSize(value);
   return result.ok ? undefined : result.hint;

@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream';
 import type { LogLevel } from '@qvm/core';
 
-/** How a host's log is written. @experimental */
+/** Format of a host's log. @experimental */
 export type LogFormat = 'text' | 'json';
 
 /** Source of a log message. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
 /**
- * The log of a host: a line for each entry, for people or for programs.
+ * The log of a host: one line for each entry, as text or as JSON.
  *
  * @experimental
  */
@@ -17,9 +17,7 @@ export class HostLog {
   readonly #format: LogFormat;
   readonly #verbose: boolean;
 
-  /**
-   * @param verbose - whether `info` from VMs and all `debug` are written.
-   */
+  /** @param verbose - whether `info` messages of VMs and all `debug` messages are written. */
   constructor(output: Writable, format: LogFormat, verbose: boolean) {
     this.#output = output;
     this.#format = format;
@@ -31,7 +29,7 @@ export class HostLog {
     if (level !== 'debug' || this.#verbose) this.#write(level, message, fields);
   }
 
-  /** What a VM says. */
+  /** A message of a VM. */
   vm(name: string, level: LogLevel, message: string): void {
     if (this.#verbose || level === 'error' || level === 'warn') this.#write(level, message, { vm: name });
   }
@@ -48,7 +46,7 @@ export class HostLog {
   }
 }
 
-/** Messages can hold what guests wrote: no line breaks, no escape sequences. */
+/** Removes line breaks and escape sequences, because messages can contain output of guests. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -9,11 +9,11 @@ import type { HostLog } from './host-log.js';
 import type { WatchOptions } from './vm/vm-worker.js';
 import { VmHost } from './vm/vm-host.js';
 
-/** How long guests may take to end when the host shuts down. */
+/** Time that guests get to shut down with the host. */
 const DEFAULT_SHUTDOWN_MS = 30_000;
 
 /**
- * How a host process runs.
+ * Options of a host process.
  *
  * @experimental
  */
@@ -21,14 +21,14 @@ export interface HostProcessOptions {
   /** Path of the control socket. */
   readonly socket: string;
   readonly log: HostLog;
-  /** Where metrics are served; nowhere when absent. */
+  /** Address of the metrics server. Absent: no metrics. */
   readonly metrics?: MetricsAddress;
-  /** How the threads of VMs are watched. */
+  /** Settings of the watchdogs for the threads of VMs. */
   readonly watch?: WatchOptions;
 }
 
 /**
- * A host: VMs, their control socket, and their end. It is VM 0 of its own list.
+ * A host: its VMs, their control socket, and their shutdown. It is VM 0 in its own list.
  *
  * @experimental
  */
@@ -80,12 +80,12 @@ export class HostProcess implements ControlledHost {
     return host;
   }
 
-  /** Where metrics are served; the port is the one that was found when 0 was asked for. */
+  /** Address of the metrics server; the port is the actual one if 0 was given. */
   get metricsAddress(): MetricsAddress | undefined {
     return this.#metrics?.address;
   }
 
-  /** What `host.status` answers. */
+  /** The answer to `host.status`. */
   status(): HostStatus {
     return {
       version: hostSoftware(),
@@ -117,11 +117,14 @@ export class HostProcess implements ControlledHost {
   }
 
   stop(timeoutMs: number = DEFAULT_SHUTDOWN_MS): void {
-    // After the answer to the one who asked: a host without VMs is down at once.
+    // Deferred until the request has been answered, because a host without VMs ends at once.
     setImmediate(() => void this.shutdown(timeoutMs));
   }
 
-  /** Asks all guests to end, cuts the power of those that do not, and closes the socket. Calling it again hurries. */
+  /**
+   * Asks all guests to shut down, cuts the power of those that do not, and closes the socket. A second call shortens
+   * the time.
+   */
   shutdown(timeoutMs: number = DEFAULT_SHUTDOWN_MS): Promise<void> {
     if (this.#shutdown !== undefined && timeoutMs === 0) void this.vms.shutdown(0);
     this.#shutdown ??= this.#close(timeoutMs);

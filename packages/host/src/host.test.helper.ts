@@ -7,12 +7,12 @@ import type { VmSpec } from '@qvm/config';
 import { HostLog } from './host-log.js';
 import type { VmLaunch } from './worker/messages.js';
 
-/** The stand-in architecture of the SDK's tests, whose guests are texts. */
+/** The scripted architecture of the SDK's tests, whose guests are texts. */
 const SCRIPTS = fileURLToPath(new URL('../../sdk/dist/script-machine.test.helper.js', import.meta.url));
-/** What does to its thread what a VM's thread must survive, or not. */
+/** A plugin that disturbs the thread of its VM. */
 const TROUBLE = fileURLToPath(new URL('./trouble.test.helper.js', import.meta.url));
 
-/** A folder for a test, with guests that are texts. */
+/** A folder for a test, with scripted guests. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'qvm-host-'));
 
@@ -34,7 +34,7 @@ export class Workspace {
   }
 }
 
-/** Collects what is written. */
+/** Collects written text. */
 export class TextSink extends Writable {
   text = '';
 
@@ -44,12 +44,12 @@ export class TextSink extends Writable {
   }
 }
 
-/** A log that nobody reads. */
+/** A log whose output is discarded. */
 export function silentLog(): HostLog {
   return new HostLog(new TextSink(), 'text', false);
 }
 
-/** Resolves when `check` holds; rejects when it does not in time. */
+/** Resolves when `check` returns true; rejects if it does not in time. */
 export async function eventually(check: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!check()) {

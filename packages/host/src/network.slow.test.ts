@@ -3,7 +3,7 @@ import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
 import type { HostedVm } from './vm/hosted-vm.js';
 import { VmHost } from './vm/vm-host.js';
 
-/* Two stock Debian guests, each on a thread of its own, with a switch between them. */
+/** Two unmodified Debian guests on threads of their own, connected by a switch. */
 
 const LIMIT_MS = 10 * 60_000;
 const MEBIBYTE = 0x10_0000;
@@ -27,7 +27,7 @@ function launch(name: string, run: string): Parameters<VmHost['create']>[0] {
   };
 }
 
-/** Resolves with all that the console showed, once `pattern` is in it. */
+/** Resolves with the console output so far once it matches `pattern`. */
 function shown(vm: HostedVm, pattern: RegExp): Promise<string> {
   let text = '';
   return new Promise((resolve, reject) => {

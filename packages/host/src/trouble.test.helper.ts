@@ -1,15 +1,15 @@
 import { openSync, writeFileSync } from 'node:fs';
 import type { QvmPlugin } from '@qvm/core';
 
-/* A plugin that does to the thread of its VM what the VM's name asks for, when the VM starts. */
+/** A plugin that disturbs the thread of its VM when the VM starts, in the way that the VM's name selects. */
 
 const TROUBLES: Readonly<Record<string, () => void>> = {
-  // Says first that it begins.
+  // First reports that it begins.
   spins: () => {
     writeFileSync(process.env['QVM_TEST_MARK'] ?? '', '');
     for (let turns = 0; turns >= 0; turns = (turns + 1) % 1000);
   },
-  // Nobody has the pipe open for writing: open(2) does not return.
+  // The pipe has no writer, so open(2) does not return.
   hangs: () => void openSync(process.env['QVM_TEST_PIPE'] ?? '', 'r'),
   exits: () => process.exit(9),
   throws: () =>

@@ -1,15 +1,15 @@
 /**
- * Event of a record of a trace. The first eight are the events of class "QVM" as QNX documents them; 4 to 6 are named by
- * that numbering, their fields are ours, and so is everything from 32 on.
+ * Event of a record in a trace. The first eight are the events of class "QVM" that QNX documents. Of these, 4 to 6
+ * follow that numbering with fields of our own. All events from 32 on are our own.
  *
  * @experimental
  */
 export enum TraceEventId {
-  /** The vCPU goes on with guest code. */
+  /** The vCPU continues with guest code. */
   GuestEntry = 0,
   /** The vCPU leaves guest code. */
   GuestExit = 1,
-  /** A vCPU exists. */
+  /** A vCPU was created. */
   VcpuCreated = 2,
   /** An interrupt input went high. */
   InterruptAsserted = 3,
@@ -19,7 +19,7 @@ export enum TraceEventId {
   TimerCreated = 5,
   /** A timer was due. */
   TimerFired = 6,
-  /** When guest code was entered and left: stands between 0 and 1. Without it, the guest never ran. */
+  /** Times of entering and leaving guest code, between records 0 and 1. Without it, the guest did not run. */
   Cycles = 7,
   /** A vCPU's turn begins or ends. */
   VcpuState = 32,
@@ -36,7 +36,7 @@ export enum TraceEventId {
 }
 
 /**
- * How a guest exit came about, in {@link TraceEvent.b} of `GuestExit`.
+ * Kind of a guest exit, in {@link TraceEvent.b} of `GuestExit`.
  *
  * @experimental
  */
@@ -45,7 +45,7 @@ export enum ExitStatus {
   Synchronous = 0,
   /** An interrupt. */
   Interrupt = 1,
-  /** The host took the CPU: the vCPU's turn is over. */
+  /** The host took the CPU: the vCPU's turn has ended. */
   Scheduled = 2,
 }
 
@@ -57,19 +57,19 @@ export enum ExitStatus {
 export const ACCESS_WRITE = 0x100;
 
 /**
- * {@link TraceEvent.vcpu} where there is none.
+ * {@link TraceEvent.vcpu} of events without a vCPU.
  *
  * @experimental
  */
 export const NO_VCPU = 0xff;
 
 /**
- * One record. What `name`, `detail`, `a` to `d` mean depends on the event; docs/formats/trace.md has the table.
+ * One record. The meaning of `name`, `detail` and `a` to `d` depends on the event; docs/formats/trace.md has the table.
  *
  * @experimental
  */
 export interface TraceEvent {
-  /** Host time in nanoseconds. In a trace that was read: since the first thread's time origin. */
+  /** Host time in nanoseconds. In a trace that was read: relative to the first thread's time origin. */
   readonly time: number;
   readonly id: TraceEventId | number;
   /** The physical CPU: number of the thread that recorded. */

@@ -31,7 +31,7 @@ export function setUint53(view: DataView, at: number, value: number): void {
 }
 
 /**
- * Reads 64 bits as a number. What is beyond 2^53 loses its low bits; the caller checks where that matters.
+ * Reads 64 bits as a number. A value beyond 2^53 loses its low bits; the caller checks this if necessary.
  *
  * @experimental
  */

@@ -29,7 +29,7 @@ export const anyEvents: fc.Arbitrary<readonly TestEvent[]> = fc
   )
   .map((events) => events.sort((x, y) => x.time - y.time));
 
-/** A trace file with the events of several threads, which began at the given milliseconds. */
+/** A trace file with the events of several threads, which started at the given milliseconds. */
 export function traceFile(
   streams: readonly {
     readonly cpu: number;
@@ -46,7 +46,7 @@ export function traceFile(
   return joined([fileHeader(), ...chunks, endChunk()]);
 }
 
-/** Pieces of a file as one. */
+/** Joins the pieces of a file. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

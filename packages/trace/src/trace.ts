@@ -11,11 +11,11 @@ import { StreamCursor, type TraceStream } from './stream-cursor.js';
 export class Trace {
   /** Number of events. */
   readonly length: number;
-  /** Events that were lost while recording. */
+  /** Number of events lost during recording. */
   readonly lost: number;
   /** Numbers of the threads (physical CPUs), in order. */
   readonly cpus: readonly number[];
-  /** Whether the file has its end; otherwise it was cut off. */
+  /** Whether the file has its last chunk; otherwise it was truncated. */
   readonly complete: boolean;
   /** Time of the first event in nanoseconds; 0 when there is none. */
   readonly start: number;

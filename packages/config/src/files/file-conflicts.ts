@@ -4,9 +4,9 @@ import { placeText } from '../lint/vdevs.js';
 import { NO_SOURCE, type SourceLocation } from '../location.js';
 import type { FileUse } from './file-use.js';
 
-/** Two uses of one file of which one destroys what the other needs. @experimental */
+/** Two uses of one file, one of which destroys data that the other needs. @experimental */
 export interface FileConflict {
-  /** Writes the file. */
+  /** The use that writes the file. */
   readonly writer: FileUse;
   readonly other: FileUse;
 }
@@ -14,7 +14,8 @@ export interface FileConflict {
 /**
  * The first conflict of each use with the uses before it.
  *
- * @param identityOf - the same text for all names of a file, links included; `undefined` for what can be shared.
+ * @param identityOf - returns the same text for all names of a file, links included; `undefined` for a file that can
+ * be shared.
  * @experimental
  */
 export function fileConflicts(
@@ -38,7 +39,7 @@ function exclude(a: FileUse, b: FileUse): boolean {
   return a.access !== 'read' || b.access !== 'read';
 }
 
-/** A conflict in words: the place of the one that writes, and what is to be said of it. @experimental */
+/** Describes a conflict: the location of the writer, and the message. @experimental */
 export function describeConflict({ writer, other }: FileConflict): {
   readonly at: SourceLocation;
   readonly message: string;
@@ -50,7 +51,7 @@ export function describeConflict({ writer, other }: FileConflict): {
   return { at: writer.at, message, hint: `the other use is in ${placeText(other.at, writer.at)}` };
 }
 
-/** The same as a finding `file.conflict`. @experimental */
+/** A conflict as a finding `file.conflict`. @experimental */
 export function conflictFinding(conflict: FileConflict): Finding {
   const { at, message, hint } = describeConflict(conflict);
   return findingAt(at, 'error', 'file.conflict', message, hint);

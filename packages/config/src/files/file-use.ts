@@ -8,30 +8,30 @@ import type { VdevSpec, VmFragment } from '../spec.js';
 import type { SwitchSpec } from '../system.js';
 
 /**
- * How a file of the host is used: `read`; `change`, that is read and written in place, as a disk is; `write`, that is emptied and
- * then written.
+ * How a file of the host is used: `read`; `change` for reading and writing in place, as with a disk; `write` for
+ * truncating and writing.
  * @experimental
  */
 export type FileAccess = 'read' | 'change' | 'write';
 
-/** One use of a file of the host, with the place that says so. @experimental */
+/** One use of a file of the host, with its location in the configuration. @experimental */
 export interface FileUse {
-  /** As seen from the program. */
+  /** Path from the view of the program. */
   readonly path: string;
   readonly access: FileAccess;
   /** A clause for messages: `the image of alpha`. */
   readonly role: string;
-  /** The user: the name of a VM, or another one. Uses of one owner are compared when that is made. */
+  /** The user: the name of a VM, or another owner. Uses of the same owner are compared when the owner is made. */
   readonly owner: string;
-  /** It is a disk. Two uses of one disk are told of elsewhere: they are more often meant. */
+  /** Whether it is a disk. Two uses of one disk are reported elsewhere, because they are more often intended. */
   readonly disk?: boolean;
   readonly at: SourceLocation;
 }
 
 /**
- * The files that a VM, or a part of one, uses: what it boots from, the texts that describe it, and those of its vdevs.
+ * The files that a VM or a part of one uses: its boot files, the configuration files, and the files of its vdevs.
  *
- * @param vdevOf - what is known of a vdev type; the files of unknown types are not found.
+ * @param vdevOf - facts about a vdev type; the files of unknown types are not found.
  * @experimental
  */
 export function fileUses(
@@ -55,7 +55,7 @@ export function switchFiles(switches: readonly SwitchSpec[]): readonly FileUse[]
   });
 }
 
-/** The configuration, and those that it was laid over. */
+/** The configuration file and those that it is laid over. */
 function descriptions(owner: string, { source, vdevs }: VmFragment): readonly FileUse[] {
   const sources = [source, ...vdevs.map((vdev) => vdev.source)].filter((known) => known !== undefined);
   const places = sources.flatMap(({ at, fields }) => [at, ...Object.values(fields)]);
@@ -95,7 +95,7 @@ function vdevFiles(owner: string, vdev: VdevSpec, baseDir: string, facts: VdevFa
   ];
 }
 
-/** The values of a vdev's options; `undefined` when they are wrong, which is told of elsewhere. */
+/** The values of a vdev's options; `undefined` if they are invalid, which is reported elsewhere. */
 function resolved(vdev: VdevSpec, baseDir: string, { options }: VdevFacts): ResolvedOptions['values'] | undefined {
   try {
     return resolveOptions(options, vdev.options, { owner: vdev.type, baseDir }).values;
@@ -112,7 +112,7 @@ interface OptionFile {
   readonly disk?: boolean;
 }
 
-/** What a type that does not say more reads. */
+/** The files that a type reads if it does not declare any. */
 function pathOptions({ options }: VdevFacts, values: ResolvedOptions['values']): readonly OptionFile[] {
   const paths = Object.entries(options).filter(([, { kind }]) => kind.path === true);
   return paths.flatMap(([option]) =>
@@ -122,7 +122,7 @@ function pathOptions({ options }: VdevFacts, values: ResolvedOptions['values']):
   );
 }
 
-/** A console's designator, `file:PATH`, also after the name of a port, whichever option has it. */
+/** The designator of a console, `file:PATH`, optionally after the name of a port, in any option. */
 const FILE_DESIGNATOR = /^(?:[\w.-]+:)?file:(.+)$/s;
 
 function consoleFiles({ options }: VdevSpec): readonly { readonly option: string; readonly path: string }[] {

@@ -3,7 +3,7 @@ import type { Located, SourceLocation } from '../location.js';
 import type { Token } from './lexer.js';
 import type { LineContext, LineReader } from './line-reader.js';
 
-/** The options of one vCPU; of each, the last one counts. */
+/** The options of one vCPU; the last one of each has effect. */
 export class CpuContext implements LineContext {
   readonly words = ['runmask', 'sched', 'partition', 'cluster'];
   private runmask: Located<string> | undefined;
@@ -26,7 +26,7 @@ export class CpuContext implements LineContext {
     return true;
   }
 
-  /** `HI,LO,MAXREPL,PERIOD,BUDGET s`: the last letter of the sporadic policy may stand apart. */
+  /** `HI,LO,MAXREPL,PERIOD,BUDGET s`: a blank is allowed before the last letter of the sporadic policy. */
   private scheduling(word: Token): Located<string> | undefined {
     const value = this.reader.value(word);
     if (value === undefined || !value.value.includes(',') || this.reader.peek()?.text !== 's') return value;

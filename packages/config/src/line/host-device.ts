@@ -1,9 +1,9 @@
 import type { OptionSetting } from '../spec.js';
 
-/** vdevs whose `hostdev` is a file that the JSON form calls `file`. */
+/** vdevs whose `hostdev` is a file, which the JSON form calls `file`. */
 const FILE_VDEVS: ReadonlySet<string> = new Set(['virtio-blk']);
 
-/** The option of a vdev type that the word `hostdev` stands for. */
+/** The option of a vdev type for which `hostdev` stands. */
 export function hostDeviceOption(type: string, known: ReadonlySet<string> | undefined): 'file' | 'hostdev' {
   if (known !== undefined && (known.has('hostdev') || known.has('file'))) {
     return known.has('file') ? 'file' : 'hostdev';
@@ -11,7 +11,10 @@ export function hostDeviceOption(type: string, known: ReadonlySet<string> | unde
   return FILE_VDEVS.has(type) ? 'file' : 'hostdev';
 }
 
-/** What QNX writes for a host device, as options here: `<FILE` is read only, `>FILE` takes output, `>-` is the console. */
+/**
+ * Converts QNX' notation for a host device to options: `<FILE` is read only, `>FILE` is for output, `>-` is the
+ * console.
+ */
 export function hostDevice(name: 'file' | 'hostdev', written: string): readonly OptionSetting[] {
   const direction = /^[<>]/.exec(written)?.[0];
   const path = direction === undefined ? written : written.slice(1);

@@ -3,16 +3,17 @@ import type { FindingList } from '../finding.js';
 import { MAX_VALUES } from '../limits.js';
 import type { LineIndex } from '../location.js';
 
-/** A word of the line form: an option, or the argument of one. */
+/** A word of the line form: an option, or its argument. */
 export interface Token {
   readonly text: string;
   /** Offset of its first character in the text. */
   readonly start: number;
-  /** How many characters at its beginning are outside quotes. */
+  /** Number of characters at its beginning that are outside of quotes. */
   readonly bare: number;
 }
 
-// White space and comments; a backslash at the end of a line joins it with the next, which is white space too.
+// White space and comments; a backslash at the end of a line joins it with the next line and counts as white space,
+// too.
 const GAP = /(?:\s+|#[^\r\n]*|\\\r?\n)*/y;
 const BARE = /(?:[^\s"#\\]+|\\(?!\r?\n))+/y;
 const QUOTED = /(?:[^"\\\r\n]+|\\[^"\\\r\n])+/y;
@@ -21,7 +22,7 @@ const LINE_BREAK = /(?:\r\n|\r|\n)[ \t]*/y;
 const REST_OF_LINE = /[^\r\n]*/y;
 const SUBSTITUTION = /\$[A-Za-z_]+\{/;
 
-/** Splits the line form into words. Linear in the length of the text; what is wrong is reported. */
+/** Splits the line form into words. Linear in the length of the text; errors are reported. */
 export function tokenize(text: string, lines: LineIndex, findings: FindingList): Token[] {
   return new Lexer(text, lines, findings).tokens();
 }
@@ -76,13 +77,13 @@ class Lexer {
     return value;
   }
 
-  /** A quote that is not closed is taken to end with its line. Linear in all, since there can be one such quote only. */
+  /** Ends an unclosed quote at the end of its line. Linear in total, because there can be only one such quote. */
   private restOfLine(start: number): string {
     this.position = start;
     return this.run(REST_OF_LINE);
   }
 
-  /** A line break in quotes, with the indentation after it, separates words as a blank does. */
+  /** A line break in quotes, with the indentation after it, separates words like a blank. */
   private special(): string {
     if (this.run(LINE_BREAK) !== '') return ' ';
     const escape = this.run(ESCAPE);
@@ -90,7 +91,7 @@ class Lexer {
     return this.text[this.position++] ?? '';
   }
 
-  /** `$asinfo_start{NAME}` and its like look into the memory map of the host, which is none of QNX here. */
+  /** `$asinfo_start{NAME}` and similar substitutions refer to QNX' memory map of the host, which does not exist. */
   private refuseSubstitution(text: string, start: number): void {
     const match = SUBSTITUTION.exec(text);
     if (match === null) return;

@@ -7,12 +7,12 @@ import type { PassContext } from './pass-context.js';
 import type { ReserveContext } from './reserve-context.js';
 import type { VdevContext } from './vdev-context.js';
 
-/** What QNX calls a VM whose configuration does not name it. */
+/** QNX' name for a VM whose configuration does not name it. */
 const UNNAMED = 'qvm-guest';
 
 type Field = 'name' | 'arch' | 'board' | 'image' | 'dtb' | 'initrd' | 'cmdline' | 'dump' | 'restart';
 
-/** Collects what the words say. */
+/** Collects the contents of the words. */
 export class LineDraft {
   readonly cpus: CpuContext[] = [];
   readonly reserves: ReserveContext[] = [];
@@ -27,7 +27,7 @@ export class LineDraft {
 
   constructor(private readonly reader: LineReader) {}
 
-  /** Of a field that a VM has once, the last one counts. */
+  /** Sets a field that a VM has once; the last value has effect. */
   assign(field: Field, value: Located<string>): void {
     const earlier = this.fields[field];
     if (earlier !== undefined) {
@@ -79,13 +79,13 @@ export class LineDraft {
     };
   }
 
-  /** A whole VM has a name in any case; a file of options alone is a fragment and has none. */
+  /** A whole VM always has a name; a file with options only is a fragment and has none. */
   private defaultName(): Located<string> | undefined {
     const isWhole = this.regions.length !== 0 || this.hasImage;
     return isWhole ? { value: UNNAMED, at: this.reader.lines.at(0) } : undefined;
   }
 
-  /** Memory must be there before it is filled. */
+  /** Memory must be declared before it is filled. */
   private checkOrder(): void {
     for (const { load, regionsBefore } of this.loads) {
       const address = load.address === undefined ? undefined : numberOf(load.address, parseAddress);

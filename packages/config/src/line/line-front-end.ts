@@ -9,7 +9,7 @@ import { LineDraft } from './line-draft.js';
 import { type LineContext, LineReader, type VdevOptionsLookup } from './line-reader.js';
 import { LINE_WORDS, type OpenFile } from './line-words.js';
 
-/** Reads the line form. Problems are reported; the draft holds what could be read. */
+/** Parses the line form. Errors are reported; the draft has the valid parts. */
 export function draftFromLines(
   text: string,
   lines: LineIndex,
@@ -70,7 +70,10 @@ class LineFrontEnd implements OpenFile {
     return last?.text === 'cmdline' && reader.at(last).line === reader.at(word).line;
   }
 
-  /** In place of a word, `//` and `/*` can only be meant as comments; then what follows in the line is one, or up to the end mark. */
+  /**
+   * Reports `//` or `/*` in place of a word as a comment, and skips the rest of the line or the text up to the end
+   * mark.
+   */
   private comment(word: Token): void {
     const { reader } = this;
     const begin = word.text.slice(0, 2);
@@ -83,7 +86,7 @@ class LineFrontEnd implements OpenFile {
     }
   }
 
-  /** Words after an unknown word are most likely its arguments: they are not reported too. */
+  /** Skips the words after an unknown word, because they are probably its arguments and should not be reported, too. */
   private skipArguments(): void {
     for (let next = this.reader.peek(); next !== undefined; next = this.reader.peek()) {
       if (LINE_WORDS.has(next.text) || this.context?.words.includes(next.text) === true) return;

@@ -4,14 +4,14 @@ import type { FindingList } from '../finding.js';
 import type { LineIndex, Located, SourceLocation } from '../location.js';
 import type { Token } from './lexer.js';
 
-/** The options of a vdev type, when the caller knows them. @experimental */
+/** The options of a vdev type, if the caller knows them. @experimental */
 export type VdevOptionsLookup = (type: string) => OptionDeclarations | undefined;
 
-/** A context stays open until another one opens. It interprets a word first. */
+/** Interprets words before the general ones are tried, until another context is opened. */
 export interface LineContext {
-  /** Words that it knows, for hints. */
+  /** Its words, for hints. */
   readonly words: readonly string[];
-  /** Takes the word and its arguments; false when it does not know the word. */
+  /** Processes a word and its arguments; false if it does not know the word. */
   take(word: Token): boolean;
 }
 
@@ -25,7 +25,7 @@ export class LineReader {
     readonly findings: FindingList,
   ) {}
 
-  /** Whether nothing was read but the first word. */
+  /** Whether only the first word has been read. */
   get atStart(): boolean {
     return this.position === 1;
   }
@@ -39,14 +39,14 @@ export class LineReader {
   }
 
   /**
-   * Where a word, or what comes at an offset of its text, was written. In quotes text and source differ (escapes, line breaks):
-   * there it is where the quotes begin.
+   * Location of a word, or of an offset in its text. In quotes, text and source differ (escapes, line breaks), so the
+   * location is that of the opening quote.
    */
   at(token: Token, offset = 0): SourceLocation {
     return this.lines.at(token.start + Math.min(offset, token.bare));
   }
 
-  /** The argument of a word; reports that it is missing. */
+  /** Reads the argument of a word; reports it if it is missing. */
   argument(word: Token): Token | undefined {
     const token = this.next();
     if (token === undefined) {
@@ -55,7 +55,7 @@ export class LineReader {
     return token;
   }
 
-  /** The same as a value with its place. */
+  /** Reads the argument of a word as a value with its location. */
   value(word: Token): Located<string> | undefined {
     const token = this.argument(word);
     return token === undefined ? undefined : { value: token.text, at: this.at(token) };

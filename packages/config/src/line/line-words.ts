@@ -10,19 +10,19 @@ import { PassContext } from './pass-context.js';
 import { ReserveContext } from './reserve-context.js';
 import { VdevContext } from './vdev-context.js';
 
-/** The file that is being read, as its words see it. */
+/** The file being parsed, from the view of its words. */
 export interface OpenFile {
   readonly draft: LineDraft;
   readonly reader: LineReader;
-  /** Makes a context the one that is asked first. */
+  /** Makes a context the one that interprets words first. */
   open<C extends LineContext>(context: C): C;
-  /** The options of a vdev type; `undefined` when they are not known. */
+  /** The options of a vdev type; `undefined` if they are not known. */
   optionsOf(type: string): OptionDeclarations | undefined;
 }
 
 type Handler = (file: OpenFile, word: Token) => void;
 
-/** The words that may stand anywhere. A word that the open context knows means what it means there. */
+/** The words that are allowed anywhere. The open context's meaning of a word has precedence. */
 export const LINE_WORDS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['system', system],
   ['arch', field('arch')],
@@ -49,7 +49,7 @@ export const LINE_WORDS: ReadonlyMap<string, Handler> = new Map<string, Handler>
   ['debug', debug],
 ]);
 
-/** A word with one argument, which a VM has once. */
+/** A word with one argument, for a field that a VM has once. */
 function field(name: Parameters<LineDraft['assign']>[0]): Handler {
   return ({ draft, reader }, word) => {
     const value = reader.value(word);
@@ -72,7 +72,7 @@ function region(kind: RegionDraft['kind']): Handler {
     const [first, second, ...rest] = splitToken(token, reader);
     if (rest.length !== 0) reader.error(token, 'config.bad-size', `"${kind}" takes an address and a length`);
     const [base, size] = second === undefined ? [undefined, first] : [first, second];
-    // Without a size it is a region that cannot be used.
+    // Without a size, the region is invalid.
     draft.addRegion({ kind, at: reader.at(word), ...(rest.length === 0 ? { base, size } : NO_RANGE) });
   };
 }
@@ -101,7 +101,7 @@ function reserve(file: OpenFile): void {
   file.draft.reserves.push(file.open(new ReserveContext(file.reader)));
 }
 
-/** The type of what `load` loads. */
+/** The type of the file that the next `load` loads. */
 function blob(loadIt: Handler): Handler {
   return (file, word) => {
     const next = file.reader.peek();
@@ -118,7 +118,7 @@ function blob(loadIt: Handler): Handler {
   };
 }
 
-/** `[ADDRESS,]PATH`. A path with a comma is one unless a number stands before it. */
+/** `[ADDRESS,]PATH`. A path may contain a comma unless a number precedes it. */
 function addressAndPath(
   token: Token,
   reader: LineReader,

@@ -10,7 +10,8 @@ const FLAGS = /^[-+rwxcemdnst]*$/;
 
 /**
  * A device that is passed through. It becomes a vdev `passthrough` for each range; the first one gets the interrupt.
- * The flags speak of the host's page tables and SMMU; a passed device's DMA stays within the guest's memory in any case.
+ * The flags concern the host's page tables and SMMU and have no effect, because the DMA of a passed device is always
+ * restricted to the guest's memory.
  */
 export class PassContext implements LineContext {
   readonly words = ['loc', 'intr'];
@@ -23,7 +24,7 @@ export class PassContext implements LineContext {
     private readonly reader: LineReader,
   ) {}
 
-  /** The vdevs; reports when there is no range at all. */
+  /** The vdevs; reports an error if there is no range. */
   finish(): VdevDraft[] {
     if (!this.attempted) {
       this.reader.findings.error(

@@ -7,8 +7,8 @@ import { splitToken } from './line-reader.js';
 const SPACE = /^(mem|io|pci):/;
 
 /**
- * The parts of a location in memory, `[mem:]ADDRESS[,…]`; reports other address spaces and gives `undefined`. A PCI place
- * changes nothing but where the guest finds the device, so it is left to the VM.
+ * The parts of a location in memory, `[mem:]ADDRESS[,…]`; reports other address spaces and returns `undefined`. A PCI
+ * location only determines where the guest finds the device, so the VM chooses it.
  */
 export function memoryLocation(token: Token, reader: LineReader): Part[] | undefined {
   const space = SPACE.exec(token.text)?.[1];
@@ -30,7 +30,10 @@ export function memoryLocation(token: Token, reader: LineReader): Part[] | undef
 
 const INTERRUPT = /^(?:([A-Za-z][A-Za-z0-9._-]*):)?([0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/;
 
-/** The number of an interrupt, `gic:N`. `,u`, `,t` and `=HOSTVECTOR` of a passed interrupt speak of host hardware. */
+/**
+ * The number of an interrupt, `gic:N`. `,u`, `,t` and `=HOSTVECTOR` of a passed interrupt concern host hardware and
+ * have no effect.
+ */
 export function interruptNumber(token: Token, reader: LineReader): Located<string> | undefined {
   const [plain = ''] = token.text.split(/[,=]/, 1);
   const match = INTERRUPT.exec(plain);

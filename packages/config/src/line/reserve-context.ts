@@ -4,7 +4,10 @@ import type { Token } from './lexer.js';
 import type { LineContext, LineReader } from './line-reader.js';
 import { interruptNumber, memoryLocation } from './places.js';
 
-/** Ranges and interrupts that one `reserve` keeps from the vdevs: each `loc` and each `intr` is an entry of its own. */
+/**
+ * Ranges and interrupts that one `reserve` withholds from vdevs: each `loc` and each `intr` becomes an entry of its
+ * own.
+ */
 export class ReserveContext implements LineContext {
   readonly words = ['loc', 'intr'];
   readonly drafts: ReserveDraft[] = [];

@@ -9,7 +9,7 @@ import type { Token } from './lexer.js';
 import type { LineContext, LineReader } from './line-reader.js';
 import { interruptNumber, memoryLocation } from './places.js';
 
-/** Options that QNX's vdevs have and that mean nothing here, with the number of their arguments. */
+/** Options of QNX' vdevs that have no effect, with their numbers of arguments. */
 const QNX_OPTIONS: ReadonlyMap<string, number> = new Map([
   ['batch', 1],
   ['delayed', 1],
@@ -23,10 +23,10 @@ const QNX_OPTIONS: ReadonlyMap<string, number> = new Map([
   ['threads', 1],
 ]);
 
-/** Options that may be given several times, for vdevs whose options are not known. */
+/** Options that may be given several times, for vdevs with unknown options. */
 const REPEATABLE: ReadonlySet<string> = new Set(['allow', 'create', 'deny', 'hostdev', 'reg']);
 
-// The escape for options whose name is a word of the language, and for flags that are switched off.
+// The notation for options whose name is a word of the language, and for flags that are switched off.
 const ASSIGNMENT = /^[A-Za-z][A-Za-z0-9._-]*=/;
 const NAME = /^[A-Za-z][A-Za-z0-9._-]*$/;
 
@@ -34,7 +34,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9._-]*$/;
 export class VdevContext implements LineContext {
   readonly words: readonly string[];
   private readonly options: OptionSetting[] = [];
-  /** The names that the options of the vdev can be given by, where they are known. */
+  /** All names of the vdev's options, if they are known. */
   private readonly names: ReadonlySet<string> | undefined;
   private readonly plain: string;
 
@@ -63,7 +63,7 @@ export class VdevContext implements LineContext {
     else if (this.names?.has(text) === true) this.declared(word, this.option(text)?.kind.bare !== undefined);
     else if (QNX_OPTIONS.has(text)) this.foreign(word);
     else if (this.names !== undefined || this.isGlobal(text) || !NAME.test(text)) return false;
-    // The vdev's options are not known: like nearly all options, it takes an argument.
+    // The vdev's options are not known; nearly all options take an argument.
     else this.declared(word, false);
     return true;
   }
@@ -123,7 +123,7 @@ export class VdevContext implements LineContext {
     }
   }
 
-  /** Of an option that can be given once, the last one counts. */
+  /** For an option that can be given once, the last value has effect. */
   private put(setting: OptionSetting): void {
     const repeatable = this.option(setting.name)?.repeatable ?? REPEATABLE.has(setting.name);
     const earlier = repeatable ? -1 : this.options.findIndex(({ name }) => name === setting.name);

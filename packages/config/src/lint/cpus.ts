@@ -1,6 +1,6 @@
 import type { VmFragment } from '../spec.js';
 
-/** The host CPUs that a VM may use; none when it is bound to none. */
+/** The host CPUs to which a VM is bound; empty if it is not bound. */
 export function cpusOf({ cpulist, cpu }: VmFragment): readonly number[] {
   return cpulist ?? [...new Set((cpu ?? []).flatMap((vcpu) => vcpu.cpulist ?? []))];
 }

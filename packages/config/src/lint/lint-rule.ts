@@ -6,14 +6,14 @@ import type { SourceLocation } from '../location.js';
 import type { VmFragment } from '../spec.js';
 import type { HostSpec, SharedMemorySpec, SwitchSpec } from '../system.js';
 
-/** A VM, or a part of one, that is checked. @experimental */
+/** A VM, or a part of one, that is being checked. @experimental */
 export interface LintVm {
-  /** How messages name it. */
+  /** Its name in messages. */
   readonly label: string;
   readonly spec: VmFragment;
 }
 
-/** What is checked together. @experimental */
+/** All configurations that are checked together. @experimental */
 export interface LintTarget {
   readonly vms: readonly LintVm[];
   readonly hosts: readonly HostSpec[];
@@ -21,35 +21,38 @@ export interface LintTarget {
   readonly shmem: readonly SharedMemorySpec[];
 }
 
-/** A vdev type as rules see it. @experimental */
+/** A vdev type, for rules. @experimental */
 export interface VdevFacts extends Pick<VdevFactory, 'console' | 'resources' | 'files'> {
-  /** Its own, and those that every vdev has. */
+  /** Its own options and those that every vdev has. */
   readonly options: OptionDeclarations & typeof COMMON_VDEV_OPTIONS;
 }
 
-/** A board as rules see it. @experimental */
+/** A board, for rules. @experimental */
 export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts'>;
 
-/** Facts outside of the texts. Rules do not check absent ones. @experimental */
+/** Facts that are not in the texts. Rules skip checks whose facts are absent. @experimental */
 export interface LintFacts {
-  /** The vdev type of a name; `undefined` when there is none. */
+  /** Facts about a vdev type; `undefined` if there is none of that name. */
   readonly vdev?: (type: string) => VdevFacts | undefined;
-  /** The board that a VM has. */
+  /** The board of a VM. */
   readonly board?: (vm: Pick<VmFragment, 'arch' | 'board'>) => BoardFacts | undefined;
-  /** Bytes of a file of the host; `undefined` when there is none. */
+  /** Size of a host file in bytes; `undefined` if there is none. */
   readonly fileSize?: (path: string) => number | undefined;
-  /** The same text for all names of a file, links included; `undefined` for what can be shared, such as `/dev/null`. */
+  /**
+   * Returns the same text for all names of a file, links included; `undefined` for a file that can be shared, such as
+   * `/dev/null`.
+   */
   readonly fileIdentity?: (path: string) => string | undefined;
   /** Number of CPUs of the host. */
   readonly hostCpus?: number;
-  /** Bytes of memory of the host. */
+  /** Memory of the host in bytes. */
   readonly hostMemory?: number;
 }
 
-/** Tells of one problem. */
+/** Reports one problem. */
 export type Report = (at: SourceLocation, message: string, hint?: string) => void;
 
-/** Configurations, one text each, that show a rule. @experimental */
+/** Example configurations for a rule, as texts. @experimental */
 export interface LintExample {
   readonly texts: readonly string[];
   readonly facts?: LintFacts;
@@ -57,15 +60,15 @@ export interface LintExample {
 
 /** One check. @experimental */
 export interface LintRule {
-  /** Stable, begins with `lint.`. */
+  /** Stable code, beginning with `lint.`. */
   readonly code: string;
   readonly severity: Severity;
-  /** What it finds, as one sentence. */
+  /** The problem that it finds, in one sentence. */
   readonly summary: string;
-  /** Why that is a problem, and what to do. */
+  /** Why it is a problem, and the remedy. */
   readonly description: string;
   readonly bad: LintExample;
   readonly good: LintExample;
-  /** Looks at a target and reports what it finds. */
+  /** Checks a target and reports problems. */
   readonly check: (target: LintTarget, facts: LintFacts, report: Report) => void;
 }

@@ -1,6 +1,6 @@
 import { ConfigError, type Finding, type LintExample, LINT_RULES, lintConfigs, loadConfigs } from '../index.js';
 
-/** What all rules find in an example. */
+/** The findings of all rules for an example. */
 async function lint({ texts, facts }: LintExample): Promise<readonly Finding[]> {
   const files = new Map(texts.map((text, index) => [`${index}.qvmconf`, text]));
   const configs = await loadConfigs([...files.keys()], {

@@ -5,8 +5,8 @@ import type { LintFacts, LintRule, LintTarget } from './lint-rule.js';
 import { LINT_RULES } from './rules/index.js';
 
 /**
- * Checks configurations for what the language allows and is most likely not meant, in each VM and between VMs. The findings
- * are in the order of files and lines, at most `MAX_FINDINGS` of each rule. Never throws.
+ * Checks configurations for settings that are valid but probably not intended, in each VM and between VMs. The
+ * findings are in the order of files and lines, at most `MAX_FINDINGS` of each rule. Never throws.
  *
  * @experimental
  */
@@ -26,7 +26,7 @@ export function lintConfigs(
   return findings.sort(byPlace);
 }
 
-/** What the rules look at. */
+/** The configurations in the form that the rules check. */
 function lintTarget({ vms, hosts, fragments, switches, shmem }: Parameters<typeof lintConfigs>[0]): LintTarget {
   return {
     vms: [

@@ -4,7 +4,7 @@ import { type PlacedText, optionOf, vdevsOf } from './vdevs.js';
 /** Peer of a network device. */
 export interface Peer extends PlacedText {
   readonly owner: string;
-  /** The device as others name it, `VM/VDEV`; `undefined` when it has no name. */
+  /** The device's name for peers, `VM/VDEV`; `undefined` if it has no name. */
   readonly self: string | undefined;
   /** `VM/VDEV` of the device at the other end of a direct cable, or the name of a switch. */
   readonly target: { readonly kind: 'device' | 'switch'; readonly name: string } | undefined;
@@ -21,11 +21,11 @@ export function peersOf(target: LintTarget): Peer[] {
   });
 }
 
-/** `/dev/qvm/VM/VDEV` is QNX's way to write `VM/VDEV`. */
+/** Converts `/dev/qvm/VM/VDEV`, QNX' notation, to `VM/VDEV`. */
 const devicePath = (path: string): string => path.replace(/^\/dev\/qvm\//, '');
 
 function targetOf(peer: string): Peer['target'] {
-  // A scheme such as tap: or user: leaves the host's network of VMs.
+  // A peer with a scheme such as tap: or user: is not in the host's network of VMs.
   if (peer.includes(':')) return undefined;
   const name = devicePath(peer);
   if (/^[^/]+\/[^/]+$/.test(name)) return { kind: 'device', name };

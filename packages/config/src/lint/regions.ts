@@ -5,7 +5,7 @@ import type { VdevSpec } from '../spec.js';
 import type { LintFacts, LintVm } from './lint-rule.js';
 import { numberOf } from './vdevs.js';
 
-/** A range of guest-physical addresses that something lies at. */
+/** An occupied range of guest-physical addresses. */
 export interface PlacedRegion {
   readonly what: string;
   readonly base: number;
@@ -13,7 +13,7 @@ export interface PlacedRegion {
   readonly at: SourceLocation;
 }
 
-/** RAM and ROM of a VM, as far as their places are known. */
+/** RAM and ROM of a VM whose addresses are known. */
 export function memoryOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
   let next = facts.board?.(spec)?.ram.base;
   const ram = (spec.ram ?? []).flatMap(({ base = next, size, source }, index) => {
@@ -26,7 +26,7 @@ export function memoryOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
   return [...ram, ...rom];
 }
 
-/** Where vdevs are that the configuration gives a place. */
+/** Register ranges of vdevs whose addresses the configuration gives. */
 export function devicesOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
   return spec.vdevs.flatMap((vdev) => {
     const registers = registersOf(vdev, facts);
@@ -42,7 +42,7 @@ function registersOf(vdev: VdevSpec, facts: LintFacts): PlacedRegion | undefined
   return { what: `the vdev ${vdev.type}`, base: base.value, end: base.value + size, at: base.at };
 }
 
-/** Memory that a vdev shows at an address of its own. */
+/** Memory that a vdev maps at an address of its own. */
 function sharedOf(vdev: VdevSpec): PlacedRegion | undefined {
   const base = (vdev.type === 'passthrough' ? numberOf(vdev, 'base', 'loc') : undefined) ?? numberOf(vdev, 'paddr');
   const size = numberOf(vdev, 'size');
@@ -50,7 +50,7 @@ function sharedOf(vdev: VdevSpec): PlacedRegion | undefined {
   return { what: `the vdev ${vdev.type}`, base: base.value, end: base.value + size.value, at: base.at };
 }
 
-/** Resources of a vdev; `undefined` when its type or its options are not known. */
+/** Resources of a vdev; `undefined` if its type or its options are not known. */
 export function resourcesOf(vdev: VdevSpec, facts: LintFacts): VdevResources | undefined {
   const found = facts.vdev?.(vdev.type);
   if (found === undefined) return undefined;
@@ -58,7 +58,7 @@ export function resourcesOf(vdev: VdevSpec, facts: LintFacts): VdevResources | u
     const { values } = resolveOptions(found.options, vdev.options, { owner: vdev.type });
     return found.resources(values);
   } catch {
-    // Wrong options are reported where the VM is built.
+    // Invalid options are reported when the VM is built.
     return undefined;
   }
 }

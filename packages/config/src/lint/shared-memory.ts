@@ -3,17 +3,17 @@ import type { SourceLocation } from '../location.js';
 import type { LintTarget } from './lint-rule.js';
 import { type OwnedVdev, optionOf, vdevsOf } from './vdevs.js';
 
-/** One end of a region of shared memory. */
+/** One end of a shared memory region. */
 export interface SharedMemoryEnd {
   readonly name: string;
-  /** Bytes; `undefined` when the end does not say. */
+  /** Size in bytes; `undefined` if the end does not specify it. */
   readonly size: number | undefined;
   readonly role: 'server' | 'client';
   readonly owner: string;
   readonly at: SourceLocation;
 }
 
-/** All ends: vdevs with a `role`, those that `create` regions, and what a system file declares. */
+/** All ends: vdevs with a `role`, vdevs that `create` regions, and the declarations of a system file. */
 export function sharedMemoryEnds(target: LintTarget): SharedMemoryEnd[] {
   const declared = target.shmem.flatMap(({ name, size, at }): SharedMemoryEnd[] =>
     at === undefined ? [] : [{ name, size, role: 'server', owner: 'the system', at }],

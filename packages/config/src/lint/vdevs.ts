@@ -10,13 +10,13 @@ export interface OwnedVdev {
   readonly baseDir: string;
 }
 
-/** A text with its place. */
+/** A text with its location. */
 export interface PlacedText {
   readonly value: string;
   readonly at: SourceLocation;
 }
 
-/** The vdevs of a type, of the VMs and of the host. */
+/** The vdevs of a type in the VMs and the host. */
 export function vdevsOf({ vms, hosts }: LintTarget, type?: string): OwnedVdev[] {
   const guests = vms.flatMap(({ label, spec }) =>
     spec.vdevs.map((vdev) => ({ owner: label, vdev, baseDir: spec.baseDir })),
@@ -32,7 +32,7 @@ export function optionOf(vdev: VdevSpec, ...names: readonly string[]): PlacedTex
   return { value: setting.value, at: setting.valueAt ?? setting.at ?? sourceOf(vdev.source) };
 }
 
-/** The same as a number. */
+/** The value of the first of these options as a number. */
 export function numberOf(
   vdev: VdevSpec,
   ...names: readonly string[]
@@ -48,7 +48,7 @@ export function flagOf(vdev: VdevSpec, name: string): boolean {
   return setting !== undefined && !['0', 'no', 'off', 'false'].includes(setting.value ?? '');
 }
 
-/** The path of a disk, resolved, and whether the guest may write it. */
+/** The resolved path of a disk, and whether the guest may write to it. */
 export function diskOf({ vdev, baseDir }: OwnedVdev): (PlacedText & { readonly writable: boolean }) | undefined {
   const file = optionOf(vdev, 'file', 'hostdev');
   if (file === undefined) return undefined;
@@ -58,13 +58,13 @@ export function diskOf({ vdev, baseDir }: OwnedVdev): (PlacedText & { readonly w
   return { value: resolvePath(path, vdev.baseDir ?? baseDir), at: file.at, writable };
 }
 
-/** `line 3, column 5`, with the file where it is another one. */
+/** `line 3, column 5`, with the file if it is another one. */
 export function placeText(at: SourceLocation, seenFrom: SourceLocation): string {
   const place = `line ${at.line}, column ${at.column}`;
   return at.file === seenFrom.file ? place : `${at.file}, ${place}`;
 }
 
-/** Calls `clash` for each item whose key an earlier item has. */
+/** Calls `clash` for each item whose key equals that of an earlier item. */
 export function eachClash<T>(
   items: readonly T[],
   keyOf: (item: T) => string | undefined,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ConfigError, convertConfig, type OptionSetting, parseConfig, type VmFragment, writeConfig } from '../index.js';
 import { LOG_DESTINATIONS, LOG_FILTERS, RESTART_POLICIES, UNSUPPORTED_KINDS, UNSUPPORTED_POLICIES } from '../words.js';
 
-/** Without places, which differ between texts. */
+/** Without locations, which differ between texts. */
 function plain(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, member: unknown) => (['source', 'at', 'valueAt'].includes(key) ? undefined : member)),
@@ -23,7 +23,8 @@ function read(text: string, vdevOptions?: (type: string) => OptionDeclarations |
 
 const PAGE = 4096;
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/);
-// Any text without line breaks, which the line form cannot say, or lone halves of characters, which no file can hold.
+// Any text without line breaks, which the line form cannot express, and without unpaired surrogates, which no file can
+// contain.
 const value = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !/[\r\n\p{Cc}]/u.test(text));
 const path = value.filter((text) => text !== '');
 const optionName = fc.oneof(
@@ -47,14 +48,14 @@ const priority = fc.integer({ min: 1, max: 255 });
 const cpus = fc.oneof(
   fc.record({ cpus: fc.integer({ min: 1, max: 8 }) }),
   fc.record({ cpus: fc.integer({ min: 1, max: 8 }), cpulist, priority }),
-  // Different by their number, so that they are written one by one.
+  // Different priorities, so that the vCPUs are written one by one.
   fc
     .array(fc.record({ cpulist }), { minLength: 2, maxLength: 4 })
     .map((items) => items.map((item, index) => ({ ...item, priority: index + 1, policy: 'fifo' as const })))
     .map((cpu) => ({ cpus: cpu.length, cpu })),
 );
 
-/** Regions that do not overlap: each is in a gigabyte of its own. */
+/** Regions that do not overlap: each is in a different gigabyte. */
 const regions = fc.uniqueArray(
   fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 2 ** 18 }), fc.nat(1000), fc.boolean()),
   { selector: ([slot]) => slot, minLength: 1, maxLength: 5 },
@@ -116,7 +117,7 @@ const spec: fc.Arbitrary<VmFragment> = fc
     };
   });
 
-/** A flag is as good as one that is `true`: the line form writes it so where it does not know the vdev. */
+/** A flag equals one with the value `true`, which the line form writes if it does not know the vdev. */
 const withValues = (vm: VmFragment): unknown =>
   plain({
     ...vm,

@@ -5,23 +5,23 @@ import type { VmFragment } from '../spec.js';
 import { writeJson } from './write-json.js';
 import { writeLines } from './write-line.js';
 
-/** How a configuration is written. @experimental */
+/** Options for writing a configuration. @experimental */
 export interface WriteOptions {
-  /** Whether values hold `${NAME}` that is to stay; otherwise a dollar in them is one. */
+  /** Whether values contain `${NAME}` that must be kept; otherwise a dollar sign in them is literal. */
   readonly keepVariables?: boolean;
-  /** As for reading; the line form then writes flags as such. */
+  /** As for parsing; with it, the line form writes flags as flags. */
   readonly vdevOptions?: VdevOptionsLookup;
 }
 
-/** A text, and what of the configuration is not in it. @experimental */
+/** A text, and the parts of the configuration that it cannot express. @experimental */
 export interface WrittenConfig {
   readonly text: string;
   readonly lost: readonly Finding[];
 }
 
 /**
- * Writes a VM, or a part of one, in a form of the language. Reading the text gives the same again, but for what is in
- * `lost` and for places.
+ * Writes a VM, or a part of one, in a form of the language. Parsing the text gives the same result, except for `lost`
+ * parts and locations.
  *
  * @experimental
  */
@@ -34,10 +34,10 @@ export function writeConfig(vm: VmFragment, form: ConfigForm, options: WriteOpti
 }
 
 /**
- * Rewrites the text of a VM in another form. Paths and `${NAME}` stay as they are written; comments are lost. A system
- * file has no line form.
+ * Rewrites the text of a VM in another form. Paths and `${NAME}` are kept as written; comments are lost. A system file
+ * has no line form.
  *
- * @throws ConfigError with what is wrong with the text
+ * @throws ConfigError with the problems of the text
  * @experimental
  */
 export function convertConfig(
@@ -59,7 +59,7 @@ export function convertConfig(
   return { text: written.text, lost: [...commentLoss(text, at), ...unread, ...written.lost] };
 }
 
-/** Warnings about words that leave no trace in the specification. */
+/** Warnings about words that are not represented in the specification. */
 const DROPPED: ReadonlySet<string> = new Set(['config.not-supported', 'config.ignored', 'config.repeated-word']);
 
 function commentLoss(text: string, at: Parameters<typeof findingAt>[0]): Finding[] {

@@ -5,18 +5,18 @@ const SUFFIXES = [
   ['K', 2 ** 10],
 ] as const;
 
-/** A size as a person would write it: `256M`, or in hexadecimal where no suffix fits. */
+/** Formats a size: `256M`, or in hexadecimal if no suffix is exact. */
 export function sizeText(bytes: number): string {
   const fitting = SUFFIXES.find(([, unit]) => bytes !== 0 && bytes % unit === 0);
   return fitting === undefined ? addressText(bytes) : `${bytes / fitting[1]}${fitting[0]}`;
 }
 
-/** An address: hexadecimal. */
+/** Formats an address in hexadecimal. */
 export function addressText(address: number): string {
   return `0x${address.toString(16)}`;
 }
 
-/** `2,3`, `0-3`: CPUs in their order, neighbours as ranges. */
+/** Formats CPUs in their order, adjacent ones as ranges: `2,3`, `0-3`. */
 export function cpulistText(cpus: readonly number[]): string {
   const ranges: { first: number; last: number }[] = [];
   for (const cpu of cpus) {
@@ -29,7 +29,7 @@ export function cpulistText(cpus: readonly number[]): string {
     .join(',');
 }
 
-/** What `sched` takes: the priority, and the policy where it is not round-robin. */
+/** The argument of `sched`: the priority, and the policy if it is not round-robin. */
 export function schedText(priority: number, policy: 'fifo' | undefined): string {
   return `${priority}${policy === undefined ? '' : 'f'}`;
 }

@@ -3,7 +3,7 @@ import { dropUndefined } from '../record.js';
 import type { OptionSetting, RamSpec, ReserveSpec, VmFragment } from '../spec.js';
 import { addressText, cpulistText, schedText, sizeText } from './quantities.js';
 
-/** How paths and option values are written: `escape` writes each dollar twice, since a single one may begin `${NAME}`. */
+/** Escapes paths and option values by doubling each dollar sign, because a single one may begin `${NAME}`. */
 export type Escape = (text: string) => string;
 
 /** The JSON form of a VM, or a part of one. */
@@ -66,7 +66,7 @@ function documentOf(vm: VmFragment, escape: Escape): object {
   });
 }
 
-/** A command is not expanded, so nothing in it is escaped. */
+/** A command is not expanded, so it is not escaped. */
 export function dumpText(dump: string | undefined, escape: Escape): string | undefined {
   return dump === undefined || dump.startsWith('|') ? dump : escape(dump);
 }
@@ -85,7 +85,7 @@ function vdevOf(type: string, options: readonly OptionSetting[], escape: Escape)
   return { type, config };
 }
 
-/** A value in quotes where commas, quotes or spaces at its ends would mean something. */
+/** Quotes a value in which commas, quotes or spaces at its ends would have a meaning. */
 function quoteValue(value: string): string {
   const plain = !/[,"]|^['\s]|\s$/.test(value);
   if (plain) return value;

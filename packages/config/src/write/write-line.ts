@@ -11,7 +11,7 @@ import type { CpuSpec, OptionSetting, VdevSpec, VmFragment } from '../spec.js';
 import { addressText, cpulistText, schedText, sizeText } from './quantities.js';
 import { dumpText, type Escape } from './write-json.js';
 
-/** The line form of a VM, or a part of one; what it cannot say goes to `lost`. */
+/** Writes the line form of a VM, or a part of one; parts that it cannot express are added to `lost`. */
 export function writeLines(vm: VmFragment, escape: Escape, vdevOptions: VdevOptionsLookup, lost: Finding[]): string {
   return new LineWriter(vm, escape, vdevOptions, lost).write();
 }
@@ -81,7 +81,7 @@ class LineWriter {
 
   private path(words: string, path: string | undefined): void {
     if (path === undefined) return;
-    // A number before a comma would be read as an address.
+    // A number before a comma would be parsed as an address.
     this.word(words, /^[0-9][^,]*,/.test(path) ? `./${this.escape(path)}` : this.escape(path));
   }
 
@@ -89,7 +89,7 @@ class LineWriter {
     if (value !== undefined) this.lines.push(`${words} ${quote(this.oneLine(words, value))}`);
   }
 
-  /** A line break becomes a blank: the line form has no way to write one. */
+  /** Replaces line breaks by blanks, because the line form cannot express them. */
   private oneLine(words: string, value: string): string {
     const flat = value.replace(/\r\n|\r|\n/g, ' ');
     if (flat !== value) this.loss(sourceOf(this.vm.source), `${words}: line breaks in ${show(value)} become blanks`);
@@ -107,7 +107,7 @@ class LineWriter {
     for (const option of options) this.lines.push(`    ${this.option(type, option)}`);
   }
 
-  /** The word for a range of host addresses that is passed through, when nothing but that is said. */
+  /** The word for a range of host addresses that is passed through, if the vdev has no other options. */
   private pass(options: readonly OptionSetting[]): boolean {
     const values = new Map(options.map(({ name, value }) => [name, value]));
     const names = [...values.keys()].join();
@@ -135,13 +135,13 @@ class LineWriter {
   }
 }
 
-/** Words that the line form reads in a way of its own below a vdev. */
+/** Words that have a special meaning in the line form below a vdev. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...['loc', 'intr', 'hostdev', 'batch', 'delayed', 'dio', 'hostvector', 'legacy', 'legacy-free', 'log', 'peerfeats'],
   ...['sched', 'threads'],
 ]);
 
-/** A word in double quotes where it would not be read as one. */
+/** Quotes a word that would otherwise be parsed differently. */
 function quote(text: string): string {
   const plain = text !== '' && !/[\s"#\\]|^\uFEFF/.test(text) && !/\$[A-Za-z_]+\{/.test(text);
   return plain ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;

@@ -1,13 +1,13 @@
 import { MAX_MEMORY_CHUNK } from './protocol.js';
 
-/** A request that names no large answer: tables and statistics. */
+/** Answers of methods that are not listed below: tables and statistics. */
 const SMALL = 0x1000;
-/** Base64 has four characters for three bytes; the rest of the line is small. */
+/** Base64 encodes three bytes in four characters; the rest of the line is small. */
 const MEMORY = Math.ceil(MAX_MEMORY_CHUNK / 3) * 4 + SMALL;
 
 /**
- * The methods whose answers are large: bytes, at most. A picture and a piece of a trace may be larger; but then they are alone, since
- * they fill the limit.
+ * Largest sizes in bytes of the answers of methods with large answers. A picture or a piece of a trace may be larger,
+ * but then no other request runs beside it, because it fills the limit.
  */
 const LARGE: Readonly<Record<string, number>> = {
   'vm.memory': MEMORY,
@@ -16,7 +16,7 @@ const LARGE: Readonly<Record<string, number>> = {
   'trace.read': Number.MAX_SAFE_INTEGER,
 };
 
-/** How many bytes the answer of a method may have. */
+/** Largest size in bytes of a method's answer. */
 export function answerBytesOf(method: string): number {
   return (Object.hasOwn(LARGE, method) ? LARGE[method] : undefined) ?? SMALL;
 }

@@ -17,19 +17,19 @@ import type { OwnFile } from '@qvm/sdk';
 import { takeName } from './exclusive.js';
 import { ensureSocketFolder } from './socket-path.js';
 
-/** How long a host waits for another one that is starting. */
+/** Number of attempts to get the lock while another host starts. */
 const LOCK_ATTEMPTS = 50;
 const LOCK_PAUSE_MS = 100;
-/** A Unix socket's path is part of a structure of 108 bytes, its last one a zero. */
+/** A Unix socket's path is a field of 108 bytes, including the terminating zero. */
 const MAX_PATH_BYTES = 107;
 
 /**
- * Lets a server listen at a path, for this user only. A socket that nothing listens at any more, such as that of a killed host, is
- * replaced. Everything else that is there stays: a socket in use, a file, a link, a folder. The socket appears at its path complete: no
- * one can connect to it before its rights are set.
+ * Makes a server listen at a path, for this user only. A socket that nothing listens at any more, such as that of a
+ * killed host, is replaced. Anything else is left alone: a socket in use, a file, a link, a folder. The socket appears
+ * at its path complete: no client can connect to it before its permissions are set.
  *
- * @returns the socket's file, for who takes it away.
- * @throws QvmError `host.running`, `host.socket`; then the server does not listen.
+ * @returns the socket's file, for its removal.
+ * @throws QvmError `host.running`, `host.socket`; the server does not listen in that case.
  */
 export async function bindSocket(server: Server, path: string): Promise<OwnFile> {
   requireShort(path, path);
@@ -51,7 +51,7 @@ export async function bindSocket(server: Server, path: string): Promise<OwnFile>
   }
 }
 
-/** Makes the socket elsewhere, and gives it its name when it is complete: as a link, which replaces nothing. */
+/** Creates the socket elsewhere and names it when it is complete: by a link, which replaces nothing. */
 async function place(server: Server, path: string, born: string): Promise<OwnFile> {
   requireShort(born, path);
   await listen(server, born);
@@ -68,7 +68,7 @@ function requireShort(used: string, path: string): void {
   if (Buffer.byteLength(used) > MAX_PATH_BYTES) throw socketError(`the path "${path}" is too long for a socket`);
 }
 
-/** Takes a socket away that nothing listens at. */
+/** Removes a socket that nothing listens at. */
 async function makeRoom(path: string, nursery: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
@@ -79,7 +79,8 @@ async function makeRoom(path: string, nursery: string): Promise<void> {
   if (answer !== 'dead' || isBound(path)) {
     throw socketError(`"${path}" is a socket that another program uses; it is left as it is`);
   }
-  // Another one may have come to the name meanwhile: it is looked at again when nobody else can get at it.
+  // Another socket may have been created under the name meanwhile, so it is probed again after it has been moved to
+  // where no other process can reach it.
   const removed = join(nursery, 'dead');
   renameSync(path, removed);
   const { dev, ino } = lstatSync(removed);
@@ -95,7 +96,7 @@ function nameOf(info: Stats): string {
 }
 
 /**
- * Whether someone listens at a socket.
+ * Whether a server listens at a socket.
  *
  * @experimental
  */
@@ -105,7 +106,7 @@ export async function answers(path: string): Promise<boolean> {
 
 type SocketState = 'listening' | 'dead' | 'other';
 
-/** Connects: nothing listens at a socket that refuses. A socket of another type says so. */
+/** Tries to connect: if the connection is refused, nothing listens. A socket of another type reports its type. */
 function probe(path: string): Promise<SocketState> {
   return new Promise((resolve) => {
     const attempt = connect(path);
@@ -115,13 +116,13 @@ function probe(path: string): Promise<SocketState> {
     };
     attempt.once('connect', () => settle('listening'));
     attempt.once('error', (error: NodeJS.ErrnoException) => {
-      // Full of connections that wait to be accepted: it is alive.
+      // Its queue of pending connections is full, so the server is alive.
       settle(error.code === 'ECONNREFUSED' ? 'dead' : error.code === 'EAGAIN' ? 'listening' : 'other');
     });
   });
 }
 
-/** Whether the kernel knows a socket of this name: one that is bound, and does not listen yet. Of this network namespace. */
+/** Whether the kernel has a socket of this name in this network namespace: one may be bound and not listen yet. */
 function isBound(path: string): boolean {
   try {
     const names = readFileSync('/proc/net/unix', 'utf8').split('\n');
@@ -142,7 +143,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Held while a host starts only. */
+/** A lock that is held only while a host starts. */
 async function lockOf(path: string): Promise<Disposable> {
   const { dev, ino } = statSync(dirname(path));
   const name = createHash('sha256')

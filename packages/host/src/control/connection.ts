@@ -23,9 +23,7 @@ interface Request {
   readonly answerBytes: number;
 }
 
-/**
- * Calls back once after `milliseconds`; the result cancels. By a timer, but in tests.
- */
+/** Calls back once after `milliseconds`; the result cancels. It uses a timer, except in tests. */
 export type After = (milliseconds: number, callback: () => void) => () => void;
 
 const afterMilliseconds: After = (milliseconds, callback) => {
@@ -34,8 +32,8 @@ const afterMilliseconds: After = (milliseconds, callback) => {
 };
 
 /**
- * One client of the control socket. Whatever it sends, it gets an answer or loses its connection; it cannot make the host
- * keep more than a bounded amount for it.
+ * One client of the control socket. Whatever it sends, it gets an answer or loses its connection, and the host keeps
+ * only a bounded amount of data for it.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -47,15 +45,15 @@ export class Connection {
   readonly #queue: RequestQueue<Request>;
   readonly #after: After;
   #greeted = false;
-  /** When a request was complete last, or the client came: milliseconds, monotonic. */
+  /** Time of the last complete request, or of the connection: milliseconds, monotonic. */
   #lastRequest = performance.now();
-  /** Gives the client more time: its deadline does not count any more. */
+  /** Cancels the client's current deadline. */
   #reprieve: (() => void) | undefined;
 
   /**
    * @param software - name and version of the host, for the greeting.
    * @param closed - called once when the client is gone.
-   * @param after - measures the time for requests.
+   * @param after - measures the deadlines of requests.
    */
   constructor(
     socket: Socket,
@@ -87,15 +85,15 @@ export class Connection {
     });
   }
 
-  /** How long the client has asked for nothing, in ms; 0 while it watches a console, or a request of it is under way. */
+  /** Time since the client's last request, in ms; 0 while it watches a console or has a request in progress. */
   get idleMs(): number {
     return this.#subscriptions.size === 0 && this.#queue.idle ? performance.now() - this.#lastRequest : 0;
   }
 
-  /** Ends the connection after what waits has been sent. */
+  /** Ends the connection after the waiting output has been sent. */
   close(): void {
     this.#socket.end();
-    // A client that does not read would keep it for ever.
+    // A client that does not read would keep the connection open forever.
     setTimeout(() => this.#socket.destroy(), 1_000).unref();
   }
 
@@ -114,7 +112,7 @@ export class Connection {
     this.#mayRead();
   }
 
-  /** A request that cannot be parsed has no number to answer to, and nothing after it can be trusted. */
+  /** A request that cannot be parsed has no number for an answer, and nothing after it can be trusted. */
   #refuse(error: QvmError): void {
     this.#reprieve?.();
     this.#queue.clear();
@@ -124,11 +122,12 @@ export class Connection {
     this.#socket.resume();
   }
 
-  /** Gives the client its time for what it has begun: the greeting, or a request. */
+  /** Starts the deadline for the unfinished greeting or request. */
   #watch(): void {
     if (this.#greeted && !this.#reader.unfinished) return;
     if (this.#reprieve !== undefined) return;
-    // When this process was suspended, what the client sent meanwhile is read before anything is held against it.
+    // If this process was suspended, the data that the client has sent meanwhile is read before the deadline is
+    // enforced.
     const cancel = this.#after(REQUEST_TIMEOUT_MS, () =>
       setImmediate(() => reprieve === this.#reprieve && this.#late()),
     );
@@ -139,13 +138,13 @@ export class Connection {
     this.#reprieve = reprieve;
   }
 
-  /** A request is complete; the next one has a time of its own. */
+  /** A request is complete; the next one gets a deadline of its own. */
   #complete(): void {
     this.#lastRequest = performance.now();
     this.#reprieve?.();
   }
 
-  /** While the host itself does not read, the client cannot end its request. */
+  /** While the host itself does not read, the client cannot complete its request. */
   #late(): void {
     this.#reprieve?.();
     if (this.#socket.isPaused()) this.#watch();
@@ -204,7 +203,7 @@ export class Connection {
     return {};
   }
 
-  /** Drops what a client does not take in time, and tells it how much. */
+  /** Drops output that a client does not read in time, and tells it the number of dropped bytes. */
   #consoleViewer(subscription: number): (bytes: Uint8Array) => void {
     let lost = 0;
     return (bytes) => {
@@ -237,7 +236,7 @@ export class Connection {
     });
   }
 
-  /** Requests wait in the kernel while the client has too many under way, or does not read its answers. */
+  /** Stops reading requests while the client has too many in progress, or does not read its answers. */
   #mayRead(): void {
     if (!this.#queue.open) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();

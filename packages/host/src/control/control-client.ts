@@ -5,7 +5,7 @@ import { LineReader } from './line-reader.js';
 import type { ControlEvent, ControlMethod, ControlMethods, FromHost } from './protocol.js';
 import { PROTOCOL_VERSION } from './protocol.js';
 
-/** The longest line of a host: a picture of 8K in base64, and some. */
+/** Longest line of a host: a picture of 8K in base64, and some more. */
 const MAX_ANSWER_BYTES = 0x1000_0000;
 
 interface Pending {
@@ -14,12 +14,12 @@ interface Pending {
 }
 
 /**
- * A console that a client is shown.
+ * A console that a client watches.
  *
  * @experimental
  */
 export interface ConsoleAttachment {
-  /** Settles when the VM has ended for good or the connection is gone. */
+  /** Settles when the VM has ended finally or the connection is closed. */
   readonly ended: Promise<void>;
   /** Ends it earlier. */
   readonly detach: () => Promise<void>;
@@ -54,9 +54,9 @@ export class ControlClient {
   }
 
   /**
-   * Connects with a host.
+   * Connects to a host.
    *
-   * @throws QvmError `host.not-running` when none answers, `protocol.version`.
+   * @throws QvmError `host.not-running` when no host answers, `protocol.version`.
    */
   static async connect(path: string): Promise<ControlClient> {
     const client = new ControlClient(await open(path));
@@ -70,7 +70,7 @@ export class ControlClient {
   }
 
   /**
-   * Asks for something.
+   * Sends a request and returns its result.
    *
    * @throws the host's error; QvmError `host.disconnected`.
    */
@@ -87,9 +87,10 @@ export class ControlClient {
   }
 
   /**
-   * Shows a console: what was written last, then all from now on.
+   * Watches a console: first the most recent output, then all new output.
    *
-   * @param output - gets the bytes, and how many this client lost before them because it was slow.
+   * @param output - called with the bytes, and the number of bytes before them that were lost because this client was
+   * slow.
    */
   async attach(
     params: Omit<ControlMethods['console.attach']['params'], 'subscription'>,
@@ -111,7 +112,7 @@ export class ControlClient {
     return { ended, detach };
   }
 
-  /** Closes the connection; requests under way are rejected. */
+  /** Closes the connection; requests in progress are rejected. */
   close(): void {
     this.#socket.destroy();
   }
@@ -148,7 +149,7 @@ function open(path: string): Promise<Socket> {
       resolve(socket);
     });
     socket.once('error', (cause: NodeJS.ErrnoException) => {
-      // Others, such as a missing right, are worth a word.
+      // Other errors, such as missing permissions, are reported.
       const usual = cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED';
       const message = `no host answers at ${path}; "qvm host" starts one`;
       reject(new QvmError('host.not-running', message, usual ? {} : { cause }));

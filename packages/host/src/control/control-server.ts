@@ -12,13 +12,13 @@ export class ControlServer {
   readonly #path: string;
   readonly #after: After | undefined;
   readonly #server: Server;
-  /** The socket, while it is there. */
+  /** The socket's file, while it exists. */
   #file: OwnFile | undefined;
   readonly #clients = new Set<Connection>();
 
   /**
    * @param software - name and version of the host, for the greeting.
-   * @param after - measures the time for requests; a timer when absent.
+   * @param after - measures the deadlines of requests. Default: a timer.
    */
   constructor(path: string, host: ControlledHost, software: string, after?: After) {
     this.#path = path;
@@ -38,7 +38,7 @@ export class ControlServer {
     this.#file = await bindSocket(this.#server, this.#path);
   }
 
-  /** Takes the socket away and ends all connections. */
+  /** Removes the socket and ends all connections. */
   async close(): Promise<void> {
     if (this.#file !== undefined) removeOwnFile(this.#path, this.#file);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -46,7 +46,7 @@ export class ControlServer {
     await closed;
   }
 
-  /** When all places are taken, one of a client that has asked for nothing for a while is the new one's. */
+  /** If all places are taken, a client without recent requests loses its place to the new one. */
   #welcome(socket: Socket, host: ControlledHost, software: string): void {
     if (this.#clients.size >= MAX_CLIENTS && !this.#dismissIdle()) {
       socket.destroy();

@@ -37,7 +37,7 @@ afterAll(async () => {
   space.dispose();
 });
 
-/** Sends text as it is; gives what has come back when `enough` says so, or the host has ended the connection. */
+/** Sends a text unchanged; returns the answer when `enough` returns true or the host has ended the connection. */
 function raw(text: string | Uint8Array, enough: (answer: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
@@ -51,7 +51,7 @@ function raw(text: string | Uint8Array, enough: (answer: string) => boolean): Pr
   });
 }
 
-/** Sends text as it is and hangs up; resolves when the host has done so, too. */
+/** Sends a text unchanged and hangs up; resolves when the host has hung up, too. */
 function throwIn(text: string): Promise<void> {
   return new Promise((resolve) => {
     const connection = connect(socket, () => connection.end(text));
@@ -61,7 +61,7 @@ function throwIn(text: string): Promise<void> {
   });
 }
 
-/** Leaves a socket that nothing listens at any more, as a killed host does. */
+/** Leaves a socket behind that nothing listens at, as a killed host does. */
 async function leaveDeadSocket(path: string): Promise<void> {
   const server = createServer();
   server.listen(`${path}.first`);
@@ -87,7 +87,7 @@ describe('a client that does not end what it began', () => {
   });
   afterAll(() => server.close());
 
-  /** Now all who have a deadline are late. */
+  /** Makes all current deadlines expire. */
   function timePasses(): void {
     for (const callback of [...deadlines]) callback();
   }
@@ -104,7 +104,7 @@ describe('a client that does not end what it began', () => {
       this.connection.write(text);
     }
 
-    /** Waits until it has so many answers. */
+    /** Waits until it has received `count` answers. */
     async answered(count: number): Promise<void> {
       await eventually(() => this.answers.split('\n').length > count);
     }
@@ -258,7 +258,7 @@ describe('the control socket', () => {
     const { spec, ...options } = space.launch('chatty', [...lines, 'reset']);
     const slow = connect(socket);
     slow.pause();
-    // It has no time for its greeting but what all clients have.
+    // It has the same deadline for its greeting as every client.
     slow.write(HELLO);
     await client.request('vm.create', { spec, ...options, onReset: 'restart' });
     const attach = { id: 2, method: 'console.attach', params: { vm: 'chatty', subscription: 1 } };

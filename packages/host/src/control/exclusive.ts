@@ -2,11 +2,11 @@ import { createServer } from 'node:net';
 import type { Disposable } from '@qvm/core';
 
 /**
- * Takes a name that one user of this machine (of its network namespace) can have at a time. It is an abstract Unix socket, which the
- * kernel takes back however the process ends, and which leaves no file behind.
+ * Takes a name that only one process of this machine (in its network namespace) can have at a time. It is an abstract
+ * Unix socket, which the kernel removes however the process ends, and which leaves no file behind.
  *
  * @param name - up to 100 bytes.
- * @returns `undefined` when another one has it.
+ * @returns `undefined` when another process has it.
  */
 export async function takeName(name: string): Promise<Disposable | undefined> {
   const server = createServer((socket) => socket.destroy());

@@ -14,7 +14,7 @@ describe('a line reader', () => {
           read.push(...reader.add(bytes.subarray(at, end)));
           at = end;
         }
-        // A mark of byte order at the start of a line is dropped, as JSON wants it.
+        // A byte order mark at the start of a line is dropped, as JSON requires.
         expect(read).toEqual(lines.map((text) => text.replace(/^\ufeff/, '')));
       }),
     );

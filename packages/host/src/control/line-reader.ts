@@ -1,22 +1,18 @@
 const LINE_FEED = 10;
 const FIRST_BYTES = 256;
 
-/**
- * Splits a stream of bytes into lines, with a bound on their length.
- */
+/** Splits a stream of bytes into lines of bounded length. */
 export class LineReader {
   readonly #limit: number;
   #kept = new Uint8Array(FIRST_BYTES);
   #length = 0;
 
-  /**
-   * @param limit - bytes of a line, at most.
-   */
+  /** @param limit - largest length of a line in bytes. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Whether a line has begun that has not ended. */
+  /** Whether there is an incomplete line. */
   get unfinished(): boolean {
     return this.#length !== 0;
   }
@@ -24,7 +20,7 @@ export class LineReader {
   /**
    * The lines that `bytes` completes, without their line feeds.
    *
-   * @throws RangeError when a line is too long, TypeError when one is no UTF-8.
+   * @throws RangeError when a line is too long, TypeError when one is not UTF-8.
    */
   *add(bytes: Uint8Array): Generator<string, void, undefined> {
     let from = 0;
@@ -51,7 +47,7 @@ export class LineReader {
   #take(): string {
     const line = new TextDecoder('utf-8', { fatal: true }).decode(this.#kept.subarray(0, this.#length));
     this.#length = 0;
-    // A long line is an exception; its room is not kept for the next one.
+    // A long line is an exception; its buffer is not kept for the next one.
     if (this.#kept.length > 0x1_0000) this.#kept = new Uint8Array(FIRST_BYTES);
     return line;
   }

@@ -10,35 +10,35 @@ import { MAX_INPUT_CHUNK, MAX_MEMORY_CHUNK } from './protocol.js';
 import type { ControlMethod, ControlMethods, CreateParams, HostStatus, VmSummary } from './protocol.js';
 import { specOf } from './spec-params.js';
 
-/** CPUs that a Linux host can have. */
+/** Largest number of CPUs that a Linux host can have. */
 const HOST_CPUS = 8192;
 const MAX_PLUGINS = 64;
 const MAX_TYPED = 4096;
-/** A day: longer than anyone waits for a guest to shut down. */
+/** A day: longer than any guest needs to shut down. */
 const LONGEST_TIMEOUT_MS = 86_400_000;
 /** Sizes of terminals have 16 bits. */
 const MAX_CHARACTERS = 0xffff;
 const MAX_RESETS = 1_000_000;
 const MAX_NANOSECONDS_PER_INSTRUCTION = 1_000_000;
 
-/** What methods need of the host process. */
+/** The host process from the view of the methods. */
 export interface ControlledHost {
   readonly vms: VmHost;
   status(): HostStatus;
   /** Begins the shutdown. */
   stop(timeoutMs: number | undefined): void;
-  /** Makes a VM; tells what was announced meanwhile. */
+  /** Makes a VM; returns the announcements made meanwhile. */
   create(params: CreateParams): Promise<ControlMethods['vm.create']['result']>;
 }
 
-/** The methods that ask and answer once; those with a connection's subscriptions are the connection's. */
+/** The methods with one answer; those with subscriptions are implemented by the connection. */
 export type PlainMethod = Exclude<ControlMethod, 'hello' | 'console.attach' | 'detach'>;
 
 type Methods = {
   readonly [K in PlainMethod]: (params: Params) => ControlMethods[K]['result'] | Promise<ControlMethods[K]['result']>;
 };
 
-/** The methods of a host. Parameters are checked; what throws becomes the answer's error. */
+/** The methods of a host. Parameters are checked; an exception becomes the answer's error. */
 export function createMethods(host: ControlledHost): Methods {
   const vmOf = (params: Params): HostedVm => host.vms.get(params.text('vm', 256));
   return {
@@ -112,7 +112,7 @@ export function createMethods(host: ControlledHost): Methods {
   };
 }
 
-/** A VM as lists show it. */
+/** The summary of a VM for lists. */
 export function summaryOf(vm: HostedVm): VmSummary {
   const { id, name, state, spec, uptimeMs, restart, restarts, restarting, lastEnd } = vm;
   return {
@@ -156,7 +156,7 @@ function icountOf(params: Params): VmLaunch['icount'] {
   return params.integer('icount', 1, MAX_NANOSECONDS_PER_INSTRUCTION);
 }
 
-/** The host has a working directory of its own, which clients do not know. */
+/** Requires an absolute path, because clients do not know the host's working directory. */
 function absolutePath(params: Params, name: string): string {
   const path = params.text(name);
   if (!path.startsWith('/')) throw badParams(`params.${name} is no absolute path`);

@@ -1,13 +1,11 @@
 import { QvmError } from '@qvm/core';
 
-/** Parameters that a client sent are not what the method takes. */
+/** The error for invalid parameters of a client. */
 export function badParams(message: string): QvmError {
   return new QvmError('protocol.params', message);
 }
 
-/**
- * Reads parameters that a client sent. All accessors throw a `protocol.params` that names the place.
- */
+/** Reads parameters that a client has sent. All accessors throw a `protocol.params` that names the parameter. */
 export class Params {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #where: string;
@@ -18,7 +16,7 @@ export class Params {
     this.#where = where;
   }
 
-  /** Everything, unchecked. */
+  /** All parameters, unchecked. */
   get value(): Readonly<Record<string, unknown>> {
     return this.#fields;
   }
@@ -49,7 +47,7 @@ export class Params {
     return value;
   }
 
-  /** A number of up to 64 bits, written as `0x…`: JSON's own are exact to 53 only. */
+  /** A number of up to 64 bits, written as `0x…`, because JSON numbers are exact to 53 bits only. */
   hexadecimal(name: string): bigint {
     const text = this.text(name, 18);
     if (!/^0x[0-9a-f]{1,16}$/i.test(text))
@@ -67,7 +65,7 @@ export class Params {
     return value;
   }
 
-  /** One of a few words. */
+  /** One of several words, if present. */
   optionalWord<T extends string>(name: string, words: readonly T[]): T | undefined {
     const value = this.#value(name);
     if (value === undefined) return undefined;
@@ -102,7 +100,7 @@ export class Params {
     return this.has(name) ? this.#each(name, limit, (items, index) => items.integer(index, from, to)) : undefined;
   }
 
-  /** Reads each item of a list by the accessor for a field. */
+  /** Reads each item of a list with the accessor for a field. */
   #each<T>(name: string, limit: number, read: (items: Params, index: string) => T): readonly T[] {
     const list = this.#list(name, limit);
     const items = new Params({ ...list }, `${this.#where}.${name}`);

@@ -7,36 +7,41 @@ import type { RegisterReport, VdevStatus, VmEnd, VmLaunch, VmStatsReport } from 
 import type { RestartPolicy } from '../vm/restart-policy.js';
 
 /*
- * The protocol of the control socket, as docs/protocol.md describes it: one JSON value for each line, UTF-8. Bytes are
- * base64.
+ * The protocol of the control socket, described in docs/protocol.md: one JSON value on each line, in UTF-8. Bytes are
+ * encoded as base64.
  */
 
 /**
- * Version of the protocol. A host refuses clients of another one.
+ * Version of the protocol. A host refuses clients with another version.
  *
  * @experimental
  */
 export const PROTOCOL_VERSION = 1;
 
-/** Bytes of one line from a client, at most. */
+/** Largest size in bytes of one line from a client. */
 export const MAX_REQUEST_BYTES = 0x10_0000;
-/** Clients at a time. */
+/** Largest number of clients at a time. */
 export const MAX_CLIENTS = 64;
-/** Requests of one client that are under way, and its subscriptions. */
+/** Largest number of requests in progress and subscriptions of one client. */
 export const MAX_OUTSTANDING = 64;
-/** Milliseconds for a client to greet after it has connected, and to complete a request that it has begun. Then it loses its place. */
+/**
+ * Milliseconds in which a client must greet after connecting, and complete a request that it has started. Otherwise it
+ * loses its place.
+ */
 export const REQUEST_TIMEOUT_MS = 5_000;
-/** Milliseconds without a request or subscription after which a client's place may become another's, when all are taken. */
+/**
+ * Milliseconds without a request or subscription after which a client may lose its place to another, if all are taken.
+ */
 export const IDLE_MS = 10_000;
-/** Bytes that wait for a slow client. Stream output beyond it is dropped and counted; requests wait. */
+/** Largest number of bytes that wait for a slow client. Further stream output is dropped and counted; requests wait. */
 export const MAX_WAITING_OUTPUT = 0x40_0000;
-/** Bytes of guest memory in one answer. */
+/** Largest size in bytes of guest memory in one answer. */
 export const MAX_MEMORY_CHUNK = 0x8_0000;
-/** Bytes of console input in one request. */
+/** Largest size in bytes of console input in one request. */
 export const MAX_INPUT_CHUNK = 0x1_0000;
 
 /**
- * A VM as `qvm list` shows it. The host itself is number 0.
+ * A VM in the list of `qvm list`. The host itself has number 0.
  *
  * @experimental
  */
@@ -46,20 +51,20 @@ export interface VmSummary {
   readonly state: VmState;
   readonly arch: string;
   readonly cpus: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly ram: number;
   /** Milliseconds since the last start; 0 when it does not run. */
   readonly uptimeMs: number;
   readonly restart: RestartPolicy;
   readonly restarts: number;
-  /** Whether it waits to be started again. */
+  /** Whether it waits for a restart. */
   readonly restarting: boolean;
-  /** How it ended last. */
+  /** Its last end. */
   readonly end?: VmEnd;
 }
 
 /**
- * What `qvm host status` shows.
+ * The answer that `qvm host status` shows.
  *
  * @experimental
  */
@@ -70,13 +75,13 @@ export interface HostStatus {
   readonly socket: string;
   readonly clients: number;
   readonly vms: number;
-  /** Of the process, bytes. */
+  /** Resident memory of the process in bytes. */
   readonly residentBytes: number;
   readonly warnings: readonly string[];
 }
 
 /**
- * How a VM is made by request.
+ * Parameters for making a VM.
  *
  * @experimental
  */
@@ -91,7 +96,7 @@ export interface ShareParams {
   readonly size: number;
 }
 
-/** A capture of what the devices at a switch send; `path` is absolute. @experimental */
+/** A capture of frames that devices send to a switch; `path` is absolute. @experimental */
 export interface CaptureParams {
   readonly switch: string;
   readonly path: string;
@@ -104,11 +109,11 @@ export interface ControlMethods {
     readonly result: { readonly version: number; readonly software: string; readonly pid: number };
   };
   'host.status': { readonly params: Nothing; readonly result: HostStatus };
-  /** Answers when the shutdown has begun; the connection ends when it is done. */
+  /** Answers when the shutdown has begun; the connection ends when it is complete. */
   'host.stop': { readonly params: { readonly timeoutMs?: number }; readonly result: Nothing };
   'host.share': { readonly params: ShareParams; readonly result: Nothing };
   'host.capture': { readonly params: CaptureParams; readonly result: Nothing };
-  /** Puts the host's own thread on these CPUs, with this priority. */
+  /** Sets the CPUs and the priority of the host's own thread. */
   'host.place': { readonly params: ThreadPlace; readonly result: { readonly warnings: readonly string[] } };
   'vm.create': {
     readonly params: CreateParams;
@@ -122,42 +127,45 @@ export interface ControlMethods {
   'vm.list': { readonly params: Nothing; readonly result: readonly VmSummary[] };
   'vm.pause': { readonly params: OfVm; readonly result: Nothing };
   'vm.resume': { readonly params: OfVm; readonly result: Nothing };
-  /** Presses the power button, and answers when the VM has ended. */
+  /** Presses the power button; answers when the VM has ended. */
   'vm.stop': { readonly params: OfVm & { readonly timeoutMs?: number }; readonly result: VmEnd };
   'vm.destroy': { readonly params: OfVm; readonly result: VmEnd };
-  /** Answers when the VM has ended for good. */
+  /** Answers when the VM has ended finally. */
   'vm.wait': { readonly params: OfVm; readonly result: VmEnd };
   'vm.stat': { readonly params: OfVm; readonly result: VmStatsReport };
   'vm.irqstat': { readonly params: OfVm; readonly result: readonly InterruptStatistics[] };
   'vm.vdevstat': { readonly params: OfVm; readonly result: readonly VdevStatus[] };
-  /** Everything in guest-physical memory, in ascending order. */
+  /** All occupied ranges of guest-physical memory, in ascending order. */
   'vm.map': { readonly params: OfVm; readonly result: readonly MappedRange[] };
   'vm.registers': { readonly params: OfVm; readonly result: readonly RegisterReport[] };
   'vm.memory': {
     readonly params: OfVm & { readonly address: number; readonly length: number };
     readonly result: { readonly base64: string };
   };
-  /** As `vm.memory`, by virtual address: `0x…`, since it may have 64 bits. vCPU 0 when none is named. */
+  /** Like `vm.memory`, by virtual address: `0x…`, because it may have 64 bits. Default vCPU 0. */
   'vm.virtualMemory': {
     readonly params: OfVm & { readonly address: string; readonly length: number; readonly vcpu?: number };
     readonly result: { readonly base64: string };
   };
-  /** `path` is absolute, on the host. */
+  /** `path` is an absolute path on the host. */
   'vm.dump': { readonly params: OfVm & { readonly path: string }; readonly result: { readonly bytes: number } };
   'vm.screenshot': {
     readonly params: OfVm;
     readonly result: { readonly width: number; readonly height: number; readonly base64: string };
   };
   'vm.type': { readonly params: OfVm & { readonly text: string }; readonly result: { readonly untyped: string } };
-  /** Begins to record a VM; one client at a time. */
+  /** Starts recording a VM, for one client at a time. */
   'trace.start': { readonly params: OfVm; readonly result: Nothing };
-  /** Records since the last call: chunks of a trace file (docs/formats/trace.md), and whether there is more to come. */
+  /**
+   * Returns the records since the last call: chunks of a trace file (docs/formats/trace.md), and whether there will be
+   * more.
+   */
   'trace.read': { readonly params: OfVm; readonly result: { readonly base64: string; readonly running: boolean } };
-  /** Ends the recording; what is left can still be read. */
+  /** Ends the recording; remaining records can still be read. */
   'trace.stop': { readonly params: OfVm; readonly result: Nothing };
   /**
-   * Output comes as `console` events with the number that the client chose for the subscription, until the VM has ended
-   * for good.
+   * Output is sent as `console` events with the subscription number that the client has chosen, until the VM has ended
+   * finally.
    */
   'console.attach': {
     readonly params: OfVm & { readonly subscription: number; readonly stream?: string; readonly backlog?: boolean };
@@ -168,7 +176,7 @@ export interface ControlMethods {
     readonly params: OfVm & { readonly stream?: string; readonly base64: string };
     readonly result: Nothing;
   };
-  /** Says how large the client's terminal is, in characters. */
+  /** Reports the size of the client's terminal, in characters. */
   'console.resize': {
     readonly params: OfVm & { readonly stream?: string; readonly columns: number; readonly rows: number };
     readonly result: Nothing;
@@ -179,29 +187,29 @@ export interface ControlMethods {
 /** The name of a method. @experimental */
 export type ControlMethod = keyof ControlMethods;
 
-/** No parameters, or nothing to tell. */
+/** No parameters, or no result. */
 export type Nothing = Readonly<Record<string, never>>;
 
 interface OfVm {
   readonly vm: string;
 }
 
-/** What comes without being asked for. @experimental */
+/** Events that the host sends without a request. @experimental */
 export type ControlEvent =
   | {
       readonly event: 'console';
       readonly subscription: number;
       readonly base64: string;
-      /** Bytes that this client lost before these, because it was too slow. */
+      /** Number of bytes before these that this client has lost because it was too slow. */
       readonly lost?: number;
     }
-  /** A subscription is over: the VM has ended. */
+  /** A subscription has ended because the VM has ended. */
   | { readonly event: 'end'; readonly subscription: number };
 
-/** From a host to its client. */
+/** Messages from a host to its client. */
 export type FromHost =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: WireError }
-  /** A request that could not be read; the connection ends. */
+  /** A request could not be parsed; the connection ends. */
   | { readonly error: WireError }
   | ControlEvent;

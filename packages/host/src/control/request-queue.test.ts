@@ -51,7 +51,7 @@ describe('a queue of requests', () => {
     queue.add(first);
     queue.add(second);
     queue.add(third);
-    // The third one would fit; but requests begin in their order.
+    // The third one would fit, but requests start in their order.
     expect(begun).toEqual([first]);
     client.unread = 100;
     first.end();

@@ -1,20 +1,20 @@
-/** What a request may need while it is under way. */
+/** Resources that a request may need while it is in progress. */
 export interface RequestCost {
-  /** Bytes of its answer, at most. */
+  /** Largest size of its answer in bytes. */
   readonly answerBytes: number;
 }
 
 /** The limits of a {@link RequestQueue}. */
 export interface QueueLimits {
-  /** Requests under way. */
+  /** Number of requests in progress. */
   readonly requests: number;
-  /** Bytes of answers that are under way or wait for the client; a single answer may have more. */
+  /** Size in bytes of answers that are in progress or wait for the client; a single answer may be larger. */
   readonly answerBytes: number;
 }
 
 /**
- * The requests of one client that have come and have not begun. One begins when less than the limits are under way; those after it wait
- * for it, so that they begin in their order.
+ * The requests of one client that have arrived and not started. A request starts when the limits allow it; later ones
+ * wait for it, so that requests start in their order.
  */
 export class RequestQueue<T extends RequestCost> {
   readonly #limits: QueueLimits;
@@ -26,9 +26,9 @@ export class RequestQueue<T extends RequestCost> {
   #reserved = 0;
 
   /**
-   * @param begin - does a request; settles when its answer was given to the client's socket. Never rejects.
-   * @param unread - bytes of answers that the client has not taken yet.
-   * @param progressed - called when a request has ended, and those that waited for it have begun.
+   * @param begin - executes a request; settles when its answer has been passed to the client's socket. Never rejects.
+   * @param unread - size in bytes of answers that the client has not read yet.
+   * @param progressed - called when a request has ended and those that waited for it have started.
    */
   constructor(limits: QueueLimits, begin: (request: T) => Promise<void>, unread: () => number, progressed: () => void) {
     this.#limits = limits;
@@ -37,12 +37,12 @@ export class RequestQueue<T extends RequestCost> {
     this.#progressed = progressed;
   }
 
-  /** Whether nothing is under way or waits. */
+  /** Whether no request is in progress or waits. */
   get idle(): boolean {
     return this.#underWay === 0 && this.#waiting.length === 0;
   }
 
-  /** Whether more requests may come: none waits, and none would have to. */
+  /** Whether another request could start at once. */
   get open(): boolean {
     return (
       this.#waiting.length === 0 && this.#underWay < this.#limits.requests && this.#unread() < this.#limits.answerBytes
@@ -54,7 +54,7 @@ export class RequestQueue<T extends RequestCost> {
     this.advance();
   }
 
-  /** Begins what can begin: something has ended, or the client has read. */
+  /** Starts all requests that can start, after one has ended or the client has read. */
   advance(): void {
     for (let next = this.#waiting[0]; next !== undefined && this.#fits(next); next = this.#waiting[0]) {
       this.#waiting.shift();
@@ -70,7 +70,7 @@ export class RequestQueue<T extends RequestCost> {
     }
   }
 
-  /** The client is gone: what has not begun never will. */
+  /** Discards requests that have not started, because the client is gone. */
   clear(): void {
     this.#waiting.length = 0;
   }
@@ -78,7 +78,7 @@ export class RequestQueue<T extends RequestCost> {
   #fits({ answerBytes }: T): boolean {
     if (this.#underWay >= this.#limits.requests) return false;
     const unread = this.#unread();
-    // One is let through in any case, as soon as the client reads: an answer may be larger than the limit.
+    // At least one is started as soon as the client reads, because its answer may be larger than the limit.
     if (this.#reserved === 0) return unread < this.#limits.answerBytes;
     return this.#reserved + unread + answerBytes <= this.#limits.answerBytes;
   }

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { QvmError } from '@qvm/core';
 
 /**
- * Where the control socket is: `QVM_SOCKET`, else `qvm/control.sock` below `XDG_RUNTIME_DIR`, else below a folder of the
- * user's own in the temporary one.
+ * Path of the control socket: `QVM_SOCKET`, otherwise `qvm/control.sock` in `XDG_RUNTIME_DIR`, otherwise in a folder
+ * of the user in the temporary folder.
  *
  * @experimental
  */
@@ -17,9 +17,9 @@ export function controlSocketPath(environment: Readonly<Record<string, string | 
 }
 
 /**
- * Makes the folder of a socket when it is not there, for this user only.
+ * Makes the folder of a socket if it does not exist, for this user only.
  *
- * @throws QvmError `host.socket` when it cannot be made, or when others could put a socket of theirs into it.
+ * @throws QvmError `host.socket` when it cannot be made, or when other users could place sockets in it.
  */
 export function ensureSocketFolder(path: string): void {
   const folder = dirname(path);

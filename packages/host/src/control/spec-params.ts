@@ -8,8 +8,8 @@ const MAX_OPTIONS = 4096;
 const NAME = /^[A-Za-z0-9._-]+$/;
 
 /**
- * A VM's specification as a client sent it. What this process itself uses is checked here; the rest is for the VM's own
- * thread, which a specification that makes no sense cannot leave.
+ * A VM's specification, sent by a client. Only the parts that this process uses are checked; an invalid rest can only
+ * affect the VM's own thread.
  */
 export function specOf(params: Params): VmSpec {
   if (!NAME.test(params.text('name', MAX_NAME))) throw badParams('params.spec.name is no name of a VM');

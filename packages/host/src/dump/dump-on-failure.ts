@@ -5,12 +5,12 @@ import { MOST_MAPPINGS } from './elf-core.js';
 import { pipeDump } from './pipe-dump.js';
 import { writeDump, type DumpSource } from './write-dump.js';
 
-/** Names that are tried when a file is there already: `-1` to `-9`. */
+/** Suffixes that are tried when the file exists: `-1` to `-9`. */
 const SUFFIXES = ['', ...Array.from({ length: 9 }, (_, n) => `-${n + 1}`)];
 
 /**
- * Contents of a VM's dump at this moment. Virtual addresses are those of the first vCPU that has any: the kernel's are the same on all,
- * those of processes are of the one that ran there.
+ * The contents of a VM's dump at this moment. Virtual addresses are those of the first vCPU with translation: the
+ * kernel's are the same on all vCPUs, those of processes belong to the process that runs there.
  */
 export function dumpSource(vm: VmHandle): DumpSource {
   const vcpus = vm.vcpus.map((vcpu) => vcpu.registers());
@@ -25,10 +25,10 @@ export function dumpSource(vm: VmHandle): DumpSource {
 }
 
 /**
- * Dumps a VM when it fails (exit codes 4 to 7), before its memory goes.
+ * Writes a dump of a VM when it fails (exit codes 4 to 7), before its memory is released.
  *
  * @param destination - a folder, or `|COMMAND` that gets the dump on its standard input.
- * @param tell - takes a sentence about the dump, once it is there.
+ * @param tell - called with a sentence about the dump once it is complete.
  * @experimental
  */
 export function dumpOnFailure(vm: VmHandle, destination: string, tell: (message: string) => void): void {
@@ -38,10 +38,10 @@ export function dumpOnFailure(vm: VmHandle, destination: string, tell: (message:
 }
 
 /**
- * Writes a dump by the naming rule of QNX: `NAME-YYYYMMDD-hhmmss.gcore` in local time, with `-1` to `-9` when that is taken.
+ * Writes a dump with a name as in QNX: `NAME-YYYYMMDD-hhmmss.gcore` in local time, with `-1` to `-9` if that exists.
  *
- * @returns where it is.
- * @throws QvmError `host.dump`; `host.dump-exists` when all names are taken.
+ * @returns the destination of the dump.
+ * @throws QvmError `host.dump`; `host.dump-exists` when all names exist.
  */
 export async function dumpTo(
   destination: string,

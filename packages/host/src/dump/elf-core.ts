@@ -2,7 +2,7 @@ import type { VirtualMapping } from '@qvm/core/hooks';
 import { alignUp } from '@qvm/core/architecture';
 import type { ArchitectureName } from '@qvm/config';
 
-/* ELF64 core files, as the System V ABI (gABI chapters 4 and 5) and Linux' core format have them. */
+/** ELF64 core files, according to the System V ABI (gABI chapters 4 and 5) and Linux' core format. */
 
 const EHDR_BYTES = 64;
 const PHDR_BYTES = 56;
@@ -11,9 +11,9 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const NT_PRSTATUS = 1;
 const PF_RWX = 7;
-/** e_phnum is 16 bits wide; more would need section headers. */
+/** e_phnum has 16 bits; more program headers would need section headers. */
 const MAX_PROGRAM_HEADERS = 0xfffe;
-/** Segments begin on pages, so that readers can map them. */
+/** Alignment of segments to pages, so that readers can map them. */
 const ALIGNMENT = 0x1000;
 
 const MACHINES: Readonly<Record<ArchitectureName, number>> = { aarch64: 183, x86_64: 62 };
@@ -39,11 +39,11 @@ const REGISTERS: Readonly<Record<ArchitectureName, readonly string[]>> = {
  */
 export interface MemoryRange {
   readonly base: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
-/** A segment: a part of a range, by a virtual address. */
+/** A segment: a part of a range with its virtual address. */
 interface Segment {
   readonly virtual: bigint;
   readonly physical: number;
@@ -51,24 +51,25 @@ interface Segment {
   readonly offset: number;
 }
 
-/** The headers of a core file and where its segments lie. */
+/** The headers of a core file and the offsets of its segments. */
 export interface CoreLayout {
   /** ELF header, program headers and notes. */
   readonly head: Uint8Array;
-  /** File offset of each range, in their order. */
+  /** File offset of each range, in order. */
   readonly offsets: readonly number[];
   readonly fileSize: number;
 }
 
-/** Segments by virtual address that a core file has at most. */
+/** Largest number of segments with virtual addresses in a core file. */
 export const MOST_MAPPINGS = 20_000;
 
 /**
- * Lays out a core file: a note for each vCPU; a segment for each part of memory that the guest's tables map, by its virtual address;
- * then one for each range, by its guest-physical address in both places. All of them share the bytes of the ranges in the file. Debuggers
- * take the first segment that has an address: where a virtual and a guest-physical address are the same number, the virtual one counts.
+ * Lays out a core file: a note for each vCPU; a segment for each part of memory that the guest's tables map, with its
+ * virtual address; then one for each range, with its guest-physical address as both addresses. All segments share the
+ * bytes of the ranges in the file. Debuggers use the first segment that contains an address, so if a virtual and a
+ * guest-physical address are equal, the virtual one has precedence.
  *
- * @param mappings - what the tables map; what is no memory of the ranges is left out.
+ * @param mappings - mappings of the guest's tables; those outside of the ranges are omitted.
  * @throws RangeError when there are more ranges than an ELF header can count.
  */
 export function layoutCore(
@@ -121,7 +122,7 @@ export function layoutCore(
   return { head, offsets, fileSize: end };
 }
 
-/** The parts of a mapping that are in ranges, but for those that have the same address in both spaces. */
+/** The parts of a mapping inside of ranges, except for those with the same virtual and guest-physical address. */
 function partsIn(
   ranges: readonly MemoryRange[],
   { virtual, physical, size }: VirtualMapping,
@@ -161,7 +162,7 @@ interface ProgramHeader {
 
 function writeProgramHeader(view: DataView, at: number, header: ProgramHeader): void {
   const { type, flags, offset, virtual, physical, size, align } = header;
-  // A note has no memory size.
+  // A note occupies no memory.
   const memorySize = type === PT_NOTE ? 0 : size;
   view.setUint32(at, type, true);
   view.setUint32(at + 4, flags, true);
@@ -170,7 +171,7 @@ function writeProgramHeader(view: DataView, at: number, header: ProgramHeader): 
   );
 }
 
-/** NT_PRSTATUS with the registers; the vCPU's number takes the place of the process id. */
+/** NT_PRSTATUS with the registers; the vCPU's number replaces the process id. */
 function prstatusNote(arch: ArchitectureName, registers: Readonly<Record<string, bigint>>, id: number): Uint8Array {
   const names = REGISTERS[arch];
   const description = PRSTATUS_REGISTERS + 8 * names.length + PRSTATUS_TAIL;

@@ -5,14 +5,14 @@ import { pipeline } from 'node:stream/promises';
 import { QvmError } from '@qvm/core';
 import { corePieces, type DumpSource } from './write-dump.js';
 
-/** A command that has not read the dump by then is ended: the VM's end waits for it. */
+/** Time-out for a command to read the dump, because the end of the VM waits for it. */
 const TIMEOUT_MS = 600_000;
 const ZEROS = new Uint8Array(0x1_0000);
 
 /**
- * Gives an ELF core file to a shell command on its standard input.
+ * Passes an ELF core file to a shell command on its standard input.
  *
- * @throws QvmError `host.dump` when the command cannot be run, does not read all of it, or fails.
+ * @throws QvmError `host.dump` when the command cannot be run, does not read the whole file, or fails.
  */
 export async function pipeDump(command: string, source: DumpSource): Promise<void> {
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'ignore', 'inherit'], timeout: TIMEOUT_MS });
@@ -25,7 +25,7 @@ export async function pipeDump(command: string, source: DumpSource): Promise<voi
   if (end.value[0] !== 0) throw new QvmError('host.dump', `"${command}" failed with exit code ${end.value[0]}`);
 }
 
-/** The file from its first byte to its last. */
+/** The contents of the file from beginning to end. */
 function* streamOf(source: DumpSource): Generator<Uint8Array> {
   const { pieces, fileSize } = corePieces(source);
   let at = 0;

@@ -78,10 +78,10 @@ describe('a core dump', () => {
     async () => {
       const high = 0xffff_8000_1000_0000n;
       const mappings = [
-        // Where the table has the guest-physical address of something else.
+        // A virtual address that equals the guest-physical address of other memory.
         { virtual: 0xc000_0000n, physical: 0x4000_1000, size: 0x1000 },
         { virtual: high, physical: 0x4000_0000, size: 0x2000 },
-        // Half of it is no memory.
+        // Half of it is not memory.
         { virtual: high + 0x10_0000n, physical: 0xbfff_f000, size: 0x2000 },
         { virtual: high + 0x20_0000n, physical: 0x900_0000, size: 0x1000 },
         { virtual: 0x4000_0000n, physical: 0x4000_0000, size: 0x1000 },

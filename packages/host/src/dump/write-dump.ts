@@ -5,28 +5,28 @@ import { QvmError } from '@qvm/core';
 import { removeOwnFile } from '@qvm/sdk';
 import { layoutCore, type MemoryRange } from './elf-core.js';
 
-/** One read of guest memory, one write of the file. */
+/** Size of a read of guest memory and of a write to the file. */
 const CHUNK = 0x10_0000;
 
-/** What is dumped. */
+/** The contents of a dump. */
 export interface DumpSource {
   readonly arch: ArchitectureName;
   readonly ranges: readonly MemoryRange[];
   /** The registers of each vCPU. */
   readonly vcpus: readonly Readonly<Record<string, bigint>>[];
-  /** What the guest's tables map, so that debuggers can read by virtual address; absent: nothing. */
+  /** Mappings of the guest's tables, for debuggers that read by virtual address; absent: none. */
   readonly mappings?: readonly VirtualMapping[];
-  /** Guest memory; the array is used at once. */
+  /** Reads guest memory; the array is used before the next call. */
   read(address: number, length: number): Uint8Array;
 }
 
-/** A piece of a core file, in ascending order; what lies between two pieces is zero. */
+/** A piece of a core file, in ascending order; the bytes between two pieces are zero. */
 export interface DumpPiece {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** The pieces of a core file that are not zero, and its size. */
+/** The pieces of a core file that are not zero, and the file's size. */
 export function corePieces(source: DumpSource): { readonly pieces: Iterable<DumpPiece>; readonly fileSize: number } {
   const { head, offsets, fileSize } = layoutCore(source.arch, source.vcpus, source.ranges, source.mappings);
   return { pieces: piecesOf(head, offsets, source), fileSize };
@@ -37,17 +37,18 @@ function* piecesOf(head: Uint8Array, offsets: readonly number[], { ranges, read 
   for (const [index, { base, size }] of ranges.entries()) {
     for (let at = 0; at < size; at += CHUNK) {
       const bytes = read(base + at, Math.min(CHUNK, size - at));
-      // Neither files nor pipes take shared memory.
+      // Copied, because neither files nor pipes accept shared memory.
       if (!isZero(bytes)) yield { offset: (offsets[index] ?? 0) + at, bytes: Uint8Array.from(bytes) };
     }
   }
 }
 
 /**
- * Writes an ELF core file. Chunks of nothing but zeros become holes, so that untouched RAM takes no disk space.
+ * Writes an ELF core file. Chunks of zeros become holes, so that untouched RAM takes no disk space.
  *
- * @returns bytes of guest memory in it, holes included.
- * @throws QvmError `host.dump-exists` when there is such a file, `host.dump` when it cannot be written; then there is no file.
+ * @returns size of the guest memory in it in bytes, holes included.
+ * @throws QvmError `host.dump-exists` when the file exists, `host.dump` when it cannot be written; there is no file in
+ * that case.
  */
 export async function writeDump(path: string, source: DumpSource): Promise<number> {
   const file = await create(path);
@@ -67,7 +68,7 @@ export async function writeDump(path: string, source: DumpSource): Promise<numbe
 
 async function create(path: string): Promise<FileHandle> {
   try {
-    // A dump holds the guest's secrets: for its owner only.
+    // A dump contains secrets of the guest, so only its owner may read it.
     return await open(path, 'wx', 0o600);
   } catch (cause) {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
@@ -77,7 +78,7 @@ async function create(path: string): Promise<FileHandle> {
 
 const ZEROES = Buffer.alloc(CHUNK);
 
-/** A comparison in native code: most of a guest's memory is looked at here. */
+/** Compares in native code, because most of a guest's memory is checked by this function. */
 function isZero({ buffer, byteOffset, length }: Uint8Array): boolean {
   return Buffer.from(buffer, byteOffset, length).equals(ZEROES.subarray(0, length));
 }

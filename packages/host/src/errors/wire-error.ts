@@ -3,23 +3,23 @@ import { QvmError } from '@qvm/core';
 import { describeError, StartError } from '@qvm/sdk';
 
 /**
- * An error as plain data: what crosses threads and the control socket.
+ * An error as plain data, to be sent between threads or over the control socket.
  *
  * @experimental
  */
 export interface WireError {
-  /** `config` has findings, `start` one; `qvm` has a code; `internal` is a mistake in qvm itself. */
+  /** `config` has findings, `start` has one; `qvm` has a code; `internal` is a bug in qvm itself. */
   readonly kind: 'config' | 'start' | 'qvm' | 'internal';
   readonly code: string;
   readonly message: string;
   readonly findings?: readonly Finding[];
 }
 
-/** The code of errors that have none of their own. */
+/** The code of errors without a code of their own. */
 const INTERNAL = 'host.internal';
 
 /**
- * Any error as data. Causes become part of the message; stacks stay where they are.
+ * Converts any error to data. Causes become part of the message; stacks are omitted.
  *
  * @experimental
  */
@@ -35,7 +35,7 @@ export function toWireError(error: unknown): WireError {
 }
 
 /**
- * The error again, of the same class.
+ * Converts data back to an error of the same class.
  *
  * @experimental
  */

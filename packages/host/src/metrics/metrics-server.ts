@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { QvmError } from '@qvm/core';
 
-/** Where metrics are served. @experimental */
+/** Address of a metrics server. @experimental */
 export interface MetricsAddress {
   readonly host: string;
-  /** 0: a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
 }
 
@@ -13,26 +13,22 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const CHECKING_MS = 1_000;
 const MAX_CONNECTIONS = 16;
 
-/**
- * Serves metrics by HTTP, at `/metrics`, on this machine only: they have no authentication.
- */
+/** Serves metrics over HTTP at `/metrics`, on this machine only, because there is no authentication. */
 export class MetricsServer {
   readonly #server: Server;
 
   private constructor(metrics: () => Promise<string>) {
-    // Late requests are looked for as often as they can be late, and not only every half minute.
+    // Late requests are checked for at the interval of the time-out, instead of every half minute.
     const options = { connectionsCheckingInterval: CHECKING_MS };
     this.#server = createServer(options, (request, response) => void answer(request, response, metrics));
-    // Also for a client that does not read its answer.
+    // Also applies to a client that does not read its answer.
     this.#server.timeout = 2 * REQUEST_TIMEOUT_MS;
     this.#server.requestTimeout = REQUEST_TIMEOUT_MS;
     this.#server.headersTimeout = REQUEST_TIMEOUT_MS;
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /**
-   * @throws QvmError `host.metrics` when the address is not of this machine alone, or cannot be used.
-   */
+  /** @throws QvmError `host.metrics` when the address is not local to this machine, or cannot be used. */
   static async open({ host, port }: MetricsAddress, metrics: () => Promise<string>): Promise<MetricsServer> {
     if (!LOOPBACK.test(host)) {
       throw new QvmError('host.metrics', `metrics are served on this machine only: ${host} is no loopback address`);

@@ -3,7 +3,7 @@ import type { VmHost } from '../vm/vm-host.js';
 import type { HostStatus } from '../control/protocol.js';
 import type { VmStatsReport } from '../worker/messages.js';
 
-/** A VM that does not answer by then is left out of one answer. */
+/** Time-out for the answer of a VM; a VM that exceeds it is omitted from this response. */
 const STATS_TIMEOUT_MS = 1_000;
 
 interface Sample {

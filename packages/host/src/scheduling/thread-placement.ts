@@ -3,16 +3,14 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { VmSpec } from '@qvm/config';
 
-/** The priority that QNX gives to threads by default; it becomes the usual nice value, 0. */
+/** QNX' default priority for threads, which maps to the default nice value, 0. */
 const USUAL_PRIORITY = 10;
 const HIGHEST_PRIORITY = 255;
 const HIGHEST_NICE = -20;
 const LOWEST_NICE = 19;
 const TASKSET_TIMEOUT_MS = 5_000;
 
-/**
- * The nice value for a priority of 0 to 255: the same order, on a coarser scale.
- */
+/** The nice value for a priority of 0 to 255: the same order on a coarser scale. */
 export function niceOf(priority: number): number {
   const above = priority - USUAL_PRIORITY;
   const nice =
@@ -22,13 +20,13 @@ export function niceOf(priority: number): number {
 }
 
 /**
- * Where a thread runs: host CPUs and a priority of 0 to 255. What is absent stays as it is.
+ * Host CPUs of a thread, and its priority from 0 to 255. Absent settings stay unchanged.
  *
  * @experimental
  */
 export type ThreadPlace = Pick<VmSpec, 'cpulist' | 'priority'>;
 
-/** Placement of the calling thread, with the usual priority: the default of VMs that configure none. */
+/** The placement of the calling thread with the default priority: the default for VMs without their own placement. */
 export function usualPlace(): ThreadPlace {
   const status = readFileSync('/proc/thread-self/status', 'utf8');
   const ranges = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1]?.split(',') ?? [];
@@ -40,10 +38,10 @@ export function usualPlace(): ThreadPlace {
 }
 
 /**
- * Puts the calling thread on the host CPUs of a VM, and gives it the VM's priority, as far as the system allows. Without
- * `taskset`, on a CPU that is not there or without the right to a higher priority, the VM runs all the same.
+ * Places the calling thread on the host CPUs of a VM, with the VM's priority, as far as the system allows. The VM also
+ * runs if that fails: without `taskset`, on a CPU that does not exist, or without permission for a higher priority.
  *
- * @returns what was not possible, for people.
+ * @returns messages about settings that could not be applied.
  */
 export function placeThread({ cpulist, priority }: ThreadPlace): readonly string[] {
   const warnings: string[] = [];
@@ -68,7 +66,7 @@ export function placeThread({ cpulist, priority }: ThreadPlace): readonly string
   return warnings;
 }
 
-/** Linux: `PID/task/TID`. */
+/** Thread id from Linux' `PID/task/TID`. */
 function threadId(): string {
   return readlinkSync('/proc/thread-self').split('/').at(-1) ?? '';
 }

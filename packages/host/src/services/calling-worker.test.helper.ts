@@ -3,10 +3,10 @@ import { QvmError } from '@qvm/core';
 import { ServiceLink } from './service-link.js';
 import type { ServiceLinkParts } from './service-messages.js';
 
-/* Calls a service named "test", and tells what came of it. */
+/** Calls a service named "test", and reports the result. */
 
 const channel = new ServiceLink(workerData as ServiceLinkParts, 500).channel('test');
-// An open port keeps the thread until its event has come.
+// An open port keeps the thread alive until its event has arrived.
 const waiting = setInterval(() => undefined, 1_000);
 let answers: readonly unknown[] = [];
 channel.onEvent((event) => {

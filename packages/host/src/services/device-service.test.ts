@@ -2,7 +2,7 @@ import { Workspace } from '../host.test.helper.js';
 import { VmHost } from '../vm/vm-host.js';
 import type { HostedVm } from '../vm/hosted-vm.js';
 
-/** Of the copy engine, which every hypervisor has. */
+/** Address of the copy engine, which every hypervisor has. */
 const PADDR = '0xff000000';
 
 const space = new Workspace();

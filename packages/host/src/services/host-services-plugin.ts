@@ -8,7 +8,7 @@ import { DEVICE_SERVICE, MEMORY_SERVICE, NETWORK_SERVICE } from './host-services
 import type { PlugNote } from './network-service.js';
 import type { ServiceLink } from './service-link.js';
 
-/** Gives the VM of this thread the services of its host, under the tokens by which vdevs ask for them. */
+/** Provides the services of the host to the VM of this thread, under the tokens that vdevs use. */
 export function hostServicesPlugin(link: ServiceLink): QvmPlugin {
   let memory: RemoteSharedMemory | undefined;
   const sharedMemory = (): RemoteSharedMemory => (memory ??= openSharedMemory(link));
@@ -28,7 +28,7 @@ function openNetworks(link: ServiceLink): ThreadFabric {
   const channel = link.channel(NETWORK_SERVICE);
   return new ThreadFabric((peer, device, parts) => {
     const note: PlugNote = { peer, device, parts };
-    // The same class under two names: the DOM's and Node's.
+    // The DOM's and Node's type for the same class.
     channel.note(note, [parts.wake as unknown as Transferable]);
   });
 }

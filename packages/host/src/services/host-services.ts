@@ -8,11 +8,11 @@ import { createNodeFabric } from '@qvm/vswitch/node';
 import { NetworkService } from './network-service.js';
 import type { ServiceFactory, Services } from './service-broker.js';
 
-/** Names of the services, on both ends of a link. */
+/** Names of the services, used at both ends of a link. */
 export const NETWORK_SERVICE = 'network';
 export const MEMORY_SERVICE = 'shared memory';
 export const DEVICE_SERVICE = 'host devices';
-/** The host as the owner of things. */
+/** The host as an owner of shared resources. */
 const HOST = 'host';
 
 /**
@@ -23,14 +23,12 @@ const HOST = 'host';
 export class HostServices {
   readonly fabric: SwitchFabric;
   readonly sharedMemory: LocalSharedMemory;
-  /** For the brokers. */
+  /** Factories for the brokers. */
   readonly factories: Services;
 
-  /**
-   * @param log - told what the networks have to say.
-   */
+  /** @param log - called with messages of the networks. */
   constructor(log: (level: LogLevel, message: string) => void = () => undefined) {
-    // Nothing is reserved, and no switch is there, before a VM asks for it.
+    // No memory is reserved and no switch exists before a VM needs it.
     const pool = new MemoryPool();
     const ledger = new LocalDeviceLedger();
     this.fabric = createNodeFabric(captureOutputs, { logger: { log } });
@@ -43,9 +41,9 @@ export class HostServices {
   }
 
   /**
-   * Provides a shared region for as long as the host lives. Doing so again with the same size changes nothing.
+   * Provides a shared region for the lifetime of the host. Repeating the call with the same size has no effect.
    *
-   * @param size - bytes, a multiple of 4 KiB.
+   * @param size - size in bytes, a multiple of 4 KiB.
    * @throws QvmError codes of `shmem.`
    */
   share(name: string, size: number): void {
@@ -54,7 +52,7 @@ export class HostServices {
     this.sharedMemory.create(name, size, { vm: HOST, vdev: 'shmem' });
   }
 
-  /** Ends what is still open when all VMs have ended. */
+  /** Closes everything that is still open after all VMs have ended. */
   close(): void {
     this.fabric.close();
   }

@@ -7,19 +7,17 @@ import { describeError } from '@qvm/sdk';
 import { plugThreadPort, type ThreadPortParts } from '@qvm/vswitch';
 import type { ServedVm, ServiceServer } from './service-broker.js';
 
-/** Most cables of one VM. */
+/** Largest number of cables of one VM. */
 const MAX_CABLES = 64;
 
-/** What a VM's thread sends to plug in one of its devices. */
+/** Message of a VM's thread that connects one of its devices. */
 export interface PlugNote {
   readonly peer: string;
   readonly device: NetworkDeviceInfo;
   readonly parts: ThreadPortParts;
 }
 
-/**
- * Plugs the network devices of one VM into the host's networks: only into those that its configuration names.
- */
+/** Connects the network devices of one VM to the host's networks, but only to those that its configuration names. */
 export class NetworkService implements ServiceServer {
   readonly #fabric: NetworkFabric;
   readonly #vm: ServedVm;
@@ -53,7 +51,7 @@ export class NetworkService implements ServiceServer {
   }
 }
 
-/** The device as its thread describes it, if the configuration has such a one. */
+/** The device described by its thread, if the configuration has such a device. */
 function checkedDevice(spec: VmSpec, peer: string, device: NetworkDeviceInfo): NetworkDeviceInfo {
   const { vdev, mac, vlan, trunk, capture } = device;
   const configured = spec.vdevs.find(

@@ -4,36 +4,30 @@ import type { LogLevel } from '@qvm/core';
 import { describeError } from '@qvm/sdk';
 import type { ServiceAnswer, ServiceLinkParts, ServiceRequest } from './service-messages.js';
 
-/**
- * One service of the host, for one VM. What comes in is from a thread that may have fallen to its guest.
- */
+/** One service of the host for one VM. Input is untrusted, because the guest may have taken over its thread. */
 export interface ServiceServer {
-  /** Answers a call. Throws for mistakes in qvm only. */
+  /** Answers a call. Throws only for bugs in qvm. */
   call(body: unknown): unknown;
   note(body: unknown): void;
-  /** The VM's thread is gone: takes back all that it had. */
+  /** Releases all resources of the VM, whose thread has ended. */
   close(): void;
 }
 
-/**
- * The VM that a service serves.
- */
+/** The VM that uses a service. */
 export interface ServedVm {
   readonly spec: VmSpec;
   log(level: LogLevel, message: string): void;
 }
 
-/** Makes the server of a service for one VM; `send` takes events to the VM. */
+/** Makes the server of a service for one VM; `send` sends events to the VM. */
 export type ServiceFactory = (vm: ServedVm, send: (body: unknown) => void) => ServiceServer;
 
 /** The services of a host by name. */
 export type Services = ReadonlyMap<string, ServiceFactory>;
 
-/**
- * The host's end of the link to one VM's thread: hands calls and notes to the services.
- */
+/** The host's end of the link to one VM's thread: passes calls and notes to the services. */
 export class ServiceBroker {
-  /** For the VM's thread. */
+  /** The parts for the VM's thread. */
   readonly parts: ServiceLinkParts;
   readonly #servers: ReadonlyMap<string, ServiceServer>;
   readonly #vm: ServedVm;
@@ -59,7 +53,10 @@ export class ServiceBroker {
     this.#calls.on('message', (request: ServiceRequest) => this.#serve(request));
   }
 
-  /** Takes back all that the VM has of the services; when its thread is gone, since its memory may be another's at once. */
+  /**
+   * Releases all resources of the VM in the services. To be called after its thread has ended, because its memory may
+   * be reused at once.
+   */
   close(): void {
     this.#calls.close();
     this.#events.close();
@@ -72,7 +69,7 @@ export class ServiceBroker {
       if (call === undefined) server?.note(body);
       else this.#answer({ call, body: server?.call(body) });
     } catch (error) {
-      // The caller, if there is one, gets its time-out.
+      // The caller, if there is one, will time out.
       this.#vm.log('error', `the host's ${service} failed: ${describeError(error)}`);
     }
   }

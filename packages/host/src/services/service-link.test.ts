@@ -14,7 +14,7 @@ const SPEC: VmSpec = {
   baseDir: '/',
 };
 
-/** Runs the caller with a service, until it has said all; gives what it said and what was logged. */
+/** Runs the caller with a service until it has finished; returns its report and the log. */
 async function call(service: ServiceFactory): Promise<{ readonly said: unknown; readonly log: readonly string[] }> {
   const log: string[] = [];
   const broker = new ServiceBroker(

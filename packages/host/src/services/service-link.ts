@@ -2,25 +2,24 @@ import { receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { QvmError } from '@qvm/core';
 import type { ServiceAnswer, ServiceEvent, ServiceLinkParts, ServiceRequest } from './service-messages.js';
 
-/** A host that does not answer by then never will. */
+/** Time-out for an answer of the host. */
 const TIMEOUT_MS = 30_000;
 
-/** The way to one service. */
+/** The connection to one service. */
 export interface ServiceChannel {
   /**
-   * Asks, and waits for the answer without turning the event loop: vdevs are made synchronously.
+   * Calls the service and waits for the answer without returning to the event loop, because vdevs are created
+   * synchronously.
    *
    * @throws QvmError `host.no-answer`
    */
   call(body: unknown): unknown;
   note(body: unknown, transfer?: readonly Transferable[]): void;
-  /** Sets who gets the service's events, on this thread's event loop. */
+  /** Sets the listener for the service's events, on this thread's event loop. */
   onEvent(listener: (body: unknown) => void): void;
 }
 
-/**
- * The end of a VM's thread: calls that wait, notes that do not, events.
- */
+/** The end of the link on a VM's thread: blocking calls, notes without answers, and events. */
 export class ServiceLink {
   readonly #parts: ServiceLinkParts;
   readonly #answered: Int32Array;
@@ -33,7 +32,7 @@ export class ServiceLink {
     this.#answered = new Int32Array(parts.answered);
     this.#timeoutMs = timeoutMs;
     parts.events.on('message', ({ service, body }: ServiceEvent) => this.#listeners.get(service)?.(body));
-    // The thread lives as long as its main port does.
+    // This port must not keep the thread alive; its main port does that.
     parts.events.unref();
   }
 
@@ -50,7 +49,7 @@ export class ServiceLink {
     this.#post({ service, call, body });
     const deadline = performance.now() + this.#timeoutMs;
     for (;;) {
-      // Read before looking: an answer that comes between both ends the wait at once.
+      // Read before checking for an answer, so that an answer that arrives in between ends the wait at once.
       const seen = Atomics.load(this.#answered, 0);
       const answer = this.#receive(call);
       if (answer !== undefined) return answer.body;
@@ -60,7 +59,7 @@ export class ServiceLink {
     }
   }
 
-  /** Answers to calls that were given up are dropped. */
+  /** Drops answers to calls that have timed out. */
   #receive(call: number): ServiceAnswer | undefined {
     for (let next = receiveMessageOnPort(this.#parts.calls); next !== undefined;) {
       const answer = next.message as ServiceAnswer;

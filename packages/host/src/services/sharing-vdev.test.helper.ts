@@ -3,7 +3,7 @@ import { SHARED_MEMORY, type SharedMemoryAttachment } from '@qvm/core/services';
 import { defineOptions, option } from '@qvm/core/options';
 import { defineVdev, type Vdev } from '@qvm/core/vdev';
 
-/* A vdev without registers that shares memory with others of its kind: it writes a text and notifies all. */
+/** A vdev without registers that shares memory with others of its type: it writes a text and notifies all others. */
 
 const TEXT_BYTES = 64;
 const EVERYONE = 0xffff;

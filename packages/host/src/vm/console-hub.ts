@@ -1,15 +1,15 @@
 import type { Disposable } from '@qvm/core';
 
-/** Output that a viewer who comes later still gets to see. */
+/** Size in bytes of the most recent output, which is kept for later viewers. */
 const BACKLOG_BYTES = 0x1_0000;
-/** Pieces in which it is kept before they are joined. */
+/** Number of pieces of output that are kept before they are joined. */
 const MAX_PIECES = 256;
 
-/** Callbacks of a console's viewer. */
+/** Callback of a console's viewer. */
 export type ConsoleViewer = (bytes: Uint8Array) => void;
 
 /**
- * One console of a VM: any number of viewers, and what was written last for those who come later.
+ * One console of a VM, with any number of viewers. Later viewers first get the most recent output.
  *
  * @experimental
  */
@@ -23,13 +23,13 @@ export class ConsoleHub {
     return this.#viewers.size;
   }
 
-  /** Bytes that the guest wrote. The array is kept. */
+  /** Output of the guest. The array is kept. */
   write(bytes: Uint8Array): void {
     this.#keep(bytes);
     for (const { see } of [...this.#viewers]) see(bytes);
   }
 
-  /** Shows what was written last, then everything from now on. */
+  /** Shows the most recent output, then all new output. */
   attach(viewer: ConsoleViewer, withBacklog = true): Disposable {
     if (withBacklog) for (const bytes of this.#backlog) viewer(bytes);
     const entry = { see: viewer };
@@ -52,7 +52,7 @@ export class ConsoleHub {
     if (this.#backlog.length > MAX_PIECES) this.#join();
   }
 
-  /** A guest that writes single characters makes many pieces, each with its own cost. */
+  /** Joins the pieces, because a guest that writes single characters makes many of them. */
   #join(): void {
     const all = new Uint8Array(this.#backlogBytes);
     let at = 0;

@@ -7,21 +7,21 @@ import type { HostedVm } from './hosted-vm.js';
 import { VmHost } from './vm-host.js';
 
 /*
- * What can go wrong in a VM, against what shall come of it: where the VM goes (the local design safe state is that it ends), by
- * which exit code, and that the VM beside it runs on. The guests are a few words of A64 code.
+ * Faults of a VM and their expected effects: the VM's final state (the local design safe state is its end), its exit
+ * code, and that another VM keeps running. The guests are a few words of A64 code.
  */
 
 const THROWER = fileURLToPath(new URL('./throwing-vdev.test.helper.js', import.meta.url));
 const TROUBLE = fileURLToPath(new URL('../trouble.test.helper.js', import.meta.url));
-/** Each VM is a thread that loads all of qvm: seconds on a busy machine. */
+/** Each VM is a thread that loads all of qvm, which takes seconds on a busy machine. */
 const LIMIT_MS = 180_000;
 const RAM_BYTES = 0x20_0000;
 const BRANCH_TO_ITSELF = 0x1400_0000;
-/** A branch to the next word, so that the file passes for code, and a word that is no instruction. */
+/** A branch to the next word, so that the file is accepted as code, and a word that is not an instruction. */
 const BAD = [0xb400_003f, 0xffff_ffff];
 
 interface Fault {
-  /** Name of the VM; the plugin that makes trouble goes by it. */
+  /** Name of the VM, which selects the plugin's disturbance. */
   readonly name: string;
   readonly code: readonly number[];
   readonly more?: Partial<VmSpec>;
@@ -133,7 +133,7 @@ async function create(name: string, code: readonly number[], more: Partial<VmSpe
 }
 
 async function endOf(vm: HostedVm): Promise<VmEnd> {
-  // A thread that dies fails the request that was on its way; how the VM ended is what counts.
+  // A thread that dies fails the outstanding request; only the VM's end matters.
   await vm.start().catch(() => undefined);
   return vm.end;
 }

@@ -8,50 +8,50 @@ import { isFailure, RestartBackOff, type RestartPolicy } from './restart-policy.
 import { ServiceBroker, type Services } from '../services/service-broker.js';
 import { VmWorker, type WatchOptions } from './vm-worker.js';
 
-/** How long a guest may take to end after its power button was pressed, unless it is said otherwise. */
+/** Default time for a guest to shut down after its power button was pressed. */
 export const DEFAULT_STOP_TIMEOUT_MS = 30_000;
-/** How long a thread may take to go when it is ended. Only a call to the system that does not return takes longer. */
+/** Time for a thread to end after its termination. It takes longer only in a system call that does not return. */
 const THREAD_END_MS = 10_000;
 const POWER_CUT = 'The power was cut.';
 
 /**
- * What happens to a VM.
+ * Events of a VM.
  *
  * @experimental
  */
 export interface HostedVmListener {
-  /** A change of state; `failed` and `stopped` may be followed by another start. */
+  /** The state has changed; `failed` and `stopped` may be followed by another start. */
   state(vm: HostedVm, from: VmState, to: VmState): void;
   /** A line of the VM's log. */
   log(vm: HostedVm, level: LogLevel, message: string): void;
-  /** What the user needs to know, such as the path of a PTY. */
+  /** Information that the user needs, such as the path of a PTY. */
   announcement(vm: HostedVm, message: string): void;
-  /** An output file of the VM cannot be written any more. */
+  /** An output file of the VM can no longer be written. */
   outputLost?(vm: HostedVm, path: string): void;
-  /** The VM has ended for good. */
+  /** The VM has ended finally. */
   ended(vm: HostedVm, end: VmEnd): void;
 }
 
 /**
- * How a host runs a VM.
+ * Options for a VM of a host.
  *
  * @experimental
  */
 export interface HostedVmOptions {
   readonly launch: VmLaunch;
-  /** `never` when absent. */
+  /** Default `never`. */
   readonly restart?: RestartPolicy;
   readonly watch?: WatchOptions;
 }
 
-/** A run of a VM: its thread, and what it has of the host. */
+/** One run of a VM: its thread, and its resources of the host. */
 interface Run {
   readonly worker: VmWorker;
   readonly broker: ServiceBroker;
 }
 
 /**
- * A VM of a host, from its making to its end, restarts included. The VM itself is on a thread of its own.
+ * A VM of a host, from its creation to its final end, including restarts. The VM itself runs on a thread of its own.
  *
  * @experimental
  */
@@ -60,7 +60,7 @@ export class HostedVm {
   readonly name: string;
   readonly spec: VmSpec;
   readonly restart: RestartPolicy;
-  /** Settles when the VM has ended for good. Never rejects. */
+  /** Settles when the VM has ended finally. Never rejects. */
   readonly end: Promise<VmEnd>;
   readonly #options: HostedVmOptions;
   readonly #services: Services;
@@ -81,7 +81,7 @@ export class HostedVm {
 
   /**
    * @param id - number of the VM in its host, from 1 on.
-   * @param services - what the host offers to VMs.
+   * @param services - services of the host for VMs.
    */
   constructor(id: number, options: HostedVmOptions, services: Services, listener: HostedVmListener) {
     this.id = id;
@@ -95,27 +95,27 @@ export class HostedVm {
     this.end = new Promise((resolve) => (this.#settle = resolve));
   }
 
-  /** Where in its life the VM is. */
+  /** The VM's state in its life cycle. */
   get state(): VmState {
     return this.#state;
   }
 
-  /** Whether the VM has ended for good. */
+  /** Whether the VM has ended finally. */
   get ended(): boolean {
     return this.#over;
   }
 
-  /** How it ended last, if it has. */
+  /** Its last end, if it has ended. */
   get lastEnd(): VmEnd | undefined {
     return this.#lastEnd;
   }
 
-  /** How often it was started again after it had ended. */
+  /** Number of restarts after an end. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** Whether it waits to be started again. */
+  /** Whether it waits for a restart. */
   get restarting(): boolean {
     return this.#restartTimer !== undefined;
   }
@@ -125,17 +125,17 @@ export class HostedVm {
     return this.#run === undefined || this.#startedAt === 0 ? 0 : performance.now() - this.#startedAt;
   }
 
-  /** Whether the VM has ended and its thread has not. A process with such a thread ends only by SIGKILL. */
+  /** Whether the VM has ended but its thread has not. A process with such a thread can only be ended by SIGKILL. */
   get stuck(): boolean {
     return this.#stuck;
   }
 
-  /** Warnings of its creation. */
+  /** Warnings from its creation. */
   get warnings(): readonly Finding[] {
     return this.#warnings;
   }
 
-  /** The console of a stream: `stdio`, or what follows `stream:` in a vdev's `hostdev`. */
+  /** The console of a stream: `stdio`, or the name after `stream:` in a vdev's `hostdev`. */
   console(stream: string): ConsoleHub {
     const hub = this.#consoles.get(stream) ?? new ConsoleHub();
     this.#consoles.set(stream, hub);
@@ -143,7 +143,7 @@ export class HostedVm {
   }
 
   /**
-   * Makes the VM on a new thread; everything is checked. A failure is its end.
+   * Makes the VM on a new thread and checks everything. A failure ends it.
    *
    * @throws ConfigError, StartError, QvmError `host.vm-lost`
    */
@@ -159,7 +159,8 @@ export class HostedVm {
   /**
    * Starts the guest.
    *
-   * @throws QvmError `vm.illegal-transition`; StartError when the image cannot be booted: then the VM has ended.
+   * @throws QvmError `vm.illegal-transition`; StartError when the image cannot be booted; the VM has ended in that
+   * case.
    */
   async start(): Promise<void> {
     this.#wanted = true;
@@ -172,7 +173,7 @@ export class HostedVm {
     }
   }
 
-  /** Asks for something; see `VmCommands`. */
+  /** Sends a command to the VM's thread; see `VmCommands`. */
   async request<K extends VmCommand>(command: K, params: VmCommands[K]['params']): Promise<VmCommands[K]['result']> {
     if (this.#run !== undefined) return this.#run.worker.request(command, params);
     const verb: Partial<Record<VmCommand, string>> = { start: 'start', pause: 'pause', resume: 'resume', stop: 'stop' };
@@ -186,7 +187,7 @@ export class HostedVm {
   }
 
   /**
-   * Presses the power button; the power is cut when the guest does not end in time. Ends restarts.
+   * Presses the power button; cuts the power if the guest does not shut down in time. There are no restarts afterwards.
    *
    * @throws QvmError `vm.illegal-transition`
    */
@@ -196,13 +197,16 @@ export class HostedVm {
     await this.request('stop', { timeoutMs });
   }
 
-  /** Cuts the power, also when the VM's thread does not answer. Ends restarts. Resolves when the VM has ended. */
+  /**
+   * Cuts the power, even if the VM's thread does not answer. There are no restarts afterwards. Resolves when the VM
+   * has ended.
+   */
   async destroy(graceMs = 2_000): Promise<VmEnd> {
     this.#wanted = false;
     if (this.#cancelRestart() || this.#over) return this.end;
     const run = this.#run;
     const forced = setTimeout(() => this.#finish(run, { exitCode: VmExitCode.PowerCut, reason: POWER_CUT }), graceMs);
-    // The end comes as an event; when the thread is lost instead, that is its end too.
+    // The end is reported as an event, or follows from the loss of the thread.
     await this.request('destroy', undefined).catch(() => undefined);
     const end = await this.end;
     clearTimeout(forced);
@@ -262,14 +266,14 @@ export class HostedVm {
     await this.end;
   }
 
-  /** The one place where a run of the VM ends; the thread goes with it. */
+  /** All ends of a run go through this method, which also ends the thread. */
   #finish(run: Run | undefined, end: VmEnd): void {
     if (run === undefined || run !== this.#run) return;
     this.#run = undefined;
     this.#lastEnd = end;
     const failed = isFailure(end) || end.exitCode >= VmExitCode.StartFailed;
     if (this.#state !== 'stopped' && this.#state !== 'failed') this.#setState(failed ? 'failed' : 'stopped');
-    // Its memory and its places are another VM's only when the thread is gone.
+    // Its memory and resources may be reused only after the thread has ended.
     void run.worker.exited.then(() => {
       run.broker.close();
       this.#stuck = false;
@@ -280,7 +284,7 @@ export class HostedVm {
     });
   }
 
-  /** Its thread hangs in a call to the system: the VM is over for the others, and does not start again. */
+  /** The thread hangs in a system call: for the host the VM has ended, and it is not restarted. */
   #leave(end: VmEnd): void {
     this.#stuck = true;
     this.#wanted = false;
@@ -306,7 +310,7 @@ export class HostedVm {
       await this.create();
       await this.start();
     } catch (error) {
-      // It has ended by that, and says so.
+      // The failed restart is its end and is reported as such.
       this.#listener.log(this, 'error', `it could not be started again: ${describeError(error)}`);
     }
   }

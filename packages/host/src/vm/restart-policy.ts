@@ -1,7 +1,7 @@
 import type { VmEnd } from '../worker/messages.js';
 
 /**
- * When a host starts a VM again that has ended by itself: never, when it failed (exit codes 4 to 7), or always.
+ * When a host restarts a VM that has ended by itself: never, when it failed (exit codes 4 to 7), or always.
  *
  * @experimental
  */
@@ -12,7 +12,7 @@ export const RESTART_POLICIES: readonly RestartPolicy[] = ['never', 'on-failure'
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 60_000;
-/** A VM that ran for so long starts from the first delay again. */
+/** A VM that ran for this time starts with the first delay again. */
 const HEALTHY_MS = 60_000;
 
 /** Whether an exit code stands for a failure while the guest ran: a watchdog, an unsupported operation, a vdev, qvm. */
@@ -20,9 +20,7 @@ export function isFailure({ exitCode }: VmEnd): boolean {
   return exitCode >= 4 && exitCode <= 7;
 }
 
-/**
- * Decides whether and when a VM starts again; the delay doubles with each failure in a row.
- */
+/** Decides whether and when a VM is restarted; the delay doubles with each consecutive failure. */
 export class RestartBackOff {
   readonly #policy: RestartPolicy;
   #inARow = 0;
@@ -32,9 +30,9 @@ export class RestartBackOff {
   }
 
   /**
-   * Milliseconds to wait before the next start, or `undefined` for none.
+   * Milliseconds until the next start, or `undefined` if there is none.
    *
-   * @param ranMs - how long the VM ran.
+   * @param ranMs - duration of the run in milliseconds.
    */
   next(end: VmEnd, ranMs: number): number | undefined {
     if (this.#policy === 'never' || (this.#policy === 'on-failure' && !isFailure(end))) return undefined;

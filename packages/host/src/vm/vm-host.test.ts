@@ -27,7 +27,7 @@ function output(vm: HostedVm): { readonly text: () => string } {
   return { text: () => text };
 }
 
-/** Each VM is a thread that loads all of qvm: seconds on a busy machine. */
+/** Each VM is a thread that loads all of qvm, which takes seconds on a busy machine. */
 const LIMIT_MS = 180_000;
 
 describe('a host', () => {
@@ -94,7 +94,7 @@ describe('a host', () => {
         launch: { ...launch, spec: { ...launch.spec, image: '/proc/self/exe', ram: [{ size: 0x4000_0000 }] } },
       })
       .catch((error: unknown) => error);
-    // The script machine takes texts only; a file of /proc has no size.
+    // The script machine accepts texts only; a file in /proc has no size.
     if (vm instanceof Error) expect(vm).toMatchObject({ findings: [expect.anything()] });
     else await expect((vm as HostedVm).start()).rejects.toMatchObject({ code: 'testing.script' });
   });
@@ -144,7 +144,7 @@ describe('a VM whose thread is in trouble', () => {
       const vm = await host.create({ launch: space.launch('spins', ['sleep']), watch: { patience: PATIENCE, every } });
       for (let round = 0; round < 3; round++) {
         for (let looks = 0; looks < PATIENCE; looks++) look();
-        // The thread answers in the order of the questions.
+        // The thread answers in the order of the requests.
         await vm.request('ping', undefined);
       }
       const started = vm.start().catch((error: unknown) => error);
@@ -177,7 +177,7 @@ describe('a VM whose thread hangs in a call to the system', () => {
     expect(await vm.destroy(200)).toMatchObject({ exitCode: 3 });
     expect([vm.stuck, vm.restarting, messages]).toEqual([true, false, [expect.stringContaining('hangs in a call')]]);
     await own.shutdown(0);
-    // Now open(2) returns over there.
+    // Now open(2) returns in the thread.
     closeSync(openSync(pipe, 'w'));
     await eventually(() => !vm.stuck);
   });
@@ -208,7 +208,7 @@ describe('restarts', () => {
 
 describe('the life cycle', () => {
   type Verb = 'start' | 'pause' | 'resume' | 'stop' | 'destroy';
-  /** The states of the model; `ended` stands for what follows a stop or a power cut. */
+  /** The states of the model; `ended` stands for all states after a stop or a power cut. */
   const MODEL: Readonly<Record<string, Partial<Record<Verb, string>>>> = {
     created: { start: 'running', destroy: 'stopped' },
     running: { pause: 'paused', stop: 'stopped', destroy: 'stopped' },

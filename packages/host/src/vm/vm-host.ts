@@ -5,38 +5,39 @@ import { placeThread, usualPlace, type ThreadPlace } from '../scheduling/thread-
 import { HostServices } from '../services/host-services.js';
 import { HostedVm, type HostedVmOptions } from './hosted-vm.js';
 
-/** VMs of one host at a time; each takes a thread and address space. */
+/** Largest number of VMs of one host at a time; each needs a thread and address space. */
 const MAX_VMS = 64;
-/** VMs that have ended and are still remembered, for their exit codes. */
+/** Largest number of ended VMs that are remembered for their exit codes. */
 const MAX_ENDED = 64;
 
 /**
- * What a host tells of its VMs.
+ * Callbacks for events of a host's VMs.
  *
  * @experimental
  */
 export interface VmHostEvents {
-  /** The state of a VM changed. */
+  /** The state of a VM has changed. */
   readonly onState?: (vm: HostedVm, from: VmState, to: VmState) => void;
   /** A line of a VM's log. */
   readonly onLog?: (vm: HostedVm, level: LogLevel, message: string) => void;
-  /** What users of a VM need to know, such as the path of a PTY. */
+  /** Information that users of a VM need, such as the path of a PTY. */
   readonly onAnnouncement?: (vm: HostedVm, message: string) => void;
-  /** What the services of the host have to say. */
+  /** A message of the host's services. */
   readonly onHostLog?: (level: LogLevel, message: string) => void;
-  /** An output file of a VM cannot be written any more. */
+  /** An output file of a VM can no longer be written. */
   readonly onOutputLost?: (vm: HostedVm, path: string) => void;
-  /** A VM has ended, and does not start again. */
+  /** A VM has ended and is not restarted. */
   readonly onEnd?: (vm: HostedVm, end: VmEnd) => void;
 }
 
 /**
- * The VMs of one host process, each on a thread of its own. A VM that fails, in whatever way, leaves the others alone.
+ * The VMs of one host process, each on a thread of its own. A failure of one VM, of any kind, does not affect the
+ * others.
  *
  * @experimental
  */
 export class VmHost {
-  /** What its VMs have in common. */
+  /** The shared services of its VMs. */
   readonly services: HostServices;
   readonly #events: VmHostEvents;
   readonly #vms = new Map<string, HostedVm>();
@@ -49,7 +50,7 @@ export class VmHost {
     this.services = new HostServices(events.onHostLog);
   }
 
-  /** All VMs in the order of their making; those that have ended are there until others take their place. */
+  /** All VMs in order of creation; ended ones are included until others replace them. */
   get vms(): readonly HostedVm[] {
     return [...this.#vms.values()];
   }
@@ -74,7 +75,7 @@ export class VmHost {
     try {
       await vm.create();
     } catch (error) {
-      // A VM that never was is not remembered.
+      // A VM that could not be made is not remembered.
       if (this.#vms.get(name) === vm) this.#vms.delete(name);
       throw error;
     }
@@ -83,10 +84,10 @@ export class VmHost {
   }
 
   /**
-   * Puts the calling thread, the host's own, where `place` says, as far as the system allows. VMs made from then on that name no
-   * place run where the host did.
+   * Sets CPUs and priority of the calling thread, which is the host's own, as far as the system allows. VMs that are
+   * created later and have no placement of their own run where the host did before.
    *
-   * @returns what was not possible, for people.
+   * @returns messages about settings that could not be applied.
    */
   place(place: ThreadPlace): readonly string[] {
     this.#home ??= usualPlace();
@@ -98,7 +99,7 @@ export class VmHost {
   }
 
   /**
-   * A VM by its name, or by its number.
+   * A VM by its name or number.
    *
    * @throws QvmError `host.unknown-vm`
    */
@@ -111,7 +112,7 @@ export class VmHost {
   }
 
   /**
-   * Ends everything: presses all power buttons, and cuts the power of those that are not off in time. No VM can be made
+   * Ends everything: presses all power buttons, and cuts the power of VMs that are not off in time. No VM can be made
    * after this.
    *
    * @param timeoutMs - milliseconds; 0 cuts the power at once.

@@ -8,29 +8,29 @@ import { Watchdog, type Every } from './watchdog.js';
 /** Bounds the JavaScript heap of a VM's thread; guest RAM is not part of it. */
 const HEAP_MEGABYTES = 1024;
 const WATCHDOG_PERIOD_MS = 5_000;
-/** Looks without an answer: making the engine and unpacking an image take seconds on a busy machine. */
+/** Number of checks without an answer: making the engine and unpacking an image take seconds on a busy machine. */
 const WATCHDOG_PATIENCE = 6;
 
 /**
- * How a VM's thread is watched.
+ * Settings of the watchdog for a VM's thread.
  *
  * @experimental
  */
 export interface WatchOptions {
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   readonly periodMs?: number;
-  /** Looks without an answer after which the thread is ended. */
+  /** Number of checks without an answer after which the thread is terminated. */
   readonly patience?: number;
-  /** Milliseconds that the thread may take to go when it is ended; 10 s when absent. */
+  /** Milliseconds in which the terminated thread must end. Default 10 s. */
   readonly endMs?: number;
-  /** When to look; by a timer when absent. Tests look by command. */
+  /** Schedules the checks. Default: a timer. Tests trigger them explicitly. */
   readonly every?: Every;
 }
 
-/** What a VM's thread tells the main thread. */
+/** Receives the messages of a VM's thread on the main thread. */
 export interface VmWorkerListener {
   event(event: VmThreadEvent): void;
-  /** The thread is gone, and was not asked to go. */
+  /** The thread has ended without having been asked to. */
   lost(reason: string, cause: unknown): void;
 }
 
@@ -40,8 +40,8 @@ interface Pending {
 }
 
 /**
- * The main thread's end of a VM's thread. Whatever happens in there (an exception, no memory, an endless loop) ends that
- * thread only.
+ * The main thread's end of a VM's thread. A failure of the thread (an exception, lack of memory, an endless loop) ends
+ * that thread only.
  */
 export class VmWorker {
   readonly #worker: Worker;
@@ -69,7 +69,7 @@ export class VmWorker {
     });
     this.#worker.on('message', (message: FromVmThread) => this.#receive(message));
     this.#worker.on('messageerror', (error) => this.#lose('sent what cannot be read', error));
-    // Without a listener, an error in there would be one out here.
+    // Without a listener, an error in the thread would become one in this thread.
     this.#worker.on('error', (error) => this.#lose('failed', error));
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
@@ -87,35 +87,35 @@ export class VmWorker {
   }
 
   /**
-   * Asks the VM's thread for something.
+   * Sends a command to the VM's thread.
    *
-   * @throws QvmError `host.vm-lost` when the thread has ended or ends meanwhile; what the command throws.
+   * @throws QvmError `host.vm-lost` when the thread has ended or ends meanwhile; the errors of the command.
    */
   request<K extends VmCommand>(command: K, params: VmCommands[K]['params']): Promise<VmCommands[K]['result']> {
     if (this.#over) return Promise.reject(lost('has ended', undefined));
     const id = this.#nextId++;
-    // The compiler does not see that command and params belong together.
+    // The compiler cannot tell that the types of command and params match.
     this.#post({ id, command, params } as ToVmThread);
     return new Promise<unknown>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
     }) as Promise<VmCommands[K]['result']>;
   }
 
-  /** Tells that console output was taken over. */
+  /** Reports that console output has been processed. */
   taken(stream: string, bytes: number): void {
     if (!this.#over) this.#post({ taken: bytes, stream });
   }
 
-  /** Resolves when the thread is gone, and its memory given back. */
+  /** Resolves when the thread has ended and its memory is released. */
   get exited(): Promise<void> {
     return this.#exited;
   }
 
   /**
-   * Ends the thread at once, also inside of an endless loop. A call to the system that does not return cannot be ended.
+   * Terminates the thread at once, even in an endless loop. A system call that does not return cannot be terminated.
    *
-   * @param limitMs - how long to wait for the end.
-   * @returns whether it is gone.
+   * @param limitMs - time to wait for the end.
+   * @returns whether it has ended.
    */
   async terminate(limitMs: number): Promise<boolean> {
     this.#end(lost('has ended', undefined));
@@ -124,7 +124,7 @@ export class VmWorker {
     const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, limitMs, false)));
     const ended = await Promise.race([this.#exited.then(() => true as const), late]);
     clearTimeout(timer);
-    // A thread that hangs must not keep the process by itself.
+    // A thread that hangs must not keep the process alive.
     if (!ended) this.#worker.unref();
     return ended;
   }

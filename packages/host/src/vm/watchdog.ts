@@ -1,11 +1,11 @@
 /**
- * Calls back each time that `milliseconds` have passed, until the function that it returns is called.
+ * Calls back every `milliseconds`, until the returned function is called.
  *
  * @experimental
  */
 export type Every = (milliseconds: number, callback: () => void) => () => void;
 
-/** By a timer that does not keep the process alive. */
+/** Uses a timer that does not keep the process alive. */
 const everyMilliseconds: Every = (milliseconds, callback) => {
   const timer = setInterval(callback, milliseconds);
   timer.unref();
@@ -13,8 +13,8 @@ const everyMilliseconds: Every = (milliseconds, callback) => {
 };
 
 /**
- * Notices that another thread does not answer any more. It counts unanswered questions, not time: when this process itself
- * was suspended, the other thread gets its turn before anything is held against it.
+ * Detects that another thread no longer answers. It counts unanswered requests rather than time: if this process was
+ * suspended, the other thread gets the chance to answer first.
  */
 export class Watchdog {
   readonly #ask: () => Promise<unknown>;
@@ -24,11 +24,11 @@ export class Watchdog {
   #unanswered = 0;
 
   /**
-   * @param ask - asks the other thread; resolves or rejects when it answers.
-   * @param bite - called once when it does not.
-   * @param periodMs - time between two looks.
-   * @param patience - looks without an answer that are too many.
-   * @param every - calls back again and again.
+   * @param ask - sends a request to the other thread; the promise settles when it answers.
+   * @param bite - called once if it does not answer.
+   * @param periodMs - time between two checks.
+   * @param patience - number of checks without an answer after which `bite` is called.
+   * @param every - schedules the checks.
    */
   constructor(
     ask: () => Promise<unknown>,

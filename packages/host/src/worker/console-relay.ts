@@ -2,12 +2,12 @@ import type { Disposable } from '@qvm/core';
 import type { ConsoleStream } from '@qvm/sdk';
 import { CONSOLE_WINDOW } from './messages.js';
 
-/** Input that waits for the guest; beyond it, who sends waits too. */
+/** Largest number of input bytes that wait for the guest; beyond it, the sender waits, too. */
 const MAX_WAITING_INPUT = 0x1_0000;
 
 /**
- * One console of a VM, passed on to another thread. At most a window's bytes are on their way; what comes meanwhile stays
- * in the console, which keeps a bounded amount and drops the oldest.
+ * Forwards one console of a VM to another thread. The number of bytes in transit is limited to a window; further
+ * output stays in the console, which keeps a bounded amount and drops the oldest.
  */
 export class ConsoleRelay {
   readonly #console: ConsoleStream;
@@ -21,18 +21,18 @@ export class ConsoleRelay {
     this.#listen();
   }
 
-  /** So many bytes have arrived over there. */
+  /** Reports that the other thread has processed `bytes` bytes. */
   taken(bytes: number): void {
     this.#underWay = Math.max(0, this.#underWay - bytes);
     if (this.#underWay < CONSOLE_WINDOW) this.#listen();
   }
 
-  /** The terminal over there has this size. */
+  /** Sets the size of the terminal at the other end. */
   resize(columns: number, rows: number): void {
     this.#console.resize(columns, rows);
   }
 
-  /** Resolves when the guest has taken so much that more may follow, or will never take any. */
+  /** Resolves when the guest has taken enough input that more may follow, or will never take any. */
   input(bytes: Uint8Array): Promise<undefined> {
     this.#console.send(bytes);
     if (this.#console.closed || this.#console.waiting <= MAX_WAITING_INPUT) return Promise.resolve(undefined);
@@ -50,7 +50,7 @@ export class ConsoleRelay {
   #listen(): void {
     this.#listening ??= this.#console.onOutput((bytes) => {
       this.#underWay += bytes.length;
-      // The other thread gets a copy of its own: a view may be of something larger.
+      // Copied for the other thread, because a view may be part of something larger.
       this.#send(bytes.slice());
       if (this.#underWay >= CONSOLE_WINDOW) this.#unlisten();
     });

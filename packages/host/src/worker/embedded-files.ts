@@ -2,14 +2,15 @@ import { embeddedGuest } from '@qvm/guests';
 import type { FileSource } from '@qvm/sdk';
 
 /**
- * The path that stands for the guest that comes with qvm. No configuration can name it: paths there are made absolute.
+ * Path of the guest that is part of qvm. No configuration can name it, because paths in configurations are made
+ * absolute.
  *
  * @experimental
  */
 export const EMBEDDED_GUEST = 'the embedded guest';
 
 /**
- * Files, and the embedded guest beside them.
+ * A file source that also has the embedded guest.
  *
  * @experimental
  */

@@ -5,14 +5,14 @@ import { QvmError, type QvmPlugin } from '@qvm/core';
 import { nodeHost } from '@qvm/sdk';
 
 /**
- * Imports a plugin: a file, or a package that is looked up from a folder.
+ * Imports a plugin: a file, or a package that is resolved from a folder.
  *
  * @throws QvmError `plugin.import`
  * @experimental
  */
 export async function importPlugin(name: string, base: string): Promise<QvmPlugin> {
   const module = await importModule(name, base);
-  // Composition checks what it is.
+  // Composition validates the plugin.
   if (typeof module === 'object' && module !== null && 'plugin' in module) return module.plugin as QvmPlugin;
   throw new QvmError('plugin.import', `${name} exports no QvmPlugin named "plugin"`);
 }

@@ -9,27 +9,29 @@ import type { TraceOutput } from '@qvm/trace';
 import type { WireError } from '../errors/wire-error.js';
 
 /**
- * What a VM's thread makes its VM from. Plain data.
+ * Plain data from which a VM's thread makes its VM.
  *
  * @experimental
  */
 export interface VmLaunch {
   readonly spec: VmSpec;
-  /** Instruction-counted time: nanoseconds per instruction, `true` for the default. Real time when absent. */
+  /** Instruction-counted time: nanoseconds per instruction, or `true` for the default. Absent: real time. */
   readonly icount?: number | true;
-  /** `wasm` when absent. */
+  /** Default `wasm`. */
   readonly engine?: Engine;
-  /** What a guest's reset does; `exit` when absent. */
+  /** Effect of a guest's reset. Default `exit`. */
   readonly onReset?: 'exit' | 'restart';
-  /** Resets in a row after which the VM ends, with `onReset: 'restart'`; 0: any number. 20 when absent. */
+  /** Number of consecutive resets after which the VM ends, with `onReset: 'restart'`; 0: unlimited. Default 20. */
   readonly resetLimit?: number;
   /** Packages or files that export a `QvmPlugin` named `plugin`. */
   readonly plugins?: readonly string[];
-  /** Folder from which `plugins` are looked up. */
+  /** Folder from which `plugins` are resolved. */
   readonly pluginBase?: string;
-  /** Where a core dump goes when the VM fails, in place of `spec.dump`: an absolute path of a folder, or `|COMMAND`. */
+  /**
+   * Destination of a core dump when the VM fails, replacing `spec.dump`: an absolute path of a folder, or `|COMMAND`.
+   */
   readonly dumpOnFailure?: string;
-  /** Where the VM's thread runs when the configuration names no place and the host has one of its own. */
+  /** Placement of the VM's thread if the configuration has none and the host has one of its own. */
   readonly home?: ThreadPlace;
 }
 
@@ -41,14 +43,14 @@ export interface VmLaunch {
 export interface VmEnd {
   /** `VmExitCode` of core, or 32–63 from a vdev. */
   readonly exitCode: number;
-  /** A sentence for people. */
+  /** A sentence for users. */
   readonly reason: string;
   /** Message of the error that caused a failure. */
   readonly cause?: string;
 }
 
 /**
- * One vdev, as `qvm vdevstat` shows it.
+ * One vdev in the output of `qvm vdevstat`.
  *
  * @experimental
  */
@@ -59,7 +61,7 @@ export interface VdevStatus extends VdevPlace {
 }
 
 /**
- * Counters of a VM as JSON: those of core's `VmStats`, program counters in hexadecimal.
+ * Counters of a VM as JSON: those of core's `VmStats`, with program counters in hexadecimal.
  *
  * @experimental
  */
@@ -82,47 +84,47 @@ export interface VmStatsReport {
   readonly engine: Readonly<Record<string, Json>>;
 }
 
-/** Registers of one vCPU by manual name, in hexadecimal. @experimental */
+/** Registers of one vCPU by their names in the manual, in hexadecimal. @experimental */
 export type RegisterReport = Readonly<Record<string, string>>;
 
-/** What a VM's thread can be asked, with what it answers. */
+/** The commands for a VM's thread, with their parameters and results. */
 export interface VmCommands {
   create: { readonly params: VmLaunch; readonly result: { readonly warnings: readonly Finding[] } };
   start: { readonly params: undefined; readonly result: undefined };
   pause: { readonly params: undefined; readonly result: undefined };
   resume: { readonly params: undefined; readonly result: undefined };
-  /** Presses the power button; the end comes as an event. */
+  /** Presses the power button; the end is reported as an event. */
   stop: { readonly params: { readonly timeoutMs: number }; readonly result: undefined };
   destroy: { readonly params: undefined; readonly result: undefined };
   stats: { readonly params: undefined; readonly result: VmStatsReport };
   interrupts: { readonly params: undefined; readonly result: readonly InterruptStatistics[] };
   vdevs: { readonly params: undefined; readonly result: readonly VdevStatus[] };
-  /** Everything in guest-physical memory. */
+  /** All occupied ranges of guest-physical memory. */
   map: { readonly params: undefined; readonly result: readonly MappedRange[] };
   registers: { readonly params: undefined; readonly result: readonly RegisterReport[] };
-  /** At most {@link MAX_MEMORY_READ} bytes of guest-physical memory. */
+  /** Reads at most {@link MAX_MEMORY_READ} bytes of guest-physical memory. */
   memory: {
     readonly params: { readonly address: number; readonly length: number };
     readonly result: Uint8Array<ArrayBuffer>;
   };
-  /** The same by virtual address, as a vCPU's tables have it now. */
+  /** Reads memory by virtual address, with a vCPU's current tables. */
   virtualMemory: {
     readonly params: { readonly vcpu: number; readonly address: bigint; readonly length: number };
     readonly result: Uint8Array<ArrayBuffer>;
   };
-  /** Writes a core dump to a new file; answers how many bytes of memory are in it. */
+  /** Writes a core dump to a new file; returns the size of its memory in bytes. */
   dump: { readonly params: { readonly path: string }; readonly result: { readonly bytes: number } };
-  /** Input for a console; answers when the guest has room for more. */
+  /** Sends input to a console; answers when the guest has room for more. */
   input: { readonly params: { readonly stream: string; readonly bytes: Uint8Array }; readonly result: undefined };
-  /** The terminal that shows a console has this size, in characters. */
+  /** Sets the size of the terminal that shows a console, in characters. */
   resize: {
     readonly params: { readonly stream: string; readonly columns: number; readonly rows: number };
     readonly result: undefined;
   };
   screenshot: { readonly params: undefined; readonly result: DisplayImage | undefined };
-  /** Types on the VM's keyboard; answers what no key makes. */
+  /** Types on the VM's keyboard; returns the characters that no key makes. */
   type: { readonly params: { readonly text: string }; readonly result: string };
-  /** Begins to record; `cpu` is the number of this thread in the trace. */
+  /** Starts recording; `cpu` is the number of this thread in the trace. */
   traceStart: { readonly params: { readonly cpu: number }; readonly result: undefined };
   traceRead: { readonly params: undefined; readonly result: TraceOutput };
   traceStop: { readonly params: undefined; readonly result: undefined };
@@ -132,36 +134,39 @@ export interface VmCommands {
 /** The name of a command. */
 export type VmCommand = keyof VmCommands;
 
-/** From the main thread to a VM's thread. */
+/** Messages from the main thread to a VM's thread. */
 export type ToVmThread =
   | {
       readonly [K in VmCommand]: { readonly id: number; readonly command: K; readonly params: VmCommands[K]['params'] };
     }[VmCommand]
-  /** So many bytes of console output were taken over. */
+  /** Reports that `taken` bytes of console output have been processed. */
   | { readonly taken: number; readonly stream: string };
 
-/** What a VM's thread tells without being asked. */
+/** Events of a VM's thread. */
 export type VmThreadEvent =
   | { readonly event: 'state'; readonly from: VmState; readonly to: VmState }
   | { readonly event: 'console'; readonly stream: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly event: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly event: 'announcement'; readonly message: string }
-  /** An output file of the VM cannot be written any more; what is wrong is logged. */
+  /** An output file of the VM can no longer be written; the reason is logged. */
   | { readonly event: 'outputLost'; readonly path: string }
   | { readonly event: 'end'; readonly end: VmEnd };
 
-/** From a VM's thread to the main thread. */
+/** Messages from a VM's thread to the main thread. */
 export type FromVmThread =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: WireError }
   | VmThreadEvent;
 
 /**
- * Bytes that one read of guest memory gives at most.
+ * Largest number of bytes in one read of guest memory.
  *
  * @experimental
  */
 export const MAX_MEMORY_READ = 0x10_0000;
 
-/** Bytes of console output that may be on their way to the main thread; more waits in the VM's thread, up to its bound. */
+/**
+ * Largest number of bytes of console output in transit to the main thread; more output waits in the VM's thread, up to
+ * its limit.
+ */
 export const CONSOLE_WINDOW = 0x10_0000;

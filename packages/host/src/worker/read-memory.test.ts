@@ -2,7 +2,7 @@ import { readVirtualMemory, type ReadableVm } from './read-memory.js';
 
 const PAGE = 0x1000;
 const HIGH = 0xffff_8000_0000_0000n;
-/** Virtual page after HIGH to guest-physical page. */
+/** Maps virtual pages from HIGH on to guest-physical pages. */
 const PAGES = new Map([
   [0n, 0x4000_5000],
   [1n, 0x4000_2000],
@@ -21,7 +21,7 @@ const vm: ReadableVm = {
   ],
   ram: [{ kind: 'ram', base: 0x4000_0000, size: 0x10_0000 }],
   memory: {
-    // Each byte tells its page, and memory is read within one page at a time.
+    // Each byte identifies its page, and memory is read within one page at a time.
     read: (address, length) => {
       expect(Math.floor(address / PAGE)).toBe(Math.floor((address + length - 1) / PAGE));
       return new Uint8Array(length).fill((address / PAGE) & 0xff);

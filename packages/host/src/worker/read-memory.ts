@@ -3,29 +3,30 @@ import { GuestMemoryError } from '@qvm/core/vdev';
 import type { RamRange, VcpuHandle, VmHandle } from '@qvm/sdk';
 import { MAX_MEMORY_READ } from './messages.js';
 
-/** The smallest granule of translation: what one lookup says holds for the rest of it. */
+/** The smallest translation granule, for which one lookup is valid. */
 const PAGE = 0x1000;
 
-/** What reading needs of a VM. */
+/** The parts of a VM that reading needs. */
 export interface ReadableVm {
   readonly name: string;
   readonly vcpus: readonly Pick<VcpuHandle, 'translate'>[];
   readonly memory: Pick<VmHandle['memory'], 'read'>;
-  /** Where memory is. */
+  /** Ranges of memory. */
   readonly ram: readonly Pick<RamRange, 'kind' | 'base' | 'size'>[];
 }
 
 /**
- * Guest-physical memory, as a copy in memory that is not shared.
+ * Reads guest-physical memory to a copy that is not shared.
  *
- * @throws QvmError `host.memory-read` when it is more than one read gives; `memory.guest-access` where there is none, with where it is.
+ * @throws QvmError `host.memory-read` when the length exceeds the limit; `memory.guest-access` where there is no
+ * memory, with the existing ranges.
  */
 export function readMemory(vm: ReadableVm, address: number, length: number): Uint8Array<ArrayBuffer> {
   requireLength(length);
   return Uint8Array.from(read(vm, address, length));
 }
 
-/** Ranges of memory that a message names. */
+/** Largest number of ranges in a message. */
 const NAMED_RANGES = 6;
 
 function read(vm: ReadableVm, address: number, length: number): Uint8Array {
@@ -47,9 +48,10 @@ function range(base: number, size: number): string {
 }
 
 /**
- * Memory by virtual address, page by page.
+ * Reads memory by virtual address, page by page.
  *
- * @throws QvmError `host.memory-read` as above, `host.no-vcpu`, `host.not-mapped` when the guest has nothing there.
+ * @throws QvmError `host.memory-read` as for {@link readMemory}, `host.no-vcpu`, `host.not-mapped` when the guest has
+ * not mapped the address.
  */
 export function readVirtualMemory(
   vm: ReadableVm,

@@ -34,9 +34,7 @@ type Handlers = {
   ) => VmCommands[K]['result'] | Promise<VmCommands[K]['result']>;
 };
 
-/**
- * One VM on the thread that it has to itself: makes it and obeys commands.
- */
+/** One VM on a thread of its own: makes it and executes commands. */
 export class VmSession {
   readonly #tell: (event: VmThreadEvent) => void;
   readonly #plugins: readonly QvmPlugin[];
@@ -46,27 +44,27 @@ export class VmSession {
   #trace: TraceControl | undefined;
 
   /**
-   * @param tell - takes what happens without being asked for.
-   * @param plugins - what the host gives to every VM.
+   * @param tell - called with events.
+   * @param plugins - plugins that the host adds to every VM.
    */
   constructor(tell: (event: VmThreadEvent) => void, plugins: readonly QvmPlugin[] = []) {
     this.#tell = tell;
     this.#plugins = plugins;
     this.#handlers = this.#createHandlers();
-    // The thread has one VM, and ends with it.
+    // The thread has one VM and ends with it, so the listener is never removed.
     onOutputLost((path) => this.#tell({ event: 'outputLost', path }));
   }
 
   /**
-   * Obeys a command.
+   * Executes a command.
    *
-   * @throws QvmError `host.no-vm` before `create`, and what the VM throws.
+   * @throws QvmError `host.no-vm` before `create`, and the errors of the VM.
    */
   async obey<K extends VmCommand>(command: K, params: VmCommands[K]['params']): Promise<VmCommands[K]['result']> {
     return this.#handlers[command](params);
   }
 
-  /** So many bytes of a console's output were taken over. */
+  /** Reports that `bytes` bytes of a console's output have been processed. */
   taken(stream: string, bytes: number): void {
     this.#consoles.get(stream)?.taken(bytes);
   }
@@ -149,7 +147,8 @@ export class VmSession {
     const destination = launch.dumpOnFailure ?? launch.spec.dump;
     if (destination !== undefined)
       dumpOnFailure(vm, destination, (message) => this.#tell({ event: 'log', level: 'info', message }));
-    // After the answer to the command that ended it: the other side drops the thread with this event.
+    // Deferred until the command that ended it has been answered, because the main thread drops this thread after this
+    // event.
     void vm.exit.then((exit) => setImmediate(() => this.#tell({ event: 'end', end: endOf(exit) })));
     return { warnings: vm.warnings };
   }
@@ -177,7 +176,7 @@ function clockOf(icount: number | true): { readonly kind: 'icount'; readonly nan
   return icount === true ? { kind: 'icount' } : { kind: 'icount', nanosecondsPerInstruction: icount };
 }
 
-/** `stdio`, and the streams that vdevs name. */
+/** Names of the consoles: `stdio`, and the streams that vdevs name. */
 function consoleNames({ spec }: VmLaunch): ReadonlySet<string> {
   const named = spec.vdevs.flatMap(({ options }) =>
     options.flatMap(({ value }) => (value?.startsWith('stream:') === true ? [value.slice('stream:'.length)] : [])),

@@ -6,7 +6,7 @@ import type { ServiceLinkParts } from '../services/service-messages.js';
 import type { FromVmThread, ToVmThread } from './messages.js';
 import { VmSession } from './vm-session.js';
 
-/* The entry of a VM's thread: commands come from the main thread, answers and events go there. */
+/** The entry of a VM's thread: receives commands from the main thread, and sends answers and events to it. */
 
 const port = parentPort;
 if (port === null) throw new Error('vm-thread runs in a worker thread only');

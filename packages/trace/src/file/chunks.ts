@@ -4,7 +4,7 @@ import { CHUNK_HEADER_BYTES, ChunkType, HEADER_BYTES, MAGIC, VERSION } from './f
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The begin of a trace file. @experimental */
+/** The header of a trace file. @experimental */
 export function fileHeader(): Bytes {
   const bytes = new Uint8Array(HEADER_BYTES);
   bytes.set(MAGIC);
@@ -12,12 +12,12 @@ export function fileHeader(): Bytes {
   return bytes;
 }
 
-/** The end of a trace file. @experimental */
+/** The last chunk of a trace file. @experimental */
 export function endChunk(): Bytes {
   return chunk(ChunkType.End, 0).bytes;
 }
 
-/** A stream: `timeOrigin` is what its times count from, in milliseconds since 1970. */
+/** A stream: `timeOrigin` is the origin of its times, in milliseconds since 1970. */
 export function streamChunk(cpu: number, timeOrigin: number): Bytes {
   const { bytes, body } = chunk(ChunkType.Stream, 16);
   body.setUint16(0, cpu, true);
@@ -25,7 +25,7 @@ export function streamChunk(cpu: number, timeOrigin: number): Bytes {
   return bytes;
 }
 
-/** Strings of a stream, in order of their numbers. Long ones are cut. */
+/** Strings of a stream, in order of their numbers. Long ones are truncated. */
 export function stringsChunk(cpu: number, strings: readonly string[]): Bytes {
   const texts = strings.map(encodeShort);
   const { bytes, body } = chunk(
@@ -61,7 +61,7 @@ function chunk(type: ChunkType, length: number): { readonly bytes: Bytes; readon
   return { bytes, body: new DataView(bytes.buffer, CHUNK_HEADER_BYTES) };
 }
 
-/** UTF-8, cut between two characters to what a length byte can tell. */
+/** Encodes a text as UTF-8, truncated between two characters to the length that one byte can express. */
 function encodeShort(text: string): Uint8Array {
   const room = new Uint8Array(STRING_BYTES);
   const { written } = new TextEncoder().encodeInto(text, room);

@@ -7,7 +7,7 @@ import { CHUNK_HEADER_BYTES, CHUNK_LIMIT, ChunkType, HEADER_BYTES, MAGIC, VERSIO
 import { malformed, need } from './malformed.js';
 import { RecordDecoder, TIME_LIMIT } from './record-decoder.js';
 
-/** Most threads of one trace. */
+/** Largest number of threads in one trace. */
 const STREAM_LIMIT = 1024;
 /** Most records of one trace, and most bytes of them. */
 const RECORD_LIMIT = 50_000_000;
@@ -25,8 +25,8 @@ interface Stream extends TraceStream {
 }
 
 /**
- * Reads a trace file from pieces of any size. What it reads may be cut off anywhere, or be no trace at all: memory is
- * taken only for bytes that have come, and what does not fit the format is refused.
+ * Reads a trace file in pieces of any size. The file may be truncated anywhere, or not be a trace at all: memory is
+ * allocated only for bytes that have arrived, and invalid data is refused.
  *
  * @experimental
  */
@@ -45,7 +45,7 @@ export class TraceReader {
   /**
    * Takes the next piece of the file.
    *
-   * @throws QvmError `trace.format` when it is no trace, or a damaged one; `trace.version`; `trace.too-large`.
+   * @throws QvmError `trace.format` when it is not a trace or is damaged; `trace.version`; `trace.too-large`.
    */
   push(piece: Uint8Array): void {
     if (this.#ended) return;
@@ -59,7 +59,7 @@ export class TraceReader {
     this.#append(bytes.subarray(at));
   }
 
-  /** Ends the file. A file that is cut off gives what was whole, and {@link Trace.complete} is false. */
+  /** Ends the file. For a truncated file, the result has all complete records, and {@link Trace.complete} is false. */
   end(): Trace {
     if (!this.#headerRead) throw malformed('it is too short to be one');
     return new Trace([...this.#streams.values()], this.#ended);

@@ -1,8 +1,8 @@
 import type { LahavLane } from './lahav-line.js';
 
 /**
- * Shares of a lane's time, column by column: what a picture shows that has fewer columns than the lane has segments. Runs in
- * the page too: it uses nothing outside of itself.
+ * Shares of a lane's time, column by column, for a picture that has fewer columns than the lane has segments. Also
+ * runs in the page, so it uses nothing outside of itself.
  *
  * @param groupOf - the group of each label, or −1 to leave it out.
  * @returns for column c and group g, at `c * groups + g`, the time of that group in that column, in nanoseconds.

@@ -7,7 +7,7 @@ import { LaneBuilder } from './lane-builder.js';
 /**
  * Draws the Lahav Line of a trace.
  *
- * @param wanted - which events to draw.
+ * @param wanted - returns whether to draw an event.
  * @experimental
  */
 export function buildLahavLine(trace: Trace, wanted: (event: TraceEvent) => boolean = () => true): LahavLine {

@@ -9,8 +9,8 @@ import { addSegments } from './totals.js';
 import { formatDuration, formatShare, labelText, tickStep } from './units.js';
 
 /**
- * Functions of the page's script. Each refers only to the others, so that its source, as the engine has it,
- * runs in the page: the page computes with the very functions that compute here.
+ * Functions of the page's script. Each refers only to the others, so that its source text runs in the page: the page
+ * computes with the same functions as this program.
  */
 const SCRIPT_PARTS = [
   formatDuration,
@@ -26,7 +26,7 @@ const SCRIPT_PARTS = [
 ];
 
 /**
- * A Lahav Line as one HTML page that needs nothing else: zoom and pan, filters, totals. It holds a million segments well.
+ * A Lahav Line as one self-contained HTML page with zoom and pan, filters and totals. It supports a million segments.
  *
  * @experimental
  */
@@ -71,12 +71,15 @@ page.start();
 `;
 }
 
-/** Bundlers make of a class a value without a name of its own, and rename: what the others call it is `name`. */
+/**
+ * Declares a function or class under the name by which the others refer to it: bundlers rename classes and make them
+ * values without a name.
+ */
 function declaration(part: { readonly name: string; toString(): string }): string {
   return `const ${part.name} = ${part.toString()};`;
 }
 
-/** A name from the trace must not end the script. In JSON and in strings, the escape is the same character. */
+/** A name from the trace must not end the script. In JSON and in strings, the escape stands for the same character. */
 function forScript(text: string): string {
   return text.replaceAll('</', '<\\/').replaceAll('<!--', '<\\!--');
 }

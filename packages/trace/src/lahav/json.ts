@@ -3,8 +3,8 @@ import { spanOf } from './span.js';
 import { lahavTotals } from './totals.js';
 
 /**
- * A line as pieces of one JSON document: totals, labels, and for each lane its segments as `[start, label]` with times in
- * nanoseconds since the line began.
+ * A line as pieces of one JSON document: totals, labels, and for each lane its segments as `[start, label]`, with
+ * times in nanoseconds since the start of the line.
  *
  * @experimental
  */

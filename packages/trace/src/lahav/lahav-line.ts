@@ -1,25 +1,25 @@
 /**
- * What a stretch of a physical CPU's time was spent on.
+ * The use of a physical CPU's time in a segment.
  *
  * @experimental
  */
 export interface SegmentLabel {
   readonly kind: 'guest' | 'hypervisor' | 'idle';
   readonly vm: string;
-  /** Index of the vCPU, or −1 where there is none. */
+  /** Index of the vCPU, or −1 for none. */
   readonly vcpu: number;
-  /** Why the hypervisor works: the cause of the guest exit, `schedule` between turns of vCPUs, `host` between steps. */
+  /** Why the hypervisor runs: the cause of the guest exit, `schedule` between turns of vCPUs, `host` between steps. */
   readonly cause: string;
   /** The vdev that was accessed. */
   readonly vdev: string;
-  /** Whether a guest exit is where such a segment begins. */
+  /** Whether such a segment begins with a guest exit. */
   readonly exit: boolean;
 }
 
 /**
- * The time line of one physical CPU. Segment n is from `starts[n]` to the start of the next one, or to `end`: segments
- * tile the line, without gap or overlap, by construction. Times are nanoseconds; a segment may be empty where the clock
- * was too coarse to see it.
+ * The time line of one physical CPU. Segment n is from `starts[n]` to the start of the next one, or to `end`, so
+ * segments cover the line without gap or overlap. Times are nanoseconds; a segment may be empty if it is shorter than
+ * the clock's resolution.
  *
  * @experimental
  */
@@ -39,6 +39,6 @@ export interface LahavLane {
 export interface LahavLine {
   readonly lanes: readonly LahavLane[];
   readonly labels: readonly SegmentLabel[];
-  /** Events that were lost while recording: around them, the line is a guess. */
+  /** Number of events lost during recording; near them, the line is a guess. */
   readonly lost: number;
 }

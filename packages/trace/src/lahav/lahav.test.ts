@@ -31,7 +31,7 @@ const event = (time: number, id: TraceEventId, name = '', changes: Partial<TestE
   ...changes,
 });
 
-/** A turn with a device access, and a wait that outlasts it. */
+/** A turn with a device access, and a wait that extends beyond the turn. */
 const RUN: readonly TestEvent[] = [
   event(0, TraceEventId.VmState, 'running'),
   event(10, TraceEventId.StepBegin),

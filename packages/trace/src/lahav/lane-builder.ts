@@ -88,7 +88,7 @@ export class LaneBuilder {
     }
   }
 
-  /** The line as it is. */
+  /** The line built so far. */
   lane(): LahavLane {
     return { cpu: this.cpu, ...this.#segments.arrays(), end: this.#latest };
   }

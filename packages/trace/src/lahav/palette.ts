@@ -1,8 +1,8 @@
 import type { SegmentLabel } from './lahav-line.js';
 
 /*
- * Guests are cool, the hypervisor is warm, idle is grey; within that, colours that people with the common kinds of colour
- * blindness tell apart, after Okabe and Ito's palette ("Color Universal Design", 2008).
+ * Guests have cool colours, the hypervisor has warm ones, idle is grey. The colours can be distinguished with the
+ * common kinds of colour blindness (after Okabe and Ito's palette, "Color Universal Design", 2008).
  */
 const GUESTS = ['#0072b2', '#56b4e9', '#009e73', '#44508c', '#7fcdbb', '#2c7fb8'];
 const CAUSES: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 const OTHER_CAUSES = ['#b35806', '#c51b7d', '#fdb863', '#8c510a'];
 
-/** Colour of time in which there is nothing to do. */
+/** Colour of idle time. */
 export const IDLE_COLOUR = '#b4bcc4';
 
 /** A colour for each label, by index. Equal VMs and vCPUs, and equal causes, have equal colours. */
@@ -30,7 +30,7 @@ export function coloursOf(labels: readonly SegmentLabel[]): readonly string[] {
   });
 }
 
-/** Colours in order of first use, again from the first one when they are used up. */
+/** Colours in order of first use, starting over when all are used. */
 function pick(palette: readonly string[], seen: string[], key: string): string {
   const known = seen.indexOf(key);
   const index = known >= 0 ? known : seen.push(key) - 1;

@@ -11,7 +11,7 @@ const RIGHT = 24;
 const PLOT = WIDTH - LEFT - RIGHT;
 const HEAD = 84;
 const LANE = 92;
-/** Guest segments are on the upper level of a lane, the hypervisor's on the lower one. */
+/** Guest segments are on the upper level of a lane, those of the hypervisor on the lower one. */
 const LEVEL = 34;
 /** Number of segments from which a lane is drawn as shares per column. */
 const EXACT_SEGMENTS = 1500;
@@ -40,7 +40,7 @@ export function lahavSvg(line: LahavLine): string {
   ].join('\n');
 }
 
-/** What names may contain, as text of XML. */
+/** Escapes a name as XML text. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -6,12 +6,12 @@ import { lahavTotals, type LahavTotals } from './totals.js';
 import { formatDuration, formatShare, tickStep } from './units.js';
 
 /**
- * How a line is drawn on a terminal.
+ * Options for drawing a line on a terminal.
  *
  * @experimental
  */
 export interface TerminalOptions {
-  /** Columns of the terminal, 40 or more. Default 80. */
+  /** Columns of the terminal, at least 40. Default 80. */
   readonly width?: number;
   /** Whether to use colours (24 bits). Default false. */
   readonly colour?: boolean;
@@ -33,7 +33,7 @@ const ROW_COLOURS: Readonly<Record<(typeof ROWS)[number], string>> = {
 type Paint = (text: string, colour: string) => string;
 
 /**
- * A Lahav Line as text: for each physical CPU the share of guest, hypervisor and idle over time, then where the time went.
+ * A Lahav Line as text: for each physical CPU the shares of guest, hypervisor and idle over time, then the totals.
  *
  * @experimental
  */
@@ -92,7 +92,7 @@ function drawLane(
   });
 }
 
-/** A state that occurs is shown, however short it is. */
+/** A state that occurs is shown even if it is very short. */
 function block(share: number): string {
   const level = share <= 0 ? 0 : Math.max(1, Math.min(8, Math.round(share * 8)));
   return BLOCKS[level] as string;

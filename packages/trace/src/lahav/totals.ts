@@ -1,25 +1,25 @@
 import type { LahavLane, LahavLine, SegmentLabel } from './lahav-line.js';
 
 /**
- * What happened under one label.
+ * Totals of the segments with one label.
  *
  * @experimental
  */
 export interface LabelTotals {
   /** Index of the label. */
   readonly label: number;
-  /** Segments; where the label's `exit` is set, these are guest exits. */
+  /** Number of segments; if the label's `exit` is set, these are guest exits. */
   count: number;
-  /** Nanoseconds. */
+  /** Total time in nanoseconds. */
   time: number;
-  /** The longest segment in nanoseconds, and where it begins. */
+  /** Length of the longest segment in nanoseconds, and its start. */
   longest: number;
   longestStart: number;
 }
 
 /**
- * Adds up the segments of lanes between two times. What lies partly inside counts by its part. Runs in the page too:
- * it uses nothing outside of itself.
+ * Adds up the segments of lanes between two times. A segment that is partly inside counts with that part. Also runs in
+ * the page, so it uses nothing outside of itself.
  *
  * @returns one entry for each label that occurs, by index.
  * @experimental
@@ -44,27 +44,27 @@ export function addSegments(lanes: readonly LahavLane[], from: number, to: numbe
 }
 
 /**
- * How often and how long the hypervisor worked for one cause.
+ * Number and duration of the hypervisor's segments with one cause.
  *
  * @experimental
  */
 export interface CauseTotals {
   cause: string;
-  /** Guest exits; 0 for work that no exit began. */
+  /** Number of guest exits; 0 for work that did not start with an exit. */
   exits: number;
-  /** Nanoseconds. */
+  /** Total time in nanoseconds. */
   time: number;
   /** The longest segment, in nanoseconds. */
   longest: number;
 }
 
 /**
- * Sums of a line. The times of `guest`, `hypervisor` and `idle` together are `duration`. All in nanoseconds.
+ * Sums of a line, in nanoseconds. `guest`, `hypervisor` and `idle` add up to `duration`.
  *
  * @experimental
  */
 export interface LahavTotals {
-  /** Of all lanes together. */
+  /** Total of all lanes. */
   readonly duration: number;
   readonly guest: number;
   readonly hypervisor: number;
@@ -72,19 +72,19 @@ export interface LahavTotals {
   readonly exits: number;
   /** Share of guest time in the time that is not idle, 0 to 1. */
   readonly residency: number;
-  /** Guest exits per second of line. */
+  /** Guest exits per second of the line. */
   readonly exitsPerSecond: number;
   readonly longestHypervisor:
     { readonly start: number; readonly time: number; readonly label: SegmentLabel } | undefined;
-  /** The hypervisor's work by cause, most time first. */
+  /** The hypervisor's work by cause, in descending order of time. */
   readonly causes: readonly CauseTotals[];
-  /** The same by vdev, for accesses of devices. */
+  /** The same by vdev, for device accesses. */
   readonly vdevs: readonly CauseTotals[];
   readonly vcpus: readonly VcpuTotals[];
 }
 
 /**
- * Sums of one vCPU: what `vm.stats()` counts too.
+ * Sums of one vCPU, which `vm.stats()` also counts.
  *
  * @experimental
  */

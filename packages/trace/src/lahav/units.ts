@@ -1,7 +1,7 @@
 /**
- * A duration for people, with three digits: `1.24 ms`. Runs in the page too.
+ * Formats a duration with three digits: `1.24 ms`. Also runs in the page.
  *
- * @param nanoseconds - from 0.
+ * @param nanoseconds - not negative.
  * @experimental
  */
 export function formatDuration(nanoseconds: number): string {
@@ -11,12 +11,17 @@ export function formatDuration(nanoseconds: number): string {
   return `${(nanoseconds / 1e9).toPrecision(nanoseconds < 1e12 ? 3 : 6)} s`;
 }
 
-/** A share as percent: `12.3 %`. Runs in the page too. @experimental */
+/** Formats a share as percentage: `12.3 %`. Also runs in the page. @experimental */
 export function formatShare(part: number, whole: number): string {
   return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
 }
 
-/** Distance of the marks of an axis: 1, 2 or 5 times a power of ten, at most `most` of them. Runs in the page too. @experimental */
+/**
+ * Distance between the marks of an axis: 1, 2 or 5 times a power of ten, for at most `most` marks. Also runs in the
+ * page.
+ *
+ * @experimental
+ */
 export function tickStep(span: number, most: number): number {
   const raw = Math.max(1, span / most);
   const power = 10 ** Math.floor(Math.log10(raw));
@@ -24,7 +29,7 @@ export function tickStep(span: number, most: number): number {
   return power * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
 }
 
-/** Label of a segment: `mmio pl011-0`, `linux/0`. Runs in the page too. @experimental */
+/** Formats the label of a segment: `mmio pl011-0`, `linux/0`. Also runs in the page. @experimental */
 export function labelText(label: {
   readonly kind: string;
   readonly vm: string;

@@ -3,9 +3,9 @@ import type { LahavLine } from '../lahav/lahav-line.js';
 import { ClockOffsets, fieldsOf } from './event-fields.js';
 import { eventName } from './filter.js';
 
-/** Process of the rows of physical CPUs; VMs are the processes after it. */
+/** Process for the rows of physical CPUs; VMs are the processes after it. */
 const CPU_PROCESS = 1;
-/** Events that show as marks; the others are the segments. */
+/** Events that are shown as marks; the others are represented by segments. */
 const MARKS = new Set<number>([
   TraceEventId.InterruptAsserted,
   TraceEventId.InterruptDeasserted,
@@ -17,11 +17,11 @@ const MARKS = new Set<number>([
 ]);
 
 /**
- * A trace in the Trace Event Format that Perfetto and chrome://tracing open: a row for each physical CPU with the segments of
- * its Lahav Line, and a process for each VM with marks for interrupts, timers and accesses. The pieces joined are one
- * JSON document.
+ * A trace in the Trace Event Format of Perfetto and chrome://tracing: a row for each physical CPU with the segments of
+ * its Lahav Line, and a process for each VM with marks for interrupts, timers and accesses. The pieces form one JSON
+ * document.
  *
- * @param wanted - which events to show as marks.
+ * @param wanted - returns whether to show an event as a mark.
  * @experimental
  */
 export function* chromeTrace(
@@ -40,7 +40,7 @@ function metadata(name: string, pid: number, tid: number, value: string): object
   return { ph: 'M', name, pid, tid, args: { name: value } };
 }
 
-/** Microseconds with three digits. */
+/** Microseconds with three decimal digits. */
 const microseconds = (nanoseconds: number): number => Math.round(nanoseconds) / 1000;
 
 function* segments({ lanes, labels }: LahavLine): Generator<object, void, undefined> {

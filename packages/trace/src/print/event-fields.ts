@@ -1,14 +1,14 @@
 import { hexadecimal } from '@qvm/core';
 import { ACCESS_WRITE, NO_VCPU, TraceEventId, type TraceEvent } from '../event.js';
 
-/** A value of an event, as text and JSON show it. Numbers of 64 bits, addresses and masks are hexadecimal text. */
+/** A value of an event in text and JSON output. Numbers of 64 bits, addresses and masks are hexadecimal texts. */
 export type FieldValue = string | number;
 
-/** Host time and guest time differ by this much; unknown before the first step of a VM. */
+/** The differences between guest time and host time of VMs; unknown before the first step of a VM. */
 export class ClockOffsets {
   readonly #offsets = new Map<string, bigint>();
 
-  /** Learns from the events that tell virtual time. */
+  /** Updates the offset from an event that has the virtual time. */
   observe({ id, vm, time, d }: TraceEvent): void {
     if (id !== TraceEventId.StepBegin && id !== TraceEventId.StepEnd) return;
     this.#offsets.set(vm, BigInt.asUintN(64, d - BigInt(time)));

@@ -1,6 +1,6 @@
 import { TraceEventId } from '../event.js';
 
-/** Events as they are printed; the first are as QNX prints them. */
+/** Printed names of events; the first ones are those that QNX prints. */
 export const EVENT_NAMES: ReadonlyMap<number, string> = new Map([
   [TraceEventId.GuestEntry, 'GUEST_ENTER'],
   [TraceEventId.GuestExit, 'GUEST_EXIT'],

@@ -2,22 +2,22 @@ import { TraceEventId, type TraceEvent } from '../event.js';
 import { EVENT_NAMES } from './event-names.js';
 
 /**
- * Which events are wanted. What is left out wants all.
+ * Selects events. Absent conditions match all events.
  *
  * @experimental
  */
 export interface EventFilter {
   /** Names of VMs. */
   readonly vms?: readonly string[] | undefined;
-  /** Names of events as {@link eventName} gives them, or causes of exits, in any case. */
+  /** Names of events as {@link eventName} returns them, or causes of exits, in any letter case. */
   readonly events?: readonly string[] | undefined;
-  /** Nanoseconds since the trace began. */
+  /** Nanoseconds since the start of the trace. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
 }
 
 /**
- * The name of an event as it is printed: `GUEST_ENTER`.
+ * The printed name of an event: `GUEST_ENTER`.
  *
  * @experimental
  */
@@ -26,9 +26,9 @@ export function eventName(id: TraceEventId | number): string {
 }
 
 /**
- * Makes a filter a question for each event.
+ * Makes a predicate from a filter.
  *
- * @param start - when the trace began, in the events' nanoseconds.
+ * @param start - start of the trace, in the events' nanoseconds.
  * @experimental
  */
 export function eventFilter(

@@ -5,7 +5,7 @@ import { eventName } from './filter.js';
 /**
  * Events as JSON, one object for each line.
  *
- * @param wanted - which events to print; the others are looked at too, because they tell what the clocks differ by.
+ * @param wanted - returns whether to print an event; the others are still needed for the clock offsets.
  * @experimental
  */
 export function* jsonLines(

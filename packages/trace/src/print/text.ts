@@ -6,7 +6,7 @@ import { eventName } from './filter.js';
  * Events as text, one for each line: `t:0x2ebe7b694 CPU:00 QVM :GUEST_ENTER qvm:linux vcpu_id:0 guest_ip:0x40000000 …`.
  * Times are those of the events, in nanoseconds.
  *
- * @param wanted - which events to print; the others are looked at too, because they tell what the clocks differ by.
+ * @param wanted - returns whether to print an event; the others are still needed for the clock offsets.
  * @experimental
  */
 export function* textLines(
@@ -24,7 +24,7 @@ export function* textLines(
   }
 }
 
-/** Names may have blanks in them. */
+/** Replaces blanks, which names may contain. */
 function token(text: string): string {
   return text === '' ? '-' : text.replaceAll(/\s/g, '_');
 }

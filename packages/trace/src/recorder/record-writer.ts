@@ -3,10 +3,10 @@ import { Field, setUint53 } from '../record.js';
 import type { TraceRing } from './ring.js';
 import type { StringTable } from './string-table.js';
 
-/** Writes records into a ring, when it is wanted. */
+/** Writes records to a ring while it is enabled. */
 export class RecordWriter {
   readonly view: DataView;
-  /** Whether records are written; otherwise they are neither written nor lost. */
+  /** Whether records are written; otherwise they are neither written nor counted as lost. */
   on = true;
   /** Time of the last record. */
   #time = 0;
@@ -22,7 +22,7 @@ export class RecordWriter {
    * Claims a record and writes what all have in common. `name` and `detail` are numbers of strings. Records are in order of
    * time: one whose time was taken before that of the last record gets the last record's.
    *
-   * @returns its place, or −1 when it is lost or not wanted.
+   * @returns its offset, or −1 if it is lost or the writer is disabled.
    */
   begin(id: TraceEventId, vm: number, vcpu: number, time: number, name: number, detail: number): number {
     if (!this.on) return -1;
@@ -39,7 +39,7 @@ export class RecordWriter {
     return at;
   }
 
-  /** Writes the rest, for numbers below 2^53, and hands the record over. */
+  /** Writes the other fields, which are below 2^53, and commits the record. */
   finish(at: number, a: number, b: number, c: number, d: number): void {
     const { view } = this;
     setUint53(view, at + Field.a, a);

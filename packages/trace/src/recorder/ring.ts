@@ -13,15 +13,15 @@ enum Control {
 }
 
 /**
- * Policy of a full ring: `stop` keeps the records and counts lost ones; `overwrite` drops the oldest, as a flight
- * recorder does, and counts that.
+ * Policy for a full ring: `stop` keeps the records and counts new ones as lost; `overwrite` drops the oldest, as a
+ * flight recorder does, and counts them.
  *
  * @experimental
  */
 export type RingMode = 'stop' | 'overwrite';
 
 /**
- * Bytes of memory for a ring of the given number of records.
+ * Size in bytes of the memory for a ring of the given number of records.
  *
  * @experimental
  */
@@ -30,24 +30,24 @@ export function ringBytes(capacity: number): number {
 }
 
 /**
- * A bounded ring of records in memory that may be shared. One thread writes. In mode `stop` another one may drain; in mode
- * `overwrite` the writer's own thread drains.
+ * A bounded ring of records in memory that may be shared. One thread writes. In mode `stop` another thread may drain
+ * it; in mode `overwrite` only the writer's own thread may.
  *
  * @experimental
  */
 export class TraceRing {
-  /** For the fields of a claimed record. */
+  /** View for writing the fields of a claimed record. */
   readonly view: DataView;
   readonly capacity: number;
   readonly mode: RingMode;
   readonly #control: Int32Array;
   readonly #mask: number;
-  /** The writer's copies: `#head` is its own, `#tail` the last it saw. */
+  /** The writer's copies: `#head` is its own, `#tail` the last value that it has read. */
   #head: number;
   #tail: number;
 
   /**
-   * @param capacity - records: a power of two from 16 to 2^24.
+   * @param capacity - number of records: a power of two from 16 to 2^24.
    * @throws QvmError `trace.capacity`, also when the memory is too small.
    */
   constructor(capacity: number, mode: RingMode = 'stop', memory?: ArrayBufferLike) {
@@ -69,33 +69,33 @@ export class TraceRing {
     this.#tail = Atomics.load(this.#control, Control.tail);
   }
 
-  /** Records that wait to be drained. */
+  /** Number of records that wait to be drained. */
   get used(): number {
     return (Atomics.load(this.#control, Control.head) - Atomics.load(this.#control, Control.tail)) >>> 0;
   }
 
-  /** Takes the number of records lost since it was last asked. */
+  /** Returns the number of records lost since the last call. */
   takeLost(): number {
     return Atomics.exchange(this.#control, Control.lost, 0) >>> 0;
   }
 
   /**
-   * Makes room for a record.
+   * Claims space for a record.
    *
-   * @returns its place in {@link view}, or −1 when it is lost.
+   * @returns its offset in {@link view}, or −1 if it is lost.
    */
   claim(): number {
     if (((this.#head - this.#tail) | 0) >= this.capacity && !this.#makeRoom()) return -1;
     return (this.#head & this.#mask) * RECORD_BYTES;
   }
 
-  /** Hands over the record that was claimed last. */
+  /** Commits the record that was claimed last. */
   commit(): void {
     this.#head = (this.#head + 1) | 0;
     Atomics.store(this.#control, Control.head, this.#head);
   }
 
-  /** Takes out up to `most` records, oldest first, as bytes. */
+  /** Removes up to `most` records, oldest first, and returns their bytes. */
   drain(most: number = this.capacity): Uint8Array<ArrayBuffer> {
     const tail = Atomics.load(this.#control, Control.tail);
     const count = Math.min(most, this.used, this.capacity);
@@ -111,7 +111,7 @@ export class TraceRing {
     return new Uint8Array(this.view.buffer, this.view.byteOffset + index * RECORD_BYTES, count * RECORD_BYTES);
   }
 
-  /** The ring seems full: looks whether it was drained, and else does what the mode says. */
+  /** The ring seems full: checks whether it was drained, and otherwise applies the mode. */
   #makeRoom(): boolean {
     this.#tail = Atomics.load(this.#control, Control.tail);
     if (((this.#head - this.#tail) | 0) < this.capacity) return true;

@@ -1,10 +1,11 @@
-/** Most strings of a stream, and most bytes of one. @experimental */
+/** Largest number of strings in a stream. @experimental */
 export const STRING_LIMIT = 4096;
-/** Bytes of UTF-8. @experimental */
+/** Largest length of a string in bytes of UTF-8. @experimental */
 export const STRING_BYTES = 255;
 
 /**
- * Numbers for the names in records. Number 0 is the empty string; what comes after the table is full is number 1, `?`.
+ * Assigns numbers to the names in records. Number 0 is the empty string; when the table is full, new strings get
+ * number 1, `?`.
  *
  * @experimental
  */
@@ -20,7 +21,7 @@ export class StringTable {
     return this.#numbers.get(text) ?? this.#add(text);
   }
 
-  /** Takes the strings that were added since it was last asked, in order of their numbers. */
+  /** Returns the strings added since the last call, in order of their numbers. */
   takeFresh(): readonly string[] {
     const fresh = this.#fresh;
     this.#fresh = [];

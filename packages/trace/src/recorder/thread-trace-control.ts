@@ -11,7 +11,7 @@ const DEFAULT_CAPACITY = 0x8_0000;
 
 interface Recording {
   readonly recorder: TraceRecorder;
-  /** Empty when it was stopped. */
+  /** Empty if it was stopped. */
   attached: readonly Disposable[];
   running: boolean;
 }
@@ -20,7 +20,7 @@ interface Recording {
  * Records the VMs of this thread.
  *
  * @param cpu - number of the thread.
- * @param vms - the VMs that there are when recording starts.
+ * @param vms - returns the VMs that exist when recording starts.
  * @experimental
  */
 export function threadTraceControl(cpu: number, vms: () => Iterable<TraceableVm>): TraceControl {

@@ -1,40 +1,40 @@
 import type { RingMode } from './ring.js';
 
 /**
- * What a recording shall be like.
+ * Options of a recording.
  *
  * @experimental
  */
 export interface TraceStartOptions {
-  /** VMs to record; all when absent. */
+  /** VMs to record. Default: all. */
   readonly vms?: readonly string[];
-  /** Records of each thread's ring: a power of two. */
+  /** Capacity of each thread's ring in records: a power of two. */
   readonly capacity?: number;
   readonly mode?: RingMode;
 }
 
 /**
- * Contents of a recording.
+ * Output of a recording.
  *
  * @experimental
  */
 export interface TraceOutput {
-  /** Chunks of a trace file. Behind one `fileHeader` and before one `endChunk`, those of all threads are a file. */
+  /** Chunks of a trace file. `fileHeader`, the chunks of all threads, and `endChunk` together form a file. */
   readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   /** Whether there will be more. */
   readonly running: boolean;
 }
 
 /**
- * Records where VMs run in threads or processes of their own. Whoever wants the trace starts it and reads again and
- * again until it does not run any more; anyone may stop it.
+ * Records VMs that run in other threads or processes. The user of the trace starts it and reads repeatedly until it is
+ * no longer running; anyone may stop it.
  *
  * @experimental
  */
 export interface TraceControl {
-  /** @throws QvmError `trace.running` when a recording goes on. */
+  /** @throws QvmError `trace.running` when a recording is in progress. */
   start(options?: TraceStartOptions): Promise<void>;
-  /** Takes what was recorded since the last call. @throws QvmError `trace.not-running`. */
+  /** Returns the records since the last call. @throws QvmError `trace.not-running`. */
   read(): Promise<TraceOutput>;
   /** @throws QvmError `trace.not-running`. */
   stop(): Promise<void>;

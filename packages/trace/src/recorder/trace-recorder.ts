@@ -16,24 +16,24 @@ const DEFAULT_CAPACITY = 0x2_0000;
 const CHUNK_RECORDS = 100_000;
 
 /**
- * How a recorder works.
+ * Options of a recorder.
  *
  * @experimental
  */
 export interface RecorderOptions {
   /** Number of the thread, as the physical CPU of its records: 0 to 65535. Each recorder of a trace has its own. Default 0. */
   readonly cpu?: number;
-  /** Records of the ring: a power of two from 16 to 2^24. Default 131072. */
+  /** Capacity of the ring in records: a power of two from 16 to 2^24. Default 131072. */
   readonly capacity?: number;
-  /** What a full ring does. Default `stop`. */
+  /** Policy for a full ring. Default `stop`. */
   readonly mode?: RingMode;
-  /** Memory of the ring, for another thread to drain; at least `ringBytes(capacity)`. */
+  /** Memory of the ring, so that another thread can drain it; at least `ringBytes(capacity)`. */
   readonly memory?: ArrayBufferLike;
 }
 
 /**
- * Records the VMs of one thread into one ring, and gives what it has as chunks of a trace file. While no VM is attached
- * nothing is tapped, and nothing costs.
+ * Records the VMs of one thread in one ring, and returns the records as chunks of a trace file. While no VM is
+ * attached, no hooks are tapped and there is no cost.
  *
  * @experimental
  */
@@ -51,12 +51,12 @@ export class TraceRecorder {
     this.#writer = new RecordWriter(this.#ring, this.#strings);
   }
 
-  /** Share of the ring that is used, 0 to 1. */
+  /** Used share of the ring, 0 to 1. */
   get fill(): number {
     return this.#ring.used / this.#ring.capacity;
   }
 
-  /** Begins to record a VM. Disposing of the result ends that. */
+  /** Starts recording a VM. Disposing of the result ends that. */
   attach(vm: TraceableVm): Disposable {
     const number = this.#strings.numberOf(vm.name);
     const taps = [
@@ -66,14 +66,14 @@ export class TraceRecorder {
     return { dispose: () => taps.forEach((tap) => tap.dispose()) };
   }
 
-  /** Takes the records since the last call, `most` at the most, as chunks that follow a file's header. */
+  /** Removes at most `most` records and returns them as chunks that follow a file's header. */
   drain(most?: number): readonly Uint8Array<ArrayBuffer>[] {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     if (!this.#announced) chunks.push(streamChunk(this.cpu, performance.timeOrigin));
     this.#announced = true;
     const records = this.#ring.drain(most);
     const lost = this.#ring.takeLost();
-    // After the records: every string that they use is there by now.
+    // After the records, so that every string that they use is included.
     const strings = this.#strings.takeFresh();
     if (strings.length !== 0) chunks.push(stringsChunk(this.cpu, strings));
     if (lost !== 0) chunks.push(recordsChunk(this.cpu, lost, new Uint8Array(0)));

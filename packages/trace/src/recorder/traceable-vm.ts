@@ -1,7 +1,7 @@
 import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
 
 /**
- * A VM as the recorder needs it. A `VmHandle` of `@qvm/sdk` is one.
+ * The part of a VM that the recorder uses. A `VmHandle` of `@qvm/sdk` has it.
  *
  * @experimental
  */

@@ -9,11 +9,14 @@ import type { RecordWriter } from './record-writer.js';
 const TAP = { name: 'trace', stage: STAGE_OBSERVE };
 const SCHEDULE = 'schedule';
 
-/** Records one vCPU. Nothing here allocates but what the engine's program counter does. */
+/** Records one vCPU. Nothing in it allocates, except for the engine's program counter. */
 export class VcpuRecorder {
-  /** In the guest since, while it is. */
+  /** Start of the current time in the guest; −1 outside of the guest. */
   #entered = -1;
-  /** Has left the guest by an exit that is not over: a wait for an interrupt outlasts its turn. */
+  /**
+   * Whether the vCPU has left the guest by an exit that has not ended: a wait for an interrupt continues after its
+   * turn.
+   */
   #outside = false;
   readonly #scheduleName: number;
 
@@ -67,7 +70,7 @@ export class VcpuRecorder {
     this.#outside = false;
   }
 
-  /** Turns begin and end in the guest, unless an exit is not over. */
+  /** Turns begin and end in the guest, unless an exit has not ended. */
   #state({ vcpu, from, to, timestamp }: VcpuStateEvent): void {
     const { strings } = this.writer;
     if (from === 'running' && !this.#outside) {
@@ -138,7 +141,7 @@ export class VcpuRecorder {
   }
 }
 
-/** An exit without a syndrome, which is neither an access nor an interrupt, is the end of a turn. */
+/** An exit without a syndrome that is neither an access nor an interrupt is the end of a turn. */
 function statusOf({ cause, syndrome = 0, access }: GuestExitEvent): ExitStatus {
   if (cause === 'interrupt') return ExitStatus.Interrupt;
   return syndrome === 0 && access === undefined ? ExitStatus.Scheduled : ExitStatus.Synchronous;

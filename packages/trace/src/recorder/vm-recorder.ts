@@ -7,7 +7,7 @@ import type { RecordWriter } from './record-writer.js';
 
 const TAP = { name: 'trace', stage: STAGE_OBSERVE };
 
-/** Records what concerns a VM as a whole. */
+/** Records the events of a VM as a whole. */
 export class VmRecorder {
   constructor(
     private readonly writer: RecordWriter,
@@ -26,7 +26,7 @@ export class VmRecorder {
     ];
   }
 
-  /** Virtual time is in `d`: what host time and guest time differ by changes only when the VM is paused. */
+  /** Virtual time is in `d`: its offset from host time changes only when the VM is paused. */
   #step({ phase, idle, timestamp }: VmStepEvent): void {
     const id = phase === 'begin' ? TraceEventId.StepBegin : TraceEventId.StepEnd;
     const at = this.writer.begin(id, this.vm, NO_VCPU, timestamp, 0, 0);

@@ -1,7 +1,7 @@
 import { sourceOf } from '../../location.js';
 import type { LintRule } from '../lint-rule.js';
 
-/** Which vdevs Linux drives under a device name. */
+/** The vdev types that Linux drives under a device name. */
 const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ttyAMA', ['pl011']],
   ['ttyS', ['qcar-uart', 'ser8250']],

@@ -27,7 +27,7 @@ export const endpointTaken: LintRule = {
   },
 };
 
-/** What two devices cannot have both; `undefined` for what each opens for itself. */
+/** Key of an endpoint that two devices cannot share; `undefined` for one that each device opens for itself. */
 function keyOf({ owner, baseDir }: OwnedVdev, designator: string): string | undefined {
   if (designator === 'stdio') return `stdio of ${owner}`;
   if (designator.startsWith('file:')) return `${designator.startsWith('file:/') ? '' : baseDir}|${designator}`;

@@ -1,7 +1,7 @@
 import type { LintRule } from '../lint-rule.js';
 import { numberOf } from '../vdevs.js';
 
-/** Shared peripheral interrupts of a GIC (Arm IHI 0069, 2.2.1), where the board is not known. */
+/** Shared peripheral interrupts of a GIC (Arm IHI 0069, 2.2.1), for unknown boards. */
 const GIC_SHARED = { first: 32, last: 1019 };
 
 /** `lint.interrupt-range` @experimental */

@@ -14,7 +14,7 @@ export const loadOutsideMemory: LintRule = {
   check: ({ vms }, facts, report) => {
     for (const vm of vms) {
       const memory = memoryOf(vm, facts);
-      // Where the board chooses and nobody knows what, nothing can be said.
+      // If the board chooses an address and the board is not known, nothing can be checked.
       if (memory.length < (vm.spec.ram ?? []).length + (vm.spec.rom ?? []).length) continue;
       for (const { address, file, source } of vm.spec.load ?? []) {
         const bytes = facts.fileSize?.(file) ?? 1;

@@ -16,14 +16,14 @@ export const regionOverlap: LintRule = {
   },
 };
 
-/** In order of base, a region overlaps an earlier one exactly when it begins before the highest end so far. */
+/** In order of their bases, a region overlaps an earlier one exactly if it begins below the highest end so far. */
 function checkVm(vm: LintVm, facts: LintFacts, report: Report): void {
   const regions = [...memoryOf(vm, facts), ...devicesOf(vm, facts)].sort((a, b) => a.base - b.base);
   let highest = regions[0];
   for (const region of regions.slice(1)) {
     if (highest === undefined) return;
     const isMemory = [region, highest].every(({ what }) => /^r[ao]m\[/.test(what));
-    // Of two regions of memory, the reader of the text has told.
+    // Overlaps of two memory regions are reported by the parser.
     if (region.base < highest.end && !isMemory) {
       const message = `${region.what} (${hexadecimal(region.base)}-${hexadecimal(region.end - 1)}) overlaps ${highest.what}`;
       report(

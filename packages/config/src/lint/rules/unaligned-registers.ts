@@ -16,7 +16,7 @@ export const unalignedRegisters: LintRule = {
   check: ({ vms }, _facts, report) => {
     for (const vdev of vms.flatMap(({ spec }) => spec.vdevs)) {
       const base = numberOf(vdev, 'base', 'loc');
-      // Several VirtIO devices in a page are usual, as on QEMU's virt board.
+      // Several VirtIO devices in a page are normal, as on QEMU's virt board.
       if (base === undefined || base.value % PAGE_SIZE === 0 || vdev.type.startsWith('virtio-')) continue;
       const below = base.value - (base.value % PAGE_SIZE);
       report(

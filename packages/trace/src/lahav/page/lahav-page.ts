@@ -34,7 +34,7 @@ export class LahavPage {
     this.range.changed = () => this.#redrawSoon();
   }
 
-  /** Builds what depends on the data, and listens. */
+  /** Builds the parts that depend on the data, and adds listeners. */
   start(): void {
     this.#canvases = this.lanes.map(({ cpu }) => this.#addLane(`CPU ${cpu}`, 'lanes', 'lane'));
     this.#overviews = this.lanes.map(() => this.#addLane('', 'overview', 'mini'));
@@ -47,7 +47,7 @@ export class LahavPage {
     this.redraw();
   }
 
-  /** Draws all for the present range and filter. */
+  /** Draws everything for the current range and filter. */
   redraw(): void {
     const { from, to } = this.range;
     this.#painters.forEach((painter, index) => {
@@ -133,7 +133,7 @@ export class LahavPage {
     else if (event.key === '0') this.range.show(0, this.data.duration);
   }
 
-  /** Where a point is in the lanes, as a share of their width. */
+  /** Position of a point in the lanes, as a share of their width. */
   #shareAt(clientX: number): number {
     const box = this.#canvases[0]?.getBoundingClientRect();
     return box ? Math.max(0, Math.min(1, (clientX - box.left) / box.width)) : 0.5;
@@ -152,7 +152,7 @@ export class LahavPage {
     target.addEventListener('pointerup', () => target.removeEventListener('pointermove', move), { once: true });
   }
 
-  /** A click on the overview shows what is there, as closely as before. */
+  /** A click on the overview moves the range there and keeps its length. */
   #jump(event: PointerEvent): void {
     const { span } = this.range;
     const middle = this.#shareAt(event.clientX) * this.data.duration;
@@ -189,7 +189,7 @@ export class LahavPage {
     tip.style.top = `${event.clientY + 16}px`;
   }
 
-  /** The overview changes with the filter and its size; what changes with the range is only the window over it. */
+  /** The overview depends on the filter and its size; a change of the range only moves the window over it. */
   #drawOverview(): void {
     const { duration } = this.data;
     const state = `${this.shown.join('')} ${this.#overviews[0]?.clientWidth ?? 0}`;
@@ -213,7 +213,7 @@ export class LahavPage {
     const step = tickStep(span, 8);
     const axis = this.#element('axis');
     axis.replaceChildren();
-    // Marks that would round to the same text give their distance from the left edge.
+    // Marks that would round to the same text show their distance from the left edge.
     const fine = step < from / 500;
     const first = fine ? from : Math.ceil(from / step) * step;
     for (let time = first; time <= to; time += step) {
@@ -224,7 +224,7 @@ export class LahavPage {
     }
   }
 
-  /** The table's rows: labels that say the same are one. */
+  /** The table's rows: labels with the same text are merged. */
   #rows(): Row[] {
     const rows = new Map<string, Row>();
     for (const { label: index, count, time, longest, longestStart } of addSegments(
@@ -278,7 +278,7 @@ export class LahavPage {
     this.#element(id).textContent = text;
   }
 
-  /** The bar at the top: where the time goes. */
+  /** The bar at the top, with the shares of time. */
   #drawShares(times: readonly number[], all: number): void {
     ['guest', 'hypervisor', 'idle'].forEach((kind, index) => {
       const time = times[index] ?? 0;

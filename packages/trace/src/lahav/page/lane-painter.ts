@@ -1,7 +1,7 @@
 import { bucketLane } from '../buckets.js';
 import type { LahavLane, SegmentLabel } from '../lahav-line.js';
 
-/** Which labels the page shows: a 1 for each. */
+/** The labels that the page shows: a 1 for each. */
 export type LabelMask = Uint8Array;
 
 /** Draws one lane on a canvas: guests above the middle, the hypervisor below. Runs in the page. */
@@ -49,7 +49,7 @@ export class LanePainter {
     else this.#paintShares(context, from, to, width, height, shown);
   }
 
-  /** Few segments: each one, with the edges of exits and entrances. */
+  /** Draws few segments one by one, with the edges of exits and entrances. */
   #paintSegments(
     context: CanvasRenderingContext2D,
     from: number,
@@ -100,7 +100,7 @@ export class LanePainter {
     context.fillText(text, left + 5, top + height / 2);
   }
 
-  /** Many segments: for each column the shares of its time. */
+  /** Draws many segments as the shares of each column's time. */
   #paintShares(
     context: CanvasRenderingContext2D,
     from: number,

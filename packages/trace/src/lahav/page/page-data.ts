@@ -12,12 +12,15 @@ export interface PageData {
     readonly cpu: number;
     readonly end: number;
     readonly count: number;
-    /** Base64 of numbers of seven bits each, low first: for each segment how long after the last one it starts, and its label. */
+    /**
+     * Base64 of numbers of seven bits each, low first: for each segment, the time since the start of the previous one,
+     * and its label.
+     */
     readonly segments: string;
   }[];
 }
 
-/** A line as the page's data; times count from the begin of the line. */
+/** Converts a line to the page's data; times are relative to the start of the line. */
 export function pageData(line: LahavLine): PageData {
   const { from, to } = spanOf(line);
   return {
@@ -60,7 +63,7 @@ function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-/** `btoa` takes text, and the number of arguments of a call is limited. */
+/** In pieces: `btoa` takes a text, and the number of arguments of a call is limited. */
 function encodeBase64(bytes: Uint8Array): string {
   const PIECE = 0x8000;
   let text = '';
@@ -68,7 +71,7 @@ function encodeBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** The lanes of the page's data, decoded. Runs in the page: it uses nothing outside of itself. */
+/** Decodes the lanes of the page's data. Runs in the page, so it uses nothing outside of itself. */
 export function decodeLanes(lanes: PageData['lanes']): LahavLane[] {
   return lanes.map(({ cpu, end, count, segments }) => {
     const bytes = atob(segments);

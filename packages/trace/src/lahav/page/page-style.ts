@@ -1,4 +1,4 @@
-/** The page's style. Light or dark as the user's system is. */
+/** The page's style, light or dark according to the user's system. */
 export const PAGE_STYLE = `
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f8fa;--ink:#1f2328;--soft:#59636e;--line:#d1d9e0;--guest:#0072b2;--hyper:#d55e00;--idle:#b4bcc4}
 @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--panel:#161b22;--ink:#e6edf3;--soft:#9198a1;--line:#30363d;--guest:#2f95d3;--hyper:#e8762b;--idle:#59636e}}
