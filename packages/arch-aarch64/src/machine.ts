@@ -1,7 +1,7 @@
 import { HYPERCALLS } from '@qvm/core/services';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
-import type { Fault, RegionTuning } from '@qvm/engine';
+import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
 import type { A64 } from '@qvm/isa-aarch64';
 import { a64InstructionSet } from './a64-instruction-set.js';
 import { loadGuest } from './boot/boot-loader.js';
@@ -62,7 +62,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
     this.vcpus[0]?.start(BigInt(entry), BigInt(deviceTree));
   }
 
-  protected override describeFault(vcpu: Aarch64Vcpu, fault: Fault): string {
+  protected override describeFault(vcpu: Aarch64Vcpu, fault: Fault): FaultDescription {
     const { memory, map } = this.services;
     return describeFault(fault, { memory, map, translate: (va) => vcpu.translate(va), disassemble: disassembleWord });
   }

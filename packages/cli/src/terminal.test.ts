@@ -1,21 +1,11 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { onTerminal as runOnTerminal, QVM } from './on-terminal.test.helper.js';
 import { Workspace } from './run-qvm.test.helper.js';
-
-/** The part of node-pty that this test uses. */
-interface Terminal {
-  onData(listener: (text: string) => void): void;
-  onExit(listener: (exit: { readonly exitCode: number }) => void): void;
-  write(text: string): void;
-}
-type Spawn = (file: string, args: readonly string[], options: object) => Terminal;
 
 /** What is typed, or done with the process. */
 type Act = string | ((pid: number) => void);
 
-const { spawn } = createRequire(import.meta.url)('@lydell/node-pty') as { readonly spawn: Spawn };
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const QVM = `'${process.execPath}' '${path('../bin/qvm.mjs')}' start`;
 const SCRIPTS = `--plugin '${path('../../sdk/dist/script-machine.test.helper.js')}'`;
 
 const space = new Workspace();
@@ -23,24 +13,16 @@ beforeAll(() => space.writeScript('echo', 'print ready', 'echo', 'print done', '
 afterAll(() => space.dispose());
 
 /** A shell on a terminal that runs the VM; types what `answers` says, or does it, when it has seen the key. */
-async function onTerminal(answers: readonly (readonly [seen: string, act: Act])[]): Promise<string> {
+function onTerminal(answers: readonly (readonly [seen: string, act: Act])[]): Promise<string> {
   // The shell compares the terminal's mode before and after. A process beside a dead command needs a moment to give it back.
-  const command = `sh -c 'echo "pid=$$"; exec "$@"' sh ${QVM} echo.qvmconf ${SCRIPTS}`;
+  const command = `sh -c 'echo "pid=$$"; exec "$@"' sh ${QVM} start echo.qvmconf ${SCRIPTS}`;
   const same = `for try in $(seq 300); do [ "$(stty -a)" = "$before" ] && echo "terminal as it was" && break; sleep 0.1; done`;
   const line = `before=$(stty -a); ${command}; echo "rc=$?"; ${same}`;
-  const terminal = spawn('/bin/sh', ['-c', line], { cwd: space.folder, env: process.env, cols: 120, rows: 40 });
-  let output = '';
-  const left = [...answers];
-  terminal.onData((text) => {
-    output += text;
-    const [seen, act] = left[0] ?? [];
-    if (seen === undefined || act === undefined || !output.includes(seen)) return;
-    left.shift();
-    if (typeof act === 'string') terminal.write(act);
-    else act(Number(/pid=(\d+)/.exec(output)?.[1]));
+  const withPid = answers.map(([seen, act]) => {
+    if (typeof act === 'string') return [seen, act] as const;
+    return [seen, (output: string) => act(Number(/pid=(\d+)/.exec(output)?.[1]))] as const;
   });
-  await new Promise<void>((resolve) => terminal.onExit(() => resolve()));
-  return output;
+  return runOnTerminal(line, withPid, { cwd: space.folder });
 }
 
 /** Whether the terminal is as it was. */

@@ -16,6 +16,8 @@ import type { InstructionSet } from './instruction-set.js';
 import { MainRam } from './memory/main-ram.js';
 import type { EngineVcpu } from './vcpu/engine-vcpu.js';
 import type { Fault } from './vcpu/fault-log.js';
+import { faultStats, loopReport } from './vcpu/fault-report.js';
+import type { FaultDescription } from './vcpu/fault-report.js';
 import type { VmEngine } from './vcpu/vm-engine.js';
 
 /**
@@ -96,8 +98,8 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
 
   abstract boot(request: BootRequest): Promise<void>;
 
-  /** A fault in words: where, which instruction, and why. */
-  protected abstract describeFault(vcpu: V, fault: Fault): string;
+  /** A fault for reports; reads the guest's memory as it is now. */
+  protected abstract describeFault(vcpu: V, fault: Fault): FaultDescription;
 
   reset(): void {
     for (const vcpu of this.vcpus) vcpu.reset();
@@ -145,7 +147,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
       tlb: { ...tlb.counters, fills: tlb.counters.fills + state.u32(EngineState.tlbFills) },
       regionInstructions: regionTotals.instructions,
       regionEntries: regionTotals.entries,
-      faults: this.#faultsOf(vcpu),
+      faults: faultStats(vcpu.faults, (fault) => this.describeFault(vcpu, fault)),
     };
   }
 
@@ -170,25 +172,12 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
    * no vCPU that is on can ever execute an instruction again.
    */
   #endlessFaults(vcpu: V): void {
-    const reason = `vCPU ${vcpu.index} faults forever. ${this.#loopOf(vcpu)}`;
+    const loop = loopReport(vcpu.faults, (fault) => this.describeFault(vcpu, fault));
+    const reason = `vCPU ${vcpu.index} faults forever. ${loop}`;
     if (this.vcpus.every(({ on, faults }) => !on || faults.endless))
       this.services.request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
     else if (!this.#lost.has(vcpu)) this.services.logger.log('warn', `${this.services.name}: ${reason}`);
     this.#lost.add(vcpu);
-  }
-
-  /** Where an endless loop of exceptions began, and what it comes to. */
-  #loopOf(vcpu: V): string {
-    const { loop } = vcpu.faults;
-    if (loop === undefined) return '';
-    const first = this.describeFault(vcpu, loop.first);
-    const latest = this.describeFault(vcpu, loop.latest);
-    return first === latest ? `It began ${first}.` : `It began ${first}. Now, ${latest}.`;
-  }
-
-  #faultsOf(vcpu: V): Json {
-    const { taken, repeated, endless, last } = vcpu.faults;
-    return { taken, repeated, endless, last: last === undefined ? null : this.describeFault(vcpu, last) };
   }
 
   /** Each unimplemented encoding is reported once. */

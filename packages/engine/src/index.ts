@@ -29,6 +29,7 @@ export { CpuState } from './vcpu/cpu-state.js';
 export { Before, EngineVcpu } from './vcpu/engine-vcpu.js';
 export { FaultLog } from './vcpu/fault-log.js';
 export type { Fault } from './vcpu/fault-log.js';
+export type { FaultDescription } from './vcpu/fault-report.js';
 export { FaultLoop } from './vcpu/fault-loop.js';
 export { FetchUnit } from './vcpu/fetch-unit.js';
 export type { FetchFault } from './vcpu/fetch-unit.js';

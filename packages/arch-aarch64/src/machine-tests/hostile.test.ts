@@ -123,7 +123,12 @@ describe('hostile guests', () => {
     const faults = vcpus[0]?.faults as { taken: number; repeated: number };
     expect(faults).toMatchObject({
       endless: false,
-      last: expect.stringMatching(/EL1: brk #0x7 .* is taken$/) as string,
+      last: {
+        exception: 'BRK',
+        level: 1,
+        syndrome: '0xf2000007',
+        text: expect.stringMatching(/EL1: brk #0x7 .* is taken$/) as string,
+      },
     });
     expect(faults.repeated).toBeGreaterThan(1000);
     expect(faults.taken).toBe(faults.repeated + 3);

@@ -1,6 +1,6 @@
 import { hexadecimal } from '@qvm/core';
 import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
-import type { Fault } from '@qvm/engine';
+import type { Fault, FaultDescription } from '@qvm/engine';
 import { higherLevelNote } from './higher-level.js';
 import { ExceptionClass, FaultStatus } from './syndrome.js';
 
@@ -30,20 +30,64 @@ const WORDS: Readonly<Partial<Record<ExceptionClass, string>>> = {
   [ExceptionClass.Brk64]: 'is taken',
 };
 
+/** Names of exception classes, after those of ESR_EL1.EC (Arm ARM D17.2.37). */
+const NAMES: Readonly<Record<ExceptionClass, string>> = {
+  [ExceptionClass.Unknown]: 'undefined instruction',
+  [ExceptionClass.WfxTrap]: 'trapped WFI or WFE',
+  [ExceptionClass.FpAccess]: 'trapped floating-point access',
+  [ExceptionClass.IllegalState]: 'illegal execution state',
+  [ExceptionClass.Svc64]: 'SVC',
+  [ExceptionClass.Hvc64]: 'HVC',
+  [ExceptionClass.Smc64]: 'SMC',
+  [ExceptionClass.SystemRegister]: 'trapped system register access',
+  [ExceptionClass.InstructionAbortLower]: 'instruction abort from EL0',
+  [ExceptionClass.InstructionAbortSame]: 'instruction abort',
+  [ExceptionClass.PcAlignment]: 'PC alignment fault',
+  [ExceptionClass.DataAbortLower]: 'data abort from EL0',
+  [ExceptionClass.DataAbortSame]: 'data abort',
+  [ExceptionClass.SpAlignment]: 'SP alignment fault',
+  [ExceptionClass.BreakpointLower]: 'breakpoint at EL0',
+  [ExceptionClass.BreakpointSame]: 'breakpoint',
+  [ExceptionClass.SoftwareStepLower]: 'software step at EL0',
+  [ExceptionClass.SoftwareStepSame]: 'software step',
+  [ExceptionClass.WatchpointLower]: 'watchpoint at EL0',
+  [ExceptionClass.WatchpointSame]: 'watchpoint',
+  [ExceptionClass.Brk64]: 'BRK',
+};
+
+/** Classes whose exceptions set FAR_EL1 (Arm ARM D17.2.40). */
+const WITH_ADDRESS: ReadonlySet<ExceptionClass> = new Set([
+  ExceptionClass.InstructionAbortLower,
+  ExceptionClass.InstructionAbortSame,
+  ExceptionClass.PcAlignment,
+  ExceptionClass.DataAbortLower,
+  ExceptionClass.DataAbortSame,
+  ExceptionClass.WatchpointLower,
+  ExceptionClass.WatchpointSame,
+]);
+
 const EC_SHIFT = 26;
 const STATUS_MASK = 0x3f;
 const WRITE = 1 << 6;
 const LEVEL_MASK = 3;
 
 /**
- * A fault in words, for reports: where it occurred, which instruction, and for aborts what is mapped at the address.
+ * A fault for reports: where it occurred, which instruction, and for aborts what is mapped at the address.
  * Reads the guest's memory and translation tables as they are now.
  */
-export function describeFault({ syndrome: esr, pc, address: far, level: el }: Fault, context: FaultContext): string {
+export function describeFault(
+  { syndrome: esr, pc, address: far, level: el }: Fault,
+  context: FaultContext,
+): FaultDescription {
   const ec = (esr >>> EC_SHIFT) as ExceptionClass;
   // SVC returns to the instruction after it.
   const at = ec === ExceptionClass.Svc64 ? BigInt.asUintN(64, pc - 4n) : pc;
-  return `at ${hexadecimal(at)}, EL${el}: ${causeOf(ec, esr, at, far, context)}`;
+  return {
+    exception: NAMES[ec],
+    pc: at,
+    ...(WITH_ADDRESS.has(ec) ? { address: far } : {}),
+    text: `at ${hexadecimal(at)}, EL${el}: ${causeOf(ec, esr, at, far, context)}`,
+  };
 }
 
 function causeOf(ec: ExceptionClass, esr: number, pc: bigint, far: bigint, context: FaultContext): string {

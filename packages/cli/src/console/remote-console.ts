@@ -1,6 +1,7 @@
 import type { ControlClient } from '@qvm/host';
 import type { Disposable } from '@qvm/core';
 import { onReaderGone } from '../report/output-streams.js';
+import { statsLines } from '../report/vm-report.js';
 import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
 import { followTerminalSize } from './terminal-size.js';
@@ -102,12 +103,14 @@ function escapeKeys(
   say: (line: string) => void,
   detach: () => void,
 ): readonly EscapeKey[] {
-  const ask = (method: 'vm.stop' | 'vm.destroy') => () => {
-    host.request(method, { vm }).catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
-  };
+  const sayWhy = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
+  const ask = (method: 'vm.stop' | 'vm.destroy') => () => void host.request(method, { vm }).catch(sayWhy);
+  const showStats = (): void =>
+    void host.request('vm.stat', { vm }).then((stats) => statsLines(stats).forEach((line) => say(line)), sayWhy);
   return [
     { letters: 'd', help: 'detach; the VM goes on', run: detach },
     { letters: 'p', help: 'press the power button', run: ask('vm.stop') },
     { letters: 'x', help: 'cut the power (exit code 3)', run: ask('vm.destroy') },
+    { letters: 's', help: 'statistics', run: showStats },
   ];
 }

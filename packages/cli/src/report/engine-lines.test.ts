@@ -1,3 +1,4 @@
+import type { Json } from '@qvm/core';
 import { engineLines } from './engine-lines.js';
 
 const ENGINE = {
@@ -37,6 +38,18 @@ describe('engineLines', () => {
       'exits 0       sysreg 70, mmio 5',
       'tlb 0         9 fills, 6 flushes, 8 switches of address space (7 to a new one)',
     ]);
+  });
+
+  it('tells the last fault of a vCPU and how often it came', () => {
+    const fault = { exception: 'data abort', text: 'at 0x40000010, EL1: ldr x0, [x1] reads 0x8: nothing is there' };
+    const lines = (faults: Json): readonly string[] => engineLines({ vcpus: [{ faults }] }, 0);
+    expect(lines({ taken: 7, repeated: 5, endless: false, last: fault })[0]).toBe(
+      `faults 0      7 taken, the last one 5 times in a row: data abort ${fault.text}`,
+    );
+    expect(lines({ taken: 7, repeated: 1, endless: true, last: fault })[0]).toBe(
+      `faults 0      7 taken, the last one: data abort ${fault.text}; the vCPU does nothing but take exceptions`,
+    );
+    expect(lines({ taken: 0, repeated: 0, endless: false, last: null })[0]).toMatch(/^exits 0/);
   });
 
   it('says nothing of regions where the interpreter is alone, and shows what it does not know as it is', () => {

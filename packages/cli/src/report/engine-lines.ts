@@ -64,6 +64,7 @@ function vcpuLines(vcpu: Counters, index: number): readonly string[] {
   const exits = Object.entries(countersOf(vcpu['exits'] ?? null)).sort(([, x], [, y]) => Number(y) - Number(x));
   const tlb = countersOf(vcpu['tlb'] ?? null);
   return [
+    ...faultLines(countersOf(vcpu['faults'] ?? null), index),
     line(`exits ${index}`, exits.map(([cause, count]) => `${cause} ${Number(count)}`).join(', ') || 'none'),
     line(
       `tlb ${index}`,
@@ -71,6 +72,16 @@ function vcpuLines(vcpu: Counters, index: number): readonly string[] {
         `${numberOf(tlb, 'bankSwitches')} switches of address space (${numberOf(tlb, 'bankMisses')} to a new one)`,
     ),
   ];
+}
+
+/** The last fault and how often it came: where a guest hangs in its exception handlers, this tells why. */
+function faultLines(faults: Counters, index: number): readonly string[] {
+  const { exception, text } = countersOf(faults['last'] ?? null);
+  if (typeof exception !== 'string' || typeof text !== 'string') return [];
+  const repeated = numberOf(faults, 'repeated');
+  const often = repeated > 1 ? `the last one ${repeated} times in a row` : 'the last one';
+  const endless = faults['endless'] === true ? '; the vCPU does nothing but take exceptions' : '';
+  return [line(`faults ${index}`, `${numberOf(faults, 'taken')} taken, ${often}: ${exception} ${text}${endless}`)];
 }
 
 function countersOf(value: Json): Counters {

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** The part of node-pty that tests use. */
+interface Terminal {
+  onData(listener: (text: string) => void): void;
+  onExit(listener: (exit: { readonly exitCode: number }) => void): void;
+  write(text: string): void;
+}
+type Spawn = (file: string, args: readonly string[], options: object) => Terminal;
+
+/** What is typed, or done with the output so far, when a text was seen. */
+export type Answer = readonly [seen: string, act: string | ((output: string) => void)];
+
+const { spawn } = createRequire(import.meta.url)('@lydell/node-pty') as { readonly spawn: Spawn };
+
+/** The command `qvm`, for a shell. */
+export const QVM = `'${process.execPath}' '${fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url))}'`;
+
+/** Runs a line of a shell on a terminal to its end, with one answer after the other; returns all output. */
+export async function onTerminal(
+  line: string,
+  answers: readonly Answer[],
+  { cwd, env = process.env }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): Promise<string> {
+  const terminal = spawn('/bin/sh', ['-c', line], { cwd, env, cols: 120, rows: 40 });
+  let output = '';
+  const left = [...answers];
+  terminal.onData((text) => {
+    output += text;
+    const [seen, act] = left[0] ?? [];
+    if (seen === undefined || act === undefined || !output.includes(seen)) return;
+    left.shift();
+    if (typeof act === 'string') terminal.write(act);
+    else act(output);
+  });
+  await new Promise<void>((resolve) => terminal.onExit(() => resolve()));
+  return output;
+}
