@@ -1,5 +1,4 @@
-/** All codes of this package's findings, with their meanings. Codes never change their meaning. @experimental */
-export const CONFIG_CODES = {
+const DESCRIPTIONS = {
   'config.too-large': 'the file, or the number of values in it, is beyond the limit',
   'config.too-deep': 'objects and arrays are nested too deeply',
   'config.syntax': 'the text is not JSON (with # comments), or a quote of the line form is not closed',
@@ -52,4 +51,7 @@ export const CONFIG_CODES = {
 } as const;
 
 /** One of this package's finding codes. @experimental */
-export type ConfigCode = keyof typeof CONFIG_CODES;
+export type ConfigCode = keyof typeof DESCRIPTIONS;
+
+/** All codes of this package's findings, with their meanings. Codes never change their meaning. @experimental */
+export const CONFIG_CODES: Readonly<Record<ConfigCode, string>> = DESCRIPTIONS;

@@ -11,8 +11,11 @@ export type Severity = 'error' | 'warning' | 'info';
 
 /** One problem at one location. `code` is stable; `message` and `hint` are for users. @experimental */
 export interface Finding extends SourceLocation {
+  /** Stable identifier: a key of {@link CONFIG_CODES}, or one that begins with `lint.`, `file.` or `convert.`. */
   readonly code: string;
+  /** Only an error prevents the VM from being built. */
   readonly severity: Severity;
+  /** A clause for people, without the place and without a full stop. */
   readonly message: string;
   /** A correct form, or a remedy. */
   readonly hint?: string;
@@ -42,8 +45,11 @@ export function findingAt(
  * @experimental
  */
 export class ConfigError extends Error {
+  /** Always `ConfigError`, also in a minified program. */
   override readonly name = 'ConfigError';
+  /** The code of the first error among the findings. */
   readonly code: string;
+  /** All findings, in the order of the text; at least one is an error. */
   readonly findings: readonly Finding[];
 
   constructor(findings: readonly Finding[]) {

@@ -30,7 +30,12 @@ export const MAX_NAME_LENGTH = 64;
 export const MAX_HOST_CPU = 8191;
 
 /** Lowest and highest `priority`: the range of QNX thread priorities that a process may use. @experimental */
-export const PRIORITY_RANGE = { min: 1, max: 255 } as const;
+export const PRIORITY_RANGE = {
+  /** The lowest priority, inclusive. */
+  min: 1,
+  /** The highest priority, inclusive. */
+  max: 255,
+} as const;
 
 /**
  * Largest length of a kernel command line that Linux keeps on arm64 and x86 (COMMAND_LINE_SIZE is 2048, with its NUL).

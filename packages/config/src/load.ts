@@ -19,10 +19,18 @@ export interface LoadOptions extends Pick<ParseOptions, 'environment' | 'vdevOpt
 export interface LoadedConfigs {
   /** The host VMs of the system files. */
   readonly hosts: readonly HostSpec[];
+  /** Complete VMs: of single files in the order given, then those of system files. */
   readonly vms: readonly VmSpec[];
   /** Parts of VMs that nothing refers to, with their files. */
-  readonly fragments: readonly { readonly file: string; readonly fragment: VmFragment }[];
+  readonly fragments: readonly {
+    /** Path of the file. */
+    readonly file: string;
+    /** Its content. */
+    readonly fragment: VmFragment;
+  }[];
+  /** The switches of all system files. */
   readonly switches: readonly SwitchSpec[];
+  /** The shared-memory regions of all system files. */
   readonly shmem: readonly SharedMemorySpec[];
   /**
    * All findings, file by file. If there is an error among them, invalid parts are omitted, and a VM may lack its RAM:

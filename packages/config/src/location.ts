@@ -4,14 +4,19 @@
  * @experimental
  */
 export interface SourceLocation {
+  /** Path or other name of the text, as it was given to the reader. */
   readonly file: string;
+  /** Line in the file, from 1. */
   readonly line: number;
+  /** Column in the line, from 1, in UTF-16 units. */
   readonly column: number;
 }
 
 /** A value with its location. @experimental */
 export interface Located<T> {
+  /** The value that was read. */
   readonly value: T;
+  /** Place of its first character. */
   readonly at: SourceLocation;
 }
 
@@ -20,7 +25,9 @@ export interface Located<T> {
  * @experimental
  */
 export interface FieldSources<K extends string = string> {
+  /** Place of the object or word that the fields belong to. */
   readonly at: SourceLocation;
+  /** Place of each field that the text has; absent for defaults. */
   readonly fields: Readonly<Partial<Record<K, SourceLocation>>>;
 }
 

@@ -23,7 +23,9 @@ export interface OptionContext {
  * @experimental
  */
 export interface ResolvedOptions<D extends OptionDeclarations = OptionDeclarations> {
+  /** The value of each declared option, defaults included. */
   readonly values: OptionsOf<D>;
+  /** Findings that do not make the options invalid. */
   readonly warnings: readonly Finding[];
 }
 
@@ -79,11 +81,31 @@ export function refuseCombination(
 export function optionNamed(
   declarations: OptionDeclarations,
   name: string,
-): { readonly name: string; readonly option: Option } | undefined {
+):
+  | {
+      /** The declared name, also where the argument is an alias. */
+      readonly name: string;
+      /** Its declaration. */
+      readonly option: Option;
+    }
+  | undefined {
   const own = Object.hasOwn(declarations, name) ? declarations[name] : undefined;
-  if (own !== undefined) return { name, option: own };
+  if (own !== undefined)
+    return {
+      /** The declared name, also where the argument is an alias. */
+      name,
+      /** Its declaration. */
+      option: own,
+    };
   const found = Object.entries(declarations).find(([, { aliases }]) => aliases.includes(name));
-  return found === undefined ? undefined : { name: found[0], option: found[1] };
+  return found === undefined
+    ? undefined
+    : {
+        /** The declared name, also where the argument is an alias. */
+        name: found[0],
+        /** Its declaration. */
+        option: found[1],
+      };
 }
 
 /** All names and aliases of options. */

@@ -32,18 +32,38 @@ export interface ParseOptions {
 
 /** A usable configuration and its warnings. @experimental */
 export interface ParsedVmConfig {
+  /** The VM, checked. */
   readonly spec: VmSpec;
+  /** Findings that are no errors, in the order of the text. */
   readonly warnings: readonly Finding[];
 }
 
 /** Contents of a file: one VM, a part of one (such as vdevs only), or a system of several. @experimental */
 export type Config =
-  | { readonly kind: 'vm'; readonly spec: VmSpec }
-  | { readonly kind: 'fragment'; readonly fragment: VmFragment }
-  | { readonly kind: 'system'; readonly system: SystemSpec };
+  | {
+      /** A complete VM. */
+      readonly kind: 'vm';
+      /** The VM, checked. */
+      readonly spec: VmSpec;
+    }
+  | {
+      /** A part of a VM, for others to refer to. */
+      readonly kind: 'fragment';
+      /** The part, checked as far as it goes. */
+      readonly fragment: VmFragment;
+    }
+  | {
+      /** A system: a host and its VMs. */
+      readonly kind: 'system';
+      /** The system, checked; its references are not read yet. */
+      readonly system: SystemSpec;
+    };
 
 /** A configuration of any kind and its warnings. @experimental */
-export type ParsedConfig = Config & { readonly warnings: readonly Finding[] };
+export type ParsedConfig = Config & {
+  /** Findings that are no errors, in the order of the text. */
+  readonly warnings: readonly Finding[];
+};
 
 /** Syntax of a configuration. @experimental */
 export type ConfigForm = 'json' | 'line';
@@ -77,6 +97,7 @@ export interface ExaminedVmConfig {
    * parts are omitted: it is then only for further checks.
    */
   readonly spec: VmSpec | undefined;
+  /** All findings, errors and warnings, in the order of the text. */
   readonly findings: readonly Finding[];
 }
 

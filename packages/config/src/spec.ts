@@ -4,7 +4,9 @@ import type { LogDestination, LogFilter, RestartPolicy, UnsupportedKind, Unsuppo
 
 /** One option of a vdev as written, with `${NAME}` expanded. Without `value`, it is a flag. @experimental */
 export interface OptionSetting {
+  /** Name of the option, or an alias. */
   readonly name: string;
+  /** The text of its value; absent when only the name is given. */
   readonly value?: string;
   /** Location of the name. */
   readonly at?: SourceLocation;
@@ -20,6 +22,7 @@ export interface VdevSpec {
   readonly options: readonly OptionSetting[];
   /** Folder for its path options, if it differs from the VM's. */
   readonly baseDir?: string;
+  /** Places in the text; absent for a vdev that a program adds. */
   readonly source?: FieldSources<'type' | 'config'>;
 }
 
@@ -29,6 +32,7 @@ export interface RamSpec {
   readonly base?: number;
   /** Size in bytes. */
   readonly size: number;
+  /** Places in the text; absent for a region that a program adds. */
   readonly source?: FieldSources<'base' | 'size'>;
 }
 
@@ -38,6 +42,7 @@ export interface LoadSpec {
   readonly address: number;
   /** Path, expanded and resolved like `image`. */
   readonly file: string;
+  /** Places in the text; absent for an entry that a program adds. */
   readonly source?: FieldSources<'address' | 'file'>;
 }
 
@@ -45,6 +50,7 @@ export interface LoadSpec {
 export interface CpuSpec {
   /** Host CPUs on which this vCPU may execute. Absent: any. */
   readonly cpulist?: readonly number[];
+  /** Host scheduling priority of the vCPU's thread, within {@link PRIORITY_RANGE}. Default: the host's own. */
   readonly priority?: number;
   /** Absent: round-robin. */
   readonly policy?: 'fifo';
@@ -52,12 +58,26 @@ export interface CpuSpec {
 
 /** Guest-physical addresses, or an interrupt, that no vdev gets by default. @experimental */
 export type ReserveSpec =
-  | { readonly base: number; readonly size: number; readonly source?: FieldSources }
-  | { readonly irq: number; readonly source?: FieldSources };
+  | {
+      /** First guest-physical address that nothing may be placed at. */
+      readonly base: number;
+      /** Bytes. */
+      readonly size: number;
+      /** Places in the text; absent for an entry that a program adds. */
+      readonly source?: FieldSources;
+    }
+  | {
+      /** Interrupt number that no vdev may get. */
+      readonly irq: number;
+      /** Places in the text; absent for an entry that a program adds. */
+      readonly source?: FieldSources;
+    };
 
 /** One `logger` line: a set of severities and their destination. @experimental */
 export interface LoggerSpec {
+  /** Messages that pass: those that one of the filters matches. */
   readonly filters: readonly LogFilter[];
+  /** Destination of the messages that pass. */
   readonly destination: LogDestination;
 }
 
@@ -95,19 +115,25 @@ export type VmField =
  * @experimental
  */
 export interface VmSpec {
+  /** Name of the VM, unique in its host. */
   readonly name: string;
+  /** Architecture of the guest. */
   readonly arch: ArchitectureName;
   /** Name of the board, or of a package that provides it. Absent: the architecture's default. */
   readonly board?: string;
   /** Paths are expanded and resolved against the configuration's folder. Absent: given when the VM is started. */
   readonly image?: string;
+  /** Device tree in place of the generated one: a path, resolved as `image`. */
   readonly dtb?: string;
+  /** Initial RAM disk: a path, resolved as `image`. */
   readonly initrd?: string;
+  /** Kernel command line, without control characters. Default: that of the device tree, or none. */
   readonly cmdline?: string;
   /** Number of vCPUs, 1 to `MAX_CPUS`. */
   readonly cpus: number;
   /** Host CPUs in the order of the text, without duplicates. */
   readonly cpulist?: readonly number[];
+  /** Host scheduling priority of the VM's thread, within {@link PRIORITY_RANGE}. Default: the host's own. */
   readonly priority?: number;
   /** One entry for each vCPU if they differ; `cpulist` and `priority` are absent in that case. */
   readonly cpu?: readonly CpuSpec[];
@@ -115,21 +141,27 @@ export interface VmSpec {
   readonly ram: readonly RamSpec[];
   /** Regions that the guest cannot write; `load` fills them. Each has an address. */
   readonly rom?: readonly RamSpec[];
+  /** Files that are copied into memory before the start, in the order written. */
   readonly load?: readonly LoadSpec[];
+  /** Addresses and interrupts that vdevs are not placed at. */
   readonly reserve?: readonly ReserveSpec[];
   /** Replaces the default filters. */
   readonly logger?: readonly LoggerSpec[];
+  /** What happens when the guest uses something that the VM lacks. Default: the defaults of each kind. */
   readonly unsupported?: UnsupportedSpec;
   /** A folder for dumps of the guest, or `|COMMAND` that reads one on its standard input. */
   readonly dump?: string;
   /** Variables of `set`, as written. */
   readonly set?: Readonly<Record<string, string>>;
+  /** Whether a host starts the VM again after its end. Default `never`. */
   readonly restart?: RestartPolicy;
   /** Whether to build and check the VM only, without starting the guest. */
   readonly dryrun?: boolean;
+  /** The vdevs in the order written, without those that the board always has. */
   readonly vdevs: readonly VdevSpec[];
   /** Folder against which path options of vdevs are resolved. */
   readonly baseDir: string;
+  /** Places in the text; absent for a specification that a program makes. */
   readonly source?: FieldSources<VmField>;
 }
 

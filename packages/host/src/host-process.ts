@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { LogLevel } from '@qvm/core';
 import { ControlServer } from './control/control-server.js';
 import type { ControlledHost } from './control/methods.js';
-import type { ControlMethods, CreateParams, HostStatus } from './control/protocol.js';
+import type { CreateParams, CreatedVm, HostStatus } from './control/protocol.js';
 import { MetricsServer, type MetricsAddress } from './metrics/metrics-server.js';
 import { metricsOf } from './metrics/metrics.js';
 import type { HostLog } from './host-log.js';
@@ -20,6 +20,7 @@ const DEFAULT_SHUTDOWN_MS = 30_000;
 export interface HostProcessOptions {
   /** Path of the control socket. */
   readonly socket: string;
+  /** Receives the messages of the host and of its VMs. */
   readonly log: HostLog;
   /** Address of the metrics server. Absent: no metrics. */
   readonly metrics?: MetricsAddress;
@@ -33,6 +34,7 @@ export interface HostProcessOptions {
  * @experimental
  */
 export class HostProcess implements ControlledHost {
+  /** The VMs of the host. */
   readonly vms: VmHost;
   /** Settles when the host has shut down. */
   readonly closed: Promise<void>;
@@ -93,13 +95,14 @@ export class HostProcess implements ControlledHost {
       uptimeMs: Math.round(performance.now() - this.#startedAt),
       socket: this.#options.socket,
       clients: this.#control.clients,
+      /** The VMs of the host. */
       vms: this.vms.vms.filter(({ ended }) => !ended).length,
       residentBytes: process.memoryUsage.rss(),
       warnings: [],
     };
   }
 
-  async create({ restart, ...launch }: CreateParams): Promise<ControlMethods['vm.create']['result']> {
+  async create({ restart, ...launch }: CreateParams): Promise<CreatedVm> {
     const { name } = launch.spec;
     const announcements: string[] = [];
     this.#announcements.set(name, announcements);

@@ -21,6 +21,7 @@ export type {
   ControlEvent,
   ControlMethod,
   ControlMethods,
+  CreatedVm,
   CreateParams,
   HostStatus,
   ShareParams,

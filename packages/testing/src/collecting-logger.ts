@@ -6,10 +6,21 @@ import type { Logger, LogLevel } from '@qvm/core';
  * @experimental
  */
 export class CollectingLogger implements Logger {
-  readonly entries: { readonly level: LogLevel; readonly message: string }[] = [];
+  /** All messages, oldest first. */
+  readonly entries: {
+    /** Severity of the message. */
+    readonly level: LogLevel;
+    /** The message. */
+    readonly message: string;
+  }[] = [];
 
   log(level: LogLevel, message: string): void {
-    this.entries.push({ level, message });
+    this.entries.push({
+      /** Severity of the message. */
+      level,
+      /** The message. */
+      message,
+    });
   }
 
   /** The messages of one level. */

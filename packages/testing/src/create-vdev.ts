@@ -31,8 +31,11 @@ export interface CreateVdevOptions {
  * @experimental
  */
 export interface VdevHarness {
+  /** The vdev under test. */
   readonly vdev: Vdev;
+  /** The context that it was made with. */
   readonly context: FakeVdevContext;
+  /** The values of its options, defaults included. */
   readonly options: VdevOptions;
   /** Reads a register like a guest. `width` is 4 by default, `range` (a register range or window) the first one. */
   read(offset: number, width?: AccessWidth, range?: string): number;

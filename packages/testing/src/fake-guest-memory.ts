@@ -7,7 +7,9 @@ import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
  * @experimental
  */
 export class FakeGuestMemory implements GuestMemory {
+  /** First guest-physical address. */
   readonly base: number;
+  /** The content, for tests to set and to look at. */
   readonly bytes: Uint8Array;
   /** Called with each range that was written or reported by `touched`, in place of a VM's code cache. */
   onChange: ((address: number, length: number) => void) | undefined;

@@ -8,8 +8,24 @@ import type { AccessWidth, MemoryWindow, MmioHandler, WindowMapping } from '@qvm
  * @experimental
  */
 export type WindowContent =
-  | { readonly kind: 'memory'; readonly slice: MemorySlice; readonly size: number; readonly access: 'rw' | 'ro' }
-  | { readonly kind: 'registers'; readonly handler: MmioHandler; readonly size: number };
+  | {
+      /** A mapped slice of shared memory. */
+      readonly kind: 'memory';
+      /** The slice. */
+      readonly slice: MemorySlice;
+      /** Bytes that are mapped, from the start of the slice. */
+      readonly size: number;
+      /** What the guest may do there. */
+      readonly access: 'rw' | 'ro';
+    }
+  | {
+      /** Mapped registers. */
+      readonly kind: 'registers';
+      /** The register half of the device. */
+      readonly handler: MmioHandler;
+      /** Bytes of the range. */
+      readonly size: number;
+    };
 
 /**
  * A window outside of a VM: shows its mappings, and refuses the calls that a VM refuses.
@@ -21,17 +37,30 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
   readonly content = new Map<number, WindowContent>();
 
   constructor(
+    /** Guest-physical address of the window. */
     readonly base: number,
+    /** Bytes of the window. */
     readonly size: number,
   ) {}
 
   map(offset: number, slice: MemorySlice, { bytes = slice.bytes, access = 'rw' }: WindowMapping = {}): void {
     if (bytes > slice.bytes) throw this.#misfit(offset, bytes);
-    this.#add(offset, { kind: 'memory', slice, size: bytes, access });
+    this.#add(offset, {
+      kind: 'memory',
+      slice,
+      /** Bytes of the window. */
+      size: bytes,
+      access,
+    });
   }
 
   mapRegisters(offset: number, size: number, handler: MmioHandler): void {
-    this.#add(offset, { kind: 'registers', handler, size });
+    this.#add(offset, {
+      kind: 'registers',
+      handler,
+      /** Bytes of the window. */
+      size,
+    });
   }
 
   unmap(offset: number): void {

@@ -31,7 +31,9 @@ export interface FakeVdevContextOptions {
   readonly vm?: string;
   /** Default 1. */
   readonly vcpus?: number;
+  /** Guest memory. Default: 64 KiB of RAM. */
   readonly memory?: FakeGuestMemory;
+  /** Virtual time. Default: a clock that stands at 0. */
   readonly clock?: ManualClock;
   /** The resources that the vdev needs; the context has its ranges and lines. */
   readonly resources?: VdevResources;
@@ -47,22 +49,35 @@ export interface FakeVdevContextOptions {
  * @experimental
  */
 export class FakeVdevContext implements VdevContext {
+  /** Name of the vdev. */
   readonly name: string;
+  /** Name of the VM. */
   readonly vm: string;
+  /** Number of vCPUs. */
   readonly vcpus: number;
+  /** Guest memory, which a test can fill and inspect. */
   readonly memory: FakeGuestMemory;
+  /** Virtual time, which a test advances. */
   readonly clock: ManualClock;
+  /** All that the vdev has logged. */
   readonly logger = new CollectingLogger();
+  /** First address of each requested range, by name. */
   readonly mmioBase: Readonly<Record<string, number>>;
   /** The lines of the requested interrupts, by name. */
   readonly interrupts: ReadonlyMap<string, FakeInterruptLine>;
   /** The requested windows, by name. */
   readonly windows: ReadonlyMap<string, FakeMemoryWindow>;
+  /** Lines that `privateInterrupt` has returned, oldest first. */
   readonly privateInterrupts: FakeInterruptLine[] = [];
   /** The opened back ends, by designator. */
   readonly backends = new Map<string, ScriptedCharacterBackend>();
   /** Calls of `terminate`. */
-  readonly terminations: { readonly exitCode: number; readonly reason: string }[] = [];
+  readonly terminations: {
+    /** Exit code of the VM. */
+    readonly exitCode: number;
+    /** The reason that the vdev gave. */
+    readonly reason: string;
+  }[] = [];
   /** The services that the vdev offers, by the token's key. */
   readonly offers = new Map<symbol, unknown>();
   readonly #attachments = new Map<symbol, unknown>();
@@ -137,7 +152,12 @@ export class FakeVdevContext implements VdevContext {
     if (!Number.isInteger(exitCode) || exitCode < 0 || exitCode > 255) {
       throw new QvmError('vdev.exit-code', `${exitCode} is no exit code`);
     }
-    this.terminations.push({ exitCode, reason });
+    this.terminations.push({
+      /** Exit code of the VM. */
+      exitCode,
+      /** The reason that the vdev gave. */
+      reason,
+    });
   }
 
   /** Provides `value` to the vdev under a token. */

@@ -8,6 +8,7 @@ import type { FileUse } from './file-use.js';
 export interface FileConflict {
   /** The use that writes the file. */
   readonly writer: FileUse;
+  /** The use that conflicts with the writing. */
   readonly other: FileUse;
 }
 
@@ -41,14 +42,30 @@ function exclude(a: FileUse, b: FileUse): boolean {
 
 /** Describes a conflict: the location of the writer, and the message. @experimental */
 export function describeConflict({ writer, other }: FileConflict): {
+  /** Place of the use that writes. */
   readonly at: SourceLocation;
+  /** A clause that names both uses, without a full stop. */
   readonly message: string;
+  /** Place of the other use, when a configuration names it. */
   readonly hint?: string;
 } {
   const same = writer.path === other.path ? '' : `, by the name ${show(other.path)}`;
   const message = `${show(writer.path)} would be written as ${writer.role}, and it is ${other.role}${same}`;
-  if (other.at.file === NO_SOURCE.file) return { at: writer.at, message };
-  return { at: writer.at, message, hint: `the other use is in ${placeText(other.at, writer.at)}` };
+  if (other.at.file === NO_SOURCE.file)
+    return {
+      /** Place of the use that writes. */
+      at: writer.at,
+      /** A clause that names both uses, without a full stop. */
+      message,
+    };
+  return {
+    /** Place of the use that writes. */
+    at: writer.at,
+    /** A clause that names both uses, without a full stop. */
+    message,
+    /** Place of the other use, when a configuration names it. */
+    hint: `the other use is in ${placeText(other.at, writer.at)}`,
+  };
 }
 
 /** A conflict as a finding `file.conflict`. @experimental */

@@ -18,6 +18,7 @@ export type FileAccess = 'read' | 'change' | 'write';
 export interface FileUse {
   /** Path from the view of the program. */
   readonly path: string;
+  /** How the user accesses the file. */
   readonly access: FileAccess;
   /** A clause for messages: `the image of alpha`. */
   readonly role: string;
@@ -25,6 +26,7 @@ export interface FileUse {
   readonly owner: string;
   /** Whether it is a disk. Two uses of one disk are reported elsewhere, because they are more often intended. */
   readonly disk?: boolean;
+  /** Place in the configuration that names the file. */
   readonly at: SourceLocation;
 }
 

@@ -10,14 +10,19 @@ import type { HostSpec, SharedMemorySpec, SwitchSpec } from '../system.js';
 export interface LintVm {
   /** Its name in messages. */
   readonly label: string;
+  /** Its configuration; parts of it may be absent. */
   readonly spec: VmFragment;
 }
 
 /** All configurations that are checked together. @experimental */
 export interface LintTarget {
+  /** All VMs and parts of VMs that are examined together. */
   readonly vms: readonly LintVm[];
+  /** The host VM of each system file. */
   readonly hosts: readonly HostSpec[];
+  /** The switches of all system files. */
   readonly switches: readonly SwitchSpec[];
+  /** The shared-memory regions of all system files. */
   readonly shmem: readonly SharedMemorySpec[];
 }
 
@@ -54,7 +59,9 @@ export type Report = (at: SourceLocation, message: string, hint?: string) => voi
 
 /** Example configurations for a rule, as texts. @experimental */
 export interface LintExample {
+  /** Texts of configurations, one per file. */
   readonly texts: readonly string[];
+  /** Facts of the host under which the example is examined. Default: none. */
   readonly facts?: LintFacts;
 }
 
@@ -62,12 +69,15 @@ export interface LintExample {
 export interface LintRule {
   /** Stable code, beginning with `lint.`. */
   readonly code: string;
+  /** Severity of its findings. */
   readonly severity: Severity;
   /** The problem that it finds, in one sentence. */
   readonly summary: string;
   /** Why it is a problem, and the remedy. */
   readonly description: string;
+  /** Configurations that the rule reports. */
   readonly bad: LintExample;
+  /** The same, mended: the rule is silent. */
   readonly good: LintExample;
   /** Checks a target and reports problems. */
   readonly check: (target: LintTarget, facts: LintFacts, report: Report) => void;

@@ -15,7 +15,9 @@ export interface WriteOptions {
 
 /** A text, and the parts of the configuration that it cannot express. @experimental */
 export interface WrittenConfig {
+  /** The configuration in the wanted form, if that form can express it at all. */
   readonly text: string;
+  /** Settings that the form cannot express, which the text therefore lacks. */
   readonly lost: readonly Finding[];
 }
 

@@ -21,10 +21,24 @@ import type { MachineSnapshot } from './machine-snapshot.js';
  * @experimental
  */
 export type VmRequest =
-  | { readonly kind: 'poweroff' }
-  | { readonly kind: 'reset' }
-  /** Ends the VM with an exit code (5 unsupported operation, 6 vdev error, 7 unexpected error, 32–63 vdev-defined). */
-  | { readonly kind: 'terminate'; readonly exitCode: number; readonly reason: string; readonly cause?: unknown };
+  | {
+      /** Ends the VM with exit code 0. */
+      readonly kind: 'poweroff';
+    }
+  | {
+      /** Resets the machine, as far as the VM allows resets. */
+      readonly kind: 'reset';
+    }
+  | {
+      /** Ends the VM with an exit code. */
+      readonly kind: 'terminate';
+      /** One of `VmExitCode`, or 32 to 63 from a vdev. */
+      readonly exitCode: number;
+      /** A sentence for the user. */
+      readonly reason: string;
+      /** The error that caused the request. */
+      readonly cause?: unknown;
+    };
 
 /**
  * How guest code runs. `interp`: in the interpreter only. `wasm`: hot code is also translated to WebAssembly. The

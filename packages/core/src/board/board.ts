@@ -10,9 +10,11 @@ import type { DeviceTreeValue } from '../devicetree/device-tree.js';
 export interface Board {
   /** The name in a configuration's `board`, such as `virt`. */
   readonly name: string;
+  /** One line for listings. */
   readonly description: string;
   /** Name of the architecture whose guests run on it. */
   readonly architecture: string;
+  /** Where RAM is. */
   readonly ram: BoardRam;
   /** Places of vdevs, by vdev type (`pl011`) or else by role (`uart`, see `VdevResources.role`). */
   readonly places: Readonly<Record<string, BoardPlace>>;
@@ -21,9 +23,15 @@ export interface Board {
   /** Vdev type of the console that a VM gets when its configuration names no console; absent: none. */
   readonly defaultConsole?: string;
   /** First and last number of the interrupts that vdevs can have. */
-  readonly interrupts: { readonly first: number; readonly last: number };
+  readonly interrupts: {
+    /** The lowest number. */
+    readonly first: number;
+    /** The highest number. */
+    readonly last: number;
+  };
   /** Addresses that are given to neither RAM nor vdevs. */
   readonly reserved?: readonly BoardReservation[];
+  /** What the device tree says of the board itself. */
   readonly deviceTree: BoardDeviceTree;
 }
 
@@ -80,8 +88,9 @@ export interface BoardRow {
 export interface BoardReservation {
   /** Name for error messages. */
   readonly name: string;
-  /** Both in bytes, multiples of 4. */
+  /** First guest-physical address, a multiple of 4. */
   readonly base: number;
+  /** Size in bytes, a multiple of 4. */
   readonly size: number;
 }
 
@@ -105,6 +114,7 @@ export interface BoardDeviceTree {
  * @experimental
  */
 export interface BoardClock {
+  /** Frequency in hertz. */
   readonly hertz: number;
   /** The node's `clock-output-names`. */
   readonly output: string;

@@ -8,7 +8,9 @@ import type { Board, BoardPlace } from './board.js';
  * @experimental
  */
 export interface ResolvedPlace {
+  /** First guest-physical address of each range of registers, by name. */
   readonly mmio: Readonly<Record<string, number>>;
+  /** Number of each interrupt, by name. */
   readonly interrupts: Readonly<Record<string, number>>;
 }
 

@@ -6,6 +6,7 @@
 export interface TerminalSize {
   /** 0 to 65,535; 0 when it is not known. */
   readonly columns: number;
+  /** 0 to 65,535; 0 when it is not known. */
   readonly rows: number;
 }
 

@@ -3,7 +3,15 @@
  *
  * @stable
  */
-export type DeviceTreeValue = true | string | readonly string[] | { readonly cells: readonly number[] } | Uint8Array;
+export type DeviceTreeValue =
+  | true
+  | string
+  | readonly string[]
+  | {
+      /** Unsigned 32-bit numbers, which are written big-endian. */
+      readonly cells: readonly number[];
+    }
+  | Uint8Array;
 
 /**
  * A node of a device tree.

@@ -96,9 +96,26 @@ export interface HostDeviceState {
  * @beta
  */
 export type HostDeviceRegion =
-  | { readonly kind: 'registers'; readonly offset: number; readonly size: number; readonly handler: MmioHandler }
-  /** Memory of the device, which the guest accesses at the speed of RAM. The slice is part of the VM's memory pool. */
-  | { readonly kind: 'memory'; readonly offset: number; readonly size: number; readonly slice: MemorySlice };
+  | {
+      /** Registers: each access calls the handler. */
+      readonly kind: 'registers';
+      /** Offset in the device, a multiple of 4 KiB. */
+      readonly offset: number;
+      /** Size in bytes, a multiple of 4 KiB. */
+      readonly size: number;
+      /** Carries out the accesses. */
+      readonly handler: MmioHandler;
+    }
+  | {
+      /** Memory of the device, which the guest accesses at the speed of RAM. */
+      readonly kind: 'memory';
+      /** Offset in the device, a multiple of 4 KiB. */
+      readonly offset: number;
+      /** Size in bytes, a multiple of 4 KiB. */
+      readonly size: number;
+      /** The memory, a part of the VM's memory pool. */
+      readonly slice: MemorySlice;
+    };
 
 /**
  * The user of a device.
@@ -126,7 +143,12 @@ export interface HostDeviceRegistry {
    */
   claim(paddr: number, size: number, owner: HostDeviceOwner): HostDeviceClaim;
   /** All devices, by address. */
-  devices(): readonly { readonly device: HostDevice; readonly owner: HostDeviceOwner | undefined }[];
+  devices(): readonly {
+    /** The device. */
+    readonly device: HostDevice;
+    /** The VM that uses it; `undefined` when none does. */
+    readonly owner: HostDeviceOwner | undefined;
+  }[];
 }
 
 /**

@@ -13,7 +13,9 @@ import { pathProblem, resolvePath } from './paths.js';
  * @stable
  */
 export interface NumberBounds {
+  /** Smallest value, inclusive. Absent: no lower bound. */
   readonly min?: number;
+  /** Largest value, inclusive. Absent: no upper bound. */
   readonly max?: number;
   /** The value must be a multiple of this. */
   readonly multipleOf?: number;

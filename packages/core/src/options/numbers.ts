@@ -2,13 +2,39 @@ import { show } from '../text/show.js';
 
 /** Result of parsing a number: the value, or the problem and the expected form. @beta */
 export type NumberResult =
-  | { readonly ok: true; readonly value: number }
-  | { readonly ok: false; readonly message: string; readonly hint: string };
+  | {
+      /** The text is a number. */
+      readonly ok: true;
+      /** The number, of a magnitude below 2^53. */
+      readonly value: number;
+    }
+  | {
+      /** The text is no number. */
+      readonly ok: false;
+      /** The problem: a clause without a full stop. */
+      readonly message: string;
+      /** Describes a correct text. */
+      readonly hint: string;
+    };
 
 /** Result of parsing an address. `ambiguous`: without `0x`, `0d` or a suffix, and parsed as decimal. @beta */
 export type AddressResult =
-  | { readonly ok: true; readonly value: number; readonly ambiguous: boolean }
-  | { readonly ok: false; readonly message: string; readonly hint: string };
+  | {
+      /** The text is an address. */
+      readonly ok: true;
+      /** The address, from 0 to 2^53 - 1. */
+      readonly value: number;
+      /** Whether it was written without `0x`, `0d` or a suffix, and read as decimal. */
+      readonly ambiguous: boolean;
+    }
+  | {
+      /** The text is no address. */
+      readonly ok: false;
+      /** The problem: a clause without a full stop. */
+      readonly message: string;
+      /** Describes a correct text. */
+      readonly hint: string;
+    };
 
 const SUFFIXES: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 const FORM = /^(-?)(?:0[xX]([0-9a-fA-F]+)|0[dD]([0-9]+)|([0-9]+))([kKmMgGtT]?)$/;

@@ -6,17 +6,25 @@ import type { Option } from './option.js';
  * @beta
  */
 export interface OptionDescription {
+  /** Name of the option, without its aliases. */
   readonly name: string;
+  /** Name of its kind: `number`. */
   readonly kind: string;
+  /** A sentence without its full stop. */
   readonly description: string;
+  /** Present for options that must be given. */
   readonly required?: true;
+  /** Present for options that may be given several times. */
   readonly repeatable?: true;
   /** Default value, as a configuration would write it. */
   readonly default?: string;
+  /** Alternative names; absent when there are none. */
   readonly aliases?: readonly string[];
   /** All valid values, if they can be listed. */
   readonly values?: readonly string[];
+  /** Smallest number, or length of a text in characters, inclusive. */
   readonly min?: number;
+  /** Largest number, or length of a text in characters, inclusive. */
   readonly max?: number;
 }
 

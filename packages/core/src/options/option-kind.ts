@@ -4,10 +4,22 @@
  * @stable
  */
 export type OptionResult<T> =
-  /** `ambiguous`: an address without `0x`, `0d` or a suffix, read as decimal. */
-  | { readonly ok: true; readonly value: T; readonly ambiguous?: boolean }
-  /** `message` completes "the option NAME:"; `hint` suggests a correct value. */
-  | { readonly ok: false; readonly message: string; readonly hint?: string };
+  | {
+      /** The text is valid. */
+      readonly ok: true;
+      /** The value that the text stands for. */
+      readonly value: T;
+      /** An address without `0x`, `0d` or a suffix, read as decimal. */
+      readonly ambiguous?: boolean;
+    }
+  | {
+      /** The text is not valid. */
+      readonly ok: false;
+      /** The problem: it completes "the option NAME:". */
+      readonly message: string;
+      /** Describes a correct text. */
+      readonly hint?: string;
+    };
 
 /**
  * Context in which the value of an option is parsed.
@@ -30,8 +42,9 @@ export interface OptionKind<T> {
   readonly name: string;
   /** All valid texts, if they can be listed. */
   readonly words?: readonly string[];
-  /** Inclusive bounds of the number, or of the length of a text in characters. */
+  /** Inclusive lower bound of the number, or of the length of a text in characters. */
   readonly min?: number;
+  /** Inclusive upper bound of the number, or of the length of a text in characters. */
   readonly max?: number;
   /** Values are paths of the host. */
   readonly path?: boolean;

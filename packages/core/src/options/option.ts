@@ -23,7 +23,9 @@ import type { OptionKind, OptionPlace, OptionResult } from './option-kind.js';
 export interface Option<V = unknown> {
   /** Kind of a single value, also of a repeatable option. */
   readonly kind: OptionKind<unknown>;
+  /** A sentence without its full stop, for people who write configurations. */
   readonly description: string;
+  /** Whether a configuration must give it. */
   readonly required: boolean;
   /** Whether it may be given several times. Its value is then an array, empty when it is absent and has no default. */
   readonly repeatable: boolean;
@@ -46,9 +48,13 @@ export interface Option<V = unknown> {
 export interface OptionProperties<T> {
   /** A sentence without its full stop, for people who write configurations. */
   readonly description: string;
+  /** Whether a configuration must give it. Default `false`. */
   readonly required?: boolean;
+  /** Whether it may be given several times. Default `false`. */
   readonly repeatable?: boolean;
+  /** Value when the option is absent. The option cannot be required then. */
   readonly default?: T;
+  /** Alternative names. Default: none. */
   readonly aliases?: readonly string[];
   /** Describes the problem of a value that the kind accepts but the option does not; `undefined` for a valid value. */
   readonly check?: (value: T) => string | undefined;
@@ -59,9 +65,20 @@ export interface OptionProperties<T> {
  *
  * @stable
  */
-export type ValueOf<T, P> = P extends { readonly repeatable: true }
+export type ValueOf<T, P> = P extends {
+  /** It may be given several times. */
+  readonly repeatable: true;
+}
   ? readonly T[]
-  : P extends { readonly required: true } | { readonly default: T }
+  : P extends
+        | {
+            /** It is always given. */
+            readonly required: true;
+          }
+        | {
+            /** It has a value also when it is absent. */
+            readonly default: T;
+          }
     ? T
     : T | undefined;
 
@@ -114,8 +131,14 @@ export const option = {
   /** A value of the given kind, such as a plugin's own. */
   of: declare,
   /** Any text, of at most `max` characters. */
-  string: <const P extends OptionProperties<string> & { readonly max?: number }>(properties: P) =>
-    declare<string, P>(stringKind(properties.max), properties),
+  string: <
+    const P extends OptionProperties<string> & {
+      /** Longest text in characters. Default: no limit. */
+      readonly max?: number;
+    },
+  >(
+    properties: P,
+  ) => declare<string, P>(stringKind(properties.max), properties),
   /** A designator of a character back end: `stdio`, `file:PATH` and so on. */
   character: <const P extends OptionProperties<string>>(properties: P) => declare<string, P>(characterKind, properties),
   /** A path of the host, resolved against the folder of the configuration. */

@@ -99,7 +99,12 @@ export interface SharedMemoryInfo {
   /** The holder of the region; `undefined` once it has given the region up. */
   readonly holder: SharedMemoryOwner | undefined;
   /** The attached clients, with the index that doorbells use. */
-  readonly clients: readonly { readonly index: number; readonly owner: SharedMemoryOwner }[];
+  readonly clients: readonly {
+    /** Index of the client, 0 to 15. */
+    readonly index: number;
+    /** The VM and vdev that attached it. */
+    readonly owner: SharedMemoryOwner;
+  }[];
 }
 
 /** The shared regions that a host offers to its VMs. @beta */

@@ -4,6 +4,7 @@
  * @beta
  */
 export interface VirtualMapping {
+  /** First virtual address. */
   readonly virtual: bigint;
   /** Guest-physical address. */
   readonly physical: number;

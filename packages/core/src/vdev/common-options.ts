@@ -7,13 +7,16 @@ import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '
  * @stable
  */
 export const COMMON_VDEV_OPTIONS = defineOptions({
+  /** Guest-physical address of the first range of registers. Absent: the board chooses. */
   base: option.address({ description: 'Guest-physical address of its registers', aliases: ['loc'] }),
+  /** Number of the first interrupt. Absent: the board chooses. */
   irq: option.number({
     min: 0,
     max: 0xffff,
     description: "Interrupt number at the guest's interrupt controller",
     aliases: ['intr'],
   }),
+  /** Name of the instance, unique in the VM. Absent: type and instance number, such as `pl011-0`. */
   name: option.string({ description: 'Name of the instance, in messages and statistics' }),
 });
 

@@ -6,14 +6,26 @@ import type { VmExit } from './vm-exit.js';
  * @experimental
  */
 export type StepResult =
-  /** There may be more to do at once. */
-  | { readonly kind: 'ran' }
-  /**
-   * Every vCPU waits. `until` is the virtual time of the next timer in nanoseconds, or `undefined` when only the host can
-   * make the guest go on.
-   */
-  | { readonly kind: 'idle'; readonly until: number | undefined }
-  /** The guest reset its machine: await `restart` before the next step, best after `restartPauseMs`. Only with `onReset: 'restart'`. */
-  | { readonly kind: 'reset' }
-  /** The VM has ended. */
-  | { readonly kind: 'ended'; readonly exit: VmExit };
+  | {
+      /** The budget is used up: there may be more to do at once. */
+      readonly kind: 'ran';
+    }
+  | {
+      /** Every vCPU waits. */
+      readonly kind: 'idle';
+      /** Virtual time of the next timer in nanoseconds; `undefined` when only the host can make the guest go on. */
+      readonly until: number | undefined;
+    }
+  | {
+      /**
+       * The guest reset its machine: await `restart` before the next step, best after `restartPauseMs`. Only with
+       * `onReset: 'restart'`.
+       */
+      readonly kind: 'reset';
+    }
+  | {
+      /** The VM has ended. */
+      readonly kind: 'ended';
+      /** How it ended. */
+      readonly exit: VmExit;
+    };

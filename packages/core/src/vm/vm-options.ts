@@ -42,8 +42,16 @@ export interface RamSpec {
  * @experimental
  */
 export type ReserveSpec =
-  /** Both in bytes, multiples of 4. */
-  { readonly base: number; readonly size: number } | { readonly irq: number };
+  | {
+      /** First guest-physical address, a multiple of 4. */
+      readonly base: number;
+      /** Size in bytes, a multiple of 4. */
+      readonly size: number;
+    }
+  | {
+      /** Interrupt number that no vdev gets by default. */
+      readonly irq: number;
+    };
 
 /**
  * The time of a VM.
@@ -52,11 +60,13 @@ export type ReserveSpec =
  */
 export type ClockSpec =
   | {
+      /** Virtual time follows the host's clock. */
       readonly kind: 'real-time';
       /** A monotonic source of nanoseconds; `performance.now` when absent. */
       readonly host?: () => number;
     }
   | {
+      /** Virtual time advances with retired instructions, so that runs repeat exactly. */
       readonly kind: 'icount';
       /** 10 when absent. */
       readonly nanosecondsPerInstruction?: number;

@@ -38,6 +38,7 @@ const REGISTERS: Readonly<Record<ArchitectureName, readonly string[]>> = {
  * @experimental
  */
 export interface MemoryRange {
+  /** First guest-physical address. */
   readonly base: number;
   /** Size in bytes. */
   readonly size: number;

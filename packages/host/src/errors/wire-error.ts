@@ -10,8 +10,11 @@ import { describeError, StartError } from '@qvm/sdk';
 export interface WireError {
   /** `config` has findings, `start` has one; `qvm` has a code; `internal` is a bug in qvm itself. */
   readonly kind: 'config' | 'start' | 'qvm' | 'internal';
+  /** The stable code of the error (docs/errors.md); `host.internal` for a mistake in qvm. */
   readonly code: string;
+  /** The message, with those of its causes. */
   readonly message: string;
+  /** Problems with their places, for the kinds `config` and `start`. */
   readonly findings?: readonly Finding[];
 }
 

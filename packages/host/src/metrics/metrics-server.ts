@@ -3,6 +3,7 @@ import { QvmError } from '@qvm/core';
 
 /** Address of a metrics server. @experimental */
 export interface MetricsAddress {
+  /** Name or address of the interface to listen at. */
   readonly host: string;
   /** 0 selects a free port. */
   readonly port: number;

@@ -21,7 +21,9 @@ const HOST = 'host';
  * @experimental
  */
 export class HostServices {
+  /** The switches, for all VMs of the host. */
   readonly fabric: SwitchFabric;
+  /** The shared-memory regions, for all VMs of the host. */
   readonly sharedMemory: LocalSharedMemory;
   /** Factories for the brokers. */
   readonly factories: Services;

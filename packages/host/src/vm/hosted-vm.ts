@@ -38,9 +38,11 @@ export interface HostedVmListener {
  * @experimental
  */
 export interface HostedVmOptions {
+  /** The VM, and how it runs. */
   readonly launch: VmLaunch;
   /** Default `never`. */
   readonly restart?: RestartPolicy;
+  /** How its thread is watched. Default: the defaults of `WatchOptions`. */
   readonly watch?: WatchOptions;
 }
 
@@ -56,9 +58,13 @@ interface Run {
  * @experimental
  */
 export class HostedVm {
+  /** Number of the VM in its host, from 1. */
   readonly id: number;
+  /** Name of the VM, unique in its host. */
   readonly name: string;
+  /** The specification that it is made from, at each start anew. */
   readonly spec: VmSpec;
+  /** After which ends it is started again. */
   readonly restart: RestartPolicy;
   /** Settles when the VM has ended finally. Never rejects. */
   readonly end: Promise<VmEnd>;
@@ -215,7 +221,14 @@ export class HostedVm {
 
   async #make(): Promise<readonly Finding[]> {
     const log = (level: LogLevel, message: string): void => this.#listener.log(this, level, message);
-    const broker = new ServiceBroker({ spec: this.spec, log }, this.#services);
+    const broker = new ServiceBroker(
+      {
+        /** The specification that it is made from, at each start anew. */
+        spec: this.spec,
+        log,
+      },
+      this.#services,
+    );
     const listener = {
       event: (event: VmThreadEvent) => this.#happened(run, event),
       lost: (reason: string, cause: unknown) => this.#lost(run, reason, cause),

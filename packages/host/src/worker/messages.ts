@@ -14,6 +14,7 @@ import type { WireError } from '../errors/wire-error.js';
  * @experimental
  */
 export interface VmLaunch {
+  /** The VM, checked, with absolute paths. */
   readonly spec: VmSpec;
   /** Instruction-counted time: nanoseconds per instruction, or `true` for the default. Absent: real time. */
   readonly icount?: number | true;
@@ -55,8 +56,11 @@ export interface VmEnd {
  * @experimental
  */
 export interface VdevStatus extends VdevPlace {
+  /** Name of the instance. */
   readonly name: string;
+  /** Type of the vdev. */
   readonly type: string;
+  /** What `Vdev.status` returned. */
   readonly status: Readonly<Record<string, Json>>;
 }
 
@@ -66,21 +70,32 @@ export interface VdevStatus extends VdevPlace {
  * @experimental
  */
 export interface VmStatsReport {
+  /** Name of the VM. */
   readonly name: string;
+  /** State of its life cycle. */
   readonly state: VmState;
   /** Virtual time, nanoseconds. */
   readonly time: number;
   /** Host time spent in the guest and its devices, nanoseconds. */
   readonly busyTime: number;
+  /** Retired instructions of all vCPUs. */
   readonly instructions: number;
+  /** Resets of the machine by the guest, since the VM was made. */
   readonly resets: number;
+  /** Rising edges of all interrupt sources. */
   readonly interrupts: number;
+  /** Each vCPU, by index. */
   readonly vcpus: readonly {
+    /** Index of the vCPU, from 0. */
     readonly index: number;
+    /** What the vCPU does: a word for display. */
     readonly state: string;
+    /** Retired instructions of all vCPUs. */
     readonly instructions: number;
+    /** Program counter, in hexadecimal. */
     readonly pc: string;
   }[];
+  /** Counters of the engine, by name; the names may change with any version. */
   readonly engine: Readonly<Record<string, Json>>;
 }
 

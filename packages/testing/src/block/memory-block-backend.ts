@@ -7,6 +7,7 @@ import { BLOCK_SECTOR, type BlockBackend, type BlockOperations } from '@qvm/core
  * @experimental
  */
 export interface MemoryBlockOptions {
+  /** Writes fail, as on a disk opened for reading. Default `false`. */
   readonly readOnly?: boolean;
   /** Granularity of `discard`, after which ranges read as zeros. Absent: discarding has no effect. */
   readonly discardUnit?: number;
@@ -29,14 +30,19 @@ interface PendingSector {
  * @experimental
  */
 export class MemoryBlockBackend implements BlockBackend {
+  /** Whether writes fail. */
   readonly readOnly: boolean;
+  /** Granularity of discarding, in bytes; absent: discarding does nothing. */
   readonly discardUnit?: number;
+  /** See `BlockBackend.prompt`. */
   readonly prompt: boolean;
+  /** The synchronous operations, on the same content. */
   readonly sync: BlockOperations<void>;
   /** The error with which every operation fails. */
   failure: QvmError | undefined;
   /** Operations that were started, such as `write 512 1024`. */
   readonly log: string[] = [];
+  /** Whether `close` was called. */
   closed = false;
   readonly #growable: boolean;
   #bytes: Uint8Array;
@@ -125,9 +131,15 @@ export class MemoryBlockBackend implements BlockBackend {
    */
   afterPowerLoss(kept: (index: number) => boolean): MemoryBlockBackend {
     const left = new MemoryBlockBackend(this.#stable, {
+      /** Whether writes fail. */
       readOnly: this.readOnly,
       growable: this.#growable,
-      ...(this.discardUnit === undefined ? {} : { discardUnit: this.discardUnit }),
+      ...(this.discardUnit === undefined
+        ? {}
+        : {
+            /** Granularity of discarding, in bytes; absent: discarding does nothing. */
+            discardUnit: this.discardUnit,
+          }),
     });
     this.#pending.forEach(({ offset, data }, index) => {
       if (kept(index)) left.#store(offset, data);

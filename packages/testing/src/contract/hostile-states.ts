@@ -30,15 +30,32 @@ const MAX_PLACES = 200;
  *
  * @experimental
  */
-export function* hostileStates(valid: Json): Generator<{ readonly label: string; readonly state: unknown }> {
+export function* hostileStates(valid: Json): Generator<{
+  /** Name of the mutation, for the title of a test. */
+  readonly label: string;
+  /** The mutated state. */
+  readonly state: unknown;
+}> {
   const paths = sample(allPaths(valid, []), MAX_PLACES);
   for (const path of paths) {
     for (const poison of POISONS) {
-      yield { label: `${describePath(path)} = ${describe(poison)}`, state: replaceAt(valid, path, () => poison) };
+      yield {
+        /** Name of the mutation, for the title of a test. */
+        label: `${describePath(path)} = ${describe(poison)}`,
+        /** The mutated state. */
+        state: replaceAt(valid, path, () => poison),
+      };
     }
-    yield { label: `${describePath(path)} with a member more`, state: replaceAt(valid, path, withExtraMember) };
     yield {
+      /** Name of the mutation, for the title of a test. */
+      label: `${describePath(path)} with a member more`,
+      /** The mutated state. */
+      state: replaceAt(valid, path, withExtraMember),
+    };
+    yield {
+      /** Name of the mutation, for the title of a test. */
       label: `${describePath(path)} without its first member`,
+      /** The mutated state. */
       state: replaceAt(valid, path, withoutFirstMember),
     };
   }

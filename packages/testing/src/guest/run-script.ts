@@ -21,7 +21,12 @@ const RAM_BYTES = 0x10_0000;
  */
 export interface ScriptRunOptions {
   /** Its vdevs, in this order, with options as texts or as parsed values. */
-  readonly vdevs: readonly { readonly factory: VdevFactory; readonly options?: GivenOptions }[];
+  readonly vdevs: readonly {
+    /** Type of the vdev. */
+    readonly factory: VdevFactory;
+    /** Its options. Default: none, so that all have their defaults. */
+    readonly options?: GivenOptions;
+  }[];
   /** Default: the places of `virt`, without implicit vdevs. */
   readonly board?: Board;
   /** Plugins whose `apply` is called; the services that they provide are ignored. */
@@ -36,6 +41,7 @@ export interface ScriptRunOptions {
  * @experimental
  */
 export interface ScriptRun {
+  /** How the VM ended. */
   readonly exit: VmExit;
   /** Virtual time at the end, in nanoseconds. */
   readonly time: number;
@@ -43,6 +49,7 @@ export interface ScriptRun {
   readonly status: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** The back ends that vdevs opened, by designator. */
   readonly backends: ReadonlyMap<string, ScriptedCharacterBackend>;
+  /** All that the VM has logged. */
   readonly logger: CollectingLogger;
 }
 

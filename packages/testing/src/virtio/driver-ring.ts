@@ -4,7 +4,9 @@
  * @experimental
  */
 export interface VirtioSegment {
+  /** First guest-physical address. */
   readonly address: number;
+  /** Bytes. */
   readonly length: number;
   /** Whether the device writes it. */
   readonly write: boolean;
@@ -16,7 +18,9 @@ export interface VirtioSegment {
  * @experimental
  */
 export interface UsedElement {
+  /** Identifier of the buffer: the index of its first descriptor, or the buffer id of a packed ring. */
   readonly id: number;
+  /** Bytes that the device has written. */
   readonly written: number;
 }
 

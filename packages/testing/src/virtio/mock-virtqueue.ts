@@ -39,6 +39,7 @@ const FRESH = 0xaa;
  * @experimental
  */
 export class MockVirtqueue {
+  /** The driver's side of the queue in guest memory. */
   readonly ring: DriverRing;
   readonly #heap: DriverMemory;
   readonly #notify: () => void;

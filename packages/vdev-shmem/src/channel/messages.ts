@@ -6,10 +6,34 @@ import type { MemoryShare, MemorySlice, SharedMemoryInfo, SharedMemoryOwner } fr
  * @experimental
  */
 export type SharedMemoryCall =
-  | { readonly kind: 'memory'; readonly bytes: number }
-  | { readonly kind: 'create'; readonly name: string; readonly bytes: number; readonly owner: SharedMemoryOwner }
-  | { readonly kind: 'attach'; readonly name: string; readonly owner: SharedMemoryOwner }
-  | { readonly kind: 'regions' };
+  | {
+      /** Asks for memory of the pool, for the RAM of the VM. */
+      readonly kind: 'memory';
+      /** Bytes wanted. */
+      readonly bytes: number;
+    }
+  | {
+      /** Creates a region and holds it. */
+      readonly kind: 'create';
+      /** Name of the region. */
+      readonly name: string;
+      /** Size of the region in bytes, a multiple of 4 KiB. */
+      readonly bytes: number;
+      /** The VM and vdev that errors and listings name. */
+      readonly owner: SharedMemoryOwner;
+    }
+  | {
+      /** Attaches the VM to a region. */
+      readonly kind: 'attach';
+      /** Name of the region. */
+      readonly name: string;
+      /** The VM and vdev that errors and listings name. */
+      readonly owner: SharedMemoryOwner;
+    }
+  | {
+      /** Lists the regions. */
+      readonly kind: 'regions';
+    };
 
 /**
  * What a VM's thread tells the registry's thread.
@@ -17,10 +41,32 @@ export type SharedMemoryCall =
  * @experimental
  */
 export type SharedMemoryNote =
-  | { readonly kind: 'give'; readonly offset: number }
-  | { readonly kind: 'release'; readonly hold: number }
-  | { readonly kind: 'wake'; readonly attachment: number; readonly clients: number }
-  | { readonly kind: 'detach'; readonly attachment: number };
+  | {
+      /** Gives memory of the pool back. */
+      readonly kind: 'give';
+      /** Offset of the slice in the pool, in bytes. */
+      readonly offset: number;
+    }
+  | {
+      /** Ends a hold: the region goes when its last client is gone. */
+      readonly kind: 'release';
+      /** Number of the hold, from the answer to `create`. */
+      readonly hold: number;
+    }
+  | {
+      /** Notifies other clients of the region. */
+      readonly kind: 'wake';
+      /** Number of the attachment, from the answer to `attach`. */
+      readonly attachment: number;
+      /** Bit set of the clients to notify, by index. */
+      readonly clients: number;
+    }
+  | {
+      /** Ends an attachment. */
+      readonly kind: 'detach';
+      /** Number of the attachment, from the answer to `attach`. */
+      readonly attachment: number;
+    };
 
 /**
  * What the registry's thread tells a VM's thread.
@@ -28,7 +74,18 @@ export type SharedMemoryNote =
  * @experimental
  */
 export type SharedMemoryEvent =
-  { readonly kind: 'notified'; readonly attachment: number } | { readonly kind: 'created'; readonly name: string };
+  | {
+      /** A client has notified an attachment of this VM. */
+      readonly kind: 'notified';
+      /** Number of the attachment. */
+      readonly attachment: number;
+    }
+  | {
+      /** A region was created. */
+      readonly kind: 'created';
+      /** Name of the region. */
+      readonly name: string;
+    };
 
 /**
  * The answer to a call of each kind.
@@ -36,15 +93,27 @@ export type SharedMemoryEvent =
  * @experimental
  */
 export interface SharedMemoryAnswers {
+  /** Memory of the pool, with the slice that is now the VM's. */
   readonly memory: MemoryShare;
-  readonly create: { readonly hold: number };
+  /** The region was created. */
+  readonly create: {
+    /** Number of the hold, for `release`. */
+    readonly hold: number;
+  };
+  /** The VM is attached. */
   readonly attach: {
+    /** Number of the attachment, for `wake` and `detach`. */
     readonly attachment: number;
+    /** Index of the client at the region, 0 to 15, which notifications use. */
     readonly index: number;
+    /** Size of the region in bytes. */
     readonly bytes: number;
+    /** Slice of the pool whose first `bytes` bytes are the region. */
     readonly slice: MemorySlice;
+    /** The memory of the pool. */
     readonly memory: WebAssembly.Memory;
   };
+  /** All regions, oldest first. */
   readonly regions: readonly SharedMemoryInfo[];
 }
 
@@ -54,8 +123,20 @@ export interface SharedMemoryAnswers {
  * @experimental
  */
 export type SharedMemoryReply =
-  | { readonly ok: true; readonly answer: SharedMemoryAnswers[keyof SharedMemoryAnswers] }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | {
+      /** The call succeeded. */
+      readonly ok: true;
+      /** The answer to a call of its kind. */
+      readonly answer: SharedMemoryAnswers[keyof SharedMemoryAnswers];
+    }
+  | {
+      /** The call failed. */
+      readonly ok: false;
+      /** Stable code of the error (docs/errors.md). */
+      readonly code: string;
+      /** Message of the error. */
+      readonly message: string;
+    };
 
 /**
  * The end of a VM's thread. A host carries it over whatever joins the threads; order is kept among calls and notes.
