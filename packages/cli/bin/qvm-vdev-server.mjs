@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-// The host under the name that it has in other hypervisors' start scripts.
+// Runs the host under the name that start scripts of other hypervisors use.
 process.argv.splice(2, 0, 'host');
 await import('#main');

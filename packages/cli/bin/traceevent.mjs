@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-// Prints traces under the name that QNX has for it.
+// Prints traces, under QNX' name for the command.
 process.argv.splice(2, 0, 'traceevent');
 await import('#main');

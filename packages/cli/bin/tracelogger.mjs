@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-// Records traces under the name that QNX has for it.
+// Records traces, under QNX' name for the command.
 process.argv.splice(2, 0, 'tracelogger');
 await import('#main');

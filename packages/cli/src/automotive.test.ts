@@ -5,7 +5,7 @@ import { NETWORK_FABRIC, SHARED_MEMORY, type NetworkPort, type SharedMemoryAttac
 import { guestCacheDirectory, safetyGuest } from '@qvm/guests';
 import { createHypervisor, type Hypervisor, type VmHandle } from '@qvm/sdk';
 
-/* The files of examples/automotive, and its safety guest with this test as its driver assistance system. */
+/** The files of examples/automotive with its safety guest; this test acts as its driver assistance system. */
 
 const example = (name: string): string =>
   fileURLToPath(new URL(`../../../examples/automotive/${name}`, import.meta.url));
@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => hypervisor.dispose());
 
-/** The other side of the shared region. */
+/** The other user of the shared region. */
 class Driver {
   readonly #client: SharedMemoryAttachment;
   readonly #words: DataView;
@@ -47,7 +47,7 @@ class Driver {
     this.#client.notify(SAFETY);
   }
 
-  /** Waits for the doorbell; the sample that is there then. */
+  /** Waits for the doorbell; returns the sample at that time. */
   async sample(): Promise<{ readonly number: number; readonly speed: number }> {
     while (this.#client.pending === 0) await new Promise<void>((resolve) => (this.#rung = resolve));
     this.#client.takePending();
@@ -93,7 +93,7 @@ describe('the files', () => {
   });
 });
 
-/** What a specification says, without where it was written. */
+/** The contents of a specification without locations. */
 function meaning({ vdevs, ram, source: _, ...rest }: VmSpec): unknown {
   return {
     ...rest,
@@ -168,7 +168,8 @@ describe('the safety guest', () => {
     for (let number = 0; number < 40; number++) {
       const payload = Array.from({ length: number * 20 }, (_unused, index) => (index * number) & 0xff);
       const echo = withChecksum([8, 0, 0, 0, 0x12, 0x34, 0, number, ...payload], 2);
-      // To someone else, to nobody, cut off: no answer; the next one is that to the question.
+      // Packets to another station, to no station, and truncated ones get no answer; the next frame answers the valid
+      // request.
       station.send(SAFETY_MAC, 0x0800, [...ipHeader(echo.length, [192, 168, 10, 7]), ...echo]);
       station.send(SAFETY_MAC, 0x86dd, Array<number>(60).fill(0));
       station.send(SAFETY_MAC, 0x0800, [0x45, 0, 0, 0]);
@@ -201,7 +202,7 @@ class Station {
     this.#port.send(Uint8Array.of(...to, ...STATION, type >> 8, type & 0xff, ...packet));
   }
 
-  /** Sends a packet; the next frame that comes. */
+  /** Sends a packet; returns the next frame that arrives. */
   async ask(to: readonly number[], type: number, packet: readonly number[]): Promise<number[]> {
     this.send(to, type, packet);
     while (this.#frames.length === 0) await new Promise<void>((resolve) => (this.#arrived = resolve));
@@ -214,7 +215,7 @@ function ipHeader(bytes: number, to: readonly number[]): number[] {
   return withChecksum([0x45, 0, length >> 8, length & 0xff, 0, 1, 0, 0, 64, 1, 0, 0, ...OWN_IP, ...to], 10);
 }
 
-/** The internet checksum (RFC 1071); 0 over what holds its own. */
+/** The internet checksum (RFC 1071); 0 over data that contains its own checksum. */
 function checksum(bytes: readonly number[]): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
@@ -222,7 +223,7 @@ function checksum(bytes: readonly number[]): number {
   return ~sum & 0xffff;
 }
 
-/** The bytes with their checksum at a place that is zero. */
+/** The bytes with their checksum stored at a place that is zero. */
 function withChecksum(bytes: readonly number[], at: number): number[] {
   const sum = checksum(bytes);
   return bytes.map((byte, index) => (index === at ? sum >> 8 : index === at + 1 ? sum & 0xff : byte));

@@ -208,7 +208,8 @@ describe('qvm start refuses', () => {
       space.write(join(folder, 'vm.img'), image ?? linuxImage(4096, 4096));
       return { folder, args: ['start', 'vm.qvmconf', ...(args ?? [])] };
     });
-    // All but those that come as far as the console in one process: most of a run's time is its start.
+    // All cases, except for those that reach the console, run in one process, because most of a run's time is the
+    // start.
     const far = (index: number): boolean => CASES[index]?.image !== undefined;
     const near = await space.batch(runs.filter((_run, index) => !far(index)));
     for (const [index, run] of runs.entries()) {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { run } from './run.js';
 
-/* Runs several commands one after the other: a list of folders and arguments on stdin, their outcomes on stdout. */
+/**
+ * Runs several commands one after the other: reads folders and arguments from stdin, and writes the outcomes to stdout.
+ */
 
 async function capture(folder: string, args: readonly string[]): Promise<object> {
   const output = { stdout: '', stderr: '' };

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fetchGuest } from '@qvm/guests';
 
-/* The whole of qvm on real input: a stock Debian kernel, started by the command as a user starts it. */
+/** The whole of qvm with real input: an unmodified Debian kernel, started by the command like a user does. */
 
 const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
 const LINUX = fileURLToPath(new URL('../../../examples/linux.qvmconf', import.meta.url));
 const QEMU_TREE = fileURLToPath(new URL('../../arch-aarch64/testdata/qemu-virt.dtb', import.meta.url));
 const EXPECTED = fileURLToPath(new URL('../../guests/testdata/selftest-cpu.expected', import.meta.url));
 
-/** Several times what a slow machine needs: the interpreter computes for minutes what selftest-cpu asks for. */
+/** Several times the duration on a slow machine: in the interpreter, selftest-cpu takes minutes. */
 const BOOT_LIMIT_MS = 15 * 60_000;
 
 interface Outcome {
@@ -19,7 +19,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `qvm` with a text as its whole input. */
+/** Runs `qvm` with a text as its stdin. */
 function qvm(args: readonly string[], input: string): Promise<Outcome> {
   const child = spawn(process.execPath, [QVM, ...args], { timeout: BOOT_LIMIT_MS, killSignal: 'SIGKILL' });
   const output = { stdout: '', stderr: '' };
@@ -47,7 +47,7 @@ function tail(lines: readonly string[]): string {
   return lines.slice(-20).join('\n');
 }
 
-/** Kernel words that run commands when the guest is ready; `+` is a blank. */
+/** Kernel parameters that make the guest run commands when it is ready; `+` is a blank. */
 function running(...commands: readonly string[]): string {
   return `console=ttyAMA0 quiet qvm.run=${[...commands, 'poweroff -f'].join(',').replaceAll(' ', '+')}`;
 }
@@ -100,7 +100,7 @@ describe('a stock Debian kernel', () => {
       );
       expect(outputOf('cat /proc/cpuinfo', outcome).filter((line) => line.startsWith('processor'))).toHaveLength(2);
       const [, kilobytes] = /^MemTotal: +(\d+) kB$/.exec(outputOf('cat /proc/meminfo', outcome)[0] ?? '') ?? [];
-      // The kernel keeps some tens of MiB for itself.
+      // The kernel reserves some tens of MiB for itself.
       expect(Number(kilobytes)).toBeGreaterThan(320 << 10);
       expect(Number(kilobytes)).toBeLessThan(384 << 10);
       expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });

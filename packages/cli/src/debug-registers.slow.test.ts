@@ -1,13 +1,14 @@
 import { assemble } from '@qvm/asm-aarch64';
 import { LinuxGuest } from './linux-guest.test.helper.js';
 
-/* A debugger in a stock Linux guest uses the CPU's breakpoints and watchpoints, by ptrace. */
+/** A debugger in an unmodified Linux guest uses the CPU's breakpoints and watchpoints through ptrace. */
 
 const BASE = 0x40_0000;
 
 /**
- * Traces a child: a watchpoint on a variable, then a breakpoint after the write. Prints W for a child that was stopped at the
- * address that is watched, before it wrote there, B for one stopped at the breakpoint after it wrote, E for its end, and ? otherwise.
+ * Traces a child: sets a watchpoint on a variable, then a breakpoint after the write. Prints W for a stop at the
+ * watched address before the write, B for a stop at the breakpoint after the write, E for the child's end, and ?
+ * otherwise.
  */
 const DEBUGGER = `
 .equ SYS_WRITE, 64
@@ -114,7 +115,7 @@ arm:
   adr x3, vector
   b ptrace
 
-// Lets the child run until it is stopped, and prints w0: because of the address x1, with x2 in the variable.
+// Runs the child until it stops, and prints w0 if it stopped because of address x1 with x2 in the variable.
 continue_to:
   mov x20, x30
   mov x21, x0
@@ -143,7 +144,7 @@ continue_to:
   ccmp x6, x22, #0, eq
   ccmp x7, x23, #0, eq
   mov x30, x20
-// Prints w0 if the flags say equal, else a question mark.
+// Prints w0 if the flags say equal, otherwise a question mark.
 print:
   mov w1, #'?'
   csel w0, w0, w1, eq
@@ -188,7 +189,7 @@ information: .quad 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 end_of_program:
 `;
 
-/** Bytes as the shell's printf writes them. */
+/** Bytes in the notation of the shell's printf. */
 const octal = (bytes: Uint8Array): string => [...bytes].map((byte) => `\\${byte.toString(8)}`).join('');
 
 describe('a debugger in a Linux guest', () => {

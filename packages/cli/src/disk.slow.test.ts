@@ -7,7 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fetchGuest } from '@qvm/guests';
 import { GuestSession } from './guest-session.test.helper.js';
 
-/* Disks under a stock Debian kernel: its virtio_blk and ext4, and a host that dies. Needs e2fsprogs (mke2fs, e2fsck). */
+/**
+ * Disks with an unmodified Debian kernel, its virtio_blk and ext4, and a host that dies. Needs e2fsprogs (mke2fs,
+ * e2fsck).
+ */
 
 const LIMIT_MS = 10 * 60_000;
 const DISK_BYTES = 64 << 20;
@@ -50,12 +53,12 @@ function configured(options: string, cmdline = 'console=ttyAMA0 quiet'): string 
   return path;
 }
 
-/** Writes files, makes them durable, and dies while it writes more. Gives the files' sums. */
+/** Writes files, makes them durable, and dies while writing more. Returns the files' checksums. */
 async function writeAndDie(config: string): Promise<readonly string[]> {
   const session = new GuestSession(config);
   session.type(MOUNT);
   session.type(`for i in ${FILES}; do dd if=/dev/urandom of=/mnt/f$i bs=37k count=$i 2>/dev/null; done; sync`);
-  // The shell's echo of the line must not be taken for its output.
+  // The quotes keep the shell's echo of the line from matching its output.
   session.type(`sha256sum /mnt/f*; echo SYN''CED; while true; do cp /mnt/f12 /mnt/g; rm /mnt/g; sync; done`);
   await session.until('\nSYNCED');
   await delay(1000);

@@ -9,7 +9,7 @@ import { createHypervisor } from '@qvm/sdk';
 import { Workspace, type Outcome } from './run-qvm.test.helper.js';
 
 /*
- * The configurations and the shell session of the hypervisor whose language this is, as its documents have them
+ * The configurations and the shell session in the documents of the hypervisor that defined the language
  * (testdata/documents): with other images and disks, and otherwise character by character.
  */
 
@@ -18,7 +18,7 @@ const COMMAND_MS = 120_000;
 const DISK_BYTES = 1 << 20;
 const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
 const DOCUMENTS = new URL('../testdata/documents/', import.meta.url);
-/** The commands of the session, and what they are here. */
+/** The commands of the session, and the commands of qvm that replace them. */
 const COMMANDS = {
   qvm: 'qvm.mjs',
   'qvm-vdev-server': 'qvm-vdev-server.mjs',
@@ -35,7 +35,7 @@ afterAll(() => {
   space.dispose();
 });
 
-/** A configuration of the documents, with the paths that this machine has. */
+/** A configuration of the documents, with paths of this machine. */
 function document(name: string): string {
   const text = readFileSync(new URL(name, DOCUMENTS), 'utf8')
     .replace('/boot/safety-qnx.ifs', 'safety.bin')
@@ -45,7 +45,7 @@ function document(name: string): string {
   return space.write(name, text);
 }
 
-/** A line of the session, in a shell that knows its commands. */
+/** Runs a line of the session in a shell that has its commands. */
 function shell(line: string): ChildProcess {
   const env = {
     ...process.env,
@@ -82,7 +82,7 @@ async function output(line: string): Promise<string> {
   return stdout;
 }
 
-/** Runs a line until its output matches, and ends it then, as `signal` does. */
+/** Runs a line until its output matches, and then ends it by `signal`. */
 async function until(line: string, pattern: RegExp, signal: NodeJS.Signals = 'SIGKILL'): Promise<Outcome> {
   const child = shell(`exec ${line}`);
   let stdout = '';
@@ -109,7 +109,7 @@ async function until(line: string, pattern: RegExp, signal: NodeJS.Signals = 'SI
   return { exitCode, stdout, stderr };
 }
 
-/** The device tree that the VM gets without one, as a file. */
+/** The device tree that the VM gets without a given one, as a file. */
 async function deviceTree(configuration: string): Promise<Uint8Array> {
   const hypervisor = createHypervisor();
   const configText = readFileSync(configuration, 'utf8')
@@ -176,7 +176,7 @@ describe('the session', () => {
     expect(all).toContain('linux-adas');
     expect(await output('qvm irqstat safety-vm')).toContain('virtio-net');
     expect(await output('qvm vdevstat safety-vm')).toMatch(/qcar-uart[^]*virtio-net[^]*virtio-blk/);
-    // The image begins with its branch and ends its header with "ARMd"; Linux' boot protocol says where.
+    // The image begins with a branch, and its header ends with "ARMd", as in Linux' boot protocol.
     const dump = await output('qvm memdump safety-vm 0x80000000 4096');
     expect(dump.trimEnd().split('\n')).toHaveLength(256);
     expect(dump).toContain('ARMd');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
 const LIMIT_MS = 10 * 60_000;
 
-/** A guest that someone types at. */
+/** A guest with typed input. */
 export class GuestSession {
   readonly #child: ChildProcessWithoutNullStreams;
   output = '';
@@ -25,7 +25,7 @@ export class GuestSession {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** Waits until the guest has printed this, and no longer than the guest lives. */
+  /** Waits until the guest has printed the text, or has ended. */
   async until(text: string): Promise<void> {
     while (!this.output.includes(text)) {
       if (this.#isOver) throw new Error(`${text} never came:\n${this.output.slice(-2000)}`);
@@ -42,7 +42,7 @@ export class GuestSession {
     await once(this.#child, 'exit');
   }
 
-  /** Waits for the guest to power off; gives qvm's exit code. */
+  /** Waits for the guest to power off; returns qvm's exit code. */
   async ended(): Promise<unknown> {
     this.#child.stdin.end();
     const [exitCode] = this.#isOver ? [this.#child.exitCode] : await once(this.#child, 'close');

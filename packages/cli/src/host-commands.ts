@@ -8,12 +8,12 @@ import type { StatFlags } from './commands/stat.js';
 import type { HostFlags } from './host/connect.js';
 import { isNumeric, OptionalValueOption } from './optional-values.js';
 
-/* The commands that talk to a host. Those of them that change a VM are named as the host's protocol names them. */
+/** The commands that talk to a host. Commands that change a VM have the names of the host's protocol. */
 
-/** Tells the process's exit code when a command is done. */
+/** Sets the process's exit code when a command has finished. */
 export type SetExitCode = (exitCode: number) => void;
 
-/** When a host starts a VM again; said here, because help is shown without the host's code. */
+/** The restart policies, repeated here because help is shown without loading the host's code. */
 export const RESTART_POLICIES: readonly string[] = ['never', 'on-failure', 'always'];
 
 const DEFAULT_STOP_SECONDS = 30;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Workspace, type Outcome } from './run-qvm.test.helper.js';
 
-/* The host and its commands as a user has them: processes. */
+/** The host and its commands as separate processes, as users run them. */
 
 const SERVER = fileURLToPath(new URL('../bin/qvm-vdev-server.mjs', import.meta.url));
 const SCRIPTS = fileURLToPath(new URL('../../sdk/dist/script-machine.test.helper.js', import.meta.url));
@@ -111,7 +111,7 @@ describe('the session of a system with several VMs', () => {
     expect(outside).toMatchObject({ exitCode: 1, stdout: '' });
     expect(outside.stderr).toContain('safety has RAM at 0x40000000-0x400fffff ("qvm map" shows everything)');
     expect((await qvm('memdump', 'safety', 'x', '16')).exitCode).toBe(2);
-    // The scripted guest has no tables.
+    // The scripted guest has no translation tables.
     const unmapped = await qvm('memdump', 'safety', '0xffff800000000000', '16', '--virtual');
     expect([unmapped.exitCode, unmapped.stderr]).toEqual([1, expect.stringContaining('at 0xffff800000000000')]);
     expect((await qvm('memdump', 'safety', '16', '16', '--virtual')).exitCode).toBe(2);
@@ -194,7 +194,7 @@ describe('the session of a system with several VMs', () => {
     expect([late.exitCode, late.stderr]).toEqual([1, 'qvm: error: The VM linux cannot be destroyed: it is stopped\n']);
     expect(await json('host', 'status')).toMatchObject({ vms: 0, socket });
     await start('linux');
-    // stdin stays open: the console is there until the VM has ended, and ends as that does.
+    // stdin stays open, so the console stays attached until the VM has ended, and has the VM's exit code.
     const cut = { power: (): void => undefined };
     const watching = space.qvm(['console', 'linux'], { env, onOutput: () => cut.power() });
     cut.power = () => void qvm('destroy', 'linux');
@@ -266,7 +266,7 @@ describe('several VMs without a host', () => {
       '{ "host": { "cpulist": "0", "priority": 240 }, "vms": [{ "name": "renamed", "config": "member.qvmconf" }, { "name": "one", "config": "one.qvmconf" }] }',
     );
     const outcome = await space.qvm(['start', 'system.qvmconf', '--plugin', SCRIPTS], alone);
-    // Without the right to a high priority, that is said.
+    // Without permission for a high priority, there is a warning.
     expect([outcome.exitCode, outcome.stderr.replace(/^qvm: .*priority 240 .*\n/m, '')]).toEqual([0, '']);
     expect(outcome.stdout.split('\n').sort()).toEqual([
       '',

@@ -6,13 +6,15 @@ import { createHypervisor, nodeHost, optimizingCompiler, type Hypervisor, type H
 import { CliExitCode } from './report/exit-codes.js';
 import { CliError } from './report/report-error.js';
 
-/** How a hypervisor is opened. */
+/** Options for opening a hypervisor. */
 interface HypervisorFlags extends Pick<HypervisorOptions, 'logger'> {
-  /** For specifications that leave this process, since others have a working directory of their own. */
+  /**
+   * Whether paths must be absolute, for specifications that other processes use, which have other working directories.
+   */
   readonly absolutePaths?: boolean;
 }
 
-/** A hypervisor as the command line wants it: `${QVM_GUESTS}` always has a value. */
+/** A hypervisor for the command line: `${QVM_GUESTS}` always has a value. */
 export async function openHypervisor(
   plugins: readonly string[] = [],
   { absolutePaths = false, ...options }: HypervisorFlags = {},

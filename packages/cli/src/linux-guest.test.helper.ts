@@ -4,9 +4,9 @@ import { createHypervisor, type ConsoleStream, type Hypervisor, type VdevDescrip
 
 const LIMIT_MS = 120_000;
 
-/** What is wanted of a Linux guest. */
+/** Options of a Linux guest. */
 export interface LinuxGuestOptions {
-  /** Where to boot: a hypervisor of its own by default. */
+  /** The hypervisor. Default: a new one. */
   readonly hypervisor?: Hypervisor;
   readonly name?: string;
   readonly vdevs?: readonly VdevDescription[];
@@ -14,7 +14,7 @@ export interface LinuxGuestOptions {
   readonly ram?: number;
 }
 
-/** A stock Debian kernel in a VM of this process, driven by its shell on the serial console. */
+/** An unmodified Debian kernel in a VM of this process, controlled through its shell on the serial console. */
 export class LinuxGuest {
   readonly vm: VmHandle;
   readonly #console: Reader;
@@ -25,7 +25,7 @@ export class LinuxGuest {
     this.#console = new Reader(vm.console);
   }
 
-  /** Boots to the shell, with all modules at hand. */
+  /** Boots to the shell, with all modules available. */
   static async boot(options: LinuxGuestOptions): Promise<LinuxGuest> {
     const { hypervisor = createHypervisor(), name = 'linux', vdevs = [], cpus = 1, ram = 2 ** 28 } = options;
     await fetchGuest('debian-arm64');
@@ -60,7 +60,7 @@ export class LinuxGuest {
     return output.replace(/\n$/, '');
   }
 
-  /** A reader of the guest's other consoles. */
+  /** A reader of another console of the guest. */
   stream(name: string): Reader {
     return new Reader(this.vm.stream(name));
   }
@@ -69,7 +69,7 @@ export class LinuxGuest {
     await this.vm.dispose();
   }
 
-  /** The shell echoes what it is sent, but with the numbers not yet put in. */
+  /** The echo of the shell does not match, because it does not have the numbers inserted. */
   #start(command: string): { readonly begin: string; readonly end: RegExp } {
     const number = ++this.#commands;
     this.vm.console.send(`echo BEGIN-$((${number})); ${command}; echo RC-$?-$((${number}))-\n`);
@@ -77,7 +77,7 @@ export class LinuxGuest {
   }
 }
 
-/** What comes out of a console, to be waited for. */
+/** Output of a console that can be awaited. */
 export class Reader {
   readonly stream: ConsoleStream;
   readonly #chunks: Buffer[] = [];
@@ -91,7 +91,7 @@ export class Reader {
     });
   }
 
-  /** Takes all output up to the end of the first match. */
+  /** Removes and returns all output up to the end of the first match. */
   async until(pattern: RegExp): Promise<string> {
     const found = (): number | undefined => {
       const match = pattern.exec(this.#all().toString('latin1'));
@@ -100,7 +100,7 @@ export class Reader {
     return (await this.#take(found, String(pattern))).toString('latin1');
   }
 
-  /** Takes a number of bytes. */
+  /** Removes and returns a number of bytes. */
   async bytes(count: number): Promise<Buffer> {
     return this.#take(() => (this.#all().length >= count ? count : undefined), `${count} bytes`);
   }

@@ -14,7 +14,7 @@ beforeAll(() => {
   space.write('full.qvmconf', `{ "name": "full", "image": "vm.img", "ram": [{ "size": "1M" }], "vdev": [${vdev}] }`);
 });
 
-/** Runs a command line of the shell in which $qvm is the command. */
+/** Runs a shell command line in which $qvm is the command. */
 function shell(
   line: string,
 ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
@@ -63,7 +63,7 @@ describe('output that is lost', () => {
   });
 
   it('is no matter when its reader has gone', async () => {
-    // The reader has gone before the command prints.
+    // The reader has ended before the command prints.
     const { exitCode, stderr } = await shell('($qvm vdev list --json; echo "rc=$?" >&2) | true');
     expect([exitCode, stderr]).toEqual([0, 'rc=0\n']);
   });
@@ -72,7 +72,7 @@ describe('output that is lost', () => {
 describe('too few open files', () => {
   it('are said in words', async () => {
     const run = (limit: number) => shell(`ulimit -n ${limit}; $qvm start vm.qvmconf $plugin`);
-    // Where Node itself has too few, it says so in its own way; with enough, all goes well.
+    // With too few descriptors for Node itself, Node reports that; with enough, everything works.
     const outcomes = await Promise.all([22, 24, 26, 28, 30, 32].map(run));
     const told = outcomes.filter(({ exitCode, stderr }) => exitCode !== 0 && stderr.includes('qvm:'));
     expect(told).not.toEqual([]);

@@ -2,7 +2,7 @@ import { run } from './run.js';
 import { CliExitCode } from './report/exit-codes.js';
 import { systemReason } from './report/system-reasons.js';
 
-// A mistake in qvm that no one caught. Ending by `exit` gives the terminal back.
+// An uncaught error in qvm. Ending by `exit` restores the terminal.
 process.on('uncaughtException', (error: unknown) => {
   const reason = systemReason(error);
   if (reason !== undefined) {
@@ -16,6 +16,6 @@ process.on('uncaughtException', (error: unknown) => {
 });
 
 void run(process.argv.slice(2)).then((exitCode) => {
-  // Not process.exit: output to a pipe may still be under way.
+  // Not process.exit, because output to a pipe may still be in progress.
   process.exitCode = exitCode;
 });

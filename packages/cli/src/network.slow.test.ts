@@ -5,7 +5,7 @@ import { fetchGuest } from '@qvm/guests';
 import { createHypervisor, type Hypervisor } from '@qvm/sdk';
 import { LinuxGuest } from './linux-guest.test.helper.js';
 
-/* Two stock Debian kernels in one process, with Linux's own driver, at one switch. */
+/** Two unmodified Debian kernels in one process, with Linux' own driver, at one switch. */
 
 const LIMIT_MS = 15 * 60_000;
 const MEGABYTES = 8;
@@ -19,7 +19,7 @@ interface Counters {
   readonly receiveDrops: number;
 }
 
-/** What the network counted for a guest's device. */
+/** The network's counters for a guest's device. */
 function countersOf({ vm }: LinuxGuest): Counters {
   const status = vm.vdevs.find(({ name }) => name === 'net0')?.status();
   return (status?.['device'] as { readonly counters?: Counters }).counters as Counters;
@@ -85,7 +85,7 @@ describe('two Debian guests at a switch', () => {
   });
 
   it('account for every frame', async () => {
-    // Down, so that no neighbour is asked for meanwhile.
+    // The interfaces are down, so that no neighbour discovery takes place.
     await Promise.all([a.run('ip link set eth0 down'), b.run('ip link set eth0 down')]);
     expect(countersOf(b)).toMatchObject({ receivedFrames: countersOf(a).sentFrames, receiveDrops: 0, sendDrops: 0 });
     expect(countersOf(a)).toMatchObject({ receivedFrames: countersOf(b).sentFrames, receiveDrops: 0, sendDrops: 0 });
@@ -100,7 +100,7 @@ describe('two Debian guests at a switch', () => {
   });
 });
 
-/** The lengths of the frames in a capture: its blocks of type 6. */
+/** The lengths of the frames in a capture, from its blocks of type 6. */
 function readFrames(bytes: Uint8Array): readonly number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const lengths: number[] = [];

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 
 /**
- * An option with a value that may be left out. A word that follows it is its value only when it fits; otherwise it is an argument of
- * the command. `--option=VALUE` is always the value.
+ * An option with an optional value. A word after it is its value only if it fits; otherwise it is an argument of the
+ * command. In `--option=VALUE`, the value always belongs to the option.
  */
 export class OptionalValueOption extends Option {
   /**
-   * @param fits - whether a word that follows is the value.
-   * @param read - reads the value; may throw an `InvalidArgumentError`.
+   * @param fits - whether a following word is the value.
+   * @param read - parses the value; may throw an `InvalidArgumentError`.
    */
   constructor(
     flags: string,
@@ -17,24 +17,24 @@ export class OptionalValueOption extends Option {
     read: (text: string) => unknown,
   ) {
     super(flags, description);
-    // An empty value is how `bindOptionalValues` says that there is none.
+    // `bindOptionalValues` uses an empty value for an absent one.
     this.argParser((text) => (text === '' ? true : read(text)));
   }
 }
 
-/** Whether a word can be a number. */
+/** Whether a word is numeric. */
 export function isNumeric(word: string): boolean {
   return /^[0-9]/.test(word);
 }
 
-/** Whether a word is more likely the name of a VM than of a file. */
+/** Whether a word is more likely the name of a VM than that of a file. */
 export function isNoFile(word: string): boolean {
   return !word.includes('/') && !word.endsWith('.qvmconf') && !existsSync(word);
 }
 
 /**
- * The words of a command line, where options are told apart from what follows them and is not their value. Commander gives any word
- * to an option that takes one.
+ * The words of a command line, with an absent value marked for options whose next word is not their value. Commander
+ * would take any next word as the value.
  */
 export function bindOptionalValues(program: Command, words: readonly string[]): readonly string[] {
   const options = optionsOf(program, words);
@@ -47,7 +47,7 @@ export function bindOptionalValues(program: Command, words: readonly string[]): 
   });
 }
 
-/** Such options of the command that the words name. */
+/** The optional-value options of the command that the words select. */
 function optionsOf(program: Command, words: readonly string[]): readonly OptionalValueOption[] {
   let command = program;
   for (const word of words) {

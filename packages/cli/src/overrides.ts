@@ -2,17 +2,17 @@ import { resolve } from 'node:path';
 import { ConfigError, findingAt, MAX_CPUS, PAGE_SIZE, type OptionSetting, type VmSpec } from '@qvm/config';
 import { nearestName, parseSize } from '@qvm/core/options';
 
-/** What the command line changes of a configuration. */
+/** Changes to a configuration by the command line. */
 export interface OverrideFlags {
   readonly cmdline?: string;
-  /** `KEY=VALUE` each. */
+  /** Settings of the form `KEY=VALUE`. */
   readonly set?: readonly string[];
 }
 
 const PLACE = { file: '<command line>', line: 1, column: 1 };
 
 /**
- * A specification with the changes of the command line, last one last.
+ * Applies the changes of the command line to a specification, in order.
  *
  * @throws ConfigError
  */
@@ -35,7 +35,7 @@ const KEYS: Readonly<Record<string, (spec: VmSpec, value: string, setting: strin
   }),
 };
 
-/** What `--set KEY=VALUE` can change, besides options of vdevs. */
+/** Keys that `--set KEY=VALUE` can change, besides options of vdevs. */
 export const SETTING_KEYS: readonly string[] = Object.keys(KEYS);
 
 function applySetting(spec: VmSpec, setting: string): VmSpec {
@@ -53,7 +53,7 @@ function applySetting(spec: VmSpec, setting: string): VmSpec {
   throw wrong(setting, `"${key}" cannot be set`, hint);
 }
 
-/** Gives all vdevs of a type an option; when there is none, a new one. */
+/** Sets an option of all vdevs of a type; adds a vdev if there is none. */
 function setOption(spec: VmSpec, type: string, option: OptionSetting): VmSpec {
   if (!spec.vdevs.some((vdev) => vdev.type === type)) {
     const source = { at: PLACE, fields: {} };

@@ -10,7 +10,7 @@ const folder = (name: string): string => join(space.folder, name);
 const content = (name: string): string => readFileSync(folder(name), 'utf8');
 
 beforeAll(() => {
-  // B to itself: raw code, as the loader recognises it.
+  // A branch to itself, which the loader recognises as raw code.
   space.write('k.img', Uint8Array.of(0x00, 0x00, 0x00, 0x14));
   space.write('d.img', 'd'.repeat(512));
   linkSync(folder('k.img'), folder('hard.img'));
@@ -52,7 +52,7 @@ describe('an output that must not be written', () => {
   const outcomes: Outcome[] = [];
 
   beforeAll(async () => {
-    // The first console's file is fine, and must not be made.
+    // The first console's file is valid, but must not be created.
     OUTPUTS.forEach(([path], index) => {
       space.write(`o${index}.qvmconf`, text('o', ['hostdev=file:first.txt', `hostdev=file:${path}`]));
     });

@@ -4,10 +4,12 @@ import { fetchGuest, type GuestFiles } from '@qvm/guests';
 import { createHypervisor, type ConsoleStream, type Hypervisor, type VdevDescription, type VmHandle } from '@qvm/sdk';
 import { screenProblems, screenSize } from './text-screen.test.helper.js';
 
-/* Stock drivers of Debian's kernel on the plain devices: 16550, frame buffer, keyboard, power button, watchdog. */
+/**
+ * Unmodified drivers of Debian's kernel with the plain devices: 16550, frame buffer, keyboard, power button, watchdog.
+ */
 
 const LIMIT_MS = 10 * 60_000;
-/** How long the console may show nothing that is waited for. */
+/** Time-out for awaited output of the console. */
 const PATIENCE_MS = 2 * 60_000;
 const READY = /GUEST-READY aarch64 .*guest# /s;
 
@@ -19,7 +21,7 @@ beforeAll(async () => {
 }, LIMIT_MS);
 afterAll(() => hypervisor.dispose());
 
-/** A VM whose console is read and typed into. */
+/** A VM with access to the output and input of its console. */
 class Session {
   readonly vm: VmHandle;
   readonly #console: ConsoleStream;
@@ -40,7 +42,7 @@ class Session {
     return session;
   }
 
-  /** Waits until the console has shown this; what it showed so far is forgotten. */
+  /** Waits until the console has shown a match; discards the output up to it. */
   async expect(pattern: RegExp): Promise<string> {
     const start = Date.now();
     while (!pattern.test(this.text)) {
@@ -69,14 +71,14 @@ describe("Debian's kernel", () => {
   it(
     'has its console on a qcar-uart from the first line, and powers off when the button is pressed',
     async () => {
-      // As in the source documents.
+      // As in the documents of the vdev's origin.
       const options = { base: '0x9000000', irq: 33, baud: 115_200 };
       const session = await Session.start('earlycon console=ttyS0', [{ type: 'qcar-uart', options }]);
       const text = await session.expect(READY);
       expect(text).toMatch(/earlycon: ns16550a0 at MMIO32 0x0*9000000/);
       expect(text).toMatch(/ttyS0 at MMIO 0x9000000 .* is a 16550A/);
       expect(session.vm.vdevs.map(({ type }) => type)).not.toContain('pl011');
-      // Much output in one piece: all of it comes, in order.
+      // A large amount of output at once, which must arrive completely and in order.
       session.send('seq 1 2000; echo done');
       const lines = (await session.expect(/\r?\ndone\r?\n/)).split(/\r?\n/);
       const from = lines.indexOf('1');
@@ -90,13 +92,13 @@ describe("Debian's kernel", () => {
     'shows its console in the frame buffer and takes keys of the PS/2 keyboard there',
     async () => {
       const vdevs = [{ type: 'ramfb', options: { framebuffer: '640x400-rgb565' } }, { type: 'ps2' }];
-      // The last console is the one of the shell.
+      // The shell is on the last console.
       const cmdline = 'quiet console=ttyAMA0 console=tty0 qvm.mods=altera_ps2 qvm.run=echo+SERIAL>/dev/ttyAMA0';
       const session = await Session.start(cmdline, vdevs);
       await session.expect(/SERIAL/);
       const { display, input } = session.service();
       const { columns, rows } = screenSize({ width: 640, height: 400, rgba: new Uint8Array(0) });
-      // The shell starts a moment after the last command; a cursor that blinks would be no character.
+      // The shell starts a moment after the last command; the blinking cursor would not be recognised as a character.
       await new Promise((resolve) => setTimeout(resolve, 2000));
       const probe = 'printf "\\033[?25l"; uname -a; echo "<{[(~!@#$%^&*)]}>|\'+=_"; ';
       expect(input.type(`${probe}(echo BEGIN; cat /dev/vcs1; echo; echo END) >/dev/ttyAMA0; sleep 5\n`)).toBe('');
@@ -120,7 +122,7 @@ describe("Debian's kernel", () => {
       await session.expect(READY);
       session.send('cat /sys/firmware/qemu_fw_cfg/by_name/opt/org.example/word/raw');
       await session.expect(/found/);
-      // Sets 2 s and serves it every second; stopped, it does so no more.
+      // The watchdog is set to 2 s and served every second, until the program is stopped.
       session.send('watchdog -T 2 -t 1 /dev/watchdog; sleep 5; echo still alive');
       await session.expect(/\nstill alive/);
       session.send('killall -STOP watchdog');

@@ -16,7 +16,7 @@ import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } fro
 
 export type { SetExitCode };
 
-/** Found by its name: a package that is called `qvm` is another one. */
+/** Identifies this package; a package called `qvm` is another one. */
 const PACKAGE = '@qvm/cli';
 
 function version(): string {
@@ -40,7 +40,7 @@ function pluginOption(): Option {
   return new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect);
 }
 
-/** Options that change what a configuration says. */
+/** Adds the options that change a configuration. */
 function withOverrides(command: Command): Command {
   return command
     .option('--cmdline <text>', 'kernel command line, in place of the one in the configuration')
@@ -268,7 +268,7 @@ function addCompletion(program: Command): void {
     });
 }
 
-/** The command line of qvm. Parsing throws a `CommanderError` in place of ending the process. */
+/** The command line of qvm. Parsing throws a `CommanderError` instead of ending the process. */
 export function createProgram(setExitCode: SetExitCode): Command {
   const program = new Command('qvm')
     .description('Runs virtual machines.')

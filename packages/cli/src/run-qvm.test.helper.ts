@@ -6,30 +6,30 @@ import { fileURLToPath } from 'node:url';
 
 const BATCH = fileURLToPath(new URL('./batch.test.helper.js', import.meta.url));
 const BIN = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
-/** The stand-in architecture of the SDK's tests, whose guests are texts. */
+/** The scripted architecture of the SDK's tests, whose guests are texts. */
 const SCRIPTS = fileURLToPath(new URL('../../sdk/dist/script-machine.test.helper.js', import.meta.url));
 
-/** What a run of the command came to. */
+/** The outcome of a run of the command. */
 export interface Outcome {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a run is made. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Text for stdin, which then ends; absent: stdin stays open and silent. */
+  /** Text for stdin, which is then closed. Absent: stdin stays open without input. */
   readonly input?: string;
-  /** Folder to run in, below the workspace's. */
+  /** Working folder, relative to the workspace. */
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Told each time when stdout has grown. */
+  /** Called each time that stdout has grown. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
 
 /**
- * A folder with files for the command, and the command run in it. A command has no time of its own: that of the test ends it, when the
- * workspace is disposed of.
+ * A folder with files for the command, in which the command runs. A command has no time-out of its own: when the
+ * test's time is over, disposing of the workspace ends it.
  */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'qvm-cli-'));
@@ -70,7 +70,7 @@ export class Workspace {
 
   #node(args: readonly string[], options: RunOptions): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      // A host that runs on this machine is none of the test's business.
+      // A host that runs on this machine must not take part in the test.
       const socket = join(this.folder, 'no-host.sock');
       const env = { ...process.env, QVM_DEBUG: '', NO_COLOR: '1', QVM_SOCKET: socket, ...options.env };
       const cwd = join(this.folder, options.folder ?? '');

@@ -8,7 +8,7 @@ import { systemReason } from './report/system-reasons.js';
 /**
  * Runs the `qvm` command in this process.
  *
- * @param args - what follows `qvm` on the command line.
+ * @param args - the words after `qvm` on the command line.
  * @returns the exit code. Never rejects.
  * @experimental
  */
@@ -22,13 +22,13 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...bindOptionalValues(program, args)], { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has printed its message, or help and version, which are no errors.
+    // Commander has printed its message; help and version are not errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? CliExitCode.Success : CliExitCode.Usage;
     return await tell(error);
   }
 }
 
-/** Says what went wrong. What that needs is not loaded before: help and completion are to be there at once. */
+/** Reports an error. The code for this is loaded only now, because help and completion must be fast. */
 async function tell(error: unknown): Promise<number> {
   try {
     const report = await import('./report/report-error.js');

@@ -8,7 +8,7 @@ import { PNG } from 'pngjs';
 import { Workspace } from './run-qvm.test.helper.js';
 import { screenProblems } from './text-screen.test.helper.js';
 
-/* What a guest of a host shows, as a file, by commands alone. A library that is none of ours decodes it. */
+/** Saves the display of a guest in a host as a file, with commands only. An independent library decodes it. */
 
 const LIMIT_MS = 10 * 60_000;
 const SERVER = fileURLToPath(new URL('../bin/qvm-vdev-server.mjs', import.meta.url));
@@ -28,7 +28,7 @@ async function qvm(...args: readonly string[]): Promise<void> {
   if (exitCode !== 0) throw new Error(`qvm ${args.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
 }
 
-/** Types a line at the guest's shell; gives what the console shows until `end`. */
+/** Types a line in the guest's shell; returns the console output until `end`. */
 async function onConsole(vm: string, line: string, end: RegExp): Promise<string> {
   let sent = false;
   const { stdout } = await space.qvm(['console', vm], {

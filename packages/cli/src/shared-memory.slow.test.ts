@@ -4,8 +4,9 @@ import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
 import { createHypervisor, type Hypervisor, type VmHandle } from '@qvm/sdk';
 
 /*
- * Two stock kernels that share a region. Their user space reaches it by /dev/mem. It gets the doorbell's interrupt by a driver
- * that the stock kernel has: gpio-keys, whose keys may be interrupts (Linux: bindings/input/gpio-keys.yaml).
+ * Two unmodified kernels that share a region. Their user space accesses it through /dev/mem, and gets the doorbell's
+ * interrupt through gpio-keys, a driver of the kernel whose keys may be interrupts (Linux:
+ * bindings/input/gpio-keys.yaml).
  */
 
 const LIMIT_MS = 15 * 60_000;
@@ -25,7 +26,7 @@ const HEAR = `wait %1; test -s /tmp/event && echo RANG; grep doorbell /proc/inte
 const until = (address: string, value: string): string =>
   `until [ $(devmem ${address} 32) = ${value} ]; do sleep 0.2; done`;
 
-/** Starts a Debian guest with a `shmem`, and runs commands in its shell to the end. */
+/** Starts a Debian guest with a `shmem`, runs commands in its shell, and ends it. */
 async function start(
   hypervisor: Hypervisor,
   name: string,
@@ -87,7 +88,7 @@ it(
       `echo QUESTION $(devmem ${word(0)} 32)`,
       `devmem ${word(1)} 32 0x9abcdef0; devmem ${NOTIFY} 32 1`,
     ]);
-    // The client may have left when the server looks.
+    // The client may have left by the time the server looks.
     const [served, answered] = await Promise.all([outputOf(server), outputOf(client)]);
     expect(answered).toMatch(/^RANG\r*\n.*doorbell\r*\n0x00030001\r*$/m);
     expect(answered).toMatch(/^QUESTION 0x12345678\r*$/m);

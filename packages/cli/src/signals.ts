@@ -1,10 +1,10 @@
 import type { Disposable } from '@qvm/core';
 import type { VmHandle } from '@qvm/sdk';
 
-/** How long a guest may take to end after its power button was pressed. */
+/** Time in which a guest must shut down after its power button was pressed. */
 const STOP_TIMEOUT_MS = 30_000;
 
-/** Asks the VM to stop; when it has been asked already, cuts the power. */
+/** Stops the VM; if it is stopping already, cuts the power. */
 export function stopOrDestroy(vm: VmHandle): void {
   if (vm.state === 'running' || vm.state === 'paused') void vm.stop(STOP_TIMEOUT_MS);
   else void vm.destroy();
@@ -18,7 +18,10 @@ export function handleSignals(vm: VmHandle): Disposable {
   );
 }
 
-/** The same for what has no state to ask: the first SIGINT or SIGTERM stops, the second one cuts. */
+/**
+ * Like {@link handleSignals}, for VMs without a state to check: the first SIGINT or SIGTERM stops, the second one cuts
+ * the power.
+ */
 export function onStopSignals(stop: () => void, cut: () => void): Disposable {
   let asked = false;
   const ask = (): void => {

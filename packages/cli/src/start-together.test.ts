@@ -1,6 +1,6 @@
 import { Workspace } from './run-qvm.test.helper.js';
 
-/* Several VMs of one `qvm start`, whose guests are scripts. */
+/** One `qvm start` with several VMs, whose guests are scripts. */
 
 const space = new Workspace();
 afterAll(() => space.dispose());

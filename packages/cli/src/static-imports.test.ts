@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What a module and those of this package that it imports statically import from elsewhere. */
+/** The static imports from elsewhere of a module and of the modules of this package that it imports. */
 function imports(url: URL, seen: Set<string>): readonly string[] {
   if (seen.has(url.href)) return [];
   seen.add(url.href);

@@ -25,7 +25,7 @@ function onTerminal(answers: readonly (readonly [seen: string, act: Act])[]): Pr
   return runOnTerminal(line, withPid, { cwd: space.folder });
 }
 
-/** Whether the terminal is as it was. */
+/** Whether the terminal has been restored. */
 function restored(output: string): boolean {
   return output.includes('terminal as it was');
 }

@@ -4,7 +4,7 @@ import type { DisplayImage } from '@qvm/core/services';
 const CELL_WIDTH = 8;
 const CELL_HEIGHT = 16;
 
-/** Which of a cell's pixels are lit, as text; rows from top to bottom. */
+/** The lit pixels of a cell as text; rows from top to bottom. */
 function cellAt({ width, rgba }: DisplayImage, column: number, row: number): string {
   let cell = '';
   for (let y = 0; y < CELL_HEIGHT; y++) {
@@ -16,17 +16,17 @@ function cellAt({ width, rgba }: DisplayImage, column: number, row: number): str
   return cell;
 }
 
-/** How many characters a picture has room for. */
+/** Size of a picture in characters. */
 export function screenSize({ width, height }: DisplayImage): { readonly columns: number; readonly rows: number } {
   return { columns: Math.floor(width / CELL_WIDTH), rows: Math.floor(height / CELL_HEIGHT) };
 }
 
 /**
- * Compares a picture with the characters that the guest says are on its screen, without knowing the font: each character
- * must look the same wherever it stands, and no two may look alike.
+ * Compares a picture with the characters that the guest reports, without knowledge of the font: each character must
+ * look the same everywhere, and no two characters may look alike.
  *
  * @param text - all characters, row by row.
- * @returns what is wrong.
+ * @returns the problems.
  */
 export function screenProblems(image: DisplayImage, text: string): readonly string[] {
   const { columns, rows } = screenSize(image);

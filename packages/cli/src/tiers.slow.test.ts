@@ -7,14 +7,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fetchGuest } from '@qvm/guests';
 
-/* What a guest computes must not depend on the tier that runs it. */
+/** The results of a guest must not depend on the tier that runs it. */
 
 const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
 const LINUX = fileURLToPath(new URL('../../../examples/linux.qvmconf', import.meta.url));
-/** Another tuning of the second tier, as `QVM_TEST_TIER` says. */
+/** Another tuning of the second tier, selected by `QVM_TEST_TIER`. */
 const PLUGIN = fileURLToPath(new URL('../../sdk/dist/tier-plugin.test.helper.js', import.meta.url));
 const EXPECTED = fileURLToPath(new URL('../../guests/testdata/selftest-cpu.expected', import.meta.url));
-/** Without regions the commands take many times as long. */
+/** Without regions the commands take many times longer. */
 const LIMIT_MS = 60 * 60_000;
 
 interface Outcome {
@@ -41,11 +41,14 @@ function runGuest(command: string, args: readonly string[], tier?: string): Prom
   });
 }
 
-/** Where a turn of the host's loop ends, and what it measures. */
+/** Events of the host: ends of turns of its loop, and its measurements. */
 const OF_THE_HOST = /:STEP_|:CYCLES |:VCPU_STATE |cause:schedule/;
 const HOST_TIMES = /^t:\S+ | clockcycles_offset:\S+/g;
 
-/** What the guest did in a trace: how many events, and a hash of them with the instructions that were retired at each. */
+/**
+ * The events of a guest in a trace: their number, and a hash over them and the instruction counts at which they
+ * occurred.
+ */
 async function guestEvents(trace: string): Promise<{ readonly events: number; readonly hash: string }> {
   const child = spawn(process.execPath, [QVM, 'trace', 'print', trace], { stdio: ['ignore', 'pipe', 'inherit'] });
   const hash = createHash('sha256');

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Workspace } from './run-qvm.test.helper.js';
 
-/* Real guests of a few words of A64 code, from the start of RAM, and what the command makes of their end. */
+/** Real guests of a few words of A64 code at the start of RAM, and the command's reports about their ends. */
 
 const space = new Workspace();
 afterAll(() => space.dispose());
 
 const ELF = Buffer.from('\x7fELF', 'latin1');
-/** movz x1, #0x1000, lsl #16; ldr x0, [x1]: nothing is there. Then PSCI SYSTEM_OFF. */
+/** movz x1, #0x1000, lsl #16; ldr x0, [x1]: nothing is mapped there. Then PSCI SYSTEM_OFF. */
 const STRAY_READ = [0xd2a2_0001, 0xf940_0020, 0x5280_0100, 0x72b0_8000, 0xd400_0002];
 
 function writeGuest(name: string, ...settings: readonly string[]): void {

@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /*
- * What a stranger does: installs qvm from its packages, makes packages for devices, tests them, and uses them by their names.
- * Nothing of this repository can be reached from there. Tools of the new packages come from npm's cache, or the registry.
+ * The steps of a new user: installs qvm from its packages, makes packages for devices, tests them, and uses them by
+ * name. Nothing of this repository is reachable from there. Tools of the new packages come from npm's cache or the
+ * registry.
  */
 
 const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
 const TIMEOUT_MS = 300_000;
 const REGISTRATION = fileURLToPath(new URL('../../../examples/register-vdev.mjs', import.meta.url));
 const TESTING_KIT = '@qvm/testing';
-/** Packages that are installed by name; the rest are their dependencies. */
+/** Packages that are installed by name; the others are their dependencies. */
 const WANTED = ['@qvm/cli', TESTING_KIT, '@qvm/sdk-tsyringe', '@qvm/vdev-virtio'];
-/** The container that the bridge is for. */
+/** The container that the bridge supports. */
 const TSYRINGE = { 'reflect-metadata': '^0.2.2', tsyringe: '^4.10.0' };
 const KINDS = { '@acme/exit-counter': 'hook', '@acme/vdev-thermometer': 'mmio', '@acme/vdev-checksum': 'virtio' };
 
@@ -27,7 +28,10 @@ interface PackageDescription {
 const space = mkdtempSync(join(tmpdir(), 'qvm-stranger-'));
 afterAll(() => rmSync(space, { recursive: true, force: true }));
 
-/** What npm and npx tell their children about the package that they were started in would lead the children back there. */
+/**
+ * The environment without the variables by which npm and npx tell child processes about the package in which they were
+ * started, which is this repository. repository.
+ */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_(package|lifecycle)_|npm_config_(local_prefix|workspace))/.test(name),
@@ -56,7 +60,7 @@ function describePackage(name: string): PackageDescription {
   ) as PackageDescription;
 }
 
-/** The packages of qvm that some of them need, themselves included. */
+/** The packages of qvm that the named ones need, including those. */
 function closure(names: readonly string[], found = new Set<string>()): ReadonlySet<string> {
   for (const name of names) {
     if (!name.startsWith('@qvm/') || found.has(name)) continue;
@@ -66,7 +70,7 @@ function closure(names: readonly string[], found = new Set<string>()): ReadonlyS
   return found;
 }
 
-/** Packs them, as for the registry; returns their tarballs by name. */
+/** Packs packages as for the registry; returns their tarballs by name. */
 function pack(names: ReadonlySet<string>): Readonly<Record<string, string>> {
   const folders = [...names].map((name) => join(PACKAGES, name.replace('@qvm/', '')));
   mkdirSync(join(space, 'tarballs'));
@@ -97,7 +101,7 @@ it('makes packages that pass their tests, and that configurations find by their 
   npm('install');
   npm('test', '--workspaces');
 
-  // A package by itself, without a scope, from the tarballs alone.
+  // A package without a scope and without dependencies in the folder, from the tarballs alone.
   expect(qvm('vdev', 'new', 'gauge', '--dir', 'alone/gauge', '--local', 'tarballs')).toContain(
     'gauge is in alone/gauge',
   );

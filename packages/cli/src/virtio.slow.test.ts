@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { LinuxGuest } from './linux-guest.test.helper.js';
 
-/* The drivers of a stock Linux kernel on our VirtIO devices: the entropy device and the console. */
+/** Drivers of an unmodified Linux kernel with the VirtIO devices: the entropy device and the console. */
 
 const BULK = 300_000;
 

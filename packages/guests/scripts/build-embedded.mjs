@@ -1,4 +1,7 @@
-/** Writes src/embedded/generated, and the safety guest for examples/automotive. Run after a build: node packages/guests/scripts/build-embedded.mjs */
+/**
+ * Writes src/embedded/generated, and the safety guest for examples/automotive. Run after a build: node
+ * packages/guests/scripts/build-embedded.mjs
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import {
   assembleEmbeddedGuest,

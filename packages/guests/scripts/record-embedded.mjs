@@ -1,6 +1,6 @@
 /**
- * Writes testdata/embedded.expected: what the embedded guest prints on QEMU's board. Run with qemu-system-aarch64 installed:
- * node packages/guests/scripts/record-embedded.mjs
+ * Writes testdata/embedded.expected, the output of the embedded guest on QEMU's board. Run with qemu-system-aarch64
+ * installed: node packages/guests/scripts/record-embedded.mjs
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -6,7 +6,7 @@ import type { Environment } from './environment.js';
 import { GuestFetchError } from './errors.js';
 import { sha256OfFile } from './hash.js';
 
-/** A package in the version apt would take. */
+/** A package in the version that apt would install. */
 export interface AptPackage {
   readonly name: string;
   readonly version: string;
@@ -16,11 +16,11 @@ export interface AptPackage {
   /** SHA-256 of the .deb, in lower-case hex, from the signed index. */
   readonly sha256: string;
   readonly depends: string;
-  /** About what it unpacks to, in bytes; 0 when the index does not tell. */
+  /** Approximate size when unpacked, in bytes; 0 if the index does not have it. */
   readonly installedBytes: number;
 }
 
-/** Called with how much is done, 0 to 1. */
+/** Called with the completed fraction, 0 to 1. */
 export type OnFraction = (fraction: number) => void;
 
 interface AptOptions {
@@ -45,8 +45,8 @@ function statusFraction(line: string): number | undefined {
 }
 
 /**
- * apt with a state of its own, for another architecture than the machine's: reads the machine's sources and keys,
- * changes nothing on it, and needs no root. Signatures are checked as the machine's apt is set up to.
+ * apt with a state of its own, for an architecture that may differ from the machine's: uses the machine's sources and
+ * keys, changes nothing on it, and needs no root. Signatures are checked as the machine's apt is configured.
  */
 export class Apt {
   constructor(private readonly options: AptOptions) {}
@@ -81,7 +81,7 @@ export class Apt {
   async #prepare(): Promise<void> {
     await mkdir(join(this.#state, 'lists', 'partial'), { recursive: true });
     await mkdir(join(this.#state, 'cache', 'archives', 'partial'), { recursive: true });
-    // An empty status file: no package is installed as far as this apt is concerned.
+    // An empty status file: for this apt, no package is installed.
     await writeFile(join(this.#state, 'status'), '', { flag: 'a' });
   }
 
@@ -98,7 +98,7 @@ export class Apt {
     });
   }
 
-  /** True when the package lists have been fetched before. */
+  /** True if the package lists have been fetched before. */
   hasLists(): Promise<boolean> {
     return exists(this.#stamp);
   }
@@ -106,11 +106,11 @@ export class Apt {
   /**
    * Fetch the package lists.
    *
-   * @throws GuestFetchError `apt-update-failed` with apt's last words
+   * @throws GuestFetchError `apt-update-failed` with the last lines of apt's output
    */
   async update(onFraction?: OnFraction): Promise<void> {
     const result = await this.#run('apt-get', ['update'], undefined, onFraction);
-    // apt-get ends with 0 when it could reach nothing at all but has old lists: its warnings tell.
+    // apt-get exits with 0 even if nothing could be reached, as long as it has old lists; its warnings tell.
     const unreachable = /^W: (Some index files failed|Failed to fetch)/m.test(result.tail);
     if (result.exitCode !== 0 || unreachable) {
       throw new GuestFetchError('apt-update-failed', 'apt-get could not fetch the package lists', result.tail);
@@ -119,7 +119,7 @@ export class Apt {
   }
 
   /**
-   * What apt's lists say of the package, in the version it would take.
+   * The entry of apt's lists for the package, in the version that apt would install.
    *
    * @throws GuestFetchError `package-not-found`
    */
@@ -135,7 +135,7 @@ export class Apt {
   }
 
   /**
-   * Download a .deb into `folder` and check its size and digest; one that is there already and right is kept.
+   * Downloads a .deb into `folder` and checks its size and digest; keeps an existing file that is correct.
    *
    * @returns its path
    * @throws GuestFetchError `download-failed` or `checksum-mismatch`
@@ -165,12 +165,12 @@ export class Apt {
   }
 }
 
-/** The name apt gives the file: NAME_VERSION_ARCH.deb with the version's `:` quoted. */
+/** The name that apt gives to the file: NAME_VERSION_ARCH.deb with the version's `:` quoted. */
 export function debFileName(wanted: Pick<AptPackage, 'name' | 'version' | 'architecture'>): string {
   return `${wanted.name}_${wanted.version.replaceAll(':', '%3a')}_${wanted.architecture}.deb`;
 }
 
-/** Checks what becomes arguments and file names: the lists are signed, but not by us. */
+/** Validates the fields that become arguments and file names: the lists are signed, but not by this project. */
 function toPackage(fields: ReadonlyMap<string, string>): AptPackage | undefined {
   const name = fields.get('package') ?? '';
   const version = fields.get('version') ?? '';

@@ -21,9 +21,9 @@ export interface FetchedPackage {
   readonly debPath: string;
 }
 
-/** What assembling needs besides the packages. */
+/** Context for assembling besides the packages. */
 export interface AssembleContext extends Pick<CommandOptions, 'env' | 'signal'> {
-  /** An empty folder on the cache's file system; the guest is made in `guest` below it. */
+  /** An empty folder on the cache's file system; the guest is assembled in `guest` in it. */
   readonly scratch: string;
   readonly onProgress: OnFetchProgress;
 }
@@ -127,7 +127,7 @@ async function firmwareFiles(packages: readonly FetchedPackage[], context: Assem
   });
 }
 
-/** Write and flush: after a power cut a renamed folder must not hold empty files. */
+/** Writes and flushes: after a power cut, a renamed folder must not contain empty files. */
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(path, 'wx', 0o644);
   try {
@@ -139,10 +139,10 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Make a guest's folder from its packages.
+ * Assembles a guest's folder from its packages.
  *
  * @returns the folder, `guest` in the scratch folder, ready to be renamed
- * @throws GuestFetchError, or GuestFormatError when a package is not what it should be
+ * @throws GuestFetchError, or GuestFormatError when a package is malformed
  */
 export async function assembleGuest(
   description: GuestDescription,

@@ -1,11 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { GuestFormatError } from './errors.js';
 
-/** Random access to bytes: archives are read in place, not held in memory. */
+/** Random access to bytes, so that archives are read in place instead of being held in memory. */
 export interface ByteSource {
   /** Total size in bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; throws {@link GuestFormatError} when they are not all there. */
+  /** Returns exactly `length` bytes from `offset`; throws {@link GuestFormatError} if the source is shorter. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 

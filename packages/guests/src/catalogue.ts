@@ -6,7 +6,7 @@ import { GuestFetchError } from './errors.js';
  * @experimental
  */
 export interface GuestDescription {
-  /** What to ask for, and the name of its folder in the cache. */
+  /** Its name in commands, and the name of its folder in the cache. */
   readonly name: string;
   /** One line for people. */
   readonly title: string;
@@ -14,11 +14,11 @@ export interface GuestDescription {
   readonly kind: 'linux' | 'firmware';
   /** Debian's name for the architecture. */
   readonly architecture: 'arm64';
-  /** The Debian packages it is made from (of a kernel, the package that names the newest one). */
+  /** The Debian packages that it is made from (for a kernel, the package that depends on the newest one). */
   readonly packages: readonly string[];
   /** The files a complete guest has, besides `package` and `MANIFEST`. */
   readonly files: readonly string[];
-  /** About how much a first fetch downloads, in bytes, package lists included. */
+  /** Approximate size of a first download in bytes, including package lists. */
   readonly downloadBytes: number;
 }
 

@@ -2,22 +2,22 @@ import { spawn } from 'node:child_process';
 import { GuestFetchError, systemErrorCode } from './errors.js';
 import type { Environment } from './environment.js';
 
-/** How a program ended and what it said. */
+/** Exit and output of a program. */
 export interface CommandResult {
   readonly exitCode: number;
   readonly stdout: string;
-  /** The end of standard output and error, as they came. */
+  /** The end of standard output and error, in order of arrival. */
   readonly tail: string;
 }
 
-/** What to run a program with. */
+/** Options for running a program. */
 export interface CommandOptions {
   readonly env: Environment;
   readonly cwd?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** File descriptor that gets standard output; `stdout` is then empty. */
   readonly stdoutFd?: number;
-  /** Called with each line the program writes to its file descriptor 3. */
+  /** Called with each line that the program writes to its file descriptor 3. */
   readonly onStatusLine?: (line: string) => void;
 }
 
@@ -25,7 +25,7 @@ const MAX_STDOUT = 16 * 1024 * 1024;
 const MAX_TAIL = 4096;
 const MAX_LINE = 4096;
 
-/** Splits what comes in into lines; overlong ones are dropped. */
+/** Splits input into lines; overlong ones are dropped. */
 function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {
   let rest = '';
   return (chunk) => {
@@ -36,7 +36,7 @@ function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {
   };
 }
 
-/** Tools live in these folders even where a user's PATH leaves them out. */
+/** The environment of a child process, whose PATH also has the folders of system tools. */
 function childEnvironment(env: Environment): Record<string, string> {
   const path = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const defined = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
@@ -44,9 +44,9 @@ function childEnvironment(env: Environment): Record<string, string> {
 }
 
 /**
- * Run a program to its end, without a shell and without standard input.
+ * Runs a program to its end, without a shell and without standard input.
  *
- * @throws GuestFetchError `tool-missing` when there is no such program, `aborted` when `signal` asks for it
+ * @throws GuestFetchError `tool-missing` when the program does not exist, `aborted` when `signal` is aborted
  */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { signal, stdoutFd, onStatusLine } = options;

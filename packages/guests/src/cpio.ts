@@ -7,7 +7,7 @@ interface CpioCommon {
   readonly permissions: number;
 }
 
-/** What goes into an initramfs. */
+/** An entry of an initramfs. */
 export type CpioEntry = CpioCommon &
   (
     | { readonly kind: 'file'; readonly data: Uint8Array }
@@ -71,8 +71,8 @@ function checkTree(sorted: readonly CpioEntry[]): void {
 }
 
 /**
- * A `newc` cpio archive (the kernel's Documentation/driver-api/early-userspace/buffer-format.rst), the same bytes for
- * the same entries: sorted by path, owned by root, numbered in order, all with the time `mtime` (seconds).
+ * Writes a `newc` cpio archive (the kernel's Documentation/driver-api/early-userspace/buffer-format.rst). It is
+ * reproducible: sorted by path, owned by root, with inodes numbered in order, and all times are `mtime` (seconds).
  *
  * @throws GuestFormatError for repeated or unsafe paths, or an entry whose directory is not among the entries
  */
@@ -82,7 +82,7 @@ export function writeCpio(entries: readonly CpioEntry[], mtime: number): Uint8Ar
   const pieces = sorted.flatMap((entry, index) => member(entry, index + 1, mtime));
   pieces.push(...trailer());
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  // Padded to cpio's block size, as `cpio -o` does.
+  // Padded to cpio's block size, as by `cpio -o`.
   const archive = new Uint8Array(Math.ceil(length / 512) * 512);
   let at = 0;
   for (const piece of pieces) {
@@ -121,7 +121,7 @@ function toEntry(path: string, fields: readonly number[], data: Uint8Array): Cpi
 }
 
 /**
- * The entries of a `newc` archive, in its order.
+ * Reads the entries of a `newc` archive, in its order.
  *
  * @throws GuestFormatError when the archive is malformed or truncated
  */

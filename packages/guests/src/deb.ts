@@ -26,8 +26,8 @@ export function writeAr(members: readonly (readonly [name: string, data: Uint8Ar
 }
 
 /**
- * Unpack what a .deb would install as one uncompressed tar file at `tarPath`. dpkg-deb knows every compression that
- * Debian uses, Node does not know xz, and one file on disk is cheaper than thousands.
+ * Unpacks the files of a .deb as one uncompressed tar file at `tarPath`. dpkg-deb supports every compression that
+ * Debian uses, while Node does not support xz. One file on disk is cheaper than thousands.
  *
  * @throws GuestFetchError `bad-package`, or as {@link runCommand}
  */
@@ -42,8 +42,8 @@ export async function unpackDebToTar(debPath: string, tarPath: string, context: 
 }
 
 /**
- * Decompress xz (or zstd) data with dpkg-deb, which is there when `xz` is not: the data goes in as the payload of a
- * made-up package. `scratch` is a folder for two temporary files.
+ * Decompresses xz (or zstd) data with dpkg-deb, which exists where `xz` may not: the data is wrapped as the payload of
+ * a synthetic package. `scratch` is a folder for two temporary files.
  *
  * @throws GuestFetchError `bad-package` when the data is damaged, or as {@link runCommand}
  */
@@ -86,7 +86,7 @@ export class PackageFiles {
     this.#entries = new Map(entries.map((entry) => [entry.path, entry]));
   }
 
-  /** Open the tar file that {@link unpackDebToTar} has written; close it in the end. */
+  /** Opens the tar file that {@link unpackDebToTar} has written. The caller must close it. */
   static async open(tarPath: string): Promise<PackageFiles> {
     const source = await FileSource.open(tarPath);
     try {
@@ -102,7 +102,7 @@ export class PackageFiles {
     return [...this.#entries.keys()];
   }
 
-  /** The only file whose path matches; `bad-package` when there is none, or more than one. */
+  /** Reads the only file whose path matches; `bad-package` when there is none, or more than one. */
   async readMatching(pattern: RegExp): Promise<Uint8Array> {
     const found = this.paths().filter((path) => pattern.test(path));
     const [path] = found;
@@ -112,7 +112,7 @@ export class PackageFiles {
     return this.read(path);
   }
 
-  /** A file's bytes; links inside the package are followed. */
+  /** Reads a file's bytes; follows links inside the package. */
   async read(path: string): Promise<Uint8Array> {
     let entry = this.#entries.get(path);
     for (let hops = 0; entry !== undefined && hops < 8; hops++) {
@@ -130,7 +130,7 @@ export class PackageFiles {
 
 function linkTarget(entry: TarEntry): string | undefined {
   if (entry.type !== 'symlink' && entry.type !== 'hardlink') return undefined;
-  // Hard links name a member of the archive, symbolic ones are relative to their own folder.
+  // Hard links name a member of the archive; symbolic links are relative to their own folder.
   const fromRoot = entry.type === 'hardlink' || entry.linkTarget.startsWith('/');
   const parts = fromRoot ? [] : entry.path.split('/').slice(0, -1);
   for (const part of entry.linkTarget.split('/')) {

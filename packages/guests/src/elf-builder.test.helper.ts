@@ -28,13 +28,13 @@ export function buildElf(sections: readonly (readonly [name: string, data: Uint8
   return bytes;
 }
 
-/** A kernel module that says it needs the modules named. */
+/** A kernel module with the given dependencies. */
 export function buildModule(...depends: readonly string[]): Uint8Array {
   const info = `license=GPL\0depends=${depends.join(',')}\0name=test\0`;
   return buildElf([['.modinfo', new TextEncoder().encode(info)]]);
 }
 
-/** A generator of 32-bit numbers that can be started again from its seed (xorshift32). */
+/** A generator of 32-bit numbers that is reproducible from its seed (xorshift32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 1;
   return () => {

@@ -15,7 +15,7 @@ const MAX_SECTIONS = 65_536;
 const latin1 = new TextDecoder('latin1');
 const utf8 = new TextDecoder('utf-8');
 
-/** A 64-bit field that must lie in the file: larger values are refused before they lose precision. */
+/** A 64-bit field that must be inside of the file; larger values are refused before they lose precision. */
 function u64(view: DataView, at: number): number {
   const value = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
   if (!Number.isSafeInteger(value)) throw new GuestFormatError('elf: offset out of range');
@@ -82,7 +82,7 @@ export function elfSection(bytes: Uint8Array, name: string): Uint8Array | undefi
 }
 
 /**
- * The `key=value` strings of a kernel module's `.modinfo` section; a key may come several times.
+ * The `key=value` strings of a kernel module's `.modinfo` section; a key may occur several times.
  *
  * @throws GuestFormatError when `bytes` is not a kernel module
  */
@@ -101,15 +101,15 @@ export function moduleInfo(bytes: Uint8Array): Map<string, string[]> {
   return info;
 }
 
-/** A module's name as the kernel knows it: file names use `-` and `_` at random, the kernel only `_`. */
+/** A module's name as the kernel uses it: file names use `-` and `_` interchangeably, the kernel only `_`. */
 export function moduleName(name: string): string {
   return name.replaceAll('-', '_');
 }
 
 /**
- * The modules that `bytes` says it needs, by the kernel's names, in the order given there.
+ * The dependencies of a module, by the kernel's names, in the order of the module.
  *
- * @throws GuestFormatError when `bytes` is not a kernel module, or a name is not a module's
+ * @throws GuestFormatError when `bytes` is not a kernel module, or a name is invalid
  */
 export function moduleDependencies(bytes: Uint8Array): string[] {
   const names = (moduleInfo(bytes).get('depends') ?? []).flatMap((list) => list.split(',')).filter((n) => n !== '');

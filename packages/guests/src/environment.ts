@@ -14,10 +14,10 @@ function filled(value: string | undefined): string | undefined {
 }
 
 /**
- * Where fetched guests are kept: `QVM_GUESTS`, or `qvm/guests` below `XDG_CACHE_HOME`, or below `~/.cache` (XDG Base
- * Directory Specification, which has relative paths in `XDG_CACHE_HOME` ignored). The folder need not exist.
+ * Folder of fetched guests: `QVM_GUESTS`, or `qvm/guests` in `XDG_CACHE_HOME`, or in `~/.cache` (XDG Base Directory
+ * Specification, according to which a relative path in `XDG_CACHE_HOME` is ignored). The folder need not exist.
  *
- * @param env - variables to look at; the process's own when left out
+ * @param env - environment variables. Default: those of the process
  * @returns an absolute path
  * @experimental
  */
@@ -29,7 +29,7 @@ export function guestCacheDirectory(env: Environment = process.env): string {
   return resolve(base, 'qvm', 'guests');
 }
 
-/** The Debian release to take where apt knows several: `QVM_GUEST_SUITE`, or bookworm. */
+/** The Debian release to use if apt knows several: `QVM_GUEST_SUITE`, or bookworm. */
 export function guestSuite(env: Environment): string {
   const suite = filled(env.QVM_GUEST_SUITE) ?? 'bookworm';
   // It becomes part of a regular expression in apt's configuration.

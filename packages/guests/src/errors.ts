@@ -1,5 +1,5 @@
 /**
- * Why a guest could not be fetched or used; stable names, for programs.
+ * Reasons why a guest could not be fetched or used; stable names, for programs.
  *
  * @experimental
  */
@@ -18,8 +18,8 @@ export type GuestFetchErrorCode =
   | 'aborted';
 
 /**
- * A guest could not be fetched, or what the cache holds cannot be used. `message` is one line for people; `detail` is
- * the end of what the failing program printed (at most 4 KiB, possibly empty).
+ * Thrown when a guest could not be fetched, or the contents of the cache cannot be used. `message` is one line for
+ * users; `detail` is the end of the failed program's output (at most 4 KiB, possibly empty).
  *
  * @experimental
  */
@@ -36,7 +36,7 @@ export class GuestFetchError extends Error {
   }
 }
 
-/** A file (archive, ELF object, manifest, kernel image) is not what its format demands. */
+/** Thrown for a malformed file (archive, ELF object, manifest, kernel image). */
 export class GuestFormatError extends Error {
   override readonly name = 'GuestFormatError';
 }

@@ -7,7 +7,7 @@ import { readCpio } from './cpio.js';
 import { fetchGuest } from './fetch.js';
 import { isGuestComplete } from './verify.js';
 
-/** The real thing, over the network: every guest of the catalogue. */
+/** Fetches every guest of the catalogue over the network. */
 describe('fetching from Debian', () => {
   let cache = '';
   const env = (): NodeJS.ProcessEnv => ({ ...process.env, QVM_GUESTS: cache });

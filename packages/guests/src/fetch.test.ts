@@ -25,7 +25,7 @@ const hasDpkg = spawnSync('dpkg-deb', ['--version']).status === 0;
 let folder = '';
 let env: Environment = {};
 
-/** A stand-in for apt with one package: `archive` is what the network has, `lists` what was known at the last update. */
+/** A replacement for apt with one package: `archive` is the state of the network, `lists` that of the last update. */
 const FAKE_APT_GET = `#!/bin/sh
 echo "apt-get $*" >>"$FAKE/log"
 case "$*" in

@@ -12,22 +12,22 @@ import { fractionReporter, megabytes, type OnFetchProgress } from './progress.js
 import { currentGuest, guestPath, verifyDirectory, type GuestFiles } from './verify.js';
 
 /**
- * How to fetch a guest.
+ * Options for fetching a guest.
  *
  * @experimental
  */
 export interface FetchGuestOptions {
-  /** Environment variables: where the cache is, and what apt runs with. The process's own when left out. */
+  /** Environment variables for the location of the cache and for apt. Default: those of the process. */
   readonly env?: Environment;
-  /** Told what is going on. */
+  /** Called with reports of progress. */
   readonly onProgress?: OnFetchProgress;
-  /** Stops the fetch; what was downloaded completely stays in the cache. */
+  /** Aborts the fetch; complete downloads stay in the cache. */
   readonly signal?: AbortSignal;
-  /** Ask for the newest packages even when the guest is there already. */
+  /** Whether to look for the newest packages even if the guest exists already. */
   readonly update?: boolean;
 }
 
-/** One fetch under way. */
+/** One fetch in progress. */
 interface Job {
   readonly description: GuestDescription;
   readonly cache: string;
@@ -41,7 +41,7 @@ interface Job {
 
 const SCRATCH_PREFIX = '.tmp-';
 
-/** The newest kernel is what its metapackage depends on (Debian: linux-image-arm64 → linux-image-6.1.0-56-arm64). */
+/** The newest kernel is a dependency of its metapackage (Debian: linux-image-arm64 → linux-image-6.1.0-56-arm64). */
 async function resolvePackage(apt: Apt, name: string): Promise<AptPackage> {
   const found = await apt.show(name);
   if (!name.startsWith('linux-image-')) return found;
@@ -64,8 +64,8 @@ async function updateLists(job: Job): Promise<void> {
 }
 
 /**
- * Lists that could not be refreshed may still do: one of the machine's sources may be out of reach, or unsigned for
- * this architecture, while Debian's are fine. Only when the packages cannot be found does the failure count.
+ * Lists that could not be refreshed may be sufficient: one of the machine's sources may be unreachable, or unsigned
+ * for this architecture, while Debian's are fine. The failure is reported only if the packages cannot be found.
  */
 async function updateAndResolve(job: Job): Promise<AptPackage[]> {
   let failure: unknown;
@@ -101,7 +101,7 @@ async function downloadAll(job: Job, packages: readonly AptPackage[]): Promise<F
   return fetched;
 }
 
-/** Old lists may name versions that the archive no longer has; then they are fetched again, once. */
+/** Old lists may name versions that the archive no longer has; they are fetched again once in that case. */
 async function obtainPackages(job: Job): Promise<FetchedPackage[]> {
   if (job.update || !(await job.apt.hasLists())) return downloadAll(job, await updateAndResolve(job));
   try {
@@ -114,7 +114,7 @@ async function obtainPackages(job: Job): Promise<FetchedPackage[]> {
   }
 }
 
-/** Put the new folder in place of what may be there; the old one goes only after that. */
+/** Replaces a folder by a new one; the old one is removed only afterwards. */
 async function replaceDirectory(made: string, directory: string, scratch: string): Promise<void> {
   try {
     await rename(directory, join(scratch, 'old'));
@@ -124,7 +124,7 @@ async function replaceDirectory(made: string, directory: string, scratch: string
   await rename(made, directory);
 }
 
-/** The holder of the lock owns all scratch folders; those that exist are left over from killed runs. */
+/** The holder of the lock owns all scratch folders, so existing ones are left over from killed runs. */
 async function removeLeftovers(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (name.startsWith(SCRATCH_PREFIX)) await rm(join(cache, name), { recursive: true, force: true });
@@ -153,7 +153,7 @@ async function fetchLocked(job: Job): Promise<GuestFiles> {
   return (await verifyDirectory(description.name, directory)).guest;
 }
 
-/** Everything that can go wrong in files and formats, as the one error type that callers handle. */
+/** Converts errors of files and formats to the one error type that callers handle. */
 function toFetchError(error: unknown): unknown {
   if (error instanceof GuestFormatError) return new GuestFetchError('bad-package', error.message, '', { cause: error });
   if (error instanceof Error && systemErrorCode(error) !== undefined) {
@@ -163,13 +163,13 @@ function toFetchError(error: unknown): unknown {
 }
 
 /**
- * Fetch a guest into the cache, unless it is there already: Debian packages by apt (no root needed, nothing installed),
- * unpacked and assembled into the guest's folder. The folder appears complete or not at all; several processes may
- * fetch at the same time; a run that was interrupted goes on from the packages it had.
+ * Fetches a guest into the cache, unless it exists already: gets Debian packages by apt (no root needed, nothing
+ * installed), unpacks them and assembles the guest's folder. The folder appears atomically; several processes may
+ * fetch at the same time; an interrupted run is continued with the packages downloaded so far.
  *
  * @param name - a name from the catalogue
- * @returns where the files are, after they were checked
- * @throws GuestFetchError for everything that goes wrong, with a `code` for programs and apt's last words in `detail`
+ * @returns the locations of the files, after they were verified
+ * @throws GuestFetchError for all failures, with a `code` for programs and the end of apt's output in `detail`
  * @experimental
  */
 export async function fetchGuest(name: string, options: FetchGuestOptions = {}): Promise<GuestFiles> {

@@ -29,7 +29,7 @@ export interface InitramfsParts {
   /** The guest's own programs, by path. */
   readonly scripts: ReadonlyMap<string, Uint8Array>;
   readonly modules: ModuleSet;
-  /** Modules to carry besides those loaded at boot. */
+  /** Modules that are included besides those loaded at boot. */
   readonly carried: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface InitramfsParts {
 export interface Initramfs {
   /** Compressed cpio archive. */
   readonly bytes: Uint8Array;
-  /** Modules asked for that this kernel does not have. */
+  /** Requested modules that this kernel does not have. */
   readonly absent: readonly string[];
 }
 
@@ -58,7 +58,7 @@ function baseEntries(parts: InitramfsParts): CpioEntry[] {
   ];
 }
 
-/** `boot`: what init loads, in order. `deps`: for `mod`, each module with all it needs before it. */
+/** `boot`: the modules that init loads, in order. `deps`: for `mod`, each module preceded by its dependencies. */
 async function moduleEntries(
   modules: ModuleSet,
   boot: readonly string[],
@@ -73,7 +73,7 @@ async function moduleEntries(
   ];
 }
 
-/** gzip with a header that tells neither time nor machine, so that the same contents give the same bytes. */
+/** gzip with a header without time and system, so that equal contents give equal bytes. */
 async function reproducibleGzip(data: Uint8Array): Promise<Uint8Array> {
   const bytes = await compress(data, { level: 9 });
   bytes[9] = 0xff; // operating system: unknown (RFC 1952 2.3.1)
@@ -81,7 +81,7 @@ async function reproducibleGzip(data: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * Assemble an initramfs: busybox, the guest's scripts and kernel modules.
+ * Assembles an initramfs: busybox, the guest's scripts and kernel modules.
  *
  * @throws GuestFormatError when a module is malformed
  */

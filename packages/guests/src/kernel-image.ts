@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { GuestFormatError } from './errors.js';
 
-/** No kernel comes near this; a compressed one that claims more is refused. */
+/** Largest accepted kernel; a compressed one that claims more is refused. */
 const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
 const latin1 = new TextDecoder('latin1');
 
@@ -32,10 +32,11 @@ function zbootPayload(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The raw arm64 `Image` in what a distribution installs as `vmlinuz`: the Image itself, or compressed with gzip, or in
- * an EFI zboot wrapper. Checked by the magic number at byte 56 (the kernel's Documentation/arch/arm64/booting.rst).
+ * The raw arm64 `Image` in the file that a distribution installs as `vmlinuz`: the Image itself, compressed with gzip,
+ * or in an EFI zboot wrapper. Checked by the magic number at byte 56 (the kernel's
+ * Documentation/arch/arm64/booting.rst).
  *
- * @throws GuestFormatError when there is no such Image in it
+ * @throws GuestFormatError when it contains no such Image
  */
 export function rawArm64Image(vmlinuz: Uint8Array): Uint8Array {
   let image = vmlinuz;

@@ -4,11 +4,11 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestFetchError, systemErrorCode } from './errors.js';
 
-/** Which process holds a lock. */
+/** The process that holds a lock. */
 interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** When it started (clock ticks since boot), as pids are used again; empty where the system does not tell. */
+  /** Its start time (clock ticks since boot), because pids are reused; empty if the system does not provide it. */
   readonly started: string;
 }
 
@@ -19,18 +19,24 @@ export interface Lock {
 
 interface LockOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called once when somebody else has the lock. */
+  /** Called once if another process has the lock. */
   readonly onWait?: (pid: number) => void;
   /** Milliseconds between attempts. */
   readonly pollInterval?: number;
 }
 
 const HEARTBEAT_MS = 10_000;
-/** A holder on another machine (a shared home) cannot be asked; it counts as gone after this without a heartbeat. */
+/**
+ * A holder on another machine (with a shared home) cannot be checked; it counts as dead after this time without a
+ * heartbeat.
+ */
 const FOREIGN_STALE_MS = 120_000;
 const GUARD_STALE_MS = 10_000;
 
-/** Field 22 of /proc/PID/stat; fields are counted after the command's `)` as a command may hold blanks (proc(5)). */
+/**
+ * Field 22 of /proc/PID/stat; fields are counted from the command's `)`, because a command may contain blanks
+ * (proc(5)).
+ */
 async function startTime(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
@@ -59,15 +65,15 @@ async function isStale(path: string, holder: Holder | undefined): Promise<boolea
   return info !== undefined && Date.now() - info.mtimeMs > FOREIGN_STALE_MS;
 }
 
-/** Removes a guard whose owner died in the few microseconds it is held for. */
+/** Removes a guard whose owner died within the few microseconds for which it is held. */
 async function removeOldGuard(guard: string): Promise<void> {
   const info = await stat(guard).catch(() => undefined);
   if (info !== undefined && Date.now() - info.mtimeMs > GUARD_STALE_MS) await rm(guard, { force: true });
 }
 
 /**
- * Take a stale lock away. Several processes may find it stale at once, and the slower ones must not remove the lock of
- * the one that was faster: so only the owner of a second file, the guard, removes, and looks again before it does.
+ * Removes a stale lock. Several processes may find it stale at the same time, and a slower one must not remove the new
+ * lock of a faster one: only the owner of a second file, the guard, removes the lock, after checking again.
  */
 async function breakStale(path: string, own: string): Promise<void> {
   const guard = `${path}.guard`;
@@ -127,10 +133,10 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
 }
 
 /**
- * Take the lock file `path`, waiting while a living process has it. The file appears with its contents (a hard link to
- * a file written before), so nobody ever sees it empty; one left behind by a dead process is removed.
+ * Takes the lock file `path`, waiting while a living process has it. The file appears with its contents (as a hard
+ * link to a file written before), so it is never seen empty; one left by a dead process is removed.
  *
- * @throws GuestFetchError `aborted` when `signal` fires while waiting
+ * @throws GuestFetchError `aborted` when `signal` is aborted while waiting
  */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const text = `${hostname() || 'localhost'} ${process.pid} ${await startTime(process.pid)}\n`;

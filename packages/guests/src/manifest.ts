@@ -13,18 +13,18 @@ export interface GuestPackage {
   readonly sha256: string;
 }
 
-/** A file of a guest, as the manifest has it. */
+/** A file of a guest in the manifest. */
 export interface ManifestFile {
   readonly name: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly sha256: string;
 }
 
-/** What a guest's MANIFEST file says. */
+/** Contents of a guest's MANIFEST file. */
 export interface Manifest {
   readonly guest: string;
-  /** How it was assembled: see `recipeDigest`. */
+  /** Digest of the way in which it was assembled: see `recipeDigest`. */
   readonly recipe: string;
   readonly packages: readonly GuestPackage[];
   readonly files: readonly ManifestFile[];
@@ -39,7 +39,7 @@ const RECIPE_LINE = new RegExp(`^recipe (${DIGEST})$`);
 const PACKAGE_LINE = new RegExp(`^package ([a-z0-9][a-z0-9+.-]{0,127}) (\\S{1,128}) ([a-z0-9-]{1,32}) (${DIGEST})$`);
 const FILE_LINE = new RegExp(`^file (${DIGEST}) (\\d{1,15}) (${NAME})$`);
 
-/** The text of a MANIFEST file: one fact a line, sorted by file name. */
+/** The text of a MANIFEST file: one fact per line, sorted by file name. */
 export function formatManifest(manifest: Manifest): string {
   const files = [...manifest.files].sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = [
@@ -53,9 +53,9 @@ export function formatManifest(manifest: Manifest): string {
 }
 
 /**
- * Read a MANIFEST file; file names in it cannot leave the guest's folder.
+ * Parses a MANIFEST file; file names in it cannot leave the guest's folder.
  *
- * @throws GuestFormatError for anything that {@link formatManifest} would not have written
+ * @throws GuestFormatError for any text that {@link formatManifest} would not have written
  */
 export function parseManifest(text: string): Manifest {
   if (text.length > MAX_BYTES) throw new GuestFormatError('manifest: too long');

@@ -1,18 +1,18 @@
 import { moduleDependencies, moduleName } from './elf-modinfo.js';
 import { GuestFormatError } from './errors.js';
 
-/** Where modules come from: a kernel package, or a table in a test. */
+/** A source of modules: a kernel package, or a table in a test. */
 export interface ModuleProvider {
-  /** The module's ELF file, or `undefined` when the kernel has no such module file. */
+  /** The module's ELF file, or `undefined` if the kernel has no such module file. */
   load(name: string): Promise<Uint8Array | undefined>;
-  /** True when the kernel has this one built in. */
+  /** True if the module is built into the kernel. */
   isBuiltIn(name: string): boolean;
 }
 
-/** Deepest chain of dependencies followed; real ones stay under ten. */
+/** Largest depth of dependencies; real ones stay below ten. */
 const MAX_DEPTH = 64;
 
-/** Needed by a name asked for at run time, which `depends=` (symbols only) does not tell. */
+/** Modules that are requested by name at run time, which `depends=` (symbols only) does not list. */
 const NEEDED_BY_NAME: Readonly<Record<string, readonly string[]>> = {
   // Metadata checksums: ext4 asks the crypto layer for "crc32c".
   ext4: ['crc32c_generic'],
@@ -23,17 +23,17 @@ interface ModuleNode {
   readonly needs: readonly string[];
 }
 
-/** Reads modules on demand and puts them in an order in which they can be loaded. */
+/** Loads modules on demand and orders them so that they can be loaded. */
 export class ModuleSet {
   readonly #nodes = new Map<string, ModuleNode | undefined>();
 
   constructor(private readonly provider: ModuleProvider) {}
 
   /**
-   * `names` and all they depend on, each after what it depends on and only once. Names the kernel has built in or does
-   * not have at all are left out of `order`; the latter are listed in `absent`.
+   * `names` and all their dependencies, each once and after its own dependencies. Names that are built in or unknown to
+   * the kernel are omitted from `order`; the latter are listed in `absent`.
    *
-   * @throws GuestFormatError when a module is malformed, dependencies form a circle, or one is not there
+   * @throws GuestFormatError when a module is malformed, or dependencies are circular or missing
    */
   async resolve(names: readonly string[]): Promise<{ order: string[]; absent: string[] }> {
     const order = new Set<string>();
@@ -46,7 +46,7 @@ export class ModuleSet {
     return { order: [...order], absent };
   }
 
-  /** The ELF file of a module that {@link resolve} has put in order. */
+  /** The ELF file of a module in the order that {@link resolve} returned. */
   data(name: string): Uint8Array {
     const node = this.#nodes.get(name);
     if (node === undefined) throw new GuestFormatError(`module ${name} was never resolved`);

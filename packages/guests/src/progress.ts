@@ -6,7 +6,7 @@
 export type FetchStep = 'wait' | 'update' | 'resolve' | 'download' | 'unpack' | 'assemble' | 'verify' | 'done';
 
 /**
- * One report of a fetch under way.
+ * One report of a fetch in progress.
  *
  * @experimental
  */
@@ -14,23 +14,23 @@ export interface FetchProgress {
   readonly step: FetchStep;
   /** One line for people. */
   readonly message: string;
-  /** How much of this step is done, 0 to 1, where that is known. */
+  /** Completed fraction of this step, 0 to 1, if known. */
   readonly fraction?: number;
 }
 
 /**
- * Gets every report; must not throw.
+ * Called with every report; must not throw.
  *
  * @experimental
  */
 export type OnFetchProgress = (progress: FetchProgress) => void;
 
-/** Bytes as people read them. */
+/** Formats a size for users. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** Passes fractions on in steps of a hundredth: tools report many times a second, mostly the same. */
+/** Passes fractions on in steps of a hundredth, because tools report many times a second with little change. */
 export function fractionReporter(
   onProgress: OnFetchProgress,
   step: FetchStep,

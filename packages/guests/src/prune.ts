@@ -17,7 +17,9 @@ async function packagesInUse(cache: string): Promise<Set<string>> {
   return names;
 }
 
-/** Remove downloaded packages that no guest in the cache is made from: after an update the old ones only take room. */
+/**
+ * Removes downloaded packages that no guest in the cache is made from: after an update, the old ones only take space.
+ */
 export async function prunePackages(cache: string, folder: string): Promise<void> {
   const inUse = await packagesInUse(cache);
   for (const name of await readdir(folder)) {

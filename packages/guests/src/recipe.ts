@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from './hash.js';
 
-/** Loaded by the guest's init, in this order, each after what it depends on. */
+/** Modules loaded by the guest's init, in this order, each after its dependencies. */
 export const BOOT_MODULES: readonly string[] = [
   'virtio',
   'virtio_ring',
@@ -12,15 +12,17 @@ export const BOOT_MODULES: readonly string[] = [
   'virtio_net',
   'virtio_console',
   'virtio_rng',
-  // The power button, and what lets a program see it.
+  // The power button, and access to it for programs.
   'gpio_keys',
   'evdev',
 ];
 
-/** Carried by both initramfs, loaded with `mod NAME`: file systems on VirtIO devices. */
+/** Modules included in both initramfs and loaded with `mod NAME`: file systems on VirtIO devices. */
 export const CARRIED_MODULES: readonly string[] = ['crc32c_generic', 'ext4', '9pnet_virtio', '9p', 'fuse', 'virtiofs'];
 
-/** Carried by `initramfs-full.cpio.gz` in addition: the other VirtIO devices, and what a larger system needs. */
+/**
+ * Modules included in `initramfs-full.cpio.gz` in addition: the other VirtIO devices, and modules for a larger system.
+ */
 export const FULL_MODULES: readonly string[] = [
   ...['virtio_balloon', 'virtio_input', 'virtio_scsi', 'virtio_gpu', 'vmw_vsock_virtio_transport'],
   ...['sd_mod', 'sr_mod', 'nvme', 'ahci', 'e1000'],
@@ -30,10 +32,10 @@ export const FULL_MODULES: readonly string[] = [
   ...['md_mod', 'raid6_pq', 'crc32_generic'],
 ];
 
-/** Seconds since 1970 that every file of an initramfs carries. */
+/** Time of every file in an initramfs, in seconds since 1970. */
 export const FILE_TIME = 1_700_000_000;
 
-/** The guest's own programs: where they go, and which file of this package's `guest` folder they are. */
+/** The guest's own programs: their paths in the guest, and their files in this package's `guest` folder. */
 export const GUEST_SCRIPTS: readonly { readonly path: string; readonly source: string }[] = [
   { path: 'init', source: 'init' },
   { path: 'bin/mod', source: 'mod' },
@@ -42,20 +44,20 @@ export const GUEST_SCRIPTS: readonly { readonly path: string; readonly source: s
   { path: 'etc/acpi/PWRF/00000080', source: 'power-button' },
 ];
 
-/** Raise when assembling changes in a way the rest of the recipe does not show. */
+/** Must be increased when assembling changes in a way that the rest of the recipe does not reflect. */
 const ASSEMBLY_VERSION = 1;
 
-/** Where the guest's scripts lie, in the repository and in the published package. */
+/** Folder of the guest's scripts, in the repository and in the published package. */
 export const scriptDirectory = fileURLToPath(new URL('../guest/', import.meta.url));
 
-/** The guest's own programs by the path they get, ready to be put into an initramfs. */
+/** The guest's own programs by their path in the guest, for an initramfs. */
 export async function loadGuestScripts(): Promise<Map<string, Uint8Array>> {
   const scripts = new Map<string, Uint8Array>();
   for (const { path, source } of GUEST_SCRIPTS) scripts.set(path, await readFile(scriptDirectory + source));
   return scripts;
 }
 
-/** Identifies how guests are assembled: one made by another recipe is assembled anew. */
+/** Digest of the way in which guests are assembled: a guest made by another recipe is assembled again. */
 export async function recipeDigest(): Promise<string> {
   const lists = [BOOT_MODULES, CARRIED_MODULES, FULL_MODULES, FILE_TIME, ASSEMBLY_VERSION];
   const scripts = [...(await loadGuestScripts())].map(([path, data]) => [path, sha256(data)]);

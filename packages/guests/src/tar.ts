@@ -1,7 +1,7 @@
 import type { ByteSource } from './byte-source.js';
 import { GuestFormatError } from './errors.js';
 
-/** One member of a tar archive; `offset` and `size` say where its data lies in the archive. */
+/** One member of a tar archive; `offset` and `size` give the position of its data in the archive. */
 export interface TarEntry {
   /** Relative path without `./`, with `/` between components, never with `..`. */
   readonly path: string;
@@ -9,13 +9,13 @@ export interface TarEntry {
   readonly mode: number;
   readonly size: number;
   readonly offset: number;
-  /** Where a symbolic or hard link points, as written. */
+  /** Target of a symbolic or hard link, as written. */
   readonly linkTarget: string;
 }
 
 const BLOCK = 512;
 const MAX_ENTRIES = 200_000;
-/** No path or set of extended attributes in a package comes near this. */
+/** Largest accepted path or set of extended attributes. */
 const MAX_META_BYTES = 64 * 1024;
 
 const latin1 = new TextDecoder('latin1');
@@ -27,7 +27,7 @@ function field(block: Uint8Array, at: number, length: number): Uint8Array {
   return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
-/** Octal digits, or GNU's base-256 form (first byte 0x80) for what does not fit into them. */
+/** Octal digits, or GNU's base-256 form (first byte 0x80) for larger numbers. */
 function numberField(block: Uint8Array, at: number, length: number): number {
   const first = block[at] ?? 0;
   if (first & 0x80) {
@@ -91,7 +91,7 @@ function paxRecords(bytes: Uint8Array): Map<string, string> {
   return records;
 }
 
-/** What GNU `L`/`K` members and pax headers say about the member after them. */
+/** Values in GNU `L`/`K` members and pax headers that replace those of the next member. */
 interface Overrides {
   path?: string;
   linkTarget?: string;
@@ -116,15 +116,15 @@ async function readMeta(source: ByteSource, offset: number, size: number): Promi
 
 function headerPath(block: Uint8Array): string {
   const name = utf8.decode(field(block, 0, 100));
-  // Only POSIX ustar ("ustar\0") has a prefix there; GNU ("ustar ") keeps times in those bytes.
+  // Only POSIX ustar ("ustar\0") has a prefix there; GNU ("ustar ") has times in those bytes.
   const posix = latin1.decode(block.subarray(257, 263)) === 'ustar\0';
   const prefix = posix ? utf8.decode(field(block, 345, 155)) : '';
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
 /**
- * List a tar archive (ustar, GNU and pax forms) without reading its members' data. The archive is not trusted: every
- * header's checksum and every size are checked; paths that climb out are refused.
+ * Lists a tar archive (ustar, GNU and pax forms) without reading its members' data. The archive is not trusted: every
+ * header's checksum and every size are checked, and paths that leave the archive are refused.
  *
  * @throws GuestFormatError when the archive is malformed or truncated
  */

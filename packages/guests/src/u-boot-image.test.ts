@@ -4,14 +4,14 @@ import { uBootImage } from './u-boot-image.js';
 const U_BOOT = Uint8Array.of(1, 2, 3, 4, 5);
 const AT = 0x1000;
 
-/** Where an unconditional branch goes. */
+/** Target of an unconditional branch. */
 function target(view: DataView, at: number): number {
   const word = view.getUint32(at, true);
   expect(word >>> 26).toBe(5);
   return at + ((word << 6) >> 4);
 }
 
-// The command's slow tests show that its instructions work: U-Boot boots with them.
+// The command's slow tests verify the instructions by booting U-Boot with them.
 describe('uBootImage', () => {
   it('is a kernel image with U-Boot in it', () => {
     const image = uBootImage(U_BOOT);

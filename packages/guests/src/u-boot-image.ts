@@ -1,13 +1,16 @@
 /*
- * U-Boot for QEMU's arm64 board begins at reset and takes the device tree from the first byte of RAM. A machine that boots kernels has
- * it elsewhere and says so in X0. So U-Boot gets the header of a kernel image (Linux, Documentation/arch/arm64/booting.rst) and a few instructions
- * that move the tree. U-Boot itself runs at any page.
+ * U-Boot for QEMU's arm64 board starts at reset and expects the device tree at the first byte of RAM. A machine that
+ * boots kernels has it elsewhere and passes its address in X0. Therefore U-Boot gets the header of a kernel image
+ * (Linux, Documentation/arch/arm64/booting.rst) and a few instructions that move the tree. U-Boot itself runs at any
+ * page.
  */
 
-/** From the beginning of RAM: the tree's place, and below 2 MiB, from where U-Boot's first stack grows down. */
+/**
+ * Offset from the beginning of RAM: after the tree, and below 2 MiB, where U-Boot's first stack begins and grows down.
+ */
 const TEXT_OFFSET = 0x8_0000;
 const HEADER_BYTES = 64;
-/** Of U-Boot in the image: on a page. */
+/** Offset of U-Boot in the image, on a page. */
 const U_BOOT_AT = 0x1000;
 /** Memory that U-Boot uses after its image before it moves to the end of RAM. */
 const WORKING_ROOM = 0x10_0000;
@@ -17,7 +20,7 @@ const FLAGS = 0xan;
 const MAGIC = 0x644d_5241;
 const BRANCH = 0x1400_0000;
 
-/** Behind the header; X0 is the tree's address. */
+/** Code after the header; X0 is the tree's address. */
 const MOVE_TREE: readonly number[] = [
   0x10ff_fe01, // adr   x1, image
   0xd142_0021, // sub   x1, x1, #TEXT_OFFSET   ; RAM
@@ -31,7 +34,7 @@ const MOVE_TREE: readonly number[] = [
   0xaa04_03e0, // mov   x0, x4
 ];
 
-/** An image that boots as a kernel does and is U-Boot, of the `u-boot.bin` of QEMU's arm64 board. */
+/** Makes an image that boots like a kernel, from the `u-boot.bin` for QEMU's arm64 board. */
 export function uBootImage(uBoot: Uint8Array): Uint8Array {
   const image = new Uint8Array(U_BOOT_AT + uBoot.length);
   const view = new DataView(image.buffer);

@@ -8,7 +8,7 @@ import { parseManifest, type GuestPackage, type Manifest, type ManifestFile } fr
 import { recipeDigest } from './recipe.js';
 
 /**
- * A guest in the cache, all of it checked.
+ * A guest in the cache, completely verified.
  *
  * @experimental
  */
@@ -18,12 +18,12 @@ export interface GuestFiles {
   readonly directory: string;
   /** Absolute paths by file name, e.g. `Image` and `initramfs.cpio.gz`. */
   readonly files: Readonly<Record<string, string>>;
-  /** What it was made from. */
+  /** The packages that it was made from. */
   readonly packages: readonly GuestPackage[];
 }
 
 /**
- * Where a guest's folder is, or would be.
+ * Path of a guest's folder, which need not exist.
  *
  * @param name - a name from the catalogue
  * @param env - as for {@link guestCacheDirectory}
@@ -61,7 +61,7 @@ async function checkFile(name: string, directory: string, file: ManifestFile): P
   }
 }
 
-/** Check a guest's folder against its manifest and the catalogue. */
+/** Checks a guest's folder against its manifest and the catalogue. */
 export async function verifyDirectory(
   name: string,
   directory: string,
@@ -79,7 +79,7 @@ export async function verifyDirectory(
 }
 
 /**
- * Check that a guest is in the cache with every file as it was fetched (size and SHA-256), and say where.
+ * Verifies that a guest is in the cache with every file unchanged (size and SHA-256), and returns its location.
  *
  * @param name - a name from the catalogue
  * @param env - as for {@link guestCacheDirectory}
@@ -90,7 +90,7 @@ export async function verifyGuest(name: string, env: Environment = process.env):
   return (await verifyDirectory(name, guestPath(name, env))).guest;
 }
 
-/** The guest in `directory`, if it is intact and made by the present recipe. */
+/** The guest in `directory`, if it is intact and made by the current recipe. */
 export async function currentGuest(
   name: string,
   directory: string,
@@ -106,8 +106,8 @@ export async function currentGuest(
 }
 
 /**
- * True when the guest is in the cache, intact, and assembled the way this version of the package does it: then
- * `fetchGuest` has nothing to do.
+ * True if the guest is in the cache, intact, and assembled as this version of the package does: `fetchGuest` then has
+ * nothing to do.
  *
  * @param name - a name from the catalogue
  * @param env - as for {@link guestCacheDirectory}

@@ -7,7 +7,7 @@ export function station(number: number): readonly number[] {
 
 export const BROADCAST: readonly number[] = [255, 255, 255, 255, 255, 255];
 
-/** A frame of an experimental type (IEEE 802, 9.2.3) with a number in it, so that each can be told from the others. */
+/** A frame of an experimental type (IEEE 802, 9.2.3) with a number in it that identifies it. */
 export function frame(
   to: readonly number[],
   from: readonly number[],
@@ -22,7 +22,7 @@ export function frame(
   return bytes;
 }
 
-/** A receiver that remembers, and takes frames while `room` is left. */
+/** A receiver that stores frames as long as `room` is left. */
 export class Receiver {
   readonly frames: Uint8Array[] = [];
   readonly offloads: (FrameOffload | undefined)[] = [];

@@ -2,9 +2,9 @@ import { provide, type QvmPlugin, type Resolver } from '@qvm/core';
 import { NETWORK_FABRIC, type NetworkFabric } from '@qvm/core/services';
 
 /**
- * Gives all VMs of a hypervisor the networks of a fabric.
+ * Provides the networks of a fabric to all VMs of a hypervisor.
  *
- * @param fabric - a fabric, or how to make one when the first VM asks for it.
+ * @param fabric - a fabric, or a function that makes one when the first VM needs it.
  * @experimental
  */
 export function networkPlugin(fabric: NetworkFabric | ((resolver: Resolver) => NetworkFabric)): QvmPlugin {

@@ -65,7 +65,7 @@ function placeRow(
   return [word, valuesText(base, hexadecimal), valuesText(interrupt, String), repeat, users.sort().join(', ')];
 }
 
-/** The role that a type asks for; `undefined` when that depends on what a configuration says. */
+/** The role in a type's resources; `undefined` if the resources depend on options. */
 function roleOf({ resources }: VdevFactory): string | undefined {
   try {
     return resources({}).role;

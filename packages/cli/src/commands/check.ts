@@ -14,7 +14,7 @@ export interface CheckFlags extends OverrideFlags {
   readonly plugin?: readonly string[];
 }
 
-/** `qvm check`: prints what is wrong with configurations, alone and together. Returns the exit code. */
+/** `qvm check`: prints the problems of configurations, of each and of all together. Returns the exit code. */
 export async function check(files: readonly string[], flags: CheckFlags): Promise<number> {
   const hypervisor = await openHypervisor(flags.plugin);
   try {
@@ -54,7 +54,7 @@ const HOST_FACTS: LintFacts = {
   hostMemory: totalmem(),
 };
 
-/** A file that is there and cannot be looked at has some size. */
+/** Size of a file; a file that exists but cannot be examined has size 0. */
 function fileSize(path: string): number | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size;
@@ -63,7 +63,7 @@ function fileSize(path: string): number | undefined {
   }
 }
 
-/** The VMs with the changes of the command line. */
+/** Applies the changes of the command line to the VMs. */
 function adjust(loaded: LoadedConfigs, flags: CheckFlags): LoadedConfigs {
   try {
     return { ...loaded, vms: loaded.vms.map((spec) => override(spec, flags)) };
@@ -73,7 +73,7 @@ function adjust(loaded: LoadedConfigs, flags: CheckFlags): LoadedConfigs {
   }
 }
 
-/** Findings that say once more, and less precisely, what another one says. */
+/** Findings that repeat another finding less precisely. */
 const ECHOES: ReadonlyMap<string, readonly string[]> = new Map([
   ['lint.region-overlap', ['memory.overlap', 'vdev.base-taken']],
   ['lint.files-exceed-ram', ['file.too-large', 'image.does-not-fit', 'initrd.does-not-fit']],
@@ -86,7 +86,7 @@ function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter(({ code }) => !echoes.has(code));
 }
 
-/** File by file as they were named, then those that they refer to. */
+/** Orders findings by file: the named files first, then those that they refer to. */
 function inOrder(findings: readonly Finding[], files: readonly string[]): readonly Finding[] {
   const order = new Map(
     [...files, ...findings.map(({ file }) => file)].map((file, index) => [file, index] as const).reverse(),

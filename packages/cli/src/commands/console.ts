@@ -4,15 +4,15 @@ import { CliExitCode } from '../report/exit-codes.js';
 
 /** Options of `qvm console`. */
 export interface ConsoleFlags extends HostFlags {
-  /** Name of a vdev's stream; the console when absent. */
+  /** Name of a vdev's stream. Default: the console. */
   readonly stream?: string;
-  /** Leave out what was written before. */
+  /** Whether to omit earlier output. */
   readonly fresh?: boolean;
 }
 
 /**
- * `qvm console`: connects the terminal with a VM's console until one of both ends it. Returns the exit code: that of the VM when it has
- * ended meanwhile.
+ * `qvm console`: connects the terminal to a VM's console until either ends the connection. Returns the exit code, which
+ * is the VM's if it has ended meanwhile.
  */
 export async function attachToConsole(vm: string, { stream, fresh, ...flags }: ConsoleFlags): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`qvm: ${line}\n`);

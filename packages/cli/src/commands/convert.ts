@@ -7,7 +7,7 @@ import { writeFile } from '../report/write-file.js';
 
 /** Options of `qvm convert`. */
 export interface ConvertFlags {
-  /** The other form than that of the file when absent. */
+  /** Default: the form that the file does not have. */
   readonly to?: ConfigForm;
   readonly output?: string;
   readonly plugin?: readonly string[];

@@ -27,7 +27,7 @@ export async function showInterrupts(vm: string, flags: DeviceStatFlags): Promis
   printLines([table([['IRQ', 'TARGET', 'SOURCE', 'COUNT', 'LEVEL'], ...rows])]);
 }
 
-/** `qvm vdevstat`: what each vdev tells of itself. */
+/** `qvm vdevstat`: the status of each vdev. */
 export async function showVdevs(vm: string, flags: DeviceStatFlags): Promise<void> {
   const vdevs = await withHost(flags, (host) => host.request('vm.vdevstat', { vm }));
   if (flags.json === true) {
@@ -41,7 +41,7 @@ export async function showVdevs(vm: string, flags: DeviceStatFlags): Promise<voi
   }
 }
 
-/** Where a vdev is. A range is named when there are several of its kind. */
+/** Addresses and interrupts of a vdev. A range's name is included if there are several of its kind. */
 function placeRows({ registers, windows, interrupts }: VdevPlace): readonly (readonly string[])[] {
   const rows = (what: string, ranges: readonly VdevRange[]): readonly (readonly string[])[] =>
     ranges.map(({ name, base, size }) => [ranges.length === 1 ? what : `${what} ${name}`, rangeText(base, size)]);

@@ -12,7 +12,7 @@ export interface RunHostFlags extends HostFlags {
   readonly logFormat?: LogFormat;
   readonly metrics?: MetricsAddress;
   readonly verbose?: boolean;
-  /** Seconds that guests get to end by themselves. */
+  /** Seconds in which guests must shut down. */
   readonly stopTimeout?: number;
 }
 
@@ -23,7 +23,7 @@ export async function runHost(flags: RunHostFlags): Promise<number> {
   const host = await openHost(flags, log);
   const timeoutMs = (flags.stopTimeout ?? 30) * 1e3;
   let asked = 0;
-  // The second signal is from someone who will not wait.
+  // The second signal means that the user does not want to wait.
   const stop = (): void => void host.shutdown(asked++ === 0 ? timeoutMs : 0);
   const cut = (): void => void host.shutdown(0);
   const fault = (error: unknown): void => {
@@ -40,7 +40,7 @@ export async function runHost(flags: RunHostFlags): Promise<number> {
   return failed ? CliExitCode.Internal : CliExitCode.Success;
 }
 
-/** A thread that hangs in a call to the system keeps the process from its end, and nothing but this ends it. */
+/** Ends the process although a thread hangs in a system call; nothing else ends it then. */
 function endHard(): never {
   process.stderr.write('qvm: error: a thread of a VM hangs in a call to the system; the host ends by SIGKILL\n');
   process.kill(process.pid, 'SIGKILL');
@@ -82,7 +82,7 @@ export async function hostStatus(flags: HostFlags & { readonly json?: boolean })
   printLines([table(rows), ...status.warnings.map((warning) => `warning: ${warning}`)]);
 }
 
-/** `qvm host stop`: returns when the host is down. */
+/** `qvm host stop`: returns when the host has shut down. */
 export async function stopHost(flags: HostFlags & { readonly timeout?: number }): Promise<void> {
   await withHost(flags, async (host) => {
     await host.request('host.stop', flags.timeout === undefined ? {} : { timeoutMs: flags.timeout * 1e3 });

@@ -4,10 +4,10 @@ import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 import { writeFile } from '../report/write-file.js';
 
-/** Names of pictures that are not PNG. */
+/** File names with the extension of another picture format than PNG. */
 const OTHER_PICTURE = /\.(?:avif|bmp|gif|jpe?g|pnm|ppm|svg|tiff?|webp)$/i;
 
-/** `qvm screenshot`: what a guest shows, as a PNG file. */
+/** `qvm screenshot`: saves a guest's display as a PNG file. */
 export async function saveScreenshot(vm: string, flags: HostFlags & { readonly output: string }): Promise<void> {
   if (OTHER_PICTURE.test(flags.output))
     throw new CliError(

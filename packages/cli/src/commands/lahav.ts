@@ -4,13 +4,13 @@ import { formatOfName } from '../report/format-of-name.js';
 import { loadTrace } from '../trace/load-trace.js';
 import { writeOutput } from '../trace/write-output.js';
 
-/** Forms of a Lahav Line. */
+/** Output formats of a Lahav Line. */
 export const LAHAV_FORMATS = ['terminal', 'svg', 'html', 'json'] as const;
 
 /** One of {@link LAHAV_FORMATS}. */
 export type LahavFormat = (typeof LAHAV_FORMATS)[number];
 
-/** Options of `qvm lahav`. Times are nanoseconds since the trace began. */
+/** Options of `qvm lahav`. Times are nanoseconds since the start of the trace. */
 export interface LahavFlags {
   readonly format?: LahavFormat;
   readonly vm?: readonly string[];
@@ -30,7 +30,7 @@ export async function lahav(file: string, flags: LahavFlags): Promise<void> {
   await writeOutput(draw(line, flags), flags.output, file);
 }
 
-/** Formats by the ending of a file's name. */
+/** Formats by the extension of a file's name. */
 const ENDINGS = { '.svg': 'svg', '.html': 'html', '.htm': 'html', '.json': 'json', '.txt': 'terminal' } as const;
 
 function draw(line: LahavLine, { format, output }: LahavFlags): Iterable<string> {
@@ -46,7 +46,7 @@ function draw(line: LahavLine, { format, output }: LahavFlags): Iterable<string>
   }
 }
 
-/** Colours are for terminals whose user has not said no (no-color.org). */
+/** Colours are used on terminals, unless the user has disabled them (no-color.org). */
 function terminalOptions(output: string | undefined): { readonly width: number; readonly colour: boolean } {
   const { columns = 100, isTTY } = process.stdout;
   return { width: columns, colour: output === undefined && isTTY && !process.env['NO_COLOR'] };

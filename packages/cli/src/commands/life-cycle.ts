@@ -3,7 +3,7 @@ import { withHost, type HostFlags } from '../host/connect.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { printJson } from '../report/print.js';
 
-/** Options of the commands that change what a VM does. */
+/** Options of the commands that change a VM's state. */
 export interface LifeCycleFlags extends HostFlags {
   readonly json?: boolean;
   /** Seconds. */
@@ -22,7 +22,7 @@ export async function resumeVm(vm: string, flags: LifeCycleFlags): Promise<void>
   if (flags.json === true) printJson({ name: vm, state: 'running' });
 }
 
-/** `qvm stop`: asks the guest by its power button. Returns the exit code: 1 when the power had to be cut. */
+/** `qvm stop`: presses the power button. Returns the exit code: 1 if the power had to be cut. */
 export async function stopVm(vm: string, flags: LifeCycleFlags): Promise<number> {
   const { timeout } = flags;
   const end = await withHost(flags, (host) =>

@@ -14,13 +14,13 @@ export interface MapFlags extends HostFlags, OverrideFlags {
   readonly plugin?: readonly string[];
 }
 
-/** A VM and what is where in it. */
+/** A VM and its memory map. */
 interface MappedVm {
   readonly name: string;
   readonly ranges: readonly MappedRange[];
 }
 
-/** `qvm map VM|FILE`: everything in guest-physical memory, of a VM of the host or as a configuration would have it. */
+/** `qvm map VM|FILE`: all occupied ranges of guest-physical memory, of a VM in the host or of a configuration. */
 export async function showMap(target: string, flags: MapFlags): Promise<void> {
   if (!isFile(target)) {
     const ranges = await withHost(flags, (host) => host.request('vm.map', { vm: target }));
@@ -34,13 +34,15 @@ export async function showMap(target: string, flags: MapFlags): Promise<void> {
   else for (const { name, ranges } of vms) printLines(vms.length === 1 ? [mapTable(ranges)] : [name, mapTable(ranges)]);
 }
 
-/** A name with a slash or the ending of configurations is a file in any case, so that a missing one is said to be missing. */
+/**
+ * Names with a slash or the extension of configurations are files, so that the error for a missing one is about a file.
+ */
 function isFile(target: string): boolean {
   if (target.includes('/') || target.endsWith('.qvmconf')) return true;
   return statSync(target, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** The maps of the VMs in a file, which are built and not started. @throws ConfigError when one cannot be built. */
+/** The maps of the VMs in a file, which are built but not started. @throws ConfigError when one cannot be built. */
 async function mapsOf(file: string, flags: MapFlags): Promise<readonly MappedVm[]> {
   const hypervisor = await openHypervisor(flags.plugin);
   try {
@@ -54,7 +56,7 @@ async function mapsOf(file: string, flags: MapFlags): Promise<readonly MappedVm[
   }
 }
 
-/** What keeps a VM from being booted, such as a missing image, does not matter here. */
+/** The map of a VM, even if it could not be booted, for example because its image is missing. */
 async function mapOf(hypervisor: Hypervisor, spec: VmSpec): Promise<MappedVm> {
   const { map, findings } = await hypervisor.checkVm({ spec });
   if (map === undefined) throw new ConfigError(findings);

@@ -9,20 +9,20 @@ import { printJson } from '../report/print.js';
 import { CliError } from '../report/report-error.js';
 import { bytesText } from '../report/units.js';
 
-/** Bytes of one request; a host gives no more at once. */
+/** Size of one request in bytes, within the host's limit. */
 const CHUNK = 0x4_0000;
 
 /** Options of `qvm memdump`. */
 export interface MemdumpFlags extends HostFlags {
   readonly output?: string;
   readonly raw?: boolean;
-  /** The address is one of the guest's virtual ones. */
+  /** Whether the address is a virtual address of the guest. */
   readonly virtual?: boolean;
-  /** Whose tables: a vCPU's number. */
+  /** Number of the vCPU whose tables are used. */
   readonly vcpu?: number;
 }
 
-/** `qvm memdump`: memory in hexadecimal, or as it is. */
+/** `qvm memdump`: prints memory in hexadecimal, or writes its bytes. */
 export async function dumpMemory(vm: string, from: string, size: string, flags: MemdumpFlags): Promise<void> {
   const address = flags.virtual === true ? virtualAddress(from) : BigInt(numberOf(parseAddress(from), from));
   const length = numberOf(parseSize(size), size);
@@ -71,7 +71,7 @@ function virtualAddress(text: string): bigint {
   throw new CliError(`"${text}" is no virtual address: write 0x and up to 16 digits`, CliExitCode.Usage);
 }
 
-/** `qvm dump`: a core file of a VM, which goes on afterwards. */
+/** `qvm dump`: writes a core file of a VM, which continues afterwards. */
 export async function dumpVm(vm: string, file: string, flags: HostFlags & { readonly json?: boolean }): Promise<void> {
   const path = resolve(file);
   const { bytes } = await withHost(flags, (host) => host.request('vm.dump', { vm, path }));

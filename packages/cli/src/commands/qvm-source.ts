@@ -3,27 +3,28 @@ import { join, relative } from 'node:path';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 
-/** Where a new package gets the packages of qvm from. */
+/** Source of the qvm packages for a new package. */
 export interface QvmSource {
-  /** What `package.json` says of a dependency. @throws CliError when it is not to be had. */
+  /** The version specification of a dependency for `package.json`. @throws CliError when it is not available. */
   specOf(name: string): string;
-  /** Packages that must be there too, so that none of those that are needed is looked for elsewhere. */
+  /** Further packages that must be listed, so that dependencies of the needed ones are not taken from elsewhere. */
   further(needed: readonly string[]): Readonly<Record<string, string>>;
 }
 
-/** The registry. */
+/** The source for released versions: the registry. */
 export function published(version: string): QvmSource {
   return { specOf: () => `^${version}`, further: () => ({}) };
 }
 
-/** As `npm pack` names them. */
+/** Names of tarballs that `npm pack` makes. */
 const TARBALL = /^qvm-([a-z0-9-]+?)-([0-9]+\.[0-9]+\.[0-9]+[^/]*)\.tgz$/;
 
 /**
- * A folder with the tarballs that `npm pack --workspaces` makes in a checkout of qvm, for work with a version that is not published.
+ * A folder with the tarballs that `npm pack --workspaces` makes in a checkout of qvm, for versions that are not
+ * published.
  *
  * @param from - the folder of the new package.
- * @throws CliError when the folder cannot be read or has none.
+ * @throws CliError when the folder cannot be read or contains no tarballs.
  */
 export function tarballs(folder: string, from: string): QvmSource {
   const files = new Map(namesIn(folder).flatMap((file) => tarballOf(file)));

@@ -6,9 +6,9 @@ import type { RegionDumpOption } from '../regions/region-dump-option.js';
 
 /** Options of `qvm start`. */
 export interface StartFlags extends OverrideFlags, HostFlags {
-  /** The guest that comes with qvm, in place of a file. */
+  /** Whether to start the guest that is part of qvm, instead of a file. */
   readonly embedded?: boolean;
-  /** `true` without a number. */
+  /** `true` if no number is given. */
   readonly icount?: number | true;
   readonly engine?: Engine;
   readonly trace?: string;
@@ -16,17 +16,17 @@ export interface StartFlags extends OverrideFlags, HostFlags {
   readonly stats?: boolean;
   readonly json?: boolean;
   readonly restart?: boolean;
-  /** Resets in a row that end the VM; 0: any number. */
+  /** Number of consecutive resets that end the VM; 0: unlimited. */
   readonly resetLimit?: number;
   readonly verbose?: boolean;
   readonly plugin?: readonly string[];
-  /** Leave the VMs to the host and return; there must be one. */
+  /** Whether to leave the VMs to the host and return; requires a running host. */
   readonly detach?: boolean;
-  /** Run here, although there is a host. */
+  /** Whether to run in this process even if a host is running. */
   readonly alone?: boolean;
-  /** The console to show: `true` for that of the only VM. */
+  /** The VM whose console is shown; `true` for the only VM. */
   readonly console?: string | true;
-  /** What the host does when a VM ends by itself. */
+  /** The host's policy when a VM ends by itself. */
   readonly restartPolicy?: RestartPolicy;
   /** Folder for core dumps of VMs that fail, or `|COMMAND`. */
   readonly dump?: string;

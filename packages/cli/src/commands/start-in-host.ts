@@ -8,7 +8,7 @@ import { CliError } from '../report/report-error.js';
 import { endLine } from '../report/vm-report.js';
 import type { StartFlags } from './start-flags.js';
 
-/** `qvm start` with a host: makes and starts the VMs there. Shows one console when that was asked for. */
+/** `qvm start` with a running host: makes and starts the VMs in it. Shows one console if requested. */
 export async function startInHost(
   host: ControlClient,
   { vms: launches, shares, places, captures }: SystemLaunch,
@@ -40,7 +40,7 @@ async function startOne(host: ControlClient, launch: CreateParams, flags: StartF
   if (flags.console === undefined) say(`${name} runs in the host; "qvm console ${name}" shows its console`);
 }
 
-/** The VM whose console was asked for. */
+/** The VM whose console was requested. */
 export function shownConsole(launches: readonly CreateParams[], { console, detach }: StartFlags): string | undefined {
   if (console === undefined) return undefined;
   if (detach === true) throw new CliError('--detach and --console exclude each other', CliExitCode.Usage);

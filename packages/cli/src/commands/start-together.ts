@@ -12,14 +12,14 @@ import { SystemTrace } from '../trace/system-trace.js';
 import { shownConsole } from './start-in-host.js';
 import type { StartFlags } from './start-flags.js';
 
-/** How long guests may take to end after their power buttons were pressed. */
+/** Time in which guests must shut down after their power buttons were pressed. */
 const STOP_TIMEOUT_MS = 30_000;
 const STATISTICS_MS = 5_000;
 
 /**
- * `qvm start` with several VMs and no host: runs them side by side, each on a thread of its own. Their consoles share
- * stdout, each line with its VM's name; one may be in front, and the system ends when that VM does. Returns the exit code of the
- * first VM that did not end by 0.
+ * `qvm start` with several VMs and without a host: runs them in parallel, each on a thread of its own. Their consoles
+ * share stdout, each line with the VM's name; one VM may be in front, and its end ends the others. Returns the exit
+ * code of the first VM that did not end with 0.
  */
 export async function startTogether(system: SystemLaunch, flags: StartFlags): Promise<number> {
   refuseDuplicates(system.vms);

@@ -20,7 +20,7 @@ import { handleSignals } from '../signals.js';
 import { openTrace } from '../trace/open-trace.js';
 import type { TraceSink } from '../trace/trace-writer.js';
 
-/** `qvm start`: runs VMs here to their end, or leaves them to the host when one runs. Returns the exit code. */
+/** `qvm start`: runs VMs to their end in this process, or in the host if one is running. Returns the exit code. */
 export async function start(files: readonly string[], flags: StartFlags): Promise<number> {
   try {
     return await startSomewhere(files, flags);
@@ -52,14 +52,14 @@ async function startSomewhere(files: readonly string[], flags: StartFlags): Prom
   }
   if (flags.detach === true) throw new CliError('no host runs: start one by "qvm host"', CliExitCode.Failure);
   if (file === undefined) return runVm(embeddedSource(), flags);
-  // One VM runs on this thread, where its trace and its statistics are.
+  // A single VM runs on this thread, which has its trace and statistics.
   if (files.length === 1 && !(await isSystem(file, flags))) return runVm({ configFile: file }, flags);
   if (flags.dumpRegions !== undefined)
     throw new CliError('--dump-regions shows the code of one VM only', CliExitCode.Usage);
   return startTogether(await readLaunches(files, flags), flags);
 }
 
-/** Whether a file describes a system; what is wrong with one that cannot be read is left to its next reader. */
+/** Whether a file describes a system. Errors are left to the next reader of the file. */
 async function isSystem(file: string, flags: StartFlags): Promise<boolean> {
   const hypervisor = await openHypervisor(flags.plugin);
   try {
@@ -69,7 +69,7 @@ async function isSystem(file: string, flags: StartFlags): Promise<boolean> {
   }
 }
 
-/** Traces, dumps of regions and statistics at the end need the VM in this process. */
+/** The host to use, if any. Traces, dumps of regions and final statistics need the VM in this process. */
 async function hostFor(flags: StartFlags): Promise<ControlClient | undefined> {
   const watched = flags.trace !== undefined || flags.dumpRegions !== undefined || flags.stats === true;
   const alone = flags.alone === true || watched;
@@ -122,7 +122,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
   }
 }
 
-/** All is built and checked; the guest does not start. */
+/** Everything has been built and checked; the guest is not started. */
 function dryRun(vm: VmHandle, logger: CliLogger): number {
   logger.say(`${vm.name} is built; a dry run does not start its guest`);
   return CliExitCode.Success;

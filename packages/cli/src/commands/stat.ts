@@ -10,13 +10,13 @@ import { statsLines } from '../report/vm-report.js';
 export interface StatFlags extends HostFlags {
   readonly json?: boolean;
   readonly all?: boolean;
-  /** Seconds; `true` without a number. */
+  /** Interval in seconds; `true` if no number is given. */
   readonly watch?: number | true;
 }
 
 const HEADER = ['NAME', 'STATE', 'TIME', 'BUSY', 'INSTRUCTIONS', 'MIPS', 'INTERRUPTS', 'RESETS'];
 
-/** `qvm stat NAME|--all`: counters, once or again and again. */
+/** `qvm stat NAME|--all`: prints counters, once or repeatedly. */
 export async function showStats(vm: string | undefined, flags: StatFlags): Promise<void> {
   if ((vm === undefined) === (flags.all !== true)) {
     throw new CliError('stat needs the name of a VM, or --all', CliExitCode.Usage);
@@ -30,7 +30,7 @@ export async function showStats(vm: string | undefined, flags: StatFlags): Promi
   });
 }
 
-/** Of all VMs that have not ended meanwhile. */
+/** Counters of all VMs that have not ended meanwhile. */
 async function allStats(host: ControlClient): Promise<readonly VmStatsReport[]> {
   const vms = await host.request('vm.list', {});
   const live = vms.filter(({ state }) => state !== 'stopped' && state !== 'failed');
@@ -42,7 +42,7 @@ function show(stats: readonly VmStatsReport[], all: boolean, { json, watch }: St
   const [only] = stats;
   if (json === true) {
     const value = all ? stats : only;
-    // One line for each look, for programs that read along.
+    // One line for each sample, for programs that read them as they arrive.
     if (watch === undefined) printJson(value);
     else process.stdout.write(`${JSON.stringify(value)}\n`);
     return;

@@ -10,11 +10,11 @@ const POLL_MS = 50;
 
 /** Options of `qvm trace record` and `stop`. */
 export interface RecordFlags extends HostFlags {
-  /** Names of VMs; all that run when absent. */
+  /** Names of VMs. Default: all running VMs. */
   readonly vm?: readonly string[];
 }
 
-/** Records VMs of the host into a file, until all of them have ended, or their recording was stopped. */
+/** Records VMs of the host to a file, until all of them have ended or their recording was stopped. */
 export async function record(file: string, flags: RecordFlags): Promise<void> {
   await withHost(flags, async (host) => {
     const vms = await runningVms(host, flags);
@@ -37,7 +37,7 @@ export async function record(file: string, flags: RecordFlags): Promise<void> {
   });
 }
 
-/** Ends recordings. Whoever records takes what is left. */
+/** Ends recordings. The recording command writes the remaining records. */
 export async function stopRecording(flags: RecordFlags): Promise<void> {
   await withHost(flags, async (host) => {
     const vms = await runningVms(host, flags);
@@ -57,7 +57,7 @@ async function runningVms(host: ControlClient, { vm: names }: RecordFlags): Prom
   return names ?? running;
 }
 
-/** Takes what is recorded, again and again. A VM that ends takes the last moment of its trace with it. */
+/** Fetches recorded data repeatedly. The last records of a VM that ends are lost. */
 async function copy(host: ControlClient, active: Set<string>, output: TraceFile): Promise<void> {
   while (active.size > 0) {
     let taken = 0;

@@ -20,13 +20,13 @@ export interface TraceFlags {
   readonly output?: string;
 }
 
-/** Formats by the ending of a file's name. */
+/** Formats by the extension of a file's name. */
 const ENDINGS = { '.txt': 'text', '.jsonl': 'jsonl', '.json': 'chrome' } as const;
 
 /**
- * Writes a trace in another form, to stdout or a file.
+ * Converts a trace to another form, on stdout or in a file.
  *
- * @param otherwise - the format when neither an option nor the name of the file says it.
+ * @param otherwise - the format if neither an option nor the name of the file selects one.
  */
 export async function convertTrace(file: string, flags: TraceFlags, otherwise: TraceFormat): Promise<void> {
   const format = formatOfName<TraceFormat>(flags.format, flags.output, ENDINGS, otherwise);

@@ -1,22 +1,28 @@
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 
-/** npm's limit is 214; identifiers made from a name shall stay readable. */
+/** Largest length of a name: npm's limit is 214, but identifiers made from a name must be readable. */
 const LONGEST_NAME = 64;
-/** `@scope/name` or `name` in words of lower-case letters and digits. npm allows more, identifiers and device trees do not. */
+/**
+ * `@scope/name` or `name` in words of lower-case letters and digits. npm allows more names, but identifiers and device
+ * trees do not.
+ */
 const PACKAGE_NAME = /^(?:@([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\/)?([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;
 /** The vendor in a device tree's `compatible`, for a package without a scope. */
 const NO_VENDOR = 'local';
-/** What the names of such packages begin with, and what says nothing about the device. */
+/** Prefixes of package names that are not part of the device's name. */
 const PREFIX = /^(?:qvm-)?(?:vdev-)?(?=[a-z])/;
 
-/** The names that a new package of a vdev has. */
+/** The names in a new package for a vdev. */
 export interface VdevPackageName {
   /** `@acme/vdev-dew-point` */
   readonly package: string;
   /** `acme`; `local` without a scope. */
   readonly vendor: string;
-  /** What a start needs to find the package: nothing with a scope, since then the type says it, else ` --plugin NAME`. */
+  /**
+   * The option that `qvm start` needs to find the package: empty with a scope, because the type then names it,
+   * otherwise ` --plugin NAME`.
+   */
   readonly plugin: string;
   /** `vdev-dew-point` */
   readonly folder: string;
@@ -29,9 +35,10 @@ export interface VdevPackageName {
 }
 
 /**
- * Takes a package's name apart. Without a scope, configurations use it as a vdev type only together with `--plugin NAME`.
+ * Splits a package's name. Without a scope, configurations can use it as a vdev type only together with `--plugin
+ * NAME`.
  *
- * @throws CliError for a name that identifiers cannot be made from.
+ * @throws CliError for a name from which no identifiers can be made.
  */
 export function readVdevPackageName(text: string): VdevPackageName {
   const [, scope, folder] = text.length > LONGEST_NAME ? [] : (PACKAGE_NAME.exec(text) ?? []);

@@ -10,9 +10,9 @@ import { vdevPackageFiles } from './vdev-template.js';
 /** Options of `qvm vdev new`. */
 export interface NewVdevFlags {
   readonly kind: VdevKind;
-  /** Where to make it; the name without its scope when absent. */
+  /** Folder of the package. Default: the name without its scope. */
   readonly dir?: string;
-  /** A folder with tarballs of qvm, in place of the registry. */
+  /** A folder with tarballs of qvm, instead of the registry. */
   readonly local?: string;
 }
 

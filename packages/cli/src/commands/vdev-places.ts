@@ -5,8 +5,8 @@ import { ConfigError, resolveOptions } from '@qvm/config';
 import type { VdevFactory, VdevResources } from '@qvm/core/vdev';
 
 /**
- * Where a vdev is on a board when a configuration does not say, as rows of a table; none when it needs no place, or when that depends on
- * what a configuration says.
+ * The default places of a vdev on a board, as rows of a table; none if it needs no place, or if that depends on
+ * options.
  */
 export function placesOn(board: Board, factory: VdevFactory): readonly (readonly string[])[] {
   const resources = defaultResources(factory);
@@ -32,7 +32,7 @@ function strideText(first: ResolvedPlace, second: ResolvedPlace): string {
   return `0x${stride(first.mmio, second.mmio).toString(16)} and ${stride(first.interrupts, second.interrupts)}`;
 }
 
-/** Resources of the type without options; none if some are required. */
+/** Resources of the type with default options; none if options are required. */
 function defaultResources(factory: VdevFactory): VdevResources {
   try {
     const { values } = resolveOptions(allVdevOptions(factory), [], { owner: factory.type });

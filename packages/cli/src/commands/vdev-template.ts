@@ -5,14 +5,16 @@ import type { VdevKind } from './vdev-kinds.js';
 import type { QvmSource } from './qvm-source.js';
 import type { VdevPackageName } from './vdev-name.js';
 
-/** A file of a new package: its path below the package's folder, and its text. */
+/** A file of a new package: its path in the package's folder, and its text. */
 export type PackageFile = readonly [path: string, text: string];
 
 const TEMPLATES = fileURLToPath(new URL('templates/', import.meta.resolve('@qvm/cli/package.json')));
-/** Hides the files from the tools that look after this repository; npm would rename some of them, too. */
+/**
+ * Suffix that hides the files from the tools that check this repository, and from npm, which would rename some of them.
+ */
 const SUFFIX = '.template';
 const COMMON = 'common';
-/** Names that npm does not pack as they are. */
+/** Files that npm does not pack under their own name. */
 const DOTTED: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
 
 const KINDS: Readonly<Record<VdevKind, { readonly description: string; readonly dependencies: readonly string[] }>> = {
@@ -21,7 +23,7 @@ const KINDS: Readonly<Record<VdevKind, { readonly description: string; readonly 
   hook: { description: 'A plugin for qvm that watches VMs.', dependencies: ['@qvm/core'] },
 };
 
-/** What the scripts of a package need; `@qvm/testing` comes with it. */
+/** Packages for the scripts of a new package; it also gets `@qvm/testing`. */
 const TOOLS: Readonly<Record<string, string>> = {
   '@types/jest': '^30.0.0',
   '@types/node': '^20.19.0',
@@ -33,7 +35,7 @@ const TOOLS: Readonly<Record<string, string>> = {
 /**
  * The files of a new package, in alphabetical order.
  *
- * @param source - where the packages of qvm that it needs come from.
+ * @param source - source of the qvm packages that it needs.
  */
 export function vdevPackageFiles(kind: VdevKind, name: VdevPackageName, source: QvmSource): readonly PackageFile[] {
   const rendered = [COMMON, kind].flatMap((folder) =>

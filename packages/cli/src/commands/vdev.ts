@@ -44,14 +44,14 @@ export async function listVdevs({ plugin = [], json }: VdevFlags & { readonly js
   process.stdout.write(`${text}\n`);
 }
 
-/** `qvm vdev help TYPE`, where the type may be a package, or a file, as in a configuration. */
+/** `qvm vdev help TYPE`; the type may be a package or a file, as in a configuration. */
 export async function describeVdev(name: string, { plugin = [] }: VdevFlags): Promise<void> {
   const known = await knownVdevs(name.includes('/') ? [...plugin, name] : plugin);
   const types = name.includes('/') ? await typesOf(name, plugin, known) : [typeNamed(name, known)];
   process.stdout.write(`${types.map((factory) => describe(factory, known.boards)).join('\n\n')}\n`);
 }
 
-/** @throws CliError when there is no such type. */
+/** @throws CliError when the type does not exist. */
 function typeNamed(name: string, { types }: KnownVdevs): VdevFactory {
   const type = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
   const found = types.find((candidate) => candidate.type === type);
@@ -62,7 +62,7 @@ function typeNamed(name: string, { types }: KnownVdevs): VdevFactory {
   throw new CliError(`there is no vdev type "${name}"; ${hint}`, CliExitCode.Usage);
 }
 
-/** The types that a package adds. @throws CliError when it cannot be imported, or adds none. */
+/** The types that a package provides. @throws CliError when it cannot be imported, or provides none. */
 async function typesOf(
   name: string,
   plugins: readonly string[],

@@ -4,15 +4,13 @@ import { socketOf, type HostFlags } from '../host/connect.js';
 import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 
-/** What stands for the host itself, as QNX names its device. */
+/** QNX' device name for the host, which stands for the host itself. */
 const HOST_DEVICE = '/dev/qvm';
 const DEFAULT_SECONDS = 5;
 const PERIOD_MS = 50;
 const LONGEST_SECONDS = 86_400;
 
-/**
- * `qvm waitfor [PATH] [SECONDS]`: waits until the host answers, or until a path is there.
- */
+/** `qvm waitfor [PATH] [SECONDS]`: waits until the host answers, or until a path exists. */
 export async function waitFor(words: readonly string[], flags: HostFlags): Promise<void> {
   const { path, seconds } = readWords(words);
   const socket = socketOf(flags);

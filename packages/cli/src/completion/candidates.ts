@@ -2,13 +2,13 @@ import type { Option, OptionDeclarations } from '@qvm/core/options';
 import type { Source } from './sources.js';
 import { pathsFor } from './files.js';
 
-/** How long a host may take to answer, in ms: whoever waits has just pressed a key. */
+/** Time-out for an answer of the host, in ms: completion must not make the user wait. */
 const HOST_PATIENCE_MS = 1000;
 
 /**
- * The words of a source that begin with what was typed; what cannot be found out gives none.
+ * The words of a source that begin with the typed text; empty if they cannot be determined.
  *
- * @param socket - what `--socket` says on the line.
+ * @param socket - value of `--socket` on the command line.
  */
 export async function candidatesOf(
   source: Source,
@@ -43,7 +43,7 @@ async function wordsOf(source: Source, typed: string, socket: string | undefined
   }
 }
 
-/** The names of the VMs that the host has. */
+/** The names of the host's VMs. */
 async function vmNames(socket: string | undefined): Promise<readonly string[]> {
   const { findHost } = await import('../host/connect.js');
   const host = await findHost(socket === undefined ? {} : { socket }).catch(() => undefined);
@@ -85,7 +85,7 @@ async function boardNames(): Promise<readonly string[]> {
   return names;
 }
 
-/** `KEY=`, `TYPE.OPTION=`, and after the `=` what the option can be. */
+/** `KEY=`, `TYPE.OPTION=`, and after the `=` the values of the option. */
 async function settingsFor(typed: string): Promise<readonly string[]> {
   const { SETTING_KEYS } = await import('../overrides.js');
   const { optionNamed } = await import('@qvm/config');
@@ -110,7 +110,7 @@ async function valuesFor(key: string, option: Option | undefined, value: string)
   return option?.kind.words ?? [];
 }
 
-/** What `hostdev` can name; with a colon where an argument follows. */
+/** Values of `hostdev`; with a colon if an argument follows. */
 async function characterBackends(): Promise<readonly string[]> {
   const { openHypervisor } = await import('../hypervisor.js');
   const hypervisor = await openHypervisor();

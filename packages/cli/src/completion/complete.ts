@@ -4,17 +4,17 @@ import { candidatesOf } from './candidates.js';
 import { placeAfter, type Place } from './place.js';
 import { argumentSource, optionSource } from './sources.js';
 
-/** A word that may come next. */
+/** A possible next word. */
 export interface Candidate {
-  /** The whole word. With `/`, `=` or `:` at its end, more of it may follow. */
+  /** The whole word. If it ends with `/`, `=` or `:`, more of it may follow. */
   readonly word: string;
   readonly description?: string;
 }
 
 /**
- * What the last word of a command line may become.
+ * The completions of the last word of a command line.
  *
- * @param words - after `qvm`; the last one is what was typed of the next word, perhaps nothing.
+ * @param words - the words after `qvm`; the last one is the typed part of the next word, possibly empty.
  */
 export async function complete(program: Command, words: readonly string[]): Promise<readonly Candidate[]> {
   const typed = words.at(-1) ?? '';
@@ -27,7 +27,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
   }
   if (place.option !== undefined) {
     const values = (await valuesOf(place, place.option, typed, socket)).map((word) => ({ word }));
-    // Without its value, an option is followed by what follows else.
+    // The option's value is optional, so other words may follow as well.
     return place.option.optional ? [...values, ...(await others(place, typed, socket))] : values;
   }
   return others(place, typed, socket);
@@ -44,11 +44,11 @@ async function others(place: Place, typed: string, socket: string | undefined): 
   const source = argument && argumentSource(path, argument);
   const values = source === undefined ? [] : await candidatesOf(source, typed, socket);
   const found = [...commands, ...values.map((word) => ({ word }))];
-  // Where nothing else can follow, options can.
+  // If nothing else can follow, options are offered.
   return found.length === 0 && typed === '' && !place.noOptions ? optionsOf(place, typed) : found;
 }
 
-/** Those that help shows. */
+/** The commands that help shows. */
 function visibleCommands(command: Command): readonly Command[] {
   const helped = new Set(command.createHelp().visibleCommands(command));
   return command.commands.filter((child) => helped.has(child));
@@ -74,7 +74,7 @@ async function valuesOf(
   return source === undefined ? [] : candidatesOf(source, typed, socket);
 }
 
-/** `--option=VALUE` in one word. */
+/** The option and value of `--option=VALUE`, in one word. */
 function inlineValue(
   { command, noOptions }: Place,
   word: string,

@@ -2,12 +2,12 @@ import { readdirSync, statSync, type Dirent } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Names of a folder that are looked at. */
+/** Largest number of names in a folder that are examined. */
 const MOST_NAMES = 10_000;
 
 /**
- * Paths that begin with what was typed: folders with a slash at the end, and files with one of the endings, or all when there are
- * none of them.
+ * Paths that begin with the typed text: folders with a slash at the end, and files with one of the extensions, or all
+ * files if there are none.
  *
  * @param endings - absent: all files; empty: folders only.
  */
@@ -38,7 +38,7 @@ function isFolder(folder: string, entry: Dirent): boolean {
   return statSync(join(atHome(folder), entry.name), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Shells complete before they expand `~`. */
+/** Expands `~`, because shells complete before they expand it. */
 function atHome(path: string): string {
   return path.startsWith('~/') ? homedir() + path.slice(1) : path;
 }

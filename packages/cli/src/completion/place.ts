@@ -1,25 +1,25 @@
 import type { Argument, Command, Option } from 'commander';
 import { OptionalValueOption } from '../optional-values.js';
 
-/** What can be typed at a place of the command line. */
+/** The syntactic position at the end of a command line. */
 export interface Place {
-  /** The command, of those that were typed. */
+  /** The command, selected by the typed words. */
   readonly command: Command;
   /** Its names, such as `guest fetch`. */
   readonly path: string;
-  /** What comes next is the value of this option. */
+  /** The option whose value comes next. */
   readonly option: Option | undefined;
-  /** What comes next may be this argument. */
+  /** The argument that may come next. */
   readonly argument: Argument | undefined;
-  /** Whether nothing but options and subcommands came yet: a subcommand may come next. */
+  /** Whether only options and subcommands have been typed, so that a subcommand may come next. */
   readonly atStart: boolean;
-  /** Options that were typed already. */
+  /** Options that have been typed. */
   readonly given: readonly Option[];
-  /** After `--`, nothing is an option. */
+  /** Whether `--` has been typed, after which there are no options. */
   readonly noOptions: boolean;
 }
 
-/** The place after some words of a command line. Words that the command does not know are read over. */
+/** The position after some words of a command line. Unknown words are ignored. */
 export function placeAfter(program: Command, words: readonly string[]): Place {
   let command = program;
   let path = '';

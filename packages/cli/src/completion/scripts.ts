@@ -2,11 +2,11 @@ import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 
 /*
- * The scripts ask the command itself, by `qvm complete -- WORDS…`, which prints a candidate on each line: the whole word, and after a
- * tab its description. After a word with "/", "=" or ":" at its end no blank follows.
+ * The scripts run `qvm complete -- WORDS…`, which prints a candidate on each line: the whole word, and after a tab its
+ * description. No blank is added after a word that ends with "/", "=" or ":".
  */
 
-/** Bash splits words at "=" and ":", and replaces what is after them only. */
+/** Bash splits words at "=" and ":", and replaces only the part after them. */
 const BASH = `# bash completion of qvm: source it, or put it into ~/.local/share/bash-completion/completions/qvm
 _qvm() {
   local words=() word joined='' index

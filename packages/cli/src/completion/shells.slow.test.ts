@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { spawn, type IPty } from '@lydell/node-pty';
 import { Workspace } from '../run-qvm.test.helper.js';
 
-/* The shells themselves, each in a terminal of its own: a line is typed, then the tabulator. */
+/** Tests completion in real shells, each in a terminal of its own: types a line, then the tabulator. */
 
 const QVM = fileURLToPath(new URL('../../bin/qvm.mjs', import.meta.url));
 const SCRIPTS = fileURLToPath(new URL('../../../sdk/dist/script-machine.test.helper.js', import.meta.url));
@@ -39,7 +39,7 @@ afterAll(() => {
   space.dispose();
 });
 
-/** How each shell is started, and what makes it ready. */
+/** Start and setup of each shell. */
 const SHELLS: Readonly<Record<string, { readonly args: readonly string[]; readonly setUp: string }>> = {
   bash: { args: ['--norc', '-i'], setUp: '. ./_qvm.bash; PS1=' },
   zsh: { args: ['-f', '-i'], setUp: 'autoload -U compinit; compinit -u -D; . ./_qvm.zsh; PS1=' },
@@ -55,12 +55,12 @@ class Typist {
     this.#terminal = spawn(shell, [...args], { cwd: space.folder, env, cols: 200, rows: 50, name: 'xterm' });
     this.#terminal.onData((text) => {
       this.#seen += text;
-      // Fish asks what terminal it has, and waits for the answer.
+      // Fish queries the type of the terminal, and waits for the answer.
       if (text.includes('\u001b[c') || text.includes('\u001b[0c')) this.#terminal.write('\u001b[?62;c');
     });
   }
 
-  /** Types, and waits until the terminal shows something. */
+  /** Types keys, and waits until the terminal shows the text. */
   async type(keys: string, shown: RegExp): Promise<void> {
     this.#seen = '';
     this.#terminal.write(keys);
@@ -71,7 +71,7 @@ class Typist {
     }
   }
 
-  /** Resolves when the shell is gone: a terminal must not outlive its thread. */
+  /** Resolves when the shell has ended: a terminal must not outlive its thread. */
   end(): Promise<void> {
     const gone = new Promise<void>((resolve) => this.#terminal.onExit(() => resolve()));
     this.#terminal.kill('SIGKILL');
@@ -89,7 +89,7 @@ describe.each(Object.entries(SHELLS))('%s', (shell, { args, setUp }) => {
       const typist = new Typist(shell, args);
       try {
         await typist.type(`${setUp}; echo rea''dy\r`, /ready/);
-        // The line is run: what was completed is what the command gets.
+        // The line is executed: the command gets the completed words.
         const run = async (typed: string, completed: RegExp): Promise<void> => {
           await typist.type(`${typed}\t`, completed);
           await typist.type('\u0015', /(?:)/);

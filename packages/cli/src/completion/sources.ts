@@ -1,12 +1,14 @@
 import type { Argument, Option } from 'commander';
 
-/** Where the words for an argument or the value of an option come from. */
+/** Source of the candidates for an argument or the value of an option. */
 export type Source =
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** Files whose names have one of the endings, and folders; all files when there are none of them, or no endings are given. */
+  /**
+   * Files with one of the extensions, and folders; all files if there are no such files, or no extensions are given.
+   */
   | { readonly kind: 'files'; readonly endings?: readonly string[] }
   | { readonly kind: 'folders' }
-  /** The VMs of the host that runs. */
+  /** The VMs of the running host. */
   | { readonly kind: 'vms' }
   | { readonly kind: 'vmsOrFiles'; readonly endings: readonly string[] }
   | { readonly kind: 'guests' }
@@ -14,7 +16,7 @@ export type Source =
   | { readonly kind: 'boards' }
   /** `KEY=VALUE` of `--set`. */
   | { readonly kind: 'settings' }
-  /** Numbers, times, texts: nothing that could be listed. */
+  /** Numbers, times, texts: values that cannot be listed. */
   | { readonly kind: 'nothing' };
 
 const CONFIGS = ['.qvmconf'];
@@ -24,7 +26,7 @@ const FILES: Source = { kind: 'files' };
 const FOLDERS: Source = { kind: 'folders' };
 const VMS: Source = { kind: 'vms' };
 
-/** By command and argument; else by argument alone. */
+/** By command and argument, or by argument alone. */
 const ARGUMENTS: Readonly<Record<string, Source>> = {
   'start file': { kind: 'files', endings: CONFIGS },
   'check file': { kind: 'files', endings: CONFIGS },
@@ -50,7 +52,7 @@ const ARGUMENTS: Readonly<Record<string, Source>> = {
   length: NOTHING,
 };
 
-/** By command and option, else by option alone. */
+/** By command and option, or by option alone. */
 const OPTIONS: Readonly<Record<string, Source>> = {
   'vdev new --dir': FOLDERS,
   'vdev new --local': FOLDERS,
@@ -84,13 +86,13 @@ const OPTIONS: Readonly<Record<string, Source>> = {
   '--to': NOTHING,
 };
 
-/** What an argument of a command is completed with; `undefined` for one that this file does not know. */
+/** The source of completions for an argument of a command; `undefined` for an unknown one. */
 export function argumentSource(path: string, argument: Argument): Source | undefined {
   if (argument.argChoices !== undefined) return { kind: 'words', words: argument.argChoices };
   return ARGUMENTS[`${path} ${argument.name()}`] ?? ARGUMENTS[argument.name()];
 }
 
-/** What the value of an option is completed with; `undefined` for one that this file does not know. */
+/** The source of completions for the value of an option; `undefined` for an unknown one. */
 export function optionSource(path: string, option: Option): Source | undefined {
   if (option.argChoices !== undefined) return { kind: 'words', words: option.argChoices };
   const name = option.long ?? option.short ?? '';

@@ -9,20 +9,20 @@ import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
 import { followTerminalSize } from './terminal-size.js';
 
-/** How long a start under instruction-counted time waits for the end of the input. */
+/** Time for which a start under instruction-counted time waits for the end of the input. */
 const INPUT_WAIT_MS = 250;
 
-/** The connection of a VM's console with the standard streams. */
+/** The connection of a VM's console to the standard streams. */
 export interface AttachedConsole extends Disposable {
   /**
-   * Waits a little for the end of a piped input. What has come before the start is there from the first instruction on,
-   * so that runs with the same input are the same.
+   * Waits briefly for the end of a piped input. Input that has arrived before the start is available from the first
+   * instruction on, so that runs with the same input are the same.
    */
   inputRead(): Promise<void>;
 }
 
 /**
- * Connects the console of a VM with stdin and stdout: raw with escapes when stdin is a terminal, plain otherwise.
+ * Connects the console of a VM to stdin and stdout: in raw mode with escapes if stdin is a terminal, plain otherwise.
  */
 export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole {
   const { stdin, stdout } = process;
@@ -31,7 +31,7 @@ export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole 
   const escapes = new EscapeFilter(escapeKeys(vm, say), say);
   const brokenPipe = (): void => void vm.destroy();
   const readerGone = onReaderGone(brokenPipe);
-  // An unreadable stdin, such as a terminal's after its session went away, is like one at its end.
+  // An unreadable stdin, such as that of a terminal whose session has ended, is treated like its end.
   stdin.on('error', () => undefined);
   const connection = connectStreams(vm.console, stdin, stdout, {
     ...(terminal === undefined ? {} : { filter: escapes.filter }),
@@ -48,7 +48,7 @@ export function attachConsole(vm: VmHandle, logger: CliLogger): AttachedConsole 
       terminal?.leave();
       readerGone.dispose();
       size.dispose();
-      // An open stdin would keep the process.
+      // An open stdin would keep the process alive.
       stdin.destroy();
     },
   };
@@ -64,7 +64,7 @@ function endOf(input: Readable): Promise<void> {
   });
 }
 
-/** The reader of our output is slow: the guest waits for it, so that nothing is lost and no memory fills. */
+/** Pauses the guest while the reader of the output is slow, so that no output is lost and no memory fills. */
 function pauseFor(vm: VmHandle): void {
   if (vm.state === 'running') vm.pause();
 }

@@ -1,25 +1,23 @@
 import type { Writable } from 'node:stream';
 
 const LINE_FEED = 10;
-/** A line that is longer comes in parts. */
+/** Longer lines are printed in parts. */
 const LONGEST_LINE = 4096;
-/** Colours that can be told apart on dark and light grounds: cyan, yellow, magenta, green, blue, red. */
+/** Colours that can be distinguished on dark and light backgrounds: cyan, yellow, magenta, green, blue, red. */
 const COLOURS = [36, 33, 35, 32, 34, 31];
 
 /**
- * Prints the consoles of several VMs on one stream: whole lines, each with the name of its VM before it. One console may
- * pass through as it is; lines of others wait for no end of its lines, and begin new ones.
+ * Prints the consoles of several VMs on one stream: whole lines, each with its VM's name as prefix. One console may
+ * pass through unchanged; lines of others interrupt an unfinished line of it and start on a new line.
  */
 export class ConsolePrinter {
   readonly #output: Writable & { readonly isTTY?: boolean };
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #open = new Map<string, number[]>();
-  /** The console that passes through is within a line. */
+  /** Whether the console that passes through is in the middle of a line. */
   #withinLine = false;
 
-  /**
-   * @param names - of the VMs, for the width of the prefix.
-   */
+  /** @param names - names of the VMs, for the width of the prefix. */
   constructor(output: Writable & { readonly isTTY?: boolean }, names: readonly string[]) {
     this.#output = output;
     const width = Math.max(...names.map((name) => name.length));
@@ -43,14 +41,14 @@ export class ConsolePrinter {
     this.#open.set(name, line);
   }
 
-  /** Output of the console that is printed as it is. */
+  /** Output of the console that passes through unchanged. */
   passThrough(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#withinLine = bytes.at(-1) !== LINE_FEED;
     this.#output.write(bytes);
   }
 
-  /** Prints lines that have not ended. */
+  /** Prints unfinished lines. */
   end(): void {
     for (const [name, line] of this.#open) if (line.length !== 0) this.#write(name, line.splice(0));
   }

@@ -1,8 +1,8 @@
 const CTRL_A = 1;
 
-/** Something that a user can ask for by Ctrl-A and a letter. */
+/** A command that a user can give by Ctrl-A and a letter. */
 export interface EscapeKey {
-  /** The letters, small ones, that stand for it; the first one is shown in the help. */
+  /** Its letters, in lower case; the first one is shown in the help. */
   readonly letters: string;
   readonly help: string;
   readonly run: () => void;
@@ -14,23 +14,19 @@ export function escapeHelp(keys: readonly EscapeKey[]): readonly string[] {
   return ['Ctrl-A h   this help', ...lines, 'Ctrl-A a   send Ctrl-A to the guest (or Ctrl-A Ctrl-A)'];
 }
 
-/**
- * Takes commands out of what is typed: Ctrl-A and a letter. Other letters after Ctrl-A are swallowed with it.
- */
+/** Removes commands from typed input: Ctrl-A and a letter. Ctrl-A is also removed with other letters. */
 export class EscapeFilter {
   readonly #keys: readonly EscapeKey[];
   readonly #showHelp: (lines: readonly string[]) => void;
   #escaped = false;
 
-  /**
-   * @param showHelp - shows the help; Ctrl-A h and Ctrl-A ? ask for it.
-   */
+  /** @param showHelp - shows the help, for Ctrl-A h and Ctrl-A ?. */
   constructor(keys: readonly EscapeKey[], showHelp: (lines: readonly string[]) => void) {
     this.#keys = keys;
     this.#showHelp = showHelp;
   }
 
-  /** What the guest shall get. */
+  /** Returns the input for the guest. */
   readonly filter = (bytes: Uint8Array): Uint8Array => {
     if (!this.#escaped && !bytes.includes(CTRL_A)) return bytes;
     const passed: number[] = [];

@@ -2,7 +2,8 @@ import type { ReadStream } from 'node:tty';
 import { TerminalWatcher } from './terminal-watcher.js';
 
 /**
- * The terminal in raw mode: every key goes to the guest. Gives it back as it was, however the process ends: by itself, or by a watcher.
+ * The terminal in raw mode, in which every key goes to the guest. Restores it however the process ends: by itself, or
+ * by a watcher.
  */
 export class RawTerminal {
   readonly #input: ReadStream & { readonly fd: number };
@@ -30,7 +31,7 @@ export class RawTerminal {
     process.off('SIGCONT', this.#again);
   };
 
-  /** A shell sets its own mode while the process is stopped. */
+  /** Sets raw mode again, because a shell sets its own mode while the process is stopped. */
   readonly #again = (): void => {
     if (!this.#raw) return;
     this.#input.setRawMode(false);

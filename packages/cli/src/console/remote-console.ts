@@ -6,25 +6,28 @@ import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
 import { followTerminalSize } from './terminal-size.js';
 
-/** Bytes of input in one request. */
+/** Size of input in one request in bytes. */
 const INPUT_CHUNK = 0x4000;
-/** After the end of the input, output is shown until there was none for this long, and no longer than the other. Milliseconds. */
+/**
+ * After the end of the input, output is shown until there was none for `QUIET_MS`, but no longer than the second
+ * limit. Milliseconds.
+ */
 const QUIET_MS = 500;
 const LINGER_MS = 5_000;
 
-/** Which console of which VM. */
+/** A console of a VM. */
 export interface RemoteConsole {
   readonly vm: string;
   readonly stream?: string;
-  /** Whether to leave out what was written before. */
+  /** Whether to omit earlier output. */
   readonly fresh?: boolean;
-  /** Whether the end of stdin detaches, when the answers to what was sent have come. */
+  /** Whether the end of stdin detaches, after the output caused by the input has arrived. */
   readonly untilInputEnds?: boolean;
 }
 
 /**
- * Connects stdin and stdout with a console in a host, until the VM has ended or the user detaches. On a terminal, keys go to the guest as
- * they are typed, and the guest learns the terminal's size.
+ * Connects stdin and stdout to a console in a host, until the VM has ended or the user detaches. On a terminal, keys
+ * are sent to the guest as they are typed, and the guest gets the terminal's size.
  *
  * @param say - prints a line for the user.
  */
@@ -53,7 +56,7 @@ export async function showRemoteConsole(
     const inputEnded = (): Promise<void> => quiet(() => lastOutput);
     sendInput(host, where, terminal === undefined ? undefined : escapes).then(
       () => (untilInputEnds === true ? inputEnded().then(leave) : undefined),
-      // Without stdin, the output is worth seeing still.
+      // Without stdin, the output is still useful.
       () => undefined,
     );
   });
@@ -71,7 +74,7 @@ export async function showRemoteConsole(
   }
 }
 
-/** Resolves when nothing has come for a while. */
+/** Resolves when there has been no output for a while. */
 async function quiet(lastOutput: () => number): Promise<void> {
   const start = performance.now();
   for (;;) {
@@ -82,7 +85,7 @@ async function quiet(lastOutput: () => number): Promise<void> {
   }
 }
 
-/** Sends one piece after the other: the host answers when the guest has room for more. */
+/** Sends the input in pieces: the host answers each when the guest has room for more. */
 async function sendInput(
   host: ControlClient,
   where: { readonly vm: string; readonly stream?: string },

@@ -6,19 +6,19 @@ import { EscapeFilter, type EscapeKey } from './escape-filter.js';
 import { RawTerminal } from './raw-terminal.js';
 import { followTerminalSize } from './terminal-size.js';
 
-/** What the keys of a {@link SystemConsole} do. */
+/** Actions of the keys of a {@link SystemConsole}. */
 export interface SystemConsoleActions {
   /** Presses all power buttons. */
   readonly stop: () => void;
-  /** Cuts the power of all. */
+  /** Cuts the power of all VMs. */
   readonly cut: () => void;
   /** Prints a line for the user. */
   readonly say: (line: string) => void;
 }
 
 /**
- * The consoles of several VMs on stdin and stdout: line by line with the names of the VMs; one of them may be in front, and has the
- * terminal as it is, with what is typed.
+ * The consoles of several VMs on stdin and stdout: line by line with the names of the VMs. One VM may be in front: its
+ * output passes through unchanged, and it gets the typed input.
  */
 export class SystemConsole {
   readonly #printer: ConsolePrinter;
@@ -49,18 +49,18 @@ export class SystemConsole {
     this.#terminal?.enter();
   }
 
-  /** Prints lines that have not ended, and gives the terminal back. */
+  /** Prints unfinished lines, and restores the terminal. */
   dispose(): void {
     this.#printer.end();
     this.#readerGone.dispose();
     this.#size?.dispose();
     this.#terminal?.leave();
-    // An open stdin would keep the process.
+    // An open stdin would keep the process alive.
     process.stdin.destroy();
   }
 }
 
-/** A VM that has ended has no console. */
+/** Sets a console's size; a VM that has ended has no console. */
 function resize(vm: HostedVm, columns: number, rows: number): void {
   vm.request('resize', { stream: 'stdio', columns, rows }).catch(() => undefined);
 }
@@ -79,6 +79,6 @@ async function sendInput(vm: HostedVm, escapes: EscapeFilter | undefined): Promi
       await vm.request('input', { stream: 'stdio', bytes: Uint8Array.from(escapes?.filter(data) ?? data) });
     }
   } catch {
-    // The VM has ended, and stdin with it; or stdin cannot be read, which is like its end.
+    // The VM has ended, or stdin cannot be read, which is treated like its end.
   }
 }

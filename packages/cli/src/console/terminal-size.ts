@@ -2,7 +2,8 @@ import type { WriteStream } from 'node:tty';
 import type { Disposable } from '@qvm/core';
 
 /**
- * Tells the size of the terminal that an output is, now and whenever it changes (SIGWINCH). Nothing when it is no terminal.
+ * Reports the size of the terminal that an output is, at first and whenever it changes (SIGWINCH). No effect for other
+ * outputs.
  */
 export function followTerminalSize(
   output: Pick<WriteStream, 'isTTY' | 'columns' | 'rows' | 'on' | 'off'>,

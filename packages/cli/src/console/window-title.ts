@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream';
 
 /*
- * Xterm's control sequences, which terminals agree about: CSI 22 ; 0 t and CSI 23 ; 0 t save and restore the window's title,
- * OSC 0 sets it.
+ * Xterm's control sequences, which most terminals support: CSI 22 ; 0 t and CSI 23 ; 0 t save and restore the window's
+ * title, OSC 0 sets it.
  */
 const SAVE = '\u001b[22;0t';
 const RESTORE = '\u001b[23;0t';
 
-/** The title of the terminal's window, for lines that would be in the way of a console. */
+/** The title of the terminal's window, for status lines that would disturb a console. */
 export class WindowTitle {
   readonly #output: Writable;
   #changed = false;
@@ -22,7 +22,7 @@ export class WindowTitle {
     this.#changed = true;
   };
 
-  /** Gives the window the title that it had. */
+  /** Restores the window's previous title. */
   dispose(): void {
     if (this.#changed) this.#output.write(RESTORE);
     this.#changed = false;

@@ -9,12 +9,12 @@ export interface HostFlags {
   readonly socket?: string;
 }
 
-/** Where the host of these options has its socket. */
+/** Path of the socket for these options. */
 export function socketOf({ socket }: HostFlags): string {
   return controlSocketPath(socket === undefined ? process.env : { QVM_SOCKET: socket });
 }
 
-/** The host, or `undefined` when none runs. */
+/** Connects to the host; `undefined` when none is running. */
 export async function findHost(flags: HostFlags): Promise<ControlClient | undefined> {
   try {
     return await ControlClient.connect(socketOf(flags));
@@ -25,8 +25,8 @@ export async function findHost(flags: HostFlags): Promise<ControlClient | undefi
 }
 
 /**
- * Runs something with a connection to the host, which must run. What the host refuses is a failure of the command, not of
- * a VM.
+ * Runs an action with a connection to the host, which must be running. An error of the host is a failure of the
+ * command, not of a VM.
  */
 export async function withHost<T>(flags: HostFlags, action: (host: ControlClient) => Promise<T>): Promise<T> {
   let host: ControlClient | undefined;

@@ -26,24 +26,24 @@ import { withoutEffect } from './without-effect.js';
 import { override } from '../overrides.js';
 
 const EMBEDDED_RAM = 0x400_0000;
-/** VMs to start together, and what the host has for them. */
+/** VMs that are started together, and resources of the host for them. */
 export interface SystemLaunch {
   readonly vms: readonly CreateParams[];
   /** Shared regions that the host itself provides. */
   readonly shares: readonly ShareParams[];
-  /** Where the host's own thread shall run. */
+  /** Placements for the host's own thread. */
   readonly places: readonly ThreadPlace[];
   /** Captures of switches. */
   readonly captures: readonly CaptureParams[];
-  /** Whether a system file is among the files. */
+  /** Whether one of the files is a system file. */
   readonly isSystem: boolean;
 }
 
 /**
- * What VMs are made from, wherever: configurations and system files with the changes of the command line. Warnings are
- * printed.
+ * Reads configurations and system files and applies the changes of the command line; the result is independent of
+ * where the VMs run. Prints warnings.
  *
- * @param files - none: the embedded guest.
+ * @param files - empty for the embedded guest.
  * @throws ConfigError
  */
 export async function readLaunches(files: readonly string[], flags: StartFlags): Promise<SystemLaunch> {
@@ -74,7 +74,7 @@ export async function readLaunches(files: readonly string[], flags: StartFlags):
 }
 
 /**
- * Before anything is opened: no output is a file that one of the VMs uses, by whatever name.
+ * Checks, before anything is opened, that no output is a file that one of the VMs uses, under any name.
  *
  * @throws ConfigError
  */
@@ -122,7 +122,7 @@ function launchOf(spec: VmSpec, flags: StartFlags): CreateParams {
   };
 }
 
-/** The host VM's shared memory. */
+/** The shared memory vdevs of the host VM. */
 function sharedMemory(configs: LoadedConfigs): readonly VdevSpec[] {
   return hostVdevs(configs).filter(({ type }) => type === 'shmem');
 }
@@ -140,7 +140,7 @@ function restartOf(restart: CreateParams['restart']): Pick<CreateParams, 'restar
   return restart === undefined ? {} : { restart };
 }
 
-/** The folder of `--dump`, from everywhere; a command stays as it is. */
+/** The absolute path for `--dump`; a command is not changed. */
 export function dumpDestination(dump: string): string {
   return dump.startsWith('|') ? dump : resolve(dump);
 }

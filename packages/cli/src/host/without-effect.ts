@@ -1,7 +1,7 @@
 import { findingAt, sourceOf, type Finding, type LoadedConfigs } from '@qvm/config';
 import { hostVdevs } from './host-vdevs.js';
 
-/** Settings of system files that have no effect in this host, as findings: the host is a process, and not a VM with devices. */
+/** Findings for settings of system files that have no effect, because the host is a process, not a VM with devices. */
 export function withoutEffect(configs: LoadedConfigs): readonly Finding[] {
   const vdevs = hostVdevs(configs)
     .filter(({ type }) => type !== 'shmem')

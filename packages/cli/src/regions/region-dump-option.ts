@@ -1,16 +1,16 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Which regions are dumped, and where to. */
+/** Selection of the regions to dump, and the folder. */
 export interface RegionDumpOption {
   readonly folder: string;
-  /** Addresses of first instructions, both ends included; any when absent. Lower 48 bits. */
+  /** Addresses of first instructions, both ends inclusive. Absent: all. Lower 48 bits. */
   readonly entries?: { readonly first: bigint; readonly last: bigint };
 }
 
 const FILTER = /^(?:0x)?([0-9a-f]{1,16})(?:-(?:0x)?([0-9a-f]{1,16}))?$/i;
 
 /**
- * Reads `FOLDER[,FILTER]`, where the filter is a hexadecimal address or a range FIRST-LAST.
+ * Parses `FOLDER[,FILTER]`; the filter is a hexadecimal address or a range FIRST-LAST.
  *
  * @throws InvalidArgumentError
  */
@@ -30,7 +30,7 @@ function parseFilter(text: string): { readonly first: bigint; readonly last: big
   return { first, last };
 }
 
-/** The engine tells addresses apart by their lower 48 bits. */
+/** The engine distinguishes addresses by their lower 48 bits. */
 function address(digits: string): bigint {
   return BigInt.asUintN(48, BigInt(`0x${digits}`));
 }

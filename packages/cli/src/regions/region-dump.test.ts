@@ -42,7 +42,7 @@ function eventAt(address: bigint, level: CodeTranslatedEvent['level'] = 'plain')
   return { vm: 'test', address, level, instructions: 3, pages, text: () => ['one', 'two'], module: () => MODULE };
 }
 
-/** Dumps what is translated at some addresses, and says what the user is told. */
+/** Dumps the translations at some addresses, and returns the messages for the user. */
 function dump(folder: string, addresses: readonly bigint[], filter = '', mostFiles?: number): string[] {
   const told: string[] = [];
   const hooks = createVmHooks('test');

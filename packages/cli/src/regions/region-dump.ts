@@ -7,26 +7,26 @@ import { CliError } from '../report/report-error.js';
 import { writeFile } from '../report/write-file.js';
 import type { RegionDumpOption } from './region-dump-option.js';
 
-/** Each region is two files. */
+/** Number of files for each region. */
 const FILES_PER_REGION = 2;
 const MOST_FILES = 10_000;
 
 /**
  * Writes the regions that a VM's second tier translates to a folder: `region-ADDRESS-N.txt` with the guest's code, and
- * `region-ADDRESS-N.wasm` with its translation. N counts the translations of one address.
+ * `region-ADDRESS-N.wasm` with its translation. N counts the translations of an address.
  */
 export class RegionDump {
   readonly #option: RegionDumpOption;
   readonly #tell: (message: string) => void;
   readonly #mostFiles: number;
-  /** Translations of each address. */
+  /** Number of translations of each address. */
   readonly #counts = new Map<bigint, number>();
   #files = 0;
   #tap: Disposable | undefined;
 
   /**
-   * @param tell - told once when no more can be written; the dump ends there, the VM goes on.
-   * @throws CliError when the folder cannot be made or written to.
+   * @param tell - called once when writing fails; the dump ends then, but the VM continues.
+   * @throws CliError when the folder cannot be created or written to.
    */
   constructor(option: RegionDumpOption, tell: (message: string) => void, mostFiles = MOST_FILES) {
     this.#option = option;
@@ -41,7 +41,7 @@ export class RegionDump {
     }
   }
 
-  /** Taps the VM; before it starts. */
+  /** Taps the VM's hooks. To be called before the VM starts. */
   attach({ hooks }: Pick<VmHandle, 'hooks'>): void {
     this.#tap = hooks.codeTranslated.tap('qvm dump-regions', (event) => this.#dump(event));
   }
@@ -66,7 +66,7 @@ export class RegionDump {
     return entries === undefined || (address >= entries.first && address <= entries.last);
   }
 
-  /** The files of the next translation of an address, without their extension. */
+  /** Path of the files for the next translation of an address, without extension. */
   #pathOf(address: bigint): string {
     const count = (this.#counts.get(address) ?? 0) + 1;
     this.#counts.set(address, count);

@@ -24,7 +24,7 @@ describe('the logger of the command', () => {
     log.log('error', 'one');
     log.log('error', 'two');
     expect(process.listenerCount('exit')).toBe(before + 1);
-    // As the process does at its end.
+    // As at the end of a process.
     for (const listener of process.listeners('exit').slice(before)) listener(0);
     expect(text()).toBe('qvm: error: one\nqvm: error: two\n');
     expect(process.listenerCount('exit')).toBe(before);

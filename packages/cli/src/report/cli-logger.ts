@@ -2,12 +2,15 @@ import type { Writable } from 'node:stream';
 import { formatFinding, type Finding } from '@qvm/config';
 import type { Logger, LogLevel } from '@qvm/core';
 
-/** The end of a VM is told within this time of its log entry, in ms, unless its vdevs take long to close. */
+/**
+ * Time in ms within which the end of a VM is normally reported after its log entry, unless its vdevs take long to
+ * close.
+ */
 const HOLD_MS = 250;
 
 /**
- * Messages of the engine and vdevs, on stderr: warnings and errors, on request the rest. The reason of a VM's end is left to
- * the command, which says it with its cause.
+ * Prints messages of the engine and vdevs on stderr: warnings and errors, and on request all others. The reason of a
+ * VM's end is left to the command, which prints it with its cause.
  */
 export class CliLogger implements Logger {
   readonly #output: Writable & { readonly isTTY?: boolean };
@@ -33,12 +36,12 @@ export class CliLogger implements Logger {
     if (!this.#quiet) this.#output.write(`${formatFinding(finding)}\n`);
   }
 
-  /** A word to someone at a terminal. */
+  /** A message for a user at a terminal. */
   greet(message: string): void {
     if (!this.#quiet) this.say(message);
   }
 
-  /** Something the user needs to know. */
+  /** Information that the user needs. */
   say(message: string): void {
     const known = this.#held?.replace(/\.$/, '');
     if (known !== undefined && message.includes(known)) this.#held = undefined;
@@ -46,7 +49,7 @@ export class CliLogger implements Logger {
     this.#write(message);
   }
 
-  /** An error may be the VM's end: then `say` repeats it with more, at once. It waits for that no longer than a moment. */
+  /** Holds back an error for a moment: if it is the VM's end, `say` soon repeats it with more details. */
   #hold(message: string): void {
     this.#held = message;
     this.#timer = setTimeout(this.#release, HOLD_MS).unref();

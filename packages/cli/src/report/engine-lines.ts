@@ -7,8 +7,8 @@ const MEBIBYTE = 0x10_0000;
 const KNOWN = new Set(['codePages', 'decoded', 'invalidated', 'evicted', 'regions', 'vcpus']);
 
 /**
- * What an engine counts, for people: which tier did how much of the `instructions`, what translating cost, and why vCPUs left the
- * guest. What is not known here is shown as it is.
+ * The counters of an engine for users: the share of each tier in the `instructions`, the cost of translation, and the
+ * causes of exits. Unknown counters are shown unchanged.
  */
 export function engineLines(engine: Counters, instructions: number): readonly string[] {
   const vcpus = Array.isArray(engine['vcpus']) ? (engine['vcpus'] as readonly Json[]).map(countersOf) : [];

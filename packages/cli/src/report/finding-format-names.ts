@@ -1,4 +1,4 @@
-/** How `qvm check` can print what it finds; said here, because help is shown without the code for it. */
+/** Output formats of `qvm check`, in a file of their own because help is shown without loading the code for them. */
 export const FINDING_FORMATS = ['text', 'json', 'github', 'sarif'] as const;
 
 /** One of {@link FINDING_FORMATS}. */

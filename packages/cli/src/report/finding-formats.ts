@@ -1,7 +1,7 @@
 import { formatFinding, type Finding, type Severity } from '@qvm/config';
 import { sourceExcerpt } from './source-excerpt.js';
 
-/** What was found in some files. */
+/** The findings for some files. */
 export interface CheckReport {
   readonly files: readonly string[];
   readonly ok: boolean;
@@ -22,14 +22,14 @@ export function asText({ findings }: CheckReport, colours: boolean): readonly st
   });
 }
 
-/** One object. `file` is the first of the files. */
+/** One JSON object. `file` is the first of the files. */
 export function asJson({ files, ok, findings }: CheckReport): string {
   return JSON.stringify({ file: files[0], files, ok, findings }, undefined, 2);
 }
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
 
-/** Workflow commands of GitHub Actions, which shows them beside the lines of a change. */
+/** Workflow commands of GitHub Actions, which shows them next to the lines of a change. */
 export function asGithub({ findings }: CheckReport): readonly string[] {
   return findings.map(({ file, line, column, severity, code, message, hint }) => {
     const place = `file=${property(file)},line=${line},col=${column},title=${property(code)}`;

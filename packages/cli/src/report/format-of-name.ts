@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
 
 /**
- * The format of an output: the one that was asked for, else the one that the ending of the file's name stands for, else the one of
+ * The format of an output: the requested one, otherwise that of the file name's extension, otherwise the default for
  * output without a file.
  *
- * @param endings - formats by ending, with its dot and in lower case.
+ * @param endings - formats by extension, with the dot and in lower case.
  */
 export function formatOfName<F extends string>(
   asked: F | undefined,

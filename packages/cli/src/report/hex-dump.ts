@@ -1,6 +1,6 @@
 const WIDTH = 16;
 
-/** Bytes as lines of address, hexadecimal and text, as `hexdump -C` has them. */
+/** Formats bytes as lines of address, hexadecimal and text, like `hexdump -C`. */
 export function hexDump(bytes: Uint8Array, address: bigint): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += WIDTH)

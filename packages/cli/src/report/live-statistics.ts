@@ -1,12 +1,12 @@
 import type { HostedVm, VmStatsReport } from '@qvm/host';
 
-/** Counters of a VM at a moment of the host's time, milliseconds. */
+/** Counters of a VM at a time of the host in milliseconds. */
 interface Sample {
   readonly at: number;
   readonly stats: Pick<VmStatsReport, 'instructions' | 'busyTime' | 'interrupts'>;
 }
 
-/** What a VM did between two samples, in a few words. */
+/** A short description of a VM's activity between two samples. */
 export function activity(name: string, before: Sample, after: Sample): string {
   const seconds = Math.max(after.at - before.at, 1) / 1e3;
   const busy = (after.stats.busyTime - before.stats.busyTime) / 1e9 / seconds;
@@ -15,7 +15,7 @@ export function activity(name: string, before: Sample, after: Sample): string {
   return `${name} ${(100 * Math.min(busy, 1)).toFixed(0)} % busy, ${rate.toFixed(1)} MIPS, ${interrupts.toFixed(0)} interrupts/s`;
 }
 
-/** Says in intervals what each of several VMs does. */
+/** Reports the activity of several VMs at intervals. */
 export class LiveStatistics {
   readonly #vms: readonly HostedVm[];
   readonly #say: (line: string) => void;
@@ -32,7 +32,7 @@ export class LiveStatistics {
     clearInterval(this.#timer);
   }
 
-  /** Says what happened since it was said last. */
+  /** Reports the activity since the last report. */
   async tell(): Promise<void> {
     const parts = await Promise.all(this.#vms.filter(({ state }) => state === 'running').map((vm) => this.#since(vm)));
     const told = parts.filter((part) => part !== undefined);
@@ -40,7 +40,7 @@ export class LiveStatistics {
   }
 
   async #since(vm: HostedVm): Promise<string | undefined> {
-    // A VM that ends meanwhile has nothing to tell.
+    // A VM that ends meanwhile is omitted.
     const stats = await vm.request('stats', undefined).catch(() => undefined);
     if (stats === undefined) return undefined;
     const after = { at: performance.now(), stats };

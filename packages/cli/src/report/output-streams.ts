@@ -3,8 +3,8 @@ import { CliExitCode } from './exit-codes.js';
 import { systemReason } from './system-reasons.js';
 
 /*
- * What happens when stdout cannot be written, in one place for all commands. This module loads nothing else: help and completion need it
- * too, and are to be there at once.
+ * Handling of errors of stdout and stderr, for all commands. This module imports nothing, because help and completion
+ * use it, too, and must be fast.
  */
 
 const readers = new Set<() => void>();
@@ -12,8 +12,9 @@ let watched = false;
 let lost = false;
 
 /**
- * Watches stdout and stderr. A reader of stdout that goes away (`qvm … | head`) ends the command in silence, with what
- * `onReaderGone` says. Output that is lost for another reason is told once, and makes exit code 0 a 1. Idempotent.
+ * Handles errors of stdout and stderr. If the reader of stdout goes away (`qvm … head`), the command ends silently, in
+ * the way that `onReaderGone` has set. Output that is lost for another reason is reported once, and changes exit code
+ * 0 to 1. Idempotent.
  */
 export function watchOutput(): void {
   if (watched) return;
@@ -22,7 +23,7 @@ export function watchOutput(): void {
     if (error.code === 'EPIPE') readerGone();
     else stdoutFailed(error);
   });
-  // Nobody could be told.
+  // There is nowhere to report the error.
   process.stderr.on('error', () => undefined);
   process.on('exit', (exitCode) => {
     if (lost && exitCode === 0) process.exitCode = CliExitCode.Failure;
@@ -30,16 +31,17 @@ export function watchOutput(): void {
 }
 
 /**
- * Says how a command ends when the reader of stdout has gone, in place of ending at once: by cutting the power of a VM, for example.
+ * Sets how a command ends when the reader of stdout has gone, instead of ending at once: by cutting the power of a VM,
+ * for example.
  *
- * @returns takes it back.
+ * @returns an object that undoes this when disposed of.
  */
 export function onReaderGone(end: () => void): Disposable {
   readers.add(end);
   return { dispose: () => void readers.delete(end) };
 }
 
-/** Output of this command was lost, and the user was told. */
+/** Records that output of this command was lost and the user was informed. */
 export function outputWasLost(): void {
   lost = true;
 }
@@ -52,6 +54,6 @@ function readerGone(): void {
 function stdoutFailed(error: Error): void {
   if (!lost) process.stderr.write(`qvm: error: output is lost: ${systemReason(error) ?? error.message}\n`);
   outputWasLost();
-  // What follows would be lost as well; a VM need not run on for nobody.
+  // Further output would be lost, too, so VMs are ended.
   for (const end of [...readers]) end();
 }

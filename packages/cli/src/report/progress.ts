@@ -3,7 +3,7 @@ import type { FetchProgress } from '@qvm/guests';
 
 const BAR_WIDTH = 24;
 
-/** Shows the progress of a fetch: a bar on a terminal, else a line for each step. */
+/** Shows the progress of a fetch: a bar on a terminal, otherwise a line for each step. */
 export class ProgressDisplay {
   readonly #output: Writable;
   readonly #live: boolean;
@@ -21,7 +21,7 @@ export class ProgressDisplay {
     this.#message = progress.message;
   };
 
-  /** Leaves the last state on a line of its own. */
+  /** Keeps the last state on a line of its own. */
   end(): void {
     if (this.#shown) this.#output.write('\n');
     this.#shown = false;

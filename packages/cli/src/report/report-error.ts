@@ -16,16 +16,16 @@ export class CliError extends Error {
   }
 }
 
-/** What a failed command tells. */
+/** The report of a failed command. */
 export interface ErrorReport {
   readonly exitCode: number;
-  /** Lines for people. */
+  /** Lines for users. */
   readonly lines: readonly string[];
-  /** The same for programs, where it has places. */
+  /** The same for programs, if it has locations. */
   readonly findings: readonly Finding[];
 }
 
-/** Turns any error into lines and an exit code. Stacks are shown on request only. */
+/** Converts any error to lines and an exit code. Stacks are shown on request only. */
 export function reportError(error: unknown, debug: boolean): ErrorReport {
   const report = describe(error);
   if (!debug || !(error instanceof Error) || error.stack === undefined) return report;
@@ -52,11 +52,11 @@ function describe(error: unknown): ErrorReport {
 
 function exitCodeOfCommand(error: unknown): number {
   if (!(error instanceof QvmError)) return CliExitCode.Internal;
-  // The result of a command, which is not about a VM.
+  // The output of the command, not a file of a VM.
   return error.code === 'file.unwritable' ? CliExitCode.Failure : exitCodeOf(error);
 }
 
-/** A finding without a text to point into is shown without a place. */
+/** A finding without a text to point to is shown without a location. */
 function placed(finding: Finding): string {
   if (finding.file !== NO_SOURCE.file) return formatFinding(finding);
   const { severity, message, hint } = finding;

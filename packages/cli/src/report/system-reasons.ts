@@ -1,6 +1,6 @@
 /*
- * Errors of the system in words, for what goes wrong before or while the rest of the command is loaded. This module loads nothing: without
- * a free descriptor it could not.
+ * Descriptions of system errors that occur before or while the rest of the command is loaded. This module imports
+ * nothing, because it could not be loaded later without a free descriptor.
  */
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOMEM: 'there is not enough memory',
 };
 
-/** What is wrong with the system, where an error or its causes say so; `undefined` when it is something else. */
+/** The description of a system error, if the error or one of its causes is one; otherwise `undefined`. */
 export function systemReason(error: unknown): string | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';

@@ -1,6 +1,6 @@
 const UNITS = ['', 'K', 'M', 'G', 'T'];
 
-/** Bytes for people: `512M`. */
+/** Formats a number of bytes: `512M`. */
 export function bytesText(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -11,7 +11,7 @@ export function bytesText(bytes: number): string {
   return `${Number.isInteger(value) ? value : value.toFixed(1)}${UNITS[unit] ?? ''}`;
 }
 
-/** A duration for people: `3.2s`, `4m 05s`, `2h 10m`, `3d 4h`. */
+/** Formats a duration: `3.2s`, `4m 05s`, `2h 10m`, `3d 4h`. */
 export function durationText(milliseconds: number): string {
   const seconds = milliseconds / 1e3;
   if (seconds < 60) return `${seconds.toFixed(1)}s`;

@@ -3,7 +3,7 @@ import type { Json } from '@qvm/core';
 import { describeError, type ExitRecord, type VmHandle } from '@qvm/sdk';
 import { engineLines } from './engine-lines.js';
 
-/** Counters of a VM, here or in a host, where program counters are in hexadecimal already. */
+/** Counters of a VM in this process, or in a host, which sends program counters in hexadecimal. */
 interface ShownStats {
   readonly time: number;
   readonly busyTime: number;
@@ -19,13 +19,13 @@ interface ShownStats {
   readonly engine: Readonly<Record<string, Json>>;
 }
 
-/** Why a VM ended, where that is not what everyone expects. */
+/** The reason for a VM's end, if it is not a normal end. */
 export function exitLines({ name }: VmHandle, { exitCode, reason, cause }: ExitRecord): readonly string[] {
   if (exitCode === 0) return [];
   return [endLine(name, { reason, ...(cause === undefined ? {} : { cause: describeError(cause) }) })];
 }
 
-/** The end of a VM in one line; a cause that says the reason again is enough. */
+/** The end of a VM in one line; if the cause includes the reason, only the cause is shown. */
 export function endLine(name: string, end: { readonly reason: string; readonly cause?: string }): string {
   const reason = end.reason.replace(/\.$/, '');
   const cause = end.cause ?? '';
@@ -33,7 +33,7 @@ export function endLine(name: string, end: { readonly reason: string; readonly c
   return `error: ${name}: ${cause.startsWith(reason) ? cause : `${reason}: ${cause}`}`;
 }
 
-/** The end of a VM for programs. */
+/** The end of a VM, for programs. */
 export function exitRecord(vm: VmHandle, exit: ExitRecord, stats: boolean): Json {
   return {
     name: vm.name,
@@ -63,7 +63,7 @@ function statsOf(vm: VmHandle): Json {
   };
 }
 
-/** Statistics for people. */
+/** Statistics, for users. */
 export function statsLines(stats: ShownStats): readonly string[] {
   const { time, busyTime, instructions, resets, interrupts, vcpus, engine } = stats;
   const speed = busyTime === 0 ? '' : ` (${(instructions / (busyTime / 1e3)).toFixed(1)} MIPS while busy)`;

@@ -1,7 +1,7 @@
 import { OutputFile, type OutputFileOptions } from '@qvm/sdk';
 
 /**
- * Writes a file of a command's result, piece by piece.
+ * Writes the output file of a command, piece by piece.
  *
  * @throws QvmError `file.unwritable`
  */

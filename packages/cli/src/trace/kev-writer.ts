@@ -4,7 +4,7 @@ import { TraceFile } from './trace-file.js';
 import type { TraceSink } from './trace-writer.js';
 
 const DRAIN_MS = 100;
-/** The ring is drained at the end of a step when it is so full. */
+/** Fill level of the ring at which it is drained at the end of a step. */
 const HIGH_WATER = 0.5;
 
 /** Writes a binary trace (docs/formats/trace.md) of VMs that run on this thread. */
@@ -15,8 +15,8 @@ export class KevWriter implements TraceSink {
   #open = true;
 
   /**
-   * @param failed - told once when the file cannot be written any more; the trace ends there, the VM goes on.
-   * @throws CliError when the file cannot be made.
+   * @param failed - called once when the file can no longer be written; the trace ends then, but the VM continues.
+   * @throws CliError when the file cannot be created.
    */
   constructor(file: string, failed: (message: string) => void) {
     this.#file = new TraceFile(file, failed);

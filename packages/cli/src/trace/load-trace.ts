@@ -6,7 +6,7 @@ import { CliError } from '../report/report-error.js';
 
 const PIECE_BYTES = 0x10_0000;
 
-/** Reads a binary trace. Says on stderr when it is not whole. */
+/** Reads a binary trace. Warns on stderr if it is incomplete. */
 export async function loadTrace(file: string): Promise<Trace> {
   const reader = new TraceReader();
   try {

@@ -7,16 +7,17 @@ import { TraceFile } from './trace-file.js';
 const POLL_MS = 50;
 
 /**
- * Writes a binary trace (docs/formats/trace.md) of several VMs, each on a thread of its own. A VM that ends takes what was recorded in
- * its last moment with it.
+ * Writes a binary trace (docs/formats/trace.md) of several VMs, each on a thread of its own. The last records of a VM
+ * that ends are lost.
  */
 export class SystemTrace {
   readonly #file: TraceFile;
   readonly #copies: Promise<void>[] = [];
 
   /**
-   * @param failed - told once when the file cannot be written any more.
-   * @throws CliError for a file that is no `.kev`: the text of several VMs would be in no order; and when it cannot be made.
+   * @param failed - called once when the file can no longer be written.
+   * @throws CliError for a file other than `.kev`, because the text of several VMs would not be ordered, or when it
+   * cannot be created.
    */
   constructor(path: string, failed: (message: string) => void) {
     if (!path.endsWith('.kev')) {
@@ -26,7 +27,7 @@ export class SystemTrace {
     this.#file.write(fileHeader());
   }
 
-  /** Records a VM from now on, best before it starts. */
+  /** Records a VM from now on; to be called before it starts. */
   async attach(vm: HostedVm): Promise<void> {
     await vm.request('traceStart', { cpu: vm.id });
     this.#copies.push(this.#copy(vm));

@@ -5,14 +5,14 @@ import { CliError } from '../report/report-error.js';
 /** `VmExitCode.StartFailed`: nothing has run yet. */
 const START_FAILED = 64;
 
-/** A file that a trace is written to, piece by piece. When it cannot be written any more, the trace ends; nothing else does. */
+/** A trace file that is written piece by piece. When it can no longer be written, only the trace ends. */
 export class TraceFile {
   readonly #failed: (message: string) => void;
   #file: OutputFile | undefined;
 
   /**
-   * @param failed - told once when the file cannot be written any more.
-   * @throws CliError when the file cannot be made.
+   * @param failed - called once when the file can no longer be written.
+   * @throws CliError when the file cannot be created.
    */
   constructor(path: string, failed: (message: string) => void) {
     this.#failed = failed;

@@ -5,7 +5,7 @@ import type { LahavFlags } from '../commands/lahav.js';
 import type { TraceFlags } from '../commands/trace.js';
 import { parseTime } from './time-option.js';
 
-/** Options that choose events. */
+/** Adds the options that select events. */
 function withFilter(command: Command): Command {
   return command
     .addOption(new Option('--vm <name>', 'only this VM; may be repeated').argParser(collect))
@@ -64,14 +64,14 @@ function addRecord(trace: Command): void {
     });
 }
 
-/** Options of commands about a recording. */
+/** Adds the options of commands for recordings. */
 function withRecording(command: Command): Command {
   return command
     .addOption(new Option('--vm <name>', 'only this VM; may be repeated').argParser(collect))
     .option('--socket <path>', "control socket of the host (default: QVM_SOCKET, or the user's)");
 }
 
-/** The names that people know from QNX; package.json has them as commands of their own. */
+/** Adds the names that QNX uses; package.json also declares them as commands of their own. */
 function addAliases(program: Command): void {
   withRecording(program.command('tracelogger', { hidden: true }))
     .description('record the running VMs of the host')

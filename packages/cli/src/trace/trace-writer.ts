@@ -6,25 +6,25 @@ const FLUSH_CHARACTERS = 0x1_0000;
 
 const HEADER = '# qvm trace 1\n# time(ns) vcpu event cause pc instructions vdev\n';
 
-/** Something that writes what happens to a VM to a file. */
+/** Writes the events of a VM to a file. */
 export interface TraceSink {
-  /** Taps the VM; before it starts. */
+  /** Taps the VM's hooks. To be called before the VM starts. */
   attach(vm: VmHandle): void;
   /** Ends the file. Idempotent. */
   close(): void;
 }
 
 /**
- * Writes the guest exits and entrances of a VM as lines of text. Under instruction-counted time two runs with the same
- * input give the same bytes. The format is described in docs/cli.md.
+ * Writes the guest exits and entrances of a VM as lines of text. Under instruction-counted time, two runs with the
+ * same input give the same bytes. docs/cli.md describes the format.
  */
 export class TraceWriter implements TraceSink {
   readonly #file: TraceFile;
   #text = HEADER;
 
   /**
-   * @param failed - told once when the file cannot be written any more; the trace ends there, the VM goes on.
-   * @throws CliError when the file cannot be made.
+   * @param failed - called once when the file can no longer be written; the trace ends then, but the VM continues.
+   * @throws CliError when the file cannot be created.
    */
   constructor(file: string, failed: (message: string) => void) {
     this.#file = new TraceFile(file, failed);

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { writeFile } from '../report/write-file.js';
 
-/** Characters that are written at once. */
+/** Number of characters that are written at once. */
 const BATCH = 0x1_0000;
 
 /**
  * Writes pieces of text to a file, or to stdout.
  *
- * @param input - the file that they were made from.
+ * @param input - the file from which the text was made.
  */
 export async function writeOutput(pieces: Iterable<string>, file: string | undefined, input: string): Promise<void> {
   if (file === undefined) await pipeline(Readable.from(batches(pieces)), process.stdout, { end: false });

@@ -2,7 +2,7 @@ import { EMBEDDED_IMAGE_BASE64 } from './generated/embedded-image.js';
 import { SAFETY_IMAGE_BASE64 } from './generated/safety-image.js';
 
 /**
- * A guest that comes with the package.
+ * A guest that is part of the package.
  *
  * @experimental
  */
@@ -11,16 +11,16 @@ export interface EmbeddedGuest {
   readonly image: Uint8Array;
   /** One line for people. */
   readonly description: string;
-  /** The last line that it prints when all went well; it powers off then. */
+  /** The last line of its output if everything was successful; it then powers off. */
   readonly doneMarker: string;
 }
 
 /**
- * A small bare-metal program for one AArch64 CPU at EL1 of a "virt" board: PL011 at 0x09000000, GICv3 at 0x08000000 and 0x080a0000,
- * PSCI by HVC. It exercises exception entry and return at EL1 and EL0, an undefined instruction, an external abort, the FP trap,
- * the MMU with a translation and a permission fault, FP and SIMD, exclusives, self-modifying code, timer interrupts and the UART
- * (what was typed by then is echoed). It prints a line for each and powers off, after `EMBEDDED-GUEST-FAILED` when something went
- * wrong. Runs in a browser, too.
+ * A small bare-metal program for one AArch64 CPU at EL1 of a "virt" board: PL011 at 0x09000000, GICv3 at 0x08000000
+ * and 0x080a0000, PSCI by HVC. It exercises exception entry and return at EL1 and EL0, an undefined instruction, an
+ * external abort, the FP trap, the MMU with a translation and a permission fault, FP and SIMD, exclusives,
+ * self-modifying code, timer interrupts and the UART (it echoes the input so far). It prints a line for each and
+ * powers off, after `EMBEDDED-GUEST-FAILED` if something failed. It also runs in a browser.
  *
  * @experimental
  */
@@ -33,10 +33,10 @@ export function embeddedGuest(): EmbeddedGuest {
 }
 
 /**
- * The safety half of a small car, as a bare-metal program for one AArch64 CPU at EL1: a 16550-compatible UART at 0x09000000,
- * GICv3, and as far as they are there, a fixed `shmem` region at 0x70000000, a `virtio-net` and the power button. It sends samples of
- * a speed by shared memory, checks and limits the accelerations that come back, answers ARP and ICMP echo as 192.168.10.1, and
- * ends when it is told to, or by the power button. It runs at any address of RAM.
+ * The safety part of a small car, as a bare-metal program for one AArch64 CPU at EL1: it uses a 16550-compatible UART
+ * at 0x09000000, GICv3, and if they exist, a fixed `shmem` region at 0x70000000, a `virtio-net` and the power button.
+ * It sends samples of a speed through shared memory, checks and limits the accelerations that it gets back, answers
+ * ARP and ICMP echo as 192.168.10.1, and ends on a command or by the power button. It runs at any address in RAM.
  *
  * @experimental
  */

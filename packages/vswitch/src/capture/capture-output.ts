@@ -1,27 +1,27 @@
 /**
- * A file that a capture is written to, as the host opens it.
+ * The file of a capture, opened by the host.
  *
  * @experimental
  */
 export interface CaptureOutput {
-  /** Writes all of `bytes` at the end; throws when it cannot. */
+  /** Appends all of `bytes`; throws if it cannot. */
   write(bytes: Uint8Array): void;
   /** Idempotent. */
   close(): void;
 }
 
 /**
- * How a host opens the files of captures.
+ * Opens the files of captures on a host.
  *
  * @experimental
  */
 export interface CaptureOutputs {
-  /** Why nothing can be written at a path, or `undefined`. Opens nothing. */
+  /** The reason why a path cannot be written, or `undefined`. Opens nothing. */
   problem(path: string): string | undefined;
   /**
-   * Makes or empties a file.
+   * Creates or truncates a file.
    *
-   * @param owner - who writes it, for messages.
+   * @param owner - name of the writer, for messages.
    * @throws QvmError when it cannot be written.
    */
   open(path: string, owner: string): CaptureOutput;

@@ -1,11 +1,11 @@
 /**
- * Where a capture goes.
+ * Destination of a capture.
  *
  * @experimental
  */
 export interface CaptureSink {
-  /** Records a frame as it went over the wire, now. `in` is what the device received. */
+  /** Records a frame in its form on the wire, with the current time. `in` is for frames that the device receives. */
   record(frame: Uint8Array, direction: 'in' | 'out'): void;
-  /** Writes what is still kept back, and ends the capture. */
+  /** Writes buffered frames, and ends the capture. */
   close(): void;
 }

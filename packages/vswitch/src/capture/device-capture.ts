@@ -1,8 +1,8 @@
 import type { CaptureSink } from './capture-sink.js';
 
 /**
- * Where the frames of a device at a switch are recorded: in its own capture, and those that it sends in that of the switch,
- * which has each frame once so. Closing it leaves the capture of the switch open.
+ * Records the frames of a device at a switch: all in its own capture, and those that it sends also in that of the
+ * switch, which so has each frame once. Closing it leaves the capture of the switch open.
  */
 export function deviceCapture(
   own: CaptureSink | undefined,

@@ -5,7 +5,7 @@ export interface CapturedFrame {
   readonly frame: Uint8Array;
 }
 
-/** Reads a capture by the format's draft, checking each length twice. Independent of the writer. */
+/** Reads a capture according to the format's draft, checking both copies of each length. Independent of the writer. */
 export function readCapture(bytes: Uint8Array): { readonly name: string; readonly frames: readonly CapturedFrame[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const frames: CapturedFrame[] = [];

@@ -1,4 +1,4 @@
-/* The file format of draft-ietf-opsawg-pcapng: blocks of 32-bit words, here all little-endian. */
+/** The file format of draft-ietf-opsawg-pcapng: blocks of 32-bit words, all little-endian. */
 
 const BlockType = { SectionHeader: 0x0a0d0d0a, InterfaceDescription: 1, EnhancedPacket: 6 } as const;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
@@ -8,7 +8,7 @@ const OptionCode = { End: 0, UserApplication: 4, InterfaceName: 2, TimestampReso
 const NANOSECONDS = 9;
 const Direction = { in: 1, out: 2 } as const;
 
-/** What a file begins with: one section, one interface of this name. */
+/** The beginning of a file: one section, and one interface with this name. */
 export function captureHeader(interfaceName: string): Uint8Array {
   const section = block(BlockType.SectionHeader, [
     words(BYTE_ORDER_MAGIC, 1 /* version 1.0 */, 0xffff_ffff, 0xffff_ffff /* length not said */),
@@ -36,7 +36,7 @@ export function captureRecord(frame: Uint8Array, time: bigint, direction: 'in' |
   ]);
 }
 
-/** Type, total length, content, total length again. */
+/** A block: type, total length, content, total length again. */
 function block(type: number, content: readonly Uint8Array[]): Uint8Array {
   const length = content.reduce((sum, { length: bytes }) => sum + bytes, 12);
   return joined([words(type, length), ...content, words(length)]);

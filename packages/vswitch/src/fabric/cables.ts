@@ -2,16 +2,16 @@ import { QvmError } from '@qvm/core';
 import { type FrameOffload, type NetworkPort } from '@qvm/core/services';
 import { PortEnd, type PortOptions, type Transmission } from '../port/port-end.js';
 
-/** Cables between two devices: each names the other as its peer, and the link is up while both are plugged in. */
+/** Cables between two devices: each names the other as its peer, and the link is up while both are connected. */
 export class Cables {
-  /** Who plugged in, by path, and whom it names. */
+  /** The connected devices by path, with their peers. */
   readonly #ends = new Map<string, { readonly peer: string; readonly end: PortEnd }>();
 
   /**
-   * @param own - path of the device that plugs in (`vm/vdev`).
-   * @param peer - path of the one that it wants.
-   * @throws QvmError `network.unknown-peer` for a cable to itself, `network.peer-taken` when another device waits for the
-   * same one, or that one wants another.
+   * @param own - path of the device that connects (`vm/vdev`).
+   * @param peer - path of its peer.
+   * @throws QvmError `network.unknown-peer` for a cable to itself, `network.peer-taken` when another device waits for
+   * the same peer, or the peer has named another.
    */
   connect(own: string, peer: string, options: Pick<PortOptions, 'capture' | 'onClose'>): NetworkPort {
     if (own === peer) throw new QvmError('network.unknown-peer', `${own} names itself as its peer.`);

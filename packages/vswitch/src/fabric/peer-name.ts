@@ -1,12 +1,12 @@
 import { QvmError } from '@qvm/core';
 
 const SWITCH = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
-/** `vm/vdev`, also as the path under which another hypervisor's users know it. */
+/** `vm/vdev`, optionally as the path that users of another hypervisor know. */
 const DEVICE = /^(?:\/dev\/qvm\/)?([^/:\s]{1,64})\/([^/:\s]{1,64})$/;
-/** What Linux takes as an interface's name: at most 15 bytes. */
+/** Valid names of Linux interfaces: at most 15 bytes. */
 const TAP = /^tap:([A-Za-z0-9][A-Za-z0-9._-]{0,14})$/;
 
-/** What a `peer` option means. */
+/** The meaning of a `peer` option. */
 export type Peer =
   | { readonly kind: 'switch'; readonly name: string }
   | { readonly kind: 'device'; readonly path: string }

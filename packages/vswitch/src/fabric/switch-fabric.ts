@@ -9,28 +9,31 @@ import { LearningSwitch, type LearningSwitchOptions } from '../switch/learning-s
 import { Cables } from './cables.js';
 import { parsePeer } from './peer-name.js';
 
-/** A configuration that invents more switches than this is a mistake. */
+/** Largest number of switches; a configuration with more is an error. */
 const MOST_SWITCHES = 256;
 
 /**
- * Parameters of a fabric; all have defaults.
+ * Options of a fabric; all have defaults.
  *
  * @experimental
  */
 export interface SwitchFabricOptions {
-  /** Told of addresses that two devices have, and of captures that end; nothing is logged when absent. */
+  /** Gets messages about duplicate addresses and captures that end. Absent: nothing is logged. */
   readonly logger?: Logger;
-  /** For all of its switches. */
+  /** Options for all of its switches. */
   readonly switches?: LearningSwitchOptions;
-  /** The names that switches can have; any when absent. A switch is made when its first device comes. */
+  /** Allowed names of switches. Absent: any. A switch is created when its first device connects. */
   readonly allowed?: readonly string[];
-  /** Opens a file for what `device` (`vm/vdev`) sends and receives. Absent: captures are refused. */
+  /**
+   * Opens a file for a capture of the frames that `device` (`vm/vdev`) sends and receives. Absent: captures are
+   * refused.
+   */
   readonly openCapture?: (path: string, device: string) => CaptureSink;
   /** Opens a TAP device. Absent: TAP devices are refused. */
   readonly openTap?: (name: string) => NetworkPort;
 }
 
-/** What all ports of a fabric have. */
+/** Options of all ports of a fabric. */
 interface EndOptions {
   readonly capture?: CaptureSink;
   readonly onClose: () => void;
@@ -45,11 +48,11 @@ export class SwitchFabric implements NetworkFabric {
   readonly #options: SwitchFabricOptions;
   readonly #logger: Logger;
   readonly #switches = new Map<string, LearningSwitch>();
-  /** Captures of whole switches, by name, with their paths. */
+  /** Captures of whole switches by name, with their paths. */
   readonly #captures = new Map<string, { readonly path: string; readonly sink: CaptureSink }>();
   readonly #cables = new Cables();
   readonly #taps = new Set<string>();
-  /** The address of each device that is plugged in, by path. */
+  /** The address of each connected device, by path. */
   readonly #devices = new Map<string, number>();
 
   constructor(options: SwitchFabricOptions = {}) {
@@ -57,7 +60,7 @@ export class SwitchFabric implements NetworkFabric {
     this.#logger = options.logger ?? silentLogger;
   }
 
-  /** The switches that were made so far. */
+  /** The switches created so far. */
   get switches(): ReadonlyMap<string, LearningSwitch> {
     return this.#switches;
   }
@@ -76,9 +79,9 @@ export class SwitchFabric implements NetworkFabric {
   }
 
   /**
-   * The switch of a name, made when there is none yet.
+   * The switch with a name, created if necessary.
    *
-   * @throws QvmError `network.unknown-peer` when the name is not allowed, or there are too many.
+   * @throws QvmError `network.unknown-peer` when the name is not allowed, or there are too many switches.
    */
   switch(name: string): LearningSwitch {
     const known = this.#switches.get(name);
@@ -90,8 +93,8 @@ export class SwitchFabric implements NetworkFabric {
   }
 
   /**
-   * Records in a file what the devices at a switch send, each frame once, of all devices that are plugged in from now on. Doing so
-   * again with the same file changes nothing; another file takes its place.
+   * Records in a file all frames that devices at a switch send, each once, for devices that connect from now on.
+   * Repeating the call with the same file has no effect; another file replaces it.
    *
    * @throws QvmError `network.capture` when this host has no files for captures; `network.unknown-peer`.
    */
@@ -104,7 +107,7 @@ export class SwitchFabric implements NetworkFabric {
     this.#captures.set(name, { path, sink });
   }
 
-  /** Ends the captures of switches. Those of devices end with their devices. */
+  /** Ends the captures of switches. Captures of devices end with their devices. */
   close(): void {
     for (const { sink } of this.#captures.values()) sink.close();
     this.#captures.clear();
@@ -146,7 +149,7 @@ export class SwitchFabric implements NetworkFabric {
     return open(file, what);
   }
 
-  /** The TAP device at one end of a cable, the device at the other. */
+  /** Connects a TAP device to one end of a cable, and the device to the other. */
   #connectTap(name: string, path: string, options: EndOptions): NetworkPort {
     const open = this.#options.openTap;
     if (open === undefined) throw new QvmError('network.tap-unavailable', 'This host has no TAP devices.');

@@ -1,4 +1,6 @@
-/* Ethernet frames without FCS: destination, source, type (IEEE 802.3), perhaps with a tag before the type (802.1Q). */
+/**
+ * Ethernet frames without FCS: destination, source, type (IEEE 802.3), with an optional tag before the type (802.1Q).
+ */
 
 const TYPE_AT = 12;
 const TAG_BYTES = 4;
@@ -22,18 +24,18 @@ export function isTagged(frame: Uint8Array): boolean {
   return frame.length >= TYPE_AT + TAG_BYTES + 2 && readU16(frame, TYPE_AT) === TPID;
 }
 
-/** The tag control information: priority (15–13), drop eligible (12), VLAN identifier (11–0). Only of a tagged frame. */
+/** The tag control information of a tagged frame: priority (15–13), drop eligible (12), VLAN identifier (11–0). */
 export function tagOf(frame: Uint8Array): number {
   return readU16(frame, TYPE_AT + 2);
 }
 
-/** Offset and type of the header that the frame carries; after the VLAN tag if there is one. */
+/** Offset and type of the frame's payload, after the VLAN tag if there is one. */
 export function payloadOf(frame: Uint8Array): { readonly type: number; readonly start: number } {
   const type = TYPE_AT + (isTagged(frame) ? TAG_BYTES : 0);
   return { type: readU16(frame, type), start: type + 2 };
 }
 
-/** The frame with a tag; `frame` has none. */
+/** Adds a tag to a frame without one. */
 export function withTag(frame: Uint8Array, tag: number): Uint8Array {
   const tagged = new Uint8Array(frame.length + TAG_BYTES);
   tagged.set(frame.subarray(0, TYPE_AT));
@@ -51,5 +53,5 @@ export function withoutTag(frame: Uint8Array): Uint8Array {
   return plain;
 }
 
-/** By how much a tag moves what follows it. */
+/** Number of bytes by which a tag moves the rest of the frame. */
 export const TAG_SHIFT = TAG_BYTES;

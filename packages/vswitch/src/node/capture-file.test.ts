@@ -44,7 +44,7 @@ describe('a capture', () => {
     expect(frames.map((captured) => captured.frame.length)).toEqual([60, 61, 62, 63, 64, 65, 66, 67]);
     expect(frames.map(({ direction }) => direction)).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
     expect([...(frames[3]?.frame ?? [])]).toEqual([...frame(A, B, 63, undefined, 63)]);
-    // The clocks of the process and of the system differ a little.
+    // The clocks of the process and of the system differ slightly.
     for (const { time } of frames) expect(Math.abs(Number(time - before) / 1e9)).toBeLessThan(60);
   });
 

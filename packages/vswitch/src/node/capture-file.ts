@@ -3,15 +3,15 @@ import type { CaptureOutput, CaptureOutputs } from '../capture/capture-output.js
 import type { CaptureSink } from '../capture/capture-sink.js';
 import { captureHeader, captureRecord } from '../capture/pcapng.js';
 
-/** Bytes that are kept back at most. */
+/** Largest number of buffered bytes. */
 const BUFFER_BYTES = 0x1_0000;
-/** The longest time that they are kept back, in milliseconds. */
+/** Longest time in milliseconds for which bytes are buffered. */
 const FLUSH_AFTER = 100;
 
 /**
- * A capture in a file of the format pcapng, timestamps in nanoseconds. The file is made, or emptied, when the first frame
- * comes: a configuration that is only checked touches nothing. When it cannot be written any more, that is logged once, and the
- * network goes on.
+ * A capture in a file of the format pcapng, with timestamps in nanoseconds. The file is created or truncated when the
+ * first frame arrives, so that checking a configuration changes no files. When it can no longer be written, that is
+ * logged once, and the network continues.
  *
  * @experimental
  */

@@ -5,7 +5,7 @@ import { CaptureFile } from './capture-file.js';
 import { openTap } from './tap-port.js';
 
 /**
- * A fabric with what Node has: captures into files, and TAP devices where the host allows them.
+ * A fabric for Node: with captures to files, and TAP devices if the host allows them.
  *
  * @param outputs - opens the files of captures.
  * @experimental

@@ -4,7 +4,10 @@ import { QvmError, silentLogger } from '@qvm/core';
 import { type NetworkPort } from '@qvm/core/services';
 import { openTap } from './tap-port.js';
 
-/* With the permission to administrate networks, and koffi installed, frames go to Linux and come back. Without, the reason is told. */
+/**
+ * With permission to administrate networks, and with koffi installed, frames reach Linux and come back. Otherwise, the
+ * error has the reason.
+ */
 
 const NAME = 'qvmtest0';
 function open(): NetworkPort | QvmError {
@@ -16,7 +19,7 @@ function open(): NetworkPort | QvmError {
   }
 }
 
-/** To a station that does not exist, of a type for experiments (IEEE 802, 9.2.3). */
+/** A frame to a station that does not exist, with an experimental type (IEEE 802, 9.2.3). */
 function experimentalFrame(): Uint8Array {
   const frame = new Uint8Array(60);
   frame.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5]);
@@ -56,14 +59,14 @@ describe('a TAP device of this host', () => {
       expect(port.send(experimentalFrame())).toBe(true);
       expect(readText('statistics/rx_packets')).toBe('1');
       expect(readText('statistics/rx_bytes')).toBe('60');
-      // An interface that comes up announces itself by IPv6.
+      // An interface that comes up announces itself through IPv6.
       await until(() => received.length > 0);
       expect(received[0]?.subarray(6, 12)).toEqual(addressOf(readText('address')));
       expect(port.counters).toMatchObject({ sentFrames: 1, sendDrops: 0 });
     } finally {
       port.close();
     }
-    // The device goes with its last user.
+    // The device is removed with its last user.
     await until(() => !existsSync(`/sys/class/net/${NAME}`));
   });
 });

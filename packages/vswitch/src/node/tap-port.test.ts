@@ -1,7 +1,7 @@
 import { QvmError, silentLogger } from '@qvm/core';
 import { openTap } from './tap-port.js';
 
-/* The device itself is used in tap-port.slow.test.ts, which needs permission. */
+/** The device itself is tested in tap-port.slow.test.ts, which needs permission. */
 
 const describeFailure = (load: () => never): QvmError => {
   try {
@@ -41,7 +41,7 @@ describe('a TAP device that cannot be had', () => {
       thrown = error;
     }
     expect(thrown).toMatchObject({ code: 'network.tap-unavailable' });
-    // Where the machine has no such file, opening it was what failed.
+    // If the machine has no such file, opening it has failed.
     expect(String(thrown)).toMatch(descriptors.length === 1 ? /: no permission\.$/ : /tun cannot be opened/);
   });
 });

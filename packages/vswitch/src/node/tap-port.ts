@@ -9,19 +9,19 @@ import { PortCounters } from '../port/port-counters.js';
 import { loadTapSystem, type TapSystem } from './tap-system.js';
 
 const DEVICE = '/dev/net/tun';
-/** `TUNSETIFF`, and what it takes: a `struct ifreq` with a name of 16 bytes and flags (linux/if_tun.h). */
+/** `TUNSETIFF` and its argument: a `struct ifreq` with a name of 16 bytes and flags (linux/if_tun.h). */
 const TUNSETIFF = 0x4004_54ca;
 const IFREQ_BYTES = 40;
 const FLAGS_AT = 16;
 const IFF_TAP = 0x0002;
 const IFF_NO_PI = 0x1000;
-/** So long after `close` the device can go on to exist, milliseconds. */
+/** Interval of polling in milliseconds; the device may exist for this time after `close`. */
 const POLL = 100;
 const FRAMES_PER_TURN = 256;
 const ERRORS: Readonly<Record<number, string>> = { 1: 'no permission', 16: 'it is in use', 22: 'it is no TAP device' };
 
 /**
- * Opens a TAP device of the Linux host: made if there is none, which takes the permission to administrate networks.
+ * Opens a TAP device of the Linux host; creates it if necessary, which needs permission to administrate networks.
  *
  * @throws QvmError `network.tap-unavailable` with the reason.
  * @experimental
@@ -49,7 +49,7 @@ function unavailable(name: string, reason: string, cause?: unknown): QvmError {
   return new QvmError('network.tap-unavailable', `The TAP device ${name} is not available: ${reason}.`, { cause });
 }
 
-/** The first line: a module that is not found names all that asked for it. */
+/** The first line of the message: that of a missing module also lists all modules that require it. */
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 }
@@ -61,7 +61,7 @@ function interfaceRequest(name: string): Uint8Array {
   return request;
 }
 
-/** The host's network stack as the other end of a cable. What it sends has no offloads, and it gets none. */
+/** The host's network stack as the other end of a cable. It sends frames without offloads, and accepts none. */
 class TapPort implements NetworkPort {
   readonly counters = new PortCounters();
   readonly #name: string;
@@ -91,7 +91,7 @@ class TapPort implements NetworkPort {
   }
 
   acceptOffloads(): void {
-    // The kernel hands frames over as they go over a wire.
+    // The kernel delivers frames in their form on the wire.
   }
 
   send(frame: Uint8Array, offload?: FrameOffload): boolean {
@@ -125,7 +125,7 @@ class TapPort implements NetworkPort {
       this.counters.countSent(frame);
       return true;
     } catch {
-      // The interface is down, or its queue is full: a wire loses frames too.
+      // The interface is down or its queue is full; frames can also be lost on a wire.
       this.counters.sendDrops++;
       return false;
     }
@@ -135,7 +135,7 @@ class TapPort implements NetworkPort {
     try {
       while (this.#open) if (await this.#system.readable(this.#descriptor, POLL)) await this.#readTurn();
     } finally {
-      // Only here: a descriptor that is waited for must not become another file's.
+      // Closed only here: while a poll is in progress, the descriptor must not be reused for another file.
       closeSync(this.#descriptor);
     }
   }
@@ -149,7 +149,7 @@ class TapPort implements NetworkPort {
     }
   }
 
-  /** Whether the listener took the frame, now or after a `resume`. */
+  /** Whether the listener accepted the frame, at once or after a `resume`. */
   async #offer(frame: Uint8Array): Promise<boolean> {
     while (this.#listener !== undefined) {
       if (this.#listener(frame)) return true;
@@ -174,7 +174,7 @@ class TapPort implements NetworkPort {
   }
 }
 
-/** Nothing more to read, or the interface is down and will come up again. */
+/** Whether there is nothing to read, or the interface is down temporarily. */
 function isAgain(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EIO');
 }

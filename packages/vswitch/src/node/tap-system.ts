@@ -6,13 +6,13 @@ import { createRequire } from 'node:module';
  * @experimental
  */
 export interface TapSystem {
-  /** 0, or the number of the error. */
+  /** Returns 0 or the number of the error. */
   ioctl(descriptor: number, request: number, argument: Uint8Array): number;
-  /** Whether there is something to read, at the latest after `milliseconds`. Does not block the thread. */
+  /** Waits up to `milliseconds` until data can be read, without blocking the thread; returns whether it can. */
   readable(descriptor: number, milliseconds: number): Promise<boolean>;
 }
 
-/** The part of koffi (https://koffi.dev) that is used; its own types are no dependency of this package. */
+/** The part of koffi (https://koffi.dev) that is used; its own types are not a dependency of this package. */
 interface Koffi {
   load(path: null): KoffiLibrary;
   errno(): number;
@@ -32,7 +32,7 @@ const POLLIN = 1;
 /**
  * Loads koffi, an optional peer dependency.
  *
- * @throws what `require` throws when it is not installed.
+ * @throws the error of `require` when it is not installed.
  */
 export function loadTapSystem(): TapSystem {
   const koffi = createRequire(import.meta.url)('koffi') as Koffi;
@@ -53,7 +53,7 @@ export function loadTapSystem(): TapSystem {
   };
 }
 
-/** `struct pollfd` of one descriptor: what to wait for is its last but one field. */
+/** `struct pollfd` for one descriptor; its second field has the events to wait for. */
 function pollEntry(descriptor: number): Uint8Array {
   const entry = new Uint8Array(8);
   const view = new DataView(entry.buffer);

@@ -1,11 +1,14 @@
 import { MAXIMUM_FRAME, MINIMUM_FRAME, type FrameOffload } from '@qvm/core/services';
 import { findTcpHeaders, TCP_CHECKSUM } from './tcp-headers.js';
 
-/** Smaller segments are an attack: each costs its headers. Linux makes none with less payload than 8 bytes. */
+/**
+ * Smallest accepted segment: smaller ones are an attack, because each costs its headers. Linux uses at least 8 bytes
+ * of payload.
+ */
 const MINIMUM_SEGMENT = 8;
 const MAXIMUM_SEGMENT = 0xffff;
 
-/** Whether a frame that a guest made, and what it asks for, can be handled by all that comes after. */
+/** Whether all later processing can handle a frame of a guest and the offload that it requests. */
 export function isAdmissible(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
   if (frame.length < MINIMUM_FRAME || frame.length > MAXIMUM_FRAME) return false;
   if (offload === undefined) return true;

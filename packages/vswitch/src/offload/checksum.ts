@@ -1,8 +1,8 @@
 import { readU16, writeU16 } from '../frame/ethernet.js';
 
 /**
- * Adds bytes to a sum of 16-bit words in network order, the last odd byte padded by zero (RFC 1071). A frame's sum stays
- * far below 2^32, so the carries are folded once, at the end.
+ * Adds bytes to a sum of 16-bit words in network order; an odd last byte is padded with zero (RFC 1071). A frame's sum
+ * stays far below 2^32, so the carries are folded once, at the end.
  */
 export function addWords(sum: number, bytes: Uint8Array, start: number, end: number): number {
   const even = end - ((end - start) & 1);
@@ -19,8 +19,8 @@ export function foldChecksum(sum: number): number {
 }
 
 /**
- * Completes the checksum over everything from `start` on, into its field, which holds the pseudo header's sum. Zero is
- * written as 0xffff, which is the same number, because UDP says "no checksum" by zero (RFC 768).
+ * Completes the checksum over all bytes from `start` on, in its field, which has the pseudo header's sum. Zero is
+ * written as 0xffff, which is equivalent, because zero means "no checksum" in UDP (RFC 768).
  */
 export function completeChecksum(frame: Uint8Array, start: number, offset: number): void {
   const checksum = foldChecksum(addWords(0, frame, start, frame.length));

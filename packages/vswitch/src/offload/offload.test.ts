@@ -5,7 +5,7 @@ import { isAdmissible } from './check-offload.js';
 import { accepts, wireFrames } from './lower-offloads.js';
 import { findTcpHeaders } from './tcp-headers.js';
 
-/** The one's complement sum of words is arithmetic modulo 65535: an algorithm of its own, by big integers. */
+/** The one's complement sum of words is arithmetic modulo 65535: an independent algorithm with bigints. */
 function residue(bytes: Uint8Array): number {
   const even = bytes.length % 2 === 0 ? bytes : Uint8Array.of(...bytes, 0);
   const hex = Array.from(even, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -15,7 +15,7 @@ function residue(bytes: Uint8Array): number {
 interface Tcp {
   readonly version: 4 | 6;
   readonly tag: boolean;
-  /** Bytes of IP and TCP options; of an IPv6 extension header. */
+  /** Length in bytes of IP and TCP options, and of an IPv6 extension header. */
   readonly ipOptions: number;
   readonly tcpOptions: number;
   readonly payload: number;
@@ -24,7 +24,7 @@ interface Tcp {
   readonly id: number;
 }
 
-/** A TCP frame as a guest makes it: any lengths, the pseudo header's sum where the checksum belongs. */
+/** A TCP frame of a guest, with any lengths, and the pseudo header's sum in the checksum field. */
 function tcpFrame(tcp: Tcp): { readonly frame: Uint8Array; readonly ip: number; readonly tcp: number } {
   const ip = tcp.tag ? 18 : 14;
   const ipLength = (tcp.version === 4 ? 20 : 40) + tcp.ipOptions;

@@ -10,8 +10,8 @@ const FLAGS = 13;
 const TCP_PROTOCOL = 6;
 
 /**
- * Cuts a large TCP frame into frames with at most `segmentSize` bytes of payload, as the sender's TCP would have made them,
- * checksums complete. The frame and the size were checked by `isAdmissible`.
+ * Segments a large TCP frame into frames with at most `segmentSize` bytes of payload, as the sender's TCP would, with
+ * complete checksums. `isAdmissible` must have checked the frame and the size.
  */
 export function* segmentTcp(frame: Uint8Array, segmentSize: number): Generator<Uint8Array> {
   const headers = findTcpHeaders(frame);
@@ -36,7 +36,7 @@ function rewriteIp(segment: Uint8Array, { version, ip, tcp }: TcpHeaders, index:
     return;
   }
   writeU16(segment, ip + 2, segment.length - ip);
-  // Each datagram has an identification of its own (RFC 6864).
+  // Each datagram needs an identification of its own (RFC 6864).
   writeU16(segment, ip + 4, (readU16(segment, ip + 4) + index) & 0xffff);
   writeIpv4Checksum(segment, ip, tcp);
 }
@@ -56,7 +56,7 @@ function rewriteTcp(
   completeChecksum(segment, tcp, TCP_CHECKSUM);
 }
 
-/** Both addresses, the protocol and the length (RFC 9293, 3.1; RFC 8200, 8.1). */
+/** The sum of both addresses, the protocol and the length (RFC 9293, 3.1; RFC 8200, 8.1). */
 function pseudoHeaderSum(segment: Uint8Array, { version, ip, tcp }: TcpHeaders): number {
   const [start, end] = version === 4 ? [ip + 12, ip + 20] : [ip + 8, ip + 40];
   return addWords(TCP_PROTOCOL + segment.length - tcp, segment, start, end);

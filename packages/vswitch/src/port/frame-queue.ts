@@ -1,30 +1,30 @@
 import type { FrameOffload } from '@qvm/core/services';
 
-/** A frame that waits. */
+/** A queued frame. */
 export interface QueuedFrame {
   readonly frame: Uint8Array;
   readonly offload: FrameOffload | undefined;
 }
 
 /**
- * How much may wait for a slow receiver.
+ * Limits of the frames that wait for a slow receiver.
  *
  * @experimental
  */
 export interface QueueBounds {
-  /** Most frames that wait. */
+  /** Largest number of frames. */
   readonly frames: number;
-  /** Most bytes of frames that wait. */
+  /** Largest number of bytes of frames. */
   readonly bytes: number;
 }
 
-/** As many frames as the receive ring of a fast network card has, and some tens of the largest ones. */
+/** The number of frames in the receive ring of a fast network card, and some tens of the largest frames. */
 export const DEFAULT_BOUNDS: QueueBounds = { frames: 1024, bytes: 4 << 20 };
 
 /** Frames in the order of arrival, copied, bounded in number and in bytes. */
 export class FrameQueue {
   readonly #bounds: QueueBounds;
-  /** Those before `#first` were taken already: shifting an array would move all the others each time. */
+  /** Frames before `#first` have been taken: shifting an array would move all the others each time. */
   #frames: QueuedFrame[] = [];
   #first = 0;
   #bytes = 0;
@@ -37,7 +37,7 @@ export class FrameQueue {
     return this.#frames.length - this.#first;
   }
 
-  /** Keeps a copy; `false` when there is no room. */
+  /** Adds a copy; `false` when there is no room. */
   push(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     const { frames, bytes } = this.#bounds;
     if (this.length >= frames || this.#bytes + frame.length > bytes) return false;
@@ -46,12 +46,12 @@ export class FrameQueue {
     return true;
   }
 
-  /** The oldest frame; it stays. */
+  /** The oldest frame, which stays in the queue. */
   peek(): QueuedFrame | undefined {
     return this.#frames[this.#first];
   }
 
-  /** Lets the oldest frame go. */
+  /** Removes the oldest frame. */
   drop(): void {
     const oldest = this.peek();
     if (oldest === undefined) return;

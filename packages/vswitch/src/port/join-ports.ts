@@ -1,10 +1,10 @@
 import { ALL_OFFLOADS, type NetworkPort } from '@qvm/core/services';
 
 /**
- * Connects two ports that each end at this thread, so that what leaves one enters the other: a switch and a TAP device, or
- * the near end of another thread's port. What one cannot take is dropped there.
+ * Connects two ports whose near ends are on this thread, so that frames leaving one enter the other: a switch and a
+ * TAP device, or the near end of another thread's port. Frames that one cannot accept are dropped.
  *
- * @returns closes both.
+ * @returns a function that closes both.
  * @experimental
  */
 export function joinPorts(one: NetworkPort, other: NetworkPort): () => void {
@@ -17,7 +17,7 @@ export function joinPorts(one: NetworkPort, other: NetworkPort): () => void {
 }
 
 function pass(from: NetworkPort, to: NetworkPort): void {
-  // The far side says what it can do; the port that leads there does the rest.
+  // The far side declares its offloads; the port that leads there performs the others.
   from.acceptOffloads(ALL_OFFLOADS);
   from.onReceive((frame, offload) => {
     to.send(frame, offload);

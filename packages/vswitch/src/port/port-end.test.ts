@@ -35,7 +35,7 @@ describe('a port', () => {
     receiver.room = 2;
     port.resume();
     expect(content(receiver.frames)).toEqual([1, 2, 3]);
-    // Not past the one that waits.
+    // Later frames do not overtake the one that waits.
     receiver.room = 1;
     port.deliver(frame(A, B, 6), undefined);
     expect(content(receiver.frames)).toEqual([1, 2, 3]);

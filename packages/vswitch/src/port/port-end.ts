@@ -6,31 +6,31 @@ import { accepts, wireFrames } from '../offload/lower-offloads.js';
 import { DEFAULT_BOUNDS, FrameQueue, type QueueBounds } from './frame-queue.js';
 import { PortCounters } from './port-counters.js';
 
-/** What happened to a frame on its way into the network. */
+/** The result of passing a frame to the network. */
 export type Transmission = 'sent' | 'refused' | 'full';
 
 /** The owner of a port: a switch, a cable. */
 export interface PortOwner {
-  /** Passes on an admissible frame that the device sent. */
+  /** Forwards an admissible frame that the device has sent. */
   transmit(frame: Uint8Array, offload: FrameOffload | undefined): Transmission;
   closed(): void;
 }
 
-/** How a port is made; everything has a default. */
+/** Options of a port; all have defaults. */
 export interface PortOptions {
-  /** What may wait for the device. */
+  /** Limits of the frames that wait for the device. */
   readonly bounds?: QueueBounds;
-  /** Records what the device sends and receives; closed with the port. */
+  /** Records the frames that the device sends and receives; closed with the port. */
   readonly capture?: CaptureSink | undefined;
   /** Default `true`. */
   readonly linkUp?: boolean;
-  /** Called once, when the port was closed. */
+  /** Called once when the port has been closed. */
   readonly onClose?: (() => void) | undefined;
 }
 
 /**
- * The network's half of a device's port: checks what the device sends, keeps what it cannot take yet, and does in software
- * what it cannot do.
+ * The network's side of a device's port: checks the frames that the device sends, queues those that it cannot accept
+ * yet, and performs offloads that it does not support.
  */
 export class PortEnd implements NetworkPort {
   readonly counters = new PortCounters();
@@ -53,7 +53,7 @@ export class PortEnd implements NetworkPort {
     this.#linkUp = options.linkUp ?? true;
   }
 
-  /** Frames that wait for the device. */
+  /** Number of frames that wait for the device. */
   get waiting(): number {
     return this.#queue.length;
   }
@@ -112,7 +112,7 @@ export class PortEnd implements NetworkPort {
     this.#onClose?.();
   }
 
-  /** Gives the device a frame, or what replaces it on a wire; `false` when some of it was dropped. */
+  /** Delivers a frame to the device, or the wire frames that replace it; `false` if some of it was dropped. */
   deliver(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     if (this.#listener === undefined) {
       this.counters.receiveDrops++;
@@ -130,7 +130,7 @@ export class PortEnd implements NetworkPort {
   }
 
   #deliverOne(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
-    // Not past the ones that wait, and not into a listener that is at work further up the stack.
+    // Frames must not overtake queued ones, nor enter a listener that is active further up the stack.
     const direct = !this.#draining && this.#queue.length === 0;
     if (direct && this.#offerDirectly(frame, offload)) return true;
     if (this.#queue.push(frame, offload)) return true;
@@ -145,7 +145,7 @@ export class PortEnd implements NetworkPort {
     } finally {
       this.#draining = false;
     }
-    // What came back while the listener was at work.
+    // Delivers frames that arrived while the listener was active.
     this.resume();
     return true;
   }

@@ -1,34 +1,34 @@
-/** The order of stations is kept this finely, milliseconds: a busy one need not move for each frame. */
+/** Granularity in milliseconds of the order of stations, so that a busy one is not moved for each frame. */
 const ORDER_GRAIN = 1000;
 
 interface Station<Port> {
   port: Port;
-  /** When it sent a frame, milliseconds. */
+  /** Time of its last frame in milliseconds. */
   heard: number;
 }
 
 /**
- * Where stations are (802.1Q, 8.8, the filtering database): by VLAN and address, learned from what they send, forgotten when
- * they are silent. When it is full, what was heard longest ago in the same VLAN makes room: a flood of invented addresses
- * costs that VLAN its learning, and no memory.
+ * The locations of stations (802.1Q, 8.8, the filtering database): by VLAN and address, learned from the frames that
+ * they send, removed after silence. When it is full, the station of the same VLAN that has been silent longest is
+ * removed: a flood of invented addresses costs that VLAN its learning, but no memory.
  */
 export class ForwardingTable<Port> {
   readonly #limit: number;
   readonly #ageing: number;
-  /** By VLAN and address; stations in the order in which they were heard last, oldest first. No VLAN is empty. */
+  /** By VLAN and address; stations in the order of their last frame, oldest first. No VLAN is empty. */
   readonly #vlans = new Map<number, Map<number, Station<Port>>>();
   #size = 0;
 
   /**
-   * @param limit - most stations.
-   * @param ageing - milliseconds of silence after which one is forgotten.
+   * @param limit - largest number of stations.
+   * @param ageing - milliseconds of silence after which a station is removed.
    */
   constructor(limit: number, ageing: number) {
     this.#limit = limit;
     this.#ageing = ageing;
   }
 
-  /** Stations kept, those that will be forgotten at their next use included. */
+  /** Number of stations, including those that will be removed at their next use. */
   get size(): number {
     return this.#size;
   }
@@ -52,14 +52,14 @@ export class ForwardingTable<Port> {
     return undefined;
   }
 
-  /** Forgets the stations of a port. */
+  /** Removes the stations of a port. */
   forgetPort(port: Port): void {
     for (const [vlan, stations] of this.#vlans) {
       for (const [address, station] of stations) if (station.port === port) this.#forget(vlan, address);
     }
   }
 
-  /** What is known and not too old. */
+  /** The stations that have not aged out. */
   *entries(now: number): Generator<{ readonly vlan: number; readonly address: number; readonly port: Port }> {
     for (const [vlan, stations] of this.#vlans) {
       for (const [address, { port, heard }] of stations) if (now - heard <= this.#ageing) yield { vlan, address, port };

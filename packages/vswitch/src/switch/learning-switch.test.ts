@@ -133,7 +133,7 @@ describe('VLANs', () => {
     const [atAccess, atTrunk] = [new Receiver(access), new Receiver(trunk)];
     access.send(frame(BROADCAST, A, 1));
     expect(atTrunk.frames).toEqual([frame(BROADCAST, A, 1, 10, 64)]);
-    // Priority 5 stays on trunks.
+    // Priority 5 is kept on trunks.
     trunk.send(frame(A, B, 2, (5 << 13) | 10, 64));
     expect(atAccess.frames).toEqual([frame(A, B, 2)]);
     expect(trunk.send(frame(A, B, 3, 30))).toBe(false);
@@ -170,13 +170,13 @@ describe('VLANs', () => {
   });
 });
 
-/** What the standard says, in a few lines and without any speed. */
+/** The standard's rules in a few lines, without regard to speed. */
 class Model {
   readonly #known = new Map<string, number>();
 
   constructor(private readonly ports: readonly { readonly vlan: number; readonly trunk: VlanSet }[]) {}
 
-  /** The ports that a frame goes to, with the tag that it has there; `undefined` when it is refused. */
+  /** The ports that a frame goes to, with its tag at each; `undefined` if it is refused. */
   send(from: number, to: number, by: number, tag: number | undefined): Map<number, number | undefined> | undefined {
     const vid = tag === undefined ? 0 : tag & 0xfff;
     if (vid !== 0 && !this.#onTrunk(from, vid)) return undefined;

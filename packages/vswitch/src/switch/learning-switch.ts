@@ -7,25 +7,25 @@ import { ForwardingTable } from './forwarding-table.js';
 import { VlanPolicy, type ClassifiedFrame } from './vlan-policy.js';
 
 const DEFAULT_STATIONS = 4096;
-/** The recommended ageing time, milliseconds (802.1Q, table 8-6). */
+/** The recommended ageing time in milliseconds (802.1Q, table 8-6). */
 const DEFAULT_AGEING = 300_000;
 
 /**
- * How a switch behaves; everything has a default.
+ * Options of a switch; all have defaults.
  *
  * @experimental
  */
 export interface LearningSwitchOptions {
-  /** Most stations that are remembered. Default 4096. */
+  /** Largest number of stations that are remembered. Default 4096. */
   readonly stations?: number;
-  /** Milliseconds of silence after which a station is forgotten. Default 300,000. */
+  /** Milliseconds of silence after which a station is removed. Default 300,000. */
   readonly ageing?: number;
-  /** A clock, milliseconds; `performance.now` when absent. */
+  /** A clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
 }
 
 /**
- * How a port of a switch is set up.
+ * Options of a port of a switch.
  *
  * @experimental
  */
@@ -36,11 +36,11 @@ export interface SwitchPortOptions {
   readonly vlan?: number;
   /** VLANs of tagged frames. Default none: an access port. */
   readonly trunk?: VlanSet;
-  /** What may wait for the device. Default 1024 frames, 4 MiB. */
+  /** Limits of the frames that wait for the device. Default 1024 frames, 4 MiB. */
   readonly bounds?: QueueBounds;
-  /** Records what the device sends and receives. */
+  /** Records the frames that the device sends and receives. */
   readonly capture?: CaptureSink;
-  /** Called once, when the port was closed. */
+  /** Called once when the port has been closed. */
   readonly onClose?: () => void;
 }
 
@@ -54,21 +54,21 @@ export interface Station {
   readonly vlan: number;
   /** `52:54:00:12:34:56` */
   readonly address: string;
-  /** Name of the port that it was seen on. */
+  /** Name of the port at which it was seen. */
   readonly port: string;
 }
 
 /**
- * One port as a switch tells of it.
+ * Status of one port of a switch.
  *
  * @experimental
  */
 export interface SwitchPortStatus {
   /** Name of the port. */
   readonly name: string;
-  /** What passed so far. */
+  /** Totals so far. */
   readonly counters: NetworkCounters;
-  /** Frames that wait for the device. */
+  /** Number of frames that wait for the device. */
   readonly waiting: number;
 }
 
@@ -79,8 +79,9 @@ interface Member {
 }
 
 /**
- * An Ethernet switch: learns where stations are, sends a frame there, and to all ports of the VLAN when it does not know or
- * all are meant. Knows no loops between switches, so it needs no spanning tree. Portable, and without timers of its own.
+ * An Ethernet switch: learns the ports of stations and sends a frame to the port of its destination, or to all ports
+ * of the VLAN if the destination is unknown or a group. Loops between switches are impossible, so there is no spanning
+ * tree. Portable, and without timers of its own.
  *
  * @experimental
  */
@@ -95,7 +96,7 @@ export class LearningSwitch {
   }
 
   /**
-   * Adds a port; closing it takes it away.
+   * Adds a port; closing the port removes it.
    *
    * @throws QvmError `network.vlan`.
    */
@@ -115,7 +116,7 @@ export class LearningSwitch {
     return [...this.#members].map(({ name, end }) => ({ name, counters: end.counters, waiting: end.waiting }));
   }
 
-  /** The stations known now. */
+  /** The currently known stations. */
   get stations(): readonly Station[] {
     return [...this.#table.entries(this.#now())].map(({ vlan, address, port }) => ({
       vlan,
@@ -131,13 +132,13 @@ export class LearningSwitch {
 
   #forward(from: Member, frame: Uint8Array, offload: FrameOffload | undefined): Transmission {
     const classified = from.vlans.classify(frame, offload);
-    // A station's own address is never a group's: such a frame is forged.
+    // A source address is never a group address, so such a frame is forged.
     if (classified === undefined || isGroupMac(frame, MAC_BYTES)) return 'refused';
     const now = this.#now();
     this.#table.learn(classified.vlan, macAt(frame, MAC_BYTES), from, now);
     const to = isGroupMac(frame) ? undefined : this.#table.find(classified.vlan, macAt(frame, 0), now);
     if (to === undefined) return this.#flood(from, classified);
-    // The station is on the segment that the frame came from, and has seen it there.
+    // The destination is on the segment that the frame came from, and has received it there.
     return to === from || deliver(to, classified) ? 'sent' : 'full';
   }
 

@@ -4,7 +4,7 @@ import { ThreadPort, type ThreadNetworkPort } from './thread-port.js';
 const DEFAULT_CAPACITY = 4 << 20;
 
 /**
- * What another thread needs to open its end of a cable: `postMessage(parts, [parts.wake])`.
+ * The parts with which another thread opens its end of a cable: `postMessage(parts, [parts.wake])`.
  *
  * @experimental
  */
@@ -21,16 +21,16 @@ export interface ThreadPortParts {
  * @experimental
  */
 export interface PortPair {
-  /** The end of the thread that made the pair. */
+  /** The end for the thread that made the pair. */
   readonly near: ThreadNetworkPort;
-  /** For {@link openThreadPort}, in another thread or in this one. */
+  /** The parts for {@link openThreadPort}, in another thread or in this one. */
   readonly far: ThreadPortParts;
 }
 
 /**
  * Makes a cable to another thread: two rings in shared memory. The link is up once the far end is open.
  *
- * @param capacity - bytes of each ring, a power of two from 256 KiB to 1 GiB. Default 4 MiB.
+ * @param capacity - size of each ring in bytes, a power of two from 256 KiB to 1 GiB. Default 4 MiB.
  * @throws QvmError `network.ring` for another capacity.
  * @experimental
  */

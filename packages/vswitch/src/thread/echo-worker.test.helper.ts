@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openThreadPort, type ThreadPortParts } from './create-port-pair.js';
 
-/* The other thread of the tests: sends back what it gets, and as many frames as it can when told to. */
+/** The other thread of the tests: sends received frames back, and sends as many frames as possible on request. */
 
 const port = openThreadPort(workerData as ThreadPortParts);
 
 port.onReceive((frame, offload) => {
-  // Without room in the ring back, the frame stays where it is until there is some.
+  // If the return ring is full, the frame stays in the queue until there is room.
   if (port.send(frame, offload)) return true;
   setImmediate(() => port.resume());
   return false;

@@ -13,7 +13,7 @@ const RECORD_ALIGN = 16;
 const Flag = { needsChecksum: 1, ecn: 2, offload: 4 } as const;
 const SEGMENTATIONS = ['none', 'tcp4', 'tcp6'] as const;
 
-/** Bytes of a ring that a frame takes. */
+/** Number of bytes that a frame occupies in a ring. */
 export function recordSize(length: number): number {
   return Math.ceil((RECORD_HEADER + length) / RECORD_ALIGN) * RECORD_ALIGN;
 }
@@ -36,13 +36,13 @@ export function writeRecordHeader(header: DataView, at: number, length: number, 
   header.setUint16(at + 12, offload.segmentSize, true);
 }
 
-/** What a record's header says. */
+/** Contents of a record's header. */
 export interface RecordHeader {
   readonly length: number;
   readonly offload: FrameOffload | undefined;
 }
 
-/** Reads a record's header out of private memory; `undefined` when it is none. */
+/** Reads a record's header from private memory; `undefined` if it is invalid. */
 export function readRecordHeader(header: DataView): RecordHeader | undefined {
   const length = header.getUint32(0, true);
   const flags = header.getUint8(4);

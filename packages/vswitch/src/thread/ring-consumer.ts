@@ -9,8 +9,8 @@ export interface RingFrame {
 }
 
 /**
- * The reading side of a ring. Everything is copied out before it is looked at: what lies in shared memory may change at
- * any time.
+ * The reading side of a ring. Everything is copied out before it is examined, because data in shared memory may change
+ * at any time.
  */
 export class RingConsumer {
   readonly #control: Int32Array;
@@ -29,18 +29,18 @@ export class RingConsumer {
     this.#mask = data.length - 1;
   }
 
-  /** Whether the producer broke the rules; nothing is read any more. */
+  /** Whether the producer has violated the protocol; nothing is read afterwards. */
   get broken(): boolean {
     return this.#broken;
   }
 
-  /** The oldest frame; it stays until `advance`. `undefined` when there is none. */
+  /** The oldest frame, which stays until `advance`; `undefined` if there is none. */
   peek(): RingFrame | undefined {
     this.#current ??= this.#read();
     return this.#current;
   }
 
-  /** Gives the place of the frame that was read last back to the producer. */
+  /** Returns the space of the frame that was read last to the producer. */
   advance(): void {
     if (this.#current === undefined) return;
     this.#tail = (this.#tail + this.#current.size) >>> 0;
@@ -48,7 +48,7 @@ export class RingConsumer {
     Atomics.store(this.#control, Word.tail, this.#tail | 0);
   }
 
-  /** Asks for a message when frames come; `false` when some came meanwhile. */
+  /** Requests a message when frames arrive; `false` if some have arrived meanwhile. */
   sleep(): boolean {
     Atomics.store(this.#control, Word.sleeping, 1);
     if (this.#used() === 0 || this.#broken) return true;
@@ -73,7 +73,10 @@ export class RingConsumer {
     return (Atomics.load(this.#control, Word.head) - this.#tail) >>> 0;
   }
 
-  /** The header, when it and its frame lie in what the producer says that it wrote, and that in the ring. */
+  /**
+   * Reads the header, if it and its frame are inside of the data that the producer has published, and that is inside
+   * of the ring.
+   */
   #readHeader(used: number): RecordHeader | undefined {
     if (used > this.#data.length || used % RECORD_HEADER !== 0) return undefined;
     const at = this.#tail & this.#mask;

@@ -1,23 +1,26 @@
 import { QvmError } from '@qvm/core';
 import { LARGEST_RECORD } from './frame-record.js';
 
-/** Words of a ring's control block. Each side writes its own ones, and believes nothing of the other side's. */
+/** Words of a ring's control block. Each side writes its own words, and trusts none of the other side's. */
 export const Word = {
-  /** Bytes that the producer wrote so far, modulo 2^32. */
+  /** Number of bytes written by the producer, modulo 2^32. */
   head: 0,
-  /** 1 when the producer is gone. */
+  /** 1 when the producer has closed its end. */
   producerClosed: 1,
   /** 1 while the producer's end is connected. */
   link: 2,
-  /** Bytes that the consumer took so far, modulo 2^32. On another cache line than the producer's words. */
+  /** Number of bytes taken by the consumer, modulo 2^32. On another cache line than the producer's words. */
   tail: 16,
-  /** 1 when the consumer waits for a message. Both sides write it: the producer takes it back. */
+  /** 1 while the consumer waits for a message. Both sides write it: the producer clears it. */
   sleeping: 17,
-  /** What the consumer does itself, one bit for each member of an OffloadSet. */
+  /** Offloads that the consumer accepts, one bit for each member of an OffloadSet. */
   accepted: 18,
 } as const;
 
-/** Where positions begin: they pass 2^32 after a few megabytes, not after hours in which nobody has tested that. */
+/**
+ * Initial position: positions wrap at 2^32 after a few megabytes, rather than after hours, so that wrapping is
+ * exercised.
+ */
 export const FIRST_POSITION = 2 ** 32 - (4 << 20);
 
 const CONTROL_WORDS = 32;
@@ -30,7 +33,7 @@ export interface RingMemory {
   readonly data: Uint8Array;
 }
 
-/** Memory for two rings of the given size in bytes. */
+/** Allocates memory for two rings of the given size in bytes. */
 export function allocateRings(capacity: number): SharedArrayBuffer {
   requireCapacity(capacity);
   const memory = new SharedArrayBuffer(2 * (CONTROL_BYTES + capacity));
@@ -41,7 +44,7 @@ export function allocateRings(capacity: number): SharedArrayBuffer {
 /**
  * The two rings in a memory that may come from another thread.
  *
- * @throws QvmError `network.ring` when its size is none that `allocateRings` makes.
+ * @throws QvmError `network.ring` when its size is not one that `allocateRings` makes.
  */
 export function ringsIn(memory: SharedArrayBuffer): readonly [RingMemory, RingMemory] {
   const capacity = memory.byteLength / 2 - CONTROL_BYTES;

@@ -8,7 +8,7 @@ export class RingProducer {
   readonly #data: Uint8Array;
   readonly #view: DataView;
   readonly #mask: number;
-  /** The shared word is a copy for the consumer: another thread may write nonsense there. */
+  /** The producer's own position; the shared word is a copy for the consumer, and another thread may overwrite it. */
   #head = FIRST_POSITION;
 
   constructor({ control, data }: RingMemory) {
@@ -18,12 +18,12 @@ export class RingProducer {
     this.#mask = data.length - 1;
   }
 
-  /** Writes a frame; `false` when there is no room, which is also what a consumer gets that lies about its progress. */
+  /** Writes a frame; `false` when there is no room, also for a consumer that misreports its progress. */
   write(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     const size = recordSize(frame.length);
     const used = (this.#head - Atomics.load(this.#control, Word.tail)) >>> 0;
     if (used + size > this.#data.length) return false;
-    // Records are aligned, so that a header never wraps around.
+    // Records are aligned, so a header never wraps around.
     writeRecordHeader(this.#view, this.#head & this.#mask, frame.length, offload);
     this.#copy(frame, (this.#head + RECORD_HEADER) & this.#mask);
     this.#head = (this.#head + size) >>> 0;
@@ -31,7 +31,7 @@ export class RingProducer {
     return true;
   }
 
-  /** Whether the consumer waits for a message; true once for each time that it fell asleep. */
+  /** Whether the consumer waits for a message; true once for each time that it started to wait. */
   takeSleeper(): boolean {
     return Atomics.load(this.#control, Word.sleeping) === 1 && Atomics.exchange(this.#control, Word.sleeping, 0) === 1;
   }

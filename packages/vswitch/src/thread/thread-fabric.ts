@@ -4,15 +4,15 @@ import { joinPorts } from '../port/join-ports.js';
 import { createPortPair, openThreadPort, type ThreadPortParts } from './create-port-pair.js';
 
 /**
- * Hands the far end of a cable to the thread that has the networks, with `parts.wake` in the list of what is transferred.
+ * Passes the far end of a cable to the thread that has the networks; `parts.wake` must be in the transfer list.
  *
  * @experimental
  */
 export type PlugRequest = (peer: string, device: NetworkDeviceInfo, parts: ThreadPortParts) => void;
 
 /**
- * The networks of another thread, for the VMs of this one. Links come up when the other thread has plugged them in; what is
- * wrong with a peer's name shows at once, what the other thread refuses is its to report.
+ * The networks of another thread, for the VMs of this one. A link comes up when the other thread has connected it. An
+ * invalid name of a peer is an error at once; the other thread must report its own refusals.
  *
  * @experimental
  */
@@ -32,11 +32,12 @@ export class ThreadFabric implements NetworkFabric {
 }
 
 /**
- * Plugs the far end of a cable, as another thread asked for it, into the networks of this one. A thread that may have fallen
- * to its guest decides nothing: take `peer` and `device` from the VM's configuration, by the name of the vdev.
+ * Connects the far end of a cable, which another thread has requested, to the networks of this one. That thread is not
+ * trusted, because its guest may control it: take `peer` and `device` from the VM's configuration, by the name of the
+ * vdev.
  *
- * @returns pulls the plug; also done when the other thread ends.
- * @throws QvmError what `fabric.connect` throws, and `network.ring` when the parts are none.
+ * @returns a function that disconnects; the end of the other thread also disconnects.
+ * @throws QvmError the errors of `fabric.connect`, and `network.ring` when the parts are invalid.
  * @experimental
  */
 export function plugThreadPort(

@@ -7,29 +7,31 @@ import { RingConsumer } from './ring-consumer.js';
 import { Word, type RingMemory } from './ring-layout.js';
 import { RingProducer } from './ring-producer.js';
 
-/** Frames in a row before the event loop gets its turn, so that a busy neighbour does not starve everything else. */
+/**
+ * Largest number of frames before a turn of the event loop, so that a busy neighbour does not starve everything else.
+ */
 const FRAMES_PER_TURN = 256;
 
 /**
- * The part of a `MessagePort` that wakes the other side. Messages have no content that matters.
+ * The part of a `MessagePort` that wakes the other side. The contents of messages do not matter.
  *
  * @experimental
  */
 export interface WakeChannel {
   postMessage(message: null): void;
   onmessage: ((event: never) => void) | null;
-  /** `close`: the other side's thread ended, or closed its end. */
+  /** `close`: the other side's thread has ended or closed its end. */
   addEventListener(type: 'close', listener: () => void): void;
   close(): void;
 }
 
 /**
- * One end of a cable between two threads: writes into one ring and reads the other.
+ * One end of a cable between two threads: writes to one ring and reads the other.
  *
  * @experimental
  */
 export interface ThreadNetworkPort extends NetworkPort {
-  /** Tells the other end whether this one is connected. */
+  /** Reports to the other end whether this one is connected. */
   announceLink(up: boolean): void;
 }
 
@@ -45,7 +47,7 @@ export class ThreadPort implements ThreadNetworkPort {
   #linkListener: (() => void) | undefined;
   #linkSeen: boolean;
   #draining = false;
-  /** The rest of what came waits for a turn of the event loop. */
+  /** Whether the remaining frames wait for a turn of the event loop. */
   #deferred = false;
   #closed = false;
   #otherGone = false;
@@ -137,7 +139,7 @@ export class ThreadPort implements ThreadNetworkPort {
   #woken(): void {
     this.#checkLink();
     this.#drain();
-    // A broken ring shows when it is read.
+    // A broken ring is detected by reading it.
     this.#checkLink();
   }
 
@@ -153,9 +155,9 @@ export class ThreadPort implements ThreadNetworkPort {
     this.#linkListener?.();
   }
 
-  /** Gives the listener what is there, and asks to be woken when all of it was taken. */
+  /** Passes the available frames to the listener, and requests to be woken once all of them were taken. */
   #drain(): void {
-    // Until this turn's rest is due, or the listener resumes, no message is needed.
+    // While the rest of this turn is due, or the listener has not resumed, no message is needed.
     if (this.#draining || this.#deferred || this.#closed) return;
     this.#draining = true;
     try {
@@ -165,7 +167,7 @@ export class ThreadPort implements ThreadNetworkPort {
     }
   }
 
-  /** Whether all that was there is taken. */
+  /** Takes up to a turn's frames; returns whether all available frames were taken. */
   #takeBatch(): boolean {
     for (let count = 0; count < FRAMES_PER_TURN; count++) {
       const next = this.#consumer.peek();
@@ -196,7 +198,7 @@ export class ThreadPort implements ThreadNetworkPort {
   }
 }
 
-/** Messages to oneself would keep Node from its sockets; `setImmediate` does not. */
+/** Uses `setImmediate`, because messages to oneself would keep Node from handling its sockets. */
 function nextTurn(task: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(task);
   else setTimeout(task, 0);
