@@ -1,12 +1,13 @@
 import type { VirtualMapping } from '@qvm/core/hooks';
 import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
-import { PAGE_BITS } from '@qvm/jit';
-import { State, WalkHalf } from '@qvm/isa-aarch64';
-import type { Access, AddressTranslation, MainRam } from '@qvm/engine';
+import type { Access, AddressTranslation } from '@qvm/engine';
 import { Sys } from '../vcpu/aarch64-state.js';
 import type { Aarch64State } from '../vcpu/aarch64-state.js';
-import { blockAllowed, MappedRanges, type TranslationTables } from './mapped-ranges.js';
+import { AddressHalves, DISABLED_HALF } from './address-half.js';
+import type { AddressHalf } from './address-half.js';
+import { blockAllowed, MappedRanges } from './mapped-ranges.js';
 import { FaultStatus } from './syndrome.js';
+import type { WalkParameters } from './walk-parameters.js';
 
 /** SCTLR_EL1 bits (Arm ARM D19.2.118). @experimental */
 export enum Sctlr {
@@ -26,16 +27,6 @@ export enum Sctlr {
 /** Width of the output addresses that the CPU model reports (ID_AA64MMFR0_EL1.PARange). @experimental */
 export const PHYSICAL_ADDRESS_BITS = 44;
 
-/** One half of the address space, as TCR_EL1 and TTBRn_EL1 describe it. */
-interface Half extends TranslationTables {
-  readonly disabled: boolean;
-  /** Bits of the high and low word that must equal bit 55. */
-  readonly checkedHi: number;
-  readonly checkedLo: number;
-}
-
-/** Words of the registers that {@link Mmu.refresh} reads. */
-const CONTROLS = [Sys.SCTLR_EL1, Sys.TCR_EL1, Sys.TTBR0_EL1, Sys.TTBR1_EL1, Sys.MAIR_EL1].flatMap((at) => [at, at + 4]);
 const GRANULE_0 = [12, 16, 14, 12] as const;
 const GRANULE_1 = [12, 14, 12, 16] as const;
 /** Output address sizes by TCR_EL1.IPS. */
@@ -43,8 +34,6 @@ const OUTPUT_BITS = [32, 36, 40, 42, 44, 48, 48, 48] as const;
 const OUTER_SHAREABLE = 2;
 /** Normal memory, inner and outer non-cacheable. */
 const NON_CACHEABLE = 0x44;
-/** Number of descriptions of half an address space that are cached. */
-const HALVES = 8;
 const TWO_32 = 2 ** 32;
 
 /** Hierarchical permissions of table descriptors (bits 63–59, D8.4.3), in the high word. */
@@ -82,10 +71,9 @@ export class Mmu implements AddressTranslation {
   asid = 0;
 
   readonly #u32: Uint32Array;
-  #lower: Half = DISABLED;
-  #upper: Half = DISABLED;
-  readonly #halves: (Half & { readonly lo: number; readonly hi: number; readonly shape: number })[] = [];
-  #nextHalf = 0;
+  readonly #halves = new AddressHalves();
+  #lower = DISABLED_HALF;
+  #upper = DISABLED_HALF;
   #outputLimit = TWO_32;
   #writeImpliesNoExecute = false;
 
@@ -93,8 +81,8 @@ export class Mmu implements AddressTranslation {
     memory: VmMemory,
     private readonly map: PhysicalMap,
     private readonly cpu: Aarch64State,
-    /** The memory in which generated code may walk tables. Absent: generated code is not told of refreshes. */
-    private readonly ram?: MainRam,
+    /** Where the tables are published to generated code. Absent: nowhere. */
+    private readonly parameters?: WalkParameters,
   ) {
     this.#u32 = memory.u32;
   }
@@ -105,7 +93,6 @@ export class Mmu implements AddressTranslation {
 
   /** Reads the control registers. */
   refresh(): void {
-    if (this.#isCurrent()) return;
     const { cpu } = this;
     const sctlr = cpu.u32(Sys.SCTLR_EL1);
     const tcrLo = cpu.u32(Sys.TCR_EL1);
@@ -115,61 +102,25 @@ export class Mmu implements AddressTranslation {
     this.#outputLimit = 2 ** Math.min(OUTPUT_BITS[tcrHi & 7] as number, PHYSICAL_ADDRESS_BITS);
     const asid = cpu.u32(((tcrLo >>> 22) & 1 ? Sys.TTBR1_EL1 : Sys.TTBR0_EL1) + 4) >>> 16;
     this.asid = (tcrHi >>> 4) & 1 ? asid : asid & 0xff;
-    this.#lower = this.#half(
-      Sys.TTBR0_EL1,
-      tcrLo & 0x3f,
-      GRANULE_0[(tcrLo >>> 14) & 3] as number,
-      (tcrLo >>> 7) & 1,
-      (tcrHi >>> 5) & 1,
-    );
-    this.#upper = this.#half(
-      Sys.TTBR1_EL1,
-      (tcrLo >>> 16) & 0x3f,
-      GRANULE_1[(tcrLo >>> 30) & 3] as number,
-      (tcrLo >>> 23) & 1,
-      (tcrHi >>> 6) & 1,
-    );
-    if (this.ram !== undefined) this.#publish(this.ram);
-  }
-
-  /** The values of the control registers at the last refresh. */
-  readonly #controls = CONTROLS.map(() => NaN);
-
-  /** Whether no control register has changed. Exceptions are far more frequent than writes to control registers. */
-  #isCurrent(): boolean {
-    let current = true;
-    for (let i = 0; i < CONTROLS.length; i++) {
-      const value = this.cpu.u32(CONTROLS[i] as number);
-      if (this.#controls[i] === value) continue;
-      this.#controls[i] = value;
-      current = false;
-    }
-    return current;
-  }
-
-  /** The halves of the address space that were published to generated code. */
-  readonly #published: (Half | undefined)[] = [undefined, undefined];
-
-  /** Publishes the parameters of the walk to generated code. */
-  #publish(ram: MainRam): void {
-    const simple = this.enabled && !this.#writeImpliesNoExecute && ram.end <= this.#outputLimit;
-    [this.#lower, this.#upper].forEach((half, i) => {
-      const known = simple ? half : DISABLED;
-      if (this.#published[i] === known) return;
-      this.#published[i] = known;
-      this.#publishHalf(ram, known, State.walk + i * WalkHalf.bytes);
+    this.#lower = this.#halves.describe(cpu.u32(Sys.TTBR0_EL1), cpu.u32(Sys.TTBR0_EL1 + 4), {
+      size: tcrLo & 0x3f,
+      granuleBits: GRANULE_0[(tcrLo >>> 14) & 3] as number,
+      disabled: (tcrLo >>> 7) & 1,
+      ignoreTopByte: (tcrHi >>> 5) & 1,
     });
-    this.cpu.setU32(State.normalMemory, normalIndexes(this.cpu.u32(Sys.MAIR_EL1), this.cpu.u32(Sys.MAIR_EL1 + 4)));
+    this.#upper = this.#halves.describe(cpu.u32(Sys.TTBR1_EL1), cpu.u32(Sys.TTBR1_EL1 + 4), {
+      size: (tcrLo >>> 16) & 0x3f,
+      granuleBits: GRANULE_1[(tcrLo >>> 30) & 3] as number,
+      disabled: (tcrLo >>> 23) & 1,
+      ignoreTopByte: (tcrHi >>> 6) & 1,
+    });
+    if (this.parameters !== undefined) this.#publish(this.parameters);
   }
 
-  #publishHalf(ram: MainRam, half: Half, at: number): void {
-    const { cpu } = this;
-    const usable = !half.disabled && half.granuleBits === PAGE_BITS && ram.holds(half.table, tableBytes(half));
-    cpu.setU32(at + WalkHalf.table, usable ? ram.offsetOf(half.table) : 0);
-    cpu.setU32(at + WalkHalf.shift, half.firstShift);
-    cpu.setU32(at + WalkHalf.indexMask, half.firstIndexMask);
-    cpu.setU32(at + WalkHalf.checked, half.checkedLo);
-    cpu.setU32(at + WalkHalf.checked + 4, half.checkedHi);
+  #publish(parameters: WalkParameters): void {
+    const simple = this.enabled && !this.#writeImpliesNoExecute && parameters.end <= this.#outputLimit;
+    if (simple) parameters.publish(this.#lower, this.#upper);
+    else parameters.disable();
   }
 
   /**
@@ -223,44 +174,7 @@ export class Mmu implements AddressTranslation {
     return this.physical < 2 ** PHYSICAL_ADDRESS_BITS || this.#fail(FaultStatus.AddressSize, 0);
   }
 
-  /** The description of half an address space; the last few are cached for kernels that switch back and forth. */
-  #half(ttbr: number, size: number, granuleBits: number, disabled: number, ignoreTopByte: number): Half {
-    const shape = (size << 7) | (granuleBits << 2) | (disabled << 1) | ignoreTopByte;
-    const [lo, hi] = [this.cpu.u32(ttbr), this.cpu.u32(ttbr + 4) & 0xffff];
-    for (const half of this.#halves) if (half.lo === lo && half.hi === hi && half.shape === shape) return half;
-    const made = { ...this.#makeHalf(lo, hi, size, granuleBits, disabled, ignoreTopByte), lo, hi, shape };
-    this.#halves[this.#nextHalf++ % HALVES] = made;
-    return made;
-  }
-
-  #makeHalf(
-    ttbrLo: number,
-    ttbrHi: number,
-    size: number,
-    granuleBits: number,
-    disabled: number,
-    ignoreTopByte: number,
-  ): Half {
-    const inputBits = 64 - Math.min(39, Math.max(16, size));
-    const levelBits = granuleBits - 3;
-    const firstLevel = 4 - Math.ceil((inputBits - granuleBits) / levelBits);
-    const firstShift = granuleBits + (3 - firstLevel) * levelBits;
-    // The first table may be smaller than a page; its base is aligned to its size (D8.2.5).
-    const tableSize = 2 ** Math.max(inputBits - firstShift + 3, 6);
-    const address = ttbrHi * TWO_32 + ((ttbrLo & ~1) >>> 0);
-    return {
-      table: Math.floor(address / tableSize) * tableSize,
-      firstLevel,
-      firstShift,
-      firstIndexMask: 2 ** (inputBits - firstShift) - 1,
-      granuleBits,
-      disabled: disabled !== 0,
-      checkedHi: (inputBits >= 32 ? -(2 ** (inputBits - 32)) : -1) & (ignoreTopByte ? 0x00ff_ffff : -1),
-      checkedLo: inputBits < 32 ? -(2 ** inputBits) : 0,
-    };
-  }
-
-  #walk(lo: number, hi: number, half: Half, privileged: boolean): boolean {
+  #walk(lo: number, hi: number, half: AddressHalf, privileged: boolean): boolean {
     const { granuleBits } = half;
     const levelBits = granuleBits - 3;
     const limit = this.#outputLimit;
@@ -358,27 +272,4 @@ export class Mmu implements AddressTranslation {
     this.fault = status | level;
     return false;
   }
-}
-
-const DISABLED: Half = {
-  table: 0,
-  firstLevel: 0,
-  firstShift: 39,
-  firstIndexMask: 0,
-  granuleBits: 12,
-  disabled: true,
-  checkedHi: 0,
-  checkedLo: 0,
-};
-
-const tableBytes = ({ firstIndexMask }: Half): number => (firstIndexMask + 1) * 8;
-
-/** A bit for each of the eight attributes in MAIR_EL1 that is of Normal memory (Arm ARM D19.2.98). */
-function normalIndexes(lo: number, hi: number): number {
-  let indexes = 0;
-  for (let index = 0; index < 8; index++) {
-    const attribute = ((index < 4 ? lo : hi) >>> ((index & 3) * 8)) & 0xff;
-    if ((attribute & 0xf0) !== 0) indexes |= 1 << index;
-  }
-  return indexes;
 }

@@ -3,6 +3,7 @@ import type { RamRegion } from '@qvm/core/architecture';
 import { MainRam, PAGE_BYTES } from '@qvm/engine';
 import { Aarch64State, Sys } from '../vcpu/aarch64-state.js';
 import { Mmu } from './mmu.js';
+import { WalkParameters } from './walk-parameters.js';
 
 /** Size of the main RAM: its last block of 2 MiB extends half beyond its end. */
 export const RAM_BYTES = 5 << 20;
@@ -37,7 +38,7 @@ export class TranslationBench {
     this.state = Aarch64State.allocate(this.memory);
     this.ram = new MainRam(this.memory, this.map);
     this.ram.attach(this.state);
-    this.mmu = new Mmu(this.memory, this.map, this.state, this.ram);
+    this.mmu = new Mmu(this.memory, this.map, this.state, new WalkParameters(this.state, this.ram));
   }
 
   /** Guest-physical end of the main RAM. */

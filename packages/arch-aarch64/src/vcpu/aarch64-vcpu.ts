@@ -7,6 +7,7 @@ import { Exit, State } from '@qvm/isa-aarch64';
 import { AARCH64_HOOK_KINDS } from '../hook-kinds.js';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { Mmu } from '../system/mmu.js';
+import { WalkParameters } from '../system/walk-parameters.js';
 import { deviceAccessSyndrome, ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';
 import { Aarch64State, Sys } from './aarch64-state.js';
 import { BREAKPOINT_ISS } from './breakpoints.js';
@@ -76,7 +77,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     const { services, ram } = engine;
     const state = Aarch64State.allocate(services.memory);
     const tlb = new SoftTlb(services.memory, TLB_BANKS);
-    const mmu = new Mmu(services.memory, services.map, state, ram);
+    const mmu = new Mmu(services.memory, services.map, state, new WalkParameters(state, ram));
     const debug = new DebugUnit(state, tlb, ram);
     super(index, engine, {
       state,
