@@ -14,6 +14,7 @@ export { CTR_EL0, DCZID_BLOCK } from './registers/cache-identification.js';
 export {
   BREAKPOINTS,
   SYSTEM_REGISTERS,
+  EVENT_COUNTERS,
   WATCHPOINTS,
   registerAt,
   registerNamed,

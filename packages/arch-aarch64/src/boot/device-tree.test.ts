@@ -80,6 +80,7 @@ describe('a generated tree', () => {
     const texts = (path: string, name: string) => textsOf(findNode(tree, path)?.properties[name]);
     expect(tree.children?.map(({ name }) => name)).toEqual([
       'psci',
+      'pmu',
       'cpus',
       'memory@40000000',
       'memory@100000000',

@@ -1,3 +1,4 @@
+import { PMU_INTID } from '../vcpu/performance-monitor.js';
 import type { BoardDeviceTree } from '@qvm/core/board';
 import type { RamReservation } from '@qvm/core/services';
 import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
@@ -29,8 +30,11 @@ export interface BoardDescription {
 }
 
 const SHARED_PERIPHERAL = 0;
+const PRIVATE_PERIPHERAL = 1;
 const LEVEL_HIGH = 4;
 const EDGE_RISING = 1;
+/** INTID of the first private peripheral interrupt. */
+const FIRST_PPI = 16;
 /** INTID of the first shared peripheral interrupt. */
 const FIRST_SPI = 32;
 
@@ -86,6 +90,7 @@ export function generateTree(
     },
     children: [
       psciNode,
+      pmuNode,
       cpusNode(board),
       ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))),
       ...reservedMemoryNodes(board, context),
@@ -100,6 +105,15 @@ export function generateTree(
 export const psciNode: DeviceTreeNode = {
   name: 'psci',
   properties: { compatible: ['arm,psci-1.0', 'arm,psci-0.2', 'arm,psci'], method: 'hvc' },
+};
+
+/** The performance monitors of the vCPUs (binding `arm,armv8-pmuv3`), with their private interrupt. */
+const pmuNode: DeviceTreeNode = {
+  name: 'pmu',
+  properties: {
+    compatible: 'arm,armv8-pmuv3',
+    interrupts: cells(PRIVATE_PERIPHERAL, PMU_INTID - FIRST_PPI, LEVEL_HIGH),
+  },
 };
 
 function cpusNode({ affinities }: BoardDescription): DeviceTreeNode {

@@ -1,35 +1,15 @@
+import { enablePrivate, gicOn as gicOnly } from './gic-on.test.helper.js';
 import { BACK_TO_EL1, DATA, MachineHarness, goToEl0, log } from './machine-harness.test.helper.js';
 import { DEBUG_INTERRUPT, DEBUG_PORT, Port } from './debug-port.test.helper.js';
 
-const GICD = 0x0800_0000;
-const GICR = 0x080a_0000;
 const VIRTUAL_TIMER = 27;
 const PHYSICAL_TIMER = 30;
 
-/** Group 1 for everything, the CPU interface on. X20: distributor, X22: SGI frame, X23: debug port. */
-const gicOn = (vcpu = 0): string => `
-  ldr x20, =${GICD}
-  mov w21, #0x12
-  str w21, [x20]
-  ldr x22, =${GICR + vcpu * 0x2_0000}
-  str wzr, [x22, #0x14]
-  add x22, x22, #0x10, lsl #12
-  mov w21, #-1
-  str w21, [x22, #0x80]
-  str w21, [x20, #0x84]
-  mov x21, #1
-  msr icc_sre_el1, x21
-  msr icc_igrpen1_el1, x21
-  mov x21, #0xff
-  msr icc_pmr_el1, x21
-  msr icc_bpr1_el1, xzr
-  isb
-  ldr x23, =${DEBUG_PORT}\n`;
+/** {@link gicOnly}, and X23: debug port. */
+const gicOn = (vcpu = 0): string => `${gicOnly(vcpu)} ldr x23, =${DEBUG_PORT}\n`;
 /** Enables the debug port's interrupt with a priority. */
 const enableSpi = (priority = 0x80): string =>
   `mov w21, #${priority}\n strb w21, [x20, #${0x400 + DEBUG_INTERRUPT}]\n mov w21, #${1 << (DEBUG_INTERRUPT - 32)}\n str w21, [x20, #0x104]\n`;
-const enablePrivate = (number: number, priority = 0x80): string =>
-  `mov w21, #${priority}\n strb w21, [x22, #${0x400 + number}]\n ldr w21, =${(1 << number) >>> 0}\n str w21, [x22, #0x100]\n`;
 const line = (level: number): string => `mov w21, #${level}\n str w21, [x23, #${Port.Line}]\n`;
 const pulse = `str wzr, [x23, #${Port.Pulse}]\n`;
 const sgi = (number: number, targets: number): string =>

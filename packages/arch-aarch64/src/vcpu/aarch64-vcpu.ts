@@ -18,6 +18,7 @@ import { ExceptionDelivery } from './exception-delivery.js';
 import { ExceptionUnit, Spsr, Vector } from './exceptions.js';
 import { InterruptInputs } from './interrupt-inputs.js';
 import { LevelControls } from './level-controls.js';
+import { PMU_INTID } from './performance-monitor.js';
 import { parseProcessor, saveProcessor, SNAPSHOT_VERSION } from './snapshot.js';
 import type { SavedParts } from './snapshot.js';
 import { StepIss, stepIss } from './software-step.js';
@@ -66,6 +67,8 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   readonly #waits: WaitUnit;
   /** What the exception after a step over one instruction reports; absent when it is not known to be the step's. */
   #stepped: StepIss | undefined;
+  /** Instructions retired when the present run ends at the latest. */
+  #runEnd = 0;
 
   constructor(
     index: number,
@@ -105,6 +108,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     this.#waits = new WaitUnit(this, this.#inputs, this.#delivery);
     this.#system = new SystemAccess(state, mmu, this.#exceptions, this.tlbMaintenance, debug, {
       instructions: () => this.instructions,
+      overflowLine: services.wiring.privateLine(PMU_INTID, index, 'pmu'),
       pendingInterrupts: () => this.#inputs.isr,
       touch: (va) => this.#systemExits.touch(va),
     });
@@ -229,8 +233,20 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     };
   }
 
+  /** Ends where a performance counter overflows at the latest, for its interrupt. */
+  override run(budget: number): VcpuExit {
+    const { monitor } = this.#system;
+    const { instructions } = this;
+    const most = monitor.active ? Math.min(budget, Math.max(1, monitor.deadline - instructions)) : budget;
+    this.#runEnd = instructions + most;
+    const exit = super.run(most);
+    if (monitor.active) monitor.settle();
+    return exit;
+  }
+
   protected override before(): Before {
     this.#takePending();
+    if (this.#system.monitor.active && this.#overflowsEarlier()) return Before.Taken;
     if (this.#debug.enabled) return this.#beforeDebugged();
     this.#stepped = undefined;
     return this.fetch.fault ? this.#fetchFault() : Before.Nothing;
@@ -253,6 +269,15 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     }
     if (stepping) this.#stepped = stepIss(this.word);
     return stepping || armed ? Before.OneInstruction : Before.Nothing;
+  }
+
+  /** Ends the run when a performance counter, after an access to its registers or at another level, interrupts within it. */
+  #overflowsEarlier(): boolean {
+    const { monitor } = this.#system;
+    monitor.levelMayChange();
+    const earlier = monitor.deadline < this.#runEnd;
+    if (earlier) this.kick();
+    return earlier;
   }
 
   #fetchFault(): Before {

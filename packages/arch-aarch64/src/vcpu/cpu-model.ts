@@ -27,7 +27,7 @@ export const genericModel: CpuModel = makeModel('generic', {
   MIDR_EL1: 0x000f_0510n,
   // EL0 and EL1 in AArch64; FP and Advanced SIMD; GIC system registers; CSV2_3 and CSV3: the guest's branches and faults are not speculated on.
   ID_AA64PFR0_EL1: fields([0, 1], [4, 1], [24, 1], [56, 3], [60, 1]),
-  // Debug v8, PMUv3 without event counters; the last breakpoint compares contexts, too.
+  // Debug v8, PMUv3; the last breakpoint compares contexts, too.
   ID_AA64DFR0_EL1: fields([0, 6], [8, 1], [12, BREAKPOINTS - 1], [20, WATCHPOINTS - 1]),
   // AES with PMULL, SHA1, SHA2 (256), CRC32, LSE, RDM, DotProd.
   ID_AA64ISAR0_EL1: fields([4, 2], [8, 1], [12, 1], [16, 1], [20, 2], [28, 1], [44, 1]),

@@ -1,97 +1,258 @@
+import type { InterruptLine } from '@qvm/core/vdev';
+import { EVENT_COUNTERS } from '@qvm/isa-aarch64';
 import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { PerformanceCounter, PmuEvent } from './performance-counter.js';
 
-/** PMCR_EL0: enable, reset of the cycle counter, and the number of event counters, which is 0. */
+/** INTID of the overflow interrupt (Arm Base System Architecture). @experimental */
+export const PMU_INTID = 23;
+
+/** PMCR_EL0: enable, reset of the event counters and of the cycle counter, and the number of event counters. */
 const PMCR_E = 1n;
+const PMCR_P = 2n;
 const PMCR_C = 4n;
 const PMCR_WRITABLE = 0x79n;
-/** PMCR_EL0.LC is RES1-like: the counter has 64 bits. */
+/** PMCR_EL0.LC is RES1-like: the cycle counter has 64 bits. */
 const PMCR_LC = 0x40n;
-const CYCLE_COUNTER = 0x8000_0000n;
+const PMCR_N = BigInt(EVENT_COUNTERS) << 11n;
+/** Bit of the cycle counter among the counters, and its number in PMSELR_EL0. */
+const CYCLE = 31;
+const COUNTERS = (1n << 31n) | ((1n << BigInt(EVENT_COUNTERS)) - 1n);
+const PMUSERENR_BITS = 0xfn;
+const EVENTS = [PmuEvent.SW_INCR, PmuEvent.INST_RETIRED, PmuEvent.CPU_CYCLES, PmuEvent.CHAIN];
+
+/** What the performance monitors need of their vCPU. */
+export interface MonitoredCpu {
+  /** Instructions retired. */
+  readonly instructions: () => number;
+  /** The present exception level. */
+  readonly level: () => number;
+  /** The overflow interrupt. */
+  readonly line: InterruptLine;
+}
 
 /**
- * The performance monitors (Arm ARM D13) with a cycle counter, which counts retired instructions, and no event counters.
+ * The performance monitors (Arm ARM D13, PMUv3): a cycle counter and event counters. What is counted, and what not:
+ * docs/performance.md.
  *
  * @experimental
  */
 export class PerformanceMonitor {
+  /** Whether a counter counts: only then the vCPU tells of exception levels. */
+  active = false;
+  /** Instructions retired when the next counter overflows that interrupts then, if the exception level stays. */
+  deadline = Infinity;
   #control = PMCR_LC;
   #enabled = 0n;
   #userEnable = 0n;
   #interruptEnable = 0n;
   #overflow = 0n;
-  #filter = 0n;
-  #select = 0n;
-  /** Counter value while stopped; while running, the value minus the instructions retired when it started. */
-  #count = 0n;
+  #select = 0;
+  readonly #cycles = new PerformanceCounter(64, PmuEvent.CPU_CYCLES);
+  readonly #events = Array.from({ length: EVENT_COUNTERS }, () => new PerformanceCounter(32));
+  /** The counters, with the number of their bit. */
+  readonly #all = [...this.#events.map((counter, n) => [counter, n] as const), [this.#cycles, CYCLE] as const];
+  /** Instructions retired at EL0 and EL1 while it is active, up to `#counted` of all. */
+  readonly #totals = [0, 0];
+  #counted = 0;
+  #level = 0;
 
-  constructor(private readonly instructions: () => number) {}
+  constructor(private readonly cpu: MonitoredCpu) {}
 
   reset(): void {
     this.#control = PMCR_LC;
-    this.#enabled =
-      this.#userEnable =
-      this.#interruptEnable =
-      this.#overflow =
-      this.#filter =
-      this.#select =
-      this.#count =
-        0n;
+    this.#enabled = this.#userEnable = this.#interruptEnable = this.#overflow = 0n;
+    this.#select = 0;
+    for (const [counter] of this.#all) counter.reset();
+    this.#changed();
   }
 
-  /** PMUSERENR_EL0: EN for all, CR for reading the cycle counter. */
-  enabledAtEl0(name: string): boolean {
-    if (name === 'PMUSERENR_EL0') return true;
-    const bits = this.#userEnable;
-    return (bits & 1n) !== 0n || (name === 'PMCCNTR_EL0' && (bits & 4n) !== 0n);
+  /** The exception level may have changed; no instruction was retired since. */
+  levelMayChange(): void {
+    const level = this.cpu.level();
+    if (level === this.#level) return;
+    this.#advance();
+    this.#level = level;
+    this.#expect();
+  }
+
+  /** Counts up to the present, and drives the interrupt. */
+  settle(): void {
+    this.#advance();
+    this.#expect();
+    this.#drive();
+  }
+
+  /** Whether PMUSERENR_EL0 (D19.5.19) lets EL0 access a register. */
+  enabledAtEl0(name: string, direction: 'r' | 'w'): boolean {
+    const [all, software, cycles, events] = [1n, 2n, 4n, 8n].map((bit) => (this.#userEnable & bit) !== 0n);
+    if (name === 'PMUSERENR_EL0' || all === true) return true;
+    if (name === 'PMSWINC_EL0') return software === true;
+    if (name === 'PMCCNTR_EL0') return cycles === true && direction === 'r';
+    if (name === 'PMSELR_EL0') return events === true;
+    return events === true && direction === 'r' && /^PMX?EVCNTR/.test(name);
   }
 
   /** Handlers by register name. */
   registers(): Record<string, SystemRegisterHandler> {
-    const counters = (v: bigint): bigint => v & CYCLE_COUNTER;
     return {
-      PMCR_EL0: { read: () => this.#control, write: (v) => this.#writeControl(v) },
-      PMCNTENSET_EL0: { read: () => this.#enabled, write: (v) => this.#run(() => (this.#enabled |= counters(v))) },
-      PMCNTENCLR_EL0: { read: () => this.#enabled, write: (v) => this.#run(() => (this.#enabled &= ~counters(v))) },
-      PMOVSCLR_EL0: { read: () => this.#overflow, write: (v) => void (this.#overflow &= ~v) },
-      PMOVSSET_EL0: { read: () => this.#overflow, write: (v) => void (this.#overflow |= counters(v)) },
-      PMSWINC_EL0: { write: () => undefined },
-      PMSELR_EL0: { read: () => this.#select, write: (v) => void (this.#select = v & 0x1fn) },
-      PMCEID0_EL0: { read: () => 0n },
+      PMCR_EL0: { read: () => this.#control | PMCR_N, write: (v) => this.#change(() => this.#writeControl(v)) },
+      PMCNTENSET_EL0: this.#bits(
+        () => this.#enabled,
+        (v) => (this.#enabled |= v & COUNTERS),
+      ),
+      PMCNTENCLR_EL0: this.#bits(
+        () => this.#enabled,
+        (v) => (this.#enabled &= ~v),
+      ),
+      PMOVSSET_EL0: this.#bits(
+        () => this.#overflow,
+        (v) => (this.#overflow |= v & COUNTERS),
+      ),
+      PMOVSCLR_EL0: this.#bits(
+        () => this.#overflow,
+        (v) => (this.#overflow &= ~v),
+      ),
+      PMINTENSET_EL1: this.#bits(
+        () => this.#interruptEnable,
+        (v) => (this.#interruptEnable |= v & COUNTERS),
+      ),
+      PMINTENCLR_EL1: this.#bits(
+        () => this.#interruptEnable,
+        (v) => (this.#interruptEnable &= ~v),
+      ),
+      PMSWINC_EL0: { write: (v) => this.#change(() => this.#increment(v)) },
+      PMSELR_EL0: { read: () => BigInt(this.#select), write: (v) => void (this.#select = Number(v & 0x1fn)) },
+      PMCEID0_EL0: { read: () => EVENTS.reduce((bits, event) => bits | (1n << BigInt(event)), 0n) },
       PMCEID1_EL0: { read: () => 0n },
-      PMCCNTR_EL0: { read: () => this.#cycles(), write: (v) => this.#setCycles(v) },
-      PMXEVTYPER_EL0: {
-        read: () => (this.#select === 0x1fn ? this.#filter : 0n),
-        write: (v) => void (this.#select === 0x1fn && (this.#filter = v)),
-      },
-      PMXEVCNTR_EL0: { read: () => 0n, write: () => undefined },
-      PMUSERENR_EL0: { read: () => this.#userEnable, write: (v) => void (this.#userEnable = v & 0xfn) },
-      PMINTENSET_EL1: { read: () => this.#interruptEnable, write: (v) => void (this.#interruptEnable |= counters(v)) },
-      PMINTENCLR_EL1: { read: () => this.#interruptEnable, write: (v) => void (this.#interruptEnable &= ~v) },
-      PMCCFILTR_EL0: { read: () => this.#filter, write: (v) => void (this.#filter = v & 0xf800_0000n) },
+      PMUSERENR_EL0: { read: () => this.#userEnable, write: (v) => void (this.#userEnable = v & PMUSERENR_BITS) },
+      PMCCNTR_EL0: this.#value(() => this.#cycles),
+      PMCCFILTR_EL0: this.#type(() => this.#cycles),
+      // CONSTRAINED UNPREDICTABLE for counters that there are not: reads as zero, ignores writes.
+      PMXEVCNTR_EL0: this.#value(() => this.#events[this.#select]),
+      PMXEVTYPER_EL0: this.#type(() => (this.#select === CYCLE ? this.#cycles : this.#events[this.#select])),
+      ...Object.fromEntries(this.#events.map((counter, n) => [`PMEVCNTR${n}_EL0`, this.#value(() => counter)])),
+      ...Object.fromEntries(this.#events.map((counter, n) => [`PMEVTYPER${n}_EL0`, this.#type(() => counter)])),
     };
   }
 
-  get #running(): boolean {
-    return (this.#control & PMCR_E) !== 0n && (this.#enabled & CYCLE_COUNTER) !== 0n;
+  #bits(read: () => bigint, write: (value: bigint) => void): SystemRegisterHandler {
+    return {
+      read: () => {
+        this.#advance();
+        return read();
+      },
+      write: (value) => this.#change(() => write(value)),
+    };
   }
 
-  #cycles(): bigint {
-    return BigInt.asUintN(64, this.#count + (this.#running ? BigInt(this.instructions()) : 0n));
+  #value(counter: () => PerformanceCounter | undefined): SystemRegisterHandler {
+    return {
+      read: () => {
+        this.#advance();
+        return counter()?.value ?? 0n;
+      },
+      write: (value) =>
+        this.#change(() => {
+          const target = counter();
+          if (target) target.value = value;
+        }),
+    };
   }
 
-  #setCycles(value: bigint): void {
-    this.#count = value - (this.#running ? BigInt(this.instructions()) : 0n);
-  }
-
-  /** Changes what decides whether the counter runs, keeping its value. */
-  #run(change: () => void): void {
-    const cycles = this.#cycles();
-    change();
-    this.#setCycles(cycles);
+  #type(counter: () => PerformanceCounter | undefined): SystemRegisterHandler {
+    return {
+      read: () => counter()?.type ?? 0n,
+      write: (value) =>
+        this.#change(() => {
+          const target = counter();
+          if (target) target.type = value;
+        }),
+    };
   }
 
   #writeControl(value: bigint): void {
-    this.#run(() => (this.#control = (value & PMCR_WRITABLE) | PMCR_LC));
-    if (value & PMCR_C) this.#setCycles(0n);
+    this.#control = (value & PMCR_WRITABLE) | PMCR_LC;
+    if (value & PMCR_P) for (const counter of this.#events) counter.value = 0n;
+    if (value & PMCR_C) this.#cycles.value = 0n;
+  }
+
+  /** PMSWINC_EL0. */
+  #increment(counters: bigint): void {
+    const level = this.cpu.level();
+    this.#events.forEach((counter, n) => {
+      const wanted = ((counters >> BigInt(n)) & 1n) !== 0n && counter.event === (PmuEvent.SW_INCR as number);
+      if (wanted && this.#isEnabled(n) && counter.countsAt(level)) this.#overflowed(n, counter.add(1));
+    });
+  }
+
+  /** Changes what decides how counters count, up to and from the present. */
+  #change(change: () => void): void {
+    this.#advance();
+    change();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.active = this.#all.some(([counter, n]) => this.#counts(counter, n));
+    this.#count();
+    this.#level = this.cpu.level();
+    for (const [counter] of this.#all) counter.start(this.#totals);
+    this.#expect();
+    this.#drive();
+  }
+
+  /** Sets the deadline, of counters that are up to date. */
+  #expect(): void {
+    let least = Infinity;
+    for (const [counter, n] of this.#all) {
+      const due = this.#counts(counter, n) && counter.countsAt(this.#level) && this.#interrupts(n);
+      if (due) least = Math.min(least, counter.untilOverflow);
+    }
+    this.deadline = this.#counted + least;
+  }
+
+  #drive(): void {
+    this.cpu.line.set((this.#control & PMCR_E) !== 0n && (this.#overflow & this.#interruptEnable) !== 0n);
+  }
+
+  /** Counts up to the present. */
+  #advance(): void {
+    if (!this.active) return;
+    this.#count();
+    for (const [counter, n] of this.#all) {
+      if (this.#counts(counter, n)) this.#overflowed(n, counter.advance(this.#totals));
+    }
+  }
+
+  /** Adds the instructions since the last time to those of the exception level. */
+  #count(): void {
+    const now = this.cpu.instructions();
+    this.#totals[this.#level] = (this.#totals[this.#level] ?? 0) + now - this.#counted;
+    this.#counted = now;
+  }
+
+  /** Notes overflows of a counter, and counts them in the next one if that is chained to it. */
+  #overflowed(n: number, times: number): void {
+    if (times === 0) return;
+    this.#overflow |= 1n << BigInt(n);
+    if (this.#isChained(n + 1)) this.#overflowed(n + 1, this.#events[n + 1]?.add(times) ?? 0);
+  }
+
+  /** Whether the overflow of a counter, or of the one that is chained to it, interrupts. */
+  #interrupts(n: number): boolean {
+    const enabled = (bit: number): boolean => ((this.#interruptEnable >> BigInt(bit)) & 1n) !== 0n;
+    return enabled(n) || (this.#isChained(n + 1) && enabled(n + 1));
+  }
+
+  #isChained(n: number): boolean {
+    return n % 2 === 1 && this.#events[n]?.event === (PmuEvent.CHAIN as number) && this.#isEnabled(n);
+  }
+
+  #counts(counter: PerformanceCounter, n: number): boolean {
+    return counter.countsInstructions && this.#isEnabled(n);
+  }
+
+  #isEnabled(n: number): boolean {
+    return (this.#control & PMCR_E) !== 0n && ((this.#enabled >> BigInt(n)) & 1n) !== 0n;
   }
 }

@@ -1,6 +1,6 @@
 import type { Json } from '@qvm/core';
 import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core/vdev';
-import { State, SYSTEM_REGISTERS } from '@qvm/isa-aarch64';
+import { EVENT_COUNTERS, State, SYSTEM_REGISTERS } from '@qvm/isa-aarch64';
 import type { SystemRegister } from '@qvm/isa-aarch64';
 import { Sys } from './aarch64-state.js';
 import type { Aarch64State } from './aarch64-state.js';
@@ -12,7 +12,7 @@ import type { SystemAccess } from './system-access.js';
 import type { WaitUnit } from './wait-unit.js';
 
 /** Of what {@link saveProcessor} gives. A register more or less is another version. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** The parts of a vCPU that hold guest-visible state. */
 export interface SavedParts {
@@ -41,16 +41,19 @@ const STORED = SYSTEM_REGISTERS.filter(
   ({ name, kind, el1 }) =>
     ((kind === 'plain' || kind === 'checked') && (el1.includes('w') || name === 'SP_EL1')) || name === 'SP_EL0',
 );
-/** Performance monitors in the order of their restoring: the counter last, when it is known whether it runs. */
+/** Performance monitors in the order of their restoring: the counters last, when it is known whether they run. */
+const EVENT_NUMBERS = Array.from({ length: EVENT_COUNTERS }, (_, n) => n);
 const PERFORMANCE = [
   'PMSELR_EL0',
   'PMCCFILTR_EL0',
   'PMUSERENR_EL0',
+  ...EVENT_NUMBERS.map((n) => `PMEVTYPER${n}_EL0`),
   'PMINTENSET_EL1',
   'PMOVSSET_EL0',
   'PMCNTENSET_EL0',
   'PMCR_EL0',
   'PMCCNTR_EL0',
+  ...EVENT_NUMBERS.map((n) => `PMEVCNTR${n}_EL0`),
 ];
 const NAMES = [...GENERAL, 'pc', 'pstate', 'fpcr', 'fpsr', ...VECTORS, ...STORED.map(nameOf), ...PERFORMANCE];
 const KEYS = ['model', 'registers', 'monitor', 'event', 'stepped', 'debug'] as const;

@@ -2,6 +2,7 @@ import { State, CTR_EL0, DCZID_BLOCK, registerAt, registerNamed } from '@qvm/isa
 import { Sctlr } from '../system/mmu.js';
 import type { Mmu } from '../system/mmu.js';
 import type { SystemRegister } from '@qvm/isa-aarch64';
+import type { InterruptLine } from '@qvm/core/vdev';
 import { pageOf } from '@qvm/engine';
 import type { SystemRegisterHandler } from '../system/cpu-attachment.js';
 import { Sys } from './aarch64-state.js';
@@ -29,7 +30,8 @@ export enum SystemResult {
 export class SystemAccess {
   readonly #attached = new Map<number, SystemRegisterHandler>();
   readonly #special: ReadonlyMap<string, SystemRegisterHandler>;
-  readonly #pmu: PerformanceMonitor;
+  /** The performance monitors. */
+  readonly monitor: PerformanceMonitor;
 
   constructor(
     private readonly cpu: Aarch64State,
@@ -39,13 +41,16 @@ export class SystemAccess {
     private readonly debug: DebugUnit,
     private readonly services: {
       readonly instructions: () => number;
+      /** The interrupt of the performance monitors. */
+      readonly overflowLine: InterruptLine;
       readonly pendingInterrupts: () => bigint;
       /** Faults the current access; used by cache maintenance. */
       readonly touch: (va: bigint) => void;
     },
   ) {
-    this.#pmu = new PerformanceMonitor(services.instructions);
-    const special = { ...this.#specialRegisters(), ...debug.registers(), ...this.#pmu.registers() };
+    const { instructions, overflowLine: line } = services;
+    this.monitor = new PerformanceMonitor({ instructions, level: () => cpu.el, line });
+    const special = { ...this.#specialRegisters(), ...debug.registers(), ...this.monitor.registers() };
     this.#special = new Map(Object.entries(special));
   }
 
@@ -66,7 +71,7 @@ export class SystemAccess {
 
   /** Power-on state of what is kept here. */
   reset(): void {
-    this.#pmu.reset();
+    this.monitor.reset();
   }
 
   /** `info` is the low 22 bits of the instruction word. */
@@ -116,11 +121,11 @@ export class SystemAccess {
     if (r.name === 'SP_EL0' && this.cpu.u32(State.spsel) === 0) return SystemResult.Undefined;
     if (this.cpu.el !== 0) return r.el1.includes(direction) ? SystemResult.Done : SystemResult.Undefined;
     if (!r.el0.includes(direction)) return SystemResult.Undefined;
-    return this.#enabledAtEl0(r) ? SystemResult.Done : SystemResult.Trapped;
+    return this.#enabledAtEl0(r, direction) ? SystemResult.Done : SystemResult.Trapped;
   }
 
   /** EL0 accesses that EL1 must enable: SCTLR_EL1.UCT and UMA, CNTKCTL_EL1, PMUSERENR_EL0. */
-  #enabledAtEl0({ name }: SystemRegister): boolean {
+  #enabledAtEl0({ name }: SystemRegister, direction: 'r' | 'w'): boolean {
     const sctlr = this.cpu.u32(Sys.SCTLR_EL1);
     const kernelControl = this.cpu.u32(Sys.CNTKCTL_EL1);
     if (name === 'CTR_EL0') return (sctlr & Sctlr.UCT) !== 0;
@@ -130,7 +135,7 @@ export class SystemAccess {
     if (name === 'CNTVCT_EL0') return (kernelControl & 2) !== 0;
     if (name.startsWith('CNTV_')) return (kernelControl & 0x100) !== 0;
     if (name.startsWith('CNTP_')) return (kernelControl & 0x200) !== 0;
-    if (name.startsWith('PM')) return this.#pmu.enabledAtEl0(name);
+    if (name.startsWith('PM')) return this.monitor.enabledAtEl0(name, direction);
     if (name === 'MDCCSR_EL0') return (this.cpu.u32(Sys.MDSCR_EL1) & 0x1000) === 0;
     return true;
   }

@@ -43,6 +43,13 @@ export const BREAKPOINTS = 2;
  */
 export const WATCHPOINTS = 2;
 
+/**
+ * Event counters of the performance monitors (PMCR_EL0.N).
+ *
+ * @experimental
+ */
+export const EVENT_COUNTERS = 6;
+
 /** Registers of one kind at consecutive `op2` or `CRm`: breakpoints, watchpoints, active priorities. */
 function family(count: number, line: (n: number) => Line): Line[] {
   return Array.from({ length: count }, (_, n) => line(n));
@@ -123,7 +130,7 @@ const LINES: readonly Line[] = [
   ['DBGAUTHSTATUS_EL1', 2, 0, 7, 14, 6, '-', 'r', 'plain'],
   ['MDCCSR_EL0', 2, 3, 0, 1, 0, 'r', 'r', 'plain'],
 
-  // Performance monitors (D19.5): a cycle counter that counts instructions, no event counters.
+  // Performance monitors (D19.5).
   ['PMCR_EL0', 3, 3, 9, 12, 0, 'rw', 'rw', 'special'],
   ['PMCNTENSET_EL0', 3, 3, 9, 12, 1, 'rw', 'rw', 'special'],
   ['PMCNTENCLR_EL0', 3, 3, 9, 12, 2, 'rw', 'rw', 'special'],
@@ -140,6 +147,8 @@ const LINES: readonly Line[] = [
   ['PMINTENCLR_EL1', 3, 0, 9, 14, 2, '-', 'rw', 'special'],
   ['PMOVSSET_EL0', 3, 3, 9, 14, 3, 'rw', 'rw', 'special'],
   ['PMCCFILTR_EL0', 3, 3, 14, 15, 7, 'rw', 'rw', 'special'],
+  ...family(EVENT_COUNTERS, (n) => [`PMEVCNTR${n}_EL0`, 3, 3, 14, 8 + (n >> 3), n & 7, 'rw', 'rw', 'special']),
+  ...family(EVENT_COUNTERS, (n) => [`PMEVTYPER${n}_EL0`, 3, 3, 14, 12 + (n >> 3), n & 7, 'rw', 'rw', 'special']),
 
   // Generic timer (D19.11) and GIC CPU interface (GICv3 specification 12.2), implemented by vdevs.
   ['CNTFRQ_EL0', 3, 3, 14, 0, 0, 'r', 'rw', 'attached'],
