@@ -62,6 +62,11 @@ describe('output that is lost', () => {
     ]);
   });
 
+  it('makes an exit code where even that cannot be told', async () => {
+    const outcome = await shell('$qvm start vm.qvmconf $plugin --stats 2>/dev/full');
+    expect(outcome).toEqual({ exitCode: 1, stdout: 'hello\n', stderr: '' });
+  });
+
   it('is no matter when its reader has gone', async () => {
     // The reader has ended before the command prints.
     const { exitCode, stderr } = await shell('($qvm vdev list --json; echo "rc=$?" >&2) | true');

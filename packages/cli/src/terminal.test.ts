@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTerminal as runOnTerminal, QVM } from './on-terminal.test.helper.js';
 import { Workspace } from './run-qvm.test.helper.js';
@@ -12,17 +13,23 @@ const space = new Workspace();
 beforeAll(() => space.writeScript('echo', 'print ready', 'echo', 'print done', 'poweroff'));
 afterAll(() => space.dispose());
 
-/** A shell on a terminal that runs the VM; types what `answers` says, or does it, when it has seen the key. */
-function onTerminal(answers: readonly (readonly [seen: string, act: Act])[]): Promise<string> {
+const START = `start echo.qvmconf ${SCRIPTS}`;
+
+/** A shell on a terminal that runs the command; types what `answers` says, or does it, when it has seen the key. */
+function onTerminal(
+  answers: readonly (readonly [seen: string, act: Act])[],
+  args = START,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
   // The shell compares the terminal's mode before and after. A process beside a dead command needs a moment to give it back.
-  const command = `sh -c 'echo "pid=$$"; exec "$@"' sh ${QVM} start echo.qvmconf ${SCRIPTS}`;
+  const command = `sh -c 'echo "pid=$$"; exec "$@"' sh ${QVM} ${args}`;
   const same = `for try in $(seq 300); do [ "$(stty -a)" = "$before" ] && echo "terminal as it was" && break; sleep 0.1; done`;
   const line = `before=$(stty -a); ${command}; echo "rc=$?"; ${same}`;
   const withPid = answers.map(([seen, act]) => {
     if (typeof act === 'string') return [seen, act] as const;
     return [seen, (output: string) => act(Number(/pid=(\d+)/.exec(output)?.[1]))] as const;
   });
-  return runOnTerminal(line, withPid, { cwd: space.folder });
+  return runOnTerminal(line, withPid, { cwd: space.folder, env: { ...process.env, ...variables } });
 }
 
 /** Whether the terminal has been restored. */
@@ -61,5 +68,24 @@ describe('on a terminal', () => {
     const output = await onTerminal([['ready', '\u0001p']]);
     expect(output).toContain('rc=0');
     expect(restored(output)).toBe(true);
+  });
+
+  it('"console" takes keys for the guest from the first character that it shows', async () => {
+    const variables = { QVM_SOCKET: join(space.folder, 'control.sock') };
+    const host = space.qvm(['host'], { env: variables });
+    try {
+      await space.qvm(['waitfor', '100'], { env: variables });
+      await space.qvmScript(['start', '-d', 'echo.qvmconf'], { env: variables });
+      const output = await onTerminal([['ready', 'k\u0001\u0001q']], 'console echo', variables);
+      expect(output).toContain('qvm: the console of echo; Ctrl-A d detaches, Ctrl-A h helps\r\n');
+      // The terminal itself would show ^A.
+      expect(output).toContain('k\u0001done');
+      expect(output).not.toContain('^A');
+      expect(output).toContain('rc=0');
+      expect(restored(output)).toBe(true);
+    } finally {
+      await space.qvm(['host', 'stop'], { env: variables });
+      await host;
+    }
   });
 });

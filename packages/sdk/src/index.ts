@@ -7,7 +7,7 @@ export { connectStreams, type ConnectOptions } from './node/connect-streams.js';
 export { nodeBlockStore } from './node/block/node-block-store.js';
 export { fileBackend } from './node/file-backend.js';
 export { fileIdentity } from './node/files/file-identity.js';
-export { type InputFile, openInput, readInput } from './node/files/open-input.js';
+export { type InputFile, openInput, readInput, requireReadable } from './node/files/open-input.js';
 export { type OwnFile, removeOwnFile } from './node/files/own-file.js';
 export { onOutputLost, OutputFile, type OutputFileOptions, outputProblem } from './node/files/output-file.js';
 export { nodeFileSource } from './node/node-file-source.js';

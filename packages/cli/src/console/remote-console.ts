@@ -39,12 +39,19 @@ export async function showRemoteConsole(
   const { stdin, stdout } = process;
   const where = { vm, ...(stream === undefined ? {} : { stream }) };
   let lastOutput = performance.now();
-  const { ended, detach } = await host.attach({ ...where, backlog: fresh !== true }, (bytes, lost) => {
-    lastOutput = performance.now();
-    if (lost !== 0) say(`${lost} bytes of output were lost here: they came faster than they were read`);
-    stdout.write(bytes);
-  });
   const terminal = stdin.isTTY ? new RawTerminal(stdin) : undefined;
+  // Before anything is shown: what is typed from then on is for the guest, and is not echoed.
+  terminal?.enter();
+  const { ended, detach } = await host
+    .attach({ ...where, backlog: fresh !== true }, (bytes, lost) => {
+      lastOutput = performance.now();
+      if (lost !== 0) say(`${lost} bytes of output were lost here: they came faster than they were read`);
+      stdout.write(bytes);
+    })
+    .catch((error: unknown) => {
+      terminal?.leave();
+      throw error;
+    });
   const size = followTerminalSize(stdout, (columns, rows) => {
     host.request('console.resize', { ...where, columns, rows }).catch(() => undefined);
   });
@@ -61,7 +68,6 @@ export async function showRemoteConsole(
     );
   });
   if (terminal !== undefined) say(`the console of ${vm}; Ctrl-A d detaches, Ctrl-A h helps`);
-  terminal?.enter();
   try {
     const how = await Promise.race([ended.then(() => 'ended' as const), left]);
     if (how === 'detached') await detach();

@@ -23,8 +23,10 @@ export function watchOutput(): void {
     if (error.code === 'EPIPE') readerGone();
     else stdoutFailed(error);
   });
-  // There is nowhere to report the error.
-  process.stderr.on('error', () => undefined);
+  // There is nowhere to report the error but in the exit code.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') outputWasLost();
+  });
   process.on('exit', (exitCode) => {
     if (lost && exitCode === 0) process.exitCode = CliExitCode.Failure;
   });
@@ -41,7 +43,7 @@ export function onReaderGone(end: () => void): Disposable {
   return { dispose: () => void readers.delete(end) };
 }
 
-/** Records that output of this command was lost and the user was informed. */
+/** Records that output of this command was lost and the user was informed, if that was possible. */
 export function outputWasLost(): void {
   lost = true;
 }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { QvmError, type QvmPlugin } from '@qvm/core';
-import { nodeHost } from '@qvm/sdk';
+import { nodeHost, requireReadable } from '@qvm/sdk';
 
 /**
  * Imports a plugin: a file, or a package that is resolved from a folder.
@@ -18,11 +18,26 @@ export async function importPlugin(name: string, base: string): Promise<QvmPlugi
 }
 
 async function importModule(name: string, base: string): Promise<unknown> {
-  const path = resolve(base, name);
   try {
-    if (existsSync(path)) return (await import(pathToFileURL(path).href)) as unknown;
+    const path = fileOf(name, base);
+    if (path !== undefined) return (await import(pathToFileURL(path).href)) as unknown;
     return await nodeHost.importPackage(name, base);
   } catch (cause) {
     throw new QvmError('plugin.import', `the plugin ${name} cannot be imported`, { cause });
   }
+}
+
+/**
+ * The file that a plugin's name leads to, if it is no package's.
+ *
+ * @throws FileSourceError for pipes, devices and folders: importing them would wait, or not work.
+ */
+function fileOf(name: string, base: string): string | undefined {
+  const path = resolve(base, name);
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return undefined;
+  // A folder may have the name of a package; a path that says so means the folder.
+  if (info.isDirectory() && !isAbsolute(name) && !/^\.{1,2}(\/|$)/.test(name)) return undefined;
+  requireReadable(path, info);
+  return path;
 }

@@ -73,7 +73,14 @@ export function inputError(path: string, error: unknown): FileSourceError {
   return unreadable(path, reasonOf(error), error);
 }
 
-/** @throws FileSourceError when it is not a regular file. */
+/**
+ * Refuses what is not a regular file: reading a pipe, a device, a socket or a folder would wait, never end, or fail.
+ *
+ * @param path - for the message.
+ * @param info - of the file.
+ * @throws FileSourceError `file.unreadable`
+ * @experimental
+ */
 export function requireReadable(path: string, info: Stats): void {
   const problem = notReadable(info);
   if (problem !== undefined) throw unreadable(path, problem);
