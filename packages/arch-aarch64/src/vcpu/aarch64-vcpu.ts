@@ -182,7 +182,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     this.#waits.reset();
     this.#stepped = undefined;
     this.#exceptions.illegal = this.#exceptions.softwareStep = false;
-    this.#exceptions.refresh();
+    this.#exceptions.controls.refresh();
   }
 
   /** Turns the vCPU on at an address with a value in X0 (boot, PSCI CPU_ON). */

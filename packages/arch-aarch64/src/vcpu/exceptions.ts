@@ -44,7 +44,7 @@ export class ExceptionUnit {
     private readonly cpu: Aarch64State,
     /** Sets the program counter; the fetch may fault, which takes another exception. */
     private readonly jump: (lo: number, hi: number) => void,
-    private readonly controls: LevelControls,
+    readonly controls: LevelControls,
     /** Whether software step is active in the present state (D2.12.2). */
     private readonly stepActive: () => boolean,
     /** Is told of each synchronous exception. */
@@ -127,11 +127,6 @@ export class ExceptionUnit {
     cpu.copy64(State.sp, this.#bank());
     cpu.setU32(State.spsel, spsel);
     cpu.copy64(this.#bank(), State.sp);
-  }
-
-  /** A control register has changed. */
-  refresh(): void {
-    this.controls.refresh();
   }
 
   #enter(el: number, spsel: number, daif: number): void {

@@ -47,24 +47,25 @@ export class LevelControls {
     (this.state.el === 0 ? this.#el0 : this.#el1).writeTo(this.state);
   }
 
-  /** Must follow every change of a control register. */
+  /** Must follow every change of SCTLR_EL1 and of the registers of translation. */
   refresh(): void {
-    const { state } = this;
-    const sctlr = state.u32(Sys.SCTLR_EL1);
     this.mmu.refresh();
-    this.#refreshTraps(sctlr);
     this.#selectBanks();
-    state.setU32(State.alignmentCheck, sctlr & Sctlr.A || !(sctlr & Sctlr.M) ? 1 : 0);
-    this.select();
+    this.refreshTraps();
   }
 
-  #refreshTraps(sctlr: number): void {
-    const fpen = (this.state.u32(Sys.CPACR_EL1) >>> 20) & 3;
+  /** Must follow every change of CPACR_EL1. */
+  refreshTraps(): void {
+    const { state } = this;
+    const sctlr = state.u32(Sys.SCTLR_EL1);
+    const fpen = (state.u32(Sys.CPACR_EL1) >>> 20) & 3;
     this.#el0.fpTrap = fpTrapped(fpen, 0) ? 1 : 0;
     this.#el1.fpTrap = fpTrapped(fpen, 1) ? 1 : 0;
     this.#el0.spAlignmentCheck = sctlr & Sctlr.SA0 ? 15 : 0;
     this.#el1.spAlignmentCheck = sctlr & Sctlr.SA ? 15 : 0;
     this.#el0.zvaTrap = sctlr & Sctlr.DZE ? 0 : 1;
+    state.setU32(State.alignmentCheck, sctlr & Sctlr.A || !(sctlr & Sctlr.M) ? 1 : 0);
+    this.select();
   }
 
   /** The TLB banks of both levels in the present address space; accesses of EL1 as EL0 (LDTR, STTR) use that of EL0. */

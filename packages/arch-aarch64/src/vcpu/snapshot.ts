@@ -118,7 +118,7 @@ export function parseProcessor(saved: unknown, parts: SavedParts): () => void {
     state.setU64(State.monitorValueHigh, high);
     parts.waits.event = event;
     parts.debug.restore(debugState);
-    parts.exceptions.refresh();
+    parts.exceptions.controls.refresh();
     parts.pc = registers.get('pc') as bigint;
     parts.stepped = stepped;
   };

@@ -159,15 +159,17 @@ export class SystemAccess {
         // Big-endian data is not implemented: EE and E0E are RES0.
         if (name === 'SCTLR_EL1') cpu.setU32(offset, cpu.u32(offset) & ~0x300_0000);
         if (oldLo !== cpu.u32(offset) || oldHi !== cpu.u32(offset + 4)) this.tlb.flushLocal();
-        this.exceptions.refresh();
+        this.exceptions.controls.refresh();
         break;
       case 'MDSCR_EL1':
         this.debug.watchpoints.refresh();
         break;
       case 'TTBR0_EL1':
       case 'TTBR1_EL1':
+        this.exceptions.controls.refresh();
+        break;
       case 'CPACR_EL1':
-        this.exceptions.refresh();
+        this.exceptions.controls.refreshTraps();
         break;
       default:
         if (name.startsWith('DBGW')) this.debug.watchpoints.refresh();
