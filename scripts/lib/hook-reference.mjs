@@ -67,7 +67,7 @@ async function kindSections() {
 }
 
 const KINDS_INTRODUCTION = `An architecture declares the words that its hooks use (\`Architecture.hookKinds\`, with these descriptions); another one is an error.
-\`aarch64Hooks(hooks)\` of \`@qvm/arch-aarch64\` gives the hooks of a vCPU types that know them.`;
+\`aarch64Hooks(hooks)\` of \`@qvm/arch-aarch64\` gives the hooks of a vCPU types that know them. \`qvm hook list\` shows the same on a terminal.`;
 
 function parse(file) {
   const path = inRoot('packages', 'core', 'src', 'hooks', file);

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from './collect.js';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
+import type { HookFlags } from './commands/hook.js';
 import type { MapFlags } from './commands/map.js';
 import type { StartFlags } from './commands/start-flags.js';
 import type { VdevFlags } from './commands/vdev.js';
@@ -248,6 +249,20 @@ function addVdev(program: Command): void {
   board.helpCommand(false);
 }
 
+function addHook(program: Command): void {
+  const hook = program.command('hook').description('what hooks of plugins can tell apart');
+  hook
+    .command('list')
+    .description('list the kinds of traps, exit causes and interrupts of each architecture')
+    .option('--arch <name>', 'of this architecture only')
+    .addOption(pluginOption())
+    .option('--json', 'as JSON')
+    .action(async (flags: HookFlags) => {
+      const { listHooks } = await import('./commands/hook.js');
+      await listHooks(flags);
+    });
+}
+
 function addCompletion(program: Command): void {
   program
     .command('completion')
@@ -283,6 +298,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addHostCommands(program, setExitCode);
   addGuest(program);
   addVdev(program);
+  addHook(program);
   addTrace(program);
   addCompletion(program);
   return program;

@@ -17,6 +17,6 @@ export { lahavTerminal, type TerminalOptions } from './lahav/terminal.js';
 export { addSegments, lahavTotals } from './lahav/totals.js';
 export type { CauseTotals, LabelTotals, LahavTotals, VcpuTotals } from './lahav/totals.js';
 export { chromeTrace } from './print/chrome-trace.js';
-export { eventName, eventFilter, type EventFilter } from './print/filter.js';
+export { eventFilter, eventName, eventNames, type EventFilter } from './print/filter.js';
 export { jsonLines } from './print/json-lines.js';
 export { textLines } from './print/text.js';

@@ -1,3 +1,4 @@
+import type { Architecture } from '@qvm/core/architecture';
 import type { Option, OptionDeclarations } from '@qvm/core/options';
 import type { Source } from './sources.js';
 import { pathsFor } from './files.js';
@@ -36,6 +37,10 @@ async function wordsOf(source: Source, typed: string, socket: string | undefined
       return (await vdevs()).map(({ type }) => type);
     case 'boards':
       return boardNames();
+    case 'architectures':
+      return (await architectures()).map(({ name }) => name);
+    case 'events':
+      return eventWords();
     case 'settings':
       return settingsFor(typed);
     case 'nothing':
@@ -83,6 +88,21 @@ async function boardNames(): Promise<readonly string[]> {
   const names = hypervisor.boards.map(({ name }) => name);
   await hypervisor.dispose();
   return names;
+}
+
+async function architectures(): Promise<readonly Architecture[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const hypervisor = await openHypervisor();
+  const found = [...hypervisor.architectures];
+  await hypervisor.dispose();
+  return found;
+}
+
+/** What `--event` of a trace can name. */
+async function eventWords(): Promise<readonly string[]> {
+  const { eventNames } = await import('@qvm/trace');
+  const causes = (await architectures()).flatMap(({ hookKinds }) => Object.keys(hookKinds.guestExit));
+  return [...eventNames(), ...new Set([...causes, 'schedule'])];
 }
 
 /** `KEY=`, `TYPE.OPTION=`, and after the `=` the values of the option. */

@@ -57,6 +57,15 @@ describe('completion', () => {
     expect(await words('guest', 'fetch', 'deb')).toContain('debian-arm64');
     expect(await words('vdev', 'help', 'virtio-b')).toEqual(['virtio-blk']);
     expect(await words('board', 'help', '')).toEqual(['virt']);
+    expect(await words('hook', 'list', '--arch', '')).toEqual(['aarch64']);
+    expect(await words('trace', 'print', '--event', 'GUEST_')).toEqual(['GUEST_ENTER', 'GUEST_EXIT']);
+    expect(await words('trace', 'print', '--event', 's')).toEqual([
+      'sysreg',
+      'svc',
+      'spAlignment',
+      'softwareStep',
+      'schedule',
+    ]);
     expect(await words('start', '--set', 'board=')).toEqual(['board=virt']);
     expect(await words('start', '--set', 'virtio-blk.readonly=')).toEqual([
       'virtio-blk.readonly=on',

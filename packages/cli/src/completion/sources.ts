@@ -14,6 +14,9 @@ export type Source =
   | { readonly kind: 'guests' }
   | { readonly kind: 'vdevTypes' }
   | { readonly kind: 'boards' }
+  | { readonly kind: 'architectures' }
+  /** Names of events, and causes of exits of all architectures. */
+  | { readonly kind: 'events' }
   /** `KEY=VALUE` of `--set`. */
   | { readonly kind: 'settings' }
   /** Numbers, times, texts: values that cannot be listed. */
@@ -67,10 +70,8 @@ const OPTIONS: Readonly<Record<string, Source>> = {
   '--trace': FILES,
   '--dump': FOLDERS,
   '--dump-regions': FOLDERS,
-  '--event': {
-    kind: 'words',
-    words: ['GUEST_EXIT', 'GUEST_ENTER', 'mmio', 'sysreg', 'hypercall', 'wfi', 'interrupt', 'schedule'],
-  },
+  '--event': { kind: 'events' },
+  '--arch': { kind: 'architectures' },
   '--cmdline': NOTHING,
   '--icount': NOTHING,
   '--reset-limit': NOTHING,

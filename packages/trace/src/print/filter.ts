@@ -26,6 +26,15 @@ export function eventName(id: TraceEventId | number): string {
 }
 
 /**
+ * The names of all events, in order of their numbers.
+ *
+ * @experimental
+ */
+export function eventNames(): readonly string[] {
+  return [...EVENT_NAMES.values()];
+}
+
+/**
  * Makes a predicate from a filter.
  *
  * @param start - start of the trace, in the events' nanoseconds.
