@@ -47,7 +47,7 @@ describe.each([
   });
 });
 
-/** The rows of Markdown tables, without the padding that a formatter puts in. */
+/** The rows of Markdown tables, without the padding that a formatter adds. */
 function tableRows(markdown: string): readonly string[] {
   return markdown
     .split('\n')

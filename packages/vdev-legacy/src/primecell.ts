@@ -2,11 +2,11 @@ import type { DeviceTreeContext, DeviceTreeNode, RegisterSpec } from '@qvm/core/
 
 type IdName = `PeriphID${0 | 1 | 2 | 3}` | `PCellID${0 | 1 | 2 | 3}`;
 
-/** The component identification that all Arm PrimeCells share. */
+/** The component identification of all Arm PrimeCells. */
 const PRIMECELL_ID = [0x0d, 0xf0, 0x05, 0xb1] as const;
 
 /**
- * The identification registers at the end of a PrimeCell's 4 KiB, by which operating systems find their driver:
+ * The identification registers at the end of a PrimeCell's 4 KiB, by which operating systems select a driver:
  * PeriphID0–3 at 0xfe0 and PCellID0–3 at 0xff0.
  *
  * @param peripheral - the four bytes of the peripheral's identification, lowest first.
@@ -33,17 +33,17 @@ function idRegister(offset: number, value: number, description: string): Registe
 }
 
 /**
- * Bytes of a PrimeCell's register range.
+ * Size of a PrimeCell's register range in bytes.
  *
  * @experimental
  */
 export const PRIMECELL_SIZE = 0x1000;
 
 /**
- * The device-tree node of a PrimeCell with one level interrupt, as the `virt` board has it. Each of its clocks is the
- * 24 MHz `apb-pclk`.
+ * The device-tree node of a PrimeCell with one level interrupt, as on the `virt` board. All of its clocks are the 24
+ * MHz `apb-pclk`.
  *
- * @param type - the name of the part, such as `pl011`.
+ * @param type - name of the part, such as `pl011`.
  * @experimental
  */
 export function primeCellNode(

@@ -7,8 +7,8 @@ import { DEVICE_LEDGER, LocalDeviceLedger } from './registry/device-ledger.js';
 import { LocalHostDevices } from './registry/local-host-devices.js';
 
 /**
- * Pass-through for a host that composes plugins: the vdev, the registry of its process, and the copy engine. Other devices
- * come by plugins that provide `HOST_DEVICE`.
+ * Pass-through for a host that composes plugins: the vdev, the registry of its process, and the copy engine. Other
+ * devices are provided by plugins under `HOST_DEVICE`.
  *
  * @experimental
  */

@@ -4,7 +4,7 @@ import type { QvmPlugin, Token } from '@qvm/core';
 import { LocalSharedMemory } from './registry/local-shared-memory.js';
 import { shmem } from './shmem/shmem.js';
 
-/** The pool of the host: memory of the VMs that share, and the regions. @experimental */
+/** The pool of the host, with the memory of the VMs that share memory, and the regions. @experimental */
 export const MEMORY_POOL: Token<MemoryPool> = createToken('@qvm/vdev-shmem/MemoryPool');
 
 /**

@@ -42,7 +42,7 @@ describe.each(virtioVdevs.map(({ type, options }) => ({ type, options })))(
   },
 );
 
-/** The rows of Markdown tables, without the padding that a formatter puts in. */
+/** The rows of Markdown tables, without the padding that a formatter adds. */
 function tableRows(markdown: string): readonly string[] {
   return markdown
     .split('\n')

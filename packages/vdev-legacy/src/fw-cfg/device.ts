@@ -1,8 +1,8 @@
 /*
  * QEMU's firmware configuration device, in its form for memory-mapped boards, from QEMU's docs/specs/fw_cfg.rst.
  *
- * Models the selector, the data register and the DMA interface. Leaves out what that document calls obsolete: writes
- * through the data register, and items that are no files beside the signature, the features and the directory.
+ * Models the selector, the data register and the DMA interface. Omits the parts that the document calls obsolete:
+ * writes through the data register, and items that are neither files nor the signature, the features or the directory.
  */
 import { FW_CFG } from '@qvm/core/services';
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
@@ -23,14 +23,14 @@ import { FirmwareItems } from './items.js';
 import type { FirmwareItem } from './items.js';
 
 const STATE_VERSION = 1;
-/** Bytes of the register range. */
+/** Size of the register range in bytes. */
 export const FW_CFG_SIZE = 0x18;
 
 const DATA_END = 8;
 const SELECTOR = 8;
 const DMA_HIGH = 16;
 const DMA_LOW = 20;
-/** What the DMA address reads as, most significant byte first: `QEMU CFG`. */
+/** Value that the DMA address register reads as, most significant byte first: `QEMU CFG`. */
 const DMA_SIGNATURE = [0x5145_4d55, 0x2043_4647] as const;
 const EXACT_LIMIT = 2 ** 21;
 
@@ -51,7 +51,7 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
     context.offer(FW_CFG, this.configuration);
   }
 
-  /** Where other vdevs add their files. */
+  /** The interface through which other vdevs add files. */
   get configuration(): FirmwareConfiguration {
     return this.#items;
   }
@@ -125,7 +125,7 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
 
   dispose(): void {}
 
-  /** The next bytes in the order of memory, whatever the width. */
+  /** Returns the next bytes in the order of memory, for any width. */
   #readData(width: AccessWidth): number {
     let value = 0;
     for (let index = 0; index < width; index++) {
@@ -135,7 +135,7 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
     return value;
   }
 
-  /** The low half of the address starts the transfer; the high half is used up by it. */
+  /** Writing the low half of the address starts the transfer and clears the high half. */
   #startDma(low: number): void {
     const high = this.#dmaHigh;
     this.#dmaHigh = 0;

@@ -8,12 +8,12 @@ const SKIP = 1 << 2;
 const SELECT = 1 << 3;
 const WRITE = 1 << 4;
 const DESCRIPTOR_BYTES = 16;
-/** Largest piece, in bytes, of the zeros after an item's end. */
+/** Source of zeros after an item's end, which are written in pieces of at most this size. */
 const ZEROS = new Uint8Array(0x1_0000);
 const EXACT_LIMIT = 2 ** 21;
 
 /**
- * The item that is selected and the place in it.
+ * The selected item and the position in it.
  *
  * @internal
  */
@@ -21,13 +21,13 @@ export interface FirmwareCursor {
   readonly item: FirmwareItem;
   readonly position: number;
   select(key: number): void;
-  /** Moves on, at most to the item's end. */
+  /** Advances the position, at most to the item's end. */
   advance(bytes: number): void;
 }
 
 /**
- * Carries out the transfer that the descriptor at `address` asks for, and writes its outcome there: 0, or the error bit. A
- * descriptor that is not in RAM has no place for an outcome and is ignored.
+ * Performs the transfer described by the descriptor at `address`, and writes its result to the descriptor: 0, or the
+ * error bit. A descriptor outside of RAM is ignored, because there is no place for a result.
  *
  * @internal
  */
@@ -45,7 +45,7 @@ export function transfer(memory: GuestMemory, address: number, cursor: FirmwareC
   memory.write(address, outcome);
 }
 
-/** One of read, write and skip, in this order of precedence; none of them is fine. */
+/** Performs one of read, write and skip, in this order of precedence; a descriptor with none of them is valid. */
 function carryOut(
   memory: GuestMemory,
   control: number,
@@ -59,7 +59,7 @@ function carryOut(
   return true;
 }
 
-/** Behind the item's end there are zeros. */
+/** Bytes after the item's end read as zero. */
 function read(memory: GuestMemory, target: number, length: number, cursor: FirmwareCursor): boolean {
   if (!memory.contains(target, length, 'write')) return false;
   const { item, position } = cursor;
@@ -72,7 +72,7 @@ function read(memory: GuestMemory, target: number, length: number, cursor: Firmw
   return true;
 }
 
-/** Never beyond the item's end: its size is fixed. */
+/** Writes never extend beyond the item's end, because its size is fixed. */
 function write(memory: GuestMemory, target: number, length: number, cursor: FirmwareCursor): boolean {
   const { item, position } = cursor;
   if (item.written === undefined || length > item.bytes.length - position) return false;

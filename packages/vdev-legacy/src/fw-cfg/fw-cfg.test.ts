@@ -35,7 +35,7 @@ function readData({ read }: VdevHarness, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => read(DATA, 1));
 }
 
-/** Lays out a descriptor, starts it and gives the control word that came back. */
+/** Writes a descriptor, starts the transfer and returns the resulting control word. */
 function dma(device: VdevHarness, control: number, length: number, address: number, at = DESCRIPTOR): number {
   const { memory } = device.context;
   const words = [control, length, Math.floor(address / 2 ** 32), address % 2 ** 32];

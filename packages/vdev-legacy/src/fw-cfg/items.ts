@@ -1,12 +1,12 @@
 import { QvmError } from '@qvm/core';
 import type { FirmwareConfiguration, FirmwareFile } from '@qvm/core/services';
 
-/** Keys of QEMU, docs/specs/fw_cfg.rst. */
+/** Keys from QEMU, docs/specs/fw_cfg.rst. */
 const KEY_SIGNATURE = 0x0000;
 const KEY_ID = 0x0001;
 const KEY_FILE_DIRECTORY = 0x0019;
 const KEY_FIRST_FILE = 0x0020;
-/** Bits of a key that name no item: the write channel of old. */
+/** Mask of a key without the bit of the obsolete write channel. */
 const KEY_MASK = 0xbfff;
 const MAX_FILES = 256;
 const NAME_BYTES = 56;
@@ -16,7 +16,7 @@ const NAME = /^[!-~]{1,55}$/;
 const FEATURES = 0x3;
 const NOTHING = new Uint8Array(0);
 
-/** What can be selected. */
+/** An item that can be selected. */
 export interface FirmwareItem {
   readonly bytes: Uint8Array;
   /** Absent: read-only. */
@@ -24,7 +24,7 @@ export interface FirmwareItem {
 }
 
 /**
- * The items by key, and the directory of those that are files.
+ * The items by key, and the directory of the files among them.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export class FirmwareItems implements FirmwareConfiguration {
     return this.#files.map(({ name }) => name);
   }
 
-  /** The item of a key; an empty one when there is none. */
+  /** The item of a key; an empty item if there is none. */
   select(key: number): FirmwareItem {
     switch (key & KEY_MASK) {
       case KEY_SIGNATURE:
@@ -69,7 +69,10 @@ export class FirmwareItems implements FirmwareConfiguration {
     return written === undefined ? { bytes } : { bytes, written: () => file.written?.() };
   }
 
-  /** Count, then size, key, two reserved bytes and name of each file, sorted by name; numbers are big-endian. */
+  /**
+   * The number of files, then size, key, two reserved bytes and name of each file, sorted by name; numbers are
+   * big-endian.
+   */
   #encodeDirectory(): Uint8Array {
     const bytes = new Uint8Array(4 + this.#files.length * ENTRY_BYTES);
     const view = new DataView(bytes.buffer);

@@ -4,11 +4,11 @@ import type { FirmwareFile } from '@qvm/core/services';
 import { defineVdev } from '@qvm/core/vdev';
 import { FW_CFG_SIZE, FwCfg } from './device.js';
 
-/** A file as an option gives it: `NAME:TEXT`. */
+/** A file in the form of an option: `NAME:TEXT`. */
 const fileKind = textKind('NAME:TEXT', fileOf, ({ name, bytes }) => `${name}:${new TextDecoder().decode(bytes)}`);
 
 /**
- * QEMU's firmware configuration device. Offers `FW_CFG`, to which the vdevs that are named after it add files.
+ * QEMU's firmware configuration device. Offers `FW_CFG`, to which the vdevs after it in the configuration add files.
  *
  * @experimental
  */

@@ -1,6 +1,6 @@
 /** Bits of the PL011's registers, under the names of the Arm PL011 TRM (DDI 0183) §3.3. */
 
-/** Data register, beside the character in bits 7–0. */
+/** Data register: status bits above the character in bits 7–0. */
 export const DR_OE = 1 << 11;
 /** Receive status register. */
 export const RSR_OE = 1 << 3;

@@ -2,8 +2,8 @@
  * Arm PrimeCell UART (PL011), r1p3, from the Technical Reference Manual DDI 0183.
  *
  * Models the register map, the receive FIFO with its trigger levels and time-out, all interrupt sources, loopback and
- * overrun. Leaves out the line itself (rate, parity, break, IrDA), DMA and the integration-test registers.
- * Differences from silicon, with reasons, are in docs/vdevs/pl011.md.
+ * overrun. Omits the line itself (rate, parity, break, IrDA), DMA and the integration-test registers.
+ * docs/vdevs/pl011.md lists the differences from silicon, with reasons.
  */
 import { RegisterBlock, requireBoolean, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -49,7 +49,7 @@ export class Pl011 implements Vdev, Pl011Operations {
   readonly #timeout: ClockTimer;
   readonly #line: SerialLine;
   readonly #received: ReceiveFifo;
-  /** DR.OE: a character was lost, and none could be put in since (DDI 0183 table 3-2). */
+  /** DR.OE: a character was lost, and none has been added since (DDI 0183 table 3-2). */
   #overrun = false;
 
   constructor(context: VdevContext, hostdev: string) {
@@ -121,7 +121,7 @@ export class Pl011 implements Vdev, Pl011Operations {
     return data;
   }
 
-  /** Sends at once, so the transmit FIFO is always empty again. */
+  /** Characters are sent at once, so the transmit FIFO is always empty. */
   transmitData(value: number): void {
     this.#line.stopPolling();
     if (!this.#loopback) {
@@ -129,7 +129,8 @@ export class Pl011 implements Vdev, Pl011Operations {
     } else {
       this.#receive(value & 0xff);
     }
-    // The character left the FIFO, which passed its trigger level on the way (§2.8.3: a transition, not a level).
+    // The character has left the FIFO, whose level passed the trigger level (§2.8.3: an interrupt on the transition,
+    // not on the level).
     this.#raise(INT_TX);
   }
 
@@ -204,8 +205,8 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 
   /**
-   * Characters below the level of IFLS are told of by the receive time-out. A guest that wants RX alone gets it at the first character:
-   * code for QEMU's board, where the level is always that, would wait for ever.
+   * The receive time-out reports characters below the trigger level of IFLS. A guest that enables RX only gets it at
+   * the first character: code for QEMU's board, where that is always the trigger level, would otherwise wait forever.
    */
   get #trigger(): number {
     const mask = this.#registers.get('IMSC');
@@ -250,7 +251,7 @@ export class Pl011 implements Vdev, Pl011Operations {
   }
 }
 
-/** Whether an interrupt mask lets a receive interrupt through. */
+/** Whether an interrupt mask enables a receive interrupt. */
 function wantsInput(mask: number): boolean {
   return (mask & (INT_RX | INT_RT)) !== 0;
 }

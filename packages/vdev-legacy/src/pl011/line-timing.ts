@@ -1,13 +1,13 @@
-/** UARTCLK, as the device tree says: the 24 MHz `apb-pclk`. */
+/** UARTCLK as in the device tree: the 24 MHz `apb-pclk`. */
 const UARTCLK_HZ = 24_000_000;
 /** Rate of a console until the guest sets one. */
 const DEFAULT_BAUD = 115_200;
-/** Longest wait: a guest that sets a rate of a few baud still gets its input promptly. */
+/** Longest time-out, so that a guest that sets a rate of a few baud still gets its input promptly. */
 const MAX_TIMEOUT_NS = 1_000_000;
 
 /**
- * The 32 bit periods after which characters that wait below the trigger level raise the receive timeout interrupt
- * (DDI 0183 §2.8.5), in nanoseconds. The divisor is IBRD + FBRD / 64 of a sixteenth of UARTCLK (§3.3.6).
+ * The duration of 32 bit periods in nanoseconds, after which characters below the trigger level raise the receive
+ * timeout interrupt (DDI 0183 §2.8.5). The divisor is IBRD + FBRD / 64, and divides UARTCLK / 16 (§3.3.6).
  *
  * @internal
  */

@@ -14,10 +14,13 @@ import {
   INT_RI,
 } from './constants.js';
 
-/** The terminal at the other end is always there and always ready. */
+/** The terminal at the other end is always present and ready. */
 const TERMINAL_READY = FR_CTS | FR_DSR | FR_DCD;
 
-/** In loopback the modem outputs feed the inputs (DDI 0183 §2.4.6): control bit, flag, interrupt of its change. */
+/**
+ * In loopback, the modem outputs are connected to the inputs (DDI 0183 §2.4.6): control bit, flag, interrupt for a
+ * change.
+ */
 const MODEM_LINES = [
   { output: CR_RTS, flag: FR_CTS, interrupt: INT_CTS },
   { output: CR_DTR, flag: FR_DSR, interrupt: INT_DSR },
@@ -38,7 +41,7 @@ export function modemFlags(control: number): number {
 }
 
 /**
- * The interrupt sources for the modem inputs that differ.
+ * The interrupt sources for the modem inputs that have changed.
  *
  * @internal
  */

@@ -25,7 +25,7 @@ const RTIS = 0x40;
 const OEIS = 0x400;
 /** Receive time-out at 115200 baud: 32 bits. */
 const TIMEOUT_NS = 277_800;
-/** From unmasking a receive interrupt to the first input. */
+/** Time from unmasking a receive interrupt to the first input. */
 const SETTLING_NS = 100_000;
 
 interface Uart extends VdevHarness {
@@ -42,7 +42,7 @@ function createUart(setup?: CreateVdevOptions): Uart {
   return { ...harness, backend, level: () => harness.context.interrupt('uart').level };
 }
 
-/** FIFOs on, trigger at 8, receiver on, RX and RT unmasked. */
+/** A UART with FIFOs on, trigger at 8, receiver on, RX and RT unmasked. */
 function createListeningUart(): Uart {
   const uart = createUart();
   uart.write(LCR_H, 0x70);
@@ -274,7 +274,7 @@ describe('pl011 reception', () => {
     expect(uart.level()).toBe(true);
     expect(uart.read(DR)).toBe(0x62);
     expect(uart.level()).toBe(false);
-    // A handler that acknowledges first, and reads one character.
+    // A handler that acknowledges first, and then reads one character.
     uart.backend.feed('c');
     uart.write(ICR, 0x7ff);
     expect(uart.read(DR)).toBe(0x63);
@@ -369,7 +369,7 @@ describe('pl011 loopback', () => {
 });
 
 describe('pl011 under the sequences of Linux (drivers/tty/serial/amba-pl011.c)', () => {
-  /** What its interrupt handler does; the driver's limit of passes is ours too. */
+  /** Acts like the driver's interrupt handler, including its limit of passes. */
   function handleInterrupt(uart: Uart, transmit: () => void): string {
     let received = '';
     for (let pass = 0; pass < 256; pass++) {
@@ -397,7 +397,7 @@ describe('pl011 under the sequences of Linux (drivers/tty/serial/amba-pl011.c)',
     uart.write(CR, old, 2);
   }
 
-  /** Startup, down to the drain of the receive FIFO that throws away what is in it. */
+  /** Acts like the driver's startup, including the drain of the receive FIFO, which discards its contents. */
   function startup(uart: Uart): string {
     uart.write(ICR, 0x7d0, 2);
     const mask = uart.read(IMSC, 2);

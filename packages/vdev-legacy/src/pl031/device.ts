@@ -1,8 +1,8 @@
 /*
  * Arm PrimeCell Real Time Clock (PL031), from the Technical Reference Manual DDI 0224.
  *
- * Models the register map, setting the time, and the alarm with its interrupt. Leaves out the integration-test
- * registers. The clock is on from the start, as one with a battery is.
+ * Models the register map, setting the time, and the alarm with its interrupt. Omits the integration-test registers.
+ * The clock is enabled from the start, like one with a battery.
  */
 import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -22,9 +22,12 @@ import type { Pl031Operations, Pl031RegisterName } from './registers.js';
 
 const STATE_VERSION = 1;
 const NS_PER_SECOND = 1e9;
-/** The host's wall clock may be set meanwhile, so a far alarm looks again after at most an hour. */
+/**
+ * Longest wait for an alarm: the host's wall clock may be set meanwhile, so a distant alarm is checked at least every
+ * hour.
+ */
 const MAX_WAIT_S = 3600;
-/** Least wait, when the wall clock lags the timer: an alarm late by a millisecond, rather than a loop. */
+/** Shortest wait, if the wall clock lags the timer: the alarm may be a millisecond late, which avoids a loop. */
 const MIN_WAIT_S = 0.001;
 
 /** @internal */
@@ -36,7 +39,7 @@ export class Pl031 implements Vdev, Pl031Operations {
   readonly #timer: ClockTimer;
   /** DR minus the wall clock, modulo 2^32. */
   #offset = 0;
-  /** The wall-clock second at which DR gets to MR; `undefined` when no alarm is to come. */
+  /** The wall-clock second at which DR reaches MR; `undefined` if there is no pending alarm. */
   #alarm: number | undefined;
 
   constructor(context: VdevContext) {
@@ -123,12 +126,12 @@ export class Pl031 implements Vdev, Pl031Operations {
     this.#registers.write(offset, width, value);
   };
 
-  /** The host's timer may be late: a guest that sees that the time has come must find the alarm raised. */
+  /** The host's timer may be late: if the guest reads the alarm's time, the alarm must be raised. */
   #catchUp(): void {
     if (this.#alarm !== undefined && this.#alarm <= this.#context.clock.wallClockSeconds()) this.#checkAlarm();
   }
 
-  /** A match in the past is one after DR has wrapped around. */
+  /** A match value in the past is reached after DR has wrapped around. */
   #setAlarm(): void {
     this.#alarm = this.#wallSeconds() + ((this.#registers.get('MR') - this.time()) >>> 0);
     this.#checkAlarm();

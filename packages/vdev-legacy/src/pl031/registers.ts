@@ -2,7 +2,7 @@ import type { RegisterLayout } from '@qvm/core/vdev';
 import { primeCellRegisters } from '../primecell.js';
 
 /**
- * What the registers with effects do to the clock.
+ * Effects of the registers on the clock.
  *
  * @internal
  */

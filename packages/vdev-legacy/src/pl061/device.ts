@@ -1,8 +1,8 @@
 /*
  * Arm PrimeCell General Purpose Input/Output (PL061), from the Technical Reference Manual DDI 0190.
  *
- * Eight lines, of which line 3 is the power button, as on QEMU's virt board; nothing is connected to the others. Models
- * masked data accesses, directions and all kinds of interrupts. Leaves out the mode control's effect and the
+ * Eight lines, of which line 3 is the power button, as on QEMU's virt board; the others are not connected. Models
+ * masked data accesses, directions and all kinds of interrupts. Omits the mode control's effect and the
  * integration-test registers.
  */
 import { RegisterBlock, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
@@ -24,11 +24,11 @@ import { pl061Registers } from './registers.js';
 import type { Pl061Operations, Pl061RegisterName } from './registers.js';
 
 const STATE_VERSION = 1;
-/** GPIODATA fills the range up to here: bits 9–2 of its address are the mask (DDI 0190 §3.3.1). */
+/** End of GPIODATA, in which bits 9–2 of the address are the mask (DDI 0190 §3.3.1). */
 const DATA_END = 0x400;
 const POWER_LINE = 3;
 const POWER_BIT = 1 << POWER_LINE;
-/** How long a press lasts: longer than drivers wait for the contact to settle. */
+/** Duration of a press, longer than the time that drivers wait for the contact to settle. */
 const PRESS_NS = 100_000_000;
 /** Linux, include/uapi/linux/input-event-codes.h. */
 const KEY_POWER = 116;
@@ -43,9 +43,9 @@ export class Pl061 implements Vdev, Pl061Operations, MmioHandler, PowerButton {
   readonly #release: ClockTimer;
   /** Levels that the guest drives on output lines. */
   #outputs = 0;
-  /** Levels that are driven from outside on input lines. */
+  /** Levels driven from outside on input lines. */
   #inputs = 0;
-  /** The lines when interrupts were looked at last, for edges. */
+  /** The lines at the last check for interrupts, for detecting edges. */
   #seen = 0;
   #presses = 0;
 
@@ -56,7 +56,7 @@ export class Pl061 implements Vdev, Pl061Operations, MmioHandler, PowerButton {
     this.#release = context.clock.createTimer(`${context.name} power button`, () => this.#setInput(0));
   }
 
-  /** Arrives by the line's interrupt, if the guest let that through. */
+  /** The press reaches the guest through the line's interrupt, if the guest has enabled it. */
   press(): boolean {
     if ((this.#registers.get('GPIOIE') & POWER_BIT) === 0) return false;
     this.#presses++;
@@ -104,7 +104,7 @@ export class Pl061 implements Vdev, Pl061Operations, MmioHandler, PowerButton {
     this.#outputs = outputs;
     this.#inputs = inputs;
     this.#registers.load(registers);
-    // A press that was under way ends now.
+    // The state has no press in progress, so a current one ends.
     if (inputs === 0) this.#release.cancel();
     else this.#release.arm(this.#context.clock.now() + PRESS_NS);
     this.#interrupt.set(this.maskedInterrupts() !== 0);
@@ -164,11 +164,11 @@ export class Pl061 implements Vdev, Pl061Operations, MmioHandler, PowerButton {
 
   clearInterrupts(value: number): void {
     this.#registers.set('GPIORIS', this.#registers.get('GPIORIS') & ~value);
-    // A level that still stands is pending at once again.
+    // An interrupt whose level is still active is pending again at once.
     this.#update();
   }
 
-  /** The levels of the lines: of outputs what the guest drives, of inputs what the world does. */
+  /** The levels of the lines: those of outputs as driven by the guest, those of inputs as driven from outside. */
   get #lines(): number {
     const direction = this.#registers.get('GPIODIR');
     return (this.#outputs & direction) | (this.#inputs & ~direction);

@@ -23,7 +23,7 @@ function press({ context }: VdevHarness): boolean {
   return (context.offers.get(POWER_BUTTON.key) as PowerButton).press();
 }
 
-/** Both edges of the button's line, unmasked: as gpio_keys of Linux asks for. */
+/** A device with both edges of the button's line unmasked, as gpio_keys of Linux requests. */
 function listening(): VdevHarness {
   const gpio = createVdev(pl061);
   gpio.write(IBE, POWER);

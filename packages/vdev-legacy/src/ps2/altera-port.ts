@@ -1,6 +1,7 @@
 /*
- * The PS/2 core of Altera (Intel), from "University Program IP Cores: PS/2 Core for Altera DE-Series Boards" and the
- * register use of Linux, drivers/input/serio/altera_ps2.c. Two words; a FIFO for what the device sends.
+ * The PS/2 core of Altera (Intel), according to "University Program IP Cores: PS/2 Core for Altera DE-Series Boards"
+ * and the register use of Linux, drivers/input/serio/altera_ps2.c. It has two words, and a FIFO for the device's
+ * output.
  */
 import { requireBoolean, requireObject } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -8,14 +9,14 @@ import type { AccessWidth, DeviceTreeContext, DeviceTreeNode, InterruptLine } fr
 import type { Ps2Port } from './port.js';
 import type { Ps2Device } from './ps2-device.js';
 
-/** Bytes of a port's registers. @internal */
+/** Size of a port's registers in bytes. @internal */
 export const ALTERA_PS2_SIZE = 8;
 
 const DATA = 0;
 const CONTROL = 4;
-/** Data register: the read byte in bits 7–0 is valid. RAVAIL, the bytes that were there, is in bits 31–16. */
+/** Data register: the byte in bits 7–0 is valid. Bits 31–16 are RAVAIL, the number of bytes before the read. */
 const RVALID = 1 << 15;
-/** Control register: interrupt enable and interrupt pending. CE, a byte that could not be sent, never comes. */
+/** Control register: interrupt enable and interrupt pending. CE, for a byte that could not be sent, is never set. */
 const RE = 1 << 0;
 const RI = 1 << 8;
 

@@ -21,7 +21,7 @@ interface Line {
 }
 
 /**
- * Keyboard and mouse on two ports of one kind. Offers `INPUT_DEVICES`.
+ * Keyboard and mouse on two ports of the same type. Offers `INPUT_DEVICES`.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 /*
- * A PS/2 keyboard with 104 keys and scan code set 2, from the IBM PS/2 Hardware Interface Technical Reference (1990),
- * "Keyboard". Leaves out scan code sets 1 and 3, and repeats no key by itself: guests repeat held keys themselves, or the
- * host's keyboard does.
+ * A PS/2 keyboard with 104 keys and scan code set 2, according to the IBM PS/2 Hardware Interface Technical Reference
+ * (1990), "Keyboard". Omits scan code sets 1 and 3, and does not repeat keys: guests or the host's keyboard repeat
+ * held keys.
  */
 import { requireBoolean, requireObject, requireUnsigned } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -28,7 +28,7 @@ const SCAN_CODE_SET = 2;
 /** 10.9 characters a second after 500 ms. */
 const DEFAULT_TYPEMATIC = 0x2b;
 const SHIFT = 'ShiftLeft';
-/** A stroke with shift is four events. */
+/** A key stroke with shift has four events. */
 const EVENTS_OF_A_STROKE = 4;
 const MEMBERS = ['output', 'argumentOf', 'scanning', 'leds', 'typematic', 'last'];
 
@@ -43,7 +43,7 @@ export class Ps2Keyboard implements Ps2Device {
   /** The last answer, for RESEND. */
   #last = ACKNOWLEDGE;
 
-  /** Types a text; returns the rest: characters without a key, or all after the queue was full. */
+  /** Types a text; returns the rest: characters without a key, or everything after the queue was full. */
   type(text: string): string {
     const left: string[] = [];
     for (const character of text) {
@@ -54,7 +54,7 @@ export class Ps2Keyboard implements Ps2Device {
     return left.join('');
   }
 
-  /** Whether there is such a key. A keyboard that is disabled sends nothing. */
+  /** Presses or releases a key; returns whether it exists. A disabled keyboard sends nothing. */
   key(code: string, pressed: boolean): boolean {
     const event = scanCode(code, pressed);
     if (event === undefined) return false;
@@ -65,7 +65,7 @@ export class Ps2Keyboard implements Ps2Device {
   receive(byte: number): void {
     const command = this.#argumentOf;
     this.#argumentOf = NO_COMMAND;
-    // An argument has bit 7 clear; anything else is a new command.
+    // An argument has bit 7 clear; any other byte is a new command.
     if (command !== NO_COMMAND && byte < 0x80) this.#argument(command, byte);
     else this.#command(byte);
   }

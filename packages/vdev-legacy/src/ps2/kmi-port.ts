@@ -1,6 +1,6 @@
 /*
- * Arm PrimeCell PS2 Keyboard/Mouse Interface (PL050), from the Technical Reference Manual DDI 0143. Bytes pass at once: the
- * transmitter is always empty. Leaves out the integration-test registers and the forced lines.
+ * Arm PrimeCell PS2 Keyboard/Mouse Interface (PL050), according to the Technical Reference Manual DDI 0143. Bytes are
+ * transferred at once, so the transmitter is always empty. Omits the integration-test registers and the forced lines.
  */
 import { RegisterBlock, requireObject, requireUnsigned } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -26,7 +26,7 @@ export class KmiPort implements Ps2Port, KmiOperations {
   readonly #device: Ps2Device;
   readonly #interrupt: InterruptLine;
   readonly #registers = new RegisterBlock<KmiOperations, KmiRegisterName>(kmiRegisters, this, PRIMECELL_SIZE);
-  /** KMIDATA keeps the last byte until the next one comes. */
+  /** KMIDATA keeps the last byte until the next one arrives. */
   #last = 0;
 
   constructor(device: Ps2Device, interrupt: InterruptLine) {
@@ -108,7 +108,7 @@ export class KmiPort implements Ps2Port, KmiOperations {
   }
 }
 
-/** The parity bit of the line: 1 when the byte has an even number of ones. */
+/** The parity bit on the line: 1 if the byte has an even number of ones. */
 function oddParity(byte: number): boolean {
   let ones = 0;
   for (let rest = byte; rest !== 0; rest >>>= 1) ones += rest & 1;

@@ -1,6 +1,7 @@
 /*
- * A PS/2 mouse with three buttons, from the IBM PS/2 Hardware Interface Technical Reference (1990), "Mouse", with the wheel
- * packets of Microsoft's IntelliMouse once a driver has asked for them. Movement is sent at once, not at the sample rate.
+ * A PS/2 mouse with three buttons, according to the IBM PS/2 Hardware Interface Technical Reference (1990), "Mouse",
+ * with the wheel packets of Microsoft's IntelliMouse after a driver has enabled them. Movement is sent at once, not at
+ * the sample rate.
  */
 import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -26,13 +27,13 @@ const RESET = 0xff;
 
 const STANDARD_ID = 0;
 const WHEEL_ID = 3;
-/** The three sample rates in a row that turn the wheel on. */
+/** The sequence of three sample rates that enables the wheel. */
 const WHEEL_KNOCK = [200, 100, 80];
 const DEFAULT_RATE = 100;
 const DEFAULT_RESOLUTION = 2;
 /** A packet's counters have nine bits; -256 stands for overflow. */
 const MAX_STEP = 255;
-/** A longer movement than this is none that a hand makes. */
+/** Largest movement that is accepted; hands do not make longer ones. */
 const MAX_MOVE = 4096;
 const MEMBERS = [
   ...['output', 'argumentOf', 'reporting', 'remote', 'wrap', 'scaling', 'resolution', 'rate', 'knock', 'wheel'],
@@ -53,17 +54,17 @@ export class Ps2Mouse implements Ps2Device {
   #knock: readonly number[] = [];
   #wheel = false;
   #buttons = 0;
-  /** Movement that was not sent; x to the right, y upwards. */
+  /** Movement that has not been sent; x to the right, y upwards. */
   #dx = 0;
   #dy = 0;
 
-  /** Moves, y downwards, and sets the buttons (bit 0 left, 1 right, 2 middle). */
+  /** Moves the mouse, y downwards, and sets the buttons (bit 0 left, 1 right, 2 middle). */
   move(dx: number, dy: number, buttons: number): void {
     this.#dx = clamp(this.#dx + wholeSteps(dx), MAX_MOVE);
     this.#dy = clamp(this.#dy - wholeSteps(dy), MAX_MOVE);
     this.#buttons = buttons & 7;
     if (!this.#reporting || this.#remote || this.#wrap) {
-      // Without reports only the buttons are remembered, except in remote mode.
+      // Without reports only the buttons are kept, except in remote mode.
       if (!this.#remote) this.#forgetMovement();
       return;
     }
@@ -225,7 +226,7 @@ export class Ps2Mouse implements Ps2Device {
     this.#dy = 0;
   }
 
-  /** As much of the movement as a packet holds. */
+  /** The part of the movement that fits into a packet. */
   #packet(): readonly number[] {
     const dx = clamp(this.#dx, MAX_STEP);
     const dy = clamp(this.#dy, MAX_STEP);

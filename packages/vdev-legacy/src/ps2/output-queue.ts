@@ -1,13 +1,16 @@
 import { requireUnsignedArray } from '@qvm/core/vdev';
 
-/** Bytes that a device has sent and the guest has not read: one event and the answers to one command fit well. */
+/**
+ * Largest number of bytes that a device has sent and the guest has not read: more than one event and the answers to
+ * one command.
+ */
 const MAX_OUTPUT = 32;
-/** Events that wait on the host: a page of typed text, pressed and released. */
+/** Largest number of events that wait on the host: a page of typed text, pressed and released. */
 const MAX_EVENTS = 8192;
 
 /**
- * Output of a PS/2 device: answers to commands at once, events one by one when the guest has read all. An
- * answer never comes in the middle of an event, and after one event at most.
+ * Output of a PS/2 device: answers to commands are sent at once, events one by one when the guest has read everything.
+ * An answer never comes in the middle of an event, and waits for one event at most.
  *
  * @internal
  */
@@ -16,17 +19,17 @@ export class OutputQueue {
   #events: (readonly number[])[] = [];
   #changed: () => void = () => undefined;
 
-  /** Called when bytes came or went. One listener. */
+  /** Sets the listener that is called when bytes were added or removed. One listener. */
   onChange(listener: () => void): void {
     this.#changed = listener;
   }
 
-  /** Bytes that the guest can read now. */
+  /** Number of bytes that the guest can read now. */
   get available(): number {
     return this.#output.length;
   }
 
-  /** Events that wait on the host. */
+  /** Number of events that wait on the host. */
   get waiting(): number {
     return this.#events.length;
   }
@@ -36,12 +39,12 @@ export class OutputQueue {
     return this.#events.length + count <= MAX_EVENTS;
   }
 
-  /** The byte that `take` would give; 0 when there is none. */
+  /** The byte that `take` would return; 0 when there is none. */
   get next(): number {
     return this.#output[0] ?? 0;
   }
 
-  /** Takes the oldest byte; 0 when there is none. */
+  /** Removes and returns the oldest byte; 0 when there is none. */
   take(): number {
     const byte = this.#output.shift() ?? 0;
     this.#refill();
@@ -49,20 +52,20 @@ export class OutputQueue {
     return byte;
   }
 
-  /** Answers a command. A guest that never reads loses what is too much. */
+  /** Answers a command. A guest that does not read loses the bytes that exceed the limit. */
   respond(...bytes: readonly number[]): void {
     for (const byte of bytes) if (this.#output.length < MAX_OUTPUT) this.#output.push(byte);
     this.#changed();
   }
 
-  /** Sends an event, of at most 8 bytes. The caller has checked `hasRoom`. */
+  /** Sends an event of at most 8 bytes. The caller must have checked `hasRoom`. */
   emit(event: readonly number[]): void {
     this.#events.push(event);
     this.#refill();
     this.#changed();
   }
 
-  /** Forgets the events that wait. */
+  /** Discards the events that wait. */
   dropEvents(): void {
     this.#events = [];
   }
@@ -73,17 +76,17 @@ export class OutputQueue {
     this.#changed();
   }
 
-  /** Bytes that the guest can read; events on the host are not guest state. */
+  /** Bytes that the guest can read. Events that wait on the host are not part of the guest's state. */
   toArray(): readonly number[] {
     return [...this.#output];
   }
 
-  /** Checks what `toArray` gave. */
+  /** Validates the result of `toArray`. */
   decode(bytes: unknown): readonly number[] {
     return requireUnsignedArray(bytes, MAX_OUTPUT, 0xff, 'output');
   }
 
-  /** Takes over what `decode` gave; events that wait belong to another state of the guest. */
+  /** Restores the result of `decode`, and discards waiting events, which belong to another state of the guest. */
   load(bytes: readonly number[]): void {
     this.dropEvents();
     this.#output.splice(0, Infinity, ...bytes);

@@ -11,14 +11,14 @@ export interface Ps2Port extends MmioHandler {
   reset(): void;
   save(): Json;
   /**
-   * Checks a saved state without touching anything.
+   * Validates a saved state, without changing anything.
    *
-   * @returns takes it over.
+   * @returns a function that restores it.
    */
   decode(state: unknown): () => void;
   /** @param base - address of the registers. */
   deviceTree(base: number, context: DeviceTreeContext): readonly DeviceTreeNode[];
 }
 
-/** Makes a port with a device at its end. @internal */
+/** Makes a port with a device connected to it. @internal */
 export type Ps2PortFactory = (device: Ps2Device, interrupt: InterruptLine) => Ps2Port;

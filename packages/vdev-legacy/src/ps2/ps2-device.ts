@@ -8,23 +8,23 @@ import type { OutputQueue } from './output-queue.js';
  */
 export interface Ps2Device {
   readonly output: OutputQueue;
-  /** The guest sent a byte: a command, or the argument of one. */
+  /** Receives a byte from the guest: a command, or the argument of one. */
   receive(byte: number): void;
-  /** Back to how it is after power-on, its self-test long past. */
+  /** Resets to the state after power-on and self-test. */
   powerOn(): void;
   save(): Readonly<Record<string, Json>>;
   /**
-   * Checks a saved state without touching anything.
+   * Validates a saved state, without changing anything.
    *
-   * @returns takes it over.
+   * @returns a function that restores it.
    */
   decode(state: unknown): () => void;
   status(): Readonly<Record<string, Json>>;
 }
 
-/** Answers that keyboards and mice share (IBM PS/2 Hardware Interface Technical Reference, 1990). */
+/** Answers of both keyboards and mice (IBM PS/2 Hardware Interface Technical Reference, 1990). */
 export const ACKNOWLEDGE = 0xfa;
 export const RESEND = 0xfe;
 export const SELF_TEST_PASSED = 0xaa;
-/** Where no argument is expected. */
+/** Value of the pending command when no argument is expected. */
 export const NO_COMMAND = 0;

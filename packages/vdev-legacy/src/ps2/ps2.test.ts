@@ -9,11 +9,11 @@ type LineName = 'keyboard' | 'mouse';
 
 const input = ({ context }: VdevHarness): InputDevices => context.offers.get(INPUT_DEVICES.key) as InputDevices;
 
-/** Talks to a port in the way of its Linux driver. */
+/** Accesses a port like its Linux driver. */
 interface Driver {
   readonly enable: (line: LineName) => void;
   readonly send: (line: LineName, byte: number) => void;
-  /** Reads all that the interrupt handler would. */
+  /** Reads all bytes that the interrupt handler would read. */
   readonly receive: (line: LineName) => number[];
 }
 

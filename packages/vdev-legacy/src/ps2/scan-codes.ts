@@ -1,6 +1,6 @@
 /**
- * Scan codes of set 2 by the key's W3C name (UI Events KeyboardEvent code Values); an extended code has 0xe0 above it. From
- * the IBM PS/2 Hardware Interface Technical Reference, "Keyboard scan codes".
+ * Scan codes of set 2 by the key's W3C name (UI Events KeyboardEvent code Values); an extended code has 0xe0 in the
+ * byte above it. From the IBM PS/2 Hardware Interface Technical Reference, "Keyboard scan codes".
  */
 const CODES: Readonly<Record<string, number>> = {
   ...{ KeyA: 0x1c, KeyB: 0x32, KeyC: 0x21, KeyD: 0x23, KeyE: 0x24, KeyF: 0x2b, KeyG: 0x34, KeyH: 0x33, KeyI: 0x43 },
@@ -27,15 +27,15 @@ const CODES: Readonly<Record<string, number>> = {
 const EXTENDED = 0xe0;
 const BREAK = 0xf0;
 
-/** Two keys of the first PCs that send sequences of their own. */
+/** Two keys of early PCs that send special sequences. */
 const SEQUENCES: Readonly<Record<string, { readonly make: readonly number[]; readonly break: readonly number[] }>> = {
   PrintScreen: { make: [0xe0, 0x12, 0xe0, 0x7c], break: [0xe0, 0xf0, 0x7c, 0xe0, 0xf0, 0x12] },
-  // Sends everything when it is pressed.
+  // Sends its whole sequence when pressed, and nothing when released.
   Pause: { make: [0xe1, 0x14, 0x77, 0xe1, 0xf0, 0x14, 0xf0, 0x77], break: [] },
 };
 
 /**
- * Scan code of a pressed or released key; `undefined` when it has no such key.
+ * Scan code of a pressed or released key; `undefined` if the keyboard has no such key.
  *
  * @internal
  */

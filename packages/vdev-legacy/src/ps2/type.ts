@@ -24,7 +24,8 @@ export const pl050: VdevFactory = {
 };
 
 /**
- * Keyboard and mouse on two PS/2 cores of Altera, for which the stock kernels of distributions have a driver. Offers `INPUT_DEVICES`.
+ * Keyboard and mouse on two PS/2 cores of Altera, for which kernels of distributions have a driver. Offers
+ * `INPUT_DEVICES`.
  *
  * @experimental
  */

@@ -8,7 +8,7 @@ export interface KeyStroke {
   readonly shift: boolean;
 }
 
-/** The printing keys beside letters: code, character alone, character with shift. */
+/** The printing keys other than letters: code, character, character with shift. */
 const KEYS: readonly (readonly [string, string, string])[] = [
   ...[...'1234567890'].map((digit, index) => [`Digit${digit}`, digit, '!@#$%^&*()'.charAt(index)] as const),
   ['Backquote', '`', '~'],
@@ -24,7 +24,7 @@ const KEYS: readonly (readonly [string, string, string])[] = [
   ['Slash', '/', '?'],
 ];
 
-/** Keys that shift does not change. */
+/** Keys whose character does not depend on shift. */
 const PLAIN: readonly (readonly [string, string])[] = [
   ['Space', ' '],
   ['Tab', '\t'],
@@ -51,7 +51,7 @@ function strokes(code: string, plain: string, shifted: string): readonly (readon
 }
 
 /**
- * How a character is typed on a US keyboard; `undefined` when it cannot be.
+ * The key stroke for a character on a US keyboard; `undefined` if there is none.
  *
  * @internal
  */

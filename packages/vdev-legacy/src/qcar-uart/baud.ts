@@ -1,17 +1,17 @@
 /**
- * The clock that the divisor divides, as the device tree says. A multiple of the 1.8432 MHz of old, so that all usual
- * rates are exact.
+ * The clock that the divisor divides, as in the device tree. It is a multiple of the traditional 1.8432 MHz, so that
+ * all usual rates are exact.
  *
  * @internal
  */
 export const UART_CLOCK_HZ = 14_745_600;
 /** Highest rate: the divisor is 1. */
 export const MAX_BAUD = UART_CLOCK_HZ / 16;
-/** What the timer counts for a divisor of 0, which the data sheet leaves open. */
+/** Divisor that is used for the timer if the divisor latch is 0, which the data sheet does not define. */
 const FALLBACK_DIVISOR = 8;
 /** Bits of a frame: start, 8 data, stop. */
 const FRAME_BITS = 10;
-/** Longest wait: a guest that sets a rate of a few baud still gets its input promptly. */
+/** Longest time-out, so that a guest that sets a rate of a few baud still gets its input promptly. */
 const MAX_TIMEOUT_NS = 1_000_000;
 
 /**
@@ -24,7 +24,7 @@ export function divisorOf(baud: number): number {
 }
 
 /**
- * The rate of a divisor, in whole baud; 0 when the divisor is.
+ * The rate of a divisor, in whole baud; 0 for a divisor of 0.
  *
  * @internal
  */
@@ -33,8 +33,8 @@ export function baudOf(divisor: number): number {
 }
 
 /**
- * The time of four characters, after which those that wait below the trigger level raise the character time-out
- * interrupt (data sheet §8.4.2), in nanoseconds.
+ * The duration of four characters in nanoseconds, after which characters below the trigger level raise the character
+ * time-out interrupt (data sheet §8.4.2).
  *
  * @internal
  */

@@ -5,7 +5,7 @@ export const IER_ETBEI = 1 << 1;
 export const IER_ELSI = 1 << 2;
 export const IER_EDSSI = 1 << 3;
 
-/** IIR: the identification in bits 3–0, by falling priority (table IV). */
+/** IIR: the identification in bits 3–0, in order of decreasing priority (table IV). */
 export const IIR_LINE_STATUS = 0b0110;
 export const IIR_DATA_AVAILABLE = 0b0100;
 export const IIR_CHARACTER_TIMEOUT = 0b1100;
@@ -17,7 +17,7 @@ export const IIR_FIFOS_ON = 0xc0;
 
 export const FCR_FIFO_ENABLE = 1 << 0;
 export const FCR_RCVR_RESET = 1 << 1;
-/** The bits of FCR that stay: FIFO enable, DMA mode, trigger. */
+/** The bits of FCR that are stored: FIFO enable, DMA mode, trigger. */
 export const FCR_STORED = 0xc9;
 
 export const LCR_DLAB = 1 << 7;
@@ -38,5 +38,5 @@ export const MSR_CTS = 1 << 4;
 export const MSR_DSR = 1 << 5;
 export const MSR_RI = 1 << 6;
 export const MSR_DCD = 1 << 7;
-/** The lines; bits 3–0 below them tell which have changed. */
+/** The modem lines; bits 3–0 are set if they have changed. */
 export const MSR_LINES = 0xf0;

@@ -1,9 +1,9 @@
 /*
  * 16550-compatible UART, from the National Semiconductor PC16550D data sheet (June 1995).
  *
- * Models the register map with the divisor latch, both FIFO modes, the interrupts by priority, loopback and overrun. Leaves
- * out the line itself (word length, parity, break) and DMA. What differs from silicon, and why, is in
- * docs/vdevs/qcar-uart.md.
+ * Models the register map with the divisor latch, both FIFO modes, the interrupts by priority, loopback and overrun.
+ * Omits the line itself (word length, parity, break) and DMA. docs/vdevs/qcar-uart.md lists the differences from
+ * silicon, with reasons.
  */
 import {
   RegisterBlock,
@@ -54,7 +54,7 @@ import { qcarUartRegisters } from './registers.js';
 import type { QcarUartOperations, QcarUartRegisterName } from './registers.js';
 
 const STATE_VERSION = 1;
-/** Bytes of the register range: eight words. */
+/** Size of the register range in bytes: eight words. */
 export const QCAR_UART_SIZE = 0x20;
 
 const STATE_MEMBERS = [
@@ -78,9 +78,9 @@ export class QcarUart implements Vdev, QcarUartOperations {
   /** MSR bits 3–0. */
   #modemChanges = 0;
   #overrun = false;
-  /** Characters have waited for the time of four. */
+  /** Whether characters have waited for the duration of four characters. */
   #timedOut = false;
-  /** The transmitter became empty, and IIR has not told the guest. */
+  /** Whether the transmitter has become empty and IIR has not reported it yet. */
   #transmitted = false;
 
   constructor(context: VdevContext, hostdev: string, baud: number) {
@@ -208,7 +208,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
 
   identifyInterrupt(): number {
     const source = this.#pendingInterrupt;
-    // §8.6: reading IIR is what ends this one.
+    // §8.6: reading IIR clears this interrupt.
     if (source === IIR_TRANSMITTER_EMPTY) {
       this.#transmitted = false;
       this.#updateInterrupt();
@@ -216,7 +216,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     return source | (this.#fifoEnabled ? IIR_FIFOS_ON : 0);
   }
 
-  /** §8.4: the other bits of FCR count only together with FIFO enable, and a change of that clears the FIFOs. */
+  /** §8.4: the other bits of FCR take effect only if FIFO enable is set, and a change of that bit clears the FIFOs. */
   controlFifos(value: number): void {
     this.#line.stopPolling();
     const enabled = (value & FCR_FIFO_ENABLE) !== 0;
@@ -270,7 +270,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     return this.#received.count >= receiveTrigger(this.#fifoControl, this.#fifoEnabled);
   }
 
-  /** IIR bits 3–0: what is enabled and pending, of the highest priority (table IV). */
+  /** IIR bits 3–0: the enabled and pending interrupt of the highest priority (table IV). */
   get #pendingInterrupt(): number {
     const enabled = this.#interruptEnable;
     if ((enabled & IER_ELSI) !== 0 && this.#overrun) return IIR_LINE_STATUS;
@@ -289,7 +289,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     this.#line.setInterruptEnabled((value & IER_ERBFI) !== 0);
   }
 
-  /** Sends at once, so the transmitter is always empty again. */
+  /** Characters are sent at once, so the transmitter is always empty. */
   #transmitData(value: number): void {
     if (this.#loopback) {
       this.#receive(value);
@@ -326,7 +326,7 @@ export class QcarUart implements Vdev, QcarUartOperations {
     this.#updateInterrupt();
   }
 
-  /** The time-out exists only with FIFOs (§8.4.2); it begins anew with each character that comes or goes. */
+  /** The time-out exists only with FIFOs (§8.4.2); it restarts with each character that is added or removed. */
   #startTimeout(): void {
     if (this.#received.isEmpty || !this.#fifoEnabled || this.#timedOut) {
       this.#timeout.cancel();

@@ -11,10 +11,10 @@ import {
   MSR_TERI,
 } from './constants.js';
 
-/** The terminal at the other end is always there and always ready. */
+/** The terminal at the other end is always present and ready. */
 const TERMINAL_READY = MSR_CTS | MSR_DSR | MSR_DCD;
 
-/** In loopback the modem outputs feed the inputs (data sheet §8.7). */
+/** In loopback, the modem outputs are connected to the inputs (data sheet §8.7). */
 const LOOPBACK = [
   [MCR_RTS, MSR_CTS],
   [MCR_DTR, MSR_DSR],
@@ -33,7 +33,8 @@ export function modemLines(modemControl: number): number {
 }
 
 /**
- * What a change of the modem inputs sets in bits 3–0 of MSR: for RI its end counts, for the others any change (§8.8).
+ * The bits 3–0 of MSR that a change of the modem inputs sets: for RI its trailing edge, for the others any change
+ * (§8.8).
  *
  * @internal
  */

@@ -37,7 +37,7 @@ function createUart(setup?: CreateVdevOptions): Uart {
   return { ...harness, backend, level: () => harness.context.interrupt('uart').level };
 }
 
-/** FIFOs on with their trigger at 8, reception unmasked. */
+/** A UART with FIFOs on, trigger at 8, reception unmasked. */
 function createListeningUart(): Uart {
   const uart = createUart();
   uart.write(FCR, 0x81);
@@ -229,7 +229,7 @@ describe('qcar-uart interrupts', () => {
     const uart = createUart();
     uart.write(IER, THRI);
     expect([uart.level(), uart.read(IIR), uart.level()]).toEqual([true, 2, false]);
-    // The test for a missing interrupt in serial8250_do_startup: off and on again raises it anew.
+    // The test for a missing interrupt in serial8250_do_startup: disabling and enabling raises it again.
     uart.write(IER, 0);
     uart.write(IER, THRI);
     expect(uart.read(IIR)).toBe(2);

@@ -1,7 +1,7 @@
 import type { RegisterLayout } from '@qvm/core/vdev';
 
 /**
- * What the registers with effects do to the UART.
+ * Effects of the registers on the UART.
  *
  * @internal
  */

@@ -5,8 +5,8 @@ import { MAX_BAUD } from './baud.js';
 import { QCAR_UART_SIZE, QcarUart } from './device.js';
 
 /**
- * A 16550-compatible UART, at the place of the board's console, which it becomes. A second one needs
- * its own `base` and `irq`.
+ * A 16550-compatible UART, at the place of the board's console, which it replaces. A second one needs its own `base`
+ * and `irq`.
  *
  * @experimental
  */

@@ -1,10 +1,11 @@
 /*
  * A frame buffer in guest RAM, set up in either of two ways:
  *
- * - The board describes one as `simple-framebuffer` in the device tree (Linux, Documentation/devicetree/bindings/display/
- *   simple-framebuffer.yaml); stock kernels show their console there.
- * - Firmware or a driver allocates one and describes it in the file `etc/ramfb` of the firmware configuration device (QEMU,
- *   hw/display/ramfb.c). It then counts until the next reset.
+ * - The board describes one as `simple-framebuffer` in the device tree (Linux,
+ * Documentation/devicetree/bindings/display/ simple-framebuffer.yaml); kernels of distributions show their console
+ * there.
+ * - Firmware or a driver allocates one and describes it in the file `etc/ramfb` of the firmware configuration device
+ * (QEMU, hw/display/ramfb.c). It is used until the next reset.
  */
 import { FW_CFG, RAM_RESERVATIONS } from '@qvm/core/services';
 import { VdevStateError, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
@@ -16,17 +17,17 @@ import { bytesOf, captureFrame, modeProblem } from './mode.js';
 import type { DisplayMode, FrameBuffer } from './mode.js';
 
 const STATE_VERSION = 1;
-/** Lets guests map the frame buffer by whole blocks of any page size. */
+/** Alignment that lets guests map the frame buffer with blocks of any page size. */
 const ALIGNMENT = 0x1_0000;
 
 /** @internal */
 export class Ramfb implements Vdev, Display {
   readonly #context: VdevContext;
-  /** What the device tree describes. */
+  /** The frame buffer in the device tree. */
   readonly #board: FrameBuffer | undefined;
   readonly #configuration = new Uint8Array(CONFIGURATION_BYTES);
   readonly #firmware: boolean;
-  /** What the guest set up itself, or why that cannot be shown. */
+  /** The frame buffer that the guest has set up, or the reason why it cannot be shown. */
   #guest: FrameBuffer | string | undefined;
 
   constructor(context: VdevContext, mode: DisplayMode | undefined) {
@@ -94,7 +95,7 @@ export class Ramfb implements Vdev, Display {
 
   dispose(): void {}
 
-  /** Whether the guest has a way to set up a frame buffer of its own. */
+  /** Whether the guest can set up a frame buffer of its own. */
   get acceptsGuestFrame(): boolean {
     return this.#firmware;
   }

@@ -4,7 +4,7 @@ import type { GuestMemory } from '@qvm/core/vdev';
 import { convertRow, PIXEL_FORMATS } from './pixel-format.js';
 import type { PixelFormat } from './pixel-format.js';
 
-/** Most pixels on a side. */
+/** Largest width and height in pixels. */
 export const MAX_SIDE = 16_384;
 const DEFAULT_FORMAT = 'xrgb8888';
 
@@ -16,23 +16,23 @@ const DEFAULT_FORMAT = 'xrgb8888';
 export interface DisplayMode {
   readonly width: number;
   readonly height: number;
-  /** Bytes from one row to the next. */
+  /** Distance between rows in bytes. */
   readonly stride: number;
   readonly format: PixelFormat;
 }
 
-/** Where a picture lies, and how. @internal */
+/** Location and layout of a picture in guest RAM. @internal */
 export interface FrameBuffer extends DisplayMode {
   readonly address: number;
 }
 
-/** Bytes from the first pixel to the last. @internal */
+/** Number of bytes from the first to the last pixel. @internal */
 export function bytesOf({ width, height, stride, format }: DisplayMode): number {
   return (height - 1) * stride + width * format.bytes;
 }
 
 /**
- * Reads a mode as options give it: `WIDTHxHEIGHT` or `WIDTHxHEIGHT-FORMAT`.
+ * Parses a mode in the form of an option: `WIDTHxHEIGHT` or `WIDTHxHEIGHT-FORMAT`.
  *
  * @throws {@link QvmError} `display.mode`.
  * @internal
@@ -49,12 +49,12 @@ export function parseMode(text: string): DisplayMode {
   return { width: sides[0], height: sides[1], stride: sides[0] * format.bytes, format };
 }
 
-/** A mode as options give it. @internal */
+/** Formats a mode for an option. @internal */
 export function formatMode({ width, height, format }: DisplayMode): string {
   return `${width}x${height}${format.name === DEFAULT_FORMAT ? '' : `-${format.name}`}`;
 }
 
-/** What is wrong with a frame buffer that a guest set up; `undefined` when it can be shown. @internal */
+/** The reason why a frame buffer of the guest cannot be shown; `undefined` if it can. @internal */
 export function modeProblem(frame: FrameBuffer, memory: GuestMemory): string | undefined {
   const { width, height, stride, format } = frame;
   if (![width, height].every((side) => side > 0 && side <= MAX_SIDE)) return `${width} × ${height} pixels`;
@@ -62,7 +62,7 @@ export function modeProblem(frame: FrameBuffer, memory: GuestMemory): string | u
   return memory.contains(frame.address, bytesOf(frame), 'read') ? undefined : 'not all of it is RAM';
 }
 
-/** The picture that lies there. The caller has checked the frame buffer. @internal */
+/** Reads the picture. The caller must have checked the frame buffer. @internal */
 export function captureFrame(frame: FrameBuffer, memory: GuestMemory): DisplayImage {
   const { width, height, stride, format, address } = frame;
   const rgba = new Uint8Array(width * height * 4);

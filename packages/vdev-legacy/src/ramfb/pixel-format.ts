@@ -4,11 +4,11 @@
  * @internal
  */
 export interface PixelFormat {
-  /** As options say it, in the words of Linux' DRM (drm_fourcc.h). */
+  /** Name in options, as in Linux' DRM (drm_fourcc.h). */
   readonly name: string;
   /** Code of DRM: four characters, the first in the lowest byte. */
   readonly fourcc: string;
-  /** In Linux' binding for simple-framebuffer; absent where it has none. */
+  /** Name in Linux' binding for simple-framebuffer; absent if it has none. */
   readonly simpleFramebuffer?: string;
   readonly bytes: 2 | 3 | 4;
   /** First bit and number of bits of red, green and blue. */
@@ -39,7 +39,7 @@ const XRGB1555_CHANNELS = [
 ] as const;
 
 /**
- * Supported formats. Alpha is ignored: there is no background.
+ * Supported formats. Alpha is ignored, because there is no background.
  *
  * @internal
  */
@@ -53,14 +53,14 @@ export const PIXEL_FORMATS: readonly PixelFormat[] = [
   { name: 'xrgb1555', fourcc: 'XR15', simpleFramebuffer: 'x1r5g5b5', bytes: 2, channels: XRGB1555_CHANNELS },
 ];
 
-/** The format of a DRM code; `undefined` when it is not known. @internal */
+/** The format of a DRM code; `undefined` for an unknown one. @internal */
 export function formatOfCode(code: number): PixelFormat | undefined {
   const fourcc = String.fromCharCode(code & 0xff, (code >>> 8) & 0xff, (code >>> 16) & 0xff, code >>> 24);
   return PIXEL_FORMATS.find((format) => format.fourcc === fourcc);
 }
 
 /**
- * Converts a row of pixels into red, green, blue and 255.
+ * Converts a row of pixels to red, green, blue and 255.
  *
  * @internal
  */
@@ -80,7 +80,7 @@ function pixelAt(row: Uint8Array, at: number, bytes: number): number {
   return pixel;
 }
 
-/** Stretched to eight bits, so that the brightest is 255. */
+/** Scales a component to eight bits, so that the brightest value is 255. */
 function component(pixel: number, [shift, bits]: Channel): number {
   const maximum = (1 << bits) - 1;
   return Math.round((((pixel >>> shift) & maximum) * 255) / maximum);

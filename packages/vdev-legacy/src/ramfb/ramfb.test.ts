@@ -171,7 +171,7 @@ describe('ramfb of the guest', () => {
 });
 
 describe('pixel formats', () => {
-  /** Red at its brightest, green at none, blue at about half, in each format's bits. */
+  /** Full red, no green, about half of blue, in the bits of each format. */
   it.each([
     ['xrgb8888', [0x80, 0x00, 0xff, 0x00], [255, 0, 128]],
     ['argb8888', [0x80, 0x00, 0xff, 0x77], [255, 0, 128]],

@@ -14,8 +14,8 @@ const modeKind = textKind<DisplayMode | typeof NO_BOARD_FRAMEBUFFER>(
 );
 
 /**
- * A frame buffer in guest RAM, which `DISPLAY` captures: one that the device tree describes, and `etc/ramfb` when the VM has
- * a `fw-cfg`, named before it.
+ * A frame buffer in guest RAM, which `DISPLAY` captures: one that the device tree describes, and `etc/ramfb` if the VM
+ * has a `fw-cfg` that precedes it.
  *
  * @experimental
  */

@@ -1,13 +1,19 @@
 import type { Clock, ClockTimer } from '@qvm/core/vdev';
 
-/** Looks for input in a row, with no write between, that tell a guest which waits for input from one that sends. */
+/**
+ * Number of consecutive checks for input, without a write between them, that distinguish a guest that waits for input
+ * from one that sends.
+ */
 const POLLS_OF_A_WAITING_GUEST = 4;
-/** How long a receive interrupt is unmasked before input comes: drivers unmask it briefly while they start. */
+/**
+ * Time for which a receive interrupt must be unmasked before input is delivered: drivers unmask it briefly while they
+ * start.
+ */
 const SETTLING_NS = 100_000;
 
 /**
- * Tells when the guest listens, by a receive interrupt or by polling. Until then input stays on the host: drivers
- * enable the receiver long before they use it, and drop what it holds when they start.
+ * Determines whether the guest listens, by a receive interrupt or by polling. Until then input stays on the host,
+ * because drivers enable the receiver long before they use it, and discard its contents when they start.
  *
  * @internal
  */
@@ -18,14 +24,14 @@ export class InputGate {
   #listening = false;
   #polls = 0;
 
-  /** @param opened - called when the guest begins to listen or to poll. */
+  /** @param opened - called when the guest starts to listen or to poll. */
   constructor(clock: Clock, name: string, opened: () => void) {
     this.#clock = clock;
     this.#opened = opened;
     this.#settling = clock.createTimer(`${name} input`, () => this.#listen());
   }
 
-  /** Whether a receive interrupt has been unmasked for a while. */
+  /** Whether a receive interrupt has been unmasked for `SETTLING_NS`. */
   get listening(): boolean {
     return this.#listening;
   }
@@ -35,7 +41,10 @@ export class InputGate {
     return this.#polls === POLLS_OF_A_WAITING_GUEST;
   }
 
-  /** The guest set which interrupts it wants: is one for received characters among them? */
+  /**
+   * Must be called when the guest changes its interrupt mask. `enabled`: whether an interrupt for received characters
+   * is enabled.
+   */
   setInterruptEnabled(enabled: boolean): void {
     if (!enabled) {
       this.#settling.cancel();
@@ -45,7 +54,7 @@ export class InputGate {
     }
   }
 
-  /** The guest looked for input and found none. */
+  /** Must be called when the guest checks for input and finds none. */
   poll(): void {
     if (this.#polls < POLLS_OF_A_WAITING_GUEST) {
       this.#polls++;
@@ -55,7 +64,7 @@ export class InputGate {
     }
   }
 
-  /** The guest wrote a register: it does something other than looking for input. */
+  /** Must be called when the guest writes a register, so that it is not merely polling. */
   stopPolling(): void {
     this.#polls = 0;
   }

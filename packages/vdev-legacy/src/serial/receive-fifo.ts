@@ -1,11 +1,11 @@
-/** Depth of the receive FIFO while it is on: that of the 16550 and of the PL011 before r1p5 (DDI 0183 §2.3.1). */
+/** Depth of the receive FIFO while it is enabled: that of the 16550 and of the PL011 before r1p5 (DDI 0183 §2.3.1). */
 export const FIFO_DEPTH = 16;
 
 /**
- * The receive FIFO: 16 characters, or one while the FIFOs are off.
+ * The receive FIFO: 16 characters, or one while the FIFOs are disabled.
  *
- * Characters that are in it when the guest turns the FIFOs off stay until they are read: stock drivers do so while
- * they change the line's settings, and input must not get lost.
+ * Characters in it when the guest disables the FIFOs are kept until they are read: existing drivers disable FIFOs
+ * while they change the line's settings, and input must not be lost.
  *
  * @internal
  */
@@ -27,12 +27,12 @@ export class ReceiveFifo {
     return this.#count >= this.#depth;
   }
 
-  /** Number of characters that fit in. */
+  /** Number of further characters that fit. */
   get room(): number {
     return Math.max(0, this.#depth - this.#count);
   }
 
-  /** Turns the FIFO on (16 characters) or off (1 character). */
+  /** Enables (16 characters) or disables (1 character) the FIFO. */
   enable(enabled: boolean): void {
     this.#depth = enabled ? FIFO_DEPTH : 1;
   }
@@ -42,13 +42,13 @@ export class ReceiveFifo {
     this.#count = 0;
   }
 
-  /** Appends a character. The caller has checked `isFull`. */
+  /** Appends a character. The caller must have checked `isFull`. */
   push(character: number): void {
     this.#characters[(this.#head + this.#count) % FIFO_DEPTH] = character;
     this.#count++;
   }
 
-  /** Removes the oldest character; 0 when there is none. */
+  /** Removes and returns the oldest character; 0 when there is none. */
   shift(): number {
     if (this.#count === 0) {
       return 0;
@@ -63,7 +63,7 @@ export class ReceiveFifo {
     return Array.from({ length: this.#count }, (_, index) => this.#characters[(this.#head + index) % FIFO_DEPTH] ?? 0);
   }
 
-  /** Replaces the contents by at most {@link FIFO_DEPTH} characters. */
+  /** Replaces the contents with at most {@link FIFO_DEPTH} characters. */
   load(characters: readonly number[]): void {
     this.clear();
     characters.forEach((character) => this.push(character));

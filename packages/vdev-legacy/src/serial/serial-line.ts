@@ -10,14 +10,14 @@ import { ReceiveFifo } from './receive-fifo.js';
  * @internal
  */
 export interface SerialReceiver {
-  /** Whether the receiver is on and connected to the line: not looped back. */
+  /** Whether the receiver is enabled and connected to the line, not looped back. */
   receives(): boolean;
-  /** Takes a character from the line. */
+  /** Receives a character from the line. */
   receive(character: number): void;
 }
 
 /**
- * What all UARTs have in common: the character back end, the receive FIFO, and when input of the host goes into it.
+ * The common part of all UARTs: the character back end, the receive FIFO, and when input of the host enters it.
  *
  * @internal
  */
@@ -31,7 +31,7 @@ export class SerialLine {
   #bytesIn = 0;
   #bytesOut = 0;
 
-  /** @throws QvmError what opening the back end throws. */
+  /** @throws QvmError errors of opening the back end. */
   constructor(context: VdevContext, hostdev: string, receiver: SerialReceiver) {
     this.#hostdev = hostdev;
     this.#receiver = receiver;
@@ -48,29 +48,35 @@ export class SerialLine {
     this.#backend.flush();
   }
 
-  /** Takes over the characters of a saved FIFO. Input of the host comes by {@link setInterruptEnabled} and `takeInput`. */
+  /**
+   * Restores the characters of a saved FIFO. Input of the host arrives through {@link setInterruptEnabled} and
+   * `takeInput`.
+   */
   restore(received: readonly number[], fifoEnabled: boolean): void {
     this.received.load(received);
     this.received.enable(fifoEnabled);
     this.#gate.stopPolling();
   }
 
-  /** The guest set which interrupts it wants: is one for received characters among them? */
+  /**
+   * Must be called when the guest changes its interrupt mask. `enabled`: whether an interrupt for received characters
+   * is enabled.
+   */
   setInterruptEnabled(enabled: boolean): void {
     this.#gate.setInterruptEnabled(enabled);
   }
 
-  /** The guest looks for input. */
+  /** Must be called when the guest checks for input. */
   poll(): void {
     if (this.received.isEmpty) this.#gate.poll();
   }
 
-  /** The guest wrote a register: it does something other than looking for input. */
+  /** Must be called when the guest writes a register, so that it is not merely polling. */
   stopPolling(): void {
     this.#gate.stopPolling();
   }
 
-  /** Hands the receiver as many characters of the host as the guest is ready for. */
+  /** Passes as many of the host's characters to the receiver as the guest is ready for. */
   takeInput(): void {
     const wanted = this.#wanted;
     if (wanted === 0 || this.#backend.available === 0) return;

@@ -1,8 +1,8 @@
 /*
  * Arm Watchdog Module (SP805), from the Technical Reference Manual DDI 0270.
  *
- * Counts down twice: the first end raises the interrupt, the second bites, unless the guest cleared the interrupt between
- * them. Leaves out the integration-test registers.
+ * Counts down twice: the first time-out raises the interrupt, the second one bites unless the guest has cleared the
+ * interrupt between them. Omits the integration-test registers.
  */
 import { RegisterBlock, requireBoolean, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -25,10 +25,10 @@ const RESET_LOAD = 0xffff_ffff;
 const INTEN = 1 << 0;
 const RESEN = 1 << 1;
 const UNLOCK_KEY = 0x1acc_e551;
-/** How a VM ends by its watchdog. */
+/** Exit code of a VM that its watchdog ends. */
 const WATCHDOG_EXIT_CODE = 4;
 
-/** How the watchdog bites: it ends the VM, or raises its second interrupt. */
+/** Effect of the second time-out: it ends the VM, or raises the second interrupt. */
 export type Sp805Action = 'terminate' | 'fiq';
 
 const STATE_MEMBERS = ['registers', 'load', 'control', 'locked', 'left', 'bitten'];
@@ -45,9 +45,9 @@ export class Sp805 implements Vdev, Sp805Operations {
   #load = RESET_LOAD;
   #control = 0;
   #locked = false;
-  /** Ticks that were left when the counter stopped; while it runs, when it started or was reloaded. */
+  /** Remaining ticks when the counter stopped; while it runs, those at `#since`. */
   #left = RESET_LOAD;
-  /** Virtual time when `#left` was true. */
+  /** Virtual time at which `#left` was valid. */
   #since = 0;
   #bitten = false;
 
@@ -165,7 +165,7 @@ export class Sp805 implements Vdev, Sp805Operations {
     return this.#control;
   }
 
-  /** §3.3.3: INTEN going from 0 to 1 reloads the counter; going to 0 stops it. */
+  /** §3.3.3: a transition of INTEN from 0 to 1 reloads the counter; one to 0 stops it. */
   setControl(value: number): void {
     const left = (value & ~this.#control & INTEN) === 0 ? this.remaining() : this.#load;
     this.#control = value;
@@ -196,7 +196,7 @@ export class Sp805 implements Vdev, Sp805Operations {
     return (this.#control & INTEN) !== 0;
   }
 
-  /** Whether anything happens at the counter's next end: after the bark only a bite is left to come. */
+  /** Whether the counter's next time-out has an effect: after the first one, only a bite can follow. */
   get #willAct(): boolean {
     return this.#registers.get('WdogRIS') === 0 || (this.#control & RESEN) !== 0;
   }
@@ -206,7 +206,7 @@ export class Sp805 implements Vdev, Sp805Operations {
     return this.#registers.read(offset, width);
   };
 
-  /** While locked, only the lock itself can be written (§3.3.7). */
+  /** While locked, only the lock register can be written (§3.3.7). */
   readonly #write: MmioHandler['write'] = (offset, width, value) => {
     this.#catchUp();
     if (this.#locked && offset !== sp805Registers.WdogLock.offset) return;
@@ -226,7 +226,7 @@ export class Sp805 implements Vdev, Sp805Operations {
     else this.#timer.cancel();
   }
 
-  /** The host's timer may be late: a guest that sees that the counter has come to its end must find the interrupt raised. */
+  /** The host's timer may be late: if the guest reads a counter that has expired, the interrupt must be raised. */
   #catchUp(): void {
     const { deadline } = this.#timer;
     if (deadline === undefined || deadline > this.#context.clock.now()) return;
@@ -243,7 +243,7 @@ export class Sp805 implements Vdev, Sp805Operations {
   }
 
   #expiredTwice(): void {
-    // Nothing counts on: a bite happens once.
+    // The counter stops, so a bite happens once.
     this.#bitten = true;
     this.#left = 0;
     this.#since = this.#context.clock.now();

@@ -3,7 +3,7 @@ import { defineVdev } from '@qvm/core/vdev';
 import { PRIMECELL_SIZE } from '../primecell.js';
 import { Sp805 } from './device.js';
 
-/** Of Arm's Versatile Express boards. */
+/** Frequency on Arm's Versatile Express boards. */
 const DEFAULT_FREQUENCY_HZ = 25_000_000;
 
 /**
@@ -36,7 +36,7 @@ export const wdtSp805 = defineVdev({
 });
 
 /**
- * The same under its shorter name.
+ * The same type under a shorter name.
  *
  * @experimental
  */

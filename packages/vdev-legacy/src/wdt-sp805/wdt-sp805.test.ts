@@ -17,7 +17,7 @@ const SECOND = 1e9;
 
 const level = ({ context }: VdevHarness): boolean => context.interrupt('watchdog').level;
 
-/** What sp805_wdt.c of Linux does to start: load, clear, enable interrupt and reset, lock. */
+/** Starts the watchdog like sp805_wdt.c of Linux: load, clear, enable interrupt and reset, lock. */
 function started(): VdevHarness {
   const dog = createVdev(wdtSp805);
   dog.write(LOCK, KEY);
@@ -114,7 +114,7 @@ describe('wdt-sp805', () => {
     dog.write(CONTROL, 1);
     dog.context.clock.advance(10.5 * SECOND);
     expect([dog.context.terminations, dog.read(VALUE)]).toEqual([[], SECOND_TICKS / 2]);
-    // However short the time is, it keeps no timer busy.
+    // Even with a very short period, no timer stays armed.
     expect(dog.context.clock.nextDeadline).toBeUndefined();
     dog.write(CONTROL, 3);
     dog.context.clock.advance(0.5 * SECOND);

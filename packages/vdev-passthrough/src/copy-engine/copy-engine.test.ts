@@ -50,7 +50,7 @@ function createVm(name: string, devices: LocalHostDevices, pool: MemoryPool, pad
   });
 }
 
-/** Boots a program and runs it to its end; what it logged. */
+/** Boots a program and runs it to its end; returns its log. */
 async function run(
   vm: Vm,
   source: string,

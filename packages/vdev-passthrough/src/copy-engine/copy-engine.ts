@@ -12,15 +12,15 @@ import {
   type CopyEngineRegister,
 } from './registers.js';
 
-/** Nanoseconds of virtual time to start a copy; then one for each byte. */
+/** Virtual time to start a copy, in nanoseconds; each byte takes one more. */
 const START_TIME = 500;
-/** The longest that a copy can take: LENGTH has 21 bits, of which some make the copy fail in the end. */
+/** Longest duration of a copy: LENGTH has 21 bits, but the largest values make the copy fail. */
 const MOST_TIME = START_TIME + 0x1f_ffff;
 const STATE_MEMBERS = ['registers', 'interruptEnabled', 'status', 'left'] as const;
 
 /**
- * A DMA engine that copies memory: the smallest device with registers, an interrupt and DMA of its own. It lies at
- * 0xff000000 of the host.
+ * A DMA engine that copies memory: the smallest device with registers, an interrupt and DMA of its own. Its
+ * host-physical address is 0xff000000.
  *
  * @experimental
  */

@@ -1,15 +1,15 @@
 import type { RegisterLayout } from '@qvm/core/vdev';
 
-/** Bytes of the register page. */
+/** Size of the register page in bytes. */
 export const COPY_ENGINE_BYTES = 0x1000;
-/** Largest copy, bytes. */
+/** Largest copy in bytes. */
 export const MOST_COPY_BYTES = 0x10_0000;
 
 /** Bits of CONTROL. */
 export enum Control {
   /** Writing 1 starts a copy; reads as zero. */
   Start = 1 << 0,
-  /** The interrupt follows STATUS.DONE. */
+  /** Enables the interrupt for STATUS.DONE. */
   InterruptEnable = 1 << 1,
 }
 
@@ -21,7 +21,7 @@ export enum Status {
   Busy = 1 << 2,
 }
 
-/** What registers with effects do. */
+/** Effects of the registers. */
 export interface CopyEngineOperations {
   control(value: number): void;
   controlBits(): number;

@@ -2,19 +2,19 @@ import type { Json, Logger } from '@qvm/core';
 import type { DmaAccess } from '@qvm/core/services';
 import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
 
-/** Largest transfer of one call, bytes: what a device asks for is no reason to allocate without bound. */
+/** Largest transfer of one call in bytes, so that a device's request cannot cause an unbounded allocation. */
 export const MOST_DMA_BYTES = 0x10_0000;
-/** Refused transfers that are logged; all are counted. */
+/** Number of refused transfers that are logged; all are counted. */
 const MOST_LOGGED = 16;
 
-/** A transfer that was refused. */
+/** A refused transfer. */
 interface Violation {
   readonly access: MemoryAccess;
   readonly address: number;
   readonly length: number;
 }
 
-/** What confines a device to the memory of its VM, as an SMMU does by its tables. */
+/** Restricts the DMA of a device to the memory of its VM, like the tables of an SMMU. */
 export class ConfinedDma implements DmaAccess {
   readonly #memory: GuestMemory;
   readonly #logger: Logger;
@@ -36,7 +36,7 @@ export class ConfinedDma implements DmaAccess {
     return true;
   }
 
-  /** Refused transfers: how many, and the last. */
+  /** Number of refused transfers, and the last one. */
   get status(): { readonly violations: number; readonly last: Json } {
     return { violations: this.#violations, last: this.#last === undefined ? null : { ...this.#last } };
   }

@@ -15,7 +15,7 @@ import { ConfinedDma } from './confined-dma.js';
 
 const STATE_VERSION = 2;
 
-/** What a configuration says of the device. */
+/** Configuration of the device. */
 export interface PassthroughOptions {
   readonly paddr: number;
   readonly size: number;
@@ -32,7 +32,10 @@ export class Passthrough implements Vdev {
   readonly #claim: HostDeviceClaim;
   readonly #device: OpenHostDevice;
 
-  /** @throws QvmError as {@link HostDeviceRegistry.claim}, and `vdev.attachment-missing` without devices on the host. */
+  /**
+   * @throws QvmError errors of {@link HostDeviceRegistry.claim}, and `vdev.attachment-missing` when the host has no
+   * devices.
+   */
   constructor(context: VdevContext, { paddr, size, interrupt }: PassthroughOptions) {
     this.#context = context;
     this.#window = context.window('device');
@@ -59,7 +62,7 @@ export class Passthrough implements Vdev {
     this.#line?.set(false);
   }
 
-  /** The state of a device that does not tell it is null, and restoring it is a reset. */
+  /** If a device does not support saving, its state is null, and restoring it is a reset. */
   save(): VdevState {
     const state = { device: this.#claim.device.name, state: this.#device.state?.save() ?? null };
     return { version: STATE_VERSION, state };
@@ -115,5 +118,5 @@ export class Passthrough implements Vdev {
   }
 }
 
-/** An output that leads nowhere. */
+/** An interrupt output that is not connected. */
 const NO_INTERRUPT: DeviceBus['interrupt'] = { level: false, set: () => undefined, pulse: () => undefined };

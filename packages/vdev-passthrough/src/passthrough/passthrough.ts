@@ -3,8 +3,8 @@ import { defineVdev } from '@qvm/core/vdev';
 import { Passthrough } from './device.js';
 
 /**
- * A device of the host, given to one VM: its registers and memory at the address they have on the host, its interrupt, and
- * its DMA confined to the VM's memory.
+ * A device of the host, given to one VM: its registers and memory have the addresses that they have on the host; it
+ * has its interrupt, and its DMA is restricted to the VM's memory.
  *
  * @experimental
  */

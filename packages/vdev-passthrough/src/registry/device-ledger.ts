@@ -3,16 +3,16 @@ import type { Token } from '@qvm/core';
 import type { HostDeviceOwner } from '@qvm/core/services';
 
 /**
- * Owners of the host's devices. A host whose VMs run on several threads has one for all of them.
+ * Owners of the host's devices. A host whose VMs run on several threads has one ledger for all of them.
  *
  * @experimental
  */
 export interface DeviceLedger {
-  /** Notes the owner, unless there is one: then that is returned. */
+  /** Records the owner, unless the device has one, which is then returned. */
   take(device: string, owner: HostDeviceOwner): HostDeviceOwner | undefined;
-  /** The owner that `take` noted gives it back. */
+  /** Removes the owner that `take` has recorded. */
   give(device: string): void;
-  /** Who has a device; `undefined` when nobody does. */
+  /** The owner of a device; `undefined` if there is none. */
   ownerOf(device: string): HostDeviceOwner | undefined;
 }
 

@@ -15,8 +15,8 @@ export class LocalHostDevices implements HostDeviceRegistry {
   readonly #ledger: DeviceLedger;
 
   /**
-   * @param ledger - who has which; its own when absent.
-   * @throws QvmError `host-device.range` when a device is not on pages, or two lie over each other or have one name.
+   * @param ledger - the owners of the devices. Default: a new ledger.
+   * @throws QvmError `host-device.range` when a device is not aligned to pages, or two overlap or have the same name.
    */
   constructor(devices: readonly HostDevice[], ledger: DeviceLedger = new LocalDeviceLedger()) {
     this.#devices = [...devices].sort((a, b) => a.paddr - b.paddr);

@@ -14,7 +14,7 @@ function join() {
   const ledger = new LocalDeviceLedger();
   const connect = (vm: string) => {
     const server = new DeviceLedgerServer(ledger, vm);
-    // As a message between threads is: another object.
+    // A copy, like a message between threads.
     const call = (message: unknown): ReturnType<DeviceLedgerServer['call']> => structuredClone(server.call(message));
     const remote = new RemoteDeviceLedger({ call, note: (note) => server.note(note) });
     return { server, devices: new LocalHostDevices([DEVICE], remote) };

@@ -3,7 +3,7 @@ import type { HostDeviceOwner } from '@qvm/core/services';
 import type { DeviceLedger } from './device-ledger.js';
 
 /**
- * What a VM's thread asks the thread of the ledger, and waits for.
+ * A blocking call of a VM's thread to the ledger's thread.
  *
  * @experimental
  */
@@ -12,26 +12,27 @@ export type DeviceLedgerCall =
   | { readonly kind: 'ownerOf'; readonly device: string };
 
 /**
- * What a VM's thread tells the thread of the ledger.
+ * A message of a VM's thread to the ledger's thread without an answer.
  *
  * @experimental
  */
 export interface DeviceLedgerNote {
-  /** What is told: a device is given back. */
+  /** Kind of the note: a device is given back. */
   readonly kind: 'give';
   /** Name of the device. */
   readonly device: string;
 }
 
 /**
- * The end of a VM's thread. A host carries it over whatever joins the threads; order is kept among calls and notes.
+ * The end of the channel on a VM's thread. A host implements it with its connection between threads, which must keep
+ * the order of calls and notes.
  *
  * @experimental
  */
 export interface DeviceLedgerChannel {
   /** Sends a call and waits for its answer, the owner. */
   call(call: DeviceLedgerCall): HostDeviceOwner | undefined;
-  /** Tells the other side, and waits for nothing. */
+  /** Sends a note, without waiting. */
   note(note: DeviceLedgerNote): void;
 }
 
@@ -60,13 +61,13 @@ export class RemoteDeviceLedger implements DeviceLedger {
   }
 }
 
-/** Most devices that one VM may have. */
+/** Largest number of devices of one VM. */
 const MOST_DEVICES = 64;
-/** Longest name of a device or vdev, characters. */
+/** Largest length of a name of a device or vdev in characters. */
 const MOST_CHARACTERS = 64;
 
 /**
- * The ledger's end of a channel to one VM's thread. What comes in is checked: it can only take and give for its VM.
+ * The ledger's end of a channel to one VM's thread. Input is validated: it can only take and give devices for its VM.
  *
  * @experimental
  */
@@ -80,7 +81,7 @@ export class DeviceLedgerServer {
     this.#vm = vm;
   }
 
-  /** @throws QvmError `host-device.call` for what is no call, or when the VM has too many devices. */
+  /** @throws QvmError `host-device.call` for an invalid call, or when the VM has too many devices. */
   call(call: unknown): HostDeviceOwner | undefined {
     const { kind, device, vdev } = fieldsOf(call);
     if (isName(device) && kind === 'ownerOf') return this.#ledger.ownerOf(device);
@@ -92,13 +93,13 @@ export class DeviceLedgerServer {
     throw new QvmError('host-device.call', `The VM ${this.#vm} asks for a device in a way that has no answer.`);
   }
 
-  /** Obeys a note; one that makes no sense has no effect. */
+  /** Executes a note; an invalid one has no effect. */
   note(note: unknown): void {
     const { kind, device } = fieldsOf(note);
     if (kind === 'give' && isName(device)) this.#give(device);
   }
 
-  /** The thread has ended: gives back what its VM had. */
+  /** Releases the devices of the VM, whose thread has ended. */
   close(): void {
     for (const device of [...this.#taken]) this.#give(device);
   }

@@ -10,7 +10,7 @@ const PAGE = 0x1000;
 const OWNER = { vm: 'liar', vdev: 'shm' };
 const ignore = (): void => undefined;
 
-/** Two VMs at one registry, joined without threads. */
+/** Two VMs with one registry, connected without threads. */
 function join() {
   const pool = new MemoryPool();
   const registry = new LocalSharedMemory(pool);

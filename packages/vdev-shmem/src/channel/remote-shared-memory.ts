@@ -12,7 +12,7 @@ import { Attachment } from '../registry/attachment.js';
 import type { SharedMemoryAnswers, SharedMemoryCall, SharedMemoryChannel, SharedMemoryEvent } from './messages.js';
 
 /**
- * The registry and the memory pool of another thread, as a VM's thread sees them.
+ * A VM thread's access to the registry and the memory pool of another thread.
  *
  * @experimental
  */
@@ -64,7 +64,7 @@ export class RemoteSharedMemory implements SharedMemoryRegistry, MemorySource {
   #call<C extends SharedMemoryCall>(call: C): SharedMemoryAnswers[C['kind']] {
     const reply = this.#channel.call(call);
     if (!reply.ok) throw new QvmError(reply.code, reply.message);
-    // The registry's thread answers each kind of call by its kind of answer.
+    // The registry's thread answers each kind of call with its kind of answer.
     return reply.answer as SharedMemoryAnswers[C['kind']];
   }
 

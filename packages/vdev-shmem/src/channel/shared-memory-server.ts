@@ -5,12 +5,12 @@ import type { LocalSharedMemory } from '../registry/local-shared-memory.js';
 import { requireRegionName } from '../registry/region-name.js';
 import type { SharedMemoryAnswers, SharedMemoryEvent, SharedMemoryReply } from './messages.js';
 
-/** Most slices, holds and attachments that one VM's thread may have at a time. */
+/** Largest number of slices, holds and attachments of one VM's thread at a time. */
 const MOST_HANDLES = 256;
 
 /**
- * The registry's end of a channel to one VM's thread. It believes nothing that comes in: a VM that broke out of its sandbox
- * can do no more than use what its thread was given.
+ * The registry's end of a channel to one VM's thread. It trusts no input: a VM that has escaped from its sandbox can
+ * only use the resources that its thread was given.
  *
  * @experimental
  */
@@ -26,8 +26,8 @@ export class SharedMemoryServer {
   #nextHandle = 1;
 
   /**
-   * @param vm - name of the VM; what the thread does is its doing.
-   * @param send - takes events to the thread.
+   * @param vm - name of the VM, the owner of everything that the thread does.
+   * @param send - sends events to the thread.
    */
   constructor(registry: LocalSharedMemory, pool: MemoryPool, vm: string, send: (event: SharedMemoryEvent) => void) {
     this.#registry = registry;
@@ -47,7 +47,7 @@ export class SharedMemoryServer {
     }
   }
 
-  /** Obeys a note; one that makes no sense has no effect. */
+  /** Executes a note; an invalid one has no effect. */
   note(note: unknown): void {
     const { kind, offset, hold, attachment, clients } = fieldsOf(note);
     if (kind === 'give') this.#give(Number(offset));
@@ -56,7 +56,7 @@ export class SharedMemoryServer {
     else if (kind === 'wake') this.#attachments.get(Number(attachment))?.wake(Number(clients));
   }
 
-  /** The thread has ended: gives back all that it had. Its memory may be another's at once, so it must not run any more. */
+  /** Releases all resources of the thread, which must have ended, because its memory may be reused at once. */
   close(): void {
     this.#unwatch();
     for (const attachment of [...this.#attachments.keys()]) this.#detach(attachment);

@@ -1,12 +1,12 @@
 import { AWAIT_DOORBELL, log } from './small-guest.test.helper.js';
 
-/** Numbers that a client sends; the server answers with their sum. */
+/** Number of numbers that a client sends; the server answers with their sum. */
 export const NUMBERS = 1000;
 export const SUM = (NUMBERS * (NUMBERS - 1)) / 2;
-/** Additions by each guest to one counter. */
+/** Number of additions by each guest to one counter. */
 export const ADDITIONS = 500;
 
-/** Adds to the counter at offset 0x800, by LSE and by exclusives in turn. Uses X0–X5. */
+/** Adds to the counter at offset 0x800, alternately by LSE and by exclusives. Uses X0–X5. */
 const COUNT = `
   add x0, x19, #0x800
   mov x1, #1
@@ -19,10 +19,10 @@ const COUNT = `
   subs x2, x2, #1
   b.ne 2b\n`;
 
-/** The bits of all clients but this one, into W2. */
+/** Computes the bits of all other clients in W2. */
 const OTHERS = 'ldr w1, [x20, #4]\n mov w2, #1\n lsl w1, w2, w1\n ldr w2, [x20]\n lsr w2, w2, #16\n bic w2, w2, w1\n';
 
-/** Rings, once another client is there. */
+/** Rings the doorbell once another client has attached. */
 const RING = `4: ${OTHERS} cbz w2, 4b\n str w2, [x20, #8]\n`;
 
 /** Waits for numbers, adds them up, answers. Logs the status, the sum. */

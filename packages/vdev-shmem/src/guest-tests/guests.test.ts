@@ -66,7 +66,7 @@ describe('two guests and a region', () => {
       host,
     );
     await runAll([guest]);
-    // The store that detaches is done; the fetch after it is an external abort at its address.
+    // The store that detaches is completed; the fetch after it is an external abort at its address.
     expect(guest.numbers).toEqual([43, 43, 0x8600_0010, SHARED + 4]);
     expect(guest.exit?.exitCode).toBe(0);
   });
@@ -104,7 +104,7 @@ it('no guest-physical address leads to a neighbour in the pool', async () => {
 });
 
 describe('a guest that asks by the factory page', () => {
-  /** Writes the name `qvm`, then a number of pages; logs status, and the region's place when it worked. */
+  /** Writes the name `qvm`, then a number of pages; logs the status, and the region's address on success. */
   const connect = (pages: number): string => `
     ldr w1, =0x006d7671
     str w1, [x20, #0x1c]
@@ -212,6 +212,6 @@ it('copies into a region as fast as into RAM', async () => {
     shared = Math.min(shared, await measure('mov x1, x19'));
   }
   console.info(`${COPIES} MiB to RAM ${ram.toFixed(0)} ms, to a shared region ${shared.toFixed(0)} ms`);
-  // Far from what a trap for each access would take, however noisy the machine is.
+  // Far below the time of a trap for each access, on a noisy machine, too.
   expect(shared / ram).toBeLessThan(4);
 });

@@ -8,7 +8,7 @@ import type {
 } from '../channel/messages.js';
 import type { SharedMemoryServer } from '../channel/shared-memory-server.js';
 
-/** What a thread needs for its end. */
+/** The parts for a thread's end. */
 export interface PortEnds {
   readonly calls: MessagePort;
   readonly events: MessagePort;

@@ -24,7 +24,7 @@ function call(id: number, args: readonly (bigint | string)[] = []): string {
   return `${set.join('')} ldr x0, =${id}\n hvc #0\n ${log(0)}`;
 }
 
-/** The registers that a name of up to eight characters makes. */
+/** The registers for a name of up to eight characters. */
 const nameOf = (text: string): readonly bigint[] => [
   [...text].reduceRight((value, character) => (value << 8n) | BigInt(character.charCodeAt(0)), 0n),
   0n,

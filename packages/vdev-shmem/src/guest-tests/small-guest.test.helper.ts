@@ -11,21 +11,21 @@ import type { MemorySource, SharedMemoryRegistry } from '@qvm/core/services';
 import { parseOptions } from '@qvm/testing';
 import { shmem } from '../shmem/shmem.js';
 
-/** Where RAM and the program begin; data of the program lie a MiB above. */
+/** Address of RAM and of the program; the program's data are one MiB above. */
 export const CODE = 0x4000_0000;
 export const DATA = 0x4010_0000;
 export const RAM_BYTES = 8 << 20;
-/** Places of the first `shmem` of a VM. */
+/** Addresses of the first `shmem` of a VM. */
 export const REGISTERS = 0x0b00_0000;
 export const INTERRUPT = 160;
-/** Where the tests have the region. */
+/** Address of the region in the tests. */
 export const SHARED = 0x7000_0000;
 
 const LOG = 0x100;
 const GICD = 0x0800_0000;
 const GICR = 0x080a_0000;
 
-/** Services that the host gives a guest. */
+/** Services of the host for a guest. */
 export interface Services {
   readonly memory: MemorySource;
   readonly registry: SharedMemoryRegistry;
@@ -37,14 +37,14 @@ export interface GuestSetup {
   readonly source: string;
   readonly options: GivenOptions;
   readonly engine?: Engine;
-  /** Code of the vector for synchronous exceptions; by default the guest stops there. */
+  /** Code of the vector for synchronous exceptions. Default: the guest stops. */
   readonly onException?: string;
 }
 
 /** Logs a register. */
 export const log = (register: number): string => `hvc #${LOG + register}\n`;
 export const POWER_OFF = 'movz x0, #0x8400, lsl #16\n movk x0, #8\n hvc #0\n b .\n';
-/** Waits for the doorbell; its status is in W10 then. X20: control page. Interrupts stay masked: the code polls. */
+/** Waits for the doorbell and leaves its status in W10. X20: control page. Interrupts stay masked: the code polls. */
 export const AWAIT_DOORBELL = `
   1: wfi
   mrs x9, icc_iar1_el1
@@ -72,7 +72,7 @@ export const START = `
   msr icc_pmr_el1, x1
   isb\n`;
 
-/** A bare-metal guest with a `shmem`, that logs by hypercalls. */
+/** A bare-metal guest with a `shmem`, which logs by hypercalls. */
 export class SmallGuest {
   readonly vm: Vm;
   readonly log: bigint[] = [];
@@ -100,7 +100,7 @@ export class SmallGuest {
       vdevs: [...[gic, timer].map((factory) => ({ factory, options: {} })), { factory: shmem, options: parsed }],
       engine: setup.engine ?? 'wasm',
       onReset: 'restart',
-      // Guests of tests may reset as often as they like.
+      // Guests of tests may reset any number of times.
       resetLimit: 0,
       service: <T>(token: Token<T>) => tokens.get(token.key) as T | undefined,
     });
@@ -122,7 +122,7 @@ export class SmallGuest {
     return guest;
   }
 
-  /** Runs for about that number of instructions. */
+  /** Runs for about `instructions` instructions. */
   async step(instructions: number): Promise<void> {
     if (this.exit !== undefined) return;
     const result = this.vm.step(instructions);
@@ -135,7 +135,7 @@ export class SmallGuest {
   }
 }
 
-/** Runs guests in turn until all have ended, for a number of turns at most. */
+/** Runs guests in turn until all have ended, for at most `turns` turns. */
 export async function runAll(guests: readonly SmallGuest[], turns = 2000): Promise<void> {
   for (let turn = 0; turn < turns && guests.some(({ exit }) => exit === undefined); turn++) {
     for (const guest of guests) await guest.step(20_000);

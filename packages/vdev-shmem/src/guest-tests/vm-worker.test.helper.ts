@@ -3,13 +3,13 @@ import { RemoteSharedMemory } from '../channel/remote-shared-memory.js';
 import { PortChannel, type PortEnds } from './port-channel.test.helper.js';
 import { SmallGuest, type GuestSetup } from './small-guest.test.helper.js';
 
-/** What the test hands to the thread of a VM. */
+/** Data of the test for the thread of a VM. */
 export interface VmWorkerData {
   readonly ends: PortEnds;
   readonly setup: GuestSetup;
 }
 
-// The thread of one VM: runs its guest to the end and posts what it logged.
+// The thread of one VM: runs its guest to the end and posts its log.
 if (parentPort !== null) await run(workerData as VmWorkerData);
 
 async function run({ ends, setup }: VmWorkerData): Promise<void> {

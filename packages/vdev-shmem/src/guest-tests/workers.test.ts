@@ -41,7 +41,7 @@ class VmWorker {
     };
   }
 
-  /** Ends the thread whatever it does, and gives back what it had. */
+  /** Terminates the thread in any state, and releases its resources. */
   async end(): Promise<void> {
     await this.#worker.terminate();
     this.#server.close();
@@ -61,7 +61,7 @@ it('VMs on threads of their own exchange data through one pool', async () => {
   const pool = new MemoryPool();
   const registry = new LocalSharedMemory(pool);
   const before = pool.available;
-  // The client first: it waits for its region across the threads.
+  // The client starts first, and waits for its region across the threads.
   const client = new VmWorker(
     {
       name: 'b',

@@ -1,10 +1,10 @@
 import type { MemorySlice, SharedMemoryAttachment } from '@qvm/core/services';
 import { RegionSignals } from './region-signals.js';
 
-/** Bytes after a region's own that its slice has for the signals: the granule of slices. */
+/** Number of bytes in a slice after the region's own, for the signals: the granule of slices. */
 export const SIGNAL_ROOM = 0x1_0000;
 
-/** What attaching gives, on any thread. */
+/** The result of attaching, on any thread. */
 export interface Attached {
   readonly name: string;
   readonly bytes: number;
@@ -13,9 +13,9 @@ export interface Attached {
   readonly memory: WebAssembly.Memory;
 }
 
-/** How a client reaches the registry. */
+/** A client's connection to the registry. */
 export interface AttachmentLink {
-  /** Makes clients look at what is pending. */
+  /** Makes clients check their pending notifications. */
   wake(clients: number): void;
   detach(): void;
 }
@@ -25,7 +25,7 @@ export function signalsOf(memory: WebAssembly.Memory, slice: MemorySlice): Regio
   return new RegionSignals(memory.buffer, slice.offset + slice.bytes - SIGNAL_ROOM);
 }
 
-/** One client of a region: reads and sets signals by itself, and asks the registry only to wake others. */
+/** One client of a region: reads and sets signals itself, and uses the registry only to wake others. */
 export class Attachment implements SharedMemoryAttachment {
   readonly name: string;
   readonly bytes: number;
@@ -68,7 +68,7 @@ export class Attachment implements SharedMemoryAttachment {
     if (wake !== 0) this.wake(wake);
   }
 
-  /** Makes clients look at what is pending, whoever set it. */
+  /** Makes clients check their pending notifications, whoever set them. */
   wake(clients: number): void {
     this.#link.wake(clients);
   }

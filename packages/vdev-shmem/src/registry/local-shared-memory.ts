@@ -13,19 +13,19 @@ import { SharedRegion } from './shared-region.js';
 const PAGE = 0x1000;
 
 /**
- * How much a registry gives out.
+ * Limits of a registry.
  *
  * @experimental
  */
 export interface SharedMemoryLimits {
-  /** Most regions at a time; 64 when absent. */
+  /** Largest number of regions. Default 64. */
   readonly regions?: number;
-  /** Most bytes of all regions together; 1 GiB when absent. */
+  /** Largest total size of all regions in bytes. Default 1 GiB. */
   readonly bytes?: number;
 }
 
 /**
- * The shared regions of a host, on the thread that has the memory pool. VMs on other threads reach it through a
+ * The shared regions of a host, on the thread with the memory pool. VMs on other threads reach it through a
  * `SharedMemoryServer`.
  *
  * @experimental
@@ -36,9 +36,7 @@ export class LocalSharedMemory implements SharedMemoryRegistry {
   readonly #regions = new Map<string, SharedRegion>();
   readonly #watchers = new Set<(name: string) => void>();
 
-  /**
-   * @param pool - that of the VMs which shall map the regions.
-   */
+  /** @param pool - pool of the VMs that map the regions. */
   constructor(pool: MemoryPool, limits: SharedMemoryLimits = {}) {
     this.#pool = pool;
     this.#limits = { regions: limits.regions ?? 64, bytes: limits.bytes ?? 0x4000_0000 };
@@ -67,7 +65,7 @@ export class LocalSharedMemory implements SharedMemoryRegistry {
   }
 
   watch(created: (name: string) => void): () => void {
-    // Its own function each time: the same listener may watch twice.
+    // A new function each time, because the same listener may watch twice.
     const watcher = (name: string): void => created(name);
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);

@@ -3,7 +3,7 @@ import { SHARED_MEMORY_NAME_BYTES } from '@qvm/core/services';
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** Whether a shared region may have this name: 1 to 32 printable ASCII characters without blanks. */
+/** Whether it is a valid name of a shared region: 1 to 32 printable ASCII characters without blanks. */
 export function isRegionName(name: unknown): name is string {
   return typeof name === 'string' && name.length <= SHARED_MEMORY_NAME_BYTES && PRINTABLE.test(name);
 }

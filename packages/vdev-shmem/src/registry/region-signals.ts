@@ -1,16 +1,16 @@
 import { SHARED_MEMORY_CLIENTS } from '@qvm/core/services';
 
 const ALL = 2 ** SHARED_MEMORY_CLIENTS - 1;
-/** Word 0: the clients there are; then a word of pending notifications for each. */
+/** Word 0 has the attached clients; then each client has a word of pending notifications. */
 const FIRST_PENDING = 1;
 const WORDS = FIRST_PENDING + SHARED_MEMORY_CLIENTS;
 
 /**
- * Attached clients and pending notifications, in words after a region's bytes where no guest reaches them. Any thread
- * may use them at any time.
+ * Attached clients and pending notifications, in words after a region's bytes that no guest can access. Any thread may
+ * use them at any time.
  */
 export class RegionSignals {
-  /** Bytes that the words take. */
+  /** Size of the words in bytes. */
   static readonly bytes = WORDS * 4;
   readonly #words: Int32Array;
 
@@ -40,9 +40,9 @@ export class RegionSignals {
   }
 
   /**
-   * Sets the sender's bit with each target that is there.
+   * Sets the sender's bit for each attached target.
    *
-   * @returns the targets that had nothing pending: who has is on its way to look already.
+   * @returns the targets that had no pending notification; the others are being woken already.
    */
   notify(sender: number, targets: number): number {
     let wake = 0;

@@ -19,7 +19,7 @@ export class SharedRegion {
   holder: SharedMemoryOwner | undefined;
 
   /**
-   * @param unused - called when nobody holds the region or is attached any more, after its bytes were given back.
+   * @param unused - called when the region has neither a holder nor clients, after its bytes were freed.
    * @throws QvmError `memory.exhausted`.
    */
   constructor(
@@ -56,7 +56,7 @@ export class SharedRegion {
     return new Attachment(attached, { wake: (clients) => this.#wake(clients), detach: () => this.#detach(index) });
   }
 
-  /** The holder lets go. */
+  /** Called when the holder gives the region up. */
   release(): void {
     this.holder = undefined;
     this.#freeIfUnused();
@@ -71,7 +71,7 @@ export class SharedRegion {
   #detach(index: number): void {
     this.#clients[index] = undefined;
     this.#signals.leave(index);
-    // Should it have set a signal and ended before it woke its targets, they look now.
+    // If it set a signal and ended before waking its targets, they check now.
     this.#wake(this.#signals.active);
     this.#freeIfUnused();
   }

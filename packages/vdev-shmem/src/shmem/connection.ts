@@ -2,11 +2,12 @@ import type { Json } from '@qvm/core';
 import type { SharedMemoryAttachment, SharedMemoryOwner, SharedMemoryRegistry } from '@qvm/core/services';
 import type { VdevContext } from '@qvm/core/vdev';
 
-/** Value of IDX while there is no region. */
+/** Value of IDX while not attached to a region. */
 const NOT_ATTACHED = 0xffff_ffff;
 
 /**
- * A guest's connection to one region: its doorbell as a level, high from a notification until the guest reads the status.
+ * A guest's connection to one region. Its doorbell is a level that is high from a notification until the guest reads
+ * the status.
  */
 export class Connection {
   readonly attachment: SharedMemoryAttachment;
@@ -15,7 +16,7 @@ export class Connection {
   #posted = false;
 
   /**
-   * @param changed - told when `raised` may be another.
+   * @param changed - called when `raised` may have changed.
    * @throws QvmError `shmem.unknown`, `shmem.clients`.
    */
   constructor(registry: SharedMemoryRegistry, name: string, context: VdevContext, changed: () => void) {
@@ -23,7 +24,7 @@ export class Connection {
     this.attachment = registry.attach(name, ownerOf(context), () => this.#notified(context));
   }
 
-  /** Whether the guest has not read the status since it was notified. */
+  /** Whether there was a notification since the guest last read the status. */
   get raised(): boolean {
     return this.#raised;
   }
@@ -49,7 +50,7 @@ export class Connection {
     this.raise(false);
   }
 
-  /** However often others ring while the VM does not run, one task is on its way. */
+  /** Posts one task, however often others ring while the VM is not running. */
   #notified(context: VdevContext): void {
     if (this.#posted) return;
     this.#posted = true;
@@ -60,11 +61,11 @@ export class Connection {
   }
 }
 
-/** What the registers show of a connection that may not be there. */
+/** The register values of a connection, which may be absent. */
 export const statusOf = (connection: Connection | undefined): number => connection?.takeStatus() ?? 0;
 export const indexOf = (connection: Connection | undefined): number => connection?.attachment.index ?? NOT_ATTACHED;
 
-/** How a vdev identifies itself to the registry. */
+/** The vdev's identity as an owner in the registry. */
 export function ownerOf({ vm, name }: VdevContext): SharedMemoryOwner {
   return { vm, vdev: name };
 }

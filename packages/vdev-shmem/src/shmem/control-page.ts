@@ -1,21 +1,23 @@
 import { RegisterBlock } from '@qvm/core/vdev';
 import type { MmioHandler, RegisterLayout } from '@qvm/core/vdev';
 
-/** Bytes of a control page. */
+/** Size of a control page in bytes. */
 export const CONTROL_BYTES = 0x1000;
 
-/** What the registers of a control page do. */
+/** Effects of the registers of a control page. */
 export interface ControlOperations {
-  /** The clients in the high half; those that notified this one in the low half, which are forgotten. */
+  /**
+   * The attached clients in the high half; in the low half those that have notified this one, which are then cleared.
+   */
   takeStatus(): number;
-  /** Which client this is. */
+  /** Index of this client. */
   index(): number;
   notify(clients: number): void;
   detach(): void;
 }
 
 /**
- * The control page of one connection: a client's doorbells.
+ * The control page of one connection, with a client's doorbells.
  *
  * @internal
  */
@@ -47,7 +49,7 @@ export const controlRegisters = {
   },
 } as const satisfies RegisterLayout<ControlOperations>;
 
-/** Registers that lead to a connection. */
+/** The registers for a connection. */
 export function controlPage(connection: ControlOperations): MmioHandler {
   return new RegisterBlock(controlRegisters, connection, CONTROL_BYTES);
 }

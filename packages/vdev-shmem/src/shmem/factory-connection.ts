@@ -5,16 +5,16 @@ import { Connection, ownerOf } from './connection.js';
 import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-page.js';
 import { findGap } from './window-space.js';
 
-/** Where connections of one vdev live. */
+/** The environment of a vdev's connections. */
 export interface ConnectionPlace {
   readonly context: VdevContext;
   readonly registry: SharedMemoryRegistry;
   readonly window: MemoryWindow;
-  /** What has its place in the window already. */
+  /** Occupied ranges of the window. */
   readonly taken: readonly { readonly offset: number; readonly size: number }[];
-  /** Told when the interrupt's level may be another. */
+  /** Called when the interrupt's level may have changed. */
   changed(): void;
-  /** The guest has detached; after the fact. */
+  /** Called after the guest has detached. */
   gone(connection: FactoryConnection): void;
 }
 
@@ -25,24 +25,24 @@ function requireGap({ taken, window }: ConnectionPlace, name: string, bytes: num
   throw new QvmError('shmem.limit', `No room for ${name} in the window of ${window.size} bytes.`);
 }
 
-/** A connection that the guest made: a control page in the window, followed by the data. */
+/** A connection made by the guest: a control page in the window, followed by the data. */
 export class FactoryConnection implements ControlOperations {
   readonly connection: Connection;
   readonly offset: number;
   readonly size: number;
   readonly #place: ConnectionPlace;
-  /** Keeps alive a region that the guest has made. */
+  /** Keeps a region that the guest has created in existence. */
   readonly #hold: SharedMemoryHold | undefined;
   #open = true;
 
   /**
-   * @param bytes - size to make the region with if it is not there; 0: it must be there.
-   * @throws QvmError as the registry and the window; `shmem.size` when the region is smaller.
+   * @param bytes - size for creating the region if it does not exist; 0: it must exist.
+   * @throws QvmError errors of the registry and the window; `shmem.size` when the region is smaller.
    */
   constructor(place: ConnectionPlace, name: string, bytes: number) {
     const { registry, context, window } = place;
     this.#place = place;
-    // Before anything is made: a region that could not be seen costs the host nothing.
+    // Checked first, so that a region that could not be mapped costs the host nothing.
     requireGap(place, name, bytes);
     const known = registry.regions().some((region) => region.name === name);
     this.#hold = known || bytes === 0 ? undefined : registry.create(name, bytes, ownerOf(context));
@@ -73,7 +73,7 @@ export class FactoryConnection implements ControlOperations {
     return this.#place.window.base + this.offset;
   }
 
-  /** Bytes of the region, from the page after the control page on. */
+  /** Size of the region in bytes; it begins in the page after the control page. */
   get dataBytes(): number {
     return this.size - CONTROL_BYTES;
   }
@@ -95,7 +95,7 @@ export class FactoryConnection implements ControlOperations {
     this.#place.gone(this);
   }
 
-  /** Takes it out of the guest and frees its place in the region. */
+  /** Removes it from the guest and detaches from the region. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;

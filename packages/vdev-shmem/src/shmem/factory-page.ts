@@ -1,13 +1,13 @@
 import { RegisterBlock } from '@qvm/core/vdev';
 import type { RegisterLayout } from '@qvm/core/vdev';
 
-/** Bytes of the factory page. */
+/** Size of the factory page in bytes. */
 export const FACTORY_BYTES = 0x1000;
-/** Words of the name. */
+/** Number of words of the name. */
 export const NAME_WORDS = 8;
 const NAME_OFFSET = 0x1c;
 
-/** What a command of the factory page came to. */
+/** Result of a command of the factory page. */
 export enum FactoryStatus {
   Ok = 0,
   UnknownFailure = 1,
@@ -18,7 +18,7 @@ export enum FactoryStatus {
   DoesNotExist = 6,
 }
 
-/** What the registers of the factory page show and do. */
+/** Values and effects of the registers of the factory page. */
 export interface FactoryOperations {
   /** Guest-physical address of the control page of the last command. */
   controlAddress(): number;

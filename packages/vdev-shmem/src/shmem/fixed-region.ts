@@ -22,11 +22,11 @@ const STATE_VERSION = 1;
 export interface FixedRegionOptions {
   readonly region: string;
   readonly bytes: number;
-  /** The server makes the region; a client may start before it and waits. */
+  /** Role: the server creates the region; a client may start before it and waits. */
   readonly role: 'server' | 'client';
 }
 
-/** A shared region at a fixed place, with one control page. */
+/** A shared region at a fixed address, with one control page. */
 export class FixedRegion implements Vdev, ControlOperations {
   readonly mmio: Readonly<Record<string, MmioHandler>> = { control: controlPage(this) };
   readonly #context: VdevContext;
@@ -37,10 +37,10 @@ export class FixedRegion implements Vdev, ControlOperations {
   readonly #unwatch: () => void;
   readonly #hold: SharedMemoryHold | undefined;
   #connection: Connection | undefined;
-  /** The guest has detached. */
+  /** Whether the guest has detached. */
   #detached = false;
 
-  /** @throws QvmError as {@link SharedMemoryRegistry.create} and `attach`. */
+  /** @throws QvmError errors of {@link SharedMemoryRegistry.create} and `attach`. */
   constructor(context: VdevContext, options: FixedRegionOptions) {
     this.#context = context;
     this.#options = options;
@@ -123,7 +123,10 @@ export class FixedRegion implements Vdev, ControlOperations {
     this.#disconnect();
   }
 
-  /** The region that a client waits for is there: tells the guest, though nobody has rung yet. */
+  /**
+   * Called when the region that a client waits for has been created: notifies the guest, although no client has rung
+   * yet.
+   */
   #created(name: string): void {
     if (name !== this.#options.region) return;
     this.#context.post(() => {
@@ -139,7 +142,7 @@ export class FixedRegion implements Vdev, ControlOperations {
     });
   }
 
-  /** Attaches, if the region is there. */
+  /** Attaches, if the region exists. */
   #connect(): void {
     if (this.#connection !== undefined) return;
     const { region, bytes } = this.#options;
@@ -169,7 +172,7 @@ export class FixedRegion implements Vdev, ControlOperations {
   }
 
   #disconnect(): void {
-    // Unmapped first: nobody shall find the region in the guest that has another owner by then.
+    // Unmapped first: the guest must not be able to access the region when it has another owner.
     this.#window.clear();
     const connection = this.#connection;
     this.#connection = undefined;

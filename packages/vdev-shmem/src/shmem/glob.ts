@@ -1,6 +1,6 @@
 /**
- * Whether a name fits a pattern with `*` (any run of characters) and `?` (one character). Takes time in proportion to the
- * product of both lengths at most.
+ * Whether a name matches a pattern with `*` (any characters) and `?` (one character). Takes time proportional to at
+ * most the product of both lengths.
  */
 export function matchesGlob(name: string, pattern: string): boolean {
   let at = 0;

@@ -8,7 +8,7 @@ import type { RegionFactoryOptions } from './region-factory.js';
 
 const PAGE = 0x1000;
 
-/** A region to make, as its option names it. */
+/** A region to be created, as given in its option. */
 export interface RegionToCreate {
   readonly name: string;
   readonly bytes: number;
@@ -16,7 +16,7 @@ export interface RegionToCreate {
 
 const regionKind = textKind('NAME,SIZE', regionToCreate, ({ name, bytes }) => `${name},${bytes}`);
 
-/** Options of `shmem`, both forms. */
+/** Options of both forms of `shmem`. */
 export const SHMEM_OPTIONS = defineOptions({
   role: option.enum(['server', 'client'], { description: 'The server makes the region of this name' }),
   size: option.size({
@@ -42,7 +42,7 @@ export const SHMEM_OPTIONS = defineOptions({
 /** Values of the options, and of those that every vdev has. */
 export type ShmemOptions = VdevOptions<typeof SHMEM_OPTIONS>;
 
-/** What is wrong with options that belong to different forms, or with a region that lacks a part. */
+/** Problems of options that belong to different forms, or of an incomplete region. */
 export function shmemProblems(options: ShmemOptions): readonly OptionProblem[] {
   const { role, size } = options;
   return role === undefined && size === undefined ? factoryProblems(options) : fixedProblems(options);
@@ -73,7 +73,7 @@ function fixedProblems({ name, role, size, create, allow, deny }: ShmemOptions):
   ];
 }
 
-/** The options of a region with a fixed place, or `undefined` when the guest asks for its regions. */
+/** The options of a region with a fixed address, or `undefined` if the guest requests its regions. */
 export function fixedRegion({ name, role, size }: ShmemOptions): FixedRegionOptions | undefined {
   if (name === undefined || role === undefined || size === undefined) return undefined;
   return { region: name, bytes: size, role };

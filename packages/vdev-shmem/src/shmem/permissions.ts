@@ -1,8 +1,8 @@
 import { matchesGlob } from './glob.js';
 
 /**
- * Which regions a guest may create or attach to: those that the configuration creates always; else what a `deny` pattern
- * fits is refused, and what no `allow` pattern fits is refused if there is any.
+ * The regions that a guest may create or attach to. Regions that the configuration creates are always allowed. Others
+ * are refused if they match a `deny` pattern, or if there are `allow` patterns and they match none.
  */
 export class Permissions {
   constructor(

@@ -3,29 +3,29 @@ import { HypercallStatus, SHARED_MEMORY_NAME_BYTES, type HypercallRegistry } fro
 import type { FactoryConnection } from './factory-connection.js';
 import type { FactoryStatus } from './factory-page.js';
 
-/** Numbers of the calls; docs/hypercalls.md describes them. */
+/** Numbers of the calls, described in docs/hypercalls.md. */
 export enum RegionCall {
   Attach = 0x100,
   Notify = 0x101,
   Detach = 0x102,
 }
 
-/** What an attempt to connect came to. */
+/** Result of an attempt to connect. */
 export interface Connected {
   readonly status: FactoryStatus;
   /** Absent unless the status is `Ok`. */
   readonly connection?: FactoryConnection;
 }
 
-/** What the calls do with the factory of a VM. */
+/** The factory of a VM, from the view of the calls. */
 export interface CallableFactory {
   readonly taken: readonly FactoryConnection[];
-  /** @param bytes - size to make the region with if it is not there; 0: it must be there. */
+  /** @param bytes - size for creating the region if it does not exist; 0: it must exist. */
   connect(name: string, bytes: number): Connected;
   vector(): number;
 }
 
-/** Statuses of the factory page are −16, −17, … here, beside those of the calling convention. */
+/** In these calls, statuses of the factory page are −16, −17, …, in addition to those of the calling convention. */
 const FIRST_STATUS = 16;
 const PAGE = 0x1000n;
 const NAME_REGISTERS = 4;
@@ -38,14 +38,14 @@ const NOT_SUPPORTED: HypercallResult = [BigInt(HypercallStatus.NotSupported)];
 const INVALID_PARAMETER: HypercallResult = [BigInt(HypercallStatus.InvalidParameter)];
 
 /**
- * Lets guests reach the factory by hypervisor calls, in place of its page. The first factory of a VM answers.
+ * Lets guests use the factory by hypervisor calls instead of its page. The first factory of a VM answers.
  *
  * @param provider - name of the vdev.
  */
 export function addRegionCalls(calls: HypercallRegistry, provider: string, factory: CallableFactory): void {
   if (calls.has(RegionCall.Attach)) return;
   calls.add(RegionCall.Attach, provider, ({ functionId, args }) =>
-    // The name takes more than the 32-bit form holds.
+    // The name does not fit into the 32-bit form.
     (functionId & WIDE) === 0 ? NOT_SUPPORTED : attach(factory, args),
   );
   calls.add(RegionCall.Notify, provider, ({ args: [address = 0n, clients = 0n] }) => {

@@ -22,10 +22,10 @@ import { addRegionCalls, type CallableFactory, type Connected } from './region-c
 
 const STATE_VERSION = 1;
 const PAGE = 0x1000;
-/** Most connections of one guest. */
+/** Largest number of connections of one guest. */
 const MOST_CONNECTIONS = 64;
 
-/** Codes of errors that have a status of their own. */
+/** Statuses for error codes that have one. */
 const STATUS_OF: Readonly<Record<string, FactoryStatus>> = {
   'shmem.clients': FactoryStatus.ClientMax,
   'shmem.name': FactoryStatus.IllegalName,
@@ -34,14 +34,14 @@ const STATUS_OF: Readonly<Record<string, FactoryStatus>> = {
   'shmem.unknown': FactoryStatus.DoesNotExist,
 };
 
-/** What a configuration says of a factory. */
+/** Configuration of a factory. */
 export interface RegionFactoryOptions {
-  /** Regions to make before the guest starts. */
+  /** Regions to be created before the guest starts. */
   readonly create: readonly { readonly name: string; readonly bytes: number }[];
   readonly permissions: Permissions;
 }
 
-/** Shared memory that the guest itself asks for, by the factory and control pages that QNX guests know. */
+/** Shared memory that the guest itself requests, with the factory and control pages that QNX guests know. */
 export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, CallableFactory {
   readonly mmio: Readonly<Record<string, MmioHandler>>;
   readonly context: VdevContext;
@@ -52,11 +52,11 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   readonly #interrupt: InterruptLine;
   readonly #holds: readonly SharedMemoryHold[];
   #connections: readonly FactoryConnection[] = [];
-  /** What the last command found. */
+  /** The connection of the last command. */
   #current: FactoryConnection | undefined;
   #status = FactoryStatus.Ok;
 
-  /** @throws QvmError as {@link SharedMemoryRegistry.create}. */
+  /** @throws QvmError errors of {@link SharedMemoryRegistry.create}. */
   constructor(context: VdevContext, options: RegionFactoryOptions) {
     this.mmio = { factory: this.#page };
     this.context = context;
@@ -79,7 +79,9 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
     this.#status = FactoryStatus.Ok;
   }
 
-  /** Connections are no state: what is shared is others', too. A snapshot holds the registers. */
+  /**
+   * Connections are not part of the state, because shared regions also belong to others. A snapshot has the registers.
+   */
   save(): VdevState {
     return { version: STATE_VERSION, state: { registers: this.#page.save(), status: this.#status } };
   }
@@ -172,7 +174,7 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   }
 }
 
-/** Makes all of them, or none. */
+/** Creates all regions, or none. */
 function createAll(
   registry: SharedMemoryRegistry,
   regions: RegionFactoryOptions['create'],

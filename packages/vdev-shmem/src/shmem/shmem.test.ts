@@ -32,7 +32,7 @@ function writeName(guest: VdevHarness, name: string): void {
   for (let at = 0; at < 32; at++) guest.write(Factory.name + at, name.charCodeAt(at) || 0, 1);
 }
 
-/** Creates or attaches; the offset of the control page in the window, or the status when it failed. */
+/** Creates or attaches; returns the offset of the control page in the window, or the status of a failure. */
 function connect(
   guest: VdevHarness,
   name: string,

@@ -1,4 +1,4 @@
-/** The first gap of `size` bytes among what is taken in a window of `total` bytes, or `undefined`. */
+/** The first gap of `size` bytes between occupied ranges in a window of `total` bytes, or `undefined`. */
 export function findGap(
   taken: readonly { readonly offset: number; readonly size: number }[],
   size: number,

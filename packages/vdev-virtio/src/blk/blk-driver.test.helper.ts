@@ -10,10 +10,10 @@ export const blk = virtioMmioVdev(virtioBlk);
 export const SECTORS = 64;
 const MOST_TURNS = 1000;
 
-/** How a test's disk and driver are. */
+/** Options of a test's disk and driver. */
 export interface BlkSetup {
   readonly disk?: MemoryBlockOptions;
-  /** Of the disk; default {@link SECTORS}. */
+  /** Size of the disk in sectors. Default {@link SECTORS}. */
   readonly sectors?: number;
   readonly options?: GivenOptions;
   readonly clock?: 'real-time' | 'icount';
@@ -76,7 +76,7 @@ export function segmentOf(sector: number | bigint, sectors: number, flags = 0): 
   return new Uint8Array(segment.buffer);
 }
 
-/** Lets the host end what it can, until nothing changes. */
+/** Lets the host complete all outstanding work. */
 export async function settle({ harness }: BlkBench): Promise<void> {
   for (let quiet = 0, turns = 0; quiet < 3 && turns < MOST_TURNS; turns++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -85,7 +85,7 @@ export async function settle({ harness }: BlkBench): Promise<void> {
   harness.context.clock.advance(100 * REQUEST_NS);
 }
 
-/** The end of a request. */
+/** The result of a request. */
 export interface Answer {
   readonly status: number | undefined;
   readonly data: Uint8Array;
@@ -96,7 +96,7 @@ export function answerOf({ room, written }: MockUsedBuffer): Answer {
   return { status: room.at(-1), data: room.subarray(0, -1), written };
 }
 
-/** One request from beginning to end. */
+/** Performs one request from beginning to end. */
 export async function ask(bench: BlkBench, buffer: MockBuffer, queue = 0): Promise<Answer> {
   const line = bench.driver.queue(queue);
   const id = line.add(buffer);

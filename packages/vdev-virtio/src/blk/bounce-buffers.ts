@@ -1,9 +1,9 @@
-/** Most buffers, and so requests, at a time; further requests wait in the guest. */
+/** Largest number of buffers, and so of concurrent requests; further requests wait in the guest. */
 export const BOUNCE_BUFFERS = 32;
-/** Bytes of each: larger requests pass through piece by piece. */
+/** Size of each buffer in bytes: larger requests are processed in pieces. */
 export const BOUNCE_BYTES = 0x4_0000;
 
-/** The host memory that data of disk requests pass through: bounded, and used again. */
+/** Host memory that the data of disk requests pass through: a bounded number of reused buffers. */
 export class BounceBuffers {
   readonly #free: Uint8Array[] = [];
   #made = 0;

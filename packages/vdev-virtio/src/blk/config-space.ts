@@ -7,12 +7,14 @@ import {
   SEG_MAX,
 } from './constants.js';
 
-/** Bytes of struct virtio_blk_config (VirtIO 1.2 §5.2.4), without the fields of features that are not offered. */
+/**
+ * Size of struct virtio_blk_config in bytes (VirtIO 1.2 §5.2.4), without the fields of features that are not offered.
+ */
 export const CONFIG_BYTES = 60;
 /** Offset of `writeback`, the one byte that a driver may write. */
 export const WRITEBACK_AT = 32;
 
-/** Blocks of 4 KiB are what host file systems like; as a power of two of sectors. */
+/** log2 of the sectors in a physical block: blocks of 4 KiB suit the host's file systems. */
 const PHYSICAL_BLOCK_EXPONENT = 3;
 
 /** The configuration space of a disk. Fields of features that are not offered are zero or harmless. */

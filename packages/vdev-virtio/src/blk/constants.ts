@@ -33,23 +33,23 @@ export const T_GET_ID = 8;
 export const T_DISCARD = 11;
 export const T_WRITE_ZEROES = 13;
 
-/** What the status byte of a request says (§5.2.6). */
+/** Values of a request's status byte (§5.2.6). */
 export const S_OK = 0;
 export const S_IOERR = 1;
 export const S_UNSUPP = 2;
 
-/** Bytes of the header: type, a reserved word, sector. */
+/** Size of the header in bytes: type, a reserved word, sector. */
 export const HEADER_BYTES = 16;
 export const STATUS_BYTES = 1;
-/** Bytes that GET_ID gives; shorter ones end with NUL. */
+/** Number of bytes that GET_ID returns; a shorter identifier is NUL-terminated. */
 export const ID_BYTES = 20;
-/** Bytes of struct virtio_blk_discard_write_zeroes. */
+/** Size of struct virtio_blk_discard_write_zeroes in bytes. */
 export const SEGMENT_BYTES = 16;
 export const SEGMENT_FLAG_UNMAP = 1;
 
-/** Limits of this device, as the configuration space tells them. */
+/** Limits of this device, reported in the configuration space. */
 export const QUEUE_SIZE = 256;
-/** Header and status take a descriptor each. */
+/** Header and status take one descriptor each. */
 export const SEG_MAX = QUEUE_SIZE - 2;
 export const MAX_DISCARD_SECTORS = 0x40_0000;
 export const MAX_DISCARD_SEGMENTS = 64;

@@ -1,5 +1,5 @@
 /*
- * A block device of VirtIO 1.2 §5.2. What it does and leaves out is in docs/vdevs/virtio-blk.md.
+ * A block device of VirtIO 1.2 §5.2. docs/vdevs/virtio-blk.md lists the supported and omitted parts.
  */
 import { QvmError, type Json } from '@qvm/core';
 import { type BlockBackend } from '@qvm/core/services';
@@ -96,7 +96,7 @@ export class BlkDevice implements VirtioDevice {
     return this.#server.quiesce();
   }
 
-  /** @throws QvmError `virtio.busy` while the host works on requests: they would be lost. */
+  /** @throws QvmError `virtio.busy` while the host works on requests, which would be lost. */
   save(): Json {
     const { outstanding } = this.#server;
     if (outstanding > 0) {
@@ -125,13 +125,15 @@ export class BlkDevice implements VirtioDevice {
     };
   }
 
-  /** The disk closes when the last of its requests has ended. */
+  /** Closes the disk when the last of its requests has ended. */
   dispose(): Promise<void> {
     this.#server.dispose();
     return this.#disk.close();
   }
 
-  /** §5.2.6.2: who cannot flush counts on every write; who cannot choose, on a write-back cache. */
+  /**
+   * §5.2.6.2: a driver without FLUSH expects every write to be durable; one without CONFIG_WCE gets a write-back cache.
+   */
   get #writethrough(): boolean {
     if ((this.#features & F_FLUSH) === 0n) return true;
     return (this.#features & F_CONFIG_WCE) !== 0n && this.#config.getUint8(WRITEBACK_AT) === 0;
@@ -141,7 +143,7 @@ export class BlkDevice implements VirtioDevice {
     this.#config.setUint8(WRITEBACK_AT, Number(writeback));
   }
 
-  /** Said once: a guest can ask for what fails as often as it likes. The status counts. */
+  /** Logged once, because a guest can repeat a failing request as often as it likes. The status has the count. */
   #tellFailure(error: unknown): void {
     if (this.#failureTold) return;
     this.#failureTold = true;
@@ -156,7 +158,7 @@ function offeredFeatures(disk: BlockBackend, { queues, discard }: BlkOptions): b
   return always | writable | discarding | (queues > 1 ? F_MQ : 0n);
 }
 
-/** The serial number in printable ASCII, as GET_ID gives it. */
+/** The serial number in printable ASCII, as returned by GET_ID. */
 function identity(serial: string): Uint8Array {
   const id = new Uint8Array(ID_BYTES);
   const printable = serial.replaceAll(/[^\x20-\x7e]/g, '_').slice(0, ID_BYTES);

@@ -9,8 +9,8 @@ type Step = ReturnType<Flight['procedure']['next']>;
 type PendingStep = Extract<Step, { done?: false }>;
 
 /**
- * Serves requests as fast as the host can: at once those that the host's page cache answers, many at a time the others. All work on
- * guest memory is done on the VM's thread.
+ * Serves requests as fast as the host can: at once if the host's page cache answers, otherwise many at a time. All
+ * work on guest memory is done on the VM's thread.
  */
 export class HostTimeServer implements RequestServer {
   readonly #context: VdevContext;
@@ -19,10 +19,11 @@ export class HostTimeServer implements RequestServer {
   readonly #buffers = new BounceBuffers();
   readonly #flights = new Set<Flight>();
   /**
-   * Requests from before a reset that the host still works on. New ones wait for their end: an old write that ends after a new one would undo it.
+   * Number of requests from before a reset on which the host still works. New requests wait for their end, because an
+   * old write that ends after a new one would undo it.
    */
   #stale = 0;
-  /** Who waits for the end of all requests. */
+  /** Callbacks that wait for the end of all requests. */
   #quiescing: (() => void)[] = [];
 
   constructor(context: VdevContext, source: RequestSource, disk: BlockBackend) {
@@ -49,7 +50,7 @@ export class HostTimeServer implements RequestServer {
     }
   }
 
-  /** Requests that wait for their turn are served too. */
+  /** Also serves requests that wait for their turn. */
   quiesce(): Promise<void> {
     return new Promise((resolve) => {
       this.#quiescing.push(resolve);
@@ -66,7 +67,7 @@ export class HostTimeServer implements RequestServer {
     this.reset();
   }
 
-  /** Goes on with a request, to its end or to a step that takes time. */
+  /** Continues a request, to its end or to a step that takes time. */
   #advance(flight: Flight, step: Step): void {
     let next: Step | undefined = step;
     while (next !== undefined && next.done !== true) next = this.#begin(flight, next);
@@ -76,7 +77,7 @@ export class HostTimeServer implements RequestServer {
     this.#source.finish(flight, next.value);
   }
 
-  /** Begins a step; the next one, if it is over on return. */
+  /** Starts a step; returns the next one if it has ended on return. */
   #begin(flight: Flight, step: PendingStep): Step | undefined {
     const { procedure } = flight;
     let pending: void | Promise<void>;
@@ -93,7 +94,7 @@ export class HostTimeServer implements RequestServer {
     return undefined;
   }
 
-  /** The host ended one step of a request. */
+  /** Called when the host has completed one step of a request. */
   #settled(flight: Flight, goOn: () => Step): void {
     this.#prompt.refill();
     this.#context.post(() => {

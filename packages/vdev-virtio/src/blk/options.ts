@@ -2,13 +2,13 @@ import { defineOptions, option, pathProblem, resolvePath, type OptionKind, type 
 import type { VdevFile } from '@qvm/core/vdev';
 import { ID_BYTES, MAX_QUEUES } from './constants.js';
 
-/** A disk as its option names it. */
+/** A disk as given in its option. */
 export interface DiskPath {
   readonly path: string;
   readonly readOnly: boolean;
 }
 
-/** A path; `<` before it makes the disk read-only. */
+/** A path with an optional prefix `<`, which makes the disk read-only. */
 const diskKind: OptionKind<DiskPath> = {
   name: 'path',
   path: true,
@@ -49,7 +49,7 @@ export const BLK_OPTIONS = defineOptions({
 /** Values of the options. */
 export type BlkOptions = OptionsOf<typeof BLK_OPTIONS>;
 
-/** Whether the guest cannot write the disk. */
+/** Whether the guest must not write to the disk. */
 export function isReadOnly({ file, readonly }: BlkOptions): boolean {
   return file.readOnly || readonly;
 }

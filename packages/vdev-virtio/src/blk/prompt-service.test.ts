@@ -6,7 +6,7 @@ const READ: BlockStep = (on) => on(disk).read(0, [new Uint8Array(512)]);
 const FLUSH: BlockStep = (on) => on(disk).flush();
 let disk: BlockBackend;
 
-/** A service on a host whose operations take as long as `cost` says. */
+/** A service on a host whose operations take the time in `cost`. */
 function serviceOf(prompt: boolean, cost: { nanoseconds: number }) {
   disk = new MemoryBlockBackend(4096, { prompt });
   let time = 0;
@@ -17,7 +17,7 @@ function serviceOf(prompt: boolean, cost: { nanoseconds: number }) {
     return time;
   };
   const service = new PromptService(disk, now);
-  /** Whether the step was done on return. */
+  /** Whether the step has ended on return. */
   const atOnce = async (step: BlockStep, quiet = true): Promise<boolean> => {
     const pending = service.perform(step, quiet);
     inside = false;

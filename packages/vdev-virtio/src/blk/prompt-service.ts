@@ -1,52 +1,58 @@
 import { hostNanoseconds } from '@qvm/core/host';
 import { type BlockBackend, type BlockOperations, type BlockStep } from '@qvm/core/services';
 
-/** Nanoseconds of work, from one turn of the host's event loop to the next: about what a slice of the guest takes. */
+/**
+ * Nanoseconds of work from one turn of the host's event loop to the next: about the duration of a slice of the guest.
+ */
 export const PROMPT_NS = 2_000_000;
-/** A disk that took longer than {@link PROMPT_NS} for each of two operations is not tried again for this multiple of the time that both took. */
+/**
+ * After two operations that each took longer than {@link PROMPT_NS}, a disk is not tried again for this multiple of
+ * the total duration of both.
+ */
 export const SLOW_FACTOR = 16;
 
-/** Operations that are over on return, or continue in a promise. */
+/** Operations that have ended on return or return a promise. */
 type MixedOperations = BlockOperations<void | Promise<void>>;
 
 /**
- * Reads and writes a disk's file while the guest stands still, where the host's page cache answers: that takes a few microseconds, and
- * the way through the event loop some hundreds. The rest of the thread, other VMs included, is never held up for long: work is
- * bounded between two turns of the event loop, and a disk that turns out to be slow goes by the event loop for a while. One slow operation
- * shows nothing: the host may have given the processor to somebody else meanwhile.
+ * Reads and writes a disk's file while the guest is stopped, if the host's page cache answers: this takes a few
+ * microseconds, while the way through the event loop takes some hundreds. The rest of the thread, including other VMs,
+ * is never delayed for long: work between two turns of the event loop is bounded, and a disk that proves slow uses the
+ * event loop for a while. A single slow operation proves nothing, because the host may have given the processor to
+ * another task meanwhile.
  */
 export class PromptService {
   readonly #mixed: ((disk: BlockBackend) => MixedOperations) | undefined;
   readonly #now: () => number;
   #spent = 0;
   #slowUntil = -Infinity;
-  /** The last slow operation: how long it took, and until when another one shows that the disk is slow. */
+  /** The last slow operation: its duration, and the time until which another one proves that the disk is slow. */
   #slow = { took: 0, until: -Infinity };
 
-  /** @param now - host time in nanoseconds; replaced in tests. */
+  /** @param now - host time in nanoseconds, replaced in tests. */
   constructor({ prompt, sync }: BlockBackend, now: () => number = hostNanoseconds) {
     this.#now = now;
     if (prompt !== true || sync === undefined) return;
     this.#mixed = (disk) => ({
       read: (offset, into) => sync.read(offset, into),
       write: (offset, from) => sync.write(offset, from),
-      // These wait for the storage, or change tables of any length.
+      // These operations wait for the storage, or change tables of any length.
       flush: () => disk.flush(),
       discard: (offset, length) => disk.discard(offset, length),
       writeZeroes: (offset, length, unmap) => disk.writeZeroes(offset, length, unmap),
     });
   }
 
-  /** The event loop had its turn. */
+  /** Must be called when the event loop has had its turn. */
   refill(): void {
     this.#spent = 0;
   }
 
   /**
-   * Performs a step, at once if it may be.
+   * Performs a step, synchronously if that is allowed.
    *
-   * @param quiet - nothing else is under way at the disk: only then may its two ways be mixed.
-   * @returns `undefined` when it is done. What it throws, the disk failed with.
+   * @param quiet - whether no other operation is in progress at the disk, because its two ways must not be mixed.
+   * @returns `undefined` if the step has ended. An exception is the disk's error.
    */
   perform(step: BlockStep, quiet: boolean): void | Promise<void> {
     const mixed = this.#mixed;

@@ -1,12 +1,12 @@
-/** Gets the requests of a disk done. */
+/** Executes the requests of a disk. */
 export interface RequestServer {
-  /** Requests that the host works on. */
+  /** Number of requests that the host works on. */
   readonly outstanding: number;
-  /** Takes up what there is. */
+  /** Starts on the available requests. */
   serve(): void;
-  /** Resolves when the host works on none; there are new ones only when the driver asks. */
+  /** Resolves when the host works on no request; new ones follow only after a kick of the driver. */
   quiesce(): Promise<void>;
-  /** Forgets all requests. */
+  /** Discards all requests. */
   reset(): void;
   dispose(): void;
 }

@@ -12,7 +12,7 @@ export interface Flight {
   readonly bounce: Uint8Array;
 }
 
-/** What became of the requests so far. */
+/** Counts of the requests so far, by result. */
 export interface RequestCounts {
   readonly requests: number;
   readonly failed: number;
@@ -20,17 +20,17 @@ export interface RequestCounts {
   readonly bytesWritten: number;
 }
 
-/** What a {@link RequestSource} needs of its device. */
+/** The device's services for a {@link RequestSource}. */
 export interface SourceContext {
   readonly queues: readonly Virtqueue[];
   service(bounce: Uint8Array): Service;
-  /** A driver broke the rules. */
+  /** Reports that a driver has violated the protocol. */
   broken(reason: string): void;
-  /** The disk failed. */
+  /** Reports an error of the disk. */
   failed(error: unknown): void;
 }
 
-/** The requests of all queues: takes them in turn, and answers them. */
+/** The requests of all queues: takes them in turn, and completes them. */
 export class RequestSource {
   readonly #context: SourceContext;
   readonly #kicked = new Set<number>();
@@ -44,7 +44,7 @@ export class RequestSource {
     return { ...this.#counts };
   }
 
-  /** There may be requests in a queue. */
+  /** Reports that there may be requests in a queue. */
   kicked(queue: number): void {
     this.#kicked.add(queue);
   }
@@ -53,10 +53,10 @@ export class RequestSource {
     this.#kicked.clear();
   }
 
-  /** The next request, one queue after the other; `undefined` when there is none. */
+  /** The next request, taking one from each queue in turn; `undefined` when there is none. */
   next(bounce: Uint8Array): Flight | undefined {
     for (const index of this.#kicked) {
-      // To the end of the line, or out of it.
+      // Removed here, and added at the end again if the queue has more.
       this.#kicked.delete(index);
       const queue = this.#context.queues[index];
       const buffer = queue?.pop();
@@ -72,7 +72,7 @@ export class RequestSource {
     return undefined;
   }
 
-  /** Answers a request: status byte, used ring, interrupt. */
+  /** Completes a request: status byte, used ring, interrupt. */
   finish({ queue, request }: Flight, outcome: Outcome): void {
     const { buffer, dataIn } = request;
     buffer.write(dataIn, Uint8Array.of(outcome.status));

@@ -2,21 +2,21 @@ import type { VirtqueueBuffer } from '../device/virtio-device.js';
 import { HEADER_BYTES, STATUS_BYTES } from './constants.js';
 
 /**
- * A request as its driver framed it (VirtIO 1.2 §5.2.6): 16 bytes of header and data to read, then data to write and the status
- * byte. How they are spread over descriptors means nothing (§2.7.4).
+ * A request in the driver's framing (VirtIO 1.2 §5.2.6): 16 bytes of header and data to read, then data to write and
+ * the status byte. Its distribution over descriptors has no meaning (§2.7.4).
  */
 export interface BlkRequest {
   readonly type: number;
-  /** Exact to 2^53, which is beyond every disk; larger ones stay larger. */
+  /** Exact to 2^53, which is beyond every disk; larger numbers are rounded but stay larger. */
   readonly sector: number;
   readonly buffer: VirtqueueBuffer;
-  /** Bytes of data for the device, from {@link HEADER_BYTES} on in the readable part. */
+  /** Number of bytes of data for the device, from {@link HEADER_BYTES} on in the readable part. */
   readonly dataOut: number;
-  /** Bytes of room for data, from 0 on in the writable part; the status byte follows. */
+  /** Number of bytes for data from the device, from 0 on in the writable part; the status byte follows. */
   readonly dataIn: number;
 }
 
-/** Reads a request; `undefined` when it has no room for its header or status. */
+/** Decodes a request; `undefined` if it has no room for its header or status. */
 export function readRequest(buffer: VirtqueueBuffer): BlkRequest | undefined {
   if (buffer.readable < HEADER_BYTES || buffer.writable < STATUS_BYTES) return undefined;
   const header = new Uint8Array(HEADER_BYTES);

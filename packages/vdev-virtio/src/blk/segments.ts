@@ -2,30 +2,31 @@ import { BLOCK_SECTOR } from '@qvm/core/services';
 import { HEADER_BYTES, S_IOERR, S_OK, S_UNSUPP, SEGMENT_BYTES, SEGMENT_FLAG_UNMAP } from './constants.js';
 import type { BlkRequest } from './request.js';
 
-/** A range that a DISCARD or WRITE_ZEROES is for, in bytes. */
+/** A range of a DISCARD or WRITE_ZEROES request, in bytes. */
 export interface Segment {
   readonly offset: number;
   readonly length: number;
   readonly unmap: boolean;
 }
 
-/** What such requests may ask for. */
+/** Limits for such requests. */
 export interface SegmentLimits {
   readonly segments: number;
   readonly sectors: number;
-  /** DISCARD has no such flag: it is what DISCARD does. */
+  /** Whether the unmap flag is allowed; DISCARD has no such flag, because unmapping is its purpose. */
   readonly mayUnmap: boolean;
 }
 
-/** The segments of a request, or the status that it fails with. */
+/** The segments of a request, or the status with which it fails. */
 export type SegmentsOrStatus =
   | { readonly status: typeof S_OK; readonly segments: readonly Segment[] }
   | { readonly status: typeof S_IOERR | typeof S_UNSUPP };
 
 /**
- * Reads the ranges of a DISCARD or WRITE_ZEROES and checks all of them before the first is acted on (VirtIO 1.2 §5.2.6.2).
+ * Decodes the ranges of a DISCARD or WRITE_ZEROES and validates all of them before the first one is processed (VirtIO
+ * 1.2 §5.2.6.2).
  *
- * @param size - bytes of the disk.
+ * @param size - size of the disk in bytes.
  */
 export function readSegments(request: BlkRequest, size: number, limits: SegmentLimits): SegmentsOrStatus {
   const count = request.dataOut / SEGMENT_BYTES;

@@ -20,28 +20,28 @@ import {
 import type { BlkRequest } from './request.js';
 import { readSegments, type Segment, type SegmentLimits } from './segments.js';
 
-/** What serving a request came to. */
+/** The result of a request. */
 export interface Outcome {
-  /** For the status byte. */
+  /** Value of the status byte. */
   readonly status: number;
-  /** Bytes of data written to the driver, from the first on. */
+  /** Number of bytes of data written to the driver, from the first on. */
   readonly written: number;
-  /** What the disk failed with. */
+  /** The disk's error. */
   readonly error?: unknown;
 }
 
-/** The parts that serving a request needs. */
+/** The environment for serving a request. */
 export interface Service {
   readonly disk: BlockBackend;
   /** 20 bytes. */
   readonly id: Uint8Array;
-  /** Writes are durable before they end. */
+  /** Whether writes must be durable before they are completed. */
   readonly writethrough: boolean;
-  /** The driver accepted DISCARD. */
+  /** Whether the driver has accepted DISCARD. */
   readonly discards: boolean;
   /**
-   * What data pass through, piece by piece; whole sectors. The host never works on guest memory itself: a driver that resets its device
-   * uses that memory again at once, while the host's requests take the time that they take.
+   * Buffer of whole sectors through which data pass in pieces. The host never works on guest memory itself: a driver
+   * that resets its device reuses that memory at once, while the host's requests may still be in progress.
    */
   readonly bounce: Uint8Array;
 }
@@ -61,7 +61,10 @@ const WRITE_ZEROES_LIMITS: SegmentLimits = {
   mayUnmap: true,
 };
 
-/** Does what a request asks for (VirtIO 1.2 §5.2.6.2). Between two steps the driver may have reset the device: then do not go on. */
+/**
+ * Executes a request (VirtIO 1.2 §5.2.6.2). Between two steps the driver may reset the device; the procedure must not
+ * be continued then.
+ */
 export function serveRequest(request: BlkRequest, service: Service): BlockProcedure<Outcome> {
   switch (request.type) {
     case T_IN:
@@ -106,7 +109,7 @@ function* writeOut({ sector, dataOut, buffer }: BlkRequest, { disk, bounce }: Se
   return OK;
 }
 
-/** Makes durable what a procedure wrote, where the cache is a write-through one. */
+/** Makes the writes of a procedure durable if the cache is write-through. */
 function* writing({ disk, writethrough }: Service, procedure: BlockProcedure<Outcome>): BlockProcedure<Outcome> {
   const outcome = yield* procedure;
   if (!writethrough || outcome.status !== S_OK) return outcome;
@@ -167,7 +170,7 @@ function* unsupported(): BlockProcedure<Outcome> {
   return UNSUPP;
 }
 
-/** One step; gives what the disk failed with. Mistakes of this code are not caught. */
+/** Performs one step; returns the disk's error. Bugs in this code are not caught. */
 function* attempt(step: BlockStep): BlockProcedure<unknown> {
   try {
     yield step;

@@ -82,7 +82,7 @@ describe.each([
     const { memory } = it.harness.context;
     const header = queue.allocate(16);
     memory.write(header, headerOf(T_IN, 1));
-    // All pieces into the same guest memory: a driver may do that, and a test has little of it.
+    // All pieces use the same guest memory: a driver may do that, and a test has little memory.
     const address = queue.allocate(sectors * 512);
     const data = Array.from({ length: pieces }, () => ({ address, length: sectors * 512, write: true }));
     const status = { address: queue.allocate(1), length: 1, write: true };
@@ -319,7 +319,8 @@ describe('a prompt disk', () => {
     queue.add({ read: [headerOf(T_FLUSH)], write: [1] });
     queue.add({ read: [headerOf(T_IN, 4)], write: [512, 1] });
     queue.kick();
-    // Requests that arrive while the disk is at work go the same way, so that it is never used in both at once.
+    // Requests that arrive while the disk is working take the same way, so that the two ways are never used at the same
+    // time.
     expect([queue.collect(), it.disk.outstanding]).toEqual([[], 2]);
     it.disk.release();
     await settle(it);
@@ -364,7 +365,7 @@ describe('requests that the host works on', () => {
     const snapshot = it.harness.vdev.save();
     const inOrder = Array.from({ length: 12 }, (_, at) => at + 1);
     expect(queues.map((queue) => queue.collect().map(({ room }) => room[0]))).toEqual([inOrder, inOrder, inOrder]);
-    // It goes on where the other one was: the next answer is in the next place of the used ring.
+    // The restored device continues: the next result is in the next entry of the used ring.
     const other = createVdev(blk, {
       options: { file: '/disk', queues: 3 },
       context: { memory: it.harness.context.memory },

@@ -8,8 +8,8 @@ import type { RequestServer } from './request-server.js';
 export const REQUEST_NS = 20_000;
 
 /**
- * Serves one request after the other, each at a time that only the guest's instructions decide. The host does it while the guest
- * stands still, so that a run repeats exactly.
+ * Serves one request after the other, each at a virtual time that depends on the guest's instructions only. The host
+ * performs it while the guest is stopped, so that a run repeats exactly.
  */
 export class VirtualTimeServer implements RequestServer {
   readonly outstanding = 0;
@@ -28,7 +28,7 @@ export class VirtualTimeServer implements RequestServer {
     if (this.#timer.deadline === undefined) this.#timer.arm(this.#context.clock.now() + REQUEST_NS);
   }
 
-  /** The host never works on a request while the guest does not run. */
+  /** Nothing to wait for: the host never works on a request while the guest is not running. */
   quiesce(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,8 +1,8 @@
 import type { TerminalSize } from '@qvm/core/services';
 
-/** Bytes of struct virtio_console_config (VirtIO 1.2 §5.3.4). */
+/** Size of struct virtio_console_config in bytes (VirtIO 1.2 §5.3.4). */
 export const CONFIG_BYTES = 12;
-/** Offset of `emerg_wr`, the one field that a driver writes. */
+/** Offset of `emerg_wr`, the only field that a driver may write. */
 export const EMERGENCY_WRITE_AT = 8;
 const ROWS_AT = 2;
 const PORTS_AT = 4;

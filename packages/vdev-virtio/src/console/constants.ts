@@ -9,11 +9,11 @@ export const F_EMERG_WRITE = 1n << 2n;
 
 export const FEATURE_NAMES: Readonly<Record<number, string>> = { 0: 'SIZE', 1: 'MULTIPORT', 2: 'EMERG_WRITE' };
 
-/** Buffers that the queues of one port, and the control queues, can have. */
+/** Sizes of the queues of one port, and of the control queues. */
 export const DATA_QUEUE_SIZE = 128;
 export const CONTROL_QUEUE_SIZE = 64;
 
-/** Queues 2 and 3 are the control queues, those of port 1 follow (§5.3.2). */
+/** Queues 2 and 3 are the control queues; those of port 1 follow (§5.3.2). */
 export const CONTROL_RECEIVE = 2;
 export const CONTROL_TRANSMIT = 3;
 

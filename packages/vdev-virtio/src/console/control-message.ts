@@ -1,4 +1,4 @@
-/** Bytes of a message without its payload. */
+/** Size of a message without its payload in bytes. */
 export const CONTROL_HEADER_BYTES = 8;
 
 /** A control message, in either direction. */
@@ -8,7 +8,7 @@ export interface ControlMessage {
   readonly value: number;
 }
 
-/** Makes a message for the driver. */
+/** Encodes a message for the driver. */
 export function encodeMessage({ port, event, value }: ControlMessage, payload: readonly number[] = []): Uint8Array {
   const bytes = new Uint8Array(CONTROL_HEADER_BYTES + payload.length);
   const data = new DataView(bytes.buffer);
@@ -19,7 +19,7 @@ export function encodeMessage({ port, event, value }: ControlMessage, payload: r
   return bytes;
 }
 
-/** Reads a message; its payload is left. */
+/** Decodes a message, without its payload. */
 export function decodeMessage(bytes: Uint8Array): ControlMessage {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { port: data.getUint32(0, true), event: data.getUint16(4, true), value: data.getUint16(6, true) };

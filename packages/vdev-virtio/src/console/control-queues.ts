@@ -4,12 +4,12 @@ import type { Virtqueue } from '../device/virtio-device.js';
 import { CONTROL_HEADER_BYTES, decodeMessage } from './control-message.js';
 import type { ControlMessage } from './control-message.js';
 
-/** Longest message: a name is no longer than what an option is worth. */
+/** Longest message; names of ports are limited by their option. */
 export const MOST_MESSAGE_BYTES = 256;
 
 /**
- * The two control queues. Messages for the driver wait until it has room; while they do, none is taken from it, so that
- * it cannot make them pile up.
+ * The two control queues. Messages for the driver wait until it has room; while any wait, no message is taken from the
+ * driver, so that it cannot make them accumulate.
  */
 export class ControlQueues {
   readonly #receive: Virtqueue;
@@ -20,8 +20,8 @@ export class ControlQueues {
   #waiting: Uint8Array[] = [];
 
   /**
-   * @param limit - most messages that can wait: what the answer to one message is, and what comes unasked.
-   * @param handle - carries out a message from the driver.
+   * @param limit - largest number of waiting messages: those that answer one message, and unsolicited ones.
+   * @param handle - processes a message from the driver.
    */
   constructor(
     queues: { readonly receive: Virtqueue; readonly transmit: Virtqueue },
@@ -34,14 +34,14 @@ export class ControlQueues {
     this.#handle = handle;
   }
 
-  /** Sends a message; one about the same that still waits is replaced. */
+  /** Sends a message; replaces a waiting one with the same port and event. */
   post(message: Uint8Array): void {
     const same = this.#waiting.findIndex((other) => subjectOf(other) === subjectOf(message));
     if (same >= 0) this.#waiting[same] = message;
     else this.#waiting.push(message);
   }
 
-  /** Moves messages both ways as long as there are any and room for them. */
+  /** Transfers messages in both directions as long as there are messages and room for them. */
   run(): void {
     this.#deliver();
     while (this.#waiting.length === 0) {
@@ -65,7 +65,7 @@ export class ControlQueues {
   }
 
   /**
-   * Checks what `save` gave.
+   * Validates the result of `save`.
    *
    * @throws VdevStateError
    */
@@ -94,7 +94,7 @@ export class ControlQueues {
   }
 }
 
-/** Port and event, as one number. */
+/** Port and event of a message, as one number. */
 function subjectOf(message: Uint8Array): number {
   const { port, event } = decodeMessage(message);
   return port * 2 ** 16 + event;

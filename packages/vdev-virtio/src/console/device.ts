@@ -27,7 +27,7 @@ import { ControlQueues } from './control-queues.js';
 import { ConsolePort } from './port.js';
 import type { PortSpec } from './options.js';
 
-/** Messages that can wait for one port: section 5.3.6.2 has five to a driver. */
+/** Largest number of messages that wait for one port: section 5.3.6.2 has five from the device. */
 const MESSAGES_OF_PORT = 5;
 const MEMBERS = ['columns', 'rows', 'open', 'messages'] as const;
 
@@ -40,11 +40,11 @@ export class ConsoleDevice implements VirtioDevice {
   readonly #control: ControlQueues | undefined;
   readonly #powerOnSize: TerminalSize;
   #size: TerminalSize;
-  /** The other end of port 0. */
+  /** The back end of port 0. */
   #terminal: CharacterBackend | undefined;
-  /** MULTIPORT was negotiated. */
+  /** Whether MULTIPORT was negotiated. */
   #multiport = false;
-  /** The driver's start is that of a saved state: it knows the size. */
+  /** Whether the next start is that of a restored state, whose driver knows the size. */
   #restored = false;
 
   constructor(context: VirtioContext, ports: readonly PortSpec[], size: TerminalSize) {
@@ -60,7 +60,7 @@ export class ConsoleDevice implements VirtioDevice {
     return readConfigSpace(configSpace(this.#size, this.#ports.length), offset, width);
   }
 
-  /** Section 5.3.4: works at any time, also before the device is set up. */
+  /** Section 5.3.4: an emergency write works at any time, even before the device is set up. */
   writeConfig(offset: number, _width: 1 | 2 | 4, value: number): void {
     if (offset === EMERGENCY_WRITE_AT) this.#ports[0]?.emergencyWrite(value & 0xff);
   }
@@ -69,9 +69,9 @@ export class ConsoleDevice implements VirtioDevice {
     this.#multiport = (features & F_MULTIPORT) !== 0n;
     const announced = this.#takeSize() || !this.#restored;
     this.#restored = false;
-    // Without MULTIPORT there is one port, which no message opens.
+    // Without MULTIPORT there is one port, which is opened without a message.
     if (!this.#multiport) this.#openConsole();
-    // Linux reads the size of such a console only when it is told of a change.
+    // Linux reads the size of such a console only after a configuration change.
     if (announced && !this.#multiport && (features & F_SIZE) !== 0n) this.#context.configChanged();
     for (const port of this.#ports) port.receive();
   }
@@ -121,7 +121,7 @@ export class ConsoleDevice implements VirtioDevice {
     for (const port of this.#ports) port.dispose();
   }
 
-  /** Takes over the size of the terminal at the console's other end, where there is one. Tells whether it is another one. */
+  /** Updates the size from the terminal at the console's other end, if there is one. Returns whether it has changed. */
   #takeSize(): boolean {
     const before = this.#size;
     const { columns, rows } = this.#terminal?.terminalSize ?? before;
@@ -169,7 +169,7 @@ export class ConsoleDevice implements VirtioDevice {
     if (console !== undefined) console.open = true;
   }
 
-  /** A message from the driver (section 5.3.6.2); what it cannot mean is ignored. */
+  /** Handles a message from the driver (section 5.3.6.2); an invalid one is ignored. */
   #handle({ port: index, event, value }: ControlMessage): void {
     const port = this.#ports[index];
     if (event === CONTROL_DEVICE_READY && value === 1) this.#announcePorts();

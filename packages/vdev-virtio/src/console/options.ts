@@ -2,15 +2,15 @@ import { QvmError } from '@qvm/core';
 import { defineOptions, option, show, textKind, type OptionsOf } from '@qvm/core/options';
 import type { OptionProblem } from '@qvm/core/vdev';
 
-/** A port as the options name it. */
+/** A port as given in the options. */
 export interface PortSpec {
   readonly name: string;
   readonly hostdev: string;
 }
 
-/** VirtIO has no limit; drivers get four queues for each. */
+/** Largest number of ports; VirtIO has no limit, and drivers allocate two queues for each. */
 const MOST_PORTS = 31;
-/** What a guest can use as a file's name, as Linux's udev does. */
+/** Names that a guest can use as file names, as Linux' udev does. */
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 const portKind = textKind('NAME:HOSTDEV', portOf, ({ name, hostdev }) => `${name}:${hostdev}`);
@@ -40,7 +40,7 @@ export function portsOf({ hostdev, port }: ConsoleOptions): readonly PortSpec[] 
   return [{ name: '', hostdev }, ...port];
 }
 
-/** What is wrong with the ports together. */
+/** Problems of the combination of ports. */
 export function portProblems({ port }: ConsoleOptions): readonly OptionProblem[] {
   if (port.length > MOST_PORTS) {
     return [{ option: 'port', message: `a console has at most ${MOST_PORTS} more ports, not ${port.length}` }];

@@ -2,32 +2,34 @@ import type { Json } from '@qvm/core';
 import type { CharacterBackend } from '@qvm/core/services';
 import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 
-/** Bytes moved at a time. */
+/** Number of bytes transferred at a time. */
 const CHUNK = 0x1000;
-/** Bytes sent before the guest gets its turn again. */
+/** Number of bytes sent before the guest gets its turn again. */
 const TURN_BYTES = 0x4_0000;
 
 /** Parameters of a port. */
 export interface PortParts {
-  /** What the driver calls it; empty for the first one. */
+  /** Its name for the driver; empty for the first one. */
   readonly name: string;
   readonly hostdev: string;
   readonly backend: CharacterBackend;
-  /** The driver's room for input, and its output. */
+  /** The queue for the driver's input buffers, and the queue of its output. */
   readonly receive: Virtqueue;
   readonly transmit: Virtqueue;
-  /** Runs a task when the guest has had its turn. */
+  /** Runs a task after the guest's next turn. */
   readonly later: (task: () => void) => void;
 }
 
-/** One port of a console: moves bytes between its queues and its back end, whatever the driver's buffers look like. */
+/**
+ * One port of a console: transfers bytes between its queues and its back end, for any layout of the driver's buffers.
+ */
 export class ConsolePort {
   readonly name: string;
-  /** The driver has it open: input is taken from the host only then. */
+  /** Whether the driver has opened it: input is taken from the host only then. */
   #open = false;
   readonly #parts: PortParts;
   readonly #chunk = new Uint8Array(CHUNK);
-  /** The buffer that is being sent, and how far. */
+  /** The buffer that is being sent, and the offset in it. */
   #sending: { readonly buffer: VirtqueueBuffer; offset: number } | undefined;
   #continues = false;
   #bytesIn = 0;
@@ -48,7 +50,7 @@ export class ConsolePort {
     this.receive();
   }
 
-  /** Gives the guest the input that it has room for; what it has no room for stays with the host. */
+  /** Passes as much input to the guest as it has room for; the rest stays on the host. */
   receive(): void {
     const { backend, receive } = this.#parts;
     while (this.#open && backend.available > 0) {
@@ -59,11 +61,11 @@ export class ConsolePort {
       this.#bytesIn += bytes.length;
     }
     receive.notify();
-    // Room is of interest only while input waits for it.
+    // New buffers matter only while input waits for them.
     receive.wantKicks(this.#open && backend.available > 0);
   }
 
-  /** Sends what the guest has written. */
+  /** Sends the guest's output. */
   transmit(): void {
     let budget = TURN_BYTES;
     while (budget > 0 && this.#nextBuffer()) budget -= this.#sendChunk();
@@ -83,13 +85,13 @@ export class ConsolePort {
     this.#parts.backend.flush();
   }
 
-  /** Finishes the buffer that is being sent, so that none is in flight. */
+  /** Completes the buffer that is being sent, so that none is in flight. */
   settle(): void {
     while (this.#sending !== undefined) this.#sendChunk();
     this.#parts.transmit.notify();
   }
 
-  /** Takes over whether it was open; nothing is in flight. */
+  /** Restores whether it was open; no buffer is in flight. */
   restore(open: boolean): void {
     this.#sending = undefined;
     this.#open = open;
@@ -122,7 +124,7 @@ export class ConsolePort {
     return true;
   }
 
-  /** Sends a chunk of the present buffer, and gives it back at its end; returns the number of bytes. */
+  /** Sends a chunk of the current buffer, and returns the buffer at its end; returns the number of bytes. */
   #sendChunk(): number {
     if (this.#sending === undefined) return 0;
     const { buffer, offset } = this.#sending;

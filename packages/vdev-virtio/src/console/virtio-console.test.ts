@@ -53,18 +53,18 @@ function control(driver: MockVirtioDriver, port: number, event: number, value: n
   driver.queue(CONTROL_TRANSMIT).transfer({ read: [new Uint8Array(message.buffer)] });
 }
 
-/** Gives the device room for input, in pieces. */
+/** Adds buffers for input. */
 function offerRoom(queue: MockVirtqueue, ...buffers: readonly (readonly number[])[]): void {
   for (const write of buffers) queue.add({ write });
   queue.kick();
 }
 
-/** What the device has put into the room, one text for each buffer. */
+/** The contents of the buffers that the device has filled, one text for each. */
 function received(queue: MockVirtqueue): readonly string[] {
   return queue.collect().map(({ room, written }) => textOf(room.subarray(0, written)));
 }
 
-/** Control messages that the device has sent, as [port, event, value, payload]. */
+/** Control messages from the device, as [port, event, value, payload]. */
 function messages(driver: MockVirtioDriver): readonly (readonly [number, number, number, string])[] {
   return driver
     .queue(CONTROL_RECEIVE)
@@ -81,7 +81,7 @@ describe.each([false, true])('virtio-console, packed %p', (packed) => {
     const harness = createVdev(console, { options: { ...options, packed } });
     const driver = new MockVirtioDriver(harness, { packed });
     driver.start();
-    // The size is told at first.
+    // The size is reported at first.
     driver.acknowledgeInterrupt();
     return { driver, harness };
   }
@@ -102,7 +102,7 @@ describe.each([false, true])('virtio-console, packed %p', (packed) => {
     queue.addSegments(Array.from({ length: 16 }, () => ({ address, length: bytes.length, write: false })));
     queue.kick();
     queue.kick();
-    // 256 KiB at a time; this is no multiple of that.
+    // 256 KiB at a time; this length is not a multiple of that.
     for (let turn = 0; turn < 3 && queue.collect().length === 0; turn++) harness.context.runPosted();
     const all = Uint8Array.from({ length: 16 * bytes.length }, (_, index) => bytes[index % bytes.length] ?? 0);
     expect(Uint8Array.from(backend(harness, 'one').written)).toEqual(all);
@@ -242,7 +242,7 @@ describe('the configuration of virtio-console', () => {
     const driver = new MockVirtioDriver(harness);
     driver.start();
     expect([driver.readConfig(0, 2), driver.readConfig(2, 2), driver.readConfig(4)]).toEqual([132, 43, 1]);
-    // Linux looks at the size after a change only.
+    // Linux reads the size only after a change.
     expect(driver.acknowledgeInterrupt()).toBe(2);
     const generation = harness.read(0xfc);
     backend(harness, 'one').resize(100, 50);

@@ -9,15 +9,15 @@ import type { VirtioContext, VirtioDevice, VirtioDeviceType, Virtqueue, Virtqueu
 export const F_TEST = 1n << 3n;
 export const TEST_QUEUE_SIZE = 16;
 
-/** A device that does nothing by itself: a test pops and pushes. */
+/** A device without behaviour of its own: a test pops and pushes buffers. */
 export class TestDevice implements VirtioDevice {
   readonly features = F_TEST;
   readonly configSize = 12;
   readonly config = new DataView(new ArrayBuffer(16));
   readonly context: VirtioContext;
-  /** Calls by the transport, in order. */
+  /** Calls of the transport, in order. */
   readonly calls: string[] = [];
-  /** What to do with a kick. */
+  /** Called for a kick. */
   onKick: (queue: number) => void = () => undefined;
 
   constructor(context: VirtioContext) {
@@ -28,7 +28,7 @@ export class TestDevice implements VirtioDevice {
     return this.context.queues[0] as Virtqueue;
   }
 
-  /** Pops a buffer that must be there. */
+  /** Pops a buffer, which must exist. */
   pop(): VirtqueueBuffer {
     const buffer = this.queue.pop();
     if (buffer === undefined) throw new Error('there is no buffer');
@@ -73,7 +73,7 @@ export class TestDevice implements VirtioDevice {
   }
 }
 
-/** The test device as a type; the instance that was made last is told to `created`. */
+/** The type of the test device; `created` gets each new instance. */
 export function testDeviceType(created: (device: TestDevice) => void = () => undefined): VirtioDeviceType {
   return {
     type: 'virtio-test',
@@ -93,7 +93,7 @@ export function testDeviceType(created: (device: TestDevice) => void = () => und
   };
 }
 
-/** What {@link createTestDevice} makes. */
+/** The result of {@link createTestDevice}. */
 export interface TestSetup {
   readonly device: TestDevice;
   readonly harness: VdevHarness;

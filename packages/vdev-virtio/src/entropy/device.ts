@@ -1,5 +1,5 @@
 /*
- * Entropy device (VirtIO 1.2, section 5.4): gives random bytes, and has no features or configuration.
+ * Entropy device (VirtIO 1.2, section 5.4): provides random bytes, and has no features or configuration.
  */
 import { requireObject, requireUnsigned, requireUnsignedArray, VdevStateError } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -7,7 +7,10 @@ import type { VirtioContext, VirtioDevice, VirtqueueBuffer } from '../device/vir
 import type { EntropySource } from './entropy-source.js';
 import { SeededEntropy } from './seeded-entropy.js';
 
-/** Bytes for one buffer: section 5.4.6.2 allows to fill less than all of it, so a large one cannot hold the VM up. */
+/**
+ * Largest number of bytes for one buffer: section 5.4.6.2 allows filling a part of it, so a large buffer cannot delay
+ * the VM.
+ */
 const MOST_BYTES = 0x1_0000;
 const STATE_WORDS = 4;
 
@@ -30,7 +33,7 @@ export class EntropyDevice implements VirtioDevice {
   }
 
   start(): void {
-    // Buffers come with a kick.
+    // Nothing to do before the first kick, which comes with the first buffer.
   }
 
   kicked(): void {
@@ -56,7 +59,7 @@ export class EntropyDevice implements VirtioDevice {
     const bytes = requireUnsigned(saved.bytes, Number.MAX_SAFE_INTEGER, 'bytes');
     if (this.#source instanceof SeededEntropy) {
       const words = requireUnsignedArray(saved.generator, STATE_WORDS, 0xffff_ffff, 'generator');
-      // All zeros is the one state that the generator never leaves.
+      // The generator never leaves the state of all zeros, so it is invalid.
       if (words.length !== STATE_WORDS || words.every((word) => word === 0)) {
         throw new VdevStateError('generator is not a state that a generator can have');
       }
@@ -70,7 +73,7 @@ export class EntropyDevice implements VirtioDevice {
   }
 
   dispose(): void {
-    // Nothing of the host is held.
+    // Nothing to release: no resources of the host are held.
   }
 
   #fill(buffer: VirtqueueBuffer): number {

@@ -2,30 +2,30 @@ import { createToken } from '@qvm/core';
 import type { Token } from '@qvm/core';
 
 /**
- * Where random bytes come from.
+ * A source of random bytes.
  *
  * @experimental
  */
 export interface EntropySource {
-  /** Fills `bytes`, which are not in shared memory. */
+  /** Fills `bytes`, which is not in shared memory. */
   fill(bytes: Uint8Array): void;
 }
 
 /**
- * A host's own source of random bytes, in place of the platform's generator.
+ * A host's own source of random bytes, which replaces the platform's generator.
  *
  * @experimental
  */
 export const ENTROPY_SOURCE: Token<EntropySource> = createToken('@qvm/vdev-virtio/EntropySource');
 
-/** Most bytes that the Web Crypto API gives at once. */
+/** Largest number of bytes in one call of the Web Crypto API. */
 const CRYPTO_LIMIT = 0x1_0000;
 
 /** The platform's cryptographic generator. */
 export const platformEntropy: EntropySource = {
   fill(bytes) {
     for (let offset = 0; offset < bytes.length; offset += CRYPTO_LIMIT) {
-      // The array is the caller's own, never shared: the type cannot say so.
+      // The array is never shared, which its type cannot express.
       crypto.getRandomValues(bytes.subarray(offset, offset + CRYPTO_LIMIT) as Uint8Array<ArrayBuffer>);
     }
   },

@@ -13,7 +13,7 @@ export const ENTROPY_OPTIONS = defineOptions({
   }),
 });
 
-/** Runs under `icount` are the same each time, so random numbers are too. */
+/** Runs under `icount` are deterministic, so their random numbers must be, too. */
 export function sourceOf(vdev: VdevContext, { seed }: OptionsOf<typeof ENTROPY_OPTIONS>): EntropySource {
   if (seed !== undefined) return new SeededEntropy(seed);
   return vdev.clock.kind === 'icount'

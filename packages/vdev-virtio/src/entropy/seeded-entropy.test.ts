@@ -1,6 +1,6 @@
 import { SeededEntropy } from './seeded-entropy.js';
 
-/** xoshiro128** as its authors state it, on 32-bit words. */
+/** xoshiro128** as published by its authors, on 32-bit words. */
 function reference(state: number[], count: number): number[] {
   const rotl = (x: bigint, k: bigint): bigint => BigInt.asUintN(32, (x << k) | (x >> (32n - k)));
   const s = state.map(BigInt) as [bigint, bigint, bigint, bigint];

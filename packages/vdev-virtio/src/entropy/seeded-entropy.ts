@@ -1,11 +1,11 @@
 import type { EntropySource } from './entropy-source.js';
 
-/** Number of state bits, in words. */
+/** Size of the state in words. */
 const WORDS = 4;
 
 /**
- * Repeatable bytes from a seed: xoshiro128** by Blackman and Vigna, its state filled by SplitMix32. Good enough to test
- * with, and no secret.
+ * Reproducible bytes from a seed: xoshiro128** by Blackman and Vigna, with its state initialised by SplitMix32.
+ * Suitable for tests, but not secret. with, and no secret.
  */
 export class SeededEntropy implements EntropySource {
   readonly #seed: number;
@@ -17,7 +17,7 @@ export class SeededEntropy implements EntropySource {
     this.restart();
   }
 
-  /** Begins again from the seed. */
+  /** Restarts from the seed. */
   restart(): void {
     let mixed = (this.#seed ^ Math.floor(this.#seed / 2 ** 32)) >>> 0;
     for (let index = 0; index < WORDS; index++) {
@@ -26,7 +26,7 @@ export class SeededEntropy implements EntropySource {
     }
   }
 
-  /** The state, to go on from later. */
+  /** The state, from which a sequence can be continued. */
   get state(): readonly number[] {
     return [...this.#state];
   }

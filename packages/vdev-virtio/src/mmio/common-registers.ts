@@ -3,7 +3,7 @@ import type { Json } from '@qvm/core';
 import type { DeviceVirtqueue } from '../queue/device-virtqueue.js';
 import type { VirtioTransport } from '../transport/virtio-transport.js';
 
-/** What the registers of both versions do. */
+/** Effects of the registers of both versions. */
 export interface CommonOperations {
   readonly deviceId: number;
   readonly vendorId: number;
@@ -24,7 +24,10 @@ export interface CommonOperations {
 /** "virt". */
 const MAGIC = 0x7472_6976;
 
-/** The registers that both versions have, where and as both have them. Version 1 calls some of them otherwise. */
+/**
+ * The registers that both versions have at the same offset with the same effect. Version 1 has other names for some of
+ * them.
+ */
 export const commonRegisters = {
   MagicValue: { offset: 0x000, access: 'ro', description: 'The text "virt"', read: () => MAGIC },
   DeviceID: {
@@ -108,7 +111,7 @@ export const commonRegisters = {
   },
 } as const satisfies RegisterLayout<CommonOperations>;
 
-/** Who the device says that it is. */
+/** The device's identification. */
 export interface DeviceIdentity {
   readonly deviceId: number;
   readonly vendorId: number;
@@ -116,7 +119,7 @@ export interface DeviceIdentity {
 
 const SELECTORS = ['deviceFeatures', 'driverFeatures', 'queue'] as const;
 
-/** The state of the common registers: what is selected. All else is the transport's. */
+/** The state of the common registers: the selectors. All other state belongs to the transport. */
 export class CommonRegisters implements CommonOperations {
   readonly deviceId: number;
   readonly vendorId: number;
@@ -129,7 +132,7 @@ export class CommonRegisters implements CommonOperations {
     this.vendorId = vendorId;
   }
 
-  /** Back to power-on state. A driver's reset of the device leaves these registers alone. */
+  /** Resets to power-on state. A driver's reset of the device does not affect these registers. */
   reset(): void {
     Object.assign(this.#selected, { deviceFeatures: 0, driverFeatures: 0, queue: 0 });
   }
@@ -139,9 +142,9 @@ export class CommonRegisters implements CommonOperations {
   }
 
   /**
-   * Checks what `save` gave, without changing anything.
+   * Validates the result of `save`, without changing anything.
    *
-   * @returns what takes it over.
+   * @returns a function that restores it.
    * @throws VdevStateError
    */
   decode(state: unknown): () => void {
@@ -204,7 +207,7 @@ export class CommonRegisters implements CommonOperations {
     return this.#selected.queue;
   }
 
-  /** The selected queue, if there is one. */
+  /** The selected queue, if it exists. */
   protected get queue(): DeviceVirtqueue | undefined {
     return this.transport.queues[this.#selected.queue];
   }

@@ -8,8 +8,8 @@ import { virtioEntropy } from '../entropy/type.js';
 import { virtioMmioVdev } from './virtio-mmio-vdev.js';
 
 /*
- * A driver that writes registers in any order, with RAM full of anything. It often says what a well-behaved driver
- * says, so that it gets far.
+ * A driver that writes registers in any order, with arbitrary data in RAM. It often writes the values of a
+ * well-behaved driver, so that it reaches deep states.
  */
 
 const RAM_BYTES = 0x2000;
@@ -44,7 +44,7 @@ const setUpQueue: fc.Arbitrary<readonly Access[]> = fc
     [0x044, 1],
   ]);
 
-/** As {@link setUpQueue}, for version 1: pages of 16 bytes reach any part of RAM. */
+/** Like {@link setUpQueue}, for version 1: pages of 16 bytes reach any part of RAM. */
 const setUpLegacyQueue: fc.Arbitrary<readonly Access[]> = fc
   .tuple(fc.nat(5), fc.constantFrom(1, 2, 4, 8, 16), fc.constantFrom(4, 16, 64, 4096), fc.nat(0x1ff))
   .map(([queue, size, alignment, page]) => [

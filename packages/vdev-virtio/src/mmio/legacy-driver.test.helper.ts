@@ -1,8 +1,8 @@
 import type { FakeGuestMemory, VdevHarness } from '@qvm/testing';
 
 /*
- * A driver of version 1, by VirtIO 1.2, sections 4.2.4 (registers), 2.7.2 (layout of a queue), 2.7.5, 2.7.6 and 2.7.8 (rings). All of its
- * numbers are the standard's; it shares nothing with the device.
+ * A driver of version 1, according to VirtIO 1.2, sections 4.2.4 (registers), 2.7.2 (layout of a queue), 2.7.5, 2.7.6
+ * and 2.7.8 (rings). All of its constants are from the standard; it shares no code with the device.
  */
 
 const PAGE = 0x1000;
@@ -27,10 +27,10 @@ export const Legacy = {
   Status: 0x070,
 } as const;
 
-/** Part of a buffer: bytes for the device, or room for as many of its own. */
+/** A part of a buffer: bytes for the device, or the size of space for the device's bytes. */
 export type Part = Uint8Array | number;
 
-/** A queue as a legacy driver has it: one piece of memory. */
+/** A queue of a legacy driver: one contiguous piece of memory. */
 export class LegacyQueue {
   readonly #memory: FakeGuestMemory;
   readonly #harness: VdevHarness;
@@ -52,11 +52,11 @@ export class LegacyQueue {
     this.#available = this.#table + 16 * size;
     const end = this.#available + 2 * (3 + size);
     this.#used = end + ((alignment - (end % alignment)) % alignment);
-    // After the used ring, wherever the device takes that to be.
+    // After the used ring, for any of its possible addresses.
     this.#data = this.#table + 0x3000;
   }
 
-  /** Adds a buffer of these parts. Gives the addresses of the parts. */
+  /** Adds a buffer with these parts. Returns the addresses of the parts. */
   add(...parts: readonly Part[]): readonly number[] {
     const first = this.#nextDescriptor;
     const addresses = parts.map((part, at) => {
@@ -82,7 +82,7 @@ export class LegacyQueue {
     this.#harness.write(Legacy.QueueNotify, this.#index);
   }
 
-  /** Lengths of the buffers that came back since the last call. */
+  /** Lengths of the buffers that were used since the last call. */
   collect(): readonly number[] {
     const lengths: number[] = [];
     for (; this.#nextUsed !== this.#memory.readU16(this.#used + 2); this.#nextUsed = (this.#nextUsed + 1) & 0xffff) {
@@ -91,7 +91,10 @@ export class LegacyQueue {
     return lengths;
   }
 
-  /** Adds a buffer, kicks, and gives how much the device wrote and what is in the last part. */
+  /**
+   * Adds a buffer, kicks, and returns the number of bytes that the device has written and the contents of the last
+   * part.
+   */
   transfer(...parts: readonly Part[]): { readonly written: number | undefined; readonly last: Uint8Array } {
     const address = this.add(...parts).at(-1) ?? 0;
     this.notify();
@@ -101,7 +104,9 @@ export class LegacyQueue {
   }
 }
 
-/** What a legacy driver does, without what came with VirtIO 1.0: no FEATURES_OK, no VERSION_1, queues by page. */
+/**
+ * Acts like a legacy driver, without the additions of VirtIO 1.0: no FEATURES_OK, no VERSION_1, queues by page number.
+ */
 export class LegacyDriver {
   readonly #harness: VdevHarness;
   #nextPage: number;
@@ -126,7 +131,7 @@ export class LegacyDriver {
     this.#harness.write(Legacy.GuestFeatures, features);
   }
 
-  /** Sets a queue up, 64 KiB of RAM further on each time. */
+  /** Sets a queue up, each at the next 64 KiB of RAM. */
   queue(index: number, size: number, alignment = PAGE): LegacyQueue {
     const page = this.#nextPage;
     this.#nextPage += 0x1_0000 / PAGE;

@@ -66,7 +66,7 @@ describe('a legacy device', () => {
     driver.accept(F_TEST);
     const queue = driver.queue(0, size, alignment);
     driver.driverOk();
-    // More than once around the ring.
+    // More rounds than the ring has entries.
     for (let round = 0; round < 20; round++) {
       expect(queue.transfer(Uint8Array.of(round, 2, 3, 4), 6)).toEqual({
         written: 4,
@@ -86,7 +86,7 @@ describe('a legacy device', () => {
     const queue = driver.queue(0, 16);
     driver.driverOk();
     for (let count = 0; count < 3; count++) queue.add(8);
-    // used_event, after the 16 entries of the available ring: an interrupt for the second buffer.
+    // used_event, after the 16 entries of the available ring: requests an interrupt for the second buffer.
     harness.context.memory.writeU16(RAM + 16 * 16 + 4 + 2 * 16, 1);
     const seen = [1, 2, 3].map(() => {
       device.queue.push(device.pop(), 8);
@@ -108,7 +108,7 @@ describe('a legacy device', () => {
     queue.add(8);
     queue.notify();
     expect(device.pop().writable).toBe(8);
-    // Too late.
+    // Too late to have an effect.
     driver.accept(0);
     driver.driverOk();
     expect(device.calls.slice(1)).toEqual([`start ${F_TEST.toString(16)}`, 'kicked 0']);
@@ -117,7 +117,7 @@ describe('a legacy device', () => {
   it('takes features and queues in any order, FEATURES_OK never', () => {
     const { harness, driver, device } = setUp();
     const queue = driver.queue(0, 16);
-    // Of what is not offered, nothing counts; 31 is a bit that the device has not.
+    // Features that are not offered are ignored; the device does not have bit 31.
     driver.accept(F_TEST | EVENT_IDX | (1 << 31));
     harness.write(Legacy.GuestFeaturesSel, 1);
     harness.write(Legacy.GuestFeatures, 1);
@@ -129,7 +129,7 @@ describe('a legacy device', () => {
     expect(device.calls[1]).toBe(`start ${(F_TEST | EVENT_IDX).toString(16)}`);
     device.pop();
     expect(device.queue.pop()).toBeUndefined();
-    // The ring that was there before follows the features: the device tells where it waits for a kick.
+    // The existing ring follows the features: the device publishes the index for which it wants a kick.
     expect(harness.context.memory.readU16(RAM + 0x1000 + 4 + 8 * 16)).toBe(1);
   });
 

@@ -7,7 +7,7 @@ import type { VirtioTransport } from '../transport/virtio-transport.js';
 import { commonRegisters, CommonRegisters } from './common-registers.js';
 import type { CommonOperations, DeviceIdentity } from './common-registers.js';
 
-/** What the registers of version 1 do. */
+/** Effects of the registers of version 1. */
 export interface LegacyOperations extends CommonOperations {
   queuePage: number;
   writePageSize(size: number): void;
@@ -15,7 +15,7 @@ export interface LegacyOperations extends CommonOperations {
 }
 
 const VERSION = 1;
-/** Alignment of a used ring whose driver says nothing of it: that of VirtIO 0.9.5 over PCI. */
+/** Alignment of the used ring if the driver sets none: that of VirtIO 0.9.5 over PCI. */
 const USUAL_ALIGNMENT = 0x1000;
 
 const { DeviceFeatures, DeviceFeaturesSel, DriverFeatures, DriverFeaturesSel, ...common } = commonRegisters;
@@ -63,9 +63,9 @@ export const legacyRegisters: RegisterLayout<LegacyOperations, LegacyRegisterNam
 /** The state of the registers of version 1. */
 export class LegacyRegisters extends CommonRegisters implements LegacyOperations {
   #pageSize = 0;
-  /** By queue. */
+  /** Alignment of each queue's used ring. */
   readonly #alignments: Uint32Array;
-  /** By queue; what a queue that is not set up had is left over. */
+  /** Page number of each queue; kept for queues that are not set up. */
   readonly #pages: Uint32Array;
 
   constructor(transport: VirtioTransport, identity: DeviceIdentity) {

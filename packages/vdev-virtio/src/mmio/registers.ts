@@ -2,7 +2,7 @@ import type { RegisterLayout } from '@qvm/core/vdev';
 import { AreaRegister } from '../queue/device-virtqueue.js';
 import { commonRegisters, CommonRegisters, type CommonOperations } from './common-registers.js';
 
-/** What the registers of version 2 do. */
+/** Effects of the registers of version 2. */
 export interface MmioOperations extends CommonOperations {
   queueReady: number;
   readonly configGeneration: number;
@@ -10,7 +10,7 @@ export interface MmioOperations extends CommonOperations {
 }
 
 const VERSION = 2;
-/** Section 4.2.2: what a length or address of a shared memory region reads as that does not exist. */
+/** Section 4.2.2: value of the length and address of a shared memory region that does not exist. */
 const NO_REGION = 0xffff_ffff;
 
 const areaRegister = (offset: number, register: AreaRegister, description: string) =>

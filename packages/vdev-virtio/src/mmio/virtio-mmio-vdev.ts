@@ -3,7 +3,7 @@ import { defineVdev, type OptionProblem, type VdevFactory } from '@qvm/core/vdev
 import type { VirtioDeviceType } from '../device/virtio-device.js';
 import { MMIO_SIZE, VirtioMmio } from './virtio-mmio.js';
 
-/** "QEMU": drivers for its board compare with it. */
+/** "QEMU", which drivers for its board expect. */
 const VENDOR_QEMU = 0x554d_4551;
 
 const TRANSPORT_OPTIONS = defineOptions({
@@ -24,14 +24,14 @@ const TRANSPORT_OPTIONS = defineOptions({
 });
 type TransportOptions = OptionsOf<typeof TRANSPORT_OPTIONS>;
 
-/** Legacy drivers know split rings only. */
+/** Legacy drivers support split rings only. */
 function transportProblems({ packed, legacy }: TransportOptions): readonly OptionProblem[] {
   return packed && legacy ? [{ option: 'packed', message: 'a legacy device has no packed rings' }] : [];
 }
 
 /**
- * The vdev type of a VirtIO device type, over MMIO. Without `base` and `irq`, an instance gets the first free one
- * of the places that the board has for them.
+ * The vdev type for a VirtIO device type over MMIO. Without `base` and `irq`, an instance gets the first free one of
+ * the board's places for VirtIO devices.
  *
  * @experimental
  */

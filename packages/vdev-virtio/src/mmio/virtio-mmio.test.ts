@@ -45,7 +45,7 @@ describe('the registers of VirtIO over MMIO', () => {
       expect(driver.negotiate(features)).toBe(false);
       driver.addStatus(DriverOk);
       expect(driver.status).toBe(Acknowledge | Driver);
-      // The driver may try again with less.
+      // The driver may try again with fewer features.
       expect(driver.negotiate(OFFERED)).toBe(true);
       expect(device.calls).toEqual([]);
     }

@@ -1,7 +1,7 @@
 /*
- * VirtIO over MMIO (VirtIO 1.2, section 4.2): version 2, and version 1 for legacy drivers (section 4.2.4).
- *
- * Leaves out shared memory regions, and resetting single queues (RING_RESET).
+ * VirtIO over MMIO (VirtIO 1.2, section 4.2): version 2, and version 1 for legacy drivers (section 4.2.4). Omits
+ * shared memory regions, and resets of single queues (RING_RESET). Leaves out shared memory regions, and resetting
+ * single queues (RING_RESET).
  */
 import { RegisterBlock, requireObject, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
@@ -20,12 +20,12 @@ import type { CommonRegisters, DeviceIdentity } from './common-registers.js';
 import { LegacyRegisters, legacyRegisters } from './legacy-registers.js';
 import { MmioRegisters, mmioRegisters } from './registers.js';
 
-/** Bytes of the control registers, and of all with the configuration space. */
+/** Offset of the configuration space, after the control registers, and size of the whole range. */
 const CONFIG = 0x100;
 export const MMIO_SIZE = 0x200;
 const STATE_VERSION = 2;
 
-/** The registers of one version: their state, and the way to it. */
+/** The registers of one version: their state, and the handler for accesses. */
 interface RegisterFile {
   readonly state: CommonRegisters;
   readonly block: MmioHandler;
@@ -38,14 +38,14 @@ export class VirtioMmio implements Vdev, MmioHandler {
   readonly #registers: RegisterFile;
   readonly #line: InterruptLine;
 
-  /** @param vendorId - what VendorID reads as. */
+  /** @param vendorId - value of the register VendorID. */
   constructor(context: VdevContext, device: TransportedDevice, vendorId: number) {
     this.#line = context.interrupt('virtio');
     this.#transport = new VirtioTransport(context, this.#line, device);
     this.#registers = registerFile(this.#transport, { deviceId: device.type.deviceId, vendorId });
   }
 
-  /** Section 4.2.2.2: control registers are accessed by whole words; other accesses have no effect. */
+  /** Section 4.2.2.2: control registers are accessed as whole words; other accesses have no effect. */
   read(offset: number, width: AccessWidth): number {
     if (offset >= CONFIG) return this.#transport.readConfig(offset - CONFIG, width);
     return width === 4 && offset % 4 === 0 ? this.#registers.block.read(offset, width) : 0;

@@ -1,6 +1,6 @@
 import { S_LINK_UP } from './constants.js';
 
-/** Bytes of struct virtio_net_config (VirtIO 1.2 §5.1.4), up to the last field of a feature that is offered. */
+/** Size of struct virtio_net_config in bytes (VirtIO 1.2 §5.1.4), up to the last field of an offered feature. */
 export const CONFIG_BYTES = 12;
 const STATUS_AT = 6;
 const MTU_AT = 10;
@@ -8,7 +8,7 @@ const MTU_AT = 10;
 /**
  * The configuration space of a network card.
  *
- * @param mtu - absent: F_MTU is not offered.
+ * @param mtu - absent if F_MTU is not offered.
  */
 export function configSpace(mac: Uint8Array, linkUp: boolean, mtu = 0): DataView {
   const config = new DataView(new ArrayBuffer(CONFIG_BYTES));

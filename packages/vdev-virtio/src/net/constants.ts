@@ -51,9 +51,9 @@ export const CONTROL_QUEUE_SIZE = 64;
 /** Status field of the configuration space (§5.1.4). */
 export const S_LINK_UP = 1;
 
-/** Bytes of `struct virtio_net_hdr` (§5.1.6), with `num_buffers`. */
+/** Size of `struct virtio_net_hdr` in bytes (§5.1.6), with `num_buffers`. */
 export const HEADER_BYTES = 12;
-/** The same without it. */
+/** Size of the header without `num_buffers`. */
 export const LEGACY_HEADER_BYTES = 10;
 export const HDR_F_NEEDS_CSUM = 1;
 export const HDR_GSO_NONE = 0;

@@ -21,21 +21,21 @@ import {
 } from './constants.js';
 import { TABLE_LIMIT, type FilterSwitch, type ReceiveFilter } from './receive-filter.js';
 
-/** Class and command come first. */
+/** Size of class and command, which come first. */
 const COMMAND_BYTES = 2;
 const COUNT_BYTES = 4;
 const VLANS = 4096;
 
-/** What commands act on. */
+/** The parts of the device that commands change. */
 export interface ControlTarget {
   readonly filter: ReceiveFilter;
   setMac(mac: Uint8Array): void;
 }
 
 interface Command {
-  /** The feature that it belongs to. */
+  /** The feature that the command belongs to. */
   readonly feature: bigint;
-  /** Carries it out; whether it was well-formed. */
+  /** Executes the command; returns whether it was well-formed. */
   run(data: CommandData, target: ControlTarget): boolean;
 }
 
@@ -52,7 +52,7 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map([
   [key(CTRL_VLAN, CTRL_VLAN_DEL), vlan(false)],
 ]);
 
-/** Carries out one command (VirtIO 1.2, 5.1.6.5); `false` when it is unknown, not negotiated or malformed. */
+/** Executes one command (VirtIO 1.2, 5.1.6.5); `false` if it is unknown, not negotiated or malformed. */
 export function runCommand(buffer: VirtqueueBuffer, features: bigint, target: ControlTarget): boolean {
   const head = new Uint8Array(COMMAND_BYTES);
   if (buffer.read(0, head) < COMMAND_BYTES) return false;
@@ -61,7 +61,7 @@ export function runCommand(buffer: VirtqueueBuffer, features: bigint, target: Co
   return command.run(new CommandData(buffer), target);
 }
 
-/** What follows class and command. */
+/** The data after class and command. */
 class CommandData {
   readonly length: number;
   readonly #buffer: VirtqueueBuffer;
@@ -71,7 +71,7 @@ class CommandData {
     this.length = buffer.readable - COMMAND_BYTES;
   }
 
-  /** The bytes at an offset, zeros after the end. */
+  /** The bytes at an offset; zeros after the end. */
   bytes(at: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     this.#buffer.read(COMMAND_BYTES + at, bytes);
@@ -114,7 +114,7 @@ function setAddress(data: CommandData, target: ControlTarget): boolean {
   return true;
 }
 
-/** Two tables, unicast and multicast, each with its number of entries before it (5.1.6.5.2). */
+/** Two tables, unicast and multicast, each preceded by its number of entries (5.1.6.5.2). */
 function setTables(data: CommandData, { filter }: ControlTarget): boolean {
   const unicastEnd = tableEnd(data, 0);
   const multicastEnd = tableEnd(data, unicastEnd);
@@ -128,7 +128,7 @@ function tableEnd(data: CommandData, at: number): number {
   return at + COUNT_BYTES + MAC_BYTES * count;
 }
 
-/** The addresses of a table that lies inside the data; `undefined` when they are too many. */
+/** The addresses in a table, which must be inside of the data; `undefined` if there are too many. */
 function readTable(data: CommandData, start: number, end: number): readonly number[] | undefined {
   const count = (end - start - COUNT_BYTES) / MAC_BYTES;
   if (count > TABLE_LIMIT) return undefined;

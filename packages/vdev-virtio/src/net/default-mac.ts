@@ -1,9 +1,12 @@
 import { MAC_BYTES } from '@qvm/core/services';
 
-/** The bit of the first byte for an address that no vendor gave (IEEE 802, 8.2.2). */
+/** The bit of the first byte for locally administered addresses (IEEE 802, 8.2.2). */
 const LOCAL = 0x02;
 
-/** An address of a device that got none: locally administered, the same in each run, another for each name. */
+/**
+ * The address of a device without a configured one: locally administered, the same in each run, different for each
+ * name.
+ */
 export function defaultMac(vm: string, vdev: string): Uint8Array {
   const hash = fnv1a(`${vm}/${vdev}`);
   const mac = new Uint8Array(MAC_BYTES);

@@ -56,12 +56,13 @@ const OFFERED =
   F_CTRL_RX_EXTRA |
   F_CTRL_MAC_ADDR;
 
-/** Ethernet header and a VLAN tag: what a frame is longer by than its packet. */
+/** Size of an Ethernet header with a VLAN tag: the difference between frame and packet. */
 const LINK_BYTES = 18;
 
 /**
- * The network device (VirtIO 1.2, section 5.1). Frames that arrive wait in the network's port until the VM takes them by a
- * posted task, between two instructions; a driver without buffers makes them wait there too, up to the port's bounds.
+ * The network device (VirtIO 1.2, section 5.1). Arriving frames wait in the network's port until the VM takes them in
+ * a posted task, between two instructions; if the driver has no buffers, they also wait there, up to the port's
+ * limits.
  */
 export class NetDevice implements VirtioDevice {
   readonly features: bigint;
@@ -75,9 +76,9 @@ export class NetDevice implements VirtioDevice {
   readonly #sender: FrameSender;
   readonly #transmitter: Transmitter;
   #mac: Uint8Array;
-  /** Negotiated; `undefined` while the driver has not started the device. */
+  /** Negotiated features; `undefined` while the driver has not started the device. */
   #negotiated: bigint | undefined;
-  /** The posted task is at work: frames can go into guest RAM. */
+  /** Whether the posted task is running, so that frames can be written to guest RAM. */
   #draining = false;
   #arrivalPosted = false;
   readonly #dropped = { noDriver: 0, filtered: 0, tooLarge: 0 };
@@ -105,19 +106,20 @@ export class NetDevice implements VirtioDevice {
     return readConfigSpace(configSpace(this.#mac, this.#linkUp, this.#mtu), offset, width);
   }
 
-  /** Legacy drivers set the address of the station here, byte by byte (section 5.1.4.3); others have CTRL_MAC_ADDR for it. */
+  /** Legacy drivers write the station's address here, byte by byte (section 5.1.4.3); others use CTRL_MAC_ADDR. */
   writeConfig(offset: number, width: 1 | 2 | 4, value: number): void {
     if (!this.#context.legacy) return;
     const mac = this.#mac.slice();
     for (let at = offset; at < Math.min(offset + width, MAC_BYTES); at++) mac[at] = value >>> (8 * (at - offset));
-    // As of CTRL_MAC_ADDR: the address of a group is no station's.
+    // As with CTRL_MAC_ADDR, a group address cannot be a station's.
     if (!isGroupMac(mac)) this.#mac = mac;
   }
 
   start(features: bigint): void {
     this.#negotiated = features;
     this.#port?.acceptOffloads(offloadsOf(features));
-    // Frames that arrive bring the receive queue to mind; kicks are for a driver that ran out of buffers.
+    // Arriving frames make the device check the receive queue; kicks are only needed when the driver ran out of
+    // buffers.
     this.#queue(RECEIVE_QUEUE).wantKicks(false);
   }
 
@@ -131,7 +133,7 @@ export class NetDevice implements VirtioDevice {
     this.#negotiated = undefined;
     this.#mac = this.#ownMac;
     this.#filter.reset();
-    // Frames that waited were for the driver that is gone.
+    // Waiting frames were for the previous driver.
     this.#drain();
   }
 
@@ -172,7 +174,7 @@ export class NetDevice implements VirtioDevice {
     return queue;
   }
 
-  /** A frame arrives at the port, perhaps while this or another VM is between two other things. */
+  /** Called when a frame arrives at the port, possibly while this or another VM is running. */
   #arrived(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     if (this.#negotiated === undefined) {
       this.#dropped.noDriver++;
@@ -192,7 +194,7 @@ export class NetDevice implements VirtioDevice {
     });
   }
 
-  /** Lets the port hand over all that waits, one interrupt for all of it. */
+  /** Lets the port deliver all waiting frames, with one interrupt for all of them. */
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -210,7 +212,7 @@ export class NetDevice implements VirtioDevice {
     this.#drain();
   }
 
-  /** Whether the frame needs no more attention. */
+  /** Returns whether the frame has been handled. */
   #receive(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): boolean {
     if (!this.#filter.accepts(frame, macAt(this.#mac, 0), has(features, F_CTRL_VLAN))) {
       this.#dropped.filtered++;
@@ -221,7 +223,10 @@ export class NetDevice implements VirtioDevice {
     return outcome !== 'starved';
   }
 
-  /** Section 5.1.4.1: a driver that accepted the MTU gets nothing larger, but for frames that it shall cut itself. */
+  /**
+   * Section 5.1.4.1: a driver that has accepted the MTU gets no larger frames, except for those that it segments
+   * itself.
+   */
   #exceedsMtu(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): boolean {
     if (this.#mtu === undefined || !has(features, F_MTU)) return false;
     return (offload?.segmentation ?? 'none') === 'none' && frame.length > this.#mtu + LINK_BYTES;
@@ -231,7 +236,7 @@ export class NetDevice implements VirtioDevice {
     const queue = this.#queue(RECEIVE_QUEUE);
     const outcome = this.#receiver.receive(frame, offload, features);
     if (outcome !== 'starved') return outcome;
-    // Buffers that came before the driver saw that kicks are wanted bring none.
+    // Buffers that were added before the driver saw the request for kicks cause none.
     queue.wantKicks(true);
     return this.#receiver.receive(frame, offload, features);
   }

@@ -9,13 +9,13 @@ import type {
   OffloadSet,
 } from '@qvm/core/services';
 
-/** What passes through a port, either way. */
+/** A frame that passes through a port, in either direction. */
 export interface PassedFrame {
   readonly frame: Uint8Array;
   readonly offload: FrameOffload | undefined;
 }
 
-/** A port whose other end is the test. */
+/** A port whose other end is controlled by the test. */
 export class FakePort implements NetworkPort {
   readonly sent: PassedFrame[] = [];
   readonly waiting: PassedFrame[] = [];
@@ -61,7 +61,7 @@ export class FakePort implements NetworkPort {
     this.closed = true;
   }
 
-  /** A frame arrives. */
+  /** Delivers a frame to the device. */
   deliver(frame: Uint8Array, offload?: FrameOffload): void {
     const direct = this.waiting.length === 0 && this.#listener?.(frame, offload) === true;
     if (!direct) this.waiting.push({ frame, offload });
@@ -73,7 +73,7 @@ export class FakePort implements NetworkPort {
   }
 }
 
-/** A network with one port, which remembers who asked for it. */
+/** A network with one port, which records the device that connects. */
 export class FakeFabric implements NetworkFabric {
   readonly port = new FakePort();
   readonly requests: { readonly peer: string; readonly device: NetworkDeviceInfo }[] = [];

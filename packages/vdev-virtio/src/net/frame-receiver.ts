@@ -3,10 +3,10 @@ import type { Virtqueue, VirtqueueBuffer } from '../device/virtio-device.js';
 import { F_MRG_RXBUF, HEADER_BYTES, QUEUE_SIZE } from './constants.js';
 import { headerBytes, writeHeader } from './header.js';
 
-/** Outcome of the delivery of a frame: `starved` means that the driver has no buffers for it now. */
+/** Result of the delivery of a frame: `starved` means that the driver has no buffers for it now. */
 export type Reception = 'received' | 'starved' | 'too large';
 
-/** Puts frames into the buffers of the receive queue (VirtIO 1.2, 5.1.6.4). */
+/** Writes frames to the buffers of the receive queue (VirtIO 1.2, 5.1.6.4). */
 export class FrameReceiver {
   readonly #queue: Virtqueue;
   readonly #header = new Uint8Array(HEADER_BYTES);
@@ -16,7 +16,7 @@ export class FrameReceiver {
     this.#queue = queue;
   }
 
-  /** @param features - negotiated; with MRG_RXBUF a frame can take several buffers. */
+  /** @param features - negotiated features; with MRG_RXBUF a frame can use several buffers. */
   receive(frame: Uint8Array, offload: FrameOffload | undefined, features: bigint): Reception {
     const buffers: VirtqueueBuffer[] = [];
     const header = this.#header.subarray(0, headerBytes(features));
@@ -31,7 +31,7 @@ export class FrameReceiver {
     return 'received';
   }
 
-  /** Takes as many buffers as a frame needs. The header must lie in the first one. */
+  /** Takes as many buffers as a frame needs. The header must fit into the first one. */
   #collect(header: number, frame: number, mergeable: boolean, buffers: VirtqueueBuffer[]): Reception {
     const limit = mergeable ? QUEUE_SIZE : 1;
     for (let room = 0; room < header + frame;) {

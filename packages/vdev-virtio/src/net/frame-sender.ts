@@ -9,9 +9,9 @@ export class FrameSender {
   readonly #port: NetworkPort | undefined;
   readonly #header = new Uint8Array(HEADER_BYTES);
   readonly #headerView = new DataView(this.#header.buffer);
-  /** Frames are copied out of guest RAM before anything looks at them: another vCPU may be writing there. */
+  /** Frames are copied from guest RAM before they are examined, because another vCPU may be writing to it. */
   readonly #frame = new Uint8Array(MAXIMUM_FRAME);
-  /** Frames that could not be understood. */
+  /** Number of malformed frames. */
   malformed = 0;
 
   constructor(queue: Virtqueue, port: NetworkPort | undefined) {
@@ -20,9 +20,9 @@ export class FrameSender {
   }
 
   /**
-   * Sends what is there, at most a queue of it. The driver is not told.
+   * Sends the available frames, at most a queue's size of them. The driver is not notified.
    *
-   * @returns buffers that were taken.
+   * @returns the number of buffers taken.
    */
   sendAll(features: bigint): number {
     for (let count = 0; count < QUEUE_SIZE; count++) {
@@ -34,7 +34,7 @@ export class FrameSender {
     return QUEUE_SIZE;
   }
 
-  /** Whether it was a frame; one that the network drops is one too. */
+  /** Returns whether it was a valid frame, which the network may still drop. */
   #send(buffer: VirtqueueBuffer, features: bigint): boolean {
     const header = headerBytes(features);
     const length = buffer.readable - header;

@@ -18,12 +18,15 @@ import { F_VERSION_1 } from '../transport/features.js';
 /* struct virtio_net_hdr (VirtIO 1.2, 5.1.6):
  *   0 u8 flags, 1 u8 gso_type, 2 u16 hdr_len, 4 u16 gso_size, 6 u16 csum_start, 8 u16 csum_offset, 10 u16 num_buffers */
 
-/** Bytes of the header that a driver with these features has before each frame: legacy ones know `num_buffers` only with MRG_RXBUF. */
+/**
+ * Size of the header before each frame for a driver with these features: for legacy drivers, `num_buffers` exists only
+ * with MRG_RXBUF.
+ */
 export function headerBytes(features: bigint): number {
   return (features & (F_VERSION_1 | F_MRG_RXBUF)) === 0n ? LEGACY_HEADER_BYTES : HEADER_BYTES;
 }
 
-/** What the driver asks for with a frame to send; a string when it asks for what was not negotiated. */
+/** The offload that the driver requests for a frame; a string if it was not negotiated. */
 export function readHeader(header: DataView, features: bigint): FrameOffload | 'malformed' | undefined {
   const needsChecksum = (header.getUint8(0) & HDR_F_NEEDS_CSUM) !== 0;
   const gso = header.getUint8(1);
@@ -63,7 +66,7 @@ export function writeHeader(header: DataView, frame: Uint8Array, offload: FrameO
   header.setUint16(4, offload.segmentSize, true);
 }
 
-/** Where the payload begins: the upper half of a TCP header's 13th byte is its length in words. */
+/** Offset of the payload: the upper half of a TCP header's 13th byte is the header's length in words. */
 function tcpPayload(frame: Uint8Array, tcp: number): number {
   return tcp + ((frame[tcp + 12] ?? 0) >>> 4) * 4;
 }

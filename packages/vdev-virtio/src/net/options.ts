@@ -21,9 +21,9 @@ export const NET_OPTIONS = defineOptions({
 export type NetOptions = OptionsOf<typeof NET_OPTIONS>;
 
 /**
- * Plugs the device in; `undefined` without `peer`.
+ * Connects the device; `undefined` without `peer`.
  *
- * @throws QvmError `vdev.attachment-missing` when the host has no networks, and what `NetworkFabric.connect` throws.
+ * @throws QvmError `vdev.attachment-missing` when the host has no networks, and the errors of `NetworkFabric.connect`.
  */
 export function connectPeer(
   { peer, vlan, trunk, capture }: NetOptions,

@@ -2,17 +2,17 @@ import { type Json } from '@qvm/core';
 import { isGroupMac, macAt } from '@qvm/core/services';
 import { requireBoolean, requireObject, requireUnsignedArray } from '@qvm/core/vdev';
 
-/** Addresses in each of the driver's two tables; with more of them the filter lets all through. */
+/** Largest number of addresses in each of the driver's two tables; with more, the filter passes all addresses. */
 export const TABLE_LIMIT = 64;
 const VLANS = 4096;
 const HIGHEST_MAC = 0xffff_ffff_ffff;
 const TPID = 0x8100;
 const SWITCHES = ['promiscuous', 'allMulticast', 'allUnicast', 'noMulticast', 'noUnicast', 'noBroadcast'] as const;
 
-/** One of the filter's settings that are on or off (VirtIO 1.2, 5.1.6.5.1). */
+/** One of the filter's boolean settings (VirtIO 1.2, 5.1.6.5.1). */
 export type FilterSwitch = (typeof SWITCHES)[number];
 
-/** The filter before the driver configures it: everything passes. */
+/** The filter before the driver configures it, which passes everything. */
 const POWER_ON: Readonly<Record<FilterSwitch, boolean>> = {
   promiscuous: true,
   allMulticast: false,
@@ -22,7 +22,7 @@ const POWER_ON: Readonly<Record<FilterSwitch, boolean>> = {
   noBroadcast: false,
 };
 
-/** A checked state, for `load`. */
+/** A validated state, for `load`. */
 export interface SavedFilter {
   readonly switches: readonly boolean[];
   readonly unicast: readonly number[] | undefined;
@@ -30,10 +30,10 @@ export interface SavedFilter {
   readonly vlans: readonly number[];
 }
 
-/** Which of the frames that arrive the driver wants. */
+/** Selects the arriving frames that the driver wants. */
 export class ReceiveFilter {
   readonly #switches: Record<FilterSwitch, boolean> = { ...POWER_ON };
-  /** `undefined`: more than there is room for, so all. */
+  /** `undefined` if there are more than fit, in which case all addresses pass. */
   #unicast: ReadonlySet<number> | undefined = new Set();
   #multicast: ReadonlySet<number> | undefined = new Set();
   readonly #vlans = new Set<number>();
@@ -49,13 +49,13 @@ export class ReceiveFilter {
     this.#switches[name] = on;
   }
 
-  /** Replaces both tables of addresses; `undefined` for one that is too long. */
+  /** Replaces both address tables; `undefined` for one that is too long. */
   setTables(unicast: readonly number[] | undefined, multicast: readonly number[] | undefined): void {
     this.#unicast = unicast && new Set(unicast);
     this.#multicast = multicast && new Set(multicast);
   }
 
-  /** Lets the frames of a VLAN through, or no more. */
+  /** Adds or removes a VLAN whose frames pass. */
   setVlan(vlan: number, on: boolean): void {
     if (on) this.#vlans.add(vlan);
     else this.#vlans.delete(vlan);
@@ -101,7 +101,7 @@ export class ReceiveFilter {
 }
 
 /**
- * Checks what `save` gave.
+ * Validates the result of `save`.
  *
  * @throws VdevStateError
  */

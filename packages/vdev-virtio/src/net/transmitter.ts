@@ -3,22 +3,23 @@ import type { Virtqueue } from '../device/virtio-device.js';
 import { QUEUE_SIZE } from './constants.js';
 import type { FrameSender } from './frame-sender.js';
 
-/** What a {@link Transmitter} needs of its device. */
+/** The device's services for a {@link Transmitter}. */
 export interface TransmitterContext {
   readonly vdev: VdevContext;
   /** The transmit queue. */
   readonly queue: Virtqueue;
   readonly sender: FrameSender;
-  /** Negotiated; `undefined` while the driver has not started the device. */
+  /** Negotiated features; `undefined` while the driver has not started the device. */
   features(): bigint | undefined;
 }
 
 /**
- * Decides when frames are sent and the driver hears of it. A kick sends at once. Then, until a turn of the guest brings nothing new,
- * each turn's end sends what there is, with one interrupt for all of it: a driver that sends frame after frame neither kicks nor is
- * interrupted for each. A turn ends when the guest waits, so nobody waits for it.
+ * Decides when frames are sent and the driver is notified. A kick sends at once. Afterwards, the end of each turn of
+ * the guest sends the available frames with one interrupt for all, until a turn adds no frames: a driver that sends
+ * many frames neither kicks nor is interrupted for each. A turn ends when the guest waits, so this adds no delay.
  *
- * With virtual time by instructions, where turns end would depend on the host's speed: there all is done at the kick.
+ * With virtual time by instructions, the ends of turns would depend on the host's speed, so everything is done at the
+ * kick.
  */
 export class Transmitter {
   readonly #context: TransmitterContext;
@@ -30,7 +31,7 @@ export class Transmitter {
     this.#polls = context.vdev.clock.kind !== 'icount';
   }
 
-  /** Also after a restore: the saved device may have owed its driver an interrupt, and wanted no kicks. */
+  /** Also called after a restore: the saved device may have owed its driver an interrupt, and disabled kicks. */
   kicked(): void {
     if (!this.#polls) this.#context.queue.wantKicks(true);
     const sent = this.#sendAll();
@@ -53,7 +54,7 @@ export class Transmitter {
     let sent = this.#sendAll();
     if (sent === 0) {
       queue.wantKicks(true);
-      // Frames that came before the driver saw that kicks are wanted bring none.
+      // Frames that were added before the driver saw the request for kicks cause none.
       sent = this.#sendAll();
     }
     queue.notify();

@@ -57,7 +57,7 @@ function header(fields: Partial<Record<'flags' | 'gso' | 'length' | 'size' | 'st
   return bytes;
 }
 
-/** The same with a driver from before VirtIO 1.0. */
+/** A setup with a driver from before VirtIO 1.0. */
 function setUpLegacy(features: number) {
   const fabric = new FakeFabric();
   const harness = createVdev(factory, {
@@ -72,7 +72,7 @@ function setUpLegacy(features: number) {
   return { port: fabric.port, harness, receive, transmit };
 }
 
-/** A frame arrives and the VM comes to run. */
+/** Delivers a frame and lets the VM run. */
 function arrive(
   { port, harness }: { port: FakePort; harness: VdevHarness },
   bytes: Uint8Array,
@@ -150,7 +150,7 @@ describe.each([false, true])('virtio-net, packed %p', (packed) => {
     expect([port.sent.length, queue.collect().length, driver.acknowledgeInterrupt()]).toEqual([3, 3, 1]);
     while (harness.context.runPosted() > 0);
     expect(send()).toBe(true);
-    // The driver forgot to kick.
+    // The driver did not kick.
     expect([harness.context.runPosted(), port.sent.length]).toEqual([0, 3]);
   });
 
@@ -227,11 +227,11 @@ describe.each([false, true])('virtio-net, packed %p', (packed) => {
         const length = random() % 4 === 0 ? random() % 80 : 12 + (random() % 200);
         const bytes = Uint8Array.from({ length }, () => (random() % 3 === 0 ? random() : 0));
         try {
-          // A chain has a descriptor at least.
+          // A chain has at least one descriptor.
           const read = random() % 4 === 0 ? [] : [bytes];
           queue.add({ read, write: read.length > 0 && random() % 2 === 0 ? [] : [random() % 120] });
         } catch (error) {
-          // The ring is full: a driver takes back what was used.
+          // The ring is full: a driver collects the used buffers.
           if (!(error instanceof QvmError)) throw error;
         }
         queue.kick();
@@ -356,7 +356,7 @@ describe('virtio-net', () => {
     const driver = new MockVirtioDriver(harness, { features, queueSize: 32 });
     driver.start();
     const queue = driver.queue(net.TRANSMIT_QUEUE);
-    // One place in memory again and again: large frames need no large memory.
+    // Uses the same memory repeatedly, so that large frames need no large memory.
     const { base, bytes } = harness.context.memory;
     const segments = [...parts(first), ...parts(second)];
     const address = queue.allocate(4096);
@@ -488,7 +488,7 @@ describe('the receive filter of virtio-net', () => {
   });
 });
 
-/** A byte string as descriptors that fit into one page. */
+/** Splits a byte string into descriptors that fit into one page. */
 function parts({ length }: Uint8Array): readonly number[] {
   return Array.from({ length: Math.ceil(length / 4000) }, (_, index) => Math.min(4000, length - index * 4000));
 }

@@ -5,7 +5,7 @@ const LAST_VLAN = 4094;
 const RANGE = /^(\d{1,4})(?:-(\d{1,4}))?$/;
 
 /**
- * Reads the option `trunk`: `all`, or VLANs and ranges of them, `10+20+100-199`.
+ * Parses the option `trunk`: `all`, or VLANs and ranges of them, `10+20+100-199`.
  *
  * @throws QvmError `network.vlan`
  */
@@ -25,7 +25,7 @@ function rangeOf(part: string, whole: string): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** Writes what {@link parseVlanList} reads. */
+/** Formats VLANs for {@link parseVlanList}. */
 export function formatVlanList(vlans: VlanSet): string {
   return vlans === 'all' ? vlans : vlans.join('+');
 }

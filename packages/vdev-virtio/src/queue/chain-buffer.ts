@@ -1,12 +1,12 @@
 import type { GuestMemory } from '@qvm/core/vdev';
 import type { VirtqueueBuffer } from '../device/virtio-device.js';
 
-/** Below this, a loop is quicker than making a view. */
+/** Below this size, a loop is faster than making a view. */
 const SHORT_COPY = 64;
-/** VirtIO 1.2, section 2.7.4: a driver does not offer more than this in one chain. */
+/** VirtIO 1.2, section 2.7.4: largest total size of a chain. */
 const MAXIMUM_BYTES = 2 ** 32;
 
-/** One buffer of a driver: what its chain of descriptors leads to, resolved to views on guest RAM. */
+/** One buffer of a driver: the memory of a chain of descriptors, resolved to views of guest RAM. */
 export class ChainBuffer implements VirtqueueBuffer {
   readonly #memory: GuestMemory;
   readonly #read: Uint8Array[] = [];
@@ -16,11 +16,11 @@ export class ChainBuffer implements VirtqueueBuffer {
   #readable = 0;
   #writable = 0;
   #exposed = false;
-  /** The ring that it was taken from, until it is given back. */
+  /** The ring that it was taken from, until it is returned. */
   owner: object | undefined;
-  /** What the driver knows the buffer by: head index (split) or buffer id (packed). */
+  /** The driver's identification of the buffer: head index (split) or buffer id (packed). */
   id = 0;
-  /** Descriptors in the ring itself that the chain takes. */
+  /** Number of descriptors in the ring itself that the chain occupies. */
   ringEntries = 0;
 
   constructor(memory: GuestMemory) {
@@ -36,9 +36,9 @@ export class ChainBuffer implements VirtqueueBuffer {
   }
 
   /**
-   * Appends what one descriptor names. An empty range is taken, and adds nothing.
+   * Appends the range of one descriptor. An empty range is valid, and adds nothing.
    *
-   * @returns what is wrong, or `undefined`.
+   * @returns the problem, or `undefined`.
    */
   append(address: number, length: number, write: boolean): string | undefined {
     if (length === 0) return undefined;
@@ -79,13 +79,13 @@ export class ChainBuffer implements VirtqueueBuffer {
     return slice(this.#write, offset, length);
   }
 
-  /** The device is done: tells the memory of what it may have changed through views. */
+  /** Must be called when the device is done: reports changes that it may have made through views to the memory. */
   release(): void {
     if (!this.#exposed) return;
     this.#write.forEach((view, index) => this.#memory.touched(this.#addresses[index] ?? 0, view.length));
   }
 
-  /** Addresses of the views that were just appended, which follow each other. */
+  /** Records the addresses of the views that were just appended, which are contiguous. */
   #noteAddresses(address: number): void {
     let next = address;
     for (let index = this.#addresses.length; index < this.#write.length; index++) {
@@ -111,10 +111,10 @@ function slice(views: readonly Uint8Array[], offset: number, length: number): re
   return result;
 }
 
-/** A part of a view, how much of the range lies before it, and the index of the view. */
+/** Gets a part of a view, the number of bytes of the range before it, and the index of the view. */
 type PartVisitor = (view: Uint8Array, start: number, length: number, done: number, index: number) => void;
 
-/** Visits the parts of views that make up a range of their bytes; returns the length of the range that there is. */
+/** Visits the parts of views that make up a range of their bytes; returns the length of the existing range. */
 function forEachPart(views: readonly Uint8Array[], offset: number, length: number, visit: PartVisitor): number {
   let done = 0;
   let start = offset;

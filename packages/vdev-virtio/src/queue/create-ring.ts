@@ -12,12 +12,12 @@ export interface RingFeatures {
 }
 
 /**
- * Makes the device's half of a queue, when all of it lies in RAM as the format demands.
+ * Makes the device's side of a queue, if it is entirely in RAM according to the format.
  *
  * @param areas - guest-physical addresses of descriptor, driver and device area.
- * @param saved - what the ring's `save` gave.
- * @returns the ring, or what is wrong with its place.
- * @throws VdevStateError when `saved` is no such state.
+ * @param saved - the result of the ring's `save`.
+ * @returns the ring, or the problem of its location.
+ * @throws VdevStateError when `saved` is invalid.
  */
 export function createRing(
   memory: GuestMemory,

@@ -10,7 +10,7 @@ import {
 import { GuestArea } from './guest-area.js';
 import type { RingSetup } from './ring.js';
 
-/** How a format chains descriptors. */
+/** The chaining of descriptors in a format. */
 export interface ChainFormat {
   /** Offset of the flags in a descriptor. */
   readonly flags: number;
@@ -22,7 +22,7 @@ export interface ChainFormat {
 export class DescriptorWalk {
   readonly #setup: RingSetup;
   readonly #format: ChainFormat;
-  /** Index of the descriptor in the ring that was visited last. */
+  /** Index of the last visited descriptor in the ring. */
   last = 0;
 
   constructor(setup: RingSetup, format: ChainFormat) {
@@ -32,13 +32,13 @@ export class DescriptorWalk {
 
   /**
    * @param head - index of the first descriptor, inside the ring.
-   * @returns the buffer, or the rule that the driver broke.
+   * @returns the buffer, or the rule that the driver has violated.
    */
   walk(head: number): ChainBuffer | string {
     const { size, descriptors } = this.#setup;
     const buffer = new ChainBuffer(this.#setup.memory);
     for (let index: number | undefined = head; index !== undefined;) {
-      // Section 2.7.5.3.1: no chain is longer than the queue. This ends loops too.
+      // Section 2.7.5.3.1: no chain is longer than the queue. This also ends loops.
       if (++buffer.ringEntries > size) return 'a chain that loops or is longer than the queue';
       this.last = index;
       const at = index * DESCRIPTOR_BYTES;
@@ -54,7 +54,7 @@ export class DescriptorWalk {
     return buffer;
   }
 
-  /** Sections 2.7.5.3 and 2.8.7: the table ends the chain. Whether its descriptor says WRITE does not matter. */
+  /** Sections 2.7.5.3 and 2.8.7: the table ends the chain. The flag WRITE of its descriptor has no meaning. */
   #walkTable(buffer: ChainBuffer, at: number, flags: number): string | undefined {
     const { memory, descriptors, size, indirect } = this.#setup;
     if (!indirect) return 'an indirect descriptor without RING_INDIRECT_DESC';

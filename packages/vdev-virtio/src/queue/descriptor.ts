@@ -1,18 +1,18 @@
-/** Bytes of a descriptor, in split and in packed queues (VirtIO 1.2, sections 2.7.5 and 2.8.13). */
+/** Size of a descriptor in bytes, in split and in packed queues (VirtIO 1.2, sections 2.7.5 and 2.8.13). */
 export const DESCRIPTOR_BYTES = 16;
 
-/** The chain goes on. */
+/** The chain continues. */
 export const DESC_F_NEXT = 1 << 0;
 /** The device writes the buffer. */
 export const DESC_F_WRITE = 1 << 1;
 /** The buffer is a table of descriptors. */
 export const DESC_F_INDIRECT = 1 << 2;
-/** Packed queues: together with the wrap counters, whose turn it is (section 2.8.1). */
+/** Packed queues: together with the wrap counter, tells which side owns the descriptor (section 2.8.1). */
 export const DESC_F_AVAIL = 1 << 7;
 /** Packed queues: as {@link DESC_F_AVAIL}. */
 export const DESC_F_USED = 1 << 15;
 
-/** Where the fields of a descriptor are, from its start. Flags and the last field differ between the formats. */
+/** Offsets of the fields of a descriptor. Flags and the last field differ between the formats. */
 export const DESC_ADDRESS = 0;
 export const DESC_LENGTH = 8;
 /** Split: flags, then the index of the next descriptor. */

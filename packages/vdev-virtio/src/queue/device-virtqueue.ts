@@ -8,18 +8,18 @@ import { createRing } from './create-ring.js';
 import type { RingFeatures } from './create-ring.js';
 import type { Ring } from './ring.js';
 
-/** What a queue needs of its transport. */
+/** The transport, from the view of a queue. */
 export interface QueueHost {
   readonly memory: GuestMemory;
-  /** The driver has set DRIVER_OK, and nothing is wrong. */
+  /** Whether the driver has set DRIVER_OK, and no reset is needed. */
   readonly live: boolean;
-  /** Tells the driver of used buffers. */
+  /** Notifies the driver of used buffers. */
   interrupt(): void;
-  /** The driver broke a rule: the device must be reset. */
+  /** Reports that the driver has violated a rule, so that the device must be reset. */
   needsReset(reason: string): void;
 }
 
-/** Registers of a queue's place: its three areas, low word before high word. */
+/** Registers of a queue's location: its three areas, low word before high word. */
 export enum AreaRegister {
   DescriptorsLow,
   DescriptorsHigh,
@@ -29,7 +29,7 @@ export enum AreaRegister {
   DeviceHigh,
 }
 
-/** What `decode` made of a saved queue, for `load`. */
+/** A saved queue validated by `decode`, for `load`. */
 export interface SavedQueue {
   readonly size: number;
   readonly areas: readonly number[];
@@ -38,7 +38,7 @@ export interface SavedQueue {
 
 const AREA_REGISTERS = 6;
 
-/** One queue of a device: where the driver has put it, and the device's access to it. */
+/** One queue of a device: its location set by the driver, and the device's access to it. */
 export class DeviceVirtqueue implements Virtqueue {
   readonly name: string;
   readonly maxSize: number;
@@ -46,7 +46,7 @@ export class DeviceVirtqueue implements Virtqueue {
   readonly #areas = new Uint32Array(AREA_REGISTERS);
   #size: number;
   #ring: Ring | undefined;
-  /** Descriptors of the ring that are the device's, in buffers that it has popped. */
+  /** Number of the ring's descriptors in buffers that the device has popped. */
   #inFlight = 0;
   #kicks = 0;
   #interrupts = 0;
@@ -72,20 +72,20 @@ export class DeviceVirtqueue implements Virtqueue {
     return this.#size;
   }
 
-  /** Sets the number of descriptors, before `enable`. */
+  /** Sets the number of descriptors; before `enable`. */
   setSize(size: number): void {
     if (!this.enabled) this.#size = size;
   }
 
-  /** Sets a half of an area's address, before `enable`. */
+  /** Sets a half of an area's address; before `enable`. */
   setArea(register: AreaRegister, value: number): void {
     if (!this.enabled) this.#areas[register] = value;
   }
 
   /**
-   * The driver has set it up.
+   * Enables the queue, which the driver has set up.
    *
-   * @returns what is wrong with that, or `undefined`.
+   * @returns the problem, or `undefined`.
    */
   enable(features: RingFeatures): string | undefined {
     if (this.enabled) return undefined;
@@ -95,20 +95,20 @@ export class DeviceVirtqueue implements Virtqueue {
     return undefined;
   }
 
-  /** Nothing of the queue is touched from now on; buffers in flight are the driver's again. */
+  /** Disables the queue: its memory is not accessed any more, and buffers in flight belong to the driver again. */
   disable(): void {
     this.#ring = undefined;
     this.#inFlight = 0;
   }
 
-  /** Back to power-on state. */
+  /** Resets to power-on state. */
   reset(): void {
     this.disable();
     this.#size = this.maxSize;
     this.#areas.fill(0);
   }
 
-  /** Notes a kick. */
+  /** Records a kick. */
   kicked(): void {
     this.#kicks++;
   }
@@ -158,9 +158,9 @@ export class DeviceVirtqueue implements Virtqueue {
   }
 
   /**
-   * Checks what `save` gave, without changing anything.
+   * Validates the result of `save`, without changing anything.
    *
-   * @param features - what was negotiated; `undefined` while the queue cannot be set up.
+   * @param features - negotiated features; `undefined` while the queue cannot be set up.
    * @throws VdevStateError
    */
   decode(state: unknown, features: RingFeatures | undefined): SavedQueue {
@@ -175,7 +175,7 @@ export class DeviceVirtqueue implements Virtqueue {
     return { size, areas, ring };
   }
 
-  /** Takes over what `decode` made. */
+  /** Restores the result of `decode`. */
   load({ size, areas, ring }: SavedQueue): void {
     this.#size = size;
     this.#areas.set(areas);
@@ -208,9 +208,7 @@ export class DeviceVirtqueue implements Virtqueue {
   }
 }
 
-/**
- * @throws QvmError `virtio.buffer` when a device gives back what it does not have.
- */
+/** @throws QvmError `virtio.buffer` when a device returns a buffer that it does not have. */
 function takeBack(buffer: VirtqueueBuffer, queue: string): ChainBuffer {
   if (buffer instanceof ChainBuffer && buffer.owner !== undefined) return buffer;
   throw new QvmError('virtio.buffer', `A device gave the queue ${queue} a buffer that is not in flight.`);

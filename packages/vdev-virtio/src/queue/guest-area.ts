@@ -1,8 +1,8 @@
 import type { GuestMemory, MemoryAccess } from '@qvm/core/vdev';
 
 /**
- * A range of guest RAM that holds a part of a queue. It was checked once; offsets are the caller's. What it writes is
- * told to the memory, since a guest may have put code beside it.
+ * A range of guest RAM that contains a part of a queue. It was validated once; callers are responsible for offsets.
+ * Writes are reported to the memory, because the page may also contain code.
  */
 export class GuestArea {
   readonly #memory: GuestMemory;
@@ -15,7 +15,7 @@ export class GuestArea {
     this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** The area at a guest-physical address, or `undefined` when it is not in one piece of RAM. */
+  /** The area at a guest-physical address, or `undefined` if it is not in one region of RAM. */
   static at(memory: GuestMemory, address: number, length: number, access: MemoryAccess): GuestArea | undefined {
     const views: Uint8Array[] = [];
     const [bytes, more] = memory.resolve(address, length, access, views) ? views : [];
@@ -34,7 +34,7 @@ export class GuestArea {
     return this.#data.getUint32(offset, true);
   }
 
-  /** 64 bits as a number: beyond 2^53 inexact, but still beyond any address. */
+  /** 64 bits as a number: inexact beyond 2^53, but then still beyond any address. */
   u64(offset: number): number {
     return this.u32(offset + 4) * 2 ** 32 + this.u32(offset);
   }

@@ -4,9 +4,9 @@ import { createTestDevice } from '../device/test-device.test.helper.js';
 import type { TestDevice, TestSetup } from '../device/test-device.test.helper.js';
 
 /*
- * A driver that writes what it likes into its rings. RAM has four parts: rings, tables, data, and a zone that no
- * descriptor names. Whatever the driver does, the device neither throws nor touches that zone, tells of each byte that
- * it changes, and comes to an end.
+ * A driver that writes arbitrary data to its rings. RAM has four parts: rings, tables, data, and a zone that no
+ * descriptor names. Whatever the driver does, the device must not throw, must not access that zone, must report each
+ * byte that it changes, and must terminate.
  */
 
 const RAM_BYTES = 0x4000;
@@ -23,7 +23,7 @@ interface Descriptor {
   readonly extra: number;
 }
 
-/** Ranges of RAM outside the forbidden zone, and addresses that are no RAM. */
+/** Ranges of RAM outside of the forbidden zone, and addresses outside of RAM. */
 const range = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.integer({ min: DATA, max: FORBIDDEN - 0x200 }), fc.nat(0x200)) },
   {
@@ -43,7 +43,7 @@ const range = fc.oneof(
   },
 );
 
-/** NEXT, WRITE and INDIRECT are all likely; AVAIL and USED decide whether a packed queue goes on. */
+/** NEXT, WRITE and INDIRECT are all likely; AVAIL and USED determine whether a packed queue continues. */
 const flags = fc
   .tuple(
     fc.constantFrom(0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7),
@@ -65,7 +65,7 @@ const attack = fc.record({
   /** Available index and entries of a split queue. */
   index: fc.oneof({ weight: 8, arbitrary: fc.nat(QUEUE_SIZE) }, { weight: 1, arbitrary: fc.nat(0xffff) }),
   heads: fc.array(extra, { minLength: QUEUE_SIZE, maxLength: QUEUE_SIZE }),
-  /** How the device goes about it. */
+  /** Order of the device's operations. */
   order: fc.array(fc.constantFrom('pop', 'push', 'push last', 'unpop', 'views', 'notify', 'kicks'), { maxLength: 60 }),
 });
 
@@ -94,7 +94,7 @@ function mount({ packed, eventIndex, ring, tables, index, heads }: Attack): Test
   return setup;
 }
 
-/** A device that does as it is told, with all that it gets. */
+/** Performs the operations of the device, with all buffers that it gets. */
 function operate({ queue }: TestDevice, order: Attack['order']): void {
   const held: NonNullable<ReturnType<typeof queue.pop>>[] = [];
   let unpoppable = false;
@@ -144,6 +144,6 @@ it('survives whatever is in its rings', () => {
     }),
     { numRuns: 1000, includeErrorInReport: true },
   );
-  // The driver is not so wild that nothing ever gets through.
+  // Checks that the driver's data are valid often enough to be processed.
   expect(alive).toBeGreaterThan(100);
 });

@@ -14,7 +14,7 @@ import { DescriptorWalk } from './descriptor-walk.js';
 import type { ChainFormat } from './descriptor-walk.js';
 import type { Ring, RingGeometry, RingPositions, RingSetup } from './ring.js';
 
-/** An event suppression structure: where, then how (VirtIO 1.2, section 2.8.14). */
+/** An event suppression structure: position, then mode (VirtIO 1.2, section 2.8.14). */
 const EVENT_BYTES = 4;
 const EVENT_POSITION = 0;
 const EVENT_FLAGS = 2;
@@ -37,27 +37,27 @@ export const packedGeometry: RingGeometry = {
 const format: ChainFormat = {
   flags: PACKED_FLAGS,
   next: (_table, index, flags, ring, length) => {
-    // Section 2.8.7: all entries of an indirect table belong to the chain, and NEXT means nothing there.
+    // Section 2.8.7: all entries of an indirect table belong to the chain, and NEXT is ignored in it.
     if (!ring) return index + 1 === length ? undefined : index + 1;
     return (flags & DESC_F_NEXT) === 0 ? undefined : (index + 1) % length;
   },
 };
 
-/** A place in the ring, and the value of the wrap counter there. */
+/** A position in the ring, and the value of the wrap counter at it. */
 interface Position {
   readonly index: number;
   readonly wrap: boolean;
 }
 
-/** The device's half of a packed virtqueue (VirtIO 1.2, section 2.8). */
+/** The device's side of a packed virtqueue (VirtIO 1.2, section 2.8). */
 export class PackedRing implements Ring {
   readonly #setup: RingSetup;
   readonly #walk: DescriptorWalk;
   /** The next descriptor that the driver makes available. */
   #next: Position = { index: 0, wrap: true };
-  /** Where the next used element goes. */
+  /** Position of the next used element. */
   #used: Position = { index: 0, wrap: true };
-  /** Ring entries used since the driver was last thought of for an interrupt. */
+  /** Number of ring entries used since the last check for an interrupt. */
   #untold = 0;
   #kicks = true;
 
@@ -96,7 +96,7 @@ export class PackedRing implements Ring {
     const at = index * DESCRIPTOR_BYTES;
     descriptors.setU32(at + DESC_LENGTH, written);
     descriptors.setU16(at + PACKED_ID, buffer.id);
-    // The flags make it used, so they are written last.
+    // The flags mark the descriptor as used, so they are written last.
     const turn = wrap ? DESC_F_AVAIL | DESC_F_USED : 0;
     descriptors.setU16(at + PACKED_FLAGS, turn | (written === 0 ? 0 : DESC_F_WRITE));
     this.#used = this.#advance(this.#used, buffer.ringEntries);
@@ -110,7 +110,8 @@ export class PackedRing implements Ring {
     const { driver, eventIndex, size } = this.#setup;
     const flags = driver.u16(EVENT_FLAGS) & EVENT_F_MASK;
     if (flags !== EVENT_F_DESC || !eventIndex) return flags !== EVENT_F_DISABLE;
-    // Section 2.8.10.2: the entry that the driver names is among those used since. Another lap is the one before.
+    // Section 2.8.10.2: whether the driver's event position is among the entries used since. Another wrap counter means
+    // the previous lap.
     const event = driver.u16(EVENT_POSITION);
     const sameLap = ((event & WRAP) !== 0) === this.#used.wrap;
     const position = (event & ~WRAP) - (sameLap ? 0 : size);

@@ -3,7 +3,7 @@ import type { GuestMemory } from '@qvm/core/vdev';
 import type { ChainBuffer } from './chain-buffer.js';
 import type { GuestArea } from './guest-area.js';
 
-/** Where a driver has put a queue, and what holds for it. */
+/** The location of a queue, and its negotiated properties. */
 export interface RingSetup {
   readonly memory: GuestMemory;
   /** Number of descriptors. */
@@ -13,13 +13,13 @@ export interface RingSetup {
   readonly driver: GuestArea;
   /** Device area: written by the device. */
   readonly device: GuestArea;
-  /** RING_INDIRECT_DESC was negotiated. */
+  /** Whether RING_INDIRECT_DESC was negotiated. */
   readonly indirect: boolean;
-  /** RING_EVENT_IDX was negotiated. */
+  /** Whether RING_EVENT_IDX was negotiated. */
   readonly eventIndex: boolean;
 }
 
-/** What a format of rings needs of memory. */
+/** Memory that a format of rings needs. */
 export interface RingGeometry {
   readonly sizeProblem: (size: number) => string | undefined;
   /** Bytes and alignment of descriptor, driver and device area. */
@@ -33,21 +33,23 @@ export interface AreaSpec {
   readonly alignment: number;
 }
 
-/** The device's half of a queue in one format. It trusts nothing that it reads; a rule that is broken is named. */
+/**
+ * The device's side of a queue in one format. It trusts no data of the driver; a violated rule is reported as a text.
+ */
 export interface Ring {
-  /** The next available buffer; `undefined` when there is none; a string when the driver broke a rule. */
+  /** The next available buffer; `undefined` when there is none; a text if the driver has violated a rule. */
   take(): ChainBuffer | string | undefined;
   /** Puts the buffer that was taken last back. */
   putBack(buffer: ChainBuffer): void;
-  /** Gives a buffer back to the driver. */
+  /** Returns a buffer to the driver. */
   use(buffer: ChainBuffer, written: number): void;
-  /** Whether the driver asks for an interrupt for what was used since the last call. */
+  /** Whether the driver requests an interrupt for the buffers used since the last call. */
   interruptWanted(): boolean;
-  /** Asks the driver for kicks, or for none; they are wanted for buffers that `take` has not seen. */
+  /** Enables or disables kicks by the driver, for buffers that `take` has not seen. */
   wantKicks(wanted: boolean): void;
   /** Positions, for status and snapshots. */
   save(): RingPositions;
 }
 
-/** Where the device is in a ring. */
+/** The device's positions in a ring. */
 export type RingPositions = Readonly<Record<string, Json>>;

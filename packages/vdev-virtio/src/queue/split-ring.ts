@@ -29,7 +29,7 @@ const format: ChainFormat = {
     (flags & DESC_F_NEXT) === 0 ? undefined : table.u16(index * DESCRIPTOR_BYTES + SPLIT_NEXT),
 };
 
-/** The device's half of a split virtqueue (VirtIO 1.2, section 2.7). Indices count buffers, modulo 2^16. */
+/** The device's side of a split virtqueue (VirtIO 1.2, section 2.7). Indices count buffers, modulo 2^16. */
 export class SplitRing implements Ring {
   readonly #setup: RingSetup;
   readonly #walk: DescriptorWalk;
@@ -38,7 +38,7 @@ export class SplitRing implements Ring {
   #next = 0;
   /** Index of the next used element. */
   #used = 0;
-  /** Used elements since the driver was last thought of for an interrupt. */
+  /** Number of elements used since the last check for an interrupt. */
   #untold = 0;
   #kicks = true;
 
@@ -86,7 +86,7 @@ export class SplitRing implements Ring {
     if (untold === 0) return false;
     const { driver, eventIndex, size } = this.#setup;
     if (!eventIndex) return (driver.u16(FLAGS) & AVAIL_F_NO_INTERRUPT) === 0;
-    // Section 2.7.7.2: the element at used_event is among those used since. After 2^16 of them it is anyway.
+    // Section 2.7.7.2: whether the element at used_event is among those used since; after 2^16 elements it always is.
     const event = driver.u16(ENTRIES + 2 * size);
     return untold > 0xffff || ((this.#used - event - 1) & 0xffff) < untold;
   }
@@ -108,7 +108,10 @@ export class SplitRing implements Ring {
     if (this.#setup.eventIndex && this.#kicks) this.#setEvent(this.#next);
   }
 
-  /** Section 2.7.10: the driver kicks when it makes the buffer of this index available; one of the past is far off. */
+  /**
+   * Section 2.7.10: the driver kicks when it makes the buffer with this index available; a past index is far in the
+   * future.
+   */
   #setEvent(index: number): void {
     const { device, size } = this.#setup;
     const at = ENTRIES + USED_ENTRY_BYTES * size;

@@ -141,7 +141,7 @@ describe.each(RINGS)('a virtqueue, $packed packed, event index $eventIndex', (ri
       device.queue.push(device.pop(), 0);
       device.queue.notify();
       interrupts += driver.acknowledgeInterrupt();
-      // Sees that there is no more, so the next one needs a kick.
+      // Finds no further buffer, so the next one needs a kick.
       if (!kick || device.queue.pop() !== undefined || queue.collect().length !== 1)
         throw new Error(`lost at ${count}`);
     }

@@ -6,7 +6,7 @@ export const STATUS_FEATURES_OK = 1 << 3;
 export const STATUS_NEEDS_RESET = 1 << 6;
 export const STATUS_FAILED = 1 << 7;
 
-/** What a driver may set. */
+/** Bits that a driver may set. */
 export const STATUS_DRIVER_BITS =
   STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK | STATUS_FEATURES_OK | STATUS_FAILED;
 

@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<number, string>> = {
   34: 'RING_PACKED',
 };
 
-/** What rings depend on. */
+/** The features that rings depend on. */
 export function ringFeatures(features: bigint): RingFeatures {
   return {
     packed: (features & F_RING_PACKED) !== 0n,

@@ -1,19 +1,19 @@
 import { F_ANY_LAYOUT, F_RING_EVENT_IDX, F_RING_INDIRECT_DESC, F_RING_PACKED, F_VERSION_1 } from './features.js';
 
 const WORDS = 2;
-/** Features from here on came with VirtIO 1.0. */
+/** Features of legacy devices; later bits were introduced by VirtIO 1.0. */
 const LEGACY_FEATURES = (1n << 32n) - 1n;
 
 /** The features that a device offers and those that its driver accepts (VirtIO 1.2, section 2.2). */
 export class Negotiation {
-  /** For a driver from before VirtIO 1.0. */
+  /** Whether the driver predates VirtIO 1.0. */
   readonly legacy: boolean;
   readonly #ofDevice: () => bigint;
   readonly #ofTransport: bigint;
-  /** As the driver wrote them. */
+  /** The accepted features as written by the driver. */
   readonly #words = new Uint32Array(WORDS);
 
-  /** @param ofDevice - features that the device offers, beside those of every device. */
+  /** @param ofDevice - features that the device offers in addition to those of every device. */
   constructor(ofDevice: () => bigint, { packed, legacy }: { readonly packed: boolean; readonly legacy: boolean }) {
     this.legacy = legacy;
     this.#ofDevice = ofDevice;
@@ -30,14 +30,20 @@ export class Negotiation {
     return featuresOf(this.#words);
   }
 
-  /** Takes a word from the driver. A legacy driver cannot be told that it accepts what is not offered, so that does not count. */
+  /**
+   * Accepts a word from the driver. Bits that are not offered are ignored for a legacy driver, because it cannot be
+   * told.
+   */
   accept(word: number, value: number): void {
     if (word >= WORDS) return;
     const possible = this.legacy ? Number(BigInt.asUintN(32, this.offered >> BigInt(32 * word))) : 0xffff_ffff;
     this.#words[word] = value & possible;
   }
 
-  /** Whether a driver may settle on these: nothing that is not offered, and VERSION_1 where that is (sections 2.2.2, 6.1). */
+  /**
+   * Whether a driver may accept these features: only offered ones, and VERSION_1 if it is offered (sections 2.2.2,
+   * 6.1).
+   */
   acceptable(features: bigint): boolean {
     const required = this.legacy ? 0n : F_VERSION_1;
     return (features & ~this.offered) === 0n && (features & required) === required;
@@ -51,13 +57,13 @@ export class Negotiation {
     return [...this.#words];
   }
 
-  /** @param words - two, which were checked. */
+  /** @param words - two validated words. */
   load(words: readonly number[]): void {
     this.#words.set(words);
   }
 }
 
-/** Features as one number, of the words that registers hold. */
+/** Combines the words of registers to one number. */
 export function featuresOf(words: ArrayLike<number>): bigint {
   return (BigInt(words[1] ?? 0) << 32n) | BigInt(words[0] ?? 0);
 }

@@ -5,7 +5,7 @@ import { STATUS_DRIVER_BITS, STATUS_DRIVER_OK, STATUS_FEATURES_OK, STATUS_NEEDS_
 import { ringFeatures } from './features.js';
 import { featuresOf, type Negotiation } from './negotiation.js';
 
-/** What is left of a saved transport once it was checked. */
+/** A validated saved transport. */
 export interface SavedTransport {
   readonly status: number;
   readonly started: boolean;
@@ -13,7 +13,7 @@ export interface SavedTransport {
   readonly interrupts: number;
   readonly generation: number;
   readonly queues: readonly SavedQueue[];
-  /** For the device to check. */
+  /** State that the device must validate. */
   readonly device: Json;
 }
 
@@ -23,9 +23,9 @@ const FEATURE_WORDS = 2;
 const MEMBERS = ['status', 'started', 'features', 'interrupts', 'generation', 'queues', 'device'] as const;
 
 /**
- * Checks a saved transport, without changing anything.
+ * Validates a saved transport, without changing anything.
  *
- * @param negotiation - of the transport: what a driver could have settled on, and how.
+ * @param negotiation - negotiation of the transport, for the features that a driver could have accepted.
  * @throws VdevStateError
  */
 export function decodeTransport(

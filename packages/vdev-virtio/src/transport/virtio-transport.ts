@@ -20,24 +20,24 @@ export const INTERRUPT_USED_BUFFER = 1 << 0;
 export const INTERRUPT_CONFIGURATION = 1 << 1;
 
 const BROKEN = STATUS_NEEDS_RESET | STATUS_FAILED;
-/** A guest can break rules as often as it likes; a log has an end. */
+/** Largest number of logged violations: a guest can violate rules as often as it likes. */
 const MOST_COMPLAINTS = 16;
 
-/** The device that a transport carries. */
+/** The device that a transport connects. */
 export interface TransportedDevice {
   readonly type: VirtioDeviceType;
   readonly options: VdevOptions;
-  /** Offer packed rings. */
+  /** Whether to offer packed rings. */
   readonly packed: boolean;
-  /** Serve drivers from before VirtIO 1.0. Such a device offers no packed rings. */
+  /** Whether to support drivers from before VirtIO 1.0. Such a device offers no packed rings. */
   readonly legacy: boolean;
 }
 
 /**
- * What is common to all ways to reach a VirtIO device: status, features, queues, configuration space, interrupts.
+ * The common part of all transports of VirtIO devices: status, features, queues, configuration space, interrupts.
  *
- * Legacy drivers (section 3.1.2) know no FEATURES_OK: features, queues and use of the device come in any order, and the first kick
- * starts the device if DRIVER_OK has not.
+ * Legacy drivers (section 3.1.2) have no FEATURES_OK: they set features and queues and use the device in any order,
+ * and the first kick starts the device if DRIVER_OK has not.
  */
 export class VirtioTransport implements VirtioContext, QueueHost {
   readonly vdev: VdevContext;
@@ -48,15 +48,13 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   readonly #line: InterruptLine;
   readonly #negotiation: Negotiation;
   #status = 0;
-  /** The device was told of its start. */
+  /** Whether the device has been started. */
   #started = false;
   #interruptStatus = 0;
   #generation = 0;
   #complaints = 0;
 
-  /**
-   * @param line - its level is whether a cause of an interrupt is pending.
-   */
+  /** @param line - line whose level shows whether a cause of an interrupt is pending. */
   constructor(context: VdevContext, line: InterruptLine, { type, options, packed, legacy }: TransportedDevice) {
     this.vdev = context;
     this.type = type;
@@ -92,16 +90,16 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     return this.#negotiation.offered;
   }
 
-  /** What the driver accepted. */
+  /** The features that the driver has accepted. */
   get accepted(): bigint {
     return this.#negotiation.accepted;
   }
 
-  /** Takes a word of the features that the driver accepts; after FEATURES_OK (section 3.1.1), or the start, they stand. */
+  /** Accepts a word of the driver's features; after FEATURES_OK (section 3.1.1) or the start, it is ignored. */
   acceptFeatures(word: number, value: number): void {
     if (this.#started || (this.#status & STATUS_FEATURES_OK) !== 0) return;
     this.#negotiation.accept(word, value);
-    // A legacy driver may have set queues up before; their format depends on the features.
+    // A legacy driver may have set queues up before, and their format depends on the features.
     this.queues.forEach((queue, index) => {
       if (!queue.enabled) return;
       this.enableQueue(index, false);
@@ -109,7 +107,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     });
   }
 
-  /** The driver writes the device status: 0 resets, other bits can only be added (section 2.1.1). */
+  /** Writes the device status: 0 resets, other bits can only be added (section 2.1.1). */
   writeStatus(value: number): void {
     if (value === 0) {
       this.resetDevice();
@@ -122,7 +120,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     if ((added & STATUS_DRIVER_OK) !== 0) this.#start();
   }
 
-  /** The driver sets a queue up, or takes it back; it can do the first when the features are settled. */
+  /** Enables or disables a queue; enabling requires that the features are settled. */
   enableQueue(index: number, enabled: boolean): void {
     const queue = this.queues[index];
     if (queue === undefined) return;
@@ -134,7 +132,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     }
   }
 
-  /** The driver kicks a queue. */
+  /** Handles the driver's kick of a queue. */
   kick(index: number): void {
     const queue = this.queues[index];
     if (this.legacy && queue?.enabled === true && (this.#status & BROKEN) === 0) this.#start();
@@ -143,7 +141,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#device.kicked(index);
   }
 
-  /** The driver has seen causes of interrupts. */
+  /** Acknowledges causes of interrupts. */
   acknowledge(causes: number): void {
     this.#setInterrupts(this.#interruptStatus & ~causes);
   }
@@ -169,13 +167,13 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     if ((this.#status & STATUS_NEEDS_RESET) !== 0) return;
     this.#status |= STATUS_NEEDS_RESET;
     this.#complain(reason);
-    // Section 2.1.2: told like a change of the configuration, if the driver is there to hear it.
+    // Section 2.1.2: reported like a change of the configuration, if the driver has started the device.
     if (this.#started) {
       this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
     }
   }
 
-  /** What a driver's reset does (section 2.4.1). */
+  /** Resets the device like a driver does (section 2.4.1). */
   resetDevice(): void {
     this.#status = 0;
     this.#started = false;
@@ -185,19 +183,19 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#device.reset();
   }
 
-  /** Back to power-on state. */
+  /** Resets to power-on state. */
   reset(): void {
     this.resetDevice();
     this.#generation = 0;
   }
 
-  /** Comes to rest, for `save`. */
+  /** Prepares for `save`. */
   async quiesce(): Promise<void> {
     await this.#device.quiesce?.();
   }
 
   save(): Json {
-    // First of all: the device may give buffers back.
+    // Before the queues, because the device may put buffers back.
     const device = this.#device.save();
     return {
       status: this.#status,
@@ -211,9 +209,9 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   }
 
   /**
-   * Takes over what `save` gave.
+   * Restores the result of `save`.
    *
-   * @throws QvmError `vdev.state`; nothing has changed then.
+   * @throws QvmError `vdev.state`; the transport is unchanged in that case.
    */
   restore(state: unknown): void {
     const saved = decodeTransport(state, this.queues, this.#negotiation);
@@ -230,7 +228,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     if (this.live) this.#resume();
   }
 
-  /** For `vdevstat`. */
+  /** The status for `vdevstat`. */
   report(): Readonly<Record<string, Json>> {
     const { featureNames: ofType } = this.type;
     return {
@@ -247,7 +245,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     return this.#device.dispose();
   }
 
-  /** Whether queues can be set up, and the device start, in this status. */
+  /** Whether, in this status, queues can be set up and the device can start. */
   #settled(status: number): boolean {
     return this.legacy || (status & STATUS_FEATURES_OK) !== 0;
   }
@@ -258,7 +256,10 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#device.start(this.accepted);
   }
 
-  /** After a restore: buffers may have been put back for the snapshot, which the driver will not kick for again. */
+  /**
+   * After a restore: kicks all queues, because buffers may have been put back for the snapshot, for which the driver
+   * will not kick again.
+   */
   #resume(): void {
     this.#device.start(this.accepted);
     this.vdev.post(() => {
