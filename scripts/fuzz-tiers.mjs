@@ -1,5 +1,5 @@
-// npm run fuzz:tiers [-- --seconds N] [--seed S]: random A64 programs, by the interpreter alone and with regions, until the time is
-// over. What differs is made small and kept under packages/arch-aarch64/testdata/tier-fuzz, which the fast tests run. After a build.
+// npm run fuzz:tiers [-- [--seconds N | --programs N] [--seed S]]: random A64 programs, by the interpreter alone and with regions, until
+// the time is over (60 seconds unless said otherwise) or N have run. What differs is made small and kept under packages/arch-aarch64/testdata/tier-fuzz, which the fast tests run. After a build.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ const ARCH = inRoot('packages', 'arch-aarch64');
 const REPORT_SECONDS = 30;
 
 await main(async () => {
-  const { seconds, seed: first } = readOptions();
+  const { seconds, programs, seed: first } = readOptions();
   const { compareTiers, firstDifference } = await helper('compare-tiers');
   const { minimise } = await helper('minimise');
   const { randomProgram } = await helper('random-program');
@@ -19,8 +19,9 @@ await main(async () => {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1e3;
   const totals = { programs: 0, instructions: 0, translated: 0, inlined: 0, differ: 0 };
-  say(`Seed ${first}, ${seconds} s`);
-  for (let seed = first, next = REPORT_SECONDS; elapsed() < seconds; seed++) {
+  say(`Seed ${first}, ${programs === undefined ? `${seconds} s` : `${programs} programs`}`);
+  const isOver = () => (programs === undefined ? elapsed() >= seconds : totals.programs >= programs);
+  for (let seed = first, next = REPORT_SECONDS; !isOver(); seed++) {
     const program = randomProgram(seed);
     // The usual thresholds need more samples, so they take longer: now and then is enough.
     const compared = await compareTiers(program, seed % 8 === 0 ? ['eager', 'plain', 'usual'] : ['eager', 'plain']);
@@ -49,9 +50,14 @@ function helper(name) {
 }
 
 function readOptions() {
-  const options = { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } };
-  const { values } = parseArgs({ options });
-  const seed = values.seed ?? String(Date.now() % 0x8000_0000);
-  if (!/^\d+$/.test(values.seconds) || !/^\d+$/.test(seed)) throw new Failure('--seconds and --seed take numbers', 2);
-  return { seconds: Number(values.seconds), seed: Number(seed) };
+  const number = { type: 'string' };
+  const { values } = parseArgs({ options: { seconds: number, programs: number, seed: number } });
+  const { seconds = '60', programs, seed = String(Date.now() % 0x8000_0000) } = values;
+  for (const value of [seconds, programs ?? '1', seed])
+    if (!/^\d+$/.test(value)) throw new Failure('--seconds, --programs and --seed take numbers', 2);
+  return {
+    seconds: Number(seconds),
+    programs: programs === undefined ? undefined : Number(programs),
+    seed: Number(seed),
+  };
 }
