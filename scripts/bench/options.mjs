@@ -14,7 +14,8 @@ Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in t
   --idle S          seconds of idleness to measure, 0 for none (default 20)
   --json FILE       write the rows: name, group, ours, theirs, unit, ratio
   --check           exit code 1 when a floor of bench/tolerances.json is missed
-  --no-qemu         ours only`;
+  --no-qemu         ours only
+  --baseline FOLDER the qvm of another checkout, which is built, in the place of QEMU`;
 
 const GROUPS = ['start', 'kernels', 'boot', 'bench', 'io', 'host'];
 
@@ -31,6 +32,7 @@ const DEFINITIONS = {
   json: { type: 'string' },
   check: { type: 'boolean', default: false },
   'no-qemu': { type: 'boolean', default: false },
+  baseline: { type: 'string' },
   help: { type: 'boolean', default: false },
 };
 
@@ -55,10 +57,13 @@ function words(values, name, known) {
 /** Options of the command line; throws an Error that names what is wrong. */
 export function parseOptions(args, lineNames) {
   const { values } = parseArgs({ args, options: DEFINITIONS });
+  if (values.baseline !== undefined && (values.check || values['no-qemu']))
+    throw new Error('--baseline goes with neither --check nor --no-qemu');
   return {
     help: values.help,
     check: values.check,
     qemu: !values['no-qemu'],
+    baseline: values.baseline,
     json: values.json,
     only: words(values, 'only', GROUPS),
     lines: words(values, 'lines', lineNames),

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { outputOf } from './host.mjs';
 import { temporaryFolder } from './temporary.mjs';
@@ -27,16 +27,26 @@ export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', r
   return { name, image: kernel, ram, cmdline: commandLine, vdev, ...(initramfs && { initrd: initramfs }) };
 }
 
-/** qvm, started as a user starts it. */
-export function qvmSide() {
+/** qvm of this checkout, started as a user starts it. */
+export const qvmSide = () => sideOf('ours', QVM);
+
+/** qvm of another checkout, which is built, in the place of QEMU. */
+export function baselineSide(checkout) {
+  const qvm = resolve(checkout, 'packages', 'cli', 'bin', 'qvm.mjs');
+  const side = sideOf('theirs', qvm);
+  const commit = outputOf('git', ['-C', checkout, 'rev-parse', '--short', 'HEAD']);
+  return { ...side, version: `${side.version}, commit ${commit ?? 'unknown'}` };
+}
+
+function sideOf(key, qvm) {
   const folder = temporaryFolder();
   const file = join(folder, 'guest.qvmconf');
   return {
-    key: 'ours',
-    version: `qvm ${outputOf(process.execPath, [QVM, '--version']) ?? 'cannot be run: npm run build'}`,
+    key,
+    version: `qvm ${outputOf(process.execPath, [qvm, '--version']) ?? 'cannot be run: npm run build'}`,
     command(guest) {
       writeFileSync(file, JSON.stringify(qvmSpec(guest)));
-      return { command: process.execPath, args: [QVM, 'start', file, '--alone', '--json', '--stats'] };
+      return { command: process.execPath, args: [qvm, 'start', file, '--alone', '--json', '--stats'] };
     },
     /** Guests at one switch, each with its console in the output of the last command: both run in one process here. */
     network(guests) {
@@ -46,7 +56,7 @@ export function qvmSide() {
         writeFileSync(path, JSON.stringify(qvmSpec({ ...guest, name: `guest${index}`, vdevs })));
         return path;
       });
-      return [{ command: process.execPath, args: [QVM, 'start', ...files, '--alone'] }];
+      return [{ command: process.execPath, args: [qvm, 'start', ...files, '--alone'] }];
     },
     /** Engine statistics of a guest that has powered off. */
     statistics: (guest) => JSON.parse(guest.errors.trim().split('\n').at(-1)).stats,
