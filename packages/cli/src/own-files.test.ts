@@ -109,6 +109,26 @@ describe('an output that must not be written', () => {
     expect(content('d.img')).toBe('d'.repeat(512));
   });
 
+  it('is one over a plugin, also of several VMs', async () => {
+    const plugin = "export const plugin = { name: 'p', apiVersion: 1, provides: [] };\n";
+    space.write('plugin.mjs', plugin);
+    linkSync(folder('plugin.mjs'), folder('plugin-link'));
+    space.write('t.qvmconf', text('t', ['hostdev=null']));
+    space.write('u.qvmconf', text('u', ['hostdev=file:plugin-link']));
+    const plugged = (...args: readonly string[]): readonly string[] => [...args, '--plugin', './plugin.mjs'];
+    const outcomes = await runs(
+      plugged('start', '--alone', 't.qvmconf', '--trace', 'plugin.mjs'),
+      plugged('start', '--alone', 'u.qvmconf'),
+      plugged('check', 'u.qvmconf'),
+      plugged('start', '--alone', 't.qvmconf', 'u.qvmconf'),
+      plugged('start', '--alone', 't.qvmconf', 't.qvmconf', '--trace', 'plugin-link'),
+    );
+    for (const { exitCode, stderr } of outcomes) {
+      expect([exitCode, stderr]).toEqual([65, expect.stringContaining('it is the plugin ./plugin.mjs')]);
+    }
+    expect(content('plugin.mjs')).toBe(plugin);
+  });
+
   it('is the trace, or the result of a command, over what is read', async () => {
     const written = text('t', ['hostdev=null']);
     space.write('t.qvmconf', written);

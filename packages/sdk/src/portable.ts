@@ -16,5 +16,5 @@ export type { FileDescription, RamDescription, VdevDescription, VmDescription } 
 export type { ExitRecord, RamRange, VcpuHandle, VdevHandle, VmHandle } from './vm/vm-handle.js';
 export type { MappedRange, VdevInterrupt, VdevPlace } from './vm/memory-map.js';
 export type { VmCheck } from './vm/vm-check.js';
-export type { VmCreateOptions, VmOutput } from './vm/vm-create-options.js';
+export type { VmCreateOptions, VmFile } from './vm/vm-create-options.js';
 export { readConfigText, type VmSource } from './vm/vm-source.js';

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { ConfigError, lintConfigs, type Finding, type LintFacts, type LoadedConfigs } from '@qvm/config';
+import { pluginFiles } from '@qvm/host';
 import { exitCodeOf, fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
 import { openHypervisor } from '../hypervisor.js';
 import { override, type OverrideFlags } from '../overrides.js';
@@ -35,9 +36,10 @@ async function examine(hypervisor: Hypervisor, files: readonly string[], flags: 
   const loaded = await hypervisor.loadConfigs(files);
   const adjusted = adjust(loaded, flags);
   const found: Finding[] = [...adjusted.findings];
+  const inputs = pluginFiles(flags.plugin ?? [], process.cwd());
   let exitCode = 0;
   for (const spec of adjusted.vms) {
-    const result = await hypervisor.checkVm({ spec });
+    const result = await hypervisor.checkVm({ spec }, { inputs });
     found.push(...result.findings);
     exitCode ||= result.exitCode;
   }

@@ -1,6 +1,6 @@
 import type { ClockSpec } from '@qvm/core/host';
 import { embeddedGuest } from '@qvm/guests';
-import { dumpOnFailure, type ControlClient } from '@qvm/host';
+import { dumpOnFailure, pluginFiles, type ControlClient } from '@qvm/host';
 import { onOutputLost, type ExitRecord, type VmHandle, type VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
 import { openHypervisor } from '../hypervisor.js';
@@ -99,6 +99,7 @@ async function runVm(source: VmSource, flags: StartFlags): Promise<number> {
       onReset: flags.restart === true ? 'restart' : 'exit',
       ...(flags.resetLimit === undefined ? {} : { resetLimit: flags.resetLimit }),
       adjust: (spec) => override(spec, flags),
+      inputs: pluginFiles(flags.plugin ?? [], process.cwd()),
       ...(flags.trace === undefined ? {} : { outputs: [{ path: flags.trace, role: 'the trace (--trace)' }] }),
       onAnnouncement: (message) => logger.say(message),
     });

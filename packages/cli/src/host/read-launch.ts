@@ -15,7 +15,14 @@ import {
   type VmSpec,
 } from '@qvm/config';
 import { parseSize } from '@qvm/core/options';
-import { EMBEDDED_GUEST, type CaptureParams, type CreateParams, type ShareParams, type ThreadPlace } from '@qvm/host';
+import {
+  EMBEDDED_GUEST,
+  pluginFiles,
+  type CaptureParams,
+  type CreateParams,
+  type ShareParams,
+  type ThreadPlace,
+} from '@qvm/host';
 import { fileIdentity, lintFacts, type Hypervisor } from '@qvm/sdk';
 import type { StartFlags } from '../commands/start-flags.js';
 import { openHypervisor } from '../hypervisor.js';
@@ -82,11 +89,13 @@ function requireOwnFiles(
   hypervisor: Hypervisor,
   vms: readonly CreateParams[],
   { switches }: LoadedConfigs,
-  { trace }: StartFlags,
+  { trace, plugin }: StartFlags,
 ): void {
   const { vdev } = lintFacts(hypervisor);
   const written = trace === undefined ? [] : [traceUse(trace)];
+  const read = pluginFiles(plugin ?? [], process.cwd());
   const uses = [
+    ...read.map((file): FileUse => ({ ...file, access: 'read', owner: 'qvm', at: NO_SOURCE })),
     ...vms.flatMap(({ spec }) => fileUses(spec.name, spec, (type) => vdev?.(type))),
     ...switchFiles(switches),
     ...written,

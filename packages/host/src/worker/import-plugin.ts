@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { QvmError, type QvmPlugin } from '@qvm/core';
-import { nodeHost, requireReadable } from '@qvm/sdk';
+import { nodeHost, requireReadable, type VmFile } from '@qvm/sdk';
 
 /**
  * Imports a plugin: a file, or a package that is resolved from a folder.
@@ -15,6 +15,21 @@ export async function importPlugin(name: string, base: string): Promise<QvmPlugi
   // Composition validates the plugin.
   if (typeof module === 'object' && module !== null && 'plugin' in module) return module.plugin as QvmPlugin;
   throw new QvmError('plugin.import', `${name} exports no QvmPlugin named "plugin"`);
+}
+
+/**
+ * Those of some plugins that are files, for what must not be written.
+ *
+ * @param names - as {@link importPlugin} takes them.
+ * @param base - folder that they are looked up from.
+ * @throws FileSourceError when one of them is a pipe, a device or a folder.
+ * @experimental
+ */
+export function pluginFiles(names: readonly string[], base: string): readonly VmFile[] {
+  return names.flatMap((name) => {
+    const path = fileOf(name, base);
+    return path === undefined ? [] : [{ path, role: `the plugin ${name}` }];
+  });
 }
 
 async function importModule(name: string, base: string): Promise<unknown> {

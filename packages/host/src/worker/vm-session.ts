@@ -16,7 +16,7 @@ import { writeDump } from '../dump/write-dump.js';
 import { placeThread } from '../scheduling/thread-placement.js';
 import { ConsoleRelay } from './console-relay.js';
 import { withEmbeddedGuest } from './embedded-files.js';
-import { importPlugin } from './import-plugin.js';
+import { importPlugin, pluginFiles } from './import-plugin.js';
 import { readMemory, readVirtualMemory } from './read-memory.js';
 import type {
   RegisterReport,
@@ -135,6 +135,7 @@ export class VmSession {
         ...(launch.engine === undefined ? {} : { engine: launch.engine }),
         ...(launch.onReset === undefined ? {} : { onReset: launch.onReset }),
         ...(launch.resetLimit === undefined ? {} : { resetLimit: launch.resetLimit }),
+        inputs: pluginFiles(launch.plugins ?? [], launch.pluginBase ?? ''),
         onAnnouncement: (message) => this.#tell({ event: 'announcement', message }),
       },
     );

@@ -14,16 +14,25 @@ import { type VdevFactory } from '@qvm/core/vdev';
 import type { HostPaths } from '../host/hypervisor-host.js';
 import { StartError } from './build-error.js';
 import { vdevFacts } from './lint-facts.js';
-import type { VmOutput } from './vm-create-options.js';
+import type { VmFile } from './vm-create-options.js';
 
 const CODE = 'file.unwritable';
 
-/** The files of the host that a VM uses. */
-export function usedFiles(spec: VmSpec, factories: ReadonlyMap<string, VdevFactory>): readonly FileUse[] {
-  return fileUses(spec.name, spec, (type) => {
+/**
+ * The files of the host that a VM uses.
+ *
+ * @param inputs - files that the host program reads for it.
+ */
+export function usedFiles(
+  spec: VmSpec,
+  factories: ReadonlyMap<string, VdevFactory>,
+  inputs: readonly VmFile[] = [],
+): readonly FileUse[] {
+  const own = fileUses(spec.name, spec, (type) => {
     const factory = factories.get(type);
     return factory === undefined ? undefined : vdevFacts(factory);
   });
+  return [...inputs.map((input): FileUse => ({ ...input, access: 'read', owner: spec.name, at: NO_SOURCE })), ...own];
 }
 
 /**
@@ -35,7 +44,7 @@ export function usedFiles(spec: VmSpec, factories: ReadonlyMap<string, VdevFacto
  */
 export function fileFindings(
   uses: readonly FileUse[],
-  outputs: readonly VmOutput[] = [],
+  outputs: readonly VmFile[] = [],
   paths?: HostPaths,
 ): readonly Finding[] {
   if (paths === undefined) return [];

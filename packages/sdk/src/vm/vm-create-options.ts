@@ -29,7 +29,9 @@ export interface VmCreateOptions {
   /** Changes the specification before it is used, like command-line options. May throw a `ConfigError`. */
   readonly adjust?: (spec: VmSpec) => VmSpec;
   /** Files that the host program writes about this VM, such as a trace; files that the VM uses are refused. */
-  readonly outputs?: readonly VmOutput[];
+  readonly outputs?: readonly VmFile[];
+  /** Files that the host program reads for this VM, such as plugins: the VM writes to none of them. */
+  readonly inputs?: readonly VmFile[];
   /**
    * Called with information that the user needs to use a console, such as the path of a PTY. Default: it is logged as
    * `info`.
@@ -38,13 +40,13 @@ export interface VmCreateOptions {
 }
 
 /**
- * A file that a host program writes while a VM runs.
+ * A file that a host program writes while a VM runs, or reads for it.
  *
  * @experimental
  */
-export interface VmOutput {
+export interface VmFile {
   /** Path of the file, as the host program opens it. */
   readonly path: string;
-  /** The option that requests it, for messages: `--trace`. */
+  /** A clause for messages: `the trace (--trace)`. */
   readonly role: string;
 }

@@ -76,7 +76,7 @@ export async function planVm(
   const registries = container.get(Registries);
   const platform = await findings.attempt(() => findPlatform(spec, registries, packages, container));
   const vdevs = await resolveVdevs(spec, registries, packages, container, findings);
-  const uses = usedFiles(spec, new Map(vdevs.map(({ type, factory }) => [type, factory])));
+  const uses = usedFiles(spec, new Map(vdevs.map(({ type, factory }) => [type, factory])), options.inputs);
   // Bytes that are given in memory are not files.
   const inMemory = new Set(Object.values(read.files).map(({ name }) => name));
   const fileUses = uses.filter(({ path }) => !inMemory.has(path));
