@@ -82,6 +82,36 @@ describe('completion', () => {
     expect(await words('start', '--set', `image=${folder}d`)).toEqual(['image=F/disk.img']);
   });
 
+  it('knows what a network device can be plugged into: of configurations on the line, and TAP devices', async () => {
+    const config = { image: 'disk.img', ram: [{ size: '16M' }] };
+    const net = (settings: string): object => ({ type: 'virtio-net', config: settings });
+    const vms = [
+      { ...config, name: 'left', vdev: [net('peer=right/net0,name=net0'), net('peer=office')] },
+      { ...config, name: 'right', vdev: [net('name=down')] },
+    ];
+    const [left, right] = vms.map((vm) => space.write(`${vm.name}.qvmconf`, `${JSON.stringify(vm)}\n`));
+    const system = { switches: [{ name: 'lab' }], vms: [{ name: 'left', config: 'left.qvmconf' }] };
+    const whole = space.write('system.qvmconf', `${JSON.stringify(system)}\n`);
+    const line = ['start', left ?? '', right ?? '', whole, '--set'];
+    const found = await words(...line, 'virtio-net.peer=');
+    const expected = ['vswitch0', 'lab', 'right/net0', 'left/net0', 'office', 'tap:'].map(
+      (peer) => `virtio-net.peer=${peer}`,
+    );
+    expect([...found.filter((word) => !/=tap:./.test(word))].sort()).toEqual([...expected].sort());
+    expect(await words(...line, 'virtio-net.peer=le')).toEqual(['virtio-net.peer=left/net0']);
+    expect(await words('start', '--set', 'virtio-net.peer=v')).toEqual(['virtio-net.peer=vswitch0']);
+    expect(await words('start', 'a.qvmconf', 'no-such.qvmconf', '--set', 'virtio-net.peer=v')).toEqual([
+      'virtio-net.peer=vswitch0',
+    ]);
+  });
+
+  it('knows designators and their paths, also those of ports', async () => {
+    expect(await words('start', '--set', 'pl011.hostdev=f')).toEqual(['pl011.hostdev=file:']);
+    expect(await words('start', '--set', `pl011.hostdev=file:${folder}d`)).toEqual(['pl011.hostdev=file:F/disk.img']);
+    expect(await words('start', '--set', 'virtio-console.port=agent:p')).toEqual(['virtio-console.port=agent:pty']);
+    expect(await words('start', '--set', 'virtio-console.port=ag')).toEqual([]);
+  });
+
   it('has no VMs where no host answers', async () => {
     expect(await words('stat', '--socket', join(space.folder, 'none'), 'a')).toEqual([]);
   });

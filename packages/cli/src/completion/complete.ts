@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander';
 import { collect } from '../collect.js';
 import { candidatesOf } from './candidates.js';
+import { lineFacts, type LineFacts } from './line-facts.js';
 import { placeAfter, type Place } from './place.js';
 import { argumentSource, optionSource } from './sources.js';
 
@@ -19,22 +20,22 @@ export interface Candidate {
 export async function complete(program: Command, words: readonly string[]): Promise<readonly Candidate[]> {
   const typed = words.at(-1) ?? '';
   const place = placeAfter(program, words.slice(0, -1));
-  const socket = socketIn(words);
+  const line = lineFacts(words);
   const inline = inlineValue(place, typed);
   if (inline !== undefined) {
-    const values = await valuesOf(place, inline.option, inline.typed, socket);
+    const values = await valuesOf(place, inline.option, inline.typed, line);
     return values.map((value) => ({ word: `${inline.name}=${value}` }));
   }
   if (place.option !== undefined) {
-    const values = (await valuesOf(place, place.option, typed, socket)).map((word) => ({ word }));
+    const values = (await valuesOf(place, place.option, typed, line)).map((word) => ({ word }));
     // The option's value is optional, so other words may follow as well.
-    return place.option.optional ? [...values, ...(await others(place, typed, socket))] : values;
+    return place.option.optional ? [...values, ...(await others(place, typed, line))] : values;
   }
-  return others(place, typed, socket);
+  return others(place, typed, line);
 }
 
 /** Subcommands, arguments and options. */
-async function others(place: Place, typed: string, socket: string | undefined): Promise<readonly Candidate[]> {
+async function others(place: Place, typed: string, line: LineFacts): Promise<readonly Candidate[]> {
   if (typed.startsWith('-') && !place.noOptions) return optionsOf(place, typed);
   const { command, path, argument, atStart } = place;
   const children = atStart ? visibleCommands(command) : [];
@@ -42,7 +43,7 @@ async function others(place: Place, typed: string, socket: string | undefined): 
     .filter((child) => child.name().startsWith(typed))
     .map((child) => ({ word: child.name(), description: child.description() }));
   const source = argument && argumentSource(path, argument);
-  const values = source === undefined ? [] : await candidatesOf(source, typed, socket);
+  const values = source === undefined ? [] : await candidatesOf(source, typed, line);
   const found = [...commands, ...values.map((word) => ({ word }))];
   // If nothing else can follow, options are offered.
   return found.length === 0 && typed === '' && !place.noOptions ? optionsOf(place, typed) : found;
@@ -64,14 +65,9 @@ function optionsOf({ command, given }: Place, typed: string): readonly Candidate
     });
 }
 
-async function valuesOf(
-  { path }: Place,
-  option: Option,
-  typed: string,
-  socket: string | undefined,
-): Promise<readonly string[]> {
+async function valuesOf({ path }: Place, option: Option, typed: string, line: LineFacts): Promise<readonly string[]> {
   const source = optionSource(path, option);
-  return source === undefined ? [] : candidatesOf(source, typed, socket);
+  return source === undefined ? [] : candidatesOf(source, typed, line);
 }
 
 /** The option and value of `--option=VALUE`, in one word. */
@@ -84,11 +80,4 @@ function inlineValue(
   const name = word.slice(0, equals);
   const option = command.options.find(({ long }) => long === name);
   return option === undefined ? undefined : { option, name, typed: word.slice(equals + 1) };
-}
-
-function socketIn(words: readonly string[]): string | undefined {
-  const inline = words.find((word) => word.startsWith('--socket='));
-  if (inline !== undefined) return inline.slice('--socket='.length);
-  const at = words.indexOf('--socket');
-  return at < 0 || at + 2 >= words.length ? undefined : words[at + 1];
 }

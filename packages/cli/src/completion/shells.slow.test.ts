@@ -24,6 +24,11 @@ let host: ChildProcess;
 beforeAll(async () => {
   chmodSync(space.write('qvm', `#!/bin/sh\nexec ${process.execPath} ${QVM} "$@"\n`), 0o755);
   space.writeScript('alphabet', 'sleep');
+  const vdev = [{ type: 'virtio-net', config: 'peer=office,name=net0' }];
+  space.write(
+    'alphabet.qvmconf',
+    JSON.stringify({ name: 'alphabet', image: 'alphabet.img', ram: [{ size: '1M' }], vdev }),
+  );
   host = spawnChild(process.execPath, [QVM, 'host'], { env, stdio: 'ignore' });
   expect(await space.qvm(['waitfor', '30'], { env: { QVM_SOCKET: socket } })).toMatchObject({ exitCode: 0 });
   const args = ['start', 'alphabet.qvmconf', '--plugin', SCRIPTS];
@@ -102,6 +107,9 @@ describe.each(Object.entries(SHELLS))('%s', (shell, { args, setUp }) => {
         await run('qvm vdev help virtio-b', /lk/);
         await run('qvm stat alphabet --wat', /ch/);
         await run('qvm start --set pl011.hostd', /ev=/);
+        await run('qvm start --set virtio-net.peer=offi', /ce/);
+        await run('qvm start --set virtio-net.peer=alph', /abet\/net0/);
+        await run('qvm hook list --arch aar', /ch64/);
       } finally {
         await typist.end();
       }

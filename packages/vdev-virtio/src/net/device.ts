@@ -69,6 +69,7 @@ export class NetDevice implements VirtioDevice {
   readonly configSize = CONFIG_BYTES;
   readonly #context: VirtioContext;
   readonly #port: NetworkPort | undefined;
+  readonly #peer: string | undefined;
   readonly #ownMac: Uint8Array;
   readonly #mtu: number | undefined;
   readonly #filter = new ReceiveFilter();
@@ -89,6 +90,7 @@ export class NetDevice implements VirtioDevice {
     this.#mac = this.#ownMac;
     this.#mtu = options.mtu;
     this.features = OFFERED | (this.#mtu === undefined ? 0n : F_MTU);
+    this.#peer = options.peer;
     this.#port = connectPeer(options, context.vdev, this.#ownMac);
     this.#receiver = new FrameReceiver(this.#queue(RECEIVE_QUEUE));
     this.#sender = new FrameSender(this.#queue(TRANSMIT_QUEUE), this.#port);
@@ -154,6 +156,7 @@ export class NetDevice implements VirtioDevice {
   status(): Readonly<Record<string, Json>> {
     return {
       mac: formatMac(this.#mac),
+      peer: this.#peer ?? null,
       link: this.#linkUp,
       counters: this.#port === undefined ? null : countersOf(this.#port),
       dropped: { ...this.#dropped, malformed: this.#sender.malformed },

@@ -3,9 +3,16 @@ import { NETWORK_FABRIC, type NetworkPort } from '@qvm/core/services';
 import type { VdevContext } from '@qvm/core/vdev';
 import { formatVlanList, parseVlanList } from './vlan-list.js';
 
+/** Any text: the network refuses what it does not know. The name of the kind is what completion knows it by. */
+const peerKind = textKind(
+  'peer',
+  (text) => text,
+  (peer) => peer,
+);
+
 /** Options of the device, beyond those of its transport. */
 export const NET_OPTIONS = defineOptions({
-  peer: option.string({
+  peer: option.of(peerKind, {
     description: 'A switch (vswitch0), another device (VM/VDEV) or tap:NAME; without it the link is down',
   }),
   mac: option.mac({ description: 'Address of the station; made from the names of VM and vdev when absent' }),

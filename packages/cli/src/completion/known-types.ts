@@ -1,0 +1,27 @@
+import type { OptionDeclarations } from '@qvm/core/options';
+
+/** A vdev type and its options. */
+interface VdevType {
+  readonly type: string;
+  readonly options: OptionDeclarations;
+}
+
+/** The built-in vdev types. */
+export async function vdevTypes(): Promise<readonly VdevType[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const { lintFacts } = await import('@qvm/sdk');
+  const hypervisor = await openHypervisor();
+  const { vdev } = lintFacts(hypervisor);
+  const types = hypervisor.vdevTypes.map(({ type }) => ({ type, options: vdev?.(type)?.options ?? {} }));
+  await hypervisor.dispose();
+  return types;
+}
+
+/** The names of the built-in boards. */
+export async function boardNames(): Promise<readonly string[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const hypervisor = await openHypervisor();
+  const names = hypervisor.boards.map(({ name }) => name);
+  await hypervisor.dispose();
+  return names;
+}
