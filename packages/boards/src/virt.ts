@@ -46,6 +46,5 @@ export const virt: Board = {
   deviceTree: {
     compatible: 'linux,dummy-virt',
     model: 'qvm,virt',
-    clocks: { 'apb-pclk': { hertz: 24_000_000, output: 'clk24mhz' } },
   },
 };

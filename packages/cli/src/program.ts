@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from './collect.js';
+import type { BoardFlags } from './commands/board.js';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { HookFlags } from './commands/hook.js';
@@ -234,17 +235,19 @@ function addVdev(program: Command): void {
     .command('list')
     .description('list the boards that a configuration can name')
     .option('--json', 'as JSON')
-    .action(async (flags: { json?: boolean }) => {
+    .addOption(pluginOption())
+    .action(async (flags: BoardFlags) => {
       const { listBoards } = await import('./commands/board.js');
-      await listBoards(flags.json === true);
+      await listBoards(flags);
     });
   board
     .command('help')
     .description('show what is where on a board')
     .argument('<name>')
-    .action(async (name: string) => {
+    .addOption(pluginOption())
+    .action(async (name: string, flags: BoardFlags) => {
       const { describeBoard } = await import('./commands/board.js');
-      await describeBoard(name);
+      await describeBoard(name, flags);
     });
   board.helpCommand(false);
 }

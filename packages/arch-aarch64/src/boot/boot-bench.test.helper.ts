@@ -1,5 +1,6 @@
 import { virt } from '@qvm/boards';
 import { GuestPhysicalMap, RamGuestMemory, VmMemory, readDeviceTree } from '@qvm/core/architecture';
+import type { Board } from '@qvm/core/board';
 import { createVmHooks } from '@qvm/core/host';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import type { DeviceTreeNode } from '@qvm/core/vdev';
@@ -19,7 +20,10 @@ export class BootBench {
   readonly guest: RamGuestMemory;
   readonly hooks = createVmHooks('test');
 
-  constructor(readonly ram: readonly AddressRange[]) {
+  constructor(
+    readonly ram: readonly AddressRange[],
+    private readonly board: Board = virt,
+  ) {
     const memory = new VmMemory(ram.reduce((sum, { size }) => sum + size + 0x1_0000, 0x2_0000));
     this.map = new GuestPhysicalMap(memory);
     ram.forEach(({ base, size }, i) => this.map.addRam('ram', `ram${i}`, base, size));
@@ -30,7 +34,7 @@ export class BootBench {
 
   async boot(request: Partial<BootRequest> & Pick<BootRequest, 'image'>, cpus = 1): Promise<Booted> {
     const clock = { kind: 'icount' };
-    const own = { map: this.map, guestMemory: this.guest, hooks: this.hooks, board: virt, clock };
+    const own = { map: this.map, guestMemory: this.guest, hooks: this.hooks, board: this.board, clock };
     const services = own as unknown as MachineServices;
     const affinities = Array.from({ length: cpus }, (_, i) => BigInt(i));
     const entry = await loadGuest({ vdevNodes: () => [], ...request }, services, affinities);

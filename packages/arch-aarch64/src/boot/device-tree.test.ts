@@ -9,6 +9,7 @@ import {
   textsOf,
   writeDeviceTree,
 } from '@qvm/core/architecture';
+import { virt } from '@qvm/boards';
 import type { QvmError } from '@qvm/core';
 import type { DeviceTreeContext, DeviceTreeNode } from '@qvm/core/vdev';
 import { createRandom, randomSeed } from '@qvm/testing';
@@ -119,6 +120,35 @@ describe('a generated tree', () => {
     const node = findNode(tree, '/reserved-memory/framebuffer@40000000');
     expect([cellsOf(node?.properties['reg']), node?.properties['no-map']]).toEqual([[0, RAM, 0, 0x40_0000], true]);
     if (hasDtc) expect(warnings((await bench.boot({ ...request, reservations })).treeBytes)).toEqual([]);
+  });
+
+  it('has the clock that vdevs may rely on, whatever the board says, and those of the board', async () => {
+    const facts = { compatible: 'acme,mini', model: 'mini' };
+    const clockOf = async (clocks?: (typeof virt)['deviceTree']['clocks']) => {
+      const own = new BootBench([{ base: RAM, size: 0x100_0000 }], {
+        ...virt,
+        deviceTree: { ...facts, ...(clocks && { clocks }) },
+      });
+      const { tree } = await own.boot(request);
+      const clock = findNode(tree, '/apb-pclk')?.properties ?? {};
+      const [used] = cellsOf(findNode(tree, '/pl011@9000000')?.properties['clocks']) ?? [];
+      expect(cellsOf(clock['phandle'])).toEqual([used]);
+      return cellsOf(clock['clock-frequency']);
+    };
+    expect(await clockOf()).toEqual([24_000_000]);
+    expect(await clockOf({ 'apb-pclk': { hertz: 1000, output: 'slow' }, other: { hertz: 1, output: 'o' } })).toEqual([
+      1000,
+    ]);
+  });
+
+  it('refers to nothing that is not there', async () => {
+    const vdevNodes = (context: DeviceTreeContext): readonly DeviceTreeNode[] => [
+      { name: 'lamp@0', properties: { clocks: { cells: [context.phandle('lamp-clk')] } } },
+    ];
+    await expect(bench.boot({ image, vdevNodes })).rejects.toMatchObject({
+      code: 'devicetree.phandle',
+      message: expect.stringContaining('refers to the node lamp-clk of the device tree') as string,
+    });
   });
 
   it('leaves out what there is not', async () => {

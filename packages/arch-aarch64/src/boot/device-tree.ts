@@ -1,3 +1,5 @@
+import { QvmError } from '@qvm/core';
+import { cellsOf } from '@qvm/core/architecture';
 import { PMU_INTID } from '../vcpu/performance-monitor.js';
 import type { BoardDeviceTree } from '@qvm/core/board';
 import type { RamReservation } from '@qvm/core/services';
@@ -69,16 +71,39 @@ export class BoardTreeContext implements DeviceTreeContext {
   has(label: string): boolean {
     return this.#phandles.has(label);
   }
+
+  /**
+   * @throws `QvmError` `devicetree.phandle` when nodes refer to one that none of them is.
+   */
+  check(nodes: readonly DeviceTreeNode[]): void {
+    const defined = new Set(nodes.flatMap(phandlesOf));
+    const missing = [...this.#phandles].find(([, phandle]) => !defined.has(phandle));
+    if (missing === undefined) return;
+    throw new QvmError(
+      'devicetree.phandle',
+      `A vdev refers to the node ${missing[0]} of the device tree, which no vdev and no clock of the board is.`,
+    );
+  }
 }
 
-/** Generates the tree of a board (Devicetree Specification v0.4, chapter 3). @experimental */
+function phandlesOf({ properties, children = [] }: DeviceTreeNode): readonly number[] {
+  return [...(cellsOf(properties['phandle']) ?? []), ...children.flatMap(phandlesOf)];
+}
+
+/**
+ * Generates the tree of a board (Devicetree Specification v0.4, chapter 3).
+ *
+ * @throws `QvmError` `devicetree.phandle` when a vdev refers to a node that there is not.
+ * @experimental
+ */
 export function generateTree(
   board: BoardDescription,
   vdevs: (context: DeviceTreeContext) => readonly DeviceTreeNode[],
 ): DeviceTreeNode {
   const context = new BoardTreeContext();
-  const gic = context.phandle('gic');
-  const nodes = vdevs(context);
+  const devices = vdevs(context);
+  const nodes = [...clockNodes(board.facts, context), ...devices];
+  context.check(nodes);
   return {
     name: '',
     properties: {
@@ -86,7 +111,7 @@ export function generateTree(
       model: board.facts.model,
       '#address-cells': cells(2),
       '#size-cells': cells(2),
-      'interrupt-parent': cells(gic),
+      ...(context.has('gic') ? { 'interrupt-parent': cells(context.phandle('gic')) } : {}),
     },
     children: [
       psciNode,
@@ -94,7 +119,6 @@ export function generateTree(
       cpusNode(board),
       ...board.ram.map(({ base, size }) => memoryNode(base, context.reg(base, size))),
       ...reservedMemoryNodes(board, context),
-      ...clockNodes(board.facts, context),
       ...nodes,
       chosenNode(board),
     ],
@@ -153,9 +177,14 @@ function reservedMemoryNodes(
   return [{ name: 'reserved-memory', properties, children }];
 }
 
-/** Nodes of the board's clocks that vdevs refer to. */
+/** What vdevs may refer to on any board (`DeviceTreeContext.phandle`). */
+const COMMON_CLOCKS: NonNullable<BoardDeviceTree['clocks']> = {
+  'apb-pclk': { hertz: 24_000_000, output: 'clk24mhz' },
+};
+
+/** Nodes of the clocks that vdevs refer to. */
 function clockNodes({ clocks }: BoardDeviceTree, context: BoardTreeContext): readonly DeviceTreeNode[] {
-  const used = Object.entries(clocks).filter(([label]) => context.has(label));
+  const used = Object.entries({ ...COMMON_CLOCKS, ...clocks }).filter(([label]) => context.has(label));
   return used.map(([label, { hertz, output }]) => ({
     name: label,
     properties: {

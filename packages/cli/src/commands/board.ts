@@ -6,20 +6,27 @@ import { CliExitCode } from '../report/exit-codes.js';
 import { CliError } from '../report/report-error.js';
 import { table } from '../report/table.js';
 
+/** Options of `qvm board`. */
+export interface BoardFlags {
+  readonly json?: boolean;
+  readonly plugin?: readonly string[];
+}
+
 /** `qvm board list` */
-export async function listBoards(json: boolean): Promise<void> {
-  const hypervisor = await openHypervisor();
+export async function listBoards({ json, plugin }: BoardFlags): Promise<void> {
+  const hypervisor = await openHypervisor(plugin);
   const boards = [...hypervisor.boards];
   await hypervisor.dispose();
-  const text = json
-    ? JSON.stringify(boards, undefined, 2)
-    : table(boards.map(({ name, architecture, description }) => [name, architecture, description]));
+  const text =
+    json === true
+      ? JSON.stringify(boards, undefined, 2)
+      : table(boards.map(({ name, architecture, description }) => [name, architecture, description]));
   process.stdout.write(`${text}\n`);
 }
 
 /** `qvm board help NAME` */
-export async function describeBoard(name: string): Promise<void> {
-  const hypervisor = await openHypervisor();
+export async function describeBoard(name: string, { plugin }: BoardFlags): Promise<void> {
+  const hypervisor = await openHypervisor(plugin);
   const [boards, types] = [[...hypervisor.boards], [...hypervisor.vdevTypes]];
   await hypervisor.dispose();
   const found = boards.find((board) => board.name === name);

@@ -104,8 +104,11 @@ export interface BoardDeviceTree {
   readonly compatible: DeviceTreeValue;
   /** The root's `model`. */
   readonly model: string;
-  /** Fixed clocks, by the label that vdevs give to `DeviceTreeContext.phandle`. */
-  readonly clocks: Readonly<Record<string, BoardClock>>;
+  /**
+   * Fixed clocks, by the label that vdevs give to `DeviceTreeContext.phandle`; each is in the tree when one refers to it. A board has
+   * the `apb-pclk` of 24 MHz that vdevs may rely on, whether it says so or not.
+   */
+  readonly clocks?: Readonly<Record<string, BoardClock>>;
 }
 
 /**

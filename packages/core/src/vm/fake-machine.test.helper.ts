@@ -169,7 +169,7 @@ export function fakeBoard(changes: Partial<Board> = {}): Board {
     places: {},
     implicitVdevs: [],
     interrupts: { first: 0, last: 0xffff },
-    deviceTree: { compatible: 'qvm,fake', model: 'qvm,fake', clocks: {} },
+    deviceTree: { compatible: 'qvm,fake', model: 'qvm,fake' },
     ...changes,
   };
 }

@@ -16,7 +16,7 @@ const TRANSPORT_OPTIONS = defineOptions({
     default: false,
   }),
   vendor: option.number({
-    description: 'What VendorID reads as',
+    description: 'What VendorID reads as; the default, 0x554d4551, is the text "QEMU"',
     min: 0,
     max: 0xffff_ffff,
     default: VENDOR_QEMU,
