@@ -9,7 +9,15 @@ const CODE =
   /'((?:architecture|clock|config|console|devicetree|file|gic|host|hook|image|interrupt|memory|plugin|protocol|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
 
 await main(async () => {
-  const problems = [...errorCodes(), ...(await vdevs()), ...links(), ...mentions(), ...index(), ...snippets()];
+  const problems = [
+    ...errorCodes(),
+    ...(await vdevs()),
+    ...links(),
+    ...mentions(),
+    ...sourcePaths(),
+    ...index(),
+    ...snippets(),
+  ];
   if (problems.length !== 0) throw new Failure(problems.join('\n'));
 });
 
@@ -84,6 +92,21 @@ function mentions() {
     return named
       .filter((path) => !existsSync(inRoot(path)))
       .map((path) => `packages/${name}/README.md names ${path}, which does not exist`);
+  });
+}
+
+/**
+ * Paths of sources, such as `core/src/vm/vm.ts` or `packages/core/src`, exist. The change log is excluded: it may name
+ * files that a later version removed.
+ */
+function sourcePaths() {
+  const named = /`(?:packages\/)?([a-z][a-z0-9_-]*\/src(?:\/[\w.-]+)*)`/g;
+  const pages = markdown().filter((file) => file !== inRoot('CHANGELOG.md'));
+  return pages.flatMap((file) => {
+    const paths = [...readFileSync(file, 'utf8').matchAll(named)].map(([, path]) => path);
+    return paths
+      .filter((path) => !existsSync(inRoot('packages', path)))
+      .map((path) => `${relative(root, file)} names ${path}, which does not exist`);
   });
 }
 
