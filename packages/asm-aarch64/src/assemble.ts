@@ -18,7 +18,9 @@ export interface AssembleOptions {
  * @experimental
  */
 export interface Assembled {
+  /** Address of the first byte. */
   readonly origin: bigint;
+  /** The code. */
   readonly bytes: Uint8Array;
   /** Addresses of the named labels. */
   readonly labels: ReadonlyMap<string, bigint>;

@@ -4,12 +4,16 @@
  * @experimental
  */
 export class AssemblyError extends Error {
+  /** Always `AssemblyError`, also in a minified program. */
   override readonly name = 'AssemblyError';
 
   /** Line and column count from 1. */
   constructor(
+    /** The problem, without its place. */
     readonly detail: string,
+    /** Line in the source, from 1. */
     readonly line: number,
+    /** Column in the line, from 1. */
     readonly column: number,
   ) {
     super(`${line}:${column}: ${detail}`);

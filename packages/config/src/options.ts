@@ -90,22 +90,9 @@ export function optionNamed(
     }
   | undefined {
   const own = Object.hasOwn(declarations, name) ? declarations[name] : undefined;
-  if (own !== undefined)
-    return {
-      /** The declared name, also where the argument is an alias. */
-      name,
-      /** Its declaration. */
-      option: own,
-    };
+  if (own !== undefined) return { name, option: own };
   const found = Object.entries(declarations).find(([, { aliases }]) => aliases.includes(name));
-  return found === undefined
-    ? undefined
-    : {
-        /** The declared name, also where the argument is an alias. */
-        name: found[0],
-        /** Its declaration. */
-        option: found[1],
-      };
+  return found === undefined ? undefined : { name: found[0], option: found[1] };
 }
 
 /** All names and aliases of options. */

@@ -28,9 +28,11 @@ import type { VmEngine } from './vcpu/vm-engine.js';
 export interface MachineParts<B extends Builder, V extends EngineVcpu> {
   /** `Architecture.name`. */
   readonly architecture: string;
+  /** The instruction set of the architecture. */
   readonly instructions: InstructionSet<B>;
   /** Bytes of the code cache: {@link CodeCache.bytesFor}. */
   readonly codeBytes: number;
+  /** When and how regions are translated. */
   readonly tuning: RegionTuning;
   /** Makes a vCPU, in power-on state. */
   makeVcpu(index: number, engine: VmEngine): V;
@@ -60,6 +62,7 @@ const REPORT_LIMIT = 1000;
  */
 export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> implements Machine {
   readonly vcpus: readonly V[];
+  /** Services of the VM. */
   protected readonly services: MachineServices;
   readonly #architecture: string;
   readonly #code: CodeCache;

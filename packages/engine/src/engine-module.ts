@@ -9,8 +9,11 @@ import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
  * @experimental
  */
 export interface EngineModule<B extends Builder> {
+  /** The instruction set that it was generated from. */
   readonly instructions: InstructionSet<B>;
+  /** The interpreter, compiled. */
   readonly module: WebAssembly.Module;
+  /** Writes the records that its handlers read. */
   readonly predecoder: Predecoder<B>;
 }
 

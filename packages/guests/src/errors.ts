@@ -24,11 +24,14 @@ export type GuestFetchErrorCode =
  * @experimental
  */
 export class GuestFetchError extends Error {
+  /** Always `GuestFetchError`, also in a minified program. */
   override readonly name = 'GuestFetchError';
 
   constructor(
+    /** Stable code of the error. */
     readonly code: GuestFetchErrorCode,
     message: string,
+    /** Output of the failed program, or other details; may be empty. */
     readonly detail: string = '',
     options?: ErrorOptions,
   ) {

@@ -6,8 +6,11 @@ import { GuestFormatError } from './errors.js';
  * @experimental
  */
 export interface GuestPackage {
+  /** Name of the Debian package. */
   readonly name: string;
+  /** Version of the package. */
   readonly version: string;
+  /** Architecture of the package, as Debian names it. */
   readonly architecture: string;
   /** SHA-256 of the .deb, lower-case hex. */
   readonly sha256: string;

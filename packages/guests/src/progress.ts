@@ -11,6 +11,7 @@ export type FetchStep = 'wait' | 'update' | 'resolve' | 'download' | 'unpack' | 
  * @experimental
  */
 export interface FetchProgress {
+  /** The step that goes on. */
   readonly step: FetchStep;
   /** One line for people. */
   readonly message: string;

@@ -13,6 +13,7 @@ import { recipeDigest } from './recipe.js';
  * @experimental
  */
 export interface GuestFiles {
+  /** Name of the guest. */
   readonly name: string;
   /** Absolute path of the guest's folder. */
   readonly directory: string;

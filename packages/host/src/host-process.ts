@@ -95,7 +95,6 @@ export class HostProcess implements ControlledHost {
       uptimeMs: Math.round(performance.now() - this.#startedAt),
       socket: this.#options.socket,
       clients: this.#control.clients,
-      /** The VMs of the host. */
       vms: this.vms.vms.filter(({ ended }) => !ended).length,
       residentBytes: process.memoryUsage.rss(),
       warnings: [],

@@ -6,7 +6,7 @@ export { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.
 export { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';
 export { bitMaskImmediate } from './instructions/data-processing-immediate.js';
 export { dataProcessingRegisterRows } from './instructions/data-processing-register.js';
-export { a64Rows, a64Tables } from './instructions/index.js';
+export { type A64TableName, a64Rows, a64Tables } from './instructions/index.js';
 export { loadStoreRows } from './instructions/loads-stores.js';
 export { notImplemented } from './instructions/not-implemented.js';
 export type { A64Row } from './instructions/row.js';

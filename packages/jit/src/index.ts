@@ -2,7 +2,7 @@ export { Ty, CodeBuffer } from './wasm/code-buffer.js';
 export { ModuleWriter } from './wasm/module-writer.js';
 export type { FunctionBody, Signature } from './wasm/module-writer.js';
 export { IntOp, Op, Simd } from './wasm/opcodes.js';
-export type { IntOpName, SimdName } from './wasm/opcodes.js';
+export type { IntOpName, OpName, SimdName } from './wasm/opcodes.js';
 export type { Reg, V } from './describe/value.js';
 export { encodeFields, extractFields, parsePattern } from './describe/pattern.js';
 export type { Field, FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from './describe/pattern.js';

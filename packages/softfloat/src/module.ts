@@ -18,7 +18,9 @@ export type SoftfloatName = keyof typeof SIGNATURES;
  * @experimental
  */
 export interface SoftfloatSignature {
+  /** Types of the parameters. */
   readonly params: readonly WasmType[];
+  /** Type of the result. */
   readonly result: WasmType;
 }
 

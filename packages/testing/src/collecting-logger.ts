@@ -15,12 +15,7 @@ export class CollectingLogger implements Logger {
   }[] = [];
 
   log(level: LogLevel, message: string): void {
-    this.entries.push({
-      /** Severity of the message. */
-      level,
-      /** The message. */
-      message,
-    });
+    this.entries.push({ level, message });
   }
 
   /** The messages of one level. */

@@ -48,7 +48,6 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
     this.#add(offset, {
       kind: 'memory',
       slice,
-      /** Bytes of the window. */
       size: bytes,
       access,
     });
@@ -58,7 +57,6 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
     this.#add(offset, {
       kind: 'registers',
       handler,
-      /** Bytes of the window. */
       size,
     });
   }

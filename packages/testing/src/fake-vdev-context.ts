@@ -152,12 +152,7 @@ export class FakeVdevContext implements VdevContext {
     if (!Number.isInteger(exitCode) || exitCode < 0 || exitCode > 255) {
       throw new QvmError('vdev.exit-code', `${exitCode} is no exit code`);
     }
-    this.terminations.push({
-      /** Exit code of the VM. */
-      exitCode,
-      /** The reason that the vdev gave. */
-      reason,
-    });
+    this.terminations.push({ exitCode, reason });
   }
 
   /** Provides `value` to the vdev under a token. */

@@ -20,6 +20,7 @@ export interface SystemRegisterHandler {
  * @experimental
  */
 export interface AttachedCpu {
+  /** Index of the vCPU in its VM, from 0. */
   readonly index: number;
   /** MPIDR_EL1's affinity fields: Aff3 in bits 39–32, Aff2–Aff0 in bits 23–0. */
   readonly affinity: bigint;

@@ -52,6 +52,7 @@ export interface Firmware {
  * @experimental
  */
 export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu {
+  /** Carries out TLBI instructions, also those of other vCPUs. */
   readonly tlbMaintenance: TlbMaintenance;
   /** SEV: set by the machine. */
   onSendEvent: () => void = () => undefined;
@@ -73,6 +74,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   constructor(
     index: number,
     engine: VmEngine,
+    /** Identification registers of the modelled core. */
     readonly model: CpuModel,
     private readonly firmware: Firmware,
     disassemble: (word: number) => string,

@@ -7,7 +7,9 @@ import type { Aarch64State } from './aarch64-state.js';
  * @experimental
  */
 export interface CpuModel {
+  /** Name of the core, such as `cortex-a53`. */
   readonly name: string;
+  /** Values of the identification registers, by name in the manual. */
   readonly registers: Readonly<Record<string, bigint>>;
   /** Writes the identification registers of one vCPU. */
   writeRegisters(state: Aarch64State, affinity: bigint): void;

@@ -51,21 +51,8 @@ export function describeConflict({ writer, other }: FileConflict): {
 } {
   const same = writer.path === other.path ? '' : `, by the name ${show(other.path)}`;
   const message = `${show(writer.path)} would be written as ${writer.role}, and it is ${other.role}${same}`;
-  if (other.at.file === NO_SOURCE.file)
-    return {
-      /** Place of the use that writes. */
-      at: writer.at,
-      /** A clause that names both uses, without a full stop. */
-      message,
-    };
-  return {
-    /** Place of the use that writes. */
-    at: writer.at,
-    /** A clause that names both uses, without a full stop. */
-    message,
-    /** Place of the other use, when a configuration names it. */
-    hint: `the other use is in ${placeText(other.at, writer.at)}`,
-  };
+  if (other.at.file === NO_SOURCE.file) return { at: writer.at, message };
+  return { at: writer.at, message, hint: `the other use is in ${placeText(other.at, writer.at)}` };
 }
 
 /** A conflict as a finding `file.conflict`. @experimental */

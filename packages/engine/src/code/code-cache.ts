@@ -34,6 +34,7 @@ export interface CodeCacheClient {
  * @experimental
  */
 export interface RecordSource {
+  /** Layout of the records. */
   readonly plan: RecordPlan;
   /** See `Predecoder.decode`. */
   decode(memory: RecordMemory, page: CodePage, record: number, most: number): number;
@@ -45,6 +46,7 @@ export interface RecordSource {
  * @experimental
  */
 export interface RegionPlace {
+  /** Address of the record at which the region begins. */
   readonly ip: number;
   /** Offset in the page. */
   readonly offset: number;
@@ -94,7 +96,14 @@ export class CodeCache {
   readonly #limit: number;
   #hand = 0;
   /** Instructions decoded, pages dropped by writes, pages evicted: for `stats`. */
-  readonly counters = { decoded: 0, invalidated: 0, evicted: 0 };
+  readonly counters = {
+    /** Instructions decoded. */
+    decoded: 0,
+    /** Pages whose records a write dropped. */
+    invalidated: 0,
+    /** Pages whose slot another page took. */
+    evicted: 0,
+  };
 
   /** @param bytes - size of the arena. */
   constructor(

@@ -55,15 +55,23 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   #samples = 0;
   /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
   readonly counters = {
+    /** Regions put to use. */
     regions: 0,
+    /** Of them, regions with copies of called functions. */
     inlined: 0,
+    /** Modules compiled. */
     modules: 0,
+    /** Bytes of WebAssembly compiled. */
     bytes: 0,
+    /** Guest instructions translated. */
     translated: 0,
+    /** Entries that could not be translated. */
     refused: 0,
+    /** Regions dropped. */
     dropped: 0,
     /** Of them because there were too many modules. */
     evicted: 0,
+    /** Host time of translating, in milliseconds. */
     milliseconds: 0,
     /** Of them in one go, at most: so long the guest stood still. */
     longestPause: 0,
@@ -78,6 +86,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     { instructions, predecoder }: EngineModule<B>,
     private readonly imports: WebAssembly.Imports,
     tables: readonly WebAssembly.Table[],
+    /** When and how regions are translated. */
     readonly tuning: RegionTuning,
   ) {
     this.#translator = new RegionTranslator<B>(instructions);
@@ -89,7 +98,12 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   }
 
   /** What is in use now: regions, and modules that hold some of them or did. */
-  get live(): { readonly regions: number; readonly modules: number } {
+  get live(): {
+    /** Regions in use. */
+    readonly regions: number;
+    /** Modules that hold some of them, or did. */
+    readonly modules: number;
+  } {
     return { regions: this.#live.size, modules: this.#live.modules };
   }
 

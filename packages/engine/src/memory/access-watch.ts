@@ -2,8 +2,11 @@
 export interface WatchedAccess {
   /** Virtual address, low and high word. */
   readonly lo: number;
+  /** Virtual address, bits 63–32, unsigned. */
   readonly hi: number;
+  /** Size in bytes. */
   readonly bytes: number;
+  /** Whether it is a write. */
   readonly write: boolean;
   /** Whether it is made with the rights of the operating system. */
   readonly privileged: boolean;

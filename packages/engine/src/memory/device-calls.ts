@@ -3,8 +3,11 @@ import type { AccessWidth, MmioHandler, WideValue } from '@qvm/core/vdev';
 
 /** A range of device registers or ports. @experimental */
 export interface DeviceRegion {
+  /** Name of the range, which exits report. */
   readonly name: string;
+  /** First guest-physical address, or first port. */
   readonly base: number;
+  /** The register half of the device. */
   readonly handler: MmioHandler;
 }
 

@@ -19,7 +19,9 @@ const OFFSET_MASK = PAGE_BYTES - 1;
 export interface AccessFault {
   /** Virtual address of the first byte that cannot be accessed, low and high word. */
   lo: number;
+  /** See {@link AccessFault.lo}. */
   hi: number;
+  /** Kind of the access. */
   access: Access;
   /** What it is, as a value of the architecture. */
   status: number;
@@ -66,6 +68,7 @@ interface PendingWrite {
  * @experimental
  */
 export class MemoryPort {
+  /** The last fault: valid after an access has reported one. */
   readonly fault: AccessFault = { lo: 0, hi: 0, access: 'read', status: 0, physical: -1 };
   readonly #u8: Uint8Array;
   /** Writes that lie in the bounce buffer. */

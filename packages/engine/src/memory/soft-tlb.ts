@@ -29,7 +29,16 @@ export class SoftTlb {
   /** The address space whose local entries a bank holds. */
   readonly #spaces: number[];
   /** Entries filled and banks taken over: for `stats`. */
-  readonly counters = { fills: 0, bankSwitches: 0, bankMisses: 0, flushes: 0 };
+  readonly counters = {
+    /** Entries filled by the engine; generated code counts its own. */
+    fills: 0,
+    /** Changes to another bank. */
+    bankSwitches: 0,
+    /** Changes to an address space without a bank, which emptied one. */
+    bankMisses: 0,
+    /** Banks emptied because translations changed. */
+    flushes: 0,
+  };
 
   constructor(
     memory: VmMemory,

@@ -27,6 +27,7 @@ export class CpuState {
    * @param plan - where the records of the architecture's instructions are.
    */
   constructor(
+    /** The memory of the VM, in which the state is. */
     protected readonly memory: VmMemory,
     readonly address: number,
     private readonly plan: RecordPlan,

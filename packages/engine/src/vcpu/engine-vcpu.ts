@@ -46,7 +46,9 @@ const NO_REGIONS: RegionTotals = { instructions: 0, entries: 0 };
 export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu, CodeCacheClient {
   readonly hooks: VcpuHooks;
   readonly exits: GuestExits;
+  /** Registers and the engine's fields, in the memory of the VM. */
   readonly state: S;
+  /** The software TLB of this vCPU. */
   readonly tlb: SoftTlb;
   /** The program counter, for the architecture. */
   readonly fetch: FetchUnit;
@@ -77,6 +79,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   #refetch = false;
 
   protected constructor(
+    /** Index of the vCPU in its VM, from 0. */
     readonly index: number,
     engine: VmEngine,
     { state, tlb, mmu, watch, faults, hookKinds, deviceSyndrome }: VcpuParts<S>,

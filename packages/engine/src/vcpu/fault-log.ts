@@ -87,7 +87,14 @@ export class FaultLog {
   }
 
   /** While the vCPU is in an endless loop of exceptions: the one that it began with, and the latest. */
-  get loop(): { readonly first: Fault; readonly latest: Fault } | undefined {
+  get loop():
+    | {
+        /** The exception that the loop began with. */
+        readonly first: Fault;
+        /** The latest exception of the loop. */
+        readonly latest: Fault;
+      }
+    | undefined {
     return this.endless ? { first: this.#first.fault, latest: this.#latest.fault } : undefined;
   }
 

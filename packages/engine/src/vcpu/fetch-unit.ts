@@ -10,6 +10,7 @@ import type { CpuState } from './cpu-state.js';
 export interface FetchFault {
   /** Virtual address, low and high word, unsigned. */
   readonly lo: number;
+  /** See {@link FetchFault.lo}. */
   readonly hi: number;
   /** What it is, as a value of the architecture. */
   readonly status: number;

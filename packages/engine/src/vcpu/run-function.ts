@@ -3,7 +3,9 @@ export type RunFunction = (cpu: number, budget: number) => number;
 
 /** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
 export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => {
+  /** Runs guest code. */
   readonly run: RunFunction;
+  /** Functions of the regions, by number. */
   readonly regions: WebAssembly.Table;
   /** Functions that regions call. */
   readonly core: WebAssembly.ModuleImports;

@@ -10,11 +10,15 @@ import type { CpuState } from './cpu-state.js';
  * @experimental
  */
 export interface VcpuParts<S extends CpuState> {
+  /** Registers of the vCPU. */
   readonly state: S;
   /** With as many banks as the architecture has regimes in use at a time. */
   readonly tlb: SoftTlb;
+  /** Translates addresses by the guest's tables. */
   readonly mmu: AddressTranslation;
+  /** The watchpoints. */
   readonly watch: AccessWatch;
+  /** Turns faults of accesses into exceptions of the architecture. */
   readonly faults: EngineFaults;
   /** The words of the vCPU's hooks. */
   readonly hookKinds: HookKinds;

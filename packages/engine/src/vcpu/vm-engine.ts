@@ -9,8 +9,11 @@ import type { InstantiateRun } from './run-function.js';
  * @experimental
  */
 export interface VmEngine {
+  /** Services of the VM. */
   readonly services: MachineServices;
+  /** Decoded instructions of the VM, for all vCPUs. */
   readonly code: CodeCache;
+  /** The RAM that generated code reaches itself. */
   readonly ram: MainRam;
   /** Makes the `run` function of a vCPU. */
   readonly instantiate: InstantiateRun;

@@ -221,14 +221,7 @@ export class HostedVm {
 
   async #make(): Promise<readonly Finding[]> {
     const log = (level: LogLevel, message: string): void => this.#listener.log(this, level, message);
-    const broker = new ServiceBroker(
-      {
-        /** The specification that it is made from, at each start anew. */
-        spec: this.spec,
-        log,
-      },
-      this.#services,
-    );
+    const broker = new ServiceBroker({ spec: this.spec, log }, this.#services);
     const listener = {
       event: (event: VmThreadEvent) => this.#happened(run, event),
       lost: (reason: string, cause: unknown) => this.#lost(run, reason, cause),

@@ -12,11 +12,13 @@ export const State = {
   ...EngineState,
   /** u64 × 31: X0–X30, then the current SP as number 31. */
   x: 192,
+  /** u64: the current SP, as register number 31. */
   sp: 192 + 31 * 8,
   /** 128 bits × 32: V0–V31. */
   v: 448,
   /** u32 FPCR, u32 FPSR: adjacent, as softfloat requires. */
   fpcr: 960,
+  /** u32 FPSR: see {@link State.fpcr}. */
   fpsr: 964,
   /** u32: current exception level, 0–3. */
   el: 968,
@@ -24,7 +26,9 @@ export const State = {
   fpTrap: 972,
   /** u64: address of the local exclusive monitor, all ones if open; u64 × 2: the value that it has seen. */
   monitorAddress: 976,
+  /** u64: low half of the value that the monitor saw. */
   monitorValue: 984,
+  /** u64: high half of the value that the monitor saw, of a pair. */
   monitorValueHigh: 992,
   /** u32: not 0 when DC ZVA traps at the current exception level. */
   zvaTrap: 1000,
@@ -44,6 +48,7 @@ export const State = {
   walk: SYSTEM_END,
   /** u32: a bit for each index of MAIR_EL1 whose attribute is Normal memory. */
   normalMemory: SYSTEM_END + 48,
+  /** Size of the state in bytes. */
   end: SYSTEM_END + 64,
 } as const;
 
@@ -61,6 +66,7 @@ export const WalkHalf = {
   indexMask: 8,
   /** u64: bits of an address that must equal bit 55. */
   checked: 16,
+  /** Size of a half in bytes. */
   bytes: 24,
 } as const;
 

@@ -24,12 +24,7 @@ import { simdThreeSameRows } from './simd-three-same.js';
 import { systemRows } from './system.js';
 import type { A64Row } from './row.js';
 
-/**
- * The instruction tables by name.
- *
- * @experimental
- */
-export const a64Tables = {
+const TABLES = {
   branches: branchRows,
   crypto: cryptoRows,
   'data-processing-immediate': dataProcessingImmediateRows,
@@ -55,6 +50,20 @@ export const a64Tables = {
   'simd-three-same': simdThreeSameRows,
   system: systemRows,
 } as const satisfies Readonly<Record<string, readonly A64Row[]>>;
+
+/**
+ * Names of the instruction tables.
+ *
+ * @experimental
+ */
+export type A64TableName = keyof typeof TABLES;
+
+/**
+ * The instruction tables by name.
+ *
+ * @experimental
+ */
+export const a64Tables: Readonly<Record<A64TableName, readonly A64Row[]>> = TABLES;
 
 /**
  * Every instruction of A64 that is implemented.

@@ -13,7 +13,9 @@ export interface SystemRegister {
   readonly name: string;
   /** op0:2, op1:3, CRn:4, CRm:4, op2:3: bits 20–5 of MRS and MSR. */
   readonly encoding: number;
+  /** Access from EL0. */
   readonly el0: RegisterAccess;
+  /** Access from EL1. */
   readonly el1: RegisterAccess;
   /** Offset of its storage in the vCPU's state. */
   readonly offset: number;

@@ -27,7 +27,9 @@ export const EngineState = {
   regionEntries: 44,
   /** u64 × 2 and u32: the lazy flags. */
   flagX: 48,
+  /** See {@link EngineState.flagX}. */
   flagY: 56,
+  /** See {@link EngineState.flagX}. */
   flagKind: 64,
   /** u64: always 0; registers that read as zero are read from here. */
   zero: 72,
@@ -67,6 +69,7 @@ export const EngineState = {
   lastEntry: 152,
   /** u32: not 0 if a region has returned at an instruction that it has not executed. */
   leftInside: 160,
+  /** Offset of the first byte after the engine's fields, where the architecture's own begin. */
   end: 168,
 } as const;
 
@@ -76,13 +79,17 @@ export const EngineState = {
  * @experimental
  */
 export const TlbEntry = {
+  /** u64: tag of the pages that may be read through the entry. */
   readTag: 0,
+  /** u64: tag of the pages that may be written through the entry. */
   writeTag: 8,
+  /** u64: tag of the pages whose records may be executed through the entry. */
   execTag: 16,
   /** u32: VM memory offset minus the low half of the virtual address. */
   addend: 24,
   /** u32: address of the page's first record. */
   code: 28,
+  /** Size of an entry. */
   bytes: 32,
 } as const;
 
@@ -108,11 +115,15 @@ export const TlbBank = {
   count: BANK_LISTS,
   /** u32 each: address of an entry. */
   list: BANK_LISTS + 64,
+  /** Most addresses that the list holds. */
   listLength: LIST_LENGTH,
   /** u32: number of entries in the list of those that belong to one address space only. */
   localCount: BANK_LISTS + 4,
+  /** u32 each: address of an entry that belongs to one address space only. */
   localList: BANK_LISTS + 64 + LIST_LENGTH * 4,
+  /** Most addresses that this list holds. */
   localListLength: LOCAL_LIST_LENGTH,
+  /** Size of a bank. */
   bytes: BANK_LISTS + 128 + (LIST_LENGTH + LOCAL_LIST_LENGTH) * 4,
 } as const;
 
@@ -124,7 +135,18 @@ export const TlbBank = {
  *
  * @experimental
  */
-export const PageDirectory = { noticeWrites: 1, recordsMask: -2, writer: 4, manyWriters: 1, bytes: 8 } as const;
+export const PageDirectory = {
+  /** Bit of the first u32: a write must be reported, since it may change decoded code. */
+  noticeWrites: 1,
+  /** Mask of the bits of the first u32 that are the address of the slot. */
+  recordsMask: -2,
+  /** Offset of the second u32. */
+  writer: 4,
+  /** Value of the second u32: several TLB entries may write the page. */
+  manyWriters: 1,
+  /** Size of an entry. */
+  bytes: 8,
+} as const;
 
 /**
  * A bit map of the blocks of 2 MiB that have TLB entries made from one descriptor. The index of a block's bit is the
@@ -133,7 +155,16 @@ export const PageDirectory = { noticeWrites: 1, recordsMask: -2, writer: 4, many
  *
  * @experimental
  */
-export const BlockMap = { blockBits: 21, factor: 0x9e37_79b1 | 0, shift: 17, bytes: 4096 } as const;
+export const BlockMap = {
+  /** log2 of the bytes of a block. */
+  blockBits: 21,
+  /** Multiplier of the hash of a block's number. */
+  factor: 0x9e37_79b1 | 0,
+  /** Bits by which the product is shifted right: the rest is the index of the bit. */
+  shift: 17,
+  /** Size of the bit map. */
+  bytes: 4096,
+} as const;
 
 /** log2 of the page size of TLB and code cache. @experimental */
 export const PAGE_BITS = 12;
@@ -179,12 +210,15 @@ export const AccessInfo = {
   bytesMask: 0x7f,
   /** With {@link AccessInfo.readWrite}: every fault is reported as a write's, even if a read would have faulted. */
   faultsAsWrite: 0x80,
+  /** The access is a write. */
   write: 0x100,
   /** The instruction also reads the memory that it writes. */
   readWrite: 0x200,
   /** Alignment is required even if the system allows misaligned accesses (exclusives, atomics, acquire and release). */
   aligned: 0x400,
+  /** The access is made with the rights of the unprivileged level. */
   unprivileged: 0x800,
+  /** Number of the lowest bit of the log2 of the element size. */
   elementShift: 12,
 } as const;
 
@@ -194,6 +228,7 @@ export const AccessInfo = {
  * @experimental
  */
 export enum ExitReason {
+  /** The budget of instructions is used up. */
   Budget = 0,
   /** The record at `ip` has not been decoded. */
   Decode = 1,
@@ -205,5 +240,6 @@ export enum ExitReason {
   Undefined = 4,
   /** The instruction of the record at `ip` continues in the next page; only with sparse records. */
   Straddle = 5,
+  /** First number of the architecture's own reasons. */
   architecture = 16,
 }

@@ -27,6 +27,7 @@ export class LocalPool {
     return pool.locals[pool.used++] as number;
   }
 
+  /** Makes all temporaries available again. */
   releaseAll(): void {
     for (const pool of this.#temporaries.values()) pool.used = 0;
   }

@@ -6,6 +6,7 @@ import { Ty } from '../wasm/code-buffer.js';
  * @experimental
  */
 export interface RegisterFile {
+  /** Name for errors. */
   readonly name: string;
   /** Width of each register. */
   readonly bits: RegisterBits;

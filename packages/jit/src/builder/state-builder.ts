@@ -19,9 +19,13 @@ import { VectorBuilder } from './vector-builder.js';
  * @experimental
  */
 export abstract class StateBuilder extends VectorBuilder {
+  /** The function under construction. */
   readonly code: CodeBuffer;
+  /** Its locals. */
   readonly locals: LocalPool;
+  /** Emits values, each where it is first needed. */
   protected readonly emitter: NodeEmitter;
+  /** Changes of state that the instruction has made and that are not emitted yet. */
   protected readonly effects: Effects;
 
   /**

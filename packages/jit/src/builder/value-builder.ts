@@ -86,21 +86,27 @@ export abstract class ValueBuilder {
 
   // --- integer arithmetic, by the operands' width ---
 
+  /** Sum, modulo 2^width. */
   add(x: V, y: V): V {
     return this.#binary('add', x, y);
   }
+  /** Difference, modulo 2^width. */
   sub(x: V, y: V): V {
     return this.#binary('sub', x, y);
   }
+  /** Low half of the product. */
   mul(x: V, y: V): V {
     return this.#binary('mul', x, y);
   }
+  /** Bitwise and. */
   and(x: V, y: V): V {
     return this.#binary('and', x, y);
   }
+  /** Bitwise or. */
   or(x: V, y: V): V {
     return this.#binary('or', x, y);
   }
+  /** Bitwise exclusive or. */
   xor(x: V, y: V): V {
     return this.#binary('xor', x, y);
   }
@@ -125,48 +131,63 @@ export abstract class ValueBuilder {
     return this.#shift('rotl', x, y);
   }
   // Comparisons return an i32, 1 or 0; `s` is signed, `u` unsigned.
+  /** Whether `x` = `y`: an i32, 1 or 0. */
   eq(x: V, y: V): V {
     return this.#binary('eq', x, y, Ty.i32);
   }
+  /** Whether `x` ≠ `y`: an i32, 1 or 0. */
   ne(x: V, y: V): V {
     return this.#binary('ne', x, y, Ty.i32);
   }
+  /** Whether `x` < `y`, signed: an i32, 1 or 0. */
   lts(x: V, y: V): V {
     return this.#binary('lts', x, y, Ty.i32);
   }
+  /** Whether `x` < `y`, unsigned: an i32, 1 or 0. */
   ltu(x: V, y: V): V {
     return this.#binary('ltu', x, y, Ty.i32);
   }
+  /** Whether `x` > `y`, signed: an i32, 1 or 0. */
   gts(x: V, y: V): V {
     return this.#binary('gts', x, y, Ty.i32);
   }
+  /** Whether `x` > `y`, unsigned: an i32, 1 or 0. */
   gtu(x: V, y: V): V {
     return this.#binary('gtu', x, y, Ty.i32);
   }
+  /** Whether `x` ≤ `y`, signed: an i32, 1 or 0. */
   les(x: V, y: V): V {
     return this.#binary('les', x, y, Ty.i32);
   }
+  /** Whether `x` ≤ `y`, unsigned: an i32, 1 or 0. */
   leu(x: V, y: V): V {
     return this.#binary('leu', x, y, Ty.i32);
   }
+  /** Whether `x` ≥ `y`, signed: an i32, 1 or 0. */
   ges(x: V, y: V): V {
     return this.#binary('ges', x, y, Ty.i32);
   }
+  /** Whether `x` ≥ `y`, unsigned: an i32, 1 or 0. */
   geu(x: V, y: V): V {
     return this.#binary('geu', x, y, Ty.i32);
   }
+  /** Bitwise complement. */
   not(x: V): V {
     return this.xor(x, this.imm(-1));
   }
+  /** 0 − `x`, modulo 2^width. */
   neg(x: V): V {
     return this.sub(this.halves(this.known(x), 0, 0), x);
   }
+  /** Number of leading zeros; the width for 0. */
   clz(x: V): V {
     return this.#unary('clz', x);
   }
+  /** Number of trailing zeros; the width for 0. */
   ctz(x: V): V {
     return this.#unary('ctz', x);
   }
+  /** Number of ones. */
   popcnt(x: V): V {
     return this.#unary('popcnt', x);
   }

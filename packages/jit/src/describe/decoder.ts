@@ -8,7 +8,9 @@ import type { Row } from './row.js';
  * @experimental
  */
 export interface Decoded<B> {
+  /** The row whose pattern matches. */
   readonly row: Row<B>;
+  /** Values of its fields. */
   readonly fields: RawFields;
 }
 

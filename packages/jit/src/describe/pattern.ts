@@ -13,10 +13,13 @@ export type RawFields = Readonly<Record<string, number>>;
  * @experimental
  */
 export interface Field {
+  /** Name in the pattern, such as `imm12`. */
   readonly name: string;
+  /** Number of bits, 1 to 32. */
   readonly width: number;
   /** Position of the lowest bit. */
   readonly shift: number;
+  /** How its value is used: chosen at translation (`static`), number of a register, or an operand's value. */
   readonly role: 'static' | 'register' | 'value';
 }
 
@@ -26,10 +29,15 @@ export interface Field {
  * @experimental
  */
 export interface Pattern {
+  /** The pattern as it was written. */
   readonly text: string;
+  /** Number of bits of an encoding. */
   readonly bits: number;
+  /** Bits that are fixed at 0 or 1. */
   readonly mask: number;
+  /** Values of the fixed bits; 0 elsewhere. */
   readonly value: number;
+  /** The fields, from the highest bit to the lowest. */
   readonly fields: readonly Field[];
 }
 

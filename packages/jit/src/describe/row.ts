@@ -8,7 +8,9 @@ import type { Reg, V } from './value.js';
  * @experimental
  */
 export interface Operand<F = RawFields, K extends OperandKind = OperandKind> {
+  /** How the value is used, and thus how a record holds it. */
   readonly kind: K;
+  /** Computes the value from the fields of an encoding. */
   readonly of: (fields: F) => number | bigint;
 }
 
@@ -28,6 +30,7 @@ export type OperandKind = 'small' | 'int' | 'wide' | 'target' | 'register';
 export interface Derived<F = RawFields> {
   /** Number of values; they are 0 … count − 1. */
   readonly count: number;
+  /** Computes the value from the fields of an encoding. */
   readonly of: (fields: F) => number;
 }
 
@@ -54,15 +57,19 @@ export interface Row<B> {
   readonly section: string;
   /** The manual's heading; unique in its table. */
   readonly name: string;
+  /** Fixed bits and fields of the encoding. */
   readonly pattern: Pattern;
   /** Architectural feature that must be present (`FEAT_LSE`), or `undefined` for the base. */
   readonly feature: string | undefined;
+  /** Operands by the names that `semantics` uses. */
   readonly operands: Readonly<Record<string, Operand>>;
+  /** Further static choices, by name. */
   readonly derived: Readonly<Record<string, Derived>>;
   /** Whether a combination of static fields is allocated. */
   readonly valid: (statics: RawFields) => boolean;
   /** Whether an encoding is allocated, decided on all raw fields. */
   readonly allocated: (raw: RawFields) => boolean;
+  /** Writes the instruction's effect with a builder. */
   readonly semantics: (b: B, args: never) => void;
 }
 
@@ -81,8 +88,11 @@ export interface RowOptions<
   O extends Record<string, Operand<Fields<P>>>,
   D extends Record<string, Derived<Fields<P>>>,
 > {
+  /** Operands beside the fields, by name. Default: none. */
   readonly operands?: O;
+  /** Static choices beside the fields, by name. Default: none. */
   readonly derived?: D;
+  /** Architectural feature that must be present. Default: the base. */
   readonly feature?: string;
   /** Whether a combination of static fields is allocated. */
   readonly valid?: (statics: Readonly<Record<StaticNames<P>, number>>) => boolean;

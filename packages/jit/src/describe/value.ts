@@ -8,6 +8,7 @@ declare const registerBrand: unique symbol;
  * @experimental
  */
 export interface V {
+  /** Type only: makes a value no number. */
   readonly [valueBrand]: true;
 }
 
@@ -17,5 +18,6 @@ export interface V {
  * @experimental
  */
 export interface Reg {
+  /** Type only: makes a register no number. */
   readonly [registerBrand]: true;
 }

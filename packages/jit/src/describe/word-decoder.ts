@@ -20,7 +20,10 @@ export class WordDecoder<B> implements InstructionDecoder<B> {
   readonly #index: (readonly Row<B>[] | undefined)[] = new Array<undefined>(INDEX_SIZE).fill(undefined);
 
   /** @throws Error when the pattern of a row does not have 32 bits. */
-  constructor(readonly rows: readonly Row<B>[]) {
+  constructor(
+    /** The rows that it decodes, in the order given. */
+    readonly rows: readonly Row<B>[],
+  ) {
     for (const { name, pattern } of rows)
       if (pattern.bits !== WORD_BYTES * 8) throw new Error(`row "${name}" has ${pattern.bits} bits, not a word`);
     this.#ordered = [...rows].sort((x, y) => bitCount(y.pattern.mask) - bitCount(x.pattern.mask));

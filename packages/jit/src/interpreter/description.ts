@@ -16,8 +16,11 @@ import type { RecordField } from './record-fields.js';
  * @experimental
  */
 export interface InterpreterDescription<B extends Builder> {
+  /** The rows of the instruction tables. */
   readonly rows: readonly Row<B>[];
+  /** Unit and lengths of the instructions. */
   readonly geometry: InstructionGeometry;
+  /** How the architecture's flags follow from the lazy ones. */
   readonly flags: FlagModel;
   /** Imported functions that semantics call. */
   readonly helpers: readonly Helper[];
@@ -33,6 +36,7 @@ export interface InterpreterDescription<B extends Builder> {
  * @experimental
  */
 export interface Handler<B> {
+  /** The instruction. */
   readonly row: Row<B>;
   /** The fields of its records. */
   readonly fields: readonly RecordField[];
@@ -46,10 +50,13 @@ export interface Handler<B> {
  * @experimental
  */
 export interface RowHandlers {
+  /** Its static choices: the handler number depends on their values. */
   readonly statics: readonly StaticInfo[];
+  /** Its operands, in the order of the record's fields. */
   readonly operands: readonly OperandInfo[];
   /** The operand with the distance of a direct branch. */
   readonly target: OperandInfo | undefined;
+  /** Handler numbers; −1 for combinations that are not allocated. */
   readonly index: Int32Array;
 }
 
@@ -59,9 +66,12 @@ export interface RowHandlers {
  * @experimental
  */
 export interface Interpreter<B> {
+  /** The module in the binary format. */
   readonly bytes: Uint8Array;
   /** The layout of its records. */
   readonly plan: RecordPlan;
+  /** The handlers, by number. */
   readonly handlers: readonly Handler<B>[];
+  /** Handlers of each row. */
   readonly rows: ReadonlyMap<Row<B>, RowHandlers>;
 }

@@ -18,8 +18,11 @@ export const fixedRegister = (n: number): Reg => (FIXED_REGISTER + n) as unknown
  * @experimental
  */
 export interface OperandInfo {
+  /** Name of the operand, as `semantics` uses it. */
   readonly name: string;
+  /** How the value is used, and thus how a record holds it. */
   readonly kind: OperandKind;
+  /** Computes the value from the fields of an encoding. */
   readonly of: (fields: RawFields) => number | bigint;
 }
 
@@ -29,8 +32,11 @@ export interface OperandInfo {
  * @experimental
  */
 export interface StaticInfo {
+  /** Name of the choice, as `semantics` uses it. */
   readonly name: string;
+  /** Number of values; they are 0 … count − 1. */
   readonly count: number;
+  /** Computes the value from the fields of an encoding. */
   readonly of: (fields: RawFields) => number;
   /** Whether the row's `valid` uses it. */
   readonly field: boolean;

@@ -21,7 +21,18 @@ export const WALK: Helper = {
 };
 
 /** Low bits of the result of {@link WALK}. @experimental */
-export const Walked = { readable: 1, writable: 2, executable: 4, block: 8, local: 16 } as const;
+export const Walked = {
+  /** The page may be read. */
+  readable: 1,
+  /** The page may be written. */
+  writable: 2,
+  /** The page may be executed. */
+  executable: 4,
+  /** The page belongs to a block of several pages, which one descriptor maps. */
+  block: 8,
+  /** The page belongs to one address space only. */
+  local: 16,
+} as const;
 
 /**
  * Fills the TLB without the engine: (cpu, va, access, unprivileged) → address of the entry, or 0 if the engine must do

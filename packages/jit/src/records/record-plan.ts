@@ -11,8 +11,11 @@ const PAGE_BYTES = 1 << PAGE_BITS;
  * @experimental
  */
 export interface RecordMemory {
+  /** For numbers of any alignment. */
   readonly data: DataView;
+  /** For numbers at multiples of 2. */
   readonly u16: Uint16Array;
+  /** For numbers at multiples of 4. */
   readonly u32: Uint32Array;
 }
 
@@ -67,7 +70,10 @@ export abstract class RecordPlan {
   /** Whether instructions may lack a record, and records may be connected by `Goto`. */
   abstract readonly sparse: boolean;
 
-  constructor(readonly geometry: InstructionGeometry) {}
+  constructor(
+    /** Unit and lengths of the architecture's instructions. */
+    readonly geometry: InstructionGeometry,
+  ) {}
 
   // --- generated code ---
 

@@ -15,7 +15,9 @@ import type { RegionInstruction } from './region-instruction.js';
  * @experimental
  */
 export interface BlockEnd {
+  /** Decides between the successors. */
   readonly kind: 'flow' | 'return' | 'page';
+  /** Offset of a `return`, page number of a `page`; 0 otherwise. */
   readonly to: number;
   /** Offset of the branch that ends the block. */
   readonly from: number;
@@ -27,12 +29,15 @@ export interface BlockEnd {
  * @experimental
  */
 export interface Block<B> {
+  /** Offset of its first instruction. */
   readonly start: number;
+  /** Its instructions, in order; at least one. */
   readonly instructions: readonly RegionInstruction<B>[];
   /**
    * Successor blocks inside the region: the target of a branch first, then the block after it. −1 leaves the region.
    */
   readonly successors: readonly number[];
+  /** How control leaves the block. */
   readonly end: BlockEnd;
 }
 
@@ -42,7 +47,9 @@ export interface Block<B> {
  * @experimental
  */
 export interface ControlFlowGraph<B> {
+  /** The blocks; the first one is the entry. */
   readonly blocks: readonly Block<B>[];
+  /** Number of instructions in all blocks. */
   readonly instructions: number;
   /** Numbers of the pages with its code, relative to the entry's page (0). */
   readonly pages: readonly number[];

@@ -11,11 +11,13 @@ export interface RegionInstruction<B> {
   readonly offset: number;
   /** Length of the instruction in bytes. */
   readonly length: number;
+  /** What the instruction does. */
   readonly row: Row<B>;
   /** Values of its operands, in the order of `operandsOf`. */
   readonly operands: readonly (number | bigint)[];
   /** Values of its static choices, by their names. */
   readonly statics: Readonly<Record<string, number>>;
+  /** How it transfers control. */
   readonly flow: Flow;
   /** Distance of a direct branch in bytes, from the start of the instruction. */
   readonly distance: number;

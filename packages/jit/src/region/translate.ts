@@ -30,7 +30,9 @@ import { WaysOut } from './ways-out.js';
  * @experimental
  */
 export interface RegionDescription<B extends Builder> {
+  /** How the architecture's flags follow from the lazy ones. */
   readonly flags: FlagModel;
+  /** The architecture's builder. */
   readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
 }
 
@@ -40,6 +42,7 @@ export interface RegionDescription<B extends Builder> {
  * @experimental
  */
 export interface RegionCode<B> {
+  /** The blocks to translate. */
   readonly graph: ControlFlowGraph<B>;
   /** Address of the slot of each of the graph's pages, by page number. */
   readonly slots: ReadonlyMap<number, number>;

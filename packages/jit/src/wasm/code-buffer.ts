@@ -4,10 +4,15 @@
  * @experimental
  */
 export enum Ty {
+  /** Integer of 32 bits. */
   i32 = 0x7f,
+  /** Integer of 64 bits. */
   i64 = 0x7e,
+  /** Floating-point number of 32 bits. */
   f32 = 0x7d,
+  /** Floating-point number of 64 bits. */
   f64 = 0x7c,
+  /** Vector of 128 bits. */
   v128 = 0x7b,
 }
 
@@ -29,10 +34,12 @@ export class CodeBuffer {
     this.#bytes = new Uint8Array(capacity);
   }
 
+  /** Number of bytes written so far. */
   get length(): number {
     return this.#length;
   }
 
+  /** Drops all bytes and open blocks; the memory is kept for new ones. */
   clear(): void {
     this.#length = 0;
     this.depth = 0;
@@ -48,6 +55,7 @@ export class CodeBuffer {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Appends one byte: the low 8 bits of `value`. */
   byte(value: number): this {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
@@ -59,6 +67,7 @@ export class CodeBuffer {
     this.#bytes[at] = value;
   }
 
+  /** Appends a copy of bytes. */
   append(bytes: Uint8Array): this {
     if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -66,6 +75,7 @@ export class CodeBuffer {
     return this;
   }
 
+  /** Appends an unsigned LEB128 of 32 bits. */
   unsigned(value: number): this {
     let rest = value >>> 0;
     while (rest >= 0x80) {
@@ -75,6 +85,7 @@ export class CodeBuffer {
     return this.byte(rest);
   }
 
+  /** Appends a signed LEB128 of 32 bits. */
   signed(value: number): this {
     let rest = value | 0;
     while (rest < -64 || rest > 63) {
@@ -96,6 +107,7 @@ export class CodeBuffer {
     return this.byte(low & 0x7f);
   }
 
+  /** Appends a name: its length in UTF-8 bytes, then these. */
   name(text: string): this {
     const bytes = new TextEncoder().encode(text);
     return this.unsigned(bytes.length).append(bytes);
@@ -106,26 +118,32 @@ export class CodeBuffer {
     return opcode > 0xff ? this.byte(opcode >>> 8).unsigned(opcode & 0xff) : this.byte(opcode);
   }
 
+  /** `i32.const`. */
   i32(value: number): this {
     return this.byte(0x41).signed(value);
   }
 
+  /** `i64.const`, of the value with these halves; by default, `lo` with its sign extended. */
   i64(lo: number, hi: number = lo >> 31): this {
     return this.byte(0x42).signed64(lo, hi);
   }
 
+  /** `local.get`. */
   get(local: number): this {
     return this.byte(0x20).unsigned(local);
   }
 
+  /** `local.set`. */
   set(local: number): this {
     return this.byte(0x21).unsigned(local);
   }
 
+  /** `local.tee`. */
   tee(local: number): this {
     return this.byte(0x22).unsigned(local);
   }
 
+  /** `call` of the function with this index. */
   call(func: number): this {
     return this.byte(0x10).unsigned(func);
   }
@@ -146,29 +164,35 @@ export class CodeBuffer {
     return ++this.depth;
   }
 
+  /** Opens a loop and returns its label: {@link CodeBuffer.br} to it continues at its start. */
   loop(): number {
     this.byte(0x03).byte(VOID_BLOCK);
     return ++this.depth;
   }
 
+  /** Opens the first branch of an `if`, whose condition is an i32 on the stack, and returns its label. */
   if(result: Ty | undefined = undefined): number {
     this.byte(0x04).byte(result ?? VOID_BLOCK);
     return ++this.depth;
   }
 
+  /** Opens the second branch of the innermost `if`. */
   else(): this {
     return this.byte(0x05);
   }
 
+  /** Closes the innermost block, loop or `if`. */
   end(): this {
     this.depth--;
     return this.byte(0x0b);
   }
 
+  /** `br` to an open block, by its label. */
   br(label: number): this {
     return this.byte(0x0c).unsigned(this.depth - label);
   }
 
+  /** `br_if` to an open block, by its label; the condition is an i32 on the stack. */
   brIf(label: number): this {
     return this.byte(0x0d).unsigned(this.depth - label);
   }

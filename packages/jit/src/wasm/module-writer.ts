@@ -7,7 +7,9 @@ import { CodeBuffer } from './code-buffer.js';
  * @experimental
  */
 export interface Signature {
+  /** Types of the parameters. */
   readonly params: readonly Ty[];
+  /** Types of the results. */
   readonly results: readonly Ty[];
 }
 
@@ -17,7 +19,9 @@ export interface Signature {
  * @experimental
  */
 export interface FunctionBody {
+  /** Types of the locals after the parameters. */
   readonly locals: readonly Ty[];
+  /** The instructions. */
   readonly code: Uint8Array;
 }
 
@@ -83,6 +87,7 @@ export class ModuleWriter {
     code.byte(0x13).unsigned(this.#type(signature)).unsigned(0);
   }
 
+  /** The module in the binary format. */
   toBytes(): Uint8Array {
     const out = new CodeBuffer(4096);
     out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));

@@ -1,10 +1,4 @@
-/**
- * WebAssembly opcodes by the names of the specification (i32 and i64 forms side by side if both exist). Prefixed
- * opcodes have their prefix in the high byte.
- *
- * @experimental
- */
-export const Op = {
+const CORE = {
   select: 0x1b,
   return: 0x0f,
   unreachable: 0x00,
@@ -47,11 +41,21 @@ export const Op = {
 } as const;
 
 /**
- * Integer operations that exist for i32 and i64: `[i32 opcode, i64 opcode]`.
+ * Names in {@link Op}.
  *
  * @experimental
  */
-export const IntOp = {
+export type OpName = keyof typeof CORE;
+
+/**
+ * WebAssembly opcodes by the names of the specification (i32 and i64 forms side by side if both exist). Prefixed
+ * opcodes have their prefix in the high byte.
+ *
+ * @experimental
+ */
+export const Op: Readonly<Record<OpName, number>> = CORE;
+
+const INTEGER = {
   eq: [0x46, 0x51],
   ne: [0x47, 0x52],
   lts: [0x48, 0x53],
@@ -87,10 +91,16 @@ export const IntOp = {
  *
  * @experimental
  */
-export type IntOpName = keyof typeof IntOp;
+export type IntOpName = keyof typeof INTEGER;
 
-/** Vector opcodes by the names of the specification, for the lane shapes in use. @experimental */
-export const Simd = {
+/**
+ * Integer operations that exist for i32 and i64: `[i32 opcode, i64 opcode]`.
+ *
+ * @experimental
+ */
+export const IntOp: Readonly<Record<IntOpName, readonly [i32: number, i64: number]>> = INTEGER;
+
+const VECTOR = {
   f32x4_sqrt: 0xfde3,
   f32x4_add: 0xfde4,
   f32x4_sub: 0xfde5,
@@ -164,4 +174,7 @@ export const Simd = {
  *
  * @experimental
  */
-export type SimdName = keyof typeof Simd;
+export type SimdName = keyof typeof VECTOR;
+
+/** Vector opcodes by the names of the specification, for the lane shapes in use. @experimental */
+export const Simd: Readonly<Record<SimdName, number>> = VECTOR;

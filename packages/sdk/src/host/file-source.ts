@@ -24,6 +24,7 @@ export interface FileSource {
 export class FileSourceError extends QvmError {
   constructor(
     code: 'file.missing' | 'file.unreadable' | 'file.too-large',
+    /** The path that was asked for. */
     readonly path: string,
     message: string,
     options?: { readonly cause?: unknown },

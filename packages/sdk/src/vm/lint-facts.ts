@@ -13,6 +13,7 @@ export interface KnownTypes {
   readonly vdevTypes: readonly VdevFactory[];
   /** The architectures. */
   readonly architectures: readonly Architecture[];
+  /** The boards. */
   readonly boards: readonly Board[];
 }
 

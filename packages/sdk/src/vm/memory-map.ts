@@ -19,8 +19,11 @@ export interface VdevInterrupt {
  * @experimental
  */
 export interface VdevPlace {
+  /** Ranges of registers, in the order of the vdev's requests. */
   readonly registers: readonly VdevRange[];
+  /** Windows, in the order of the vdev's requests. */
   readonly windows: readonly VdevRange[];
+  /** Interrupts, in the order of the vdev's requests. */
   readonly interrupts: readonly VdevInterrupt[];
 }
 
@@ -30,6 +33,7 @@ export interface VdevPlace {
  * @experimental
  */
 export interface MappedRange {
+  /** First guest-physical address. */
   readonly base: number;
   /** Size in bytes. */
   readonly size: number;
@@ -38,11 +42,19 @@ export interface MappedRange {
    * vdev, which a guest can probe.
    */
   readonly kind: 'ram' | 'rom' | 'registers' | 'empty' | 'window' | 'reserved';
+  /** Name of the region: of RAM, of a reservation, or of a vdev and its range. */
   readonly name: string;
   /** In a window, the guest's permissions for the mapped memory; absent where nothing is mapped. */
   readonly access?: 'rw' | 'ro';
   /** The vdev that it belongs to, with its type and interrupts. */
-  readonly vdev?: { readonly name: string; readonly type: string; readonly interrupts: readonly VdevInterrupt[] };
+  readonly vdev?: {
+    /** Name of the instance. */
+    readonly name: string;
+    /** Type of the vdev. */
+    readonly type: string;
+    /** Its interrupts. */
+    readonly interrupts: readonly VdevInterrupt[];
+  };
 }
 
 /** The addresses and interrupts of a vdev. */

@@ -12,11 +12,24 @@ import { specOf, type DescribedVm, type VmDescription } from './vm-description.j
  */
 export type VmSource =
   | VmDescription
-  | { readonly spec: VmSpec }
+  | {
+      /** A specification that was checked, by `@qvm/config`. */
+      readonly spec: VmSpec;
+    }
   /** Path of a `.qvmconf` file. */
-  | { readonly configFile: string }
+  | {
+      /** Path of a `.qvmconf` file. */
+      readonly configFile: string;
+    }
   /** Text of a configuration. `file` is its name in errors; relative paths are resolved against `baseDir`. */
-  | { readonly configText: string; readonly file?: string; readonly baseDir?: string };
+  | {
+      /** Text of a configuration. */
+      readonly configText: string;
+      /** Name of the text in errors. */
+      readonly file?: string;
+      /** Folder against which relative paths are resolved. */
+      readonly baseDir?: string;
+    };
 
 /** Context for parsing the text of a configuration. */
 export type Language = Pick<ParseOptions, 'environment' | 'vdevOptions'>;

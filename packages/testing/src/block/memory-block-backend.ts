@@ -131,15 +131,9 @@ export class MemoryBlockBackend implements BlockBackend {
    */
   afterPowerLoss(kept: (index: number) => boolean): MemoryBlockBackend {
     const left = new MemoryBlockBackend(this.#stable, {
-      /** Whether writes fail. */
       readOnly: this.readOnly,
       growable: this.#growable,
-      ...(this.discardUnit === undefined
-        ? {}
-        : {
-            /** Granularity of discarding, in bytes; absent: discarding does nothing. */
-            discardUnit: this.discardUnit,
-          }),
+      ...(this.discardUnit === undefined ? {} : { discardUnit: this.discardUnit }),
     });
     this.#pending.forEach(({ offset, data }, index) => {
       if (kept(index)) left.#store(offset, data);

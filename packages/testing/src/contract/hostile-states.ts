@@ -39,23 +39,11 @@ export function* hostileStates(valid: Json): Generator<{
   const paths = sample(allPaths(valid, []), MAX_PLACES);
   for (const path of paths) {
     for (const poison of POISONS) {
-      yield {
-        /** Name of the mutation, for the title of a test. */
-        label: `${describePath(path)} = ${describe(poison)}`,
-        /** The mutated state. */
-        state: replaceAt(valid, path, () => poison),
-      };
+      yield { label: `${describePath(path)} = ${describe(poison)}`, state: replaceAt(valid, path, () => poison) };
     }
+    yield { label: `${describePath(path)} with a member more`, state: replaceAt(valid, path, withExtraMember) };
     yield {
-      /** Name of the mutation, for the title of a test. */
-      label: `${describePath(path)} with a member more`,
-      /** The mutated state. */
-      state: replaceAt(valid, path, withExtraMember),
-    };
-    yield {
-      /** Name of the mutation, for the title of a test. */
       label: `${describePath(path)} without its first member`,
-      /** The mutated state. */
       state: replaceAt(valid, path, withoutFirstMember),
     };
   }

@@ -1,26 +1,29 @@
 import { QvmError } from '@qvm/core';
 import { defineOptions, option, textKind } from '@qvm/core/options';
 import type { FirmwareFile } from '@qvm/core/services';
-import { defineVdev } from '@qvm/core/vdev';
+import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
 import { FW_CFG_SIZE, FwCfg } from './device.js';
 
 /** A file in the form of an option: `NAME:TEXT`. */
 const fileKind = textKind('NAME:TEXT', fileOf, ({ name, bytes }) => `${name}:${new TextDecoder().decode(bytes)}`);
+
+const OPTIONS = defineOptions({
+  item: option.of(fileKind, {
+    description: 'A file NAME:TEXT for the guest; its own names begin with opt/',
+    repeatable: true,
+  }),
+});
+type FwCfgDeclarations = typeof OPTIONS;
 
 /**
  * QEMU's firmware configuration device. Offers `FW_CFG`, to which the vdevs after it in the configuration add files.
  *
  * @experimental
  */
-export const fwCfg = defineVdev({
+export const fwCfg: VdevFactory<FwCfgDeclarations> = defineVdev({
   type: 'fw-cfg',
   description: 'Firmware configuration device of QEMU (fw_cfg)',
-  options: defineOptions({
-    item: option.of(fileKind, {
-      description: 'A file NAME:TEXT for the guest; its own names begin with opt/',
-      repeatable: true,
-    }),
-  }),
+  options: OPTIONS,
   resources: () => ({ mmio: [{ name: 'registers', size: FW_CFG_SIZE }], role: 'fw-cfg' }),
   create: (context, { item }) => {
     const device = new FwCfg(context);

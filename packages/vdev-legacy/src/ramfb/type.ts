@@ -1,7 +1,7 @@
 import { QvmError } from '@qvm/core';
 import { defineOptions, option, textKind } from '@qvm/core/options';
 import { DISPLAY } from '@qvm/core/services';
-import { defineVdev } from '@qvm/core/vdev';
+import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
 import { Ramfb } from './device.js';
 import { formatMode, parseMode, type DisplayMode } from './mode.js';
 
@@ -13,21 +13,24 @@ const modeKind = textKind<DisplayMode | typeof NO_BOARD_FRAMEBUFFER>(
   (mode) => (mode === NO_BOARD_FRAMEBUFFER ? mode : formatMode(mode)),
 );
 
+const OPTIONS = defineOptions({
+  framebuffer: option.of(modeKind, {
+    description: 'Mode of the frame buffer that the device tree describes, WIDTHxHEIGHT[-FORMAT], or none',
+    default: parseMode('800x600'),
+  }),
+});
+type RamfbDeclarations = typeof OPTIONS;
+
 /**
  * A frame buffer in guest RAM, which `DISPLAY` captures: one that the device tree describes, and `etc/ramfb` if the VM
  * has a `fw-cfg` that precedes it.
  *
  * @experimental
  */
-export const ramfb = defineVdev({
+export const ramfb: VdevFactory<RamfbDeclarations> = defineVdev({
   type: 'ramfb',
   description: 'Frame buffer in guest RAM',
-  options: defineOptions({
-    framebuffer: option.of(modeKind, {
-      description: 'Mode of the frame buffer that the device tree describes, WIDTHxHEIGHT[-FORMAT], or none',
-      default: parseMode('800x600'),
-    }),
-  }),
+  options: OPTIONS,
   resources: () => ({}),
   create: (context, { framebuffer }) => {
     const mode = framebuffer === NO_BOARD_FRAMEBUFFER ? undefined : framebuffer;

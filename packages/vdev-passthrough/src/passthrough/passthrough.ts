@@ -1,6 +1,12 @@
 import { defineOptions, option } from '@qvm/core/options';
-import { defineVdev } from '@qvm/core/vdev';
+import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
 import { Passthrough } from './device.js';
+
+const OPTIONS = defineOptions({
+  paddr: option.address({ required: true, description: 'Address of the device, on the host and in the guest' }),
+  size: option.size({ required: true, min: 0x1000, description: 'Bytes of its range' }),
+});
+type PassthroughDeclarations = typeof OPTIONS;
 
 /**
  * A device of the host, given to one VM: its registers and memory have the addresses that they have on the host; it
@@ -8,13 +14,10 @@ import { Passthrough } from './device.js';
  *
  * @experimental
  */
-export const passthrough = defineVdev({
+export const passthrough: VdevFactory<PassthroughDeclarations> = defineVdev({
   type: 'passthrough',
   description: 'A device of the host, for this VM alone',
-  options: defineOptions({
-    paddr: option.address({ required: true, description: 'Address of the device, on the host and in the guest' }),
-    size: option.size({ required: true, min: 0x1000, description: 'Bytes of its range' }),
-  }),
+  options: OPTIONS,
   resources: ({ paddr, size, irq }) => ({
     windows: [{ name: 'device', size, base: paddr }],
     interrupts: irq === undefined ? [] : [{ name: 'device' }],

@@ -49,7 +49,12 @@ export class LocalHostDevices implements HostDeviceRegistry {
     };
   }
 
-  devices(): readonly { readonly device: HostDevice; readonly owner: HostDeviceOwner | undefined }[] {
+  devices(): readonly {
+    /** The device. */
+    readonly device: HostDevice;
+    /** The VM that uses it; `undefined` when none does. */
+    readonly owner: HostDeviceOwner | undefined;
+  }[] {
     return this.#devices.map((device) => ({ device, owner: this.#ledger.ownerOf(device.name) }));
   }
 

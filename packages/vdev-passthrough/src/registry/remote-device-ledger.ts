@@ -8,8 +8,20 @@ import type { DeviceLedger } from './device-ledger.js';
  * @experimental
  */
 export type DeviceLedgerCall =
-  | { readonly kind: 'take'; readonly device: string; readonly vdev: string }
-  | { readonly kind: 'ownerOf'; readonly device: string };
+  | {
+      /** Takes a device for a vdev. */
+      readonly kind: 'take';
+      /** Name of the device. */
+      readonly device: string;
+      /** Name of the vdev. */
+      readonly vdev: string;
+    }
+  | {
+      /** Asks who has a device. */
+      readonly kind: 'ownerOf';
+      /** Name of the device. */
+      readonly device: string;
+    };
 
 /**
  * A message of a VM's thread to the ledger's thread without an answer.

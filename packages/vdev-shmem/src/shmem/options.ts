@@ -39,8 +39,11 @@ export const SHMEM_OPTIONS = defineOptions({
   }),
 });
 
+/** Their declarations. */
+export type ShmemDeclarations = typeof SHMEM_OPTIONS;
+
 /** Values of the options, and of those that every vdev has. */
-export type ShmemOptions = VdevOptions<typeof SHMEM_OPTIONS>;
+export type ShmemOptions = VdevOptions<ShmemDeclarations>;
 
 /** Problems of options that belong to different forms, or of an incomplete region. */
 export function shmemProblems(options: ShmemOptions): readonly OptionProblem[] {

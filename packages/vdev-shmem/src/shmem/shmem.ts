@@ -1,9 +1,16 @@
 import { defineVdev } from '@qvm/core/vdev';
-import type { VdevResources, WindowRequest } from '@qvm/core/vdev';
+import type { VdevFactory, VdevResources, WindowRequest } from '@qvm/core/vdev';
 import { CONTROL_BYTES } from './control-page.js';
 import { FACTORY_BYTES } from './factory-page.js';
 import { FixedRegion } from './fixed-region.js';
-import { fixedRegion, regionFactory, SHMEM_OPTIONS, shmemProblems, type ShmemOptions } from './options.js';
+import {
+  fixedRegion,
+  regionFactory,
+  SHMEM_OPTIONS,
+  shmemProblems,
+  type ShmemDeclarations,
+  type ShmemOptions,
+} from './options.js';
 import { RegionFactory } from './region-factory.js';
 
 /**
@@ -11,7 +18,7 @@ import { RegionFactory } from './region-factory.js';
  *
  * @experimental
  */
-export const shmem = defineVdev({
+export const shmem: VdevFactory<ShmemDeclarations> = defineVdev({
   type: 'shmem',
   description: 'Memory shared with other VMs',
   options: SHMEM_OPTIONS,

@@ -7,14 +7,17 @@ import { MMIO_SIZE, VirtioMmio } from './virtio-mmio.js';
 const VENDOR_QEMU = 0x554d_4551;
 
 const TRANSPORT_OPTIONS = defineOptions({
+  /** Packed rings (VirtIO 1.2, section 2.8). */
   packed: option.boolean({
     description: 'Offer packed rings (RING_PACKED); drivers that know them then use them',
     default: false,
   }),
+  /** The legacy interface (VirtIO 1.2, section 4.2.4). */
   legacy: option.boolean({
     description: 'Version 1 of the registers and rings, for drivers from before VirtIO 1.0',
     default: false,
   }),
+  /** The register VendorID (VirtIO 1.2, section 4.2.2). */
   vendor: option.number({
     description: 'What VendorID reads as; the default, 0x554d4551, is the text "QEMU"',
     min: 0,
@@ -22,7 +25,8 @@ const TRANSPORT_OPTIONS = defineOptions({
     default: VENDOR_QEMU,
   }),
 });
-type TransportOptions = OptionsOf<typeof TRANSPORT_OPTIONS>;
+type TransportDeclarations = typeof TRANSPORT_OPTIONS;
+type TransportOptions = OptionsOf<TransportDeclarations>;
 
 /** Legacy drivers support split rings only. */
 function transportProblems({ packed, legacy }: TransportOptions): readonly OptionProblem[] {
@@ -37,8 +41,8 @@ function transportProblems({ packed, legacy }: TransportOptions): readonly Optio
  */
 export function virtioMmioVdev<const D extends OptionDeclarations>(
   type: VirtioDeviceType<D>,
-): VdevFactory<D & typeof TRANSPORT_OPTIONS> {
-  return defineVdev<D & typeof TRANSPORT_OPTIONS>({
+): VdevFactory<D & TransportDeclarations> {
+  return defineVdev<D & TransportDeclarations>({
     type: type.type,
     description: type.description,
     options: { ...type.options, ...TRANSPORT_OPTIONS },
