@@ -149,18 +149,22 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
 
   // --- Vcpu ---
 
+  /** `x0` to `x30`, `sp`, `pc` and `pstate`. */
   registers(): Readonly<Record<string, bigint>> {
     return this.#view.registers();
   }
 
+  /** Writes `x0` to `x30`, `sp` or `pc`. Throws `QvmError` `vcpu.register` for other names. */
   setRegister(name: string, value: bigint): void {
     this.#view.setRegister(name, value);
   }
 
+  /** All that stage 1 maps now, as EL1 reads. */
   mappings(limit: number): readonly VirtualMapping[] {
     return this.#view.mappings(limit);
   }
 
+  /** Translates as EL1 reads, by the tables of the guest. */
   translate(virtualAddress: bigint): number | undefined {
     return this.#view.translate(virtualAddress);
   }

@@ -30,6 +30,7 @@ export class RunControl {
 
   // --- power and waiting ---
 
+  /** Powers the vCPU on. */
   turnOn(): void {
     this.#on = true;
   }
@@ -95,6 +96,7 @@ export class RunControl {
     return this.#stopping;
   }
 
+  /** Why a run ends that was stopped: `Off` when the vCPU was turned off in it, else `Stop`. */
   get stopExit(): VcpuExit {
     return this.#on ? VcpuExit.Stop : VcpuExit.Off;
   }
@@ -128,6 +130,7 @@ export class RunControl {
     return { on: this.#on, waiting: this.#waiting, outside: this.#outside };
   }
 
+  /** Takes over a state that `parseRunState` has checked. */
   restore({ on, waiting, outside }: Omit<RunState, 'instructions'>): void {
     this.#on = on;
     this.#waiting = waiting;

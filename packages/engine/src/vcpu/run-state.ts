@@ -9,6 +9,7 @@ import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '
 export interface RunState {
   /** Instructions retired. */
   readonly instructions: number;
+  /** Whether the vCPU is powered on. */
   readonly on: boolean;
   /** It waits, for an interrupt or event. */
   readonly waiting: boolean;

@@ -9,7 +9,9 @@ import type { FetchUnit } from './fetch-unit.js';
 export interface TrappedVcpu extends Vcpu {
   /** Address of the record of the present instruction. */
   readonly ip: number;
+  /** The program counter. */
   readonly fetch: FetchUnit;
+  /** The exceptions that the guest took. */
   readonly faults: FaultLog;
   /** Whether the instruction that was to run alone has been done. */
   stepDone: boolean;

@@ -111,7 +111,7 @@ export abstract class StateBuilder extends VectorBuilder {
 
   // --- flags ---
 
-  /** Sets the flags as the result of an operation on `x` and `y`; `kind` is one of the {@link FlagModel}. */
+  /** Sets the flags as the result of an operation on `x` and `y`; `kind` is one of the `FlagModel`. */
   setFlags(kind: number, x: V, y: V): void {
     this.effects.push({ kind: 'flags', flags: kind, kindOf: -1, x: this.useOf(x), y: this.useOf(y) });
   }
@@ -122,12 +122,12 @@ export abstract class StateBuilder extends VectorBuilder {
     this.effects.push({ kind: 'flags', flags: -1, kindOf, x: this.useOf(x), y: this.useOf(y) });
   }
 
-  /** Whether a condition, by its number in the {@link FlagModel}, holds: an i32. */
+  /** Whether a condition, by its number in the `FlagModel`, holds: an i32. */
   cond(condition: number): V {
     return this.backEnd.condition(condition);
   }
 
-  /** All flags as an i32, in the order of the {@link FlagModel}. */
+  /** All flags as an i32, in the order of the `FlagModel`. */
   packedFlags(): V {
     return this.backEnd.packedFlags();
   }
