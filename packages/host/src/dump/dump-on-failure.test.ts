@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Workspace } from '../host.test.helper.js';
 import { dumpTo } from './dump-on-failure.js';
+import { pipeDump } from './pipe-dump.js';
 import { writeDump, type DumpSource } from './write-dump.js';
 
 const space = new Workspace();
@@ -39,5 +40,12 @@ describe('a dump of a VM that failed', () => {
   it('says when a command fails, or does not read it, or a folder is missing', async () => {
     for (const wrong of ['|cat >/dev/null; exit 3', '|exec 0<&-; sleep 0.1', '|no-such-command', space.path('nowhere')])
       await expect(dumpTo(wrong, 'guest', source)).rejects.toMatchObject({ code: 'host.dump' });
+  });
+
+  it('does not wait for a command that never reads it, nor for what that has started', async () => {
+    // Larger than a pipe holds.
+    const large = { ...source, read: (_address: number, length: number) => new Uint8Array(length).fill(1) };
+    for (const deaf of ['trap "" TERM; sleep 30; true', 'sleep 30 & sleep 30; true'])
+      await expect(pipeDump(deaf, large, 100)).rejects.toMatchObject({ code: 'host.dump' });
   });
 });

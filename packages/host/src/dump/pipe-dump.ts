@@ -5,20 +5,26 @@ import { pipeline } from 'node:stream/promises';
 import { QvmError } from '@qvm/core';
 import { corePieces, type DumpSource } from './write-dump.js';
 
-/** Time-out for a command to read the dump, because the end of the VM waits for it. */
+/** Time-out for a command that gets the dump, because the end of the VM waits for it. */
 const TIMEOUT_MS = 600_000;
 const ZEROS = new Uint8Array(0x1_0000);
 
 /**
  * Passes an ELF core file to a shell command on its standard input.
  *
- * @throws QvmError `host.dump` when the command cannot be run, does not read the whole file, or fails.
+ * @throws QvmError `host.dump` when the command cannot be run, does not read the whole file, takes too long, or fails.
  */
-export async function pipeDump(command: string, source: DumpSource): Promise<void> {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'ignore', 'inherit'], timeout: TIMEOUT_MS });
+export async function pipeDump(command: string, source: DumpSource, timeoutMs = TIMEOUT_MS): Promise<void> {
+  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'ignore', 'inherit'] });
+  // Programs that the shell has started may live on with the other end of the pipe, so this end is closed as well.
+  const late = setTimeout(() => {
+    child.kill('SIGKILL');
+    child.stdin.destroy();
+  }, timeoutMs);
   const closed = once(child, 'close') as Promise<[number | null]>;
   const written = pipeline(Readable.from(streamOf(source)), child.stdin);
   const [end, writing] = await Promise.allSettled([closed, written]);
+  clearTimeout(late);
   if (end.status === 'rejected') throw new QvmError('host.dump', `"${command}" cannot be run`, { cause: end.reason });
   if (writing.status === 'rejected')
     throw new QvmError('host.dump', `"${command}" did not read the core dump`, { cause: writing.reason });

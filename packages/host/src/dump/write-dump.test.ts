@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { Workspace } from '../host.test.helper.js';
-import { writeDump, type DumpSource } from './write-dump.js';
+import { writeAll, writeDump, type DumpSource } from './write-dump.js';
 
 const space = new Workspace();
 afterAll(() => space.dispose());
@@ -54,6 +54,21 @@ describe('a core dump', () => {
       expect(size).toBe(expected?.length);
       expect(file.subarray(offset, (offset ?? 0) + (size ?? 0)).equals(expected ?? new Uint8Array(0))).toBe(true);
     }
+  });
+
+  it('writes on when the system writes less than it is given, and reports the error that follows', async () => {
+    const disk = new Uint8Array(10);
+    // Four bytes at a time, until the disk is full.
+    const write = (bytes: Uint8Array, offset: number, length: number, position: number): Promise<unknown> => {
+      const bytesWritten = Math.min(4, length, disk.length - position);
+      if (bytesWritten <= 0) return Promise.reject(new Error('no space'));
+      disk.set(bytes.subarray(offset, offset + bytesWritten), position);
+      return Promise.resolve({ bytesWritten, buffer: bytes });
+    };
+    const file = { write } as Parameters<typeof writeAll>[0];
+    await writeAll(file, pattern(9, 3), 1);
+    expect([...disk]).toEqual([0, ...pattern(9, 3)]);
+    await expect(writeAll(file, pattern(9, 3), 4)).rejects.toThrow('no space');
   });
 
   it('takes no space for untouched memory, and is for its owner only', () => {

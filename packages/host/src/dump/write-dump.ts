@@ -55,7 +55,7 @@ export async function writeDump(path: string, source: DumpSource): Promise<numbe
   const own = await file.stat();
   try {
     const { pieces, fileSize } = corePieces(source);
-    for (const { offset, bytes } of pieces) await file.write(bytes, 0, bytes.length, offset);
+    for (const { offset, bytes } of pieces) await writeAll(file, bytes, offset);
     await file.truncate(fileSize);
   } catch (cause) {
     removeOwnFile(path, own);
@@ -64,6 +64,16 @@ export async function writeDump(path: string, source: DumpSource): Promise<numbe
     await file.close();
   }
   return source.ranges.reduce((sum, { size }) => sum + size, 0);
+}
+
+/**
+ * Writes all bytes of a piece. A call of the system may write less than it is given, for example the part for which a
+ * disk still has space; only the next call reports the error.
+ */
+export async function writeAll(file: Pick<FileHandle, 'write'>, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
 }
 
 async function create(path: string): Promise<FileHandle> {
