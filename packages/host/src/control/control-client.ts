@@ -5,6 +5,8 @@ import { LineReader } from './line-reader.js';
 import type { ControlEvent, ControlMethod, ControlMethods, FromHost } from './protocol.js';
 import { PROTOCOL_VERSION } from './protocol.js';
 
+/** Time for a host to answer the greeting. A host answers at once, because its main thread never runs guest code. */
+const GREETING_MS = 10_000;
 /** Longest line of a host: a picture of 8K in base64, and some more. */
 const MAX_ANSWER_BYTES = 0x1000_0000;
 
@@ -56,15 +58,20 @@ export class ControlClient {
   /**
    * Connects to a host.
    *
-   * @throws QvmError `host.not-running` when no host answers, `protocol.version`.
+   * @param greetingMs - time for the host to answer the greeting.
+   * @throws QvmError `host.not-running` when there is no host, `host.silent` when it does not answer,
+   * `protocol.version`.
    */
-  static async connect(path: string): Promise<ControlClient> {
+  static async connect(path: string, greetingMs: number = GREETING_MS): Promise<ControlClient> {
     const client = new ControlClient(await open(path));
+    const late = setTimeout(() => client.#end(silent(path, greetingMs)), greetingMs);
     try {
       await client.request('hello', { version: PROTOCOL_VERSION });
     } catch (error) {
       client.close();
       throw error;
+    } finally {
+      clearTimeout(late);
     }
     return client;
   }
@@ -121,9 +128,14 @@ export class ControlClient {
     try {
       for (const line of this.#reader.add(bytes)) this.#handle(JSON.parse(line) as FromHost);
     } catch (cause) {
-      this.#failure = new QvmError('protocol.malformed', 'the host sent what cannot be read', { cause });
-      this.#socket.destroy();
+      this.#end(new QvmError('protocol.malformed', 'the host sent what cannot be read', { cause }));
     }
+  }
+
+  /** Ends the connection because of the other side. */
+  #end(failure: QvmError): void {
+    this.#failure = failure;
+    this.#socket.destroy();
   }
 
   #handle(message: FromHost): void {
@@ -139,6 +151,11 @@ export class ControlClient {
       this.#failure = fromWireError(message.error);
     }
   }
+}
+
+function silent(path: string, milliseconds: number): QvmError {
+  const message = `what listens at ${path} did not answer in ${milliseconds / 1e3} s: a host that was suspended, or another program`;
+  return new QvmError('host.silent', message);
 }
 
 function open(path: string): Promise<Socket> {

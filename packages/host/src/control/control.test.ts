@@ -346,6 +346,15 @@ describe('binding', () => {
     await expect(HostProcess.open({ socket: path, log: silentLog() })).rejects.toMatchObject({ code: 'host.socket' });
   });
 
+  it('does not wait for a server that says nothing', async () => {
+    const path = space.path('silent.sock');
+    const server = createServer((connection) => connection.on('error', () => undefined).resume());
+    server.listen(path);
+    await once(server, 'listening');
+    await expect(ControlClient.connect(path, 50)).rejects.toMatchObject({ code: 'host.silent' });
+    server.close();
+  });
+
   it('says that no host runs', async () => {
     await expect(ControlClient.connect(space.path('nobody.sock'))).rejects.toMatchObject({ code: 'host.not-running' });
   });
