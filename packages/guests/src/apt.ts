@@ -165,6 +165,11 @@ export class Apt {
   }
 }
 
+/** Whether a file has a name as {@link debFileName} makes it. */
+export function isDebFileName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9+.-]*_[^_/]+_[a-z0-9-]+\.deb$/.test(name);
+}
+
 /** The name that apt gives to the file: NAME_VERSION_ARCH.deb with the version's `:` quoted. */
 export function debFileName(wanted: Pick<AptPackage, 'name' | 'version' | 'architecture'>): string {
   return `${wanted.name}_${wanted.version.replaceAll(':', '%3a')}_${wanted.architecture}.deb`;

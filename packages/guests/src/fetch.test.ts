@@ -142,9 +142,17 @@ afterEach(() => rmSync(folder, { recursive: true }));
     publish('1.0-2', 'second');
     await fetchGuest(GUEST, { env });
     expect(firmware()).toBe('first');
+    // The user may keep other things in the cache's folder.
+    for (const own of ['.tmp-own', 'packages/arm64/own']) mkdirSync(join(folder, 'cache', own));
+    writeFileSync(join(folder, 'cache/packages/arm64/notes.deb'), '');
     await fetchGuest(GUEST, { env, update: true });
     expect(firmware()).toBe('second');
-    expect(readdirSync(join(folder, 'cache/packages/arm64'))).toEqual(['u-boot-qemu_1.0-2_all.deb']);
+    expect(existsSync(join(folder, 'cache/.tmp-own'))).toBe(true);
+    expect(readdirSync(join(folder, 'cache/packages/arm64')).sort()).toEqual([
+      'notes.deb',
+      'own',
+      'u-boot-qemu_1.0-2_all.deb',
+    ]);
     await fetchGuest(GUEST, { env, update: true });
     expect([calls(' update'), calls(' download ')]).toEqual([3, 2]);
     setFlag('offline');
@@ -169,7 +177,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
   });
 
   it('removes what killed runs left', async () => {
-    mkdirSync(join(folder, 'cache/.tmp-old'), { recursive: true });
+    mkdirSync(join(folder, 'cache/.qvm-fetch-old'), { recursive: true });
     await fetchGuest(GUEST, { env });
     expect(leftovers()).toEqual([]);
   });

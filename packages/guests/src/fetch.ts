@@ -39,7 +39,7 @@ interface Job {
   readonly apt: Apt;
 }
 
-const SCRATCH_PREFIX = '.tmp-';
+const SCRATCH_PREFIX = '.qvm-fetch-';
 
 /** The newest kernel is a dependency of its metapackage (Debian: linux-image-arm64 → linux-image-6.1.0-56-arm64). */
 async function resolvePackage(apt: Apt, name: string): Promise<AptPackage> {

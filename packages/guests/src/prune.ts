@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { debFileName } from './apt.js';
+import { debFileName, isDebFileName } from './apt.js';
 import { guestCatalogue } from './catalogue.js';
 import { readManifest } from './verify.js';
 import { GuestFetchError } from './errors.js';
@@ -19,10 +19,13 @@ async function packagesInUse(cache: string): Promise<Set<string>> {
 
 /**
  * Removes downloaded packages that no guest in the cache is made from: after an update, the old ones only take space.
+ * Other files and folders stay, because the cache's place is the user's choice.
  */
 export async function prunePackages(cache: string, folder: string): Promise<void> {
   const inUse = await packagesInUse(cache);
-  for (const name of await readdir(folder)) {
-    if (!inUse.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isFile() && isDebFileName(entry.name) && !inUse.has(entry.name)) {
+      await rm(join(folder, entry.name), { force: true });
+    }
   }
 }
