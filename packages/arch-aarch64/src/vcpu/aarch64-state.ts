@@ -43,7 +43,7 @@ export class Aarch64State extends CpuState {
   /** Bytes that {@link Aarch64State.allocate} takes: bounce buffer and state. */
   static readonly bytes = CpuState.bytesFor(State.end);
 
-  /** Takes room for a vCPU's state, with its bounce buffer below, in a VM's memory. */
+  /** Allocates a vCPU's state in a VM's memory, with its bounce buffer below it. */
   static allocate(memory: VmMemory): Aarch64State {
     return new Aarch64State(memory, CpuState.place(memory, State.end), PLAN);
   }
@@ -85,7 +85,7 @@ export class Aarch64State extends CpuState {
     this.setU32(State.flagX + 4, 0);
   }
 
-  /** All bytes to zero. */
+  /** Sets all bytes to zero. */
   clear(): void {
     this.memory.u8.fill(0, this.address, this.address + State.end);
     this.setU64(State.monitorAddress, 0xffff_ffff_ffff_ffffn);

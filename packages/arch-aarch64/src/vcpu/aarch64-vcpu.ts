@@ -30,7 +30,7 @@ import { WaitUnit } from './wait-unit.js';
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
 
-/** Faults that the engine finds. */
+/** The faults that the engine detects. */
 const FAULTS: EngineFaults = {
   alignment: FaultStatus.Alignment,
   external: FaultStatus.ExternalAbort,
@@ -40,7 +40,7 @@ const FAULTS: EngineFaults = {
 const SCTLR_RESET = 0x30d0_0800n;
 const FP_ACCESS_ISS = (1 << 24) | (0xe << 20);
 
-/** Calls to firmware: PSCI and what else answers HVC and SMC. @experimental */
+/** Firmware calls by HVC and SMC: PSCI and other services. @experimental */
 export interface Firmware {
   /** Performs the call in the vCPU's registers. `stop` ends the run. */
   call(vcpu: Aarch64Vcpu, conduit: 'hvc' | 'smc', immediate: number): 'continue' | 'stop';
@@ -54,7 +54,7 @@ export interface Firmware {
 export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu {
   /** Carries out TLBI instructions, also those of other vCPUs. */
   readonly tlbMaintenance: TlbMaintenance;
-  /** SEV: set by the machine. */
+  /** Called for SEV; set by the machine. */
   onSendEvent: () => void = () => undefined;
   readonly #services: MachineServices;
   readonly #ram: VmEngine['ram'];
@@ -66,9 +66,11 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   readonly #system: SystemAccess;
   readonly #systemExits: SystemExits;
   readonly #waits: WaitUnit;
-  /** What the exception after a step over one instruction reports; absent when it is not known to be the step's. */
+  /**
+   * Syndrome of the software-step exception for the last instruction; undefined if that instruction was not stepped.
+   */
   #stepped: StepIss | undefined;
-  /** Instructions retired when the present run ends at the latest. */
+  /** Number of retired instructions at which the present run ends at the latest. */
   #runEnd = 0;
 
   constructor(
@@ -198,7 +200,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     this.fetch.jump(entry);
   }
 
-  /** Waits as WFI does (PSCI CPU_SUSPEND to standby). */
+  /** Waits as WFI does (PSCI CPU_SUSPEND to standby state). */
   waitForInterrupt(): void {
     if (!this.#inputs.raised) this.control.wait();
   }
@@ -239,7 +241,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     };
   }
 
-  /** Ends where a performance counter overflows at the latest, for its interrupt. */
+  /** Ends the run no later than the next overflow of a performance counter, for its interrupt. */
   override run(budget: number): VcpuExit {
     const { monitor } = this.#system;
     const { instructions } = this;
@@ -277,7 +279,10 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     return stepping || armed ? Before.OneInstruction : Before.Nothing;
   }
 
-  /** Ends the run when a performance counter, after an access to its registers or at another level, interrupts within it. */
+  /**
+   * Ends the run early if a performance counter now overflows within it, after an access to its registers or a change
+   * of level.
+   */
   #overflowsEarlier(): boolean {
     const { monitor } = this.#system;
     monitor.levelMayChange();
@@ -292,7 +297,8 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
   }
 
   protected override afterOne(done: boolean): void {
-    // What took an exception, or has not been done, leaves PSTATE.SS to that.
+    // An instruction that took an exception or was not executed leaves PSTATE.SS to that exception or to its next
+    // attempt.
     if (this.#stepped !== undefined && done && this.#exceptions.softwareStep) this.#exceptions.softwareStep = false;
     else this.#stepped = undefined;
   }
@@ -356,7 +362,7 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
     }
   }
 
-  /** Interrupts and the exceptions that come before an instruction. */
+  /** Takes pending interrupts and exceptions that precede an instruction. */
   #takePending(): void {
     const daif = this.state.u32(State.daif);
     if (this.#inputs.fiq && !(daif & Spsr.F)) this.#delivery.interrupt(Vector.Fiq, 'fiq', this.#inputs.pending());

@@ -4,10 +4,10 @@ import type { Aarch64State } from './aarch64-state.js';
 import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';
 import type { DebugMatch } from './self-hosted-debug.js';
 
-/** Syndrome of a breakpoint exception: IFSC says that a debug event was the reason. @experimental */
+/** Syndrome of a breakpoint exception: IFSC reports a debug event. @experimental */
 export const BREAKPOINT_ISS = 0x22;
 
-/** DBGBCR<n>_EL1.BT: what is compared (Arm ARM D19.3.2). */
+/** DBGBCR<n>_EL1.BT: the compared value (Arm ARM D19.3.2). */
 enum BreakpointType {
   Address = 0,
   LinkedAddress = 1,
@@ -15,7 +15,7 @@ enum BreakpointType {
   LinkedContext = 3,
 }
 
-/** One pair of registers, taken apart. */
+/** The decoded fields of one register pair. */
 interface Breakpoint extends DebugMatch {
   readonly type: number;
   /** DBGBVR<n>_EL1. */
@@ -28,8 +28,8 @@ const REGISTERS = Array.from({ length: BREAKPOINTS }, (_, n) => ({
 }));
 
 /**
- * Whether the guest has a breakpoint enabled at all: instructions are then run one by one, and {@link breakpointMatches} is asked
- * before each. What changes the answer ends a run of generated code.
+ * Whether the guest has enabled any breakpoint. If so, instructions are executed one by one, and {@link
+ * breakpointMatches} is called before each. A change of the result ends a run of generated code.
  *
  * @experimental
  */
@@ -38,7 +38,7 @@ export function breakpointsArmed(state: Aarch64State): boolean {
   return REGISTERS.some(({ control }) => (state.u32(control) & 1) !== 0);
 }
 
-/** Whether a breakpoint stops the instruction at `pc` (Arm ARM D2.8). @experimental */
+/** Whether a breakpoint matches the instruction at `pc` (Arm ARM D2.8). @experimental */
 export function breakpointMatches(state: Aarch64State, pc: bigint, osLocked: boolean): boolean {
   if (!debugExceptionsEnabled(state, osLocked)) return false;
   return REGISTERS.some((registers) => {
@@ -57,7 +57,7 @@ export function breakpointMatches(state: Aarch64State, pc: bigint, osLocked: boo
   });
 }
 
-/** Whether the breakpoint that another one or a watchpoint is linked to has its context. @experimental */
+/** Whether the context breakpoint that another breakpoint or a watchpoint is linked to matches. @experimental */
 export function matchesLinkedContext(state: Aarch64State, { linked }: DebugMatch): boolean {
   const registers = REGISTERS[linked];
   const context = registers && read(state, registers);
@@ -70,7 +70,7 @@ function read(state: Aarch64State, { value, control }: (typeof REGISTERS)[number
   return { ...debugMatch(bits), type: (bits >>> 20) & 15, value: state.u64(value) };
 }
 
-/** Bits 1 and 0 of an address are zero, and those above 48 repeat it. */
+/** Compares with an address in DBGBVR<n>_EL1: bits 1 and 0 are zero, bits 63 to 49 are copies of bit 48. */
 function isAt({ value }: Breakpoint, pc: bigint): boolean {
   return BigInt.asUintN(64, BigInt.asIntN(49, value & ~3n)) === pc;
 }

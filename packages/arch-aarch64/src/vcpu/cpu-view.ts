@@ -11,8 +11,8 @@ import type { ExceptionUnit } from './exceptions.js';
 const GENERAL_REGISTERS = 31;
 
 /**
- * A vCPU as a debugger sees it: registers by name, and virtual memory as the guest's tables map it now, apart from what the vCPU itself
- * has cached of them.
+ * A debugger's view of a vCPU: registers by name, and virtual memory as the guest's tables map it now, without the
+ * vCPU's TLB.
  *
  * @experimental
  */
@@ -48,12 +48,12 @@ export class CpuView {
       );
   }
 
-  /** What the tables map, at most `limit` ranges. */
+  /** The mapped ranges, at most `limit`. */
   mappings(limit: number): readonly VirtualMapping[] {
     return this.#tables().mappings(limit);
   }
 
-  /** Guest-physical address of a virtual one, as the guest's kernel reads: stage 1 of EL1&0. */
+  /** Translates a virtual address to a guest-physical one, for a read by EL1: stage 1 of EL1&0. */
   translate(virtualAddress: bigint): number | undefined {
     const mmu = this.#tables();
     const va = BigInt.asUintN(64, virtualAddress);

@@ -9,7 +9,7 @@ import { Watchpoints } from './watchpoints.js';
 
 const CLAIM_TAGS = 0xffn;
 
-/** Debug state that is in no plain register. @experimental */
+/** Debug state outside of plain registers. @experimental */
 export interface DebugState {
   /** OSLSR_EL1.OSLK. */
   readonly osLock: boolean;
@@ -18,7 +18,7 @@ export interface DebugState {
 }
 
 /**
- * Self-hosted debug of a vCPU (Arm ARM D2): what is not in plain registers, and which debug exceptions are on.
+ * Self-hosted debug of a vCPU (Arm ARM D2): state outside of plain registers, and the enabled debug exceptions.
  *
  * @experimental
  */
@@ -47,22 +47,22 @@ export class DebugUnit {
     return (this.state.u32(Sys.MDSCR_EL1) & (Mdscr.SS | Mdscr.MDE)) !== 0;
   }
 
-  /** Whether the guest steps itself at the present exception level. */
+  /** Whether software step is active at the present exception level. */
   get stepping(): boolean {
     return stepActive(this.state, this.#osLock);
   }
 
-  /** Whether a breakpoint is enabled, so that instructions run one by one. */
+  /** Whether a breakpoint is enabled, so that instructions are executed one by one. */
   get breakpointsArmed(): boolean {
     return breakpointsArmed(this.state);
   }
 
-  /** Whether a breakpoint stops the instruction at `pc`. */
+  /** Whether a breakpoint matches the instruction at `pc`. */
   stopsAt(pc: bigint): boolean {
     return breakpointMatches(this.state, pc, this.#osLock);
   }
 
-  /** What is not in plain registers. */
+  /** The state outside of plain registers. */
   save(): DebugState {
     return { osLock: this.#osLock, claim: Number(this.#claim) };
   }

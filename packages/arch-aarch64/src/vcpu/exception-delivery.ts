@@ -9,15 +9,16 @@ import type { Aarch64State } from './aarch64-state.js';
 import type { ExceptionUnit, Vector } from './exceptions.js';
 import type { StepIss } from './software-step.js';
 
-/** ISS.WnR, and with CM that the access is cache maintenance. */
+/** ISS.WnR; with CM, for cache maintenance. */
 const WRITE = 0x40;
 const MAINTENANCE = 0x140;
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 const UNDEFINED = syndrome(ExceptionClass.Unknown, 0);
 
 /**
- * What a vCPU does about an exception: asks the hooks, then the policies for what the VM lacks, then lets the guest take it. Each is
- * an exit from the guest; methods that end in `Here` are for within one.
+ * Delivers exceptions: calls the hooks, then applies the policies for unsupported features, then takes the exception in
+ * the guest. Each method is a complete exit from the guest (`guestExit` to `guestEntrance`), except methods whose names
+ * end in `Here`: their caller has already begun the exit and will end it.
  *
  * @experimental
  */
@@ -39,7 +40,7 @@ export class ExceptionDelivery {
     vcpu.control.resume('interrupt');
   }
 
-  /** A synchronous exception that returns to the present instruction, unless a tap does the work of what trapped. */
+  /** A synchronous exception that returns to the present instruction, unless a tap handles the trap. */
   synchronous(ec: ExceptionClass, iss: number, kind: Aarch64TrapKind & Aarch64ExitCause, immediate?: number): void {
     const { vcpu } = this;
     const esr = syndrome(ec, iss);
@@ -48,27 +49,30 @@ export class ExceptionDelivery {
     vcpu.control.resume(kind);
   }
 
-  /** {@link ExceptionDelivery.synchronous} instead of an instruction that generated code has not begun. */
+  /** As {@link ExceptionDelivery.synchronous}, for an instruction that generated code has not begun. */
   beforeInstruction(ec: ExceptionClass, iss: number, kind: Aarch64TrapKind & Aarch64ExitCause): void {
     this.vcpu.retire();
     this.synchronous(ec, iss, kind);
   }
 
-  /** SVC, which returns to the instruction after it. */
+  /** SVC, which returns to the next instruction. */
   systemCall(immediate: number): void {
     const { vcpu } = this;
     const esr = syndrome(ExceptionClass.Svc64, immediate);
     vcpu.exits.leave('svc', esr);
     if (!vcpu.traps.trap('svc', esr, 'next', immediate)) {
       vcpu.next();
-      // The step is done: the saved state has SS clear.
+      // The step is complete: the saved state has SS clear.
       this.exceptions.softwareStep = false;
       this.#take(esr);
     }
     vcpu.control.resume('svc');
   }
 
-  /** An instruction in the Illegal Execution state (Arm ARM D1.3.4). When a tap handles it, the state ends and the instruction is done. */
+  /**
+   * An instruction in the Illegal Execution state (Arm ARM D1.3.4). If a tap handles it, the state ends and the
+   * instruction is executed.
+   */
   illegalState(): void {
     const { vcpu } = this;
     const esr = syndrome(ExceptionClass.IllegalState, 0);
@@ -79,7 +83,7 @@ export class ExceptionDelivery {
     vcpu.control.resume('illegalState');
   }
 
-  /** The end of a software step (Arm ARM D2.12). When a tap handles it, the next instruction is stepped over as well. */
+  /** The end of a software step (Arm ARM D2.12). If a tap handles it, the next instruction is stepped too. */
   softwareStep(iss: StepIss): void {
     const { vcpu } = this;
     const esr = syndrome(this.#fromHere(ExceptionClass.SoftwareStepLower), iss);
@@ -97,7 +101,7 @@ export class ExceptionDelivery {
     vcpu.control.resume('undefined');
   }
 
-  /** An encoding without a row: not allocated, or not implemented. */
+  /** An encoding without a row in the instruction tables: unallocated, or not implemented. */
   unimplemented(): void {
     const { vcpu } = this;
     const { word } = vcpu;
@@ -108,7 +112,7 @@ export class ExceptionDelivery {
     vcpu.control.resume('undefined');
   }
 
-  /** An access to memory faulted. */
+  /** A memory access faulted. */
   dataAbort(fault: Readonly<AccessFault>): void {
     const { vcpu } = this;
     const cause: Aarch64ExitCause = isWatched(fault) ? 'watchpoint' : 'fault';
@@ -118,7 +122,7 @@ export class ExceptionDelivery {
     vcpu.control.resume(cause);
   }
 
-  /** There is no instruction at the program counter. */
+  /** The fetch at the program counter faulted. */
   fetchFault(): void {
     const { vcpu } = this;
     const { fault } = vcpu.fetch;
@@ -128,14 +132,14 @@ export class ExceptionDelivery {
     else this.#instructionAbort(fault);
   }
 
-  // --- within an exit ---
+  // --- within an exit that the caller has begun ---
 
-  /** {@link ExceptionDelivery.undefined} within an exit. */
+  /** As {@link ExceptionDelivery.undefined}, within an exit. */
   undefinedHere(): void {
     if (!this.#undefinedHandled()) this.#take(UNDEFINED);
   }
 
-  /** A system register that the architecture may have, and this vCPU has not. */
+  /** A system register that the architecture defines but this vCPU does not have. */
   unsupportedRegisterHere(): void {
     if (this.#undefinedHandled()) return;
     const { vcpu } = this;
@@ -150,14 +154,14 @@ export class ExceptionDelivery {
     } else this.#take(UNDEFINED);
   }
 
-  /** MRS, MSR or SYS that EL1 traps: `info` is the low 22 bits of the instruction word. */
+  /** MRS, MSR or SYS trapped to EL1: `info` is the low 22 bits of the instruction word. */
   systemRegisterHere(info: number): void {
     const esr = syndrome(ExceptionClass.SystemRegister, systemRegisterIss(info));
     const handled = this.vcpu.traps.trap('systemRegister', esr, 'next', undefined, this.#disassembly);
     if (!handled) this.#take(esr);
   }
 
-  /** {@link ExceptionDelivery.dataAbort} within an exit, for cache maintenance. */
+  /** As {@link ExceptionDelivery.dataAbort}, within an exit, for cache maintenance. */
   maintenanceAbortHere(fault: Readonly<AccessFault>): void {
     this.#abortHere(fault, this.#abortSyndrome(fault, true));
   }
@@ -173,7 +177,7 @@ export class ExceptionDelivery {
     if (this.#abortsReference(status)) vcpu.abort('reference', `${access} of ${hexadecimal(physical)}`);
     else {
       const { pcLo, pcHi } = vcpu.state;
-      // DC ZVA reports the address in its register, not where the block begins (FAR_EL1, Arm ARM D19.2.40).
+      // DC ZVA reports the address in its register, not the start of the block (FAR_EL1, Arm ARM D19.2.40).
       const far = isZeroBlock(vcpu.word) ? vcpu.state.x(vcpu.word & 31) : undefined;
       if (far === undefined) this.exceptions.takeAbort(esr, pcLo, pcHi, lo, hi);
       else this.exceptions.takeAbort(esr, pcLo, pcHi, Number(far & 0xffff_ffffn), Number(far >> 32n));
@@ -197,7 +201,7 @@ export class ExceptionDelivery {
     if (!vcpu.traps.trap('pcAlignment', esr, 'here')) {
       this.exceptions.takeAbort(esr, lo, hi, lo, hi);
     } else if (vcpu.fetch.fault === fault) {
-      // A tap that says so and does not move the vCPU would let it trap for ever.
+      // Noted as a fault, so that a tap that returns `handled` without moving the vCPU is detected as an endless loop.
       vcpu.faults.note(esr, lo, hi, lo, hi, vcpu.state.el, true);
     }
     vcpu.control.resume('pcAlignment');
@@ -216,14 +220,16 @@ export class ExceptionDelivery {
     vcpu.control.resume('fault');
   }
 
-  /** Syndrome of an access that faulted. Cache maintenance reports CM, and WnR as for a write. */
+  /** Syndrome of a faulting access. Cache maintenance reports CM, and WnR as for a write. */
   #abortSyndrome(fault: Readonly<AccessFault>, maintenance: boolean): number {
     const { access, status } = fault;
     const lower = isWatched(fault) ? ExceptionClass.WatchpointLower : ExceptionClass.DataAbortLower;
     return syndrome(this.#fromHere(lower), status | (maintenance ? MAINTENANCE : access === 'write' ? WRITE : 0));
   }
 
-  /** A class that is taken from EL0; the next number is the same from EL1. */
+  /**
+   * The exception class for the present level, from the class for a lower level; the class for EL1 is the next number.
+   */
   #fromHere(lower: ExceptionClass): ExceptionClass {
     return this.vcpu.state.el === 0 ? lower : lower + 1;
   }
@@ -248,15 +254,15 @@ export class ExceptionDelivery {
     return this.vcpu.traps.fault(fault, external ? 2 : 1, esr, this.vcpu.state.el);
   }
 
-  /** Whether a fault says that nothing is at an address, and that this ends the VM. */
+  /** Whether an external abort ends the VM by the policy for references to unmapped addresses. */
   #abortsReference(status: number): boolean {
     return status === (FaultStatus.ExternalAbort as number) && this.unsupported.reference === 'abort';
   }
 }
 
-/** Whether an access did not fault, but is watched. */
+/** Whether a watchpoint stopped the access. */
 const isWatched = ({ status }: Readonly<AccessFault>): boolean => status === (FaultStatus.Debug as number);
-/** UDF (Arm ARM C6.2.388): undefined for good, however much a VM implements. */
+/** UDF (Arm ARM C6.2.388): permanently undefined in every implementation. */
 const isPermanentlyUndefined = (word: number): boolean => word >>> 16 === 0;
 /** DC ZVA, of any register. */
 const isZeroBlock = (word: number): boolean => (word & ~31) === (0xd50b_7420 | 0);

@@ -17,7 +17,7 @@ export enum Spsr {
   SS = 1 << 21,
 }
 
-/** A system call is no fault. */
+/** A system call is not a fault. */
 const SVC: number = ExceptionClass.Svc64;
 const DAIF = Spsr.D | Spsr.A | Spsr.I | Spsr.F;
 
@@ -28,26 +28,26 @@ export enum Vector {
   Fiq = 0x100,
 }
 
-/** Writes a register of 64 bits in halves. */
+/** Writes the two halves of a 64-bit register. */
 function put(cpu: Aarch64State, offset: number, lo: number, hi: number): void {
   cpu.setU32(offset, lo);
   cpu.setU32(offset + 4, hi);
 }
 
 /**
- * Exception entry and return at EL1 (Arm ARM D1.3), and the part of the state that follows from the exception level.
+ * Exception entry and return at EL1 (Arm ARM D1.3), and the state that depends on the exception level.
  *
  * @experimental
  */
 export class ExceptionUnit {
   constructor(
     private readonly cpu: Aarch64State,
-    /** Sets the program counter; the fetch may fault, which takes another exception. */
+    /** Sets the program counter. If the fetch faults, another exception is taken. */
     private readonly jump: (lo: number, hi: number) => void,
     readonly controls: LevelControls,
     /** Whether software step is active in the present state (D2.12.2). */
     private readonly stepActive: () => boolean,
-    /** Is told of each synchronous exception. */
+    /** Records each synchronous exception. */
     private readonly log: FaultLog,
   ) {}
 
@@ -63,7 +63,7 @@ export class ExceptionUnit {
     this.jump(((cpu.u32(Sys.VBAR_EL1) & ~0x7ff) + from + vector) >>> 0, cpu.u32(Sys.VBAR_EL1 + 4));
   }
 
-  /** A synchronous exception. `esr` is its syndrome; `lo` and `hi` are the preferred return address. */
+  /** Takes a synchronous exception. `esr` is its syndrome; `lo` and `hi` are the preferred return address. */
   takeSynchronous(esr: number, lo: number, hi: number): void {
     const { cpu } = this;
     put(cpu, Sys.ESR_EL1, esr, 0);
@@ -71,7 +71,7 @@ export class ExceptionUnit {
     this.take(Vector.Synchronous, lo, hi);
   }
 
-  /** {@link ExceptionUnit.takeSynchronous} that reports an address. */
+  /** As {@link ExceptionUnit.takeSynchronous}, with a fault address for FAR_EL1. */
   takeAbort(esr: number, lo: number, hi: number, farLo: number, farHi: number): void {
     put(this.cpu, Sys.FAR_EL1, farLo, farHi);
     this.takeSynchronous(esr, lo, hi);
@@ -95,7 +95,8 @@ export class ExceptionUnit {
     } else {
       this.illegal = (spsr & Spsr.IL) !== 0;
       this.#enter(el, spsr & Spsr.SP, spsr & DAIF);
-      // Only a return into stepping takes SS from SPSR_EL1 (DebugExceptionReturnSS).
+      // SS is taken from SPSR_EL1 only if step is not active before the return and is active after it
+      // (DebugExceptionReturnSS).
       this.softwareStep = (spsr & Spsr.SS) !== 0 && !stepped && this.stepActive();
     }
     this.jump(lo, hi);
@@ -121,7 +122,7 @@ export class ExceptionUnit {
     );
   }
 
-  /** PSTATE.SPSel: exchanges the stack pointer in use. */
+  /** Writes PSTATE.SPSel, and exchanges the stack pointer in use. */
   selectSp(spsel: number): void {
     const { cpu } = this;
     cpu.copy64(State.sp, this.#bank());

@@ -11,7 +11,7 @@ export class InterruptInputs {
   #irq = false;
   #fiq = false;
 
-  /** The INTID that the inputs signal, by the controller. */
+  /** Returns the INTID that the inputs signal; set by the interrupt controller. */
   pending: () => number | undefined = () => undefined;
 
   constructor(private readonly state: Aarch64State) {}
@@ -24,7 +24,7 @@ export class InterruptInputs {
     return this.#fiq;
   }
 
-  /** Whether any is raised, masked or not. */
+  /** Whether an input is raised, masked or not. */
   get raised(): boolean {
     return this.#irq || this.#fiq;
   }
@@ -44,7 +44,7 @@ export class InterruptInputs {
     return (this.#irq ? 0x80n : 0n) | (this.#fiq ? 0x40n : 0n);
   }
 
-  /** Tells generated code. */
+  /** Writes the inputs to the state that generated code reads. */
   publish(): void {
     this.state.setU32(State.pendingInterrupts, (this.#irq ? Spsr.I : 0) | (this.#fiq ? Spsr.F : 0));
   }

@@ -9,7 +9,7 @@ import { selectBank } from './translation-regime.js';
 /** CPACR_EL1.FPEN: the levels that may use FP and SIMD. */
 const fpTrapped = (fpen: number, el: number): boolean => (el === 0 ? fpen !== 3 : (fpen & 1) === 0);
 
-/** The words of the state that depend on the exception level, with their values at one level. */
+/** The words of the state that depend on the exception level, with their values for one level. */
 class LevelWords {
   fpTrap = 0;
   spAlignmentCheck = 0;
@@ -27,8 +27,8 @@ class LevelWords {
 }
 
 /**
- * What generated code tests that follows from the exception level and from SCTLR_EL1, CPACR_EL1, TCR_EL1 and TTBRn_EL1. Levels change far
- * more often than these registers, so the words of both levels are kept.
+ * The state that generated code tests and that depends on the exception level and on SCTLR_EL1, CPACR_EL1, TCR_EL1 and
+ * TTBRn_EL1. The level changes far more often than these registers, so the values for both levels are kept.
  *
  * @experimental
  */
@@ -47,14 +47,14 @@ export class LevelControls {
     (this.state.el === 0 ? this.#el0 : this.#el1).writeTo(this.state);
   }
 
-  /** Must follow every change of SCTLR_EL1 and of the registers of translation. */
+  /** Must be called after every change of SCTLR_EL1 or of a translation register. */
   refresh(): void {
     this.mmu.refresh();
     this.#selectBanks();
     this.refreshTraps();
   }
 
-  /** Must follow every change of CPACR_EL1. */
+  /** Must be called after every change of CPACR_EL1. */
   refreshTraps(): void {
     const { state } = this;
     const sctlr = state.u32(Sys.SCTLR_EL1);
@@ -68,7 +68,10 @@ export class LevelControls {
     this.select();
   }
 
-  /** The TLB banks of both levels in the present address space; accesses of EL1 as EL0 (LDTR, STTR) use that of EL0. */
+  /**
+   * Selects the TLB banks of both levels in the present address space. EL1 accesses with EL0 permissions (LDTR, STTR)
+   * use the bank of EL0.
+   */
   #selectBanks(): void {
     const { tlb } = this;
     const { asid, enabled } = this.mmu;

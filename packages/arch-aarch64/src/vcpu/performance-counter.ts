@@ -1,13 +1,21 @@
-/** Events that are counted (Arm ARM D13.11.1). Cycles are instructions: the processor has no other notion of them. @experimental */
+/**
+ * Events that can be counted (Arm ARM D13.11.1). A cycle is counted for each instruction, because the processor has no
+ * timing model.
+ *
+ * @experimental
+ */
 export enum PmuEvent {
   SW_INCR = 0x00,
   INST_RETIRED = 0x08,
   CPU_CYCLES = 0x11,
-  /** Of an odd counter: overflows of the counter before it. */
+  /** Counts overflows of the preceding counter; for odd counters. */
   CHAIN = 0x1e,
 }
 
-/** What PMEVTYPER<n>_EL0 and PMCCFILTR_EL0 hold: the event, and the levels whose events do not count. EL2 and EL3 do not exist. */
+/**
+ * Fields of PMEVTYPER<n>_EL0 and PMCCFILTR_EL0: the event, and the levels at which events are not counted. EL2 and EL3
+ * do not exist.
+ */
 const EVENT = 0x3ffn;
 const EXCLUDE_EL1 = 1n << 31n;
 const EXCLUDE_EL0 = 1n << 30n;
@@ -20,12 +28,12 @@ const EXCLUDE_EL0 = 1n << 30n;
 export class PerformanceCounter {
   #type = 0n;
   #value = 0n;
-  /** The total that `#value` stands for. */
+  /** The event total at which `#value` was valid. */
   #mark = 0;
 
   /**
    * @param bits - its width.
-   * @param fixed - what it always counts.
+   * @param fixed - the event that it always counts.
    */
   constructor(
     private readonly bits: 32 | 64,
@@ -56,7 +64,7 @@ export class PerformanceCounter {
     return this.fixed ?? Number(this.#type & EVENT);
   }
 
-  /** Whether it counts by itself while it is enabled. */
+  /** Whether it counts instructions or cycles while it is enabled. */
   get countsInstructions(): boolean {
     const { event } = this;
     return event === (PmuEvent.INST_RETIRED as number) || event === (PmuEvent.CPU_CYCLES as number);
@@ -72,12 +80,12 @@ export class PerformanceCounter {
     return Number((1n << BigInt(this.bits)) - this.#value);
   }
 
-  /** Begins to count: `totals` are the instructions retired at each exception level. */
+  /** Starts counting: `totals` are the instructions retired at each exception level. */
   start(totals: readonly number[]): void {
     this.#mark = this.#total(totals);
   }
 
-  /** Counts up to the present. Gives how often it overflowed. */
+  /** Counts up to the present. Returns the number of overflows. */
   advance(totals: readonly number[]): number {
     const total = this.#total(totals);
     const counted = total - this.#mark;
@@ -85,7 +93,7 @@ export class PerformanceCounter {
     return this.add(counted);
   }
 
-  /** Counts events. Gives how often it overflowed. */
+  /** Counts events. Returns the number of overflows. */
   add(events: number): number {
     const sum = this.#value + BigInt(events);
     this.value = sum;

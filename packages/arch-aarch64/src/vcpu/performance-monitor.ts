@@ -11,16 +11,16 @@ const PMCR_E = 1n;
 const PMCR_P = 2n;
 const PMCR_C = 4n;
 const PMCR_WRITABLE = 0x79n;
-/** PMCR_EL0.LC is RES1-like: the cycle counter has 64 bits. */
+/** PMCR_EL0.LC is always 1: the cycle counter has 64 bits. */
 const PMCR_LC = 0x40n;
 const PMCR_N = BigInt(EVENT_COUNTERS) << 11n;
-/** Bit of the cycle counter among the counters, and its number in PMSELR_EL0. */
+/** Bit of the cycle counter in the masks of counters, and its number in PMSELR_EL0. */
 const CYCLE = 31;
 const COUNTERS = (1n << 31n) | ((1n << BigInt(EVENT_COUNTERS)) - 1n);
 const PMUSERENR_BITS = 0xfn;
 const EVENTS = [PmuEvent.SW_INCR, PmuEvent.INST_RETIRED, PmuEvent.CPU_CYCLES, PmuEvent.CHAIN];
 
-/** What the performance monitors need of their vCPU. */
+/** The parts of the vCPU that the performance monitors use. */
 export interface MonitoredCpu {
   /** Instructions retired. */
   readonly instructions: () => number;
@@ -31,15 +31,18 @@ export interface MonitoredCpu {
 }
 
 /**
- * The performance monitors (Arm ARM D13, PMUv3): a cycle counter and event counters. What is counted, and what not:
- * docs/performance.md.
+ * The performance monitors (Arm ARM D13, PMUv3): a cycle counter and event counters. docs/performance.md lists the
+ * counted events.
  *
  * @experimental
  */
 export class PerformanceMonitor {
-  /** Whether a counter counts: only then the vCPU tells of exception levels. */
+  /** Whether any counter is counting. Only then does the vCPU report changes of the exception level. */
   active = false;
-  /** Instructions retired when the next counter overflows that interrupts then, if the exception level stays. */
+  /**
+   * Number of retired instructions at which the next counter with an enabled interrupt overflows, if the exception
+   * level does not change.
+   */
   deadline = Infinity;
   #control = PMCR_LC;
   #enabled = 0n;
@@ -51,7 +54,7 @@ export class PerformanceMonitor {
   readonly #events = Array.from({ length: EVENT_COUNTERS }, () => new PerformanceCounter(32));
   /** The counters, with the number of their bit. */
   readonly #all = [...this.#events.map((counter, n) => [counter, n] as const), [this.#cycles, CYCLE] as const];
-  /** Instructions retired at EL0 and EL1 while it is active, up to `#counted` of all. */
+  /** Instructions retired at EL0 and EL1 while a counter was counting, up to `#counted` of all. */
   readonly #totals = [0, 0];
   #counted = 0;
   #level = 0;
@@ -66,7 +69,7 @@ export class PerformanceMonitor {
     this.#changed();
   }
 
-  /** The exception level may have changed; no instruction was retired since. */
+  /** The exception level may have changed; no instruction has been retired since. */
   levelMayChange(): void {
     const level = this.cpu.level();
     if (level === this.#level) return;
@@ -75,7 +78,7 @@ export class PerformanceMonitor {
     this.#expect();
   }
 
-  /** Counts up to the present, and drives the interrupt. */
+  /** Counts up to the present, and updates the interrupt line. */
   settle(): void {
     this.#advance();
     this.#expect();
@@ -127,7 +130,7 @@ export class PerformanceMonitor {
       PMUSERENR_EL0: { read: () => this.#userEnable, write: (v) => void (this.#userEnable = v & PMUSERENR_BITS) },
       PMCCNTR_EL0: this.#value(() => this.#cycles),
       PMCCFILTR_EL0: this.#type(() => this.#cycles),
-      // CONSTRAINED UNPREDICTABLE for counters that there are not: reads as zero, ignores writes.
+      // CONSTRAINED UNPREDICTABLE for counters that do not exist: reads as zero, ignores writes.
       PMXEVCNTR_EL0: this.#value(() => this.#events[this.#select]),
       PMXEVTYPER_EL0: this.#type(() => (this.#select === CYCLE ? this.#cycles : this.#events[this.#select])),
       ...Object.fromEntries(this.#events.map((counter, n) => [`PMEVCNTR${n}_EL0`, this.#value(() => counter)])),
@@ -185,7 +188,7 @@ export class PerformanceMonitor {
     });
   }
 
-  /** Changes what decides how counters count, up to and from the present. */
+  /** Applies a change of the counting: counts up to the present before it, and sets the deadline after it. */
   #change(change: () => void): void {
     this.#advance();
     change();
@@ -201,7 +204,7 @@ export class PerformanceMonitor {
     this.#drive();
   }
 
-  /** Sets the deadline, of counters that are up to date. */
+  /** Sets the deadline from counters that are up to date. */
   #expect(): void {
     let least = Infinity;
     for (const [counter, n] of this.#all) {
@@ -224,21 +227,21 @@ export class PerformanceMonitor {
     }
   }
 
-  /** Adds the instructions since the last time to those of the exception level. */
+  /** Adds the instructions since the last call to those of the exception level. */
   #count(): void {
     const now = this.cpu.instructions();
     this.#totals[this.#level] = (this.#totals[this.#level] ?? 0) + now - this.#counted;
     this.#counted = now;
   }
 
-  /** Notes overflows of a counter, and counts them in the next one if that is chained to it. */
+  /** Records overflows of a counter, and counts them in the next counter if that is chained to it. */
   #overflowed(n: number, times: number): void {
     if (times === 0) return;
     this.#overflow |= 1n << BigInt(n);
     if (this.#isChained(n + 1)) this.#overflowed(n + 1, this.#events[n + 1]?.add(times) ?? 0);
   }
 
-  /** Whether the overflow of a counter, or of the one that is chained to it, interrupts. */
+  /** Whether an overflow of a counter, or of the counter that is chained to it, raises the interrupt. */
   #interrupts(n: number): boolean {
     const enabled = (bit: number): boolean => ((this.#interruptEnable >> BigInt(bit)) & 1n) !== 0n;
     return enabled(n) || (this.#isChained(n + 1) && enabled(n + 1));

@@ -21,7 +21,7 @@ export function debugExceptionsEnabled(state: Aarch64State, osLocked: boolean): 
 }
 
 /**
- * What DBGBCR<n>_EL1 and DBGWCR<n>_EL1 say alike (Arm ARM D19.3.2, D19.3.11).
+ * Fields that DBGBCR<n>_EL1 and DBGWCR<n>_EL1 have in common (Arm ARM D19.3.2, D19.3.11).
  *
  * @experimental
  */
@@ -29,14 +29,14 @@ export interface DebugMatch {
   readonly enabled: boolean;
   /** Exception levels at which it matches: bit 0 EL1, bit 1 EL0. */
   readonly levels: number;
-  /** The breakpoint that has its context, where it has one. */
+  /** Number of the linked context breakpoint, if it is linked. */
   readonly linked: number;
 }
 
-/** SSC: only in Secure state, which there is none of. */
+/** SSC: only in Secure state, which does not exist. */
 const SECURE_ONLY = 2;
 
-/** Takes a control register apart. @experimental */
+/** Decodes a control register. @experimental */
 export function debugMatch(control: number): DebugMatch {
   const secureOnly = ((control >>> 14) & 3) === SECURE_ONLY;
   return {

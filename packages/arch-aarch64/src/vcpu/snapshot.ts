@@ -11,12 +11,12 @@ import type { StepIss } from './software-step.js';
 import type { SystemAccess } from './system-access.js';
 import type { WaitUnit } from './wait-unit.js';
 
-/** Of what {@link saveProcessor} gives. A register more or less is another version. */
+/** Version of the format of {@link saveProcessor}. Adding or removing a register requires a new version. */
 export const SNAPSHOT_VERSION = 2;
 
 /** The parts of a vCPU that hold guest-visible state. */
 export interface SavedParts {
-  /** Name of the CPU model: identification registers are its, and are not saved. */
+  /** Name of the CPU model. It determines the identification registers, which are not saved. */
   readonly model: string;
   readonly state: Aarch64State;
   readonly exceptions: ExceptionUnit;
@@ -25,7 +25,7 @@ export interface SavedParts {
   readonly waits: WaitUnit;
   /** Virtual address of the next instruction. */
   pc: bigint;
-  /** Syndrome of a software step that was made and has not been reported. */
+  /** Syndrome of a completed software step that has not been reported. */
   stepped: StepIss | undefined;
 }
 
@@ -36,12 +36,15 @@ const EL_SHIFT = 2;
 const CLAIM_LIMIT = 0xff;
 const MONITOR_OPEN = 0xffff_ffff_ffff_ffffn;
 
-/** System registers that are storage and that somebody can write: the rest is the CPU model's. The stack pointers are among them. */
+/** Writable system registers with storage, stack pointers included. All others belong to the CPU model. */
 const STORED = SYSTEM_REGISTERS.filter(
   ({ name, kind, el1 }) =>
     ((kind === 'plain' || kind === 'checked') && (el1.includes('w') || name === 'SP_EL1')) || name === 'SP_EL0',
 );
-/** Performance monitors in the order of their restoring: the counters last, when it is known whether they run. */
+/**
+ * Performance monitors in the order of restoring: the counters last, because the control registers determine whether
+ * they count.
+ */
 const EVENT_NUMBERS = Array.from({ length: EVENT_COUNTERS }, (_, n) => n);
 const PERFORMANCE = [
   'PMSELR_EL0',
@@ -84,9 +87,9 @@ export function saveProcessor(parts: SavedParts): Json {
 }
 
 /**
- * Checks what {@link saveProcessor} gave.
+ * Checks the result of {@link saveProcessor}.
  *
- * @returns takes it over, in a vCPU that was just reset and whose RAM is restored.
+ * @returns a function that restores the state, in a vCPU that was just reset and whose RAM is restored.
  * @throws VdevStateError
  */
 export function parseProcessor(saved: unknown, parts: SavedParts): () => void {
@@ -147,7 +150,7 @@ function takePstate(pstate: number, { state, exceptions }: SavedParts): void {
   exceptions.softwareStep = (pstate & Spsr.SS) !== 0;
 }
 
-/** Storage of the stack pointer in use, whose value is in SP. */
+/** Storage of the stack pointer in use. Its value is in SP. */
 function stackInUse(state: Aarch64State): number {
   return state.el === 0 || state.u32(State.spsel) === 0 ? Sys.SP_EL0 : Sys.SP_EL1;
 }

@@ -6,17 +6,17 @@ import { TranslationBench } from '../system/translation-bench.test.helper.js';
 import { flushAsid, selectBank } from './translation-regime.js';
 
 const BANKS = 4;
-/** Pages of RAM with tables, and the first one that is mapped. */
+/** Pages of RAM for the tables, and the first mapped page. */
 const [ROOT, TABLES, DATA_PAGE] = [0, 1, 64];
 const RAM = 0x4000_0000;
 const BLOCK = 1n << 21n;
-/** What lies so far apart has the same place in a bank. */
+/** Addresses at this distance have the same entry in a bank. */
 const SAME_ENTRY = BigInt(TLB_ENTRIES * PAGE_BYTES);
 const [NORMAL, NOT_GLOBAL] = [0x400n, 0x800n];
 const UPPER = 0xffff_ff80_0000_0000n;
 const LOWER = 0x40_0000n;
 const RECORDS = 0x8000;
-/** A page that is not in RAM. */
+/** A page outside of RAM. */
 const NOWHERE = 0x1000_0000;
 
 type Access = 'read' | 'write' | 'execute';
@@ -56,7 +56,7 @@ class TlbHarness {
     this.select(1);
   }
 
-  /** Address of the bank of EL1 or EL0 with an ASID, which becomes that of all accesses. */
+  /** Selects the address space of all accesses; returns the address of its bank for EL1 or EL0. */
   select(asid: number, privileged = true): number {
     const bank = selectBank(this.tlb, privileged, true, asid);
     this.bench.state.setU32(State.bank, bank);
@@ -81,7 +81,7 @@ class TlbHarness {
     return Number((va >> BigInt(12 + (3 - level) * 9)) & 511n) * 8;
   }
 
-  /** Brings the page of an address, which is mapped, into the present bank. */
+  /** Fills the entry of a mapped address in the selected bank. */
   fill(by: Filler, va: bigint, access: Access): void {
     if (by === 'generated code') this.#fillGenerated(va, access);
     else this.#fillByEngine(va, access);
@@ -145,13 +145,13 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     harness.fill(by, LOWER, 'write');
     harness.fill(by, LOWER + SAME_ENTRY, 'read');
     expect([harness.has(LOWER, 'read'), harness.has(LOWER, 'write')]).toEqual([false, false]);
-    // One place, though it was filled twice.
+    // One entry, although it was filled twice.
     expect(harness.count(harness.select(1))).toBe(1);
   });
 
   it('keeps what an entry has of the same page', () => {
     harness.map(LOWER, DATA_PAGE);
-    // The write tag is missing all the time.
+    // The write tag is absent throughout.
     harness.bench.ram.describe(RAM + DATA_PAGE * PAGE_BYTES, RECORDS, true);
     harness.fill(by, LOWER, 'execute');
     harness.fill(by, LOWER, 'read');
@@ -171,7 +171,7 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     harness.map(LOWER, DATA_PAGE + 1, NOT_GLOBAL);
     harness.fill(by, LOWER, after);
     expect(harness.has(LOWER, before)).toBe(false);
-    // The entry is in use once, and still belongs to one address space.
+    // The entry is listed once, and still belongs to one address space.
     expect(harness.count(harness.select(1))).toBe(1);
     harness.select(2);
     expect(harness.has(LOWER, after)).toBe(false);
@@ -216,7 +216,7 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
       expect(own.every((va) => harness.has(va, 'read'))).toBe(true);
       harness.select(2);
       expect(own.some((va) => harness.has(va, 'read'))).toBe(false);
-      // What comes afterwards is dropped, too.
+      // Entries that are filled afterwards are dropped, too.
       harness.fill(by, LOWER, 'read');
       harness.select(1);
       expect(harness.has(LOWER, 'read')).toBe(false);
@@ -262,7 +262,7 @@ describe.each(['the engine', 'generated code'] as const)('a TLB filled by %s', (
     harness.fill(by, block + 0x1000n, 'read');
     harness.tlb.flushPage(Number(block) + 0x5000);
     expect([harness.has(LOWER, 'read'), harness.has(block + 0x1000n, 'read')]).toEqual([false, false]);
-    // There are no entries of blocks left.
+    // No entry of a block is left.
     harness.fill(by, LOWER, 'read');
     harness.tlb.flushPage(Number(block));
     expect(harness.has(LOWER, 'read')).toBe(true);

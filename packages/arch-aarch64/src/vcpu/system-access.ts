@@ -12,18 +12,18 @@ import type { ExceptionUnit } from './exceptions.js';
 import { PerformanceMonitor } from './performance-monitor.js';
 import type { TlbMaintenance } from './tlb-maintenance.js';
 
-/** What an access to a system register or a system instruction came to. @experimental */
+/** Outcome of an access to a system register or of a system instruction. @experimental */
 export enum SystemResult {
   Done,
   Undefined,
-  /** No register of this vCPU, though EL1 may ask for it. */
+  /** EL1 may access the register, but this vCPU does not have it. */
   Unsupported,
-  /** Trapped to EL1 with class 0x18 (an EL0 access that EL1 has not enabled). */
+  /** Trapped to EL1 with class 0x18: an EL0 access that EL1 has not enabled. */
   Trapped,
 }
 
 /**
- * MRS, MSR and SYS whose register is not plain storage.
+ * MRS, MSR and SYS for registers that are not plain storage.
  *
  * @experimental
  */
@@ -41,10 +41,10 @@ export class SystemAccess {
     private readonly debug: DebugUnit,
     private readonly services: {
       readonly instructions: () => number;
-      /** The interrupt of the performance monitors. */
+      /** The interrupt line of the performance monitors. */
       readonly overflowLine: InterruptLine;
       readonly pendingInterrupts: () => bigint;
-      /** Faults the current access; used by cache maintenance. */
+      /** Translates an address for cache maintenance; a fault is taken at the present instruction. */
       readonly touch: (va: bigint) => void;
     },
   ) {
@@ -54,7 +54,7 @@ export class SystemAccess {
     this.#special = new Map(Object.entries(special));
   }
 
-  /** Connects registers that live in a vdev. */
+  /** Attaches registers that a vdev implements. */
   attach(name: string, handler: SystemRegisterHandler): void {
     this.#attached.set(registerNamed(name).encoding, handler);
   }
@@ -64,17 +64,17 @@ export class SystemAccess {
     return this.#special.get(name)?.read?.() ?? 0n;
   }
 
-  /** Writes a register that is not plain storage, as MSR at EL1 would. */
+  /** Writes a register that is not plain storage, as MSR at EL1 does. */
   setSpecial(name: string, value: bigint): void {
     this.#special.get(name)?.write?.(value);
   }
 
-  /** Power-on state of what is kept here. */
+  /** Sets the power-on state of registers that are not plain storage. */
   reset(): void {
     this.monitor.reset();
   }
 
-  /** `info` is the low 22 bits of the instruction word. */
+  /** Performs an access. `info` is the low 22 bits of the instruction word. */
   access(info: number): SystemResult {
     const encoding = (info >>> 5) & 0xffff;
     const rt = info & 31;
@@ -117,7 +117,7 @@ export class SystemAccess {
   }
 
   #allowed(r: SystemRegister, direction: 'r' | 'w'): SystemResult {
-    // SP_EL0 has no name of its own while it is the stack pointer in use.
+    // SP_EL0 is not accessible by name while it is the stack pointer in use.
     if (r.name === 'SP_EL0' && this.cpu.u32(State.spsel) === 0) return SystemResult.Undefined;
     if (this.cpu.el !== 0) return r.el1.includes(direction) ? SystemResult.Done : SystemResult.Undefined;
     if (!r.el0.includes(direction)) return SystemResult.Undefined;
@@ -140,12 +140,12 @@ export class SystemAccess {
     return true;
   }
 
-  /** Writes a general register to one that is plain storage. */
+  /** Copies a general register to a register that is plain storage. */
   #copy({ offset }: SystemRegister, rt: number): void {
     this.cpu.copy64(rt === 31 ? State.zero : State.x + rt * 8, offset);
   }
 
-  /** Registers whose new value changes translation or traps. */
+  /** Writes registers that affect translation or traps. */
   #writeChecked(register: SystemRegister, rt: number): void {
     const { cpu } = this;
     const { name, offset } = register;
@@ -205,7 +205,7 @@ export class SystemAccess {
     return SystemResult.Done;
   }
 
-  /** Caches are coherent and transparent; what is left of maintenance is its faults. */
+  /** Caches are coherent and transparent, so cache maintenance only checks its address. */
   #cache(op1: number, CRm: number, op2: number, va: bigint): SystemResult {
     const key = (op1 << 8) | (CRm << 4) | op2;
     const privileged = [0x010, 0x050, 0x061, 0x062, 0x0a2, 0x0e2];
@@ -240,5 +240,5 @@ export class SystemAccess {
   }
 }
 
-/** Geometry by CSSELR_EL1: L1 data, L1 instruction, L2 (as a Cortex-A57 has them). */
+/** CCSIDR_EL1 by CSSELR_EL1: L1 data, L1 instruction, L2; the geometry of a Cortex-A57. */
 const CCSIDR: Readonly<Record<number, bigint>> = { 0: 0x701f_e00an, 1: 0x201f_e012n, 2: 0x707f_e07an };

@@ -20,7 +20,7 @@ enum PstateField {
 }
 
 /**
- * Exits for system instructions: MRS, MSR, SYS and what traps like them.
+ * Exits for system instructions: MRS, MSR, SYS and instructions that trap in the same way.
  *
  * @experimental
  */
@@ -82,7 +82,7 @@ export class SystemExits {
     vcpu.next();
   }
 
-  /** DC ZVA of register Rt, which EL1 has not enabled for EL0. */
+  /** DC ZVA of register Rt at EL0, which EL1 has not enabled. */
   zeroBlock(rt: number): void {
     this.#trap(rt | DC_ZVA_INFO);
   }

@@ -1,7 +1,9 @@
 import type { SoftTlb } from '@qvm/engine';
 
 const ENABLED = 0x2_0000;
-/** EL1 while the MMU is on. All address spaces share it, because most of what is used there is the same in all. */
+/**
+ * EL1 with the MMU on. All address spaces share this regime, because most mappings of EL1 are the same in all of them.
+ */
 const PRIVILEGED = ENABLED | 0x1_0000;
 const MMU_OFF = 0;
 
@@ -9,9 +11,9 @@ const MMU_OFF = 0;
 const unprivileged = (asid: number): number => ENABLED | asid;
 
 /**
- * The TLB bank of who accesses: one while the MMU is off, one for EL1, and one for EL0 with each ASID.
+ * Selects the TLB bank of an access: one while the MMU is off, one for EL1, and one for EL0 with each ASID.
  *
- * @param keep - address of a bank that must stay.
+ * @param keep - address of a bank that must not be reused.
  * @returns the bank's address.
  * @experimental
  */
@@ -20,7 +22,7 @@ export function selectBank(tlb: SoftTlb, privileged: boolean, mmuEnabled: boolea
   return tlb.bank(privileged ? PRIVILEGED : unprivileged(asid), asid, keep);
 }
 
-/** Drops what belongs to one address space. @experimental */
+/** Drops the entries of one address space. @experimental */
 export function flushAsid(tlb: SoftTlb, asid: number): void {
   tlb.flushRegime(unprivileged(asid));
   tlb.flushLocal(PRIVILEGED, asid);

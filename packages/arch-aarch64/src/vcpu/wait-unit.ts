@@ -54,18 +54,18 @@ export class WaitUnit {
     return this.vcpu.control.leave('wfe', syndrome(ExceptionClass.WfxTrap, WFX_ISS | WFE), VcpuExit.Yield);
   }
 
-  /** An event, from SEV of any vCPU. */
+  /** SEV of any vCPU: sets the event register and ends a wait. */
   signal(): void {
     this.event = true;
     this.vcpu.control.wake();
   }
 
-  /** SEVL: an event for this vCPU alone. */
+  /** SEVL: sets the event register of this vCPU only. */
   signalLocal(): void {
     this.event = true;
   }
 
-  /** Whether EL1 lets EL0 not wait. */
+  /** Whether EL1 traps the wait at EL0. */
   #trapped(enable: Sctlr): boolean {
     const { state } = this.vcpu;
     return state.el === 0 && !(state.u32(Sys.SCTLR_EL1) & enable);

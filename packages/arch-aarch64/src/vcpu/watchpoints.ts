@@ -7,12 +7,12 @@ import type { Aarch64State } from './aarch64-state.js';
 import { debugExceptionsEnabled, debugMatch, matchesLevel, Mdscr } from './self-hosted-debug.js';
 import type { DebugMatch } from './self-hosted-debug.js';
 
-/** One pair of registers, taken apart. */
+/** The decoded fields of one register pair. */
 interface Watchpoint extends DebugMatch {
   readonly isLinked: boolean;
   readonly loads: boolean;
   readonly stores: boolean;
-  /** What it watches: from here on, and before there. */
+  /** The watched range: `start` inclusive, `end` exclusive. */
   readonly start: bigint;
   readonly end: bigint;
 }
@@ -24,8 +24,8 @@ const REGISTERS = Array.from({ length: WATCHPOINTS }, (_, n) => ({
 const PAGE_MASK = BigInt(-PAGE_BYTES);
 
 /**
- * The guest's watchpoints (Arm ARM D2.9). While one is enabled, generated code fills no TLB, and the engine enters no page that is
- * watched: each access to such a page comes to the engine, which looks at its bytes.
+ * The guest's watchpoints (Arm ARM D2.9). While one is enabled, generated code does not fill the TLB, and the engine
+ * enters no watched page into it. Every access to such a page therefore reaches the engine, which compares its bytes.
  *
  * @experimental
  */
@@ -39,7 +39,7 @@ export class Watchpoints implements AccessWatch {
     private readonly osLocked: () => boolean,
   ) {}
 
-  /** A register has been written that says what is watched. */
+  /** Must be called after a write to a register that determines the watched ranges. */
   refresh(): void {
     const { state } = this;
     const before = this.armed;
@@ -63,7 +63,7 @@ export class Watchpoints implements AccessWatch {
     return this.#enabled.some(({ start, end }) => start < page + BigInt(PAGE_BYTES) && end > page);
   }
 
-  /** Whether a watchpoint stops an access that no fault does. */
+  /** Whether a watchpoint stops an access that did not fault. */
   stop({ lo, hi, bytes, write, privileged }: WatchedAccess): boolean {
     if (!debugExceptionsEnabled(this.state, this.osLocked())) return false;
     const first = address(lo, hi);
@@ -78,7 +78,7 @@ export class Watchpoints implements AccessWatch {
   }
 }
 
-/** Without a tag: bits 63–56 are what bit 55 is where translation looks at them. */
+/** Address without its tag: bits 63–56 are copies of bit 55 if translation considers them. */
 const address = (lo: number, hi: number): bigint => BigInt.asIntN(56, (BigInt(hi) << 32n) | BigInt(lo >>> 0));
 
 function read(state: Aarch64State, { value, control }: (typeof REGISTERS)[number]): Watchpoint {
@@ -94,7 +94,10 @@ function read(state: Aarch64State, { value, control }: (typeof REGISTERS)[number
   };
 }
 
-/** MASK says how many low bits do not count; without it, BAS says which bytes of the doubleword do: one piece of them. */
+/**
+ * A MASK above 2 is the number of low address bits that are ignored. Otherwise BAS selects contiguous bytes of the
+ * doubleword.
+ */
 function rangeOf(value: bigint, control: number): [start: bigint, size: bigint] {
   const mask = (control >>> 24) & 31;
   if (mask > 2) return [value & -(1n << BigInt(mask)), 1n << BigInt(mask)];
