@@ -21,7 +21,7 @@ import type { FaultDescription } from './vcpu/fault-report.js';
 import type { VmEngine } from './vcpu/vm-engine.js';
 
 /**
- * What an architecture gives the engine of its machines.
+ * The parts of a machine that an architecture provides.
  *
  * @experimental
  */
@@ -36,13 +36,13 @@ export interface MachineParts<B extends Builder, V extends EngineVcpu> {
   readonly tuning: RegionTuning;
   /** Makes a vCPU, in power-on state. */
   makeVcpu(index: number, engine: VmEngine): V;
-  /** An instruction as a listing shows it. */
+  /** Disassembly of an instruction for a listing. */
   readonly instructionText: InstructionText;
 }
 
 const refusal = (message: string, cause?: unknown): QvmError => new QvmError('machine.state', message, { cause });
 
-/** Says which vCPU refuses its state. */
+/** Adds the vCPU's number to an error about its state. */
 function prepare(vcpu: EngineVcpu, snapshot: VcpuSnapshot): () => void {
   try {
     return vcpu.prepareRestore(snapshot);
@@ -52,11 +52,11 @@ function prepare(vcpu: EngineVcpu, snapshot: VcpuSnapshot): () => void {
   }
 }
 
-/** Encodings that are reported, at most. */
+/** Maximum number of encodings that are reported. */
 const REPORT_LIMIT = 1000;
 
 /**
- * The processors of a VM and the engine that they share. An architecture adds how it boots.
+ * The processors of a VM and the engine that they share. An architecture adds the boot procedure.
  *
  * @experimental
  */
@@ -67,19 +67,19 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   readonly #architecture: string;
   readonly #code: CodeCache;
   readonly #regions: RegionCache<B> | undefined;
-  /** Reported instructions without an implementation. */
+  /** Unimplemented instructions that were reported. */
   readonly #reported = new Set<string>();
   /** vCPUs whose endless exceptions were reported. */
   readonly #lost = new Set<V>();
 
   /**
-   * Bytes of VM memory that a machine takes beside guest RAM.
+   * Bytes of VM memory that a machine needs in addition to guest RAM.
    *
    * @param codeBytes - of the code cache.
    * @param vcpuBytes - of each vCPU: state and software TLB.
    */
   static bytesFor(vcpus: number, ramBytes: number, codeBytes: number, vcpuBytes: number): number {
-    // What is allocated may have to be aligned to a page of the code cache.
+    // Each allocation may need alignment to a slot of the code cache.
     return codeBytes + MainRam.bytesFor(ramBytes) + vcpus * (vcpuBytes + CODE_SLOT_BYTES) + CODE_SLOT_BYTES;
   }
 
@@ -101,7 +101,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
 
   abstract boot(request: BootRequest): Promise<void>;
 
-  /** A fault for reports; reads the guest's memory as it is now. */
+  /** Describes a fault for reports; reads the guest's memory in its present state. */
   protected abstract describeFault(vcpu: V, fault: Fault): FaultDescription;
 
   reset(): void {
@@ -156,7 +156,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
 
   #useRegions(module: EngineModule<B>, { instructions, tuning, instructionText }: MachineParts<B, V>): RegionCache<B> {
     const { memory, hooks, name } = this.services;
-    // Regions are the same for all vCPUs, and so are the tables: any vCPU's functions do.
+    // Regions and tables are the same for all vCPUs, so the functions of any vCPU can be imported.
     const core = this.vcpus[0]?.regionImports ?? {};
     const imports = { env: { memory: memory.wasm }, core, ...instructions.instantiateHelpers(memory.wasm) };
     const tables = this.vcpus.map(({ regionTable }) => regionTable);
@@ -171,7 +171,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   }
 
   /**
-   * A vCPU that takes exceptions for ever can still be helped by another one, which goes on as it would on hardware. The VM ends when
+   * Another vCPU may end the endless exceptions of this one, so the others continue as on hardware. The VM ends when
    * no vCPU that is on can ever execute an instruction again.
    */
   #endlessFaults(vcpu: V): void {
@@ -183,7 +183,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
     this.#lost.add(vcpu);
   }
 
-  /** Each unimplemented encoding is reported once. */
+  /** Reports each unimplemented encoding once. */
   #reportUnimplemented(vcpu: V, text: string): void {
     if (this.#reported.has(text) || this.#reported.size >= REPORT_LIMIT) return;
     this.#reported.add(text);

@@ -22,7 +22,7 @@ const modules = new WeakMap<object, EngineModule<never>>();
 /**
  * Generates and compiles the interpreter of an instruction set at the first call.
  *
- * @throws Error for instructions of several lengths: the engine does not yet run those that cross a page.
+ * @throws Error for instruction sets with several lengths: the engine does not yet run instructions that cross a page.
  * @experimental
  */
 export function engineModule<B extends Builder>(instructions: InstructionSet<B>): EngineModule<B> {

@@ -5,11 +5,11 @@ import type { MainRam } from '../memory/main-ram.js';
 import { PAGE_BYTES, pageOf } from '../memory/page.js';
 
 const SLOT_BYTES = CODE_SLOT_BYTES;
-/** How many instructions are decoded ahead when one is needed. */
+/** Number of instructions that are decoded when the record of one is needed. */
 const DECODE_AHEAD = 32;
 
 /**
- * Told when pages become code, so that writes to them are seen.
+ * A vCPU's part that is informed when pages become code or lose their records.
  *
  * @experimental
  */
@@ -17,14 +17,14 @@ export interface CodeCacheClient {
   /**
    * Makes the next write to the page at this VM memory offset miss the TLB.
    *
-   * @param writer - the only TLB entry that may let it through, or `PageDirectory.manyWriters`.
+   * @param writer - address of the only TLB entry that may allow such a write, or `PageDirectory.manyWriters`.
    */
   protect(pageOffset: number, writer: number): void;
   /** Drops TLB entries that lead to records in this range. */
   dropCode(start: number, end: number): void;
-  /** As `dropCode`, and if the vCPU is at such a record, it fetches anew before it goes on. */
+  /** As `dropCode`; a vCPU that is at such a record also fetches again before it continues. */
   leaveCode(start: number, end: number): void;
-  /** Address of the record the vCPU is at. */
+  /** Address of the record that the vCPU is at. */
   readonly ip: number;
 }
 
@@ -41,7 +41,7 @@ export interface RecordSource {
 }
 
 /**
- * An instruction in the cache, as the region cache sees it.
+ * An instruction in the cache, in the terms of the region cache.
  *
  * @experimental
  */
@@ -54,7 +54,7 @@ export interface RegionPlace {
   readonly pageOffset: number;
   /** Address of its region number. */
   readonly region: number;
-  /** Counts how often decoded instructions of the page were dropped. */
+  /** Number of times that records of the page were dropped. */
   readonly drops: number;
 }
 
@@ -63,23 +63,29 @@ interface Slot {
   page: number;
   /** VM memory offset of the page. */
   pageOffset: number;
-  /** Nothing is decoded and the page may be written without notice. */
+  /** Nothing is decoded, and the page may be written without notice. */
   writable: boolean;
-  /** Writes noticed since the page was last dropped whole, and how often that was. */
+  /** Writes noticed since all records of the page were dropped, and the number of such drops. */
   writes: number;
   drops: number;
-  /** How often any of its records were dropped. */
+  /** Number of drops of any of its records. */
   recordDrops: number;
-  /** Whether regions may begin in the page, and how often they were dropped. */
+  /** Whether regions hold code of the page, and how often they were dropped. */
   regions: boolean;
   regionDrops: number;
 }
 
-/** So many writes to a page of code are taken one by one; then all its records are dropped, because it is being replaced. */
+/**
+ * Number of writes to a page of code that each drop only the overwritten records. The next write drops all, because
+ * the page is being replaced.
+ */
 const WRITES_BEFORE_DROP = 32;
-/** A page that was dropped so often holds code and data side by side: from then on writes are always taken one by one. */
+/**
+ * A page that was dropped this often holds both code and data: from then on each write drops only the overwritten
+ * records.
+ */
 const DROPS_OF_MIXED_PAGE = 8;
-/** A page whose regions were dropped so often is written while it runs: it gets no more. */
+/** A page whose regions were dropped this often is written while it runs: no further regions are made of it. */
 const REGION_DROPS_LIMIT = 16;
 
 /**
@@ -116,17 +122,17 @@ export class CodeCache {
     this.#limit = Math.floor(bytes / SLOT_BYTES);
   }
 
-  /** Bytes of arena for this many pages of code. */
+  /** Bytes of the arena for this number of pages of code. */
   static bytesFor(pages: number): number {
     return pages * SLOT_BYTES;
   }
 
-  /** How the instructions lie in memory. */
+  /** Layout of the instructions in memory. */
   get geometry(): InstructionGeometry {
     return this.source.plan.geometry;
   }
 
-  /** Adds a vCPU's part that is told when records go. */
+  /** Adds a vCPU's part that is informed of dropped records. */
   addClient(client: CodeCacheClient): void {
     this.#clients.push(client);
   }
@@ -136,10 +142,10 @@ export class CodeCache {
     return this.#byPage.size;
   }
 
-  /** Told the slot of a page that had regions when records of it are dropped. */
+  /** Called with the slot of a page that had regions when records of the page are dropped. */
   onDrop: (slot: number) => void = () => undefined;
 
-  /** What the region cache needs to know of an instruction, if its page may have regions. */
+  /** The region cache's view of an instruction; undefined if no regions may be made of its page. */
   place(ip: number): RegionPlace | undefined {
     const index = this.#indexOf(ip);
     const slot = this.#slots[index];
@@ -154,28 +160,28 @@ export class CodeCache {
     };
   }
 
-  /** Whether a place's page has not changed since it was looked up, and writes to it are noticed. */
+  /** Whether the page of a place is unchanged since {@link CodeCache.place}, and writes to it are noticed. */
   isStable({ ip, pageOffset, drops }: RegionPlace): boolean {
     const slot = this.#slots[this.#indexOf(ip)];
     return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset && slot.recordDrops === drops;
   }
 
-  /** Regions hold code of the page of `ip` from now on. */
+  /** Notes that regions hold code of the page of `ip`. */
   markRegions(ip: number): void {
     (this.#slots[this.#indexOf(ip)] as Slot).regions = true;
   }
 
   /**
-   * Address of the record of the instruction at an offset in the page of a slot, if it has been decoded, else 0. A decoded
-   * instruction has run, or follows closely one that has.
+   * Address of the record of the instruction at an offset in the page of a slot if it has been decoded, otherwise 0. A
+   * decoded instruction has been executed, or closely follows one that has.
    */
   findDecoded(slot: number, offset: number): number {
     return this.source.plan.findDecoded(this.memory, slot, offset);
   }
 
   /**
-   * Address of the record, decoded or not, of the instruction at an offset in the page of a slot; 0 when the slot was full and
-   * has been given up, so that the page is to be looked up again.
+   * Address of the record, decoded or not, of the instruction at an offset in the page of a slot. 0 if the slot was
+   * full and has been released: the caller must look up the page again.
    */
   recordFor(slot: number, offset: number): number {
     const record = this.source.plan.recordFor(this.memory, slot, offset);
@@ -200,7 +206,7 @@ export class CodeCache {
     return this.#address(index);
   }
 
-  /** Decodes the record at `ip` and some that follow. A slot that is full is given up: its vCPUs fetch anew. */
+  /** Decodes the record at `ip` and some that follow. A full slot is released, and its vCPUs fetch again. */
   decode(ip: number): void {
     const index = this.#indexOf(ip);
     const slot = this.#slots[index] as Slot;
@@ -226,9 +232,9 @@ export class CodeCache {
   }
 
   /**
-   * A vCPU is about to write to guest-physical memory inside one page: drops what was decoded from those bytes.
+   * Must be called before a vCPU writes to guest-physical memory within one page: drops the records of those bytes.
    *
-   * @returns whether further writes to the page need no notice.
+   * @returns whether further writes to the page need not be noticed.
    */
   prepareWrite(physical: number, bytes: number): boolean {
     const page = pageOf(physical);
@@ -246,12 +252,12 @@ export class CodeCache {
     return false;
   }
 
-  /** The TLB entry at this address will let writes to the page of a guest-physical address through. */
+  /** Notes that the TLB entry at address `entry` allows writes to the page of a guest-physical address. */
   noteWriter(physical: number, entry: number): void {
     this.ram.noteWriter(pageOf(physical), entry);
   }
 
-  /** Drops the records of a guest-physical range that was written from outside. */
+  /** Drops the records of a guest-physical range that the host or a vdev wrote. */
   invalidate(base: number, size: number): void {
     const end = base + Math.max(size, 1);
     for (let page = pageOf(base); page < end; page += PAGE_BYTES) {
@@ -261,8 +267,8 @@ export class CodeCache {
   }
 
   /**
-   * Forgets the pages of a guest-physical range that leads elsewhere now. What is decoded from them stays where it is until
-   * the slots are taken for other pages: the vCPUs find out by themselves that it is gone.
+   * Forgets the pages of a guest-physical range whose mapping has changed. Their records stay until the slots are
+   * reused, and the vCPUs leave them.
    */
   forget(base: number, size: number): void {
     for (const [page, index] of [...this.#byPage]) {
@@ -276,7 +282,7 @@ export class CodeCache {
     }
   }
 
-  /** Forgets everything. */
+  /** Drops all records. */
   clear(): void {
     for (const index of this.#byPage.values()) this.#dropAll(index);
   }
@@ -289,7 +295,7 @@ export class CodeCache {
     this.#dropRecords(index, 0, PAGE_BYTES);
   }
 
-  /** Drops what was decoded from bytes `from` to `to` (exclusive) of a page. */
+  /** Drops the records of bytes `from` to `to` (exclusive) of a page. */
   #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
     (this.#slots[index] as Slot).recordDrops++;
@@ -338,13 +344,13 @@ export class CodeCache {
     }
   }
 
-  /** Tells generated code of a page. */
+  /** Updates the page's entry in the directory that generated code reads. */
   #describe(index: number): void {
     const { page, writable } = this.#slots[index] as Slot;
     this.ram.describe(page, this.#address(index), !writable);
   }
 
-  /** Number of the slot that an address is in. */
+  /** Number of the slot that contains an address. */
   #indexOf(address: number): number {
     return Math.floor((address - this.#base) / SLOT_BYTES);
   }

@@ -4,7 +4,7 @@
  * @experimental
  */
 export interface CodePages {
-  /** Address of the slot of the page that is `number` pages after the place's; 0 when none is known. */
+  /** Address of the slot of the page that is `number` pages after the place's page; 0 if none is known. */
   at(number: number): number;
   /** Low 48 bits of the virtual address of the place's page. */
   readonly address: number;
@@ -13,19 +13,21 @@ export interface CodePages {
 }
 
 /**
- * Samples of where the guest is, from the vCPUs.
+ * Receives samples of the vCPUs' positions in guest code.
  *
  * @experimental
  */
 export interface CodeProfile {
   /** Instructions until the next sample. */
   nextInterval(): number;
-  /** An indirect branch at `from` (0: another way) was seen to go to `to`: low 48 bits of virtual addresses. */
+  /**
+   * Notes that an indirect branch at `from` (0: not an indirect branch) went to `to`: low 48 bits of virtual addresses.
+   */
   noteBranch(from: number, to: number): void;
   /**
-   * A vCPU has run for `instructions` since the last sample, with or without alignment checking.
+   * Notes that a vCPU has run `instructions` since the last sample, with or without alignment checking.
    *
-   * @param pages - the code around the place where the latest of them began.
+   * @param pages - the code around the place that control last entered by a jump.
    */
   sample(pages: CodePages, instructions: number, exactAlignment: boolean): void;
 }

@@ -1,28 +1,31 @@
 import type { RegionTuning } from './region-tuning.js';
 
-/** Places whose heat is remembered. */
+/** Number of places whose heat is recorded. */
 const HEAT_LIMIT = 0x1_0000;
 /** Cost of translating one instruction, in instructions that the guest could have run. */
 const TRANSLATION_COST = 1500;
-/** Part of a run that may be spent on translating before sampling becomes rare. */
+/** Share of the run time that translation may use before sampling becomes rare. */
 const TRANSLATION_SHARE = 0.05;
-/** Samples become rarer by at most 1 / LEAST_NEWS because they bring little news. */
+/** Samples become rarer by a factor of at most 1 / LEAST_NEWS if they bring little news. */
 const LEAST_NEWS = 1 / 16;
-/** Samples by which the news is judged. */
+/** Number of samples over which the news is averaged. */
 const NEWS_SAMPLES = 64;
 
-/** What a place deserves. Greater levels are {@link Level.Inlined} again: more is known by then of where branches go. */
+/**
+ * The treatment that a place deserves. Levels above {@link Level.Inlined} translate it again, with more known targets
+ * of branches.
+ */
 export enum Level {
   Nothing = -1,
   /** A region of one page. */
   Plain = 0,
-  /** One with the functions that it calls. */
+  /** A region with the functions that it calls. */
   Inlined = 1,
   Last = 3,
 }
 
 /**
- * How hot places in guest code are, by samples of where it is. A place is the address of a record.
+ * Determines the hot places in guest code from samples. A place is the address of a record.
  *
  * @internal
  */
@@ -30,9 +33,9 @@ export class HotPlaces {
   readonly #heat = new Map<number, number>();
   /** Places that cannot be translated. */
   readonly #refused = new Set<number>();
-  /** Instructions that were sampled. */
+  /** Instructions that the samples account for. */
   #sampled = 0;
-  /** Part of the latest samples that found a place which may still get better. */
+  /** Share of the latest samples whose place can still reach a higher level. */
   #news = 1;
   #random = 1;
 
@@ -42,22 +45,25 @@ export class HotPlaces {
     private readonly translated: () => number,
   ) {}
 
-  /** Instructions until the next sample: not always the same, or a loop would be seen at one place only. */
+  /**
+   * Instructions until the next sample. The distance varies, because otherwise a loop would always be sampled at the
+   * same place.
+   */
   nextInterval(): number {
-    // Numerical Recipes' generator, so that a run is the same each time.
+    // Numerical Recipes' generator, with a fixed seed: each run is the same.
     this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) | 0;
     return (this.#interval >>> 1) + ((this.#random >>> 8) % this.#interval);
   }
 
-  /** The guest has run for so many instructions since the last sample. */
+  /** Adds the instructions that the guest has run since the last sample. */
   addSample(instructions: number): void {
     this.#sampled += instructions;
   }
 
   /**
-   * The instructions of a sample belong to a place.
+   * Adds the instructions of a sample to a place.
    *
-   * @returns the level that the place has reached by that, if it is another than before.
+   * @returns the level that the place has reached by them, if it is a new one.
    */
   heat(place: number, instructions: number): Level | undefined {
     if (this.#refused.has(place)) return undefined;
@@ -70,25 +76,25 @@ export class HotPlaces {
     return level === Level.Nothing || level === this.#levelAt(before) ? undefined : level;
   }
 
-  /** Nothing can be made of a place. */
+  /** Marks a place that cannot be translated. */
   refuse(place: number): void {
     this.#refused.add(place);
   }
 
-  /** A place must become hot again. */
+  /** Resets a place's heat: it must become hot again. */
   cool(place: number): void {
     this.#heat.delete(place);
   }
 
-  /** Forgets a place: its code has changed. */
+  /** Forgets a place whose code has changed. */
   forget(place: number): void {
     this.#heat.delete(place);
     this.#refused.delete(place);
   }
 
   /**
-   * Mean distance of samples: short until translating takes too much of the run, or there is little news. What is sampled while
-   * they are rare must be the hotter to be translated, so that the share is spent on what is worth it.
+   * Mean distance of samples: short, until translation exceeds its share of the run or there is little news. At a
+   * larger distance a place must be hotter to be translated, so the share is spent on the hottest places.
    */
   get #interval(): number {
     const { interval, rest } = this.tuning;

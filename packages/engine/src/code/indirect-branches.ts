@@ -1,20 +1,20 @@
-/** Branches that are remembered, and targets of each. */
+/** Number of branches that are recorded, and of targets of each. */
 const BRANCHES = 0x1_0000;
 const TARGETS = 8;
-/** A target counts when it was seen so often, and in so large a part of the samples. */
+/** A target is used if it was seen this often, and in this share of the branch's samples. */
 const SEEN = 2;
 const SHARE = 0.2;
 
 /**
- * Where indirect branches were seen to go. Addresses are virtual and of any process: what is learned here is only a guess,
- * which code that follows it checks.
+ * Observed targets of indirect branches. Addresses are virtual and of any process, so each target is only a
+ * prediction, which the generated code checks.
  *
  * @experimental
  */
 export class IndirectBranches {
   readonly #seen = new Map<number, Map<number, number>>();
 
-  /** The branch at `from` (0: none) went to `to`. */
+  /** Notes that the branch at `from` (0: none) went to `to`. */
   note(from: number, to: number): void {
     if (from === 0) return;
     let targets = this.#seen.get(from);
@@ -26,7 +26,7 @@ export class IndirectBranches {
     targets.set(to, (targets.get(to) ?? 0) + 1);
   }
 
-  /** The targets of the branch at `from` that are worth following, at most `most`. */
+  /** The likeliest targets of the branch at `from`, at most `most`. */
   targets(from: number, most: number): readonly number[] {
     const targets = this.#seen.get(from);
     if (targets === undefined || most === 0) return [];

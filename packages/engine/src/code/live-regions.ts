@@ -2,14 +2,14 @@ import type { VmMemory } from '@qvm/core/architecture';
 import { EXACT_REGIONS } from '@qvm/jit';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 
-/** Region numbers have 16 bits; 0 is none. */
+/** Region numbers have 16 bits; 0 means no region. */
 const NUMBERS_END = 0x1_0000;
-/** How much of what is in use goes at a time when there are too many modules. */
+/** Share of the modules that are evicted when there are too many. */
 const EVICTED_SHARE = 1 / 4;
 
 /** A region in use. */
 interface LiveRegion {
-  /** Address of its first record, and of its number. */
+  /** Address of its first record, and of its region number. */
   readonly ip: number;
   readonly region: number;
   readonly instructions: number;
@@ -18,16 +18,17 @@ interface LiveRegion {
   readonly owner: RegionModule;
 }
 
-/** A module of regions: its memory is given back when none of its regions is in use. @internal */
+/** A module of regions. Its memory is released when none of its regions is in use. @internal */
 export interface RegionModule {
-  /** Regions of it that are in use. */
+  /** Number of its regions in use. */
   live: number;
-  /** Number of the sample that found one of its regions, the latest of them. */
+  /** Number of the latest sample within one of its regions. */
   seen: number;
 }
 
 /**
- * The translated regions in use: where they begin, which pages they hold code of, and their numbers, by which generated code calls them.
+ * The translated regions in use: where they begin, the pages whose code they hold, and the numbers by which generated
+ * code calls them.
  *
  * @internal
  */
@@ -41,7 +42,7 @@ export class LiveRegions {
   readonly #bySlot = new Map<number, Set<number>>();
   #modules = 0;
 
-  /** @param onDrop - told of each region that is no longer in use. */
+  /** @param onDrop - called for each region that is no longer in use. */
   constructor(
     private readonly memory: VmMemory,
     private readonly code: CodeCache,
@@ -59,12 +60,12 @@ export class LiveRegions {
     return this.#modules;
   }
 
-  /** The region that begins at a place: `address` is that of its number. */
+  /** The region whose number is at `address`, if there is one. */
   at(address: number): LiveRegion | undefined {
     return this.#byNumber.get(this.memory.u16[address >>> 1] as number);
   }
 
-  /** A new module. {@link LiveRegions.closeModule} must follow, when its regions have been put to use. */
+  /** Opens a new module. {@link LiveRegions.closeModule} must follow when its regions have been added. */
   openModule(sample: number): RegionModule {
     this.#modules++;
     return { live: 0, seen: sample };
@@ -75,9 +76,9 @@ export class LiveRegions {
   }
 
   /**
-   * Puts a region to use, in place of the one that begins at the same place.
+   * Puts a region to use. It replaces the one that begins at the same place.
    *
-   * @returns false when there is no number left.
+   * @returns false if no number is free.
    */
   add(
     { ip, region }: RegionPlace,
@@ -91,7 +92,7 @@ export class LiveRegions {
     const number = (exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
     if (number === undefined) return false;
     const before = u16[region >>> 1] as number;
-    // Before the release: what is replaced may be of the same module.
+    // Before the release, because the replaced region may be of the same module.
     owner.live++;
     if (before !== 0) this.#release(before);
     for (const table of this.tables) table.set(number, body);
@@ -111,9 +112,9 @@ export class LiveRegions {
   }
 
   /**
-   * Forgets the modules that were not seen for longest.
+   * Drops the modules whose regions have not been sampled for the longest time.
    *
-   * @returns where their regions began.
+   * @returns the addresses of the records where their regions began.
    */
   evict(): readonly number[] {
     const owners = [...new Set([...this.#byNumber.values()].map(({ owner }) => owner))].sort((x, y) => x.seen - y.seen);
@@ -135,7 +136,7 @@ export class LiveRegions {
   }
 }
 
-/** Hands out numbers of a range. */
+/** Allocates the numbers of a range. */
 class RegionNumbers {
   readonly #free: number[] = [];
 

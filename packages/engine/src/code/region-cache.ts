@@ -18,25 +18,25 @@ import type { RegionTuning } from './region-tuning.js';
  * @experimental
  */
 export interface InstalledRegion<B extends Builder> extends RegionCode<B> {
-  /** Low 48 bits of the virtual address of its page, where it was found: the graph's offsets count from there. */
+  /** Low 48 bits of the virtual address of its page when it was discovered. Offsets in the graph are relative to it. */
   readonly page: number;
   /** Whether functions that it calls were copied into it. */
   readonly inlined: boolean;
-  /** Translates it again, to a module of its own. */
+  /** Translates it again, as a module of its own. */
   translate(): Uint8Array;
 }
 
-/** What was translated at one time. */
+/** Candidates that were translated together. */
 interface Batch<B extends Builder> {
   readonly candidates: readonly Candidate<B>[];
   readonly exactAlignment: boolean;
-  /** Indices of the candidates that are not in the module. */
+  /** Indices of the candidates that the module does not contain. */
   readonly refused: readonly number[];
 }
 
 /**
- * Translated regions of a VM: finds hot places by sampling, translates them in batches, and forgets them when a page of
- * theirs is written or evicted.
+ * The translated regions of a VM: finds hot places by sampling, translates them in batches, and drops regions when one
+ * of their pages is written or evicted.
  *
  * @experimental
  */
@@ -48,9 +48,12 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   readonly #live: LiveRegions;
   readonly #branches = new IndirectBranches();
   #queue: Candidate<B>[] = [];
-  /** What is ready to be put to use. Only a vCPU that runs does that, so that nothing happens to a machine that has ended. */
+  /**
+   * Installations of compiled modules. A running vCPU performs them, so that nothing changes in a machine that has
+   * ended.
+   */
   readonly #compiled: (() => void)[] = [];
-  /** Samples since the first of the queue came. */
+  /** Samples since the first candidate of the queue arrived. */
   #waited = 0;
   #samples = 0;
   /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
@@ -69,15 +72,15 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     refused: 0,
     /** Regions dropped. */
     dropped: 0,
-    /** Of them because there were too many modules. */
+    /** Regions of `dropped` that were dropped because there were too many modules. */
     evicted: 0,
     /** Host time of translating, in milliseconds. */
     milliseconds: 0,
-    /** Of them in one go, at most: so long the guest stood still. */
+    /** Longest part of `milliseconds` without interruption: the longest pause of the guest. */
     longestPause: 0,
   };
 
-  /** Told of each region that is put to use; may not run or change guest code. */
+  /** Called for each region that is put to use. Must not run or change guest code. */
   onInstall: ((region: InstalledRegion<B>) => void) | undefined;
 
   constructor(
@@ -135,19 +138,19 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     return this.#queue.reduce((sum, { graph }) => sum + graph.instructions, 0);
   }
 
-  /** Queues a region unless there is one as good. */
+  /** Queues a candidate for a place unless its region in use is as good. */
   #consider(ip: number, level: Level, pages: CodePages): void {
     const place = this.code.place(ip);
     if (place === undefined) return;
     if (level === Level.Plain && this.#live.at(place.region) !== undefined) return;
     const candidate = this.#explorer.explore(place, level === Level.Plain ? Level.Plain : Level.Inlined, pages);
-    // A place waits once: what is found later follows more.
+    // A place is queued once: a later candidate is larger.
     this.#queue = this.#queue.filter((waiting) => waiting.place.ip !== ip);
     if (candidate === undefined) this.#refuse(place);
     else if (this.#isBetter(candidate)) this.#queue.push(candidate);
   }
 
-  /** Whether a region would hold more than the one in use, if there is one. */
+  /** Whether a candidate holds more instructions than the region in use at its place. */
   #isBetter({ place, graph }: Candidate<B>): boolean {
     const present = this.#live.at(place.region);
     return present === undefined || graph.instructions > present.instructions;
@@ -160,7 +163,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     if (stable.length > 0) this.#compile(stable, exactAlignment);
   }
 
-  /** Does what the guest stands still for. */
+  /** Performs work while the guest is paused, and records the time. */
   #timed(work: () => void): void {
     const start = performance.now();
     work();
@@ -190,7 +193,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.counters.modules++;
     const owner = this.#live.openModule(this.#samples);
     candidates.forEach((candidate, i) => {
-      // Guest code may have been written while V8 was at work, and a better region have come first.
+      // During the compilation, guest code may have been written, or a better region installed.
       if (!this.#explorer.isStable(candidate) || !this.#isBetter(candidate)) return;
       if (refused.includes(i)) this.#refuse(candidate.place);
       else this.#install(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
@@ -217,14 +220,14 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#places.refuse(ip);
   }
 
-  /** Forgets the regions that hold code of the page of a slot. */
+  /** Drops the regions that hold code of the page of a slot. */
   #drop(slot: number): void {
     this.#live.dropSlot(slot);
     const [first, end] = this.#plan.bounds(slot);
     for (let ip = first; ip < end; ip += RECORD_BYTES) this.#places.forget(ip);
   }
 
-  /** Makes room for modules: what is wanted again must become hot again. */
+  /** Makes room for modules. An evicted place must become hot again to be translated. */
   #evict(): void {
     for (const ip of this.#live.evict()) {
       this.#places.cool(ip);

@@ -15,12 +15,12 @@ import type { CodePages } from './code-profile.js';
 import { Level } from './hot-places.js';
 import type { IndirectBranches } from './indirect-branches.js';
 
-/** What a region holds at first, and what it holds when it stays hot. */
+/** Limits of a region at its first translation, and of one that stays hot. */
 const LIMITS: Readonly<Record<Level.Plain | Level.Inlined, RegionLimits>> = {
   [Level.Plain]: { instructions: 240, callee: 0, depth: 0, pages: 1 },
   [Level.Inlined]: { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
 };
-/** How many targets of an indirect branch a region follows. */
+/** Number of targets of an indirect branch that a region follows. */
 const PREDICTIONS = 2;
 const PAGE_OFFSET_MASK = (1 << PAGE_BITS) - 1;
 
@@ -31,15 +31,15 @@ const PAGE_OFFSET_MASK = (1 << PAGE_BITS) - 1;
  */
 export interface Candidate<B extends Builder> extends RegionCode<B> {
   readonly place: RegionPlace;
-  /** Its pages as they were when it was found. */
+  /** Its pages at the time of discovery. */
   readonly pages: readonly RegionPlace[];
   readonly inlined: boolean;
-  /** Low 48 bits of the virtual address of its page, where it was found. */
+  /** Low 48 bits of the virtual address of its page at the time of discovery. */
   readonly page: number;
 }
 
 /**
- * Follows control from a hot place through decoded code, and finds the region that is worth translating.
+ * Follows control from a hot place through decoded code, and determines the region that is worth translating.
  *
  * @internal
  */
@@ -73,14 +73,14 @@ export class RegionExplorer<B extends Builder> {
     return { place, pages: found, inlined: level === Level.Inlined, page, graph, slots };
   }
 
-  /** Whether the pages are as they were when they were explored. */
+  /** Whether the pages are unchanged since they were explored. */
   isStable({ pages }: Candidate<B>): boolean {
     return pages.every((page) => this.code.isStable(page));
   }
 
   /**
-   * Structured code needs a reducible graph: where control ties knots, fewer indirect branches are followed, then fewer
-   * instructions.
+   * Structured WebAssembly needs a reducible graph. If the graph is irreducible, fewer targets of indirect branches
+   * are followed, then fewer instructions.
    */
   #graph(
     entry: number,
@@ -100,7 +100,7 @@ export class RegionExplorer<B extends Builder> {
     }
   }
 
-  /** Only what has been decoded: the rest is cold. */
+  /** Decodes an instruction only if it already has a record: code that was never decoded is cold. */
   #decode(
     offset: number,
     pageOf: (number: number) => RegionPlace | undefined,

@@ -9,27 +9,27 @@ const LOW_48 = 0xffff_ffff_ffffn;
 const PAGE_OFFSET = BigInt(PAGE_BYTES - 1);
 
 /**
- * What a vCPU did in regions.
+ * Execution of a vCPU in regions.
  *
  * @experimental
  */
 export interface RegionTotals {
-  /** Instructions retired there. */
+  /** Instructions retired in regions. */
   readonly instructions: number;
-  /** How often one was entered. */
+  /** Number of entries into regions. */
   readonly entries: number;
 }
 
 /**
- * Runs a vCPU's guest code and looks now and then where it is, so that the region cache learns what is hot.
+ * Runs a vCPU's guest code and periodically samples its position, so that the region cache finds hot places.
  *
  * @experimental
  */
 export class RegionSampler {
   readonly #totals = { instructions: 0, entries: 0 };
-  /** Instructions until the next look, whatever the vCPU leaves for meanwhile, */
+  /** Instructions until the next sample, across exits. */
   #untilSample = 0;
-  /** and as many as there were after the last. */
+  /** The value of `#untilSample` after the last sample. */
   #interval = 0;
 
   constructor(
@@ -39,12 +39,12 @@ export class RegionSampler {
     private readonly enter: RunFunction,
   ) {}
 
-  /** What ran in regions so far. */
+  /** Totals since the start. */
   get totals(): RegionTotals {
     return this.#totals;
   }
 
-  /** Runs guest code until it leaves; gives the reason. */
+  /** Runs guest code until an exit; returns its reason. */
   run(left: number): number {
     const { state, regions } = this;
     if (this.#untilSample <= 0) this.#untilSample = this.#interval = regions.nextInterval();
@@ -53,7 +53,7 @@ export class RegionSampler {
     this.#count();
     this.#untilSample -= left - state.u32(EngineState.left) - state.u32(EngineState.stolen);
     if (this.#untilSample <= 0) this.#sample();
-    // It was left for the sample: where it came to is where a jump led.
+    // The run was ended for the sample after a jump: the program counter is the jump's target.
     if (reason === (ExitReason.Budget as number) && state.u32(EngineState.left) > 0)
       regions.noteBranch(Number(state.u64(EngineState.cameFrom) & LOW_48), Number(state.pc & LOW_48));
     return reason;
@@ -67,7 +67,10 @@ export class RegionSampler {
     state.setU32(EngineState.regionEntries, 0);
   }
 
-  /** What was run belongs to the place where control last came by a jump, and that is still mapped as it was. */
+  /**
+   * Attributes the instructions of the sample to the place that control last entered by a jump, if that is still
+   * mapped.
+   */
   #sample(): void {
     const { state } = this;
     const came = state.u64(EngineState.lastEntry);
@@ -75,7 +78,7 @@ export class RegionSampler {
     this.regions.sample(this.#codePagesAt(came), this.#interval - this.#untilSample, exactAlignment);
   }
 
-  /** The code around a virtual address, by the present translation: the vCPU's own page, and what the TLB knows. */
+  /** The code around a virtual address in the present translation: the vCPU's own page, and pages in the TLB. */
   #codePagesAt(pc: bigint): CodePages {
     const { state, tlb } = this;
     const page = pc & ~PAGE_OFFSET;
@@ -83,7 +86,7 @@ export class RegionSampler {
     return {
       at: (number) => {
         const va = page + BigInt(number * PAGE_BYTES);
-        // Data may have taken the entry of the page that runs.
+        // The TLB entry of the page that runs may have been replaced by one for data.
         if (va === present) return slot;
         return tlb.codeFor(state.u32(EngineState.bank), Number(va & 0xffff_ffffn), Number((va >> 32n) & 0xffff_ffffn));
       },

@@ -1,5 +1,5 @@
 /**
- * When the second tier translates.
+ * Parameters of the second tier.
  *
  * @experimental
  */
@@ -10,21 +10,26 @@ export interface RegionTuning {
   readonly hotter: number;
   /** Instructions that start a translation batch; bounds the pause of the guest. */
   readonly batch: number;
-  /** Samples for which the first region of a batch waits at most. */
+  /** Maximum number of samples that the first region of a batch waits. */
   readonly patience: number;
   /** Instructions between two samples. */
   readonly interval: number;
-  /** Factor on {@link RegionTuning.interval} at most, while translating takes more than its share of the run. */
+  /** Maximum factor on {@link RegionTuning.interval} while translation exceeds its share of the run. */
   readonly rest: number;
-  /** Whether batches are compiled behind the guest's back; otherwise it waits, and a run is the same each time. */
+  /**
+   * Whether batches are compiled on background threads. Otherwise the guest waits for them, and each run is the same.
+   */
   readonly background: boolean;
-  /** How many modules may be in use; then those go whose regions were not seen for longest. */
+  /**
+   * Maximum number of modules in use. Above it, modules whose regions have not been sampled for the longest time are
+   * evicted.
+   */
   readonly modules: number;
 }
 
 /**
- * Measured on a boot of Debian's kernel: docs/decisions/0017, 0018 and 0020. Each module is a mapping of the host process, which may have some
- * 65,000.
+ * Measured on a boot of Debian's kernel: docs/decisions/0017, 0018 and 0020. Each module is a memory mapping of the
+ * host process, which may have about 65,000.
  *
  * @experimental
  */

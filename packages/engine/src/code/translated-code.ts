@@ -6,7 +6,7 @@ import type { CodeCache } from './code-cache.js';
 import type { InstalledRegion } from './region-cache.js';
 
 /**
- * An instruction as a listing shows it, with its bytes.
+ * Disassembly of an instruction for a listing, with its bytes.
  *
  * @param code - VM memory address of the instruction.
  * @param address - its guest address.
@@ -15,7 +15,7 @@ import type { InstalledRegion } from './region-cache.js';
 export type InstructionText = (code: number, address: bigint) => string;
 
 /**
- * What the hook `codeTranslated` tells of a region. Instructions are read from the guest when `text` is called.
+ * The event of the hook `codeTranslated` for a region. Instructions are read from the guest when `text` is called.
  *
  * @experimental
  */

@@ -1,4 +1,4 @@
-/** An access to memory as a watchpoint sees it. @experimental */
+/** A memory access that is compared with watchpoints. @experimental */
 export interface WatchedAccess {
   /** Virtual address, low and high word. */
   readonly lo: number;
@@ -13,7 +13,8 @@ export interface WatchedAccess {
 }
 
 /**
- * The watchpoints of a vCPU. The engine enters no page that they cover into the TLB, so that each access to it is looked at.
+ * The watchpoints of a vCPU. The engine enters no page that they cover into the TLB, so that each access to it is
+ * checked.
  *
  * @experimental
  */
@@ -22,6 +23,6 @@ export interface AccessWatch {
   readonly armed: boolean;
   /** Whether the page of a virtual address must not be in the TLB. */
   coversPage(lo: number, hi: number): boolean;
-  /** Whether a watchpoint stops an access that no fault does. */
+  /** Whether a watchpoint stops an access that did not fault. */
   stop(access: WatchedAccess): boolean;
 }

@@ -2,8 +2,8 @@
 export type Access = 'read' | 'write' | 'execute';
 
 /**
- * The MMU of one vCPU as the engine asks it. What {@link AddressTranslation.translate} finds stays in the fields until the next call, so
- * that a walk allocates nothing.
+ * The MMU of one vCPU, as the engine uses it. The results of {@link AddressTranslation.translate} stay in the fields
+ * until the next call, so that a walk allocates no object.
  *
  * @experimental
  */
@@ -12,15 +12,15 @@ export interface AddressTranslation {
   readonly privileged: boolean;
   /** Guest-physical address. */
   readonly physical: number;
-  /** log2 of the bytes that the descriptor maps. */
+  /** log2 of the number of bytes that the descriptor maps. */
   readonly blockBits: number;
-  /** Whether the translation belongs to one address space, not to all. */
+  /** Whether the translation belongs to one address space only. */
   readonly local: boolean;
-  /** What the rights of the access allow beside the access itself. */
+  /** Permissions of the mapping, for accesses with the same privilege. */
   readonly readable: boolean;
-  /** Memory whose accesses must be aligned, and of no more than one register's bytes at a time. */
+  /** Whether accesses must be aligned and no larger than one register. */
   readonly device: boolean;
-  /** Why {@link AddressTranslation.translate} returned false: a value of the architecture. */
+  /** Reason why {@link AddressTranslation.translate} returned false: a value of the architecture. */
   readonly fault: number;
   /**
    * Translates a virtual address.
@@ -30,19 +30,19 @@ export interface AddressTranslation {
    * @returns whether the access is allowed; otherwise `fault` says why.
    */
   translate(lo: number, hi: number, access: Access, privileged: boolean): boolean;
-  /** Where a jump to an address goes whose bits 63–55 are not alike: what the program counter becomes. */
+  /** The program counter after a jump to an address whose bits 63–55 are not equal. */
   branchTarget(target: bigint): bigint;
 }
 
 /**
- * The faults that the engine itself finds, as values of the architecture, which it gets back unseen.
+ * The faults that the engine itself detects, as values of the architecture. The engine does not interpret them.
  *
  * @experimental
  */
 export interface EngineFaults {
-  /** A misaligned access that must be aligned. */
+  /** A misaligned access that requires alignment. */
   readonly alignment: number;
-  /** Nothing is at the guest-physical address. */
+  /** Nothing answers at the guest-physical address. */
   readonly external: number;
   /** A watchpoint stopped the access. */
   readonly watchpoint: number;

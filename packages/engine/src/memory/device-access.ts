@@ -5,13 +5,13 @@ import { DeviceCalls } from './device-calls.js';
 
 const ALL_ONES = 0xffff_ffff;
 const WIDE = 8;
-/** Bytes of the widest access that every device takes. */
+/** Bytes of the widest access that every device accepts. */
 const NARROW = 4;
 
 /**
- * Accesses of one vCPU to what is not RAM: device registers, and addresses that only a hook may know. An access of several elements is done
- * element by element, each by the device that has it; elements of more than 32 bits in pieces of 64 bits, which a device gets whole or as
- * two accesses.
+ * Accesses of one vCPU to addresses outside of RAM: device registers, and addresses that only a hook may answer. An
+ * access of several elements is performed element by element, each by the device at its address. Elements of more than
+ * 32 bits are performed in pieces of 64 bits, as one access if the device accepts that, otherwise as two.
  *
  * @experimental
  */
@@ -33,10 +33,10 @@ export class DeviceAccess {
   }
 
   /**
-   * Reads to the VM's memory at `to`.
+   * Reads into the VM's memory at `to`.
    *
    * @param element - bytes of one element, a power of two.
-   * @returns how many bytes were read: less than `bytes` when nothing answers at the next one.
+   * @returns number of bytes read: less than `bytes` if nothing answers at the next one.
    */
   read(address: number, bytes: number, element: number, to: number): number {
     for (let at = 0; at < bytes;) {
@@ -57,9 +57,9 @@ export class DeviceAccess {
   }
 
   /**
-   * Whether a write may succeed; where it may not, the access has no effect at all.
+   * Checks whether a write can succeed; otherwise the whole access has no effect.
    *
-   * @returns how many bytes may be written: less than `bytes` when nothing would take the next one.
+   * @returns number of bytes that may be written: less than `bytes` if nothing would accept the next one.
    */
   accepts(address: number, bytes: number, element: number): number {
     if (this.#ignores || hasTaps(this.services.hooks.unmappedAccess)) return bytes;
@@ -74,9 +74,9 @@ export class DeviceAccess {
   }
 
   /**
-   * Writes what is in the VM's memory at `from`.
+   * Writes from the VM's memory at `from`.
    *
-   * @returns how many bytes were written: less than `bytes` when nothing took the next one.
+   * @returns number of bytes written: less than `bytes` if nothing accepted the next one.
    */
   write(address: number, bytes: number, element: number, from: number): number {
     for (let at = 0; at < bytes;) {
@@ -126,13 +126,13 @@ export class DeviceAccess {
     return this.#ignores ? ALL_ONES : undefined;
   }
 
-  /** Whether what nothing answers is read as ones and written in vain. */
+  /** Whether reads of unmapped addresses return ones and writes to them are ignored. */
   get #ignores(): boolean {
     return this.services.unsupported.reference === 'ignore';
   }
 }
 
-/** Bytes of the next access to a device of an element of `bytes`: 8 where its handler takes that. */
+/** Bytes of the next device access for an element of `bytes`: 8 if the handler accepts that. */
 function widthAt(region: MemoryRegion | undefined, address: number, bytes: number): AccessWidth | typeof WIDE {
   if (bytes <= NARROW) return bytes as AccessWidth;
   if (region?.kind !== 'mmio' || region.handler.readWide === undefined || region.handler.writeWide === undefined)

@@ -15,12 +15,12 @@ export interface DeviceRegion {
 const WIDE = 8;
 
 /**
- * Calls of one vCPU to devices: each is an exit of the guest.
+ * Calls of devices for one vCPU. Each is an exit from the guest.
  *
  * @experimental
  */
 export class DeviceCalls {
-  /** What the last 64-bit access read, or writes. */
+  /** Value of the last 64-bit read, or of the next 64-bit write. */
   readonly wide: WideValue = { lo: 0, hi: 0 };
 
   /** @param syndrome - of an access, as the architecture reports it to a hypervisor. */
@@ -30,7 +30,7 @@ export class DeviceCalls {
     private readonly syndrome: (width: number, write: boolean) => number,
   ) {}
 
-  /** Reads a register, with its exit. `address` is guest-physical, or a port. */
+  /** Reads a register within an exit. `address` is guest-physical, or a port. */
   read({ name, base, handler }: DeviceRegion, address: number, width: AccessWidth): number {
     const offset = address - base;
     this.exits.leaveToDevice(name, this.syndrome(width, false), address, offset, width, undefined, 0, this.cause);
@@ -39,7 +39,7 @@ export class DeviceCalls {
     return value;
   }
 
-  /** Writes a register, with its exit. */
+  /** Writes a register within an exit. */
   write({ name, base, handler }: DeviceRegion, address: number, width: AccessWidth, value: number): void {
     const offset = address - base;
     this.exits.leaveToDevice(name, this.syndrome(width, true), address, offset, width, value, 0, this.cause);
@@ -47,7 +47,7 @@ export class DeviceCalls {
     this.exits.enterFromDevice(value);
   }
 
-  /** Reads 64 bits at once, into {@link DeviceCalls.wide}, from a device that takes such accesses. */
+  /** Reads 64 bits at once, into {@link DeviceCalls.wide}, from a device that accepts such accesses. */
   readWide({ name, base, handler }: DeviceRegion, address: number): void {
     const offset = address - base;
     const { wide } = this;

@@ -1,10 +1,10 @@
 import { createVcpuHooks, GuestExits, type Vcpu } from '@qvm/core/architecture';
 import type { AccessWidth, Clock, MmioHandler, WideValue } from '@qvm/core/vdev';
 
-/** What a device was asked for: reads have no value. */
+/** A recorded access to a device; reads have no value. */
 export type Call = readonly [access: string, offset: number, width: number, value?: string];
 
-/** A device that notes its calls and answers with where it was asked. */
+/** A device that records its accesses and returns a value made from the offset. */
 export class NotingDevice implements MmioHandler {
   constructor(
     readonly calls: Call[],
@@ -21,7 +21,7 @@ export class NotingDevice implements MmioHandler {
   }
 }
 
-/** One that takes 64 bits at once. */
+/** A device that also accepts 64-bit accesses. */
 export class NotingWideDevice extends NotingDevice {
   readWide(offset: number, value: WideValue): void {
     this.calls.push(['wide read', offset, 8]);
@@ -36,7 +36,7 @@ export class NotingWideDevice extends NotingDevice {
 
 const KINDS = { trap: {}, guestExit: { mmio: '', io: '' }, interruptTaken: {} };
 
-/** The exits of a vCPU that does nothing, and what the hooks saw of them. */
+/** The exits of an inactive vCPU, and a record of their hooks. */
 export function watchedExits(): { readonly exits: GuestExits; readonly seen: string[]; readonly vcpu: Vcpu } {
   const hooks = createVcpuHooks(0, KINDS);
   const vcpu = { index: 0, hooks, instructions: 0 } as unknown as Vcpu;

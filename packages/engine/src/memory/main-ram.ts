@@ -4,7 +4,8 @@ import type { CpuState } from '../vcpu/cpu-state.js';
 import { PAGE_BYTES } from './page.js';
 
 /**
- * The largest RAM of a VM, whose pages generated code enters into the TLB by itself, with a directory of the code in them.
+ * The largest RAM region of a VM. Generated code enters its pages into the TLB without the engine, by a directory of
+ * their records.
  *
  * @experimental
  */
@@ -24,12 +25,12 @@ export class MainRam {
     this.#u32 = memory.u32;
   }
 
-  /** Bytes that a directory takes for so much RAM. */
+  /** Bytes of the directory for this amount of RAM. */
   static bytesFor(ramBytes: number): number {
     return Math.ceil(ramBytes / PAGE_BYTES) * PageDirectory.bytes + 64;
   }
 
-  /** Lets generated code of a vCPU use it. */
+  /** Allows generated code of a vCPU to use it. */
   attach(state: CpuState): void {
     const region = this.#region;
     if (region === undefined || region.base % PAGE_BYTES !== 0 || region.offset % PAGE_BYTES !== 0) return;
@@ -39,35 +40,35 @@ export class MainRam {
     state.setU32(EngineState.pageDirectory, this.#directory);
   }
 
-  /** The engine alone fills the TLB of a vCPU from now on. */
+  /** From now on only the engine fills the TLB of a vCPU. */
   detach(state: CpuState): void {
     state.setU64(EngineState.ramSize, 0n);
   }
 
-  /** Whether `size` bytes from a guest-physical address lie in it. */
+  /** Whether the range of `size` bytes from a guest-physical address is within this RAM. */
   holds(address: number, size: number): boolean {
     const region = this.#region;
     return region !== undefined && address >= region.base && address + size <= region.base + region.size;
   }
 
-  /** VM memory offset of a guest-physical address in it. */
+  /** VM memory offset of a guest-physical address in this RAM. */
   offsetOf(address: number): number {
     const { base, offset } = this.#region as RamRegion;
     return offset + (address - base);
   }
 
-  /** Address behind its last byte; 0 when there is no RAM. */
+  /** Guest-physical address after the last byte; 0 if there is no RAM. */
   get end(): number {
     return this.#region === undefined ? 0 : this.#region.base + this.#region.size;
   }
 
-  /** Notes where the records of a page are (0: nowhere), and whether writes to the page must be noticed. */
+  /** Records the address of a page's records (0: none), and whether writes to the page must be noticed. */
   describe(page: number, records: number, noticeWrites: boolean): void {
     if (!this.holds(page, PAGE_BYTES)) return;
     this.#u32[this.#entryOf(page)] = records | (noticeWrites ? PageDirectory.noticeWrites : 0);
   }
 
-  /** The TLB entry at this address will let writes to the page through. */
+  /** Notes that the TLB entry at address `entry` may write the page. */
   noteWriter(page: number, entry: number): void {
     if (!this.holds(page, PAGE_BYTES)) return;
     const at = this.#entryOf(page) + PageDirectory.writer / 4;
@@ -75,7 +76,10 @@ export class MainRam {
     this.#u32[at] = before === 0 || before === entry ? entry : PageDirectory.manyWriters;
   }
 
-  /** The TLB entry that may let writes to the page through, 0 or `manyWriters`; who asks sees to it that none does any more. */
+  /**
+   * Address of the TLB entry that may write this page, 0 if none, or `manyWriters`. The caller must revoke write
+   * permission from it.
+   */
   takeWriter(page: number): number {
     if (!this.holds(page, PAGE_BYTES)) return PageDirectory.manyWriters;
     const at = this.#entryOf(page) + PageDirectory.writer / 4;

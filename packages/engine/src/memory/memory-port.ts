@@ -7,12 +7,12 @@ import type { Access, AddressTranslation, EngineFaults } from './address-transla
 import { PAGE_BYTES } from './page.js';
 import type { SoftTlb } from './soft-tlb.js';
 
-/** log2 of the largest element that a load or store has. */
+/** log2 of the size of the largest element of a load or store. */
 const LARGEST_ELEMENT = 4;
 const OFFSET_MASK = PAGE_BYTES - 1;
 
 /**
- * A fault of an access, as it will be reported to the guest.
+ * A faulting access, as it will be reported to the guest.
  *
  * @experimental
  */
@@ -23,22 +23,22 @@ export interface AccessFault {
   hi: number;
   /** Kind of the access. */
   access: Access;
-  /** What it is, as a value of the architecture. */
+  /** Kind of fault, a value of the architecture. */
   status: number;
-  /** Guest-physical address where translation came so far, else −1. */
+  /** Guest-physical address if the translation succeeded, otherwise −1. */
   physical: number;
 }
 
 /**
- * Where accesses go that are not to RAM. Each function gives the number of bytes that it did: less than asked for when nothing answers at
- * the next one. Data is in the VM's memory; accesses go by elements of `element` bytes.
+ * Performs accesses to addresses outside of RAM. Each function returns a number of bytes, less than requested if
+ * nothing answers at the next one. Data is in the VM's memory; an access consists of elements of `element` bytes.
  *
  * @experimental
  */
 export interface DevicePort {
   /** Reads into the VM's memory at `to`. */
   read(address: number, bytes: number, element: number, to: number): number;
-  /** How many bytes of a write may succeed; where not all may, the access has no effect at all. */
+  /** Number of bytes of a write that can succeed. If it is less than `bytes`, the whole access has no effect. */
   accepts(address: number, bytes: number, element: number): number;
   /** Writes from the VM's memory at `from`. */
   write(address: number, bytes: number, element: number, from: number): number;
@@ -48,11 +48,11 @@ export interface DevicePort {
 interface Piece {
   readonly physical: number;
   readonly bytes: number;
-  /** Where it is in the bounce buffer. */
+  /** Address in the bounce buffer. */
   readonly at: number;
 }
 
-/** A write in the bounce buffer. */
+/** A write whose data is in the bounce buffer. */
 interface PendingWrite {
   /** Virtual address. */
   readonly lo: number;
@@ -62,8 +62,8 @@ interface PendingWrite {
 }
 
 /**
- * The slow path of memory accesses: fills the software TLB, and does accesses that cannot be plain loads and stores (devices,
- * page crossings) through the bounce buffer.
+ * The slow path of memory accesses. Fills the software TLB, and performs accesses that are not plain loads and stores
+ * (devices, page crossings) through the bounce buffer.
  *
  * @experimental
  */
@@ -71,9 +71,9 @@ export class MemoryPort {
   /** The last fault: valid after an access has reported one. */
   readonly fault: AccessFault = { lo: 0, hi: 0, access: 'read', status: 0, physical: -1 };
   readonly #u8: Uint8Array;
-  /** Writes that lie in the bounce buffer. */
+  /** Writes whose data is in the bounce buffer. */
   readonly #pending: PendingWrite[] = [];
-  /** Where the next access of the present instruction goes in the bounce buffer. */
+  /** Address in the bounce buffer for the next access of the present instruction. */
   #bounce: number;
   #writeFailed = false;
 
@@ -93,7 +93,7 @@ export class MemoryPort {
   }
 
   /**
-   * An access that missed the TLB, at `EngineState.address`.
+   * Handles an access that missed the TLB; its address is in `EngineState.address`.
    *
    * @param info - {@link AccessInfo}.
    * @returns the VM memory offset to use, or 0 with {@link fault} set.
@@ -122,27 +122,30 @@ export class MemoryPort {
   }
 
   /**
-   * Cache maintenance of an address: it needs a translation for reading, but reads nothing.
+   * Translates an address for cache maintenance: it must be readable, but nothing is read.
    *
-   * @returns false with `fault` set when there is none.
+   * @returns false, with `fault` set, if it is not.
    */
   touch(lo: number, hi: number): boolean {
     const info = 1;
     const physical = this.#translate(lo, hi, info, false);
     if (physical < 0) return false;
     const region = this.map.find(physical);
-    // The next line of the page is then known to be mapped without leaving generated code.
+    // Generated code then handles further lines of the page without an exit.
     if (region?.kind === 'ram' || region?.kind === 'rom') this.#fill(lo, hi, info, physical, region);
     return true;
   }
 
-  /** Called before guest code goes on: a bounced access ended the run, so its buffer is free again. */
+  /**
+   * Must be called before guest code continues. An access through the bounce buffer ended the run, so the buffer is
+   * free again.
+   */
   begin(): void {
     this.#bounce = this.cpu.address - BOUNCE_BYTES;
     this.#forgetPending();
   }
 
-  /** Writes the bounce buffer to its place. The first call of an instruction writes all of it. */
+  /** Performs the writes in the bounce buffer. The first call for an instruction performs all of its writes. */
   flush(): void {
     for (const write of this.#pending) this.#perform(write);
     this.#forgetPending();
@@ -158,19 +161,19 @@ export class MemoryPort {
     }
   }
 
-  /** Setting the length of an array takes longer than this. */
+  /** Removes the elements one by one, because setting the length of an array is slower. */
   #forgetPending(): void {
     while (this.#pending.length > 0) this.#pending.pop();
   }
 
-  /** Whether a flushed write found nobody who takes it; `fault` says which. Asking clears it. */
+  /** Whether nothing accepted a flushed write; `fault` has its address. Clears the condition. */
   takeWriteFailure(): boolean {
     const failed = this.#writeFailed;
     this.#writeFailed = false;
     return failed;
   }
 
-  /** Room in the bounce buffer for one access, aligned for every element. */
+  /** Reserves bytes in the bounce buffer for one access, aligned for every element size. */
   #reserve(bytes: number): number {
     const at = this.#bounce;
     this.#bounce += (bytes + 15) & ~15;
@@ -179,7 +182,10 @@ export class MemoryPort {
     return at;
   }
 
-  /** An access over the end of a page. One that begins aligned is a pair; anything else goes byte by byte. */
+  /**
+   * Handles an access across the end of a page. An aligned access of several elements is split between elements; any
+   * other is performed byte by byte.
+   */
   #openCrossing(lo: number, hi: number, info: number, physical: number, next: number, element: number): number {
     const bytes = info & AccessInfo.bytesMask;
     const first = PAGE_BYTES - (lo & OFFSET_MASK);
@@ -191,7 +197,7 @@ export class MemoryPort {
     return this.#transfer(lo, hi, info, element, pieces) ? at : 0;
   }
 
-  /** Reads into the bounce buffer; what is written there is noted for {@link flush}. */
+  /** Reads into the bounce buffer; writes are recorded for {@link flush}. */
   #transfer(lo: number, hi: number, info: number, element: number, pieces: readonly Piece[]): boolean {
     const write = (info & AccessInfo.write) !== 0;
     if (write) {
@@ -210,7 +216,7 @@ export class MemoryPort {
     return true;
   }
 
-  /** How many bytes of a write may succeed; what only a hook knows is asked when the write is done. */
+  /** Number of bytes of a write that can succeed. Hooks are called only when the write is performed. */
   #accepted({ physical, bytes }: Piece, element: number): number {
     return this.map.find(physical)?.kind === 'ram' ? bytes : this.devices.accepts(physical, bytes, element);
   }
@@ -239,18 +245,18 @@ export class MemoryPort {
     const privileged = this.#isPrivileged(info);
     if (!mmu.translate(lo, hi, access, privileged)) {
       const { fault } = mmu;
-      // What both reads and writes reports a write only if a read would have passed.
+      // An access that reads and writes reports a write fault only if reading is allowed.
       const readsFirst = (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
       const asRead = readsFirst && !mmu.translate(lo, hi, 'read', privileged);
       return this.#refuse(lo, hi, asRead ? 'read' : access, fault) - 1;
     }
-    // An element that is larger than any register's is a block that is filled, which device memory does not take.
+    // A larger element is a block fill (DC ZVA), which device memory does not accept.
     if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device)
       return this.#refuse(lo, hi, access, this.faults.alignment) - 1;
     return mmu.physical;
   }
 
-  /** {@link MemoryPort.#translate} of the first byte in the next page. */
+  /** {@link MemoryPort.#translate} for the first byte in the next page. */
   #translateNext(lo: number, hi: number, info: number, misaligned: boolean): number {
     const nextLo = (lo + PAGE_BYTES - (lo & OFFSET_MASK)) >>> 0;
     return this.#translate(nextLo, nextLo === 0 ? (hi + 1) >>> 0 : hi, info, misaligned);
@@ -260,7 +266,9 @@ export class MemoryPort {
     return this.mmu.privileged && (info & AccessInfo.unprivileged) === 0;
   }
 
-  /** As what a watchpoint stops an access: what both reads and writes is a read where reads are watched. */
+  /**
+   * The kind of access that a watchpoint stops, if any. An access that reads and writes is a read if reads are watched.
+   */
   #watched(lo: number, hi: number, info: number): Access | undefined {
     if (!this.watchpoints.armed) return undefined;
     const access = { lo, hi, bytes: info & AccessInfo.bytesMask, privileged: this.#isPrivileged(info) };
@@ -270,7 +278,7 @@ export class MemoryPort {
     return writes && this.watchpoints.stop({ ...access, write: true }) ? 'write' : undefined;
   }
 
-  /** Enters a page of memory into the TLB, unless it is watched. */
+  /** Enters a page of memory into the TLB unless it has a watchpoint. */
   #fill(
     lo: number,
     hi: number,
@@ -304,7 +312,10 @@ export class MemoryPort {
     return 0;
   }
 
-  /** Nothing answers at a byte of a piece: the fault is at its address. Pieces lie in the bounce buffer as in the access. */
+  /**
+   * Sets the fault at the first byte of a piece that nothing answers. Pieces have the same order in the bounce buffer
+   * as in the access.
+   */
   #refuseRest(lo: number, hi: number, access: Access, [first]: readonly Piece[], piece: Piece, done: number): false {
     const sum = lo + done + (first === undefined ? 0 : piece.at - first.at);
     const faultHi = sum > 0xffff_ffff ? (hi + 1) >>> 0 : hi;

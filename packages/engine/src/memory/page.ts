@@ -1,7 +1,7 @@
 import { PAGE_BITS } from '@qvm/jit';
 
-/** Bytes of the pages that the code cache and the software TLB work with. @experimental */
+/** Bytes of a page in the code cache and the software TLB. @experimental */
 export const PAGE_BYTES = 1 << PAGE_BITS;
 
-/** First address of the page of a guest-physical address, without the cost of a floating-point remainder. @experimental */
+/** First address of the page of a guest-physical address, faster than with a floating-point remainder. @experimental */
 export const pageOf = (physical: number): number => physical - ((physical >>> 0) & (PAGE_BYTES - 1));

@@ -5,8 +5,8 @@ import { DeviceCalls } from './device-calls.js';
 const BYTE_ONES = 0xff;
 
 /**
- * Accesses of one vCPU to I/O ports. An access that no device has as a whole is done byte by byte, low port first, as on a bus of 8 bits;
- * ports that nobody has give ones.
+ * Accesses of one vCPU to I/O ports. If no device covers the whole access, it is performed byte by byte, lowest port
+ * first, as on an 8-bit bus. Reads of unassigned ports return ones.
  *
  * @experimental
  */

@@ -9,9 +9,9 @@ const INVALID = 0xffff_ffff;
 const TAGS = [TlbEntry.readTag / 4, TlbEntry.writeTag / 4, TlbEntry.execTag / 4] as const;
 
 /**
- * The software TLB of one vCPU: banks of entries, one for each translation regime, so that a switch between them is a switch of bank. The
- * architecture numbers its regimes. A bank that address spaces share holds what is the same in all of them (global entries), and the local
- * entries of one.
+ * The software TLB of one vCPU. It has a bank of entries for each translation regime, so a change of regime is a
+ * change of bank. The architecture assigns the numbers of its regimes. A bank that address spaces share holds the
+ * entries that are valid in all of them (global), and the local entries of one.
  *
  * @experimental
  */
@@ -20,7 +20,7 @@ export class SoftTlb {
   readonly #u32: Uint32Array;
   readonly #keys: number[];
   readonly #byKey = new Map<number, number>();
-  /** Address of the {@link BlockMap}: TLBI of one address in a block that has entries drops them all. */
+  /** Address of the {@link BlockMap}. Invalidating one address in a block that has entries drops all of them. */
   readonly blockMap: number;
   readonly #u8: Uint8Array;
   #lastBlock = -1;
@@ -52,17 +52,17 @@ export class SoftTlb {
     this.#spaces = new Array<number>(banks).fill(0);
   }
 
-  /** Bytes of VM memory that so many banks take, with their alignment. */
+  /** Bytes of VM memory for this number of banks, with their alignment. */
   static bytesFor(banks: number): number {
     return banks * TlbBank.bytes + BlockMap.bytes + 128;
   }
 
   /**
-   * Selects the bank of a translation regime; an unused or the oldest one if it has none.
+   * Selects the bank of a translation regime. A regime without a bank gets an unused one, or the oldest.
    *
-   * @param regime - number of the regime, from 0 on.
-   * @param space - number of the address space in use. The bank's local entries of another one are dropped.
-   * @param keep - address of a bank that must stay.
+   * @param regime - number of the regime, at least 0.
+   * @param space - number of the address space in use. Local entries of another address space in the bank are dropped.
+   * @param keep - address of a bank that must not be reused.
    * @returns the bank's address.
    */
   bank(regime: number, space: number, keep = -1): number {
@@ -89,11 +89,12 @@ export class SoftTlb {
   }
 
   /**
-   * Index (in 32-bit words) of the entry for a virtual address in a bank. It is emptied if it belongs to another page or led elsewhere: a
-   * guest may change a descriptor and not invalidate the TLB, and then what the old page allowed must not be allowed in the new one.
+   * Index (in 32-bit words) of the entry for a virtual address in a bank. The entry is emptied if it belongs to
+   * another page or has another target: a guest may change a descriptor without invalidating the TLB, and permissions
+   * of the old page must not apply to the new one.
    *
-   * @param offset - VM memory offset of the page that it leads to.
-   * @param local - whether what it will hold is of the present address space only.
+   * @param offset - VM memory offset of the page that it maps to.
+   * @param local - whether the new entry belongs to the present address space only.
    */
   entry(bank: number, lo: number, hi: number, offset: number, local: boolean): number {
     const e = this.#index(bank, lo);
@@ -132,12 +133,12 @@ export class SoftTlb {
     this.#u32[e + tag / 4 + 1] = hi;
   }
 
-  /** Writes the place of an entry's decoded code. */
+  /** Writes the address of the records of an entry's page. */
   setCode(e: number, code: number): void {
     this.#u32[e + TlbEntry.code / 4] = code;
   }
 
-  /** Code address of a page if it is known, else 0. */
+  /** Address of the records of a page if it has an executable entry, otherwise 0. */
   codeFor(bank: number, lo: number, hi: number): number {
     const e = this.#index(bank, lo);
     const at = e + TlbEntry.execTag / 4;
@@ -146,7 +147,7 @@ export class SoftTlb {
       : 0;
   }
 
-  /** Remembers that entries of the block around an address came from one translation of 2^bits bytes. */
+  /** Records that entries around an address came from one descriptor for 2^bits bytes. */
   noteBlock(va48: number, bits: number): void {
     const block = Math.floor(va48 / 2 ** bits);
     if (block === this.#lastBlock && bits === this.#lastBlockBits) return;
@@ -166,7 +167,7 @@ export class SoftTlb {
     return (((this.#u8[this.blockMap + (bit >>> 3)] as number) >>> (bit & 7)) & 1) !== 0;
   }
 
-  /** Forgets all entries of all banks. */
+  /** Drops all entries of all banks. */
   flushAll(): void {
     this.counters.flushes++;
     for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#empty(i);
@@ -180,7 +181,7 @@ export class SoftTlb {
     if (bank !== undefined) this.#empty(bank);
   }
 
-  /** Drops those entries of a regime that belong to one address space only. */
+  /** Drops the entries of a regime that belong to one address space only. */
   flushLocal(regime: number, space: number): void {
     const bank = this.#byKey.get(regime);
     if (bank !== undefined && this.#spaces[bank] === space) this.#dropLocal(bank);
@@ -199,16 +200,16 @@ export class SoftTlb {
     }
   }
 
-  /** Whether any tag of an entry has this low half; asked before each write, because most have not. */
+  /** Whether any tag of an entry has this low half. Checked before each write, because most entries have none. */
   #mentions(e: number, page: number): boolean {
     const u = this.#u32;
     return u[e + TAGS[0]] === page || u[e + TAGS[1]] === page || u[e + TAGS[2]] === page;
   }
 
   /**
-   * Makes the next write to the page at a VM memory offset miss.
+   * Makes the next write to the page at a VM memory offset miss the TLB.
    *
-   * @param writer - address of the only entry that may let it through, or `PageDirectory.manyWriters`.
+   * @param writer - address of the only entry that may allow such a write, or `PageDirectory.manyWriters`.
    */
   protect(pageOffset: number, writer: number): void {
     const stop = (e: number): void => this.#stopWrites(e, pageOffset);
@@ -224,7 +225,7 @@ export class SoftTlb {
     u[e + TlbEntry.writeTag / 4 + 1] = INVALID;
   }
 
-  /** Drops entries that lead to records in a range. */
+  /** Drops executable entries whose records are in a range. */
   dropCode(start: number, end: number): void {
     const u = this.#u32;
     this.#forEachEntry((e) => {
@@ -240,12 +241,12 @@ export class SoftTlb {
     for (let i = 0; i < this.banks; i++) if ((this.#keys[i] as number) >= 0) this.#forEachUsed(i, visit);
   }
 
-  /** Calls `visit` with each entry of a bank that is or was in use. */
+  /** Calls `visit` with each entry of a bank that was filled since the bank was emptied. */
   #forEachUsed(bank: number, visit: (e: number) => void): void {
     this.#forEachNoted(bank, TlbBank.count, TlbBank.list, TlbBank.listLength, visit);
   }
 
-  /** Calls `visit` with the entries of a list, or with all of the bank if the list overflowed. */
+  /** Calls `visit` with the entries of a list, or with all of the bank if the list has overflowed. */
   #forEachNoted(bank: number, countAt: number, list: number, length: number, visit: (e: number) => void): void {
     const u = this.#u32;
     const first = this.#address(bank) / 4;

@@ -3,8 +3,8 @@ import { BOUNCE_BYTES, EngineState } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
 
 /**
- * The state of one vCPU as the engine sees it: typed access to the bytes that generated code works on. An architecture adds names for its
- * registers, which follow those of {@link EngineState}.
+ * The state of one vCPU, as far as the engine knows it: typed access to the bytes that generated code uses. An
+ * architecture adds the names of its registers, which follow those of {@link EngineState}.
  *
  * @experimental
  */
@@ -12,19 +12,19 @@ export class CpuState {
   readonly #u32: Uint32Array;
   readonly #u64: BigUint64Array;
 
-  /** Bytes of VM memory that a state of `end` bytes takes, with the bounce buffer below it. */
+  /** Bytes of VM memory for a state of `end` bytes and the bounce buffer below it. */
   static bytesFor(end: number): number {
     return BOUNCE_BYTES + end;
   }
 
-  /** Takes room for a state of `end` bytes, with its bounce buffer below, and gives the state's address: a multiple of 64. */
+  /** Allocates a state of `end` bytes with its bounce buffer below; returns the state's address, a multiple of 64. */
   static place(memory: VmMemory, end: number): number {
     return memory.allocate(CpuState.bytesFor(end), 64) + BOUNCE_BYTES;
   }
 
   /**
-   * @param address - where the state lies in the VM's memory; a multiple of 16.
-   * @param plan - where the records of the architecture's instructions are.
+   * @param address - address of the state in the VM's memory, a multiple of 16.
+   * @param plan - layout of the records of the architecture's instructions.
    */
   constructor(
     /** The memory of the VM, in which the state is. */
@@ -62,12 +62,12 @@ export class CpuState {
     this.setU32(to + 4, this.u32(from + 4));
   }
 
-  /** The pc: of the record at `ip`. */
+  /** The program counter: the virtual address of the instruction whose record is at `ip`. */
   get pc(): bigint {
     return BigInt.asUintN(64, this.u64(EngineState.pcBias) + BigInt(this.#pcAddend));
   }
 
-  /** The halves of {@link CpuState.pc}, for exceptions: no number of 64 bits is made. */
+  /** Bits 31–0 of {@link CpuState.pc}. Exceptions use halves, which need no BigInt. */
   get pcLo(): number {
     return (this.u32(EngineState.pcBias) + this.#pcAddend) >>> 0;
   }
@@ -89,7 +89,7 @@ export class CpuState {
     return BigInt.asUintN(64, this.pc - BigInt(offset));
   }
 
-  /** Puts the vCPU at a record, which is that of the instruction at an address in two halves. */
+  /** Moves the vCPU to a record; `lo` and `hi` are the address of its instruction. */
   moveTo(record: number, lo: number, hi: number): void {
     this.setU32(EngineState.ip, record);
     const bias = lo - this.#pcAddend;

@@ -25,21 +25,22 @@ import { TrapHooks } from './trap-hooks.js';
 import type { VcpuParts } from './vcpu-parts.js';
 import type { VmEngine } from './vm-engine.js';
 
-/** What comes before the next instruction. @experimental */
+/** Result of {@link EngineVcpu.before}. @experimental */
 export enum Before {
-  /** Nothing: guest code runs. */
+  /** Nothing is pending: guest code runs. */
   Nothing,
-  /** One instruction runs, then the architecture is asked again: single step, breakpoints. */
+  /** One instruction is executed, then `before` is called again: single step, breakpoints. */
   OneInstruction,
-  /** An exception was taken: the architecture is asked again. */
+  /** An exception was taken: `before` is called again. */
   Taken,
 }
 
 const NO_REGIONS: RegionTotals = { instructions: 0, entries: 0 };
 
 /**
- * A vCPU that runs translated code. It has the run loop and what leaves it for the engine's own reasons; an architecture adds its registers,
- * what is pending before an instruction, its exceptions and its own exits. Members that only an architecture uses are marked so.
+ * A vCPU that runs translated code. This class contains the run loop and handles the exits that are the engine's own.
+ * An architecture adds its registers, its pending exceptions and interrupts, and its own exits. Members for the
+ * architecture only are marked as such.
  *
  * @experimental
  */
@@ -60,22 +61,22 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   readonly traps: TrapHooks;
   /** The exceptions that the guest took. */
   readonly faults: FaultLog;
-  /** Whether the instruction that was to run alone has been done, by generated code or instead of it. */
+  /** Whether the instruction that had to be executed alone is complete, by generated code or by its replacement. */
   stepDone = false;
   /** Functions of the translated regions, by number. */
   readonly regionTable: WebAssembly.Table;
   /** Functions that translated regions call. */
   readonly regionImports: WebAssembly.ModuleImports;
-  /** Told of each instruction without a row: the machine reports each encoding once. */
+  /** Called for each instruction without a row. The machine reports each encoding once. */
   onUnimplemented: (text: string) => void = () => undefined;
-  /** Told when the vCPU does nothing but take exceptions, again and again while that lasts. */
+  /** Called repeatedly while the vCPU does nothing but take exceptions. */
   onEndlessFaults: () => void = () => undefined;
   readonly #services: MachineServices;
   readonly #code: CodeCache;
   readonly #count: InstructionCount;
   readonly #run: RunFunction;
   #sampler: RegionSampler | undefined;
-  /** The page under the vCPU has been mapped elsewhere. */
+  /** The page that the vCPU is in has been mapped elsewhere. */
   #refetch = false;
 
   protected constructor(
@@ -109,39 +110,41 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     code.addClient(this);
   }
 
-  /** What `console.log` shows of an event that it is in. */
+  /** The text of this vCPU in `console.log`, for example of an event. */
   [INSPECT](): string {
     return vcpuSummary(this);
   }
 
-  // --- what an architecture adds ---
+  // --- implemented by an architecture ---
 
   abstract registers(): Readonly<Record<string, bigint>>;
   abstract setRegister(name: string, value: bigint): void;
-  /** Takes what is pending: interrupts, traps before an instruction, the fault in {@link EngineVcpu.fetch}. */
+  /**
+   * Takes pending interrupts, exceptions that precede the next instruction, and the fault in {@link EngineVcpu.fetch}.
+   */
   protected abstract before(): Before;
   /**
-   * An instruction was to run alone.
+   * Called after an instruction that had to be executed alone.
    *
-   * @param done - whether it was done; otherwise it has left for an exception or will be tried again.
+   * @param done - whether it is complete; otherwise it took an exception or will be tried again.
    */
   protected abstract afterOne(done: boolean): void;
-  /** Guest code was left for a reason of the architecture, with the operand of `Builder.leave`. */
+  /** Handles an exit of the architecture; `info` is the operand of `Builder.leave`. */
   protected abstract exit(reason: number, info: number): VcpuExit | undefined;
-  /** An access of the present instruction faulted. */
+  /** Handles a fault of a memory access by the present instruction. */
   protected abstract takeAccessFault(fault: Readonly<AccessFault>): void;
-  /** The present instruction has no row. */
+  /** Handles a present instruction without a row. */
   protected abstract takeUnimplemented(): void;
-  /** Power-on state. RAM stays. */
+  /** Sets the power-on state. RAM is not changed. */
   abstract reset(): void;
-  /** Of the format of {@link EngineVcpu.saveProcessor}. */
+  /** Version of the format of {@link EngineVcpu.saveProcessor}. */
   protected abstract readonly snapshotVersion: number;
-  /** The architecture's part of a saved state: registers by name, nothing that follows from others. */
+  /** The architecture's part of a saved state: registers by name, without derived state. */
   protected abstract saveProcessor(): Json;
   /**
-   * Checks what {@link EngineVcpu.saveProcessor} gave.
+   * Checks the result of {@link EngineVcpu.saveProcessor}.
    *
-   * @returns takes it over, in a vCPU that was just reset.
+   * @returns a function that restores it, in a vCPU that was just reset.
    * @throws VdevStateError
    */
   protected abstract parseProcessor(saved: unknown): () => void;
@@ -213,12 +216,12 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   // --- for the machine ---
 
-  /** Gives the vCPU the second tier. */
+  /** Enables the second tier for the vCPU. */
   useRegions(regions: CodeProfile): void {
     this.#sampler = new RegionSampler(this.state, this.tlb, regions, this.#run);
   }
 
-  /** Instructions retired in regions, and how often one was entered. */
+  /** Instructions retired in regions, and the number of entries into regions. */
   get regionTotals(): RegionTotals {
     return this.#sampler?.totals ?? NO_REGIONS;
   }
@@ -233,11 +236,11 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   leaveCode(start: number, end: number): void {
     this.tlb.dropCode(start, end);
-    // The record after the page's last one belongs to the page.
+    // The record after the last one of a page belongs to that page.
     if (this.ip >= start && this.ip < end) this.#refetch = true;
   }
 
-  /** Power-on state of what the engine keeps: off. The architecture clears the state first. */
+  /** Sets the engine's part of the power-on state: off. The architecture clears the state first. */
   protected resetEngine(): void {
     this.state.setU32(EngineState.blockMap, this.tlb.blockMap);
     this.tlb.flushAll();
@@ -249,12 +252,12 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   // --- for the architecture: the present instruction ---
 
-  /** Goes on after the present instruction. */
+  /** Continues after the present instruction. */
   next(): void {
     this.state.setU32(EngineState.ip, this.state.u32(EngineState.ip) + RECORD_BYTES);
   }
 
-  /** Goes on after an instruction that does nothing. */
+  /** Continues after the present instruction, as if it had been executed without effect. */
   stepOver(): void {
     this.next();
     this.stepDone = true;
@@ -265,12 +268,12 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     return this.#code.codeAt(this.ip);
   }
 
-  /** Counts the present instruction, which generated code has not counted. */
+  /** Counts the present instruction if generated code has not counted it. */
   retire(): void {
     this.#count.retire();
   }
 
-  /** Ends the VM at the present instruction, which wants what the VM lacks. */
+  /** Ends the VM at the present instruction, which needs something that the VM does not support. */
   abort(kind: UnsupportedKind, what: string): void {
     const reason = `vCPU ${this.index} met an unsupported ${kind} at 0x${this.pc.toString(16)}: ${what}`;
     this.control.stop();
@@ -299,7 +302,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     }
   }
 
-  /** Runs guest code until it leaves; gives the reason. */
+  /** Runs guest code until an exit; returns its reason. */
   #enter(left: number): number {
     return this.#sampler ? this.#sampler.run(left) : this.#run(this.state.address, left);
   }
@@ -307,7 +310,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   /** Runs one instruction. */
   #enterOne(left: number): number {
     const { state } = this;
-    // The threshold of the last sampled run would end this one before its instruction.
+    // Otherwise the threshold of the last sampled run would end this run before its instruction.
     state.setU32(EngineState.sampleAt, 0);
     const reason = this.#run(state.address, 1);
     const after = this.#count.takeLeft();
@@ -339,13 +342,13 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     }
   }
 
-  /** A write that a tap might have taken, but did not: the store is done but for its effect. */
+  /** Handles a write that no tap accepted when it was performed. The store is complete except for its effect. */
   #takeLateFault(): void {
     this.state.setU32(EngineState.ip, this.state.u32(EngineState.ip) - RECORD_BYTES);
     this.takeAccessFault(this.memory.fault);
   }
 
-  /** Other vCPUs, which may help, get the rest of the turn. */
+  /** Ends the turn, because another vCPU may end the endless exceptions of this one. */
   #faultsEndlessly(inARow: number): void {
     this.control.stop();
     if (inARow % FaultLoop.limit === 0) this.onEndlessFaults();

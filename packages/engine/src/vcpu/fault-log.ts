@@ -1,19 +1,22 @@
 import { FaultLoop } from './fault-loop.js';
 import type { InstructionCount } from './instruction-count.js';
 
-/** A fault that a guest took. @experimental */
+/** A fault that the guest took. @experimental */
 export interface Fault {
-  /** What it is: the exception syndrome of the architecture, 32 bits. */
+  /** The exception syndrome of the architecture, 32 bits. */
   readonly syndrome: number;
-  /** Where it returns to: the instruction, or for a fetch its address. */
+  /** Return address: of the instruction, or the target of a faulting fetch. */
   readonly pc: bigint;
-  /** The address that it reports; means something for faults of memory only. */
+  /** The reported address; only meaningful for memory faults. */
   readonly address: bigint;
-  /** The privilege level that it was taken from, as the architecture counts. */
+  /** The privilege level that it was taken from, as the architecture numbers it. */
   readonly level: number;
 }
 
-/** The fields of {@link Fault}, addresses in halves: noting an exception makes no object and no number of 64 bits. */
+/**
+ * The fields of {@link Fault} with addresses in halves, so that recording an exception allocates no object and no
+ * BigInt.
+ */
 class FaultRecord {
   readonly #words = new Float64Array(6);
 
@@ -48,14 +51,14 @@ class FaultRecord {
 const join = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo);
 
 /**
- * The synchronous exceptions of one vCPU, for reports: the last fault, how often it came again, and where an endless loop of
- * exceptions began.
+ * The synchronous exceptions of one vCPU, for reports: the last fault, how often it was repeated, and the start of an
+ * endless loop of exceptions.
  *
  * @experimental
  */
 export class FaultLog {
   readonly #loop = new FaultLoop();
-  /** The first exception of those in a row, and the latest of them if there are more. */
+  /** The first exception of those in a row, and the latest if there are more. */
   readonly #first = new FaultRecord();
   readonly #latest = new FaultRecord();
   readonly #last = new FaultRecord();
@@ -64,19 +67,19 @@ export class FaultLog {
 
   /**
    * @param instructions - retired by the vCPU.
-   * @param onEndless - called at each exception of an endless loop, with the number of exceptions in a row.
+   * @param onEndless - called for each exception of an endless loop, with the number of exceptions in a row.
    */
   constructor(
     private readonly instructions: InstructionCount,
     private readonly onEndless: (inARow: number) => void,
   ) {}
 
-  /** Faults taken since the start; system calls are none. */
+  /** Number of faults since the start, without system calls. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** How often the last fault was taken in a row: the same syndrome at the same place for the same address. */
+  /** Number of consecutive repetitions of the last fault: the same syndrome, return address and reported address. */
   get repeated(): number {
     return this.#repeated;
   }
@@ -104,13 +107,13 @@ export class FaultLog {
   }
 
   /**
-   * Notes an exception that is about to be taken.
+   * Records an exception that is about to be taken.
    *
-   * @param syndrome - what it is, in the architecture's own terms: 32 bits.
-   * @param pcLo - where it returns to, low half; `pcHi` the high one.
-   * @param lo - the address that it reports, low half; `hi` the high one.
+   * @param syndrome - the exception syndrome of the architecture, 32 bits.
+   * @param pcLo - return address, low half; `pcHi` is the high half.
+   * @param lo - reported address, low half; `hi` is the high half.
    * @param level - the privilege level that it is taken from.
-   * @param isFault - false for a system call, which is no fault but may be part of an endless loop.
+   * @param isFault - false for a system call, which is not a fault but can be part of an endless loop.
    */
   note(syndrome: number, pcLo: number, pcHi: number, lo: number, hi: number, level: number, isFault: boolean): void {
     const inARow = this.#loop.observe(this.instructions.total);
@@ -125,7 +128,7 @@ export class FaultLog {
     if (this.endless) this.onEndless(inARow);
   }
 
-  /** The vCPU was reset. */
+  /** Clears the log at a reset of the vCPU. */
   reset(): void {
     this.#loop.reset();
     this.#taken = this.#repeated = 0;

@@ -1,21 +1,21 @@
 /**
- * Recognises a guest that takes one exception after the other and never comes to an instruction.
+ * Detects a guest that takes one exception after another and never executes an instruction.
  *
  * @experimental
  */
 export class FaultLoop {
-  /** Exceptions in a row, with no instruction between them, that are taken for an endless loop. */
+  /** Number of exceptions in a row, without an instruction between them, that is considered an endless loop. */
   static readonly limit = 1000;
   #at = -Infinity;
   #inARow = 0;
 
-  /** Whether the last exceptions were an endless loop. */
+  /** Whether the last exceptions are an endless loop. */
   get endless(): boolean {
     return this.#inARow >= FaultLoop.limit;
   }
 
   /**
-   * An exception was taken. It takes the time of one instruction at most.
+   * Records an exception. It takes at most the time of one instruction.
    *
    * @param instructions - retired so far.
    * @returns the number of exceptions in a row, this one included.
@@ -26,7 +26,7 @@ export class FaultLoop {
     return this.#inARow;
   }
 
-  /** Forgets everything: the vCPU was reset. */
+  /** Clears the count at a reset of the vCPU. */
   reset(): void {
     this.#at = -Infinity;
     this.#inARow = 0;

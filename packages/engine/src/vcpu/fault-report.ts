@@ -2,21 +2,21 @@ import { hexadecimal } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import type { Fault, FaultLog } from './fault-log.js';
 
-/** A fault for reports, as the architecture describes it. @experimental */
+/** A fault for reports, in the terms of the architecture. @experimental */
 export interface FaultDescription {
   /** The class of the exception in a few words: `data abort`. */
   readonly exception: string;
   /** Address of the instruction. */
   readonly pc: bigint;
-  /** The address that the fault reports; absent for exceptions that report none. */
+  /** The reported address; absent for exceptions that report none. */
   readonly address?: bigint;
-  /** Where it occurred, which instruction, and why: `at 0x40000000, EL1: …`. */
+  /** Address, instruction and reason: `at 0x40000000, EL1: …`. */
   readonly text: string;
 }
 
 type Describe = (fault: Fault) => FaultDescription;
 
-/** What the statistics of a VM tell of a vCPU's faults. Addresses are hexadecimal text. */
+/** Statistics of a vCPU's faults for `stats` of the VM. Addresses are hexadecimal text. */
 export function faultStats({ taken, repeated, endless, last }: FaultLog, describe: Describe): Json {
   return { taken, repeated, endless, last: last === undefined ? null : lastFault(last, describe(last)) };
 }
@@ -32,7 +32,7 @@ function lastFault({ syndrome, level }: Fault, { exception, pc, address, text }:
   };
 }
 
-/** Where an endless loop of exceptions began, and what it comes to; empty when there is none. */
+/** Describes the start and the repeated exception of an endless loop; empty if there is none. */
 export function loopReport({ loop }: FaultLog, describe: Describe): string {
   if (loop === undefined) return '';
   const first = describe(loop.first).text;

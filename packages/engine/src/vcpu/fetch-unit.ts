@@ -6,23 +6,23 @@ import { PAGE_BYTES, pageOf } from '../memory/page.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
 import type { CpuState } from './cpu-state.js';
 
-/** A fetch that found no instruction. @experimental */
+/** A fetch that failed. @experimental */
 export interface FetchFault {
   /** Virtual address, low and high word, unsigned. */
   readonly lo: number;
   /** See {@link FetchFault.lo}. */
   readonly hi: number;
-  /** What it is, as a value of the architecture. */
+  /** Kind of fault, a value of the architecture. */
   readonly status: number;
 }
 
 /**
- * The program counter of a vCPU: finds the record of the instruction that control goes to.
+ * The program counter of a vCPU: finds the record of the next instruction.
  *
  * @experimental
  */
 export class FetchUnit {
-  /** Why there is no instruction at the program counter. A jump clears it. */
+  /** The fault of the fetch at the program counter. A jump clears it. */
   fault: FetchFault | undefined;
 
   constructor(
@@ -49,29 +49,29 @@ export class FetchUnit {
     return this.fault ? this.fault.hi : this.state.pcHi;
   }
 
-  /** Sets the program counter. A fetch that faults is left in {@link FetchUnit.fault}. */
+  /** Sets the program counter. If the fetch faults, {@link FetchUnit.fault} is set. */
   jump(target: bigint): void {
     const pc = this.#isCanonical(Number(BigInt.asIntN(32, target >> 32n))) ? target : this.mmu.branchTarget(target);
     this.#jump(Number(pc & 0xffff_ffffn), Number(pc >> 32n));
   }
 
-  /** {@link FetchUnit.jump} to an address in two halves, which is mostly canonical. */
+  /** As {@link FetchUnit.jump}, with an address in two halves. */
   jumpTo(lo: number, hi: number): void {
     if (this.#isCanonical(hi)) this.#jump(lo, hi);
     else this.jump(join(lo, hi));
   }
 
-  /** Finds the present instruction anew: its page has been mapped elsewhere. */
+  /** Finds the present instruction again after its page has been mapped elsewhere. */
   again(): void {
     if (!this.fault) this.jump(this.state.pc);
   }
 
-  /** Tries the fetch that faulted again. */
+  /** Repeats the fetch that faulted. */
   retry(): void {
     if (this.fault) this.#jump(this.fault.lo, this.fault.hi);
   }
 
-  /** By the high half of an address. */
+  /** Whether an address with this high half is canonical. */
   #isCanonical(hi: number): boolean {
     const top = hi >> (this.code.geometry.addressBits - 33);
     return top === 0 || top === -1;
@@ -88,7 +88,7 @@ export class FetchUnit {
     const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi);
     if (code === 0) return;
     const record = this.code.recordFor(code, lo & (PAGE_BYTES - 1));
-    // The slot of the page was full: it gets another.
+    // The slot of the page was full and has been released: the page gets another.
     if (record === 0) this.#jump(lo, hi);
     else state.moveTo(record, lo, hi);
   }

@@ -2,44 +2,44 @@ import { EngineState } from '@qvm/jit';
 import type { CpuState } from './cpu-state.js';
 
 /**
- * Instructions that a vCPU has retired. During a run, generated code counts down in `EngineState.left` and `EngineState.stolen`, which
- * together are the rest of the budget.
+ * The number of instructions that a vCPU has retired. During a run, generated code counts down `EngineState.left` and
+ * `EngineState.stolen`; their sum is the rest of the budget.
  *
  * @experimental
  */
 export class InstructionCount {
-  /** Retired before the present run. */
+  /** Instructions retired before the present run. */
   #retired = 0;
-  /** Budget of the present run; 0 outside. */
+  /** Budget of the present run; 0 outside of a run. */
   #budget = 0;
 
   constructor(private readonly state: CpuState) {}
 
-  /** Retired so far, also within a run. */
+  /** Instructions retired so far, also within a run. */
   get total(): number {
     if (this.#budget === 0) return this.#retired;
     return this.#retired + this.#budget - this.state.u32(EngineState.left) - this.state.u32(EngineState.stolen);
   }
 
-  /** Whether a run is under way. */
+  /** Whether a run is in progress. */
   get counting(): boolean {
     return this.#budget !== 0;
   }
 
-  /** A run of at most `budget` instructions begins. */
+  /** Begins a run of at most `budget` instructions. */
   begin(budget: number): void {
     this.#budget = budget;
     this.state.setU32(EngineState.left, budget);
     this.state.setU32(EngineState.stolen, 0);
   }
 
-  /** The run ends. */
+  /** Ends the run. */
   end(): void {
     this.#retired = this.total;
     this.#budget = 0;
   }
 
-  /** The rest of the budget, all of it in `left` from now on. */
+  /** Moves the whole rest of the budget to `left`, and returns it. */
   takeLeft(): number {
     const { state } = this;
     const left = state.u32(EngineState.left) + state.u32(EngineState.stolen);
@@ -49,8 +49,8 @@ export class InstructionCount {
   }
 
   /**
-   * Counts an instruction that generated code has not counted. An exception instead of an instruction takes an instruction's time: a
-   * guest that only faults uses up its turn, too.
+   * Counts an instruction that generated code has not counted. An exception counts as the instruction that it
+   * replaces, so a guest that only faults also uses up its turn.
    */
   retire(): void {
     const { state } = this;
@@ -58,7 +58,7 @@ export class InstructionCount {
     state.setU32(counter, Math.max(0, state.u32(counter) - 1));
   }
 
-  /** Takes over a count, outside of a run. */
+  /** Sets the count, outside of a run. */
   restore(retired: number): void {
     this.#retired = retired;
   }

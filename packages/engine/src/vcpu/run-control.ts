@@ -3,13 +3,14 @@ import type { GuestExits } from '@qvm/core/architecture';
 import type { RunState } from './run-state.js';
 
 /**
- * Whether a vCPU runs, and what ends its present run. An architecture turns it on and off, lets it wait, and ends runs by exits.
+ * The power and wait state of a vCPU, and the end of its present run. An architecture turns the vCPU on and off, makes
+ * it wait, and ends runs by exits.
  *
  * @experimental
  */
 export class RunControl {
   #on = false;
-  /** Does not run until {@link RunControl.wake}. */
+  /** Whether it waits for {@link RunControl.wake}. */
   #waiting = false;
   #stopping = false;
   #kicked = false;
@@ -23,7 +24,7 @@ export class RunControl {
     return this.#on;
   }
 
-  /** Whether a run would come to guest code. */
+  /** Whether a run would execute guest code. */
   get runnable(): boolean {
     return this.#on && !this.#waiting;
   }
@@ -35,18 +36,18 @@ export class RunControl {
     this.#on = true;
   }
 
-  /** Ends the run as well. */
+  /** Turns the vCPU off, and ends the run. */
   turnOff(): void {
     this.#on = false;
     this.#stopping = true;
   }
 
-  /** Power-on state: off. */
+  /** Sets the power-on state: off. */
   reset(): void {
     this.#on = this.#waiting = false;
   }
 
-  /** Waits for {@link RunControl.wake} from the end of this run on. */
+  /** Makes the vCPU wait for {@link RunControl.wake} from the end of this run. */
   wait(): void {
     this.#waiting = true;
     this.#stopping = true;
@@ -59,7 +60,7 @@ export class RunControl {
 
   // --- the present run ---
 
-  /** Begins a run; gives the reason when there is nothing to run. */
+  /** Begins a run; returns the reason if there is nothing to run. */
   begin(): VcpuExit | undefined {
     if (!this.#on) return VcpuExit.Off;
     if (this.#waiting) return VcpuExit.Halted;
@@ -71,12 +72,12 @@ export class RunControl {
     return undefined;
   }
 
-  /** The run has ended. */
+  /** Ends the run. */
   end(): void {
     this.#kicked = false;
   }
 
-  /** Ends the present run for the host, before the next instruction. */
+  /** Ends the present run before the next instruction, at the host's request. */
   kick(): void {
     this.#kicked = true;
   }
@@ -86,12 +87,12 @@ export class RunControl {
     return this.#kicked;
   }
 
-  /** Ends the present run: for a request to the VM, or for other vCPUs. */
+  /** Ends the present run because of a request to the VM, or for the benefit of other vCPUs. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** Whether the run is to end; then {@link RunControl.stopExit} is its result. */
+  /** Whether the run must end; its result is then {@link RunControl.stopExit}. */
   get stopping(): boolean {
     return this.#stopping;
   }
@@ -102,8 +103,8 @@ export class RunControl {
   }
 
   /**
-   * Goes on after an exit that was begun with {@link GuestExits.leave}, unless {@link RunControl.stop} was called in it: then the run
-   * ends within the exit.
+   * Continues after an exit that was begun with {@link GuestExits.leave}. If {@link RunControl.stop} was called in it,
+   * the run ends within the exit.
    */
   resume(cause: string, stop = false): VcpuExit | undefined {
     if (stop || this.#stopping) return this.#endWithin(cause, this.stopExit);
@@ -111,13 +112,13 @@ export class RunControl {
     return undefined;
   }
 
-  /** Ends the present run by an exit, which is over when the next run begins. */
+  /** Ends the present run by an exit, which ends when the next run begins. */
   leave(cause: string, syndrome: number, exit: VcpuExit): VcpuExit {
     this.exits.leave(cause, syndrome);
     return this.#endWithin(cause, exit);
   }
 
-  /** {@link RunControl.leave} and waits for {@link RunControl.wake}. */
+  /** As {@link RunControl.leave}, and waits for {@link RunControl.wake}. */
   halt(cause: string, syndrome: number): VcpuExit {
     this.#waiting = true;
     return this.leave(cause, syndrome, VcpuExit.Halted);
@@ -125,7 +126,7 @@ export class RunControl {
 
   // --- snapshots ---
 
-  /** Its part of a saved state. */
+  /** The part of a saved state that this class holds. */
   save(): Omit<RunState, 'instructions'> {
     return { on: this.#on, waiting: this.#waiting, outside: this.#outside };
   }

@@ -1,7 +1,11 @@
 /** The generated `run(cpu, budget)`. @experimental */
 export type RunFunction = (cpu: number, budget: number) => number;
 
-/** Makes the `run` function of one vCPU: instantiates the interpreter with this vCPU's slow paths. @experimental */
+/**
+ * Creates the `run` function of one vCPU: instantiates the interpreter with the slow paths of this vCPU.
+ *
+ * @experimental
+ */
 export type InstantiateRun = (imports: { slow(info: number): number; flush(): void }) => {
   /** Runs guest code. */
   readonly run: RunFunction;

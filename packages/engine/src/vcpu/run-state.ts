@@ -2,7 +2,7 @@ import type { Json } from '@qvm/core';
 import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core/vdev';
 
 /**
- * What the engine itself keeps of a vCPU that the guest or a trace can see.
+ * The engine's state of a vCPU that is visible to the guest or in a trace.
  *
  * @experimental
  */
@@ -11,7 +11,7 @@ export interface RunState {
   readonly instructions: number;
   /** Whether the vCPU is powered on. */
   readonly on: boolean;
-  /** It waits, for an interrupt or event. */
+  /** Whether it waits for an interrupt or event. */
   readonly waiting: boolean;
   /** The cause of the exit that the last run ended with; absent before the first one. */
   readonly outside: string | undefined;
@@ -20,15 +20,15 @@ export interface RunState {
 const KEYS = ['instructions', 'on', 'waiting', 'outside'] as const;
 const LONGEST_CAUSE = 64;
 
-/** {@link RunState} for a snapshot. */
+/** Converts a {@link RunState} to its form in a snapshot. */
 export function saveRunState({ instructions, on, waiting, outside }: RunState): Json {
   return { instructions, on, waiting, outside: outside ?? null };
 }
 
 /**
- * {@link RunState} from a snapshot.
+ * Reads a {@link RunState} from a snapshot.
  *
- * @throws VdevStateError when it is not of the shape that {@link saveRunState} gives.
+ * @throws VdevStateError if it does not have the form of {@link saveRunState}.
  */
 export function parseRunState(saved: unknown): RunState {
   const { instructions, on, waiting, outside } = requireObject(saved, KEYS, 'run');

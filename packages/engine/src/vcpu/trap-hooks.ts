@@ -13,14 +13,14 @@ export interface TrappedVcpu extends Vcpu {
   readonly fetch: FetchUnit;
   /** The exceptions that the guest took. */
   readonly faults: FaultLog;
-  /** Whether the instruction that was to run alone has been done. */
+  /** Whether the instruction that had to be executed alone is complete. */
   stepDone: boolean;
-  /** Goes on after the present instruction. */
+  /** Continues after the present instruction. */
   next(): void;
 }
 
 /**
- * Asks the hooks of a vCPU whether a tap does the work of what trapped, before the architecture takes an exception.
+ * Calls the hooks of a vCPU for traps and faults, before the architecture takes an exception.
  *
  * @experimental
  */
@@ -28,11 +28,12 @@ export class TrapHooks {
   constructor(private readonly vcpu: TrappedVcpu) {}
 
   /**
-   * Asks the hook for a kind of trap.
+   * Calls the hook for a kind of trap.
    *
-   * @param resume - whether the guest goes on after the present instruction when a tap has done its work and has not moved the vCPU.
-   * @param details - called when the hook is tapped, for what is not at hand.
-   * @returns whether a tap did the work of what trapped.
+   * @param resume - whether the guest continues after the present instruction (`next`) or at it (`here`) if a tap
+   * handled the trap and did not move the vCPU.
+   * @param details - called only if the hook is tapped, for data that takes time to compute.
+   * @returns whether a tap handled the trap.
    */
   trap(
     kind: string,
@@ -53,11 +54,12 @@ export class TrapHooks {
   }
 
   /**
-   * Asks the hook for faults of memory.
+   * Calls the hook for memory faults.
    *
-   * @param stage - 1 when the guest's own translation refused the access, 2 when nothing is at the guest-physical address.
+   * @param stage - 1 if the guest's own translation refused the access, 2 if nothing answers at the guest-physical
+   * address.
    * @param level - the privilege level that the fault is taken from.
-   * @returns whether a tap did the work of the access.
+   * @returns whether a tap handled the fault.
    */
   fault(fault: Readonly<AccessFault>, stage: 1 | 2, syndrome: number, level: number): boolean {
     const { vcpu } = this;
@@ -75,7 +77,7 @@ export class TrapHooks {
       pc: vcpu.pc,
     } as const;
     if (hook.call(event) !== 'handled') return false;
-    // A tap that says so without doing anything about it would let the vCPU fault for ever.
+    // Noted as a fault, so that a tap that returns `handled` without any effect is detected as an endless loop.
     vcpu.faults.note(syndrome, pcLo, pcHi, lo, hi, level, true);
     return true;
   }

@@ -5,14 +5,14 @@ import type { SoftTlb } from '../memory/soft-tlb.js';
 import type { CpuState } from './cpu-state.js';
 
 /**
- * What an architecture gives the engine of one vCPU.
+ * The parts of one vCPU that an architecture provides.
  *
  * @experimental
  */
 export interface VcpuParts<S extends CpuState> {
   /** Registers of the vCPU. */
   readonly state: S;
-  /** With as many banks as the architecture has regimes in use at a time. */
+  /** With a bank for each regime that is in use at a time. */
   readonly tlb: SoftTlb;
   /** Translates addresses by the guest's tables. */
   readonly mmu: AddressTranslation;
@@ -20,7 +20,7 @@ export interface VcpuParts<S extends CpuState> {
   readonly watch: AccessWatch;
   /** Turns faults of accesses into exceptions of the architecture. */
   readonly faults: EngineFaults;
-  /** The words of the vCPU's hooks. */
+  /** The kinds of the vCPU's hooks. */
   readonly hookKinds: HookKinds;
   /** The exception syndrome of a device access of 1, 2, 4 or 8 bytes, as the architecture reports it to a hypervisor. */
   deviceSyndrome(width: number, write: boolean): number;

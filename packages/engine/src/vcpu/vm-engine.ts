@@ -4,7 +4,7 @@ import type { MainRam } from '../memory/main-ram.js';
 import type { InstantiateRun } from './run-function.js';
 
 /**
- * What the vCPUs of a VM share.
+ * The parts of the engine that the vCPUs of a VM share.
  *
  * @experimental
  */
@@ -15,6 +15,6 @@ export interface VmEngine {
   readonly code: CodeCache;
   /** The RAM that generated code reaches itself. */
   readonly ram: MainRam;
-  /** Makes the `run` function of a vCPU. */
+  /** Creates the `run` function of a vCPU. */
   readonly instantiate: InstantiateRun;
 }
