@@ -11,6 +11,7 @@ export type { Derived, Operand, OperandKind, Row, RowMaker, RowOptions } from '.
 export type { Decoded, InstructionDecoder } from './describe/decoder.js';
 export { WordDecoder } from './describe/word-decoder.js';
 export { Builder } from './builder/builder.js';
+export type { BuilderClass } from './builder/builder.js';
 export type { AccessOptions } from './builder/memory-builder.js';
 export type { AtomicOp } from './builder/memory-opcodes.js';
 export { Flow } from './builder/back-end.js';

@@ -71,13 +71,19 @@ export const NO_VCPU = 0xff;
 export interface TraceEvent {
   /** Host time in nanoseconds. In a trace that was read: relative to the first thread's time origin. */
   readonly time: number;
+  /**
+   * Kind of the event, which gives the other fields their meaning. Files of later versions may have further numbers.
+   */
   readonly id: TraceEventId | number;
   /** The physical CPU: number of the thread that recorded. */
   readonly cpu: number;
+  /** Name of the VM; empty for events of the host. */
   readonly vm: string;
   /** Index, or {@link NO_VCPU}. */
   readonly vcpu: number;
+  /** First text of the event, such as the name of a vdev or a cause; empty when it has none. */
   readonly name: string;
+  /** Second text of the event; empty when it has none. */
   readonly detail: string;
   /** Below 2^53. */
   readonly a: number;

@@ -14,6 +14,16 @@ export interface Affine {
 }
 
 /**
+ * The class of an architecture's builders.
+ *
+ * @experimental
+ */
+export interface BuilderClass<B extends Builder> {
+  /** Makes the builder of one function of a module. */
+  new (...args: ConstructorParameters<typeof Builder>): B;
+}
+
+/**
  * Builds the code of one instruction at a time. A semantic function calls its methods; values become nodes, effects
  * are queued, and {@link commit} emits WebAssembly in a fixed order, so that reads always see the state before the
  * instruction.

@@ -1,5 +1,5 @@
 import type { Flow } from '../builder/back-end.js';
-import type { Builder } from '../builder/builder.js';
+import type { Builder, BuilderClass } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import type { Helper } from '../builder/helper.js';
 import type { Row } from '../describe/row.js';
@@ -25,7 +25,7 @@ export interface InterpreterDescription<B extends Builder> {
   /** Imported functions that semantics call. */
   readonly helpers: readonly Helper[];
   /** The architecture's builder. */
-  readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+  readonly builder: BuilderClass<B>;
   /** The body of {@link WALK}; without it only the engine fills the TLB. */
   readonly walk?: (code: CodeBuffer) => FunctionBody;
 }

@@ -1,4 +1,4 @@
-import type { Builder } from '../builder/builder.js';
+import type { Builder, BuilderClass } from '../builder/builder.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { Flow } from '../builder/back-end.js';
 import { Graph } from '../builder/graph.js';
@@ -33,7 +33,7 @@ export interface RegionDescription<B extends Builder> {
   /** How the architecture's flags follow from the lazy ones. */
   readonly flags: FlagModel;
   /** The architecture's builder. */
-  readonly builder: new (...args: ConstructorParameters<typeof Builder>) => B;
+  readonly builder: BuilderClass<B>;
 }
 
 /**
@@ -80,7 +80,12 @@ export class RegionTranslator<B extends Builder> {
   translate(
     regions: readonly RegionCode<B>[],
     exactAlignment: boolean,
-  ): { readonly bytes: Uint8Array; readonly refused: readonly number[] } {
+  ): {
+    /** The module in the binary format. */
+    readonly bytes: Uint8Array;
+    /** Indices of the regions that were omitted. */
+    readonly refused: readonly number[];
+  } {
     const writer = new ModuleWriter();
     const functions = new Map<string, number>();
     const key = (h: Helper): string => `${h.module}.${h.name}`;

@@ -4,7 +4,9 @@
  * @experimental
  */
 export interface SegmentLabel {
+  /** Who runs on the CPU: guest code, the hypervisor, or nobody. */
   readonly kind: 'guest' | 'hypervisor' | 'idle';
+  /** Name of the VM; empty for none. */
   readonly vm: string;
   /** Index of the vCPU, or −1 for none. */
   readonly vcpu: number;
@@ -24,10 +26,13 @@ export interface SegmentLabel {
  * @experimental
  */
 export interface LahavLane {
+  /** Number of the thread that recorded. */
   readonly cpu: number;
+  /** Start of each segment in nanoseconds, in ascending order; it ends where the next one starts. */
   readonly starts: Float64Array;
   /** Indices into {@link LahavLine.labels}. */
   readonly labels: Uint32Array;
+  /** End of the last segment in nanoseconds. */
   readonly end: number;
 }
 
@@ -37,7 +42,9 @@ export interface LahavLane {
  * @experimental
  */
 export interface LahavLine {
+  /** One for each thread, by number. */
   readonly lanes: readonly LahavLane[];
+  /** All labels that segments have, each once. */
   readonly labels: readonly SegmentLabel[];
   /** Number of events lost during recording; near them, the line is a guess. */
   readonly lost: number;

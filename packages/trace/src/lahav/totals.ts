@@ -14,6 +14,7 @@ export interface LabelTotals {
   time: number;
   /** Length of the longest segment in nanoseconds, and its start. */
   longest: number;
+  /** Start of the longest segment in nanoseconds. */
   longestStart: number;
 }
 
@@ -49,6 +50,7 @@ export function addSegments(lanes: readonly LahavLane[], from: number, to: numbe
  * @experimental
  */
 export interface CauseTotals {
+  /** The cause, or the name of the vdev. */
   cause: string;
   /** Number of guest exits; 0 for work that did not start with an exit. */
   exits: number;
@@ -66,20 +68,34 @@ export interface CauseTotals {
 export interface LahavTotals {
   /** Total of all lanes. */
   readonly duration: number;
+  /** Time of guest code in nanoseconds. */
   readonly guest: number;
+  /** Time of the hypervisor in nanoseconds. */
   readonly hypervisor: number;
+  /** Idle time in nanoseconds. */
   readonly idle: number;
+  /** Number of guest exits. */
   readonly exits: number;
   /** Share of guest time in the time that is not idle, 0 to 1. */
   readonly residency: number;
   /** Guest exits per second of the line. */
   readonly exitsPerSecond: number;
+  /** The longest segment of the hypervisor; `undefined` when there is none. */
   readonly longestHypervisor:
-    { readonly start: number; readonly time: number; readonly label: SegmentLabel } | undefined;
+    | {
+        /** Start of the segment in nanoseconds. */
+        readonly start: number;
+        /** Length of the segment in nanoseconds. */
+        readonly time: number;
+        /** Label of the segment. */
+        readonly label: SegmentLabel;
+      }
+    | undefined;
   /** The hypervisor's work by cause, in descending order of time. */
   readonly causes: readonly CauseTotals[];
   /** The same by vdev, for device accesses. */
   readonly vdevs: readonly CauseTotals[];
+  /** Each vCPU of the trace. */
   readonly vcpus: readonly VcpuTotals[];
 }
 
@@ -89,11 +105,22 @@ export interface LahavTotals {
  * @experimental
  */
 export interface VcpuTotals {
+  /** Name of the VM. */
   readonly vm: string;
+  /** Index of the vCPU in its VM. */
   readonly vcpu: number;
+  /** Time of guest code in nanoseconds. */
   guest: number;
   /** Guest exits by cause. */
-  readonly exits: Record<string, { count: number; time: number }>;
+  readonly exits: Record<
+    string,
+    {
+      /** Number of exits. */
+      count: number;
+      /** Time until the guest went on, in nanoseconds. */
+      time: number;
+    }
+  >;
 }
 
 /**

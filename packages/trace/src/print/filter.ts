@@ -13,6 +13,7 @@ export interface EventFilter {
   readonly events?: readonly string[] | undefined;
   /** Nanoseconds since the start of the trace. */
   readonly since?: number | undefined;
+  /** Nanoseconds since the start of the trace, inclusive. */
   readonly until?: number | undefined;
 }
 

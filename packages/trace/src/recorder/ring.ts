@@ -38,7 +38,9 @@ export function ringBytes(capacity: number): number {
 export class TraceRing {
   /** View for writing the fields of a claimed record. */
   readonly view: DataView;
+  /** Number of records. */
   readonly capacity: number;
+  /** What a full ring does with new records. */
   readonly mode: RingMode;
   readonly #control: Int32Array;
   readonly #mask: number;

@@ -38,6 +38,7 @@ export interface RecorderOptions {
  * @experimental
  */
 export class TraceRecorder {
+  /** Number of the thread in the trace. */
   readonly cpu: number;
   readonly #ring: TraceRing;
   readonly #strings = new StringTable();

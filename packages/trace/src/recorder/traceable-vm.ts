@@ -6,9 +6,17 @@ import type { Tappable, VcpuHooks, VmHooks } from '@qvm/core/hooks';
  * @experimental
  */
 export interface TraceableVm {
+  /** Name of the VM. */
   readonly name: string;
+  /** The hooks of the VM. */
   readonly hooks: Tappable<VmHooks>;
-  readonly vcpus: readonly { readonly index: number; readonly hooks: Tappable<VcpuHooks> }[];
+  /** The vCPUs, by index. */
+  readonly vcpus: readonly {
+    /** Index of the vCPU in its VM, from 0. */
+    readonly index: number;
+    /** The hooks of the vCPU. */
+    readonly hooks: Tappable<VcpuHooks>;
+  }[];
   /** Virtual time, which the trace relates to host time. */
   readonly clock: {
     /** Nanoseconds. */
