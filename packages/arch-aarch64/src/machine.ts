@@ -7,7 +7,6 @@ import { a64InstructionSet } from './a64-instruction-set.js';
 import { loadGuest } from './boot/boot-loader.js';
 import { disassembleWord, listingLine } from './disassemble-word.js';
 import { AARCH64_CPUS } from './system/cpu-attachment.js';
-import { describeFault } from './system/describe-fault.js';
 import { SmcccFirmware } from './system/firmware.js';
 import { Aarch64State } from './vcpu/aarch64-state.js';
 import { Aarch64Vcpu, TLB_BANKS } from './vcpu/aarch64-vcpu.js';
@@ -63,7 +62,6 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
   }
 
   protected override describeFault(vcpu: Aarch64Vcpu, fault: Fault): FaultDescription {
-    const { memory, map } = this.services;
-    return describeFault(fault, { memory, map, translate: (va) => vcpu.translate(va), disassemble: disassembleWord });
+    return vcpu.reports.describe(fault);
   }
 }

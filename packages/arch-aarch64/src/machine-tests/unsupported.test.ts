@@ -106,9 +106,35 @@ describe('what a VM does not support', () => {
     const aborted = await run('reference', 'abort', program);
     expect(aborted.exit).toMatchObject({ exitCode: UNSUPPORTED });
     expect(aborted.vcpus[0]?.pc).toBe(BigInt(NOWHERE));
+    expect(aborted.exit?.reason).toMatch(
+      /at 0x10000000: no instruction can be fetched: nothing is at guest-physical 0x10000000$/,
+    );
     const ignored = await run('reference', 'ignore', program);
     ignored.expectEnd();
     expect(ignored.exceptions.map((taken) => taken.esr)).toEqual([esr(0x21, 0x10)]);
+  });
+
+  it('a write to ROM is reported: with the instruction, the address and what is there, once', async () => {
+    const memory = [{ base: 0, size: 0x1_0000, kind: 'rom', name: 'flash' }] as const;
+    const program = `mov x2, #0x2000\n mov w1, #0xf0\n at: strb w1, [x2, #0x55]\n strb w1, [x2]\n ldrb w1, [x2]\n ${log(1)}`;
+    const messages: string[] = [];
+    const failed = await MachineHarness.boot(program, {
+      memory,
+      log: (level, text) => messages.push(`${level}: ${text}`),
+    });
+    failed.run().expectEnd();
+    expect(failed.exceptions.map((taken) => taken.esr)).toEqual([WRITE_ABORT, WRITE_ABORT]);
+    expect(failed.log).toEqual([0n]);
+    const what = 'strb w1, [x2, #85] (.inst 0x39015441) writes 0x2055: guest-physical 0x2055 is ROM (flash)';
+    const at = `0x${failed.label('at').toString(16)}`;
+    expect(messages.filter((message) => message.startsWith('warn'))).toEqual([
+      `warn: vCPU 0 writes to ROM, at ${at}, EL1: ${what}. It takes an external abort, as for each such write, of which this is the only one reported.`,
+    ]);
+    const ended = await MachineHarness.run(program, { memory, unsupported: { reference: 'abort' } });
+    expect(ended.exit).toMatchObject({
+      exitCode: UNSUPPORTED,
+      reason: `vCPU 0 met an unsupported reference at ${at}: ${what}`,
+    });
   });
 
   it("the guest's own page faults are no matter of policies", async () => {

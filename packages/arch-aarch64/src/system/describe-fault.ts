@@ -90,6 +90,11 @@ export function describeFault(
   };
 }
 
+/** The part of {@link describeFault}'s text that says what happened, for reports that say where themselves. */
+export function describeCause({ syndrome: esr, pc, address }: Fault, context: FaultContext): string {
+  return causeOf((esr >>> EC_SHIFT) as ExceptionClass, esr, pc, address, context);
+}
+
 function causeOf(ec: ExceptionClass, esr: number, pc: bigint, far: bigint, context: FaultContext): string {
   switch (ec) {
     case ExceptionClass.PcAlignment:

@@ -6,6 +6,7 @@ import type { AccessFault, EngineFaults, VmEngine } from '@qvm/engine';
 import { Exit, State } from '@qvm/isa-aarch64';
 import { AARCH64_HOOK_KINDS } from '../hook-kinds.js';
 import type { AttachedCpu, SystemRegisterHandler } from '../system/cpu-attachment.js';
+import { FaultReporter } from '../system/fault-reporter.js';
 import { Mmu } from '../system/mmu.js';
 import { WalkParameters } from '../system/walk-parameters.js';
 import { deviceAccessSyndrome, ExceptionClass, FaultStatus, syndrome } from '../system/syndrome.js';
@@ -54,6 +55,8 @@ export interface Firmware {
 export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu {
   /** Carries out TLBI instructions, also those of other vCPUs. */
   readonly tlbMaintenance: TlbMaintenance;
+  /** What the host is told of faults. */
+  readonly reports: FaultReporter;
   /** Called for SEV; set by the machine. */
   onSendEvent: () => void = () => undefined;
   readonly #services: MachineServices;
@@ -108,7 +111,8 @@ export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu
       this.faults,
     );
     this.#view = new CpuView(services, state, this.fetch, this.#exceptions);
-    this.#delivery = new ExceptionDelivery(this, this.#exceptions, services.unsupported, disassemble);
+    this.reports = new FaultReporter(this, services, disassemble);
+    this.#delivery = new ExceptionDelivery(this, this.#exceptions, services.unsupported, disassemble, this.reports);
     this.#waits = new WaitUnit(this, this.#inputs, this.#delivery);
     this.#system = new SystemAccess(state, mmu, this.#exceptions, this.tlbMaintenance, debug, {
       instructions: () => this.instructions,

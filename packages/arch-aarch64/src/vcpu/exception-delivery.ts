@@ -1,8 +1,8 @@
-import { hexadecimal } from '@qvm/core';
 import { hasTaps } from '@qvm/core/hooks';
 import type { MachineServices, UnsupportedPolicy } from '@qvm/core/architecture';
-import type { AccessFault, EngineVcpu, FetchFault } from '@qvm/engine';
+import type { AccessFault, EngineVcpu, Fault, FetchFault } from '@qvm/engine';
 import type { Aarch64ExitCause, Aarch64InterruptKind, Aarch64TrapKind } from '../hook-kinds.js';
+import type { FaultReporter } from '../system/fault-reporter.js';
 import { higherLevelNote } from '../system/higher-level.js';
 import { ExceptionClass, FaultStatus, syndrome, systemRegisterIss } from '../system/syndrome.js';
 import type { Aarch64State } from './aarch64-state.js';
@@ -28,6 +28,7 @@ export class ExceptionDelivery {
     private readonly exceptions: ExceptionUnit,
     private readonly unsupported: MachineServices['unsupported'],
     private readonly disassemble: (word: number) => string,
+    private readonly reports: FaultReporter,
   ) {}
 
   /** Takes an interrupt. */
@@ -174,8 +175,9 @@ export class ExceptionDelivery {
       const details = () => ({ address: (BigInt(hi) << 32n) | BigInt(lo) });
       if (vcpu.traps.trap('watchpoint', esr, 'next', undefined, details)) return;
     } else if (this.#faultHandled(fault, esr)) return;
-    if (this.#abortsReference(status)) vcpu.abort('reference', `${access} of ${hexadecimal(physical)}`);
+    if (this.#abortsReference(status)) vcpu.abort('reference', this.reports.cause(this.#faultOf(esr, lo, hi)));
     else {
+      if (access === 'write' && isExternal(status)) this.reports.writeRefused(this.#faultOf(esr, lo, hi), physical);
       const { pcLo, pcHi } = vcpu.state;
       // DC ZVA reports the address in its register, not the start of the block (FAR_EL1, Arm ARM D19.2.40).
       const far = isZeroBlock(vcpu.word) ? vcpu.state.x(vcpu.word & 31) : undefined;
@@ -215,7 +217,7 @@ export class ExceptionDelivery {
     vcpu.exits.leave('fault', esr);
     if (this.#faultHandled({ lo, hi, access: 'execute', status, physical: -1 }, esr)) {
       if (fetch.fault === fault) fetch.retry();
-    } else if (this.#abortsReference(status)) vcpu.abort('reference', `no code is at ${hexadecimal(fetch.pc)}`);
+    } else if (this.#abortsReference(status)) vcpu.abort('reference', this.reports.cause(this.#faultOf(esr, lo, hi)));
     else this.exceptions.takeAbort(esr, lo, hi, lo, hi);
     vcpu.control.resume('fault');
   }
@@ -234,6 +236,12 @@ export class ExceptionDelivery {
     return this.vcpu.state.el === 0 ? lower : lower + 1;
   }
 
+  /** A fault of the present instruction, for reports. */
+  #faultOf(esr: number, lo: number, hi: number): Fault {
+    const { vcpu } = this;
+    return { syndrome: esr, pc: vcpu.pc, address: (BigInt(hi) << 32n) | BigInt(lo), level: vcpu.state.el };
+  }
+
   #take(esr: number): void {
     const { pcLo, pcHi } = this.vcpu.fetch;
     this.exceptions.takeSynchronous(esr, pcLo, pcHi);
@@ -250,15 +258,16 @@ export class ExceptionDelivery {
   }
 
   #faultHandled(fault: Readonly<AccessFault>, esr: number): boolean {
-    const external = (esr & 0x3f) === (FaultStatus.ExternalAbort as number);
-    return this.vcpu.traps.fault(fault, external ? 2 : 1, esr, this.vcpu.state.el);
+    return this.vcpu.traps.fault(fault, isExternal(esr & 0x3f) ? 2 : 1, esr, this.vcpu.state.el);
   }
 
   /** Whether an external abort ends the VM by the policy for references to unmapped addresses. */
   #abortsReference(status: number): boolean {
-    return status === (FaultStatus.ExternalAbort as number) && this.unsupported.reference === 'abort';
+    return isExternal(status) && this.unsupported.reference === 'abort';
   }
 }
+
+const isExternal = (status: number): boolean => status === (FaultStatus.ExternalAbort as number);
 
 /** Whether a watchpoint stopped the access. */
 const isWatched = ({ status }: Readonly<AccessFault>): boolean => status === (FaultStatus.Debug as number);

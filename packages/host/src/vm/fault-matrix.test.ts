@@ -38,7 +38,7 @@ const FAULTS: readonly Fault[] = [
     more: { unsupported: { reference: 'abort' } },
     exitCode: 5,
     state: 'failed',
-    reason: /unsupported reference at 0x40080004: read of 0x10000000/,
+    reason: /unsupported reference at 0x40080004: .* reads 0x10000000: nothing is at guest-physical 0x10000000/,
   },
   {
     name: 'bad-access-without-vectors',
