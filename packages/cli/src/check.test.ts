@@ -29,6 +29,21 @@ describe('qvm check', () => {
   });
 });
 
+describe('qvm check with settings', () => {
+  it('takes an option by any of its names in place of that in the file', async () => {
+    space.write('vm.img', BRANCH_TO_ITSELF);
+    space.write('uart.qvmconf', 'system a\nram 64M\nload vm.img\nvdev qcar-uart loc 0x1c0d0000 intr gic:40\n');
+    const results = await Promise.all(
+      ['loc', 'base'].map((name) => space.qvm(['map', 'uart.qvmconf', '--set', `qcar-uart.${name}=0x1c0e0000`])),
+    );
+    for (const { exitCode, stdout, stderr } of results) {
+      expect([exitCode, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/1c0e0000.*qcar-uart/);
+      expect(stdout).not.toContain('1c0d0000');
+    }
+  });
+});
+
 describe('qvm check of several files', () => {
   it('finds what is wrong between them, and points at it', async () => {
     space.write('a.qvmconf', 'system a\nram 64M\nvdev virtio-blk hostdev a.qvmconf\n');

@@ -45,7 +45,13 @@ function applySetting(spec: VmSpec, setting: string): VmSpec {
   const value = setting.slice(equals + 1);
   const dot = key.lastIndexOf('.');
   if (dot > 0)
-    return setOption(spec, key.slice(0, dot), { name: key.slice(dot + 1), value, at: PLACE, valueAt: PLACE });
+    return setOption(spec, key.slice(0, dot), {
+      name: key.slice(dot + 1),
+      value,
+      at: PLACE,
+      valueAt: PLACE,
+      replaces: true,
+    });
   const change = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
   if (change !== undefined) return change(spec, value, setting);
   const nearest = nearestName(key, Object.keys(KEYS));

@@ -115,6 +115,14 @@ describe('resolveOptions', () => {
     ]);
   });
 
+  it('lets a setting that replaces others stand for them, under any name', () => {
+    const replaced = (text: string): unknown =>
+      resolveOptions(SPECS, [...settings(text), { name: 'base', value: '0x20', replaces: true }], CONTEXT).values.base;
+    expect([replaced('loc=0x10'), replaced('base=0x10'), replaced('')]).toEqual([32, 32, 32]);
+    const twice = [{ name: 'base', value: '1', replaces: true } as const, { name: 'loc', value: '2' }];
+    expect(() => resolveOptions(SPECS, twice, CONTEXT)).toThrow(/the option "loc" of vdev t is here twice/);
+  });
+
   it('gives each value the type of its declaration', () => {
     const { base, irq, mode, file } = resolve('base=1').values;
     const types: [number, number | undefined, 'stdio' | 'null', readonly string[]] = [base, irq, mode, file];
@@ -130,18 +138,20 @@ describe('resolveOptions', () => {
 
 describe('refuseCombination', () => {
   it('blames the option at its place, or the vdev', () => {
-    const written = settings('base=0,label=x');
-    expect(() => refuseCombination([], written, CONTEXT)).not.toThrow();
+    const written = settings('loc=0,label=x');
+    expect(() => refuseCombination(SPECS, [], written, CONTEXT)).not.toThrow();
     const problems = [
       { option: 'label', message: 'no', hint: 'yes' },
       { option: 'irq', message: 'none' },
       { message: 'all' },
+      { option: 'base', message: 'taken' },
     ];
-    expect(() => refuseCombination(problems, written, CONTEXT)).toThrow(
+    expect(() => refuseCombination(SPECS, problems, written, CONTEXT)).toThrow(
       [
         'vm.qvmconf:1:55: error: the option "irq" of vdev t: none',
         'vm.qvmconf:1:55: error: vdev t: all',
-        'vm.qvmconf:2:15: error: the option "label" of vdev t: no; yes',
+        'vm.qvmconf:2:6: error: the option "base" of vdev t: taken',
+        'vm.qvmconf:2:14: error: the option "label" of vdev t: no; yes',
       ].join('\n'),
     );
   });

@@ -59,13 +59,14 @@ export function resolveOptions<D extends OptionDeclarations>(
  * @experimental
  */
 export function refuseCombination(
+  declarations: OptionDeclarations,
   problems: readonly OptionProblem[],
   settings: readonly OptionSetting[],
   context: OptionContext,
 ): void {
   const findings = new FindingList();
   for (const { option, message, hint } of problems) {
-    const setting = settings.find(({ name }) => name === option);
+    const setting = option === undefined ? undefined : settingOf(declarations, settings, option);
     const at = setting?.valueAt ?? setting?.at ?? context.at ?? NO_SOURCE;
     const subject = option === undefined ? context.owner : `the option "${option}" of ${context.owner}`;
     findings.error(at, 'config.bad-option', `${subject}: ${message}`, hint);
@@ -95,6 +96,15 @@ export function optionNamed(
   return found === undefined ? undefined : { name: found[0], option: found[1] };
 }
 
+/** The setting of an option under any of its names; of several, the one that has effect. */
+export function settingOf(
+  declarations: OptionDeclarations,
+  settings: readonly OptionSetting[],
+  option: string,
+): OptionSetting | undefined {
+  return settings.findLast(({ name }) => optionNamed(declarations, name)?.name === option);
+}
+
 /** All names and aliases of options. */
 export function optionNames(declarations: OptionDeclarations): readonly string[] {
   return Object.entries(declarations).flatMap(([name, { aliases }]) => [name, ...aliases]);
@@ -117,8 +127,10 @@ function groupSettings(
     if (findings.full) break;
     const found = optionNamed(declarations, setting.name);
     const group = found === undefined ? undefined : groups.get(found.name);
-    if (group !== undefined) group.push(setting);
-    else {
+    if (group !== undefined) {
+      if (setting.replaces === true) group.length = 0;
+      group.push(setting);
+    } else {
       const message = `${context.owner} has no option ${show(setting.name)}`;
       const hint = nameHint(setting.name, optionNames(declarations), 'options');
       findings.error(placeOf(setting, context), 'config.unknown-option', message, hint);

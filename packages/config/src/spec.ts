@@ -12,6 +12,8 @@ export interface OptionSetting {
   readonly at?: SourceLocation;
   /** Location of the value. */
   readonly valueAt?: SourceLocation;
+  /** Whether it replaces earlier settings of its option, under any of its names, as those of a command line do. */
+  readonly replaces?: true;
 }
 
 /** A virtual device to create. @experimental */

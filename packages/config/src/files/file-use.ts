@@ -1,9 +1,9 @@
-import { resolvePath, show } from '@qvm/core/options';
+import { type OptionDeclarations, resolvePath, show } from '@qvm/core/options';
 import type { SourceLocation } from '../location.js';
 import { NO_SOURCE, sourceOf } from '../location.js';
 import { ConfigError } from '../finding.js';
 import type { VdevFacts } from '../lint/lint-rule.js';
-import { type ResolvedOptions, resolveOptions } from '../options.js';
+import { type ResolvedOptions, optionNamed, resolveOptions, settingOf } from '../options.js';
 import type { VdevSpec, VmFragment } from '../spec.js';
 import type { SwitchSpec } from '../system.js';
 
@@ -86,14 +86,14 @@ function vdevFiles(owner: string, vdev: VdevSpec, baseDir: string, facts: VdevFa
   const values = facts === undefined ? undefined : resolved(vdev, vdev.baseDir ?? baseDir, facts);
   if (facts === undefined || values === undefined) return [];
   const use = (option: string, path: string, access: FileAccess, disk = false): FileUse => {
-    const setting = vdev.options.find(({ name }) => name === option);
+    const setting = settingOf(facts.options, vdev.options, option);
     const at = setting?.valueAt ?? setting?.at ?? sourceOf(vdev.source);
     return { path, access, role: `${show(option)} of ${vdev.type} in ${owner}`, owner, at, ...(disk && { disk }) };
   };
   const files = facts.files?.(values) ?? pathOptions(facts, values);
   return [
     ...files.map(({ option, path, access, disk }) => use(option, path, access, disk)),
-    ...consoleFiles(vdev).map(({ option, path }) => use(option, resolvePath(path, baseDir), 'write')),
+    ...consoleFiles(vdev, facts.options).map(({ option, path }) => use(option, resolvePath(path, baseDir), 'write')),
   ];
 }
 
@@ -127,9 +127,12 @@ function pathOptions({ options }: VdevFacts, values: ResolvedOptions['values']):
 /** The designator of a console, `file:PATH`, optionally after the name of a port, in any option. */
 const FILE_DESIGNATOR = /^(?:[\w.-]+:)?file:(.+)$/s;
 
-function consoleFiles({ options }: VdevSpec): readonly { readonly option: string; readonly path: string }[] {
+function consoleFiles(
+  { options }: VdevSpec,
+  declarations: OptionDeclarations,
+): readonly { readonly option: string; readonly path: string }[] {
   return options.flatMap(({ name, value = '' }) => {
     const path = FILE_DESIGNATOR.exec(value)?.[1];
-    return path === undefined ? [] : [{ option: name, path }];
+    return path === undefined ? [] : [{ option: optionNamed(declarations, name)?.name ?? name, path }];
   });
 }

@@ -25,14 +25,14 @@ export function vdevsOf({ vms, hosts }: LintTarget, type?: string): OwnedVdev[] 
   return [...guests, ...host].filter(({ vdev }) => type === undefined || vdev.type === type);
 }
 
-/** The value of the first of these options that is given. */
+/** The value of an option, by its names; of several settings, the one that has effect. */
 export function optionOf(vdev: VdevSpec, ...names: readonly string[]): PlacedText | undefined {
-  const setting = vdev.options.find(({ name, value }) => names.includes(name) && value !== undefined);
+  const setting = vdev.options.findLast(({ name, value }) => names.includes(name) && value !== undefined);
   if (setting?.value === undefined) return undefined;
   return { value: setting.value, at: setting.valueAt ?? setting.at ?? sourceOf(vdev.source) };
 }
 
-/** The value of the first of these options as a number. */
+/** The value of an option as a number, by its names. */
 export function numberOf(
   vdev: VdevSpec,
   ...names: readonly string[]
@@ -44,7 +44,7 @@ export function numberOf(
 
 /** Whether a flag is set. */
 export function flagOf(vdev: VdevSpec, name: string): boolean {
-  const setting = vdev.options.find((option) => option.name === name);
+  const setting = vdev.options.findLast((option) => option.name === name);
   return setting !== undefined && !['0', 'no', 'off', 'false'].includes(setting.value ?? '');
 }
 

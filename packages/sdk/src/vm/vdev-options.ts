@@ -28,8 +28,9 @@ export interface CheckedOptions {
  */
 export function checkOptions(factory: VdevFactory, vdev: VdevSpec, baseDir: string): CheckedOptions {
   const context = { owner: `vdev ${factory.type}`, at: sourceOf(vdev.source), baseDir };
-  const resolved = resolveOptions(allVdevOptions(factory), vdev.options, context);
-  refuseCombination(factory.check?.(resolved.values) ?? [], vdev.options, context);
+  const declared = allVdevOptions(factory);
+  const resolved = resolveOptions(declared, vdev.options, context);
+  refuseCombination(declared, factory.check?.(resolved.values) ?? [], vdev.options, context);
   return resolved;
 }
 
