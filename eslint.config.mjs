@@ -22,7 +22,7 @@ const PORTABLE = [
   'vswitch',
 ];
 
-/** What needs Node in a portable package, for an entry of its own. */
+/** Folders of portable packages for files that need Node, with an entry of their own. */
 const NODE = ['packages/*/src/node/**'];
 
 /** The names by which a package is imported that are longer than its own. */
@@ -71,7 +71,7 @@ const language = {
   'prefer-const': ['error', { ignoreReadBeforeAssign: true }],
 };
 
-/** What a reader relies on in every package. */
+/** Conventions of every package. */
 const contract = {
   '@typescript-eslint/consistent-type-imports': 'error',
   '@typescript-eslint/no-explicit-any': 'error',

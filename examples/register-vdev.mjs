@@ -11,7 +11,7 @@ import { container } from 'tsyringe';
 /** A plugin: the SDK makes a module of its Inversify container of it. */
 const asPlugin = { plugins: [plugin] };
 
-/** What an application has in its tsyringe container. */
+/** A provider in an application's tsyringe container. */
 container.register('thermometer', { useValue: thermometerFactory });
 const bridged = pluginFromTsyringe(container, [bridge({ token: VDEV_FACTORY, from: 'thermometer', multi: true })]);
 const asBridge = { plugins: [bridged] };

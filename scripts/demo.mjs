@@ -15,7 +15,7 @@ const GUEST = 'debian-arm64';
 const QVM = inRoot('packages', 'cli', 'bin', 'qvm.mjs');
 const EXAMPLE = inRoot('examples', 'automotive');
 
-/** What each of the two says when all went well, without a person at the console. */
+/** The output of each of the two when all went well, without a person at the console. */
 const MARKERS = ['ADAS-DONE 16 exchanges, 0 wrong', '0% packet loss', 'bye: 16 exchanges, 0 errors', 'SAFETY-DONE'];
 /** Tells adas.sh that somebody is at the console. */
 const INTERACTIVE = ['--console', 'linux-adas', '--cmdline', 'console=ttyAMA0 quiet qvm.run=sh+/dev/vda adas.stay'];

@@ -1,5 +1,6 @@
-// npm run fuzz:tiers [-- [--seconds N | --programs N] [--seed S]]: random A64 programs, by the interpreter alone and with regions, until
-// the time is over (60 seconds unless said otherwise) or N have run. What differs is made small and kept under packages/arch-aarch64/testdata/tier-fuzz, which the fast tests run. After a build.
+// npm run fuzz:tiers [-- [--seconds N | --programs N] [--seed S]]: random A64 programs, by the interpreter alone and
+// with regions, until the time is over (60 seconds unless said otherwise) or N have run. A difference is minimised and
+// stored under packages/arch-aarch64/testdata/tier-fuzz, which the fast tests run. After a build.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -12,7 +12,7 @@ const EXAMPLES = [
   { folder: 'vdev-thermometer', name: '@acme/vdev-thermometer', kind: 'mmio' },
   { folder: 'vdev-checksum', name: '@acme/vdev-checksum', kind: 'virtio' },
 ];
-/** What working in an example leaves there. */
+/** Files that work in an example creates. */
 const LEFT_OVER = /^(dist|node_modules|package-lock\.json)/;
 
 await main(() => {

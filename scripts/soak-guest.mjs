@@ -7,7 +7,7 @@ import { say } from './lib/step.mjs';
 
 const GUEST = 'debian-arm64';
 const MEBIBYTE = 0x10_0000;
-/** What is reached while the guest's programs are seen for the first time is not growth. */
+/** Growth while the guest's programs run for the first time does not count. */
 const WARM_UP_SHARE = 0.3;
 /** How far the end may lie above what was reached by then: the collector and V8's code cache wander. */
 const SLACK = { rssMiB: 160, heapMiB: 48, modules: 1500, codePages: 1024 };
@@ -43,7 +43,7 @@ async function soak(vm, shell, milliseconds) {
 
 const highest = (samples, key) => Math.max(...samples.map((sample) => sample[key]));
 
-/** What the process and the second tier hold now, and what they have done so far. */
+/** Present memory of the process and regions of the second tier, and their counts so far. */
 function held(vm) {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();

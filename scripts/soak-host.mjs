@@ -12,7 +12,7 @@ const VMS = 8;
 const SECONDS = Number(process.argv[2] ?? 600);
 const SEED = Number(process.argv[3] ?? Date.now() % 0x1_0000_0000);
 const MEBIBYTE = 0x10_0000;
-/** Memory may wander by so much: the collector decides when it gives back. */
+/** Tolerance for memory, because the garbage collector decides when it returns some. */
 const SLACK_BYTES = 512 * MEBIBYTE;
 
 await main(async () => {
@@ -29,7 +29,7 @@ await main(async () => {
   const live = (index, until) =>
     liveAndDie({ client, name: `vm-${index}`, image: EMBEDDED_GUEST, random: randomFrom(SEED + index), until, count });
   try {
-    // What is loaded and compiled once is not growth.
+    // Code that is loaded and compiled once does not count as growth.
     await Promise.all(Array.from({ length: VMS }, (_, index) => live(index, 0)));
     const before = used();
     await Promise.all(Array.from({ length: VMS }, (_, index) => live(index, deadline)));
@@ -66,7 +66,7 @@ async function liveAndDie({ client, name, image, random, until, count }) {
   } while (performance.now() < until);
 }
 
-/** What a VM's state does not allow is refused; anything else is a mistake. */
+/** An operation that a VM's state does not allow is refused; any other error is a mistake. */
 async function tolerant(request, method) {
   try {
     await request;

@@ -19,7 +19,7 @@ function ratioOf({ unit, ours, theirs }) {
   return Number.isFinite(ratio) && ratio > 0 ? ratio : undefined;
 }
 
-/** What was measured: samples of named figures for each side, in the order of their first sample. */
+/** The measurements: samples of named figures for each side, in the order of their first sample. */
 export class Figures {
   #figures = new Map();
 

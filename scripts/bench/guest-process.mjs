@@ -20,7 +20,7 @@ export class GuestProcess {
   #seen = 0;
   #wake = () => undefined;
   #started = performance.now();
-  /** What the process wrote to stderr. */
+  /** The output of the process to stderr. */
   errors = '';
   /** Resolves when the process is gone. */
   ended;
@@ -68,7 +68,7 @@ export class GuestProcess {
     this.#child.stdin.write(text);
   }
 
-  /** Waits until the console shows `text` behind what was waited for before; returns the console up to it. */
+  /** Waits until the console shows `text` after the last text waited for; returns the console up to it. */
   async waitFor(text, timeoutSeconds) {
     const deadline = this.age + timeoutSeconds;
     for (;;) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 
-/** Fields of /proc/PID/stat behind the command's closing parenthesis. */
+/** Fields of /proc/PID/stat after the command's closing parenthesis. */
 const STAT_UTIME = 11;
 const STAT_STIME = 12;
 /** USER_HZ, which is 100 on every Linux that Node runs on. */

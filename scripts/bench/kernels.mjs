@@ -35,7 +35,7 @@ function imageOf(files, text = '') {
   return bytes;
 }
 
-/** What the guest of `firstOutputImage` prints first. */
+/** First output of the guest of `firstOutputImage`. */
 export const FIRST_OUTPUT = '!';
 
 /** A kernel of a few instructions: prints one character and powers off. */
@@ -82,5 +82,5 @@ function imageWithTable(list, divisor) {
   return imageOf(['runtime', ...new Set(kernels.map(({ file }) => file))], table);
 }
 
-/** Passes that are left of so many. */
+/** Number of passes for a scaled-down run. */
 export const passesOf = (passes, divisor) => Math.max(1, Math.round(passes / divisor));

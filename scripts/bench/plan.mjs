@@ -15,8 +15,8 @@ import { traceCost } from './scenarios/trace.mjs';
 import { temporaryFolder } from './temporary.mjs';
 
 /**
- * What to measure, in this order: `title`, `run(side, figures)`, and `only`, the key of the side that can do it, when the other
- * has nothing like it.
+ * The measurements in order: `title`, `run(side, figures)`, and `only`, the key of the side that can do it, when the
+ * other has nothing like it.
  */
 export function planOf(options, linux) {
   const folder = temporaryFolder();

@@ -10,9 +10,8 @@ const QEMU = 'qemu-system-aarch64';
 const RAM_MIB = 512;
 
 /*
- * What both sides run is a guest: { kernel, initramfs, commandLine, disk, entropy }: files, a text, and whether it has a source of
- * entropy. All but the kernel are optional.
- * A side turns it into a command: { command, args }.
+ * Both sides run a guest, { kernel, initramfs, commandLine, disk, entropy }: files, a text, and whether it has a
+ * source of entropy. All but the kernel are optional. A side turns it into a command: { command, args }.
  */
 
 /** A configuration of qvm. */

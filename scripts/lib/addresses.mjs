@@ -1,8 +1,8 @@
 const FIELDS = ['repository', 'homepage', 'bugs'];
 
 /**
- * A package's description with where it is developed, from the root's package.json: the only place where that is decided. What the
- * root does not say, no package says.
+ * A package's description with where it is developed, from the root's package.json: which is the only source. Fields
+ * that the root does not have, no package has.
  *
  * @param name - of the package's folder
  */
@@ -12,7 +12,7 @@ export function withAddresses(description, root, name) {
   return Object.fromEntries([...others.slice(0, at), ...addressesOf(root, name), ...others.slice(at)]);
 }
 
-/** What a package.json says differs from what the root's does. */
+/** Differences between a package.json and the root's. */
 export function problemsOfAddresses(description, root, name) {
   const wanted = withAddresses(description, root, name);
   return FIELDS.filter((field) => JSON.stringify(description[field]) !== JSON.stringify(wanted[field])).map(
@@ -20,7 +20,7 @@ export function problemsOfAddresses(description, root, name) {
   );
 }
 
-/** What must be decided before packages are published. */
+/** The decisions that are open before packages are published. */
 export function unknownAddresses(root) {
   return FIELDS.filter((field) => root[field] === undefined).map(
     (field) => `package.json has no ${field}: packages say there where they are developed; then npm run addresses`,

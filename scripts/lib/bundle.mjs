@@ -13,7 +13,7 @@ const NOTICES = 'third-party.txt';
 /** Written after everything else: its age is that of the bundles. */
 const LAST = 'index.js';
 
-/** What the bundles are made with. */
+/** Options of the bundles. */
 const TOOLS = ['package-lock.json', 'scripts/lib/bundle.mjs', 'scripts/lib/entries.mjs'].map((path) => inRoot(path));
 
 /**

@@ -7,12 +7,12 @@ import { inRoot } from './root.mjs';
  */
 export const MODULES = 'qvm-modules';
 
-/** What makes Node take the modules. Worker threads inherit it, programs do not. */
+/** The condition by which Node loads the modules. Worker threads inherit it, child processes do not. */
 export const MODULES_OPTION = `--conditions=${MODULES}`;
 
 const DESCRIPTION = './package.json';
 
-/** What a package.json names to be loaded, for other packages (`exports`) and for its own files only (`imports`). */
+/** The entries of a package.json, for other packages (`exports`) and for its own files only (`imports`). */
 export function entriesOf({ exports, imports = {} }) {
   return [
     ...entriesIn(exports).map((entry) => ({ ...entry, internal: false })),

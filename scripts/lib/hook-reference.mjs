@@ -8,7 +8,7 @@ const OWNERS = [
   { name: 'VcpuHooks', file: 'vcpu-hooks.ts', title: 'Hooks of a vCPU' },
 ];
 
-/** What the doc comment of a hook says, in this order. */
+/** The parts of a hook's doc comment, in this order. */
 const FIELDS = ['Fires', 'Return', 'A tap may not', 'Order', 'Cost'];
 
 /** `docs/hooks.md`, made from the doc comments of the hooks and the kinds of the architectures. Throws a {@link Failure} for a comment that lacks a field. */
@@ -41,7 +41,7 @@ vm.vcpus[0]?.hooks.trap.for('svc').tap({ name: 'my-plugin', stage: STAGE_OVERRID
 );
 \`\`\`
 
-What a tap gets as an argument is valid only during the call where the hook says so: copy what you keep. \`tap\` returns a
+If a hook says so, the argument of a tap is valid only during the call: copy the values that you keep. \`tap\` returns a
 \`Disposable\` that takes the tap out again. The kinds are tapable's: a *bail* hook asks one tap after the other until one
 answers, a *waterfall* hook passes a value through all of them, an *async series* hook awaits one after the other. So are \`before\`,
 \`withOptions\`, \`isUsed\` and \`intercept\`. No code is generated from strings ([0024](decisions/0024-hooks.md)).

@@ -20,7 +20,7 @@ export async function packedFiles() {
 }
 
 /**
- * What is wrong with a package as somebody gets it who has its tarball and nothing else of the repository.
+ * The faults of a package for a user who has its tarball and nothing else of the repository.
  *
  * @param name - of the package's folder
  * @param files - paths in the tarball

@@ -17,7 +17,7 @@ export function createExitCounterPlugin(report: (line: string) => void): QvmPlug
   return { name: NAME, apiVersion: PLUGIN_API_VERSION, provides: [], apply: (vm) => watch(vm, report) };
 }
 
-/** What qvm imports: `--plugin @acme/exit-counter` looks for this name. */
+/** The export that qvm imports for `--plugin @acme/exit-counter`. */
 export const plugin: QvmPlugin = createExitCounterPlugin((line) => console.error(line));
 
 function watch(vm: PluginVm, report: (line: string) => void): void {

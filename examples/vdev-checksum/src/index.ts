@@ -19,7 +19,7 @@ export const checksumFactory = virtioMmioVdev({
   create: (context, { most }) => new ChecksumDevice(context, most),
 });
 
-/** What qvm imports: `"type": "@acme/vdev-checksum"` in a configuration looks for this name. */
+/** The export that qvm imports for `"type": "@acme/vdev-checksum"` in a configuration. */
 export const plugin: QvmPlugin = {
   name: '@acme/vdev-checksum',
   apiVersion: PLUGIN_API_VERSION,

@@ -25,7 +25,7 @@ export const thermometerFactory = defineVdev({
   create: (context, { temperature }) => new ThermometerDevice(context, temperature),
 });
 
-/** What qvm imports: `"type": "@acme/vdev-thermometer"` in a configuration looks for this name. */
+/** The export that qvm imports for `"type": "@acme/vdev-thermometer"` in a configuration. */
 export const plugin: QvmPlugin = {
   name: '@acme/vdev-thermometer',
   apiVersion: PLUGIN_API_VERSION,

@@ -7,7 +7,7 @@ export const CONTROL_HEATER = 1 << 0;
 export const CONTROL_INTERRUPT = 1 << 1;
 export const STATUS_ALARM = 1 << 0;
 
-/** What the registers do with the device. */
+/** The operations of the registers on the device. */
 export interface ThermometerOperations {
   /** Millidegrees Celsius. */
   readonly temperature: number;

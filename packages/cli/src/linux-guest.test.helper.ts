@@ -114,7 +114,9 @@ export class Reader {
   #take(end: () => number | undefined, what: string): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`${what} did not come. What came ends with: ${this.#all().toString('latin1').slice(-2000)}`));
+        reject(
+          new Error(`${what} did not appear. The output ends with: ${this.#all().toString('latin1').slice(-2000)}`),
+        );
       }, LIMIT_MS);
       this.#check = () => {
         const length = end();

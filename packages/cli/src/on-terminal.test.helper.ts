@@ -9,7 +9,7 @@ interface Terminal {
 }
 type Spawn = (file: string, args: readonly string[], options: object) => Terminal;
 
-/** What is typed, or done with the output so far, when a text was seen. */
+/** The keys to type, or an action with the output so far, after a text was seen. */
 export type Answer = readonly [seen: string, act: string | ((output: string) => void)];
 
 const { spawn } = createRequire(import.meta.url)('@lydell/node-pty') as { readonly spawn: Spawn };

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { onTerminal as runOnTerminal, QVM } from './on-terminal.test.helper.js';
 import { Workspace } from './run-qvm.test.helper.js';
 
-/** What is typed, or done with the process. */
+/** The keys to type, or an action with the process. */
 type Act = string | ((pid: number) => void);
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));

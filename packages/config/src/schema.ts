@@ -116,7 +116,7 @@ export const vmSchema = z
         description: "Board of the VM: what is where beside the processors; by default the architecture's usual one.",
         examples: ['virt', '@acme/board'],
       }).optional(),
-      image: path('Kernel or other image to load; without one, whoever starts the VM names it.').optional(),
+      image: path('Kernel or other image to load; if absent, it is named when the VM is started.').optional(),
       dtb: path('Device tree blob; by default one is generated.').optional(),
       initrd: path('Initial RAM disk.').optional(),
       cmdline: text('a kernel command line in double quotes', {

@@ -149,7 +149,7 @@ export interface VmSpec {
   readonly reserve?: readonly ReserveSpec[];
   /** Replaces the default filters. */
   readonly logger?: readonly LoggerSpec[];
-  /** What happens when the guest uses something that the VM lacks. Default: the defaults of each kind. */
+  /** Reactions to the guest's use of unsupported features. Default: the default of each kind. */
   readonly unsupported?: UnsupportedSpec;
   /** A folder for dumps of the guest, or `|COMMAND` that reads one on its standard input. */
   readonly dump?: string;

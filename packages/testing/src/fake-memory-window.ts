@@ -15,7 +15,7 @@ export type WindowContent =
       readonly slice: MemorySlice;
       /** Bytes that are mapped, from the start of the slice. */
       readonly size: number;
-      /** What the guest may do there. */
+      /** Permitted accesses of the guest. */
       readonly access: 'rw' | 'ro';
     }
   | {

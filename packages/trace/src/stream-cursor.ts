@@ -5,7 +5,7 @@ import type { TraceEvent } from './event.js';
 /** The records of one thread, as they were read. */
 export interface TraceStream {
   readonly cpu: number;
-  /** What its times count from, in microseconds since 1970. */
+  /** Start of its times, in microseconds since 1970. */
   readonly originMicroseconds: number;
   readonly strings: readonly string[];
   /** Bodies of chunks, whose records were found to be whole and in order of time. */

@@ -15,7 +15,7 @@ bytecount:
   add x3, x2, #BYTECOUNT_BYTES >> 12, lsl #12
 2:
   movi v17.16b, #0
-  mov w4, #64                   // lanes of eight bits hold so many rounds of two
+  mov w4, #64                   // lanes of eight bits hold this many rounds of two
 3:
   ldp q0, q1, [x2], #32
   cmeq v0.16b, v0.16b, v16.16b

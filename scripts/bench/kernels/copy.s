@@ -1,6 +1,6 @@
 // Copies 1 MiB of RAM a pass: to other RAM, or to the window of a shared region. The checksum is the last pair, added up.
 .equ COPY_BYTES, 0x100000
-.equ COPY_WINDOW, 0x46100000    // behind the RAM of a small VM, and mapped by the runtime
+.equ COPY_WINDOW, 0x46100000    // after the RAM of a small VM, and mapped by the runtime
 
 copy_ram:
   ldr x1, =ARENA + COPY_BYTES

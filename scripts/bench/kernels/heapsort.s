@@ -38,7 +38,7 @@ heapsort_words:
   bl heapsort_sift_down
   cbnz x2, 1b
 2:
-  sub x1, x1, #1                // the largest goes behind the heap
+  sub x1, x1, #1                // the largest goes after the heap
   ldr w3, [x0]
   ldr w4, [x0, x1, lsl #2]
   str w4, [x0]

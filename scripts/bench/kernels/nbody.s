@@ -26,7 +26,7 @@ nbody:
   ldp d2, d3, [x4, #16]
   ldp d4, d5, [x4, #32]
   ldr d6, [x4, #48]
-  add x5, x4, #NBODY_BYTES      // and each behind it
+  add x5, x4, #NBODY_BYTES      // and each later one
 5:
   cmp x5, x2
   b.hs 6f

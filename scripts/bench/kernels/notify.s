@@ -78,7 +78,7 @@ notify:
   mrs x23, cntvct_el0
   str wzr, [x20, #QUEUE_NOTIFY]
 6:
-  wfi                           // interrupts are masked: it goes on behind
+  wfi                           // interrupts are masked: it goes on after it
   mrs x24, icc_iar1_el1
   cmp w24, w21
   b.ne 6b

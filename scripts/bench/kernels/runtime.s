@@ -1,4 +1,4 @@
-// What every kernel stands on: turns the MMU and the caches on, runs the kernels of kernel_table one after the other,
+// The runtime of all kernels: turns the MMU and the caches on, runs the kernels of kernel_table one after the other,
 // prints for each
 //   BENCH name seconds
 //   CHECK name checksum
@@ -153,7 +153,7 @@ print_seconds:
   msub x3, x2, x1, x0
   ldr x4, =1000000
   mul x3, x3, x4
-  udiv x3, x3, x1               // microseconds behind the point
+  udiv x3, x3, x1               // microseconds after the point
   madd x3, x2, x4, x3
   ldr x4, =1000000000           // weight of the digit: up to 9999 s
   mov x5, #10
@@ -193,7 +193,7 @@ print_hex:
   bl print_character
   br x10
 
-// x0: where, x1: bytes (a multiple of 8), x2: seed, not 0. Fills memory with xorshift64; x0 moves behind it.
+// x0: where, x1: bytes (a multiple of 8), x2: seed, not 0. Fills memory with xorshift64; x0 then points after it.
 fill_random:
   eor x2, x2, x2, lsl #13
   eor x2, x2, x2, lsr #7

@@ -1,4 +1,4 @@
-// What a C library does with strings: a pass copies 4 KiB by pairs of registers, takes the length of the copy byte by byte and
+// String functions as in a C library: a pass copies 4 KiB by pairs of registers, takes the length of the copy byte by byte and
 // compares both by words. The checksum is the sum of the lengths and of the equal bytes.
 .equ STRINGS_BYTES, 0x1000
 

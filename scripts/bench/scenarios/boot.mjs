@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addBootFigures } from '../engine-figures.mjs';
 import { BOOT_SECONDS, MIB, powerOff, PROMPT, SECONDS, withGuest } from '../guest.mjs';
 
-/** What the kernel still does once the shell is there. */
+/** Time for the kernel's work after the shell has started. */
 const SETTLE_SECONDS = 2;
 
 /** Boot to the shell, then what the guest costs while it does nothing. */

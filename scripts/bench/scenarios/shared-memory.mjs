@@ -2,7 +2,7 @@ import { benchLines, withGuest } from '../guest.mjs';
 import { COPY_MIB, COPY_PASSES, passesOf } from '../kernels.mjs';
 
 const LIMIT_SECONDS = 120;
-/** So small that the window, where the kernel expects it, is behind RAM. */
+/** Small, so that the address at which the kernel expects the window is above RAM. */
 const RAM_MIB = 64;
 const REGION = { type: 'shmem', config: 'name=bench,size=4M,role=server,paddr=0x46100000' };
 

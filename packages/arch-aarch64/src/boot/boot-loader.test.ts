@@ -44,7 +44,7 @@ describe('loadGuest', () => {
     expect(bench.guest.readU8(RAM + 0x28_0000)).toBe(0xee);
   });
 
-  it('keeps the offset of old kernels behind a multiple of 2 MiB', async () => {
+  it('keeps the offset of old kernels from a multiple of 2 MiB', async () => {
     const bench = new BootBench([{ base: RAM + 0x1_0000, size: 8 * MIB }]);
     const { entry } = await bench.boot({ image: kernel(linuxImage(0x1000, { imageSize: 0n })) });
     expect(entry).toBe(RAM + 2 * MIB + 0x8_0000);

@@ -41,9 +41,10 @@ export async function loadGuest(
 }
 
 /**
- * Places image, initial file system and device tree in RAM: the image where it says or from the bottom, then the tree on a
- * boundary of 2 MiB (for an image that is no Linux kernel, at the beginning of RAM), then the initial file system; where RAM is too
- * small for that, wherever there is room. What a given tree, vdevs and data files have reserved stays clear.
+ * Places image, initial file system and device tree in RAM: the image where it says or from the bottom, then the tree
+ * on a boundary of 2 MiB (for an image that is no Linux kernel, at the beginning of RAM), then the initial file
+ * system; where RAM is too small for that, wherever there is room. Ranges that a given tree, vdevs and data files have
+ * reserved stay free.
  *
  * @throws `ImageError` when something cannot be loaded or does not fit; `QvmError` `devicetree.malformed`.
  * @experimental

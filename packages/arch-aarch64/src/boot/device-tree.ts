@@ -177,7 +177,7 @@ function reservedMemoryNodes(
   return [{ name: 'reserved-memory', properties, children }];
 }
 
-/** What vdevs may refer to on any board (`DeviceTreeContext.phandle`). */
+/** The nodes that vdevs may refer to on any board (`DeviceTreeContext.phandle`). */
 const COMMON_CLOCKS: NonNullable<BoardDeviceTree['clocks']> = {
   'apb-pclk': { hertz: 24_000_000, output: 'clk24mhz' },
 };

@@ -36,11 +36,11 @@ const MOV_X5 = 0xd280_0005;
 
 const SEED = 1;
 
-/** Bases on both sides of each page boundary: from `before` steps before it to `behind` steps after it. */
-function bases(step: bigint, before = 9n, behind = 4n): bigint[] {
+/** Bases on both sides of each page boundary: from `before` steps before it to `after` steps after it. */
+function bases(step: bigint, before = 9n, after = 4n): bigint[] {
   const special: bigint[] = [];
   for (let page = 1n; page < BigInt(PAGES.length); page++)
-    for (let by = -before; by <= behind; by++) special.push(VA + page * PAGE + by * step);
+    for (let by = -before; by <= after; by++) special.push(VA + page * PAGE + by * step);
   const rounds = special.flatMap((base) => [...new Array<bigint>(RARE - 1).fill(VA + 0x800n), base]);
   return [...new Array<bigint>(WARM).fill(VA + 0x800n), ...rounds];
 }
@@ -129,8 +129,8 @@ describe('accesses by one register', () => {
     [1n, 60n, 20n],
     [4n, 9n, 4n],
     [16n, 9n, 4n],
-  ])('do the same in both tiers when the bases are %i bytes apart', async (step, before, behind) => {
-    const machine = await runRounds(GROUP.map(([text]) => text).join('\n'), bases(step, before, behind));
+  ])('do the same in both tiers when the bases are %i bytes apart', async (step, before, after) => {
+    const machine = await runRounds(GROUP.map(([text]) => text).join('\n'), bases(step, before, after));
     expect(machine.exceptions.length).toBeGreaterThan(100);
   });
 
@@ -148,7 +148,7 @@ describe('accesses by one register', () => {
     expect([1, 2, 3].map((n) => machine.x(n))).toEqual([0, 8, 16].map(stored));
   });
 
-  it('that fault leave what came before done and what comes behind undone', async () => {
+  it('that fault keep the effects of earlier instructions and none of later ones', async () => {
     const last = VA + 2n * PAGE - 16n;
     const given = [...new Array<bigint>(WARM).fill(VA + 0x800n), last];
     const stores = [0, 8, 16, 24].map((at) => `str x20, [x0, #${at}]`).join('\n');
@@ -322,7 +322,7 @@ describe('a device among them', () => {
 });
 
 describe('a group that writes the code that runs', () => {
-  it('is seen by what comes behind it', async () => {
+  it('is seen by later accesses', async () => {
     // MOV X5, #n in the loop itself is replaced now and then; the other rounds read and write data.
     const given = new Array<bigint>(WARM * 2).fill(VA + 0x800n);
     const body = `tst x20, #63\n csel x0, x8, x0, eq\n lsr w3, w20, #6\n add w3, w2, w3, lsl #5\n ldr w1, [x0, #4]

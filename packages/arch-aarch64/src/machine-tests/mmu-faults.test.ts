@@ -24,7 +24,7 @@ const PROGRAM = `
 
 type Kind = 'read' | 'write' | 'execute';
 
-/** What each access should report: [level, access]. */
+/** The expected fault of each access: [level, access]. */
 function expected(
   machine: MachineHarness,
   status: number,
@@ -105,7 +105,7 @@ describe('MMU faults', () => {
     expect(machine.exceptions).toEqual(expected(machine, 0x14 | level, ALL));
   });
 
-  it('external abort on an address with nothing behind it', async () => {
+  it('external abort on an unmapped guest-physical address', async () => {
     const machine = await faultsOf((tables) => tables.map(VA & ~0xfffn, NOWHERE, 3, SHARED_DATA | Attr.device));
     const el0 = expected(machine, 0x10, [
       [0, 'read'],

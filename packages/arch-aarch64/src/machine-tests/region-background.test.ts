@@ -32,7 +32,7 @@ async function run(
   return { machine, regions };
 }
 
-describe('regions that are compiled behind the guest’s back', () => {
+describe('regions that are compiled in the background', () => {
   it('are put to use while it runs on', async () => {
     // Long enough for V8's threads on a busy machine.
     const { machine, regions } = await run(1500, () => delay(3));

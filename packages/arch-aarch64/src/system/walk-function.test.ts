@@ -137,11 +137,11 @@ describe.each([0x4000_0000, 0xffe0_0000, 2 ** 40])('the generated walk with RAM 
     bench.control({ SCTLR_EL1: 1n, MAIR_EL1: 0xffn, TCR_EL1: tcrValue, TTBR0_EL1: BigInt(ttbr0) });
   }
 
-  it.each(['before', 'behind'] as const)(
+  it.each(['before', 'after'] as const)(
     'uses no tables %s RAM, whatever lies there in the memory of the VM',
     (where) => {
-      const outside = where === 'behind' ? bench.end : bench.main.base - PAGE_BYTES;
-      const neighbour = where === 'behind' ? bench.other.base : bench.rom.base + bench.rom.size - PAGE_BYTES;
+      const outside = where === 'after' ? bench.end : bench.main.base - PAGE_BYTES;
+      const neighbour = where === 'after' ? bench.other.base : bench.rom.base + bench.rom.size - PAGE_BYTES;
       const [root, leaf] = [bench.main.base, BigInt(bench.main.base) | NORMAL_PAGE];
       bench.clear();
       for (let n = 0; n < 512; n++) bench.write64(neighbour + n * 8, leaf);

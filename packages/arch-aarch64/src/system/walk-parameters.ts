@@ -7,8 +7,8 @@ import { DISABLED_HALF, tableBytes } from './address-half.js';
 import type { AddressHalf } from './address-half.js';
 
 /**
- * What generated code must know to walk the guest's tables by itself, in the state of the vCPU. A half that it cannot walk is published
- * as disabled: the walk is then left to the engine.
+ * The parameters of generated code for walking the guest's tables, in the state of the vCPU. A half that it cannot
+ * walk is published as disabled: the walk is then left to the engine.
  *
  * @experimental
  */

@@ -1,4 +1,4 @@
-/** What the rest of the line says about the word to complete. */
+/** Facts about the word to complete from the rest of the line. */
 export interface LineFacts {
   /** The value of `--socket`. */
   readonly socket: string | undefined;

@@ -55,7 +55,7 @@ function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
-/** What a device is plugged into, and the device itself, for the other end of a cable. Devices without a peer are no network devices. */
+/** The peer of a device, and the device itself as a peer of another. Only network devices have peers. */
 function wordsOf({
   vm,
   name,

@@ -31,7 +31,7 @@ export interface Board {
   };
   /** Addresses that are given to neither RAM nor vdevs. */
   readonly reserved?: readonly BoardReservation[];
-  /** What the device tree says of the board itself. */
+  /** Properties of the board itself in the device tree. */
   readonly deviceTree: BoardDeviceTree;
 }
 

@@ -21,7 +21,8 @@ export interface GuestMemory {
   /**
    * Appends to `views` live views that make up the range, one for each region that it spans; nothing for an empty one.
    * For ranges that a guest names: any number may be given. Returns false, and appends nothing, when not all of it is
-   * RAM (ROM counts for reads). What is mapped into a window does not count: it may go while views are held.
+   * RAM (ROM counts for reads). Memory mapped into a window does not count, because it may be unmapped while views are
+   * held.
    */
   resolve(address: number, length: number, access: MemoryAccess, views: Uint8Array[]): boolean;
   /** The bytes of a range changed through a view: decoded code on those pages is dropped. */

@@ -14,8 +14,8 @@ export interface WindowMapping {
 }
 
 /**
- * A range of a VM's guest-physical map whose content its vdev changes at run time. Where nothing is mapped, an access is
- * an external abort. What is mapped is no RAM of the guest's own: device trees do not list it.
+ * A range of a VM's guest-physical map whose content its vdev changes at run time. Where nothing is mapped, an access
+ * is an external abort. Mapped memory is not RAM of the guest: device trees do not list it.
  *
  * @stable
  */

@@ -75,7 +75,7 @@ export interface VdevResources {
 }
 
 /**
- * What a vdev may use of its VM. {@link VdevFactory.create} gets it before the guest starts; methods marked *startup* throw
+ * The interface of a vdev to its VM. {@link VdevFactory.create} receives it before the guest starts; methods marked *startup* throw
  * `QvmError` `vdev.phase` afterwards.
  *
  * @stable
@@ -239,7 +239,7 @@ export interface OptionProblem {
   readonly option?: string;
   /** Completes "the option NAME of vdev TYPE:". */
   readonly message: string;
-  /** What a right value would be, for the user. */
+  /** Describes a valid value, for the user. */
   readonly hint?: string;
 }
 

@@ -10,7 +10,7 @@ import type { VdevOptions } from '../vdev/common-options.js';
 import type { Vdev, VdevContext, VdevFactory, VdevResources } from '../vdev/vdev.js';
 import type { VmOptions } from './vm-options.js';
 
-/** What one instruction of a fake vCPU does; a returned exit ends its turn. */
+/** Effect of one instruction of a fake vCPU; a returned exit ends its turn. */
 export type Instruction = (vcpu: FakeVcpu) => VcpuExit | undefined | void;
 
 /** The words of a fake's hooks. */
@@ -84,7 +84,7 @@ export class FakeVcpu implements Vcpu {
   }
 }
 
-/** What the fake machine offers to vdevs. */
+/** Services of the fake machine for vdevs. */
 export const FAKE_MACHINE = createToken<FakeMachine>('@qvm/core/test/FakeMachine');
 
 /** Processors whose interrupt inputs all lead to vCPU 0, or to the vCPU of a private input. */

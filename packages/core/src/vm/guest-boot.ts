@@ -5,7 +5,7 @@ import type { AssembledVm } from './vm-assembly.js';
 import { consolePath, vdevNodes } from './vm-device-tree.js';
 
 /**
- * What to boot: as {@link BootRequest}, without what the VM adds itself.
+ * The files to boot: a {@link BootRequest} without the parts that the VM adds.
  *
  * @experimental
  */

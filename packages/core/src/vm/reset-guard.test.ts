@@ -2,7 +2,7 @@ import { DEFAULT_RESET_LIMIT, ResetGuard } from './reset-guard.js';
 
 const SECOND = 1e9;
 
-/** What a guard says to resets at these times: whether the guest boots again, and after which pause. */
+/** A guard's answers to resets at these times: whether the guest boots again, and after which pause. */
 function resets(guard: ResetGuard, times: readonly number[]): readonly (readonly [boolean, number])[] {
   return times.map((time) => [guard.count(time * SECOND), guard.pauseMs] as const);
 }

@@ -1,7 +1,7 @@
 import type { VmExit } from './vm-exit.js';
 
 /**
- * What a step of a VM came to.
+ * The result of a step of a VM.
  *
  * @experimental
  */

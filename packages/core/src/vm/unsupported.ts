@@ -1,5 +1,5 @@
 /**
- * What a VM may lack that its guest wants: an instruction, something at a guest-physical address, a system register.
+ * A kind of unsupported feature that a guest uses: an instruction, an unmapped guest-physical address, a system register.
  *
  * @experimental
  */

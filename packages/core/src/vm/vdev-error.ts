@@ -8,7 +8,7 @@ import { QvmError } from '../errors/qvm-error.js';
 export class VdevError extends QvmError {
   /** Name of the instance. */
   readonly vdev: string;
-  /** What it was doing: `create`, `reset`, `read of 0x18`, `timer tick`, … */
+  /** The operation that failed: `create`, `reset`, `read of 0x18`, `timer tick`, … */
   readonly activity: string;
 
   constructor(vdev: string, activity: string, cause: unknown) {

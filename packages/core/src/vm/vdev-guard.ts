@@ -202,7 +202,7 @@ class GuardedBackend implements CharacterBackend {
     this.#inner.onResize?.(listener === undefined ? undefined : this.#posting('resize', listener));
   }
 
-  /** What the host tells may come between two slices, while the VM sleeps: the task wakes it. */
+  /** Notifications of the host may arrive between two slices, while the VM sleeps: the task wakes it. */
   #posting(what: string, listener: () => void): () => void {
     return () => {
       if (this.#posted.has(what)) return;

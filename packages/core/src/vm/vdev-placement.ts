@@ -19,7 +19,7 @@ export interface VdevPlacement {
   readonly windowBase: Readonly<Record<string, number>>;
 }
 
-/** What the larger page tables of guests have for a block. */
+/** Size of a block in the page tables of guests. */
 const WINDOW_ALIGNMENT = 0x20_0000;
 
 /** Interrupt numbers in use, and by whom. */
@@ -90,7 +90,7 @@ function placeInterrupts(
   return Object.fromEntries(placed);
 }
 
-/** What to say when a board does not have `what` for a vdev; `help` is absent where no option can give it. */
+/** The message for a board that has no `what` for a vdev; `help` is absent if no option can give it. */
 function missing(
   { name, places }: Board,
   what: string,

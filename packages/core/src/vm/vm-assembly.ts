@@ -48,7 +48,7 @@ export interface AssembledVm {
   readonly bus: InterruptBus;
   readonly machine: Machine;
   readonly vdevs: readonly VdevInstance[];
-  /** What the machine, vdevs and the host offer. */
+  /** Services of the machine, vdevs and the host, by token. */
   readonly service: <T>(token: Token<T>) => T | undefined;
 }
 
@@ -96,7 +96,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
     request,
     provide: <T>(token: Token<T>, value: T) => void services.set(token.key, value),
   });
-  // A token's key stands for its type; whoever put the value there did so under the same token.
+  // A token's key stands for its type, and the value was stored under the same token.
   const service = <T>(token: Token<T>): T | undefined =>
     (services.get(token.key) as T | undefined) ?? options.service?.(token);
   const host: VdevHost = {
@@ -167,7 +167,7 @@ function createClock(spec: ClockSpec | undefined): VmClock {
   return spec?.kind === 'icount' ? new InstructionClock(spec.nanosecondsPerInstruction) : new RealTimeClock(spec?.host);
 }
 
-/** What the engine asks for, every range of RAM with its alignment, and the page at the bottom that stays unused. */
+/** Bytes for the engine, for every range of RAM with its alignment, and for the lowest page, which stays unused. */
 function memoryBytes({ name, architecture, vcpus, ram }: VmOptions): number {
   const ramBytes = ram.reduce((sum, { size }) => sum + Math.ceil(size / WASM_PAGE) * WASM_PAGE, 0);
   const withEngine = (bytes: number): number =>

@@ -19,7 +19,7 @@ const LONGEST_WITHOUT_TURN = 20_000_000;
 const LONGEST_SLEEP_MS = 60_000;
 
 /**
- * What a driver needs of the host; replaced in tests.
+ * The functions of the host that a driver uses; replaced in tests.
  *
  * @experimental
  */
@@ -116,7 +116,7 @@ export class VmDriver {
       else if (result.kind === 'reset') await this.#restart();
       else if (result.kind === 'idle') await this.#sleep(this.#untilMs(result.until));
       else await this.#turn();
-      // What wakes a sleeper may be a promise, and promises leave the event loop no turn.
+      // A sleep may end by a promise, and promises do not give the event loop a turn.
       if (this.#host.now() - this.#lastTurn > LONGEST_WITHOUT_TURN) await this.#turn();
     }
   }

@@ -16,7 +16,7 @@ import type { UnsupportedPolicies } from './unsupported.js';
 export interface VdevSpec {
   /** The type. */
   readonly factory: VdevFactory;
-  /** What the texts of a configuration became: read by {@link VdevFactory.options}, defaults filled in. */
+  /** The parsed values of {@link VdevFactory.options}, with defaults. */
   readonly options: VdevOptions;
 }
 
@@ -87,7 +87,7 @@ export type CharacterBackendOpener = (designator: string, post: (task: () => voi
 export interface VmOptions {
   /** Name of the VM, for errors and logs. */
   readonly name: string;
-  /** What makes the processors. */
+  /** Creates the processors. */
   readonly architecture: Architecture;
   /** One for the guests of the architecture. */
   readonly board: Board;
@@ -112,16 +112,16 @@ export interface VmOptions {
   readonly logger?: Logger;
   /** Absent: opening one is an error (`vm.no-backend`). */
   readonly openCharacterBackend?: CharacterBackendOpener;
-  /** What taps the hooks, in order of application. */
+  /** Plugins that tap the hooks, in order of application. */
   readonly plugins?: readonly HookPlugin[];
   /**
    * Told of each vdev that cannot be made. When it returns, the VM is built without that vdev, so that a check finds all of them; such
    * a VM must not be started. Absent: the first one ends the construction.
    */
   readonly vdevRefused?: (error: unknown) => void;
-  /** What the host offers to vdevs (`VdevContext.attachment`), by token. `undefined` for what it does not have. */
+  /** Services of the host for vdevs (`VdevContext.attachment`), by token; `undefined` if it does not have the service. */
   readonly service?: <T>(token: Token<T>) => T | undefined;
-  /** What a guest's reset does: end the VM with exit code 0, as in QNX (the default), or boot again. */
+  /** Effect of a guest's reset: the VM ends with exit code 0, as in QNX (the default), or boots again. */
   readonly onReset?: 'exit' | 'restart';
   /**
    * With `onReset: 'restart'`: how often in a row a guest may reset, with less than ten seconds of virtual time between two resets, before

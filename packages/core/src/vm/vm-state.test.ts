@@ -44,7 +44,7 @@ describe('VmLifecycle', () => {
   });
 });
 
-/** What the model knows of a VM. */
+/** The model's state of a VM. */
 interface Model {
   state: VmState;
   exitCode: number | undefined;

@@ -8,7 +8,7 @@ import { QvmError } from '../errors/qvm-error.js';
 export type VmState = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped' | 'failed';
 
 /**
- * What can be asked of a VM, by its host or by its own end.
+ * An operation on a VM, requested by its host or caused by its own end.
  *
  * @experimental
  */

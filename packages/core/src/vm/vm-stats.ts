@@ -12,7 +12,7 @@ import type { VmState } from './vm-state.js';
 export interface VcpuStats {
   /** Number of the vCPU. */
   readonly index: number;
-  /** What it is doing. */
+  /** Its present activity. */
   readonly state: VcpuState;
   /** Instructions retired. */
   readonly instructions: number;
@@ -52,6 +52,6 @@ export interface VmStats {
   readonly timerDelays: TimerDelayTotals;
   /** Counters of each vCPU, in order. */
   readonly vcpus: readonly VcpuStats[];
-  /** What the engine counts, guest exits by cause among them. */
+  /** Counters of the engine, including guest exits by cause. */
   readonly engine: Readonly<Record<string, Json>>;
 }

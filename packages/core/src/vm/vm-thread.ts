@@ -20,8 +20,8 @@ interface Attached {
 }
 
 /**
- * The core loop of a VM: posted tasks, due timers, vCPUs in turn. Knows nothing of threads or the event loop; whoever
- * calls it is the VM's thread.
+ * The core loop of a VM: posted tasks, due timers, vCPUs in turn. It is independent of threads and of the event loop:
+ * its caller is the VM's thread.
  */
 export class VmThread {
   /** How long timers waited for their turn here. */
@@ -96,7 +96,7 @@ export class VmThread {
         const idle = this.#wait(clock);
         if (idle !== undefined) return idle;
       }
-      // What retires nothing, such as a skip to the next timer, counts too: a run always ends.
+      // A turn that retires nothing, such as a skip to the next timer, counts too: a run always ends.
       left -= Math.max(1, retired ?? 0);
     }
   }

@@ -118,7 +118,7 @@ export class Vm implements DrivenVm {
     return this.#parts.guestMemory;
   }
 
-  /** What the machine, a vdev or the host offers under a token; `undefined` when nothing does. */
+  /** The service that the machine, a vdev or the host offers under a token; `undefined` if none does. */
   service<T>(token: Token<T>): T | undefined {
     return this.#parts.service(token);
   }
@@ -272,8 +272,8 @@ export class Vm implements DrivenVm {
   }
 
   /**
-   * Saves the vdevs of a paused VM, in order of creation. What the host still does for them ends before, and shows in guest memory
-   * afterwards.
+   * Saves the vdevs of a paused VM, in order of creation. Outstanding work of the host for them is completed before,
+   * and its results are in guest memory afterwards.
    *
    * @throws `QvmError` `vm.not-paused`, also when it is not any more; `vdev.busy` when a vdev does not come to rest within 10 s;
    * {@link VdevError} when one fails.
@@ -305,7 +305,7 @@ export class Vm implements DrivenVm {
     return this.state === 'running' || this.state === 'stopping';
   }
 
-  /** What was posted while the vCPUs stand still. */
+  /** Runs tasks that were posted while the vCPUs are paused. */
   #runTasks(): void {
     try {
       this.#thread.runTasks();

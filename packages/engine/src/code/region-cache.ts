@@ -100,7 +100,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     code.onDrop = (slot) => this.#drop(slot);
   }
 
-  /** What is in use now: regions, and modules that hold some of them or did. */
+  /** The regions and modules in use. */
   get live(): {
     /** Regions in use. */
     readonly regions: number;

@@ -349,7 +349,7 @@ export type ControlMethod = keyof ControlMethods;
 /** No parameters, or no result. */
 export type Nothing = Readonly<Record<string, never>>;
 
-/** What comes without being asked for. @experimental */
+/** Events, which are sent without a request. @experimental */
 export type ControlEvent =
   | {
       /** Output of a stream. */

@@ -49,7 +49,7 @@ const sharer = defineVdev({
   description: 'Shares memory, for tests',
   options: defineOptions({
     region: option.string({ description: 'Name of the region', required: true }),
-    size: option.size({ description: 'Make it with so many bytes' }),
+    size: option.size({ description: 'Size of the new region in bytes' }),
     write: option.string({ description: 'What to write', default: '' }),
   }),
   resources: () => ({}),

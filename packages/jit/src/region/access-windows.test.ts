@@ -76,7 +76,7 @@ describe('access windows', () => {
     ]);
   });
 
-  it('answer for what they hold without growing, there and behind', () => {
+  it('cover their accesses without growing, inside and after a block', () => {
     const program = new Program();
     program.access({ bytes: 32 });
     const local = program.local();

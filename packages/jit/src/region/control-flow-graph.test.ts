@@ -28,7 +28,7 @@ function graphOf(program: Program, entry = 0, limit = 100) {
 const { Next, Jump, Branch, Indirect } = Flow;
 
 describe('buildControlFlowGraph', () => {
-  it('splits at targets and behind branches', () => {
+  it('splits at targets and after branches', () => {
     // 0: a; 4: if → 16; 8: b; 12: jump 4; 16: return
     const program: Program = { 0: [Next], 4: [Branch, 12], 8: [Next], 12: [Jump, -8], 16: [Indirect] };
     expect(graphOf(program)).toEqual([

@@ -46,7 +46,7 @@ describe('facts', () => {
     expect(Facts.common([]).isInLocal(both)).toBe(false);
   });
 
-  it('learned behind a merge are not known on the ways to it', () => {
+  it('learned after a merge are not known on the paths to it', () => {
     const way = knowing((facts) => facts.learnInLocal(A));
     const merged = Facts.common([way]);
     merged.learnInLocal(B);
@@ -152,7 +152,7 @@ describe('windows', () => {
     ['another place of it', first, 16, false],
     ['another window in the same local', windowIn(first.local), 8, false],
     ['another window', second, 8, false],
-  ])('are known behind a merge where all ways have %s', (_, window, position, isCommon) => {
+  ])('are known after a merge if all paths have %s', (_, window, position, isCommon) => {
     const ways = [pointing([A, first, 8], [B, first, 0]), pointing([A, window, position], [C, first, 0])];
     for (const order of [ways, [...ways].reverse(), [...ways, ...ways]]) {
       const common = Facts.common(order);
@@ -162,7 +162,7 @@ describe('windows', () => {
     expect(Facts.common([...ways, Facts.none()]).windowAt(A)).toBeUndefined();
   });
 
-  it('learned or forgotten behind a merge are not so on the ways to it', () => {
+  it('learned or forgotten after a merge are not so on the paths to it', () => {
     const way = pointing([A, first, 0]);
     const merged = Facts.common([way]);
     merged.noteWrite(B, { register: A, displacement: 8 });

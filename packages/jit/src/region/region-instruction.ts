@@ -11,7 +11,7 @@ export interface RegionInstruction<B> {
   readonly offset: number;
   /** Length of the instruction in bytes. */
   readonly length: number;
-  /** What the instruction does. */
+  /** Effect of the instruction. */
   readonly row: Row<B>;
   /** Values of its operands, in the order of `operandsOf`. */
   readonly operands: readonly (number | bigint)[];

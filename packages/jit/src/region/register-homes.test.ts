@@ -119,7 +119,7 @@ describe.each([CachedRegisters, PromotedRegisters])('%p', (kind) => {
   it.each([
     ['reads', 1 + 1],
     ['writes', 10 + 10],
-  ] as const)('one way of two %s a register: behind them it is right by both', (what, first) => {
+  ] as const)('one path of two %s a register: after them it is right by both', (what, first) => {
     const harness = new HomesHarness(kind, ({ sum, write, ways }) => {
       const [one, other] = [Facts.none(), Facts.none()];
       ways(

@@ -100,7 +100,7 @@ describe('emitStructured', () => {
     expect(compileWalk([[1, 2], [2], [1]])).toBeUndefined();
   });
 
-  it('takes nested loops and a merge behind them', () => {
+  it('takes nested loops and a merge after them', () => {
     const graph: Graph = [[1], [2, 5], [3, 2], [1, 4], [5], []];
     expect(compileWalk(graph)?.(0x5a5an)).toEqual(walk(graph, 0x5a5an));
   });

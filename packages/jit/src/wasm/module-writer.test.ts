@@ -50,7 +50,7 @@ describe('ModuleWriter', () => {
     expect((exports['f299'] as (x: number) => number)(7)).toBe(5007);
   });
 
-  it('refuses imports behind functions, and functions without a body', () => {
+  it('refuses imports after functions, and functions without a body', () => {
     const writer = new ModuleWriter();
     writer.declare();
     expect(() => writer.import('test', 'late', I32)).toThrow('imports come before functions');

@@ -10,7 +10,7 @@ const names = new StringTable();
 const wide = (words: Uint32Array, value: Value): bigint =>
   (BigInt(words[2 * value + 1] as number) << 32n) | BigInt(words[2 * value] as number);
 
-/** What a decoder finds, in the form of the events that were encoded. */
+/** The decoded events, in the form of the encoded ones. */
 function decoded(bytes: Uint8Array): unknown[] {
   const decoder = new RecordDecoder(bytes);
   const found: unknown[] = [];

@@ -125,7 +125,7 @@ export class LaneBuilder {
     return number;
   }
 
-  /** Ends the present segment. What was empty disappears, unless it stands for an exit. */
+  /** Ends the present segment. An empty segment is removed unless it is an exit. */
   #begin(time: number, label: number): void {
     const segments = this.#segments;
     const { labels } = this.table;

@@ -1,7 +1,7 @@
 import type { MemoryShare, MemorySlice, SharedMemoryInfo, SharedMemoryOwner } from '@qvm/core/services';
 
 /**
- * What a VM's thread asks the registry's thread, and waits for. All messages can be posted between threads.
+ * Requests of a VM's thread to the registry's thread, which are answered. All messages can be posted between threads.
  *
  * @experimental
  */
@@ -36,7 +36,7 @@ export type SharedMemoryCall =
     };
 
 /**
- * What a VM's thread tells the registry's thread.
+ * Messages of a VM's thread to the registry's thread without an answer.
  *
  * @experimental
  */
@@ -69,7 +69,7 @@ export type SharedMemoryNote =
     };
 
 /**
- * What the registry's thread tells a VM's thread.
+ * Messages of the registry's thread to a VM's thread.
  *
  * @experimental
  */

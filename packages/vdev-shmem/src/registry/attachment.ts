@@ -68,7 +68,7 @@ export class Attachment implements SharedMemoryAttachment {
     if (wake !== 0) this.wake(wake);
   }
 
-  /** Makes clients check their pending notifications, whoever set them. */
+  /** Makes clients check their pending notifications, regardless of the sender. */
   wake(clients: number): void {
     this.#link.wake(clients);
   }

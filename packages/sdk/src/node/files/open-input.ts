@@ -11,7 +11,7 @@ import { codeOf, reasonOf } from './system-error.js';
 export interface InputFile {
   /** File descriptor; the caller closes it. */
   readonly descriptor: number;
-  /** What the system says of the file when it is opened. */
+  /** The file's `stat` when it was opened. */
   readonly info: Stats;
 }
 

@@ -26,8 +26,7 @@ export interface OutputFileOptions {
 const listeners = new Set<(path: string) => void>();
 
 /**
- * Calls `listener` when an output of this thread, whoever writes to it, can no longer be written: further output to it
- * is lost.
+ * Calls `listener` when any output of this thread can no longer be written: further output to it is lost.
  *
  * @returns an object that removes the listener when disposed of.
  * @experimental
