@@ -1,7 +1,8 @@
-// Part of npm run lint: every error code, vdev and vdev option has its entry, links lead somewhere, and the README shows
-// examples that exist. Needs a build, for the list of vdevs.
+// Part of npm run lint: every error code, vdev and vdev option has its entry, links lead somewhere, READMEs of
+// packages name their entries, and the README shows examples that exist. Needs a build, for the list of vdevs.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { publicModules } from './lib/entries.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot, root } from './lib/root.mjs';
 
@@ -16,6 +17,7 @@ await main(async () => {
     ...mentions(),
     ...sourcePaths(),
     ...index(),
+    ...entries(),
     ...snippets(),
   ];
   if (problems.length !== 0) throw new Failure(problems.join('\n'));
@@ -111,6 +113,15 @@ function sourcePaths() {
 }
 
 /** docs/README.md links all pages. */
+/** The README of each package names all entries of the package. */
+function entries() {
+  return publicModules().flatMap(({ folder, specifier }) => {
+    const page = `packages/${folder}/README.md`;
+    const named = new RegExp(`${specifier}(?![\\w/-])`).test(read(page));
+    return named ? [] : [`${page} does not name the entry ${specifier}`];
+  });
+}
+
 function index() {
   const page = read('docs/README.md');
   const folders = readdirSync(inRoot('docs'), { recursive: true, encoding: 'utf8' });
