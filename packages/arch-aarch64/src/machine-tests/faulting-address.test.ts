@@ -9,8 +9,10 @@ const PORT_END = BigInt(DEBUG_PORT + 0x1000);
 /** A mapped page, followed by one that is unmapped, not accessible, or read-only. */
 const VA = 0x80_8060_0000n;
 const NEXT = VA + 0x1000n;
+/** Guest-physical addresses where nothing is, and of ROM. */
+const [NOWHERE, ROM] = [0x1000_0000, 0x2000_0000];
 const WRITE = 0x40;
-const [TRANSLATION, ACCESS_FLAG, PERMISSION, EXTERNAL] = [0x07, 0x0b, 0x0f, 0x10];
+const [TRANSLATION, ACCESS_FLAG, PERMISSION, EXTERNAL, ALIGNMENT] = [0x07, 0x0b, 0x0f, 0x10, 0x21];
 const FPU_ON = 'mov x0, #0x300000\n msr cpacr_el1, x0\n isb\n';
 
 /** Accesses by X1, with the number of bytes before a page boundary at which they begin. */
@@ -128,6 +130,30 @@ describe('whether a fault is a write', () => {
   ])('in a page %s: a store exclusive always, an atomic never', async (_, next, status) => {
     const machine = await withPages(source, next);
     expect(reported(machine)).toEqual(READ_AND_WRITE.map(([, write]) => [status | (write ? WRITE : 0), NEXT]));
+  });
+
+  it('that is misaligned: a store exclusive, an atomic is not', async () => {
+    const wide = READ_AND_WRITE.filter(([text]) => !text.includes('stlxrb'));
+    const machine = await MachineHarness.run(
+      `ldr x1, =${DATA + 4}\n ldr x2, =${DATA}\n ${wide.map(([text]) => `clrex\n ${text}\n`).join('')}`,
+    );
+    machine.expectEnd();
+    expect(reported(machine)).toEqual(wide.map(([, write]) => [ALIGNMENT | (write ? WRITE : 0), BigInt(DATA + 4)]));
+  });
+
+  // The Arm ARM leaves WnR of an external abort of an atomic open (D17.2.37, ISS of data aborts): the same rule holds here.
+  it.each([
+    ['where nothing is: a store exclusive always, an atomic never', NOWHERE, false],
+    ['in ROM: all are, since it can be read', ROM, true],
+  ])('of an external abort %s', async (_, place, always) => {
+    const body = READ_AND_WRITE.map(([text]) => `clrex\n ${text}\n`).join('');
+    const machine = await MachineHarness.run(`ldr x1, =${place}\n ldr x2, =${DATA}\n ${body}`, {
+      memory: [{ base: ROM, size: 0x1000, kind: 'rom', name: 'rom' }],
+    });
+    machine.expectEnd();
+    expect(reported(machine)).toEqual(
+      READ_AND_WRITE.map(([, write]) => [EXTERNAL | (write || always ? WRITE : 0), BigInt(place)]),
+    );
   });
 
   it('in a page that is read-only: all are', async () => {

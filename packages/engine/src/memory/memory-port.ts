@@ -105,7 +105,7 @@ export class MemoryPort {
     const element = 1 << (info >>> AccessInfo.elementShift);
     const misaligned = (lo & (element - 1)) !== 0;
     if (misaligned && (info & AccessInfo.aligned || this.cpu.u32(EngineState.alignmentCheck)))
-      return this.#refuse(lo, hi, accessOf(info), this.faults.alignment);
+      return this.#refuse(lo, hi, refusedAs(info), this.faults.alignment);
     const crossing = (lo & OFFSET_MASK) + bytes > PAGE_BYTES;
     const physical = this.#translate(lo, hi, info, misaligned);
     if (physical < 0) return 0;
@@ -203,13 +203,16 @@ export class MemoryPort {
     if (write) {
       for (const piece of pieces) {
         const accepted = this.#accepted(piece, element);
-        if (accepted !== piece.bytes) return this.#refuseRest(lo, hi, 'write', pieces, piece, accepted);
+        if (accepted !== piece.bytes) {
+          const readable = isMemory(this.map.find(piece.physical + accepted));
+          return this.#refuseRest(lo, hi, readable ? 'write' : refusedAs(info), pieces, piece, accepted);
+        }
       }
     }
     if (!write || info & AccessInfo.readWrite) {
       for (const piece of pieces) {
         const read = this.#gather(piece, element);
-        if (read !== piece.bytes) return this.#refuseRest(lo, hi, accessOf(info), pieces, piece, read);
+        if (read !== piece.bytes) return this.#refuseRest(lo, hi, refusedAs(info), pieces, piece, read);
       }
     }
     if (write) this.#pending.push({ lo, hi, element, pieces });
@@ -246,13 +249,12 @@ export class MemoryPort {
     if (!mmu.translate(lo, hi, access, privileged)) {
       const { fault } = mmu;
       // An access that reads and writes reports a write fault only if reading is allowed.
-      const readsFirst = (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
-      const asRead = readsFirst && !mmu.translate(lo, hi, 'read', privileged);
+      const asRead = readsFirst(info) && !mmu.translate(lo, hi, 'read', privileged);
       return this.#refuse(lo, hi, asRead ? 'read' : access, fault) - 1;
     }
     // A larger element is a block fill (DC ZVA), which device memory does not accept.
     if ((misaligned || info >>> AccessInfo.elementShift > LARGEST_ELEMENT) && mmu.device)
-      return this.#refuse(lo, hi, access, this.faults.alignment) - 1;
+      return this.#refuse(lo, hi, refusedAs(info), this.faults.alignment) - 1;
     return mmu.physical;
   }
 
@@ -273,7 +275,7 @@ export class MemoryPort {
     if (!this.watchpoints.armed) return undefined;
     const access = { lo, hi, bytes: info & AccessInfo.bytesMask, privileged: this.#isPrivileged(info) };
     const writes = (info & AccessInfo.write) !== 0;
-    const reads = !writes || (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
+    const reads = !writes || readsFirst(info);
     if (reads && this.watchpoints.stop({ ...access, write: false })) return 'read';
     return writes && this.watchpoints.stop({ ...access, write: true }) ? 'write' : undefined;
   }
@@ -325,6 +327,13 @@ export class MemoryPort {
 }
 
 const accessOf = (info: number): Access => (info & AccessInfo.write ? 'write' : 'read');
+
+/** Whether an access reads before it writes, and says so when the read faults: an atomic, but no store exclusive. */
+const readsFirst = (info: number): boolean =>
+  (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
+
+/** What an access reports of a fault that a read would take, too. */
+const refusedAs = (info: number): Access => (readsFirst(info) ? 'read' : accessOf(info));
 
 const isMemory = (region: MemoryRegion | undefined): region is MemoryRegion & { readonly kind: 'ram' | 'rom' } =>
   region?.kind === 'ram' || region?.kind === 'rom';
