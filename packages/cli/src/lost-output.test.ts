@@ -44,6 +44,18 @@ describe('output that is lost', () => {
     },
   );
 
+  it('is told once by commands that print a trace, whatever the output', async () => {
+    await shell('$qvm start vm.qvmconf $plugin --trace t.kev');
+    const commands = ['lahav t.kev', 'lahav t.kev --format json', 'trace print t.kev', 'trace convert t.kev -f chrome'];
+    const outcomes = await Promise.all(commands.map((command) => shell(`$qvm ${command} >/dev/full`)));
+    for (const { exitCode, stderr } of outcomes) expect([exitCode, stderr]).toEqual([1, LOST]);
+    const files = await Promise.all(commands.map((command) => shell(`$qvm ${command} -o /dev/full`)));
+    for (const { exitCode, stderr } of files) {
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/^qvm: error: "\/dev\/full" cannot be written: no space is left on the device[^\n]*\n$/);
+    }
+  });
+
   it('is told by "start", for the console, a file of the console and a trace', async () => {
     const console = await shell('$qvm start vm.qvmconf $plugin >/dev/full');
     expect([console.exitCode === 0, console.stderr.startsWith(LOST)]).toEqual([false, true]);

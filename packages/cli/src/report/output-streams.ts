@@ -48,6 +48,11 @@ export function outputWasLost(): void {
   lost = true;
 }
 
+/** Whether output of this command was lost, and the user was informed. */
+export function outputIsLost(): boolean {
+  return lost;
+}
+
 function readerGone(): void {
   if (readers.size === 0) process.exit();
   for (const end of [...readers]) end();

@@ -96,6 +96,18 @@ describe('the Lahav Line', () => {
     expect(lahavTotals(line)).toMatchObject({ guest: 0, hypervisor: 9 });
   });
 
+  it('has no residency where all is idle, and no rate without time', () => {
+    const idle = lineOf([event(0, TraceEventId.StepEnd, '', { a: 1 }), event(50, TraceEventId.StepEnd, '', { a: 1 })]);
+    expect(lahavTotals(idle)).toMatchObject({ duration: 50, idle: 50, exits: 0, exitsPerSecond: 0 });
+    expect(lahavTotals(idle)).not.toHaveProperty('residency');
+    expect(lahavTerminal(idle)).toContain('residency –; 0 guest exits, 0/s\n');
+    const moment = lahavTotals(lineOf([event(7, TraceEventId.StepBegin)]));
+    expect(moment).toMatchObject({ duration: 0 });
+    expect(Object.keys(moment)).not.toEqual(expect.arrayContaining(['residency']));
+    expect(Object.keys(moment)).not.toEqual(expect.arrayContaining(['exitsPerSecond']));
+    expect(lahavSvg(lineOf([event(7, TraceEventId.StepBegin)]))).not.toMatch(/NaN|Infinity/);
+  });
+
   it('tiles the time of each CPU, whatever the events', () => {
     fc.assert(
       fc.property(anyLine, (line) => {

@@ -3,7 +3,7 @@ import type { LahavLane, LahavLine } from './lahav-line.js';
 import { coloursOf } from './palette.js';
 import { spanOf } from './span.js';
 import { lahavTotals, type LahavTotals } from './totals.js';
-import { formatDuration, formatShare, labelText, tickStep } from './units.js';
+import { formatDuration, formatExits, formatShare, labelText, tickStep } from './units.js';
 
 const WIDTH = 1200;
 const LEFT = 90;
@@ -49,17 +49,15 @@ function text(x: number, y: number, content: string, attributes = ''): string {
   return `<text x="${x}" y="${y}" fill="#24292f" ${attributes}>${escapeXml(content)}</text>`;
 }
 
-function drawHead(
-  { duration, guest, hypervisor, idle, residency, exits, exitsPerSecond }: LahavTotals,
-  lost: number,
-): string {
+function drawHead(totals: LahavTotals, lost: number): string {
+  const { duration, guest, hypervisor, idle } = totals;
   const facts = [
     `${formatDuration(duration)} of CPU time`,
     `guest ${formatShare(guest, duration)}`,
     `hypervisor ${formatShare(hypervisor, duration)}`,
     `idle ${formatShare(idle, duration)}`,
-    `residency ${formatShare(residency, 1)}`,
-    `${exits} exits, ${Math.round(exitsPerSecond)}/s`,
+    `residency ${formatShare(guest, guest + hypervisor)}`,
+    formatExits(totals, 'exits'),
     ...(lost === 0 ? [] : [`${lost} events lost`]),
   ];
   return text(LEFT, 32, 'Lahav Line', 'font-size="20" font-weight="600"') + text(LEFT, 56, facts.join('  ·  '));

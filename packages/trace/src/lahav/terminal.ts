@@ -3,7 +3,7 @@ import type { LahavLane, LahavLine } from './lahav-line.js';
 import { coloursOf, IDLE_COLOUR } from './palette.js';
 import { spanOf } from './span.js';
 import { lahavTotals, type LahavTotals } from './totals.js';
-import { formatDuration, formatShare, tickStep } from './units.js';
+import { formatDuration, formatExits, formatShare, tickStep } from './units.js';
 
 /**
  * Options for drawing a line on a terminal.
@@ -55,7 +55,7 @@ export function lahavTerminal(line: LahavLine, { width = 80, colour = false }: T
 }
 
 function summary({ lost }: LahavLine, totals: LahavTotals): string {
-  const { duration, guest, hypervisor, idle, exits, residency, exitsPerSecond, longestHypervisor } = totals;
+  const { duration, guest, hypervisor, idle, longestHypervisor } = totals;
   const longest = longestHypervisor
     ? `longest in the hypervisor ${formatDuration(longestHypervisor.time)} (${longestHypervisor.label.cause})`
     : undefined;
@@ -66,7 +66,7 @@ function summary({ lost }: LahavLine, totals: LahavTotals): string {
   ];
   return [
     `${formatDuration(duration)} of CPU time: ${times.join(', ')}`,
-    `residency ${formatShare(residency, 1)}; ${exits} guest exits, ${Math.round(exitsPerSecond)}/s`,
+    `residency ${formatShare(guest, guest + hypervisor)}; ${formatExits(totals, 'guest exits')}`,
     ...(longest === undefined ? [] : [longest]),
     ...(lost === 0 ? [] : [`${lost} events were lost: the line is a guess around them`]),
   ].join('\n');

@@ -76,10 +76,10 @@ export interface LahavTotals {
   readonly idle: number;
   /** Number of guest exits. */
   readonly exits: number;
-  /** Share of guest time in the time that is not idle, 0 to 1. */
-  readonly residency: number;
-  /** Guest exits per second of the line. */
-  readonly exitsPerSecond: number;
+  /** Share of guest time in the time that is not idle, 0 to 1; absent where all time is idle. */
+  readonly residency?: number;
+  /** Guest exits per second of the line; absent for a line without time. */
+  readonly exitsPerSecond?: number;
   /** The longest segment of the hypervisor; `undefined` when there is none. */
   readonly longestHypervisor:
     | {
@@ -147,8 +147,8 @@ export function lahavTotals({ lanes, labels }: LahavLine, from = -Infinity, to =
     hypervisor,
     idle,
     exits,
-    residency: busy === 0 ? 0 : guest / busy,
-    exitsPerSecond: duration === 0 ? 0 : (exits * 1e9) / duration,
+    ...(busy === 0 ? {} : { residency: guest / busy }),
+    ...(duration === 0 ? {} : { exitsPerSecond: (exits * 1e9) / duration }),
     longestHypervisor: longest && { start: longest.longestStart, time: longest.longest, label: longest.of },
     causes: groupBy(working, ({ cause }) => cause),
     vdevs: groupBy(working, ({ vdev }) => vdev),

@@ -1,3 +1,5 @@
+import type { LahavTotals } from './totals.js';
+
 /**
  * Formats a duration with three digits: `1.24 ms`. Also runs in the page.
  *
@@ -40,4 +42,10 @@ export function labelText(label: {
   if (label.kind === 'idle') return 'idle';
   if (label.kind === 'guest') return `${label.vm}/${label.vcpu}`;
   return label.vdev === '' ? label.cause : `${label.cause} ${label.vdev}`;
+}
+
+/** Number of exits, with their rate where there is one: `12 exits, 30/s`. @experimental */
+export function formatExits({ exits, exitsPerSecond }: LahavTotals, noun: string): string {
+  const rate = exitsPerSecond === undefined ? '' : `, ${Math.round(exitsPerSecond)}/s`;
+  return `${exits} ${noun}${rate}`;
 }

@@ -266,7 +266,7 @@ export class LahavPage {
     this.#fact('f-exits', exits.toLocaleString('en'));
     this.#fact(
       'f-rate',
-      this.range.span === 0 ? '0' : Math.round((exits * 1e9) / this.range.span).toLocaleString('en'),
+      this.range.span === 0 ? '–' : Math.round((exits * 1e9) / this.range.span).toLocaleString('en'),
     );
     this.#fact('f-longest', formatDuration(longest));
     this.#fact('f-span', formatDuration(this.range.span));
