@@ -1,4 +1,4 @@
-// What runs in the browser: boots the embedded guest and gives back what it printed.
+// Runs in the browser: boots the embedded guest and gives back its output.
 import { embeddedGuest } from '@qvm/guests/embedded';
 import { createHypervisor } from '@qvm/sdk';
 

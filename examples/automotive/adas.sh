@@ -1,6 +1,6 @@
 #!/bin/sh
 # The driver assistance system, as a program of busybox: follows a speed. Runs from the disk that it is (qvm.run=sh+/dev/vda).
-# What is where in the region, and what the numbers mean: README.md.
+# Layout of the region, and meaning of the numbers: README.md.
 REGION=0x70000000
 CONTROL=0x0b000000
 SEED=0x51564d21

@@ -88,7 +88,7 @@ export interface VmStatsReport {
   readonly vcpus: readonly {
     /** Index of the vCPU, from 0. */
     readonly index: number;
-    /** What the vCPU does: a word for display. */
+    /** Activity of the vCPU: a word for display. */
     readonly state: string;
     /** Retired instructions of all vCPUs. */
     readonly instructions: number;

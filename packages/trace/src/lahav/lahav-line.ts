@@ -4,7 +4,7 @@
  * @experimental
  */
 export interface SegmentLabel {
-  /** Who runs on the CPU: guest code, the hypervisor, or nobody. */
+  /** Owner of the CPU: guest code, the hypervisor, or nobody. */
   readonly kind: 'guest' | 'hypervisor' | 'idle';
   /** Name of the VM; empty for none. */
   readonly vm: string;

@@ -40,7 +40,7 @@ export class TraceRing {
   readonly view: DataView;
   /** Number of records. */
   readonly capacity: number;
-  /** What a full ring does with new records. */
+  /** Policy for new records when the ring is full. */
   readonly mode: RingMode;
   readonly #control: Int32Array;
   readonly #mask: number;

@@ -10,7 +10,7 @@ export interface TraceStartOptions {
   readonly vms?: readonly string[];
   /** Capacity of each thread's ring in records: a power of two. */
   readonly capacity?: number;
-  /** What a full ring does with new records. Default `stop`. */
+  /** Policy for new records when the ring is full. Default `stop`. */
   readonly mode?: RingMode;
 }
 

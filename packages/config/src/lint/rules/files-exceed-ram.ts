@@ -5,7 +5,7 @@ import type { LintRule } from '../lint-rule.js';
 export const filesExceedRam: LintRule = {
   code: 'lint.files-exceed-ram',
   severity: 'error',
-  summary: 'What a VM boots from is larger than its RAM.',
+  summary: 'The files that a VM boots from are larger than its RAM.',
   description: 'Image, initial RAM disk and device tree are all in RAM when the guest starts. Give the VM more of it.',
   bad: { texts: ['ram 16M\nload Image\ninitrd load initrd.gz'], facts: { fileSize: () => 0x90_0000 } },
   good: { texts: ['ram 32M\nload Image\ninitrd load initrd.gz'], facts: { fileSize: () => 0x90_0000 } },
