@@ -1,8 +1,10 @@
-import { statSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
+import type { Disposable } from '@qvm/core';
 import type { CaptureOutputs } from '@qvm/vswitch';
 import type { HostPaths } from '../host/hypervisor-host.js';
-import { claimFile } from './files/file-claim.js';
+import { claimFile, type FileClaim } from './files/file-claim.js';
 import { fileIdentity } from './files/file-identity.js';
+import { openInput } from './files/open-input.js';
 import { OutputFile, outputProblem } from './files/output-file.js';
 
 /**
@@ -14,12 +16,36 @@ export const nodePaths: HostPaths = {
   identity: fileIdentity,
   outputProblem: (path) => outputProblem(path),
   hold(path, owner) {
-    const info = statSync(path, { throwIfNoEntry: false });
-    if (info?.isFile() !== true) return { dispose: () => undefined };
-    const claim = claimFile(path, info, false, owner);
-    return { dispose: () => claim.release() };
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { dispose: () => undefined };
+    // A claim is for an inode. While the file is open, no other file can get that inode, even if this one is deleted.
+    const { descriptor, info } = openInput(path);
+    try {
+      const claim = claimFile(path, info, false, owner);
+      return new HeldFile(claim, descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
   },
 };
+
+/** A file that is claimed and open. */
+class HeldFile implements Disposable {
+  readonly #claim: FileClaim;
+  #descriptor: number | undefined;
+
+  constructor(claim: FileClaim, descriptor: number) {
+    this.#claim = claim;
+    this.#descriptor = descriptor;
+  }
+
+  dispose(): void {
+    if (this.#descriptor === undefined) return;
+    this.#claim.release();
+    closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
 
 /**
  * Opens capture files like all other outputs.

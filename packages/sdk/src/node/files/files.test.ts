@@ -76,6 +76,16 @@ describe('OutputFile', () => {
     expect(outputProblem(path('hard'), [path('file')])).toBe(`it is "${path('file')}", which is read`);
   });
 
+  it('is not refused a new file because of a deleted one that a VM reads', () => {
+    writeFileSync(path('deleted'), 'content');
+    const held = nodePaths.hold(path('deleted'), 'the VM a');
+    rmSync(path('deleted'));
+    // Many file systems give the inode of a deleted file to the next one.
+    for (let count = 0; count < 20; count++) OutputFile.open(path(`later-${count}`), { owner: 'test' }).close();
+    held.dispose();
+    held.dispose();
+  });
+
   it('says what it could not write', () => {
     const full = OutputFile.open('/dev/full', { owner: 'test' });
     expect(() => full.write(new Uint8Array(1))).toThrow(
