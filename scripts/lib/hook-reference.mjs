@@ -133,9 +133,9 @@ function eventSection(node, source) {
   return `${head}\n${inherited.map((line) => `${line}\n`).join('')}| field | type | |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-/** The text of a node's doc comment, without tags and with links as code. */
+/** The text of a node's doc comment, without tags and with links as code; TypeScript leaves the asterisk of a line that begins within one. */
 function commentOf(node) {
   const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).slice(-1);
   const text = ts.getTextOfJSDocComment(doc?.comment) ?? '';
-  return text.replace(/\{@link ([\w.]+)\}/g, '`$1`').trim();
+  return text.replace(/\{@link[\s*]+([\w.]+)\}/g, '`$1`').trim();
 }
