@@ -60,7 +60,9 @@ export async function planGuest(
     .filter((r) => r.kind === 'ram' && r.window !== true)
     .map(({ base, size }) => ({ base, size }));
   const plan = new RamPlan(ram);
-  for (const { name, base, size } of [...(given?.reserved ?? []), ...reservations]) plan.avoid(name, base, size);
+  for (const { name, base, size } of given?.reserved ?? []) plan.avoid(name, base, size);
+  for (const { name, base, size } of reservations)
+    plan.take(`${name}, which a vdev shares with the guest,`, base, size);
   for (const { name, address, bytes } of data) plan.avoid(name, address, bytes.length);
   const image = placeImage(plan, await readImage(request.image, plan.size), request.image.name);
   const initrd = initrdFile && placeInitrd(plan, initrdFile, image);

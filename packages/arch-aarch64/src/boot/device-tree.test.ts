@@ -314,6 +314,43 @@ describe("QEMU's tree, given", () => {
       await expect(boot({ deviceTree: wrong })).rejects.toMatchObject({ code: 'devicetree.malformed' });
   });
 
+  it('gets nodes for RAM that vdevs share with the guest, in the cells of /reserved-memory, or an error', async () => {
+    const reservations = [{ name: 'framebuffer', base: RAM + 0x40_0000, size: 0x10_0000 }];
+    const reservedIn = async (given: DeviceTreeNode) => {
+      const deviceTree = { name: 'x.dtb', bytes: writeDeviceTree(given) };
+      const { tree, treeBytes } = await boot({ deviceTree, reservations });
+      // dtc warns of cells that are not those of the root, which only a given node can have.
+      const ofNode = (bytes: Uint8Array) => warnings(bytes).filter((line) => line.includes('reserved'));
+      if (hasDtc) expect(ofNode(treeBytes)).toEqual(ofNode(deviceTree.bytes));
+      return findNode(tree, '/reserved-memory');
+    };
+    const name = 'framebuffer@40400000';
+    const given = readDeviceTree(file);
+    const added = await reservedIn(given);
+    const [child] = added?.children ?? [];
+    expect([added, child].map((node) => Object.keys(node?.properties ?? {}))).toEqual([
+      ['#address-cells', '#size-cells', 'ranges'],
+      ['reg', 'no-map'],
+    ]);
+    expect([child?.name, cellsOf(child?.properties['reg'])]).toEqual([name, [0, RAM + 0x40_0000, 0, 0x10_0000]]);
+    const withNode = (reg: readonly number[]): DeviceTreeNode =>
+      putChild(given, '/', {
+        name: 'reserved-memory',
+        properties: { '#address-cells': { cells: [2] }, '#size-cells': { cells: [1] }, ranges: true },
+        children: [{ name: `keep@${(reg[1] ?? 0).toString(16)}`, properties: { reg: { cells: reg } } }],
+      });
+    const merged = await reservedIn(withNode([0, RAM + 0x20_0000, 0x1000]));
+    expect(merged?.children?.map((child) => [child.name, cellsOf(child.properties['reg'])])).toEqual([
+      ['keep@40200000', [0, RAM + 0x20_0000, 0x1000]],
+      [name, [0, RAM + 0x40_0000, 0x10_0000]],
+    ]);
+    await expect(reservedIn(withNode([0, RAM + 0x4f_f000, 0x2000]))).rejects.toMatchObject({
+      code: 'image.overlap',
+      message:
+        'framebuffer, which a vdev shares with the guest, at 0x40400000-0x404fffff would overlap /reserved-memory/keep@404ff000 of x.dtb at 0x404ff000-0x40500fff.',
+    });
+  });
+
   it('is written with the cells of its root', async () => {
     const small: DeviceTreeNode = {
       name: '',

@@ -169,12 +169,16 @@ function reservedMemoryNodes(
   context: DeviceTreeContext,
 ): readonly DeviceTreeNode[] {
   if (reservations.length === 0) return [];
-  const children = reservations.map(({ name, base, size }) => ({
-    name: `${name}@${base.toString(16)}`,
-    properties: { reg: { cells: context.reg(base, size) }, 'no-map': true as const },
-  }));
+  const children = reservations.map((reservation) =>
+    reservationNode(reservation, context.reg(reservation.base, reservation.size)),
+  );
   const properties = { '#address-cells': cells(2), '#size-cells': cells(2), ranges: true as const };
   return [{ name: 'reserved-memory', properties, children }];
+}
+
+/** RAM that a vdev shares with the guest; `reg` has the form that `/reserved-memory` asks for. @experimental */
+export function reservationNode({ name, base }: RamReservation, reg: readonly number[]): DeviceTreeNode {
+  return { name: `${name}@${base.toString(16)}`, properties: { reg: { cells: reg }, 'no-map': true } };
 }
 
 /** The nodes that vdevs may refer to on any board (`DeviceTreeContext.phandle`). */

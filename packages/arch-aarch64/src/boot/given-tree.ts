@@ -11,9 +11,9 @@ import {
 } from '@qvm/core/architecture';
 import type { BootFile, MemoryReservation } from '@qvm/core/architecture';
 import type { DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
-import { chosenProperties, cpuNode, memoryNode, psciNode } from './device-tree.js';
+import { chosenProperties, cpuNode, memoryNode, psciNode, reservationNode } from './device-tree.js';
 import type { BoardDescription } from './device-tree.js';
-import { reservedRanges } from './reserved-memory.js';
+import { RESERVED_MEMORY, reservedMemoryCells, reservedRanges } from './reserved-memory.js';
 import type { ReservedRange } from './reserved-memory.js';
 
 /** Cells that a node's children use for addresses and sizes (Devicetree Specification v0.4 §2.3.5). */
@@ -33,7 +33,8 @@ export interface GivenTree {
   /** Memory that the tree reserves: its reservation block and the nodes below `/reserved-memory`. */
   readonly reserved: readonly ReservedRange[];
   /**
-   * The tree with the VM's memory, CPUs, firmware and `chosen`; all other nodes stay.
+   * The tree with the VM's memory, CPUs, firmware and `chosen`, and with the RAM that vdevs have reserved; all other
+   * nodes stay.
    *
    * @param isMapped - whether the VM has something at an address: devices that it does not have are disabled, because
    * a guest that looks for them would take an external abort, or find an empty place.
@@ -63,14 +64,16 @@ export function readGivenTree({ name, bytes }: BootFile): GivenTree {
         `its root has #address-cells ${counts.address} and #size-cells ${counts.size}; 1 and 2 are possible.`,
       );
     }
-    const encode = (n: number, cells: number): readonly number[] => {
+    const encode = (n: number, cells: number, where: string): readonly number[] => {
       if (cells === 1 && n >= 2 ** 32)
-        throw malformed(`its root has one cell for addresses or sizes, and 0x${n.toString(16)} needs two.`);
+        throw malformed(`${where} has one cell for addresses or sizes, and 0x${n.toString(16)} needs two.`);
+      if (cells !== 1 && cells !== 2)
+        throw malformed(`${where} has ${cells} cells for addresses or sizes; 1 and 2 are possible.`);
       return cells === 1 ? [n] : [Math.floor(n / 2 ** 32), n >>> 0];
     };
-    const reg = (base: number, size: number): readonly number[] => [
-      ...encode(base, counts.address),
-      ...encode(size, counts.size),
+    const reg: RangeEncoder = (base, size, { address, size: sizes } = counts, where = 'its root') => [
+      ...encode(base, address, where),
+      ...encode(size, sizes, where),
     ];
     const reserved = [
       ...reservations.map(({ address, size }) => ({ name: `a reservation of ${name}`, base: address, size })),
@@ -79,7 +82,10 @@ export function readGivenTree({ name, bytes }: BootFile): GivenTree {
     return {
       reservations,
       reserved,
-      patch: (board, isMapped) => patch(disableAbsent(root, counts, isMapped), board, reg),
+      patch: (board, isMapped) => {
+        const patched = patch(disableAbsent(root, counts, isMapped), board, reg);
+        return withReservations(patched, board.reservations, counts, reg);
+      },
     };
   } catch (error) {
     if (error instanceof QvmError && error.message.startsWith(name)) throw error;
@@ -87,11 +93,37 @@ export function readGivenTree({ name, bytes }: BootFile): GivenTree {
   }
 }
 
-function patch(
+/** Adds what vdevs have reserved of the RAM to `/reserved-memory`, in the cells that this node has. */
+function withReservations(
   given: DeviceTreeNode,
-  board: BoardDescription,
-  reg: (base: number, size: number) => readonly number[],
+  reservations: BoardDescription['reservations'],
+  counts: CellCounts,
+  reg: RangeEncoder,
 ): DeviceTreeNode {
+  if (reservations.length === 0) return given;
+  const present = findNode(given, RESERVED_MEMORY);
+  const own = present ? reservedMemoryCells(present) : counts;
+  const properties = {
+    '#address-cells': { cells: [own.address] },
+    '#size-cells': { cells: [own.size] },
+    ranges: true as const,
+  };
+  const root = present ? given : putChild(given, '/', { name: RESERVED_MEMORY.slice(1), properties });
+  return reservations.reduce(
+    (tree, reservation) =>
+      putChild(
+        tree,
+        RESERVED_MEMORY,
+        reservationNode(reservation, reg(reservation.base, reservation.size, own, RESERVED_MEMORY)),
+      ),
+    root,
+  );
+}
+
+/** Cells of a range, by the counts of the node that holds it. */
+type RangeEncoder = (base: number, size: number, counts?: CellCounts, where?: string) => readonly number[];
+
+function patch(given: DeviceTreeNode, board: BoardDescription, reg: RangeEncoder): DeviceTreeNode {
   let root = removeChildren(given, '/', isMemory);
   for (const { base, size } of board.ram) root = putChild(root, '/', memoryNode(base, reg(base, size)));
   root = putChild(root, '/', patchedCpus(findNode(root, '/cpus'), board));

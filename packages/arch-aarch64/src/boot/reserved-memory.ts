@@ -8,7 +8,19 @@ export interface ReservedRange extends AddressRange {
   readonly name: string;
 }
 
-const PATH = '/reserved-memory';
+/** Path of the node of reserved memory. @experimental */
+export const RESERVED_MEMORY = '/reserved-memory';
+
+/** Cells that the node of reserved memory has for addresses and sizes. @experimental */
+export function reservedMemoryCells({ properties }: DeviceTreeNode): {
+  readonly address: number;
+  readonly size: number;
+} {
+  return {
+    address: cellsOf(properties['#address-cells'])?.[0] ?? 2,
+    size: cellsOf(properties['#size-cells'])?.[0] ?? 1,
+  };
+}
 
 /**
  * The ranges in the `reg` of the nodes below `/reserved-memory` (Devicetree Specification v0.4 §3.5). A node without
@@ -22,21 +34,20 @@ const PATH = '/reserved-memory';
  * @experimental
  */
 export function reservedRanges(root: DeviceTreeNode, file: string): readonly ReservedRange[] {
-  const node = findNode(root, PATH);
+  const node = findNode(root, RESERVED_MEMORY);
   if (node === undefined) return [];
   const { properties, children = [] } = node;
   // §3.5.1: addresses are those of the root, so `ranges` must be absent or empty.
   if (![undefined, true].includes(properties['ranges'] as true | undefined))
-    throw malformed(file, `${PATH} has "ranges" that are not empty.`);
-  const address = cellsOf(properties['#address-cells'])?.[0] ?? 2;
-  const size = cellsOf(properties['#size-cells'])?.[0] ?? 1;
+    throw malformed(file, `${RESERVED_MEMORY} has "ranges" that are not empty.`);
+  const { address, size } = reservedMemoryCells(node);
   return children.filter(isEnabled).flatMap((child) => rangesOf(child, address, size, file));
 }
 
 function rangesOf(node: DeviceTreeNode, addressCells: number, sizeCells: number, file: string): ReservedRange[] {
   const { reg } = node.properties;
   if (reg === undefined) return [];
-  const path = `${PATH}/${node.name}`;
+  const path = `${RESERVED_MEMORY}/${node.name}`;
   const cells = cellsOf(reg);
   const each = addressCells + sizeCells;
   if (cells === undefined || sizeCells === 0 || cells.length % each !== 0)
