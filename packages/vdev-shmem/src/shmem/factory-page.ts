@@ -64,7 +64,7 @@ export const factoryRegisters: RegisterLayout<FactoryOperations, FactoryRegister
     read: (factory) => Math.floor(factory.controlAddress() / 2 ** 32),
   },
   VECTOR: { offset: 0x10, access: 'ro', description: 'Interrupt number', read: (factory) => factory.vector() },
-  STATUS: { offset: 0x14, access: 'ro', description: 'What the last command came to', read: (f) => f.commandStatus() },
+  STATUS: { offset: 0x14, access: 'ro', description: 'Result of the last command', read: (f) => f.commandStatus() },
   SIZE: {
     offset: 0x18,
     access: 'wo',

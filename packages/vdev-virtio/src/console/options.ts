@@ -21,7 +21,7 @@ const sizeOption = <const N extends number>(description: string, cells: N) =>
 /** Options of the device, beyond those of its transport. */
 export const CONSOLE_OPTIONS = defineOptions({
   hostdev: option.character({
-    description: 'Where the characters of the console go and come from: stdio, null, pty, file:PATH and so on',
+    description: 'Back end of the console: stdio, null, pty, file:PATH and so on',
     required: true,
   }),
   port: option.of(portKind, {

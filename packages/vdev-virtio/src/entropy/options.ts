@@ -7,7 +7,7 @@ import { SeededEntropy } from './seeded-entropy.js';
 /** Options of the device, beyond those of its transport. */
 export const ENTROPY_OPTIONS = defineOptions({
   seed: option.number({
-    description: 'Give the same bytes each time, made from this number; under icount 0 when absent',
+    description: 'Return the same bytes in each run, generated from this number; under icount 0 when absent',
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
   }),
