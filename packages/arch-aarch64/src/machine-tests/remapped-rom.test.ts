@@ -58,12 +58,14 @@ const TARGETS = [DATA, DATA + 0x1000, READ_ONLY, ROM].map(
 /** Pages that share the entries of a bank. */
 const PAGES = [VA, VA + BigInt(TLB_ENTRIES * 0x1000), SECOND];
 /** A page begins with the instruction for a fetch, so no store goes there. */
-const ACCESSES = [
+const FINDS = [
   'blr x19',
   'ldr x5, [x19, #16]',
   'ldur x5, [x19, #1]',
   'ldp x5, x6, [x19, #32]',
   'prfm pldl1keep, [x19]',
+];
+const STORES = [
   'str x3, [x19, #8]',
   'stur x3, [x19, #13]',
   'stp x3, x3, [x19, #16]',
@@ -78,8 +80,9 @@ function remapping(random: Random, steps: number): string {
   const step = (): string => {
     const which = random.below(PAGES.length);
     const remap = `ldr x1, =${TARGETS[random.below(TARGETS.length)]}\n str x1, [x${20 + which}]\n dsb sy\n isb\n`;
-    const flush = random.below(8) === 0 ? 'tlbi vmalle1\n dsb sy\n isb\n' : '';
-    const access = ACCESSES[random.below(ACCESSES.length)];
+    const flush = random.below(16) === 0 ? 'tlbi vmalle1\n dsb sy\n isb\n' : '';
+    const kind = [['blr x19'], FINDS, STORES][random.below(3)] ?? [];
+    const access = kind[random.below(kind.length)];
     return `ldr x19, =${PAGES[which]}\n ${random.below(2) === 0 ? remap : ''}${flush}${access}\n`;
   };
   return Array.from({ length: steps }, step).join('');
@@ -92,7 +95,7 @@ describe.each(['interp', 'wasm'] as const)('pages that are remapped at random, e
     const machine = await MachineHarness.boot(
       `${mmuOn({ ttbr0: BigInt(TABLES), tcr: tcr({ epd1: true }) })}
       ldr x3, =0x0badc0de0badc0de\n dup v0.2d, x3\n mov x9, #3\n round:
-      ${remapping(random, 150)}
+      ${remapping(random, 400)}
       subs x9, x9, #1\n b.ne round`,
       { engine, memory: [{ kind: 'rom', name: 'firmware', base: ROM, size: 0x1000 }] },
     );
