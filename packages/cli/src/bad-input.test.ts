@@ -1,3 +1,4 @@
+import { ELF_HEADER_BYTES, ElfMachine, ElfType, writeElfHeader } from '@qvm/core/architecture';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Workspace, type Outcome } from './run-qvm.test.helper.js';
@@ -16,14 +17,9 @@ function linuxImage(length: number, size: number): Uint8Array {
 }
 
 /** An ELF64 header for a machine. */
-function elf(machine: number): Uint8Array {
-  const bytes = new Uint8Array(64);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(16, 2, true);
-  view.setUint16(18, machine, true);
-  view.setUint32(20, 1, true);
-  view.setUint16(52, 64, true);
+function elf(machine: ElfMachine): Uint8Array {
+  const bytes = new Uint8Array(ELF_HEADER_BYTES);
+  writeElfHeader(new DataView(bytes.buffer), { type: ElfType.Executable, machine, programHeaders: 0 });
   return bytes;
 }
 
@@ -116,7 +112,7 @@ const CASES: readonly Case[] = [
   {
     what: 'a truncated image',
     text: config(`"image": "vm.img", ${RAM}`),
-    image: elf(183).subarray(0, 40),
+    image: elf(ElfMachine.AArch64).subarray(0, 40),
     exitCode: 64,
     message: /^vm\.qvmconf:3:12: error: vm\.img/,
   },
@@ -130,7 +126,7 @@ const CASES: readonly Case[] = [
   {
     what: 'an image of another architecture',
     text: config(`"image": "vm.img", ${RAM}`),
-    image: elf(62),
+    image: elf(ElfMachine.X86_64),
     exitCode: 64,
     message: /^vm\.qvmconf:3:12: error: vm\.img/,
   },

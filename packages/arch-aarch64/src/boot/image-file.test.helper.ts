@@ -1,3 +1,12 @@
+import {
+  ELF_HEADER_BYTES,
+  ELF_PROGRAM_HEADER_BYTES,
+  ElfMachine,
+  ElfSegmentType,
+  ElfType,
+  writeElfHeader,
+  writeElfProgramHeader,
+} from '@qvm/core/architecture';
 /** Parts of an arm64 Linux image's header. */
 export interface LinuxHeader {
   readonly textOffset?: bigint;
@@ -50,26 +59,24 @@ export interface ElfPart {
   readonly memorySize?: number;
 }
 
-/** An ELF64 file for a machine (183 is AArch64) and with a class (2 is 64 bits). */
-export function elfImage(entry: bigint, parts: readonly ElfPart[], machine = 183, elfClass = 2): Uint8Array {
-  const headers = 64 + parts.length * 56;
+/** An ELF64 file for a machine and with a class (2 is 64 bits). */
+export function elfImage(
+  entry: bigint,
+  parts: readonly ElfPart[],
+  machine = ElfMachine.AArch64,
+  elfClass = 2,
+): Uint8Array {
+  const headers = ELF_HEADER_BYTES + parts.length * ELF_PROGRAM_HEADER_BYTES;
   const total = parts.reduce((sum, { fileSize = 16 }) => sum + fileSize, headers);
   const bytes = pattern(total);
   bytes.fill(0, 0, headers);
   const view = new DataView(bytes.buffer);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, elfClass, 1, 1]);
-  view.setUint16(16, 2, true);
-  view.setUint16(18, machine, true);
-  view.setBigUint64(24, entry, true);
-  view.setBigUint64(32, 64n, true);
-  view.setUint16(54, 56, true);
-  view.setUint16(56, parts.length, true);
+  writeElfHeader(view, { type: ElfType.Executable, machine, entry, programHeaders: parts.length });
+  view.setUint8(4, elfClass);
   let offset = headers;
-  parts.forEach(({ physical, virtual = BigInt(physical), fileSize = 16, memorySize = fileSize }, i) => {
-    const at = 64 + i * 56;
-    view.setUint32(at, 1, true);
-    const fields = [BigInt(offset), virtual, BigInt(physical), BigInt(fileSize), BigInt(memorySize)];
-    fields.forEach((value, field) => view.setBigUint64(at + 8 + field * 8, value, true));
+  parts.forEach(({ physical, virtual = BigInt(physical), fileSize = 16, memorySize = fileSize }, index) => {
+    const place = { offset, virtual, physical, fileSize, memorySize };
+    writeElfProgramHeader(view, index, { type: ElfSegmentType.Load, ...place });
     offset += fileSize;
   });
   return bytes;

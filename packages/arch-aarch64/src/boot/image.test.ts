@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { ImageError } from '@qvm/core/architecture';
+import { ElfMachine, ImageError } from '@qvm/core/architecture';
 import { createRandom, randomSeed } from '@qvm/testing';
 import { elfImage, linuxImage, pattern, zbootImage } from './image-file.test.helper.js';
 import { readImage } from './image.js';
@@ -152,8 +152,16 @@ describe('readImage', () => {
       'kernel.img is a 32-bit ARM Linux kernel (zImage), not an arm64 image.',
     ],
     ['image.wrong-machine', text('RSC\x05', 0x38), 'kernel.img is a RISC-V Linux kernel, not an arm64 image.'],
-    ['image.wrong-machine', elfImage(0n, [{ physical: 0 }], 62), 'kernel.img is for X86_64, not for AArch64.'],
-    ['image.wrong-class', elfImage(0n, [{ physical: 0 }], 40, 1), 'kernel.img is not a 64-bit ELF file.'],
+    [
+      'image.wrong-machine',
+      elfImage(0n, [{ physical: 0 }], ElfMachine.X86_64),
+      'kernel.img is for X86_64, not for AArch64.',
+    ],
+    [
+      'image.wrong-class',
+      elfImage(0n, [{ physical: 0 }], ElfMachine.AArch64, 1),
+      'kernel.img is not a 64-bit ELF file.',
+    ],
     [
       'image.bad-header',
       elfImage(0x8000n, [{ physical: 0x1000 }]),

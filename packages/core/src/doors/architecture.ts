@@ -32,7 +32,16 @@ export { InterruptBus } from '../interrupt/interrupt-bus.js';
 export type { InterruptController, InterruptWiring } from '../interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
 export type { ElfProgram, ElfSegment } from '../loader/elf64.js';
-export { ElfMachine, isElf, readElf64 } from '../loader/elf64.js';
+export { isElf, readElf64 } from '../loader/elf64.js';
+export {
+  ELF_HEADER_BYTES,
+  ELF_PROGRAM_HEADER_BYTES,
+  ElfMachine,
+  ElfSegmentType,
+  ElfType,
+} from '../loader/elf64-format.js';
+export type { ElfHeader, ElfProgramHeader } from '../loader/write-elf64.js';
+export { writeElfHeader, writeElfProgramHeader } from '../loader/write-elf64.js';
 export { gunzip, isGzip } from '../loader/gunzip.js';
 export type { ImageProblem } from '../loader/image-error.js';
 export { ImageError } from '../loader/image-error.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { ElfMachine, isElf, readElf64 } from './elf64.js';
+import { isElf, readElf64 } from './elf64.js';
+import { ElfMachine } from './elf64-format.js';
 import { ImageError, type ImageProblem } from './image-error.js';
 
 interface SegmentFields {

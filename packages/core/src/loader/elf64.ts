@@ -1,30 +1,14 @@
 import { PHYSICAL_ADDRESS_LIMIT } from '../memory/address-range.js';
+import { ELF_HEADER_BYTES, ELF_PROGRAM_HEADER_BYTES, ElfMachine, ElfSegmentType, ElfType } from './elf64-format.js';
 import { ImageError } from './image-error.js';
 
 // System V ABI, "Object Files" (gABI), ELF64 with little-endian data.
-const HEADER_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
 const SECTION_HEADER_BYTES = 64;
 const MAGIC = 0x7f45_4c46;
 const CLASS_64 = 2;
 const DATA_LITTLE_ENDIAN = 1;
-const TYPE_EXECUTABLE = 2;
-const TYPE_SHARED = 3;
-const SEGMENT_LOAD = 1;
 /** PN_XNUM: the count does not fit into the field; `sh_info` of the first section header has it. */
 const COUNT_ELSEWHERE = 0xffff;
-
-/**
- * The values of `e_machine` for supported architectures.
- *
- * @experimental
- */
-export enum ElfMachine {
-  /** `EM_X86_64` */
-  X86_64 = 62,
-  /** `EM_AARCH64` */
-  AArch64 = 183,
-}
 
 /**
  * A loadable part of a program: file bytes, followed by zeros up to `memorySize`.
@@ -74,7 +58,7 @@ export function isElf(bytes: Uint8Array): boolean {
  */
 export function readElf64(bytes: Uint8Array, machine: ElfMachine, name = 'The image'): ElfProgram {
   if (!isElf(bytes)) throw new ImageError('unknown-format', `${name} is not an ELF file.`);
-  if (bytes.length < HEADER_BYTES) throw new ImageError('truncated', `${name} ends inside its ELF header.`);
+  if (bytes.length < ELF_HEADER_BYTES) throw new ImageError('truncated', `${name} ends inside its ELF header.`);
   const view = viewOf(bytes);
   checkIdentity(view, machine, name);
   const segments = programHeaders(view, name).flatMap((offset) => readSegment(bytes, view, offset, name));
@@ -99,7 +83,7 @@ function checkIdentity(view: DataView, machine: ElfMachine, name: string): void 
     throw new ImageError('wrong-machine', `${name} is for ${other}, not for ${ElfMachine[machine]}.`);
   }
   const type = view.getUint16(16, true);
-  if (type !== TYPE_EXECUTABLE && type !== TYPE_SHARED) {
+  if (type !== ElfType.Executable && type !== ElfType.Shared) {
     throw new ImageError('bad-header', `${name} is an ELF file of type ${type}, not a program.`);
   }
 }
@@ -109,7 +93,7 @@ function programHeaders(view: DataView, name: string): readonly number[] {
   const table = Number(view.getBigUint64(32, true));
   const size = view.getUint16(54, true);
   const count = programHeaderCount(view, name);
-  if (count !== 0 && size < PROGRAM_HEADER_BYTES) {
+  if (count !== 0 && size < ELF_PROGRAM_HEADER_BYTES) {
     throw new ImageError(
       'bad-header',
       `${name} has an unusable program header table (${count} entries of ${size} bytes).`,
@@ -133,7 +117,7 @@ function programHeaderCount(view: DataView, name: string): number {
 function readSegment(bytes: Uint8Array, view: DataView, header: number, name: string): ElfSegment[] {
   const field = (offset: number): number => Number(view.getBigUint64(header + offset, true));
   const memorySize = field(40);
-  if (view.getUint32(header, true) !== SEGMENT_LOAD || memorySize === 0) return [];
+  if (view.getUint32(header, true) !== ElfSegmentType.Load || memorySize === 0) return [];
   const [offset, physical, fileSize] = [field(8), field(24), field(32)];
   const where = `The segment of ${name} for 0x${physical.toString(16)}`;
   if (fileSize > memorySize) throw new ImageError('bad-segment', `${where} is larger in the file than in memory.`);

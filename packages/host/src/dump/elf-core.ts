@@ -1,14 +1,18 @@
 import type { VirtualMapping } from '@qvm/core/hooks';
-import { alignUp } from '@qvm/core/architecture';
+import {
+  alignUp,
+  ELF_HEADER_BYTES,
+  ELF_PROGRAM_HEADER_BYTES,
+  ElfMachine,
+  ElfSegmentType,
+  ElfType,
+  writeElfHeader,
+  writeElfProgramHeader,
+} from '@qvm/core/architecture';
 import type { ArchitectureName } from '@qvm/config';
 
 /** ELF64 core files, according to the System V ABI (gABI chapters 4 and 5) and Linux' core format. */
 
-const EHDR_BYTES = 64;
-const PHDR_BYTES = 56;
-const ET_CORE = 4;
-const PT_LOAD = 1;
-const PT_NOTE = 4;
 const NT_PRSTATUS = 1;
 const PF_RWX = 7;
 /** e_phnum has 16 bits; more program headers would need section headers. */
@@ -16,7 +20,10 @@ const MAX_PROGRAM_HEADERS = 0xfffe;
 /** Alignment of segments to pages, so that readers can map them. */
 const ALIGNMENT = 0x1000;
 
-const MACHINES: Readonly<Record<ArchitectureName, number>> = { aarch64: 183, x86_64: 62 };
+const MACHINES: Readonly<Record<ArchitectureName, ElfMachine>> = {
+  aarch64: ElfMachine.AArch64,
+  x86_64: ElfMachine.X86_64,
+};
 
 /** Offset of the general registers in Linux' `struct elf_prstatus` on 64-bit machines, and the bytes after them. */
 const PRSTATUS_REGISTERS = 112;
@@ -85,7 +92,7 @@ export function layoutCore(
   const mapped = mappings.flatMap((mapping) => partsIn(ranges, mapping));
   const room = Math.min(MOST_MAPPINGS, MAX_PROGRAM_HEADERS - 1 - ranges.length);
   const count = 1 + Math.min(room, mapped.length) + ranges.length;
-  const notesAt = EHDR_BYTES + PHDR_BYTES * count;
+  const notesAt = ELF_HEADER_BYTES + ELF_PROGRAM_HEADER_BYTES * count;
   const offsets: number[] = [];
   let end = alignUp(notesAt + notes.length, ALIGNMENT);
   for (const { size } of ranges) {
@@ -94,14 +101,14 @@ export function layoutCore(
   }
   const head = new Uint8Array(notesAt + notes.length);
   const view = new DataView(head.buffer);
-  writeHeader(head, view, arch, count);
-  writeProgramHeader(view, EHDR_BYTES, {
-    type: PT_NOTE,
-    flags: 0,
+  writeElfHeader(view, { type: ElfType.Core, machine: MACHINES[arch], programHeaders: count });
+  writeElfProgramHeader(view, 0, {
+    type: ElfSegmentType.Note,
     offset: notesAt,
     virtual: 0n,
     physical: 0,
-    size: notes.length,
+    fileSize: notes.length,
+    memorySize: 0,
     align: 4,
   });
   const segments = [
@@ -115,9 +122,9 @@ export function layoutCore(
       offset: offsets[index] ?? 0,
     })),
   ];
-  segments.forEach((segment: Segment, index) => {
-    const at = EHDR_BYTES + PHDR_BYTES * (index + 1);
-    writeProgramHeader(view, at, { type: PT_LOAD, flags: PF_RWX, align: ALIGNMENT, ...segment });
+  segments.forEach(({ size, ...segment }: Segment, index) => {
+    const extent = { fileSize: size, memorySize: size, align: ALIGNMENT };
+    writeElfProgramHeader(view, index + 1, { type: ElfSegmentType.Load, flags: PF_RWX, ...segment, ...extent });
   });
   head.set(notes, notesAt);
   return { head, offsets, fileSize: end };
@@ -137,39 +144,6 @@ function partsIn(
       { virtual: virtual + BigInt(from - physical), physical: from, size: to - from, range, within: from - base },
     ];
   });
-}
-
-function writeHeader(bytes: Uint8Array, view: DataView, arch: ArchitectureName, programHeaders: number): void {
-  // Magic, 64-bit, little-endian, version 1.
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  view.setUint16(16, ET_CORE, true);
-  view.setUint16(18, MACHINES[arch], true);
-  view.setUint32(20, 1, true);
-  view.setBigUint64(32, BigInt(EHDR_BYTES), true);
-  view.setUint16(52, EHDR_BYTES, true);
-  view.setUint16(54, PHDR_BYTES, true);
-  view.setUint16(56, programHeaders, true);
-}
-
-interface ProgramHeader {
-  readonly type: number;
-  readonly flags: number;
-  readonly offset: number;
-  readonly virtual: bigint;
-  readonly physical: number;
-  readonly size: number;
-  readonly align: number;
-}
-
-function writeProgramHeader(view: DataView, at: number, header: ProgramHeader): void {
-  const { type, flags, offset, virtual, physical, size, align } = header;
-  // A note occupies no memory.
-  const memorySize = type === PT_NOTE ? 0 : size;
-  view.setUint32(at, type, true);
-  view.setUint32(at + 4, flags, true);
-  [offset, virtual, physical, size, memorySize, align].forEach((value, index) =>
-    view.setBigUint64(at + 8 + 8 * index, BigInt(value), true),
-  );
 }
 
 /** NT_PRSTATUS with the registers; the vCPU's number replaces the process id. */
