@@ -19,6 +19,7 @@ await main(async () => {
     ...index(),
     ...entries(),
     ...snippets(),
+    ...phrases(),
   ];
   if (problems.length !== 0) throw new Failure(problems.join('\n'));
 });
@@ -38,11 +39,16 @@ function codesInSource() {
   return [...codes].sort();
 }
 
+/** Sources that are published: no tests. */
 function sources() {
+  return allSources().filter((file) => !file.includes('.test.'));
+}
+
+function allSources() {
   return readdirSync(inRoot('packages')).flatMap((name) => {
     const folder = inRoot('packages', name, 'src');
     const files = readdirSync(folder, { recursive: true });
-    return files.filter((file) => file.endsWith('.ts') && !file.includes('.test.')).map((file) => join(folder, file));
+    return files.filter((file) => file.endsWith('.ts')).map((file) => join(folder, file));
   });
 }
 
@@ -68,6 +74,7 @@ function markdown() {
   const folders = [
     'docs',
     'docs/decisions',
+    'docs/formats',
     'docs/guides',
     'docs/vdevs',
     ...readdirSync(inRoot('packages')).map((name) => `packages/${name}`),
@@ -140,6 +147,26 @@ function snippets() {
     }
   }
   return problems;
+}
+
+/** Phrases that make a reader stop, in comments and pages; headings of pages may begin with "What". */
+function phrases() {
+  const clause = /(?:^|(?:\/\*\*|^\s*\*|\/\/|[.:;|-]) )(?:What|Who|Whoever) [a-z][^?]*$/;
+  const word = /\bwhoever\b|\bso many(?! [^.]* that\b)/i;
+  const comment = /^\s*(?:\/\*\*|\*|\/\/)/;
+  const inSources = allSources().map((file) => [file, comment]);
+  const inPages = markdown().map((file) => [file, /^(?!#|.*\]\()/]);
+  return [...inSources, ...inPages].flatMap(([file, isText]) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line, n) => {
+        if (!isText.test(line)) return [];
+        const place = `${relative(root, file)}:${n + 1}`;
+        if (clause.test(line))
+          return [`${place} uses a clause with "What" or "Who" as a noun: name what it stands for`];
+        return word.test(line) ? [`${place} says "whoever" or "so many": name the person or the number`] : [];
+      }),
+  );
 }
 
 function read(file) {

@@ -4,7 +4,7 @@ import { describeCause, describeFault } from './describe-fault.js';
 import type { FaultContext } from './describe-fault.js';
 
 /**
- * What the host is told of the faults of a vCPU.
+ * Reports of the faults of a vCPU to the host.
  *
  * @experimental
  */
@@ -27,7 +27,7 @@ export class FaultReporter {
     return describeFault(fault, this.#context);
   }
 
-  /** What happened: the instruction, the address, what is there. */
+  /** Describes a fault: the instruction, the address, and the region there. */
   cause(fault: Fault): string {
     return describeCause(fault, this.#context);
   }

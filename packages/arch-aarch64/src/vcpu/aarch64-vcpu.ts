@@ -55,7 +55,7 @@ export interface Firmware {
 export class Aarch64Vcpu extends EngineVcpu<Aarch64State> implements AttachedCpu {
   /** Carries out TLBI instructions, also those of other vCPUs. */
   readonly tlbMaintenance: TlbMaintenance;
-  /** What the host is told of faults. */
+  /** Reports of faults to the host. */
   readonly reports: FaultReporter;
   /** Called for SEV; set by the machine. */
   onSendEvent: () => void = () => undefined;

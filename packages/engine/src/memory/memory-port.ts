@@ -332,7 +332,7 @@ const accessOf = (info: number): Access => (info & AccessInfo.write ? 'write' : 
 const readsFirst = (info: number): boolean =>
   (info & (AccessInfo.readWrite | AccessInfo.faultsAsWrite)) === AccessInfo.readWrite;
 
-/** What an access reports of a fault that a read would take, too. */
+/** The kind of access in the report of a fault that a read would take, too. */
 const refusedAs = (info: number): Access => (readsFirst(info) ? 'read' : accessOf(info));
 
 const isMemory = (region: MemoryRegion | undefined): region is MemoryRegion & { readonly kind: 'ram' | 'rom' } =>
