@@ -32,7 +32,7 @@ describe('U-Boot', () => {
       const config = join(folder, 'vm.qvmconf');
       const vm = {
         name: 'u-boot',
-        image: join(uBoot.directory, 'Image'),
+        image: join(uBoot.directory, 'u-boot.bin'),
         ram: [{ size: '512M' }],
         rom: [{ base: '0x04000000', size: '256K' }],
         vdev: [{ type: 'virtio-blk', config: `file=${disk},readonly` }],

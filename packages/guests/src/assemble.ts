@@ -13,7 +13,6 @@ import { ModuleSet, type ModuleProvider } from './modules.js';
 import { fractionReporter, type OnFetchProgress } from './progress.js';
 import { CARRIED_MODULES, FULL_MODULES, loadGuestScripts, recipeDigest } from './recipe.js';
 import { sha256 } from './hash.js';
-import { uBootImage } from './u-boot-image.js';
 
 /** A package and the .deb it is in. */
 export interface FetchedPackage {
@@ -120,10 +119,7 @@ async function firmwareFiles(packages: readonly FetchedPackage[], context: Assem
   if (uBoot === undefined) throw new RangeError('firmware is made of one package');
   return withPackage(uBoot, context, async (files) => {
     const firmware = await files.readMatching(/^usr\/lib\/u-boot\/qemu_arm64\/u-boot\.bin$/);
-    return [
-      ['u-boot.bin', firmware],
-      ['Image', uBootImage(firmware)],
-    ];
+    return [['u-boot.bin', firmware]];
   });
 }
 

@@ -49,7 +49,7 @@ const CATALOGUE: readonly GuestDescription[] = [
     kind: 'firmware',
     architecture: 'arm64',
     packages: ['u-boot-qemu'],
-    files: ['u-boot.bin', 'Image'],
+    files: ['u-boot.bin'],
     downloadBytes: 12_000_000,
   },
 ];
