@@ -147,7 +147,8 @@ export class BlkDevice implements VirtioDevice {
   #tellFailure(error: unknown): void {
     if (this.#failureTold) return;
     this.#failureTold = true;
-    this.#context.vdev.logger.log('error', `${this.#context.vdev.name} told its guest of a failure: ${String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#context.vdev.logger.log('error', `the guest was told of a failure: ${reason}`);
   }
 }
 

@@ -66,6 +66,9 @@ describe('OutputFile', () => {
     expect(() => OutputFile.open(path('hard'), { owner: 'test' })).toThrow(
       /"[^"]*hard" cannot be written: it is in use for reading by the_VM_a of process \d+$/,
     );
+    expect(() => OutputFile.open(path('hard'), { owner: 'test' })).toThrow(
+      expect.objectContaining({ cause: undefined }) as Error,
+    );
     // A file can have any number of readers.
     nodePaths.hold(path('soft'), 'the VM b').dispose();
     held.dispose();

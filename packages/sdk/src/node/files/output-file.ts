@@ -137,7 +137,8 @@ function outputError(path: string, cause: unknown): QvmError {
     // A pipe without a reader, or a socket.
     return unwritable(path, codeOf(cause) === 'ENXIO' ? 'it is no regular file' : reasonOf(cause), cause);
   }
-  return cause.code === 'file.unwritable' ? cause : unwritable(path, inUse(cause), cause);
+  // The message of a claim's error is all that it says: as a cause, it would be printed again.
+  return cause.code === 'file.unwritable' ? cause : unwritable(path, inUse(cause));
 }
 
 /** The message of a claim's error, as a clause. */
