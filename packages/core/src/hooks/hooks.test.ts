@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { AsyncSeriesHook } from 'tapable';
 import type { QvmError } from '../errors/qvm-error.js';
 import {
@@ -16,6 +18,10 @@ import { createVmHooks } from './vm-hooks.js';
 
 const KINDS = { trap: { svc: 'A call.', breakpoint: 'A stop.' }, guestExit: {}, interruptTaken: {} };
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+const MIB = 1 << 20;
+
 const fail = (): never => {
   throw new Error('broken');
 };
@@ -31,6 +37,20 @@ describe('hooks', () => {
     hook.tap({ name: 'observe', stage: STAGE_OBSERVE }, (event) => void seen.push(`observe ${event}`));
     hook.call('x');
     expect(seen).toEqual(['observe x', 'override x', 'default x', 'plain x', 'fallback x']);
+  });
+
+  it('do not outlive their owner, even in one turn of the event loop', () => {
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let n = 0; n < 64; n++) {
+      const memory = new Uint8Array(MIB);
+      const hook = createSyncHook<number>('T.watch');
+      hook.tap('reads', (event) => void memory[event]);
+      hook.call(1);
+    }
+    collectGarbage();
+    collectGarbage();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * MIB);
   });
 
   it('stop at the first answer', () => {

@@ -1,10 +1,16 @@
 import type { Disposable } from '../disposal/disposable.js';
 import { QvmError } from '../errors/qvm-error.js';
 import { Interceptors } from './interceptors.js';
-import { idle } from './tap-runner.js';
 import type { TapList, TapRunner } from './tap-runner.js';
 import { Hook } from './tapable-hook.js';
-import type { CompiledCall, CompileOptions, FullInterceptor, FullTap, TapFunction } from './tapable-hook.js';
+import type {
+  CompiledCall,
+  CompileOptions,
+  FullInterceptor,
+  FullTap,
+  Registration,
+  TapFunction,
+} from './tapable-hook.js';
 
 /** How a type of hook calls its taps. */
 export interface HookType {
@@ -28,8 +34,6 @@ export class InterpretedHook extends Hook {
   /** The result of `isUsed` as a field, for callers that check it before each event. */
   used = false;
   readonly #type: HookType;
-  /** The tap lists that calls use, including those of calls in progress. */
-  #lists: readonly WeakRef<TapList>[] = [];
 
   constructor(name: string, type: HookType) {
     super(['event'], name);
@@ -78,10 +82,12 @@ export class InterpretedHook extends Hook {
   }
 
   #listOf(taps: readonly FullTap[], interceptors: Interceptors | undefined): TapList {
-    const functions = taps.map((tap) => interceptors?.beforeTap(tap, awaitable(tap)) ?? awaitable(tap));
-    const list: TapList = { hook: this.name, taps: [...taps], functions };
-    this.#lists = [...this.#lists.filter((other) => other.deref() !== undefined), new WeakRef(list)];
-    return list;
+    const callable = taps.map((tap) => ({
+      name: tap.name,
+      call: interceptors?.beforeTap(tap, awaitable(tap)) ?? awaitable(tap),
+      registration: tap.registration ?? PERMANENT,
+    }));
+    return { hook: this.name, taps: callable };
   }
 
   /**
@@ -89,21 +95,17 @@ export class InterpretedHook extends Hook {
    * identifies the tap for removal.
    */
   #register(options: string | object, add: (options: object) => void): Disposable {
-    const registration = {};
+    const registration: Registration = { removed: false };
     add({ ...(typeof options === 'string' ? { name: options } : options), registration });
     this.used = true;
     return { dispose: () => this.#remove(registration) };
   }
 
-  #remove(registration: object): void {
+  #remove(registration: Registration): void {
+    registration.removed = true;
     this.taps = this.taps.filter((tap) => tap.registration !== registration);
     this.used = this.isUsed();
     this._resetCompilation();
-    for (const reference of this.#lists) {
-      const list = reference.deref();
-      const index = list?.taps.findIndex((tap) => tap.registration === registration) ?? -1;
-      if (list !== undefined && index >= 0) list.functions[index] = idle;
-    }
   }
 
   #requireAwaiting(method: string): void {
@@ -111,6 +113,9 @@ export class InterpretedHook extends Hook {
     throw new QvmError('hook.call-type', `The hook ${this.name} awaits nothing: use tap, not ${method}.`);
   }
 }
+
+/** Of a tap that an interceptor has made anew without its registration: it cannot be removed. */
+const PERMANENT: Registration = { removed: false };
 
 /** Wraps a tap's function of any kind as one that returns a promise instead of taking a callback. */
 function awaitable({ type, fn }: FullTap): TapFunction {

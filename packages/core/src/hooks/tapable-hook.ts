@@ -10,7 +10,12 @@ export interface FullTap {
   readonly fn: TapFunction;
   readonly stage?: number;
   /** Identity of the tap, added by `InterpretedHook`; kept when an interceptor replaces the rest. */
-  readonly registration?: object;
+  readonly registration?: Registration;
+}
+
+/** Identity of a tap in all lists that have it. */
+export interface Registration {
+  removed: boolean;
 }
 
 /** An interceptor as tapable stores it. All of its functions are optional. */
