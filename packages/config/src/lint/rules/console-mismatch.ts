@@ -16,7 +16,7 @@ export const consoleMismatch: LintRule = {
   severity: 'warning',
   summary: 'The kernel command line names a console that no vdev provides.',
   description:
-    'The guest boots in silence. Linux calls a pl011 ttyAMA0, a qcar-uart ttyS0 and a virtio-console hvc0. A VM whose ' +
+    'The guest boots without output. Linux calls a pl011 ttyAMA0, a qcar-uart ttyS0 and a virtio-console hvc0. A VM whose ' +
     'configuration names no console has a pl011.',
   bad: { texts: ['ram 256M\ncmdline "console=ttyS0"\nvdev pl011'] },
   good: { texts: ['ram 256M\ncmdline "console=ttyAMA0"\nvdev pl011'] },

@@ -7,7 +7,7 @@ export const cpuBeyondHost: LintRule = {
   code: 'lint.cpu-beyond-host',
   severity: 'warning',
   summary: 'A VM is bound to a CPU that this host does not have.',
-  description: 'The VM runs, on other CPUs than it says. It may be right on the machine that it is meant for.',
+  description: 'The VM runs, but on other CPUs. It may be right on the machine that it is meant for.',
   bad: { texts: ['ram 256M cpu runmask 4'], facts: { hostCpus: 4 } },
   good: { texts: ['ram 256M cpu runmask 3'], facts: { hostCpus: 4 } },
   check: ({ vms }, { hostCpus }, report) => {

@@ -7,7 +7,8 @@ export const cpuShared: LintRule = {
   code: 'lint.cpu-shared',
   severity: 'info',
   summary: 'Two VMs are bound to the same CPU.',
-  description: 'They take turns by priority. That may be meant; a VM with deadlines should have its CPUs alone.',
+  description:
+    'They take turns by priority. That may be intended, but a VM with deadlines should have CPUs of its own.',
   bad: { texts: ['system a ram 256M cpu runmask 2', 'system b ram 256M cpu runmask 2'] },
   good: { texts: ['system a ram 256M cpu runmask 2', 'system b ram 256M cpu runmask 3'] },
   check: ({ vms }, _facts, report) => {

@@ -7,7 +7,7 @@ export const duplicateMac: LintRule = {
   severity: 'error',
   summary: 'Two network devices have one MAC address.',
   description:
-    'A switch sends frames to the one that spoke last. Leave mac out: then each device gets an address of its own.',
+    'A switch sends frames to the one that sent last. Without the option mac each device gets an address of its own.',
   bad: { texts: ['ram 256M vdev virtio-net mac 52:54:00:12:34:56', 'ram 256M vdev virtio-net mac 52:54:00:12:34:56'] },
   good: { texts: ['ram 256M vdev virtio-net mac 52:54:00:12:34:56', 'ram 256M vdev virtio-net mac 52:54:00:12:34:57'] },
   check: (target, _facts, report) => {

@@ -8,7 +8,7 @@ const GIC_SHARED = { first: 32, last: 1019 };
 export const interruptRange: LintRule = {
   code: 'lint.interrupt-range',
   severity: 'warning',
-  summary: 'A vdev has an interrupt that is none that its board has.',
+  summary: 'A vdev has an interrupt number that its board does not have.',
   description:
     'INTIDs below 32 belong to single processors, and those above 1019 are special. Often the cells of a device tree were ' +
     'copied, which count from 32: add 32 to them.',

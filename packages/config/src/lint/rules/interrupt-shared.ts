@@ -7,7 +7,7 @@ export const interruptShared: LintRule = {
   severity: 'warning',
   summary: 'Two vdevs of a VM have one interrupt.',
   description:
-    'The input is the OR of both. Drivers that do not expect to share it lose interrupts or ask for it in vain. Give one ' +
+    'The input is the OR of both. Drivers that do not support sharing lose interrupts or fail to request it. Give one ' +
     'of them another number.',
   bad: { texts: ['ram 256M\nvdev pl011 loc 0x9000000 intr gic:33\nvdev virtio-net loc 0xa000000 intr gic:33'] },
   good: { texts: ['ram 256M\nvdev pl011 loc 0x9000000 intr gic:33\nvdev virtio-net loc 0xa000000 intr gic:48'] },

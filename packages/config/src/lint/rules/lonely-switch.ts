@@ -7,7 +7,7 @@ export const lonelySwitch: LintRule = {
   code: 'lint.lonely-switch',
   severity: 'info',
   summary: 'Of several VMs, only one device is at a switch.',
-  description: 'There is nobody to talk to. Is the name of the switch mistyped, or a VM not among these files?',
+  description: 'It has no peer. Check the name of the switch, and that the files of all VMs are given.',
   bad: {
     texts: ['system a ram 256M vdev virtio-net peer vswitch0', 'system b ram 256M vdev virtio-net peer vswitch1'],
   },

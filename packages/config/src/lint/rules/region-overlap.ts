@@ -7,8 +7,8 @@ import { placeText } from '../vdevs.js';
 export const regionOverlap: LintRule = {
   code: 'lint.region-overlap',
   severity: 'error',
-  summary: 'Two of RAM, ROM, registers and shared memory of a VM lie over each other.',
-  description: 'An address can mean one thing only, so such a VM cannot be built. Move one of the two.',
+  summary: 'Two of RAM, ROM, registers and shared memory of a VM overlap.',
+  description: 'Such a VM cannot be built. Move one of the two.',
   bad: { texts: ['ram 0x40000000,256M\nvdev shmem name shm role server size 8M paddr 0x48000000'] },
   good: { texts: ['ram 0x40000000,256M\nvdev shmem name shm role server size 8M paddr 0x70000000'] },
   check: ({ vms }, facts, report) => {

@@ -8,7 +8,7 @@ import { eachClash, placeText } from '../vdevs.js';
 export const shmemSize: LintRule = {
   code: 'lint.shmem-size',
   severity: 'error',
-  summary: 'The ends of a region of shared memory say different sizes.',
+  summary: 'The VMs of a region of shared memory give different sizes.',
   description: 'The second VM that attaches is refused. Write one size everywhere.',
   bad: {
     texts: ['ram 256M vdev shmem name shm size 4M role client', 'vdev shmem name shm size 8M role server'],

@@ -7,7 +7,7 @@ export const unknownSwitch: LintRule = {
   code: 'lint.unknown-switch',
   severity: 'warning',
   summary: 'A peer is a switch that the system file does not declare.',
-  description: 'A switch is made when it is first named, so a mistyped name gives a network of its own, and silence.',
+  description: 'A switch is created when it is first named, so a mistyped name creates a separate network.',
   bad: { texts: ['{ "switches": [ { "name": "vswitch0" } ] }', 'ram 256M vdev virtio-net peer vswitch1'] },
   good: { texts: ['{ "switches": [ { "name": "vswitch0" } ] }', 'ram 256M vdev virtio-net peer vswitch0'] },
   check: (target, _facts, report) => {
