@@ -3,6 +3,7 @@ import { pathsFor } from './files.js';
 import { boardNames, vdevTypes } from './known-types.js';
 import type { LineFacts } from './line-facts.js';
 import { withHostFor } from './quick-host.js';
+import { vmsOfConfigs, vmsOfTraces } from './vms-of-files.js';
 import { settingsFor } from './settings.js';
 import type { Source } from './sources.js';
 
@@ -25,6 +26,10 @@ async function wordsOf(source: Source, typed: string, line: LineFacts): Promise<
       return pathsFor(typed, []);
     case 'vms':
       return vmNames(line);
+    case 'vmsOfConfigs':
+      return [...(await vmsOfConfigs(line.files)), ...(await vmNames(line))];
+    case 'vmsOfTrace':
+      return vmsOfTraces(line.traces);
     case 'vmsOrFiles':
       return [...(await vmNames(line)), ...pathsFor(typed, source.endings)];
     case 'guests':

@@ -98,11 +98,23 @@ describe('completion', () => {
       (peer) => `virtio-net.peer=${peer}`,
     );
     expect([...found.filter((word) => !/=tap:./.test(word))].sort()).toEqual([...expected].sort());
+    expect(await words('start', left ?? '', right ?? '', '--console', 'rig')).toEqual(['right']);
     expect(await words(...line, 'virtio-net.peer=le')).toEqual(['virtio-net.peer=left/net0']);
     expect(await words('start', '--set', 'virtio-net.peer=v')).toEqual(['virtio-net.peer=vswitch0']);
     expect(await words('start', 'a.qvmconf', 'no-such.qvmconf', '--set', 'virtio-net.peer=v')).toEqual([
       'virtio-net.peer=vswitch0',
     ]);
+  });
+
+  it('knows the VMs of a trace on the line', async () => {
+    const { exitCode } = await space.qvm(['start', '--embedded', '--alone', '--trace', 'e.kev'], { input: '' });
+    expect(exitCode).toBe(0);
+    const trace = join(space.folder, 'e.kev');
+    for (const command of [['lahav'], ['trace', 'print'], ['trace', 'convert']])
+      expect(await words(...command, trace, '--vm', '')).toEqual(['embedded']);
+    space.write('bad.kev', 'no trace');
+    expect(await words('lahav', join(space.folder, 'bad.kev'), '--vm', '')).toEqual([]);
+    expect(await words('lahav', '--vm', '')).toEqual([]);
   });
 
   it('knows designators and their paths, also those of ports', async () => {

@@ -4,11 +4,18 @@ export interface LineFacts {
   readonly socket: string | undefined;
   /** Configurations that were named. */
   readonly files: readonly string[];
+  /** Binary traces that were named. */
+  readonly traces: readonly string[];
 }
 
 /** Facts of a line, whose last word is being typed. */
 export function lineFacts(words: readonly string[]): LineFacts {
-  return { socket: socketIn(words), files: words.slice(0, -1).filter((word) => word.endsWith('.qvmconf')) };
+  const named = words.slice(0, -1);
+  return {
+    socket: socketIn(words),
+    files: named.filter((word) => word.endsWith('.qvmconf')),
+    traces: named.filter((word) => word.endsWith('.kev')),
+  };
 }
 
 function socketIn(words: readonly string[]): string | undefined {

@@ -10,6 +10,10 @@ export type Source =
   | { readonly kind: 'folders' }
   /** The VMs of the running host. */
   | { readonly kind: 'vms' }
+  /** Those of configurations on the line, and those of the host. */
+  | { readonly kind: 'vmsOfConfigs' }
+  /** Those that a trace on the line begins with. */
+  | { readonly kind: 'vmsOfTrace' }
   | { readonly kind: 'vmsOrFiles'; readonly endings: readonly string[] }
   | { readonly kind: 'guests' }
   | { readonly kind: 'vdevTypes' }
@@ -28,6 +32,7 @@ const NOTHING: Source = { kind: 'nothing' };
 const FILES: Source = { kind: 'files' };
 const FOLDERS: Source = { kind: 'folders' };
 const VMS: Source = { kind: 'vms' };
+const VMS_OF_TRACE: Source = { kind: 'vmsOfTrace' };
 
 /** By command and argument, or by argument alone. */
 const ARGUMENTS: Readonly<Record<string, Source>> = {
@@ -61,7 +66,11 @@ const OPTIONS: Readonly<Record<string, Source>> = {
   'vdev new --local': FOLDERS,
   'tracelogger -f': FILES,
   'traceevent -f': { kind: 'files', endings: TRACES },
-  '--console': VMS,
+  '--console': { kind: 'vmsOfConfigs' },
+  'trace print --vm': VMS_OF_TRACE,
+  'trace convert --vm': VMS_OF_TRACE,
+  'traceevent --vm': VMS_OF_TRACE,
+  'lahav --vm': VMS_OF_TRACE,
   '--vm': VMS,
   '--set': { kind: 'settings' },
   '--socket': FILES,
