@@ -15,7 +15,7 @@ export async function lintReference() {
   const rows = LINT_RULES.map(
     (rule) => `| [\`${rule.code}\`](#${anchor(rule)}) | ${rule.severity} | ${rule.summary} |`,
   );
-  const table = `| Code | Severity | What it finds |\n|---|---|---|\n${rows.join('\n')}\n`;
+  const table = `| Code | Severity | Finding |\n|---|---|---|\n${rows.join('\n')}\n`;
   return `${HEAD}${table}\n${LINT_RULES.map(section).join('\n')}`;
 }
 
