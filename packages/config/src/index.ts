@@ -19,7 +19,7 @@ export {
 export { conflictFinding, describeConflict, type FileConflict, fileConflicts } from './files/file-conflicts.js';
 export { type FileAccess, type FileUse, fileUses, switchFiles } from './files/file-use.js';
 export { type FieldSources, type Located, NO_SOURCE, type SourceLocation, sourceOf } from './location.js';
-export { type OptionContext, optionNamed, refuseCombination, type ResolvedOptions, resolveOptions } from './options.js';
+export { type OptionContext, refuseCombination, type ResolvedOptions, resolveOptions } from './options.js';
 export { lintConfigs } from './lint/lint.js';
 export type { BoardFacts, LintExample, LintFacts, LintRule, LintTarget, LintVm, VdevFacts } from './lint/lint-rule.js';
 export { LINT_RULES } from './lint/rules/index.js';

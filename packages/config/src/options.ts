@@ -1,7 +1,6 @@
-import type { Option, OptionDeclarations, OptionsOf } from '@qvm/core/options';
-import { nameHint, show } from '@qvm/core/options';
+import type { OptionDeclarations, OptionFault, OptionsOf } from '@qvm/core/options';
+import { nameHint, optionNamed, optionNames, readOptions, show } from '@qvm/core/options';
 import type { OptionProblem } from '@qvm/core/vdev';
-import type { ConfigCode } from './codes.js';
 import { ConfigError, type Finding, FindingList } from './finding.js';
 import { NO_SOURCE, type SourceLocation } from './location.js';
 import { warnAmbiguous } from './ram.js';
@@ -41,15 +40,12 @@ export function resolveOptions<D extends OptionDeclarations>(
   context: OptionContext,
 ): ResolvedOptions<D> {
   const findings = new FindingList();
-  const given = groupSettings(declarations, settings, context, findings);
-  const values = Object.create(null) as Record<string, unknown>;
-  for (const [name, option] of Object.entries(declarations)) {
-    const value = resolveOption({ name, option }, given.get(name) ?? [], context, findings);
-    if (value !== undefined) values[name] = value;
-  }
+  const place = context.baseDir === undefined ? {} : { baseDir: context.baseDir };
+  const values = readOptions(declarations, settings, place, (fault) => {
+    if (!findings.full) reportFault(fault, declarations, context, findings);
+  });
   if (findings.hasErrors) throw new ConfigError(findings.sorted());
-  // Each value was parsed by its declaration, so the types match.
-  return { values: values as OptionsOf<D>, warnings: findings.sorted() };
+  return { values, warnings: findings.sorted() };
 }
 
 /**
@@ -74,28 +70,6 @@ export function refuseCombination(
   if (findings.hasErrors) throw new ConfigError(findings.sorted());
 }
 
-/**
- * The option with a given name or alias.
- *
- * @experimental
- */
-export function optionNamed(
-  declarations: OptionDeclarations,
-  name: string,
-):
-  | {
-      /** The declared name, also where the argument is an alias. */
-      readonly name: string;
-      /** Its declaration. */
-      readonly option: Option;
-    }
-  | undefined {
-  const own = Object.hasOwn(declarations, name) ? declarations[name] : undefined;
-  if (own !== undefined) return { name, option: own };
-  const found = Object.entries(declarations).find(([, { aliases }]) => aliases.includes(name));
-  return found === undefined ? undefined : { name: found[0], option: found[1] };
-}
-
 /** The setting of an option under any of its names; of several, the one that has effect. */
 export function settingOf(
   declarations: OptionDeclarations,
@@ -105,95 +79,41 @@ export function settingOf(
   return settings.findLast(({ name }) => optionNamed(declarations, name)?.name === option);
 }
 
-/** All names and aliases of options. */
-export function optionNames(declarations: OptionDeclarations): readonly string[] {
-  return Object.entries(declarations).flatMap(([name, { aliases }]) => [name, ...aliases]);
-}
-
-/** An option with its name. */
-interface NamedOption {
-  readonly name: string;
-  readonly option: Option;
-}
-
-function groupSettings(
+function reportFault(
+  fault: OptionFault<OptionSetting>,
   declarations: OptionDeclarations,
-  settings: readonly OptionSetting[],
   context: OptionContext,
   findings: FindingList,
-): Map<string, OptionSetting[]> {
-  const groups = new Map<string, OptionSetting[]>(Object.keys(declarations).map((name) => [name, []]));
-  for (const setting of settings) {
-    if (findings.full) break;
-    const found = optionNamed(declarations, setting.name);
-    const group = found === undefined ? undefined : groups.get(found.name);
-    if (group !== undefined) {
-      if (setting.replaces === true) group.length = 0;
-      group.push(setting);
-    } else {
-      const message = `${context.owner} has no option ${show(setting.name)}`;
-      const hint = nameHint(setting.name, optionNames(declarations), 'options');
-      findings.error(placeOf(setting, context), 'config.unknown-option', message, hint);
+): void {
+  const { owner } = context;
+  if (fault.kind === 'missing') {
+    const message = `${owner} needs the option "${fault.name}" (${fault.option.description})`;
+    findings.error(context.at ?? NO_SOURCE, 'config.missing-option', message, `add ${fault.name}=…`);
+    return;
+  }
+  const { text } = fault;
+  const at = placeOf(text, context);
+  const subject = `the option "${text.name}" of ${owner}`;
+  switch (fault.kind) {
+    case 'unknown': {
+      const hint = nameHint(text.name, optionNames(declarations), 'options');
+      return findings.error(at, 'config.unknown-option', `${owner} has no option ${show(text.name)}`, hint);
     }
+    case 'repeated':
+      return findings.error(at, 'config.repeated-option', `${subject} is here twice`, placeOfFirst(text, fault.first));
+    case 'bare':
+      return findings.error(at, 'config.bad-option', `${subject} needs a value`, `write ${text.name}=…`);
+    case 'invalid':
+      return findings.error(text.valueAt ?? at, 'config.bad-option', `${subject}: ${fault.message}`, fault.hint);
+    case 'ambiguous':
+      return warnAmbiguous(fault.value, text.valueAt ?? at, findings);
   }
-  return groups;
 }
 
-function resolveOption(
-  named: NamedOption,
-  given: readonly OptionSetting[],
-  context: OptionContext,
-  findings: FindingList,
-): unknown {
-  const { repeatable } = named.option;
-  if (given.length === 0) return absentValue(named, context, findings);
-  if (repeatable) return given.flatMap((setting) => [readSetting(named, setting, context, findings)]);
-  const [first, ...others] = given;
-  for (const other of others) {
-    if (findings.full) break;
-    const { line, column } = first?.at ?? NO_SOURCE;
-    const message = `the option "${other.name}" of ${context.owner} is here twice`;
-    const same = other.name === first?.name ? 'the first' : `${show(first?.name ?? '')}, which means the same,`;
-    findings.error(
-      placeOf(other, context),
-      'config.repeated-option',
-      message,
-      `${same} is in line ${line}, column ${column}`,
-    );
-  }
-  return first === undefined ? undefined : readSetting(named, first, context, findings);
-}
-
-function absentValue({ name, option }: NamedOption, context: OptionContext, findings: FindingList): unknown {
-  if (option.default !== undefined) return option.repeatable ? [option.default] : option.default;
-  if (option.required) {
-    const message = `${context.owner} needs the option "${name}" (${option.description})`;
-    findings.error(context.at ?? NO_SOURCE, 'config.missing-option', message, `add ${name}=…`);
-  }
-  return option.repeatable ? [] : undefined;
-}
-
-function readSetting(
-  { option }: NamedOption,
-  setting: OptionSetting,
-  context: OptionContext,
-  findings: FindingList,
-): unknown {
-  const at = setting.valueAt ?? placeOf(setting, context);
-  const code: ConfigCode = 'config.bad-option';
-  const text = setting.value ?? option.kind.bare;
-  const subject = `the option "${setting.name}" of ${context.owner}`;
-  if (text === undefined) {
-    findings.error(at, code, `${subject} needs a value`, `write ${setting.name}=…`);
-    return undefined;
-  }
-  const result = option.read(text, context.baseDir === undefined ? {} : { baseDir: context.baseDir });
-  if (!result.ok) {
-    findings.error(at, code, `${subject}: ${result.message}`, result.hint);
-    return undefined;
-  }
-  if (result.ambiguous === true) warnAmbiguous(text, at, findings);
-  return result.value;
+function placeOfFirst({ name }: OptionSetting, first: OptionSetting): string {
+  const { line, column } = first.at ?? NO_SOURCE;
+  const same = name === first.name ? 'the first' : `${show(first.name)}, which means the same,`;
+  return `${same} is in line ${line}, column ${column}`;
 }
 
 const placeOf = (setting: OptionSetting, context: OptionContext): SourceLocation =>

@@ -1,19 +1,14 @@
+import type { OptionText } from '@qvm/core/options';
 import type { FieldSources, SourceLocation } from './location.js';
 import type { ArchitectureName } from './names.js';
 import type { LogDestination, LogFilter, RestartPolicy, UnsupportedKind, UnsupportedPolicy } from './words.js';
 
 /** One option of a vdev as written, with `${NAME}` expanded. Without `value`, it is a flag. @experimental */
-export interface OptionSetting {
-  /** Name of the option, or an alias. */
-  readonly name: string;
-  /** The text of its value; absent when only the name is given. */
-  readonly value?: string;
+export interface OptionSetting extends OptionText {
   /** Location of the name. */
   readonly at?: SourceLocation;
   /** Location of the value. */
   readonly valueAt?: SourceLocation;
-  /** Whether it replaces earlier settings of its option, under any of its names, as those of a command line do. */
-  readonly replaces?: true;
 }
 
 /** A virtual device to create. @experimental */

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
-import type { Option, OptionDeclarations, OptionsOf } from '@qvm/core/options';
+import { optionNamed, optionNames, readOptions } from '@qvm/core/options';
+import type { OptionDeclarations, OptionFault, OptionsOf, OptionText } from '@qvm/core/options';
 
 /**
  * Option values for tests: texts as in a configuration (`base=0x1000`, `size=64K`, `enabled=on`), or parsed values.
@@ -15,53 +16,40 @@ export type GivenOptions = Readonly<Record<string, unknown>>;
  * @experimental
  */
 export function parseOptions<D extends OptionDeclarations>(declarations: D, given: GivenOptions = {}): OptionsOf<D> {
-  const declared = Object.entries(declarations);
-  const names = declared.flatMap(([name, { aliases }]) => [name, ...aliases]);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw optionError(unknown, `is unknown; known are ${names.join(', ') || 'none'}`);
-  }
-  const values = declared.map(
-    ([name, option]) => [name, parseOption(name, option, givenBy([name, ...option.aliases], given))] as const,
-  );
-  // Each value was parsed by its declaration, so the types match.
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as OptionsOf<D>;
+  const texts = Object.entries(given).flatMap(([name, value]) => textsOf(declarations, name, value));
+  return readOptions(declarations, texts, {}, (fault) => {
+    if (fault.kind !== 'ambiguous') throw new QvmError('vdev.option', `option ${problemOf(fault, declarations)}`);
+  });
 }
 
-/** The value that is given under one of an option's names. */
-function givenBy(names: readonly string[], given: GivenOptions): unknown {
-  const used = names.filter((name) => given[name] !== undefined);
-  if (used.length > 1) throw optionError(used.join(' and '), 'are one option, and may be given only once');
-  return given[used[0] ?? ''];
-}
-
-function parseOption(name: string, option: Option, given: unknown): unknown {
-  const { repeatable, required } = option;
-  if (given === undefined) {
-    if (required) throw optionError(name, 'is required');
-    if (option.default !== undefined) return repeatable ? [option.default] : option.default;
-    return repeatable ? [] : undefined;
-  }
-  if (repeatable) return (Array.isArray(given) ? given : [given]).map((value) => parseSingle(name, option, value));
-  if (Array.isArray(given)) throw optionError(name, 'may be given only once');
-  return parseSingle(name, option, given);
-}
-
-function parseSingle(name: string, option: Option, given: unknown): unknown {
-  const result = option.read(typeof given === 'string' ? given : textOf(name, option, given), {});
-  if (result.ok) return result.value;
-  throw optionError(name, `has the unfit value ${String(given)}: ${result.message}`);
-}
-
-/** Formats a value, which may be of a wrong type that the kind cannot format. */
-function textOf(name: string, { kind }: Option, given: unknown): string {
+/** A value as the texts of a configuration: an array is an option that is given several times. */
+function textsOf(declarations: OptionDeclarations, name: string, value: unknown): readonly OptionText[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => textsOf(declarations, name, item));
+  if (typeof value === 'string') return [{ name, value }];
+  const kind = optionNamed(declarations, name)?.option.kind;
   try {
-    return String(kind.format(given));
+    return [{ name, value: kind === undefined ? String(value) : String(kind.format(value)) }];
   } catch {
-    throw optionError(name, `has the unfit value ${String(given)}`);
+    // The kind cannot format a value of a wrong type.
+    throw new QvmError('vdev.option', `option ${name} has the unfit value ${String(value)}`);
   }
 }
 
-function optionError(name: string, problem: string): QvmError {
-  return new QvmError('vdev.option', `option ${name} ${problem}`);
+function problemOf(
+  fault: Exclude<OptionFault, { readonly kind: 'ambiguous' }>,
+  declarations: OptionDeclarations,
+): string {
+  if (fault.kind === 'missing') return `${fault.name} is required`;
+  const { name, value = '' } = fault.text;
+  switch (fault.kind) {
+    case 'unknown':
+      return `${name} is unknown; known are ${optionNames(declarations).join(', ') || 'none'}`;
+    case 'repeated':
+      return `${name} may be given only once`;
+    case 'bare':
+      return `${name} needs a value`;
+    case 'invalid':
+      return `${name} has the unfit value ${value}: ${fault.message}`;
+  }
 }

@@ -15,7 +15,7 @@ const PATH = 'PATH';
 /** `KEY=`, `TYPE.OPTION=`, and after the `=` the values of the option. */
 export async function settingsFor(typed: string, line: LineFacts): Promise<readonly string[]> {
   const { SETTING_KEYS } = await import('../overrides.js');
-  const { optionNamed } = await import('@qvm/config');
+  const { optionNamed } = await import('@qvm/core/options');
   const equals = typed.indexOf('=');
   const key = typed.slice(0, Math.max(equals, 0));
   const value = typed.slice(equals + 1);

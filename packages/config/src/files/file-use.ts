@@ -1,9 +1,9 @@
-import { type OptionDeclarations, resolvePath, show } from '@qvm/core/options';
+import { type OptionDeclarations, optionNamed, resolvePath, show } from '@qvm/core/options';
 import type { SourceLocation } from '../location.js';
 import { NO_SOURCE, sourceOf } from '../location.js';
 import { ConfigError } from '../finding.js';
 import type { VdevFacts } from '../lint/lint-rule.js';
-import { type ResolvedOptions, optionNamed, resolveOptions, settingOf } from '../options.js';
+import { type ResolvedOptions, resolveOptions, settingOf } from '../options.js';
 import type { VdevSpec, VmFragment } from '../spec.js';
 import type { SwitchSpec } from '../system.js';
 

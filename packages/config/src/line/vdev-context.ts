@@ -1,8 +1,7 @@
-import { isBooleanWord, type Option, type OptionDeclarations, show } from '@qvm/core/options';
+import { optionNamed, optionNames, isBooleanWord, type Option, type OptionDeclarations, show } from '@qvm/core/options';
 import { plainType } from '../build-vdev.js';
 import type { VdevDraft } from '../draft.js';
 import type { Located } from '../location.js';
-import { optionNamed, optionNames } from '../options.js';
 import type { OptionSetting } from '../spec.js';
 import { hostDevice, hostDeviceOption } from './host-device.js';
 import type { Token } from './lexer.js';

@@ -1,4 +1,4 @@
-import { isBooleanWord, show } from '@qvm/core/options';
+import { optionNamed, optionNames, isBooleanWord, show } from '@qvm/core/options';
 import type { Finding } from '../finding.js';
 import { findingAt } from '../finding.js';
 import { hostDeviceOption } from '../line/host-device.js';
@@ -6,7 +6,6 @@ import { LINE_WORDS } from '../line/line-words.js';
 import type { VdevOptionsLookup } from '../line/line-reader.js';
 import { sourceOf } from '../location.js';
 import { ARCHITECTURES } from '../names.js';
-import { optionNamed, optionNames } from '../options.js';
 import type { CpuSpec, OptionSetting, VdevSpec, VmFragment } from '../spec.js';
 import { addressText, cpulistText, schedText, sizeText } from './quantities.js';
 import { dumpText, type Escape } from './write-json.js';

@@ -13,6 +13,8 @@ export { describeOption } from '../options/option-description.js';
 export type { OptionKind, OptionPlace, OptionResult } from '../options/option-kind.js';
 export type { Option, OptionDeclarations, OptionProperties, OptionsOf, ValueOf } from '../options/option.js';
 export { defineOptions, option } from '../options/option.js';
+export type { OptionFault, OptionText } from '../options/read-options.js';
+export { optionNamed, optionNames, readOptions } from '../options/read-options.js';
 export { pathProblem, resolvePath } from '../options/paths.js';
 export { nameHint, nearestName } from '../text/nearest-name.js';
 export { show } from '../text/show.js';

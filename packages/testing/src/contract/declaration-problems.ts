@@ -1,4 +1,4 @@
-import type { Option, OptionDeclarations } from '@qvm/core/options';
+import { optionNames, type Option } from '@qvm/core/options';
 import { COMMON_VDEV_OPTIONS } from '@qvm/core/vdev';
 import type { VdevFactory, VdevResources } from '@qvm/core/vdev';
 
@@ -21,10 +21,6 @@ export function factoryProblems(factory: VdevFactory): readonly string[] {
     ...duplicates(optionNames(factory.options)).map((name) => `option ${name} is declared twice`),
     ...Object.entries(factory.options).flatMap(([name, declared]) => optionProblems(name, declared)),
   ];
-}
-
-function optionNames(options: OptionDeclarations): readonly string[] {
-  return Object.entries(options).flatMap(([name, { aliases }]) => [name, ...aliases]);
 }
 
 const COMMON_NAMES = optionNames(COMMON_VDEV_OPTIONS);
