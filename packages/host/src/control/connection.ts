@@ -23,6 +23,13 @@ interface Request {
   readonly answerBytes: number;
 }
 
+/** A client's view of a console. */
+interface ConsoleViewer {
+  readonly show: (bytes: Uint8Array) => void;
+  /** The number of bytes that were dropped and of which the client has not been told. */
+  readonly takeLost: () => { readonly lost?: number };
+}
+
 /** Calls back once after `milliseconds`; the result cancels. It uses a timer, except in tests. */
 export type After = (milliseconds: number, callback: () => void) => () => void;
 
@@ -193,28 +200,34 @@ export class Connection {
       throw new QvmError('protocol.too-many', `a client has at most ${MAX_OUTSTANDING} subscriptions`);
     }
     const hub = vm.console(params.optionalText('stream', 256) ?? 'stdio');
-    const view = hub.attach(this.#consoleViewer(subscription), params.optionalBoolean('backlog') ?? true);
+    const viewer = this.#consoleViewer(subscription);
+    const view = hub.attach(viewer.show, params.optionalBoolean('backlog') ?? true);
     this.#subscriptions.set(subscription, view);
     void vm.end.then(() => {
       if (this.#subscriptions.get(subscription) !== view) return;
       this.#unsubscribe(subscription);
-      this.#send({ event: 'end', subscription });
+      this.#send({ event: 'end', subscription, ...viewer.takeLost() });
     });
     return {};
   }
 
   /** Drops output that a client does not read in time, and tells it the number of dropped bytes. */
-  #consoleViewer(subscription: number): (bytes: Uint8Array) => void {
+  #consoleViewer(subscription: number): ConsoleViewer {
     let lost = 0;
-    return (bytes) => {
+    const takeLost = (): { readonly lost?: number } => {
+      const taken = lost === 0 ? {} : { lost };
+      lost = 0;
+      return taken;
+    };
+    const show = (bytes: Uint8Array): void => {
       if (this.#socket.writableLength > MAX_WAITING_OUTPUT) {
         lost += bytes.length;
         return;
       }
       const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      this.#send({ event: 'console', subscription, base64, ...(lost === 0 ? {} : { lost }) });
-      lost = 0;
+      this.#send({ event: 'console', subscription, base64, ...takeLost() });
     };
+    return { show, takeLost };
   }
 
   #detach(params: Params): unknown {

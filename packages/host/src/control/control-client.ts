@@ -107,7 +107,10 @@ export class ControlClient {
     const ended = new Promise<void>((resolve) => {
       this.#subscriptions.set(subscription, (event) => {
         if (event.event === 'console') output(Buffer.from(event.base64, 'base64'), event.lost ?? 0);
-        else resolve();
+        else {
+          if (event.lost !== undefined) output(new Uint8Array(0), event.lost);
+          resolve();
+        }
       });
       void this.closed.then(resolve);
     });

@@ -366,6 +366,8 @@ export type ControlEvent =
       readonly event: 'end';
       /** Number of the subscription, which the client chose. */
       readonly subscription: number;
+      /** Number of bytes of the last output that this client has lost because it was too slow. */
+      readonly lost?: number;
     };
 
 /** Messages from a host to its client. */
