@@ -1,3 +1,4 @@
+import { DEBUG_PORT } from './debug-port.test.helper.js';
 import { BACK_TO_EL1, MachineHarness, esr, goToEl0, log } from './machine-harness.test.helper.js';
 
 /* Breakpoints of the guest's own debugger (Arm ARM D2.8). */
@@ -44,6 +45,25 @@ describe('breakpoints', () => {
   it('stop EL0 without KDE, and with PSTATE.D set at EL1', async () => {
     const source = `${UNLOCK} ${control(MDE)} ${set(1, 'here', ENABLED | AT_EL0)} ${goToEl0()} nop\n here: nop\n ${BACK_TO_EL1}`;
     expect(await stops(source)).toEqual([[LOWER_VECTOR, LOWER, 0n]]);
+  });
+
+  it.each(['interp', 'wasm'] as const)('do not change when a device is accessed (%s)', async (engine) => {
+    const access = `ldr x1, =${DEBUG_PORT}\n nop\n str w1, [x1]\n nop\n ldr w2, [x1]\n str w2, [x1]\n`;
+    const accesses = async (bits: number): Promise<readonly number[]> => {
+      const seen: number[] = [];
+      const machine = await MachineHarness.boot(`${ON} ${set(0, 'unused', bits)} ${access} b 1f\n unused: nop\n 1:`, {
+        engine,
+        prepare: ({ vcpus: [vcpu] }) =>
+          void vcpu?.hooks.guestExit.tap('test', ({ cause, instructions }) => {
+            if (cause === 'mmio') seen.push(instructions);
+          }),
+      });
+      machine.run().expectEnd();
+      return seen;
+    };
+    const free = await accesses(0);
+    expect(free).toHaveLength(3);
+    expect(await accesses(ENABLED | AT_EL1)).toEqual(free);
   });
 
   it('stop each turn of a loop that was hot before', async () => {

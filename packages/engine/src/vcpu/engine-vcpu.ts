@@ -312,10 +312,9 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     const { state } = this;
     // Otherwise the threshold of the last sampled run would end this run before its instruction.
     state.setU32(EngineState.sampleAt, 0);
+    this.#count.withhold(left);
     const reason = this.#run(state.address, 1);
-    const after = this.#count.takeLeft();
-    this.stepDone = after === 0;
-    state.setU32(EngineState.left, left - 1 + after);
+    this.stepDone = this.#count.giveBack();
     return reason;
   }
 

@@ -12,13 +12,16 @@ export class InstructionCount {
   #retired = 0;
   /** Budget of the present run; 0 outside of a run. */
   #budget = 0;
+  /** Part of the rest of the budget that is withheld from generated code. */
+  #withheld = 0;
 
   constructor(private readonly state: CpuState) {}
 
   /** Instructions retired so far, also within a run. */
   get total(): number {
     if (this.#budget === 0) return this.#retired;
-    return this.#retired + this.#budget - this.state.u32(EngineState.left) - this.state.u32(EngineState.stolen);
+    const { state } = this;
+    return this.#retired + this.#budget - this.#withheld - state.u32(EngineState.left) - state.u32(EngineState.stolen);
   }
 
   /** Whether a run is in progress. */
@@ -46,6 +49,20 @@ export class InstructionCount {
     state.setU32(EngineState.left, left);
     state.setU32(EngineState.stolen, 0);
     return left;
+  }
+
+  /** Withholds all but one instruction of `left`, which is the rest of the budget. */
+  withhold(left: number): void {
+    this.#withheld = left - 1;
+    this.state.setU32(EngineState.left, 1);
+  }
+
+  /** Gives the withheld part of the budget back. Returns whether the one instruction was retired. */
+  giveBack(): boolean {
+    const rest = this.takeLeft();
+    this.state.setU32(EngineState.left, this.#withheld + rest);
+    this.#withheld = 0;
+    return rest === 0;
   }
 
   /**
