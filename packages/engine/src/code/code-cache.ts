@@ -58,7 +58,8 @@ export interface RegionPlace {
   readonly drops: number;
 }
 
-interface Slot {
+/** The page that has a slot, and what happened to it. The word slot alone stands for the address of one. */
+interface SlotUse {
   /** Guest-physical address of the page, −1 when the slot is free. */
   page: number;
   /** VM memory offset of the page. */
@@ -95,7 +96,8 @@ const REGION_DROPS_LIMIT = 16;
  * @experimental
  */
 export class CodeCache {
-  readonly #slots: Slot[] = [];
+  /** By number of the slot. */
+  readonly #uses: SlotUse[] = [];
   readonly #byPage = new Map<number, number>();
   readonly #clients: CodeCacheClient[] = [];
   readonly #base: number;
@@ -148,27 +150,27 @@ export class CodeCache {
   /** The region cache's view of an instruction; undefined if no regions may be made of its page. */
   place(ip: number): RegionPlace | undefined {
     const index = this.#indexOf(ip);
-    const slot = this.#slots[index];
-    if (!slot || slot.page < 0 || slot.regionDrops > REGION_DROPS_LIMIT) return undefined;
+    const use = this.#uses[index];
+    if (!use || use.page < 0 || use.regionDrops > REGION_DROPS_LIMIT) return undefined;
     const { plan } = this.source;
     return {
       ip,
       offset: plan.offsetOf(this.memory, ip),
-      pageOffset: slot.pageOffset,
+      pageOffset: use.pageOffset,
       region: plan.regionAddress(ip),
-      drops: slot.recordDrops,
+      drops: use.recordDrops,
     };
   }
 
   /** Whether the page of a place is unchanged since {@link CodeCache.place}, and writes to it are noticed. */
   isStable({ ip, pageOffset, drops }: RegionPlace): boolean {
-    const slot = this.#slots[this.#indexOf(ip)];
-    return slot !== undefined && !slot.writable && slot.pageOffset === pageOffset && slot.recordDrops === drops;
+    const use = this.#uses[this.#indexOf(ip)];
+    return use !== undefined && !use.writable && use.pageOffset === pageOffset && use.recordDrops === drops;
   }
 
   /** Notes that regions hold code of the page of `ip`. */
   markRegions(ip: number): void {
-    (this.#slots[this.#indexOf(ip)] as Slot).regions = true;
+    (this.#uses[this.#indexOf(ip)] as SlotUse).regions = true;
   }
 
   /**
@@ -185,7 +187,7 @@ export class CodeCache {
    */
   recordFor(slot: number, offset: number): number {
     const record = this.source.plan.recordFor(this.memory, slot, offset);
-    if (record === 0) this.forget((this.#slots[this.#indexOf(slot)] as Slot).page, PAGE_BYTES);
+    if (record === 0) this.forget((this.#uses[this.#indexOf(slot)] as SlotUse).page, PAGE_BYTES);
     return record;
   }
 
@@ -194,11 +196,11 @@ export class CodeCache {
     let index = this.#byPage.get(page);
     if (index === undefined) {
       index = this.#take();
-      const slot = this.#slots[index] as Slot;
-      slot.page = page;
-      slot.pageOffset = region.offset + (page - region.base);
-      slot.writable = true;
-      slot.writes = slot.drops = slot.regionDrops = 0;
+      const use = this.#uses[index] as SlotUse;
+      use.page = page;
+      use.pageOffset = region.offset + (page - region.base);
+      use.writable = true;
+      use.writes = use.drops = use.regionDrops = 0;
       this.source.plan.prepare(this.memory, this.#address(index));
       this.#byPage.set(page, index);
       this.#describe(index);
@@ -209,15 +211,15 @@ export class CodeCache {
   /** Decodes the record at `ip` and some that follow. A full slot is released, and its vCPUs fetch again. */
   decode(ip: number): void {
     const index = this.#indexOf(ip);
-    const slot = this.#slots[index] as Slot;
-    if (slot.writable) {
-      slot.writable = false;
+    const use = this.#uses[index] as SlotUse;
+    if (use.writable) {
+      use.writable = false;
       this.#describe(index);
-      const writer = this.ram.takeWriter(slot.page);
-      if (writer !== 0) for (const client of this.#clients) client.protect(slot.pageOffset, writer);
+      const writer = this.ram.takeWriter(use.page);
+      if (writer !== 0) for (const client of this.#clients) client.protect(use.pageOffset, writer);
     }
-    const page = { code: slot.pageOffset, slot: this.#address(index) };
-    if (!this.source.plan.hasRoom(this.memory, page.slot, DECODE_AHEAD)) this.forget(slot.page, PAGE_BYTES);
+    const page = { code: use.pageOffset, slot: this.#address(index) };
+    if (!this.source.plan.hasRoom(this.memory, page.slot, DECODE_AHEAD)) this.forget(use.page, PAGE_BYTES);
     else this.counters.decoded += this.source.decode(this.memory, page, ip, DECODE_AHEAD);
   }
 
@@ -228,7 +230,7 @@ export class CodeCache {
 
   /** VM memory address of the page of guest code that a record belongs to. */
   pageAt(ip: number): number {
-    return (this.#slots[this.#indexOf(ip)] as Slot).pageOffset;
+    return (this.#uses[this.#indexOf(ip)] as SlotUse).pageOffset;
   }
 
   /**
@@ -239,11 +241,11 @@ export class CodeCache {
   prepareWrite(physical: number, bytes: number): boolean {
     const page = pageOf(physical);
     const index = this.#byPage.get(page);
-    const slot = index === undefined ? undefined : (this.#slots[index] as Slot);
-    if (!slot || slot.writable) return true;
-    if (++slot.writes > WRITES_BEFORE_DROP && slot.drops < DROPS_OF_MIXED_PAGE) {
-      slot.drops++;
-      slot.writes = 0;
+    const use = index === undefined ? undefined : (this.#uses[index] as SlotUse);
+    if (!use || use.writable) return true;
+    if (++use.writes > WRITES_BEFORE_DROP && use.drops < DROPS_OF_MIXED_PAGE) {
+      use.drops++;
+      use.writes = 0;
       this.#dropAll(index as number);
       return true;
     }
@@ -277,7 +279,7 @@ export class CodeCache {
       const start = this.#address(index);
       for (const client of this.#clients) client.leaveCode(start, start + SLOT_BYTES);
       this.ram.describe(page, 0, false);
-      (this.#slots[index] as Slot).page = -1;
+      (this.#uses[index] as SlotUse).page = -1;
       this.#byPage.delete(page);
     }
   }
@@ -288,9 +290,9 @@ export class CodeCache {
   }
 
   #dropAll(index: number): void {
-    const slot = this.#slots[index] as Slot;
-    if (slot.writable) return;
-    slot.writable = true;
+    const use = this.#uses[index] as SlotUse;
+    if (use.writable) return;
+    use.writable = true;
     this.#describe(index);
     this.#dropRecords(index, 0, PAGE_BYTES);
   }
@@ -298,22 +300,22 @@ export class CodeCache {
   /** Drops the records of bytes `from` to `to` (exclusive) of a page. */
   #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
-    (this.#slots[index] as Slot).recordDrops++;
+    (this.#uses[index] as SlotUse).recordDrops++;
     this.#dropRegions(index);
     this.source.plan.drop(this.memory, this.#address(index), from, to);
   }
 
   #dropRegions(index: number): void {
-    const slot = this.#slots[index] as Slot;
-    if (!slot.regions) return;
-    slot.regions = false;
-    slot.regionDrops++;
+    const use = this.#uses[index] as SlotUse;
+    if (!use.regions) return;
+    use.regions = false;
+    use.regionDrops++;
     this.onDrop(this.#address(index));
   }
 
   #take(): number {
-    if (this.#slots.length < this.#limit) {
-      this.#slots.push({
+    if (this.#uses.length < this.#limit) {
+      this.#uses.push({
         page: -1,
         pageOffset: 0,
         writable: true,
@@ -323,7 +325,7 @@ export class CodeCache {
         regions: false,
         regionDrops: 0,
       });
-      return this.#slots.length - 1;
+      return this.#uses.length - 1;
     }
     return this.#evict();
   }
@@ -334,11 +336,11 @@ export class CodeCache {
       this.#hand = (this.#hand + 1) % this.#limit;
       const start = this.#address(this.#hand);
       if (this.#clients.some(({ ip }) => ip >= start && ip < start + SLOT_BYTES)) continue;
-      const slot = this.#slots[this.#hand] as Slot;
+      const use = this.#uses[this.#hand] as SlotUse;
       this.#dropAll(this.#hand);
       for (const client of this.#clients) client.dropCode(start, start + SLOT_BYTES);
-      this.ram.describe(slot.page, 0, false);
-      this.#byPage.delete(slot.page);
+      this.ram.describe(use.page, 0, false);
+      this.#byPage.delete(use.page);
       this.counters.evicted++;
       return this.#hand;
     }
@@ -346,7 +348,7 @@ export class CodeCache {
 
   /** Updates the page's entry in the directory that generated code reads. */
   #describe(index: number): void {
-    const { page, writable } = this.#slots[index] as Slot;
+    const { page, writable } = this.#uses[index] as SlotUse;
     this.ram.describe(page, this.#address(index), !writable);
   }
 
