@@ -151,8 +151,10 @@ export const vmSchema = z
         })
         .meta({ description: 'Which messages go where.' })
         .optional(),
-      unsupported: unsupportedSchema.meta({ description: 'What happens on accesses that the VM lacks.' }).optional(),
-      dump: text('a folder, or "|COMMAND"', { description: 'Where dumps of the guest go.' }).optional(),
+      unsupported: unsupportedSchema
+        .meta({ description: 'Reactions to accesses that the VM does not support.' })
+        .optional(),
+      dump: text('a folder, or "|COMMAND"', { description: 'Destination of dumps of the guest.' }).optional(),
       set: z
         .record(z.string(), text('a text', {}), { error: 'an object such as { "exit-on-halt": "on" }' })
         .meta({ description: 'Variables.' })
@@ -205,7 +207,7 @@ export const systemSchema = z
         .array(
           z.strictObject(
             {
-              name: text('a name such as "vswitch0"', { description: 'What the option peer of a vdev names.' }),
+              name: text('a name such as "vswitch0"', { description: 'The name in the option peer of a vdev.' }),
               capture: path('Packet capture of all frames.').optional(),
               vlans: text('a list such as "10,20"', { description: 'VLANs of the switch.' }).optional(),
             },

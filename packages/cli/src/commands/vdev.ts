@@ -82,7 +82,7 @@ function describe(factory: VdevFactory, boards: readonly Board[]): string {
   sections.push(`Options of every vdev:\n${table(described(COMMON_VDEV_OPTIONS).map(row), '  ')}`);
   for (const board of boards) {
     const places = placesOn(board, factory);
-    if (places.length !== 0) sections.push(`Where it is on the board ${board.name}:\n${table(places, '  ')}`);
+    if (places.length !== 0) sections.push(`Addresses on the board ${board.name}:\n${table(places, '  ')}`);
   }
   return sections.join('\n\n');
 }

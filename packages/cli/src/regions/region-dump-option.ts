@@ -24,7 +24,7 @@ export function parseRegionDumpOption(text: string): RegionDumpOption {
 function parseFilter(text: string): { readonly first: bigint; readonly last: bigint } {
   const [, from, to = from] = FILTER.exec(text) ?? [];
   if (from === undefined || to === undefined)
-    throw new InvalidArgumentError('What follows the comma must be a hexadecimal address or a range FIRST-LAST.');
+    throw new InvalidArgumentError('The text after the comma must be a hexadecimal address or a range FIRST-LAST.');
   const [first, last] = [address(from), address(to)];
   if (last < first) throw new InvalidArgumentError('The range of addresses ends before it begins.');
   return { first, last };

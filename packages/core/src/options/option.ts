@@ -117,7 +117,7 @@ function declare<T, const P extends OptionProperties<T>>(kind: OptionKind<T>, pr
  *
  * ```ts
  * const options = defineOptions({
- *   hostdev: option.character({ description: 'Where characters go', default: 'stdio' }),
+ *   hostdev: option.character({ description: 'Back end of the console', default: 'stdio' }),
  *   mode: option.enum(['fast', 'exact'], { description: 'How it counts', default: 'exact' }),
  *   mac: option.mac({ description: 'Address of the station' }),
  * });

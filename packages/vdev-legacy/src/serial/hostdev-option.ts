@@ -2,6 +2,6 @@ import { option } from '@qvm/core/options';
 
 /** The host's end of a serial line. */
 export const hostdevOption = option.character({
-  description: 'Where the characters go and come from: stdio, null, pty, file:PATH, tcp:HOST:PORT, …',
+  description: 'Back end of the characters: stdio, null, pty, file:PATH, tcp:HOST:PORT, …',
   default: 'stdio',
 });

@@ -9,7 +9,7 @@ const DEFAULT_FREQUENCY_HZ = 25_000_000;
 const OPTIONS = defineOptions({
   action: option.enum(['terminate', 'dump,terminate', 'fiq'], {
     description:
-      'What happens at the second time-out: the VM ends with exit code 4, with a core dump where it is told to leave one, or its second interrupt rises',
+      'Action at the second time-out: the VM ends with exit code 4, with a core dump if its configuration has one, or the second interrupt is raised',
     default: 'terminate',
   }),
   frequency: option.number({

@@ -24,7 +24,7 @@ export const SHMEM_OPTIONS = defineOptions({
     multipleOf: PAGE,
     description: 'Bytes of the region, the same for server and clients',
   }),
-  paddr: option.address({ description: 'Where the guest has the region; chosen when absent' }),
+  paddr: option.address({ description: 'Guest-physical address of the region; chosen when absent' }),
   create: option.of(regionKind, {
     repeatable: true,
     description: 'NAME,SIZE: a region to make for guests that ask',

@@ -19,7 +19,7 @@ const TRANSPORT_OPTIONS = defineOptions({
   }),
   /** The register VendorID (VirtIO 1.2, section 4.2.2). */
   vendor: option.number({
-    description: 'What VendorID reads as; the default, 0x554d4551, is the text "QEMU"',
+    description: 'Value of VendorID; the default, 0x554d4551, is the text "QEMU"',
     min: 0,
     max: 0xffff_ffff,
     default: VENDOR_QEMU,
