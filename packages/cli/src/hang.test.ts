@@ -85,7 +85,7 @@ describe('a guest in an exception loop without a console', () => {
         ],
         {
           cwd: space.folder,
-          env: { ...process.env, ...env },
+          variables: env,
         },
       );
       expect((await console).replaceAll(/\r\n/g, '\n')).toContain(TEXT);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The part of node-pty that tests use. */
@@ -21,8 +22,10 @@ export const QVM = `'${process.execPath}' '${fileURLToPath(new URL('../bin/qvm.m
 export async function onTerminal(
   line: string,
   answers: readonly Answer[],
-  { cwd, env = process.env }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+  { cwd, variables = {} }: { readonly cwd: string; readonly variables?: Readonly<Record<string, string>> },
 ): Promise<string> {
+  // A host of this machine is not the test's.
+  const env = { ...process.env, QVM_SOCKET: join(cwd, 'no-host.sock'), ...variables };
   const terminal = spawn('/bin/sh', ['-c', line], { cwd, env, cols: 120, rows: 40 });
   let output = '';
   const left = [...answers];

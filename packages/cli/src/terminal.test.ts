@@ -29,7 +29,7 @@ function onTerminal(
     if (typeof act === 'string') return [seen, act] as const;
     return [seen, (output: string) => act(Number(/pid=(\d+)/.exec(output)?.[1]))] as const;
   });
-  return runOnTerminal(line, withPid, { cwd: space.folder, env: { ...process.env, ...variables } });
+  return runOnTerminal(line, withPid, { cwd: space.folder, variables });
 }
 
 /** Whether the terminal has been restored. */
