@@ -275,7 +275,7 @@ describe('the control socket', () => {
     const parsed = events.map((line) => JSON.parse(line) as { readonly base64?: string; readonly lost?: number });
     const bytes = parsed.reduce((sum, { base64 = '' }) => sum + Buffer.from(base64, 'base64').length, 0);
     const lost = parsed.reduce((sum, event) => sum + (event.lost ?? 0), 0);
-    // What waits is base64, and the kernel keeps some of it.
+    // Waiting output is in base64, and the kernel holds some of it.
     expect(bytes).toBeLessThan(MAX_WAITING_OUTPUT);
     expect(bytes + lost).toBe((RESETS + 1) * lines.length * LINE);
     expect(parsed.at(-1)?.lost).toBeGreaterThan(0);
