@@ -148,7 +148,8 @@ describe('a VM whose thread is in trouble', () => {
         await vm.request('ping', undefined);
       }
       const started = vm.start().catch((error: unknown) => error);
-      await eventually(() => existsSync(mark));
+      // The file may exist before the thread's messages have been read.
+      await eventually(() => existsSync(mark) && vm.state === 'starting');
       for (let looks = 0; looks < PATIENCE; looks++) look();
       expect(vm.state).toBe('starting');
       look();
