@@ -79,13 +79,13 @@ export class FakeHostDevice implements HostDevice {
     };
   }
 
-  /** Reads a register: every byte lane is that of {@link value}. */
+  /** Reads a register: every byte lane is that of {@link FakeHostDevice.value}. */
   read(offset: number, width: AccessWidth): number {
     const lanes = this.value >>> ((offset & 3) * 8);
     return width === 4 ? lanes : lanes & (2 ** (8 * width) - 1);
   }
 
-  /** Writes of a whole word set {@link value}; others have no effect. */
+  /** Writes of a whole word set {@link FakeHostDevice.value}; others have no effect. */
   write(_offset: number, width: AccessWidth, value: number): void {
     if (width === 4) this.value = value;
   }
