@@ -18,7 +18,7 @@ const hypervisor = createHypervisor({ environment: { ...process.env, QVM_GUESTS:
 const vm = await hypervisor.createVm({ configFile: new URL('linux.qvmconf', import.meta.url).pathname });
 for (const warning of vm.warnings) console.error(warning.message);
 
-// The guest reads its input when its shell is ready: nothing has to wait for the prompt.
+// The console keeps its input until the guest's shell reads it, so there is no need to wait for the prompt.
 vm.console.send(`${[...commands, 'poweroff -f'].join('; ')}\n`);
 await vm.start();
 

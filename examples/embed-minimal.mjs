@@ -1,4 +1,4 @@
-// Boots the embedded guest inside this program, counts how often it left guest code, and reads what it prints.
+// Boots the embedded guest in this process, counts its guest exits by cause, and prints its console output.
 //   node examples/embed-minimal.mjs
 import { embeddedGuest } from '@qvm/guests';
 import { createHypervisor } from '@qvm/sdk';

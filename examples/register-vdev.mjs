@@ -1,5 +1,5 @@
-// Three ways to bring a vdev of one's own into a hypervisor. Each runs the same guest, which reads the thermometer.
-// Needs the package of examples/vdev-thermometer, @qvm/testing for the guest, and tsyringe.
+// Three ways to add a custom vdev to a hypervisor. Each runs the same guest, which reads the vdev's registers.
+// Requires the package in examples/vdev-thermometer, @qvm/testing for the guest, and tsyringe.
 import 'reflect-metadata';
 import { plugin, thermometerFactory } from '@acme/vdev-thermometer';
 import { VDEV_FACTORY } from '@qvm/core';
@@ -8,15 +8,15 @@ import { bridge, pluginFromTsyringe } from '@qvm/sdk-tsyringe';
 import { scriptedGuest, scriptPlugin } from '@qvm/testing';
 import { container } from 'tsyringe';
 
-/** A plugin: the SDK makes a module of its Inversify container of it. */
+/** As a plugin, which the SDK loads as a module into its Inversify container. */
 const asPlugin = { plugins: [plugin] };
 
-/** A provider in an application's tsyringe container. */
+/** As a service in the application's tsyringe container. */
 container.register('thermometer', { useValue: thermometerFactory });
 const bridged = pluginFromTsyringe(container, [bridge({ token: VDEV_FACTORY, from: 'thermometer', multi: true })]);
 const asBridge = { plugins: [bridged] };
 
-/** Nothing: the type is a package's name, and the hypervisor imports it. */
+/** Without registration: the vdev type is the name of a package, which the hypervisor imports. */
 const asName = { importPackages: true };
 
 for (const [way, options] of Object.entries({ asPlugin, asBridge, asName })) {
