@@ -42,7 +42,7 @@ function runGuest(command: string, args: readonly string[], tier?: string): Prom
 }
 
 /** Events of the host: ends of turns of its loop, and its measurements. */
-const OF_THE_HOST = /:STEP_|:CYCLES |:VCPU_STATE |cause:schedule/;
+const OF_THE_HOST = /:STEP_|:CYCLES |:VCPU_STATE |cause:(?:schedule|budget)\b/;
 const HOST_TIMES = /^t:\S+ | clockcycles_offset:\S+/g;
 
 /**
