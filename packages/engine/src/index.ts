@@ -13,6 +13,7 @@ export { EngineMachine } from './engine-machine.js';
 export type { MachineParts } from './engine-machine.js';
 export { engineModule, instantiateEngine } from './engine-module.js';
 export type { EngineModule } from './engine-module.js';
+export { fromHalves } from './halves.js';
 export type { InstructionSet } from './instruction-set.js';
 export type { AccessWatch, WatchedAccess } from './memory/access-watch.js';
 export type { Access, AddressTranslation, EngineFaults } from './memory/address-translation.js';

@@ -1,5 +1,6 @@
 import { hasTaps } from '@qvm/core/hooks';
 import type { MachineServices, UnsupportedPolicy } from '@qvm/core/architecture';
+import { fromHalves } from '@qvm/engine';
 import type { AccessFault, EngineVcpu, Fault, FetchFault } from '@qvm/engine';
 import type { Aarch64ExitCause, Aarch64InterruptKind, Aarch64TrapKind } from '../hook-kinds.js';
 import type { FaultReporter } from '../system/fault-reporter.js';
@@ -172,7 +173,7 @@ export class ExceptionDelivery {
     vcpu.retire();
     const { lo, hi, access, status, physical } = fault;
     if (isWatched(fault)) {
-      const details = () => ({ address: (BigInt(hi) << 32n) | BigInt(lo) });
+      const details = () => ({ address: fromHalves(lo, hi) });
       if (vcpu.traps.trap('watchpoint', esr, 'next', undefined, details)) return;
     } else if (this.#faultHandled(fault, esr)) return;
     if (this.#abortsReference(status)) vcpu.abort('reference', this.reports.cause(this.#faultOf(esr, lo, hi)));
@@ -239,7 +240,7 @@ export class ExceptionDelivery {
   /** A fault of the present instruction, for reports. */
   #faultOf(esr: number, lo: number, hi: number): Fault {
     const { vcpu } = this;
-    return { syndrome: esr, pc: vcpu.pc, address: (BigInt(hi) << 32n) | BigInt(lo), level: vcpu.state.el };
+    return { syndrome: esr, pc: vcpu.pc, address: fromHalves(lo, hi), level: vcpu.state.el };
   }
 
   #take(esr: number): void {

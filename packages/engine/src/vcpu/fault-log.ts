@@ -1,3 +1,4 @@
+import { fromHalves } from '../halves.js';
 import { FaultLoop } from './fault-loop.js';
 import type { InstructionCount } from './instruction-count.js';
 
@@ -44,11 +45,9 @@ class FaultRecord {
 
   get fault(): Fault {
     const [syndrome = 0, pcLo = 0, pcHi = 0, lo = 0, hi = 0, level = 0] = this.#words;
-    return { syndrome, pc: join(pcLo, pcHi), address: join(lo, hi), level };
+    return { syndrome, pc: fromHalves(pcLo, pcHi), address: fromHalves(lo, hi), level };
   }
 }
-
-const join = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo);
 
 /**
  * The synchronous exceptions of one vCPU, for reports: the last fault, how often it was repeated, and the start of an

@@ -1,6 +1,7 @@
 import type { PhysicalMap } from '@qvm/core/architecture';
 import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
+import { fromHalves } from '../halves.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
 import { PAGE_BYTES, pageOf } from '../memory/page.js';
 import type { SoftTlb } from '../memory/soft-tlb.js';
@@ -36,7 +37,7 @@ export class FetchUnit {
 
   /** Virtual address of the next instruction, 64 bits, unsigned. */
   get pc(): bigint {
-    return this.fault ? join(this.fault.lo, this.fault.hi) : this.state.pc;
+    return this.fault ? fromHalves(this.fault.lo, this.fault.hi) : this.state.pc;
   }
 
   /** Low and high half of {@link FetchUnit.pc}, unsigned. */
@@ -58,7 +59,7 @@ export class FetchUnit {
   /** As {@link FetchUnit.jump}, with an address in two halves. */
   jumpTo(lo: number, hi: number): void {
     if (this.#isCanonical(hi)) this.#jump(lo, hi);
-    else this.jump(join(lo, hi));
+    else this.jump(fromHalves(lo, hi));
   }
 
   /** Finds the present instruction again after its page has been mapped elsewhere. */
@@ -113,5 +114,3 @@ export class FetchUnit {
     return code;
   }
 }
-
-const join = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo);

@@ -1,6 +1,7 @@
 import type { Vcpu } from '@qvm/core/architecture';
 import { hasTaps } from '@qvm/core/hooks';
 import type { TrapEvent } from '@qvm/core/hooks';
+import { fromHalves } from '../halves.js';
 import type { AccessFault } from '../memory/memory-port.js';
 import type { FaultLog } from './fault-log.js';
 import type { FetchUnit } from './fetch-unit.js';
@@ -71,7 +72,7 @@ export class TrapHooks {
       vcpu,
       stage,
       access,
-      address: (BigInt(hi) << 32n) | BigInt(lo),
+      address: fromHalves(lo, hi),
       physical: physical < 0 ? undefined : physical,
       syndrome,
       pc: vcpu.pc,
