@@ -10,6 +10,7 @@ const PORTABLE = [
   'softfloat',
   'config',
   'isa-aarch64',
+  'isa-x86_64',
   'asm-aarch64',
   'arch-aarch64',
   'arch-x86_64',

@@ -13,62 +13,64 @@ export const EngineState = {
   stolen: 8,
   /** u32: operand of `Builder.leave`. */
   exitInfo: 12,
-  /** u64: the pc of the record at `ip` minus its `RecordPlan.pcAddend`. */
-  pcBias: 16,
   /** u64: address of the access that missed the TLB, or target of the transfer that missed it. */
-  address: 24,
+  address: 16,
   /** u32: address of the TLB bank of the current translation regime. */
-  bank: 32,
+  bank: 24,
   /** u32: address of the bank for unprivileged accesses. */
-  unprivilegedBank: 36,
+  unprivilegedBank: 28,
   /** u32: not 0 if unaligned accesses fault. */
-  alignmentCheck: 40,
+  alignmentCheck: 32,
   /** u32: number of entries into regions, modulo 2^32. */
-  regionEntries: 44,
+  regionEntries: 36,
   /** u64 × 2 and u32: the lazy flags. */
-  flagX: 48,
+  flagX: 40,
   /** See {@link EngineState.flagX}. */
-  flagY: 56,
+  flagY: 48,
   /** See {@link EngineState.flagX}. */
-  flagKind: 64,
-  /** u64: always 0; registers that read as zero are read from here. */
-  zero: 72,
-  /** u64: destination of register writes that have no effect. */
-  trash: 80,
+  flagKind: 56,
   /** u32: instructions retired in regions, modulo 2^32. */
-  regionInstructions: 88,
+  regionInstructions: 60,
   /**
    * u32: when fewer instructions than this are left, control that arrives by a jump returns to the engine, which takes
    * a sample.
    */
-  sampleAt: 92,
+  sampleAt: 64,
   /** u64: address of the indirect branch by which control last arrived; 0 if it arrived otherwise. */
-  cameFrom: 96,
+  cameFrom: 72,
   /** u64: address of the indirect branch that is being executed; 0 if it is another instruction. */
-  leftFrom: 104,
+  leftFrom: 80,
   /**
    * u32: instructions of the budget that `run` has set aside; meanwhile they are included in `stolen`. 0 outside of
    * `run`.
    */
-  aside: 112,
+  aside: 88,
   /** u64: guest-physical address of the RAM that {@link pageDirectory} describes. */
-  ramBase: 120,
+  ramBase: 96,
   /** u64: size of that RAM in bytes; 0 if only the engine fills the TLB. */
-  ramSize: 128,
+  ramSize: 104,
   /** u32: VM memory offset of that RAM. */
-  ramOffset: 136,
+  ramOffset: 112,
   /** u32: address of the page directory, which has an entry for each page of that RAM: see {@link PageDirectory}. */
-  pageDirectory: 140,
+  pageDirectory: 116,
   /** u32: address of the bit map of blocks that have TLB entries: see {@link BlockMap}. */
-  blockMap: 144,
+  blockMap: 120,
   /** u32: TLB entries filled by generated code, modulo 2^32. */
-  tlbFills: 148,
+  tlbFills: 124,
   /**
    * u64: the pc at which control last arrived by a jump. A sample attributes the instructions since then to this pc.
    */
-  lastEntry: 152,
+  lastEntry: 128,
   /** u32: not 0 if a region has returned at an instruction that it has not executed. */
-  leftInside: 160,
+  leftInside: 136,
+
+  // Architectures with one-byte register fields place their registers directly after these three.
+  /** u64: the pc of the record at `ip` minus its `RecordPlan.pcAddend`. */
+  pcBias: 144,
+  /** u64: always 0; registers that read as zero are read from here. */
+  zero: 152,
+  /** u64: destination of register writes that have no effect. */
+  trash: 160,
   /** Offset of the first byte after the engine's fields, where the architecture's own begin. */
   end: 168,
 } as const;

@@ -1,0 +1,161 @@
+import { EngineState } from '@qvm/jit';
+
+/** Registers of one byte in records are offsets from here, so everything that they name is within 256 bytes. */
+const BLOCK = EngineState.pcBias;
+const GPR = EngineState.end;
+const SEGMENT_BASES = GPR + 16 * 8;
+const VECTORS = 384;
+const X87 = VECTORS + 16 * 32;
+const CONTROL = X87 + 8 * 16 + 32;
+const SEGMENTS = CONTROL + 192;
+const DESCRIPTOR_TABLES = SEGMENTS + 8 * 16;
+const DEBUG = DESCRIPTOR_TABLES + 32;
+const MODEL_SPECIFIC = DEBUG + 64;
+const DERIVED = MODEL_SPECIFIC + 256;
+const WALK = DERIVED + 96;
+
+/**
+ * Offsets in the state of an x86_64 vCPU, after those shared with the engine ({@link EngineState}).
+ *
+ * @experimental
+ */
+export const State = {
+  ...EngineState,
+  /** First byte that a one-byte register field of a record can name. */
+  block: BLOCK,
+  /** u64 × 16: RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8–R15. */
+  gpr: GPR,
+  /** u64 × 6: bases of ES, CS, SS, DS, FS, GS. In 64-bit mode, those of ES, CS, SS and DS are 0. */
+  segmentBase: SEGMENT_BASES,
+  /** u64: 4096. With {@link State.pcBias} as base, a RIP-relative displacement may exceed 32 bits by a page. */
+  pageUp: SEGMENT_BASES + 6 * 8,
+  /** u64: −4096. See {@link State.pageUp}. */
+  pageDown: SEGMENT_BASES + 7 * 8,
+  /** 256 bits × 16: YMM0–YMM15; XMM registers are the low halves. */
+  vector: VECTORS,
+  /**
+   * 16 bytes × 8: the physical x87 registers R0–R7: u64 significand, u16 sign and exponent; MMX registers are the
+   * significands.
+   */
+  x87: X87,
+  /** u32: x87 control word. */
+  fcw: X87 + 128,
+  /** u32: x87 status word; its TOP field is current. */
+  fsw: X87 + 132,
+  /** u32: a bit for each physical register that is not empty. */
+  ftw: X87 + 136,
+  /** u32: last x87 opcode, 11 bits. */
+  fop: X87 + 140,
+  /** u64: last x87 instruction pointer. */
+  fip: X87 + 144,
+  /** u64: last x87 data pointer. */
+  fdp: X87 + 152,
+  /** u64 × 5: CR0, CR2, CR3, CR4, EFER. CR8 is in the local APIC. */
+  cr0: CONTROL,
+  /** See {@link State.cr0}. */
+  cr2: CONTROL + 8,
+  /** See {@link State.cr0}. */
+  cr3: CONTROL + 16,
+  /** See {@link State.cr0}. */
+  cr4: CONTROL + 24,
+  /** See {@link State.cr0}. */
+  efer: CONTROL + 32,
+  /** u64: XCR0. */
+  xcr0: CONTROL + 40,
+  /**
+   * u32: RFLAGS without CF, PF, AF, ZF, SF and OF, which are lazy ({@link State.flagKind}), and without DF. Bit 1 is
+   * set.
+   */
+  eflags: CONTROL + 48,
+  /** i32: RFLAGS.DF as the direction of string instructions: 1 or −1. */
+  direction: CONTROL + 52,
+  /** u32: MXCSR. */
+  mxcsr: CONTROL + 56,
+  /** u32: current privilege level, 0–3. */
+  cpl: CONTROL + 60,
+  /** u64: linear address of the memory operand of an instruction that the engine executes. */
+  operandAddress: CONTROL + 64,
+  /** 16 bytes × 8: ES, CS, SS, DS, FS, GS, LDTR, TR, each as {@link Segment}. Their bases are in `segmentBase`. */
+  segment: SEGMENTS,
+  /** u64 × 2: bases of LDTR and TR. */
+  ldtrBase: CONTROL + 72,
+  /** See {@link State.ldtrBase}. */
+  trBase: CONTROL + 80,
+  /** u64 base, u32 limit: GDTR. */
+  gdtr: DESCRIPTOR_TABLES,
+  /** u64 base, u32 limit: IDTR. */
+  idtr: DESCRIPTOR_TABLES + 16,
+  /** u64 × 8: DR0–DR7; numbers 4 and 5 are unused. */
+  dr: DEBUG,
+  /** u64 × 32: model-specific registers, in the order of their table. */
+  msr: MODEL_SPECIFIC,
+  /** u32: not 0 when SSE instructions trap (CR0.TS, CR0.EM, CR4.OSFXSR): the number of the exception. */
+  sseTrap: DERIVED,
+  /** u32: not 0 when AVX instructions trap: the number of the exception. */
+  avxTrap: DERIVED + 4,
+  /** u32: not 0 when x87 and MMX instructions trap (CR0.TS, CR0.EM, a pending error): the number of the exception. */
+  x87Trap: DERIVED + 8,
+  /** u32: not 0 when CLI and STI fault or act on the virtual flag: CPL > IOPL. */
+  interruptFlagTrap: DERIVED + 12,
+  /** u32: not 0 when an instruction for CPL 0 faults. */
+  notPrivileged: DERIVED + 16,
+  /** u32: not 0 when an interrupt waits for RFLAGS.IF. */
+  pendingInterrupt: DERIVED + 20,
+  /** u32: not 0 when RDTSC leaves generated code. */
+  timeTrap: DERIVED + 24,
+  /** u32: what the engine must know of the instruction that just ended: see {@link Shadow}. */
+  shadow: DERIVED + 28,
+  /** u64 × 2: masks of the page-table walk by generated code, and its root; see the MMU of the processor. */
+  walk: WALK,
+  /** Size of the state in bytes. */
+  end: WALK + 128,
+} as const;
+
+/**
+ * One segment register in the state (SDM vol. 3, 3.4.3).
+ *
+ * @experimental
+ */
+export const Segment = {
+  /** u32: the selector. */
+  selector: 0,
+  /** u32: the limit in bytes, with granularity applied. */
+  limit: 4,
+  /** u32: bits 23–8 of the descriptor's second word shifted right by 8: type, S, DPL, P, AVL, L, D/B, G; 0 if null. */
+  attributes: 8,
+  /** Size in bytes. */
+  bytes: 16,
+} as const;
+
+/** Numbers of the segment registers, as encoded, then those of the system. @experimental */
+export enum SegmentRegister {
+  ES,
+  CS,
+  SS,
+  DS,
+  FS,
+  GS,
+  LDTR,
+  TR,
+}
+
+/** Numbers of the general registers. @experimental */
+export enum Gpr {
+  RAX,
+  RCX,
+  RDX,
+  RBX,
+  RSP,
+  RBP,
+  RSI,
+  RDI,
+}
+
+/** Values of {@link State.shadow} (SDM vol. 3, 6.8.3). @experimental */
+export enum Shadow {
+  None,
+  /** The instruction was STI with IF = 0: no interrupt before the next one. */
+  Sti,
+  /** The instruction was a move or pop to SS: no interrupt, NMI or debug trap before the next one. */
+  MovSs,
+}
