@@ -6,7 +6,7 @@ import { pl011Registers } from './pl011/registers.js';
 import { pl031Registers } from './pl031/registers.js';
 import { pl061Registers } from './pl061/registers.js';
 import { kmiRegisters } from './ps2/kmi-registers.js';
-import { qcarUartRegisters } from './qcar-uart/registers.js';
+import { uart16550Registers } from './uart16550/registers.js';
 import { sp805Registers } from './wdt-sp805/registers.js';
 
 describe('legacyVdevsPlugin', () => {
@@ -28,7 +28,7 @@ describe.each([
   ['pl031', registersToMarkdown(pl031Registers)],
   ['pl050', registersToMarkdown(kmiRegisters)],
   ['pl061', registersToMarkdown(pl061Registers)],
-  ['qcar-uart', registersToMarkdown(qcarUartRegisters)],
+  ['qcar-uart', registersToMarkdown(uart16550Registers)],
   ['wdt-sp805', registersToMarkdown(sp805Registers)],
   ['fw-cfg', ''],
   ['ramfb', ''],

@@ -1,8 +1,8 @@
 import { defineOptions, option } from '@qvm/core/options';
 import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
 import { hostdevOption } from '../serial/hostdev-option.js';
-import { MAX_BAUD } from './baud.js';
-import { QCAR_UART_SIZE, QcarUart } from './device.js';
+import { maxBaud } from '../uart16550/baud.js';
+import { QCAR_UART_CLOCK_HZ, QCAR_UART_SIZE, QcarUart } from './device.js';
 
 const OPTIONS = defineOptions({
   hostdev: hostdevOption,
@@ -10,7 +10,7 @@ const OPTIONS = defineOptions({
     description: 'Rate that the line has before the guest sets one; characters pass at once at any rate',
     default: 115_200,
     min: 50,
-    max: MAX_BAUD,
+    max: maxBaud(QCAR_UART_CLOCK_HZ),
   }),
 });
 type QcarUartDeclarations = typeof OPTIONS;

@@ -1,12 +1,6 @@
-/**
- * The clock that the divisor divides, as in the device tree. It is a multiple of the traditional 1.8432 MHz, so that
- * all usual rates are exact.
- *
- * @internal
- */
-export const UART_CLOCK_HZ = 14_745_600;
-/** Highest rate: the divisor is 1. */
-export const MAX_BAUD = UART_CLOCK_HZ / 16;
+/** Clock periods in a bit (PC16550D data sheet, §8.3). */
+const CLOCKS_PER_BIT = 16;
+const LARGEST_DIVISOR = 0xffff;
 /** Divisor that is used for the timer if the divisor latch is 0, which the data sheet does not define. */
 const FALLBACK_DIVISOR = 8;
 /** Bits of a frame: start, 8 data, stop. */
@@ -15,12 +9,21 @@ const FRAME_BITS = 10;
 const MAX_TIMEOUT_NS = 1_000_000;
 
 /**
+ * The highest rate in baud that a clock in hertz gives: the divisor is 1.
+ *
+ * @internal
+ */
+export function maxBaud(clockHz: number): number {
+  return clockHz / CLOCKS_PER_BIT;
+}
+
+/**
  * The divisor for a rate in baud (data sheet §8.3), 1 to 65535.
  *
  * @internal
  */
-export function divisorOf(baud: number): number {
-  return Math.min(0xffff, Math.max(1, Math.round(UART_CLOCK_HZ / (16 * baud))));
+export function divisorOf(baud: number, clockHz: number): number {
+  return Math.min(LARGEST_DIVISOR, Math.max(1, Math.round(clockHz / (CLOCKS_PER_BIT * baud))));
 }
 
 /**
@@ -28,8 +31,8 @@ export function divisorOf(baud: number): number {
  *
  * @internal
  */
-export function baudOf(divisor: number): number {
-  return divisor === 0 ? 0 : Math.round(UART_CLOCK_HZ / (16 * divisor));
+export function baudOf(divisor: number, clockHz: number): number {
+  return divisor === 0 ? 0 : Math.round(clockHz / (CLOCKS_PER_BIT * divisor));
 }
 
 /**
@@ -38,9 +41,9 @@ export function baudOf(divisor: number): number {
  *
  * @internal
  */
-export function characterTimeoutNs(divisor: number): number {
+export function characterTimeoutNs(divisor: number, clockHz: number): number {
   const bits = 4 * FRAME_BITS;
-  const seconds = (bits * 16 * (divisor === 0 ? FALLBACK_DIVISOR : divisor)) / UART_CLOCK_HZ;
+  const seconds = (bits * CLOCKS_PER_BIT * (divisor === 0 ? FALLBACK_DIVISOR : divisor)) / clockHz;
   return Math.min(MAX_TIMEOUT_NS, Math.ceil(seconds * 1e9));
 }
 
