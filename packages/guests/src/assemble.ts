@@ -2,16 +2,16 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { AptPackage } from './apt.js';
-import type { GuestDescription } from './catalogue.js';
+import { KERNEL_FILE, type GuestDescription } from './catalogue.js';
 import type { CommandOptions } from './command.js';
 import { decompressWithDpkg, PackageFiles, unpackDebToTar } from './deb.js';
 import { moduleName } from './elf-modinfo.js';
 import { buildInitramfs } from './initramfs.js';
-import { rawArm64Image } from './kernel-image.js';
+import { bootableKernel } from './kernel-image.js';
 import { formatManifest, type ManifestFile } from './manifest.js';
 import { ModuleSet, type ModuleProvider } from './modules.js';
 import { fractionReporter, type OnFetchProgress } from './progress.js';
-import { CARRIED_MODULES, FULL_MODULES, loadGuestScripts, recipeDigest } from './recipe.js';
+import { guestModules, loadGuestScripts, recipeDigest } from './recipe.js';
 import { sha256 } from './hash.js';
 
 /** A package and the .deb it is in. */
@@ -87,7 +87,11 @@ async function moduleProvider(files: PackageFiles, context: AssembleContext): Pr
 
 type NamedBytes = readonly [name: string, bytes: Uint8Array];
 
-async function linuxFiles(packages: readonly FetchedPackage[], context: AssembleContext): Promise<NamedBytes[]> {
+async function linuxFiles(
+  { architecture }: GuestDescription,
+  packages: readonly FetchedPackage[],
+  context: AssembleContext,
+): Promise<NamedBytes[]> {
   const [kernel, busyboxPackage] = packages;
   if (kernel === undefined || busyboxPackage === undefined)
     throw new RangeError('a Linux guest is made of two packages');
@@ -96,16 +100,17 @@ async function linuxFiles(packages: readonly FetchedPackage[], context: Assemble
   return withPackage(kernel, context, async (files) => {
     const modules = new ModuleSet(await moduleProvider(files, context));
     const made: NamedBytes[] = [
-      ['Image', rawArm64Image(await files.readMatching(/^boot\/vmlinuz-[^/]+$/))],
+      [KERNEL_FILE[architecture], bootableKernel(architecture, await files.readMatching(/^boot\/vmlinuz-[^/]+$/))],
       ['config', await files.readMatching(/^boot\/config-[^/]+$/)],
     ];
+    const { boot, carried: small, full } = guestModules(architecture);
     const variants = [
-      ['initramfs.cpio.gz', CARRIED_MODULES],
-      ['initramfs-full.cpio.gz', [...CARRIED_MODULES, ...FULL_MODULES]],
+      ['initramfs.cpio.gz', small],
+      ['initramfs-full.cpio.gz', [...small, ...full]],
     ] as const;
     for (const [name, carried] of variants) {
       context.onProgress({ step: 'assemble', message: `assembling ${name}` });
-      const { bytes, absent } = await buildInitramfs({ busybox, scripts, modules, carried });
+      const { bytes, absent } = await buildInitramfs({ busybox, scripts, modules, boot, carried });
       const note = `${name} goes without what this kernel does not have: ${absent.join(' ')}`;
       if (absent.length > 0) context.onProgress({ step: 'assemble', message: note });
       made.push([name, bytes]);
@@ -114,12 +119,27 @@ async function linuxFiles(packages: readonly FetchedPackage[], context: Assemble
   });
 }
 
-async function firmwareFiles(packages: readonly FetchedPackage[], context: AssembleContext): Promise<NamedBytes[]> {
-  const [uBoot] = packages;
-  if (uBoot === undefined) throw new RangeError('firmware is made of one package');
-  return withPackage(uBoot, context, async (files) => {
-    const firmware = await files.readMatching(/^usr\/lib\/u-boot\/qemu_arm64\/u-boot\.bin$/);
-    return [['u-boot.bin', firmware]];
+/** Paths of firmware in its packages, by the name of its file. */
+const FIRMWARE_PATHS: Readonly<Record<string, RegExp>> = {
+  'u-boot.bin': /^usr\/lib\/u-boot\/qemu_arm64\/u-boot\.bin$/,
+  'bios-256k.bin': /^usr\/share\/seabios\/bios-256k\.bin$/,
+};
+
+async function firmwareFiles(
+  { files: names }: GuestDescription,
+  packages: readonly FetchedPackage[],
+  context: AssembleContext,
+): Promise<NamedBytes[]> {
+  const [firmware] = packages;
+  if (firmware === undefined) throw new RangeError('firmware is made of one package');
+  return withPackage(firmware, context, async (files) => {
+    const made: NamedBytes[] = [];
+    for (const name of names) {
+      const path = FIRMWARE_PATHS[name];
+      if (path === undefined) throw new RangeError(`the path of ${name} in its package is unknown`);
+      made.push([name, await files.readMatching(path)]);
+    }
+    return made;
   });
 }
 
@@ -145,7 +165,7 @@ export async function assembleGuest(
   packages: readonly FetchedPackage[],
   context: AssembleContext,
 ): Promise<string> {
-  const made = await (description.kind === 'linux' ? linuxFiles : firmwareFiles)(packages, context);
+  const made = await (description.kind === 'linux' ? linuxFiles : firmwareFiles)(description, packages, context);
   const versions = packages.map(({ info }) => `${info.name} ${info.version}\n`).join('');
   made.push(['package', new TextEncoder().encode(versions)]);
   const directory = join(context.scratch, 'guest');
@@ -158,7 +178,12 @@ export async function assembleGuest(
   const sources = packages.map(({ info: { name, version, architecture, sha256: digest } }) => {
     return { name, version, architecture, sha256: digest };
   });
-  const manifest = { guest: description.name, recipe: await recipeDigest(), packages: sources, files };
+  const manifest = {
+    guest: description.name,
+    recipe: await recipeDigest(description.architecture),
+    packages: sources,
+    files,
+  };
   await writeDurably(join(directory, 'MANIFEST'), new TextEncoder().encode(formatManifest(manifest)));
   return directory;
 }

@@ -1,6 +1,13 @@
 import { GuestFetchError } from './errors.js';
 
 /**
+ * Debian's name for an architecture of guests.
+ *
+ * @experimental
+ */
+export type GuestArchitecture = 'arm64' | 'amd64' | 'i386';
+
+/**
  * A guest that can be fetched.
  *
  * @experimental
@@ -12,8 +19,8 @@ export interface GuestDescription {
   readonly title: string;
   /** `linux`: a kernel and an initramfs. `firmware`: one image that starts at reset. */
   readonly kind: 'linux' | 'firmware';
-  /** Debian's name for the architecture. */
-  readonly architecture: 'arm64';
+  /** The architecture of its packages. */
+  readonly architecture: GuestArchitecture;
   /** The Debian packages that it is made from (for a kernel, the package that depends on the newest one). */
   readonly packages: readonly string[];
   /** The files a complete guest has, besides `package` and `MANIFEST`. */
@@ -22,7 +29,19 @@ export interface GuestDescription {
   readonly downloadBytes: number;
 }
 
-const LINUX_FILES = ['Image', 'initramfs.cpio.gz', 'initramfs-full.cpio.gz', 'config'] as const;
+/** Name of the kernel's file: that of the format that the architecture's kernels have. */
+export const KERNEL_FILE: Readonly<Record<GuestArchitecture, string>> = {
+  arm64: 'Image',
+  amd64: 'bzImage',
+  i386: 'bzImage',
+};
+
+const linuxFiles = (architecture: GuestArchitecture): readonly string[] => [
+  KERNEL_FILE[architecture],
+  'initramfs.cpio.gz',
+  'initramfs-full.cpio.gz',
+  'config',
+];
 
 const CATALOGUE: readonly GuestDescription[] = [
   {
@@ -31,7 +50,7 @@ const CATALOGUE: readonly GuestDescription[] = [
     kind: 'linux',
     architecture: 'arm64',
     packages: ['linux-image-arm64', 'busybox-static'],
-    files: LINUX_FILES,
+    files: linuxFiles('arm64'),
     downloadBytes: 75_000_000,
   },
   {
@@ -40,7 +59,7 @@ const CATALOGUE: readonly GuestDescription[] = [
     kind: 'linux',
     architecture: 'arm64',
     packages: ['linux-image-cloud-arm64', 'busybox-static'],
-    files: LINUX_FILES,
+    files: linuxFiles('arm64'),
     downloadBytes: 45_000_000,
   },
   {
@@ -50,6 +69,42 @@ const CATALOGUE: readonly GuestDescription[] = [
     architecture: 'arm64',
     packages: ['u-boot-qemu'],
     files: ['u-boot.bin'],
+    downloadBytes: 12_000_000,
+  },
+  {
+    name: 'debian-amd64',
+    title: 'Debian stock amd64 kernel with a busybox initramfs',
+    kind: 'linux',
+    architecture: 'amd64',
+    packages: ['linux-image-amd64', 'busybox-static'],
+    files: linuxFiles('amd64'),
+    downloadBytes: 85_000_000,
+  },
+  {
+    name: 'debian-amd64-cloud',
+    title: 'Debian cloud amd64 kernel (fewer drivers) with a busybox initramfs',
+    kind: 'linux',
+    architecture: 'amd64',
+    packages: ['linux-image-cloud-amd64', 'busybox-static'],
+    files: linuxFiles('amd64'),
+    downloadBytes: 45_000_000,
+  },
+  {
+    name: 'debian-i386',
+    title: 'Debian stock 32-bit x86 kernel (686, without PAE) with a busybox initramfs',
+    kind: 'linux',
+    architecture: 'i386',
+    packages: ['linux-image-686', 'busybox-static'],
+    files: linuxFiles('i386'),
+    downloadBytes: 75_000_000,
+  },
+  {
+    name: 'seabios',
+    title: 'SeaBIOS, the firmware of a PC with BIOS',
+    kind: 'firmware',
+    architecture: 'amd64',
+    packages: ['seabios'],
+    files: ['bios-256k.bin'],
     downloadBytes: 12_000_000,
   },
 ];

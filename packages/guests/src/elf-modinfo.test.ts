@@ -5,11 +5,12 @@ import { GuestFormatError } from './errors.js';
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 describe('elfSection', () => {
-  it('finds a section by name among others', () => {
-    const elf = buildElf([
+  it.each([32, 64] as const)('finds a section by name among others in a file of %i bits', (bits) => {
+    const sections = [
       ['.text', text('code')],
       ['.modinfo', text('a=b\0')],
-    ]);
+    ] as const;
+    const elf = buildElf(sections, bits);
     expect(elfSection(elf, '.modinfo')).toEqual(text('a=b\0'));
     expect(elfSection(elf, '.mod')).toBeUndefined();
   });
@@ -27,7 +28,7 @@ describe('elfSection', () => {
 
   it.each([
     ['not ELF', (elf: Uint8Array) => elf.set([0], 1)],
-    ['32-bit', (elf: Uint8Array) => elf.set([1], 4)],
+    ['a class that does not exist', (elf: Uint8Array) => elf.set([3], 4)],
     ['big-endian', (elf: Uint8Array) => elf.set([2], 5)],
     ['table beyond the end', (elf: Uint8Array) => elf.set([0xff, 0xff, 0xff, 0xff, 0xff], 0x28)],
     ['offset beyond 2^53', (elf: Uint8Array) => elf.set([0xff], 0x2f)],
@@ -43,7 +44,7 @@ describe('elfSection', () => {
     const seed = Date.now() & 0xffffff;
     const random = randomNumbers(seed);
     for (let round = 0; round < 5000; round++) {
-      const elf = buildModule('a', 'b').slice();
+      const elf = round % 2 === 0 ? buildModule('a', 'b') : buildElf([['.modinfo', text('depends=a\0')]], 32);
       for (let i = 0; i < 4; i++) elf[random() % elf.length] = random() & 0xff;
       const cut = elf.subarray(0, random() % 4 === 0 ? random() % elf.length : elf.length);
       try {

@@ -8,8 +8,39 @@ interface Section {
   readonly link: number;
 }
 
+/** Places of the fields that differ between the classes of ELF files (System V ABI, "ELF Header", "Sections"). */
+interface ElfLayout {
+  /** Size of the file header in bytes. */
+  readonly header: number;
+  /** e_shoff, e_shentsize, e_shnum, e_shstrndx. */
+  readonly table: number;
+  readonly entrySize: number;
+  readonly count: number;
+  readonly names: number;
+  /** Size of a section header, and sh_offset, sh_size, sh_link in it. */
+  readonly sectionHeader: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+  /** Reads an Off or a size. */
+  word(view: DataView, at: number): number;
+}
+
+/** By EI_CLASS. */
+const LAYOUTS: Readonly<Record<number, ElfLayout>> = {
+  1: {
+    ...{ header: 52, table: 0x20, entrySize: 0x2e, count: 0x30, names: 0x32 },
+    ...{ sectionHeader: 40, offset: 16, size: 20, link: 24 },
+    word: (view, at) => view.getUint32(at, true),
+  },
+  2: {
+    ...{ header: 64, table: 0x28, entrySize: 0x3a, count: 0x3c, names: 0x3e },
+    ...{ sectionHeader: 64, offset: 24, size: 32, link: 40 },
+    word: u64,
+  },
+};
+
 const SHT_NOBITS = 8;
-const SECTION_HEADER_SIZE = 64;
 const SHN_XINDEX = 0xffff;
 const MAX_SECTIONS = 65_536;
 const latin1 = new TextDecoder('latin1');
@@ -22,22 +53,25 @@ function u64(view: DataView, at: number): number {
   return value;
 }
 
-function checkIdent(bytes: Uint8Array): void {
-  const magic = bytes.length >= 64 && latin1.decode(bytes.subarray(0, 4)) === '\x7fELF';
-  if (!magic) throw new GuestFormatError('elf: not an ELF file');
-  // EI_CLASS = ELFCLASS64, EI_DATA = ELFDATA2LSB.
-  if (bytes[4] !== 2 || bytes[5] !== 1) throw new GuestFormatError('elf: not 64-bit little-endian');
+function layoutOf(bytes: Uint8Array): ElfLayout {
+  if (latin1.decode(bytes.subarray(0, 4)) !== '\x7fELF') throw new GuestFormatError('elf: not an ELF file');
+  const layout = LAYOUTS[bytes[4] ?? 0];
+  // EI_DATA = ELFDATA2LSB.
+  if (layout === undefined || bytes[5] !== 1)
+    throw new GuestFormatError('elf: neither 32-bit nor 64-bit little-endian');
+  if (bytes.length < layout.header) throw new GuestFormatError('elf: truncated');
+  return layout;
 }
 
-function sectionAt(view: DataView, tableOffset: number, index: number): Section {
-  const at = tableOffset + index * SECTION_HEADER_SIZE;
-  if (at + SECTION_HEADER_SIZE > view.byteLength) throw new GuestFormatError('elf: section header outside the file');
+function sectionAt(view: DataView, layout: ElfLayout, tableOffset: number, index: number): Section {
+  const at = tableOffset + index * layout.sectionHeader;
+  if (at + layout.sectionHeader > view.byteLength) throw new GuestFormatError('elf: section header outside the file');
   return {
     nameOffset: view.getUint32(at, true),
     type: view.getUint32(at + 4, true),
-    offset: u64(view, at + 24),
-    size: u64(view, at + 32),
-    link: view.getUint32(at + 40, true),
+    offset: layout.word(view, at + layout.offset),
+    size: layout.word(view, at + layout.size),
+    link: view.getUint32(at + layout.link, true),
   };
 }
 
@@ -56,26 +90,27 @@ function stringAt(table: Uint8Array, at: number): string {
 }
 
 /**
- * The bytes of the section `name` of a 64-bit little-endian ELF file, or `undefined` when it has none.
+ * The bytes of the section `name` of a little-endian ELF file, or `undefined` when it has none.
  * Layout and escapes for large tables: System V ABI, "ELF header" (e_shnum, e_shstrndx) and "Section header".
  *
  * @throws GuestFormatError when a header points outside the file
  */
 export function elfSection(bytes: Uint8Array, name: string): Uint8Array | undefined {
-  checkIdent(bytes);
+  const layout = layoutOf(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const tableOffset = u64(view, 0x28);
+  const tableOffset = layout.word(view, layout.table);
   if (tableOffset === 0) return undefined;
-  if (view.getUint16(0x3a, true) !== SECTION_HEADER_SIZE) throw new GuestFormatError('elf: bad e_shentsize');
-  const first = sectionAt(view, tableOffset, 0);
-  const count = view.getUint16(0x3c, true) || first.size;
-  const namesIndex = view.getUint16(0x3e, true);
+  if (view.getUint16(layout.entrySize, true) !== layout.sectionHeader)
+    throw new GuestFormatError('elf: bad e_shentsize');
+  const first = sectionAt(view, layout, tableOffset, 0);
+  const count = view.getUint16(layout.count, true) || first.size;
+  const namesIndex = view.getUint16(layout.names, true);
   if (count > MAX_SECTIONS) throw new GuestFormatError(`elf: ${count} sections`);
   const stringsIndex = namesIndex === SHN_XINDEX ? first.link : namesIndex;
   if (stringsIndex >= count) throw new GuestFormatError('elf: bad e_shstrndx');
-  const strings = sectionBytes(bytes, sectionAt(view, tableOffset, stringsIndex));
+  const strings = sectionBytes(bytes, sectionAt(view, layout, tableOffset, stringsIndex));
   for (let index = 1; index < count; index++) {
-    const section = sectionAt(view, tableOffset, index);
+    const section = sectionAt(view, layout, tableOffset, index);
     if (stringAt(strings, section.nameOffset) === name) return sectionBytes(bytes, section);
   }
   return undefined;

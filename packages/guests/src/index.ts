@@ -1,4 +1,4 @@
-export { guestCatalogue, type GuestDescription } from './catalogue.js';
+export { guestCatalogue, type GuestArchitecture, type GuestDescription } from './catalogue.js';
 export { embeddedGuest, safetyGuest, type EmbeddedGuest } from './embedded/index.js';
 export { guestCacheDirectory, type Environment } from './environment.js';
 export { GuestFetchError, type GuestFetchErrorCode } from './errors.js';

@@ -3,6 +3,7 @@ import { readCpio, type CpioEntry } from './cpio.js';
 import { buildModule } from './elf-builder.test.helper.js';
 import { buildInitramfs } from './initramfs.js';
 import { ModuleSet } from './modules.js';
+import { guestModules } from './recipe.js';
 
 const table: Record<string, string[]> = { virtio_blk: [], virtio_net: ['net_failover'], net_failover: [], fuse: [] };
 const parts = () => ({
@@ -12,6 +13,7 @@ const parts = () => ({
     load: async (name) => table[name] && buildModule(...table[name]),
     isBuiltIn: (name) => name.startsWith('virtio'),
   }),
+  boot: guestModules('arm64').boot,
   carried: ['fuse', 'nvme'],
 });
 

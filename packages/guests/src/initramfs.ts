@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { writeCpio, type CpioEntry } from './cpio.js';
 import type { ModuleSet } from './modules.js';
-import { BOOT_MODULES, FILE_TIME } from './recipe.js';
+import { FILE_TIME } from './recipe.js';
 
 const compress = promisify(gzip);
 const encoder = new TextEncoder();
@@ -29,6 +29,8 @@ export interface InitramfsParts {
   /** The guest's own programs, by path. */
   readonly scripts: ReadonlyMap<string, Uint8Array>;
   readonly modules: ModuleSet;
+  /** Modules that init loads, each after its dependencies. */
+  readonly boot: readonly string[];
   /** Modules that are included besides those loaded at boot. */
   readonly carried: readonly string[];
 }
@@ -86,8 +88,8 @@ async function reproducibleGzip(data: Uint8Array): Promise<Uint8Array> {
  * @throws GuestFormatError when a module is malformed
  */
 export async function buildInitramfs(parts: InitramfsParts): Promise<Initramfs> {
-  const boot = await parts.modules.resolve(BOOT_MODULES);
-  const all = await parts.modules.resolve([...BOOT_MODULES, ...parts.carried]);
+  const boot = await parts.modules.resolve(parts.boot);
+  const all = await parts.modules.resolve([...parts.boot, ...parts.carried]);
   const entries = [...baseEntries(parts), ...(await moduleEntries(parts.modules, boot.order, all.order))];
   return { bytes: await reproducibleGzip(writeCpio(entries, FILE_TIME)), absent: all.absent };
 }

@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import type { GuestArchitecture } from './catalogue.js';
 import { GuestFormatError } from './errors.js';
 
 /** Largest accepted kernel; a compressed one that claims more is refused. */
@@ -44,4 +45,29 @@ export function rawArm64Image(vmlinuz: Uint8Array): Uint8Array {
   if (image[0] === 0x1f && image[1] === 0x8b) image = gunzip(image);
   if (image.length < 64 || text(image, 56, 4) !== 'ARM\x64') throw new GuestFormatError('kernel: not an arm64 Image');
   return image;
+}
+
+/** End of the fields that are checked in the setup header of an x86 kernel (Documentation/arch/x86/boot.rst). */
+const SETUP_HEADER_END = 0x206;
+
+/**
+ * Checks that a file is the `bzImage` of an x86 kernel, by the boot sector's mark and the setup header's magic number
+ * (the kernel's Documentation/arch/x86/boot.rst).
+ *
+ * @throws GuestFormatError when it is not
+ */
+export function bzImage(vmlinuz: Uint8Array): Uint8Array {
+  const sectorMark = vmlinuz[0x1fe] === 0x55 && vmlinuz[0x1ff] === 0xaa;
+  if (vmlinuz.length < SETUP_HEADER_END || !sectorMark || text(vmlinuz, 0x202, 4) !== 'HdrS')
+    throw new GuestFormatError('kernel: not an x86 bzImage');
+  return vmlinuz;
+}
+
+/**
+ * The kernel in the file that a distribution installs as `vmlinuz`, in the architecture's format.
+ *
+ * @throws GuestFormatError when it contains none
+ */
+export function bootableKernel(architecture: GuestArchitecture, vmlinuz: Uint8Array): Uint8Array {
+  return architecture === 'arm64' ? rawArm64Image(vmlinuz) : bzImage(vmlinuz);
 }

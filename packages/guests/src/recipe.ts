@@ -1,9 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { GuestArchitecture } from './catalogue.js';
 import { sha256 } from './hash.js';
 
-/** Modules loaded by the guest's init, in this order, each after its dependencies. */
-export const BOOT_MODULES: readonly string[] = [
+/** The kernel modules of an initramfs. */
+export interface GuestModules {
+  /** Loaded by the guest's init, in this order, each after its dependencies. */
+  readonly boot: readonly string[];
+  /** Included in both initramfs and loaded with `mod NAME`: file systems on VirtIO devices. */
+  readonly carried: readonly string[];
+  /** Included in `initramfs-full.cpio.gz` in addition: other VirtIO devices, and modules for a larger system. */
+  readonly full: readonly string[];
+}
+
+const VIRTIO_MODULES: readonly string[] = [
   'virtio',
   'virtio_ring',
   'virtio_mmio',
@@ -12,25 +22,41 @@ export const BOOT_MODULES: readonly string[] = [
   'virtio_net',
   'virtio_console',
   'virtio_rng',
-  // The power button, and access to it for programs.
-  'gpio_keys',
-  'evdev',
 ];
 
-/** Modules included in both initramfs and loaded with `mod NAME`: file systems on VirtIO devices. */
-export const CARRIED_MODULES: readonly string[] = ['crc32c_generic', 'ext4', '9pnet_virtio', '9p', 'fuse', 'virtiofs'];
+const CARRIED_MODULES: readonly string[] = ['crc32c_generic', 'ext4', '9pnet_virtio', '9p', 'fuse', 'virtiofs'];
 
-/**
- * Modules included in `initramfs-full.cpio.gz` in addition: the other VirtIO devices, and modules for a larger system.
- */
-export const FULL_MODULES: readonly string[] = [
+/** Of a larger system, with the platform's own devices after the firmware configuration. */
+const fullModules = (platform: readonly string[]): readonly string[] => [
   ...['virtio_balloon', 'virtio_input', 'virtio_scsi', 'virtio_gpu', 'vmw_vsock_virtio_transport'],
   ...['sd_mod', 'sr_mod', 'nvme', 'ahci', 'e1000'],
   ...['overlay', 'squashfs', 'isofs', 'vfat', 'nls_ascii', 'nls_cp437', 'loop'],
-  ...['qemu_fw_cfg', 'altera_ps2', 'sp805_wdt'],
+  ...['qemu_fw_cfg', ...platform],
   ...['8021q', 'tun'],
   ...['md_mod', 'raid6_pq', 'crc32_generic'],
 ];
+
+const ARM64: GuestModules = {
+  // The power button, and access to it for programs.
+  boot: [...VIRTIO_MODULES, 'gpio_keys', 'evdev'],
+  carried: CARRIED_MODULES,
+  full: fullModules(['altera_ps2', 'sp805_wdt']),
+};
+
+const X86: GuestModules = {
+  // The power button of ACPI, and access to it for programs.
+  boot: [...VIRTIO_MODULES, 'button', 'evdev'],
+  carried: CARRIED_MODULES,
+  // PIIX and VGA of a PC, keyboard and mouse at its i8042.
+  full: fullModules(['ata_piix', 'ata_generic', 'bochs', 'atkbd', 'psmouse']),
+};
+
+const MODULES: Readonly<Record<GuestArchitecture, GuestModules>> = { arm64: ARM64, amd64: X86, i386: X86 };
+
+/** The modules in the initramfs of an architecture's guests. */
+export function guestModules(architecture: GuestArchitecture): GuestModules {
+  return MODULES[architecture];
+}
 
 /** Time of every file in an initramfs, in seconds since 1970. */
 export const FILE_TIME = 1_700_000_000;
@@ -57,9 +83,12 @@ export async function loadGuestScripts(): Promise<Map<string, Uint8Array>> {
   return scripts;
 }
 
-/** Digest of the way in which guests are assembled: a guest made by another recipe is assembled again. */
-export async function recipeDigest(): Promise<string> {
-  const lists = [BOOT_MODULES, CARRIED_MODULES, FULL_MODULES, FILE_TIME, ASSEMBLY_VERSION];
+/**
+ * Digest of the way in which an architecture's guests are assembled: a guest made by another recipe is assembled again.
+ */
+export async function recipeDigest(architecture: GuestArchitecture): Promise<string> {
+  const { boot, carried, full } = guestModules(architecture);
+  const lists = [boot, carried, full, FILE_TIME, ASSEMBLY_VERSION];
   const scripts = [...(await loadGuestScripts())].map(([path, data]) => [path, sha256(data)]);
   return sha256(JSON.stringify([lists, scripts]));
 }

@@ -34,8 +34,9 @@ describe('guest scripts', () => {
       'bin/bench',
       'etc/acpi/PWRF/00000080',
     ]);
-    expect(await recipeDigest()).toMatch(/^[0-9a-f]{64}$/);
-    expect(await recipeDigest()).toBe(await recipeDigest());
+    expect(await recipeDigest('arm64')).toMatch(/^[0-9a-f]{64}$/);
+    expect(await recipeDigest('arm64')).toBe(await recipeDigest('arm64'));
+    expect(await recipeDigest('amd64')).not.toBe(await recipeDigest('arm64'));
   });
 
   it('print what is expected of a correct machine, as recorded', () => {

@@ -98,7 +98,7 @@ export async function currentGuest(
 ): Promise<{ manifest: Manifest; guest: GuestFiles } | undefined> {
   try {
     const found = await verifyDirectory(name, directory);
-    return found.manifest.recipe === (await recipeDigest()) ? found : undefined;
+    return found.manifest.recipe === (await recipeDigest(describeGuest(name).architecture)) ? found : undefined;
   } catch (error) {
     const incomplete = error instanceof GuestFetchError && error.code.startsWith('guest-');
     if (incomplete) return undefined;
