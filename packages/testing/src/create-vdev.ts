@@ -1,6 +1,8 @@
 import { QvmError } from '@qvm/core';
-import type { AccessWidth, MmioHandler, Vdev, VdevFactory, VdevOptions } from '@qvm/core/vdev';
+import { machineOf } from '@qvm/core/board';
+import type { AccessWidth, PortHandler, Vdev, VdevFactory, VdevOptions } from '@qvm/core/vdev';
 import { allVdevOptions } from '@qvm/core/vdev';
+import { virt } from '@qvm/boards';
 import { FakeVdevContext } from './fake-vdev-context.js';
 import type { FakeVdevContextOptions } from './fake-vdev-context.js';
 import { type GivenOptions, parseOptions } from './parse-options.js';
@@ -37,9 +39,12 @@ export interface VdevHarness {
   readonly context: FakeVdevContext;
   /** The values of its options, defaults included. */
   readonly options: VdevOptions;
-  /** Reads a register like a guest. `width` is 4 by default, `range` (a register range or window) the first one. */
+  /**
+   * Reads a register or I/O port like a guest. `range` (of registers, of ports, or a window) is by default the first one
+   * that there is, in this order; `width` is 4, or 1 for ports.
+   */
   read(offset: number, width?: AccessWidth, range?: string): number;
-  /** Writes a register like a guest. */
+  /** Writes a register or I/O port like a guest. */
   write(offset: number, value: number, width?: AccessWidth, range?: string): void;
   /**
    * Brings the vdev to rest, as a VM does before `save`, including its posted tasks.
@@ -64,7 +69,7 @@ export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}):
     name: `${factory.type}-0`,
     ...setup.context,
     type: factory.type,
-    resources: factory.resources(options),
+    resources: factory.resources(options, machineOf(setup.context?.board ?? virt)),
   });
   setup.prepare?.(context);
   const vdev = factory.create(context, options);
@@ -73,8 +78,14 @@ export function createVdev(factory: VdevFactory, setup: CreateVdevOptions = {}):
     vdev,
     context,
     options,
-    read: (offset, width = 4, range) => handlerOf(vdev, context, range).read(offset, width),
-    write: (offset, value, width = 4, range) => handlerOf(vdev, context, range).write(offset, width, value),
+    read: (offset, width, range) => {
+      const { handler, usual } = handlerOf(vdev, context, range);
+      return handler.read(offset, width ?? usual);
+    },
+    write: (offset, value, width, range) => {
+      const { handler, usual } = handlerOf(vdev, context, range);
+      handler.write(offset, width ?? usual, value);
+    },
     quiesce: () => quiesce(vdev, context),
   };
 }
@@ -95,11 +106,18 @@ function turnOfEventLoop(): Promise<false> {
   return new Promise((resolve) => setTimeout(() => resolve(false), 1));
 }
 
-function handlerOf(vdev: Vdev, { windows }: FakeVdevContext, range: string | undefined): MmioHandler {
-  const name = range ?? Object.keys(vdev.mmio ?? {})[0] ?? [...windows.keys()][0];
-  const handler = name === undefined ? undefined : (vdev.mmio?.[name] ?? windows.get(name));
-  if (handler === undefined) {
-    throw new QvmError('testing.mmio', `the vdev has no range ${name ?? 'of registers'}`);
-  }
-  return handler;
+/** The handler of a range, and the width of most accesses to it. */
+function handlerOf(
+  { mmio = {}, ports = {} }: Vdev,
+  { windows }: FakeVdevContext,
+  range: string | undefined,
+): { readonly handler: PortHandler; readonly usual: AccessWidth } {
+  const name = range ?? [...Object.keys(mmio), ...Object.keys(ports), ...windows.keys()][0] ?? 'of registers';
+  const registers = mmio[name];
+  if (registers !== undefined) return { handler: registers, usual: 4 };
+  const port = ports[name];
+  if (port !== undefined) return { handler: port, usual: 1 };
+  const window = windows.get(name);
+  if (window !== undefined) return { handler: window, usual: 4 };
+  throw new QvmError('testing.mmio', `the vdev has no range ${name}`);
 }

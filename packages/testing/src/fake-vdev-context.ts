@@ -15,6 +15,8 @@ import { ScriptedCharacterBackend } from './scripted-character-backend.js';
 const MAX_POSTED = 10_000;
 /** First address for ranges that the board does not know. */
 const FIRST_FREE_BASE = 0x1000_0000;
+/** First port for ranges that the board does not know. */
+const FIRST_FREE_PORT = 0x1000;
 const FIRST_FREE_INTERRUPT = 64;
 const FIRST_FREE_WINDOW = 0x1_0000_0000;
 const WINDOW_ALIGNMENT = 0x20_0000;
@@ -63,6 +65,8 @@ export class FakeVdevContext implements VdevContext {
   readonly logger = new CollectingLogger();
   /** First address of each requested range, by name. */
   readonly mmioBase: Readonly<Record<string, number>>;
+  /** First port of each requested range of I/O ports, by name. */
+  readonly portBase: Readonly<Record<string, number>>;
   /** The lines of the requested interrupts, by name. */
   readonly interrupts: ReadonlyMap<string, FakeInterruptLine>;
   /** The requested windows, by name. */
@@ -92,7 +96,8 @@ export class FakeVdevContext implements VdevContext {
     this.clock = options.clock ?? new ManualClock();
     const { resources = {}, type = '', board = virt } = options;
     const [place] = placesFor(board, type, resources);
-    this.mmioBase = placeRanges(resources, place?.mmio);
+    this.mmioBase = placeRanges(resources.mmio, place?.mmio, { first: FIRST_FREE_BASE, granule: 0x1000 });
+    this.portBase = placeRanges(resources.ports, place?.ports, { first: FIRST_FREE_PORT, granule: 0x10 });
     this.interrupts = placeInterrupts(resources, place?.interrupts);
     this.windows = placeWindows(options.resources ?? {});
   }
@@ -188,12 +193,16 @@ export class FakeVdevContext implements VdevContext {
   }
 }
 
-function placeRanges(resources: VdevResources, known: ResolvedPlace['mmio'] = {}): Readonly<Record<string, number>> {
-  let next = FIRST_FREE_BASE;
+function placeRanges(
+  requests: readonly { readonly name: string; readonly size: number }[] = [],
+  known: Readonly<Record<string, number>> = {},
+  { first, granule }: { readonly first: number; readonly granule: number },
+): Readonly<Record<string, number>> {
+  let next = first;
   const bases: Record<string, number> = {};
-  for (const { name, size } of resources.mmio ?? []) {
+  for (const { name, size } of requests) {
     bases[name] = known[name] ?? next;
-    next += Math.ceil(size / 0x1000) * 0x1000;
+    next += Math.ceil(size / granule) * granule;
   }
   return bases;
 }

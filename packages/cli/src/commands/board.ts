@@ -1,5 +1,5 @@
 import { nearestName } from '@qvm/core/options';
-import type { Board, BoardPlace } from '@qvm/core/board';
+import { machineOf, type Board, type BoardPlace, type BoardRow } from '@qvm/core/board';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
@@ -50,7 +50,7 @@ function describe(board: Board, types: readonly VdevFactory[]): string {
     ['console', board.defaultConsole ?? 'none'],
   ];
   const reserved = (board.reserved ?? []).map(({ name, base, size }) => [name, hexadecimal(base), `${size} bytes`]);
-  const places = Object.entries(board.places).map(([word, place]) => placeRow(word, place, types));
+  const places = Object.entries(board.places).map(([word, place]) => placeRow(board, word, place, types));
   return [
     `${board.name}: ${board.description}`,
     table(facts, '  '),
@@ -60,22 +60,37 @@ function describe(board: Board, types: readonly VdevFactory[]): string {
 }
 
 function placeRow(
+  board: Board,
   word: string,
-  { base, interrupt, row }: BoardPlace,
+  { base, port, interrupt, row }: BoardPlace,
   types: readonly VdevFactory[],
 ): readonly string[] {
-  const users = types.filter((factory) => factory.type === word || roleOf(factory) === word).map(({ type }) => type);
-  const repeat =
-    row === undefined
-      ? ''
-      : `${row.count} of them, 0x${row.addressStride.toString(16)} and ${row.interruptStride} apart`;
-  return [word, valuesText(base, hexadecimal), valuesText(interrupt, String), repeat, users.sort().join(', ')];
+  const users = types
+    .filter((factory) => factory.type === word || roleOf(board, factory) === word)
+    .map(({ type }) => type);
+  return [
+    word,
+    valuesText(base, hexadecimal),
+    ...(board.ioPorts === true ? [valuesText(port, portText)] : []),
+    valuesText(interrupt, String),
+    row === undefined ? '' : rowText(row),
+    users.sort().join(', '),
+  ];
+}
+
+function rowText({ count, addressStride, portStride, interruptStride }: BoardRow): string {
+  const strides = [
+    ...(portStride === undefined || addressStride !== 0 ? [`0x${addressStride.toString(16)}`] : []),
+    ...(portStride === undefined ? [] : [`${portStride < 0 ? '-' : ''}0x${Math.abs(portStride).toString(16)}`]),
+    String(interruptStride),
+  ];
+  return `${count} of them, ${strides.join(' and ')} apart`;
 }
 
 /** The role in a type's resources; `undefined` if the resources depend on options. */
-function roleOf({ resources }: VdevFactory): string | undefined {
+function roleOf(board: Board, { resources }: VdevFactory): string | undefined {
   try {
-    return resources({}).role;
+    return resources({}, machineOf(board)).role;
   } catch {
     return undefined;
   }
@@ -87,3 +102,5 @@ function valuesText(values: BoardPlace['base'], write: (value: number) => string
 }
 
 const hexadecimal = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+
+const portText = (port: number): string => `0x${port.toString(16)}`;

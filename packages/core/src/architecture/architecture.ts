@@ -6,6 +6,7 @@ import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptWiring } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
+import type { IoPortMap } from '../memory/io-port-map.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
 import type { RamReservation } from '../memory/ram-reservations.js';
 import type { VmMemory } from '../memory/vm-memory.js';
@@ -68,6 +69,8 @@ export interface MachineServices {
   readonly memory: VmMemory;
   /** The guest-physical map, for accesses that are not RAM. */
   readonly map: PhysicalMap;
+  /** The I/O ports of the VM, for architectures that have them; else nothing is in the map. */
+  readonly ports: IoPortMap;
   /** Access to guest-physical memory, as vdevs have it. */
   readonly guestMemory: GuestMemory;
   /** Virtual time. */

@@ -22,6 +22,8 @@ export interface Board {
   readonly implicitVdevs: readonly string[];
   /** Vdev type of the console that a VM gets when its configuration names no console; absent: none. */
   readonly defaultConsole?: string;
+  /** The processors of its guests have I/O ports, an address space of their own (x86). Absent: they have none. */
+  readonly ioPorts?: true;
   /** First and last number of the interrupts that vdevs can have. */
   readonly interrupts: {
     /** The lowest number. */
@@ -53,6 +55,8 @@ export interface BoardRam {
 export interface BoardPlace {
   /** Guest-physical address of the registers; for several ranges, an address for each range name. */
   readonly base?: number | Readonly<Record<string, number>>;
+  /** First I/O port; for several ranges of ports, the first port for each range name. */
+  readonly port?: number | Readonly<Record<string, number>>;
   /** Number of the interrupt; for several interrupts, a number for each interrupt name. */
   readonly interrupt?: number | Readonly<Record<string, number>>;
   /** Makes this a row of several places. Absent: one place. */
@@ -70,7 +74,9 @@ export interface BoardRow {
   readonly count: number;
   /** Distance between the addresses of adjacent places in bytes. */
   readonly addressStride: number;
-  /** Distance between the interrupt numbers of adjacent places. */
+  /** Distance between the first ports of adjacent places, which may be negative. Absent: 0. */
+  readonly portStride?: number;
+  /** Distance between the interrupt numbers of adjacent places, which may be negative. */
   readonly interruptStride: number;
   /**
    * The board decodes places without a vdev too: 32-bit words by their offset in a place, a multiple of 4 below

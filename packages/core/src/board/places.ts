@@ -1,8 +1,17 @@
-import type { VdevResources } from '../vdev/vdev.js';
-import type { Board, BoardPlace } from './board.js';
+import type { VdevMachine, VdevResources } from '../vdev/vdev.js';
+import type { Board, BoardPlace, BoardRow } from './board.js';
 
 /**
- * One place for a vdev: addresses of its registers and numbers of its interrupts, by request name. Those that the
+ * The machine of a board, for the resources of vdevs on it.
+ *
+ * @experimental
+ */
+export function machineOf({ ioPorts }: Pick<Board, 'ioPorts'>): VdevMachine {
+  return { ioPorts: ioPorts === true };
+}
+
+/**
+ * One place for a vdev: addresses of its registers, its I/O ports and numbers of its interrupts, by request name. Those that the
  * board does not define are missing.
  *
  * @experimental
@@ -10,6 +19,8 @@ import type { Board, BoardPlace } from './board.js';
 export interface ResolvedPlace {
   /** First guest-physical address of each range of registers, by name. */
   readonly mmio: Readonly<Record<string, number>>;
+  /** First port of each range of I/O ports, by name. */
+  readonly ports: Readonly<Record<string, number>>;
   /** Number of each interrupt, by name. */
   readonly interrupts: Readonly<Record<string, number>>;
 }
@@ -24,12 +35,15 @@ export interface ResolvedPlace {
 export function placesFor(board: Board, type: string, resources: VdevResources): readonly ResolvedPlace[] {
   const place = own(board.places, type) ?? own(board.places, resources.role);
   if (place === undefined) return [];
-  const { count, addressStride, interruptStride } = place.row ?? { count: 1, addressStride: 0, interruptStride: 0 };
+  const { count, addressStride, portStride = 0, interruptStride } = place.row ?? SINGLE;
   return Array.from({ length: count }, (_, index) => ({
     mmio: valuesOf(place.base, resources.mmio, index * addressStride),
+    ports: valuesOf(place.port, resources.ports, index * portStride),
     interrupts: valuesOf(place.interrupt, resources.interrupts, index * interruptStride),
   }));
 }
+
+const SINGLE: BoardRow = { count: 1, addressStride: 0, interruptStride: 0 };
 
 /** Looks up own properties only, because the word comes from a configuration or a plugin. */
 function own(places: Board['places'], word: string | undefined): BoardPlace | undefined {

@@ -13,4 +13,4 @@ export type {
   BoardReservation,
   BoardRow,
 } from '../board/board.js';
-export { placesFor, type ResolvedPlace } from '../board/places.js';
+export { machineOf, placesFor, type ResolvedPlace } from '../board/places.js';

@@ -9,7 +9,7 @@ export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.
 export type { InterruptLine } from '../interrupt/interrupt.js';
 export { GuestMemoryError } from '../memory/guest-memory-error.js';
 export type { GuestMemory, MemoryAccess } from '../memory/guest-memory.js';
-export type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
+export type { AccessWidth, MmioHandler, PortHandler, WideValue } from '../memory/memory-region.js';
 export type { MemoryWindow, WindowMapping } from '../memory/memory-window.js';
 export type { CommonVdevOptions, VdevOptions } from '../vdev/common-options.js';
 export { COMMON_VDEV_OPTIONS, allVdevOptions } from '../vdev/common-options.js';
@@ -30,10 +30,12 @@ export type {
   InterruptRequest,
   MmioRequest,
   OptionProblem,
+  PortRequest,
   Vdev,
   VdevContext,
   VdevFactory,
   VdevFile,
+  VdevMachine,
   VdevResources,
   VdevState,
   WindowRequest,

@@ -1,5 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
-import type { MmioHandler } from './memory-region.js';
+import type { PortHandler } from './memory-region.js';
 
 /** Number of ports in the I/O address space of x86. */
 const PORTS = 0x1_0000;
@@ -18,7 +18,7 @@ export interface PortRegion {
   /** Number of ports. */
   readonly size: number;
   /** Performs the accesses. */
-  readonly handler: MmioHandler;
+  readonly handler: PortHandler;
 }
 
 /**
@@ -52,7 +52,7 @@ export class IoPortMap {
    * @param size - number of ports, at least 1.
    * @throws `QvmError` `memory.range`, `memory.overlap`.
    */
-  add(name: string, base: number, size: number, handler: MmioHandler): void {
+  add(name: string, base: number, size: number, handler: PortHandler): void {
     if (!Number.isInteger(base) || !Number.isInteger(size) || base < 0 || size < 1 || base + size > PORTS)
       throw new QvmError('memory.range', `${name} has no valid range of I/O ports: first ${base}, ${size} of them.`);
     const owners = (this.#owners ??= new Uint16Array(PORTS));

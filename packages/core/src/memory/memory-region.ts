@@ -19,6 +19,19 @@ export interface WideValue {
 }
 
 /**
+ * The I/O ports of a device, counted from the first port of its range. Called on the vCPU's thread, synchronously; must
+ * not allocate per access. A handler of registers in memory serves ports, too.
+ *
+ * @experimental
+ */
+export interface PortHandler {
+  /** Returns the value as an unsigned, zero-extended number. */
+  read(offset: number, width: AccessWidth): number;
+  /** Writes `value`, which is unsigned and fits into `width`. */
+  write(offset: number, width: AccessWidth, value: number): void;
+}
+
+/**
  * The registers of a device. Addresses are offsets into the device's own region. Called on the vCPU's thread,
  * synchronously; must not allocate per access.
  *

@@ -9,6 +9,12 @@ import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '
 export const COMMON_VDEV_OPTIONS = defineOptions({
   /** Guest-physical address of the first range of registers. Absent: the board chooses. */
   base: option.address({ description: 'Guest-physical address of its registers', aliases: ['loc'] }),
+  /** First port of the first range of I/O ports. Absent: the board chooses. */
+  ports: option.number({
+    min: 0,
+    max: 0xffff,
+    description: 'First of its I/O ports, on machines that have them',
+  }),
   /** Number of the first interrupt. Absent: the board chooses. */
   irq: option.number({
     min: 0,

@@ -5,7 +5,7 @@ import type { InterruptLine } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
-import type { MmioHandler } from '../memory/memory-region.js';
+import type { MmioHandler, PortHandler } from '../memory/memory-region.js';
 import type { Token } from '../plugin/token.js';
 import type { OptionDeclarations } from '../options/option.js';
 import type { VdevOptions } from './common-options.js';
@@ -28,6 +28,32 @@ export interface MmioRequest {
   readonly name: string;
   /** Size in bytes, a multiple of 4. */
   readonly size: number;
+}
+
+/**
+ * A range of I/O ports that a vdev needs, on machines that have ports (x86). The VM chooses the first port: the `ports`
+ * option for the first range, otherwise the board (`Board.places`). It assigns the handler of the same name.
+ *
+ * An access that lies wholly in the range arrives in one piece, of 1, 2 or 4 bytes; one that leaves it arrives byte by
+ * byte.
+ *
+ * @experimental
+ */
+export interface PortRequest {
+  /** Name of the range, for {@link Vdev.ports}. */
+  readonly name: string;
+  /** Number of ports, 1 to 65536. */
+  readonly size: number;
+}
+
+/**
+ * The machine that an instance is for, as far as its resources depend on it.
+ *
+ * @stable
+ */
+export interface VdevMachine {
+  /** Whether the machine has I/O ports. A vdev that can have its registers in either space takes ports there. */
+  readonly ioPorts: boolean;
 }
 
 /**
@@ -63,6 +89,12 @@ export interface WindowRequest {
 export interface VdevResources {
   /** Register ranges. */
   readonly mmio?: readonly MmioRequest[];
+  /**
+   * Ranges of I/O ports. Only for machines that have ports: see the second parameter of {@link VdevFactory.resources}.
+   *
+   * @experimental
+   */
+  readonly ports?: readonly PortRequest[];
   /** Interrupt lines. */
   readonly interrupts?: readonly InterruptRequest[];
   /** Windows in which the vdev maps memory. */
@@ -87,6 +119,12 @@ export interface VdevContext {
   readonly vm: string;
   /** Addresses of the requested ranges, by request name. */
   readonly mmioBase: Readonly<Record<string, number>>;
+  /**
+   * First port of each requested range of I/O ports, by request name.
+   *
+   * @experimental
+   */
+  readonly portBase: Readonly<Record<string, number>>;
   /**
    * A requested window, by request name; nothing is mapped in it at first.
    *
@@ -168,6 +206,12 @@ export interface VdevState {
 export interface Vdev {
   /** The handlers of its register ranges, by the names in {@link VdevResources.mmio}. */
   readonly mmio?: Readonly<Record<string, MmioHandler>>;
+  /**
+   * The handlers of its ranges of I/O ports, by the names in {@link VdevResources.ports}.
+   *
+   * @experimental
+   */
+  readonly ports?: Readonly<Record<string, PortHandler>>;
   /** Resets to power-on state, also when the guest resets its machine. */
   reset(): void;
   /**
@@ -262,8 +306,12 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
   readonly console?: boolean;
   /** Problems of options that are right one by one, which `check` and `start` report. Absent: there are none. */
   check?(options: VdevOptions<D>): readonly OptionProblem[];
-  /** The resources of an instance with these options. Must be pure: it is called several times, also for checks. */
-  resources(options: VdevOptions<D>): VdevResources;
+  /**
+   * The resources of an instance with these options. Must be pure: it is called several times, also for checks.
+   *
+   * @param machine - the machine that the instance is for; absent: one without I/O ports.
+   */
+  resources(options: VdevOptions<D>, machine?: VdevMachine): VdevResources;
   /** The files of the host that an instance with these options uses. Absent: it reads those of its options of kind `path`. */
   files?(options: VdevOptions<D>): readonly VdevFile[];
   /** Makes an instance, in its power-on state. An error that it throws is reported to the user, and the VM is not made. */

@@ -2,7 +2,7 @@ import type { CharacterBackend, TerminalSize } from '../console/character-backen
 import type { Clock, ClockTimer } from '../clock/clock.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
 import type { MemoryWindow, WindowMapping } from '../memory/memory-window.js';
-import type { AccessWidth, MmioHandler, WideValue } from '../memory/memory-region.js';
+import type { AccessWidth, MmioHandler, PortHandler, WideValue } from '../memory/memory-region.js';
 import { VdevError } from './vdev-error.js';
 
 /**
@@ -46,6 +46,11 @@ export class VdevGuard {
     return inner.readWide && inner.writeWide ? new GuardedWideHandler(inner, this) : new GuardedHandler(inner, this);
   }
 
+  /** The ports of the vdev. */
+  ports(inner: PortHandler): PortHandler {
+    return new GuardedHandler(inner, this);
+  }
+
   /** A window, for the vdev: registers that it maps are its own. */
   window(inner: MemoryWindow): MemoryWindow {
     return new GuardedWindow(inner, this);
@@ -62,11 +67,11 @@ export class VdevGuard {
   }
 }
 
-class GuardedHandler implements MmioHandler {
-  protected readonly inner: MmioHandler;
+class GuardedHandler<Inner extends PortHandler = PortHandler> implements PortHandler {
+  protected readonly inner: Inner;
   readonly #guard: VdevGuard;
 
-  constructor(inner: MmioHandler, guard: VdevGuard) {
+  constructor(inner: Inner, guard: VdevGuard) {
     this.inner = inner;
     this.#guard = guard;
   }
@@ -93,7 +98,7 @@ class GuardedHandler implements MmioHandler {
 }
 
 /** Of a handler that takes 64 bits at once. */
-class GuardedWideHandler extends GuardedHandler {
+class GuardedWideHandler extends GuardedHandler<MmioHandler> implements MmioHandler {
   readWide(offset: number, value: WideValue): void {
     try {
       this.inner.readWide?.(offset, value);

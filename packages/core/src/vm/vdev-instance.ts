@@ -6,9 +6,9 @@ import type { InterruptLine, InterruptWiring } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import type { IoPortMap } from '../memory/io-port-map.js';
 import { MappedWindow } from '../memory/mapped-window.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
-import type { PhysicalMap } from '../memory/physical-map.js';
 import type { VmMemory } from '../memory/vm-memory.js';
 import type { Token } from '../plugin/token.js';
 import type { Vdev, VdevContext, VdevFactory, VdevResources, WindowRequest } from '../vdev/vdev.js';
@@ -27,6 +27,7 @@ export interface VdevHost {
   readonly vm: string;
   readonly vcpus: number;
   readonly map: GuestPhysicalMap;
+  readonly ports: IoPortMap;
   readonly memory: VmMemory;
   readonly guestMemory: GuestMemory;
   readonly clock: Clock;
@@ -46,16 +47,16 @@ export interface VdevHost {
 }
 
 /**
- * A range of guest-physical addresses that a vdev has.
+ * A range of guest-physical addresses, or of I/O ports, that a vdev has.
  *
  * @experimental
  */
 export interface VdevRange {
   /** As its request calls it. */
   readonly name: string;
-  /** First guest-physical address. */
+  /** First guest-physical address, or first port. */
   readonly base: number;
-  /** Bytes. */
+  /** Bytes, or ports. */
   readonly size: number;
 }
 
@@ -73,6 +74,8 @@ export class VdevInstance {
   readonly placement: VdevPlacement;
   /** Where its registers are. */
   readonly registers: readonly VdevRange[];
+  /** Where its I/O ports are. */
+  readonly ports: readonly VdevRange[];
   /** Where its windows are. */
   readonly windows: readonly VdevRange[];
   /** The vdev itself. */
@@ -81,7 +84,7 @@ export class VdevInstance {
   #disposed = false;
 
   /**
-   * Creates the vdev and maps its registers.
+   * Creates the vdev and maps its registers and ports.
    *
    * @throws {@link VdevError} when the factory throws.
    */
@@ -90,13 +93,14 @@ export class VdevInstance {
     this.factory = spec.factory;
     this.placement = placement;
     this.registers = placed(resources.mmio, placement.mmioBase);
+    this.ports = placed(resources.ports, placement.portBase);
     this.windows = placed(resources.windows, placement.windowBase);
     this.#guard = new VdevGuard(name, (error) => host.vdevFailed(error));
     const windows = createWindows(host, name, resources, placement);
     const context = createContext(host, name, placement, this.#guard, windows);
     this.vdev = this.#guard.run('create', () => spec.factory.create(context, spec.options));
     try {
-      this.#map(host.map, resources);
+      this.#map(host);
     } catch (error) {
       void this.dispose(host.logger);
       throw error;
@@ -134,16 +138,22 @@ export class VdevInstance {
     }
   }
 
-  #map(map: PhysicalMap, resources: VdevResources): void {
-    const requests = resources.mmio ?? [];
-    for (const { name: range, size } of requests) {
-      const handler = this.vdev.mmio?.[range];
-      const base = this.placement.mmioBase[range];
-      if (handler === undefined || base === undefined) {
-        throw new QvmError('vdev.no-handler', `The vdev ${this.name} has no handler for its ${range} registers.`);
-      }
-      map.addMmio(rangeName(this.name, range, requests), base, size, this.#guard.handler(handler));
+  #map({ map, ports }: VdevHost): void {
+    const { registers } = this;
+    for (const { name: range, base, size } of registers) {
+      const handler = this.#handler(this.vdev.mmio?.[range], `${range} registers`);
+      map.addMmio(rangeName(this.name, range, registers), base, size, this.#guard.handler(handler));
     }
+    for (const { name: range, base, size } of this.ports) {
+      const handler = this.#handler(this.vdev.ports?.[range], `${range} ports`);
+      ports.add(rangeName(this.name, range, this.ports), base, size, this.#guard.ports(handler));
+    }
+  }
+
+  /** @throws `QvmError` `vdev.no-handler` when the vdev lacks it. */
+  #handler<H>(handler: H | undefined, what: string): H {
+    if (handler !== undefined) return handler;
+    throw new QvmError('vdev.no-handler', `The vdev ${this.name} has no handler for its ${what}.`);
   }
 }
 
@@ -198,6 +208,7 @@ function createContext(
     name,
     vm: host.vm,
     mmioBase: placement.mmioBase,
+    portBase: placement.portBase,
     memory: host.guestMemory,
     clock: guard.clock(host.clock),
     logger: { log: (level, message) => host.logger.log(level, `${name}: ${message}`) },

@@ -1,5 +1,6 @@
 import type { QvmError } from '../errors/qvm-error.js';
 import { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import { IoPortMap } from '../memory/io-port-map.js';
 import { VmMemory } from '../memory/vm-memory.js';
 import type { CommonVdevOptions } from '../vdev/common-options.js';
 import type { VdevResources } from '../vdev/vdev.js';
@@ -24,15 +25,19 @@ function placer(
   board = BOARD,
 ): (options: CommonVdevOptions, type?: string, resources?: VdevResources) => readonly number[] {
   const map = new GuestPhysicalMap(new VmMemory(0));
+  const ports = new IoPortMap();
   const owners: InterruptOwners = new Map();
   let count = 0;
   return (options, type = 'vdev', resources = ASKING) => {
     const name = `${type}-${count++}`;
-    const placed: VdevPlacement = placeVdev({ name, type, resources, options }, { board, map, owners });
+    const placed: VdevPlacement = placeVdev({ name, type, resources, options }, { board, map, ports, owners });
     for (const [range, base] of Object.entries(placed.mmioBase)) {
       map.addMmio(`${name}/${range}`, base, SIZE, { read: () => 0, write: () => undefined });
     }
-    return [...Object.values(placed.mmioBase), ...Object.values(placed.interrupts)];
+    for (const { name: range, size } of resources.ports ?? []) {
+      ports.add(`${name}/${range}`, placed.portBase[range] ?? 0, size, { read: () => 0, write: () => undefined });
+    }
+    return [...Object.values(placed.mmioBase), ...Object.values(placed.portBase), ...Object.values(placed.interrupts)];
   };
 }
 
@@ -111,5 +116,106 @@ describe('a vdev on a board', () => {
       ) as QvmError,
     );
     expect(placer(fakeBoard())({ base: 0x1000, irq: 9 }, type, alone)).toEqual([0x1000, 9]);
+  });
+});
+
+describe('a vdev with I/O ports', () => {
+  const PORTS: VdevResources = {
+    ports: [{ name: 'registers', size: 8 }],
+    interrupts: [{ name: 'line' }],
+    role: 'serial',
+  };
+  const PC = fakeBoard({
+    ioPorts: true,
+    places: {
+      serial: {
+        port: 0x3f8,
+        interrupt: 4,
+        row: { count: 2, addressStride: 0, portStride: -0x100, interruptStride: -1 },
+      },
+      keyboard: { base: 0x1000, port: { data: 0x60, command: 0x64 }, interrupt: 1 },
+    },
+  });
+
+  it('has the places of its board, also those that go down', () => {
+    const place = placer(PC);
+    expect([place({}, 'com', PORTS), place({}, 'com', PORTS)]).toEqual([
+      [0x3f8, 4],
+      [0x2f8, 3],
+    ]);
+    expect(() => place({}, 'com', PORTS)).toThrow(
+      error(
+        'vdev.base-taken',
+        'All 2 places that the board fake has for the vdev com-2 are taken: give it ports.',
+      ) as QvmError,
+    );
+  });
+
+  it('goes where its options say, and gets the interrupt of that place', () => {
+    expect(placer(PC)({ ports: 0x2f8 }, 'com', PORTS)).toEqual([0x2f8, 3]);
+    expect(placer(PC)({ ports: 0x2e8, irq: 9 }, 'com', PORTS)).toEqual([0x2e8, 9]);
+    // Its default space is that of ports.
+    expect(placer(PC)({ base: 0x2f8 }, 'com', PORTS)).toEqual([0x2f8, 3]);
+  });
+
+  it('can have several ranges, and registers in memory besides; each option moves the first of its kind', () => {
+    const both: VdevResources = {
+      mmio: [{ name: 'frame', size: SIZE }],
+      ports: [
+        { name: 'data', size: 1 },
+        { name: 'command', size: 1 },
+      ],
+    };
+    expect(placer(PC)({}, 'keyboard', both)).toEqual([0x1000, 0x60, 0x64]);
+    expect(placer(PC)({ base: 0x2000, ports: 0x70 }, 'keyboard', both)).toEqual([0x2000, 0x70, 0x64]);
+  });
+
+  it.each<readonly [string, CommonVdevOptions, string, VdevResources, string, string]>([
+    [
+      'without a place',
+      {},
+      'other',
+      { ...PORTS, role: 'other' },
+      'vdev.no-base',
+      'The board fake has no place for the vdev other-0 (other): give it ports. The board has places for keyboard, serial.',
+    ],
+    [
+      'with a range that has no place',
+      { ports: 1 },
+      'other',
+      { ports: [...(PORTS.ports ?? []), { name: 'more', size: 1 }], role: 'serial' },
+      'vdev.no-base',
+      'The board fake has no port of the more ports for the vdev other-0 (other): no option gives it one. The board has places for keyboard, serial.',
+    ],
+    [
+      'that it does not have',
+      { ports: 1 },
+      'none',
+      {},
+      'vdev.option',
+      'The vdev none-0 has no I/O ports here, so it takes no ports.',
+    ],
+  ])('%s is refused', (_, options, type, resources, code, message) => {
+    expect(() => placer(PC)(options, type, resources)).toThrow(error(code, message) as QvmError);
+  });
+
+  it('is refused when the place of its board is taken', () => {
+    const place = placer(PC);
+    place({ ports: 0x59, irq: 9 }, 'com', PORTS);
+    expect(() => place({}, 'keyboard', { ports: [{ name: 'data', size: 1 }] })).toThrow(
+      error(
+        'vdev.base-taken',
+        'The port 0x60 that the board fake has for the vdev keyboard-1 belongs to com-0/registers: give it ports.',
+      ) as QvmError,
+    );
+  });
+
+  it('is refused where guests cannot access ports', () => {
+    expect(() => placer()({ ports: 0x3f8 }, 'com', PORTS)).toThrow(
+      error(
+        'vdev.no-ports',
+        'The vdev com-0 (com) has I/O ports, and the fake guests of the board fake cannot access any.',
+      ) as QvmError,
+    );
   });
 });

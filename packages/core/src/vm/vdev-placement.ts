@@ -2,6 +2,7 @@ import type { Board } from '../board/board.js';
 import { placesFor, type ResolvedPlace } from '../board/places.js';
 import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import type { IoPortMap } from '../memory/io-port-map.js';
 import type { CommonVdevOptions } from '../vdev/common-options.js';
 import type { VdevResources } from '../vdev/vdev.js';
 
@@ -13,6 +14,8 @@ import type { VdevResources } from '../vdev/vdev.js';
 export interface VdevPlacement {
   /** By request name. */
   readonly mmioBase: Readonly<Record<string, number>>;
+  /** First port of each range of I/O ports, by request name. */
+  readonly portBase: Readonly<Record<string, number>>;
   /** By request name. */
   readonly interrupts: Readonly<Record<string, number>>;
   /** By request name. */
@@ -25,35 +28,83 @@ const WINDOW_ALIGNMENT = 0x20_0000;
 /** Interrupt numbers in use, and by whom. */
 export type InterruptOwners = Map<number, string>;
 
-function placeRanges(
-  { name, type, resources }: PlacedVdev,
-  base: number | undefined,
-  place: ResolvedPlace,
-  { board, map }: PlacementSpace,
-): Readonly<Record<string, number>> {
-  const requests = resources.mmio ?? [];
-  if (base !== undefined && requests.length === 0) {
-    throw new QvmError('vdev.option', `The vdev ${name} has no registers in memory, so it takes no base.`);
+/** One of the two spaces in which a vdev has ranges, as its placement needs it. */
+interface RangeSpace {
+  /** The option that places the first range. */
+  readonly option: 'base' | 'ports';
+  /** Word for the contents of the ranges, for errors. */
+  readonly what: string;
+  /** The thing that a vdev without ranges lacks, for errors. */
+  readonly lack: string;
+  /** One location, for errors. */
+  readonly location: string;
+  readonly requests: readonly { readonly name: string }[];
+  /** Value of the option. */
+  readonly explicit: number | undefined;
+  /** The board's locations, by request name. */
+  readonly known: Readonly<Record<string, number>>;
+  ownerOf(location: number): { readonly name: string } | undefined;
+}
+
+function placeRanges({ name, type }: PlacedVdev, board: Board, space: RangeSpace): Readonly<Record<string, number>> {
+  const { option, requests, explicit } = space;
+  if (explicit !== undefined && requests.length === 0) {
+    throw new QvmError('vdev.option', `The vdev ${name} has no ${space.lack}, so it takes no ${option}.`);
   }
+  const help = option === 'base' ? 'a base' : 'ports';
   const placed = requests.map(({ name: range }, index) => {
-    const address = (index === 0 ? base : undefined) ?? place.mmio[range];
-    if (address === undefined) {
-      const which = index === 0 ? 'place' : `address of the ${range} registers`;
+    const location = (index === 0 ? explicit : undefined) ?? space.known[range];
+    if (location === undefined) {
+      const which = index === 0 ? 'place' : `${space.location} of the ${range} ${space.what}`;
       throw new QvmError(
         'vdev.no-base',
-        missing(board, which, { name, type }, index === 0 ? 'give it a base' : undefined),
+        missing(board, which, { name, type }, index === 0 ? `give it ${help}` : undefined),
       );
     }
-    const owner = address === base ? undefined : map.find(address);
+    const owner = location === explicit ? undefined : space.ownerOf(location);
     if (owner !== undefined) {
       throw new QvmError(
         'vdev.base-taken',
-        `The address 0x${address.toString(16)} that the board ${board.name} has for the vdev ${name} belongs to ${owner.name}: give it a base.`,
+        `The ${space.location} 0x${location.toString(16)} that the board ${board.name} has for the vdev ${name} belongs to ${owner.name}: give it ${help}.`,
       );
     }
-    return [range, address] as const;
+    return [range, location] as const;
   });
   return Object.fromEntries(placed);
+}
+
+function placeRegisters(vdev: PlacedVdev, explicit: number | undefined, place: ResolvedPlace, space: PlacementSpace) {
+  return placeRanges(vdev, space.board, {
+    option: 'base',
+    what: 'registers',
+    lack: 'registers in memory',
+    location: 'address',
+    requests: vdev.resources.mmio ?? [],
+    explicit,
+    known: place.mmio,
+    ownerOf: (address) => space.map.find(address),
+  });
+}
+
+/** @throws `QvmError` `vdev.no-ports` when the machine has none. */
+function placePorts(vdev: PlacedVdev, explicit: number | undefined, place: ResolvedPlace, space: PlacementSpace) {
+  const requests = vdev.resources.ports ?? [];
+  if (requests.length !== 0 && space.board.ioPorts !== true) {
+    throw new QvmError(
+      'vdev.no-ports',
+      `The vdev ${vdev.name} (${vdev.type}) has I/O ports, and the ${space.board.architecture} guests of the board ${space.board.name} cannot access any.`,
+    );
+  }
+  return placeRanges(vdev, space.board, {
+    option: 'ports',
+    what: 'ports',
+    lack: 'I/O ports here',
+    location: 'port',
+    requests,
+    explicit,
+    known: place.ports,
+    ownerOf: (port) => space.ports.find(port),
+  });
 }
 
 function placeInterrupts(
@@ -102,23 +153,39 @@ function missing(
   return `The board ${name} has no ${what} for the vdev ${vdev.name} (${vdev.type}): ${help}. ${list}`;
 }
 
+/** The place of a vdev as far as its options determine it. */
+interface ExplicitPlace {
+  readonly base: number | undefined;
+  readonly port: number | undefined;
+  readonly number: number | undefined;
+}
+
+/** `base` is the first port of a vdev that has ports and no registers in memory. */
+function explicitPlace({ resources, options: { base, ports, irq: number } }: PlacedVdev): ExplicitPlace {
+  const portsAlone = resources.mmio === undefined && resources.ports !== undefined;
+  return portsAlone ? { base: undefined, port: ports ?? base, number } : { base, port: ports, number };
+}
+
 /**
- * Chooses the place of a vdev: that of its `base`, else the first with all free that is left to the board. A base that is no
- * place's leaves the interrupts of the first one.
+ * Chooses the place of a vdev: that of its `base` or `ports`, else the first with all free that is left to the board. A
+ * base that is no place's leaves the interrupts of the first one.
  */
 function choosePlace(
   { name, type, resources }: PlacedVdev,
-  explicit: { readonly base: number | undefined; readonly number: number | undefined },
-  { board, map, owners }: PlacementSpace,
+  explicit: ExplicitPlace,
+  { board, map, ports: portMap, owners }: PlacementSpace,
 ): ResolvedPlace {
   const places = placesFor(board, type, resources);
   const [first = NO_PLACE] = places;
   const range = resources.mmio?.[0]?.name ?? '';
+  const portRange = resources.ports?.[0]?.name ?? '';
   const line = resources.interrupts?.[0]?.name;
   if (explicit.base !== undefined) return places.find(({ mmio }) => mmio[range] === explicit.base) ?? first;
+  if (explicit.port !== undefined) return places.find(({ ports }) => ports[portRange] === explicit.port) ?? first;
   const free = places.find(
-    ({ mmio, interrupts }) =>
+    ({ mmio, ports, interrupts }) =>
       Object.values(mmio).every((address) => map.find(address) === undefined) &&
+      Object.values(ports).every((port) => portMap.find(port) === undefined) &&
       Object.entries(interrupts).every(
         ([interrupt, number]) => (interrupt === line && explicit.number !== undefined) || !owners.has(number),
       ),
@@ -126,11 +193,11 @@ function choosePlace(
   if (free !== undefined || places.length < 2) return free ?? first;
   throw new QvmError(
     'vdev.base-taken',
-    `All ${places.length} places that the board ${board.name} has for the vdev ${name} are taken: give it a base.`,
+    `All ${places.length} places that the board ${board.name} has for the vdev ${name} are taken: give it ${resources.mmio === undefined && resources.ports !== undefined ? 'ports' : 'a base'}.`,
   );
 }
 
-const NO_PLACE: ResolvedPlace = { mmio: {}, interrupts: {} };
+const NO_PLACE: ResolvedPlace = { mmio: {}, ports: {}, interrupts: {} };
 
 /** Windows without an address lie above all else, so that they are in nobody's way. */
 function placeWindows(resources: VdevResources, map: GuestPhysicalMap): Readonly<Record<string, number>> {
@@ -157,21 +224,22 @@ export interface PlacedVdev {
 export interface PlacementSpace {
   readonly board: Board;
   readonly map: GuestPhysicalMap;
+  readonly ports: IoPortMap;
   readonly owners: InterruptOwners;
 }
 
 /**
  * Decides addresses and interrupt numbers of one instance from its options and the board.
  *
- * @throws `QvmError` `vdev.option`, `vdev.no-base`, `vdev.base-taken`, `vdev.no-irq`, `vdev.irq-taken`.
+ * @throws `QvmError` `vdev.option`, `vdev.no-base`, `vdev.base-taken`, `vdev.no-ports`, `vdev.no-irq`, `vdev.irq-taken`.
  */
 export function placeVdev(vdev: PlacedVdev, space: PlacementSpace): VdevPlacement {
-  const { resources, options } = vdev;
-  const explicit = { base: options.base, number: options.irq };
+  const explicit = explicitPlace(vdev);
   const place = choosePlace(vdev, explicit, space);
   return {
-    mmioBase: placeRanges(vdev, explicit.base, place, space),
+    mmioBase: placeRegisters(vdev, explicit.base, place, space),
+    portBase: placePorts(vdev, explicit.port, place, space),
     interrupts: placeInterrupts(vdev, explicit.number, place, space),
-    windowBase: placeWindows(resources, space.map),
+    windowBase: placeWindows(vdev.resources, space.map),
   };
 }

@@ -1,4 +1,5 @@
 import type { Machine, VmRequest } from '../architecture/architecture.js';
+import { machineOf } from '../board/places.js';
 import { mapEmptyPlaces } from '../board/empty-places.js';
 import { InstructionClock } from '../clock/instruction-clock.js';
 import { RealTimeClock } from '../clock/real-time-clock.js';
@@ -11,6 +12,7 @@ import { InterruptBus } from '../interrupt/interrupt-bus.js';
 import { silentLogger, type Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { GuestPhysicalMap } from '../memory/guest-physical-map.js';
+import { IoPortMap } from '../memory/io-port-map.js';
 import { MAXIMUM_MEMORY, WASM_PAGE } from '../memory/memory-limits.js';
 import { RamGuestMemory } from '../memory/ram-guest-memory.js';
 import { RAM_RESERVATIONS, TopOfRam } from '../memory/ram-reservations.js';
@@ -44,6 +46,7 @@ export interface AssembledVm {
   readonly clock: VmClock;
   readonly memory: VmMemory;
   readonly map: GuestPhysicalMap;
+  readonly ports: IoPortMap;
   readonly guestMemory: GuestMemory;
   readonly bus: InterruptBus;
   readonly machine: Machine;
@@ -72,6 +75,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
   const logger = options.logger ?? silentLogger;
   const clock = createClock(options.clock);
   const map = new GuestPhysicalMap(memory);
+  const ports = new IoPortMap();
   const { board } = options;
   for (const { name, base, size } of board.reserved ?? [])
     map.addReserved(`${name} of the board ${board.name}`, base, size);
@@ -84,7 +88,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
     [INTERRUPT_WIRING.key, bus],
     [RAM_RESERVATIONS.key, new TopOfRam(map)],
   ]);
-  const shared = { vcpus: options.vcpus, map, memory, guestMemory, clock, wiring: bus, logger };
+  const shared = { vcpus: options.vcpus, map, ports, memory, guestMemory, clock, wiring: bus, logger };
   const request = (wanted: VmRequest): void => control.request(wanted);
   machine = options.architecture.createMachine({
     ...shared,
@@ -123,7 +127,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
     void disposeVdevs(vdevs, options);
     throw error;
   }
-  return { hooks, logger, clock, memory, map, guestMemory, bus, machine, vdevs, service };
+  return { hooks, logger, clock, memory, map, ports, guestMemory, bus, machine, vdevs, service };
 }
 
 /** Releases vdevs, last made first, and waits for those that need time; a vdev that needs too much is named in a warning. */
@@ -158,7 +162,10 @@ function checkOptions({ name, vcpus, ram, architecture, board }: VmOptions): voi
 /** A slice of the host's pool for a VM that may share memory; else a memory of its own. */
 function createMemory(options: VmOptions): VmMemory {
   const bytes = memoryBytes(options);
-  const shares = options.vdevs.some(({ factory, options: values }) => factory.resources(values).windows !== undefined);
+  const machine = machineOf(options.board);
+  const shares = options.vdevs.some(
+    ({ factory, options: values }) => factory.resources(values, machine).windows !== undefined,
+  );
   const source = shares ? options.service?.(MEMORY_SOURCE) : undefined;
   return source?.vmMemory(bytes) ?? new VmMemory(bytes);
 }
@@ -242,14 +249,15 @@ function implicitVdev({ name, board, implicitVdev: make }: VmOptions, type: stri
 
 function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners): readonly VdevInstance[] {
   const vdevs: VdevInstance[] = [];
+  const { board } = options;
   const counts = new Map<string, number>();
   try {
     for (const spec of listVdevs(options)) {
       try {
         const name = vdevName(spec, counts, vdevs);
-        const resources = spec.factory.resources(spec.options);
+        const resources = spec.factory.resources(spec.options, machineOf(board));
         const asking = { name, type: spec.factory.type, resources, options: spec.options };
-        const placement = placeVdev(asking, { board: options.board, map: host.map, owners });
+        const placement = placeVdev(asking, { board, map: host.map, ports: host.ports, owners });
         vdevs.push(new VdevInstance(host, name, spec, resources, placement));
       } catch (error) {
         if (options.vdevRefused === undefined) throw error;

@@ -108,6 +108,42 @@ describe('Vm: building', () => {
     ]);
   });
 
+  it('gives vdevs their I/O ports, and the machine all of them', async () => {
+    const registers = fakeRegisters();
+    const factory = fakeVdev('serial', {
+      resources: { ports: [{ name: 'registers', size: 8 }] },
+      create: (context) => {
+        expect(context.portBase).toEqual({ registers: 0x2f8 });
+        return { ports: { registers } };
+      },
+    });
+    const { vm, machine } = await bootedVm(wfi, {
+      board: fakeBoard({ ioPorts: true }),
+      vdevs: [{ factory, options: { ports: 0x2f8 } }],
+    });
+    const region = machine.services.ports.find(0x2fb);
+    expect(region).toMatchObject({ name: 'serial-0', base: 0x2f8, size: 8 });
+    region?.handler.write(3, 1, 0x80);
+    expect([registers.values.get(3), region?.handler.read(3, 1)]).toEqual([0x80, 0x80]);
+    expect(vm.vdevs[0]?.ports).toEqual([{ name: 'registers', base: 0x2f8, size: 8 }]);
+    expect(vm.ports).toEqual([expect.objectContaining({ name: 'serial-0', base: 0x2f8, size: 8 })]);
+  });
+
+  it('asks for the resources of the machine that the vdev is for', () => {
+    const seen: unknown[] = [];
+    const factory = {
+      ...fakeVdev('dev'),
+      resources: (_options: unknown, machine: unknown) => {
+        seen.push(machine);
+        return {};
+      },
+    };
+    for (const board of [fakeBoard(), fakeBoard({ ioPorts: true })]) {
+      new Vm(fakeVmOptions(new FakeArchitecture(), { board, vdevs: [{ factory, options: {} }] }));
+    }
+    expect(seen).toEqual([...Array(2).fill({ ioPorts: false }), ...Array(2).fill({ ioPorts: true })]);
+  });
+
   const placed = (options: VmOptions['vdevs'][number]['options'], resources = {}) => {
     const factory = fakeVdev('dev', {
       resources: {
@@ -115,7 +151,10 @@ describe('Vm: building', () => {
         interrupts: [{ name: 'i' }],
         ...resources,
       },
-      create: () => ({ mmio: { r: fakeRegisters() } }),
+      create: () => ({
+        mmio: { r: fakeRegisters() },
+        ...(options.ports === undefined ? {} : { ports: { r: fakeRegisters() } }),
+      }),
     });
     return { factory, options };
   };
@@ -131,10 +170,15 @@ describe('Vm: building', () => {
     ['vdev.no-base', [placed({}, { mmio: [{ name: 'q', size: 4 }] })]],
     ['vdev.no-irq', [placed({}, { interrupts: [{ name: 'j' }] })]],
     ['vdev.no-handler', [placed({}, { mmio: [{ name: 'other', size: 4 }] })]],
+    ['vdev.no-handler', [placed({}, { ports: [{ name: 'r', size: 1 }] })]],
+    ['memory.range', [placed({ ports: 0xffff }, { ports: [{ name: 'r', size: 2 }] })]],
     ['vdev.duplicate-name', [placed({ name: 'x' }), placed({ name: 'x' })]],
     ['no error', [placed({}), placed({ base: 0x2000, irq: 40 })]],
   ])('reports %s (%#)', (code, vdevs) => {
-    const board = fakeBoard({ places: { dev: { base: { r: 0x1000, other: 0 }, interrupt: { i: 40 } } } });
+    const board = fakeBoard({
+      ioPorts: true,
+      places: { dev: { base: { r: 0x1000, other: 0 }, port: 0x60, interrupt: { i: 40 } } },
+    });
     expect(codeOf(() => new Vm(fakeVmOptions(new FakeArchitecture(), { board, vdevs })))).toBe(code);
   });
 
@@ -505,6 +549,24 @@ describe('Vm: its end', () => {
     });
     expect(vm.exit?.cause).toMatchObject({ code: 'vdev.failed', vdev: 'uart-0', cause });
     expect([vm.state, failures]).toEqual(['failed', ['uart-0']]);
+  });
+
+  it('a vdev that throws in an I/O port ends it in the same way', async () => {
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    const factory = fakeVdev('serial', {
+      resources: { ports: [{ name: 'registers', size: 8 }] },
+      create: () => ({ ports: { registers: { read: broken, write: broken } } }),
+    });
+    const { vm } = await bootedVm((vcpu) => vcpu.services.ports.find(0x3fd)?.handler.write(5, 1, 0), {
+      board: fakeBoard({ ioPorts: true }),
+      vdevs: [{ factory, options: { ports: 0x3f8 } }],
+    });
+    expect(vm.step(10)).toMatchObject({
+      kind: 'ended',
+      exit: { exitCode: VmExitCode.VdevError, reason: 'The vdev serial-0 failed (write of offset 0x5).' },
+    });
   });
 
   it('a vdev that throws in a timer, a task or the reset ends its VM too', async () => {

@@ -4,6 +4,7 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptStatistics } from '../interrupt/interrupt-bus.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
+import type { PortRegion } from '../memory/io-port-map.js';
 import type { PhysicalMap } from '../memory/physical-map.js';
 import type { Token } from '../plugin/token.js';
 import { POWER_BUTTON } from '../power/power-button.js';
@@ -106,6 +107,11 @@ export class Vm implements DrivenVm {
   /** The processors. */
   get machine(): Machine {
     return this.#parts.machine;
+  }
+
+  /** The assigned ranges of I/O ports, in order of creation; empty for guests of architectures without ports. */
+  get ports(): readonly PortRegion[] {
+    return this.#parts.ports.regions;
   }
 
   /** The guest-physical map. */

@@ -41,7 +41,7 @@ export function vdevFacts(factory: VdevFactory): VdevFacts {
   return {
     options: allVdevOptions(factory),
     console: factory.console === true,
-    resources: (options) => factory.resources(options),
+    resources: (options, machine) => factory.resources(options, machine),
     ...(factory.files === undefined ? {} : { files: (options) => factory.files?.(options) ?? [] }),
   };
 }

@@ -101,9 +101,9 @@ function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
       description: factory.description,
       options: factory.options,
       ...(factory.console === undefined ? {} : { console: factory.console }),
-      resources: (values: VdevOptions) => {
+      resources: (values: VdevOptions, machine) => {
         begun();
-        return factory.resources(values);
+        return factory.resources(values, machine);
       },
       create: (context, values: VdevOptions) => factory.create(context, values),
     },

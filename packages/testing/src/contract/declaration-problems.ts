@@ -8,6 +8,7 @@ const TYPE = /^(@[a-z0-9-]+\/)?[a-z][a-z0-9-]*$/;
 const OPTION = /^[a-z][a-z0-9-]*$/;
 const ADDRESS_LIMIT = 2 ** 48;
 const PAGE = 0x1000;
+const PORTS = 0x1_0000;
 
 /**
  * Problems of the type name, description and options of a factory; empty if there are none.
@@ -36,12 +37,13 @@ function optionProblems(name: string, { description, aliases }: Option): readonl
 
 /**
  * Problems of the resources that a vdev needs; empty if there are none. Ranges must be whole words of at most 2^48
- * bytes, windows whole pages.
+ * bytes, ranges of I/O ports must have 1 to 65536 ports, windows whole pages.
  *
  * @experimental
  */
 export function resourceProblems(resources: VdevResources): readonly string[] {
   const ranges = resources.mmio ?? [];
+  const ports = resources.ports ?? [];
   const interrupts = resources.interrupts ?? [];
   const windows = resources.windows ?? [];
   return [
@@ -49,7 +51,10 @@ export function resourceProblems(resources: VdevResources): readonly string[] {
     ...windows.flatMap(({ name, size, base = 0 }) =>
       problemIf(size === 0 || !isPages(size) || !isPages(base), `window ${name} is not of whole pages`),
     ),
-    ...duplicates(ranges.map(({ name }) => name)).map((name) => `range ${name} is requested twice`),
+    ...duplicates([...ranges, ...ports].map(({ name }) => name)).map((name) => `range ${name} is requested twice`),
+    ...ports.flatMap(({ name, size }) =>
+      problemIf(!isCount(size) || size === 0 || size > PORTS, `range ${name} has ${size} I/O ports, not 1 to ${PORTS}`),
+    ),
     ...duplicates(interrupts.map(({ name }) => name)).map((name) => `interrupt ${name} is requested twice`),
     ...ranges.flatMap(({ name, size }) =>
       problemIf(!isRangeSize(size), `range ${name} has a size of ${size}, not a multiple of 4`),

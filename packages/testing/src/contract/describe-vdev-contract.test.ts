@@ -1,6 +1,9 @@
 import { option } from '@qvm/core/options';
-import type { AccessWidth, VdevFactory } from '@qvm/core/vdev';
-import { createVdev } from '../create-vdev.js';
+import type { AccessWidth, PortHandler, VdevFactory } from '@qvm/core/vdev';
+import type { Board } from '@qvm/core/board';
+import { virt } from '@qvm/boards';
+import { createVdev, type VdevHarness } from '../create-vdev.js';
+import { FakeVdevContext } from '../fake-vdev-context.js';
 import { createTestVdev } from '../test-vdev.js';
 import { factoryProblems, resourceProblems } from './declaration-problems.js';
 import { describeVdevContract } from './describe-vdev-contract.js';
@@ -9,6 +12,59 @@ import { hostileStates } from './hostile-states.js';
 import { findBadAccess } from './random-accesses.js';
 
 describeVdevContract(createTestVdev(), { options: { preset: '0x11' }, change: ({ write }) => write(0, 0x2a) });
+
+/** The same registers as I/O ports, for machines that have them; in memory on others. */
+function createPortVdev(): VdevFactory {
+  const plain = createTestVdev();
+  return {
+    ...plain,
+    type: 'test-ports',
+    resources: (options, machine) => {
+      const { mmio = [], ...others } = plain.resources(options);
+      return machine?.ioPorts === true ? { ...others, ports: mmio } : { ...others, mmio };
+    },
+    create: (context, options) => {
+      const { mmio = {}, ...vdev } = plain.create(context, options);
+      return context.portBase.registers === undefined ? { ...vdev, mmio } : { ...vdev, ports: mmio };
+    },
+  };
+}
+
+const change = ({ write }: VdevHarness): void => write(0, 0x2a);
+const ioPorts: Board = { ...virt, ioPorts: true };
+describeVdevContract(createPortVdev(), { change, context: { board: ioPorts } });
+describeVdevContract(createPortVdev(), { change });
+
+it('drives I/O ports, by bytes unless told otherwise, where the board has them or elsewhere', () => {
+  const board: Board = { ...ioPorts, places: { serial: { port: 0x3f8 } } };
+  const { vdev, read, write, context } = createVdev(createPortVdev(), { context: { board } });
+  const port = vdev.ports?.['registers'] as PortHandler;
+  const widths: AccessWidth[] = [];
+  const noted = {
+    ...port,
+    write: (offset: number, width: AccessWidth, value: number) => {
+      widths.push(width);
+      port.write(offset, width, value);
+    },
+  };
+  Object.assign(vdev, { ports: { registers: noted } });
+  write(0, 0x2a);
+  write(4, 1, 2, 'registers');
+  expect([widths, read(0), read(0, 4, 'registers')]).toEqual([[1, 2], 0x2a, 0x2a]);
+  expect(context.portBase).toEqual({ registers: 0x1000 });
+  const serial = {
+    ports: [
+      { name: 'first', size: 8 },
+      { name: 'second', size: 0x11 },
+      { name: 'third', size: 1 },
+    ],
+  };
+  expect(new FakeVdevContext({ board, type: 'serial', resources: serial }).portBase).toEqual({
+    first: 0x3f8,
+    second: 0x1010,
+    third: 0x1030,
+  });
+});
 
 /** A vdev whose register is the period of a timer, in nanoseconds. */
 function createFastTimerVdev(): VdevFactory {
@@ -103,6 +159,18 @@ describe('the contract finds faults', () => {
       'range a has a size of 6, not a multiple of 4',
     ]);
     expect(resourceProblems({ mmio: [{ name: 'v', size: 0x200 }] })).toEqual([]);
+    const ports = [
+      { name: 'a', size: 0 },
+      { name: 'b', size: 0x1_0001 },
+      { name: 'c', size: 1.5 },
+      { name: 'v', size: 1 },
+    ];
+    expect(resourceProblems({ mmio: [{ name: 'v', size: 4 }], ports })).toEqual([
+      'range v is requested twice',
+      'range a has 0 I/O ports, not 1 to 65536',
+      'range b has 65537 I/O ports, not 1 to 65536',
+      'range c has 1.5 I/O ports, not 1 to 65536',
+    ]);
   });
 
   it('in device-tree nodes', () => {

@@ -1,6 +1,8 @@
 import { QvmError } from '@qvm/core';
 import type { Json } from '@qvm/core';
-import type { MmioHandler, VdevFactory, VdevState } from '@qvm/core/vdev';
+import type { PortHandler, VdevFactory, VdevOptions, VdevResources, VdevState } from '@qvm/core/vdev';
+import { machineOf } from '@qvm/core/board';
+import { virt } from '@qvm/boards';
 import { createVdev } from '../create-vdev.js';
 import type { CreateVdevOptions, VdevHarness } from '../create-vdev.js';
 import { FakeDeviceTreeContext } from '../fake-device-tree-context.js';
@@ -51,13 +53,14 @@ function describeDeclarations(factory: VdevFactory, contract: VdevContractOption
 
   it('asks for resources that a VM can give', () => {
     const { options } = createVdev(factory, contract);
-    expect(resourceProblems(factory.resources(options))).toEqual([]);
+    expect(resourceProblems(resourcesOf(factory, options, contract))).toEqual([]);
   });
 
   it('handles the ranges it asked for', () => {
     const { vdev, options } = createVdev(factory, contract);
-    const requested = (factory.resources(options).mmio ?? []).map((range) => range.name);
-    expect(Object.keys(vdev.mmio ?? {}).sort()).toEqual(requested.sort());
+    const { mmio = [], ports = [] } = resourcesOf(factory, options, contract);
+    expect(Object.keys(vdev.mmio ?? {}).sort()).toEqual(mmio.map(({ name }) => name).sort());
+    expect(Object.keys(vdev.ports ?? {}).sort()).toEqual(ports.map(({ name }) => name).sort());
   });
 
   it('describes itself by well-formed device-tree nodes', () => {
@@ -138,6 +141,15 @@ function describeState(factory: VdevFactory, contract: VdevContractOptions): voi
   });
 }
 
+/** The resources of a vdev on the board of its context. */
+function resourcesOf(
+  factory: VdevFactory,
+  options: VdevOptions,
+  { context }: Pick<VdevContractOptions, 'context'>,
+): VdevResources {
+  return factory.resources(options, machineOf(context?.board ?? virt));
+}
+
 /** Changes the vdev's state and brings it to rest, so that a snapshot contains everything. */
 async function change(harness: VdevHarness, contract: VdevContractOptions): Promise<void> {
   contract.change(harness);
@@ -178,7 +190,7 @@ function describeRegisters(factory: VdevFactory, contract: VdevContractOptions):
   it(`survives random accesses of all widths (seed ${seed})`, async () => {
     const harness = createVdev(factory, contract);
     const { vdev, context } = harness;
-    for (const { name, size, handler } of registerRanges(factory, harness)) {
+    for (const { name, size, handler } of accessibleRanges(factory, harness, contract)) {
       const problem = handler === undefined ? 'has no handler' : findBadAccess(handler, size, seed);
       expect(problem === undefined ? undefined : `seed ${seed}, range ${name}, ${problem}`).toBeUndefined();
       context.runPosted();
@@ -191,16 +203,17 @@ function describeRegisters(factory: VdevFactory, contract: VdevContractOptions):
   });
 }
 
-/** All registers of a vdev that a guest can access now: its ranges, and those mapped in its windows. */
-function registerRanges(
+/** All that a guest can access of a vdev now: its registers, its I/O ports, and registers mapped in its windows. */
+function accessibleRanges(
   factory: VdevFactory,
   { vdev, context, options }: VdevHarness,
-): readonly { readonly name: string; readonly size: number; readonly handler: MmioHandler | undefined }[] {
-  const ranges = (factory.resources(options).mmio ?? []).map(({ name, size }) => ({
-    name,
-    size,
-    handler: vdev.mmio?.[name],
-  }));
+  contract: VdevContractOptions,
+): readonly { readonly name: string; readonly size: number; readonly handler: PortHandler | undefined }[] {
+  const { mmio = [], ports = [] } = resourcesOf(factory, options, contract);
+  const ranges = [
+    ...mmio.map(({ name, size }) => ({ name, size, handler: vdev.mmio?.[name] })),
+    ...ports.map(({ name, size }) => ({ name, size, handler: vdev.ports?.[name] })),
+  ];
   const mapped = [...context.windows].flatMap(([window, { content }]) =>
     [...content].flatMap(([offset, found]) =>
       found.kind === 'registers' ? [{ name: `${window}+0x${offset.toString(16)}`, ...found }] : [],

@@ -1,4 +1,4 @@
-import type { AccessWidth, MmioHandler } from '@qvm/core/vdev';
+import type { AccessWidth, PortHandler } from '@qvm/core/vdev';
 import { createRandom } from '../random.js';
 
 const WIDTHS: readonly AccessWidth[] = [1, 2, 4];
@@ -6,14 +6,14 @@ const WIDTHS: readonly AccessWidth[] = [1, 2, 4];
 const MAX_ACCESSES = 8192;
 
 /**
- * Reads and writes a range of registers with random values, at every aligned offset and in all widths (or a random
+ * Reads and writes a range of registers or I/O ports with random values, at every aligned offset and in all widths (or a random
  * sample of a large range), in random order.
  *
  * @returns a description of the first problem (an access threw, or a value was not an unsigned number of its width), or
  * `undefined`.
  * @experimental
  */
-export function findBadAccess(handler: MmioHandler, size: number, seed: number): string | undefined {
+export function findBadAccess(handler: PortHandler, size: number, seed: number): string | undefined {
   const random = createRandom(seed);
   for (const width of WIDTHS) {
     const places = Math.floor(size / width);
@@ -29,7 +29,7 @@ export function findBadAccess(handler: MmioHandler, size: number, seed: number):
   return undefined;
 }
 
-function tryAccess(handler: MmioHandler, offset: number, width: AccessWidth, random: () => number): string | undefined {
+function tryAccess(handler: PortHandler, offset: number, width: AccessWidth, random: () => number): string | undefined {
   const limit = 2 ** (8 * width);
   const where = `offset 0x${offset.toString(16)}, width ${width}`;
   try {
