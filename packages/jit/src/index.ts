@@ -6,8 +6,8 @@ export type { IntOpName, OpName, SimdName } from './wasm/opcodes.js';
 export type { Reg, V } from './describe/value.js';
 export { encodeFields, extractFields, parsePattern } from './describe/pattern.js';
 export type { Field, FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from './describe/pattern.js';
-export { derived, int, register, rowMaker, small, target, wide } from './describe/row.js';
-export type { Derived, Operand, OperandKind, Row, RowMaker, RowOptions } from './describe/row.js';
+export { byte, derived, int, place, register, rowMaker, small, target, wide } from './describe/row.js';
+export type { Derived, Operand, OperandKind, PatternRow, Row, RowMaker, RowOptions } from './describe/row.js';
 export type { Decoded, InstructionDecoder } from './describe/decoder.js';
 export { WordDecoder } from './describe/word-decoder.js';
 export { Builder } from './builder/builder.js';
@@ -15,10 +15,10 @@ export type { BuilderClass } from './builder/builder.js';
 export type { AccessOptions } from './builder/memory-builder.js';
 export type { AtomicOp } from './builder/memory-opcodes.js';
 export { Flow } from './builder/back-end.js';
-export type { BackEnd } from './builder/back-end.js';
+export type { BackEnd, LazyOperands } from './builder/back-end.js';
 export type { RegisterBits, RegisterFile } from './builder/register-file.js';
 export { MOST_FLAGS, truthTable } from './builder/flag-model.js';
-export type { FlagModel } from './builder/flag-model.js';
+export type { DynamicFlags, FlagModel } from './builder/flag-model.js';
 export type { Helper } from './builder/helper.js';
 export {
   AccessInfo,

@@ -1,9 +1,9 @@
 import { rowMaker } from '@qvm/jit';
-import type { Row, RowMaker } from '@qvm/jit';
+import type { PatternRow, RowMaker } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
 
 /** A row of the A64 tables. @experimental */
-export type A64Row = Row<A64>;
+export type A64Row = PatternRow<A64>;
 
 /** Makes a row of the A64 tables. Sections are those of the Arm ARM, DDI 0487. @experimental */
 export const inst: RowMaker<A64> = rowMaker<A64>(32);

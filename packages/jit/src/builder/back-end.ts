@@ -34,6 +34,16 @@ export interface SharedProbe {
   readonly begin: ((probe: Probe) => void) | undefined;
 }
 
+/** The state of the lazy flags as values: their kind (an i32) and both operands (i64). @experimental */
+export interface LazyOperands {
+  /** The kind of the operation, one of the `FlagModel`. */
+  readonly kind: V;
+  /** First operand. */
+  readonly x: V;
+  /** Second operand. */
+  readonly y: V;
+}
+
 /**
  * The parts of code generation in which an interpreter handler differs from a region: operands, registers, flags and
  * the pc, and transfer of control. Methods emit code.
@@ -59,6 +69,8 @@ export interface BackEnd {
   emitNextPc(): void;
   /** Whether a condition holds: an i32. */
   condition(cond: number): V;
+  /** Kind and operands of the lazy flags. */
+  lazyFlags(): LazyOperands;
   /** All flags as an i32. */
   packedFlags(): V;
   /** Sets the flags from operands of `kind`; if the kind is not static, `computed` is its value. */

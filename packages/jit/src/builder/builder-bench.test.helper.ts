@@ -1,5 +1,5 @@
 import { rowMaker, int } from '../describe/row.js';
-import type { Row } from '../describe/row.js';
+import type { PatternRow } from '../describe/row.js';
 import type { V } from '../describe/value.js';
 import { generateInterpreter } from '../interpreter/interpreter.js';
 import { fixedRegister } from '../interpreter/operands.js';
@@ -69,7 +69,7 @@ export class BuilderBench {
     helpers: Readonly<Record<string, { readonly helper: Helper; readonly run: (...args: never[]) => unknown }>> = {},
   ) {
     const inst = rowMaker<Builder>();
-    const rows = instructions.map((semantics, i): Row<Builder> => {
+    const rows = instructions.map((semantics, i): PatternRow<Builder> => {
       const number = i.toString(2).padStart(12, '0');
       return inst(
         '1',

@@ -4,6 +4,7 @@ import { IntOp } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
 import { Kind, node, value } from './graph.js';
 import { MemoryBuilder } from './memory-builder.js';
+import { isPart } from './register-file.js';
 import type { RegisterFile } from './register-file.js';
 
 /** A register plus a constant. @internal */
@@ -161,8 +162,11 @@ export class Builder extends MemoryBuilder {
   affine(n: number): Affine | undefined {
     const g = this.graph;
     if (g.ty[n] !== Ty.i64) return undefined;
-    if (g.kind[n] === Kind.Register)
-      return { file: g.files[g.a[n] as number] as RegisterFile, register: g.b[n] as unknown as Reg, displacement: 0 };
+    if (g.kind[n] === Kind.Register) {
+      const file = g.files[g.a[n] as number] as RegisterFile;
+      if (isPart(file)) return undefined;
+      return { file, register: g.b[n] as unknown as Reg, displacement: 0 };
+    }
     const sign = g.op[n] === IntOp.add[1] ? 1 : g.op[n] === IntOp.sub[1] ? -1 : 0;
     const constant = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;

@@ -26,9 +26,10 @@ export function testCondition(b: Builder, model: FlagModel, flags: LazyFlags, co
   const truth = b.i32(model.truth[condition] as number);
   if (known !== undefined) return b.and(b.shr(truth, flags.packed()), b.imm(1));
   const kind = flags.kind();
-  const packed = b.and(b.shr(truth, flags.packed()), b.imm(1));
+  const packed = (): V => b.and(b.shr(truth, flags.packed()), b.imm(1));
+  if (model.testAny) return model.testAny(b, { kind, x, y, packed }, condition);
   return model.direct.reduceRight(
     (other, direct) => b.choose(b.eq(kind, b.imm(direct)), model.test(b, direct, x, y, condition), other),
-    packed,
+    packed(),
   );
 }

@@ -14,13 +14,30 @@ export interface FlagModel {
   readonly direct: readonly number[];
   /** The value of a condition for one of the kinds in `direct`: an i32. */
   test(b: Builder, kind: number, x: V, y: V, condition: number): V;
-  /** All flags as an i32 of `bits` bits, in the architecture's order. */
+  /**
+   * The value of a condition for a kind that is not static: an i32. Absent: a comparison with each kind in `direct`,
+   * then {@link FlagModel.truth}.
+   */
+  testAny?(b: Builder, flags: DynamicFlags, condition: number): V;
+  /** All flags as an i32, in the architecture's order; those that conditions do not read are above the others. */
   pack(b: Builder, kind: V, x: V, y: V): V;
   /**
    * For each condition, a bit for each value of the packed flags that tells whether the condition holds. See {@link
    * truthTable}.
    */
   readonly truth: readonly number[];
+}
+
+/** Lazy flags whose kind is not static. @experimental */
+export interface DynamicFlags {
+  /** Their kind: an i32. */
+  readonly kind: V;
+  /** First operand: an i64. */
+  readonly x: V;
+  /** Second operand: an i64. */
+  readonly y: V;
+  /** The condition by {@link FlagModel.truth} of the packed flags: an i32. Slower than a comparison. */
+  packed(): V;
 }
 
 /** Largest number of flags: a truth table of 32 bits has a bit for each of their values. @experimental */

@@ -2,7 +2,7 @@ import type { Reg, V } from '../describe/value.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { Op } from '../wasm/opcodes.js';
-import type { BackEnd } from './back-end.js';
+import type { BackEnd, LazyOperands } from './back-end.js';
 import { Effects } from './effects.js';
 import { Graph, Kind, node, value } from './graph.js';
 import type { Helper } from './helper.js';
@@ -125,6 +125,11 @@ export abstract class StateBuilder extends VectorBuilder {
   /** Whether a condition, by its number in the `FlagModel`, holds: an i32. */
   cond(condition: number): V {
     return this.backEnd.condition(condition);
+  }
+
+  /** Kind and operands of the lazy flags, for an instruction that may leave them as they are. */
+  lazyFlags(): LazyOperands {
+    return this.backEnd.lazyFlags();
   }
 
   /** All flags as an i32, in the order of the `FlagModel`. */

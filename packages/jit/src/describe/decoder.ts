@@ -7,9 +7,9 @@ import type { Row } from './row.js';
  *
  * @experimental
  */
-export interface Decoded<B> {
-  /** The row whose pattern matches. */
-  readonly row: Row<B>;
+export interface Decoded<B, R extends Row<B> = Row<B>> {
+  /** The row whose encoding matches. */
+  readonly row: R;
   /** Values of its fields. */
   readonly fields: RawFields;
 }
@@ -22,6 +22,11 @@ export interface Decoded<B> {
  * @experimental
  */
 export interface InstructionDecoder<B> {
+  /**
+   * Changes when keys get another meaning, because the decoder began to number byte strings anew. Absent: keys keep
+   * their meaning.
+   */
+  readonly generation?: number;
   /**
    * The key of the instruction at VM memory address `at`. Nothing is read from `end` on; `STRADDLES` (−1) if the
    * instruction does not end before it. Invalid bytes have a key, too.

@@ -1,5 +1,5 @@
 import { parsePattern } from './pattern.js';
-import type { FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from './pattern.js';
+import type { Field, FieldArguments, FieldNames, Pattern, RawFields, StaticNames } from './pattern.js';
 import type { Reg, V } from './value.js';
 
 /**
@@ -12,15 +12,19 @@ export interface Operand<F = RawFields, K extends OperandKind = OperandKind> {
   readonly kind: K;
   /** Computes the value from the fields of an encoding. */
   readonly of: (fields: F) => number | bigint;
+  /** Of kind `place`: whether the value counts from the instruction; otherwise it is taken as it is. */
+  readonly relative?: (fields: F) => boolean;
 }
 
 /**
- * `small`: 0–65535. `int`: a signed 32-bit number, extended where it is used. `wide`: 64 bits. `target`: a branch
- * distance in bytes, relative to the instruction. `register`: a register number.
+ * `byte`: 0–255. `small`: 0–65535. `int`: a signed 32-bit number, extended where it is used. `wide`: 64 bits. `target`:
+ * a branch distance in bytes, relative to the instruction. `place`: a signed 32-bit number, or a distance in bytes from
+ * the instruction, which the semantic function gets as a distance from the start of the instruction's page.
+ * `register`: a register number.
  *
  * @experimental
  */
-export type OperandKind = 'small' | 'int' | 'wide' | 'target' | 'register';
+export type OperandKind = 'byte' | 'small' | 'int' | 'wide' | 'target' | 'place' | 'register';
 
 /**
  * A static field computed from others, so that frequent special cases get a handler of their own.
@@ -42,13 +46,21 @@ export const int = <F>(of: (fields: F) => number): Operand<F, 'int'> => ({ kind:
 export const wide = <F>(of: (fields: F) => bigint): Operand<F, 'wide'> => ({ kind: 'wide', of });
 /** A branch distance in bytes, relative to the instruction. @experimental */
 export const target = <F>(of: (fields: F) => number): Operand<F, 'target'> => ({ kind: 'target', of });
+/** An operand of 32 signed bits; where `relative`, a distance from the instruction that is used as one from its page. @experimental */
+export const place = <F>(of: (fields: F) => number, relative: (fields: F) => boolean): Operand<F, 'place'> => ({
+  kind: 'place',
+  of,
+  relative,
+});
+/** An operand of 8 unsigned bits. @experimental */
+export const byte = <F>(of: (fields: F) => number): Operand<F, 'byte'> => ({ kind: 'byte', of });
 /** A register with a computed number (the second of a pair); the semantic function gets a `Reg`. @experimental */
 export const register = <F>(of: (fields: F) => number): Operand<F, 'register'> => ({ kind: 'register', of });
 /** A derived static field. @experimental */
 export const derived = <F>(count: number, of: (fields: F) => number): Derived<F> => ({ count, of });
 
 /**
- * One row of an instruction table: the encoding, the decode-time computations, and the semantics.
+ * One row of an instruction table: the fields, the decode-time computations, and the semantics.
  *
  * @experimental
  */
@@ -57,20 +69,30 @@ export interface Row<B> {
   readonly section: string;
   /** The manual's heading; unique in its table. */
   readonly name: string;
-  /** Fixed bits and fields of the encoding. */
-  readonly pattern: Pattern;
-  /** Architectural feature that must be present (`FEAT_LSE`), or `undefined` for the base. */
-  readonly feature: string | undefined;
+  /** Fields of the encoding that are static choices or operands. */
+  readonly fields: readonly Pick<Field, 'name' | 'width' | 'role'>[];
   /** Operands by the names that `semantics` uses. */
   readonly operands: Readonly<Record<string, Operand>>;
   /** Further static choices, by name. */
   readonly derived: Readonly<Record<string, Derived>>;
   /** Whether a combination of static fields is allocated. */
   readonly valid: (statics: RawFields) => boolean;
-  /** Whether an encoding is allocated, decided on all raw fields. */
-  readonly allocated: (raw: RawFields) => boolean;
   /** Writes the instruction's effect with a builder. */
   readonly semantics: (b: B, args: never) => void;
+}
+
+/**
+ * A row whose encoding is one pattern of bits.
+ *
+ * @experimental
+ */
+export interface PatternRow<B> extends Row<B> {
+  /** Fixed bits and fields of the encoding. */
+  readonly pattern: Pattern;
+  /** Architectural feature that must be present (`FEAT_LSE`), or `undefined` for the base. */
+  readonly feature: string | undefined;
+  /** Whether an encoding is allocated, decided on all raw fields. */
+  readonly allocated: (raw: RawFields) => boolean;
 }
 
 type Fields<P extends string> = Readonly<Record<FieldNames<P>, number>>;
@@ -117,17 +139,19 @@ export function rowMaker<B>(bits?: number) {
     pattern: P,
     options: RowOptions<P, O, D>,
     semantics: (b: B, args: Omit<FieldArguments<P>, keyof O | keyof D> & OperandArguments<O, D>) => void,
-  ): Row<B> {
+  ): PatternRow<B> {
     const always = (): boolean => true;
+    const parsed = parsePattern(pattern, bits);
     return {
       section,
       name,
-      pattern: parsePattern(pattern, bits),
+      pattern: parsed,
+      fields: parsed.fields,
       feature: options.feature,
       operands: (options.operands ?? {}) as Row<B>['operands'],
       derived: (options.derived ?? {}) as Row<B>['derived'],
       valid: (options.valid as Row<B>['valid'] | undefined) ?? always,
-      allocated: (options.allocated as Row<B>['allocated'] | undefined) ?? always,
+      allocated: (options.allocated as PatternRow<B>['allocated'] | undefined) ?? always,
       semantics: semantics as Row<B>['semantics'],
     };
   };

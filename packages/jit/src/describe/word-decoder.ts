@@ -1,7 +1,7 @@
 import type { RecordMemory } from '../records/record-plan.js';
 import type { Decoded, InstructionDecoder } from './decoder.js';
 import { extractFields } from './pattern.js';
-import type { Row } from './row.js';
+import type { PatternRow } from './row.js';
 
 const INDEX_SHIFT = 21;
 const INDEX_SIZE = 1 << (32 - INDEX_SHIFT);
@@ -15,14 +15,14 @@ const WORD_BYTES = 4;
  */
 export class WordDecoder<B> implements InstructionDecoder<B> {
   /** Rows in order of decreasing number of fixed bits. */
-  readonly #ordered: readonly Row<B>[];
+  readonly #ordered: readonly PatternRow<B>[];
   /** Rows that match the top bits, by those bits; an element is made when it is first needed. */
-  readonly #index: (readonly Row<B>[] | undefined)[] = new Array<undefined>(INDEX_SIZE).fill(undefined);
+  readonly #index: (readonly PatternRow<B>[] | undefined)[] = new Array<undefined>(INDEX_SIZE).fill(undefined);
 
   /** @throws Error when the pattern of a row does not have 32 bits. */
   constructor(
     /** The rows that it decodes, in the order given. */
-    readonly rows: readonly Row<B>[],
+    readonly rows: readonly PatternRow<B>[],
   ) {
     for (const { name, pattern } of rows)
       if (pattern.bits !== WORD_BYTES * 8) throw new Error(`row "${name}" has ${pattern.bits} bits, not a word`);
@@ -38,7 +38,7 @@ export class WordDecoder<B> implements InstructionDecoder<B> {
     return WORD_BYTES;
   }
 
-  find(word: number): Decoded<B> | undefined {
+  find(word: number): Decoded<B, PatternRow<B>> | undefined {
     const top = word >>> INDEX_SHIFT;
     for (const row of (this.#index[top] ??= this.#rowsAt(top))) {
       if (((word ^ row.pattern.value) & row.pattern.mask) !== 0) continue;
@@ -48,7 +48,7 @@ export class WordDecoder<B> implements InstructionDecoder<B> {
     return undefined;
   }
 
-  #rowsAt(top: number): readonly Row<B>[] {
+  #rowsAt(top: number): readonly PatternRow<B>[] {
     const bits = (top << INDEX_SHIFT) >>> 0;
     const mask = -1 << INDEX_SHIFT;
     return this.#ordered.filter(({ pattern }) => ((pattern.value ^ bits) & pattern.mask & mask) === 0);

@@ -26,6 +26,8 @@ export interface InterpreterDescription<B extends Builder> {
   readonly helpers: readonly Helper[];
   /** The architecture's builder. */
   readonly builder: BuilderClass<B>;
+  /** Whether no plain access has to be aligned, whatever the state of the vCPU. Default: the system decides. */
+  readonly anyAlignment?: boolean;
   /** The body of {@link WALK}; without it only the engine fills the TLB. */
   readonly walk?: (code: CodeBuffer) => FunctionBody;
 }
@@ -56,6 +58,8 @@ export interface RowHandlers {
   readonly operands: readonly OperandInfo[];
   /** The operand with the distance of a direct branch. */
   readonly target: OperandInfo | undefined;
+  /** The operand whose value depends on the place of the instruction: `target`, or one of kind `place`. */
+  readonly placed: OperandInfo | undefined;
   /** Handler numbers; −1 for combinations that are not allocated. */
   readonly index: Int32Array;
 }

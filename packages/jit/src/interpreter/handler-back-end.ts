@@ -1,5 +1,5 @@
 import { Flow } from '../builder/back-end.js';
-import type { BackEnd } from '../builder/back-end.js';
+import type { BackEnd, LazyOperands } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
 import { testCondition } from '../builder/conditions.js';
 import type { FlagModel } from '../builder/flag-model.js';
@@ -54,11 +54,15 @@ export class HandlerBackEnd implements BackEnd {
     const { kind } = this.operands[operand] as OperandInfo;
     const wide = ty === Ty.i64;
     const [field, op] =
-      kind === 'small'
-        ? [this.fields.offsetOf(operand, 'u16'), wide ? Op.i64_load16_u : Op.i32_load16_u]
-        : kind === 'wide'
-          ? [this.fields.offsetOf(operand, 'i64'), wide ? Op.i64_load : Op.i32_load]
-          : [this.fields.offsetOf(operand, 'i32'), wide ? Op.i64_load32_s : Op.i32_load];
+      kind === 'byte'
+        ? [this.fields.offsetOf(operand, 'u8'), wide ? Op.i64_load8_u : Op.i32_load8_u]
+        : kind === 'place'
+          ? [this.fields.offsetOf(operand, 'place'), wide ? Op.i64_load32_s : Op.i32_load]
+          : kind === 'small'
+            ? [this.fields.offsetOf(operand, 'u16'), wide ? Op.i64_load16_u : Op.i32_load16_u]
+            : kind === 'wide'
+              ? [this.fields.offsetOf(operand, 'i64'), wide ? Op.i64_load : Op.i32_load]
+              : [this.fields.offsetOf(operand, 'i32'), wide ? Op.i64_load32_s : Op.i32_load];
     this.builder.code.get(this.context.frame.ip).memory(op, field);
   }
 
@@ -101,6 +105,15 @@ export class HandlerBackEnd implements BackEnd {
       packed: () => this.packedFlags(),
     };
     return testCondition(b, this.context.flags, lazy, condition);
+  }
+
+  lazyFlags(): LazyOperands {
+    const b = this.builder;
+    return {
+      kind: b.stateAt(EngineState.flagKind, 4),
+      x: b.stateAt(EngineState.flagX, 8),
+      y: b.stateAt(EngineState.flagY, 8),
+    };
   }
 
   packedFlags(): V {
@@ -233,10 +246,11 @@ export class HandlerBackEnd implements BackEnd {
       const n = number - FIXED_REGISTER;
       return role === 'source' ? file.readOffset(n) : file.writeOffset(n);
     }
+    const field = this.fields.offsetOf(number, role, file);
     code
       .get(ip)
-      .memory(Op.i32_load16_u, this.fields.offsetOf(number, role, file))
+      .memory(file.fieldBase === undefined ? Op.i32_load16_u : Op.i32_load8_u, field)
       .op(IntOp.add[0]);
-    return 0;
+    return file.fieldBase ?? 0;
   }
 }

@@ -21,7 +21,7 @@ function recall(known: KnownRecords, word: number, far: boolean): readonly numbe
 }
 
 function remember(known: KnownRecords, word: number, far: boolean, distance = 0, ends = false): void {
-  known.add(word, distance, ends, far, memoryOf([7, ...recordOf(word, far), 7]), 4);
+  known.add(word, { distance, ends, far, placed: false }, memoryOf([7, ...recordOf(word, far), 7]), 4);
 }
 
 describe('known records', () => {

@@ -14,9 +14,21 @@ const RECORD_WORDS = RECORD_BYTES / 4;
 
 /**
  * Flags of an entry: whether control may leave after the instruction; whether it has the record for a jump within the
- * page, and for a jump out of it.
+ * page, and for a jump out of it; whether a field of the record depends on the place of the instruction.
  */
-const Known = { ends: 1, near: 2, far: 4, taken: 8 } as const;
+const Known = { ends: 1, near: 2, far: 4, taken: 8, placed: 16 } as const;
+
+/** How the record of an instruction may be used again. @internal */
+export interface RecordTraits {
+  /** Distance in bytes to where the instruction jumps or refers. */
+  readonly distance: number;
+  /** Whether control may leave after the instruction. */
+  readonly ends: boolean;
+  /** Whether the record is the one for a jump out of the page. */
+  readonly far: boolean;
+  /** Whether a field depends on the place of the instruction. */
+  readonly placed: boolean;
+}
 
 /**
  * A cache of records by the decoder's keys: three of four instructions of a program have been decoded before. It is an
@@ -52,6 +64,11 @@ export class KnownRecords {
     return ((this.#flags[entry] as number) & Known.ends) !== 0;
   }
 
+  /** Whether a field of the record depends on the place of the instruction. */
+  isPlaced(entry: number): boolean {
+    return ((this.#flags[entry] as number) & Known.placed) !== 0;
+  }
+
   /** Copies the record of an entry to the address `record`; returns whether the entry has one. */
   copy(entry: number, far: boolean, memory: RecordMemory, record: number): boolean {
     if (((this.#flags[entry] as number) & (far ? Known.far : Known.near)) === 0) return false;
@@ -69,13 +86,14 @@ export class KnownRecords {
   }
 
   /** Adds the record at the address `record`. */
-  add(key: number, distance: number, ends: boolean, far: boolean, { u32 }: RecordMemory, record: number): void {
-    if (this.#count >= KEYS_LIMIT) this.#clear();
+  add(key: number, { distance, ends, far, placed }: RecordTraits, { u32 }: RecordMemory, record: number): void {
+    if (this.#count >= KEYS_LIMIT) this.clear();
     const entry = this.#entryOf(key);
     if (this.#flags[entry] === 0) this.#count++;
     this.#keys[entry] = key;
     this.#distances[entry] = distance;
-    this.#flags[entry]! |= Known.taken | (ends ? Known.ends : 0) | (far ? Known.far : Known.near);
+    this.#flags[entry]! |=
+      Known.taken | (ends ? Known.ends : 0) | (far ? Known.far : Known.near) | (placed ? Known.placed : 0);
     this.#records.set(u32.subarray(record >>> 2, (record >>> 2) + RECORD_WORDS), recordAt(entry, far));
   }
 
@@ -86,7 +104,8 @@ export class KnownRecords {
     return at;
   }
 
-  #clear(): void {
+  /** Forgets all records. */
+  clear(): void {
     this.#flags.fill(0);
     this.#count = 0;
   }

@@ -24,6 +24,8 @@ export interface OperandInfo {
   readonly kind: OperandKind;
   /** Computes the value from the fields of an encoding. */
   readonly of: (fields: RawFields) => number | bigint;
+  /** Of kind `place`: whether the value counts from the instruction. */
+  readonly relative?: ((fields: RawFields) => boolean) | undefined;
 }
 
 /**
@@ -44,20 +46,25 @@ export interface StaticInfo {
 
 /** The dynamic operands of a row; their index is the operand number. @internal */
 export function operandsOf<B>(row: Row<B>): OperandInfo[] {
-  const fields = row.pattern.fields
+  const fields = row.fields
     .filter((f) => f.role !== 'static')
     .map((f): OperandInfo => ({
       name: f.name,
       kind: f.role === 'register' ? 'register' : f.width <= 16 ? 'small' : 'int',
       of: (raw) => raw[f.name] as number,
     }));
-  const values = Object.entries(row.operands).map(([name, { kind, of }]): OperandInfo => ({ name, kind, of }));
+  const values = Object.entries(row.operands).map(([name, { kind, of, relative }]): OperandInfo => ({
+    name,
+    kind,
+    of,
+    relative,
+  }));
   return [...fields, ...values];
 }
 
 /** The static choices of a row. @internal */
 export function staticsOf<B>(row: Row<B>): StaticInfo[] {
-  const fields = row.pattern.fields
+  const fields = row.fields
     .filter((f) => f.role === 'static')
     .map((f): StaticInfo => ({ name: f.name, count: 1 << f.width, of: (raw) => raw[f.name] as number, field: true }));
   const values = Object.entries(row.derived).map(([name, { count, of }]): StaticInfo => ({

@@ -2,7 +2,7 @@ import { Builder } from '../builder/builder.js';
 import { R, WORDS, flags } from '../builder/builder-bench.test.helper.js';
 import { EngineState, RECORD_BYTES } from '../builder/layout.js';
 import { derived, int, register, rowMaker, small, target, wide } from '../describe/row.js';
-import type { Row } from '../describe/row.js';
+import type { PatternRow } from '../describe/row.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { WordDecoder } from '../describe/word-decoder.js';
 import { BuiltIn } from '../records/built-in.js';
@@ -11,7 +11,7 @@ import { forEachStatic, operandsOf, staticIndex, staticsOf } from './operands.js
 import { Predecoder } from './predecoder.js';
 
 const inst = rowMaker<Builder>();
-const make = (rows: readonly Row<Builder>[]) =>
+const make = (rows: readonly PatternRow<Builder>[]) =>
   generateInterpreter({ rows, geometry: WORDS, flags, helpers: [], builder: Builder });
 
 describe('records', () => {

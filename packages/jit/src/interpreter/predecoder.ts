@@ -13,7 +13,10 @@ import { REACHES, Reach } from './reach.js';
 import type { RecordField } from './record-fields.js';
 
 /** An instruction for regions without its offset. */
-type KnownInstruction<B> = Omit<RegionInstruction<B>, 'offset'>;
+type KnownInstruction<B> = Omit<RegionInstruction<B>, 'offset'> & {
+  /** Number of the operand that counts from the instruction; −1 if there is none. */
+  readonly placed: number;
+};
 
 /**
  * Decodes the instructions of one mode, to records for a generated interpreter and for regions.
@@ -25,6 +28,8 @@ export class Predecoder<B> implements RecordWriter {
   readonly plan: RecordPlan;
   readonly #known: KnownRecords;
   readonly #sparse: boolean;
+  /** The decoder's generation that all remembered keys belong to. */
+  #generation: number | undefined;
   /** Instructions for regions by their keys. */
   readonly #decoded = new Memo<KnownInstruction<B> | undefined>();
 
@@ -58,6 +63,13 @@ export class Predecoder<B> implements RecordWriter {
     return this.plan.decodeStraddling(memory, page, offset, key, this);
   }
 
+  /** The decoder has begun to number instructions anew. */
+  #forget(): void {
+    this.#known.clear();
+    this.#decoded.clear();
+    this.#generation = this.decoder.generation;
+  }
+
   keyAt(memory: RecordMemory, at: number, end: number): number {
     return this.decoder.keyAt(memory, at, end);
   }
@@ -68,20 +80,23 @@ export class Predecoder<B> implements RecordWriter {
 
   write(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean {
     const known = this.#known;
+    if (this.decoder.generation !== this.#generation) this.#forget();
     const entry = known.find(key);
     if (entry < 0) return this.#decodeRecord(memory, page, record, key, offset);
-    const target = offset + known.distance(entry);
-    if (!known.copy(entry, !isInPage(target), memory, record))
+    if (!known.copy(entry, !isInPage(offset + known.distance(entry)), memory, record))
       return this.#decodeRecord(memory, page, record, key, offset);
     // With dense plans, distances between records follow from those of their instructions and need no change.
-    if (this.#sparse) this.#relink(memory, page, record, target);
+    if (known.isPlaced(entry)) this.#relink(memory, page, record, known.distance(entry), offset);
     return known.ends(entry);
   }
 
-  /** Links a copied record to the record of its jump's target. */
-  #relink(memory: RecordMemory, page: CodePage, record: number, target: number): void {
+  /** Changes the fields of a copied record that depend on its place. */
+  #relink(memory: RecordMemory, page: CodePage, record: number, distance: number, offset: number): void {
     const { fields } = this.interpreter.handlers[memory.u16[record >>> 1] as number] as Handler<B>;
-    for (const field of fields) if (field.kind === 'near') this.#link(memory, page, record, field, target);
+    for (const field of fields) {
+      if (field.kind === 'near') this.#link(memory, page, record, field, offset + distance);
+      else if (field.kind === 'place') memory.data.setInt32(record + field.offset, distance + offset, true);
+    }
   }
 
   #decodeRecord(memory: RecordMemory, page: CodePage, record: number, key: number, offset: number): boolean {
@@ -91,19 +106,21 @@ export class Predecoder<B> implements RecordWriter {
       data.setUint16(record, BuiltIn.Undefined, true);
       return true;
     }
-    const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
-    const distance = target ? Number(target.of(found.fields)) : 0;
+    const { statics, operands, target, placed, index } = this.interpreter.rows.get(found.row) as RowHandlers;
+    const distance = placed ? Number(placed.of(found.fields)) : 0;
+    const isPlaced = target !== undefined || placed?.relative?.(found.fields) === true;
     const far = !isInPage(offset + distance);
     const reach = far ? Reach.Far : distance > 0 ? Reach.Ahead : Reach.Behind;
     const number = index[staticIndex(statics, found.fields) * REACHES + reach] as number;
     const handler = this.interpreter.handlers[number] as Handler<B>;
     for (const field of handler.fields) {
       if (field.kind === 'near') this.#link(memory, page, record, field, offset + distance);
+      else if (field.kind === 'place') data.setInt32(record + field.offset, distance + (isPlaced ? offset : 0), true);
       else writeField(data, record, field, (operands[field.operand] as OperandInfo).of(found.fields));
     }
     data.setUint16(record, number, true);
     const ends = target !== undefined;
-    this.#known.add(key, distance, ends, far, memory, record);
+    this.#known.add(key, { distance, ends, far, placed: this.#sparse && isPlaced }, memory, record);
     return ends;
   }
 
@@ -119,11 +136,14 @@ export class Predecoder<B> implements RecordWriter {
     const within = offset & PAGE_OFFSET_MASK;
     const key = this.decoder.keyAt(memory, code + within, code + PAGE_BYTES);
     if (key === STRADDLES) return undefined;
+    if (this.decoder.generation !== this.#generation) this.#forget();
     if (!this.#decoded.has(key)) this.#decoded.set(key, this.#decodeKey(key));
     const known = this.#decoded.get(key);
     if (known === undefined) return undefined;
     // Named members, because spreading is many times slower.
-    const { row, operands, statics, flow, distance, length } = known;
+    const { row, statics, flow, distance, length, placed } = known;
+    const operands =
+      placed < 0 ? known.operands : known.operands.with(placed, (known.operands[placed] as number) + offset);
     return { offset, row, operands, statics, flow, distance, length };
   }
 
@@ -143,6 +163,7 @@ export class Predecoder<B> implements RecordWriter {
       flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,
       length: this.decoder.lengthOf(key),
+      placed: operands.findIndex(({ relative }) => relative?.(found.fields)),
     };
   }
 }
@@ -157,6 +178,12 @@ function writeField(memory: DataView, record: number, field: RecordField, value:
     case 'destination':
       memory.setUint16(address, field.file?.writeOffset(Number(value)) ?? 0, true);
       break;
+    case 'byte':
+      memory.setUint8(address, (field.file?.readOffset(Number(value)) ?? 0) - (field.file?.fieldBase ?? 0));
+      break;
+    case 'u8':
+      memory.setUint8(address, Number(value));
+      break;
     case 'u16':
       memory.setUint16(address, Number(value), true);
       break;
@@ -167,7 +194,8 @@ function writeField(memory: DataView, record: number, field: RecordField, value:
       memory.setBigInt64(address, BigInt.asIntN(64, BigInt(value)), true);
       break;
     case 'near':
-      throw new Error('where a jump goes depends on where it is');
+    case 'place':
+      throw new Error('the value depends on the place of the instruction');
   }
 }
 

@@ -12,15 +12,15 @@ export interface RecordField {
   /** Number of the operand. */
   readonly operand: number;
   /**
-   * Encoding of the value: a register's state offset, a number, or the distance in bytes to the record of a branch's
-   * target.
+   * Encoding of the value: a register's state offset (`byte`: its distance from the file's `fieldBase`), a number, the
+   * distance in bytes to the record of a branch's target, or a distance from the start of the page.
    */
-  readonly kind: 'source' | 'destination' | 'u16' | 'i32' | 'i64' | 'near';
+  readonly kind: 'source' | 'destination' | 'byte' | 'u8' | 'u16' | 'i32' | 'i64' | 'near' | 'place';
   /** The register file of a state offset. */
   readonly file: RegisterFile | undefined;
 }
 
-const FIELD_BYTES = { source: 2, destination: 2, u16: 2, i32: 4, near: 4, i64: 8 } as const;
+const FIELD_BYTES = { source: 2, destination: 2, byte: 1, u8: 1, u16: 2, i32: 4, near: 4, place: 4, i64: 8 } as const;
 
 /**
  * The fields of one handler's records. A field is added when the handler first reads an operand in a role.
@@ -42,7 +42,7 @@ export class RecordFields {
    * @throws Error when the record has no room for it.
    */
   offsetOf(operand: number, role: RecordField['kind'], file?: RegisterFile): number {
-    const kind = file?.inPlace ? 'source' : role;
+    const kind = file?.fieldBase !== undefined ? 'byte' : file?.inPlace ? 'source' : role;
     const found = this.all.find((field) => field.operand === operand && field.kind === kind && field.file === file);
     if (found) return found.offset;
     const offset = this.#used;

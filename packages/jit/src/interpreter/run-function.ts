@@ -53,6 +53,7 @@ export class RunFunction<B extends Builder> {
     functionOf: (helper: Helper) => number,
   ) {
     this.#builder = new description.builder(this.#code, this.#locals, CPU, functionOf);
+    this.#builder.exactAlignment = description.anyAlignment !== true;
     this.#context = { code: this.#code, locals: this.#locals, plan, functionOf };
     this.#builtIns = this.#builtInHandlers();
     for (const row of description.rows) this.#enumerate(row);
@@ -94,6 +95,7 @@ export class RunFunction<B extends Builder> {
     const operands = operandsOf(row);
     const target = operands.find((o) => o.kind === 'target');
     const branches = target !== undefined;
+    const placed = target ?? operands.find((o) => o.kind === 'place');
     const total = statics.reduce((product, s) => product * s.count, 1);
     const index = new Int32Array(total * REACHES).fill(-1);
     forEachStatic(statics, (values, i) => {
@@ -106,7 +108,7 @@ export class RunFunction<B extends Builder> {
           this.#handlers.push({ row, statics: values, reach, fields: [], flow: Flow.Next });
       }
     });
-    this.#rows.set(row, { statics, operands, target, index });
+    this.#rows.set(row, { statics, operands, target, placed, index });
   }
 
   #emit(): void {

@@ -1,11 +1,11 @@
 import { Flow } from '../builder/back-end.js';
-import type { BackEnd, SharedProbe } from '../builder/back-end.js';
+import type { BackEnd, LazyOperands, SharedProbe } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
 import { testCondition } from '../builder/conditions.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
 import { EngineState, PAGE_BITS, TlbEntry } from '../builder/layout.js';
-import { registerType } from '../builder/register-file.js';
+import { isPart, registerType } from '../builder/register-file.js';
 import type { RegisterFile } from '../builder/register-file.js';
 import { emitEntryOffset } from '../builder/tlb-lookup.js';
 import type { Reg, V } from '../describe/value.js';
@@ -66,6 +66,8 @@ export class RegionBackEnd<B> implements BackEnd {
     private readonly frame: RegionFrame,
     private readonly flags: FlagModel,
     private readonly homes: RegisterHomes,
+    /** Flags are always in locals, because most instructions that set them are followed by others that do. */
+    private readonly flagHomes: RegisterHomes,
   ) {
     this.#windows = new AccessWindows(builder.locals);
   }
@@ -96,6 +98,16 @@ export class RegionBackEnd<B> implements BackEnd {
       else code.i32(0);
       return;
     }
+    if (offset === EngineState.pcBias) {
+      // Operands of kind `place` count from the region's page.
+      code.get(this.frame.page);
+      if (ty === Ty.i32) code.op(Op.i32_wrap_i64);
+      return;
+    }
+    if (isPart(file)) {
+      this.#emitPart(file, offset, ty);
+      return;
+    }
     const home = registerType(file);
     const local = this.homes.read(offset, home, this.facts, this.builder.conditional);
     if (local !== undefined) code.get(local);
@@ -111,11 +123,59 @@ export class RegionBackEnd<B> implements BackEnd {
 
   writeRegister(file: RegisterFile, register: Reg, value: () => void, n: number): void {
     const offset = file.writeOffset(this.#number(register));
+    if (isPart(file)) {
+      this.#writePart(file, offset, value);
+      return;
+    }
     this.facts.noteWrite(offset, this.#displaced(n));
     if (offset === EngineState.trash) {
       value();
       this.builder.code.byte(DROP);
     } else this.homes.write(offset, registerType(file), this.facts, value);
+  }
+
+  /** Pushes a register that is a part of 64 bits. */
+  #emitPart(file: RegisterFile, offset: number, ty: Ty): void {
+    const { code } = this.builder;
+    const whole = offset & -WHOLE_BYTES;
+    const local = this.homes.read(whole, Ty.i64, this.facts, this.builder.conditional);
+    if (local !== undefined) code.get(local);
+    if (offset !== whole) code.i64((offset - whole) * 8).op(IntOp.shr[1]);
+    if (ty === Ty.i32)
+      code
+        .op(Op.i32_wrap_i64)
+        .i32(2 ** file.bits - 1)
+        .op(IntOp.and[0]);
+    else code.i64(2 ** file.bits - 1).op(IntOp.and[1]);
+  }
+
+  /** Replaces a part of 64 bits. */
+  #writePart(file: RegisterFile, offset: number, value: () => void): void {
+    const { builder, homes, facts } = this;
+    const { code } = builder;
+    const whole = offset & -WHOLE_BYTES;
+    const shift = (offset - whole) * 8;
+    const part = ((1n << BigInt(file.bits)) - 1n) << BigInt(shift);
+    const mask = BigInt.asIntN(64, ~part);
+    facts.noteWrite(whole, undefined);
+    const written = builder.locals.take(Ty.i32);
+    value();
+    code.set(written);
+    const old = homes.read(whole, Ty.i64, facts, builder.conditional);
+    if (old === undefined) throw new Error('a part of a register is written conditionally');
+    homes.write(whole, Ty.i64, facts, () => {
+      code
+        .get(old)
+        .i64(Number(BigInt.asIntN(32, mask)), Number(mask >> 32n))
+        .op(IntOp.and[1]);
+      code
+        .get(written)
+        .i32(2 ** file.bits - 1)
+        .op(IntOp.and[0])
+        .op(Op.i64_extend_i32_u);
+      if (shift !== 0) code.i64(shift).op(IntOp.shl[1]);
+      code.op(IntOp.or[1]);
+    });
   }
 
   shareProbe(va: number, bytes: number, write: boolean): SharedProbe | undefined {
@@ -146,12 +206,17 @@ export class RegionBackEnd<B> implements BackEnd {
     return testCondition(this.builder, this.flags, { known, kind, x, y, packed }, condition);
   }
 
+  lazyFlags(): LazyOperands {
+    const [x, y] = this.#operandsOfFlags();
+    return { kind: this.#kindOfFlags(), x, y };
+  }
+
   packedFlags(): V {
     return this.flags.pack(this.builder, this.#kindOfFlags(), ...this.#operandsOfFlags());
   }
 
   commitFlags(kind: number, x: V, y: V, computed?: V): void {
-    const { builder, homes, facts } = this;
+    const { builder, flagHomes: homes, facts } = this;
     const { code } = builder;
     // All three values are computed before any of the fields changes.
     const [newX, newY] = [builder.locals.take(Ty.i64), builder.locals.take(Ty.i64)];
@@ -176,7 +241,7 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   #flagLocal(offset: number, ty: Ty): V {
-    return this.builder.local(this.homes.read(offset, ty, this.facts, false) as number, ty);
+    return this.builder.local(this.flagHomes.read(offset, ty, this.facts, false) as number, ty);
   }
 
   emitMiss(): void {
@@ -271,3 +336,5 @@ export class RegionBackEnd<B> implements BackEnd {
 }
 
 const DROP = 0x1a;
+/** Size of the home of registers that are parts of it. */
+const WHOLE_BYTES = 8;

@@ -128,7 +128,8 @@ export class RegionTranslator<B extends Builder> {
     const { dominance } = graph;
     const promotes = dominance.isLoop.includes(true) && graph.instructions <= PROMOTED_INSTRUCTIONS;
     const homes = new (promotes ? PromotedRegisters : CachedRegisters)(code, locals, CPU);
-    const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags, homes);
+    const flagHomes = new PromotedRegisters(code, locals, CPU);
+    const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags, homes, flagHomes);
     builder.use(backEnd);
     const before = predecessors(successors);
     const flagKinds: number[] = [];
@@ -164,17 +165,17 @@ export class RegionTranslator<B extends Builder> {
     if (!emitted) return undefined;
     ways.end();
     code.end();
-    return { locals: locals.types, code: this.#join(homes, frame, functionOf(CHAIN)) };
+    return { locals: locals.types, code: this.#join([homes, flagHomes], frame, functionOf(CHAIN)) };
   }
 
   /** Joins the homes' entry and exit code with the body. */
-  #join(homes: RegisterHomes, frame: RegionFrame, chain: number): Uint8Array {
+  #join(homes: readonly RegisterHomes[], frame: RegionFrame, chain: number): Uint8Array {
     const code = this.#whole;
     code.clear();
-    homes.emitEntry(code);
+    for (const each of homes) each.emitEntry(code);
     code.get(frame.cpu).memory(Op.i32_load, EngineState.bank).set(frame.bank);
     code.append(this.#body.bytes);
-    homes.emitExit(code);
+    for (const each of homes) each.emitExit(code);
     code.get(frame.cpu).get(frame.pc).memory(Op.i64_store, EngineState.address);
     code.get(frame.chain).if();
     code.get(frame.cpu).get(frame.left).get(frame.pc).returnCall(chain).end();

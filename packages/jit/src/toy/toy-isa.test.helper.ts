@@ -6,7 +6,7 @@ import type { RegisterFile } from '../builder/register-file.js';
 import type { Decoded, InstructionDecoder } from '../describe/decoder.js';
 import { extractFields } from '../describe/pattern.js';
 import { int, rowMaker, small, target } from '../describe/row.js';
-import type { Row } from '../describe/row.js';
+import type { PatternRow } from '../describe/row.js';
 import type { Reg, V } from '../describe/value.js';
 import { fixedRegister } from '../interpreter/operands.js';
 import { STRADDLES } from '../records/record-plan.js';
@@ -120,7 +120,7 @@ const OPERATIONS: readonly ((b: Builder, x: V, y: V) => V)[] = [
 ];
 const COMPARE = 7;
 
-export const toyRows: readonly Row<Builder>[] = [
+export const toyRows: readonly PatternRow<Builder>[] = [
   inst('1', 'INC', '00000 Rn:3', {}, (b, { Rn }) => result(b, Rn, b.add(read(b, Rn), b.imm(1)))),
   inst('2', 'GO', '00001 Rn:3', {}, (b, { Rn }) => b.jumpTo(address(b, Rn))),
   inst('3', 'CALL (register)', '00010 Rn:3', {}, (b, { Rn }) => {
