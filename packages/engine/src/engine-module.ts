@@ -22,14 +22,13 @@ const modules = new WeakMap<object, EngineModule<never>>();
 /**
  * Generates and compiles the interpreter of an instruction set at the first call.
  *
- * @throws Error for instruction sets with several lengths: the engine does not yet run instructions that cross a page.
+ * @throws Error when a row cannot be compiled, RangeError when no record plan fits the geometry.
  * @experimental
  */
 export function engineModule<B extends Builder>(instructions: InstructionSet<B>): EngineModule<B> {
   const known = modules.get(instructions);
   if (known) return known as unknown as EngineModule<B>;
   const interpreter = generateInterpreter(instructions);
-  if (interpreter.plan.sparse) throw new Error('the engine runs instructions of one length only');
   const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
   const engine = { instructions, module, predecoder: new Predecoder(interpreter, instructions.makeDecoder()) };
   modules.set(instructions, engine as unknown as EngineModule<never>);

@@ -27,6 +27,7 @@ export type { AccessFault, DevicePort } from './memory/memory-port.js';
 export { PAGE_BYTES, pageOf } from './memory/page.js';
 export { SoftTlb } from './memory/soft-tlb.js';
 export { CpuState } from './vcpu/cpu-state.js';
+export type { CpuPosition } from './vcpu/cpu-state.js';
 export { Before, EngineVcpu } from './vcpu/engine-vcpu.js';
 export { FaultLog } from './vcpu/fault-log.js';
 export type { Fault } from './vcpu/fault-log.js';

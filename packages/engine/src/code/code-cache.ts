@@ -7,6 +7,8 @@ import { PAGE_BYTES, pageOf } from '../memory/page.js';
 const SLOT_BYTES = CODE_SLOT_BYTES;
 /** Number of instructions that are decoded when the record of one is needed. */
 const DECODE_AHEAD = 32;
+/** Bytes of the longest instruction that may span two pages, at most; a multiple of 4. */
+const COPY_BYTES = 64;
 
 /**
  * A vCPU's part that is informed when pages become code or lose their records.
@@ -38,6 +40,10 @@ export interface RecordSource {
   readonly plan: RecordPlan;
   /** See `Predecoder.decode`. */
   decode(memory: RecordMemory, page: CodePage, record: number, most: number): number;
+  /** See `InstructionDecoder.keyAt`. */
+  keyAt(memory: RecordMemory, at: number, end: number): number;
+  /** See `Predecoder.linkStraddling`. */
+  linkStraddling(memory: RecordMemory, page: CodePage, record: number, next: number, key: number): void;
 }
 
 /**
@@ -74,7 +80,12 @@ interface SlotUse {
   /** Whether regions hold code of the page, and how often they were dropped. */
   regions: boolean;
   regionDrops: number;
+  /** Numbers of the slots of pages whose last instruction may be linked to this page, in which it ends. */
+  readonly straddling: Set<number>;
 }
+
+/** Number of pages whose last instruction may be linked to the same next page: bounds the memory that this takes. */
+const STRADDLING_LIMIT = 64;
 
 /**
  * Number of writes to a page of code that each drop only the overwritten records. The next write drops all, because
@@ -103,6 +114,8 @@ export class CodeCache {
   readonly #base: number;
   readonly #limit: number;
   #hand = 0;
+  /** A copy of an instruction that spans two pages. */
+  readonly #copy = recordMemory(COPY_BYTES);
   /** Instructions decoded, pages dropped by writes, pages evicted: for `stats`. */
   readonly counters = {
     /** Instructions decoded. */
@@ -212,15 +225,49 @@ export class CodeCache {
   decode(ip: number): void {
     const index = this.#indexOf(ip);
     const use = this.#uses[index] as SlotUse;
-    if (use.writable) {
-      use.writable = false;
-      this.#describe(index);
-      const writer = this.ram.takeWriter(use.page);
-      if (writer !== 0) for (const client of this.#clients) client.protect(use.pageOffset, writer);
-    }
-    const page = { code: use.pageOffset, slot: this.#address(index) };
+    this.#protect(index);
+    const page = this.#pageOf(index);
     if (!this.source.plan.hasRoom(this.memory, page.slot, DECODE_AHEAD)) this.forget(use.page, PAGE_BYTES);
     else this.counters.decoded += this.source.decode(this.memory, page, ip, DECODE_AHEAD);
+  }
+
+  /**
+   * Decodes the instruction of the record at `ip`, which ends in the page of the slot `next`. A full slot is released, and
+   * its vCPUs fetch again.
+   */
+  decodeStraddling(ip: number, next: number): void {
+    const index = this.#indexOf(ip);
+    const { plan } = this.source;
+    const page = this.#pageOf(index);
+    if (!plan.hasRoom(this.memory, page.slot, 0)) {
+      this.forget((this.#uses[index] as SlotUse).page, PAGE_BYTES);
+      return;
+    }
+    const { longest } = plan.geometry;
+    this.#copy.u8.set(this.bytesAt(ip, longest, next));
+    const key = this.source.keyAt(this.#copy, 0, longest);
+    // Before the link is made, because it removes links when there are too many.
+    this.#noteStraddling(index, this.#indexOf(next));
+    // Writes to the next page must be noticed even if it has no decoded instructions.
+    this.#protect(this.#indexOf(next));
+    this.source.linkStraddling(this.memory, page, ip, next, key);
+    this.counters.decoded++;
+  }
+
+  /**
+   * The bytes at the instruction of a record.
+   *
+   * @param next - address of the slot of the page after that of the record; 0: bytes of that page are not returned.
+   */
+  bytesAt(ip: number, count: number, next: number): Uint8Array {
+    const at = this.codeAt(ip);
+    const first = this.memory.u8.slice(at, Math.min(at + count, this.pageAt(ip) + PAGE_BYTES));
+    if (first.length === count || next === 0) return first;
+    const start = this.pageAt(next);
+    const bytes = new Uint8Array(count);
+    bytes.set(first);
+    bytes.set(this.memory.u8.subarray(start, start + count - first.length), first.length);
+    return bytes;
   }
 
   /** VM memory address of the instruction of a record. */
@@ -302,7 +349,34 @@ export class CodeCache {
     this.counters.invalidated++;
     (this.#uses[index] as SlotUse).recordDrops++;
     this.#dropRegions(index);
-    this.source.plan.drop(this.memory, this.#address(index), from, to);
+    const { plan } = this.source;
+    plan.drop(this.memory, this.#address(index), from, to);
+    if (from < plan.geometry.longest - 1) this.#unlinkStraddling(index);
+  }
+
+  /** Notes that the last instruction of the page of slot `first` may be linked to the page of slot `next`. */
+  #noteStraddling(first: number, next: number): void {
+    const { straddling } = this.#uses[next] as SlotUse;
+    if (straddling.size >= STRADDLING_LIMIT) this.#unlinkStraddling(next);
+    straddling.add(first);
+  }
+
+  /** Removes the links of instructions that end in the page of a slot. */
+  #unlinkStraddling(index: number): void {
+    const { straddling } = this.#uses[index] as SlotUse;
+    const { plan } = this.source;
+    for (const first of straddling) plan.unlinkStraddling(this.memory, this.#address(first), this.#address(index));
+    straddling.clear();
+  }
+
+  /** From now on, writes to the page of a slot are noticed. */
+  #protect(index: number): void {
+    const use = this.#uses[index] as SlotUse;
+    if (!use.writable) return;
+    use.writable = false;
+    this.#describe(index);
+    const writer = this.ram.takeWriter(use.page);
+    if (writer !== 0) for (const client of this.#clients) client.protect(use.pageOffset, writer);
   }
 
   #dropRegions(index: number): void {
@@ -324,6 +398,7 @@ export class CodeCache {
         recordDrops: 0,
         regions: false,
         regionDrops: 0,
+        straddling: new Set(),
       });
       return this.#uses.length - 1;
     }
@@ -360,4 +435,19 @@ export class CodeCache {
   #address(index: number): number {
     return this.#base + index * SLOT_BYTES;
   }
+
+  #pageOf(index: number): CodePage {
+    return { code: (this.#uses[index] as SlotUse).pageOffset, slot: this.#address(index) };
+  }
+}
+
+/** Memory of the host in the form that a decoder reads. */
+function recordMemory(bytes: number): RecordMemory & { readonly u8: Uint8Array } {
+  const buffer = new ArrayBuffer(bytes);
+  return {
+    data: new DataView(buffer),
+    u8: new Uint8Array(buffer),
+    u16: new Uint16Array(buffer),
+    u32: new Uint32Array(buffer),
+  };
 }

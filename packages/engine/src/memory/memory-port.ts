@@ -1,7 +1,7 @@
 import type { MemoryRegion, PhysicalMap, VmMemory } from '@qvm/core/architecture';
 import { AccessInfo, BOUNCE_BYTES, EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
-import type { CpuState } from '../vcpu/cpu-state.js';
+import type { CpuPosition, CpuState } from '../vcpu/cpu-state.js';
 import type { AccessWatch } from './access-watch.js';
 import type { Access, AddressTranslation, EngineFaults } from './address-translation.js';
 import { PAGE_BYTES } from './page.js';
@@ -75,7 +75,8 @@ export class MemoryPort {
   readonly #pending: PendingWrite[] = [];
   /** Address in the bounce buffer for the next access of the present instruction. */
   #bounce: number;
-  #writeFailed = false;
+  /** The instruction whose write failed after it. */
+  #failedAt: CpuPosition | undefined;
 
   constructor(
     memory: VmMemory,
@@ -155,7 +156,8 @@ export class MemoryPort {
     for (const piece of pieces) {
       const written = this.#scatter(piece, element);
       if (written === piece.bytes) continue;
-      this.#writeFailed = true;
+      // The instruction has not transferred control yet.
+      this.#failedAt = this.cpu.position;
       this.#refuseRest(lo, hi, 'write', pieces, piece, written);
       return;
     }
@@ -166,11 +168,16 @@ export class MemoryPort {
     while (this.#pending.length > 0) this.#pending.pop();
   }
 
-  /** Whether nothing accepted a flushed write; `fault` has its address. Clears the condition. */
+  /**
+   * Whether nothing accepted a flushed write; `fault` has its address, and the vCPU is moved back to the instruction.
+   * Clears the condition.
+   */
   takeWriteFailure(): boolean {
-    const failed = this.#writeFailed;
-    this.#writeFailed = false;
-    return failed;
+    const failedAt = this.#failedAt;
+    if (failedAt === undefined) return false;
+    this.#failedAt = undefined;
+    this.cpu.moveBack(failedAt);
+    return true;
   }
 
   /** Reserves bytes in the bounce buffer for one access, aligned for every element size. */

@@ -3,6 +3,20 @@ import { BOUNCE_BYTES, EngineState } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
 
 /**
+ * The record that a vCPU is at, and the address of its instruction.
+ *
+ * @experimental
+ */
+export interface CpuPosition {
+  /** Address of the record. */
+  readonly ip: number;
+  /** `EngineState.pcBias`, low and high half. */
+  readonly biasLo: number;
+  /** See {@link CpuPosition.biasLo}. */
+  readonly biasHi: number;
+}
+
+/**
  * The state of one vCPU, as far as the engine knows it: typed access to the bytes that generated code uses. An
  * architecture adds the names of its registers, which follow those of {@link EngineState}.
  *
@@ -95,6 +109,37 @@ export class CpuState {
     const bias = lo - this.#pcAddend;
     this.setU32(EngineState.pcBias, bias >>> 0);
     this.setU32(EngineState.pcBias + 4, (bias < 0 ? hi - 1 : hi) >>> 0);
+  }
+
+  /** Moves the vCPU to the record at which it must begin to execute the present instruction. */
+  beginInstruction(): void {
+    const ip = this.u32(EngineState.ip);
+    const start = this.plan.startOf(this.memory, ip);
+    if (start !== ip) this.setU32(EngineState.ip, start);
+  }
+
+  /**
+   * Moves the vCPU to the record after the present instruction, which generated code has executed or returned at.
+   *
+   * @throws Error when the instruction has not been decoded.
+   */
+  endInstruction(): void {
+    const next = this.plan.nextOf(this.memory, this.u32(EngineState.ip));
+    if (next === 0) throw new Error('the present instruction has not been decoded');
+    this.setU32(EngineState.ip, next);
+  }
+
+  /** The position of the vCPU, for {@link CpuState.moveBack}; valid until records are written or dropped. */
+  get position(): CpuPosition {
+    const ip = this.u32(EngineState.ip);
+    return { ip, biasLo: this.u32(EngineState.pcBias), biasHi: this.u32(EngineState.pcBias + 4) };
+  }
+
+  /** Moves the vCPU back to a position. */
+  moveBack({ ip, biasLo, biasHi }: CpuPosition): void {
+    this.setU32(EngineState.ip, ip);
+    this.setU32(EngineState.pcBias, biasLo);
+    this.setU32(EngineState.pcBias + 4, biasHi);
   }
 
   get #pcAddend(): number {

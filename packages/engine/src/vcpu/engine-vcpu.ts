@@ -4,7 +4,7 @@ import { createVcpuHooks, GuestExits, INSPECT, vcpuSummary, VcpuExit, type Vcpu 
 import type { MachineServices, UnsupportedKind, VcpuSnapshot } from '@qvm/core/architecture';
 import type { VcpuHooks } from '@qvm/core/hooks';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
-import { EngineState, ExitReason, RECORD_BYTES } from '@qvm/jit';
+import { EngineState, ExitReason } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';
 import type { CodeProfile } from '../code/code-profile.js';
 import { RegionSampler } from '../code/region-sampler.js';
@@ -254,7 +254,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   /** Continues after the present instruction. */
   next(): void {
-    this.state.setU32(EngineState.ip, this.state.u32(EngineState.ip) + RECORD_BYTES);
+    this.state.endInstruction();
   }
 
   /** Continues after the present instruction, as if it had been executed without effect. */
@@ -263,7 +263,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.stepDone = true;
   }
 
-  /** VM memory address of the present instruction. */
+  /** VM memory address of the present instruction. It may continue in another page: see {@link FetchUnit.bytes}. */
   get codeAddress(): number {
     return this.#code.codeAt(this.ip);
   }
@@ -295,6 +295,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       const before = this.before();
       if (before === Before.Taken) continue;
       this.memory.begin();
+      this.state.beginInstruction();
       const alone = before === Before.OneInstruction;
       const exit = this.#dispatch(alone ? this.#enterOne(left) : this.#enter(left));
       if (alone) this.afterOne(this.stepDone);
@@ -322,13 +323,17 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     const { state } = this;
     switch (reason as ExitReason) {
       case ExitReason.Budget:
-        if (this.memory.takeWriteFailure()) this.#takeLateFault();
+        // No tap accepted a write when it was performed. The store is complete except for its effect.
+        if (this.memory.takeWriteFailure()) this.takeAccessFault(this.memory.fault);
         return undefined;
       case ExitReason.Decode:
         this.#code.decode(state.u32(EngineState.ip));
         return undefined;
       case ExitReason.Fetch:
         this.fetch.jumpTo(state.u32(EngineState.address), state.u32(EngineState.address + 4));
+        return undefined;
+      case ExitReason.Straddle:
+        this.fetch.straddle();
         return undefined;
       case ExitReason.Fault:
         this.takeAccessFault(this.memory.fault);
@@ -339,12 +344,6 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       default:
         return this.exit(reason, state.u32(EngineState.exitInfo));
     }
-  }
-
-  /** Handles a write that no tap accepted when it was performed. The store is complete except for its effect. */
-  #takeLateFault(): void {
-    this.state.setU32(EngineState.ip, this.state.u32(EngineState.ip) - RECORD_BYTES);
-    this.takeAccessFault(this.memory.fault);
   }
 
   /** Ends the turn, because another vCPU may end the endless exceptions of this one. */

@@ -9,12 +9,17 @@ import type { CpuState } from './cpu-state.js';
 
 /** A fetch that failed. @experimental */
 export interface FetchFault {
-  /** Virtual address, low and high word, unsigned. */
+  /**
+   * Virtual address of the first byte that could not be fetched, low and high word, unsigned. It is the address of the
+   * instruction, unless {@link FetchFault.straddles}.
+   */
   readonly lo: number;
   /** See {@link FetchFault.lo}. */
   readonly hi: number;
   /** Kind of fault, a value of the architecture. */
   readonly status: number;
+  /** Whether the instruction begins in the page before, which could be fetched. */
+  readonly straddles: boolean;
 }
 
 /**
@@ -37,17 +42,18 @@ export class FetchUnit {
 
   /** Virtual address of the next instruction, 64 bits, unsigned. */
   get pc(): bigint {
-    return this.fault ? fromHalves(this.fault.lo, this.fault.hi) : this.state.pc;
+    const target = this.#target;
+    return target ? fromHalves(target.lo, target.hi) : this.state.pc;
   }
 
   /** Low and high half of {@link FetchUnit.pc}, unsigned. */
   get pcLo(): number {
-    return this.fault ? this.fault.lo : this.state.pcLo;
+    return this.#target?.lo ?? this.state.pcLo;
   }
 
   /** Bits 63–32 of {@link FetchUnit.pc}. */
   get pcHi(): number {
-    return this.fault ? this.fault.hi : this.state.pcHi;
+    return this.#target?.hi ?? this.state.pcHi;
   }
 
   /** Sets the program counter. If the fetch faults, {@link FetchUnit.fault} is set. */
@@ -69,7 +75,36 @@ export class FetchUnit {
 
   /** Repeats the fetch that faulted. */
   retry(): void {
-    if (this.fault) this.#jump(this.fault.lo, this.fault.hi);
+    if (this.fault) this.#jump(this.pcLo, this.pcHi);
+  }
+
+  /**
+   * Fetches the second part of the present instruction, which continues in the next page (`ExitReason.Straddle`). If
+   * that faults, {@link FetchUnit.fault} is set.
+   */
+  straddle(): void {
+    const { lo, hi } = this.#nextPage;
+    const code = this.#codeFor(lo, hi, true);
+    if (code !== 0) this.code.decodeStraddling(this.state.u32(EngineState.ip), code);
+  }
+
+  /** Up to `count` bytes at the present instruction. Those of the next page are absent if the TLB does not have it. */
+  bytes(count: number): Uint8Array {
+    const { lo, hi } = this.#nextPage;
+    const next = this.tlb.codeFor(this.state.u32(EngineState.bank), lo, hi);
+    return this.code.bytesAt(this.state.u32(EngineState.ip), count, next);
+  }
+
+  /** Virtual address of the page after that of the present instruction, as generated code computes it. */
+  get #nextPage(): { readonly lo: number; readonly hi: number } {
+    const { pcLo, pcHi } = this.state;
+    const lo = (((pcLo | (PAGE_BYTES - 1)) >>> 0) + 1) >>> 0;
+    return { lo, hi: lo === 0 ? (pcHi + 1) >>> 0 : pcHi };
+  }
+
+  /** The address of an instruction that could not be fetched at all. */
+  get #target(): FetchFault | undefined {
+    return this.fault?.straddles ? undefined : this.fault;
   }
 
   /** Whether an address with this high half is canonical. */
@@ -81,36 +116,48 @@ export class FetchUnit {
   #jump(lo: number, hi: number): void {
     this.fault = undefined;
     if (lo & (this.code.geometry.unit - 1)) {
-      this.fault = { lo, hi, status: this.faults.alignment };
+      this.fault = { lo, hi, status: this.faults.alignment, straddles: false };
       return;
     }
-    const { state } = this;
-    const bank = state.u32(EngineState.bank);
-    const code = this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi);
+    const code = this.#codeFor(lo, hi, false);
     if (code === 0) return;
     const record = this.code.recordFor(code, lo & (PAGE_BYTES - 1));
     // The slot of the page was full and has been released: the page gets another.
     if (record === 0) this.#jump(lo, hi);
-    else state.moveTo(record, lo, hi);
+    else this.state.moveTo(record, lo, hi);
   }
 
-  #fetch(bank: number, lo: number, hi: number): number {
+  /** Address of the slot of an address's page; 0 if the fetch faults. */
+  #codeFor(lo: number, hi: number, straddles: boolean): number {
+    const bank = this.state.u32(EngineState.bank);
+    return this.tlb.codeFor(bank, lo, hi) || this.#fetch(bank, lo, hi, straddles);
+  }
+
+  #fetch(bank: number, lo: number, hi: number, straddles: boolean): number {
     const { mmu, tlb } = this;
-    if (!mmu.translate(lo, hi, 'execute', mmu.privileged)) {
-      this.fault = { lo, hi, status: mmu.fault };
-      return 0;
-    }
+    if (!this.#translate(lo, hi)) return this.#refuse(lo, hi, mmu.fault, straddles);
     const page = pageOf(mmu.physical);
     const region = this.map.find(page);
-    if (!region || (region.kind !== 'ram' && region.kind !== 'rom')) {
-      this.fault = { lo, hi, status: this.faults.external };
-      return 0;
-    }
+    if (!region || (region.kind !== 'ram' && region.kind !== 'rom'))
+      return this.#refuse(lo, hi, this.faults.external, straddles);
     const code = this.code.codeOf(page, region);
     const e = tlb.entry(bank, lo, hi, region.offset + (page - region.base), mmu.local);
     tlb.setCode(e, code);
     tlb.setTag(e, TlbEntry.execTag, lo, hi);
     if (mmu.blockBits > PAGE_BITS) tlb.noteBlock((hi & 0xffff) * 2 ** 32 + lo, mmu.blockBits);
     return code;
+  }
+
+  #translate(lo: number, hi: number): boolean {
+    const { mmu } = this;
+    if (this.#isCanonical(hi)) return mmu.translate(lo, hi, 'execute', mmu.privileged);
+    // The page after the last one of the address space. Its TLB entry has the address that generated code looks for.
+    const to = mmu.branchTarget(fromHalves(lo, hi));
+    return mmu.translate(Number(to & 0xffff_ffffn), Number(to >> 32n), 'execute', mmu.privileged);
+  }
+
+  #refuse(lo: number, hi: number, status: number, straddles: boolean): 0 {
+    this.fault = { lo, hi, status, straddles };
+    return 0;
   }
 }

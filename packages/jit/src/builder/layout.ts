@@ -240,7 +240,10 @@ export enum ExitReason {
   Fault = 3,
   /** The record at `ip` has an encoding that is not implemented. */
   Undefined = 4,
-  /** The instruction of the record at `ip` continues in the next page; only with sparse records. */
+  /**
+   * The instruction of the record at `ip` continues in the next page, and the record is not linked to the page that the
+   * TLB leads to; only with sparse records.
+   */
   Straddle = 5,
   /** First number of the architecture's own reasons. */
   architecture = 16,

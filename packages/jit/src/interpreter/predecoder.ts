@@ -52,15 +52,9 @@ export class Predecoder<B> implements RecordWriter {
     return this.plan.decode(memory, page, record, most, this);
   }
 
-  /**
-   * Decodes an instruction that continues in the next page: see `RecordPlan.decodeStraddling`.
-   *
-   * @param at - VM memory address of a contiguous copy of its bytes, as long as the longest instruction.
-   * @returns the address of its record.
-   */
-  decodeStraddling(memory: RecordMemory, page: CodePage, offset: number, at: number): number {
-    const key = this.decoder.keyAt(memory, at, at + this.plan.geometry.longest);
-    return this.plan.decodeStraddling(memory, page, offset, key, this);
+  /** Decodes an instruction that continues in the next page: see `RecordPlan.linkStraddling`. */
+  linkStraddling(memory: RecordMemory, page: CodePage, record: number, next: number, key: number): void {
+    this.plan.linkStraddling(memory, page, record, next, key, this);
   }
 
   /** The decoder has begun to number instructions anew. */

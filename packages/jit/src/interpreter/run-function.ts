@@ -17,6 +17,7 @@ import { REACHES, Reach } from './reach.js';
 import type { RecordField } from './record-fields.js';
 import { emitEnter, emitResume, emitSetAside } from './region-entry.js';
 import type { RunFrame } from './run-frame.js';
+import { emitStraddle } from './straddle.js';
 import { emitTransfer } from './transfer.js';
 import type { RunContext } from './transfer.js';
 
@@ -84,7 +85,7 @@ export class RunFunction<B extends Builder> {
     handlers[BuiltIn.Undefined] = (frame) => this.#emitRestart(frame, ExitReason.Undefined);
     if (plan.sparse) {
       handlers[BuiltIn.Goto] = (frame) => this.#emitGoto(frame);
-      handlers[BuiltIn.Straddle] = (frame) => this.#emitRestart(frame, ExitReason.Straddle);
+      handlers[BuiltIn.Straddle] = (frame) => emitStraddle(this.#context, frame);
     }
     return handlers;
   }

@@ -14,6 +14,9 @@ export enum BuiltIn {
    * Only with sparse records: execution continues at the record whose distance in bytes is the i32 after the header.
    */
   Goto,
-  /** Only with sparse records: the instruction continues in the next page. */
+  /**
+   * Only with sparse records: the instruction continues in the next page. If the TLB leads to the slot whose address is
+   * the u32 after the header, execution continues at the record that follows.
+   */
   Straddle,
 }

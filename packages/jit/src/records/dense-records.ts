@@ -29,6 +29,11 @@ const Slot = {
  * unknown). At the end of a page, the length is the number of bytes after the page at which execution continues.
  */
 const Header = { position: 2, lengthBits: 4, bytes: 4 } as const;
+/**
+ * The records of an instruction that continues in the next page are three in a row: `Straddle`, whose length ends at the
+ * page's end, the instruction's own, and the one that continues in the next page.
+ */
+const STRADDLING_RECORDS = 3;
 const LENGTH_MASK = (1 << Header.lengthBits) - 1;
 
 /**
@@ -156,7 +161,8 @@ export class DenseRecords extends RecordPlan {
       if (count >= most) return count;
       const key = writer.keyAt(memory, page.code + offset, page.code + PAGE_BYTES);
       if (key === STRADDLES) {
-        memory.u16[at >>> 1] = BuiltIn.Straddle;
+        for (let i = 1; i < STRADDLING_RECORDS; i++) take(memory, slot);
+        this.#writeStraddle(memory, at, offset);
         return count + 1;
       }
       const length = writer.lengthOf(key);
@@ -169,21 +175,49 @@ export class DenseRecords extends RecordPlan {
     }
   }
 
-  override decodeStraddling(
+  override linkStraddling(
     memory: RecordMemory,
     page: CodePage,
-    offset: number,
+    record: number,
+    next: number,
     key: number,
     writer: RecordWriter,
-  ): number {
-    const { slot } = page;
-    this.prepare(memory, slot);
-    const [record, next] = [take(memory, slot), take(memory, slot)];
-    const length = writer.lengthOf(key);
-    enter(memory, slot, offset, record, length);
-    writer.write(memory, page, record, key, offset);
-    writePageEnd(memory, next, offset + length - PAGE_BYTES);
-    return record;
+  ): void {
+    const offset = this.offsetOf(memory, record);
+    const own = record + RECORD_BYTES;
+    const end = offset + writer.lengthOf(key);
+    if (end <= PAGE_BYTES) throw new Error('the instruction does not continue in the next page');
+    setPosition(memory, own, offset, end - offset);
+    writer.write(memory, page, own, key, offset);
+    writePageEnd(memory, own + RECORD_BYTES, end - PAGE_BYTES);
+    setNextSlot(memory, record, next);
+  }
+
+  override unlinkStraddling(memory: RecordMemory, slot: number, next: number): void {
+    for (let offset = PAGE_BYTES - this.geometry.longest + 1; offset < PAGE_BYTES; offset++) {
+      const record = mappedRecord(memory, slot, offset);
+      if (record === 0 || memory.u16[record >>> 1] !== BuiltIn.Straddle) continue;
+      if (nextSlotOf(memory, record) === next) setNextSlot(memory, record, 0);
+    }
+  }
+
+  override startOf(memory: RecordMemory, record: number): number {
+    return straddles(positionOf(memory, record)) ? record - RECORD_BYTES : record;
+  }
+
+  override nextOf(memory: RecordMemory, record: number): number {
+    if ((positionOf(memory, record) & LENGTH_MASK) === 0) return 0;
+    if (memory.u16[record >>> 1] !== BuiltIn.Straddle) return record + RECORD_BYTES;
+    return nextSlotOf(memory, record) === 0 ? 0 : record + (STRADDLING_RECORDS - 1) * RECORD_BYTES;
+  }
+
+  /** Writes the first record of an instruction that continues in the next page, which is not linked to it. */
+  #writeStraddle(memory: RecordMemory, record: number, offset: number): void {
+    setPosition(memory, record, offset, PAGE_BYTES - offset);
+    // Its own length is not known yet; this one says that it goes beyond the page.
+    setPosition(memory, record + RECORD_BYTES, offset, this.geometry.longest);
+    setNextSlot(memory, record, 0);
+    memory.u16[record >>> 1] = BuiltIn.Straddle;
   }
 
   /** Writes the record of an instruction that has the same length as the one dropped there. */
@@ -193,19 +227,20 @@ export class DenseRecords extends RecordPlan {
     if (length === 0) return false;
     const offset = position >>> Header.lengthBits;
     const key = writer.keyAt(memory, page.code + offset, page.code + PAGE_BYTES);
-    if (key === STRADDLES || writer.lengthOf(key) !== length) return false;
-    writer.write(memory, page, record, key, offset);
+    const next = positionOf(memory, record + RECORD_BYTES);
+    const straddled = offset + length === PAGE_BYTES && straddles(next) && next >>> Header.lengthBits === offset;
+    if ((key === STRADDLES) !== straddled) return false;
+    if (straddled) this.#writeStraddle(memory, record, offset);
+    else if (writer.lengthOf(key) === length) writer.write(memory, page, record, key, offset);
+    else return false;
     return true;
   }
 
   override drop(memory: RecordMemory, slot: number, from: number, to: number): void {
-    const { u16 } = memory;
     for (let offset = Math.max(0, from - this.geometry.longest + 1); offset < Math.min(to, PAGE_BYTES); offset++) {
       const record = mappedRecord(memory, slot, offset);
-      if (record === 0) continue;
-      const straddles = u16[record >>> 1] === BuiltIn.Straddle;
-      const length = positionOf(memory, record) & LENGTH_MASK;
-      if (offset + length > from || straddles) u16[record >>> 1] = BuiltIn.Decode;
+      if (record !== 0 && offset + (positionOf(memory, record) & LENGTH_MASK) > from)
+        memory.u16[record >>> 1] = BuiltIn.Decode;
     }
   }
 }
@@ -217,6 +252,19 @@ function emitPosition(code: CodeBuffer, ip: number): void {
 
 function positionOf({ u16 }: RecordMemory, record: number): number {
   return u16[(record + Header.position) >>> 1] as number;
+}
+
+/** Whether this is the position of an instruction that continues in the next page. */
+const straddles = (position: number): boolean =>
+  (position >>> Header.lengthBits) + (position & LENGTH_MASK) > PAGE_BYTES;
+
+/** The slot of the next page that a `Straddle` record is linked to, or 0. */
+function nextSlotOf({ u32 }: RecordMemory, record: number): number {
+  return u32[(record + Header.bytes) >>> 2] as number;
+}
+
+function setNextSlot({ u32 }: RecordMemory, record: number, next: number): void {
+  u32[(record + Header.bytes) >>> 2] = next;
 }
 
 /** The record that the map has for an offset, or 0. */

@@ -128,8 +128,20 @@ export class FixedRecords extends RecordPlan {
     return count;
   }
 
-  override decodeStraddling(): never {
+  override linkStraddling(): never {
     throw new Error('instructions of one length end in the page that they begin in');
+  }
+
+  override unlinkStraddling(): void {
+    // There are no links.
+  }
+
+  override startOf(_memory: RecordMemory, record: number): number {
+    return record;
+  }
+
+  override nextOf(_memory: RecordMemory, record: number): number {
+    return record + RECORD_BYTES;
   }
 
   override hasRoom(): boolean {

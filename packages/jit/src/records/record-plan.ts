@@ -153,22 +153,39 @@ export abstract class RecordPlan {
   abstract decode(memory: RecordMemory, page: CodePage, record: number, most: number, writer: RecordWriter): number;
 
   /**
-   * Decodes an instruction that begins in a page and ends in the next. It has a slot of its own, which holds its
-   * record and one that continues in the next page.
+   * Decodes an instruction that begins in a page and ends in the next, and links its record to the next page. Generated
+   * code executes the instruction as long as the TLB leads to that page; otherwise it returns with
+   * `ExitReason.Straddle`. The slot must have room for the record of a jump's target: see {@link hasRoom}.
    *
-   * @param page - the page in which the instruction begins, and that slot, which is prepared for it.
-   * @param offset - offset of the instruction in the page.
-   * @param key - key of the instruction.
-   * @returns the address of its record.
-   * @throws Error when the plan has no such instructions.
+   * @param page - the page in which the instruction begins.
+   * @param record - its `Straddle` record.
+   * @param next - address of the slot of the next page.
+   * @param key - key of the instruction, from a contiguous copy of its bytes.
+   * @throws Error when the plan has no such instructions, or this is not one.
    */
-  abstract decodeStraddling(
+  abstract linkStraddling(
     memory: RecordMemory,
     page: CodePage,
-    offset: number,
+    record: number,
+    next: number,
     key: number,
     writer: RecordWriter,
-  ): number;
+  ): void;
+
+  /**
+   * Removes the links from a slot to the slot of a next page, in which the end of an instruction may have been
+   * overwritten.
+   */
+  abstract unlinkStraddling(memory: RecordMemory, slot: number, next: number): void;
+
+  /**
+   * The record at which a vCPU must begin to execute the instruction of a record: another one only for an instruction
+   * that continues in the next page, which must be looked up again.
+   */
+  abstract startOf(memory: RecordMemory, record: number): number;
+
+  /** The record after that of a decoded instruction; 0 if the length of the instruction is not known. */
+  abstract nextOf(memory: RecordMemory, record: number): number;
 
   /** Whether the slot has room for {@link decode} with this `most`. If not, it must be prepared again first. */
   abstract hasRoom(memory: RecordMemory, slot: number, most: number): boolean;

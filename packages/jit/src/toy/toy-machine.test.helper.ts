@@ -28,9 +28,7 @@ const DATA = 0x2000;
 const COPY = 0x3000;
 const CODE = 0x4000;
 const SLOTS = 0x1_0000;
-/** Slot for instructions that span two pages, one at a time. */
-const SCRATCH = SLOTS + PAGES * CODE_SLOT_BYTES;
-const BANK = SCRATCH + CODE_SLOT_BYTES;
+const BANK = SLOTS + PAGES * CODE_SLOT_BYTES;
 const MEMORY_PAGES = Math.ceil((BANK + TLB_ENTRIES * TlbEntry.bytes) / 0x1_0000);
 
 const interpreter = generateInterpreter({
@@ -52,7 +50,7 @@ export class ToyMachine {
   readonly data: DataView;
   /** Number of times that a slot was full. */
   restarts = 0;
-  /** Number of instructions that spanned two pages. */
+  /** Number of times that an instruction that spans two pages was decoded. */
   straddled = 0;
   readonly #view: DataView;
   readonly #records: RecordMemory;
@@ -94,13 +92,12 @@ export class ToyMachine {
   /** Writes code and drops the records decoded from it. */
   write(offset: number, bytes: readonly number[]): void {
     this.code.set(bytes, offset);
-    for (let n = 0; n < PAGES; n++)
-      this.#predecoder.plan.drop(
-        this.#records,
-        this.#page(n).slot,
-        offset - n * PAGE,
-        offset + bytes.length - n * PAGE,
-      );
+    const { plan } = this.#predecoder;
+    for (let n = 0; n < PAGES; n++) {
+      const { slot } = this.#page(n);
+      plan.drop(this.#records, slot, offset - n * PAGE, offset + bytes.length - n * PAGE);
+      if (n > 0) plan.unlinkStraddling(this.#records, this.#page(n - 1).slot, slot);
+    }
   }
 
   get registers(): number[] {
@@ -254,8 +251,6 @@ export class ToyMachine {
     const ip = this.#u32(EngineState.ip);
     const slot = plan.slotOf(ip);
     const { pc } = this;
-    // An instruction that spans two pages has jumped within its own page.
-    if (slot === SCRATCH) return this.#jump(pc);
     if (!plan.hasRoom(this.#records, slot, DECODE_AHEAD)) {
       this.#restart(slot);
       return this.#jump(pc);
@@ -264,16 +259,22 @@ export class ToyMachine {
     return true;
   }
 
-  /** Goes to the record of the instruction at an address if it ends in the next page. */
+  /** Decodes the instruction at an address, which ends in the next page, if there is one. */
   #straddle(pc: number): boolean {
     const at = pc - TOY_CODE;
-    if (Math.floor(at / PAGE) === PAGES - 1) return false;
+    const page = Math.floor(at / PAGE);
+    if (page === PAGES - 1) return false;
+    const { slot } = this.#page(page);
+    if (!this.#predecoder.plan.hasRoom(this.#records, slot, 0)) {
+      this.#restart(slot);
+      return this.#jump(pc);
+    }
     this.straddled++;
     const bytes = this.code.slice(at, at + TOY_GEOMETRY.longest);
     new Uint8Array(this.#view.buffer).set(bytes, COPY);
-    const page = { code: this.#page(Math.floor(at / PAGE)).code, slot: SCRATCH };
-    const record = this.#predecoder.decodeStraddling(this.#records, page, at % PAGE, COPY);
-    this.#moveTo(record, pc - (at % PAGE));
+    const record = this.#u32(EngineState.ip);
+    const key = this.#predecoder.keyAt(this.#records, COPY, COPY + TOY_GEOMETRY.longest);
+    this.#predecoder.linkStraddling(this.#records, this.#page(page), record, this.#page(page + 1).slot, key);
     return true;
   }
 }
