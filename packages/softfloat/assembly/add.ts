@@ -1,5 +1,5 @@
 /** FPAdd, FPSub and the absolute difference. */
-import { begin, end, invalid, processNaNs } from './arm-policy';
+import { begin, end, invalid, processNaNs } from './policy';
 import {
   A,
   B,

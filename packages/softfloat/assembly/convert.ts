@@ -1,5 +1,5 @@
 /** FPConvert between half, single and double precision, and FPConvertNaN. */
-import { beginConvert, defaultNaN, end, quietNearest } from './arm-policy';
+import { beginConvert, defaultNaN, end, quietNearest } from './policy';
 import {
   Env,
   F16,

@@ -7,6 +7,7 @@
  * bits, bit 0 is the OR of all lost bits ("jamming"), which is exact for rounding, because even the widest format
  * leaves 11 bits below its last place.
  */
+import { DENORMALS_RAISE, TINY_AFTER_ROUNDING, TRAPS } from './policy';
 
 /** Formats: 16 << format is the width in bits. */
 export const F16: i32 = 0;
@@ -42,8 +43,19 @@ export class Env {
   /** Denormal operands count as zeros and raise `flushedInputFlag`. */
   static flushInputs: bool = false;
   static flushedInputFlag: u32 = 0;
-  /** Results that are tiny before rounding become zeros and raise UNDERFLOW only. */
+  /** What a denormal operand that is not flushed raises, with DENORMALS_RAISE. */
+  static denormalFlag: u32 = 0;
+  /**
+   * Tiny results become zeros: those that are tiny before rounding raise UNDERFLOW only, with TINY_AFTER_ROUNDING those
+   * that are tiny after rounding raise UNDERFLOW and INEXACT.
+   */
   static flushResults: bool = false;
+  /**
+   * Overflow and underflow trap: OVERFLOW and UNDERFLOW are raised by exact results, too, and INEXACT only by results that would
+   * be inexact if their exponents were not limited. Read with TRAPS only.
+   */
+  static trapOverflow: bool = false;
+  static trapUnderflow: bool = false;
   static defaultNaN: bool = false;
   /** Half precision operands or results use the alternative format, which has neither infinities nor NaNs. */
   static alternativeHalf: bool = false;
@@ -152,6 +164,7 @@ function unpackDenormal(format: i32, fraction: u64): void {
     raise(Env.flushedInputFlag);
     U.cls = ZERO;
   } else {
+    if (DENORMALS_RAISE) raise(Env.denormalFlag);
     const shift = <i32>clz(fraction);
     U.cls = FINITE;
     U.exp = 64 - exponentBias(format) - fractionBits(format) - shift;
@@ -232,17 +245,25 @@ export function overflowed(format: i32, sign: i32): u64 {
   return toInfinity ? infinity(format, sign) : maxNormal(format, sign);
 }
 
-/** Rounds and packs a number with bit 63 of `sig` set; tininess is detected before rounding. */
+/** Whether a number below the smallest normal number rounds up to it if its exponent is not limited. */
+function roundsToNormal(fb: i32, sign: i32, biased: i32, sig: u64): bool {
+  const mantissa = sig >> (63 - fb);
+  return biased == -1 && mantissa + 1 == (<u64>2) << fb && roundsUp(Env.rounding, sign, true, sig << (fb + 1));
+}
+
+/** Rounds and packs a number with bit 63 of `sig` set. */
 export function roundPack(format: i32, sign: i32, exp: i32, sig: u64): u64 {
   const fb = fractionBits(format);
   const minExp = 1 - exponentBias(format);
   let biased = exp - minExp;
-  const tiny = biased < 0;
+  let tiny = biased < 0;
   if (tiny) {
-    if (Env.flushResults) {
-      raise(UNDERFLOW);
+    if (TINY_AFTER_ROUNDING) tiny = !roundsToNormal(fb, sign, biased, sig);
+    if (tiny && Env.flushResults) {
+      raise(TINY_AFTER_ROUNDING ? UNDERFLOW | INEXACT : UNDERFLOW);
       return signBit(format, sign);
     }
+    if (TRAPS && tiny && Env.trapUnderflow) raise(sig << (fb + 1) != 0 ? UNDERFLOW | INEXACT : UNDERFLOW);
     sig = shiftRightJam(sig, -biased);
     biased = 0;
   }
@@ -251,8 +272,12 @@ export function roundPack(format: i32, sign: i32, exp: i32, sig: u64): u64 {
   if (rest != 0 && roundsUp(Env.rounding, sign, <bool>(mantissa & 1), rest)) mantissa += 1;
   // The hidden bit of the mantissa, or a carry into it, adds one to the exponent field.
   const limit = maxBiased(format) + <i32>(format == F16 && Env.alternativeHalf);
-  if (biased + <i32>(mantissa >> fb) >= limit) return overflowed(format, sign);
-  if (rest != 0) raise(tiny ? UNDERFLOW | INEXACT : INEXACT);
+  if (biased + <i32>(mantissa >> fb) >= limit) {
+    if (!(TRAPS && Env.trapOverflow && rest == 0)) return overflowed(format, sign);
+    raise(OVERFLOW);
+    return infinity(format, sign);
+  }
+  if (rest != 0 && !(TRAPS && tiny && Env.trapUnderflow)) raise(tiny ? UNDERFLOW | INEXACT : INEXACT);
   return signBit(format, sign) + ((<u64>biased) << fb) + mantissa;
 }
 

@@ -2,7 +2,7 @@
  * FPDiv and FPSqrt: the native operation gives an estimate that is a few units off; an exact integer remainder
  * corrects it and determines the sticky bit.
  */
-import { begin, end, invalid, processNaN, processNaNs } from './arm-policy';
+import { begin, end, invalid, processNaN, processNaNs } from './policy';
 import {
   A,
   B,

@@ -3,7 +3,7 @@
  * already and a normal result, there is nothing else to report. A result with the smallest normal exponent may have
  * been tiny before rounding and takes the integer path.
  */
-import { flushing, quietNearest } from './arm-policy';
+import { denormalsMatter, quietNearest } from './policy';
 
 /** Normal, and not of the smallest normal exponent. */
 export function safe64(bits: u64): bool {
@@ -25,17 +25,17 @@ function plain32(bits: u32): bool {
 
 /** Denormal operands matter only when they are flushed. */
 export function unflushed64(a: u64, fp: i32): bool {
-  return !flushing(fp) || plain64(a);
+  return !denormalsMatter(fp) || plain64(a);
 }
 
 export function unflushed32(a: u32, fp: i32): bool {
-  return !flushing(fp) || plain32(a);
+  return !denormalsMatter(fp) || plain32(a);
 }
 
 export function native64(a: u64, b: u64, fp: i32): bool {
-  return quietNearest(fp) && (!flushing(fp) || (plain64(a) && plain64(b)));
+  return quietNearest(fp) && (!denormalsMatter(fp) || (plain64(a) && plain64(b)));
 }
 
 export function native32(a: u32, b: u32, fp: i32): bool {
-  return quietNearest(fp) && (!flushing(fp) || (plain32(a) && plain32(b)));
+  return quietNearest(fp) && (!denormalsMatter(fp) || (plain32(a) && plain32(b)));
 }

@@ -1,5 +1,5 @@
 /** FPMulAdd, FPRecipStepFused and FPRSqrtStepFused: a product and a sum with one rounding. */
-import { begin, end, invalid, processNaNs, processNaNs3, quietNearest, quietNearestUnflushed } from './arm-policy';
+import { begin, end, invalid, processNaNs, processNaNs3, quietNearest, quietNearestUnflushed } from './policy';
 import {
   A,
   B,

@@ -1,5 +1,5 @@
 /** FPMul and FPMulX. */
-import { begin, end, invalid, processNaNs } from './arm-policy';
+import { begin, end, invalid, processNaNs } from './policy';
 import {
   A,
   B,

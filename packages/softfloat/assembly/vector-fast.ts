@@ -2,7 +2,7 @@
  * Conditions under which native SIMD operations are exact for a whole vector: see fast.ts. Lanes from `lanes` on are
  * ignored.
  */
-import { flushing, quietNearestUnflushed } from './arm-policy';
+import { denormalsMatter, quietNearestUnflushed } from './policy';
 
 /** Keeps the first `lanes` lanes of `bits` bits, which are half or all of the vector. */
 export function keep(v: v128, lanes: i32, bits: i32): v128 {
@@ -55,9 +55,9 @@ export function nativeVector(lanes: i32, bits: i32, fp: i32): bool {
 
 /** Whether comparisons and extremes may be native: no lane is a NaN. */
 export function ordered32(n: v128, m: v128, lanes: i32, fp: i32): bool {
-  return wholeLanes(lanes, 32) && !flushing(fp) && all32(v128.and(f32x4.eq(n, n), f32x4.eq(m, m)), lanes);
+  return wholeLanes(lanes, 32) && !denormalsMatter(fp) && all32(v128.and(f32x4.eq(n, n), f32x4.eq(m, m)), lanes);
 }
 
 export function ordered64(n: v128, m: v128, lanes: i32, fp: i32): bool {
-  return !flushing(fp) && all64(v128.and(f64x2.eq(n, n), f64x2.eq(m, m)), lanes);
+  return !denormalsMatter(fp) && all64(v128.and(f64x2.eq(n, n), f64x2.eq(m, m)), lanes);
 }

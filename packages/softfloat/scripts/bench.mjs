@@ -4,7 +4,7 @@ import { instantiateHarness } from '../dist/harness.test.util.js';
 
 const only = process.argv[2] ?? '';
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-const callers = instantiateHarness(memory, instantiateSoftfloat(memory));
+const callers = instantiateHarness(memory, instantiateSoftfloat(memory), SOFTFLOAT_SIGNATURES);
 const view = new DataView(memory.buffer);
 const FP = 16;
 const ARGS = 256;

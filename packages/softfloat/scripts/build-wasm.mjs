@@ -1,11 +1,18 @@
-/** Writes src/generated/softfloat-wasm.ts, and assembly/generated/vector.ts for editors. Run: node packages/softfloat/scripts/build-wasm.mjs */
+/** Writes src/generated, and the generated files of assembly/ for editors. Run: node packages/softfloat/scripts/build-wasm.mjs */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { compileWasm, generatedSource, vectorSource } from './compile.mjs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MODULES, compileWasm, generatedSource } from './compile.mjs';
 
-const root = new URL('../', import.meta.url);
-const bytes = await compileWasm();
-await mkdir(new URL('src/generated/', root), { recursive: true });
-await mkdir(new URL('assembly/generated/', root), { recursive: true });
-await writeFile(new URL('src/generated/softfloat-wasm.ts', root), generatedSource(bytes));
-await writeFile(new URL('assembly/generated/vector.ts', root), vectorSource());
-console.log(`softfloat: ${bytes.length} bytes of WebAssembly`);
+async function write(path, text) {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+for (const module of MODULES) {
+  const bytes = await compileWasm(module);
+  await write(`src/generated/${module.file}`, generatedSource(module, bytes));
+  for (const [path, text] of Object.entries(module.generated)) await write(`assembly/${path}`, text);
+  console.log(`${module.file}: ${bytes.length} bytes of WebAssembly`);
+}

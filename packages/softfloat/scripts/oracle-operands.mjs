@@ -226,14 +226,14 @@ function operand(random, type, before, group) {
   if (type === 'i64') return integer(random, 64n);
   if (type === 'i32') return random.bits() & 0xffffffffn;
   const format = FORMAT[type];
-  const toInteger = /_(rint|to_[su]\d+|jcvt)$/.test(group.fn);
+  const toInteger = /_(rint|round|to_[su]\d+|jcvt)$/.test(group.fn);
   if (toInteger && random.below(3)) return nearInteger(random, format);
   if (before.length === 0 || random.below(3) === 0) return float(random, format);
   return related(random, format, before[before.length - 1]);
 }
 
 /** The operands of one case. The addend of a fused operation comes first and is chosen last. */
-function operands(random, group) {
+export function operands(random, group) {
   if (group.args.length === 3) {
     const format = FORMAT[group.args[0]];
     if (random.below(4) === 0) return tie(random, format);

@@ -3,8 +3,7 @@
  * measure short calls. Linking it also verifies the table of types, because a function of another type than declared
  * would not link.
  */
-import { SOFTFLOAT_SIGNATURES } from './module.js';
-import type { SoftfloatName, SoftfloatSignature, WasmType } from './module.js';
+import type { SoftfloatSignature, WasmType } from './module.js';
 
 const CODE: Record<WasmType, number> = { i32: 0x7f, i64: 0x7e, v128: 0x7b };
 const LOAD: Record<WasmType, number[]> = { i32: [0x28, 2], i64: [0x29, 3], v128: [0xfd, 0, 4] };
@@ -39,9 +38,13 @@ function body(index: number, { params, result }: SoftfloatSignature): number[] {
 /** Calls a function: arguments lie 16 bytes apart from `address` on, the result follows them. */
 export type Caller = (address: number, times: number) => void;
 
-/** A caller for each function of the package, by name. */
-export function instantiateHarness(memory: WebAssembly.Memory, functions: object): Record<SoftfloatName, Caller> {
-  const entries = Object.entries(SOFTFLOAT_SIGNATURES);
+/** A caller for each function of an instance, by name. */
+export function instantiateHarness<N extends string>(
+  memory: WebAssembly.Memory,
+  functions: object,
+  signatures: Readonly<Record<N, SoftfloatSignature>>,
+): Record<N, Caller> {
+  const entries = Object.entries<SoftfloatSignature>(signatures);
   const callerType = [0x60, 2, 0x7f, 0x7f, 0];
   const importMemory = [...text('env'), ...text('memory'), 2, 3, 1, ...leb(65536)];
   const imports = entries.map(([name], i) => [...text('softfloat'), ...text(name), 0, ...leb(i + 1)]);
@@ -58,5 +61,5 @@ export function instantiateHarness(memory: WebAssembly.Memory, functions: object
     env: { memory },
     softfloat: functions as Record<string, WebAssembly.ExportValue>,
   });
-  return instance.exports as unknown as Record<SoftfloatName, Caller>;
+  return instance.exports as unknown as Record<N, Caller>;
 }

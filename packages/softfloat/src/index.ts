@@ -1,2 +1,16 @@
-export { SOFTFLOAT_SIGNATURES, instantiateSoftfloat, softfloatModule } from './module.js';
-export type { SoftfloatExports, SoftfloatName, SoftfloatSignature, WasmType } from './module.js';
+export {
+  SOFTFLOAT_SIGNATURES,
+  SOFTFLOAT_X86_SIGNATURES,
+  instantiateSoftfloat,
+  instantiateSoftfloatX86,
+  softfloatModule,
+  softfloatX86Module,
+} from './module.js';
+export type {
+  SoftfloatExports,
+  SoftfloatName,
+  SoftfloatSignature,
+  SoftfloatX86Exports,
+  SoftfloatX86Name,
+  WasmType,
+} from './module.js';

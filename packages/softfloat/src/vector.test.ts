@@ -9,7 +9,7 @@ const VECTOR_ARGS = 256;
 const SCALAR_ARGS = 1024;
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
 const view = new DataView(memory.buffer);
-const callers = instantiateHarness(memory, instantiateSoftfloat(memory));
+const callers = instantiateHarness(memory, instantiateSoftfloat(memory), SOFTFLOAT_SIGNATURES);
 
 /**
  * A vector function, the scalar function that its lanes must agree with, and the widths of operand and result lanes in

@@ -45,7 +45,7 @@ import {
   f64_cmpeq,
   f64_cmpge,
   f64_cmpgt,
-} from '../compare';
+} from '../arm/compare';
 import {
   f16_recps,
   f16_rsqrts,
@@ -66,22 +66,24 @@ import {
   f64_rsqrte,
   u32_recpe,
   u32_rsqrte,
-} from '../estimate';
+} from '../arm/estimate';
 import {
   f16_rint,
   f16_to_s16,
-  f16_from_s64,
   f16_to_u16,
-  f16_from_u64,
   f32_rint,
   f32_to_s32,
-  f32_from_s64,
   f32_to_u32,
-  f32_from_u64,
   f64_rint,
   f64_to_s64,
-  f64_from_s64,
   f64_to_u64,
+} from '../arm/integer';
+import {
+  f16_from_s64,
+  f16_from_u64,
+  f32_from_s64,
+  f32_from_u64,
+  f64_from_s64,
   f64_from_u64,
 } from '../integer';
 import {
@@ -91,7 +93,7 @@ import {
   f64_to_f32,
   f64_to_f32_odd,
 } from '../convert';
-import { inexactSet } from '../arm-policy';
+import { inexactSet } from '../policy';
 import { keep, nativeVector, ordered32, ordered64, settled32, settled64, zero32, zero64 } from '../vector-fast';
 
 export function v_f16_add(n: v128, m: v128, lanes: i32, fp: i32): v128 {

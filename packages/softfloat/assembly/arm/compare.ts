@@ -1,5 +1,5 @@
 /** FPCompare, FPCompareEQ/GE/GT, FPMax, FPMin, FPMaxNum, FPMinNum. */
-import { begin, end, flushing, processNaNs } from './arm-policy';
+import { begin, end, denormalsMatter, processNaNs } from './policy';
 import {
   A,
   B,
@@ -16,25 +16,8 @@ import {
   signBit,
   unpackA,
   unpackB,
-} from './core';
-
-const LESS: i32 = 8;
-const EQUAL: i32 = 6;
-const GREATER: i32 = 2;
-const UNORDERED: i32 = 3;
-
-/** The order of A and B, neither of which is a NaN, as NZCV. */
-function order(): i32 {
-  if (A.cls == ZERO && B.cls == ZERO) return EQUAL;
-  if (A.cls == ZERO) return B.sign ? GREATER : LESS;
-  if (B.cls == ZERO || A.sign != B.sign) return A.sign ? LESS : GREATER;
-  let larger = 0;
-  if (A.cls == INF || B.cls == INF) larger = A.cls - B.cls;
-  else if (A.exp != B.exp) larger = A.exp - B.exp;
-  else if (A.sig != B.sig) larger = A.sig > B.sig ? 1 : -1;
-  if (larger == 0) return EQUAL;
-  return larger > 0 == !A.sign ? GREATER : LESS;
-}
+} from '../core';
+import { EQUAL, GREATER, LESS, UNORDERED, order } from '../order';
 
 function compare(format: i32, a: u64, b: u64, signalNaNs: i32, fp: i32): i32 {
   begin(format, fp);
@@ -52,7 +35,7 @@ function compare(format: i32, a: u64, b: u64, signalNaNs: i32, fp: i32): i32 {
 
 /** NZCV of a comparison; quiet NaNs raise IOC only if `signalNaNs` is not zero. */
 export function f64_compare(a: i64, b: i64, signalNaNs: i32, fp: i32): i32 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const x = reinterpret<f64>(a);
     const y = reinterpret<f64>(b);
     if (x < y) return LESS;
@@ -63,7 +46,7 @@ export function f64_compare(a: i64, b: i64, signalNaNs: i32, fp: i32): i32 {
 }
 
 export function f32_compare(a: i32, b: i32, signalNaNs: i32, fp: i32): i32 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const x = reinterpret<f32>(a);
     const y = reinterpret<f32>(b);
     if (x < y) return LESS;
@@ -147,7 +130,7 @@ function extreme(format: i32, a: u64, b: u64, wanted: i32, number: i32, fp: i32)
 }
 
 export function f64_max(a: i64, b: i64, fp: i32): i64 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = max<f64>(reinterpret<f64>(a), reinterpret<f64>(b));
     if (r == r) return reinterpret<i64>(r);
   }
@@ -155,7 +138,7 @@ export function f64_max(a: i64, b: i64, fp: i32): i64 {
 }
 
 export function f64_min(a: i64, b: i64, fp: i32): i64 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = min<f64>(reinterpret<f64>(a), reinterpret<f64>(b));
     if (r == r) return reinterpret<i64>(r);
   }
@@ -163,7 +146,7 @@ export function f64_min(a: i64, b: i64, fp: i32): i64 {
 }
 
 export function f64_maxnum(a: i64, b: i64, fp: i32): i64 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = max<f64>(reinterpret<f64>(a), reinterpret<f64>(b));
     if (r == r) return reinterpret<i64>(r);
   }
@@ -171,7 +154,7 @@ export function f64_maxnum(a: i64, b: i64, fp: i32): i64 {
 }
 
 export function f64_minnum(a: i64, b: i64, fp: i32): i64 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = min<f64>(reinterpret<f64>(a), reinterpret<f64>(b));
     if (r == r) return reinterpret<i64>(r);
   }
@@ -179,7 +162,7 @@ export function f64_minnum(a: i64, b: i64, fp: i32): i64 {
 }
 
 export function f32_max(a: i32, b: i32, fp: i32): i32 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = max<f32>(reinterpret<f32>(a), reinterpret<f32>(b));
     if (r == r) return reinterpret<i32>(r);
   }
@@ -187,7 +170,7 @@ export function f32_max(a: i32, b: i32, fp: i32): i32 {
 }
 
 export function f32_min(a: i32, b: i32, fp: i32): i32 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = min<f32>(reinterpret<f32>(a), reinterpret<f32>(b));
     if (r == r) return reinterpret<i32>(r);
   }
@@ -195,7 +178,7 @@ export function f32_min(a: i32, b: i32, fp: i32): i32 {
 }
 
 export function f32_maxnum(a: i32, b: i32, fp: i32): i32 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = max<f32>(reinterpret<f32>(a), reinterpret<f32>(b));
     if (r == r) return reinterpret<i32>(r);
   }
@@ -203,7 +186,7 @@ export function f32_maxnum(a: i32, b: i32, fp: i32): i32 {
 }
 
 export function f32_minnum(a: i32, b: i32, fp: i32): i32 {
-  if (!flushing(fp)) {
+  if (!denormalsMatter(fp)) {
     const r = min<f32>(reinterpret<f32>(a), reinterpret<f32>(b));
     if (r == r) return reinterpret<i32>(r);
   }

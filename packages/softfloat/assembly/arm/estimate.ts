@@ -1,5 +1,5 @@
 /** FPRecipEstimate, FPRSqrtEstimate, FPRecpX and the unsigned estimates, computed as in the manual, without tables. */
-import { begin, end, invalid, processNaN } from './arm-policy';
+import { begin, end, invalid, processNaN } from './policy';
 import {
   DIVIDE_BY_ZERO,
   Env,
@@ -19,7 +19,7 @@ import {
   raise,
   signBit,
   unpack,
-} from './core';
+} from '../core';
 
 /** RecipEstimate: 9 bits in [256, 512) to 9 bits. */
 function recipEstimate(a: u32): u32 {

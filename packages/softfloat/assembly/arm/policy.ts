@@ -2,7 +2,7 @@
  * The parts that are specific to Arm: the layout of FPCR and FPSR, which NaN an operation returns, the default NaN,
  * and when denormals are flushed (Arm ARM, shared pseudocode: FPUnpackBase, FPRoundBase, FPProcessNaNs, FPDefaultNaN).
  */
-import { A, B, C, Env, F16, INEXACT, INPUT_DENORMAL, INVALID, QNAN, SNAN, infinity, quietBit, raise } from './core';
+import { A, B, C, Env, F16, INEXACT, INPUT_DENORMAL, INVALID, QNAN, SNAN, infinity, quietBit, raise } from '../core';
 
 const FPCR_FZ16: u32 = 1 << 19;
 const FPCR_RMODE: u32 = 3 << 22;
@@ -18,7 +18,15 @@ function fpsr(fp: i32): u32 {
   return load<u32>(fp, 4);
 }
 
-export function flushing(fp: i32): bool {
+/** Tininess is detected before rounding. */
+export const TINY_AFTER_ROUNDING: bool = false;
+/** Trapped exceptions are not supported. */
+export const TRAPS: bool = false;
+/** A denormal operand that is not flushed raises no exception of its own. */
+export const DENORMALS_RAISE: bool = false;
+
+/** Whether denormal operands are flushed, so that a native operation may have another result. */
+export function denormalsMatter(fp: i32): bool {
   return (fpcr(fp) & FPCR_FZ) != 0;
 }
 
