@@ -105,8 +105,10 @@ export const State = {
   timeTrap: DERIVED + 24,
   /** u32: what the engine must know of the instruction that just ended: see {@link Shadow}. */
   shadow: DERIVED + 28,
-  /** u64 × 2: masks of the page-table walk by generated code, and its root; see the MMU of the processor. */
+  /** Parameters of the page-table walk by generated code, at most 96 bytes; see the MMU of the processor. */
   walk: WALK,
+  /** u64 × 4: the PDPTE registers, which PAE paging loads with CR3 (SDM vol. 3, 4.4.1). */
+  pdpte: WALK + 96,
   /** Size of the state in bytes. */
   end: WALK + 128,
 } as const;
@@ -123,6 +125,11 @@ export const Segment = {
   limit: 4,
   /** u32: bits 23–8 of the descriptor's second word shifted right by 8: type, S, DPL, P, AVL, L, D/B, G; 0 if null. */
   attributes: 8,
+  /**
+   * u32: of ES, CS, SS and DS, the base of the descriptor. In 64-bit mode it has no effect, so `State.segmentBase` is 0,
+   * but compatibility mode uses it again.
+   */
+  base: 12,
   /** Size in bytes. */
   bytes: 16,
 } as const;

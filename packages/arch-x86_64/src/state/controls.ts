@@ -1,0 +1,74 @@
+import { State, Vector } from '@qvm/isa-x86_64';
+import { PagingMode } from '../system/mmu.js';
+import type { Mmu } from '../system/mmu.js';
+import type { TlbBanks } from '../system/tlb-banks.js';
+import { codeMode } from './code-mode.js';
+import { Cr0, Cr4, Flag, IOPL_SHIFT } from './control-bits.js';
+import type { X86State } from './x86-state.js';
+
+const USER = 3;
+/** XCR0: SSE and AVX state. */
+const AVX_STATE = 6;
+/** FSW.ES: an unmasked x87 exception is pending. */
+const ERROR_SUMMARY = 0x80;
+
+/**
+ * The words of the state that generated code tests and that follow from control registers, RFLAGS, CPL and the code
+ * segment. Called whenever one of these has changed.
+ *
+ * @experimental
+ */
+export class Controls {
+  /** The bank of accesses that the processor itself makes with the rights of a supervisor. */
+  supervisorBank = 0;
+
+  constructor(
+    private readonly state: X86State,
+    private readonly mmu: Mmu,
+    private readonly banks: TlbBanks,
+  ) {}
+
+  /** Must be called after every change of CR0, CR3, CR4, EFER or XCR0. */
+  refresh(): void {
+    this.mmu.refresh();
+    this.refreshTraps();
+    this.select();
+  }
+
+  /** Must be called after every change of CPL, of the code segment, or of RFLAGS.IOPL, VM or AC. */
+  select(): void {
+    const { state, mmu } = this;
+    const { cpl, systemFlags: flags } = state;
+    const iopl = (flags >>> IOPL_SHIFT) & 3;
+    state.setU32(State.notPrivileged, cpl === 0 ? 0 : 1);
+    state.setU32(State.interruptFlagTrap, state.protectedMode && cpl > iopl ? 1 : 0);
+    const checked = cpl === USER && flags & Flag.AC && state.u32(State.cr0) & Cr0.AM;
+    state.setU32(State.alignmentCheck, checked ? 1 : 0);
+    const paging = mmu.mode !== PagingMode.None;
+    const userAccess = mmu.smap && (flags & Flag.AC) !== 0;
+    const common = { paging, mode: codeMode(state), pcid: mmu.pcid };
+    this.supervisorBank = this.banks.select({ ...common, privileged: true, userAccess: false });
+    const own = cpl === USER || userAccess;
+    const bank = own
+      ? this.banks.select({ ...common, privileged: cpl !== USER, userAccess }, this.supervisorBank)
+      : this.supervisorBank;
+    state.setU32(State.bank, bank);
+    state.setU32(State.unprivilegedBank, bank);
+  }
+
+  /** Must be called after every change of CR0, CR4, XCR0 or of the pending x87 exceptions. */
+  refreshTraps(): void {
+    const { state } = this;
+    const cr0 = state.u32(State.cr0);
+    const cr4 = state.u32(State.cr4);
+    const switched = cr0 & Cr0.TS ? Vector.NM : 0;
+    const sse = cr0 & Cr0.EM || !(cr4 & Cr4.OSFXSR) ? Vector.UD : switched;
+    const avxEnabled = cr4 & Cr4.OSXSAVE && (state.u32(State.xcr0) & AVX_STATE) === AVX_STATE && !state.realSegments;
+    const pending = state.u32(State.fsw) & ERROR_SUMMARY ? Vector.MF : 0;
+    state.setU32(State.sseTrap, sse);
+    state.setU32(State.avxTrap, avxEnabled ? switched : Vector.UD);
+    state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : pending);
+    // The engine reads the time-stamp counter.
+    state.setU32(State.timeTrap, 1);
+  }
+}

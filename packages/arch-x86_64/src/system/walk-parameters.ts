@@ -1,0 +1,70 @@
+import type { MainRam } from '@qvm/engine';
+import { State } from '@qvm/isa-x86_64';
+import { PAGE_BITS } from '@qvm/jit';
+import type { X86State } from '../state/x86-state.js';
+
+/** How addresses are translated, for {@link WalkParameters.publish}. @experimental */
+export interface PublishedPaging {
+  /** Whether paging is 4-level: the only mode that generated code walks. */
+  readonly usable: boolean;
+  /** Guest-physical address of the first table. */
+  readonly root: number;
+  /** EFER.NXE. */
+  readonly noExecute: boolean;
+  /** CR0.WP. */
+  readonly writeProtect: boolean;
+  /** CR4.SMEP. */
+  readonly smep: boolean;
+  /** CR4.SMAP. */
+  readonly smap: boolean;
+  /** CR4.PGE. */
+  readonly globals: boolean;
+}
+
+/**
+ * Offsets in the state of the parameters of the generated walk.
+ *
+ * @experimental
+ */
+export const WalkState = {
+  /** u32: VM memory offset of the first table; 0 if only the engine walks. */
+  table: State.walk,
+  /** u32: all ones if supervisors may write read-only pages (CR0.WP = 0), otherwise 0. */
+  writeAny: State.walk + 4,
+  /** u32: not 0 if supervisors cannot execute pages of users (CR4.SMEP). */
+  smep: State.walk + 8,
+  /** u32: not 0 if global pages exist (CR4.PGE). */
+  globals: State.walk + 12,
+  /** u64: bits that must be 0 in every entry. */
+  reserved: State.walk + 16,
+} as const;
+
+const TABLE_BYTES = 1 << PAGE_BITS;
+/** Bits 51–40 of an entry: above MAXPHYADDR. */
+const ABOVE_ADDRESS = 0x000f_ff00_0000_0000n;
+const NO_EXECUTE = 1n << 63n;
+
+/**
+ * The parameters of generated code for walking the guest's tables, in the state of the vCPU. Translation that it cannot
+ * walk is published as unusable: the walk is then left to the engine.
+ *
+ * @experimental
+ */
+export class WalkParameters {
+  constructor(
+    private readonly cpu: X86State,
+    /** The memory in which generated code may walk tables. */
+    private readonly ram: MainRam,
+  ) {}
+
+  publish({ usable, root, noExecute, writeProtect, smep, smap, globals }: PublishedPaging): void {
+    const { cpu, ram } = this;
+    // SMAP depends on RFLAGS.AC and on the kind of the access, so the engine walks.
+    const walks = usable && !smap && ram.holds(root, TABLE_BYTES);
+    cpu.setU32(WalkState.table, walks ? ram.offsetOf(root) : 0);
+    cpu.setU32(WalkState.writeAny, writeProtect ? 0 : 0xffff_ffff);
+    cpu.setU32(WalkState.smep, smep ? 1 : 0);
+    cpu.setU32(WalkState.globals, globals ? 1 : 0);
+    cpu.setU64(WalkState.reserved, ABOVE_ADDRESS | (noExecute ? 0n : NO_EXECUTE));
+  }
+}
