@@ -5,7 +5,7 @@ const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
 const PORTABLE = sources(
-  'core|jit|engine|softfloat|config|trace|vswitch|boards|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
+  'core|jit|engine|softfloat|config|trace|vswitch|boards|pci|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
 );
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
@@ -87,6 +87,13 @@ export default {
       to: { path: packages('[^/]+'), pathNot: [packages('boards'), packages('core')] },
     },
     {
+      name: 'pci-knows-core-only',
+      severity: 'error',
+      comment: 'Vdevs use it, on any board.',
+      from: { path: sources('pci'), pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: [packages('pci'), packages('core')] },
+    },
+    {
       name: 'config-knows-core-only',
       severity: 'error',
       comment: 'Of core it needs how options are declared.',
@@ -121,10 +128,10 @@ export default {
       to: { path: packages('[^/]+'), pathNot: ['^packages/engine/', packages('core|jit')] },
     },
     {
-      name: 'vdev-knows-core-only',
+      name: 'vdev-knows-core-and-pci-only',
       severity: 'error',
       from: { path: '^packages/(vdev-[^/]+)/src/', pathNot: TEST },
-      to: { path: packages('[^/]+'), pathNot: ['^packages/$1/', packages('core')] },
+      to: { path: packages('[^/]+'), pathNot: ['^packages/$1/', packages('core|pci')] },
     },
     {
       name: 'container-in-the-sdk-only',

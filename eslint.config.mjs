@@ -15,6 +15,7 @@ const PORTABLE = [
   'arch-aarch64',
   'arch-x86_64',
   'boards',
+  'pci',
   'vdev-legacy',
   'vdev-passthrough',
   'vdev-shmem',

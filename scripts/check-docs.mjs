@@ -7,7 +7,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { inRoot, root } from './lib/root.mjs';
 
 const CODE =
-  /'((?:architecture|clock|config|console|devicetree|file|gic|host|hook|image|interrupt|memory|plugin|protocol|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
+  /'((?:architecture|clock|config|console|devicetree|file|gic|host|hook|image|interrupt|memory|pci|plugin|protocol|testing|vcpu|vdev|vm)\.[a-z]+(?:-[a-z]+)*)'/g;
 
 await main(async () => {
   const problems = [

@@ -1,0 +1,71 @@
+import type { MmioHandler } from '@qvm/core/vdev';
+import type { BaseAddress } from '../function/base-address.js';
+import type { DecodedRange } from '../function/pci-function.js';
+
+/**
+ * A range of addresses of which a host bridge passes accesses on to its bus: a window of memory, or a range of I/O
+ * ports. Its mappings change at run time.
+ *
+ * @experimental
+ */
+export interface PciWindow {
+  /** First address. */
+  readonly base: number;
+  /** Bytes, or ports. */
+  readonly size: number;
+  /** Maps registers; `offset` is from the start of the window. */
+  mapRegisters(offset: number, size: number, handler: MmioHandler): void;
+  /** Removes the registers mapped at an offset. */
+  unmap(offset: number): void;
+}
+
+/** A BAR that is mapped. */
+interface Mapped {
+  readonly bar: BaseAddress;
+  readonly base: number;
+  readonly end: number;
+}
+
+/**
+ * Keeps in a window what functions decode. A BAR that does not lie in the window completely is not mapped; of BARs that
+ * overlap, only the first is.
+ */
+export class AddressDecoder {
+  readonly window: PciWindow;
+  #mapped: readonly Mapped[] = [];
+
+  constructor(window: PciWindow) {
+    this.window = window;
+  }
+
+  /** @param ranges - all that is decoded, in order of precedence. */
+  update(ranges: readonly DecodedRange[]): void {
+    const wanted = this.#visible(ranges);
+    const same = (a: Mapped) => (b: Mapped) => a.bar === b.bar && a.base === b.base;
+    for (const old of this.#mapped) {
+      if (!wanted.some(same(old))) this.window.unmap(old.base - this.window.base);
+    }
+    for (const added of wanted) {
+      if (this.#mapped.some(same(added))) continue;
+      const { bar, base } = added;
+      this.window.mapRegisters(base - this.window.base, bar.spec.size, bar.spec.handler);
+    }
+    this.#mapped = wanted;
+  }
+
+  /** Whether a BAR is mapped. */
+  maps(bar: BaseAddress): boolean {
+    return this.#mapped.some((mapped) => mapped.bar === bar);
+  }
+
+  #visible(ranges: readonly DecodedRange[]): readonly Mapped[] {
+    const { base: first, size } = this.window;
+    const visible: Mapped[] = [];
+    for (const { bar, base } of ranges) {
+      const end = base + bar.spec.size;
+      const hidden = visible.some((other) => base < other.end && other.base < end);
+      if (base >= first && end <= first + size && !hidden) visible.push({ bar, base, end });
+    }
+    return visible;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * PCI Express for virtual devices: functions, their configuration space and interrupts, and a bus that joins them.
+ *
+ * @module
+ */
+
+export { formatPciAddress } from './bus/address.js';
+export type { PciAddress } from './bus/address.js';
+export type { PciWindow } from './bus/address-decoder.js';
+export { ConfigPorts } from './bus/config-ports.js';
+export type { PartialPorts } from './bus/config-ports.js';
+export { EcamWindow } from './bus/ecam.js';
+export { PciBus, swizzle } from './bus/pci-bus.js';
+export type { PciBusOptions } from './bus/pci-bus.js';
+export { ConfigSpace } from './config-space/config-space.js';
+export type { ConfigField } from './config-space/config-space.js';
+export type { BarKind, BarSpec } from './function/base-address.js';
+export type { CapabilitySpec } from './function/capabilities.js';
+export type { InterruptPin, PciFunctionSpec } from './function/function-spec.js';
+export { PciFunction } from './function/pci-function.js';
+export type { MessageSink } from './messages/message-sink.js';
+export { Msi } from './messages/msi.js';
+export type { MsiSpec } from './messages/msi.js';
+export { Msix } from './messages/msix.js';
+export type { MsixPlace, MsixSpec } from './messages/msix.js';
