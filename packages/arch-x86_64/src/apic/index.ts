@@ -4,3 +4,4 @@ export type { ApicFeatures } from './local/apic-base.js';
 export { isApicMsr, LocalApic } from './local/local-apic.js';
 export { ApicRequest } from './vcpu.js';
 export type { ApicVcpu } from './vcpu.js';
+export { apic } from './local/type.js';

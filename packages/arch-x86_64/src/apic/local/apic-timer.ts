@@ -129,12 +129,13 @@ export class ApicTimer {
 
   save(): TimerState {
     this.#settle();
-    return {
-      divide: this.#divide,
-      initial: this.#initial,
-      elapsed: this.#running ? this.#now - this.#origin : -1,
-      deadline: this.#deadline,
-    };
+    return this.#state();
+  }
+
+  /** The state for people. Pure: an expiry that is due stays due. */
+  describe(): { divide: number; initial: number; elapsed: number; deadline: string } {
+    const state = this.#state();
+    return { ...state, deadline: hexadecimal64(state.deadline) };
   }
 
   /** Takes over a checked state. `schedule` must follow when the rest of the APIC is restored. */
@@ -201,11 +202,25 @@ export class ApicTimer {
     if (due) this.#user.timerExpired();
   }
 
+  #state(): TimerState {
+    return {
+      divide: this.#divide,
+      initial: this.#initial,
+      elapsed: this.#running ? this.#now - this.#origin : -1,
+      deadline: this.#deadline,
+    };
+  }
+
   #stop(): void {
     this.#initial = 0;
     this.#running = false;
     this.#deadline = 0n;
   }
+}
+
+/** A number of 64 bits, as states and the status have it. */
+export function hexadecimal64(value: bigint): string {
+  return `0x${value.toString(16)}`;
 }
 
 function isCount(mode: number): boolean {

@@ -4,7 +4,7 @@ import { FIRST_LEGAL_VECTOR, VECTOR_MASK } from '../message.js';
 import { requireBits, requireList, requireThat, requireWords } from '../saved-state.js';
 import { SVR_ENABLED, SVR_MASK } from './apic-core.js';
 import type { ApicCore } from './apic-core.js';
-import { DIVIDE_MASK, TimerMode } from './apic-timer.js';
+import { DIVIDE_MASK, hexadecimal64, TimerMode } from './apic-timer.js';
 import { ERROR_MASK } from './error-status.js';
 import { COMMAND_MASK } from './interrupt-command.js';
 import { LVT_ENTRIES, LVT_MASKED, LVT_TIMER_MODE_SHIFT, LvtEntry, lvtDefined } from './local-vector-table.js';
@@ -50,7 +50,7 @@ export function saveApic(apic: ApicCore): Json {
     tmr: [...priority.tmr.words],
     lvt: lvt.values(),
     pins: [lvt.pin(0), lvt.pin(1)],
-    timer: { ...timer, deadline: `0x${timer.deadline.toString(16)}` },
+    timer: { ...timer, deadline: hexadecimal64(timer.deadline) },
     requests: apic.pending.save(),
   };
 }
