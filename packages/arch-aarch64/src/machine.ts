@@ -35,7 +35,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
     const firmware = new SmcccFirmware(services, () => vcpus);
     super(services, {
       architecture: ARCHITECTURE_NAME,
-      instructions: a64InstructionSet,
+      instructions: [a64InstructionSet],
       codeBytes,
       tuning,
       makeVcpu: (index, engine) => {

@@ -1,17 +1,14 @@
 import { QvmError, VmExitCode } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import type { BootRequest, Machine, MachineServices, MachineSnapshot, VcpuSnapshot } from '@qvm/core/architecture';
-import { hasTaps } from '@qvm/core/hooks';
 import { VdevStateError } from '@qvm/core/vdev';
 import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';
 import { CodeCache } from './code/code-cache.js';
-import { RegionCache } from './code/region-cache.js';
 import type { RegionTuning } from './code/region-tuning.js';
-import { translatedCode } from './code/translated-code.js';
 import type { InstructionText } from './code/translated-code.js';
-import { engineModule, instantiateEngine } from './engine-module.js';
-import type { EngineModule } from './engine-module.js';
+import { VmModes } from './code/vm-modes.js';
+import { engineModules } from './engine-module.js';
 import type { InstructionSet } from './instruction-set.js';
 import { MainRam } from './memory/main-ram.js';
 import type { EngineVcpu } from './vcpu/engine-vcpu.js';
@@ -28,8 +25,8 @@ import type { VmEngine } from './vcpu/vm-engine.js';
 export interface MachineParts<B extends Builder, V extends EngineVcpu> {
   /** `Architecture.name`. */
   readonly architecture: string;
-  /** The instruction set of the architecture. */
-  readonly instructions: InstructionSet<B>;
+  /** The instruction sets of the architecture, by mode. Most architectures have one mode, number 0. */
+  readonly instructions: readonly InstructionSet<B>[];
   /** Bytes of the code cache: {@link CodeCache.bytesFor}. */
   readonly codeBytes: number;
   /** When and how regions are translated. */
@@ -66,7 +63,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   protected readonly services: MachineServices;
   readonly #architecture: string;
   readonly #code: CodeCache;
-  readonly #regions: RegionCache<B> | undefined;
+  readonly #modes: VmModes<B>;
   /** Unimplemented instructions that were reported. */
   readonly #reported = new Set<string>();
   /** vCPUs whose endless exceptions were reported. */
@@ -86,17 +83,22 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   protected constructor(services: MachineServices, parts: MachineParts<B, V>) {
     this.services = services;
     this.#architecture = parts.architecture;
-    const module = engineModule(parts.instructions);
+    const modules = engineModules(parts.instructions);
     const ram = new MainRam(services.memory, services.map);
-    this.#code = new CodeCache(services.memory, module.predecoder, ram, parts.codeBytes);
-    const instantiate = instantiateEngine(module, services.memory.wasm);
-    const engine = { services, code: this.#code, ram, instantiate };
+    this.#code = new CodeCache(services.memory, (mode) => modules(mode).predecoder, ram, parts.codeBytes);
+    this.#modes = new VmModes(services, this.#code, modules, parts.tuning, parts.instructionText);
+    const modes = this.#modes;
+    const engine: VmEngine = {
+      services,
+      code: this.#code,
+      ram,
+      enterMode: (mode, slowPaths) => modes.enter(mode, slowPaths),
+    };
     this.vcpus = Array.from({ length: services.vcpus }, (_, index) => parts.makeVcpu(index, engine));
     for (const vcpu of this.vcpus) {
       vcpu.onUnimplemented = (text) => this.#reportUnimplemented(vcpu, text);
       vcpu.onEndlessFaults = () => this.#endlessFaults(vcpu);
     }
-    if (services.engine === 'wasm') this.#regions = this.#useRegions(module, parts);
   }
 
   abstract boot(request: BootRequest): Promise<void>;
@@ -138,7 +140,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
     return {
       codePages: this.#code.pages,
       ...this.#code.counters,
-      regions: this.#regions ? { ...this.#regions.counters, live: { ...this.#regions.live } } : null,
+      regions: this.#modes.regionStats(),
       vcpus: this.vcpus.map((vcpu) => this.#statsOf(vcpu)),
     };
   }
@@ -152,22 +154,6 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
       regionEntries: regionTotals.entries,
       faults: faultStats(vcpu.faults, (fault) => this.describeFault(vcpu, fault)),
     };
-  }
-
-  #useRegions(module: EngineModule<B>, { instructions, tuning, instructionText }: MachineParts<B, V>): RegionCache<B> {
-    const { memory, hooks, name } = this.services;
-    // Regions and tables are the same for all vCPUs, so the functions of any vCPU can be imported.
-    const core = this.vcpus[0]?.regionImports ?? {};
-    const imports = { env: { memory: memory.wasm }, core, ...instructions.instantiateHelpers(memory.wasm) };
-    const tables = this.vcpus.map(({ regionTable }) => regionTable);
-    const regions = new RegionCache(memory, this.#code, module, imports, tables, tuning);
-    for (const vcpu of this.vcpus) vcpu.useRegions(regions);
-    const { codeTranslated } = hooks;
-    regions.onInstall = (region) => {
-      if (!hasTaps(codeTranslated)) return;
-      codeTranslated.call({ vm: name, ...translatedCode(region, this.#code, instructionText) });
-    };
-    return regions;
   }
 
   /**

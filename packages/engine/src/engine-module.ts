@@ -35,14 +35,33 @@ export function engineModule<B extends Builder>(instructions: InstructionSet<B>)
   return engine;
 }
 
+/**
+ * The instruction sets of an architecture's modes, by the number of the mode. Each is compiled when it is first needed.
+ *
+ * @throws Error for a mode that the architecture does not have, or when the instruction set names another mode.
+ * @experimental
+ */
+export function engineModules<B extends Builder>(
+  instructions: readonly InstructionSet<B>[],
+): (mode: number) => EngineModule<B> {
+  instructions.forEach(({ mode = 0 }, index) => {
+    if (mode !== index) throw new Error(`the instruction set number ${index} names mode ${mode}`);
+  });
+  return (mode) => {
+    const set = instructions[mode];
+    if (set === undefined) throw new Error(`the architecture has no mode ${mode}`);
+    return engineModule(set);
+  };
+}
+
 /** Prepares instances of the interpreter on a VM's memory, one for each vCPU. @experimental */
 export function instantiateEngine<B extends Builder>(
   { module, instructions }: EngineModule<B>,
   memory: WebAssembly.Memory,
 ): InstantiateRun {
-  return (imports) => {
+  return ({ slow, flush }) => {
     const helpers = instructions.instantiateHelpers(memory);
-    const instance = new WebAssembly.Instance(module, { ...helpers, env: { memory, ...imports } });
+    const instance = new WebAssembly.Instance(module, { ...helpers, env: { memory, slow, flush } });
     const { run, regions, chain } = instance.exports;
     return { run: run as RunFunction, regions: regions as WebAssembly.Table, core: { chain: chain as RunFunction } };
   };

@@ -1,8 +1,8 @@
 import type { Builder, InstructionDecoder, InterpreterDescription } from '@qvm/jit';
 
 /**
- * The instructions of an architecture: the input of `jit` for the interpreter and for translated regions. All VMs of
- * an architecture share one object.
+ * The instructions of one mode of an architecture: the input of `jit` for the interpreter and for translated regions.
+ * All VMs of an architecture share one object for each mode.
  *
  * @experimental
  */

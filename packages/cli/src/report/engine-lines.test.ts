@@ -40,6 +40,11 @@ describe('engineLines', () => {
     ]);
   });
 
+  it('counts pages that were decoded anew for another mode only where there are any', () => {
+    expect(engineLines({ ...ENGINE, modeChanges: 4 }, 1000)[0]).toMatch(/1 for room, 4 for execution in another mode$/);
+    expect(engineLines({ ...ENGINE, modeChanges: 0 }, 1000)[0]).toMatch(/1 for room$/);
+  });
+
   it('tells the last fault of a vCPU and how often it came', () => {
     const fault = { exception: 'data abort', text: 'at 0x40000010, EL1: ldr x0, [x1] reads 0x8: nothing is there' };
     const lines = (faults: Json): readonly string[] => engineLines({ vcpus: [{ faults }] }, 0);

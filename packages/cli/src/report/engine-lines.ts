@@ -4,7 +4,7 @@ import type { Json } from '@qvm/core';
 type Counters = Readonly<Record<string, Json>>;
 
 const MEBIBYTE = 0x10_0000;
-const KNOWN = new Set(['codePages', 'decoded', 'invalidated', 'evicted', 'regions', 'vcpus']);
+const KNOWN = new Set(['codePages', 'decoded', 'invalidated', 'evicted', 'modeChanges', 'regions', 'vcpus']);
 
 /**
  * The counters of an engine for users: the share of each tier in the `instructions`, the cost of translation, and the
@@ -27,9 +27,11 @@ function codeLine(engine: Counters): string {
   const [pages, decoded, invalidated, evicted] = ['codePages', 'decoded', 'invalidated', 'evicted'].map((name) =>
     numberOf(engine, name),
   );
+  const changes = numberOf(engine, 'modeChanges');
   return line(
     'code',
-    `${pages} pages; ${decoded} instructions decoded; ${invalidated} pages dropped by writes, ${evicted} for room`,
+    `${pages} pages; ${decoded} instructions decoded; ${invalidated} pages dropped by writes, ${evicted} for room` +
+      (changes === 0 ? '' : `, ${changes} for execution in another mode`),
   );
 }
 

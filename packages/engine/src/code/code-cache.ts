@@ -1,6 +1,6 @@
 import type { RamRegion, VmMemory } from '@qvm/core/architecture';
-import { CODE_SLOT_BYTES } from '@qvm/jit';
-import type { CodePage, InstructionGeometry, RecordMemory, RecordPlan } from '@qvm/jit';
+import { CODE_SLOT_BYTES, PageDirectory } from '@qvm/jit';
+import type { CodePage, RecordMemory, RecordPlan } from '@qvm/jit';
 import type { MainRam } from '../memory/main-ram.js';
 import { PAGE_BYTES, pageOf } from '../memory/page.js';
 
@@ -66,6 +66,9 @@ export interface RegionPlace {
 
 /** The page that has a slot, and what happened to it. The word slot alone stands for the address of one. */
 interface SlotUse {
+  /** The mode in which the page is decoded, and what decodes it; undefined before the first use. */
+  mode: number;
+  source: RecordSource | undefined;
   /** Guest-physical address of the page, −1 when the slot is free. */
   page: number;
   /** VM memory offset of the page. */
@@ -102,7 +105,8 @@ const REGION_DROPS_LIMIT = 16;
 
 /**
  * Pre-decoded pages of guest code, by guest-physical address, shared by the vCPUs of a VM. A page that holds decoded records
- * is write-protected in the software TLBs; the first write drops its records.
+ * is write-protected in the software TLBs; the first write drops its records. A page has the records of one mode at a
+ * time: when a vCPU executes it in another mode, it is decoded anew.
  *
  * @experimental
  */
@@ -111,6 +115,8 @@ export class CodeCache {
   readonly #uses: SlotUse[] = [];
   readonly #byPage = new Map<number, number>();
   readonly #clients: CodeCacheClient[] = [];
+  /** Numbers of the slots of forgotten pages, which vCPUs may still be in. */
+  readonly #free: number[] = [];
   readonly #base: number;
   readonly #limit: number;
   #hand = 0;
@@ -124,12 +130,17 @@ export class CodeCache {
     invalidated: 0,
     /** Pages whose slot another page took. */
     evicted: 0,
+    /** Pages released because they were executed in another mode. */
+    modeChanges: 0,
   };
 
-  /** @param bytes - size of the arena. */
+  /**
+   * @param sources - what decodes the instructions of a mode.
+   * @param bytes - size of the arena.
+   */
   constructor(
     private readonly memory: VmMemory,
-    private readonly source: RecordSource,
+    private readonly sources: (mode: number) => RecordSource,
     private readonly ram: MainRam,
     bytes: number,
   ) {
@@ -142,9 +153,9 @@ export class CodeCache {
     return pages * SLOT_BYTES;
   }
 
-  /** Layout of the instructions in memory. */
-  get geometry(): InstructionGeometry {
-    return this.source.plan.geometry;
+  /** Layout of the records of a mode. */
+  planOf(mode: number): RecordPlan {
+    return this.sources(mode).plan;
   }
 
   /** Adds a vCPU's part that is informed of dropped records. */
@@ -158,14 +169,14 @@ export class CodeCache {
   }
 
   /** Called with the slot of a page that had regions when records of the page are dropped. */
-  onDrop: (slot: number) => void = () => undefined;
+  onDrop: (slot: number, mode: number) => void = () => undefined;
 
   /** The region cache's view of an instruction; undefined if no regions may be made of its page. */
   place(ip: number): RegionPlace | undefined {
     const index = this.#indexOf(ip);
     const use = this.#uses[index];
     if (!use || use.page < 0 || use.regionDrops > REGION_DROPS_LIMIT) return undefined;
-    const { plan } = this.source;
+    const { plan } = this.#sourceOf(index);
     return {
       ip,
       offset: plan.offsetOf(this.memory, ip),
@@ -191,7 +202,7 @@ export class CodeCache {
    * decoded instruction has been executed, or closely follows one that has.
    */
   findDecoded(slot: number, offset: number): number {
-    return this.source.plan.findDecoded(this.memory, slot, offset);
+    return this.#sourceOf(this.#indexOf(slot)).plan.findDecoded(this.memory, slot, offset);
   }
 
   /**
@@ -199,26 +210,41 @@ export class CodeCache {
    * full and has been released: the caller must look up the page again.
    */
   recordFor(slot: number, offset: number): number {
-    const record = this.source.plan.recordFor(this.memory, slot, offset);
-    if (record === 0) this.forget((this.#uses[this.#indexOf(slot)] as SlotUse).page, PAGE_BYTES);
+    const index = this.#indexOf(slot);
+    const record = this.#sourceOf(index).plan.recordFor(this.memory, slot, offset);
+    if (record === 0) this.forget((this.#uses[index] as SlotUse).page, PAGE_BYTES);
     return record;
   }
 
-  /** Address of the slot of a page. */
-  codeOf(page: number, region: RamRegion): number {
-    let index = this.#byPage.get(page);
-    if (index === undefined) {
-      index = this.#take();
-      const use = this.#uses[index] as SlotUse;
-      use.page = page;
-      use.pageOffset = region.offset + (page - region.base);
-      use.writable = true;
-      use.writes = use.drops = use.regionDrops = 0;
-      this.source.plan.prepare(this.memory, this.#address(index));
-      this.#byPage.set(page, index);
-      this.#describe(index);
+  /** Address of the slot of a page, for execution in a mode. */
+  codeOf(page: number, region: RamRegion, mode: number): number {
+    const index = this.#byPage.get(page);
+    if (index !== undefined) {
+      if ((this.#uses[index] as SlotUse).mode === mode) return this.#address(index);
+      this.counters.modeChanges++;
+      this.forget(page, PAGE_BYTES);
     }
-    return this.#address(index);
+    return this.#use(this.#take(), page, region, mode);
+  }
+
+  /** Gives a free slot to a page; returns its address. */
+  #use(index: number, page: number, region: RamRegion, mode: number): number {
+    const use = this.#uses[index] as SlotUse;
+    const slot = this.#address(index);
+    const source = this.sources(mode);
+    // Records of another layout are no records.
+    if (use.source !== undefined && use.source !== source)
+      this.memory.u32.fill(0, slot >>> 2, (slot + SLOT_BYTES) >>> 2);
+    use.mode = mode;
+    use.source = source;
+    use.page = page;
+    use.pageOffset = region.offset + (page - region.base);
+    use.writable = true;
+    use.writes = use.drops = use.regionDrops = 0;
+    source.plan.prepare(this.memory, slot);
+    this.#byPage.set(page, index);
+    this.#describe(index);
+    return slot;
   }
 
   /** Decodes the record at `ip` and some that follow. A full slot is released, and its vCPUs fetch again. */
@@ -227,8 +253,9 @@ export class CodeCache {
     const use = this.#uses[index] as SlotUse;
     this.#protect(index);
     const page = this.#pageOf(index);
-    if (!this.source.plan.hasRoom(this.memory, page.slot, DECODE_AHEAD)) this.forget(use.page, PAGE_BYTES);
-    else this.counters.decoded += this.source.decode(this.memory, page, ip, DECODE_AHEAD);
+    const source = this.#sourceOf(index);
+    if (!source.plan.hasRoom(this.memory, page.slot, DECODE_AHEAD)) this.forget(use.page, PAGE_BYTES);
+    else this.counters.decoded += source.decode(this.memory, page, ip, DECODE_AHEAD);
   }
 
   /**
@@ -237,7 +264,8 @@ export class CodeCache {
    */
   decodeStraddling(ip: number, next: number): void {
     const index = this.#indexOf(ip);
-    const { plan } = this.source;
+    const source = this.#sourceOf(index);
+    const { plan } = source;
     const page = this.#pageOf(index);
     if (!plan.hasRoom(this.memory, page.slot, 0)) {
       this.forget((this.#uses[index] as SlotUse).page, PAGE_BYTES);
@@ -245,12 +273,12 @@ export class CodeCache {
     }
     const { longest } = plan.geometry;
     this.#copy.u8.set(this.bytesAt(ip, longest, next));
-    const key = this.source.keyAt(this.#copy, 0, longest);
+    const key = source.keyAt(this.#copy, 0, longest);
     // Before the link is made, because it removes links when there are too many.
     this.#noteStraddling(index, this.#indexOf(next));
     // Writes to the next page must be noticed even if it has no decoded instructions.
     this.#protect(this.#indexOf(next));
-    this.source.linkStraddling(this.memory, page, ip, next, key);
+    source.linkStraddling(this.memory, page, ip, next, key);
     this.counters.decoded++;
   }
 
@@ -272,7 +300,7 @@ export class CodeCache {
 
   /** VM memory address of the instruction of a record. */
   codeAt(ip: number): number {
-    return this.pageAt(ip) + this.source.plan.offsetOf(this.memory, ip);
+    return this.pageAt(ip) + this.#sourceOf(this.#indexOf(ip)).plan.offsetOf(this.memory, ip);
   }
 
   /** VM memory address of the page of guest code that a record belongs to. */
@@ -316,8 +344,8 @@ export class CodeCache {
   }
 
   /**
-   * Forgets the pages of a guest-physical range whose mapping has changed. Their records stay until the slots are
-   * reused, and the vCPUs leave them.
+   * Forgets the pages of a guest-physical range, for example because the mapping has changed. Their records stay until
+   * the slots are reused, and the vCPUs leave them.
    */
   forget(base: number, size: number): void {
     for (const [page, index] of [...this.#byPage]) {
@@ -328,6 +356,7 @@ export class CodeCache {
       this.ram.describe(page, 0, false);
       (this.#uses[index] as SlotUse).page = -1;
       this.#byPage.delete(page);
+      this.#free.push(index);
     }
   }
 
@@ -349,7 +378,7 @@ export class CodeCache {
     this.counters.invalidated++;
     (this.#uses[index] as SlotUse).recordDrops++;
     this.#dropRegions(index);
-    const { plan } = this.source;
+    const { plan } = this.#sourceOf(index);
     plan.drop(this.memory, this.#address(index), from, to);
     if (from < plan.geometry.longest - 1) this.#unlinkStraddling(index);
   }
@@ -364,8 +393,11 @@ export class CodeCache {
   /** Removes the links of instructions that end in the page of a slot. */
   #unlinkStraddling(index: number): void {
     const { straddling } = this.#uses[index] as SlotUse;
-    const { plan } = this.source;
-    for (const first of straddling) plan.unlinkStraddling(this.memory, this.#address(first), this.#address(index));
+    const source = this.#sourceOf(index);
+    for (const first of straddling)
+      // A slot that is used in another mode now has no links to this one.
+      if (this.#sourceOf(first) === source)
+        source.plan.unlinkStraddling(this.memory, this.#address(first), this.#address(index));
     straddling.clear();
   }
 
@@ -384,12 +416,17 @@ export class CodeCache {
     if (!use.regions) return;
     use.regions = false;
     use.regionDrops++;
-    this.onDrop(this.#address(index));
+    this.onDrop(this.#address(index), use.mode);
   }
 
+  /** Number of a slot for a page. */
   #take(): number {
+    const free = this.#free.findIndex((index) => !this.#isOccupied(index));
+    if (free >= 0) return this.#free.splice(free, 1)[0] as number;
     if (this.#uses.length < this.#limit) {
       this.#uses.push({
+        mode: 0,
+        source: undefined,
         page: -1,
         pageOffset: 0,
         writable: true,
@@ -405,12 +442,18 @@ export class CodeCache {
     return this.#evict();
   }
 
+  /** Whether a vCPU is in a slot. */
+  #isOccupied(index: number): boolean {
+    const start = this.#address(index);
+    return this.#clients.some(({ ip }) => ip >= start && ip < start + SLOT_BYTES);
+  }
+
   /** Reuses a slot that no vCPU is in. */
   #evict(): number {
     for (;;) {
       this.#hand = (this.#hand + 1) % this.#limit;
+      if (this.#isOccupied(this.#hand)) continue;
       const start = this.#address(this.#hand);
-      if (this.#clients.some(({ ip }) => ip >= start && ip < start + SLOT_BYTES)) continue;
       const use = this.#uses[this.#hand] as SlotUse;
       this.#dropAll(this.#hand);
       for (const client of this.#clients) client.dropCode(start, start + SLOT_BYTES);
@@ -423,13 +466,17 @@ export class CodeCache {
 
   /** Updates the page's entry in the directory that generated code reads. */
   #describe(index: number): void {
-    const { page, writable } = this.#uses[index] as SlotUse;
-    this.ram.describe(page, this.#address(index), !writable);
+    const { page, writable, mode } = this.#uses[index] as SlotUse;
+    this.ram.describe(page, this.#address(index) | (mode << PageDirectory.modeShift), !writable);
   }
 
   /** Number of the slot that contains an address. */
   #indexOf(address: number): number {
     return Math.floor((address - this.#base) / SLOT_BYTES);
+  }
+
+  #sourceOf(index: number): RecordSource {
+    return (this.#uses[index] as SlotUse).source as RecordSource;
   }
 
   #address(index: number): number {

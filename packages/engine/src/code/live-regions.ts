@@ -16,6 +16,7 @@ interface LiveRegion {
   /** Slots of the pages whose code it holds. */
   readonly slots: readonly number[];
   readonly owner: RegionModule;
+  readonly body: WebAssembly.ExportValue;
 }
 
 /** A module of regions. Its memory is released when none of its regions is in use. @internal */
@@ -40,13 +41,14 @@ export class LiveRegions {
   readonly #byNumber = new Map<number, LiveRegion>();
   /** Numbers of the regions that hold code of a page, by its slot. */
   readonly #bySlot = new Map<number, Set<number>>();
+  /** The tables of the vCPUs. */
+  readonly #tables: WebAssembly.Table[] = [];
   #modules = 0;
 
   /** @param onDrop - called for each region that is no longer in use. */
   constructor(
     private readonly memory: VmMemory,
     private readonly code: CodeCache,
-    private readonly tables: readonly WebAssembly.Table[],
     private readonly onDrop: () => void,
   ) {}
 
@@ -63,6 +65,12 @@ export class LiveRegions {
   /** The region whose number is at `address`, if there is one. */
   at(address: number): LiveRegion | undefined {
     return this.#byNumber.get(this.memory.u16[address >>> 1] as number);
+  }
+
+  /** Adds the table of a vCPU. */
+  addTable(table: WebAssembly.Table): void {
+    this.#tables.push(table);
+    for (const [number, { body }] of this.#byNumber) table.set(number, body);
   }
 
   /** Opens a new module. {@link LiveRegions.closeModule} must follow when its regions have been added. */
@@ -95,9 +103,9 @@ export class LiveRegions {
     // Before the release, because the replaced region may be of the same module.
     owner.live++;
     if (before !== 0) this.#release(before);
-    for (const table of this.tables) table.set(number, body);
+    for (const table of this.#tables) table.set(number, body);
     u16[region >>> 1] = number;
-    this.#byNumber.set(number, { ip, region, instructions, slots, owner });
+    this.#byNumber.set(number, { ip, region, instructions, slots, owner, body });
     for (const slot of slots) {
       this.code.markRegions(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
@@ -131,7 +139,7 @@ export class LiveRegions {
     if (--owner.live === 0) this.#modules--;
     for (const slot of slots) this.#bySlot.get(slot)?.delete(number);
     this.onDrop();
-    for (const table of this.tables) table.set(number, null);
+    for (const table of this.#tables) table.set(number, null);
     (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);
   }
 }

@@ -26,6 +26,44 @@ export interface InstalledRegion<B extends Builder> extends RegionCode<B> {
   translate(): Uint8Array;
 }
 
+/** Counters of regions, for `stats`. @experimental */
+export interface RegionCounters {
+  /** Regions put to use. */
+  regions: number;
+  /** Of them, regions with copies of called functions. */
+  inlined: number;
+  /** Modules compiled. */
+  modules: number;
+  /** Bytes of WebAssembly compiled. */
+  bytes: number;
+  /** Guest instructions translated. */
+  translated: number;
+  /** Entries that could not be translated. */
+  refused: number;
+  /** Regions dropped. */
+  dropped: number;
+  /** Regions of `dropped` that were dropped because there were too many modules. */
+  evicted: number;
+  /** Host time of translating, in milliseconds. */
+  milliseconds: number;
+  /** Longest part of `milliseconds` without interruption: the longest pause of the guest. */
+  longestPause: number;
+}
+
+/** Counters at their start. @internal */
+export const newRegionCounters = (): Record<keyof RegionCounters, number> => ({
+  regions: 0,
+  inlined: 0,
+  modules: 0,
+  bytes: 0,
+  translated: 0,
+  refused: 0,
+  dropped: 0,
+  evicted: 0,
+  milliseconds: 0,
+  longestPause: 0,
+});
+
 /** Candidates that were translated together. */
 interface Batch<B extends Builder> {
   readonly candidates: readonly Candidate<B>[];
@@ -35,7 +73,7 @@ interface Batch<B extends Builder> {
 }
 
 /**
- * The translated regions of a VM: finds hot places by sampling, translates them in batches, and drops regions when one
+ * The translated regions of a VM in one mode: finds hot places by sampling, translates them in batches, and drops regions when one
  * of their pages is written or evicted.
  *
  * @experimental
@@ -56,29 +94,8 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   /** Samples since the first candidate of the queue arrived. */
   #waited = 0;
   #samples = 0;
-  /** Regions, modules, bytes of WebAssembly, guest instructions in them, milliseconds: for `stats`. */
-  readonly counters = {
-    /** Regions put to use. */
-    regions: 0,
-    /** Of them, regions with copies of called functions. */
-    inlined: 0,
-    /** Modules compiled. */
-    modules: 0,
-    /** Bytes of WebAssembly compiled. */
-    bytes: 0,
-    /** Guest instructions translated. */
-    translated: 0,
-    /** Entries that could not be translated. */
-    refused: 0,
-    /** Regions dropped. */
-    dropped: 0,
-    /** Regions of `dropped` that were dropped because there were too many modules. */
-    evicted: 0,
-    /** Host time of translating, in milliseconds. */
-    milliseconds: 0,
-    /** Longest part of `milliseconds` without interruption: the longest pause of the guest. */
-    longestPause: 0,
-  };
+  /** For `stats`. */
+  readonly counters: RegionCounters = newRegionCounters();
 
   /** Called for each region that is put to use. Must not run or change guest code. */
   onInstall: ((region: InstalledRegion<B>) => void) | undefined;
@@ -88,7 +105,6 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     private readonly code: CodeCache,
     { instructions, predecoder }: EngineModule<B>,
     private readonly imports: WebAssembly.Imports,
-    tables: readonly WebAssembly.Table[],
     /** When and how regions are translated. */
     readonly tuning: RegionTuning,
   ) {
@@ -96,8 +112,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#explorer = new RegionExplorer(memory, code, predecoder, this.#branches);
     this.#plan = predecoder.plan;
     this.#places = new HotPlaces(tuning, () => this.counters.translated);
-    this.#live = new LiveRegions(memory, code, tables, () => this.counters.dropped++);
-    code.onDrop = (slot) => this.#drop(slot);
+    this.#live = new LiveRegions(memory, code, () => this.counters.dropped++);
   }
 
   /** The regions and modules in use. */
@@ -108,6 +123,11 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     readonly modules: number;
   } {
     return { regions: this.#live.size, modules: this.#live.modules };
+  }
+
+  /** Adds the table of regions of a vCPU. */
+  addTable(table: WebAssembly.Table): void {
+    this.#live.addTable(table);
   }
 
   nextInterval(): number {
@@ -132,6 +152,13 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     if (region) region.owner.seen = this.#samples;
     const level = this.#places.heat(ip, instructions);
     if (level !== undefined) this.#timed(() => this.#consider(ip, level, pages));
+  }
+
+  /** Drops the regions that hold code of the page of a slot. */
+  drop(slot: number): void {
+    this.#live.dropSlot(slot);
+    const [first, end] = this.#plan.bounds(slot);
+    for (let ip = first; ip < end; ip += RECORD_BYTES) this.#places.forget(ip);
   }
 
   #queuedInstructions(): number {
@@ -218,13 +245,6 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   #refuse({ ip }: RegionPlace): void {
     this.counters.refused++;
     this.#places.refuse(ip);
-  }
-
-  /** Drops the regions that hold code of the page of a slot. */
-  #drop(slot: number): void {
-    this.#live.dropSlot(slot);
-    const [first, end] = this.#plan.bounds(slot);
-    for (let ip = first; ip < end; ip += RECORD_BYTES) this.#places.forget(ip);
   }
 
   /** Makes room for modules. An evicted place must become hot again to be translated. */

@@ -20,13 +20,15 @@ export interface RegionTotals {
   readonly entries: number;
 }
 
+/** Totals at the start. @internal */
+export const noRegionTotals = (): Record<keyof RegionTotals, number> => ({ instructions: 0, entries: 0 });
+
 /**
- * Runs a vCPU's guest code and periodically samples its position, so that the region cache finds hot places.
+ * Runs a vCPU's guest code in one mode and periodically samples its position, so that the region cache finds hot places.
  *
  * @experimental
  */
 export class RegionSampler {
-  readonly #totals = { instructions: 0, entries: 0 };
   /** Instructions until the next sample, across exits. */
   #untilSample = 0;
   /** The value of `#untilSample` after the last sample. */
@@ -37,12 +39,8 @@ export class RegionSampler {
     private readonly tlb: SoftTlb,
     private readonly regions: CodeProfile,
     private readonly enter: RunFunction,
+    private readonly totals: Record<keyof RegionTotals, number>,
   ) {}
-
-  /** Totals since the start. */
-  get totals(): RegionTotals {
-    return this.#totals;
-  }
 
   /** Runs guest code until an exit; returns its reason. */
   run(left: number): number {
@@ -61,9 +59,9 @@ export class RegionSampler {
 
   #count(): void {
     const { state } = this;
-    this.#totals.instructions += state.u32(EngineState.regionInstructions);
+    this.totals.instructions += state.u32(EngineState.regionInstructions);
     state.setU32(EngineState.regionInstructions, 0);
-    this.#totals.entries += state.u32(EngineState.regionEntries);
+    this.totals.entries += state.u32(EngineState.regionEntries);
     state.setU32(EngineState.regionEntries, 0);
   }
 

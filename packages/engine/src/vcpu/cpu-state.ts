@@ -38,13 +38,13 @@ export class CpuState {
 
   /**
    * @param address - address of the state in the VM's memory, a multiple of 16.
-   * @param plan - layout of the records of the architecture's instructions.
+   * @param plan - layout of the records of the architecture's instructions, in the mode after a reset.
    */
   constructor(
     /** The memory of the VM, in which the state is. */
     protected readonly memory: VmMemory,
     readonly address: number,
-    private readonly plan: RecordPlan,
+    private plan: RecordPlan,
   ) {
     this.#u32 = memory.u32;
     this.#u64 = memory.u64;
@@ -103,8 +103,9 @@ export class CpuState {
     return BigInt.asUintN(64, this.pc - BigInt(offset));
   }
 
-  /** Moves the vCPU to a record; `lo` and `hi` are the address of its instruction. */
-  moveTo(record: number, lo: number, hi: number): void {
+  /** Moves the vCPU to a record in a layout; `lo` and `hi` are the address of its instruction. */
+  moveTo(record: number, lo: number, hi: number, plan: RecordPlan): void {
+    this.plan = plan;
     this.setU32(EngineState.ip, record);
     const bias = lo - this.#pcAddend;
     this.setU32(EngineState.pcBias, bias >>> 0);

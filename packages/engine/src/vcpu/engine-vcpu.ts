@@ -6,8 +6,7 @@ import type { VcpuHooks } from '@qvm/core/hooks';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import { EngineState, ExitReason } from '@qvm/jit';
 import type { CodeCache, CodeCacheClient } from '../code/code-cache.js';
-import type { CodeProfile } from '../code/code-profile.js';
-import { RegionSampler } from '../code/region-sampler.js';
+import { noRegionTotals, RegionSampler } from '../code/region-sampler.js';
 import type { RegionTotals } from '../code/region-sampler.js';
 import { DeviceAccess } from '../memory/device-access.js';
 import { MemoryPort } from '../memory/memory-port.js';
@@ -35,7 +34,13 @@ export enum Before {
   Taken,
 }
 
-const NO_REGIONS: RegionTotals = { instructions: 0, entries: 0 };
+/** Runs guest code of one mode until an exit; returns the reason. */
+interface Execution {
+  /** As far as possible in regions. */
+  run(left: number): number;
+  /** One by one. */
+  readonly interpret: RunFunction;
+}
 
 /**
  * A vCPU that runs translated code. This class contains the run loop and handles the exits that are the engine's own.
@@ -63,10 +68,6 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   readonly faults: FaultLog;
   /** Whether the instruction that had to be executed alone is complete, by generated code or by its replacement. */
   stepDone = false;
-  /** Functions of the translated regions, by number. */
-  readonly regionTable: WebAssembly.Table;
-  /** Functions that translated regions call. */
-  readonly regionImports: WebAssembly.ModuleImports;
   /** Called for each instruction without a row. The machine reports each encoding once. */
   onUnimplemented: (text: string) => void = () => undefined;
   /** Called repeatedly while the vCPU does nothing but take exceptions. */
@@ -74,15 +75,17 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   readonly #services: MachineServices;
   readonly #code: CodeCache;
   readonly #count: InstructionCount;
-  readonly #run: RunFunction;
-  #sampler: RegionSampler | undefined;
-  /** The page that the vCPU is in has been mapped elsewhere. */
-  #refetch = false;
+  readonly #regionTotals = noRegionTotals();
+  /** How guest code runs, by mode; absent for modes that the vCPU has not been in. */
+  readonly #executions: (Execution | undefined)[] = [];
+  /** The present mode's; undefined before its first instruction. */
+  #execution: Execution | undefined;
+  #mode = 0;
 
   protected constructor(
     /** Index of the vCPU in its VM, from 0. */
     readonly index: number,
-    engine: VmEngine,
+    private readonly engine: VmEngine,
     { state, tlb, mmu, watch, faults, hookKinds, deviceSyndrome }: VcpuParts<S>,
   ) {
     const { services, code } = engine;
@@ -100,13 +103,6 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.fetch = new FetchUnit(state, tlb, code, map, mmu, faults);
     const devices = new DeviceAccess(this, services, this.exits, deviceSyndrome);
     this.memory = new MemoryPort(memory, map, state, mmu, tlb, code, devices, watch, faults);
-    const instance = engine.instantiate({
-      slow: (info) => this.memory.open(info),
-      flush: () => this.memory.flush(),
-    });
-    this.#run = instance.run;
-    this.regionTable = instance.regions;
-    this.regionImports = instance.core;
     code.addClient(this);
   }
 
@@ -216,14 +212,9 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   // --- for the machine ---
 
-  /** Enables the second tier for the vCPU. */
-  useRegions(regions: CodeProfile): void {
-    this.#sampler = new RegionSampler(this.state, this.tlb, regions, this.#run);
-  }
-
   /** Instructions retired in regions, and the number of entries into regions. */
   get regionTotals(): RegionTotals {
-    return this.#sampler?.totals ?? NO_REGIONS;
+    return this.#regionTotals;
   }
 
   protect(pageOffset: number, writer: number): void {
@@ -237,7 +228,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   leaveCode(start: number, end: number): void {
     this.tlb.dropCode(start, end);
     // The record after the last one of a page belongs to that page.
-    if (this.ip >= start && this.ip < end) this.#refetch = true;
+    if (this.ip >= start && this.ip < end) this.fetch.invalidate();
   }
 
   /** Sets the engine's part of the power-on state: off. The architecture clears the state first. */
@@ -245,9 +236,28 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
     this.state.setU32(EngineState.blockMap, this.tlb.blockMap);
     this.tlb.flushAll();
     this.control.reset();
-    this.#refetch = false;
-    this.fetch.fault = undefined;
+    this.fetch.reset();
     this.faults.reset();
+  }
+
+  // --- for the architecture: the mode ---
+
+  /** Number of the mode in which instructions are decoded and executed: an index of `MachineParts.instructions`. */
+  get mode(): number {
+    return this.#mode;
+  }
+
+  /**
+   * Changes the mode. The architecture must also change to a TLB bank that no other mode uses, and may jump; otherwise
+   * execution continues at the same address.
+   *
+   * @throws Error for a mode that the architecture does not have, when the next instruction is fetched.
+   */
+  setMode(mode: number): void {
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#execution = this.#executions[mode];
+    this.fetch.setMode(mode);
   }
 
   // --- for the architecture: the present instruction ---
@@ -288,10 +298,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       if (control.stopping) return control.stopExit;
       const left = this.#count.takeLeft();
       if (left === 0 || control.kicked) return control.leave('budget', 0, VcpuExit.Budget);
-      if (this.#refetch) {
-        this.#refetch = false;
-        this.fetch.again();
-      }
+      this.fetch.refresh();
       const before = this.before();
       if (before === Before.Taken) continue;
       this.memory.begin();
@@ -305,18 +312,35 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   /** Runs guest code until an exit; returns its reason. */
   #enter(left: number): number {
-    return this.#sampler ? this.#sampler.run(left) : this.#run(this.state.address, left);
+    return (this.#execution ?? this.#enterMode()).run(left);
   }
 
   /** Runs one instruction. */
   #enterOne(left: number): number {
     const { state } = this;
+    const { interpret } = this.#execution ?? this.#enterMode();
     // Otherwise the threshold of the last sampled run would end this run before its instruction.
     state.setU32(EngineState.sampleAt, 0);
     this.#count.withhold(left);
-    const reason = this.#run(state.address, 1);
+    const reason = interpret(state.address, 1);
     this.stepDone = this.#count.giveBack();
     return reason;
+  }
+
+  /** The generated code of the present mode, made when the vCPU is in it for the first time. */
+  #enterMode(): Execution {
+    return (this.#execution = this.#executions[this.#mode] ??= this.#makeExecution());
+  }
+
+  #makeExecution(): Execution {
+    const { state, tlb, memory } = this;
+    const { run, regions } = this.engine.enterMode(this.#mode, {
+      slow: (info) => memory.open(info),
+      flush: () => memory.flush(),
+    });
+    if (regions === undefined) return { interpret: run, run: (left) => run(state.address, left) };
+    const sampler = new RegionSampler(state, tlb, regions, run, this.#regionTotals);
+    return { interpret: run, run: (left) => sampler.run(left) };
   }
 
   #dispatch(reason: number): VcpuExit | undefined {

@@ -1,5 +1,6 @@
 import type { PhysicalMap } from '@qvm/core/architecture';
 import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import type { RecordPlan } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import { fromHalves } from '../halves.js';
 import type { AddressTranslation, EngineFaults } from '../memory/address-translation.js';
@@ -30,6 +31,11 @@ export interface FetchFault {
 export class FetchUnit {
   /** The fault of the fetch at the program counter. A jump clears it. */
   fault: FetchFault | undefined;
+  /** Number of the mode in which instructions are fetched. */
+  #mode = 0;
+  #plan: RecordPlan | undefined;
+  /** Whether the present record must be looked up again. */
+  #stale = false;
 
   constructor(
     private readonly state: CpuState,
@@ -68,9 +74,27 @@ export class FetchUnit {
     else this.jump(fromHalves(lo, hi));
   }
 
-  /** Finds the present instruction again after its page has been mapped elsewhere. */
-  again(): void {
-    if (!this.fault) this.jump(this.state.pc);
+  /** Fetches in another mode, from the next jump or {@link FetchUnit.refresh} on. */
+  setMode(mode: number): void {
+    this.#mode = mode;
+    this.#plan = undefined;
+    this.#stale = true;
+  }
+
+  /** The page of the present instruction has been mapped elsewhere or released: it must be fetched again. */
+  invalidate(): void {
+    this.#stale = true;
+  }
+
+  /** Must be called before guest code continues: fetches the present instruction again if that is necessary. */
+  refresh(): void {
+    if (this.#stale && !this.fault) this.jump(this.state.pc);
+  }
+
+  /** Sets the power-on state: nothing has been fetched. */
+  reset(): void {
+    this.fault = undefined;
+    this.#stale = false;
   }
 
   /** Repeats the fetch that faulted. */
@@ -109,13 +133,13 @@ export class FetchUnit {
 
   /** Whether an address with this high half is canonical. */
   #isCanonical(hi: number): boolean {
-    const top = hi >> (this.code.geometry.addressBits - 33);
+    const top = hi >> (this.#records.geometry.addressBits - 33);
     return top === 0 || top === -1;
   }
 
   #jump(lo: number, hi: number): void {
     this.fault = undefined;
-    if (lo & (this.code.geometry.unit - 1)) {
+    if (lo & (this.#records.geometry.unit - 1)) {
       this.fault = { lo, hi, status: this.faults.alignment, straddles: false };
       return;
     }
@@ -124,7 +148,15 @@ export class FetchUnit {
     const record = this.code.recordFor(code, lo & (PAGE_BYTES - 1));
     // The slot of the page was full and has been released: the page gets another.
     if (record === 0) this.#jump(lo, hi);
-    else this.state.moveTo(record, lo, hi);
+    else {
+      this.state.moveTo(record, lo, hi, this.#records);
+      this.#stale = false;
+    }
+  }
+
+  /** The layout of the mode's records, known from the first fetch on, because the interpreter must be compiled. */
+  get #records(): RecordPlan {
+    return (this.#plan ??= this.code.planOf(this.#mode));
   }
 
   /** Address of the slot of an address's page; 0 if the fetch faults. */
@@ -140,7 +172,7 @@ export class FetchUnit {
     const region = this.map.find(page);
     if (!region || (region.kind !== 'ram' && region.kind !== 'rom'))
       return this.#refuse(lo, hi, this.faults.external, straddles);
-    const code = this.code.codeOf(page, region);
+    const code = this.code.codeOf(page, region, this.#mode);
     const e = tlb.entry(bank, lo, hi, region.offset + (page - region.base), mmu.local);
     tlb.setCode(e, code);
     tlb.setTag(e, TlbEntry.execTag, lo, hi);

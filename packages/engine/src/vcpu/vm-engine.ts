@@ -1,7 +1,8 @@
 import type { MachineServices } from '@qvm/core/architecture';
 import type { CodeCache } from '../code/code-cache.js';
+import type { VcpuMode } from '../code/vm-modes.js';
 import type { MainRam } from '../memory/main-ram.js';
-import type { InstantiateRun } from './run-function.js';
+import type { SlowPaths } from './run-function.js';
 
 /**
  * The parts of the engine that the vCPUs of a VM share.
@@ -15,6 +16,6 @@ export interface VmEngine {
   readonly code: CodeCache;
   /** The RAM that generated code reaches itself. */
   readonly ram: MainRam;
-  /** Creates the `run` function of a vCPU. */
-  readonly instantiate: InstantiateRun;
+  /** Makes the generated code of a mode for one vCPU. */
+  enterMode(mode: number, slowPaths: SlowPaths): VcpuMode;
 }

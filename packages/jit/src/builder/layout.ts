@@ -130,18 +130,29 @@ export const TlbBank = {
 } as const;
 
 /**
+ * Size and alignment in bytes of a slot of the code cache, which holds the records of a page: see {@link RecordPlan}.
+ *
+ * @experimental
+ */
+export const CODE_SLOT_BYTES = 0x8000;
+
+/**
  * An entry of the page directory, which describes a page of RAM in two u32. The first is the address of the page's
- * slot of records, 0 if it has none, with the bit `noticeWrites` set while any of them are decoded. The second, at
- * `writer`, is the address of the TLB entry that may write the page: 0 if there is none, `manyWriters` if there may be
- * several.
+ * slot of records, 0 if it has none, with the mode in which they were decoded from bit `modeShift` on, and with the bit
+ * `noticeWrites` set while any of them are decoded. The second, at `writer`, is the address of the TLB entry that may
+ * write the page: 0 if there is none, `manyWriters` if there may be several.
  *
  * @experimental
  */
 export const PageDirectory = {
   /** Bit of the first u32: a write must be reported, since it may change decoded code. */
   noticeWrites: 1,
+  /** Number of the lowest bit of the mode in the first u32. */
+  modeShift: 1,
+  /** Number of modes that the first u32 can tell apart. */
+  modes: 64,
   /** Mask of the bits of the first u32 that are the address of the slot. */
-  recordsMask: -2,
+  recordsMask: -CODE_SLOT_BYTES,
   /** Offset of the second u32. */
   writer: 4,
   /** Value of the second u32: several TLB entries may write the page. */
@@ -174,12 +185,6 @@ export const PAGE_BITS = 12;
 /** Size of one pre-decoded record in bytes. @experimental */
 export const RECORD_BYTES = 16;
 
-/**
- * Size and alignment in bytes of a slot of the code cache, which holds the records of a page: see {@link RecordPlan}.
- *
- * @experimental
- */
-export const CODE_SLOT_BYTES = 0x8000;
 /**
  * First number of the regions that send misaligned accesses to the slow path. Regions with lower numbers run only
  * while the system allows misaligned accesses.

@@ -28,6 +28,11 @@ export interface InterpreterDescription<B extends Builder> {
   readonly builder: BuilderClass<B>;
   /** Whether no plain access has to be aligned, whatever the state of the vCPU. Default: the system decides. */
   readonly anyAlignment?: boolean;
+  /**
+   * Number of the mode whose instructions these are, for an architecture with several: 0 (the default) to
+   * `PageDirectory.modes − 1`.
+   */
+  readonly mode?: number;
   /** The body of {@link WALK}; without it only the engine fills the TLB. */
   readonly walk?: (code: CodeBuffer) => FunctionBody;
 }

@@ -39,7 +39,7 @@ export function generateInterpreter<B extends Builder>(description: InterpreterD
   defineSlowOpen(writer, functionOf);
   const walk = (description.walk ?? noWalk)(new CodeBuffer());
   writer.define(functionOf(WALK), signatureOf(WALK), walk.locals, walk.code, WALK.name);
-  defineFill(writer, functionOf);
+  defineFill(writer, functionOf, description.mode ?? 0);
   definePackFlags(writer, functionOf, description.flags);
   const run = new RunFunction(description, plan, writer, functionOf);
   writer.defineTable('regions', REGION_TABLE_SIZE);

@@ -54,13 +54,18 @@ export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
 const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND] = [4, 5, 6, 7, 8, 9, 10, 11, 12];
 const LOCALS = [Ty.i64, Ty.i64, Ty.i64, ...new Array<Ty>(6).fill(Ty.i32)];
+const MODE_MASK = (PageDirectory.modes - 1) << PageDirectory.modeShift;
 const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
 
-/** Defines {@link FILL}, which does for plain RAM the work that the engine's TLB and memory port do for all memory. */
-export function defineFill(writer: ModuleWriter, functionOf: (helper: Helper) => number): void {
+/**
+ * Defines {@link FILL}, which does for plain RAM the work that the engine's TLB and memory port do for all memory.
+ *
+ * @param mode - number of the mode whose records the module executes.
+ */
+export function defineFill(writer: ModuleWriter, functionOf: (helper: Helper) => number, mode: number): void {
   const code = new CodeBuffer();
   emitWalk(code, functionOf(WALK));
-  emitDirectory(code);
+  emitDirectory(code, mode);
   emitReplace(code);
   emitTags(code);
   emitBlock(code);
@@ -93,10 +98,10 @@ function emitWalk(code: CodeBuffer, walk: number): void {
 }
 
 /**
- * Loads the page's entry in the directory. Gives up for writes to code and for code without records, which are left to
- * the engine.
+ * Loads the page's entry in the directory. Gives up for writes to code and for code without records of the mode, which
+ * are left to the engine.
  */
-function emitDirectory(code: CodeBuffer): void {
+function emitDirectory(code: CodeBuffer, mode: number): void {
   code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
   code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
   code.i32(Math.log2(PageDirectory.bytes)).op(IntOp.shl[0]).op(IntOp.add[0]);
@@ -105,7 +110,13 @@ function emitDirectory(code: CodeBuffer): void {
   code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(IntOp.and[0]);
   giveUpIf(code);
   code.get(ACCESS).i32(FillAccess.execute).op(IntOp.eq[0]);
-  code.get(DIRECTORY).i32(PageDirectory.recordsMask).op(IntOp.and[0]).op(Op.i32_eqz).op(IntOp.and[0]);
+  code.get(DIRECTORY).i32(PageDirectory.recordsMask).op(IntOp.and[0]).op(Op.i32_eqz);
+  code.get(DIRECTORY).i32(MODE_MASK).op(IntOp.and[0]);
+  code
+    .i32(mode << PageDirectory.modeShift)
+    .op(IntOp.ne[0])
+    .op(IntOp.or[0])
+    .op(IntOp.and[0]);
   giveUpIf(code);
 }
 

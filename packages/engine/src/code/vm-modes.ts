@@ -1,0 +1,97 @@
+import type { Json } from '@qvm/core';
+import type { MachineServices } from '@qvm/core/architecture';
+import { hasTaps } from '@qvm/core/hooks';
+import type { Builder, RecordPlan } from '@qvm/jit';
+import { instantiateEngine } from '../engine-module.js';
+import type { EngineModule } from '../engine-module.js';
+import type { RunFunction, SlowPaths } from '../vcpu/run-function.js';
+import type { CodeCache } from './code-cache.js';
+import type { CodeProfile } from './code-profile.js';
+import { newRegionCounters, RegionCache } from './region-cache.js';
+import type { RegionTuning } from './region-tuning.js';
+import { translatedCode } from './translated-code.js';
+import type { InstructionText } from './translated-code.js';
+
+/**
+ * The generated code of one mode, for one vCPU.
+ *
+ * @experimental
+ */
+export interface VcpuMode {
+  /** Layout of the records of the mode. */
+  readonly plan: RecordPlan;
+  /** Runs guest code of the mode. */
+  readonly run: RunFunction;
+  /** The translated regions of the mode; undefined if only the interpreter runs. */
+  readonly regions: CodeProfile | undefined;
+}
+
+/**
+ * The modes of the processors of a VM. The interpreter of a mode is compiled, instantiated and given regions when a
+ * vCPU enters the mode for the first time.
+ *
+ * @internal
+ */
+export class VmModes<B extends Builder> {
+  /** Regions by mode. */
+  readonly #regions: (RegionCache<B> | undefined)[] = [];
+
+  /**
+   * @param modules - the compiled instruction set of each mode.
+   * @param instructionText - disassembly for reports of regions.
+   */
+  constructor(
+    private readonly services: MachineServices,
+    private readonly code: CodeCache,
+    private readonly modules: (mode: number) => EngineModule<B>,
+    private readonly tuning: RegionTuning,
+    private readonly instructionText: InstructionText,
+  ) {
+    code.onDrop = (slot, mode) => this.#regions[mode]?.drop(slot);
+  }
+
+  /** Makes the code of a mode for one vCPU. */
+  enter(mode: number, slowPaths: SlowPaths): VcpuMode {
+    const module = this.modules(mode);
+    const { run, regions: table, core } = instantiateEngine(module, this.services.memory.wasm)(slowPaths);
+    const { plan } = module.predecoder;
+    if (this.services.engine !== 'wasm') return { plan, run, regions: undefined };
+    const regions = (this.#regions[mode] ??= this.#makeRegions(module, core));
+    regions.addTable(table);
+    return { plan, run, regions };
+  }
+
+  /** Statistics of the regions of all modes; null if only the interpreter runs. */
+  regionStats(): Json {
+    if (this.services.engine !== 'wasm') return null;
+    const counters = newRegionCounters();
+    const live = { regions: 0, modules: 0 };
+    for (const regions of this.#regions) {
+      if (regions === undefined) continue;
+      const longestPause = Math.max(counters.longestPause, regions.counters.longestPause);
+      addTo(counters, regions.counters);
+      addTo(live, regions.live);
+      counters.longestPause = longestPause;
+    }
+    return { ...counters, live };
+  }
+
+  /** @param core - functions of any vCPU: regions and tables are the same for all of them. */
+  #makeRegions(module: EngineModule<B>, core: WebAssembly.ModuleImports): RegionCache<B> {
+    const { memory, hooks, name } = this.services;
+    const helpers = module.instructions.instantiateHelpers(memory.wasm);
+    const imports = { env: { memory: memory.wasm }, core, ...helpers };
+    const regions = new RegionCache(memory, this.code, module, imports, this.tuning);
+    const { codeTranslated } = hooks;
+    regions.onInstall = (region) => {
+      if (!hasTaps(codeTranslated)) return;
+      codeTranslated.call({ vm: name, ...translatedCode(region, this.code, this.instructionText) });
+    };
+    return regions;
+  }
+}
+
+/** Adds numbers to those of the same names. */
+function addTo<K extends string>(sums: Record<K, number>, numbers: Readonly<Record<K, number>>): void {
+  for (const key of Object.keys(sums) as K[]) sums[key] += numbers[key];
+}
