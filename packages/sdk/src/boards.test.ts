@@ -1,7 +1,8 @@
 import { virt } from '@qvm/boards';
-import { BOARD, provide } from '@qvm/core';
+import { BOARD, provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import type { Board } from '@qvm/core/board';
+import type { VdevFactory } from '@qvm/core/vdev';
 import { createHypervisor, lintFacts } from './index.js';
 import type { Hypervisor } from './index.js';
 import { plugin as scripts, script } from './script-machine.test.helper.js';
@@ -46,6 +47,53 @@ describe('a board', () => {
       'pl011-0': 0x1000_0000,
       ram0: 0x8000_0000,
     });
+    await hypervisor.dispose();
+  });
+
+  it('with I/O ports gives them to vdevs that have some, which the map lists below memory', async () => {
+    const serial: VdevFactory = {
+      type: 'serial',
+      description: 'A serial port',
+      console: true,
+      options: {},
+      resources: (_, machine) => (machine?.ioPorts === true ? { ports: [{ name: 'registers', size: 8 }] } : {}),
+      create: () => ({
+        ports: { registers: { read: () => 0x60, write: () => undefined } },
+        reset: () => undefined,
+        save: () => ({ version: 1, state: {} }),
+        restore: () => undefined,
+        status: () => ({}),
+        dispose: () => undefined,
+      }),
+    };
+    const row = { count: 2, addressStride: 0, portStride: -0x100, interruptStride: -1 };
+    const pc: Board = { ...moved, ioPorts: true, places: { serial: { port: 0x3f8, row } } };
+    const serials: QvmPlugin = {
+      name: 'serials',
+      apiVersion: 1,
+      provides: [provide({ token: VDEV_FACTORY, scope: 'host', multi: true, factory: () => serial })],
+    };
+    const hypervisor = createHypervisor({ plugins: [scripts, serials, boardPlugin(pc)] });
+    const vm = await hypervisor.createVm({
+      name: 'test',
+      board: 'moved',
+      image: script('expect io:0x2fd 0x60', 'expect io:0x2e0 0xff', 'exit 7'),
+      ram: [{ size: '1M' }],
+      vdevs: [{ type: 'serial' }, { type: 'serial' }],
+    });
+    expect(vm.vdevs.map(({ place }) => place)).toEqual([
+      { registers: [], ports: [{ name: 'registers', base: 0x3f8, size: 8 }], windows: [], interrupts: [] },
+      { registers: [], ports: [{ name: 'registers', base: 0x2f8, size: 8 }], windows: [], interrupts: [] },
+    ]);
+    const vdev = { type: 'serial', interrupts: [] };
+    expect(vm.map).toEqual([
+      { base: 0x8000_0000, size: 0x10_0000, kind: 'ram', name: 'ram0' },
+      { base: 0x2f8, size: 8, kind: 'ports', name: 'serial-1', vdev: { ...vdev, name: 'serial-1' } },
+      { base: 0x3f8, size: 8, kind: 'ports', name: 'serial-0', vdev: { ...vdev, name: 'serial-0' } },
+    ]);
+    await vm.start();
+    expect(await vm.exit).toMatchObject({ exitCode: 7 });
+    await vm.dispose();
     await hypervisor.dispose();
   });
 

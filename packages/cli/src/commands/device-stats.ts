@@ -42,11 +42,11 @@ export async function showVdevs(vm: string, flags: DeviceStatFlags): Promise<voi
 }
 
 /** Addresses and interrupts of a vdev. A range's name is included if there are several of its kind. */
-function placeRows({ registers, windows, interrupts }: VdevPlace): readonly (readonly string[])[] {
+function placeRows({ registers, ports, windows, interrupts }: VdevPlace): readonly (readonly string[])[] {
   const rows = (what: string, ranges: readonly VdevRange[]): readonly (readonly string[])[] =>
     ranges.map(({ name, base, size }) => [ranges.length === 1 ? what : `${what} ${name}`, rangeText(base, size)]);
   const lines = interrupts.length === 0 ? [] : [['interrupts', interruptsText(interrupts)]];
-  return [...rows('registers', registers), ...rows('window', windows), ...lines];
+  return [...rows('registers', registers), ...rows('ports', ports), ...rows('window', windows), ...lines];
 }
 
 function rangeText(base: number, size: number): string {

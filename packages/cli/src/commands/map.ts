@@ -20,7 +20,7 @@ interface MappedVm {
   readonly ranges: readonly MappedRange[];
 }
 
-/** `qvm map VM|FILE`: all occupied ranges of guest-physical memory, of a VM in the host or of a configuration. */
+/** `qvm map VM|FILE`: all occupied ranges of guest-physical memory and all assigned I/O ports, of a VM in the host or of a configuration. */
 export async function showMap(target: string, flags: MapFlags): Promise<void> {
   if (!isFile(target)) {
     const ranges = await withHost(flags, (host) => host.request('vm.map', { vm: target }));
@@ -71,8 +71,15 @@ function mapTable(ranges: readonly MappedRange[]): string {
 
 function row({ base, size, kind, access, name, vdev }: MappedRange): readonly string[] {
   const what = access === undefined ? kind : `${kind} ${access}`;
-  const interrupts = kind === 'registers' ? interruptsText(vdev?.interrupts ?? []) : '';
-  return [address(base), address(base + size - 1), bytesText(size), what, name, vdev?.type ?? '', interrupts];
+  const isPorts = kind === 'ports';
+  const interrupts = kind === 'registers' || isPorts ? interruptsText(vdev?.interrupts ?? []) : '';
+  const place = isPorts ? port : address;
+  const extent = isPorts ? String(size) : bytesText(size);
+  return [place(base), place(base + size - 1), extent, what, name, vdev?.type ?? '', interrupts];
+}
+
+function port(value: number): string {
+  return `io:0x${value.toString(16).padStart(4, '0')}`;
 }
 
 /** `33, 27 of each vCPU` */

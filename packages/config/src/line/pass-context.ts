@@ -68,7 +68,7 @@ export class PassContext implements LineContext {
     this.attempted = true;
     const equals = token.text.indexOf('=');
     const guest: Token = equals < 0 ? token : { ...token, text: token.text.slice(0, equals) };
-    const [base, size, flags, ...rest] = memoryLocation(guest, this.reader) ?? [];
+    const [base, size, flags, ...rest] = memoryLocation(guest, this.reader, 'passed') ?? [];
     if (base === undefined) return;
     if (size === undefined || rest.length !== 0 || (flags !== undefined && !FLAGS.test(flags.value))) {
       const hint = 'right would be loc 0xff000000,0x1000,rw';

@@ -6,26 +6,36 @@ import { splitToken } from './line-reader.js';
 
 const SPACE = /^(mem|io|pci):/;
 
+/** A location in one of the address spaces of a guest, with the parts that follow its address. */
+export interface Location {
+  readonly space: 'mem' | 'io';
+  readonly parts: readonly [Part, ...Part[]];
+}
+
 /**
- * The parts of a location in memory, `[mem:]ADDRESS[,…]`; reports other address spaces and returns `undefined`. A PCI
- * location only determines where the guest finds the device, so the VM chooses it.
+ * A location, `[mem:|io:]ADDRESS[,…]`, without its space; reports a PCI location and returns `undefined`, because that
+ * only determines where the guest finds the device, so the VM chooses it.
  */
-export function memoryLocation(token: Token, reader: LineReader): Part[] | undefined {
+export function location(token: Token, reader: LineReader): Location | undefined {
   const space = SPACE.exec(token.text)?.[1];
-  if (space === 'io') {
-    const hint = 'give an address in memory';
-    reader.error(token, 'config.bad-location', 'there are no I/O ports here', hint);
-    return undefined;
-  }
   if (space === 'pci') {
     const message = `there is no PCI bus: ${show(token.text)} is not obeyed, and the VM chooses a place in memory`;
     reader.findings.warning(reader.at(token), 'config.not-supported', message, 'write loc ADDRESS');
     return undefined;
   }
-  const parts = splitToken(token, reader);
-  const [first, ...others] = parts;
-  if (first === undefined || space === undefined) return parts;
-  return [{ value: first.value.slice(space.length + 1), at: reader.at(token, space.length + 1) }, ...others];
+  const [first, ...others] = splitToken(token, reader);
+  if (first === undefined) return undefined;
+  if (space === undefined) return { space: 'mem', parts: [first, ...others] };
+  const plain = { value: first.value.slice(space.length + 1), at: reader.at(token, space.length + 1) };
+  return { space: space === 'io' ? 'io' : 'mem', parts: [plain, ...others] };
+}
+
+/** The parts of a location in memory; reports I/O ports, which `verb` cannot be done with. */
+export function memoryLocation(token: Token, reader: LineReader, verb: string): readonly Part[] | undefined {
+  const found = location(token, reader);
+  if (found?.space !== 'io') return found?.parts;
+  reader.error(token, 'config.bad-location', `I/O ports cannot be ${verb}`, 'give an address in memory');
+  return undefined;
 }
 
 const INTERRUPT = /^(?:([A-Za-z][A-Za-z0-9._-]*):)?([0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/;

@@ -25,7 +25,7 @@ export class ReserveContext implements LineContext {
   }
 
   private location(token: Token, at: SourceLocation): void {
-    const [base, size, ...rest] = memoryLocation(token, this.reader) ?? [];
+    const [base, size, ...rest] = memoryLocation(token, this.reader, 'reserved') ?? [];
     if (base === undefined) return;
     if (rest.length === 0) this.drafts.push({ at, base, size, irq: undefined });
     else this.reader.error(token, 'config.bad-location', 'a reserved range is an address and a length');

@@ -6,7 +6,7 @@ import type { OptionSetting } from '../spec.js';
 import { hostDevice, hostDeviceOption } from './host-device.js';
 import type { Token } from './lexer.js';
 import type { LineContext, LineReader } from './line-reader.js';
-import { interruptNumber, memoryLocation } from './places.js';
+import { interruptNumber, location } from './places.js';
 
 /** Options of QNX' vdevs that have no effect, with their numbers of arguments. */
 const QNX_OPTIONS: ReadonlyMap<string, number> = new Map([
@@ -97,13 +97,15 @@ export class VdevContext implements LineContext {
 
   private location(word: Token): void {
     const token = this.reader.argument(word);
-    const [first, ...others] = (token === undefined ? undefined : memoryLocation(token, this.reader)) ?? [];
-    if (token === undefined || first === undefined) return;
+    const found = token === undefined ? undefined : location(token, this.reader);
+    if (token === undefined || found === undefined) return;
+    const [first, ...others] = found.parts;
     if (others.length !== 0) {
       const message = `${show(token.text)} has more than an address`;
       this.reader.error(token, 'config.bad-location', message, 'the vdev knows its size');
     }
-    this.put({ name: 'base', value: first.value, at: this.reader.at(word), valueAt: first.at });
+    const name = found.space === 'io' ? 'ports' : 'base';
+    this.put({ name, value: first.value, at: this.reader.at(word), valueAt: first.at });
   }
 
   private interrupt(word: Token): void {

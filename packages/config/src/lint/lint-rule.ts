@@ -33,7 +33,7 @@ export interface VdevFacts extends Pick<VdevFactory, 'console' | 'resources' | '
 }
 
 /** A board, for rules. @experimental */
-export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts'>;
+export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts' | 'ioPorts'>;
 
 /** Facts that are not in the texts. Rules skip checks whose facts are absent. @experimental */
 export interface LintFacts {

@@ -1,7 +1,8 @@
+import { machineOf } from '@qvm/core/board';
 import type { VdevResources } from '@qvm/core/vdev';
 import { resolveOptions } from '../options.js';
 import { type SourceLocation, sourceOf } from '../location.js';
-import type { VdevSpec } from '../spec.js';
+import type { VdevSpec, VmFragment } from '../spec.js';
 import type { LintFacts, LintVm } from './lint-rule.js';
 import { numberOf } from './vdevs.js';
 
@@ -29,15 +30,26 @@ export function memoryOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
 /** Register ranges of vdevs whose addresses the configuration gives. */
 export function devicesOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
   return spec.vdevs.flatMap((vdev) => {
-    const registers = registersOf(vdev, facts);
+    const registers = registersOf(vdev, spec, facts);
     const shared = vdev.type === 'shmem' || vdev.type === 'passthrough' ? sharedOf(vdev) : undefined;
     return [...(registers === undefined ? [] : [registers]), ...(shared === undefined ? [] : [shared])];
   });
 }
 
-function registersOf(vdev: VdevSpec, facts: LintFacts): PlacedRegion | undefined {
+/** I/O ports of vdevs whose numbers the configuration gives. */
+export function portsOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
+  return spec.vdevs.flatMap((vdev) => {
+    const { mmio, ports } = resourcesOf(vdev, spec, facts) ?? {};
+    const size = ports?.[0]?.size;
+    const first = numberOf(vdev, 'ports') ?? (mmio === undefined ? numberOf(vdev, 'base', 'loc') : undefined);
+    if (first === undefined || size === undefined) return [];
+    return [{ what: `the vdev ${vdev.type}`, base: first.value, end: first.value + size, at: first.at }];
+  });
+}
+
+function registersOf(vdev: VdevSpec, spec: VmFragment, facts: LintFacts): PlacedRegion | undefined {
   const base = numberOf(vdev, 'base', 'loc');
-  const size = resourcesOf(vdev, facts)?.mmio?.[0]?.size;
+  const size = resourcesOf(vdev, spec, facts)?.mmio?.[0]?.size;
   if (base === undefined || size === undefined) return undefined;
   return { what: `the vdev ${vdev.type}`, base: base.value, end: base.value + size, at: base.at };
 }
@@ -51,12 +63,12 @@ function sharedOf(vdev: VdevSpec): PlacedRegion | undefined {
 }
 
 /** Resources of a vdev; `undefined` if its type or its options are not known. */
-export function resourcesOf(vdev: VdevSpec, facts: LintFacts): VdevResources | undefined {
+export function resourcesOf(vdev: VdevSpec, vm: VmFragment, facts: LintFacts): VdevResources | undefined {
   const found = facts.vdev?.(vdev.type);
   if (found === undefined) return undefined;
   try {
     const { values } = resolveOptions(found.options, vdev.options, { owner: vdev.type });
-    return found.resources(values);
+    return found.resources(values, machineOf(facts.board?.(vm) ?? {}));
   } catch {
     // Invalid options are reported when the VM is built.
     return undefined;

@@ -175,6 +175,13 @@ describe('convertConfig', () => {
     );
   });
 
+  it('keeps I/O ports apart from addresses', () => {
+    const text = 'ram 256M\nvdev ser8250\n    loc 0x2f8\n    loc io:0x3f8\n    intr gic:4\n';
+    const { text: json } = convert(text, 'json');
+    expect(JSON.parse(json)).toMatchObject({ vdev: [{ type: 'ser8250', config: 'base=0x2f8,ports=0x3f8,irq=4' }] });
+    expect(convert(json, 'line').text).toContain('vdev ser8250\n    loc 0x2f8\n    loc io:0x3f8\n    intr gic:4\n');
+  });
+
   it('writes passed devices as such', () => {
     const json = '{ "vdev": [{ "type": "qvm-vdev-passthrough", "config": "paddr=0xFF000000,size=0x1000,irq=32" }] }';
     expect(convert(json, 'line').text).toBe('pass loc mem:0xFF000000,0x1000,rw=0xFF000000 intr gic:32\n');

@@ -124,6 +124,7 @@ class LineWriter {
     if (value === undefined) return isFlag ? name : `${name}=true`;
     const text = this.oneLine(name, this.escape(value));
     if (name === 'base' && /^[0-9A-Za-z]+$/.test(text)) return `loc ${text}`;
+    if (name === 'ports' && /^[0-9A-Za-z]+$/.test(text)) return `loc io:${text}`;
     if (name === 'irq' && /^(?:[0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/.test(text)) return `intr gic:${text}`;
     const known = specs === undefined ? undefined : new Set(optionNames(specs));
     const isPlainDevice = name === hostDeviceOption(type, known) && !/^[<>]|^-$/.test(text);

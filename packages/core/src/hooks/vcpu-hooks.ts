@@ -84,12 +84,12 @@ export interface MemoryFaultEvent {
 }
 
 /**
- * Details of a guest's access to a device register.
+ * Details of a guest's access to a device register or an I/O port.
  *
  * @beta
  */
 export interface DeviceAccessDetails {
-  /** Guest-physical address. */
+  /** Guest-physical address, or the port. */
   readonly address: number;
   /** Offset in the vdev's range. */
   readonly offset: number;
@@ -113,7 +113,7 @@ export interface GuestExitEvent<Cause extends string = string> {
   readonly vcpu: VcpuView;
   /** One of the architecture's causes, {@link HookKinds.guestExit}. */
   readonly cause: Cause;
-  /** Name of the accessed vdev, for `mmio`. */
+  /** Name of the accessed vdev, for `mmio` and `io`. */
   readonly vdev?: string | undefined;
   /** Instructions retired by the vCPU. */
   readonly instructions: number;
@@ -123,7 +123,7 @@ export interface GuestExitEvent<Cause extends string = string> {
   readonly timestamp?: number | undefined;
   /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for interrupts and the end of a turn. */
   readonly syndrome?: number | undefined;
-  /** The access, for `mmio`. */
+  /** The access, for `mmio` and `io`. */
   readonly access?: DeviceAccessDetails | undefined;
 }
 

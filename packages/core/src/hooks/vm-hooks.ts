@@ -77,7 +77,9 @@ export interface InterruptEvent {
 export interface UnmappedAccessEvent {
   /** The vCPU that accesses. */
   readonly vcpu: VcpuView;
-  /** Guest-physical address. */
+  /** Address space of the access: guest-physical memory, or I/O ports. */
+  readonly space: 'memory' | 'io';
+  /** Guest-physical address, or the port. */
   readonly address: number;
   /** Width of the access in bytes. */
   readonly width: AccessWidth | 8;
@@ -274,10 +276,11 @@ export interface VmHooks {
    */
   readonly codeTranslated: SyncHook<[CodeTranslatedEvent]>;
   /**
-   * Fires: on a data access to a guest-physical address without a region.
-   * Return: a value that completes the access; `undefined` leaves it to later taps and then to an external abort.
+   * Fires: on a data access to a guest-physical address without a region, and to an I/O port that no vdev has.
+   * Return: a value that completes the access; `undefined` leaves it to later taps, and then in memory to an external
+   * abort. Ports that nobody answers read as ones and ignore writes.
    * A tap may not: add regions to the map.
-   * Order: before `VcpuHooks.memoryFault`.
+   * Order: in memory, before `VcpuHooks.memoryFault`.
    * Cost: a call per such access.
    */
   readonly unmappedAccess: SyncBailHook<[UnmappedAccessEvent], UnmappedAccessAnswer | undefined>;

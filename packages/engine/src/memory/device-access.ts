@@ -121,7 +121,9 @@ export class DeviceAccess {
 
   #unmapped(address: number, width: AccessWidth, access: 'read' | 'write', value?: number): number | undefined {
     const hook = this.services.hooks.unmappedAccess;
-    const answer = hasTaps(hook) ? hook.call({ vcpu: this.vcpu, address, width, access, value }) : undefined;
+    const answer = hasTaps(hook)
+      ? hook.call({ vcpu: this.vcpu, space: 'memory', address, width, access, value })
+      : undefined;
     if (answer !== undefined) return Number(BigInt.asUintN(32, answer));
     return this.#ignores ? ALL_ONES : undefined;
   }

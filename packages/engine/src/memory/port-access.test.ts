@@ -1,5 +1,7 @@
 import { IoPortMap } from '@qvm/core/architecture';
+import { createVmHooks } from '@qvm/core/host';
 import { NotingDevice, watchedExits } from './devices.test.helper.js';
+import type { UnmappedAccessEvent } from '@qvm/core/hooks';
 import type { Call } from './devices.test.helper.js';
 import { PortAccess } from './port-access.js';
 
@@ -9,8 +11,15 @@ function machine() {
   ports.add('first', 0x60, 4, new NotingDevice(calls, 'first'));
   ports.add('second', 0x64, 1, new NotingDevice(calls, 'second'));
   ports.add('last', 0xffff, 1, new NotingDevice(calls, 'last'));
-  const { exits, seen } = watchedExits();
-  return { access: new PortAccess(ports, exits, (width, write) => width * 2 + Number(write)), calls, seen };
+  const { exits, seen, vcpu } = watchedExits();
+  const hooks = createVmHooks('test');
+  const services = { ports, hooks };
+  return {
+    hooks,
+    access: new PortAccess(vcpu, services, exits, (width, write) => width * 2 + Number(write)),
+    calls,
+    seen,
+  };
 }
 
 describe('accesses to I/O ports', () => {
@@ -46,5 +55,34 @@ describe('accesses to I/O ports', () => {
     expect([calls, seen]).toEqual([[], []]);
     expect(access.read(0xffff, 4)).toBe(0xffff_ff11);
     expect(access.read(0x64, 4)).toBe(0xffff_ff11);
+  });
+
+  it('ask the hook where no device has a port, in one piece, and take what fits', () => {
+    const { access, calls, hooks } = machine();
+    const events: unknown[] = [];
+    hooks.unmappedAccess.tap('test', ({ vcpu: _, ...event }: UnmappedAccessEvent) => {
+      events.push(event);
+      return event.address === 0xcfc ? 0x1_8765_4321n : undefined;
+    });
+    expect([access.read(0xcfc, 4), access.read(0xcfc, 1), access.read(0xcf8, 2)]).toEqual([0x8765_4321, 0x21, 0xffff]);
+    access.write(0xcf8, 4, 0x8000_0000);
+    const event = { space: 'io', access: 'read', value: undefined };
+    expect(events).toEqual([
+      { ...event, address: 0xcfc, width: 4 },
+      { ...event, address: 0xcfc, width: 1 },
+      { ...event, address: 0xcf8, width: 2 },
+      { ...event, address: 0xcf8, width: 4, access: 'write', value: 0x8000_0000 },
+    ]);
+    // A part belongs to a device: the others are asked one by one.
+    events.length = 0;
+    expect(access.read(0x5e, 4)).toBe(0x2211_ffff);
+    expect(events).toEqual([
+      { ...event, address: 0x5e, width: 1 },
+      { ...event, address: 0x5f, width: 1 },
+    ]);
+    expect(calls).toEqual([
+      ['first read', 0, 1],
+      ['first read', 1, 1],
+    ]);
   });
 });

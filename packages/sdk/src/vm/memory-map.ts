@@ -21,6 +21,8 @@ export interface VdevInterrupt {
 export interface VdevPlace {
   /** Ranges of registers, in the order of the vdev's requests. */
   readonly registers: readonly VdevRange[];
+  /** Ranges of I/O ports, in the order of the vdev's requests. */
+  readonly ports: readonly VdevRange[];
   /** Windows, in the order of the vdev's requests. */
   readonly windows: readonly VdevRange[];
   /** Interrupts, in the order of the vdev's requests. */
@@ -28,20 +30,21 @@ export interface VdevPlace {
 }
 
 /**
- * An occupied range of guest-physical addresses.
+ * An occupied range of guest-physical addresses, or of I/O ports.
  *
  * @experimental
  */
 export interface MappedRange {
-  /** First guest-physical address. */
+  /** First guest-physical address, or first port. */
   readonly base: number;
-  /** Size in bytes. */
+  /** Size in bytes, or number of ports. */
   readonly size: number;
   /**
+   * `ports`: I/O ports, which are an address space of their own; all others are ranges of guest-physical addresses.
    * `window`: a range in which a vdev maps memory or registers, or may do so. `empty`: places of the board without a
    * vdev, which a guest can probe.
    */
-  readonly kind: 'ram' | 'rom' | 'registers' | 'empty' | 'window' | 'reserved';
+  readonly kind: 'ram' | 'rom' | 'registers' | 'empty' | 'window' | 'reserved' | 'ports';
   /** Name of the region: of RAM, of a reservation, or of a vdev and its range. */
   readonly name: string;
   /** In a window, the guest's permissions for the mapped memory; absent where nothing is mapped. */
@@ -59,23 +62,28 @@ export interface MappedRange {
 
 /** The addresses and interrupts of a vdev. */
 export function placeOf(vdev: VdevInstance, interrupts: readonly InterruptStatistics[]): VdevPlace {
-  return { registers: vdev.registers, windows: vdev.windows, interrupts: interruptsOf(vdev, interrupts) };
+  const { registers, ports, windows } = vdev;
+  return { registers, ports, windows, interrupts: interruptsOf(vdev, interrupts) };
 }
 
-/** All occupied ranges of a VM's guest-physical memory, in ascending order. */
-export function memoryMapOf(vm: Pick<Vm, 'map' | 'vdevs' | 'interruptStatistics'>): readonly MappedRange[] {
+/** All occupied ranges of a VM: of its guest-physical memory in ascending order, then of its I/O ports. */
+export function memoryMapOf(vm: Pick<Vm, 'map' | 'ports' | 'vdevs' | 'interruptStatistics'>): readonly MappedRange[] {
   const interrupts = vm.interruptStatistics();
-  return vm.map.regions.map((region) => {
+  const ownedBy = (owner: VdevInstance | undefined): Pick<MappedRange, 'vdev'> =>
+    owner === undefined
+      ? {}
+      : { vdev: { name: owner.name, type: owner.factory.type, interrupts: interruptsOf(owner, interrupts) } };
+  const memory = vm.map.regions.map((region): MappedRange => {
     const { base, size, name } = region;
     const owner = vm.vdevs.find(({ registers, windows }) => [...registers, ...windows].some(holds(base)));
     const inWindow = owner?.windows.some(holds(base)) === true;
-    const vdev = owner && {
-      name: owner.name,
-      type: owner.factory.type,
-      interrupts: interruptsOf(owner, interrupts),
-    };
-    return { base, size, name, ...natureOf(region, inWindow), ...(vdev === undefined ? {} : { vdev }) };
+    return { base, size, name, ...natureOf(region, inWindow), ...ownedBy(owner) };
   });
+  const ports = vm.ports.map(({ base, size, name }): MappedRange => {
+    const owner = vm.vdevs.find((vdev) => vdev.ports.some(holds(base)));
+    return { base, size, name, kind: 'ports', ...ownedBy(owner) };
+  });
+  return [...memory, ...ports.sort((a, b) => a.base - b.base)];
 }
 
 const holds =

@@ -2,6 +2,7 @@ import type { PluginVm } from '@qvm/core';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { createTestVdev } from '../test-vdev.js';
 import { runScript } from './run-script.js';
+import { scriptBoard } from './script-machine.js';
 import type { ScriptRun } from './run-script.js';
 
 const BASE = 0x0a10_0000;
@@ -48,6 +49,48 @@ describe('a scripted guest', () => {
     );
     expect(exit).toEqual({ exitCode: 0, reason: 'The guest powered off.' });
     expect(status).toEqual({ 'test-register-0': { value: 0x55 } });
+  });
+
+  it('reads and writes I/O ports; those that no vdev has read as ones', async () => {
+    const causes: string[] = [];
+    const ports: VdevFactory = {
+      ...createTestVdev(),
+      resources: () => ({ ports: [{ name: 'registers', size: 8 }], interrupts: [{ name: 'irq' }] }),
+      create: (context, options) => {
+        const { mmio = {}, ...vdev } = createTestVdev().create(context, options);
+        return { ...vdev, ports: mmio };
+      },
+    };
+    const { exit } = await runScript({
+      board: { ...scriptBoard(), ioPorts: true },
+      vdevs: [{ factory: ports, options: { ports: 0x3f8, irq: 4 } }],
+      plugins: [
+        {
+          name: 'watch',
+          apply: ({ hooks }) =>
+            hooks.vcpuCreated.tap('watch', (vcpu) =>
+              vcpu.hooks.guestExit.tap('watch', ({ cause, vdev, access }) => {
+                causes.push(`${cause} ${vdev} ${access?.address.toString(16)} ${access?.width}`);
+              }),
+            ),
+        },
+      ],
+      script: [
+        'write io:0x3f8 0x55',
+        'expect io:0x3f8 0x55',
+        'expect io:0x3f8 0x55 4',
+        'expect io:0x3f6 0x55ffff 4',
+        'write io:0x400 1 2',
+        'expect io:0x60 0xffff 2',
+        'expect io:0xffff 0xff',
+        'expect io:0x3f8 0x56',
+      ],
+    });
+    expect(exit.reason).toBe('Line 8 of the script: io:0x3f8 holds 0x55 and not 0x56.');
+    expect(causes).toEqual([
+      ...['io test-register-0 3f8 1', 'io test-register-0 3f8 1', 'io test-register-0 3f8 4'],
+      ...['io test-register-0 3f8 1', 'io test-register-0 3f9 1', 'io test-register-0 3f8 1'],
+    ]);
   });
 
   it('ends with a reason where it meets something else than it says', async () => {

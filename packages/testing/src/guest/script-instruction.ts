@@ -1,11 +1,18 @@
 import { QvmError } from '@qvm/core';
 import type { AccessWidth } from '@qvm/core/vdev';
 
-/** One line of a script. Addresses are guest-physical. */
+/** The place of an access: a guest-physical address, or an I/O port. */
+export interface ScriptPlace {
+  readonly space: 'memory' | 'io';
+  readonly address: number;
+  readonly width: AccessWidth;
+}
+
+/** One line of a script. */
 export type ScriptInstruction =
   | { readonly kind: 'print'; readonly text: string }
-  | { readonly kind: 'show'; readonly address: number; readonly width: AccessWidth }
-  | { readonly kind: 'write' | 'expect'; readonly address: number; readonly value: number; readonly width: AccessWidth }
+  | { readonly kind: 'show'; readonly place: ScriptPlace }
+  | { readonly kind: 'write' | 'expect'; readonly place: ScriptPlace; readonly value: number }
   /** Waits for `nanoseconds` of virtual time. */
   | { readonly kind: 'wait'; readonly nanoseconds: number }
   /** Waits until an interrupt input is high. */
@@ -18,6 +25,9 @@ export const SCRIPT_HEADER = 'script\n';
 
 /** Highest guest-physical address: 52 bits. */
 const LAST_ADDRESS = 2 ** 52 - 1;
+const LAST_PORT = 0xffff;
+/** Marks the number of an I/O port. */
+const PORT_PREFIX = 'io:';
 /** Highest number of an interrupt input of a GIC. */
 const LAST_INTERRUPT = 1019;
 /** Longest wait in nanoseconds; virtual times are exact up to here. */
@@ -77,12 +87,12 @@ function readInstruction(line: string): ScriptInstruction {
       return { kind, number: readNumber('interrupt', words[0], LAST_INTERRUPT) };
     case 'show':
       requireCount(kind, words, 1, 2);
-      return { kind, ...readPlace(words[0], words[1]) };
+      return { kind, place: readPlace(words[0], words[1]) };
     case 'write':
     case 'expect': {
       requireCount(kind, words, 2, 3);
       const place = readPlace(words[0], words[2]);
-      return { kind, ...place, value: readNumber('value', words[1], 2 ** (8 * place.width) - 1) };
+      return { kind, place, value: readNumber('value', words[1], 2 ** (8 * place.width) - 1) };
     }
     default:
       throw scriptError(`there is no instruction "${kind}"`);
@@ -94,8 +104,12 @@ function requireCount(kind: string, words: readonly string[], least: number, mos
   throw scriptError(`"${kind}" takes ${least === most ? least : `${least} to ${most}`} words, not ${words.length}`);
 }
 
-function readPlace(address: string | undefined, width: string | undefined): { address: number; width: AccessWidth } {
-  return { address: readNumber('address', address, LAST_ADDRESS), width: readWidth(width ?? '4') };
+function readPlace(location = '', width: string | undefined): ScriptPlace {
+  if (location.startsWith(PORT_PREFIX)) {
+    const address = readNumber('port', location.slice(PORT_PREFIX.length), LAST_PORT);
+    return { space: 'io', address, width: readWidth(width ?? '1') };
+  }
+  return { space: 'memory', address: readNumber('address', location, LAST_ADDRESS), width: readWidth(width ?? '4') };
 }
 
 function readWidth(text: string): AccessWidth {

@@ -107,7 +107,8 @@ export function createScriptPlugin(board: ScriptBoard): QvmPlugin {
 
 /**
  * Makes the image of a guest that executes the given lines in order, each as one or several instructions. Addresses
- * are guest-physical, numbers decimal or `0x…`, widths 1, 2 or 4 bytes (4 when absent).
+ * are guest-physical, or I/O ports with the prefix `io:`; numbers are decimal or `0x…`, widths 1, 2 or 4 bytes (when
+ * absent 4, and 1 for a port).
  *
  * | Line | Effect |
  * | --- | --- |

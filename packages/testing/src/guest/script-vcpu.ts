@@ -2,15 +2,15 @@ import { hexadecimal, QvmError } from '@qvm/core';
 import { createVcpuHooks, GuestExits, VcpuExit, type Vcpu } from '@qvm/core/architecture';
 import type { MachineServices, VmRequest } from '@qvm/core/architecture';
 import type { VcpuHooks } from '@qvm/core/hooks';
-import type { AccessWidth, ClockTimer } from '@qvm/core/vdev';
+import type { ClockTimer } from '@qvm/core/vdev';
 import { ScriptBus } from './script-bus.js';
 import { scriptError } from './script-instruction.js';
-import type { ScriptInstruction } from './script-instruction.js';
+import type { ScriptInstruction, ScriptPlace } from './script-instruction.js';
 
 /** The console: a PL011 at its address on QEMU's `virt` board (Arm DDI 0183, section 3.2). */
 const UART = 0x0900_0000;
-const UARTDR = UART + 0x00;
-const UARTFR = UART + 0x18;
+const UARTDR: ScriptPlace = { space: 'memory', address: UART + 0x00, width: 4 };
+const UARTFR: ScriptPlace = { space: 'memory', address: UART + 0x18, width: 4 };
 const UARTCR = UART + 0x30;
 const FR_RXFE = 0x10;
 /** Transmitter, receiver and UART enabled. */
@@ -25,7 +25,7 @@ const LINE_STRIDE = 0x100;
 /** The kinds and causes of a scripted vCPU's hooks. */
 export const SCRIPT_HOOK_KINDS = {
   trap: {},
-  guestExit: { mmio: 'An access to a register of a vdev.' },
+  guestExit: { mmio: 'An access to a register of a vdev.', io: 'An access to an I/O port of a vdev.' },
   interruptTaken: {},
 } as const;
 /** The error for saving: the position of a guest in its script is not part of a guest's state. */
@@ -133,13 +133,13 @@ export class ScriptVcpu implements Vcpu {
       case 'print':
         return this.#print(instruction.text);
       case 'show':
-        return this.#print((this.#text ??= this.#show(instruction.address, instruction.width)));
+        return this.#print((this.#text ??= this.#show(instruction.place)));
       case 'echo':
         return this.#echo();
       case 'write':
-        return this.#write(instruction.address, instruction.width, instruction.value);
+        return this.#write(instruction.place, instruction.value);
       case 'expect':
-        return this.#expect(instruction.address, instruction.width, instruction.value);
+        return this.#expect(instruction.place, instruction.value);
       case 'wait':
         this.#next();
         return this.#waitUntil(this.#services.clock.now() + instruction.nanoseconds);
@@ -181,26 +181,26 @@ export class ScriptVcpu implements Vcpu {
     });
   }
 
-  /** Ends the VM if nothing is mapped at `address`; returns whether something is. */
-  #require(address: number, answer: number | undefined): answer is number {
-    if (answer === undefined) this.#fail(`there is nothing at ${hexadecimal(address)}`);
+  /** Ends the VM if nothing is mapped at the place; returns whether something is. */
+  #require(place: ScriptPlace, answer: number | undefined): answer is number {
+    if (answer === undefined) this.#fail(`there is nothing at ${placeText(place)}`);
     return answer !== undefined;
   }
 
-  #show(address: number, width: AccessWidth): string {
-    const value = this.#bus.read(address, width);
-    return this.#require(address, value) ? hexadecimal(value) : '';
+  #show(place: ScriptPlace): string {
+    const value = this.#bus.read(place);
+    return this.#require(place, value) ? hexadecimal(value) : '';
   }
 
-  #write(address: number, width: AccessWidth, value: number): void {
-    if (this.#require(address, this.#bus.write(address, width, value))) this.#next();
+  #write(place: ScriptPlace, value: number): void {
+    if (this.#require(place, this.#bus.write(place, value))) this.#next();
   }
 
-  #expect(address: number, width: AccessWidth, expected: number): void {
-    const value = this.#bus.read(address, width);
-    if (!this.#require(address, value)) return;
+  #expect(place: ScriptPlace, expected: number): void {
+    const value = this.#bus.read(place);
+    if (!this.#require(place, value)) return;
     if (value === expected) this.#next();
-    else this.#fail(`${hexadecimal(address)} holds ${hexadecimal(value)} and not ${hexadecimal(expected)}`);
+    else this.#fail(`${placeText(place)} holds ${hexadecimal(value)} and not ${hexadecimal(expected)}`);
   }
 
   #waitUntil(deadline: number): void {
@@ -218,16 +218,20 @@ export class ScriptVcpu implements Vcpu {
   #print(text: string): void {
     if (!this.on) return;
     const line = `${text}\n`;
-    if (!this.#require(UART, this.#bus.write(UARTDR, 4, line.charCodeAt(this.#column++) & 0xff))) return;
+    if (!this.#require(UARTDR, this.#bus.write(UARTDR, line.charCodeAt(this.#column++) & 0xff))) return;
     if (this.#column >= line.length) this.#next();
   }
 
   #echo(): void {
-    const flags = this.#bus.read(UARTFR, 4);
-    if (!this.#require(UART, flags)) return;
+    const flags = this.#bus.read(UARTFR);
+    if (!this.#require(UARTFR, flags)) return;
     if ((flags & FR_RXFE) !== 0) return this.#waitUntil(this.#services.clock.now() + POLL_NS);
-    const character = (this.#bus.read(UARTDR, 4) ?? 0) & 0xff;
+    const character = (this.#bus.read(UARTDR) ?? 0) & 0xff;
     if (character === QUIT) this.#next();
-    else this.#bus.write(UARTDR, 4, character);
+    else this.#bus.write(UARTDR, character);
   }
+}
+
+function placeText({ space, address }: ScriptPlace): string {
+  return space === 'io' ? `io:${hexadecimal(address)}` : hexadecimal(address);
 }

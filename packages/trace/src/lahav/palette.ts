@@ -7,6 +7,7 @@ import type { SegmentLabel } from './lahav-line.js';
 const GUESTS = ['#0072b2', '#56b4e9', '#009e73', '#44508c', '#7fcdbb', '#2c7fb8'];
 const CAUSES: Readonly<Record<string, string>> = {
   mmio: '#d55e00',
+  io: '#994f00',
   sysreg: '#e69f00',
   interrupt: '#cc79a7',
   hypercall: '#882255',

@@ -15,6 +15,7 @@ import { lonelySwitch } from './lonely-switch.js';
 import { memoryTotal } from './memory-total.js';
 import { missingDisk } from './missing-disk.js';
 import { missingImage } from './missing-image.js';
+import { noPorts } from './no-ports.js';
 import { passedTwice } from './passed-twice.js';
 import { peerMissing } from './peer-missing.js';
 import { peerTaken } from './peer-taken.js';
@@ -46,6 +47,7 @@ export const LINT_RULES: readonly LintRule[] = [
   memoryTotal,
   missingDisk,
   missingImage,
+  noPorts,
   passedTwice,
   peerMissing,
   peerTaken,

@@ -1,6 +1,7 @@
 import { hexadecimal } from '@qvm/core';
 import { PAGE_SIZE } from '../../limits.js';
 import type { LintRule } from '../lint-rule.js';
+import { resourcesOf } from '../regions.js';
 import { numberOf } from '../vdevs.js';
 
 /** `lint.unaligned-registers` @experimental */
@@ -13,11 +14,14 @@ export const unalignedRegisters: LintRule = {
     'guests with larger pages cannot tell them apart.',
   bad: { texts: ['ram 256M\nvdev pl011 loc 0x9000100 intr gic:33'] },
   good: { texts: ['ram 256M\nvdev pl011 loc 0x9000000 intr gic:33'] },
-  check: ({ vms }, _facts, report) => {
-    for (const vdev of vms.flatMap(({ spec }) => spec.vdevs)) {
+  check: ({ vms }, facts, report) => {
+    for (const [spec, vdev] of vms.flatMap(({ spec }) => spec.vdevs.map((vdev) => [spec, vdev] as const))) {
       const base = numberOf(vdev, 'base', 'loc');
       // Several VirtIO devices in a page are normal, as on QEMU's virt board.
       if (base === undefined || base.value % PAGE_SIZE === 0 || vdev.type.startsWith('virtio-')) continue;
+      const { mmio, ports } = resourcesOf(vdev, spec, facts) ?? {};
+      // The base of a vdev with ports alone is its first port.
+      if (mmio === undefined && ports !== undefined) continue;
       const below = base.value - (base.value % PAGE_SIZE);
       report(
         base.at,
