@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
 import { registersToMarkdown } from '@qvm/core/vdev';
+import type { RegisterLayout } from '@qvm/core/vdev';
 import { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
 import { pl011Registers } from './pl011/registers.js';
 import { pl031Registers } from './pl031/registers.js';
@@ -30,6 +31,8 @@ describe.each([
   ['pl061', registersToMarkdown(pl061Registers)],
   ['qcar-uart', registersToMarkdown(uart16550Registers)],
   ['wdt-sp805', registersToMarkdown(sp805Registers)],
+  ['ser8250', registersToMarkdown(atDistance(1, uart16550Registers))],
+  ['pit', ''],
   ['fw-cfg', ''],
   ['ramfb', ''],
 ])('docs/vdevs/%s.md', (type, table) => {
@@ -46,6 +49,13 @@ describe.each([
     }
   });
 });
+
+/** Registers of words, at another distance. */
+function atDistance<Target>(bytes: number, layout: RegisterLayout<Target>): RegisterLayout<Target> {
+  return Object.fromEntries(
+    Object.entries(layout).map(([name, spec]) => [name, { ...spec, offset: (spec.offset / 4) * bytes }]),
+  );
+}
 
 /** The rows of Markdown tables, without the padding that a formatter adds. */
 function tableRows(markdown: string): readonly string[] {

@@ -2,12 +2,14 @@ import { provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { fwCfg } from './fw-cfg/type.js';
+import { pit } from './pit/type.js';
 import { pl011 } from './pl011/type.js';
 import { pl031 } from './pl031/type.js';
 import { pl061 } from './pl061/type.js';
 import { pl050, ps2 } from './ps2/type.js';
 import { qcarUart } from './qcar-uart/type.js';
 import { ramfb } from './ramfb/type.js';
+import { ser8250 } from './ser8250/type.js';
 import { sp805, wdtSp805 } from './wdt-sp805/type.js';
 
 /**
@@ -23,6 +25,8 @@ export const legacyVdevs: readonly VdevFactory[] = Object.freeze([
   ps2,
   qcarUart,
   ramfb,
+  ser8250,
+  pit,
   fwCfg,
   wdtSp805,
   sp805,

@@ -1,6 +1,7 @@
 import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext } from '@qvm/core/vdev';
-import { Uart16550 } from '../uart16550/uart16550.js';
+import { uart16550Node } from '../uart16550/device-tree.js';
 import { UART_16550_REGISTERS_SIZE } from '../uart16550/registers.js';
+import { Uart16550 } from '../uart16550/uart16550.js';
 
 /**
  * The clock that the divisor divides, as in the device tree. It is a multiple of the traditional 1.8432 MHz, so that
@@ -28,19 +29,8 @@ export class QcarUart extends Uart16550 implements Vdev {
 
   deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
     const base = this.#context.mmioBase.registers ?? 0;
-    return [
-      {
-        name: `serial@${base.toString(16)}`,
-        properties: {
-          compatible: 'ns16550a',
-          reg: { cells: context.reg(base, QCAR_UART_SIZE) },
-          'reg-shift': { cells: [2] },
-          'reg-io-width': { cells: [4] },
-          interrupts: { cells: context.interruptCells(this.interrupt.number, 'level') },
-          'clock-frequency': { cells: [QCAR_UART_CLOCK_HZ] },
-          'current-speed': { cells: [this.#baud] },
-        },
-      },
-    ];
+    const interrupt = this.interrupt.number;
+    const place = { base, interrupt, size: QCAR_UART_SIZE, shift: 2, clockHz: QCAR_UART_CLOCK_HZ, baud: this.#baud };
+    return [uart16550Node(place, context)];
   }
 }

@@ -1,18 +1,8 @@
-import { defineOptions, option } from '@qvm/core/options';
 import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
-import { hostdevOption } from '../serial/hostdev-option.js';
-import { maxBaud } from '../uart16550/baud.js';
+import { uart16550Options } from '../uart16550/options.js';
 import { QCAR_UART_CLOCK_HZ, QCAR_UART_SIZE, QcarUart } from './device.js';
 
-const OPTIONS = defineOptions({
-  hostdev: hostdevOption,
-  baud: option.number({
-    description: 'Rate that the line has before the guest sets one; characters pass at once at any rate',
-    default: 115_200,
-    min: 50,
-    max: maxBaud(QCAR_UART_CLOCK_HZ),
-  }),
-});
+const OPTIONS = uart16550Options(QCAR_UART_CLOCK_HZ);
 type QcarUartDeclarations = typeof OPTIONS;
 
 /**

@@ -1,0 +1,21 @@
+import type { VdevFactory } from '@qvm/core/vdev';
+import { Pit } from './device.js';
+
+/**
+ * The timer of PCs: an 8254 and the system control port B.
+ *
+ * @experimental
+ */
+export const pit: VdevFactory = {
+  type: 'pit',
+  description: 'Interval timer of PCs (8254), with port 61h',
+  options: {},
+  resources: () => ({
+    ports: [
+      { name: 'counters', size: 4 },
+      { name: 'control', size: 1 },
+    ],
+    interrupts: [{ name: 'timer' }],
+  }),
+  create: (context) => new Pit(context),
+};
