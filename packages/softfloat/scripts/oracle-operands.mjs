@@ -3,7 +3,12 @@
  * derived from a seed.
  */
 
-const FORMAT = { f16: { e: 5n, f: 10n }, f32: { e: 8n, f: 23n }, f64: { e: 11n, f: 52n } };
+export const FORMAT = {
+  f16: { e: 5n, f: 10n },
+  f32: { e: 8n, f: 23n },
+  f64: { e: 11n, f: 52n },
+  f80: { e: 15n, f: 63n },
+};
 
 /** A 64-bit generator (splitmix64). */
 export class Random {
@@ -28,7 +33,7 @@ export class Random {
 const clamp = (value, max) => (value < 0n ? 0n : value > max ? max : value);
 
 /** A fraction: random, empty, full, or with a run of bits that makes rounding nearly tie. */
-function fraction(random, bits) {
+export function fraction(random, bits) {
   const all = (1n << bits) - 1n;
   const at = BigInt(random.below(Number(bits)));
   switch (random.below(9)) {
@@ -74,7 +79,7 @@ function exponent(random, { e }) {
   }
 }
 
-function assemble(format, sign, exp, frac) {
+export function assemble(format, sign, exp, frac) {
   return (BigInt(sign) << (format.e + format.f)) | (exp << format.f) | frac;
 }
 
@@ -96,7 +101,7 @@ function special(random, format) {
   return assemble(format, random.below(2), exp, frac);
 }
 
-function float(random, format) {
+export function float(random, format) {
   if (random.below(9) === 0) return special(random, format);
   return assemble(format, random.below(2), exponent(random, format), fraction(random, format.f));
 }
@@ -206,13 +211,13 @@ function tie(random, format) {
 }
 
 /** Numbers around integer limits and halves, for conversions to integers. */
-function nearInteger(random, format) {
+export function nearInteger(random, format) {
   const max = (1n << format.e) - 1n;
   const exp = clamp((max >> 1n) + BigInt(random.below(70)) - 4n, max);
   return assemble(format, random.below(2), exp, fraction(random, format.f));
 }
 
-function integer(random, bits) {
+export function integer(random, bits) {
   const all = (1n << bits) - 1n;
   const kept = BigInt(1 + random.below(Number(bits)));
   const value = fraction(random, kept) | (1n << (kept - 1n));
@@ -226,7 +231,7 @@ function operand(random, type, before, group) {
   if (type === 'i64') return integer(random, 64n);
   if (type === 'i32') return random.bits() & 0xffffffffn;
   const format = FORMAT[type];
-  const toInteger = /_(rint|round|to_[su]\d+|jcvt)$/.test(group.fn);
+  const toInteger = /_(rint|round|to_[su]\d+|to_bcd|jcvt)$/.test(group.fn);
   if (toInteger && random.below(3)) return nearInteger(random, format);
   if (before.length === 0 || random.below(3) === 0) return float(random, format);
   return related(random, format, before[before.length - 1]);

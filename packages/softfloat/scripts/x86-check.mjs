@@ -16,7 +16,9 @@ for (const [group, cases] of x86Recording(new Random(seed), groups, () => count)
   const found = cases.map(([entry, outcome]) => differenceOf(group, entry, outcome)).filter((text) => text);
   if (found.length === 0) continue;
   failed++;
-  console.log(`${group.fn} [${group.extra}]: ${found.length} of ${count} differ\n  ${found.slice(0, 4).join('\n  ')}`);
+  console.log(
+    `${group.fn} as ${group.code[0]}: ${found.length} of ${count} differ\n  ${found.slice(0, 4).join('\n  ')}`,
+  );
 }
 console.log(`${groups.length} groups, ${count} cases each, seed ${seed}: ${failed} groups differ`);
 process.exitCode = failed ? 1 : 0;

@@ -1,5 +1,6 @@
 /** Operands and control words of the x86 tests, derived from a seed. */
 import { operands } from './oracle-operands.mjs';
+import { x87Control, x87Operands } from './x87-operands.mjs';
 
 const BITS = { f32: 32n, f64: 64n, i32: 32n, i64: 64n };
 
@@ -25,9 +26,9 @@ function mxcsr(random) {
 
 /** `count` cases { group, control, values } of the group with an index. */
 export function x86CasesOf(random, group, index, count) {
-  return Array.from({ length: count }, () => ({
-    group: index,
-    control: mxcsr(random),
-    values: sseOperands(random, group),
-  }));
+  return Array.from({ length: count }, () =>
+    group.x87
+      ? { group: index, control: x87Control(random), values: x87Operands(random, group) }
+      : { group: index, control: mxcsr(random), values: sseOperands(random, group) },
+  );
 }

@@ -78,14 +78,14 @@ describe.each([
 });
 
 describe('the committed modules', () => {
-  it('are what assembly/ compiles to', async () => {
+  it.each(['softfloat-wasm.ts', 'softfloat-x86-wasm.ts'])('%s is what assembly/ compiles to', async (file) => {
     const url = new URL('../scripts/compile.mjs', import.meta.url);
     const compiler = (await import(url.href)) as Compiler;
+    const module = compiler.MODULES.find((candidate) => candidate.file === file);
+    if (module === undefined) throw new Error(`scripts/compile.mjs has no module ${file}`);
     const read = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
-    for (const module of compiler.MODULES) {
-      const rebuilt = compiler.generatedSource(module, await compiler.compileWasm(module));
-      expect(rebuilt === (await read(`src/generated/${module.file}`))).toBe(true);
-      for (const [path, text] of Object.entries(module.generated)) expect(await read(`assembly/${path}`)).toBe(text);
-    }
+    const rebuilt = compiler.generatedSource(module, await compiler.compileWasm(module));
+    expect(rebuilt === (await read(`src/generated/${file}`))).toBe(true);
+    for (const [path, text] of Object.entries(module.generated)) expect(await read(`assembly/${path}`)).toBe(text);
   });
 });

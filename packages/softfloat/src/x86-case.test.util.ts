@@ -3,13 +3,18 @@ import { instantiateHarness } from './harness.test.util.js';
 import { SOFTFLOAT_X86_SIGNATURES, instantiateSoftfloatX86 } from './module.js';
 import type { SoftfloatX86Name } from './module.js';
 
-/** The type of an operand: a number in a lane. */
-export type X86OperandType = 'f32' | 'f64' | 'i32' | 'i64';
+/** The type of an operand: a number, in a lane, or `bcd`, a packed decimal. */
+export type X86OperandType = 'f32' | 'f64' | 'f80' | 'i32' | 'i64' | 'bcd';
 
-/** A function and the instruction that it was recorded from. */
-export interface X86Group {
+interface CommonGroup {
   readonly fn: SoftfloatX86Name;
   readonly args: readonly X86OperandType[];
+  readonly code: readonly string[];
+}
+
+/** A function of the SSE part and the instruction that it was recorded from: see scripts/x86-sse-groups.mjs. */
+export interface SseGroup extends CommonGroup {
+  readonly x87?: false;
   /** Lanes of a vector; absent for scalars. */
   readonly lanes?: number;
   /** Lanes that the instruction uses, if not all. */
@@ -19,30 +24,52 @@ export interface X86Group {
   readonly extra: readonly number[];
   /** Size of the result in bytes. */
   readonly result: number;
-  readonly code: readonly string[];
 }
 
-/** Operands and MXCSR of a call. */
+type Place = 'st0' | 'st1' | 'memory' | 'returned';
+type Argument = 'dst' | 'dst2' | 'a' | 'b' | 'mem' | 'low' | 'high' | 'fp' | number;
+
+/** A function of the x87 part and its instruction: see scripts/x87-groups.mjs. */
+export interface X87Group extends CommonGroup {
+  readonly x87: true;
+  readonly places: readonly number[];
+  readonly call: readonly Argument[];
+  readonly widen?: SoftfloatX86Name;
+  readonly results: readonly (readonly [Place, number])[];
+  readonly pops?: number;
+  readonly refused?: number;
+}
+
+export type X86Group = SseGroup | X87Group;
+
+/** Operands, and MXCSR or FCW, of a call. */
 export interface X86Case {
   readonly control: number;
   readonly values: readonly bigint[];
 }
 
-/** MXCSR after a call, and the result unless an unmasked exception was raised. */
+/** MXCSR or FSW after a call, whether an unmasked exception was raised, and the results. */
 export interface X86Outcome {
   readonly status: number;
   readonly trapped: boolean;
-  readonly result: bigint;
+  readonly results: readonly bigint[];
 }
 
-const BYTES: Readonly<Record<X86OperandType, number>> = { f32: 4, f64: 8, i32: 4, i64: 8 };
+const BYTES: Readonly<Record<X86OperandType, number>> = { f32: 4, f64: 8, f80: 10, i32: 4, i64: 8, bcd: 10 };
 
 /** The size of an operand in bytes. */
 export function bytesOf(group: X86Group, operand: number): number {
-  return BYTES[group.args[operand] ?? 'i32'] * (group.lanes ?? 1);
+  return BYTES[group.args[operand] ?? 'i32'] * (group.x87 ? 1 : (group.lanes ?? 1));
+}
+
+/** The sizes of the results in bytes; the last may be whether the instruction completed. */
+export function resultBytes(group: X86Group): number[] {
+  if (!group.x87) return [group.result];
+  return [...group.results.map(([, bytes]) => bytes), ...(group.pops === undefined ? [] : [1])];
 }
 
 const FP = 64;
+const SLOTS = { dst: 96, dst2: 112, a: 128, b: 144 };
 const ARGS = 256;
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
 const view = new DataView(memory.buffer);
@@ -58,36 +85,73 @@ function read(at: number, bytes: number): bigint {
   return BigInt.asUintN(8 * bytes, wide);
 }
 
-/** The arguments after the operands: `extra`, the number of lanes of a vector, the status block. */
-function tailOf(group: X86Group): number[] {
+/** Calls a function and returns the address of its result. */
+function call(fn: SoftfloatX86Name, args: readonly bigint[]): number {
+  args.forEach((value, k) => write(ARGS + 16 * k, value));
+  callers[fn](ARGS, 1);
+  return ARGS + 16 * SOFTFLOAT_X86_SIGNATURES[fn].params.length;
+}
+
+function runSse(group: SseGroup, values: readonly bigint[]): X86Outcome {
   const lanes = group.lanes !== undefined && group.noLanes !== true ? [group.used ?? group.lanes] : [];
-  return [...group.extra, ...lanes, FP];
+  const at = call(group.fn, [...values, ...[...group.extra, ...lanes, FP].map(BigInt)]);
+  const trapped = view.getUint32(FP + 4, true) !== 0;
+  return { status: view.getUint32(FP, true), trapped, results: [trapped ? 0n : read(at, group.result)] };
+}
+
+/** The bytes of memory that an instruction did not write. */
+const UNTOUCHED = 0xa5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5n;
+
+/** Puts the operands, and into the destinations what they hold before the instruction. */
+function fillSlots(group: X87Group, values: readonly bigint[]): Map<Argument, bigint> {
+  const operand = (place: number): bigint => values[group.places.indexOf(place)] ?? 0n;
+  const mem = operand(2);
+  const inMemory = group.results[0]?.[0] === 'memory';
+  write(SLOTS.a, operand(0));
+  write(SLOTS.b, operand(1));
+  write(SLOTS.dst, inMemory ? UNTOUCHED : operand(0));
+  write(SLOTS.dst2, operand(1));
+  if (group.widen !== undefined) call(group.widen, [BigInt(SLOTS.b), mem]);
+  return new Map<Argument, bigint>([
+    ...Object.entries(SLOTS).map(([name, at]) => [name as Argument, BigInt(at)] as const),
+    ['mem', mem],
+    ['low', mem],
+    ['high', mem >> 64n],
+    ['fp', BigInt(FP)],
+  ]);
+}
+
+function runX87(group: X87Group, values: readonly bigint[]): X86Outcome {
+  const known = fillSlots(group, values);
+  const args = group.call.map((argument) => known.get(argument) ?? BigInt(argument));
+  const returned = call(group.fn, args);
+  const places: Readonly<Record<Place, number>> = { st0: SLOTS.dst, st1: SLOTS.dst2, memory: SLOTS.dst, returned };
+  const results = group.results.map(([place, bytes]) => read(places[place], bytes));
+  const value = view.getUint32(returned, true);
+  const completed = group.refused === undefined ? value !== 0 : (value & group.refused) === 0;
+  if (group.pops !== undefined) results.push(BigInt(completed));
+  const status = view.getUint32(FP + 4, true);
+  return { status, trapped: (status & 0x80) !== 0, results };
 }
 
 /** The outcome of a recorded case. */
-export function runX86Case(group: X86Group, { control, values }: X86Case): X86Outcome {
+function run(group: X86Group, { control, values }: X86Case): X86Outcome {
   view.setUint32(FP, control, true);
   view.setUint32(FP + 4, 0, true);
-  values.forEach((value, k) => write(ARGS + 16 * k, value));
-  tailOf(group).forEach((value, k) => view.setUint32(ARGS + 16 * (values.length + k), value, true));
-  callers[group.fn](ARGS, 1);
-  const pending = view.getUint32(FP + 4, true);
-  const status = view.getUint32(FP, true);
-  const result = read(ARGS + 16 * SOFTFLOAT_X86_SIGNATURES[group.fn].params.length, group.result);
-  return { status, trapped: pending !== 0, result: pending === 0 ? result : 0n };
+  return group.x87 ? runX87(group, values) : runSse(group, values);
 }
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
-function text({ status, trapped, result }: X86Outcome): string {
-  return `${trapped ? '#XM' : hex(result)} and MXCSR ${hex(status)}`;
+function text({ status, trapped, results }: X86Outcome): string {
+  return `${results.map(hex).join(' ')} and status ${hex(status)}${trapped ? ' (trapped)' : ''}`;
 }
 
 /** A description of a case whose outcome differs, otherwise undefined. */
 export function differenceOf(group: X86Group, entry: X86Case, expected: X86Outcome): string | undefined {
-  const got = runX86Case(group, entry);
+  const got = run(group, entry);
   if (text(got) === text(expected)) return undefined;
-  const args = [...entry.values.map(hex), ...group.extra].join(', ');
-  const call = `${group.fn}(${args}) as ${group.code[0] ?? ''} with MXCSR ${hex(entry.control)}`;
+  const operands = entry.values.map(hex).join(', ');
+  const call = `${group.fn}(${operands}) as ${group.code.join('; ')} with control ${hex(entry.control)}`;
   return `${call}: got ${text(got)}, expected ${text(expected)}`;
 }

@@ -1,12 +1,12 @@
-/** Reads testdata/sse-results.bin.gz, whose format scripts/x86-record.mjs describes. */
+/** Reads testdata/x86-results.bin.gz, whose format scripts/x86-record.mjs describes. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { bytesOf } from './x86-case.test.util.js';
+import { bytesOf, resultBytes } from './x86-case.test.util.js';
 import type { X86Case, X86Group, X86Outcome } from './x86-case.test.util.js';
 
 /** Every group with its cases and their outcomes. */
 export function readX86Recorded(): [X86Group, [X86Case, X86Outcome][]][] {
-  const file = gunzipSync(readFileSync(new URL('../testdata/sse-results.bin.gz', import.meta.url)));
+  const file = gunzipSync(readFileSync(new URL('../testdata/x86-results.bin.gz', import.meta.url)));
   const length = file.readUInt32LE(0);
   const groups = JSON.parse(file.subarray(4, 4 + length).toString()) as (X86Group & { count: number })[];
   let at = 4 + length;
@@ -23,7 +23,7 @@ export function readX86Recorded(): [X86Group, [X86Case, X86Outcome][]][] {
     const values = group.args.map((_, k) => take(bytesOf(group, k)));
     return [
       { control, values },
-      { status, trapped, result: take(group.result) },
+      { status, trapped, results: resultBytes(group).map(take) },
     ];
   };
   const all = groups.map((group): [X86Group, [X86Case, X86Outcome][]] => [

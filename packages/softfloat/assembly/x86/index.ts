@@ -7,3 +7,4 @@ export * from './integer';
 export * from './estimate';
 export * from './dot-product';
 export * from './generated/vector';
+export * from '../x87/index';
