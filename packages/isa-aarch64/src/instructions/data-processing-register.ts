@@ -8,16 +8,6 @@ import type { A64Row } from './row.js';
 /** The NZCV values for which a condition holds, as a mask, so that rare uses of conditions share one handler. */
 const truth = small((f: { readonly cond: number }) => nzcvModel.truth[f.cond] ?? 0);
 
-/** High 64 bits of a 128-bit product, from four 32-bit products. */
-function multiplyHigh(b: A64, x: V, y: V, signed: boolean): V {
-  const low = (v: V): V => b.zx(v, 32);
-  const high = (v: V): V => (signed ? b.sar(v, b.imm(32)) : b.shr(v, b.imm(32)));
-  const [xl, xh, yl, yh] = [low(x), high(x), low(y), high(y)];
-  const middle = b.add(b.mul(xh, yl), b.shr(b.mul(xl, yl), b.imm(32)));
-  const cross = b.add(b.mul(xl, yh), low(middle));
-  return b.add(b.add(b.mul(xh, yh), high(middle)), high(cross));
-}
-
 /** Division as the architecture defines it: division by zero returns 0, and the overflow case wraps. */
 function divide(b: A64, n: V, m: V, signed: boolean): V {
   const zero = b.as(b.i32(0), b.type(n) as Ty);
@@ -25,21 +15,12 @@ function divide(b: A64, n: V, m: V, signed: boolean): V {
   return b.choose(b.eqz(m), zero, quotient);
 }
 
-/** Reverses the bytes in each group of `group` bytes. */
-function reverseBytes(b: A64, x: V, group: number): V {
-  const mask8 = b.imm(0x00ff00ff00ff00ffn);
-  const mask16 = b.imm(0x0000ffff0000ffffn);
-  let r = b.or(b.shl(b.and(x, mask8), b.imm(8)), b.and(b.shr(x, b.imm(8)), mask8));
-  if (group > 2) r = b.or(b.shl(b.and(r, mask16), b.imm(16)), b.and(b.shr(r, b.imm(16)), mask16));
-  return group > 4 ? b.rotl(r, b.imm(32)) : r;
-}
-
 function reverseBits(b: A64, x: V, sf: number): V {
   let r = x;
   for (const [shift, mask] of [[1, 0x5555555555555555n], [2, 0x3333333333333333n], [4, 0x0f0f0f0f0f0f0f0fn]] as const) {
     r = b.or(b.shl(b.and(r, b.imm(mask)), b.imm(shift)), b.and(b.shr(r, b.imm(shift)), b.imm(mask)));
   }
-  return reverseBytes(b, r, sf ? 8 : 4);
+  return b.reverseBytes(r, sf ? 8 : 4);
 }
 
 /** Number of leading bits that equal the sign bit, not counting the sign bit. */
@@ -133,7 +114,7 @@ export const dataProcessingRegisterRows: readonly A64Row[] = [
     }),
 
   inst('C6.2.343', 'SMULH, UMULH', '1 00 11011 U:1! 10 Rm:5 0 xxxxx Rn:5 Rd:5', {},
-    (b, { U, Rm, Rn, Rd }) => b.setX(Rd, multiplyHigh(b, b.x(Rn, 1), b.x(Rm, 1), U === 0))),
+    (b, { U, Rm, Rn, Rd }) => b.setX(Rd, b.multiplyHigh(b.x(Rn, 1), b.x(Rm, 1), U === 0))),
 
   inst('C6.2.389', 'UDIV, SDIV', 'sf:1! 0 0 11010110 Rm:5 00001 o1:1! Rn:5 Rd:5', {},
     (b, { sf, Rm, o1, Rn, Rd }) => b.setX(Rd, divide(b, b.x(Rn, sf), b.x(Rm, sf), o1 === 1))),
@@ -148,7 +129,7 @@ export const dataProcessingRegisterRows: readonly A64Row[] = [
   inst('C6.2.289', 'RBIT', 'sf:1! 1 0 11010110 00000 000000 Rn:5 Rd:5', {}, (b, { sf, Rn, Rd }) => b.setX(Rd, reverseBits(b, b.x(Rn, sf), sf))),
 
   inst('C6.2.292', 'REV16, REV32, REV', 'sf:1! 1 0 11010110 00000 0000 opc:2! Rn:5 Rd:5', { valid: (f) => f.opc !== 0 && (f.sf === 1 || f.opc !== 3) },
-    (b, { sf, opc, Rn, Rd }) => b.setX(Rd, reverseBytes(b, b.x(Rn, sf), 1 << opc))),
+    (b, { sf, opc, Rn, Rd }) => b.setX(Rd, b.reverseBytes(b.x(Rn, sf), 1 << opc))),
 
   inst('C6.2.58', 'CLZ, CLS', 'sf:1! 1 0 11010110 00000 00010 op:1! Rn:5 Rd:5', {},
     (b, { sf, op, Rn, Rd }) => b.setX(Rd, op ? countLeadingSigns(b, b.x(Rn, sf)) : b.clz(b.x(Rn, sf)))),

@@ -122,6 +122,9 @@ export enum SystemOperation {
   Sysret,
   Sysenter,
   Sysexit,
+  /** CLI and STI where they may fault, act on VIF, or let an interrupt in. */
+  Cli,
+  Sti,
   /** INT n: the immediate. */
   Int,
   Int3,
@@ -141,6 +144,7 @@ export enum SystemOperation {
   MovToSegment,
   /** reg: the segment register; size. */
   PopSegment,
+  PushSegment,
   /** LES, LDS, LSS, LFS, LGS: immediate = the segment register, reg: destination, memory, size. */
   LoadFarPointer,
   /** POPF; size. */
@@ -174,4 +178,9 @@ export enum SystemOperation {
   Rsm,
   Getsec,
   Clflush,
+  /** DIV and IDIV of 128 bits by 64 whose dividend takes more than 64 bits. The divisor is at `operandAddress`. */
+  Divide,
+  DivideSigned,
+  /** An instruction that this processor does not have: #UD. */
+  Undefined,
 }

@@ -73,7 +73,10 @@ export const State = {
   mxcsr: CONTROL + 56,
   /** u32: current privilege level, 0–3. */
   cpl: CONTROL + 60,
-  /** u64: linear address of the memory operand of an instruction that the engine executes. */
+  /**
+   * u64: linear address of the memory operand of an instruction that the vCPU executes; of `SystemOperation.Divide`, the
+   * divisor.
+   */
   operandAddress: CONTROL + 64,
   /** 16 bytes × 8: ES, CS, SS, DS, FS, GS, LDTR, TR, each as {@link Segment}. Their bases are in `segmentBase`. */
   segment: SEGMENTS,

@@ -82,6 +82,8 @@ export interface BackEnd {
    * that address.
    */
   flushStore(address: () => void): void;
+  /** Continues at the next instruction, in conditional code before any effect. A region may leave instead. */
+  skip(): void;
   /** Ends the instruction early, without any effect. */
   leave(reason: number, info: () => void): void;
   /** Emits the transfer of control, the last effect of an instruction. */

@@ -1,6 +1,6 @@
 import type { Reg, V } from '../describe/value.js';
 import { Ty } from '../wasm/code-buffer.js';
-import { IntOp } from '../wasm/opcodes.js';
+import { IntOp, Op } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
 import { Kind, node, value } from './graph.js';
 import { MemoryBuilder } from './memory-builder.js';
@@ -86,13 +86,33 @@ export class Builder extends MemoryBuilder {
     this.#flowReason = reason;
   }
 
-  /** Returns to the engine before any effect if `condition`. */
-  leaveIf(condition: V, reason: number, info: V): void {
+  /**
+   * Returns to the engine before any effect if `condition`.
+   *
+   * @param note - an i64 that is stored at an offset of the state for the engine in that case.
+   */
+  leaveIf(condition: V, reason: number, info: V, note?: { readonly offset: number; readonly value: V }): void {
     const i = this.useOf(this.as(info, Ty.i32));
+    const n = note && this.useOf(note.value);
     const c = this.useOf(this.as(condition, Ty.i32));
     this.emitter.pinShared(i);
+    if (n !== undefined) this.emitter.pinShared(n);
     this.emitter.emit(c);
-    this.emitter.conditionally(() => this.backEnd.leave(reason, () => this.emitter.emit(i)));
+    this.emitter.conditionally(() => {
+      if (note && n !== undefined) {
+        this.code.get(this.cpu);
+        this.emitter.emit(n);
+        this.code.memory(Op.i64_store, note.offset);
+      }
+      this.backEnd.leave(reason, () => this.emitter.emit(i));
+    });
+  }
+
+  /** Continues at the next instruction without any effect if `condition`. */
+  skipIf(condition: V): void {
+    const c = this.useOf(this.as(condition, Ty.i32));
+    this.emitter.emit(c);
+    this.emitter.conditionally(() => this.backEnd.skip());
   }
 
   /**

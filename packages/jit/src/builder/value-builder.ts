@@ -204,6 +204,25 @@ export abstract class ValueBuilder {
     return this.#binary('divu', x, y);
   }
 
+  /** High 64 bits of the product of two i64. */
+  multiplyHigh(x: V, y: V, signed: boolean): V {
+    const low = (v: V): V => this.zx(v, 32);
+    const high = (v: V): V => (signed ? this.sar(v, this.imm(32)) : this.shr(v, this.imm(32)));
+    const [xl, xh, yl, yh] = [low(x), high(x), low(y), high(y)] as const;
+    const middle = this.add(this.mul(xh, yl), this.shr(this.mul(xl, yl), this.imm(32)));
+    const cross = this.add(this.mul(xl, yh), low(middle));
+    return this.add(this.add(this.mul(xh, yh), high(middle)), high(cross));
+  }
+
+  /** Reverses the bytes in each group of `group` bytes: 2, 4 or 8. */
+  reverseBytes(x: V, group: number): V {
+    const mask8 = this.imm(0x00ff_00ff_00ff_00ffn);
+    const mask16 = this.imm(0x0000_ffff_0000_ffffn);
+    let r = this.or(this.shl(this.and(x, mask8), this.imm(8)), this.and(this.shr(x, this.imm(8)), mask8));
+    if (group > 2) r = this.or(this.shl(this.and(r, mask16), this.imm(16)), this.and(this.shr(r, this.imm(16)), mask16));
+    return group > 4 ? this.rotl(r, this.imm(32)) : r;
+  }
+
   /** `c ? x : y`; both sides are evaluated. `c` is an i32. */
   select(c: V, x: V, y: V): V {
     const [p, q] = this.#unify(x, y);

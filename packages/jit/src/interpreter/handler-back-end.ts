@@ -154,6 +154,10 @@ export class HandlerBackEnd implements BackEnd {
     code.i32(reason).set(frame.reason).br(frame.exit);
   }
 
+  skip(): void {
+    this.#advance();
+  }
+
   finish(flow: Flow, condition: number, target: number, reason: number): void {
     const { code } = this.builder;
     const { cpu, transfer, target: to } = this.context.frame;

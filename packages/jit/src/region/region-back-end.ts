@@ -256,6 +256,10 @@ export class RegionBackEnd<B> implements BackEnd {
     this.#leaveHere();
   }
 
+  skip(): void {
+    this.#leaveHere();
+  }
+
   finish(flow: Flow, condition: number, target: number): void {
     if (flow === Flow.Branch) this.builder.emitNode(condition);
     if (flow === Flow.Indirect || flow === Flow.IndirectCall) {

@@ -1,0 +1,204 @@
+import { STRADDLES } from '@qvm/jit';
+import type { Decoded, InstructionDecoder, RawFields, RecordMemory } from '@qvm/jit';
+import type { X86 } from '../builder/x86.js';
+import { SystemInfo } from '../builder/exits.js';
+import { Gpr } from '../builder/layout.js';
+import { AH, AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
+import { formOf } from '../describe/forms.js';
+import { formKey } from '../describe/operand.js';
+import type { OperandCode } from '../describe/operand-code.js';
+import { sizeOf } from '../describe/operand-code.js';
+import type { X86Row } from '../describe/row.js';
+import { decodeAddress, segmentBaseOf } from './address.js';
+import type { Address } from './address.js';
+import type { DecoderMode } from './mode.js';
+import { OpcodeTable } from './opcode-table.js';
+import type { Candidate } from './opcode-table.js';
+import { INCOMPLETE, InstructionParser, LONGEST } from './parser.js';
+import { InstructionStrings } from './strings.js';
+
+const DS = 3;
+const NO_ADDRESS: Address = {
+  base: AddressRegister.None,
+  index: AddressRegister.None,
+  scale: 0,
+  segment: FLAT_SEGMENT,
+  segmentRegister: DS,
+  displacement: 0,
+  relative: 0,
+};
+
+/** Fields of an instruction, under construction. */
+type Fields = Record<string, number>;
+
+/**
+ * Decodes the instructions of one mode. Keys number the byte strings that it has met.
+ *
+ * @experimental
+ */
+export class X86Decoder implements InstructionDecoder<X86> {
+  readonly #table: OpcodeTable;
+  readonly #parser: InstructionParser;
+  readonly #strings = new InstructionStrings();
+
+  /** @throws Error when two encodings of the rows clash. */
+  constructor(
+    /** The rows that it decodes. */
+    readonly rows: readonly X86Row[],
+    private readonly mode: DecoderMode,
+  ) {
+    this.#table = new OpcodeTable(rows, mode);
+    this.#parser = new InstructionParser(this.#table, mode);
+  }
+
+  get generation(): number {
+    return this.#strings.generation;
+  }
+
+  keyAt({ data }: Pick<RecordMemory, 'data'>, at: number, end: number): number {
+    const length = this.#parser.parse(data, at, end);
+    return length === INCOMPLETE ? STRADDLES : this.#strings.keyOf(data, at, length);
+  }
+
+  lengthOf(key: number): number {
+    return this.#strings.lengthOf(key);
+  }
+
+  find(key: number): Decoded<X86, X86Row> | undefined {
+    const bytes = this.#strings.bytesOf(key);
+    const length = this.#parser.parse(bytes, 0, LONGEST + 1);
+    const { found } = this.#parser;
+    if (!found) return undefined;
+    const fields = this.#fields(bytes, found, length);
+    return fields && { row: found.row, fields };
+  }
+
+  /** The fields of the instruction that was parsed; undefined if its prefixes are invalid. */
+  #fields(bytes: DataView, candidate: Candidate, length: number): RawFields | undefined {
+    const parser = this.#parser;
+    const { row, encoding } = candidate;
+    const { modRm } = parser;
+    const inMemory = encoding.hasModRm && modRm < 0xc0 && encoding.modRm < 0;
+    if (parser.lock && !(encoding.lockable && inMemory)) return undefined;
+    const operandSize = parser.operandSize(candidate);
+    const form = formOf(encoding, operandSize, inMemory);
+    const number = row.formNumbers.get(formKey(form));
+    if (number === undefined) throw new Error(`${row.name} has no form ${formKey(form)}`);
+    const address = inMemory ? decodeAddress(bytes, parser, this.mode) : { ...NO_ADDRESS };
+    if (row.options.popsBeforeAddress && address.base === (Gpr.RSP as number)) address.displacement += 1 << operandSize;
+    this.#implicitSegment(row, encoding.operands, address);
+    const fields: Fields = {
+      form: number,
+      r0: 0,
+      r1: 0,
+      r2: 0,
+      ...address,
+      immediate: 0,
+      immediateHigh: 0,
+      length,
+      cc: parser.opcode & 15,
+      rep: repOf(parser, row),
+      addressSize: parser.addressSize,
+    };
+    encoding.operands.forEach((operand, i) => {
+      const register = this.#register(operand, sizeOf(operand.type, operandSize));
+      if (register >= 0) fields[`r${i}`] = register;
+    });
+    this.#immediates(bytes, candidate, length, fields);
+    fields['systemInfo'] = this.#systemInfo(fields, operandSize, inMemory);
+    return fields;
+  }
+
+  /** Sets the segment of a memory operand that is not in ModRM: DS or that of a prefix. */
+  #implicitSegment({ options }: X86Row, operands: readonly OperandCode[], address: Address): void {
+    const offset = operands.some(({ place }) => place === 'offset');
+    if (options.string === undefined && !offset) return;
+    address.segmentRegister = this.#parser.segment >= 0 ? this.#parser.segment : DS;
+    address.segment = segmentBaseOf(address.segmentRegister, this.mode);
+  }
+
+  /** Number of a register operand, or −1. */
+  #register({ place, registers, fixed }: OperandCode, size: number): number {
+    const { rex, modRm, opcode } = this.#parser;
+    switch (place) {
+      case 'fixed':
+        return registers === 'none' ? -1 : fixed;
+      case 'opcode':
+        return this.#numbered((opcode & 7) | ((rex & 1) << 3), size);
+      case 'reg': {
+        const low = (modRm >> 3) & 7;
+        if (registers === 'segment' || registers === 'mmx') return low;
+        const number = low | ((rex & 4) << 1);
+        return registers === 'general' ? this.#numbered(number, size) : number;
+      }
+      case 'rm':
+      case 'rm-register': {
+        if (modRm < 0xc0) return -1;
+        if (registers === 'mmx') return modRm & 7;
+        const number = (modRm & 7) | ((rex & 1) << 3);
+        return registers === 'general' ? this.#numbered(number, size) : number;
+      }
+      default:
+        return -1;
+    }
+  }
+
+  /** Without REX, numbers 4–7 are AH, CH, DH and BH for bytes (SDM vol. 1, 3.7.2.1). */
+  #numbered(number: number, size: number): number {
+    return size === 0 && this.#parser.rex === 0 && number >= 4 ? AH + number - 4 : number;
+  }
+
+  #immediates(bytes: DataView, candidate: Candidate, length: number, fields: Fields): void {
+    const { operands } = candidate.encoding;
+    const sizes = operands.map((operand) => this.#parser.immediateSize(operand, candidate));
+    let at = length - sizes.reduce((sum, size) => sum + size, 0);
+    let second = false;
+    operands.forEach((operand, i) => {
+      const size = sizes[i] as number;
+      if (operand.place === 'fixed' && operand.registers === 'none') fields['immediate'] = operand.fixed;
+      if (size === 0) return;
+      const value = size === 8 ? bytes.getInt32(at, true) : signedAt(bytes, at, size);
+      if (second) fields['immediate']! |= (value & 0xff) << 16;
+      else {
+        // Narrow operands are zero-extended where they are used.
+        const destination = i > 0 ? sizeOf((operands[0] as OperandCode).type, this.#parser.operandSize(candidate)) : 3;
+        fields['immediate'] =
+          operand.place === 'offset'
+            ? offsetOf(value, size)
+            : operand.place === 'immediate' && destination < 2
+              ? cut(value, destination)
+              : value;
+        fields['immediateHigh'] = size === 8 ? bytes.getInt32(at + 4, true) : operand.place === 'offset' ? 0 : value >> 31;
+      }
+      second = true;
+      at += size;
+    });
+  }
+
+  #systemInfo(fields: Fields, operandSize: number, inMemory: boolean): number {
+    const { rex, modRm } = this.#parser;
+    const info =
+      ((((modRm >> 3) & 7) | ((rex & 4) << 1)) << SystemInfo.regShift) |
+      (((modRm & 7) | ((rex & 1) << 3)) << SystemInfo.rmShift) |
+      (operandSize << SystemInfo.sizeShift) |
+      (inMemory ? SystemInfo.memory : 0) |
+      ((fields['segmentRegister'] as number) << SystemInfo.segmentShift) |
+      (((fields['immediate'] as number) & 0xff) << SystemInfo.immediateShift);
+    return modRm < 0 ? info & ~(0xff << SystemInfo.regShift) : info;
+  }
+}
+
+/** The static choice for the REP prefix of a row. */
+function repOf({ repeat }: InstructionParser, { options }: X86Row): number {
+  if (options.string === undefined || repeat === 0) return 0;
+  return repeat === 0xf2 && options.string === 'repe' ? 2 : 1;
+}
+
+/** An absolute address is unsigned. */
+const offsetOf = (value: number, size: number): number => (size === 2 ? value & 0xffff : value);
+
+function signedAt(bytes: DataView, at: number, size: number): number {
+  return size === 1 ? bytes.getInt8(at) : size === 2 ? bytes.getInt16(at, true) : bytes.getInt32(at, true);
+}
+
+const cut = (value: number, size: number): number => value & (size === 0 ? 0xff : 0xffff);

@@ -1,0 +1,109 @@
+import type { Encoding, MandatoryPrefix } from '../describe/encoding.js';
+import type { X86Row } from '../describe/row.js';
+import type { DecoderMode } from './mode.js';
+
+/** An encoding with its row. @internal */
+export interface Candidate {
+  readonly row: X86Row;
+  readonly encoding: Encoding;
+}
+
+/** Prefixes that select among encodings, by the number that the decoder has for them. @internal */
+export enum Selector {
+  None,
+  OperandSize,
+  Rep,
+  Repne,
+}
+
+const SELECTORS: Readonly<Record<Exclude<MandatoryPrefix, 'any'>, Selector>> = {
+  NP: Selector.None,
+  '66': Selector.OperandSize,
+  F3: Selector.Rep,
+  F2: Selector.Repne,
+};
+/** ModRM.reg, and whether ModRM.mod is 3. */
+const MODRM_VALUES = 16;
+const REGISTER = 8;
+const OPCODES = 256;
+const MAPS = 4;
+
+/**
+ * The encodings of a mode by opcode map, opcode, selecting prefix and ModRM byte.
+ *
+ * @internal
+ */
+export class OpcodeTable {
+  readonly #cells: (Candidate[] | undefined)[] = new Array<undefined>(MAPS * OPCODES * 4 * MODRM_VALUES);
+  readonly #hasModRm = new Uint8Array(MAPS * OPCODES);
+
+  /** @throws Error when two encodings clash, which is an error in a table. */
+  constructor(rows: readonly X86Row[], mode: DecoderMode) {
+    const all = rows.flatMap((row) => row.encodings.map((encoding) => ({ row, encoding })));
+    const inMode = all.filter(({ encoding: { modes } }) => (mode.bits === 64 ? modes.long : modes.legacy));
+    // Encodings for any prefix take only the places that are left.
+    for (const candidate of inMode) if (candidate.encoding.prefix !== 'any') this.#add(candidate, false);
+    for (const candidate of inMode) if (candidate.encoding.prefix === 'any') this.#add(candidate, true);
+  }
+
+  /** Whether an opcode has a ModRM byte. */
+  hasModRm(map: number, opcode: number): boolean {
+    return this.#hasModRm[map * OPCODES + opcode] !== 0;
+  }
+
+  /** The encoding of an instruction; `modRm` is 0 if there is none. */
+  find(map: number, opcode: number, selector: Selector, modRm: number, wide: boolean): Candidate | undefined {
+    const cell = this.#cells[cellOf(map, opcode, selector, ((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0))];
+    return cell?.find(
+      ({ encoding }) =>
+        (encoding.modRm < 0 || encoding.modRm === modRm) && (encoding.wide === undefined || encoding.wide === wide),
+    );
+  }
+
+  #add(candidate: Candidate, onlyFree: boolean): void {
+    const { encoding } = candidate;
+    for (let opcode = encoding.opcode; opcode < encoding.opcode + encoding.opcodes; opcode++) {
+      if (encoding.hasModRm) this.#hasModRm[encoding.map * OPCODES + opcode] = 1;
+      for (const selector of selectorsOf(encoding))
+        for (const value of modRmValues(encoding)) this.#enter(candidate, opcode, selector, value, onlyFree);
+    }
+  }
+
+  #enter(candidate: Candidate, opcode: number, selector: Selector, value: number, onlyFree: boolean): void {
+    const { encoding } = candidate;
+    const at = cellOf(encoding.map, opcode, selector, value);
+    const cell = (this.#cells[at] ??= []);
+    const clash = cell.find((other) => clashes(encoding, other.encoding));
+    if (clash === undefined) cell.push(candidate);
+    else if (!onlyFree || clash.encoding.prefix === 'any')
+      throw new Error(`"${encoding.text}" of ${candidate.row.name} clashes with ${clash.row.name}`);
+    // The more specific first.
+    cell.sort((x, y) => specificity(y.encoding) - specificity(x.encoding));
+  }
+}
+
+const cellOf = (map: number, opcode: number, selector: number, value: number): number =>
+  ((map * OPCODES + opcode) * 4 + selector) * MODRM_VALUES + value;
+
+const selectorsOf = ({ prefix }: Encoding): readonly Selector[] =>
+  prefix === 'any'
+    ? [Selector.None, Selector.OperandSize, Selector.Rep, Selector.Repne]
+    : [SELECTORS[prefix]];
+
+/** The values of ModRM.reg, and of mod, that an encoding has. */
+function modRmValues({ hasModRm, extension, modRm, operands }: Encoding): readonly number[] {
+  if (!hasModRm) return Array.from({ length: MODRM_VALUES }, (_, i) => i);
+  if (modRm >= 0) return [((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0)];
+  const regs = extension >= 0 ? [extension] : [0, 1, 2, 3, 4, 5, 6, 7];
+  const places = operands.map(({ place }) => place);
+  const mods = places.includes('memory') ? [0] : places.includes('rm-register') ? [REGISTER] : [0, REGISTER];
+  return mods.flatMap((mod) => regs.map((reg) => reg | mod));
+}
+
+/** Whether two encodings of one cell match the same instruction, and neither is more specific. */
+function clashes(x: Encoding, y: Encoding): boolean {
+  if (x.modRm !== y.modRm) return false;
+  return x.wide === undefined || y.wide === undefined || x.wide === y.wide;
+}
+
+const specificity = ({ modRm, wide }: Encoding): number => (modRm >= 0 ? 2 : 0) + (wide === undefined ? 0 : 1);

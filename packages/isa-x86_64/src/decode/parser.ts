@@ -1,0 +1,199 @@
+import type { OperandCode } from '../describe/operand-code.js';
+import type { DecoderMode } from './mode.js';
+import { Selector } from './opcode-table.js';
+import type { Candidate, OpcodeTable } from './opcode-table.js';
+
+/** Longest instruction in bytes (SDM vol. 2, 2.3.11). @experimental */
+export const LONGEST = 15;
+
+/** Results of {@link InstructionParser.parse} that are no length. @internal */
+export const INCOMPLETE = -1;
+
+/** Prefixes of the legacy groups (SDM vol. 2, 2.1.1). */
+const SEGMENT_PREFIXES: Readonly<Record<number, number>> = { 0x26: 0, 0x2e: 1, 0x36: 2, 0x3e: 3, 0x64: 4, 0x65: 5 };
+
+/**
+ * Finds the parts of an instruction: prefixes, opcode, ModRM, and its length. The fields have the parts of the
+ * instruction that was parsed last.
+ *
+ * @internal
+ */
+export class InstructionParser {
+  rex = 0;
+  /** 66. */
+  operandPrefix = false;
+  /** 67. */
+  addressPrefix = false;
+  /** F0. */
+  lock = false;
+  /** F3 or F2, the last that was given; 0 if none. */
+  repeat = 0;
+  /** Number of the segment register of a prefix; −1 if none. */
+  segment = -1;
+  map = 0;
+  opcode = 0;
+  /** −1 if there is none. */
+  modRm = -1;
+  /** Offset of the byte after ModRM, or after the opcode. */
+  at = 0;
+  /** The encoding; undefined if no row has it. */
+  found: Candidate | undefined;
+  #bytes: DataView = new DataView(new ArrayBuffer(0));
+
+  constructor(
+    private readonly table: OpcodeTable,
+    private readonly mode: DecoderMode,
+  ) {}
+
+  /**
+   * Parses the instruction at byte `start`; nothing is read from `end` on.
+   *
+   * @returns its length, or {@link INCOMPLETE}. An instruction without an encoding ends after its opcode or ModRM.
+   */
+  parse(bytes: DataView, start: number, end: number): number {
+    this.#bytes = bytes;
+    const limit = Math.min(end, start + LONGEST);
+    // An instruction that has not ended after 15 bytes is invalid.
+    const tooShort = limit === end ? INCOMPLETE : LONGEST;
+    this.found = undefined;
+    let at = this.#prefixes(start, limit);
+    if (at >= limit) return tooShort;
+    at = this.#opcode(at, limit);
+    if (at > limit) return tooShort;
+    this.modRm = -1;
+    if (this.table.hasModRm(this.map, this.opcode)) {
+      if (at >= limit) return tooShort;
+      this.modRm = bytes.getUint8(at++);
+    }
+    this.at = at;
+    const { map, opcode, modRm } = this;
+    const found = this.table.find(map, opcode, this.#selector(), Math.max(0, modRm), this.isWide);
+    if (!found) return at - start;
+    if (found.encoding.hasModRm && modRm < 0xc0 && this.#needsSib() && at >= limit) return tooShort;
+    const length = at - start + this.#displacementBytes(found) + this.#immediateBytes(found);
+    if (start + length > limit) return tooShort;
+    this.found = found;
+    return length;
+  }
+
+  /** REX.W. */
+  get isWide(): boolean {
+    return (this.rex & 8) !== 0;
+  }
+
+  /** log2 of the operand size in bytes, 1 to 3. */
+  operandSize({ encoding }: Candidate): number {
+    const { bits } = this.mode;
+    const { default64, prefix } = encoding;
+    const prefixed = this.operandPrefix && prefix !== '66';
+    if (bits !== 64) return prefixed === (bits === 32) ? 1 : 2;
+    if (default64 === 'f64' || this.isWide) return 3;
+    if (prefixed) return 1;
+    return default64 === 'd64' ? 3 : 2;
+  }
+
+  /** log2 of the address size in bytes, 1 to 3. */
+  get addressSize(): number {
+    const { bits } = this.mode;
+    if (bits === 64) return this.addressPrefix ? 2 : 3;
+    return this.addressPrefix === (bits === 32) ? 1 : 2;
+  }
+
+  /** Bytes of an immediate, of a relative target or of an offset. */
+  immediateSize({ place, type }: OperandCode, candidate: Candidate): number {
+    if (place === 'offset') return 1 << this.addressSize;
+    if (place !== 'immediate' && place !== 'relative') return 0;
+    if (type === 'b') return 1;
+    if (type === 'w') return 2;
+    const size = 1 << this.operandSize(candidate);
+    return type === 'z' ? Math.min(4, size) : size;
+  }
+
+  #prefixes(start: number, limit: number): number {
+    const long = this.mode.bits === 64;
+    this.rex = 0;
+    this.operandPrefix = this.addressPrefix = this.lock = false;
+    this.repeat = 0;
+    this.segment = -1;
+    let at = start;
+    for (; at < limit; at++) {
+      const byte = this.#bytes.getUint8(at);
+      if (long && (byte & 0xf0) === 0x40) {
+        this.rex = byte;
+        continue;
+      }
+      if (!this.#prefix(byte, long)) break;
+      // REX counts only directly before the opcode.
+      this.rex = 0;
+    }
+    return at;
+  }
+
+  #prefix(byte: number, long: boolean): boolean {
+    switch (byte) {
+      case 0x66:
+        this.operandPrefix = true;
+        return true;
+      case 0x67:
+        this.addressPrefix = true;
+        return true;
+      case 0xf0:
+        this.lock = true;
+        return true;
+      case 0xf2:
+      case 0xf3:
+        this.repeat = byte;
+        return true;
+      default: {
+        const segment = SEGMENT_PREFIXES[byte];
+        if (segment === undefined) return false;
+        // In 64-bit mode, those of ES, CS, SS and DS are ignored (SDM vol. 1, 3.3.7.1).
+        if (!long || segment >= 4) this.segment = segment;
+        return true;
+      }
+    }
+  }
+
+  /** Reads the opcode; returns the offset after it, more than `limit` if it is incomplete. */
+  #opcode(start: number, limit: number): number {
+    let at = start;
+    this.map = 0;
+    this.opcode = this.#bytes.getUint8(at++);
+    if (this.opcode !== 0x0f) return at;
+    if (at >= limit) return limit + 1;
+    this.map = 1;
+    this.opcode = this.#bytes.getUint8(at++);
+    if (this.opcode !== 0x38 && this.opcode !== 0x3a) return at;
+    if (at >= limit) return limit + 1;
+    this.map = this.opcode === 0x38 ? 2 : 3;
+    this.opcode = this.#bytes.getUint8(at++);
+    return at;
+  }
+
+  #selector(): Selector {
+    if (this.repeat === 0xf3) return Selector.Rep;
+    if (this.repeat === 0xf2) return Selector.Repne;
+    return this.operandPrefix ? Selector.OperandSize : Selector.None;
+  }
+
+  #needsSib(): boolean {
+    return this.addressSize > 1 && (this.modRm & 7) === 4;
+  }
+
+  /** Bytes of SIB and displacement (SDM vol. 2, tables 2-1 and 2-2). */
+  #displacementBytes({ encoding }: Candidate): number {
+    const { modRm } = this;
+    if (!encoding.hasModRm || modRm >= 0xc0) return 0;
+    const [mod, rm] = [modRm >> 6, modRm & 7];
+    if (this.addressSize === 1) return mod === 1 ? 1 : mod === 2 || rm === 6 ? 2 : 0;
+    const sib = rm === 4 ? 1 : 0;
+    if (mod === 1) return sib + 1;
+    if (mod === 2) return sib + 4;
+    const base = sib ? this.#bytes.getUint8(this.at) & 7 : rm;
+    return sib + (base === 5 ? 4 : 0);
+  }
+
+  #immediateBytes(candidate: Candidate): number {
+    return candidate.encoding.operands.reduce((sum, operand) => sum + this.immediateSize(operand, candidate), 0);
+  }
+}

@@ -1,0 +1,185 @@
+import { byte, derived, fixedRegister, int, place, register, target, wide } from '@qvm/jit';
+import type { RawFields, Reg, Row, V } from '@qvm/jit';
+import { AddressRegister } from '../builder/register-files.js';
+import type { X86 } from '../builder/x86.js';
+import { CONDITIONS } from '../builder/flags.js';
+import { parseEncoding } from './encoding.js';
+import type { Encoding } from './encoding.js';
+import { formsOf } from './forms.js';
+import type { Form, Operand } from './operand.js';
+import { formKey } from './operand.js';
+
+/** What a semantic function knows of an instruction besides its operands. @experimental */
+export interface InstructionInfo {
+  /** log2 of the operand size in bytes. */
+  readonly size: number;
+  /** The condition of `+cc`; 0 otherwise. */
+  readonly cc: number;
+  /** REP prefix of string instructions: 0 none, 1 REPE or REP, 2 REPNE. */
+  readonly rep: number;
+  /** Address size of string instructions: log2 of the bytes. */
+  readonly addressSize: number;
+  /** Segment base of string instructions. */
+  readonly segment: Reg;
+  /** Distance of a jump, for `Builder.jump`. */
+  readonly target: V;
+  /** The operands as `SystemInfo`, without the operation. */
+  readonly systemInfo: V;
+  /** All 64 bits of an immediate. */
+  readonly wide: V;
+}
+
+/** Operands of an instruction, destination first; an instruction has as many as its encodings. @experimental */
+export type Operands = readonly [Operand, Operand, Operand];
+
+/** Writes what an instruction does. @experimental */
+export type Semantics = (b: X86, operands: Operands, info: InstructionInfo) => void;
+
+/** A row of the x86 tables: an operation and its encodings. @experimental */
+export interface X86Row extends Row<X86> {
+  /** The encodings. */
+  readonly encodings: readonly Encoding[];
+  /** The forms, by number. */
+  readonly forms: readonly Form[];
+  /** Numbers of the forms by their texts. */
+  readonly formNumbers: ReadonlyMap<string, number>;
+  /** Optional parts. */
+  readonly options: RowOptions;
+}
+
+/** Optional parts of a row. @experimental */
+export interface RowOptions {
+  /** Whether the condition is part of the operation (`+cc`). */
+  readonly cc?: boolean;
+  /** Whether the operation jumps to a relative target. */
+  readonly jumps?: boolean;
+  /** The address size is static, because it is that of a counter. */
+  readonly counted?: boolean;
+  /** A string instruction: REP and address size are static. */
+  readonly string?: 'rep' | 'repe';
+  /** The factor of the index is static, because the operands need the room in a record. */
+  readonly staticScale?: boolean;
+  /** An address that is relative to RSP counts from its value after the pop (SDM vol. 2, POP). */
+  readonly popsBeforeAddress?: boolean;
+  /** Feature that CPUID must claim, such as `sse4.1`. Default: every processor. */
+  readonly feature?: string;
+}
+
+const field =
+  (name: string) =>
+  (fields: RawFields): number =>
+    fields[name] as number;
+
+const wideOf = ({ immediate, immediateHigh }: RawFields): bigint =>
+  (BigInt(immediateHigh as number) << 32n) | BigInt((immediate as number) >>> 0);
+
+const OPERANDS: Row<X86>['operands'] = {
+  r0: register(field('r0')),
+  r1: register(field('r1')),
+  r2: register(field('r2')),
+  base: register(field('base')),
+  index: register(field('index')),
+  segment: register(field('segment')),
+  scale: byte(field('scale')),
+  displacement: place(field('displacement'), ({ relative }) => relative === 1),
+  immediate: int(field('immediate')),
+  wide: wide(wideOf),
+  systemInfo: int(field('systemInfo')),
+};
+const JUMP_OPERANDS: Row<X86>['operands'] = {
+  ...OPERANDS,
+  target: target(({ immediate, length }) => (immediate as number) + (length as number)),
+};
+
+/** A string instruction jumps to itself. */
+const REPEAT_OPERANDS: Row<X86>['operands'] = { ...OPERANDS, target: target(() => 0) };
+
+/** The arguments as `jit` gives them. */
+interface Arguments extends Omit<InstructionInfo, 'size'> {
+  readonly form: number;
+  readonly r0: Reg;
+  readonly r1: Reg;
+  readonly r2: Reg;
+  readonly base: Reg;
+  readonly index: Reg;
+  readonly scale: V;
+  readonly displacement: V;
+  readonly immediate: V;
+  readonly staticScale?: number;
+}
+
+/**
+ * Makes a row.
+ *
+ * @param section - page of the instruction in the SDM, vol. 2, or section of another volume.
+ * @param name - the mnemonic.
+ * @param encodings - see `parseEncoding`.
+ * @throws Error for an encoding that it cannot parse.
+ * @experimental
+ */
+export function inst(
+  section: string,
+  name: string,
+  encodings: readonly string[],
+  options: RowOptions,
+  semantics: Semantics,
+): X86Row {
+  const parsed = encodings.map(parseEncoding);
+  const forms = formsOf(parsed);
+  return {
+    section,
+    name,
+    encodings: parsed,
+    forms,
+    formNumbers: new Map(forms.map((form, i) => [formKey(form), i])),
+    options,
+    fields: [],
+    operands: options.string ? REPEAT_OPERANDS : options.jumps ? JUMP_OPERANDS : OPERANDS,
+    derived: {
+      form: derived(forms.length, field('form')),
+      ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),
+      ...(options.string ? { rep: derived(options.string === 'rep' ? 2 : 3, field('rep')) } : {}),
+      ...(options.string || options.counted ? { addressSize: derived(4, field('addressSize')) } : {}),
+      ...(options.staticScale ? { staticScale: derived(4, ({ scale }) => (scale as number) & 3) } : {}),
+    },
+    valid: ({ addressSize }) => addressSize === undefined || addressSize >= 1,
+    semantics: (b: X86, args: never) => {
+      const given = args as Arguments;
+      const form = forms[given.form] as Form;
+      semantics(b, operandsOf(b, form, given, parsed) as unknown as Operands, { ...given, size: form.size, cc: given.cc ?? 0 });
+    },
+  };
+}
+
+function operandsOf(b: X86, { operands }: Form, args: Arguments, encodings: readonly Encoding[]): Operand[] {
+  const registers = [args.r0, args.r1, args.r2];
+  return operands.map(({ kind, size }, i): Operand => {
+    switch (kind) {
+      case 'register':
+        return { kind, size, registers: classOf(encodings, i), register: registers[i] as Reg };
+      case 'memory': {
+        const { base, index, segment, displacement, staticScale } = args;
+        const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
+        return { kind, size, base, index, scale, segment, displacement };
+      }
+      case 'offset': {
+        const none = fixedRegister(AddressRegister.None);
+        const { segment, wide: displacement } = args;
+        return { kind: 'memory', size, base: none, index: none, scale: b.i32(0), segment, displacement };
+      }
+      case 'immediate':
+        return { kind, size, value: args.immediate };
+      case 'wide':
+        return { kind: 'immediate', size, value: args.wide };
+    }
+  });
+}
+
+/** The kind of register that operand number `i` has in all encodings in which it is one. */
+function classOf(encodings: readonly Encoding[], i: number): 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' {
+  for (const { operands } of encodings) {
+    const { registers } = operands[i] ?? {};
+    if (registers !== undefined && registers !== 'none') return registers;
+  }
+  throw new Error('an operand is never a register');
+}

@@ -1,0 +1,31 @@
+import type { X86Row } from '../describe/row.js';
+import { arithmeticRows } from './arithmetic.js';
+import { bitRows } from './bits.js';
+import { controlRows } from './control.js';
+import { divisionRows } from './division.js';
+import { moveRows } from './moves.js';
+import { shiftRows } from './shifts.js';
+import { stackRows } from './stack.js';
+import { stringRows } from './strings.js';
+import { systemRows } from './system.js';
+
+/** The instruction tables by name. @experimental */
+export const x86Tables = {
+  arithmetic: arithmeticRows,
+  bits: bitRows,
+  control: controlRows,
+  division: divisionRows,
+  moves: moveRows,
+  shifts: shiftRows,
+  stack: stackRows,
+  strings: stringRows,
+  system: systemRows,
+} as const satisfies Readonly<Record<string, readonly X86Row[]>>;
+
+/** Every instruction that is implemented. @experimental */
+export const x86Rows: readonly X86Row[] = Object.values(x86Tables).flat();
+
+/** The rows that a processor with these features has. @experimental */
+export function rowsWith(features: ReadonlySet<string>): readonly X86Row[] {
+  return x86Rows.filter(({ options: { feature } }) => feature === undefined || features.has(feature));
+}

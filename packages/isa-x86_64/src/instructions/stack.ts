@@ -1,0 +1,116 @@
+import { Ty } from '@qvm/jit';
+import type { V } from '@qvm/jit';
+import { Exit, SystemOperation } from '../builder/exits.js';
+import { PackedFlag } from '../builder/flags.js';
+import { Gpr, State } from '../builder/layout.js';
+import { typeOf } from '../builder/x86.js';
+import type { X86 } from '../builder/x86.js';
+import { inst } from '../describe/row.js';
+import type { InstructionInfo, X86Row } from '../describe/row.js';
+import { system } from './system-row.js';
+
+/** Bits of RFLAGS and of packed flags (SDM vol. 1, figure 3-8). */
+const RFLAGS: readonly (readonly [flag: number, bit: number])[] = [
+  [PackedFlag.CF, 0],
+  [PackedFlag.PF, 2],
+  [PackedFlag.AF, 4],
+  [PackedFlag.ZF, 6],
+  [PackedFlag.SF, 7],
+  [PackedFlag.OF, 11],
+];
+
+/** Moves bits of a number to other places. */
+function moveBits(b: X86, v: V, moves: readonly (readonly [from: number, to: number])[]): V {
+  return moves
+    .map(([from, to]) => {
+      const bit = b.and(v, b.imm(2 ** from));
+      return to >= from ? b.shl(bit, b.imm(to - from)) : b.shr(bit, b.imm(from - to));
+    })
+    .reduce((sum, bit) => b.or(sum, bit));
+}
+
+/** The status flags as bits of RFLAGS, an i32. @internal */
+export function statusFlags(b: X86): V {
+  return moveBits(
+    b,
+    b.packedFlags(),
+    RFLAGS.map(([flag, bit]) => [Math.log2(flag), bit]),
+  );
+}
+
+/** Sets the status flags from bits of RFLAGS, an i32; `keepsOverflow`: all but OF. @internal */
+export function setStatusFlags(b: X86, rflags: V, keepsOverflow = false): void {
+  const all = RFLAGS.filter(([flag]) => !keepsOverflow || flag !== PackedFlag.OF);
+  const packed = moveBits(
+    b,
+    rflags,
+    all.map(([flag, bit]) => [bit, Math.log2(flag)]),
+  );
+  b.setPackedFlags(keepsOverflow ? b.or(packed, b.and(b.packedFlags(), b.imm(PackedFlag.OF))) : packed);
+}
+
+/** RFLAGS without RF and VM, as PUSHF pushes them: an i32. */
+function pushedFlags(b: X86): V {
+  const direction = b.and(b.shr(b.stateAt(State.direction, 4), b.imm(21)), b.imm(0x400));
+  const others = b.and(b.stateAt(State.eflags, 4), b.imm(~0x3_0000));
+  return b.or(b.or(others, direction), statusFlags(b));
+}
+
+/** PUSH of an operand. */
+function push(b: X86, v: V, { size }: InstructionInfo): void {
+  b.push(v, size);
+}
+
+/** Stack instructions (SDM vol. 1, 5.1.1). The width of the stack pointer is 64 bits in 64-bit mode. @experimental */
+export const stackRows: readonly X86Row[] = [
+  inst('PUSH', 'PUSH', ['50+r Zv d64', 'FF /6 Ev d64', '68 Iz,sz d64', '6A Ib,sz d64'], {}, (b, [source], info) =>
+    push(b, source.kind === 'immediate' ? b.as(source.value, typeOf(info.size)) : b.read(source), info),
+  ),
+  inst('POP', 'POP', ['58+r Zv d64', '8F /0 Ev d64'], { popsBeforeAddress: true }, (b, [target], { size }) => {
+    const value = b.top(size);
+    const above = b.add(b.fixed(Gpr.RSP, 3), b.i64(1 << size));
+    if (target.kind === 'memory') b.write(target, value);
+    b.setFixed(Gpr.RSP, 3, above);
+    // POP RSP: the value remains.
+    if (target.kind === 'register') b.write(target, value);
+  }),
+  inst('PUSHF', 'PUSHF, PUSHFQ', ['9C sz d64'], {}, (b, _, info) => push(b, b.as(pushedFlags(b), typeOf(info.size)), info)),
+  inst('LEAVE', 'LEAVE', ['C9 sz d64'], {}, (b, _, { size }) => {
+    const frame = b.fixed(Gpr.RBP, 3);
+    const value = b.loadAt(b.open(frame, 1 << size, 'read'), 0, 1 << size, false, typeOf(size));
+    b.setFixed(Gpr.RSP, 3, b.add(frame, b.i64(1 << size)));
+    b.setFixed(Gpr.RBP, size, value);
+  }),
+  inst('LAHF', 'LAHF', ['9F'], {}, (b) => {
+    const low = b.or(b.and(statusFlags(b), b.imm(0xff)), b.imm(2));
+    const ax = b.fixed(Gpr.RAX, 1);
+    b.setFixed(Gpr.RAX, 1, b.or(b.and(ax, b.imm(0xff)), b.shl(low, b.imm(8))));
+  }),
+  inst('SAHF', 'SAHF', ['9E'], {}, (b) => setStatusFlags(b, b.shr(b.fixed(Gpr.RAX, 1), b.imm(8)), true)),
+  inst('CLC', 'CLC', ['F8'], {}, (b) => b.setPackedFlags(b.and(b.packedFlags(), b.imm(~PackedFlag.CF)))),
+  inst('STC', 'STC', ['F9'], {}, (b) => b.setPackedFlags(b.or(b.packedFlags(), b.imm(PackedFlag.CF)))),
+  inst('CMC', 'CMC', ['F5'], {}, (b) => b.setPackedFlags(b.xor(b.packedFlags(), b.imm(PackedFlag.CF)))),
+  inst('CLD', 'CLD', ['FC'], {}, (b) => b.setState(State.direction, b.i32(1))),
+  inst('STD', 'STD', ['FD'], {}, (b) => b.setState(State.direction, b.i32(-1))),
+  inst('CLI', 'CLI', ['FA'], {}, (b) => {
+    b.leaveIfState(State.interruptFlagTrap, Exit.System, b.i32(SystemOperation.Cli));
+    b.setState(State.eflags, b.and(b.stateAt(State.eflags, 4), b.imm(~0x200)));
+  }),
+  inst('STI', 'STI', ['FB'], {}, (b) => {
+    b.leaveIfState(State.interruptFlagTrap, Exit.System, b.i32(SystemOperation.Sti));
+    // The vCPU must see that interrupts are enabled only if one waits.
+    b.leaveIf(b.stateAt(State.pendingInterrupt, 4), Exit.System, b.i32(SystemOperation.Sti));
+    b.setState(State.eflags, b.or(b.stateAt(State.eflags, 4), b.imm(0x200)));
+  }),
+  system('POPF', 'POPF, POPFQ', ['9D sz d64'], SystemOperation.Popf),
+  inst('ENTER', 'ENTER', ['C8 Iw,Ib,sz d64'], {}, (b, [bytes], info) => {
+    const nested = b.and(b.shr(b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i32), b.imm(16)), b.imm(31));
+    const operation = b.or(b.as(info.systemInfo, Ty.i32), b.imm(SystemOperation.Enter));
+    const immediate = b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i64);
+    b.leaveIf(nested, Exit.System, operation, { offset: State.operandAddress, value: immediate });
+    const frame = b.sub(b.fixed(Gpr.RSP, 3), b.i64(1 << info.size));
+    b.push(b.fixed(Gpr.RBP, info.size), info.size);
+    b.setFixed(Gpr.RBP, info.size, b.as(frame, typeOf(info.size)));
+    b.setFixed(Gpr.RSP, 3, b.sub(frame, b.and(immediate, b.imm(0xffff))));
+  }),
+];
