@@ -55,7 +55,7 @@ export const SystemInfo = {
   operationMask: 0xff,
   /** Bits 11–8: ModRM.reg with REX.R, or the register in the opcode. */
   regShift: 8,
-  /** Bits 15–12: ModRM.rm with REX.B, if it is a register. */
+  /** Bits 15–12: ModRM.rm with REX.B, if it is a register; without ModRM, log2 of the address size in bytes. */
   rmShift: 12,
   /** Bits 17–16: log2 of the operand size in bytes. */
   sizeShift: 16,
@@ -63,6 +63,8 @@ export const SystemInfo = {
   memory: 1 << 18,
   /** Bits 21–19: the segment register of the memory operand. */
   segmentShift: 19,
+  /** Bit 22: REP or REPNE. */
+  repeatShift: 22,
   /** Bits 31–24: an immediate byte. */
   immediateShift: 24,
 } as const;
@@ -80,7 +82,7 @@ export enum SystemOperation {
   InDx,
   OutImmediate,
   OutDx,
-  /** One round or, with REP, all rounds of INS; the segment is ES, RDI by the address size of the mode. */
+  /** INS, and OUTS from the segment of the operand; one round, or with REP as many as the vCPU likes. */
   Ins,
   Outs,
   Cpuid,

@@ -27,9 +27,7 @@ function byteFields(name: string, bits: RegisterFile['bits'], offset: (n: number
 }
 
 /** RAX–R15, then {@link AddressRegister}. @experimental */
-export const GPR = byteFields('r64', 64, (n) =>
-  n < 16 ? State.gpr + n * 8 : (ADDRESS_OFFSETS[n - 16] as number),
-);
+export const GPR = byteFields('r64', 64, (n) => (n < 16 ? State.gpr + n * 8 : (ADDRESS_OFFSETS[n - 16] as number)));
 /** AX–R15W. @experimental */
 export const GPR16 = byteFields('r16', 16, (n) => State.gpr + n * 8);
 /** AL–R15B, then AH, CH, DH, BH. @experimental */

@@ -3,7 +3,8 @@ import type { Reg, RegisterFile, V } from '@qvm/jit';
 import type { MemoryOperand, Operand } from '../describe/operand.js';
 import { Exit, WITH_ERROR_CODE } from './exits.js';
 import type { Vector } from './exits.js';
-import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
+import type { PackedFlag } from './flags.js';
+import { Condition, FlagKind, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
 import { GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './register-files.js';
 

@@ -77,12 +77,19 @@ function wideAddress(
     if (number !== (Gpr.RSP as number)) [index, scale] = [number, sib >> 6];
   }
   const absolute = mod === 0 && low === 5;
-  const displacement =
-    mod === 1 ? bytes.getInt8(next) : mod === 2 || absolute ? bytes.getInt32(next, true) : 0;
+  const displacement = mod === 1 ? bytes.getInt8(next) : mod === 2 || absolute ? bytes.getInt32(next, true) : 0;
   const relative = absolute && rm === 5 && bits === 64;
   if (absolute) base = relative ? AddressRegister.Page : NONE;
   const segmentRegister = base === (Gpr.RSP as number) || base === (Gpr.RBP as number) ? SS : DS;
-  const address: Address = { base, index, scale, segment: 0, segmentRegister, displacement, relative: relative ? 1 : 0 };
+  const address: Address = {
+    base,
+    index,
+    scale,
+    segment: 0,
+    segmentRegister,
+    displacement,
+    relative: relative ? 1 : 0,
+  };
   if (relative && Math.abs(displacement) > NEAR_LIMIT) moveByPages(address);
   return address;
 }

@@ -86,6 +86,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
     if (number === undefined) throw new Error(`${row.name} has no form ${formKey(form)}`);
     const address = inMemory ? decodeAddress(bytes, parser, this.mode) : { ...NO_ADDRESS };
     if (row.options.popsBeforeAddress && address.base === (Gpr.RSP as number)) address.displacement += 1 << operandSize;
+    if (address.relative) address.displacement += length;
     this.#implicitSegment(row, encoding.operands, address);
     const fields: Fields = {
       form: number,
@@ -112,7 +113,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
   /** Sets the segment of a memory operand that is not in ModRM: DS or that of a prefix. */
   #implicitSegment({ options }: X86Row, operands: readonly OperandCode[], address: Address): void {
     const offset = operands.some(({ place }) => place === 'offset');
-    if (options.string === undefined && !offset) return;
+    if (options.string === undefined && !options.usesSegment && !offset) return;
     address.segmentRegister = this.#parser.segment >= 0 ? this.#parser.segment : DS;
     address.segment = segmentBaseOf(address.segmentRegister, this.mode);
   }
@@ -168,7 +169,8 @@ export class X86Decoder implements InstructionDecoder<X86> {
             : operand.place === 'immediate' && destination < 2
               ? cut(value, destination)
               : value;
-        fields['immediateHigh'] = size === 8 ? bytes.getInt32(at + 4, true) : operand.place === 'offset' ? 0 : value >> 31;
+        fields['immediateHigh'] =
+          size === 8 ? bytes.getInt32(at + 4, true) : operand.place === 'offset' ? 0 : value >> 31;
       }
       second = true;
       at += size;
@@ -184,7 +186,10 @@ export class X86Decoder implements InstructionDecoder<X86> {
       (inMemory ? SystemInfo.memory : 0) |
       ((fields['segmentRegister'] as number) << SystemInfo.segmentShift) |
       (((fields['immediate'] as number) & 0xff) << SystemInfo.immediateShift);
-    return modRm < 0 ? info & ~(0xff << SystemInfo.regShift) : info;
+    if (modRm >= 0) return info;
+    const repeat = this.#parser.repeat === 0 ? 0 : 1 << SystemInfo.repeatShift;
+    const addressSize = this.#parser.addressSize << SystemInfo.rmShift;
+    return (info & ~(0xff << SystemInfo.regShift)) | repeat | addressSize;
   }
 }
 

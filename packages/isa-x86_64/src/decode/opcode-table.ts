@@ -52,11 +52,14 @@ export class OpcodeTable {
   }
 
   /** The encoding of an instruction; `modRm` is 0 if there is none. */
-  find(map: number, opcode: number, selector: Selector, modRm: number, wide: boolean): Candidate | undefined {
+  find(map: number, opcode: number, selector: Selector, modRm: number, rex: number): Candidate | undefined {
+    const wide = (rex & 8) !== 0;
     const cell = this.#cells[cellOf(map, opcode, selector, ((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0))];
     return cell?.find(
       ({ encoding }) =>
-        (encoding.modRm < 0 || encoding.modRm === modRm) && (encoding.wide === undefined || encoding.wide === wide),
+        (encoding.modRm < 0 || encoding.modRm === modRm) &&
+        (encoding.wide === undefined || encoding.wide === wide) &&
+        !(encoding.noRexB && (rex & 1) !== 0),
     );
   }
 
@@ -86,9 +89,7 @@ const cellOf = (map: number, opcode: number, selector: number, value: number): n
   ((map * OPCODES + opcode) * 4 + selector) * MODRM_VALUES + value;
 
 const selectorsOf = ({ prefix }: Encoding): readonly Selector[] =>
-  prefix === 'any'
-    ? [Selector.None, Selector.OperandSize, Selector.Rep, Selector.Repne]
-    : [SELECTORS[prefix]];
+  prefix === 'any' ? [Selector.None, Selector.OperandSize, Selector.Rep, Selector.Repne] : [SELECTORS[prefix]];
 
 /** The values of ModRM.reg, and of mod, that an encoding has. */
 function modRmValues({ hasModRm, extension, modRm, operands }: Encoding): readonly number[] {
@@ -102,8 +103,8 @@ function modRmValues({ hasModRm, extension, modRm, operands }: Encoding): readon
 
 /** Whether two encodings of one cell match the same instruction, and neither is more specific. */
 function clashes(x: Encoding, y: Encoding): boolean {
-  if (x.modRm !== y.modRm) return false;
-  return x.wide === undefined || y.wide === undefined || x.wide === y.wide;
+  return x.modRm === y.modRm && x.wide === y.wide && x.noRexB === y.noRexB;
 }
 
-const specificity = ({ modRm, wide }: Encoding): number => (modRm >= 0 ? 2 : 0) + (wide === undefined ? 0 : 1);
+const specificity = ({ modRm, wide, noRexB }: Encoding): number =>
+  (modRm >= 0 ? 4 : 0) + (wide === undefined ? 0 : 2) + (noRexB ? 1 : 0);

@@ -67,7 +67,7 @@ export class InstructionParser {
     }
     this.at = at;
     const { map, opcode, modRm } = this;
-    const found = this.table.find(map, opcode, this.#selector(), Math.max(0, modRm), this.isWide);
+    const found = this.table.find(map, opcode, this.#selector(), Math.max(0, modRm), this.rex);
     if (!found) return at - start;
     if (found.encoding.hasModRm && modRm < 0xc0 && this.#needsSib() && at >= limit) return tooShort;
     const length = at - start + this.#displacementBytes(found) + this.#immediateBytes(found);

@@ -3,7 +3,8 @@
  *
  * @experimental
  */
-export type OperandPlace = 'rm' | 'memory' | 'rm-register' | 'reg' | 'opcode' | 'immediate' | 'relative' | 'fixed' | 'offset' | 'size';
+export type OperandPlace =
+  'rm' | 'memory' | 'rm-register' | 'reg' | 'opcode' | 'immediate' | 'relative' | 'fixed' | 'offset' | 'size';
 
 /** What an operand is: a general register, a vector register and so on. @experimental */
 export type OperandClass = 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' | 'none';

@@ -6,7 +6,7 @@ import { CONDITIONS } from '../builder/flags.js';
 import { parseEncoding } from './encoding.js';
 import type { Encoding } from './encoding.js';
 import { formsOf } from './forms.js';
-import type { Form, Operand } from './operand.js';
+import type { Form, FormOperand, Operand } from './operand.js';
 import { formKey } from './operand.js';
 
 /** What a semantic function knows of an instruction besides its operands. @experimental */
@@ -57,6 +57,8 @@ export interface RowOptions {
   readonly counted?: boolean;
   /** A string instruction: REP and address size are static. */
   readonly string?: 'rep' | 'repe';
+  /** The operand in memory is not in ModRM: in DS, or in the segment of a prefix. */
+  readonly usesSegment?: boolean;
   /** The factor of the index is static, because the operands need the room in a record. */
   readonly staticScale?: boolean;
   /** An address that is relative to RSP counts from its value after the pop (SDM vol. 2, POP). */
@@ -146,37 +148,50 @@ export function inst(
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
-      semantics(b, operandsOf(b, form, given, parsed) as unknown as Operands, { ...given, size: form.size, cc: given.cc ?? 0 });
+      semantics(b, operandsOf(b, form, given, parsed) as unknown as Operands, {
+        ...given,
+        size: form.size,
+        cc: given.cc ?? 0,
+      });
     },
   };
 }
 
 function operandsOf(b: X86, { operands }: Form, args: Arguments, encodings: readonly Encoding[]): Operand[] {
-  const registers = [args.r0, args.r1, args.r2];
-  return operands.map(({ kind, size }, i): Operand => {
-    switch (kind) {
-      case 'register':
-        return { kind, size, registers: classOf(encodings, i), register: registers[i] as Reg };
-      case 'memory': {
-        const { base, index, segment, displacement, staticScale } = args;
-        const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
-        return { kind, size, base, index, scale, segment, displacement };
-      }
-      case 'offset': {
-        const none = fixedRegister(AddressRegister.None);
-        const { segment, wide: displacement } = args;
-        return { kind: 'memory', size, base: none, index: none, scale: b.i32(0), segment, displacement };
-      }
-      case 'immediate':
-        return { kind, size, value: args.immediate };
-      case 'wide':
-        return { kind: 'immediate', size, value: args.wide };
+  return operands.map((operand, i) => operandOf(b, operand, i, args, encodings));
+}
+
+function operandOf(
+  b: X86,
+  { kind, size }: FormOperand,
+  i: number,
+  args: Arguments,
+  encodings: readonly Encoding[],
+): Operand {
+  const { base, index, segment, displacement, staticScale } = args;
+  switch (kind) {
+    case 'register':
+      return { kind, size, registers: classOf(encodings, i), register: [args.r0, args.r1, args.r2][i] as Reg };
+    case 'memory': {
+      const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
+      return { kind, size, base, index, scale, segment, displacement };
     }
-  });
+    case 'offset': {
+      const none = fixedRegister(AddressRegister.None);
+      return { kind: 'memory', size, base: none, index: none, scale: b.i32(0), segment, displacement: args.wide };
+    }
+    case 'immediate':
+      return { kind, size, value: args.immediate };
+    case 'wide':
+      return { kind: 'immediate', size, value: args.wide };
+  }
 }
 
 /** The kind of register that operand number `i` has in all encodings in which it is one. */
-function classOf(encodings: readonly Encoding[], i: number): 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' {
+function classOf(
+  encodings: readonly Encoding[],
+  i: number,
+): 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' {
   for (const { operands } of encodings) {
     const { registers } = operands[i] ?? {};
     if (registers !== undefined && registers !== 'none') return registers;

@@ -82,7 +82,10 @@ function step(b: X86, target: Operand, size: number, up: boolean): void {
   // Overflow is reached from the largest, or left from the smallest number.
   const smallest = b.as(b.shl(one, b.imm((8 << size) - 1)), typeOf(size));
   const overflow = b.eq(up ? result : x, smallest);
-  const others = b.or(b.or(b.carry(), b.flag(overflow, PackedFlag.OF)), adjust(b, x, b.as(b.i32(0), typeOf(size)), result));
+  const others = b.or(
+    b.or(b.carry(), b.flag(overflow, PackedFlag.OF)),
+    adjust(b, x, b.as(b.i32(0), typeOf(size)), result),
+  );
   b.write(target, b.resultFlags(result, others, size));
 }
 
@@ -192,7 +195,7 @@ export const arithmeticRows: readonly X86Row[] = [
     const expected = b.fixed(Gpr.RAX, size);
     const equal = b.eq(expected, old);
     // Memory is always written (SDM vol. 2, CMPXCHG). A destination of 32 bits is written only when they are equal.
-    const isRegister = (target).kind === 'register';
+    const isRegister = target.kind === 'register';
     b.setFlags(flagKind(FlagKind.Sub, size), b.as(expected, Ty.i64), b.as(old, Ty.i64));
     if (isRegister && size === 2) exchangeRegister(b, target, source, equal, old);
     else {

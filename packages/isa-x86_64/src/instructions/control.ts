@@ -49,8 +49,14 @@ export const controlRows: readonly X86Row[] = [
   inst('Jcc', 'JCXZ, JECXZ, JRCXZ', ['E3 Jb'], { jumps: true, counted: true }, (b, _, { addressSize, target }) =>
     b.branch(b.eqz(b.fixed(Gpr.RCX, addressSize)), target),
   ),
-  inst('NOP', 'NOP', ['0F 1F Ev', '0F 0D Mv', '0F 18 Ev', '0F 19 Ev', '0F 1A Ev', '0F 1B Ev', '0F 1C Ev', '0F 1D Ev', '0F 1E Ev'], {}, () => undefined),
-  inst('NOP', 'NOP (one byte)', ['NP 90 W0', '66 90 W0'], {}, () => undefined),
+  inst(
+    'NOP',
+    'NOP',
+    ['0F 1F Ev', '0F 0D Mv', '0F 18 Ev', '0F 19 Ev', '0F 1A Ev', '0F 1B Ev', '0F 1C Ev', '0F 1D Ev', '0F 1E Ev'],
+    {},
+    () => undefined,
+  ),
+  inst('NOP', 'NOP (one byte)', ['NP 90 W0 B0', '66 90 W0 B0'], {}, () => undefined),
   inst('PAUSE', 'PAUSE', ['F3 90'], {}, (b) => b.leave(Exit.Pause, b.i32(0))),
   inst('HLT', 'HLT', ['F4'], {}, (b) => {
     b.requirePrivilege();

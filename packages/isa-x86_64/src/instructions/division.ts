@@ -56,10 +56,7 @@ function divideWide(b: X86, source: Operand, signed: boolean, { systemInfo }: In
   b.raiseIf(b.eqz(divisor), Vector.DE);
   const operation = signed ? SystemOperation.DivideSigned : SystemOperation.Divide;
   const isWide = signed
-    ? b.or(
-        b.ne(high, b.sar(low, b.imm(63))),
-        b.and(b.eq(low, b.imm(-(2n ** 63n))), b.eq(divisor, b.imm(-1))),
-      )
+    ? b.or(b.ne(high, b.sar(low, b.imm(63))), b.and(b.eq(low, b.imm(-(2n ** 63n))), b.eq(divisor, b.imm(-1))))
     : b.ne(high, b.imm(0));
   const note = { offset: State.operandAddress, value: divisor };
   b.leaveIf(isWide, Exit.System, b.or(b.as(systemInfo, Ty.i32), b.imm(operation)), note);

@@ -62,8 +62,9 @@ export const moveRows: readonly X86Row[] = [
     {},
     move,
   ),
-  inst('MOVBE', 'MOVBE', ['NP 0F 38 F0 Gv,Mv', '66 0F 38 F0 Gv,Mv', 'NP 0F 38 F1 Mv,Gv', '66 0F 38 F1 Mv,Gv'], { feature: 'movbe' },
-    (b, [target, source], { size }) => b.write(target, swapped(b, b.read(source), size))),
+  inst('MOVBE', 'MOVBE', ['0F 38 F0 Gv,Mv', '0F 38 F1 Mv,Gv'], { feature: 'movbe' }, (b, [target, source], { size }) =>
+    b.write(target, swapped(b, b.read(source), size)),
+  ),
   inst('MOVZX', 'MOVZX', ['0F B6 Gv,Eb', '0F B7 Gv,Ew'], {}, (b, [target, source]) =>
     b.write(target, extend(b, source, target.size, false)),
   ),
@@ -111,4 +112,3 @@ function swapped(b: X86, value: V, size: number): V {
   if (size > 1) return b.reverseBytes(value, 1 << size);
   return b.cut(b.or(b.shl(value, b.imm(8)), b.shr(value, b.imm(8))), 1);
 }
-

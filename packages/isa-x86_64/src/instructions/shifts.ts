@@ -44,7 +44,11 @@ const shr: Shift = (b, x, count, size) => ({
 
 const sar: Shift = (b, x, count, size) => {
   const signed = b.sx(x, 8 << size);
-  return { result: b.cut(b.sar(signed, count), size), carry: bit(b, b.sar(signed, b.sub(count, b.imm(1))), b.imm(0)), overflow: b.i32(0) };
+  return {
+    result: b.cut(b.sar(signed, count), size),
+    carry: bit(b, b.sar(signed, b.sub(count, b.imm(1))), b.imm(0)),
+    overflow: b.i32(0),
+  };
 };
 
 /** SHL, SHR, SAR: a count of 0 leaves the flags. */
@@ -150,7 +154,9 @@ function shiftDouble(b: X86, target: Operand, source: Operand, count: Operand, s
   const back = b.sub(b.i32(bits), n);
   let [result, carry]: [V, V] = [x, x];
   if (size === 3) {
-    const other = left ? b.shr(b.shr(y, b.imm(1)), b.sub(b.i32(63), n)) : b.shl(b.shl(y, b.imm(1)), b.sub(b.i32(63), n));
+    const other = left
+      ? b.shr(b.shr(y, b.imm(1)), b.sub(b.i32(63), n))
+      : b.shl(b.shl(y, b.imm(1)), b.sub(b.i32(63), n));
     result = b.or(left ? b.shl(x, n) : b.shr(x, n), other);
     carry = left ? bit(b, x, back) : bit(b, x, b.sub(n, b.i32(1)));
   } else {

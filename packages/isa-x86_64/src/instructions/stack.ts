@@ -74,7 +74,9 @@ export const stackRows: readonly X86Row[] = [
     // POP RSP: the value remains.
     if (target.kind === 'register') b.write(target, value);
   }),
-  inst('PUSHF', 'PUSHF, PUSHFQ', ['9C sz d64'], {}, (b, _, info) => push(b, b.as(pushedFlags(b), typeOf(info.size)), info)),
+  inst('PUSHF', 'PUSHF, PUSHFQ', ['9C sz d64'], {}, (b, _, info) =>
+    push(b, b.as(pushedFlags(b), typeOf(info.size)), info),
+  ),
   inst('LEAVE', 'LEAVE', ['C9 sz d64'], {}, (b, _, { size }) => {
     const frame = b.fixed(Gpr.RBP, 3);
     const value = b.loadAt(b.open(frame, 1 << size, 'read'), 0, 1 << size, false, typeOf(size));
@@ -104,7 +106,10 @@ export const stackRows: readonly X86Row[] = [
   }),
   system('POPF', 'POPF, POPFQ', ['9D sz d64'], SystemOperation.Popf),
   inst('ENTER', 'ENTER', ['C8 Iw,Ib,sz d64'], {}, (b, [bytes], info) => {
-    const nested = b.and(b.shr(b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i32), b.imm(16)), b.imm(31));
+    const nested = b.and(
+      b.shr(b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i32), b.imm(16)),
+      b.imm(31),
+    );
     const operation = b.or(b.as(info.systemInfo, Ty.i32), b.imm(SystemOperation.Enter));
     const immediate = b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i64);
     b.leaveIf(nested, Exit.System, operation, { offset: State.operandAddress, value: immediate });

@@ -219,7 +219,8 @@ export abstract class ValueBuilder {
     const mask8 = this.imm(0x00ff_00ff_00ff_00ffn);
     const mask16 = this.imm(0x0000_ffff_0000_ffffn);
     let r = this.or(this.shl(this.and(x, mask8), this.imm(8)), this.and(this.shr(x, this.imm(8)), mask8));
-    if (group > 2) r = this.or(this.shl(this.and(r, mask16), this.imm(16)), this.and(this.shr(r, this.imm(16)), mask16));
+    if (group > 2)
+      r = this.or(this.shl(this.and(r, mask16), this.imm(16)), this.and(this.shr(r, this.imm(16)), mask16));
     return group > 4 ? this.rotl(r, this.imm(32)) : r;
   }
 

@@ -1,0 +1,91 @@
+import { x86Tables } from '@qvm/isa-x86_64';
+import type { Encoding, X86Row } from '@qvm/isa-x86_64';
+import type { Random } from '../random.js';
+import { WINDOW, WINDOW_BYTES, encodeRandom } from './encode.js';
+
+/** One instruction with the state before it. */
+export interface Case {
+  readonly row: X86Row;
+  readonly bytes: readonly number[];
+  readonly registers: readonly bigint[];
+  /** Status flags and DF, as bits of RFLAGS. */
+  readonly flags: number;
+  readonly data: Uint8Array;
+}
+
+/** Instructions that a program of user mode cannot execute, or whose results say more of its system than of the processor. */
+const NOT_RECORDED = new Set(['CLI', 'STI', 'ENTER', 'PUSHF, PUSHFQ', 'MOV (from segment register)', 'POPF, POPFQ']);
+const TABLES = ['arithmetic', 'bits', 'division', 'moves', 'shifts', 'stack', 'strings'] as const;
+const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
+
+/** The rows that are recorded. */
+export const recordedRows: readonly X86Row[] = TABLES.flatMap((table) => x86Tables[table]).filter(
+  ({ name }) => !NOT_RECORDED.has(name),
+);
+
+/** Random cases of a row: `count` for each encoding, operand size, and register or memory. */
+export function* casesOf(random: Random, row: X86Row, count: number): Generator<Case> {
+  for (const encoding of row.encodings) {
+    if (!encoding.modes.long) continue;
+    for (const [size, inMemory] of variantsOf(encoding))
+      for (let i = 0; i < count; i++) yield randomCase(random, row, encoding, size, inMemory);
+  }
+}
+
+function variantsOf(encoding: Encoding): readonly (readonly [size: number, inMemory: boolean])[] {
+  const { operands } = encoding;
+  const sized = operands.some(({ type }) => ['v', 'z', 'y'].includes(type));
+  const sizes = !sized
+    ? [2]
+    : encoding.default64 === undefined
+      ? [1, 2, 3]
+      : encoding.default64 === 'd64'
+        ? [1, 3]
+        : [3];
+  const places = operands.map(({ place }) => place);
+  const memories = places.includes('memory') ? [true] : places.includes('rm') ? [false, true] : [false];
+  return sizes.flatMap((size) => memories.map((inMemory) => [size, inMemory] as const));
+}
+
+const SPECIAL = [0n, 1n, 2n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn];
+const WIDE = [0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0xffff_ffff_8000_0000n];
+
+function randomValue(random: Random): bigint {
+  const kind = random.below(4);
+  if (kind === 0) return random.pick([...SPECIAL, ...WIDE]);
+  if (kind === 1) return random.u64() >> BigInt(random.below(64));
+  return random.u64();
+}
+
+function randomCase(random: Random, row: X86Row, encoding: Encoding, size: number, inMemory: boolean): Case {
+  const { bytes, registers: fixed } = encodeRandom(random, row, encoding, size, inMemory);
+  const registers = Array.from({ length: 16 }, () => randomValue(random));
+  const at = (): bigint => BigInt(WINDOW + 64 + random.below(96));
+  const { name, options } = row;
+  const prefixes: number[] = [];
+  let flags = random.u32() & 0x8d5;
+  if (['PUSH', 'POP', 'LEAVE'].includes(name)) registers[RSP] = registers[RBP] = at();
+  if (name === 'XLAT') [registers[RBX], registers[RAX]] = [at(), BigInt(random.below(60))];
+  if (options.string && name !== 'XLAT') {
+    [registers[RSI], registers[RDI], registers[RCX]] = [at(), at(), BigInt(random.below(8))];
+    if (random.chance(0.6)) prefixes.push(random.pick([0xf2, 0xf3]));
+    if (random.chance(0.3)) flags |= 0x400;
+  }
+  if (name === 'DIV' || name === 'IDIV') makeDivisible(random, registers);
+  if (name.startsWith('BT')) shortenBitNumbers(registers);
+  for (const [n, value] of fixed) registers[n] = value;
+  const data = Uint8Array.from({ length: WINDOW_BYTES }, () =>
+    random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256)]),
+  );
+  return { row, bytes: [...prefixes, ...bytes], registers, flags, data };
+}
+
+/** Makes most quotients fit. */
+function makeDivisible(random: Random, registers: bigint[]): void {
+  if (random.chance(0.7)) registers[2] = random.pick([0n, 0n, 0xffff_ffff_ffff_ffffn]);
+}
+
+/** The bit that a number in a register names must be in the window of data. */
+function shortenBitNumbers(registers: bigint[]): void {
+  registers.forEach((value, n) => (registers[n] = BigInt.asUintN(64, BigInt.asIntN(9, value))));
+}
