@@ -5,3 +5,5 @@ export { isApicMsr, LocalApic } from './local/local-apic.js';
 export { ApicRequest } from './vcpu.js';
 export type { ApicVcpu } from './vcpu.js';
 export { apic } from './local/type.js';
+export { ioapic } from './io/type.js';
+export { pic } from './pic/type.js';

@@ -1,0 +1,57 @@
+import type { Json } from '@qvm/core';
+import { requireVersion } from '@qvm/core/vdev';
+import type { InterruptController } from '@qvm/core/architecture';
+import type { PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import { APIC_BUS } from '../apic-bus.js';
+import type { Pic8259 } from './pic-8259.js';
+import { PIC_INTERRUPTS, PicPair } from './pic-pair.js';
+
+const STATE_VERSION = 1;
+
+/** The two 8259A of a PC as a vdev. */
+export class Pic implements Vdev, InterruptController {
+  readonly ports: Readonly<Record<string, PortHandler>>;
+  readonly #pair: PicPair;
+
+  constructor(context: VdevContext) {
+    const bus = context.attachment(APIC_BUS);
+    this.#pair = new PicPair((level) => bus.setPin(0, level));
+    this.ports = this.#pair.ports;
+    bus.connectExternal(this.#pair);
+  }
+
+  inputChanged(number: number, vcpu: number | undefined, level: boolean): void {
+    if (vcpu === undefined && number < PIC_INTERRUPTS) this.#pair.setLine(number, level);
+  }
+
+  reset(): void {
+    this.#pair.reset();
+  }
+
+  save(): VdevState {
+    return { version: STATE_VERSION, state: this.#pair.save() };
+  }
+
+  restore(saved: VdevState): void {
+    requireVersion(saved, STATE_VERSION);
+    this.#pair.decode(saved.state)();
+  }
+
+  status(): Readonly<Record<string, Json>> {
+    const { master, slave, taken } = this.#pair;
+    const counts = [...taken].map((count, interrupt) => ({ interrupt, count }));
+    return {
+      master: describe(master),
+      slave: describe(slave),
+      acknowledged: counts.filter(({ count }) => count !== 0),
+    };
+  }
+
+  /** Nothing to release. */
+  dispose(): void {}
+}
+
+function describe(pic: Pic8259): Json {
+  const { state, requests, int } = pic;
+  return { ...state, requests, output: int };
+}
