@@ -35,7 +35,10 @@ export {
   TlbBank,
   PageDirectory,
   BlockMap,
+  RamWindow,
 } from './builder/layout.js';
+export type { RamLocals } from './builder/ram-lookup.js';
+export { emitOutsideRam, emitRamOffset } from './builder/ram-lookup.js';
 export { LocalPool } from './builder/local-pool.js';
 export { BuiltIn } from './records/built-in.js';
 export { hasFixedLength } from './records/instruction-geometry.js';

@@ -106,7 +106,11 @@ describe('watchpoints', () => {
       done:`);
     expect(machine.log).toEqual([6005n, 6005n]);
     expect(machine.exceptions.map(({ esr: e, far }) => [e, far])).toEqual(new Array(5).fill([STORE, BigInt(DATA + 8)]));
-    expect(machine.vcpus[0]?.state.u64(State.ramSize)).toBeGreaterThan(0n);
+    // Generated code sees the RAM again, as without watchpoints, and not as while one is armed.
+    const others = [await run('nop'), await run(`${ON} ${set(0, DATA, WATCH | DOUBLEWORD)}`)];
+    const [free, armed] = others.map(({ vcpus }) => vcpus[0]?.state.u32(State.ramWindows));
+    const now = machine.vcpus[0]?.state.u32(State.ramWindows);
+    expect([now === free, now === armed]).toEqual([true, false]);
   });
 
   it.each([

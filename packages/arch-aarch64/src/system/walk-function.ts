@@ -1,5 +1,5 @@
-import { EngineState, IntOp, Op, Ty, WALK, Walked } from '@qvm/jit';
-import type { CodeBuffer, FunctionBody } from '@qvm/jit';
+import { emitOutsideRam, emitRamOffset, IntOp, Op, Ty, WALK, Walked } from '@qvm/jit';
+import type { CodeBuffer, FunctionBody, RamLocals } from '@qvm/jit';
 import { State, WalkHalf } from '@qvm/isa-aarch64';
 
 const [CPU, VA, UNPRIVILEGED] = [0, 1, 2];
@@ -9,12 +9,13 @@ const [HALF, TABLE, SHIFT, MASK, PRIVILEGED] = [3, 4, 5, 6, 7];
  * below the block.
  */
 const [DESCRIPTOR, TABLES, NEXT, BELOW] = [8, 9, 10, 11];
-const [USER, WRITABLE, READABLE] = [12, 13, 14];
+const [USER, WRITABLE, READABLE, WINDOW] = [12, 13, 14, 15];
 const LOCALS = [
   ...[Ty.i32, Ty.i32, Ty.i32, Ty.i32, Ty.i32],
   ...[Ty.i64, Ty.i64, Ty.i64, Ty.i64],
-  ...[Ty.i32, Ty.i32, Ty.i32],
+  ...[Ty.i32, Ty.i32, Ty.i32, Ty.i32],
 ];
+const TABLE_IN_RAM: RamLocals = { cpu: CPU, address: NEXT, window: WINDOW };
 
 /** Bits of descriptors (Arm ARM D8.3). */
 const Bit = { valid: 0, table: 1, user: 6, readOnly: 7, accessFlag: 10, notGlobal: 11, pxn: 53, uxn: 54 } as const;
@@ -96,10 +97,11 @@ function emitLevels(code: CodeBuffer): void {
   code.br(found).end();
   code.get(TABLES).get(DESCRIPTOR).op(IntOp.or[1]).set(TABLES);
   emitAddress(code);
-  code.get(CPU).memory(Op.i64_load, EngineState.ramBase).op(IntOp.sub[1]).tee(NEXT);
-  code.get(CPU).memory(Op.i64_load, EngineState.ramSize).op(IntOp.geu[1]);
+  code.set(NEXT);
+  emitOutsideRam(code, TABLE_IN_RAM);
   giveUpIf(code);
-  code.get(NEXT).op(Op.i32_wrap_i64).get(CPU).memory(Op.i32_load, EngineState.ramOffset).op(IntOp.add[0]).set(TABLE);
+  emitRamOffset(code, TABLE_IN_RAM);
+  code.set(TABLE);
   code.get(SHIFT).i32(LEVEL_BITS).op(IntOp.sub[0]).set(SHIFT);
   code.i32((1 << LEVEL_BITS) - 1).set(MASK);
   code.br(level);

@@ -1,6 +1,6 @@
 import { State } from '@qvm/isa-x86_64';
-import { EngineState, IntOp, Op, Ty, WALK, Walked } from '@qvm/jit';
-import type { CodeBuffer, FunctionBody } from '@qvm/jit';
+import { emitOutsideRam, emitRamOffset, IntOp, Op, Ty, WALK, Walked } from '@qvm/jit';
+import type { CodeBuffer, FunctionBody, RamLocals } from '@qvm/jit';
 import { PHYSICAL_ADDRESS_BITS } from './mmu.js';
 import { WalkState } from './walk-parameters.js';
 
@@ -8,10 +8,13 @@ const [CPU, VA, UNPRIVILEGED] = [0, 1, 2];
 const [TABLE, SHIFT, PRIVILEGED, USER, READABLE] = [3, 4, 5, 6, 7];
 /** Locals: the current entry, the AND of the entries, their OR, the next table, the address bits below the page's size. */
 const [ENTRY, ALL, ANY, NEXT, BELOW] = [8, 9, 10, 11, 12];
+const WINDOW = 13;
 const LOCALS = [
   ...[Ty.i32, Ty.i32, Ty.i32, Ty.i32, Ty.i32], // TABLE to READABLE
   ...[Ty.i64, Ty.i64, Ty.i64, Ty.i64, Ty.i64], // ENTRY to BELOW
+  Ty.i32, // WINDOW
 ];
+const TABLE_IN_RAM: RamLocals = { cpu: CPU, address: NEXT, window: WINDOW };
 
 /** Bit numbers of entries (SDM vol. 3, 4.5). */
 const Bit = { writable: 1, user: 2, dirty: 6, large: 7, global: 8, noExecute: 63 } as const;
@@ -90,10 +93,11 @@ function emitLevels(code: CodeBuffer): void {
   giveUpIf(code);
   code.br(found).end();
   emitAddress(code);
-  code.get(CPU).memory(Op.i64_load, EngineState.ramBase).op(IntOp.sub[1]).tee(NEXT);
-  code.get(CPU).memory(Op.i64_load, EngineState.ramSize).op(IntOp.geu[1]);
+  code.set(NEXT);
+  emitOutsideRam(code, TABLE_IN_RAM);
   giveUpIf(code);
-  code.get(NEXT).op(Op.i32_wrap_i64).get(CPU).memory(Op.i32_load, EngineState.ramOffset).op(IntOp.add[0]).set(TABLE);
+  emitRamOffset(code, TABLE_IN_RAM);
+  code.set(TABLE);
   code.get(SHIFT).i32(LEVEL_BITS).op(IntOp.sub[0]).set(SHIFT);
   code.br(level);
   code.end();

@@ -45,14 +45,10 @@ export const EngineState = {
    * `run`.
    */
   aside: 88,
-  /** u64: guest-physical address of the RAM that {@link pageDirectory} describes. */
-  ramBase: 96,
-  /** u64: size of that RAM in bytes; 0 if only the engine fills the TLB. */
-  ramSize: 104,
-  /** u32: VM memory offset of that RAM. */
-  ramOffset: 112,
-  /** u32: address of the page directory, which has an entry for each page of that RAM: see {@link PageDirectory}. */
-  pageDirectory: 116,
+  /** u64: guest-physical address from which on the second of the {@link ramWindows} is that of an address. */
+  ramSplit: 96,
+  /** u32: address of the two windows of RAM: see {@link RamWindow}. */
+  ramWindows: 104,
   /** u32: address of the bit map of blocks that have TLB entries: see {@link BlockMap}. */
   blockMap: 120,
   /** u32: TLB entries filled by generated code, modulo 2^32. */
@@ -137,6 +133,25 @@ export const TlbBank = {
 export const CODE_SLOT_BYTES = 0x8000;
 
 /**
+ * A range of guest-physical addresses with RAM at equal distances in VM memory. Pages without RAM may be among them,
+ * which the page directory marks as absent; tables of the guest are not valid there: their bytes are 0, or ROM.
+ *
+ * @experimental
+ */
+export const RamWindow = {
+  /** u64: first guest-physical address. */
+  base: 0,
+  /** u64: size in bytes; 0 if only the engine fills the TLB. */
+  size: 8,
+  /** u32: VM memory offset of the first address. */
+  offset: 16,
+  /** u32: address of the page directory, which has an entry for each page: see {@link PageDirectory}. */
+  directory: 20,
+  /** log2 of the size of a window. */
+  shift: 5,
+} as const;
+
+/**
  * An entry of the page directory, which describes a page of RAM in two u32. The first is the address of the page's
  * slot of records, 0 if it has none, with the mode in which they were decoded from bit `modeShift` on, and with the bit
  * `noticeWrites` set while any of them are decoded. The second, at `writer`, is the address of the TLB entry that may
@@ -151,6 +166,8 @@ export const PageDirectory = {
   modeShift: 1,
   /** Number of modes that the first u32 can tell apart. */
   modes: 64,
+  /** Bit of the first u32: there is no RAM at the page. */
+  absent: 1 << 7,
   /** Mask of the bits of the first u32 that are the address of the slot. */
   recordsMask: -CODE_SLOT_BYTES,
   /** Offset of the second u32. */

@@ -1,5 +1,7 @@
 import type { Helper } from '../builder/helper.js';
-import { BlockMap, EngineState, PAGE_BITS, PageDirectory, TlbBank, TlbEntry } from '../builder/layout.js';
+import { BlockMap, EngineState, PAGE_BITS, PageDirectory, RamWindow, TlbBank, TlbEntry } from '../builder/layout.js';
+import { emitOutsideRam, emitRamOffset } from '../builder/ram-lookup.js';
+import type { RamLocals } from '../builder/ram-lookup.js';
 import { emitEntry } from '../builder/tlb-lookup.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import type { ModuleWriter } from '../wasm/module-writer.js';
@@ -52,8 +54,11 @@ export const FILL: Helper = {
 export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
-const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND] = [4, 5, 6, 7, 8, 9, 10, 11, 12];
-const LOCALS = [Ty.i64, Ty.i64, Ty.i64, ...new Array<Ty>(6).fill(Ty.i32)];
+const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND, WINDOW] = [
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+];
+const LOCALS = [Ty.i64, Ty.i64, Ty.i64, ...new Array<Ty>(7).fill(Ty.i32)];
+const IN_RAM: RamLocals = { cpu: CPU, address: PAGE, window: WINDOW };
 const MODE_MASK = (PageDirectory.modes - 1) << PageDirectory.modeShift;
 const TAGS = [TlbEntry.readTag, TlbEntry.writeTag, TlbEntry.execTag];
 
@@ -91,21 +96,22 @@ function emitWalk(code: CodeBuffer, walk: number): void {
     .get(WALKED)
     .i64(-(1 << PAGE_BITS), -1)
     .op(IntOp.and[1])
-    .get(CPU)
-    .memory(Op.i64_load, EngineState.ramBase);
-  code.op(IntOp.sub[1]).tee(PAGE).get(CPU).memory(Op.i64_load, EngineState.ramSize).op(IntOp.geu[1]);
+    .set(PAGE);
+  emitOutsideRam(code, IN_RAM);
   giveUpIf(code);
 }
 
 /**
- * Loads the page's entry in the directory. Gives up for writes to code and for code without records of the mode, which
+ * Loads the page's entry in the directory. Gives up for pages without RAM, for writes to code and for code without records of the mode, which
  * are left to the engine.
  */
 function emitDirectory(code: CodeBuffer, mode: number): void {
-  code.get(CPU).memory(Op.i32_load, EngineState.pageDirectory);
+  code.get(WINDOW).memory(Op.i32_load, RamWindow.directory);
   code.get(PAGE).i64(PAGE_BITS).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
   code.i32(Math.log2(PageDirectory.bytes)).op(IntOp.shl[0]).op(IntOp.add[0]);
-  code.tee(DIRECTORY_AT).memory(Op.i32_load, 0).set(DIRECTORY);
+  code.tee(DIRECTORY_AT).memory(Op.i32_load, 0).tee(DIRECTORY);
+  code.i32(PageDirectory.absent).op(IntOp.and[0]);
+  giveUpIf(code);
   code.get(ACCESS).i32(FillAccess.write).op(IntOp.eq[0]);
   code.get(DIRECTORY).i32(PageDirectory.noticeWrites).op(IntOp.and[0]).op(IntOp.and[0]);
   giveUpIf(code);
@@ -134,7 +140,7 @@ function emitReplace(code: CodeBuffer): void {
     .i64(-(1 << PAGE_BITS), -1)
     .op(IntOp.and[1])
     .set(TAG);
-  code.get(PAGE).op(Op.i32_wrap_i64).get(CPU).memory(Op.i32_load, EngineState.ramOffset).op(IntOp.add[0]);
+  emitRamOffset(code, IN_RAM);
   code.get(TAG).op(Op.i32_wrap_i64).op(IntOp.sub[0]).set(ADDEND);
   TAGS.forEach((tag, i) => {
     code.get(ENTRY).memory(Op.i64_load, tag).get(TAG).op(IntOp.ne[1]);
