@@ -2,6 +2,7 @@ import type { Board, ResolvedPlace } from '@qvm/core/board';
 import { placesFor } from '@qvm/core/board';
 import { virt } from '@qvm/boards';
 import { QvmError } from '@qvm/core';
+import { MACHINE_POWER } from '@qvm/core/services';
 import type { Token } from '@qvm/core';
 import type { VdevContext, VdevResources } from '@qvm/core/vdev';
 import { CollectingLogger } from './collecting-logger.js';
@@ -84,6 +85,8 @@ export class FakeVdevContext implements VdevContext {
   }[] = [];
   /** The services that the vdev offers, by the token's key. */
   readonly offers = new Map<symbol, unknown>();
+  /** Calls to `MACHINE_POWER`, oldest first. */
+  readonly powerRequests: ('power-off' | 'reset')[] = [];
   readonly #attachments = new Map<symbol, unknown>();
   readonly #posted: (() => void)[] = [];
   #started = false;
@@ -100,6 +103,10 @@ export class FakeVdevContext implements VdevContext {
     this.portBase = placeRanges(resources.ports, place?.ports, { first: FIRST_FREE_PORT, granule: 0x10 });
     this.interrupts = placeInterrupts(resources, place?.interrupts);
     this.windows = placeWindows(options.resources ?? {});
+    this.attach(MACHINE_POWER, {
+      powerOff: () => void this.powerRequests.push('power-off'),
+      reset: () => void this.powerRequests.push('reset'),
+    });
   }
 
   window(name: string): FakeMemoryWindow {

@@ -1,5 +1,8 @@
 export { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
+export { acpiPm } from './acpi-pm/type.js';
+export { debugPort } from './debug-port/type.js';
 export { fwCfg } from './fw-cfg/type.js';
+export { pcReset } from './pc-reset/type.js';
 export { pit } from './pit/type.js';
 export { pl011 } from './pl011/type.js';
 export { pl031 } from './pl031/type.js';

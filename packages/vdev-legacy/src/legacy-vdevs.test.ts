@@ -33,6 +33,9 @@ describe.each([
   ['wdt-sp805', registersToMarkdown(sp805Registers)],
   ['ser8250', registersToMarkdown(atDistance(1, uart16550Registers))],
   ['pit', ''],
+  ['acpi-pm', ''],
+  ['pc-reset', ''],
+  ['debug-port', ''],
   ['fw-cfg', ''],
   ['ramfb', ''],
 ])('docs/vdevs/%s.md', (type, table) => {

@@ -1,7 +1,10 @@
 import { provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import type { VdevFactory } from '@qvm/core/vdev';
+import { acpiPm } from './acpi-pm/type.js';
+import { debugPort } from './debug-port/type.js';
 import { fwCfg } from './fw-cfg/type.js';
+import { pcReset } from './pc-reset/type.js';
 import { pit } from './pit/type.js';
 import { pl011 } from './pl011/type.js';
 import { pl031 } from './pl031/type.js';
@@ -27,6 +30,9 @@ export const legacyVdevs: readonly VdevFactory[] = Object.freeze([
   ramfb,
   ser8250,
   pit,
+  acpiPm,
+  pcReset,
+  debugPort,
   fwCfg,
   wdtSp805,
   sp805,

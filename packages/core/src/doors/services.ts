@@ -44,6 +44,8 @@ export type {
   VlanSet,
 } from '../network/network.js';
 export { MAXIMUM_FRAME, MINIMUM_FRAME, NETWORK_FABRIC } from '../network/network.js';
+export type { MachinePower } from '../power/machine-power.js';
+export { MACHINE_POWER } from '../power/machine-power.js';
 export type { PowerButton } from '../power/power-button.js';
 export { POWER_BUTTON } from '../power/power-button.js';
 export type {

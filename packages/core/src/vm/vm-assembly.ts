@@ -20,6 +20,7 @@ import { MEMORY_SOURCE } from '../memory/memory-pool.js';
 import { VmMemory } from '../memory/vm-memory.js';
 import type { HookPlugin } from '../plugin/plugin.js';
 import type { Token } from '../plugin/token.js';
+import { MACHINE_POWER, type MachinePower } from '../power/machine-power.js';
 import { endsWithin } from './ends-within.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevInstance, type VdevHost } from './vdev-instance.js';
@@ -84,12 +85,17 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
   let machine: Machine | undefined;
   const guestMemory = new RamGuestMemory(map, memory, (base, size) => machine?.invalidateCode(base, size));
   const bus = new InterruptBus(options.vcpus, hooks);
+  const request = (wanted: VmRequest): void => control.request(wanted);
+  const power: MachinePower = {
+    powerOff: () => request({ kind: 'poweroff' }),
+    reset: () => request({ kind: 'reset' }),
+  };
   const services = new Map<symbol, unknown>([
     [INTERRUPT_WIRING.key, bus],
     [RAM_RESERVATIONS.key, new TopOfRam(map)],
+    [MACHINE_POWER.key, power],
   ]);
   const shared = { vcpus: options.vcpus, map, ports, memory, guestMemory, clock, wiring: bus, logger };
-  const request = (wanted: VmRequest): void => control.request(wanted);
   machine = options.architecture.createMachine({
     ...shared,
     name: options.name,

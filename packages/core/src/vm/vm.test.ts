@@ -1,5 +1,6 @@
 import { QvmError } from '../errors/qvm-error.js';
 import { STAGE_OBSERVE } from '../hooks/stages.js';
+import { MACHINE_POWER, type MachinePower } from '../power/machine-power.js';
 import { POWER_BUTTON } from '../power/power-button.js';
 import { VcpuExit } from '../vcpu/vcpu.js';
 import {
@@ -438,6 +439,21 @@ describe('Vm: its end', () => {
     expect(vm.instructions).toBe(1);
     expect(vm.state).toBe('stopped');
     expect(vm.step(1_000)).toEqual({ kind: 'ended', exit });
+  });
+
+  it.each([
+    ['power-off', (power: MachinePower) => power.powerOff(), 'The guest powered off.'],
+    ['reset', (power: MachinePower) => power.reset(), 'The guest reset its machine.'],
+  ])('%s by a register of a vdev ends it, too', async (_name, act, reason) => {
+    const factory = fakeVdev('power', {
+      create: (context) => {
+        const power = context.attachment(MACHINE_POWER);
+        context.post(() => act(power));
+        return {};
+      },
+    });
+    const { vm } = await bootedVm(wfi, { vdevs: [{ factory, options: {} }] });
+    expect(vm.step(1)).toEqual({ kind: 'ended', exit: { exitCode: 0, reason } });
   });
 
   it('ends when the guest resets again and again', async () => {
