@@ -35,6 +35,15 @@ export const virt: Board = {
     },
     // The platform bus of QEMU's virt, for devices that are created on demand.
     platform: { base: 0x0c00_0000, interrupt: 144, row: { count: 16, addressStride: 0x1000, interruptStride: 1 } },
+    // The window is the upper part of QEMU's: the places below are in the lower one. Interrupt 35 is that of the watchdog's bite, too.
+    'pci-host': {
+      base: { ecam: 0x40_1000_0000 },
+      interrupt: { inta: 35, intb: 36, intc: 37, intd: 38 },
+      windows: {
+        memory32: { base: 0x2000_0000, size: 0x1eff_0000 },
+        memory64: { base: 0x80_0000_0000, size: 0x80_0000_0000 },
+      },
+    },
     // The following places are those of the Versatile Express (Arm DUI 0447, motherboard memory map).
     pl050: { base: { keyboard: 0x1c06_0000, mouse: 0x1c07_0000 }, interrupt: { keyboard: 44, mouse: 45 } },
     ps2: { base: { keyboard: 0x1c08_0000, mouse: 0x1c08_1000 }, interrupt: { keyboard: 46, mouse: 47 } },

@@ -1,6 +1,7 @@
 import { aarch64Plugin } from '@qvm/arch-aarch64';
 import { boardsPlugin } from '@qvm/boards';
 import type { QvmPlugin } from '@qvm/core';
+import { pciPlugin } from '@qvm/pci';
 import { legacyVdevsPlugin } from '@qvm/vdev-legacy';
 import { passthroughPlugin } from '@qvm/vdev-passthrough';
 import { sharedMemoryPlugin } from '@qvm/vdev-shmem';
@@ -19,6 +20,7 @@ const portableBackendsPlugin: QvmPlugin = {
 export const builtInPlugins: readonly QvmPlugin[] = [
   aarch64Plugin,
   boardsPlugin,
+  pciPlugin,
   legacyVdevsPlugin,
   virtioVdevsPlugin,
   sharedMemoryPlugin,

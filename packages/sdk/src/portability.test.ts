@@ -31,6 +31,7 @@ describe('the portable entry', () => {
       '@qvm/boards',
       '@qvm/config',
       '@qvm/core',
+      '@qvm/pci',
       '@qvm/vdev-legacy',
       '@qvm/vdev-passthrough',
       '@qvm/vdev-shmem',

@@ -25,6 +25,8 @@ export type WindowContent =
       readonly handler: MmioHandler;
       /** Bytes of the range. */
       readonly size: number;
+      /** Name of the vdev that they belong to, if it was given. */
+      readonly owner?: string;
     };
 
 /**
@@ -53,11 +55,12 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
     });
   }
 
-  mapRegisters(offset: number, size: number, handler: MmioHandler): void {
+  mapRegisters(offset: number, size: number, handler: MmioHandler, owner?: string): void {
     this.#add(offset, {
       kind: 'registers',
       handler,
       size,
+      ...(owner === undefined ? {} : { owner }),
     });
   }
 

@@ -1,10 +1,10 @@
 import type { Board, ResolvedPlace } from '@qvm/core/board';
-import { placesFor } from '@qvm/core/board';
+import { machineOf, placesFor } from '@qvm/core/board';
 import { virt } from '@qvm/boards';
 import { QvmError } from '@qvm/core';
 import { MACHINE_POWER } from '@qvm/core/services';
 import type { Token } from '@qvm/core';
-import type { VdevContext, VdevResources } from '@qvm/core/vdev';
+import type { MmioHandler, VdevContext, VdevMachine, VdevResources } from '@qvm/core/vdev';
 import { CollectingLogger } from './collecting-logger.js';
 import { FakeGuestMemory } from './fake-guest-memory.js';
 import { FakeInterruptLine } from './fake-interrupt-line.js';
@@ -56,6 +56,8 @@ export class FakeVdevContext implements VdevContext {
   readonly name: string;
   /** Name of the VM. */
   readonly vm: string;
+  /** The machine of the board. */
+  readonly machine: VdevMachine;
   /** Number of vCPUs. */
   readonly vcpus: number;
   /** Guest memory, which a test can fill and inspect. */
@@ -68,6 +70,8 @@ export class FakeVdevContext implements VdevContext {
   readonly mmioBase: Readonly<Record<string, number>>;
   /** First port of each requested range of I/O ports, by name. */
   readonly portBase: Readonly<Record<string, number>>;
+  /** Numbers of the requested interrupts, by name. */
+  readonly interruptNumber: Readonly<Record<string, number>>;
   /** The lines of the requested interrupts, by name. */
   readonly interrupts: ReadonlyMap<string, FakeInterruptLine>;
   /** The requested windows, by name. */
@@ -98,15 +102,21 @@ export class FakeVdevContext implements VdevContext {
     this.memory = options.memory ?? new FakeGuestMemory();
     this.clock = options.clock ?? new ManualClock();
     const { resources = {}, type = '', board = virt } = options;
+    this.machine = machineOf(board);
     const [place] = placesFor(board, type, resources);
     this.mmioBase = placeRanges(resources.mmio, place?.mmio, { first: FIRST_FREE_BASE, granule: 0x1000 });
     this.portBase = placeRanges(resources.ports, place?.ports, { first: FIRST_FREE_PORT, granule: 0x10 });
     this.interrupts = placeInterrupts(resources, place?.interrupts);
+    this.interruptNumber = Object.fromEntries([...this.interrupts].map(([line, { number }]) => [line, number]));
     this.windows = placeWindows(options.resources ?? {});
     this.attach(MACHINE_POWER, {
       powerOff: () => void this.powerRequests.push('power-off'),
       reset: () => void this.powerRequests.push('reset'),
     });
+  }
+
+  handler(handler: MmioHandler): MmioHandler {
+    return handler;
   }
 
   window(name: string): FakeMemoryWindow {

@@ -33,7 +33,8 @@ export interface VdevFacts extends Pick<VdevFactory, 'console' | 'resources' | '
 }
 
 /** A board, for rules. @experimental */
-export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts' | 'ioPorts'>;
+export type BoardFacts = Pick<Board, 'defaultConsole' | 'ram' | 'interrupts' | 'ioPorts'> &
+  Partial<Pick<Board, 'places'>>;
 
 /** Facts that are not in the texts. Rules skip checks whose facts are absent. @experimental */
 export interface LintFacts {

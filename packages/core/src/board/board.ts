@@ -59,8 +59,22 @@ export interface BoardPlace {
   readonly port?: number | Readonly<Record<string, number>>;
   /** Number of the interrupt; for several interrupts, a number for each interrupt name. */
   readonly interrupt?: number | Readonly<Record<string, number>>;
+  /** Ranges of addresses for the windows of the vdev, by name, such as those to the devices of a bus. */
+  readonly windows?: Readonly<Record<string, BoardWindow>>;
   /** Makes this a row of several places. Absent: one place. */
   readonly row?: BoardRow;
+}
+
+/**
+ * A range of addresses in which a vdev maps registers at run time.
+ *
+ * @experimental
+ */
+export interface BoardWindow {
+  /** First guest-physical address, a multiple of 4 KiB. */
+  readonly base: number;
+  /** Size in bytes, a multiple of 4 KiB. */
+  readonly size: number;
 }
 
 /**

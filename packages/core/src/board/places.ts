@@ -6,8 +6,8 @@ import type { Board, BoardPlace, BoardRow } from './board.js';
  *
  * @experimental
  */
-export function machineOf({ ioPorts }: Pick<Board, 'ioPorts'>): VdevMachine {
-  return { ioPorts: ioPorts === true };
+export function machineOf({ ioPorts, places = {} }: Partial<Pick<Board, 'ioPorts' | 'places'>>): VdevMachine {
+  return { ioPorts: ioPorts === true, place: (word) => own(places, word) };
 }
 
 /**

@@ -12,5 +12,6 @@ export type {
   BoardRam,
   BoardReservation,
   BoardRow,
+  BoardWindow,
 } from '../board/board.js';
 export { machineOf, placesFor, type ResolvedPlace } from '../board/places.js';

@@ -2,13 +2,20 @@ import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from './guest-physical-map.js';
 import type { MemorySlice } from './memory-slice.js';
 import type { MemoryWindow, WindowMapping } from './memory-window.js';
-import type { MmioHandler, MemoryRegion } from './memory-region.js';
+import type { AccessWidth, MmioHandler, MemoryRegion } from './memory-region.js';
 import type { VmMemory } from './vm-memory.js';
 
 const PAGE = 0x1000;
 
+/** A bus on which no device answers. */
+const NO_DEVICE: MmioHandler = {
+  read: (_, width: AccessWidth) => 2 ** (8 * width) - 1,
+  write: () => undefined,
+};
+
 /**
- * A window in the map of a VM: keeps track of the mapped regions, and fills the gaps with reserved ranges.
+ * A window in the map of a VM: keeps track of the mapped regions, and fills the gaps with reserved ranges, or with
+ * registers that read as ones if it leads to a bus.
  *
  * @experimental
  */
@@ -18,6 +25,7 @@ export class MappedWindow implements MemoryWindow {
   readonly #map: GuestPhysicalMap;
   readonly #memory: VmMemory;
   readonly #name: string;
+  readonly #bus: boolean;
   readonly #changed: (base: number, size: number) => void;
   /** The mapped regions, in ascending order. */
   #content: readonly MemoryRegion[] = [];
@@ -32,16 +40,18 @@ export class MappedWindow implements MemoryWindow {
   constructor(
     map: GuestPhysicalMap,
     memory: VmMemory,
-    range: { readonly name: string; readonly base: number; readonly size: number },
+    range: { readonly name: string; readonly base: number; readonly size: number; readonly bus?: boolean },
     changed: (base: number, size: number) => void,
   ) {
     this.base = range.base;
     this.size = range.size;
     this.#name = range.name;
+    this.#bus = range.bus === true;
     this.#map = map;
     this.#memory = memory;
     this.#changed = changed;
     map.addWindow(range.name, range.base, range.size);
+    if (this.#bus) map.replace(this.base, this.size, this.#pieces());
   }
 
   map(offset: number, slice: MemorySlice, { bytes = slice.bytes, access = 'rw' }: WindowMapping = {}): void {
@@ -53,8 +63,8 @@ export class MappedWindow implements MemoryWindow {
     this.#add(offset, bytes, { kind, window: true, ...this.#range(offset, bytes), offset: slice.offset });
   }
 
-  mapRegisters(offset: number, size: number, handler: MmioHandler): void {
-    this.#add(offset, size, { kind: 'mmio', ...this.#range(offset, size), handler });
+  mapRegisters(offset: number, size: number, handler: MmioHandler, owner = this.#name): void {
+    this.#add(offset, size, { kind: 'mmio', name: owner, base: this.base + offset, size, handler });
   }
 
   unmap(offset: number): void {
@@ -89,20 +99,25 @@ export class MappedWindow implements MemoryWindow {
     this.#changed(base, size);
   }
 
-  /** The mapped regions, with reserved ranges in the gaps. */
+  /** The mapped regions, and what fills the gaps. */
   #pieces(): readonly MemoryRegion[] {
     const pieces: MemoryRegion[] = [];
     let next = this.base;
-    const reserve = (end: number): void => {
-      if (end > next) pieces.push({ kind: 'reserved', name: this.#name, base: next, size: end - next });
+    const fill = (end: number): void => {
+      if (end > next) pieces.push(this.#gap(next, end - next));
     };
     for (const region of this.#content) {
-      reserve(region.base);
+      fill(region.base);
       pieces.push(region);
       next = region.base + region.size;
     }
-    reserve(this.base + this.size);
+    fill(this.base + this.size);
     return pieces;
+  }
+
+  #gap(base: number, size: number): MemoryRegion {
+    const range = { name: this.#name, base, size };
+    return this.#bus ? { kind: 'mmio', ...range, handler: NO_DEVICE, empty: true } : { kind: 'reserved', ...range };
   }
 
   #misfit(offset: number, size: number): QvmError {

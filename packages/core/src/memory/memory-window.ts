@@ -37,9 +37,10 @@ export interface MemoryWindow {
    * Maps registers.
    *
    * @param offset - in the window; a multiple of 4 KiB, as is `size`.
+   * @param owner - name of the vdev that they belong to, for listings. Default: that of the window.
    * @throws QvmError `memory.window`.
    */
-  mapRegisters(offset: number, size: number, handler: MmioHandler): void;
+  mapRegisters(offset: number, size: number, handler: MmioHandler, owner?: string): void;
   /** Unmaps the region at an offset, if there is one. */
   unmap(offset: number): void;
   /** Unmaps everything. */

@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
 import type { MmioHandler, PortHandler } from '../memory/memory-region.js';
+import type { BoardPlace } from '../board/board.js';
 import type { Token } from '../plugin/token.js';
 import type { OptionDeclarations } from '../options/option.js';
 import type { VdevOptions } from './common-options.js';
@@ -54,6 +55,13 @@ export interface PortRequest {
 export interface VdevMachine {
   /** Whether the machine has I/O ports. A vdev that can have its registers in either space takes ports there. */
   readonly ioPorts: boolean;
+  /**
+   * The board's place for a vdev type or a role; `undefined` if there is none. For vdevs whose kind of resources depends on
+   * the board, such as VirtIO devices, which can be at one of several buses.
+   *
+   * @experimental
+   */
+  place(word: string): BoardPlace | undefined;
 }
 
 /**
@@ -79,6 +87,13 @@ export interface WindowRequest {
   readonly size: number;
   /** Guest-physical address, a multiple of 4 KiB; absent: the VM chooses a multiple of 2 MiB above everything else. */
   readonly base?: number;
+  /**
+   * The window leads to a bus: only registers are mapped, so that the VM needs no shared memory for it; elsewhere in it,
+   * reads give ones and writes have no effect, as on a bus without a device. Default `false`.
+   *
+   * @experimental
+   */
+  readonly bus?: boolean;
 }
 
 /**
@@ -104,6 +119,13 @@ export interface VdevResources {
    * define it, is a row of places for devices of any kind. Absent: boards are searched for the type only.
    */
   readonly role?: string;
+  /**
+   * Roles or types of vdevs that must be made before this one, such as the host of its bus. A VM whose configuration names none gets
+   * one, as it gets the vdevs of its board.
+   *
+   * @experimental
+   */
+  readonly requires?: readonly string[];
 }
 
 /**
@@ -117,6 +139,12 @@ export interface VdevContext {
   readonly name: string;
   /** Name of the VM. */
   readonly vm: string;
+  /**
+   * The machine that the instance is for, as in {@link VdevFactory.resources}.
+   *
+   * @experimental
+   */
+  readonly machine: VdevMachine;
   /** Addresses of the requested ranges, by request name. */
   readonly mmioBase: Readonly<Record<string, number>>;
   /**
@@ -137,6 +165,18 @@ export interface VdevContext {
    * @throws QvmError `vdev.interrupt` when the vdev requested no such interrupt.
    */
   interrupt(name: string): InterruptLine;
+  /**
+   * Numbers of the requested interrupts, by request name.
+   *
+   * @experimental
+   */
+  readonly interruptNumber: Readonly<Record<string, number>>;
+  /**
+   * Makes the failures of a handler this vdev's own, for registers that another vdev maps, such as the host of a bus.
+   *
+   * @experimental
+   */
+  handler(handler: MmioHandler): MmioHandler;
   /**
    * A line to a private interrupt of one vCPU (GIC: PPI), for vdevs that are part of the processor, such as its timer. *startup*
    *

@@ -133,8 +133,8 @@ class GuardedWindow implements MemoryWindow {
     this.#inner.map(offset, slice, options);
   }
 
-  mapRegisters(offset: number, size: number, handler: MmioHandler): void {
-    this.#inner.mapRegisters(offset, size, this.#guard.handler(handler));
+  mapRegisters(offset: number, size: number, handler: MmioHandler, owner?: string): void {
+    this.#inner.mapRegisters(offset, size, this.#guard.handler(handler), owner);
   }
 
   unmap(offset: number): void {

@@ -11,7 +11,7 @@ import { MappedWindow } from '../memory/mapped-window.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
 import type { VmMemory } from '../memory/vm-memory.js';
 import type { Token } from '../plugin/token.js';
-import type { Vdev, VdevContext, VdevFactory, VdevResources, WindowRequest } from '../vdev/vdev.js';
+import type { Vdev, VdevContext, VdevFactory, VdevMachine, VdevResources, WindowRequest } from '../vdev/vdev.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevGuard } from './vdev-guard.js';
 import type { VdevPlacement } from './vdev-placement.js';
@@ -26,6 +26,8 @@ const LARGEST_EXIT_CODE = 255;
 export interface VdevHost {
   readonly vm: string;
   readonly vcpus: number;
+  /** The machine that the vdevs are for. */
+  readonly vdevMachine: VdevMachine;
   readonly map: GuestPhysicalMap;
   readonly ports: IoPortMap;
   readonly memory: VmMemory;
@@ -176,8 +178,8 @@ function createWindows(
   { windowBase }: VdevPlacement,
 ): ReadonlyMap<string, MemoryWindow> {
   const changed = (base: number, size: number): void => host.mappingChanged(base, size);
-  const create = ({ name, size }: WindowRequest): readonly [string, MemoryWindow] => {
-    const range = { name: rangeName(vdev, name, windows), base: windowBase[name] ?? 0, size };
+  const create = ({ name, size, bus = false }: WindowRequest): readonly [string, MemoryWindow] => {
+    const range = { name: rangeName(vdev, name, windows), base: windowBase[name] ?? 0, size, bus };
     return [name, new MappedWindow(host.map, host.memory, range, changed)];
   };
   return new Map(windows.map(create));
@@ -207,8 +209,11 @@ function createContext(
   return {
     name,
     vm: host.vm,
+    machine: host.vdevMachine,
     mmioBase: placement.mmioBase,
     portBase: placement.portBase,
+    interruptNumber: placement.interrupts,
+    handler: (inner) => guard.handler(inner),
     memory: host.guestMemory,
     clock: guard.clock(host.clock),
     logger: { log: (level, message) => host.logger.log(level, `${name}: ${message}`) },

@@ -112,6 +112,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
   const host: VdevHost = {
     ...shared,
     vm: options.name,
+    vdevMachine: machineOf(board),
     openCharacterBackend: options.openCharacterBackend ?? refuseBackend,
     mappingChanged: (base, size) => machine?.mappingChanged(base, size),
     guestStarted: () => control.guestStarted(),
@@ -170,7 +171,8 @@ function createMemory(options: VmOptions): VmMemory {
   const bytes = memoryBytes(options);
   const machine = machineOf(options.board);
   const shares = options.vdevs.some(
-    ({ factory, options: values }) => factory.resources(values, machine).windows !== undefined,
+    ({ factory, options: values }) =>
+      factory.resources(values, machine).windows?.some(({ bus }) => bus !== true) === true,
   );
   const source = shares ? options.service?.(MEMORY_SOURCE) : undefined;
   return source?.vmMemory(bytes) ?? new VmMemory(bytes);
@@ -226,7 +228,10 @@ function refuseBackend(designator: string): never {
   throw new QvmError('vm.no-backend', `This host opens no character back end, so not "${designator}" either.`);
 }
 
-/** The vdevs to make, in order: implicit types, then the named ones, then a console if none is named. */
+/**
+ * The vdevs to make, in order: implicit types, those that others require, the named ones, then a console if none is
+ * named.
+ */
 function listVdevs(options: VmOptions): readonly VdevSpec[] {
   const { implicitVdevs, defaultConsole } = options.board;
   const ofType = (type: string): readonly VdevSpec[] => options.vdevs.filter((spec) => spec.factory.type === type);
@@ -239,7 +244,26 @@ function listVdevs(options: VmOptions): readonly VdevSpec[] {
     defaultConsole === undefined || options.vdevs.some(({ factory }) => factory.console === true)
       ? undefined
       : options.implicitVdev?.(defaultConsole);
-  return [...implicit, ...explicit, ...(console === undefined ? [] : [console])];
+  const others = [...explicit, ...(console === undefined ? [] : [console])];
+  return [...implicit, ...requiredFirst(options, implicit, others)];
+}
+
+/** Moves the vdevs that others require before them, and adds those of which none is named. */
+function requiredFirst(
+  options: VmOptions,
+  implicit: readonly VdevSpec[],
+  specs: readonly VdevSpec[],
+): readonly VdevSpec[] {
+  const machine = machineOf(options.board);
+  const words = new Set(
+    [...implicit, ...specs].flatMap((spec) => spec.factory.resources(spec.options, machine).requires ?? []),
+  );
+  const serves = (spec: VdevSpec, word: string): boolean =>
+    spec.factory.type === word || spec.factory.resources(spec.options, machine).role === word;
+  const missing = [...words].filter((word) => ![...implicit, ...specs].some((spec) => serves(spec, word)));
+  const required = specs.filter((spec) => [...words].some((word) => serves(spec, word)));
+  const made = missing.map((type) => implicitVdev(options, type));
+  return [...made, ...required, ...specs.filter((spec) => !required.includes(spec))];
 }
 
 function implicitVdev({ name, board, implicitVdev: make }: VmOptions, type: string): VdevSpec {
@@ -261,7 +285,7 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
     for (const spec of listVdevs(options)) {
       try {
         const name = vdevName(spec, counts, vdevs);
-        const resources = spec.factory.resources(spec.options, machineOf(board));
+        const resources = spec.factory.resources(spec.options, host.vdevMachine);
         const asking = { name, type: spec.factory.type, resources, options: spec.options };
         const placement = placeVdev(asking, { board, map: host.map, ports: host.ports, owners });
         vdevs.push(new VdevInstance(host, name, spec, resources, placement));

@@ -1,5 +1,4 @@
 import type { MmioHandler } from '@qvm/core/vdev';
-import type { BaseAddress } from '../function/base-address.js';
 import type { DecodedRange } from '../function/pci-function.js';
 
 /**
@@ -13,16 +12,20 @@ export interface PciWindow {
   readonly base: number;
   /** Bytes, or ports. */
   readonly size: number;
-  /** Maps registers; `offset` is from the start of the window. */
-  mapRegisters(offset: number, size: number, handler: MmioHandler): void;
+  /** Maps registers of a function of `owner`; `offset` is from the start of the window. */
+  mapRegisters(offset: number, size: number, handler: MmioHandler, owner: string): void;
   /** Removes the registers mapped at an offset. */
   unmap(offset: number): void;
 }
 
+/** A range of addresses that a function decodes. */
+export interface OwnedRange extends DecodedRange {
+  /** Name of the vdev whose function it is. */
+  readonly owner: string;
+}
+
 /** A BAR that is mapped. */
-interface Mapped {
-  readonly bar: BaseAddress;
-  readonly base: number;
+interface Mapped extends OwnedRange {
   readonly end: number;
 }
 
@@ -39,7 +42,7 @@ export class AddressDecoder {
   }
 
   /** @param ranges - all that is decoded, in order of precedence. */
-  update(ranges: readonly DecodedRange[]): void {
+  update(ranges: readonly OwnedRange[]): void {
     const wanted = this.#visible(ranges);
     const same = (a: Mapped) => (b: Mapped) => a.bar === b.bar && a.base === b.base;
     for (const old of this.#mapped) {
@@ -47,24 +50,20 @@ export class AddressDecoder {
     }
     for (const added of wanted) {
       if (this.#mapped.some(same(added))) continue;
-      const { bar, base } = added;
-      this.window.mapRegisters(base - this.window.base, bar.spec.size, bar.spec.handler);
+      const { bar, base, owner } = added;
+      this.window.mapRegisters(base - this.window.base, bar.spec.size, bar.spec.handler, owner);
     }
     this.#mapped = wanted;
   }
 
-  /** Whether a BAR is mapped. */
-  maps(bar: BaseAddress): boolean {
-    return this.#mapped.some((mapped) => mapped.bar === bar);
-  }
-
-  #visible(ranges: readonly DecodedRange[]): readonly Mapped[] {
+  #visible(ranges: readonly OwnedRange[]): readonly Mapped[] {
     const { base: first, size } = this.window;
     const visible: Mapped[] = [];
-    for (const { bar, base } of ranges) {
-      const end = base + bar.spec.size;
+    for (const range of ranges) {
+      const { base } = range;
+      const end = base + range.bar.spec.size;
       const hidden = visible.some((other) => base < other.end && other.base < end);
-      if (base >= first && end <= first + size && !hidden) visible.push({ bar, base, end });
+      if (base >= first && end <= first + size && !hidden) visible.push({ ...range, end });
     }
     return visible;
   }

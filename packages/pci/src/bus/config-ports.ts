@@ -1,9 +1,8 @@
 import { requireUnsigned } from '@qvm/core/vdev';
-import type { AccessWidth } from '@qvm/core/vdev';
+import type { AccessWidth, PortHandler } from '@qvm/core/vdev';
 import type { PciBus } from './pci-bus.js';
 
-/** First of the ports, and their number: CONFIG_ADDRESS at 0CF8h, CONFIG_DATA at 0CFCh. */
-export const CONFIG_PORTS_BASE = 0xcf8;
+/** Number of the ports: CONFIG_ADDRESS at 0CF8h, CONFIG_DATA at 0CFCh. */
 export const CONFIG_PORTS = 8;
 
 const DATA = 4;
@@ -12,20 +11,8 @@ const ENABLE = 0x8000_0000;
 const ADDRESS_BITS = 0x80ff_fffc;
 const ONES = 0xffff_ffff;
 
-/**
- * Accesses to ports 0CF8h–0CFBh that do not concern CONFIG_ADDRESS: those of bytes and words.
- *
- * @experimental
- */
-export interface PartialPorts {
-  /** Reads; `offset` is from 0CF8h. */
-  read(offset: number, width: AccessWidth): number;
-  /** Writes. */
-  write(offset: number, width: AccessWidth, value: number): void;
-}
-
 /** Unassigned ports. */
-const NO_PORTS: PartialPorts = { read: (_, width) => 2 ** (8 * width) - 1, write: () => undefined };
+const NO_PORTS: PortHandler = { read: (_, width) => 2 ** (8 * width) - 1, write: () => undefined };
 
 /**
  * The I/O ports to the configuration spaces (PCI Local Bus 3.0, section 3.2.2.3.2): a double word at 0CF8h selects what
@@ -33,13 +20,13 @@ const NO_PORTS: PartialPorts = { read: (_, width) => 2 ** (8 * width) - 1, write
  *
  * @experimental
  */
-export class ConfigPorts {
+export class ConfigPorts implements PortHandler {
   readonly #bus: PciBus;
-  readonly #partial: PartialPorts;
+  readonly #partial: PortHandler;
   #address = 0;
 
   /** @param partial - takes accesses of less than a double word at 0CF8h, such as the reset control at 0CF9h of PCs. */
-  constructor(bus: PciBus, partial: PartialPorts = NO_PORTS) {
+  constructor(bus: PciBus, partial: PortHandler = NO_PORTS) {
     this.#bus = bus;
     this.#partial = partial;
   }

@@ -137,6 +137,11 @@ export class PciBus {
     if (offset < CONFIG_SPACE_BYTES) this.#entries.get(index)?.fn.config.write(offset, width, value);
   }
 
+  /** Unmaps everything. */
+  dispose(): void {
+    for (const [, decoder] of this.#decoders) decoder.update([]);
+  }
+
   /** The functions, in the order of their addresses, as `lspci` lists them. */
   status(): readonly Json[] {
     return this.#ordered().map(({ address, owner, fn }) => ({
@@ -157,7 +162,7 @@ export class PciBus {
   }
 
   #decode(): void {
-    const decoded = this.#ordered().flatMap(({ fn }) => fn.decoded());
+    const decoded = this.#ordered().flatMap(({ fn, owner }) => fn.decoded().map((range) => ({ ...range, owner })));
     for (const [kind, decoder] of this.#decoders) {
       decoder.update(decoded.filter(({ bar }) => (bar.spec.kind === 'io') === (kind === 'io')));
     }
