@@ -9,6 +9,7 @@ export { pl031 } from './pl031/type.js';
 export { pl061 } from './pl061/type.js';
 export { pl050, ps2 } from './ps2/type.js';
 export { qcarUart } from './qcar-uart/type.js';
+export { rtc } from './rtc/type.js';
 export { ser8250 } from './ser8250/type.js';
 export { sp805, wdtSp805 } from './wdt-sp805/type.js';
 export { PRIMECELL_SIZE, primeCellNode, primeCellRegisters } from './primecell.js';

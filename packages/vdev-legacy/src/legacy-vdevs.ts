@@ -12,6 +12,7 @@ import { pl061 } from './pl061/type.js';
 import { pl050, ps2 } from './ps2/type.js';
 import { qcarUart } from './qcar-uart/type.js';
 import { ramfb } from './ramfb/type.js';
+import { rtc } from './rtc/type.js';
 import { ser8250 } from './ser8250/type.js';
 import { sp805, wdtSp805 } from './wdt-sp805/type.js';
 
@@ -30,6 +31,7 @@ export const legacyVdevs: readonly VdevFactory[] = Object.freeze([
   ramfb,
   ser8250,
   pit,
+  rtc,
   acpiPm,
   pcReset,
   debugPort,

@@ -5,8 +5,9 @@
  */
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { ClockTimer, InterruptLine, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type { ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { BytePorts } from '../ports/byte-ports.js';
+import type { LegacyInterrupt } from '../time/legacy-interrupt.js';
 import { crystalRate } from '../time/tick-rate.js';
 import { Channel } from './channel.js';
 
@@ -44,16 +45,16 @@ export class Pit implements Vdev {
     }),
   };
   readonly #context: VdevContext;
-  readonly #interrupt: InterruptLine;
+  readonly #interrupt: LegacyInterrupt;
   readonly #timer: ClockTimer;
   readonly #first = new Channel();
   readonly #speaker = new Channel();
   readonly #channels: readonly Channel[] = [this.#first, new Channel(), this.#speaker];
   #portB = 0;
 
-  constructor(context: VdevContext) {
+  constructor(context: VdevContext, interrupt: LegacyInterrupt) {
     this.#context = context;
-    this.#interrupt = context.interrupt('timer');
+    this.#interrupt = interrupt;
     this.#timer = context.clock.createTimer(`${context.name} channel 0`, () => {
       this.#advance();
       this.#updateInterrupt();
@@ -155,7 +156,7 @@ export class Pit implements Vdev {
   /** Drives the interrupt by OUT of channel 0. A low level between two rises is seen when the second one comes. */
   #updateInterrupt(): void {
     const { counter } = this.#first;
-    if (counter.takeRise()) this.#interrupt.deassert();
+    if (counter.takeRise()) this.#interrupt.set(false);
     this.#interrupt.set(counter.out);
     const next = counter.nextRise();
     if (next === undefined) this.#timer.cancel();

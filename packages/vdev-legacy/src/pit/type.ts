@@ -1,4 +1,5 @@
 import type { VdevFactory } from '@qvm/core/vdev';
+import { LegacyInterrupt, PIT_INTERRUPT } from '../time/legacy-interrupt.js';
 import { Pit } from './device.js';
 
 /**
@@ -17,5 +18,9 @@ export const pit: VdevFactory = {
     ],
     interrupts: [{ name: 'timer' }],
   }),
-  create: (context) => new Pit(context),
+  create: (context) => {
+    const interrupt = new LegacyInterrupt(context.interrupt('timer'));
+    context.offer(PIT_INTERRUPT, interrupt);
+    return new Pit(context, interrupt);
+  },
 };
