@@ -102,6 +102,18 @@ const conversions = [
 
 const CONSTANTS = ['fld1', 'fldl2t', 'fldl2e', 'fldpi', 'fldlg2', 'fldln2', 'fldz'];
 
+/** Equal to one unit in the last place, as the processor's are to the exact result; C1 is not compared. */
+const transcendental = [
+  one('f80_2xm1', 'f2xm1'),
+  two('f80_yl2x', 'fyl2x', { pops: 1 }),
+  two('f80_yl2xp1', 'fyl2xp1', { pops: 1 }),
+  two('f80_patan', 'fpatan', { pops: 1 }),
+  one('f80_sin', 'fsin'),
+  one('f80_cos', 'fcos'),
+  one('f80_sincos', 'fsincos', { call: ['dst2', 'dst', 'a', 'fp'], results: BOTH, pops: -1 }),
+  one('f80_tan', 'fptan', { call: ['dst2', 'a', 'fp'], results: [['st1', 10]], pops: -1 }),
+].map((group) => ({ ...group, ulp: true }));
+
 const stackFaults = [
   one('f80_stack_fault', 'ffree %st(0)\n fsqrt', { call: [0, 'fp'], results: [], few: true }),
   one('f80_stack_fault', 'fld1\n'.repeat(7), { call: [1, 'fp'], results: [], few: true }),
@@ -119,7 +131,14 @@ const others = [
   ),
 ];
 
-export const X87_GROUPS = [...arithmetic, ...comparisons, ...conversions, ...stackFaults, ...others].map((group) => ({
+export const X87_GROUPS = [
+  ...arithmetic,
+  ...comparisons,
+  ...conversions,
+  ...stackFaults,
+  ...others,
+  ...transcendental,
+].map((group) => ({
   x87: true,
   ...group,
 }));

@@ -27,6 +27,31 @@ function packedDecimal(random) {
   return value | (BigInt(random.below(2)) << 79n);
 }
 
+/** Of a number, the biased exponent. */
+const exponentOf = (value) => Number((value >> F80.f) & 0x7fffn);
+
+/** A number with a biased exponent of at most `most`, or a NaN. */
+function below(random, most) {
+  if (random.below(2)) return near(random, most - 20, 21);
+  for (;;) {
+    const value = float(random, F80);
+    const isNaN = exponentOf(value) === 0x7fff && BigInt.asUintN(63, value) !== 0n;
+    if (exponentOf(value) <= most || isNaN) return value;
+  }
+}
+
+/** pi / 2, as the processor has it, times 2^65. */
+const HALF_PI = 0x3243f6a8885a308d3n;
+
+/** An angle: of a moderate size, or close to a multiple of pi / 2. */
+function angle(random) {
+  if (random.below(3)) return near(random, 16340, 108);
+  const product = HALF_PI * (BigInt(random.below(1 << random.below(24))) + 1n);
+  const bits = product.toString(2).length;
+  const sig = (product >> BigInt(bits - 64)) + BigInt(random.below(3)) - 1n;
+  return assemble(F80, random.below(2), BigInt(16383 - 65 + bits - 1), BigInt.asUintN(63, sig));
+}
+
 /** Operands of instructions for which general ones seldom meet the interesting cases. */
 const SPECIFIC = {
   f80_scale: (random) => [float(random, F80), random.below(3) ? near(random, 16378, 20) : float(random, F80)],
@@ -34,10 +59,26 @@ const SPECIFIC = {
     const exp = 100 + random.below(32000);
     return [near(random, exp - 1 + random.below(2) * random.below(150), 4), near(random, exp, 2)];
   },
+  f80_yl2x: (random) => [
+    random.below(2) ? near(random, 16382, 2) & ~(1n << 78n) : float(random, F80),
+    random.below(2) ? near(random, 16370, 30) : float(random, F80),
+  ],
+  f80_patan: (random) => [near(random, 16380, 6), near(random, 16380, 6)],
+  f80_sin: (random) => [angle(random)],
+  f80_cos: (random) => [angle(random)],
+  f80_sincos: (random) => [angle(random)],
+  f80_tan: (random) => [angle(random)],
   f80_to_s16: (random) => [nearInteger(random, { ...F80, f: 63n })],
 };
 
+/** The same of instructions that are only defined for small operands. */
+const RESTRICTED = {
+  f80_2xm1: (random) => [below(random, 16382)],
+  f80_yl2xp1: (random) => [below(random, 16380), random.below(2) ? near(random, 16370, 30) : float(random, F80)],
+};
+
 function valuesOf(random, group) {
+  if (group.fn in RESTRICTED) return RESTRICTED[group.fn](random);
   const specific = SPECIFIC[group.fn];
   if (specific && random.below(3)) return specific(random);
   if (group.args[0] === 'bcd') return [packedDecimal(random)];
