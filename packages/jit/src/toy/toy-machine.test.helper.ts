@@ -14,9 +14,9 @@ import {
   ToyDecoder,
   toyFlags,
   toyRows,
-} from './toy-isa.test.helper.js';
-import { TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES } from './toy-reference.test.helper.js';
-import type { ToyEnd } from './toy-reference.test.helper.js';
+} from './toy-isa.js';
+import { TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES } from './toy-reference.js';
+import type { ToyEnd } from './toy-reference.js';
 
 const PAGE = 4096;
 const PAGES = TOY_CODE_BYTES / PAGE;

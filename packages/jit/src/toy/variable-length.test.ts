@@ -1,9 +1,9 @@
 import { randomSource } from '../random.test.helper.js';
 import type { RegionLimits } from '../region/discovery.js';
-import { TOY_REGISTER_COUNT } from './toy-isa.test.helper.js';
+import { TOY_REGISTER_COUNT } from './toy-isa.js';
 import { ToyMachine } from './toy-machine.test.helper.js';
-import { randomToyCode } from './toy-program.test.helper.js';
-import { TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES, ToyReference } from './toy-reference.test.helper.js';
+import { randomToyCode } from './toy-program.js';
+import { FlatToyMemory, TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES, ToyReference } from './toy-reference.js';
 
 const PLAIN: RegionLimits = { instructions: 100, callee: 0, depth: 0, pages: 1 };
 const INLINED: RegionLimits = { instructions: 300, callee: 60, depth: 2, pages: 3 };
@@ -18,7 +18,7 @@ class Pair {
     this.machine.code.set(code);
     this.machine.clearFlags();
     // They share the bytes of code, so the machine must notice changes.
-    this.reference = new ToyReference(this.machine.code, this.#data);
+    this.reference = new ToyReference(new FlatToyMemory(this.machine.code, this.#data));
   }
 
   setRegisters(values: readonly number[]): void {

@@ -1,21 +1,35 @@
-import type { randomSource } from '../random.test.helper.js';
-import { toyLength } from './toy-isa.test.helper.js';
-import { TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES } from './toy-reference.test.helper.js';
+import { toyLength } from './toy-isa.js';
+import { TOY_CODE, TOY_CODE_BYTES, TOY_DATA, TOY_DATA_BYTES } from './toy-reference.js';
 
-type RandomSource = ReturnType<typeof randomSource>;
+/** Random numbers: each call returns one of 0 … `below` − 1. @experimental */
+export type RandomSource = (below: number) => number;
 
-/** Fills the code pages with instructions: many jumps, most of them to instructions, a few into the middle of one. */
-export function randomToyCode(random: RandomSource, code: Uint8Array): void {
+/**
+ * Fills the code pages with instructions: many jumps, most of them to instructions, a few into the middle of one.
+ *
+ * @param dataAt - the address of an access.
+ * @experimental
+ */
+export function randomToyCode(
+  random: RandomSource,
+  code: Uint8Array,
+  dataAt = (): number => TOY_DATA + 0x800 + random(TOY_DATA_BYTES / 4),
+): void {
   const starts: number[] = [];
   for (let at = 0; at < TOY_CODE_BYTES;) {
-    const bytes = randomInstruction(random, at, starts);
+    const bytes = randomInstruction(random, at, starts, dataAt);
     starts.push(at);
     for (const byte of bytes) if (at < TOY_CODE_BYTES) code[at++] = byte;
   }
 }
 
 /** One instruction at an offset; `starts` are the offsets of the instructions before it. */
-function randomInstruction(random: RandomSource, at: number, starts: readonly number[]): number[] {
+function randomInstruction(
+  random: RandomSource,
+  at: number,
+  starts: readonly number[],
+  dataAt: () => number,
+): number[] {
   const byte = (): number => random(256);
   const kind = random(16);
   if (kind < 3) return [random(8)];
@@ -30,7 +44,7 @@ function randomInstruction(random: RandomSource, at: number, starts: readonly nu
     const to = TOY_CODE + pick(random, at, starts);
     return [0x80 | (register << 2), to >> 8, to & 255, (random(2) === 0 ? 0x08 : 0x10) | register];
   }
-  const address = TOY_DATA + 0x800 + random(TOY_DATA_BYTES / 4);
+  const address = dataAt();
   const access = [0xc0 | (random(2) << 4) | (random(8) << 1), (register << 5) | (random(4) === 0 ? 15 : 0), byte()];
   return [0x80 | (register << 2), address >> 8, address & 255, ...access];
 }

@@ -19,9 +19,10 @@ import { Ty } from '../wasm/code-buffer.js';
  * to three bytes at any address, registers of 32 bits, five flags, jumps relative to the next instruction.
  */
 
+/** Instructions of one to three bytes. @experimental */
 export const TOY_GEOMETRY: InstructionGeometry = { unit: 1, longest: 3, addressBits: 48 };
 
-/** Eight registers; the last is the link register. */
+/** Eight registers; the last is the link register. @experimental */
 export const TOY_REGISTERS: RegisterFile = {
   name: 'R',
   bits: 32,
@@ -29,16 +30,17 @@ export const TOY_REGISTERS: RegisterFile = {
   readOffset: (n) => EngineState.end + n * 4,
   writeOffset: (n) => EngineState.end + n * 4,
 };
+/** Number of registers. @experimental */
 export const TOY_REGISTER_COUNT = 8;
 const LINK = 7;
 
-/** The exit reason of LEAVE. */
+/** The exit reason of LEAVE. @experimental */
 export const TOY_LEAVE = ExitReason.architecture;
 
-/** Bits of the packed flags. */
+/** Bits of the packed flags. @experimental */
 export const ToyFlag = { equal: 1, less: 2, below: 4, negative: 8, odd: 16 } as const;
 
-/** The conditions as functions of the packed flags, by number. */
+/** The conditions as functions of the packed flags, by number. @experimental */
 export const TOY_CONDITIONS: readonly ((packed: number) => boolean)[] = [
   (f) => (f & ToyFlag.equal) !== 0,
   (f) => (f & ToyFlag.less) !== 0,
@@ -53,6 +55,7 @@ export const TOY_CONDITIONS: readonly ((packed: number) => boolean)[] = [
 /** Kinds of lazy flags: of a comparison, and of a result. */
 const [COMPARED, RESULT] = [0, 1];
 
+/** Lazy flags of two kinds: 0 of a comparison, 1 of a result. @experimental */
 export const toyFlags: FlagModel = {
   bits: 5,
   direct: [COMPARED],
@@ -120,6 +123,7 @@ const OPERATIONS: readonly ((b: Builder, x: V, y: V) => V)[] = [
 ];
 const COMPARE = 7;
 
+/** The instruction table. @experimental */
 export const toyRows: readonly PatternRow<Builder>[] = [
   inst('1', 'INC', '00000 Rn:3', {}, (b, { Rn }) => result(b, Rn, b.add(read(b, Rn), b.imm(1)))),
   inst('2', 'GO', '00001 Rn:3', {}, (b, { Rn }) => b.jumpTo(address(b, Rn))),
@@ -179,16 +183,28 @@ function jump(b: Builder, call: number, to: V): void {
   b.jump(to, call === 1);
 }
 
-/** Length of an instruction in bytes, by its first byte. A first byte with three leading ones is invalid. */
+/**
+ * Length of an instruction in bytes, by its first byte. A first byte with three leading ones is invalid.
+ *
+ * @experimental
+ */
 export const toyLength = (first: number): number => [1, 2, 2, 2, 3, 3, 3, 1][first >> 5] as number;
 
-/** Keys are the bytes of the instruction, the first in the highest place, preceded by a one bit. */
+/**
+ * Keys are the bytes of the instruction, the first in the highest place, preceded by a one bit.
+ *
+ * @experimental
+ */
 export class ToyDecoder implements InstructionDecoder<Builder> {
+  /** @param flip - is combined with each byte of code by exclusive or, so that decoders can differ. */
+  constructor(private readonly flip = 0) {}
+
   keyAt({ data }: RecordMemory, at: number, end: number): number {
-    const length = toyLength(data.getUint8(at));
+    const byte = (i: number): number => data.getUint8(at + i) ^ this.flip;
+    const length = toyLength(byte(0));
     if (at + length > end) return STRADDLES;
     let key = 1;
-    for (let i = 0; i < length; i++) key = key * 256 + data.getUint8(at + i);
+    for (let i = 0; i < length; i++) key = key * 256 + byte(i);
     return key;
   }
 

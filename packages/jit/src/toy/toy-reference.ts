@@ -1,29 +1,73 @@
-import { TOY_CONDITIONS, TOY_REGISTER_COUNT, ToyFlag, toyLength } from './toy-isa.test.helper.js';
+import { TOY_CONDITIONS, TOY_REGISTER_COUNT, ToyFlag, toyLength } from './toy-isa.js';
 
-/** Addresses of code and data of toy programs in the guest's address space. */
+/** Address of the code of toy programs in the guest's address space. @experimental */
 export const TOY_CODE = 0x4000;
+/** Size of the code. @experimental */
 export const TOY_CODE_BYTES = 0x4000;
+/** Address of the data of toy programs. @experimental */
 export const TOY_DATA = 0x2000;
+/** Size of the data. @experimental */
 export const TOY_DATA_BYTES = 0x1000;
 
-/** How a run ends. */
+/** How a run ends. @experimental */
 export type ToyEnd = 'budget' | 'leave' | 'undefined' | 'fault' | 'outside';
 
 const signed = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits);
 
-/** The semantics of the instructions, independent of the shared code and as plain as possible. */
-export class ToyReference {
-  readonly registers = new Uint32Array(TOY_REGISTER_COUNT);
-  flags = 0;
-  pc = TOY_CODE;
-  /** Instructions retired. */
-  retired = 0;
+/** The memory of {@link ToyReference}. Addresses are of 32 bits. @experimental */
+export interface ToyMemory {
+  /** A byte of code; undefined if it cannot be fetched. */
+  fetch(address: number): number | undefined;
+  /** The 4 bytes of data at an address; undefined if any of them cannot be read. */
+  load(address: number): number | undefined;
+  /** Writes 4 bytes; false, without any effect, if any of them cannot be written. */
+  store(address: number, value: number): boolean;
+}
 
+/** Code at {@link TOY_CODE} that is not written, and data at {@link TOY_DATA}. @experimental */
+export class FlatToyMemory implements ToyMemory {
   constructor(
+    /** The bytes of code. */
     readonly code: Uint8Array,
+    /** The data. */
     readonly data: DataView,
   ) {}
 
+  fetch(address: number): number | undefined {
+    return this.code[address - TOY_CODE];
+  }
+
+  load(address: number): number | undefined {
+    const offset = address - TOY_DATA;
+    return isInData(offset) ? this.data.getUint32(offset, true) : undefined;
+  }
+
+  store(address: number, value: number): boolean {
+    const offset = address - TOY_DATA;
+    if (!isInData(offset)) return false;
+    this.data.setUint32(offset, value, true);
+    return true;
+  }
+}
+
+const isInData = (offset: number): boolean => offset >= 0 && offset + 4 <= TOY_DATA_BYTES;
+
+/** The semantics of the instructions, independent of the shared code and as plain as possible. @experimental */
+export class ToyReference {
+  /** The registers. */
+  readonly registers = new Uint32Array(TOY_REGISTER_COUNT);
+  /** The packed flags. */
+  flags = 0;
+  /** Address of the next instruction, or of the one that could not be executed. */
+  pc = TOY_CODE;
+  /** Address of the byte or data that could not be accessed: valid after the end `outside` or `fault`. */
+  refused = 0;
+  /** Instructions retired by the last run. */
+  retired = 0;
+
+  constructor(private readonly memory: ToyMemory) {}
+
+  /** Executes up to `budget` instructions. */
   run(budget: number): ToyEnd {
     for (this.retired = 0; this.retired < budget; this.retired++) {
       const end = this.#step();
@@ -36,17 +80,18 @@ export class ToyReference {
   }
 
   #inside(pc: number): boolean {
-    return pc >= TOY_CODE && pc < TOY_CODE + TOY_CODE_BYTES;
+    this.refused = pc;
+    return this.memory.fetch(pc) !== undefined;
   }
 
   #step(): ToyEnd | undefined {
-    const { pc, code, registers } = this;
+    const { pc, memory, registers } = this;
     if (!this.#inside(pc)) return 'outside';
-    const at = (i: number): number => code[pc - TOY_CODE + i] ?? 0;
+    const at = (i: number): number => memory.fetch(pc + i) ?? 0;
     const first = at(0);
     const length = toyLength(first);
     // Missing bytes are unknown, and so is their effect.
-    if (!this.#inside(pc + length - 1)) return 'outside';
+    for (let i = 1; i < length; i++) if (!this.#inside(pc + i)) return 'outside';
     const next = pc + length;
     this.pc = next;
     const [low, high] = [first & 7, (first >> 2) & 7];
@@ -116,13 +161,14 @@ export class ToyReference {
   }
 
   #access(store: boolean, t: number, address: number, pc: number): ToyEnd | undefined {
-    const offset = address - TOY_DATA;
-    if (offset < 0 || offset + 4 > TOY_DATA_BYTES) {
+    const loaded = store ? undefined : this.memory.load(address);
+    const done = store ? this.memory.store(address, this.registers[t] as number) : loaded !== undefined;
+    if (!done) {
       this.pc = pc;
+      this.refused = address;
       return 'fault';
     }
-    if (store) this.data.setUint32(offset, this.registers[t] as number, true);
-    else this.registers[t] = this.data.getUint32(offset, true);
+    if (loaded !== undefined) this.registers[t] = loaded;
     return undefined;
   }
 }
