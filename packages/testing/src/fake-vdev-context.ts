@@ -4,7 +4,7 @@ import { virt } from '@qvm/boards';
 import { QvmError } from '@qvm/core';
 import { MACHINE_POWER } from '@qvm/core/services';
 import type { Token } from '@qvm/core';
-import type { MmioHandler, VdevContext, VdevMachine, VdevResources } from '@qvm/core/vdev';
+import type { MessageSink, MmioHandler, VdevContext, VdevMachine, VdevResources } from '@qvm/core/vdev';
 import { CollectingLogger } from './collecting-logger.js';
 import { FakeGuestMemory } from './fake-guest-memory.js';
 import { FakeInterruptLine } from './fake-interrupt-line.js';
@@ -78,6 +78,13 @@ export class FakeVdevContext implements VdevContext {
   readonly windows: ReadonlyMap<string, FakeMemoryWindow>;
   /** Lines that `privateInterrupt` has returned, oldest first. */
   readonly privateInterrupts: FakeInterruptLine[] = [];
+  /** The message interrupts that the vdev has sent, oldest first. */
+  readonly sentMessages: {
+    /** Guest-physical address. */
+    readonly address: number;
+    /** The 32 bits that were written. */
+    readonly data: number;
+  }[] = [];
   /** The opened back ends, by designator. */
   readonly backends = new Map<string, ScriptedCharacterBackend>();
   /** Calls of `terminate`. */
@@ -138,6 +145,11 @@ export class FakeVdevContext implements VdevContext {
     const line = new FakeInterruptLine(number, vcpu);
     this.privateInterrupts.push(line);
     return line;
+  }
+
+  messages(): MessageSink {
+    this.#requireStartup('messages');
+    return { message: (address, data) => void this.sentMessages.push({ address, data }) };
   }
 
   openCharacterBackend(designator: string): ScriptedCharacterBackend {

@@ -1,4 +1,9 @@
+import { INTERRUPT_WIRING, InterruptBus } from '@qvm/core/architecture';
 import type { Board } from '@qvm/core/board';
+import { createVmHooks } from '@qvm/core/host';
+import type { FakeVdevContext } from '@qvm/testing';
+import { APIC_BUS } from './apic-bus.js';
+import type { ApicBus } from './apic-bus.js';
 
 /** Where a PC has its interrupt controllers. */
 export const PC: Board = {
@@ -16,3 +21,11 @@ export const PC: Board = {
   interrupts: { first: 0, last: 23 },
   deviceTree: { compatible: 'test,pc', model: 'test,pc' },
 };
+
+/** Gives a vdev the bus of local APICs and interrupt lines; returns the lines. */
+export function attachBus(context: FakeVdevContext, bus: ApicBus): InterruptBus {
+  const wiring = new InterruptBus(bus.apics.length, createVmHooks('test'));
+  context.attach(APIC_BUS, bus);
+  context.attach(INTERRUPT_WIRING, wiring);
+  return wiring;
+}

@@ -17,13 +17,11 @@ export async function showInterrupts(vm: string, flags: DeviceStatFlags): Promis
     printJson(statistics);
     return;
   }
-  const rows = statistics.map(({ number, vcpu, source, count, level }) => [
-    String(number),
-    vcpu === undefined ? 'shared' : `vcpu ${vcpu}`,
-    source,
-    String(count),
-    level ? 'high' : 'low',
-  ]);
+  const rows = statistics.map(({ number, vcpu, source, count, level, message }) =>
+    message === true
+      ? [`0x${number.toString(16)}`, 'message', source, String(count), '']
+      : [String(number), vcpu === undefined ? 'shared' : `vcpu ${vcpu}`, source, String(count), level ? 'high' : 'low'],
+  );
   printLines([table([['IRQ', 'TARGET', 'SOURCE', 'COUNT', 'LEVEL'], ...rows])]);
 }
 

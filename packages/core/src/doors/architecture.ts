@@ -29,7 +29,7 @@ export type { DeviceTreeOptions, MemoryReservation } from '../devicetree/write-d
 export { writeDeviceTree } from '../devicetree/write-device-tree.js';
 export { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 export { InterruptBus } from '../interrupt/interrupt-bus.js';
-export type { InterruptController, InterruptWiring } from '../interrupt/interrupt.js';
+export type { InterruptController, InterruptInputs, InterruptWiring, MessageSink } from '../interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
 export type { ElfProgram, ElfSegment } from '../loader/elf64.js';
 export { isElf, readElf64 } from '../loader/elf64.js';

@@ -6,7 +6,7 @@
 
 export type { Clock, ClockTimer } from '../clock/clock.js';
 export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.js';
-export type { InterruptLine } from '../interrupt/interrupt.js';
+export type { InterruptLine, MessageSink } from '../interrupt/interrupt.js';
 export { GuestMemoryError } from '../memory/guest-memory-error.js';
 export type { GuestMemory, MemoryAccess } from '../memory/guest-memory.js';
 export type { AccessWidth, MmioHandler, PortHandler, WideValue } from '../memory/memory-region.js';

@@ -61,12 +61,14 @@ export interface VcpuCreatedEvent {
  * @beta
  */
 export interface InterruptEvent {
-  /** Number of the interrupt (Arm: INTID). */
+  /** Number of the interrupt (Arm: INTID); of a message interrupt, its data. */
   readonly number: number;
   /** The vCPU of a private input, `undefined` for a shared one. */
   readonly vcpu: number | undefined;
-  /** The source whose change moved the input. */
+  /** The source whose change moved the input, or that sent the message. */
   readonly source: string;
+  /** It is a message interrupt (MSI): there is no input that is lowered later. */
+  readonly message: boolean;
 }
 
 /**

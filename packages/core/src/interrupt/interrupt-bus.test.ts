@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { QvmError } from '../errors/qvm-error.js';
 import { createVmHooks } from '../hooks/vm-hooks.js';
+import type { InterruptController, MessageSink } from './interrupt.js';
 import { InterruptBus } from './interrupt-bus.js';
 
 function setUp() {
@@ -49,6 +50,63 @@ describe('InterruptBus', () => {
     attach();
     expect(changes).toEqual([[40, undefined, true]]);
     expect(attach).toThrow(expect.objectContaining({ code: 'interrupt.controller' }) as QvmError);
+  });
+
+  it('leads an input to all controllers that have it, and private inputs to none of them', () => {
+    const { bus, attach } = setUp();
+    const seen: string[] = [];
+    const controller = (name: string): InterruptController => ({
+      inputChanged: (number, vcpu, level) => void seen.push(`${name} ${number} ${String(vcpu)} ${level}`),
+    });
+    bus.line(4, 'serial').assert();
+    bus.line(16, 'disk').assert();
+    bus.attach(controller('pic'), { first: 0, last: 15 });
+    bus.attach(controller('ioapic'), { first: 0, last: 23 });
+    expect(seen).toEqual(['pic 4 undefined true', 'ioapic 4 undefined true', 'ioapic 16 undefined true']);
+    seen.length = 0;
+    for (const number of [15, 16, 23, 24]) bus.line(number, 'other').assert();
+    bus.privateLine(4, 1, 'timer').pulse();
+    expect(seen).toEqual(['pic 15 undefined true', 'ioapic 15 undefined true', 'ioapic 23 undefined true']);
+    expect(attach).toThrow(expect.objectContaining({ code: 'interrupt.controller' }) as QvmError);
+  });
+
+  it('has no second controller besides one for all inputs', () => {
+    const { bus, attach } = setUp();
+    attach();
+    expect(() => bus.attach({ inputChanged: () => undefined }, { first: 0, last: 15 })).toThrow(
+      expect.objectContaining({ code: 'interrupt.controller' }) as QvmError,
+    );
+  });
+
+  it('passes messages on to their receiver, counts them and tells the hook', () => {
+    const { bus, hooks } = setUp();
+    const seen: unknown[] = [];
+    hooks.interruptRaised.tap('test', ({ number, vcpu, source, message }) => {
+      seen.push([number, vcpu, source, message]);
+    });
+    const [nic, disk] = [bus.messages('nic'), bus.messages('disk')];
+    nic.message(0xfee0_0000, 0x31);
+    const receiver: MessageSink = { message: (address, data) => void seen.push([address, data]) };
+    bus.attachMessages(receiver);
+    nic.message(0xfee0_1000, 0x4032);
+    disk.message(0x1234_5678_9abc, 0xffff_ffff);
+    bus.line(5, 'line').assert();
+    expect(seen).toEqual([
+      [0x31, undefined, 'nic', true],
+      [0x4032, undefined, 'nic', true],
+      [0xfee0_1000, 0x4032],
+      [0xffff_ffff, undefined, 'disk', true],
+      [0x1234_5678_9abc, 0xffff_ffff],
+      [5, undefined, 'line', false],
+    ]);
+    expect(bus.statistics()).toEqual([
+      { number: 5, vcpu: undefined, source: 'line', count: 1, level: true },
+      { number: 0x4032, vcpu: undefined, source: 'nic', count: 2, level: false, message: true },
+      { number: 0xffff_ffff, vcpu: undefined, source: 'disk', count: 1, level: false, message: true },
+    ]);
+    expect(() => bus.attachMessages(receiver)).toThrow(
+      expect.objectContaining({ code: 'interrupt.controller' }) as QvmError,
+    );
   });
 
   it('counts per source', () => {

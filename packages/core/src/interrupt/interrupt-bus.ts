@@ -1,7 +1,9 @@
 import { QvmError } from '../errors/qvm-error.js';
 import { hasTaps } from '../hooks/tappable.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
-import type { InterruptController, InterruptLine, InterruptWiring } from './interrupt.js';
+import { ControllerFanOut } from './controller-fan-out.js';
+import type { InterruptController, InterruptInputs, InterruptLine, InterruptWiring, MessageSink } from './interrupt.js';
+import { MessageSource } from './message-source.js';
 
 /** GICv3 identifiers have 24 bits at most (Arm IHI 0069, GICD_TYPER.IDbits). */
 const NUMBER_LIMIT = 1 << 24;
@@ -12,16 +14,18 @@ const NUMBER_LIMIT = 1 << 24;
  * @experimental
  */
 export interface InterruptStatistics {
-  /** Number of the input (Arm: INTID). */
+  /** Number of the input (Arm: INTID); for messages, the data of the last one. */
   readonly number: number;
   /** The vCPU of a private input. */
   readonly vcpu: number | undefined;
   /** Name of the source: a vdev or a part of the machine. */
   readonly source: string;
-  /** Number of rising edges. */
+  /** Number of rising edges, or messages. */
   readonly count: number;
   /** The source's current level. */
   readonly level: boolean;
+  /** The source sends messages and drives no input. */
+  readonly message?: true;
 }
 
 /** One input of the controller. */
@@ -86,8 +90,12 @@ export class InterruptBus implements InterruptWiring {
   readonly #inputs = new Map<string, Input>();
   readonly #lines: Line[] = [];
   /** The event of the hooks, reused so that an interrupt does not allocate. */
-  readonly #event = { number: 0, vcpu: undefined as number | undefined, source: '' };
+  readonly #event = { number: 0, vcpu: undefined as number | undefined, source: '', message: false };
+  readonly #messages: MessageSource[] = [];
   #controller: InterruptController | undefined;
+  /** The controller, if there may be several. */
+  #fanOut: ControllerFanOut | undefined;
+  #receiver: MessageSink | undefined;
 
   /**
    * @param vcpus - number of vCPUs, each with its own private inputs.
@@ -114,20 +122,38 @@ export class InterruptBus implements InterruptWiring {
     return this.#connect(number, vcpu, source);
   }
 
-  /** @throws `QvmError` `interrupt.controller` when a controller is attached already. */
-  attach(controller: InterruptController): void {
-    if (this.#controller !== undefined) {
+  attach(controller: InterruptController, inputs?: InterruptInputs): void {
+    if (this.#controller !== undefined && (inputs === undefined || this.#fanOut === undefined)) {
       throw new QvmError('interrupt.controller', 'The VM has an interrupt controller already.');
     }
-    this.#controller = controller;
+    const added = inputs === undefined ? controller : (this.#fanOut ??= new ControllerFanOut()).add(controller, inputs);
+    this.#controller = this.#fanOut ?? controller;
     for (const { number, vcpu, high } of this.#inputs.values()) {
-      if (high !== 0) controller.inputChanged(number, vcpu, true);
+      if (high !== 0) added.inputChanged(number, vcpu, true);
     }
   }
 
-  /** Statistics of every source, in the order of connection. */
+  messages(source: string): MessageSink {
+    const made = new MessageSource(source, this.#sent);
+    this.#messages.push(made);
+    return made;
+  }
+
+  attachMessages(receiver: MessageSink): void {
+    if (this.#receiver !== undefined) {
+      throw new QvmError('interrupt.controller', 'The VM has a receiver of message interrupts already.');
+    }
+    this.#receiver = receiver;
+  }
+
+  /** Statistics of every source, in the order of connection: of inputs, then of messages. */
   statistics(): readonly InterruptStatistics[] {
-    return this.#lines.map(({ input, source, count, level }) => ({ ...pick(input), source, count, level }));
+    const lines = this.#lines.map(({ input, source, count, level }) => ({ ...pick(input), source, count, level }));
+    const messages = this.#messages.map(({ source, count, data }): InterruptStatistics => ({
+      ...{ number: data, vcpu: undefined, source, count },
+      ...{ level: false, message: true },
+    }));
+    return [...lines, ...messages];
   }
 
   #connect(number: number, vcpu: number | undefined, source: string): InterruptLine {
@@ -152,6 +178,19 @@ export class InterruptBus implements InterruptWiring {
     this.#controller?.inputChanged(input.number, input.vcpu, after);
   };
 
+  readonly #sent = ({ source }: MessageSource, address: number, data: number): void => {
+    const hook = this.#hooks.interruptRaised;
+    if (hasTaps(hook)) {
+      const event = this.#event;
+      event.number = data;
+      event.vcpu = undefined;
+      event.source = source;
+      event.message = true;
+      hook.call(event);
+    }
+    this.#receiver?.message(address, data);
+  };
+
   #announce({ input, source }: Line, level: boolean): void {
     const hook = level ? this.#hooks.interruptRaised : this.#hooks.interruptLowered;
     if (!hasTaps(hook)) return;
@@ -159,6 +198,7 @@ export class InterruptBus implements InterruptWiring {
     event.number = input.number;
     event.vcpu = input.vcpu;
     event.source = source;
+    event.message = false;
     hook.call(event);
   }
 }

@@ -22,6 +22,34 @@ export interface InterruptLine {
 }
 
 /**
+ * Takes message interrupts, which are memory writes that an interrupt controller decodes instead of memory (PCI Local
+ * Bus 3.0, section 6.8).
+ *
+ * @experimental
+ */
+export interface MessageSink {
+  /**
+   * Takes one message. Addresses that no controller decodes are ignored: a guest chooses them.
+   *
+   * @param address - guest-physical, 64 bits; exact below 2^53.
+   * @param data - 32 bits, unsigned.
+   */
+  message(address: number, data: number): void;
+}
+
+/**
+ * Shared inputs of an interrupt controller, by their numbers in the machine.
+ *
+ * @experimental
+ */
+export interface InterruptInputs {
+  /** The lowest number. */
+  readonly first: number;
+  /** The highest number. */
+  readonly last: number;
+}
+
+/**
  * The machine's interrupt controller, as the wiring calls it with the level of each input after its sources were ORed.
  *
  * @experimental
@@ -45,10 +73,22 @@ export interface InterruptWiring {
   /** Connects a new source to a private input of one vCPU. */
   privateLine(number: number, vcpu: number, source: string): InterruptLine;
   /**
-   * Connects the controller and reports the current level of every asserted input to it. Throws if a controller is
-   * attached already.
+   * Connects a controller and reports the current level of each of its asserted inputs to it.
+   *
+   * @param inputs - its shared inputs. A machine may have several such controllers, also with inputs in common: a PC's
+   * interrupts below 16 lead to the 8259A pair and to the I/O APIC. Absent: all inputs, private ones too; there can be no
+   * other controller then.
+   * @throws `QvmError` `interrupt.controller` when the VM has a controller that excludes this one.
    */
-  attach(controller: InterruptController): void;
+  attach(controller: InterruptController, inputs?: InterruptInputs): void;
+  /** Makes a source of message interrupts. `source` names it in traces and in `irqstat`. */
+  messages(source: string): MessageSink;
+  /**
+   * Connects the receiver of message interrupts. Without one, messages are lost.
+   *
+   * @throws `QvmError` `interrupt.controller` when the VM has one already.
+   */
+  attachMessages(receiver: MessageSink): void;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
-import type { InterruptLine } from '../interrupt/interrupt.js';
+import type { InterruptLine, MessageSink } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
@@ -184,6 +184,12 @@ export interface VdevContext {
    * @param vcpu - index of the vCPU, from 0.
    */
   privateInterrupt(number: number, vcpu: number): InterruptLine;
+  /**
+   * A source of message interrupts (MSI). Messages are lost if the machine has no controller for them. *startup*
+   *
+   * @experimental
+   */
+  messages(): MessageSink;
   /** Guest-physical memory. */
   readonly memory: GuestMemory;
   /** Virtual time. */

@@ -2,7 +2,7 @@ import type { VmRequest } from '../architecture/architecture.js';
 import type { Clock } from '../clock/clock.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import { QvmError } from '../errors/qvm-error.js';
-import type { InterruptLine, InterruptWiring } from '../interrupt/interrupt.js';
+import type { InterruptLine, InterruptWiring, MessageSink } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
@@ -233,6 +233,10 @@ function createContext(
     privateInterrupt(number: number, vcpu: number): InterruptLine {
       requireStartup('privateInterrupt');
       return host.wiring.privateLine(number, vcpu, name);
+    },
+    messages(): MessageSink {
+      requireStartup('messages');
+      return host.wiring.messages(name);
     },
     openCharacterBackend(designator: string): CharacterBackend {
       requireStartup('openCharacterBackend');

@@ -4,7 +4,7 @@ import { MACHINE_POWER, type MachinePower } from '../power/machine-power.js';
 import type { MmioHandler } from '../memory/memory-region.js';
 import { POWER_BUTTON } from '../power/power-button.js';
 import { VcpuExit } from '../vcpu/vcpu.js';
-import type { VdevFactory } from '../vdev/vdev.js';
+import type { VdevContext, VdevFactory } from '../vdev/vdev.js';
 import {
   FAKE_FILES,
   FAKE_MACHINE,
@@ -130,6 +130,27 @@ describe('Vm: building', () => {
     expect([registers.values.get(3), region?.handler.read(3, 1)]).toEqual([0x80, 0x80]);
     expect(vm.vdevs[0]?.ports).toEqual([{ name: 'registers', base: 0x2f8, size: 8 }]);
     expect(vm.ports).toEqual([expect.objectContaining({ name: 'serial-0', base: 0x2f8, size: 8 })]);
+  });
+
+  it('gives vdevs a source of message interrupts, in create only', async () => {
+    const received: unknown[] = [];
+    let context: VdevContext | undefined;
+    const factory = fakeVdev('nic', {
+      create: (made) => {
+        context = made;
+        const messages = made.messages();
+        made.clock.createTimer('send', () => messages.message(0xfee0_0000, 0x41)).arm(100);
+        return {};
+      },
+    });
+    const { vm, machine } = await bootedVm(() => undefined, { vdevs: [{ factory, options: {} }] });
+    machine.services.wiring.attachMessages({ message: (...message) => void received.push(message) });
+    vm.step(100);
+    expect(received).toEqual([[0xfee0_0000, 0x41]]);
+    expect(vm.interruptStatistics()).toEqual([
+      { number: 0x41, vcpu: undefined, source: 'nic-0', count: 1, level: false, message: true },
+    ]);
+    expect(() => context?.messages()).toThrow(expect.objectContaining({ code: 'vdev.phase' }) as QvmError);
   });
 
   it('asks for the resources of the machine that the vdev is for', () => {

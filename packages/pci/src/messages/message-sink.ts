@@ -1,18 +1,4 @@
-/**
- * Receives the message interrupts of functions: memory writes that an interrupt controller takes (PCI Local Bus 3.0,
- * section 6.8).
- *
- * @experimental
- */
-export interface MessageSink {
-  /**
-   * Takes one message. Addresses that no controller decodes are ignored: a guest chooses them.
-   *
-   * @param address - guest-physical, 64 bits; exact below 2^53.
-   * @param data - 32 bits, unsigned.
-   */
-  message(address: number, data: number): void;
-}
+export type { MessageSink } from '@qvm/core/vdev';
 
 /**
  * The part of a function that message capabilities need.

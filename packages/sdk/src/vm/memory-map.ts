@@ -100,7 +100,7 @@ function natureOf(region: MemoryRegion, inWindow: boolean): Pick<MappedRange, 'k
 
 /** The interrupt inputs that a vdev is a source of, without duplicates. */
 function interruptsOf({ name }: VdevInstance, statistics: readonly InterruptStatistics[]): readonly VdevInterrupt[] {
-  const own = statistics.filter(({ source }) => source === name);
+  const own = statistics.filter(({ source, message }) => source === name && message !== true);
   const numbers = [...new Set(own.map(({ number }) => number))].sort((a, b) => a - b);
   return numbers.map((number) =>
     own.some((line) => line.number === number && line.vcpu !== undefined) ? { number, private: true } : { number },

@@ -1,5 +1,6 @@
 import type { Json } from '@qvm/core';
 import { requireVersion } from '@qvm/core/vdev';
+import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import type { InterruptController } from '@qvm/core/architecture';
 import type { AccessWidth, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { APIC_BUS } from '../apic-bus.js';
@@ -52,6 +53,7 @@ export class IoApic implements Vdev, InterruptController {
     this.#core = new IoApicCore((message, destination) => bus.deliver(message, destination));
     this.mmio = { registers: new IoApicRegisters(this.#core) };
     bus.listen(this.#core);
+    context.attachment(INTERRUPT_WIRING).attach(this, { first: 0, last: IO_APIC_INPUTS - 1 });
   }
 
   inputChanged(number: number, vcpu: number | undefined, level: boolean): void {

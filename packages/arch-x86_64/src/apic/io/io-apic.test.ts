@@ -1,9 +1,9 @@
 import { createVdev, describeVdevContract, ManualClock } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
-import { APIC_BUS, ApicBus } from '../apic-bus.js';
+import { ApicBus } from '../apic-bus.js';
 import * as lapic from '../bench.test.helper.js';
 import { ApicBench } from '../bench.test.helper.js';
-import { PC } from '../board.test.helper.js';
+import { attachBus, PC } from '../board.test.helper.js';
 import { ApicRequest } from '../vcpu.js';
 import type { IoApic } from './device.js';
 import { ioapic } from './type.js';
@@ -23,7 +23,7 @@ class Bench {
     this.local = ApicBench.enabled(vcpus);
     this.harness = createVdev(ioapic, {
       context: { board: PC },
-      prepare: (context) => context.attach(APIC_BUS, this.local.bus),
+      prepare: (context) => attachBus(context, this.local.bus),
     });
   }
 
@@ -65,7 +65,7 @@ class Bench {
 
 describeVdevContract(ioapic, {
   context: { board: PC },
-  prepare: (context) => context.attach(APIC_BUS, new ApicBus(1, new ManualClock())),
+  prepare: (context) => attachBus(context, new ApicBus(1, new ManualClock())),
   change: ({ write }) => {
     write(0, 0x10 + 2 * 5);
     write(0x10, 0xa041);

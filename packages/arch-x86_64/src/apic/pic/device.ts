@@ -1,5 +1,6 @@
 import type { Json } from '@qvm/core';
 import { requireVersion } from '@qvm/core/vdev';
+import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import type { InterruptController } from '@qvm/core/architecture';
 import type { PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { APIC_BUS } from '../apic-bus.js';
@@ -18,6 +19,7 @@ export class Pic implements Vdev, InterruptController {
     this.#pair = new PicPair((level) => bus.setPin(0, level));
     this.ports = this.#pair.ports;
     bus.connectExternal(this.#pair);
+    context.attachment(INTERRUPT_WIRING).attach(this, { first: 0, last: PIC_INTERRUPTS - 1 });
   }
 
   inputChanged(number: number, vcpu: number | undefined, level: boolean): void {

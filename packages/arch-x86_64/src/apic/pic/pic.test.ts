@@ -1,6 +1,6 @@
 import { createVdev, describeVdevContract, ManualClock } from '@qvm/testing';
-import { APIC_BUS, ApicBus } from '../apic-bus.js';
-import { PC } from '../board.test.helper.js';
+import { ApicBus } from '../apic-bus.js';
+import { attachBus, PC } from '../board.test.helper.js';
 import type { Pic } from './device.js';
 import { PicBench } from './pic-bench.test.helper.js';
 import { pic } from './type.js';
@@ -9,7 +9,7 @@ const NONE = -1;
 
 describeVdevContract(pic, {
   context: { board: PC },
-  prepare: (context) => context.attach(APIC_BUS, new ApicBus(1, new ManualClock())),
+  prepare: (context) => attachBus(context, new ApicBus(1, new ManualClock())),
   change: ({ write }) => {
     for (const value of [0x11, 0x20]) write(value === 0x11 ? 0 : 1, value, 1, 'master');
     write(0, 0x11, 1, 'slave');
@@ -22,7 +22,7 @@ describe('the vdev', () => {
     let bus: ApicBus | undefined;
     const harness = createVdev(pic, {
       context: { board: PC },
-      prepare: (context) => context.attach(APIC_BUS, (bus = new ApicBus(1, context.clock))),
+      prepare: (context) => attachBus(context, (bus = new ApicBus(1, context.clock))),
     });
     const apic = bus?.apics[0];
     apic?.startVirtualWire();
