@@ -14,6 +14,10 @@ const SELECT = 0x00;
 const WINDOW = 0x10;
 const EOI = 0x40;
 
+/** In PCs the timer's interrupt, 0, is wired to input 2, whose number belongs to the cascade of the 8259A pair. */
+const TIMER_INTERRUPT = 0;
+const TIMER_INPUT = 2;
+
 /** The registers in memory: 32 bits each, 16 bytes apart. Others read as 0. */
 class IoApicRegisters implements MmioHandler {
   readonly #core: IoApicCore;
@@ -57,7 +61,8 @@ export class IoApic implements Vdev, InterruptController {
   }
 
   inputChanged(number: number, vcpu: number | undefined, level: boolean): void {
-    if (vcpu === undefined && number < IO_APIC_INPUTS) this.#core.setLine(number, level);
+    if (vcpu !== undefined || number >= IO_APIC_INPUTS || number === TIMER_INPUT) return;
+    this.#core.setLine(number === TIMER_INTERRUPT ? TIMER_INPUT : number, level);
   }
 
   reset(): void {

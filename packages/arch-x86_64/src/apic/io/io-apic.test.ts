@@ -268,14 +268,24 @@ describe('destinations and modes', () => {
 
   it('SMI and the reserved modes do nothing', () => {
     const made = new Bench();
-    for (const mode of [2, 3, 6]) made.entry(mode, mode << 8);
-    for (const mode of [2, 3, 6]) made.pulse(mode);
+    for (const mode of [2, 3, 6]) made.entry(8 + mode, mode << 8);
+    for (const mode of [2, 3, 6]) made.pulse(8 + mode);
     expect(made.local.apic().requests).toBe(0);
+  });
+
+  it('the interrupt of the timer arrives at input 2, and nothing else does', () => {
+    const made = new Bench();
+    made.entry(0, 0x40);
+    made.entry(2, 0x42);
+    made.pulse(2);
+    expect(made.service()).toBe(NONE);
+    made.pulse(0);
+    expect([made.service(), made.service()]).toEqual([0x42, NONE]);
   });
 
   it('inputs that do not exist, and private ones, have no effect', () => {
     const made = new Bench();
-    made.entry(0, 0x41);
+    made.entry(2, 0x41);
     const controller = made.harness.vdev as IoApic;
     controller.inputChanged(24, undefined, true);
     controller.inputChanged(32, undefined, true);

@@ -155,12 +155,14 @@ export abstract class ApicCore implements TimerUser {
   set spuriousVector(value: number) {
     this.#svr = value & SVR_MASK;
     this.lvt.softwareEnabled = this.softwareEnabled;
+    this.timer.schedule();
     this.#localChanged();
   }
 
   writeLvt(entry: LvtEntry, value: number): void {
     this.lvt.write(entry, this.hasTscDeadline || entry !== LvtEntry.Timer ? value : value & ~LVT_TSC_DEADLINE);
     if (entry === LvtEntry.Timer) this.timer.mode = (this.lvt.read(entry) >>> LVT_TIMER_MODE_SHIFT) & 3;
+    this.timer.schedule();
     this.#localChanged();
   }
 
@@ -333,7 +335,6 @@ export abstract class ApicCore implements TimerUser {
     if (this.lvt.levelDue && this.receive((this.lvt.read(LvtEntry.Lint0) & VECTOR_MASK) | LEVEL | ASSERT)) {
       this.lvt.acceptLevel();
     }
-    this.timer.schedule();
     this.#update();
   }
 

@@ -1,5 +1,9 @@
+import type { ClockTimer } from '@qvm/core/vdev';
+import { ManualClock } from '@qvm/testing';
+import { ApicBus } from '../apic-bus.js';
 import * as bench from '../bench.test.helper.js';
 import { ApicBench } from '../bench.test.helper.js';
+import type { LocalApic } from './local-apic.js';
 
 const VECTOR = 0x40;
 const PERIODIC = 0x2_0000;
@@ -220,5 +224,38 @@ describe('TSC-deadline', () => {
     made.writeMsr(bench.TSC_DEADLINE, 5);
     made.clock.advance(1000);
     expect([service(made), made.read(bench.INITIAL_COUNT), made.readMsr(bench.TSC_DEADLINE)]).toEqual([false, 0, 0n]);
+  });
+});
+
+/** A clock that counts how often its timers are armed. */
+class CountingClock extends ManualClock {
+  arms = 0;
+
+  override createTimer(name: string, callback: () => void): ClockTimer {
+    const timer = super.createTimer(name, callback);
+    const arm = timer.arm.bind(timer);
+    timer.arm = (deadline) => {
+      this.arms++;
+      arm(deadline);
+    };
+    return timer;
+  }
+}
+
+describe('the timer of the clock', () => {
+  it('is armed once for an expiry, whatever the guest does meanwhile', () => {
+    const clock = new CountingClock();
+    const apic = new ApicBus(1, clock).apics[0] as LocalApic;
+    apic.write(bench.SVR, 4, 0x1ff);
+    apic.write(bench.LVT_TIMER, 4, VECTOR);
+    apic.write(bench.INITIAL_COUNT, 4, 1000);
+    for (const at of [bench.TPR, bench.EOI, bench.ESR, bench.LVT_ERROR]) {
+      clock.advance(10);
+      apic.write(at, 4, 0);
+      apic.read(bench.CURRENT_COUNT, 4);
+    }
+    expect(clock.arms).toBe(1);
+    clock.advance(2000);
+    expect([clock.arms, apic.requests]).toEqual([1, 1]);
   });
 });

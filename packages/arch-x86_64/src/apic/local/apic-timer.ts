@@ -175,8 +175,8 @@ export class ApicTimer {
 
   #arm(): void {
     const time = this.#nextTime();
-    if (time <= LATEST_TIME && this.#user.wantsTimer()) this.#timer.arm(time);
-    else this.#timer.cancel();
+    if (time > LATEST_TIME || !this.#user.wantsTimer()) this.#timer.cancel();
+    else if (time !== this.#timer.deadline) this.#timer.arm(time);
   }
 
   /** The clock calls back: an expiry is due that `wantsTimer` asked for. */

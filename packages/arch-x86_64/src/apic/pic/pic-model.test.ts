@@ -157,11 +157,11 @@ function bitsOf(inputs: Iterable<number>): number {
 }
 
 function compare({ real, model }: Both): void {
-  model.chips.forEach((pic, index) => {
-    const expected = { irr: bitsOf(pic.requests()), isr: bitsOf(pic.serviced), mask: bitsOf(pic.masked) };
-    expect(real.registers(portOf(index === 0 ? 0 : 1))).toEqual(expected);
-  });
-  expect(real.intr).toBe(model.first.next() !== undefined);
+  const registers = [0x20, 0xa0].flatMap((port) => Object.values(real.registers(port)));
+  const observed = [...registers, Number(real.intr)];
+  const sets = model.chips.flatMap((pic) => [pic.requests(), pic.serviced, pic.masked]);
+  const expected = [...sets.map(bitsOf), Number(model.first.next() !== undefined)];
+  if (observed.some((value, index) => value !== expected[index])) expect(observed).toEqual(expected);
 }
 
 function newBoth(): Both {
