@@ -1,10 +1,10 @@
-/** What receives messages of the bus: a local APIC. */
+/** A receiver of messages of the bus: a local APIC. */
 export interface MessageReceiver {
   /** Returns whether the message, in the format of `message.ts`, is accepted. */
   receive(message: number): boolean;
 }
 
-/** What a local APIC sends to the bus that joins it to the other APICs. */
+/** The bus as a local APIC sees it. */
 export interface ApicBusPort {
   /**
    * Delivers a message to the local APICs that a destination selects.

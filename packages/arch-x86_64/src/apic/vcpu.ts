@@ -17,7 +17,7 @@ export interface ApicVcpu {
 }
 
 /**
- * What a local APIC asks of its vCPU: bits of `LocalApic.requests`. The vCPU takes the highest first (SDM 3A, 6.9).
+ * The requests of a local APIC to its vCPU: bits of `LocalApic.requests`. The vCPU takes the highest first (SDM 3A, 6.9).
  *
  * @experimental
  */

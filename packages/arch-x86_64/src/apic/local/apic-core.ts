@@ -71,61 +71,9 @@ export abstract class ApicCore implements TimerUser {
     this.#vcpu = vcpu;
   }
 
-  // --- for the vCPU ---
-
   /** The requests that wait to be taken: bits of `ApicRequest`; 0 when there is none. Cheap. */
   get requests(): number {
     return this.#requests;
-  }
-
-  /** Whether the vCPU waits for a start-up message, and executes nothing until then. */
-  get waitsForStartUp(): boolean {
-    return this.pending.waiting;
-  }
-
-  /** Takes the interrupt and returns its vector: the spurious one if the interrupt was withdrawn (SDM 3A, 10.9). */
-  acknowledge(): number {
-    const vector = this.#isExternal ? this.#acknowledgeExternal() : this.priority.acknowledge();
-    this.#update();
-    if (vector >= 0 && vector === (this.lvt.read(LvtEntry.Timer) & VECTOR_MASK)) this.timer.schedule();
-    return vector < 0 ? this.#svr & VECTOR_MASK : vector;
-  }
-
-  /** Takes the non-maskable interrupt. */
-  takeNmi(): void {
-    this.pending.nmi = false;
-    this.#update();
-  }
-
-  /**
-   * Takes INIT: the APIC is in its state after INIT, and the vCPU must reset itself. {@link ApicCore.waitsForStartUp}
-   * says whether it then waits, or begins at the reset vector (SDM 3A, 8.4.3).
-   */
-  takeInit(): void {
-    this.pending.takeInit();
-    this.#resetRegisters();
-  }
-
-  /** Takes the start-up message and returns its vector: execution begins at CS:IP = vector·100h:0 (SDM 3A, 8.4.4). */
-  takeStartUp(): number {
-    const vector = this.pending.takeStartUp();
-    this.#update();
-    return vector;
-  }
-
-  /** CR8: bits 7–4 of the task priority. */
-  get cr8(): number {
-    return this.priority.tpr >>> 4;
-  }
-
-  /** `value` is 0 to 15; the vCPU has checked the reserved bits. */
-  set cr8(value: number) {
-    this.taskPriority = value << 4;
-  }
-
-  /** Must be called after the time-stamp counter was set to another value. */
-  tscChanged(): void {
-    this.timer.schedule();
   }
 
   // --- for the registers ---
@@ -145,7 +93,7 @@ export abstract class ApicCore implements TimerUser {
 
   set taskPriority(value: number) {
     this.priority.tpr = value & VECTOR_MASK;
-    this.#update();
+    this.update();
   }
 
   get spuriousVector(): number {
@@ -196,7 +144,7 @@ export abstract class ApicCore implements TimerUser {
   /** Writes IA32_APIC_BASE; returns false for a general-protection fault. */
   writeBase(low: number, high: number): boolean {
     const change = this.base.write(low, high);
-    if (change === ModeChange.Reset) this.#resetRegisters();
+    if (change === ModeChange.Reset) this.resetRegisters();
     else if (change === ModeChange.ToX2apic) this.command.high = 0;
     return change !== undefined;
   }
@@ -221,7 +169,7 @@ export abstract class ApicCore implements TimerUser {
   receive(message: number): boolean {
     if (!this.enabled) return false;
     const accepted = this.#accept(deliveryMode(message), message & VECTOR_MASK, (message & LEVEL) !== 0);
-    this.#update();
+    this.update();
     return accepted;
   }
 
@@ -238,7 +186,7 @@ export abstract class ApicCore implements TimerUser {
   reset(): void {
     this.base.reset();
     this.pending.reset();
-    this.#resetRegisters();
+    this.resetRegisters();
   }
 
   /**
@@ -256,7 +204,7 @@ export abstract class ApicCore implements TimerUser {
     this.#svr = svr;
     this.#requests = 0;
     this.timer.schedule();
-    this.#update();
+    this.update();
   }
 
   dispose(): void {
@@ -309,17 +257,19 @@ export abstract class ApicCore implements TimerUser {
     return vector >= FIRST_LEGAL_VECTOR;
   }
 
-  get #isExternal(): boolean {
+  /** Whether the interrupt that is due is that of the 8259A pair. */
+  protected get isExternal(): boolean {
     return this.enabled ? this.pending.external || this.lvt.external : this.lvt.pin(0);
   }
 
-  #acknowledgeExternal(): number {
+  /** Takes the interrupt of the 8259A pair. */
+  protected acknowledgeExternal(): number {
     this.pending.external = false;
     return this.#bus.acknowledgeExternal();
   }
 
   /** The registers' state after power-on and after INIT (SDM 3A, 10.4.7). */
-  #resetRegisters(): void {
+  protected resetRegisters(): void {
     this.#svr = SVR_RESET;
     this.address.reset();
     this.command.reset();
@@ -327,7 +277,7 @@ export abstract class ApicCore implements TimerUser {
     this.lvt.reset();
     this.priority.reset();
     this.timer.reset();
-    this.#update();
+    this.update();
   }
 
   /** Follows a change of the local vector table, of a pin, or of what they depend on. */
@@ -335,11 +285,12 @@ export abstract class ApicCore implements TimerUser {
     if (this.lvt.levelDue && this.receive((this.lvt.read(LvtEntry.Lint0) & VECTOR_MASK) | LEVEL | ASSERT)) {
       this.lvt.acceptLevel();
     }
-    this.#update();
+    this.update();
   }
 
-  #update(): void {
-    const interrupt = this.#isExternal || (this.enabled && this.priority.deliverable >= 0);
+  /** Must be called after a change: computes the requests, and tells the vCPU about new ones. */
+  protected update(): void {
+    const interrupt = this.isExternal || (this.enabled && this.priority.deliverable >= 0);
     const requests = this.pending.bits(interrupt);
     const fresh = requests & ~this.#requests;
     this.#requests = requests;

@@ -13,7 +13,7 @@ export const DIVIDE_MASK = 0xb;
 /** Virtual times are exact up to this value (104 days). No deadline is set for later times. */
 const LATEST_TIME = Number.MAX_SAFE_INTEGER;
 
-/** What the timer needs of its APIC. */
+/** The APIC as its timer sees it. */
 export interface TimerUser {
   /** Whether an expiry would change anything: the entry is not masked, and its interrupt is not pending already. */
   wantsTimer(): boolean;

@@ -1,6 +1,8 @@
 import type { AccessWidth, MmioHandler, WideValue } from '@qvm/core/vdev';
+import { VECTOR_MASK } from '../message.js';
 import { ApicCore } from './apic-core.js';
 import { ApicError } from './error-status.js';
+import { LvtEntry } from './local-vector-table.js';
 import { APIC_REGISTERS, COMMAND_OFFSET } from './registers.js';
 import type { ApicRegister } from './registers.js';
 
@@ -37,6 +39,56 @@ export function isApicMsr(msr: number): boolean {
  * @experimental
  */
 export class LocalApic extends ApicCore implements MmioHandler {
+  /** Whether the vCPU waits for a start-up message, and executes nothing until then. */
+  get waitsForStartUp(): boolean {
+    return this.pending.waiting;
+  }
+
+  /** Takes the interrupt and returns its vector: the spurious one if the interrupt was withdrawn (SDM 3A, 10.9). */
+  acknowledge(): number {
+    const vector = this.isExternal ? this.acknowledgeExternal() : this.priority.acknowledge();
+    this.update();
+    if (vector >= 0 && vector === (this.lvt.read(LvtEntry.Timer) & VECTOR_MASK)) this.timer.schedule();
+    return vector < 0 ? this.spuriousVector & VECTOR_MASK : vector;
+  }
+
+  /** Takes the non-maskable interrupt. */
+  takeNmi(): void {
+    this.pending.nmi = false;
+    this.update();
+  }
+
+  /**
+   * Takes INIT: the APIC is in its state after INIT, and the vCPU must reset itself. {@link LocalApic.waitsForStartUp}
+   * says whether it then waits, or begins at the reset vector (SDM 3A, 8.4.3).
+   */
+  takeInit(): void {
+    this.pending.takeInit();
+    this.resetRegisters();
+  }
+
+  /** Takes the start-up message and returns its vector: execution begins at CS:IP = vector·100h:0 (SDM 3A, 8.4.4). */
+  takeStartUp(): number {
+    const vector = this.pending.takeStartUp();
+    this.update();
+    return vector;
+  }
+
+  /** CR8: bits 7–4 of the task priority. */
+  get cr8(): number {
+    return this.priority.tpr >>> 4;
+  }
+
+  /** `value` is 0 to 15; the vCPU has checked the reserved bits. */
+  set cr8(value: number) {
+    this.taskPriority = value << 4;
+  }
+
+  /** Must be called after the time-stamp counter was set to another value. */
+  tscChanged(): void {
+    this.timer.schedule();
+  }
+
   /**
    * Guest-physical address of the page of registers, a multiple of 4 KiB; `undefined` while there is none, in x2APIC
    * mode or disabled. Only the own vCPU sees its registers there.
