@@ -5,7 +5,7 @@ const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
 const PORTABLE = sources(
-  'core|jit|engine|softfloat|config|trace|vswitch|boards|pci|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
+  'core|jit|engine|softfloat|config|trace|vswitch|boards|acpi|pci|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
 );
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
@@ -92,6 +92,13 @@ export default {
       comment: 'Vdevs use it, on any board.',
       from: { path: sources('pci'), pathNot: TEST },
       to: { path: packages('[^/]+'), pathNot: [packages('pci'), packages('core')] },
+    },
+    {
+      name: 'acpi-knows-core-only',
+      severity: 'error',
+      comment: 'It makes tables of what vdevs and machines say of themselves.',
+      from: { path: sources('acpi'), pathNot: TEST },
+      to: { path: packages('[^/]+'), pathNot: [packages('acpi'), packages('core')] },
     },
     {
       name: 'config-knows-core-only',

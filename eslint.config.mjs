@@ -15,6 +15,7 @@ const PORTABLE = [
   'arch-aarch64',
   'arch-x86_64',
   'boards',
+  'acpi',
   'pci',
   'vdev-legacy',
   'vdev-passthrough',

@@ -1,3 +1,4 @@
+import type { AcpiContext, AcpiPart } from '../acpi/acpi-part.js';
 import type { Board } from '../board/board.js';
 import type { Clock } from '../clock/clock.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
@@ -105,6 +106,8 @@ export interface BootRequest {
   readonly data?: readonly DataFile[];
   /** Nodes that the vdevs contribute to the generated tree. */
   readonly vdevNodes: (context: DeviceTreeContext) => readonly DeviceTreeNode[];
+  /** Parts that the vdevs contribute to ACPI tables. Absent: none. */
+  readonly vdevAcpi?: (context: AcpiContext) => readonly AcpiPart[];
   /** Ranges of RAM that vdevs share with the guest: nothing is loaded there, and a generated tree reserves them. */
   readonly reservations?: readonly RamReservation[];
   /** Path of the console's node for `stdout-path`, when there is one. */

@@ -4,6 +4,32 @@
  * @module
  */
 
+export type {
+  AcpiDevice,
+  AcpiField,
+  AcpiMethod,
+  AcpiPath,
+  AcpiRegion,
+  AcpiScope,
+  AcpiValue,
+  AmlExpression,
+  AmlOperator,
+  AmlStatement,
+  AmlTarget,
+  AmlVariable,
+} from '../acpi/acpi-node.js';
+export type {
+  AcpiContext,
+  AcpiDevicePart,
+  AcpiHpetPart,
+  AcpiInterruptOverridePart,
+  AcpiIoApicPart,
+  AcpiPart,
+  AcpiPciSegmentPart,
+  AcpiPowerManagementPart,
+  AcpiScopePart,
+} from '../acpi/acpi-part.js';
+export type { AcpiResource } from '../acpi/acpi-resource.js';
 export type { Clock, ClockTimer } from '../clock/clock.js';
 export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.js';
 export type { InterruptLine, MessageSink } from '../interrupt/interrupt.js';

@@ -1,3 +1,4 @@
+import type { AcpiContext, AcpiPart } from '../acpi/acpi-part.js';
 import type { Clock } from '../clock/clock.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
@@ -277,6 +278,12 @@ export interface Vdev {
   status(): Readonly<Record<string, Json>>;
   /** The device-tree nodes that describe this instance to the guest, placed under the root. */
   deviceTree?(context: DeviceTreeContext): readonly DeviceTreeNode[];
+  /**
+   * The parts of the ACPI tables that describe this instance to the guest, on boards that have such tables.
+   *
+   * @experimental
+   */
+  acpi?(context: AcpiContext): readonly AcpiPart[];
   /**
    * Releases host resources. Called once, also after a failure. Work that takes time goes on in a promise: the end of
    * the VM waits for it up to a time limit (`VmOptions.disposeTimeoutMs`), after which guest memory may belong to

@@ -2,6 +2,7 @@ import type { BootRequest } from '../architecture/architecture.js';
 import { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
 import { loadData } from './load-data.js';
 import type { AssembledVm } from './vm-assembly.js';
+import { vdevAcpi } from './vm-acpi.js';
 import { consolePath, vdevNodes } from './vm-device-tree.js';
 
 /**
@@ -9,7 +10,7 @@ import { consolePath, vdevNodes } from './vm-device-tree.js';
  *
  * @experimental
  */
-export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'reservations'>;
+export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'vdevAcpi' | 'reservations'>;
 
 /** Puts the guest's files into memory, at first and again after each reset. */
 export class GuestBoot {
@@ -29,6 +30,7 @@ export class GuestBoot {
       ...(stdoutPath === undefined ? {} : { stdoutPath }),
       reservations: service(RAM_RESERVATIONS)?.all ?? [],
       vdevNodes: (context) => vdevNodes(vdevs, context),
+      vdevAcpi: (context) => vdevAcpi(vdevs, context),
     };
     return this.#boot(this.#request);
   }

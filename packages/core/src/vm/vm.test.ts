@@ -839,6 +839,33 @@ describe('Vm: life cycle', () => {
     expect(request?.vdevNodes(context)).toEqual([{ name: 'uart@10', properties: { reg: { cells: [16, 4] } } }]);
   });
 
+  it('collects the parts of ACPI tables that vdevs contribute, and names the vdev that cannot', async () => {
+    const architecture = new FakeArchitecture(wfi);
+    const part = (name: string) => ({ kind: 'device', device: { name } }) as const;
+    const factory = fakeVdev('uart', { create: () => ({ acpi: ({ deviceName }) => [part(deviceName('COM'))] }) });
+    const broken = fakeVdev('broken', {
+      create: () => ({
+        acpi: () => {
+          throw new Error('no name');
+        },
+      }),
+    });
+    const bootWith = async (...factories: readonly VdevFactory[]) => {
+      const vdevs = factories.map((type) => ({ factory: type, options: {} }));
+      await new Vm(fakeVmOptions(architecture, { vdevs })).boot(FAKE_FILES);
+      let count = 0;
+      const interrupt = (number: number, trigger: 'level' | 'edge') =>
+        ({ kind: 'interrupt', number, trigger }) as const;
+      return architecture.machine?.boots[0]?.vdevAcpi?.({
+        deviceName: (p) => `${p}${count++}`,
+        uid: () => 0,
+        interrupt,
+      });
+    };
+    expect(await bootWith(factory, fakeVdev('plain', {}), factory)).toEqual([part('COM0'), part('COM1')]);
+    await expect(bootWith(broken)).rejects.toThrow('broken-0');
+  });
+
   it('a reset while it stops ends it, and so does a broken power button', async () => {
     const { vm } = await bootedVm((vcpu) => void vcpu.services.request({ kind: 'reset' }), { onReset: 'restart' });
     vm.hooks.powerButton.tap('test', () => true);

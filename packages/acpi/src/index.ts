@@ -1,0 +1,3 @@
+export { buildAcpiTables, placeAcpiTables, type AcpiTables, type PlacedAcpiTables } from './acpi-tables.js';
+export { AcpiTableContext } from './context.js';
+export type { AcpiPlatform, AcpiProcessor } from './platform.js';
