@@ -59,4 +59,5 @@ export type { Block, BlockEnd, ControlFlowGraph } from './region/control-flow-gr
 export type { DecodeAt, PredictAt, RegionLimits } from './region/discovery.js';
 export type { RegionInstruction } from './region/region-instruction.js';
 export { RegionTranslator } from './region/translate.js';
-export type { RegionCode, RegionDescription } from './region/translate.js';
+export type { RegionDescription } from './region/description.js';
+export type { RegionCode } from './region/translate.js';

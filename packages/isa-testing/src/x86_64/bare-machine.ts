@@ -34,7 +34,7 @@ const interpreter = generateInterpreter({
   anyAlignment: true,
 });
 const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
-const translator = new RegionTranslator<X86>({ flags: x86Flags, builder: X86 });
+const translator = new RegionTranslator<X86>({ flags: x86Flags, builder: X86, promotedInstructions: 400 });
 
 /** How a run ended. */
 export interface BareEnd {
@@ -61,7 +61,12 @@ export class BareMachine {
   readonly #bank: number;
   #regions = 0;
 
-  constructor(codePages = 2, dataPages = 2) {
+  constructor(
+    codePages = 2,
+    dataPages = 2,
+    private readonly codeBase = CODE_BASE,
+    private readonly dataBase = DATA_BASE,
+  ) {
     this.#codePages = codePages;
     this.#slots = Math.ceil((RAM + (codePages + dataPages) * PAGE) / CODE_SLOT_BYTES) * CODE_SLOT_BYTES;
     this.#bank = this.#slots + (codePages + 1) * CODE_SLOT_BYTES;
@@ -89,16 +94,16 @@ export class BareMachine {
     view.setUint32(CPU + EngineState.unprivilegedBank, bank, true);
     const entry = (va: number): number => bank + ((va / PAGE) % TLB_ENTRIES) * TlbEntry.bytes;
     for (let n = 0; n < this.#codePages; n++) {
-      const va = CODE_BASE + n * PAGE;
+      const va = this.codeBase + n * PAGE;
       for (const tag of [TlbEntry.execTag, TlbEntry.readTag]) view.setBigInt64(entry(va) + tag, BigInt(va), true);
       view.setUint32(entry(va) + TlbEntry.code, this.#page(n).slot, true);
-      view.setUint32(entry(va) + TlbEntry.addend, (RAM - CODE_BASE) >>> 0, true);
+      view.setUint32(entry(va) + TlbEntry.addend, (RAM - this.codeBase) >>> 0, true);
       this.#predecoder.plan.prepare(this.#records, this.#page(n).slot);
     }
     for (let n = 0; n < dataPages; n++) {
-      const va = DATA_BASE + n * PAGE;
+      const va = this.dataBase + n * PAGE;
       for (const tag of [TlbEntry.readTag, TlbEntry.writeTag]) view.setBigInt64(entry(va) + tag, BigInt(va), true);
-      view.setUint32(entry(va) + TlbEntry.addend, (RAM + this.#codePages * PAGE - DATA_BASE) >>> 0, true);
+      view.setUint32(entry(va) + TlbEntry.addend, (RAM + this.#codePages * PAGE - this.dataBase) >>> 0, true);
     }
   }
 
@@ -142,6 +147,11 @@ export class BareMachine {
   /** Operand of the last exit. */
   get exitInfo(): number {
     return this.#u32(EngineState.exitInfo);
+  }
+
+  /** The pc at which control last arrived by a jump. */
+  get lastEntry(): number {
+    return Number(this.#view.getBigInt64(CPU + EngineState.lastEntry, true));
   }
 
   get regionEntries(): number {
@@ -216,7 +226,7 @@ export class BareMachine {
   }
 
   #jump(pc: number): boolean {
-    const offset = pc - CODE_BASE;
+    const offset = pc - this.codeBase;
     if (offset < 0 || offset >= this.code.length) return false;
     const { slot } = this.#page(Math.floor(offset / PAGE));
     const record = this.#predecoder.plan.recordFor(this.#records, slot, offset % PAGE);
@@ -248,7 +258,7 @@ export class BareMachine {
   }
 
   #straddle(pc: number): void {
-    const at = pc - CODE_BASE;
+    const at = pc - this.codeBase;
     new Uint8Array(this.#view.buffer).set(this.code.slice(at, at + LONGEST), COPY);
     const key = this.#predecoder.decoder.keyAt(this.#records, COPY, COPY + LONGEST);
     const n = Math.floor(at / PAGE);

@@ -3,8 +3,7 @@ import type { Reg, RegisterFile, V } from '@qvm/jit';
 import type { MemoryOperand, Operand } from '../describe/operand.js';
 import { Exit, WITH_ERROR_CODE } from './exits.js';
 import type { Vector } from './exits.js';
-import type { PackedFlag } from './flags.js';
-import { Condition, FlagKind, flagKind } from './flags.js';
+import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
 import { GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './register-files.js';
 
@@ -174,6 +173,24 @@ export class X86 extends Builder {
     const cut = this.#cut(result, size);
     this.setFlags(flagKind(FlagKind.Result, size), this.as(cut, Ty.i64), this.as(this.as(others, Ty.i32), Ty.i64));
     return cut;
+  }
+
+  /**
+   * A result that has the present ZF, SF and PF, and the present AF as a {@link PackedFlag} bit.
+   *
+   * @param kind - the present kind of the flags, which is not packed.
+   */
+  resultOfFlags(kind: number): { readonly result: V; readonly adjust: V; readonly size: number } {
+    const { x, y } = this.lazyFlags();
+    const size = kind & 3;
+    const operation = (kind & ~3) as FlagKind;
+    const ty = typeOf(size);
+    if (operation === FlagKind.Result || operation === FlagKind.Logic)
+      return { result: this.as(x, ty), adjust: this.and(this.as(y, Ty.i32), this.imm(PackedFlag.AF)), size };
+    const whole = operation === FlagKind.Sub ? this.sub(x, y) : this.add(x, y);
+    const changed = this.as(this.xor(this.xor(x, y), whole), Ty.i32);
+    const adjust = this.and(this.shl(changed, this.imm(1)), this.imm(PackedFlag.AF));
+    return { result: this.#cut(this.as(whole, ty), size), adjust, size };
   }
 
   /** Sets all flags from an i32 of {@link PackedFlag} bits. */

@@ -80,6 +80,12 @@ function setUnlessZero(b: X86, count: V, result: V, others: V, size: number): vo
 /** Changes CF and OF only, unless `count` is 0. */
 function setCarryAndOverflow(b: X86, count: V, carry: V, overflow: V): void {
   if (b.constant(count) === 0n) return;
+  const { known } = b.lazyFlags();
+  if (known !== undefined && known !== (FlagKind.Packed as number)) {
+    const { result, adjust, size } = b.resultOfFlags(known);
+    setUnlessZero(b, count, result, b.or(b.or(carry, b.flag(overflow, PackedFlag.OF)), adjust), size);
+    return;
+  }
   const packed = b.packedFlags();
   const others = b.and(packed, b.imm(~(PackedFlag.CF | PackedFlag.OF)));
   const changed = b.or(b.or(others, carry), b.flag(overflow, PackedFlag.OF));

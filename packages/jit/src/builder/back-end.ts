@@ -36,6 +36,8 @@ export interface SharedProbe {
 
 /** The state of the lazy flags as values: their kind (an i32) and both operands (i64). @experimental */
 export interface LazyOperands {
+  /** The kind, if it is static. */
+  readonly known: number | undefined;
   /** The kind of the operation, one of the `FlagModel`. */
   readonly kind: V;
   /** First operand. */
@@ -53,6 +55,8 @@ export interface LazyOperands {
 export interface BackEnd {
   /** Facts known at this point; undefined where instructions are compiled one by one. */
   readonly facts: KnownFacts | undefined;
+  /** Whether the flags that the instruction sets are of no use, so that they need not be computed. */
+  readonly flagsAreDead: boolean;
   /** Pushes the value of an operand. */
   emitOperand(operand: number, ty: Ty): void;
   /** Pushes the value of a register as `ty`. */

@@ -113,11 +113,13 @@ export abstract class StateBuilder extends VectorBuilder {
 
   /** Sets the flags as the result of an operation on `x` and `y`; `kind` is one of the `FlagModel`. */
   setFlags(kind: number, x: V, y: V): void {
+    if (this.backEnd.flagsAreDead) return;
     this.effects.push({ kind: 'flags', flags: kind, kindOf: -1, x: this.useOf(x), y: this.useOf(y) });
   }
 
   /** Sets the flags with a computed kind (an i32). */
   setFlagsOf(kind: V, x: V, y: V): void {
+    if (this.backEnd.flagsAreDead) return;
     const kindOf = this.useOf(this.as(kind, Ty.i32));
     this.effects.push({ kind: 'flags', flags: -1, kindOf, x: this.useOf(x), y: this.useOf(y) });
   }

@@ -1,10 +1,10 @@
 import type { Flow } from '../builder/back-end.js';
-import type { Builder, BuilderClass } from '../builder/builder.js';
-import type { FlagModel } from '../builder/flag-model.js';
+import type { Builder } from '../builder/builder.js';
 import type { Helper } from '../builder/helper.js';
 import type { Row } from '../describe/row.js';
 import type { InstructionGeometry } from '../records/instruction-geometry.js';
 import type { RecordPlan } from '../records/record-plan.js';
+import type { RegionDescription } from '../region/description.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
 import type { FunctionBody } from '../wasm/module-writer.js';
 import type { OperandInfo, StaticInfo } from './operands.js';
@@ -15,17 +15,13 @@ import type { RecordField } from './record-fields.js';
  *
  * @experimental
  */
-export interface InterpreterDescription<B extends Builder> {
+export interface InterpreterDescription<B extends Builder> extends RegionDescription<B> {
   /** The rows of the instruction tables. */
   readonly rows: readonly Row<B>[];
   /** Unit and lengths of the instructions. */
   readonly geometry: InstructionGeometry;
-  /** How the architecture's flags follow from the lazy ones. */
-  readonly flags: FlagModel;
   /** Imported functions that semantics call. */
   readonly helpers: readonly Helper[];
-  /** The architecture's builder. */
-  readonly builder: BuilderClass<B>;
   /** Whether no plain access has to be aligned, whatever the state of the vCPU. Default: the system decides. */
   readonly anyAlignment?: boolean;
   /**

@@ -36,6 +36,8 @@ export interface HandlerContext {
 export class HandlerBackEnd implements BackEnd {
   /** No facts are known, because any instruction may have come before. */
   readonly facts = undefined;
+  /** The next instruction is not known. */
+  readonly flagsAreDead = false;
   /** The fields of the handler's records. */
   readonly fields: RecordFields;
   /** How the instruction transfers control. */
@@ -110,6 +112,7 @@ export class HandlerBackEnd implements BackEnd {
   lazyFlags(): LazyOperands {
     const b = this.builder;
     return {
+      known: undefined,
       kind: b.stateAt(EngineState.flagKind, 4),
       x: b.stateAt(EngineState.flagX, 8),
       y: b.stateAt(EngineState.flagY, 8),

@@ -49,6 +49,8 @@ export const UNKNOWN_FLAGS = -1;
 export class RegionBackEnd<B> implements BackEnd {
   /** Kind of the flags in the locals at this point, if known. */
   flagKind = UNKNOWN_FLAGS;
+  /** Whether the flags that the current instruction sets are of no use. */
+  flagsAreDead = false;
   /** Facts known at this point. */
   facts = Facts.none();
   readonly #windows: AccessWindows;
@@ -80,7 +82,8 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   /** Sets the instruction that is emitted next. */
-  begin(instruction: RegionInstruction<B>, rest: number): void {
+  begin(instruction: RegionInstruction<B>, rest: number, flagsAreDead: boolean): void {
+    this.flagsAreDead = flagsAreDead;
     this.#instruction = instruction;
     this.#rest = rest;
     this.#windows.enterInstruction();
@@ -208,7 +211,7 @@ export class RegionBackEnd<B> implements BackEnd {
 
   lazyFlags(): LazyOperands {
     const [x, y] = this.#operandsOfFlags();
-    return { kind: this.#kindOfFlags(), x, y };
+    return { known: this.flagKind === UNKNOWN_FLAGS ? undefined : this.flagKind, kind: this.#kindOfFlags(), x, y };
   }
 
   packedFlags(): V {

@@ -1,21 +1,21 @@
-import type { Builder, BuilderClass } from '../builder/builder.js';
-import type { FlagModel } from '../builder/flag-model.js';
+import type { Builder } from '../builder/builder.js';
 import { Flow } from '../builder/back-end.js';
 import { Graph } from '../builder/graph.js';
 import type { Helper } from '../builder/helper.js';
 import { EngineState } from '../builder/layout.js';
 import { LocalPool } from '../builder/local-pool.js';
-import type { Row } from '../describe/row.js';
 import { CHAIN } from '../interpreter/chain.js';
-import { operandsOf } from '../interpreter/operands.js';
-import type { OperandInfo } from '../interpreter/operands.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import type { Block, ControlFlowGraph } from './control-flow-graph.js';
+import type { RegionDescription } from './description.js';
 import { Facts } from './facts.js';
+import { deadFlags } from './flag-liveness.js';
+import { FlagTraitsFinder } from './flag-traits.js';
 import { nextOffset, targetOffset } from './region-instruction.js';
 import type { RegionInstruction } from './region-instruction.js';
+import { runSemantics } from './run-semantics.js';
 import { REGION_SIGNATURE } from './region-signature.js';
 import { RegionBackEnd, UNKNOWN_FLAGS } from './region-back-end.js';
 import type { RegionFrame } from './region-back-end.js';
@@ -23,18 +23,6 @@ import { CachedRegisters, PromotedRegisters } from './register-homes.js';
 import type { RegisterHomes } from './register-homes.js';
 import { emitStructured } from './structure.js';
 import { WaysOut } from './ways-out.js';
-
-/**
- * The parts of an instruction set's description that translation of regions needs.
- *
- * @experimental
- */
-export interface RegionDescription<B extends Builder> {
-  /** How the architecture's flags follow from the lazy ones. */
-  readonly flags: FlagModel;
-  /** The architecture's builder. */
-  readonly builder: BuilderClass<B>;
-}
 
 /**
  * A region to be translated.
@@ -49,9 +37,7 @@ export interface RegionCode<B> {
 }
 
 const [CPU, LEFT, PAGE] = [0, 1, 2];
-/**
- * Largest size of a region whose loops keep registers in locals. A larger one leaves too often, and at too many places.
- */
+/** See {@link RegionDescription.promotedInstructions}. */
 const PROMOTED_INSTRUCTIONS = 100;
 
 /**
@@ -61,13 +47,15 @@ const PROMOTED_INSTRUCTIONS = 100;
  * @experimental
  */
 export class RegionTranslator<B extends Builder> {
-  readonly #rows = new Map<Row<B>, readonly OperandInfo[]>();
+  readonly #traits: FlagTraitsFinder<B>;
   // Buffers that are reused for all regions.
   readonly #graph = new Graph();
   readonly #body = new CodeBuffer(0x1_0000);
   readonly #whole = new CodeBuffer(0x1_0000);
 
-  constructor(private readonly description: RegionDescription<B>) {}
+  constructor(private readonly description: RegionDescription<B>) {
+    this.#traits = new FlagTraitsFinder(description.builder);
+  }
 
   /**
    * Translates a batch.
@@ -126,9 +114,11 @@ export class RegionTranslator<B extends Builder> {
     const frame: RegionFrame = { cpu: CPU, left: LEFT, page: PAGE, pc, bank, exit, chain, ways };
     const successors = graph.blocks.map((b) => b.successors);
     const { dominance } = graph;
-    const promotes = dominance.isLoop.includes(true) && graph.instructions <= PROMOTED_INSTRUCTIONS;
+    const { promotedInstructions = PROMOTED_INSTRUCTIONS } = this.description;
+    const promotes = dominance.isLoop.includes(true) && graph.instructions <= promotedInstructions;
     const homes = new (promotes ? PromotedRegisters : CachedRegisters)(code, locals, CPU);
     const flagHomes = new PromotedRegisters(code, locals, CPU);
+    const dead = deadFlags(graph, this.#traits);
     const backEnd = new RegionBackEnd<B>(builder, frame, this.description.flags, homes, flagHomes);
     builder.use(backEnd);
     const before = predecessors(successors);
@@ -148,7 +138,7 @@ export class RegionTranslator<B extends Builder> {
           const kinds = new Set(from.map((n) => flagKinds[n] as number));
           const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
           backEnd.enterBlock(flagKind, Facts.common(from.map((n) => facts[n] ?? Facts.none())));
-          this.#block(blockAt(block), builder, backEnd, frame);
+          this.#block(blockAt(block), dead[block] as readonly boolean[], builder, backEnd, frame);
           emitEnd(blockAt(block), backEnd, slots);
           flagKinds[block] = backEnd.flagKind;
           facts[block] = backEnd.facts;
@@ -184,29 +174,19 @@ export class RegionTranslator<B extends Builder> {
     return code.toBytes();
   }
 
-  #block({ instructions }: Block<B>, builder: B, backEnd: RegionBackEnd<B>, { left }: RegionFrame): void {
+  #block(
+    { instructions }: Block<B>,
+    dead: readonly boolean[],
+    builder: B,
+    backEnd: RegionBackEnd<B>,
+    { left }: RegionFrame,
+  ): void {
     const count = instructions.length;
     if (count > 0) builder.code.get(left).i32(count).op(IntOp.sub[0]).set(left);
-    instructions.forEach((instruction, i) => this.#instruction(instruction, count - i, builder, backEnd));
-  }
-
-  #instruction(instruction: RegionInstruction<B>, rest: number, builder: B, backEnd: RegionBackEnd<B>): void {
-    backEnd.begin(instruction, rest);
-    builder.begin();
-    const args: Record<string, unknown> = { ...instruction.statics };
-    this.#operandsOf(instruction.row).forEach(({ name, kind }, i) => {
-      if (kind === 'register') args[name] = i;
-      else if (kind === 'target') args[name] = builder.operand(i);
-      else args[name] = builder.imm(instruction.operands[i] as number | bigint);
+    instructions.forEach((instruction, i) => {
+      backEnd.begin(instruction, count - i, dead[i] === true);
+      runSemantics(builder, instruction);
     });
-    instruction.row.semantics(builder, args as never);
-    builder.commit();
-  }
-
-  #operandsOf(row: Row<B>): readonly OperandInfo[] {
-    let operands = this.#rows.get(row);
-    if (!operands) this.#rows.set(row, (operands = operandsOf(row)));
-    return operands;
   }
 }
 

@@ -1,0 +1,143 @@
+import { Flow } from '../builder/back-end.js';
+import type { BackEnd, LazyOperands } from '../builder/back-end.js';
+import type { Builder, BuilderClass } from '../builder/builder.js';
+import { Graph } from '../builder/graph.js';
+import { LocalPool } from '../builder/local-pool.js';
+import type { RegisterFile } from '../builder/register-file.js';
+import type { Reg, V } from '../describe/value.js';
+import { FIXED_REGISTER } from '../interpreter/operands.js';
+import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import { Op } from '../wasm/opcodes.js';
+import { runSemantics } from './run-semantics.js';
+import type { RegionInstruction } from './region-instruction.js';
+
+/** What an instruction has to do with the flags. @internal */
+export interface FlagTraits {
+  /** Its effect or its successor depends on the flags, or it may leave the region, which stores them. */
+  readonly reads: boolean;
+  /** It sets all flags. */
+  readonly writes: boolean;
+}
+
+/**
+ * Finds the traits of instructions by running their semantic functions. Instructions with the same static choices and
+ * operands share the object of static choices, so each is run once.
+ *
+ * @internal
+ */
+export class FlagTraitsFinder<B extends Builder> {
+  readonly #known = new WeakMap<object, FlagTraits>();
+  readonly #code = new CodeBuffer();
+  readonly #graph = new Graph();
+
+  constructor(private readonly builder: BuilderClass<B>) {}
+
+  /** The traits of an instruction. */
+  of(instruction: RegionInstruction<B>): FlagTraits {
+    const known = this.#known.get(instruction.statics);
+    if (known) return known;
+    const traits = this.#find(instruction);
+    this.#known.set(instruction.statics, traits);
+    return traits;
+  }
+
+  #find(instruction: RegionInstruction<B>): FlagTraits {
+    const code = this.#code;
+    code.clear();
+    const locals = new LocalPool(1);
+    const builder = new this.builder(code, locals, 0, () => 0, this.#graph);
+    const backEnd = new TraitsBackEnd<B>(builder, instruction);
+    builder.use(backEnd);
+    runSemantics(builder, instruction);
+    return { reads: backEnd.reads, writes: backEnd.writes };
+  }
+}
+
+/** A back end whose code is not used. */
+class TraitsBackEnd<B extends Builder> implements BackEnd {
+  readonly facts = undefined;
+  readonly flagsAreDead = false;
+  reads = false;
+  writes = false;
+
+  constructor(
+    private readonly builder: B,
+    private readonly instruction: RegionInstruction<B>,
+  ) {}
+
+  emitOperand(_operand: number, ty: Ty): void {
+    this.#push(ty);
+  }
+
+  emitRegister(_file: RegisterFile, _register: Reg, ty: Ty): void {
+    this.#push(ty);
+  }
+
+  registerOffset(file: RegisterFile, register: Reg): number {
+    const number = register as unknown as number;
+    return file.readOffset(
+      number >= FIXED_REGISTER ? number - FIXED_REGISTER : Number(this.instruction.operands[number]),
+    );
+  }
+
+  writeRegister(_file: RegisterFile, _register: Reg, value: () => void): void {
+    value();
+  }
+
+  shareProbe(): undefined {
+    // Each access may miss.
+  }
+
+  emitPc(): void {
+    this.#push(Ty.i64);
+  }
+
+  emitNextPc(): void {
+    this.#push(Ty.i64);
+  }
+
+  condition(): V {
+    this.reads = true;
+    return this.builder.stateAt(0, 4);
+  }
+
+  packedFlags(): V {
+    return this.condition();
+  }
+
+  lazyFlags(): LazyOperands {
+    return { known: undefined, kind: this.condition(), x: this.builder.stateAt(0, 8), y: this.builder.stateAt(0, 8) };
+  }
+
+  commitFlags(): void {
+    this.writes = true;
+  }
+
+  emitMiss(va: () => void): void {
+    this.reads = true;
+    va();
+  }
+
+  flushStore(): void {
+    // Nothing to emit.
+  }
+
+  skip(): void {
+    this.reads = true;
+  }
+
+  leave(): void {
+    this.reads = true;
+  }
+
+  finish(flow: Flow): void {
+    if (flow === Flow.Leave) this.reads = true;
+  }
+
+  #push(ty: Ty): void {
+    const { code } = this.builder;
+    if (ty === Ty.v128) code.op(Op.v128_load);
+    else if (ty === Ty.i64) code.i64(0);
+    else code.i32(0);
+  }
+}
