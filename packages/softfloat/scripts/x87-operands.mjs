@@ -56,6 +56,8 @@ function angle(random) {
 const SPECIFIC = {
   f80_scale: (random) => [float(random, F80), random.below(3) ? near(random, 16378, 20) : float(random, F80)],
   f80_rem: (random) => {
+    // A denormal number and infinity: the remainder is the number, which underflows.
+    if (random.below(6) === 0) return [assemble(F80, 0, 0n, fraction(random, F80.f)), 0x7fffn << F80.f];
     const exp = 100 + random.below(32000);
     return [near(random, exp - 1 + random.below(2) * random.below(150), 4), near(random, exp, 2)];
   },

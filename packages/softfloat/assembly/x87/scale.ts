@@ -155,7 +155,8 @@ function remainder(nearest: i32): void {
   conditions(C0 | C1 | C2 | C3, 0);
   if (A.cls >= QNAN || B.cls >= QNAN) return propagateTwo();
   if (A.cls == INF || B.cls == ZERO) return setInvalid();
-  if (A.cls == ZERO || B.cls == INF) return setA();
+  if (A.cls == ZERO) return setA();
+  if (B.cls == INF) return setRemainder(A.exp);
   const distance = A.exp - B.exp;
   if (distance >= 64) {
     // A partial reduction, by a number of bits between 32 and 63 that leaves a multiple of 32.
