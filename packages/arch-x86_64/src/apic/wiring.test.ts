@@ -4,14 +4,15 @@ import { createVdev } from '@qvm/testing';
 import { APIC_BUS } from './apic-bus.js';
 import { ApicBench } from './bench.test.helper.js';
 import { PC } from './board.test.helper.js';
+import { apic } from './local/type.js';
 import { ioapic } from './io/type.js';
 import { pic } from './pic/type.js';
 
-/** Both interrupt controllers of a PC on the lines of one VM, with local APICs that are enabled. */
+/** The interrupt controllers of a PC on the lines of one VM, with local APICs that are enabled. */
 function machine() {
   const local = ApicBench.enabled(1);
   const wiring = new InterruptBus(1, createVmHooks('test'));
-  const made = [pic, ioapic].map((factory) =>
+  const made = [pic, ioapic, apic].map((factory) =>
     createVdev(factory, {
       context: { board: PC },
       prepare: (context) => {
@@ -20,20 +21,20 @@ function machine() {
       },
     }),
   );
-  return { local, wiring, pair: made[0], apic: made[1] };
+  return { local, wiring, pair: made[0], io: made[1] };
 }
 
 describe('interrupt lines of a PC', () => {
   it('below 16 lead to the 8259A pair and to the I/O APIC, the others to the I/O APIC alone', () => {
-    const { local, wiring, pair, apic } = machine();
+    const { local, wiring, pair, io } = machine();
     for (const value of [0x11, 0x20, 4, 1]) pair?.write(value === 0x11 ? 0 : 1, value, 1, 'master');
     pair?.write(1, 0, 1, 'master');
     for (const [input, vector] of [
       [4, 0x44],
       [20, 0x54],
     ] as const) {
-      apic?.write(0x00, 0x10 + 2 * input);
-      apic?.write(0x10, vector);
+      io?.write(0x00, 0x10 + 2 * input);
+      io?.write(0x10, vector);
     }
     wiring.line(4, 'serial').assert();
     const requests = (): unknown => (pair?.vdev.status()['master'] as { requests: number }).requests;
@@ -44,7 +45,6 @@ describe('interrupt lines of a PC', () => {
 
   it('have messages beside them, which local APICs take', () => {
     const { local, wiring } = machine();
-    wiring.attachMessages(local.bus);
     const nic = wiring.messages('nic');
     nic.message(0xfee0_0000, 0x61);
     nic.message(0xfed0_0000, 0x62);

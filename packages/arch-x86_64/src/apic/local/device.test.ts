@@ -1,7 +1,7 @@
 import { createVdev, describeVdevContract } from '@qvm/testing';
 import { APIC_BUS, ApicBus } from '../apic-bus.js';
 import * as bench from '../bench.test.helper.js';
-import { PC } from '../board.test.helper.js';
+import { attachBus, PC } from '../board.test.helper.js';
 import { apic } from './type.js';
 
 const VCPUS = 2;
@@ -12,7 +12,7 @@ function make(): { bus: ApicBus; harness: ReturnType<typeof createVdev> } {
     context: { vcpus: VCPUS, board: PC },
     prepare: (context) => {
       bus = new ApicBus(VCPUS, context.clock);
-      context.attach(APIC_BUS, bus);
+      attachBus(context, bus);
     },
   });
   return { bus: bus as unknown as ApicBus, harness };
@@ -23,7 +23,7 @@ describeVdevContract(apic, {
   prepare: (context) => {
     const bus = new ApicBus(VCPUS, context.clock);
     for (const local of bus.apics) local.connect({ kick: () => undefined, timeOfTsc: (count) => Number(count) });
-    context.attach(APIC_BUS, bus);
+    attachBus(context, bus);
   },
   change: ({ write, context }) => {
     write(bench.SVR, 0x1ff);

@@ -1,4 +1,5 @@
 import type { Json } from '@qvm/core';
+import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import { requireVersion } from '@qvm/core/vdev';
 import type { AccessWidth, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { APIC_BUS } from '../apic-bus.js';
@@ -44,6 +45,7 @@ export class LocalApics implements Vdev {
 
   constructor(context: VdevContext) {
     this.#bus = context.attachment(APIC_BUS);
+    context.attachment(INTERRUPT_WIRING).attachMessages(this.#bus);
     this.mmio = { registers: new ApicPage(this.#bus, context.mmioBase.registers ?? 0) };
   }
 

@@ -3,8 +3,9 @@ import { LocalApics } from './device.js';
 import { APIC_PAGE } from './local-apic.js';
 
 /**
- * The local APICs of an x86_64 machine: their page of registers, their saved state and their status. Needs the
- * attachment `APIC_BUS`, which the machine provides.
+ * The local APICs of an x86_64 machine: their page of registers, their saved state and their status. They take the
+ * message interrupts of vdevs. Needs the attachments `APIC_BUS`, which the machine provides, and
+ * `@qvm/core/InterruptWiring`.
  *
  * @experimental
  */
