@@ -2,6 +2,7 @@ export { legacyVdevs, legacyVdevsPlugin } from './legacy-vdevs.js';
 export { acpiPm } from './acpi-pm/type.js';
 export { debugPort } from './debug-port/type.js';
 export { fwCfg } from './fw-cfg/type.js';
+export { hpet } from './hpet/type.js';
 export { pcReset } from './pc-reset/type.js';
 export { pit } from './pit/type.js';
 export { pl011 } from './pl011/type.js';

@@ -34,6 +34,7 @@ describe.each([
   ['ser8250', registersToMarkdown(atDistance(1, uart16550Registers))],
   ['pit', ''],
   ['acpi-pm', ''],
+  ['hpet', ''],
   ['rtc', ''],
   ['pc-reset', ''],
   ['debug-port', ''],

@@ -4,6 +4,7 @@ import type { VdevFactory } from '@qvm/core/vdev';
 import { acpiPm } from './acpi-pm/type.js';
 import { debugPort } from './debug-port/type.js';
 import { fwCfg } from './fw-cfg/type.js';
+import { hpet } from './hpet/type.js';
 import { pcReset } from './pc-reset/type.js';
 import { pit } from './pit/type.js';
 import { pl011 } from './pl011/type.js';
@@ -32,6 +33,7 @@ export const legacyVdevs: readonly VdevFactory[] = Object.freeze([
   ser8250,
   pit,
   rtc,
+  hpet,
   acpiPm,
   pcReset,
   debugPort,
