@@ -6,11 +6,13 @@ import { MACHINE_POWER } from '@qvm/core/services';
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { MachinePower } from '@qvm/core/services';
-import type { PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type { AccessWidth, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { BytePorts } from '../ports/byte-ports.js';
 
 const STATE_VERSION = 1;
 
+/** Offset of the reset control from port CF8h. */
+const RESET_CONTROL = 1;
 const RST_CPU = 1 << 2;
 const RESET_CONTROL_BITS = 0x0e;
 
@@ -27,13 +29,20 @@ export class PcReset implements Vdev {
         if (port === 0) this.#writePortA(value);
       },
     }),
-    reset: new BytePorts({
-      readByte: (port) => (port === 0 ? this.#resetControl : 0xff),
-      writeByte: (port, value) => {
-        if (port === 0) this.#writeResetControl(value);
-      },
-    }),
   };
+
+  /**
+   * The reset control at port CF9h. The ports of PCI's configuration address, which begin at CF8h, belong to the host
+   * bridge; it passes on the accesses of less than a double word.
+   */
+  readonly remainder: PortHandler = {
+    read: (offset: number, width: AccessWidth): number =>
+      offset === RESET_CONTROL && width === 1 ? this.#resetControl : 2 ** (8 * width) - 1,
+    write: (offset: number, width: AccessWidth, value: number): void => {
+      if (offset === RESET_CONTROL && width === 1) this.#writeResetControl(value);
+    },
+  };
+
   readonly #power: MachinePower;
   #resetControl = 0;
   /** Address line A20 is never masked; the bit is kept. */

@@ -1,3 +1,5 @@
+import type { PortHandler } from '@qvm/core/vdev';
+import { CONFIG_PORT_REMAINDER } from '@qvm/pci';
 import { createVdev, describeVdevContract } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import { portBoard } from '../ports/port-board.test.helper.js';
@@ -27,16 +29,26 @@ describe('pc-reset', () => {
   });
 
   it('resets the machine by a rise of RST_CPU at port CF9h (Linux, reboot.c, BOOT_CF9_FORCE)', () => {
-    const { read, write, context } = create();
-    const cf9 = read(0, 1, 'reset') & ~6;
-    write(0, cf9 | 2, 1, 'reset');
-    expect([context.powerRequests, read(0, 1, 'reset')]).toEqual([[], 2]);
-    write(0, cf9 | 6, 1, 'reset');
-    expect([context.powerRequests, read(0, 1, 'reset')]).toEqual([['reset'], 6]);
-    write(0, 6, 1, 'reset');
+    const { context } = create();
+    const remainder = context.offers.get(CONFIG_PORT_REMAINDER.key) as PortHandler;
+    const cf9 = remainder.read(1, 1) & ~6;
+    remainder.write(1, 1, cf9 | 2);
+    expect([context.powerRequests, remainder.read(1, 1)]).toEqual([[], 2]);
+    remainder.write(1, 1, cf9 | 6);
+    expect([context.powerRequests, remainder.read(1, 1)]).toEqual([['reset'], 6]);
+    remainder.write(1, 1, 6);
     expect(context.powerRequests).toEqual(['reset']);
-    write(0, 0x0a, 1, 'reset');
-    write(0, 0x0e, 1, 'reset');
+    remainder.write(1, 1, 0x0a);
+    remainder.write(1, 1, 0x0e);
     expect(context.powerRequests).toEqual(['reset', 'reset']);
+  });
+
+  it('has nothing else at ports CF8h to CFBh', () => {
+    const { context } = create();
+    const remainder = context.offers.get(CONFIG_PORT_REMAINDER.key) as PortHandler;
+    remainder.write(0, 2, 0x0600);
+    remainder.write(2, 1, 0x06);
+    const values = [remainder.read(0, 2), remainder.read(0, 1), remainder.read(1, 1)];
+    expect([values, context.powerRequests]).toEqual([[0xffff, 0xff, 0], []]);
   });
 });
