@@ -3,6 +3,7 @@ import { CODE_SLOT_BYTES, PageDirectory } from '@qvm/jit';
 import type { CodePage, RecordMemory, RecordPlan } from '@qvm/jit';
 import type { MainRam } from '../memory/main-ram.js';
 import { PAGE_BYTES, pageOf } from '../memory/page.js';
+import { LeakyCount } from './leaky-count.js';
 
 const SLOT_BYTES = CODE_SLOT_BYTES;
 /** Number of instructions that are decoded when the record of one is needed. */
@@ -28,6 +29,8 @@ export interface CodeCacheClient {
   leaveCode(start: number, end: number): void;
   /** Address of the record that the vCPU is at. */
   readonly ip: number;
+  /** Instructions retired. */
+  readonly instructions: number;
 }
 
 /**
@@ -75,14 +78,14 @@ interface SlotUse {
   pageOffset: number;
   /** Nothing is decoded, and the page may be written without notice. */
   writable: boolean;
-  /** Writes noticed since all records of the page were dropped, and the number of such drops. */
-  writes: number;
-  drops: number;
+  /** Writes noticed since all records of the page were dropped, and such drops. */
+  readonly writes: LeakyCount;
+  readonly drops: LeakyCount;
   /** Number of drops of any of its records. */
   recordDrops: number;
-  /** Whether regions hold code of the page, and how often they were dropped. */
-  regions: boolean;
-  regionDrops: number;
+  /** Whether regions or samples may refer to the page, and the writes that dropped regions. */
+  profiled: boolean;
+  readonly regionDrops: LeakyCount;
   /** Numbers of the slots of pages whose last instruction may be linked to this page, in which it ends. */
   readonly straddling: Set<number>;
 }
@@ -92,16 +95,25 @@ const STRADDLING_LIMIT = 64;
 
 /**
  * Number of writes to a page of code that each drop only the overwritten records. The next write drops all, because
- * the page is being replaced.
+ * the page is being replaced. One of them is forgotten after each `WRITES_PERIOD` instructions: an operating system
+ * that patches its own code now and then does not replace it.
  */
 const WRITES_BEFORE_DROP = 32;
+const WRITES_PERIOD = 0x1000;
 /**
  * A page that was dropped this often holds both code and data: from then on each write drops only the overwritten
- * records.
+ * records. One drop is forgotten after each `DROPS_PERIOD` instructions, so that a page that no longer holds code can
+ * be written freely.
  */
 const DROPS_OF_MIXED_PAGE = 8;
-/** A page whose regions were dropped this often is written while it runs: no further regions are made of it. */
+/**
+ * A page whose regions were dropped this often is written while it runs: no further regions are made of it, until drops
+ * are forgotten. Then the page costs at most one translation in each `DROPS_PERIOD`. Writes within `BURST` instructions
+ * count once, because an operating system patches many places of a page at a time.
+ */
 const REGION_DROPS_LIMIT = 16;
+const BURST = 0x1_0000;
+const DROPS_PERIOD = 0x100_0000;
 
 /**
  * Pre-decoded pages of guest code, by guest-physical address, shared by the vCPUs of a VM. A page that holds decoded records
@@ -168,14 +180,17 @@ export class CodeCache {
     return this.#byPage.size;
   }
 
-  /** Called with the slot of a page that had regions when records of the page are dropped. */
-  onDrop: (slot: number, mode: number) => void = () => undefined;
+  /**
+   * Called before the records of bytes `from` to `to` (exclusive) of a page are dropped to which regions or samples may
+   * refer. Returns whether regions were dropped.
+   */
+  onDrop: (slot: number, mode: number, from: number, to: number) => boolean = () => false;
 
   /** The region cache's view of an instruction; undefined if no regions may be made of its page. */
   place(ip: number): RegionPlace | undefined {
     const index = this.#indexOf(ip);
     const use = this.#uses[index];
-    if (!use || use.page < 0 || use.regionDrops > REGION_DROPS_LIMIT) return undefined;
+    if (!use || use.page < 0 || use.regionDrops.at(this.#now) > REGION_DROPS_LIMIT) return undefined;
     const { plan } = this.#sourceOf(index);
     return {
       ip,
@@ -192,9 +207,9 @@ export class CodeCache {
     return use !== undefined && !use.writable && use.pageOffset === pageOffset && use.recordDrops === drops;
   }
 
-  /** Notes that regions hold code of the page of `ip`. */
-  markRegions(ip: number): void {
-    (this.#uses[this.#indexOf(ip)] as SlotUse).regions = true;
+  /** Notes that regions hold code of the page of `ip`, or that its records are known as places of samples. */
+  markProfiled(ip: number): void {
+    (this.#uses[this.#indexOf(ip)] as SlotUse).profiled = true;
   }
 
   /**
@@ -240,7 +255,9 @@ export class CodeCache {
     use.page = page;
     use.pageOffset = region.offset + (page - region.base);
     use.writable = true;
-    use.writes = use.drops = use.regionDrops = 0;
+    use.writes.clear();
+    use.drops.clear();
+    use.regionDrops.clear();
     source.plan.prepare(this.memory, slot);
     this.#byPage.set(page, index);
     this.#describe(index);
@@ -318,9 +335,10 @@ export class CodeCache {
     const index = this.#byPage.get(page);
     const use = index === undefined ? undefined : (this.#uses[index] as SlotUse);
     if (!use || use.writable) return true;
-    if (++use.writes > WRITES_BEFORE_DROP && use.drops < DROPS_OF_MIXED_PAGE) {
-      use.drops++;
-      use.writes = 0;
+    const now = this.#now;
+    if (use.writes.add(now) > WRITES_BEFORE_DROP && use.drops.at(now) < DROPS_OF_MIXED_PAGE) {
+      use.drops.add(now);
+      use.writes.clear();
       this.#dropAll(index as number);
       return true;
     }
@@ -377,7 +395,7 @@ export class CodeCache {
   #dropRecords(index: number, from: number, to: number): void {
     this.counters.invalidated++;
     (this.#uses[index] as SlotUse).recordDrops++;
-    this.#dropRegions(index);
+    this.#dropRegions(index, from, to);
     const { plan } = this.#sourceOf(index);
     plan.drop(this.memory, this.#address(index), from, to);
     if (from < plan.geometry.longest - 1) this.#unlinkStraddling(index);
@@ -411,12 +429,16 @@ export class CodeCache {
     if (writer !== 0) for (const client of this.#clients) client.protect(use.pageOffset, writer);
   }
 
-  #dropRegions(index: number): void {
+  #dropRegions(index: number, from: number, to: number): void {
     const use = this.#uses[index] as SlotUse;
-    if (!use.regions) return;
-    use.regions = false;
-    use.regionDrops++;
-    this.onDrop(this.#address(index), use.mode);
+    if (!use.profiled) return;
+    use.profiled = from > 0 || to < PAGE_BYTES;
+    if (this.onDrop(this.#address(index), use.mode, from, to)) use.regionDrops.add(this.#now);
+  }
+
+  /** Instructions retired by all vCPUs: the time by which events are forgotten. */
+  get #now(): number {
+    return this.#clients.reduce((sum, { instructions }) => sum + instructions, 0);
   }
 
   /** Number of a slot for a page. */
@@ -430,11 +452,11 @@ export class CodeCache {
         page: -1,
         pageOffset: 0,
         writable: true,
-        writes: 0,
-        drops: 0,
+        writes: new LeakyCount(WRITES_BEFORE_DROP + 1, WRITES_PERIOD),
+        drops: new LeakyCount(DROPS_OF_MIXED_PAGE, DROPS_PERIOD),
         recordDrops: 0,
-        regions: false,
-        regionDrops: 0,
+        profiled: false,
+        regionDrops: new LeakyCount(REGION_DROPS_LIMIT + 1, DROPS_PERIOD, BURST),
         straddling: new Set(),
       });
       return this.#uses.length - 1;

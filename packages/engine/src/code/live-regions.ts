@@ -7,14 +7,23 @@ const NUMBERS_END = 0x1_0000;
 /** Share of the modules that are evicted when there are too many. */
 const EVICTED_SHARE = 1 / 4;
 
+/** The code that a region holds of one page. @internal */
+export interface RegionPart {
+  /** Address of the slot of the page. */
+  readonly slot: number;
+  /** Offset in the page of the first byte, and of the byte after the last one. */
+  readonly from: number;
+  /** See {@link RegionPart.from}. */
+  readonly to: number;
+}
+
 /** A region in use. */
 interface LiveRegion {
   /** Address of its first record, and of its region number. */
   readonly ip: number;
   readonly region: number;
   readonly instructions: number;
-  /** Slots of the pages whose code it holds. */
-  readonly slots: readonly number[];
+  readonly parts: readonly RegionPart[];
   readonly owner: RegionModule;
   readonly body: WebAssembly.ExportValue;
 }
@@ -92,7 +101,7 @@ export class LiveRegions {
     { ip, region }: RegionPlace,
     body: WebAssembly.ExportValue,
     instructions: number,
-    slots: readonly number[],
+    parts: readonly RegionPart[],
     owner: RegionModule,
     exactAlignment: boolean,
   ): boolean {
@@ -105,18 +114,29 @@ export class LiveRegions {
     if (before !== 0) this.#release(before);
     for (const table of this.#tables) table.set(number, body);
     u16[region >>> 1] = number;
-    this.#byNumber.set(number, { ip, region, instructions, slots, owner, body });
-    for (const slot of slots) {
-      this.code.markRegions(slot);
+    this.#byNumber.set(number, { ip, region, instructions, parts, owner, body });
+    for (const { slot } of parts) {
+      this.code.markProfiled(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
       this.#bySlot.set(slot, numbers.add(number));
     }
     return true;
   }
 
-  /** Forgets the regions that hold code of the page of a slot. */
-  dropSlot(slot: number): void {
-    for (const number of this.#bySlot.get(slot) ?? []) this.#release(number);
+  /**
+   * Drops the regions that hold code of bytes `from` to `to` (exclusive) of the page of a slot.
+   *
+   * @returns the addresses of the records where they began.
+   */
+  drop(slot: number, from: number, to: number): readonly number[] {
+    const dropped: number[] = [];
+    for (const number of this.#bySlot.get(slot) ?? []) {
+      const { ip, parts } = this.#byNumber.get(number) as LiveRegion;
+      if (!parts.some((part) => part.slot === slot && part.from < to && from < part.to)) continue;
+      this.#release(number);
+      dropped.push(ip);
+    }
+    return dropped;
   }
 
   /**
@@ -133,11 +153,11 @@ export class LiveRegions {
   }
 
   #release(number: number): void {
-    const { region, slots, owner } = this.#byNumber.get(number) as LiveRegion;
+    const { region, parts, owner } = this.#byNumber.get(number) as LiveRegion;
     this.memory.u16[region >>> 1] = 0;
     this.#byNumber.delete(number);
     if (--owner.live === 0) this.#modules--;
-    for (const slot of slots) this.#bySlot.get(slot)?.delete(number);
+    for (const { slot } of parts) this.#bySlot.get(slot)?.delete(number);
     this.onDrop();
     for (const table of this.#tables) table.set(number, null);
     (number < EXACT_REGIONS ? this.#numbers.relaxed : this.#numbers.exact).give(number);

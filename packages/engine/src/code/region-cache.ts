@@ -1,13 +1,14 @@
 import type { VmMemory } from '@qvm/core/architecture';
-import { RECORD_BYTES, RegionTranslator } from '@qvm/jit';
-import type { Builder, RecordPlan, RegionCode } from '@qvm/jit';
+import { PAGE_BITS, RECORD_BYTES, RegionTranslator } from '@qvm/jit';
+import type { Builder, ControlFlowGraph, RecordPlan, RegionCode } from '@qvm/jit';
 import type { EngineModule } from '../engine-module.js';
+import { PAGE_BYTES } from '../memory/page.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 import type { CodePages, CodeProfile } from './code-profile.js';
 import { HotPlaces, Level } from './hot-places.js';
 import { IndirectBranches } from './indirect-branches.js';
 import { LiveRegions } from './live-regions.js';
-import type { RegionModule } from './live-regions.js';
+import type { RegionModule, RegionPart } from './live-regions.js';
 import { RegionExplorer } from './region-explorer.js';
 import type { Candidate } from './region-explorer.js';
 import type { RegionTuning } from './region-tuning.js';
@@ -148,17 +149,39 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     const slot = pages.at(0);
     const ip = slot === 0 ? 0 : this.code.recordFor(slot, pages.offset);
     if (ip === 0) return;
+    this.code.markProfiled(slot);
     const region = this.#live.at(this.#plan.regionAddress(ip));
     if (region) region.owner.seen = this.#samples;
     const level = this.#places.heat(ip, instructions);
     if (level !== undefined) this.#timed(() => this.#consider(ip, level, pages));
   }
 
-  /** Drops the regions that hold code of the page of a slot. */
-  drop(slot: number): void {
-    this.#live.dropSlot(slot);
-    const [first, end] = this.#plan.bounds(slot);
-    for (let ip = first; ip < end; ip += RECORD_BYTES) this.#places.forget(ip);
+  /**
+   * Drops the regions that hold code of bytes `from` to `to` (exclusive) of the page of a slot, before its records are
+   * dropped. Their places, and places that begin with such an instruction, must become hot again.
+   *
+   * @returns whether there were such regions.
+   */
+  drop(slot: number, from: number, to: number): boolean {
+    const dropped = this.#live.drop(slot, from, to);
+    for (const ip of dropped) this.#places.forget(ip);
+    this.#forgetPlaces(slot, from, to);
+    return dropped.length > 0;
+  }
+
+  /** Forgets the places in a range of the page of a slot: all of its records if it is the whole page. */
+  #forgetPlaces(slot: number, from: number, to: number): void {
+    if (from === 0 && to === PAGE_BYTES) {
+      const [first, end] = this.#plan.bounds(slot);
+      for (let ip = first; ip < end; ip += RECORD_BYTES) this.#places.forget(ip);
+      return;
+    }
+    const { unit, longest } = this.#plan.geometry;
+    const first = Math.max(0, from - longest + 1);
+    for (let offset = first - (first % unit); offset < to; offset += unit) {
+      const ip = this.code.findDecoded(slot, offset);
+      if (ip !== 0) this.#places.forget(ip);
+    }
   }
 
   #queuedInstructions(): number {
@@ -234,7 +257,8 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     owner: RegionModule,
     exactAlignment: boolean,
   ): void {
-    if (!this.#live.add(place, body, graph.instructions, [...slots.values()], owner, exactAlignment)) return;
+    const parts = partsOf(graph, slots);
+    if (!this.#live.add(place, body, graph.instructions, parts, owner, exactAlignment)) return;
     this.counters.regions++;
     if (inlined) this.counters.inlined++;
     this.counters.translated += graph.instructions;
@@ -254,6 +278,20 @@ export class RegionCache<B extends Builder> implements CodeProfile {
       this.counters.evicted++;
     }
   }
+}
+
+/** The code of a region in each of its pages. */
+function partsOf<B extends Builder>({ blocks }: ControlFlowGraph<B>, slots: ReadonlyMap<number, number>): RegionPart[] {
+  const parts = [...slots].map(([number, slot]) => ({ number, slot, from: PAGE_BYTES, to: 0 }));
+  for (const { instructions } of blocks) {
+    for (const { offset, length } of instructions) {
+      const part = parts.find(({ number }) => number === offset >> PAGE_BITS) as (typeof parts)[number];
+      const within = offset & (PAGE_BYTES - 1);
+      part.from = Math.min(part.from, within);
+      part.to = Math.max(part.to, within + length);
+    }
+  }
+  return parts;
 }
 
 function fail(cause: unknown): never {

@@ -47,7 +47,7 @@ export class VmModes<B extends Builder> {
     private readonly tuning: RegionTuning,
     private readonly instructionText: InstructionText,
   ) {
-    code.onDrop = (slot, mode) => this.#regions[mode]?.drop(slot);
+    code.onDrop = (slot, mode, from, to) => this.#regions[mode]?.drop(slot, from, to) ?? false;
   }
 
   /** Makes the code of a mode for one vCPU. */

@@ -1,5 +1,5 @@
 import type { Engine } from '@qvm/core/architecture';
-import { ADD, branch, COMPARE, inc, LEAVE, LESS, operation, store, ToyPair } from './toy-pair.test.helper.js';
+import { ADD, branch, COMPARE, inc, LEAVE, LESS, operation, set, store, ToyPair } from './toy-pair.test.helper.js';
 import { PAGE } from './toy-vm.test.helper.js';
 
 const CODE = 4 * PAGE;
@@ -83,5 +83,33 @@ describe.each<Engine>(['interp', 'wasm'])('a store to code: %s', (engine) => {
     const decoded = pair.vm.count('decoded');
     pair.run(100, CODE);
     expect(pair.vm.count('decoded') - decoded).toBe(4);
+  });
+
+  it('drops only the regions that hold its bytes', () => {
+    const pair = makePair(engine);
+    const loop = [...set(2, 0x2000), ...inc(0), ...operation(COMPARE, 0, 2), ...branch(LESS, -5), LEAVE];
+    const [first, second] = [CODE, CODE + 64];
+    pair.write(FIRST, [...loop, ...Array.from({ length: 64 - loop.length }, () => LEAVE), ...loop]);
+    const run = (pc: number): void => {
+      pair.setRegisters([0]);
+      expect(pair.run(100_000, pc)).toBe('leave');
+    };
+    const live = (): number =>
+      (pair.vm.machine.stats()['regions'] as { live: { regions: number } } | null)?.live.regions ?? 0;
+    for (const pc of [first, second, first, second]) run(pc);
+    const regions = live();
+    // Writes of a page drop as much as they hit: here the last instruction of the second loop, LEAVE, which is in none.
+    pair.write(5 * PAGE, [...store(0, 1, 0), LEAVE]);
+    pair.map(5, 5);
+    const patch = (address: number, value: number): void => {
+      pair.setRegisters([value, address]);
+      expect(pair.run(10, 5 * PAGE)).toBe('leave');
+    };
+    patch(second + loop.length, 0x1a1a_1a1a);
+    expect(live()).toBe(regions);
+    // The count of the second loop.
+    patch(second, 0x0010_1088);
+    if (engine === 'wasm') expect([live() > 0, live() < regions]).toEqual([true, true]);
+    for (const pc of [first, second]) run(pc);
   });
 });
