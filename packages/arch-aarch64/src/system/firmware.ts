@@ -62,6 +62,7 @@ export class SmcccFirmware implements Firmware {
 
 /** HVC or SMC, in the form of the hook's event. */
 interface FirmwareCall extends HypercallEvent {
+  readonly conduit: 'hvc' | 'smc';
   readonly vcpu: Aarch64Vcpu;
   readonly args: CallArguments;
 }

@@ -42,17 +42,20 @@ export interface HypercallEvent {
   /** The calling vCPU. */
   readonly vcpu: VcpuView;
   /** The instruction of the call. */
-  readonly conduit: 'hvc' | 'smc';
+  readonly conduit: 'hvc' | 'smc' | 'vmcall' | 'vmmcall';
   /** The immediate of the instruction; 0 in the SMC Calling Convention. */
   readonly immediate: number;
-  /** The function identifier, from W0. */
+  /** The function identifier, from W0 (x86: EAX). */
   readonly functionId: number;
-  /** The arguments, X1 to X6; W1 to W6 of a call in the 32-bit form (immediate 0, bit 30 of `functionId` clear). */
+  /**
+   * The arguments, X1 to X6; W1 to W6 of a call in the 32-bit form (immediate 0, bit 30 of `functionId` clear). x86: RBX,
+   * RCX, RDX, RSI, RDI, RBP.
+   */
   readonly args: readonly bigint[];
 }
 
 /**
- * The result registers of a call, from X0 on; at most four.
+ * The result registers of a call, from X0 on (x86: RAX, RBX, RCX, RDX); at most four.
  *
  * @beta
  */
