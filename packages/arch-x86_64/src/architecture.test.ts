@@ -1,14 +1,16 @@
-import type { MachineServices } from '@qvm/core/architecture';
-import { x86_64 } from './index.js';
+import { MachineHarness, RAM_BYTES } from './machine-tests/machine-harness.test.helper.js';
+import { defaultModel, x86_64 } from './index.js';
 
 describe('x86_64', () => {
-  it('says that it is not implemented', () => {
-    const services = { name: 'desktop' } as MachineServices;
-    expect(() => x86_64.createMachine(services)).toThrow(
+  it('says that it cannot load images yet', async () => {
+    const { services } = new MachineHarness(1, 'interp', defaultModel, x86_64.engineBytes(1, RAM_BYTES));
+    const machine = x86_64.createMachine(services);
+    const request = { image: { name: 'vmlinux', bytes: new Uint8Array() }, vdevNodes: () => [] };
+    await expect(machine.boot(request)).rejects.toThrow(
       expect.objectContaining({
         code: 'architecture.not-implemented',
         message:
-          'The VM desktop is for x86_64, which qvm cannot run yet. Guests for aarch64 run: set "arch" to "aarch64".',
+          'The VM test is for x86_64, whose images qvm cannot load yet. Guests for aarch64 run: set "arch" to "aarch64".',
       }),
     );
   });

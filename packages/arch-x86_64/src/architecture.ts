@@ -1,21 +1,49 @@
 import { QvmError } from '@qvm/core';
 import type { Architecture } from '@qvm/core/architecture';
+import { CodeCache, REGION_TUNING } from '@qvm/engine';
+import type { RegionTuning } from '@qvm/engine';
+import { X86_HOOK_KINDS } from './hook-kinds.js';
+import { ARCHITECTURE_NAME, X86Machine } from './machine.js';
+import type { BootProcedure } from './machine.js';
+import { defaultModel } from './system/cpu-model.js';
+import type { X86Model } from './system/cpu-model.js';
+
+/** Capacity of a VM's code cache in pages of decoded code: 16 MiB of guest code. */
+const CODE_PAGES = 4096;
+const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
+
+const noBoot: BootProcedure = async (_request, { name }) => {
+  throw new QvmError(
+    'architecture.not-implemented',
+    `The VM ${name} is for x86_64, whose images qvm cannot load yet. Guests for aarch64 run: set "arch" to "aarch64".`,
+  );
+};
 
 /**
- * x86_64. Its engine is not implemented yet: `Architecture.createMachine` throws a {@link QvmError}
+ * x86_64 with a processor model.
+ *
+ * @param model - what CPUID says.
+ * @param tuning - when the second tier translates; {@link REGION_TUNING} when absent.
+ * @experimental
+ */
+export function x86Architecture(
+  model: X86Model = defaultModel,
+  tuning: RegionTuning = REGION_TUNING,
+  boot: BootProcedure = noBoot,
+): Architecture {
+  return {
+    name: ARCHITECTURE_NAME,
+    defaultBoard: 'pc',
+    hookKinds: X86_HOOK_KINDS,
+    engineBytes: (vcpus, ramBytes) => X86Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
+    createMachine: (services) => new X86Machine(services, { model, codeBytes: CODE_BYTES, tuning, boot }),
+  };
+}
+
+/**
+ * x86_64. Its processor executes 64-bit code, but no image can be loaded yet: `Machine.boot` throws a {@link QvmError}
  * `architecture.not-implemented`. No plugin provides it, so a configuration cannot select it by mistake.
  *
  * @experimental
  */
-export const x86_64: Architecture = {
-  name: 'x86_64',
-  defaultBoard: 'pc',
-  hookKinds: { trap: {}, guestExit: {}, interruptTaken: {} },
-  engineBytes: () => 0,
-  createMachine: ({ name }) => {
-    throw new QvmError(
-      'architecture.not-implemented',
-      `The VM ${name} is for x86_64, which qvm cannot run yet. Guests for aarch64 run: set "arch" to "aarch64".`,
-    );
-  },
-};
+export const x86_64: Architecture = x86Architecture();

@@ -1,25 +1,14 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import { CpuState } from '@qvm/engine';
-import { Segment, SegmentRegister, State } from '@qvm/isa-x86_64';
+import { FlagKind, Segment, SegmentRegister, State } from '@qvm/isa-x86_64';
 import type { RecordPlan } from '@qvm/jit';
 import { ARITHMETIC_FLAGS, Cr0, Efer, Flag } from './control-bits.js';
 import { Attribute } from './attributes.js';
+import { packedFlags } from './lazy-flags.js';
 import { packFlags, unpackFlags } from './packed-flags.js';
 
 /** Size of code, in bits of its default operands. @experimental */
 export type CodeSize = 16 | 32 | 64;
-
-/** Computes the packed arithmetic flags from their lazy form. @experimental */
-export type LazyFlags = (state: CpuState) => number;
-
-/** Kind of lazy flags that are packed in `State.flagX`. */
-const PACKED = 0;
-
-/** The packed flags of a state whose flags are packed, as they are where no generated code runs. @experimental */
-export const packedOnly: LazyFlags = (state) => {
-  if (state.u32(State.flagKind) !== PACKED) throw new Error('the flags are not packed');
-  return state.u32(State.flagX);
-};
 
 /**
  * The state of one x86_64 vCPU.
@@ -31,17 +20,8 @@ export class X86State extends CpuState {
   static readonly bytes = CpuState.bytesFor(State.end);
 
   /** Allocates a vCPU's state in a VM's memory, with its bounce buffer below it. */
-  static allocate(memory: VmMemory, plan: RecordPlan, lazyFlags: LazyFlags = packedOnly): X86State {
-    return new X86State(memory, CpuState.place(memory, State.end), plan, lazyFlags);
-  }
-
-  constructor(
-    memory: VmMemory,
-    address: number,
-    plan: RecordPlan,
-    private readonly lazyFlags: LazyFlags,
-  ) {
-    super(memory, address, plan);
+  static allocate(memory: VmMemory, plan: RecordPlan): X86State {
+    return new X86State(memory, CpuState.place(memory, State.end), plan);
   }
 
   // --- general registers ---
@@ -83,13 +63,13 @@ export class X86State extends CpuState {
   /** RFLAGS: 32 bits, unsigned; bits 63–32 are 0. */
   get rflags(): number {
     const direction = this.u32(State.direction) === 1 ? 0 : Flag.DF;
-    return (this.u32(State.eflags) | direction | Flag.Fixed | unpackFlags(this.lazyFlags(this))) >>> 0;
+    return (this.u32(State.eflags) | direction | Flag.Fixed | unpackFlags(packedFlags(this))) >>> 0;
   }
 
   set rflags(value: number) {
     this.setU32(State.eflags, (value & ~(ARITHMETIC_FLAGS | Flag.DF)) | Flag.Fixed);
     this.setU32(State.direction, value & Flag.DF ? -1 : 1);
-    this.setU32(State.flagKind, PACKED);
+    this.setU32(State.flagKind, FlagKind.Packed);
     this.setHalves(State.flagX, packFlags(value), 0);
   }
 
@@ -113,6 +93,10 @@ export class X86State extends CpuState {
   /** Current privilege level. */
   get cpl(): number {
     return this.u32(State.cpl);
+  }
+
+  set cpl(level: number) {
+    this.setU32(State.cpl, level);
   }
 
   /** Whether CR0.PE is set. */
@@ -183,7 +167,9 @@ export class X86State extends CpuState {
     this.setU32(at + Segment.limit, limit);
     this.setU32(at + Segment.attributes, attributes);
     if (n <= SegmentRegister.DS) this.setU32(at + Segment.base, base);
-    this.setBase(n, base);
+    // The base of a code segment is that of the mode which the caller now enters.
+    const ignored = n <= SegmentRegister.DS && n !== SegmentRegister.CS && this.mode64;
+    this.setBase(n, ignored ? 0 : base);
   }
 
   /** Writes the selector alone. */

@@ -1,0 +1,90 @@
+import { hexadecimal } from '@qvm/core';
+import type { BootRequest, MachineServices } from '@qvm/core/architecture';
+import { EngineMachine, SoftTlb } from '@qvm/engine';
+import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
+import type { X86 } from '@qvm/isa-x86_64';
+import { APIC_BUS, ApicBus } from './apic/index.js';
+import { executableModes, x86InstructionSets, x86RecordPlan } from './instruction-sets.js';
+import { X86State } from './state/x86-state.js';
+import type { X86Model } from './system/cpu-model.js';
+import { describeFault } from './system/describe-fault.js';
+import { hypercalls } from './system/hypercalls.js';
+import { PHYSICAL_ADDRESS_BITS } from './system/mmu.js';
+import { TLB_BANKS, X86Vcpu } from './vcpu/x86-vcpu.js';
+
+/** The name of the architecture (`Architecture.name`). @experimental */
+export const ARCHITECTURE_NAME = 'x86_64';
+
+/** Loads a guest and sets the bootstrap vCPU to its entry. @experimental */
+export type BootProcedure = (request: BootRequest, services: MachineServices, vcpu: X86Vcpu) => Promise<void>;
+
+/** The parts of an x86_64 machine that its architecture chooses. @experimental */
+export interface X86MachineOptions {
+  readonly model: X86Model;
+  /** Size of the code cache in bytes. */
+  readonly codeBytes: number;
+  readonly tuning: RegionTuning;
+  readonly boot: BootProcedure;
+}
+
+/**
+ * The processors of an x86_64 VM.
+ *
+ * @experimental
+ */
+export class X86Machine extends EngineMachine<X86, X86Vcpu> {
+  readonly #boot: BootProcedure;
+
+  /**
+   * Bytes of VM memory that a machine takes besides guest RAM.
+   *
+   * @param codeBytes - size of the code cache in bytes.
+   */
+  static engineBytes(vcpus: number, ramBytes: number, codeBytes: number): number {
+    return EngineMachine.bytesFor(vcpus, ramBytes, codeBytes, X86State.bytes + SoftTlb.bytesFor(TLB_BANKS));
+  }
+
+  constructor(services: MachineServices, { model, codeBytes, tuning, boot }: X86MachineOptions) {
+    const bus = new ApicBus(services.vcpus, services.clock, {
+      x2apic: model.features.has('x2apic'),
+      tscDeadline: model.features.has('tsc_deadline'),
+      physicalAddressBits: PHYSICAL_ADDRESS_BITS,
+    });
+    super(withOnes(services), {
+      architecture: ARCHITECTURE_NAME,
+      instructions: x86InstructionSets,
+      codeBytes,
+      tuning,
+      makeVcpu: (index, engine) =>
+        new X86Vcpu(index, engine, model, bus, hypercalls, { plan: x86RecordPlan, modes: executableModes() }),
+      instructionText: (code, address) => instructionText(services, code, address),
+    });
+    this.#boot = boot;
+    services.provide(APIC_BUS, bus);
+  }
+
+  /** Loads the guest, and sets the first vCPU to the entry. */
+  async boot(request: BootRequest): Promise<void> {
+    const [vcpu] = this.vcpus;
+    if (vcpu !== undefined) await this.#boot(request, this.services, vcpu);
+  }
+
+  protected override describeFault(_vcpu: X86Vcpu, fault: Fault): FaultDescription {
+    return describeFault(fault);
+  }
+}
+
+/** On a PC, reads of addresses where nothing answers return ones and writes have no effect. */
+function withOnes(services: MachineServices): MachineServices {
+  const { unsupported } = services;
+  const reference = unsupported.reference === 'abort' ? 'abort' : 'ignore';
+  return { ...services, unsupported: { ...unsupported, reference } };
+}
+
+/** Bytes that a listing shows of an instruction. */
+const LISTED = 8;
+
+function instructionText({ memory }: MachineServices, code: number, address: bigint): string {
+  const bytes = [...memory.u8.subarray(code, code + LISTED)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return `${hexadecimal(address)}: ${bytes.join(' ')}`;
+}

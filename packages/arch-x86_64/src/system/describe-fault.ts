@@ -1,0 +1,52 @@
+import type { Fault, FaultDescription } from '@qvm/engine';
+import { hexadecimal } from '@qvm/core';
+import { Vector } from '@qvm/isa-x86_64';
+import { PageFaultCode } from './fault-status.js';
+
+const VECTOR_SHIFT = 24;
+const ERROR_MASK = 0xffff;
+
+/** Names of the exceptions (SDM vol. 3, table 6-1). */
+const NAMES: Readonly<Record<number, string>> = {
+  [Vector.DE]: 'divide error',
+  [Vector.DB]: 'debug exception',
+  [Vector.BP]: 'breakpoint',
+  [Vector.OF]: 'overflow',
+  [Vector.BR]: 'BOUND range exceeded',
+  [Vector.UD]: 'invalid opcode',
+  [Vector.NM]: 'device not available',
+  [Vector.DF]: 'double fault',
+  [Vector.TS]: 'invalid TSS',
+  [Vector.NP]: 'segment not present',
+  [Vector.SS]: 'stack fault',
+  [Vector.GP]: 'general protection',
+  [Vector.PF]: 'page fault',
+  [Vector.MF]: 'x87 error',
+  [Vector.AC]: 'alignment check',
+  [Vector.MC]: 'machine check',
+  [Vector.XM]: 'SIMD error',
+};
+
+/**
+ * Describes an exception for reports.
+ *
+ * @param fault - the syndrome has the vector in bits 31–24 and the error code below.
+ * @experimental
+ */
+export function describeFault({ syndrome, pc, address, level }: Fault): FaultDescription {
+  const vector = syndrome >>> VECTOR_SHIFT;
+  const error = syndrome & ERROR_MASK;
+  const exception = NAMES[vector] ?? `exception ${vector}`;
+  const isPage = vector === Number(Vector.PF);
+  const what = isPage
+    ? `${exception}: ${pageAccess(error)} of ${hexadecimal(address)}`
+    : `${exception}, error code ${hexadecimal(BigInt(error))}`;
+  return { exception, pc, ...(isPage ? { address } : {}), text: `at ${hexadecimal(pc)}, CPL ${level}: ${what}` };
+}
+
+function pageAccess(error: number): string {
+  const access = error & PageFaultCode.Fetch ? 'a fetch' : error & PageFaultCode.Write ? 'a write' : 'a read';
+  const reason =
+    error & PageFaultCode.Reserved ? 'reserved bits' : error & PageFaultCode.Protection ? 'no right' : 'no mapping';
+  return `${access} (${reason})`;
+}
