@@ -1,6 +1,7 @@
 import { INTERRUPT_WIRING, InterruptBus } from '@qvm/core/architecture';
 import type { Board } from '@qvm/core/board';
 import { createVmHooks } from '@qvm/core/host';
+import type { AcpiContext } from '@qvm/core/vdev';
 import type { FakeVdevContext } from '@qvm/testing';
 import { APIC_BUS } from './apic-bus.js';
 import type { ApicBus } from './apic-bus.js';
@@ -29,3 +30,10 @@ export function attachBus(context: FakeVdevContext, bus: ApicBus): InterruptBus 
   context.attach(INTERRUPT_WIRING, wiring);
   return wiring;
 }
+
+/** A context of ACPI tables in which each name and identifier is the first. */
+export const FIRST_ACPI: AcpiContext = {
+  deviceName: (prefix) => `${prefix}0`,
+  uid: () => 0,
+  interrupt: (number, trigger) => ({ kind: 'interrupt', number, trigger }),
+};

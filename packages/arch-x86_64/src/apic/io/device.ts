@@ -2,7 +2,7 @@ import type { Json } from '@qvm/core';
 import { requireVersion } from '@qvm/core/vdev';
 import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import type { InterruptController } from '@qvm/core/architecture';
-import type { AccessWidth, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type { AccessWidth, AcpiPart, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { APIC_BUS } from '../apic-bus.js';
 import { VECTOR_MASK } from '../message.js';
 import { IO_APIC_INPUTS, IoApicCore } from './io-apic-core.js';
@@ -50,9 +50,11 @@ class IoApicRegisters implements MmioHandler {
 /** An I/O APIC as a vdev. */
 export class IoApic implements Vdev, InterruptController {
   readonly mmio: Readonly<Record<string, MmioHandler>>;
+  readonly #context: VdevContext;
   readonly #core: IoApicCore;
 
   constructor(context: VdevContext) {
+    this.#context = context;
     const bus = context.attachment(APIC_BUS);
     this.#core = new IoApicCore((message, destination) => bus.deliver(message, destination));
     this.mmio = { registers: new IoApicRegisters(this.#core) };
@@ -80,6 +82,15 @@ export class IoApic implements Vdev, InterruptController {
 
   status(): Readonly<Record<string, Json>> {
     return { inputs: this.#core.describe() };
+  }
+
+  /** The I/O APIC with the override for the timer's interrupt: MADT. */
+  acpi(): readonly AcpiPart[] {
+    const { registers: address = 0 } = this.#context.mmioBase;
+    return [
+      { kind: 'io-apic', id: 0, address, firstInterrupt: 0 },
+      { kind: 'interrupt-override', isa: TIMER_INTERRUPT, interrupt: TIMER_INPUT },
+    ];
   }
 
   /** Nothing to release. */

@@ -294,6 +294,15 @@ describe('destinations and modes', () => {
   });
 });
 
+describe('ACPI', () => {
+  it('has the I/O APIC and the input of the timer', () => {
+    expect((new Bench().harness.vdev as IoApic).acpi()).toEqual([
+      { kind: 'io-apic', id: 0, address: 0xfec0_0000, firstInterrupt: 0 },
+      { kind: 'interrupt-override', isa: 0, interrupt: 2 },
+    ]);
+  });
+});
+
 describe('saved states', () => {
   it('keep the levels: no new edge, and a level goes on', () => {
     const from = new Bench();

@@ -2,7 +2,7 @@ import type { Json } from '@qvm/core';
 import { requireVersion } from '@qvm/core/vdev';
 import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import type { InterruptController } from '@qvm/core/architecture';
-import type { PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type { AcpiContext, AcpiPart, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { APIC_BUS } from '../apic-bus.js';
 import type { Pic8259 } from './pic-8259.js';
 import { PIC_INTERRUPTS, PicPair } from './pic-pair.js';
@@ -12,9 +12,11 @@ const STATE_VERSION = 1;
 /** The two 8259A of a PC as a vdev. */
 export class Pic implements Vdev, InterruptController {
   readonly ports: Readonly<Record<string, PortHandler>>;
+  readonly #context: VdevContext;
   readonly #pair: PicPair;
 
   constructor(context: VdevContext) {
+    this.#context = context;
     const bus = context.attachment(APIC_BUS);
     this.#pair = new PicPair((level) => bus.setPin(0, level));
     this.ports = this.#pair.ports;
@@ -47,6 +49,14 @@ export class Pic implements Vdev, InterruptController {
       slave: describe(slave),
       acknowledged: counts.filter(({ count }) => count !== 0),
     };
+  }
+
+  /** The device that tells operating systems that there is a pair. */
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    const { master = 0, slave = 0, elcr = 0 } = this.#context.portBase;
+    const resources = [master, slave, elcr].map((base) => ({ kind: 'io' as const, base, size: 2 }));
+    const values = { _HID: { eisaId: 'PNP0000' }, _UID: context.uid('PNP0000'), _CRS: { resources } };
+    return [{ kind: 'device', device: { name: context.deviceName('PIC'), values } }];
   }
 
   /** Nothing to release. */

@@ -1,6 +1,6 @@
 import { createVdev, describeVdevContract, ManualClock } from '@qvm/testing';
 import { ApicBus } from '../apic-bus.js';
-import { attachBus, PC } from '../board.test.helper.js';
+import { attachBus, FIRST_ACPI, PC } from '../board.test.helper.js';
 import type { Pic } from './device.js';
 import { PicBench } from './pic-bench.test.helper.js';
 import { pic } from './type.js';
@@ -33,6 +33,18 @@ describe('the vdev', () => {
     (harness.vdev as Pic).inputChanged(1, undefined, true);
     expect([apic?.requests, apic?.acknowledge(), apic?.requests]).toEqual([1, 0x31, 0]);
     expect(harness.vdev.status()).toMatchObject({ acknowledged: [{ interrupt: 1, count: 1 }] });
+  });
+});
+
+describe('ACPI', () => {
+  it('has a device with the ports', () => {
+    const harness = createVdev(pic, {
+      context: { board: PC },
+      prepare: (context) => attachBus(context, new ApicBus(1, context.clock)),
+    });
+    const resources = [0x20, 0xa0, 0x4d0].map((base) => ({ kind: 'io', base, size: 2 }));
+    const values = { _HID: { eisaId: 'PNP0000' }, _UID: 0, _CRS: { resources } };
+    expect((harness.vdev as Pic).acpi(FIRST_ACPI)).toEqual([{ kind: 'device', device: { name: 'PIC0', values } }]);
   });
 });
 
