@@ -1,14 +1,14 @@
 import { PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import { defineOptions, option } from '@qvm/core/options';
-import { virtioMmioVdev } from '@qvm/vdev-virtio';
+import { virtioVdev } from '@qvm/vdev-virtio';
 import { ChecksumDevice } from './device.js';
 
 /** Not yet given to anyone (VirtIO 1.2, section 5). */
 const DEVICE_ID = 63;
 
 /** The vdev type. Its name is the package's, so that configurations can say it without anything else. */
-export const checksumFactory = virtioMmioVdev({
+export const checksumFactory = virtioVdev({
   type: '@acme/vdev-checksum',
   description: 'VirtIO device that computes checksums',
   deviceId: DEVICE_ID,

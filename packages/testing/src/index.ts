@@ -36,7 +36,7 @@ export { ScriptedCharacterBackend } from './scripted-character-backend.js';
 export { DESC_INDIRECT, DESC_NEXT, DESC_WRITE, DESCRIPTOR_BYTES } from './virtio/driver-ring.js';
 export type { DriverRing, UsedElement, VirtioSegment } from './virtio/driver-ring.js';
 export { MockVirtioDriver } from './virtio/mock-virtio-driver.js';
-export type { MockVirtioDriverOptions } from './virtio/mock-virtio-driver.js';
+export type { DrivenDevice, MockVirtioDriverOptions } from './virtio/mock-virtio-driver.js';
 export { MockVirtqueue } from './virtio/mock-virtqueue.js';
 export type { MockBuffer, MockUsedBuffer } from './virtio/mock-virtqueue.js';
 export { VirtioFeature, VirtioMmio, VirtioStatus } from './virtio/virtio-mmio-registers.js';

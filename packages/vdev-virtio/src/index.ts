@@ -10,6 +10,6 @@ export type {
 export { ENTROPY_SOURCE } from './entropy/entropy-source.js';
 export type { EntropySource } from './entropy/entropy-source.js';
 export { virtioEntropy } from './entropy/type.js';
-export { virtioMmioVdev } from './mmio/virtio-mmio-vdev.js';
+export { virtioVdev } from './virtio-vdev.js';
 export { virtioNet } from './net/type.js';
 export { virtioVdevs, virtioVdevsPlugin } from './virtio-vdevs.js';

@@ -3,6 +3,8 @@ import { PLUGIN_API_VERSION, VDEV_FACTORY } from '@qvm/core';
 import { registersToMarkdown } from '@qvm/core/vdev';
 import { legacyRegisters } from './mmio/legacy-registers.js';
 import { mmioRegisters } from './mmio/registers.js';
+import { commonConfiguration } from './pci/common-configuration.js';
+import { fieldsToMarkdown } from './pci/field-layout.js';
 import { virtioVdevs, virtioVdevsPlugin } from './virtio-vdevs.js';
 
 const page = (name: string): URL => new URL(`../../../docs/vdevs/${name}.md`, import.meta.url);
@@ -28,6 +30,13 @@ describe('docs/vdevs/virtio-mmio.md', () => {
   ])('has the register table of the code (version %d)', (_, table) => {
     const text = readFileSync(page('virtio-mmio'), 'utf8');
     expect(tableRows(text)).toEqual(expect.arrayContaining([...tableRows(table)]));
+  });
+});
+
+describe('docs/vdevs/virtio-pci.md', () => {
+  it('has the table of the code', () => {
+    const rows = tableRows(readFileSync(page('virtio-pci'), 'utf8'));
+    expect(rows).toEqual(expect.arrayContaining([...tableRows(fieldsToMarkdown(commonConfiguration))]));
   });
 });
 

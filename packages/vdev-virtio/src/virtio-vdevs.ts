@@ -4,7 +4,7 @@ import type { VdevFactory } from '@qvm/core/vdev';
 import { virtioBlk } from './blk/type.js';
 import { virtioConsole } from './console/type.js';
 import { virtioEntropy } from './entropy/type.js';
-import { virtioMmioVdev } from './mmio/virtio-mmio-vdev.js';
+import { virtioVdev } from './virtio-vdev.js';
 import { virtioNet } from './net/type.js';
 
 /**
@@ -13,10 +13,10 @@ import { virtioNet } from './net/type.js';
  * @experimental
  */
 export const virtioVdevs: readonly VdevFactory[] = Object.freeze([
-  virtioMmioVdev(virtioBlk),
-  virtioMmioVdev(virtioEntropy),
-  virtioMmioVdev(virtioConsole),
-  virtioMmioVdev(virtioNet),
+  virtioVdev(virtioBlk),
+  virtioVdev(virtioEntropy),
+  virtioVdev(virtioConsole),
+  virtioVdev(virtioNet),
 ]);
 
 /**

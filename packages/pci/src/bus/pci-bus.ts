@@ -114,6 +114,11 @@ export class PciBus {
     return fn;
   }
 
+  /** The function at a place, if there is one. */
+  functionAt(address: PciAddress): PciFunction | undefined {
+    return this.#entries.get(indexOf(address))?.fn;
+  }
+
   /** The place of a function. */
   addressOf(fn: PciFunction): PciAddress | undefined {
     return [...this.#entries.values()].find((entry) => entry.fn === fn)?.address;

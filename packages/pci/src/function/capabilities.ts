@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { MmioHandler } from '@qvm/core/vdev';
+import type { AccessWidth, MmioHandler } from '@qvm/core/vdev';
 import type { ConfigSpace } from '../config-space/config-space.js';
 import {
   CAPABILITIES_POINTER,
@@ -27,8 +27,12 @@ export interface CapabilitySpec {
     readonly offset: number;
     /** Bytes. */
     readonly size: number;
-    /** Performs the accesses; offsets are from the start of these bytes. */
-    readonly handler: MmioHandler;
+    /**
+     * Makes the handler that performs the accesses; offsets are from the start of these bytes.
+     *
+     * @param field - reads a field of the capability; the offset is from its start.
+     */
+    readonly handler: (field: (offset: number, width: AccessWidth) => number) => MmioHandler;
   };
 }
 
@@ -65,7 +69,10 @@ export class CapabilityList {
       const at = offset + CAPABILITY_HEADER + index;
       this.#config.define({ offset: at, width: 1, value: bytes[index] ?? 0, writable: writable?.[index] ?? 0 });
     }
-    if (live !== undefined) this.#config.defineLive(offset + live.offset, live.size, live.handler);
+    if (live !== undefined) {
+      const handler = live.handler((at, width) => this.#config.get(offset + at, width));
+      this.#config.defineLive(offset + live.offset, live.size, handler);
+    }
     this.#config.define({ offset: this.#link, width: 1, value: offset });
     this.#config.define({ offset: STATUS, width: 1, value: STATUS_CAPABILITIES });
     this.#link = offset + 1;

@@ -21,6 +21,17 @@ export interface MockVirtioDriverOptions {
   readonly queueSize?: number;
 }
 
+/**
+ * A device, from the view of its driver: its registers over MMIO, and the guest's memory. A test of another transport translates the
+ * registers.
+ *
+ * @experimental
+ */
+export type DrivenDevice = Pick<VdevHarness, 'read' | 'write'> & {
+  /** The surroundings of the device. */
+  readonly context: Pick<VdevHarness['context'], 'memory'>;
+};
+
 const DEFAULT_QUEUE_SIZE = 16;
 const MAX_QUEUES = 1024;
 const MAGIC = 0x7472_6976;
@@ -32,12 +43,12 @@ const MAGIC = 0x7472_6976;
  * @experimental
  */
 export class MockVirtioDriver {
-  readonly #harness: VdevHarness;
+  readonly #harness: DrivenDevice;
   readonly #options: MockVirtioDriverOptions;
   #queues: readonly MockVirtqueue[] = [];
   #features = 0n;
 
-  constructor(harness: VdevHarness, options: MockVirtioDriverOptions = {}) {
+  constructor(harness: DrivenDevice, options: MockVirtioDriverOptions = {}) {
     this.#harness = harness;
     this.#options = options;
   }

@@ -1,12 +1,12 @@
 import { BLOCK_STORE, type BlockOpenOptions } from '@qvm/core/services';
 import { createVdev, ManualClock, MemoryBlockBackend, MockVirtioDriver } from '@qvm/testing';
 import type { GivenOptions, MemoryBlockOptions, MockBuffer, MockUsedBuffer, VdevHarness } from '@qvm/testing';
-import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 import { HEADER_BYTES } from './constants.js';
 import { virtioBlk } from './type.js';
 import { REQUEST_NS } from './virtual-time-server.js';
 
-export const blk = virtioMmioVdev(virtioBlk);
+export const blk = virtioVdev(virtioBlk);
 export const SECTORS = 64;
 const MOST_TURNS = 1000;
 

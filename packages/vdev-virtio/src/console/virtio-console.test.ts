@@ -1,9 +1,9 @@
 import { createVdev, describeVdevContract, MockVirtioDriver } from '@qvm/testing';
 import type { MockVirtqueue, ScriptedCharacterBackend, VdevHarness } from '@qvm/testing';
-import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 import { virtioConsole } from './type.js';
 
-const console = virtioMmioVdev(virtioConsole);
+const console = virtioVdev(virtioConsole);
 const ONE_PORT = { hostdev: 'one' };
 const THREE_PORTS = { hostdev: 'one', port: ['agent:two', 'log.0:three'] };
 const MULTIPORT = 1n << 1n;

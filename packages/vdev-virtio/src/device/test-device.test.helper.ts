@@ -2,7 +2,7 @@ import { requireObject } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import { createVdev, FakeGuestMemory, MockVirtioDriver } from '@qvm/testing';
 import type { GivenOptions, MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
-import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 import type { VirtioContext, VirtioDevice, VirtioDeviceType, Virtqueue, VirtqueueBuffer } from './virtio-device.js';
 
 /** A feature of the test device. */
@@ -107,7 +107,7 @@ export function createTestDevice(
   memory = new FakeGuestMemory(),
 ): TestSetup {
   let device: TestDevice | undefined;
-  const factory = virtioMmioVdev(testDeviceType((made) => (device = made)));
+  const factory = virtioVdev(testDeviceType((made) => (device = made)));
   const harness = createVdev(factory, {
     options: { packed: driverOptions.packed ?? false, ...options },
     context: { memory },

@@ -1,10 +1,10 @@
 import { describeVdevContract, createVdev, MockVirtioDriver, ManualClock } from '@qvm/testing';
 import type { FakeVdevContext, VdevHarness } from '@qvm/testing';
-import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 import { ENTROPY_SOURCE } from './entropy-source.js';
 import { virtioEntropy } from './type.js';
 
-const entropy = virtioMmioVdev(virtioEntropy);
+const entropy = virtioVdev(virtioEntropy);
 
 describeVdevContract(entropy, {
   options: { seed: 1 },

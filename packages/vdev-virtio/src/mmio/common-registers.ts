@@ -1,6 +1,5 @@
-import { requireObject, requireUnsigned, type RegisterLayout } from '@qvm/core/vdev';
-import type { Json } from '@qvm/core';
-import type { DeviceVirtqueue } from '../queue/device-virtqueue.js';
+import type { RegisterLayout } from '@qvm/core/vdev';
+import { DriverRegisters } from '../transport/driver-registers.js';
 import type { VirtioTransport } from '../transport/virtio-transport.js';
 
 /** Effects of the registers of both versions. */
@@ -117,98 +116,22 @@ export interface DeviceIdentity {
   readonly vendorId: number;
 }
 
-const SELECTORS = ['deviceFeatures', 'driverFeatures', 'queue'] as const;
-
-/** The state of the common registers: the selectors. All other state belongs to the transport. */
-export class CommonRegisters implements CommonOperations {
+/** The state of the registers of both versions. */
+export class CommonRegisters extends DriverRegisters implements CommonOperations {
   readonly deviceId: number;
   readonly vendorId: number;
-  protected readonly transport: VirtioTransport;
-  readonly #selected = { deviceFeatures: 0, driverFeatures: 0, queue: 0 };
 
   constructor(transport: VirtioTransport, { deviceId, vendorId }: DeviceIdentity) {
-    this.transport = transport;
+    super(transport);
     this.deviceId = deviceId;
     this.vendorId = vendorId;
-  }
-
-  /** Resets to power-on state. A driver's reset of the device does not affect these registers. */
-  reset(): void {
-    Object.assign(this.#selected, { deviceFeatures: 0, driverFeatures: 0, queue: 0 });
-  }
-
-  save(): Readonly<Record<string, Json>> {
-    return { selected: { ...this.#selected } };
-  }
-
-  /**
-   * Validates the result of `save`, without changing anything.
-   *
-   * @returns a function that restores it.
-   * @throws VdevStateError
-   */
-  decode(state: unknown): () => void {
-    const { selected } = requireObject(state, ['selected'], 'virtio-mmio registers');
-    const saved = requireObject(selected, SELECTORS, 'selected');
-    const values = SELECTORS.map((name) => [name, requireUnsigned(saved[name], 0xffff_ffff, name)]);
-    return () => void Object.assign(this.#selected, Object.fromEntries(values));
-  }
-
-  get deviceFeatures(): number {
-    const word = this.#selected.deviceFeatures;
-    return word < 2 ? Number(BigInt.asUintN(32, this.transport.offered >> BigInt(32 * word))) : 0;
-  }
-
-  get queueSizeLimit(): number {
-    return this.queue?.maxSize ?? 0;
   }
 
   get interruptStatus(): number {
     return this.transport.interruptStatus;
   }
 
-  get driverStatus(): number {
-    return this.transport.status;
-  }
-
-  selectDeviceFeatures(word: number): void {
-    this.#selected.deviceFeatures = word;
-  }
-
-  selectDriverFeatures(word: number): void {
-    this.#selected.driverFeatures = word;
-  }
-
-  writeDriverFeatures(value: number): void {
-    this.transport.acceptFeatures(this.#selected.driverFeatures, value);
-  }
-
-  selectQueue(index: number): void {
-    this.#selected.queue = index;
-  }
-
-  writeQueueSize(size: number): void {
-    this.queue?.setSize(size);
-  }
-
-  notifyQueue(index: number): void {
-    this.transport.kick(index);
-  }
-
   acknowledgeInterrupt(causes: number): void {
     this.transport.acknowledge(causes);
-  }
-
-  writeStatus(value: number): void {
-    this.transport.writeStatus(value);
-  }
-
-  protected get selectedQueue(): number {
-    return this.#selected.queue;
-  }
-
-  /** The selected queue, if it exists. */
-  protected get queue(): DeviceVirtqueue | undefined {
-    return this.transport.queues[this.#selected.queue];
   }
 }

@@ -3,7 +3,7 @@ import type { GivenOptions, VdevHarness } from '@qvm/testing';
 import { benchOf } from '../blk/blk-driver.test.helper.js';
 import { testDeviceType, type TestDevice } from '../device/test-device.test.helper.js';
 import { Legacy, LegacyDriver } from './legacy-driver.test.helper.js';
-import { virtioMmioVdev } from './virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 
 const F_TEST = 1 << 3;
 const ANY_LAYOUT = 1 << 27;
@@ -17,7 +17,7 @@ function setUp(options: GivenOptions = {}): {
   readonly driver: LegacyDriver;
 } {
   let device: TestDevice | undefined;
-  const factory = virtioMmioVdev(testDeviceType((made) => (device = made)));
+  const factory = virtioVdev(testDeviceType((made) => (device = made)));
   const context = { memory: new FakeGuestMemory(0x4_0000) };
   const harness = createVdev(factory, { options: { legacy: true, ...options }, context });
   return { device: device as unknown as TestDevice, harness, driver: new LegacyDriver(harness) };
@@ -26,7 +26,7 @@ function setUp(options: GivenOptions = {}): {
 const statusOf = ({ vdev }: VdevHarness): unknown => vdev.status()['status'];
 const warnings = ({ context }: VdevHarness): string => context.logger.messages('warn').join();
 
-describeVdevContract(virtioMmioVdev(testDeviceType()), {
+describeVdevContract(virtioVdev(testDeviceType()), {
   options: { legacy: true },
   change: (harness) => {
     const driver = new LegacyDriver(harness);
@@ -201,9 +201,9 @@ describe('a legacy device', () => {
     const legacy = setUp();
     legacy.driver.driverOk();
     const saved = legacy.harness.vdev.save();
-    const modern = createVdev(virtioMmioVdev(testDeviceType()));
-    expect(() => modern.vdev.restore(saved)).toThrow('virtio-mmio registers');
-    expect(() => legacy.harness.vdev.restore(modern.vdev.save())).toThrow('virtio-mmio registers');
+    const modern = createVdev(virtioVdev(testDeviceType()));
+    expect(() => modern.vdev.restore(saved)).toThrow('VirtIO registers');
+    expect(() => legacy.harness.vdev.restore(modern.vdev.save())).toThrow('VirtIO registers');
     const state = saved.state as { readonly transport: Readonly<Record<string, unknown>> };
     for (const change of [{ status: 0xf }, { started: false }, { features: [0, 1] }, { features: [1 << 4, 0] }]) {
       const transport = { ...state.transport, ...change };

@@ -94,7 +94,7 @@ export class LegacyRegisters extends CommonRegisters implements LegacyOperations
     const { pageSize, alignments, pages, ...rest } = requireObject(
       state,
       ['selected', 'pageSize', 'alignments', 'pages'],
-      'virtio-mmio registers',
+      'VirtIO registers',
     );
     const loadCommon = super.decode(rest);
     const size = requireUnsigned(pageSize, 0xffff_ffff, 'pageSize');

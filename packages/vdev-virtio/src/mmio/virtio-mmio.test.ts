@@ -9,12 +9,12 @@ import {
   VirtioStatus,
 } from '@qvm/testing';
 import { createTestDevice, F_TEST, TEST_QUEUE_SIZE, testDeviceType } from '../device/test-device.test.helper.js';
-import { virtioMmioVdev } from './virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 
 const { Acknowledge, Driver, DriverOk, FeaturesOk, NeedsReset, Failed } = VirtioStatus;
 const OFFERED = F_TEST | VirtioFeature.Version1 | VirtioFeature.RingIndirectDesc | VirtioFeature.RingEventIdx;
 
-describeVdevContract(virtioMmioVdev(testDeviceType()), {
+describeVdevContract(virtioVdev(testDeviceType()), {
   change: (harness) => {
     new MockVirtioDriver(harness).start();
     harness.write(VirtioMmio.QueueSel, 1);
@@ -286,9 +286,9 @@ describe('a queue that is set up wrongly', () => {
   });
 });
 
-describe('virtioMmioVdev', () => {
+describe('virtioVdev', () => {
   it('describes itself in the device tree as QEMU does, but with a level interrupt', () => {
-    const { vdev } = createVdev(virtioMmioVdev(testDeviceType()));
+    const { vdev } = createVdev(virtioVdev(testDeviceType()));
     expect(vdev.deviceTree?.(new FakeDeviceTreeContext())).toEqual([
       {
         name: 'virtio_mmio@a000000',

@@ -41,7 +41,12 @@ export class VirtioMmio implements Vdev, MmioHandler {
   /** @param vendorId - value of the register VendorID. */
   constructor(context: VdevContext, device: TransportedDevice, vendorId: number) {
     this.#line = context.interrupt('virtio');
-    this.#transport = new VirtioTransport(context, this.#line, device);
+    const bus = {
+      memoryAccess: true,
+      setInterrupt: (level: boolean) => this.#line.set(level),
+      sendMessage: () => false,
+    };
+    this.#transport = new VirtioTransport(context, bus, device);
     this.#registers = registerFile(this.#transport, { deviceId: device.type.deviceId, vendorId });
   }
 

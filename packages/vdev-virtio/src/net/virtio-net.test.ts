@@ -12,12 +12,12 @@ import {
 } from '@qvm/testing';
 import type { GivenOptions, MockVirtioDriverOptions, VdevHarness } from '@qvm/testing';
 import { LegacyDriver } from '../mmio/legacy-driver.test.helper.js';
-import { virtioMmioVdev } from '../mmio/virtio-mmio-vdev.js';
+import { virtioVdev } from '../virtio-vdev.js';
 import * as net from './constants.js';
 import { FakeFabric, type FakePort } from './fake-network.test.helper.js';
 import { virtioNet } from './type.js';
 
-const factory = virtioMmioVdev(virtioNet);
+const factory = virtioVdev(virtioNet);
 const OWN = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
 const BROADCAST = [255, 255, 255, 255, 255, 255];
 const MULTICAST = [0x33, 0x33, 0, 0, 0, 1];

@@ -13,8 +13,8 @@ export interface QueueHost {
   readonly memory: GuestMemory;
   /** Whether the driver has set DRIVER_OK, and no reset is needed. */
   readonly live: boolean;
-  /** Notifies the driver of used buffers. */
-  interrupt(): void;
+  /** Notifies the driver of used buffers in a queue. */
+  interrupt(queue: number): void;
   /** Reports that the driver has violated a rule, so that the device must be reset. */
   needsReset(reason: string): void;
 }
@@ -43,6 +43,7 @@ export class DeviceVirtqueue implements Virtqueue {
   readonly name: string;
   readonly maxSize: number;
   readonly #host: QueueHost;
+  readonly #index: number;
   readonly #areas = new Uint32Array(AREA_REGISTERS);
   #size: number;
   #ring: Ring | undefined;
@@ -51,7 +52,9 @@ export class DeviceVirtqueue implements Virtqueue {
   #kicks = 0;
   #interrupts = 0;
 
-  constructor({ name, maxSize }: VirtqueueSpec, host: QueueHost) {
+  /** @param index - of the queue in its device. */
+  constructor({ name, maxSize }: VirtqueueSpec, host: QueueHost, index: number) {
+    this.#index = index;
     this.name = name;
     this.maxSize = maxSize;
     this.#host = host;
@@ -80,6 +83,11 @@ export class DeviceVirtqueue implements Virtqueue {
   /** Sets a half of an area's address; before `enable`. */
   setArea(register: AreaRegister, value: number): void {
     if (!this.enabled) this.#areas[register] = value;
+  }
+
+  /** A half of an area's address, as the driver set it. */
+  area(register: AreaRegister): number {
+    return this.#areas[register] ?? 0;
   }
 
   /**
@@ -146,7 +154,7 @@ export class DeviceVirtqueue implements Virtqueue {
   notify(): void {
     if (!this.ready || this.#ring?.interruptWanted() !== true) return;
     this.#interrupts++;
-    this.#host.interrupt();
+    this.#host.interrupt(this.#index);
   }
 
   wantKicks(wanted: boolean): void {

@@ -1,5 +1,5 @@
 import type { Json } from '@qvm/core';
-import type { InterruptLine, VdevContext, VdevOptions } from '@qvm/core/vdev';
+import type { VdevContext, VdevOptions } from '@qvm/core/vdev';
 import type { VirtioContext, VirtioDevice, VirtioDeviceType } from '../device/virtio-device.js';
 import { DeviceVirtqueue } from '../queue/device-virtqueue.js';
 import type { QueueHost } from '../queue/device-virtqueue.js';
@@ -23,6 +23,21 @@ const BROKEN = STATUS_NEEDS_RESET | STATUS_FAILED;
 /** Largest number of logged violations: a guest can violate rules as often as it likes. */
 const MOST_COMPLAINTS = 16;
 
+/** The bus that a transport connects its device to. */
+export interface TransportBus {
+  /** Whether the device may access guest memory now. */
+  readonly memoryAccess: boolean;
+  /** Shows whether a cause of an interrupt is pending. */
+  setInterrupt(level: boolean): void;
+  /**
+   * Sends a message, if the driver uses messages instead of pending causes.
+   *
+   * @param queue - with used buffers; absent: the configuration has changed.
+   * @returns whether it uses messages.
+   */
+  sendMessage(queue?: number): boolean;
+}
+
 /** The device that a transport connects. */
 export interface TransportedDevice {
   readonly type: VirtioDeviceType;
@@ -45,7 +60,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   readonly type: VirtioDeviceType;
   readonly legacy: boolean;
   readonly #device: VirtioDevice;
-  readonly #line: InterruptLine;
+  readonly #bus: TransportBus;
   readonly #negotiation: Negotiation;
   #status = 0;
   /** Whether the device has been started. */
@@ -54,14 +69,13 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   #generation = 0;
   #complaints = 0;
 
-  /** @param line - line whose level shows whether a cause of an interrupt is pending. */
-  constructor(context: VdevContext, line: InterruptLine, { type, options, packed, legacy }: TransportedDevice) {
+  constructor(context: VdevContext, bus: TransportBus, { type, options, packed, legacy }: TransportedDevice) {
     this.vdev = context;
     this.type = type;
-    this.#line = line;
+    this.#bus = bus;
     this.legacy = legacy;
     this.#negotiation = new Negotiation(() => this.#device.features, { packed, legacy });
-    this.queues = type.queues(options).map((spec) => new DeviceVirtqueue(spec, this));
+    this.queues = type.queues(options).map((spec, index) => new DeviceVirtqueue(spec, this, index));
     this.#device = type.create(this, options);
   }
 
@@ -70,7 +84,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   }
 
   get live(): boolean {
-    return this.#started && (this.#status & BROKEN) === 0;
+    return this.#running && this.#bus.memoryAccess;
   }
 
   get status(): number {
@@ -146,6 +160,11 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#setInterrupts(this.#interruptStatus & ~causes);
   }
 
+  /** Bytes of the configuration space. */
+  get configSize(): number {
+    return this.#device.configSize;
+  }
+
   readConfig(offset: number, width: 1 | 2 | 4): number {
     return offset + width <= this.#device.configSize ? this.#device.readConfig(offset, width) : 0;
   }
@@ -154,13 +173,19 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     if (offset + width <= this.#device.configSize) this.#device.writeConfig?.(offset, width, value);
   }
 
-  interrupt(): void {
+  interrupt(queue: number): void {
+    if (this.#bus.sendMessage(queue)) return;
     this.#setInterrupts(this.#interruptStatus | INTERRUPT_USED_BUFFER);
   }
 
   configChanged(): void {
     this.#generation = (this.#generation + 1) >>> 0;
-    if (this.live) this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
+    if (this.live) this.#interruptForConfiguration();
+  }
+
+  /** Continues after the bus has allowed access to memory: the driver may have kicked before. */
+  memoryAccessAllowed(): void {
+    if (this.live) this.#kickAll();
   }
 
   needsReset(reason: string): void {
@@ -168,9 +193,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#status |= STATUS_NEEDS_RESET;
     this.#complain(reason);
     // Section 2.1.2: reported like a change of the configuration, if the driver has started the device.
-    if (this.#started) {
-      this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
-    }
+    if (this.#started) this.#interruptForConfiguration();
   }
 
   /** Resets the device like a driver does (section 2.4.1). */
@@ -225,7 +248,7 @@ export class VirtioTransport implements VirtioContext, QueueHost {
       if (content !== undefined) queue.load(content);
     });
     this.#setInterrupts(saved.interrupts);
-    if (this.live) this.#resume();
+    if (this.#running) this.#resume();
   }
 
   /** The status for `vdevstat`. */
@@ -245,6 +268,11 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     return this.#device.dispose();
   }
 
+  /** Whether the device has been started and needs no reset. */
+  get #running(): boolean {
+    return this.#started && (this.#status & BROKEN) === 0;
+  }
+
   /** Whether, in this status, queues can be set up and the device can start. */
   #settled(status: number): boolean {
     return this.legacy || (status & STATUS_FEATURES_OK) !== 0;
@@ -262,6 +290,10 @@ export class VirtioTransport implements VirtioContext, QueueHost {
    */
   #resume(): void {
     this.#device.start(this.accepted);
+    this.#kickAll();
+  }
+
+  #kickAll(): void {
     this.vdev.post(() => {
       this.queues.forEach((queue, index) => {
         if (queue.ready) this.#device.kicked(index);
@@ -269,9 +301,14 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     });
   }
 
+  #interruptForConfiguration(): void {
+    if (this.#bus.sendMessage()) return;
+    this.#setInterrupts(this.#interruptStatus | INTERRUPT_CONFIGURATION);
+  }
+
   #setInterrupts(causes: number): void {
     this.#interruptStatus = causes;
-    this.#line.set(causes !== 0);
+    this.#bus.setInterrupt(causes !== 0);
   }
 
   #complain(reason: string): void {
