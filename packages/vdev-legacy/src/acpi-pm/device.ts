@@ -4,11 +4,24 @@
  */
 import { MACHINE_POWER } from '@qvm/core/services';
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import { CONFIG_PORT_REMAINDER, PCI_BUS } from '@qvm/pci';
 import type { Json } from '@qvm/core';
 import type { MachinePower, PowerButton } from '@qvm/core/services';
-import type { AccessWidth, ClockTimer, InterruptLine, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type {
+  AccessWidth,
+  AcpiPart,
+  ClockTimer,
+  InterruptLine,
+  PortHandler,
+  Vdev,
+  VdevContext,
+  VdevState,
+} from '@qvm/core/vdev';
+import { RESET_CONTROL_PORT, RESET_CONTROL_RESET } from '../pc-reset/device.js';
 import { BytePorts, type ByteDevice } from '../ports/byte-ports.js';
+import { RTC_INTERRUPT } from '../time/legacy-interrupt.js';
 import { crystalRate } from '../time/tick-rate.js';
+import { CENTURY } from '../rtc/constants.js';
 import {
   ACPI_DISABLE,
   ACPI_ENABLE,
@@ -133,6 +146,25 @@ export class AcpiPm implements Vdev, PowerButton, ByteDevice {
     };
   }
 
+  acpi(): readonly AcpiPart[] {
+    const base = this.#context.portBase.registers ?? 0;
+    const hasClock = this.#context.optionalAttachment(RTC_INTERRUPT) !== undefined;
+    return [
+      {
+        kind: 'power-management',
+        sci: this.#sci.number,
+        pm1Event: base,
+        pm1Control: base + PM1_CONTROL,
+        timer: base + PM_TIMER,
+        gpe0: { base: base + GPE0, size: 2 * GPE0_HALF },
+        ...(this.#hasResetControl ? { reset: { port: RESET_CONTROL_PORT, value: RESET_CONTROL_RESET } } : {}),
+        powerOff: SLP_TYP_S5,
+        powerButton: true,
+        ...(hasClock ? { century: CENTURY } : {}),
+      },
+    ];
+  }
+
   dispose(): void {
     this.#timer.dispose();
   }
@@ -171,6 +203,12 @@ export class AcpiPm implements Vdev, PowerButton, ByteDevice {
 
   get #changesNow(): number {
     return Math.floor(this.#ticks / TICKS_TO_CHANGE);
+  }
+
+  /** Whether the `pc-reset` is there, and the host bridge that passes its port on. */
+  get #hasResetControl(): boolean {
+    const remainder = this.#context.optionalAttachment(CONFIG_PORT_REMAINDER);
+    return remainder !== undefined && this.#context.optionalAttachment(PCI_BUS) !== undefined;
   }
 
   #writeControl(shift: number, value: number): void {

@@ -6,6 +6,8 @@ import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type {
   AccessWidth,
+  AcpiContext,
+  AcpiPart,
   ClockTimer,
   InterruptLine,
   MmioHandler,
@@ -14,8 +16,9 @@ import type {
   VdevState,
   WideValue,
 } from '@qvm/core/vdev';
+import { acpiDevice } from '../ports/acpi-device.js';
 import { PIT_INTERRUPT, RTC_INTERRUPT, type LegacyInterrupt } from '../time/legacy-interrupt.js';
-import { Comparator } from './comparator.js';
+import { Comparator, LEAST_PERIOD } from './comparator.js';
 import {
   CAPABILITIES,
   CONFIGURATION,
@@ -51,6 +54,7 @@ const ROUTES = 32;
 /** @internal */
 export class Hpet implements Vdev, MmioHandler {
   readonly mmio: Readonly<Record<string, MmioHandler>> = { registers: this };
+  readonly #context: VdevContext;
   readonly #interrupt: InterruptLine;
   /** The interrupts of the PIT and of the real-time clock, for the legacy replacement route. */
   readonly #legacy: readonly [LegacyInterrupt, LegacyInterrupt] | undefined;
@@ -62,6 +66,7 @@ export class Hpet implements Vdev, MmioHandler {
   #status = 0;
 
   constructor(context: VdevContext) {
+    this.#context = context;
     this.#interrupt = context.interrupt('timers');
     const [pit, rtc] = [context.optionalAttachment(PIT_INTERRUPT), context.optionalAttachment(RTC_INTERRUPT)];
     this.#legacy = pit === undefined || rtc === undefined ? undefined : [pit, rtc];
@@ -146,6 +151,15 @@ export class Hpet implements Vdev, MmioHandler {
         ticksToMatch: due === undefined ? null : Math.max(0, due - this.#counter.tick),
       })),
     };
+  }
+
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    const address = this.#context.mmioBase.registers ?? 0;
+    const resources = [{ kind: 'memory', base: address, size: HPET_SIZE }] as const;
+    return [
+      { kind: 'hpet', address, id: this.capabilities, minimumTick: LEAST_PERIOD },
+      acpiDevice({ prefix: 'HPE', id: 'PNP0103', resources }, context),
+    ];
   }
 
   dispose(): void {

@@ -11,6 +11,9 @@ import { BytePorts } from '../ports/byte-ports.js';
 
 const STATE_VERSION = 1;
 
+/** Port of the reset control register, and a value that resets. */
+export const RESET_CONTROL_PORT = 0xcf9;
+export const RESET_CONTROL_RESET = 0x06;
 /** Offset of the reset control from port CF8h. */
 const RESET_CONTROL = 1;
 const RST_CPU = 1 << 2;

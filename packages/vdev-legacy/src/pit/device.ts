@@ -5,7 +5,8 @@
  */
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type { AcpiContext, AcpiPart, ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import { acpiDevice, ioResource } from '../ports/acpi-device.js';
 import { BytePorts } from '../ports/byte-ports.js';
 import type { LegacyInterrupt } from '../time/legacy-interrupt.js';
 import { crystalRate } from '../time/tick-rate.js';
@@ -13,6 +14,8 @@ import { Channel } from './channel.js';
 
 const STATE_VERSION = 1;
 const RATE = crystalRate(12);
+/** Number of ports of the 8254. */
+export const PIT_COUNTERS = 4;
 const CONTROL_WORD = 3;
 /** Control word, bits 7–6: the channel, or the read-back command. */
 const READ_BACK = 3;
@@ -88,6 +91,13 @@ export class Pit implements Vdev {
   status(): Readonly<Record<string, Json>> {
     this.#advance();
     return { channels: this.#channels.map((channel) => channel.summary), portB: this.#portB };
+  }
+
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    const { portBase } = this.#context;
+    const ports = [ioResource(portBase, 'counters', PIT_COUNTERS), ioResource(portBase, 'control', 1)];
+    const resources = [...ports, context.interrupt(this.#interrupt.number, 'edge')];
+    return [acpiDevice({ prefix: 'TIM', id: 'PNP0100', resources }, context)];
   }
 
   dispose(): void {

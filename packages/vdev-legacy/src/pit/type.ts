@@ -1,6 +1,6 @@
 import type { VdevFactory } from '@qvm/core/vdev';
 import { LegacyInterrupt, PIT_INTERRUPT } from '../time/legacy-interrupt.js';
-import { Pit } from './device.js';
+import { Pit, PIT_COUNTERS } from './device.js';
 
 /**
  * The timer of PCs: an 8254 and the system control port B.
@@ -13,7 +13,7 @@ export const pit: VdevFactory = {
   options: {},
   resources: () => ({
     ports: [
-      { name: 'counters', size: 4 },
+      { name: 'counters', size: PIT_COUNTERS },
       { name: 'control', size: 1 },
     ],
     interrupts: [{ name: 'timer' }],

@@ -1,11 +1,8 @@
-import { QvmError } from '@qvm/core';
 import { INPUT_DEVICES } from '@qvm/core/services';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { InputDevices } from '@qvm/core/services';
 import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
-import { Ps2Keyboard } from './keyboard.js';
-import { Ps2Mouse } from './mouse.js';
+import { Ps2Inputs } from './inputs.js';
 import type { Ps2Device } from './ps2-device.js';
 import type { Ps2Port, Ps2PortFactory } from './port.js';
 
@@ -25,33 +22,20 @@ interface Line {
  *
  * @internal
  */
-export class Ps2Controller implements Vdev, InputDevices {
+export class Ps2Controller implements Vdev {
   readonly mmio: Readonly<Record<string, MmioHandler>>;
   readonly #context: VdevContext;
-  readonly #keyboard = new Ps2Keyboard();
-  readonly #mouse = new Ps2Mouse();
+  readonly #inputs = new Ps2Inputs();
   readonly #lines: readonly Line[];
 
   constructor(context: VdevContext, createPort: Ps2PortFactory) {
     this.#context = context;
     this.#lines = PS2_LINES.map((name) => {
-      const device = name === 'keyboard' ? this.#keyboard : this.#mouse;
+      const device = this.#inputs[name];
       return { name, device, port: createPort(device, context.interrupt(name)) };
     });
     this.mmio = Object.fromEntries(this.#lines.map(({ name, port }) => [name, port]));
-    context.offer(INPUT_DEVICES, this);
-  }
-
-  type(text: string): string {
-    return this.#keyboard.type(text);
-  }
-
-  key(code: string, pressed: boolean): void {
-    if (!this.#keyboard.key(code, pressed)) throw new QvmError('input.key', `the keyboard has no key ${code}`);
-  }
-
-  pointer(dx: number, dy: number, buttons: number): void {
-    this.#mouse.move(dx, dy, buttons);
+    context.offer(INPUT_DEVICES, this.#inputs);
   }
 
   reset(): void {

@@ -4,7 +4,8 @@
  */
 import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import type { AcpiContext, AcpiPart, ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
+import { acpiDevice, ioResource } from '../ports/acpi-device.js';
 import { BytePorts } from '../ports/byte-ports.js';
 import type { LegacyInterrupt } from '../time/legacy-interrupt.js';
 import { secondsToAlarm } from './alarm.js';
@@ -36,7 +37,9 @@ import { dividerTick, dividerTime, periodicTicks } from './periodic.js';
 import { WallTime } from './wall-time.js';
 
 const STATE_VERSION = 1;
-export const CMOS_BYTES = 128;
+/** Number of ports: index and data. */
+export const RTC_PORTS = 2;
+const CMOS_BYTES = 128;
 const INDEX_BITS = 0x7f;
 const NMI_MASK = 0x80;
 /** Register A as firmware sets it: the clock runs, periodic rate of 1024 Hz. Register B: 24 hours, decimal. */
@@ -153,6 +156,12 @@ export class Rtc implements Vdev {
       registerB: this.#register(REGISTER_B),
       flags: this.#flags,
     };
+  }
+
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    const registers = ioResource(this.#context.portBase, 'registers', RTC_PORTS);
+    const resources = [registers, context.interrupt(this.#interrupt.number, 'edge')];
+    return [acpiDevice({ prefix: 'RTC', id: 'PNP0B00', resources }, context)];
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type { VdevFactory } from '@qvm/core/vdev';
 import { LegacyInterrupt, RTC_INTERRUPT } from '../time/legacy-interrupt.js';
-import { Rtc } from './device.js';
+import { Rtc, RTC_PORTS } from './device.js';
 
 /**
  * The real-time clock of PCs, with its memory (CMOS).
@@ -12,7 +12,7 @@ export const rtc: VdevFactory = {
   description: 'Real-time clock of PCs with CMOS memory (MC146818)',
   options: {},
   resources: () => ({
-    ports: [{ name: 'registers', size: 2 }],
+    ports: [{ name: 'registers', size: RTC_PORTS }],
     interrupts: [{ name: 'rtc' }],
   }),
   create: (context) => {

@@ -1,4 +1,14 @@
-import type { DeviceTreeContext, DeviceTreeNode, MmioHandler, PortHandler, Vdev, VdevContext } from '@qvm/core/vdev';
+import type {
+  AcpiContext,
+  AcpiPart,
+  DeviceTreeContext,
+  DeviceTreeNode,
+  MmioHandler,
+  PortHandler,
+  Vdev,
+  VdevContext,
+} from '@qvm/core/vdev';
+import { acpiDevice, ioResource } from '../ports/acpi-device.js';
 import { BytePorts } from '../ports/byte-ports.js';
 import { uart16550Node } from '../uart16550/device-tree.js';
 import { Uart16550 } from '../uart16550/uart16550.js';
@@ -18,6 +28,7 @@ const REGISTERS = 'registers';
 export class Ser8250 extends Uart16550 implements Vdev {
   readonly mmio: Readonly<Record<string, MmioHandler>>;
   readonly ports: Readonly<Record<string, PortHandler>>;
+  readonly #context: VdevContext;
   readonly #base: number | undefined;
   readonly #baud: number;
 
@@ -28,6 +39,7 @@ export class Ser8250 extends Uart16550 implements Vdev {
       clockHz: SER8250_CLOCK_HZ,
       interruptByOut2: context.mmioBase[REGISTERS] === undefined,
     });
+    this.#context = context;
     this.#base = context.mmioBase[REGISTERS];
     this.#baud = baud;
     const registers = new BytePorts({
@@ -36,6 +48,13 @@ export class Ser8250 extends Uart16550 implements Vdev {
     });
     this.mmio = this.#base === undefined ? {} : { [REGISTERS]: registers };
     this.ports = this.#base === undefined ? { [REGISTERS]: registers } : {};
+  }
+
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    if (this.#base !== undefined) return [];
+    const registers = ioResource(this.#context.portBase, REGISTERS, SER8250_SIZE);
+    const resources = [registers, context.interrupt(this.interrupt.number, 'edge')];
+    return [acpiDevice({ prefix: 'COM', id: 'PNP0501', resources }, context)];
   }
 
   deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
