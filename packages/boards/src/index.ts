@@ -1,2 +1,3 @@
+export { pc } from './pc.js';
 export { boardsPlugin } from './plugin.js';
 export { virt } from './virt.js';

@@ -1,5 +1,6 @@
 import { BOARD, PLUGIN_API_VERSION, provide } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
+import { pc } from './pc.js';
 import { virt } from './virt.js';
 
 /**
@@ -10,5 +11,5 @@ import { virt } from './virt.js';
 export const boardsPlugin: QvmPlugin = {
   name: '@qvm/boards',
   apiVersion: PLUGIN_API_VERSION,
-  provides: [provide({ token: BOARD, scope: 'host', multi: true, factory: () => virt })],
+  provides: [virt, pc].map((board) => provide({ token: BOARD, scope: 'host', multi: true, factory: () => board })),
 };

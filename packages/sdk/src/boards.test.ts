@@ -41,7 +41,7 @@ async function regionsOf(hypervisor: Hypervisor, board?: string): Promise<Readon
 describe('a board', () => {
   it('is what a configuration names: a place for a type before one for its role', async () => {
     const hypervisor = createHypervisor({ plugins: [scripts, boardPlugin(moved)] });
-    expect(hypervisor.boards.map(({ name }) => name)).toEqual(['virt', 'script', 'moved']);
+    expect(hypervisor.boards.map(({ name }) => name)).toEqual(['virt', 'pc', 'script', 'moved']);
     expect(await regionsOf(hypervisor, 'moved')).toEqual({
       'qcar-uart-0': 0x0900_0000,
       'pl011-0': 0x1000_0000,

@@ -44,7 +44,7 @@ function describe(board: Board, types: readonly VdevFactory[]): string {
   const { first, last } = board.interrupts;
   const facts = [
     ['guests', board.architecture],
-    ['RAM', `from ${hexadecimal(board.ram.base)}`],
+    ['RAM', ramText(board.ram)],
     ['interrupts', `${first} to ${last}`],
     ['always there', board.implicitVdevs.join(', ') || 'nothing'],
     ['console', board.defaultConsole ?? 'none'],
@@ -57,6 +57,11 @@ function describe(board: Board, types: readonly VdevFactory[]): string {
     `Places, by type or role of the vdev:\n${table(places, '  ')}`,
     ...(reserved.length === 0 ? [] : [`Kept:\n${table(reserved, '  ')}`]),
   ].join('\n\n');
+}
+
+function ramText({ base, holes = [] }: Board['ram']): string {
+  const ranges = holes.map((hole) => `${hexadecimal(hole.base)}-${hexadecimal(hole.base + hole.size - 1)}`);
+  return [`from ${hexadecimal(base)}`, ...(ranges.length === 0 ? [] : [`but not ${ranges.join(', ')}`])].join(', ');
 }
 
 function placeRow(

@@ -56,7 +56,7 @@ describe('completion', () => {
   it('knows guests, vdev types and settings', async () => {
     expect(await words('guest', 'fetch', 'deb')).toContain('debian-arm64');
     expect(await words('vdev', 'help', 'virtio-b')).toEqual(['virtio-blk']);
-    expect(await words('board', 'help', '')).toEqual(['virt']);
+    expect(await words('board', 'help', '')).toEqual(['virt', 'pc']);
     expect(await words('hook', 'list', '--arch', '')).toEqual(['aarch64']);
     expect(await words('trace', 'print', '--event', 'GUEST_')).toEqual(['GUEST_ENTER', 'GUEST_EXIT']);
     expect(await words('trace', 'print', '--event', 's')).toEqual([
@@ -66,7 +66,7 @@ describe('completion', () => {
       'softwareStep',
       'schedule',
     ]);
-    expect(await words('start', '--set', 'board=')).toEqual(['board=virt']);
+    expect(await words('start', '--set', 'board=')).toEqual(['board=virt', 'board=pc']);
     expect(await words('start', '--set', 'virtio-blk.readonly=')).toEqual([
       'virtio-blk.readonly=on',
       'virtio-blk.readonly=off',

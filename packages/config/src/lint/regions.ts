@@ -1,4 +1,4 @@
-import { machineOf } from '@qvm/core/board';
+import { machineOf, ramPieces } from '@qvm/core/board';
 import type { VdevResources } from '@qvm/core/vdev';
 import { resolveOptions } from '../options.js';
 import { type SourceLocation, sourceOf } from '../location.js';
@@ -16,10 +16,17 @@ export interface PlacedRegion {
 
 /** RAM and ROM of a VM whose addresses are known. */
 export function memoryOf({ spec }: LintVm, facts: LintFacts): PlacedRegion[] {
-  let next = facts.board?.(spec)?.ram.base;
-  const ram = (spec.ram ?? []).flatMap(({ base = next, size, source }, index) => {
-    next = base === undefined ? undefined : base + size;
-    return base === undefined ? [] : [{ what: `ram[${index}]`, base, end: base + size, at: sourceOf(source) }];
+  const board = facts.board?.(spec)?.ram;
+  let next = board?.base;
+  const ram = (spec.ram ?? []).flatMap(({ base, size, source }, index) => {
+    const pieces =
+      base === undefined && board !== undefined && next !== undefined
+        ? ramPieces(board, next, size)
+        : [base ?? next].flatMap((start) => (start === undefined ? [] : [{ base: start, size }]));
+    const last = pieces.at(-1);
+    next = last && last.base + last.size;
+    const at = sourceOf(source);
+    return pieces.map((piece) => ({ what: `ram[${index}]`, base: piece.base, end: piece.base + piece.size, at }));
   });
   const rom = (spec.rom ?? []).flatMap(({ base, size, source }, index) =>
     base === undefined ? [] : [{ what: `rom[${index}]`, base, end: base + size, at: sourceOf(source) }],

@@ -45,6 +45,25 @@ export interface Board {
 export interface BoardRam {
   /** Guest-physical address of the first range if its configuration gives none, a multiple of 64 KiB. */
   readonly base: number;
+  /** Ranges that RAM without an address in its configuration is split around. Absent: none. */
+  readonly holes?: readonly BoardHole[];
+}
+
+/**
+ * A range of addresses that RAM leaves out.
+ *
+ * @experimental
+ */
+export interface BoardHole {
+  /** First guest-physical address, a multiple of 64 KiB. */
+  readonly base: number;
+  /** Size in bytes, a multiple of 64 KiB. */
+  readonly size: number;
+  /**
+   * The RAM at these addresses is lost: below the same size of RAM, all other addresses stay as they are (the hole below
+   * 1 MiB on a PC). Absent: the RAM goes on above the hole.
+   */
+  readonly shadow?: true;
 }
 
 /**

@@ -8,10 +8,12 @@ export type {
   Board,
   BoardClock,
   BoardDeviceTree,
+  BoardHole,
   BoardPlace,
   BoardRam,
   BoardReservation,
   BoardRow,
   BoardWindow,
 } from '../board/board.js';
+export { ramPieces, type RamPiece } from '../board/ram-layout.js';
 export { machineOf, placesFor, type ResolvedPlace } from '../board/places.js';

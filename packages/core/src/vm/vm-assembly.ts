@@ -25,8 +25,9 @@ import { endsWithin } from './ends-within.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevInstance, type VdevHost } from './vdev-instance.js';
 import { DEFAULT_UNSUPPORTED } from './unsupported.js';
+import { addRam, bytesOfRam, placeRam, type PlacedRam } from './place-ram.js';
 import { placeVdev, type InterruptOwners } from './vdev-placement.js';
-import type { ClockSpec, RamSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-options.js';
+import type { ClockSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-options.js';
 
 const MAXIMUM_VCPUS = 255;
 const MEBIBYTE = 0x10_0000;
@@ -62,16 +63,17 @@ export interface AssembledVm {
  */
 export function assembleVm(options: VmOptions, control: VmControl): AssembledVm {
   checkOptions(options);
-  const memory = createMemory(options);
+  const ram = placeRam(options.ram, options.board.ram);
+  const memory = createMemory(options, ram);
   try {
-    return assembleIn(memory, options, control);
+    return assembleIn(memory, ram, options, control);
   } catch (error) {
     memory.release();
     throw error;
   }
 }
 
-function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): AssembledVm {
+function assembleIn(memory: VmMemory, ram: readonly PlacedRam[], options: VmOptions, control: VmControl): AssembledVm {
   const hooks = createVmHooks(options.name);
   const logger = options.logger ?? silentLogger;
   const clock = createClock(options.clock);
@@ -80,7 +82,7 @@ function assembleIn(memory: VmMemory, options: VmOptions, control: VmControl): A
   const { board } = options;
   for (const { name, base, size } of board.reserved ?? [])
     map.addReserved(`${name} of the board ${board.name}`, base, size);
-  addRam(map, options.ram, board.ram.base);
+  addRam(ram, map, memory);
   const reserved = reserve(map, options.reserve ?? []);
   let machine: Machine | undefined;
   const guestMemory = new RamGuestMemory(map, memory, (base, size) => machine?.invalidateCode(base, size));
@@ -167,8 +169,8 @@ function checkOptions({ name, vcpus, ram, architecture, board }: VmOptions): voi
 }
 
 /** A slice of the host's pool for a VM that may share memory; else a memory of its own. */
-function createMemory(options: VmOptions): VmMemory {
-  const bytes = memoryBytes(options);
+function createMemory(options: VmOptions, ram: readonly PlacedRam[]): VmMemory {
+  const bytes = memoryBytes(options, ram);
   const machine = machineOf(options.board);
   const shares = options.vdevs.some(
     ({ factory, options: values }) =>
@@ -183,8 +185,8 @@ function createClock(spec: ClockSpec | undefined): VmClock {
 }
 
 /** Bytes for the engine, for every range of RAM with its alignment, and for the lowest page, which stays unused. */
-function memoryBytes({ name, architecture, vcpus, ram }: VmOptions): number {
-  const ramBytes = ram.reduce((sum, { size }) => sum + Math.ceil(size / WASM_PAGE) * WASM_PAGE, 0);
+function memoryBytes({ name, architecture, vcpus }: VmOptions, ram: readonly PlacedRam[]): number {
+  const ramBytes = bytesOfRam(ram);
   const withEngine = (bytes: number): number =>
     WASM_PAGE + architecture.engineBytes(vcpus, bytes) + WASM_PAGE * ram.length + bytes;
   if (withEngine(ramBytes) <= MAXIMUM_MEMORY) return withEngine(ramBytes);
@@ -204,14 +206,6 @@ function mostMebibytes(fits: (mebibytes: number) => boolean): number {
     else high = middle;
   }
   return low;
-}
-
-function addRam(map: GuestPhysicalMap, ram: readonly RamSpec[], defaultBase: number): void {
-  let next = defaultBase;
-  ram.forEach(({ base, size, kind, name }, index) => {
-    const region = map.addRam(kind ?? 'ram', name ?? `ram${index}`, base ?? next, size);
-    next = region.base + region.size;
-  });
 }
 
 /** Keeps addresses from the vdevs; gives the interrupts that are kept. */

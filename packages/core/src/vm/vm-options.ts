@@ -28,7 +28,10 @@ export interface VdevSpec {
 export interface RamSpec {
   /** Bytes, a multiple of 4 KiB. */
   readonly size: number;
-  /** Absent: for the first range the board's, else the end of the range before. */
+  /**
+   * Absent: for the first range the board's, else the end of the range before; the range is split around the holes of the
+   * board ({@link BoardRam.holes}).
+   */
   readonly base?: number;
   /** `ram` when absent. */
   readonly kind?: 'ram' | 'rom';
