@@ -217,4 +217,17 @@ describe.each<Engine>(['interp', 'wasm'])('an instruction that goes on in the ne
     pair.map(5, 0, ALL & ~Page.execute);
     expect([...pair.vm.vcpu.fetch.bytes(3)]).toEqual(load(3, 1, 0).slice(0, 1));
   });
+
+  it.each([0, 1, 3])('is where a write faults that nobody accepts after all: %d bytes in the next page', (beyond) => {
+    const pair = makePair(engine);
+    const at = NEXT - 3 + beyond;
+    put(pair, at, [...store(0, 1, 0), LEAVE]);
+    // No RAM is there; a tap that returns nothing leaves the write to the VM, which refuses it.
+    pair.vm.map(6, 1000, ALL);
+    pair.vm.hooks.unmappedAccess.tap('test', () => undefined);
+    const { vcpu } = pair.vm;
+    vcpu.setRegister('r1', BigInt(6 * PAGE + 8));
+    expect(vcpu.start(10, at)).toBe(1);
+    expect([vcpu.end, vcpu.refused, Number(vcpu.pc)]).toEqual(['fault', 6 * PAGE + 8, at]);
+  });
 });
