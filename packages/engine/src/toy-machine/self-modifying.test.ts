@@ -4,6 +4,7 @@ import { PAGE } from './toy-vm.test.helper.js';
 
 const CODE = 4 * PAGE;
 const FIRST = 2 * PAGE;
+const RETURN = 0x18;
 
 function makePair(engine: Engine): ToyPair {
   const pair = new ToyPair(engine);
@@ -111,5 +112,30 @@ describe.each<Engine>(['interp', 'wasm'])('a store to code: %s', (engine) => {
     patch(second, 0x0010_1088);
     if (engine === 'wasm') expect([live() > 0, live() < regions]).toEqual([true, true]);
     for (const pc of [first, second]) run(pc);
+  });
+
+  it('to a function has its callers translated again', () => {
+    const pair = makePair(engine);
+    // A loop in page 4 that calls a function in page 5.
+    const call = [0xb0, 0, 0];
+    const body = [...inc(0), ...call, ...operation(COMPARE, 0, 2)];
+    const distance = 5 * PAGE - (CODE + 4);
+    [call[1], call[2]] = [distance >> 8, distance & 255];
+    pair.write(FIRST, [...inc(0), ...call, ...operation(COMPARE, 0, 2), ...branch(LESS, -(body.length + 2)), LEAVE]);
+    pair.map(5, 3);
+    const { vcpu } = pair.vm;
+    for (const register of [4, 5, 6]) {
+      pair.write(3 * PAGE, [...inc(register), RETURN]);
+      pair.setRegisters([0, 0, 0x7000]);
+      const before = vcpu.regionTotals;
+      const [instructions, entries] = [before.instructions, before.entries];
+      expect(pair.run(1_000_000, CODE)).toBe('leave');
+      const inside = vcpu.regionTotals.instructions - instructions;
+      if (engine === 'wasm') {
+        expect(inside).toBeGreaterThan(0x7000 * 5);
+        // The function is part of the region: the loop hardly ever leaves it.
+        expect(vcpu.regionTotals.entries - entries).toBeLessThan(3000);
+      }
+    }
   });
 });
