@@ -6,7 +6,7 @@ import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import type { DeviceTreeNode } from '@qvm/core/vdev';
 import { loadGuest } from './boot-loader.js';
 import type { BootEntry } from './boot-loader.js';
-import type { AddressRange } from './device-tree.js';
+import type { AddressRange } from '@qvm/core/architecture';
 
 /** State of guest memory after a boot, and where things were placed. */
 export interface Booted extends BootEntry {

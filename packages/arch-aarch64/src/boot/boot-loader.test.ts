@@ -3,7 +3,7 @@ import type { BootFile } from '@qvm/core/architecture';
 import { createRandom, randomSeed } from '@qvm/testing';
 import { BootBench } from './boot-bench.test.helper.js';
 import type { Booted } from './boot-bench.test.helper.js';
-import type { AddressRange } from './device-tree.js';
+import type { AddressRange } from '@qvm/core/architecture';
 import { elfImage, linuxImage, pattern, rawCode } from './image-file.test.helper.js';
 
 const MIB = 1 << 20;

@@ -1,4 +1,4 @@
-import { writeDeviceTree } from '@qvm/core/architecture';
+import { RamPlan, writeDeviceTree } from '@qvm/core/architecture';
 import type { BootRequest, MachineServices, MemoryRegion } from '@qvm/core/architecture';
 import type { GuestMemory } from '@qvm/core/vdev';
 import type { BoardDescription } from './device-tree.js';
@@ -8,7 +8,6 @@ import type { ImageSegment } from './image.js';
 import { readGivenTree } from './given-tree.js';
 import type { GivenTree } from './given-tree.js';
 import { placeImage, placeInitrd, placeTree } from './placement.js';
-import { RamPlan } from './ram-plan.js';
 
 /** Source of zeros for the memory after a segment's bytes, which is cleared in pieces of at most this size. */
 const ZEROS = new Uint8Array(0x1_0000);

@@ -1,15 +1,10 @@
 import { QvmError } from '@qvm/core';
 import { cellsOf } from '@qvm/core/architecture';
+import type { AddressRange } from '@qvm/core/architecture';
 import { PMU_INTID } from '../vcpu/performance-monitor.js';
 import type { BoardDeviceTree } from '@qvm/core/board';
 import type { RamReservation } from '@qvm/core/services';
 import type { DeviceTreeContext, DeviceTreeNode, DeviceTreeValue } from '@qvm/core/vdev';
-
-/** A range of guest-physical addresses. @experimental */
-export interface AddressRange {
-  readonly base: number;
-  readonly size: number;
-}
 
 /**
  * Contents of the device tree beside the nodes of vdevs.

@@ -6,11 +6,11 @@ import {
   isElf,
   isGzip,
   readElf64,
+  sizeText,
 } from '@qvm/core/architecture';
 import type { BootFile } from '@qvm/core/architecture';
 import { refuseForeign } from './foreign-image.js';
 import { requireCode } from './raw-code.js';
-import { sizeText } from './size-text.js';
 
 /**
  * Bytes and their guest-physical address. Memory after the bytes is cleared, up to `size` in all.

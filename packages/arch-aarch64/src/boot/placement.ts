@@ -1,9 +1,6 @@
-import { alignUp, ImageError } from '@qvm/core/architecture';
-import type { BootFile } from '@qvm/core/architecture';
-import type { AddressRange } from './device-tree.js';
+import { alignUp, ImageError, sizeText } from '@qvm/core/architecture';
+import type { AddressRange, BootFile, RamPlan } from '@qvm/core/architecture';
 import type { ImageSegment, LoadableImage } from './image.js';
-import type { RamPlan } from './ram-plan.js';
-import { sizeText } from './size-text.js';
 
 /**
  * The kernel maps the device tree with blocks of this size and accepts no larger tree (Linux,

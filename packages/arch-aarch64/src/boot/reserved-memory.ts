@@ -1,7 +1,7 @@
 import { QvmError } from '@qvm/core';
 import { cellsOf, findNode, textsOf } from '@qvm/core/architecture';
 import type { DeviceTreeNode } from '@qvm/core/vdev';
-import type { AddressRange } from './device-tree.js';
+import type { AddressRange } from '@qvm/core/architecture';
 
 /** A range of memory that a device tree reserves, and the node or block that reserves it. @experimental */
 export interface ReservedRange extends AddressRange {

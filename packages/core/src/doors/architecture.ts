@@ -31,8 +31,8 @@ export { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 export { InterruptBus } from '../interrupt/interrupt-bus.js';
 export type { InterruptController, InterruptInputs, InterruptWiring, MessageSink } from '../interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
-export type { ElfProgram, ElfSegment } from '../loader/elf64.js';
-export { isElf, readElf64 } from '../loader/elf64.js';
+export type { ElfNote, ElfProgram, ElfSegment } from '../loader/elf.js';
+export { isElf, readElf, readElf64 } from '../loader/elf.js';
 export {
   ELF_HEADER_BYTES,
   ELF_PROGRAM_HEADER_BYTES,
@@ -45,7 +45,10 @@ export { writeElfHeader, writeElfProgramHeader } from '../loader/write-elf64.js'
 export { gunzip, isGzip } from '../loader/gunzip.js';
 export type { ImageProblem } from '../loader/image-error.js';
 export { ImageError } from '../loader/image-error.js';
+export { RamPlan } from '../loader/ram-plan.js';
+export { sizeText } from '../loader/size-text.js';
 export { alignUp } from '../memory/align-up.js';
+export type { AddressRange } from '../memory/address-range.js';
 export { PHYSICAL_ADDRESS_LIMIT, formatRange } from '../memory/address-range.js';
 export { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 export { IoPortMap } from '../memory/io-port-map.js';

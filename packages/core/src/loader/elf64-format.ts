@@ -10,6 +10,8 @@ export const ELF_PROGRAM_HEADER_BYTES = 56;
  * @experimental
  */
 export enum ElfMachine {
+  /** `EM_386` */
+  I386 = 3,
   /** `EM_X86_64` */
   X86_64 = 62,
   /** `EM_AARCH64` */

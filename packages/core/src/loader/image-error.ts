@@ -16,6 +16,7 @@ export type ImageProblem =
   | 'overlap'
   | 'no-segments'
   | 'bad-gzip'
+  | 'bad-payload'
   | 'too-large'
   | 'does-not-fit';
 

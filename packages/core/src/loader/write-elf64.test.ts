@@ -1,4 +1,4 @@
-import { readElf64 } from './elf64.js';
+import { readElf64 } from './elf.js';
 import { ELF_HEADER_BYTES, ELF_PROGRAM_HEADER_BYTES, ElfMachine, ElfSegmentType, ElfType } from './elf64-format.js';
 import { writeElfHeader, writeElfProgramHeader } from './write-elf64.js';
 

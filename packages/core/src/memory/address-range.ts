@@ -15,3 +15,15 @@ export const PHYSICAL_ADDRESS_LIMIT = 0x1_0000_0000_0000;
 export function formatRange(base: number, size: number): string {
   return `${hexadecimal(base)}-${hexadecimal(base + size - 1)}`;
 }
+
+/**
+ * A range of guest-physical addresses.
+ *
+ * @experimental
+ */
+export interface AddressRange {
+  /** The first address. */
+  readonly base: number;
+  /** Size in bytes. */
+  readonly size: number;
+}

@@ -1,6 +1,6 @@
-import { alignUp, formatRange, ImageError } from '@qvm/core/architecture';
-import type { RamRegion } from '@qvm/core/architecture';
-import type { AddressRange } from './device-tree.js';
+import { formatRange, type AddressRange } from '../memory/address-range.js';
+import { alignUp } from '../memory/align-up.js';
+import { ImageError } from './image-error.js';
 import { sizeText } from './size-text.js';
 
 interface Taken extends AddressRange {
@@ -20,7 +20,7 @@ export class RamPlan {
   readonly ram: readonly AddressRange[];
   readonly #taken: Taken[] = [];
 
-  constructor(regions: readonly Pick<RamRegion, 'base' | 'size'>[]) {
+  constructor(regions: readonly AddressRange[]) {
     const merged: AddressRange[] = [];
     for (const { base, size } of [...regions].sort((x, y) => x.base - y.base)) {
       const last = merged.at(-1);
@@ -97,7 +97,7 @@ export class RamPlan {
     return at >= range.base ? at : undefined;
   }
 
-  /** Makes the error for a part that fits nowhere. */
+  /** Makes the error for a part that fits nowhere; `what` is its description. */
   noRoom(what: string, size: number): ImageError {
     const taken = this.#taken.map(({ name, base, size: bytes }) => `${name} at ${formatRange(base, bytes)}`);
     const beside = taken.length === 0 ? '' : ` beside ${taken.join(', ')}`;

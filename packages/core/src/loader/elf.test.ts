@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isElf, readElf64 } from './elf64.js';
+import { isElf, readElf, readElf64 } from './elf.js';
 import { ElfMachine } from './elf64-format.js';
 import { ImageError, type ImageProblem } from './image-error.js';
 
@@ -139,5 +139,74 @@ describe('readElf64', () => {
 describe('isElf', () => {
   it('looks at the first four bytes', () => {
     expect([isElf(elf([])), isElf(new Uint8Array(3)), isElf(new Uint8Array(64))]).toEqual([true, false, false]);
+  });
+});
+
+describe('readElf', () => {
+  /** A file of the 32-bit class with one segment. */
+  function elf32(): Uint8Array {
+    const bytes = new Uint8Array(0x200);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 0x7f45_4c46);
+    bytes.set([1, 1], 4);
+    view.setUint16(16, 2, true);
+    view.setUint16(18, ElfMachine.I386, true);
+    view.setUint32(24, 0xc010_0000, true);
+    view.setUint32(28, 52, true);
+    view.setUint16(42, 32, true);
+    view.setUint16(44, 1, true);
+    [1, 0x100, 0xc010_0000, 0x10_0000, 16, 32].forEach((value, i) => view.setUint32(52 + i * 4, value, true));
+    return bytes;
+  }
+
+  it('reads 32-bit files for a machine of several', () => {
+    const program = readElf(elf32(), [ElfMachine.X86_64, ElfMachine.I386]);
+    expect(program).toMatchObject({ bits: 32, machine: ElfMachine.I386, entry: 0xc010_0000n, notes: [] });
+    expect(program.segments).toMatchObject([{ physical: 0x10_0000, virtual: 0xc010_0000n, memorySize: 32 }]);
+    expect(program.segments[0]?.bytes).toHaveLength(16);
+    expect(() => readElf(elf32(), [ElfMachine.X86_64])).toThrow(expect.objectContaining({ problem: 'wrong-machine' }));
+    expect(() => readElf(elf32().with(4, 3), [ElfMachine.I386])).toThrow(
+      expect.objectContaining({ problem: 'wrong-class' }),
+    );
+    expect(() => readElf(elf32().subarray(0, 51), [ElfMachine.I386])).toThrow(
+      expect.objectContaining({ problem: 'truncated' }),
+    );
+  });
+
+  it('reads notes as far as they lie within their segment and the file', () => {
+    const note = { type: 4, offset: DATA_OFFSET, fileSize: 0x30 };
+    const file = patched(
+      (view) => {
+        [4, 6, 18].forEach((value, i) => view.setUint32(DATA_OFFSET + i * 4, value, true));
+        new Uint8Array(view.buffer).set([0x58, 0x65, 0x6e, 0, 1, 2, 3, 4, 5, 6], DATA_OFFSET + 12);
+        // The description of the second one is larger than the segment.
+        [4, 0x100, 1].forEach((value, i) => view.setUint32(DATA_OFFSET + 24 + i * 4, value, true));
+      },
+      [{}, note],
+    );
+    const { notes } = readElf(file, [ElfMachine.AArch64]);
+    expect(notes).toEqual([{ name: 'Xen', type: 18, description: Uint8Array.of(1, 2, 3, 4, 5, 6) }]);
+    const outside = elf([{}, { ...note, offset: 0xffff_ffff }]);
+    expect(readElf(outside, [ElfMachine.AArch64]).notes).toEqual([]);
+  });
+
+  it('reads a limited number of notes, however many segments have the same ones', () => {
+    const file = patched(
+      (view) => new Uint8Array(view.buffer).fill(0, DATA_OFFSET),
+      [{}, ...Array<SegmentFields>(5).fill({ type: 4, fileSize: 256 })],
+    );
+    // 21 empty notes of 12 bytes fit into 256 bytes.
+    expect(readElf(file, [ElfMachine.AArch64]).notes).toHaveLength(5 * 21);
+    const table = new Uint8Array(64 + 100 * 56 + 256);
+    const view = new DataView(table.buffer);
+    table.set(file.subarray(0, 64 + 56));
+    view.setUint16(56, 100, true);
+    for (let index = 1; index < 100; index++) {
+      view.setUint32(64 + index * 56, 4, true);
+      view.setBigUint64(64 + index * 56 + 8, BigInt(64 + 100 * 56), true);
+      view.setBigUint64(64 + index * 56 + 32, 256n, true);
+    }
+    view.setBigUint64(64 + 8, 0n, true);
+    expect(readElf(table, [ElfMachine.AArch64]).notes).toHaveLength(256);
   });
 });
