@@ -1,6 +1,26 @@
 export { apic, APIC_BUS, ApicBus, ApicRequest, ioapic, isApicMsr, LocalApic, pic } from './apic/index.js';
 export type { ApicFeatures, ApicVcpu, EndOfInterruptListener, ExternalController } from './apic/index.js';
 export { x86_64, x86Architecture } from './architecture.js';
+export {
+  applyInitialState,
+  BootSelector,
+  loadGuest,
+  longState,
+  MemoryType,
+  planGuest,
+  protectedState,
+  readImage,
+  RESET_STATE,
+} from './boot/index.js';
+export type {
+  BootPlan,
+  EntryProtocol,
+  InitialSegment,
+  InitialState,
+  LoadedSegment,
+  MemoryMapEntry,
+  X86Image,
+} from './boot/index.js';
 export { X86_HOOK_KINDS, x86Hooks } from './hook-kinds.js';
 export type { X86ExitCause, X86InterruptKind, X86TrapKind, X86VcpuHooks } from './hook-kinds.js';
 export { X86Machine } from './machine.js';

@@ -1,0 +1,119 @@
+import { ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
+import type { BootFile, ElfProgram, ElfSegment } from '@qvm/core/architecture';
+import { findMultiboot } from './multiboot-header.js';
+import { isBzImage, readSetupHeader } from './setup-header.js';
+import type { SetupHeader } from './setup-header.js';
+import { unpackPayload } from './unpack/unpack-payload.js';
+
+/** How an image wants to be entered. @experimental */
+export type EntryProtocol = 'pvh' | 'linux64' | 'linux32' | 'multiboot1' | 'multiboot2' | 'firmware';
+
+/**
+ * An image that is ready to be placed.
+ *
+ * @experimental
+ */
+export interface X86Image {
+  readonly protocol: EntryProtocol;
+  /** Guest-physical address of the first instruction; of firmware it is the reset vector. */
+  readonly entry: number;
+  /** Disjoint, in ascending order. Memory after the bytes is cleared, up to `size` in all. */
+  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array; readonly size: number }[];
+  /** Of a bzImage. */
+  readonly setup?: SetupHeader;
+}
+
+/** The note that holds the entry of PVH (Xen, public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY). */
+const PVH_NOTE = { name: 'Xen', type: 18 } as const;
+const MACHINES = [ElfMachine.X86_64, ElfMachine.I386] as const;
+const FOUR_GIB = 2 ** 32;
+const MIB = 2 ** 20;
+const FIRMWARE_LIMIT = 16 * MIB;
+/** Firmware is a whole number of pages. */
+const FIRMWARE_UNIT = 0x1000;
+const RESET_OFFSET = 0x10;
+/** The part of the firmware that a PC shows below 1 MiB, too. */
+const LOW_COPY = 0x2_0000;
+/** JMP with 8 and 16 bits, far JMP; firmware may have NOPs or WBINVD before them. */
+const JUMPS = new Set([0xeb, 0xe9, 0xea]);
+const JUMP_BYTES = 4;
+
+/**
+ * Recognises an image: bzImage, ELF of 32 or 64 bits for x86 (with the note of PVH, with a multiboot header, or a plain
+ * kernel), gzip of one of these, or firmware that begins at the reset vector.
+ *
+ * @param limit - largest size in bytes of an unpacked image: the VM's RAM.
+ * @throws `ImageError` for truncated, damaged and foreign images.
+ * @experimental
+ */
+export async function readImage(file: BootFile, limit: number): Promise<X86Image> {
+  const { name } = file;
+  const bytes = isGzip(file.bytes) ? await gunzip(file.bytes, limit, name) : file.bytes;
+  if (bytes.length === 0) throw new ImageError('truncated', `${name} is empty.`);
+  if (isBzImage(bytes)) {
+    const setup = readSetupHeader(bytes, name);
+    const kernel = await unpackPayload(setup.payload, limit, name);
+    if (!isElf(kernel)) throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
+    return { ...readProgram(kernel, `The kernel in ${name}`), setup };
+  }
+  if (isElf(bytes)) return readProgram(bytes, name);
+  return readFirmware(bytes, name);
+}
+
+function readProgram(bytes: Uint8Array, name: string): X86Image {
+  const program = readElf(bytes, MACHINES, name);
+  const segments = program.segments.map(({ physical, bytes: content, memorySize }) => ({
+    address: physical,
+    bytes: content,
+    size: memorySize,
+  }));
+  const { protocol, entry } = entryOf(program, bytes, name);
+  if (!segments.some(({ address, size }) => entry >= address && entry < address + size))
+    throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
+  return { protocol, entry, segments };
+}
+
+function entryOf(program: ElfProgram, bytes: Uint8Array, name: string): Pick<X86Image, 'protocol' | 'entry'> {
+  const note = program.notes.find(({ name: owner, type }) => owner === PVH_NOTE.name && type === PVH_NOTE.type);
+  if (note) return { protocol: 'pvh', entry: noteEntry(note.description, name) };
+  const multiboot = findMultiboot(bytes, name);
+  const entry = physicalEntry(program.entry, program.segments);
+  if (multiboot) return { protocol: multiboot.protocol, entry: multiboot.entry ?? entry };
+  return { protocol: program.bits === 64 ? 'linux64' : 'linux32', entry };
+}
+
+/** 32 or 64 bits: Linux writes as many as it has. */
+function noteEntry(description: Uint8Array, name: string): number {
+  const view = new DataView(description.buffer, description.byteOffset, description.byteLength);
+  const wide = description.length >= 8 ? view.getUint32(4, true) : 0;
+  if (description.length < 4 || wide !== 0)
+    throw new ImageError('bad-header', `${name} has a note for PVH without an address of 32 bits.`);
+  return view.getUint32(0, true);
+}
+
+/** A kernel's entry may be a virtual address in one of its segments. */
+function physicalEntry(entry: bigint, segments: readonly ElfSegment[]): number {
+  const physical = segments.some((s) => entry >= BigInt(s.physical) && entry < BigInt(s.physical + s.memorySize));
+  const virtual = segments.find((s) => entry >= s.virtual && entry < s.virtual + BigInt(s.memorySize));
+  return physical || !virtual ? Number(entry) : virtual.physical + Number(entry - virtual.virtual);
+}
+
+/** Firmware ends at 4 GiB; the last part of it is below 1 MiB as well. */
+function readFirmware(bytes: Uint8Array, name: string): X86Image {
+  const vector = bytes.subarray(Math.max(0, bytes.length - RESET_OFFSET)).subarray(0, JUMP_BYTES);
+  const isFirmware =
+    bytes.length >= FIRMWARE_UNIT &&
+    bytes.length <= FIRMWARE_LIMIT &&
+    bytes.length % FIRMWARE_UNIT === 0 &&
+    vector.some((byte) => JUMPS.has(byte));
+  if (!isFirmware) {
+    throw new ImageError(
+      'unknown-format',
+      `${name} is no image for x86: neither a bzImage, nor an ELF file, nor firmware with a jump at the reset vector.`,
+    );
+  }
+  const low = bytes.subarray(Math.max(0, bytes.length - LOW_COPY));
+  const whole = (address: number, content: Uint8Array) => ({ address, bytes: content, size: content.length });
+  const segments = [whole(MIB - low.length, low), whole(FOUR_GIB - bytes.length, bytes)];
+  return { protocol: 'firmware', entry: FOUR_GIB - RESET_OFFSET, segments };
+}

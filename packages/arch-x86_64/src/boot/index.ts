@@ -1,0 +1,17 @@
+/**
+ * How x86_64 guests start. A machine calls {@link loadGuest} in `Machine.boot` and puts the result into its first vCPU
+ * with {@link applyInitialState}; {@link planGuest} tells what would be loaded where, without writing.
+ *
+ * @module
+ */
+
+export { applyInitialState } from './apply-state.js';
+export { planGuest } from './boot-plan.js';
+export type { BootPlan, LoadedSegment } from './boot-plan.js';
+export { readImage } from './image.js';
+export type { EntryProtocol, X86Image } from './image.js';
+export { BootSelector, longState, protectedState, RESET_STATE } from './initial-state.js';
+export type { InitialSegment, InitialState } from './initial-state.js';
+export { loadGuest } from './load-guest.js';
+export { MemoryType } from './memory-map.js';
+export type { MemoryMapEntry } from './memory-map.js';
