@@ -10,12 +10,24 @@ export interface Case {
   readonly registers: readonly bigint[];
   /** Status flags and DF, as bits of RFLAGS. */
   readonly flags: number;
+  /** XMM0–XMM15. */
+  readonly vectors: Uint8Array;
   readonly data: Uint8Array;
 }
 
 /** Instructions that a program of user mode cannot execute, or whose results say more of its system than of the processor. */
-const NOT_RECORDED = new Set(['CLI', 'STI', 'ENTER', 'PUSHF, PUSHFQ', 'MOV (from segment register)', 'POPF, POPFQ']);
-const TABLES = ['arithmetic', 'bits', 'division', 'moves', 'shifts', 'stack', 'strings'] as const;
+const NOT_RECORDED = new Set(['CLI', 'STI', 'ENTER', 'PUSHF, PUSHFQ', 'MOV (from segment register)', 'POPF, POPFQ', 'LDMXCSR', 'STMXCSR']);
+const TABLES = [
+  'arithmetic',
+  'bits',
+  'division',
+  'moves',
+  'shifts',
+  'sse-integer',
+  'sse-moves',
+  'stack',
+  'strings',
+] as const;
 const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
 
 /** The rows that are recorded. */
@@ -74,10 +86,13 @@ function randomCase(random: Random, row: X86Row, encoding: Encoding, size: numbe
   if (name === 'DIV' || name === 'IDIV') makeDivisible(random, registers);
   if (name.startsWith('BT')) shortenBitNumbers(registers);
   for (const [n, value] of fixed) registers[n] = value;
-  const data = Uint8Array.from({ length: WINDOW_BYTES }, () =>
-    random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256)]),
-  );
-  return { row, bytes: [...prefixes, ...bytes], registers, flags, data };
+  const randomBytes = (count: number): Uint8Array =>
+    Uint8Array.from({ length: count }, () => random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256)]));
+  const vectors = randomBytes(256);
+  // Counts of shifts are mostly small.
+  if (name.startsWith('PS') && random.chance(0.7)) for (let i = 0; i < 256; i += 8) vectors.fill(0, i + 1, i + 8);
+  const data = randomBytes(WINDOW_BYTES);
+  return { row, bytes: [...prefixes, ...bytes], registers, flags, vectors, data };
 }
 
 /** Makes most quotients fit. */

@@ -1,8 +1,7 @@
 import { Builder, Ty, fixedRegister } from '@qvm/jit';
 import type { Reg, RegisterFile, V } from '@qvm/jit';
 import type { MemoryOperand, Operand } from '../describe/operand.js';
-import { Exit, WITH_ERROR_CODE } from './exits.js';
-import type { Vector } from './exits.js';
+import { Exit, Vector, WITH_ERROR_CODE } from './exits.js';
 import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
 import { GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './register-files.js';
@@ -125,12 +124,41 @@ export class X86 extends Builder {
 
   /** Raises #GP(0) before any effect unless the instruction may execute at this privilege level. */
   requirePrivilege(): void {
-    this.leaveIfState(State.notPrivileged, Exit.Exception, this.i32(13 | WITH_ERROR_CODE));
+    this.leaveIfState(State.notPrivileged, Exit.Exception, this.i32(Vector.GP | WITH_ERROR_CODE));
   }
 
   /** Traps if SSE instructions are not enabled; every one of them begins with this. */
   checkSse(): void {
     this.leaveIfState(State.sseTrap, Exit.Exception, this.stateAt(State.sseTrap, 4));
+  }
+
+  // --- vectors ---
+
+  /** A vector register. */
+  xmm(register: Reg): V {
+    return this.readReg(XMM, register, Ty.v128);
+  }
+
+  /** Writes all 128 bits of a vector register. */
+  setXmm(register: Reg, v: V): void {
+    this.writeReg(XMM, register, v);
+  }
+
+  /** All 128 bits of an operand, which must be aligned in memory (SDM vol. 1, 10.4.1.1). */
+  readAligned(operand: Operand): V {
+    if (operand.kind === 'memory') this.#requireAligned(operand);
+    return this.read(operand);
+  }
+
+  /** Writes all 128 bits of an operand, which must be aligned in memory. */
+  writeAligned(operand: Operand, v: V): void {
+    if (operand.kind === 'memory') this.#requireAligned(operand);
+    this.write(operand, v);
+  }
+
+  #requireAligned(operand: MemoryOperand): void {
+    const misaligned = this.and(this.as(this.linearAddress(operand), Ty.i32), this.imm(15));
+    this.raiseIf(misaligned, Vector.GP, true);
   }
 
   // --- stack ---

@@ -96,6 +96,19 @@ const JUMP_OPERANDS: Row<X86>['operands'] = {
 /** A string instruction jumps to itself. */
 const REPEAT_OPERANDS: Row<X86>['operands'] = { ...OPERANDS, target: target(() => 0) };
 
+/** Vector instructions have only immediates of a byte, which are not extended. */
+const VECTOR_OPERANDS: Row<X86>['operands'] = {
+  ...OPERANDS,
+  immediate: byte(({ immediate }) => (immediate as number) & 0xff),
+};
+
+function operandTable(encodings: readonly Encoding[], { string, jumps }: RowOptions): Row<X86>['operands'] {
+  if (string) return REPEAT_OPERANDS;
+  if (jumps) return JUMP_OPERANDS;
+  const usesVectors = encodings.some(({ operands }) => operands.some(({ registers }) => registers === 'xmm'));
+  return usesVectors ? VECTOR_OPERANDS : OPERANDS;
+}
+
 /** The arguments as `jit` gives them. */
 interface Arguments extends Omit<InstructionInfo, 'size'> {
   readonly form: number;
@@ -136,7 +149,7 @@ export function inst(
     formNumbers: new Map(forms.map((form, i) => [formKey(form), i])),
     options,
     fields: [],
-    operands: options.string ? REPEAT_OPERANDS : options.jumps ? JUMP_OPERANDS : OPERANDS,
+    operands: operandTable(parsed, options),
     derived: {
       form: derived(forms.length, field('form')),
       ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),

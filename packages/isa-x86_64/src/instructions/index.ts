@@ -5,6 +5,8 @@ import { controlRows } from './control.js';
 import { divisionRows } from './division.js';
 import { moveRows } from './moves.js';
 import { shiftRows } from './shifts.js';
+import { sseIntegerRows } from './sse-integer.js';
+import { sseMoveRows } from './sse-moves.js';
 import { stackRows } from './stack.js';
 import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
@@ -17,6 +19,8 @@ export const x86Tables = {
   division: divisionRows,
   moves: moveRows,
   shifts: shiftRows,
+  'sse-integer': sseIntegerRows,
+  'sse-moves': sseMoveRows,
   stack: stackRows,
   strings: stringRows,
   system: systemRows,

@@ -16,7 +16,7 @@ export abstract class VectorBuilder extends ValueBuilder {
   /** A vector operation with one to three operands, by its WebAssembly name. */
   simd(name: SimdName | 'v128_bitselect', x: V, y?: V, z?: V): V {
     const op = name === 'v128_bitselect' ? Op.v128_bitselect : Simd[name];
-    const scalar = /(all_true|any_true)$/.test(name);
+    const scalar = /(all_true|any_true|bitmask)$/.test(name);
     return this.op(op, scalar ? Ty.i32 : Ty.v128, node(x), y ? node(y) : -1, z ? node(z) : -1);
   }
 

@@ -1,0 +1,89 @@
+import { Ty } from '@qvm/jit';
+import type { Reg, V } from '@qvm/jit';
+import { State } from '../builder/layout.js';
+import { Vector } from '../builder/exits.js';
+import type { X86 } from '../builder/x86.js';
+import type { Operand } from '../describe/operand.js';
+import type { Operands, X86Row } from '../describe/row.js';
+import { sse } from './sse-row.js';
+
+const registerOf = (operand: Operand): Reg => {
+  if (operand.kind !== 'register') throw new Error('a register');
+  return operand.register;
+};
+
+const aligned = (b: X86, [target, source]: Operands): void => b.writeAligned(target, b.readAligned(source));
+const unaligned = (b: X86, [target, source]: Operands): void => b.write(target, b.read(source));
+
+/** Low lanes of 32 or 64 bits by number. */
+const lane = (b: X86, v: V, bits: number, n: number): V =>
+  bits === 64 ? b.extractLane('i64x2_extract_lane', v, n) : b.extractLane('i32x4_extract_lane', v, n);
+const withLane = (b: X86, v: V, bits: number, n: number, value: V): V =>
+  bits === 64 ? b.replaceLane('i64x2_replace_lane', v, n, value) : b.replaceLane('i32x4_replace_lane', v, n, value);
+
+/** MOVSS, MOVSD: from memory, the rest becomes 0; between registers, it stays. */
+const scalar =
+  (bits: 32 | 64) =>
+  (b: X86, [target, source]: Operands): void => {
+    if (target.kind === 'memory') b.write(target, lane(b, b.xmm(registerOf(source)), bits, 0));
+    else if (source.kind === 'memory') b.setXmm(registerOf(target), b.vectorFrom64(b.as(b.read(source), Ty.i64)));
+    else b.setXmm(registerOf(target), withLane(b, b.xmm(registerOf(target)), bits, 0, lane(b, b.xmm(registerOf(source)), bits, 0)));
+  };
+
+/** MOVLPS and the like: one half of a register, from or to memory. */
+const half =
+  (n: 0 | 1) =>
+  (b: X86, [target, source]: Operands): void => {
+    if (target.kind === 'memory') b.write(target, lane(b, b.xmm(registerOf(source)), 64, n));
+    else b.setXmm(registerOf(target), withLane(b, b.xmm(registerOf(target)), 64, n, b.read(source)));
+  };
+
+/** MOVHLPS, MOVLHPS: a half of one register to the other half of another. */
+const cross =
+  (to: 0 | 1) =>
+  (b: X86, [target, source]: Operands): void =>
+    b.setXmm(
+      registerOf(target),
+      withLane(b, b.xmm(registerOf(target)), 64, to, lane(b, b.xmm(registerOf(source)), 64, 1 - to)),
+    );
+
+/** Moves between memory and registers (SDM vol. 1, 5.5, 5.6). @experimental */
+export const sseMoveRows: readonly X86Row[] = [
+  sse('MOVAPS, MOVAPD, MOVDQA', ['NP 0F 28 Vx,Wx', '66 0F 28 Vx,Wx', 'NP 0F 29 Wx,Vx', '66 0F 29 Wx,Vx', '66 0F 6F Vx,Wx', '66 0F 7F Wx,Vx'], aligned),
+  sse('MOVUPS, MOVUPD, MOVDQU', ['NP 0F 10 Vx,Wx', '66 0F 10 Vx,Wx', 'NP 0F 11 Wx,Vx', '66 0F 11 Wx,Vx', 'F3 0F 6F Vx,Wx', 'F3 0F 7F Wx,Vx'], unaligned),
+  sse('MOVNTPS, MOVNTPD, MOVNTDQ', ['NP 0F 2B Mx,Vx', '66 0F 2B Mx,Vx', '66 0F E7 Mx,Vx'], aligned),
+  sse('LDDQU', ['F2 0F F0 Vx,Mx'], unaligned, { feature: 'sse3' }),
+  sse('MOVNTDQA', ['66 0F 38 2A Vx,Mx'], aligned, { feature: 'sse4.1' }),
+  sse('MOVSS', ['F3 0F 10 Vd,Wd', 'F3 0F 11 Wd,Vd'], scalar(32)),
+  sse('MOVSD', ['F2 0F 10 Vq,Wq', 'F2 0F 11 Wq,Vq'], scalar(64)),
+  sse('MOVLPS, MOVLPD', ['NP 0F 12 Vx,Mq', '66 0F 12 Vx,Mq', 'NP 0F 13 Mq,Vx', '66 0F 13 Mq,Vx'], half(0)),
+  sse('MOVHPS, MOVHPD', ['NP 0F 16 Vx,Mq', '66 0F 16 Vx,Mq', 'NP 0F 17 Mq,Vx', '66 0F 17 Mq,Vx'], half(1)),
+  sse('MOVHLPS', ['NP 0F 12 Vx,Ux'], cross(0)),
+  sse('MOVLHPS', ['NP 0F 16 Vx,Ux'], cross(1)),
+  sse('MOVD, MOVQ', ['66 0F 6E Vx,Ey'], (b, [target, source]) =>
+    b.setXmm(registerOf(target), b.vectorFrom64(b.as(b.read(source), Ty.i64))),
+  ),
+  sse('MOVD, MOVQ (from a vector)', ['66 0F 7E Ey,Vx'], (b, [target, source], { size }) =>
+    b.write(target, lane(b, b.xmm(registerOf(source)), size === 3 ? 64 : 32, 0)),
+  ),
+  sse('MOVQ', ['F3 0F 7E Vq,Wq', '66 0F D6 Wq,Vq'], (b, [target, source]) => {
+    const low = b.read(source);
+    if (target.kind === 'memory') b.write(target, low);
+    else b.setXmm(registerOf(target), b.vectorFrom64(low));
+  }),
+  sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], (b, [target, source]) => mask(b, target, b.simd('i32x4_bitmask', b.read(source)))),
+  sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], (b, [target, source]) => mask(b, target, b.simd('i64x2_bitmask', b.read(source)))),
+  sse('PMOVMSKB', ['66 0F D7 Gy,Ux'], (b, [target, source]) => mask(b, target, b.simd('i8x16_bitmask', b.read(source)))),
+  sse('MOVNTI', ['NP 0F C3 My,Gy'], unaligned),
+  sse('LDMXCSR', ['NP 0F AE /2 Md'], (b, [source]) => {
+    const value = b.read(source);
+    // Reserved bits (SDM vol. 1, 10.2.3.1): DAZ is there.
+    b.raiseIf(b.and(value, b.imm(~0xffff)), Vector.GP, true);
+    b.setState(State.mxcsr, value);
+  }),
+  sse('STMXCSR', ['NP 0F AE /3 Md'], (b, [target]) => b.write(target, b.stateAt(State.mxcsr, 4))),
+];
+
+function mask(b: X86, target: Operand, bits: V): void {
+  b.setG(registerOf(target), 2, bits);
+}
