@@ -16,7 +16,16 @@ export interface Case {
 }
 
 /** Instructions that a program of user mode cannot execute, or whose results say more of its system than of the processor. */
-const NOT_RECORDED = new Set(['CLI', 'STI', 'ENTER', 'PUSHF, PUSHFQ', 'MOV (from segment register)', 'POPF, POPFQ', 'LDMXCSR', 'STMXCSR']);
+const NOT_RECORDED = new Set([
+  'CLI',
+  'STI',
+  'ENTER',
+  'PUSHF, PUSHFQ',
+  'MOV (from segment register)',
+  'POPF, POPFQ',
+  'LDMXCSR',
+  'STMXCSR',
+]);
 const TABLES = [
   'arithmetic',
   'bits',

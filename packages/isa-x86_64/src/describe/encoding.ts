@@ -51,12 +51,12 @@ export interface Encoding {
   readonly lockable: boolean;
 }
 
-const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'B0']);
+const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB']);
 
 /**
  * Parses an encoding in the notation of the opcode maps: bytes, then `/r` is implied by the operands; `/3`: the extension in ModRM.reg;
  * `+r` and `+cc`: a register or a condition in the opcode; `!F8`: the whole ModRM byte. Prefixes `NP`, `66`, `F3`, `F2` that select; `W0`, `W1`:
- * REX.W; `B0`: no REX.B; `d64`, `f64`, `o64`, `i64` as in table A-1; `lock`: LOCK is allowed. At the end the operands,
+ * REX.W; `noB`: no REX.B; `d64`, `f64`, `o64`, `i64` as in table A-1; `lock`: LOCK is allowed. At the end the operands,
  * separated by commas: `F3 0F B8 Gv,Ev`.
  *
  * @throws Error for what it cannot parse, which is an error in a table.
@@ -92,7 +92,7 @@ export function parseEncoding(text: string): Encoding {
     modRm,
     hasModRm: inModRm || extension >= 0 || modRm >= 0,
     wide: flags.has('W1') ? true : flags.has('W0') ? false : undefined,
-    noRexB: flags.has('B0'),
+    noRexB: flags.has('noB'),
     operands,
     default64: flags.has('d64') ? 'd64' : flags.has('f64') ? 'f64' : undefined,
     modes: { long: !flags.has('i64'), legacy: !flags.has('o64') },

@@ -56,7 +56,7 @@ export const controlRows: readonly X86Row[] = [
     {},
     () => undefined,
   ),
-  inst('NOP', 'NOP (one byte)', ['NP 90 W0 B0', '66 90 W0 B0'], {}, () => undefined),
+  inst('NOP', 'NOP (one byte)', ['NP 90 W0 noB', '66 90 W0 noB'], {}, () => undefined),
   inst('PAUSE', 'PAUSE', ['F3 90'], {}, (b) => b.leave(Exit.Pause, b.i32(0))),
   inst('HLT', 'HLT', ['F4'], {}, (b) => {
     b.requirePrivilege();

@@ -78,7 +78,13 @@ const UNPACK: readonly (readonly [name: string, encoding: string, size: number, 
   ['UNPCKHPD', '66 0F 15', 8, true],
 ];
 
-const SHIFTS: readonly (readonly [name: string, opcode: string, group: string, lanes: 'i16x8' | 'i32x4' | 'i64x2', operation: 'shl' | 'shr_u' | 'shr_s'])[] = [
+const SHIFTS: readonly (readonly [
+  name: string,
+  opcode: string,
+  group: string,
+  lanes: 'i16x8' | 'i32x4' | 'i64x2',
+  operation: 'shl' | 'shr_u' | 'shr_s',
+])[] = [
   ['PSRLW', 'D1', '71 /2', 'i16x8', 'shr_u'],
   ['PSRLD', 'D2', '72 /2', 'i32x4', 'shr_u'],
   ['PSRLQ', 'D3', '73 /2', 'i64x2', 'shr_u'],
@@ -104,7 +110,11 @@ function shiftLanes(b: X86, x: V, count: V, lanes: keyof typeof WIDTHS, operatio
 function multiplyHighWords(b: X86, x: V, y: V, sign: 's' | 'u'): V {
   const low = b.simd(`i32x4_extmul_low_i16x8_${sign}`, x, y);
   const high = b.simd(`i32x4_extmul_high_i16x8_${sign}`, x, y);
-  return b.shuffle(low, high, bytes(16, (i) => (i >> 1) * 4 + 2 + (i & 1)));
+  return b.shuffle(
+    low,
+    high,
+    bytes(16, (i) => (i >> 1) * 4 + 2 + (i & 1)),
+  );
 }
 
 /** The 2-bit number of lane `i` of an immediate. */
@@ -133,7 +143,8 @@ function rearrange(b: X86, x: V, control: V, elementBytes: number, first: number
   let result = x;
   for (let i = 0; i < elements; i++) {
     const index = choice(b, control, i);
-    result = elementBytes === 4 ? putDword(b, result, x, i, index) : putWord(b, result, x, first / 2 + i, first / 2, index);
+    result =
+      elementBytes === 4 ? putDword(b, result, x, i, index) : putWord(b, result, x, first / 2 + i, first / 2, index);
   }
   return result;
 }
@@ -212,9 +223,7 @@ export const sseIntegerRows: readonly X86Row[] = [
     return b.simd('i64x2_mul', even(x), even(y));
   }),
   packed('PSADBW', '66 0F F6', sumOfDifferences),
-  ...UNPACK.map(([name, encoding, size, high]) =>
-    packed(name, encoding, (b, x, y) => interleave(b, x, y, size, high)),
-  ),
+  ...UNPACK.map(([name, encoding, size, high]) => packed(name, encoding, (b, x, y) => interleave(b, x, y, size, high))),
   ...SHIFTS.flatMap(([name, opcode, group, lanes, operation]) => [
     packed(name, `66 0F ${opcode}`, (b, x, y) =>
       shiftLanes(b, x, b.extractLane('i64x2_extract_lane', y, 0), lanes, operation),
@@ -247,14 +256,21 @@ export const sseIntegerRows: readonly X86Row[] = [
     const y = b.readAligned(source);
     b.write(target, shufflePd(b, b.read(target), y, immediate(control)));
   }),
-  sse('PINSRW', ['66 0F C4 Vx,Ed,Ib', ], (b, [target, source, control]) => {
+  sse('PINSRW', ['66 0F C4 Vx,Ed,Ib'], (b, [target, source, control]) => {
     const word = b.read(source.kind === 'memory' ? { ...source, size: 1 } : source);
     b.write(target, insertWord(b, b.read(target), word, immediate(control)));
   }),
   sse('PEXTRW', ['66 0F C5 Gy,Ux,Ib'], (b, [target, source, control]) => {
     const n = b.and(b.as(immediate(control), Ty.i32), b.imm(7));
-    const moved = b.simd('i8x16_swizzle', b.read(source), b.simd('i8x16_add', b.vector(bytes(16, (i) => i)), b.simd('i8x16_splat', b.shl(n, b.imm(1)))));
-    b.write(target.kind === 'register' ? { ...target, size: 2 } : target, b.extractLane('i16x8_extract_lane_u', moved, 0));
+    const moved = b.simd(
+      'i8x16_swizzle',
+      b.read(source),
+      b.simd('i8x16_add', b.vector(bytes(16, (i) => i)), b.simd('i8x16_splat', b.shl(n, b.imm(1)))),
+    );
+    b.write(
+      target.kind === 'register' ? { ...target, size: 2 } : target,
+      b.extractLane('i16x8_extract_lane_u', moved, 0),
+    );
   }),
 ];
 

@@ -27,7 +27,11 @@ const scalar =
   (b: X86, [target, source]: Operands): void => {
     if (target.kind === 'memory') b.write(target, lane(b, b.xmm(registerOf(source)), bits, 0));
     else if (source.kind === 'memory') b.setXmm(registerOf(target), b.vectorFrom64(b.as(b.read(source), Ty.i64)));
-    else b.setXmm(registerOf(target), withLane(b, b.xmm(registerOf(target)), bits, 0, lane(b, b.xmm(registerOf(source)), bits, 0)));
+    else
+      b.setXmm(
+        registerOf(target),
+        withLane(b, b.xmm(registerOf(target)), bits, 0, lane(b, b.xmm(registerOf(source)), bits, 0)),
+      );
   };
 
 /** MOVLPS and the like: one half of a register, from or to memory. */
@@ -49,8 +53,16 @@ const cross =
 
 /** Moves between memory and registers (SDM vol. 1, 5.5, 5.6). @experimental */
 export const sseMoveRows: readonly X86Row[] = [
-  sse('MOVAPS, MOVAPD, MOVDQA', ['NP 0F 28 Vx,Wx', '66 0F 28 Vx,Wx', 'NP 0F 29 Wx,Vx', '66 0F 29 Wx,Vx', '66 0F 6F Vx,Wx', '66 0F 7F Wx,Vx'], aligned),
-  sse('MOVUPS, MOVUPD, MOVDQU', ['NP 0F 10 Vx,Wx', '66 0F 10 Vx,Wx', 'NP 0F 11 Wx,Vx', '66 0F 11 Wx,Vx', 'F3 0F 6F Vx,Wx', 'F3 0F 7F Wx,Vx'], unaligned),
+  sse(
+    'MOVAPS, MOVAPD, MOVDQA',
+    ['NP 0F 28 Vx,Wx', '66 0F 28 Vx,Wx', 'NP 0F 29 Wx,Vx', '66 0F 29 Wx,Vx', '66 0F 6F Vx,Wx', '66 0F 7F Wx,Vx'],
+    aligned,
+  ),
+  sse(
+    'MOVUPS, MOVUPD, MOVDQU',
+    ['NP 0F 10 Vx,Wx', '66 0F 10 Vx,Wx', 'NP 0F 11 Wx,Vx', '66 0F 11 Wx,Vx', 'F3 0F 6F Vx,Wx', 'F3 0F 7F Wx,Vx'],
+    unaligned,
+  ),
   sse('MOVNTPS, MOVNTPD, MOVNTDQ', ['NP 0F 2B Mx,Vx', '66 0F 2B Mx,Vx', '66 0F E7 Mx,Vx'], aligned),
   sse('LDDQU', ['F2 0F F0 Vx,Mx'], unaligned, { feature: 'sse3' }),
   sse('MOVNTDQA', ['66 0F 38 2A Vx,Mx'], aligned, { feature: 'sse4.1' }),
@@ -71,9 +83,15 @@ export const sseMoveRows: readonly X86Row[] = [
     if (target.kind === 'memory') b.write(target, low);
     else b.setXmm(registerOf(target), b.vectorFrom64(low));
   }),
-  sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], (b, [target, source]) => mask(b, target, b.simd('i32x4_bitmask', b.read(source)))),
-  sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], (b, [target, source]) => mask(b, target, b.simd('i64x2_bitmask', b.read(source)))),
-  sse('PMOVMSKB', ['66 0F D7 Gy,Ux'], (b, [target, source]) => mask(b, target, b.simd('i8x16_bitmask', b.read(source)))),
+  sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], (b, [target, source]) =>
+    mask(b, target, b.simd('i32x4_bitmask', b.read(source))),
+  ),
+  sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], (b, [target, source]) =>
+    mask(b, target, b.simd('i64x2_bitmask', b.read(source))),
+  ),
+  sse('PMOVMSKB', ['66 0F D7 Gy,Ux'], (b, [target, source]) =>
+    mask(b, target, b.simd('i8x16_bitmask', b.read(source))),
+  ),
   sse('MOVNTI', ['NP 0F C3 My,Gy'], unaligned),
   sse('LDMXCSR', ['NP 0F AE /2 Md'], (b, [source]) => {
     const value = b.read(source);
