@@ -19,7 +19,7 @@ export type { InterruptPin, PciFunctionSpec } from './function/function-spec.js'
 export { PciFunction } from './function/pci-function.js';
 export type { PciHostDescription, PciHostWindow } from './host/layout.js';
 export { addPciFunction, PCI_OPTIONS } from './host/placement.js';
-export { CONFIG_PORT_REMAINDER, MESSAGE_SINK, PCI_BUS, PCI_HOST_DESCRIPTION } from './host/tokens.js';
+export { CONFIG_PORT_REMAINDER, PCI_BUS, PCI_HOST_DESCRIPTION } from './host/tokens.js';
 export { pciHost, pciPlugin } from './host/type.js';
 export type { MessageSink } from './messages/message-sink.js';
 export { Msi } from './messages/msi.js';

@@ -133,6 +133,10 @@ export class InterruptBus implements InterruptWiring {
     }
   }
 
+  get takesMessages(): boolean {
+    return this.#receiver !== undefined;
+  }
+
   messages(source: string): MessageSink {
     const made = new MessageSource(source, this.#sent);
     this.#messages.push(made);

@@ -81,6 +81,8 @@ export interface InterruptWiring {
    * @throws `QvmError` `interrupt.controller` when the VM has a controller that excludes this one.
    */
   attach(controller: InterruptController, inputs?: InterruptInputs): void;
+  /** Whether a receiver of message interrupts is connected. */
+  readonly takesMessages: boolean;
   /** Makes a source of message interrupts. `source` names it in traces and in `irqstat`. */
   messages(source: string): MessageSink;
   /**

@@ -23,8 +23,8 @@ export interface PciBusOptions {
   readonly memory64?: PciWindow;
   /** The range of I/O ports. Absent: no function can have ports. */
   readonly io?: PciWindow;
-  /** Takes message interrupts. Absent: nothing does, so that functions have no MSI and MSI-X. */
-  readonly messages?: MessageSink;
+  /** Makes a source of message interrupts. Absent: nothing takes messages, so that functions have no MSI and MSI-X. */
+  readonly messages?: (owner: string) => MessageSink;
   /**
    * Connects the pin of a function to its input at the interrupt controller. Several functions may have the same one,
    * whose level is the OR of theirs.
@@ -93,7 +93,8 @@ export class PciBus {
   add(owner: string, spec: PciFunctionSpec, place?: PciAddress): PciFunction {
     const address = place ?? this.#freeDevice(owner);
     this.#checkPlace(owner, address);
-    const { messages } = this.#options;
+    const sends = spec.msi !== undefined || spec.msix !== undefined;
+    const messages = sends ? this.#options.messages?.(owner) : undefined;
     const line = spec.interruptPin === undefined ? undefined : swizzle(address.slot, spec.interruptPin);
     const pin = line === undefined ? undefined : this.#options.connectPin(line, owner);
     const port: FunctionPort = {

@@ -38,7 +38,7 @@ export function createTestBus(options: Partial<PciBusOptions> = {}): TestBus {
     memory32,
     memory64,
     io,
-    messages: { message: (address, data) => messages.push([address, data]) },
+    messages: () => ({ message: (address, data) => messages.push([address, data]) }),
     connectPin: (line, owner) => interrupts.line(FIRST_INTERRUPT + line, owner),
     ...options,
   });

@@ -79,6 +79,13 @@ export interface PciHostDescription {
     /** Number of the last bus. */
     readonly lastBus: number;
   };
+  /** The ports by which configuration spaces can be reached, too. Absent: there are none. */
+  readonly configPorts?: {
+    /** The first port. */
+    readonly base: number;
+    /** Number of ports. */
+    readonly size: number;
+  };
   /** The ranges that are passed on to the bus at the same addresses. */
   readonly windows: readonly PciHostWindow[];
   /** The interrupt of each pin of each device. */
@@ -98,7 +105,7 @@ export interface PciHostDescription {
  * @experimental
  */
 export interface PciHostWindow {
-  /** The kind of addresses. With ports, configuration spaces can be reached by ports 0CF8h to 0CFFh, too. */
+  /** The kind of addresses. */
   readonly kind: 'memory32' | 'memory64' | 'io';
   /** First address or port. */
   readonly base: number;
@@ -109,6 +116,8 @@ export interface PciHostWindow {
 /** Where a host bridge is. */
 export interface HostPlaces {
   readonly ecam: number;
+  /** First of the configuration ports. */
+  readonly ports: number | undefined;
   readonly windows: Readonly<Record<PciHostWindow['kind'], Range | undefined>>;
   /** By names of {@link LINES}. */
   readonly interrupts: Readonly<Record<string, number>>;
@@ -117,10 +126,11 @@ export interface HostPlaces {
 const PINS = [1, 2, 3, 4] as const;
 
 /** Describes a host bridge. */
-export function describeHost({ ecam, windows, interrupts }: HostPlaces): PciHostDescription {
+export function describeHost({ ecam, ports, windows, interrupts }: HostPlaces): PciHostDescription {
   const devices = Array.from({ length: DEVICES }, (_, slot) => slot);
   return {
     ecam: { base: ecam, size: ECAM_BYTES, firstBus: 0, lastBus: 0 },
+    ...(ports === undefined ? {} : { configPorts: { base: ports, size: CONFIG_PORTS } }),
     windows: (['io', MEMORY32, MEMORY64] as const).flatMap((kind) => {
       const range = windows[kind];
       return range === undefined ? [] : [{ kind, base: range.base, size: range.size }];

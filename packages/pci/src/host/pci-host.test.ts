@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AcpiTableContext, buildAcpiTables, placeAcpiTables } from '@qvm/acpi';
 import { virt } from '@qvm/boards';
 import { writeDeviceTree, INTERRUPT_WIRING, InterruptBus } from '@qvm/core/architecture';
 import type { Board } from '@qvm/core/board';
 import { createVmHooks } from '@qvm/core/host';
-import type { PortHandler, VdevContext } from '@qvm/core/vdev';
+import type { AcpiPart, PortHandler, VdevContext } from '@qvm/core/vdev';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext, type FakeVdevContext } from '@qvm/testing';
 import { constant, PLAIN } from '../bus/test-bus.test.helper.js';
 import { COMMAND } from '../config-space/registers.js';
-import type { MessageSink } from '../messages/message-sink.js';
 import { addPciFunction, PCI_OPTIONS } from './placement.js';
-import { CONFIG_PORT_REMAINDER, MESSAGE_SINK, PCI_BUS, PCI_HOST_DESCRIPTION } from './tokens.js';
+import { CONFIG_PORT_REMAINDER, PCI_BUS, PCI_HOST_DESCRIPTION } from './tokens.js';
 import { pciHost } from './type.js';
 import type { PciBus } from '../bus/pci-bus.js';
 import type { PciHostDescription } from './layout.js';
@@ -113,14 +116,16 @@ describe('pci-host', () => {
 
   it('sends messages where something takes them', () => {
     const messages: number[][] = [];
-    const sink: MessageSink = { message: (...message) => messages.push(message) };
-    const { bus } = setUp(virt, (context) => context.attach(MESSAGE_SINK, sink));
+    const interrupts = new InterruptBus(1, createVmHooks('test'));
+    interrupts.attachMessages({ message: (...message) => messages.push(message) });
+    const { bus } = setUp(virt, (context) => context.attach(INTERRUPT_WIRING, interrupts));
     const fn = bus.add('disk', { ...PLAIN, msi: { vectors: 1 } });
     fn.config.write(COMMAND, 2, 4);
     fn.config.write(0x44, 4, 0x1000);
     fn.config.write(0x42, 2, 1);
     fn.msi?.trigger(0);
     expect(messages).toEqual([[0x1000, 0]]);
+    expect(interrupts.statistics()).toEqual([expect.objectContaining({ source: 'disk', count: 1, message: true })]);
     expect(setUp().bus.add('disk', { ...PLAIN, msi: { vectors: 1 } }).msi).toBeUndefined();
   });
 
@@ -144,6 +149,7 @@ describe('the description of a host bridge', () => {
   it('has what firmware tables tell', () => {
     const { description } = setUp(pc);
     expect(description.ecam).toEqual({ base: 0xb000_0000, size: 0x10_0000, firstBus: 0, lastBus: 0 });
+    expect(description.configPorts).toEqual({ base: 0xcf8, size: 8 });
     expect(description.windows).toEqual([
       { kind: 'io', base: 0x1000, size: 0xf000 },
       { kind: 'memory32', base: 0xc000_0000, size: 0x2000_0000 },
@@ -187,6 +193,50 @@ describe('the description of a host bridge', () => {
     );
     expect(stdout).toContain('interrupt-map = <0x00 0x00 0x00 0x01 0x01 0x00 0x00 0x00 0x03 0x04 ');
   });
+});
+
+describe('the ACPI parts of a host bridge', () => {
+  const hasIasl = spawnSync('iasl', ['-v']).status === 0;
+  if (!hasIasl) console.log('SKIPPED: what iasl says of ACPI tables, because iasl (acpica-tools) is not installed.');
+
+  /** The table with a signature, as iasl disassembles it. */
+  function sourceOf(signature: string, parts: readonly AcpiPart[]): string {
+    const built = buildAcpiTables({ processors: [{ apicId: 0 }], localApicAddress: 0xfee0_0000, parts });
+    const { tables } = placeAcpiTables(built, 0x1000);
+    const start = new TextDecoder('latin1').decode(tables).indexOf(signature);
+    const length = new DataView(tables.buffer, tables.byteOffset).getUint32(start + 4, true);
+    const folder = mkdtempSync(join(tmpdir(), 'qvm-pci-'));
+    try {
+      writeFileSync(join(folder, 'table.aml'), tables.subarray(start, start + length));
+      const { status } = spawnSync('iasl', ['-d', 'table.aml'], { cwd: folder });
+      expect(status).toBe(0);
+      const compiled = spawnSync('iasl', ['-p', 'again', 'table.dsl'], { cwd: folder, encoding: 'utf8' });
+      if (signature === 'DSDT') expect(compiled.stdout + compiled.stderr).toContain('0 Errors, 0 Warnings');
+      return readFileSync(join(folder, 'table.dsl'), 'utf8');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  (hasIasl ? it : it.skip)(
+    'are ones that iasl compiles: windows, interrupts, the place of configuration spaces',
+    () => {
+      const parts = setUp(pc).vdev.acpi?.(new AcpiTableContext()) ?? [];
+      const dsdt = sourceOf('DSDT', parts);
+      expect(dsdt).toMatch(/Device \(PCI0\)/);
+      expect(dsdt).toMatch(/Name \(_HID, EisaId \("PNP0A08"\)/);
+      expect(dsdt).toMatch(/0x0CF8, +\/\/ Range Minimum/);
+      expect(dsdt).toMatch(/0x1000, +\/\/ Range Minimum\s+0xFFFF, +\/\/ Range Maximum/);
+      expect(dsdt).toMatch(/0xC0000000, +\/\/ Range Minimum\s+0xDFFFFFFF, +\/\/ Range Maximum/);
+      // Device 1, INTB#: line 2.
+      expect(dsdt).toMatch(/0x0001FFFF,\s+One,\s+Zero,\s+0x52\b/);
+      expect(dsdt).toMatch(/EisaId \("PNP0C02"\)/);
+      expect(dsdt).toMatch(/0xB0000000, +\/\/ Address Base\s+0x00100000, +\/\/ Address Length/);
+      const mcfg = sourceOf('MCFG', parts);
+      expect(mcfg).toMatch(/Base Address : 00000000B0000000/);
+      expect(mcfg).toMatch(/End Bus Number : 00/);
+    },
+  );
 });
 
 describe('the option pci', () => {

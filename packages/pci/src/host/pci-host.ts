@@ -3,6 +3,8 @@ import type { Json } from '@qvm/core';
 import { INTERRUPT_WIRING } from '@qvm/core/architecture';
 import { requireObject, requireVersion } from '@qvm/core/vdev';
 import type {
+  AcpiContext,
+  AcpiPart,
   DeviceTreeContext,
   DeviceTreeNode,
   MmioHandler,
@@ -15,6 +17,7 @@ import { ConfigPorts } from '../bus/config-ports.js';
 import { EcamWindow } from '../bus/ecam.js';
 import { PciBus } from '../bus/pci-bus.js';
 import type { PciFunction } from '../function/pci-function.js';
+import { hostAcpi } from './acpi.js';
 import { hostNode } from './device-tree.js';
 import {
   CONFIG_RANGE,
@@ -29,7 +32,7 @@ import {
 } from './layout.js';
 import type { HostOptions } from './options.js';
 import { PortWindow } from './port-window.js';
-import { CONFIG_PORT_REMAINDER, MESSAGE_SINK, PCI_BUS, PCI_HOST_DESCRIPTION } from './tokens.js';
+import { CONFIG_PORT_REMAINDER, PCI_BUS, PCI_HOST_DESCRIPTION } from './tokens.js';
 
 const STATE_VERSION = 1;
 const HOST_BRIDGE_CLASS = 0x06_00_00;
@@ -84,6 +87,10 @@ export class PciHost implements Vdev {
     return [hostNode(this.#description, tree)];
   }
 
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    return hostAcpi(this.#description, context);
+  }
+
   dispose(): void {
     this.#bus.dispose();
   }
@@ -101,12 +108,11 @@ function createBus(context: VdevContext, io: PortWindow | undefined, assign: boo
     throw new QvmError('pci.window', `The board has no window for the memory of the PCI bus of ${context.name}.`);
   }
   const wiring = context.attachment(INTERRUPT_WIRING);
-  const messages = context.optionalAttachment(MESSAGE_SINK);
   return new PciBus({
     memory32: context.window(MEMORY32),
     ...(windows[MEMORY64] === undefined ? {} : { memory64: context.window(MEMORY64) }),
     ...(io === undefined ? {} : { io }),
-    ...(messages === undefined ? {} : { messages }),
+    ...(wiring.takesMessages ? { messages: (owner: string) => wiring.messages(owner) } : {}),
     connectPin: (line, owner) => wiring.line(context.interruptNumber[LINES[line] ?? ''] ?? 0, owner),
     assign,
   });
@@ -116,6 +122,7 @@ function describe(context: VdevContext, io: PortWindow | undefined): PciHostDesc
   const { memory32, memory64 } = windowsOf(context.machine);
   return describeHost({
     ecam: context.mmioBase[ECAM_RANGE] ?? 0,
+    ports: context.portBase[CONFIG_RANGE],
     windows: { memory32, memory64, io },
     interrupts: context.interruptNumber,
   });

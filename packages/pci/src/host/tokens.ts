@@ -1,7 +1,6 @@
 import { createToken, type Token } from '@qvm/core';
 import type { PortHandler } from '@qvm/core/vdev';
 import type { PciBus } from '../bus/pci-bus.js';
-import type { MessageSink } from '../messages/message-sink.js';
 import type { PciHostDescription } from './layout.js';
 
 /**
@@ -17,14 +16,6 @@ export const PCI_BUS: Token<PciBus> = createToken('@qvm/pci/PciBus');
  * @experimental
  */
 export const PCI_HOST_DESCRIPTION: Token<PciHostDescription> = createToken('@qvm/pci/PciHostDescription');
-
-/**
- * The controller that takes message interrupts. It is offered before the host bridge is made; otherwise functions have
- * neither MSI nor MSI-X.
- *
- * @experimental
- */
-export const MESSAGE_SINK: Token<MessageSink> = createToken('@qvm/pci/MessageSink');
 
 /**
  * Takes the accesses of less than a double word to the ports 0CF8h–0CFBh, which the host bridge has, such as those to

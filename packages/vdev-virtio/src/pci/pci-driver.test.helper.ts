@@ -37,7 +37,7 @@ export function createPciDevice(factory: VdevFactory, setup: CreateVdevOptions =
   const messages: (readonly [number, number])[] = [];
   const bus = new PciBus({
     memory32: window,
-    messages: { message: (address, data) => messages.push([address, data]) },
+    messages: () => ({ message: (address, data) => messages.push([address, data]) }),
     connectPin: () => line,
   });
   const harness = createVdev(factory, {

@@ -84,7 +84,7 @@ const attachBus = (context: FakeVdevContext): void => {
     PCI_BUS,
     new PciBus({
       memory32: new FakeMemoryWindow(0x2000_0000, 0x100_0000),
-      messages: { message: () => undefined },
+      messages: () => ({ message: () => undefined }),
       connectPin: () => new FakeInterruptLine(35),
     }),
   );
