@@ -22,9 +22,15 @@ export interface RamLocals {
  * @experimental
  */
 export function emitOutsideRam(code: CodeBuffer, { cpu, address, window }: RamLocals): void {
-  code.get(address).get(cpu).memory(Op.i64_load, EngineState.ramSplit).op(IntOp.geu[1]);
-  code.i32(RamWindow.shift).op(IntOp.shl[0]);
-  code.get(cpu).memory(Op.i32_load, EngineState.ramWindows).op(IntOp.add[0]).set(window);
+  code.get(cpu).memory(Op.i32_load, EngineState.ramWindows).set(window);
+  // A branch, which is predicted: with an address that depends on the comparison, each level of a walk would wait for it.
+  code.get(address).get(cpu).memory(Op.i64_load, EngineState.ramSplit).op(IntOp.geu[1]).if();
+  code
+    .get(window)
+    .i32(1 << RamWindow.shift)
+    .op(IntOp.add[0])
+    .set(window)
+    .end();
   code.get(address).get(window).memory(Op.i64_load, RamWindow.base).op(IntOp.sub[1]).tee(address);
   code.get(window).memory(Op.i64_load, RamWindow.size).op(IntOp.geu[1]);
 }
