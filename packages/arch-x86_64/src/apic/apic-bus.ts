@@ -17,13 +17,13 @@ const MSI_DESTINATION_SHIFT = 12;
 /** Vector, delivery mode, level and trigger. */
 const MSI_DATA_MASK = VECTOR_MASK | (7 << DELIVERY_SHIFT) | ASSERT | LEVEL;
 
-/** An I/O APIC, as the bus tells it about ends of interrupts. */
+/** An I/O APIC, as the bus tells it about ends of interrupts. @experimental */
 export interface EndOfInterruptListener {
   /** A level-triggered interrupt with this vector has ended. */
   endOfInterrupt(vector: number): void;
 }
 
-/** The 8259A pair, as a local APIC acknowledges its interrupts. */
+/** The 8259A pair, as a local APIC acknowledges its interrupts. @experimental */
 export interface ExternalController {
   /** Takes the interrupt that is due and returns its vector, the spurious one when there is none. */
   acknowledge(): number;
