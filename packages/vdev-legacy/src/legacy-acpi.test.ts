@@ -7,24 +7,11 @@ import { acpiPm } from './acpi-pm/type.js';
 import { hpet } from './hpet/type.js';
 import { pit } from './pit/type.js';
 import { fakeAcpiContext } from './ports/acpi-context.test.helper.js';
-import { portBoard } from './ports/port-board.test.helper.js';
+import { pcBoard as board } from './ports/port-board.test.helper.js';
 import { ps2 } from './ps2/type.js';
 import { rtc } from './rtc/type.js';
 import { ser8250 } from './ser8250/type.js';
 import { LegacyInterrupt, RTC_INTERRUPT } from './time/legacy-interrupt.js';
-
-/** Places of a PC. */
-const board = {
-  ...portBoard,
-  places: {
-    uart: { port: 0x3f8, interrupt: 4 },
-    pit: { port: { counters: 0x40, control: 0x61 }, interrupt: 0 },
-    rtc: { port: 0x70, interrupt: 8 },
-    hpet: { base: 0xfed0_0000, interrupt: 20 },
-    ps2: { port: { data: 0x60, command: 0x64 }, interrupt: { keyboard: 1, mouse: 12 } },
-    'acpi-pm': { port: { registers: 0x600, smi: 0xb2 }, interrupt: 9 },
-  },
-};
 
 function partsOf(
   factory: VdevFactory,

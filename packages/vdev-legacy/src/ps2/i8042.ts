@@ -14,7 +14,6 @@ import * as I8042Command from './i8042-commands.js';
 import {
   COMMAND_KEYBOARD_INTERRUPT,
   COMMAND_KEYBOARD_OFF,
-  COMMAND_MOUSE_INTERRUPT,
   COMMAND_MOUSE_OFF,
   COMMAND_SYSTEM,
   COMMAND_TRANSLATE,
@@ -32,24 +31,21 @@ import {
   STATUS_UNLOCKED,
   TEST_OK,
 } from './i8042-commands.js';
+import { I8042Output } from './i8042-output.js';
 import { Ps2Inputs } from './inputs.js';
-import { OutputPlace } from './output-buffer.js';
-import { ScanCodeTranslation } from './scan-code-translation.js';
 
 const STATE_VERSION = 1;
 const MEMORY_BYTES = 32;
 /** As firmware leaves it: the keyboard works, with scan codes of set 1, and the mouse is off. */
 const POWER_ON_COMMAND_BYTE = COMMAND_KEYBOARD_INTERRUPT | COMMAND_SYSTEM | COMMAND_MOUSE_OFF | COMMAND_TRANSLATE;
 
-const MEMBERS = [
-  ...['keyboard', 'mouse', 'memory', 'argumentOf', 'lastWasCommand', 'output', 'answer', 'last', 'released', 'a20'],
-] as const;
+const MEMBERS = ['keyboard', 'mouse', 'memory', 'argumentOf', 'lastWasCommand', 'output', 'a20'] as const;
 
 /** @internal */
 export class I8042 implements Vdev {
   readonly ports: Readonly<Record<string, PortHandler>> = {
     data: new BytePorts({
-      readByte: (port) => (port === 0 ? this.#readData() : 0xff),
+      readByte: (port) => (port === 0 ? this.#output.read() : 0xff),
       writeByte: (port, value) => {
         if (port === 0) this.#writeData(value);
       },
@@ -67,18 +63,12 @@ export class I8042 implements Vdev {
   readonly #mouseInterrupt: InterruptLine;
   readonly #inputs = new Ps2Inputs();
   readonly #memory = new Uint8Array(MEMORY_BYTES);
-  readonly #translation = new ScanCodeTranslation();
-  /** The output buffer, and an answer of the controller itself that waits for it. */
-  readonly #output = new OutputPlace();
-  readonly #answer = new OutputPlace();
+  readonly #output: I8042Output;
   /** The command that the next byte to the data port belongs to; 0: to the keyboard. */
   #argumentOf = 0;
   #lastWasCommand = false;
-  /** The data port gives the last byte again. */
-  #last = 0;
   /** Address line A20 is never masked; the bit is kept. */
   #a20 = true;
-  #filling = false;
 
   constructor(context: VdevContext) {
     this.#portBase = context.portBase;
@@ -86,24 +76,25 @@ export class I8042 implements Vdev {
     this.#keyboardInterrupt = context.interrupt('keyboard');
     this.#mouseInterrupt = context.interrupt('mouse');
     this.#memory[0] = POWER_ON_COMMAND_BYTE;
-    this.#inputs.keyboard.output.onChange(() => this.#update());
-    this.#inputs.mouse.output.onChange(() => this.#update());
+    this.#output = new I8042Output({
+      inputs: this.#inputs,
+      keyboardInterrupt: this.#keyboardInterrupt,
+      mouseInterrupt: this.#mouseInterrupt,
+      commandByte: () => this.#commandByte,
+    });
     context.offer(INPUT_DEVICES, this.#inputs);
   }
 
   reset(): void {
-    this.#output.clear();
-    this.#answer.clear();
+    this.#output.reset();
     this.#memory.fill(0);
     this.#memory[0] = POWER_ON_COMMAND_BYTE;
-    this.#translation.released = false;
     this.#argumentOf = 0;
     this.#lastWasCommand = false;
-    this.#last = 0;
     this.#a20 = true;
     this.#inputs.keyboard.powerOn();
     this.#inputs.mouse.powerOn();
-    this.#update();
+    this.#output.update();
   }
 
   save(): VdevState {
@@ -114,9 +105,6 @@ export class I8042 implements Vdev {
       argumentOf: this.#argumentOf,
       lastWasCommand: this.#lastWasCommand,
       output: this.#output.save(),
-      answer: this.#answer.save(),
-      last: this.#last,
-      released: this.#translation.released,
       a20: this.#a20,
     };
     return { version: STATE_VERSION, state };
@@ -129,25 +117,13 @@ export class I8042 implements Vdev {
     requireUnsigned(MEMORY_BYTES - memory.length, 0, 'number of missing bytes of memory');
     const argumentOf = requireUnsigned(state.argumentOf, 0xff, 'argumentOf');
     const lastWasCommand = requireBoolean(state.lastWasCommand, 'lastWasCommand');
-    const last = requireUnsigned(state.last, 0xff, 'last');
-    const released = requireBoolean(state.released, 'released');
     const a20 = requireBoolean(state.a20, 'a20');
-    const load = [
-      this.#output.decode(state.output, 'output'),
-      this.#answer.decode(state.answer, 'answer'),
-      this.#inputs.keyboard.decode(state.keyboard),
-      this.#inputs.mouse.decode(state.mouse),
-    ];
-    this.#filling = true;
-    for (const apply of load) apply();
-    this.#filling = false;
+    this.#output.decode(state.output, state.keyboard, state.mouse)();
     this.#memory.set(memory);
     this.#argumentOf = argumentOf;
     this.#lastWasCommand = lastWasCommand;
-    this.#last = last;
-    this.#translation.released = released;
     this.#a20 = a20;
-    this.#update();
+    this.#output.update();
   }
 
   status(): Readonly<Record<string, Json>> {
@@ -189,17 +165,6 @@ export class I8042 implements Vdev {
     return OUTPUT_NO_RESET | (this.#a20 ? OUTPUT_A20 : 0) | keyboard | mouse;
   }
 
-  #readData(): number {
-    if (this.#output.isFull) {
-      this.#last = this.#output.byte;
-      this.#output.clear();
-      // The lines fall before the next byte raises them.
-      this.#setLines();
-      this.#update();
-    }
-    return this.#last;
-  }
-
   #writeData(value: number): void {
     const command = this.#argumentOf;
     this.#argumentOf = 0;
@@ -210,7 +175,7 @@ export class I8042 implements Vdev {
     } else {
       this.#argument(command, value);
     }
-    this.#update();
+    this.#output.update();
   }
 
   #argument(command: number, value: number): void {
@@ -219,7 +184,7 @@ export class I8042 implements Vdev {
         return this.#setOutputPort(value);
       case I8042Command.WRITE_KEYBOARD_OUTPUT:
       case I8042Command.WRITE_MOUSE_OUTPUT:
-        return this.#answer.put(value, command === I8042Command.WRITE_MOUSE_OUTPUT);
+        return this.#output.answer(value, command === I8042Command.WRITE_MOUSE_OUTPUT);
       case I8042Command.WRITE_MOUSE:
         this.#change(COMMAND_MOUSE_OFF, false);
         return this.#inputs.mouse.receive(value);
@@ -232,10 +197,11 @@ export class I8042 implements Vdev {
     this.#lastWasCommand = true;
     this.#argumentOf = 0;
     if (command >= I8042Command.PULSE_LINES) this.#pulse(command);
-    else if (isMemoryCommand(command, I8042Command.READ_MEMORY)) this.#say(this.#memory[command & MEMORY_ADDRESS] ?? 0);
+    else if (isMemoryCommand(command, I8042Command.READ_MEMORY))
+      this.#output.answer(this.#memory[command & MEMORY_ADDRESS] ?? 0);
     else if (isMemoryCommand(command, I8042Command.WRITE_MEMORY)) this.#argumentOf = command;
     else this.#perform(command);
-    this.#update();
+    this.#output.update();
   }
 
   #perform(command: number): void {
@@ -248,14 +214,14 @@ export class I8042 implements Vdev {
         return this.#change(COMMAND_KEYBOARD_OFF, command === I8042Command.DISABLE_KEYBOARD);
       case I8042Command.TEST_MOUSE:
       case I8042Command.TEST_KEYBOARD:
-        return this.#say(TEST_OK);
+        return this.#output.answer(TEST_OK);
       case I8042Command.SELF_TEST:
         this.#change(COMMAND_SYSTEM, true);
-        return this.#say(SELF_TEST_OK);
+        return this.#output.answer(SELF_TEST_OK);
       case I8042Command.READ_INPUT_PORT:
-        return this.#say(INPUT_UNLOCKED);
+        return this.#output.answer(INPUT_UNLOCKED);
       case I8042Command.READ_OUTPUT_PORT:
-        return this.#say(this.#outputPort);
+        return this.#output.answer(this.#outputPort);
       case I8042Command.WRITE_OUTPUT_PORT:
       case I8042Command.WRITE_KEYBOARD_OUTPUT:
       case I8042Command.WRITE_MOUSE_OUTPUT:
@@ -277,43 +243,6 @@ export class I8042 implements Vdev {
   /** Sets or clears a bit of the command byte. */
   #change(bit: number, set: boolean): void {
     this.#memory[0] = set ? this.#commandByte | bit : this.#commandByte & ~bit;
-  }
-
-  /** An answer of the controller, which replaces one that nobody has read. */
-  #say(byte: number): void {
-    this.#answer.put(byte, false);
-  }
-
-  #update(): void {
-    if (this.#filling) return;
-    this.#filling = true;
-    this.#fill();
-    this.#filling = false;
-    this.#setLines();
-  }
-
-  /** Fills the output buffer: with an answer, else from the keyboard, else from the mouse. */
-  #fill(): void {
-    if (this.#output.isFull) return;
-    if (this.#answer.isFull) return this.#output.takeFrom(this.#answer);
-    const { keyboard, mouse } = this.#inputs;
-    if ((this.#commandByte & COMMAND_KEYBOARD_OFF) === 0) {
-      while (!this.#output.isFull && keyboard.output.available !== 0) this.#putKey(keyboard.output.take());
-    }
-    if (this.#output.isFull || (this.#commandByte & COMMAND_MOUSE_OFF) !== 0 || mouse.output.available === 0) return;
-    this.#output.put(mouse.output.take(), true);
-  }
-
-  #putKey(byte: number): void {
-    const translated = (this.#commandByte & COMMAND_TRANSLATE) === 0 ? byte : this.#translation.translate(byte);
-    if (translated !== undefined) this.#output.put(translated, false);
-  }
-
-  #setLines(): void {
-    const { isFull, fromMouse } = this.#output;
-    const enabled = this.#commandByte;
-    this.#keyboardInterrupt.set(isFull && !fromMouse && (enabled & COMMAND_KEYBOARD_INTERRUPT) !== 0);
-    this.#mouseInterrupt.set(isFull && fromMouse && (enabled & COMMAND_MOUSE_INTERRUPT) !== 0);
   }
 }
 
