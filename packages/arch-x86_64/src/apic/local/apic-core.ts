@@ -83,23 +83,28 @@ export abstract class ApicCore implements TimerUser {
     return this.base.enabled;
   }
 
+  /** Whether software has enabled the APIC, by bit 8 of the spurious-interrupt vector register. */
   get softwareEnabled(): boolean {
     return (this.#svr & SVR_ENABLED) !== 0;
   }
 
+  /** The task priority register, 8 bits. */
   get taskPriority(): number {
     return this.priority.tpr;
   }
 
+  /** Sets bits 7–0; interrupts may become deliverable. */
   set taskPriority(value: number) {
     this.priority.tpr = value & VECTOR_MASK;
     this.update();
   }
 
+  /** The spurious-interrupt vector register. */
   get spuriousVector(): number {
     return this.#svr;
   }
 
+  /** Sets the implemented bits. Without the enable bit, the local vector table is masked. */
   set spuriousVector(value: number) {
     this.#svr = value & SVR_MASK;
     this.lvt.softwareEnabled = this.softwareEnabled;
@@ -107,6 +112,7 @@ export abstract class ApicCore implements TimerUser {
     this.#localChanged();
   }
 
+  /** Writes an entry of the local vector table. */
   writeLvt(entry: LvtEntry, value: number): void {
     this.lvt.write(entry, this.hasTscDeadline || entry !== LvtEntry.Timer ? value : value & ~LVT_TSC_DEADLINE);
     if (entry === LvtEntry.Timer) this.timer.mode = (this.lvt.read(entry) >>> LVT_TIMER_MODE_SHIFT) & 3;
@@ -114,6 +120,7 @@ export abstract class ApicCore implements TimerUser {
     this.#localChanged();
   }
 
+  /** Ends the highest interrupt in service, and tells the I/O APICs if it was level-triggered (SDM 3A, 10.8.5). */
   endOfInterrupt(): void {
     const vector = this.priority.end();
     if (vector < 0) return;
@@ -128,15 +135,18 @@ export abstract class ApicCore implements TimerUser {
     else this.receive(vector | ASSERT);
   }
 
+  /** Sends an interrupt command; `destination` is that of a command without shorthand. */
   sendCommand(low: number, destination: number): void {
     if (!this.command.send(this, low, destination)) this.fail(ApicError.SendIllegalVector);
   }
 
+  /** A write of the error status register: the errors since the last one become visible. */
   updateErrors(): void {
     this.errors.update();
     this.timer.schedule();
   }
 
+  /** Collects an error, and raises the error interrupt if it is the first since the last write of the register. */
   fail(error: ApicError): void {
     if (this.errors.record(error)) this.raise(LvtEntry.Error);
   }
@@ -207,6 +217,7 @@ export abstract class ApicCore implements TimerUser {
     this.update();
   }
 
+  /** Releases the timer. */
   dispose(): void {
     this.timer.dispose();
   }
