@@ -1,7 +1,7 @@
-import { QvmError } from '@qvm/core';
 import type { Architecture } from '@qvm/core/architecture';
 import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
+import { bootGuest } from './boot/index.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
 import { ARCHITECTURE_NAME, X86Machine } from './machine.js';
 import type { BootProcedure } from './machine.js';
@@ -11,13 +11,6 @@ import type { X86Model } from './system/cpu-model.js';
 /** Capacity of a VM's code cache in pages of decoded code: 16 MiB of guest code. */
 const CODE_PAGES = 4096;
 const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
-
-const noBoot: BootProcedure = async (_request, { name }) => {
-  throw new QvmError(
-    'architecture.not-implemented',
-    `The VM ${name} is for x86_64, whose images qvm cannot load yet. Guests for aarch64 run: set "arch" to "aarch64".`,
-  );
-};
 
 /**
  * x86_64 with a processor model.
@@ -29,7 +22,7 @@ const noBoot: BootProcedure = async (_request, { name }) => {
 export function x86Architecture(
   model: X86Model = defaultModel,
   tuning: RegionTuning = REGION_TUNING,
-  boot: BootProcedure = noBoot,
+  boot: BootProcedure = bootGuest,
 ): Architecture {
   return {
     name: ARCHITECTURE_NAME,
@@ -41,8 +34,8 @@ export function x86Architecture(
 }
 
 /**
- * x86_64. Its processor executes 64-bit code, but no image can be loaded yet: `Machine.boot` throws a {@link QvmError}
- * `architecture.not-implemented`. No plugin provides it, so a configuration cannot select it by mistake.
+ * x86_64. Its processor executes 64-bit code, so images that begin in 64-bit mode start. No plugin provides it yet, so
+ * a configuration cannot select it by mistake.
  *
  * @experimental
  */

@@ -3,6 +3,7 @@ export type { ApicFeatures, ApicVcpu, EndOfInterruptListener, ExternalController
 export { x86_64, x86Architecture } from './architecture.js';
 export {
   applyInitialState,
+  bootGuest,
   BootSelector,
   loadGuest,
   longState,

@@ -5,8 +5,8 @@ import type { InitialState } from './initial-state.js';
 const REGISTERS = 16;
 
 /**
- * Puts a vCPU that is in its state after RESET into the initial state of a boot. The caller sets the program counter
- * to `initial.entry` (in `real` mode: an offset in CS) and makes the new mode known to its engine.
+ * Puts the registers of a vCPU that is in its state after RESET into the initial state of a boot, all but the
+ * instruction pointer (`initial.entry`).
  *
  * @experimental
  */

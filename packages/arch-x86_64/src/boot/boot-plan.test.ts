@@ -106,8 +106,14 @@ describe('loadGuest', () => {
     expect(page).toMatchObject({ initrd: [expect.any(Number), 3], version: 0x20f });
     expect([...bench.guest.read(page.initrd[0] as number, 3)]).toEqual([9, 8, 7]);
     expect(bench.number((state.registers[Gpr.RSI] as number) + 0x230, 4)).toBe(0x20_0000);
-    const again = await new BootBench().load({ image: file(new Uint8Array(gzipSync(bzImage(PVH)))) });
-    expect(again.entry).toBe(0x10_0850);
+  });
+
+  it('enters a 64-bit Linux in 64-bit mode even if it has the note of PVH', async () => {
+    const packed = await new BootBench().load({ image: file(new Uint8Array(gzipSync(bzImage(PVH)))) });
+    expect(packed).toMatchObject({ mode: 'long', entry: MIB });
+    const note = { name: 'Linux', type: 0x100, description: new Uint8Array(4) };
+    const unpacked = await new BootBench().load({ image: file(elfFile(64, MIB, [CODE], note)) });
+    expect(unpacked).toMatchObject({ mode: 'long', entry: MIB });
   });
 
   it('starts multiboot kernels of both versions', async () => {

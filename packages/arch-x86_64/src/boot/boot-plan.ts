@@ -48,9 +48,9 @@ const BUS_BYTES = 0x10_0000;
  *
  * | image | entry | the guest finds |
  * |---|---|---|
- * | bzImage or vmlinux with the note of PVH, Xen | protected mode | EBX: start information |
- * | other bzImage or ELF64 | 64-bit mode | RSI: zero page |
- * | other 32-bit bzImage or ELF32 | protected mode | ESI: zero page |
+ * | bzImage or vmlinux of 64 bits, other ELF64 | 64-bit mode | RSI: zero page |
+ * | ELF with the note of PVH, such as a 32-bit Linux or Xen | protected mode | EBX: start information |
+ * | 32-bit bzImage without it, other ELF32 | protected mode | ESI: zero page |
  * | ELF with a multiboot header | protected mode | EAX: magic number, EBX: information |
  * | firmware | reset vector | what the board has |
  *

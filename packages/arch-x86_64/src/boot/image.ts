@@ -25,6 +25,8 @@ export interface X86Image {
 
 /** The note that holds the entry of PVH (Xen, public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY). */
 const PVH_NOTE = { name: 'Xen', type: 18 } as const;
+/** Owner of notes that only Linux kernels have (Linux, include/linux/elfnote-lto.h, include/linux/build-salt.h). */
+const LINUX_NOTE = 'Linux';
 const MACHINES = [ElfMachine.X86_64, ElfMachine.I386] as const;
 const FOUR_GIB = 2 ** 32;
 const MIB = 2 ** 20;
@@ -54,26 +56,36 @@ export async function readImage(file: BootFile, limit: number): Promise<X86Image
     const setup = readSetupHeader(bytes, name);
     const kernel = await unpackPayload(setup.payload, limit, name);
     if (!isElf(kernel)) throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
-    return { ...readProgram(kernel, `The kernel in ${name}`), setup };
+    return { ...readProgram(kernel, `The kernel in ${name}`, true), setup };
   }
   if (isElf(bytes)) return readProgram(bytes, name);
   return readFirmware(bytes, name);
 }
 
-function readProgram(bytes: Uint8Array, name: string): X86Image {
+/** @param linux - the file is known to be a Linux kernel. */
+function readProgram(bytes: Uint8Array, name: string, linux = false): X86Image {
   const program = readElf(bytes, MACHINES, name);
   const segments = program.segments.map(({ physical, bytes: content, memorySize }) => ({
     address: physical,
     bytes: content,
     size: memorySize,
   }));
-  const { protocol, entry } = entryOf(program, bytes, name);
+  const isLinux = linux || program.notes.some(({ name: owner }) => owner === LINUX_NOTE);
+  const { protocol, entry } = entryOf(program, bytes, name, isLinux);
   if (!segments.some(({ address, size }) => entry >= address && entry < address + size))
     throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
   return { protocol, entry, segments };
 }
 
-function entryOf(program: ElfProgram, bytes: Uint8Array, name: string): Pick<X86Image, 'protocol' | 'entry'> {
+/** A 64-bit Linux kernel has two entries; the one in 64-bit mode needs no code of 32 bits. */
+function entryOf(
+  program: ElfProgram,
+  bytes: Uint8Array,
+  name: string,
+  isLinux: boolean,
+): Pick<X86Image, 'protocol' | 'entry'> {
+  if (isLinux && program.bits === 64)
+    return { protocol: 'linux64', entry: physicalEntry(program.entry, program.segments) };
   const note = program.notes.find(({ name: owner, type }) => owner === PVH_NOTE.name && type === PVH_NOTE.type);
   if (note) return { protocol: 'pvh', entry: noteEntry(note.description, name) };
   const multiboot = findMultiboot(bytes, name);

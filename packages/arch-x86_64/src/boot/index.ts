@@ -1,11 +1,13 @@
 /**
- * How x86_64 guests start. A machine calls {@link loadGuest} in `Machine.boot` and puts the result into its first vCPU
- * with {@link applyInitialState}; {@link planGuest} tells what would be loaded where, without writing.
+ * How x86_64 guests start. A machine calls {@link bootGuest}, which loads a guest with {@link loadGuest} and puts the
+ * result into its first vCPU with {@link applyInitialState}; {@link planGuest} tells what would be loaded where, without
+ * writing.
  *
  * @module
  */
 
 export { applyInitialState } from './apply-state.js';
+export { bootGuest } from './boot-guest.js';
 export { planGuest } from './boot-plan.js';
 export type { BootPlan, LoadedSegment } from './boot-plan.js';
 export { readImage } from './image.js';

@@ -33,8 +33,8 @@ describe("Debian's kernels", () => {
   );
 
   it.each([
-    ['debian-amd64', 'pvh'],
-    ['debian-amd64-cloud', 'pvh'],
+    ['debian-amd64', 'linux64'],
+    ['debian-amd64-cloud', 'linux64'],
     ['debian-i386', 'linux32'],
   ])(
     'enters that of %s by %s',
