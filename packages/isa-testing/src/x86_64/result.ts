@@ -1,0 +1,34 @@
+import { WINDOW_BYTES } from './encode.js';
+
+/** Number of bytes of the XMM registers of a case. */
+export const VECTOR_BYTES = 256;
+/** Bits of RFLAGS that are compared: CF, PF, AF, ZF, SF and OF. */
+export const STATUS_FLAGS = 0x8d5;
+
+/** What an instruction has done. */
+export interface Result {
+  /** Number of the signal that it raised, or 0; then the rest has no meaning. */
+  readonly signal: number;
+  readonly registers: readonly bigint[];
+  readonly flags: number;
+  readonly vectors: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** Sizes of the structures of oracle/x86_64/execute.c. */
+export const INPUT_BYTES = 16 + 17 * 8 + VECTOR_BYTES + WINDOW_BYTES;
+export const OUTPUT_BYTES = 1 + 17 * 8 + VECTOR_BYTES + WINDOW_BYTES;
+const REGISTERS = 16;
+
+/** Reads a `struct output`. */
+export function readOutput(bytes: Uint8Array): Result {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const at = 1 + 17 * 8;
+  return {
+    signal: view.getUint8(0),
+    registers: Array.from({ length: REGISTERS }, (_, i) => view.getBigUint64(1 + i * 8, true)),
+    flags: Number(view.getBigUint64(1 + REGISTERS * 8, true)) & STATUS_FLAGS,
+    vectors: bytes.slice(at, at + VECTOR_BYTES),
+    data: bytes.slice(at + VECTOR_BYTES, at + VECTOR_BYTES + WINDOW_BYTES),
+  };
+}
