@@ -1,5 +1,14 @@
 import type { InstructionSet } from '@qvm/engine';
-import { LONG_MODE, LONGEST, rowsWith, X86, X86Decoder, x86Flags } from '@qvm/isa-x86_64';
+import {
+  instantiateSoftfloatX86Helpers,
+  LONG_MODE,
+  LONGEST,
+  rowsWith,
+  softfloatX86Helpers,
+  X86,
+  X86Decoder,
+  x86Flags,
+} from '@qvm/isa-x86_64';
 import type { DecoderMode } from '@qvm/isa-x86_64';
 import { recordPlanOf } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
@@ -18,13 +27,13 @@ export const x86InstructionSets: readonly InstructionSet<X86>[] = MODES.map((mod
   rows,
   geometry: GEOMETRY,
   flags: x86Flags,
-  helpers: [],
+  helpers: softfloatX86Helpers,
   builder: X86,
   anyAlignment: true,
   mode: number,
   walk: walkFunction,
   makeDecoder: () => new X86Decoder(rows, mode),
-  instantiateHelpers: () => ({}),
+  instantiateHelpers: instantiateSoftfloatX86Helpers,
 }));
 
 /** The layout of the records of x86 code. @experimental */

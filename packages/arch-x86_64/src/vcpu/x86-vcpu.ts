@@ -11,7 +11,7 @@ import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
 import { X86_HOOK_KINDS } from '../hook-kinds.js';
 import { codeMode } from '../state/code-mode.js';
-import { Flag } from '../state/control-bits.js';
+import { Cr4, Flag } from '../state/control-bits.js';
 import { Controls } from '../state/controls.js';
 import { RegisterView } from '../state/register-view.js';
 import { initState, resetState, RESET_VECTOR, startupSegment } from '../state/reset.js';
@@ -303,7 +303,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       case Exit.System:
         return this.#system(info);
       case Exit.Exception:
-        this.#raise(info & 0xff, info & WITH_ERROR_CODE ? 0 : NO_ERROR_CODE);
+        this.#raise(this.#reported(info & 0xff), info & WITH_ERROR_CODE ? 0 : NO_ERROR_CODE);
         return undefined;
       case Exit.InterruptsEnabled:
         return undefined;
@@ -314,6 +314,12 @@ export class X86Vcpu extends EngineVcpu<X86State> {
         return this.#services.vcpus > 1 ? this.control.leave('pause', 0, VcpuExit.Yield) : undefined;
     }
     throw new Error(`the interpreter left for an unknown reason ${reason}`);
+  }
+
+  /** An SSE exception is #UD if the system does not handle #XM (SDM vol. 3, 2.5, OSXMMEXCPT). */
+  #reported(vector: number): number {
+    const handled = (this.state.u32(State.cr4) & Cr4.OSXMMEXCPT) !== 0;
+    return vector === Number(Vector.XM) && !handled ? Vector.UD : vector;
   }
 
   #system(info: number): VcpuExit | undefined {

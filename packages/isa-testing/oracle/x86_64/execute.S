@@ -12,6 +12,7 @@ stub_begin:
     push r14
     push r15
     mov [CASE+0x200], rsp
+    fxrstor64 [CASE+0x600]
     movups xmm0, [CASE+0x300+0]
     movups xmm1, [CASE+0x300+16]
     movups xmm2, [CASE+0x300+32]
@@ -84,6 +85,10 @@ after:
     movups [CASE+0x400+208], xmm13
     movups [CASE+0x400+224], xmm14
     movups [CASE+0x400+240], xmm15
+    fxsave64 [CASE+0x800]
+    fninit
+    mov dword ptr [CASE+0x208], 0x1f80
+    ldmxcsr [CASE+0x208]
     mov rsp, [CASE+0x200]
     pushfq
     pop rax

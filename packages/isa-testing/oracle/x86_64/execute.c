@@ -29,6 +29,7 @@ struct input {
   uint8_t length, bytes[15];
   uint64_t registers[17]; /* RAX … R15, RFLAGS */
   uint8_t vectors[256];   /* XMM0 … XMM15 */
+  uint8_t x87[160];       /* the first bytes of an image of FXSAVE, with MXCSR */
   uint8_t data[WINDOW];   /* in the middle of the first page of data */
 } __attribute__((packed));
 
@@ -36,6 +37,7 @@ struct output {
   uint8_t signal;
   uint64_t registers[17];
   uint8_t vectors[256];
+  uint8_t x87[160];
   uint8_t data[WINDOW];
 } __attribute__((packed));
 
@@ -59,12 +61,14 @@ int main(void) {
     memcpy(DATA + 2048, in.data, WINDOW);
     memcpy(CASE, in.registers, sizeof in.registers);
     memcpy(CASE + 0x300, in.vectors, sizeof in.vectors);
+    memcpy(CASE + 0x600, in.x87, sizeof in.x87);
     int number = sigsetjmp(back, 1);
     if (number == 0) ((void (*)(void))CODE)();
     out.signal = number;
     if (number == 0) {
       memcpy(out.registers, CASE + 0x100, sizeof out.registers);
       memcpy(out.vectors, CASE + 0x400, sizeof out.vectors);
+      memcpy(out.x87, CASE + 0x800, sizeof out.x87);
     }
     memcpy(out.data, DATA + 2048, WINDOW);
     fwrite(&out, sizeof out, 1, stdout);

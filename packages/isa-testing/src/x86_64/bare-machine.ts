@@ -11,7 +11,18 @@ import {
   isReducible,
 } from '@qvm/jit';
 import type { CodePage, RecordMemory, RegionLimits } from '@qvm/jit';
-import { LONG_MODE, LONGEST, PackedFlag, State, X86, X86Decoder, x86Flags, x86Rows } from '@qvm/isa-x86_64';
+import {
+  LONG_MODE,
+  LONGEST,
+  PackedFlag,
+  State,
+  X86,
+  X86Decoder,
+  instantiateSoftfloatX86Helpers,
+  softfloatX86Helpers,
+  x86Flags,
+  x86Rows,
+} from '@qvm/isa-x86_64';
 
 const PAGE = 4096;
 const DECODE_AHEAD = 32;
@@ -29,7 +40,7 @@ const interpreter = generateInterpreter({
   rows: x86Rows,
   geometry: { unit: 1, longest: LONGEST, addressBits: 48 },
   flags: x86Flags,
-  helpers: [],
+  helpers: softfloatX86Helpers,
   builder: X86,
   anyAlignment: true,
 });
@@ -55,7 +66,7 @@ export class BareMachine {
   readonly #records: RecordMemory;
   readonly #predecoder = new Predecoder(interpreter, new X86Decoder(x86Rows, LONG_MODE));
   readonly #exports: WebAssembly.Exports;
-  readonly #env: WebAssembly.ModuleImports;
+  readonly #imports: WebAssembly.Imports;
   readonly #codePages: number;
   readonly #slots: number;
   readonly #bank: number;
@@ -77,13 +88,18 @@ export class BareMachine {
     this.#records = { data: this.#view, u16: new Uint16Array(buffer), u32: new Uint32Array(buffer) };
     this.code = new Uint8Array(buffer, RAM, codePages * PAGE);
     this.data = new Uint8Array(buffer, RAM + codePages * PAGE, dataPages * PAGE);
-    this.#env = { memory, slow: () => 0, flush: () => undefined };
-    this.#exports = new WebAssembly.Instance(module, { env: this.#env }).exports;
+    this.#imports = {
+      env: { memory, slow: () => 0, flush: () => undefined },
+      ...instantiateSoftfloatX86Helpers(memory),
+    };
+    this.#exports = new WebAssembly.Instance(module, this.#imports).exports;
     this.#map(dataPages);
     this.#view.setBigInt64(CPU + State.pageUp, 4096n, true);
     this.#view.setBigInt64(CPU + State.pageDown, -4096n, true);
     this.#view.setInt32(CPU + State.direction, 1, true);
     this.#view.setUint32(CPU + State.eflags, 0x202, true);
+    this.#view.setUint32(CPU + State.mxcsr, 0x1f80, true);
+    this.#view.setUint32(CPU + State.fcw, 0x37f, true);
   }
 
   #map(dataPages: number): void {
@@ -197,7 +213,7 @@ export class BareMachine {
     const { bytes, refused } = translator.translate(regions, false);
     const core = { chain: this.#exports['chain'] as WebAssembly.ExportValue };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
-      env: this.#env,
+      ...this.#imports,
       core,
     });
     regions.forEach(({ entry }, i) => {

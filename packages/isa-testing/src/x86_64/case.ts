@@ -2,6 +2,7 @@ import { x86Tables } from '@qvm/isa-x86_64';
 import type { Encoding, X86Row } from '@qvm/isa-x86_64';
 import type { Random } from '../random.js';
 import { WINDOW, WINDOW_BYTES, encodeRandom } from './encode.js';
+import { randomFloats, randomImage } from './float-values.js';
 
 /** One instruction with the state before it. */
 export interface Case {
@@ -12,6 +13,8 @@ export interface Case {
   readonly flags: number;
   /** XMM0–XMM15. */
   readonly vectors: Uint8Array;
+  /** The first 160 bytes of an image of FXSAVE: x87 registers and MXCSR. */
+  readonly image: Uint8Array;
   readonly data: Uint8Array;
 }
 
@@ -32,6 +35,8 @@ const TABLES = [
   'division',
   'moves',
   'shifts',
+  'sse-convert',
+  'sse-float',
   'sse-integer',
   'sse-moves',
   'stack',
@@ -43,6 +48,9 @@ const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
 export const recordedRows: readonly X86Row[] = TABLES.flatMap((table) => x86Tables[table]).filter(
   ({ name }) => !NOT_RECORDED.has(name),
 );
+
+/** Rows whose operands are mostly floating-point numbers. */
+const FLOAT_ROWS = new Set<X86Row>([...x86Tables['sse-float'], ...x86Tables['sse-convert']]);
 
 /** Random cases of a row: `count` for each encoding, operand size, and register or memory. */
 export function* casesOf(random: Random, row: X86Row, count: number): Generator<Case> {
@@ -97,11 +105,12 @@ function randomCase(random: Random, row: X86Row, encoding: Encoding, size: numbe
   for (const [n, value] of fixed) registers[n] = value;
   const randomBytes = (count: number): Uint8Array =>
     Uint8Array.from({ length: count }, () => random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256)]));
-  const vectors = randomBytes(256);
+  const floats = FLOAT_ROWS.has(row) && random.chance(0.9);
+  const vectors = floats ? randomFloats(random, 256) : randomBytes(256);
   // Counts of shifts are mostly small.
   if (name.startsWith('PS') && random.chance(0.7)) for (let i = 0; i < 256; i += 8) vectors.fill(0, i + 1, i + 8);
-  const data = randomBytes(WINDOW_BYTES);
-  return { row, bytes: [...prefixes, ...bytes], registers, flags, vectors, data };
+  const data = floats ? randomFloats(random, WINDOW_BYTES) : randomBytes(WINDOW_BYTES);
+  return { row, bytes: [...prefixes, ...bytes], registers, flags, vectors, image: randomImage(random), data };
 }
 
 /** Makes most quotients fit. */

@@ -38,7 +38,7 @@ export const State = {
    * significands.
    */
   x87: X87,
-  /** u32: x87 control word. */
+  /** u32: x87 control word. The status word is directly after it, as softfloat expects. */
   fcw: X87 + 128,
   /** u32: x87 status word; its TOP field is current. */
   fsw: X87 + 132,
@@ -71,8 +71,13 @@ export const State = {
   direction: CONTROL + 52,
   /** u32: MXCSR. */
   mxcsr: CONTROL + 56,
+  /**
+   * u32: unmasked exceptions of the SSE instruction that executes, as bits of MXCSR; directly after MXCSR, as softfloat
+   * expects. It is 0 between instructions.
+   */
+  pendingSse: CONTROL + 60,
   /** u32: current privilege level, 0–3. */
-  cpl: CONTROL + 60,
+  cpl: CONTROL + 88,
   /**
    * u64: linear address of the memory operand of an instruction that the vCPU executes; of `SystemOperation.Divide`, the
    * divisor.

@@ -5,6 +5,8 @@ import { controlRows } from './control.js';
 import { divisionRows } from './division.js';
 import { moveRows } from './moves.js';
 import { shiftRows } from './shifts.js';
+import { sseConvertRows } from './sse-convert.js';
+import { sseFloatRows } from './sse-float.js';
 import { sseIntegerRows } from './sse-integer.js';
 import { sseMoveRows } from './sse-moves.js';
 import { stackRows } from './stack.js';
@@ -19,6 +21,8 @@ export const x86Tables = {
   division: divisionRows,
   moves: moveRows,
   shifts: shiftRows,
+  'sse-convert': sseConvertRows,
+  'sse-float': sseFloatRows,
   'sse-integer': sseIntegerRows,
   'sse-moves': sseMoveRows,
   stack: stackRows,

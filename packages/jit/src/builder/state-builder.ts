@@ -158,6 +158,16 @@ export abstract class StateBuilder extends VectorBuilder {
   }
 
   /**
+   * Calls a function at this point of the instruction, so that reads of the state that follow see what it has
+   * written.
+   */
+  callNow(helper: Helper, ...args: readonly V[]): V {
+    const result = this.call(helper, ...args);
+    this.emitter.pin(this.useOf(result));
+    return result;
+  }
+
+  /**
    * `native` if `condition`, otherwise the result of a function outside the graph. The function may have side effects:
    * it is called only if the condition does not hold.
    */

@@ -101,6 +101,9 @@ export type IntOpName = keyof typeof INTEGER;
 export const IntOp: Readonly<Record<IntOpName, readonly [i32: number, i64: number]>> = INTEGER;
 
 const VECTOR = {
+  f32x4_eq: 0xfd41, f32x4_ne: 0xfd42, f32x4_lt: 0xfd43, f32x4_gt: 0xfd44, f32x4_le: 0xfd45, f32x4_ge: 0xfd46,
+  f64x2_eq: 0xfd47, f64x2_ne: 0xfd48, f64x2_lt: 0xfd49, f64x2_gt: 0xfd4a, f64x2_le: 0xfd4b, f64x2_ge: 0xfd4c,
+  f64x2_convert_low_i32x4_s: 0xfdfe,
   f32x4_sqrt: 0xfde3,
   f32x4_add: 0xfde4,
   f32x4_sub: 0xfde5,

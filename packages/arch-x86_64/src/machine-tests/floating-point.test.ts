@@ -1,0 +1,41 @@
+import { VcpuExit } from '@qvm/core/architecture';
+import { State, Vector } from '@qvm/isa-x86_64';
+import { Cr4 } from '../state/control-bits.js';
+import { hex, MachineHarness } from './machine-harness.test.helper.js';
+
+/** MXCSR with only division by zero unmasked. */
+const ZERO_DIVISION_UNMASKED = 0x1d80;
+const ZE = 4;
+/** mov al, 1; out 0xe9, al; hlt */
+const LOG_1 = hex('b0 01 e6 e9 f4');
+/** mov al, 2; out 0xe9, al; hlt */
+const LOG_2 = hex('b0 02 e6 e9 f4');
+
+const word = (value: number): string =>
+  [0, 8, 16, 24].map((shift) => ((value >>> shift) & 0xff).toString(16).padStart(2, '0')).join(' ');
+
+/** Divides 1.0 by 0.0 after setting bits of CR4. */
+function divideByZero(cr4: number): MachineHarness {
+  const machine = new MachineHarness();
+  machine.handler(Vector.XM, LOG_1);
+  machine.handler(Vector.UD, LOG_2);
+  // mov rax, cr4; or eax, imm32; mov cr4, rax; mov eax, 1; cvtsi2ss xmm0, eax; divss xmm0, xmm1; hlt
+  machine.enterLongMode(hex(`0f 20 e0 0d ${word(cr4)} 0f 22 e0 b8 01 00 00 00 f3 0f 2a c0 f3 0f 5e c1 f4`));
+  machine.state.setU32(State.mxcsr, ZERO_DIVISION_UNMASKED);
+  expect(machine.run()).toBe(VcpuExit.Halted);
+  return machine;
+}
+
+describe('exceptions of SSE', () => {
+  it('are #XM, with the destination unchanged', () => {
+    const machine = divideByZero(Cr4.OSFXSR | Cr4.OSXMMEXCPT);
+    expect(machine.log).toEqual([1]);
+    expect(machine.state.u32(State.vector)).toBe(0x3f80_0000);
+    expect(machine.state.u32(State.mxcsr)).toBe(ZERO_DIVISION_UNMASKED | ZE);
+    expect(machine.state.u32(State.pendingSse)).toBe(0);
+  });
+
+  it('are #UD if the system does not handle #XM', () => {
+    expect(divideByZero(Cr4.OSFXSR).log).toEqual([2]);
+  });
+});
