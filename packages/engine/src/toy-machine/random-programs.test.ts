@@ -99,10 +99,10 @@ class Scenario {
 describe.each<Engine>(['interp', 'wasm'])(
   'random programs with stores to code, remapped pages and modes: %s',
   (engine) => {
-    it.each([1, 2, 3, 4, 5, 6, 7, 8])('do what the reference does: seed %d', (seed) => {
+    it.each([1, 2, 3, 4])('do what the reference does: seed %d', (seed) => {
       const random = randomSource(seed);
       const scenario = new Scenario(engine, random);
-      for (let i = 0; i < 150; i++) scenario.step();
+      for (let i = 0; i < 120; i++) scenario.step();
       expect(scenario.pair.vm.count('invalidated')).toBeGreaterThan(20);
       if (engine === 'wasm') expect(scenario.pair.vm.regionEntries).toBeGreaterThan(20);
     });
