@@ -8,6 +8,7 @@ import { type Token, tokenize } from './lexer.js';
 import { LineDraft } from './line-draft.js';
 import { type LineContext, LineReader, type VdevOptionsLookup } from './line-reader.js';
 import { LINE_WORDS, type OpenFile } from './line-words.js';
+import { INTERRUPT_CONTROLLERS } from './places.js';
 
 /** Parses the line form. Errors are reported; the draft has the valid parts. */
 export function draftFromLines(
@@ -40,7 +41,23 @@ class LineFrontEnd implements OpenFile {
       if (FOREIGN_COMMENT.test(word.text) && word.bare > 1) this.comment(word);
       else if (this.context?.take(word) !== true) this.global(word);
     }
-    return this.draft.finish();
+    const draft = this.draft.finish();
+    this.checkControllers(draft.arch?.value);
+    return draft;
+  }
+
+  /** Reports interrupt controllers that guests of the architecture do not have. */
+  private checkControllers(arch: string | undefined): void {
+    if (arch === undefined) return;
+    for (const { value, at } of this.reader.controllers) {
+      const owner = INTERRUPT_CONTROLLERS.get(value);
+      if (owner === arch) continue;
+      this.reader.findings.error(
+        at,
+        'config.bad-interrupt',
+        `${show(value)} is an interrupt controller of ${owner} guests, not of ${arch} ones`,
+      );
+    }
   }
 
   open<C extends LineContext>(context: C): C {

@@ -18,6 +18,8 @@ export interface LineContext {
 /** The words of a file, read one after the other. */
 export class LineReader {
   private position = 0;
+  /** The interrupt controllers that interrupts name. */
+  readonly controllers: Located<string>[] = [];
 
   constructor(
     private readonly tokens: readonly Token[],

@@ -1,4 +1,5 @@
 import { show } from '@qvm/core/options';
+import type { ArchitectureName } from '../names.js';
 import type { Located } from '../location.js';
 import type { Token } from './lexer.js';
 import type { LineReader, Part } from './line-reader.js';
@@ -38,25 +39,37 @@ export function memoryLocation(token: Token, reader: LineReader, verb: string): 
   return undefined;
 }
 
-const INTERRUPT = /^(?:([A-Za-z][A-Za-z0-9._-]*):)?([0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/;
+const INTERRUPT = /^(?:([A-Za-z0-9][A-Za-z0-9._-]*):)?([0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/;
+
+/** Names of interrupt controllers whose inputs a configuration may number, with the architecture of their guests. */
+export const INTERRUPT_CONTROLLERS: ReadonlyMap<string, ArchitectureName> = new Map([
+  ['gic', 'aarch64'],
+  ['ioapic', 'x86_64'],
+  ['8259', 'x86_64'],
+]);
 
 /**
- * The number of an interrupt, `gic:N`. `,u`, `,t` and `=HOSTVECTOR` of a passed interrupt concern host hardware and
- * have no effect.
+ * The number of an interrupt, `gic:N` or `ioapic:N`. `,u`, `,t` and `=HOSTVECTOR` of a passed interrupt concern host
+ * hardware and have no effect; neither has `apic`, the output of an interrupt controller, which its board connects.
  */
 export function interruptNumber(token: Token, reader: LineReader): Located<string> | undefined {
   const [plain = ''] = token.text.split(/[,=]/, 1);
+  if (plain === 'apic') {
+    reader.ignored(token, 'the board connects the local APICs');
+    return undefined;
+  }
   const match = INTERRUPT.exec(plain);
   const controller = match?.[1];
   const number = match?.[2];
-  const hint = 'right would be gic:37';
+  const hint = 'right would be gic:37 or ioapic:4';
   if (number === undefined) {
     reader.error(token, 'config.bad-interrupt', `${show(token.text)} is no interrupt`, hint);
     return undefined;
   }
-  if (controller !== undefined && controller !== 'gic') {
+  if (controller !== undefined && !INTERRUPT_CONTROLLERS.has(controller)) {
     reader.error(token, 'config.bad-interrupt', `there is no interrupt controller ${show(controller)}`, hint);
     return undefined;
   }
+  if (controller !== undefined) reader.controllers.push({ value: controller, at: reader.at(token) });
   return { value: number, at: reader.at(token, controller === undefined ? 0 : controller.length + 1) };
 }

@@ -176,10 +176,10 @@ describe('convertConfig', () => {
   });
 
   it('keeps I/O ports apart from addresses', () => {
-    const text = 'ram 256M\nvdev ser8250\n    loc 0x2f8\n    loc io:0x3f8\n    intr gic:4\n';
+    const text = 'arch x86_64\nram 256M\nvdev ser8250\n    loc 0x2f8\n    loc io:0x3f8\n    intr 8259:4\n';
     const { text: json } = convert(text, 'json');
     expect(JSON.parse(json)).toMatchObject({ vdev: [{ type: 'ser8250', config: 'base=0x2f8,ports=0x3f8,irq=4' }] });
-    expect(convert(json, 'line').text).toContain('vdev ser8250\n    loc 0x2f8\n    loc io:0x3f8\n    intr gic:4\n');
+    expect(convert(json, 'line').text).toContain('vdev ser8250\n    loc 0x2f8\n    loc io:0x3f8\n    intr ioapic:4\n');
   });
 
   it('writes passed devices as such', () => {

@@ -114,8 +114,15 @@ class LineWriter {
     const plain = [paddr, size, irq].every((value) => value === undefined || /^[0-9A-Za-z]+$/.test(value));
     if (paddr === undefined || size === undefined || !plain || !/^paddr,size(?:,irq)?$/.test(names)) return false;
     if (values.size !== options.length) return false;
-    this.lines.push(`pass loc mem:${paddr},${size},rw=${paddr}${irq === undefined ? '' : ` intr gic:${irq}`}`);
+    this.lines.push(
+      `pass loc mem:${paddr},${size},rw=${paddr}${irq === undefined ? '' : ` intr ${this.controller}:${irq}`}`,
+    );
     return true;
+  }
+
+  /** The interrupt controller whose inputs the numbers of the VM are. */
+  private get controller(): string {
+    return this.vm.arch === 'x86_64' ? 'ioapic' : 'gic';
   }
 
   private option(type: string, { name, value }: OptionSetting): string {
@@ -125,7 +132,7 @@ class LineWriter {
     const text = this.oneLine(name, this.escape(value));
     if (name === 'base' && /^[0-9A-Za-z]+$/.test(text)) return `loc ${text}`;
     if (name === 'ports' && /^[0-9A-Za-z]+$/.test(text)) return `loc io:${text}`;
-    if (name === 'irq' && /^(?:[0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/.test(text)) return `intr gic:${text}`;
+    if (name === 'irq' && /^(?:[0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/.test(text)) return `intr ${this.controller}:${text}`;
     const known = specs === undefined ? undefined : new Set(optionNames(specs));
     const isPlainDevice = name === hostDeviceOption(type, known) && !/^[<>]|^-$/.test(text);
     if (isPlainDevice) return `hostdev ${quote(text)}`;
