@@ -1,3 +1,4 @@
+import { pc as board } from '@qvm/boards';
 import type { AcpiPart } from '@qvm/core/vdev';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { CONFIG_PORT_REMAINDER, PCI_BUS } from '@qvm/pci';
@@ -7,7 +8,6 @@ import { acpiPm } from './acpi-pm/type.js';
 import { hpet } from './hpet/type.js';
 import { pit } from './pit/type.js';
 import { fakeAcpiContext } from './ports/acpi-context.test.helper.js';
-import { pcBoard as board } from './ports/port-board.test.helper.js';
 import { ps2 } from './ps2/type.js';
 import { rtc } from './rtc/type.js';
 import { ser8250 } from './ser8250/type.js';

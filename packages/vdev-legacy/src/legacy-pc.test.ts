@@ -1,3 +1,4 @@
+import { pc } from '@qvm/boards';
 import type { Board } from '@qvm/core/board';
 import { runScript } from '@qvm/testing';
 import { acpiPm } from './acpi-pm/type.js';
@@ -5,7 +6,6 @@ import { debugPort } from './debug-port/type.js';
 import { hpet } from './hpet/type.js';
 import { pcReset } from './pc-reset/type.js';
 import { pit } from './pit/type.js';
-import { pcBoard } from './ports/port-board.test.helper.js';
 import { ps2 } from './ps2/type.js';
 import { rtc } from './rtc/type.js';
 import { ser8250 } from './ser8250/type.js';
@@ -22,7 +22,7 @@ const vdevs = [
 ];
 
 // Scripted guests have the architecture of the testing kit, and access ports like any.
-const board: Board = { ...pcBoard, architecture: 'aarch64', ram: { base: 0x4000_0000 } };
+const board: Board = { ...pc, implicitVdevs: [], architecture: 'aarch64', ram: { base: 0x4000_0000 } };
 
 const run = (...script: readonly string[]): ReturnType<typeof runScript> => runScript({ vdevs, board, script });
 
@@ -54,9 +54,9 @@ describe('the devices of a PC in a VM', () => {
       'expect io:0x42 0xb0',
       // HPET: a level, through its own interrupt.
       'write 0xfed00148 1000',
-      'write 0xfed00140 0x2906',
+      'write 0xfed00140 0x2f06',
       'write 0xfed00010 1',
-      'interrupt 20',
+      'interrupt 23',
       'expect 0xfed00020 4',
       // S5.
       'write io:0x604 0x2000 2',
