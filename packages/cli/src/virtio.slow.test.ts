@@ -9,9 +9,10 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-describe.each<readonly [string, Readonly<Record<string, boolean>>, readonly string[]]>([
+describe.each<readonly [string, Readonly<Record<string, boolean | string>>, readonly string[]]>([
   ['split rings', {}, ['VERSION_1']],
   ['packed rings', { packed: true }, ['VERSION_1', 'RING_PACKED']],
+  ['packed rings over PCI', { packed: true, transport: 'pci' }, ['VERSION_1', 'RING_PACKED']],
   ['registers of version 1', { legacy: true }, []],
 ])('Linux drives VirtIO devices with %s', (_name, transport, features) => {
   let guest: LinuxGuest;

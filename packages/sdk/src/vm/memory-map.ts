@@ -75,8 +75,10 @@ export function memoryMapOf(vm: Pick<Vm, 'map' | 'ports' | 'vdevs' | 'interruptS
       : { vdev: { name: owner.name, type: owner.factory.type, interrupts: interruptsOf(owner, interrupts) } };
   const memory = vm.map.regions.map((region): MappedRange => {
     const { base, size, name } = region;
-    const owner = vm.vdevs.find(({ registers, windows }) => [...registers, ...windows].some(holds(base)));
-    const inWindow = owner?.windows.some(holds(base)) === true;
+    const place = vm.vdevs.find(({ registers, windows }) => [...registers, ...windows].some(holds(base)));
+    const inWindow = place?.windows.some(holds(base)) === true;
+    // The registers of a vdev may be in the window of another one, which leads to a bus.
+    const owner = (inWindow ? vm.vdevs.find((vdev) => vdev.name === name) : undefined) ?? place;
     return { base, size, name, ...natureOf(region, inWindow), ...ownedBy(owner) };
   });
   const ports = vm.ports.map(({ base, size, name }): MappedRange => {
