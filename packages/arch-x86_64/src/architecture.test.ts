@@ -1,7 +1,9 @@
+import { ARCHITECTURE, VDEV_FACTORY } from '@qvm/core';
+import type { Resolver } from '@qvm/core';
 import { VcpuExit } from '@qvm/core/architecture';
 import { elfFile } from './boot/boot-bench.test.helper.js';
 import { hex, MachineHarness, RAM_BYTES } from './machine-tests/machine-harness.test.helper.js';
-import { defaultModel, x86_64 } from './index.js';
+import { apic, defaultModel, ioapic, pic, x86_64, x86_64Plugin } from './index.js';
 import type { X86Machine } from './index.js';
 
 const ENTRY = 0x20_0000;
@@ -20,6 +22,13 @@ describe('x86_64', () => {
     const { harness, machine } = await boot('8b8628020000 8a00 e6e9 f4');
     expect(machine.vcpus[0]?.run(100)).toBe(VcpuExit.Halted);
     expect(harness.log).toEqual([0x41]);
+  });
+
+  it('is provided by a plugin, with the vdevs of its processors', () => {
+    const of = (token: unknown): readonly unknown[] =>
+      x86_64Plugin.provides.filter((p) => p.token === token).map(({ factory }) => factory({} as Resolver));
+    expect(of(ARCHITECTURE)).toEqual([x86_64]);
+    expect(of(VDEV_FACTORY)).toEqual([apic, ioapic, pic]);
   });
 
   it('refuses an image that is none', async () => {

@@ -1,6 +1,9 @@
+import { ARCHITECTURE, PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
+import type { QvmPlugin } from '@qvm/core';
 import type { Architecture } from '@qvm/core/architecture';
 import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
+import { apic, ioapic, pic } from './apic/index.js';
 import { bootGuest } from './boot/index.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
 import { ARCHITECTURE_NAME, X86Machine } from './machine.js';
@@ -34,9 +37,25 @@ export function x86Architecture(
 }
 
 /**
- * x86_64. Its processor executes 64-bit code, so images that begin in 64-bit mode start. No plugin provides it yet, so
- * a configuration cannot select it by mistake.
+ * x86_64. Its processor executes 64-bit code, so images that begin in 64-bit mode start.
  *
  * @experimental
  */
 export const x86_64: Architecture = x86Architecture();
+
+/**
+ * The plugin that brings x86_64: the architecture and the vdevs that are part of its processors. The SDK does not
+ * register it yet, so a configuration cannot select the architecture by mistake.
+ *
+ * @experimental
+ */
+export const x86_64Plugin: QvmPlugin = {
+  name: '@qvm/arch-x86_64',
+  apiVersion: PLUGIN_API_VERSION,
+  provides: [
+    provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => x86_64 }),
+    ...[apic, ioapic, pic].map((vdev) =>
+      provide({ token: VDEV_FACTORY, scope: 'host', multi: true, factory: () => vdev }),
+    ),
+  ],
+};

@@ -1,6 +1,6 @@
 export { apic, APIC_BUS, ApicBus, ApicRequest, ioapic, isApicMsr, LocalApic, pic } from './apic/index.js';
 export type { ApicFeatures, ApicVcpu, EndOfInterruptListener, ExternalController } from './apic/index.js';
-export { x86_64, x86Architecture } from './architecture.js';
+export { x86_64, x86_64Plugin, x86Architecture } from './architecture.js';
 export {
   applyInitialState,
   bootGuest,
