@@ -31,13 +31,21 @@ export class ConfigPorts implements PortHandler {
     this.#partial = partial;
   }
 
-  /** @param offset - from 0CF8h, 0 to 7. */
+  /**
+   * Reads CONFIG_ADDRESS, or the register that it selects.
+   *
+   * @param offset - from 0CF8h, 0 to 7.
+   */
   read(offset: number, width: AccessWidth): number {
     if (offset >= DATA) return this.#readData(offset - DATA, width);
     return offset === 0 && width === 4 ? this.#address : this.#partial.read(offset, width);
   }
 
-  /** @param offset - from 0CF8h, 0 to 7. */
+  /**
+   * Writes CONFIG_ADDRESS, or the register that it selects.
+   *
+   * @param offset - from 0CF8h, 0 to 7.
+   */
   write(offset: number, width: AccessWidth, value: number): void {
     if (offset >= DATA) this.#writeData(offset - DATA, width, value);
     else if (offset === 0 && width === 4) this.#address = (value & ADDRESS_BITS) >>> 0;

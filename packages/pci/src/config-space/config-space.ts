@@ -1,4 +1,4 @@
-import { QvmError } from '@qvm/core';
+import { QvmError, type Json } from '@qvm/core';
 import { requireObject, VdevStateError } from '@qvm/core/vdev';
 import type { AccessWidth, MmioHandler } from '@qvm/core/vdev';
 
@@ -118,7 +118,7 @@ export class ConfigSpace {
   }
 
   /** The bytes that can differ from those after reset, as hexadecimal text. */
-  save(): { readonly bytes: string } {
+  save(): Json {
     return {
       bytes: this.#changeable()
         .map((at) => hexadecimalByte(this.#bytes[at] ?? 0))

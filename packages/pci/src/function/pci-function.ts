@@ -200,10 +200,7 @@ export class PciFunction {
     const touches = (start: number, length: number): boolean => offset < start + length && start < end;
     const command = touches(COMMAND, 2);
     if (command || touches(BASE_ADDRESS, 4 * BASE_ADDRESS_REGISTERS)) this.#port.decodingChanged();
-    const msi = this.msi?.range;
-    const messages =
-      (this.msix !== undefined && touches(this.msix.controlOffset, 2)) ||
-      (msi !== undefined && touches(msi.offset, msi.length));
+    const messages = this.msix?.isTouched(offset, width) === true || this.msi?.isTouched(offset, width) === true;
     if (command || messages) this.#controlsChanged();
   }
 

@@ -25,6 +25,7 @@ const placeKind = textKind('pci', readPlace, ({ slot, fn }) => `${slot.toString(
  * @experimental
  */
 export const PCI_OPTIONS = defineOptions({
+  /** Place on the bus. */
   pci: option.of(placeKind, {
     description:
       'Place on the PCI bus: device in hexadecimal, and function, such as 3.0; absent: the first free device',

@@ -73,9 +73,14 @@ export class Msi {
     return (this.#field(CONTROL, 2) & ENABLE) !== 0;
   }
 
-  /** Offset of the capability in the configuration space, and the length of its registers. */
-  get range(): { readonly offset: number; readonly length: number } {
-    return { offset: this.#offset, length: LENGTH };
+  /**
+   * Whether a write to the configuration space touches the registers of the capability.
+   *
+   * @param offset - in the configuration space.
+   * @param length - in bytes.
+   */
+  isTouched(offset: number, length: number): boolean {
+    return offset < this.#offset + LENGTH && this.#offset < offset + length;
   }
 
   /** Sends the message of a vector, or makes it pending. Without effect when MSI is not enabled. */

@@ -95,9 +95,14 @@ export class Msix {
     return (this.#config.get(this.#control, 2) & ENABLE) !== 0;
   }
 
-  /** Offset of Message Control in the configuration space. */
-  get controlOffset(): number {
-    return this.#control;
+  /**
+   * Whether a write to the configuration space touches the writable register of the capability.
+   *
+   * @param offset - in the configuration space.
+   * @param length - in bytes.
+   */
+  isTouched(offset: number, length: number): boolean {
+    return offset < this.#control + 2 && this.#control < offset + length;
   }
 
   /** Sends the message of a vector, or makes it pending. Without effect when MSI-X is not enabled. */
