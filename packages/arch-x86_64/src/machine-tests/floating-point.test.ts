@@ -39,3 +39,22 @@ describe('exceptions of SSE', () => {
     expect(divideByZero(Cr4.OSFXSR).log).toEqual([2]);
   });
 });
+
+describe('control instructions of x87', () => {
+  it('find the processor as Linux does: FNINIT, FNSTSW, FNSTCW', () => {
+    const machine = new MachineHarness();
+    // fninit; fnstsw ax; out 0xe9, ax; push 0; fnstcw [rsp]; pop rax; out 0xe9, ax; hlt
+    machine.enterLongMode(hex('db e3 df e0 66 e7 e9 6a 00 d9 3c 24 58 66 e7 e9 f4'));
+    machine.state.setU32(State.fsw, 0x3f);
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [0, 0x37f]]);
+  });
+
+  it('raise #MF at the next waiting instruction after FLDCW has unmasked an exception', () => {
+    const machine = new MachineHarness();
+    machine.handler(Vector.MF, LOG_1);
+    // push 0; fldcw [rsp]; fnop; hlt
+    machine.enterLongMode(hex('6a 00 d9 2c 24 d9 d0 f4'));
+    machine.state.setU32(State.fsw, ZE);
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [1]]);
+  });
+});

@@ -41,6 +41,7 @@ const TABLES = [
   'sse-moves',
   'stack',
   'strings',
+  'x87-control',
 ] as const;
 const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
 

@@ -12,6 +12,7 @@ import { sseMoveRows } from './sse-moves.js';
 import { stackRows } from './stack.js';
 import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
+import { x87ControlRows } from './x87-control.js';
 
 /** The instruction tables by name. @experimental */
 export const x86Tables = {
@@ -28,6 +29,7 @@ export const x86Tables = {
   stack: stackRows,
   strings: stringRows,
   system: systemRows,
+  'x87-control': x87ControlRows,
 } as const satisfies Readonly<Record<string, readonly X86Row[]>>;
 
 /** Every instruction that is implemented. @experimental */
