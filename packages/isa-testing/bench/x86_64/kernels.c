@@ -1,4 +1,4 @@
-/* The compute kernels of ../kernels for x86_64, in C. Freestanding: no library. */
+/* The compute kernels of `npm run bench` for x86_64, in C. Freestanding: no library. */
 typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long u64;
