@@ -344,6 +344,19 @@ describe('a VirtIO device over PCI that is no bus master', () => {
     expect(device.pop().writable).toBe(8);
   });
 
+  it('posts one task, however often that changes', () => {
+    const { pci, driver } = setUp();
+    driver.start();
+    for (let count = 0; count < 100; count++) {
+      pci.fn.config.write(COMMAND, 2, 2);
+      pci.fn.config.write(COMMAND, 2, BUS_MASTER);
+    }
+    expect([pci.context.runPosted(), pci.context.runPosted()]).toEqual([1, 0]);
+    pci.fn.config.write(COMMAND, 2, 2);
+    pci.fn.config.write(COMMAND, 2, BUS_MASTER);
+    expect(pci.context.runPosted()).toBe(1);
+  });
+
   it('starts when the driver is ready before', () => {
     const { pci, driver, device } = setUp();
     pci.fn.config.write(COMMAND, 2, 2);

@@ -68,6 +68,8 @@ export class VirtioTransport implements VirtioContext, QueueHost {
   #interruptStatus = 0;
   #generation = 0;
   #complaints = 0;
+  /** Whether the task that kicks all queues is on its way. */
+  #kicksPosted = false;
 
   constructor(context: VdevContext, bus: TransportBus, { type, options, packed, legacy }: TransportedDevice) {
     this.vdev = context;
@@ -293,8 +295,12 @@ export class VirtioTransport implements VirtioContext, QueueHost {
     this.#kickAll();
   }
 
+  /** A guest may cause it as often as it likes: one task at a time is enough. */
   #kickAll(): void {
+    if (this.#kicksPosted) return;
+    this.#kicksPosted = true;
     this.vdev.post(() => {
+      this.#kicksPosted = false;
       this.queues.forEach((queue, index) => {
         if (queue.ready) this.#device.kicked(index);
       });
