@@ -63,7 +63,7 @@ export interface RowOptions {
   readonly staticScale?: boolean;
   /** An address that is relative to RSP counts from its value after the pop (SDM vol. 2, POP). */
   readonly popsBeforeAddress?: boolean;
-  /** Feature that CPUID must claim, such as `sse4.1`. Default: every processor. */
+  /** Feature that CPUID must claim, such as `sse4_1`. Default: every processor. */
   readonly feature?: string;
 }
 

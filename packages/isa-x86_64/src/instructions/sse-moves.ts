@@ -65,7 +65,7 @@ export const sseMoveRows: readonly X86Row[] = [
   ),
   sse('MOVNTPS, MOVNTPD, MOVNTDQ', ['NP 0F 2B Mx,Vx', '66 0F 2B Mx,Vx', '66 0F E7 Mx,Vx'], aligned),
   sse('LDDQU', ['F2 0F F0 Vx,Mx'], unaligned, { feature: 'sse3' }),
-  sse('MOVNTDQA', ['66 0F 38 2A Vx,Mx'], aligned, { feature: 'sse4.1' }),
+  sse('MOVNTDQA', ['66 0F 38 2A Vx,Mx'], aligned, { feature: 'sse4_1' }),
   sse('MOVSS', ['F3 0F 10 Vd,Wd', 'F3 0F 11 Wd,Vd'], scalar(32)),
   sse('MOVSD', ['F2 0F 10 Vq,Wq', 'F2 0F 11 Wq,Vq'], scalar(64)),
   sse('MOVLPS, MOVLPD', ['NP 0F 12 Vx,Mq', '66 0F 12 Vx,Mq', 'NP 0F 13 Mq,Vx', '66 0F 13 Mq,Vx'], half(0)),
