@@ -58,3 +58,29 @@ describe('control instructions of x87', () => {
     expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [1]]);
   });
 });
+
+describe('arithmetic of x87', () => {
+  it('computes on the stack of registers', () => {
+    const machine = new MachineHarness();
+    // fninit; fld1; fldpi; fadd st(1), st(0); fxch; fmulp; push 0; fistp dword [rsp]; pop rax; out 0xe9, eax; hlt
+    machine.enterLongMode(hex('db e3 d9 e8 d9 eb dc c1 d9 c9 de c9 6a 00 db 1c 24 58 e7 e9 f4'));
+    // (1 + π) · π = 13.01
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [13]]);
+    expect([machine.state.u32(State.fsw) & 0x3800, machine.state.u32(State.ftw)]).toEqual([0, 0]);
+  });
+
+  it('reports a masked stack underflow, whose result is the indefinite number', () => {
+    const machine = new MachineHarness();
+    // fninit; fld1; fadd st(0), st(3); push 0; fstp dword [rsp]; pop rax; out 0xe9, eax; fnstsw ax; out 0xe9, ax; hlt
+    machine.enterLongMode(hex('db e3 d9 e8 d8 c3 6a 00 d9 1c 24 58 e7 e9 df e0 66 e7 e9 f4'));
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [0xffc0_0000, 0x41]]);
+  });
+
+  it('raises #MF at the instruction after one with an unmasked exception', () => {
+    const machine = new MachineHarness();
+    machine.handler(Vector.MF, LOG_1);
+    // fninit; push 0x37b (ZM = 0); fldcw [rsp]; fld1; fldz; fdivp; mov al, 2; out 0xe9, al; fldz; hlt
+    machine.enterLongMode(hex('db e3 68 7b 03 00 00 d9 2c 24 d9 e8 d9 ee de f9 b0 02 e6 e9 d9 ee f4'));
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [2, 1]]);
+  });
+});

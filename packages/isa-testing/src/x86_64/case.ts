@@ -41,7 +41,9 @@ const TABLES = [
   'sse-moves',
   'stack',
   'strings',
+  'x87-arithmetic',
   'x87-control',
+  'x87-moves',
 ] as const;
 const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
 
@@ -51,7 +53,12 @@ export const recordedRows: readonly X86Row[] = TABLES.flatMap((table) => x86Tabl
 );
 
 /** Rows whose operands are mostly floating-point numbers. */
-const FLOAT_ROWS = new Set<X86Row>([...x86Tables['sse-float'], ...x86Tables['sse-convert']]);
+const FLOAT_ROWS = new Set<X86Row>([
+  ...x86Tables['sse-float'],
+  ...x86Tables['sse-convert'],
+  ...x86Tables['x87-arithmetic'],
+  ...x86Tables['x87-moves'],
+]);
 
 /** Random cases of a row: `count` for each encoding, operand size, and register or memory. */
 export function* casesOf(random: Random, row: X86Row, count: number): Generator<Case> {

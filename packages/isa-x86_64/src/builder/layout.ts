@@ -117,8 +117,10 @@ export const State = {
   walk: WALK,
   /** u64 × 4: the PDPTE registers, which PAE paging loads with CR3 (SDM vol. 3, 4.4.1). */
   pdpte: WALK + 96,
+  /** 16 bytes: an x87 number that is an operand in memory, or is to be stored there. */
+  x87Scratch: WALK + 128,
   /** Size of the state in bytes. */
-  end: WALK + 128,
+  end: WALK + 144,
 } as const;
 
 /**

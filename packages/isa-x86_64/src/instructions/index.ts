@@ -12,7 +12,9 @@ import { sseMoveRows } from './sse-moves.js';
 import { stackRows } from './stack.js';
 import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
+import { x87ArithmeticRows } from './x87-arithmetic.js';
 import { x87ControlRows } from './x87-control.js';
+import { x87MoveRows } from './x87-moves.js';
 
 /** The instruction tables by name. @experimental */
 export const x86Tables = {
@@ -29,7 +31,9 @@ export const x86Tables = {
   stack: stackRows,
   strings: stringRows,
   system: systemRows,
+  'x87-arithmetic': x87ArithmeticRows,
   'x87-control': x87ControlRows,
+  'x87-moves': x87MoveRows,
 } as const satisfies Readonly<Record<string, readonly X86Row[]>>;
 
 /** Every instruction that is implemented. @experimental */

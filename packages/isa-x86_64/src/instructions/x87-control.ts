@@ -57,7 +57,7 @@ export const x87ControlRows: readonly X86Row[] = [
     b.setState(State.fsw, b.or(b.and(statusWord(b), b.imm(~SUMMARY)), summary));
   }),
   x87('FFREE', ['DD /0 Nq'], (b, _, info) => {
-    const number = b.add(b.shr(statusWord(b), b.imm(TOP_SHIFT)), namedRegister(b, info));
+    const number = b.add(b.shr(statusWord(b), b.imm(TOP_SHIFT)), namedRegister(b, info).number);
     const bit = b.shl(b.i32(1), b.and(number, b.imm(7)));
     b.setState(State.ftw, b.and(b.stateAt(State.ftw, 4), b.not(bit)));
     b.setState(State.fsw, b.and(statusWord(b), b.imm(~C1)));
