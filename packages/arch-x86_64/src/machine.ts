@@ -20,10 +20,13 @@ export type BootProcedure = (request: BootRequest, services: MachineServices, vc
 
 /** The parts of an x86_64 machine that its architecture chooses. @experimental */
 export interface X86MachineOptions {
+  /** The processor model of all vCPUs. */
   readonly model: X86Model;
   /** Size of the code cache in bytes. */
   readonly codeBytes: number;
+  /** When code is translated to regions. */
   readonly tuning: RegionTuning;
+  /** Loads the guest and sets the first vCPU to its entry. */
   readonly boot: BootProcedure;
 }
 

@@ -24,7 +24,9 @@ export type LoadedSegment = X86Image['segments'][number];
  * @experimental
  */
 export interface BootPlan {
+  /** Content of RAM: image, initial file system, tables, data of the boot protocol. */
   readonly segments: readonly LoadedSegment[];
+  /** The state of the first vCPU. */
   readonly state: InitialState;
   /** The memory map that the guest is told; firmware finds it out itself. */
   readonly memory: readonly MemoryMapEntry[];

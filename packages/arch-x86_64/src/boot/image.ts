@@ -14,11 +14,19 @@ export type EntryProtocol = 'pvh' | 'linux64' | 'linux32' | 'multiboot1' | 'mult
  * @experimental
  */
 export interface X86Image {
+  /** The protocol by which it is entered. */
   readonly protocol: EntryProtocol;
   /** Guest-physical address of the first instruction; of firmware it is the reset vector. */
   readonly entry: number;
   /** Disjoint, in ascending order. Memory after the bytes is cleared, up to `size` in all. */
-  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array; readonly size: number }[];
+  readonly segments: readonly {
+    /** Guest-physical address. */
+    readonly address: number;
+    /** Content of its beginning. */
+    readonly bytes: Uint8Array;
+    /** Bytes in memory, at least those of the content. */
+    readonly size: number;
+  }[];
   /** Of a bzImage. */
   readonly setup?: SetupHeader;
 }

@@ -8,7 +8,9 @@ import { Cr0, Cr4, Efer, Flag } from '../state/control-bits.js';
  * @experimental
  */
 export interface InitialSegment {
+  /** Visible part: the selector, 16 bits. */
   readonly selector: number;
+  /** Linear address of offset 0. */
   readonly base: number;
   /** Last valid offset, in bytes. */
   readonly limit: number;
@@ -32,19 +34,34 @@ export interface InitialState {
    * values after RESET.
    */
   readonly registers: Readonly<Record<number, number>>;
+  /** RFLAGS. */
   readonly rflags: number;
+  /** CR0. */
   readonly cr0: number;
+  /** CR3: guest-physical address of the page tables. */
   readonly cr3: number;
+  /** CR4. */
   readonly cr4: number;
+  /** IA32_EFER. */
   readonly efer: number;
   /** By `SegmentRegister`. */
   readonly segments: Readonly<Record<number, InitialSegment>>;
   /** The table of descriptors that the segments are from; limit 0: there is none. */
-  readonly gdt: { readonly base: number; readonly limit: number };
+  readonly gdt: {
+    /** Guest-physical address. */
+    readonly base: number;
+    /** Offset of the last byte. */
+    readonly limit: number;
+  };
 }
 
 /** Selectors that Linux' boot protocols ask for (Documentation/arch/x86/boot.rst). @experimental */
-export const BootSelector = { code: 0x10, data: 0x18 } as const;
+export const BootSelector = {
+  /** Of CS. */
+  code: 0x10,
+  /** Of the other segment registers. */
+  data: 0x18,
+} as const;
 
 const FLAT_LIMIT = 0xffff_ffff;
 const FLAT = Attribute.Granularity;

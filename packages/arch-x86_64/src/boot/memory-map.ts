@@ -2,13 +2,17 @@ import type { AddressRange } from '@qvm/core/architecture';
 
 /** Kinds of memory, as the BIOS function E820h counts them (ACPI 6.5, table 15.3). @experimental */
 export enum MemoryType {
+  /** RAM that the guest may use. */
   Usable = 1,
+  /** Not to be used as RAM. */
   Reserved = 2,
+  /** RAM with ACPI tables, usable after they are read. */
   AcpiTables = 3,
 }
 
 /** A range of memory as a guest is told. @experimental */
 export interface MemoryMapEntry extends AddressRange {
+  /** The kind of the range. */
   readonly type: MemoryType;
 }
 

@@ -3,8 +3,11 @@ import type { FeatureName, FeatureWord } from './features.js';
 
 /** Family, model and stepping. @experimental */
 export interface Signature {
+  /** Family, with the extended family added. */
   readonly family: number;
+  /** Model, with the extended model as its upper four bits. */
   readonly model: number;
+  /** Stepping, 0 to 15. */
   readonly stepping: number;
 }
 
@@ -20,6 +23,7 @@ export interface X86Model {
   readonly vendor: string;
   /** The brand string, at most 47 characters. */
   readonly brand: string;
+  /** Family, model and stepping, of leaf 1. */
   readonly signature: Signature;
   /** The features that it reports, all of which exist. */
   readonly features: ReadonlySet<FeatureName>;

@@ -52,6 +52,7 @@ export interface Hypercalls {
  * @experimental
  */
 export class X86Vcpu extends EngineVcpu<X86State> {
+  /** The local APIC of this processor. */
   readonly apic: LocalApic;
   /** The units that execute what generated code leaves to them. */
   readonly processor: Processor;
@@ -75,6 +76,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   constructor(
     index: number,
     engine: VmEngine,
+    /** The processor model. */
     readonly model: X86Model,
     bus: ApicBus,
     private readonly hypercalls: Hypercalls,
@@ -154,6 +156,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     return [];
   }
 
+  /** Executes at most `budget` instructions, and says why it returned. */
   override run(budget: number): VcpuExit {
     this.#bus.running = this.index;
     return super.run(budget);

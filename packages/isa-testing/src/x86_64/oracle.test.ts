@@ -14,7 +14,7 @@ const recording = (): RecordingReader =>
 
 const hex = (bytes: Iterable<number>): string => [...bytes].map((b) => b.toString(16).padStart(2, '0')).join(' ');
 
-/** What differs, as text; empty if nothing does. */
+/** The differences, as text; empty if nothing does. */
 function difference(one: Case, actual: Result, expected: Result): string {
   const mask = ~undefinedFlags(one);
   const differs: string[] = [];

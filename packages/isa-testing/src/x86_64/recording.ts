@@ -2,7 +2,7 @@ import type { Case } from './case.js';
 import { STATUS_FLAGS } from './result.js';
 import type { Result } from './result.js';
 
-/** What a recording says of itself. */
+/** The header of a recording. */
 export interface RecordingHeader {
   readonly seed: number;
   /** Cases of each encoding with each operand size, in registers and in memory. */

@@ -5,7 +5,7 @@ export const VECTOR_BYTES = 256;
 /** Bits of RFLAGS that are compared: CF, PF, AF, ZF, SF and OF. */
 export const STATUS_FLAGS = 0x8d5;
 
-/** What an instruction has done. */
+/** The effects of an instruction. */
 export interface Result {
   /** Number of the signal that it raised, or 0; then the rest has no meaning. */
   readonly signal: number;

@@ -25,23 +25,41 @@ export const WITH_ERROR_CODE = 0x100;
 
 /** Vectors of the exceptions (SDM vol. 3, 6.3.1). @experimental */
 export enum Vector {
+  /** Divide error. */
   DE = 0,
+  /** Debug exception. */
   DB = 1,
+  /** Non-maskable interrupt. */
   NMI = 2,
+  /** Breakpoint: INT3. */
   BP = 3,
+  /** Overflow: INTO. */
   OF = 4,
+  /** BOUND range exceeded. */
   BR = 5,
+  /** Invalid opcode. */
   UD = 6,
+  /** Device not available: x87, MMX or SSE is switched off. */
   NM = 7,
+  /** Double fault. */
   DF = 8,
+  /** Invalid TSS. */
   TS = 10,
+  /** Segment not present. */
   NP = 11,
+  /** Stack-segment fault. */
   SS = 12,
+  /** General protection. */
   GP = 13,
+  /** Page fault. */
   PF = 14,
+  /** x87 floating-point error. */
   MF = 16,
+  /** Alignment check. */
   AC = 17,
+  /** Machine check. */
   MC = 18,
+  /** SIMD floating-point exception. */
   XM = 19,
 }
 
@@ -80,57 +98,95 @@ export enum SystemOperation {
   InImmediate,
   /** The port is DX. */
   InDx,
+  /** OUT: AL, AX or EAX by size; the port is the immediate. */
   OutImmediate,
+  /** OUT: the port is DX. */
   OutDx,
   /** INS, and OUTS from the segment of the operand; one round, or with REP as many as the vCPU likes. */
   Ins,
+  /** See {@link SystemOperation.Ins}. */
   Outs,
+  /** CPUID: leaf in EAX, subleaf in ECX. */
   Cpuid,
+  /** RDMSR: number in ECX. */
   Rdmsr,
+  /** WRMSR: number in ECX. */
   Wrmsr,
+  /** RDTSC. */
   Rdtsc,
+  /** RDTSCP. */
   Rdtscp,
+  /** RDPMC. */
   Rdpmc,
+  /** RDPID. rm: the general register. */
   Rdpid,
   /** reg: number of the control register; rm: the general register. */
   MovFromCr,
+  /** See {@link SystemOperation.MovFromCr}. */
   MovToCr,
+  /** reg: number of the debug register; rm: the general register. */
   MovFromDr,
+  /** See {@link SystemOperation.MovFromDr}. */
   MovToDr,
+  /** LMSW: register or memory operand of 16 bits. */
   Lmsw,
+  /** SMSW: register or memory operand; size. */
   Smsw,
+  /** CLTS. */
   Clts,
+  /** LGDT: memory operand. */
   Lgdt,
+  /** LIDT: memory operand. */
   Lidt,
+  /** SGDT: memory operand. */
   Sgdt,
+  /** SIDT: memory operand. */
   Sidt,
   /** Register or memory operand of 16 bits. */
   Lldt,
+  /** LTR: see {@link SystemOperation.Lldt}. */
   Ltr,
+  /** SLDT: register or memory operand. */
   Sldt,
+  /** STR: register or memory operand. */
   Str,
+  /** LAR. reg: destination; the selector in a register or in memory. */
   Lar,
+  /** LSL: see {@link SystemOperation.Lar}. */
   Lsl,
+  /** VERR: the selector in a register or in memory. */
   Verr,
+  /** VERW: see {@link SystemOperation.Verr}. */
   Verw,
   /** `operandAddress` is the address to be flushed. */
   Invlpg,
   /** reg: the type; memory: the descriptor. */
   Invpcid,
+  /** INVD. */
   Invd,
+  /** WBINVD. */
   Wbinvd,
+  /** SWAPGS. */
   Swapgs,
+  /** SYSCALL. */
   Syscall,
+  /** SYSRET; size. */
   Sysret,
+  /** SYSENTER. */
   Sysenter,
+  /** SYSEXIT; size. */
   Sysexit,
   /** CLI and STI where they may fault, act on VIF, or let an interrupt in. */
   Cli,
+  /** See {@link SystemOperation.Cli}. */
   Sti,
   /** INT n: the immediate. */
   Int,
+  /** INT3. */
   Int3,
+  /** INTO. */
   Into,
+  /** INT1. */
   Int1,
   /** IRET; size. */
   Iret,
@@ -138,50 +194,77 @@ export enum SystemOperation {
   RetFar,
   /** Far CALL and JMP with memory operand; size. */
   CallFarMemory,
+  /** See {@link SystemOperation.CallFarMemory}. */
   JmpFarMemory,
   /** Far CALL and JMP with immediate: `operandAddress` = offset | selector << 32. */
   CallFarImmediate,
+  /** See {@link SystemOperation.CallFarImmediate}. */
   JmpFarImmediate,
   /** reg: the segment register; register or memory source of 16 bits. */
   MovToSegment,
   /** reg: the segment register; size. */
   PopSegment,
+  /** See {@link SystemOperation.PopSegment}. */
   PushSegment,
   /** LES, LDS, LSS, LFS, LGS: immediate = the segment register, reg: destination, memory, size. */
   LoadFarPointer,
   /** POPF; size. */
   Popf,
+  /** FXSAVE: memory operand. */
   Fxsave,
+  /** FXRSTOR: memory operand. */
   Fxrstor,
+  /** XSAVE: memory operand. */
   Xsave,
+  /** XRSTOR: memory operand. */
   Xrstor,
+  /** XSAVEOPT: memory operand. */
   Xsaveopt,
+  /** XGETBV: number in ECX. */
   Xgetbv,
+  /** XSETBV: number in ECX. */
   Xsetbv,
   /** rm: the general register. */
   Rdfsbase,
+  /** See {@link SystemOperation.Rdfsbase}. */
   Rdgsbase,
+  /** See {@link SystemOperation.Rdfsbase}. */
   Wrfsbase,
+  /** See {@link SystemOperation.Rdfsbase}. */
   Wrgsbase,
+  /** RDRAND. rm: the general register; size. */
   Rdrand,
+  /** RDSEED: see {@link SystemOperation.Rdrand}. */
   Rdseed,
+  /** MONITOR. */
   Monitor,
+  /** MWAIT. */
   Mwait,
+  /** CLAC. */
   Clac,
+  /** STAC. */
   Stac,
+  /** VMCALL. */
   Vmcall,
+  /** VMMCALL, of AMD processors. */
   Vmmcall,
   /** FWAIT and the x87 instructions that need the engine. */
   Fwait,
   /** ENTER with a nesting level. */
   Enter,
+  /** BOUND. */
   Bound,
+  /** ARPL. */
   Arpl,
+  /** RSM. */
   Rsm,
+  /** GETSEC. */
   Getsec,
+  /** CLFLUSH: memory operand. */
   Clflush,
   /** DIV and IDIV of 128 bits by 64 whose dividend takes more than 64 bits. The divisor is at `operandAddress`. */
   Divide,
+  /** See {@link SystemOperation.Divide}. */
   DivideSigned,
   /** An instruction that this processor does not have: #UD. */
   Undefined,

@@ -21,7 +21,20 @@ export enum FlagKind {
 }
 
 /** Bits of packed flags: those that conditions read are the lowest. @experimental */
-export const PackedFlag = { CF: 1, PF: 2, ZF: 4, SF: 8, OF: 16, AF: 32 } as const;
+export const PackedFlag = {
+  /** Carry. */
+  CF: 1,
+  /** Parity of the low byte of the result: set if even. */
+  PF: 2,
+  /** Zero. */
+  ZF: 4,
+  /** Sign. */
+  SF: 8,
+  /** Signed overflow. */
+  OF: 16,
+  /** Carry out of bit 3. */
+  AF: 32,
+} as const;
 
 /** Number of flags that conditions read. */
 const CONDITION_FLAGS = 5;
@@ -31,21 +44,37 @@ export const flagKind = (kind: FlagKind, size: number): number => kind | size;
 
 /** Condition codes, as encoded (SDM vol. 1, B.1). @experimental */
 export enum Condition {
+  /** Overflow: OF. */
   O,
+  /** No overflow. */
   NO,
+  /** Below: CF. */
   B,
+  /** Above or equal: CF = 0. */
   AE,
+  /** Equal: ZF. */
   E,
+  /** Not equal. */
   NE,
+  /** Below or equal: CF or ZF. */
   BE,
+  /** Above. */
   A,
+  /** Negative: SF. */
   S,
+  /** Not negative. */
   NS,
+  /** Parity even: PF. */
   P,
+  /** Parity odd. */
   NP,
+  /** Less: SF ≠ OF. */
   L,
+  /** Greater or equal. */
   GE,
+  /** Less or equal: ZF or SF ≠ OF. */
   LE,
+  /** Greater. */
   G,
 }
 

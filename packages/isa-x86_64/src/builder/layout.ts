@@ -146,30 +146,47 @@ export const Segment = {
 
 /** Numbers of the segment registers, as encoded, then those of the system. @experimental */
 export enum SegmentRegister {
+  /** Extra segment. */
   ES,
+  /** Code segment. */
   CS,
+  /** Stack segment. */
   SS,
+  /** Data segment. */
   DS,
+  /** Data segment; its base is used in 64-bit mode, too. */
   FS,
+  /** See {@link SegmentRegister.FS}. */
   GS,
+  /** Local descriptor table. */
   LDTR,
+  /** Task register. */
   TR,
 }
 
 /** Numbers of the general registers. @experimental */
 export enum Gpr {
+  /** RAX, and its lower parts. */
   RAX,
+  /** RCX, and its lower parts. */
   RCX,
+  /** RDX, and its lower parts. */
   RDX,
+  /** RBX, and its lower parts. */
   RBX,
+  /** RSP, and its lower parts. */
   RSP,
+  /** RBP, and its lower parts. */
   RBP,
+  /** RSI, and its lower parts. */
   RSI,
+  /** RDI, and its lower parts. */
   RDI,
 }
 
 /** Values of {@link State.shadow} (SDM vol. 3, 6.8.3). @experimental */
 export enum Shadow {
+  /** Nothing is held back. */
   None,
   /** The instruction was STI with IF = 0: no interrupt before the next one. */
   Sti,

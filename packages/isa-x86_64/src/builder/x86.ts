@@ -208,7 +208,14 @@ export class X86 extends Builder {
    *
    * @param kind - the present kind of the flags, which is not packed.
    */
-  resultOfFlags(kind: number): { readonly result: V; readonly adjust: V; readonly size: number } {
+  resultOfFlags(kind: number): {
+    /** The result, of which ZF, SF and PF are. */
+    readonly result: V;
+    /** AF. */
+    readonly adjust: V;
+    /** log2 of the operand size in bytes. */
+    readonly size: number;
+  } {
     const { x, y } = this.lazyFlags();
     const size = kind & 3;
     const operation = (kind & ~3) as FlagKind;

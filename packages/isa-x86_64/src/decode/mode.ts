@@ -1,4 +1,4 @@
-/** What the decoder must know of the processor's mode. @experimental */
+/** The part of the processor's mode that decoding depends on. @experimental */
 export interface DecoderMode {
   /** Code size in bits: 64 in 64-bit mode, else the D bit of CS (SDM vol. 1, 3.6.1). */
   readonly bits: 16 | 32 | 64;

@@ -46,7 +46,12 @@ export interface Encoding {
   /** Whether the operand size in 64-bit mode is 64 bits without REX.W (`d64`), also with prefix 66 (`f64`). */
   readonly default64: 'd64' | 'f64' | undefined;
   /** Whether it exists in 64-bit mode, and in other modes. */
-  readonly modes: { /** In 64-bit mode. */ readonly long: boolean; /** In other modes. */ readonly legacy: boolean };
+  readonly modes: {
+    /** In 64-bit mode. */
+    readonly long: boolean;
+    /** In other modes. */
+    readonly legacy: boolean;
+  };
   /** Whether the encoding accepts LOCK if its destination is in memory. */
   readonly lockable: boolean;
 }

@@ -6,7 +6,7 @@
 export type OperandPlace =
   'rm' | 'memory' | 'rm-register' | 'reg' | 'opcode' | 'immediate' | 'relative' | 'fixed' | 'offset' | 'size';
 
-/** What an operand is: a general register, a vector register and so on. @experimental */
+/** The kind of an operand: a general register, a vector register and so on. @experimental */
 export type OperandClass = 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' | 'none';
 
 /**

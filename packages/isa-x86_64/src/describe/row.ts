@@ -9,7 +9,7 @@ import { formsOf } from './forms.js';
 import type { Form, FormOperand, Operand } from './operand.js';
 import { formKey } from './operand.js';
 
-/** What a semantic function knows of an instruction besides its operands. @experimental */
+/** Properties of an instruction for its semantic function, besides the operands. @experimental */
 export interface InstructionInfo {
   /** log2 of the operand size in bytes. */
   readonly size: number;

@@ -18,21 +18,37 @@ import { x87MoveRows } from './x87-moves.js';
 
 /** The instruction tables by name. @experimental */
 export const x86Tables = {
+  /** Integer arithmetic and logic of two operands, comparisons. */
   arithmetic: arithmeticRows,
+  /** Bit tests, scans and counts. */
   bits: bitRows,
+  /** Jumps, calls, returns, conditions. */
   control: controlRows,
+  /** DIV and IDIV. */
   division: divisionRows,
+  /** Moves, extensions, conversions, exchanges. */
   moves: moveRows,
+  /** Shifts and rotates. */
   shifts: shiftRows,
+  /** SSE: conversions of numbers. */
   'sse-convert': sseConvertRows,
+  /** SSE: floating-point arithmetic and comparisons. */
   'sse-float': sseFloatRows,
+  /** SSE: integers in vectors. */
   'sse-integer': sseIntegerRows,
+  /** SSE: moves. */
   'sse-moves': sseMoveRows,
+  /** PUSH, POP, ENTER, LEAVE, flags on the stack. */
   stack: stackRows,
+  /** String instructions, with REP. */
   strings: stringRows,
+  /** Instructions that the vCPU executes, and other system instructions. */
   system: systemRows,
+  /** x87: arithmetic, comparisons, transcendental functions. */
   'x87-arithmetic': x87ArithmeticRows,
+  /** x87: control of the unit. */
   'x87-control': x87ControlRows,
+  /** x87: loads, stores, exchanges, constants. */
   'x87-moves': x87MoveRows,
 } as const satisfies Readonly<Record<string, readonly X86Row[]>>;
 

@@ -7,7 +7,7 @@ import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
 import type { InstructionInfo, X86Row } from '../describe/row.js';
 
-/** What one round does; a comparison returns whether its operands are equal. */
+/** The effect of one round; a comparison returns whether its operands are equal. */
 type Round = (b: X86, info: InstructionInfo) => V | undefined;
 
 /** Address of the element at (E)SI or RSI. */

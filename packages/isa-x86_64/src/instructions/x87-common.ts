@@ -77,7 +77,7 @@ export function x87NoWait(name: string, encodings: readonly string[], semantics:
   });
 }
 
-/** What an x87 instruction does. @internal */
+/** The effect of an x87 instruction. @internal */
 export type Semantics = (b: X86, operands: Operands, info: InstructionInfo) => void;
 
 /** Calls a function of softfloat that gets the address of the status words last. @internal */

@@ -11,7 +11,7 @@ import { Op } from '../wasm/opcodes.js';
 import { runSemantics } from './run-semantics.js';
 import type { RegionInstruction } from './region-instruction.js';
 
-/** What an instruction has to do with the flags. @internal */
+/** The use of the flags by an instruction. @internal */
 export interface FlagTraits {
   /** Its effect or its successor depends on the flags, or it may leave the region, which stores them. */
   readonly reads: boolean;

@@ -38,7 +38,18 @@ const LINK = 7;
 export const TOY_LEAVE = ExitReason.architecture;
 
 /** Bits of the packed flags. @experimental */
-export const ToyFlag = { equal: 1, less: 2, below: 4, negative: 8, odd: 16 } as const;
+export const ToyFlag = {
+  /** The operands are equal. */
+  equal: 1,
+  /** The first is less, as signed numbers. */
+  less: 2,
+  /** The first is less, as unsigned numbers. */
+  below: 4,
+  /** The difference is negative. */
+  negative: 8,
+  /** The difference is odd. */
+  odd: 16,
+} as const;
 
 /** The conditions as functions of the packed flags, by number. @experimental */
 export const TOY_CONDITIONS: readonly ((packed: number) => boolean)[] = [
