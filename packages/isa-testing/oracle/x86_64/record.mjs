@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Random } from '../../dist/random.js';
 import { casesOf, recordedRows } from '../../dist/x86_64/case.js';
@@ -21,7 +21,7 @@ const source = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))
 
 const perRow = recordedRows.map((row) => [row.name, [...casesOf(new Random(seed), row, PER_VARIANT)]]);
 const cases = perRow.flatMap(([, ofRow]) => ofRow);
-const results = execute(cases);
+const results = agreed([execute(cases), execute(cases), execute(cases)]);
 const header = { seed, perVariant: PER_VARIANT, source, rows: perRow.map(([name, ofRow]) => [name, ofRow.length]) };
 const bytes = gzipSync(
   encodeRecording(
@@ -32,6 +32,16 @@ const bytes = gzipSync(
 );
 writeFileSync(new URL('../../testdata/oracle/x86_64.bin.gz', import.meta.url), bytes);
 console.log(`seed ${seed}, ${source}: ${cases.length} cases of ${perRow.length} rows, ${bytes.length} bytes`);
+
+/** Results that two of three runs have: virtual machines report SIGILL for valid instructions now and then. */
+function agreed([first, second, third]) {
+  return first.map((result, i) => {
+    const same = (other) => isDeepStrictEqual(result, other);
+    if (same(second[i]) || same(third[i])) return result;
+    if (isDeepStrictEqual(second[i], third[i])) return second[i];
+    throw new Error(`${cases[i].row.name}: three runs, three results`);
+  });
+}
 
 /** Executes the cases on the processor. */
 function execute(all) {
@@ -47,13 +57,14 @@ function execute(all) {
 }
 
 /** A case as `struct input`. */
-function inputOf({ bytes: code, registers, flags, vectors, data }) {
+function inputOf({ bytes: code, registers, flags, vectors, image, data }) {
   const input = Buffer.alloc(INPUT_BYTES);
   input[0] = code.length;
   input.set(code, 1);
   registers.forEach((value, n) => input.writeBigUInt64LE(BigInt.asUintN(64, value), 16 + n * 8));
   input.writeBigUInt64LE(BigInt(flags | RFLAGS), 16 + 16 * 8);
   input.set(vectors, 16 + 17 * 8);
-  input.set(data, 16 + 17 * 8 + VECTOR_BYTES);
+  input.set(image, 16 + 17 * 8 + VECTOR_BYTES);
+  input.set(data, 16 + 17 * 8 + VECTOR_BYTES + image.length);
   return input;
 }

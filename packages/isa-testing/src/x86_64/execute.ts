@@ -2,6 +2,7 @@ import { ExitReason } from '@qvm/jit';
 import { Exit, State, Vector } from '@qvm/isa-x86_64';
 import { BareMachine, CODE_BASE, DATA_BASE } from './bare-machine.js';
 import type { Case } from './case.js';
+import { imageOf, loadImage } from './x87-image.js';
 import { INSTRUCTION, WINDOW, WINDOW_BYTES } from './encode.js';
 import { STATUS_FLAGS } from './result.js';
 import type { Result } from './result.js';
@@ -12,6 +13,8 @@ const DF = 0x400;
 /** Signals of Linux: the numbers that recordings have. */
 const Signal = { ILL: 4, FPE: 8, SEGV: 11 } as const;
 const BUDGET = 2000;
+/** Exceptions that Linux reports as SIGFPE. */
+const ARITHMETIC: readonly number[] = [Vector.DE, Vector.MF, Vector.XM];
 
 /** Executes cases in qvm, in one of the tiers. */
 export class CaseRunner {
@@ -35,7 +38,7 @@ export class CaseRunner {
     return signal === undefined ? undefined : this.#result(signal);
   }
 
-  #load({ registers, flags, vectors, data }: Case): void {
+  #load({ registers, flags, vectors, image, data }: Case): void {
     const machine = this.#machine;
     registers.forEach((value, n) => machine.setRegister(n, BigInt.asUintN(64, value)));
     machine.flags = flags & STATUS_FLAGS;
@@ -43,6 +46,7 @@ export class CaseRunner {
     state.setInt32(State.direction, flags & DF ? -1 : 1, true);
     for (let n = 0; n < 16; n++)
       machine.stateBytes(State.vector + n * 32, 16).set(vectors.subarray(n * 16, n * 16 + 16));
+    loadImage(state, image);
     machine.data.fill(0);
     machine.data.set(data, WINDOW - DATA_BASE);
   }
@@ -56,7 +60,7 @@ export class CaseRunner {
       case ExitReason.Fault:
         return Signal.SEGV;
       case Exit.Exception:
-        return (this.#machine.exitInfo & 0xff) === Vector.DE ? Signal.FPE : Signal.SEGV;
+        return ARITHMETIC.includes(this.#machine.exitInfo & 0xff) ? Signal.FPE : Signal.SEGV;
       case Exit.System:
         return undefined;
       default:
@@ -74,6 +78,7 @@ export class CaseRunner {
       registers: Array.from({ length: 16 }, (_, n) => machine.register(n)),
       flags: machine.flags,
       vectors,
+      image: imageOf(machine.stateBytes(0, State.end)),
       data: machine.data.slice(at, at + WINDOW_BYTES),
     };
   }

@@ -6,7 +6,8 @@ import type { Case } from './case.js';
 import { CaseRunner } from './execute.js';
 import { RecordingReader } from './recording.js';
 import type { Result } from './result.js';
-import { undefinedFlags } from './undefined-flags.js';
+import { undefinedFlags, undefinedStatus } from './undefined-flags.js';
+import { comparable } from './x87-image.js';
 
 /** Recorded by oracle/x86_64/record.mjs on a processor; the tests need none. */
 const recording = (): RecordingReader =>
@@ -27,6 +28,8 @@ function difference(one: Case, actual: Result, expected: Result): string {
     if ((actual.flags & mask) !== (expected.flags & mask))
       differs.push(`flags ${actual.flags.toString(16)}, not ${expected.flags.toString(16)}`);
     if (hex(actual.vectors) !== hex(expected.vectors)) differs.push('vectors');
+    const image = ({ image: all }: Result): string => hex(comparable(all, undefinedStatus(one)));
+    if (image(actual) !== image(expected)) differs.push(`x87 ${image(actual)}, not ${image(expected)}`);
     if (hex(actual.data) !== hex(expected.data)) differs.push('data');
   }
   return differs.length === 0 ? '' : `${one.row.name} ${hex(one.bytes)}: ${differs.join('; ')}`;

@@ -28,11 +28,11 @@ class Bytes {
 
 /**
  * A recording: a line of JSON, then for each case the signal and, if it is 0, the differences from the state before: a mask
- * of the general registers with the values of those that changed, the flags, then the XMM registers and the bytes of data likewise.
+ * of the general registers with the values of those that changed, the flags, then the XMM registers, the words of the x87 image and the bytes of data likewise.
  */
 export function encodeRecording(header: RecordingHeader, results: readonly (readonly [Case, Result])[]): Uint8Array {
   const bytes = new Bytes();
-  for (const [before, { signal, registers, flags, vectors, data }] of results) {
+  for (const [before, { signal, registers, flags, vectors, image, data }] of results) {
     bytes.put(signal, 1);
     if (signal !== 0) continue;
     const changed = registers.flatMap((value, n) => (value === BigInt.asUintN(64, before.registers[n]!) ? [] : [n]));
@@ -42,12 +42,25 @@ export function encodeRecording(header: RecordingHeader, results: readonly (read
     const lanes = Array.from({ length: 16 }, (_, n) => n).filter((n) => differs(before.vectors, vectors, n * 16, 16));
     bytes.put(maskOf(lanes), 2);
     for (const n of lanes) bytes.all.push(...vectors.subarray(n * 16, n * 16 + 16));
+    const words = IMAGE_PLACES.filter((at) => differs(before.image, image, at, 2));
+    bytes.put(words.length, 1);
+    for (const at of words) bytes.all.push(at, image[at]!, image[at + 1]!);
     const places = [...data.keys()].filter((i) => data[i] !== before.data[i]);
     bytes.put(places.length, 1);
     for (const i of places) bytes.all.push(i, data[i]!);
   }
   return Uint8Array.from([...new TextEncoder().encode(JSON.stringify(header) + '\n'), ...bytes.all]);
 }
+
+/** Words of an image that are compared: FCW, FSW, tags, MXCSR and the registers. */
+const IMAGE_PLACES = [
+  0,
+  2,
+  4,
+  24,
+  26,
+  ...Array.from({ length: 40 }, (_, i) => 32 + Math.floor(i / 5) * 16 + (i % 5) * 2),
+];
 
 const maskOf = (numbers: readonly number[]): number => numbers.reduce((mask, n) => mask | (1 << n), 0);
 
@@ -78,15 +91,19 @@ export class RecordingReader {
   next(before: Case): Result {
     const signal = this.#number(1);
     const registers = before.registers.map((value) => BigInt.asUintN(64, value));
-    const [vectors, data] = [before.vectors.slice(), before.data.slice()];
-    if (signal !== 0) return { signal, registers, flags: before.flags & STATUS_FLAGS, vectors, data };
+    const [vectors, image, data] = [before.vectors.slice(), before.image.slice(), before.data.slice()];
+    if (signal !== 0) return { signal, registers, flags: before.flags & STATUS_FLAGS, vectors, image, data };
     const changed = this.#number(2);
     for (let n = 0; n < 16; n++) if (changed & (1 << n)) registers[n] = this.#wide();
     const flags = this.#number(2);
     const lanes = this.#number(2);
     for (let n = 0; n < 16; n++) if (lanes & (1 << n)) vectors.set(this.#bytes(16), n * 16);
+    for (let left = this.#number(1); left > 0; left--) {
+      const at = this.#number(1);
+      image.set(this.#bytes(2), at);
+    }
     for (let left = this.#number(1); left > 0; left--) data[this.#number(1)] = this.#number(1);
-    return { signal, registers, flags, vectors, data };
+    return { signal, registers, flags, vectors, image, data };
   }
 
   #number(count: 1 | 2): number {

@@ -1,4 +1,5 @@
 import { WINDOW_BYTES } from './encode.js';
+import { IMAGE_BYTES } from './float-values.js';
 
 /** Number of bytes of the XMM registers of a case. */
 export const VECTOR_BYTES = 256;
@@ -12,23 +13,27 @@ export interface Result {
   readonly registers: readonly bigint[];
   readonly flags: number;
   readonly vectors: Uint8Array;
+  /** As in `Case`. */
+  readonly image: Uint8Array;
   readonly data: Uint8Array;
 }
 
 /** Sizes of the structures of oracle/x86_64/execute.c. */
-export const INPUT_BYTES = 16 + 17 * 8 + VECTOR_BYTES + WINDOW_BYTES;
-export const OUTPUT_BYTES = 1 + 17 * 8 + VECTOR_BYTES + WINDOW_BYTES;
+export const INPUT_BYTES = 16 + 17 * 8 + VECTOR_BYTES + IMAGE_BYTES + WINDOW_BYTES;
+export const OUTPUT_BYTES = 1 + 17 * 8 + VECTOR_BYTES + IMAGE_BYTES + WINDOW_BYTES;
 const REGISTERS = 16;
 
 /** Reads a `struct output`. */
 export function readOutput(bytes: Uint8Array): Result {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const at = 1 + 17 * 8;
+  const end = at + VECTOR_BYTES + IMAGE_BYTES;
   return {
     signal: view.getUint8(0),
     registers: Array.from({ length: REGISTERS }, (_, i) => view.getBigUint64(1 + i * 8, true)),
     flags: Number(view.getBigUint64(1 + REGISTERS * 8, true)) & STATUS_FLAGS,
     vectors: bytes.slice(at, at + VECTOR_BYTES),
-    data: bytes.slice(at + VECTOR_BYTES, at + VECTOR_BYTES + WINDOW_BYTES),
+    image: bytes.slice(at + VECTOR_BYTES, end),
+    data: bytes.slice(end, end + WINDOW_BYTES),
   };
 }

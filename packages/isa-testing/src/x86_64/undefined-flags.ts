@@ -51,3 +51,14 @@ export function undefinedFlags(one: Case): number {
   const keeps = name.startsWith('R') ? 0 : AF;
   return keeps | (count === 1 ? 0 : OF) | shiftedOut;
 }
+
+const [C0, C1, C3] = [0x100, 0x200, 0x4000];
+
+/**
+ * Bits of FSW that processors set differently: C1 of FCOMI, which the manual clears and some processors keep; the
+ * quotient of FPREM if the instruction does not complete.
+ */
+export function undefinedStatus({ row: { name } }: Case): number {
+  if (/^FU?COMIP?$/.test(name)) return C1;
+  return name.startsWith('FPREM') ? C0 | C1 | C3 : 0;
+}

@@ -9,6 +9,9 @@ import { sseConvertRows } from './sse-convert.js';
 import { sseFloatRows } from './sse-float.js';
 import { sseIntegerRows } from './sse-integer.js';
 import { sseMoveRows } from './sse-moves.js';
+import { sse4ElementRows } from './sse4-elements.js';
+import { sse4Rows } from './sse4.js';
+import { ssse3Rows } from './ssse3.js';
 import { stackRows } from './stack.js';
 import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
@@ -38,6 +41,12 @@ export const x86Tables = {
   'sse-integer': sseIntegerRows,
   /** SSE: moves. */
   'sse-moves': sseMoveRows,
+  /** SSE4.1, SSE4.2: vectors. */
+  sse4: sse4Rows,
+  /** SSE4.1: elements of vectors; CRC32. */
+  'sse4-elements': sse4ElementRows,
+  /** SSSE3. */
+  ssse3: ssse3Rows,
   /** PUSH, POP, ENTER, LEAVE, flags on the stack. */
   stack: stackRows,
   /** String instructions, with REP. */

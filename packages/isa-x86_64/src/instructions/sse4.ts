@@ -1,0 +1,147 @@
+import { fixedRegister } from '@qvm/jit';
+import type { SimdName, V } from '@qvm/jit';
+import { PackedFlag } from '../builder/flags.js';
+import { Gpr } from '../builder/layout.js';
+import { scalarFloat, vectorFloat } from '../builder/softfloat-helpers.js';
+import type { X86 } from '../builder/x86.js';
+import type { Operands, RowOptions, Semantics, X86Row } from '../describe/row.js';
+import { callFloat, immediateOf, inLowLane, readScalar, registerOf, withLowLane } from './sse-float-common.js';
+import { packed, sse } from './sse-row.js';
+
+const SSE4_1 = { feature: 'sse4_1' } as const;
+const SSE4_2 = { feature: 'sse4_2' } as const;
+const bytes = (of: (i: number) => number): number[] => Array.from({ length: 16 }, (_, i) => of(i));
+
+/** Operations that WebAssembly has. */
+const DIRECT: readonly (readonly [name: string, encoding: string, operation: SimdName, options: RowOptions])[] = [
+  ['PACKUSDW', '66 0F 38 2B', 'i16x8_narrow_i32x4_u', SSE4_1],
+  ['PMINSB', '66 0F 38 38', 'i8x16_min_s', SSE4_1],
+  ['PMINSD', '66 0F 38 39', 'i32x4_min_s', SSE4_1],
+  ['PMINUW', '66 0F 38 3A', 'i16x8_min_u', SSE4_1],
+  ['PMINUD', '66 0F 38 3B', 'i32x4_min_u', SSE4_1],
+  ['PMAXSB', '66 0F 38 3C', 'i8x16_max_s', SSE4_1],
+  ['PMAXSD', '66 0F 38 3D', 'i32x4_max_s', SSE4_1],
+  ['PMAXUW', '66 0F 38 3E', 'i16x8_max_u', SSE4_1],
+  ['PMAXUD', '66 0F 38 3F', 'i32x4_max_u', SSE4_1],
+  ['PMULLD', '66 0F 38 40', 'i32x4_mul', SSE4_1],
+  ['PCMPEQQ', '66 0F 38 29', 'i64x2_eq', SSE4_1],
+  ['PCMPGTQ', '66 0F 38 37', 'i64x2_gt_s', SSE4_2],
+];
+
+/** PMOVSX and PMOVZX: bytes of an element of the source and of the result. */
+const EXTENSIONS: readonly (readonly [suffix: string, opcode: number, type: string, from: number, to: number])[] = [
+  ['BW', 0, 'Wq', 1, 2],
+  ['BD', 1, 'Wd', 1, 4],
+  ['BQ', 2, 'Ww', 1, 8],
+  ['WD', 3, 'Wq', 2, 4],
+  ['WQ', 4, 'Wd', 2, 8],
+  ['DQ', 5, 'Wq', 4, 8],
+];
+const LANES = { 2: 'i16x8', 4: 'i32x4', 8: 'i64x2' } as const;
+
+/** Moves elements of the low part to the tops of wider ones and shifts them down. */
+const extend =
+  (from: number, to: number, sign: 's' | 'u'): Semantics =>
+  (b, [target, source]) => {
+    const x = source.kind === 'register' ? b.xmm(source.register) : inLowLane(b, b.read(source));
+    const zero = b.vector(bytes(() => 0));
+    const placed = b.shuffle(
+      x,
+      zero,
+      bytes((i) => (i % to < to - from ? 16 : Math.floor(i / to) * from + (i % to) - (to - from))),
+    );
+    b.setXmm(registerOf(target), b.simd(`${LANES[to as 2 | 4 | 8]}_shr_${sign}`, placed, b.i32(8 * (to - from))));
+  };
+
+const hex = (n: number): string => n.toString(16).toUpperCase();
+
+/** Blends by a mask whose elements are all ones or zeros. */
+const blendImmediate =
+  (size: number): Semantics =>
+  (b, [target, source, control]) => {
+    const y = b.readAligned(source);
+    const bit = b.vector(bytes((i) => (i % 2 === 0 ? (1 << Math.floor(i / size)) & 0xff : 0)));
+    const lowBits = b.simd('i16x8_splat', b.and(immediateOf(b, control), b.imm(0xff)));
+    const chosen = b.simd('v128_and', lowBits, bit);
+    // Where the bit is set, the word is not zero.
+    const mask = b.simd('i16x8_ne', chosen, b.vector(bytes(() => 0)));
+    b.write(target, b.simd('v128_bitselect', y, b.read(target), mask));
+  };
+
+/** BLENDVPS and the like: by the sign bits of elements of XMM0. */
+const blendVariable =
+  (lanes: 'i8x16' | 'i32x4' | 'i64x2', width: number): Semantics =>
+  (b, [target, source]) => {
+    const y = b.readAligned(source);
+    const mask = b.simd(`${lanes}_shr_s`, b.xmm(fixedRegister(Gpr.RAX)), b.i32(width - 1));
+    b.write(target, b.simd('v128_bitselect', y, b.read(target), mask));
+  };
+
+const roundPacked =
+  (double: number): Semantics =>
+  (b, [target, source, control]) => {
+    const x = b.readAligned(source);
+    b.write(
+      target,
+      callFloat(b, vectorFloat('round', double), x, b.and(immediateOf(b, control), b.imm(15)), b.i32(double ? 2 : 4)),
+    );
+  };
+
+const roundScalar =
+  (double: number): Semantics =>
+  (b, [target, source, control]) => {
+    const x = readScalar(b, source, double);
+    const result = callFloat(b, scalarFloat('round', double), x, b.and(immediateOf(b, control), b.imm(15)));
+    const register = registerOf(target);
+    b.setXmm(register, withLowLane(b, b.xmm(register), double, result));
+  };
+
+const dotProduct =
+  (double: number): Semantics =>
+  (b, [target, source, control]) => {
+    const y = b.readAligned(source);
+    const x = b.read(target);
+    b.write(target, callFloat(b, vectorFloat('dp', double), x, y, immediateOf(b, control)));
+  };
+
+/** PTEST: ZF = (x & y is 0), CF = (~x & y is 0). */
+function test(b: X86, [target, source]: Operands): void {
+  const y = b.readAligned(source);
+  const x = b.read(target);
+  const isZero = (v: V): V => b.eqz(b.simd('v128_any_true', v));
+  const zero = b.flag(isZero(b.simd('v128_and', x, y)), PackedFlag.ZF);
+  b.setPackedFlags(b.or(zero, b.flag(isZero(b.simd('v128_andnot', y, x)), PackedFlag.CF)));
+}
+
+/** Instructions of SSE4.1 and SSE4.2 on XMM registers (SDM vol. 1, 12.9, 12.11). @experimental */
+export const sse4Rows: readonly X86Row[] = [
+  ...DIRECT.map(([name, encoding, operation, options]) =>
+    packed(name, encoding, (b, x, y) => b.simd(operation, x, y), options),
+  ),
+  packed(
+    'PMULDQ',
+    '66 0F 38 28',
+    (b, x, y) => {
+      const even = (v: V): V => b.simd('i64x2_shr_s', b.simd('i64x2_shl', v, b.i32(32)), b.i32(32));
+      return b.simd('i64x2_mul', even(x), even(y));
+    },
+    SSE4_1,
+  ),
+  ...EXTENSIONS.flatMap(([suffix, n, type, from, to]) => [
+    sse(`PMOVSX${suffix}`, [`66 0F 38 ${hex(0x20 + n)} Vx,${type}`], extend(from, to, 's'), SSE4_1),
+    sse(`PMOVZX${suffix}`, [`66 0F 38 ${hex(0x30 + n)} Vx,${type}`], extend(from, to, 'u'), SSE4_1),
+  ]),
+  sse('PBLENDVB', ['66 0F 38 10 Vx,Wx'], blendVariable('i8x16', 8), SSE4_1),
+  sse('BLENDVPS', ['66 0F 38 14 Vx,Wx'], blendVariable('i32x4', 32), SSE4_1),
+  sse('BLENDVPD', ['66 0F 38 15 Vx,Wx'], blendVariable('i64x2', 64), SSE4_1),
+  sse('BLENDPS', ['66 0F 3A 0C Vx,Wx,Ib'], blendImmediate(4), SSE4_1),
+  sse('BLENDPD', ['66 0F 3A 0D Vx,Wx,Ib'], blendImmediate(8), SSE4_1),
+  sse('PBLENDW', ['66 0F 3A 0E Vx,Wx,Ib'], blendImmediate(2), SSE4_1),
+  sse('ROUNDPS', ['66 0F 3A 08 Vx,Wx,Ib'], roundPacked(0), SSE4_1),
+  sse('ROUNDPD', ['66 0F 3A 09 Vx,Wx,Ib'], roundPacked(1), SSE4_1),
+  sse('ROUNDSS', ['66 0F 3A 0A Vd,Wd,Ib'], roundScalar(0), SSE4_1),
+  sse('ROUNDSD', ['66 0F 3A 0B Vq,Wq,Ib'], roundScalar(1), SSE4_1),
+  sse('DPPS', ['66 0F 3A 40 Vx,Wx,Ib'], dotProduct(0), SSE4_1),
+  sse('DPPD', ['66 0F 3A 41 Vx,Wx,Ib'], dotProduct(1), SSE4_1),
+  sse('PTEST', ['66 0F 38 17 Vx,Wx'], test, SSE4_1),
+];
