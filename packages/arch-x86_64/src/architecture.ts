@@ -44,8 +44,7 @@ export function x86Architecture(
 export const x86_64: Architecture = x86Architecture();
 
 /**
- * The plugin that brings x86_64: the architecture and the vdevs that are part of its processors. The SDK does not
- * register it yet, so a configuration cannot select the architecture by mistake.
+ * The plugin that brings x86_64: the architecture and the vdevs that are part of its processors.
  *
  * @experimental
  */

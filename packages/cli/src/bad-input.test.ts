@@ -104,10 +104,10 @@ const CASES: readonly Case[] = [
     message: /^vm\.qvmconf:3:\d+: error: .*pl0[13]1-0.*0x9010000/,
   },
   {
-    what: 'an architecture that is not there yet',
-    text: config(`"arch": "x86_64", "image": "vm.img", ${RAM}`),
+    what: 'a vdev of another architecture',
+    text: config(`"arch": "x86_64", "image": "vm.img", ${RAM}, "vdev": [{ "type": "gic" }]`),
     exitCode: 65,
-    message: /^vm\.qvmconf:3:11: error: this qvm runs no x86_64 guests/,
+    message: /^vm\.qvmconf:3:\d+: error: The board pc has no place for the vdev gic-0/,
   },
   {
     what: 'a truncated image',

@@ -19,7 +19,7 @@ describe('qvm hook list', () => {
     await hypervisor.dispose();
     expect(expected.length).toBeGreaterThan(30);
     expect(json).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(json.stdout)).toEqual(expected);
+    expect(JSON.parse(json.stdout)).toEqual(expected.filter(({ architecture }) => architecture === 'aarch64'));
     expect(text).toMatchObject({
       exitCode: 0,
       stderr: '',

@@ -1,4 +1,5 @@
 import { aarch64Plugin } from '@qvm/arch-aarch64';
+import { x86_64Plugin } from '@qvm/arch-x86_64';
 import { boardsPlugin } from '@qvm/boards';
 import type { QvmPlugin } from '@qvm/core';
 import { pciPlugin } from '@qvm/pci';
@@ -19,6 +20,7 @@ const portableBackendsPlugin: QvmPlugin = {
 /** Plugins that every hypervisor has, registered like any other. */
 export const builtInPlugins: readonly QvmPlugin[] = [
   aarch64Plugin,
+  x86_64Plugin,
   boardsPlugin,
   pciPlugin,
   legacyVdevsPlugin,

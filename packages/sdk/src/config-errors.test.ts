@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, formatFinding } from '@qvm/config';
+import { builtInPlugins } from './built-in-plugins.js';
 import { createHypervisor, MemoryFileSource, StartError, type Hypervisor, type VmHandle } from './index.js';
 import { plugin as scripts } from './script-machine.test.helper.js';
 
@@ -122,7 +123,9 @@ describe('what is wrong with a configuration', () => {
 
   it('includes an architecture that is not there', async () => {
     const text = '{ "name": "vm", "arch": "x86_64", "image": "vm.img", "ram": [{ "size": "1M" }] }';
-    expect(await findingsOf(text)).toEqual([
+    const plugins = builtInPlugins.filter(({ name }) => name !== '@qvm/arch-x86_64');
+    const hostFiles = new MemoryFileSource([['vm.img', IMAGE]]);
+    expect(await findingsOf(text, createHypervisor({ builtIns: false, plugins, hostFiles }))).toEqual([
       expect.stringContaining('vm.qvmconf:1:25: error: this qvm runs no x86_64 guests'),
     ]);
   });

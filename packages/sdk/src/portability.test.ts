@@ -28,6 +28,7 @@ describe('the portable entry', () => {
     const packages = [...imports].map((name) => (/^@[^/]+\/[^/]+/.exec(name) ?? [name])[0]);
     expect([...new Set(packages)].sort()).toEqual([
       '@qvm/arch-aarch64',
+      '@qvm/arch-x86_64',
       '@qvm/boards',
       '@qvm/config',
       '@qvm/core',

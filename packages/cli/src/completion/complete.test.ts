@@ -57,13 +57,16 @@ describe('completion', () => {
     expect(await words('guest', 'fetch', 'deb')).toContain('debian-arm64');
     expect(await words('vdev', 'help', 'virtio-b')).toEqual(['virtio-blk']);
     expect(await words('board', 'help', '')).toEqual(['virt', 'pc']);
-    expect(await words('hook', 'list', '--arch', '')).toEqual(['aarch64']);
+    expect(await words('hook', 'list', '--arch', '')).toEqual(['aarch64', 'x86_64']);
     expect(await words('trace', 'print', '--event', 'GUEST_')).toEqual(['GUEST_ENTER', 'GUEST_EXIT']);
     expect(await words('trace', 'print', '--event', 's')).toEqual([
       'sysreg',
       'svc',
       'spAlignment',
       'softwareStep',
+      'segment',
+      'systemCall',
+      'softwareInterrupt',
       'schedule',
     ]);
     expect(await words('start', '--set', 'board=')).toEqual(['board=virt', 'board=pc']);
