@@ -21,7 +21,7 @@ const INSTRUCTIONS: Readonly<Partial<Record<FeatureName, string>>> = {
   ssse3: '66 0f 38 00 c1', // pshufb xmm0, xmm1
   cx16: '48 0f c7 0f', // cmpxchg16b [rdi]
   sse4_1: '66 0f 38 17 c1', // ptest xmm0, xmm1
-  sse4_2: '66 0f 38 37 c1', // pcmpgtq xmm0, xmm1
+  sse4_2: '66 0f 3a 63 c1 00', // pcmpistri xmm0, xmm1, 0
   movbe: '0f 38 f0 07', // movbe eax, [rdi]
   popcnt: 'f3 0f b8 c1', // popcnt eax, ecx
   aes: '66 0f 38 dc c1', // aesenc xmm0, xmm1
