@@ -19,6 +19,9 @@ const GEOMETRY = { unit: 1, longest: LONGEST, addressBits: 48 } as const;
 /** The modes whose code can be executed, in the order of {@link CodeMode}. */
 const MODES: readonly DecoderMode[] = [LONG_MODE];
 
+/** With sixteen registers, regions with loops keep them in locals up to this size in instructions: decision 0030. */
+const PROMOTED_INSTRUCTIONS = 400;
+
 /** The rows of all features that exist. Models that lack a feature do not report it. */
 const rows = rowsWith(new Set<string>(IMPLEMENTED));
 
@@ -30,6 +33,7 @@ export const x86InstructionSets: readonly InstructionSet<X86>[] = MODES.map((mod
   helpers: softfloatX86Helpers,
   builder: X86,
   anyAlignment: true,
+  promotedInstructions: PROMOTED_INSTRUCTIONS,
   mode: number,
   walk: walkFunction,
   makeDecoder: () => new X86Decoder(rows, mode),
