@@ -132,12 +132,12 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   // --- Vcpu ---
 
-  /** See {@link RegisterView.all}. */
+  /** See `RegisterView.all`. */
   registers(): Readonly<Record<string, bigint>> {
     return this.#view.all();
   }
 
-  /** See {@link RegisterView.set}. */
+  /** See `RegisterView.set`. */
   setRegister(name: string, value: bigint): void {
     this.#view.set(name, value);
   }

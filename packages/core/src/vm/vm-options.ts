@@ -30,7 +30,7 @@ export interface RamSpec {
   readonly size: number;
   /**
    * Absent: for the first range the board's, else the end of the range before; the range is split around the holes of the
-   * board ({@link BoardRam.holes}).
+   * board (`BoardRam.holes`).
    */
   readonly base?: number;
   /** `ram` when absent. */
