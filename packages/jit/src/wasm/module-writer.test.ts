@@ -93,11 +93,11 @@ describe('opcodes', () => {
         ? [[v], scalar, true]
         : name.includes('replace_lane')
           ? [[v, scalar], v, true]
-          : /_true$/.test(name)
+          : /_(true|bitmask)$/.test(name)
             ? [[v], Ty.i32, false]
             : /_sh[lr](_[su])?$/.test(name)
               ? [[v, Ty.i32], v, false]
-              : /_(abs|neg|popcnt|not|sqrt)$|extend_|extadd_/.test(name)
+              : /_(abs|neg|popcnt|not|sqrt)$|extend_|extadd_|convert_/.test(name)
                 ? [[v], v, false]
                 : [[v, v], v, false];
     const emit = (code: CodeBuffer): void => {
