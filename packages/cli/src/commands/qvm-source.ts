@@ -17,7 +17,7 @@ export function published(version: string): QvmSource {
 }
 
 /** Names of tarballs that `npm pack` makes. */
-const TARBALL = /^qvm-([a-z0-9-]+?)-([0-9]+\.[0-9]+\.[0-9]+[^/]*)\.tgz$/;
+const TARBALL = /^qvm-([a-z0-9_-]+?)-([0-9]+\.[0-9]+\.[0-9]+[^/]*)\.tgz$/;
 
 /**
  * A folder with the tarballs that `npm pack --workspaces` makes in a checkout of qvm, for versions that are not

@@ -83,7 +83,8 @@ describe('qvm vdev new with tarballs', () => {
 
   it('names all of them, so that none is looked for in the registry', async () => {
     mkdirSync(join(space.folder, 'tarballs'));
-    for (const name of ['core', 'testing', 'vdev-virtio', 'jit']) space.write(`tarballs/qvm-${name}-0.1.0.tgz`, '');
+    for (const name of ['core', 'testing', 'vdev-virtio', 'jit', 'arch-x86_64'])
+      space.write(`tarballs/qvm-${name}-0.1.0.tgz`, '');
     space.write('tarballs/other-1.0.0.tgz', '');
     const made = await space.qvm([
       'vdev',
@@ -105,6 +106,7 @@ describe('qvm vdev new with tarballs', () => {
     expect(devDependencies).toMatchObject({
       '@qvm/testing': 'file:../../tarballs/qvm-testing-0.1.0.tgz',
       '@qvm/jit': 'file:../../tarballs/qvm-jit-0.1.0.tgz',
+      '@qvm/arch-x86_64': 'file:../../tarballs/qvm-arch-x86_64-0.1.0.tgz',
     });
     expect(readFileSync(join(space.folder, 'deep/sensor/README.md'), 'utf8')).toContain(' --plugin sensor\n');
   });
