@@ -5,7 +5,7 @@ import { VcpuExit } from '@qvm/core/architecture';
 import type { MachineServices } from '@qvm/core/architecture';
 import { Before, EngineVcpu, PortAccess, SoftTlb } from '@qvm/engine';
 import type { AccessFault, VmEngine } from '@qvm/engine';
-import { Exit, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
+import { Exit, LONGEST, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
 import type { RecordPlan } from '@qvm/jit';
 import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
@@ -36,8 +36,6 @@ import { shutdownReport } from './shutdown-report.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
-/** Bytes of the longest instruction. */
-const LONGEST = 15;
 const VECTOR_SHIFT = 24;
 
 /** Answers VMCALL and VMMCALL. @experimental */
@@ -307,8 +305,6 @@ export class X86Vcpu extends EngineVcpu<X86State> {
         return this.#system(info);
       case Exit.Exception:
         this.#raise(this.#reported(info & 0xff), info & WITH_ERROR_CODE ? 0 : NO_ERROR_CODE);
-        return undefined;
-      case Exit.InterruptsEnabled:
         return undefined;
       case Exit.Halt:
         return this.#halt();

@@ -9,11 +9,6 @@ export enum Exit {
   Exception = 16,
   /** An instruction that the vCPU executes: a {@link SystemInfo}. */
   System,
-  /**
-   * STI or POPF has set IF while an interrupt waits, or after which there is an interrupt shadow. The instruction is
-   * complete; `State.shadow` is set.
-   */
-  InterruptsEnabled,
   /** HLT at CPL 0. */
   Halt,
   /** PAUSE: another vCPU may run. The instruction is complete but for that. */
