@@ -5,10 +5,19 @@ import { FLAT_SEGMENT } from '../builder/register-files.js';
 import { typeOf } from '../builder/x86.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
+import { atLeastOne, isOneByte, lesser, roundsAtOnce } from './string-rounds.js';
 import type { InstructionInfo, X86Row } from '../describe/row.js';
 
-/** The effect of one round; a comparison returns whether its operands are equal. */
-type Round = (b: X86, info: InstructionInfo) => V | undefined;
+/** What a round has done. */
+interface RoundResult {
+  /** Of a comparison: whether its operands are equal. */
+  readonly equal?: V;
+  /** Number of rounds performed, an i32; undefined: one. */
+  readonly rounds?: V | undefined;
+}
+
+/** The effect of one round or, with REP, of several at once. */
+type Round = (b: X86, info: InstructionInfo) => RoundResult;
 
 /** Address of the element at (E)SI or RSI. */
 const sourceAddress = (b: X86, { addressSize, segment }: InstructionInfo): V =>
@@ -18,37 +27,71 @@ const sourceAddress = (b: X86, { addressSize, segment }: InstructionInfo): V =>
 const targetAddress = (b: X86, { addressSize }: InstructionInfo): V =>
   b.inSegment(b.fixed(Gpr.RDI, 3), addressSize, fixedRegister(b.flat ? FLAT_SEGMENT : SegmentRegister.ES));
 
-/** Moves an index register to the next element, by DF. */
-function step(b: X86, register: Gpr, { addressSize, size }: InstructionInfo): void {
+/** Moves an index register over `rounds` elements, by DF. */
+function step(b: X86, register: Gpr, { addressSize, size }: InstructionInfo, rounds?: V): void {
   const direction = b.stateAt(State.direction, 4);
-  const distance = b.shl(addressSize === 3 ? b.widenSigned(direction) : direction, b.imm(size));
+  const elements = rounds === undefined ? direction : b.mul(direction, rounds);
+  const distance = b.shl(addressSize === 3 ? b.widenSigned(elements) : elements, b.imm(size));
   b.setFixed(register, addressSize, b.add(b.fixed(register, addressSize), distance));
 }
 
-const load = (b: X86, address: V, size: number): V =>
-  b.loadAt(b.open(address, 1 << size, 'read'), 0, 1 << size, false, typeOf(size));
+const open = (b: X86, address: V, size: number, access: 'read' | 'write'): V => b.open(address, 1 << size, access);
 
-function store(b: X86, address: V, size: number, v: V): void {
-  b.storeAt(b.open(address, 1 << size, 'write'), 0, 1 << size, v);
+const loadFrom = (b: X86, opened: V, size: number): V => b.loadAt(opened, 0, 1 << size, false, typeOf(size));
+
+const load = (b: X86, address: V, size: number): V => loadFrom(b, open(b, address, size, 'read'), size);
+
+/**
+ * The further rounds of REP that are performed at once, in bytes. The rounds that the instruction performs in all are
+ * counted as instructions.
+ */
+function further(b: X86, rounds: V, { size }: InstructionInfo): V {
+  const more = b.sub(rounds, b.i32(1));
+  b.retireMore(more);
+  return b.shl(more, b.imm(size));
 }
 
 const movs: Round = (b, info) => {
-  store(b, targetAddress(b, info), info.size, load(b, sourceAddress(b, info), info.size));
-  step(b, Gpr.RSI, info);
-  step(b, Gpr.RDI, info);
-  return undefined;
+  const { size, rep } = info;
+  const [source, target] = [sourceAddress(b, info), targetAddress(b, info)];
+  const from = open(b, source, size, 'read');
+  const to = open(b, target, size, 'write');
+  b.storeAt(to, 0, 1 << size, loadFrom(b, from, size));
+  let rounds: V | undefined;
+  if (rep !== 0) {
+    const most = roundsAtOnce(b, info, [
+      { address: source, access: 'read', index: Gpr.RSI },
+      { address: target, access: 'write', index: Gpr.RDI },
+    ]);
+    // An element that an earlier round has written is read again if the target is shortly after the source.
+    rounds = atLeastOne(b, lesser(b, most, b.shr(b.sub(to, from), b.imm(size)), 'unsigned'));
+    b.copyAt(to, from, 1 << size, further(b, rounds, info));
+  }
+  step(b, Gpr.RSI, info, rounds);
+  step(b, Gpr.RDI, info, rounds);
+  return { rounds };
 };
 
 const stos: Round = (b, info) => {
-  store(b, targetAddress(b, info), info.size, b.fixed(Gpr.RAX, info.size));
-  step(b, Gpr.RDI, info);
-  return undefined;
+  const { size, rep } = info;
+  const target = targetAddress(b, info);
+  const to = open(b, target, size, 'write');
+  const v = b.fixed(Gpr.RAX, size);
+  b.storeAt(to, 0, 1 << size, v);
+  let rounds: V | undefined;
+  if (rep !== 0) {
+    const most = roundsAtOnce(b, info, [{ address: target, access: 'write', index: Gpr.RDI }]);
+    rounds = size === 0 ? most : b.select(isOneByte(b, v, size), most, b.i32(1));
+    b.fillAt(to, 1 << size, v, further(b, rounds, info));
+  }
+  step(b, Gpr.RDI, info, rounds);
+  return { rounds };
 };
 
 const lods: Round = (b, info) => {
   b.setFixed(Gpr.RAX, info.size, load(b, sourceAddress(b, info), info.size));
   step(b, Gpr.RSI, info);
-  return undefined;
+  return {};
 };
 
 const cmps: Round = (b, info) => {
@@ -56,19 +99,19 @@ const cmps: Round = (b, info) => {
   b.subFlags(x, y, info.size);
   step(b, Gpr.RSI, info);
   step(b, Gpr.RDI, info);
-  return b.eq(x, y);
+  return { equal: b.eq(x, y) };
 };
 
 const scas: Round = (b, info) => {
   const [x, y] = [b.fixed(Gpr.RAX, info.size), load(b, targetAddress(b, info), info.size)];
   b.subFlags(x, y, info.size);
   step(b, Gpr.RDI, info);
-  return b.eq(x, y);
+  return { equal: b.eq(x, y) };
 };
 
 /**
- * A string instruction. Each round of REP is an instruction that jumps to itself, so that interrupts and faults see the
- * rounds that are done (SDM vol. 2, REP).
+ * A string instruction. Each round of REP, or group of rounds, is an instruction that jumps to itself, so that interrupts
+ * and faults see the rounds that are done (SDM vol. 2, REP).
  */
 function repeated(round: Round) {
   return (b: X86, _: unknown, info: InstructionInfo): void => {
@@ -79,8 +122,8 @@ function repeated(round: Round) {
     }
     const count = b.fixed(Gpr.RCX, addressSize);
     b.skipIf(b.eqz(count));
-    const equal = round(b, info);
-    const left = b.sub(count, b.as(b.i32(1), typeOf(addressSize)));
+    const { equal, rounds = b.i32(1) } = round(b, info);
+    const left = b.sub(count, b.as(rounds, typeOf(addressSize)));
     b.setFixed(Gpr.RCX, addressSize, left);
     const more = b.ne(b.cut(left, addressSize), b.imm(0));
     const goesOn = equal && (rep === 1 ? equal : b.eqz(equal));

@@ -3,7 +3,7 @@ import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
 import { Kind, node, value } from './graph.js';
-import { MemoryBuilder } from './memory-builder.js';
+import { BulkBuilder } from './bulk-builder.js';
 import { isPart } from './register-file.js';
 import type { RegisterFile } from './register-file.js';
 
@@ -31,7 +31,7 @@ export interface BuilderClass<B extends Builder> {
  *
  * @experimental
  */
-export class Builder extends MemoryBuilder {
+export class Builder extends BulkBuilder {
   #flow = Flow.Next;
   #flowCondition = -1;
   #flowTarget = -1;

@@ -38,6 +38,9 @@ const CORE = {
   v128_const: 0xfd0c,
   i8x16_shuffle: 0xfd0d,
   v128_bitselect: 0xfd52,
+  memory_copy: 0xfc0a,
+  memory_fill: 0xfc0b,
+  i64_atomic_rmw_cmpxchg: 0xfe49,
 } as const;
 
 /**
