@@ -51,7 +51,7 @@ export type { Handler, Interpreter, InterpreterDescription, RowHandlers } from '
 export type { RecordField } from './interpreter/record-fields.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
-export { WALK, Walked } from './interpreter/tlb-fill.js';
+export { FillAccess, WALK, Walked } from './interpreter/tlb-fill.js';
 export { Predecoder } from './interpreter/predecoder.js';
 export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
 export { regionText } from './region/region-text.js';
