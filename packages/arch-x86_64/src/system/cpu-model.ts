@@ -44,7 +44,7 @@ const VERSION_2: readonly FeatureName[] = [
 /** Features of the default model beyond version 2. */
 const DEFAULT: readonly FeatureName[] = [
   ...VERSION_2,
-  ...(['aes', 'pdpe1gb', 'rdtscp', 'pcid', 'invpcid', 'smep', 'erms', 'fsgsbase', 'tsc_adjust'] as const),
+  ...(['aes', 'pdpe1gb', 'rdtscp', 'pcid', 'invpcid', 'smep', 'erms', 'fsgsbase', 'tsc_adjust', 'serialize'] as const),
 ];
 
 function makeModel(name: string, features: readonly FeatureName[]): X86Model {

@@ -69,6 +69,7 @@ export const FEATURES = {
   adx: off('7.ebx', 19),
   smap: off('7.ebx', 20),
   rdpid: off('7.ecx', 22),
+  serialize: on('7.edx', 14),
   lahf_lm: on('80000001.ecx', 0),
   lzcnt: off('80000001.ecx', 5),
   syscall: on('80000001.edx', 11),

@@ -160,6 +160,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     resetState(state, signatureWord(this.model));
     this.resetEngine();
     this.#ram.attach(state);
+    state.setU32(State.pauseExit, this.#services.vcpus > 1 ? 1 : 0);
     processor.msrs.reset();
     processor.tsc.reset();
     this.#debug.reset();
@@ -287,7 +288,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
         return this.#halt();
       case Exit.Pause:
         this.next();
-        return this.#services.vcpus > 1 ? this.control.leave('pause', 0, VcpuExit.Yield) : undefined;
+        return this.control.leave('pause', 0, VcpuExit.Yield);
     }
     throw new Error(`the interpreter left for an unknown reason ${reason}`);
   }

@@ -11,7 +11,7 @@ export enum Exit {
   System,
   /** HLT at CPL 0. */
   Halt,
-  /** PAUSE: another vCPU may run. The instruction is complete but for that. */
+  /** PAUSE, if another vCPU may run: see `State.pauseExit`. The instruction is complete but for that. */
   Pause,
 }
 

@@ -1,7 +1,7 @@
 import { Ty } from '@qvm/jit';
 import { Exit, SystemOperation } from '../builder/exits.js';
 import { Condition } from '../builder/flags.js';
-import { Gpr } from '../builder/layout.js';
+import { Gpr, State } from '../builder/layout.js';
 import type { X86 } from '../builder/x86.js';
 import { typeOf } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
@@ -57,7 +57,7 @@ export const controlRows: readonly X86Row[] = [
     () => undefined,
   ),
   inst('NOP', 'NOP (one byte)', ['NP 90 W0 noB', '66 90 W0 noB'], {}, () => undefined),
-  inst('PAUSE', 'PAUSE', ['F3 90'], {}, (b) => b.leave(Exit.Pause, b.i32(0))),
+  inst('PAUSE', 'PAUSE', ['F3 90'], {}, (b) => b.leaveIfState(State.pauseExit, Exit.Pause, b.i32(0))),
   inst('HLT', 'HLT', ['F4'], {}, (b) => {
     b.requirePrivilege();
     b.leave(Exit.Halt, b.i32(0));
