@@ -41,7 +41,7 @@ export type { RamLocals } from './builder/ram-lookup.js';
 export { emitOutsideRam, emitRamOffset } from './builder/ram-lookup.js';
 export { LocalPool } from './builder/local-pool.js';
 export { BuiltIn } from './records/built-in.js';
-export { hasFixedLength } from './records/instruction-geometry.js';
+export { hasFixedLength, isCanonicalHigh } from './records/instruction-geometry.js';
 export type { InstructionGeometry } from './records/instruction-geometry.js';
 export { recordPlanOf } from './records/plan-of.js';
 export { RecordPlan, STRADDLES } from './records/record-plan.js';

@@ -139,9 +139,9 @@ export class Mmu implements AddressTranslation {
     });
   }
 
-  /** Addresses have no tags: a jump keeps all bits. */
+  /** Addresses have no tags: a jump keeps all bits, outside of 64-bit mode the lower 32. */
   branchTarget(target: bigint): bigint {
-    return target;
+    return this.cpu.mode64 ? target : BigInt.asUintN(32, target);
   }
 
   /**
@@ -150,6 +150,8 @@ export class Mmu implements AddressTranslation {
    * @returns whether the access is allowed; otherwise `fault` has the reason.
    */
   translate(lo: number, hi: number, access: Access, privileged: boolean): boolean {
+    // The last bytes of an access that wraps at 4 GiB. The processor's own tables may be above.
+    if (hi !== 0 && !this.implicit && !this.cpu.mode64) hi = 0;
     if (this.#longMode && !isCanonical(hi)) {
       this.fault = FaultStatus.NonCanonical;
       return false;

@@ -11,10 +11,7 @@ const OPERATIONS: Readonly<Partial<Record<X86ExitCause, readonly Op[]>>> = {
     ...[Op.Rdfsbase, Op.Rdgsbase, Op.Wrfsbase, Op.Wrgsbase],
   ],
   descriptorTable: [Op.Lgdt, Op.Lidt, Op.Sgdt, Op.Sidt, Op.Lldt, Op.Ltr, Op.Sldt, Op.Str],
-  segment: [
-    ...[Op.Lar, Op.Lsl, Op.Verr, Op.Verw, Op.Arpl],
-    ...[Op.MovToSegment, Op.PopSegment, Op.PushSegment, Op.LoadFarPointer],
-  ],
+  segment: [...[Op.Lar, Op.Lsl, Op.Verr, Op.Verw, Op.Arpl], ...[Op.MovToSegment, Op.PopSegment, Op.LoadFarPointer]],
   farTransfer: [Op.RetFar, Op.CallFarMemory, Op.JmpFarMemory, Op.CallFarImmediate, Op.JmpFarImmediate],
   interruptReturn: [Op.Iret],
   tlb: [Op.Invlpg, Op.Invpcid, Op.Invd, Op.Wbinvd],

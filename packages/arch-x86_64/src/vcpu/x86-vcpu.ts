@@ -4,7 +4,7 @@ import { VcpuExit } from '@qvm/core/architecture';
 import type { MachineServices } from '@qvm/core/architecture';
 import { Before, EngineVcpu, PortAccess, SoftTlb } from '@qvm/engine';
 import type { AccessFault, VmEngine } from '@qvm/engine';
-import { Exit, LONGEST, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
+import { CodeMode, Exit, LONGEST, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
 import type { RecordPlan } from '@qvm/jit';
 import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
@@ -224,6 +224,10 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   protected override before(): Before {
     const { state, apic } = this;
+    if (state.segmentsChanged) {
+      this.#enterMode();
+      return Before.Taken;
+    }
     const shadow = state.u32(State.shadow) as Shadow;
     state.setU32(State.shadow, Shadow.None);
     if (apic.requests !== 0 || this.#debug.pending !== 0) {
@@ -389,8 +393,15 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   // --- position ---
 
+  /** Changes to the mode that the segments determine. */
   #enterMode(): void {
-    const mode = codeMode(this.state);
+    const { state } = this;
+    if (state.segmentsChanged) {
+      this.#controls.select();
+      state.segmentsChanged = false;
+    }
+    const mode = codeMode(state);
+    if (mode !== CodeMode.Code64 && this.mode === CodeMode.Code64) state.narrowRegisters();
     if (mode < this.#modes) this.setMode(mode);
     else this.abort('instruction', `code of ${this.state.codeSize} bits, which qvm cannot execute yet`);
   }

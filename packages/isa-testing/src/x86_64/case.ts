@@ -25,6 +25,7 @@ const NOT_RECORDED = new Set([
   'ENTER',
   'PUSHF, PUSHFQ',
   'MOV (from segment register)',
+  'PUSH (segment register)',
   'POPF, POPFQ',
   'LDMXCSR',
   'STMXCSR',
@@ -54,7 +55,7 @@ const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
 
 /** The rows that are recorded. */
 export const recordedRows: readonly X86Row[] = TABLES.flatMap((table) => x86Tables[table]).filter(
-  ({ name }) => !NOT_RECORDED.has(name) && !INEXACT.test(name),
+  ({ name, encodings }) => !NOT_RECORDED.has(name) && !INEXACT.test(name) && encodings.some(({ modes }) => modes.long),
 );
 
 /** Rows whose operands are mostly floating-point numbers. */

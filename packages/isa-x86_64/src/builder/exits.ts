@@ -199,8 +199,6 @@ export enum SystemOperation {
   MovToSegment,
   /** reg: the segment register; size. */
   PopSegment,
-  /** See {@link SystemOperation.PopSegment}. */
-  PushSegment,
   /** LES, LDS, LSS, LFS, LGS: immediate = the segment register, reg: destination, memory, size. */
   LoadFarPointer,
   /** POPF; size. */
@@ -247,8 +245,6 @@ export enum SystemOperation {
   Fwait,
   /** ENTER with a nesting level. */
   Enter,
-  /** BOUND. */
-  Bound,
   /** ARPL. */
   Arpl,
   /** RSM. */

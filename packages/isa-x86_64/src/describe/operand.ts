@@ -23,10 +23,15 @@ export interface MemoryOperand {
   readonly base: Reg;
   /** Index register. */
   readonly index: Reg;
-  /** Bits 1–0: log2 of the index register's factor; bits 5–4: the address is cut to 64 − `scale & 0x30` bits. */
+  /**
+   * Bits 1–0: log2 of the index register's factor. Bits 5–4: the address loses its `scale & 0x30` uppermost bits, of 64 in
+   * 64-bit mode, otherwise of 32.
+   */
   readonly scale: V;
-  /** Base of the segment. */
+  /** The segment. */
   readonly segment: Reg;
+  /** Whether the segment may have a base and limits. In 64-bit mode it has no meaning. */
+  readonly segmented: boolean;
   /** Displacement: 32 bits, signed. */
   readonly displacement: V;
   /** Further distance in bytes: an i64. */

@@ -1,9 +1,10 @@
 import { byte, derived, fixedRegister, int, place, register, target, wide } from '@qvm/jit';
 import type { RawFields, Reg, Row, V } from '@qvm/jit';
-import { AddressRegister } from '../builder/register-files.js';
+import { AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
 import type { X86 } from '../builder/x86.js';
 import { CONDITIONS } from '../builder/flags.js';
-import { parseEncoding } from './encoding.js';
+import type { DecoderMode } from '../decode/mode.js';
+import { existsIn, parseEncoding } from './encoding.js';
 import type { Encoding } from './encoding.js';
 import { formsOf } from './forms.js';
 import type { Form, FormOperand, Operand } from './operand.js';
@@ -19,10 +20,14 @@ export interface InstructionInfo {
   readonly rep: number;
   /** Address size of string instructions: log2 of the bytes. */
   readonly addressSize: number;
-  /** Segment base of string instructions. */
+  /** Segment of string instructions. */
   readonly segment: Reg;
+  /** Whether it may have a base and limits: see `MemoryOperand.segmented`. */
+  readonly segmented: boolean;
   /** Distance of a jump, for `Builder.jump`. */
   readonly target: V;
+  /** Distance of a jump from the next instruction. */
+  readonly immediate: V;
   /** The operands as `SystemInfo`, without the operation. */
   readonly systemInfo: V;
   /** All 64 bits of an immediate. */
@@ -45,6 +50,8 @@ export interface X86Row extends Row<X86> {
   readonly formNumbers: ReadonlyMap<string, number>;
   /** Optional parts. */
   readonly options: RowOptions;
+  /** What the instruction does. */
+  readonly effect: Semantics;
 }
 
 /** Optional parts of a row. @experimental */
@@ -110,8 +117,10 @@ function operandTable(encodings: readonly Encoding[], { string, jumps }: RowOpti
 }
 
 /** The arguments as `jit` gives them. */
-interface Arguments extends Omit<InstructionInfo, 'size'> {
+interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented'> {
   readonly form: number;
+  /** 1 or 0; absent if all segments are alike. */
+  readonly segmented?: number;
   readonly r0: Reg;
   readonly r1: Reg;
   readonly r2: Reg;
@@ -119,7 +128,6 @@ interface Arguments extends Omit<InstructionInfo, 'size'> {
   readonly index: Reg;
   readonly scale: V;
   readonly displacement: V;
-  readonly immediate: V;
   readonly staticScale?: number;
 }
 
@@ -139,36 +147,63 @@ export function inst(
   options: RowOptions,
   semantics: Semantics,
 ): X86Row {
-  const parsed = encodings.map(parseEncoding);
-  const forms = formsOf(parsed);
+  return makeRow({ section, name, encodings: encodings.map(parseEncoding), options, effect: semantics });
+}
+
+/** The part of a row in one mode: the encodings and forms that exist there; undefined if there are none. @experimental */
+export function rowIn(row: X86Row, mode: DecoderMode): X86Row | undefined {
+  const encodings = row.encodings.filter((encoding) => existsIn(encoding, mode));
+  return encodings.length === 0 ? undefined : makeRow({ ...row, encodings }, mode);
+}
+
+/** The parts of a row that its author gives. */
+type RowParts = Pick<X86Row, 'section' | 'name' | 'encodings' | 'options' | 'effect'>;
+
+function makeRow({ section, name, encodings, options, effect }: RowParts, mode?: DecoderMode): X86Row {
+  const forms = formsOf(encodings, mode);
+  const smallest = mode?.bits === 64 ? 2 : 1;
+  const accesses = forms.map(({ operands }) => operands.some(({ kind }) => kind === 'memory' || kind === 'offset'));
+  const implicit = options.string !== undefined || options.usesSegment === true;
   return {
     section,
     name,
-    encodings: parsed,
+    encodings,
     forms,
     formNumbers: new Map(forms.map((form, i) => [formKey(form), i])),
     options,
+    effect,
     fields: [],
-    operands: operandTable(parsed, options),
+    operands: operandTable(encodings, options),
     derived: {
       form: derived(forms.length, field('form')),
       ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),
       ...(options.string ? { rep: derived(options.string === 'rep' ? 2 : 3, field('rep')) } : {}),
       ...(options.string || options.counted ? { addressSize: derived(4, field('addressSize')) } : {}),
       ...(options.staticScale ? { staticScale: derived(4, ({ scale }) => (scale as number) & 3) } : {}),
+      // In flat code, most accesses need no checks of a segment.
+      ...(mode?.flat && mode.bits !== 64 ? { segmented: derived(2, isSegmented) } : {}),
     },
-    valid: ({ addressSize }) => addressSize === undefined || addressSize >= 1,
+    valid: ({ addressSize = smallest, segmented = 0, form = 0 }) =>
+      addressSize >= smallest &&
+      (mode === undefined || addressSize < smallest + ADDRESS_SIZES) &&
+      (segmented === 0 || implicit || accesses[form] === true),
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
-      semantics(b, operandsOf(b, form, given, parsed) as unknown as Operands, {
+      effect(b, operandsOf(b, form, given, encodings) as unknown as Operands, {
         ...given,
         size: form.size,
         cc: given.cc ?? 0,
+        segmented: given.segmented !== 0,
       });
     },
   };
 }
+
+/** Number of address sizes in each mode. */
+const ADDRESS_SIZES = 2;
+
+const isSegmented = ({ segment }: RawFields): number => (segment === FLAT_SEGMENT ? 0 : 1);
 
 function operandsOf(b: X86, { operands }: Form, args: Arguments, encodings: readonly Encoding[]): Operand[] {
   return operands.map((operand, i) => operandOf(b, operand, i, args, encodings));
@@ -182,16 +217,26 @@ function operandOf(
   encodings: readonly Encoding[],
 ): Operand {
   const { base, index, segment, displacement, staticScale } = args;
+  const segmented = args.segmented !== 0;
   switch (kind) {
     case 'register':
       return { kind, size, registers: classOf(encodings, i), register: [args.r0, args.r1, args.r2][i] as Reg };
     case 'memory': {
       const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
-      return { kind, size, base, index, scale, segment, displacement };
+      return { kind, size, base, index, scale, segment, segmented, displacement };
     }
     case 'offset': {
       const none = fixedRegister(AddressRegister.None);
-      return { kind: 'memory', size, base: none, index: none, scale: b.i32(0), segment, displacement: args.wide };
+      return {
+        kind: 'memory',
+        size,
+        base: none,
+        index: none,
+        scale: b.i32(0),
+        segment,
+        segmented,
+        displacement: args.wide,
+      };
     }
     case 'immediate':
       return { kind, size, value: args.immediate };

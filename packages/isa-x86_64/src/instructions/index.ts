@@ -1,7 +1,10 @@
+import type { DecoderMode } from '../decode/mode.js';
+import { rowIn } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
 import { arithmeticRows } from './arithmetic.js';
 import { bitRows } from './bits.js';
 import { controlRows } from './control.js';
+import { decimalRows } from './decimal.js';
 import { divisionRows } from './division.js';
 import { moveRows } from './moves.js';
 import { shiftRows } from './shifts.js';
@@ -27,6 +30,8 @@ export const x86Tables = {
   bits: bitRows,
   /** Jumps, calls, returns, conditions. */
   control: controlRows,
+  /** Decimal arithmetic, outside of 64-bit mode. */
+  decimal: decimalRows,
   /** DIV and IDIV. */
   division: divisionRows,
   /** Moves, extensions, conversions, exchanges. */
@@ -67,4 +72,9 @@ export const x86Rows: readonly X86Row[] = Object.values(x86Tables).flat();
 /** The rows that a processor with these features has. @experimental */
 export function rowsWith(features: ReadonlySet<string>): readonly X86Row[] {
   return x86Rows.filter(({ options: { feature } }) => feature === undefined || features.has(feature));
+}
+
+/** The rows with the encodings and forms of a mode. @experimental */
+export function rowsIn(rows: readonly X86Row[], mode: DecoderMode): readonly X86Row[] {
+  return rows.map((row) => rowIn(row, mode)).filter((row) => row !== undefined);
 }

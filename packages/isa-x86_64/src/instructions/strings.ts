@@ -1,12 +1,11 @@
-import { fixedRegister } from '@qvm/jit';
 import type { V } from '@qvm/jit';
-import { Gpr, SegmentRegister, State } from '../builder/layout.js';
-import { FLAT_SEGMENT } from '../builder/register-files.js';
+import { Gpr, State } from '../builder/layout.js';
 import { typeOf } from '../builder/x86.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
-import { atLeastOne, isOneByte, lesser, roundsAtOnce } from './string-rounds.js';
 import type { InstructionInfo, X86Row } from '../describe/row.js';
+import { atLeastOne, isOneByte, lesser, roundsAtOnce } from './string-rounds.js';
+import type { StringAccess } from './string-rounds.js';
 
 /** What a round has done. */
 interface RoundResult {
@@ -19,13 +18,22 @@ interface RoundResult {
 /** The effect of one round or, with REP, of several at once. */
 type Round = (b: X86, info: InstructionInfo) => RoundResult;
 
-/** Address of the element at (E)SI or RSI. */
-const sourceAddress = (b: X86, { addressSize, segment }: InstructionInfo): V =>
-  b.inSegment(b.fixed(Gpr.RSI, 3), addressSize, segment);
+/** The element at (E)SI or RSI. */
+const sourceOf = (b: X86, info: InstructionInfo): StringAccess => ({
+  place: info,
+  offset: b.fixed(Gpr.RSI, info.addressSize),
+  access: 'read',
+});
 
-/** Address of the element at ES:(E)DI or RDI. */
-const targetAddress = (b: X86, { addressSize }: InstructionInfo): V =>
-  b.inSegment(b.fixed(Gpr.RDI, 3), addressSize, fixedRegister(b.flat ? FLAT_SEGMENT : SegmentRegister.ES));
+/** The element at ES:(E)DI or RDI. */
+const targetOf = (b: X86, { addressSize }: InstructionInfo, access: 'read' | 'write'): StringAccess => ({
+  place: b.extraSegment,
+  offset: b.fixed(Gpr.RDI, addressSize),
+  access,
+});
+
+const open = (b: X86, { place, offset, access }: StringAccess, { size }: InstructionInfo): V =>
+  b.openIn(place, offset, 1 << size, access);
 
 /** Moves an index register over `rounds` elements, by DF. */
 function step(b: X86, register: Gpr, { addressSize, size }: InstructionInfo, rounds?: V): void {
@@ -35,11 +43,7 @@ function step(b: X86, register: Gpr, { addressSize, size }: InstructionInfo, rou
   b.setFixed(register, addressSize, b.add(b.fixed(register, addressSize), distance));
 }
 
-const open = (b: X86, address: V, size: number, access: 'read' | 'write'): V => b.open(address, 1 << size, access);
-
-const loadFrom = (b: X86, opened: V, size: number): V => b.loadAt(opened, 0, 1 << size, false, typeOf(size));
-
-const load = (b: X86, address: V, size: number): V => loadFrom(b, open(b, address, size, 'read'), size);
+const load = (b: X86, m: V, size: number): V => b.loadAt(m, 0, 1 << size, false, typeOf(size));
 
 /**
  * The further rounds of REP that are performed at once, in bytes. The rounds that the instruction performs in all are
@@ -53,16 +57,12 @@ function further(b: X86, rounds: V, { size }: InstructionInfo): V {
 
 const movs: Round = (b, info) => {
   const { size, rep } = info;
-  const [source, target] = [sourceAddress(b, info), targetAddress(b, info)];
-  const from = open(b, source, size, 'read');
-  const to = open(b, target, size, 'write');
-  b.storeAt(to, 0, 1 << size, loadFrom(b, from, size));
+  const from = open(b, sourceOf(b, info), info);
+  const to = open(b, targetOf(b, info, 'write'), info);
+  b.storeAt(to, 0, 1 << size, load(b, from, size));
   let rounds: V | undefined;
   if (rep !== 0) {
-    const most = roundsAtOnce(b, info, [
-      { address: source, access: 'read', index: Gpr.RSI },
-      { address: target, access: 'write', index: Gpr.RDI },
-    ]);
+    const most = roundsAtOnce(b, info, [sourceOf(b, info), targetOf(b, info, 'write')]);
     // An element that an earlier round has written is read again if the target is shortly after the source.
     rounds = atLeastOne(b, lesser(b, most, b.shr(b.sub(to, from), b.imm(size)), 'unsigned'));
     b.copyAt(to, from, 1 << size, further(b, rounds, info));
@@ -74,13 +74,12 @@ const movs: Round = (b, info) => {
 
 const stos: Round = (b, info) => {
   const { size, rep } = info;
-  const target = targetAddress(b, info);
-  const to = open(b, target, size, 'write');
+  const to = open(b, targetOf(b, info, 'write'), info);
   const v = b.fixed(Gpr.RAX, size);
   b.storeAt(to, 0, 1 << size, v);
   let rounds: V | undefined;
   if (rep !== 0) {
-    const most = roundsAtOnce(b, info, [{ address: target, access: 'write', index: Gpr.RDI }]);
+    const most = roundsAtOnce(b, info, [targetOf(b, info, 'write')]);
     rounds = size === 0 ? most : b.select(isOneByte(b, v, size), most, b.i32(1));
     b.fillAt(to, 1 << size, v, further(b, rounds, info));
   }
@@ -89,13 +88,16 @@ const stos: Round = (b, info) => {
 };
 
 const lods: Round = (b, info) => {
-  b.setFixed(Gpr.RAX, info.size, load(b, sourceAddress(b, info), info.size));
+  b.setFixed(Gpr.RAX, info.size, load(b, open(b, sourceOf(b, info), info), info.size));
   step(b, Gpr.RSI, info);
   return {};
 };
 
 const cmps: Round = (b, info) => {
-  const [x, y] = [load(b, sourceAddress(b, info), info.size), load(b, targetAddress(b, info), info.size)];
+  const [x, y] = [
+    load(b, open(b, sourceOf(b, info), info), info.size),
+    load(b, open(b, targetOf(b, info, 'read'), info), info.size),
+  ];
   b.subFlags(x, y, info.size);
   step(b, Gpr.RSI, info);
   step(b, Gpr.RDI, info);
@@ -103,7 +105,7 @@ const cmps: Round = (b, info) => {
 };
 
 const scas: Round = (b, info) => {
-  const [x, y] = [b.fixed(Gpr.RAX, info.size), load(b, targetAddress(b, info), info.size)];
+  const [x, y] = [b.fixed(Gpr.RAX, info.size), load(b, open(b, targetOf(b, info, 'read'), info), info.size)];
   b.subFlags(x, y, info.size);
   step(b, Gpr.RDI, info);
   return { equal: b.eq(x, y) };

@@ -131,7 +131,7 @@ function writeTen(b: X86, [first, last]: readonly [MemoryOperand, MemoryOperand]
 
 function openTen(b: X86, target: Operand): readonly [MemoryOperand, MemoryOperand] {
   const parts = [partOf(target, 0, 3, b), partOf(target, 8, 1, b)] as const;
-  for (const part of parts) part.opened = b.open(b.linearAddress(part), 1 << part.size, 'readWrite');
+  for (const part of parts) part.opened = b.openOperand(part, 1 << part.size, 'readWrite');
   return parts;
 }
 
