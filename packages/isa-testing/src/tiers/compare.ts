@@ -1,7 +1,7 @@
+import type { Engine } from '@qvm/core/architecture';
 import { REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
-import { difference, INSTRUCTIONS, runProgram } from './tier-run.test.helper.js';
-import type { TierProgram } from './tier-program.test.helper.js';
+import { difference } from './difference.js';
 
 /** Tunings of the second tier under which programs are compared, by name. */
 export const TUNINGS = {
@@ -12,6 +12,32 @@ export const TUNINGS = {
   /** The default tuning with shorter intervals, so that these short programs are translated; deterministic. */
   usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
 } as const satisfies Readonly<Record<string, RegionTuning>>;
+
+/** The name of a tuning. */
+export type Tuning = keyof typeof TUNINGS;
+
+/** The outcome of a program in one engine, and the second tier's part in it. */
+export interface TierRun<Outcome extends object = object> {
+  /** All that must be the same in both tiers. */
+  readonly outcome: Outcome;
+  /** Instructions that were executed. */
+  readonly instructions: number;
+  /** Instructions in regions. */
+  readonly translated: number;
+  /** Regions that follow calls. */
+  readonly inlined: number;
+}
+
+/** Runs a program for at most `limit` instructions. */
+export type TierRunner<Program> = (
+  program: Program,
+  engine: Engine,
+  tuning: RegionTuning | undefined,
+  limit: number,
+) => Promise<TierRun>;
+
+/** Limit of a run: random code may loop forever. */
+export const INSTRUCTIONS = 120_000;
 
 /** Result of the comparison of one program. */
 export interface Comparison {
@@ -25,30 +51,31 @@ export interface Comparison {
 }
 
 /** Runs a program in the interpreter alone and with each of the tunings. */
-export async function compareTiers(
-  program: TierProgram,
-  tunings: readonly (keyof typeof TUNINGS)[] = ['eager', 'plain'],
+export async function compareTiers<Program>(
+  run: TierRunner<Program>,
+  program: Program,
+  tunings: readonly Tuning[] = ['eager', 'plain'],
   limit = INSTRUCTIONS,
 ): Promise<Comparison> {
-  const { outcome: expected } = await runProgram(program, 'interp', undefined, limit);
+  const { outcome: expected } = await run(program, 'interp', undefined, limit);
   let [instructions, translated, inlined] = [0, 0, 0];
   for (const name of tunings) {
-    const run = await runProgram(program, 'wasm', TUNINGS[name], limit);
-    instructions += run.outcome.instructions;
-    translated += run.translated;
-    inlined += run.inlined;
-    const found = difference(expected, run.outcome);
+    const actual = await run(program, 'wasm', TUNINGS[name], limit);
+    instructions += actual.instructions;
+    translated += actual.translated;
+    inlined += actual.inlined;
+    const found = difference(expected, actual.outcome);
     if (found !== undefined) return { difference: `${name}: ${found}`, instructions, translated, inlined };
   }
   return { difference: undefined, instructions, translated, inlined };
 }
 
-/** The number of instructions after which the tiers first differ, at most `INSTRUCTIONS`. */
-export async function firstDifference(program: TierProgram): Promise<number> {
+/** The number of instructions after which the tiers first differ, at most {@link INSTRUCTIONS}. */
+export async function firstDifference<Program>(run: TierRunner<Program>, program: Program): Promise<number> {
   let [same, differs] = [0, INSTRUCTIONS];
   while (differs - same > 1) {
     const middle = (same + differs) >> 1;
-    const { difference: found } = await compareTiers(program, undefined, middle);
+    const { difference: found } = await compareTiers(run, program, undefined, middle);
     if (found === undefined) same = middle;
     else differs = middle;
   }
