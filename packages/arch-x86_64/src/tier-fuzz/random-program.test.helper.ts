@@ -105,10 +105,10 @@ class Writer {
 
   readonly #if = (depth: number, caller: number): string[] => {
     const [other, end] = [this.#label(), this.#label()];
-    const [yes, no] = [this.block(2, depth + 1, caller), this.block(1, depth + 1, caller)];
-    return this.random.chance(0.5)
-      ? [...this.#condition(end), ...yes, `${end}:`]
-      : [...this.#condition(other), ...yes, `e9 >${end}`, `${other}:`, ...no, `${end}:`];
+    const yes = this.block(2, depth + 1, caller);
+    if (this.random.chance(0.5)) return [...this.#condition(end), ...yes, `${end}:`];
+    const no = this.block(1, depth + 1, caller);
+    return [...this.#condition(other), ...yes, `e9 >${end}`, `${other}:`, ...no, `${end}:`];
   };
 
   /** The counter is on the stack, because functions and inner loops have loops of their own. */

@@ -3,7 +3,7 @@ import { REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { difference } from './difference.js';
 
-/** Tunings of the second tier under which programs are compared, by name. */
+/** Tunings of the second tier under which programs are compared, by name. @experimental */
 export const TUNINGS = {
   /** Translates any code that runs twice; larger regions at once. */
   eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
@@ -13,10 +13,10 @@ export const TUNINGS = {
   usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
 } as const satisfies Readonly<Record<string, RegionTuning>>;
 
-/** The name of a tuning. */
+/** The name of a tuning. @experimental */
 export type Tuning = keyof typeof TUNINGS;
 
-/** The outcome of a program in one engine, and the second tier's part in it. */
+/** The outcome of a program in one engine, and the second tier's part in it. @experimental */
 export interface TierRun<Outcome extends object = object> {
   /** All that must be the same in both tiers. */
   readonly outcome: Outcome;
@@ -28,7 +28,7 @@ export interface TierRun<Outcome extends object = object> {
   readonly inlined: number;
 }
 
-/** Runs a program for at most `limit` instructions. */
+/** Runs a program for at most `limit` instructions. @experimental */
 export type TierRunner<Program> = (
   program: Program,
   engine: Engine,
@@ -36,10 +36,10 @@ export type TierRunner<Program> = (
   limit: number,
 ) => Promise<TierRun>;
 
-/** Limit of a run: random code may loop forever. */
+/** Limit of a run: random code may loop forever. @experimental */
 export const INSTRUCTIONS = 120_000;
 
-/** Result of the comparison of one program. */
+/** Result of the comparison of one program. @experimental */
 export interface Comparison {
   /** The first difference from the interpreter, and the tuning in which it occurred. */
   readonly difference: string | undefined;
@@ -50,7 +50,7 @@ export interface Comparison {
   readonly inlined: number;
 }
 
-/** Runs a program in the interpreter alone and with each of the tunings. */
+/** Runs a program in the interpreter alone and with each of the tunings. @experimental */
 export async function compareTiers<Program>(
   run: TierRunner<Program>,
   program: Program,
@@ -70,7 +70,7 @@ export async function compareTiers<Program>(
   return { difference: undefined, instructions, translated, inlined };
 }
 
-/** The number of instructions after which the tiers first differ, at most {@link INSTRUCTIONS}. */
+/** The number of instructions after which the tiers first differ, at most {@link INSTRUCTIONS}. @experimental */
 export async function firstDifference<Program>(run: TierRunner<Program>, program: Program): Promise<number> {
   let [same, differs] = [0, INSTRUCTIONS];
   while (differs - same > 1) {

@@ -1,4 +1,4 @@
-/** The first difference of two outcomes, in words; `undefined` when they are the same. */
+/** The first difference of two outcomes, in words; `undefined` when they are the same. @experimental */
 export function difference<Outcome extends object>(expected: Outcome, actual: Outcome): string | undefined {
   for (const key of Object.keys(expected) as (keyof Outcome & string)[]) {
     const found = differenceAt(key, expected[key], actual[key]);

@@ -1,4 +1,4 @@
-/** A program as lines of text, of which some can be left out. */
+/** A program as lines of text, of which some can be left out. @experimental */
 export interface ProgramOfLines {
   /** The lines, in order. */
   readonly lines: readonly string[];
@@ -7,6 +7,8 @@ export interface ProgramOfLines {
 /**
  * Removes lines as long as `fails` still returns true, many at once first, then one by one. A program that cannot be
  * assembled counts as one that does not fail.
+ *
+ * @experimental
  */
 export async function minimise<Program extends ProgramOfLines>(
   program: Program,
