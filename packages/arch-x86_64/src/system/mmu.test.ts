@@ -12,6 +12,10 @@ import { walkFunction } from './walk-function.js';
 const SPACES = 40;
 const ADDRESSES = 60;
 const PAGE = 4096;
+/** Largest number of listed mappings; tables that lead to themselves have more. */
+const LIMIT = 20_000;
+/** Tables outside of memory are not listed. A walk reads ones there: the last page of 32 bits. */
+const ONES = 0xffff_f000n;
 /** Pages for tables, from the first one. */
 const TABLE_PAGES = 8;
 const ACCESSES = ['read', 'write', 'execute'] as const;
@@ -196,6 +200,49 @@ describe('the MMU', () => {
     expect(answers).toBeGreaterThan(SPACES);
     expect(marks).toBeGreaterThan(SPACES);
   });
+
+  it.each(['none', 'legacy', 'pae', 'long'] as const)(
+    'lists what the tables of mode %s map: what a walk finds, and nothing else',
+    (mode) => {
+      let [compared, listed] = [0, 0];
+      for (let seed = 1; seed <= SPACES / 2; seed++) {
+        const random = new Random(seed);
+        const space = new RandomSpace(bench, random, mode);
+        const view = new Mmu(bench.memory, bench.map, bench.state);
+        view.refresh();
+        const ranges = view.mappings(LIMIT);
+        const last = ranges.at(-1) ?? { virtual: 0n, size: 0 };
+        const end = ranges.length < LIMIT ? 1n << 64n : last.virtual + BigInt(last.size);
+        const walked = (va: bigint): WalkAnswer =>
+          referenceWalk({ ...space.request(), va, access: 'read', user: false, ac: true }, readFrom(bench));
+        for (let n = 0; n < ADDRESSES; n++) {
+          const va = BigInt.asUintN(
+            64,
+            BigInt.asIntN(48, BigInt.asUintN(mode === 'long' ? 64 : 32, random.u64() % end)),
+          );
+          const { physical } = walked(va);
+          const range = ranges.find(({ virtual, size }) => va >= virtual && va < virtual + BigInt(size));
+          if (mode === 'none') expect(range).toBeUndefined();
+          // Of cyclic tables, a part is listed.
+          else if (physical !== undefined && va < end && physical < ONES) {
+            const found = range && BigInt(range.physical) + va - range.virtual;
+            expect([seed, va, found]).toEqual([seed, va, physical]);
+            compared++;
+          }
+        }
+        for (const { virtual, physical, size } of ranges.slice(0, 100)) {
+          const inside = BigInt(random.below(size / PAGE) * PAGE);
+          expect([seed, virtual, walked(virtual + inside).physical]).toEqual([
+            seed,
+            virtual,
+            BigInt(physical) + inside,
+          ]);
+          listed++;
+        }
+      }
+      expect([compared > 10, listed > 100]).toEqual([mode !== 'none', mode !== 'none']);
+    },
+  );
 
   it('refuses addresses that are not canonical in IA-32e mode', () => {
     bench.control({ cr0: PG | PE, cr4: PAE, efer: LMA | LME });

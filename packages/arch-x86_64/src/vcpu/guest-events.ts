@@ -5,7 +5,7 @@ import type { X86State } from '../state/x86-state.js';
 import { FaultStatus } from '../system/fault-status.js';
 import { NO_ERROR_CODE } from '../system/guest-fault.js';
 import { EventSource, simpleEvent } from './event.js';
-import { TRAP_OF_VECTOR } from './exit-causes.js';
+import { EXCEPTION_REASON, ExitReason, TRAP_OF_VECTOR } from './exit-causes.js';
 import type { Processor } from './processor.js';
 
 const VECTOR_SHIFT = 24;
@@ -31,7 +31,7 @@ export class GuestEvents {
   deliver(access: AccessFault['access']): void {
     const { vcpu } = this;
     const cause = this.processor.core.fault.vector === Vector.PF ? 'pageFault' : 'exception';
-    vcpu.exits.leave(cause, this.#syndrome);
+    vcpu.exits.leave(cause, (EXCEPTION_REASON | this.#syndrome) >>> 0);
     this.deliverWithin(access);
     vcpu.control.resume(cause);
   }
@@ -71,7 +71,7 @@ export class GuestEvents {
 
   /** Does something as an exit. */
   within(cause: 'init' | 'interrupt' | 'nmi', action: () => void): void {
-    this.vcpu.exits.leave(cause, 0);
+    this.vcpu.exits.leave(cause, cause === 'init' ? ExitReason.Init : 0);
     action();
     this.vcpu.control.resume(cause);
   }

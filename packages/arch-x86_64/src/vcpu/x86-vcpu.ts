@@ -25,13 +25,13 @@ import { TlbBanks } from '../system/tlb-banks.js';
 import { WalkParameters } from '../system/walk-parameters.js';
 import { DataBreakpoints } from './data-breakpoints.js';
 import { DebugTraps } from './debug-traps.js';
-import { exitCauseOf, TRAP_OF_OPERATION } from './exit-causes.js';
+import { exitCauseOf, ExitReason, exitReasonOf, TRAP_OF_OPERATION } from './exit-causes.js';
 import { FetchPosition } from './fetch-position.js';
 import { GuestEvents } from './guest-events.js';
 import { Outcome } from './outcome.js';
 import { Processor } from './processor.js';
 import { parseProcessor, saveProcessor, SNAPSHOT_VERSION } from './snapshot.js';
-import { shutdownReport } from './shutdown-report.js';
+import { haltReport, shutdownReport } from './shutdown-report.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
@@ -52,6 +52,8 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   readonly apic: LocalApic;
   /** The units that execute what generated code leaves to them. */
   readonly processor: Processor;
+  /** Called when it has become {@link X86Vcpu.haltedForGood}. */
+  onHaltForGood: () => void = () => undefined;
   readonly #services: MachineServices;
   readonly #bus: ApicBus;
   readonly #ram: VmEngine['ram'];
@@ -62,7 +64,6 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   readonly #modes: number;
   /** NMIs are blocked until the next IRET. */
   #nmiBlocked = false;
-  #haltReported = false;
 
   constructor(
     index: number,
@@ -86,7 +87,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       watch,
       faults: ENGINE_FAULTS,
       hookKinds: X86_HOOK_KINDS,
-      deviceSyndrome: () => 0,
+      deviceSyndrome: () => ExitReason.EptViolation,
     });
     this.#services = services;
     this.#bus = bus;
@@ -106,7 +107,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       banks,
       controls: this.#controls,
       port: this.memory,
-      ports: new PortAccess(this, services, this.exits, () => 0),
+      ports: new PortAccess(this, services, this.exits, () => ExitReason.Io),
       position: new FetchPosition(this.fetch, state, () => this.#enterMode()),
       apic: this.apic,
       onTripleFault: () => this.#shutDown(),
@@ -134,16 +135,22 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   /** Translates as a supervisor reads, by the tables of the guest. */
   translate(virtualAddress: bigint): number | undefined {
-    const mmu = new Mmu(this.#services.memory, this.#services.map, this.state);
-    mmu.refresh();
+    const mmu = this.#passiveMmu();
     const address = BigInt.asUintN(64, virtualAddress);
     const mapped = mmu.translate(Number(address & 0xffff_ffffn), Number(address >> 32n), 'read', true);
     return mapped ? mmu.physical : undefined;
   }
 
-  /** Not computed yet: none. */
-  mappings(_limit: number): readonly VirtualMapping[] {
-    return [];
+  /** See `Mmu.mappings`. */
+  mappings(limit: number): readonly VirtualMapping[] {
+    return this.#passiveMmu().mappings(limit);
+  }
+
+  /** Reads the tables without an effect on the guest. */
+  #passiveMmu(): Mmu {
+    const mmu = new Mmu(this.#services.memory, this.#services.map, this.state);
+    mmu.refresh();
+    return mmu;
   }
 
   /** Executes at most `budget` instructions, and says why it returned. */
@@ -164,7 +171,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     processor.msrs.reset();
     processor.tsc.reset();
     this.#debug.reset();
-    this.#nmiBlocked = this.#haltReported = false;
+    this.#nmiBlocked = false;
     this.#controls.refresh();
   }
 
@@ -308,7 +315,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     const cause = exitCauseOf(operation);
     if (cause === undefined) return this.#port(info);
     const trap = TRAP_OF_OPERATION.get(operation);
-    this.exits.leave(cause, 0);
+    this.exits.leave(cause, exitReasonOf(operation));
     if (trap !== undefined && this.traps.trap(trap, 0, 'next', info >>> 24)) return this.control.resume(cause);
     if (operation === SystemOperation.Iret) {
       this.#nmiBlocked = false;
@@ -332,12 +339,19 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     this.next();
     const wakes = apic.requests & ~ApicRequest.Interrupt;
     if (wakes || (apic.requests & ApicRequest.Interrupt && this.#interruptible)) return undefined;
-    if (!this.#interruptible && !this.#haltReported) {
-      this.#haltReported = true;
-      const text = `vCPU ${this.index} halts with interrupts off at 0x${this.pc.toString(16)}: only NMI or INIT continues it.`;
-      this.#services.logger.log('warn', `${this.#services.name}: ${text}`);
-    }
-    return control.halt('halt', 0);
+    const exit = control.halt('halt', ExitReason.Hlt);
+    if (this.haltedForGood) this.onHaltForGood();
+    return exit;
+  }
+
+  /** Whether it waits with interrupts off: only an NMI or INIT continues it. */
+  get haltedForGood(): boolean {
+    return this.on && !this.control.runnable && !this.#interruptible;
+  }
+
+  /** The report of a vCPU that is {@link X86Vcpu.haltedForGood}. */
+  haltReport(): string {
+    return haltReport(this.index, this.registers());
   }
 
   #hypercall(conduit: 'vmcall' | 'vmmcall'): Outcome {
@@ -384,11 +398,9 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   /** Shutdown: a PC resets itself (SDM vol. 3, 6.15, interrupt 8). */
   #shutDown(): void {
-    const { logger, name } = this.#services;
     const { chain } = this.processor.exceptions;
-    logger.log('error', `${name}: ${shutdownReport(this.index, chain, this.registers())}`);
     this.control.stop();
-    this.#services.request({ kind: 'reset' });
+    this.#services.request({ kind: 'reset', fault: shutdownReport(this.index, chain, this.registers()) });
   }
 
   // --- position ---
