@@ -57,6 +57,7 @@ export const FEATURES = {
   aes: off('1.ecx', 25),
   xsave: off('1.ecx', 26),
   avx: off('1.ecx', 28),
+  f16c: off('1.ecx', 29),
   hypervisor: on('1.ecx', 31),
   fsgsbase: on('7.ebx', 0),
   tsc_adjust: on('7.ebx', 1),
