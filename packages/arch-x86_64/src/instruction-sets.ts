@@ -2,11 +2,11 @@ import type { InstructionSet } from '@qvm/engine';
 import {
   builderOf,
   CODE_MODES,
-  instantiateSoftfloatX86Helpers,
+  instantiateX86Helpers,
   LONGEST,
   rowsIn,
   rowsWith,
-  softfloatX86Helpers,
+  x86Helpers,
   X86Decoder,
   x86Flags,
 } from '@qvm/isa-x86_64';
@@ -34,14 +34,14 @@ function instructionSet(mode: DecoderMode, number: number): InstructionSet<X86> 
     rows: ofMode,
     geometry: mode.bits === 64 ? GEOMETRY : NARROW_GEOMETRY,
     flags: x86Flags,
-    helpers: softfloatX86Helpers,
+    helpers: x86Helpers,
     builder: builderOf(mode),
     anyAlignment: true,
     promotedInstructions: PROMOTED_INSTRUCTIONS,
     mode: number,
     walk: walkFunction,
     makeDecoder: () => new X86Decoder(ofMode, mode),
-    instantiateHelpers: instantiateSoftfloatX86Helpers,
+    instantiateHelpers: instantiateX86Helpers,
   };
 }
 

@@ -2,11 +2,7 @@ export { Exit, SystemInfo, SystemOperation, Vector, WITH_ERROR_CODE } from './bu
 export { Condition, FlagKind, PackedFlag, flagKind, x86Flags } from './builder/flags.js';
 export { Gpr, Segment, SegmentRegister, Shadow, State } from './builder/layout.js';
 export { AddressRegister } from './builder/register-files.js';
-export {
-  SOFTFLOAT_X86_MODULE,
-  instantiateSoftfloatX86Helpers,
-  softfloatX86Helpers,
-} from './builder/softfloat-helpers.js';
+export { instantiateX86Helpers, x86Helpers } from './builder/helpers.js';
 export { builderOf } from './builder/builders.js';
 export { X86 } from './builder/x86.js';
 export { X86Decoder } from './decode/decoder.js';

@@ -20,6 +20,8 @@ export type { RegisterBits, RegisterFile } from './builder/register-file.js';
 export { MOST_FLAGS, truthTable } from './builder/flag-model.js';
 export type { DynamicFlags, FlagModel } from './builder/flag-model.js';
 export type { Helper } from './builder/helper.js';
+export { HelperModule } from './builder/helper-module.js';
+export type { HelperSignature } from './builder/helper-module.js';
 export {
   AccessInfo,
   BOUNCE_BYTES,

@@ -70,6 +70,7 @@ export class Controls {
     state.setU32(State.sseTrap, sse);
     state.setU32(State.avxTrap, avxEnabled ? switched : Vector.UD);
     state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : pending);
+    state.setU32(State.mmxTrap, cr0 & Cr0.EM ? Vector.UD : switched || pending);
     // The engine reads the time-stamp counter.
     state.setU32(State.timeTrap, 1);
   }

@@ -18,9 +18,9 @@ import {
   State,
   X86Decoder,
   builderOf,
-  instantiateSoftfloatX86Helpers,
+  instantiateX86Helpers,
   rowsIn,
-  softfloatX86Helpers,
+  x86Helpers,
   x86Flags,
   x86Rows,
 } from '@qvm/isa-x86_64';
@@ -63,7 +63,7 @@ function makeCode(mode: DecoderMode): ModeCode {
     ...description,
     rows,
     geometry: { unit: 1, longest: LONGEST, addressBits: narrow ? 32 : 48, unsigned: narrow },
-    helpers: softfloatX86Helpers,
+    helpers: x86Helpers,
     anyAlignment: true,
   });
   return {
@@ -122,7 +122,7 @@ export class BareMachine {
     this.data = new Uint8Array(buffer, RAM + codePages * PAGE, dataPages * PAGE);
     this.#imports = {
       env: { memory, slow: () => 0, flush: () => undefined },
-      ...instantiateSoftfloatX86Helpers(memory),
+      ...instantiateX86Helpers(memory),
     };
     this.#exports = new WebAssembly.Instance(module, this.#imports).exports;
     this.#map(dataPages);

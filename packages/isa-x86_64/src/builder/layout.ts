@@ -116,6 +116,8 @@ export const State = {
   timeTrap: DERIVED + 24,
   /** u32: not 0 when PAUSE leaves generated code, because other vCPUs may run. */
   pauseExit: DERIVED + 32,
+  /** u32: not 0 when MMX instructions trap (CR0.TS, CR0.EM, a pending error): the number of the exception. */
+  mmxTrap: DERIVED + 36,
   /** u32: what the engine must know of the instruction that just ended: see {@link Shadow}. */
   shadow: DERIVED + 28,
   /** Parameters of the page-table walk by generated code, at most 96 bytes; see the MMU of the processor. */

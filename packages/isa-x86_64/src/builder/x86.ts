@@ -1,6 +1,6 @@
 import { Builder, Ty, fixedRegister } from '@qvm/jit';
 import type { AccessOptions, Reg, RegisterFile, V } from '@qvm/jit';
-import type { MemoryOperand, Operand } from '../describe/operand.js';
+import type { MemoryOperand, Operand, RegisterOperand } from '../describe/operand.js';
 import type { InstructionInfo } from '../describe/row.js';
 import { Exit, Vector, WITH_ERROR_CODE } from './exits.js';
 import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
@@ -10,6 +10,9 @@ import { FLAT_SEGMENT, GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './r
 const FILES: readonly RegisterFile[] = [GPR8, GPR16, GPR, GPR];
 /** Bits of `MemoryOperand.scale` by which an address is shifted left and right, so that it is cut. */
 const CUT_BITS = 0x30;
+
+/** Sign and exponent of an x87 register after an MMX instruction has written it. */
+const X87_ONES = 0xffff;
 
 /** Type of a value by log2 of its size in bytes. @experimental */
 export const typeOf = (size: number): Ty => (size === 4 ? Ty.v128 : size === 3 ? Ty.i64 : Ty.i32);
@@ -37,6 +40,16 @@ export interface RelativeJump extends Pick<InstructionInfo, 'size' | 'target' | 
  * @experimental
  */
 export class X86 extends Builder {
+  /** Whether addresses are those of real-address mode or virtual-8086 mode: an i32, 1 or 0. */
+  realAddresses(): V {
+    return this.i32(0);
+  }
+
+  /** The instruction pointer at this instruction, as x87 keeps it. */
+  instructionPointer(): V {
+    return this.pc();
+  }
+
   // --- operands ---
 
   /** A general register. */
@@ -80,6 +93,7 @@ export class X86 extends Builder {
     switch (operand.kind) {
       case 'register':
         if (operand.registers === 'xmm') this.writeReg(XMM, operand.register, v);
+        else if (operand.registers === 'mmx') this.#writeMmx(operand, v);
         else this.setG(operand.register, operand.size, v);
         break;
       case 'memory':
@@ -95,15 +109,33 @@ export class X86 extends Builder {
     const { size } = operand;
     switch (operand.kind) {
       case 'register':
-        return operand.registers === 'xmm'
-          ? this.readReg(XMM, operand.register, typeOf(size))
-          : this.g(operand.register, size);
+        if (operand.registers === 'xmm') return this.readReg(XMM, operand.register, typeOf(size));
+        return operand.registers === 'mmx' ? this.#readMmx(operand) : this.g(operand.register, size);
       case 'memory':
         operand.opened = this.openOperand(operand, 1 << size, access);
         return this.loadAt(operand.opened, 0, 1 << size, false, typeOf(size));
       case 'immediate':
         return this.as(operand.value, typeOf(size));
     }
+  }
+
+  /**
+   * All 64 bits of an MMX register. They are in memory where x87 has its registers, and not a register file, because x87
+   * instructions compute their places.
+   */
+  #readMmx(operand: RegisterOperand): V {
+    return this.loadAt(this.#mmxSlot(operand), State.x87, 8);
+  }
+
+  /** Writes an MMX register, which is a NaN or an infinity to x87 then (SDM vol. 1, 9.5.1). */
+  #writeMmx(operand: RegisterOperand, v: V): void {
+    const slot = this.#mmxSlot(operand);
+    this.storeAt(slot, State.x87, 8, this.as(v, Ty.i64));
+    this.storeAt(slot, State.x87 + 8, 8, this.i64(X87_ONES));
+  }
+
+  #mmxSlot({ number }: RegisterOperand): V {
+    return this.add(this.state(), this.shl(this.as(number, Ty.i32), this.imm(4)));
   }
 
   // --- exceptions ---

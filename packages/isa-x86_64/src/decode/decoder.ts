@@ -100,6 +100,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       cc: parser.opcode & 15,
       rep: repOf(parser, row),
       addressSize: parser.addressSize,
+      x87Opcode: ((parser.opcode & 7) << 8) | (modRm & 0xff),
     };
     encoding.operands.forEach((operand, i) => {
       const register = this.#register(operand, sizeOf(operand.type, operandSize));

@@ -28,7 +28,11 @@ function operandSizes({ default64, modes }: Encoding, mode: DecoderMode | undefi
 export function formOf({ operands }: Encoding, operandSize: number, inMemory: boolean): Form {
   const sized = operands.map(({ type }) => sizeOf(type, operandSize));
   const listed = operands
-    .map((code, i) => ({ kind: kindOf(code, operandSize, inMemory), size: immediateSize(code, sized, i) }))
+    .map((code, i) => {
+      const kind = kindOf(code, operandSize, inMemory);
+      const size = immediateSize(code, sized, i);
+      return kind === 'register' ? { kind, size, registers: code.registers } : { kind, size };
+    })
     .filter(({ kind }) => kind !== undefined) as Form['operands'];
   return { size: sizeOfForm(operands, sized, operandSize), operands: listed };
 }

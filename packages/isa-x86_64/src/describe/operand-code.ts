@@ -79,6 +79,7 @@ export function parseOperandCode(text: string): OperandCode {
   if (segment >= 0) return { text, place: 'fixed', registers: 'segment', type: 'w', fixed: segment };
   // An operand that is only an operand size: instructions with implicit operands.
   if (text === 'bytes') return { text, place: 'size', registers: 'none', type: 'b', fixed: 0 };
+  if (text === 'sy') return { text, place: 'size', registers: 'none', type: 'y', fixed: 0 };
   if (text === 'sz') return { text, place: 'size', registers: 'none', type: 'v', fixed: 0 };
   if (text === '1') return { text, place: 'fixed', registers: 'none', type: 'b', fixed: 1 };
   const [place, registers] = PLACES[text[0] as string] ?? [];

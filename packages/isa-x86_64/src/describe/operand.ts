@@ -11,6 +11,8 @@ export interface RegisterOperand {
   readonly registers: OperandClass;
   /** The register. */
   readonly register: Reg;
+  /** Its number, for registers at computed places. */
+  readonly number: V;
 }
 
 /** An operand in memory of a semantic function: the parts of its address. @experimental */
@@ -62,6 +64,8 @@ export interface FormOperand {
   readonly kind: Operand['kind'] | 'wide' | 'offset';
   /** log2 of its size in bytes. */
   readonly size: number;
+  /** Which registers an operand in a register names. */
+  readonly registers?: OperandClass;
 }
 
 /** One combination of kinds and sizes of operands of an operation, which has handlers of its own. @experimental */
@@ -74,4 +78,7 @@ export interface Form {
 
 /** The form as text: equal forms have equal texts. @experimental */
 export const formKey = ({ size, operands }: Form): string =>
-  `${size}:${operands.map((operand) => `${operand.kind}${operand.size}`).join(',')}`;
+  `${size}:${operands.map((operand) => `${LETTERS[operand.registers ?? ''] ?? ''}${operand.kind}${operand.size}`).join(',')}`;
+
+/** Registers that tell forms apart. */
+const LETTERS: Readonly<Record<string, string>> = { mmx: 'm', xmm: 'x' };

@@ -1,4 +1,4 @@
-import { byte, derived, fixedRegister, int, place, register, target, wide } from '@qvm/jit';
+import { byte, derived, fixedRegister, int, place, register, small, target, wide } from '@qvm/jit';
 import type { RawFields, Reg, Row, V } from '@qvm/jit';
 import { AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
 import type { X86 } from '../builder/x86.js';
@@ -32,6 +32,8 @@ export interface InstructionInfo {
   readonly systemInfo: V;
   /** All 64 bits of an immediate. */
   readonly wide: V;
+  /** Opcode of an x87 instruction as the unit keeps it: bits 2–0 of the first byte, then ModRM (SDM vol. 1, 8.1.9). */
+  readonly x87Opcode: V;
 }
 
 /** Operands of an instruction, destination first; an instruction has as many as its encodings. @experimental */
@@ -86,6 +88,9 @@ const OPERANDS: Row<X86>['operands'] = {
   r0: register(field('r0')),
   r1: register(field('r1')),
   r2: register(field('r2')),
+  n0: byte(field('r0')),
+  n1: byte(field('r1')),
+  n2: byte(field('r2')),
   base: register(field('base')),
   index: register(field('index')),
   segment: register(field('segment')),
@@ -94,6 +99,7 @@ const OPERANDS: Row<X86>['operands'] = {
   immediate: int(field('immediate')),
   wide: wide(wideOf),
   systemInfo: int(field('systemInfo')),
+  x87Opcode: small(field('x87Opcode')),
 };
 const JUMP_OPERANDS: Row<X86>['operands'] = {
   ...OPERANDS,
@@ -112,7 +118,9 @@ const VECTOR_OPERANDS: Row<X86>['operands'] = {
 function operandTable(encodings: readonly Encoding[], { string, jumps }: RowOptions): Row<X86>['operands'] {
   if (string) return REPEAT_OPERANDS;
   if (jumps) return JUMP_OPERANDS;
-  const usesVectors = encodings.some(({ operands }) => operands.some(({ registers }) => registers === 'xmm'));
+  const usesVectors = encodings.some(({ operands }) =>
+    operands.some(({ registers }) => registers === 'xmm' || registers === 'mmx'),
+  );
   return usesVectors ? VECTOR_OPERANDS : OPERANDS;
 }
 
@@ -124,6 +132,9 @@ interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented'> {
   readonly r0: Reg;
   readonly r1: Reg;
   readonly r2: Reg;
+  readonly n0: V;
+  readonly n1: V;
+  readonly n2: V;
   readonly base: Reg;
   readonly index: Reg;
   readonly scale: V;
@@ -190,7 +201,7 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
-      effect(b, operandsOf(b, form, given, encodings) as unknown as Operands, {
+      effect(b, operandsOf(b, form, given) as unknown as Operands, {
         ...given,
         size: form.size,
         cc: given.cc ?? 0,
@@ -205,22 +216,18 @@ const ADDRESS_SIZES = 2;
 
 const isSegmented = ({ segment }: RawFields): number => (segment === FLAT_SEGMENT ? 0 : 1);
 
-function operandsOf(b: X86, { operands }: Form, args: Arguments, encodings: readonly Encoding[]): Operand[] {
-  return operands.map((operand, i) => operandOf(b, operand, i, args, encodings));
+function operandsOf(b: X86, { operands }: Form, args: Arguments): Operand[] {
+  return operands.map((operand, i) => operandOf(b, operand, i, args));
 }
 
-function operandOf(
-  b: X86,
-  { kind, size }: FormOperand,
-  i: number,
-  args: Arguments,
-  encodings: readonly Encoding[],
-): Operand {
+function operandOf(b: X86, { kind, size, registers = 'none' }: FormOperand, i: number, args: Arguments): Operand {
   const { base, index, segment, displacement, staticScale } = args;
   const segmented = args.segmented !== 0;
   switch (kind) {
-    case 'register':
-      return { kind, size, registers: classOf(encodings, i), register: [args.r0, args.r1, args.r2][i] as Reg };
+    case 'register': {
+      const register = [args.r0, args.r1, args.r2][i] as Reg;
+      return { kind, size, registers, register, number: [args.n0, args.n1, args.n2][i] as V };
+    }
     case 'memory': {
       const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
       return { kind, size, base, index, scale, segment, segmented, displacement };
@@ -243,16 +250,4 @@ function operandOf(
     case 'wide':
       return { kind: 'immediate', size, value: args.wide };
   }
-}
-
-/** The kind of register that operand number `i` has in all encodings in which it is one. */
-function classOf(
-  encodings: readonly Encoding[],
-  i: number,
-): 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' {
-  for (const { operands } of encodings) {
-    const { registers } = operands[i] ?? {};
-    if (registers !== undefined && registers !== 'none') return registers;
-  }
-  throw new Error('an operand is never a register');
 }

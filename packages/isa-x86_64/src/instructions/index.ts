@@ -6,6 +6,7 @@ import { bitRows } from './bits.js';
 import { controlRows } from './control.js';
 import { decimalRows } from './decimal.js';
 import { divisionRows } from './division.js';
+import { mmxRows } from './mmx.js';
 import { moveRows } from './moves.js';
 import { shiftRows } from './shifts.js';
 import { sseConvertRows } from './sse-convert.js';
@@ -13,6 +14,7 @@ import { sseFloatRows } from './sse-float.js';
 import { sseIntegerRows } from './sse-integer.js';
 import { sseMoveRows } from './sse-moves.js';
 import { sse4ElementRows } from './sse4-elements.js';
+import { sse4StringRows } from './sse4-strings.js';
 import { sse4Rows } from './sse4.js';
 import { ssse3Rows } from './ssse3.js';
 import { stackRows } from './stack.js';
@@ -20,6 +22,7 @@ import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
 import { x87ArithmeticRows } from './x87-arithmetic.js';
 import { x87ControlRows } from './x87-control.js';
+import { x87EnvironmentRows } from './x87-environment.js';
 import { x87MoveRows } from './x87-moves.js';
 
 /** The instruction tables by name. @experimental */
@@ -34,6 +37,8 @@ export const x86Tables = {
   decimal: decimalRows,
   /** DIV and IDIV. */
   division: divisionRows,
+  /** MMX: moves, and what SSE does not have. */
+  mmx: mmxRows,
   /** Moves, extensions, conversions, exchanges. */
   moves: moveRows,
   /** Shifts and rotates. */
@@ -50,6 +55,8 @@ export const x86Tables = {
   sse4: sse4Rows,
   /** SSE4.1: elements of vectors; CRC32. */
   'sse4-elements': sse4ElementRows,
+  /** SSE4.2: comparison of strings. */
+  'sse4-strings': sse4StringRows,
   /** SSSE3. */
   ssse3: ssse3Rows,
   /** PUSH, POP, ENTER, LEAVE, flags on the stack. */
@@ -62,6 +69,8 @@ export const x86Tables = {
   'x87-arithmetic': x87ArithmeticRows,
   /** x87: control of the unit. */
   'x87-control': x87ControlRows,
+  /** x87: saving and restoring the state. */
+  'x87-environment': x87EnvironmentRows,
   /** x87: loads, stores, exchanges, constants. */
   'x87-moves': x87MoveRows,
 } as const satisfies Readonly<Record<string, readonly X86Row[]>>;
