@@ -37,6 +37,8 @@ export { GuestMemoryError } from '../memory/guest-memory-error.js';
 export type { GuestMemory, MemoryAccess } from '../memory/guest-memory.js';
 export type { AccessWidth, MmioHandler, PortHandler, WideValue } from '../memory/memory-region.js';
 export type { MemoryWindow, WindowMapping } from '../memory/memory-window.js';
+export type { ByteDevice } from '../vdev/byte-ports.js';
+export { BytePorts } from '../vdev/byte-ports.js';
 export type { CommonVdevOptions, VdevOptions } from '../vdev/common-options.js';
 export { COMMON_VDEV_OPTIONS, allVdevOptions } from '../vdev/common-options.js';
 export type { RegisterValues } from '../vdev/register-block.js';

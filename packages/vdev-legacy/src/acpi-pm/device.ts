@@ -3,12 +3,13 @@
  * ICH9 has them: PM1 events and control, the power-management timer, general-purpose events, and the SMI command port.
  */
 import { MACHINE_POWER } from '@qvm/core/services';
-import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import { BytePorts, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import { CONFIG_PORT_REMAINDER, PCI_BUS } from '@qvm/pci';
 import type { Json } from '@qvm/core';
 import type { MachinePower, PowerButton } from '@qvm/core/services';
 import type {
   AccessWidth,
+  ByteDevice,
   AcpiPart,
   ClockTimer,
   InterruptLine,
@@ -18,7 +19,6 @@ import type {
   VdevState,
 } from '@qvm/core/vdev';
 import { RESET_CONTROL_PORT, RESET_CONTROL_RESET } from '../pc-reset/device.js';
-import { BytePorts, type ByteDevice } from '../ports/byte-ports.js';
 import { RTC_INTERRUPT } from '../time/legacy-interrupt.js';
 import { crystalRate } from '../time/tick-rate.js';
 import { CENTURY } from '../rtc/constants.js';

@@ -2,11 +2,10 @@
  * The ports by which firmware of PCs reports its progress: text at E9h (Bochs, "Port E9 hack") and 402h (SeaBIOS,
  * EDK II), and POST codes at 80h, which Linux also writes to for a short delay.
  */
-import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import { BytePorts, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { CharacterBackend } from '@qvm/core/services';
-import type { PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
-import { BytePorts, type ByteDevice } from '../ports/byte-ports.js';
+import type { ByteDevice, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 
 const STATE_VERSION = 1;
 /** Firmware recognises the port by this value. */

@@ -3,11 +3,10 @@
  * and the system control port A at 92h, which has the gate of address line A20 too.
  */
 import { MACHINE_POWER } from '@qvm/core/services';
-import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import { BytePorts, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { MachinePower } from '@qvm/core/services';
 import type { AccessWidth, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
-import { BytePorts } from '../ports/byte-ports.js';
 
 const STATE_VERSION = 1;
 

@@ -3,11 +3,10 @@
  * 61h, which has GATE and OUT of channel 2, the speaker's channel. docs/vdevs/pit.md lists the differences from
  * silicon.
  */
-import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import { BytePorts, requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { AcpiContext, AcpiPart, ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { acpiDevice, ioResource } from '../ports/acpi-device.js';
-import { BytePorts } from '../ports/byte-ports.js';
 import type { LegacyInterrupt } from '../time/legacy-interrupt.js';
 import { crystalRate } from '../time/tick-rate.js';
 import { Channel } from './channel.js';

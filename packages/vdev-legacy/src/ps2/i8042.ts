@@ -4,12 +4,18 @@
  * is always empty.
  */
 import { INPUT_DEVICES, MACHINE_POWER } from '@qvm/core/services';
-import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
+import {
+  BytePorts,
+  requireBoolean,
+  requireObject,
+  requireUnsigned,
+  requireUnsignedArray,
+  requireVersion,
+} from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { MachinePower } from '@qvm/core/services';
 import type { AcpiContext, AcpiPart, InterruptLine, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { acpiDevice, ioResource } from '../ports/acpi-device.js';
-import { BytePorts } from '../ports/byte-ports.js';
 import * as I8042Command from './i8042-commands.js';
 import {
   COMMAND_KEYBOARD_INTERRUPT,

@@ -2,11 +2,17 @@
  * The real-time clock of PCs: a Motorola MC146818 with 128 bytes of memory, and the century, at ports 70h and 71h.
  * docs/vdevs/rtc.md lists the differences from silicon.
  */
-import { requireBoolean, requireObject, requireUnsigned, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
+import {
+  BytePorts,
+  requireBoolean,
+  requireObject,
+  requireUnsigned,
+  requireUnsignedArray,
+  requireVersion,
+} from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { AcpiContext, AcpiPart, ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { acpiDevice, ioResource } from '../ports/acpi-device.js';
-import { BytePorts } from '../ports/byte-ports.js';
 import type { LegacyInterrupt } from '../time/legacy-interrupt.js';
 import { secondsToAlarm } from './alarm.js';
 import {

@@ -1,3 +1,4 @@
+import { BytePorts } from '@qvm/core/vdev';
 import type {
   AcpiContext,
   AcpiPart,
@@ -9,7 +10,6 @@ import type {
   VdevContext,
 } from '@qvm/core/vdev';
 import { acpiDevice, ioResource } from '../ports/acpi-device.js';
-import { BytePorts } from '../ports/byte-ports.js';
 import { uart16550Node } from '../uart16550/device-tree.js';
 import { Uart16550 } from '../uart16550/uart16550.js';
 

@@ -1,8 +1,7 @@
 import type { Json } from '@qvm/core';
-import { requireObject } from '@qvm/core/vdev';
+import { BytePorts, requireObject } from '@qvm/core/vdev';
 import type { PortHandler } from '@qvm/core/vdev';
 import type { ExternalController } from '../apic-bus.js';
-import { BytePorts } from '../byte-ports.js';
 import { Pic8259, SPURIOUS_INPUT } from './pic-8259.js';
 import { decodePic, savePic } from './saved-pic.js';
 
@@ -32,13 +31,13 @@ export class PicPair implements ExternalController {
     this.ports = {
       master: portsOf(this.master),
       slave: portsOf(this.slave),
-      elcr: new BytePorts(
-        (port) => (port === 0 ? this.master : this.slave).state.level,
-        (port, value) => {
+      elcr: new BytePorts({
+        readByte: (port) => (port === 0 ? this.master : this.slave).state.level,
+        writeByte: (port, value) => {
           if (port === 0) this.master.level = value & MASTER_LEVELS;
           else this.slave.level = value & SLAVE_LEVELS;
         },
-      ),
+      }),
     };
   }
 
@@ -90,8 +89,8 @@ export class PicPair implements ExternalController {
 }
 
 function portsOf(pic: Pic8259): PortHandler {
-  return new BytePorts(
-    (port) => pic.read(port),
-    (port, value) => pic.write(port, value),
-  );
+  return new BytePorts({
+    readByte: (port) => pic.read(port),
+    writeByte: (port, value) => pic.write(port, value),
+  });
 }

@@ -1,21 +1,21 @@
-import type { AccessWidth, PortHandler } from '@qvm/core/vdev';
+import type { AccessWidth, PortHandler } from '../memory/memory-region.js';
 
 /**
- * A device with registers of one byte, at consecutive ports.
+ * A device with registers of one byte, at consecutive I/O ports.
  *
- * @internal
+ * @experimental
  */
 export interface ByteDevice {
-  /** Reads a register, 0 to 255. Called for ports beyond the last register too. */
+  /** Reads a register, 0 to 255. Called for ports after the last register too. */
   readByte(port: number): number;
-  /** Writes a register. Called for ports beyond the last register too. */
+  /** Writes a register, with a value from 0 to 255. Called for ports after the last register too. */
   writeByte(port: number, value: number): void;
 }
 
 /**
  * Connects a device of 8 bits to a wider bus, as ISA does: a wider access is several of one byte, lowest port first.
  *
- * @internal
+ * @experimental
  */
 export class BytePorts implements PortHandler {
   readonly #device: ByteDevice;
@@ -24,6 +24,7 @@ export class BytePorts implements PortHandler {
     this.#device = device;
   }
 
+  /** Reads one register for each byte of the width. */
   read(offset: number, width: AccessWidth): number {
     if (width === 1) return this.#device.readByte(offset);
     let value = 0;
@@ -31,6 +32,7 @@ export class BytePorts implements PortHandler {
     return value >>> 0;
   }
 
+  /** Writes one register for each byte of the width. */
   write(offset: number, width: AccessWidth, value: number): void {
     for (let index = 0; index < width; index++) {
       this.#device.writeByte(offset + index, (value >>> (8 * index)) & 0xff);
