@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import type { MemorySlice } from '@qvm/core/services';
-import type { AccessWidth, MemoryWindow, MmioHandler, WindowMapping } from '@qvm/core/vdev';
+import type { AccessWidth, DeviceMemory, MemoryWindow, MmioHandler, WindowMapping } from '@qvm/core/vdev';
 
 /**
  * A mapping of a vdev in a {@link FakeMemoryWindow}.
@@ -17,6 +17,16 @@ export type WindowContent =
       readonly size: number;
       /** Permitted accesses of the guest. */
       readonly access: 'rw' | 'ro';
+    }
+  | {
+      /** Mapped memory of a vdev's own. */
+      readonly kind: 'own';
+      /** The memory. */
+      readonly memory: DeviceMemory;
+      /** Bytes that are mapped. */
+      readonly size: number;
+      /** Name of the vdev that it belongs to, if it was given. */
+      readonly owner?: string;
     }
   | {
       /** Mapped registers. */
@@ -53,6 +63,11 @@ export class FakeMemoryWindow implements MemoryWindow, MmioHandler {
       size: bytes,
       access,
     });
+  }
+
+  mapOwn(offset: number, memory: DeviceMemory, owner?: string): void {
+    const size = memory.bytes.length;
+    this.#add(offset, { kind: 'own', memory, size, ...(owner === undefined ? {} : { owner }) });
   }
 
   mapRegisters(offset: number, size: number, handler: MmioHandler, owner?: string): void {

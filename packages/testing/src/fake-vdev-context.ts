@@ -4,7 +4,7 @@ import { virt } from '@qvm/boards';
 import { QvmError } from '@qvm/core';
 import { MACHINE_POWER } from '@qvm/core/services';
 import type { Token } from '@qvm/core';
-import type { MessageSink, MmioHandler, VdevContext, VdevMachine, VdevResources } from '@qvm/core/vdev';
+import type { DeviceMemory, MessageSink, MmioHandler, VdevContext, VdevMachine, VdevResources } from '@qvm/core/vdev';
 import { CollectingLogger } from './collecting-logger.js';
 import { FakeGuestMemory } from './fake-guest-memory.js';
 import { FakeInterruptLine } from './fake-interrupt-line.js';
@@ -98,6 +98,7 @@ export class FakeVdevContext implements VdevContext {
   readonly offers = new Map<symbol, unknown>();
   /** Calls to `MACHINE_POWER`, oldest first. */
   readonly powerRequests: ('power-off' | 'reset')[] = [];
+  readonly #ownMemory: ReadonlyMap<string, DeviceMemory>;
   readonly #attachments = new Map<symbol, unknown>();
   readonly #posted: (() => void)[] = [];
   #started = false;
@@ -116,10 +117,19 @@ export class FakeVdevContext implements VdevContext {
     this.interrupts = placeInterrupts(resources, place?.interrupts);
     this.interruptNumber = Object.fromEntries([...this.interrupts].map(([line, { number }]) => [line, number]));
     this.windows = placeWindows(options.resources ?? {});
+    this.#ownMemory = new Map(
+      (resources.memory ?? []).map(({ name, size }) => [name, { bytes: new Uint8Array(size) }]),
+    );
     this.attach(MACHINE_POWER, {
       powerOff: () => void this.powerRequests.push('power-off'),
       reset: () => void this.powerRequests.push('reset'),
     });
+  }
+
+  ownMemory(name: string): DeviceMemory {
+    const memory = this.#ownMemory.get(name);
+    if (memory === undefined) throw new QvmError('testing.memory', `the vdev did not request memory ${name}`);
+    return memory;
   }
 
   handler(handler: MmioHandler): MmioHandler {

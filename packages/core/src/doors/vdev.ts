@@ -33,6 +33,7 @@ export type { AcpiResource } from '../acpi/acpi-resource.js';
 export type { Clock, ClockTimer } from '../clock/clock.js';
 export type { DeviceTreeNode, DeviceTreeValue } from '../devicetree/device-tree.js';
 export type { InterruptLine, MessageSink } from '../interrupt/interrupt.js';
+export type { DeviceMemory } from '../memory/device-memory.js';
 export { GuestMemoryError } from '../memory/guest-memory-error.js';
 export type { GuestMemory, MemoryAccess } from '../memory/guest-memory.js';
 export type { AccessWidth, MmioHandler, PortHandler, WideValue } from '../memory/memory-region.js';
@@ -56,6 +57,7 @@ export {
 export type {
   DeviceTreeContext,
   InterruptRequest,
+  MemoryRequest,
   MmioRequest,
   OptionProblem,
   PortRequest,

@@ -1,4 +1,5 @@
 import { QvmError } from '../errors/qvm-error.js';
+import { AllocatedMemory, type DeviceMemory } from './device-memory.js';
 import type { GuestPhysicalMap } from './guest-physical-map.js';
 import type { MemorySlice } from './memory-slice.js';
 import type { MemoryWindow, WindowMapping } from './memory-window.js';
@@ -61,6 +62,15 @@ export class MappedWindow implements MemoryWindow {
     if (bytes > slice.bytes) throw this.#misfit(offset, bytes);
     const kind = access === 'rw' ? 'ram' : 'rom';
     this.#add(offset, bytes, { kind, window: true, ...this.#range(offset, bytes), offset: slice.offset });
+  }
+
+  mapOwn(offset: number, memory: DeviceMemory, owner = this.#name): void {
+    if (!(memory instanceof AllocatedMemory) || memory.memory !== this.#memory) {
+      throw new QvmError('memory.window', `${this.#name} cannot map memory that is not of its VM.`);
+    }
+    const size = memory.bytes.length;
+    const range = { name: owner, base: this.base + offset, size };
+    this.#add(offset, size, { kind: 'ram', window: true, ...range, offset: memory.offset });
   }
 
   mapRegisters(offset: number, size: number, handler: MmioHandler, owner = this.#name): void {

@@ -1,3 +1,4 @@
+import type { DeviceMemory } from './device-memory.js';
 import type { MemorySlice } from './memory-slice.js';
 import type { MmioHandler } from './memory-region.js';
 
@@ -33,6 +34,15 @@ export interface MemoryWindow {
    * another memory than the VM's.
    */
   map(offset: number, slice: MemorySlice, options?: WindowMapping): void;
+  /**
+   * Maps memory of a vdev's own (`VdevContext.ownMemory`) as {@link MemoryWindow.map} maps a slice; in windows that lead to a bus, too.
+   *
+   * @param offset - in the window; a multiple of 4 KiB.
+   * @param owner - name of the vdev that it belongs to, for listings. Default: that of the window.
+   * @throws QvmError `memory.window` when the range does not fit or is in use, or the memory is not of this VM.
+   * @experimental
+   */
+  mapOwn(offset: number, memory: DeviceMemory, owner?: string): void;
   /**
    * Maps registers.
    *

@@ -4,6 +4,7 @@ import type { CharacterBackend } from '../console/character-backend.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { InterruptLine, MessageSink } from '../interrupt/interrupt.js';
 import type { Logger } from '../log/logger.js';
+import type { DeviceMemory } from '../memory/device-memory.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
 import type { MmioHandler, PortHandler } from '../memory/memory-region.js';
@@ -98,6 +99,19 @@ export interface WindowRequest {
 }
 
 /**
+ * Memory that a vdev needs for itself, such as that of a video adapter. It is no RAM of the guest, which reaches what the vdev maps of
+ * it in a window.
+ *
+ * @experimental
+ */
+export interface MemoryRequest {
+  /** Name, for `VdevContext.ownMemory`. */
+  readonly name: string;
+  /** Size in bytes, a multiple of 64 KiB. */
+  readonly size: number;
+}
+
+/**
  * Resources that one instance of a vdev needs from its VM.
  *
  * @stable
@@ -115,6 +129,12 @@ export interface VdevResources {
   readonly interrupts?: readonly InterruptRequest[];
   /** Windows in which the vdev maps memory. */
   readonly windows?: readonly WindowRequest[];
+  /**
+   * Memory of its own.
+   *
+   * @experimental
+   */
+  readonly memory?: readonly MemoryRequest[];
   /**
    * Role of the vdev, for boards that do not list its type: `uart`, `rtc`, `virtio-mmio`. `platform`, on boards that
    * define it, is a row of places for devices of any kind. Absent: boards are searched for the type only.
@@ -160,6 +180,13 @@ export interface VdevContext {
    * @throws QvmError `vdev.window` when the vdev requested no such window.
    */
   window(name: string): MemoryWindow;
+  /**
+   * Requested memory of the vdev's own, by request name.
+   *
+   * @throws QvmError `vdev.memory` when the vdev requested no such memory.
+   * @experimental
+   */
+  ownMemory(name: string): DeviceMemory;
   /**
    * The line of a requested interrupt, by request name.
    *
@@ -357,13 +384,6 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
    * of the first one becomes `stdout-path`.
    */
   readonly console?: boolean;
-  /**
-   * Name of the architecture whose processors it is a part of, such as an interrupt controller. Absent: guests of any
-   * architecture can have it, as far as the board has its kind of resources.
-   *
-   * @experimental
-   */
-  readonly architecture?: string;
   /** Problems of options that are right one by one, which `check` and `start` report. Absent: there are none. */
   check?(options: VdevOptions<D>): readonly OptionProblem[];
   /**

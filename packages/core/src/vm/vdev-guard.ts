@@ -1,5 +1,6 @@
 import type { CharacterBackend, TerminalSize } from '../console/character-backend.js';
 import type { Clock, ClockTimer } from '../clock/clock.js';
+import type { DeviceMemory } from '../memory/device-memory.js';
 import type { MemorySlice } from '../memory/memory-slice.js';
 import type { MemoryWindow, WindowMapping } from '../memory/memory-window.js';
 import type { AccessWidth, MmioHandler, PortHandler, WideValue } from '../memory/memory-region.js';
@@ -131,6 +132,10 @@ class GuardedWindow implements MemoryWindow {
 
   map(offset: number, slice: MemorySlice, options?: WindowMapping): void {
     this.#inner.map(offset, slice, options);
+  }
+
+  mapOwn(offset: number, memory: DeviceMemory, owner?: string): void {
+    this.#inner.mapOwn(offset, memory, owner);
   }
 
   mapRegisters(offset: number, size: number, handler: MmioHandler, owner?: string): void {

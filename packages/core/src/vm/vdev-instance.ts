@@ -7,7 +7,9 @@ import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 import type { IoPortMap } from '../memory/io-port-map.js';
+import { AllocatedMemory, type DeviceMemory } from '../memory/device-memory.js';
 import { MappedWindow } from '../memory/mapped-window.js';
+import { WASM_PAGE } from '../memory/memory-limits.js';
 import type { MemoryWindow } from '../memory/memory-window.js';
 import type { VmMemory } from '../memory/vm-memory.js';
 import type { Token } from '../plugin/token.js';
@@ -99,7 +101,8 @@ export class VdevInstance {
     this.windows = placed(resources.windows, placement.windowBase);
     this.#guard = new VdevGuard(name, (error) => host.vdevFailed(error));
     const windows = createWindows(host, name, resources, placement);
-    const context = createContext(host, name, placement, this.#guard, windows);
+    const memory = allocateMemory(host, resources);
+    const context = createContext(host, name, placement, this.#guard, { windows, memory });
     this.vdev = this.#guard.run('create', () => spec.factory.create(context, spec.options));
     try {
       this.#map(host);
@@ -185,12 +188,28 @@ function createWindows(
   return new Map(windows.map(create));
 }
 
+/** The memory of a vdev's own, by name. */
+function allocateMemory({ memory }: VdevHost, resources: VdevResources): ReadonlyMap<string, DeviceMemory> {
+  return new Map(
+    (resources.memory ?? []).map(({ name, size }) => [
+      name,
+      new AllocatedMemory(memory, memory.allocate(size, WASM_PAGE), size),
+    ]),
+  );
+}
+
+/** The parts of the guest-physical map and of the VM's memory that are a vdev's. */
+interface VdevParts {
+  readonly windows: ReadonlyMap<string, MemoryWindow>;
+  readonly memory: ReadonlyMap<string, DeviceMemory>;
+}
+
 function createContext(
   host: VdevHost,
   name: string,
   placement: VdevPlacement,
   guard: VdevGuard,
-  windows: ReadonlyMap<string, MemoryWindow>,
+  { windows, memory }: VdevParts,
 ): VdevContext {
   const lines = new Map<string, InterruptLine>();
   const requireStartup = (method: string): void => {
@@ -224,6 +243,13 @@ function createContext(
         throw new QvmError('vdev.window', `The vdev ${name} did not ask for a window named ${range}.`);
       }
       return guard.window(window);
+    },
+    ownMemory(part: string): DeviceMemory {
+      const found = memory.get(part);
+      if (found === undefined) {
+        throw new QvmError('vdev.memory', `The vdev ${name} did not ask for memory named ${part}.`);
+      }
+      return found;
     },
     interrupt(line: string): InterruptLine {
       const known = lines.get(line) ?? connect(line);

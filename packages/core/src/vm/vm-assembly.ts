@@ -102,7 +102,6 @@ function assembleIn(memory: VmMemory, ram: readonly PlacedRam[], options: VmOpti
     ...shared,
     name: options.name,
     engine: options.engine ?? 'wasm',
-    ...(options.processor === undefined ? {} : { processor: options.processor }),
     board,
     unsupported: { ...DEFAULT_UNSUPPORTED, ...options.unsupported },
     hooks,
@@ -185,17 +184,31 @@ function createClock(spec: ClockSpec | undefined): VmClock {
   return spec?.kind === 'icount' ? new InstructionClock(spec.nanosecondsPerInstruction) : new RealTimeClock(spec?.host);
 }
 
-/** Bytes for the engine, for every range of RAM with its alignment, and for the lowest page, which stays unused. */
-function memoryBytes({ name, architecture, vcpus }: VmOptions, ram: readonly PlacedRam[]): number {
+/**
+ * Bytes for the engine, for every range of RAM with its alignment, for vdevs with memory of their own, and for the lowest page, which
+ * stays unused.
+ */
+function memoryBytes(options: VmOptions, ram: readonly PlacedRam[]): number {
+  const { name, architecture, vcpus } = options;
   const ramBytes = bytesOfRam(ram);
+  const ofVdevs = vdevBytes(options);
   const withEngine = (bytes: number): number =>
-    WASM_PAGE + architecture.engineBytes(vcpus, bytes) + WASM_PAGE * ram.length + bytes;
+    WASM_PAGE + architecture.engineBytes(vcpus, bytes) + WASM_PAGE * ram.length + bytes + ofVdevs;
   if (withEngine(ramBytes) <= MAXIMUM_MEMORY) return withEngine(ramBytes);
   const most = mostMebibytes((mebibytes) => withEngine(mebibytes * MEBIBYTE) <= MAXIMUM_MEMORY);
   throw new QvmError(
     'memory.too-large',
     `The VM ${name} has ${Math.ceil(ramBytes / MEBIBYTE)} MiB of RAM and ROM; with ${vcpus} vCPUs, ${most} MiB are possible.`,
   );
+}
+
+/** Bytes of the vdevs' own memory; each begins at a multiple of 64 KiB. */
+function vdevBytes({ vdevs, board }: VmOptions): number {
+  const machine = machineOf(board);
+  const sizes = vdevs.flatMap(({ factory, options }) =>
+    (factory.resources(options, machine).memory ?? []).map(({ size }) => WASM_PAGE + size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** The largest number that fits. */
@@ -281,7 +294,6 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
       try {
         const name = vdevName(spec, counts, vdevs);
         const resources = spec.factory.resources(spec.options, host.vdevMachine);
-        requireArchitecture(name, spec.factory, board.architecture);
         const asking = { name, type: spec.factory.type, resources, options: spec.options };
         const placement = placeVdev(asking, { board, map: host.map, ports: host.ports, owners });
         vdevs.push(new VdevInstance(host, name, spec, resources, placement));
@@ -295,15 +307,6 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
     throw error;
   }
   return vdevs;
-}
-
-/** Refuses a part of other processors. */
-function requireArchitecture(name: string, { type, architecture }: VdevSpec['factory'], guests: string): void {
-  if (architecture === undefined || architecture === guests) return;
-  throw new QvmError(
-    'vdev.architecture',
-    `The vdev ${name} (${type}) is a device of another architecture: it is part of ${architecture} processors, and the VM's are ${guests}.`,
-  );
 }
 
 function vdevName({ factory, options }: VdevSpec, counts: Map<string, number>, vdevs: readonly VdevInstance[]): string {

@@ -1,4 +1,4 @@
-import type { MmioHandler } from '@qvm/core/vdev';
+import type { DeviceMemory, MmioHandler } from '@qvm/core/vdev';
 import type { DecodedRange } from '../function/pci-function.js';
 
 /**
@@ -14,7 +14,9 @@ export interface PciWindow {
   readonly size: number;
   /** Maps registers of a function of `owner`; `offset` is from the start of the window. */
   mapRegisters(offset: number, size: number, handler: MmioHandler, owner: string): void;
-  /** Removes the registers mapped at an offset. */
+  /** Maps memory of a function of `owner`. Absent: a range of I/O ports. */
+  mapOwn?(offset: number, memory: DeviceMemory, owner: string): void;
+  /** Removes the registers or the memory mapped at an offset. */
   unmap(offset: number): void;
 }
 
@@ -50,10 +52,15 @@ export class AddressDecoder {
     }
     for (const added of wanted) {
       if (this.#mapped.some(same(added))) continue;
-      const { bar, base, owner } = added;
-      this.window.mapRegisters(base - this.window.base, bar.spec.size, bar.spec.handler, owner);
+      this.#map(added);
     }
     this.#mapped = wanted;
+  }
+
+  #map({ bar: { spec }, base, owner }: Mapped): void {
+    const offset = base - this.window.base;
+    if (spec.memory === undefined) this.window.mapRegisters(offset, spec.size, spec.handler, owner);
+    else this.window.mapOwn?.(offset, spec.memory, owner);
   }
 
   #visible(ranges: readonly OwnedRange[]): readonly Mapped[] {

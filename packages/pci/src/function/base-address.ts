@@ -1,5 +1,5 @@
 import { QvmError } from '@qvm/core';
-import type { MmioHandler } from '@qvm/core/vdev';
+import type { DeviceMemory, MmioHandler } from '@qvm/core/vdev';
 import { BASE_ADDRESS, BASE_ADDRESS_REGISTERS } from '../config-space/registers.js';
 import type { ConfigSpace } from '../config-space/config-space.js';
 
@@ -10,12 +10,8 @@ import type { ConfigSpace } from '../config-space/config-space.js';
  */
 export type BarKind = 'memory32' | 'memory64' | 'io';
 
-/**
- * A base address register (BAR) of a function and the registers behind it.
- *
- * @experimental
- */
-export interface BarSpec {
+/** Number, kind and size of a base address register. */
+interface BarShape {
   /** Number of the register, 0 to 5; one of kind `memory64` also takes the next register. */
   readonly index: number;
   /** The kind of addresses that it decodes. */
@@ -24,9 +20,26 @@ export interface BarSpec {
   readonly size: number;
   /** Reads have no side effects. Default `false`. */
   readonly prefetchable?: boolean;
-  /** Performs the accesses; offsets are from the start of the range. */
-  readonly handler: MmioHandler;
 }
+
+/**
+ * A base address register (BAR) of a function and the registers behind it, or memory of the vdev.
+ *
+ * @experimental
+ */
+export type BarSpec = BarShape &
+  (
+    | {
+        /** Performs the accesses; offsets are from the start of the range. */
+        readonly handler: MmioHandler;
+        readonly memory?: never;
+      }
+    | {
+        /** The memory, of the size of the BAR; for BARs of memory. */
+        readonly memory: DeviceMemory;
+        readonly handler?: never;
+      }
+  );
 
 /** Bits of a base address register (PCI Local Bus 3.0, section 6.2.5.1). */
 const IO_SPACE = 1;
@@ -77,7 +90,13 @@ export function registersOf({ index, kind }: BarSpec): readonly number[] {
 }
 
 function checkBar(spec: BarSpec): void {
-  const { index, kind, size } = spec;
+  const { index, kind, size, memory } = spec;
+  if (memory !== undefined && (kind === 'io' || memory.bytes.length !== size)) {
+    throw new QvmError(
+      'pci.bar',
+      `BAR ${index} (${kind}) of ${size} bytes cannot lead to ${memory.bytes.length} bytes of memory.`,
+    );
+  }
   const known = registersOf(spec).every((at) => Number.isInteger(at) && at >= 0 && at < BASE_ADDRESS_REGISTERS);
   const power = Number.isInteger(size) && size > 0 && Number.isInteger(Math.log2(size));
   if (!known || !power || size < SMALLEST[kind] || size > LARGEST[kind]) {

@@ -45,6 +45,8 @@ export function addPciFunction(
   spec: PciFunctionSpec,
   place: PciAddress | undefined,
 ): PciFunction {
-  const bars = spec.bars?.map((bar) => ({ ...bar, handler: context.handler(bar.handler) }));
+  const bars = spec.bars?.map((bar) =>
+    bar.memory === undefined ? { ...bar, handler: context.handler(bar.handler) } : bar,
+  );
   return context.attachment(PCI_BUS).add(context.name, bars === undefined ? spec : { ...spec, bars }, place);
 }

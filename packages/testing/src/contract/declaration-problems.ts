@@ -8,6 +8,7 @@ const TYPE = /^(@[a-z0-9-]+\/)?[a-z][a-z0-9-]*$/;
 const OPTION = /^[a-z][a-z0-9-]*$/;
 const ADDRESS_LIMIT = 2 ** 48;
 const PAGE = 0x1000;
+const BLOCK = 0x1_0000;
 const PORTS = 0x1_0000;
 
 /**
@@ -37,7 +38,7 @@ function optionProblems(name: string, { description, aliases }: Option): readonl
 
 /**
  * Problems of the resources that a vdev needs; empty if there are none. Ranges must be whole words of at most 2^48
- * bytes, ranges of I/O ports must have 1 to 65536 ports, windows whole pages.
+ * bytes, ranges of I/O ports must have 1 to 65536 ports, windows whole pages, memory of the vdev's own whole blocks of 64 KiB.
  *
  * @experimental
  */
@@ -46,7 +47,12 @@ export function resourceProblems(resources: VdevResources): readonly string[] {
   const ports = resources.ports ?? [];
   const interrupts = resources.interrupts ?? [];
   const windows = resources.windows ?? [];
+  const memory = resources.memory ?? [];
   return [
+    ...duplicates(memory.map(({ name }) => name)).map((name) => `memory ${name} is requested twice`),
+    ...memory.flatMap(({ name, size }) =>
+      problemIf(!isCount(size) || size === 0 || size % BLOCK !== 0, `memory ${name} is not of whole blocks of 64 KiB`),
+    ),
     ...duplicates(windows.map(({ name }) => name)).map((name) => `window ${name} is requested twice`),
     ...windows.flatMap(({ name, size, base = 0 }) =>
       problemIf(size === 0 || !isPages(size) || !isPages(base), `window ${name} is not of whole pages`),
