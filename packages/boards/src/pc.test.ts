@@ -53,6 +53,13 @@ describe('pc', () => {
     }
   });
 
+  it('leaves room above all places for windows of vdevs, within the 40 address bits of its processors', () => {
+    const ends = Object.values(pc.places).flatMap(({ windows = {} }) =>
+      Object.values(windows).map(({ base, size }) => base + size),
+    );
+    expect(Math.max(...ends) + 64 * GIB).toBeLessThan(2 ** 40);
+  });
+
   // `info mtree -f` of QEMU 7.2, -M q35; COM2 and interrupts of the ISA bus by convention, the PM block where SeaBIOS puts it.
   it.each<readonly [string, readonly string[], readonly number[], readonly number[]]>([
     ['pic', ['master', 'slave', 'elcr'], [0x20, 0xa0, 0x4d0], []],

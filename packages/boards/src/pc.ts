@@ -44,19 +44,15 @@ export const pc: Board = {
     'pc-reset': { port: 0x92 },
     'debug-port': { port: { bochs: 0xe9, firmware: 0x402, post: 0x80 } },
     'fw-cfg': { port: 0x510 },
+    vga: { port: { vga: 0x3b0, dispi: 0x1ce } },
     'pci-host': {
       base: { ecam: LOW_RAM_END },
       port: { config: 0xcf8, io: 0x1000 },
       interrupt: { inta: 16, intb: 17, intc: 18, intd: 19 },
       windows: {
         memory32: { base: 3 * GIB, size: FIXED_DEVICES - 3 * GIB },
-        memory64: { base: 0x80_0000_0000, size: 0x80_0000_0000 },
+        memory64: { base: 512 * GIB, size: 256 * GIB },
       },
-    },
-    'shared-memory': {
-      base: FIXED_DEVICES,
-      interrupt: 20,
-      row: { count: 3, addressStride: 0x1000, interruptStride: 1 },
     },
     platform: {
       base: FIXED_DEVICES + 0x10_0000,
@@ -66,7 +62,6 @@ export const pc: Board = {
   },
   implicitVdevs: ['apic', 'ioapic', 'pic', 'pit', 'rtc', 'hpet', 'acpi-pm', 'pc-reset', 'pci-host'],
   defaultConsole: 'ser8250',
-  // Those of the ISA bus are edges.
-  interrupts: { first: 0, last: 23, exclusive: { first: 0, last: 15 } },
+  interrupts: { first: 0, last: 23 },
   deviceTree: { compatible: 'qvm,pc', model: 'qvm,pc' },
 };

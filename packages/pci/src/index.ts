@@ -19,6 +19,8 @@ export type { InterruptPin, PciFunctionSpec } from './function/function-spec.js'
 export { PciFunction } from './function/pci-function.js';
 export type { PciHostDescription, PciHostWindow } from './host/layout.js';
 export { addPciFunction, PCI_OPTIONS } from './host/placement.js';
+export { isPciFunction, TRANSPORT_OPTION, transportProblems } from './host/transport.js';
+export type { TransportChoice } from './host/transport.js';
 export { CONFIG_PORT_REMAINDER, PCI_BUS, PCI_HOST_DESCRIPTION } from './host/tokens.js';
 export { pciHost, pciPlugin } from './host/type.js';
 export type { MessageSink } from './messages/message-sink.js';

@@ -1,14 +1,21 @@
 import { defineOptions, option, type OptionDeclarations, type OptionsOf } from '@qvm/core/options';
-import { defineVdev, type OptionProblem, type VdevFactory, type VdevMachine, type VdevResources } from '@qvm/core/vdev';
+import {
+  defineVdev,
+  type CommonVdevOptions,
+  type OptionProblem,
+  type VdevFactory,
+  type VdevMachine,
+  type VdevResources,
+} from '@qvm/core/vdev';
 import { QvmError } from '@qvm/core';
-import { PCI_OPTIONS } from '@qvm/pci';
+import { isPciFunction, PCI_OPTIONS, TRANSPORT_OPTION, transportProblems } from '@qvm/pci';
 import type { VirtioDeviceType } from './device/virtio-device.js';
 import { MMIO_SIZE, VirtioMmio } from './mmio/virtio-mmio.js';
 import { VirtioPci } from './pci/virtio-pci.js';
 
 /** "QEMU", which drivers for its board expect. */
 const VENDOR_QEMU = 0x554d_4551;
-/** Roles of a board's places. */
+/** Roles of places of a board, and of the vdev that has the bus. */
 const MMIO_ROLE = 'virtio-mmio';
 const PCI_ROLE = 'pci-host';
 
@@ -19,10 +26,7 @@ const TRANSPORT_OPTIONS = defineOptions({
     default: false,
   }),
   /** The bus that it is at. */
-  transport: option.enum(['mmio', 'pci'], {
-    description:
-      'How the guest reaches it; absent: by registers in memory where the board has places for them, else by PCI',
-  }),
+  transport: TRANSPORT_OPTION,
   ...PCI_OPTIONS,
   /** The legacy interface (VirtIO 1.2, section 4.2.4). */
   legacy: option.boolean({
@@ -39,25 +43,23 @@ const TRANSPORT_OPTIONS = defineOptions({
 });
 type TransportDeclarations = typeof TRANSPORT_OPTIONS;
 type TransportOptions = OptionsOf<TransportDeclarations>;
+type CommonOptions = Pick<CommonVdevOptions, 'base'>;
+
+/** Whether a device with these options is a PCI function. They are passed twice because they have two generic parts. */
+function isOnBus(options: TransportOptions, { base }: CommonOptions, machine: VdevMachine | undefined): boolean {
+  return isPciFunction({ ...options, base }, machine, MMIO_ROLE);
+}
 
 /** Legacy drivers support split rings only, and MMIO here. */
-function transportProblems({ packed, legacy, transport, pci }: TransportOptions): readonly OptionProblem[] {
+function busProblems(options: TransportOptions, { base }: CommonOptions): readonly OptionProblem[] {
+  const { packed, legacy, transport, pci } = options;
   return [
+    ...transportProblems({ ...options, base }),
     ...(packed && legacy ? [{ option: 'packed', message: 'a legacy device has no packed rings' }] : []),
     ...(legacy && (transport === 'pci' || pci !== undefined)
       ? [{ option: 'legacy', message: 'a device over PCI has no legacy interface' }]
       : []),
-    ...(transport === 'mmio' && pci !== undefined
-      ? [{ option: 'pci', message: 'a device over MMIO has no place on a PCI bus' }]
-      : []),
   ];
-}
-
-/** The transport: the chosen one, that of a chosen place, else the one for which the board has places. */
-function transportOf({ transport, pci }: TransportOptions, machine: VdevMachine | undefined): 'mmio' | 'pci' {
-  if (transport !== undefined) return transport;
-  if (pci !== undefined) return 'pci';
-  return machine?.place(MMIO_ROLE) === undefined && machine?.place(PCI_ROLE) !== undefined ? 'pci' : 'mmio';
 }
 
 const MMIO_RESOURCES: VdevResources = {
@@ -80,13 +82,13 @@ export function virtioVdev<const D extends OptionDeclarations>(
     type: type.type,
     description: type.description,
     options: { ...type.options, ...TRANSPORT_OPTIONS },
-    resources: (options, machine) => (transportOf(options, machine) === 'mmio' ? MMIO_RESOURCES : PCI_RESOURCES),
-    check: (options) => [...transportProblems(options), ...(type.check?.(options) ?? [])],
+    resources: (options, machine) => (isOnBus(options, options, machine) ? PCI_RESOURCES : MMIO_RESOURCES),
+    check: (options) => [...busProblems(options, options), ...(type.check?.(options) ?? [])],
     ...(type.files === undefined ? {} : { files: (options) => type.files?.(options) ?? [] }),
     create: (context, options) => {
       const { packed, legacy, vendor, pci }: TransportOptions = options;
       const device = { type, options, packed, legacy };
-      if (transportOf(options, context.machine) === 'mmio') return new VirtioMmio(context, device, vendor);
+      if (!isOnBus(options, options, context.machine)) return new VirtioMmio(context, device, vendor);
       if (legacy) {
         throw new QvmError('vdev.option', `The vdev ${context.name} is over PCI, where it has no legacy interface.`);
       }

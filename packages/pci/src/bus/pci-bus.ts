@@ -5,7 +5,7 @@ import { CONFIG_SPACE_BYTES } from '../config-space/config-space.js';
 import { HEADER_MULTIFUNCTION, HEADER_TYPE } from '../config-space/registers.js';
 import type { BaseAddress } from '../function/base-address.js';
 import type { InterruptPin, PciFunctionSpec } from '../function/function-spec.js';
-import { PciFunction, type FunctionPort, type FunctionSetup } from '../function/pci-function.js';
+import { PciFunction, UNKNOWN_LINE, type FunctionPort, type FunctionSetup } from '../function/pci-function.js';
 import type { MessageSink } from '../messages/message-sink.js';
 import { AddressDecoder, type PciWindow } from './address-decoder.js';
 import { DEVICES, formatPciAddress, FUNCTIONS, type PciAddress } from './address.js';
@@ -42,7 +42,6 @@ interface Entry {
 
 /** Number of inputs that the pins of all devices share. */
 const LINES = 4;
-const UNKNOWN_LINE = 0xff;
 const NO_MESSAGES: MessageSink = { message: () => undefined };
 
 /**

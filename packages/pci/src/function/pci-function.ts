@@ -23,6 +23,9 @@ import { expressCapability } from './express.js';
 import type { PciFunctionSpec } from './function-spec.js';
 import { defineHeader } from './header.js';
 
+/** Value of INTERRUPT_LINE without a meaning (PCI Local Bus 3.0, section 6.2.4). */
+export const UNKNOWN_LINE = 0xff;
+
 /** The bus, from the view of a function. */
 export interface FunctionPort {
   /** Takes message interrupts. */
@@ -99,6 +102,11 @@ export class PciFunction {
   /** Whether the function interrupts by messages, so that its pin is unused. */
   get usesMessages(): boolean {
     return this.msix?.enabled === true || this.msi?.enabled === true;
+  }
+
+  /** Number of the interrupt that the pin leads to, as the platform tells software; 255: it does not. */
+  get interruptLine(): number {
+    return this.#setup?.interruptLine ?? UNKNOWN_LINE;
   }
 
   /** Drives the interrupt pin (INTx), which is level-sensitive. Registers may disable it. */

@@ -14,7 +14,14 @@ export interface ControlOperations {
   index(): number;
   notify(clients: number): void;
   detach(): void;
+  /** Guest-physical address of the data, attached or not. */
+  dataAddress(): number;
+  /** Bytes of the data. */
+  dataSize(): number;
 }
+
+const low = (value: number): number => value % 2 ** 32;
+const high = (value: number): number => Math.floor(value / 2 ** 32);
 
 /**
  * The control page of one connection, with a client's doorbells.
@@ -46,6 +53,30 @@ export const controlRegisters = {
     access: 'wo',
     description: 'Any write detaches',
     write: (connection: ControlOperations) => connection.detach(),
+  },
+  DATA_LO: {
+    offset: 0x10,
+    access: 'ro',
+    description: 'Guest-physical address of the data, low word',
+    read: (connection: ControlOperations) => low(connection.dataAddress()),
+  },
+  DATA_HI: {
+    offset: 0x14,
+    access: 'ro',
+    description: 'High word',
+    read: (connection: ControlOperations) => high(connection.dataAddress()),
+  },
+  BYTES_LO: {
+    offset: 0x18,
+    access: 'ro',
+    description: 'Bytes of the data, low word',
+    read: (connection: ControlOperations) => low(connection.dataSize()),
+  },
+  BYTES_HI: {
+    offset: 0x1c,
+    access: 'ro',
+    description: 'High word',
+    read: (connection: ControlOperations) => high(connection.dataSize()),
   },
 } as const satisfies RegisterLayout<ControlOperations>;
 

@@ -78,6 +78,14 @@ export class FactoryConnection implements ControlOperations {
     return this.size - CONTROL_BYTES;
   }
 
+  dataAddress(): number {
+    return this.address + CONTROL_BYTES;
+  }
+
+  dataSize(): number {
+    return this.dataBytes;
+  }
+
   takeStatus(): number {
     return this.#open ? this.connection.takeStatus() : 0;
   }

@@ -1,12 +1,12 @@
 import { QvmError } from '@qvm/core';
 import { SHARED_MEMORY } from '@qvm/core/services';
 import { requireBoolean, requireObject, requireVersion } from '@qvm/core/vdev';
+import type { PciAddress } from '@qvm/pci';
 import type { Json } from '@qvm/core';
 import type { SharedMemoryHold, SharedMemoryRegistry } from '@qvm/core/services';
 import type {
   DeviceTreeContext,
   DeviceTreeNode,
-  InterruptLine,
   MemoryWindow,
   MmioHandler,
   Vdev,
@@ -15,6 +15,7 @@ import type {
 } from '@qvm/core/vdev';
 import { Connection, indexOf, ownerOf, statusOf } from './connection.js';
 import { CONTROL_BYTES, controlPage, type ControlOperations } from './control-page.js';
+import { connectRegisters, type GuestPort } from './guest-port.js';
 
 const STATE_VERSION = 1;
 
@@ -24,16 +25,21 @@ export interface FixedRegionOptions {
   readonly bytes: number;
   /** Role: the server creates the region; a client may start before it and waits. */
   readonly role: 'server' | 'client';
+  /** Place on a PCI bus, where it is a function of one. Absent: the first free one. */
+  readonly pci: PciAddress | undefined;
 }
+
+/** Name of the range of registers. */
+export const CONTROL_RANGE = 'control';
 
 /** A shared region at a fixed address, with one control page. */
 export class FixedRegion implements Vdev, ControlOperations {
-  readonly mmio: Readonly<Record<string, MmioHandler>> = { control: controlPage(this) };
+  readonly mmio: Readonly<Record<string, MmioHandler>>;
   readonly #context: VdevContext;
   readonly #options: FixedRegionOptions;
   readonly #registry: SharedMemoryRegistry;
   readonly #window: MemoryWindow;
-  readonly #doorbell: InterruptLine;
+  readonly #port: GuestPort;
   readonly #unwatch: () => void;
   readonly #hold: SharedMemoryHold | undefined;
   #connection: Connection | undefined;
@@ -46,8 +52,10 @@ export class FixedRegion implements Vdev, ControlOperations {
     this.#options = options;
     this.#registry = context.attachment(SHARED_MEMORY);
     this.#window = context.window('data');
-    this.#doorbell = context.interrupt('doorbell');
-    const { region, bytes, role } = options;
+    const { region, bytes, role, pci } = options;
+    const registers = { range: CONTROL_RANGE, size: CONTROL_BYTES, handler: controlPage(this) };
+    this.#port = connectRegisters(context, registers, pci);
+    this.mmio = this.#port.mmio;
     this.#hold = role === 'server' ? this.#registry.create(region, bytes, ownerOf(context)) : undefined;
     this.#unwatch = this.#registry.watch((name) => this.#created(name));
     try {
@@ -60,30 +68,36 @@ export class FixedRegion implements Vdev, ControlOperations {
 
   reset(): void {
     this.#disconnect();
+    this.#port.reset();
     this.#detached = false;
     this.#connect();
   }
 
   save(): VdevState {
-    return { version: STATE_VERSION, state: { detached: this.#detached } };
+    return { version: STATE_VERSION, state: { detached: this.#detached, ...this.#port.save() } };
   }
 
   restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
-    const { detached } = requireObject(snapshot.state, ['detached'], 'shmem state');
-    this.#detached = requireBoolean(detached, 'detached');
+    const state = requireObject(snapshot.state, ['detached', ...this.#port.members], 'shmem state');
+    const detached = requireBoolean(state['detached'], 'detached');
+    const loadPort = this.#port.decode(state);
+    this.#detached = detached;
+    loadPort();
     if (this.#detached) this.#disconnect();
     else this.#connect();
   }
 
   status(): Readonly<Record<string, Json>> {
     const { region, bytes, role } = this.#options;
-    return { role, region, bytes, connection: this.#connection?.status ?? null };
+    return { ...this.#port.status(), role, region, bytes, connection: this.#connection?.status ?? null };
   }
 
   deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
     const { region, bytes, role } = this.#options;
-    const control = this.#context.mmioBase['control'] ?? 0;
+    const control = this.#port.base;
+    // A bus is searched for its functions.
+    if (control === undefined) return [];
     const { base } = this.#window;
     return [
       {
@@ -92,7 +106,7 @@ export class FixedRegion implements Vdev, ControlOperations {
           compatible: ['qvm,shmem', 'generic-uio'],
           reg: { cells: [...context.reg(base, bytes), ...context.reg(control, CONTROL_BYTES)] },
           'reg-names': ['data', 'control'],
-          interrupts: { cells: context.interruptCells(this.#doorbell.number, 'level') },
+          interrupts: { cells: context.interruptCells(this.#port.interrupt, 'level') },
           'qvm,region': region,
           'qvm,role': role,
         },
@@ -116,6 +130,14 @@ export class FixedRegion implements Vdev, ControlOperations {
 
   notify(clients: number): void {
     this.#connection?.attachment.notify(clients);
+  }
+
+  dataAddress(): number {
+    return this.#window.base;
+  }
+
+  dataSize(): number {
+    return this.#options.bytes;
   }
 
   detach(): void {
@@ -163,7 +185,7 @@ export class FixedRegion implements Vdev, ControlOperations {
 
   #attach(): Connection | undefined {
     try {
-      const changed = (): void => this.#doorbell.set(this.#connection?.raised === true);
+      const changed = (): void => this.#port.setInterrupt(this.#connection?.raised === true);
       return new Connection(this.#registry, this.#options.region, this.#context, changed);
     } catch (error) {
       if (error instanceof QvmError && error.code === 'shmem.unknown') return undefined;

@@ -1,5 +1,6 @@
 import { QvmError } from '@qvm/core';
 import { defineOptions, option, parseSize, show, textKind } from '@qvm/core/options';
+import { PCI_OPTIONS, TRANSPORT_OPTION, transportProblems } from '@qvm/pci';
 import type { OptionProblem, VdevOptions } from '@qvm/core/vdev';
 import { isRegionName } from '../registry/region-name.js';
 import type { FixedRegionOptions } from './fixed-region.js';
@@ -37,6 +38,8 @@ export const SHMEM_OPTIONS = defineOptions({
     multipleOf: PAGE,
     description: 'Guest-physical room for regions that the guest asks for',
   }),
+  transport: TRANSPORT_OPTION,
+  ...PCI_OPTIONS,
 });
 
 /** Their declarations. */
@@ -48,7 +51,8 @@ export type ShmemOptions = VdevOptions<ShmemDeclarations>;
 /** Problems of options that belong to different forms, or of an incomplete region. */
 export function shmemProblems(options: ShmemOptions): readonly OptionProblem[] {
   const { role, size } = options;
-  return role === undefined && size === undefined ? factoryProblems(options) : fixedProblems(options);
+  const form = role === undefined && size === undefined ? factoryProblems(options) : fixedProblems(options);
+  return [...transportProblems(options), ...form];
 }
 
 function factoryProblems({ paddr }: ShmemOptions): readonly OptionProblem[] {
@@ -77,15 +81,15 @@ function fixedProblems({ name, role, size, create, allow, deny }: ShmemOptions):
 }
 
 /** The options of a region with a fixed address, or `undefined` if the guest requests its regions. */
-export function fixedRegion({ name, role, size }: ShmemOptions): FixedRegionOptions | undefined {
+export function fixedRegion({ name, role, size, pci }: ShmemOptions): FixedRegionOptions | undefined {
   if (name === undefined || role === undefined || size === undefined) return undefined;
-  return { region: name, bytes: size, role };
+  return { region: name, bytes: size, role, pci };
 }
 
 /** The options of a factory. */
-export function regionFactory({ create, allow, deny }: ShmemOptions): RegionFactoryOptions {
+export function regionFactory({ create, allow, deny, pci }: ShmemOptions): RegionFactoryOptions {
   const names = create.map(({ name }) => name);
-  return { create, permissions: new Permissions(names, allow, deny) };
+  return { create, permissions: new Permissions(names, allow, deny), pci };
 }
 
 function regionToCreate(text: string): RegionToCreate {

@@ -1,12 +1,12 @@
 import { QvmError } from '@qvm/core';
 import { HYPERCALLS, SHARED_MEMORY } from '@qvm/core/services';
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
+import type { PciAddress } from '@qvm/pci';
 import type { Json } from '@qvm/core';
 import type { SharedMemoryHold, SharedMemoryRegistry } from '@qvm/core/services';
 import type {
   DeviceTreeContext,
   DeviceTreeNode,
-  InterruptLine,
   MemoryWindow,
   MmioHandler,
   Vdev,
@@ -17,6 +17,7 @@ import { isRegionName } from '../registry/region-name.js';
 import { ownerOf } from './connection.js';
 import { FactoryConnection, type ConnectionPlace } from './factory-connection.js';
 import { FACTORY_BYTES, FactoryPage, FactoryStatus, type FactoryOperations } from './factory-page.js';
+import { connectRegisters, type GuestPort } from './guest-port.js';
 import type { Permissions } from './permissions.js';
 import { addRegionCalls, type CallableFactory, type Connected } from './region-calls.js';
 
@@ -39,7 +40,12 @@ export interface RegionFactoryOptions {
   /** Regions to be created before the guest starts. */
   readonly create: readonly { readonly name: string; readonly bytes: number }[];
   readonly permissions: Permissions;
+  /** Place on a PCI bus, where it is a function of one. Absent: the first free one. */
+  readonly pci: PciAddress | undefined;
 }
+
+/** Name of the range of registers. */
+export const FACTORY_RANGE = 'factory';
 
 /** Shared memory that the guest itself requests, with the factory and control pages that QNX guests know. */
 export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, CallableFactory {
@@ -49,7 +55,7 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   readonly window: MemoryWindow;
   readonly #page = new FactoryPage(this as FactoryOperations);
   readonly #permissions: Permissions;
-  readonly #interrupt: InterruptLine;
+  readonly #port: GuestPort;
   readonly #holds: readonly SharedMemoryHold[];
   #connections: readonly FactoryConnection[] = [];
   /** The connection of the last command. */
@@ -58,12 +64,13 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
 
   /** @throws QvmError errors of {@link SharedMemoryRegistry.create}. */
   constructor(context: VdevContext, options: RegionFactoryOptions) {
-    this.mmio = { factory: this.#page };
     this.context = context;
     this.registry = context.attachment(SHARED_MEMORY);
     this.window = context.window('regions');
     this.#permissions = options.permissions;
-    this.#interrupt = context.interrupt('doorbell');
+    const registers = { range: FACTORY_RANGE, size: FACTORY_BYTES, handler: this.#page };
+    this.#port = connectRegisters(context, registers, options.pci);
+    this.mmio = this.#port.mmio;
     this.#holds = createAll(this.registry, options.create, context);
     const calls = context.optionalAttachment(HYPERCALLS);
     if (calls !== undefined) addRegionCalls(calls, context.name, this as CallableFactory);
@@ -76,6 +83,7 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   reset(): void {
     this.#disconnect();
     this.#page.reset();
+    this.#port.reset();
     this.#status = FactoryStatus.Ok;
   }
 
@@ -83,20 +91,27 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
    * Connections are not part of the state, because shared regions also belong to others. A snapshot has the registers.
    */
   save(): VdevState {
-    return { version: STATE_VERSION, state: { registers: this.#page.save(), status: this.#status } };
+    return {
+      version: STATE_VERSION,
+      state: { registers: this.#page.save(), status: this.#status, ...this.#port.save() },
+    };
   }
 
   restore(snapshot: VdevState): void {
     requireVersion(snapshot, STATE_VERSION);
-    const state = requireObject(snapshot.state, ['registers', 'status'], 'shmem state');
-    const registers = this.#page.decode(state.registers);
-    this.#status = requireUnsigned(state.status, FactoryStatus.DoesNotExist, 'status');
+    const state = requireObject(snapshot.state, ['registers', 'status', ...this.#port.members], 'shmem state');
+    const registers = this.#page.decode(state['registers']);
+    const status = requireUnsigned(state['status'], FactoryStatus.DoesNotExist, 'status');
+    const loadPort = this.#port.decode(state);
+    this.#status = status;
     this.#page.load(registers);
+    loadPort();
   }
 
   status(): Readonly<Record<string, Json>> {
     const connections = this.#connections.map(({ address, connection }) => ({ address, ...connection.status }));
-    return { lastCommand: FactoryStatus[this.#status] ?? this.#status, connections };
+    const lastCommand = FactoryStatus[this.#status] ?? this.#status;
+    return { ...this.#port.status(), lastCommand, connections };
   }
 
   commandStatus(): number {
@@ -104,14 +119,16 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   }
 
   deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
-    const base = this.context.mmioBase['factory'] ?? 0;
+    const { base, interrupt } = this.#port;
+    // A bus is searched for its functions.
+    if (base === undefined) return [];
     return [
       {
         name: `shared-memory-factory@${base.toString(16)}`,
         properties: {
           compatible: ['qvm,guest-shm', 'generic-uio'],
           reg: { cells: context.reg(base, FACTORY_BYTES) },
-          interrupts: { cells: context.interruptCells(this.#interrupt.number, 'level') },
+          interrupts: { cells: context.interruptCells(interrupt, 'level') },
         },
       },
     ];
@@ -127,7 +144,7 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   }
 
   vector(): number {
-    return this.#interrupt.number;
+    return this.#port.interrupt;
   }
 
   createOrAttach(pages: number): void {
@@ -143,7 +160,7 @@ export class RegionFactory implements Vdev, FactoryOperations, ConnectionPlace, 
   }
 
   changed(): void {
-    this.#interrupt.set(this.#connections.some(({ connection }) => connection.raised));
+    this.#port.setInterrupt(this.#connections.some(({ connection }) => connection.raised));
   }
 
   gone(connection: FactoryConnection): void {

@@ -1,6 +1,7 @@
 import { MemoryPool, SHARED_MEMORY } from '@qvm/core/services';
 import { allVdevOptions, registersToMarkdown } from '@qvm/core/vdev';
-import { createVdev, describeVdevContract, parseOptions } from '@qvm/testing';
+import { PCI_BUS, PciBus } from '@qvm/pci';
+import { createVdev, describeVdevContract, FakeInterruptLine, FakeMemoryWindow, parseOptions } from '@qvm/testing';
 import type { GivenOptions, FakeVdevContext, VdevHarness } from '@qvm/testing';
 import fc from 'fast-check';
 import { LocalSharedMemory } from '../registry/local-shared-memory.js';
@@ -60,7 +61,59 @@ describe('as a factory', () => {
   });
 });
 
+/** Gives the vdev a bus, whose INTA# leads to the line. */
+function attachBus(context: FakeVdevContext, line = new FakeInterruptLine(40)): PciBus {
+  const bus = new PciBus({ memory32: new FakeMemoryWindow(0x2000_0000, 0x1000_0000), connectPin: () => line });
+  context.attach(PCI_BUS, bus);
+  return bus;
+}
+
+describe('as a PCI function', () => {
+  const prepare = (context: FakeVdevContext): void => {
+    attachBus(context);
+    context.attach(SHARED_MEMORY, newRegistry());
+  };
+  const write = ({ context }: VdevHarness, offset: number, value: number): void =>
+    context.attachment(PCI_BUS).functionAt({ slot: 0, fn: 0 })?.spec.bars?.[0]?.handler?.write(offset, 4, value);
+  describeVdevContract(shmem, {
+    prepare,
+    options: { ...FIXED, pci: '0.0' },
+    change: (guest) => write(guest, Control.detach, 1),
+  });
+  describeVdevContract(shmem, {
+    prepare,
+    options: { transport: 'pci' },
+    change: (guest) => write(guest, Factory.name, 0x6162_6364),
+  });
+
+  it('has its page of registers in BAR 0, and rings by INTA#', () => {
+    const registry = newRegistry();
+    const server = fixed(registry);
+    const line = new FakeInterruptLine(40);
+    const client = createVdev(shmem, {
+      options: { name: 'shm', size: 4 * PAGE, role: 'client', pci: '0.0' },
+      prepare: (context) => {
+        attachBus(context, line);
+        context.attach(SHARED_MEMORY, registry);
+      },
+    });
+    const fn = client.context.attachment(PCI_BUS).functionAt({ slot: 0, fn: 0 });
+    expect([fn?.spec.vendorId, fn?.spec.deviceId, fn?.interruptLine]).toEqual([0x1c05, 1, 40]);
+    const page = fn?.spec.bars?.[0]?.handler;
+    expect([page?.read(Control.idx, 4), client.vdev.status()['pci'], client.vdev.mmio]).toEqual([1, '00:00.0', {}]);
+    server.write(Control.notify, 0b10);
+    client.context.runPosted();
+    expect(line.level).toBe(true);
+    expect([page?.read(Control.status, 4), line.level]).toEqual([0x3_0001, false]);
+  });
+});
+
 describe('a region at a fixed place', () => {
+  it('tells where its data are, above 4 GiB too', () => {
+    const { read } = fixed(newRegistry(), { ...FIXED, paddr: 0x12_3456_7000 });
+    expect([0x10, 0x14, 0x18, 0x1c].map((offset) => read(offset))).toEqual([0x3456_7000, 0x12, 4 * PAGE, 0]);
+  });
+
   it('is there from the start: data in its window, doorbells beside', () => {
     const registry = newRegistry();
     const server = fixed(registry);

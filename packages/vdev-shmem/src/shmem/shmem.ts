@@ -1,8 +1,9 @@
 import { defineVdev } from '@qvm/core/vdev';
-import type { VdevFactory, VdevResources, WindowRequest } from '@qvm/core/vdev';
+import { isPciFunction } from '@qvm/pci';
+import type { VdevFactory, VdevMachine, VdevResources, WindowRequest } from '@qvm/core/vdev';
 import { CONTROL_BYTES } from './control-page.js';
 import { FACTORY_BYTES } from './factory-page.js';
-import { FixedRegion } from './fixed-region.js';
+import { CONTROL_RANGE, FixedRegion } from './fixed-region.js';
 import {
   fixedRegion,
   regionFactory,
@@ -11,7 +12,7 @@ import {
   type ShmemDeclarations,
   type ShmemOptions,
 } from './options.js';
-import { RegionFactory } from './region-factory.js';
+import { FACTORY_RANGE, RegionFactory } from './region-factory.js';
 
 /**
  * Memory that a guest shares with other guests and with programs of the host.
@@ -30,16 +31,18 @@ export const shmem: VdevFactory<ShmemDeclarations> = defineVdev({
   },
 });
 
-function resources(options: ShmemOptions): VdevResources {
+/** The board's word for places of registers of shared memory. */
+const ROLE = 'shared-memory';
+/** The vdev that has the PCI bus. */
+const BUS = 'pci-host';
+
+function resources(options: ShmemOptions, machine: VdevMachine | undefined): VdevResources {
   const fixed = fixedRegion(options);
+  const windows = [fixed === undefined ? factoryWindow(options) : dataWindow(fixed.bytes, options)];
+  if (isPciFunction(options, machine, ROLE)) return { windows, requires: [BUS] };
   const registers =
-    fixed === undefined ? { name: 'factory', size: FACTORY_BYTES } : { name: 'control', size: CONTROL_BYTES };
-  return {
-    mmio: [registers],
-    interrupts: [{ name: 'doorbell' }],
-    role: 'shared-memory',
-    windows: [fixed === undefined ? factoryWindow(options) : dataWindow(fixed.bytes, options)],
-  };
+    fixed === undefined ? { name: FACTORY_RANGE, size: FACTORY_BYTES } : { name: CONTROL_RANGE, size: CONTROL_BYTES };
+  return { mmio: [registers], interrupts: [{ name: 'doorbell' }], role: ROLE, windows };
 }
 
 function factoryWindow({ window }: ShmemOptions): WindowRequest {

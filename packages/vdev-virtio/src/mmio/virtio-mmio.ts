@@ -7,6 +7,8 @@ import { RegisterBlock, requireObject, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type {
   AccessWidth,
+  AcpiContext,
+  AcpiPart,
   DeviceTreeContext,
   DeviceTreeNode,
   InterruptLine,
@@ -24,6 +26,8 @@ import { MmioRegisters, mmioRegisters } from './registers.js';
 const CONFIG = 0x100;
 export const MMIO_SIZE = 0x200;
 const STATE_VERSION = 2;
+/** Identifier of registers of VirtIO in the namespace of ACPI (Linux, drivers/virtio/virtio_mmio.c). */
+const ACPI_ID = 'LNRO0005';
 
 /** The registers of one version: their state, and the handler for accesses. */
 interface RegisterFile {
@@ -96,6 +100,16 @@ export class VirtioMmio implements Vdev, MmioHandler {
       'dma-coherent': true,
     } as const;
     return [{ name: `virtio_mmio@${base.toString(16)}`, properties }];
+  }
+
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    const base = this.#transport.vdev.mmioBase['registers'] ?? 0;
+    const resources = [
+      { kind: 'memory', base, size: MMIO_SIZE } as const,
+      context.interrupt(this.#line.number, 'level'),
+    ];
+    const values = { _HID: ACPI_ID, _UID: context.uid(ACPI_ID), _CRS: { resources } };
+    return [{ kind: 'device', device: { name: context.deviceName('VIO'), values } }];
   }
 
   dispose(): void | Promise<void> {

@@ -425,7 +425,8 @@ describe('the transport of a VirtIO vdev', () => {
       kindOn(virt, { transport: 'pci' }),
       kindOn(virt, { pci: '3.0' }),
       kindOn(pciOnly, { transport: 'mmio' }),
-    ]).toEqual(['pci', 'pci', 'mmio']);
+      kindOn(pciOnly, { base: 0x2000_0000, irq: 40 }),
+    ]).toEqual(['pci', 'pci', 'mmio', 'mmio']);
   });
 
   it('decides on the place', () => {
@@ -440,6 +441,7 @@ describe('the transport of a VirtIO vdev', () => {
     [{ legacy: true, transport: 'pci' }, 'a device over PCI has no legacy interface'],
     [{ legacy: true, pci: '1.0' }, 'a device over PCI has no legacy interface'],
     [{ transport: 'mmio', pci: '1.0' }, 'a device over MMIO has no place on a PCI bus'],
+    [{ base: 0x2000_0000, pci: '1.0' }, 'the registers of a device over PCI are where the guest puts them'],
   ])('refuses %p', (options, message) => {
     expect(() => createVdev(factory, { options, prepare: attachBus })).toThrow(message);
   });
