@@ -1,5 +1,6 @@
 /*
- * QEMU's firmware configuration device, in its form for memory-mapped boards, from QEMU's docs/specs/fw_cfg.rst.
+ * QEMU's firmware configuration device, from QEMU's docs/specs/fw_cfg.rst: with registers in memory or, on machines that
+ * have them, with I/O ports.
  *
  * Models the selector, the data register and the DMA interface. Omits the parts that the document calls obsolete:
  * writes through the data register, and items that are neither files nor the signature, the features or the directory.
@@ -9,10 +10,12 @@ import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
 import type { FirmwareConfiguration } from '@qvm/core/services';
 import type {
-  AccessWidth,
+  AcpiContext,
+  AcpiPart,
   DeviceTreeContext,
   DeviceTreeNode,
   MmioHandler,
+  PortHandler,
   Vdev,
   VdevContext,
   VdevState,
@@ -21,22 +24,19 @@ import { transfer } from './dma.js';
 import type { FirmwareCursor } from './dma.js';
 import { FirmwareItems } from './items.js';
 import type { FirmwareItem } from './items.js';
+import { FW_CFG_PORTS, FW_CFG_SIZE, MemoryRegisters, PortRegisters, type FirmwareRegisters } from './registers.js';
 
 const STATE_VERSION = 1;
-/** Size of the register range in bytes. */
-export const FW_CFG_SIZE = 0x18;
-
-const DATA_END = 8;
-const SELECTOR = 8;
-const DMA_HIGH = 16;
-const DMA_LOW = 20;
-/** Value that the DMA address register reads as, most significant byte first: `QEMU CFG`. */
-const DMA_SIGNATURE = [0x5145_4d55, 0x2043_4647] as const;
+/** Name of the range of registers or ports. */
+export const REGISTERS = 'registers';
+/** Identifier in the namespace of ACPI (QEMU, docs/specs/fw_cfg.rst). */
+const ACPI_ID = 'QEMU0002';
 const EXACT_LIMIT = 2 ** 21;
 
 /** @internal */
-export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
-  readonly mmio: Readonly<Record<string, MmioHandler>> = { registers: this };
+export class FwCfg implements Vdev, FirmwareRegisters, FirmwareCursor {
+  readonly mmio: Readonly<Record<string, MmioHandler>>;
+  readonly ports: Readonly<Record<string, PortHandler>>;
   readonly #context: VdevContext;
   readonly #items = new FirmwareItems();
   #key = 0;
@@ -47,6 +47,9 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
 
   constructor(context: VdevContext) {
     this.#context = context;
+    const hasPorts = context.portBase[REGISTERS] !== undefined;
+    this.mmio = hasPorts ? {} : { [REGISTERS]: new MemoryRegisters(this) };
+    this.ports = hasPorts ? { [REGISTERS]: new PortRegisters(this) } : {};
     this.#item = this.#items.select(0);
     context.offer(FW_CFG, this.configuration);
   }
@@ -74,16 +77,23 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
     this.#position = Math.min(this.#item.bytes.length, this.#position + bytes);
   }
 
-  read(offset: number, width: AccessWidth): number {
-    if (offset < DATA_END) return this.#readData(width);
-    if (offset >= DMA_HIGH && width === 4) return swap32(DMA_SIGNATURE[offset === DMA_HIGH ? 0 : 1]);
-    return 0;
+  nextByte(): number {
+    const byte = this.#item.bytes[this.#position] ?? 0;
+    this.advance(1);
+    return byte;
   }
 
-  write(offset: number, width: AccessWidth, value: number): void {
-    if (offset === SELECTOR && width >= 2) this.select(swap16(value & 0xffff));
-    else if (offset === DMA_HIGH && width === 4) this.#dmaHigh = swap32(value);
-    else if (offset === DMA_LOW && width === 4) this.#startDma(swap32(value));
+  setDmaHigh(word: number): void {
+    this.#dmaHigh = word;
+  }
+
+  /** Writing the low half of the address starts the transfer and clears the high half. */
+  startDma(low: number): void {
+    const high = this.#dmaHigh;
+    this.#dmaHigh = 0;
+    if (high >= EXACT_LIMIT) return;
+    this.#transfers++;
+    transfer(this.#context.memory, high * 2 ** 32 + low, this);
   }
 
   reset(): void {
@@ -110,7 +120,8 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
   }
 
   deviceTree(context: DeviceTreeContext): readonly DeviceTreeNode[] {
-    const base = this.#context.mmioBase.registers ?? 0;
+    const base = this.#context.mmioBase[REGISTERS];
+    if (base === undefined) return [];
     return [
       {
         name: `fw-cfg@${base.toString(16)}`,
@@ -123,32 +134,14 @@ export class FwCfg implements Vdev, MmioHandler, FirmwareCursor {
     ];
   }
 
+  acpi(context: AcpiContext): readonly AcpiPart[] {
+    const base = this.#context.portBase[REGISTERS];
+    if (base === undefined) return [];
+    const resources = [{ kind: 'io', base, size: FW_CFG_PORTS }] as const;
+    // Present, enabled, functional, and not for users (ACPI 6.5, section 6.3.7).
+    const values = { _HID: ACPI_ID, _STA: 0x0b, _CRS: { resources } };
+    return [{ kind: 'device', device: { name: context.deviceName('FWC'), values } }];
+  }
+
   dispose(): void {}
-
-  /** Returns the next bytes in the order of memory, for any width. */
-  #readData(width: AccessWidth): number {
-    let value = 0;
-    for (let index = 0; index < width; index++) {
-      value += (this.#item.bytes[this.#position] ?? 0) * 2 ** (8 * index);
-      this.advance(1);
-    }
-    return value;
-  }
-
-  /** Writing the low half of the address starts the transfer and clears the high half. */
-  #startDma(low: number): void {
-    const high = this.#dmaHigh;
-    this.#dmaHigh = 0;
-    if (high >= EXACT_LIMIT) return;
-    this.#transfers++;
-    transfer(this.#context.memory, high * 2 ** 32 + low, this);
-  }
-}
-
-function swap16(value: number): number {
-  return ((value & 0xff) << 8) | (value >>> 8);
-}
-
-function swap32(value: number): number {
-  return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
 }

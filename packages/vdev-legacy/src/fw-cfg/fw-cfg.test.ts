@@ -3,6 +3,8 @@ import type { FirmwareConfiguration } from '@qvm/core/services';
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { VdevHarness } from '@qvm/testing';
 import * as fc from 'fast-check';
+import { fakeAcpiContext } from '../ports/acpi-context.test.helper.js';
+import { portBoard } from '../ports/port-board.test.helper.js';
 import { fwCfg } from './type.js';
 
 const DATA = 0;
@@ -52,6 +54,79 @@ describeVdevContract(fwCfg, {
     readData(device, 2);
     device.write(DMA_HIGH, 1);
   },
+});
+
+const onPorts = { context: { board: portBoard } };
+/** Offsets of ports. */
+const Port = { selector: 0, data: 1, dmaHigh: 4, dmaLow: 8 } as const;
+describeVdevContract(fwCfg, {
+  ...onPorts,
+  options: { item: 'opt/a:one' },
+  change: (device) => {
+    device.write(Port.selector, 0x20, 2);
+    device.read(Port.data);
+    device.write(Port.dmaHigh, 1, 4);
+  },
+});
+
+describe('fw-cfg at the ports of PCs', () => {
+  it('has a little-endian selector and data byte by byte', () => {
+    const device = createVdev(fwCfg, { ...onPorts, options: { item: 'opt/x:abc' } });
+    const bytes = (count: number): string => text(Uint8Array.from({ length: count }, () => device.read(Port.data)));
+    expect(bytes(4)).toBe('QEMU');
+    device.write(Port.selector, 0x20, 2);
+    expect(bytes(4)).toBe('abc\0');
+    // Neither a byte of the selector nor wide data are registers.
+    device.write(Port.selector, 0, 1);
+    expect([device.read(Port.selector), device.read(Port.data, 2)]).toEqual([0xff, 0xffff]);
+    expect(device.vdev.status()).toMatchObject({ key: 0x20, position: 3 });
+  });
+
+  it('has DMA, big-endian', () => {
+    const device = createVdev(fwCfg, { ...onPorts, options: { item: 'opt/x:hello' } });
+    expect([device.read(Port.dmaHigh, 4), device.read(Port.dmaLow, 4)].map(swap32)).toEqual([0x5145_4d55, 0x2043_4647]);
+    const { memory } = device.context;
+    const words = [(0x20 << 16) | SELECT | READ, 5, 0, BUFFER];
+    words.forEach((word, index) => memory.writeU32(DESCRIPTOR + index * 4, swap32(word)));
+    device.write(Port.dmaHigh, 0, 4);
+    device.write(Port.dmaLow, swap32(DESCRIPTOR), 4);
+    expect([memory.readU32(DESCRIPTOR), text(memory.read(BUFFER, 5))]).toEqual([0, 'hello']);
+  });
+
+  it('is described by ACPI as on PCs of QEMU', () => {
+    const { vdev, context } = createVdev(fwCfg, onPorts);
+    expect([vdev.acpi?.(fakeAcpiContext()), vdev.deviceTree?.(new FakeDeviceTreeContext())]).toEqual([
+      [
+        {
+          kind: 'device',
+          device: {
+            name: 'FWC0',
+            values: {
+              _HID: 'QEMU0002',
+              _STA: 0x0b,
+              _CRS: { resources: [{ kind: 'io', base: context.portBase['registers'], size: 12 }] },
+            },
+          },
+        },
+      ],
+      [],
+    ]);
+  });
+
+  it('never throws, whatever the accesses', () => {
+    const access = fc.tuple(fc.boolean(), fc.nat({ max: 11 }), fc.constantFrom(1, 2, 4), fc.nat({ max: 0xffff_ffff }));
+    fc.assert(
+      fc.property(fc.array(access), (accesses) => {
+        const device = createVdev(fwCfg, { ...onPorts, options: { item: 'opt/x:hello' } });
+        for (const [write, offset, width, value] of accesses) {
+          const limit = 2 ** (8 * width);
+          if (write) device.write(offset, value % limit, width as 1 | 2 | 4);
+          else expect(device.read(offset, width as 1 | 2 | 4)).toBeLessThan(limit);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
 
 describe('fw-cfg', () => {

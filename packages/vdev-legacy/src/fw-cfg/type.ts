@@ -2,7 +2,8 @@ import { QvmError } from '@qvm/core';
 import { defineOptions, option, textKind } from '@qvm/core/options';
 import type { FirmwareFile } from '@qvm/core/services';
 import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
-import { FW_CFG_SIZE, FwCfg } from './device.js';
+import { FwCfg, REGISTERS } from './device.js';
+import { FW_CFG_PORTS, FW_CFG_SIZE } from './registers.js';
 
 /** A file in the form of an option: `NAME:TEXT`. */
 const fileKind = textKind('NAME:TEXT', fileOf, ({ name, bytes }) => `${name}:${new TextDecoder().decode(bytes)}`);
@@ -24,7 +25,12 @@ export const fwCfg: VdevFactory<FwCfgDeclarations> = defineVdev({
   type: 'fw-cfg',
   description: 'Firmware configuration device of QEMU (fw_cfg)',
   options: OPTIONS,
-  resources: () => ({ mmio: [{ name: 'registers', size: FW_CFG_SIZE }], role: 'fw-cfg' }),
+  resources: (_, machine) => ({
+    ...(machine?.ioPorts === true
+      ? { ports: [{ name: REGISTERS, size: FW_CFG_PORTS }] }
+      : { mmio: [{ name: REGISTERS, size: FW_CFG_SIZE }] }),
+    role: 'fw-cfg',
+  }),
   create: (context, { item }) => {
     const device = new FwCfg(context);
     for (const file of item) device.configuration.addFile(file);
