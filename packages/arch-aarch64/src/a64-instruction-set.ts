@@ -5,6 +5,8 @@ import {
   nzcvModel,
   SOFTFLOAT_MODULE,
   softfloatHelpers,
+  VECTOR_MODULE,
+  instantiateVectorHelpers,
   vectorHelpers,
   a64Rows,
 } from '@qvm/isa-aarch64';
@@ -17,12 +19,12 @@ export const a64InstructionSet: InstructionSet<A64> = {
   rows: a64Rows,
   geometry: A64_GEOMETRY,
   flags: nzcvModel,
-  helpers: [...softfloatHelpers, ...vectorHelpers.helpers],
+  helpers: [...softfloatHelpers, ...vectorHelpers],
   builder: A64,
   walk: walkFunction,
   makeDecoder: () => new WordDecoder(a64Rows),
   instantiateHelpers: (memory) => ({
     [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,
-    ...vectorHelpers.instantiate(memory),
+    [VECTOR_MODULE]: instantiateVectorHelpers(memory),
   }),
 };

@@ -5,6 +5,7 @@ import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { AARCH64_HOOK_KINDS } from './hook-kinds.js';
 import { gic } from './gic/index.js';
+import { isAarch64Image } from './boot/image.js';
 import { Aarch64Machine, ARCHITECTURE_NAME } from './machine.js';
 import { timer } from './timer/index.js';
 import { genericModel } from './vcpu/cpu-model.js';
@@ -24,16 +25,7 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
     name: ARCHITECTURE_NAME,
     defaultBoard: 'virt',
     hookKinds: AARCH64_HOOK_KINDS,
-    processors: {
-      models: [
-        {
-          name: genericModel.name,
-          description: 'ARMv8.0 with LSE, AES, SHA, CRC32 and other extensions; there is no other',
-          features: [],
-        },
-      ],
-      features: {},
-    },
+    isImage: isAarch64Image,
     engineBytes: (vcpus, ramBytes) => Aarch64Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
     createMachine: (services) => new Aarch64Machine(services, genericModel, CODE_BYTES, tuning),
   };

@@ -4,11 +4,11 @@ import type { Architecture } from '@qvm/core/architecture';
 import { CodeCache, REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { apic, ioapic, pic } from './apic/index.js';
-import { bootGuest } from './boot/index.js';
+import { bootGuest, isX86Image } from './boot/index.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
 import { ARCHITECTURE_NAME, X86Machine } from './machine.js';
 import type { BootProcedure } from './machine.js';
-import { defaultModel, X86_PROCESSORS, x86Model } from './system/cpu-model.js';
+import { defaultModel } from './system/cpu-model.js';
 import type { X86Model } from './system/cpu-model.js';
 
 /** Capacity of a VM's code cache in pages of decoded code: 16 MiB of guest code. */
@@ -18,7 +18,7 @@ const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
 /**
  * x86_64 with a processor model.
  *
- * @param model - what CPUID says when a VM names no model.
+ * @param model - what CPUID says.
  * @param tuning - when the second tier translates; {@link REGION_TUNING} when absent.
  * @experimental
  */
@@ -31,13 +31,9 @@ export function x86Architecture(
     name: ARCHITECTURE_NAME,
     defaultBoard: 'pc',
     hookKinds: X86_HOOK_KINDS,
+    isImage: isX86Image,
     engineBytes: (vcpus, ramBytes) => X86Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
-    processors: X86_PROCESSORS,
-    createMachine: (services) => {
-      const { processor } = services;
-      const chosen = processor === undefined ? model : x86Model(processor);
-      return new X86Machine(services, { model: chosen, codeBytes: CODE_BYTES, tuning, boot });
-    },
+    createMachine: (services) => new X86Machine(services, { model, codeBytes: CODE_BYTES, tuning, boot }),
   };
 }
 

@@ -64,7 +64,7 @@ describe('vmConfigJsonSchema', () => {
       required: ['name', 'ram'],
       properties: {
         name: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
-        arch: { enum: ['aarch64', 'x86_64'], default: 'aarch64' },
+        arch: { enum: ['aarch64', 'x86_64'] },
         cpus: { type: 'integer', minimum: 1, maximum: MAX_CPUS, default: 1 },
         priority: { type: 'integer', minimum: PRIORITY_RANGE.min, maximum: PRIORITY_RANGE.max },
         ram: { type: 'array', minItems: 1, items: { required: ['size'], additionalProperties: false } },

@@ -142,7 +142,6 @@ const WORDS = [
     'system',
     'arch',
     'board',
-    'cpumodel',
     'ram',
     'rom',
     'cpu',

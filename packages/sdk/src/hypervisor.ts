@@ -10,6 +10,7 @@ import { Registries } from './container/registries.js';
 import type { FileSource } from './host/file-source.js';
 import type { HypervisorHost } from './host/hypervisor-host.js';
 import { builtInPlugins } from './built-in-plugins.js';
+import { withImageArchitecture } from './vm/image-architecture.js';
 import { buildVm } from './vm/vm-builder.js';
 import { checkVm, type VmCheck } from './vm/vm-check.js';
 import type { VmController, VmHandle } from './vm/vm-handle.js';
@@ -123,14 +124,16 @@ export function createHypervisorOn(host: HypervisorHost, options: HypervisorOpti
       return vm;
     },
     checkVm: (source, vmOptions = {}) => checkVm(source, vmOptions, services),
-    loadConfigs(files) {
-      const factories = registries().vdevs;
-      return loadConfigs(files, {
+    async loadConfigs(files) {
+      const { vdevs, architectures } = registries();
+      const loaded = await loadConfigs(files, {
         read: (path) => readConfigText(path, services.host),
         directoryOf: (path) => services.host.directoryOf(path),
         environment: services.environment,
-        vdevOptions: optionsLookup(factories),
+        vdevOptions: optionsLookup(vdevs),
       });
+      const lookup = { architectures: [...architectures.values()], files: services.host.files };
+      return { ...loaded, vms: await Promise.all(loaded.vms.map((spec) => withImageArchitecture(spec, lookup))) };
     },
     async dispose() {
       await Promise.all([...vms].map((vm) => vm.dispose()));

@@ -1,4 +1,5 @@
 import {
+  elfMachine,
   ElfMachine,
   ImageError,
   PHYSICAL_ADDRESS_LIMIT,
@@ -77,6 +78,19 @@ const Pe = {
 } as const;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/**
+ * Whether a file is an arm64 Linux `Image`, plain or as EFI zboot, or an ELF file for AArch64, by its beginning. Raw code and
+ * compressed files cannot be told by that.
+ *
+ * @param head - the first 1024 bytes.
+ */
+export function isAarch64Image(head: Uint8Array): boolean {
+  if (elfMachine(head) === ElfMachine.AArch64) return true;
+  if (head.length < Header.bytes) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  return view.getUint32(Header.magic, true) === MAGIC || view.getUint32(Zboot.mark, true) === ZBOOT_MAGIC;
+}
 
 /**
  * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code that passes `requireCode`.

@@ -36,21 +36,19 @@ interface Translation {
   readonly local: boolean;
 }
 
-type Walk = (cpu: number, va: bigint, unprivileged: number, access: number) => bigint;
-
 /** The generated walk, alone in a module. */
-function compileWalk(memory: WebAssembly.Memory): Walk {
+function compileWalk(memory: WebAssembly.Memory): (cpu: number, va: bigint, unprivileged: number) => bigint {
   const writer = new ModuleWriter();
   const { locals, code } = walkFunction(new CodeBuffer());
   writer.define(writer.declare(), { params: WALK.params, results: [Ty.i64] }, locals, code, 'walk');
   const module = new WebAssembly.Module(writer.toBytes() as Uint8Array<ArrayBuffer>);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return exports['walk'] as Walk;
+  return exports['walk'] as (cpu: number, va: bigint, unprivileged: number) => bigint;
 }
 
 class Walker {
   readonly bench: TranslationBench;
-  readonly #walk: Walk;
+  readonly #walk: (cpu: number, va: bigint, unprivileged: number) => bigint;
 
   constructor(base: number) {
     this.bench = new TranslationBench(base);
@@ -61,7 +59,7 @@ class Walker {
   generated(va: bigint, { el, unprivileged }: Mode): Translation | undefined {
     const { state, ram } = this.bench;
     state.setU32(State.el, el);
-    const answer = this.#walk(state.address, BigInt.asIntN(64, va), unprivileged, 0);
+    const answer = this.#walk(state.address, BigInt.asIntN(64, va), unprivileged);
     if (answer < 0n) return undefined;
     const page = pageOf(Number(answer));
     const has = (bit: number): boolean => (Number(answer & 0xfffn) & bit) !== 0;

@@ -9,7 +9,6 @@ import { GenericTimer } from './device.js';
  */
 export const timer: VdevFactory = {
   type: 'timer',
-  architecture: 'aarch64',
   description: 'Arm generic timer, one for each vCPU',
   options: {},
   resources: () => ({}),

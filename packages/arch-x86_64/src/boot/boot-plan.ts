@@ -118,7 +118,7 @@ class KernelPlan {
     const rsdp = this.#placeAcpi();
     const initrd = this.request.initrd && this.#placeInitrd(this.request.initrd);
     const memory = memoryMap(this.plan.ram, this.#reserved);
-    const facts = { commandLine: this.#commandLine(), initrd, memory, rsdp };
+    const facts = { commandLine: this.#commandLine(), initrd, memory, rsdp, screen: this.request.screen };
     const state = this.#enter(facts);
     return { segments: [...this.image.segments, ...this.#segments], state, memory };
   }

@@ -1,4 +1,4 @@
-import { ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
+import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
 import type { BootFile, ElfProgram, ElfSegment } from '@qvm/core/architecture';
 import { findMultiboot } from './multiboot-header.js';
 import { isBzImage, readSetupHeader } from './setup-header.js';
@@ -68,6 +68,16 @@ export async function readImage(file: BootFile, limit: number): Promise<X86Image
   }
   if (isElf(bytes)) return readProgram(bytes, name);
   return readFirmware(bytes, name);
+}
+
+/**
+ * Whether a file is a bzImage or an ELF file for x86 processors, by its beginning. Firmware cannot be told by that.
+ *
+ * @param head - the first 1024 bytes.
+ */
+export function isX86Image(head: Uint8Array): boolean {
+  const machine = elfMachine(head);
+  return isBzImage(head) || MACHINES.some((known) => known === machine);
 }
 
 /** @param linux - the file is known to be a Linux kernel. */

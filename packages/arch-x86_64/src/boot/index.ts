@@ -10,7 +10,7 @@ export { applyInitialState } from './apply-state.js';
 export { bootGuest } from './boot-guest.js';
 export { planGuest } from './boot-plan.js';
 export type { BootPlan, LoadedSegment } from './boot-plan.js';
-export { readImage } from './image.js';
+export { isX86Image, readImage } from './image.js';
 export type { EntryProtocol, X86Image } from './image.js';
 export { BootSelector, longState, protectedState, RESET_STATE } from './initial-state.js';
 export type { InitialSegment, InitialState } from './initial-state.js';

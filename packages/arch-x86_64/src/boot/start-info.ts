@@ -1,4 +1,4 @@
-import type { AddressRange } from '@qvm/core/architecture';
+import type { AddressRange, BootScreen } from '@qvm/core/architecture';
 import type { MemoryMapEntry } from './memory-map.js';
 import { Record, textBytes } from './record.js';
 
@@ -9,6 +9,8 @@ export interface GuestFacts {
   readonly memory: readonly MemoryMapEntry[];
   /** Guest-physical address of the ACPI tables' root, and its bytes. */
   readonly rsdp: { readonly address: number; readonly bytes: Uint8Array };
+  /** The screen that it finds. */
+  readonly screen?: BootScreen | undefined;
 }
 
 // Xen, public/arch-x86/hvm/start_info.h.

@@ -1,5 +1,6 @@
 import { ImageError } from '@qvm/core/architecture';
 import { Record, textBytes } from './record.js';
+import { screenInfo } from './screen-info.js';
 import type { SetupHeader } from './setup-header.js';
 import type { GuestFacts } from './start-info.js';
 
@@ -36,7 +37,7 @@ const MEMORY_BYTES = 20;
  * @throws `ImageError` `image.too-large` when the memory map has more than 128 ranges.
  */
 export function zeroPage(
-  { commandLine, initrd, memory, rsdp }: GuestFacts,
+  { commandLine, initrd, memory, rsdp, screen }: GuestFacts,
   setup: SetupHeader | undefined,
   address: number,
 ): Uint8Array {
@@ -52,6 +53,7 @@ export function zeroPage(
       .u16(Field.version, PROTOCOL)
       .u32(Field.alignment, 0x20_0000);
   record
+    .set(0, screenInfo(screen))
     .u64(Field.rsdp, rsdp.address)
     .u8(Field.memoryEntries, memory.length)
     .u8(Field.loader, OTHER_LOADER)

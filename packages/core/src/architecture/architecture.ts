@@ -1,6 +1,7 @@
 import type { AcpiContext, AcpiPart } from '../acpi/acpi-part.js';
 import type { Board } from '../board/board.js';
 import type { Clock } from '../clock/clock.js';
+import type { BootScreen } from '../display/boot-screen.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { HookKinds } from '../hooks/kinds.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
@@ -16,7 +17,6 @@ import type { Vcpu } from '../vcpu/vcpu.js';
 import type { DeviceTreeContext, Json } from '../vdev/vdev.js';
 import type { UnsupportedPolicies } from '../vm/unsupported.js';
 import type { MachineSnapshot } from './machine-snapshot.js';
-import type { Processor, ProcessorCatalogue } from './processor-models.js';
 
 /**
  * A request of a guest, a vdev or the host to change the life cycle of the VM. The VM obeys between two instructions.
@@ -31,11 +31,6 @@ export type VmRequest =
   | {
       /** Resets the machine, as far as the VM allows resets. */
       readonly kind: 'reset';
-      /**
-       * Why the machine resets itself when no guest can have wanted that, as a sentence for the user: a triple fault. A
-       * VM that does not boot again then fails, with exit code 5.
-       */
-      readonly fault?: string;
     }
   | {
       /** Ends the VM with an exit code. */
@@ -66,8 +61,6 @@ export interface MachineServices {
   readonly name: string;
   /** Number of vCPUs to make. */
   readonly vcpus: number;
-  /** The model of all vCPUs: one of `Architecture.processors`. Absent: the default model. */
-  readonly processor?: Processor;
   /** How guest code runs. */
   readonly engine: Engine;
   /** The board; the generated device tree contains its entries besides processors, RAM and vdevs. */
@@ -118,6 +111,8 @@ export interface BootRequest {
   readonly vdevAcpi?: (context: AcpiContext) => readonly AcpiPart[];
   /** Ranges of RAM that vdevs share with the guest: nothing is loaded there, and a generated tree reserves them. */
   readonly reservations?: readonly RamReservation[];
+  /** The screen that the guest finds, for boot protocols that tell it. Absent: there is none. */
+  readonly screen?: BootScreen;
   /** Path of the console's node for `stdout-path`, when there is one. */
   readonly stdoutPath?: string;
 }
@@ -156,8 +151,13 @@ export interface Architecture {
   readonly defaultBoard: string;
   /** The kinds of traps and interrupts and the causes of exits that the hooks of its vCPUs have. */
   readonly hookKinds: HookKinds;
-  /** The processor models that a configuration can choose. Absent: there is one, which has no name. */
-  readonly processors?: ProcessorCatalogue;
+  /**
+   * Whether a file is an image for this architecture, by its beginning. Decides about a VM whose configuration names no architecture.
+   * Absent: no image is known.
+   *
+   * @param head - the first 1024 bytes, or all of a shorter file.
+   */
+  isImage?(head: Uint8Array): boolean;
   /** Bytes of VM memory that the engine needs besides guest RAM. */
   engineBytes(vcpus: number, ramBytes: number): number;
   /** Makes the processors of a VM with their interrupt controller and firmware. */

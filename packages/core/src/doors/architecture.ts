@@ -15,14 +15,6 @@ export type {
   VmRequest,
 } from '../architecture/architecture.js';
 export type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';
-export { chooseProcessor } from '../architecture/processor-models.js';
-export type {
-  Processor,
-  ProcessorCatalogue,
-  ProcessorFeature,
-  ProcessorModel,
-  ProcessorProblem,
-} from '../architecture/processor-models.js';
 export {
   cellsOf,
   editNode,
@@ -40,7 +32,8 @@ export { InterruptBus } from '../interrupt/interrupt-bus.js';
 export type { InterruptController, InterruptInputs, InterruptWiring, MessageSink } from '../interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
 export type { ElfNote, ElfProgram, ElfSegment } from '../loader/elf.js';
-export { isElf, readElf, readElf64 } from '../loader/elf.js';
+export type { BootScreen } from '../display/boot-screen.js';
+export { elfMachine, isElf, readElf, readElf64 } from '../loader/elf.js';
 export {
   ELF_HEADER_BYTES,
   ELF_PROGRAM_HEADER_BYTES,

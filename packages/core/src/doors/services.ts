@@ -9,6 +9,8 @@ export { perform, performSync } from '../block/block-procedure.js';
 export type { BlockBackend, BlockOpenOptions, BlockOperations, BlockStore } from '../block/block.js';
 export { BLOCK_SECTOR, BLOCK_STORE } from '../block/block.js';
 export type { CharacterBackend, TerminalSize } from '../console/character-backend.js';
+export { BOOT_SCREEN } from '../display/boot-screen.js';
+export type { BootScreen } from '../display/boot-screen.js';
 export type { Display, DisplayImage, InputDevices } from '../display/display.js';
 export { DISPLAY, INPUT_DEVICES } from '../display/display.js';
 export type { FirmwareConfiguration, FirmwareFile } from '../firmware/firmware-configuration.js';

@@ -103,6 +103,20 @@ export function isElf(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && viewOf(bytes).getUint32(0) === MAGIC;
 }
 
+/** Offset of `e_machine`, the same in both classes. */
+const MACHINE_OFFSET = 18;
+
+/**
+ * The machine that an ELF file is for (`e_machine`), from the beginning of the file; `undefined` for other files.
+ *
+ * @experimental
+ */
+export function elfMachine(bytes: Uint8Array): number | undefined {
+  return isElf(bytes) && bytes.length >= IDENTIFICATION_BYTES
+    ? viewOf(bytes).getUint16(MACHINE_OFFSET, true)
+    : undefined;
+}
+
 /**
  * Reads the program of a 64-bit little-endian ELF file.
  *

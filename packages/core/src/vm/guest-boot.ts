@@ -1,4 +1,5 @@
 import type { BootRequest } from '../architecture/architecture.js';
+import { BOOT_SCREEN } from '../display/boot-screen.js';
 import { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
 import { loadData } from './load-data.js';
 import type { AssembledVm } from './vm-assembly.js';
@@ -10,7 +11,7 @@ import { consolePath, vdevNodes } from './vm-device-tree.js';
  *
  * @experimental
  */
-export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'vdevAcpi' | 'reservations'>;
+export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'vdevAcpi' | 'reservations' | 'screen'>;
 
 /** Puts the guest's files into memory, at first and again after each reset. */
 export class GuestBoot {
@@ -25,8 +26,10 @@ export class GuestBoot {
   load(files: BootFiles): Promise<void> {
     const { vdevs, service } = this.#parts;
     const stdoutPath = files.stdoutPath ?? consolePath(vdevs);
+    const screen = service(BOOT_SCREEN);
     this.#request = {
       ...files,
+      ...(screen === undefined ? {} : { screen }),
       ...(stdoutPath === undefined ? {} : { stdoutPath }),
       reservations: service(RAM_RESERVATIONS)?.all ?? [],
       vdevNodes: (context) => vdevNodes(vdevs, context),

@@ -1,4 +1,6 @@
 import { QvmError } from '../errors/qvm-error.js';
+import { MEMORY_SOURCE } from '../memory/memory-pool.js';
+import type { Token } from '../plugin/token.js';
 import { STAGE_OBSERVE } from '../hooks/stages.js';
 import { MACHINE_POWER, type MachinePower } from '../power/machine-power.js';
 import type { MmioHandler } from '../memory/memory-region.js';
@@ -236,8 +238,9 @@ describe('Vm: building', () => {
     });
     const { vm } = await bootedVm(wfi, {
       vdevs: [owner, mapper].map((factory) => ({ factory, options: {} })),
-      service: () => {
-        throw new Error('a bus needs no shared memory');
+      service: (token: Token<unknown>) => {
+        if (token.key === MEMORY_SOURCE.key) throw new Error('a bus needs no shared memory');
+        return undefined;
       },
     });
     const [gap, region] = [vm.map.find(0x8000_0ffc), vm.map.find(0x8000_1000)];
@@ -547,17 +550,6 @@ describe('Vm: its end', () => {
     expect(vm.instructions).toBe(1);
     expect(vm.state).toBe('stopped');
     expect(vm.step(1_000)).toEqual({ kind: 'ended', exit });
-  });
-
-  it('fails by a reset that no guest can have wanted, unless it boots again, which is logged', async () => {
-    const shutDown: Instruction = (vcpu) => void vcpu.services.request({ kind: 'reset', fault: 'A triple fault.' });
-    const { vm } = await bootedVm(shutDown);
-    expect(vm.step(1_000)).toEqual({ kind: 'ended', exit: { exitCode: 5, reason: 'A triple fault.' } });
-    expect(vm.state).toBe('failed');
-    const messages: string[] = [];
-    const again = await bootedVm(shutDown, { onReset: 'restart', logger: { log: (_, text) => messages.push(text) } });
-    expect(again.vm.step(1_000)).toEqual({ kind: 'reset' });
-    expect(messages).toEqual([expect.stringMatching(/: A triple fault\.$/)]);
   });
 
   it.each([

@@ -13,6 +13,13 @@ export interface FileSource {
    * @throws FileSourceError
    */
   read(path: string, limit: number): Promise<Uint8Array>;
+  /**
+   * The beginning of a file. Absent: the whole file is read in place of it.
+   *
+   * @param bytes - number of bytes; a shorter file gives all of its contents.
+   * @throws FileSourceError
+   */
+  head?(path: string, bytes: number): Promise<Uint8Array>;
 }
 
 /**

@@ -8,27 +8,34 @@ import { inputError, requireReadable } from './files/open-input.js';
  * @experimental
  */
 export const nodeFileSource: FileSource = {
-  async read(path, limit) {
-    try {
-      requireReadable(path, await stat(path));
-      // Non-blocking, in case it has become a pipe meanwhile.
-      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-      try {
-        return await readHandle(handle, path, limit);
-      } finally {
-        await handle.close();
-      }
-    } catch (error) {
-      throw inputError(path, error);
-    }
-  },
+  read: (path, limit) =>
+    withFile(path, (handle, size) => {
+      if (size > limit) throw tooLarge(path, size, limit);
+      return readHandle(handle, size);
+    }),
+  head: (path, bytes) => withFile(path, (handle, size) => readHandle(handle, Math.min(size, bytes))),
 };
 
-async function readHandle(handle: FileHandle, path: string, limit: number): Promise<Uint8Array> {
-  const info = await handle.stat();
-  requireReadable(path, info);
-  if (info.size > limit) throw tooLarge(path, info.size, limit);
-  const bytes = new Uint8Array(info.size);
+/** @throws FileSourceError */
+async function withFile<T>(path: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+  try {
+    requireReadable(path, await stat(path));
+    // Non-blocking, in case it has become a pipe meanwhile.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    try {
+      const info = await handle.stat();
+      requireReadable(path, info);
+      return await use(handle, info.size);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw inputError(path, error);
+  }
+}
+
+async function readHandle(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
   let filled = 0;
   while (filled < bytes.length) {
     const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);

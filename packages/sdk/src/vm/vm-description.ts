@@ -43,12 +43,10 @@ export interface VdevDescription {
 export interface VmDescription {
   /** Name of the VM. */
   readonly name: string;
-  /** Default `aarch64`. */
+  /** Default: that of the image, else `aarch64`. */
   readonly arch?: ArchitectureName;
   /** Default: the architecture's default board. */
   readonly board?: string;
-  /** The processor model, with changes of its features: `x86-64-v2,+aes`. Default: the architecture's default model. */
-  readonly cpumodel?: string;
   /** The kernel or firmware: a path, or the file itself. */
   readonly image: FileDescription;
   /** A device tree that is patched and replaces the generated one: a path, or the file itself. */
@@ -72,6 +70,8 @@ export interface DescribedVm {
   readonly spec: VmSpec;
   /** Files in memory, by the name of the field. */
   readonly files: Readonly<Partial<Record<'image' | 'dtb' | 'initrd', BootFile>>>;
+  /** The description names no architecture. */
+  readonly undecided?: boolean;
 }
 
 /**
@@ -80,12 +80,11 @@ export interface DescribedVm {
  * @throws QvmError `vm.description` for sizes and addresses that cannot be parsed.
  */
 export function specOf(description: VmDescription): DescribedVm {
-  const { name, arch, board, cpumodel, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
+  const { name, arch, board, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
   const spec: VmSpec = {
     name,
     arch: arch ?? 'aarch64',
     ...(board === undefined ? {} : { board }),
-    ...(cpumodel === undefined ? {} : { cpumodel }),
     image: nameOf(image),
     ...(dtb === undefined ? {} : { dtb: nameOf(dtb) }),
     ...(initrd === undefined ? {} : { initrd: nameOf(initrd) }),
@@ -95,7 +94,8 @@ export function specOf(description: VmDescription): DescribedVm {
     vdevs: (vdevs ?? []).map(vdevOf),
     baseDir: baseDir ?? '',
   };
-  return { spec, files: { ...inMemory('image', image), ...inMemory('dtb', dtb), ...inMemory('initrd', initrd) } };
+  const files = { ...inMemory('image', image), ...inMemory('dtb', dtb), ...inMemory('initrd', initrd) };
+  return { spec, files, ...(arch === undefined ? { undecided: true } : {}) };
 }
 
 function nameOf(file: FileDescription): string {

@@ -1,5 +1,5 @@
 import type { Environment, FileUse, VmSpec } from '@qvm/config';
-import { BOARD, VDEV_FACTORY } from '@qvm/core';
+import { ARCHITECTURE, BOARD, VDEV_FACTORY } from '@qvm/core';
 import type { HookPlugin, QvmPlugin } from '@qvm/core';
 import type { BootFiles, VdevSpec } from '@qvm/core/host';
 import type { Container } from 'inversify';
@@ -11,6 +11,7 @@ import { readBootFiles } from './boot-files.js';
 import type { Findings } from './collect.js';
 import { fileFindings, usedFiles } from './file-uses.js';
 import { findPlatform, type Platform } from './find-platform.js';
+import { withImageArchitecture } from './image-architecture.js';
 import { importNamedPackages } from './named-packages.js';
 import { checkOptions, findFactory, optionsLookup } from './vdev-options.js';
 import type { VmCreateOptions } from './vm-create-options.js';
@@ -65,7 +66,13 @@ export async function planVm(
   const environment = options.environment ?? services.environment;
   const read = await readSource(source, host, { environment, vdevOptions: optionsLookup(known) }, findings);
   if (read === undefined) return undefined;
-  const spec = (await findings.attempt(() => options.adjust?.(read.spec))) ?? read.spec;
+  const adjusted = (await findings.attempt(() => options.adjust?.(read.spec))) ?? read.spec;
+  const spec = await withImageArchitecture(adjusted, {
+    architectures: ofHost.getAll(ARCHITECTURE),
+    files: host.files,
+    image: read.files.image,
+    undecided: read.undecided,
+  });
   const words = {
     vdev: (type: string) => known.has(type),
     board: (name: string) => ofHost.getAll(BOARD).some((board) => board.name === name),

@@ -10,7 +10,7 @@
 import { FW_CFG, RAM_RESERVATIONS } from '@qvm/core/services';
 import { VdevStateError, requireObject, requireUnsignedArray, requireVersion } from '@qvm/core/vdev';
 import type { Json } from '@qvm/core';
-import type { Display, DisplayImage } from '@qvm/core/services';
+import type { BootScreen, Display, DisplayImage } from '@qvm/core/services';
 import type { DeviceTreeContext, DeviceTreeNode, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { CONFIGURATION_BYTES, decodeConfiguration } from './configuration.js';
 import { bytesOf, captureFrame, modeProblem } from './mode.js';
@@ -98,6 +98,13 @@ export class Ramfb implements Vdev, Display {
   /** Whether the guest can set up a frame buffer of its own. */
   get acceptsGuestFrame(): boolean {
     return this.#firmware;
+  }
+
+  /** The frame buffer of the board, as boot protocols describe it. */
+  get bootScreen(): BootScreen | undefined {
+    if (this.#board === undefined) return undefined;
+    const { address, width, height, stride, format } = this.#board;
+    return { kind: 'linear', address, width, height, stride, pixelBytes: format.bytes, channels: format.channels };
   }
 
   get #frame(): FrameBuffer | undefined {

@@ -1,6 +1,6 @@
 import { QvmError } from '@qvm/core';
 import { defineOptions, option, textKind } from '@qvm/core/options';
-import { DISPLAY } from '@qvm/core/services';
+import { BOOT_SCREEN, DISPLAY } from '@qvm/core/services';
 import { defineVdev, type VdevFactory } from '@qvm/core/vdev';
 import { Ramfb } from './device.js';
 import { formatMode, parseMode, type DisplayMode } from './mode.js';
@@ -39,6 +39,8 @@ export const ramfb: VdevFactory<RamfbDeclarations> = defineVdev({
       throw new QvmError('display.mode', 'framebuffer=none leaves only etc/ramfb: name a vdev fw-cfg before ramfb');
     }
     context.offer(DISPLAY, device);
+    const screen = device.bootScreen;
+    if (screen !== undefined) context.offer(BOOT_SCREEN, screen);
     return device;
   },
 });
