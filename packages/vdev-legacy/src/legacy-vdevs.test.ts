@@ -40,6 +40,7 @@ describe.each([
   ['debug-port', ''],
   ['fw-cfg', ''],
   ['ramfb', ''],
+  ['vga', ''],
 ])('docs/vdevs/%s.md', (type, table) => {
   const text = readFileSync(new URL(`../../../docs/vdevs/${type}.md`, import.meta.url), 'utf8');
 

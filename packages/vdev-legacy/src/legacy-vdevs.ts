@@ -15,6 +15,7 @@ import { qcarUart } from './qcar-uart/type.js';
 import { ramfb } from './ramfb/type.js';
 import { rtc } from './rtc/type.js';
 import { ser8250 } from './ser8250/type.js';
+import { vga } from './vga/type.js';
 import { sp805, wdtSp805 } from './wdt-sp805/type.js';
 
 /**
@@ -38,6 +39,7 @@ export const legacyVdevs: readonly VdevFactory[] = Object.freeze([
   pcReset,
   debugPort,
   fwCfg,
+  vga,
   wdtSp805,
   sp805,
 ]);
