@@ -47,8 +47,8 @@ const X86: GuestModules = {
   // The power button of ACPI, and access to it for programs.
   boot: [...VIRTIO_MODULES, 'button', 'evdev'],
   carried: CARRIED_MODULES,
-  // PIIX and VGA of a PC, keyboard and mouse at its i8042.
-  full: fullModules(['ata_piix', 'ata_generic', 'bochs', 'atkbd', 'psmouse']),
+  // PIIX and VGA of a PC, keyboard and mouse at its i8042; PCI functions for programs.
+  full: fullModules(['ata_piix', 'ata_generic', 'bochs', 'atkbd', 'psmouse', 'uio_pci_generic']),
 };
 
 const MODULES: Readonly<Record<GuestArchitecture, GuestModules>> = { arm64: ARM64, amd64: X86, i386: X86 };

@@ -41,12 +41,11 @@ export async function describeBoard(name: string, { plugin }: BoardFlags): Promi
 }
 
 function describe(board: Board, types: readonly VdevFactory[]): string {
-  const { first, last, exclusive } = board.interrupts;
-  const single = exclusive === undefined ? '' : `; ${exclusive.first} to ${exclusive.last} have one source each`;
+  const { first, last } = board.interrupts;
   const facts = [
     ['guests', board.architecture],
     ['RAM', ramText(board.ram)],
-    ['interrupts', `${first} to ${last}${single}`],
+    ['interrupts', `${first} to ${last}`],
     ['always there', board.implicitVdevs.join(', ') || 'nothing'],
     ['console', board.defaultConsole ?? 'none'],
   ];

@@ -1,5 +1,5 @@
 import type { PhysicalMap } from '@qvm/core/architecture';
-import { EngineState, isCanonicalHigh, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import { fromHalves } from '../halves.js';
@@ -133,7 +133,8 @@ export class FetchUnit {
 
   /** Whether an address with this high half is canonical. */
   #isCanonical(hi: number): boolean {
-    return isCanonicalHigh(this.#records.geometry, hi);
+    const top = hi >> (this.#records.geometry.addressBits - 33);
+    return top === 0 || top === -1;
   }
 
   #jump(lo: number, hi: number): void {

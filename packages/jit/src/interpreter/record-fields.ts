@@ -43,13 +43,12 @@ export class RecordFields {
    */
   offsetOf(operand: number, role: RecordField['kind'], file?: RegisterFile): number {
     const kind = file?.fieldBase !== undefined ? 'byte' : file?.inPlace ? 'source' : role;
-    const stored = file?.fieldOf ?? file;
-    const found = this.all.find((field) => field.operand === operand && field.kind === kind && field.file === stored);
+    const found = this.all.find((field) => field.operand === operand && field.kind === kind && field.file === file);
     if (found) return found.offset;
     const offset = this.#used;
     this.#used += FIELD_BYTES[kind];
     if (this.#used > RECORD_BYTES) throw new Error('the operands of a row do not fit a record');
-    this.all.push({ offset, operand, kind, file: stored });
+    this.all.push({ offset, operand, kind, file });
     return offset;
   }
 }

@@ -1,2 +1,0 @@
-export * from './bits';
-export * from './strings';
