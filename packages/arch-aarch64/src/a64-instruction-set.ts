@@ -5,8 +5,6 @@ import {
   nzcvModel,
   SOFTFLOAT_MODULE,
   softfloatHelpers,
-  VECTOR_MODULE,
-  instantiateVectorHelpers,
   vectorHelpers,
   a64Rows,
 } from '@qvm/isa-aarch64';
@@ -19,12 +17,12 @@ export const a64InstructionSet: InstructionSet<A64> = {
   rows: a64Rows,
   geometry: A64_GEOMETRY,
   flags: nzcvModel,
-  helpers: [...softfloatHelpers, ...vectorHelpers],
+  helpers: [...softfloatHelpers, ...vectorHelpers.helpers],
   builder: A64,
   walk: walkFunction,
   makeDecoder: () => new WordDecoder(a64Rows),
   instantiateHelpers: (memory) => ({
     [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,
-    [VECTOR_MODULE]: instantiateVectorHelpers(memory),
+    ...vectorHelpers.instantiate(memory),
   }),
 };

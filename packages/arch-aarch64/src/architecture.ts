@@ -25,6 +25,16 @@ export function tunedAarch64(tuning: RegionTuning = REGION_TUNING): Architecture
     name: ARCHITECTURE_NAME,
     defaultBoard: 'virt',
     hookKinds: AARCH64_HOOK_KINDS,
+    processors: {
+      models: [
+        {
+          name: genericModel.name,
+          description: 'ARMv8.0 with LSE, AES, SHA, CRC32 and other extensions; there is no other',
+          features: [],
+        },
+      ],
+      features: {},
+    },
     isImage: isAarch64Image,
     engineBytes: (vcpus, ramBytes) => Aarch64Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
     createMachine: (services) => new Aarch64Machine(services, genericModel, CODE_BYTES, tuning),

@@ -3,13 +3,13 @@ import type { Resolver } from '@qvm/core';
 import { VcpuExit } from '@qvm/core/architecture';
 import { elfFile } from './boot/boot-bench.test.helper.js';
 import { hex, MachineHarness, RAM_BYTES } from './machine-tests/machine-harness.test.helper.js';
-import { apic, defaultModel, ioapic, pic, x86_64, x86_64Plugin } from './index.js';
+import { apic, ioapic, pic, x86_64, x86_64Plugin } from './index.js';
 import type { X86Machine } from './index.js';
 
 const ENTRY = 0x20_0000;
 
 async function boot(code: string): Promise<{ readonly harness: MachineHarness; readonly machine: X86Machine }> {
-  const harness = new MachineHarness(1, 'interp', defaultModel, x86_64.engineBytes(1, RAM_BYTES));
+  const harness = new MachineHarness(1, 'interp', { more: x86_64.engineBytes(1, RAM_BYTES) });
   const machine = x86_64.createMachine(harness.services) as X86Machine;
   const bytes = elfFile(64, ENTRY, [{ physical: ENTRY, bytes: Uint8Array.from(hex(code)) }]);
   await machine.boot({ image: { name: 'program', bytes }, commandLine: 'A', vdevNodes: () => [] });

@@ -8,7 +8,7 @@ import { bootGuest, isX86Image } from './boot/index.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
 import { ARCHITECTURE_NAME, X86Machine } from './machine.js';
 import type { BootProcedure } from './machine.js';
-import { defaultModel } from './system/cpu-model.js';
+import { defaultModel, X86_PROCESSORS, x86Model } from './system/cpu-model.js';
 import type { X86Model } from './system/cpu-model.js';
 
 /** Capacity of a VM's code cache in pages of decoded code: 16 MiB of guest code. */
@@ -18,7 +18,7 @@ const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
 /**
  * x86_64 with a processor model.
  *
- * @param model - what CPUID says.
+ * @param model - what CPUID says when a VM names no model.
  * @param tuning - when the second tier translates; {@link REGION_TUNING} when absent.
  * @experimental
  */
@@ -33,7 +33,12 @@ export function x86Architecture(
     hookKinds: X86_HOOK_KINDS,
     isImage: isX86Image,
     engineBytes: (vcpus, ramBytes) => X86Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
-    createMachine: (services) => new X86Machine(services, { model, codeBytes: CODE_BYTES, tuning, boot }),
+    processors: X86_PROCESSORS,
+    createMachine: (services) => {
+      const { processor } = services;
+      const chosen = processor === undefined ? model : x86Model(processor);
+      return new X86Machine(services, { model: chosen, codeBytes: CODE_BYTES, tuning, boot });
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export { X86_HOOK_KINDS, x86Hooks } from './hook-kinds.js';
 export type { X86ExitCause, X86InterruptKind, X86TrapKind, X86VcpuHooks } from './hook-kinds.js';
 export { X86Machine } from './machine.js';
 export type { BootProcedure, X86MachineOptions } from './machine.js';
-export { defaultModel, X86_MODELS } from './system/cpu-model.js';
+export { defaultModel, X86_PROCESSORS, x86Model, x86ModelOf } from './system/cpu-model.js';
 export type { Signature, X86Model } from './system/cpu-model.js';
 export type { FeatureName } from './system/features.js';
 export { X86Vcpu } from './vcpu/x86-vcpu.js';

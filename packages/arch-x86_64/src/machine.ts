@@ -1,4 +1,4 @@
-import { hexadecimal } from '@qvm/core';
+import { hexadecimal, VmExitCode } from '@qvm/core';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
 import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
@@ -63,7 +63,20 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
       instructionText: (code, address) => instructionText(services, code, address),
     });
     this.#boot = boot;
+    for (const vcpu of this.vcpus) vcpu.onHaltForGood = () => this.#haltedForGood(vcpu);
     services.provide(APIC_BUS, bus);
+  }
+
+  /**
+   * Another vCPU may send an NMI or INIT to one that has halted with interrupts off. When all that are on have, nothing
+   * executes any more: no device of a PC sends NMIs by itself.
+   */
+  #haltedForGood(vcpu: X86Vcpu): void {
+    const { name, logger, request } = this.services;
+    const reason = vcpu.haltReport();
+    if (this.vcpus.every(({ on, haltedForGood }) => !on || haltedForGood))
+      request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
+    else logger.log('warn', `${name}: ${reason}`);
   }
 
   /** Loads the guest, and sets the first vCPU to the entry. */

@@ -62,6 +62,7 @@ export const pc: Board = {
   },
   implicitVdevs: ['apic', 'ioapic', 'pic', 'pit', 'rtc', 'hpet', 'acpi-pm', 'pc-reset', 'pci-host'],
   defaultConsole: 'ser8250',
-  interrupts: { first: 0, last: 23 },
+  // Those of the ISA bus are edges.
+  interrupts: { first: 0, last: 23, exclusive: { first: 0, last: 15 } },
   deviceTree: { compatible: 'qvm,pc', model: 'qvm,pc' },
 };

@@ -107,7 +107,32 @@ const CASES: readonly Case[] = [
     what: 'a vdev of another architecture',
     text: config(`"arch": "x86_64", "image": "vm.img", ${RAM}, "vdev": [{ "type": "gic" }]`),
     exitCode: 65,
-    message: /^vm\.qvmconf:3:\d+: error: The board pc has no place for the vdev gic-0/,
+    message: /^vm\.qvmconf:3:\d+: error: The vdev gic-0 \(gic\) is a device of another architecture/,
+  },
+  {
+    what: 'a vdev of another architecture, in lines',
+    text: 'system vm\nram 64M\nload vm.img\nvdev ioapic\n',
+    exitCode: 65,
+    message: /^vm\.qvmconf:4:6: error: The vdev ioapic-0 \(ioapic\) is a device of another architecture/,
+  },
+  {
+    what: 'a processor that does not exist',
+    text: config(`"arch": "x86_64", "cpumodel": "x86-64-v22", "image": "vm.img", ${RAM}`),
+    exitCode: 65,
+    message: /^vm\.qvmconf:3:33: error: there is no processor model "x86-64-v22"; did you mean "x86-64-v2"\?/,
+  },
+  {
+    what: 'a processor feature that does not exist yet, of a --set',
+    text: config(`"arch": "x86_64", "image": "vm.img", ${RAM}`),
+    args: ['--set', 'cpumodel=max,+vme'],
+    exitCode: 65,
+    message: /error: qvm does not have the processor feature vme yet/,
+  },
+  {
+    what: 'an interrupt with two sources on the ISA bus',
+    text: 'arch x86_64\nram 64M\nload vm.img\nvdev ser8250\n  intr ioapic:8\n',
+    exitCode: 65,
+    message: /^vm\.qvmconf:5:15: error: The vdev ser8250-0 cannot share the interrupt 8 with rtc-0/,
   },
   {
     what: 'a truncated image',

@@ -28,6 +28,7 @@ const KEYS: Readonly<Record<string, (spec: VmSpec, value: string, setting: strin
   dtb: (spec, value) => ({ ...spec, dtb: resolve(value) }),
   cmdline: (spec, value) => ({ ...spec, cmdline: value }),
   board: (spec, value) => ({ ...spec, board: value }),
+  cpumodel: (spec, value) => ({ ...spec, cpumodel: value }),
   cpus: (spec, value, setting) => ({ ...spec, cpus: cpusOf(value, setting) }),
   ram: (spec, value, setting) => ({
     ...spec,

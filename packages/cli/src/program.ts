@@ -1,10 +1,8 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from './collect.js';
-import type { BoardFlags } from './commands/board.js';
 import type { CheckFlags } from './commands/check.js';
 import type { ConvertFlags } from './commands/convert.js';
-import type { HookFlags } from './commands/hook.js';
 import type { MapFlags } from './commands/map.js';
 import type { StartFlags } from './commands/start-flags.js';
 import type { VdevFlags } from './commands/vdev.js';
@@ -12,6 +10,7 @@ import type { NewVdevFlags } from './commands/vdev-new.js';
 import { FINDING_FORMATS } from './report/finding-format-names.js';
 import { VDEV_KINDS } from './commands/vdev-kinds.js';
 import { parseRegionDumpOption } from './regions/region-dump-option.js';
+import { addPlatform, pluginOption } from './platform-commands.js';
 import { addTrace } from './trace/trace-program.js';
 import { isNoFile, isNumeric, OptionalValueOption } from './optional-values.js';
 import { addHostCommands, RESTART_POLICIES, socketOption, type SetExitCode } from './host-commands.js';
@@ -36,10 +35,6 @@ function wholeNumber(text: string): number {
 
 function resetCount(text: string): number {
   return text === '0' ? 0 : wholeNumber(text);
-}
-
-function pluginOption(): Option {
-  return new Option('--plugin <module>', 'load a plugin: a package or a file').argParser(collect);
 }
 
 /** Adds the options that change a configuration. */
@@ -230,40 +225,6 @@ function addVdev(program: Command): void {
     });
   // Commander's own "help" command would take the name.
   vdev.helpCommand(false);
-  const board = program.command('board').description('what boards there are: where RAM and devices are');
-  board
-    .command('list')
-    .description('list the boards that a configuration can name')
-    .option('--json', 'as JSON')
-    .addOption(pluginOption())
-    .action(async (flags: BoardFlags) => {
-      const { listBoards } = await import('./commands/board.js');
-      await listBoards(flags);
-    });
-  board
-    .command('help')
-    .description('show what is where on a board')
-    .argument('<name>')
-    .addOption(pluginOption())
-    .action(async (name: string, flags: BoardFlags) => {
-      const { describeBoard } = await import('./commands/board.js');
-      await describeBoard(name, flags);
-    });
-  board.helpCommand(false);
-}
-
-function addHook(program: Command): void {
-  const hook = program.command('hook').description('what hooks of plugins can tell apart');
-  hook
-    .command('list')
-    .description('list the kinds of traps, exit causes and interrupts of each architecture')
-    .option('--arch <name>', 'of this architecture only')
-    .addOption(pluginOption())
-    .option('--json', 'as JSON')
-    .action(async (flags: HookFlags) => {
-      const { listHooks } = await import('./commands/hook.js');
-      await listHooks(flags);
-    });
 }
 
 function addCompletion(program: Command): void {
@@ -301,7 +262,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addHostCommands(program, setExitCode);
   addGuest(program);
   addVdev(program);
-  addHook(program);
+  addPlatform(program);
   addTrace(program);
   addCompletion(program);
   return program;

@@ -124,7 +124,21 @@ describe('qvm', () => {
     };
     expect(await run('--version')).toMatch(/^@qvm\/cli \d+\.\d+\.\d+\n$/);
     expect(await run('--help')).toContain('start [options] [file...]');
-    expect(await run('vdev', 'list')).toMatch(/^pl011 +Arm PrimeCell UART/m);
+    const list = await run('vdev', 'list');
+    for (const line of [
+      /^pl011 +Arm PrimeCell UART/m,
+      /^gic +aarch64 +Arm/m,
+      /^ioapic +x86_64 +I/m,
+      /^rtc +x86_64 +Real/m,
+    ])
+      expect(list).toMatch(line);
+    expect(await run('vdev', 'help', 'pit')).toContain('Only for x86_64 guests.');
+    expect(await run('vdev', 'help', 'ps2')).not.toContain('Only for');
+    expect(await run('cpu', 'list')).toMatch(
+      /^aarch64\n {2}Models\n {4}generic .*\nx86_64\n {2}Models\n {4}qvm64 .*\(default\)\n/,
+    );
+    const [x86] = JSON.parse(await run('cpu', 'list', '--arch', 'x86_64', '--json')) as { features: object }[];
+    expect(x86?.features).toMatchObject({ sse2: { implemented: true, needs: ['sse'] } });
     expect(JSON.parse(await run('vdev', 'list', '--json'))).toContainEqual(expect.objectContaining({ type: 'pl031' }));
     expect(await run('vdev', 'help', 'qvm-vdev-pl011')).toMatch(/^ {2}hostdev= {2}string .*default stdio/m);
     expect(await run('guest', 'list')).toMatch(/^debian-arm64 .* MB to fetch/m);

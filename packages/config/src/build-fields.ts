@@ -2,10 +2,10 @@ import { nameHint, pathProblem, resolvePath, show } from '@qvm/core/options';
 import type { BuildContext } from './build-context.js';
 import type { ConfigCode } from './codes.js';
 import type { FindingList } from './finding.js';
-import { LINUX_CMDLINE_LENGTH, MAX_NAME_LENGTH } from './limits.js';
+import { LINUX_CMDLINE_LENGTH, MAX_CPU_MODEL_LENGTH, MAX_NAME_LENGTH } from './limits.js';
 import type { Located } from './location.js';
 import { expandVariables } from './paths.js';
-import { ARCHITECTURES, type ArchitectureName, BOARD_PATTERN, NAME_PATTERN } from './names.js';
+import { ARCHITECTURES, type ArchitectureName, BOARD_PATTERN, CPU_MODEL_PATTERN, NAME_PATTERN } from './names.js';
 import { isOneOf } from './words.js';
 
 /** Readers of single fields, which report problems and then return `undefined`. */
@@ -31,6 +31,14 @@ export function readBoard(board: Located<string>, findings: FindingList): string
   if (BOARD_PATTERN.test(board.value) && board.value.length <= MAX_NAME_LENGTH) return board.value;
   const message = `${show(board.value)} is not the name of a board`;
   findings.error(board.at, 'config.bad-board', message, 'right would be "virt", or a package such as "@acme/board"');
+  return undefined;
+}
+
+/** Reads a choice of a processor. Whether its model and features exist is checked when the VM is built. */
+export function readCpuModel(model: Located<string>, findings: FindingList): string | undefined {
+  if (model.value.length <= MAX_CPU_MODEL_LENGTH && CPU_MODEL_PATTERN.test(model.value)) return model.value;
+  const message = `${show(model.value)} is not a processor model`;
+  findings.error(model.at, 'config.bad-cpumodel', message, 'right would be "max", or "x86-64-v2,+aes,-pcid"');
   return undefined;
 }
 

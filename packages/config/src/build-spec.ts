@@ -1,6 +1,15 @@
 import type { BuildContext } from './build-context.js';
 import { buildCpus } from './build-cpu.js';
-import { readArch, readBoard, readCmdline, readDump, readName, readPath, readWord } from './build-fields.js';
+import {
+  readArch,
+  readBoard,
+  readCmdline,
+  readCpuModel,
+  readDump,
+  readName,
+  readPath,
+  readWord,
+} from './build-fields.js';
 import { buildLoad, buildLogger, buildReserve, buildSet, buildUnsupported } from './build-lists.js';
 import { buildVdev } from './build-vdev.js';
 import { checkCpulistLength } from './cpulist.js';
@@ -22,6 +31,7 @@ export function buildFragment(draft: VmDraft, context: BuildContext): VmFragment
     name: read(draft.name, (name) => readName(name, findings)),
     arch: read(draft.arch, (arch) => readArch(arch, findings)),
     board: read(draft.board, (board) => readBoard(board, findings)),
+    cpumodel: read(draft.cpumodel, (model) => readCpuModel(model, findings)),
     image: read(files.image, (path) => readPath(path, context)),
     dtb: read(files.dtb, (path) => readPath(path, context)),
     initrd: read(files.initrd, (path) => readPath(path, context)),

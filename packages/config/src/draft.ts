@@ -61,6 +61,7 @@ export interface VmDraft {
   readonly name?: Located<string> | undefined;
   readonly arch?: Located<string> | undefined;
   readonly board?: Located<string> | undefined;
+  readonly cpumodel?: Located<string> | undefined;
   readonly image?: Located<string> | undefined;
   readonly dtb?: Located<string> | undefined;
   readonly initrd?: Located<string> | undefined;

@@ -142,6 +142,7 @@ const WORDS = [
     'system',
     'arch',
     'board',
+    'cpumodel',
     'ram',
     'rom',
     'cpu',

@@ -3,6 +3,7 @@ export { ConfigError, type Finding, findingAt, formatFinding, type Severity } fr
 export {
   ADDRESS_SPACE_END,
   LINUX_CMDLINE_LENGTH,
+  MAX_CPU_MODEL_LENGTH,
   MAX_CPUS,
   MAX_DEPTH,
   MAX_FILE_BYTES,

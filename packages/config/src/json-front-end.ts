@@ -20,6 +20,7 @@ export function draftFromJson(root: JsonObject, reader: JsonDraft): VmDraft {
     name: reader.text(root, 'name'),
     arch: reader.text(root, 'arch'),
     board: reader.text(root, 'board'),
+    cpumodel: reader.text(root, 'cpumodel'),
     image: reader.text(root, 'image'),
     dtb: reader.text(root, 'dtb'),
     initrd: reader.text(root, 'initrd'),

@@ -26,6 +26,9 @@ export const ADDRESS_SPACE_END = 2 ** 48;
 /** Largest length of a VM's name. @experimental */
 export const MAX_NAME_LENGTH = 64;
 
+/** Largest length of the choice of a processor model. @experimental */
+export const MAX_CPU_MODEL_LENGTH = 1024;
+
 /** Highest host CPU number that `cpulist` may contain (Linux NR_CPUS on large hosts, minus one). @experimental */
 export const MAX_HOST_CPU = 8191;
 

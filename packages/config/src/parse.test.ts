@@ -183,13 +183,14 @@ describe('parseVmConfig', () => {
 
   it('expands variables in paths and option values, and resolves relative paths', () => {
     const { spec } = parse(`{
-      "name": "a", "arch": "x86_64", "image": "\${QVM_GUESTS}/Image", "initrd": "./initrd.gz", "dtb": "../a$$b$c.dtb",
+      "name": "a", "arch": "x86_64", "cpumodel": "x86-64-v2, +aes", "image": "\${QVM_GUESTS}/Image", "initrd": "./initrd.gz", "dtb": "../a$$b$c.dtb",
       "cmdline": "root=\${QVM_GUESTS}", "priority": 10,
       "ram": [{ "size": 0x100000 }, { "base": 4294967296, "size": 4096, }, { "size": "4k" }],
       "vdev": [{ "type": "@acme/vdev-x", "config": "file=\${HOME}/disk,legacy" }, { "type": "pl011" }],
     }`);
     expect(spec).toMatchObject({
       arch: 'x86_64',
+      cpumodel: 'x86-64-v2, +aes',
       image: '/var/guests/Image',
       initrd: '/etc/vms/initrd.gz',
       dtb: '/etc/vms/../a$b$c.dtb',
@@ -329,6 +330,10 @@ const BAD: Row[] = [
   ['{"name":"a b","image":"","ram":[{"size":"1M"}]}', ['bad-name', 1, 9], ['bad-path', 1, 23]],
   ['{"name":"..","image":"i","ram":[{"size":"1M"}]}', ['bad-name', 1, 9]],
   [vm('"arch":"arm64"'), ['bad-arch', 2, 8]],
+  [vm('"cpumodel":"a b"'), ['bad-cpumodel', 2, 12]],
+  [vm('"cpumodel":"a,b"'), ['bad-cpumodel', 2, 12]],
+  [vm(`"cpumodel":"${'a'.repeat(1025)}"`), ['bad-cpumodel', 2, 12]],
+  [vm('"cpumodel":1'), ['wrong-type', 2, 12]],
   [vm('"dtb":"a\\u0000b"'), ['bad-path', 2, 7]],
   [vm('"dtb":"${NOPE}"'), ['unknown-variable', 2, 7]],
   [vm('"dtb":"${toString}"'), ['unknown-variable', 2, 7]],

@@ -115,6 +115,10 @@ export const vmSchema = z
         description: "Board of the VM: what is where beside the processors; by default the architecture's usual one.",
         examples: ['virt', '@acme/board'],
       }).optional(),
+      cpumodel: text('a processor model such as "x86-64-v2"', {
+        description: 'Processor model, and features to add or take away; by default the usual one of the architecture.',
+        examples: ['max', 'x86-64-v2,+aes,-pcid'],
+      }).optional(),
       image: path('Kernel or other image to load; if absent, it is named when the VM is started.').optional(),
       dtb: path('Device tree blob; by default one is generated.').optional(),
       initrd: path('Initial RAM disk.').optional(),

@@ -86,6 +86,7 @@ export type VmField =
   | 'name'
   | 'arch'
   | 'board'
+  | 'cpumodel'
   | 'image'
   | 'dtb'
   | 'initrd'
@@ -118,6 +119,11 @@ export interface VmSpec {
   readonly arch: ArchitectureName;
   /** Name of the board, or of a package that provides it. Absent: the architecture's default. */
   readonly board?: string;
+  /**
+   * The processor model of all vCPUs, with changes of its features: `MODEL[,+FEATURE|,-FEATURE]…`. Absent: the
+   * architecture's default. Which there are is checked when the VM is built.
+   */
+  readonly cpumodel?: string;
   /** Paths are expanded and resolved against the configuration's folder. Absent: given when the VM is started. */
   readonly image?: string;
   /** Device tree in place of the generated one: a path, resolved as `image`. */

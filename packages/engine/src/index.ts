@@ -22,6 +22,7 @@ export { DeviceAccess } from './memory/device-access.js';
 export { DeviceCalls } from './memory/device-calls.js';
 export type { DeviceRegion } from './memory/device-calls.js';
 export { PortAccess } from './memory/port-access.js';
+export { MappingList } from './memory/mapping-list.js';
 export { MainRam } from './memory/main-ram.js';
 export { MemoryPort } from './memory/memory-port.js';
 export type { AccessFault, DevicePort } from './memory/memory-port.js';

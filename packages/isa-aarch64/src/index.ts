@@ -3,7 +3,7 @@ export { FlagKind, nzcvModel } from './builder/flags.js';
 export { A64_GEOMETRY } from './builder/geometry.js';
 export { Exit, State, WalkHalf } from './builder/layout.js';
 export { SOFTFLOAT_MODULE, softfloatHelpers } from './builder/softfloat-helpers.js';
-export { VECTOR_MODULE, instantiateVectorHelpers, vectorHelpers } from './builder/vector-helpers.js';
+export { vectorHelpers } from './builder/vector-helpers.js';
 export { bitMaskImmediate } from './instructions/data-processing-immediate.js';
 export { dataProcessingRegisterRows } from './instructions/data-processing-register.js';
 export { type A64TableName, a64Rows, a64Tables } from './instructions/index.js';

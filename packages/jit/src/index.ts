@@ -20,6 +20,8 @@ export type { RegisterBits, RegisterFile } from './builder/register-file.js';
 export { MOST_FLAGS, truthTable } from './builder/flag-model.js';
 export type { DynamicFlags, FlagModel } from './builder/flag-model.js';
 export type { Helper } from './builder/helper.js';
+export { HelperModule } from './builder/helper-module.js';
+export type { HelperSignature } from './builder/helper-module.js';
 export {
   AccessInfo,
   BOUNCE_BYTES,
@@ -41,7 +43,7 @@ export type { RamLocals } from './builder/ram-lookup.js';
 export { emitOutsideRam, emitRamOffset } from './builder/ram-lookup.js';
 export { LocalPool } from './builder/local-pool.js';
 export { BuiltIn } from './records/built-in.js';
-export { hasFixedLength } from './records/instruction-geometry.js';
+export { hasFixedLength, isCanonicalHigh } from './records/instruction-geometry.js';
 export type { InstructionGeometry } from './records/instruction-geometry.js';
 export { recordPlanOf } from './records/plan-of.js';
 export { RecordPlan, STRADDLES } from './records/record-plan.js';
@@ -51,7 +53,7 @@ export type { Handler, Interpreter, InterpreterDescription, RowHandlers } from '
 export type { RecordField } from './interpreter/record-fields.js';
 export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
-export { WALK, Walked } from './interpreter/tlb-fill.js';
+export { FillAccess, WALK, Walked } from './interpreter/tlb-fill.js';
 export { Predecoder } from './interpreter/predecoder.js';
 export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
 export { regionText } from './region/region-text.js';

@@ -19,6 +19,7 @@ export { FakeMemoryWindow } from './fake-memory-window.js';
 export type { WindowContent } from './fake-memory-window.js';
 export { FakeVdevContext } from './fake-vdev-context.js';
 export type { FakeVdevContextOptions } from './fake-vdev-context.js';
+export { elfProgram } from './guest/elf-program.js';
 export { runScript } from './guest/run-script.js';
 export type { ScriptRun, ScriptRunOptions } from './guest/run-script.js';
 export {

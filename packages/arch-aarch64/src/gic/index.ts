@@ -15,6 +15,7 @@ type GicDeclarations = typeof OPTIONS;
  */
 export const gic: VdevFactory<GicDeclarations> = defineVdev({
   type: 'gic',
+  architecture: 'aarch64',
   description: 'Arm generic interrupt controller (GICv3)',
   options: OPTIONS,
   resources: () => ({

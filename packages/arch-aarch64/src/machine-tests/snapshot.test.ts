@@ -1,8 +1,8 @@
 import type { MachineSnapshot } from '@qvm/core/architecture';
 import type { VmClock } from '@qvm/core/host';
 import { randomProgram } from '../tier-fuzz/random-program.test.helper.js';
-import { bootProgram, difference, outcomeOf, runFor } from '../tier-fuzz/tier-run.test.helper.js';
-import { TUNINGS } from '../tier-fuzz/compare-tiers.test.helper.js';
+import { difference, TUNINGS } from '@qvm/isa-testing';
+import { bootProgram, outcomeOf, runFor } from '../tier-fuzz/tier-run.test.helper.js';
 import type { TierOutcome } from '../tier-fuzz/tier-run.test.helper.js';
 import type { TierProgram } from '../tier-fuzz/tier-program.test.helper.js';
 import { CODE, MachineHarness, RAM_BYTES, log } from './machine-harness.test.helper.js';

@@ -1,4 +1,5 @@
 import type { VirtualMapping } from '@qvm/core/hooks';
+import { MappingList } from '@qvm/engine';
 
 /** One half of the address space: its first table and the geometry of its tables. */
 export interface TranslationTables {
@@ -26,24 +27,23 @@ const LAST_LEVEL = 3;
 const TWO_32 = 2 ** 32;
 const ALL_ADDRESSES = 1n << 64n;
 
-/**
- * Collects the mappings of tables by walking all of them once (Arm ARM D8.2, D8.3). Ranges that are adjacent in both
- * address spaces become one.
- */
+/** Collects the mappings of tables by walking all of them once (Arm ARM D8.2, D8.3). */
 export class MappedRanges {
-  readonly #ranges: { virtual: bigint; physical: number; size: number }[] = [];
+  readonly #ranges: MappingList;
   #tables = 0;
 
   /** @param limit - largest number of ranges. */
   constructor(
     private readonly memory: TableMemory,
     private readonly outputLimit: number,
-    private readonly limit: number,
-  ) {}
+    limit: number,
+  ) {
+    this.#ranges = new MappingList(limit);
+  }
 
   /** The collected ranges, in the order in which they were added. */
   get ranges(): readonly VirtualMapping[] {
-    return this.#ranges;
+    return this.#ranges.mappings;
   }
 
   /** Adds half of the address space; the lower one first. */
@@ -62,7 +62,7 @@ export class MappedRanges {
     const levelBits = granuleBits - 3;
     const span = BigInt(2 ** shift);
     const there = Math.min(entries, found.bytes / 8);
-    for (let index = 0; index < there && this.#ranges.length < this.limit; index++) {
+    for (let index = 0; index < there && !this.#ranges.full; index++) {
       const lo = this.memory.words[found.index + index * 2] as number;
       if ((lo & 1) === 0) continue;
       const hi = this.memory.words[found.index + index * 2 + 1] as number;
@@ -80,11 +80,7 @@ export class MappedRanges {
   }
 
   #add(virtual: bigint, physical: number, size: number): void {
-    if (physical >= this.outputLimit) return;
-    const last = this.#ranges.at(-1);
-    if (last?.virtual === virtual - BigInt(last?.size ?? 0) && last.physical + last.size === physical)
-      last.size += size;
-    else this.#ranges.push({ virtual, physical, size });
+    if (physical < this.outputLimit) this.#ranges.add(virtual, physical, size);
   }
 }
 

@@ -36,19 +36,21 @@ interface Translation {
   readonly local: boolean;
 }
 
+type Walk = (cpu: number, va: bigint, unprivileged: number, access: number) => bigint;
+
 /** The generated walk, alone in a module. */
-function compileWalk(memory: WebAssembly.Memory): (cpu: number, va: bigint, unprivileged: number) => bigint {
+function compileWalk(memory: WebAssembly.Memory): Walk {
   const writer = new ModuleWriter();
   const { locals, code } = walkFunction(new CodeBuffer());
   writer.define(writer.declare(), { params: WALK.params, results: [Ty.i64] }, locals, code, 'walk');
   const module = new WebAssembly.Module(writer.toBytes() as Uint8Array<ArrayBuffer>);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return exports['walk'] as (cpu: number, va: bigint, unprivileged: number) => bigint;
+  return exports['walk'] as Walk;
 }
 
 class Walker {
   readonly bench: TranslationBench;
-  readonly #walk: (cpu: number, va: bigint, unprivileged: number) => bigint;
+  readonly #walk: Walk;
 
   constructor(base: number) {
     this.bench = new TranslationBench(base);
@@ -59,7 +61,7 @@ class Walker {
   generated(va: bigint, { el, unprivileged }: Mode): Translation | undefined {
     const { state, ram } = this.bench;
     state.setU32(State.el, el);
-    const answer = this.#walk(state.address, BigInt.asIntN(64, va), unprivileged);
+    const answer = this.#walk(state.address, BigInt.asIntN(64, va), unprivileged, 0);
     if (answer < 0n) return undefined;
     const page = pageOf(Number(answer));
     const has = (bit: number): boolean => (Number(answer & 0xfffn) & bit) !== 0;

@@ -3,13 +3,14 @@ import type { CodeBuffer, FunctionBody, RamLocals } from '@qvm/jit';
 import { State, WalkHalf } from '@qvm/isa-aarch64';
 
 const [CPU, VA, UNPRIVILEGED] = [0, 1, 2];
-const [HALF, TABLE, SHIFT, MASK, PRIVILEGED] = [3, 4, 5, 6, 7];
+// Parameter 3, the kind of access, is not needed: all permissions are returned.
+const [HALF, TABLE, SHIFT, MASK, PRIVILEGED] = [4, 5, 6, 7, 8];
 /**
  * Locals: the current descriptor, the tables' hierarchical attributes, the address of the next table, the address bits
  * below the block.
  */
-const [DESCRIPTOR, TABLES, NEXT, BELOW] = [8, 9, 10, 11];
-const [USER, WRITABLE, READABLE, WINDOW] = [12, 13, 14, 15];
+const [DESCRIPTOR, TABLES, NEXT, BELOW] = [9, 10, 11, 12];
+const [USER, WRITABLE, READABLE, WINDOW] = [13, 14, 15, 16];
 const LOCALS = [
   ...[Ty.i32, Ty.i32, Ty.i32, Ty.i32, Ty.i32],
   ...[Ty.i64, Ty.i64, Ty.i64, Ty.i64],

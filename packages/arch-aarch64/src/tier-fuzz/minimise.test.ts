@@ -1,4 +1,4 @@
-import { minimise } from './minimise.test.helper.js';
+import { minimise } from '@qvm/isa-testing';
 import { randomProgram } from './random-program.test.helper.js';
 import { formatProgram, parseProgram } from './tier-program.test.helper.js';
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compareTiers } from './compare-tiers.test.helper.js';
+import { compareTiers } from '@qvm/isa-testing';
 import { randomProgram } from './random-program.test.helper.js';
 import { parseProgram } from './tier-program.test.helper.js';
+import { runProgram } from './tier-run.test.helper.js';
 
 /**
  * The second tier must have the same effects as the first. `npm run fuzz:tiers` searches for programs where it does
@@ -21,7 +22,7 @@ describe('random programs', () => {
     async (first) => {
       let [instructions, translated, inlined] = [0, 0, 0];
       for (let seed = first; seed < first + BATCH; seed++) {
-        const compared = await compareTiers(randomProgram(seed));
+        const compared = await compareTiers(runProgram, randomProgram(seed));
         expect({ seed, difference: compared.difference }).toEqual({ seed, difference: undefined });
         instructions += compared.instructions;
         translated += compared.translated;
@@ -37,6 +38,6 @@ describe('random programs', () => {
 describe('programs kept in files', () => {
   it.each(readdirSync(FOLDER).filter((name) => name.endsWith('.s')))('%s', async (name) => {
     const program = parseProgram(readFileSync(`${FOLDER}${name}`, 'utf8'));
-    expect((await compareTiers(program, ['eager', 'plain', 'usual'])).difference).toBeUndefined();
+    expect((await compareTiers(runProgram, program, ['eager', 'plain', 'usual'])).difference).toBeUndefined();
   });
 });

@@ -21,6 +21,7 @@ import {
   tcr,
 } from '../machine-tests/page-tables.test.helper.js';
 import { Random } from '@qvm/isa-testing';
+import type { TierRun } from '@qvm/isa-testing';
 import type { RegionTuning } from '@qvm/engine';
 import { ADDRESSES, baseLines, Reg } from './straight-code.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
@@ -41,17 +42,6 @@ export interface TierOutcome {
   readonly data: Uint8Array;
 }
 
-/** An outcome, and the second tier's part in it. */
-export interface TierRun {
-  readonly outcome: TierOutcome;
-  /** Instructions in regions. */
-  readonly translated: number;
-  /** Regions that follow calls. */
-  readonly inlined: number;
-}
-
-/** Limit for a run: random code may loop forever. */
-export const INSTRUCTIONS = 120_000;
 /** Pages of data that are not plain memory. */
 const PAGES = { readOnly: 4, hole: 5, device: 6 } as const;
 const DATA_PAGES = 8;
@@ -65,12 +55,12 @@ const CODE_BYTES = 0x2_0000;
 export async function runProgram(
   program: TierProgram,
   engine: Engine,
-  tuning?: RegionTuning,
-  limit = INSTRUCTIONS,
-): Promise<TierRun> {
+  tuning: RegionTuning | undefined,
+  limit: number,
+): Promise<TierRun<TierOutcome>> {
   const machine = await bootProgram(program, engine, tuning);
   runFor(machine, program.setup, limit);
-  return { outcome: outcomeOf(machine), ...regionsOf(machine) };
+  return { outcome: outcomeOf(machine), instructions: machine.vm.instructions, ...regionsOf(machine) };
 }
 
 /** A machine with a program that has not started. */
@@ -127,37 +117,6 @@ export function outcomeOf(machine: MachineHarness): TierOutcome {
     data: vm.guestMemory.view(DATA, DATA_PAGES * PAGE).slice(),
   };
 }
-
-/** The first difference of two outcomes, in words; `undefined` when they are the same. */
-export function difference(expected: TierOutcome, actual: TierOutcome): string | undefined {
-  for (const key of Object.keys(expected) as (keyof TierOutcome)[]) {
-    const found = differenceAt(key, expected[key], actual[key]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function differenceAt(path: string, expected: unknown, actual: unknown): string | undefined {
-  if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null)
-    return Object.is(expected, actual) ? undefined : `${path}: expected ${show(expected)}, got ${show(actual)}`;
-  if (expected instanceof Uint8Array) return differenceOfBytes(path, expected, actual as Uint8Array);
-  const other = actual as Readonly<Record<string, unknown>>;
-  for (const [key, value] of Object.entries(expected)) {
-    const found = differenceAt(`${path}.${key}`, value, other[key]);
-    if (found !== undefined) return found;
-  }
-  const [before, after] = [Object.keys(expected).length, Object.keys(actual).length];
-  return before === after ? undefined : `${path}: expected ${before} entries, got ${after}`;
-}
-
-function differenceOfBytes(path: string, expected: Uint8Array, actual: Uint8Array): string | undefined {
-  const at = expected.findIndex((byte, i) => byte !== actual[i]);
-  return at < 0
-    ? undefined
-    : `${path} at 0x${at.toString(16)}: expected ${show(expected[at])}, got ${show(actual[at])}`;
-}
-
-const show = (value: unknown): string => (typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value));
 
 /** The program with its setup before it and its vectors after it. */
 function sourceOf({ setup, lines }: TierProgram): string {

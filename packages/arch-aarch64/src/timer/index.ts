@@ -9,6 +9,7 @@ import { GenericTimer } from './device.js';
  */
 export const timer: VdevFactory = {
   type: 'timer',
+  architecture: 'aarch64',
   description: 'Arm generic timer, one for each vCPU',
   options: {},
   resources: () => ({}),

@@ -1,7 +1,7 @@
 import { VmMemory } from '@qvm/core/architecture';
-import { Gpr, SegmentRegister, State } from '@qvm/isa-x86_64';
+import { CodeMode, Gpr, SegmentRegister, State } from '@qvm/isa-x86_64';
 import { Attribute } from '../state/attributes.js';
-import { CodeMode, codeMode } from '../state/code-mode.js';
+import { codeMode } from '../state/code-mode.js';
 import { resetState } from '../state/reset.js';
 import { X86State } from '../state/x86-state.js';
 import { PLAN } from '../system/translation-bench.test.helper.js';
@@ -30,7 +30,7 @@ describe('applyInitialState', () => {
   it('enters protected mode with flat segments of 32 bits and without paging', () => {
     const state = freshState();
     applyInitialState(state, protectedState(0x10_0000, { [Gpr.RBX]: 0xffff_fff0 }, GDT));
-    expect(codeMode(state)).toBe(CodeMode.Code32);
+    expect(codeMode(state)).toBe(CodeMode.Flat32);
     expect(state.gpr(Gpr.RBX)).toBe(0xffff_fff0n);
     expect(state.u64(State.cr0)).toBe(0x11n);
     for (const register of [SegmentRegister.CS, SegmentRegister.SS, SegmentRegister.DS, SegmentRegister.GS]) {

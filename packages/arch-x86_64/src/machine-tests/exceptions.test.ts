@@ -30,7 +30,7 @@ describe('exceptions in 64-bit mode', () => {
     machine.enterLongMode(UNDEFINED);
     expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [0x55, 0x66]]);
     expect(machine.state.gpr(4)).toBe(BigInt(STACK));
-    expect(machine.requests).toEqual([]);
+    expect(machine.requests).not.toContainEqual(expect.objectContaining({ kind: 'reset' }));
   });
 
   it('save the frame of SDM vol. 3, 6.14.2, on an aligned stack', () => {
@@ -108,12 +108,11 @@ describe('exceptions in 64-bit mode', () => {
     const machine = new MachineHarness();
     machine.enterLongMode(UNDEFINED);
     expect(machine.run()).toBe(VcpuExit.Stop);
-    expect(machine.requests).toEqual([{ kind: 'reset' }]);
-    expect(machine.messages).toEqual([
-      expect.stringContaining(
-        'vCPU 0 shuts down: exceptions 6, 13, 8, 13 cannot be delivered (triple fault). rip 0x10000',
-      ),
-    ]);
+    const start =
+      'vCPU 0 shuts down at 0x10000 by a triple fault: invalid opcode, general protection, double fault, general protection; none of them can be delivered. Registers: rip 0x10000 rflags 0x2 cs 0x8 ss 0x10 ds';
+    expect(machine.requests).toEqual([{ kind: 'reset', fault: expect.stringContaining(start) }]);
+    const { fault = '' } = machine.requests[0] as { readonly fault?: string };
+    expect(fault).toMatch(/ r15 0x0, cr0 0x80010031 cr2 0x0 cr3 0x1000 cr4 0x2a0 efer 0xd01, .* idtr\.limit 0xfff /);
   });
 });
 
@@ -184,4 +183,37 @@ it('has its tables where the tests expect them', () => {
   machine.handler(3, hex('f4'));
   expect(text(machine.read64(IDT + 48))).toBe(text((0x8en << 40n) | (8n << 16n) | BigInt(HANDLERS + 192)));
   expect(machine.state.u32(State.cpl)).toBe(0);
+});
+
+describe('HLT with interrupts off', () => {
+  const REPORT =
+    'halted with interrupts off before 0x10002: only an NMI or INIT would continue it. Registers: rip 0x10002';
+
+  it('ends the VM if no vCPU goes on, with a report', () => {
+    const machine = new MachineHarness();
+    machine.enterLongMode(hex('fa f4'));
+    expect(machine.run()).toBe(VcpuExit.Halted);
+    const reason = expect.stringContaining(`vCPU 0 ${REPORT}`) as string;
+    expect(machine.requests).toEqual([{ kind: 'terminate', exitCode: 5, reason }]);
+    expect(machine.messages).toEqual([]);
+  });
+
+  it('is a warning while another vCPU may send an NMI', () => {
+    const machine = new MachineHarness(2);
+    machine.machine.vcpus[1]?.start();
+    machine.enterLongMode(hex('fa f4'));
+    expect(machine.run()).toBe(VcpuExit.Halted);
+    expect(machine.requests).toEqual([]);
+    expect(machine.messages).toEqual([expect.stringContaining(`vCPU 0 ${REPORT}`)]);
+  });
+
+  it('is none while interrupts are on, or an NMI waits', () => {
+    const machine = new MachineHarness();
+    machine.handler(Vector.NMI, hex('b0 77 e6 e9 48 cf'));
+    // sti; hlt; nop
+    machine.enterLongMode(hex('fb f4 90'));
+    expect(machine.run()).toBe(VcpuExit.Halted);
+    expect([machine.requests, machine.messages]).toEqual([[], []]);
+    expect(machine.vcpu.haltedForGood).toBe(false);
+  });
 });

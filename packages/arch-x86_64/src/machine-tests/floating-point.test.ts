@@ -1,7 +1,7 @@
 import { VcpuExit } from '@qvm/core/architecture';
-import { State, Vector } from '@qvm/isa-x86_64';
-import { Cr4 } from '../state/control-bits.js';
-import { hex, MachineHarness } from './machine-harness.test.helper.js';
+import { Gpr, State, Vector } from '@qvm/isa-x86_64';
+import { Cr0, Cr4 } from '../state/control-bits.js';
+import { CODE, hex, MachineHarness, STACK } from './machine-harness.test.helper.js';
 
 /** MXCSR with only division by zero unmasked. */
 const ZERO_DIVISION_UNMASKED = 0x1d80;
@@ -82,5 +82,51 @@ describe('arithmetic of x87', () => {
     // fninit; push 0x37b (ZM = 0); fldcw [rsp]; fld1; fldz; fdivp; mov al, 2; out 0xe9, al; fldz; hlt
     machine.enterLongMode(hex('db e3 68 7b 03 00 00 d9 2c 24 d9 e8 d9 ee de f9 b0 02 e6 e9 d9 ee f4'));
     expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [2, 1]]);
+  });
+});
+
+describe('the environment of x87', () => {
+  it('has the opcode and the pointers of the last instruction that is no control instruction', () => {
+    const machine = new MachineHarness();
+    // fninit; fld qword [rsp - 8]; sub rsp, 32; fnstenv [rsp]; hlt
+    machine.enterLongMode(hex('db e3 dd 44 24 f8 48 83 ec 20 d9 34 24 f4'));
+    expect(machine.run()).toBe(VcpuExit.Halted);
+    const to = machine.ram.offset + Number(machine.state.gpr(Gpr.RSP));
+    const image = [0, 4, 8, 12, 16, 20, 24].map((offset) => machine.memory.data.getUint32(to + offset, true));
+    // The first tag is that of R7: a zero.
+    expect(image.slice(0, 3)).toEqual([0xffff_037f, 0xffff_3800, 0xffff_7fff]);
+    expect(image.slice(3)).toEqual([CODE + 2, 0x544 << 16, STACK - 8, 0xffff_0000]);
+  });
+
+  it('makes an exception pending that FLDENV unmasks', () => {
+    const machine = new MachineHarness();
+    machine.handler(Vector.MF, LOG_1);
+    // fninit; sub rsp, 32; fnstenv [rsp]; mov byte [rsp], 0; mov byte [rsp + 4], 4; fldenv [rsp]; fnop; hlt
+    machine.enterLongMode(hex('db e3 48 83 ec 20 d9 34 24 c6 04 24 00 c6 44 24 04 04 d9 24 24 d9 d0 f4'));
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [1]]);
+  });
+});
+
+describe('MMX', () => {
+  const paddb = '0f fc c1 f4';
+
+  it.each([
+    ['#UD if CR0.EM is set', Cr0.EM, Vector.UD],
+    ['#NM if CR0.TS is set', Cr0.TS, Vector.NM],
+  ] as const)('raises %s', (_, bit, vector) => {
+    const machine = new MachineHarness();
+    machine.handler(vector, LOG_1);
+    // mov rax, cr0; or al, bit; mov cr0, rax; paddb mm0, mm1; hlt
+    machine.enterLongMode(hex(`0f 20 c0 0c ${bit.toString(16).padStart(2, '0')} 0f 22 c0 ${paddb}`));
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [1]]);
+  });
+
+  it('raises #MF if an exception of x87 is pending', () => {
+    const machine = new MachineHarness();
+    machine.handler(Vector.MF, LOG_1);
+    // push 0; fldcw [rsp]; paddb mm0, mm1; hlt
+    machine.enterLongMode(hex(`6a 00 d9 2c 24 ${paddb}`));
+    machine.state.setU32(State.fsw, ZE);
+    expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [1]]);
   });
 });

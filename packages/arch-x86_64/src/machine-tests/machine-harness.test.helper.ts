@@ -69,6 +69,16 @@ const EAGER: RegionTuning = {
   background: false,
 };
 
+/** Optional parts of a harness. */
+export interface HarnessOptions {
+  readonly model?: X86Model;
+  /** Bytes of VM memory beyond the machine's. */
+  readonly more?: number;
+  readonly tuning?: RegionTuning;
+  /** Capacity of the code cache in pages. */
+  readonly codePages?: number;
+}
+
 /** A machine with RAM and a port for a log, without a board: its vCPUs run as a test says. */
 export class MachineHarness {
   readonly services: MachineServices;
@@ -81,9 +91,9 @@ export class MachineHarness {
   readonly log: number[] = [];
   readonly ram: { readonly offset: number };
 
-  /** @param more - bytes of VM memory beyond the machine's. */
-  constructor(vcpus = 1, engine: Engine = 'interp', model: X86Model = defaultModel, more = 0) {
-    const codeBytes = CodeCache.bytesFor(64);
+  constructor(vcpus = 1, engine: Engine = 'interp', options: HarnessOptions = {}) {
+    const { model = defaultModel, more = 0, tuning = EAGER, codePages = 64 } = options;
+    const codeBytes = CodeCache.bytesFor(codePages);
     const engineBytes = X86Machine.engineBytes(vcpus, RAM_BYTES, codeBytes);
     this.memory = new VmMemory(RAM_BYTES + engineBytes + 0x10_0000 + more);
     const map = new GuestPhysicalMap(this.memory);
@@ -111,7 +121,7 @@ export class MachineHarness {
       request: (request) => void this.requests.push(request),
       provide: () => undefined,
     };
-    this.machine = new X86Machine(this.services, { model, codeBytes, tuning: EAGER, boot: async () => undefined });
+    this.machine = new X86Machine(this.services, { model, codeBytes, tuning, boot: async () => undefined });
     this.clock.observe(() => this.vcpu.instructions);
     this.#writeTables();
   }

@@ -1,4 +1,4 @@
-import { SegmentRegister, State, SystemOperation, Vector } from '@qvm/isa-x86_64';
+import { SegmentRegister, State, SystemOperation } from '@qvm/isa-x86_64';
 import { Flag } from '../state/control-bits.js';
 import { fromWords } from '../system/linear-memory.js';
 import type { Core } from '../vcpu/core.js';
@@ -12,11 +12,10 @@ import type { SegmentLoader } from './load-segment.js';
 import type { Query, SegmentQueries } from './query.js';
 import type { Stack } from './stack.js';
 
-/** The segment register of an opcode that implies one: of PUSH, POP, and the loads of far pointers. */
+/** The segment register of an opcode that implies one: of POP, and the loads of far pointers. */
 const SEGMENT_OF: Readonly<Record<number, SegmentRegister>> = {
-  ...{ 0x06: SegmentRegister.ES, 0x07: SegmentRegister.ES, 0x0e: SegmentRegister.CS },
-  ...{ 0x16: SegmentRegister.SS, 0x17: SegmentRegister.SS, 0x1e: SegmentRegister.DS, 0x1f: SegmentRegister.DS },
-  ...{ 0x0fa0: SegmentRegister.FS, 0x0fa1: SegmentRegister.FS, 0x0fa8: SegmentRegister.GS, 0x0fa9: SegmentRegister.GS },
+  ...{ 0x07: SegmentRegister.ES, 0x17: SegmentRegister.SS, 0x1f: SegmentRegister.DS },
+  ...{ 0x0fa1: SegmentRegister.FS, 0x0fa9: SegmentRegister.GS },
   ...{ 0xc4: SegmentRegister.ES, 0xc5: SegmentRegister.DS },
   ...{ 0x0fb2: SegmentRegister.SS, 0x0fb4: SegmentRegister.FS, 0x0fb5: SegmentRegister.GS },
 };
@@ -44,13 +43,11 @@ export class SegmentInstructions {
 
   /** By operation. */
   handlers(): Handlers {
-    const { operands } = this;
     const Op = SystemOperation;
     const query = (kind: Query) => (): Outcome => this.#query(kind);
     return {
       [Op.MovToSegment]: () => next(this.#move()),
       [Op.PopSegment]: () => next(this.#pop()),
-      [Op.PushSegment]: () => next(this.#push()),
       [Op.LoadFarPointer]: () => next(this.#loadPointer()),
       [Op.Lar]: query('lar'),
       [Op.Lsl]: query('lsl'),
@@ -65,7 +62,6 @@ export class SegmentInstructions {
       [Op.Iret]: () => jumped(this.returns.return(this.#width)),
       [Op.Clac]: () => next(this.#access(false)),
       [Op.Stac]: () => next(this.#access(true)),
-      [Op.Bound]: () => next(operands.checkAddress() && this.#bound()),
     };
   }
 
@@ -96,15 +92,6 @@ export class SegmentInstructions {
     const pointer = stack.pointer;
     if (!this.#load(this.#implied, core.memory.lo & 0xffff)) return false;
     stack.pointer = pointer;
-    stack.commit();
-    return true;
-  }
-
-  /** Pushes a selector, zero-extended. */
-  #push(): boolean {
-    const { stack, core } = this;
-    stack.begin();
-    if (!stack.push(this.#width, core.state.selector(this.#implied))) return false;
     stack.commit();
     return true;
   }
@@ -185,18 +172,5 @@ export class SegmentInstructions {
     state.changeSystemFlags(Flag.AC, allowed ? Flag.AC : 0);
     controls.select();
     return true;
-  }
-
-  /** BOUND: #BR unless the signed index is within the bounds in memory (SDM vol. 2, BOUND). */
-  #bound(): boolean {
-    const { operands, core } = this;
-    const { state, memory, fault } = core;
-    const width = this.#width;
-    const signed = (value: number): number => (width === 2 ? (value << 16) >> 16 : value | 0);
-    if (!memory.read(operands.address, width)) return false;
-    const lower = signed(memory.lo);
-    if (!memory.read(operands.address + width, width)) return false;
-    const index = signed(state.gpr32(operands.reg));
-    return (index >= lower && index <= signed(memory.lo)) || fault.raise(Vector.BR);
   }
 }

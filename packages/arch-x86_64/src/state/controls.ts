@@ -4,6 +4,7 @@ import type { Mmu } from '../system/mmu.js';
 import type { TlbBanks } from '../system/tlb-banks.js';
 import { codeMode } from './code-mode.js';
 import { Cr0, Cr4, Flag, IOPL_SHIFT } from './control-bits.js';
+import { refreshSegmentChecks } from './segment-checks.js';
 import type { X86State } from './x86-state.js';
 
 const USER = 3;
@@ -35,7 +36,7 @@ export class Controls {
     this.select();
   }
 
-  /** Must be called after every change of CPL, of the code segment, or of RFLAGS.IOPL, VM or AC. */
+  /** Must be called after every change of CPL, of segments, or of RFLAGS.IOPL, VM or AC. */
   select(): void {
     const { state, mmu } = this;
     const { cpl, systemFlags: flags } = state;
@@ -44,6 +45,7 @@ export class Controls {
     state.setU32(State.interruptFlagTrap, state.protectedMode && cpl > iopl ? 1 : 0);
     const checked = cpl === USER && flags & Flag.AC && state.u32(State.cr0) & Cr0.AM;
     state.setU32(State.alignmentCheck, checked ? 1 : 0);
+    if (!state.mode64) refreshSegmentChecks(state);
     const paging = mmu.mode !== PagingMode.None;
     const userAccess = mmu.smap && (flags & Flag.AC) !== 0;
     const common = { paging, mode: codeMode(state), pcid: mmu.pcid };
@@ -68,6 +70,7 @@ export class Controls {
     state.setU32(State.sseTrap, sse);
     state.setU32(State.avxTrap, avxEnabled ? switched : Vector.UD);
     state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : pending);
+    state.setU32(State.mmxTrap, cr0 & Cr0.EM ? Vector.UD : switched || pending);
     // The engine reads the time-stamp counter.
     state.setU32(State.timeTrap, 1);
   }

@@ -1,6 +1,6 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import { CpuState } from '@qvm/engine';
-import { FlagKind, Segment, SegmentRegister, State } from '@qvm/isa-x86_64';
+import { FlagKind, Gpr, Segment, SegmentRegister, State } from '@qvm/isa-x86_64';
 import type { RecordPlan } from '@qvm/jit';
 import { ARITHMETIC_FLAGS, Cr0, Efer, Flag } from './control-bits.js';
 import { Attribute } from './attributes.js';
@@ -16,6 +16,12 @@ export type CodeSize = 16 | 32 | 64;
  * @experimental
  */
 export class X86State extends CpuState {
+  /**
+   * Whether segments have changed since this was set to false, so that code may be in another mode. In 64-bit mode only
+   * CS matters.
+   */
+  segmentsChanged = true;
+
   /** Bytes that {@link X86State.allocate} takes: bounce buffer and state. */
   static readonly bytes = CpuState.bytesFor(State.end);
 
@@ -166,6 +172,7 @@ export class X86State extends CpuState {
     this.setU32(at + Segment.selector, selector);
     this.setU32(at + Segment.limit, limit);
     this.setU32(at + Segment.attributes, attributes);
+    if (n === SegmentRegister.CS || !this.mode64) this.segmentsChanged = true;
     if (n <= SegmentRegister.DS) this.setU32(at + Segment.base, base);
     // The base of a code segment is that of the mode which the caller now enters.
     const ignored = n <= SegmentRegister.DS && n !== SegmentRegister.CS && this.mode64;
@@ -192,6 +199,13 @@ export class X86State extends CpuState {
     const flat = this.mode64;
     for (let n = SegmentRegister.ES; n <= SegmentRegister.DS; n++)
       this.setHalves(baseAt(n), flat ? 0 : this.u32(segmentAt(n) + Segment.base), 0);
+  }
+
+  /**
+   * Clears bits 63–32 of RAX to RDI. They are not preserved when the processor leaves 64-bit mode (SDM vol. 1, 3.4.1.1).
+   */
+  narrowRegisters(): void {
+    for (let n = Gpr.RAX; n <= Gpr.RDI; n++) this.setU32(State.gpr + n * 8 + 4, 0);
   }
 
   /** Sets all bytes to zero. */

@@ -1,5 +1,5 @@
 import { State, Vector } from '@qvm/isa-x86_64';
-import { Cr4, Flag } from '../state/control-bits.js';
+import { Cr4 } from '../state/control-bits.js';
 import type { Core } from '../vcpu/core.js';
 
 /** Bits of DR6 (SDM vol. 3, 17.2.3). @experimental */
@@ -149,6 +149,3 @@ export class DebugRegisters {
     return number === 4 || number === 5 ? number + 2 : number;
   }
 }
-
-/** Whether RFLAGS.RF lets the next instruction pass its breakpoint. @experimental */
-export const resumes = (flags: number): boolean => (flags & Flag.RF) !== 0;

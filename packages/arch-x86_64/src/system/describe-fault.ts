@@ -27,6 +27,9 @@ const NAMES: Readonly<Record<number, string>> = {
   [Vector.XM]: 'SIMD error',
 };
 
+/** The name of an exception by its vector. @experimental */
+export const exceptionName = (vector: number): string => NAMES[vector] ?? `exception ${vector}`;
+
 /**
  * Describes an exception for reports.
  *
@@ -36,7 +39,7 @@ const NAMES: Readonly<Record<number, string>> = {
 export function describeFault({ syndrome, pc, address, level }: Fault): FaultDescription {
   const vector = syndrome >>> VECTOR_SHIFT;
   const error = syndrome & ERROR_MASK;
-  const exception = NAMES[vector] ?? `exception ${vector}`;
+  const exception = exceptionName(vector);
   const isPage = vector === Number(Vector.PF);
   const what = isPage
     ? `${exception}: ${pageAccess(error)} of ${hexadecimal(address)}`

@@ -1,9 +1,12 @@
 import type { PhysicalMap, VmMemory } from '@qvm/core/architecture';
+import type { VirtualMapping } from '@qvm/core/hooks';
 import type { Access, AddressTranslation } from '@qvm/engine';
 import { State } from '@qvm/isa-x86_64';
 import { Cr0, Cr4, Efer, Flag } from '../state/control-bits.js';
 import type { X86State } from '../state/x86-state.js';
+import { Entry, largePageOf } from './paging-entry.js';
 import { FaultStatus, PageFaultCode } from './fault-status.js';
+import { MappedRanges } from './mapped-ranges.js';
 import { PhysicalWords } from './physical-words.js';
 import type { WalkParameters } from './walk-parameters.js';
 
@@ -12,18 +15,6 @@ export const PHYSICAL_ADDRESS_BITS = 40;
 
 const TWO_32 = 2 ** 32;
 const PAGE_BITS = 12;
-
-/** Bits of a paging-structure entry (SDM vol. 3, tables 4-5 to 4-20), in the low word. @experimental */
-export enum Entry {
-  Present = 1 << 0,
-  Writable = 1 << 1,
-  User = 1 << 2,
-  Accessed = 1 << 5,
-  Dirty = 1 << 6,
-  /** PS: it maps a page larger than 4 KiB. */
-  Large = 1 << 7,
-  Global = 1 << 8,
-}
 
 /** XD, in the high word. */
 const NO_EXECUTE = 0x8000_0000 | 0;
@@ -139,9 +130,9 @@ export class Mmu implements AddressTranslation {
     });
   }
 
-  /** Addresses have no tags: a jump keeps all bits. */
+  /** Addresses have no tags: a jump keeps all bits, outside of 64-bit mode the lower 32. */
   branchTarget(target: bigint): bigint {
-    return target;
+    return this.cpu.mode64 ? target : BigInt.asUintN(32, target);
   }
 
   /**
@@ -150,6 +141,8 @@ export class Mmu implements AddressTranslation {
    * @returns whether the access is allowed; otherwise `fault` has the reason.
    */
   translate(lo: number, hi: number, access: Access, privileged: boolean): boolean {
+    // The last bytes of an access that wraps at 4 GiB. The processor's own tables may be above.
+    if (hi !== 0 && !this.implicit && !this.cpu.mode64) hi = 0;
     if (this.#longMode && !isCanonical(hi)) {
       this.fault = FaultStatus.NonCanonical;
       return false;
@@ -191,9 +184,9 @@ export class Mmu implements AddressTranslation {
     const directory = words.at(directoryIndex);
     if ((directory & Entry.Present) === 0) return this.#fail(0, access, privileged);
     if (directory & Entry.Large && this.#pageSizeExtension) {
-      // PSE-36: bits 20–13 are address bits 39–32, bit 21 is reserved.
-      if (directory & (1 << 21)) return this.#reserved(access, privileged);
-      const physical = ((directory >>> 13) & 0xff) * TWO_32 + ((directory & 0xffc0_0000) >>> 0) + (lo & 0x3f_ffff);
+      const page = largePageOf(directory);
+      if (page === undefined) return this.#reserved(access, privileged);
+      const physical = page + (lo & 0x3f_ffff);
       if (!this.#allow(directory, directory, false, access, privileged)) return false;
       if (!this.#mark(directoryAt, directoryIndex, directory, access === 'write')) return undefined;
       return this.#finish(physical, 22);
@@ -312,6 +305,16 @@ export class Mmu implements AddressTranslation {
     if (access === 'execute' && (this.#noExecute || this.#smep)) error |= PageFaultCode.Fetch;
     this.fault = FaultStatus.Page | error;
     return false;
+  }
+
+  /** All mappings of the tables, whatever their permissions; empty without paging. */
+  mappings(limit: number): readonly VirtualMapping[] {
+    const tables = new MappedRanges(this.#words, limit, (low, high, shift) => this.#isValid(low, high, shift));
+    if (this.mode === PagingMode.Legacy) tables.addDirectory(this.#root, this.#pageSizeExtension);
+    else if (this.mode === PagingMode.FourLevel) tables.addTable(this.#root, 39);
+    else if (this.mode === PagingMode.Pae)
+      tables.addPointers(Array.from({ length: 4 }, (_, n) => this.cpu.u64(State.pdpte + n * 8)));
+    return tables.ranges;
   }
 
   /**

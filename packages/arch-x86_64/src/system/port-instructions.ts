@@ -4,7 +4,6 @@ import { SystemType } from '../state/attributes.js';
 import { IOPL_SHIFT } from '../state/control-bits.js';
 import type { Core } from '../vcpu/core.js';
 import type { Handlers } from '../vcpu/handlers.js';
-import { opcodeOf } from '../vcpu/opcode-bytes.js';
 import { Outcome } from '../vcpu/outcome.js';
 import { withinLimit } from '../segments/limit.js';
 import type { SystemOperands } from '../vcpu/operand.js';
@@ -50,10 +49,8 @@ export class PortInstructions {
     };
   }
 
-  /** Operand size: ports have at most 32 bits. The operand size does not tell the byte forms, whose opcodes are even. */
+  /** Operand size: ports have at most 32 bits. */
   get #width(): AccessWidth {
-    const { core } = this;
-    if ((opcodeOf(core.position.bytes(), core.state.mode64) & 1) === 0) return 1;
     const { size } = this.operands;
     return size === 8 ? 4 : size;
   }

@@ -1,8 +1,9 @@
 import { GuestPhysicalMap, VmMemory } from '@qvm/core/architecture';
 import type { RamRegion } from '@qvm/core/architecture';
 import { MainRam } from '@qvm/engine';
-import { State } from '@qvm/isa-x86_64';
+import { SegmentRegister, State } from '@qvm/isa-x86_64';
 import { recordPlanOf } from '@qvm/jit';
+import { Attribute, CODE_ATTRIBUTES } from '../state/attributes.js';
 import { X86State } from '../state/x86-state.js';
 import { Mmu } from './mmu.js';
 import { WalkParameters } from './walk-parameters.js';
@@ -37,9 +38,11 @@ export class TranslationBench {
     this.mmu = new Mmu(this.memory, this.map, this.state, new WalkParameters(this.state, this.ram));
   }
 
-  /** Writes control registers and lets the MMU take them over. */
+  /** Writes control registers and lets the MMU take them over. In IA-32e mode, the code is of 64 bits. */
   control(registers: Control): void {
     for (const [name, value] of Object.entries(registers)) this.state.setU64(State[name as keyof Control], value);
+    const code = CODE_ATTRIBUTES | (this.state.longMode ? Attribute.L : Attribute.DB);
+    this.state.setSegment(SegmentRegister.CS, 8, 0, 0xffff_ffff, code);
     this.mmu.refresh();
   }
 

@@ -1,11 +1,10 @@
 import type { Json } from '@qvm/core';
-import { hasTaps } from '@qvm/core/hooks';
 import type { VirtualMapping } from '@qvm/core/hooks';
 import { VcpuExit } from '@qvm/core/architecture';
 import type { MachineServices } from '@qvm/core/architecture';
 import { Before, EngineVcpu, PortAccess, SoftTlb } from '@qvm/engine';
 import type { AccessFault, VmEngine } from '@qvm/engine';
-import { Exit, LONGEST, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
+import { CodeMode, Exit, LONGEST, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
 import type { RecordPlan } from '@qvm/jit';
 import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
@@ -18,25 +17,24 @@ import { initState, resetState, RESET_VECTOR, startupSegment } from '../state/re
 import { X86State } from '../state/x86-state.js';
 import { signatureWord } from '../system/cpu-model.js';
 import type { X86Model } from '../system/cpu-model.js';
-import { Dr6 } from '../system/debug-registers.js';
 import { ENGINE_FAULTS, FaultStatus } from '../system/fault-status.js';
 import { NO_ERROR_CODE } from '../system/guest-fault.js';
-import { fromWords, highWord, lowWord, reportAccessFault } from '../system/linear-memory.js';
+import { reportAccessFault } from '../system/linear-memory.js';
 import { Mmu } from '../system/mmu.js';
 import { TlbBanks } from '../system/tlb-banks.js';
 import { WalkParameters } from '../system/walk-parameters.js';
-import type { CodePosition } from './core.js';
 import { DataBreakpoints } from './data-breakpoints.js';
-import { EventSource, simpleEvent } from './event.js';
-import { exitCauseOf, TRAP_OF_OPERATION, TRAP_OF_VECTOR } from './exit-causes.js';
+import { DebugTraps } from './debug-traps.js';
+import { exitCauseOf, ExitReason, exitReasonOf, TRAP_OF_OPERATION } from './exit-causes.js';
+import { FetchPosition } from './fetch-position.js';
+import { GuestEvents } from './guest-events.js';
 import { Outcome } from './outcome.js';
 import { Processor } from './processor.js';
 import { parseProcessor, saveProcessor, SNAPSHOT_VERSION } from './snapshot.js';
-import { shutdownReport } from './shutdown-report.js';
+import { haltReport, shutdownReport } from './shutdown-report.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
-const VECTOR_SHIFT = 24;
 
 /** Answers VMCALL and VMMCALL. @experimental */
 export interface Hypercalls {
@@ -54,22 +52,18 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   readonly apic: LocalApic;
   /** The units that execute what generated code leaves to them. */
   readonly processor: Processor;
+  /** Called when it has become {@link X86Vcpu.haltedForGood}. */
+  onHaltForGood: () => void = () => undefined;
   readonly #services: MachineServices;
   readonly #bus: ApicBus;
   readonly #ram: VmEngine['ram'];
   readonly #controls: Controls;
-  readonly #watch: DataBreakpoints;
+  readonly #debug: DebugTraps;
+  readonly #events: GuestEvents;
   readonly #view: RegisterView;
   readonly #modes: number;
   /** NMIs are blocked until the next IRET. */
   #nmiBlocked = false;
-  /** Causes of a debug trap after the last instruction: bits of DR6. */
-  #debugTrap = 0;
-  /** Whether the instruction that is executed alone began with TF set. */
-  #stepping = false;
-  /** Whether it began with RF set, which it clears. */
-  #resuming = false;
-  #haltReported = false;
 
   constructor(
     index: number,
@@ -93,12 +87,11 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       watch,
       faults: ENGINE_FAULTS,
       hookKinds: X86_HOOK_KINDS,
-      deviceSyndrome: () => 0,
+      deviceSyndrome: () => ExitReason.EptViolation,
     });
     this.#services = services;
     this.#bus = bus;
     this.#ram = ram;
-    this.#watch = watch;
     this.#modes = code.modes;
     this.apic = bus.apics[index] as LocalApic;
     const banks = new TlbBanks(tlb);
@@ -114,14 +107,14 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       banks,
       controls: this.#controls,
       port: this.memory,
-      ports: new PortAccess(this, services, this.exits, () => 0),
-      position: this.#position(),
+      ports: new PortAccess(this, services, this.exits, () => ExitReason.Io),
+      position: new FetchPosition(this.fetch, state, () => this.#enterMode()),
       apic: this.apic,
       onTripleFault: () => this.#shutDown(),
       hypercall: (conduit) => this.#hypercall(conduit),
     });
-    watch.connect(this.processor.debug);
-    this.processor.debug.onChange = () => watch.refresh();
+    this.#debug = new DebugTraps(state, this.processor.debug, watch);
+    this.#events = new GuestEvents(this, this.processor);
     this.processor.segments.onStackSegment = () => state.setU32(State.shadow, Shadow.MovSs);
     this.#view = new RegisterView(state, this.#counter());
     this.apic.connect({ kick: () => this.#requested(), timeOfTsc: (count) => this.processor.tsc.timeOf(count) });
@@ -142,16 +135,22 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   /** Translates as a supervisor reads, by the tables of the guest. */
   translate(virtualAddress: bigint): number | undefined {
-    const mmu = new Mmu(this.#services.memory, this.#services.map, this.state);
-    mmu.refresh();
+    const mmu = this.#passiveMmu();
     const address = BigInt.asUintN(64, virtualAddress);
     const mapped = mmu.translate(Number(address & 0xffff_ffffn), Number(address >> 32n), 'read', true);
     return mapped ? mmu.physical : undefined;
   }
 
-  /** Not computed yet: none. */
-  mappings(_limit: number): readonly VirtualMapping[] {
-    return [];
+  /** See `Mmu.mappings`. */
+  mappings(limit: number): readonly VirtualMapping[] {
+    return this.#passiveMmu().mappings(limit);
+  }
+
+  /** Reads the tables without an effect on the guest. */
+  #passiveMmu(): Mmu {
+    const mmu = new Mmu(this.#services.memory, this.#services.map, this.state);
+    mmu.refresh();
+    return mmu;
   }
 
   /** Executes at most `budget` instructions, and says why it returned. */
@@ -168,11 +167,11 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     resetState(state, signatureWord(this.model));
     this.resetEngine();
     this.#ram.attach(state);
+    state.setU32(State.pauseExit, this.#services.vcpus > 1 ? 1 : 0);
     processor.msrs.reset();
     processor.tsc.reset();
-    this.#watch.refresh();
-    this.#watch.hits = this.#debugTrap = 0;
-    this.#nmiBlocked = this.#stepping = this.#haltReported = false;
+    this.#debug.reset();
+    this.#nmiBlocked = false;
     this.#controls.refresh();
   }
 
@@ -232,11 +231,15 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   protected override before(): Before {
     const { state, apic } = this;
+    if (state.segmentsChanged) {
+      this.#enterMode();
+      return Before.Taken;
+    }
     const shadow = state.u32(State.shadow) as Shadow;
     state.setU32(State.shadow, Shadow.None);
-    if (apic.requests !== 0 || this.#debugTrap !== 0) {
+    if (apic.requests !== 0 || this.#debug.pending !== 0) {
       if (apic.requests & ApicRequest.Init) {
-        this.#within('init', () => this.#init());
+        this.#events.within('init', () => this.#init());
         return Before.Taken;
       }
       if (shadow !== Shadow.MovSs && this.#takePending(shadow)) return Before.Taken;
@@ -246,55 +249,41 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       this.#fetchFault();
       return Before.Taken;
     }
-    return this.#beforeDebugged(shadow !== Shadow.None && apic.requests !== 0);
+    return this.#beginInstruction(shadow !== Shadow.None && apic.requests !== 0);
   }
 
   /** Takes a debug trap, an NMI or an interrupt, in this order (SDM vol. 3, table 6-2). */
   #takePending(shadow: Shadow): boolean {
     const { apic } = this;
-    if (this.#debugTrap !== 0) {
-      this.processor.debug.report(this.#debugTrap);
-      this.#debugTrap = 0;
-      this.#raise(Vector.DB);
+    if (this.#debug.pending !== 0) {
+      this.#debug.take();
+      this.#events.raise(Vector.DB);
       return true;
     }
     if (apic.requests & ApicRequest.Nmi && !this.#nmiBlocked) {
       apic.takeNmi();
       this.#nmiBlocked = true;
-      this.#interrupt(Vector.NMI, 'nmi');
+      this.#events.interrupt(Vector.NMI, 'nmi');
       return true;
     }
     if (shadow !== Shadow.None || !(apic.requests & ApicRequest.Interrupt) || !this.#interruptible) return false;
-    this.#interrupt(apic.acknowledge(), 'external');
+    this.#events.interrupt(apic.acknowledge(), 'external');
     return true;
   }
 
   /** Breakpoints on the next instruction, single step and shadows. */
-  #beforeDebugged(shadowed: boolean): Before {
-    const { state, processor } = this;
-    const flags = state.systemFlags;
-    const armed = processor.debug.stopsInstructions;
-    if (armed && !(flags & Flag.RF)) {
-      const hits = processor.debug.instructionHits(this.fetch.pcLo, this.fetch.pcHi);
-      if (hits !== 0) {
-        processor.debug.report(hits);
-        this.retire();
-        this.#raise(Vector.DB);
-        return Before.Taken;
-      }
+  #beginInstruction(shadowed: boolean): Before {
+    const { fetch } = this;
+    if (this.#debug.stopsAt(fetch.pcLo, fetch.pcHi)) {
+      this.retire();
+      this.#events.raise(Vector.DB);
+      return Before.Taken;
     }
-    // RF has no effect without breakpoints, and ends with the next instruction.
-    if (!armed && flags & Flag.RF) state.changeSystemFlags(Flag.RF, 0);
-    this.#stepping = (flags & Flag.TF) !== 0;
-    this.#resuming = armed && (flags & Flag.RF) !== 0;
-    return this.#stepping || armed || shadowed || this.#watch.armed ? Before.OneInstruction : Before.Nothing;
+    return this.#debug.begin() || shadowed ? Before.OneInstruction : Before.Nothing;
   }
 
   protected override afterOne(done: boolean): void {
-    const { state } = this;
-    if (done) this.#debugTrap |= this.#watch.hits | (this.#stepping ? Dr6.BS : 0);
-    if (done && this.#resuming) state.changeSystemFlags(Flag.RF, 0);
-    this.#watch.hits = 0;
+    this.#debug.end(done);
   }
 
   // --- EngineVcpu: exits ---
@@ -304,13 +293,13 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       case Exit.System:
         return this.#system(info);
       case Exit.Exception:
-        this.#raise(this.#reported(info & 0xff), info & WITH_ERROR_CODE ? 0 : NO_ERROR_CODE);
+        this.#events.raise(this.#reported(info & 0xff), info & WITH_ERROR_CODE ? 0 : NO_ERROR_CODE);
         return undefined;
       case Exit.Halt:
         return this.#halt();
       case Exit.Pause:
         this.next();
-        return this.#services.vcpus > 1 ? this.control.leave('pause', 0, VcpuExit.Yield) : undefined;
+        return this.control.leave('pause', 0, VcpuExit.Yield);
     }
     throw new Error(`the interpreter left for an unknown reason ${reason}`);
   }
@@ -326,12 +315,15 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     const cause = exitCauseOf(operation);
     if (cause === undefined) return this.#port(info);
     const trap = TRAP_OF_OPERATION.get(operation);
-    this.exits.leave(cause, 0);
+    this.exits.leave(cause, exitReasonOf(operation));
     if (trap !== undefined && this.traps.trap(trap, 0, 'next', info >>> 24)) return this.control.resume(cause);
-    if (operation === SystemOperation.Iret) this.#nmiBlocked = this.#resuming = false;
+    if (operation === SystemOperation.Iret) {
+      this.#nmiBlocked = false;
+      this.#debug.keepResumeFlag();
+    }
     const outcome = this.processor.execute(info);
     if (outcome === Outcome.Next) this.next();
-    else if (outcome === Outcome.Fault) this.#raiseHere();
+    else if (outcome === Outcome.Fault) this.#events.deliverWithin();
     return this.control.resume(cause);
   }
 
@@ -339,7 +331,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   #port(info: number): undefined {
     const outcome = this.processor.execute(info);
     if (outcome === Outcome.Next) this.next();
-    else if (outcome === Outcome.Fault) this.#deliver('read');
+    else if (outcome === Outcome.Fault) this.#events.deliver('read');
   }
 
   #halt(): VcpuExit | undefined {
@@ -347,12 +339,19 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     this.next();
     const wakes = apic.requests & ~ApicRequest.Interrupt;
     if (wakes || (apic.requests & ApicRequest.Interrupt && this.#interruptible)) return undefined;
-    if (!this.#interruptible && !this.#haltReported) {
-      this.#haltReported = true;
-      const text = `vCPU ${this.index} halts with interrupts off at 0x${this.pc.toString(16)}: only NMI or INIT continues it.`;
-      this.#services.logger.log('warn', `${this.#services.name}: ${text}`);
-    }
-    return control.halt('halt', 0);
+    const exit = control.halt('halt', ExitReason.Hlt);
+    if (this.haltedForGood) this.onHaltForGood();
+    return exit;
+  }
+
+  /** Whether it waits with interrupts off: only an NMI or INIT continues it. */
+  get haltedForGood(): boolean {
+    return this.on && !this.control.runnable && !this.#interruptible;
+  }
+
+  /** The report of a vCPU that is {@link X86Vcpu.haltedForGood}. */
+  haltReport(): string {
+    return haltReport(this.index, this.registers());
   }
 
   #hypercall(conduit: 'vmcall' | 'vmmcall'): Outcome {
@@ -374,7 +373,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       return;
     }
     reportAccessFault(fault, status, lo, hi, Vector.GP);
-    this.#deliver(access);
+    this.#events.deliver(access);
   }
 
   protected override takeUnimplemented(): void {
@@ -383,7 +382,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     this.onUnimplemented(text);
     if (this.#services.unsupported.instruction === 'abort') this.abort('instruction', text);
     else if (this.#services.unsupported.instruction === 'ignore') this.stepOver();
-    else this.#raise(Vector.UD);
+    else this.#events.raise(Vector.UD);
   }
 
   /** The next instruction cannot be fetched. */
@@ -394,101 +393,27 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     // Where nothing answers, the bytes are ones: an instruction that does not exist.
     if (status === Number(FaultStatus.External)) fault.raise(Vector.UD);
     else reportAccessFault(fault, status, lo, hi, Vector.GP);
-    this.#deliver('execute');
-  }
-
-  /** Raises an exception within an exit of its own. */
-  #raise(vector: Vector, error = NO_ERROR_CODE): void {
-    this.processor.core.fault.raise(vector, error);
-    this.#deliver('read');
-  }
-
-  /** Takes the exception in the fault of the core, as an exit. */
-  #deliver(access: AccessFault['access']): void {
-    const { fault } = this.processor.core;
-    const cause = fault.vector === Vector.PF ? 'pageFault' : 'exception';
-    this.exits.leave(cause, this.#syndrome);
-    this.#raiseHere(access);
-    this.control.resume(cause);
-  }
-
-  /** Takes the exception in the fault of the core, within an exit that has begun. */
-  #raiseHere(access: AccessFault['access'] = 'read'): void {
-    const { state, processor, traps, fetch } = this;
-    const { fault } = processor.core;
-    const { vector, lo, hi } = fault;
-    this.stepDone = false;
-    const syndrome = this.#syndrome;
-    if (vector === Vector.PF) {
-      const status = FaultStatus.Page | fault.error;
-      if (traps.fault({ lo, hi, access, status, physical: -1 }, 1, syndrome, state.cpl)) {
-        fetch.retry();
-        return;
-      }
-    } else {
-      const kind = TRAP_OF_VECTOR[vector];
-      if (kind !== undefined && traps.trap(kind, syndrome, fetch.fault ? 'here' : 'next')) return;
-    }
-    if (vector === Vector.DB) processor.debug.leaveGeneralDetect();
-    this.faults.note(syndrome, fetch.pcLo, fetch.pcHi, lo, hi, state.cpl, true);
-    processor.exceptions.takeFault();
-  }
-
-  /** Vector in bits 31–24, error code in the others. */
-  get #syndrome(): number {
-    const { vector, error } = this.processor.core.fault;
-    return ((vector << VECTOR_SHIFT) | (error === NO_ERROR_CODE ? 0 : error)) >>> 0;
-  }
-
-  #interrupt(vector: number, kind: 'external' | 'nmi'): void {
-    const { hooks, processor } = this;
-    this.#within(kind === 'nmi' ? 'nmi' : 'interrupt', () => {
-      if (hasTaps(hooks.interruptTaken)) hooks.interruptTaken.call({ vcpu: this, kind, number: vector, pc: this.pc });
-      processor.exceptions.take(simpleEvent(vector, EventSource.External, processor.core.rip));
-    });
-  }
-
-  #within(cause: 'init' | 'interrupt' | 'nmi', action: () => void): void {
-    this.exits.leave(cause, 0);
-    action();
-    this.control.resume(cause);
+    this.#events.deliver('execute');
   }
 
   /** Shutdown: a PC resets itself (SDM vol. 3, 6.15, interrupt 8). */
   #shutDown(): void {
-    const { logger, name } = this.#services;
     const { chain } = this.processor.exceptions;
-    logger.log('error', `${name}: ${shutdownReport(this.index, chain, this.registers())}`);
     this.control.stop();
-    this.#services.request({ kind: 'reset' });
+    this.#services.request({ kind: 'reset', fault: shutdownReport(this.index, chain, this.registers()) });
   }
 
   // --- position ---
 
-  #position(): CodePosition {
-    const { fetch, state } = this;
-    const setMode = (): void => this.#enterMode();
-    return {
-      get pc() {
-        return fromWords(fetch.pcLo, fetch.pcHi);
-      },
-      get nextPc() {
-        const at = state.position;
-        state.endInstruction();
-        const pc = fromWords(fetch.pcLo, fetch.pcHi);
-        state.moveBack(at);
-        return pc;
-      },
-      jump: (pc) => {
-        setMode();
-        fetch.jumpTo(lowWord(pc), highWord(pc));
-      },
-      bytes: () => fetch.bytes(LONGEST),
-    };
-  }
-
+  /** Changes to the mode that the segments determine. */
   #enterMode(): void {
-    const mode = codeMode(this.state);
+    const { state } = this;
+    if (state.segmentsChanged) {
+      this.#controls.select();
+      state.segmentsChanged = false;
+    }
+    const mode = codeMode(state);
+    if (mode !== CodeMode.Code64 && this.mode === CodeMode.Code64) state.narrowRegisters();
     if (mode < this.#modes) this.setMode(mode);
     else this.abort('instruction', `code of ${this.state.codeSize} bits, which qvm cannot execute yet`);
   }
@@ -519,9 +444,9 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     return () => {
       const { pc, nmiBlocked, debugTrap } = take();
       this.#nmiBlocked = nmiBlocked;
-      this.#debugTrap = debugTrap;
+      this.#debug.pending = debugTrap;
       this.stateChanged();
-      this.#watch.refresh();
+      this.#debug.refresh();
       this.processor.core.position.jump(pc);
     };
   }
@@ -533,7 +458,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       tsc: this.processor.tsc,
       pc: this.processor.core.position.pc,
       nmiBlocked: this.#nmiBlocked,
-      debugTrap: this.#debugTrap,
+      debugTrap: this.#debug.pending,
     };
   }
 }

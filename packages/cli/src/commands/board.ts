@@ -41,11 +41,12 @@ export async function describeBoard(name: string, { plugin }: BoardFlags): Promi
 }
 
 function describe(board: Board, types: readonly VdevFactory[]): string {
-  const { first, last } = board.interrupts;
+  const { first, last, exclusive } = board.interrupts;
+  const single = exclusive === undefined ? '' : `; ${exclusive.first} to ${exclusive.last} have one source each`;
   const facts = [
     ['guests', board.architecture],
     ['RAM', ramText(board.ram)],
-    ['interrupts', `${first} to ${last}`],
+    ['interrupts', `${first} to ${last}${single}`],
     ['always there', board.implicitVdevs.join(', ') || 'nothing'],
     ['console', board.defaultConsole ?? 'none'],
   ];

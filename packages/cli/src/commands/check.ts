@@ -81,6 +81,8 @@ const ECHOES: ReadonlyMap<string, readonly string[]> = new Map([
   ['lint.files-exceed-ram', ['file.too-large', 'image.does-not-fit', 'initrd.does-not-fit']],
   ['lint.load-outside-memory', ['image.does-not-fit']],
   ['config.no-image', ['lint.missing-image']],
+  ['vdev.no-ports', ['lint.no-ports']],
+  ['vdev.irq-taken', ['lint.interrupt-shared']],
 ]);
 
 function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {

@@ -1,10 +1,7 @@
 import type { Architecture } from '@qvm/core/architecture';
 import type { HookKinds } from '@qvm/core/hooks';
-import { nameHint } from '@qvm/core/options';
-import { openHypervisor } from '../hypervisor.js';
-import { CliExitCode } from '../report/exit-codes.js';
+import { chosenArchitectures } from './chosen-architectures.js';
 import { printJson, printLines } from '../report/print.js';
-import { CliError } from '../report/report-error.js';
 import { table } from '../report/table.js';
 
 /** Options of `qvm hook list`. */
@@ -25,10 +22,7 @@ const HOOKS = ['trap', 'guestExit', 'interruptTaken'] as const;
 
 /** `qvm hook list`: the words that hooks of vCPUs use, of each architecture or of one. */
 export async function listHooks({ arch, json, plugin = [] }: HookFlags): Promise<void> {
-  const hypervisor = await openHypervisor(plugin);
-  const architectures = [...hypervisor.architectures];
-  await hypervisor.dispose();
-  const chosen = arch === undefined ? architectures : [architectureNamed(arch, architectures)];
+  const chosen = await chosenArchitectures(arch, plugin);
   const rows = chosen.flatMap(rowsOf);
   if (json === true) printJson(rows);
   else printLines(chosen.map(describe));
@@ -55,15 +49,4 @@ function describe(architecture: Architecture): string {
     return `  ${HEADINGS[hook]}\n${own.length === 0 ? '    none' : table(cells, '    ')}`;
   });
   return [architecture.name, ...parts].join('\n');
-}
-
-function architectureNamed(name: string, architectures: readonly Architecture[]): Architecture {
-  const found = architectures.find((architecture) => architecture.name === name);
-  if (found !== undefined) return found;
-  const hint = nameHint(
-    name,
-    architectures.map((architecture) => architecture.name),
-    'architectures',
-  );
-  throw new CliError(`there is no architecture "${name}"; ${hint}`, CliExitCode.Usage);
 }

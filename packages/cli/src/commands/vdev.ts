@@ -1,3 +1,4 @@
+import { machineOf } from '@qvm/core/board';
 import type { Board } from '@qvm/core/board';
 import { describeOption, nearestName } from '@qvm/core/options';
 import type { OptionDeclarations, OptionDescription } from '@qvm/core/options';
@@ -32,15 +33,20 @@ export interface VdevFlags {
 
 /** `qvm vdev list` */
 export async function listVdevs({ plugin = [], json }: VdevFlags & { readonly json?: boolean }): Promise<void> {
-  const { types } = await knownVdevs(plugin);
+  const { types, boards } = await knownVdevs(plugin);
   const text =
     json === true
       ? JSON.stringify(
-          types.map(({ type, description, options }) => ({ type, description, options: described(options) })),
+          types.map(({ type, description, options, architecture }) => ({
+            type,
+            description,
+            ...(architecture === undefined ? {} : { architecture }),
+            options: described(options),
+          })),
           undefined,
           2,
         )
-      : table(types.map(({ type, description }) => [type, description]));
+      : table(types.map((factory) => [factory.type, guestsText(factory, boards), factory.description]));
   process.stdout.write(`${text}\n`);
 }
 
@@ -76,7 +82,8 @@ async function typesOf(
 
 function describe(factory: VdevFactory, boards: readonly Board[]): string {
   const { type, description, options } = factory;
-  const sections = [`${type}: ${description}`];
+  const guests = guestsText(factory, boards);
+  const sections = [`${type}: ${description}${guests === '' ? '' : `\nOnly for ${guests} guests.`}`];
   const own = described(options);
   if (own.length !== 0) sections.push(`Options:\n${table(own.map(row), '  ')}`);
   sections.push(`Options of every vdev:\n${table(described(COMMON_VDEV_OPTIONS).map(row), '  ')}`);
@@ -85,6 +92,23 @@ function describe(factory: VdevFactory, boards: readonly Board[]): string {
     if (places.length !== 0) sections.push(`Addresses on the board ${board.name}:\n${table(places, '  ')}`);
   }
   return sections.join('\n\n');
+}
+
+/** The architecture of the guests that can have a vdev, if there is only one. */
+function guestsText({ architecture, resources }: VdevFactory, boards: readonly Board[]): string {
+  if (architecture !== undefined) return architecture;
+  const able = boards.filter((board) => board.ioPorts === true || !needsPorts(resources, board));
+  const names = new Set(able.map((board) => board.architecture));
+  return names.size === 1 && boards.length > 1 ? [...names].join() : '';
+}
+
+/** Whether it has I/O ports, with default options; false if that depends on options. */
+function needsPorts(resources: VdevFactory['resources'], board: Board): boolean {
+  try {
+    return resources({}, machineOf(board)).ports !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function described(options: OptionDeclarations): readonly OptionDescription[] {

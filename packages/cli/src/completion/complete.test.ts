@@ -58,6 +58,13 @@ describe('completion', () => {
     expect(await words('vdev', 'help', 'virtio-b')).toEqual(['virtio-blk']);
     expect(await words('board', 'help', '')).toEqual(['virt', 'pc']);
     expect(await words('hook', 'list', '--arch', '')).toEqual(['aarch64', 'x86_64']);
+    expect(await words('cpu', 'list', '--arch', 'x')).toEqual(['x86_64']);
+    expect(await words('start', '--set', 'cpumodel=x86-64-v')).toEqual(
+      ['1', '2', '3'].map((level) => `cpumodel=x86-64-v${level}`),
+    );
+    expect(await words('start', '--set', 'cpumodel=max,-nx,+sse4')).toEqual(
+      ['1', '2'].map((version) => `cpumodel=max,-nx,+sse4_${version}`),
+    );
     expect(await words('trace', 'print', '--event', 'GUEST_')).toEqual(['GUEST_ENTER', 'GUEST_EXIT']);
     expect(await words('trace', 'print', '--event', 's')).toEqual([
       'sysreg',
@@ -75,7 +82,7 @@ describe('completion', () => {
       'virtio-blk.readonly=off',
     ]);
     expect(await words('start', '--set', `virtio-blk.hostdev=${folder}d`)).toEqual(['virtio-blk.hostdev=F/disk.img']);
-    expect(await words('start', '--set', 'cp')).toEqual(['cpus=']);
+    expect(await words('start', '--set', 'cp')).toEqual(['cpumodel=', 'cpus=']);
     expect(await words('start', '--set', 'virtio-blk.ca')).toEqual(['virtio-blk.cache=']);
     expect(await words('start', '--set', 'virtio-blk.cache=')).toEqual([
       'virtio-blk.cache=writeback',

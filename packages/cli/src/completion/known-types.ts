@@ -25,3 +25,15 @@ export async function boardNames(): Promise<readonly string[]> {
   await hypervisor.dispose();
   return names;
 }
+
+/** Names of processor models; after a comma, features with their signs. */
+export async function processorNames(value: string): Promise<readonly string[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const hypervisor = await openHypervisor();
+  const catalogues = hypervisor.architectures.flatMap(({ processors }) => processors ?? []);
+  await hypervisor.dispose();
+  const comma = value.lastIndexOf(',') + 1;
+  if (comma === 0) return [...new Set(catalogues.flatMap(({ models }) => models.map(({ name }) => name)))];
+  const features = new Set(catalogues.flatMap(({ features: known }) => Object.keys(known)));
+  return [...features].flatMap((name) => [`${value.slice(0, comma)}+${name}`, `${value.slice(0, comma)}-${name}`]);
+}

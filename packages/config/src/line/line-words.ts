@@ -27,6 +27,7 @@ export const LINE_WORDS: ReadonlyMap<string, Handler> = new Map<string, Handler>
   ['system', system],
   ['arch', field('arch')],
   ['board', field('board')],
+  ['cpumodel', field('cpumodel')],
   ['ram', region('ram')],
   ['rom', region('rom')],
   ['cpu', cpu],
@@ -156,7 +157,12 @@ function dataFile({ draft, reader }: OpenFile, word: Token): void {
 }
 
 function acpi({ reader }: OpenFile, word: Token): void {
-  reader.error(word, 'config.not-supported', 'tables of ACPI cannot be given', 'guests boot by device tree');
+  reader.error(
+    word,
+    'config.not-supported',
+    'tables of ACPI cannot be given',
+    'qvm makes them for the guests that need them',
+  );
   if (reader.peek()?.text !== 'load') return;
   reader.next();
   reader.next();

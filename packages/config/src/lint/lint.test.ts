@@ -80,7 +80,7 @@ describe('I/O ports', () => {
       'lint.region-overlap 2: the vdev serial (0x1000-0x1007) overlaps ram[0]',
     ]);
     expect(await lintOn(false, 'vdev serial loc io:0x3f8')).toEqual([
-      'lint.no-ports 2: the vdev serial has I/O ports, which the guests of this board cannot access',
+      'lint.no-ports 2: the vdev serial is a device of another architecture: it has I/O ports, which the guests of this board do not have',
     ]);
   });
 });

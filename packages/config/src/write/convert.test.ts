@@ -66,6 +66,7 @@ const spec: fc.Arbitrary<VmFragment> = fc
     {
       name,
       arch: fc.constantFrom('aarch64' as const, 'x86_64' as const),
+      cpumodel: fc.constantFrom('max', 'x86-64-v2,+aes,-pcid', '-nx'),
       image: path,
       dtb: path,
       initrd: path,

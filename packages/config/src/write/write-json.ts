@@ -39,6 +39,7 @@ function documentOf(vm: VmFragment, escape: Escape): object {
     name: vm.name,
     arch: vm.arch === ARCHITECTURES[0] ? undefined : vm.arch,
     board: vm.board,
+    cpumodel: vm.cpumodel,
     image: path(vm.image),
     dtb: path(vm.dtb),
     initrd: path(vm.initrd),

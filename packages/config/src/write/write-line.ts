@@ -30,6 +30,7 @@ class LineWriter {
     this.word('system', vm.name);
     this.word('arch', vm.arch === ARCHITECTURES[0] ? undefined : vm.arch);
     this.word('board', vm.board);
+    this.word('cpumodel', vm.cpumodel);
     // A region without a base follows the one before it in either order, so RAM may come first.
     for (const { base, size } of vm.ram ?? []) this.region('ram', base, size);
     for (const { base, size } of vm.rom ?? []) this.region('rom', base, size);

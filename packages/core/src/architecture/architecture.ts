@@ -17,6 +17,7 @@ import type { Vcpu } from '../vcpu/vcpu.js';
 import type { DeviceTreeContext, Json } from '../vdev/vdev.js';
 import type { UnsupportedPolicies } from '../vm/unsupported.js';
 import type { MachineSnapshot } from './machine-snapshot.js';
+import type { Processor, ProcessorCatalogue } from './processor-models.js';
 
 /**
  * A request of a guest, a vdev or the host to change the life cycle of the VM. The VM obeys between two instructions.
@@ -31,6 +32,11 @@ export type VmRequest =
   | {
       /** Resets the machine, as far as the VM allows resets. */
       readonly kind: 'reset';
+      /**
+       * Why the machine resets itself when no guest can have wanted that, as a sentence for the user: a triple fault. A
+       * VM that does not boot again then fails, with exit code 5.
+       */
+      readonly fault?: string;
     }
   | {
       /** Ends the VM with an exit code. */
@@ -61,6 +67,8 @@ export interface MachineServices {
   readonly name: string;
   /** Number of vCPUs to make. */
   readonly vcpus: number;
+  /** The model of all vCPUs: one of `Architecture.processors`. Absent: the default model. */
+  readonly processor?: Processor;
   /** How guest code runs. */
   readonly engine: Engine;
   /** The board; the generated device tree contains its entries besides processors, RAM and vdevs. */
@@ -151,6 +159,8 @@ export interface Architecture {
   readonly defaultBoard: string;
   /** The kinds of traps and interrupts and the causes of exits that the hooks of its vCPUs have. */
   readonly hookKinds: HookKinds;
+  /** The processor models that a configuration can choose. Absent: there is one, which has no name. */
+  readonly processors?: ProcessorCatalogue;
   /**
    * Whether a file is an image for this architecture, by its beginning. Decides about a VM whose configuration names no architecture.
    * Absent: no image is known.

@@ -30,6 +30,13 @@ export interface Board {
     readonly first: number;
     /** The highest number. */
     readonly last: number;
+    /** Those that one vdev alone can have, because their inputs see edges. Absent: all can be shared. */
+    readonly exclusive?: {
+      /** The lowest number. */
+      readonly first: number;
+      /** The highest number. */
+      readonly last: number;
+    };
   };
   /** Addresses that are given to neither RAM nor vdevs. */
   readonly reserved?: readonly BoardReservation[];

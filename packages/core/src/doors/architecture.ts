@@ -15,6 +15,14 @@ export type {
   VmRequest,
 } from '../architecture/architecture.js';
 export type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';
+export { chooseProcessor } from '../architecture/processor-models.js';
+export type {
+  Processor,
+  ProcessorCatalogue,
+  ProcessorFeature,
+  ProcessorModel,
+  ProcessorProblem,
+} from '../architecture/processor-models.js';
 export {
   cellsOf,
   editNode,

@@ -13,7 +13,7 @@ export interface TrapEvent<Kind extends string = string> {
   readonly vcpu: VcpuView;
   /** One of the architecture's kinds, {@link HookKinds.trap}. */
   readonly kind: Kind;
-  /** The exception syndrome as the guest would read it (Arm: `ESR_ELx`). */
+  /** The exception syndrome as the guest would read it (Arm: `ESR_ELx`; x86: vector in bits 31–24, error code below). */
   readonly syndrome: number;
   /** Address of the instruction. */
   readonly pc: bigint;
@@ -124,7 +124,11 @@ export interface GuestExitEvent<Cause extends string = string> {
   readonly time: number;
   /** Host time in nanoseconds (`hostNanoseconds`); present if the engine measures times. */
   readonly timestamp?: number | undefined;
-  /** The exception syndrome as a hypervisor would read it (Arm: `ESR_EL2`); 0 for interrupts and the end of a turn. */
+  /**
+   * The reason as a hypervisor on hardware would read it; 0 for interrupts and the end of a turn. Arm: `ESR_EL2`. x86: the
+   * basic exit reason of VMX, 0xffff where hardware has none; for exceptions bit 31, the vector in bits 30–24 and the
+   * error code below.
+   */
   readonly syndrome?: number | undefined;
   /** The access, for `mmio` and `io`. */
   readonly access?: DeviceAccessDetails | undefined;

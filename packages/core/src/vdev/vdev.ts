@@ -384,6 +384,13 @@ export interface VdevFactory<D extends OptionDeclarations = OptionDeclarations> 
    * of the first one becomes `stdout-path`.
    */
   readonly console?: boolean;
+  /**
+   * Name of the architecture whose processors it is a part of, such as an interrupt controller. Absent: guests of any
+   * architecture can have it, as far as the board has its kind of resources.
+   *
+   * @experimental
+   */
+  readonly architecture?: string;
   /** Problems of options that are right one by one, which `check` and `start` report. Absent: there are none. */
   check?(options: VdevOptions<D>): readonly OptionProblem[];
   /**

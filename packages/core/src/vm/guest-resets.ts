@@ -1,7 +1,7 @@
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { Clock } from '../clock/clock.js';
 import { ResetGuard } from './reset-guard.js';
-import { endByResetLoop, GUEST_RESET, type VmEnd } from './vm-end.js';
+import { endByFault, endByResetLoop, GUEST_RESET, type VmEnd } from './vm-end.js';
 import type { VmOptions } from './vm-options.js';
 
 /** The resets that a guest asks for: counted, announced, and obeyed as the VM's options say. */
@@ -32,14 +32,15 @@ export class GuestResets {
   /**
    * The guest has asked for a reset.
    *
+   * @param fault - why the machine resets itself, if the guest did not ask for it.
    * @param stopping - whether the VM is being stopped: a guest that answers the power button by a reset shall end, too.
    * @returns how the VM ends, if the guest does not boot again.
    */
-  ask(stopping: boolean): VmEnd | undefined {
+  ask(fault: string | undefined, stopping: boolean): VmEnd | undefined {
     this.#count++;
     const restart = this.options.onReset === 'restart' && !stopping;
     this.hooks.guestReset.call({ vm: this.options.name, count: this.#count, restart });
-    if (!restart) return GUEST_RESET;
+    if (!restart) return fault === undefined ? GUEST_RESET : endByFault(fault);
     if (!this.#guard.count(this.clock.now())) return endByResetLoop(this.#guard.inARow);
     this.due = true;
     return undefined;

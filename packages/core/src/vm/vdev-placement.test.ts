@@ -78,6 +78,21 @@ describe('places of a row', () => {
   });
 });
 
+describe('an interrupt that sees edges', () => {
+  it('is not shared, although it is asked for', () => {
+    const place = placer({ ...BOARD, interrupts: { first: 0, last: 99, exclusive: { first: 60, last: 70 } } });
+    expect(place({ irq: 71 })).toEqual([0x0a00_0000, 71]);
+    expect(place({ irq: 71 })).toEqual([0x0a00_0200, 71]);
+    expect(place({ base: 0x0b00_0000, irq: 70 })).toEqual([0x0b00_0000, 70]);
+    expect(() => place({ base: 0x0b10_0000, irq: 70 })).toThrow(
+      error(
+        'vdev.irq-taken',
+        'The vdev vdev-3 cannot share the interrupt 70 with vdev-2: on the board fake, interrupts 60 to 70 have one source.',
+      ) as QvmError,
+    );
+  });
+});
+
 describe('a vdev on a board', () => {
   it('is where the board has its type, before its role', () => {
     const place = placer();
@@ -214,7 +229,7 @@ describe('a vdev with I/O ports', () => {
     expect(() => placer()({ ports: 0x3f8 }, 'com', PORTS)).toThrow(
       error(
         'vdev.no-ports',
-        'The vdev com-0 (com) has I/O ports, and the fake guests of the board fake cannot access any.',
+        'The vdev com-0 (com) is a device of another architecture: it has I/O ports, which fake guests do not have.',
       ) as QvmError,
     );
   });

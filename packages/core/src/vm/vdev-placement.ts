@@ -92,7 +92,7 @@ function placePorts(vdev: PlacedVdev, explicit: number | undefined, place: Resol
   if (requests.length !== 0 && space.board.ioPorts !== true) {
     throw new QvmError(
       'vdev.no-ports',
-      `The vdev ${vdev.name} (${vdev.type}) has I/O ports, and the ${space.board.architecture} guests of the board ${space.board.name} cannot access any.`,
+      `The vdev ${vdev.name} (${vdev.type}) is a device of another architecture: it has I/O ports, which ${space.board.architecture} guests do not have.`,
     );
   }
   return placeRanges(vdev, space.board, {
@@ -128,17 +128,28 @@ function placeInterrupts(
       );
     }
     const owner = owners.get(chosen);
-    // A shared input is fine where it is asked for: its level is the OR of the sources.
-    if (owner !== undefined && explicit === undefined) {
-      throw new QvmError(
-        'vdev.irq-taken',
-        `The interrupt ${chosen} that the board ${board.name} has for the vdev ${name} belongs to ${owner}: give it an irq.`,
-      );
-    }
+    if (owner !== undefined) requireSharing(name, chosen, owner, explicit !== undefined, board);
     if (owner === undefined) owners.set(chosen, name);
     return [line, chosen] as const;
   });
   return Object.fromEntries(placed);
+}
+
+/** A shared input is fine where it is asked for, if it sees levels: its level is the OR of the sources. */
+function requireSharing(vdev: string, number: number, owner: string, asked: boolean, board: Board): void {
+  const { exclusive } = board.interrupts;
+  if (!asked) {
+    throw new QvmError(
+      'vdev.irq-taken',
+      `The interrupt ${number} that the board ${board.name} has for the vdev ${vdev} belongs to ${owner}: give it an irq.`,
+    );
+  }
+  if (exclusive !== undefined && number >= exclusive.first && number <= exclusive.last) {
+    throw new QvmError(
+      'vdev.irq-taken',
+      `The vdev ${vdev} cannot share the interrupt ${number} with ${owner}: on the board ${board.name}, interrupts ${exclusive.first} to ${exclusive.last} have one source.`,
+    );
+  }
 }
 
 /** The message for a board that has no `what` for a vdev; `help` is absent if no option can give it. */

@@ -102,6 +102,7 @@ function assembleIn(memory: VmMemory, ram: readonly PlacedRam[], options: VmOpti
     ...shared,
     name: options.name,
     engine: options.engine ?? 'wasm',
+    ...(options.processor === undefined ? {} : { processor: options.processor }),
     board,
     unsupported: { ...DEFAULT_UNSUPPORTED, ...options.unsupported },
     hooks,
@@ -294,6 +295,7 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
       try {
         const name = vdevName(spec, counts, vdevs);
         const resources = spec.factory.resources(spec.options, host.vdevMachine);
+        requireArchitecture(name, spec.factory, board.architecture);
         const asking = { name, type: spec.factory.type, resources, options: spec.options };
         const placement = placeVdev(asking, { board, map: host.map, ports: host.ports, owners });
         vdevs.push(new VdevInstance(host, name, spec, resources, placement));
@@ -307,6 +309,15 @@ function createVdevs(host: VdevHost, options: VmOptions, owners: InterruptOwners
     throw error;
   }
   return vdevs;
+}
+
+/** Refuses a part of other processors. */
+function requireArchitecture(name: string, { type, architecture }: VdevSpec['factory'], guests: string): void {
+  if (architecture === undefined || architecture === guests) return;
+  throw new QvmError(
+    'vdev.architecture',
+    `The vdev ${name} (${type}) is a device of another architecture: it is part of ${architecture} processors, and the VM's are ${guests}.`,
+  );
 }
 
 function vdevName({ factory, options }: VdevSpec, counts: Map<string, number>, vdevs: readonly VdevInstance[]): string {

@@ -39,6 +39,11 @@ export function endBy(request: Exclude<VmRequest, { readonly kind: 'reset' }>, s
   return { exit: { exitCode, reason, ...(cause === undefined ? {} : { cause }) }, failed: isFailure(exitCode) };
 }
 
+/** The guest reset its machine by a state in which no processor goes on. */
+export function endByFault(reason: string): VmEnd {
+  return { exit: { exitCode: VmExitCode.Unsupported, reason }, failed: true };
+}
+
 /** The end of a guest that resets again and again. */
 export function endByResetLoop(inARow: number): VmEnd {
   const often = `${inARow} times in a row, and never ran for ten seconds between`;

@@ -1,4 +1,5 @@
 import type { Architecture, Engine } from '../architecture/architecture.js';
+import type { Processor } from '../architecture/processor-models.js';
 import type { Board } from '../board/board.js';
 import type { CharacterBackend } from '../console/character-backend.js';
 import type { Logger } from '../log/logger.js';
@@ -94,6 +95,8 @@ export interface VmOptions {
   readonly architecture: Architecture;
   /** One for the guests of the architecture. */
   readonly board: Board;
+  /** The model of the vCPUs, chosen from {@link Architecture.processors}; the default one when absent. */
+  readonly processor?: Processor;
   /** Number of vCPUs, 1 to 255. */
   readonly vcpus: number;
   /** RAM and ROM, at least one range. */

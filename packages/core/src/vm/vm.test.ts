@@ -552,6 +552,17 @@ describe('Vm: its end', () => {
     expect(vm.step(1_000)).toEqual({ kind: 'ended', exit });
   });
 
+  it('fails by a reset that no guest can have wanted, unless it boots again, which is logged', async () => {
+    const shutDown: Instruction = (vcpu) => void vcpu.services.request({ kind: 'reset', fault: 'A triple fault.' });
+    const { vm } = await bootedVm(shutDown);
+    expect(vm.step(1_000)).toEqual({ kind: 'ended', exit: { exitCode: 5, reason: 'A triple fault.' } });
+    expect(vm.state).toBe('failed');
+    const messages: string[] = [];
+    const again = await bootedVm(shutDown, { onReset: 'restart', logger: { log: (_, text) => messages.push(text) } });
+    expect(again.vm.step(1_000)).toEqual({ kind: 'reset' });
+    expect(messages).toEqual([expect.stringMatching(/: A triple fault\.$/)]);
+  });
+
   it.each([
     ['power-off', (power: MachinePower) => power.powerOff(), 'The guest powered off.'],
     ['reset', (power: MachinePower) => power.reset(), 'The guest reset its machine.'],

@@ -344,7 +344,9 @@ export class Vm implements DrivenVm {
 
   #obey(request: VmRequest): StepResult {
     if (request.kind !== 'reset') return this.#endBy(request);
-    const end = this.#resets.ask(this.state === 'stopping');
+    const { fault } = request;
+    const end = this.#resets.ask(fault, this.state === 'stopping');
+    if (end === undefined && fault !== undefined) this.#parts.logger.log('error', `${this.name}: ${fault}`);
     return end === undefined ? RESET : this.#end(end);
   }
 

@@ -1,5 +1,5 @@
 import type { PhysicalMap } from '@qvm/core/architecture';
-import { EngineState, PAGE_BITS, TlbEntry } from '@qvm/jit';
+import { EngineState, isCanonicalHigh, PAGE_BITS, TlbEntry } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
 import type { CodeCache } from '../code/code-cache.js';
 import { fromHalves } from '../halves.js';
@@ -133,8 +133,7 @@ export class FetchUnit {
 
   /** Whether an address with this high half is canonical. */
   #isCanonical(hi: number): boolean {
-    const top = hi >> (this.#records.geometry.addressBits - 33);
-    return top === 0 || top === -1;
+    return isCanonicalHigh(this.#records.geometry, hi);
   }
 
   #jump(lo: number, hi: number): void {

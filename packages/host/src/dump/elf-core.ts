@@ -30,14 +30,22 @@ const PRSTATUS_REGISTERS = 112;
 const PRSTATUS_PID = 32;
 const PRSTATUS_TAIL = 8;
 
-/** Registers in the order of `elf_gregset_t`. */
+/** `orig_rax`: the number of an interrupted system call, which debuggers restart unless it is −1. */
+const NO_SYSTEM_CALL = 'orig_rax';
+
+/** Registers in the order of `elf_gregset_t`, by the names that vCPUs give them. */
 const REGISTERS: Readonly<Record<ArchitectureName, readonly string[]>> = {
   aarch64: [...Array.from({ length: 31 }, (_, n) => `x${n}`), 'sp', 'pc', 'pstate'],
   x86_64: [
     ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi'],
-    ...['orig_rax', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs'],
+    ...[NO_SYSTEM_CALL, 'rip', 'cs', 'rflags', 'rsp', 'ss', 'fs.base', 'gs.base', 'ds', 'es', 'fs', 'gs'],
   ],
 };
+
+/** The names of the registers of a vCPU that its note has. */
+export function dumpedRegisters(arch: ArchitectureName): readonly string[] {
+  return REGISTERS[arch].filter((name) => name !== NO_SYSTEM_CALL);
+}
 
 /**
  * A range of guest-physical memory.
@@ -159,7 +167,8 @@ function prstatusNote(arch: ArchitectureName, registers: Readonly<Record<string,
   view.setUint32(20 + PRSTATUS_PID, id, true);
   names.forEach((name, index) => {
     const at = 20 + PRSTATUS_REGISTERS + 8 * index;
-    view.setBigUint64(at, BigInt.asUintN(64, registers[name] ?? 0n), true);
+    const value = name === NO_SYSTEM_CALL ? -1n : (registers[name] ?? 0n);
+    view.setBigUint64(at, BigInt.asUintN(64, value), true);
   });
   return note;
 }

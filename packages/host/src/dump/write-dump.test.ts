@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { Workspace } from '../host.test.helper.js';
+import { createHypervisor } from '@qvm/sdk';
+import { dumpedRegisters } from './elf-core.js';
 import { writeAll, writeDump, type DumpSource } from './write-dump.js';
 
 const space = new Workspace();
@@ -120,6 +122,36 @@ describe('a core dump', () => {
       expect(`${stdout}${stderr}`).toContain('Cannot access memory at address 0xffff800010200000');
     },
   );
+
+  (hasGdb ? it : it.skip)(
+    hasGdb
+      ? 'shows the registers of x86_64 vCPUs to gdb'
+      : 'of x86_64 is not read by gdb: gdb-multiarch is not installed',
+    async () => {
+      const names = dumpedRegisters('x86_64');
+      const registers = (first: number): Record<string, bigint> =>
+        Object.fromEntries(names.map((name, index) => [name, BigInt(first + index)]));
+      const core = space.path('x86_64.gcore');
+      await writeDump(core, { ...source, arch: 'x86_64', vcpus: [registers(0x100), registers(0x200)] });
+      const shown = names.map((name) => name.replace('.', '_').replace('rflags', 'eflags'));
+      const commands = [...shown, 'orig_rax'].map((name) => `print/x $${name}`);
+      const args = ['-nx', '-batch', '-ex', `core-file ${core}`, ...ex([...commands, 'thread 2', 'print/x $rip'])];
+      const { stdout } = spawnSync('gdb-multiarch', args, { encoding: 'utf8' });
+      const values = [...stdout.matchAll(/^\$\d+ = (0x[0-9a-f]+)$/gm)].map(([, value]) => value);
+      const expected = shown.map((_, index) => `0x${(0x100 + index).toString(16)}`);
+      const second = `0x${(0x200 + names.indexOf('rip')).toString(16)}`;
+      expect(values).toEqual([...expected, '0xffffffffffffffff', second]);
+    },
+  );
+
+  it.each(['aarch64', 'x86_64'] as const)('has registers that vCPUs of %s have', async (arch) => {
+    const hypervisor = createHypervisor();
+    const image = { name: 'vm.img', bytes: new Uint8Array() };
+    const vm = await hypervisor.createVm({ name: 'vm', arch, image, ram: [{ size: '16M' }] });
+    const names = Object.keys(vm.vcpus[0]?.registers() ?? {});
+    expect(dumpedRegisters(arch).filter((name) => !names.includes(name))).toEqual([]);
+    await hypervisor.dispose();
+  });
 
   it('is never written over another file', async () => {
     await expect(writeDump(path, source)).rejects.toMatchObject({ code: 'host.dump-exists' });

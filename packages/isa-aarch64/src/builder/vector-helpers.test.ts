@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Ty } from '@qvm/jit';
-import { instantiateVectorHelpers, vectorHelper, vectorHelpers, vectorHelpersModule } from './vector-helpers.js';
+import { vectorHelper, vectorHelpers } from './vector-helpers.js';
 
 interface Compiler {
   compileWasm(): Promise<Uint8Array>;
@@ -9,29 +9,29 @@ interface Compiler {
 
 describe('the module of vector functions', () => {
   it('imports nothing but a memory and exports the functions of the list', () => {
-    expect(WebAssembly.Module.imports(vectorHelpersModule())).toEqual([
+    expect(WebAssembly.Module.imports(vectorHelpers.compiled)).toEqual([
       { module: 'env', name: 'memory', kind: 'memory' },
     ]);
-    const exported = WebAssembly.Module.exports(vectorHelpersModule());
+    const exported = WebAssembly.Module.exports(vectorHelpers.compiled);
     expect(exported.every(({ kind }) => kind === 'function')).toBe(true);
-    expect(exported.map(({ name }) => name).sort()).toEqual(vectorHelpers.map(({ name }) => name).sort());
+    expect(exported.map(({ name }) => name).sort()).toEqual(vectorHelpers.helpers.map(({ name }) => name).sort());
   });
 
   it('is compiled once and refuses a memory that is not shared', () => {
-    expect(vectorHelpersModule()).toBe(vectorHelpersModule());
-    expect(() => instantiateVectorHelpers(new WebAssembly.Memory({ initial: 1 }))).toThrow(WebAssembly.LinkError);
+    expect(vectorHelpers.compiled).toBe(vectorHelpers.compiled);
+    expect(() => vectorHelpers.instantiate(new WebAssembly.Memory({ initial: 1 }))).toThrow(WebAssembly.LinkError);
   });
 
   it('leaves memory alone when it is instantiated', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const bytes = new Uint8Array(memory.buffer).fill(0xa5);
-    instantiateVectorHelpers(memory);
+    vectorHelpers.instantiate(memory);
     expect(bytes.every((byte) => byte === 0xa5)).toBe(true);
   });
 
   it('gives the address of FPSR only to functions that run exactly once', () => {
     expect(vectorHelper('sat_lanes').pure).toBe(false);
-    for (const { name, params, pure } of vectorHelpers) {
+    for (const { name, params, pure } of vectorHelpers.helpers) {
       expect([name, pure]).toEqual([name, !name.startsWith('sat_')]);
       if (!pure) expect([name, params[params.length - 1]]).toEqual([name, Ty.i32]);
     }

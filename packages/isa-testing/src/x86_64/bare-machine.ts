@@ -10,19 +10,21 @@ import {
   generateInterpreter,
   isReducible,
 } from '@qvm/jit';
-import type { CodePage, RecordMemory, RegionLimits } from '@qvm/jit';
+import type { CodePage, Interpreter, RecordMemory, RegionLimits } from '@qvm/jit';
 import {
   LONG_MODE,
   LONGEST,
   PackedFlag,
   State,
-  X86,
   X86Decoder,
-  instantiateSoftfloatX86Helpers,
-  softfloatX86Helpers,
+  builderOf,
+  instantiateX86Helpers,
+  rowsIn,
+  x86Helpers,
   x86Flags,
   x86Rows,
 } from '@qvm/isa-x86_64';
+import type { DecoderMode, X86 } from '@qvm/isa-x86_64';
 
 const PAGE = 4096;
 const DECODE_AHEAD = 32;
@@ -36,16 +38,41 @@ const RAM = 0x1_0000;
 export const CODE_BASE = 0x1000_0000;
 export const DATA_BASE = 0x2000_0000;
 
-const interpreter = generateInterpreter({
-  rows: x86Rows,
-  geometry: { unit: 1, longest: LONGEST, addressBits: 48 },
-  flags: x86Flags,
-  helpers: softfloatX86Helpers,
-  builder: X86,
-  anyAlignment: true,
-});
-const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
-const translator = new RegionTranslator<X86>({ flags: x86Flags, builder: X86, promotedInstructions: 400 });
+/** The generated code of a mode. */
+interface ModeCode {
+  readonly interpreter: Interpreter<X86>;
+  readonly module: WebAssembly.Module;
+  readonly translator: RegionTranslator<X86>;
+  readonly decoder: X86Decoder;
+}
+
+/** The code of the modes that tests have asked for. */
+const known = new Map<DecoderMode, ModeCode>();
+
+function codeOf(mode: DecoderMode): ModeCode {
+  const code = known.get(mode) ?? makeCode(mode);
+  known.set(mode, code);
+  return code;
+}
+
+function makeCode(mode: DecoderMode): ModeCode {
+  const rows = rowsIn(x86Rows, mode);
+  const description = { flags: x86Flags, builder: builderOf(mode), promotedInstructions: 400 };
+  const narrow = mode.bits !== 64;
+  const interpreter = generateInterpreter({
+    ...description,
+    rows,
+    geometry: { unit: 1, longest: LONGEST, addressBits: narrow ? 32 : 48, unsigned: narrow },
+    helpers: x86Helpers,
+    anyAlignment: true,
+  });
+  return {
+    interpreter,
+    module: new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>),
+    translator: new RegionTranslator<X86>(description),
+    decoder: new X86Decoder(rows, mode),
+  };
+}
 
 /** How a run ended. */
 export interface BareEnd {
@@ -57,14 +84,15 @@ export interface BareEnd {
 
 /**
  * The engine's part for generated code of x86_64 as far as tests of instructions need it: pages of code and of data,
- * 64-bit mode, no devices, no exceptions.
+ * segments without bases and limits, no devices, no exceptions.
  */
 export class BareMachine {
   readonly code: Uint8Array;
   readonly data: Uint8Array;
   readonly #view: DataView;
   readonly #records: RecordMemory;
-  readonly #predecoder = new Predecoder(interpreter, new X86Decoder(x86Rows, LONG_MODE));
+  readonly #predecoder: Predecoder<X86>;
+  readonly #translator: RegionTranslator<X86>;
   readonly #exports: WebAssembly.Exports;
   readonly #imports: WebAssembly.Imports;
   readonly #codePages: number;
@@ -77,7 +105,11 @@ export class BareMachine {
     dataPages = 2,
     private readonly codeBase = CODE_BASE,
     private readonly dataBase = DATA_BASE,
+    mode = LONG_MODE,
   ) {
+    const { interpreter, decoder, translator, module } = codeOf(mode);
+    this.#predecoder = new Predecoder(interpreter, decoder);
+    this.#translator = translator;
     this.#codePages = codePages;
     this.#slots = Math.ceil((RAM + (codePages + dataPages) * PAGE) / CODE_SLOT_BYTES) * CODE_SLOT_BYTES;
     this.#bank = this.#slots + (codePages + 1) * CODE_SLOT_BYTES;
@@ -90,7 +122,7 @@ export class BareMachine {
     this.data = new Uint8Array(buffer, RAM + codePages * PAGE, dataPages * PAGE);
     this.#imports = {
       env: { memory, slow: () => 0, flush: () => undefined },
-      ...instantiateSoftfloatX86Helpers(memory),
+      ...instantiateX86Helpers(memory),
     };
     this.#exports = new WebAssembly.Instance(module, this.#imports).exports;
     this.#map(dataPages);
@@ -210,7 +242,7 @@ export class BareMachine {
       if (graph === undefined || !isReducible(graph)) return [];
       return [{ entry, graph, slots: new Map(graph.pages.map((n) => [n, this.#page(page / PAGE + n).slot])) }];
     });
-    const { bytes, refused } = translator.translate(regions, false);
+    const { bytes, refused } = this.#translator.translate(regions, false);
     const core = { chain: this.#exports['chain'] as WebAssembly.ExportValue };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
       ...this.#imports,

@@ -25,6 +25,7 @@ const NOT_RECORDED = new Set([
   'ENTER',
   'PUSHF, PUSHFQ',
   'MOV (from segment register)',
+  'PUSH (segment register)',
   'POPF, POPFQ',
   'LDMXCSR',
   'STMXCSR',
@@ -35,6 +36,7 @@ const TABLES = [
   'arithmetic',
   'bits',
   'division',
+  'mmx',
   'moves',
   'shifts',
   'sse-convert',
@@ -43,18 +45,20 @@ const TABLES = [
   'sse-moves',
   'sse4',
   'sse4-elements',
+  'sse4-strings',
   'ssse3',
   'stack',
   'strings',
   'x87-arithmetic',
   'x87-control',
+  'x87-environment',
   'x87-moves',
 ] as const;
-const [RSP, RBP, RSI, RDI, RCX, RBX, RAX] = [4, 5, 6, 7, 1, 3, 0];
+const [RSP, RBP, RSI, RDI, RCX, RBX, RAX, RDX] = [4, 5, 6, 7, 1, 3, 0, 2];
 
 /** The rows that are recorded. */
 export const recordedRows: readonly X86Row[] = TABLES.flatMap((table) => x86Tables[table]).filter(
-  ({ name }) => !NOT_RECORDED.has(name) && !INEXACT.test(name),
+  ({ name, encodings }) => !NOT_RECORDED.has(name) && !INEXACT.test(name) && encodings.some(({ modes }) => modes.long),
 );
 
 /** Rows whose operands are mostly floating-point numbers. */
@@ -64,6 +68,13 @@ const FLOAT_ROWS = new Set<X86Row>([
   ...x86Tables['x87-arithmetic'],
   ...x86Tables['x87-moves'],
 ]);
+
+/** Offset of the first x87 register in an image. */
+const FIRST_X87_REGISTER = 32;
+
+/** Whether operands of an encoding, which is none of x87, are in MMX registers. */
+const usesMmx = ({ map, operands }: Encoding): boolean =>
+  map !== 0 && operands.some(({ registers }) => registers === 'mmx');
 
 /** Random cases of a row: `count` for each encoding, operand size, and register or memory. */
 export function* casesOf(random: Random, row: X86Row, count: number): Generator<Case> {
@@ -107,6 +118,8 @@ function randomCase(random: Random, row: X86Row, encoding: Encoding, size: numbe
   const prefixes: number[] = [];
   let flags = random.u32() & 0x8d5;
   if (['PUSH', 'POP', 'LEAVE'].includes(name)) registers[RSP] = registers[RBP] = at();
+  if (name.startsWith('MASKMOV')) registers[RDI] = at();
+  if (name.startsWith('PCMPESTR')) [registers[RAX], registers[RDX]] = [randomLength(random), randomLength(random)];
   if (name === 'XLAT') [registers[RBX], registers[RAX]] = [at(), BigInt(random.below(60))];
   if (options.string && name !== 'XLAT') {
     [registers[RSI], registers[RDI], registers[RCX]] = [at(), at(), BigInt(random.below(8))];
@@ -123,8 +136,14 @@ function randomCase(random: Random, row: X86Row, encoding: Encoding, size: numbe
   // Counts of shifts are mostly small.
   if (name.startsWith('PS') && random.chance(0.7)) for (let i = 0; i < 256; i += 8) vectors.fill(0, i + 1, i + 8);
   const data = floats ? randomFloats(random, WINDOW_BYTES) : randomBytes(WINDOW_BYTES);
-  return { row, bytes: [...prefixes, ...bytes], registers, flags, vectors, image: randomImage(random), data };
+  const image = randomImage(random);
+  if (usesMmx(encoding)) for (let n = 0; n < 8; n++) image.set(randomBytes(8), FIRST_X87_REGISTER + 16 * n);
+  return { row, bytes: [...prefixes, ...bytes], registers, flags, vectors, image, data };
 }
+
+/** The length of a string: sometimes too large, or negative. */
+const randomLength = (random: Random): bigint =>
+  random.chance(0.8) ? BigInt(random.between(-20, 20)) : randomValue(random);
 
 /** Makes most quotients fit. */
 function makeDivisible(random: Random, registers: bigint[]): void {

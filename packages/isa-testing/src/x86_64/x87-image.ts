@@ -2,7 +2,7 @@ import { State } from '@qvm/isa-x86_64';
 import { IMAGE_BYTES } from './float-values.js';
 
 /** Offsets in an image of FXSAVE (SDM vol. 1, table 10-2). */
-const [FCW, FSW, TAGS, MXCSR, REGISTERS] = [0, 2, 4, 24, 32];
+const [FCW, FSW, TAGS, OPCODE, INSTRUCTION, DATA, MXCSR, REGISTERS] = [0, 2, 4, 6, 8, 16, 24, 32];
 const STRIDE = 16;
 const REGISTER_BYTES = 10;
 
@@ -15,6 +15,9 @@ export function loadImage(state: DataView, image: Uint8Array): void {
   state.setUint32(State.fcw, view.getUint16(FCW, true), true);
   state.setUint32(State.fsw, status, true);
   state.setUint32(State.ftw, view.getUint8(TAGS), true);
+  state.setUint32(State.fop, view.getUint16(OPCODE, true), true);
+  state.setBigUint64(State.fip, view.getBigUint64(INSTRUCTION, true), true);
+  state.setBigUint64(State.fdp, view.getBigUint64(DATA, true), true);
   state.setUint32(State.mxcsr, view.getUint32(MXCSR, true), true);
   state.setUint32(State.pendingSse, 0, true);
   state.setUint32(State.x87Trap, 0, true);

@@ -11,7 +11,7 @@ export enum Exit {
   System,
   /** HLT at CPL 0. */
   Halt,
-  /** PAUSE: another vCPU may run. The instruction is complete but for that. */
+  /** PAUSE, if another vCPU may run: see `State.pauseExit`. The instruction is complete but for that. */
   Pause,
 }
 
@@ -199,8 +199,6 @@ export enum SystemOperation {
   MovToSegment,
   /** reg: the segment register; size. */
   PopSegment,
-  /** See {@link SystemOperation.PopSegment}. */
-  PushSegment,
   /** LES, LDS, LSS, LFS, LGS: immediate = the segment register, reg: destination, memory, size. */
   LoadFarPointer,
   /** POPF; size. */
@@ -247,8 +245,6 @@ export enum SystemOperation {
   Fwait,
   /** ENTER with a nesting level. */
   Enter,
-  /** BOUND. */
-  Bound,
   /** ARPL. */
   Arpl,
   /** RSM. */

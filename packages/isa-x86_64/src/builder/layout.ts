@@ -13,6 +13,9 @@ const DEBUG = DESCRIPTOR_TABLES + 32;
 const MODEL_SPECIFIC = DEBUG + 64;
 const DERIVED = MODEL_SPECIFIC + 256;
 const WALK = DERIVED + 96;
+const ACCESS_CHECKS = WALK + 144;
+/** Segment registers that addresses name: ES, CS, SS, DS, FS, GS. */
+const SEGMENTS_OF_ADDRESSES = 6;
 
 /**
  * Offsets in the state of an x86_64 vCPU, after those shared with the engine ({@link EngineState}).
@@ -111,6 +114,10 @@ export const State = {
   pendingInterrupt: DERIVED + 20,
   /** u32: not 0 when RDTSC leaves generated code. */
   timeTrap: DERIVED + 24,
+  /** u32: not 0 when PAUSE leaves generated code, because other vCPUs may run. */
+  pauseExit: DERIVED + 32,
+  /** u32: not 0 when MMX instructions trap (CR0.TS, CR0.EM, a pending error): the number of the exception. */
+  mmxTrap: DERIVED + 36,
   /** u32: what the engine must know of the instruction that just ended: see {@link Shadow}. */
   shadow: DERIVED + 28,
   /** Parameters of the page-table walk by generated code, at most 96 bytes; see the MMU of the processor. */
@@ -119,8 +126,19 @@ export const State = {
   pdpte: WALK + 96,
   /** 16 bytes: an x87 number that is an operand in memory, or is to be stored there. */
   x87Scratch: WALK + 128,
+  /**
+   * u32 × 6, 8 bytes apart: of ES, CS, SS, DS, FS and GS, the first offset that is valid. Not for 64-bit mode, as the three
+   * following. See `segmentChecks`.
+   */
+  segmentStart: ACCESS_CHECKS,
+  /** u32 × 6, 8 bytes apart: operand of `Exit.Exception` for accesses that the segment does not allow. */
+  segmentFault: ACCESS_CHECKS + 4,
+  /** u64 × 6: the number of bytes from `segmentStart` on that can be read, 0 to 2^32. */
+  segmentReadable: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 8,
+  /** u64 × 6: the number of bytes from `segmentStart` on that can be written. */
+  segmentWritable: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 16,
   /** Size of the state in bytes. */
-  end: WALK + 144,
+  end: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 24,
 } as const;
 
 /**

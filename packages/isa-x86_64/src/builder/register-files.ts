@@ -41,6 +41,22 @@ export const SEGMENT_BASE = byteFields('base', 64, (n) =>
   n === FLAT_SEGMENT ? State.zero : State.segmentBase + n * 8,
 );
 
+/** A file whose registers are as far apart as those of {@link SEGMENT_BASE}, and share its field of a record. */
+function segmentFile(name: string, bits: RegisterFile['bits'], first: number): RegisterFile {
+  const offset = (n: number): number => first + n * 8;
+  const fieldBase = State.block + first - State.segmentBase;
+  return { name, bits, inPlace: true, fieldBase, fieldOf: SEGMENT_BASE, readOffset: offset, writeOffset: offset };
+}
+
+/** See `State.segmentStart`. @experimental */
+export const SEGMENT_START = segmentFile('start', 32, State.segmentStart);
+/** See `State.segmentFault`. @experimental */
+export const SEGMENT_FAULT = segmentFile('fault', 32, State.segmentFault);
+/** See `State.segmentReadable`. @experimental */
+export const SEGMENT_READABLE = segmentFile('readable', 64, State.segmentReadable);
+/** See `State.segmentWritable`. @experimental */
+export const SEGMENT_WRITABLE = segmentFile('writable', 64, State.segmentWritable);
+
 /** Selectors of ES, CS, SS, DS, FS, GS, LDTR and TR. @experimental */
 export const SELECTOR: RegisterFile = {
   name: 'selector',

@@ -3,8 +3,8 @@ import type { Helper } from '@qvm/jit';
 import { SOFTFLOAT_X86_SIGNATURES, instantiateSoftfloatX86 } from '@qvm/softfloat';
 import type { SoftfloatX86Name } from '@qvm/softfloat';
 
-/** Import module of softfloat's functions for x86. @experimental */
-export const SOFTFLOAT_X86_MODULE = 'softfloat-x86';
+/** Import module of softfloat's functions for x86. */
+const SOFTFLOAT_X86_MODULE = 'softfloat-x86';
 
 /** Functions that get the address of a status block may write it, so they run exactly once. */
 function describe(name: SoftfloatX86Name): Helper {
@@ -17,7 +17,7 @@ const HELPERS = new Map(
   (Object.keys(SOFTFLOAT_X86_SIGNATURES) as SoftfloatX86Name[]).map((name) => [name, describe(name)]),
 );
 
-/** All functions of softfloat for x86, for the interpreter's imports. @experimental */
+/** All functions of softfloat for x86, for the interpreter's imports. @internal */
 export const softfloatX86Helpers: readonly Helper[] = [...HELPERS.values()];
 
 /**
@@ -35,7 +35,7 @@ export function softfloat(name: SoftfloatX86Name): Helper {
  *
  * @param memory - the shared memory of the vCPUs.
  * @throws WebAssembly.LinkError when the memory is not shared.
- * @experimental
+ * @internal
  */
 export function instantiateSoftfloatX86Helpers(memory: WebAssembly.Memory): WebAssembly.Imports {
   return { [SOFTFLOAT_X86_MODULE]: instantiateSoftfloatX86(memory) as unknown as WebAssembly.ModuleImports };

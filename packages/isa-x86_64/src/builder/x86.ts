@@ -1,28 +1,53 @@
 import { Builder, Ty, fixedRegister } from '@qvm/jit';
-import type { Reg, RegisterFile, V } from '@qvm/jit';
-import type { MemoryOperand, Operand } from '../describe/operand.js';
+import type { AccessOptions, Reg, RegisterFile, V } from '@qvm/jit';
+import type { MemoryOperand, Operand, RegisterOperand } from '../describe/operand.js';
+import type { InstructionInfo } from '../describe/row.js';
 import { Exit, Vector, WITH_ERROR_CODE } from './exits.js';
 import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
-import { GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './register-files.js';
+import { FLAT_SEGMENT, GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './register-files.js';
 
 const FILES: readonly RegisterFile[] = [GPR8, GPR16, GPR, GPR];
-/** Bits of `MemoryOperand.scale` by which an address is shifted left and right, so that it is cut to 32 or 16 bits. */
+/** Bits of `MemoryOperand.scale` by which an address is shifted left and right, so that it is cut. */
 const CUT_BITS = 0x30;
+
+/** Sign and exponent of an x87 register after an MMX instruction has written it. */
+const X87_ONES = 0xffff;
 
 /** Type of a value by log2 of its size in bytes. @experimental */
 export const typeOf = (size: number): Ty => (size === 4 ? Ty.v128 : size === 3 ? Ty.i64 : Ty.i32);
 
+/** A place in a segment: of a memory operand or of a string. @experimental */
+export interface SegmentPlace {
+  /** The segment. */
+  readonly segment: Reg;
+  /** See `MemoryOperand.segmented`. */
+  readonly segmented: boolean;
+}
+
+/** A jump to a relative target. @experimental */
+export interface RelativeJump extends Pick<InstructionInfo, 'size' | 'target' | 'immediate'> {
+  /** It takes place if this is not 0; absent: always. */
+  readonly condition?: V;
+  /** Whether the address of the next instruction has been stored. */
+  readonly call?: boolean;
+}
+
 /**
- * The builder of the tables for 64-bit mode: the operations that instructions have in common. `size` is log2 of bytes.
- * Values of 8 and 16 bits are i32, zero-extended.
+ * The operations that instructions have in common, in 64-bit mode. `size` is log2 of bytes. Values of 8 and 16 bits are
+ * i32, zero-extended. Builders of other modes override the methods that make addresses.
  *
  * @experimental
  */
 export class X86 extends Builder {
-  /** Whether ES, CS, SS and DS have base 0 and no limits. */
-  get flat(): boolean {
-    return true;
+  /** Whether addresses are those of real-address mode or virtual-8086 mode: an i32, 1 or 0. */
+  realAddresses(): V {
+    return this.i32(0);
+  }
+
+  /** The instruction pointer at this instruction, as x87 keeps it. */
+  instructionPointer(): V {
+    return this.pc();
   }
 
   // --- operands ---
@@ -48,27 +73,6 @@ export class X86 extends Builder {
     this.setG(fixedRegister(register), size, v);
   }
 
-  /** Offset of a memory operand in its segment (SDM vol. 1, 3.7.5). */
-  effectiveAddress({ base, index, scale, displacement, offset }: MemoryOperand): V {
-    const bits = this.as(scale, Ty.i32);
-    const scaled = this.shl(this.readReg(GPR, index, Ty.i64), this.and(bits, this.imm(3)));
-    const placed = this.add(this.add(this.readReg(GPR, base, Ty.i64), scaled), this.as(displacement, Ty.i64));
-    const sum = offset === undefined ? placed : this.add(placed, offset);
-    const cut = this.and(bits, this.imm(CUT_BITS));
-    return this.shr(this.shl(sum, cut), cut);
-  }
-
-  /** Linear address of a memory operand. */
-  linearAddress(operand: MemoryOperand): V {
-    return this.add(this.effectiveAddress(operand), this.readReg(SEGMENT_BASE, operand.segment, Ty.i64));
-  }
-
-  /** Linear address of an offset, cut to the address size, in the segment with a base. */
-  inSegment(offset: V, addressSize: number, segment: Reg): V {
-    const cut = addressSize === 3 ? offset : this.zx(offset, 8 << addressSize);
-    return this.add(cut, this.readReg(SEGMENT_BASE, segment, Ty.i64));
-  }
-
   /** The selector of a segment register, an i32. */
   selector(register: Reg): V {
     return this.readReg(SELECTOR, register, Ty.i32);
@@ -89,10 +93,11 @@ export class X86 extends Builder {
     switch (operand.kind) {
       case 'register':
         if (operand.registers === 'xmm') this.writeReg(XMM, operand.register, v);
+        else if (operand.registers === 'mmx') this.#writeMmx(operand, v);
         else this.setG(operand.register, operand.size, v);
         break;
       case 'memory':
-        operand.opened ??= this.open(this.linearAddress(operand), 1 << operand.size, 'write');
+        operand.opened ??= this.openOperand(operand, 1 << operand.size, 'write');
         this.storeAt(operand.opened, 0, 1 << operand.size, this.as(v, typeOf(operand.size)));
         break;
       case 'immediate':
@@ -104,15 +109,33 @@ export class X86 extends Builder {
     const { size } = operand;
     switch (operand.kind) {
       case 'register':
-        return operand.registers === 'xmm'
-          ? this.readReg(XMM, operand.register, typeOf(size))
-          : this.g(operand.register, size);
+        if (operand.registers === 'xmm') return this.readReg(XMM, operand.register, typeOf(size));
+        return operand.registers === 'mmx' ? this.#readMmx(operand) : this.g(operand.register, size);
       case 'memory':
-        operand.opened = this.open(this.linearAddress(operand), 1 << size, access);
+        operand.opened = this.openOperand(operand, 1 << size, access);
         return this.loadAt(operand.opened, 0, 1 << size, false, typeOf(size));
       case 'immediate':
         return this.as(operand.value, typeOf(size));
     }
+  }
+
+  /**
+   * All 64 bits of an MMX register. They are in memory where x87 has its registers, and not a register file, because x87
+   * instructions compute their places.
+   */
+  #readMmx(operand: RegisterOperand): V {
+    return this.loadAt(this.#mmxSlot(operand), State.x87, 8);
+  }
+
+  /** Writes an MMX register, which is a NaN or an infinity to x87 then (SDM vol. 1, 9.5.1). */
+  #writeMmx(operand: RegisterOperand, v: V): void {
+    const slot = this.#mmxSlot(operand);
+    this.storeAt(slot, State.x87, 8, this.as(v, Ty.i64));
+    this.storeAt(slot, State.x87 + 8, 8, this.i64(X87_ONES));
+  }
+
+  #mmxSlot({ number }: RegisterOperand): V {
+    return this.add(this.state(), this.shl(this.as(number, Ty.i32), this.imm(4)));
   }
 
   // --- exceptions ---
@@ -161,19 +184,119 @@ export class X86 extends Builder {
     this.raiseIf(misaligned, Vector.GP, true);
   }
 
-  // --- stack ---
+  // --- addresses ---
 
-  /** Pushes a value of 16 or 64 bits. */
-  push(v: V, size = 3): void {
-    const bytes = 1 << size;
-    const top = this.sub(this.fixed(Gpr.RSP, 3), this.i64(bytes));
-    this.storeAt(this.open(top, bytes, 'write'), 0, bytes, this.as(v, typeOf(size)));
-    this.setFixed(Gpr.RSP, 3, top);
+  /** Offset of a memory operand in its segment (SDM vol. 1, 3.7.5). */
+  effectiveAddress({ base, index, scale, displacement, offset }: MemoryOperand): V {
+    const bits = this.as(scale, Ty.i32);
+    const scaled = this.shl(this.readReg(GPR, index, Ty.i64), this.and(bits, this.imm(3)));
+    const placed = this.add(this.add(this.readReg(GPR, base, Ty.i64), scaled), this.as(displacement, Ty.i64));
+    const sum = offset === undefined ? placed : this.add(placed, offset);
+    const cut = this.and(bits, this.imm(CUT_BITS));
+    return this.shr(this.shl(sum, cut), cut);
   }
 
-  /** The value on top of the stack. The caller moves the stack pointer. */
-  top(size = 3): V {
-    return this.loadAt(this.open(this.fixed(Gpr.RSP, 3), 1 << size, 'read'), 0, 1 << size, false, typeOf(size));
+  /** Linear address of a memory operand, an i64. */
+  linearAddress(operand: MemoryOperand): V {
+    return this.linearIn(operand, this.effectiveAddress(operand));
+  }
+
+  /** Opens an access to a memory operand: see `Builder.open`. */
+  openOperand(
+    operand: MemoryOperand,
+    bytes: number,
+    access: 'read' | 'write' | 'readWrite',
+    options?: AccessOptions,
+  ): V {
+    return this.openIn(operand, this.effectiveAddress(operand), bytes, access, options);
+  }
+
+  /** Opens an access to an offset in a segment: an i64, or an i32 that is zero-extended from the address size. */
+  openIn(
+    place: SegmentPlace,
+    offset: V,
+    bytes: number,
+    access: 'read' | 'write' | 'readWrite',
+    options?: AccessOptions,
+  ): V {
+    return this.open(this.linearIn(place, offset), bytes, access, options);
+  }
+
+  /** ES, the segment of the destination of strings. */
+  get extraSegment(): SegmentPlace {
+    return { segment: fixedRegister(FLAT_SEGMENT), segmented: false };
+  }
+
+  /** Linear address, an i64, of an offset as in {@link X86.openIn}. */
+  linearIn({ segment }: SegmentPlace, offset: V): V {
+    return this.add(this.as(offset, Ty.i64), this.readReg(SEGMENT_BASE, segment, Ty.i64));
+  }
+
+  /**
+   * Number of bytes from an offset on that the segment allows to access, but at most `most`: an i32; undefined if it is not
+   * limited.
+   */
+  roomIn(_place: SegmentPlace, _offset: V, _access: 'read' | 'write', _most: number): V | undefined {
+    return undefined;
+  }
+
+  // --- stack ---
+
+  /** log2 of the bytes of the stack pointer, as values have it. */
+  get stackSize(): number {
+    return 3;
+  }
+
+  /** The stack pointer plus a number of bytes. */
+  stackPointer(bytes = 0): V {
+    return this.stackPointerPlus(this.imm(bytes));
+  }
+
+  /** The stack pointer plus a distance. */
+  stackPointerPlus(distance: V): V {
+    const { stackSize } = this;
+    return this.add(this.fixed(Gpr.RSP, stackSize), this.as(distance, typeOf(stackSize)));
+  }
+
+  /** Writes the stack pointer. */
+  setStackPointer(pointer: V): void {
+    this.setFixed(Gpr.RSP, this.stackSize, pointer);
+  }
+
+  /** Opens an access to the stack at a pointer. */
+  openStack(pointer: V, bytes: number, access: 'read' | 'write'): V {
+    return this.open(this.as(pointer, Ty.i64), bytes, access);
+  }
+
+  /** Pushes a value of 16, 32 or 64 bits. */
+  push(v: V, size: number): void {
+    const bytes = 1 << size;
+    const top = this.stackPointer(-bytes);
+    this.storeAt(this.openStack(top, bytes, 'write'), 0, bytes, this.as(v, typeOf(size)));
+    this.setStackPointer(top);
+  }
+
+  /** The value at a pointer to the stack. Default: on top. The caller moves the stack pointer. */
+  onStack(size: number, pointer = this.stackPointer()): V {
+    return this.loadAt(this.openStack(pointer, 1 << size, 'read'), 0, 1 << size, false, typeOf(size));
+  }
+
+  // --- control ---
+
+  /** The instruction pointer after this instruction: an i64. */
+  nextIp(): V {
+    return this.nextPc();
+  }
+
+  /** Jumps to a relative target. */
+  jumpRelative({ target, condition, call }: RelativeJump): void {
+    if (condition === undefined) this.jump(target, call);
+    else this.branch(condition, target);
+  }
+
+  /** Jumps to an instruction pointer. @param size - operand size: 16 bits are zero-extended. */
+  jumpNear(address: V, _size: number, call = false): void {
+    this.jumpTo(this.as(address, Ty.i64), call);
   }
 
   // --- flags ---

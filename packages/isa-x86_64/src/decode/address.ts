@@ -30,9 +30,9 @@ const WORD_FORMS: readonly (readonly [base: number, index: number])[] = [
   [Gpr.RBP, NONE],
   [Gpr.RBX, NONE],
 ];
-const [SS, DS] = [2, 3];
-/** Bits of `scale` that cut an address to 32 and to 16 bits. */
-const CUTS = [0, 48, 32, 0];
+const [CS, SS, DS] = [1, 2, 3];
+/** Bits of `scale` that cut an address of 64 bits, and one of 32 bits, by address size. */
+const CUTS = { wide: [0, 48, 32, 0], narrow: [0, 16, 0] } as const;
 /** A RIP-relative displacement near the ends of its range may exceed 32 bits when it counts from the page. */
 const NEAR_LIMIT = 2 ** 31 - 2 ** 13;
 
@@ -41,15 +41,16 @@ export function decodeAddress(bytes: DataView, parser: InstructionParser, mode: 
   const { modRm, at, addressSize } = parser;
   const [mod, rm] = [modRm >> 6, modRm & 7];
   const address = addressSize === 1 ? wordAddress(bytes, at, mod, rm) : wideAddress(bytes, parser, mode, mod, rm);
-  address.scale |= addressSize === 3 ? 0 : (CUTS[addressSize] as number);
+  address.scale |= CUTS[mode.bits === 64 ? 'wide' : 'narrow'][addressSize] as number;
   if (parser.segment >= 0) address.segmentRegister = parser.segment;
   address.segment = segmentBaseOf(address.segmentRegister, mode);
   return address;
 }
 
-/** Number for `SEGMENT_BASE` of a segment register. @internal */
-export function segmentBaseOf(segmentRegister: number, { flat }: DecoderMode): number {
-  return flat && segmentRegister < 4 ? FLAT_SEGMENT : segmentRegister;
+/** Number for `SEGMENT_BASE` of a segment register. Writes to CS fault outside of 64-bit mode. @internal */
+export function segmentBaseOf(segmentRegister: number, { flat, bits }: DecoderMode): number {
+  const isFlat = flat && segmentRegister <= DS && (bits === 64 || segmentRegister !== CS);
+  return isFlat ? FLAT_SEGMENT : segmentRegister;
 }
 
 function wordAddress(bytes: DataView, at: number, mod: number, rm: number): Address {

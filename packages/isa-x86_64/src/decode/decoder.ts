@@ -100,6 +100,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       cc: parser.opcode & 15,
       rep: repOf(parser, row),
       addressSize: parser.addressSize,
+      x87Opcode: ((parser.opcode & 7) << 8) | (modRm & 0xff),
     };
     encoding.operands.forEach((operand, i) => {
       const register = this.#register(operand, sizeOf(operand.type, operandSize));
@@ -158,6 +159,11 @@ export class X86Decoder implements InstructionDecoder<X86> {
       const size = sizes[i] as number;
       if (operand.place === 'fixed' && operand.registers === 'none') fields['immediate'] = operand.fixed;
       if (size === 0) return;
+      if (operand.place === 'pointer') {
+        fields['immediate'] = size === 4 ? bytes.getUint16(at, true) : bytes.getInt32(at, true);
+        fields['immediateHigh'] = bytes.getUint16(at + size - 2, true);
+        return;
+      }
       const value = size === 8 ? bytes.getInt32(at, true) : signedAt(bytes, at, size);
       if (second) fields['immediate']! |= (value & 0xff) << 16;
       else {

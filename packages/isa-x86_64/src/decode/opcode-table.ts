@@ -1,3 +1,4 @@
+import { existsIn } from '../describe/encoding.js';
 import type { Encoding, MandatoryPrefix } from '../describe/encoding.js';
 import type { X86Row } from '../describe/row.js';
 import type { DecoderMode } from './mode.js';
@@ -40,7 +41,7 @@ export class OpcodeTable {
   /** @throws Error when two encodings clash, which is an error in a table. */
   constructor(rows: readonly X86Row[], mode: DecoderMode) {
     const all = rows.flatMap((row) => row.encodings.map((encoding) => ({ row, encoding })));
-    const inMode = all.filter(({ encoding: { modes } }) => (mode.bits === 64 ? modes.long : modes.legacy));
+    const inMode = all.filter(({ encoding }) => existsIn(encoding, mode));
     // Encodings for any prefix take only the places that are left.
     for (const candidate of inMode) if (candidate.encoding.prefix !== 'any') this.#add(candidate, false);
     for (const candidate of inMode) if (candidate.encoding.prefix === 'any') this.#add(candidate, true);

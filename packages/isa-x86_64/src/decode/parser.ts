@@ -99,9 +99,11 @@ export class InstructionParser {
     return this.addressPrefix === (bits === 32) ? 1 : 2;
   }
 
-  /** Bytes of an immediate, of a relative target or of an offset. */
+  /** Bytes of an immediate, of a relative target, of an offset or of a far pointer. */
   immediateSize({ place, type }: OperandCode, candidate: Candidate): number {
     if (place === 'offset') return 1 << this.addressSize;
+    // The selector follows the offset.
+    if (place === 'pointer') return (1 << this.operandSize(candidate)) + 2;
     if (place !== 'immediate' && place !== 'relative') return 0;
     if (type === 'b') return 1;
     if (type === 'w') return 2;

@@ -1,3 +1,4 @@
+import type { DecoderMode } from '../decode/mode.js';
 import { parseOperandCode } from './operand-code.js';
 import type { OperandCode } from './operand-code.js';
 
@@ -55,6 +56,10 @@ export interface Encoding {
   /** Whether the encoding accepts LOCK if its destination is in memory. */
   readonly lockable: boolean;
 }
+
+/** Whether an encoding exists in a mode. Without REX prefixes, REX.W is 0. @experimental */
+export const existsIn = ({ modes, wide }: Encoding, { bits }: DecoderMode): boolean =>
+  bits === 64 ? modes.long : modes.legacy && wide !== true;
 
 const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB']);
 

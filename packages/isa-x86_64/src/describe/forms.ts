@@ -1,11 +1,22 @@
+import type { DecoderMode } from '../decode/mode.js';
 import type { Encoding } from './encoding.js';
 import { formKey } from './operand.js';
 import type { Form, FormOperand } from './operand.js';
 import { sizeOf } from './operand-code.js';
 import type { OperandCode } from './operand-code.js';
 
-/** Operand sizes: 16, 32 and 64 bits. */
-const OPERAND_SIZES = [1, 2, 3];
+/** Operand sizes outside of 64-bit mode: 16 and 32 bits. */
+const NARROW_SIZES = [1, 2];
+/** Operand sizes of 64-bit mode by `Encoding.default64`. */
+const WIDE_SIZES = { none: [1, 2, 3], d64: [1, 3], f64: [3] } as const;
+
+/** The operand sizes that an encoding has in a mode; without a mode, in any. */
+function operandSizes({ default64, modes }: Encoding, mode: DecoderMode | undefined): readonly number[] {
+  const isIn = (bits: 64 | 32): boolean => mode === undefined || (mode.bits === 64) === (bits === 64);
+  const wide = modes.long && isIn(64) ? WIDE_SIZES[default64 ?? 'none'] : [];
+  const narrow = modes.legacy && isIn(32) ? NARROW_SIZES : [];
+  return [...new Set([...narrow, ...wide])];
+}
 
 /**
  * The form of an encoding with an operand size.
@@ -17,13 +28,17 @@ const OPERAND_SIZES = [1, 2, 3];
 export function formOf({ operands }: Encoding, operandSize: number, inMemory: boolean): Form {
   const sized = operands.map(({ type }) => sizeOf(type, operandSize));
   const listed = operands
-    .map((code, i) => ({ kind: kindOf(code, operandSize, inMemory), size: immediateSize(code, sized, i) }))
+    .map((code, i) => {
+      const kind = kindOf(code, operandSize, inMemory);
+      const size = immediateSize(code, sized, i);
+      return kind === 'register' ? { kind, size, registers: code.registers } : { kind, size };
+    })
     .filter(({ kind }) => kind !== undefined) as Form['operands'];
   return { size: sizeOfForm(operands, sized, operandSize), operands: listed };
 }
 
 /** Letters of sizes that follow the operand size. */
-const BY_OPERAND_SIZE = ['v', 'z', 'y'];
+const BY_OPERAND_SIZE = ['v', 'z', 'y', 'p'];
 
 /**
  * The operand size of a form: that of the prefixes if it has an effect, otherwise the size of the destination, so that instructions that differ in
@@ -53,6 +68,8 @@ function kindOf(
       return 'memory';
     case 'offset':
       return 'offset';
+    case 'pointer':
+      return 'wide';
     case 'immediate':
       return type === 'v' && operandSize === 3 ? 'wide' : 'immediate';
     case 'relative':
@@ -65,11 +82,11 @@ function kindOf(
   }
 }
 
-/** All forms of an operation, each once. @experimental */
-export function formsOf(encodings: readonly Encoding[]): readonly Form[] {
+/** All forms of an operation in a mode, each once; without a mode, in any. @experimental */
+export function formsOf(encodings: readonly Encoding[], mode?: DecoderMode): readonly Form[] {
   const forms = new Map<string, Form>();
   for (const encoding of encodings) {
-    for (const size of OPERAND_SIZES) {
+    for (const size of operandSizes(encoding, mode)) {
       for (const inMemory of [false, true]) {
         if (!exists(encoding, inMemory)) continue;
         const form = formOf(encoding, size, inMemory);

@@ -4,7 +4,17 @@
  * @experimental
  */
 export type OperandPlace =
-  'rm' | 'memory' | 'rm-register' | 'reg' | 'opcode' | 'immediate' | 'relative' | 'fixed' | 'offset' | 'size';
+  | 'rm'
+  | 'memory'
+  | 'rm-register'
+  | 'reg'
+  | 'opcode'
+  | 'immediate'
+  | 'relative'
+  | 'fixed'
+  | 'offset'
+  | 'pointer'
+  | 'size';
 
 /** The kind of an operand: a general register, a vector register and so on. @experimental */
 export type OperandClass = 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' | 'none';
@@ -36,6 +46,7 @@ const PLACES: Readonly<Record<string, readonly [OperandPlace, OperandClass]>> = 
   I: ['immediate', 'none'],
   J: ['relative', 'none'],
   O: ['offset', 'none'],
+  A: ['pointer', 'none'],
   V: ['reg', 'xmm'],
   W: ['rm', 'xmm'],
   U: ['rm-register', 'xmm'],
@@ -57,12 +68,18 @@ const FIXED: Readonly<Record<string, readonly [number, string]>> = {
   eAX: [0, 'z'],
 };
 
+/** Segment registers that an opcode names, by number. */
+const FIXED_SEGMENTS = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
+
 /** Parses the text of an operand. @throws Error for an unknown one, which is an error in a table. @experimental */
 export function parseOperandCode(text: string): OperandCode {
   const fixed = FIXED[text];
   if (fixed) return { text, place: 'fixed', registers: 'general', type: fixed[1], fixed: fixed[0] };
+  const segment = FIXED_SEGMENTS.indexOf(text);
+  if (segment >= 0) return { text, place: 'fixed', registers: 'segment', type: 'w', fixed: segment };
   // An operand that is only an operand size: instructions with implicit operands.
   if (text === 'bytes') return { text, place: 'size', registers: 'none', type: 'b', fixed: 0 };
+  if (text === 'sy') return { text, place: 'size', registers: 'none', type: 'y', fixed: 0 };
   if (text === 'sz') return { text, place: 'size', registers: 'none', type: 'v', fixed: 0 };
   if (text === '1') return { text, place: 'fixed', registers: 'none', type: 'b', fixed: 1 };
   const [place, registers] = PLACES[text[0] as string] ?? [];
@@ -75,13 +92,14 @@ const SIZES: Readonly<Record<string, number>> = { b: 0, w: 1, d: 2, q: 3, dq: 4,
 
 /**
  * log2 of the size in bytes of an operand of a type, for an operand size (1–3). `v`: the operand size; `y`: 32 or 64
- * bits; `z`: 16 or 32 bits; no letter: unsized, 0.
+ * bits; `z`: 16 or 32 bits; `p`: a far pointer, by the size of its offset; no letter: unsized, 0.
  *
  * @experimental
  */
 export function sizeOf(type: string, operandSize: number): number {
   switch (type) {
     case 'v':
+    case 'p':
       return operandSize;
     case 'y':
       return Math.max(2, operandSize);

@@ -11,6 +11,8 @@ export interface RegisterOperand {
   readonly registers: OperandClass;
   /** The register. */
   readonly register: Reg;
+  /** Its number, for registers at computed places. */
+  readonly number: V;
 }
 
 /** An operand in memory of a semantic function: the parts of its address. @experimental */
@@ -23,10 +25,15 @@ export interface MemoryOperand {
   readonly base: Reg;
   /** Index register. */
   readonly index: Reg;
-  /** Bits 1–0: log2 of the index register's factor; bits 5–4: the address is cut to 64 − `scale & 0x30` bits. */
+  /**
+   * Bits 1–0: log2 of the index register's factor. Bits 5–4: the address loses its `scale & 0x30` uppermost bits, of 64 in
+   * 64-bit mode, otherwise of 32.
+   */
   readonly scale: V;
-  /** Base of the segment. */
+  /** The segment. */
   readonly segment: Reg;
+  /** Whether the segment may have a base and limits. In 64-bit mode it has no meaning. */
+  readonly segmented: boolean;
   /** Displacement: 32 bits, signed. */
   readonly displacement: V;
   /** Further distance in bytes: an i64. */
@@ -57,6 +64,8 @@ export interface FormOperand {
   readonly kind: Operand['kind'] | 'wide' | 'offset';
   /** log2 of its size in bytes. */
   readonly size: number;
+  /** Which registers an operand in a register names. */
+  readonly registers?: OperandClass;
 }
 
 /** One combination of kinds and sizes of operands of an operation, which has handlers of its own. @experimental */
@@ -69,4 +78,7 @@ export interface Form {
 
 /** The form as text: equal forms have equal texts. @experimental */
 export const formKey = ({ size, operands }: Form): string =>
-  `${size}:${operands.map((operand) => `${operand.kind}${operand.size}`).join(',')}`;
+  `${size}:${operands.map((operand) => `${LETTERS[operand.registers ?? ''] ?? ''}${operand.kind}${operand.size}`).join(',')}`;
+
+/** Registers that tell forms apart. */
+const LETTERS: Readonly<Record<string, string>> = { mmx: 'm', xmm: 'x' };

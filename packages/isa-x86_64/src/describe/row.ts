@@ -1,9 +1,10 @@
-import { byte, derived, fixedRegister, int, place, register, target, wide } from '@qvm/jit';
+import { byte, derived, fixedRegister, int, place, register, small, target, wide } from '@qvm/jit';
 import type { RawFields, Reg, Row, V } from '@qvm/jit';
-import { AddressRegister } from '../builder/register-files.js';
+import { AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
 import type { X86 } from '../builder/x86.js';
 import { CONDITIONS } from '../builder/flags.js';
-import { parseEncoding } from './encoding.js';
+import type { DecoderMode } from '../decode/mode.js';
+import { existsIn, parseEncoding } from './encoding.js';
 import type { Encoding } from './encoding.js';
 import { formsOf } from './forms.js';
 import type { Form, FormOperand, Operand } from './operand.js';
@@ -19,14 +20,20 @@ export interface InstructionInfo {
   readonly rep: number;
   /** Address size of string instructions: log2 of the bytes. */
   readonly addressSize: number;
-  /** Segment base of string instructions. */
+  /** Segment of string instructions. */
   readonly segment: Reg;
+  /** Whether it may have a base and limits: see `MemoryOperand.segmented`. */
+  readonly segmented: boolean;
   /** Distance of a jump, for `Builder.jump`. */
   readonly target: V;
+  /** Distance of a jump from the next instruction. */
+  readonly immediate: V;
   /** The operands as `SystemInfo`, without the operation. */
   readonly systemInfo: V;
   /** All 64 bits of an immediate. */
   readonly wide: V;
+  /** Opcode of an x87 instruction as the unit keeps it: bits 2–0 of the first byte, then ModRM (SDM vol. 1, 8.1.9). */
+  readonly x87Opcode: V;
 }
 
 /** Operands of an instruction, destination first; an instruction has as many as its encodings. @experimental */
@@ -45,6 +52,8 @@ export interface X86Row extends Row<X86> {
   readonly formNumbers: ReadonlyMap<string, number>;
   /** Optional parts. */
   readonly options: RowOptions;
+  /** What the instruction does. */
+  readonly effect: Semantics;
 }
 
 /** Optional parts of a row. @experimental */
@@ -79,6 +88,9 @@ const OPERANDS: Row<X86>['operands'] = {
   r0: register(field('r0')),
   r1: register(field('r1')),
   r2: register(field('r2')),
+  n0: byte(field('r0')),
+  n1: byte(field('r1')),
+  n2: byte(field('r2')),
   base: register(field('base')),
   index: register(field('index')),
   segment: register(field('segment')),
@@ -87,6 +99,7 @@ const OPERANDS: Row<X86>['operands'] = {
   immediate: int(field('immediate')),
   wide: wide(wideOf),
   systemInfo: int(field('systemInfo')),
+  x87Opcode: small(field('x87Opcode')),
 };
 const JUMP_OPERANDS: Row<X86>['operands'] = {
   ...OPERANDS,
@@ -105,21 +118,27 @@ const VECTOR_OPERANDS: Row<X86>['operands'] = {
 function operandTable(encodings: readonly Encoding[], { string, jumps }: RowOptions): Row<X86>['operands'] {
   if (string) return REPEAT_OPERANDS;
   if (jumps) return JUMP_OPERANDS;
-  const usesVectors = encodings.some(({ operands }) => operands.some(({ registers }) => registers === 'xmm'));
+  const usesVectors = encodings.some(({ operands }) =>
+    operands.some(({ registers }) => registers === 'xmm' || registers === 'mmx'),
+  );
   return usesVectors ? VECTOR_OPERANDS : OPERANDS;
 }
 
 /** The arguments as `jit` gives them. */
-interface Arguments extends Omit<InstructionInfo, 'size'> {
+interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented'> {
   readonly form: number;
+  /** 1 or 0; absent if all segments are alike. */
+  readonly segmented?: number;
   readonly r0: Reg;
   readonly r1: Reg;
   readonly r2: Reg;
+  readonly n0: V;
+  readonly n1: V;
+  readonly n2: V;
   readonly base: Reg;
   readonly index: Reg;
   readonly scale: V;
   readonly displacement: V;
-  readonly immediate: V;
   readonly staticScale?: number;
 }
 
@@ -139,75 +158,96 @@ export function inst(
   options: RowOptions,
   semantics: Semantics,
 ): X86Row {
-  const parsed = encodings.map(parseEncoding);
-  const forms = formsOf(parsed);
+  return makeRow({ section, name, encodings: encodings.map(parseEncoding), options, effect: semantics });
+}
+
+/** The part of a row in one mode: the encodings and forms that exist there; undefined if there are none. @experimental */
+export function rowIn(row: X86Row, mode: DecoderMode): X86Row | undefined {
+  const encodings = row.encodings.filter((encoding) => existsIn(encoding, mode));
+  return encodings.length === 0 ? undefined : makeRow({ ...row, encodings }, mode);
+}
+
+/** The parts of a row that its author gives. */
+type RowParts = Pick<X86Row, 'section' | 'name' | 'encodings' | 'options' | 'effect'>;
+
+function makeRow({ section, name, encodings, options, effect }: RowParts, mode?: DecoderMode): X86Row {
+  const forms = formsOf(encodings, mode);
+  const smallest = mode?.bits === 64 ? 2 : 1;
+  const accesses = forms.map(({ operands }) => operands.some(({ kind }) => kind === 'memory' || kind === 'offset'));
+  const implicit = options.string !== undefined || options.usesSegment === true;
   return {
     section,
     name,
-    encodings: parsed,
+    encodings,
     forms,
     formNumbers: new Map(forms.map((form, i) => [formKey(form), i])),
     options,
+    effect,
     fields: [],
-    operands: operandTable(parsed, options),
+    operands: operandTable(encodings, options),
     derived: {
       form: derived(forms.length, field('form')),
       ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),
       ...(options.string ? { rep: derived(options.string === 'rep' ? 2 : 3, field('rep')) } : {}),
       ...(options.string || options.counted ? { addressSize: derived(4, field('addressSize')) } : {}),
       ...(options.staticScale ? { staticScale: derived(4, ({ scale }) => (scale as number) & 3) } : {}),
+      // In flat code, most accesses need no checks of a segment.
+      ...(mode?.flat && mode.bits !== 64 ? { segmented: derived(2, isSegmented) } : {}),
     },
-    valid: ({ addressSize }) => addressSize === undefined || addressSize >= 1,
+    valid: ({ addressSize = smallest, segmented = 0, form = 0 }) =>
+      addressSize >= smallest &&
+      (mode === undefined || addressSize < smallest + ADDRESS_SIZES) &&
+      (segmented === 0 || implicit || accesses[form] === true),
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
-      semantics(b, operandsOf(b, form, given, parsed) as unknown as Operands, {
+      effect(b, operandsOf(b, form, given) as unknown as Operands, {
         ...given,
         size: form.size,
         cc: given.cc ?? 0,
+        segmented: given.segmented !== 0,
       });
     },
   };
 }
 
-function operandsOf(b: X86, { operands }: Form, args: Arguments, encodings: readonly Encoding[]): Operand[] {
-  return operands.map((operand, i) => operandOf(b, operand, i, args, encodings));
+/** Number of address sizes in each mode. */
+const ADDRESS_SIZES = 2;
+
+const isSegmented = ({ segment }: RawFields): number => (segment === FLAT_SEGMENT ? 0 : 1);
+
+function operandsOf(b: X86, { operands }: Form, args: Arguments): Operand[] {
+  return operands.map((operand, i) => operandOf(b, operand, i, args));
 }
 
-function operandOf(
-  b: X86,
-  { kind, size }: FormOperand,
-  i: number,
-  args: Arguments,
-  encodings: readonly Encoding[],
-): Operand {
+function operandOf(b: X86, { kind, size, registers = 'none' }: FormOperand, i: number, args: Arguments): Operand {
   const { base, index, segment, displacement, staticScale } = args;
+  const segmented = args.segmented !== 0;
   switch (kind) {
-    case 'register':
-      return { kind, size, registers: classOf(encodings, i), register: [args.r0, args.r1, args.r2][i] as Reg };
+    case 'register': {
+      const register = [args.r0, args.r1, args.r2][i] as Reg;
+      return { kind, size, registers, register, number: [args.n0, args.n1, args.n2][i] as V };
+    }
     case 'memory': {
       const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
-      return { kind, size, base, index, scale, segment, displacement };
+      return { kind, size, base, index, scale, segment, segmented, displacement };
     }
     case 'offset': {
       const none = fixedRegister(AddressRegister.None);
-      return { kind: 'memory', size, base: none, index: none, scale: b.i32(0), segment, displacement: args.wide };
+      return {
+        kind: 'memory',
+        size,
+        base: none,
+        index: none,
+        scale: b.i32(0),
+        segment,
+        segmented,
+        displacement: args.wide,
+      };
     }
     case 'immediate':
       return { kind, size, value: args.immediate };
     case 'wide':
       return { kind: 'immediate', size, value: args.wide };
   }
-}
-
-/** The kind of register that operand number `i` has in all encodings in which it is one. */
-function classOf(
-  encodings: readonly Encoding[],
-  i: number,
-): 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' {
-  for (const { operands } of encodings) {
-    const { registers } = operands[i] ?? {};
-    if (registers !== undefined && registers !== 'none') return registers;
-  }
-  throw new Error('an operand is never a register');
 }

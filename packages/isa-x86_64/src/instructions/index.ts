@@ -1,8 +1,12 @@
+import type { DecoderMode } from '../decode/mode.js';
+import { rowIn } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
 import { arithmeticRows } from './arithmetic.js';
 import { bitRows } from './bits.js';
 import { controlRows } from './control.js';
+import { decimalRows } from './decimal.js';
 import { divisionRows } from './division.js';
+import { mmxRows } from './mmx.js';
 import { moveRows } from './moves.js';
 import { shiftRows } from './shifts.js';
 import { sseConvertRows } from './sse-convert.js';
@@ -10,6 +14,7 @@ import { sseFloatRows } from './sse-float.js';
 import { sseIntegerRows } from './sse-integer.js';
 import { sseMoveRows } from './sse-moves.js';
 import { sse4ElementRows } from './sse4-elements.js';
+import { sse4StringRows } from './sse4-strings.js';
 import { sse4Rows } from './sse4.js';
 import { ssse3Rows } from './ssse3.js';
 import { stackRows } from './stack.js';
@@ -17,6 +22,7 @@ import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
 import { x87ArithmeticRows } from './x87-arithmetic.js';
 import { x87ControlRows } from './x87-control.js';
+import { x87EnvironmentRows } from './x87-environment.js';
 import { x87MoveRows } from './x87-moves.js';
 
 /** The instruction tables by name. @experimental */
@@ -27,8 +33,12 @@ export const x86Tables = {
   bits: bitRows,
   /** Jumps, calls, returns, conditions. */
   control: controlRows,
+  /** Decimal arithmetic, outside of 64-bit mode. */
+  decimal: decimalRows,
   /** DIV and IDIV. */
   division: divisionRows,
+  /** MMX: moves, and what SSE does not have. */
+  mmx: mmxRows,
   /** Moves, extensions, conversions, exchanges. */
   moves: moveRows,
   /** Shifts and rotates. */
@@ -45,6 +55,8 @@ export const x86Tables = {
   sse4: sse4Rows,
   /** SSE4.1: elements of vectors; CRC32. */
   'sse4-elements': sse4ElementRows,
+  /** SSE4.2: comparison of strings. */
+  'sse4-strings': sse4StringRows,
   /** SSSE3. */
   ssse3: ssse3Rows,
   /** PUSH, POP, ENTER, LEAVE, flags on the stack. */
@@ -57,6 +69,8 @@ export const x86Tables = {
   'x87-arithmetic': x87ArithmeticRows,
   /** x87: control of the unit. */
   'x87-control': x87ControlRows,
+  /** x87: saving and restoring the state. */
+  'x87-environment': x87EnvironmentRows,
   /** x87: loads, stores, exchanges, constants. */
   'x87-moves': x87MoveRows,
 } as const satisfies Readonly<Record<string, readonly X86Row[]>>;
@@ -67,4 +81,9 @@ export const x86Rows: readonly X86Row[] = Object.values(x86Tables).flat();
 /** The rows that a processor with these features has. @experimental */
 export function rowsWith(features: ReadonlySet<string>): readonly X86Row[] {
   return x86Rows.filter(({ options: { feature } }) => feature === undefined || features.has(feature));
+}
+
+/** The rows with the encodings and forms of a mode. @experimental */
+export function rowsIn(rows: readonly X86Row[], mode: DecoderMode): readonly X86Row[] {
+  return rows.map((row) => rowIn(row, mode)).filter((row) => row !== undefined);
 }

@@ -23,9 +23,8 @@ const move = (b: X86, [target, source]: readonly [Operand, Operand, ...Operand[]
 /** CMPXCHG8B, CMPXCHG16B: `size` is that of one half. */
 function compareExchangePair(b: X86, target: MemoryOperand, size: number): void {
   const bytes = 1 << size;
-  const address = b.linearAddress(target);
-  if (size === 3) b.raiseIf(b.ne(b.and(address, b.imm(15)), b.imm(0)), Vector.GP, true);
-  const m = b.open(address, 2 * bytes, 'readWrite', { element: bytes });
+  if (size === 3) b.raiseIf(b.ne(b.and(b.linearAddress(target), b.imm(15)), b.imm(0)), Vector.GP, true);
+  const m = b.openOperand(target, 2 * bytes, 'readWrite', { element: bytes });
   const [low, high] = [0, bytes].map((offset) => b.loadAt(m, offset, bytes)) as [V, V];
   const pair = (register: Gpr): V => b.as(b.fixed(register, size), Ty.i64);
   const equal = b.and(b.eq(low, pair(Gpr.RAX)), b.eq(high, pair(Gpr.RDX)));
@@ -95,9 +94,10 @@ export const moveRows: readonly X86Row[] = [
   inst('CMPXCHG8B', 'CMPXCHG16B', ['0F C7 /1 M W1 lock'], {}, (b, [target]) =>
     compareExchangePair(b, target as MemoryOperand, 3),
   ),
-  inst('XLAT', 'XLAT', ['D7'], { string: 'rep' }, (b, _, { addressSize, segment }) => {
-    const at = b.add(b.fixed(Gpr.RBX, 3), b.as(b.fixed(Gpr.RAX, 0), Ty.i64));
-    const m = b.open(b.inSegment(at, addressSize, segment), 1, 'read');
+  inst('XLAT', 'XLAT', ['D7'], { string: 'rep' }, (b, _, info) => {
+    const { addressSize } = info;
+    const at = b.add(b.fixed(Gpr.RBX, addressSize), b.as(b.fixed(Gpr.RAX, 0), typeOf(addressSize)));
+    const m = b.openIn(info, b.cut(at, addressSize), 1, 'read');
     b.setFixed(Gpr.RAX, 0, b.loadAt(m, 0, 1, false, Ty.i32));
   }),
   inst('MOV', 'MOV (from segment register)', ['8C Ev,Sw'], {}, (b, [target, source]) => {

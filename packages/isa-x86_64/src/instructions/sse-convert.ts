@@ -3,7 +3,7 @@ import { softfloat } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
 import type { Operands, Semantics, X86Row } from '../describe/row.js';
 import { callFloat, inLowLane, lowLane, readScalar, registerOf, withLowLane } from './sse-float-common.js';
-import { sse } from './sse-row.js';
+import { setVector, sse, vectorOf } from './sse-row.js';
 
 const setLow = (b: X86, [target]: Operands, double: number, bits: V): void => {
   const register = registerOf(target);
@@ -43,7 +43,16 @@ const packedToInteger =
     b.write(target, callFloat(b, helper, b.readAligned(source), b.i32(truncate), b.i32(double ? 2 : 4)));
   };
 
-/** Conversions of SSE and SSE2 (SDM vol. 1, 11.4.1.6), without those of MMX registers. @experimental */
+/** CVTPS2PI, CVTPD2PI and the like: two integers in an MMX register. */
+const toMmx =
+  (double: number, truncate: number): Semantics =>
+  (b, [target, source]) => {
+    const helper = softfloat(double ? 'v_f64_to_s32' : 'v_f32_to_s32');
+    const x = double ? b.readAligned(source) : inLowLane(b, readScalar(b, source, 1));
+    setVector(b, target, callFloat(b, helper, x, b.i32(truncate), b.i32(2)));
+  };
+
+/** Conversions of SSE and SSE2 (SDM vol. 1, 11.4.1.6). @experimental */
 export const sseConvertRows: readonly X86Row[] = [
   sse('CVTSI2SS', ['F3 0F 2A Vd,Ey'], fromInteger(0)),
   sse('CVTSI2SD', ['F2 0F 2A Vq,Ey'], fromInteger(1)),
@@ -68,6 +77,17 @@ export const sseConvertRows: readonly X86Row[] = [
   ),
   sse('CVTPS2DQ', ['66 0F 5B Vx,Wx'], packedToInteger(0, 0)),
   sse('CVTTPS2DQ', ['F3 0F 5B Vx,Wx'], packedToInteger(0, 1)),
+  sse('CVTPI2PS', ['NP 0F 2A Vq,Qq'], (b, operands) => {
+    const numbers = callFloat(b, softfloat('v_f32_from_s32'), vectorOf(b, operands[1]), b.i32(2));
+    setLow(b, operands, 1, lowLane(b, numbers, 1));
+  }),
+  sse('CVTPI2PD', ['66 0F 2A Vx,Qq'], (b, [target, source]) =>
+    b.write(target, b.simd('f64x2_convert_low_i32x4_s', vectorOf(b, source))),
+  ),
+  sse('CVTTPS2PI', ['NP 0F 2C Pq,Wq'], toMmx(0, 1)),
+  sse('CVTPS2PI', ['NP 0F 2D Pq,Wq'], toMmx(0, 0)),
+  sse('CVTTPD2PI', ['66 0F 2C Pq,Wx'], toMmx(1, 1)),
+  sse('CVTPD2PI', ['66 0F 2D Pq,Wx'], toMmx(1, 0)),
   sse('CVTDQ2PD', ['F3 0F E6 Vx,Wq'], (b, operands) =>
     b.write(operands[0], b.simd('f64x2_convert_low_i32x4_s', lowHalf(b, operands))),
   ),

@@ -2,10 +2,11 @@ import { Ty } from '@qvm/jit';
 import type { SimdName, V } from '@qvm/jit';
 import type { X86 } from '../builder/x86.js';
 import type { Operand } from '../describe/operand.js';
-import type { X86Row } from '../describe/row.js';
-import { packed, sse } from './sse-row.js';
+import type { Operands, X86Row } from '../describe/row.js';
+import { packed, setVector, sse, usesMmx, vectorOf } from './sse-row.js';
+import type { MmxArrangement } from './sse-row.js';
 
-/** Operations that WebAssembly has, by their encodings. */
+/** Operations on integers that WebAssembly has, by their encodings. MMX has them, too. */
 const DIRECT: readonly (readonly [name: string, encoding: string, operation: SimdName])[] = [
   ['PADDB', '66 0F FC', 'i8x16_add'],
   ['PADDW', '66 0F FD', 'i16x8_add'],
@@ -40,12 +41,20 @@ const DIRECT: readonly (readonly [name: string, encoding: string, operation: Sim
   ['PAND', '66 0F DB', 'v128_and'],
   ['POR', '66 0F EB', 'v128_or'],
   ['PXOR', '66 0F EF', 'v128_xor'],
+];
+
+/** Logical operations on floating-point numbers. */
+const LOGICAL: readonly (readonly [name: string, encoding: string, operation: SimdName])[] = [
   ['ANDPS', 'NP 0F 54', 'v128_and'],
   ['ANDPD', '66 0F 54', 'v128_and'],
   ['ORPS', 'NP 0F 56', 'v128_or'],
   ['ORPD', '66 0F 56', 'v128_or'],
   ['XORPS', 'NP 0F 57', 'v128_xor'],
   ['XORPD', '66 0F 57', 'v128_xor'],
+];
+
+/** Narrowing: elements of the first operand, then of the second. */
+const NARROWING: readonly (readonly [name: string, encoding: string, operation: SimdName])[] = [
   ['PACKSSWB', '66 0F 63', 'i8x16_narrow_i16x8_s'],
   ['PACKUSWB', '66 0F 67', 'i8x16_narrow_i16x8_u'],
   ['PACKSSDW', '66 0F 6B', 'i16x8_narrow_i32x4_s'],
@@ -63,19 +72,25 @@ function interleave(b: X86, x: V, y: V, size: number, high: boolean): V {
   );
 }
 
-const UNPACK: readonly (readonly [name: string, encoding: string, size: number, high: boolean])[] = [
-  ['PUNPCKLBW', '66 0F 60', 1, false],
-  ['PUNPCKLWD', '66 0F 61', 2, false],
-  ['PUNPCKLDQ', '66 0F 62', 4, false],
-  ['PUNPCKLQDQ', '66 0F 6C', 8, false],
-  ['PUNPCKHBW', '66 0F 68', 1, true],
-  ['PUNPCKHWD', '66 0F 69', 2, true],
-  ['PUNPCKHDQ', '66 0F 6A', 4, true],
-  ['PUNPCKHQDQ', '66 0F 6D', 8, true],
-  ['UNPCKLPS', 'NP 0F 14', 4, false],
-  ['UNPCKHPS', 'NP 0F 15', 4, true],
-  ['UNPCKLPD', '66 0F 14', 8, false],
-  ['UNPCKHPD', '66 0F 15', 8, true],
+const UNPACK: readonly (readonly [
+  name: string,
+  encoding: string,
+  size: number,
+  high: boolean,
+  mmx: MmxArrangement | undefined,
+])[] = [
+  ['PUNPCKLBW', '66 0F 60', 1, false, 'lanes'],
+  ['PUNPCKLWD', '66 0F 61', 2, false, 'lanes'],
+  ['PUNPCKLDQ', '66 0F 62', 4, false, 'lanes'],
+  ['PUNPCKLQDQ', '66 0F 6C', 8, false, undefined],
+  ['PUNPCKHBW', '66 0F 68', 1, true, 'high'],
+  ['PUNPCKHWD', '66 0F 69', 2, true, 'high'],
+  ['PUNPCKHDQ', '66 0F 6A', 4, true, 'high'],
+  ['PUNPCKHQDQ', '66 0F 6D', 8, true, undefined],
+  ['UNPCKLPS', 'NP 0F 14', 4, false, undefined],
+  ['UNPCKHPS', 'NP 0F 15', 4, true, undefined],
+  ['UNPCKLPD', '66 0F 14', 8, false, undefined],
+  ['UNPCKHPD', '66 0F 15', 8, true, undefined],
 ];
 
 const SHIFTS: readonly (readonly [
@@ -210,27 +225,53 @@ function sumOfDifferences(b: X86, x: V, y: V): V {
   return b.simd('v128_and', b.simd('i32x4_add', dwords, other), b.vector(bytes(16, (i) => (i % 8 < 4 ? 255 : 0))));
 }
 
-/** Integer instructions on XMM registers (SDM vol. 1, 5.6.3). @experimental */
+/** Integer instructions on XMM and MMX registers (SDM vol. 1, 5.4, 5.6.3). @experimental */
 export const sseIntegerRows: readonly X86Row[] = [
-  ...DIRECT.map(([name, encoding, operation]) => packed(name, encoding, (b, x, y) => b.simd(operation, x, y))),
-  packed('PANDN', '66 0F DF', (b, x, y) => b.simd('v128_andnot', y, x)),
+  ...DIRECT.map(([name, encoding, operation]) =>
+    packed(name, encoding, (b, x, y) => b.simd(operation, x, y), {}, 'lanes'),
+  ),
+  ...LOGICAL.map(([name, encoding, operation]) => packed(name, encoding, (b, x, y) => b.simd(operation, x, y))),
+  ...NARROWING.map(([name, encoding, operation]) =>
+    packed(name, encoding, (b, x, y) => b.simd(operation, x, y), {}, 'joined'),
+  ),
+  packed('PANDN', '66 0F DF', (b, x, y) => b.simd('v128_andnot', y, x), {}, 'lanes'),
   packed('ANDNPS', 'NP 0F 55', (b, x, y) => b.simd('v128_andnot', y, x)),
   packed('ANDNPD', '66 0F 55', (b, x, y) => b.simd('v128_andnot', y, x)),
-  packed('PMULHW', '66 0F E5', (b, x, y) => multiplyHighWords(b, x, y, 's')),
-  packed('PMULHUW', '66 0F E4', (b, x, y) => multiplyHighWords(b, x, y, 'u')),
-  packed('PMULUDQ', '66 0F F4', (b, x, y) => {
-    const even = (v: V): V => b.simd('v128_and', v, b.vector(bytes(16, (i) => (i % 8 < 4 ? 255 : 0))));
-    return b.simd('i64x2_mul', even(x), even(y));
-  }),
-  packed('PSADBW', '66 0F F6', sumOfDifferences),
-  ...UNPACK.map(([name, encoding, size, high]) => packed(name, encoding, (b, x, y) => interleave(b, x, y, size, high))),
-  ...SHIFTS.flatMap(([name, opcode, group, lanes, operation]) => [
-    packed(name, `66 0F ${opcode}`, (b, x, y) =>
-      shiftLanes(b, x, b.extractLane('i64x2_extract_lane', y, 0), lanes, operation),
+  packed('PMULHW', '66 0F E5', (b, x, y) => multiplyHighWords(b, x, y, 's'), {}, 'lanes'),
+  packed('PMULHUW', '66 0F E4', (b, x, y) => multiplyHighWords(b, x, y, 'u'), {}, 'lanes'),
+  packed(
+    'PMULUDQ',
+    '66 0F F4',
+    (b, x, y) => {
+      const even = (v: V): V => b.simd('v128_and', v, b.vector(bytes(16, (i) => (i % 8 < 4 ? 255 : 0))));
+      return b.simd('i64x2_mul', even(x), even(y));
+    },
+    {},
+    'lanes',
+  ),
+  packed('PSADBW', '66 0F F6', sumOfDifferences, {}, 'lanes'),
+  ...UNPACK.map(([name, encoding, size, high, mmx]) =>
+    packed(
+      name,
+      encoding,
+      (b, x, y) => interleave(b, x, y, size, high),
+      {},
+      mmx,
+      // Of a source in memory, the low halves are read only.
+      mmx === 'lanes' ? 'Qd' : 'Qq',
     ),
-    sse(`${name} (immediate)`, [`66 0F ${group} Ux,Ib`], (b, [target, count]) => {
+  ),
+  ...SHIFTS.flatMap(([name, opcode, group, lanes, operation]) => [
+    packed(
+      name,
+      `66 0F ${opcode}`,
+      (b, x, y) => shiftLanes(b, x, b.extractLane('i64x2_extract_lane', y, 0), lanes, operation),
+      {},
+      'lanes',
+    ),
+    sse(`${name} (immediate)`, [`66 0F ${group} Ux,Ib`, `NP 0F ${group} Nq,Ib`], (b, [target, count]) => {
       const n = b.as(b.and(b.as(immediate(count), Ty.i32), b.imm(0xff)), Ty.i64);
-      b.write(target, shiftLanes(b, b.read(target), n, lanes, operation));
+      setVector(b, target, shiftLanes(b, vectorOf(b, target), n, lanes, operation));
     }),
   ]),
   sse('PSRLDQ', ['66 0F 73 /3 Ux,Ib'], (b, [target, count]) =>
@@ -256,15 +297,21 @@ export const sseIntegerRows: readonly X86Row[] = [
     const y = b.readAligned(source);
     b.write(target, shufflePd(b, b.read(target), y, immediate(control)));
   }),
-  sse('PINSRW', ['66 0F C4 Vx,Ed,Ib'], (b, [target, source, control]) => {
+  sse('PSHUFW', ['NP 0F 70 Pq,Qq,Ib'], (b, [target, source, control]) =>
+    setVector(b, target, rearrange(b, vectorOf(b, source), immediate(control), 2, 0)),
+  ),
+  sse('PINSRW', ['66 0F C4 Vx,Ed,Ib', 'NP 0F C4 Pq,Ed,Ib'], (b, operands) => {
+    const [target, source, control] = operands;
     const word = b.read(source.kind === 'memory' ? { ...source, size: 1 } : source);
-    b.write(target, insertWord(b, b.read(target), word, immediate(control)));
+    const n = wordNumber(b, operands, control);
+    setVector(b, target, insertWord(b, vectorOf(b, target), word, n));
   }),
-  sse('PEXTRW', ['66 0F C5 Gy,Ux,Ib'], (b, [target, source, control]) => {
-    const n = b.and(b.as(immediate(control), Ty.i32), b.imm(7));
+  sse('PEXTRW', ['66 0F C5 Gy,Ux,Ib', 'NP 0F C5 Gy,Nq,Ib'], (b, operands) => {
+    const [target, source, control] = operands;
+    const n = wordNumber(b, operands, control);
     const moved = b.simd(
       'i8x16_swizzle',
-      b.read(source),
+      vectorOf(b, source),
       b.simd('i8x16_add', b.vector(bytes(16, (i) => i)), b.simd('i8x16_splat', b.shl(n, b.imm(1)))),
     );
     b.write(
@@ -274,9 +321,12 @@ export const sseIntegerRows: readonly X86Row[] = [
   }),
 ];
 
-/** Replaces the word whose number an immediate has. */
-function insertWord(b: X86, x: V, word: V, control: V): V {
-  const n = b.and(b.as(control, Ty.i32), b.imm(7));
+/** The number of a word of a register, from an immediate. */
+const wordNumber = (b: X86, operands: Operands, control: Operand): V =>
+  b.and(b.as(immediate(control), Ty.i32), b.imm(usesMmx(operands) ? 3 : 7));
+
+/** Replaces the word with a number. */
+function insertWord(b: X86, x: V, word: V, n: V): V {
   const numbers = b.vector(bytes(16, (i) => (i % 2 === 0 ? i / 2 : 0)));
   const chosen = b.simd('i16x8_eq', numbers, b.simd('i16x8_splat', n));
   return b.simd('v128_bitselect', b.simd('i16x8_splat', word), x, chosen);

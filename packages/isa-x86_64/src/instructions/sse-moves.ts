@@ -5,7 +5,7 @@ import { Vector } from '../builder/exits.js';
 import type { X86 } from '../builder/x86.js';
 import type { Operand } from '../describe/operand.js';
 import type { Operands, X86Row } from '../describe/row.js';
-import { sse } from './sse-row.js';
+import { sse, vectorOf } from './sse-row.js';
 
 const registerOf = (operand: Operand): Reg => {
   if (operand.kind !== 'register') throw new Error('a register');
@@ -89,8 +89,8 @@ export const sseMoveRows: readonly X86Row[] = [
   sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], (b, [target, source]) =>
     mask(b, target, b.simd('i64x2_bitmask', b.read(source))),
   ),
-  sse('PMOVMSKB', ['66 0F D7 Gy,Ux'], (b, [target, source]) =>
-    mask(b, target, b.simd('i8x16_bitmask', b.read(source))),
+  sse('PMOVMSKB', ['66 0F D7 Gy,Ux', 'NP 0F D7 Gy,Nq'], (b, [target, source]) =>
+    mask(b, target, b.simd('i8x16_bitmask', vectorOf(b, source))),
   ),
   sse('MOVNTI', ['NP 0F C3 My,Gy'], unaligned),
   sse('LDMXCSR', ['NP 0F AE /2 Md'], (b, [source]) => {

@@ -1,9 +1,38 @@
+import { Ty } from '@qvm/jit';
 import type { V } from '@qvm/jit';
+import { State } from '../builder/layout.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
+import type { Operand } from '../describe/operand.js';
 import type { Operands, RowOptions, Semantics, X86Row } from '../describe/row.js';
+import { TOP_MASK, checkPending, statusWord } from './x87-common.js';
 
-/** A row of an instruction that uses XMM registers: traps if they are not enabled. @internal */
+const isClass = (operand: Operand | undefined, registers: 'mmx' | 'xmm'): boolean =>
+  operand?.kind === 'register' && operand.registers === registers;
+
+/** Whether an instruction has operands in MMX registers. @internal */
+export const usesMmx = (operands: Operands): boolean => operands.some((operand) => isClass(operand, 'mmx'));
+
+/** Leaves if MMX is switched off or an x87 exception is pending. @internal */
+export const checkMmx = (b: X86): void => checkPending(b, State.mmxTrap);
+
+/**
+ * The change from x87 to MMX: the top of the stack is 0, and all registers are valid (SDM vol. 3, table 12-2).
+ *
+ * @param tags - a bit for each register that is valid.
+ * @internal
+ */
+export function enterMmx(b: X86, tags = 0xff): void {
+  b.setState(State.fsw, b.and(statusWord(b), b.imm(~TOP_MASK)));
+  b.setState(State.ftw, b.i32(tags));
+}
+
+/**
+ * A row of an instruction that uses XMM or MMX registers: traps if they are not enabled, and enters MMX where operands
+ * are in its registers.
+ *
+ * @internal
+ */
 export function sse(
   name: string,
   encodings: readonly string[],
@@ -11,22 +40,75 @@ export function sse(
   options: RowOptions = {},
 ): X86Row {
   return inst(name, name, encodings, options, (b, operands, info) => {
-    b.checkSse();
+    const mmx = usesMmx(operands);
+    if (!mmx || operands.some((operand) => isClass(operand, 'xmm'))) b.checkSse();
+    if (mmx) checkMmx(b);
     semantics(b, operands, info);
+    if (mmx) enterMmx(b);
   });
 }
 
-/** A row with a destination register and a source of 128 bits, both of which are read. @internal */
+/** The operand of a vector operation: 128 bits, or 64 of an MMX instruction, with zeros above. @internal */
+export function vectorOf(b: X86, operand: Operand): V {
+  if (operand.size === 4) return b.readAligned(operand);
+  return b.vectorFrom64(b.as(b.read(operand), Ty.i64));
+}
+
+/** Writes the result of a vector operation: 128 bits, or the low 64 to an MMX register. @internal */
+export function setVector(b: X86, target: Operand, v: V): void {
+  b.write(target, target.size === 4 ? v : b.extractLane('i64x2_extract_lane', v, 0));
+}
+
+/** An operation on two vectors. @internal */
+export type Combination = (b: X86, x: V, y: V) => V;
+
+/**
+ * How an operation on vectors of 128 bits computes one of 64 bits: `lanes`: results are at the places of the operands;
+ * `joined`: results are from neighbouring elements of the first operand, then of the second, so that both are one
+ * vector; `high`: results are from the high halves.
+ *
+ * @internal
+ */
+export type MmxArrangement = 'lanes' | 'joined' | 'high';
+
+function combineMmx(b: X86, x: V, y: V, of: Combination, arrangement: MmxArrangement): V {
+  const low = (v: V): V => b.extractLane('i64x2_extract_lane', v, 0);
+  if (arrangement === 'lanes') return of(b, x, y);
+  if (arrangement === 'joined') {
+    const joined = b.replaceLane('i64x2_replace_lane', x, 1, low(y));
+    return of(b, joined, joined);
+  }
+  const raised = (v: V): V =>
+    b.replaceLane('i64x2_replace_lane', b.vectorFrom64(b.i64(0)), 1, b.shr(low(v), b.imm(32)));
+  return of(b, raised(x), raised(y));
+}
+
+/**
+ * A row with a destination register and a source of 128 bits, both of which are read.
+ *
+ * @param encoding - prefix 66 and the opcode.
+ * @param mmx - the arrangement of the same operation on MMX registers, whose encoding has no prefix.
+ * @param source - the type of the source in memory of the MMX operation.
+ * @internal
+ */
 export function packed(
   name: string,
   encoding: string,
-  of: (b: X86, x: V, y: V) => V,
+  of: Combination,
   options: RowOptions = {},
+  mmx?: MmxArrangement,
+  source: 'Qq' | 'Qd' = 'Qq',
 ): X86Row {
-  return sse(name, [`${encoding} Vx,Wx`], (b, operands) => combine(b, operands, of), options);
+  const encodings = [`${encoding} Vx,Wx`, ...(mmx ? [`${withoutPrefix(encoding)} Pq,${source}`] : [])];
+  return sse(name, encodings, (b, operands) => combine(b, operands, of, mmx), options);
 }
 
-function combine(b: X86, [target, source]: Operands, of: (b: X86, x: V, y: V) => V): void {
-  const y = b.readAligned(source);
-  b.write(target, of(b, b.read(target), y));
+/** The encoding of the operation on MMX registers. @internal */
+export const withoutPrefix = (encoding: string): string => encoding.replace(/^66 /, 'NP ');
+
+function combine(b: X86, operands: Operands, of: Combination, mmx?: MmxArrangement): void {
+  const [target, source] = operands;
+  const y = vectorOf(b, source);
+  const x = vectorOf(b, target);
+  setVector(b, target, mmx && usesMmx(operands) ? combineMmx(b, x, y, of, mmx) : of(b, x, y));
 }

@@ -1,4 +1,4 @@
-import { fixedRegister } from '@qvm/jit';
+import { Ty, fixedRegister } from '@qvm/jit';
 import type { SimdName, V } from '@qvm/jit';
 import { PackedFlag } from '../builder/flags.js';
 import { Gpr } from '../builder/layout.js';
@@ -113,6 +113,55 @@ function test(b: X86, [target, source]: Operands): void {
   b.setPackedFlags(b.or(zero, b.flag(isZero(b.simd('v128_andnot', y, x)), PackedFlag.CF)));
 }
 
+/** The low eight bytes from byte `from` on, as words. */
+const wordsFrom = (b: X86, x: V, from: number): V =>
+  b.simd(
+    'i16x8_extend_low_i8x16_u',
+    b.shuffle(
+      x,
+      x,
+      bytes((i) => (i + from) & 15),
+    ),
+  );
+
+/** MPSADBW: sums of differences of four bytes of the source and of four at each of eight places of the destination. */
+const sumsOfDifferences: Semantics = (b, [target, source, control]) => {
+  const bits = immediateOf(b, control);
+  const y = b.readAligned(source);
+  const counted = (v: V, first: V): V =>
+    b.simd('i8x16_swizzle', v, b.simd('i8x16_add', b.vector(bytes((i) => i)), b.simd('i8x16_splat', first)));
+  const x = counted(b.read(target), b.and(bits, b.imm(4)));
+  const four = counted(y, b.shl(b.and(bits, b.imm(3)), b.imm(2)));
+  const zero = b.vector(bytes(() => 0));
+  const differences = [0, 1, 2, 3].map((n) => {
+    const one = b.shuffle(
+      four,
+      zero,
+      bytes((i) => (i % 2 === 0 ? n : 16)),
+    );
+    return b.simd('i16x8_abs', b.simd('i16x8_sub', wordsFrom(b, x, n), one));
+  });
+  b.write(
+    target,
+    differences.reduce((sum, one) => b.simd('i16x8_add', sum, one)),
+  );
+};
+
+/** PHMINPOSUW: the least word, and its number. */
+function leastWord(b: X86, [target, source]: Operands): void {
+  const x = b.readAligned(source);
+  const rotated = (v: V, by: number): V =>
+    b.shuffle(
+      v,
+      v,
+      bytes((i) => (i + by) & 15),
+    );
+  const least = [8, 4, 2].reduce((v, by) => b.simd('i16x8_min_u', v, rotated(v, by)), x);
+  const number = b.ctz(b.simd('i16x8_bitmask', b.simd('i16x8_eq', x, least)));
+  const word = b.extractLane('i16x8_extract_lane_u', least, 0);
+  b.write(target, b.vectorFrom64(b.as(b.or(word, b.shl(number, b.imm(16))), Ty.i64)));
+}
+
 /** Instructions of SSE4.1 and SSE4.2 on XMM registers (SDM vol. 1, 12.9, 12.11). @experimental */
 export const sse4Rows: readonly X86Row[] = [
   ...DIRECT.map(([name, encoding, operation, options]) =>
@@ -143,5 +192,7 @@ export const sse4Rows: readonly X86Row[] = [
   sse('ROUNDSD', ['66 0F 3A 0B Vq,Wq,Ib'], roundScalar(1), SSE4_1),
   sse('DPPS', ['66 0F 3A 40 Vx,Wx,Ib'], dotProduct(0), SSE4_1),
   sse('DPPD', ['66 0F 3A 41 Vx,Wx,Ib'], dotProduct(1), SSE4_1),
+  sse('MPSADBW', ['66 0F 3A 42 Vx,Wx,Ib'], sumsOfDifferences, SSE4_1),
+  sse('PHMINPOSUW', ['66 0F 38 41 Vx,Wx'], leastWord, SSE4_1),
   sse('PTEST', ['66 0F 38 17 Vx,Wx'], test, SSE4_1),
 ];

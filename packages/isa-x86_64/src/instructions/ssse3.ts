@@ -2,7 +2,7 @@ import type { SimdName, V } from '@qvm/jit';
 import type { X86 } from '../builder/x86.js';
 import type { X86Row } from '../describe/row.js';
 import { immediateOf } from './sse-float-common.js';
-import { packed, sse } from './sse-row.js';
+import { packed, setVector, sse, usesMmx, vectorOf } from './sse-row.js';
 
 const SSSE3 = { feature: 'ssse3' } as const;
 const bytes = (of: (i: number) => number): number[] => Array.from({ length: 16 }, (_, i) => of(i));
@@ -60,9 +60,9 @@ function multiplyRounded(b: X86, x: V, y: V): V {
   );
 }
 
-/** PSHUFB: bit 7 of an index makes the byte 0, bits 6–4 are ignored. */
-const shuffleBytes = (b: X86, x: V, y: V): V =>
-  b.simd('i8x16_swizzle', x, b.simd('v128_and', y, b.vector(bytes(() => 0x8f))));
+/** PSHUFB: bit 7 of an index makes the byte 0, the bits above those of a byte's number are ignored. */
+const shuffleBytes = (b: X86, x: V, y: V, length: 8 | 16): V =>
+  b.simd('i8x16_swizzle', x, b.simd('v128_and', y, b.vector(bytes(() => 0x80 | (length - 1)))));
 
 /** PALIGNR: bytes of `y`, then of `x`, from a byte on. */
 function align(b: X86, x: V, y: V, count: V): V {
@@ -72,32 +72,49 @@ function align(b: X86, x: V, y: V, count: V): V {
   return b.simd('v128_or', b.simd('i8x16_swizzle', y, from), b.simd('i8x16_swizzle', x, above));
 }
 
+/** PALIGNR of 64 bits: both operands are one vector, whose upper half is `x`. */
+function alignHalves(b: X86, x: V, y: V, count: V): V {
+  const whole = b.replaceLane('i64x2_replace_lane', y, 1, b.extractLane('i64x2_extract_lane', x, 0));
+  const from = b.simd('i8x16_add', b.vector(bytes((i) => i)), b.simd('i8x16_splat', limited(b, count)));
+  return b.simd('i8x16_swizzle', whole, from);
+}
+
 /** With 32 or more, nothing is left. */
 const limited = (b: X86, count: V): V => b.select(b.gtu(count, b.imm(31)), b.i32(32), count);
 
-/** SSSE3 on XMM registers (SDM vol. 1, 12.6). @experimental */
+/** SSSE3 on XMM and MMX registers (SDM vol. 1, 12.6). @experimental */
 export const ssse3Rows: readonly X86Row[] = [
-  packed('PSHUFB', '66 0F 38 00', shuffleBytes, SSSE3),
-  packed('PHADDW', '66 0F 38 01', horizontal(2, 'i16x8_add'), SSSE3),
-  packed('PHADDD', '66 0F 38 02', horizontal(4, 'i32x4_add'), SSSE3),
-  packed('PHADDSW', '66 0F 38 03', horizontal(2, 'i16x8_add_sat_s'), SSSE3),
-  packed('PMADDUBSW', '66 0F 38 04', multiplyAddBytes, SSSE3),
-  packed('PHSUBW', '66 0F 38 05', horizontal(2, 'i16x8_sub'), SSSE3),
-  packed('PHSUBD', '66 0F 38 06', horizontal(4, 'i32x4_sub'), SSSE3),
-  packed('PHSUBSW', '66 0F 38 07', horizontal(2, 'i16x8_sub_sat_s'), SSSE3),
-  packed('PSIGNB', '66 0F 38 08', withSign('i8x16'), SSSE3),
-  packed('PSIGNW', '66 0F 38 09', withSign('i16x8'), SSSE3),
-  packed('PSIGND', '66 0F 38 0A', withSign('i32x4'), SSSE3),
-  packed('PMULHRSW', '66 0F 38 0B', multiplyRounded, SSSE3),
-  packed('PABSB', '66 0F 38 1C', (b, _, y) => b.simd('i8x16_abs', y), SSSE3),
-  packed('PABSW', '66 0F 38 1D', (b, _, y) => b.simd('i16x8_abs', y), SSSE3),
-  packed('PABSD', '66 0F 38 1E', (b, _, y) => b.simd('i32x4_abs', y), SSSE3),
+  sse(
+    'PSHUFB',
+    ['66 0F 38 00 Vx,Wx', 'NP 0F 38 00 Pq,Qq'],
+    (b, operands) => {
+      const [target, source] = operands;
+      const y = vectorOf(b, source);
+      setVector(b, target, shuffleBytes(b, vectorOf(b, target), y, usesMmx(operands) ? 8 : 16));
+    },
+    SSSE3,
+  ),
+  packed('PHADDW', '66 0F 38 01', horizontal(2, 'i16x8_add'), SSSE3, 'joined'),
+  packed('PHADDD', '66 0F 38 02', horizontal(4, 'i32x4_add'), SSSE3, 'joined'),
+  packed('PHADDSW', '66 0F 38 03', horizontal(2, 'i16x8_add_sat_s'), SSSE3, 'joined'),
+  packed('PMADDUBSW', '66 0F 38 04', multiplyAddBytes, SSSE3, 'lanes'),
+  packed('PHSUBW', '66 0F 38 05', horizontal(2, 'i16x8_sub'), SSSE3, 'joined'),
+  packed('PHSUBD', '66 0F 38 06', horizontal(4, 'i32x4_sub'), SSSE3, 'joined'),
+  packed('PHSUBSW', '66 0F 38 07', horizontal(2, 'i16x8_sub_sat_s'), SSSE3, 'joined'),
+  packed('PSIGNB', '66 0F 38 08', withSign('i8x16'), SSSE3, 'lanes'),
+  packed('PSIGNW', '66 0F 38 09', withSign('i16x8'), SSSE3, 'lanes'),
+  packed('PSIGND', '66 0F 38 0A', withSign('i32x4'), SSSE3, 'lanes'),
+  packed('PMULHRSW', '66 0F 38 0B', multiplyRounded, SSSE3, 'lanes'),
+  packed('PABSB', '66 0F 38 1C', (b, _, y) => b.simd('i8x16_abs', y), SSSE3, 'lanes'),
+  packed('PABSW', '66 0F 38 1D', (b, _, y) => b.simd('i16x8_abs', y), SSSE3, 'lanes'),
+  packed('PABSD', '66 0F 38 1E', (b, _, y) => b.simd('i32x4_abs', y), SSSE3, 'lanes'),
   sse(
     'PALIGNR',
-    ['66 0F 3A 0F Vx,Wx,Ib'],
-    (b, [target, source, count]) => {
-      const y = b.readAligned(source);
-      b.write(target, align(b, b.read(target), y, immediateOf(b, count)));
+    ['66 0F 3A 0F Vx,Wx,Ib', 'NP 0F 3A 0F Pq,Qq,Ib'],
+    (b, operands) => {
+      const [target, source, count] = operands;
+      const [y, x, n] = [vectorOf(b, source), vectorOf(b, target), immediateOf(b, count)];
+      setVector(b, target, usesMmx(operands) ? alignHalves(b, x, y, n) : align(b, x, y, n));
     },
     SSSE3,
   ),

@@ -56,31 +56,57 @@ function pushedFlags(b: X86): V {
   return b.or(b.or(others, direction), statusFlags(b));
 }
 
+/** The registers of PUSHA, in its order. */
+const REGISTERS = [Gpr.RAX, Gpr.RCX, Gpr.RDX, Gpr.RBX, Gpr.RSP, Gpr.RBP, Gpr.RSI, Gpr.RDI];
+
 /** PUSH of an operand. */
 function push(b: X86, v: V, { size }: InstructionInfo): void {
   b.push(v, size);
 }
 
-/** Stack instructions (SDM vol. 1, 5.1.1). The width of the stack pointer is 64 bits in 64-bit mode. @experimental */
+/** Stack instructions (SDM vol. 1, 5.1.1). The builder knows the width of the stack pointer. @experimental */
 export const stackRows: readonly X86Row[] = [
   inst('PUSH', 'PUSH', ['50+r Zv d64', 'FF /6 Ev d64', '68 Iz,sz d64', '6A Ib,sz d64'], {}, (b, [source], info) =>
     push(b, source.kind === 'immediate' ? b.as(source.value, typeOf(info.size)) : b.read(source), info),
   ),
   inst('POP', 'POP', ['58+r Zv d64', '8F /0 Ev d64'], { popsBeforeAddress: true }, (b, [target], { size }) => {
-    const value = b.top(size);
-    const above = b.add(b.fixed(Gpr.RSP, 3), b.i64(1 << size));
+    const value = b.onStack(size);
     if (target.kind === 'memory') b.write(target, value);
-    b.setFixed(Gpr.RSP, 3, above);
+    b.setStackPointer(b.stackPointer(1 << size));
     // POP RSP: the value remains.
     if (target.kind === 'register') b.write(target, value);
+  }),
+  inst(
+    'PUSH',
+    'PUSH (segment register)',
+    ['06 ES,sz i64', '0E CS,sz i64', '16 SS,sz i64', '1E DS,sz i64', '0F A0 FS,sz d64', '0F A8 GS,sz d64'],
+    {},
+    (b, [source], info) => {
+      if (source.kind !== 'register') throw new Error('a segment register');
+      push(b, b.as(b.selector(source.register), typeOf(info.size)), info);
+    },
+  ),
+  inst('PUSHA', 'PUSHA, PUSHAD', ['60 sz i64'], {}, (b, _, { size }) => {
+    const bytes = 1 << size;
+    REGISTERS.forEach((register, n) => {
+      const at = b.openStack(b.stackPointer(-bytes * (n + 1)), bytes, 'write');
+      b.storeAt(at, 0, bytes, b.fixed(register, size));
+    });
+    b.setStackPointer(b.stackPointer(-bytes * REGISTERS.length));
+  }),
+  inst('POPA', 'POPA, POPAD', ['61 sz i64'], {}, (b, _, { size }) => {
+    const above = (register: Gpr): number => (REGISTERS.length - 1 - register) << size;
+    const popped = REGISTERS.filter((register) => register !== Gpr.RSP);
+    for (const register of popped) b.setFixed(register, size, b.onStack(size, b.stackPointer(above(register))));
+    b.setStackPointer(b.stackPointer(REGISTERS.length << size));
   }),
   inst('PUSHF', 'PUSHF, PUSHFQ', ['9C sz d64'], {}, (b, _, info) =>
     push(b, b.as(pushedFlags(b), typeOf(info.size)), info),
   ),
   inst('LEAVE', 'LEAVE', ['C9 sz d64'], {}, (b, _, { size }) => {
-    const frame = b.fixed(Gpr.RBP, 3);
-    const value = b.loadAt(b.open(frame, 1 << size, 'read'), 0, 1 << size, false, typeOf(size));
-    b.setFixed(Gpr.RSP, 3, b.add(frame, b.i64(1 << size)));
+    const frame = b.fixed(Gpr.RBP, b.stackSize);
+    const value = b.onStack(size, frame);
+    b.setStackPointer(b.add(frame, b.imm(1 << size)));
     b.setFixed(Gpr.RBP, size, value);
   }),
   inst('LAHF', 'LAHF', ['9F'], {}, (b) => {
@@ -113,9 +139,10 @@ export const stackRows: readonly X86Row[] = [
     const operation = b.or(b.as(info.systemInfo, Ty.i32), b.imm(SystemOperation.Enter));
     const immediate = b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i64);
     b.leaveIf(nested, Exit.System, operation, { offset: State.operandAddress, value: immediate });
-    const frame = b.sub(b.fixed(Gpr.RSP, 3), b.i64(1 << info.size));
-    b.push(b.fixed(Gpr.RBP, info.size), info.size);
-    b.setFixed(Gpr.RBP, info.size, b.as(frame, typeOf(info.size)));
-    b.setFixed(Gpr.RSP, 3, b.sub(frame, b.and(immediate, b.imm(0xffff))));
+    const { size } = info;
+    const frame = b.stackPointer(-(1 << size));
+    b.storeAt(b.openStack(frame, 1 << size, 'write'), 0, 1 << size, b.fixed(Gpr.RBP, size));
+    b.setFixed(Gpr.RBP, size, b.as(frame, typeOf(size)));
+    b.setStackPointer(b.sub(frame, b.as(b.and(immediate, b.imm(0xffff)), typeOf(b.stackSize))));
   }),
 ];

@@ -8,12 +8,12 @@ const Op = SystemOperation;
 
 /** System instructions (SDM vol. 1, 5.22), which the vCPU executes. @experimental */
 export const systemRows: readonly X86Row[] = [
-  system('IN', 'IN (imm8)', ['E4 AL,Ib', 'E5 eAX,Ib'], Op.InImmediate),
-  system('IN', 'IN', ['EC AL,DX', 'ED eAX,DX'], Op.InDx),
-  system('OUT', 'OUT (imm8)', ['E6 Ib,AL', 'E7 Ib,eAX'], Op.OutImmediate),
-  system('OUT', 'OUT', ['EE DX,AL', 'EF DX,eAX'], Op.OutDx),
-  system('INS', 'INS', ['6C bytes', '6D sz'], Op.Ins, { usesSegment: true }),
-  system('OUTS', 'OUTS', ['6E bytes', '6F sz'], Op.Outs, { usesSegment: true }),
+  system('IN', 'IN (imm8)', ['E4 AL,Ib', 'E5 eAX,Ib'], Op.InImmediate, { sizedBy: 0 }),
+  system('IN', 'IN', ['EC AL,DX', 'ED eAX,DX'], Op.InDx, { sizedBy: 0 }),
+  system('OUT', 'OUT (imm8)', ['E6 Ib,AL', 'E7 Ib,eAX'], Op.OutImmediate, { sizedBy: 1 }),
+  system('OUT', 'OUT', ['EE DX,AL', 'EF DX,eAX'], Op.OutDx, { sizedBy: 1 }),
+  system('INS', 'INS', ['6C bytes', '6D sz'], Op.Ins, { usesSegment: true, sizedBy: -1 }),
+  system('OUTS', 'OUTS', ['6E bytes', '6F sz'], Op.Outs, { usesSegment: true, sizedBy: -1 }),
   system('CPUID', 'CPUID', ['0F A2'], Op.Cpuid),
   system('RDMSR', 'RDMSR', ['0F 32'], Op.Rdmsr, PRIVILEGED),
   system('WRMSR', 'WRMSR', ['0F 30'], Op.Wrmsr, PRIVILEGED),
@@ -49,9 +49,19 @@ export const systemRows: readonly X86Row[] = [
   system('SYSENTER', 'SYSENTER', ['0F 34'], Op.Sysenter, { feature: 'sep' }),
   system('SYSEXIT', 'SYSEXIT', ['0F 35 sz'], Op.Sysexit, { ...PRIVILEGED, feature: 'sep' }),
   system('MOV', 'MOV (to segment register)', ['8E Sw,Ew'], Op.MovToSegment),
-  system('POP', 'POP (segment register)', ['0F A1 sz d64', '0F A9 sz d64'], Op.PopSegment),
-  system('PUSH', 'PUSH (segment register)', ['0F A0 sz d64', '0F A8 sz d64'], Op.PushSegment),
-  system('LDS', 'LSS, LFS, LGS', ['0F B2 Gv,M', '0F B4 Gv,M', '0F B5 Gv,M'], Op.LoadFarPointer),
+  system(
+    'POP',
+    'POP (segment register)',
+    ['07 sz i64', '17 sz i64', '1F sz i64', '0F A1 sz d64', '0F A9 sz d64'],
+    Op.PopSegment,
+  ),
+  system(
+    'LDS',
+    'LDS, LES, LSS, LFS, LGS',
+    ['C5 Gv,M i64', 'C4 Gv,M i64', '0F B2 Gv,M', '0F B4 Gv,M', '0F B5 Gv,M'],
+    Op.LoadFarPointer,
+  ),
+  system('ARPL', 'ARPL', ['63 Ew,Gw i64'], Op.Arpl),
   system('FXSAVE', 'FXSAVE', ['NP 0F AE /0 M,sz'], Op.Fxsave),
   system('FXRSTOR', 'FXRSTOR', ['NP 0F AE /1 M,sz'], Op.Fxrstor),
   system('RDFSBASE', 'RDFSBASE', ['F3 0F AE /0 Ry o64'], Op.Rdfsbase, { feature: 'fsgsbase' }),
@@ -63,5 +73,7 @@ export const systemRows: readonly X86Row[] = [
   system('VMCALL', 'VMCALL', ['0F 01 !C1'], Op.Vmcall),
   system('VMMCALL', 'VMMCALL', ['0F 01 !D9'], Op.Vmmcall),
   inst('LFENCE', 'LFENCE, MFENCE, SFENCE', ['NP 0F AE !E8', 'NP 0F AE !F0', 'NP 0F AE !F8'], {}, () => undefined),
+  // Changed code takes effect at the next instruction anyway.
+  inst('SERIALIZE', 'SERIALIZE', ['NP 0F 01 !E8'], { feature: 'serialize' }, () => undefined),
   inst('CLFLUSH', 'CLFLUSH', ['NP 0F AE /7 Mb'], {}, (b, [m]) => void b.read(m)),
 ];

@@ -9,7 +9,8 @@ import type { InstructionInfo, Operands, X86Row } from '../describe/row.js';
 
 /** FSW.ES: an unmasked exception is pending. */
 const ERROR_SUMMARY = 0x80;
-const TOP_MASK = 0x3800;
+/** FSW.TOP. @internal */
+export const TOP_MASK = 0x3800;
 const TOP_SHIFT = 11;
 /** FSW.C1. @internal */
 export const C1 = 0x200;
@@ -59,14 +60,50 @@ export const isEmpty = (b: X86, i: StackRegister): V => b.eqz(b.and(b.stateAt(St
 /** Whether ST(i) is not empty. @internal */
 export const isFull = (b: X86, i: StackRegister): V => b.eqz(isEmpty(b, i));
 
+/**
+ * Leaves if x87 instructions are switched off (`offset`: the field of the state with the exception) or an exception is
+ * pending.
+ *
+ * @internal
+ */
+export function checkPending(b: X86, offset: number): void {
+  const trap = b.stateAt(offset, 4);
+  const pending = b.and(statusWord(b), b.imm(ERROR_SUMMARY));
+  b.leaveIf(b.or(trap, pending), Exit.Exception, b.select(trap, trap, b.i32(Vector.MF)));
+}
+
+/** Keeps opcode and pointers of an instruction that is no control instruction (SDM vol. 1, 8.1.8, 8.1.9). */
+function keepPointers(b: X86, operands: Operands, { x87Opcode }: InstructionInfo): void {
+  b.setState(State.fop, b.as(x87Opcode, Ty.i32));
+  b.setState(State.fip, b.instructionPointer());
+  for (const operand of operands)
+    if (operand?.kind === 'memory') b.setState(State.fdp, b.as(b.effectiveAddress(operand), Ty.i64));
+}
+
 /** A row that waits for pending exceptions: they are raised before it. @internal */
 export function x87(name: string, encodings: readonly string[], semantics: Semantics): X86Row {
+  return x87Control(name, encodings, (b, operands, info) => {
+    semantics(b, operands, info);
+    keepPointers(b, operands, info);
+  });
+}
+
+/** A row of a control instruction, which is not the last instruction that the unit remembers, but waits. @internal */
+export function x87Control(name: string, encodings: readonly string[], semantics: Semantics): X86Row {
   return inst(name, name, encodings, {}, (b, operands, info) => {
-    const trap = b.stateAt(State.x87Trap, 4);
-    const pending = b.and(statusWord(b), b.imm(ERROR_SUMMARY));
-    b.leaveIf(b.or(trap, pending), Exit.Exception, b.select(trap, trap, b.i32(Vector.MF)));
+    checkPending(b, State.x87Trap);
     semantics(b, operands, info);
   });
+}
+
+/** FCW after FNINIT. */
+const CONTROL_AFTER_INIT = 0x37f;
+
+/** The effect of FNINIT, but for pending exceptions. @internal */
+export function resetUnit(b: X86): void {
+  b.setState(State.fcw, b.i32(CONTROL_AFTER_INIT));
+  for (const field of [State.fsw, State.ftw, State.fop]) b.setState(field, b.i32(0));
+  for (const field of [State.fip, State.fdp]) b.setState(field, b.i64(0));
 }
 
 /** A row that does not wait for pending exceptions. @internal */

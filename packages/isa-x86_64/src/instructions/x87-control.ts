@@ -1,12 +1,23 @@
 import { Ty } from '@qvm/jit';
 import { Exit, SystemOperation } from '../builder/exits.js';
 import { Gpr, State } from '../builder/layout.js';
+import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
-import { namedRegister, statusWord, x87, x87NoWait } from './x87-common.js';
+import {
+  C1,
+  ST0,
+  TOP_MASK,
+  namedRegister,
+  resetUnit,
+  statusWord,
+  tagBit,
+  x87,
+  x87Control,
+  x87NoWait,
+} from './x87-common.js';
+import type { StackRegister } from './x87-common.js';
 
-/** FCW after FNINIT. */
-const CONTROL_AFTER_INIT = 0x37f;
 /** Bit 6 of FCW, which is reserved, is 1; bits 15–13 are 0 (SDM vol. 1, 8.1.5). */
 const CONTROL_FIXED = 0x40;
 const CONTROL_BITS = 0x1f3f;
@@ -16,18 +27,21 @@ const MASKS = 0x3f;
 /** ES and B. */
 const SUMMARY = 0x8080;
 const TOP_SHIFT = 11;
-const TOP_MASK = 0x3800;
-const C1 = 0x200;
 
-/** FINCSTP, FDECSTP: the tags stay. */
-const rotate = (name: string, encoding: string, by: number): X86Row =>
-  x87(name, [encoding], (b) => {
-    const status = b.and(statusWord(b), b.imm(~C1));
-    const top = b.and(b.add(status, b.i32(by * (1 << TOP_SHIFT))), b.imm(TOP_MASK));
-    b.setState(State.fsw, b.or(b.and(status, b.imm(~TOP_MASK)), top));
-  });
+/** Moves the top of the stack; tags stay. */
+function turn(b: X86, by: number): void {
+  const status = b.and(statusWord(b), b.imm(~C1));
+  const top = b.and(b.add(status, b.i32(by * (1 << TOP_SHIFT))), b.imm(TOP_MASK));
+  b.setState(State.fsw, b.or(b.and(status, b.imm(~TOP_MASK)), top));
+}
 
-/** Control instructions of x87 (SDM vol. 1, 8.3.8), without those that save its state in memory. @experimental */
+/** Makes registers empty. */
+function release(b: X86, ...registers: readonly StackRegister[]): void {
+  const bits = registers.map((register) => tagBit(b, register)).reduce((all, bit) => b.or(all, bit));
+  b.setState(State.ftw, b.and(b.stateAt(State.ftw, 4), b.not(bits)));
+}
+
+/** Control instructions of x87 (SDM vol. 1, 8.3.8); those that save its state are in a table of their own. @experimental */
 export const x87ControlRows: readonly X86Row[] = [
   // FWAIT also depends on CR0.MP, so the vCPU executes it if there may be an exception.
   inst('WAIT', 'FWAIT', ['9B'], {}, (b, _, { systemInfo }) => {
@@ -37,9 +51,8 @@ export const x87ControlRows: readonly X86Row[] = [
   x87('FNOP', ['D9 !D0'], () => undefined),
   x87NoWait('FNENI, FNDISI, FNSETPM', ['DB !E0', 'DB !E1', 'DB !E4'], () => undefined),
   x87NoWait('FNINIT', ['DB !E3'], (b) => {
-    b.setState(State.fcw, b.i32(CONTROL_AFTER_INIT));
-    for (const field of [State.fsw, State.ftw, State.fop, State.x87Trap]) b.setState(field, b.i32(0));
-    for (const field of [State.fip, State.fdp]) b.setState(field, b.i64(0));
+    resetUnit(b);
+    b.setState(State.x87Trap, b.i32(0));
   }),
   x87NoWait('FNCLEX', ['DB !E2'], (b) => {
     b.setState(State.fsw, b.and(statusWord(b), b.imm(~EXCEPTIONS)));
@@ -48,7 +61,7 @@ export const x87ControlRows: readonly X86Row[] = [
   x87NoWait('FNSTSW', ['DD /7 Mw'], (b, [target]) => b.write(target, statusWord(b))),
   x87NoWait('FNSTSW AX', ['DF !E0'], (b) => b.setFixed(Gpr.RAX, 1, b.and(statusWord(b), b.imm(0xffff)))),
   x87NoWait('FNSTCW', ['D9 /7 Mw'], (b, [target]) => b.write(target, b.stateAt(State.fcw, 4))),
-  x87('FLDCW', ['D9 /5 Mw'], (b, [source]) => {
+  x87Control('FLDCW', ['D9 /5 Mw'], (b, [source]) => {
     const control = b.or(b.and(b.read(source), b.imm(CONTROL_BITS)), b.imm(CONTROL_FIXED));
     b.setState(State.fcw, control);
     // Exceptions that it unmasks become pending.
@@ -57,11 +70,14 @@ export const x87ControlRows: readonly X86Row[] = [
     b.setState(State.fsw, b.or(b.and(statusWord(b), b.imm(~SUMMARY)), summary));
   }),
   x87('FFREE', ['DD /0 Nq'], (b, _, info) => {
-    const number = b.add(b.shr(statusWord(b), b.imm(TOP_SHIFT)), namedRegister(b, info).number);
-    const bit = b.shl(b.i32(1), b.and(number, b.imm(7)));
-    b.setState(State.ftw, b.and(b.stateAt(State.ftw, 4), b.not(bit)));
+    release(b, namedRegister(b, info));
     b.setState(State.fsw, b.and(statusWord(b), b.imm(~C1)));
   }),
-  rotate('FDECSTP', 'D9 !F6', -1),
-  rotate('FINCSTP', 'D9 !F7', 1),
+  // Not in the manual, but processors have it.
+  x87('FFREEP', ['DF /0 Nq'], (b, _, info) => {
+    release(b, namedRegister(b, info), ST0);
+    turn(b, 1);
+  }),
+  x87('FDECSTP', ['D9 !F6'], (b) => turn(b, -1)),
+  x87('FINCSTP', ['D9 !F7'], (b) => turn(b, 1)),
 ];

@@ -131,7 +131,7 @@ function writeTen(b: X86, [first, last]: readonly [MemoryOperand, MemoryOperand]
 
 function openTen(b: X86, target: Operand): readonly [MemoryOperand, MemoryOperand] {
   const parts = [partOf(target, 0, 3, b), partOf(target, 8, 1, b)] as const;
-  for (const part of parts) part.opened = b.open(b.linearAddress(part), 1 << part.size, 'readWrite');
+  for (const part of parts) part.opened = b.openOperand(part, 1 << part.size, 'readWrite');
   return parts;
 }
 
@@ -255,7 +255,8 @@ export const x87MoveRows: readonly X86Row[] = [
   x87('FSTP m64fp', ['DD /3 Mq'], store('f64', 1)),
   x87('FSTP m80fp', ['DB /7 Mq'], storeExtended),
   x87('FST ST(i)', ['DD /2 Nq'], storeRegister(0)),
-  x87('FSTP ST(i)', ['DD /3 Nq'], storeRegister(1)),
+  // Beside the encodings of the manual, processors have further ones.
+  x87('FSTP ST(i)', ['DD /3 Nq', 'DF /2 Nq', 'DF /3 Nq'], storeRegister(1)),
   x87('FIST m16int', ['DF /2 Mw'], store('s16', 0, 0)),
   x87('FISTP m16int', ['DF /3 Mw'], store('s16', 1, 0)),
   x87('FIST m32int', ['DB /2 Md'], store('s32', 0, 0)),
@@ -265,7 +266,7 @@ export const x87MoveRows: readonly X86Row[] = [
   x87('FISTTP m32int', ['DB /1 Md'], store('s32', 1, 1)),
   x87('FISTTP m64int', ['DD /1 Mq'], store('s64', 1, 1)),
   x87('FBSTP', ['DF /6 Mq'], storeDecimal),
-  x87('FXCH', ['D9 /1 Nq'], exchange),
+  x87('FXCH', ['D9 /1 Nq', 'DD /1 Nq', 'DF /1 Nq'], exchange),
   ...CONDITIONS.map(([name, encoding, condition]) => x87(name, [encoding], conditional(condition))),
   x87(
     'FCHS',

@@ -57,6 +57,12 @@ export interface BackEnd {
   readonly facts: KnownFacts | undefined;
   /** Whether the flags that the instruction sets are of no use, so that they need not be computed. */
   readonly flagsAreDead: boolean;
+  /** Whether every access that was opened goes to memory through the TLB; otherwise also to devices. */
+  readonly opensDirectly: boolean;
+  /** Number of instructions that may be retired in addition to the present one: an i32, which may be negative. */
+  spareInstructions(): V;
+  /** Counts further instructions as retired; `count` emits their number, an i32. */
+  retireMore(count: () => void): void;
   /** Pushes the value of an operand. */
   emitOperand(operand: number, ty: Ty): void;
   /** Pushes the value of a register as `ty`. */

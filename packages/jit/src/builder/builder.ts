@@ -3,7 +3,7 @@ import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
 import { Kind, node, value } from './graph.js';
-import { MemoryBuilder } from './memory-builder.js';
+import { BulkBuilder } from './bulk-builder.js';
 import { isPart } from './register-file.js';
 import type { RegisterFile } from './register-file.js';
 
@@ -31,7 +31,7 @@ export interface BuilderClass<B extends Builder> {
  *
  * @experimental
  */
-export class Builder extends MemoryBuilder {
+export class Builder extends BulkBuilder {
   #flow = Flow.Next;
   #flowCondition = -1;
   #flowTarget = -1;
@@ -178,20 +178,36 @@ export class Builder extends MemoryBuilder {
     return this.graph.kind[n] === Kind.Operand ? (this.graph.a[n] as number) : -1;
   }
 
+  /**
+   * Whether registers of 64 bits hold numbers below 2^32, and addresses wrap there. Then {@link affine} also knows sums
+   * of 32 bits.
+   */
+  protected get hasNarrowRegisters(): boolean {
+    return false;
+  }
+
   /** The register and constant whose sum a 64-bit value is, if it has that form. @internal */
   affine(n: number): Affine | undefined {
     const g = this.graph;
     if (g.ty[n] !== Ty.i64) return undefined;
+    const isExtended = g.kind[n] === Kind.Op && g.op[n] === Op.i64_extend_i32_u;
+    return isExtended && this.hasNarrowRegisters ? this.#sum(g.a[n] as number, 0) : this.#sum(n, 1);
+  }
+
+  /** The parts of a sum; `wide` is 1 for 64 bits, 0 for 32. */
+  #sum(n: number, wide: 0 | 1): Affine | undefined {
+    const g = this.graph;
     if (g.kind[n] === Kind.Register) {
       const file = g.files[g.a[n] as number] as RegisterFile;
       if (isPart(file)) return undefined;
       return { file, register: g.b[n] as unknown as Reg, displacement: 0 };
     }
-    const sign = g.op[n] === IntOp.add[1] ? 1 : g.op[n] === IntOp.sub[1] ? -1 : 0;
+    const sign = g.op[n] === IntOp.add[wide] ? 1 : g.op[n] === IntOp.sub[wide] ? -1 : 0;
     const constant = g.b[n] as number;
     if (g.kind[n] !== Kind.Op || sign === 0 || !g.isConst(constant)) return undefined;
-    const inner = this.affine(g.a[n] as number);
-    if (inner) inner.displacement += sign * (g.hi[constant]! * 2 ** 32 + (g.lo[constant]! >>> 0));
+    const inner = this.#sum(g.a[n] as number, wide);
+    const low = g.lo[constant]!;
+    if (inner) inner.displacement += sign * (wide ? g.hi[constant]! * 2 ** 32 + (low >>> 0) : low);
     return inner;
   }
 }

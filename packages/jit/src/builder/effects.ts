@@ -1,5 +1,6 @@
 import type { Reg } from '../describe/value.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
+import { Op } from '../wasm/opcodes.js';
 import type { BackEnd } from './back-end.js';
 import { Kind, value } from './graph.js';
 import type { Graph } from './graph.js';
@@ -37,11 +38,34 @@ interface RegisterEffect {
   readonly value: number;
 }
 
+/** Sets or copies bytes of memory: nothing if `bytes` is 0. */
+interface BulkEffect {
+  readonly kind: 'bulk';
+  readonly op: number;
+  readonly address: number;
+  /** The byte, or the address of the source. */
+  readonly value: number;
+  readonly bytes: number;
+}
+
+/** Counts further instructions as retired. */
+interface RetireEffect {
+  readonly kind: 'retire';
+  readonly count: number;
+}
+
 /** One change that an instruction makes. Values are nodes. @internal */
-export type Effect = StoreEffect | StateEffect | FlagsEffect | RegisterEffect;
+export type Effect = StoreEffect | StateEffect | FlagsEffect | RegisterEffect | BulkEffect | RetireEffect;
 
 /** The order in which effects are emitted. */
-const RANK: Readonly<Record<Effect['kind'], number>> = { store: 0, state: 1, flags: 2, register: 3 };
+const RANK: Readonly<Record<Effect['kind'], number>> = {
+  store: 0,
+  bulk: 1,
+  retire: 2,
+  state: 3,
+  flags: 4,
+  register: 5,
+};
 
 /**
  * The effects of one instruction, queued until all are known, so that reads see the state before the instruction.
@@ -92,7 +116,8 @@ export class Effects {
   #pinOrdered(): void {
     const g = this.graph;
     const writesMemory =
-      this.#queue.some((e) => e.kind === 'store') || this.#ordered.some((n) => g.kind[n] !== Kind.Load);
+      this.#queue.some(({ kind }) => kind === 'store' || kind === 'bulk') ||
+      this.#ordered.some((n) => g.kind[n] !== Kind.Load);
     for (const n of this.#ordered) {
       if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.emitter.pin(n);
     }
@@ -103,7 +128,11 @@ export class Effects {
       this.emitter.pin(effect.x);
       this.emitter.pin(effect.y);
       if (effect.kindOf >= 0) this.emitter.pin(effect.kindOf);
-    } else this.emitter.pin(effect.value);
+    } else if (effect.kind === 'retire') this.emitter.pin(effect.count);
+    else {
+      if (effect.kind === 'bulk') this.emitter.pin(effect.bytes);
+      this.emitter.pin(effect.value);
+    }
   }
 
   /**
@@ -122,6 +151,12 @@ export class Effects {
         emitter.emit(effect.value);
         code.memory(effect.op, effect.offset);
         break;
+      case 'bulk':
+        this.#performBulk(effect);
+        break;
+      case 'retire':
+        back.retireMore(() => emitter.emit(effect.count));
+        break;
       case 'state':
         code.get(this.cpu);
         emitter.emit(effect.value);
@@ -136,5 +171,19 @@ export class Effects {
         back.writeRegister(effect.file, effect.register, () => emitter.emit(effect.value), effect.value);
         break;
     }
+  }
+
+  #performBulk({ op, address, value, bytes }: BulkEffect): void {
+    const { code, emitter } = this;
+    emitter.pin(address);
+    emitter.pin(value);
+    const count = emitter.materialize(bytes);
+    code.get(count);
+    emitter.conditionally(() => {
+      emitter.emit(address);
+      emitter.emit(value);
+      code.get(count).op(op).byte(0);
+      if (op === Op.memory_copy) code.byte(0);
+    });
   }
 }

@@ -80,12 +80,12 @@ export abstract class MemoryBuilder extends StateBuilder {
     return this.local(address, Ty.i32);
   }
 
-  /** Whether the TLB has an entry that allows reads at `va`; does not fill the TLB. An i32. */
-  isMapped(va: V): V {
+  /** Whether the TLB has an entry that allows an access at `va`; does not fill the TLB. An i32. */
+  isMapped(va: V, access: 'read' | 'write' = 'read'): V {
     const from = this.emitter.materialize(node(this.as(va, Ty.i64)));
     const { code } = this;
     emitEntry(code, this.cpu, from, EngineState.bank);
-    code.memory(Op.i64_load, TlbEntry.readTag);
+    code.memory(Op.i64_load, access === 'read' ? TlbEntry.readTag : TlbEntry.writeTag);
     code
       .get(from)
       .i64(-(1 << PAGE_BITS), -1)

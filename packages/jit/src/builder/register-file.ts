@@ -17,6 +17,11 @@ export interface RegisterFile {
    * byte. Only for files that are `inPlace`. Absent: two bytes with the state offset itself.
    */
   readonly fieldBase?: number;
+  /**
+   * File with one-byte fields whose registers have the same numbers and the same distances from its `fieldBase` as
+   * those of this file: both share a field of a record.
+   */
+  readonly fieldOf?: RegisterFile;
   /** State offset of register `n` as a source. */
   readOffset(n: number): number;
   /** State offset of register `n` as a destination. */

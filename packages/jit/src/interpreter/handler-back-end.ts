@@ -38,6 +38,7 @@ export class HandlerBackEnd implements BackEnd {
   readonly facts = undefined;
   /** The next instruction is not known. */
   readonly flagsAreDead = false;
+  readonly opensDirectly = false;
   /** The fields of the handler's records. */
   readonly fields: RecordFields;
   /** How the instruction transfers control. */
@@ -50,6 +51,18 @@ export class HandlerBackEnd implements BackEnd {
     private readonly reach: Reach,
   ) {
     this.fields = new RecordFields(context.plan.headerBytes);
+  }
+
+  spareInstructions(): V {
+    return this.builder.local(this.context.frame.left, Ty.i32);
+  }
+
+  retireMore(count: () => void): void {
+    const { code } = this.builder;
+    const { left } = this.context.frame;
+    code.get(left);
+    count();
+    code.op(IntOp.sub[0]).set(left);
   }
 
   emitOperand(operand: number, ty: Ty): void {

@@ -43,12 +43,13 @@ export class RecordFields {
    */
   offsetOf(operand: number, role: RecordField['kind'], file?: RegisterFile): number {
     const kind = file?.fieldBase !== undefined ? 'byte' : file?.inPlace ? 'source' : role;
-    const found = this.all.find((field) => field.operand === operand && field.kind === kind && field.file === file);
+    const stored = file?.fieldOf ?? file;
+    const found = this.all.find((field) => field.operand === operand && field.kind === kind && field.file === stored);
     if (found) return found.offset;
     const offset = this.#used;
     this.#used += FIELD_BYTES[kind];
     if (this.#used > RECORD_BYTES) throw new Error('the operands of a row do not fit a record');
-    this.all.push({ offset, operand, kind, file });
+    this.all.push({ offset, operand, kind, file: stored });
     return offset;
   }
 }

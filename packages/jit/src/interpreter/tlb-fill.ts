@@ -8,16 +8,17 @@ import type { ModuleWriter } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 
 /**
- * Walks the guest's translation tables: (cpu, va, unprivileged) → the guest-physical page with {@link Walked} bits, or
- * −1 in the cases left to the engine: a fault, memory that is not plain, tables outside of RAM. The caller must check
- * that the page is in RAM: other pages may exceed the output address size, which is a fault.
+ * Walks the guest's translation tables: (cpu, va, unprivileged, access) → the guest-physical page with {@link Walked}
+ * bits, or −1 in the cases left to the engine: a fault, memory that is not plain, tables outside of RAM. `access` is a
+ * {@link FillAccess}: a walk that sets flags in the tables must know it. Any result may lack that permission. The caller
+ * must check that the page is in RAM: other pages may exceed the output address size, which is a fault.
  *
  * @experimental
  */
 export const WALK: Helper = {
   module: 'core',
   name: 'walk',
-  params: [Ty.i32, Ty.i64, Ty.i32],
+  params: [Ty.i32, Ty.i64, Ty.i32, Ty.i32],
   result: Ty.i64,
   pure: false,
 };
@@ -50,7 +51,7 @@ export const FILL: Helper = {
   pure: false,
 };
 
-/** Kinds of access for {@link FILL}, as bit numbers in {@link Walked}. @internal */
+/** Kinds of access for {@link WALK}, as bit numbers in {@link Walked}. @experimental */
 export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
@@ -88,7 +89,7 @@ function giveUpIf(code: CodeBuffer): void {
 
 /** Computes the page's offset in RAM, if the access is allowed. */
 function emitWalk(code: CodeBuffer, walk: number): void {
-  code.get(CPU).get(VA).get(UNPRIVILEGED).call(walk).tee(WALKED).i64(0).op(IntOp.lts[1]);
+  code.get(CPU).get(VA).get(UNPRIVILEGED).get(ACCESS).call(walk).tee(WALKED).i64(0).op(IntOp.lts[1]);
   giveUpIf(code);
   code.get(WALKED).op(Op.i32_wrap_i64).get(ACCESS).op(IntOp.shr[0]).i32(1).op(IntOp.and[0]).op(Op.i32_eqz);
   giveUpIf(code);

@@ -13,6 +13,15 @@ export interface InstructionGeometry {
    * upwards are equal. A jump to any other address is left to the engine.
    */
   readonly addressBits: number;
+  /** Whether addresses are unsigned: an address is canonical when all bits from number `addressBits` upwards are 0. */
+  readonly unsigned?: boolean;
+}
+
+/** Whether the address with this high half (a signed number) is canonical, for 33 bits and more, or 32 unsigned. @experimental */
+export function isCanonicalHigh({ addressBits, unsigned = false }: InstructionGeometry, hi: number): boolean {
+  if (unsigned) return addressBits === 64 || hi >>> (addressBits - 32) === 0;
+  const top = hi >> (addressBits - 33);
+  return top === 0 || top === -1;
 }
 
 /** Whether all instructions have the same length. @experimental */

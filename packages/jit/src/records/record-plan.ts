@@ -116,9 +116,10 @@ export abstract class RecordPlan {
 
   /** Pushes whether a pc is canonical and aligned: an i32. */
   emitIsFetchable(code: CodeBuffer, pc: number): void {
-    const { unit, addressBits } = this.geometry;
+    const { unit, addressBits, unsigned } = this.geometry;
     const above = 64 - addressBits;
-    code.get(pc).i64(above).op(IntOp.shl[1]).i64(above).op(IntOp.sar[1]).get(pc).op(IntOp.eq[1]);
+    const extend = unsigned ? IntOp.shr[1] : IntOp.sar[1];
+    code.get(pc).i64(above).op(IntOp.shl[1]).i64(above).op(extend).get(pc).op(IntOp.eq[1]);
     if (unit === 1) return;
     code
       .get(pc)

@@ -4,7 +4,7 @@ import type { Builder } from '../builder/builder.js';
 import { testCondition } from '../builder/conditions.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
-import { EngineState, PAGE_BITS, TlbEntry } from '../builder/layout.js';
+import { EngineState, PAGE_BITS, REGION_MINIMUM, TlbEntry } from '../builder/layout.js';
 import { isPart, registerType } from '../builder/register-file.js';
 import type { RegisterFile } from '../builder/register-file.js';
 import { emitEntryOffset } from '../builder/tlb-lookup.js';
@@ -49,6 +49,8 @@ export const UNKNOWN_FLAGS = -1;
 export class RegionBackEnd<B> implements BackEnd {
   /** Kind of the flags in the locals at this point, if known. */
   flagKind = UNKNOWN_FLAGS;
+  /** Other accesses leave the region. */
+  readonly opensDirectly = true;
   /** Whether the flags that the current instruction sets are of no use. */
   flagsAreDead = false;
   /** Facts known at this point. */
@@ -87,6 +89,20 @@ export class RegionBackEnd<B> implements BackEnd {
     this.#instruction = instruction;
     this.#rest = rest;
     this.#windows.enterInstruction();
+  }
+
+  /** Enough must remain for the way from here to the next loop header, which is the next test. */
+  spareInstructions(): V {
+    const { builder } = this;
+    return builder.sub(builder.local(this.frame.left, Ty.i32), builder.i32(REGION_MINIMUM));
+  }
+
+  retireMore(count: () => void): void {
+    const { code } = this.builder;
+    const { left } = this.frame;
+    code.get(left);
+    count();
+    code.op(IntOp.sub[0]).set(left);
   }
 
   emitOperand(operand: number, ty: Ty): void {

@@ -38,6 +38,9 @@ const CORE = {
   v128_const: 0xfd0c,
   i8x16_shuffle: 0xfd0d,
   v128_bitselect: 0xfd52,
+  memory_copy: 0xfc0a,
+  memory_fill: 0xfc0b,
+  i64_atomic_rmw_cmpxchg: 0xfe49,
 } as const;
 
 /**
@@ -149,7 +152,7 @@ const VECTOR = {
   i8x16_min_s: 0xfd76, i8x16_min_u: 0xfd77, i8x16_max_s: 0xfd78, i8x16_max_u: 0xfd79, i8x16_avgr_u: 0xfd7b,
   i16x8_extadd_pairwise_i8x16_s: 0xfd7c, i16x8_extadd_pairwise_i8x16_u: 0xfd7d,
   i32x4_extadd_pairwise_i16x8_s: 0xfd7e, i32x4_extadd_pairwise_i16x8_u: 0xfd7f,
-  i16x8_abs: 0xfd80, i16x8_neg: 0xfd81, i16x8_all_true: 0xfd83,
+  i16x8_abs: 0xfd80, i16x8_neg: 0xfd81, i16x8_all_true: 0xfd83, i16x8_bitmask: 0xfd84,
   i16x8_narrow_i32x4_s: 0xfd85, i16x8_narrow_i32x4_u: 0xfd86,
   i16x8_extend_low_i8x16_s: 0xfd87, i16x8_extend_high_i8x16_s: 0xfd88, i16x8_extend_low_i8x16_u: 0xfd89, i16x8_extend_high_i8x16_u: 0xfd8a,
   i16x8_shl: 0xfd8b, i16x8_shr_s: 0xfd8c, i16x8_shr_u: 0xfd8d,

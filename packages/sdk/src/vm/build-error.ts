@@ -65,7 +65,7 @@ export function constructionError(
   const message = describeError(error);
   // A vdev reports problems of its options as QvmError; any other error is a bug in the vdev.
   const broken = error instanceof VdevError && !(error.cause instanceof QvmError);
-  const at = place ?? (vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev));
+  const at = place ?? (vdev === undefined ? placeInVm(error.code, spec) : placeOfVdev(spec, vdev, error.code));
   if (broken || HOST_ERRORS.has(error.code)) return new StartError(error.code, message, at, { cause: error });
   return new ConfigError([findingAt(at, 'error', error.code, message)]);
 }
@@ -102,7 +102,22 @@ function placeInVm(code: string, spec: VmSpec): SourceLocation {
   return sourceOf(spec.source, code === 'vm.vcpus' ? 'cpus' : 'name');
 }
 
-function placeOfVdev(spec: VmSpec, index: number): SourceLocation {
-  const source = spec.vdevs[index]?.source;
-  return source === undefined ? sourceOf(spec.source, 'vdev') : sourceOf(source, 'config');
+/** Codes of errors about the type of a vdev. */
+const TYPE_ERRORS: ReadonlySet<string> = new Set(['vdev.architecture', 'vdev.no-ports']);
+
+/** Options that errors are about, by code. */
+const OPTION_ERRORS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['vdev.irq-taken', ['irq', 'intr']],
+  ['vdev.base-taken', ['base', 'ports', 'loc']],
+  ['memory.overlap', ['base', 'ports', 'loc']],
+  ['memory.range', ['base', 'ports', 'loc']],
+  ['memory.alignment', ['base', 'loc']],
+]);
+
+function placeOfVdev(spec: VmSpec, index: number, code = ''): SourceLocation {
+  const vdev = spec.vdevs[index];
+  if (vdev?.source === undefined) return sourceOf(spec.source, 'vdev');
+  const options = OPTION_ERRORS.get(code) ?? [];
+  const setting = vdev.options.findLast(({ name }) => options.includes(name));
+  return setting?.valueAt ?? sourceOf(vdev.source, TYPE_ERRORS.has(code) ? 'type' : 'config');
 }

@@ -2,7 +2,8 @@ import { ConfigError, findingAt, sourceOf, type VmSpec } from '@qvm/config';
 import { nearestName } from '@qvm/core/options';
 import { BOARD } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
-import type { Architecture } from '@qvm/core/architecture';
+import { chooseProcessor } from '@qvm/core/architecture';
+import type { Architecture, Processor } from '@qvm/core/architecture';
 import type { Board } from '@qvm/core/board';
 import type { Container } from 'inversify';
 import { resolverOf } from '../container/plugin-module.js';
@@ -12,11 +13,13 @@ import { boardKey, type Registries } from '../container/registries.js';
 export interface Platform {
   readonly architecture: Architecture;
   readonly board: Board;
+  /** Absent: the default model of the architecture. */
+  readonly processor?: Processor;
 }
 
 /**
  * @returns `undefined` when the board's package could not be used, which has been reported already.
- * @throws ConfigError `config.unknown-arch`, `config.unknown-board`
+ * @throws ConfigError `config.unknown-arch`, `config.unknown-board`, `config.cpumodel`
  */
 export function findPlatform(
   spec: VmSpec,
@@ -26,7 +29,20 @@ export function findPlatform(
 ): Platform | undefined {
   const architecture = findArchitecture(spec, registries);
   const board = findBoard(spec, architecture, registries, packages, container);
-  return board && { architecture, board };
+  const processor = findProcessor(spec, architecture);
+  return board && { architecture, board, ...(processor === undefined ? {} : { processor }) };
+}
+
+function findProcessor({ cpumodel, source }: VmSpec, { name, processors }: Architecture): Processor | undefined {
+  if (cpumodel === undefined) return undefined;
+  const at = sourceOf(source, 'cpumodel');
+  if (processors === undefined)
+    throw new ConfigError([findingAt(at, 'error', 'config.cpumodel', `${name} guests have no processor models`)]);
+  const chosen = chooseProcessor(cpumodel, processors);
+  if ('processor' in chosen) return chosen.processor;
+  throw new ConfigError(
+    chosen.problems.map(({ message, hint }) => findingAt(at, 'error', 'config.cpumodel', message, hint)),
+  );
 }
 
 function findArchitecture(spec: VmSpec, { architectures }: Registries): Architecture {

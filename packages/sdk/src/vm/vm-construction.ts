@@ -101,6 +101,7 @@ function observed({ factory, options }: VdevSpec, begun: () => void): VdevSpec {
       description: factory.description,
       options: factory.options,
       ...(factory.console === undefined ? {} : { console: factory.console }),
+      ...(factory.architecture === undefined ? {} : { architecture: factory.architecture }),
       resources: (values: VdevOptions, machine) => {
         begun();
         return factory.resources(values, machine);

@@ -47,6 +47,8 @@ export interface VmDescription {
   readonly arch?: ArchitectureName;
   /** Default: the architecture's default board. */
   readonly board?: string;
+  /** The processor model, with changes of its features: `x86-64-v2,+aes`. Default: the architecture's default model. */
+  readonly cpumodel?: string;
   /** The kernel or firmware: a path, or the file itself. */
   readonly image: FileDescription;
   /** A device tree that is patched and replaces the generated one: a path, or the file itself. */
@@ -80,11 +82,12 @@ export interface DescribedVm {
  * @throws QvmError `vm.description` for sizes and addresses that cannot be parsed.
  */
 export function specOf(description: VmDescription): DescribedVm {
-  const { name, arch, board, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
+  const { name, arch, board, cpumodel, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
   const spec: VmSpec = {
     name,
     arch: arch ?? 'aarch64',
     ...(board === undefined ? {} : { board }),
+    ...(cpumodel === undefined ? {} : { cpumodel }),
     image: nameOf(image),
     ...(dtb === undefined ? {} : { dtb: nameOf(dtb) }),
     ...(initrd === undefined ? {} : { initrd: nameOf(initrd) }),

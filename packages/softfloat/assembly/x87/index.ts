@@ -3,6 +3,7 @@ export * from './arctangent';
 export * from './compare';
 export * from './constants';
 export * from './convert';
+export * from './environment';
 export * from './logarithm';
 export { f80_extract, f80_rem, f80_rint, f80_scale } from './scale';
 export { f80_stack_fault } from './status';

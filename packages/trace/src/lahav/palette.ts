@@ -11,7 +11,11 @@ const CAUSES: Readonly<Record<string, string>> = {
   sysreg: '#e69f00',
   interrupt: '#cc79a7',
   hypercall: '#882255',
+  pageFault: '#aa4499',
+  cpuid: '#cc6677',
+  msr: '#e69f00',
   wfi: '#f0e442',
+  halt: '#f0e442',
   schedule: '#b07d48',
   host: '#c9a98f',
 };

@@ -20,6 +20,12 @@ export class ClockOffsets {
   }
 }
 
+/** Registers of the first two arguments of a hypervisor call, by its instruction; X1 and X2 of Arm's. */
+const ARGUMENTS: Readonly<Partial<Record<string, readonly [string, string]>>> = {
+  vmcall: ['rbx', 'rcx'],
+  vmmcall: ['rbx', 'rcx'],
+};
+
 /** The fields of an event by name, in order. */
 export function fieldsOf(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<string, FieldValue>> {
   const { vcpu } = event;
@@ -67,8 +73,16 @@ function ownFields(event: TraceEvent, offsets: ClockOffsets): Readonly<Record<st
         value: hexadecimal(c),
         address: hexadecimal(d),
       };
-    case TraceEventId.Hypercall:
-      return { conduit: name, function: hexadecimal(a), immediate: b, x1: hexadecimal(c), x2: hexadecimal(d) };
+    case TraceEventId.Hypercall: {
+      const [first, second] = ARGUMENTS[name] ?? ['x1', 'x2'];
+      return {
+        conduit: name,
+        function: hexadecimal(a),
+        immediate: b,
+        [first]: hexadecimal(c),
+        [second]: hexadecimal(d),
+      };
+    }
     default:
       return { name, detail, a: hexadecimal(a), b: hexadecimal(b), c: hexadecimal(c), d: hexadecimal(d) };
   }

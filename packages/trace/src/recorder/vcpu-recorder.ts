@@ -143,6 +143,6 @@ export class VcpuRecorder {
 
 /** An exit without a syndrome that is neither an access nor an interrupt is the end of a turn. */
 function statusOf({ cause, syndrome = 0, access }: GuestExitEvent): ExitStatus {
-  if (cause === 'interrupt') return ExitStatus.Interrupt;
+  if (cause === 'interrupt' || cause === 'nmi') return ExitStatus.Interrupt;
   return syndrome === 0 && access === undefined ? ExitStatus.Scheduled : ExitStatus.Synchronous;
 }

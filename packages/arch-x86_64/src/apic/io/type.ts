@@ -10,6 +10,7 @@ const REGISTERS_SIZE = 0x1000;
  */
 export const ioapic: VdevFactory = {
   type: 'ioapic',
+  architecture: 'x86_64',
   description: 'I/O APIC with 24 inputs (82093AA)',
   options: {},
   resources: () => ({ mmio: [{ name: 'registers', size: REGISTERS_SIZE }], role: 'interrupt-controller' }),

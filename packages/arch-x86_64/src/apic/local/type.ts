@@ -11,6 +11,7 @@ import { APIC_PAGE } from './local-apic.js';
  */
 export const apic: VdevFactory = {
   type: 'apic',
+  architecture: 'x86_64',
   description: 'Local APIC, one for each vCPU',
   options: {},
   resources: () => ({ mmio: [{ name: 'registers', size: APIC_PAGE }], role: 'local-apic' }),

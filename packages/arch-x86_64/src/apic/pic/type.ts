@@ -9,6 +9,7 @@ import { Pic } from './device.js';
  */
 export const pic: VdevFactory = {
   type: 'pic',
+  architecture: 'x86_64',
   description: 'Two 8259A interrupt controllers',
   options: {},
   resources: () => ({

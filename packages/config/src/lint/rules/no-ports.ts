@@ -34,7 +34,10 @@ export const noPorts: LintRule = {
         const { ports = [] } = resourcesOf(vdev, spec, facts) ?? {};
         if (ports.length === 0 && given === undefined) continue;
         const at = given?.at ?? sourceOf(vdev.source);
-        report(at, `the vdev ${vdev.type} has I/O ports, which the guests of this board cannot access`);
+        report(
+          at,
+          `the vdev ${vdev.type} is a device of another architecture: it has I/O ports, which the guests of this board do not have`,
+        );
       }
     }
   },

@@ -1,13 +1,19 @@
-import type { TierProgram } from './tier-program.test.helper.js';
+/** A program as lines of text, of which some can be left out. @experimental */
+export interface ProgramOfLines {
+  /** The lines, in order. */
+  readonly lines: readonly string[];
+}
 
 /**
  * Removes lines as long as `fails` still returns true, many at once first, then one by one. A program that cannot be
  * assembled counts as one that does not fail.
+ *
+ * @experimental
  */
-export async function minimise(
-  program: TierProgram,
-  fails: (program: TierProgram) => Promise<boolean>,
-): Promise<TierProgram> {
+export async function minimise<Program extends ProgramOfLines>(
+  program: Program,
+  fails: (program: Program) => Promise<boolean>,
+): Promise<Program> {
   let { lines } = program;
   const failsWith = (rest: readonly string[]): Promise<boolean> =>
     fails({ ...program, lines: rest }).catch(() => false);
