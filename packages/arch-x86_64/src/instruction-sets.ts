@@ -47,6 +47,3 @@ function instructionSet(mode: DecoderMode, number: number): InstructionSet<X86> 
 
 /** The layout of the records of x86 code. @experimental */
 export const x86RecordPlan: RecordPlan = recordPlanOf(GEOMETRY);
-
-/** Number of the modes whose code can be executed: those below it, as {@link CodeMode} numbers them. @experimental */
-export const executableModes = (): number => x86InstructionSets.length;

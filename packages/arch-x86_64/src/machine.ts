@@ -4,7 +4,7 @@ import { EngineMachine, SoftTlb } from '@qvm/engine';
 import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
 import type { X86 } from '@qvm/isa-x86_64';
 import { APIC_BUS, ApicBus } from './apic/index.js';
-import { executableModes, x86InstructionSets, x86RecordPlan } from './instruction-sets.js';
+import { x86InstructionSets, x86RecordPlan } from './instruction-sets.js';
 import { X86State } from './state/x86-state.js';
 import type { X86Model } from './system/cpu-model.js';
 import { describeFault } from './system/describe-fault.js';
@@ -58,8 +58,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
       instructions: x86InstructionSets,
       codeBytes,
       tuning,
-      makeVcpu: (index, engine) =>
-        new X86Vcpu(index, engine, model, bus, hypercalls, { plan: x86RecordPlan, modes: executableModes() }),
+      makeVcpu: (index, engine) => new X86Vcpu(index, engine, model, bus, hypercalls, x86RecordPlan),
       instructionText: (code, address) => instructionText(services, code, address),
     });
     this.#boot = boot;

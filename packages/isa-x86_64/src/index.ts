@@ -6,7 +6,7 @@ export { instantiateX86Helpers, x86Helpers } from './builder/helpers.js';
 export { builderOf } from './builder/builders.js';
 export { X86 } from './builder/x86.js';
 export { X86Decoder } from './decode/decoder.js';
-export { CODE_MODES, CodeMode, FLAT_32, LONG_MODE } from './decode/mode.js';
+export { CODE_MODES, CodeMode, FLAT_32, LONG_MODE, SEGMENTED_16, SEGMENTED_32 } from './decode/mode.js';
 export type { DecoderMode } from './decode/mode.js';
 export { LONGEST } from './decode/parser.js';
 export type { Encoding } from './describe/encoding.js';

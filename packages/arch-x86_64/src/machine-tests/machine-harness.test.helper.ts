@@ -32,7 +32,8 @@ export const LOG_PORT = 0xe9;
 const PAGE = 0x87n;
 const HUGE = 0x20_0000n;
 
-const descriptor = (attributes: number, base = 0, limit = 0xf_ffff): bigint =>
+/** A descriptor of a segment. */
+export const descriptor = (attributes: number, base = 0, limit = 0xf_ffff): bigint =>
   BigInt(limit & 0xffff) |
   (BigInt(base & 0xff_ffff) << 16n) |
   (BigInt(attributes & 0xff) << 40n) |

@@ -107,7 +107,7 @@ export class SegmentInstructions {
     const { operands, core } = this;
     const { memory } = core;
     const width = this.#width;
-    if (!operands.checkAddress() || !memory.read(operands.address, width)) return false;
+    if (!operands.checkAddress(width + 2) || !memory.read(operands.address, width)) return false;
     const { lo, hi } = memory;
     if (!memory.read(operands.address + width, 2) || !this.#load(this.#implied, memory.lo)) return false;
     operands.writeRegister(operands.reg, lo, hi, width);
@@ -134,7 +134,7 @@ export class SegmentInstructions {
     if (raised) {
       const value = (selector & ~3) | level;
       if (!operands.inMemory) state.setGpr16(operands.rm, value);
-      else if (!memory.write(operands.address, 2, value)) return false;
+      else if (!operands.checkAddress(2, 'write') || !memory.write(operands.address, 2, value)) return false;
     }
     state.zeroFlag = raised;
     return true;
@@ -144,7 +144,7 @@ export class SegmentInstructions {
     const { operands, core } = this;
     const { memory } = core;
     const width = this.#width;
-    if (!operands.checkAddress() || !memory.read(operands.address, width)) return false;
+    if (!operands.checkAddress(width + 2) || !memory.read(operands.address, width)) return false;
     const offset = width === 8 ? fromWords(memory.lo, memory.hi) : memory.lo;
     if (!memory.read(operands.address + width, 2)) return false;
     return this.#transfer(call, memory.lo, offset);

@@ -42,9 +42,10 @@ export class TableRegisters {
     const { core, operands } = this;
     const { state, memory, fault } = core;
     const wide = state.mode64;
-    if (!operands.checkAddress() || !memory.read(operands.address, 2)) return false;
+    const bytes = wide ? 8 : 4;
+    if (!operands.checkAddress(2 + bytes) || !memory.read(operands.address, 2)) return false;
     const limit = memory.lo;
-    if (!memory.read(operands.address + 2, wide ? 8 : 4)) return false;
+    if (!memory.read(operands.address + 2, bytes)) return false;
     if (wide && !isCanonical(memory.hi)) return fault.protection();
     const lo = !wide && operands.size === 2 ? memory.lo & BASE_OF_16_BITS : memory.lo;
     state.setHalves(register, lo, memory.hi);
@@ -56,7 +57,8 @@ export class TableRegisters {
     const { core, operands } = this;
     const { state, memory } = core;
     const bytes = state.mode64 ? 8 : 4;
-    if (!operands.checkAddress() || !memory.probeWrite(operands.address, 2 + bytes)) return false;
+    if (!operands.checkAddress(2 + bytes, 'write')) return false;
+    if (!memory.probeWrite(operands.address, 2 + bytes)) return false;
     return (
       memory.write(operands.address, 2, state.u32(register + 8)) &&
       memory.write(operands.address + 2, bytes, state.u32(register), state.u32(register + 4))
@@ -120,7 +122,7 @@ export class TableRegisters {
     const { state, memory } = core;
     if (state.realSegments) return core.fault.undefined();
     const selector = state.selector(register);
-    if (operands.inMemory) return operands.checkAddress() && memory.write(operands.address, 2, selector);
+    if (operands.inMemory) return operands.checkAddress(2, 'write') && memory.write(operands.address, 2, selector);
     operands.writeRegister(operands.rm, selector);
     return true;
   }

@@ -30,16 +30,16 @@ export class FxState {
   handlers(): Handlers {
     const Op = SystemOperation;
     return {
-      [Op.Fxsave]: () => next(this.#ready() && this.#save()),
-      [Op.Fxrstor]: () => next(this.#ready() && this.#restore()),
+      [Op.Fxsave]: () => next(this.#ready('write') && this.#save()),
+      [Op.Fxrstor]: () => next(this.#ready('read') && this.#restore()),
       [Op.Fwait]: () => next(this.#wait()),
     };
   }
 
-  #ready(): boolean {
+  #ready(access: 'read' | 'write'): boolean {
     const { state, fault } = this.core;
     if (state.u32(State.cr0) & (Cr0.EM | Cr0.TS)) return fault.raise(Vector.NM);
-    if (!this.operands.checkAddress()) return false;
+    if (!this.operands.checkAddress(BYTES, access)) return false;
     return (this.operands.address & (ALIGNMENT - 1)) === 0 || fault.protection();
   }
 

@@ -5,7 +5,7 @@ import { IOPL_SHIFT } from '../state/control-bits.js';
 import type { Core } from '../vcpu/core.js';
 import type { Handlers } from '../vcpu/handlers.js';
 import { Outcome } from '../vcpu/outcome.js';
-import { withinLimit } from '../segments/limit.js';
+import { segmentAllows, segmentVector } from '../state/segment-checks.js';
 import type { SystemOperands } from '../vcpu/operand.js';
 import { fromWords, Rights } from './linear-memory.js';
 
@@ -112,7 +112,7 @@ export class PortInstructions {
 
   #inputRound(port: number, width: AccessWidth, addressBytes: number): boolean {
     const { memory, state } = this.core;
-    const address = this.#address(SegmentRegister.ES, Gpr.RDI, width, addressBytes);
+    const address = this.#address(SegmentRegister.ES, Gpr.RDI, width, addressBytes, 'write');
     // A port is not read if its value has no place.
     if (address === undefined || !memory.probeWrite(address, width)) return false;
     if (!memory.write(address, width, this.ports.read(port, width))) return false;
@@ -122,7 +122,7 @@ export class PortInstructions {
 
   #outputRound(port: number, width: AccessWidth, addressBytes: number): boolean {
     const { memory, state } = this.core;
-    const address = this.#address(this.operands.segment, Gpr.RSI, width, addressBytes);
+    const address = this.#address(this.operands.segment, Gpr.RSI, width, addressBytes, 'read');
     if (address === undefined || !memory.read(address, width)) return false;
     this.ports.write(port, width, memory.lo);
     this.#step(Gpr.RSI, width * (state.u32(State.direction) | 0), addressBytes);
@@ -130,7 +130,13 @@ export class PortInstructions {
   }
 
   /** Linear address of an element; undefined for a fault. */
-  #address(segment: SegmentRegister, register: Gpr, width: number, addressBytes: number): number | undefined {
+  #address(
+    segment: SegmentRegister,
+    register: Gpr,
+    width: number,
+    addressBytes: number,
+    access: 'read' | 'write',
+  ): number | undefined {
     const { state, fault } = this.core;
     const offset = readPart(state.gpr(register), addressBytes);
     if (state.mode64) {
@@ -138,7 +144,8 @@ export class PortInstructions {
       if (BigInt.asIntN(48, linear) !== BigInt.asIntN(64, linear)) return failed(fault.protection());
       return fromWords(Number(linear & 0xffff_ffffn), Number(linear >> 32n));
     }
-    if (!withinLimit(state, segment, Number(offset), width)) return failed(fault.protection());
+    if (!segmentAllows(state, segment, Number(offset), width, access))
+      return failed(fault.raise(segmentVector(segment), 0));
     return (state.base(segment) + Number(offset)) >>> 0;
   }
 

@@ -122,7 +122,7 @@ export class SystemRegisters {
     const { core, operands } = this;
     const { state, memory } = core;
     const value = state.u32(State.cr0);
-    if (operands.inMemory) return operands.checkAddress() && memory.write(operands.address, 2, value);
+    if (operands.inMemory) return operands.checkAddress(2, 'write') && memory.write(operands.address, 2, value);
     operands.writeRegister(operands.rm, value, state.u32(State.cr0 + 4));
     return true;
   }

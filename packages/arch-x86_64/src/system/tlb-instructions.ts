@@ -53,7 +53,7 @@ export class TlbInstructions {
     const { state, memory, fault } = core;
     const at = State.gpr + operands.reg * 8;
     const type = state.u32(at);
-    if (!operands.checkAddress() || !memory.read(operands.address, 8)) return false;
+    if (!operands.checkAddress(16) || !memory.read(operands.address, 8)) return false;
     const { lo: pcid, hi } = memory;
     if (!memory.read(operands.address + 8, 8)) return false;
     const isLarge = state.mode64 && state.u32(at + 4) !== 0;

@@ -1,4 +1,6 @@
-import { SegmentRegister, State, SystemInfo, Vector } from '@qvm/isa-x86_64';
+import { State, SystemInfo } from '@qvm/isa-x86_64';
+import type { SegmentRegister } from '@qvm/isa-x86_64';
+import { segmentAllows, segmentVector } from '../state/segment-checks.js';
 import { fromWords } from '../system/linear-memory.js';
 import type { Width } from '../system/linear-memory.js';
 import { isCanonical } from '../system/mmu.js';
@@ -49,11 +51,6 @@ export class SystemOperands {
     return (this.#info >>> SystemInfo.segmentShift) & 7;
   }
 
-  /** Whether the memory operand is on the stack: its faults are #SS then. */
-  get onStack(): boolean {
-    return this.segment === SegmentRegister.SS;
-  }
-
   /** Whether a string instruction has REP or REPNE. */
   get repeats(): boolean {
     return ((this.#info >>> SystemInfo.repeatShift) & 1) !== 0;
@@ -64,11 +61,19 @@ export class SystemOperands {
     return 1 << ((this.#info >>> SystemInfo.rmShift) & 15);
   }
 
-  /** Whether the address of the memory operand is canonical; otherwise #GP(0) or #SS(0). */
-  checkAddress(): boolean {
+  /**
+   * Whether the segment allows an access to the memory operand, and its address is canonical; otherwise #GP(0) or
+   * #SS(0).
+   *
+   * @param bytes - size of the access.
+   */
+  checkAddress(bytes: number, access: 'read' | 'write' = 'read'): boolean {
     const { state, fault } = this.core;
-    if (!state.longMode || isCanonical(state.u32(State.operandAddress + 4))) return true;
-    return fault.raise(this.onStack ? Vector.SS : Vector.GP, 0);
+    const { segment } = this;
+    const allowed = state.mode64
+      ? isCanonical(state.u32(State.operandAddress + 4))
+      : segmentAllows(state, segment, (this.address - state.base(segment)) >>> 0, bytes, access);
+    return allowed || fault.raise(segmentVector(segment), 0);
   }
 
   /** Linear address of the memory operand, as a signed number. */
@@ -80,7 +85,7 @@ export class SystemOperands {
   /** Reads the register or memory operand into `memory.lo` and `memory.hi`. */
   read(width: Width): boolean {
     const { state, memory } = this.core;
-    if (this.inMemory) return this.checkAddress() && memory.read(this.address, width);
+    if (this.inMemory) return this.checkAddress(width) && memory.read(this.address, width);
     const value = state.gpr32(this.rm);
     memory.lo = width === 2 ? value & 0xffff : value;
     memory.hi = width === 8 ? state.u32(State.gpr + this.rm * 8 + 4) : 0;

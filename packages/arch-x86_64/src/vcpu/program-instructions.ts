@@ -9,12 +9,12 @@ import type { ExceptionUnit } from './exceptions.js';
 import { plainException } from './exceptions.js';
 import type { Handlers } from './handlers.js';
 import type { SystemOperands } from './operand.js';
-import { next, Outcome } from './outcome.js';
+import { jumped, next, Outcome } from './outcome.js';
 
 const MOST_LEVELS = 31;
 
 /**
- * Instructions of programs that the vCPU executes: software interrupts, POPF, ENTER with a nesting level, and those
+ * Instructions of programs that the vCPU executes: software interrupts, POPF, ENTER with a nesting level, jumps of 16 bits that wrap, and those
  * that do not exist here.
  *
  * @experimental
@@ -42,6 +42,8 @@ export class ProgramInstructions {
       [Op.Sti]: () => next(this.#interruptFlag(true)),
       [Op.Divide]: () => next(this.#divide(false)),
       [Op.DivideSigned]: () => next(this.#divide(true)),
+      [Op.JumpNear]: () => jumped(this.#jumpNear(false)),
+      [Op.CallNear]: () => jumped(this.#jumpNear(true)),
       [Op.Undefined]: undefined_,
       [Op.Enter]: () => next(this.#enter()),
       // CPUID claims none of these.
@@ -57,6 +59,18 @@ export class ProgramInstructions {
     if (explicit && state.virtual8086 && iopl < 3) return next(fault.protection());
     this.exceptions.take(simpleEvent(vector, EventSource.Software, core.nextRip));
     return Outcome.Jumped;
+  }
+
+  /** JMP and CALL to an offset that generated code has checked. */
+  #jumpNear(call: boolean): boolean {
+    const { core, stack, operands } = this;
+    if (call) {
+      stack.begin();
+      if (!stack.push(operands.size, core.nextRip)) return false;
+      stack.commit();
+    }
+    core.jump(core.state.u32(State.operandAddress));
+    return true;
   }
 
   /** INT1: a #DB that needs no permission of the gate. */

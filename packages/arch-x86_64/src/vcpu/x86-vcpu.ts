@@ -61,7 +61,6 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   readonly #debug: DebugTraps;
   readonly #events: GuestEvents;
   readonly #view: RegisterView;
-  readonly #modes: number;
   /** NMIs are blocked until the next IRET. */
   #nmiBlocked = false;
 
@@ -72,11 +71,11 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     readonly model: X86Model,
     bus: ApicBus,
     private readonly hypercalls: Hypercalls,
-    /** Layout of the records after a reset, and the number of modes whose code can be executed. */
-    code: { readonly plan: RecordPlan; readonly modes: number },
+    /** Layout of the records after a reset. */
+    plan: RecordPlan,
   ) {
     const { services, ram } = engine;
-    const state = X86State.allocate(services.memory, code.plan);
+    const state = X86State.allocate(services.memory, plan);
     const tlb = new SoftTlb(services.memory, TLB_BANKS);
     const mmu = new Mmu(services.memory, services.map, state, new WalkParameters(state, ram));
     const watch = new DataBreakpoints(state, tlb, ram);
@@ -92,7 +91,6 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     this.#services = services;
     this.#bus = bus;
     this.#ram = ram;
-    this.#modes = code.modes;
     this.apic = bus.apics[index] as LocalApic;
     const banks = new TlbBanks(tlb);
     this.#controls = new Controls(state, mmu, banks);
@@ -414,8 +412,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     }
     const mode = codeMode(state);
     if (mode !== CodeMode.Code64 && this.mode === CodeMode.Code64) state.narrowRegisters();
-    if (mode < this.#modes) this.setMode(mode);
-    else this.abort('instruction', `code of ${this.state.codeSize} bits, which qvm cannot execute yet`);
+    this.setMode(mode);
   }
 
   #counter(): { rip: bigint } {

@@ -257,6 +257,10 @@ export enum SystemOperation {
   Divide,
   /** See {@link SystemOperation.Divide}. */
   DivideSigned,
+  /** JMP and CALL with 16 bits whose target wraps: to the offset at `operandAddress`; size. */
+  JumpNear,
+  /** See {@link SystemOperation.JumpNear}. */
+  CallNear,
   /** An instruction that this processor does not have: #UD. */
   Undefined,
 }

@@ -137,8 +137,10 @@ export const State = {
   segmentReadable: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 8,
   /** u64 × 6: the number of bytes from `segmentStart` on that can be written. */
   segmentWritable: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 16,
+  /** u32: the bits of the stack pointer, by SS.B: 0xffff or 0xffff_ffff. Not for 64-bit mode. */
+  stackMask: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 24,
   /** Size of the state in bytes. */
-  end: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 24,
+  end: ACCESS_CHECKS + SEGMENTS_OF_ADDRESSES * 24 + 16,
 } as const;
 
 /**

@@ -66,6 +66,15 @@ export const SELECTOR: RegisterFile = {
   writeOffset: (n) => State.segment + n * Segment.bytes,
 };
 
+/** Limits of ES, CS, SS, DS, FS, GS, LDTR and TR. @experimental */
+export const SEGMENT_LIMIT: RegisterFile = {
+  name: 'limit',
+  bits: 32,
+  inPlace: true,
+  readOffset: (n) => State.segment + n * Segment.bytes + Segment.limit,
+  writeOffset: (n) => State.segment + n * Segment.bytes + Segment.limit,
+};
+
 /** XMM0–XMM15. @experimental */
 export const XMM: RegisterFile = {
   name: 'xmm',

@@ -138,6 +138,11 @@ export class X86 extends Builder {
     return this.add(this.state(), this.shl(this.as(number, Ty.i32), this.imm(4)));
   }
 
+  /** Raises #GP(0) before any effect if the instruction is not within the limit of CS; every one begins with this. */
+  checkFetch(): void {
+    // CS has no limit.
+  }
+
   // --- exceptions ---
 
   /** Raises an exception before any effect if `condition`. */
@@ -148,6 +153,11 @@ export class X86 extends Builder {
   /** Raises #GP(0) before any effect unless the instruction may execute at this privilege level. */
   requirePrivilege(): void {
     this.leaveIfState(State.notPrivileged, Exit.Exception, this.i32(Vector.GP | WITH_ERROR_CODE));
+  }
+
+  /** Raises #GP(0) before any effect in virtual-8086 mode with IOPL below 3. */
+  requireFlagAccess(): void {
+    // There is no virtual-8086 mode.
   }
 
   /** Traps if SSE instructions are not enabled; every one of them begins with this. */
@@ -294,8 +304,8 @@ export class X86 extends Builder {
     else this.branch(condition, target);
   }
 
-  /** Jumps to an instruction pointer. @param size - operand size: 16 bits are zero-extended. */
-  jumpNear(address: V, _size: number, call = false): void {
+  /** Jumps to an instruction pointer, an i64, or an i32 that is zero-extended from the operand size. */
+  jumpNear(address: V, call = false): void {
     this.jumpTo(this.as(address, Ty.i64), call);
   }
 

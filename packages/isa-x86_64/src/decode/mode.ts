@@ -27,5 +27,10 @@ export const LONG_MODE: DecoderMode = { bits: 64, flat: true };
 /** Code of 32 bits with flat segments. @experimental */
 export const FLAT_32: DecoderMode = { bits: 32, flat: true };
 
-/** The modes whose code can be executed, by {@link CodeMode}: the first ones. @experimental */
-export const CODE_MODES: readonly DecoderMode[] = [LONG_MODE, FLAT_32];
+/** Code of 32 bits in any segments. @experimental */
+export const SEGMENTED_32: DecoderMode = { bits: 32, flat: false };
+/** Code of 16 bits in any segments. @experimental */
+export const SEGMENTED_16: DecoderMode = { bits: 16, flat: false };
+
+/** The modes by {@link CodeMode}. @experimental */
+export const CODE_MODES: readonly DecoderMode[] = [LONG_MODE, FLAT_32, SEGMENTED_32, SEGMENTED_16];

@@ -201,6 +201,7 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
+      b.checkFetch();
       effect(b, operandsOf(b, form, given) as unknown as Operands, {
         ...given,
         size: form.size,

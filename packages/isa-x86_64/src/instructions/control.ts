@@ -25,7 +25,7 @@ function ret(b: X86, releases: boolean, info: InstructionInfo): void {
   const address = b.onStack(size);
   const above = b.and(b.as(immediate, Ty.i32), b.imm(0xffff));
   b.setStackPointer(releases ? b.stackPointerPlus(b.add(above, b.imm(1 << size))) : b.stackPointer(1 << size));
-  b.jumpNear(address, size);
+  b.jumpNear(address);
 }
 
 const INVALID_IN_64 = '06 07 0E 16 17 1E 1F 27 2F 37 3F 60 61 82 9A CE D4 D5 D6 EA';
@@ -37,7 +37,7 @@ export const controlRows: readonly X86Row[] = [
     b.jumpRelative({ ...info, condition: b.cond(info.cc) }),
   ),
   inst('JMP', 'JMP', ['EB Jb,sz f64', 'E9 Jz f64'], { jumps: true }, (b, _, info) => b.jumpRelative(info)),
-  inst('JMP', 'JMP (indirect)', ['FF /4 Ev f64'], {}, (b, [target], { size }) => b.jumpNear(b.read(target), size)),
+  inst('JMP', 'JMP (indirect)', ['FF /4 Ev f64'], {}, (b, [target]) => b.jumpNear(b.read(target))),
   inst('CALL', 'CALL', ['E8 Jz f64'], { jumps: true }, (b, _, info) => {
     b.push(b.nextIp(), info.size);
     b.jumpRelative({ ...info, call: true });
@@ -45,7 +45,7 @@ export const controlRows: readonly X86Row[] = [
   inst('CALL', 'CALL (indirect)', ['FF /2 Ev f64'], {}, (b, [target], { size }) => {
     const address = b.read(target);
     b.push(b.nextIp(), size);
-    b.jumpNear(address, size, true);
+    b.jumpNear(address, true);
   }),
   inst('RET', 'RET', ['C3 sz f64'], {}, (b, _, info) => ret(b, false, info)),
   inst('RET', 'RET (imm16)', ['C2 Iw,sz f64'], {}, (b, _, info) => ret(b, true, info)),

@@ -100,9 +100,10 @@ export const stackRows: readonly X86Row[] = [
     for (const register of popped) b.setFixed(register, size, b.onStack(size, b.stackPointer(above(register))));
     b.setStackPointer(b.stackPointer(REGISTERS.length << size));
   }),
-  inst('PUSHF', 'PUSHF, PUSHFQ', ['9C sz d64'], {}, (b, _, info) =>
-    push(b, b.as(pushedFlags(b), typeOf(info.size)), info),
-  ),
+  inst('PUSHF', 'PUSHF, PUSHFQ', ['9C sz d64'], {}, (b, _, info) => {
+    b.requireFlagAccess();
+    push(b, b.as(pushedFlags(b), typeOf(info.size)), info);
+  }),
   inst('LEAVE', 'LEAVE', ['C9 sz d64'], {}, (b, _, { size }) => {
     const frame = b.fixed(Gpr.RBP, b.stackSize);
     const value = b.onStack(size, frame);

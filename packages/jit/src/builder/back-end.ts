@@ -77,6 +77,8 @@ export interface BackEnd {
   emitPc(): void;
   /** Pushes the address of the next instruction, an i64. */
   emitNextPc(): void;
+  /** See `Builder.leaveIfFetched`: the address of a byte, an i64; undefined if it has been tested on every path. */
+  lastFetched(): V | undefined;
   /** Whether a condition holds: an i32. */
   condition(cond: number): V;
   /** Kind and operands of the lazy flags. */

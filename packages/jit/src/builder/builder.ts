@@ -139,6 +139,16 @@ export class Builder extends BulkBuilder {
     if (offset !== undefined) facts?.learnAlignedRegister(offset);
   }
 
+  /**
+   * Returns to the engine before any effect if a condition holds for the address of the instruction's last byte, an i64. It
+   * must hold for all addresses of a page above one for which it holds, and may change only outside of regions. A
+   * region tests the last byte of a page, once on each path, and leaves: the interpreter executes such pages.
+   */
+  leaveIfFetched(condition: (last: V) => V, reason: number, info: V): void {
+    const last = this.backEnd.lastFetched();
+    if (last !== undefined) this.leaveIf(condition(last), reason, info);
+  }
+
   #setFlow(flow: Flow, condition: number, target: number): void {
     if (this.#flow !== Flow.Next) throw new Error('an instruction transfers control once');
     this.#flow = flow;

@@ -110,6 +110,11 @@ export class HandlerBackEnd implements BackEnd {
     plan.emitNextPc(this.builder.code, frame.cpu, frame.ip);
   }
 
+  lastFetched(): V {
+    const b = this.builder;
+    return b.sub(b.nextPc(), b.i64(1));
+  }
+
   condition(condition: number): V {
     const b = this.builder;
     const lazy = {

@@ -64,6 +64,15 @@ export class Facts implements KnownFacts {
     this.#facts.add(offset + Fact.aligned);
   }
 
+  /** Whether all bytes of a page, by its number relative to the region's, may be fetched. */
+  isFetchedPage(page: number): boolean {
+    return this.#facts.has(Fact.fetchedPage + page);
+  }
+
+  learnFetchedPage(page: number): void {
+    this.#facts.add(Fact.fetchedPage + page);
+  }
+
   /**
    * Records a write to the register at this offset. `value`: the sum of a register's value before the write and a
    * constant, if the written value has that form.
@@ -106,6 +115,6 @@ export class Facts implements KnownFacts {
 const isSame = (x: WindowView, y: WindowView | undefined): boolean =>
   x.window === y?.window && x.position === y.position;
 
-/** Kinds of facts; kind and state offset are stored together as one number. */
-const Fact = { zeroField: 0, aligned: 0x1_0000, inLocal: 0x2_0000 } as const;
+/** Kinds of facts; kind and state offset, or page number, are stored together as one number. */
+const Fact = { zeroField: 0, aligned: 0x1_0000, inLocal: 0x2_0000, fetchedPage: 0x8000_0000 } as const;
 const STACK_ALIGNMENT = 16;

@@ -105,6 +105,10 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
     this.#push(Ty.i64);
   }
 
+  lastFetched(): V {
+    return this.builder.nextPc();
+  }
+
   condition(): V {
     this.reads = true;
     return this.builder.stateAt(0, 4);

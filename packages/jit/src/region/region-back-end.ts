@@ -15,6 +15,7 @@ import { AccessWindows } from './access-windows.js';
 import { Facts } from './facts.js';
 import type { Displaced } from './facts.js';
 import { FLAGS } from './register-homes.js';
+import { pageNumber } from './page-number.js';
 import type { RegisterHomes } from './register-homes.js';
 import { IntOp, Op, Simd } from '../wasm/opcodes.js';
 import { nextOffset } from './region-instruction.js';
@@ -215,6 +216,14 @@ export class RegionBackEnd<B> implements BackEnd {
   /** The virtual address at an offset from the page's. */
   emitAddress(offset: number): void {
     this.builder.code.get(this.frame.page).i64(offset).op(0x7c);
+  }
+
+  lastFetched(): V | undefined {
+    const { builder, facts } = this;
+    const page = pageNumber((this.#instruction as RegionInstruction<B>).offset);
+    if (facts.isFetchedPage(page)) return undefined;
+    facts.learnFetchedPage(page);
+    return builder.add(builder.local(this.frame.page, Ty.i64), builder.i64(((page + 1) << PAGE_BITS) - 1));
   }
 
   condition(condition: number): V {
