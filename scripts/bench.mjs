@@ -1,10 +1,11 @@
 // npm run bench: qvm beside QEMU's translator, or beside another checkout of qvm. Builds first. See docs/performance.md.
 import { writeFileSync } from 'node:fs';
+import { ARCHITECTURES } from './bench/architectures.mjs';
 import { Figures } from './bench/figures.mjs';
 import { killAll } from './bench/guest-process.mjs';
 import { hostConditions } from './bench/host.mjs';
 import { checkLimits } from './bench/limits.mjs';
-import { COMMAND_LINES, findLinux } from './bench/linux.mjs';
+import { findLinux } from './bench/linux.mjs';
 import { parseOptions, USAGE } from './bench/options.mjs';
 import { limitLines, shellLine, tableOf } from './bench/report.mjs';
 import { planOf } from './bench/plan.mjs';
@@ -17,7 +18,7 @@ const progress = (text) => console.error(text);
 
 function readOptions() {
   try {
-    return parseOptions(process.argv.slice(2), Object.keys(COMMAND_LINES));
+    return parseOptions(process.argv.slice(2), ARCHITECTURES);
   } catch (error) {
     throw new Failure(`${error.message} (--help shows the options)`, 2);
   }
@@ -44,10 +45,10 @@ async function measure(sides, scenarios, rounds, figures) {
 function printConditions(sides, linux, options) {
   for (const line of hostConditions()) say(line);
   for (const { key, version } of sides) say(`${key.padEnd(7)} ${version}`);
-  if (sides.length === 1) say('theirs  not measured: qemu-system-aarch64 is not there or not wanted');
+  if (sides.length === 1) say(`theirs  not measured: ${options.architecture.qemu.command} is not there or not wanted`);
   say(`guest   ${linux.packages}`);
   for (const name of options.lines) {
-    const guest = { ...linux.guest, commandLine: COMMAND_LINES[name] };
+    const guest = { ...linux.guest, commandLine: options.architecture.lines[name] };
     for (const side of sides) say(`${name}, ${side.key}: ${shellLine(side.command(guest))}`);
   }
   const { rounds, divisor, kernelDivisor, ioDivisor } = options;
@@ -70,16 +71,21 @@ await main(async () => {
     say(USAGE);
     return 0;
   }
-  const linux = await findLinux();
-  const peer = options.baseline !== undefined ? baselineSide(options.baseline) : options.qemu ? qemuSide() : undefined;
-  const sides = [qvmSide(), peer].filter((side) => side !== undefined);
+  const linux = await findLinux(options.architecture);
+  const peer =
+    options.baseline !== undefined
+      ? baselineSide(options.baseline, options.architecture)
+      : options.qemu
+        ? qemuSide(options.architecture)
+        : undefined;
+  const sides = [qvmSide(options.architecture), peer].filter((side) => side !== undefined);
   printConditions(sides, linux, options);
   const figures = new Figures();
-  const failures = await measure(sides, planOf(options, linux), options.rounds, figures);
+  const failures = await measure(sides, planOf(options, options.architecture, linux), options.rounds, figures);
   const measured = figures.rows();
   const rows = [...measured, ...summaryOf(measured)];
   // The floors are about QEMU.
-  const verdicts = options.baseline === undefined ? checkLimits(rows) : [];
+  const verdicts = options.baseline === undefined ? checkLimits(rows, options.arch) : [];
   say(tableOf(rows));
   say('\nratio: theirs ÷ ours of what is better small, ours ÷ theirs of the rest; above 1, ours is better.\n');
   if (verdicts.length > 0) say(limitLines(verdicts));

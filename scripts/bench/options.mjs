@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [options]
-Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in turns.
+Measures qvm beside QEMU (where installed): the same guests, in turns.
 
+  --arch A          aarch64 (default), x86_64 or i386; x86_64 needs gcc for its bare-metal guests
   --quick           one round, --divisor 100, --kernel-divisor 4, --io-divisor 4, --bench-time 0, --idle 5
   --rounds N        rounds (default 3)
-  --only A,B        of start, kernels, boot, bench, io, host (default: the first four)
+  --only A,B        of start, kernels, boot, bench, and for aarch64 io, host (default: the first four)
   --lines A,B       kernel command lines, of stock, lean (default: both)
   --divisor N       the guest's "bench N": all work divided by N (default 1)
   --kernel-divisor N  the same for the compute kernels (default 1)
@@ -17,12 +18,14 @@ Measures qvm beside qemu-system-aarch64 (where installed): the same guests, in t
   --no-qemu         ours only
   --baseline FOLDER the qvm of another checkout, which is built, in the place of QEMU`;
 
-const GROUPS = ['start', 'kernels', 'boot', 'bench', 'io', 'host'];
+/** Groups that are measured unless others are asked for. */
+const USUAL = ['start', 'kernels', 'boot', 'bench'];
 
 const DEFINITIONS = {
   quick: { type: 'boolean', default: false },
   rounds: { type: 'string' },
-  only: { type: 'string', default: 'start,kernels,boot,bench' },
+  arch: { type: 'string', default: 'aarch64' },
+  only: { type: 'string' },
   lines: { type: 'string', default: 'stock,lean' },
   divisor: { type: 'string' },
   'kernel-divisor': { type: 'string' },
@@ -55,8 +58,13 @@ function words(values, name, known) {
 }
 
 /** Options of the command line; throws an Error that names what is wrong. */
-export function parseOptions(args, lineNames) {
+export function parseOptions(args, architectures) {
   const { values } = parseArgs({ args, options: DEFINITIONS });
+  const architecture = architectures[values.arch];
+  if (architecture === undefined)
+    throw new Error(`--arch ${values.arch}: one of ${Object.keys(architectures).join(', ')} is needed`);
+  const { groups, lines } = architecture;
+  values.only ??= USUAL.filter((group) => groups.includes(group)).join(',');
   if (values.baseline !== undefined && (values.check || values['no-qemu']))
     throw new Error('--baseline goes with neither --check nor --no-qemu');
   return {
@@ -65,8 +73,10 @@ export function parseOptions(args, lineNames) {
     qemu: !values['no-qemu'],
     baseline: values.baseline,
     json: values.json,
-    only: words(values, 'only', GROUPS),
-    lines: words(values, 'lines', lineNames),
+    arch: values.arch,
+    architecture,
+    only: words(values, 'only', groups),
+    lines: words(values, 'lines', Object.keys(lines)),
     rounds: wholeNumber(values, 'rounds', 1),
     divisor: wholeNumber(values, 'divisor', 1),
     kernelDivisor: wholeNumber(values, 'kernel-divisor', 1),

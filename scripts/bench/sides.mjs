@@ -6,7 +6,6 @@ import { temporaryFolder } from './temporary.mjs';
 
 /** The command line tool of this checkout. */
 export const QVM = fileURLToPath(new URL('../../packages/cli/bin/qvm.mjs', import.meta.url));
-const QEMU = 'qemu-system-aarch64';
 const RAM_MIB = 512;
 
 /*
@@ -16,35 +15,43 @@ const RAM_MIB = 512;
 
 /** A configuration of qvm. */
 export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', ramMib = RAM_MIB, ...guest }) {
-  const { disk, entropy, vdevs = [] } = guest;
+  const { arch, disk, entropy, vdevs = [] } = guest;
   const vdev = [
     ...vdevs,
     ...(disk ? [{ type: 'virtio-blk', config: `file=${disk}` }] : []),
     ...(entropy ? [{ type: 'virtio-entropy' }] : []),
   ];
   const ram = [{ size: `${ramMib}M` }];
-  return { name, image: kernel, ram, cmdline: commandLine, vdev, ...(initramfs && { initrd: initramfs }) };
+  return {
+    name,
+    ...(arch && { arch }),
+    image: kernel,
+    ram,
+    cmdline: commandLine,
+    vdev,
+    ...(initramfs && { initrd: initramfs }),
+  };
 }
 
 /** qvm of this checkout, started as a user starts it. */
-export const qvmSide = () => sideOf('ours', QVM);
+export const qvmSide = (architecture) => sideOf('ours', QVM, architecture);
 
 /** qvm of another checkout, which is built, in the place of QEMU. */
-export function baselineSide(checkout) {
+export function baselineSide(checkout, architecture) {
   const qvm = resolve(checkout, 'packages', 'cli', 'bin', 'qvm.mjs');
-  const side = sideOf('theirs', qvm);
+  const side = sideOf('theirs', qvm, architecture);
   const commit = outputOf('git', ['-C', checkout, 'rev-parse', '--short', 'HEAD']);
   return { ...side, version: `${side.version}, commit ${commit ?? 'unknown'}` };
 }
 
-function sideOf(key, qvm) {
+function sideOf(key, qvm, { arch }) {
   const folder = temporaryFolder();
   const file = join(folder, 'guest.qvmconf');
   return {
     key,
     version: `qvm ${outputOf(process.execPath, [qvm, '--version']) ?? 'cannot be run: npm run build'}`,
     command(guest) {
-      writeFileSync(file, JSON.stringify(qvmSpec(guest)));
+      writeFileSync(file, JSON.stringify(qvmSpec({ ...guest, arch })));
       return { command: process.execPath, args: [qvm, 'start', file, '--alone', '--json', '--stats'] };
     },
     /** Guests at one switch, each with its console in the output of the last command: both run in one process here. */
@@ -52,7 +59,7 @@ function sideOf(key, qvm) {
       const vdevs = [{ type: 'virtio-net', config: 'peer=vswitch0' }];
       const files = guests.map((guest, index) => {
         const path = join(folder, `network-${index}.qvmconf`);
-        writeFileSync(path, JSON.stringify(qvmSpec({ ...guest, name: `guest${index}`, vdevs })));
+        writeFileSync(path, JSON.stringify(qvmSpec({ ...guest, arch, name: `guest${index}`, vdevs })));
         return path;
       });
       return [{ command: process.execPath, args: [qvm, 'start', ...files, '--alone'] }];
@@ -62,10 +69,6 @@ function sideOf(key, qvm) {
   };
 }
 
-const QEMU_MACHINE =
-  `-M virt,gic-version=3 -cpu cortex-a57 -m ${RAM_MIB} -accel tcg,thread=single -nographic -no-reboot -monitor none -serial stdio -net none`.split(
-    ' ',
-  );
 /** Drivers of today's VirtIO, as qvm's devices have it. */
 const MODERN = ['-global', 'virtio-mmio.force-legacy=false'];
 const qemuDisk = (disk) => [
@@ -89,13 +92,13 @@ const qemuNetwork = (folder, index) => [
 ];
 
 /** QEMU with its translator, or undefined where it is not installed. */
-export function qemuSide() {
-  const version = outputOf(QEMU, ['--version'])?.split('\n')[0];
+export function qemuSide({ qemu }) {
+  const version = outputOf(qemu.command, ['--version'])?.split('\n')[0];
   if (version === undefined) return undefined;
   const command = ({ kernel, initramfs, commandLine = '', disk, entropy, devices = [] }) => ({
-    command: QEMU,
+    command: qemu.command,
     args: [
-      ...QEMU_MACHINE,
+      ...`${qemu.machine} -m ${RAM_MIB}`.split(' '),
       ...(disk ? qemuDisk(disk) : []),
       ...(entropy ? [...MODERN, '-device', 'virtio-rng-device'] : []),
       ...(devices.length > 0 ? [...MODERN, ...devices] : []),

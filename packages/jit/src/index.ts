@@ -55,7 +55,7 @@ export { fixedRegister } from './interpreter/operands.js';
 export type { OperandInfo, StaticInfo } from './interpreter/operands.js';
 export { FillAccess, WALK, Walked } from './interpreter/tlb-fill.js';
 export { Predecoder } from './interpreter/predecoder.js';
-export { buildControlFlowGraph, isReducible } from './region/control-flow-graph.js';
+export { buildControlFlowGraph } from './region/control-flow-graph.js';
 export { regionText } from './region/region-text.js';
 export type { Block, BlockEnd, ControlFlowGraph } from './region/control-flow-graph.js';
 export type { DecodeAt, PredictAt, RegionLimits } from './region/discovery.js';

@@ -1,14 +1,13 @@
 import { benchLines, SECONDS, withGuest } from '../guest.mjs';
-import { KERNEL_NAMES } from '../kernels.mjs';
 
 const LIMIT_SECONDS = 600;
 
-/** The bare-metal compute kernels; both sides must come to the same checksums. */
-export function computeKernels({ kernel }) {
+/** The bare-metal compute kernels, by name in their order; both sides must come to the same checksums. */
+export function computeKernels({ kernel, names }) {
   const checksums = new Map();
   return async (side, figures) =>
     withGuest(side.command({ kernel }), async (guest) => {
-      const cpuTimes = await hostTimes(guest);
+      const cpuTimes = await hostTimes(guest, names);
       await guest.end(LIMIT_SECONDS);
       const rows = benchLines(guest.console);
       if (rows.length === 0 || guest.console.includes('FAULT')) throw new Error(`no figures:\n${guest.console}`);
@@ -24,10 +23,10 @@ export function computeKernels({ kernel }) {
 }
 
 /** CPU time of the process during each kernel but the first, which is mixed with the start: steady on a busy host. */
-async function hostTimes(guest) {
+async function hostTimes(guest, names) {
   const times = [];
   let before;
-  for (const name of KERNEL_NAMES) {
+  for (const name of names) {
     await guest.waitFor(`CHECK ${name} `, LIMIT_SECONDS);
     const now = guest.cpuSeconds;
     if (before !== undefined && now !== undefined) times.push([name, now - before]);

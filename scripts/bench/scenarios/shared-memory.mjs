@@ -1,5 +1,5 @@
 import { benchLines, withGuest } from '../guest.mjs';
-import { COPY_MIB, COPY_PASSES, passesOf } from '../kernels.mjs';
+import { COPY_MIB, COPY_PASSES, passesOf } from '../kernels-aarch64.mjs';
 
 const LIMIT_SECONDS = 120;
 /** Small, so that the address at which the kernel expects the window is above RAM. */

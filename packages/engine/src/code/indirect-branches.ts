@@ -1,9 +1,9 @@
 /** Number of branches that are recorded, and of targets of each. */
 const BRANCHES = 0x1_0000;
-const TARGETS = 8;
+const TARGETS = 16;
 /** A target is used if it was seen this often, and in this share of the branch's samples. */
 const SEEN = 2;
-const SHARE = 0.2;
+const SHARE = 1 / 16;
 
 /**
  * Observed targets of indirect branches. Addresses are virtual and of any process, so each target is only a

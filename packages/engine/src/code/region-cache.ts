@@ -69,8 +69,6 @@ export const newRegionCounters = (): Record<keyof RegionCounters, number> => ({
 interface Batch<B extends Builder> {
   readonly candidates: readonly Candidate<B>[];
   readonly exactAlignment: boolean;
-  /** Indices of the candidates that the module does not contain. */
-  readonly refused: readonly number[];
 }
 
 /**
@@ -223,9 +221,9 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   }
 
   #compile(candidates: readonly Candidate<B>[], exactAlignment: boolean): void {
-    const { bytes, refused } = this.#translator.translate(candidates, exactAlignment);
+    const bytes = this.#translator.translate(candidates, exactAlignment);
     this.counters.bytes += bytes.length;
-    const batch = { candidates, exactAlignment, refused };
+    const batch = { candidates, exactAlignment };
     const code = bytes as Uint8Array<ArrayBuffer>;
     if (!this.tuning.background) {
       this.#putToUse(batch, new WebAssembly.Module(code));
@@ -237,7 +235,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     );
   }
 
-  #putToUse({ candidates, exactAlignment, refused }: Batch<B>, module: WebAssembly.Module): void {
+  #putToUse({ candidates, exactAlignment }: Batch<B>, module: WebAssembly.Module): void {
     if (this.#live.modules >= this.tuning.modules) this.#evict();
     const { exports } = new WebAssembly.Instance(module, this.imports);
     this.counters.modules++;
@@ -245,8 +243,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     candidates.forEach((candidate, i) => {
       // During the compilation, guest code may have been written, or a better region installed.
       if (!this.#explorer.isStable(candidate) || !this.#isBetter(candidate)) return;
-      if (refused.includes(i)) this.#refuse(candidate.place);
-      else this.#install(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
+      this.#install(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
     });
     this.#live.closeModule(owner);
   }
@@ -262,7 +259,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.counters.regions++;
     if (inlined) this.counters.inlined++;
     this.counters.translated += graph.instructions;
-    const translate = (): Uint8Array => this.#translator.translate([{ graph, slots }], exactAlignment).bytes;
+    const translate = (): Uint8Array => this.#translator.translate([{ graph, slots }], exactAlignment);
     this.onInstall?.({ graph, slots, page, inlined, translate });
   }
 

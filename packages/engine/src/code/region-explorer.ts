@@ -1,5 +1,5 @@
 import type { VmMemory } from '@qvm/core/architecture';
-import { buildControlFlowGraph, isReducible, PAGE_BITS, REGION_MINIMUM } from '@qvm/jit';
+import { buildControlFlowGraph, PAGE_BITS, REGION_MINIMUM } from '@qvm/jit';
 import type {
   Builder,
   ControlFlowGraph,
@@ -10,6 +10,7 @@ import type {
   RegionCode,
   RegionLimits,
 } from '@qvm/jit';
+import { PAGE_BYTES } from '../memory/page.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 import type { CodePages } from './code-profile.js';
 import { Level } from './hot-places.js';
@@ -20,8 +21,10 @@ const LIMITS: Readonly<Record<Level.Plain | Level.Inlined, RegionLimits>> = {
   [Level.Plain]: { instructions: 240, callee: 0, depth: 0, pages: 1 },
   [Level.Inlined]: { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
 };
-/** Number of targets of an indirect branch that a region follows. */
+/** Number of targets of an indirect branch that a region follows, wherever they are. */
 const PREDICTIONS = 2;
+/** The same if the others are near: those of a jump table. */
+const NEAR_PREDICTIONS = 8;
 const PAGE_OFFSET_MASK = (1 << PAGE_BITS) - 1;
 
 /**
@@ -78,26 +81,18 @@ export class RegionExplorer<B extends Builder> {
     return pages.every((page) => this.code.isStable(page));
   }
 
-  /**
-   * Structured WebAssembly needs a reducible graph. If the graph is irreducible, fewer targets of indirect branches
-   * are followed, then fewer instructions.
-   */
   #graph(
     entry: number,
     decode: DecodeAt<B>,
     level: Level.Plain | Level.Inlined,
     page: number,
   ): ControlFlowGraph<B> | undefined {
-    let limits = LIMITS[level];
-    let most = level === Level.Plain ? 0 : PREDICTIONS;
-    for (;;) {
-      const followed = most;
-      const predict: PredictAt = (offset) => this.branches.targets(page + offset, followed).map((to) => to - page);
-      const graph = buildControlFlowGraph(entry, decode, limits, predict);
-      if (graph === undefined || isReducible(graph)) return graph;
-      if (most > 0) most--;
-      else limits = { ...limits, instructions: limits.instructions >> 1 };
-    }
+    const predict: PredictAt = (offset) =>
+      this.branches
+        .targets(page + offset, NEAR_PREDICTIONS)
+        .map((to) => to - page)
+        .filter((to, i) => i < PREDICTIONS || Math.abs(to - offset) < PAGE_BYTES);
+    return buildControlFlowGraph(entry, decode, LIMITS[level], predict);
   }
 
   /** Decodes an instruction only if it already has a record: code that was never decoded is cold. */

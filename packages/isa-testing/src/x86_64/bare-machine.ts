@@ -8,7 +8,6 @@ import {
   TlbEntry,
   buildControlFlowGraph,
   generateInterpreter,
-  isReducible,
 } from '@qvm/jit';
 import type { CodePage, Interpreter, RecordMemory, RegionLimits } from '@qvm/jit';
 import {
@@ -239,23 +238,22 @@ export class BareMachine {
     const regions = entries.flatMap((entry) => {
       const page = entry - (entry % PAGE);
       const graph = buildControlFlowGraph<X86>(entry - page, (offset) => this.#decodeAt(page + offset, offset), limits);
-      if (graph === undefined || !isReducible(graph)) return [];
+      if (graph === undefined) return [];
       return [{ entry, graph, slots: new Map(graph.pages.map((n) => [n, this.#page(page / PAGE + n).slot])) }];
     });
-    const { bytes, refused } = this.#translator.translate(regions, false);
+    const bytes = this.#translator.translate(regions, false);
     const core = { chain: this.#exports['chain'] as WebAssembly.ExportValue };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
       ...this.#imports,
       core,
     });
     regions.forEach(({ entry }, i) => {
-      if (refused.includes(i)) return;
       const number = ++this.#regions;
       (this.#exports['regions'] as WebAssembly.Table).set(number, exports[`r${i}`]);
       const record = plan.findDecoded(this.#records, this.#page(Math.floor(entry / PAGE)).slot, entry % PAGE);
       this.#view.setUint16(plan.regionAddress(record), number, true);
     });
-    return regions.length - refused.length;
+    return regions.length;
   }
 
   #decodeAt(at: number, offset: number) {

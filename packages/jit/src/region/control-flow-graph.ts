@@ -6,22 +6,26 @@ import type { Dominance } from './dominators.js';
 import { pageNumber } from './page-number.js';
 import { nextOffset, targetOffset } from './region-instruction.js';
 import type { RegionInstruction } from './region-instruction.js';
+import { withSingleEntryLoops } from './single-entry-loops.js';
+import type { AddedNode } from './single-entry-loops.js';
 
 /**
  * How the successor of a block is chosen. `flow`: by its last instruction. `return`: the first one if the indirect
  * branch goes to `to`, an offset from the region's page. `page`: the first one if page number `to` still holds the
- * translated code.
+ * translated code. `dispatch`: by the way that the last block of kind `select` has set.
  *
  * @experimental
  */
-export interface BlockEnd {
-  /** Decides between the successors. */
-  readonly kind: 'flow' | 'return' | 'page';
-  /** Offset of a `return`, page number of a `page`; 0 otherwise. */
-  readonly to: number;
-  /** Offset of the branch that ends the block. */
-  readonly from: number;
-}
+export type BlockEnd =
+  | {
+      /** Decides between the successors. */
+      readonly kind: 'flow' | 'return' | 'page';
+      /** Offset of a `return`, page number of a `page`; 0 otherwise. */
+      readonly to: number;
+      /** Offset of the branch that ends the block. */
+      readonly from: number;
+    }
+  | AddedNode;
 
 /**
  * A straight run of instructions with one entry.
@@ -31,10 +35,11 @@ export interface BlockEnd {
 export interface Block<B> {
   /** Offset of its first instruction. */
   readonly start: number;
-  /** Its instructions, in order; at least one. */
+  /** Its instructions, in order; none where the block only decides. */
   readonly instructions: readonly RegionInstruction<B>[];
   /**
-   * Successor blocks inside the region: the target of a branch first, then the block after it. −1 leaves the region.
+   * Successor blocks inside the region: the target of a branch first, then the block after it. −1 leaves the region. A
+   * block of kind `dispatch` may have more than two.
    */
   readonly successors: readonly number[];
   /** How control leaves the block. */
@@ -79,11 +84,6 @@ export function buildControlFlowGraph<B>(
   return root === undefined ? undefined : new Linker(root).link();
 }
 
-/** Whether the graph can be structured without copying blocks. @experimental */
-export function isReducible<B>({ dominance }: ControlFlowGraph<B>): boolean {
-  return dominance.reducible;
-}
-
 interface OpenBlock<B> extends Block<B> {
   readonly instructions: RegionInstruction<B>[];
   readonly successors: number[];
@@ -104,8 +104,9 @@ class Linker<B> {
     const calls: Call<B>[] = [];
     this.#enter(this.root, calls);
     for (const call of calls) for (const [start, index] of this.#indicesOf(call)) this.#fill(call, start, index);
-    const dominance = computeDominance(this.#blocks.map(({ successors }) => successors));
-    return { blocks: this.#blocks, instructions: this.#instructions, pages: [...this.#pages], dominance };
+    const blocks = reducible(this.#blocks);
+    const dominance = computeDominance(blocks.map(({ successors }) => successors));
+    return { blocks, instructions: this.#instructions, pages: [...this.#pages], dominance };
   }
 
   /** Numbers the blocks of a call and of the calls in it, the entry first. */
@@ -220,4 +221,21 @@ class Linker<B> {
     });
     return this.#blocks.length - 1;
   }
+}
+
+/** The blocks, and those that give each loop a single entry. */
+function reducible<B>(blocks: readonly Block<B>[]): readonly Block<B>[] {
+  const { successors, added } = withSingleEntryLoops(blocks.map((block) => block.successors));
+  if (added.length === 0) return blocks;
+  return successors.map((to, n) => {
+    const block = blocks[n];
+    if (block !== undefined) return { ...block, successors: to };
+    const end = added[n - blocks.length] as AddedNode;
+    return {
+      start: end.kind === 'select' ? (blocks[end.to] as Block<B>).start : 0,
+      instructions: [],
+      successors: to,
+      end,
+    };
+  });
 }

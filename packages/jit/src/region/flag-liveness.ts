@@ -1,7 +1,7 @@
 import type { Builder } from '../builder/builder.js';
 import { OUTSIDE } from './control-flow-graph.js';
 import type { Block, ControlFlowGraph } from './control-flow-graph.js';
-import type { FlagTraitsFinder } from './flag-traits.js';
+import type { FlagTraits, FlagTraitsFinder } from './flag-traits.js';
 
 /**
  * Tells for each instruction of each block whether the flags that it sets are of no use: the next instructions set them
@@ -32,21 +32,21 @@ function liveBefore<B extends Builder>(
   after: boolean,
   traits: FlagTraitsFinder<B>,
 ): boolean {
-  let live = after;
-  for (let i = instructions.length - 1; i >= 0; i--) {
-    const { reads, writes } = traits.of(instructions[i]!);
-    live = reads || (live && !writes);
-  }
-  return live;
+  return instructions.reduceRight((live, instruction) => isLiveBefore(traits.of(instruction), live), after);
+}
+
+/** Whether the flags before an instruction are of use, if those after it are or are not. */
+function isLiveBefore({ reads, readsIfDead, writes }: FlagTraits, after: boolean): boolean {
+  return after ? reads || !writes : readsIfDead;
 }
 
 function deadIn<B extends Builder>({ instructions }: Block<B>, after: boolean, traits: FlagTraitsFinder<B>): boolean[] {
   const dead: boolean[] = [];
   let live = after;
   for (let i = instructions.length - 1; i >= 0; i--) {
-    const { reads, writes } = traits.of(instructions[i]!);
-    dead[i] = writes && !live;
-    live = reads || (live && !writes);
+    const found = traits.of(instructions[i]!);
+    dead[i] = found.writes && !live;
+    live = isLiveBefore(found, live);
   }
   return dead;
 }

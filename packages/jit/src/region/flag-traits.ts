@@ -13,8 +13,13 @@ import type { RegionInstruction } from './region-instruction.js';
 
 /** The use of the flags by an instruction. @internal */
 export interface FlagTraits {
-  /** Its effect or its successor depends on the flags, or it may leave the region, which stores them. */
+  /**
+   * Its effect, the flags that it sets or its successor depend on the flags, or it may leave the region, which stores
+   * them.
+   */
   readonly reads: boolean;
+  /** It reads the flags even if those that it sets are of no use: the flags that it keeps do not count. */
+  readonly readsIfDead: boolean;
   /** It sets all flags. */
   readonly writes: boolean;
 }
@@ -42,21 +47,28 @@ export class FlagTraitsFinder<B extends Builder> {
   }
 
   #find(instruction: RegionInstruction<B>): FlagTraits {
+    const { reads, writes } = this.#run(instruction, false);
+    return { reads, writes, readsIfDead: this.#run(instruction, true).reads };
+  }
+
+  #run(instruction: RegionInstruction<B>, flagsAreDead: boolean): TraitsBackEnd<B> {
     const code = this.#code;
     code.clear();
     const locals = new LocalPool(1);
     const builder = new this.builder(code, locals, 0, () => 0, this.#graph);
-    const backEnd = new TraitsBackEnd<B>(builder, instruction);
+    const backEnd = new TraitsBackEnd<B>(builder, instruction, flagsAreDead);
     builder.use(backEnd);
     runSemantics(builder, instruction);
-    return { reads: backEnd.reads, writes: backEnd.writes };
+    return backEnd;
   }
 }
+
+/** The operand for the flags: they count as read only where their value is emitted. */
+const FLAGS_OPERAND = -1;
 
 /** A back end whose code is not used. */
 class TraitsBackEnd<B extends Builder> implements BackEnd {
   readonly facts = undefined;
-  readonly flagsAreDead = false;
   readonly opensDirectly = true;
   reads = false;
   writes = false;
@@ -64,6 +76,7 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
   constructor(
     private readonly builder: B,
     private readonly instruction: RegionInstruction<B>,
+    readonly flagsAreDead: boolean,
   ) {}
 
   spareInstructions(): V {
@@ -74,7 +87,8 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
     count();
   }
 
-  emitOperand(_operand: number, ty: Ty): void {
+  emitOperand(operand: number, ty: Ty): void {
+    if (operand === FLAGS_OPERAND) this.reads = true;
     this.#push(ty);
   }
 
@@ -110,20 +124,20 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
   }
 
   condition(): V {
-    this.reads = true;
-    return this.builder.stateAt(0, 4);
+    return this.#flags(Ty.i32);
   }
 
   packedFlags(): V {
-    return this.condition();
+    return this.#flags(Ty.i32);
   }
 
   lazyFlags(): LazyOperands {
-    return { known: undefined, kind: this.condition(), x: this.builder.stateAt(0, 8), y: this.builder.stateAt(0, 8) };
+    return { known: undefined, kind: this.#flags(Ty.i32), x: this.#flags(Ty.i64), y: this.#flags(Ty.i64) };
   }
 
-  commitFlags(): void {
+  commitFlags(_kind: number, x: V, y: V, computed?: V): void {
     this.writes = true;
+    for (const v of [x, y, ...(computed === undefined ? [] : [computed])]) this.builder.emit(v);
   }
 
   emitMiss(va: () => void): void {
@@ -143,8 +157,14 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
     this.reads = true;
   }
 
-  finish(flow: Flow): void {
+  finish(flow: Flow, condition: number, target: number): void {
     if (flow === Flow.Leave) this.reads = true;
+    if (flow === Flow.Branch) this.builder.emitNode(condition);
+    if (flow === Flow.Indirect || flow === Flow.IndirectCall) this.builder.emitNode(target);
+  }
+
+  #flags(ty: Ty): V {
+    return this.builder.as(this.builder.operand(FLAGS_OPERAND), ty);
   }
 
   #push(ty: Ty): void {

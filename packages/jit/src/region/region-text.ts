@@ -31,7 +31,10 @@ export function regionText<B>(
 
 /** Describes the successors of a block. */
 function edges<B>({ successors, end }: Block<B>, address: (offset: number) => string): string {
-  const [first, second] = successors.map((index) => (index === OUTSIDE ? 'out' : String(index)));
+  const names = successors.map((index) => (index === OUTSIDE ? 'out' : String(index)));
+  const [first, second] = names;
+  if (end.kind === 'dispatch') return `to the selected one of ${names.join(', ')}`;
+  if (end.kind === 'select') return `to ${first}, which is to continue at ${end.to}`;
   if (end.kind === 'return')
     return `to ${first} if the branch at ${address(end.from)} goes to ${address(end.to)}, else ${second}`;
   if (end.kind === 'page')

@@ -9,7 +9,8 @@ import type { Dominance } from './dominators.js';
 export interface BlockEmitter {
   /**
    * Emits the code of a block. A block with two successors pushes a condition (i32); if it is not 0, the first
-   * successor follows. A block without successors ends in a branch out of the region.
+   * successor follows. A block with more successors pushes the index of the one that follows; none of them may leave
+   * the region. A block without successors ends in a branch out of the region.
    *
    * @param isLoop - whether a later block branches back to it.
    */
@@ -25,7 +26,7 @@ export interface BlockEmitter {
  *
  * @param successors - successors of each node, the entry first; negative ones leave the graph.
  * @param dominance - dominance of `successors`.
- * @returns false, with nothing emitted, if the graph is irreducible.
+ * @throws Error when the graph is irreducible.
  * @experimental
  */
 export function emitStructured(
@@ -33,16 +34,17 @@ export function emitStructured(
   successors: readonly (readonly number[])[],
   emitter: BlockEmitter,
   dominance: Dominance,
-): boolean {
-  if (!dominance.reducible) return false;
+): void {
+  if (!dominance.reducible) throw new Error('a loop has several entries');
   new Structurer(code, successors, dominance, emitter).tree(0);
-  return true;
 }
 
 class Structurer {
   /** Label of the construct that a branch to a node ends or repeats. */
   readonly #labels: number[] = [];
   readonly #merges: number[][];
+  /** Nodes that a branch table leads to: each follows a block of its own, as if several edges led there. */
+  readonly #inTable = new Set<number>();
 
   constructor(
     private readonly code: CodeBuffer,
@@ -51,6 +53,10 @@ class Structurer {
     private readonly emitter: BlockEmitter,
   ) {
     this.#merges = successors.map(() => []);
+    for (const n of dominance.order) {
+      const to = successors[n] as readonly number[];
+      if (to.length > 2) for (const s of to) this.#inTable.add(s);
+    }
     // In descending order, so that the last node gets the outermost block.
     for (const n of [...dominance.order].reverse()) {
       if (this.#isMerge(n)) (this.#merges[dominance.parent[n] as number] as number[]).push(n);
@@ -83,10 +89,16 @@ class Structurer {
   }
 
   #leaveBlock(n: number): void {
-    const [first, second] = this.successors[n] as readonly number[];
+    const to = this.successors[n] as readonly number[];
+    const [first, second] = to;
     if (first === undefined) return;
     if (second === undefined) {
       this.#edge(n, 0, first);
+      return;
+    }
+    if (to.length > 2) {
+      const labels = to.map((s) => this.#labels[s] as number);
+      this.code.brTable(labels.slice(0, -1), labels.at(-1) as number);
       return;
     }
     this.code.if();
@@ -106,6 +118,7 @@ class Structurer {
   }
 
   #isMerge(n: number): boolean {
-    return (this.dominance.forwardEdges[n] as number) > 1;
+    const edges = this.dominance.forwardEdges[n] as number;
+    return edges > 1 || (edges === 1 && this.#inTable.has(n));
   }
 }

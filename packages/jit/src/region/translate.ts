@@ -62,18 +62,9 @@ export class RegionTranslator<B extends Builder> {
    *
    * @param regions - the regions: each graph, and the slot of each of its pages by the page's number.
    * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
-   * @returns the module's bytes; region `i` is the export `r<i>`. Irreducible graphs are omitted and reported in
-   * `refused`.
+   * @returns the module in the binary format; region `i` is the export `r<i>`.
    */
-  translate(
-    regions: readonly RegionCode<B>[],
-    exactAlignment: boolean,
-  ): {
-    /** The module in the binary format. */
-    readonly bytes: Uint8Array;
-    /** Indices of the regions that were omitted. */
-    readonly refused: readonly number[];
-  } {
+  translate(regions: readonly RegionCode<B>[], exactAlignment: boolean): Uint8Array {
     const writer = new ModuleWriter();
     const functions = new Map<string, number>();
     const key = (h: Helper): string => `${h.module}.${h.name}`;
@@ -89,19 +80,15 @@ export class RegionTranslator<B extends Builder> {
       return index;
     };
     const bodies = regions.map((region) => this.#region(region, functionOf, exactAlignment));
-    const refused: number[] = [];
-    bodies.forEach((body, i) => {
-      if (body) writer.define(writer.declare(), REGION_SIGNATURE, body.locals, body.code, `r${i}`);
-      else refused.push(i);
-    });
-    return { bytes: writer.toBytes(), refused };
+    bodies.forEach(({ locals, code }, i) => writer.define(writer.declare(), REGION_SIGNATURE, locals, code, `r${i}`));
+    return writer.toBytes();
   }
 
   #region(
     { graph, slots }: RegionCode<B>,
     functionOf: (helper: Helper) => number,
     exactAlignment: boolean,
-  ): { locals: readonly Ty[]; code: Uint8Array } | undefined {
+  ): { locals: readonly Ty[]; code: Uint8Array } {
     const code = this.#body;
     code.clear();
     const locals = new LocalPool(REGION_SIGNATURE.params.length);
@@ -125,21 +112,22 @@ export class RegionTranslator<B extends Builder> {
     const flagKinds: number[] = [];
     const facts: Facts[] = [];
     const blockAt = (block: number): Block<B> => graph.blocks[block] as Block<B>;
-    const emitted = emitStructured(
+    const wayLocals = new WayLocals(locals);
+    emitStructured(
       code,
       successors,
       {
         emit: (block, isLoop) => {
           // A path through the region without a loop needs no test: it has at most as many instructions as are left at
           // the entry.
-          if (isLoop) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
+          if (mayRepeat(blockAt(block), isLoop)) leaveIfShort(blockAt(block), graph.instructions, backEnd, frame);
           // Control also enters from outside, and the last blocks of a loop are not known yet.
           const from = block === 0 || isLoop ? [] : (before[block] as readonly number[]);
           const kinds = new Set(from.map((n) => flagKinds[n] as number));
           const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
           backEnd.enterBlock(flagKind, Facts.common(from.map((n) => facts[n] ?? Facts.none())));
           this.#block(blockAt(block), dead[block] as readonly boolean[], builder, backEnd, frame);
-          emitEnd(blockAt(block), backEnd, slots);
+          emitEnd(blockAt(block), block, backEnd, slots, wayLocals);
           flagKinds[block] = backEnd.flagKind;
           facts[block] = backEnd.facts;
         },
@@ -152,7 +140,6 @@ export class RegionTranslator<B extends Builder> {
       },
       dominance,
     );
-    if (!emitted) return undefined;
     ways.end();
     code.end();
     return { locals: locals.types, code: this.#join([homes, flagHomes], frame, functionOf(CHAIN)) };
@@ -210,15 +197,52 @@ function leaveIfShort<B>(block: Block<B>, most: number, backEnd: RegionBackEnd<B
   code.end();
 }
 
+/** Whether a loop tests at a block that enough instructions are left. A dispatch has no place to continue at. */
+function mayRepeat<B>({ end }: Block<B>, isLoop: boolean): boolean {
+  return end.kind === 'select' ? end.repeats : isLoop && end.kind !== 'dispatch';
+}
+
+/** The local of each block of kind `dispatch` that tells the way. */
+class WayLocals {
+  readonly #locals = new Map<number, number>();
+
+  constructor(private readonly pool: LocalPool) {}
+
+  of(block: number): number {
+    const known = this.#locals.get(block);
+    if (known !== undefined) return known;
+    const local = this.pool.reserve(Ty.i32);
+    this.#locals.set(block, local);
+    return local;
+  }
+}
+
 /** Emits the end of a block: the condition that chooses its successor, or an exit from the region. */
 function emitEnd<B>(
   { end, successors }: Block<B>,
+  block: number,
   backEnd: RegionBackEnd<B>,
   slots: ReadonlyMap<number, number>,
+  ways: WayLocals,
 ): void {
-  if (end.kind === 'return') backEnd.emitGoesTo(end.to);
-  else if (end.kind === 'page') backEnd.emitHasPage(end.to, slots.get(end.to) as number);
-  else if (successors.length === 0) backEnd.leaveFrom(end.from);
+  const { code } = backEnd.builder;
+  switch (end.kind) {
+    case 'return':
+      backEnd.emitGoesTo(end.to);
+      break;
+    case 'page':
+      backEnd.emitHasPage(end.to, slots.get(end.to) as number);
+      break;
+    case 'select':
+      code.i32(end.way).set(ways.of(end.dispatch));
+      break;
+    case 'dispatch':
+      code.get(ways.of(block));
+      if (successors.length === 2) code.op(Op.i32_eqz);
+      break;
+    case 'flow':
+      if (successors.length === 0) backEnd.leaveFrom(end.from);
+  }
 }
 
 /** Offset from the region's page of a block's successor. */

@@ -163,6 +163,61 @@ u64 strings(u64 passes) {
   return sum;
 }
 
+/* Counts of points of the Mandelbrot set: double precision. */
+u64 mandelbrot(u64 passes) {
+  u64 inside = 0;
+  for (u64 pass = 0; pass < passes; pass++)
+    for (int row = 0; row < 32; row++)
+      for (int column = 0; column < 32; column++) {
+        double cx = column * (3.0 / 32) - 2.25, cy = row * (2.5 / 32) - 1.25, x = 0, y = 0;
+        int turn = 0;
+        for (; turn < 100; turn++) {
+          double xx = x * x, yy = y * y;
+          if (xx + yy > 4) break;
+          y = 2 * x * y + cy;
+          x = xx - yy + cx;
+        }
+        inside += turn == 100;
+      }
+  return inside;
+}
+
+/* Five bodies that attract each other: square roots, divisions and memory accesses. */
+u64 nbody(u64 passes) {
+  static double at[5][3], speed[5][3], mass[5];
+  for (int i = 0; i < 5; i++) {
+    mass[i] = 1.0 / (i + 1);
+    for (int k = 0; k < 3; k++) at[i][k] = i * 1.5 - k * 0.25 * i, speed[i][k] = 0.125 * (k - 1) * i;
+  }
+  for (u64 pass = 0; pass < passes; pass++) {
+    for (int i = 0; i < 5; i++)
+      for (int j = i + 1; j < 5; j++) {
+        double d[3], square = 0.01;
+        for (int k = 0; k < 3; k++) d[k] = at[i][k] - at[j][k], square += d[k] * d[k];
+        double pull = 0.001 / (square * __builtin_sqrt(square));
+        for (int k = 0; k < 3; k++) speed[i][k] -= d[k] * mass[j] * pull, speed[j][k] += d[k] * mass[i] * pull;
+      }
+    for (int i = 0; i < 5; i++)
+      for (int k = 0; k < 3; k++) at[i][k] += 0.001 * speed[i][k];
+  }
+  double sum = 0;
+  for (int i = 0; i < 5; i++) sum += at[i][0] + at[i][1] + at[i][2];
+  return (u64)(long)(sum * 1e9);
+}
+
+/* y = a x + y on vectors of four numbers of single precision. */
+typedef float vector __attribute__((vector_size(16)));
+u64 saxpy(u64 passes) {
+  static vector x[1024], y[1024];
+  for (int i = 0; i < 4096; i++) ((float *)x)[i] = i % 17 * 0.25f, ((float *)y)[i] = i % 13 * 0.5f;
+  const vector a = {0.5f, -0.25f, 0.125f, -0.5f};
+  for (u64 pass = 0; pass < passes; pass++)
+    for (int i = 0; i < 1024; i++) y[i] = a * x[i] + y[i] * 0.5f;
+  float sum = 0;
+  for (int i = 0; i < 4096; i++) sum += ((float *)y)[i];
+  return (u64)(long)(sum * 1024);
+}
+
 void fill(void) {
   for (u32 i = 0; i < sizeof arena / 4; i++) ((u32 *)arena)[i] = next_random();
 }
@@ -172,7 +227,20 @@ struct kernel {
   u64 (*run)(u64);
   u64 passes;
 };
+/* The passes take half a second to a second in QEMU. */
 const struct kernel kernels[] = {
-    {"fnv1a", fnv1a, 3000},       {"sha256", sha256, 8000},     {"sieve", sieve, 300},         {"heapsort", heapsort, 250},
-    {"matrix", matrix, 625},      {"chase-256k", chase_256k, 1750}, {"chase-8m", chase_8m, 30}, {"fibonacci", fibonacci, 10000},
-    {"bytecount", bytecount, 25000}, {"statemachine", statemachine, 30000}, {"strings", strings, 200000}, {0, 0, 0}};
+    {"fnv1a", fnv1a, 3000},
+    {"sha256", sha256, 40000},
+    {"sieve", sieve, 200},
+    {"heapsort", heapsort, 250},
+    {"matrix", matrix, 625},
+    {"chase-256k", chase_256k, 14000},
+    {"chase-8m", chase_8m, 15},
+    {"fibonacci", fibonacci, 10000},
+    {"mandelbrot", mandelbrot, 500},
+    {"nbody", nbody, 300000},
+    {"saxpy", saxpy, 10000},
+    {"bytecount", bytecount, 25000},
+    {"statemachine", statemachine, 30000},
+    {"strings", strings, 200000},
+    {0, 0, 0}};

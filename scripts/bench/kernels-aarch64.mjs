@@ -35,9 +35,6 @@ function imageOf(files, text = '') {
   return bytes;
 }
 
-/** First output of the guest of `firstOutputImage`. */
-export const FIRST_OUTPUT = '!';
-
 /** A kernel of a few instructions: prints one character and powers off. */
 export function firstOutputImage() {
   return imageOf(['first-output']);
