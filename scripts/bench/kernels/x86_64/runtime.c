@@ -50,17 +50,25 @@ static void print_seconds(u64 microseconds) {
   }
 }
 
-/* Cycles of the time-stamp counter in a second, from 50 ms of counter 2 of the PIT, which counts 1193182 times a second. */
+/*
+ * Cycles of the time-stamp counter in a second, from 20 ms of counter 2 of the PIT, which counts 1193182 times a second. Interruptions
+ * by the host only make the measured time longer, so the least of several is right.
+ */
 static u64 frequency(void) {
-  const u32 count = 1193182 / 20;
-  out(SPEAKER, (in(SPEAKER) & ~2) | 1);
-  out(PIT_MODE, 0xb0);
-  out(PIT + 2, count & 255);
-  out(PIT + 2, count >> 8);
-  u64 start = timestamp();
-  while (!(in(SPEAKER) & 0x20)) {
+  const u32 count = 1193182 / 50;
+  u64 least = ~0ul;
+  for (int i = 0; i < 4; i++) {
+    u64 start = timestamp();
+    out(SPEAKER, (in(SPEAKER) & ~2) | 1);
+    out(PIT_MODE, 0xb0);
+    out(PIT + 2, count & 255);
+    out(PIT + 2, count >> 8);
+    while (!(in(SPEAKER) & 0x20)) {
+    }
+    u64 cycles = timestamp() - start;
+    if (cycles < least) least = cycles;
   }
-  return (timestamp() - start) * 20;
+  return least * 50;
 }
 
 void main(void) {
