@@ -17,6 +17,9 @@ const DR6_ONES = 0xffff_0ff0;
 const DR6_WRITABLE = 0xe00f;
 const DR7_ONES = 0x400;
 const DR7_WRITABLE = 0xffff_23ff;
+/** Bits L0 to G3 of DR7. */
+const ENABLES = 0xff;
+const NONE: readonly number[] = [];
 const GENERAL_DETECT = 1 << 13;
 const BREAKPOINTS = 4;
 
@@ -118,8 +121,9 @@ export class DebugRegisters {
     return bits;
   }
 
-  get #enabled(): number[] {
+  get #enabled(): readonly number[] {
     const control = this.core.state.u32(State.dr + DR7 * 8);
+    if ((control & ENABLES) === 0) return NONE;
     return Array.from({ length: BREAKPOINTS }, (_, n) => n).filter((n) => (control >>> (n * 2)) & 3);
   }
 

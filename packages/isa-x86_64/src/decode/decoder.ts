@@ -4,21 +4,19 @@ import type { X86 } from '../builder/x86.js';
 import { SystemInfo } from '../builder/exits.js';
 import { Gpr } from '../builder/layout.js';
 import { AH, AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
-import { formOf } from '../describe/forms.js';
-import { formKey } from '../describe/operand.js';
 import type { OperandCode } from '../describe/operand-code.js';
 import { sizeOf } from '../describe/operand-code.js';
 import type { X86Row } from '../describe/row.js';
 import { decodeAddress, segmentBaseOf } from './address.js';
 import type { Address } from './address.js';
 import type { DecoderMode } from './mode.js';
-import { OpcodeTable } from './opcode-table.js';
+import { formNumber, OpcodeTable } from './opcode-table.js';
 import type { Candidate } from './opcode-table.js';
 import { INCOMPLETE, InstructionParser, LONGEST } from './parser.js';
 import { InstructionStrings } from './strings.js';
 
 const DS = 3;
-const NO_ADDRESS: Address = {
+const noAddress = (): Address => ({
   base: AddressRegister.None,
   index: AddressRegister.None,
   scale: 0,
@@ -26,7 +24,9 @@ const NO_ADDRESS: Address = {
   segmentRegister: DS,
   displacement: 0,
   relative: 0,
-};
+});
+/** Fields of register operands. */
+const REGISTER_FIELDS = ['r0', 'r1', 'r2'] as const;
 
 /** Fields of an instruction, under construction. */
 type Fields = Record<string, number>;
@@ -81,10 +81,8 @@ export class X86Decoder implements InstructionDecoder<X86> {
     const inMemory = encoding.hasModRm && modRm < 0xc0 && encoding.modRm < 0;
     if (parser.lock && !(encoding.lockable && inMemory)) return undefined;
     const operandSize = parser.operandSize(candidate);
-    const form = formOf(encoding, operandSize, inMemory);
-    const number = row.formNumbers.get(formKey(form));
-    if (number === undefined) throw new Error(`${row.name} has no form ${formKey(form)}`);
-    const address = inMemory ? decodeAddress(bytes, parser, this.mode) : { ...NO_ADDRESS };
+    const number = formNumber(candidate, operandSize, inMemory);
+    const address = inMemory ? decodeAddress(bytes, parser, this.mode) : noAddress();
     if (row.options.popsBeforeAddress && address.base === (Gpr.RSP as number)) address.displacement += 1 << operandSize;
     if (address.relative) address.displacement += length;
     this.#implicitSegment(row, encoding.operands, address);
@@ -93,7 +91,14 @@ export class X86Decoder implements InstructionDecoder<X86> {
       r0: 0,
       r1: 0,
       r2: 0,
-      ...address,
+      // Named members, because spreading is many times slower.
+      base: address.base,
+      index: address.index,
+      scale: address.scale,
+      segment: address.segment,
+      segmentRegister: address.segmentRegister,
+      displacement: address.displacement,
+      relative: address.relative,
       immediate: 0,
       immediateHigh: 0,
       length,
@@ -101,12 +106,15 @@ export class X86Decoder implements InstructionDecoder<X86> {
       rep: repOf(parser, row),
       addressSize: parser.addressSize,
       x87Opcode: ((parser.opcode & 7) << 8) | (modRm & 0xff),
+      systemInfo: 0,
     };
-    encoding.operands.forEach((operand, i) => {
+    const { operands } = encoding;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i] as OperandCode;
       const register = this.#register(operand, sizeOf(operand.type, operandSize));
-      if (register >= 0) fields[`r${i}`] = register;
-    });
-    this.#immediates(bytes, candidate, length, fields);
+      if (register >= 0) fields[REGISTER_FIELDS[i] as string] = register;
+    }
+    if (candidate.hasNumbers) this.#immediates(bytes, candidate, length, fields);
     fields['systemInfo'] = this.#systemInfo(fields, operandSize, inMemory);
     return fields;
   }

@@ -1,5 +1,8 @@
 import { existsIn } from '../describe/encoding.js';
 import type { Encoding, MandatoryPrefix } from '../describe/encoding.js';
+import { formOf } from '../describe/forms.js';
+import { formKey } from '../describe/operand.js';
+import type { OperandPlace } from '../describe/operand-code.js';
 import type { X86Row } from '../describe/row.js';
 import type { DecoderMode } from './mode.js';
 
@@ -7,6 +10,27 @@ import type { DecoderMode } from './mode.js';
 export interface Candidate {
   readonly row: X86Row;
   readonly encoding: Encoding;
+  /** Numbers of its forms, by operand size and place of the operand of ModRM: see {@link formNumber}. */
+  readonly forms: (number | undefined)[];
+  /** Whether it has operands that are numbers, in the instruction or implied. */
+  readonly hasNumbers: boolean;
+}
+
+/**
+ * Number of the form of a candidate.
+ *
+ * @param operandSize - log2 of the bytes.
+ * @param inMemory - whether ModRM names memory.
+ * @internal
+ */
+export function formNumber({ row, encoding, forms }: Candidate, operandSize: number, inMemory: boolean): number {
+  const at = operandSize * 2 + (inMemory ? 1 : 0);
+  const known = forms[at];
+  if (known !== undefined) return known;
+  const key = formKey(formOf(encoding, operandSize, inMemory));
+  const number = row.formNumbers.get(key);
+  if (number === undefined) throw new Error(`${row.name} has no form ${key}`);
+  return (forms[at] = number);
 }
 
 /** Prefixes that select among encodings, by the number that the decoder has for them. @internal */
@@ -40,7 +64,7 @@ export class OpcodeTable {
 
   /** @throws Error when two encodings clash, which is an error in a table. */
   constructor(rows: readonly X86Row[], mode: DecoderMode) {
-    const all = rows.flatMap((row) => row.encodings.map((encoding) => ({ row, encoding })));
+    const all = rows.flatMap((row) => row.encodings.map((encoding) => candidateOf(row, encoding)));
     const inMode = all.filter(({ encoding }) => existsIn(encoding, mode));
     // Encodings for any prefix take only the places that are left.
     for (const candidate of inMode) if (candidate.encoding.prefix !== 'any') this.#add(candidate, false);
@@ -85,6 +109,17 @@ export class OpcodeTable {
     cell.sort((x, y) => specificity(y.encoding) - specificity(x.encoding));
   }
 }
+
+const NUMBERS: readonly OperandPlace[] = ['immediate', 'relative', 'offset'];
+
+const candidateOf = (row: X86Row, encoding: Encoding): Candidate => ({
+  row,
+  encoding,
+  forms: [],
+  hasNumbers: encoding.operands.some(
+    ({ place, registers }) => NUMBERS.includes(place) || (place === 'fixed' && registers === 'none'),
+  ),
+});
 
 const cellOf = (map: number, opcode: number, selector: number, value: number): number =>
   ((map * OPCODES + opcode) * 4 + selector) * MODRM_VALUES + value;

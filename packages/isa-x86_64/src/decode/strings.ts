@@ -18,6 +18,7 @@ export class InstructionStrings {
   /** Number of the string in a slot plus 1; 0 if the slot is free. */
   readonly #slots = new Int32Array(SLOTS);
   #strings = new Uint8Array(STRIDE * 1024);
+  readonly #copy = new DataView(new ArrayBuffer(LONGEST + 1));
   #count = 0;
 
   /** The number of a string. */
@@ -37,11 +38,13 @@ export class InstructionStrings {
     return this.#strings[key * STRIDE] as number;
   }
 
-  /** The bytes of a string, followed by zeros. */
+  /** The bytes of a string, followed by zeros, until the next call. */
   bytesOf(key: number): DataView {
-    const copy = new Uint8Array(LONGEST + 1);
-    copy.set(this.#strings.subarray(key * STRIDE + 1, key * STRIDE + 1 + this.lengthOf(key)));
-    return new DataView(copy.buffer);
+    const copy = this.#copy;
+    const length = this.lengthOf(key);
+    for (let i = 0; i <= LONGEST; i++)
+      copy.setUint8(i, i < length ? (this.#strings[key * STRIDE + 1 + i] as number) : 0);
+    return copy;
   }
 
   #isSame(key: number, bytes: DataView, at: number, length: number): boolean {

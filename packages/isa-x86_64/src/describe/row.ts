@@ -202,12 +202,23 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
       const given = args as Arguments;
       const form = forms[given.form] as Form;
       b.checkFetch();
-      effect(b, operandsOf(b, form, given) as unknown as Operands, {
-        ...given,
+      // Named members, because spreading is many times slower.
+      const { cc = 0, rep, addressSize, segment, target, immediate, systemInfo, wide, x87Opcode } = given;
+      const segmented = given.segmented !== 0;
+      const info = {
         size: form.size,
-        cc: given.cc ?? 0,
-        segmented: given.segmented !== 0,
-      });
+        cc,
+        rep,
+        addressSize,
+        segment,
+        segmented,
+        target,
+        immediate,
+        systemInfo,
+        wide,
+        x87Opcode,
+      };
+      effect(b, operandsOf(b, form, given) as unknown as Operands, info);
     },
   };
 }

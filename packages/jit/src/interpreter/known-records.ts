@@ -94,7 +94,9 @@ export class KnownRecords {
     this.#distances[entry] = distance;
     this.#flags[entry]! |=
       Known.taken | (ends ? Known.ends : 0) | (far ? Known.far : Known.near) | (placed ? Known.placed : 0);
-    this.#records.set(u32.subarray(record >>> 2, (record >>> 2) + RECORD_WORDS), recordAt(entry, far));
+    const from = record >>> 2;
+    const to = recordAt(entry, far);
+    for (let word = 0; word < RECORD_WORDS; word++) this.#records[to + word] = u32[from + word] as number;
   }
 
   /** The entry that a key has or would have. */

@@ -151,7 +151,7 @@ export class Predecoder<B> implements RecordWriter {
     if (flow === Flow.Leave) return undefined;
     return {
       row: found.row,
-      operands: operands.map((operand) => operand.of(found.fields)),
+      operands: operands.map((operand) => narrowed(operand.of(found.fields))),
       statics: Object.fromEntries(statics.map(({ name, of }) => [name, of(found.fields)])),
       // No translation changes while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
@@ -160,6 +160,16 @@ export class Predecoder<B> implements RecordWriter {
       placed: operands.findIndex(({ relative }) => relative?.(found.fields)),
     };
   }
+}
+
+/** Signed numbers of this width are exact. */
+const SAFE_BITS = 53;
+
+/** A value of 64 bits as a number if it is exact, because constants are made faster of numbers. */
+function narrowed(value: number | bigint): number | bigint {
+  if (typeof value === 'number') return value;
+  const signed = BigInt.asIntN(64, value);
+  return BigInt.asIntN(SAFE_BITS, signed) === signed ? Number(signed) : value;
 }
 
 /** Writes a field whose value does not depend on the instruction's location. */

@@ -1,4 +1,4 @@
-import { CODE_SLOT_BYTES, EngineState, PAGE_BITS, RECORD_BYTES, TlbEntry } from '../builder/layout.js';
+import { EngineState, PAGE_BITS, RECORD_BYTES, TlbEntry } from '../builder/layout.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
@@ -96,8 +96,9 @@ export class DenseRecords extends RecordPlan {
     code.get(cpu).get(pc).i64(-PAGE_BYTES, -1).op(IntOp.and[1]).memory(Op.i64_store, EngineState.pcBias);
   }
 
+  /** Records are cleared when they are taken: a slot that was never used takes no memory of the host for the others. */
   override prepare({ u16, u32 }: RecordMemory, slot: number): void {
-    u16.fill(0, slot >>> 1, (slot + CODE_SLOT_BYTES) >>> 1);
+    u16.fill(0, (slot + Slot.map) >>> 1, (slot + Slot.records) >>> 1);
     u32[(slot + Slot.free) >>> 2] = Slot.records;
   }
 
@@ -288,12 +289,14 @@ function isLast({ u32 }: RecordMemory, slot: number, record: number): boolean {
   return record + RECORD_BYTES === slot + (u32[(slot + Slot.free) >>> 2] as number);
 }
 
-/** Allocates the next record. @throws Error when there is none: the caller must have checked `hasRoom`. */
-function take({ u32 }: RecordMemory, slot: number): number {
+/** Allocates the next record, without a region. @throws Error when there is none: the caller must have checked `hasRoom`. */
+function take({ u16, u32 }: RecordMemory, slot: number): number {
   const at = (slot + Slot.free) >>> 2;
   const free = u32[at] as number;
   if (free >= Slot.end) throw new Error('a slot of records is full');
   u32[at] = free + RECORD_BYTES;
+  for (let word = 0; word < RECORD_BYTES / 4; word++) u32[(slot + free) / 4 + word] = 0;
+  u16[(slot + Slot.regions + (free >>> (RECORD_SHIFT - 1))) >>> 1] = 0;
   return slot + free;
 }
 
