@@ -2,7 +2,14 @@ import { dirname, resolve } from 'node:path';
 import { QvmError, type QvmPlugin } from '@qvm/core';
 import { guestCacheDirectory } from '@qvm/guests';
 import { importPlugin } from '@qvm/host';
-import { createHypervisor, nodeHost, optimizingCompiler, type Hypervisor, type HypervisorOptions } from '@qvm/sdk';
+import {
+  createHypervisor,
+  nodeHost,
+  optimizingCompiler,
+  unpackedFolder,
+  type Hypervisor,
+  type HypervisorOptions,
+} from '@qvm/sdk';
 import { CliExitCode } from './report/exit-codes.js';
 import { CliError } from './report/report-error.js';
 
@@ -22,7 +29,8 @@ export async function openHypervisor(
   const environment = { ...process.env, QVM_GUESTS: guestCacheDirectory() };
   const loaded: QvmPlugin[] = [optimizingCompiler()];
   for (const name of plugins) loaded.push(await loadPlugin(name));
-  const host = absolutePaths ? { ...nodeHost, directoryOf: (path: string) => resolve(dirname(path)) } : nodeHost;
+  const directories = absolutePaths ? { directoryOf: (path: string) => resolve(dirname(path)) } : {};
+  const host = { ...nodeHost, ...directories, unpacked: unpackedFolder(guestCacheDirectory()) };
   return createHypervisor({ ...options, environment, plugins: loaded }, host);
 }
 

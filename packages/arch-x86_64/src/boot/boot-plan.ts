@@ -76,7 +76,7 @@ export async function planGuest(
   for (const { name, base, size } of request.reservations ?? [])
     plan.take(`${name}, which a vdev shares with the guest,`, base, size);
   for (const { name, address, bytes } of request.data ?? []) plan.avoid(name, address, bytes.length);
-  const image = await readImage(request.image, plan.size);
+  const image = await readImage(request.image, plan.size, request.unpacked);
   if (image.protocol === 'firmware') return firmwarePlan(image, services, request);
   plan.avoid('the first page', FIRST_PAGE.base, FIRST_PAGE.size);
   for (const { address, size } of image.segments) plan.take(request.image.name, address, size);

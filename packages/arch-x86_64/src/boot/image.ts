@@ -1,5 +1,5 @@
 import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
-import type { BootFile, ElfProgram, ElfSegment } from '@qvm/core/architecture';
+import type { BootFile, ElfProgram, ElfSegment, UnpackedImages } from '@qvm/core/architecture';
 import { findMultiboot } from './multiboot-header.js';
 import { isBzImage, readSetupHeader } from './setup-header.js';
 import type { SetupHeader } from './setup-header.js';
@@ -53,16 +53,17 @@ const JUMP_BYTES = 4;
  * kernel), gzip of one of these, or firmware that begins at the reset vector.
  *
  * @param limit - largest size in bytes of an unpacked image: the VM's RAM.
+ * @param unpacked - where unpacked kernels of bzImages are kept.
  * @throws `ImageError` for truncated, damaged and foreign images.
  * @experimental
  */
-export async function readImage(file: BootFile, limit: number): Promise<X86Image> {
+export async function readImage(file: BootFile, limit: number, unpacked?: UnpackedImages): Promise<X86Image> {
   const { name } = file;
   const bytes = isGzip(file.bytes) ? await gunzip(file.bytes, limit, name) : file.bytes;
   if (bytes.length === 0) throw new ImageError('truncated', `${name} is empty.`);
   if (isBzImage(bytes)) {
     const setup = readSetupHeader(bytes, name);
-    const kernel = await unpackPayload(setup.payload, limit, name);
+    const kernel = await unpackPayload(setup.payload, limit, name, unpacked);
     if (!isElf(kernel)) throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
     return { ...readProgram(kernel, `The kernel in ${name}`, true), setup };
   }

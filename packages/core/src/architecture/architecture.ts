@@ -123,6 +123,25 @@ export interface BootRequest {
   readonly screen?: BootScreen;
   /** Path of the console's node for `stdout-path`, when there is one. */
   readonly stdoutPath?: string;
+  /** Images that were unpacked before. Absent: nothing is kept. */
+  readonly unpacked?: UnpackedImages;
+}
+
+/**
+ * A store of unpacked images, for formats that are slow to unpack. It may forget an image at any time.
+ *
+ * @experimental
+ */
+export interface UnpackedImages {
+  /**
+   * Finds an image.
+   *
+   * @param digest - SHA-256 of the packed bytes, in hexadecimal.
+   * @returns the unpacked bytes, as they were kept; undefined if they are not there, or are damaged.
+   */
+  find(digest: string): Promise<Uint8Array | undefined>;
+  /** Keeps an image, if that is possible. Never throws. `digest` as in {@link UnpackedImages.find}. */
+  keep(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
 /**

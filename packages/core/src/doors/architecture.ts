@@ -12,6 +12,7 @@ export type {
   Engine,
   Machine,
   MachineServices,
+  UnpackedImages,
   VmRequest,
 } from '../architecture/architecture.js';
 export type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';

@@ -1,6 +1,7 @@
 import type { Disposable, QvmPlugin } from '@qvm/core';
 import type { Environment } from '@qvm/config';
 import { QvmError } from '@qvm/core';
+import type { UnpackedImages } from '@qvm/core/architecture';
 import { networkPlugin, SwitchFabric } from '@qvm/vswitch';
 import { LOGGER } from '../container/tokens.js';
 import { MemoryFileSource, type FileSource } from './file-source.js';
@@ -38,6 +39,8 @@ export interface HypervisorHost {
   readonly files: FileSource;
   /** Absent on hosts without a file system. */
   readonly paths?: HostPaths;
+  /** Keeps images that take long to unpack; absent: they are unpacked for each VM. */
+  readonly unpacked?: UnpackedImages | undefined;
   /** Variables for `${NAME}` in configurations. */
   readonly environment: Environment;
   /** Services that the platform provides, such as character back ends. */

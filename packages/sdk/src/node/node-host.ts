@@ -13,6 +13,7 @@ import { fileBackend } from './file-backend.js';
 import { nodeFileSource } from './node-file-source.js';
 import { captureOutputs, nodePaths } from './node-paths.js';
 import { ptyBackend } from './pty-backend.js';
+import { unpackedFolder } from './unpacked-folder.js';
 import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
 
 /**
@@ -23,6 +24,11 @@ import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
 export const nodeHost: HypervisorHost = {
   files: nodeFileSource,
   paths: nodePaths,
+  /** In the folder of guests, if `QVM_GUESTS` names one. */
+  get unpacked() {
+    const guests = process.env['QVM_GUESTS'];
+    return guests === undefined || guests === '' ? undefined : unpackedFolder(guests);
+  },
   get environment() {
     return process.env;
   },

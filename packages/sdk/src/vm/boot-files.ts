@@ -2,6 +2,7 @@ import { ConfigError, findingAt, sourceOf, type Finding, type SourceLocation, ty
 import type { BootFile, DataFile } from '@qvm/core/architecture';
 import type { BootFiles } from '@qvm/core/host';
 import { FileSourceError, type FileSource } from '../host/file-source.js';
+import type { HypervisorHost } from '../host/hypervisor-host.js';
 import type { Findings } from './collect.js';
 import type { DescribedVm } from './vm-description.js';
 
@@ -13,7 +14,7 @@ const MAX_DEVICE_TREE = 0x100_0000;
 /** Reads the files that the guest boots from. Failures are added to `findings`; there is no result then. */
 export async function readBootFiles(
   { spec, files }: DescribedVm,
-  source: FileSource,
+  { files: source, unpacked }: Pick<HypervisorHost, 'files' | 'unpacked'>,
   findings: Findings,
 ): Promise<BootFiles | undefined> {
   // A file larger than all RAM cannot be loaded: it is refused before it fills the host's memory.
@@ -35,6 +36,7 @@ export async function readBootFiles(
     ...(deviceTree === undefined ? {} : { deviceTree }),
     ...(spec.cmdline === undefined ? {} : { commandLine: spec.cmdline }),
     ...(data.length === 0 ? {} : { data }),
+    ...(unpacked === undefined ? {} : { unpacked }),
   };
 }
 

@@ -88,7 +88,7 @@ export async function planVm(
   const inMemory = new Set(Object.values(read.files).map(({ name }) => name));
   const fileUses = uses.filter(({ path }) => !inMemory.has(path));
   findings.add(...fileFindings(fileUses, options.outputs, host.paths));
-  const files = await readBootFiles({ spec, files: read.files }, host.files, findings);
+  const files = await readBootFiles({ spec, files: read.files }, host, findings);
   const hookPlugins = [...registries.hookPlugins, ...[...plugins, ...own].flatMap(hookPluginOf)];
   return { spec, findings, container, registries, platform, vdevs, files, fileUses, hookPlugins };
 }

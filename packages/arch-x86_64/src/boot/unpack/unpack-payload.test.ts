@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { ImageError } from '@qvm/core/architecture';
 import { createRandom, randomSeed } from '@qvm/testing';
@@ -25,6 +26,34 @@ describe('unpackPayload', () => {
     expect(await unpack(new Uint8Array(gzipSync(program())))).toEqual(program());
     const elf = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0);
     expect(await unpack(elf)).toBe(elf);
+  });
+
+  it('takes a kernel that was unpacked before from the store, if it has the right size', async () => {
+    const kept = new Map<string, Uint8Array>();
+    const store = {
+      find: async (digest: string) => kept.get(digest),
+      keep: async (digest: string, bytes: Uint8Array) => void kept.set(digest, bytes),
+    };
+    const packed = payload(PACKED.lz4);
+    const first = await unpackPayload(packed, LIMIT, 'bzImage', store);
+    const digest = createHash('sha256').update(packed).digest('hex');
+    expect([...kept]).toEqual([[digest, first]]);
+    expect(await unpackPayload(packed, LIMIT, 'bzImage', store)).toBe(first);
+    kept.set(digest, first.subarray(1));
+    expect(await unpackPayload(packed, LIMIT, 'bzImage', store)).toEqual(program());
+    await expect(unpackPayload(packed, 5999, 'bzImage', store)).rejects.toMatchObject({ code: 'image.too-large' });
+  });
+
+  it('keeps neither gzip nor a damaged kernel', async () => {
+    const store = {
+      find: () => Promise.reject(new Error('not asked')),
+      keep: () => Promise.reject(new Error('not asked')),
+    };
+    expect(await unpackPayload(new Uint8Array(gzipSync(program())), LIMIT, 'bzImage', store)).toEqual(program());
+    const damaged = payload(PACKED.lz4.subarray(0, 40));
+    await expect(
+      unpackPayload(damaged, LIMIT, 'bzImage', { ...store, find: async () => undefined }),
+    ).rejects.toMatchObject({ code: 'image.bad-payload' });
   });
 
   it.each<readonly [string, readonly number[]]>([

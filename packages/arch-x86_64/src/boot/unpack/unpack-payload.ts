@@ -1,4 +1,5 @@
 import { gunzip, ImageError, isElf, isGzip } from '@qvm/core/architecture';
+import type { UnpackedImages } from '@qvm/core/architecture';
 import { asImageError } from './damaged.js';
 import { decodeLz4, isLz4 } from './lz4.js';
 import { decodeLzmaAlone, isLzma } from './lzma-alone.js';
@@ -36,9 +37,15 @@ const SIZE_BYTES = 4;
  *
  * @param limit - largest size in bytes of the result: the VM's RAM.
  * @param name - name of the file in errors.
+ * @param unpacked - where the results of all formats but gzip are kept, which is fast.
  * @throws `ImageError` `image.unknown-format`, `image.too-large`, `image.bad-gzip`, `image.bad-payload`.
  */
-export async function unpackPayload(payload: Uint8Array, limit: number, name: string): Promise<Uint8Array> {
+export async function unpackPayload(
+  payload: Uint8Array,
+  limit: number,
+  name: string,
+  unpacked?: UnpackedImages,
+): Promise<Uint8Array> {
   if (isElf(payload)) return payload;
   if (payload.length <= SIZE_BYTES) throw new ImageError('truncated', `${name} contains no kernel.`);
   if (isGzip(payload)) return gunzip(payload, limit, `The compressed kernel in ${name}`);
@@ -51,13 +58,24 @@ export async function unpackPayload(payload: Uint8Array, limit: number, name: st
       'too-large',
       `The kernel in ${name} has ${size} bytes when decompressed, more than the VM's RAM.`,
     );
+  const digest = unpacked === undefined ? '' : await sha256(payload);
+  const known = await unpacked?.find(digest);
+  if (known?.length === size) return known;
   const out = new Uint8Array(size);
   try {
     format.decode(payload.subarray(0, -SIZE_BYTES), out);
   } catch (error) {
     throw asImageError(error, name);
   }
+  await unpacked?.keep(digest, out);
   return out;
+}
+
+/** In hexadecimal. */
+async function sha256(bytes: Uint8Array): Promise<string> {
+  // A copy, because the digest is not computed of shared memory.
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function unknown(payload: Uint8Array, name: string): ImageError {
