@@ -1,11 +1,9 @@
 export { aarch64, aarch64Plugin, tunedAarch64 } from './architecture.js';
-export { REGION_TUNING } from '@qvm/engine';
 export type { RegionTuning } from '@qvm/engine';
 export { AARCH64_HOOK_KINDS, aarch64Hooks } from './hook-kinds.js';
 export type { Aarch64ExitCause, Aarch64InterruptKind, Aarch64TrapKind, Aarch64VcpuHooks } from './hook-kinds.js';
-export { Aarch64Machine } from './machine.js';
-export { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
-export { genericModel } from './vcpu/cpu-model.js';
+export type { Aarch64Machine } from './machine.js';
+export type { Aarch64Vcpu } from './vcpu/aarch64-vcpu.js';
 export type { CpuModel } from './vcpu/cpu-model.js';
 export { AARCH64_CPUS } from './system/cpu-attachment.js';
 export type { AttachedCpu, SystemRegisterHandler } from './system/cpu-attachment.js';

@@ -1,3 +1,4 @@
+import { ARCHITECTURE_NAME } from './names.js';
 import { HYPERCALLS } from '@qvm/core/services';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
@@ -11,9 +12,6 @@ import { SmcccFirmware } from './system/firmware.js';
 import { Aarch64State } from './vcpu/aarch64-state.js';
 import { Aarch64Vcpu, TLB_BANKS } from './vcpu/aarch64-vcpu.js';
 import type { CpuModel } from './vcpu/cpu-model.js';
-
-/** The name of the architecture (`Architecture.name`). @experimental */
-export const ARCHITECTURE_NAME = 'aarch64';
 
 /**
  * The processors of an AArch64 VM.

@@ -6,11 +6,12 @@ import { hex, MachineHarness, RAM_BYTES } from './machine-tests/machine-harness.
 import { apic, ioapic, pic, x86_64, x86_64Plugin } from './index.js';
 import type { X86Machine } from './index.js';
 
+const loaded = await x86_64.load();
 const ENTRY = 0x20_0000;
 
 async function boot(code: string): Promise<{ readonly harness: MachineHarness; readonly machine: X86Machine }> {
-  const harness = new MachineHarness(1, 'interp', { more: x86_64.engineBytes(1, RAM_BYTES) });
-  const machine = x86_64.createMachine(harness.services) as X86Machine;
+  const harness = new MachineHarness(1, 'interp', { more: loaded.engineBytes(1, RAM_BYTES) });
+  const machine = loaded.createMachine(harness.services) as X86Machine;
   const bytes = elfFile(64, ENTRY, [{ physical: ENTRY, bytes: Uint8Array.from(hex(code)) }]);
   await machine.boot({ image: { name: 'program', bytes }, commandLine: 'A', vdevNodes: () => [] });
   return { harness, machine };

@@ -1,53 +1,51 @@
 import { ARCHITECTURE, PLUGIN_API_VERSION, provide, VDEV_FACTORY } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
-import type { Architecture } from '@qvm/core/architecture';
-import { CodeCache, REGION_TUNING } from '@qvm/engine';
+import type { ArchitectureFacts, ArchitectureSource } from '@qvm/core/architecture';
 import type { RegionTuning } from '@qvm/engine';
 import { apic, ioapic, pic } from './apic/index.js';
-import { bootGuest, isX86Image } from './boot/index.js';
+import { ARCHITECTURE_NAME } from './architecture-name.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
-import { ARCHITECTURE_NAME, X86Machine } from './machine.js';
-import type { BootProcedure } from './machine.js';
-import { defaultModel, X86_PROCESSORS, x86Model } from './system/cpu-model.js';
+import { isX86Image } from './boot/image.js';
+import { X86_PROCESSORS } from './system/cpu-model.js';
 import type { X86Model } from './system/cpu-model.js';
 
-/** Capacity of a VM's code cache in pages of decoded code: 16 MiB of guest code. */
-const CODE_PAGES = 4096;
-const CODE_BYTES = CodeCache.bytesFor(CODE_PAGES);
+const FACTS: ArchitectureFacts = {
+  name: ARCHITECTURE_NAME,
+  defaultBoard: 'pc',
+  hookKinds: X86_HOOK_KINDS,
+  processors: X86_PROCESSORS,
+  isImage: isX86Image,
+};
+
+/** Choices of an {@link x86Architecture}. @experimental */
+export interface X86ArchitectureOptions {
+  /** The processor model of VMs that name none; the default one when absent. */
+  readonly model?: X86Model;
+  /** When the second tier translates; the measured optimum when absent. */
+  readonly tuning?: RegionTuning;
+}
 
 /**
  * x86_64 with a processor model.
  *
- * @param model - what CPUID says when a VM names no model.
- * @param tuning - when the second tier translates; {@link REGION_TUNING} when absent.
  * @experimental
  */
-export function x86Architecture(
-  model: X86Model = defaultModel,
-  tuning: RegionTuning = REGION_TUNING,
-  boot: BootProcedure = bootGuest,
-): Architecture {
+export function x86Architecture({ model, tuning }: X86ArchitectureOptions = {}): ArchitectureSource {
   return {
-    name: ARCHITECTURE_NAME,
-    defaultBoard: 'pc',
-    hookKinds: X86_HOOK_KINDS,
-    isImage: isX86Image,
-    engineBytes: (vcpus, ramBytes) => X86Machine.engineBytes(vcpus, ramBytes, CODE_BYTES),
-    processors: X86_PROCESSORS,
-    createMachine: (services) => {
-      const { processor } = services;
-      const chosen = processor === undefined ? model : x86Model(processor);
-      return new X86Machine(services, { model: chosen, codeBytes: CODE_BYTES, tuning, boot });
+    ...FACTS,
+    load: async () => {
+      const { x86Machines } = await import('./machines.js');
+      return x86Machines(FACTS, model, tuning);
     },
   };
 }
 
 /**
- * x86_64. Its processor executes 64-bit code, so images that begin in 64-bit mode start.
+ * x86_64.
  *
  * @experimental
  */
-export const x86_64: Architecture = x86Architecture();
+export const x86_64: ArchitectureSource = x86Architecture();
 
 /**
  * The plugin that brings x86_64: the architecture and the vdevs that are part of its processors.

@@ -3,6 +3,7 @@ import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
 import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
 import type { X86 } from '@qvm/isa-x86_64';
+import { ARCHITECTURE_NAME } from './architecture-name.js';
 import { APIC_BUS, ApicBus } from './apic/index.js';
 import { x86InstructionSets, x86RecordPlan } from './instruction-sets.js';
 import { X86State } from './state/x86-state.js';
@@ -11,9 +12,6 @@ import { describeFault } from './system/describe-fault.js';
 import { hypercalls } from './system/hypercalls.js';
 import { PHYSICAL_ADDRESS_BITS } from './system/mmu.js';
 import { TLB_BANKS, X86Vcpu } from './vcpu/x86-vcpu.js';
-
-/** The name of the architecture (`Architecture.name`). @experimental */
-export const ARCHITECTURE_NAME = 'x86_64';
 
 /** Loads a guest and sets the bootstrap vCPU to its entry. @experimental */
 export type BootProcedure = (request: BootRequest, services: MachineServices, vcpu: X86Vcpu) => Promise<void>;

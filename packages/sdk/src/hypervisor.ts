@@ -2,7 +2,7 @@ import type { Board } from '@qvm/core/board';
 import 'reflect-metadata';
 import { loadConfigs, type Environment, type LoadedConfigs } from '@qvm/config';
 import { silentLogger, type Logger, type QvmPlugin } from '@qvm/core';
-import { type Architecture } from '@qvm/core/architecture';
+import { type ArchitectureSource } from '@qvm/core/architecture';
 import { type VdevFactory } from '@qvm/core/vdev';
 import type { CharacterBackendFactory } from './console/character-backends.js';
 import { hostContainer, vmContainer } from './container/compose.js';
@@ -54,7 +54,7 @@ export interface Hypervisor {
   /** The vdev types that configurations can name. */
   readonly vdevTypes: readonly VdevFactory[];
   /** The architectures that VMs can have. */
-  readonly architectures: readonly Architecture[];
+  readonly architectures: readonly ArchitectureSource[];
   /** The boards that configurations can name. */
   readonly boards: readonly Board[];
   /** The kinds of character back ends that `hostdev` can name besides `stdio` and `stream:NAME`. */

@@ -1,5 +1,4 @@
 import {
-  elfMachine,
   ElfMachine,
   ImageError,
   PHYSICAL_ADDRESS_LIMIT,
@@ -11,6 +10,7 @@ import {
 } from '@qvm/core/architecture';
 import type { BootFile } from '@qvm/core/architecture';
 import { refuseForeign } from './foreign-image.js';
+import { Header, MAGIC, Zboot, ZBOOT_MAGIC } from './linux-headers.js';
 import { requireCode } from './raw-code.js';
 
 /**
@@ -47,10 +47,6 @@ export type LoadableImage =
       readonly offset: number;
     };
 
-/** Header of the arm64 kernel image (Linux, Documentation/arch/arm64/booting.rst). */
-const Header = { textOffset: 0x08, imageSize: 0x10, flags: 0x18, magic: 0x38, pe: 0x3c, bytes: 0x40 } as const;
-/** "ARM\x64". */
-const MAGIC = 0x644d_5241;
 const BIG_ENDIAN = 1n;
 const KERNEL_ALIGNMENT = 0x20_0000;
 /** An image without a size in its header predates Linux 3.17 and has this offset. */
@@ -59,13 +55,6 @@ const OLD_TEXT_OFFSET = 0x8_0000;
 const RAW_ALIGNMENT = 0x1000;
 /** QEMU loads raw code at this offset, above the device tree of its board. */
 const RAW_OFFSET = 0x8_0000;
-/**
- * EFI zboot (Linux, drivers/firmware/efi/libstub/zboot-header.S): "MZ", "zimg", then the payload's offset, size and
- * compression.
- */
-const Zboot = { mark: 0x04, offset: 0x08, size: 0x0c, compression: 0x18, bytes: 0x38 } as const;
-/** "zimg". */
-const ZBOOT_MAGIC = 0x676d_697a;
 /** PE/COFF: offsets in "PE\0\0" with the file header after it, and in a section header. */
 const Pe = {
   magic: 0x4550,
@@ -78,19 +67,6 @@ const Pe = {
 } as const;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-/**
- * Whether a file is an arm64 Linux `Image`, plain or as EFI zboot, or an ELF file for AArch64, by its beginning. Raw code and
- * compressed files cannot be told by that.
- *
- * @param head - the first 1024 bytes.
- */
-export function isAarch64Image(head: Uint8Array): boolean {
-  if (elfMachine(head) === ElfMachine.AArch64) return true;
-  if (head.length < Header.bytes) return false;
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  return view.getUint32(Header.magic, true) === MAGIC || view.getUint32(Zboot.mark, true) === ZBOOT_MAGIC;
-}
 
 /**
  * Recognises an image: arm64 `Image`, gzip of one, EFI zboot around one, ELF64, or raw code that passes `requireCode`.

@@ -1,4 +1,5 @@
 import { BREAKPOINTS, registerNamed, WATCHPOINTS } from '@qvm/isa-aarch64';
+import { MODEL_NAME } from '../names.js';
 import type { Aarch64State } from './aarch64-state.js';
 
 /**
@@ -25,7 +26,7 @@ const fields = (...list: readonly (readonly [number, number])[]): bigint =>
  *
  * @experimental
  */
-export const genericModel: CpuModel = makeModel('generic', {
+export const genericModel: CpuModel = makeModel(MODEL_NAME, {
   MIDR_EL1: 0x000f_0510n,
   // EL0 and EL1 in AArch64; FP and Advanced SIMD; GIC system registers; CSV2_3 and CSV3: no speculation from the
   // guest's branches and faults.

@@ -1,4 +1,4 @@
-import type { Architecture } from '@qvm/core/architecture';
+import type { ArchitectureSource } from '@qvm/core/architecture';
 import { nameHint } from '@qvm/core/options';
 import { openHypervisor } from '../hypervisor.js';
 import { CliExitCode } from '../report/exit-codes.js';
@@ -12,14 +12,14 @@ import { CliError } from '../report/report-error.js';
 export async function chosenArchitectures(
   name: string | undefined,
   plugins: readonly string[],
-): Promise<readonly Architecture[]> {
+): Promise<readonly ArchitectureSource[]> {
   const hypervisor = await openHypervisor(plugins);
   const architectures = [...hypervisor.architectures];
   await hypervisor.dispose();
   return name === undefined ? architectures : [architectureNamed(name, architectures)];
 }
 
-function architectureNamed(name: string, architectures: readonly Architecture[]): Architecture {
+function architectureNamed(name: string, architectures: readonly ArchitectureSource[]): ArchitectureSource {
   const found = architectures.find((architecture) => architecture.name === name);
   if (found !== undefined) return found;
   const hint = nameHint(

@@ -1,4 +1,4 @@
-import type { Architecture, ProcessorCatalogue, ProcessorModel } from '@qvm/core/architecture';
+import type { ArchitectureSource, ProcessorCatalogue, ProcessorModel } from '@qvm/core/architecture';
 import { printJson, printLines } from '../report/print.js';
 import { table } from '../report/table.js';
 import { chosenArchitectures } from './chosen-architectures.js';
@@ -19,7 +19,7 @@ export async function listCpus({ arch, json, plugin = [] }: CpuFlags): Promise<v
   else printLines(chosen.map(describe));
 }
 
-function describe({ name, processors = NOTHING }: Architecture): string {
+function describe({ name, processors = NOTHING }: ArchitectureSource): string {
   const { models, features } = processors;
   const rows = models.map((model, index) => [
     model.name,

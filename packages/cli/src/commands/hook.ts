@@ -1,4 +1,4 @@
-import type { Architecture } from '@qvm/core/architecture';
+import type { ArchitectureSource } from '@qvm/core/architecture';
 import type { HookKinds } from '@qvm/core/hooks';
 import { chosenArchitectures } from './chosen-architectures.js';
 import { printJson, printLines } from '../report/print.js';
@@ -35,13 +35,13 @@ interface HookKindRow {
   readonly description: string;
 }
 
-function rowsOf({ name, hookKinds }: Architecture): readonly HookKindRow[] {
+function rowsOf({ name, hookKinds }: ArchitectureSource): readonly HookKindRow[] {
   return HOOKS.flatMap((hook) =>
     Object.entries(hookKinds[hook]).map(([kind, description]) => ({ architecture: name, hook, kind, description })),
   );
 }
 
-function describe(architecture: Architecture): string {
+function describe(architecture: ArchitectureSource): string {
   const rows = rowsOf(architecture);
   const parts = HOOKS.map((hook) => {
     const own = rows.filter((row) => row.hook === hook);

@@ -1,4 +1,4 @@
-import type { Architecture } from '@qvm/core/architecture';
+import type { ArchitectureSource } from '@qvm/core/architecture';
 import { pathsFor } from './files.js';
 import { boardNames, vdevTypes } from './known-types.js';
 import type { LineFacts } from './line-facts.js';
@@ -55,7 +55,7 @@ async function vmNames({ socket }: LineFacts): Promise<readonly string[]> {
   return (vms ?? []).map(({ name }) => name);
 }
 
-async function architectures(): Promise<readonly Architecture[]> {
+async function architectures(): Promise<readonly ArchitectureSource[]> {
   const { openHypervisor } = await import('../hypervisor.js');
   const hypervisor = await openHypervisor();
   const found = [...hypervisor.architectures];

@@ -167,11 +167,11 @@ export interface DataFile extends BootFile {
 }
 
 /**
- * A guest architecture, which makes machines. A plugin registers it.
+ * The facts of a guest architecture that are known before its first machine.
  *
  * @experimental
  */
-export interface Architecture {
+export interface ArchitectureFacts {
   /** `aarch64` or `x86_64`. */
   readonly name: string;
   /** Name of the board for VMs whose configuration names none. */
@@ -187,6 +187,25 @@ export interface Architecture {
    * @param head - the first 1024 bytes, or all of a shorter file.
    */
   isImage?(head: Uint8Array): boolean;
+}
+
+/**
+ * A guest architecture as a plugin registers it. Instruction sets are large, and most processes need one of them or none,
+ * so they are loaded with the first machine.
+ *
+ * @experimental
+ */
+export interface ArchitectureSource extends ArchitectureFacts {
+  /** Loads the modules of the architecture, once. */
+  load(): Promise<Architecture>;
+}
+
+/**
+ * A guest architecture that is loaded: it makes machines.
+ *
+ * @experimental
+ */
+export interface Architecture extends ArchitectureFacts {
   /** Bytes of VM memory that the engine needs besides guest RAM. */
   engineBytes(vcpus: number, ramBytes: number): number;
   /** Makes the processors of a VM with their interrupt controller and firmware. */

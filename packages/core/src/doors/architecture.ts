@@ -6,6 +6,8 @@
 
 export type {
   Architecture,
+  ArchitectureFacts,
+  ArchitectureSource,
   BootFile,
   BootRequest,
   DataFile,

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture/architecture.js';
+import type { ArchitectureSource } from '../architecture/architecture.js';
 import type { Board } from '../board/board.js';
 import { QvmError } from '../errors/qvm-error.js';
 import type { Tappable } from '../hooks/tappable.js';
@@ -98,7 +98,7 @@ export const VDEV_FACTORY: Token<VdevFactory> = createToken('@qvm/core/VdevFacto
  *
  * @experimental
  */
-export const ARCHITECTURE: Token<Architecture> = createToken('@qvm/core/Architecture');
+export const ARCHITECTURE: Token<ArchitectureSource> = createToken('@qvm/core/Architecture');
 
 /**
  * The boards that VMs can have. Multi.

@@ -3,18 +3,21 @@ import { REGION_TUNING } from '@qvm/engine';
 import type { RegionTuning } from '@qvm/engine';
 import { difference } from './difference.js';
 
-/** Tunings of the second tier under which programs are compared, by name. @experimental */
-export const TUNINGS = {
-  /** Translates any code that runs twice; larger regions at once. */
-  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
-  /** Small regions only, in batches. */
-  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
-  /** The default tuning with shorter intervals, so that these short programs are translated; deterministic. */
-  usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
-} as const satisfies Readonly<Record<string, RegionTuning>>;
+/** The name of a tuning in {@link TUNINGS}. @experimental */
+export type Tuning = 'eager' | 'plain' | 'usual';
 
-/** The name of a tuning. @experimental */
-export type Tuning = keyof typeof TUNINGS;
+/**
+ * Tunings of the second tier under which programs are compared. `eager` translates any code that runs twice, larger
+ * regions at once; `plain` only small regions, in batches; `usual` is the default with shorter intervals, so that
+ * short programs are translated. All of them are deterministic.
+ *
+ * @experimental
+ */
+export const TUNINGS: Readonly<Record<Tuning, RegionTuning>> = {
+  eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
+  plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
+  usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
+};
 
 /** The outcome of a program in one engine, and the second tier's part in it. @experimental */
 export interface TierRun<Outcome extends object = object> {
@@ -45,6 +48,7 @@ export interface Comparison {
   readonly difference: string | undefined;
   /** Instructions that ran in all tunings, and the part of them that ran in regions. */
   readonly instructions: number;
+  /** See {@link Comparison.instructions}. */
   readonly translated: number;
   /** Regions that follow calls. */
   readonly inlined: number;

@@ -1,7 +1,7 @@
 import type { Board } from '@qvm/core/board';
 import { ARCHITECTURE, BOARD, HOOK_PLUGIN, VDEV_FACTORY } from '@qvm/core';
 import type { HookPlugin } from '@qvm/core';
-import type { Architecture } from '@qvm/core/architecture';
+import type { ArchitectureSource } from '@qvm/core/architecture';
 import type { VdevFactory } from '@qvm/core/vdev';
 import { inject, injectable, multiInject, optional } from 'inversify';
 import { CHARACTER_BACKEND } from '../console/character-backends.js';
@@ -19,7 +19,7 @@ export const HOST_REGISTRIES = Symbol.for('qvm:@qvm/sdk/HostRegistries');
 @injectable()
 export class Registries {
   readonly vdevs: ReadonlyMap<string, VdevFactory>;
-  readonly architectures: ReadonlyMap<string, Architecture>;
+  readonly architectures: ReadonlyMap<string, ArchitectureSource>;
   /** Boards by architecture and name, see {@link boardKey}. */
   readonly boards: ReadonlyMap<string, Board>;
   readonly backends: ReadonlyMap<string, CharacterBackendFactory>;
@@ -29,7 +29,7 @@ export class Registries {
 
   constructor(
     @multiInject(VDEV_FACTORY.key, CHAINED) @optional() vdevs: VdevFactory[] = [],
-    @multiInject(ARCHITECTURE.key, CHAINED) @optional() architectures: Architecture[] = [],
+    @multiInject(ARCHITECTURE.key, CHAINED) @optional() architectures: ArchitectureSource[] = [],
     @multiInject(CHARACTER_BACKEND.key, CHAINED) @optional() backends: CharacterBackendFactory[] = [],
     @multiInject(HOOK_PLUGIN.key, CHAINED) @optional() hookPlugins: HookPlugin[] = [],
     @multiInject(BOARD.key, CHAINED) @optional() boards: Board[] = [],

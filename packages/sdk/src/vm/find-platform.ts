@@ -3,7 +3,7 @@ import { nearestName } from '@qvm/core/options';
 import { BOARD } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
 import { chooseProcessor } from '@qvm/core/architecture';
-import type { Architecture, Processor } from '@qvm/core/architecture';
+import type { Architecture, ArchitectureFacts, ArchitectureSource, Processor } from '@qvm/core/architecture';
 import type { Board } from '@qvm/core/board';
 import type { Container } from 'inversify';
 import { resolverOf } from '../container/plugin-module.js';
@@ -18,22 +18,24 @@ export interface Platform {
 }
 
 /**
+ * The architecture, loaded, and the board.
+ *
  * @returns `undefined` when the board's package could not be used, which has been reported already.
  * @throws ConfigError `config.unknown-arch`, `config.unknown-board`, `config.cpumodel`
  */
-export function findPlatform(
+export async function findPlatform(
   spec: VmSpec,
   registries: Registries,
   packages: ReadonlyMap<string, QvmPlugin>,
   container: Container,
-): Platform | undefined {
-  const architecture = findArchitecture(spec, registries);
-  const board = findBoard(spec, architecture, registries, packages, container);
-  const processor = findProcessor(spec, architecture);
-  return board && { architecture, board, ...(processor === undefined ? {} : { processor }) };
+): Promise<Platform | undefined> {
+  const source = findArchitecture(spec, registries);
+  const board = findBoard(spec, source, registries, packages, container);
+  const processor = findProcessor(spec, source);
+  return board && { architecture: await source.load(), board, ...(processor === undefined ? {} : { processor }) };
 }
 
-function findProcessor({ cpumodel, source }: VmSpec, { name, processors }: Architecture): Processor | undefined {
+function findProcessor({ cpumodel, source }: VmSpec, { name, processors }: ArchitectureFacts): Processor | undefined {
   if (cpumodel === undefined) return undefined;
   const at = sourceOf(source, 'cpumodel');
   if (processors === undefined)
@@ -45,7 +47,7 @@ function findProcessor({ cpumodel, source }: VmSpec, { name, processors }: Archi
   );
 }
 
-function findArchitecture(spec: VmSpec, { architectures }: Registries): Architecture {
+function findArchitecture(spec: VmSpec, { architectures }: Registries): ArchitectureSource {
   const found = architectures.get(spec.arch);
   if (found !== undefined) return found;
   const known = [...architectures.keys()];
@@ -61,7 +63,7 @@ function findArchitecture(spec: VmSpec, { architectures }: Registries): Architec
  */
 function findBoard(
   spec: VmSpec,
-  architecture: Architecture,
+  architecture: ArchitectureFacts,
   { boards }: Registries,
   packages: ReadonlyMap<string, QvmPlugin>,
   container: Container,

@@ -1,5 +1,5 @@
 import { ARCHITECTURES, type VmSpec } from '@qvm/config';
-import type { Architecture, BootFile } from '@qvm/core/architecture';
+import type { ArchitectureSource, BootFile } from '@qvm/core/architecture';
 import { FileSourceError, type FileSource } from '../host/file-source.js';
 
 /** Bytes from the start of an image by which architectures know it. */
@@ -8,7 +8,7 @@ const HEAD_BYTES = 0x400;
 /** What tells the architecture of a VM that names none. */
 export interface ImageLookup {
   /** All that there are. */
-  readonly architectures: Iterable<Architecture>;
+  readonly architectures: Iterable<ArchitectureSource>;
   /** Source of the image. */
   readonly files: FileSource;
   /** The image, if it is not a file. */

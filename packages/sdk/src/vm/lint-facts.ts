@@ -1,6 +1,6 @@
 import type { Board } from '@qvm/core/board';
 import { ARCHITECTURES, type LintFacts, type VdevFacts } from '@qvm/config';
-import type { Architecture } from '@qvm/core/architecture';
+import type { ArchitectureSource } from '@qvm/core/architecture';
 import { allVdevOptions, type VdevFactory } from '@qvm/core/vdev';
 
 /**
@@ -12,7 +12,7 @@ export interface KnownTypes {
   /** The vdev types, except those of packages that are named only in a configuration. */
   readonly vdevTypes: readonly VdevFactory[];
   /** The architectures. */
-  readonly architectures: readonly Architecture[];
+  readonly architectures: readonly ArchitectureSource[];
   /** The boards. */
   readonly boards: readonly Board[];
 }

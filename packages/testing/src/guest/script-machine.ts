@@ -2,7 +2,14 @@ import type { Board } from '@qvm/core/board';
 import { virt } from '@qvm/boards';
 import { ARCHITECTURE, BOARD, provide } from '@qvm/core';
 import type { QvmPlugin } from '@qvm/core';
-import type { Architecture, BootFile, BootRequest, Machine, MachineServices } from '@qvm/core/architecture';
+import type {
+  Architecture,
+  ArchitectureSource,
+  BootFile,
+  BootRequest,
+  Machine,
+  MachineServices,
+} from '@qvm/core/architecture';
 import { readScript, SCRIPT_HEADER } from './script-instruction.js';
 import { notSaved, SCRIPT_HOOK_KINDS, ScriptVcpu } from './script-vcpu.js';
 
@@ -71,6 +78,9 @@ export const scriptArchitecture: Architecture = {
   createMachine: (services) => new ScriptMachine(services),
 };
 
+/** {@link scriptArchitecture} as plugins register it. */
+const scriptSource: ArchitectureSource = { ...scriptArchitecture, load: () => Promise.resolve(scriptArchitecture) };
+
 /**
  * The board of scripted guests: the places of `virt`, and no implicit vdevs except those of `has`.
  *
@@ -99,7 +109,7 @@ export function createScriptPlugin(board: ScriptBoard): QvmPlugin {
     name: 'script-machine',
     apiVersion: 1,
     provides: [
-      provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => scriptArchitecture }),
+      provide({ token: ARCHITECTURE, scope: 'host', multi: true, factory: () => scriptSource }),
       provide({ token: BOARD, scope: 'host', multi: true, factory: () => scriptBoard(board) }),
     ],
   };

@@ -4,7 +4,6 @@ import { assemble } from '@qvm/asm-aarch64';
 import { Vm } from '@qvm/core/host';
 import { HOST_DEVICE_REGISTRY, MEMORY_SOURCE, MemoryPool } from '@qvm/core/services';
 import type { Token, VmExit } from '@qvm/core';
-import type { Architecture } from '@qvm/core/architecture';
 import type { MmioHandler } from '@qvm/core/vdev';
 import fc from 'fast-check';
 import { passthrough } from '../passthrough/passthrough.js';
@@ -21,13 +20,7 @@ const GICR = 0x080a_0000;
 const LOG = 0x100;
 const Register = { id: 0, control: 4, status: 8, length: 0xc, source: 0x10, destination: 0x18 } as const;
 
-const architecture: Architecture = {
-  name: 'aarch64',
-  defaultBoard: virt.name,
-  hookKinds: aarch64.hookKinds,
-  engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
-  createMachine: (services) => aarch64.createMachine(services),
-};
+const architecture = await aarch64.load();
 
 function createVm(name: string, devices: LocalHostDevices, pool: MemoryPool, paddr = ENGINE): Vm {
   const tokens = new Map<symbol, unknown>([

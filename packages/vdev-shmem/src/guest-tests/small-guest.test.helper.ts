@@ -6,7 +6,7 @@ import { assemble } from '@qvm/asm-aarch64';
 import { Vm } from '@qvm/core/host';
 import { MEMORY_SOURCE, SHARED_MEMORY } from '@qvm/core/services';
 import type { Token, VmExit } from '@qvm/core';
-import type { Architecture, Engine } from '@qvm/core/architecture';
+import type { Engine } from '@qvm/core/architecture';
 import type { MemorySource, SharedMemoryRegistry } from '@qvm/core/services';
 import { parseOptions } from '@qvm/testing';
 import { shmem } from '../shmem/shmem.js';
@@ -72,6 +72,8 @@ export const START = `
   msr icc_pmr_el1, x1
   isb\n`;
 
+const architecture = await aarch64.load();
+
 /** A bare-metal guest with a `shmem`, which logs by hypercalls. */
 export class SmallGuest {
   readonly vm: Vm;
@@ -79,13 +81,6 @@ export class SmallGuest {
   exit: VmExit | undefined;
 
   private constructor(setup: GuestSetup, services: Services) {
-    const architecture: Architecture = {
-      name: 'aarch64',
-      defaultBoard: virt.name,
-      hookKinds: aarch64.hookKinds,
-      engineBytes: (vcpus, ram) => aarch64.engineBytes(vcpus, ram),
-      createMachine: (machine) => aarch64.createMachine(machine),
-    };
     const parsed = parseOptions(allVdevOptions(shmem), setup.options);
     const tokens = new Map<symbol, unknown>([
       [MEMORY_SOURCE.key, services.memory],
