@@ -73,7 +73,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
     const reason = vcpu.haltReport();
     if (this.vcpus.every(({ on, haltedForGood }) => !on || haltedForGood))
       request({ kind: 'terminate', exitCode: VmExitCode.Unsupported, reason });
-    else logger.log('warn', `${name}: ${reason}`);
+    else logger.log('info', `${name}: ${reason}`);
   }
 
   /** Loads the guest, and sets the first vCPU to the entry. */

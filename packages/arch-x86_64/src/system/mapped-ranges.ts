@@ -3,8 +3,8 @@ import { MappingList } from '@qvm/engine';
 import { Entry, largePageOf } from './paging-entry.js';
 import type { PhysicalWords } from './physical-words.js';
 
-/** Limit for the number of tables that are read: real kernels have some thousands, and cyclic tables would never end. */
-const MOST_TABLES = 0x2000;
+/** Limit for the number of tables that are read: real kernels have some thousands. */
+const MOST_TABLES = 0x4000;
 const TWO_32 = 2 ** 32;
 const PAGE_BITS = 12;
 const [WIDE_ENTRIES, LEGACY_ENTRIES] = [512, 1024];
@@ -16,13 +16,15 @@ const ADDRESS_HIGH = 0xff;
 type IsValid = (low: number, high: number, shift: number) => boolean;
 
 /**
- * Collects the mappings of page tables by walking all of them once (SDM vol. 3, 4.3 to 4.5).
+ * Collects the mappings of page tables by walking each of them once (SDM vol. 3, 4.3 to 4.5). A table to which several
+ * entries lead counts for the first of them: kernels map a page at thousands of addresses so (Linux' ESPFIX area), and
+ * tables may lead to themselves.
  *
  * @experimental
  */
 export class MappedRanges {
   readonly #list: MappingList;
-  #tables = 0;
+  readonly #visited = new Set<number>();
 
   /** @param limit - largest number of ranges. */
   constructor(
@@ -66,7 +68,7 @@ export class MappedRanges {
    * @param first - virtual address of its first entry, before the sign extension of four-level paging.
    */
   addTable(table: number, shift: number, first = 0): void {
-    if (this.#tables++ >= MOST_TABLES) return;
+    if (!this.#enter(table)) return;
     for (let index = 0; index < WIDE_ENTRIES && !this.#list.full; index++) {
       const [low, high] = [this.#word(table + index * 8), this.#word(table + index * 8 + 4)];
       if ((low & Entry.Present) === 0 || !this.isValid(low | 0, high | 0, shift)) continue;
@@ -77,11 +79,18 @@ export class MappedRanges {
   }
 
   #legacyTable(table: number, first: number): void {
-    if (this.#tables++ >= MOST_TABLES) return;
+    if (!this.#enter(table)) return;
     for (let index = 0; index < LEGACY_ENTRIES && !this.#list.full; index++) {
       const entry = this.#word(table + index * 4);
       if (entry & Entry.Present) this.#list.add(BigInt(first + index * 4096), (entry & ~0xfff) >>> 0, 4096);
     }
+  }
+
+  /** Whether a table has not been read yet. */
+  #enter(table: number): boolean {
+    if (this.#visited.has(table) || this.#visited.size >= MOST_TABLES) return false;
+    this.#visited.add(table);
+    return true;
   }
 
   /** A word of a table; entries outside of memory are not followed. */

@@ -1,3 +1,4 @@
+import { InstructionClock } from '../clock/instruction-clock.js';
 import { VcpuExit } from '../vcpu/vcpu.js';
 import { FAKE_FILES, FakeArchitecture, fakeVmOptions, type Instruction } from './fake-machine.test.helper.js';
 import type { StepResult } from './step-result.js';
@@ -52,9 +53,41 @@ function fail(): never {
   throw new Error('not expected');
 }
 
+/** Lets a VM run whose steps end early now and then; the host executes an instruction in `pace` nanoseconds. */
+async function driveCounted(pace: number): Promise<{ readonly ends: readonly number[]; readonly yields: number }> {
+  const { host, implementation } = fakeHost();
+  const ends: number[] = [];
+  const vm = {
+    paused: false,
+    instructions: 0,
+    clock: new InstructionClock(),
+    step: (budget: number): StepResult => {
+      // A timer every 7,000 instructions ends the step of a slow host.
+      const retired = pace > 50 ? Math.min(budget, 7_000 - (vm.instructions % 7_000)) : budget;
+      vm.instructions += retired;
+      host.time += retired * pace;
+      if (retired === budget) ends.push(vm.instructions);
+      return vm.instructions >= 1_000_000 ? ENDED : { kind: 'ran' };
+    },
+    restartPauseMs: 0,
+    restart: () => Promise.resolve(),
+  };
+  await new VmDriver(vm, implementation).run();
+  return { ends, yields: host.log.length };
+}
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('VmDriver', () => {
+  it('ends turns at the same instructions on every host, under instruction-counted time', async () => {
+    const [fast, slow] = [await driveCounted(1), await driveCounted(1000)];
+    expect(fast.ends).toEqual(Array.from({ length: 50 }, (_, n) => (n + 1) * 20_000));
+    expect(slow.ends).toEqual(fast.ends);
+    // The event loop has its turn about once in a millisecond.
+    expect([fast.yields, slow.yields]).toEqual([0, expect.any(Number)]);
+    expect(slow.yields).toBeGreaterThan(100);
+  });
+
   it('yields between slices and aims at a millisecond', async () => {
     const { driver, host, budgets } = drive(Array.from({ length: 40 }, () => ({ kind: 'ran' as const })));
     await driver.run();

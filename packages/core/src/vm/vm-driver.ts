@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.js';
 import { hostNanoseconds } from '../clock/host-time.js';
+import { InstructionClock } from '../clock/instruction-clock.js';
 import { SpeedEstimate } from './speed-estimate.js';
 import type { StepResult } from './step-result.js';
 
@@ -9,6 +10,11 @@ const SLICE = 1_000_000;
 const SLICE_DURING_IO = 250_000;
 /** Host I/O counts as going on for so long. */
 const IO_MEMORY = 10_000_000;
+/**
+ * Under instruction-counted time, a turn of a vCPU ends when the VM has retired a multiple of this many instructions, so
+ * that turns do not depend on the host's speed and runs repeat exactly.
+ */
+const COUNTED_INSTRUCTIONS = 20_000;
 /** Fewest instructions of a slice, however slow the guest seems. */
 const SMALLEST_SLICE = 1_000;
 /** A slice ends by then, also when its instructions take much longer than those before: in slices. */
@@ -140,10 +146,24 @@ export class VmDriver {
   }
 
   #slice(): StepResult {
-    const host = this.#host;
-    const start = host.now();
-    const before = this.#vm.instructions;
+    const start = this.#host.now();
     const length = start - this.#lastIo < IO_MEMORY ? SLICE_DURING_IO : SLICE;
+    return this.#vm.clock instanceof InstructionClock
+      ? this.#countedSlice(start + length)
+      : this.#timedSlice(start, length);
+  }
+
+  #countedSlice(end: number): StepResult {
+    const vm = this.#vm;
+    for (;;) {
+      const result = vm.step(COUNTED_INSTRUCTIONS - (vm.instructions % COUNTED_INSTRUCTIONS));
+      if (result.kind !== 'ran' || vm.paused || this.#host.now() >= end) return result;
+    }
+  }
+
+  #timedSlice(start: number, length: number): StepResult {
+    const host = this.#host;
+    const before = this.#vm.instructions;
     const budget = Math.max(SMALLEST_SLICE, Math.floor(length * this.#speed.instructionsPerNanosecond));
     const result = this.#vm.step(budget, hostNanoseconds() + LONGEST_SLICE * length);
     this.#speed.add(this.#vm.instructions - before, host.now() - start);

@@ -85,19 +85,19 @@ export class VmThread {
     if (attached === undefined) return RAN;
     const { clock, scheduler } = attached;
     let left = maxInstructions;
+    let idleTurns = 0;
     for (;;) {
       this.runTasks();
       this.#runTimers(clock);
       const request = this.takeRequest();
       if (request !== undefined) return { kind: 'request', request };
-      if (left <= 0 || hostNanoseconds() > hostDeadline || !this.#runnable()) return RAN;
-      const retired = scheduler.turn(left);
-      if (retired === undefined) {
-        const idle = this.#wait(clock);
-        if (idle !== undefined) return idle;
-      }
-      // A turn that retires nothing, such as a skip to the next timer, counts too: a run always ends.
-      left -= Math.max(1, retired ?? 0);
+      // Turns that retire nothing, such as a skip to the next timer, are limited too: a run always ends.
+      const over = left <= 0 || idleTurns > maxInstructions;
+      if (over || hostNanoseconds() > hostDeadline || !this.#runnable()) return RAN;
+      const retired = scheduler.turn(left) ?? this.#wait(clock);
+      if (typeof retired === 'object') return retired;
+      left -= retired;
+      if (retired === 0) idleTurns++;
     }
   }
 
@@ -116,14 +116,14 @@ export class VmThread {
     this.timerDelays.add(now - deadline, clock.timers.runDue(now));
   }
 
-  /** Every vCPU waits: goes on to the next timer, or says that the host must wait. */
-  #wait(clock: VmClock): ThreadResult | undefined {
-    if (this.#tasks.length !== 0) return undefined;
+  /** Every vCPU waits: goes on to the next timer without an instruction, or says that the host must wait. */
+  #wait(clock: VmClock): ThreadResult | 0 {
+    if (this.#tasks.length !== 0) return 0;
     const until = clock.timers.nextDeadline;
-    if (until !== undefined && until <= clock.now()) return undefined;
+    if (until !== undefined && until <= clock.now()) return 0;
     if (until !== undefined && clock instanceof InstructionClock) {
       clock.skipTo(until);
-      return undefined;
+      return 0;
     }
     return { kind: 'idle', until };
   }
