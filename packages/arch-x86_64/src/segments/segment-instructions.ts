@@ -168,7 +168,9 @@ export class SegmentInstructions {
   }
 
   #access(allowed: boolean): boolean {
-    const { state, controls } = this.core;
+    const { state, controls, fault } = this.core;
+    // Not #GP, as other instructions of the supervisor (SDM vol. 2, CLAC, STAC).
+    if (state.cpl !== 0) return fault.undefined();
     state.changeSystemFlags(Flag.AC, allowed ? Flag.AC : 0);
     controls.select();
     return true;

@@ -3,7 +3,7 @@ import { Gpr } from '../builder/layout.js';
 import type { DecoderMode } from './mode.js';
 import type { InstructionParser } from './parser.js';
 
-/** The parts of a memory operand's address, as the records hold them. @internal */
+/** The parts of a memory operand's address, as the records hold them. @experimental */
 export interface Address {
   base: number;
   index: number;
@@ -36,8 +36,15 @@ const CUTS = { wide: [0, 48, 32, 0], narrow: [0, 16, 0] } as const;
 /** A RIP-relative displacement near the ends of its range may exceed 32 bits when it counts from the page. */
 const NEAR_LIMIT = 2 ** 31 - 2 ** 13;
 
-/** Decodes the address of a ModRM operand in memory. @internal */
+/** Decodes the address of a ModRM operand in memory, for a record. @internal */
 export function decodeAddress(bytes: DataView, parser: InstructionParser, mode: DecoderMode): Address {
+  const address = addressParts(bytes, parser, mode);
+  if (address.relative && Math.abs(address.displacement) > NEAR_LIMIT) moveByPages(address);
+  return address;
+}
+
+/** The parts of a ModRM operand in memory. @internal */
+export function addressParts(bytes: DataView, parser: InstructionParser, mode: DecoderMode): Address {
   const { modRm, at, addressSize } = parser;
   const [mod, rm] = [modRm >> 6, modRm & 7];
   const address = addressSize === 1 ? wordAddress(bytes, at, mod, rm) : wideAddress(bytes, parser, mode, mod, rm);
@@ -82,17 +89,7 @@ function wideAddress(
   const relative = absolute && rm === 5 && bits === 64;
   if (absolute) base = relative ? AddressRegister.Page : NONE;
   const segmentRegister = base === (Gpr.RSP as number) || base === (Gpr.RBP as number) ? SS : DS;
-  const address: Address = {
-    base,
-    index,
-    scale,
-    segment: 0,
-    segmentRegister,
-    displacement,
-    relative: relative ? 1 : 0,
-  };
-  if (relative && Math.abs(displacement) > NEAR_LIMIT) moveByPages(address);
-  return address;
+  return { base, index, scale, segment: 0, segmentRegister, displacement, relative: relative ? 1 : 0 };
 }
 
 /** Moves two pages from the displacement to the index, which a RIP-relative address does not have. */

@@ -77,9 +77,8 @@ export class X86Decoder implements InstructionDecoder<X86> {
   #fields(bytes: DataView, candidate: Candidate, length: number): RawFields | undefined {
     const parser = this.#parser;
     const { row, encoding } = candidate;
-    const { modRm } = parser;
-    const inMemory = encoding.hasModRm && modRm < 0xc0 && encoding.modRm < 0;
-    if (parser.lock && !(encoding.lockable && inMemory)) return undefined;
+    if (!parser.isAllowed(candidate)) return undefined;
+    const inMemory = parser.isInMemory(candidate);
     const operandSize = parser.operandSize(candidate);
     const number = formNumber(candidate, operandSize, inMemory);
     const address = inMemory ? decodeAddress(bytes, parser, this.mode) : noAddress();
@@ -105,13 +104,13 @@ export class X86Decoder implements InstructionDecoder<X86> {
       cc: parser.opcode & 15,
       rep: repOf(parser, row),
       addressSize: parser.addressSize,
-      x87Opcode: ((parser.opcode & 7) << 8) | (modRm & 0xff),
+      x87Opcode: ((parser.opcode & 7) << 8) | (parser.modRm & 0xff),
       systemInfo: 0,
     };
     const { operands } = encoding;
     for (let i = 0; i < operands.length; i++) {
       const operand = operands[i] as OperandCode;
-      const register = this.#register(operand, sizeOf(operand.type, operandSize));
+      const register = this.#register(operand, sizeOf(operand.type, operandSize), inMemory);
       if (register >= 0) fields[REGISTER_FIELDS[i] as string] = register;
     }
     if (candidate.hasNumbers) this.#immediates(bytes, candidate, length, fields);
@@ -128,7 +127,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
   }
 
   /** Number of a register operand, or −1. */
-  #register({ place, registers, fixed }: OperandCode, size: number): number {
+  #register({ place, registers, fixed }: OperandCode, size: number, inMemory: boolean): number {
     const { rex, modRm, opcode } = this.#parser;
     switch (place) {
       case 'fixed':
@@ -143,7 +142,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       }
       case 'rm':
       case 'rm-register': {
-        if (modRm < 0xc0) return -1;
+        if (inMemory) return -1;
         if (registers === 'mmx') return modRm & 7;
         const number = (modRm & 7) | ((rex & 1) << 3);
         return registers === 'general' ? this.#numbered(number, size) : number;

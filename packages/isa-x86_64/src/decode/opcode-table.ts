@@ -41,11 +41,13 @@ export enum Selector {
   Repne,
 }
 
-const SELECTORS: Readonly<Record<Exclude<MandatoryPrefix, 'any'>, Selector>> = {
-  NP: Selector.None,
-  '66': Selector.OperandSize,
-  F3: Selector.Rep,
-  F2: Selector.Repne,
+const SELECTORS: Readonly<Record<MandatoryPrefix, readonly Selector[]>> = {
+  any: [Selector.None, Selector.OperandSize, Selector.Rep, Selector.Repne],
+  NR: [Selector.None, Selector.OperandSize],
+  NP: [Selector.None],
+  '66': [Selector.OperandSize],
+  F3: [Selector.Rep],
+  F2: [Selector.Repne],
 };
 /** ModRM.reg, and whether ModRM.mod is 3. */
 const MODRM_VALUES = 16;
@@ -92,7 +94,7 @@ export class OpcodeTable {
     const { encoding } = candidate;
     for (let opcode = encoding.opcode; opcode < encoding.opcode + encoding.opcodes; opcode++) {
       if (encoding.hasModRm) this.#hasModRm[encoding.map * OPCODES + opcode] = 1;
-      for (const selector of selectorsOf(encoding))
+      for (const selector of SELECTORS[encoding.prefix])
         for (const value of modRmValues(encoding)) this.#enter(candidate, opcode, selector, value, onlyFree);
     }
   }
@@ -124,16 +126,14 @@ const candidateOf = (row: X86Row, encoding: Encoding): Candidate => ({
 const cellOf = (map: number, opcode: number, selector: number, value: number): number =>
   ((map * OPCODES + opcode) * 4 + selector) * MODRM_VALUES + value;
 
-const selectorsOf = ({ prefix }: Encoding): readonly Selector[] =>
-  prefix === 'any' ? [Selector.None, Selector.OperandSize, Selector.Rep, Selector.Repne] : [SELECTORS[prefix]];
-
 /** The values of ModRM.reg, and of mod, that an encoding has. */
-function modRmValues({ hasModRm, extension, modRm, operands }: Encoding): readonly number[] {
+function modRmValues({ hasModRm, extension, modRm, operands, ignoresMod }: Encoding): readonly number[] {
   if (!hasModRm) return Array.from({ length: MODRM_VALUES }, (_, i) => i);
   if (modRm >= 0) return [((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0)];
   const regs = extension >= 0 ? [extension] : [0, 1, 2, 3, 4, 5, 6, 7];
   const places = operands.map(({ place }) => place);
-  const mods = places.includes('memory') ? [0] : places.includes('rm-register') ? [REGISTER] : [0, REGISTER];
+  const isRegister = places.includes('rm-register') && !ignoresMod;
+  const mods = places.includes('memory') ? [0] : isRegister ? [REGISTER] : [0, REGISTER];
   return mods.flatMap((mod) => regs.map((reg) => reg | mod));
 }
 

@@ -1,4 +1,4 @@
-import type { OperandCode } from '../describe/operand-code.js';
+import type { OperandClass, OperandCode } from '../describe/operand-code.js';
 import type { DecoderMode } from './mode.js';
 import { Selector } from './opcode-table.js';
 import type { Candidate, OpcodeTable } from './opcode-table.js';
@@ -8,6 +8,12 @@ export const LONGEST = 15;
 
 /** Results of {@link InstructionParser.parse} that are no length. @internal */
 export const INCOMPLETE = -1;
+
+const SEGMENT_REGISTERS = 6;
+const CS = 1;
+const DEBUG_REGISTERS = 8;
+/** CR0, CR2, CR3, CR4 and CR8: others do not exist (SDM vol. 2, MOV to/from control registers). */
+const CONTROL_REGISTERS: ReadonlySet<number> = new Set([0, 2, 3, 4, 8]);
 
 /** Prefixes of the legacy groups (SDM vol. 2, 2.1.1). */
 const SEGMENT_PREFIXES: Readonly<Record<number, number>> = { 0x26: 0, 0x2e: 1, 0x36: 2, 0x3e: 3, 0x64: 4, 0x65: 5 };
@@ -69,11 +75,35 @@ export class InstructionParser {
     const { map, opcode, modRm } = this;
     const found = this.table.find(map, opcode, this.#selector(), Math.max(0, modRm), this.rex);
     if (!found) return at - start;
-    if (found.encoding.hasModRm && modRm < 0xc0 && this.#needsSib() && at >= limit) return tooShort;
+    if (this.isInMemory(found) && this.#needsSib() && at >= limit) return tooShort;
     const length = at - start + this.#displacementBytes(found) + this.#immediateBytes(found);
     if (start + length > limit) return tooShort;
     this.found = found;
     return length;
+  }
+
+  /** Whether ModRM names an operand in memory. */
+  isInMemory({ encoding }: Candidate): boolean {
+    return encoding.hasModRm && !encoding.ignoresMod && encoding.modRm < 0 && this.modRm < 0xc0;
+  }
+
+  /**
+   * Whether an instruction that was parsed exists: LOCK is allowed with some destinations in memory only (SDM vol. 2,
+   * LOCK), and not all numbers are those of registers.
+   */
+  isAllowed(candidate: Candidate): boolean {
+    const { lockable, operands } = candidate.encoding;
+    if (this.lock && !(lockable && this.isInMemory(candidate))) return false;
+    return operands.every(({ place, registers }, i) => place !== 'reg' || this.#exists(registers, i === 0));
+  }
+
+  /** Whether ModRM.reg is the number of a register; CS is no destination. */
+  #exists(registers: OperandClass, isDestination: boolean): boolean {
+    const low = (this.modRm >> 3) & 7;
+    if (registers === 'segment') return low < SEGMENT_REGISTERS && !(isDestination && low === CS);
+    const number = low | ((this.rex & 4) << 1);
+    if (registers === 'control') return CONTROL_REGISTERS.has(number);
+    return registers !== 'debug' || number < DEBUG_REGISTERS;
   }
 
   /** REX.W. */
@@ -185,7 +215,7 @@ export class InstructionParser {
   /** Bytes of SIB and displacement (SDM vol. 2, tables 2-1 and 2-2). */
   #displacementBytes({ encoding }: Candidate): number {
     const { modRm } = this;
-    if (!encoding.hasModRm || modRm >= 0xc0) return 0;
+    if (!encoding.hasModRm || encoding.ignoresMod || modRm >= 0xc0) return 0;
     const [mod, rm] = [modRm >> 6, modRm & 7];
     if (this.addressSize === 1) return mod === 1 ? 1 : mod === 2 || rm === 6 ? 2 : 0;
     const sib = rm === 4 ? 1 : 0;

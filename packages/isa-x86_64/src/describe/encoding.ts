@@ -13,8 +13,13 @@ export enum OpcodeMap {
   ThreeByte3A,
 }
 
-/** The prefix that selects among encodings with the same opcode; `any`: prefixes have their usual meaning. @experimental */
-export type MandatoryPrefix = 'any' | 'NP' | '66' | 'F3' | 'F2';
+/**
+ * The prefix that selects among encodings with the same opcode; `any`: prefixes have their usual meaning; `NR`: so has 66,
+ * but F3 and F2 are not allowed.
+ *
+ * @experimental
+ */
+export type MandatoryPrefix = 'any' | 'NR' | 'NP' | '66' | 'F3' | 'F2';
 
 /**
  * An encoding of an operation.
@@ -38,6 +43,8 @@ export interface Encoding {
   readonly modRm: number;
   /** Whether there is a ModRM byte. */
   readonly hasModRm: boolean;
+  /** Whether ModRM.rm names a register whatever ModRM.mod is. */
+  readonly ignoresMod: boolean;
   /** REX.W that the encoding needs; undefined: any. */
   readonly wide: boolean | undefined;
   /** Whether REX.B must be 0. */
@@ -61,12 +68,12 @@ export interface Encoding {
 export const existsIn = ({ modes, wide }: Encoding, { bits }: DecoderMode): boolean =>
   bits === 64 ? modes.long : modes.legacy && wide !== true;
 
-const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB']);
+const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB', 'mod']);
 
 /**
  * Parses an encoding in the notation of the opcode maps: bytes, then `/r` is implied by the operands; `/3`: the extension in ModRM.reg;
- * `+r` and `+cc`: a register or a condition in the opcode; `!F8`: the whole ModRM byte. Prefixes `NP`, `66`, `F3`, `F2` that select; `W0`, `W1`:
- * REX.W; `noB`: no REX.B; `d64`, `f64`, `o64`, `i64` as in table A-1; `lock`: LOCK is allowed. At the end the operands,
+ * `+r` and `+cc`: a register or a condition in the opcode; `!F8`: the whole ModRM byte. Prefixes `NP`, `NR`, `66`, `F3`, `F2` that select; `W0`, `W1`:
+ * REX.W; `noB`: no REX.B; `mod`: ModRM.mod is ignored; `d64`, `f64`, `o64`, `i64` as in table A-1; `lock`: LOCK is allowed. At the end the operands,
  * separated by commas: `F3 0F B8 Gv,Ev`.
  *
  * @throws Error for what it cannot parse, which is an error in a table.
@@ -77,7 +84,7 @@ export function parseEncoding(text: string): Encoding {
   const flags = new Set(words.filter((word) => FLAGS.has(word)));
   const rest = words.filter((word) => !FLAGS.has(word));
   let prefix: MandatoryPrefix = 'any';
-  if (/^(NP|66|F3|F2)$/.test(rest[0] as string) && rest.length > 1 && /^(0F|90)$/.test(rest[1] as string))
+  if (/^(NP|NR|66|F3|F2)$/.test(rest[0] as string) && rest.length > 1 && /^(0F|90)$/.test(rest[1] as string))
     prefix = rest.shift() as MandatoryPrefix;
   const bytes: number[] = [];
   let [extension, modRm, opcodes] = [-1, -1, 1];
@@ -101,6 +108,7 @@ export function parseEncoding(text: string): Encoding {
     extension,
     modRm,
     hasModRm: inModRm || extension >= 0 || modRm >= 0,
+    ignoresMod: flags.has('mod'),
     wide: flags.has('W1') ? true : flags.has('W0') ? false : undefined,
     noRexB: flags.has('noB'),
     operands,

@@ -61,8 +61,12 @@ export const moveRows: readonly X86Row[] = [
     {},
     move,
   ),
-  inst('MOVBE', 'MOVBE', ['0F 38 F0 Gv,Mv', '0F 38 F1 Mv,Gv'], { feature: 'movbe' }, (b, [target, source], { size }) =>
-    b.write(target, swapped(b, b.read(source), size)),
+  inst(
+    'MOVBE',
+    'MOVBE',
+    ['NR 0F 38 F0 Gv,Mv', 'NR 0F 38 F1 Mv,Gv'],
+    { feature: 'movbe' },
+    (b, [target, source], { size }) => b.write(target, swapped(b, b.read(source), size)),
   ),
   inst('MOVZX', 'MOVZX', ['0F B6 Gv,Eb', '0F B7 Gv,Ew'], {}, (b, [target, source]) =>
     b.write(target, extend(b, source, target.size, false)),

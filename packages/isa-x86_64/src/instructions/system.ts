@@ -6,6 +6,9 @@ import { system } from './system-row.js';
 const PRIVILEGED = { privileged: true } as const;
 const Op = SystemOperation;
 
+/** LFENCE, MFENCE, SFENCE: ModRM.rm is ignored. */
+const FENCES = Array.from({ length: 24 }, (_, i) => `NP 0F AE !${(0xe8 + i).toString(16).toUpperCase()}`);
+
 /** System instructions (SDM vol. 1, 5.22), which the vCPU executes. @experimental */
 export const systemRows: readonly X86Row[] = [
   system('IN', 'IN (imm8)', ['E4 AL,Ib', 'E5 eAX,Ib'], Op.InImmediate, { sizedBy: 0 }),
@@ -20,10 +23,10 @@ export const systemRows: readonly X86Row[] = [
   system('RDTSC', 'RDTSC', ['0F 31'], Op.Rdtsc),
   system('RDTSCP', 'RDTSCP', ['0F 01 !F9'], Op.Rdtscp, { feature: 'rdtscp' }),
   system('RDPMC', 'RDPMC', ['0F 33'], Op.Rdpmc),
-  system('MOV', 'MOV (from control register)', ['0F 20 Rq,Cq'], Op.MovFromCr, PRIVILEGED),
-  system('MOV', 'MOV (to control register)', ['0F 22 Cq,Rq'], Op.MovToCr, PRIVILEGED),
-  system('MOV', 'MOV (from debug register)', ['0F 21 Rq,Dq'], Op.MovFromDr, PRIVILEGED),
-  system('MOV', 'MOV (to debug register)', ['0F 23 Dq,Rq'], Op.MovToDr, PRIVILEGED),
+  system('MOV', 'MOV (from control register)', ['0F 20 Rq,Cq mod'], Op.MovFromCr, PRIVILEGED),
+  system('MOV', 'MOV (to control register)', ['0F 22 Cq,Rq mod'], Op.MovToCr, PRIVILEGED),
+  system('MOV', 'MOV (from debug register)', ['0F 21 Rq,Dq mod'], Op.MovFromDr, PRIVILEGED),
+  system('MOV', 'MOV (to debug register)', ['0F 23 Dq,Rq mod'], Op.MovToDr, PRIVILEGED),
   system('LMSW', 'LMSW', ['0F 01 /6 Ew'], Op.Lmsw, PRIVILEGED),
   system('SMSW', 'SMSW', ['0F 01 /4 Ev'], Op.Smsw),
   system('CLTS', 'CLTS', ['0F 06'], Op.Clts, PRIVILEGED),
@@ -68,12 +71,12 @@ export const systemRows: readonly X86Row[] = [
   system('RDFSBASE', 'RDGSBASE', ['F3 0F AE /1 Ry o64'], Op.Rdgsbase, { feature: 'fsgsbase' }),
   system('WRFSBASE', 'WRFSBASE', ['F3 0F AE /2 Ry o64'], Op.Wrfsbase, { feature: 'fsgsbase' }),
   system('WRFSBASE', 'WRGSBASE', ['F3 0F AE /3 Ry o64'], Op.Wrgsbase, { feature: 'fsgsbase' }),
-  system('CLAC', 'CLAC', ['0F 01 !CA'], Op.Clac, { ...PRIVILEGED, feature: 'smap' }),
-  system('STAC', 'STAC', ['0F 01 !CB'], Op.Stac, { ...PRIVILEGED, feature: 'smap' }),
+  system('CLAC', 'CLAC', ['0F 01 !CA'], Op.Clac, { feature: 'smap' }),
+  system('STAC', 'STAC', ['0F 01 !CB'], Op.Stac, { feature: 'smap' }),
   system('VMCALL', 'VMCALL', ['0F 01 !C1'], Op.Vmcall),
   system('VMMCALL', 'VMMCALL', ['0F 01 !D9'], Op.Vmmcall),
-  inst('LFENCE', 'LFENCE, MFENCE, SFENCE', ['NP 0F AE !E8', 'NP 0F AE !F0', 'NP 0F AE !F8'], {}, () => undefined),
   // Changed code takes effect at the next instruction anyway.
   inst('SERIALIZE', 'SERIALIZE', ['NP 0F 01 !E8'], { feature: 'serialize' }, () => undefined),
+  inst('LFENCE', 'LFENCE, MFENCE, SFENCE', FENCES, {}, () => undefined),
   inst('CLFLUSH', 'CLFLUSH', ['NP 0F AE /7 Mb'], {}, (b, [m]) => void b.read(m)),
 ];
