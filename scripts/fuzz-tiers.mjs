@@ -32,7 +32,7 @@ await main(async () => {
     const compared = await compareTiers(
       runProgram,
       program,
-      seed % 8 === 0 ? ['eager', 'plain', 'usual'] : ['eager', 'plain'],
+      seed % 8 === 0 ? ['eager', 'plain', 'usual'] : seed % 2 === 0 ? ['eager', 'plain'] : ['late'],
     );
     totals.programs++;
     for (const key of ['instructions', 'translated', 'inlined']) totals[key] += compared[key];

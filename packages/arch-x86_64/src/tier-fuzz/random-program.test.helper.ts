@@ -249,7 +249,7 @@ export function randomProgram(seed: number): TierProgram {
     cpl,
     interrupts: random.chance(0.5) ? random.between(1, 6) : 0,
     seed: random.u32(),
-    step: random.pick([97, 1000, 5000]),
+    step: random.pick([1511, 5003, 20_011]),
     codePages: random.chance(0.2) ? 12 : 64,
   } as const;
   const writer = new Writer(random, cpl);

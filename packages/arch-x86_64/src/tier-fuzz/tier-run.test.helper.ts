@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '@qvm/core/architecture';
 import { VcpuExit } from '@qvm/core/architecture';
 import type { RegionTuning } from '@qvm/engine';
@@ -54,7 +55,7 @@ export async function runProgram(
   limit: number,
 ): Promise<TierRun<TierOutcome>> {
   const machine = bootProgram(program, engine, tuning);
-  const exit = runFor(machine, program.setup, limit);
+  const exit = await runFor(machine, program.setup, limit, tuning?.background === true);
   const { regions } = machine.machine.stats() as { regions: { inlined: number } | null };
   return {
     outcome: outcomeOf(machine, exit),
@@ -94,10 +95,20 @@ export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tunin
   return machine;
 }
 
-/** Runs a program for at most `limit` instructions, and says how it ended. */
-export function runFor(machine: MachineHarness, { interrupts, step }: TierSetup, limit: number): string {
+/**
+ * Runs a program for at most `limit` instructions, and says how it ended.
+ *
+ * @param waits - whether background threads get time between two steps.
+ */
+export async function runFor(
+  machine: MachineHarness,
+  { interrupts, step }: TierSetup,
+  limit: number,
+  waits: boolean,
+): Promise<string> {
   const { vcpu } = machine;
   for (let turns = 1; vcpu.instructions < limit && machine.log.length < EVENTS; turns++) {
+    if (waits) await setImmediate();
     const exit = machine.run(Math.min(step, limit - vcpu.instructions));
     if (machine.requests.length > 0 || exit === VcpuExit.Halted)
       return `${VcpuExit[exit]} ${JSON.stringify(machine.requests)}`;

@@ -4,12 +4,13 @@ import type { RegionTuning } from '@qvm/engine';
 import { difference } from './difference.js';
 
 /** The name of a tuning in {@link TUNINGS}. @experimental */
-export type Tuning = 'eager' | 'plain' | 'usual';
+export type Tuning = 'eager' | 'plain' | 'usual' | 'late';
 
 /**
  * Tunings of the second tier under which programs are compared. `eager` translates any code that runs twice, larger
  * regions at once; `plain` only small regions, in batches; `usual` is the default with shorter intervals, so that
- * short programs are translated. All of them are deterministic.
+ * short programs are translated. These are deterministic. `late` compiles on background threads: regions come to use at
+ * some later time, when their code may have changed.
  *
  * @experimental
  */
@@ -17,6 +18,7 @@ export const TUNINGS: Readonly<Record<Tuning, RegionTuning>> = {
   eager: { hot: 1, hotter: 2, batch: 1, patience: 1, interval: 200, rest: 1, modules: 8192, background: false },
   plain: { hot: 1, hotter: Infinity, batch: 100, patience: 4, interval: 64, rest: 1, modules: 8192, background: false },
   usual: { ...REGION_TUNING, interval: 256, rest: 4, patience: 4, background: false },
+  late: { hot: 1, hotter: 2, batch: 50, patience: 2, interval: 100, rest: 1, modules: 8192, background: true },
 };
 
 /** The outcome of a program in one engine, and the second tier's part in it. @experimental */
