@@ -10,12 +10,26 @@ import { fetchGuest } from '@qvm/guests';
 /** The results of a guest must not depend on the tier that runs it. */
 
 const QVM = fileURLToPath(new URL('../bin/qvm.mjs', import.meta.url));
-const LINUX = fileURLToPath(new URL('../../../examples/linux.qvmconf', import.meta.url));
+const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 /** Another tuning of the second tier, selected by `QVM_TEST_TIER`. */
 const PLUGIN = fileURLToPath(new URL('../../sdk/dist/tier-plugin.test.helper.js', import.meta.url));
 const EXPECTED = fileURLToPath(new URL('../../guests/testdata/selftest-cpu.expected', import.meta.url));
 /** Without regions the commands take many times longer. */
 const LIMIT_MS = 60 * 60_000;
+
+/** A guest: its configuration, and its kernel command line without the command. */
+interface Guest {
+  readonly name: 'debian-arm64' | 'debian-amd64';
+  readonly file: string;
+  readonly cmdline: string;
+}
+
+const ARM64: Guest = { name: 'debian-arm64', file: example('linux.qvmconf'), cmdline: 'console=ttyAMA0 quiet' };
+const AMD64: Guest = {
+  name: 'debian-amd64',
+  file: example('linux-x86_64.qvmconf'),
+  cmdline: 'console=ttyS0 quiet mitigations=off init_on_alloc=0 lsm= ima=off cryptomgr.notests audit=0 qvm.mods=none',
+};
 
 interface Outcome {
   readonly exitCode: number | null;
@@ -24,10 +38,10 @@ interface Outcome {
 }
 
 /** Boots Debian, runs a command in it and powers it off. */
-function runGuest(command: string, args: readonly string[], tier?: string): Promise<Outcome> {
-  const cmdline = `console=ttyAMA0 quiet qvm.run=${command},poweroff+-f`;
+function runGuest(guest: Guest, command: string, args: readonly string[], tier?: string): Promise<Outcome> {
+  const cmdline = `${guest.cmdline} qvm.run=${command},poweroff+-f`;
   const env = { ...process.env, ...(tier === undefined ? {} : { QVM_TEST_TIER: tier }) };
-  const all = [QVM, 'start', '--alone', LINUX, '--cmdline', cmdline, ...args];
+  const all = [QVM, 'start', '--alone', guest.file, '--cmdline', cmdline, ...args];
   const child = spawn(process.execPath, all, { env, timeout: LIMIT_MS, killSignal: 'SIGKILL' });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
@@ -61,13 +75,13 @@ async function guestEvents(trace: string): Promise<{ readonly events: number; re
   return { events, hash: hash.digest('hex') };
 }
 
-beforeAll(() => fetchGuest('debian-arm64'), LIMIT_MS);
-
 describe('selftest-cpu', () => {
+  beforeAll(() => fetchGuest(ARM64.name), LIMIT_MS);
+
   it.each(['eager', 'never'])(
     'computes the same where the second tier translates: %s',
     async (tier) => {
-      const { exitCode, lines, stderr } = await runGuest('selftest-cpu', ['--plugin', PLUGIN], tier);
+      const { exitCode, lines, stderr } = await runGuest(ARM64, 'selftest-cpu', ['--plugin', PLUGIN], tier);
       const begin = lines.indexOf('RUN selftest-cpu') + 1;
       const end = lines.findIndex((line) => line.startsWith('RUN-RC '));
       expect(lines.slice(begin, end)).toEqual(readFileSync(EXPECTED, 'utf8').trimEnd().split('\n'));
@@ -77,7 +91,9 @@ describe('selftest-cpu', () => {
   );
 });
 
-describe('a boot that counts its instructions', () => {
+describe.each([ARM64, AMD64])('a boot of $name that counts its instructions', (guest) => {
+  beforeAll(() => fetchGuest(guest.name), LIMIT_MS);
+
   const folder = mkdtempSync(join(tmpdir(), 'qvm-tiers-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -86,8 +102,8 @@ describe('a boot that counts its instructions', () => {
     async () => {
       const [one, other] = [join(folder, 'interp.kev'), join(folder, 'wasm.kev')] as const;
       const command = 'cat+/proc/interrupts';
-      const interpreted = await runGuest(command, ['--icount', '--engine', 'interp', '--trace', one]);
-      const translated = await runGuest(command, ['--icount', '--engine', 'wasm', '--trace', other]);
+      const interpreted = await runGuest(guest, command, ['--icount', '--engine', 'interp', '--trace', one]);
+      const translated = await runGuest(guest, command, ['--icount', '--engine', 'wasm', '--trace', other]);
       expect(translated.lines).toEqual(interpreted.lines);
       expect(interpreted.exitCode).toBe(0);
       const expected = await guestEvents(one);
