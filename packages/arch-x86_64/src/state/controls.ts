@@ -48,11 +48,12 @@ export class Controls {
     if (!state.mode64) refreshSegmentChecks(state);
     const paging = mmu.mode !== PagingMode.None;
     const userAccess = mmu.smap && (flags & Flag.AC) !== 0;
-    const common = { paging, mode: codeMode(state), pcid: mmu.pcid };
-    this.supervisorBank = this.banks.select({ ...common, privileged: true, userAccess: false });
+    const mode = codeMode(state);
+    const { pcid } = mmu;
+    this.supervisorBank = this.banks.select({ paging, mode, pcid, privileged: true, userAccess: false });
     const own = cpl === USER || userAccess;
     const bank = own
-      ? this.banks.select({ ...common, privileged: cpl !== USER, userAccess }, this.supervisorBank)
+      ? this.banks.select({ paging, mode, pcid, privileged: cpl !== USER, userAccess }, this.supervisorBank)
       : this.supervisorBank;
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, bank);

@@ -40,9 +40,10 @@ export const WalkState = {
 } as const;
 
 const TABLE_BYTES = 1 << PAGE_BITS;
-/** Bits 51–40 of an entry: above MAXPHYADDR. */
-const ABOVE_ADDRESS = 0x000f_ff00_0000_0000n;
-const NO_EXECUTE = 1n << 63n;
+/** Bits 51–40 of an entry: above MAXPHYADDR, in the high word. */
+const ABOVE_ADDRESS = 0x000f_ff00;
+/** Bit 63, in the high word. */
+const NO_EXECUTE = 2 ** 31;
 
 /**
  * The parameters of generated code for walking the guest's tables, in the state of the vCPU. Translation that it cannot
@@ -65,6 +66,6 @@ export class WalkParameters {
     cpu.setU32(WalkState.writeAny, writeProtect ? 0 : 0xffff_ffff);
     cpu.setU32(WalkState.smep, smep ? 1 : 0);
     cpu.setU32(WalkState.globals, globals ? 1 : 0);
-    cpu.setU64(WalkState.reserved, ABOVE_ADDRESS | (noExecute ? 0n : NO_EXECUTE));
+    cpu.setHalves(WalkState.reserved, 0, noExecute ? ABOVE_ADDRESS : ABOVE_ADDRESS + NO_EXECUTE);
   }
 }

@@ -195,6 +195,7 @@ export class SoftTlb {
     }
     const page = (va48 & PAGE_MASK) >>> 0;
     for (let i = 0; i < this.banks; i++) {
+      if ((this.#keys[i] as number) < 0) continue;
       const e = this.#index(this.#address(i), page);
       if (this.#mentions(e, page)) this.#invalidate(e);
     }
