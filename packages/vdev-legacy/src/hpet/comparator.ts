@@ -16,6 +16,7 @@ import {
   TYPE_CNF,
   VAL_SET_CNF,
 } from './constants.js';
+import { MissedTicks } from '../time/missed-ticks.js';
 import { decodeWords, saveWords, withWords, wordOf } from './words.js';
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
@@ -33,9 +34,13 @@ export class Comparator {
   #period = 0n;
   /** Tick of the next match; `undefined`: none, or the main counter stands. */
   #due: number | undefined;
+  /** Matches that a late host has missed. */
+  readonly #missed = new MissedTicks(LEAST_PERIOD);
 
+  /** Tick of the next match, or of one that was missed. */
   get due(): number | undefined {
-    return this.#due;
+    const missed = this.#missed.due;
+    return missed === undefined || this.#due === undefined ? this.#due : Math.min(missed, this.#due);
   }
 
   /** The low word of the configuration register. */
@@ -87,6 +92,7 @@ export class Comparator {
    * @param counter - the main counter at `tick`; `undefined`: it stands.
    */
   schedule(counter: bigint | undefined, tick: number): void {
+    this.#missed.clear();
     if (counter === undefined) {
       this.#due = undefined;
       return;
@@ -98,6 +104,10 @@ export class Comparator {
   /** Takes the match that is due, and goes to the next one after `tick`. */
   match(tick: number): void {
     const due = this.#due ?? tick;
+    if (due > tick) {
+      this.#missed.take(tick);
+      return;
+    }
     if (!this.#isPeriodic) {
       // The comparator matches again when a counter of 32 bits comes round.
       this.#due = this.#is32 ? due + WRAP_32 * Math.ceil((tick - due + 1) / WRAP_32) : undefined;
@@ -109,6 +119,7 @@ export class Comparator {
       return;
     }
     const periods = Math.max(1, Math.ceil((tick - due + LEAST_PERIOD) / period));
+    this.#missed.add(Math.floor((tick - due) / period), tick, period);
     this.#due = due + periods * period;
     this.#comparator = BigInt.asUintN(this.#is32 ? 32 : 64, this.#comparator + BigInt(periods) * this.#period);
   }
@@ -118,6 +129,7 @@ export class Comparator {
     this.#comparator = ALL_ONES;
     this.#period = 0n;
     this.#due = undefined;
+    this.#missed.clear();
   }
 
   save(): Json {

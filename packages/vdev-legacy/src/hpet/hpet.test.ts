@@ -194,6 +194,23 @@ describe('hpet', () => {
     expect(machine.own.pulses).toBeLessThanOrEqual(1001);
   });
 
+  it('makes up for the matches that a late host has missed, one by one', () => {
+    const machine = create();
+    const period = 100_000;
+    machine.write(T0, INT_ENB | PERIODIC | SETVAL | MODE32 | (ROUTE << 9));
+    machine.write(T0 + COMPARATOR, period);
+    machine.write(CONFIGURATION, ENABLE);
+    machine.context.clock.lag(20.5 * period * TICK);
+    machine.context.clock.advance(0);
+    expect(machine.own.pulses).toBe(1);
+    machine.context.clock.advance(0.4 * period * TICK);
+    expect(machine.own.pulses).toBe(4);
+    machine.context.clock.advance(10 * period * TICK);
+    expect(machine.own.pulses).toBe(30);
+    machine.context.clock.advance(5 * period * TICK);
+    expect(machine.own.pulses).toBe(35);
+  });
+
   it('ignores narrow writes', () => {
     const machine = create();
     machine.write(CONFIGURATION, 1, 1);

@@ -93,7 +93,7 @@ export class Channel {
   reset(tick: number): void {
     this.counter.startAt(tick);
     this.control(POWER_ON_CONTROL);
-    this.counter.takeRise();
+    this.counter.takeRises();
   }
 
   save(): Json {

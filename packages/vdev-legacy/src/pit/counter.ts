@@ -18,7 +18,7 @@ export class Counter {
   #mode = TERMINAL_COUNT;
   #modulus = modulusOf(false);
   #tick = 0;
-  #rose = false;
+  #rises = 0;
   #state: CounterState = { ...AFTER_PROGRAMMING, gate: true, output: false };
 
   /** The level of OUT. */
@@ -40,11 +40,16 @@ export class Counter {
     return left < 0 ? left + this.#modulus : left;
   }
 
-  /** Whether OUT has risen since the last call, even if it is low again. */
-  takeRise(): boolean {
-    const rose = this.#rose;
-    this.#rose = false;
-    return rose;
+  /** How many times OUT has risen since the last call, even if it is low again. */
+  takeRises(): number {
+    const rises = this.#rises;
+    this.#rises = 0;
+    return rises;
+  }
+
+  /** Ticks from one rise of OUT to the next; undefined if it does not rise periodically. */
+  get period(): number | undefined {
+    return this.#mode === RATE || this.#mode === SQUARE_WAVE ? this.#state.initial : undefined;
   }
 
   /** Sets the mode, 0 to 5: counting stops until a count is written. */
@@ -117,7 +122,7 @@ export class Counter {
     return () => {
       this.#setMode(mode, bcd);
       this.#state = state;
-      this.#rose = false;
+      this.#rises = 0;
     };
   }
 
@@ -144,7 +149,7 @@ export class Counter {
   #drive<T>(change: () => T): T {
     const before = this.out;
     const result = change();
-    if (!before && this.out) this.#rose = true;
+    if (!before && this.out && this.#rises === 0) this.#rises = 1;
     return result;
   }
 
@@ -197,7 +202,7 @@ export class Counter {
     const state = this.#state;
     const step = state.nullCount ? Math.min(ticks, state.initial - state.elapsed) : ticks;
     const reloads = state.elapsed + step >= state.initial;
-    if (reloads && state.initial > 1) this.#rose = true;
+    if (state.initial > 1) this.#rises += Math.floor((state.elapsed + step) / state.initial);
     state.elapsed = (state.elapsed + step) % state.initial;
     if (reloads && state.nullCount) this.#load();
     state.output = state.initial === 1 || state.elapsed !== state.initial - 1;
@@ -214,7 +219,7 @@ export class Counter {
     if (state.nullCount) return this.#endHalfPeriod();
     const high = halfOf(state.initial, true);
     const position = (state.output ? 0 : high) + state.elapsed + ticks;
-    if (position >= state.initial && state.initial > 1) this.#rose = true;
+    if (state.initial > 1) this.#rises += Math.floor(position / state.initial);
     const rest = position % state.initial;
     state.output = rest < high;
     state.elapsed = state.output ? rest : rest - high;

@@ -8,6 +8,7 @@ import type { Json } from '@qvm/core';
 import type { AcpiContext, AcpiPart, ClockTimer, PortHandler, Vdev, VdevContext, VdevState } from '@qvm/core/vdev';
 import { acpiDevice, ioResource } from '../ports/acpi-device.js';
 import type { LegacyInterrupt } from '../time/legacy-interrupt.js';
+import { MissedTicks } from '../time/missed-ticks.js';
 import { crystalRate } from '../time/tick-rate.js';
 import { Channel } from './channel.js';
 
@@ -29,6 +30,9 @@ const PORT_B_REFRESH = 1 << 4;
 const PORT_B_OUT2 = 1 << 5;
 /** Ticks between two refreshes of memory, 15.085 µs; each one toggles the refresh bit. */
 const REFRESH_TICKS = 18;
+
+/** Ticks between two interrupts at least that make up for missed ones, 10 µs. */
+const LEAST_GAP = 12;
 
 const CHANNELS = ['channel0', 'channel1', 'channel2'] as const;
 
@@ -52,6 +56,8 @@ export class Pit implements Vdev {
   readonly #first = new Channel();
   readonly #speaker = new Channel();
   readonly #channels: readonly Channel[] = [this.#first, new Channel(), this.#speaker];
+  /** Rises of OUT of channel 0 that a late host has missed. */
+  readonly #missed = new MissedTicks(LEAST_GAP);
   #portB = 0;
 
   constructor(context: VdevContext, interrupt: LegacyInterrupt) {
@@ -82,6 +88,7 @@ export class Pit implements Vdev {
     const load = CHANNELS.map((name, index) => this.#channels[index]?.decode(state[name], name));
     const tick = this.#now;
     for (const apply of load) apply?.();
+    this.#missed.clear();
     for (const { counter } of this.#channels) counter.startAt(tick);
     this.#portB = portB;
     this.#updateInterrupt();
@@ -108,6 +115,7 @@ export class Pit implements Vdev {
   }
 
   #powerOn(): void {
+    this.#missed.clear();
     const tick = this.#now;
     for (const channel of this.#channels) channel.reset(tick);
     this.#portB = 0;
@@ -130,6 +138,8 @@ export class Pit implements Vdev {
     this.#advance();
     if (port === CONTROL_WORD) this.#control(value);
     else this.#channels[port]?.write(value);
+    const isFirst = port === CONTROL_WORD ? value >>> 6 === 0 : port === 0;
+    if (isFirst) this.#missed.clear();
     this.#updateInterrupt();
   }
 
@@ -165,10 +175,15 @@ export class Pit implements Vdev {
   /** Drives the interrupt by OUT of channel 0. A low level between two rises is seen when the second one comes. */
   #updateInterrupt(): void {
     const { counter } = this.#first;
-    if (counter.takeRise()) this.#interrupt.set(false);
+    const rises = counter.takeRises();
+    const now = this.#now;
+    const isMissed = this.#missed.take(now);
+    if (counter.period !== undefined) this.#missed.add(rises - 1, now, counter.period);
+    if (rises > 0 || isMissed) this.#interrupt.set(false);
+    if (isMissed) this.#interrupt.set(true);
     this.#interrupt.set(counter.out);
-    const next = counter.nextRise();
-    if (next === undefined) this.#timer.cancel();
+    const next = Math.min(counter.nextRise() ?? Infinity, this.#missed.due ?? Infinity);
+    if (next === Infinity) this.#timer.cancel();
     else this.#timer.arm(RATE.timeOf(next));
   }
 }

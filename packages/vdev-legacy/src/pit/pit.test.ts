@@ -135,13 +135,39 @@ describe('pit', () => {
     expect([timer.level(), timer.context.clock.nextDeadline]).toEqual([true, undefined]);
   });
 
-  it('lets a late host merge the ticks that it missed into one', () => {
+  it.each([2, 3])('makes up for the ticks that a late host has missed, one by one, in mode %s', (mode) => {
     const timer = create();
-    program(timer, 0, 2, 1000);
-    timer.context.clock.lag(10e6);
-    timer.context.clock.advance(0);
+    program(timer, 0, mode, 1000);
     const { history } = timer.context.interrupt('timer');
-    expect(history).toEqual([true, false, true]);
+    const rises = (): number => history.filter((level, at) => level && !(history[at - 1] ?? false)).length;
+    const before = rises();
+    timer.context.clock.lag(RATE.timeOf(20_500));
+    timer.context.clock.advance(0);
+    expect(rises() - before).toBe(1);
+    timer.context.clock.advance(RATE.timeOf(400));
+    expect(rises() - before).toBe(4);
+    // Those of the ten periods that follow, and all that were missed.
+    timer.context.clock.advance(RATE.timeOf(10_000));
+    expect(rises() - before).toBe(30);
+    timer.context.clock.advance(RATE.timeOf(5000));
+    expect(rises() - before).toBe(35);
+  });
+
+  it('forgets missed ticks when channel 0 is programmed, and remembers at most 256', () => {
+    const timer = create();
+    const { history } = timer.context.interrupt('timer');
+    program(timer, 0, 2, 1000);
+    timer.context.clock.lag(RATE.timeOf(50_500));
+    timer.context.clock.advance(0);
+    program(timer, 0, 2, 1000);
+    history.length = 0;
+    timer.context.clock.advance(RATE.timeOf(10_500));
+    expect(history.filter((level) => level).length).toBe(10);
+    timer.context.clock.lag(RATE.timeOf(1_000_000));
+    timer.context.clock.advance(0);
+    history.length = 0;
+    timer.context.clock.advance(RATE.timeOf(100_000));
+    expect(history.filter((level) => level).length).toBe(100 + 256);
   });
 
   it('gives no waveform for a count of 1, which the data sheet forbids', () => {
