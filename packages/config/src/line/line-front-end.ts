@@ -1,14 +1,14 @@
 import type { OptionDeclarations } from '@qvm/core/options';
 import { nameHint, show } from '@qvm/core/options';
 import { plainType } from '../build-vdev.js';
-import type { VmDraft } from '../draft.js';
+import type { VdevDraft, VmDraft } from '../draft.js';
 import type { FindingList } from '../finding.js';
 import type { LineIndex } from '../location.js';
 import { type Token, tokenize } from './lexer.js';
 import { LineDraft } from './line-draft.js';
 import { type LineContext, LineReader, type VdevOptionsLookup } from './line-reader.js';
 import { LINE_WORDS, type OpenFile } from './line-words.js';
-import { INTERRUPT_CONTROLLERS } from './places.js';
+import { CONTROLLER_TYPES, INTERRUPT_CONTROLLERS, INTERRUPT_HINT } from './places.js';
 
 /** Parses the line form. Errors are reported; the draft has the valid parts. */
 export function draftFromLines(
@@ -19,6 +19,12 @@ export function draftFromLines(
 ): VmDraft {
   const reader = new LineReader(tokenize(text, lines, findings), lines, findings);
   return new LineFrontEnd(reader, vdevOptions).read();
+}
+
+/** The name of a vdev that is an interrupt controller. */
+function controllerNames({ type, options }: VdevDraft): readonly string[] {
+  if (!CONTROLLER_TYPES.has(plainType(type?.value ?? ''))) return [];
+  return options.flatMap(({ name, value }) => (name === 'name' && value !== undefined ? [value] : []));
 }
 
 const FOREIGN_COMMENT = /^\/[/*]/;
@@ -42,21 +48,23 @@ class LineFrontEnd implements OpenFile {
       else if (this.context?.take(word) !== true) this.global(word);
     }
     const draft = this.draft.finish();
-    this.checkControllers(draft.arch?.value);
+    this.checkControllers(draft);
     return draft;
   }
 
-  /** Reports interrupt controllers that guests of the architecture do not have. */
-  private checkControllers(arch: string | undefined): void {
-    if (arch === undefined) return;
+  /** Reports interrupt controllers that there are none, or that guests of the architecture do not have. */
+  private checkControllers({ arch, vdev }: VmDraft): void {
+    const named = new Set(vdev?.items.flatMap(controllerNames) ?? []);
     for (const { value, at } of this.reader.controllers) {
+      if (named.has(value)) continue;
       const owner = INTERRUPT_CONTROLLERS.get(value);
-      if (owner === arch) continue;
-      this.reader.findings.error(
-        at,
-        'config.bad-interrupt',
-        `${show(value)} is an interrupt controller of ${owner} guests, not of ${arch} ones`,
-      );
+      if (owner === undefined) {
+        const message = `there is no interrupt controller ${show(value)}`;
+        this.reader.findings.error(at, 'config.bad-interrupt', message, INTERRUPT_HINT);
+      } else if (arch !== undefined && owner !== arch.value) {
+        const message = `${show(value)} is an interrupt controller of ${owner} guests, not of ${arch.value} ones`;
+        this.reader.findings.error(at, 'config.bad-interrupt', message);
+      }
     }
   }
 

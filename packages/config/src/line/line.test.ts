@@ -67,6 +67,29 @@ describe('the line form', () => {
     ]);
   });
 
+  it('takes the name of an interrupt controller for the controller, wherever it is in the file', () => {
+    expect(optionsOf('vdev t intr my-ioapic:4 vdev ioapic name my-ioapic intr apic')).toEqual([
+      'irq=4',
+      'name=my-ioapic',
+    ]);
+    expect(findingsOf('vdev pic name p vdev t intr p:4')).toEqual([]);
+    expect(findingsOf('vdev t name my-ioapic intr my-ioapic:4')).toEqual([['bad-interrupt', 1, 28]]);
+  });
+
+  it('places PCI functions on the bus', () => {
+    const lookup = (): OptionDeclarations => ({ pci: option.string({ description: 'Place' }) });
+    const placed = (place: string): readonly string[] => optionsOf(`vdev t loc ${place}`, lookup);
+    expect(['pci:0:4.0', 'pci:30.1', 'pci:0x1f', 'pci:0x0:0x0a.7'].flatMap(placed)).toEqual([
+      'pci=4.0',
+      'pci=1e.1',
+      'pci=1f.0',
+      'pci=a.7',
+    ]);
+    for (const place of ['pci:1:4.0', 'pci:32', 'pci:4.8', 'pci:', 'pci:1af4/1000', 'pci:0:4.0,1']) {
+      expect(() => placed(place)).toThrow(`${JSON.stringify(place)} is no place on the PCI bus 0`);
+    }
+  });
+
   it('takes line breaks for blanks, and a context as open until the next one', () => {
     expect(read('ram\n1M\ncpu ram 2M sched 8').cpus).toBe(1);
     expect(read('ram 1M cpu ram 2M sched 8').priority).toBe(8);

@@ -7,6 +7,10 @@ import { splitToken } from './line-reader.js';
 
 const SPACE = /^(mem|io|pci):/;
 
+/** `pci:[BUS:]DEVICE[.FUNCTION]`; numbers are decimal, or hexadecimal with `0x`. */
+const PCI_PLACE = /^pci:(?:(0x[0-9a-f]+|[0-9]+):)?(0x[0-9a-f]+|[0-9]+)(?:\.([0-7]))?$/i;
+const PCI_DEVICES = 32;
+
 /** A location in one of the address spaces of a guest, with the parts that follow its address. */
 export interface Location {
   readonly space: 'mem' | 'io';
@@ -14,14 +18,38 @@ export interface Location {
 }
 
 /**
- * A location, `[mem:|io:]ADDRESS[,…]`, without its space; reports a PCI location and returns `undefined`, because that
- * only determines where the guest finds the device, so the VM chooses it.
+ * The place on the PCI bus that a location names, as the option `pci` of a vdev: device in hexadecimal, and function. `undefined` for
+ * locations in other spaces; `null` for one that is no place on bus 0, which is reported.
+ */
+export function pciPlace(token: Token, reader: LineReader): Located<string> | null | undefined {
+  if (SPACE.exec(token.text)?.[1] !== 'pci') return undefined;
+  const [, bus = '0', device = '', fn = '0'] = PCI_PLACE.exec(token.text) ?? [];
+  if (device !== '' && Number(bus) === 0 && Number(device) < PCI_DEVICES) {
+    return { value: `${Number(device).toString(16)}.${fn}`, at: reader.at(token, 'pci:'.length) };
+  }
+  reader.error(
+    token,
+    'config.bad-location',
+    `${show(token.text)} is no place on the PCI bus 0`,
+    'right would be pci:0:4.0',
+  );
+  return null;
+}
+
+/** Reports a location on a PCI bus for what has none: it is ignored, and the VM chooses an address. */
+export function reportPci(token: Token, reader: LineReader): void {
+  const message = `it is no PCI function: ${show(token.text)} is not obeyed, and the VM chooses a place in memory`;
+  reader.findings.warning(reader.at(token), 'config.not-supported', message, 'write loc ADDRESS');
+}
+
+/**
+ * A location, `[mem:|io:]ADDRESS[,…]`, without its space; `undefined` for one on a PCI bus, which is reported as {@link reportPci}
+ * does.
  */
 export function location(token: Token, reader: LineReader): Location | undefined {
   const space = SPACE.exec(token.text)?.[1];
   if (space === 'pci') {
-    const message = `there is no PCI bus: ${show(token.text)} is not obeyed, and the VM chooses a place in memory`;
-    reader.findings.warning(reader.at(token), 'config.not-supported', message, 'write loc ADDRESS');
+    reportPci(token, reader);
     return undefined;
   }
   const [first, ...others] = splitToken(token, reader);
@@ -39,7 +67,13 @@ export function memoryLocation(token: Token, reader: LineReader, verb: string): 
   return undefined;
 }
 
+/** For messages about interrupts. */
+export const INTERRUPT_HINT = 'right would be gic:37 or ioapic:4';
+
 const INTERRUPT = /^(?:([A-Za-z0-9][A-Za-z0-9._-]*):)?([0-9]{1,5}|0x[0-9a-fA-F]{1,4})$/;
+
+/** Types of vdevs that are interrupt controllers; interrupts can name them by their `name`, too. */
+export const CONTROLLER_TYPES: ReadonlySet<string> = new Set(['gic', 'ioapic', 'pic']);
 
 /** Names of interrupt controllers whose inputs a configuration may number, with the architecture of their guests. */
 export const INTERRUPT_CONTROLLERS: ReadonlyMap<string, ArchitectureName> = new Map([
@@ -49,7 +83,7 @@ export const INTERRUPT_CONTROLLERS: ReadonlyMap<string, ArchitectureName> = new 
 ]);
 
 /**
- * The number of an interrupt, `gic:N` or `ioapic:N`. `,u`, `,t` and `=HOSTVECTOR` of a passed interrupt concern host
+ * The number of an interrupt, `gic:N`, `ioapic:N`, or `NAME:N` with the name of a controller in the same file, which is checked at its end. `,u`, `,t` and `=HOSTVECTOR` of a passed interrupt concern host
  * hardware and have no effect; neither has `apic`, the output of an interrupt controller, which its board connects.
  */
 export function interruptNumber(token: Token, reader: LineReader): Located<string> | undefined {
@@ -61,13 +95,8 @@ export function interruptNumber(token: Token, reader: LineReader): Located<strin
   const match = INTERRUPT.exec(plain);
   const controller = match?.[1];
   const number = match?.[2];
-  const hint = 'right would be gic:37 or ioapic:4';
   if (number === undefined) {
-    reader.error(token, 'config.bad-interrupt', `${show(token.text)} is no interrupt`, hint);
-    return undefined;
-  }
-  if (controller !== undefined && !INTERRUPT_CONTROLLERS.has(controller)) {
-    reader.error(token, 'config.bad-interrupt', `there is no interrupt controller ${show(controller)}`, hint);
+    reader.error(token, 'config.bad-interrupt', `${show(token.text)} is no interrupt`, INTERRUPT_HINT);
     return undefined;
   }
   if (controller !== undefined) reader.controllers.push({ value: controller, at: reader.at(token) });

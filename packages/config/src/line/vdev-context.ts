@@ -6,7 +6,7 @@ import type { OptionSetting } from '../spec.js';
 import { hostDevice, hostDeviceOption } from './host-device.js';
 import type { Token } from './lexer.js';
 import type { LineContext, LineReader } from './line-reader.js';
-import { interruptNumber, location } from './places.js';
+import { interruptNumber, location, pciPlace } from './places.js';
 
 /** Options of QNX' vdevs that have no effect, with their numbers of arguments. */
 const QNX_OPTIONS: ReadonlyMap<string, number> = new Map([
@@ -97,8 +97,15 @@ export class VdevContext implements LineContext {
 
   private location(word: Token): void {
     const token = this.reader.argument(word);
-    const found = token === undefined ? undefined : location(token, this.reader);
-    if (token === undefined || found === undefined) return;
+    if (token === undefined) return;
+    const isPci = this.names?.has('pci') === true;
+    const place = isPci ? pciPlace(token, this.reader) : undefined;
+    if (place === null) return;
+    if (place !== undefined) {
+      return this.put({ name: 'pci', value: place.value, at: this.reader.at(word), valueAt: place.at });
+    }
+    const found = location(token, this.reader);
+    if (found === undefined) return;
     const [first, ...others] = found.parts;
     if (others.length !== 0) {
       const message = `${show(token.text)} has more than an address`;
