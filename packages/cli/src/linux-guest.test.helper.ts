@@ -17,6 +17,10 @@ export interface LinuxGuestOptions {
   readonly guest?: LinuxName;
   /** Further words for the kernel. */
   readonly words?: string;
+  /** File of the initial file system. Default: that with all modules. */
+  readonly initrd?: string;
+  /** Effect of a reset by the guest. Default: the VM ends. */
+  readonly onReset?: 'exit' | 'restart';
   /** Called before the VM starts. */
   readonly prepare?: (vm: VmHandle) => void;
 }
@@ -47,22 +51,33 @@ export class LinuxGuest {
     const { arch, kernel, console } = KINDS[kind];
     await fetchGuest(kind);
     const folder = `${guestCacheDirectory(process.env)}/${kind}`;
-    const vm = await hypervisor.createVm({
+    const description = {
       name,
       arch,
       image: `${folder}/${kernel}`,
-      initrd: `${folder}/initramfs-full.cpio.gz`,
+      initrd: `${folder}/${options.initrd ?? 'initramfs-full.cpio.gz'}`,
       cmdline: `console=${console} quiet${words === undefined ? '' : ` ${words}`}`,
       baseDir: fileURLToPath(new URL('.', import.meta.url)),
       cpus,
       ram: [{ size: ram }],
       vdevs,
-    });
+    };
+    const vm = await hypervisor.createVm(description, { onReset: options.onReset ?? 'exit' });
     options.prepare?.(vm);
     const guest = new LinuxGuest(vm);
     await vm.start();
-    await guest.#console.until(/GUEST-READY[^]*guest# /);
+    await guest.ready();
     return guest;
+  }
+
+  /** Waits for the shell, after the start or a reset. */
+  async ready(): Promise<void> {
+    await this.#console.until(/GUEST-READY[^]*guest# /);
+  }
+
+  /** Types a line, whose end nobody waits for. */
+  type(line: string): void {
+    this.vm.console.send(`${line}\n`);
   }
 
   /**
