@@ -12,6 +12,7 @@ const PORTABLE = [
   'isa-aarch64',
   'isa-x86_64',
   'asm-aarch64',
+  'asm-x86_64',
   'arch-aarch64',
   'arch-x86_64',
   'boards',

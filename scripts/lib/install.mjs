@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { Failure } from './failure.mjs';
 import { npm } from './npm.mjs';
 import { inRoot } from './root.mjs';
@@ -9,7 +10,10 @@ const OLDEST_NODE = [20, 19];
 /** Installs the dependencies of the lockfile unless they are there. Needs nothing but Node and npm. */
 export async function install() {
   requireNode();
-  if (isInstalled()) return;
+  if (isInstalled()) {
+    linkPackages();
+    return;
+  }
   await step('Installing dependencies (about a minute)', async () => {
     // Whatever npm's configuration says: with the development dependencies, and without running their scripts,
     // which none of them needs.
@@ -28,7 +32,7 @@ function requireNode() {
   throw new Failure(`qvm needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`);
 }
 
-/** Whether `node_modules` holds what the lockfile asks for. npm writes its own list last. */
+/** Whether `node_modules` holds the packages of others that the lockfile asks for. npm writes its own list last. */
 function isInstalled() {
   const list = inRoot('node_modules', '.package-lock.json');
   if (!existsSync(list)) return false;
@@ -36,10 +40,17 @@ function isInstalled() {
   const present = packagesOf(list);
   return Object.entries(wanted).every(
     ([path, { version, optional, link }]) =>
-      !path.startsWith('node_modules/') ||
-      optional === true ||
-      (path in present && (link || present[path].version === version)),
+      !path.startsWith('node_modules/') || optional === true || link || present[path]?.version === version,
   );
+}
+
+/** Links packages of this repository that are newer than the installation, as npm does. */
+function linkPackages() {
+  for (const [path, { link, resolved }] of Object.entries(packagesOf(inRoot('package-lock.json')))) {
+    if (link !== true || existsSync(inRoot(path))) continue;
+    mkdirSync(dirname(inRoot(path)), { recursive: true });
+    symlinkSync(relative(dirname(inRoot(path)), inRoot(resolved)), inRoot(path));
+  }
 }
 
 function packagesOf(file) {

@@ -1,4 +1,4 @@
-import { hexadecimal, VmExitCode } from '@qvm/core';
+import { VmExitCode } from '@qvm/core';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
 import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
@@ -6,6 +6,7 @@ import type { X86 } from '@qvm/isa-x86_64';
 import { ARCHITECTURE_NAME } from './architecture-name.js';
 import { APIC_BUS, ApicBus } from './apic/index.js';
 import { x86InstructionSets, x86RecordPlan } from './instruction-sets.js';
+import { listingLine } from './listing-line.js';
 import { X86State } from './state/x86-state.js';
 import type { X86Model } from './system/cpu-model.js';
 import { describeFault } from './system/describe-fault.js';
@@ -57,7 +58,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
       codeBytes,
       tuning,
       makeVcpu: (index, engine) => new X86Vcpu(index, engine, model, bus, hypercalls, x86RecordPlan),
-      instructionText: (code, address) => instructionText(services, code, address),
+      instructionText: (code, address, mode) => listingLine(services.memory.u8, code, address, mode),
     });
     this.#boot = boot;
     for (const vcpu of this.vcpus) vcpu.onHaltForGood = () => this.#haltedForGood(vcpu);
@@ -92,12 +93,4 @@ function withOnes(services: MachineServices): MachineServices {
   const { unsupported } = services;
   const reference = unsupported.reference === 'abort' ? 'abort' : 'ignore';
   return { ...services, unsupported: { ...unsupported, reference } };
-}
-
-/** Bytes that a listing shows of an instruction. */
-const LISTED = 8;
-
-function instructionText({ memory }: MachineServices, code: number, address: bigint): string {
-  const bytes = [...memory.u8.subarray(code, code + LISTED)].map((byte) => byte.toString(16).padStart(2, '0'));
-  return `${hexadecimal(address)}: ${bytes.join(' ')}`;
 }

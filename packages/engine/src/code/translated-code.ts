@@ -10,9 +10,10 @@ import type { InstalledRegion } from './region-cache.js';
  *
  * @param code - VM memory address of the instruction.
  * @param address - its guest address.
+ * @param mode - number of the mode of the code (`InstructionSet.mode`).
  * @experimental
  */
-export type InstructionText = (code: number, address: bigint) => string;
+export type InstructionText = (code: number, address: bigint, mode: number) => string;
 
 /**
  * The event of the hook `codeTranslated` for a region. Instructions are read from the guest when `text` is called.
@@ -23,6 +24,7 @@ export function translatedCode<B extends Builder>(
   { graph, slots, page, inlined, translate }: InstalledRegion<B>,
   code: Pick<CodeCache, 'pageAt'>,
   instructionText: InstructionText,
+  mode: number,
 ): Omit<CodeTranslatedEvent, 'vm'> {
   const addressOf = (offset: number): bigint => BigInt.asUintN(48, BigInt(page + offset));
   const codeAt = (offset: number): number =>
@@ -32,7 +34,8 @@ export function translatedCode<B extends Builder>(
     level: inlined ? 'inlined' : 'plain',
     instructions: graph.instructions,
     pages: graph.pages.map((number) => addressOf(number * PAGE_BYTES)),
-    text: () => regionText(graph, BigInt(page), ({ offset }) => instructionText(codeAt(offset), addressOf(offset))),
+    text: () =>
+      regionText(graph, BigInt(page), ({ offset }) => instructionText(codeAt(offset), addressOf(offset), mode)),
     module: translate,
   };
 }

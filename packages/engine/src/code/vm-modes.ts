@@ -56,7 +56,7 @@ export class VmModes<B extends Builder> {
     const { run, regions: table, core } = instantiateEngine(module, this.services.memory.wasm)(slowPaths);
     const { plan } = module.predecoder;
     if (this.services.engine !== 'wasm') return { plan, run, regions: undefined };
-    const regions = (this.#regions[mode] ??= this.#makeRegions(module, core));
+    const regions = (this.#regions[mode] ??= this.#makeRegions(mode, module, core));
     regions.addTable(table);
     return { plan, run, regions };
   }
@@ -77,7 +77,7 @@ export class VmModes<B extends Builder> {
   }
 
   /** @param core - functions of any vCPU: regions and tables are the same for all of them. */
-  #makeRegions(module: EngineModule<B>, core: WebAssembly.ModuleImports): RegionCache<B> {
+  #makeRegions(mode: number, module: EngineModule<B>, core: WebAssembly.ModuleImports): RegionCache<B> {
     const { memory, hooks, name } = this.services;
     const helpers = module.instructions.instantiateHelpers(memory.wasm);
     const imports = { env: { memory: memory.wasm }, core, ...helpers };
@@ -85,7 +85,7 @@ export class VmModes<B extends Builder> {
     const { codeTranslated } = hooks;
     regions.onInstall = (region) => {
       if (!hasTaps(codeTranslated)) return;
-      codeTranslated.call({ vm: name, ...translatedCode(region, this.code, this.instructionText) });
+      codeTranslated.call({ vm: name, ...translatedCode(region, this.code, this.instructionText, mode) });
     };
     return regions;
   }

@@ -1,0 +1,2 @@
+export { disassemble } from './disassemble.js';
+export type { CodeBits, Disassembled } from './disassemble.js';
