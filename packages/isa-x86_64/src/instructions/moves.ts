@@ -71,7 +71,7 @@ export const moveRows: readonly X86Row[] = [
   inst('MOVZX', 'MOVZX', ['0F B6 Gv,Eb', '0F B7 Gv,Ew'], {}, (b, [target, source]) =>
     b.write(target, extend(b, source, target.size, false)),
   ),
-  inst('MOVSX', 'MOVSX, MOVSXD', ['0F BE Gv,Eb', '0F BF Gv,Ew', '63 Gv,Ed o64'], {}, (b, [target, source]) =>
+  inst('MOVSX', 'MOVSX, MOVSXD', ['0F BE Gv,Eb', '0F BF Gv,Ew', '63 Gv,Ez o64'], {}, (b, [target, source]) =>
     b.write(target, extend(b, source, target.size, true)),
   ),
   inst('LEA', 'LEA', ['8D Gv,M'], {}, (b, [target, source]) =>
