@@ -56,18 +56,22 @@ const KINDS = {
 
 /** The words that each architecture declares. */
 async function kindSections() {
-  const { aarch64 } = await import('@qvm/arch-aarch64');
-  return [aarch64].map(({ name, hookKinds }) => {
+  const [{ aarch64 }, { x86_64 }] = await Promise.all([import('@qvm/arch-aarch64'), import('@qvm/arch-x86_64')]);
+  return [aarch64, x86_64].map(({ name, hookKinds }) => {
     const tables = Object.entries(KINDS).map(([part, title]) => {
       const rows = Object.entries(hookKinds[part]).map(([kind, text]) => `| \`${kind}\` | ${text} |`);
       return `### ${title}\n\n| | |\n|---|---|\n${rows.join('\n')}\n`;
     });
-    return `## Kinds of ${name}\n\n${KINDS_INTRODUCTION}\n\n${tables.join('\n')}`;
+    return `## Kinds of ${name}\n\n${KINDS_INTRODUCTIONS[name]}\n\n${tables.join('\n')}`;
   });
 }
 
-const KINDS_INTRODUCTION = `An architecture declares the words that its hooks use (\`Architecture.hookKinds\`, with these descriptions); another one is an error.
-\`aarch64Hooks(hooks)\` of \`@qvm/arch-aarch64\` gives the hooks of a vCPU types that know them. \`qvm hook list\` shows the same on a terminal.`;
+const KINDS_INTRODUCTIONS = {
+  aarch64: `An architecture declares the words that its hooks use (\`Architecture.hookKinds\`, with these descriptions); another one is an error.
+\`aarch64Hooks(hooks)\` of \`@qvm/arch-aarch64\` gives the hooks of a vCPU types that know them. \`qvm hook list\` shows the same on a terminal.`,
+  x86_64: `\`x86Hooks(hooks)\` of \`@qvm/arch-x86_64\` gives the hooks of a vCPU types that know them. \`syscall\` and other system calls of a guest are traps
+only where hardware could trap them, too; what generated code does by itself makes no exit.`,
+};
 
 function parse(file) {
   const path = inRoot('packages', 'core', 'src', 'hooks', file);

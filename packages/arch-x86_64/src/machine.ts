@@ -1,4 +1,5 @@
 import { VmExitCode } from '@qvm/core';
+import { HYPERCALLS } from '@qvm/core/services';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { EngineMachine, SoftTlb } from '@qvm/engine';
 import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
@@ -10,7 +11,7 @@ import { listingLine } from './listing-line.js';
 import { X86State } from './state/x86-state.js';
 import type { X86Model } from './system/cpu-model.js';
 import { describeFault } from './system/describe-fault.js';
-import { hypercalls } from './system/hypercalls.js';
+import { X86Hypercalls } from './system/hypercalls.js';
 import { PHYSICAL_ADDRESS_BITS } from './system/mmu.js';
 import { TLB_BANKS, X86Vcpu } from './vcpu/x86-vcpu.js';
 
@@ -47,6 +48,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
   }
 
   constructor(services: MachineServices, { model, codeBytes, tuning, boot }: X86MachineOptions) {
+    const hypercalls = new X86Hypercalls(services);
     const bus = new ApicBus(services.vcpus, services.clock, {
       x2apic: model.features.has('x2apic'),
       tscDeadline: model.features.has('tsc_deadline'),
@@ -63,6 +65,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
     this.#boot = boot;
     for (const vcpu of this.vcpus) vcpu.onHaltForGood = () => this.#haltedForGood(vcpu);
     services.provide(APIC_BUS, bus);
+    services.provide(HYPERCALLS, hypercalls.calls);
   }
 
   /**

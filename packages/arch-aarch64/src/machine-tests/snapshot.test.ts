@@ -1,7 +1,8 @@
 import type { MachineSnapshot } from '@qvm/core/architecture';
 import type { VmClock } from '@qvm/core/host';
 import { randomProgram } from '../tier-fuzz/random-program.test.helper.js';
-import { difference, TUNINGS } from '@qvm/isa-testing';
+import { compareResumed } from '@qvm/isa-testing';
+import type { ResumableRuns } from '@qvm/isa-testing';
 import { bootProgram, outcomeOf, runFor } from '../tier-fuzz/tier-run.test.helper.js';
 import type { TierOutcome } from '../tier-fuzz/tier-run.test.helper.js';
 import type { TierProgram } from '../tier-fuzz/tier-program.test.helper.js';
@@ -24,29 +25,25 @@ function moveState(from: MachineHarness, to: MachineHarness): void {
   to.vm.vdevs.forEach((vdev, n) => vdev.run('restore', (device) => device.restore(vdevs[n] as never)));
 }
 
-/** Outcome of a program in one machine, and its outcome when it continues in another machine half-way. */
-async function outcomes(program: TierProgram, engine: 'interp' | 'wasm'): Promise<readonly [TierOutcome, TierOutcome]> {
-  const boot = (): Promise<MachineHarness> =>
-    bootProgram(program, engine, engine === 'wasm' ? TUNINGS.eager : undefined);
-  const [whole, first, second] = [await boot(), await boot(), await boot()];
-  runFor(whole, program.setup, LIMIT);
-  const expected = outcomeOf(whole);
-  const half = expected.instructions >> 1;
-  runFor(first, program.setup, half);
-  moveState(first, second);
-  runFor(second, program.setup, LIMIT - half);
-  const [before, after] = [outcomeOf(first), outcomeOf(second)];
-  const exceptions = [...before.exceptions, ...after.exceptions];
-  return [expected, { ...after, exceptions, log: [...before.log, ...after.log] }];
-}
+const runs: ResumableRuns<TierProgram, MachineHarness, TierOutcome> = {
+  boot: (program, engine, tuning) => bootProgram(program, engine, tuning),
+  run: (machine, { setup }, limit) => runFor(machine, setup, limit),
+  move: moveState,
+  outcome: outcomeOf,
+  join: (first, second) => ({
+    ...second,
+    exceptions: [...first.exceptions, ...second.exceptions],
+    log: [...first.log, ...second.log],
+  }),
+};
 
 describe.each(['interp', 'wasm'] as const)('the saved state of processors, engine %s', (engine) => {
   it('goes on as if nothing had happened', async () => {
     let instructions = 0;
     for (let seed = 1; seed <= PROGRAMS; seed++) {
-      const [expected, actual] = await outcomes(randomProgram(seed), engine);
-      expect({ seed, difference: difference(expected, actual) }).toEqual({ seed, difference: undefined });
-      instructions += expected.instructions;
+      const compared = await compareResumed(runs, randomProgram(seed), engine, LIMIT);
+      expect({ seed, difference: compared.difference }).toEqual({ seed, difference: undefined });
+      instructions += compared.instructions;
     }
     // Otherwise the test compares too little.
     expect(instructions).toBeGreaterThan(1000 * PROGRAMS);

@@ -1,14 +1,12 @@
 import { hasTaps } from '@qvm/core/hooks';
 import { HypercallStatus } from '@qvm/core/services';
-import type { MachineServices } from '@qvm/core/architecture';
+import { isWide, machineCalls, Owner, parseFunctionId } from '@qvm/core/architecture';
+import type { HypervisorCalls, MachineServices } from '@qvm/core/architecture';
 import type { HypercallEvent, HypercallResult } from '@qvm/core/hooks';
 import type { Aarch64Vcpu, Firmware } from '../vcpu/aarch64-vcpu.js';
 import { ArchitectureCalls } from './smccc/architecture-calls.js';
 import { callArguments } from './smccc/call-owner.js';
 import type { CallArguments, CallOutcome, CallOwner } from './smccc/call-owner.js';
-import { Owner, isWide, parseFunctionId } from './smccc/function-id.js';
-import { HypervisorCalls } from './smccc/hypervisor-calls.js';
-import { addMachineCalls } from './smccc/machine-calls.js';
 import { Psci } from './smccc/psci.js';
 
 /** Result registers of a call: X0 to X3 (SMCCC DEN0028 2.6, version 1.1). */
@@ -23,15 +21,14 @@ const RESULTS = 4;
  */
 export class SmcccFirmware implements Firmware {
   /** The calls that vdevs and the host have added. */
-  readonly hypervisorCalls = new HypervisorCalls();
+  readonly hypervisorCalls: HypervisorCalls;
   readonly #owners: ReadonlyMap<number, CallOwner>;
 
   constructor(services: MachineServices, vcpus: () => readonly Aarch64Vcpu[]) {
-    addMachineCalls(this.hypervisorCalls, services);
+    this.hypervisorCalls = machineCalls(services);
     this.#owners = new Map<number, CallOwner>([
       [Owner.Architecture, new ArchitectureCalls()],
       [Owner.Standard, new Psci(services, vcpus)],
-      [Owner.Hypervisor, this.hypervisorCalls],
     ]);
   }
 
@@ -54,6 +51,8 @@ export class SmcccFirmware implements Firmware {
 
   #perform({ vcpu, conduit, immediate, functionId: id, args }: FirmwareCall): CallOutcome {
     const parsed = immediate === 0 ? parseFunctionId(id) : undefined;
+    if (parsed?.owner === Number(Owner.Hypervisor))
+      return this.hypervisorCalls.call({ vcpu, conduit, immediate, functionId: id, args });
     const owner = parsed === undefined ? undefined : this.#owners.get(parsed.owner);
     if (parsed === undefined || owner?.has(parsed) !== true) return HypercallStatus.NotSupported;
     return owner.call({ vcpu, conduit, id, function: parsed, args });

@@ -129,4 +129,16 @@ describe('MMX', () => {
     machine.state.setU32(State.fsw, ZE);
     expect([machine.run(), machine.log]).toEqual([VcpuExit.Halted, [1]]);
   });
+
+  it('does not report an x87 exception that FNCLEX has cleared, after FXRSTOR has brought it', () => {
+    const machine = new MachineHarness();
+    machine.handler(Vector.MF, hex('b0 77 e6 e9 f4'));
+    // mov dword [0x600], 0x37b; fldcw [0x600]; fld1; fldz; fdivp; fxsave [0x800]; fxrstor [0x800]; fnclex
+    // paddb mm0, mm1; emms; fnop; mov al, 1; out 0xe9, al; hlt
+    const code =
+      'c7 04 25 00 06 00 00 7b 03 00 00 d9 2c 25 00 06 00 00 d9 e8 d9 ee de f9 0f ae 04 25 00 08 00 00 0f ae 0c 25 00 08 00 00 db e2 0f fc c1 0f 77 d9 d0 b0 01 e6 e9 f4';
+    machine.enterLongMode(hex(code));
+    machine.run();
+    expect(machine.log).toEqual([1]);
+  });
 });

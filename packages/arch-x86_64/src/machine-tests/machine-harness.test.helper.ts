@@ -87,6 +87,8 @@ export class MachineHarness {
   readonly clock = new InstructionClock();
   readonly memory: VmMemory;
   readonly requests: VmRequest[] = [];
+  /** Services that the machine offers, by the keys of their tokens. */
+  readonly provided = new Map<symbol, unknown>();
   readonly messages: string[] = [];
   /** Values that were written to {@link LOG_PORT}. */
   readonly log: number[] = [];
@@ -120,7 +122,7 @@ export class MachineHarness {
       hooks,
       logger: { log: (_level: string, text: string) => void this.messages.push(text) } as MachineServices['logger'],
       request: (request) => void this.requests.push(request),
-      provide: () => undefined,
+      provide: (token, value) => void this.provided.set(token.key, value),
     };
     this.machine = new X86Machine(this.services, { model, codeBytes, tuning, boot: async () => undefined });
     this.clock.observe(() => this.vcpu.instructions);

@@ -11,7 +11,6 @@ const USER = 3;
 /** XCR0: SSE and AVX state. */
 const AVX_STATE = 6;
 /** FSW.ES: an unmasked x87 exception is pending. */
-const ERROR_SUMMARY = 0x80;
 
 /**
  * The words of the state that generated code tests and that follow from control registers, RFLAGS, CPL and the code
@@ -59,7 +58,7 @@ export class Controls {
     state.setU32(State.unprivilegedBank, bank);
   }
 
-  /** Must be called after every change of CR0, CR4, XCR0 or of the pending x87 exceptions. */
+  /** Must be called after every change of CR0, CR4 or XCR0. Instructions find pending x87 exceptions in the status word. */
   refreshTraps(): void {
     const { state } = this;
     const cr0 = state.u32(State.cr0);
@@ -67,11 +66,10 @@ export class Controls {
     const switched = cr0 & Cr0.TS ? Vector.NM : 0;
     const sse = cr0 & Cr0.EM || !(cr4 & Cr4.OSFXSR) ? Vector.UD : switched;
     const avxEnabled = cr4 & Cr4.OSXSAVE && (state.u32(State.xcr0) & AVX_STATE) === AVX_STATE && !state.realSegments;
-    const pending = state.u32(State.fsw) & ERROR_SUMMARY ? Vector.MF : 0;
     state.setU32(State.sseTrap, sse);
     state.setU32(State.avxTrap, avxEnabled ? switched : Vector.UD);
-    state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : pending);
-    state.setU32(State.mmxTrap, cr0 & Cr0.EM ? Vector.UD : switched || pending);
+    state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : 0);
+    state.setU32(State.mmxTrap, cr0 & Cr0.EM ? Vector.UD : switched);
     // The engine reads the time-stamp counter.
     state.setU32(State.timeTrap, 1);
   }

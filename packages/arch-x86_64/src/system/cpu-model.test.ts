@@ -3,7 +3,7 @@ import { defaultModel, featureBits, signatureWord, X86_PROCESSORS, x86ModelOf } 
 import { FEATURES, IMPLEMENTED } from './features.js';
 import type { FeatureName } from './features.js';
 
-/** What each ABI level adds (System V ABI, AMD64 supplement 1.0, table 3.1), by the names of this package. */
+/** The features that each ABI level adds (System V ABI, AMD64 supplement 1.0, table 3.1), by the names of this package. */
 const LEVELS: Readonly<Record<string, readonly FeatureName[]>> = {
   'x86-64-v1': ['cmov', 'cx8', 'fpu', 'fxsr', 'mmx', 'syscall', 'sse', 'sse2'],
   'x86-64-v2': ['cx16', 'lahf_lm', 'popcnt', 'sse3', 'sse4_1', 'sse4_2', 'ssse3'],

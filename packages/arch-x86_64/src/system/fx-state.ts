@@ -114,7 +114,6 @@ export class FxState {
       state.setU32(to + 8, memory.lo & 0xffff);
     }
     this.#restoreVectors(address, mxcsr);
-    core.controls.refreshTraps();
     return true;
   }
 

@@ -1,6 +1,8 @@
 import type { Json } from '@qvm/core';
 import { requireBoolean, requireObject, requireUnsigned, VdevStateError } from '@qvm/core/vdev';
 import { Segment, SegmentRegister, State } from '@qvm/isa-x86_64';
+import { Attribute } from '../state/attributes.js';
+import { Cr0, Cr4, Efer } from '../state/control-bits.js';
 import { GENERAL_NAMES } from '../state/register-view.js';
 import type { X86State } from '../state/x86-state.js';
 import { MSRS } from '../system/msr-table.js';
@@ -25,6 +27,7 @@ export interface SavedParts {
 const KEYS = ['model', 'registers', 'pc', 'nmiBlocked', 'debugTrap'] as const;
 const HEXADECIMAL = /^0x[0-9a-f]{1,16}$/;
 const CANONICAL_LIMIT = 2 ** 47;
+const LOWEST_PRIVILEGE = 3;
 
 /** Fields of 64 bits by name, with their places. */
 const WIDE: readonly (readonly [name: string, offset: number])[] = [
@@ -90,6 +93,7 @@ export function parseProcessor(
   const texts = requireObject(fields.registers, NAMES, 'registers');
   const values = new Map(NAMES.map((name) => [name, valueOf(texts[name], name)]));
   const get = (name: string): bigint => values.get(name) ?? 0n;
+  requirePossible((name) => Number(BigInt.asUintN(32, get(name))));
   const { pc } = fields;
   if (typeof pc !== 'number' || !Number.isInteger(pc) || Math.abs(pc) > CANONICAL_LIMIT)
     throw new VdevStateError('pc is not a canonical address');
@@ -105,6 +109,25 @@ export function parseProcessor(
     tsc.adjust = get('tscAdjust');
     return rest;
   };
+}
+
+/** Refuses a state that no processor can be in (SDM vol. 3, 2.2, 3.4.5 and 26.3.1). */
+function requirePossible(get: (name: string) => number): void {
+  const [cr0, cr4, efer, attributes] = [get('cr0'), get('cr4'), get('efer'), get('cs.attributes.low')];
+  const paging = (cr0 & Cr0.PG) !== 0;
+  const longMode = (efer & Efer.LMA) !== 0;
+  const enabled = (efer & Efer.LME) !== 0;
+  const both = Attribute.L | Attribute.DB;
+  const problems: readonly (readonly [boolean, string])[] = [
+    [paging && (cr0 & Cr0.PE) === 0, 'CR0.PG without CR0.PE'],
+    [longMode !== (paging && enabled), 'EFER.LMA that is not CR0.PG and EFER.LME'],
+    [longMode && (cr4 & Cr4.PAE) === 0, 'EFER.LMA without CR4.PAE'],
+    [(cr4 & Cr4.PCIDE) !== 0 && !longMode, 'CR4.PCIDE without EFER.LMA'],
+    [longMode && (attributes & both) === both, 'a code segment with L and D'],
+    [get('cpl') > LOWEST_PRIVILEGE, 'a CPL above 3'],
+  ];
+  const problem = problems.find(([wrong]) => wrong);
+  if (problem !== undefined) throw new VdevStateError(`it has ${problem[1]}: a state that no processor can be in`);
 }
 
 const text = (register: bigint): string => `0x${register.toString(16)}`;

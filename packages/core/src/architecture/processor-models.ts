@@ -60,9 +60,9 @@ export interface Processor {
  * @experimental
  */
 export interface ProcessorProblem {
-  /** What is wrong, as a phrase. */
+  /** The problem, as a phrase. */
   readonly message: string;
-  /** What would be right. Absent: the message says it. */
+  /** The correction. Absent: the message says it. */
   readonly hint?: string;
 }
 

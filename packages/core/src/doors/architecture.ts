@@ -38,6 +38,10 @@ export {
 export { DeviceTreeError, readDeviceTree, readMemoryReservations } from '../devicetree/read-device-tree.js';
 export type { DeviceTreeOptions, MemoryReservation } from '../devicetree/write-device-tree.js';
 export { writeDeviceTree } from '../devicetree/write-device-tree.js';
+export { isWide, Owner, parseFunctionId, queriedFunction } from '../hypercall/function-id.js';
+export type { FunctionId } from '../hypercall/function-id.js';
+export { HypervisorCalls } from '../hypercall/hypervisor-calls.js';
+export { machineCalls } from '../hypercall/machine-calls.js';
 export { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 export { InterruptBus } from '../interrupt/interrupt-bus.js';
 export type { InterruptController, InterruptInputs, InterruptWiring, MessageSink } from '../interrupt/interrupt.js';

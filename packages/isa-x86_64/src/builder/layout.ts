@@ -104,7 +104,7 @@ export const State = {
   sseTrap: DERIVED,
   /** u32: not 0 when AVX instructions trap: the number of the exception. */
   avxTrap: DERIVED + 4,
-  /** u32: not 0 when x87 and MMX instructions trap (CR0.TS, CR0.EM, a pending error): the number of the exception. */
+  /** u32: not 0 when x87 instructions trap (CR0.TS, CR0.EM): the number of the exception. */
   x87Trap: DERIVED + 8,
   /** u32: not 0 when CLI and STI fault or act on the virtual flag: CPL > IOPL. */
   interruptFlagTrap: DERIVED + 12,
@@ -116,7 +116,7 @@ export const State = {
   timeTrap: DERIVED + 24,
   /** u32: not 0 when PAUSE leaves generated code, because other vCPUs may run. */
   pauseExit: DERIVED + 32,
-  /** u32: not 0 when MMX instructions trap (CR0.TS, CR0.EM, a pending error): the number of the exception. */
+  /** u32: not 0 when MMX instructions trap (CR0.TS, CR0.EM): the number of the exception. */
   mmxTrap: DERIVED + 36,
   /** u32: what the engine must know of the instruction that just ended: see {@link Shadow}. */
   shadow: DERIVED + 28,

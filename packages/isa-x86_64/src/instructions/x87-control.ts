@@ -50,13 +50,9 @@ export const x87ControlRows: readonly X86Row[] = [
   }),
   x87('FNOP', ['D9 !D0'], () => undefined),
   x87NoWait('FNENI, FNDISI, FNSETPM', ['DB !E0', 'DB !E1', 'DB !E4'], () => undefined),
-  x87NoWait('FNINIT', ['DB !E3'], (b) => {
-    resetUnit(b);
-    b.setState(State.x87Trap, b.i32(0));
-  }),
+  x87NoWait('FNINIT', ['DB !E3'], (b) => resetUnit(b)),
   x87NoWait('FNCLEX', ['DB !E2'], (b) => {
     b.setState(State.fsw, b.and(statusWord(b), b.imm(~EXCEPTIONS)));
-    b.setState(State.x87Trap, b.i32(0));
   }),
   x87NoWait('FNSTSW', ['DD /7 Mw'], (b, [target]) => b.write(target, statusWord(b))),
   x87NoWait('FNSTSW AX', ['DF !E0'], (b) => b.setFixed(Gpr.RAX, 1, b.and(statusWord(b), b.imm(0xffff)))),

@@ -1,5 +1,4 @@
 import type { V } from '@qvm/jit';
-import { State } from '../builder/layout.js';
 import { softfloat } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
 import type { Operand } from '../describe/operand.js';
@@ -40,8 +39,6 @@ const store =
     const at = openImage(b, target, size, registers, 'write');
     b.callNow(softfloat(name), at, layoutOf(b, size), x87Status(b));
     if (registers) resetUnit(b);
-    // All exceptions are masked now.
-    b.setState(State.x87Trap, b.i32(0));
   };
 
 /** Instructions that save and restore the state of x87 (SDM vol. 1, 8.1.10). @experimental */

@@ -1,6 +1,6 @@
+import type { FunctionId } from '@qvm/core/architecture';
+import { Owner, queriedFunction } from '@qvm/core/architecture';
 import { HypercallStatus } from '@qvm/core/services';
-import { Owner, queriedFunction } from './function-id.js';
-import type { FunctionId } from './function-id.js';
 import { presence } from './call-owner.js';
 import type { CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
 

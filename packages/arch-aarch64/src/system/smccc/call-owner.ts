@@ -1,7 +1,7 @@
+import type { FunctionId } from '@qvm/core/architecture';
 import { HypercallStatus } from '@qvm/core/services';
 import type { HypercallResult } from '@qvm/core/hooks';
 import type { Aarch64Vcpu } from '../../vcpu/aarch64-vcpu.js';
-import type { FunctionId } from './function-id.js';
 
 /**
  * Outcome of a call: a status for X0, the values of X0 to X3, or `'stop'` if there is no result because the vCPU stops.

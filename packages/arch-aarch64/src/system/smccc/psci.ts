@@ -1,10 +1,10 @@
+import { Owner, queriedFunction } from '@qvm/core/architecture';
+import type { FunctionId } from '@qvm/core/architecture';
 import { PHYSICAL_ADDRESS_LIMIT } from '@qvm/core/architecture';
 import type { MachineServices } from '@qvm/core/architecture';
 import type { Aarch64Vcpu } from '../../vcpu/aarch64-vcpu.js';
 import { presence } from './call-owner.js';
 import type { CallArguments, CallOutcome, CallOwner, SmcccCall } from './call-owner.js';
-import { Owner, queriedFunction } from './function-id.js';
-import type { FunctionId } from './function-id.js';
 
 /** Return codes (PSCI DEN0022 5.2.2). */
 enum PsciStatus {

@@ -1,9 +1,9 @@
-import { HypercallStatus } from '@qvm/core/services';
-import type { MachineServices } from '@qvm/core/architecture';
-import type { HypercallEvent, HypercallResult } from '@qvm/core/hooks';
-import type { HypercallRegistry } from '@qvm/core/services';
+import type { MachineServices } from '../architecture/architecture.js';
+import type { HypercallEvent, HypercallResult } from '../hooks/vcpu-hooks.js';
 import { Owner, isWide, queriedFunction } from './function-id.js';
-import type { HypervisorCalls } from './hypervisor-calls.js';
+import { HypercallStatus } from './hypercall.js';
+import type { HypercallRegistry } from './hypercall.js';
+import { HypervisorCalls } from './hypervisor-calls.js';
 
 /** Numbers of the calls about the caller's own VM (see docs/hypercalls.md). */
 enum MachineCall {
@@ -17,7 +17,7 @@ const PROVIDER = 'qvm';
 /** Lowest exit code that a guest may choose besides 0, the normal end. */
 const FIRST_FREE_EXIT_CODE = 32;
 const LAST_FREE_EXIT_CODE = 63;
-/** Registers that carry a piece of the name, X1 to X3. */
+/** Registers that carry a piece of the name, the second to the fourth one of a result. */
 const NAME_REGISTERS = 3;
 const WIDE_BYTES = 8;
 const NARROW_BYTES = 4;
@@ -26,11 +26,12 @@ const SUCCESS: HypercallResult = [BigInt(HypercallStatus.Success)];
 const INVALID_PARAMETER: HypercallResult = [BigInt(HypercallStatus.InvalidParameter)];
 
 /**
- * Adds the calls by which a guest reads its VM's name and controls its life cycle.
+ * The calls of a machine, with those by which a guest reads its VM's name and controls its life cycle.
  *
  * @experimental
  */
-export function addMachineCalls(calls: HypervisorCalls, services: MachineServices): void {
+export function machineCalls(services: Pick<MachineServices, 'name' | 'request'>): HypervisorCalls {
+  const calls = new HypervisorCalls();
   const name = new TextEncoder().encode(services.name);
   const registry: HypercallRegistry = calls;
   registry.add(MachineCall.Features, PROVIDER, ({ args: [queried = 0n] }) => featureOf(calls, queried));
@@ -40,6 +41,7 @@ export function addMachineCalls(calls: HypervisorCalls, services: MachineService
     services.request({ kind: 'reset' });
     return SUCCESS;
   });
+  return calls;
 }
 
 function featureOf(calls: HypervisorCalls, id: bigint): HypercallResult {
@@ -62,7 +64,10 @@ function littleEndian(bytes: Uint8Array, at: number, count: number): bigint {
   return bytes.subarray(at, at + count).reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
-function endVm(services: MachineServices, { vcpu, args: [code = 0n] }: HypercallEvent): HypercallResult {
+function endVm(
+  services: Pick<MachineServices, 'request'>,
+  { vcpu, args: [code = 0n] }: HypercallEvent,
+): HypercallResult {
   if (code === 0n) services.request({ kind: 'poweroff' });
   else if (code >= BigInt(FIRST_FREE_EXIT_CODE) && code <= BigInt(LAST_FREE_EXIT_CODE)) {
     const reason = `The guest ended its VM with ${code} (vCPU ${vcpu.index}).`;
