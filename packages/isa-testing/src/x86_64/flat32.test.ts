@@ -148,3 +148,21 @@ it('opcodes that 64-bit mode lacks are invalid there', () => {
   machine.write(AT, [0x0f, 0x01, 0xf8]);
   expect(machine.run(1, START).reason).toBe(ExitReason.Undefined);
 });
+
+it('addresses of 32 bits are cut in 64-bit mode, also where the factor of the index is static', () => {
+  // imul eax, [ebx + 4], 3; shld [ebx + 8], eax, 4
+  const code = [0x67, 0x6b, 0x43, 0x04, 0x03, 0x67, 0x0f, 0xa4, 0x43, 0x08, 0x04, HLT];
+  const machine = new BareMachine(2, 2, CODE_BASE, DATA_BASE, LONG_MODE);
+  machine.write(AT, code);
+  machine.data[0x804] = 7;
+  machine.data[0x80b] = 0x50;
+  machine.setRegister(EBX, 0xffff_ffff_0000_0000n + BigInt(STACK));
+  expect(machine.run(10, START).reason).toBe(Exit.Halt);
+  expect([machine.register(EAX), dword(machine.data, 0x808)]).toEqual([21n, 0]);
+});
+
+it.each([LONG_MODE, FLAT_32])('MOV from a segment register that does not exist is invalid: $bits bits', (mode) => {
+  const machine = new BareMachine(2, 2, CODE_BASE, DATA_BASE, mode);
+  machine.write(AT, [0x8c, 0xf0]);
+  expect(machine.run(1, START).reason).toBe(ExitReason.Undefined);
+});

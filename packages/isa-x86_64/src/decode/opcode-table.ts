@@ -112,7 +112,7 @@ export class OpcodeTable {
   }
 }
 
-const NUMBERS: readonly OperandPlace[] = ['immediate', 'relative', 'offset'];
+const NUMBERS: readonly OperandPlace[] = ['immediate', 'relative', 'offset', 'pointer'];
 
 const candidateOf = (row: X86Row, encoding: Encoding): Candidate => ({
   row,

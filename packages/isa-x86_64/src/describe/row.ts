@@ -68,7 +68,7 @@ export interface RowOptions {
   readonly string?: 'rep' | 'repe';
   /** The operand in memory is not in ModRM: in DS, or in the segment of a prefix. */
   readonly usesSegment?: boolean;
-  /** The factor of the index is static, because the operands need the room in a record. */
+  /** The factor of the index and the address size are static, because the operands need the room in a record. */
   readonly staticScale?: boolean;
   /** An address that is relative to RSP counts from its value after the pop (SDM vol. 2, POP). */
   readonly popsBeforeAddress?: boolean;
@@ -190,11 +190,12 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
       ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),
       ...(options.string ? { rep: derived(options.string === 'rep' ? 2 : 3, field('rep')) } : {}),
       ...(options.string || options.counted ? { addressSize: derived(4, field('addressSize')) } : {}),
-      ...(options.staticScale ? { staticScale: derived(4, ({ scale }) => (scale as number) & 3) } : {}),
+      ...(options.staticScale ? { staticScale: derived(SCALES, ({ scale }) => packScale(scale as number)) } : {}),
       // In flat code, most accesses need no checks of a segment.
       ...(mode?.flat && mode.bits !== 64 ? { segmented: derived(2, isSegmented) } : {}),
     },
-    valid: ({ addressSize = smallest, segmented = 0, form = 0 }) =>
+    valid: ({ addressSize = smallest, segmented = 0, staticScale = 0, form = 0 }) =>
+      (staticScale === 0 || (accesses[form] === true && hasScale(staticScale, mode))) &&
       addressSize >= smallest &&
       (mode === undefined || addressSize < smallest + ADDRESS_SIZES) &&
       (segmented === 0 || implicit || accesses[form] === true),
@@ -223,6 +224,20 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
   };
 }
 
+/** Number of values of {@link packScale}. */
+const SCALES = 16;
+/** The bits of `MemoryOperand.scale` side by side: log2 of the factor, then how the address is cut. */
+const packScale = (scale: number): number => (scale & 3) | ((scale >> 2) & 12);
+const unpackScale = (packed: number): number => (packed & 3) | ((packed & 12) << 2);
+
+/** Whether a mode has addresses with a packed scale: whole ones, and those that are cut by a prefix or by default. */
+function hasScale(packed: number, mode: DecoderMode | undefined): boolean {
+  const cut = packed >> 2;
+  if (mode?.bits === 64) return cut === 0 || cut === 2;
+  // The forms of 16 bits have no factor.
+  return mode === undefined || cut === 0 || packed === 4;
+}
+
 /** Number of address sizes in each mode. */
 const ADDRESS_SIZES = 2;
 
@@ -241,7 +256,7 @@ function operandOf(b: X86, { kind, size, registers = 'none' }: FormOperand, i: n
       return { kind, size, registers, register, number: [args.n0, args.n1, args.n2][i] as V };
     }
     case 'memory': {
-      const scale = staticScale === undefined ? args.scale : b.i32(staticScale);
+      const scale = staticScale === undefined ? args.scale : b.i32(unpackScale(staticScale));
       return { kind, size, base, index, scale, segment, segmented, displacement };
     }
     case 'offset': {
