@@ -39,6 +39,7 @@ export type {
   VcpuStateEvent,
 } from '../hooks/vcpu-hooks.js';
 export type {
+  CodeModeEvent,
   CodeTranslatedEvent,
   GuestResetEvent,
   InterruptEvent,

@@ -149,6 +149,16 @@ export interface TimerEvent {
 }
 
 /**
+ * A mode of the processor.
+ *
+ * @experimental
+ */
+export interface CodeModeEvent extends VmEvent {
+  /** Number of the mode, as the architecture counts them. */
+  readonly mode: number;
+}
+
+/**
  * Guest code that the engine translated. Valid only during the call.
  *
  * @beta
@@ -270,6 +280,15 @@ export interface VmHooks {
    */
   readonly timerFired: SyncHook<[TimerEvent]>;
   /**
+   * Fires: when a vCPU is about to run code of a mode of the processor (of another word size) that the VM has not run
+   * before: the interpreter of the mode is compiled next.
+   * Return: nothing.
+   * A tap may not: step the VM.
+   * Order: inside a turn of a vCPU, or before the first step.
+   * Cost: off the run loop.
+   */
+  readonly newCodeMode: SyncHook<[CodeModeEvent]>;
+  /**
    * Fires: when the engine has translated hot guest code and will run it from now on; never with the engine `interp`.
    * Return: nothing.
    * A tap may not: write to guest memory.
@@ -333,6 +352,7 @@ export function createVmHooks(vm: string): VmHooks {
     step: createSyncHook<VmStepEvent>(name('step')),
     timerArmed: createSyncHook<TimerEvent>(name('timerArmed')),
     timerFired: createSyncHook<TimerEvent>(name('timerFired')),
+    newCodeMode: createSyncHook<CodeModeEvent>(name('newCodeMode')),
     codeTranslated: createSyncHook<CodeTranslatedEvent>(name('codeTranslated')),
     unmappedAccess: createBailHook<UnmappedAccessEvent, UnmappedAccessAnswer>(name('unmappedAccess')),
     vdevFailed: createSyncHook<VdevFailedEvent>(name('vdevFailed')),

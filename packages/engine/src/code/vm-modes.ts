@@ -35,6 +35,7 @@ export interface VcpuMode {
 export class VmModes<B extends Builder> {
   /** Regions by mode. */
   readonly #regions: (RegionCache<B> | undefined)[] = [];
+  readonly #entered = new Set<number>();
 
   /**
    * @param modules - the compiled instruction set of each mode.
@@ -52,6 +53,9 @@ export class VmModes<B extends Builder> {
 
   /** Makes the code of a mode for one vCPU. */
   enter(mode: number, slowPaths: SlowPaths): VcpuMode {
+    const { hooks, name } = this.services;
+    if (!this.#entered.has(mode)) hooks.newCodeMode.call({ vm: name, mode });
+    this.#entered.add(mode);
     const module = this.modules(mode);
     const { run, regions: table, core } = instantiateEngine(module, this.services.memory.wasm)(slowPaths);
     const { plan } = module.predecoder;

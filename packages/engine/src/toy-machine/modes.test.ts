@@ -41,6 +41,19 @@ describe.each<Engine>(['interp', 'wasm'])('modes: %s', (engine) => {
     expect(pair.vm.count('modeChanges')).toBe(5);
   });
 
+  it('are announced when they are new', () => {
+    const pair = makePair();
+    const modes: number[] = [];
+    pair.vm.hooks.newCodeMode.tap('test', ({ mode }) => void modes.push(mode));
+    pair.write(RAM_PAGE * PAGE, [LEAVE]);
+    pair.write((RAM_PAGE + 1) * PAGE, flipped(LEAVE));
+    for (const mode of [0, 1, 0, 1]) {
+      pair.enter(mode);
+      expect(pair.run(10, CODE + mode * PAGE)).toBe('leave');
+    }
+    expect(modes).toEqual([0, 1]);
+  });
+
   it('leave pages alone that only one of them executes', () => {
     const pair = makePair();
     pair.write(RAM_PAGE * PAGE, [...inc(0), LEAVE]);
