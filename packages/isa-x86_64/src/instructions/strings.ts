@@ -7,7 +7,7 @@ import type { InstructionInfo, X86Row } from '../describe/row.js';
 import { atLeastOne, isOneByte, lesser, roundsAtOnce } from './string-rounds.js';
 import type { StringAccess } from './string-rounds.js';
 
-/** What a round has done. */
+/** The result of a round, or of several at once. */
 interface RoundResult {
   /** Of a comparison: whether its operands are equal. */
   readonly equal?: V;
