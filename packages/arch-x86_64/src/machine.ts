@@ -86,8 +86,18 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
     if (vcpu !== undefined) await this.#boot(request, this.services, vcpu);
   }
 
-  protected override describeFault(_vcpu: X86Vcpu, fault: Fault): FaultDescription {
-    return describeFault(fault);
+  protected override describeFault(vcpu: X86Vcpu, fault: Fault): FaultDescription {
+    return describeFault(fault, this.#instructionAt(vcpu, fault.pc));
+  }
+
+  /** The instruction at a linear address, by the present tables and mode; undefined where there is no memory. */
+  #instructionAt(vcpu: X86Vcpu, pc: bigint): string | undefined {
+    const { memory, map } = this.services;
+    const physical = vcpu.translate(pc);
+    const region = physical === undefined ? undefined : map.find(physical);
+    if (physical === undefined || (region?.kind !== 'ram' && region?.kind !== 'rom')) return undefined;
+    const line = listingLine(memory.u8, region.offset + (physical - region.base), pc, vcpu.mode);
+    return line.replace(/^\S+\s+/, '');
   }
 }
 

@@ -1,5 +1,6 @@
 import { createToken } from '@qvm/core';
 import type { Token } from '@qvm/core';
+import type { ProcessorInterrupt } from '@qvm/core/architecture';
 import type { Clock } from '@qvm/core/vdev';
 import type { ApicBusPort, MessageReceiver } from './bus-port.js';
 import type { ApicFeatures } from './local/apic-base.js';
@@ -65,6 +66,11 @@ export class ApicBus implements ApicBusPort {
     if ((message & (LEVEL | ASSERT)) === LEVEL || deliveryMode(message) === Number(DeliveryMode.StartUp)) return false;
     const destination = shortDestination((address >>> MSI_DESTINATION_SHIFT) & VECTOR_MASK, message);
     return this.deliver(message | redirection(address, message), destination);
+  }
+
+  /** See `MessageReceiver`. */
+  processorInterrupts(): readonly ProcessorInterrupt[] {
+    return this.apics.flatMap((apic, vcpu) => apic.interrupts().map((interrupt) => ({ vcpu, ...interrupt })));
   }
 
   deliver(message: number, destination: number, except?: MessageReceiver): boolean {

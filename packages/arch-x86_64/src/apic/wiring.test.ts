@@ -41,6 +41,14 @@ describe('interrupt lines of a PC', () => {
     expect([local.take(0), requests()]).toEqual([0x44, 1 << 4]);
     wiring.line(20, 'disk').assert();
     expect([local.take(0), requests()]).toEqual([0x54, 1 << 4]);
+    wiring.line(5, 'other');
+    expect(wiring.statistics().map(({ number, source, state }) => [number, source, state])).toEqual([
+      [4, 'serial', '8259A vector 0x24, pending; I/O APIC vector 0x44, edge'],
+      [20, 'disk', 'I/O APIC vector 0x54, edge'],
+      [5, 'other', '8259A vector 0x25; I/O APIC masked'],
+      [0x44, 'vector', 'in service'],
+      [0x54, 'vector', 'in service'],
+    ]);
   });
 
   it('have messages beside them, which local APICs take', () => {

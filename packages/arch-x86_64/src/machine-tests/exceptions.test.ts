@@ -185,6 +185,33 @@ it('has its tables where the tests expect them', () => {
   expect(machine.state.u32(State.cpl)).toBe(0);
 });
 
+describe('the last exception in statistics', () => {
+  it('has its instruction and its reason', () => {
+    const lastOf = (code: string, vector: Vector): unknown => {
+      const machine = new MachineHarness();
+      machine.handler(vector, hex('f4'));
+      machine.enterLongMode(hex(code));
+      machine.run();
+      const { vcpus } = machine.machine.stats() as { vcpus: { faults: { last: unknown } }[] };
+      return vcpus[0]?.faults.last;
+    };
+    expect(lastOf('0f 0b', Vector.UD)).toMatchObject({
+      exception: 'invalid opcode',
+      text: 'at 0x10000, CPL 0: ud2: #UD',
+    });
+    // mov eax, 0x40; mov ds, eax: beyond the limit of the GDT
+    expect(lastOf('b8 40 00 00 00 8e d8', Vector.GP)).toMatchObject({
+      exception: 'general protection',
+      text: expect.stringMatching(/^at 0x10005, CPL 0: mov ds,e?ax: #GP\(0x40\)$/) as string,
+    });
+    // mov eax, 0x800000; mov [rax], ebx
+    expect(lastOf('b8 00 00 80 00 89 18', Vector.PF)).toMatchObject({
+      address: '0x800000',
+      text: 'at 0x10005, CPL 0: mov DWORD PTR [rax],ebx: #PF, a write (no mapping) of 0x800000',
+    });
+  });
+});
+
 describe('HLT with interrupts off', () => {
   const REPORT =
     'halted with interrupts off before 0x10002: only an NMI or INIT would continue it. Registers: rip 0x10002';

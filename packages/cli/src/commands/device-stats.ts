@@ -17,12 +17,20 @@ export async function showInterrupts(vm: string, flags: DeviceStatFlags): Promis
     printJson(statistics);
     return;
   }
-  const rows = statistics.map(({ number, vcpu, source, count, level, message }) =>
-    message === true
+  const states = statistics.some(({ state }) => state !== undefined);
+  const rows = statistics.map(({ number, vcpu, source, count, level, message, state = '' }) => [
+    ...(message === true
       ? [`0x${number.toString(16)}`, 'message', source, String(count), '']
-      : [String(number), vcpu === undefined ? 'shared' : `vcpu ${vcpu}`, source, String(count), level ? 'high' : 'low'],
-  );
-  printLines([table([['IRQ', 'TARGET', 'SOURCE', 'COUNT', 'LEVEL'], ...rows])]);
+      : [
+          String(number),
+          vcpu === undefined ? 'shared' : `vcpu ${vcpu}`,
+          source,
+          String(count),
+          level ? 'high' : 'low',
+        ]),
+    ...(states ? [state] : []),
+  ]);
+  printLines([table([['IRQ', 'TARGET', 'SOURCE', 'COUNT', 'LEVEL', ...(states ? ['STATE'] : [])], ...rows])]);
 }
 
 /** `qvm vdevstat`: the status of each vdev. */

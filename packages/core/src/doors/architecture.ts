@@ -44,7 +44,14 @@ export { HypervisorCalls } from '../hypercall/hypervisor-calls.js';
 export { machineCalls } from '../hypercall/machine-calls.js';
 export { createVcpuHooks } from '../hooks/vcpu-hooks.js';
 export { InterruptBus } from '../interrupt/interrupt-bus.js';
-export type { InterruptController, InterruptInputs, InterruptWiring, MessageSink } from '../interrupt/interrupt.js';
+export type {
+  InterruptController,
+  InterruptInputs,
+  InterruptWiring,
+  MessageReceiver,
+  MessageSink,
+  ProcessorInterrupt,
+} from '../interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
 export type { ElfNote, ElfProgram, ElfSegment } from '../loader/elf.js';
 export type { BootScreen } from '../display/boot-screen.js';

@@ -17,6 +17,10 @@ class PartialController implements InterruptController {
       this.#controller.inputChanged(number, vcpu, level);
     }
   }
+
+  inputState(number: number): string | undefined {
+    return number >= this.#first && number <= this.#last ? this.#controller.inputState?.(number) : undefined;
+  }
 }
 
 /** Passes the levels of shared inputs on to the controllers that have them, in the order of their addition. */
@@ -32,5 +36,11 @@ export class ControllerFanOut implements InterruptController {
 
   inputChanged(number: number, vcpu: number | undefined, level: boolean): void {
     for (const part of this.#parts) part.inputChanged(number, vcpu, level);
+  }
+
+  /** The states of the input in all controllers, together. */
+  inputState(number: number): string | undefined {
+    const states = this.#parts.flatMap((part) => part.inputState(number) ?? []);
+    return states.length === 0 ? undefined : states.join('; ');
   }
 }

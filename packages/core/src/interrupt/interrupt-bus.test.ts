@@ -162,4 +162,30 @@ describe('InterruptBus', () => {
       }),
     );
   });
+
+  it('has the states of inputs in its controllers, and the vectors of processors, in its statistics', () => {
+    const { bus } = setUp();
+    const silent = () => undefined;
+    bus.attach({ inputChanged: silent, inputState: (number) => `one ${number}` }, { first: 0, last: 3 });
+    bus.attach(
+      { inputChanged: silent, inputState: (number) => (number === 3 ? 'two' : undefined) },
+      { first: 2, last: 9 },
+    );
+    bus.attach({ inputChanged: silent }, { first: 9, last: 9 });
+    const vectors = [
+      { vector: 0x30, vcpu: 1, count: 5, state: 'pending' },
+      { vector: 0x31, vcpu: 0, count: 1, state: '' },
+    ];
+    bus.attachMessages({ message: silent, processorInterrupts: () => vectors });
+    for (const number of [1, 3, 9]) bus.line(number, 'a');
+    bus.privateLine(3, 0, 'b');
+    expect(bus.statistics().map(({ number, vcpu, source, state }) => [number, vcpu, source, state])).toEqual([
+      [1, undefined, 'a', 'one 1'],
+      [3, undefined, 'a', 'one 3; two'],
+      [9, undefined, 'a', undefined],
+      [3, 0, 'b', undefined],
+      [0x30, 1, 'vector', 'pending'],
+      [0x31, 0, 'vector', undefined],
+    ]);
+  });
 });

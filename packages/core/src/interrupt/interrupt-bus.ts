@@ -2,7 +2,14 @@ import { QvmError } from '../errors/qvm-error.js';
 import { hasTaps } from '../hooks/tappable.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import { ControllerFanOut } from './controller-fan-out.js';
-import type { InterruptController, InterruptInputs, InterruptLine, InterruptWiring, MessageSink } from './interrupt.js';
+import type {
+  InterruptController,
+  InterruptInputs,
+  InterruptLine,
+  InterruptWiring,
+  MessageReceiver,
+  MessageSink,
+} from './interrupt.js';
 import { MessageSource } from './message-source.js';
 
 /** GICv3 identifiers have 24 bits at most (Arm IHI 0069, GICD_TYPER.IDbits). */
@@ -26,6 +33,8 @@ export interface InterruptStatistics {
   readonly level: boolean;
   /** The source sends messages and drives no input. */
   readonly message?: true;
+  /** The state of the input in the interrupt controllers, or of the vector in the processor, in a few words for people. */
+  readonly state?: string;
 }
 
 /** One input of the controller. */
@@ -95,7 +104,7 @@ export class InterruptBus implements InterruptWiring {
   #controller: InterruptController | undefined;
   /** The controller, if there may be several. */
   #fanOut: ControllerFanOut | undefined;
-  #receiver: MessageSink | undefined;
+  #receiver: MessageReceiver | undefined;
 
   /**
    * @param vcpus - number of vCPUs, each with its own private inputs.
@@ -143,21 +152,29 @@ export class InterruptBus implements InterruptWiring {
     return made;
   }
 
-  attachMessages(receiver: MessageSink): void {
+  attachMessages(receiver: MessageReceiver): void {
     if (this.#receiver !== undefined) {
       throw new QvmError('interrupt.controller', 'The VM has a receiver of message interrupts already.');
     }
     this.#receiver = receiver;
   }
 
-  /** Statistics of every source, in the order of connection: of inputs, then of messages. */
+  /** Statistics of every source, in the order of connection: of inputs, then of messages; then the vectors of processors. */
   statistics(): readonly InterruptStatistics[] {
-    const lines = this.#lines.map(({ input, source, count, level }) => ({ ...pick(input), source, count, level }));
+    const lines = this.#lines.map(({ input, source, count, level }) => ({
+      ...{ ...pick(input), source, count, level },
+      ...stateOf(input.vcpu === undefined ? this.#controller?.inputState?.(input.number) : undefined),
+    }));
     const messages = this.#messages.map(({ source, count, data }): InterruptStatistics => ({
       ...{ number: data, vcpu: undefined, source, count },
       ...{ level: false, message: true },
     }));
-    return [...lines, ...messages];
+    const vectors = this.#receiver?.processorInterrupts?.() ?? [];
+    const ofProcessors = vectors.map(({ vector, vcpu, count, state }): InterruptStatistics => ({
+      ...{ number: vector, vcpu, source: VECTOR, count, level: false },
+      ...stateOf(state === '' ? undefined : state),
+    }));
+    return [...lines, ...messages, ...ofProcessors];
   }
 
   #connect(number: number, vcpu: number | undefined, source: string): InterruptLine {
@@ -206,6 +223,12 @@ export class InterruptBus implements InterruptWiring {
     hook.call(event);
   }
 }
+
+/** The name of vectors in place of a source. */
+const VECTOR = 'vector';
+
+const stateOf = (state: string | undefined): Pick<InterruptStatistics, 'state'> =>
+  state === undefined ? {} : { state };
 
 function pick({ number, vcpu }: Input): { readonly number: number; readonly vcpu: number | undefined } {
   return { number, vcpu };

@@ -60,6 +60,37 @@ export interface InterruptController {
    * one.
    */
   inputChanged(number: number, vcpu: number | undefined, level: boolean): void;
+  /**
+   * The state of a shared input in a few words for people, such as `vector 0x30, masked`; `undefined` if there is nothing to say.
+   * Absent: the controller says nothing.
+   */
+  inputState?(number: number): string | undefined;
+}
+
+/**
+ * An interrupt that a processor has taken or will take, by its vector.
+ *
+ * @experimental
+ */
+export interface ProcessorInterrupt {
+  /** The vector. */
+  readonly vector: number;
+  /** Index of the vCPU. */
+  readonly vcpu: number;
+  /** How often it was taken. */
+  readonly count: number;
+  /** `pending`, `in service`, both, or empty. */
+  readonly state: string;
+}
+
+/**
+ * The receiver of message interrupts, which leads them to processors.
+ *
+ * @experimental
+ */
+export interface MessageReceiver extends MessageSink {
+  /** The interrupts of all processors that were taken or are due, for statistics. */
+  processorInterrupts?(): readonly ProcessorInterrupt[];
 }
 
 /**
@@ -90,7 +121,7 @@ export interface InterruptWiring {
    *
    * @throws `QvmError` `interrupt.controller` when the VM has one already.
    */
-  attachMessages(receiver: MessageSink): void;
+  attachMessages(receiver: MessageReceiver): void;
 }
 
 /**

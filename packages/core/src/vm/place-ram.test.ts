@@ -31,6 +31,14 @@ describe('RAM of a VM', () => {
     ]);
   });
 
+  it('is refused in a hole with registers, and not in one that hides RAM', () => {
+    const place = (base: number): unknown => placeRam([{ base, size: MIB }], { base: 0, holes: HOLES });
+    expect(() => place(2 * MIB - 0x1000)).toThrow(
+      'The RAM ram0 (0x1ff000-0x2fefff) does not fit below the hole of the board (0x200000-0xffffffff): without an address, it goes on above the hole.',
+    );
+    expect([place(0), place(MIB), place(4 * GIB)]).toHaveLength(3);
+  });
+
   it('has the small gaps of the map in VM memory, too, and no large ones', () => {
     const placed = placeRam([{ size: 3 * MIB }], { base: 0, holes: HOLES });
     const bytes = bytesOfRam(placed);

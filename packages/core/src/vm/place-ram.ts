@@ -1,8 +1,10 @@
 import type { BoardRam } from '../board/board.js';
 import { ramPieces } from '../board/ram-layout.js';
+import { QvmError } from '../errors/qvm-error.js';
 import type { GuestPhysicalMap } from '../memory/guest-physical-map.js';
 import { WASM_PAGE } from '../memory/memory-limits.js';
 import type { VmMemory } from '../memory/vm-memory.js';
+import { hexadecimal } from '../text/hexadecimal.js';
 import type { RamSpec } from './vm-options.js';
 
 /**
@@ -21,11 +23,16 @@ export interface PlacedRam {
   readonly padding: number;
 }
 
-/** Decides the places of RAM and ROM, in the order of the configuration. */
+/**
+ * Decides the places of RAM and ROM, in the order of the configuration.
+ *
+ * @throws `QvmError` `memory.hole` for an address in a hole of the board that RAM cannot be in.
+ */
 export function placeRam(specs: readonly RamSpec[], board: BoardRam): readonly PlacedRam[] {
   const placed: PlacedRam[] = [];
   let next = board.base;
   specs.forEach(({ base, size, kind = 'ram', name = `ram${placed.length}` }) => {
+    if (base !== undefined && kind === 'ram') requireOutside(board, name, base, size);
     const pieces = base === undefined ? ramPieces(board, next, size) : [{ base, size }];
     pieces.forEach((piece, index) => {
       const gap = placed.length === 0 ? 0 : piece.base - next;
@@ -35,6 +42,22 @@ export function placeRam(specs: readonly RamSpec[], board: BoardRam): readonly P
     });
   });
   return placed;
+}
+
+/** The registers of the board are in its holes, except for those that only hide RAM. */
+function requireOutside({ holes = [] }: BoardRam, name: string, base: number, size: number): void {
+  const hole = holes.find(
+    (range) => range.shadow !== true && base < range.base + range.size && range.base < base + size,
+  );
+  if (hole === undefined) return;
+  const [ram, registers] = [
+    [base, size],
+    [hole.base, hole.size],
+  ].map(([first = 0, bytes = 0]) => `${hexadecimal(first)}-${hexadecimal(first + bytes - 1)}`);
+  throw new QvmError(
+    'memory.hole',
+    `The RAM ${name} (${ram}) does not fit below the hole of the board (${registers}): without an address, it goes on above the hole.`,
+  );
 }
 
 /** Bytes of VM memory for ranges of RAM and ROM, without their alignment. */

@@ -67,6 +67,10 @@ export class IoApic implements Vdev, InterruptController {
     this.#core.setLine(number === TIMER_INTERRUPT ? TIMER_INPUT : number, level);
   }
 
+  inputState(number: number): string {
+    return this.#core.state(number === TIMER_INTERRUPT ? TIMER_INPUT : number);
+  }
+
   reset(): void {
     this.#core.reset();
   }

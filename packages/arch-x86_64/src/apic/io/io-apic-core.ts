@@ -132,6 +132,14 @@ export class IoApicCore {
     return Array.from({ length: IO_APIC_INPUTS }, (_, input) => ((this.#lines >>> input) & 1) !== 0);
   }
 
+  /** The entry of an input in a few words. */
+  state(input: number): string {
+    const entry = this.#entry(input);
+    if ((entry & MASKED) !== 0) return 'I/O APIC masked';
+    const trigger = isLevel(entry) ? 'level' : 'edge';
+    return `I/O APIC vector 0x${(entry & VECTOR_MASK).toString(16)}, ${trigger}${entry & REMOTE_IRR ? ', in service' : ''}`;
+  }
+
   /** The entries for people. */
   describe(): Json {
     const lines = this.lines();

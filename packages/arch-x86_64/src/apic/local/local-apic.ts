@@ -52,6 +52,15 @@ export class LocalApic extends ApicCore implements MmioHandler {
     return vector < 0 ? this.spuriousVector & VECTOR_MASK : vector;
   }
 
+  /** The interrupts that were taken or are due, by vector. */
+  interrupts(): readonly { readonly vector: number; readonly count: number; readonly state: string }[] {
+    const { taken, irr, isr } = this.priority;
+    return [...taken].flatMap((count, vector) => {
+      const states = [...(irr.has(vector) ? ['pending'] : []), ...(isr.has(vector) ? ['in service'] : [])];
+      return count === 0 && states.length === 0 ? [] : [{ vector, count, state: states.join(', ') }];
+    });
+  }
+
   /** Takes the non-maskable interrupt. */
   takeNmi(): void {
     this.pending.nmi = false;

@@ -8,6 +8,8 @@ import type { Pic8259 } from './pic-8259.js';
 import { PIC_INTERRUPTS, PicPair } from './pic-pair.js';
 
 const STATE_VERSION = 1;
+/** Inputs of each 8259A. */
+const INPUTS = PIC_INTERRUPTS / 2;
 
 /** The two 8259A of a PC as a vdev. */
 export class Pic implements Vdev, InterruptController {
@@ -26,6 +28,11 @@ export class Pic implements Vdev, InterruptController {
 
   inputChanged(number: number, vcpu: number | undefined, level: boolean): void {
     if (vcpu === undefined && number < PIC_INTERRUPTS) this.#pair.setLine(number, level);
+  }
+
+  inputState(number: number): string {
+    const { master, slave } = this.#pair;
+    return number < INPUTS ? master.describeInput(number) : slave.describeInput(number - INPUTS);
   }
 
   reset(): void {

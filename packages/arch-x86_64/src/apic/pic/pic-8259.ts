@@ -97,6 +97,15 @@ export class Pic8259 {
     return input;
   }
 
+  /** The state of an input in a few words. */
+  describeInput(input: number): string {
+    const { mask, isr } = this.#state;
+    const bit = 1 << input;
+    if ((mask & bit) !== 0) return '8259A masked';
+    const states = [...(this.requests & bit ? [', pending'] : []), ...(isr & bit ? [', in service'] : [])];
+    return `8259A vector 0x${this.vector(input).toString(16)}${states.join('')}`;
+  }
+
   /** The vector of an input. */
   vector(input: number): number {
     return this.#state.base | input;
