@@ -13,7 +13,11 @@ export const TRANSPORT_OPTION = option.enum(['mmio', 'pci'], {
     'How the guest reaches it; absent: by registers in memory where the board has places for them, else by PCI',
 });
 
-/** Options that decide about the transport. */
+/**
+ * Options that decide about the transport.
+ *
+ * @experimental
+ */
 export interface TransportChoice {
   /** Value of {@link TRANSPORT_OPTION}. */
   readonly transport?: 'mmio' | 'pci' | undefined;

@@ -5,7 +5,7 @@ import { FileSourceError, type FileSource } from '../host/file-source.js';
 /** Bytes from the start of an image by which architectures know it. */
 const HEAD_BYTES = 0x400;
 
-/** What tells the architecture of a VM that names none. */
+/** Where the architecture of a VM that names none is looked up. */
 export interface ImageLookup {
   /** All that there are. */
   readonly architectures: Iterable<ArchitectureSource>;

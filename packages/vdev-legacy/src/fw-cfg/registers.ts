@@ -1,6 +1,6 @@
 import type { AccessWidth, MmioHandler, PortHandler } from '@qvm/core/vdev';
 
-/** What the registers of a firmware configuration device do, in either form. */
+/** Effects of the registers of a firmware configuration device, in either form. */
 export interface FirmwareRegisters {
   /** Chooses an item, 0 to 0xffff. */
   select(key: number): void;
