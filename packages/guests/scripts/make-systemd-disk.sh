@@ -61,6 +61,9 @@ done
 echo '/dev/vda / ext4 defaults 0 0' >"$root/etc/fstab"
 echo 'debian' >"$root/etc/hostname"
 : >"$root/etc/machine-id"
+# A guest on a busy host takes longer than a machine.
+mkdir -p "$root/etc/systemd/system.conf.d"
+printf '[Manager]\nDefaultTimeoutStartSec=15min\nDefaultDeviceTimeoutSec=15min\n' >"$root/etc/systemd/system.conf.d/patience.conf"
 ln -sf mawk "$root/usr/bin/awk"
 [ -e "$root/usr/bin/sh" ] || ln -s dash "$root/usr/bin/sh"
 printf '%s: files\n' passwd group shadow hosts networks protocols services >"$root/etc/nsswitch.conf"

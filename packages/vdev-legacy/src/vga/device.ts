@@ -18,6 +18,7 @@ import type {
   VdevState,
 } from '@qvm/core/vdev';
 import { DispiRegisters } from './dispi.js';
+import { graphicsPicture } from './graphics-picture.js';
 import { linearPicture } from './linear-picture.js';
 import { decodePages, savePages } from './memory-pages.js';
 import { VgaPlanes, WINDOW_BYTES } from './planes.js';
@@ -90,8 +91,10 @@ export class Vga implements Vdev, Display {
     const { state } = this.#registers;
     const linear = this.#dispi.mode;
     if (linear !== undefined) return linearPicture(this.#memory.bytes, linear, state.palette);
-    const shape = this.#text;
-    return shape === undefined ? undefined : textPicture(this.#planes.bytes, shape, state);
+    if (this.#window === undefined) return undefined;
+    const shape = textShape(state);
+    if (shape === undefined) return graphicsPicture(this.#planes.bytes, state);
+    return textPicture(this.#planes.bytes, shape, state);
   }
 
   reset(): void {

@@ -256,6 +256,52 @@ describe('the memory of the VGA', () => {
   });
 });
 
+describe('a graphics mode', () => {
+  /** Registers of the CRT controller that decide on the picture. */
+  const setPicture = (device: VdevHarness, lines: number, scan: number): void => {
+    setIndexed(device, 0x3d4, 0x11, 0x0e);
+    setIndexed(device, 0x3d4, 0x07, 0x1d | (((lines - 1) & 0x100) >> 7) | (((lines - 1) & 0x200) >> 3));
+    setIndexed(device, 0x3d4, 0x12, (lines - 1) & 0xff);
+    setIndexed(device, 0x3d4, 0x09, scan);
+    setIndexed(device, 0x3ce, 6, 5);
+  };
+  const pixel = (image: DisplayImage | undefined, x: number, y: number): readonly number[] =>
+    [...(image?.rgba ?? [])].slice((y * (image?.width ?? 0) + x) * 4, (y * (image?.width ?? 0) + x) * 4 + 3);
+
+  it('of 320 × 200 pixels has 256 colours of the palette (mode 13h)', () => {
+    const device = create();
+    setPicture(device, 400, 0x41);
+    setIndexed(device, 0x3c4, 2, 0xf);
+    setIndexed(device, 0x3c4, 4, 0xe);
+    setIndexed(device, 0x3ce, 5, 0x40);
+    outb(device, 0x3c8, 200);
+    for (const value of [0x3f, 0x20, 0]) outb(device, 0x3c9, value);
+    device.write(320 * 7 + 5, 200, 1, 'window');
+    const image = capture(device);
+    expect([image?.width, image?.height, device.vdev.status()['mode']]).toEqual([320, 200, 'graphics']);
+    expect([pixel(image, 5, 7), pixel(image, 4, 7)]).toEqual([
+      [0xff, 0x82, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it('of 640 × 480 pixels has 16 colours of four planes (mode 12h)', () => {
+    const device = create();
+    setPicture(device, 480, 0x40);
+    setIndexed(device, 0x3c4, 4, 6);
+    setIndexed(device, 0x3ce, 5, 0);
+    setIndexed(device, 0x3c4, 2, 0b0110);
+    device.write(80 * 479 + 79, 0x01, 1, 'window');
+    const image = capture(device);
+    expect([image?.width, image?.height]).toEqual([640, 480]);
+    // Colour 6, which the attribute controller makes 14h: brown.
+    expect([pixel(image, 639, 479), pixel(image, 638, 479)]).toEqual([
+      [0xaa, 0x55, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
+
 describe('the registers', () => {
   it('keep the CRT controller as it is while it is protected, and have it at one of two ports', () => {
     const device = create();
