@@ -127,8 +127,9 @@ function multiplyInto(b: X86, target: Operand, x: V, y: V, size: number): void {
     return;
   }
   const bits = 8 << size;
+  // The flags, which are seldom read, need twice as many bits.
+  const low = b.cut(b.mul(b.as(x, Ty.i32), b.as(y, Ty.i32)), size);
   const product = b.mul(b.sx(b.as(x, Ty.i64), bits), b.sx(b.as(y, Ty.i64), bits));
-  const low = b.cut(b.as(product, Ty.i32), size);
   carryUnless(b, b.eq(product, b.sx(product, bits)), low, size);
   b.write(target, low);
 }
