@@ -8,7 +8,7 @@ import {
   vectorHelpers,
   a64Rows,
 } from '@qvm/isa-aarch64';
-import { WordDecoder } from '@qvm/jit';
+import { cryptoHelpers, WordDecoder } from '@qvm/jit';
 import { instantiateSoftfloat } from '@qvm/softfloat';
 import { walkFunction } from './system/walk-function.js';
 
@@ -17,12 +17,13 @@ export const a64InstructionSet: InstructionSet<A64> = {
   rows: a64Rows,
   geometry: A64_GEOMETRY,
   flags: nzcvModel,
-  helpers: [...softfloatHelpers, ...vectorHelpers.helpers],
+  helpers: [...softfloatHelpers, ...vectorHelpers.helpers, ...cryptoHelpers.helpers],
   builder: A64,
   walk: walkFunction,
   makeDecoder: () => new WordDecoder(a64Rows),
   instantiateHelpers: (memory) => ({
     [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,
     ...vectorHelpers.instantiate(memory),
+    ...cryptoHelpers.instantiate(memory),
   }),
 };

@@ -4,16 +4,16 @@ import {
   CODE_MODES,
   instantiateX86Helpers,
   LONGEST,
+  rowFeatures,
   rowsIn,
   rowsWith,
   x86Helpers,
   X86Decoder,
   x86Flags,
 } from '@qvm/isa-x86_64';
-import type { DecoderMode, X86 } from '@qvm/isa-x86_64';
+import type { DecoderMode, X86, X86Row } from '@qvm/isa-x86_64';
 import { recordPlanOf } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
-import { IMPLEMENTED } from './system/features.js';
 import { walkFunction } from './system/walk-function.js';
 
 const GEOMETRY = { unit: 1, longest: LONGEST, addressBits: 48 } as const;
@@ -22,13 +22,26 @@ const NARROW_GEOMETRY = { unit: 1, longest: LONGEST, addressBits: 32, unsigned: 
 /** With sixteen registers, regions with loops keep them in locals up to this size in instructions: decision 0030. */
 const PROMOTED_INSTRUCTIONS = 400;
 
-/** The rows of all features that exist. Models that lack a feature do not report it. */
-const rows = rowsWith(new Set<string>(IMPLEMENTED));
+/** Instruction sets by the features that rows depend on. */
+const known = new Map<string, readonly InstructionSet<X86>[]>();
 
-/** The instruction sets of the modes of code, by {@link CodeMode}. @experimental */
-export const x86InstructionSets: readonly InstructionSet<X86>[] = CODE_MODES.map(instructionSet);
+/**
+ * The instruction sets of the modes of code, by {@link CodeMode}, of a processor with these features. Instructions of
+ * others are not decoded, or have the meaning that they had before: LZCNT is BSR.
+ *
+ * @experimental
+ */
+export function instructionSetsOf(features: ReadonlySet<string>): readonly InstructionSet<X86>[] {
+  const key = rowFeatures.filter((feature) => features.has(feature)).join();
+  let sets = known.get(key);
+  if (sets === undefined) {
+    const rows = rowsWith(features);
+    known.set(key, (sets = CODE_MODES.map((mode, number) => instructionSet(rows, mode, number))));
+  }
+  return sets;
+}
 
-function instructionSet(mode: DecoderMode, number: number): InstructionSet<X86> {
+function instructionSet(rows: readonly X86Row[], mode: DecoderMode, number: number): InstructionSet<X86> {
   const ofMode = rowsIn(rows, mode);
   return {
     rows: ofMode,

@@ -6,7 +6,7 @@ import type { Fault, FaultDescription, RegionTuning } from '@qvm/engine';
 import type { X86 } from '@qvm/isa-x86_64';
 import { ARCHITECTURE_NAME } from './architecture-name.js';
 import { APIC_BUS, ApicBus } from './apic/index.js';
-import { x86InstructionSets, x86RecordPlan } from './instruction-sets.js';
+import { instructionSetsOf, x86RecordPlan } from './instruction-sets.js';
 import { listingLine } from './listing-line.js';
 import { X86State } from './state/x86-state.js';
 import type { X86Model } from './system/cpu-model.js';
@@ -56,7 +56,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
     });
     super(withOnes(services), {
       architecture: ARCHITECTURE_NAME,
-      instructions: x86InstructionSets,
+      instructions: instructionSetsOf(model.features),
       codeBytes,
       tuning,
       makeVcpu: (index, engine) => new X86Vcpu(index, engine, model, bus, hypercalls, x86RecordPlan),

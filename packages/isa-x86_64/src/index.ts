@@ -17,4 +17,4 @@ export { sizeOf } from './describe/operand-code.js';
 export type { OperandCode } from './describe/operand-code.js';
 export type { Form, Operand } from './describe/operand.js';
 export type { InstructionInfo, RowOptions, X86Row } from './describe/row.js';
-export { rowsIn, rowsWith, x86Rows, x86Tables } from './instructions/index.js';
+export { rowFeatures, rowsIn, rowsWith, x86Rows, x86Tables } from './instructions/index.js';

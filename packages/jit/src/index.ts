@@ -21,6 +21,7 @@ export { MOST_FLAGS, truthTable } from './builder/flag-model.js';
 export type { DynamicFlags, FlagModel } from './builder/flag-model.js';
 export type { Helper } from './builder/helper.js';
 export { HelperModule } from './builder/helper-module.js';
+export { cryptoHelpers } from './helpers/crypto.js';
 export type { HelperSignature } from './builder/helper-module.js';
 export {
   AccessInfo,

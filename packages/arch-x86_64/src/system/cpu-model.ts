@@ -52,7 +52,19 @@ const VERSION_3: readonly FeatureName[] = [
 ];
 /** Features of the default model beyond version 2, as far as they are implemented. */
 const MORE: readonly FeatureName[] = [
-  ...(['aes', 'pdpe1gb', 'rdtscp', 'pcid', 'invpcid', 'smep', 'erms', 'fsgsbase', 'tsc_adjust', 'serialize'] as const),
+  ...([
+    'aes',
+    'pclmulqdq',
+    'pdpe1gb',
+    'rdtscp',
+    'pcid',
+    'invpcid',
+    'smep',
+    'erms',
+    'fsgsbase',
+    'tsc_adjust',
+    'serialize',
+  ] as const),
 ];
 
 /** Features without which a feature is of no use. */
@@ -70,6 +82,9 @@ const NEEDS: Readonly<Partial<Record<FeatureName, readonly FeatureName[]>>> = {
   avx2: ['avx'],
   fma: ['avx'],
   f16c: ['avx'],
+  xsaveopt: ['xsave'],
+  xsavec: ['xsave'],
+  xgetbv1: ['xsave'],
   x2apic: ['apic'],
   tsc_deadline: ['apic', 'tsc'],
   tsc_adjust: ['tsc', 'msr'],
@@ -114,9 +129,10 @@ export const X86_PROCESSORS: ProcessorCatalogue = {
 
 function featureOf(name: FeatureName): ProcessorFeature {
   const { at, bit, implemented } = FEATURES[name];
-  const [leaf = '', register = ''] = at.split('.');
+  const [leaf = '', ...rest] = at.split('.');
+  const [register = '', subleaf] = rest.reverse();
   const needs = NEEDS[name];
-  const description = `CPUID.${leaf}h:${register.toUpperCase()} bit ${bit}`;
+  const description = `CPUID.${leaf}h${subleaf === undefined ? '' : `.${subleaf}`}:${register.toUpperCase()} bit ${bit}`;
   return { description, implemented, ...(needs === undefined ? {} : { needs }) };
 }
 

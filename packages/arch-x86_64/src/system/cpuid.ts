@@ -3,6 +3,7 @@ import { Cr4 } from '../state/control-bits.js';
 import type { X86State } from '../state/x86-state.js';
 import { featureBits, signatureWord } from './cpu-model.js';
 import type { X86Model } from './cpu-model.js';
+import { areaBytes, AVX_BYTES, AVX_OFFSET, Component, supportedComponents } from './extended-state.js';
 import { PHYSICAL_ADDRESS_BITS } from './mmu.js';
 
 /** EAX, EBX, ECX, EDX. @experimental */
@@ -67,6 +68,8 @@ export class Cpuid {
       case 7:
         if (subleaf !== 0) return NOTHING;
         return [0, featureBits(model, '7.ebx'), featureBits(model, '7.ecx'), featureBits(model, '7.edx')];
+      case 0xd:
+        return this.#extendedState(subleaf);
       case 0xb:
         return this.#topology(subleaf);
       case 0x15:
@@ -77,6 +80,17 @@ export class Cpuid {
       default:
         return NOTHING;
     }
+  }
+
+  /** The area of XSAVE: its size for XCR0 as it is and at most, then the components (SDM vol. 1, 13.2). */
+  #extendedState(subleaf: number): CpuidResult {
+    const { model, state } = this;
+    if (!model.features.has('xsave')) return NOTHING;
+    const supported = supportedComponents(model.features);
+    const enabled = areaBytes(state.u32(State.xcr0));
+    if (subleaf === 0) return [supported, enabled, areaBytes(supported), 0];
+    if (subleaf === 1) return [featureBits(model, 'd.1.eax'), enabled, 0, 0];
+    return subleaf === 2 && supported & Component.Avx ? [AVX_BYTES, AVX_OFFSET, 0, 0] : NOTHING;
   }
 
   #features(): CpuidResult {

@@ -1,4 +1,4 @@
-import { LONG_MODE, LONGEST, rowsWith, x86Rows, X86Decoder } from '@qvm/isa-x86_64';
+import { LONG_MODE, LONGEST, rowFeatures, rowsWith, X86Decoder } from '@qvm/isa-x86_64';
 import { FEATURES, IMPLEMENTED } from './features.js';
 import type { FeatureName } from './features.js';
 
@@ -26,35 +26,53 @@ const INSTRUCTIONS: Readonly<Partial<Record<FeatureName, string>>> = {
   popcnt: 'f3 0f b8 c1', // popcnt eax, ecx
   aes: '66 0f 38 dc c1', // aesenc xmm0, xmm1
   xsave: '0f ae 27', // xsave [rdi]
+  xsaveopt: '0f ae 37', // xsaveopt [rdi]
+  xsavec: '0f c7 27', // xsavec [rdi]
   fsgsbase: 'f3 0f ae c0', // rdfsbase eax
   invpcid: '66 0f 38 82 07', // invpcid rax, [rdi]
   adx: '66 0f 38 f6 c1', // adcx eax, ecx
   smap: '0f 01 ca', // clac
+  bmi1: 'c4 e2 78 f2 c1', // andn eax, eax, ecx
+  bmi2: 'c4 e2 7b f5 c1', // pdep eax, eax, ecx
+  lzcnt: 'f3 0f bd c1', // lzcnt eax, ecx
+  clflushopt: '66 0f ae 3f', // clflushopt [rdi]
+  clwb: '66 0f ae 37', // clwb [rdi]
   rdpid: 'f3 0f c7 f8', // rdpid rax
   lahf_lm: '9f', // lahf
   syscall: '0f 05', // syscall
   rdtscp: '0f 01 f9', // rdtscp
 };
 
-const decoder = new X86Decoder(rowsWith(new Set<string>(IMPLEMENTED)), LONG_MODE);
+const decoderOf = (features: Iterable<string>): X86Decoder =>
+  new X86Decoder(rowsWith(new Set<string>(features)), LONG_MODE);
 
-function decodes(text: string): boolean {
+function nameOf(text: string, decoder: X86Decoder): string | undefined {
   const bytes = text.split(' ').map((byte) => Number.parseInt(byte, 16));
   const data = new DataView(new ArrayBuffer(LONGEST));
   bytes.forEach((byte, i) => data.setUint8(i, byte));
-  return decoder.find(decoder.keyAt({ data }, 0, LONGEST)) !== undefined;
+  return decoder.find(decoder.keyAt({ data }, 0, LONGEST))?.row.name;
 }
 
 describe('features', () => {
   it.each(Object.entries(INSTRUCTIONS).filter(([name]) => FEATURES[name as FeatureName].implemented))(
     '%s, which CPUID may report, has its instruction %s',
     (_, text) => {
-      expect(decodes(text)).toBe(true);
+      expect(nameOf(text, decoderOf(IMPLEMENTED))).toBeDefined();
     },
   );
 
+  it('tell whether F3 has an effect: without LZCNT, it is BSR', () => {
+    const lzcnt = 'f3 0f bd c1';
+    expect(nameOf(lzcnt, decoderOf(['lzcnt']))).toBe('LZCNT');
+    expect(nameOf(lzcnt, decoderOf([]))).toBe('BSR');
+  });
+
+  it('that are missing have no instructions', () => {
+    const andn = INSTRUCTIONS.bmi1 as string;
+    expect([nameOf(andn, decoderOf(['bmi1'])), nameOf(andn, decoderOf(['bmi2']))]).toEqual(['ANDN', undefined]);
+  });
+
   it('are the names that the instruction tables use', () => {
-    const names = new Set(x86Rows.map(({ options: { feature } }) => feature).filter((name) => name !== undefined));
-    expect([...names].filter((name) => !(name in FEATURES))).toEqual([]);
+    expect(rowFeatures.filter((name) => !(name in FEATURES))).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ const OPERATIONS: Readonly<Partial<Record<X86ExitCause, readonly Op[]>>> = {
   systemCall: [Op.Syscall, Op.Sysret, Op.Sysenter, Op.Sysexit, Op.Swapgs],
   softwareInterrupt: [Op.Int, Op.Int3, Op.Into, Op.Int1],
   flags: [Op.Popf, Op.Cli, Op.Sti, Op.Clac, Op.Stac],
-  context: [Op.Fxsave, Op.Fxrstor, Op.Fwait],
+  context: [Op.Fxsave, Op.Fxrstor, Op.Fwait, Op.Xsave, Op.Xsaveopt, Op.Xsavec, Op.Xrstor, Op.Xgetbv, Op.Xsetbv],
   hypercall: [Op.Vmcall, Op.Vmmcall],
 };
 

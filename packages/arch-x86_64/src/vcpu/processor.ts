@@ -19,6 +19,7 @@ import { ControlRegisters } from '../system/control-registers.js';
 import type { X86Model } from '../system/cpu-model.js';
 import { Cpuid } from '../system/cpuid.js';
 import { DebugRegisters } from '../system/debug-registers.js';
+import { ExtendedState } from '../system/extended-state.js';
 import { FxState } from '../system/fx-state.js';
 import { GuestFault } from '../system/guest-fault.js';
 import { LinearMemory } from '../system/linear-memory.js';
@@ -125,6 +126,7 @@ export class Processor {
       ...new TlbInstructions(core, operands, banks).handlers(),
       ...new PortInstructions(core, operands, parts.ports).handlers(),
       ...new FxState(core, operands).handlers(),
+      ...new ExtendedState(core, operands, features).handlers(),
       ...new TableRegisters(core, operands, tables).handlers(),
       ...this.segments.handlers(),
       ...fastCallHandlers(core, operands),

@@ -155,8 +155,7 @@ export class ProgramInstructions {
 }
 
 const ABSENT: readonly SystemOperation[] = [
-  ...[SystemOperation.Xsave, SystemOperation.Xrstor, SystemOperation.Xsaveopt],
-  ...[SystemOperation.Xgetbv, SystemOperation.Xsetbv, SystemOperation.Rdpid],
+  SystemOperation.Rdpid,
   ...[SystemOperation.Rdrand, SystemOperation.Rdseed, SystemOperation.Monitor, SystemOperation.Mwait],
   ...[SystemOperation.Rsm, SystemOperation.Getsec],
 ];

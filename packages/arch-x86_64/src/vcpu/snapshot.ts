@@ -33,7 +33,7 @@ const LOWEST_PRIVILEGE = 3;
 const WIDE: readonly (readonly [name: string, offset: number])[] = [
   ...GENERAL_NAMES.map((name, n) => [name, State.gpr + n * 8] as const),
   ...namedSegments().map(([name, n]) => [`${name}.base`, segmentBase(n)] as const),
-  ...Array.from({ length: 16 * 4 }, (_, n) => [`ymm${n >> 2}.${n & 3}`, State.vector + n * 8] as const),
+  ...Array.from({ length: 16 * 4 }, (_, n) => [`ymm${n >> 2}.${n & 3}`, vectorWord(n >> 2, n & 3)] as const),
   ...Array.from(
     { length: 8 * 2 },
     (_, n) => [`r${n >> 1}.${n & 1 ? 'exponent' : 'significand'}`, State.x87 + n * 8] as const,
@@ -65,6 +65,11 @@ function namedSegments(): readonly (readonly [string, SegmentRegister])[] {
 function segmentBase(n: SegmentRegister): number {
   if (n === SegmentRegister.LDTR) return State.ldtrBase;
   return n === SegmentRegister.TR ? State.trBase : State.segmentBase + n * 8;
+}
+
+/** Word `n` of a YMM register. */
+function vectorWord(register: number, n: number): number {
+  return (n < 2 ? State.vector : State.vectorHigh) + register * 16 + (n & 1) * 8;
 }
 
 /** The state of a vCPU: registers by name, as hexadecimal text. */

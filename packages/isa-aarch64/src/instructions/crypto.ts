@@ -1,6 +1,6 @@
+import { cryptoHelpers } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import type { A64 } from '../builder/a64.js';
-import { vectorHelper } from '../builder/vector-helpers.js';
 import { inst, withFpCheck } from './row.js';
 import type { A64Row } from './row.js';
 
@@ -32,7 +32,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     '01001110 00 10100 0010 inverse:1! 10 Rn:5 Rd:5',
     { feature: 'FEAT_AES' },
     (b, { inverse, Rn, Rd }) => {
-      b.setV(Rd, b.call(vectorHelper(inverse ? 'aes_decrypt' : 'aes_encrypt'), b.v(Rd), b.v(Rn)));
+      b.setV(Rd, b.call(cryptoHelpers.helper(inverse ? 'aes_decrypt' : 'aes_encrypt'), b.v(Rd), b.v(Rn)));
     },
   ),
 
@@ -42,7 +42,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     '01001110 00 10100 0011 inverse:1! 10 Rn:5 Rd:5',
     { feature: 'FEAT_AES' },
     (b, { inverse, Rn, Rd }) => {
-      b.setV(Rd, b.call(vectorHelper(inverse ? 'aes_inverse_mix_columns' : 'aes_mix_columns'), b.v(Rn)));
+      b.setV(Rd, b.call(cryptoHelpers.helper(inverse ? 'aes_inverse_mix_columns' : 'aes_mix_columns'), b.v(Rn)));
     },
   ),
 
@@ -53,7 +53,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     { feature: 'FEAT_PMULL' },
     (b, { Q, Rm, Rn, Rd }) => {
       const half = (v: V): V => b.extractLane('i64x2_extract_lane', v, Q);
-      b.setV(Rd, b.call(vectorHelper('polynomial_multiply'), half(b.v(Rn)), half(b.v(Rm))));
+      b.setV(Rd, b.call(cryptoHelpers.helper('polynomial_multiply'), half(b.v(Rn)), half(b.v(Rm))));
     },
   ),
 
@@ -62,7 +62,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     'SHA1C, SHA1P, SHA1M',
     '01011110 000 Rm:5 0 0 kind:2 00 Rn:5 Rd:5',
     { feature: 'FEAT_SHA1', allocated: ({ kind }) => kind !== 3 },
-    (b, { kind, Rm, Rn, Rd }) => b.setV(Rd, b.call(vectorHelper('sha1_hash'), kind, b.v(Rd), b.s(Rn), b.v(Rm))),
+    (b, { kind, Rm, Rn, Rd }) => b.setV(Rd, b.call(cryptoHelpers.helper('sha1_hash'), kind, b.v(Rd), b.s(Rn), b.v(Rm))),
   ),
 
   inst('C7.2', 'SHA1SU0', '01011110 000 Rm:5 0 011 00 Rn:5 Rd:5', { feature: 'FEAT_SHA1' }, (b, { Rm, Rn, Rd }) => {
@@ -90,7 +90,7 @@ export const cryptoRows: readonly A64Row[] = withFpCheck([
     (b, { second, Rm, Rn, Rd }) => {
       // SHA256H has abcd in Vd and efgh in Vn; SHA256H2 has them exchanged.
       const [abcd, efgh] = second ? [b.v(Rn), b.v(Rd)] : [b.v(Rd), b.v(Rn)];
-      b.setV(Rd, b.call(vectorHelper('sha256_hash'), b.imm(second), abcd, efgh, b.v(Rm)));
+      b.setV(Rd, b.call(cryptoHelpers.helper('sha256_hash'), b.imm(second), abcd, efgh, b.v(Rm)));
     },
   ),
 

@@ -33,8 +33,10 @@ const NOT_RECORDED = new Set([
 /** Approximations and transcendental functions, in whose last places processors differ. */
 const INEXACT = /^(RCP|RSQRT)[PS]S$|^(F2XM1|FYL2X|FYL2XP1|FPTAN|FPATAN|FSIN|FCOS|FSINCOS)$/;
 const TABLES = [
+  'aes',
   'arithmetic',
   'bits',
+  'bmi',
   'division',
   'mmx',
   'moves',

@@ -49,9 +49,8 @@ export function encodeRandom(
   if (memory) rex |= memory.rexXB;
   else if (encoding.hasModRm) rex |= rm >> 3;
   if (hasOpcodeRegister) rex |= opcodeRegister >> 3;
-  const prefixes = prefixesOf(encoding, size, wide);
-  const plainRex = rex === 0 && random.chance(0.2) ? [0x40] : [];
-  const bytes = [...prefixes, ...(rex ? [0x40 | rex] : plainRex), ...opcodeOf(encoding, random, opcodeRegister)];
+  const bytes = encoding.vex ? vexOf(random, encoding, rex) : legacyPrefixes(random, encoding, size, wide, rex);
+  bytes.push(...(encoding.vex ? [encoding.opcode] : opcodeOf(encoding, random, opcodeRegister)));
   if (encoding.modRm >= 0) bytes.push(encoding.modRm);
   else if (memory) bytes.push((memory.mod << 6) | ((reg & 7) << 3) | memory.rm, ...memory.rest);
   else if (encoding.hasModRm) bytes.push(0xc0 | ((reg & 7) << 3) | (rm & 7));
@@ -64,6 +63,23 @@ export function encodeRandom(
   if (memory?.ripTo !== undefined)
     bytes.splice(displacementAt, 4, ...bytesOf(memory.ripTo - (INSTRUCTION + bytes.length), 4));
   return { bytes, registers };
+}
+
+/** A VEX prefix, of two bytes where that is possible, with a random register in vvvv if the encoding has one. */
+function vexOf(random: Random, { map, prefix, operands, vectorLength }: Encoding, rex: number): number[] {
+  const names = operands.some(({ place, first }) => place === 'vvvv' || first?.place === 'vvvv');
+  const vvvv = names ? random.below(16) : 0;
+  const length = vectorLength ?? random.below(2);
+  const last = ((~vvvv & 15) << 3) | (length << 2) | ['NP', '66', 'F3', 'F2'].indexOf(prefix);
+  const inverted = (~rex & 7) << 5;
+  if (map === 1 && (rex & 11) === 0 && random.chance(0.5)) return [0xc5, (inverted & 0x80) | last];
+  return [0xc4, inverted | map, ((rex & 8) << 4) | last];
+}
+
+/** Legacy prefixes and REX. */
+function legacyPrefixes(random: Random, encoding: Encoding, size: number, wide: boolean, rex: number): number[] {
+  const plainRex = rex === 0 && random.chance(0.2) ? [0x40] : [];
+  return [...prefixesOf(encoding, size, wide), ...(rex ? [0x40 | rex] : plainRex)];
 }
 
 function prefixesOf({ prefix, default64 }: Encoding, size: number, wide: boolean): number[] {

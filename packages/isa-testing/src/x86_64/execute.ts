@@ -45,7 +45,7 @@ export class CaseRunner {
     const state = new DataView(machine.stateBytes(0, State.end).buffer, machine.stateBytes(0, State.end).byteOffset);
     state.setInt32(State.direction, flags & DF ? -1 : 1, true);
     for (let n = 0; n < 16; n++)
-      machine.stateBytes(State.vector + n * 32, 16).set(vectors.subarray(n * 16, n * 16 + 16));
+      machine.stateBytes(State.vector + n * 16, 16).set(vectors.subarray(n * 16, n * 16 + 16));
     loadImage(state, image);
     machine.data.fill(0);
     machine.data.set(data, WINDOW - DATA_BASE);
@@ -71,7 +71,7 @@ export class CaseRunner {
   #result(signal: number): Result {
     const machine = this.#machine;
     const vectors = new Uint8Array(256);
-    for (let n = 0; n < 16; n++) vectors.set(machine.stateBytes(State.vector + n * 32, 16), n * 16);
+    for (let n = 0; n < 16; n++) vectors.set(machine.stateBytes(State.vector + n * 16, 16), n * 16);
     const at = WINDOW - DATA_BASE;
     return {
       signal,

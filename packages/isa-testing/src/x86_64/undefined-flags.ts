@@ -24,6 +24,12 @@ const ALWAYS: Readonly<Record<string, number>> = {
   BTC: ALL & ~(CF | ZF),
   TZCNT: OF | SF | AF | PF,
   LZCNT: OF | SF | AF | PF,
+  ANDN: AF | PF,
+  BLSR: AF | PF,
+  BLSMSK: AF | PF,
+  BLSI: AF | PF,
+  BEXTR: AF | SF | PF,
+  BZHI: AF | PF,
 };
 const SHIFTS = new Set(['SHL', 'SHR', 'SAR', 'SHLD', 'SHRD', 'ROL', 'ROR', 'RCL', 'RCR']);
 

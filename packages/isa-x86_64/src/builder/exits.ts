@@ -213,6 +213,8 @@ export enum SystemOperation {
   Xrstor,
   /** XSAVEOPT: memory operand. */
   Xsaveopt,
+  /** XSAVEC: memory operand. */
+  Xsavec,
   /** XGETBV: number in ECX. */
   Xgetbv,
   /** XSETBV: number in ECX. */

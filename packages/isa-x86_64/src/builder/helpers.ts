@@ -1,9 +1,14 @@
+import { cryptoHelpers } from '@qvm/jit';
 import type { Helper } from '@qvm/jit';
 import { instantiateSoftfloatX86Helpers, softfloatX86Helpers } from './softfloat-helpers.js';
 import { vectorHelpers } from './vector-helpers.js';
 
 /** All functions that rows call, for the interpreter's imports. @experimental */
-export const x86Helpers: readonly Helper[] = [...softfloatX86Helpers, ...vectorHelpers.helpers];
+export const x86Helpers: readonly Helper[] = [
+  ...softfloatX86Helpers,
+  ...vectorHelpers.helpers,
+  ...cryptoHelpers.helpers,
+];
 
 /**
  * The imports of a module that calls {@link x86Helpers}. Every thread needs its own.
@@ -13,5 +18,9 @@ export const x86Helpers: readonly Helper[] = [...softfloatX86Helpers, ...vectorH
  * @experimental
  */
 export function instantiateX86Helpers(memory: WebAssembly.Memory): WebAssembly.Imports {
-  return { ...instantiateSoftfloatX86Helpers(memory), ...vectorHelpers.instantiate(memory) };
+  return {
+    ...instantiateSoftfloatX86Helpers(memory),
+    ...vectorHelpers.instantiate(memory),
+    ...cryptoHelpers.instantiate(memory),
+  };
 }

@@ -34,8 +34,10 @@ export const State = {
   pageUp: SEGMENT_BASES + 6 * 8,
   /** u64: −4096. See {@link State.pageUp}. */
   pageDown: SEGMENT_BASES + 7 * 8,
-  /** 256 bits × 16: YMM0–YMM15; XMM registers are the low halves. */
+  /** 128 bits × 16: XMM0–XMM15, the low halves of YMM0–YMM15. */
   vector: VECTORS,
+  /** 128 bits × 16: the upper halves of YMM0–YMM15. */
+  vectorHigh: VECTORS + 16 * 16,
   /**
    * 16 bytes × 8: the physical x87 registers R0–R7: u64 significand, u16 sign and exponent; MMX registers are the
    * significands.

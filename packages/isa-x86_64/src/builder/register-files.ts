@@ -75,11 +75,25 @@ export const SEGMENT_LIMIT: RegisterFile = {
   writeOffset: (n) => State.segment + n * Segment.bytes + Segment.limit,
 };
 
+/** The upper halves of YMM0–YMM15. @experimental */
+export const YMM_HIGH: RegisterFile = {
+  name: 'ymm',
+  bits: 128,
+  inPlace: true,
+  fieldBase: State.vectorHigh,
+  get fieldOf() {
+    return XMM;
+  },
+  readOffset: (n) => State.vectorHigh + n * 16,
+  writeOffset: (n) => State.vectorHigh + n * 16,
+};
+
 /** XMM0–XMM15. @experimental */
 export const XMM: RegisterFile = {
   name: 'xmm',
   bits: 128,
   inPlace: true,
-  readOffset: (n) => State.vector + n * 32,
-  writeOffset: (n) => State.vector + n * 32,
+  fieldBase: State.vector,
+  readOffset: (n) => State.vector + n * 16,
+  writeOffset: (n) => State.vector + n * 16,
 };

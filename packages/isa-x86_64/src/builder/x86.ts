@@ -5,7 +5,7 @@ import type { InstructionInfo } from '../describe/row.js';
 import { Exit, Vector, WITH_ERROR_CODE } from './exits.js';
 import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
-import { FLAT_SEGMENT, GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM } from './register-files.js';
+import { FLAT_SEGMENT, GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM, YMM_HIGH } from './register-files.js';
 
 const FILES: readonly RegisterFile[] = [GPR8, GPR16, GPR, GPR];
 /** Bits of `MemoryOperand.scale` by which an address is shifted left and right, so that it is cut. */
@@ -15,7 +15,7 @@ const CUT_BITS = 0x30;
 const X87_ONES = 0xffff;
 
 /** Type of a value by log2 of its size in bytes. @experimental */
-export const typeOf = (size: number): Ty => (size === 4 ? Ty.v128 : size === 3 ? Ty.i64 : Ty.i32);
+export const typeOf = (size: number): Ty => (size >= 4 ? Ty.v128 : size === 3 ? Ty.i64 : Ty.i32);
 
 /** A place in a segment: of a memory operand or of a string. @experimental */
 export interface SegmentPlace {
@@ -92,11 +92,15 @@ export class X86 extends Builder {
   write(operand: Operand, v: V): void {
     switch (operand.kind) {
       case 'register':
-        if (operand.registers === 'xmm') this.writeReg(XMM, operand.register, v);
+        if (operand.registers === 'xmm') this.#writeVector(operand, v);
         else if (operand.registers === 'mmx') this.#writeMmx(operand, v);
         else this.setG(operand.register, operand.size, v);
         break;
       case 'memory':
+        if (operand.whole) {
+          this.storeAt(this.#openWhole(operand.whole, 'write'), operand.half === 1 ? 16 : 0, 16, v);
+          break;
+        }
         operand.opened ??= this.openOperand(operand, 1 << operand.size, 'write');
         this.storeAt(operand.opened, 0, 1 << operand.size, this.as(v, typeOf(operand.size)));
         break;
@@ -109,14 +113,21 @@ export class X86 extends Builder {
     const { size } = operand;
     switch (operand.kind) {
       case 'register':
-        if (operand.registers === 'xmm') return this.readReg(XMM, operand.register, typeOf(size));
+        if (operand.registers === 'xmm')
+          return this.readReg(operand.half === 1 ? YMM_HIGH : XMM, operand.first, typeOf(size));
         return operand.registers === 'mmx' ? this.#readMmx(operand) : this.g(operand.register, size);
       case 'memory':
+        if (operand.whole) return this.loadAt(this.#openWhole(operand.whole, 'read'), operand.half === 1 ? 16 : 0, 16);
         operand.opened = this.openOperand(operand, 1 << size, access);
         return this.loadAt(operand.opened, 0, 1 << size, false, typeOf(size));
       case 'immediate':
         return this.as(operand.value, typeOf(size));
     }
+  }
+
+  /** Opens an operand of 256 bits, once. */
+  #openWhole(whole: MemoryOperand, access: 'read' | 'write'): V {
+    return (whole.opened ??= this.openOperand(whole, 32, access));
   }
 
   /**
@@ -160,38 +171,68 @@ export class X86 extends Builder {
     // There is no virtual-8086 mode.
   }
 
-  /** Traps if SSE instructions are not enabled; every one of them begins with this. */
-  checkSse(): void {
-    this.leaveIfState(State.sseTrap, Exit.Exception, this.stateAt(State.sseTrap, 4));
+  /** Traps if SSE instructions, with a VEX prefix those of AVX, are not enabled; every one of them begins with this. */
+  checkVectors(vex: V): void {
+    const known = this.constant(vex);
+    if (known !== undefined) {
+      const field = known === 0n ? State.sseTrap : State.avxTrap;
+      this.leaveIfState(field, Exit.Exception, this.stateAt(field, 4));
+      return;
+    }
+    const distance = this.mul(vex, this.i32(State.avxTrap - State.sseTrap));
+    const trap = this.loadAt(this.add(this.state(), distance), State.sseTrap, 4, false, Ty.i32);
+    this.leaveIf(trap, Exit.Exception, trap);
   }
 
   // --- vectors ---
 
-  /** A vector register. */
-  xmm(register: Reg): V {
-    return this.readReg(XMM, register, Ty.v128);
+  /** 128 bits of an operand that is a vector register, whatever its size. */
+  vectorRegister(operand: Operand): V {
+    if (operand.kind !== 'register') throw new Error('a vector register');
+    return this.readReg(operand.half === 1 ? YMM_HIGH : XMM, operand.first, Ty.v128);
   }
 
-  /** Writes all 128 bits of a vector register. */
-  setXmm(register: Reg, v: V): void {
-    this.writeReg(XMM, register, v);
+  /** Writes 128 bits of a vector register. With a VEX prefix, the upper half becomes 0 unless it is written, too. */
+  #writeVector({ register, half, vex }: RegisterOperand, v: V): void {
+    this.writeReg(half === 1 ? YMM_HIGH : XMM, register, v);
+    if (half === undefined) this.clearUpper(register, vex);
   }
 
-  /** All 128 bits of an operand, which must be aligned in memory (SDM vol. 1, 10.4.1.1). */
-  readAligned(operand: Operand): V {
-    if (operand.kind === 'memory') this.#requireAligned(operand);
+  /** Sets the upper half of a vector register to 0 if `vex`. */
+  clearUpper(register: Reg, vex: V): void {
+    const known = this.constant(vex);
+    if (known === 0n) return;
+    const zero = this.vectorFrom64(this.i64(0));
+    const old = (): V => this.readReg(YMM_HIGH, register, Ty.v128);
+    this.writeReg(YMM_HIGH, register, known === undefined ? this.select(vex, zero, old()) : zero);
+  }
+
+  /**
+   * 128 bits of an operand. In memory it must be aligned unless there is a VEX prefix (SDM vol. 1, 10.4.1.1, 14.9).
+   *
+   * @param always - whether it must be aligned in any case.
+   */
+  readAligned(operand: Operand, always = false): V {
+    if (operand.kind === 'memory') this.#requireAligned(operand, always);
     return this.read(operand);
   }
 
-  /** Writes all 128 bits of an operand, which must be aligned in memory. */
+  /** Writes 128 bits of an operand, which must be aligned in memory in any case. */
   writeAligned(operand: Operand, v: V): void {
-    if (operand.kind === 'memory') this.#requireAligned(operand);
+    if (operand.kind === 'memory') this.#requireAligned(operand, true);
     this.write(operand, v);
   }
 
-  #requireAligned(operand: MemoryOperand): void {
-    const misaligned = this.and(this.as(this.linearAddress(operand), Ty.i32), this.imm(15));
-    this.raiseIf(misaligned, Vector.GP, true);
+  #requireAligned(operand: MemoryOperand, always: boolean): void {
+    const { vex, half, whole } = operand;
+    const known = this.constant(vex);
+    // The second half follows the first.
+    if (half === 1 || (known === 1n && !always)) return;
+    const mask = whole ? 31 : 15;
+    const low = this.as(this.linearAddress(operand), Ty.i32);
+    const misaligned = this.and(low, this.imm(mask));
+    const matters = always || known === 0n ? misaligned : this.select(vex, this.i32(0), misaligned);
+    this.raiseIf(matters, Vector.GP, true);
   }
 
   // --- addresses ---

@@ -4,6 +4,7 @@ import type { X86 } from '../builder/x86.js';
 import { SystemInfo } from '../builder/exits.js';
 import { Gpr } from '../builder/layout.js';
 import { AH, AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
+import { VEX_SHIFT } from '../describe/operand.js';
 import type { OperandCode } from '../describe/operand-code.js';
 import { sizeOf } from '../describe/operand-code.js';
 import type { X86Row } from '../describe/row.js';
@@ -26,7 +27,7 @@ const noAddress = (): Address => ({
   relative: 0,
 });
 /** Fields of register operands. */
-const REGISTER_FIELDS = ['r0', 'r1', 'r2'] as const;
+const REGISTER_FIELDS = ['r0', 'r1', 'r2', 'r3'] as const;
 
 /** Fields of an instruction, under construction. */
 type Fields = Record<string, number>;
@@ -40,6 +41,8 @@ export class X86Decoder implements InstructionDecoder<X86> {
   readonly #table: OpcodeTable;
   readonly #parser: InstructionParser;
   readonly #strings = new InstructionStrings();
+  /** Of the instruction whose fields are being made. */
+  #lastByte = 0;
 
   /** @throws Error when two encodings of the rows clash. */
   constructor(
@@ -80,7 +83,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
     if (!parser.isAllowed(candidate)) return undefined;
     const inMemory = parser.isInMemory(candidate);
     const operandSize = parser.operandSize(candidate);
-    const number = formNumber(candidate, operandSize, inMemory);
+    const number = formNumber(candidate, operandSize, inMemory, parser.vectorLength);
     const address = inMemory ? decodeAddress(bytes, parser, this.mode) : noAddress();
     if (row.options.popsBeforeAddress && address.base === (Gpr.RSP as number)) address.displacement += 1 << operandSize;
     if (address.relative) address.displacement += length;
@@ -88,12 +91,14 @@ export class X86Decoder implements InstructionDecoder<X86> {
     const fields: Fields = {
       form: number,
       r0: 0,
+      first: 0,
       r1: 0,
       r2: 0,
+      r3: 0,
       // Named members, because spreading is many times slower.
       base: address.base,
       index: address.index,
-      scale: address.scale,
+      scale: address.scale | (parser.vex ? 1 << VEX_SHIFT : 0),
       segment: address.segment,
       segmentRegister: address.segmentRegister,
       displacement: address.displacement,
@@ -108,9 +113,11 @@ export class X86Decoder implements InstructionDecoder<X86> {
       systemInfo: 0,
     };
     const { operands } = encoding;
+    this.#lastByte = bytes.getUint8(length - 1);
     for (let i = 0; i < operands.length; i++) {
       const operand = operands[i] as OperandCode;
       const register = this.#register(operand, sizeOf(operand.type, operandSize), inMemory);
+      if (i === 0) fields['first'] = operand.first ? this.#register(operand.first, 0, inMemory) : register;
       if (register >= 0) fields[REGISTER_FIELDS[i] as string] = register;
     }
     if (candidate.hasNumbers) this.#immediates(bytes, candidate, length, fields);
@@ -140,6 +147,10 @@ export class X86Decoder implements InstructionDecoder<X86> {
         const number = low | ((rex & 4) << 1);
         return registers === 'general' ? this.#numbered(number, size) : number;
       }
+      case 'vvvv':
+        return this.#parser.vvvv;
+      case 'is4':
+        return (this.#lastByte >> 4) & (this.mode.bits === 64 ? 15 : 7);
       case 'rm':
       case 'rm-register': {
         if (inMemory) return -1;

@@ -2,6 +2,7 @@ import { existsIn } from '../describe/encoding.js';
 import type { Encoding, MandatoryPrefix } from '../describe/encoding.js';
 import { formOf } from '../describe/forms.js';
 import { formKey } from '../describe/operand.js';
+import { placesOf } from '../describe/operand-code.js';
 import type { OperandPlace } from '../describe/operand-code.js';
 import type { X86Row } from '../describe/row.js';
 import type { DecoderMode } from './mode.js';
@@ -10,7 +11,7 @@ import type { DecoderMode } from './mode.js';
 export interface Candidate {
   readonly row: X86Row;
   readonly encoding: Encoding;
-  /** Numbers of its forms, by operand size and place of the operand of ModRM: see {@link formNumber}. */
+  /** Numbers of its forms, by operand size, place of the operand of ModRM and VEX.L: see {@link formNumber}. */
   readonly forms: (number | undefined)[];
   /** Whether it has operands that are numbers, in the instruction or implied. */
   readonly hasNumbers: boolean;
@@ -21,13 +22,19 @@ export interface Candidate {
  *
  * @param operandSize - log2 of the bytes.
  * @param inMemory - whether ModRM names memory.
+ * @param vectorLength - VEX.L; otherwise 0.
  * @internal
  */
-export function formNumber({ row, encoding, forms }: Candidate, operandSize: number, inMemory: boolean): number {
-  const at = operandSize * 2 + (inMemory ? 1 : 0);
+export function formNumber(
+  { row, encoding, forms }: Candidate,
+  operandSize: number,
+  inMemory: boolean,
+  vectorLength: number,
+): number {
+  const at = (operandSize * 2 + (inMemory ? 1 : 0)) * 2 + vectorLength;
   const known = forms[at];
   if (known !== undefined) return known;
-  const key = formKey(formOf(encoding, operandSize, inMemory));
+  const key = formKey(formOf(encoding, operandSize, inMemory, vectorLength));
   const number = row.formNumbers.get(key);
   if (number === undefined) throw new Error(`${row.name} has no form ${key}`);
   return (forms[at] = number);
@@ -53,7 +60,24 @@ const SELECTORS: Readonly<Record<MandatoryPrefix, readonly Selector[]>> = {
 const MODRM_VALUES = 16;
 const REGISTER = 8;
 const OPCODES = 256;
-const MAPS = 4;
+/** The last opcode map (SDM vol. 2, A.3). @internal */
+export const LAST_MAP = 3;
+/** Number of a map of encodings with VEX prefixes, after the others. @internal */
+export const vexMap = (map: number): number => map + LAST_MAP;
+/** A map without opcodes. @internal */
+export const NO_MAP = vexMap(LAST_MAP) + 1;
+const MAPS = NO_MAP + 1;
+
+/** The parts of an instruction that tell its encoding. @internal */
+export interface OpcodeKey {
+  readonly map: number;
+  readonly opcode: number;
+  readonly selector: Selector;
+  /** 0 if there is none. */
+  readonly modRm: number;
+  readonly rex: number;
+  readonly vectorLength: number;
+}
 
 /**
  * The encodings of a mode by opcode map, opcode, selecting prefix and ModRM byte.
@@ -78,14 +102,15 @@ export class OpcodeTable {
     return this.#hasModRm[map * OPCODES + opcode] !== 0;
   }
 
-  /** The encoding of an instruction; `modRm` is 0 if there is none. */
-  find(map: number, opcode: number, selector: Selector, modRm: number, rex: number): Candidate | undefined {
+  /** The encoding of an instruction. */
+  find({ map, opcode, selector, modRm, rex, vectorLength }: OpcodeKey): Candidate | undefined {
     const wide = (rex & 8) !== 0;
     const cell = this.#cells[cellOf(map, opcode, selector, ((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0))];
     return cell?.find(
       ({ encoding }) =>
         (encoding.modRm < 0 || encoding.modRm === modRm) &&
         (encoding.wide === undefined || encoding.wide === wide) &&
+        (encoding.vectorLength === undefined || encoding.vectorLength === vectorLength) &&
         !(encoding.noRexB && (rex & 1) !== 0),
     );
   }
@@ -93,7 +118,7 @@ export class OpcodeTable {
   #add(candidate: Candidate, onlyFree: boolean): void {
     const { encoding } = candidate;
     for (let opcode = encoding.opcode; opcode < encoding.opcode + encoding.opcodes; opcode++) {
-      if (encoding.hasModRm) this.#hasModRm[encoding.map * OPCODES + opcode] = 1;
+      if (encoding.hasModRm) this.#hasModRm[mapOf(encoding) * OPCODES + opcode] = 1;
       for (const selector of SELECTORS[encoding.prefix])
         for (const value of modRmValues(encoding)) this.#enter(candidate, opcode, selector, value, onlyFree);
     }
@@ -101,7 +126,7 @@ export class OpcodeTable {
 
   #enter(candidate: Candidate, opcode: number, selector: Selector, value: number, onlyFree: boolean): void {
     const { encoding } = candidate;
-    const at = cellOf(encoding.map, opcode, selector, value);
+    const at = cellOf(mapOf(encoding), opcode, selector, value);
     const cell = (this.#cells[at] ??= []);
     const clash = cell.find((other) => clashes(encoding, other.encoding));
     if (clash === undefined) cell.push(candidate);
@@ -123,6 +148,8 @@ const candidateOf = (row: X86Row, encoding: Encoding): Candidate => ({
   ),
 });
 
+const mapOf = ({ map, vex }: Encoding): number => (vex ? vexMap(map) : map);
+
 const cellOf = (map: number, opcode: number, selector: number, value: number): number =>
   ((map * OPCODES + opcode) * 4 + selector) * MODRM_VALUES + value;
 
@@ -131,7 +158,7 @@ function modRmValues({ hasModRm, extension, modRm, operands, ignoresMod }: Encod
   if (!hasModRm) return Array.from({ length: MODRM_VALUES }, (_, i) => i);
   if (modRm >= 0) return [((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0)];
   const regs = extension >= 0 ? [extension] : [0, 1, 2, 3, 4, 5, 6, 7];
-  const places = operands.map(({ place }) => place);
+  const places = placesOf(operands);
   const isRegister = places.includes('rm-register') && !ignoresMod;
   const mods = places.includes('memory') ? [0] : isRegister ? [REGISTER] : [0, REGISTER];
   return mods.flatMap((mod) => regs.map((reg) => reg | mod));
@@ -139,7 +166,7 @@ function modRmValues({ hasModRm, extension, modRm, operands, ignoresMod }: Encod
 
 /** Whether two encodings of one cell match the same instruction, and neither is more specific. */
 function clashes(x: Encoding, y: Encoding): boolean {
-  return x.modRm === y.modRm && x.wide === y.wide && x.noRexB === y.noRexB;
+  return x.modRm === y.modRm && x.wide === y.wide && x.vectorLength === y.vectorLength && x.noRexB === y.noRexB;
 }
 
 const specificity = ({ modRm, wide, noRexB }: Encoding): number =>

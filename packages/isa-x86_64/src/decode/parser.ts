@@ -1,6 +1,7 @@
+import { placesOf } from '../describe/operand-code.js';
 import type { OperandClass, OperandCode } from '../describe/operand-code.js';
 import type { DecoderMode } from './mode.js';
-import { Selector } from './opcode-table.js';
+import { LAST_MAP, NO_MAP, Selector, vexMap } from './opcode-table.js';
 import type { Candidate, OpcodeTable } from './opcode-table.js';
 
 /** Longest instruction in bytes (SDM vol. 2, 2.3.11). @experimental */
@@ -14,6 +15,9 @@ const CS = 1;
 const DEBUG_REGISTERS = 8;
 /** CR0, CR2, CR3, CR4 and CR8: others do not exist (SDM vol. 2, MOV to/from control registers). */
 const CONTROL_REGISTERS: ReadonlySet<number> = new Set([0, 2, 3, 4, 8]);
+
+/** First bytes of VEX prefixes of three and two bytes. */
+const [VEX3, VEX2] = [0xc4, 0xc5];
 
 /** Prefixes of the legacy groups (SDM vol. 2, 2.1.1). */
 const SEGMENT_PREFIXES: Readonly<Record<number, number>> = { 0x26: 0, 0x2e: 1, 0x36: 2, 0x3e: 3, 0x64: 4, 0x65: 5 };
@@ -38,6 +42,13 @@ export class InstructionParser {
   segment = -1;
   map = 0;
   opcode = 0;
+  /** Whether there is a VEX prefix; {@link InstructionParser.rex} then has its bits R, X, B and W as REX has them. */
+  vex = false;
+  /** VEX.vvvv: the number of a register; 0 if there is none. */
+  vvvv = 0;
+  /** VEX.L. */
+  vectorLength = 0;
+  #vexPrefix = Selector.None;
   /** −1 if there is none. */
   modRm = -1;
   /** Offset of the byte after ModRM, or after the opcode. */
@@ -73,7 +84,15 @@ export class InstructionParser {
     }
     this.at = at;
     const { map, opcode, modRm } = this;
-    const found = this.table.find(map, opcode, this.#selector(), Math.max(0, modRm), this.rex);
+    const { vectorLength } = this;
+    const found = this.table.find({
+      map,
+      opcode,
+      selector: this.#selector(),
+      modRm: Math.max(0, modRm),
+      rex: this.rex,
+      vectorLength,
+    });
     if (!found) return at - start;
     if (this.isInMemory(found) && this.#needsSib() && at >= limit) return tooShort;
     const length = at - start + this.#displacementBytes(found) + this.#immediateBytes(found);
@@ -89,11 +108,12 @@ export class InstructionParser {
 
   /**
    * Whether an instruction that was parsed exists: LOCK is allowed with some destinations in memory only (SDM vol. 2,
-   * LOCK), and not all numbers are those of registers.
+   * LOCK), VEX.vvvv is 1111b if it names no register, and not all numbers are those of registers.
    */
   isAllowed(candidate: Candidate): boolean {
     const { lockable, operands } = candidate.encoding;
     if (this.lock && !(lockable && this.isInMemory(candidate))) return false;
+    if (this.vvvv !== 0 && !placesOf(operands).includes('vvvv')) return false;
     return operands.every(({ place, registers }, i) => place !== 'reg' || this.#exists(registers, i === 0));
   }
 
@@ -134,6 +154,7 @@ export class InstructionParser {
     if (place === 'offset') return 1 << this.addressSize;
     // The selector follows the offset.
     if (place === 'pointer') return (1 << this.operandSize(candidate)) + 2;
+    if (place === 'is4') return 1;
     if (place !== 'immediate' && place !== 'relative') return 0;
     if (type === 'b') return 1;
     if (type === 'w') return 2;
@@ -190,7 +211,14 @@ export class InstructionParser {
   #opcode(start: number, limit: number): number {
     let at = start;
     this.map = 0;
+    this.vex = false;
+    this.vvvv = this.vectorLength = 0;
     this.opcode = this.#bytes.getUint8(at++);
+    if (this.opcode === VEX3 || this.opcode === VEX2) {
+      if (at >= limit) return limit + 1;
+      // Outside of 64-bit mode, LES and LDS have the same opcodes, and their operand is in memory.
+      if (this.mode.bits === 64 || this.#bytes.getUint8(at) >= 0xc0) return this.#vex(at, limit);
+    }
     if (this.opcode !== 0x0f) return at;
     if (at >= limit) return limit + 1;
     this.map = 1;
@@ -202,7 +230,29 @@ export class InstructionParser {
     return at;
   }
 
+  /** Reads the rest of a VEX prefix and the opcode (SDM vol. 2, 2.3.5). */
+  #vex(start: number, limit: number): number {
+    const short = this.opcode === VEX2;
+    const opcodeAt = start + (short ? 1 : 2);
+    if (opcodeAt >= limit) return limit + 1;
+    const first = this.#bytes.getUint8(start);
+    const last = this.#bytes.getUint8(opcodeAt - 1);
+    const long = this.mode.bits === 64;
+    const extensions = (~first >> 5) & (short ? 4 : 7);
+    const map = short ? 1 : first & 0x1f;
+    const other = this.rex !== 0 || this.operandPrefix || this.lock || this.repeat !== 0;
+    this.vex = true;
+    this.rex = (long ? extensions : 0) | (short ? 0 : (last >> 4) & 8);
+    this.vvvv = (~last >> 3) & (long ? 15 : 7);
+    this.vectorLength = (last >> 2) & 1;
+    this.#vexPrefix = last & 3;
+    this.map = other || map === 0 || map > LAST_MAP ? NO_MAP : vexMap(map);
+    this.opcode = this.#bytes.getUint8(opcodeAt);
+    return opcodeAt + 1;
+  }
+
   #selector(): Selector {
+    if (this.vex) return this.#vexPrefix;
     if (this.repeat === 0xf3) return Selector.Rep;
     if (this.repeat === 0xf2) return Selector.Repne;
     return this.operandPrefix ? Selector.OperandSize : Selector.None;

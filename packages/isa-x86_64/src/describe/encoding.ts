@@ -62,18 +62,24 @@ export interface Encoding {
   };
   /** Whether the encoding accepts LOCK if its destination is in memory. */
   readonly lockable: boolean;
+  /** Whether it has a VEX prefix (SDM vol. 2, 2.3). */
+  readonly vex: boolean;
+  /** VEX.L that it needs; undefined: any. */
+  readonly vectorLength: 0 | 1 | undefined;
+  /** Feature that CPUID must claim for this encoding, beside that of the row. */
+  readonly feature: string | undefined;
 }
 
 /** Whether an encoding exists in a mode. Without REX prefixes, REX.W is 0. @experimental */
-export const existsIn = ({ modes, wide }: Encoding, { bits }: DecoderMode): boolean =>
-  bits === 64 ? modes.long : modes.legacy && wide !== true;
+export const existsIn = ({ modes, wide, vex }: Encoding, { bits }: DecoderMode): boolean =>
+  bits === 64 ? modes.long : modes.legacy && (vex || wide !== true);
 
-const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB', 'mod']);
+const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB', 'mod', 'VEX', 'L0', 'L1']);
 
 /**
  * Parses an encoding in the notation of the opcode maps: bytes, then `/r` is implied by the operands; `/3`: the extension in ModRM.reg;
  * `+r` and `+cc`: a register or a condition in the opcode; `!F8`: the whole ModRM byte. Prefixes `NP`, `NR`, `66`, `F3`, `F2` that select; `W0`, `W1`:
- * REX.W; `noB`: no REX.B; `mod`: ModRM.mod is ignored; `d64`, `f64`, `o64`, `i64` as in table A-1; `lock`: LOCK is allowed. At the end the operands,
+ * REX.W or VEX.W; `VEX`: a VEX prefix, which takes the place of all others; `L0`, `L1`: VEX.L; `@avx2`: only with a feature; `noB`: no REX.B; `mod`: ModRM.mod is ignored; `d64`, `f64`, `o64`, `i64` as in table A-1; `lock`: LOCK is allowed. At the end the operands,
  * separated by commas: `F3 0F B8 Gv,Ev`.
  *
  * @throws Error for what it cannot parse, which is an error in a table.
@@ -89,10 +95,12 @@ export function parseEncoding(text: string): Encoding {
   const bytes: number[] = [];
   let [extension, modRm, opcodes] = [-1, -1, 1];
   let operands: OperandCode[] = [];
+  let feature: string | undefined;
   for (const word of rest) {
     if (/^[0-9A-F]{2}$/.test(word)) bytes.push(parseInt(word, 16));
     else if (/^[0-9A-F]{2}\+r$/.test(word)) [opcodes] = [8, bytes.push(parseInt(word, 16))];
     else if (/^[0-9A-F]{2}\+cc$/.test(word)) [opcodes] = [16, bytes.push(parseInt(word, 16))];
+    else if (word.startsWith('@')) feature = word.slice(1);
     else if (/^\/[0-7]$/.test(word)) extension = Number(word[1]);
     else if (/^![0-9A-F]{2}$/.test(word)) modRm = parseInt(word.slice(1), 16);
     else operands = word.split(',').map(parseOperandCode);
@@ -115,6 +123,9 @@ export function parseEncoding(text: string): Encoding {
     default64: flags.has('d64') ? 'd64' : flags.has('f64') ? 'f64' : undefined,
     modes: { long: !flags.has('i64'), legacy: !flags.has('o64') },
     lockable: flags.has('lock'),
+    vex: flags.has('VEX'),
+    vectorLength: flags.has('L1') ? 1 : flags.has('L0') ? 0 : undefined,
+    feature,
   };
 }
 

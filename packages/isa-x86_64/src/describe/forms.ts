@@ -2,7 +2,7 @@ import type { DecoderMode } from '../decode/mode.js';
 import type { Encoding } from './encoding.js';
 import { formKey } from './operand.js';
 import type { Form, FormOperand } from './operand.js';
-import { sizeOf } from './operand-code.js';
+import { VECTOR, placesOf, sizeOf } from './operand-code.js';
 import type { OperandCode } from './operand-code.js';
 
 /** Operand sizes outside of 64-bit mode: 16 and 32 bits. */
@@ -23,10 +23,11 @@ function operandSizes({ default64, modes }: Encoding, mode: DecoderMode | undefi
  *
  * @param operandSize - log2 of the bytes, 1 to 3, as the prefixes tell.
  * @param inMemory - whether ModRM names memory.
+ * @param vectorLength - VEX.L; otherwise 0.
  * @experimental
  */
-export function formOf({ operands }: Encoding, operandSize: number, inMemory: boolean): Form {
-  const sized = operands.map(({ type }) => sizeOf(type, operandSize));
+export function formOf({ operands }: Encoding, operandSize: number, inMemory: boolean, vectorLength: number): Form {
+  const sized = operands.map(({ type }) => sizeOf(type, operandSize, VECTOR + vectorLength));
   const listed = operands
     .map((code, i) => {
       const kind = kindOf(code, operandSize, inMemory);
@@ -89,17 +90,25 @@ export function formsOf(encodings: readonly Encoding[], mode?: DecoderMode): rea
     for (const size of operandSizes(encoding, mode)) {
       for (const inMemory of [false, true]) {
         if (!exists(encoding, inMemory)) continue;
-        const form = formOf(encoding, size, inMemory);
-        if (!forms.has(formKey(form))) forms.set(formKey(form), form);
+        for (const length of vectorLengths(encoding)) {
+          const form = formOf(encoding, size, inMemory, length);
+          if (!forms.has(formKey(form))) forms.set(formKey(form), form);
+        }
       }
     }
   }
   return [...forms.values()];
 }
 
+/** The values of VEX.L that an encoding has forms of. */
+function vectorLengths({ vex, vectorLength }: Encoding): readonly number[] {
+  if (vectorLength !== undefined) return [vectorLength];
+  return vex ? [0, 1] : [0];
+}
+
 /** Whether an encoding can have its ModRM operand in memory, or in a register. */
 function exists({ operands, modRm }: Encoding, inMemory: boolean): boolean {
-  const places = operands.map(({ place }) => place);
+  const places = placesOf(operands);
   if (places.includes('memory')) return inMemory;
   if (places.includes('rm-register') || modRm >= 0) return !inMemory;
   if (places.includes('rm')) return true;

@@ -8,6 +8,8 @@ export type OperandPlace =
   | 'memory'
   | 'rm-register'
   | 'reg'
+  | 'vvvv'
+  | 'is4'
   | 'opcode'
   | 'immediate'
   | 'relative'
@@ -35,6 +37,8 @@ export interface OperandCode {
   readonly type: string;
   /** Number of a fixed register, or the value of a fixed number. */
   readonly fixed: number;
+  /** Of a destination, in `Vx=Hx`: the register with the first source; without it, the destination is that source, too. */
+  readonly first?: OperandCode;
 }
 
 const PLACES: Readonly<Record<string, readonly [OperandPlace, OperandClass]>> = {
@@ -50,6 +54,9 @@ const PLACES: Readonly<Record<string, readonly [OperandPlace, OperandClass]>> = 
   V: ['reg', 'xmm'],
   W: ['rm', 'xmm'],
   U: ['rm-register', 'xmm'],
+  H: ['vvvv', 'xmm'],
+  L: ['is4', 'xmm'],
+  B: ['vvvv', 'general'],
   P: ['reg', 'mmx'],
   Q: ['rm', 'mmx'],
   N: ['rm-register', 'mmx'],
@@ -73,6 +80,8 @@ const FIXED_SEGMENTS = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
 
 /** Parses the text of an operand. @throws Error for an unknown one, which is an error in a table. @experimental */
 export function parseOperandCode(text: string): OperandCode {
+  const [target, first] = text.split('=');
+  if (first !== undefined) return { ...parseOperandCode(target as string), text, first: parseOperandCode(first) };
   const fixed = FIXED[text];
   if (fixed) return { text, place: 'fixed', registers: 'general', type: fixed[1], fixed: fixed[0] };
   const segment = FIXED_SEGMENTS.indexOf(text);
@@ -88,16 +97,25 @@ export function parseOperandCode(text: string): OperandCode {
 }
 
 /** log2 of sizes in bytes, by the letters of the opcode maps; others depend on the operand size. */
-const SIZES: Readonly<Record<string, number>> = { b: 0, w: 1, d: 2, q: 3, dq: 4, ps: 4, pd: 4, ss: 2, sd: 3, x: 4 };
+const SIZES: Readonly<Record<string, number>> = { b: 0, w: 1, d: 2, q: 3, dq: 4, ps: 4, pd: 4, ss: 2, sd: 3, qq: 5 };
+
+/** The places of operands, also of the first sources of destinations. @experimental */
+export const placesOf = (operands: readonly OperandCode[]): readonly OperandPlace[] =>
+  operands.flatMap(({ place, first }) => (first ? [place, first.place] : [place]));
+
+/** log2 of the bytes of an XMM register. @experimental */
+export const VECTOR = 4;
 
 /**
  * log2 of the size in bytes of an operand of a type, for an operand size (1–3). `v`: the operand size; `y`: 32 or 64
- * bits; `z`: 16 or 32 bits; `p`: a far pointer, by the size of its offset; no letter: unsized, 0.
+ * bits; `z`: 16 or 32 bits; `x`: a vector, 128 bits unless VEX.L is set; `p`: a far pointer, by the size of its offset; no letter: unsized, 0.
  *
  * @experimental
  */
-export function sizeOf(type: string, operandSize: number): number {
+export function sizeOf(type: string, operandSize: number, vectorSize = VECTOR): number {
   switch (type) {
+    case 'x':
+      return vectorSize;
     case 'v':
     case 'p':
       return operandSize;

@@ -13,6 +13,12 @@ export interface RegisterOperand {
   readonly register: Reg;
   /** Its number, for registers at computed places. */
   readonly number: V;
+  /** The register that is read, of a vector register that is written: the destination itself unless there is a VEX prefix. */
+  readonly first: Reg;
+  /** Whether there is a VEX prefix, so that writes clear the upper half: an i32, 1 or 0. */
+  readonly vex: V;
+  /** The half of a register of 256 bits; undefined: the low one, and all of a narrower operand. */
+  readonly half?: 0 | 1;
 }
 
 /** An operand in memory of a semantic function: the parts of its address. @experimental */
@@ -40,6 +46,12 @@ export interface MemoryOperand {
   readonly offset?: V;
   /** The address for loads and stores, once the access has been opened. */
   opened?: V;
+  /** Whether there is a VEX prefix, so that most operands need not be aligned: an i32, 1 or 0. */
+  readonly vex: V;
+  /** The half of an operand of 256 bits, which is `whole`. */
+  readonly half?: 0 | 1;
+  /** See {@link MemoryOperand.half}. */
+  readonly whole?: MemoryOperand;
 }
 
 /** An immediate operand of a semantic function, extended to its size. @experimental */
@@ -75,6 +87,9 @@ export interface Form {
   /** The operands, destination first. */
   readonly operands: readonly FormOperand[];
 }
+
+/** Number of the bit of `MemoryOperand.scale` that says that there is a VEX prefix. @internal */
+export const VEX_SHIFT = 7;
 
 /** The form as text: equal forms have equal texts. @experimental */
 export const formKey = ({ size, operands }: Form): string =>

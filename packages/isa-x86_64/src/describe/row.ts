@@ -1,4 +1,4 @@
-import { byte, derived, fixedRegister, int, place, register, small, target, wide } from '@qvm/jit';
+import { Ty, byte, derived, fixedRegister, int, place, register, small, target, wide } from '@qvm/jit';
 import type { RawFields, Reg, Row, V } from '@qvm/jit';
 import { AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
 import type { X86 } from '../builder/x86.js';
@@ -6,7 +6,9 @@ import { CONDITIONS } from '../builder/flags.js';
 import type { DecoderMode } from '../decode/mode.js';
 import { existsIn, parseEncoding } from './encoding.js';
 import type { Encoding } from './encoding.js';
+import { VEX_SHIFT } from './operand.js';
 import { formsOf } from './forms.js';
+import { VECTOR } from './operand-code.js';
 import type { Form, FormOperand, Operand } from './operand.js';
 import { formKey } from './operand.js';
 
@@ -32,12 +34,16 @@ export interface InstructionInfo {
   readonly systemInfo: V;
   /** All 64 bits of an immediate. */
   readonly wide: V;
+  /** Whether there is a VEX prefix: an i32, 1 or 0. */
+  readonly vex: V;
+  /** The half of vectors of 256 bits that is computed. */
+  readonly half: 0 | 1;
   /** Opcode of an x87 instruction as the unit keeps it: bits 2–0 of the first byte, then ModRM (SDM vol. 1, 8.1.9). */
   readonly x87Opcode: V;
 }
 
 /** Operands of an instruction, destination first; an instruction has as many as its encodings. @experimental */
-export type Operands = readonly [Operand, Operand, Operand];
+export type Operands = readonly [Operand, Operand, Operand, Operand];
 
 /** Writes what an instruction does. @experimental */
 export type Semantics = (b: X86, operands: Operands, info: InstructionInfo) => void;
@@ -72,6 +78,8 @@ export interface RowOptions {
   readonly staticScale?: boolean;
   /** An address that is relative to RSP counts from its value after the pop (SDM vol. 2, POP). */
   readonly popsBeforeAddress?: boolean;
+  /** Whether the semantic function gets vectors of 256 bits as a whole; otherwise it is called for both halves. */
+  readonly whole?: boolean;
   /** Feature that CPUID must claim, such as `sse4_1`. Default: every processor. */
   readonly feature?: string;
 }
@@ -88,6 +96,8 @@ const OPERANDS: Row<X86>['operands'] = {
   r0: register(field('r0')),
   r1: register(field('r1')),
   r2: register(field('r2')),
+  r3: register(field('r3')),
+  first: register(field('first')),
   n0: byte(field('r0')),
   n1: byte(field('r1')),
   n2: byte(field('r2')),
@@ -109,7 +119,7 @@ const JUMP_OPERANDS: Row<X86>['operands'] = {
 /** A string instruction jumps to itself. */
 const REPEAT_OPERANDS: Row<X86>['operands'] = { ...OPERANDS, target: target(() => 0) };
 
-/** Vector instructions have only immediates of a byte, which are not extended. */
+/** Vector instructions, and all with a VEX prefix, have only immediates of a byte, which are not extended. */
 const VECTOR_OPERANDS: Row<X86>['operands'] = {
   ...OPERANDS,
   immediate: byte(({ immediate }) => (immediate as number) & 0xff),
@@ -121,17 +131,19 @@ function operandTable(encodings: readonly Encoding[], { string, jumps }: RowOpti
   const usesVectors = encodings.some(({ operands }) =>
     operands.some(({ registers }) => registers === 'xmm' || registers === 'mmx'),
   );
-  return usesVectors ? VECTOR_OPERANDS : OPERANDS;
+  return usesVectors || encodings.every(({ vex }) => vex) ? VECTOR_OPERANDS : OPERANDS;
 }
 
 /** The arguments as `jit` gives them. */
-interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented'> {
+interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented' | 'vex' | 'half'> {
   readonly form: number;
   /** 1 or 0; absent if all segments are alike. */
   readonly segmented?: number;
   readonly r0: Reg;
   readonly r1: Reg;
   readonly r2: Reg;
+  readonly r3: Reg;
+  readonly first: Reg;
   readonly n0: V;
   readonly n1: V;
   readonly n2: V;
@@ -167,6 +179,15 @@ export function rowIn(row: X86Row, mode: DecoderMode): X86Row | undefined {
   return encodings.length === 0 ? undefined : makeRow({ ...row, encodings }, mode);
 }
 
+/** The part of a row that a processor with these features has: its encodings and forms; undefined if there are none. @experimental */
+export function rowWith(row: X86Row, features: ReadonlySet<string>): X86Row | undefined {
+  const has = (feature: string | undefined): boolean => feature === undefined || features.has(feature);
+  if (!has(row.options.feature)) return undefined;
+  const encodings = row.encodings.filter(({ feature }) => has(feature));
+  if (encodings.length === row.encodings.length) return row;
+  return encodings.length === 0 ? undefined : makeRow({ ...row, encodings });
+}
+
 /** The parts of a row that its author gives. */
 type RowParts = Pick<X86Row, 'section' | 'name' | 'encodings' | 'options' | 'effect'>;
 
@@ -174,6 +195,7 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
   const forms = formsOf(encodings, mode);
   const smallest = mode?.bits === 64 ? 2 : 1;
   const accesses = forms.map(({ operands }) => operands.some(({ kind }) => kind === 'memory' || kind === 'offset'));
+  const hasVex = encodings.some(({ vex }) => vex);
   const implicit = options.string !== undefined || options.usesSegment === true;
   return {
     section,
@@ -203,6 +225,8 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
       const given = args as Arguments;
       const form = forms[given.form] as Form;
       b.checkFetch();
+      const vex = hasVex ? vexOf(b, form, given) : b.i32(0);
+      const operands = operandsOf(b, form, given, vex);
       // Named members, because spreading is many times slower.
       const { cc = 0, rep, addressSize, segment, target, immediate, systemInfo, wide, x87Opcode } = given;
       const segmented = given.segmented !== 0;
@@ -218,8 +242,11 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
         systemInfo,
         wide,
         x87Opcode,
+        vex,
+        half: 0 as const,
       };
-      effect(b, operandsOf(b, form, given) as unknown as Operands, info);
+      if (options.whole || !isWide(form)) effect(b, operands as unknown as Operands, info);
+      else for (const half of HALVES) effect(b, halvesOf(operands, half), { ...info, half });
     },
   };
 }
@@ -243,21 +270,51 @@ const ADDRESS_SIZES = 2;
 
 const isSegmented = ({ segment }: RawFields): number => (segment === FLAT_SEGMENT ? 0 : 1);
 
-function operandsOf(b: X86, { operands }: Form, args: Arguments): Operand[] {
-  return operands.map((operand, i) => operandOf(b, operand, i, args));
+/** log2 of the bytes of a YMM register. */
+const WIDE_VECTOR = 5;
+
+/** Whether a form has vectors of 256 bits. */
+const isWide = ({ operands }: Form): boolean => operands.some(({ size }) => size === WIDE_VECTOR);
+
+/** Whether there is a VEX prefix. Those of 256 bits have one; other forms may be those of encodings with and without it. */
+const vexOf = (b: X86, form: Form, { scale }: Arguments): V =>
+  isWide(form) ? b.i32(1) : b.and(b.shr(b.as(scale, Ty.i32), b.imm(VEX_SHIFT)), b.imm(1));
+
+const HALVES = [0, 1] as const;
+
+/** The operands for one half of vectors of 256 bits. */
+const halvesOf = (operands: readonly Operand[], half: 0 | 1): Operands =>
+  operands.map((operand) => halfOf(operand, half)) as unknown as Operands;
+
+/** One half of an operand of 256 bits; other operands as they are. */
+function halfOf(operand: Operand, half: 0 | 1): Operand {
+  if (operand.size !== WIDE_VECTOR || operand.kind === 'immediate') return operand;
+  if (operand.kind === 'register') return { ...operand, size: VECTOR, half };
+  return { ...operand, size: VECTOR, half, whole: operand };
 }
 
-function operandOf(b: X86, { kind, size, registers = 'none' }: FormOperand, i: number, args: Arguments): Operand {
+function operandsOf(b: X86, { operands }: Form, args: Arguments, vex: V): Operand[] {
+  return operands.map((operand, i) => operandOf(b, operand, i, args, vex));
+}
+
+function operandOf(
+  b: X86,
+  { kind, size, registers = 'none' }: FormOperand,
+  i: number,
+  args: Arguments,
+  vex: V,
+): Operand {
   const { base, index, segment, displacement, staticScale } = args;
   const segmented = args.segmented !== 0;
   switch (kind) {
     case 'register': {
-      const register = [args.r0, args.r1, args.r2][i] as Reg;
-      return { kind, size, registers, register, number: [args.n0, args.n1, args.n2][i] as V };
+      const register = [args.r0, args.r1, args.r2, args.r3][i] as Reg;
+      const number = [args.n0, args.n1, args.n2][i] ?? b.i32(0);
+      return { kind, size, registers, register, number, first: i === 0 ? args.first : register, vex };
     }
     case 'memory': {
       const scale = staticScale === undefined ? args.scale : b.i32(unpackScale(staticScale));
-      return { kind, size, base, index, scale, segment, segmented, displacement };
+      return { kind, size, base, index, scale, segment, segmented, displacement, vex };
     }
     case 'offset': {
       const none = fixedRegister(AddressRegister.None);
@@ -270,6 +327,7 @@ function operandOf(b: X86, { kind, size, registers = 'none' }: FormOperand, i: n
         segment,
         segmented,
         displacement: args.wide,
+        vex,
       };
     }
     case 'immediate':

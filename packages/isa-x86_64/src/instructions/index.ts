@@ -1,8 +1,10 @@
 import type { DecoderMode } from '../decode/mode.js';
-import { rowIn } from '../describe/row.js';
+import { rowIn, rowWith } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
+import { aesRows } from './aes.js';
 import { arithmeticRows } from './arithmetic.js';
 import { bitRows } from './bits.js';
+import { bmiRows } from './bmi.js';
 import { controlRows } from './control.js';
 import { decimalRows } from './decimal.js';
 import { divisionRows } from './division.js';
@@ -27,10 +29,14 @@ import { x87MoveRows } from './x87-moves.js';
 
 /** The instruction tables by name. @experimental */
 export const x86Tables = {
+  /** AES-NI and PCLMULQDQ. */
+  aes: aesRows,
   /** Integer arithmetic and logic of two operands, comparisons. */
   arithmetic: arithmeticRows,
   /** Bit tests, scans and counts. */
   bits: bitRows,
+  /** BMI1, BMI2, ADX. */
+  bmi: bmiRows,
   /** Jumps, calls, returns, conditions. */
   control: controlRows,
   /** Decimal arithmetic, outside of 64-bit mode. */
@@ -80,8 +86,15 @@ export const x86Rows: readonly X86Row[] = Object.values(x86Tables).flat();
 
 /** The rows that a processor with these features has. @experimental */
 export function rowsWith(features: ReadonlySet<string>): readonly X86Row[] {
-  return x86Rows.filter(({ options: { feature } }) => feature === undefined || features.has(feature));
+  return x86Rows.map((row) => rowWith(row, features)).filter((row) => row !== undefined);
 }
+
+/** The features on which rows and encodings depend. @experimental */
+export const rowFeatures: readonly string[] = [
+  ...new Set(
+    x86Rows.flatMap(({ options, encodings }) => [options.feature, ...encodings.map(({ feature }) => feature)]),
+  ),
+].filter((feature) => feature !== undefined);
 
 /** The rows with the encodings and forms of a mode. @experimental */
 export function rowsIn(rows: readonly X86Row[], mode: DecoderMode): readonly X86Row[] {

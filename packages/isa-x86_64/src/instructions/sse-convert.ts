@@ -6,8 +6,7 @@ import { callFloat, inLowLane, lowLane, readScalar, registerOf, withLowLane } fr
 import { setVector, sse, vectorOf } from './sse-row.js';
 
 const setLow = (b: X86, [target]: Operands, double: number, bits: V): void => {
-  const register = registerOf(target);
-  b.setXmm(register, withLowLane(b, b.xmm(register), double, bits));
+  b.write(target, withLowLane(b, b.vectorRegister(target), double, bits));
 };
 
 /** CVTSI2SS, CVTSI2SD. An integer of 32 bits is exact in double precision. */

@@ -95,7 +95,7 @@ export const inLowLane = (b: X86, bits: V): V => b.vectorFrom64(b.as(bits, Ty.i6
 /** A scalar operand: an i32 or i64 of its bits. @internal */
 export function readScalar(b: X86, operand: Operand, double: number): V {
   const size = sizeOfFloat(double);
-  if (operand.kind === 'register') return b.as(lowLane(b, b.xmm(operand.register), double), typeOf(size));
+  if (operand.kind === 'register') return b.as(lowLane(b, b.vectorRegister(operand), double), typeOf(size));
   return b.read(operand.kind === 'memory' ? { ...operand, size } : operand);
 }
 

@@ -11,7 +11,6 @@ import {
   isNotDenormal,
   raisePending,
   readScalar,
-  registerOf,
   scalarOperation,
   sseStatus,
   withLowLane,
@@ -34,8 +33,7 @@ const ARITHMETIC: readonly (readonly [name: string, opcode: string, op: ScalarOp
 
 /** Replaces the low lane of the destination. */
 const setLow = (b: X86, [target]: Operands, double: number, bits: V): void => {
-  const register = registerOf(target);
-  b.setXmm(register, withLowLane(b, b.xmm(register), double, bits));
+  b.write(target, withLowLane(b, b.vectorRegister(target), double, bits));
 };
 
 /** A row of packed numbers whose operation is a function of softfloat with destination and source. @internal */
@@ -197,7 +195,7 @@ export const sseFloatRows: readonly X86Row[] = [
   sse(
     'MOVDDUP',
     ['F2 0F 12 Vx,Wq'],
-    (b, [target, source]) => b.setXmm(registerOf(target), b.simd('i64x2_splat', readScalar(b, source, 1))),
+    (b, [target, source]) => b.write(target, b.simd('i64x2_splat', readScalar(b, source, 1))),
     SSE3,
   ),
 ];

@@ -12,7 +12,7 @@ const registerOf = (operand: Operand): Reg => {
   return operand.register;
 };
 
-const aligned = (b: X86, [target, source]: Operands): void => b.writeAligned(target, b.readAligned(source));
+const aligned = (b: X86, [target, source]: Operands): void => b.writeAligned(target, b.readAligned(source, true));
 const unaligned = (b: X86, [target, source]: Operands): void => b.write(target, b.read(source));
 
 /** Low lanes of 32 or 64 bits by number. */
@@ -25,31 +25,24 @@ const withLane = (b: X86, v: V, bits: number, n: number, value: V): V =>
 const scalar =
   (bits: 32 | 64) =>
   (b: X86, [target, source]: Operands): void => {
-    if (target.kind === 'memory') b.write(target, lane(b, b.xmm(registerOf(source)), bits, 0));
-    else if (source.kind === 'memory') b.setXmm(registerOf(target), b.vectorFrom64(b.as(b.read(source), Ty.i64)));
-    else
-      b.setXmm(
-        registerOf(target),
-        withLane(b, b.xmm(registerOf(target)), bits, 0, lane(b, b.xmm(registerOf(source)), bits, 0)),
-      );
+    if (target.kind === 'memory') b.write(target, lane(b, b.vectorRegister(source), bits, 0));
+    else if (source.kind === 'memory') b.write(target, b.vectorFrom64(b.as(b.read(source), Ty.i64)));
+    else b.write(target, withLane(b, b.vectorRegister(target), bits, 0, lane(b, b.vectorRegister(source), bits, 0)));
   };
 
 /** MOVLPS and the like: one half of a register, from or to memory. */
 const half =
   (n: 0 | 1) =>
   (b: X86, [target, source]: Operands): void => {
-    if (target.kind === 'memory') b.write(target, lane(b, b.xmm(registerOf(source)), 64, n));
-    else b.setXmm(registerOf(target), withLane(b, b.xmm(registerOf(target)), 64, n, b.read(source)));
+    if (target.kind === 'memory') b.write(target, lane(b, b.vectorRegister(source), 64, n));
+    else b.write(target, withLane(b, b.vectorRegister(target), 64, n, b.read(source)));
   };
 
 /** MOVHLPS, MOVLHPS: a half of one register to the other half of another. */
 const cross =
   (to: 0 | 1) =>
   (b: X86, [target, source]: Operands): void =>
-    b.setXmm(
-      registerOf(target),
-      withLane(b, b.xmm(registerOf(target)), 64, to, lane(b, b.xmm(registerOf(source)), 64, 1 - to)),
-    );
+    b.write(target, withLane(b, b.vectorRegister(target), 64, to, lane(b, b.vectorRegister(source), 64, 1 - to)));
 
 /** Moves between memory and registers (SDM vol. 1, 5.5, 5.6). @experimental */
 export const sseMoveRows: readonly X86Row[] = [
@@ -73,15 +66,15 @@ export const sseMoveRows: readonly X86Row[] = [
   sse('MOVHLPS', ['NP 0F 12 Vx,Ux'], cross(0)),
   sse('MOVLHPS', ['NP 0F 16 Vx,Ux'], cross(1)),
   sse('MOVD, MOVQ', ['66 0F 6E Vx,Ey'], (b, [target, source]) =>
-    b.setXmm(registerOf(target), b.vectorFrom64(b.as(b.read(source), Ty.i64))),
+    b.write(target, b.vectorFrom64(b.as(b.read(source), Ty.i64))),
   ),
   sse('MOVD, MOVQ (from a vector)', ['66 0F 7E Ey,Vx'], (b, [target, source], { size }) =>
-    b.write(target, lane(b, b.xmm(registerOf(source)), size === 3 ? 64 : 32, 0)),
+    b.write(target, lane(b, b.vectorRegister(source), size === 3 ? 64 : 32, 0)),
   ),
   sse('MOVQ', ['F3 0F 7E Vq,Wq', '66 0F D6 Wq,Vq'], (b, [target, source]) => {
     const low = b.read(source);
     if (target.kind === 'memory') b.write(target, low);
-    else b.setXmm(registerOf(target), b.vectorFrom64(low));
+    else b.write(target, b.vectorFrom64(low));
   }),
   sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], (b, [target, source]) =>
     mask(b, target, b.simd('i32x4_bitmask', b.read(source))),

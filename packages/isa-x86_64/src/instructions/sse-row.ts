@@ -41,7 +41,8 @@ export function sse(
 ): X86Row {
   return inst(name, name, encodings, options, (b, operands, info) => {
     const mmx = usesMmx(operands);
-    if (!mmx || operands.some((operand) => isClass(operand, 'xmm'))) b.checkSse();
+    // Both halves of a vector are checked at once.
+    if (info.half === 0 && (!mmx || operands.some((operand) => isClass(operand, 'xmm')))) b.checkVectors(info.vex);
     if (mmx) checkMmx(b);
     semantics(b, operands, info);
     if (mmx) enterMmx(b);

@@ -40,8 +40,7 @@ const insert =
     const number = b.and(immediateOf(b, control), b.imm(16 / size - 1));
     const numbers = b.vector(bytes((i) => Math.floor(i / size)));
     const chosen = b.simd('i8x16_eq', numbers, b.simd('i8x16_splat', number));
-    const register = registerOf(target);
-    b.setXmm(register, b.simd('v128_bitselect', b.simd(`${SPLAT[size]}_splat`, v), b.xmm(register), chosen));
+    b.write(target, b.simd('v128_bitselect', b.simd(`${SPLAT[size]}_splat`, v), b.vectorRegister(target), chosen));
   };
 
 /** INSERTPS: an element of a register, or one in memory, to an element; then elements become 0. */
@@ -49,18 +48,17 @@ const insertSingle: Semantics = (b, [target, source, control]) => {
   const bits = immediateOf(b, control);
   const element =
     source.kind === 'register'
-      ? b.extractLane('i32x4_extract_lane', moveDown(b, b.xmm(source.register), b.shr(bits, b.imm(6)), 4), 0)
+      ? b.extractLane('i32x4_extract_lane', moveDown(b, b.vectorRegister(source), b.shr(bits, b.imm(6)), 4), 0)
       : b.read(source);
   const number = b.and(b.shr(bits, b.imm(4)), b.imm(3));
-  const register = registerOf(target);
   const chosen = b.simd('i8x16_eq', b.vector(bytes((i) => i >> 2)), b.simd('i8x16_splat', number));
-  const inserted = b.simd('v128_bitselect', b.simd('i32x4_splat', element), b.xmm(register), chosen);
+  const inserted = b.simd('v128_bitselect', b.simd('i32x4_splat', element), b.vectorRegister(target), chosen);
   const zeroed = b.simd(
     'i32x4_ne',
     b.simd('v128_and', b.simd('i32x4_splat', bits), b.vector(bytes((i) => (i % 4 === 0 ? 1 << (i >> 2) : 0)))),
     b.vector(bytes(() => 0)),
   );
-  b.setXmm(register, b.simd('v128_andnot', inserted, zeroed));
+  b.write(target, b.simd('v128_andnot', inserted, zeroed));
 };
 
 /** CRC-32C (polynomial 11EDC6F41h) of the bytes of an operand, bit by bit. */

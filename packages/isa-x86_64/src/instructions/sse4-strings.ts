@@ -2,6 +2,7 @@ import { Ty, fixedRegister } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import { PackedFlag } from '../builder/flags.js';
 import { Gpr } from '../builder/layout.js';
+import { XMM } from '../builder/register-files.js';
 import { vectorHelpers } from '../builder/vector-helpers.js';
 import type { X86 } from '../builder/x86.js';
 import type { Operands, Semantics, X86Row } from '../describe/row.js';
@@ -67,7 +68,7 @@ const index =
 /** PCMPESTRM, PCMPISTRM: the bits, or a mask of elements. */
 const mask =
   (explicit: boolean): Semantics =>
-  (b, operands, { size }) => {
+  (b, operands, { size, vex }) => {
     const control = immediateOf(b, operands[2]);
     const found = compare(b, operands, control, explicit, size);
     const asWords = spread(b, b.simd('i16x8_splat', found), 'i16x8', (i) => (i % 2 === 0 ? (1 << (i / 2)) & 0xff : 0));
@@ -79,7 +80,8 @@ const mask =
     const asBytes = spread(b, halves, 'i8x16', (i) => 1 << (i & 7));
     const elements = b.select(b.and(control, b.imm(WORDS)), asWords, asBytes);
     const bits = b.vectorFrom64(b.as(found, Ty.i64));
-    b.setXmm(fixedRegister(Gpr.RAX), b.select(b.and(control, b.imm(LAST_OR_MASK)), elements, bits));
+    b.writeReg(XMM, fixedRegister(0), b.select(b.and(control, b.imm(LAST_OR_MASK)), elements, bits));
+    b.clearUpper(fixedRegister(0), vex);
   };
 
 /** Elements that are all ones where `v` has the bit of their place. */

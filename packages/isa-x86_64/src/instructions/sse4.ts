@@ -1,11 +1,11 @@
 import { Ty, fixedRegister } from '@qvm/jit';
 import type { SimdName, V } from '@qvm/jit';
 import { PackedFlag } from '../builder/flags.js';
-import { Gpr } from '../builder/layout.js';
+import { XMM } from '../builder/register-files.js';
 import { scalarFloat, vectorFloat } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
 import type { Operands, RowOptions, Semantics, X86Row } from '../describe/row.js';
-import { callFloat, immediateOf, inLowLane, readScalar, registerOf, withLowLane } from './sse-float-common.js';
+import { callFloat, immediateOf, inLowLane, readScalar, withLowLane } from './sse-float-common.js';
 import { packed, sse } from './sse-row.js';
 
 const SSE4_1 = { feature: 'sse4_1' } as const;
@@ -43,14 +43,14 @@ const LANES = { 2: 'i16x8', 4: 'i32x4', 8: 'i64x2' } as const;
 const extend =
   (from: number, to: number, sign: 's' | 'u'): Semantics =>
   (b, [target, source]) => {
-    const x = source.kind === 'register' ? b.xmm(source.register) : inLowLane(b, b.read(source));
+    const x = source.kind === 'register' ? b.vectorRegister(source) : inLowLane(b, b.read(source));
     const zero = b.vector(bytes(() => 0));
     const placed = b.shuffle(
       x,
       zero,
       bytes((i) => (i % to < to - from ? 16 : Math.floor(i / to) * from + (i % to) - (to - from))),
     );
-    b.setXmm(registerOf(target), b.simd(`${LANES[to as 2 | 4 | 8]}_shr_${sign}`, placed, b.i32(8 * (to - from))));
+    b.write(target, b.simd(`${LANES[to as 2 | 4 | 8]}_shr_${sign}`, placed, b.i32(8 * (to - from))));
   };
 
 const hex = (n: number): string => n.toString(16).toUpperCase();
@@ -73,7 +73,7 @@ const blendVariable =
   (lanes: 'i8x16' | 'i32x4' | 'i64x2', width: number): Semantics =>
   (b, [target, source]) => {
     const y = b.readAligned(source);
-    const mask = b.simd(`${lanes}_shr_s`, b.xmm(fixedRegister(Gpr.RAX)), b.i32(width - 1));
+    const mask = b.simd(`${lanes}_shr_s`, b.readReg(XMM, fixedRegister(0), Ty.v128), b.i32(width - 1));
     b.write(target, b.simd('v128_bitselect', y, b.read(target), mask));
   };
 
@@ -92,8 +92,7 @@ const roundScalar =
   (b, [target, source, control]) => {
     const x = readScalar(b, source, double);
     const result = callFloat(b, scalarFloat('round', double), x, b.and(immediateOf(b, control), b.imm(15)));
-    const register = registerOf(target);
-    b.setXmm(register, withLowLane(b, b.xmm(register), double, result));
+    b.write(target, withLowLane(b, b.vectorRegister(target), double, result));
   };
 
 const dotProduct =

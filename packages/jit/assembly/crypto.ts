@@ -1,6 +1,6 @@
 /**
- * AES, SHA-1, SHA-256 and the 64-bit polynomial multiplication of the Cryptographic Extension (Arm ARM, shared
- * pseudocode: AESSubBytes, SHAchoose, SHA256hash and others). Tables are vector constants, because the module must not
+ * AES, SHA-1, SHA-256 and the 64-bit polynomial multiplication, in the steps of Arm's Cryptographic Extension (Arm ARM, shared
+ * pseudocode: AESSubBytes, SHAchoose, SHA256hash and others), which those of other architectures are made of. Tables are vector constants, because the module must not
  * have a data segment.
  */
 
