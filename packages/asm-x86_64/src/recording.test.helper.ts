@@ -60,5 +60,9 @@ export function normalise(text: string): string {
       const number = PREDICATES.indexOf(predicate);
       return number < 0 ? whole : `cmp${type} ${operands},0x${number}`;
     })
+    .replace(/^pclmul([lh])q([lh])qdq (.*)/, (_, first: string, second: string, operands: string) => {
+      const control = (first === 'h' ? 1 : 0) | (second === 'h' ? 0x10 : 0);
+      return `pclmulqdq ${operands},0x${control.toString(16)}`;
+    })
     .replace(/^xchg e?ax,e?ax$/, 'nop');
 }

@@ -72,6 +72,11 @@ const stacked =
     return operandSize === own ? name : `${name}${operandSize === 1 ? 'w' : 'd'}`;
   };
 
+/** With the number of bits of the pointers that it saves, if there are 64. */
+const with64 =
+  (name: string): Mnemonic =>
+  ({ operandSize }) =>
+    operandSize === 3 ? `${name}64` : name;
 /** With a letter if the operand size is that of a prefix 66. */
 const sized =
   (name: string): Mnemonic =>
@@ -113,8 +118,9 @@ const NAMES: Readonly<Record<string, Mnemonic>> = {
   FNSTENV: sized('fnstenv'),
   FNSAVE: sized('fnsave'),
   FRSTOR: sized('frstor'),
-  FXSAVE: ({ operandSize }) => (operandSize === 3 ? 'fxsave64' : 'fxsave'),
-  FXRSTOR: ({ operandSize }) => (operandSize === 3 ? 'fxrstor64' : 'fxrstor'),
+  FXSAVE: with64('fxsave'),
+  FXRSTOR: with64('fxrstor'),
+  ...Object.fromEntries(['xsave', 'xrstor', 'xsaveopt', 'xsavec'].map((name) => [name.toUpperCase(), with64(name)])),
   'UD1, UD0': byEncoding({ '0F B9': 'ud1', '0F FF': 'ud0' }),
   'PUSHF, PUSHFQ': stacked('pushf'),
   'POPF, POPFQ': stacked('popf'),

@@ -86,6 +86,10 @@ export function operandText(code: OperandCode, { index, memory, isX87 }: Operand
       return { format: (parts, site) => registerText(code, rmOf(parts), parts, site, isX87) };
     case 'reg':
       return { format: (parts, site) => registerText(code, regOf(parts), parts, site, isX87) };
+    case 'vvvv':
+      return { format: (parts, site) => registerText(code, parts.vvvv, parts, site, isX87) };
+    case 'is4':
+      return { format: (parts, site) => registerText(code, parts.lastByte >> 4, parts, site, isX87) };
     case 'opcode':
       return { format: (parts, site) => registerText(code, opcodeRegisterOf(parts), parts, site, isX87) };
     case 'immediate':

@@ -1,5 +1,6 @@
 import type { DecoderMode, Encoding, X86Row } from '@qvm/isa-x86_64';
 import type { Random } from '../random.js';
+import { vexOf } from './encode.js';
 
 /** Bytes of a string: one more than an instruction can have. */
 export const STRING_BYTES = 16;
@@ -25,6 +26,7 @@ export function encodingsIn(rows: readonly X86Row[], { bits }: DecoderMode): rea
 
 /** An instruction of an encoding with random operands, followed by random bytes. */
 export function randomString(random: Random, encoding: Encoding, long: boolean): Uint8Array {
+  if (encoding.vex) return randomVexString(random, encoding, long);
   const rex = long && random.chance(0.5) ? 0x40 | random.below(16) : 0;
   return filled(random, [
     ...MANDATORY[encoding.prefix],
@@ -33,6 +35,14 @@ export function randomString(random: Random, encoding: Encoding, long: boolean):
     encoding.opcode + random.below(encoding.opcodes),
     ...modRmOf(random, encoding),
   ]);
+}
+
+function randomVexString(random: Random, encoding: Encoding, long: boolean): Uint8Array {
+  const { wide } = encoding;
+  const bits = long ? random.below(16) : random.below(2) * 8;
+  const rex = wide === undefined ? bits : (bits & ~8) | (wide ? 8 : 0);
+  const prefix = vexOf(random, encoding, rex, long ? 16 : 8);
+  return filled(random, [...prefix, encoding.opcode, ...modRmOf(random, encoding)]);
 }
 
 function modRmOf(random: Random, { hasModRm, modRm, extension, operands }: Encoding): number[] {

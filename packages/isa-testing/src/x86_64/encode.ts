@@ -65,10 +65,20 @@ export function encodeRandom(
   return { bytes, registers };
 }
 
-/** A VEX prefix, of two bytes where that is possible, with a random register in vvvv if the encoding has one. */
-function vexOf(random: Random, { map, prefix, operands, vectorLength }: Encoding, rex: number): number[] {
+/**
+ * A VEX prefix, of two bytes where that is possible, with a random register in vvvv if the encoding has one.
+ *
+ * @param rex - bits W, R, X and B as REX has them; outside of 64-bit mode W alone.
+ * @param registers - number of registers that vvvv can name in the mode.
+ */
+export function vexOf(
+  random: Random,
+  { map, prefix, operands, vectorLength }: Encoding,
+  rex: number,
+  registers = 16,
+): number[] {
   const names = operands.some(({ place, first }) => place === 'vvvv' || first?.place === 'vvvv');
-  const vvvv = names ? random.below(16) : 0;
+  const vvvv = names ? random.below(registers) : 0;
   const length = vectorLength ?? random.below(2);
   const last = ((~vvvv & 15) << 3) | (length << 2) | ['NP', '66', 'F3', 'F2'].indexOf(prefix);
   const inverted = (~rex & 7) << 5;

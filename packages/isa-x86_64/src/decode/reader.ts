@@ -25,6 +25,10 @@ export interface InstructionParts {
   readonly modRm: number;
   /** 0 if there is none. */
   readonly rex: number;
+  /** Number of the register in VEX.vvvv; 0 if there is none. */
+  readonly vvvv: number;
+  /** The last byte of the instruction, which may name a register in its upper half. */
+  readonly lastByte: number;
   /** log2 of the operand size in bytes, 1–3. */
   readonly operandSize: number;
   /** log2 of the address size in bytes, 1–3. */
@@ -66,10 +70,11 @@ export class InstructionReader {
     const length = parser.parse(view, 0, bytes.length);
     const { found } = parser;
     if (length === INCOMPLETE || !found || !parser.isAllowed(found)) return undefined;
-    const { rex, opcode, modRm, addressSize, operandPrefix, lock, repeat, segment } = parser;
+    const { rex, opcode, modRm, vvvv, addressSize, operandPrefix, lock, repeat, segment } = parser;
     return {
       ...{ row: found.row, encoding: found.encoding },
-      ...{ length, opcode, modRm, rex, addressSize, operandPrefix, lock, repeat, segment },
+      ...{ length, opcode, modRm, rex, vvvv, addressSize, operandPrefix, lock, repeat, segment },
+      lastByte: view.getUint8(length - 1),
       operandSize: parser.operandSize(found),
       address: parser.isInMemory(found) ? addressParts(view, parser, this.mode) : undefined,
       immediates: immediatesOf(view, parser, found, length),
