@@ -5,11 +5,11 @@ import { Figures } from './bench/figures.mjs';
 import { killAll } from './bench/guest-process.mjs';
 import { hostConditions } from './bench/host.mjs';
 import { checkLimits } from './bench/limits.mjs';
-import { findLinux } from './bench/linux.mjs';
+import { findBios, findLinux } from './bench/linux.mjs';
 import { parseOptions, USAGE } from './bench/options.mjs';
 import { limitLines, shellLine, tableOf } from './bench/report.mjs';
 import { planOf } from './bench/plan.mjs';
-import { baselineSide, qemuSide, qvmSide } from './bench/sides.mjs';
+import { baselineSide, qemuSide, qvmSide, v86Side } from './bench/sides.mjs';
 import { summaryOf } from './bench/summary.mjs';
 import { Failure, main } from './lib/failure.mjs';
 
@@ -22,6 +22,13 @@ function readOptions() {
   } catch (error) {
     throw new Failure(`${error.message} (--help shows the options)`, 2);
   }
+}
+
+/** The other side, if there is one. */
+async function peerOf({ architecture, baseline, v86, qemu }) {
+  if (baseline !== undefined) return baselineSide(baseline, architecture);
+  if (v86 !== undefined) return v86Side(v86, await findBios());
+  return qemu ? qemuSide(architecture) : undefined;
 }
 
 /** Runs all scenarios, the sides in turns, another one first in each round; returns what failed. */
@@ -72,12 +79,7 @@ await main(async () => {
     return 0;
   }
   const linux = await findLinux(options.architecture);
-  const peer =
-    options.baseline !== undefined
-      ? baselineSide(options.baseline, options.architecture)
-      : options.qemu
-        ? qemuSide(options.architecture)
-        : undefined;
+  const peer = await peerOf(options);
   const sides = [qvmSide(options.architecture), peer].filter((side) => side !== undefined);
   printConditions(sides, linux, options);
   const figures = new Figures();
@@ -85,7 +87,7 @@ await main(async () => {
   const measured = figures.rows();
   const rows = [...measured, ...summaryOf(measured)];
   // The floors are about QEMU.
-  const verdicts = options.baseline === undefined ? checkLimits(rows, options.arch) : [];
+  const verdicts = options.baseline === undefined && options.v86 === undefined ? checkLimits(rows, options.arch) : [];
   say(tableOf(rows));
   say('\nratio: theirs ÷ ours of what is better small, ours ÷ theirs of the rest; above 1, ours is better.\n');
   if (verdicts.length > 0) say(limitLines(verdicts));

@@ -2,7 +2,7 @@ import { GuestProcess } from './guest-process.mjs';
 
 /** What Debian's shell shows when it waits for a command. */
 export const PROMPT = 'guest# ';
-export const BOOT_SECONDS = 120;
+export const BOOT_SECONDS = 300;
 const POWER_OFF_SECONDS = 60;
 
 export const MIB = 'MiB';

@@ -16,6 +16,7 @@ Measures qvm beside QEMU (where installed): the same guests, in turns.
   --json FILE       write the rows: name, group, ours, theirs, unit, ratio
   --check           exit code 1 when a floor of bench/tolerances.json is missed
   --no-qemu         ours only
+  --v86 FOLDER      with --arch i386: the npm package v86 in the place of QEMU
   --baseline FOLDER the qvm of another checkout, which is built, in the place of QEMU`;
 
 /** Groups that are measured unless others are asked for. */
@@ -35,6 +36,7 @@ const DEFINITIONS = {
   json: { type: 'string' },
   check: { type: 'boolean', default: false },
   'no-qemu': { type: 'boolean', default: false },
+  v86: { type: 'string' },
   baseline: { type: 'string' },
   help: { type: 'boolean', default: false },
 };
@@ -67,11 +69,14 @@ export function parseOptions(args, architectures) {
   values.only ??= USUAL.filter((group) => groups.includes(group)).join(',');
   if (values.baseline !== undefined && (values.check || values['no-qemu']))
     throw new Error('--baseline goes with neither --check nor --no-qemu');
+  if (values.v86 !== undefined && (values.arch !== 'i386' || values.baseline !== undefined || values['no-qemu']))
+    throw new Error('--v86 goes with --arch i386, and with neither --baseline nor --no-qemu');
   return {
     help: values.help,
     check: values.check,
     qemu: !values['no-qemu'],
     baseline: values.baseline,
+    v86: values.v86,
     json: values.json,
     arch: values.arch,
     architecture,

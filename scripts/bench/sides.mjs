@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { outputOf } from './host.mjs';
@@ -66,6 +66,26 @@ function sideOf(key, qvm, { arch }) {
     },
     /** Engine statistics of a guest that has powered off. */
     statistics: (guest) => JSON.parse(guest.errors.trim().split('\n').at(-1)).stats,
+  };
+}
+
+/**
+ * v86 in the place of QEMU.
+ *
+ * @param folder - the npm package `v86`.
+ * @param bios - file of a BIOS.
+ */
+export function v86Side(folder, bios) {
+  const script = fileURLToPath(new URL('./v86-guest.mjs', import.meta.url));
+  const file = join(temporaryFolder(), 'v86.json');
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return {
+    key: 'theirs',
+    version: `v86 ${version}`,
+    command(guest) {
+      writeFileSync(file, JSON.stringify({ ...guest, ramMib: RAM_MIB, bios }));
+      return { command: process.execPath, args: [script, resolve(folder), file] };
+    },
   };
 }
 

@@ -48,7 +48,8 @@ export class FlagTraitsFinder<B extends Builder> {
 
   #find(instruction: RegionInstruction<B>): FlagTraits {
     const { reads, writes } = this.#run(instruction, false);
-    return { reads, writes, readsIfDead: this.#run(instruction, true).reads };
+    // Only where an instruction does both, its reads may be those of flags that it keeps.
+    return { reads, writes, readsIfDead: reads && (!writes || this.#run(instruction, true).reads) };
   }
 
   #run(instruction: RegionInstruction<B>, flagsAreDead: boolean): TraitsBackEnd<B> {

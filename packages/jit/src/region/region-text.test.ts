@@ -55,4 +55,18 @@ describe('regionText', () => {
     expect(lines).toContain('block 3: to 2 if 0xffff800008001000 holds the code that was translated, else out');
     expect(lines).toContain('block 2: to 1 if the branch at 0xffff800008001000 goes to 0xffff800008000004, else out');
   });
+
+  it('shows how a loop with two entries is entered', () => {
+    const lines = textOf({ 0: [Branch, 8], 4: [Next], 8: [Branch, -4], 12: [Indirect] });
+    expect(lines.filter((line) => line.startsWith('block'))).toEqual([
+      'block 0: to 5 if taken, else 6',
+      'block 1: to 7',
+      'block 2: to 1 if taken, else 3',
+      'block 3: out by a register',
+      'block 4: to the selected one of 2, 1',
+      'block 5: to 4, which is to continue at 2',
+      'block 6: to 4, which is to continue at 1',
+      'block 7: to 4, which is to continue at 2',
+    ]);
+  });
 });
