@@ -58,7 +58,7 @@ export interface X86Row extends Row<X86> {
   readonly formNumbers: ReadonlyMap<string, number>;
   /** Optional parts. */
   readonly options: RowOptions;
-  /** What the instruction does. */
+  /** The effect of the instruction. */
   readonly effect: Semantics;
 }
 
