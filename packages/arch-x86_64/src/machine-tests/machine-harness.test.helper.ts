@@ -137,7 +137,7 @@ export class MachineHarness {
     return this.vcpu.state;
   }
 
-  write(address: number, bytes: readonly number[]): void {
+  write(address: number, bytes: ArrayLike<number>): void {
     this.memory.u8.set(bytes, this.ram.offset + address);
     this.machine.invalidateCode(address, bytes.length);
   }

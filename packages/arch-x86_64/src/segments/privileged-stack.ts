@@ -49,7 +49,7 @@ export class PrivilegedStacks {
     if (!this.loader.checkStack(selector, cpl, Vector.TS, external)) return false;
     this.selector = selector;
     this.#segment.copy(this.tables.found);
-    stack.beginAt(placeOf(this.#segment), pointer, cpl, external);
+    stack.beginAt(placeOf(this.#segment), pointer, cpl, (selector & 0xfffc) | external);
     return true;
   }
 

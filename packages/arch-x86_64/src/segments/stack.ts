@@ -27,29 +27,34 @@ export class Stack {
   pointer = 0;
   #place: StackPlace;
   #rights = Rights.Program;
-  /** Bit EXT of the error code of #SS. */
-  #external = 0;
+  /** Error code of #SS. */
+  #error = 0;
 
   constructor(private readonly core: Core) {
     this.#place = this.#present();
   }
 
-  /** Begins with the present stack. @param external - bit EXT of the error code of #SS. */
-  begin(external = 0): void {
+  /** Begins with the present stack. @param error - error code of #SS: bit EXT. */
+  begin(error = 0): void {
     const { state } = this.core;
     this.#place = this.#present();
     const lo = state.u32(STACK_POINTER);
     this.pointer = this.#place.size === 64 ? fromWords(lo, state.u32(STACK_POINTER + 4)) : this.#cut(lo);
     this.#rights = Rights.Program;
-    this.#external = external;
+    this.#error = error;
   }
 
-  /** Begins with another stack. @param cpl - the privilege level whose stack it is. */
-  beginAt(place: StackPlace, pointer: number, cpl: number, external = 0): void {
+  /**
+   * Begins with another stack.
+   *
+   * @param cpl - the privilege level whose stack it is.
+   * @param error - error code of #SS: the selector of its segment, and bit EXT.
+   */
+  beginAt(place: StackPlace, pointer: number, cpl: number, error = 0): void {
     this.#place = place;
     this.pointer = place.size === 64 ? pointer : this.#cut(pointer);
     this.#rights = cpl === 3 ? Rights.Program : Rights.Processor;
-    this.#external = external;
+    this.#error = error;
   }
 
   /** Pushes the low bytes of two words. */
@@ -135,13 +140,13 @@ export class Stack {
 
   #checked(pointer: number, bytes: number): boolean {
     return (
-      this.#place.size === 64 || this.#place.within(pointer, bytes) || this.core.fault.raise(Vector.SS, this.#external)
+      this.#place.size === 64 || this.#place.within(pointer, bytes) || this.core.fault.raise(Vector.SS, this.#error)
     );
   }
 
   /** An address that is not canonical is #SS for the stack (SDM vol. 3, 6.15). */
   #stackFault(): false {
     const { fault } = this.core;
-    return fault.vector === Vector.GP ? fault.raise(Vector.SS, this.#external) : false;
+    return fault.vector === Vector.GP ? fault.raise(Vector.SS, this.#error) : false;
   }
 }

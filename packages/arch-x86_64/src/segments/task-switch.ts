@@ -1,25 +1,25 @@
 import { SegmentRegister, State, Vector } from '@qvm/isa-x86_64';
 import { Attribute, BUSY, SystemType } from '../state/attributes.js';
-import { Cr0, Flag } from '../state/control-bits.js';
+import { Cr0, Flag, WRITABLE_FLAGS } from '../state/control-bits.js';
 import { NO_ERROR_CODE } from '../system/guest-fault.js';
 import { Rights } from '../system/linear-memory.js';
-import type { Width } from '../system/linear-memory.js';
 import type { Core } from '../vcpu/core.js';
 import type { CpuEvent } from '../vcpu/event.js';
+import { EventSource } from '../vcpu/event.js';
 import type { CodeTarget } from './code-segment.js';
 import { Descriptor, isNull, rplOf } from './descriptor-tables.js';
 import type { DescriptorTables } from './descriptor-tables.js';
 import type { SegmentLoader } from './load-segment.js';
 import type { Stack } from './stack.js';
+import { TASK_SEGMENTS, TaskState } from './task-state.js';
+import type { TaskImage } from './task-state.js';
 
-/** Offsets in a 32-bit task-state segment (SDM vol. 3, 8.2.1). */
-const [CR3, EIP, EFLAGS, REGISTERS, SEGMENTS, LDT, TRAP] = [0x1c, 0x20, 0x24, 0x28, 0x48, 0x60, 0x64];
-const BYTES = 0x68;
 const TABLE_INDICATOR = 4;
-const ORDER = [
-  ...[SegmentRegister.ES, SegmentRegister.CS, SegmentRegister.SS],
-  ...[SegmentRegister.DS, SegmentRegister.FS, SegmentRegister.GS],
-];
+const USER = 3;
+/** Bits of a type that distinguish task-state segments of 16 and 32 bits. */
+const WIDE = SystemType.Tss & ~SystemType.Tss16;
+const AVAILABLE: readonly SystemType[] = [SystemType.Tss, SystemType.Tss16];
+const BUSY_TYPES: readonly SystemType[] = [SystemType.BusyTss, SystemType.BusyTss16];
 
 /** The relation of the old task to the new one. */
 enum Link {
@@ -31,14 +31,26 @@ enum Link {
   Return,
 }
 
+/** Parts of the processor that a task switch changes besides the registers of a task. @experimental */
+export interface TaskEffects {
+  /** MOV to CR3. */
+  writeCr3(lo: number): boolean;
+  /** The breakpoints of the old task end (SDM vol. 3, 17.2.4). */
+  endLocalBreakpoints(): void;
+  /** The new task asks for #DB before its first instruction (SDM vol. 3, 17.3.1.5). */
+  reportTaskTrap(): void;
+}
+
 /**
- * Task switches between 32-bit task-state segments (SDM vol. 3, 8.3), as 32-bit systems use them: for double faults,
- * and by hand. Tasks of 16 bits are not supported: #TS.
+ * Task switches (SDM vol. 3, 8.3). Until the new task's registers are loaded, a fault is one of the old task, which has
+ * not changed; from then on it is a fault of the new task, whose selectors and EIP it saves.
  *
  * @experimental
  */
 export class TaskSwitch {
   readonly #task = new Descriptor();
+  /** Bit EXT of error codes. */
+  #external = 0;
 
   constructor(
     private readonly core: Core,
@@ -46,17 +58,17 @@ export class TaskSwitch {
     private readonly loader: SegmentLoader,
     private readonly stack: Stack,
     private readonly target: CodeTarget,
-    /** MOV to CR3. */
-    private readonly writeCr3: (lo: number) => boolean,
+    private readonly effects: TaskEffects,
   ) {}
 
   /** JMP or CALL to a task-state segment or through a task gate. */
   through(segment: Descriptor, nested: boolean): boolean {
     const { core, tables } = this;
     let { selector } = segment;
+    this.#external = 0;
     if (segment.type === Number(SystemType.TaskGate)) {
       selector = segment.gateSelector;
-      if (!this.#find(selector, 0)) return false;
+      if (!this.#find(selector)) return false;
     } else this.#task.copy(tables.found);
     return this.#switch(selector, nested ? Link.Nested : Link.None, core.nextRip);
   }
@@ -64,11 +76,13 @@ export class TaskSwitch {
   /** An interrupt or exception through a task gate. */
   throughGate(selector: number, event: CpuEvent): boolean {
     const { stack } = this;
-    if (!this.#find(selector, 1)) return false;
+    this.#external = event.source === EventSource.Software ? 0 : 1;
+    if (!this.#find(selector)) return false;
+    const { width } = this.#newTask;
     if (!this.#switch(selector, Link.Nested, event.rip)) return false;
     if (event.error === NO_ERROR_CODE) return true;
     stack.begin(1);
-    if (!stack.push(4, event.error)) return false;
+    if (!stack.push(width, event.error)) return false;
     stack.commit();
     return true;
   }
@@ -77,68 +91,60 @@ export class TaskSwitch {
   return(): boolean {
     const { core } = this;
     const { state, memory, fault } = core;
+    this.#external = 0;
     if (!memory.read(state.base(SegmentRegister.TR), 2, Rights.Processor)) return false;
     const selector = memory.lo;
     if (selector & TABLE_INDICATOR || isNull(selector)) return fault.raise(Vector.TS, selector & 0xfffc);
     if (!this.tables.find(selector, Vector.TS)) return false;
-    this.#task.copy(this.tables.found);
-    if (this.#task.type !== Number(SystemType.BusyTss)) return fault.raise(Vector.TS, selector & 0xfffc);
+    const task = this.#task;
+    task.copy(this.tables.found);
+    if (task.codeOrData || !BUSY_TYPES.includes(task.type)) return fault.raise(Vector.TS, selector & 0xfffc);
+    if (!task.present) return fault.raise(Vector.NP, selector & 0xfffc);
     return this.#switch(selector, Link.Return, core.nextRip);
   }
 
   /** Finds an available task. */
-  #find(selector: number, external: number): boolean {
+  #find(selector: number): boolean {
     const { fault } = this.core;
+    const external = this.#external;
     const error = (selector & 0xfffc) | external;
     if (selector & TABLE_INDICATOR || isNull(selector)) return fault.raise(Vector.GP, error);
     if (!this.tables.find(selector, Vector.GP, external)) return false;
-    this.#task.copy(this.tables.found);
-    if (this.#task.codeOrData || this.#task.type !== Number(SystemType.Tss)) return fault.raise(Vector.GP, error);
-    return this.#task.present || fault.raise(Vector.NP, error);
+    const task = this.#task;
+    task.copy(this.tables.found);
+    if (task.codeOrData || !AVAILABLE.includes(task.type)) return fault.raise(Vector.GP, error);
+    return task.present || fault.raise(Vector.NP, error);
+  }
+
+  get #newTask(): TaskState {
+    const { base, limit, type } = this.#task;
+    return new TaskState(this.core, base, limit, (type & WIDE) !== 0);
+  }
+
+  get #oldTask(): TaskState {
+    const { state } = this.core;
+    const wide = (state.attributes(SegmentRegister.TR) & WIDE) !== 0;
+    return new TaskState(this.core, state.base(SegmentRegister.TR), state.limit(SegmentRegister.TR), wide);
   }
 
   #switch(selector: number, link: Link, rip: number): boolean {
     const { core } = this;
-    const { state, memory, fault } = core;
-    const task = this.#task;
+    const { state } = core;
+    const [task, next, previous] = [this.#task, this.#newTask, this.#oldTask];
     const old = state.selector(SegmentRegister.TR);
-    const is32 = (task.type & SystemType.Tss) === Number(SystemType.Tss);
-    if (!is32 || task.limit < BYTES - 1 || state.limit(SegmentRegister.TR) < BYTES - 1)
-      return fault.raise(Vector.TS, selector & 0xfffc);
-    if (!this.#save(rip, link)) return false;
-    const image = this.#read(task.base);
+    if (!next.complete) return this.#invalid(selector);
+    if (!previous.complete) return this.#invalid(old);
+    if (!next.probe()) return false;
+    const flags = link === Link.Return ? state.rflags & ~Flag.NT : state.rflags;
+    if (!previous.save(rip, flags)) return false;
+    const image = next.load();
     if (image === undefined) return false;
-    if (link === Link.Nested && !memory.write(task.base, 2, old, 0, Rights.Processor)) return false;
+    if (link === Link.Nested && !next.link(old)) return false;
     if (!this.#markBusy(old, link)) return false;
     state.setSegment(SegmentRegister.TR, selector, task.base, task.limit, task.attributes | BUSY);
     state.setU32(State.cr0, state.u32(State.cr0) | Cr0.TS);
+    this.effects.endLocalBreakpoints();
     return this.#load(image, link);
-  }
-
-  /** Saves the registers of the present task. */
-  #save(rip: number, link: Link): boolean {
-    const { state, memory } = this.core;
-    const base = state.base(SegmentRegister.TR);
-    const put = (offset: number, value: number, width: Width = 4): boolean =>
-      memory.write(base + offset, width, value, 0, Rights.Processor);
-    if (!memory.probeWrite(base, BYTES, Rights.Processor)) return false;
-    const flags = link === Link.Return ? state.rflags & ~Flag.NT : state.rflags;
-    put(EIP, rip);
-    put(EFLAGS, flags);
-    for (let n = 0; n < 8; n++) put(REGISTERS + n * 4, state.gpr32(n));
-    ORDER.forEach((segment, n) => put(SEGMENTS + n * 4, state.selector(segment), 2));
-    return true;
-  }
-
-  /** The words of a task-state segment; undefined for a fault. */
-  #read(base: number): Uint32Array | undefined {
-    const { memory } = this.core;
-    const words = new Uint32Array(BYTES / 4);
-    for (let n = 0; n < words.length; n++) {
-      if (!memory.read(base + n * 4, 4, Rights.Processor)) return undefined;
-      words[n] = memory.lo;
-    }
-    return words;
   }
 
   /** JMP and IRET free the old task; JMP and CALL occupy the new one. */
@@ -150,60 +156,90 @@ export class TaskSwitch {
     return link === Link.Return || tables.changeType(this.#task, 0, BUSY);
   }
 
-  /** Loads the registers of the new task. Faults from here on are faults of the new task (8.3). */
-  #load(image: Uint32Array, link: Link): boolean {
-    const { core, loader } = this;
-    const { state, controls, fault } = core;
-    const word = (offset: number): number => image[offset / 4] as number;
-    if (state.u32(State.cr0) & Cr0.PG && !this.writeCr3(word(CR3))) return false;
-    const nested = link === Link.Nested ? Flag.NT : 0;
-    state.rflags = word(EFLAGS) | nested | Flag.Fixed;
-    for (let n = 0; n < 8; n++) state.setGpr32(n, word(REGISTERS + n * 4));
+  /** Loads the registers of the new task, without descriptors at first: faults find selectors and EIP of the task. */
+  #load(image: TaskImage, link: Link): boolean {
+    const { core } = this;
+    const { state, controls } = core;
+    if (image.cr3 !== undefined && state.u32(State.cr0) & Cr0.PG && !this.effects.writeCr3(image.cr3)) return false;
+    state.rflags = (image.flags & WRITABLE_FLAGS) | (link === Link.Nested ? Flag.NT : 0) | Flag.Fixed;
+    image.registers.forEach((value, n) => state.setGpr32(n, value));
+    state.setSegment(SegmentRegister.LDTR, image.ldt, 0, 0, 0);
+    TASK_SEGMENTS.forEach((segment, n) => state.setSegment(segment, image.selectors[n] ?? 0, 0, 0, 0));
+    const [, code = 0] = image.selectors;
+    state.cpl = state.virtual8086 ? USER : rplOf(code);
     controls.refresh();
-    const selectors = ORDER.map((_, n) => word(SEGMENTS + n * 4) & 0xffff);
-    const [, code = 0, stackSelector = 0] = selectors;
-    if (!this.#loadLocalTable(word(LDT) & 0xffff)) return false;
-    if (state.virtual8086) {
-      state.cpl = 3;
-      ORDER.forEach((segment, n) => loader.loadReal(segment, selectors[n] ?? 0));
-      controls.select();
-      core.jump(word(EIP) & 0xffff);
-      return true;
-    }
-    if (isNull(code)) return fault.raise(Vector.TS, 0);
-    if (!this.tables.find(code, Vector.TS) || !this.target.set(code)) return false;
-    const cpl = rplOf(code);
-    if (!this.target.checkPresent() || !this.target.prepare()) return false;
-    this.target.enter(cpl);
-    core.jump(word(EIP));
-    if (!loader.checkStack(stackSelector, cpl, Vector.TS) || !loader.take(SegmentRegister.SS, stackSelector))
-      return false;
-    for (const n of [0, 3, 4, 5]) {
-      const segment = ORDER[n] as SegmentRegister;
-      if (!loader.load(segment, selectors[n] ?? 0)) return fault.vector === Vector.GP ? this.#invalid() : false;
-    }
-    if (word(TRAP) & 1) return fault.raise(Vector.DB);
+    core.jump(image.ip);
+    if (!this.#loadLocalTable(image.ldt)) return false;
+    if (!(state.virtual8086 ? this.#loadVirtual(image) : this.#loadSegments(image))) return false;
+    if (!image.trap) return true;
+    this.effects.reportTaskTrap();
+    return core.fault.raise(Vector.DB);
+  }
+
+  #loadVirtual({ selectors, ip }: TaskImage): boolean {
+    const { core, loader } = this;
+    TASK_SEGMENTS.forEach((segment, n) => loader.loadReal(segment, selectors[n] ?? 0));
+    core.controls.select();
+    core.jump(ip);
     return true;
   }
 
-  #invalid(): false {
+  #loadSegments({ selectors, ip }: TaskImage): boolean {
+    const { core, loader, target } = this;
+    const [, code = 0, stack = 0] = selectors;
+    const external = this.#external;
+    if (!this.#findCode(code) || !target.prepare()) return false;
+    const cpl = rplOf(code);
+    target.enter(cpl);
+    core.jump(ip);
+    if (!loader.checkStack(stack, cpl, Vector.TS, external) || !loader.take(SegmentRegister.SS, stack)) return false;
+    return (
+      TASK_SEGMENTS.every((segment, n) =>
+        DATA_SEGMENTS.includes(segment) ? this.#loadData(segment, selectors[n] ?? 0) : true,
+      ) && target.checkOffset(ip)
+    );
+  }
+
+  /** The code segment: its level is that of the selector. All faults but its absence are #TS. */
+  #findCode(selector: number): boolean {
+    const { tables, target } = this;
+    if (isNull(selector)) return this.#invalid(selector);
+    if (!tables.find(selector, Vector.TS, this.#external)) return false;
+    if (!target.set(selector)) return this.#invalid(selector);
+    const { found } = tables;
+    const rpl = rplOf(selector);
+    if (found.conforming ? found.dpl > rpl : found.dpl !== rpl) return this.#invalid(selector);
+    return target.checkPresent(this.#external);
+  }
+
+  #loadData(segment: SegmentRegister, selector: number): boolean {
     const { fault } = this.core;
-    return fault.raise(Vector.TS, fault.error);
+    if (this.loader.load(segment, selector)) return true;
+    return fault.vector === Vector.GP ? this.#invalid(selector) : false;
   }
 
   #loadLocalTable(selector: number): boolean {
-    const { state, fault } = this.core;
-    if (isNull(selector)) {
-      state.setSegment(SegmentRegister.LDTR, selector, 0, 0, 0);
-      return true;
-    }
+    const { state } = this.core;
+    if (isNull(selector)) return true;
     const { tables } = this;
-    if (selector & TABLE_INDICATOR || !tables.find(selector, Vector.TS))
-      return fault.raise(Vector.TS, selector & 0xfffc);
+    if (selector & TABLE_INDICATOR) return this.#invalid(selector);
+    if (!tables.find(selector, Vector.TS, this.#external)) return false;
     const { found } = tables;
     const valid = !found.codeOrData && found.type === Number(SystemType.Ldt) && found.present;
-    if (!valid) return fault.raise(Vector.TS, selector & 0xfffc);
+    if (!valid) return this.#invalid(selector);
     state.setSegment(SegmentRegister.LDTR, selector, found.base, found.limit, found.attributes | Attribute.Present);
     return true;
   }
+
+  /** #TS with a selector as its error code. */
+  #invalid(selector: number): false {
+    return this.core.fault.raise(Vector.TS, (selector & 0xfffc) | this.#external);
+  }
 }
+
+const DATA_SEGMENTS: readonly SegmentRegister[] = [
+  SegmentRegister.ES,
+  SegmentRegister.DS,
+  SegmentRegister.FS,
+  SegmentRegister.GS,
+];

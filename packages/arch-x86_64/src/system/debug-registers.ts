@@ -21,6 +21,8 @@ const DR7_WRITABLE = 0xffff_23ff;
 const ENABLES = 0xff;
 const NONE: readonly number[] = [];
 const GENERAL_DETECT = 1 << 13;
+/** L0 to L3 and LE. */
+const LOCAL_ENABLES = 0x155;
 const BREAKPOINTS = 4;
 
 /** Kinds of breakpoints: field R/W of DR7. */
@@ -70,6 +72,13 @@ export class DebugRegisters {
   report(causes: number): void {
     const { state } = this.core;
     state.setU32(State.dr + DR6 * 8, state.u32(State.dr + DR6 * 8) | causes);
+  }
+
+  /** Clears L0 to L3 and LE of DR7, as each task switch does (SDM vol. 3, 17.2.4). */
+  endLocalBreakpoints(): void {
+    const { state } = this.core;
+    state.setU32(State.dr + DR7 * 8, state.u32(State.dr + DR7 * 8) & ~LOCAL_ENABLES);
+    this.onChange();
   }
 
   /** Clears DR7.GD, as each #DB does. */

@@ -47,11 +47,10 @@ export class ExceptionUnit {
         this.onTripleFault();
         return;
       }
-      const { rip } = event;
+      // The instruction is interrupted that could not be, or the task that could not be entered.
+      const { rip } = core;
       current =
-        nested === 'double'
-          ? exceptionEvent(Vector.DF, 0, rip)
-          : exceptionEvent(fault.vector, fault.error, event.source === EventSource.Software ? core.rip : rip);
+        nested === 'double' ? exceptionEvent(Vector.DF, 0, rip) : exceptionEvent(fault.vector, fault.error, rip);
     }
   }
 }

@@ -18,7 +18,7 @@ import type { X86State } from '../state/x86-state.js';
 import { ControlRegisters } from '../system/control-registers.js';
 import type { X86Model } from '../system/cpu-model.js';
 import { Cpuid } from '../system/cpuid.js';
-import { DebugRegisters } from '../system/debug-registers.js';
+import { DebugRegisters, Dr6 } from '../system/debug-registers.js';
 import { ExtendedState } from '../system/extended-state.js';
 import { FxState } from '../system/fx-state.js';
 import { GuestFault } from '../system/guest-fault.js';
@@ -94,7 +94,12 @@ export class Processor {
     const stacks = new PrivilegedStacks(core, tables, loader);
     const stack = new Stack(core);
     const control = new ControlRegisters(core, mmu, banks, features);
-    const tasks = new TaskSwitch(core, tables, loader, stack, target, (lo) => control.writeCr3(lo, 0));
+    const debug = (this.debug = new DebugRegisters(core));
+    const tasks = new TaskSwitch(core, tables, loader, stack, target, {
+      writeCr3: (lo) => control.writeCr3(lo, 0),
+      endLocalBreakpoints: () => debug.endLocalBreakpoints(),
+      reportTaskTrap: () => debug.report(Dr6.BT),
+    });
     const delivery = new InterruptDelivery(core, tables, loader, target, stacks, stack, (selector, event) =>
       tasks.throughGate(selector, event),
     );
@@ -113,7 +118,6 @@ export class Processor {
       stack,
     );
     const tsc = (this.tsc = new TimeStampCounter(parts.clock, () => apic.tscChanged()));
-    this.debug = new DebugRegisters(core);
     this.msrs = new ModelSpecificRegisters(core, control, apic, tsc, features);
     const cpuid = new Cpuid(state, model, {
       apicId: parts.index,
