@@ -10,7 +10,7 @@ export interface Syntax {
   readonly operands: readonly OperandText[];
 }
 
-/** What the operand codes of a row do not tell. */
+/** Parts of a row's syntax that its operand codes do not tell. */
 interface Override {
   /** Name of the size of the operand in memory. */
   readonly memory?: string | ((parts: InstructionParts) => string | undefined);

@@ -141,7 +141,7 @@ function opcodeOf(bytes: Uint8Array, mode: DecoderMode): Opcode {
   return { prefixes: [...bytes.subarray(0, Math.max(0, at))], first, second, third };
 }
 
-/** What differs in a comparison; undefined if nothing does. */
+/** The difference that a comparison shows; undefined if there is none. */
 export function differenceOf(one: Comparison, mode: DecoderMode): Difference | undefined {
   const { bytes, ours, theirs } = one;
   const invalid = isInvalid(theirs);
