@@ -5,7 +5,7 @@ const TEST = '\\.(test|test\\.helper|test\\.util)\\.[jt]s$|/src/(testing|machine
 const NODE = '^packages/[^/]+/(src|dist)/node/';
 const sources = (names) => `^packages/(${names})/src/`;
 const PORTABLE = sources(
-  'core|jit|engine|softfloat|config|trace|vswitch|boards|acpi|pci|isa-(?!testing)[^/]+|asm-[^/]+|arch-[^/]+|vdev-[^/]+',
+  'core|jit|engine|softfloat|config|trace|vswitch|boards|acpi|pci|isa-(?!testing)[^/]+|asm-[^/]+|assembly|arch-[^/]+|vdev-[^/]+',
 );
 const DOORS = publicModules().map(({ folder, stem }) => `^packages/${folder}/(dist|src)/${stem}\\.`);
 const packages = (names) => `^packages/(${names})/|^node_modules/@qvm/(${names})/`;
@@ -75,8 +75,8 @@ export default {
     {
       name: 'leaves',
       severity: 'error',
-      comment: 'jit and softfloat depend on no other package of qvm.',
-      from: { path: '^packages/(jit|softfloat)/src/', pathNot: TEST },
+      comment: 'jit, softfloat and assembly depend on no other package of qvm.',
+      from: { path: '^packages/(jit|softfloat|assembly)/src/', pathNot: TEST },
       to: { path: packages('[^/]+'), pathNot: '^packages/$1/' },
     },
     {

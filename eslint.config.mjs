@@ -11,6 +11,7 @@ const PORTABLE = [
   'config',
   'isa-aarch64',
   'isa-x86_64',
+  'assembly',
   'asm-aarch64',
   'asm-x86_64',
   'arch-aarch64',

@@ -1,30 +1,8 @@
-import { Program } from './program.js';
+import { assembleSource } from '@qvm/assembly';
+import type { AssembleOptions, Assembled } from '@qvm/assembly';
+import { A64Dialect } from './a64-dialect.js';
 
-/**
- * Options of {@link assemble}.
- *
- * @experimental
- */
-export interface AssembleOptions {
-  /** Address of the first byte. Default 0. */
-  readonly origin?: number | bigint;
-  /** Names that the source may use without defining them. */
-  readonly symbols?: Readonly<Record<string, bigint>>;
-}
-
-/**
- * A flat image.
- *
- * @experimental
- */
-export interface Assembled {
-  /** Address of the first byte. */
-  readonly origin: bigint;
-  /** The code. */
-  readonly bytes: Uint8Array;
-  /** Addresses of the named labels. */
-  readonly labels: ReadonlyMap<string, bigint>;
-}
+export type { AssembleOptions, Assembled } from '@qvm/assembly';
 
 /**
  * Assembles A64 source text in the syntax of the Arm ARM (C1.2), with the GNU assembler's directives for data. Each
@@ -39,8 +17,5 @@ export interface Assembled {
  * @throws AssemblyError with line and column, and the tokens that were expected there.
  * @experimental
  */
-export function assemble(source: string, { origin = 0n, symbols = {} }: AssembleOptions = {}): Assembled {
-  const program = new Program(source, BigInt(origin), symbols);
-  const bytes = program.assemble();
-  return { origin: program.origin, bytes, labels: program.symbols.labels };
-}
+export const assemble = (source: string, options: AssembleOptions = {}): Assembled =>
+  assembleSource(source, options, new A64Dialect());

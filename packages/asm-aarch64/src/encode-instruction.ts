@@ -1,10 +1,10 @@
-import { Mismatch } from './assembly-error.js';
+import { Mismatch } from '@qvm/assembly';
 import { Cursor } from './cursor.js';
 import type { InstructionSite } from './cursor.js';
 import type { Draft, Form } from './form.js';
 import { a64Syntax, encode } from './instruction-set.js';
 import type { RowForm } from './instruction-set.js';
-import type { Token } from './token.js';
+import type { Token } from '@qvm/assembly';
 
 /**
  * Encodes the instruction whose mnemonic is token `start`, with the first form that matches the operands.

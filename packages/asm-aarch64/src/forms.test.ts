@@ -5,7 +5,7 @@ import { encodeInstruction } from './encode-instruction.js';
 import { FORMS } from './forms/index.js';
 import { a64Syntax } from './instruction-set.js';
 import { normalise, readRecording } from './recording.test.helper.js';
-import { tokenize } from './token.js';
+import { tokenize } from '@qvm/assembly';
 
 const hex = (word: number): string => word.toString(16).padStart(8, '0');
 const assembleLine = (text: string, pc: number): number => encodeInstruction(tokenize(text), 0, bare(BigInt(pc)));

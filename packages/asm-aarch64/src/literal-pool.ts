@@ -1,7 +1,7 @@
-import { Mismatch } from './assembly-error.js';
+import { Mismatch } from '@qvm/assembly';
 import { generalNumber } from './operands/registers.js';
-import type { Section } from './section.js';
-import type { Token } from './token.js';
+import type { Section } from '@qvm/assembly';
+import type { Token } from '@qvm/assembly';
 
 /** `ldr register, =expression`. */
 export interface PooledLoad {

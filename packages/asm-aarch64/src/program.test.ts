@@ -1,5 +1,5 @@
 import { assemble } from './assemble.js';
-import { AssemblyError } from './assembly-error.js';
+import { AssemblyError } from '@qvm/assembly';
 
 const words = (bytes: Uint8Array): string[] => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,6 @@
 import { InstructionReader, x86Rows } from '@qvm/isa-x86_64';
 import type { InstructionParts } from '@qvm/isa-x86_64';
+import { INVALID } from './invalid.js';
 import type { TextSite } from './syntax/operand.js';
 import { relativeComment } from './syntax/memory-text.js';
 import { syntaxOf } from './syntax/syntax.js';
@@ -19,8 +20,6 @@ export interface Disassembled {
 /** Code size in bits: that of 64-bit mode, or the D bit of CS. @experimental */
 export type CodeBits = 16 | 32 | 64;
 
-/** Opcodes that 64-bit mode does not have are a row, which raises #UD. */
-const INVALID = 'UD (64-bit mode)';
 const rows = x86Rows.filter(({ name }) => name !== INVALID);
 const readers = new Map<CodeBits, InstructionReader>();
 

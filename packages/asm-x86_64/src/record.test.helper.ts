@@ -1,10 +1,11 @@
 /**
  * Records objdump's output for random instructions of every encoding. `node dist/record.test.helper.js [table…]`, with
- * the GNU binutils installed, writes testdata/assembly/TABLE-BITS.txt.gz with lines of `bytes<TAB>text`. The address of the
+ * the GNU binutils installed, writes testdata/assembly/TABLE-BITS.txt.gz with lines of `bytes<TAB>text`,
+ * and a third column with the bytes that GNU as makes of the text, if it takes it. The address of the
  * instruction in line n is RECORDED_AT[BITS] + SLOT * n.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
@@ -47,6 +48,40 @@ function objdump(strings: readonly Uint8Array[], bits: CodeBits): string[] {
   }
 }
 
+/** Texts without places, whose encoding depends on them, and without comments. */
+const isPlaced = (text: string): boolean => /\[[re]ip|^\w* ?(j\w+|call|loop\w*|xbegin)w? +0x/.test(text);
+
+/** What GNU as makes of texts; undefined for those that it does not take. */
+function gnuAs(texts: readonly string[], bits: CodeBits): (Uint8Array | undefined)[] {
+  const directory = mkdtempSync(join(tmpdir(), 'qvm-as-'));
+  const [source, object, image] = ['a.s', 'a.o', 'a.bin'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const refused = new Set(texts.flatMap((text, i) => (isPlaced(text) ? [i] : [])));
+  try {
+    for (;;) {
+      // One line for each text, after two.
+      const lines = texts.map((text, i) => `.balign ${SLOT}, 0x90; ${refused.has(i) ? 'nop' : text}`);
+      writeFileSync(source, [`.code${bits}`, '.intel_syntax noprefix', ...lines, `.balign ${SLOT}`, ''].join('\n'));
+      const { stderr } = spawnSync('as', [bits === 64 ? '--64' : '--32', '-o', object, source], { encoding: 'utf8' });
+      const errors = [...stderr.matchAll(/:(\d+): Error/g)].map(([, line]) => Number(line) - 3);
+      if (errors.length === 0) break;
+      for (const i of errors) refused.add(i);
+    }
+    execFileSync('objcopy', ['-O', 'binary', '-j', '.text', object, image]);
+    const bytes = readFileSync(image);
+    return texts.map((_, i) => {
+      const slot = bytes.subarray(i * SLOT, (i + 1) * SLOT);
+      const length = refused.has(i) ? undefined : disassemble(slot, 0, bits)?.length;
+      return length === undefined ? undefined : slot.subarray(0, length);
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /** Instructions of every encoding, each once. */
 function instructions(random: Random, rows: readonly X86Row[], bits: CodeBits): Uint8Array[] {
   const found = new Map<string, Uint8Array>();
@@ -78,7 +113,12 @@ function record(table: string, rows: readonly X86Row[], bits: CodeBits): void {
   // The remaining ones are at other addresses now.
   const texts = objdump(strings, bits);
   mkdirSync(TESTDATA, { recursive: true });
-  const lines = strings.map((bytes, i) => `${Buffer.from(bytes).toString('hex')}\t${texts[i]}\n`);
+  const assembled = gnuAs(texts, bits);
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  const lines = strings.map((bytes, i) => {
+    const again = assembled[i];
+    return `${[hex(bytes), texts[i], ...(again ? [hex(again)] : [])].join('\t')}\n`;
+  });
   writeFileSync(recordingOf(table, bits), gzipSync(lines.join(''), { level: 9 }));
   console.log(`${table}, ${bits} bits: ${strings.length} instructions`);
 }

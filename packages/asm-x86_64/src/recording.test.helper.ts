@@ -14,12 +14,15 @@ export const TESTDATA = fileURLToPath(new URL('../testdata/assembly/', import.me
 /** The file of an instruction table's recording. */
 export const recordingOf = (table: string, bits: CodeBits): string => `${TESTDATA}${table}-${bits}.txt.gz`;
 
-/** Recorded bytes, their address, and what objdump printed. */
+/** Recorded bytes, their address, and what objdump printed; the bytes that GNU as makes of that, if it takes it. */
 export interface Recorded {
   readonly bytes: Uint8Array;
   readonly pc: number;
   readonly text: string;
+  readonly assembled: Uint8Array | undefined;
 }
+
+const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 
 /** Reads the recording of an instruction table. */
 export function readRecording(table: string, bits: CodeBits): Recorded[] {
@@ -28,8 +31,13 @@ export function readRecording(table: string, bits: CodeBits): Recorded[] {
     .split('\n')
     .filter((line) => line !== '');
   return lines.map((line, i) => {
-    const [hex = '', text = ''] = line.split('\t');
-    return { bytes: Uint8Array.from(Buffer.from(hex, 'hex')), pc: RECORDED_AT[bits] + SLOT * i, text };
+    const [hex = '', text = '', assembled] = line.split('\t');
+    return {
+      bytes: bytesOf(hex),
+      pc: RECORDED_AT[bits] + SLOT * i,
+      text,
+      assembled: assembled === undefined ? undefined : bytesOf(assembled),
+    };
   });
 }
 

@@ -15,6 +15,14 @@ export interface OperandText {
   readonly format: (parts: InstructionParts, site: TextSite) => string;
 }
 
+/** An operand of a syntax. */
+export interface OperandSyntax extends OperandText {
+  /** Its code in the encoding, and its number there; or its name among the {@link IMPLICIT} ones. */
+  readonly from: { readonly code: OperandCode; readonly index: number } | string;
+  /** See {@link OperandContext.memory}. */
+  readonly memory: OperandContext['memory'];
+}
+
 /** Properties of a row that the texts of its operands depend on. */
 export interface OperandContext {
   /** Number of the operand in the encoding. */
@@ -58,8 +66,11 @@ function registerText(
   }
 }
 
-/** Bits that an immediate is shown with. */
-function immediateBits({ type }: OperandCode, { operandSize, encoding, opcode }: InstructionParts): number {
+/** Bits that an immediate is written with, which may be more than it has. */
+export function immediateBits(
+  { type }: OperandCode,
+  { operandSize, encoding, opcode }: Pick<InstructionParts, 'operandSize' | 'encoding' | 'opcode'>,
+): number {
   const isExtended = type === 'z' || (type === 'b' && encoding.map === 0 && SIGN_EXTENDED.has(opcode));
   return 8 << (isExtended ? operandSize : sizeOf(type, operandSize));
 }

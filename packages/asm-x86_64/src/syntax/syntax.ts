@@ -2,12 +2,14 @@ import type { Encoding, InstructionParts, X86Row } from '@qvm/isa-x86_64';
 import { mnemonicOf } from './names.js';
 import type { Mnemonic } from './names.js';
 import { IMPLICIT, operandText } from './operand.js';
-import type { OperandText } from './operand.js';
+import type { OperandSyntax, OperandText } from './operand.js';
 
 /** How the instructions of an encoding are written. */
 export interface Syntax {
   readonly mnemonic: Mnemonic;
-  readonly operands: readonly OperandText[];
+  readonly operands: readonly OperandSyntax[];
+  /** Whether `Nq` names a register of x87, not of MMX. */
+  readonly isX87: boolean;
 }
 
 /** Parts of a row's syntax that its operand codes do not tell. */
@@ -80,15 +82,17 @@ const isX87 = ({ map, opcode }: Encoding): boolean => map === 0 && (opcode & 0xf
 function make(row: X86Row, encoding: Encoding): Syntax {
   const x87 = isX87(encoding);
   const { memory, operands } = OVERRIDES[row.name] ?? (x87 ? x87Override(row.name) : undefined) ?? {};
-  const explicit = (index: number): OperandText => {
+  const explicit = (index: number): OperandSyntax => {
     const code = encoding.operands[index];
     if (!code) throw new Error(`${row.name} has no operand ${index}`);
-    return operandText(code, { index, memory, isX87: x87 });
+    return { ...operandText(code, { index, memory, isX87: x87 }), from: { code, index }, memory };
   };
+  const implicit = (name: string): OperandSyntax => ({ ...(IMPLICIT[name] as OperandText), from: name, memory });
   const shown = operands ?? encoding.operands.flatMap(({ place }, i) => (place === 'size' ? [] : [i]));
   return {
     mnemonic: mnemonicOf(row.name),
-    operands: shown.map((one) => (typeof one === 'number' ? explicit(one) : (IMPLICIT[one] as OperandText))),
+    operands: shown.map((one) => (typeof one === 'number' ? explicit(one) : implicit(one))),
+    isX87: x87,
   };
 }
 

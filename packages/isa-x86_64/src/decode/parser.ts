@@ -1,3 +1,4 @@
+import type { Encoding } from '../describe/encoding.js';
 import { placesOf } from '../describe/operand-code.js';
 import type { OperandClass, OperandCode } from '../describe/operand-code.js';
 import type { DecoderMode } from './mode.js';
@@ -21,6 +22,26 @@ const [VEX3, VEX2] = [0xc4, 0xc5];
 
 /** Prefixes of the legacy groups (SDM vol. 2, 2.1.1). */
 const SEGMENT_PREFIXES: Readonly<Record<number, number>> = { 0x26: 0, 0x2e: 1, 0x36: 2, 0x3e: 3, 0x64: 4, 0x65: 5 };
+
+/**
+ * log2 of the operand size in bytes, 1 to 3, that an encoding has with prefixes (SDM vol. 1, table 3-4).
+ *
+ * @param operandPrefix - whether there is a prefix 66.
+ * @param wide - REX.W.
+ * @experimental
+ */
+export function operandSizeOf(
+  { default64, prefix }: Encoding,
+  { bits }: DecoderMode,
+  operandPrefix: boolean,
+  wide: boolean,
+): number {
+  const prefixed = operandPrefix && prefix !== '66';
+  if (bits !== 64) return prefixed === (bits === 32) ? 1 : 2;
+  if (default64 === 'f64' || wide) return 3;
+  if (prefixed) return 1;
+  return default64 === 'd64' ? 3 : 2;
+}
 
 /**
  * Finds the parts of an instruction: prefixes, opcode, ModRM, and its length. The fields have the parts of the
@@ -133,13 +154,7 @@ export class InstructionParser {
 
   /** log2 of the operand size in bytes, 1 to 3. */
   operandSize({ encoding }: Candidate): number {
-    const { bits } = this.mode;
-    const { default64, prefix } = encoding;
-    const prefixed = this.operandPrefix && prefix !== '66';
-    if (bits !== 64) return prefixed === (bits === 32) ? 1 : 2;
-    if (default64 === 'f64' || this.isWide) return 3;
-    if (prefixed) return 1;
-    return default64 === 'd64' ? 3 : 2;
+    return operandSizeOf(encoding, this.mode, this.operandPrefix, this.isWide);
   }
 
   /** log2 of the address size in bytes, 1 to 3. */

@@ -1,19 +1,6 @@
 import type { Cursor } from './cursor.js';
-import type { Section } from './section.js';
-import type { SymbolTable } from './symbol-table.js';
+import type { Directive } from './dialect.js';
 import { unquote } from './token.js';
-
-/** The state that directives act on. */
-export interface DirectiveContext {
-  readonly cursor: Cursor;
-  readonly section: Section;
-  readonly symbols: SymbolTable;
-  /** Whether this is the first pass, in which later labels are not known yet. */
-  readonly laysOut: boolean;
-  readonly placeLiterals: () => void;
-}
-
-type Directive = (context: DirectiveContext) => void;
 
 /** Reads a list separated by commas. */
 function list(cursor: Cursor, item: () => void): void {
@@ -23,7 +10,8 @@ function list(cursor: Cursor, item: () => void): void {
   end(cursor);
 }
 
-function end(cursor: Cursor): void {
+/** @throws Mismatch unless the line ends. @experimental */
+export function end(cursor: Cursor): void {
   if (!cursor.atEnd) cursor.fail('"," or the end of the line');
 }
 
@@ -36,7 +24,8 @@ function skip(cursor: Cursor): void {
   }
 }
 
-const data =
+/** Numbers of `size` bytes. @experimental */
+export const data =
   (size: number): Directive =>
   ({ cursor, section, laysOut }) => {
     list(cursor, () => {
@@ -70,7 +59,8 @@ function count(cursor: Cursor, expected: string, limit: bigint): number {
   return Number(value);
 }
 
-const align =
+/** An alignment. @experimental */
+export const align =
   (toBytes: (n: number) => number): Directive =>
   ({ cursor, section }) => {
     const at = cursor.next;
@@ -107,26 +97,21 @@ const equate: Directive = ({ cursor, symbols }) => {
   symbols.set(token.text, value);
 };
 
-/** A directive without effect on a flat image. */
-const ignored: Directive = () => undefined;
+/** A directive without effect on a flat image. @experimental */
+export const ignored: Directive = () => undefined;
 
-/** The directives, as the GNU assembler names them. */
+/** The directives that all assemblers have, as the GNU assembler names them. @experimental */
 export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   '.byte': data(1),
-  '.hword': data(2),
   '.short': data(2),
   '.2byte': data(2),
-  '.word': data(4),
   '.long': data(4),
   '.4byte': data(4),
-  '.inst': data(4),
   '.quad': data(8),
-  '.xword': data(8),
   '.8byte': data(8),
   '.ascii': text(''),
   '.asciz': text('\0'),
   '.string': text('\0'),
-  '.align': align((n) => 2 ** n),
   '.p2align': align((n) => 2 ** n),
   '.balign': align((n) => n),
   '.space': space,
@@ -135,13 +120,7 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   '.org': org,
   '.equ': equate,
   '.set': equate,
-  '.ltorg': ({ cursor, placeLiterals }) => {
-    end(cursor);
-    placeLiterals();
-  },
   '.text': ignored,
   '.global': ignored,
   '.globl': ignored,
-  '.arch': ignored,
-  '.cpu': ignored,
 };

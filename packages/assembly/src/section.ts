@@ -3,17 +3,22 @@ import { Mismatch } from './assembly-error.js';
 /** Largest size of an image in bytes. */
 const MAXIMUM_SIZE = 64 * 1024 * 1024;
 
-/** A growing sequence of bytes from an origin. */
+/** A growing sequence of bytes from an origin. @experimental */
 export class Section {
   #bytes = new Uint8Array(4096);
   #size = 0;
 
-  constructor(readonly origin: bigint) {}
+  constructor(
+    /** Address of the first byte. */
+    readonly origin: bigint,
+  ) {}
 
+  /** Address of the next byte. */
   get address(): bigint {
     return this.origin + BigInt(this.#size);
   }
 
+  /** A copy of all bytes. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#size);
   }
@@ -24,11 +29,7 @@ export class Section {
     for (let i = 0; i < size; i++) this.#bytes[this.#size++] = Number((value >> BigInt(8 * i)) & 0xffn);
   }
 
-  instruction(word: number): void {
-    if (this.address % 4n !== 0n) throw new Mismatch('an address that is a multiple of 4 here (.align 2)', 0);
-    this.value(BigInt(word), 4);
-  }
-
+  /** Appends bytes. */
   append(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#size);

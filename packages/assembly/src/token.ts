@@ -1,8 +1,10 @@
 import { AssemblyError } from './assembly-error.js';
 
-/** A piece of a source line. `local` is a reference to a numeric label (`1b`). */
+/** A piece of a source line. `local` is a reference to a numeric label (`1b`). @experimental */
 export interface Token {
+  /** What it is. */
   readonly kind: 'name' | 'number' | 'float' | 'local' | 'string' | 'punctuation' | 'end';
+  /** As it is written. */
   readonly text: string;
   /** From 0. */
   readonly column: number;
@@ -20,16 +22,18 @@ const PIECES: readonly (readonly [Token['kind'], RegExp])[] = [
 ];
 
 /**
- * Splits a line into tokens, ended by one of kind `end`. Comments start with `//` or `;`.
+ * Splits a line into tokens, ended by one of kind `end`.
  *
+ * @param comments - texts that begin a comment.
  * @throws AssemblyError at a character that starts no token.
+ * @experimental
  */
-export function tokenize(line: string, lineNumber = 1): Token[] {
+export function tokenize(line: string, lineNumber = 1, comments: readonly string[] = ['//', ';']): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   for (;;) {
     while (line[at] === ' ' || line[at] === '\t' || line[at] === '\r') at++;
-    if (at >= line.length || line[at] === ';' || line.startsWith('//', at)) break;
+    if (at >= line.length || comments.some((comment) => line.startsWith(comment, at))) break;
     const token = pieceAt(line, at);
     if (!token) throw new AssemblyError(`unexpected character ${JSON.stringify(line[at])}`, lineNumber, at + 1);
     tokens.push(token);
@@ -50,7 +54,7 @@ function pieceAt(line: string, column: number): Token | undefined {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', f: '\f' };
 
-/** The value of a string or character token: without quotes, with escapes replaced. */
+/** The value of a string or character token: without quotes, with escapes replaced. @experimental */
 export function unquote(quoted: string): string {
   return quoted.slice(1, -1).replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c);
 }

@@ -23,12 +23,17 @@ export class AssemblyError extends Error {
 /**
  * Thrown when the text from `column` (from 0) on does not match a form of an instruction. Caught while other forms are
  * tried.
+ *
+ * @experimental
  */
 export class Mismatch extends Error {
+  /** Always `Mismatch`. */
   override readonly name = 'Mismatch';
 
   constructor(
+    /** The texts that would be right there. */
     readonly expected: string,
+    /** From 0. */
     readonly column: number,
   ) {
     super(expected);

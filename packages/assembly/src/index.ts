@@ -1,0 +1,11 @@
+export { assembleSource } from './assemble-source.js';
+export type { AssembleOptions, Assembled } from './assemble-source.js';
+export { AssemblyError, Mismatch } from './assembly-error.js';
+export { Cursor, bare } from './cursor.js';
+export type { InstructionSite } from './cursor.js';
+export type { Dialect, Directive, DirectiveContext, Pass, Statement } from './dialect.js';
+export { DIRECTIVES, align, data, end, ignored } from './directives.js';
+export { Section } from './section.js';
+export { SymbolTable } from './symbol-table.js';
+export { tokenize, unquote } from './token.js';
+export type { Token } from './token.js';
