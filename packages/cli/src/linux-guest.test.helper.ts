@@ -125,13 +125,17 @@ export class Reader {
     });
   }
 
-  /** Removes and returns all output up to the end of the first match. */
-  async until(pattern: RegExp): Promise<string> {
+  /**
+   * Removes and returns all output up to the end of the first match.
+   *
+   * @param limit - milliseconds.
+   */
+  async until(pattern: RegExp, limit = LIMIT_MS): Promise<string> {
     const found = (): number | undefined => {
       const match = pattern.exec(this.#all().toString('latin1'));
       return match === null ? undefined : match.index + match[0].length;
     };
-    return (await this.#take(found, String(pattern))).toString('latin1');
+    return (await this.#take(found, String(pattern), limit)).toString('latin1');
   }
 
   /** Removes and returns a number of bytes. */
@@ -145,13 +149,13 @@ export class Reader {
     return all;
   }
 
-  #take(end: () => number | undefined, what: string): Promise<Buffer> {
+  #take(end: () => number | undefined, what: string, limit = LIMIT_MS): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(
           new Error(`${what} did not appear. The output ends with: ${this.#all().toString('latin1').slice(-2000)}`),
         );
-      }, LIMIT_MS);
+      }, limit);
       this.#check = () => {
         const length = end();
         if (length === undefined) return;

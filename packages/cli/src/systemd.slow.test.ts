@@ -32,11 +32,11 @@ it(
       });
       const console = new Reader(vm.console);
       await vm.start();
-      expect(await console.until(/debian login: /)).toContain('Debian GNU/Linux');
+      expect(await console.until(/debian login: /, LIMIT_MS)).toContain('Debian GNU/Linux');
       vm.console.send('root\n');
-      await console.until(/root@debian:~# /);
+      await console.until(/root@debian:~# /, LIMIT_MS);
       vm.console.send('systemctl --no-pager --no-legend --failed; ps -o comm= -p 1; echo RC-$((40 + 2))\n');
-      expect(await console.until(/RC-42/)).toMatch(/echo RC-.*\r\nsystemd\r\nRC-42$/);
+      expect(await console.until(/RC-42/, LIMIT_MS)).toMatch(/echo RC-.*\r\nsystemd\r\nRC-42$/);
       expect(await vm.stop(LIMIT_MS / 2)).toEqual({ exitCode: 0, reason: 'The guest powered off.' });
     } finally {
       await hypervisor.dispose();
