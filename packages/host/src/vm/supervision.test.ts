@@ -69,6 +69,28 @@ describe('a watchdog', () => {
     expect([asked, bites]).toEqual([1, 1]);
   });
 
+  it('has the patience of the time of each check', () => {
+    let patience = 100;
+    let bites = 0;
+    let check: () => void = () => undefined;
+    const every = (_period: number, callback: () => void): (() => void) => {
+      check = callback;
+      return () => undefined;
+    };
+    new Watchdog(
+      () => new Promise(() => undefined),
+      () => bites++,
+      5,
+      () => patience,
+      every,
+    );
+    for (let n = 0; n < 50; n++) check();
+    expect(bites).toBe(0);
+    patience = 3;
+    check();
+    expect(bites).toBe(1);
+  });
+
   it('lies still while answers come, errors too', async () => {
     let bites = 0;
     let asked = 0;

@@ -8,8 +8,12 @@ import { Watchdog, type Every } from './watchdog.js';
 /** Bounds the JavaScript heap of a VM's thread; guest RAM is not part of it. */
 const HEAP_MEGABYTES = 1024;
 const WATCHDOG_PERIOD_MS = 5_000;
-/** Number of checks without an answer: making the engine and unpacking an image take seconds on a busy machine. */
+/** Number of checks without an answer. */
 const WATCHDOG_PATIENCE = 6;
+/** The same while the VM is made or started: making the engine and unpacking an image take seconds, and minutes on a busy machine. */
+const START_PATIENCE = 60;
+/** Commands that make and start a VM. */
+const STARTING: ReadonlySet<VmCommand> = new Set(['create', 'start']);
 
 /**
  * Settings of the watchdog for a VM's thread.
@@ -35,6 +39,7 @@ export interface VmWorkerListener {
 }
 
 interface Pending {
+  readonly command: VmCommand;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -81,7 +86,7 @@ export class VmWorker {
       () => this.request('ping', undefined),
       () => this.#lose('did not answer any more', undefined),
       periodMs ?? WATCHDOG_PERIOD_MS,
-      patience ?? WATCHDOG_PATIENCE,
+      patience ?? (() => (this.#isStarting ? START_PATIENCE : WATCHDOG_PATIENCE)),
       every,
     );
   }
@@ -97,7 +102,7 @@ export class VmWorker {
     // The compiler cannot tell that the types of command and params match.
     this.#post({ id, command, params } as ToVmThread);
     return new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { command, resolve, reject });
     }) as Promise<VmCommands[K]['result']>;
   }
 
@@ -127,6 +132,10 @@ export class VmWorker {
     // A thread that hangs must not keep the process alive.
     if (!ended) this.#worker.unref();
     return ended;
+  }
+
+  get #isStarting(): boolean {
+    return [...this.#pending.values()].some(({ command }) => STARTING.has(command));
   }
 
   #post(message: ToVmThread): void {

@@ -19,7 +19,7 @@ const everyMilliseconds: Every = (milliseconds, callback) => {
 export class Watchdog {
   readonly #ask: () => Promise<unknown>;
   readonly #bite: () => void;
-  readonly #patience: number;
+  readonly #patience: () => number;
   readonly #stop: () => void;
   #unanswered = 0;
 
@@ -27,19 +27,19 @@ export class Watchdog {
    * @param ask - sends a request to the other thread; the promise settles when it answers.
    * @param bite - called once if it does not answer.
    * @param periodMs - time between two checks.
-   * @param patience - number of checks without an answer after which `bite` is called.
+   * @param patience - number of checks without an answer after which `bite` is called; a function is asked at each check.
    * @param every - schedules the checks.
    */
   constructor(
     ask: () => Promise<unknown>,
     bite: () => void,
     periodMs: number,
-    patience: number,
+    patience: number | (() => number),
     every: Every = everyMilliseconds,
   ) {
     this.#ask = ask;
     this.#bite = bite;
-    this.#patience = patience;
+    this.#patience = typeof patience === 'number' ? () => patience : patience;
     this.#stop = every(periodMs, () => this.#look());
   }
 
@@ -54,7 +54,7 @@ export class Watchdog {
       };
       this.#ask().then(answered, answered);
     }
-    if (++this.#unanswered <= this.#patience) return;
+    if (++this.#unanswered <= this.#patience()) return;
     this.stop();
     this.#bite();
   }
