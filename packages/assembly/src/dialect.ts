@@ -36,7 +36,7 @@ export interface Statement {
   readonly start: number;
 }
 
-/** What an assembler brings; one for each source, since it may have state. @experimental */
+/** The part of an assembler that depends on the architecture; one for each source, since it may have state. @experimental */
 export interface Dialect {
   /** Texts that begin a comment, besides slash-stars. */
   readonly comments: readonly string[];

@@ -2,7 +2,7 @@ import { AssemblyError } from './assembly-error.js';
 
 /** A piece of a source line. `local` is a reference to a numeric label (`1b`). @experimental */
 export interface Token {
-  /** What it is. */
+  /** Its kind. */
   readonly kind: 'name' | 'number' | 'float' | 'local' | 'string' | 'punctuation' | 'end';
   /** As it is written. */
   readonly text: string;
