@@ -5,5 +5,14 @@ import type { Scenario } from './scenario.test.helper.js';
 import { TASKS } from './tasks.test.helper.js';
 import { TRANSFERS } from './transfers.test.helper.js';
 
-/** All scenarios. Names are unique. */
-export const SCENARIOS: readonly Scenario[] = [...LOADS, ...TRANSFERS, ...PROGRAMS, ...GATES, ...TASKS];
+/** The scenarios in groups. Names are unique. */
+export const GROUPS: Readonly<Record<string, readonly Scenario[]>> = {
+  loads: LOADS,
+  transfers: TRANSFERS,
+  programs: PROGRAMS,
+  gates: GATES,
+  tasks: TASKS,
+};
+
+/** All scenarios. */
+export const SCENARIOS: readonly Scenario[] = Object.values(GROUPS).flat();
