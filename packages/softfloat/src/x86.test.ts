@@ -4,6 +4,8 @@ import { readX86Recorded } from './x86-recorded.test.util.js';
 
 /** Estimates are defined by an error bound, not by bits; the others have no instruction of their own. */
 const NOT_RECORDED = ['f32_rcp', 'f32_rsqrt', 'v_f32_rcp', 'v_f32_rsqrt', 'f80_indefinite'];
+/** FLDENV, FNSTENV, FRSTOR and FNSAVE access the state and memory: they are recorded as instructions, in isa-testing. */
+const RECORDED_AS_INSTRUCTIONS = ['f80_load_environment', 'f80_store_environment', 'f80_restore', 'f80_save'];
 
 describe('results and status recorded from an x86-64 processor', () => {
   const recorded = readX86Recorded();
@@ -16,7 +18,7 @@ describe('results and status recorded from an x86-64 processor', () => {
   }
 
   it('cover every other function', () => {
-    const names = new Set<string>(NOT_RECORDED);
+    const names = new Set<string>([...NOT_RECORDED, ...RECORDED_AS_INSTRUCTIONS]);
     for (const [group] of recorded) names.add(group.fn).add((group.x87 ? group.widen : undefined) ?? group.fn);
     expect(Object.keys(SOFTFLOAT_X86_SIGNATURES).filter((name) => !names.has(name))).toEqual([]);
   });

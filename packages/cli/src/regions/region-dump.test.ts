@@ -94,10 +94,10 @@ describe('RegionDump', () => {
   });
 });
 
-/** An arm64 `Image` that counts two million down in a loop at 0x48 and powers off (PSCI SYSTEM_OFF). */
+/** An arm64 `Image` that counts 16 million down in a loop at 0x48 and powers off (PSCI SYSTEM_OFF). */
 function loopImage(): Uint8Array {
   const words = [
-    0xd2a0_0401, 0xd503_201f, 0xd100_0421, 0xb5ff_ffe1, 0xd2b0_8000, 0xf280_0100, 0xd400_0002, 0x1400_0000,
+    0xd2a0_2001, 0xd503_201f, 0xd100_0421, 0xb5ff_ffe1, 0xd2b0_8000, 0xf280_0100, 0xd400_0002, 0x1400_0000,
   ];
   const image = new Uint8Array(0x40 + words.length * 4);
   const view = new DataView(image.buffer);
