@@ -4,22 +4,11 @@ import type { Tappable, VmHooks } from '@qvm/core/hooks';
 
 const NAME = 'qvm optimizing compiler';
 /**
- * For regions: V8's background threads compile a whole module before its first use, and test neither for interruptions
- * in loops nor for the end of the stack. Regions need no such test: the number of their instructions is limited, and
- * they call no functions that call others.
+ * With these flags, V8's background threads compile a whole module before its first use; otherwise each function is
+ * compiled on demand, twice.
  */
-const OPTIMIZED = ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-stack-checks'];
-/**
- * For the interpreter: each function is compiled by the baseline compiler when it is first called, and stays as it is.
- * Its main function is so large that optimized code is not faster, but compiling it takes seconds of processor time.
- */
-const BASELINE = [
-  '--liftoff',
-  '--wasm-lazy-compilation',
-  '--wasm-stack-checks',
-  '--no-wasm-dynamic-tiering',
-  '--no-wasm-tier-up',
-];
+const OPTIMIZED = ['--no-liftoff', '--no-wasm-lazy-compilation'];
+const DEFAULT = ['--liftoff', '--wasm-lazy-compilation'];
 
 /**
  * A plugin with which V8 compiles regions of hot guest code with its optimizing compiler at once: the guest is
@@ -27,15 +16,14 @@ const BASELINE = [
  * Measured in docs/decisions/0018 and 0032.
  *
  * It sets V8 flags for the whole process, so it is meant for processes dedicated to VMs, such as those of the `qvm`
- * command. At first modules are compiled by the baseline compiler alone, with which the interpreter is available at
- * once; after a VM has begun to run, and so again after it has entered another mode of the processor, they are compiled by the optimizing compiler, without tests for interruptions and
- * for the end of the stack. A V8 that does not know the flags reports that on stderr and
- * continues.
+ * command. At first V8's defaults apply, with which the interpreter is available at once; after a VM has begun to run,
+ * and so again after it has entered another mode of the processor, modules are compiled by the optimizing compiler. A V8
+ * that does not know the flags reports that on stderr and continues.
  *
  * @experimental
  */
 export function optimizingCompiler(): QvmPlugin {
-  setFlags(BASELINE);
+  setFlags(DEFAULT);
   return {
     name: NAME,
     apiVersion: PLUGIN_API_VERSION,
@@ -44,7 +32,7 @@ export function optimizingCompiler(): QvmPlugin {
       optimizeAfterStep(hooks);
       // The processor has an interpreter for each mode.
       hooks.newCodeMode.tap(NAME, () => {
-        setFlags(BASELINE);
+        setFlags(DEFAULT);
         optimizeAfterStep(hooks);
       });
     },
