@@ -1,7 +1,7 @@
 import { InstructionReader, x86Rows } from '@qvm/isa-x86_64';
 import type { InstructionParts } from '@qvm/isa-x86_64';
 import { INVALID } from './invalid.js';
-import type { TextSite } from './syntax/operand.js';
+import type { TextSite } from './syntax/text-site.js';
 import { relativeComment } from './syntax/memory-text.js';
 import { syntaxOf } from './syntax/syntax.js';
 

@@ -17,5 +17,6 @@ export type { Encoding } from './describe/encoding.js';
 export { sizeOf } from './describe/operand-code.js';
 export type { OperandCode } from './describe/operand-code.js';
 export type { Form, Operand } from './describe/operand.js';
-export type { InstructionInfo, RowOptions, X86Row } from './describe/row.js';
+export type { InstructionInfo } from './describe/instruction-info.js';
+export type { RowOptions, X86Row } from './describe/row.js';
 export { rowFeatures, rowsIn, rowsWith, x86Rows, x86Tables } from './instructions/index.js';

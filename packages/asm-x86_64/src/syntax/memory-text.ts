@@ -1,7 +1,7 @@
 import { AddressRegister } from '@qvm/isa-x86_64';
 import type { InstructionParts } from '@qvm/isa-x86_64';
 import { SEGMENTS, generalName } from '../registers.js';
-import type { TextSite } from './operand.js';
+import type { TextSite } from './text-site.js';
 
 /** Names of sizes, by log2 of the bytes. */
 export const SIZE_NAMES: readonly string[] = ['BYTE', 'WORD', 'DWORD', 'QWORD', 'XMMWORD', 'YMMWORD'];

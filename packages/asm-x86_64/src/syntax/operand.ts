@@ -2,13 +2,7 @@ import { sizeOf } from '@qvm/isa-x86_64';
 import type { InstructionParts, OperandCode } from '@qvm/isa-x86_64';
 import { SEGMENTS, generalName } from '../registers.js';
 import { SIZE_NAMES, absoluteText, hex, memoryText, stringText } from './memory-text.js';
-
-/** Where an instruction is. */
-export interface TextSite {
-  readonly pc: bigint;
-  /** Code size of the mode: 16, 32 or 64. */
-  readonly bits: 16 | 32 | 64;
-}
+import type { TextSite } from './text-site.js';
 
 /** How an operand is written. */
 export interface OperandText {

@@ -151,7 +151,7 @@ export interface TimerEvent {
 /**
  * A mode of the processor.
  *
- * @experimental
+ * @beta
  */
 export interface CodeModeEvent extends VmEvent {
   /** Number of the mode, as the architecture counts them. */

@@ -18,13 +18,13 @@ const MANDATORY: Readonly<Record<Encoding['prefix'], readonly number[]>> = {
   F3: [0xf3],
 };
 
-/** The encodings of rows that a mode has. */
+/** The encodings of rows that a mode has. @experimental */
 export function encodingsIn(rows: readonly X86Row[], { bits }: DecoderMode): readonly Encoding[] {
   const name = bits === 64 ? 'long' : 'legacy';
   return rows.flatMap(({ encodings }) => encodings.filter(({ modes }) => modes[name]));
 }
 
-/** An instruction of an encoding with random operands, followed by random bytes. */
+/** An instruction of an encoding with random operands, followed by random bytes. @experimental */
 export function randomString(random: Random, encoding: Encoding, long: boolean): Uint8Array {
   if (encoding.vex) return randomVexString(random, encoding, long);
   const rex = long && random.chance(0.5) ? 0x40 | random.below(16) : 0;

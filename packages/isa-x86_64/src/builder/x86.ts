@@ -1,7 +1,7 @@
 import { Builder, Ty, fixedRegister } from '@qvm/jit';
 import type { AccessOptions, Reg, RegisterFile, V } from '@qvm/jit';
 import type { MemoryOperand, Operand, RegisterOperand } from '../describe/operand.js';
-import type { InstructionInfo } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 import { Exit, Vector, WITH_ERROR_CODE } from './exits.js';
 import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';

@@ -7,7 +7,8 @@ import type { X86 } from '../builder/x86.js';
 import { typeOf } from '../builder/x86.js';
 import type { MemoryOperand } from '../describe/operand.js';
 import { inst } from '../describe/row.js';
-import type { InstructionInfo, X86Row } from '../describe/row.js';
+import type { X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 import { system } from './system-row.js';
 
 /** LOOP, LOOPE, LOOPNE: the counter by address size (SDM vol. 2, LOOP). */

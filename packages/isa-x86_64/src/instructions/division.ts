@@ -4,7 +4,8 @@ import { Exit, SystemOperation, Vector } from '../builder/exits.js';
 import { Gpr, State } from '../builder/layout.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
-import type { InstructionInfo, X86Row } from '../describe/row.js';
+import type { X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 import type { Operand } from '../describe/operand.js';
 
 /** The dividend for a divisor of up to 32 bits: AX, DX:AX or EDX:EAX as an i64. */

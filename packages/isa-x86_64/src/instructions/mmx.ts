@@ -3,7 +3,8 @@ import type { V } from '@qvm/jit';
 import { Gpr } from '../builder/layout.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
-import type { InstructionInfo, Operands, X86Row } from '../describe/row.js';
+import type { Operands, X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 import { checkMmx, enterMmx, setVector, sse, vectorOf } from './sse-row.js';
 
 const move = (b: X86, [target, source]: Operands): void => setVector(b, target, vectorOf(b, source));

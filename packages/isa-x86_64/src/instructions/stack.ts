@@ -6,7 +6,8 @@ import { Gpr, State } from '../builder/layout.js';
 import { typeOf } from '../builder/x86.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
-import type { InstructionInfo, X86Row } from '../describe/row.js';
+import type { X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 import { system } from './system-row.js';
 
 /** Bits of RFLAGS and of packed flags (SDM vol. 1, figure 3-8). */

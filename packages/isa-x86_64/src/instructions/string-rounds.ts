@@ -2,7 +2,7 @@ import { PAGE_BITS, Ty } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import { Gpr, State } from '../builder/layout.js';
 import type { SegmentPlace, X86 } from '../builder/x86.js';
-import type { InstructionInfo } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 
 const PAGE_BYTES = 1 << PAGE_BITS;
 

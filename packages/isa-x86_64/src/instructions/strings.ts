@@ -3,7 +3,8 @@ import { Gpr, State } from '../builder/layout.js';
 import { typeOf } from '../builder/x86.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
-import type { InstructionInfo, X86Row } from '../describe/row.js';
+import type { X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 import { atLeastOne, isOneByte, lesser, roundsAtOnce } from './string-rounds.js';
 import type { StringAccess } from './string-rounds.js';
 

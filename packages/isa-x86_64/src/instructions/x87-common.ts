@@ -5,7 +5,8 @@ import { State } from '../builder/layout.js';
 import { softfloat } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
-import type { InstructionInfo, Operands, X86Row } from '../describe/row.js';
+import type { Operands, X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
 
 /** FSW.ES: an unmasked exception is pending. */
 const ERROR_SUMMARY = 0x80;
