@@ -6,6 +6,6 @@ export { compareTiers, firstDifference, INSTRUCTIONS, TUNINGS } from './tiers/co
 export type { Comparison, TierRun, TierRunner } from './tiers/compare.js';
 export { difference } from './tiers/difference.js';
 export { compareResumed } from './tiers/resume.js';
-export type { ResumableRuns } from './tiers/resume.js';
+export type { CountedOutcome, ResumableRuns } from './tiers/resume.js';
 export { minimise } from './tiers/minimise.js';
 export type { ProgramOfLines } from './tiers/minimise.js';

@@ -75,7 +75,15 @@ export interface ProcessorProblem {
 export function chooseProcessor(
   text: string,
   catalogue: ProcessorCatalogue,
-): { readonly processor: Processor } | { readonly problems: readonly ProcessorProblem[] } {
+):
+  | {
+      /** The processor. */
+      readonly processor: Processor;
+    }
+  | {
+      /** All problems of the text. */
+      readonly problems: readonly ProcessorProblem[];
+    } {
   const problems: ProcessorProblem[] = [];
   const words = text.split(',').map((word) => word.trim());
   const [first = ''] = words;

@@ -1,5 +1,6 @@
 /** Owner of a function (SMCCC DEN0028 table 6-1). @experimental */
 export enum Owner {
+  /** Calls of the architecture. */
   Architecture = 0,
   /** Standard secure services: PSCI. */
   Standard = 4,
@@ -13,7 +14,9 @@ export enum Owner {
  * @experimental
  */
 export interface FunctionId {
+  /** An {@link Owner}. */
   readonly owner: number;
+  /** Number of the function, 16 bits. */
   readonly number: number;
   /** Whether arguments and results have 64 bits. */
   readonly wide: boolean;

@@ -1,10 +1,17 @@
 import type { Engine } from '@qvm/core/architecture';
 import type { RegionTuning } from '@qvm/engine';
 import { TUNINGS } from './compare.js';
+import type { Comparison } from './compare.js';
 import { difference } from './difference.js';
 
+/** An outcome with the instructions that it took. @experimental */
+export interface CountedOutcome {
+  /** Instructions that were executed. */
+  readonly instructions: number;
+}
+
 /** How programs of an architecture run, are interrupted, and continue in another machine. @experimental */
-export interface ResumableRuns<Program, Machine, Outcome extends { readonly instructions: number }> {
+export interface ResumableRuns<Program, Machine, Outcome extends CountedOutcome> {
   /** A machine with a program that has not started. */
   boot(program: Program, engine: Engine, tuning: RegionTuning | undefined): Machine | Promise<Machine>;
   /** Runs the program for at most `limit` instructions. */
@@ -22,12 +29,12 @@ export interface ResumableRuns<Program, Machine, Outcome extends { readonly inst
  *
  * @experimental
  */
-export async function compareResumed<Program, Machine, Outcome extends { readonly instructions: number }>(
+export async function compareResumed<Program, Machine, Outcome extends CountedOutcome>(
   runs: ResumableRuns<Program, Machine, Outcome>,
   program: Program,
   engine: Engine,
   limit: number,
-): Promise<{ readonly difference: string | undefined; readonly instructions: number }> {
+): Promise<Pick<Comparison, 'difference' | 'instructions'>> {
   const boot = (): Machine | Promise<Machine> =>
     runs.boot(program, engine, engine === 'wasm' ? TUNINGS.eager : undefined);
   const [whole, first, second] = [await boot(), await boot(), await boot()];

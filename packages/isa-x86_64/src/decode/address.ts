@@ -5,7 +5,9 @@ import type { InstructionParser } from './parser.js';
 
 /** The parts of a memory operand's address, as the records hold them. @experimental */
 export interface Address {
+  /** Number of the base register, for `GPR`. */
   base: number;
+  /** Number of the index register, for `GPR`. */
   index: number;
   /** See `MemoryOperand.scale`. */
   scale: number;
@@ -13,6 +15,7 @@ export interface Address {
   segment: number;
   /** Number of the segment register, for faults. */
   segmentRegister: number;
+  /** The displacement, signed. */
   displacement: number;
   /** 1 if the displacement counts from the next instruction. */
   relative: number;

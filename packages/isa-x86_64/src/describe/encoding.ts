@@ -4,6 +4,7 @@ import type { OperandCode } from './operand-code.js';
 
 /** Opcode maps (SDM vol. 2, A.3). @experimental */
 export enum OpcodeMap {
+  /** Opcodes of one byte. */
   OneByte,
   /** 0F. */
   TwoByte,

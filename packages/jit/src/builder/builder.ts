@@ -189,7 +189,7 @@ export class Builder extends BulkBuilder {
   }
 
   /**
-   * Whether registers of 64 bits hold numbers below 2^32, and addresses wrap there. Then {@link affine} also knows sums
+   * Whether registers of 64 bits hold numbers below 2^32, and addresses wrap there. Then `affine` also knows sums
    * of 32 bits.
    */
   protected get hasNarrowRegisters(): boolean {

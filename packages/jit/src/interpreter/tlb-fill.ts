@@ -52,7 +52,14 @@ export const FILL: Helper = {
 };
 
 /** Kinds of access for {@link WALK}, as bit numbers in {@link Walked}. @experimental */
-export const FillAccess = { read: 0, write: 1, execute: 2 } as const;
+export const FillAccess = {
+  /** Reads of data. */
+  read: 0,
+  /** Writes of data. */
+  write: 1,
+  /** Instruction fetches. */
+  execute: 2,
+} as const;
 
 const [CPU, VA, ACCESS, UNPRIVILEGED] = [0, 1, 2, 3];
 const [WALKED, PAGE, TAG, ENTRY, BANK, DIRECTORY, DIRECTORY_AT, AT, ADDEND, WINDOW] = [

@@ -32,11 +32,13 @@ export type BarSpec = BarShape &
     | {
         /** Performs the accesses; offsets are from the start of the range. */
         readonly handler: MmioHandler;
+        /** Absent. */
         readonly memory?: never;
       }
     | {
         /** The memory, of the size of the BAR; for BARs of memory. */
         readonly memory: DeviceMemory;
+        /** Absent. */
         readonly handler?: never;
       }
   );

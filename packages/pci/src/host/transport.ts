@@ -51,11 +51,12 @@ export function isPciFunction(
  *
  * @experimental
  */
-export function transportProblems({
-  transport,
-  pci,
-  base,
-}: TransportChoice): readonly { readonly option: string; readonly message: string }[] {
+export function transportProblems({ transport, pci, base }: TransportChoice): readonly {
+  /** Name of the option. */
+  readonly option: string;
+  /** A sentence without a full stop. */
+  readonly message: string;
+}[] {
   return [
     ...(transport === 'mmio' && pci !== undefined
       ? [{ option: 'pci', message: 'a device over MMIO has no place on a PCI bus' }]

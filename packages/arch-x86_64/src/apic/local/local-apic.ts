@@ -53,7 +53,14 @@ export class LocalApic extends ApicCore implements MmioHandler {
   }
 
   /** The interrupts that were taken or are due, by vector. */
-  interrupts(): readonly { readonly vector: number; readonly count: number; readonly state: string }[] {
+  interrupts(): readonly {
+    /** The vector. */
+    readonly vector: number;
+    /** How often it was taken. */
+    readonly count: number;
+    /** `pending`, `in service`, both or neither. */
+    readonly state: string;
+  }[] {
     const { taken, irr, isr } = this.priority;
     return [...taken].flatMap((count, vector) => {
       const states = [...(irr.has(vector) ? ['pending'] : []), ...(isr.has(vector) ? ['in service'] : [])];
