@@ -9,3 +9,5 @@ export { compareResumed } from './tiers/resume.js';
 export type { CountedOutcome, ResumableRuns } from './tiers/resume.js';
 export { minimise } from './tiers/minimise.js';
 export type { ProgramOfLines } from './tiers/minimise.js';
+export { programFile } from './tiers/program-file.js';
+export type { PreparedProgram, ProgramFile } from './tiers/program-file.js';

@@ -1,3 +1,6 @@
+import { programFile } from '@qvm/isa-testing';
+import type { PreparedProgram } from '@qvm/isa-testing';
+
 /** Setup of the machine for a program. */
 export interface TierSetup {
   /** Exception level that the program runs at. */
@@ -14,25 +17,7 @@ export interface TierSetup {
 }
 
 /** A program that must have the same effects in every tier: its setup and its assembly, line by line. */
-export interface TierProgram {
-  readonly setup: TierSetup;
-  readonly lines: readonly string[];
-}
+export type TierProgram = PreparedProgram<TierSetup>;
 
-const MARK = '// setup: ';
-
-/** The text of a program for a file in `testdata/tier-fuzz`. */
-export function formatProgram({ setup, lines }: TierProgram): string {
-  return [`${MARK}${JSON.stringify(setup)}`, ...lines, ''].join('\n');
-}
-
-/**
- * Parses the output of {@link formatProgram}.
- *
- * @throws Error when the first line does not give the setup.
- */
-export function parseProgram(text: string): TierProgram {
-  const [first = '', ...lines] = text.trimEnd().split('\n');
-  if (!first.startsWith(MARK)) throw new Error(`the first line does not begin with "${MARK}"`);
-  return { setup: JSON.parse(first.slice(MARK.length)) as TierSetup, lines };
-}
+/** Files in `testdata/tier-fuzz`. */
+export const { formatProgram, parseProgram } = programFile<TierSetup>('// setup: ');
