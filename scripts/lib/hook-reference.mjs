@@ -57,13 +57,14 @@ const KINDS = {
 /** The words that each architecture declares. */
 async function kindSections() {
   const [{ aarch64 }, { x86_64 }] = await Promise.all([import('@qvm/arch-aarch64'), import('@qvm/arch-x86_64')]);
-  return [aarch64, x86_64].map(({ name, hookKinds }) => {
+  const sections = [aarch64, x86_64].map(({ name, hookKinds }) => {
     const tables = Object.entries(KINDS).map(([part, title]) => {
       const rows = Object.entries(hookKinds[part]).map(([kind, text]) => `| \`${kind}\` | ${text} |`);
       return `### ${title}\n\n| | |\n|---|---|\n${rows.join('\n')}\n`;
     });
     return `## Kinds of ${name}\n\n${KINDS_INTRODUCTIONS[name]}\n\n${tables.join('\n')}`;
   });
+  return sections.join('\n');
 }
 
 const KINDS_INTRODUCTIONS = {
