@@ -5,6 +5,7 @@ import type { RegionTuning } from '@qvm/engine';
 import { apic, ioapic, pic } from './apic/index.js';
 import { ARCHITECTURE_NAME } from './architecture-name.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
+import { ENTRIES } from './boot/entries.js';
 import { isX86Image } from './boot/image.js';
 import { X86_PROCESSORS } from './system/cpu-model.js';
 import type { X86Model } from './system/cpu-model.js';
@@ -15,6 +16,7 @@ const FACTS: ArchitectureFacts = {
   hookKinds: X86_HOOK_KINDS,
   processors: X86_PROCESSORS,
   isImage: isX86Image,
+  entries: ENTRIES,
 };
 
 /** Choices of an {@link x86Architecture}. @experimental */

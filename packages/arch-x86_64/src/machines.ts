@@ -16,6 +16,7 @@ export {
   applyInitialState,
   bootGuest,
   BootSelector,
+  ENTRIES,
   loadGuest,
   longState,
   MemoryType,
@@ -27,6 +28,7 @@ export {
 export type {
   BootPlan,
   EntryProtocol,
+  ImageOptions,
   InitialSegment,
   InitialState,
   LoadedSegment,

@@ -24,6 +24,7 @@ export function override(spec: VmSpec, { cmdline, set }: OverrideFlags): VmSpec 
 const KEYS: Readonly<Record<string, (spec: VmSpec, value: string, setting: string) => VmSpec>> = {
   name: (spec, value) => ({ ...spec, name: value }),
   image: (spec, value) => ({ ...spec, image: resolve(value) }),
+  entry: (spec, value) => ({ ...spec, entry: value }),
   initrd: (spec, value) => ({ ...spec, initrd: resolve(value) }),
   dtb: (spec, value) => ({ ...spec, dtb: resolve(value) }),
   cmdline: (spec, value) => ({ ...spec, cmdline: value }),

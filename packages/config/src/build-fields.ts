@@ -5,7 +5,14 @@ import type { FindingList } from './finding.js';
 import { LINUX_CMDLINE_LENGTH, MAX_CPU_MODEL_LENGTH, MAX_NAME_LENGTH } from './limits.js';
 import type { Located } from './location.js';
 import { expandVariables } from './paths.js';
-import { ARCHITECTURES, type ArchitectureName, BOARD_PATTERN, CPU_MODEL_PATTERN, NAME_PATTERN } from './names.js';
+import {
+  ARCHITECTURES,
+  type ArchitectureName,
+  BOARD_PATTERN,
+  CPU_MODEL_PATTERN,
+  ENTRY_PATTERN,
+  NAME_PATTERN,
+} from './names.js';
 import { isOneOf } from './words.js';
 
 /** Readers of single fields, which report problems and then return `undefined`. */
@@ -39,6 +46,18 @@ export function readCpuModel(model: Located<string>, findings: FindingList): str
   if (model.value.length <= MAX_CPU_MODEL_LENGTH && CPU_MODEL_PATTERN.test(model.value)) return model.value;
   const message = `${show(model.value)} is not a processor model`;
   findings.error(model.at, 'config.bad-cpumodel', message, 'right would be "max", or "x86-64-v2,+aes,-pcid"');
+  return undefined;
+}
+
+/** Reads the name of an entry. Whether the architecture has it is checked when the VM is built. */
+export function readEntry(entry: Located<string>, findings: FindingList): string | undefined {
+  if (ENTRY_PATTERN.test(entry.value)) return entry.value;
+  findings.error(
+    entry.at,
+    'config.bad-entry',
+    `${show(entry.value)} is not the name of an entry`,
+    'right would be "pvh"',
+  );
   return undefined;
 }
 

@@ -28,6 +28,7 @@ const DESCRIPTIONS = {
   'config.bad-arch': 'an architecture that does not exist here',
   'config.bad-board': 'a text that no board can be called',
   'config.bad-cpumodel': 'a text that chooses no processor model',
+  'config.bad-entry': 'a text that no entry of an image can be called',
   'config.bad-path': 'a path that is empty or holds control characters, or a text that is too long after expansion',
   'config.bad-expansion': 'a ${NAME} that is not well formed',
   'config.unknown-variable': 'a ${NAME} that the environment does not have',

@@ -63,6 +63,7 @@ export interface VmDraft {
   readonly board?: Located<string> | undefined;
   readonly cpumodel?: Located<string> | undefined;
   readonly image?: Located<string> | undefined;
+  readonly entry?: Located<string> | undefined;
   readonly dtb?: Located<string> | undefined;
   readonly initrd?: Located<string> | undefined;
   readonly cmdline?: Located<string> | undefined;

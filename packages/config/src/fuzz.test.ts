@@ -143,6 +143,7 @@ const WORDS = [
     'arch',
     'board',
     'cpumodel',
+    'entry',
     'ram',
     'rom',
     'cpu',

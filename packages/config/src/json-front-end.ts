@@ -22,6 +22,7 @@ export function draftFromJson(root: JsonObject, reader: JsonDraft): VmDraft {
     board: reader.text(root, 'board'),
     cpumodel: reader.text(root, 'cpumodel'),
     image: reader.text(root, 'image'),
+    entry: reader.text(root, 'entry'),
     dtb: reader.text(root, 'dtb'),
     initrd: reader.text(root, 'initrd'),
     cmdline: reader.text(root, 'cmdline'),

@@ -183,7 +183,7 @@ describe('parseVmConfig', () => {
 
   it('expands variables in paths and option values, and resolves relative paths', () => {
     const { spec } = parse(`{
-      "name": "a", "arch": "x86_64", "cpumodel": "x86-64-v2, +aes", "image": "\${QVM_GUESTS}/Image", "initrd": "./initrd.gz", "dtb": "../a$$b$c.dtb",
+      "name": "a", "arch": "x86_64", "cpumodel": "x86-64-v2, +aes", "entry": "pvh", "image": "\${QVM_GUESTS}/Image", "initrd": "./initrd.gz", "dtb": "../a$$b$c.dtb",
       "cmdline": "root=\${QVM_GUESTS}", "priority": 10,
       "ram": [{ "size": 0x100000 }, { "base": 4294967296, "size": 4096, }, { "size": "4k" }],
       "vdev": [{ "type": "@acme/vdev-x", "config": "file=\${HOME}/disk,legacy" }, { "type": "pl011" }],
@@ -191,6 +191,7 @@ describe('parseVmConfig', () => {
     expect(spec).toMatchObject({
       arch: 'x86_64',
       cpumodel: 'x86-64-v2, +aes',
+      entry: 'pvh',
       image: '/var/guests/Image',
       initrd: '/etc/vms/initrd.gz',
       dtb: '/etc/vms/../a$b$c.dtb',
@@ -334,6 +335,9 @@ const BAD: Row[] = [
   [vm('"cpumodel":"a,b"'), ['bad-cpumodel', 2, 12]],
   [vm(`"cpumodel":"${'a'.repeat(1025)}"`), ['bad-cpumodel', 2, 12]],
   [vm('"cpumodel":1'), ['wrong-type', 2, 12]],
+  [vm('"entry":"PVH"'), ['bad-entry', 2, 9]],
+  [vm(`"entry":"${'a'.repeat(65)}"`), ['bad-entry', 2, 9]],
+  [vm('"entry":1'), ['wrong-type', 2, 9]],
   [vm('"dtb":"a\\u0000b"'), ['bad-path', 2, 7]],
   [vm('"dtb":"${NOPE}"'), ['unknown-variable', 2, 7]],
   [vm('"dtb":"${toString}"'), ['unknown-variable', 2, 7]],

@@ -120,6 +120,10 @@ export const vmSchema = z
         examples: ['max', 'x86-64-v2,+aes,-pcid'],
       }).optional(),
       image: path('Kernel or other image to load; if absent, it is named when the VM is started.').optional(),
+      entry: text('an entry such as "pvh"', {
+        description: 'How the image is entered; by default as its format says. "qvm check" names the possible words.',
+        examples: ['pvh', 'real-mode'],
+      }).optional(),
       dtb: path('Device tree blob; by default one is generated.').optional(),
       initrd: path('Initial RAM disk.').optional(),
       cmdline: text('a kernel command line in double quotes', {

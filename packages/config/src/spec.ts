@@ -88,6 +88,7 @@ export type VmField =
   | 'board'
   | 'cpumodel'
   | 'image'
+  | 'entry'
   | 'dtb'
   | 'initrd'
   | 'cmdline'
@@ -126,6 +127,8 @@ export interface VmSpec {
   readonly cpumodel?: string;
   /** Paths are expanded and resolved against the configuration's folder. Absent: given when the VM is started. */
   readonly image?: string;
+  /** The way by which the image is entered. Absent: as its format says. Checked when the VM is built. */
+  readonly entry?: string;
   /** Device tree in place of the generated one: a path, resolved as `image`. */
   readonly dtb?: string;
   /** Initial RAM disk: a path, resolved as `image`. */

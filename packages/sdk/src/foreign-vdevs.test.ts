@@ -115,3 +115,20 @@ describe('the processor model of a VM', () => {
     );
   });
 });
+
+describe('the entry of an image', () => {
+  it('is one that the architecture has, in both forms', async () => {
+    expect(await findingsOf('x86_64', json('x86_64', '', ' "entry": "linux64",'))).toEqual([]);
+    expect(await findingsOf('x86_64', lines('x86_64', 'entry linux64'))).toEqual([]);
+  });
+
+  it.each<[keyof typeof IMAGES, string, string]>([
+    ['x86_64', 'pvg', 'images of x86_64 guests have no entry "pvg"; did you mean "pvh"?'],
+    ['aarch64', 'pvh', 'images of aarch64 guests have no entry to choose'],
+  ])('%s %s is refused, with its place', async (arch, entry, problem) => {
+    const found = await findingsOf(arch, lines(arch, `entry ${entry}`));
+    expect(found).toEqual([
+      expect.stringMatching(new RegExp(`^vm\\.qvmconf:2:7: error: ${problem.replace('?', '\\?')}$`)),
+    ]);
+  });
+});

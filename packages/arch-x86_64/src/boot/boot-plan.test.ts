@@ -108,12 +108,21 @@ describe('loadGuest', () => {
     expect(bench.number((state.registers[Gpr.RSI] as number) + 0x230, 4)).toBe(0x20_0000);
   });
 
-  it('enters a 64-bit Linux in 64-bit mode even if it has the note of PVH', async () => {
-    const packed = await new BootBench().load({ image: file(new Uint8Array(gzipSync(bzImage(PVH)))) });
-    expect(packed).toMatchObject({ mode: 'long', entry: MIB });
-    const note = { name: 'Linux', type: 0x100, description: new Uint8Array(4) };
-    const unpacked = await new BootBench().load({ image: file(elfFile(64, MIB, [CODE], note)) });
-    expect(unpacked).toMatchObject({ mode: 'long', entry: MIB });
+  it('enters a bzImage in 64-bit mode and an ELF file by its note of PVH, unless another entry is chosen', async () => {
+    const enter = (bytes: Uint8Array, entry?: string) =>
+      new BootBench().load({ image: file(bytes), ...(entry === undefined ? {} : { entry }) });
+    const long = { mode: 'long', entry: MIB };
+    const pvh = { mode: 'protected', entry: 0x10_0850 };
+    const packed = new Uint8Array(gzipSync(bzImage(PVH)));
+    expect(await enter(packed)).toMatchObject(long);
+    expect(await enter(packed, 'pvh')).toMatchObject(pvh);
+    expect(await enter(PVH)).toMatchObject(pvh);
+    expect(await enter(PVH, 'linux64')).toMatchObject(long);
+    await expect(enter(PVH, 'linux32')).rejects.toMatchObject({
+      code: 'image.no-entry',
+      message: 'kernel cannot be entered by linux32: it has pvh, linux64.',
+    });
+    await expect(enter(packed, 'multiboot1')).rejects.toMatchObject({ code: 'image.no-entry' });
   });
 
   it('starts multiboot kernels of both versions', async () => {

@@ -50,8 +50,8 @@ const BUS_BYTES = 0x10_0000;
  *
  * | image | entry | the guest finds |
  * |---|---|---|
- * | bzImage or vmlinux of 64 bits, other ELF64 | 64-bit mode | RSI: zero page |
- * | ELF with the note of PVH, such as a 32-bit Linux or Xen | protected mode | EBX: start information |
+ * | bzImage of 64 bits, other ELF64 | 64-bit mode | RSI: zero page |
+ * | ELF with the note of PVH, such as a vmlinux or Xen | protected mode | EBX: start information |
  * | 32-bit bzImage without it, other ELF32 | protected mode | ESI: zero page |
  * | ELF with a multiboot header | protected mode | EAX: magic number, EBX: information |
  * | firmware | reset vector | what the board has |
@@ -76,7 +76,7 @@ export async function planGuest(
   for (const { name, base, size } of request.reservations ?? [])
     plan.take(`${name}, which a vdev shares with the guest,`, base, size);
   for (const { name, address, bytes } of request.data ?? []) plan.avoid(name, address, bytes.length);
-  const image = await readImage(request.image, plan.size, request.unpacked);
+  const image = await readImage(request.image, { limit: plan.size, unpacked: request.unpacked, choice: request.entry });
   if (image.protocol === 'firmware') return firmwarePlan(image, services, request);
   plan.avoid('the first page', FIRST_PAGE.base, FIRST_PAGE.size);
   for (const { address, size } of image.segments) plan.take(request.image.name, address, size);

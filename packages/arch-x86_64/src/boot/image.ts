@@ -1,12 +1,10 @@
 import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
 import type { BootFile, ElfProgram, ElfSegment, UnpackedImages } from '@qvm/core/architecture';
+import type { EntryProtocol } from './entries.js';
 import { findMultiboot } from './multiboot-header.js';
 import { isBzImage, readSetupHeader } from './setup-header.js';
 import type { SetupHeader } from './setup-header.js';
 import { unpackPayload } from './unpack/unpack-payload.js';
-
-/** How an image wants to be entered. @experimental */
-export type EntryProtocol = 'pvh' | 'linux64' | 'linux32' | 'multiboot1' | 'multiboot2' | 'firmware';
 
 /**
  * An image that is ready to be placed.
@@ -31,10 +29,18 @@ export interface X86Image {
   readonly setup?: SetupHeader;
 }
 
+/** How an image is to be read. @experimental */
+export interface ImageOptions {
+  /** Largest size in bytes of an unpacked image: the VM's RAM. */
+  readonly limit: number;
+  /** Where unpacked kernels of bzImages are kept. Absent: nowhere. */
+  readonly unpacked?: UnpackedImages | undefined;
+  /** The way by which it must be entered, one of `ENTRIES`. Absent: as its format says. */
+  readonly choice?: string | undefined;
+}
+
 /** The note that holds the entry of PVH (Xen, public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY). */
 const PVH_NOTE = { name: 'Xen', type: 18 } as const;
-/** Owner of notes that only Linux kernels have (Linux, include/linux/elfnote-lto.h, include/linux/build-salt.h). */
-const LINUX_NOTE = 'Linux';
 const MACHINES = [ElfMachine.X86_64, ElfMachine.I386] as const;
 const FOUR_GIB = 2 ** 32;
 const MIB = 2 ** 20;
@@ -52,12 +58,10 @@ const JUMP_BYTES = 4;
  * Recognises an image: bzImage, ELF of 32 or 64 bits for x86 (with the note of PVH, with a multiboot header, or a plain
  * kernel), gzip of one of these, or firmware that begins at the reset vector.
  *
- * @param limit - largest size in bytes of an unpacked image: the VM's RAM.
- * @param unpacked - where unpacked kernels of bzImages are kept.
- * @throws `ImageError` for truncated, damaged and foreign images.
+ * @throws `ImageError` `image.no-entry` when it has not the entry that is chosen, and others for truncated, damaged and foreign images.
  * @experimental
  */
-export async function readImage(file: BootFile, limit: number, unpacked?: UnpackedImages): Promise<X86Image> {
+export async function readImage(file: BootFile, { limit, unpacked, choice }: ImageOptions): Promise<X86Image> {
   const { name } = file;
   const bytes = isGzip(file.bytes) ? await gunzip(file.bytes, limit, name) : file.bytes;
   if (bytes.length === 0) throw new ImageError('truncated', `${name} is empty.`);
@@ -65,10 +69,12 @@ export async function readImage(file: BootFile, limit: number, unpacked?: Unpack
     const setup = readSetupHeader(bytes, name);
     const kernel = await unpackPayload(setup.payload, limit, name, unpacked);
     if (!isElf(kernel)) throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
-    return { ...readProgram(kernel, `The kernel in ${name}`, true), setup };
+    return { ...readProgram(kernel, `The kernel in ${name}`, LINUX_ENTRIES, choice), setup };
   }
-  if (isElf(bytes)) return readProgram(bytes, name);
-  return readFirmware(bytes, name);
+  if (isElf(bytes)) return readProgram(bytes, name, PROGRAM_ENTRIES, choice);
+  const firmware = readFirmware(bytes, name);
+  chosen([firmware], name, choice);
+  return firmware;
 }
 
 /**
@@ -81,36 +87,68 @@ export function isX86Image(head: Uint8Array): boolean {
   return isBzImage(head) || MACHINES.some((known) => known === machine);
 }
 
-/** @param linux - the file is known to be a Linux kernel. */
-function readProgram(bytes: Uint8Array, name: string, linux = false): X86Image {
+/** A way by which an ELF file can be entered. */
+type Entry = Pick<X86Image, 'protocol' | 'entry'>;
+
+/** The preferred entry comes first. The 64-bit entry of a Linux kernel needs no code of 32 bits. */
+const LINUX_ENTRIES: readonly EntryProtocol[] = ['linux64', 'pvh', 'linux32'];
+/** An ELF file is entered as other virtual machines enter it: by PVH if it has the note, whatever else it can. */
+const PROGRAM_ENTRIES: readonly EntryProtocol[] = ['pvh', 'multiboot2', 'multiboot1', 'linux64', 'linux32'];
+
+function readProgram(
+  bytes: Uint8Array,
+  name: string,
+  order: readonly EntryProtocol[],
+  choice: string | undefined,
+): X86Image {
   const program = readElf(bytes, MACHINES, name);
   const segments = program.segments.map(({ physical, bytes: content, memorySize }) => ({
     address: physical,
     bytes: content,
     size: memorySize,
   }));
-  const isLinux = linux || program.notes.some(({ name: owner }) => owner === LINUX_NOTE);
-  const { protocol, entry } = entryOf(program, bytes, name, isLinux);
+  const { protocol, entry } = chosen(entriesOf(program, bytes, name, order, choice), name, choice);
   if (!segments.some(({ address, size }) => entry >= address && entry < address + size))
     throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
   return { protocol, entry, segments };
 }
 
-/** A 64-bit Linux kernel has two entries; the one in 64-bit mode needs no code of 32 bits. */
-function entryOf(
+/** The first entry, or the one that a configuration asks for. */
+function chosen(entries: readonly Entry[], name: string, choice: string | undefined): Entry {
+  const found = choice === undefined ? entries[0] : entries.find(({ protocol }) => protocol === choice);
+  if (found !== undefined) return found;
+  const there = entries.map(({ protocol }) => protocol).join(', ');
+  throw new ImageError('no-entry', `${name} cannot be entered by ${choice ?? 'anything'}: it has ${there}.`);
+}
+
+/** All entries in an order of preference, or as far as they are needed to find the choice. */
+function entriesOf(
   program: ElfProgram,
   bytes: Uint8Array,
   name: string,
-  isLinux: boolean,
-): Pick<X86Image, 'protocol' | 'entry'> {
-  if (isLinux && program.bits === 64)
-    return { protocol: 'linux64', entry: physicalEntry(program.entry, program.segments) };
-  const note = program.notes.find(({ name: owner, type }) => owner === PVH_NOTE.name && type === PVH_NOTE.type);
-  if (note) return { protocol: 'pvh', entry: noteEntry(note.description, name) };
-  const multiboot = findMultiboot(bytes, name);
+  order: readonly EntryProtocol[],
+  choice: string | undefined,
+): readonly Entry[] {
   const entry = physicalEntry(program.entry, program.segments);
-  if (multiboot) return { protocol: multiboot.protocol, entry: multiboot.entry ?? entry };
-  return { protocol: program.bits === 64 ? 'linux64' : 'linux32', entry };
+  const note = program.notes.find(({ name: owner, type }) => owner === PVH_NOTE.name && type === PVH_NOTE.type);
+  const multiboot = (version: 'multiboot1' | 'multiboot2'): readonly Entry[] => {
+    const header = findMultiboot(bytes, version, name);
+    return header === undefined ? [] : [{ protocol: version, entry: header.entry ?? entry }];
+  };
+  const makers: Readonly<Partial<Record<EntryProtocol, () => readonly Entry[]>>> = {
+    pvh: () => (note === undefined ? [] : [{ protocol: 'pvh', entry: noteEntry(note.description, name) }]),
+    multiboot1: () => multiboot('multiboot1'),
+    multiboot2: () => multiboot('multiboot2'),
+    linux64: () => (program.bits === 64 ? [{ protocol: 'linux64', entry }] : []),
+    linux32: () => (program.bits === 32 ? [{ protocol: 'linux32', entry }] : []),
+  };
+  const entries: Entry[] = [];
+  for (const protocol of order) {
+    entries.push(...(makers[protocol]?.() ?? []));
+    // A header that asks for something unsupported is no error where another entry is used.
+    if (entries.some((found) => choice === undefined || found.protocol === choice)) break;
+  }
+  return entries;
 }
 
 /** 32 or 64 bits: Linux writes as many as it has. */

@@ -19,25 +19,21 @@ export interface MultibootHeader {
 }
 
 /**
- * Finds the multiboot header of an ELF file. The second version is preferred.
+ * Finds the multiboot header of a version in an ELF file.
  *
  * @throws `ImageError` `image.unknown-format` when it asks for something that is not supported.
  */
-export function findMultiboot(bytes: Uint8Array, name: string): MultibootHeader | undefined {
+export function findMultiboot(
+  bytes: Uint8Array,
+  version: MultibootHeader['protocol'],
+  name: string,
+): MultibootHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const two = find(
-    view,
-    Two,
-    (at) =>
-      [0, 4, 8, 12].map((field) => view.getUint32(at + field, true)).reduce((sum, value) => (sum + value) >>> 0, 0) ===
-      0,
-  );
-  if (two !== undefined) return readTwo(view, two, name);
-  const one = find(
-    view,
-    One,
-    (at) => (view.getUint32(at, true) + view.getUint32(at + 4, true) + view.getUint32(at + 8, true)) % 2 ** 32 === 0,
-  );
+  return version === 'multiboot2' ? findTwo(view, name) : findOne(view, name);
+}
+
+function findOne(view: DataView, name: string): MultibootHeader | undefined {
+  const one = find(view, One);
   if (one === undefined) return undefined;
   const flags = view.getUint32(one + 4, true);
   if (flags & ONE_ADDRESSES)
@@ -46,14 +42,23 @@ export function findMultiboot(bytes: Uint8Array, name: string): MultibootHeader 
   return { protocol: 'multiboot1' };
 }
 
-function find(view: DataView, kind: typeof One | typeof Two, isRight: (at: number) => boolean): number | undefined {
+/** The first header whose words, the checksum among them, add up to zero. */
+function find(view: DataView, kind: typeof One | typeof Two): number | undefined {
   const end = Math.min(kind.limit, view.byteLength) - kind.bytes;
   for (let at = 0; at <= end; at += kind.alignment)
-    if (view.getUint32(at, true) === kind.magic && isRight(at)) return at;
+    if (view.getUint32(at, true) === kind.magic && sumOf(view, at, kind.bytes) === 0) return at;
   return undefined;
 }
 
-function readTwo(view: DataView, begin: number, name: string): MultibootHeader {
+function sumOf(view: DataView, begin: number, bytes: number): number {
+  let sum = 0;
+  for (let at = begin; at < begin + bytes; at += 4) sum = (sum + view.getUint32(at, true)) >>> 0;
+  return sum;
+}
+
+function findTwo(view: DataView, name: string): MultibootHeader | undefined {
+  const begin = find(view, Two);
+  if (begin === undefined) return undefined;
   if (view.getUint32(begin + 4, true) !== I386)
     throw unsupported(name, 'has a multiboot header for another architecture');
   const end = Math.min(begin + view.getUint32(begin + 8, true), view.byteLength);

@@ -39,7 +39,7 @@ describe("Debian's kernels", () => {
   ])(
     'enters that of %s by %s',
     async (guest, protocol) => {
-      const image = await readImage({ name: guest, bytes: await kernelOf(guest) }, RAM);
+      const image = await readImage({ name: guest, bytes: await kernelOf(guest) }, { limit: RAM });
       expect(image.protocol).toBe(protocol);
       // Linux is linked for 16 MiB.
       expect(image.segments[0]?.address).toBe(2 ** 24);

@@ -83,6 +83,7 @@ describe('completion', () => {
     ]);
     expect(await words('start', '--set', `virtio-blk.hostdev=${folder}d`)).toEqual(['virtio-blk.hostdev=F/disk.img']);
     expect(await words('start', '--set', 'cp')).toEqual(['cpumodel=', 'cpus=']);
+    expect(await words('start', '--set', 'entry=multi')).toEqual(['entry=multiboot1', 'entry=multiboot2']);
     expect(await words('start', '--set', 'virtio-blk.ca')).toEqual(['virtio-blk.cache=']);
     expect(await words('start', '--set', 'virtio-blk.cache=')).toEqual([
       'virtio-blk.cache=writeback',

@@ -26,6 +26,15 @@ export async function boardNames(): Promise<readonly string[]> {
   return names;
 }
 
+/** The entries of images, of all architectures. */
+export async function entryNames(): Promise<readonly string[]> {
+  const { openHypervisor } = await import('../hypervisor.js');
+  const hypervisor = await openHypervisor();
+  const names = hypervisor.architectures.flatMap(({ entries }) => entries ?? []);
+  await hypervisor.dispose();
+  return [...new Set(names)];
+}
+
 /** Names of processor models; after a comma, features with their signs. */
 export async function processorNames(value: string): Promise<readonly string[]> {
   const { openHypervisor } = await import('../hypervisor.js');

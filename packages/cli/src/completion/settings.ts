@@ -1,6 +1,6 @@
 import type { Option } from '@qvm/core/options';
 import { pathsFor } from './files.js';
-import { boardNames, processorNames, vdevTypes } from './known-types.js';
+import { boardNames, entryNames, processorNames, vdevTypes } from './known-types.js';
 import type { LineFacts } from './line-facts.js';
 import { peers } from './peers.js';
 
@@ -37,6 +37,7 @@ async function valuesFor(
   line: LineFacts,
 ): Promise<readonly string[]> {
   if (key === 'board') return boardNames();
+  if (key === 'entry') return entryNames();
   if (key === 'cpumodel') return processorNames(value);
   if (FILE_KEYS.includes(key) || option?.kind.path === true) return pathsFor(value, undefined);
   if (option?.kind.character === true) return designators(value);

@@ -10,7 +10,8 @@ import type { VdevContext } from './vdev-context.js';
 /** QNX' name for a VM whose configuration does not name it. */
 const UNNAMED = 'qvm-guest';
 
-type Field = 'name' | 'arch' | 'board' | 'cpumodel' | 'image' | 'dtb' | 'initrd' | 'cmdline' | 'dump' | 'restart';
+type Field =
+  'name' | 'arch' | 'board' | 'cpumodel' | 'image' | 'entry' | 'dtb' | 'initrd' | 'cmdline' | 'dump' | 'restart';
 
 /** Collects the contents of the words. */
 export class LineDraft {

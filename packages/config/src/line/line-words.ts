@@ -28,6 +28,7 @@ export const LINE_WORDS: ReadonlyMap<string, Handler> = new Map<string, Handler>
   ['arch', field('arch')],
   ['board', field('board')],
   ['cpumodel', field('cpumodel')],
+  ['entry', field('entry')],
   ['ram', region('ram')],
   ['rom', region('rom')],
   ['cpu', cpu],

@@ -197,6 +197,7 @@ const FINDINGS: Row[] = [
   ['system a system b ram 1M', ['repeated-word', 1, 8], ['order', 1, 10]],
   ['ram 1M cmdline a cmdline b', ['repeated-word', 1, 16]],
   ['ram 1M cpumodel a,b', ['bad-cpumodel', 1, 17]],
+  ['ram 1M entry a,b', ['bad-entry', 1, 14]],
   ['ram 1M cpumodel', ['missing-argument', 1, 8]],
   ['ram 1M cpu sched x', ['bad-setting', 1, 18]],
   ['ram 1M cpu sched 0', ['out-of-range', 1, 18]],

@@ -68,6 +68,7 @@ const spec: fc.Arbitrary<VmFragment> = fc
       arch: fc.constantFrom('aarch64' as const, 'x86_64' as const),
       cpumodel: fc.constantFrom('max', 'x86-64-v2,+aes,-pcid', '-nx'),
       image: path,
+      entry: fc.constantFrom('pvh', 'real-mode'),
       dtb: path,
       initrd: path,
       cmdline: value,

@@ -41,6 +41,7 @@ function documentOf(vm: VmFragment, escape: Escape): object {
     board: vm.board,
     cpumodel: vm.cpumodel,
     image: path(vm.image),
+    entry: vm.entry,
     dtb: path(vm.dtb),
     initrd: path(vm.initrd),
     cmdline: vm.cmdline,

@@ -36,6 +36,7 @@ class LineWriter {
     for (const { base, size } of vm.rom ?? []) this.region('rom', base, size);
     for (const vcpu of this.vcpus()) this.cpu(vcpu);
     this.path('load', vm.image);
+    this.word('entry', vm.entry);
     this.path('initrd load', vm.initrd);
     this.path('fdt load', vm.dtb);
     for (const { address, file } of vm.load ?? [])

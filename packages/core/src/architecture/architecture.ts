@@ -105,6 +105,8 @@ export interface MachineServices {
 export interface BootRequest {
   /** The kernel or firmware. */
   readonly image: BootFile;
+  /** The way by which the image is to be entered: one of `ArchitectureFacts.entries`. Absent: as its format says. */
+  readonly entry?: string;
   /** The initial RAM file system. */
   readonly initrd?: BootFile;
   /** A flattened device tree to patch instead of the generated one. */
@@ -180,6 +182,8 @@ export interface ArchitectureFacts {
   readonly hookKinds: HookKinds;
   /** The processor models that a configuration can choose. Absent: there is one, which has no name. */
   readonly processors?: ProcessorCatalogue;
+  /** The ways by which a configuration can have an image entered. Absent: there is no choice. */
+  readonly entries?: readonly string[];
   /**
    * Whether a file is an image for this architecture, by its beginning. Decides about a VM whose configuration names no architecture.
    * Absent: no image is known.

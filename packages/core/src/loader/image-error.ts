@@ -12,6 +12,7 @@ export type ImageProblem =
   | 'wrong-endianness'
   | 'wrong-machine'
   | 'bad-header'
+  | 'no-entry'
   | 'bad-segment'
   | 'overlap'
   | 'no-segments'

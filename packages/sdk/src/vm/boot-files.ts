@@ -32,6 +32,7 @@ export async function readBootFiles(
   if (image === undefined) return undefined;
   return {
     image,
+    ...(spec.entry === undefined ? {} : { entry: spec.entry }),
     ...(initrd === undefined ? {} : { initrd }),
     ...(deviceTree === undefined ? {} : { deviceTree }),
     ...(spec.cmdline === undefined ? {} : { commandLine: spec.cmdline }),

@@ -70,10 +70,17 @@ export function constructionError(
   return new ConfigError([findingAt(at, 'error', error.code, message)]);
 }
 
+/** The fields that errors of booting concern, by the beginnings of their codes; the others concern the image. */
+const BOOT_FIELDS = [
+  ['initrd.', 'initrd'],
+  ['devicetree.', 'dtb'],
+  ['image.no-entry', 'entry'],
+] as const;
+
 /** Adds a location in the configuration to an error of booting. */
 export function bootError(error: unknown, spec: VmSpec): unknown {
   if (!(error instanceof QvmError)) return error;
-  const field = error.code.startsWith('initrd.') ? 'initrd' : error.code.startsWith('devicetree.') ? 'dtb' : 'image';
+  const field = BOOT_FIELDS.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? 'image';
   return new StartError(error.code, describeError(error), sourceOf(spec.source, field), { cause: error });
 }
 

@@ -21,7 +21,7 @@ export interface Platform {
  * The architecture, loaded, and the board.
  *
  * @returns `undefined` when the board's package could not be used, which has been reported already.
- * @throws ConfigError `config.unknown-arch`, `config.unknown-board`, `config.cpumodel`
+ * @throws ConfigError `config.unknown-arch`, `config.unknown-board`, `config.cpumodel`, `config.entry`
  */
 export async function findPlatform(
   spec: VmSpec,
@@ -32,7 +32,20 @@ export async function findPlatform(
   const source = findArchitecture(spec, registries);
   const board = findBoard(spec, source, registries, packages, container);
   const processor = findProcessor(spec, source);
+  checkEntry(spec, source);
   return board && { architecture: await source.load(), board, ...(processor === undefined ? {} : { processor }) };
+}
+
+function checkEntry({ entry, source }: VmSpec, { name, entries = [] }: ArchitectureFacts): void {
+  if (entry === undefined || entries.includes(entry)) return;
+  const message =
+    entries.length === 0
+      ? `images of ${name} guests have no entry to choose`
+      : `images of ${name} guests have no entry ${JSON.stringify(entry)}`;
+  const nearest = nearestName(entry, entries);
+  const there = entries.length === 0 ? undefined : `there are ${entries.join(', ')}`;
+  const hint = nearest === undefined ? there : `did you mean "${nearest}"?`;
+  throw new ConfigError([findingAt(sourceOf(source, 'entry'), 'error', 'config.entry', message, hint)]);
 }
 
 function findProcessor({ cpumodel, source }: VmSpec, { name, processors }: ArchitectureFacts): Processor | undefined {

@@ -51,6 +51,8 @@ export interface VmDescription {
   readonly cpumodel?: string;
   /** The kernel or firmware: a path, or the file itself. */
   readonly image: FileDescription;
+  /** The way by which the image is entered, such as `pvh`: one of `Architecture.entries`. Default: as its format says. */
+  readonly entry?: string;
   /** A device tree that is patched and replaces the generated one: a path, or the file itself. */
   readonly dtb?: FileDescription;
   /** The initial RAM file system: a path, or the file itself. */
@@ -82,13 +84,14 @@ export interface DescribedVm {
  * @throws QvmError `vm.description` for sizes and addresses that cannot be parsed.
  */
 export function specOf(description: VmDescription): DescribedVm {
-  const { name, arch, board, cpumodel, image, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
+  const { name, arch, board, cpumodel, image, entry, dtb, initrd, cmdline, cpus, ram, vdevs, baseDir } = description;
   const spec: VmSpec = {
     name,
     arch: arch ?? 'aarch64',
     ...(board === undefined ? {} : { board }),
     ...(cpumodel === undefined ? {} : { cpumodel }),
     image: nameOf(image),
+    ...(entry === undefined ? {} : { entry }),
     ...(dtb === undefined ? {} : { dtb: nameOf(dtb) }),
     ...(initrd === undefined ? {} : { initrd: nameOf(initrd) }),
     ...(cmdline === undefined ? {} : { cmdline }),
