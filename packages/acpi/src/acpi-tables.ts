@@ -13,14 +13,14 @@ const ALIGNMENT = 64;
 const RSDP_BYTES = 36;
 const RSDP_REVISION = 2;
 /** The checksum of the first revision's 20 bytes, and that of all. */
-const RSDP_CHECKSUMS = [
+export const RSDP_CHECKSUMS = [
   { offset: 8, bytes: 20 },
   { offset: 32, bytes: RSDP_BYTES },
 ] as const;
 const Rsdp = { rsdt: 16, xsdt: 24 } as const;
 
 /** A pointer in the tables or the RSDP, before it is an address. */
-interface Link {
+export interface Link {
   /** Offset of the field. */
   readonly offset: number;
   readonly size: 4 | 8;

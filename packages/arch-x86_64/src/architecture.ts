@@ -6,6 +6,7 @@ import { apic, ioapic, pic } from './apic/index.js';
 import { ARCHITECTURE_NAME } from './architecture-name.js';
 import { X86_HOOK_KINDS } from './hook-kinds.js';
 import { ENTRIES } from './boot/entries.js';
+import { isFirmware } from './boot/firmware-image.js';
 import { isX86Image } from './boot/image.js';
 import { X86_PROCESSORS } from './system/cpu-model.js';
 import type { X86Model } from './system/cpu-model.js';
@@ -17,6 +18,7 @@ const FACTS: ArchitectureFacts = {
   processors: X86_PROCESSORS,
   isImage: isX86Image,
   entries: ENTRIES,
+  isFirmware,
 };
 
 /** Choices of an {@link x86Architecture}. @experimental */

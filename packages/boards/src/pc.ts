@@ -4,7 +4,8 @@ const KIB = 0x400;
 const GIB = 0x4000_0000;
 /** RAM ends here at the latest, and goes on at 4 GiB. */
 const LOW_RAM_END = 0xb000_0000;
-const FIXED_DEVICES = 0xfe00_0000;
+/** The I/O APIC, and after it the other devices with fixed addresses; firmware gives PCI devices addresses up to here. */
+const FIXED_DEVICES = 0xfec0_0000;
 
 /**
  * The board of x86_64 guests: the public map of a PC with QEMU's `q35` as the model (Intel ICH9 data sheet, chapter 9;
@@ -28,7 +29,7 @@ export const pc: Board = {
   },
   places: {
     'local-apic': { base: 0xfee0_0000 },
-    ioapic: { base: 0xfec0_0000 },
+    ioapic: { base: FIXED_DEVICES },
     pic: { port: { master: 0x20, slave: 0xa0, elcr: 0x4d0 } },
     pit: { port: { counters: 0x40, control: 0x61 }, interrupt: 0 },
     hpet: { base: 0xfed0_0000, interrupt: 23 },
@@ -55,13 +56,19 @@ export const pc: Board = {
       },
     },
     platform: {
-      base: FIXED_DEVICES + 0x10_0000,
+      base: FIXED_DEVICES + 0x1_0000,
       interrupt: 10,
       row: { count: 2, addressStride: 0x1000, interruptStride: 1 },
     },
   },
   implicitVdevs: ['apic', 'ioapic', 'pic', 'pit', 'rtc', 'hpet', 'acpi-pm', 'pc-reset', 'pci-host'],
   defaultConsole: 'ser8250',
+  firmware: {
+    end: 4 * GIB,
+    // For option ROMs, and for the firmware's own copy, which it changes.
+    ram: [{ base: 768 * KIB, size: 256 * KIB }],
+    vdevs: ['fw-cfg'],
+  },
   // Those of the ISA bus are edges.
   interrupts: { first: 0, last: 23, exclusive: { first: 0, last: 15 } },
   deviceTree: { compatible: 'qvm,pc', model: 'qvm,pc' },

@@ -179,8 +179,48 @@ describe('loadGuest', () => {
     await expect(new BootBench(PC_RAM).load({ image: file(bytes) })).rejects.toMatchObject({
       code: 'image.does-not-fit',
     });
+    for (const more of [{ initrd: INITRD }, { commandLine: 'quiet' }])
+      await expect(bench.load({ image: file(bytes), ...more })).rejects.toMatchObject({ code: 'image.unknown-format' });
     const withoutCopy = new BootBench(PC_RAM, [rom]);
     await expect(withoutCopy.load({ image: file(bytes) })).resolves.toMatchObject({ mode: 'real' });
+  });
+
+  it('tells firmware of the memory, and gives it the ACPI tables, by its configuration device', async () => {
+    const bytes = new Uint8Array(0x2_0000).fill(0x90);
+    bytes.set([0xea, 0x5b, 0xe0, 0, 0xf0], bytes.length - 16);
+    const bench = new BootBench(
+      [
+        { base: 0, size: 0xa_0000 },
+        { base: 0xc_0000, size: 0x4_0000 },
+        { base: MIB, size: 3 * MIB },
+        { base: 2 ** 32, size: MIB },
+      ],
+      [{ base: 2 ** 32 - bytes.length, size: bytes.length }],
+    );
+    const files = new Map<string, Uint8Array>();
+    const putFile = ({ name, bytes: content }: { name: string; bytes: Uint8Array }) => void files.set(name, content);
+    const vdevAcpi = () => [{ kind: 'pci-segment', base: 0xb000_0000, segment: 0, firstBus: 0, lastBus: 0 }] as const;
+    const reservations = [{ name: 'window', base: 2 * MIB, size: MIB }];
+    const request = { image: file(bytes), vdevAcpi, reservations, firmware: { addFile: putFile, putFile } };
+    await bench.load(request);
+    const map = files.get('etc/e820') as Uint8Array;
+    const view = new DataView(map.buffer);
+    const entries = Array.from({ length: map.length / 20 }, (_, i) => [
+      Number(view.getBigUint64(i * 20, true)),
+      Number(view.getBigUint64(i * 20 + 8, true)),
+      view.getUint32(i * 20 + 16, true),
+    ]);
+    expect(entries).toEqual([
+      [0, 0xa_0000, 1],
+      [MIB, MIB, 1],
+      [2 * MIB, MIB, 2],
+      [3 * MIB, MIB, 1],
+      [0xb000_0000, MIB, 2],
+      [2 ** 32, MIB, 1],
+    ]);
+    expect([...files.keys()].sort()).toEqual(['etc/acpi/rsdp', 'etc/acpi/tables', 'etc/e820', 'etc/table-loader']);
+    // A second boot, after a reset, finds the files there.
+    await expect(bench.load(request)).resolves.toMatchObject({ mode: 'real' });
   });
 
   it('puts the RSDP where it is looked for, if there is RAM, and tells of reserved memory', async () => {

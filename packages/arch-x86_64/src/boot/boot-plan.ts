@@ -1,8 +1,11 @@
-import { AcpiTableContext, buildAcpiTables, placeAcpiTables } from '@qvm/acpi';
+import { placeAcpiTables } from '@qvm/acpi';
 import type { AcpiProcessor } from '@qvm/acpi';
 import { ImageError, RamPlan } from '@qvm/core/architecture';
 import type { AddressRange, BootFile, BootRequest, MachineServices } from '@qvm/core/architecture';
+import type { FirmwareFile } from '@qvm/core/services';
 import { Gpr } from '@qvm/isa-x86_64';
+import { acpiTablesOf, configurationWindows } from './acpi.js';
+import { planFirmware } from './firmware-plan.js';
 import { readImage } from './image.js';
 import type { X86Image } from './image.js';
 import { longState, protectedState, RESET_STATE } from './initial-state.js';
@@ -28,13 +31,14 @@ export interface BootPlan {
   readonly segments: readonly LoadedSegment[];
   /** The state of the first vCPU. */
   readonly state: InitialState;
-  /** The memory map that the guest is told; firmware finds it out itself. */
+  /** The memory map that the guest is told. */
   readonly memory: readonly MemoryMapEntry[];
+  /** Files for firmware in its configuration device. Absent: none. */
+  readonly firmwareFiles?: readonly FirmwareFile[];
 }
 
 const PAGE = 0x1000;
 const FOUR_GIB = 2 ** 32;
-const LOCAL_APIC = 0xfee0_0000;
 /** Where operating systems that know nothing better look for the RSDP (ACPI 6.5, section 5.2.5.1). */
 const BIOS_AREA: AddressRange = { base: 0xe_0000, size: 0x2_0000 };
 const RSDP_ALIGNMENT = 16;
@@ -42,7 +46,6 @@ const RSDP_ALIGNMENT = 16;
 const FIRST_PAGE: AddressRange = { base: 0, size: PAGE };
 /** Linux has this limit where a setup header does not say another. */
 const COMMAND_LINE_LIMIT = 2047;
-const BUS_BYTES = 0x10_0000;
 
 /**
  * Finds a place in RAM for image, initial file system, ACPI tables and the data of the boot protocol, and the state in
@@ -77,27 +80,10 @@ export async function planGuest(
     plan.take(`${name}, which a vdev shares with the guest,`, base, size);
   for (const { name, address, bytes } of request.data ?? []) plan.avoid(name, address, bytes.length);
   const image = await readImage(request.image, { limit: plan.size, unpacked: request.unpacked, choice: request.entry });
-  if (image.protocol === 'firmware') return firmwarePlan(image, services, request);
+  if (image.protocol === 'firmware') return planFirmware(image, services.map, request, processors);
   plan.avoid('the first page', FIRST_PAGE.base, FIRST_PAGE.size);
   for (const { address, size } of image.segments) plan.take(request.image.name, address, size);
   return new KernelPlan(plan, image, request, processors).make();
-}
-
-/** Firmware is in ROM; its copy below 1 MiB is only made where the board has memory. */
-function firmwarePlan(image: X86Image, { map }: Pick<MachineServices, 'map'>, request: BootRequest): BootPlan {
-  if (request.initrd)
-    throw new ImageError('unknown-format', `${request.image.name} is firmware, which takes no initial file system.`);
-  const isMemory = ({ address, size }: LoadedSegment): boolean => {
-    const region = map.find(address);
-    const memory = region?.kind === 'ram' || region?.kind === 'rom';
-    return memory && address + size <= region.base + region.size;
-  };
-  const [low, whole] = image.segments as [LoadedSegment, LoadedSegment];
-  if (!isMemory(whole)) {
-    const where = `0x${whole.address.toString(16)}`;
-    throw new ImageError('does-not-fit', `${request.image.name} is firmware for ${where}, where the VM has no ROM.`);
-  }
-  return { segments: isMemory(low) ? [low, whole] : [whole], state: RESET_STATE, memory: [] };
 }
 
 /** The plan of one boot of a kernel: a place for each part, in order. */
@@ -137,14 +123,8 @@ class KernelPlan {
 
   /** Places the tables at the top of the RAM below 4 GiB, and the RSDP where it is looked for, if there is RAM. */
   #placeAcpi(): GuestFacts['rsdp'] {
-    const parts = this.request.vdevAcpi?.(new AcpiTableContext()) ?? [];
-    const tables = buildAcpiTables({ processors: this.processors, localApicAddress: LOCAL_APIC, parts });
-    for (const part of parts) {
-      if (part.kind !== 'pci-segment') continue;
-      const [base, size] = [part.base + part.firstBus * BUS_BYTES, (part.lastBus - part.firstBus + 1) * BUS_BYTES];
-      // Linux uses configuration space in memory only where the memory map reserves it.
-      this.#reserved.push({ base, size, type: MemoryType.Reserved });
-    }
+    const { tables, parts } = acpiTablesOf(this.request, this.processors);
+    this.#reserved.push(...configurationWindows(parts));
     const rsdpOffset = tables.bytes.length;
     const size = Math.ceil((rsdpOffset + tables.rsdp.length) / PAGE) * PAGE;
     const address = this.#highest('The ACPI tables', size, FOUR_GIB);

@@ -1,6 +1,7 @@
 import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
 import type { BootFile, ElfProgram, ElfSegment, UnpackedImages } from '@qvm/core/architecture';
 import type { EntryProtocol } from './entries.js';
+import { readFirmware } from './firmware-image.js';
 import { findMultiboot } from './multiboot-header.js';
 import { isBzImage, readSetupHeader } from './setup-header.js';
 import type { SetupHeader } from './setup-header.js';
@@ -42,17 +43,6 @@ export interface ImageOptions {
 /** The note that holds the entry of PVH (Xen, public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY). */
 const PVH_NOTE = { name: 'Xen', type: 18 } as const;
 const MACHINES = [ElfMachine.X86_64, ElfMachine.I386] as const;
-const FOUR_GIB = 2 ** 32;
-const MIB = 2 ** 20;
-const FIRMWARE_LIMIT = 16 * MIB;
-/** Firmware is a whole number of pages. */
-const FIRMWARE_UNIT = 0x1000;
-const RESET_OFFSET = 0x10;
-/** The part of the firmware that a PC shows below 1 MiB, too. */
-const LOW_COPY = 0x2_0000;
-/** JMP with 8 and 16 bits, far JMP; firmware may have NOPs or WBINVD before them. */
-const JUMPS = new Set([0xeb, 0xe9, 0xea]);
-const JUMP_BYTES = 4;
 
 /**
  * Recognises an image: bzImage, ELF of 32 or 64 bits for x86 (with the note of PVH, with a multiboot header, or a plain
@@ -165,24 +155,4 @@ function physicalEntry(entry: bigint, segments: readonly ElfSegment[]): number {
   const physical = segments.some((s) => entry >= BigInt(s.physical) && entry < BigInt(s.physical + s.memorySize));
   const virtual = segments.find((s) => entry >= s.virtual && entry < s.virtual + BigInt(s.memorySize));
   return physical || !virtual ? Number(entry) : virtual.physical + Number(entry - virtual.virtual);
-}
-
-/** Firmware ends at 4 GiB; the last part of it is below 1 MiB as well. */
-function readFirmware(bytes: Uint8Array, name: string): X86Image {
-  const vector = bytes.subarray(Math.max(0, bytes.length - RESET_OFFSET)).subarray(0, JUMP_BYTES);
-  const isFirmware =
-    bytes.length >= FIRMWARE_UNIT &&
-    bytes.length <= FIRMWARE_LIMIT &&
-    bytes.length % FIRMWARE_UNIT === 0 &&
-    vector.some((byte) => JUMPS.has(byte));
-  if (!isFirmware) {
-    throw new ImageError(
-      'unknown-format',
-      `${name} is no image for x86: neither a bzImage, nor an ELF file, nor firmware with a jump at the reset vector.`,
-    );
-  }
-  const low = bytes.subarray(Math.max(0, bytes.length - LOW_COPY));
-  const whole = (address: number, content: Uint8Array) => ({ address, bytes: content, size: content.length });
-  const segments = [whole(MIB - low.length, low), whole(FOUR_GIB - bytes.length, bytes)];
-  return { protocol: 'firmware', entry: FOUR_GIB - RESET_OFFSET, segments };
 }

@@ -20,8 +20,9 @@ export async function loadGuest(
   services: Pick<MachineServices, 'map' | 'memory' | 'guestMemory'>,
   processors: readonly AcpiProcessor[],
 ): Promise<InitialState> {
-  const { segments, state } = await planGuest(request, services, processors);
+  const { segments, state, firmwareFiles = [] } = await planGuest(request, services, processors);
   for (const segment of segments) write(services, segment);
+  for (const file of firmwareFiles) request.firmware?.putFile(file);
   return state;
 }
 

@@ -49,6 +49,7 @@ function describe(board: Board, types: readonly VdevFactory[]): string {
     ['interrupts', `${first} to ${last}${single}`],
     ['always there', board.implicitVdevs.join(', ') || 'nothing'],
     ['console', board.defaultConsole ?? 'none'],
+    ...(board.firmware === undefined ? [] : [['with firmware', firmwareText(board.firmware)]]),
   ];
   const reserved = (board.reserved ?? []).map(({ name, base, size }) => [name, hexadecimal(base), `${size} bytes`]);
   const places = Object.entries(board.places).map(([word, place]) => placeRow(board, word, place, types));
@@ -63,6 +64,11 @@ function describe(board: Board, types: readonly VdevFactory[]): string {
 function ramText({ base, holes = [] }: Board['ram']): string {
   const ranges = holes.map((hole) => `${hexadecimal(hole.base)}-${hexadecimal(hole.base + hole.size - 1)}`);
   return [`from ${hexadecimal(base)}`, ...(ranges.length === 0 ? [] : [`but not ${ranges.join(', ')}`])].join(', ');
+}
+
+function firmwareText({ end, ram, vdevs }: NonNullable<Board['firmware']>): string {
+  const ranges = ram.map(({ base, size }) => `RAM ${hexadecimal(base)}-${hexadecimal(base + size - 1)}`);
+  return [`ROM up to ${hexadecimal(end - 1)}`, ...ranges, ...vdevs].join(', ');
 }
 
 function placeRow(

@@ -2,6 +2,7 @@ import type { AcpiContext, AcpiPart } from '../acpi/acpi-part.js';
 import type { Board } from '../board/board.js';
 import type { Clock } from '../clock/clock.js';
 import type { BootScreen } from '../display/boot-screen.js';
+import type { FirmwareConfiguration } from '../firmware/firmware-configuration.js';
 import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { HookKinds } from '../hooks/kinds.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
@@ -121,6 +122,8 @@ export interface BootRequest {
   readonly vdevAcpi?: (context: AcpiContext) => readonly AcpiPart[];
   /** Ranges of RAM that vdevs share with the guest: nothing is loaded there, and a generated tree reserves them. */
   readonly reservations?: readonly RamReservation[];
+  /** The device through which firmware is told of the machine. Absent: there is none. */
+  readonly firmware?: FirmwareConfiguration;
   /** The screen that the guest finds, for boot protocols that tell it. Absent: there is none. */
   readonly screen?: BootScreen;
   /** Path of the console's node for `stdout-path`, when there is one. */
@@ -191,6 +194,13 @@ export interface ArchitectureFacts {
    * @param head - the first 1024 bytes, or all of a shorter file.
    */
   isImage?(head: Uint8Array): boolean;
+  /**
+   * Whether an image is firmware that begins at the reset vector, so that its machine has the parts of
+   * `Board.firmware`. Absent: none is.
+   *
+   * @param image - the whole image.
+   */
+  isFirmware?(image: Uint8Array): boolean;
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Board {
   readonly defaultConsole?: string;
   /** The processors of its guests have I/O ports, an address space of their own (x86). Absent: they have none. */
   readonly ioPorts?: true;
+  /** Parts of machines whose image is firmware, which finds out itself what the machine has. Absent: there are none. */
+  readonly firmware?: BoardFirmware;
   /** First and last number of the interrupts that vdevs can have. */
   readonly interrupts: {
     /** The lowest number. */
@@ -71,6 +73,20 @@ export interface BoardHole {
    * 1 MiB on a PC). Absent: the RAM goes on above the hole.
    */
   readonly shadow?: true;
+}
+
+/**
+ * The parts that a machine has besides its configuration when its image is firmware.
+ *
+ * @experimental
+ */
+export interface BoardFirmware {
+  /** Guest-physical address of the first byte after the ROM, which has the size of the image. */
+  readonly end: number;
+  /** RAM that the firmware finds already: ranges of whole pages of 64 KiB, which may be in a hole that hides RAM. */
+  readonly ram: readonly BoardWindow[];
+  /** Vdev types that there are besides {@link Board.implicitVdevs}, after those. */
+  readonly vdevs: readonly string[];
 }
 
 /**

@@ -26,6 +26,12 @@ export interface FirmwareConfiguration {
    * @throws `QvmError` `fw-cfg.file` when the name is invalid or in use, or there are too many files.
    */
   addFile(file: FirmwareFile): void;
+  /**
+   * Adds a file, or gives a file of this name other contents: for what is made anew at each boot.
+   *
+   * @throws `QvmError` `fw-cfg.file` when the name is invalid, or there are too many files.
+   */
+  putFile(file: FirmwareFile): void;
 }
 
 /** The firmware configuration device, offered by the vdev `fw-cfg`. @beta */

@@ -1,5 +1,6 @@
 import type { BootRequest } from '../architecture/architecture.js';
 import { BOOT_SCREEN } from '../display/boot-screen.js';
+import { FW_CFG } from '../firmware/firmware-configuration.js';
 import { RAM_RESERVATIONS } from '../memory/ram-reservations.js';
 import { loadData } from './load-data.js';
 import type { AssembledVm } from './vm-assembly.js';
@@ -11,7 +12,7 @@ import { consolePath, vdevNodes } from './vm-device-tree.js';
  *
  * @experimental
  */
-export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'vdevAcpi' | 'reservations' | 'screen'>;
+export type BootFiles = Omit<BootRequest, 'vdevNodes' | 'vdevAcpi' | 'reservations' | 'screen' | 'firmware'>;
 
 /** Puts the guest's files into memory, at first and again after each reset. */
 export class GuestBoot {
@@ -27,9 +28,11 @@ export class GuestBoot {
     const { vdevs, service } = this.#parts;
     const stdoutPath = files.stdoutPath ?? consolePath(vdevs);
     const screen = service(BOOT_SCREEN);
+    const firmware = service(FW_CFG);
     this.#request = {
       ...files,
       ...(screen === undefined ? {} : { screen }),
+      ...(firmware === undefined ? {} : { firmware }),
       ...(stdoutPath === undefined ? {} : { stdoutPath }),
       reservations: service(RAM_RESERVATIONS)?.all ?? [],
       vdevNodes: (context) => vdevNodes(vdevs, context),

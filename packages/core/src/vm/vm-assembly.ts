@@ -25,6 +25,7 @@ import { endsWithin } from './ends-within.js';
 import type { VdevError } from './vdev-error.js';
 import { VdevInstance, type VdevHost } from './vdev-instance.js';
 import { DEFAULT_UNSUPPORTED } from './unsupported.js';
+import { firmwareMemory } from './firmware-memory.js';
 import { addRam, bytesOfRam, placeRam, type PlacedRam } from './place-ram.js';
 import { placeVdev, type InterruptOwners } from './vdev-placement.js';
 import type { ClockSpec, ReserveSpec, VdevSpec, VmOptions } from './vm-options.js';
@@ -63,7 +64,7 @@ export interface AssembledVm {
  */
 export function assembleVm(options: VmOptions, control: VmControl): AssembledVm {
   checkOptions(options);
-  const ram = placeRam(options.ram, options.board.ram);
+  const ram = placeRam([...options.ram, ...firmwareMemory(options)], options.board.ram);
   const memory = createMemory(options, ram);
   try {
     return assembleIn(memory, ram, options, control);
@@ -242,7 +243,9 @@ function refuseBackend(designator: string): never {
  * named.
  */
 function listVdevs(options: VmOptions): readonly VdevSpec[] {
-  const { implicitVdevs, defaultConsole } = options.board;
+  const { defaultConsole, firmware } = options.board;
+  const ofFirmware = options.firmwareBytes === undefined ? [] : (firmware?.vdevs ?? []);
+  const implicitVdevs = [...options.board.implicitVdevs, ...ofFirmware];
   const ofType = (type: string): readonly VdevSpec[] => options.vdevs.filter((spec) => spec.factory.type === type);
   const implicit = implicitVdevs.flatMap((type) => {
     const named = ofType(type);

@@ -101,6 +101,8 @@ export interface VmOptions {
   readonly vcpus: number;
   /** RAM and ROM, at least one range. */
   readonly ram: readonly RamSpec[];
+  /** Size in bytes of the image if it is firmware: the VM has the parts of `Board.firmware` then. Absent: it is none. */
+  readonly firmwareBytes?: number;
   /** Addresses and interrupts that no vdev gets. */
   readonly reserve?: readonly ReserveSpec[];
   /** The vdevs, in order of creation. */

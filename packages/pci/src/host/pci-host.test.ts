@@ -69,6 +69,19 @@ describe('pci-host', () => {
     ]);
   });
 
+  it('is the memory controller hub of a PC where the machine has ports, with the registers that firmware writes', () => {
+    const { vdev, read, write } = createVdev(pciHost, { context: { board: pc }, prepare: wire });
+    expect([read(0, 4, 'ecam'), read(0x2c, 4, 'ecam')]).toEqual([0x29c0_8086, 0x1100_1af4]);
+    const [bar] = [read(0x60, 4, 'ecam')];
+    expect(bar % 2).toBe(1);
+    expect([read(0x90, 4, 'ecam'), read(0x94, 4, 'ecam')]).toEqual([0, 0]);
+    write(0x90, 0xffff_ffff, 4, 'ecam');
+    write(0x94, 0xffff_ffff, 4, 'ecam');
+    expect([read(0x90, 4, 'ecam'), read(0x94, 4, 'ecam')]).toEqual([0x3333_3333, 0x0033_3333]);
+    vdev.reset();
+    expect([read(0x90, 4, 'ecam'), read(0x60, 4, 'ecam')]).toEqual([0, bar]);
+  });
+
   it('maps BARs in its windows, in the name of their vdevs', () => {
     const { bus, context } = setUp();
     bus.add('disk', {

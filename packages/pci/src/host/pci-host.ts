@@ -17,6 +17,7 @@ import { ConfigPorts } from '../bus/config-ports.js';
 import { EcamWindow } from '../bus/ecam.js';
 import { PciBus } from '../bus/pci-bus.js';
 import type { PciFunction } from '../function/pci-function.js';
+import { bridgeOf } from './bridge.js';
 import { hostAcpi } from './acpi.js';
 import { hostNode } from './device-tree.js';
 import {
@@ -35,7 +36,6 @@ import { PortWindow } from './port-window.js';
 import { CONFIG_PORT_REMAINDER, PCI_BUS, PCI_HOST_DESCRIPTION } from './tokens.js';
 
 const STATE_VERSION = 1;
-const HOST_BRIDGE_CLASS = 0x06_00_00;
 
 /** A host bridge: the root bus, the ways to its configuration spaces, and the bridge's own function at 00:00.0. */
 export class PciHost implements Vdev {
@@ -47,11 +47,12 @@ export class PciHost implements Vdev {
   readonly #description: PciHostDescription;
 
   /** @throws `QvmError` `pci.window` when the board has no window for memory. */
-  constructor(context: VdevContext, { vendor, device, assign }: HostOptions) {
+  constructor(context: VdevContext, options: HostOptions) {
     const io = portWindow(context);
-    this.#bus = createBus(context, io, assign);
-    const identity = { vendorId: vendor, deviceId: device, classCode: HOST_BRIDGE_CLASS };
-    this.#bridge = this.#bus.add(context.name, { ...identity, express: false });
+    this.#bus = createBus(context, io, options.assign);
+    const { spec, fields } = bridgeOf(options, context.machine, context.mmioBase[ECAM_RANGE] ?? 0);
+    this.#bridge = this.#bus.add(context.name, spec);
+    for (const field of fields) this.#bridge.config.define(field);
     this.mmio = { [ECAM_RANGE]: new EcamWindow(this.#bus) };
     if (io !== undefined) {
       this.#configPorts = new ConfigPorts(this.#bus, context.optionalAttachment(CONFIG_PORT_REMAINDER));

@@ -50,6 +50,8 @@ export function constructVm(
   refused?: (error: unknown, vdev: number | undefined) => void,
 ): Vm {
   const { spec, registries, platform } = plan;
+  const image = plan.files?.image.bytes;
+  const firmware = image !== undefined && platform.architecture.isFirmware?.(image) === true;
   let current: number | undefined;
   const vdevRefused = (error: unknown): void => {
     const placed = constructionError(error, spec, current, openings.refusedAt(error));
@@ -71,6 +73,7 @@ export function constructVm(
           size,
         })),
       ],
+      ...(firmware ? { firmwareBytes: image.length } : {}),
       ...(spec.reserve === undefined ? {} : { reserve: spec.reserve }),
       ...(spec.unsupported === undefined ? {} : { unsupported: spec.unsupported }),
       vdevs,

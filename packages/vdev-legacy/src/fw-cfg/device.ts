@@ -3,7 +3,8 @@
  * have them, with I/O ports.
  *
  * Models the selector, the data register and the DMA interface. Omits the parts that the document calls obsolete:
- * writes through the data register, and items that are neither files nor the signature, the features or the directory.
+ * writes through the data register, and items that are neither files nor the signature, the features, the numbers of
+ * processors or the directory.
  */
 import { FW_CFG } from '@qvm/core/services';
 import { requireObject, requireUnsigned, requireVersion } from '@qvm/core/vdev';
@@ -38,7 +39,7 @@ export class FwCfg implements Vdev, FirmwareRegisters, FirmwareCursor {
   readonly mmio: Readonly<Record<string, MmioHandler>>;
   readonly ports: Readonly<Record<string, PortHandler>>;
   readonly #context: VdevContext;
-  readonly #items = new FirmwareItems();
+  readonly #items: FirmwareItems;
   #key = 0;
   #item: FirmwareItem;
   #position = 0;
@@ -47,6 +48,7 @@ export class FwCfg implements Vdev, FirmwareRegisters, FirmwareCursor {
 
   constructor(context: VdevContext) {
     this.#context = context;
+    this.#items = new FirmwareItems(context.vcpus);
     const hasPorts = context.portBase[REGISTERS] !== undefined;
     this.mmio = hasPorts ? {} : { [REGISTERS]: new MemoryRegisters(this) };
     this.ports = hasPorts ? { [REGISTERS]: new PortRegisters(this) } : {};

@@ -263,3 +263,23 @@ describe('fw-cfg DMA', () => {
     );
   });
 });
+
+it('has the number of processors, which SeaBIOS waits for', () => {
+  const device = createVdev(fwCfg, { context: { vcpus: 4 } });
+  for (const key of [0x05, 0x0f]) {
+    select(device, key);
+    expect([...readData(device, 3)]).toEqual([4, 0, 0]);
+  }
+});
+
+it('gives a file that is put again its new contents, under the same key', () => {
+  const device = createVdev(fwCfg, { options: { item: ['opt/a:one'] } });
+  const put = (name: string, bytes: number[]) => configuration(device).putFile({ name, bytes: Uint8Array.from(bytes) });
+  put('etc/e820', [1, 2]);
+  put('etc/e820', [3, 4, 5]);
+  select(device, 0x21);
+  expect([...readData(device, 4)]).toEqual([3, 4, 5, 0]);
+  expect(device.vdev.status().files).toEqual(['opt/a', 'etc/e820']);
+  expect(() => configuration(device).addFile({ name: 'etc/e820', bytes: Uint8Array.of(1) })).toThrow('already');
+  expect(() => put('', [1])).toThrow('no name');
+});

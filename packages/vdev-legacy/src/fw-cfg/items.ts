@@ -4,6 +4,9 @@ import type { FirmwareConfiguration, FirmwareFile } from '@qvm/core/services';
 /** Keys from QEMU, docs/specs/fw_cfg.rst. */
 const KEY_SIGNATURE = 0x0000;
 const KEY_ID = 0x0001;
+/** Numbers of processors, 16 bits: present, and at most. */
+const KEY_PROCESSORS = 0x0005;
+const KEY_MOST_PROCESSORS = 0x000f;
 const KEY_FILE_DIRECTORY = 0x0019;
 const KEY_FIRST_FILE = 0x0020;
 /** Mask of a key without the bit of the obsolete write channel. */
@@ -30,18 +33,34 @@ export interface FirmwareItem {
  */
 export class FirmwareItems implements FirmwareConfiguration {
   readonly #files: FirmwareFile[] = [];
+  readonly #processors: number;
   #directory: Uint8Array | undefined;
 
+  /** @param processors - number of vCPUs. */
+  constructor(processors: number) {
+    this.#processors = processors;
+  }
+
   addFile(file: FirmwareFile): void {
+    if (this.#files.some(({ name }) => name === file.name)) {
+      throw new QvmError('fw-cfg.file', `there is a firmware file ${file.name} already`);
+    }
+    this.putFile(file);
+  }
+
+  /** A file that is replaced keeps its key. */
+  putFile(file: FirmwareFile): void {
     const { name } = file;
     if (!NAME.test(name)) throw new QvmError('fw-cfg.file', `${JSON.stringify(name)} is no name of a firmware file`);
-    if (this.#files.some((other) => other.name === name)) {
-      throw new QvmError('fw-cfg.file', `there is a firmware file ${name} already`);
+    this.#directory = undefined;
+    const index = this.#files.findIndex((other) => other.name === name);
+    if (index >= 0) {
+      this.#files[index] = file;
+      return;
     }
     if (this.#files.length === MAX_FILES)
       throw new QvmError('fw-cfg.file', `there are ${MAX_FILES} firmware files already`);
     this.#files.push(file);
-    this.#directory = undefined;
   }
 
   get names(): readonly string[] {
@@ -55,6 +74,9 @@ export class FirmwareItems implements FirmwareConfiguration {
         return { bytes: new TextEncoder().encode('QEMU') };
       case KEY_ID:
         return { bytes: Uint8Array.of(FEATURES, 0, 0, 0) };
+      case KEY_PROCESSORS:
+      case KEY_MOST_PROCESSORS:
+        return { bytes: Uint8Array.of(this.#processors & 0xff, this.#processors >>> 8) };
       case KEY_FILE_DIRECTORY:
         return { bytes: (this.#directory ??= this.#encodeDirectory()) };
       default:

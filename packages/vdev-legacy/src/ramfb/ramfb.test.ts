@@ -34,7 +34,11 @@ function surroundings(framebuffer = '64x48', firmware = true): Setup {
       context: { memory: new FakeGuestMemory(RAM_BYTES, RAM) },
       prepare: (context) => {
         context.attach(RAM_RESERVATIONS, reservations);
-        if (firmware) context.attach(FW_CFG, { addFile: (added) => void files.push(added) });
+        if (firmware)
+          context.attach(FW_CFG, {
+            addFile: (added) => void files.push(added),
+            putFile: (added) => void files.push(added),
+          });
       },
     },
   };
