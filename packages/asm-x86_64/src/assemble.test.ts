@@ -25,6 +25,10 @@ const canonical = (text: string): string =>
     .replace(/^(rex\.\w+ )?mov ([d-gs]s),.*/, 'mov $2');
 const isSame = (x: string, y: string): boolean => canonical(x) === canonical(y);
 
+/** Without prefix 66, which no operand asks for, a number has two bytes more. */
+const isShort = (ours: Uint8Array, theirs: Uint8Array): boolean =>
+  ours.length <= theirs.length + (theirs.includes(0x66) && !ours.includes(0x66) ? 1 : 0);
+
 const cases = ([64, 32, 16] as const).flatMap((bits) =>
   Object.entries(x86Tables)
     .filter(([, rows]) => encodingsIn(rows, { bits, flat: true }).length > 0)
@@ -42,7 +46,7 @@ describe.each(cases)('%d-bit code, %s', (bits, table) => {
       // A displacement counts from the end of the instruction, which may have become shorter.
       const cut = (one = ''): string => normalise(withoutComment(one)).replace(/\[([re]ip).*?\]/, '[$1]');
       const again = disassemble(ours, pc, bits);
-      const right = again?.length === ours.length && isSame(cut(again.text), cut(text)) && ours.length <= bytes.length;
+      const right = again?.length === ours.length && isSame(cut(again.text), cut(text)) && isShort(ours, bytes);
       return right ? [] : [`${hex(bytes)} ${text}: ${hex(ours)} ${again?.text}`];
     });
     expect(wrong).toEqual([]);
@@ -56,9 +60,7 @@ describe.each(cases)('%d-bit code, %s', (bits, table) => {
       if (typeof ours === 'string') return [`${text}: ${ours}`];
       if (hex(ours) === hex(assembled)) return [];
       const again = disassemble(ours, pc, bits)?.text ?? '';
-      return isSame(again, source) && ours.length <= assembled.length
-        ? []
-        : [`${text}: ${hex(ours)}, not ${hex(assembled)}`];
+      return isSame(again, source) && isShort(ours, assembled) ? [] : [`${text}: ${hex(ours)}, not ${hex(assembled)}`];
     });
     expect(wrong).toEqual([]);
   });
@@ -75,6 +77,11 @@ describe('assemble', () => {
     ['other names', 'jz 1f\nsal al, 1\n1: setc al', '7402d0e00f92c0'],
     ['segments', 'mov rax, gs:[0x10]\nmov al, fs:[rbx + rcx*4]', '65488b042510000000648a048b'],
     ['data', '.word 0x1234\n.long 1\n.asciz "a"\n.balign 8\n.byte 1', '3412010000006100' + '01'],
+    [
+      'operand sizes that no operand tells',
+      'push 0x602\n.code32\npush 0x602\njmp 8:0x1000\nje 1f\n.space 128\n1: call 8:0x1000\n.code16\npush 0x602',
+      `68020600006802060000ea0010000008000f8480000000${'00'.repeat(128)}9a001000000800680206`,
+    ],
     ['code of other sizes', '.code16\nmov ax, [bx+si]\n.code32\nmov ax, [ebx]', '8b00668b03'],
   ])('knows %s', (_, source, bytes) => {
     expect(hex(assemble(source, { origin: 0x1000 }).bytes)).toBe(bytes);

@@ -85,7 +85,7 @@ export class X86Dialect implements Dialect {
     if (!candidates) throw new Mismatch('an instruction or a directive', mnemonic.column);
     const values = operandsOf(tokens, at + 1, site);
     const found = candidates.flatMap((candidate) => this.#attempt(candidate, values, site.pc, leading) ?? []);
-    const fitting = unambiguous(found, values, mnemonic);
+    const fitting = unambiguous(ofUsualSize(found), values, mnemonic);
     const long = fitting.filter(({ bytes }) => bytes.length >= least);
     const best = (long.length > 0 ? long : fitting).reduce<Encoded | undefined>(
       (shortest, one) => (shortest && shortest.bytes.length <= one.bytes.length ? shortest : one),
@@ -129,6 +129,14 @@ function operandsOf(tokens: readonly Token[], start: number, site: InstructionSi
   while (cursor.accept(','));
   if (!cursor.atEnd) cursor.fail('"," or the end of the line');
   return values;
+}
+
+/** Leaves out prefix 66 where no operand asks for it: numbers of PUSH, distances and far addresses of jumps and calls. */
+function ofUsualSize(found: readonly Encoded[]): readonly Encoded[] {
+  const plain = found.filter(({ candidate }) => !candidate.operandPrefix);
+  const needsPrefix = ({ candidate, memorySize }: Encoded): boolean =>
+    !plain.some((other) => other.candidate.encoding === candidate.encoding && other.memorySize === memorySize);
+  return found.filter((one) => !one.candidate.operandPrefix || needsPrefix(one));
 }
 
 /** Refuses operands in memory whose size nothing tells; where 64-bit mode has a default, it is taken. */
