@@ -1,4 +1,4 @@
-// Runs in the browser: boots the embedded guest and gives back its output.
+// Runs in the browser: boots an embedded guest and gives back its output.
 import { embeddedGuest } from '@qvm/guests/embedded';
 import { createHypervisor } from '@qvm/sdk';
 
@@ -11,21 +11,26 @@ function makesCodeFromText() {
   }
 }
 
-/** Boots the guest to its end. Everything that goes wrong becomes `error`, so that the runner can print it. */
-export async function bootEmbedded() {
+/** Boots the guests of all architectures to their end; the results by architecture. */
+export async function bootAll() {
+  return { aarch64: await bootEmbedded('aarch64'), x86_64: await bootEmbedded('x86_64') };
+}
+
+/** Boots a guest to its end. Everything that goes wrong becomes `error`, so that the runner can print it. */
+async function bootEmbedded(architecture) {
   const place = { isolated: globalThis.crossOriginIsolated, makesCodeFromText: makesCodeFromText() };
   try {
-    return { ...place, ...(await boot()) };
+    return { ...place, ...(await boot(architecture)) };
   } catch (error) {
     return { ...place, error: String(error?.stack ?? error) };
   }
 }
 
-async function boot() {
+async function boot(architecture) {
   const hypervisor = createHypervisor();
   const vm = await hypervisor.createVm({
     name: 'embedded',
-    image: { name: 'embedded guest', bytes: embeddedGuest().image },
+    image: { name: 'embedded guest', bytes: embeddedGuest(architecture).image },
     ram: [{ size: '64M' }],
   });
   await vm.start();

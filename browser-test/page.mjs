@@ -1,5 +1,5 @@
-// The page: boots the guest on the page's own thread, then in a worker, and posts both results to the server.
-import { bootEmbedded } from './boot-embedded.mjs';
+// The page: boots the guests on the page's own thread, then in a worker, and posts both results to the server.
+import { bootAll } from './boot-embedded.mjs';
 
 const bootInWorker = () =>
   new Promise((resolve) => {
@@ -8,5 +8,5 @@ const bootInWorker = () =>
     worker.onerror = ({ message }) => resolve({ error: `the worker failed: ${message}` });
   });
 
-const results = { page: await bootEmbedded(), worker: await bootInWorker() };
+const results = { page: await bootAll(), worker: await bootInWorker() };
 await fetch('result', { method: 'POST', body: JSON.stringify(results) });

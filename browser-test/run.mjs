@@ -1,5 +1,5 @@
-// npm run test:browser: the embedded guest boots in headless Chromium, on a page's thread and in a worker, from the same
-// packages that Node runs, under a policy without 'unsafe-eval', and prints what it prints everywhere. VMs, ports and workers have networks. The page of
+// npm run test:browser: the embedded guests boot in headless Chromium, on a page's thread and in a worker, from the same
+// packages that Node runs, under a policy without 'unsafe-eval', and print what they print everywhere. VMs, ports and workers have networks. The page of
 // a Lahav Line shows the sums that Node computes.
 // With --if-available a machine without Chromium is no failure.
 import { readFileSync } from 'node:fs';
@@ -12,6 +12,9 @@ import { checkLahav } from './lahav.mjs';
 import { checkNetwork } from './network.mjs';
 import { resultOf } from './result.mjs';
 import { serve } from './serve.mjs';
+
+const expectedOutput = (name) => readFileSync(inRoot('packages', 'guests', 'testdata', `${name}.expected`), 'utf8');
+const EXPECTED = { aarch64: expectedOutput('embedded'), x86_64: expectedOutput('embedded-x86_64') };
 
 await main(async () => {
   const command = findChromium();
@@ -36,13 +39,22 @@ async function run(command) {
 }
 
 function check(results) {
-  const expected = readFileSync(inRoot('packages', 'guests', 'testdata', 'embedded.expected'), 'utf8');
-  const problems = ['page', 'worker'].flatMap((place) =>
-    problemsOf(results[place], expected).map((p) => `${place}: ${p}`),
+  const runs = ['page', 'worker'].flatMap((place) =>
+    Object.keys(EXPECTED).map((architecture) => ({
+      place,
+      architecture,
+      result: results[place].error === undefined ? results[place][architecture] : results[place],
+    })),
+  );
+  const problems = runs.flatMap(({ place, architecture, result }) =>
+    problemsOf(result, EXPECTED[architecture]).map((problem) => `${place}, ${architecture}: ${problem}`),
   );
   if (problems.length > 0) throw new Failure(problems.join('\n'));
-  for (const [place, { instructions, milliseconds }] of Object.entries(results)) {
-    console.log(`${place}: as expected, ${instructions} instructions in ${milliseconds.toFixed(0)} ms`);
+  for (const { place, architecture, result } of runs) {
+    const { instructions, milliseconds } = result;
+    console.log(
+      `${place}, ${architecture}: as expected, ${instructions} instructions in ${milliseconds.toFixed(0)} ms`,
+    );
   }
 }
 

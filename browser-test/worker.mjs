@@ -1,3 +1,3 @@
-import { bootEmbedded } from './boot-embedded.mjs';
+import { bootAll } from './boot-embedded.mjs';
 
-postMessage(await bootEmbedded());
+postMessage(await bootAll());

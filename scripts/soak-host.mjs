@@ -16,7 +16,7 @@ const MEBIBYTE = 0x10_0000;
 const SLACK_BYTES = 512 * MEBIBYTE;
 
 await main(async () => {
-  const { ControlClient, EMBEDDED_GUEST, HostLog, HostProcess } = await import('@qvm/host');
+  const { ControlClient, EMBEDDED_GUESTS, HostLog, HostProcess } = await import('@qvm/host');
   say(`Seed ${SEED}, ${SECONDS} s`);
   const folder = mkdtempSync(join(tmpdir(), 'qvm-soak-'));
   const socket = join(folder, 'control.sock');
@@ -26,8 +26,11 @@ await main(async () => {
   const deadline = performance.now() + SECONDS * 1e3;
   const counts = {};
   const count = (what) => (counts[what] = (counts[what] ?? 0) + 1);
-  const live = (index, until) =>
-    liveAndDie({ client, name: `vm-${index}`, image: EMBEDDED_GUEST, random: randomFrom(SEED + index), until, count });
+  const architectures = Object.entries(EMBEDDED_GUESTS);
+  const live = (index, until) => {
+    const [arch, image] = architectures[index % architectures.length];
+    return liveAndDie({ client, name: `vm-${index}`, arch, image, random: randomFrom(SEED + index), until, count });
+  };
   try {
     // Code that is loaded and compiled once does not count as growth.
     await Promise.all(Array.from({ length: VMS }, (_, index) => live(index, 0)));
@@ -43,9 +46,9 @@ await main(async () => {
 });
 
 /** One VM after the other under one name, each with a random life; at least one. */
-async function liveAndDie({ client, name, image, random, until, count }) {
+async function liveAndDie({ client, name, arch, image, random, until, count }) {
   do {
-    const spec = { name, arch: 'aarch64', image, cpus: 1, ram: [{ size: 64 * MEBIBYTE }], vdevs: [], baseDir: '/' };
+    const spec = { name, arch, image, cpus: 1, ram: [{ size: 64 * MEBIBYTE }], vdevs: [], baseDir: '/' };
     await client.request('vm.create', { spec });
     await client.request('vm.start', { vm: name });
     const end = client.request('vm.wait', { vm: name });

@@ -262,12 +262,14 @@ describe('qvm start refuses', () => {
         ['completon'],
         ['start'],
         ['start', 'x', '--embedded'],
+        ['start', 'x', '--arch', 'x86_64'],
+        ['start', '--embedded', '--arch', 'x86'],
         ['vdev', 'help', 'pl01'],
         ['guest', 'path', 'debian'],
         ['completion', 'tcsh'],
       ].map((args) => space.qvm(args, { input: '' })),
     );
-    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2, 1, 2]);
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2, 2, 2, 1, 2]);
     for (const { stderr } of outcomes) expect(stderr).toMatch(/^qvm: error: /);
     expect(outcomes[0]?.stderr).toContain('Did you mean completion?');
   });

@@ -56,6 +56,9 @@ function addStart(program: Command, setExitCode: SetExitCode): void {
     .argument('[file...]', 'configurations (.qvmconf)')
     .option('--embedded', 'run the guest that comes with qvm, in place of a configuration')
     .addOption(
+      new Option('--arch <name>', 'with --embedded: the architecture (default aarch64)').choices(['aarch64', 'x86_64']),
+    )
+    .addOption(
       new OptionalValueOption(
         '--icount [ns]',
         'deterministic time: nanoseconds per instruction (default 10)',

@@ -102,11 +102,12 @@ describe('qvm start', () => {
   });
 });
 
-describe('qvm start --embedded', () => {
+describe.each([[[]], [['--arch', 'x86_64']]])('qvm start --embedded %j', (options) => {
   it('runs the guest that comes with qvm, the same each time', async () => {
     const trace = (name: string): string => readFileSync(join(space.folder, name), 'utf8');
     for (const name of ['one', 'two']) {
-      const outcome = await space.qvm(['start', '--embedded', '--icount', '--trace', name], { input: '' });
+      const args = ['start', '--embedded', ...options, '--icount', '--trace', name];
+      const outcome = await space.qvm(args, { input: '' });
       expect(outcome.exitCode).toBe(0);
       expect(outcome.stdout).toMatch(/EMBEDDED-GUEST-DONE\s*$/);
     }

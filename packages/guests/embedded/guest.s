@@ -12,6 +12,7 @@
     .equ UART_CR, 0x30
     .equ FR_RXFE, 4                 // bit numbers
     .equ FR_TXFF, 5
+    .equ LOOKS, 8                   // for a character
     .equ GICR_SGI, 0x10000          // the redistributor's second frame
     .equ NOTHING, 0x0f000000        // no device, no memory
     .equ TIMER_INTERRUPT, 27        // virtual timer, a PPI
@@ -345,25 +346,22 @@ step_timer:
     adr x0, text_timer_ok
     b passed
 
-// Echoes what has arrived by now.
+// Echoes the input so far.
 step_input:
     stp x29, x30, [sp, #-16]!
     adr x0, text_input
     bl puts
-    adr x0, text_input_none
-    ldr w1, [x22, #UART_FR]
-    tbnz w1, #FR_RXFE, passed
-1:  ldr w1, [x22, #UART_FR]
-    tbnz w1, #FR_RXFE, 3f
-    ldr w0, [x22, #UART_DR]
-    and w0, w0, #0xff
+    adr x24, text_input_none
+1:  bl getc
+    cbz w2, 3f
+    adr x24, text_input_end
     sub w1, w0, #0x20
     cmp w1, #0x7f - 0x20
     b.lo 2f
     mov w0, #'.'
 2:  bl putc
     b 1b
-3:  adr x0, text_input_end
+3:  mov x0, x24
     b passed
 
 step_psci:
@@ -631,6 +629,18 @@ arm_timer:
     lsr x0, x0, #8
     msr cntv_tval_el0, x0
     isb
+    ret
+
+// Gives the next character in w0; w2 = 0: several looks found none. Changes w1.
+getc:
+    mov w2, #LOOKS
+1:  ldr w1, [x22, #UART_FR]
+    tbz w1, #FR_RXFE, 2f
+    subs w2, w2, #1
+    b.ne 1b
+    ret
+2:  ldr w0, [x22, #UART_DR]
+    and w0, w0, #0xff
     ret
 
 // Prints character w0. Changes w1.

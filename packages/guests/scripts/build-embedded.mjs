@@ -3,20 +3,14 @@
  * packages/guests/scripts/build-embedded.mjs
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import {
-  assembleEmbeddedGuest,
-  EMBEDDED_SOURCES,
-  EMBEDDED_START,
-  embeddedImageModule,
-} from '../dist/embedded/assemble-embedded.js';
+import { assembleEmbeddedGuest, EMBEDDED_SOURCES, embeddedImageModule } from '../dist/embedded/assemble-embedded.js';
 
 const root = new URL('../', import.meta.url);
 const read = (path) => readFile(new URL(path, root), 'utf8');
-const start = await read(EMBEDDED_START);
 await mkdir(new URL('src/embedded/generated/', root), { recursive: true });
 for (const guest of EMBEDDED_SOURCES) {
-  const image = assembleEmbeddedGuest(start, await read(guest.source));
+  const image = assembleEmbeddedGuest(guest, await Promise.all(guest.sources.map(read)));
   await writeFile(new URL(guest.module, root), embeddedImageModule(guest, image));
   if (guest.copy !== undefined) await writeFile(new URL(guest.copy, root), image);
-  console.log(`${guest.source}: ${image.length} bytes`);
+  console.log(`${guest.sources.at(-1)}: ${image.length} bytes`);
 }

@@ -1,5 +1,5 @@
 export { guestCatalogue, type GuestArchitecture, type GuestDescription } from './catalogue.js';
-export { embeddedGuest, safetyGuest, type EmbeddedGuest } from './embedded/index.js';
+export { embeddedGuest, safetyGuest, type EmbeddedArchitecture, type EmbeddedGuest } from './embedded/index.js';
 export { guestCacheDirectory, type Environment } from './environment.js';
 export { GuestFetchError, type GuestFetchErrorCode } from './errors.js';
 export { fetchGuest, type FetchGuestOptions } from './fetch.js';

@@ -1,7 +1,7 @@
 export { fromWireError, toWireError, type WireError } from './errors/wire-error.js';
 export type { MemoryRange } from './dump/elf-core.js';
 export { dumpOnFailure } from './dump/dump-on-failure.js';
-export { EMBEDDED_GUEST, withEmbeddedGuest } from './worker/embedded-files.js';
+export { EMBEDDED_GUESTS, withEmbeddedGuest } from './worker/embedded-files.js';
 export { importPlugin, pluginFiles } from './worker/import-plugin.js';
 export { MAX_MEMORY_READ } from './worker/messages.js';
 export type { RegisterReport, VdevStatus, VmEnd, VmLaunch, VmStatsReport } from './worker/messages.js';

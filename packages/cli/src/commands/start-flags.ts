@@ -1,4 +1,5 @@
 import type { Engine } from '@qvm/core/architecture';
+import type { EmbeddedArchitecture } from '@qvm/guests';
 import type { RestartPolicy } from '@qvm/host';
 import type { HostFlags } from '../host/connect.js';
 import type { OverrideFlags } from '../overrides.js';
@@ -8,6 +9,8 @@ import type { RegionDumpOption } from '../regions/region-dump-option.js';
 export interface StartFlags extends OverrideFlags, HostFlags {
   /** Whether to start the guest that is part of qvm, instead of a file. */
   readonly embedded?: boolean;
+  /** Architecture of the guest that is part of qvm; only with `embedded`. */
+  readonly arch?: EmbeddedArchitecture;
   /** `true` if no number is given. */
   readonly icount?: number | true;
   readonly engine?: Engine;

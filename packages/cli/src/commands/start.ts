@@ -1,5 +1,5 @@
 import type { ClockSpec } from '@qvm/core/host';
-import { embeddedGuest } from '@qvm/guests';
+import { embeddedGuest, type EmbeddedArchitecture } from '@qvm/guests';
 import { dumpOnFailure, pluginFiles, type ControlClient } from '@qvm/host';
 import { onOutputLost, type ExitRecord, type VmHandle, type VmSource } from '@qvm/sdk';
 import { attachConsole, type AttachedConsole } from '../console/attach-console.js';
@@ -40,6 +40,9 @@ async function startSomewhere(files: readonly string[], flags: StartFlags): Prom
   if ((file === undefined) === (flags.embedded !== true)) {
     throw new CliError('start needs a configuration, or --embedded', CliExitCode.Usage);
   }
+  if (flags.arch !== undefined && flags.embedded !== true) {
+    throw new CliError('--arch is for --embedded: the image decides on the architecture of a VM', CliExitCode.Usage);
+  }
   if (flags.dumpRegions !== undefined && flags.engine === 'interp')
     throw new CliError('--engine interp translates nothing that --dump-regions could show', CliExitCode.Usage);
   const host = await hostFor(flags);
@@ -51,7 +54,7 @@ async function startSomewhere(files: readonly string[], flags: StartFlags): Prom
     }
   }
   if (flags.detach === true) throw new CliError('no host runs: start one by "qvm host"', CliExitCode.Failure);
-  if (file === undefined) return runVm(embeddedSource(), flags);
+  if (file === undefined) return runVm(embeddedSource(flags.arch), flags);
   // A single VM runs on this thread, which has its trace and statistics.
   if (files.length === 1 && !(await isSystem(file, flags))) return runVm({ configFile: file }, flags);
   if (flags.dumpRegions !== undefined)
@@ -82,8 +85,8 @@ async function hostFor(flags: StartFlags): Promise<ControlClient | undefined> {
   return undefined;
 }
 
-function embeddedSource(): VmSource {
-  const { image } = embeddedGuest();
+function embeddedSource(architecture?: EmbeddedArchitecture): VmSource {
+  const { image } = embeddedGuest(architecture);
   return { name: 'embedded', image: { name: 'the embedded guest', bytes: image }, ram: [{ size: '64M' }] };
 }
 

@@ -15,8 +15,9 @@ import {
   type VmSpec,
 } from '@qvm/config';
 import { parseSize } from '@qvm/core/options';
+import type { EmbeddedArchitecture } from '@qvm/guests';
 import {
-  EMBEDDED_GUEST,
+  EMBEDDED_GUESTS,
   pluginFiles,
   type CaptureParams,
   type CreateParams,
@@ -55,7 +56,7 @@ export interface SystemLaunch {
  */
 export async function readLaunches(files: readonly string[], flags: StartFlags): Promise<SystemLaunch> {
   if (files.length === 0)
-    return { vms: [launchOf(embeddedSpec(), flags)], shares: [], places: [], captures: [], isSystem: false };
+    return { vms: [launchOf(embeddedSpec(flags.arch), flags)], shares: [], places: [], captures: [], isSystem: false };
   const hypervisor = await openHypervisor(flags.plugin, { absolutePaths: true });
   try {
     const configs = await hypervisor.loadConfigs(files);
@@ -108,9 +109,9 @@ function traceUse(path: string): FileUse {
   return { path, access: 'write', role: 'the trace (--trace)', owner: 'qvm', at: NO_SOURCE };
 }
 
-function embeddedSpec(): VmSpec {
-  const ram = [{ size: EMBEDDED_RAM }];
-  return { name: 'embedded', arch: 'aarch64', image: EMBEDDED_GUEST, cpus: 1, ram, vdevs: [], baseDir: resolve() };
+function embeddedSpec(arch: EmbeddedArchitecture = 'aarch64'): VmSpec {
+  const [image, ram] = [EMBEDDED_GUESTS[arch], [{ size: EMBEDDED_RAM }]];
+  return { name: 'embedded', arch, image, cpus: 1, ram, vdevs: [], baseDir: resolve() };
 }
 
 function launchOf(spec: VmSpec, flags: StartFlags): CreateParams {

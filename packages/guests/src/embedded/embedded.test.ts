@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { assembleEmbeddedGuest, EMBEDDED_SOURCES, EMBEDDED_START, embeddedImageModule } from './assemble-embedded.js';
+import { assembleEmbeddedGuest, EMBEDDED_SOURCES, embeddedImageModule } from './assemble-embedded.js';
 import { embeddedGuest, safetyGuest } from './index.js';
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 describe('the embedded guest', () => {
-  const { image, doneMarker } = embeddedGuest();
+  const { image } = embeddedGuest();
 
   it('has the header of an arm64 kernel image', () => {
     const view = new DataView(image.buffer);
@@ -15,15 +15,28 @@ describe('the embedded guest', () => {
     expect(image.length).toBeLessThan(0x4000);
   });
 
-  it('ends its recorded output with the marker', () => {
-    expect(file('testdata/embedded.expected').trimEnd().split('\n').at(-1)).toBe(doneMarker);
-    expect(file('testdata/embedded.expected')).not.toContain('FAILED');
+  it('has the header of an ELF file for x86_64, which the file fits', () => {
+    const { image: elf } = embeddedGuest('x86_64');
+    const view = new DataView(elf.buffer);
+    expect(new TextDecoder().decode(elf.subarray(1, 4))).toBe('ELF');
+    expect(view.getUint16(18, true)).toBe(62);
+    expect(view.getBigUint64(64 + 32, true)).toBe(BigInt(elf.length));
+    expect(elf.length).toBeLessThan(0x2000);
+  });
+
+  it.each([
+    ['aarch64', 'embedded'],
+    ['x86_64', 'embedded-x86_64'],
+  ] as const)('for %s ends its recorded output with the marker', (architecture, name) => {
+    const expected = file(`testdata/${name}.expected`);
+    expect(expected.trimEnd().split('\n').at(-1)).toBe(embeddedGuest(architecture).doneMarker);
+    expect(expected).not.toContain('FAILED');
   });
 });
 
-describe.each(EMBEDDED_SOURCES)('$source', (guest) => {
+describe.each(EMBEDDED_SOURCES)('$constant', (guest) => {
   it('is what the module holds', () => {
-    const image = assembleEmbeddedGuest(file(EMBEDDED_START), file(guest.source));
+    const image = assembleEmbeddedGuest(guest, guest.sources.map(file));
     expect(file(guest.module)).toBe(embeddedImageModule(guest, image));
   });
 });
