@@ -86,8 +86,8 @@ await main(async () => {
   const failures = await measure(sides, planOf(options, options.architecture, linux), options.rounds, figures);
   const measured = figures.rows();
   const rows = [...measured, ...summaryOf(measured)];
-  // The floors are about QEMU.
-  const verdicts = options.baseline === undefined && options.v86 === undefined ? checkLimits(rows, options.arch) : [];
+  // No floor is about another checkout.
+  const verdicts = options.baseline === undefined ? checkLimits(rows, options.arch, options.v86 ? 'v86' : 'qemu') : [];
   say(tableOf(rows));
   say('\nratio: theirs ÷ ours of what is better small, ours ÷ theirs of the rest; above 1, ours is better.\n');
   if (verdicts.length > 0) say(limitLines(verdicts));

@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util';
 export const USAGE = `npm run bench -- [options]
 Measures qvm beside QEMU (where installed): the same guests, in turns.
 
-  --arch A          aarch64 (default), x86_64 or i386; x86_64 needs gcc for its bare-metal guests
+  --arch A          aarch64 (default), x86_64 or i386; the x86 ones need gcc for their bare-metal guests
   --quick           one round, --divisor 100, --kernel-divisor 4, --io-divisor 4, --bench-time 0, --idle 5
   --rounds N        rounds (default 3)
-  --only A,B        of start, kernels, boot, bench, and for aarch64 io, host (default: the first four)
+  --only A,B        of start, kernels, boot, bench, and for aarch64 io, host (default: the first four); with --v86 boot, bench
   --lines A,B       kernel command lines, of stock, lean (default: both)
   --divisor N       the guest's "bench N": all work divided by N (default 1)
   --kernel-divisor N  the same for the compute kernels (default 1)
@@ -66,7 +66,9 @@ export function parseOptions(args, architectures) {
   if (architecture === undefined)
     throw new Error(`--arch ${values.arch}: one of ${Object.keys(architectures).join(', ')} is needed`);
   const { groups, lines } = architecture;
-  values.only ??= USUAL.filter((group) => groups.includes(group)).join(',');
+  // v86 starts no ELF file by PVH.
+  const possible = values.v86 === undefined ? groups : groups.filter((group) => ['boot', 'bench'].includes(group));
+  values.only ??= USUAL.filter((group) => possible.includes(group)).join(',');
   if (values.baseline !== undefined && (values.check || values['no-qemu']))
     throw new Error('--baseline goes with neither --check nor --no-qemu');
   if (values.v86 !== undefined && (values.arch !== 'i386' || values.baseline !== undefined || values['no-qemu']))
@@ -80,7 +82,7 @@ export function parseOptions(args, architectures) {
     json: values.json,
     arch: values.arch,
     architecture,
-    only: words(values, 'only', groups),
+    only: words(values, 'only', possible),
     lines: words(values, 'lines', Object.keys(lines)),
     rounds: wholeNumber(values, 'rounds', 1),
     divisor: wholeNumber(values, 'divisor', 1),

@@ -15,7 +15,7 @@ const RAM_MIB = 512;
 
 /** A configuration of qvm. */
 export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', ramMib = RAM_MIB, ...guest }) {
-  const { arch, disk, entropy, vdevs = [] } = guest;
+  const { arch, entry, disk, entropy, vdevs = [] } = guest;
   const vdev = [
     ...vdevs,
     ...(disk ? [{ type: 'virtio-blk', config: `file=${disk}` }] : []),
@@ -25,6 +25,7 @@ export function qvmSpec({ name = 'bench', kernel, initramfs, commandLine = '', r
   return {
     name,
     ...(arch && { arch }),
+    ...(entry && { entry }),
     image: kernel,
     ram,
     cmdline: commandLine,
@@ -44,14 +45,14 @@ export function baselineSide(checkout, architecture) {
   return { ...side, version: `${side.version}, commit ${commit ?? 'unknown'}` };
 }
 
-function sideOf(key, qvm, { arch }) {
+function sideOf(key, qvm, { arch, entry }) {
   const folder = temporaryFolder();
   const file = join(folder, 'guest.qvmconf');
   return {
     key,
     version: `qvm ${outputOf(process.execPath, [qvm, '--version']) ?? 'cannot be run: npm run build'}`,
     command(guest) {
-      writeFileSync(file, JSON.stringify(qvmSpec({ ...guest, arch })));
+      writeFileSync(file, JSON.stringify(qvmSpec({ ...guest, arch, entry })));
       return { command: process.execPath, args: [qvm, 'start', file, '--alone', '--json', '--stats'] };
     },
     /** Guests at one switch, each with its console in the output of the last command: both run in one process here. */
@@ -59,7 +60,7 @@ function sideOf(key, qvm, { arch }) {
       const vdevs = [{ type: 'virtio-net', config: 'peer=vswitch0' }];
       const files = guests.map((guest, index) => {
         const path = join(folder, `network-${index}.qvmconf`);
-        writeFileSync(path, JSON.stringify(qvmSpec({ ...guest, arch, name: `guest${index}`, vdevs })));
+        writeFileSync(path, JSON.stringify(qvmSpec({ ...guest, arch, entry, name: `guest${index}`, vdevs })));
         return path;
       });
       return [{ command: process.execPath, args: [qvm, 'start', ...files, '--alone'] }];

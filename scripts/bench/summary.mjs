@@ -15,6 +15,9 @@ function row(name, rows, combine) {
 export function summaryOf(rows) {
   const bench = (line, entryBound) =>
     rows.filter(({ group, name }) => group === `bench-${line}` && ENTRY_BOUND.test(name) === entryBound);
+  const lean = rows.filter(
+    ({ group, name }) => group === 'bench-lean' || (group === 'boot-lean' && name === 'boot to GUEST-READY'),
+  );
   const kernels = rows.filter(({ group }) => group === 'kernel');
   const computing = [...kernels, ...bench('lean', false)];
   const worst = Math.min(...computing.flatMap(({ ratio }) => ratio ?? []));
@@ -28,6 +31,13 @@ export function summaryOf(rows) {
       geometricMean,
     ),
     ...row('bench rows bound by the CPU, lean, geometric mean', bench('lean', false), geometricMean),
+    ...row(
+      'bench rows by host CPU time, lean, geometric mean',
+      rows.filter(({ group }) => group === 'bench-lean-cpu'),
+      geometricMean,
+    ),
+    ...row('boot and all bench rows, lean, geometric mean', lean, geometricMean),
+    ...row('boot and all bench rows, lean, least', lean, (ratios) => Math.min(...ratios)),
     ...row('all rows bound by the CPU, geometric mean', computing, geometricMean),
     ...worstRow.map((found) => ({ ...found, note: worstName })),
     ...row('bench rows bound by kernel entry, stock, least', bench('stock', true), (ratios) => Math.min(...ratios)),

@@ -6,6 +6,9 @@ import { pathToFileURL } from 'node:url';
 
 const MIB = 2 ** 20;
 const VIDEO_MIB = 8;
+const NEWLINE = 0x0a;
+/** The last line of Linux. */
+const POWERED_OFF = 'reboot: Power down';
 
 const [folder, file] = process.argv.slice(2);
 const { kernel, initramfs, commandLine, ramMib, bios } = JSON.parse(readFileSync(file, 'utf8'));
@@ -27,7 +30,12 @@ const emulator = new V86({
   autostart: true,
   disable_speaker: true,
 });
-emulator.add_listener('serial0-output-byte', (byte) => process.stdout.write(Buffer.of(byte)));
-// A guest that has powered off waits with interrupts switched off.
-for (const event of ['cpu-event-halt', 'emulator-stopped']) emulator.add_listener(event, () => process.exit(0));
+
+let line = '';
+emulator.add_listener('serial0-output-byte', (byte) => {
+  process.stdout.write(Buffer.of(byte));
+  line = byte === NEWLINE ? '' : line + String.fromCharCode(byte);
+  // v86 has no S5 state: a guest that powers off waits for it for ever.
+  if (line.endsWith(POWERED_OFF)) process.stdout.write('\n', () => process.exit(0));
+});
 process.stdin.on('data', (data) => emulator.serial0_send(data.toString('latin1')));

@@ -1,5 +1,5 @@
 import { addBenchFigures } from '../engine-figures.mjs';
-import { benchLines, BOOT_SECONDS, MIB, powerOff, PROMPT, SECONDS, withGuest } from '../guest.mjs';
+import { BOOT_SECONDS, MIB, powerOff, PROMPT, SECONDS, withGuest } from '../guest.mjs';
 
 /** An interpreter on a busy machine may need this long for one bench. */
 const BENCH_SECONDS = 1800;
@@ -20,11 +20,13 @@ export function guestBench({ linux, line, divisor, seconds, boots }) {
       let runs = 0;
       do {
         guest.type(`bench ${divisor}\n`);
-        const console = await guest.waitFor('BENCH-DONE', BENCH_SECONDS);
-        for (const [name, time] of benchLines(console)) totals.set(name, (totals.get(name) ?? 0) + time);
+        for (const row of await benchRows(guest)) addTo(totals, row);
         runs++;
       } while (guest.age - start < seconds);
-      for (const [name, total] of totals) figures.add(side, { group, name, unit: SECONDS }, total / runs);
+      for (const [name, { time, cpu }] of totals) {
+        figures.add(side, { group, name, unit: SECONDS }, time / runs);
+        if (cpu !== undefined) figures.add(side, { group: `${group}-cpu`, name, unit: SECONDS }, cpu / runs);
+      }
       add('one bench, host clock', SECONDS, (guest.age - start) / runs);
       if (cpu !== undefined) add('one bench, host CPU', SECONDS, (guest.cpuSeconds - cpu) / runs);
       add('memory after bench', MIB, guest.residentMib);
@@ -33,4 +35,24 @@ export function guestBench({ linux, line, divisor, seconds, boots }) {
       const statistics = side.statistics?.(guest);
       if (statistics !== undefined) addBenchFigures(figures, side, `${group}-host`, statistics, boots.get(line.name));
     });
+}
+
+/** The rows of a bench that has been typed: `name`, `time` by the guest's clock, `cpu` time of the process since the row before. */
+async function benchRows(guest) {
+  const rows = [];
+  for (let before = guest.cpuSeconds; ;) {
+    await guest.waitFor('BENCH', BENCH_SECONDS);
+    const line = await guest.waitFor('\n', BENCH_SECONDS);
+    if (line.startsWith('-DONE')) return rows;
+    const now = guest.cpuSeconds;
+    const [, name, time] = /^ (\S+) +([\d.]+)\r?$/.exec(line) ?? [];
+    if (name === undefined) throw new Error(`not a row of bench: BENCH${line}`);
+    rows.push({ name, time: Number(time), cpu: now === undefined ? undefined : now - before });
+    before = now;
+  }
+}
+
+function addTo(totals, { name, time, cpu }) {
+  const total = totals.get(name) ?? { time: 0, cpu: 0 };
+  totals.set(name, { time: total.time + time, cpu: cpu === undefined ? undefined : total.cpu + cpu });
 }

@@ -1,7 +1,7 @@
-/* The compute kernels of `npm run bench` for x86_64, in C. Freestanding: no library. */
+/* The compute kernels of `npm run bench` for x86_64 and i386, in C. Freestanding: no library. */
 typedef unsigned char u8;
 typedef unsigned int u32;
-typedef unsigned long u64;
+typedef unsigned long long u64;
 
 static u8 arena[16 << 20] __attribute__((aligned(4096)));
 
@@ -102,11 +102,11 @@ u64 matrix(u64 passes) {
 
 static u64 chase(u64 passes, u32 bytes) {
   u32 n = bytes / 64;
-  for (u32 i = 0; i < n; i++) *(u64 *)(arena + (u64)i * 64) = (u64)(arena + (u64)((i * 40501u + 1) & (n - 1)) * 64);
-  u64 *at = (u64 *)arena;
+  for (u32 i = 0; i < n; i++) *(void **)(arena + (unsigned long)i * 64) = arena + (unsigned long)((i * 40501u + 1) & (n - 1)) * 64;
+  void **at = (void **)arena;
   for (u64 pass = 0; pass < passes; pass++)
-    for (u32 i = 0; i < n; i++) at = (u64 *)*at;
-  return (u64)at - (u64)arena;
+    for (u32 i = 0; i < n; i++) at = *at;
+  return (u8 *)at - arena;
 }
 u64 chase_256k(u64 passes) { return chase(passes, 256 << 10); }
 u64 chase_8m(u64 passes) { return chase(passes, 8 << 20); }
@@ -202,7 +202,7 @@ u64 nbody(u64 passes) {
   }
   double sum = 0;
   for (int i = 0; i < 5; i++) sum += at[i][0] + at[i][1] + at[i][2];
-  return (u64)(long)(sum * 1e9);
+  return (u64)(long long)(sum * 1e9);
 }
 
 /* y = a x + y on vectors of four numbers of single precision. */
@@ -215,7 +215,7 @@ u64 saxpy(u64 passes) {
     for (int i = 0; i < 1024; i++) y[i] = a * x[i] + y[i] * 0.5f;
   float sum = 0;
   for (int i = 0; i < 4096; i++) sum += ((float *)y)[i];
-  return (u64)(long)(sum * 1024);
+  return (u64)(long long)(sum * 1024);
 }
 
 void fill(void) {

@@ -5,7 +5,7 @@
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
-typedef unsigned long u64;
+typedef unsigned long long u64;
 struct kernel {
   const char *name;
   u64 (*run)(u64);
@@ -27,6 +27,15 @@ static u64 timestamp(void) {
   return (u64)high << 32 | low;
 }
 
+/* The quotient of `dividend` by `divisor`: 32-bit code has no instruction for it, and there is no library. */
+static u64 divided(u64 dividend, u32 divisor, u32 *remainder) {
+  u32 high = dividend >> 32, low = dividend, quotient = high / divisor;
+  high %= divisor;
+  __asm__("divl %2" : "+a"(low), "+d"(high) : "r"(divisor) : "cc");
+  *remainder = high;
+  return (u64)quotient << 32 | low;
+}
+
 enum { COM1 = 0x3f8, PIT = 0x40, PIT_MODE = 0x43, SPEAKER = 0x61, PM1_CONTROL = 0x604 };
 
 static void put(char c) {
@@ -43,7 +52,11 @@ static void print_hex(u64 value) {
 static void print_seconds(u64 microseconds) {
   char digits[24];
   int n = 0;
-  for (u64 rest = microseconds; rest || n < 7; rest /= 10) digits[n++] = '0' + rest % 10;
+  while (microseconds || n < 7) {
+    u32 digit;
+    microseconds = divided(microseconds, 10, &digit);
+    digits[n++] = '0' + digit;
+  }
   while (n) {
     if (n == 6) put('.');
     put(digits[--n]);
@@ -56,7 +69,7 @@ static void print_seconds(u64 microseconds) {
  */
 static u64 frequency(void) {
   const u32 count = 1193182 / 50;
-  u64 least = ~0ul;
+  u64 least = ~0ull;
   for (int i = 0; i < 4; i++) {
     u64 start = timestamp();
     out(SPEAKER, (in(SPEAKER) & ~2) | 1);
@@ -72,17 +85,17 @@ static u64 frequency(void) {
 }
 
 void main(void) {
-  u64 hertz = frequency();
+  u32 rest, kilohertz = divided(frequency(), 1000, &rest);
   fill();
   for (const struct kernel *k = kernels; k->name; k++) {
-    u64 passes = k->passes / DIVISOR;
+    u64 passes = divided(k->passes, DIVISOR, &rest);
     u64 start = timestamp();
     u64 value = k->run(passes ? passes : 1);
     u64 cycles = timestamp() - start;
     print("BENCH ");
     print(k->name);
     put(' ');
-    print_seconds(cycles * 1000 / (hertz / 1000));
+    print_seconds(divided(cycles * 1000, kilohertz, &rest));
     print("\nCHECK ");
     print(k->name);
     put(' ');
