@@ -1,18 +1,21 @@
 import type { Engine } from '@qvm/core/architecture';
+import type { RegionTuning, RegionTotals } from '@qvm/engine';
+import { REGION_MINIMUM } from '@qvm/jit';
 import { Gpr, SegmentRegister, State } from '@qvm/isa-x86_64';
 import { CODE_ATTRIBUTES, DATA_ATTRIBUTES } from '../../state/attributes.js';
 import { MachineHarness } from '../machine-harness.test.helper.js';
 import { changes, GENERAL_NAMES, lineOf, SEGMENT_NAMES, segmentText } from './record.test.helper.js';
 import type { End } from './record.test.helper.js';
-import { FLAGS, imageOf } from './scenario.test.helper.js';
+import { entryOf, FLAGS, imageOf } from './scenario.test.helper.js';
 import type { Scenario, Start } from './scenario.test.helper.js';
 import { GDT_BYTES, IMAGE_BYTES, Place } from './tables.test.helper.js';
 
-/** Enough for a scenario to come to its end, a loop. */
+/** Instructions in which a scenario comes to its end, a loop. Regions are entered while REGION_MINIMUM more are left. */
 const BUDGET = 64;
 const GENERAL: Readonly<Record<(typeof GENERAL_NAMES)[number], Gpr>> = {
   ...{ AX: Gpr.RAX, BX: Gpr.RBX, CX: Gpr.RCX, DX: Gpr.RDX, SI: Gpr.RSI, DI: Gpr.RDI, BP: Gpr.RBP, SP: Gpr.RSP },
 };
+const PAGE_BYTES = 0x1000;
 const USER = 3 << 5;
 const RF = 0x1_0000;
 /** Bits of EFLAGS that are always 0. */
@@ -31,12 +34,34 @@ const IDT_LIMITS: Readonly<Record<Start['mode'], number>> = {
   long: 0xfff,
 };
 
+/**
+ * Place of instructions before those of a scenario, NOPs and a jump to them: a region does not begin with an
+ * instruction that leaves it, as most of a scenario do. They are more than {@link OFTEN} has between two samples.
+ */
+const LEAD_IN_AT = 0x68;
+const NOPS = 16;
+const LEAD_IN = [...Array.from({ length: NOPS }, () => 0x90), 0xeb, 0x100 - LEAD_IN_AT - NOPS - 2] as const;
+
+/** Samples so often that the few instructions of a scenario are translated. */
+const OFTEN: RegionTuning = {
+  ...{ hot: 1, hotter: 2, batch: 1, patience: 1, interval: 8, rest: 1, modules: 8192, background: false },
+};
+
 /** A machine that runs scenarios one after the other. */
 export class ScenarioMachine {
   readonly #machine: MachineHarness;
 
-  constructor(engine: Engine = 'interp') {
-    this.#machine = new MachineHarness(1, engine);
+  /** @param leadIn - whether a scenario is entered by way of {@link LEAD_IN}. */
+  constructor(
+    engine: Engine = 'interp',
+    private readonly leadIn = false,
+  ) {
+    this.#machine = new MachineHarness(1, engine, { tuning: OFTEN });
+  }
+
+  /** What has run in regions. */
+  get regionTotals(): RegionTotals {
+    return this.#machine.vcpu.regionTotals;
   }
 
   /** The registers with which a scenario begins. */
@@ -49,7 +74,8 @@ export class ScenarioMachine {
     const machine = this.#machine;
     const image = this.#enter(scenario);
     const start = endOf(machine, image);
-    machine.run(BUDGET);
+    if (this.leadIn) machine.vcpu.processor.core.jump(scenario.start.eip + LEAD_IN_AT);
+    machine.run(this.leadIn ? REGION_MINIMUM + BUDGET : BUDGET);
     if (machine.requests.some(({ kind }) => kind === 'reset')) return 'shutdown';
     if (machine.requests.length > 0) return JSON.stringify(machine.requests);
     return lineOf(endOf(machine, image), start);
@@ -60,9 +86,26 @@ export class ScenarioMachine {
     machine.vcpu.reset();
     machine.requests.length = 0;
     const image = imageOf(scenario);
-    machine.write(0, image);
+    if (scenario.code.length > LEAD_IN_AT) throw new Error(`${scenario.name} has no room for the lead-in`);
+    if (this.leadIn) image.set(LEAD_IN, entryOf(scenario.start) + LEAD_IN_AT);
+    this.#restore(image);
     enter(machine, scenario.start, image);
     return image;
+  }
+
+  /**
+   * Writes the pages of an image that differ, as new pages: code that is written in many bursts is not translated. The
+   * code of the others stays translated.
+   */
+  #restore(image: Uint8Array): void {
+    const { memory, ram, machine } = this.#machine;
+    for (let page = 0; page < IMAGE_BYTES; page += PAGE_BYTES) {
+      const present = memory.u8.subarray(ram.offset + page, ram.offset + page + PAGE_BYTES);
+      const wanted = image.subarray(page, page + PAGE_BYTES);
+      if (Buffer.compare(present, wanted) === 0) continue;
+      machine.mappingChanged(page, PAGE_BYTES);
+      this.#machine.write(page, wanted);
+    }
   }
 }
 

@@ -132,12 +132,15 @@ function commonImage(mode: Start['mode']): Uint8Array<ArrayBuffer> {
   return image;
 }
 
+/** Address of the code of a scenario. */
+export const entryOf = ({ mode, cs, eip }: Start): number =>
+  mode === 'real' || mode === 'virtual' ? cs * 16 + eip : eip;
+
 /** The memory of a scenario before its first instruction. */
 export function imageOf({ start, code, patches }: Scenario): Uint8Array<ArrayBuffer> {
   const image = commonImage(start.mode).slice();
   const put: Put = (address, bytes) => image.set(bytes, address);
-  const entry = start.mode === 'real' || start.mode === 'virtual' ? start.cs * 16 + start.eip : start.eip;
-  put(entry, code);
+  put(entryOf(start), code);
   // The frame by which the firmware of the oracle enters the start.
   if (start.mode === 'protected' && (start.cs & 3) === 0)
     put(start.esp - 12, bytesOf(4, start.eip, start.cs, start.eflags));
