@@ -41,6 +41,29 @@ export function instructionSetsOf(features: ReadonlySet<string>): readonly Instr
   return sets;
 }
 
+/**
+ * Whether bytes that are no instruction of a mode are an instruction of more than 15 bytes: #GP, not #UD (SDM vol. 3,
+ * 6.15, interrupt 13).
+ *
+ * @param bytes - from its first byte on, 15 if there are as many.
+ * @experimental
+ */
+export function isTooLong(features: ReadonlySet<string>, mode: number, bytes: Uint8Array): boolean {
+  return bytes.length >= LONGEST && decoderOf(features, mode).isTooLong(bytes.subarray(0, LONGEST));
+}
+
+const decoders = new WeakMap<InstructionSet<X86>, X86Decoder>();
+
+/** A decoder for instructions that are not executed. */
+function decoderOf(features: ReadonlySet<string>, mode: number): X86Decoder {
+  const set = instructionSetsOf(features)[mode];
+  const codeMode = CODE_MODES[mode];
+  if (set === undefined || codeMode === undefined) throw new Error(`there is no mode ${mode}`);
+  let decoder = decoders.get(set);
+  if (decoder === undefined) decoders.set(set, (decoder = new X86Decoder(set.rows as readonly X86Row[], codeMode)));
+  return decoder;
+}
+
 function instructionSet(rows: readonly X86Row[], mode: DecoderMode, number: number): InstructionSet<X86> {
   const ofMode = rowsIn(rows, mode);
   return {

@@ -8,6 +8,7 @@ import {
   IDT,
   IST1_STACK,
   MachineHarness,
+  RAM_BYTES,
   RING0_STACK,
   Selector,
   STACK,
@@ -242,5 +243,40 @@ describe('HLT with interrupts off', () => {
     expect(machine.run()).toBe(VcpuExit.Halted);
     expect([machine.requests, machine.messages]).toEqual([[], []]);
     expect(machine.vcpu.haltedForGood).toBe(false);
+  });
+});
+
+describe.each(['interp', 'wasm'] as const)('instructions of more than 15 bytes, engine %s', (engine) => {
+  /** Vector, error code and RIP of the exception of some bytes at an address. */
+  function exceptionOf(at: number, bytes: readonly number[]): readonly number[] {
+    const machine = new MachineHarness(1, engine);
+    for (const vector of [Vector.UD, Vector.GP, Vector.PF]) {
+      const number = [0xb0, vector, 0xe6, 0xe9];
+      machine.handler(vector, vector === Vector.UD ? [...number, ...LOG_RIP] : [...number, ...LOG_ERROR]);
+    }
+    machine.enterLongMode([]);
+    machine.write(at, bytes);
+    machine.vcpu.processor.core.jump(at);
+    machine.run();
+    return machine.log.slice(0, 3);
+  }
+  const prefixes = (count: number): number[] => Array.from({ length: count }, () => 0x66);
+
+  it.each([
+    ['15 prefixes', [...prefixes(15), 0x90], [Vector.GP, 0, CODE]],
+    ['an opcode that ends after 15 bytes', [...prefixes(14), 0x0f, 0x1f, 0xc0], [Vector.GP, 0, CODE]],
+    ['an opcode that does not exist, after 15 bytes', [...prefixes(14), 0x0f, 0x0b], [Vector.GP, 0, CODE]],
+    ['UD2 of 15 bytes', [...prefixes(13), 0x0f, 0x0b], [Vector.UD, CODE]],
+  ] as const)('raise #GP: %s', (_, bytes, expected) => {
+    expect(exceptionOf(CODE, [...bytes, 0xf4])).toEqual(expected);
+  });
+
+  /** The first address that is not mapped. */
+  const end = RAM_BYTES;
+
+  // As an AMD processor of family 26 does; QEMU fetches the sixteenth byte.
+  it.each([13, 14, 15, 16, 17])('need no byte after the fifteenth: %i prefixes at the end of memory', (count) => {
+    const at = end - count;
+    expect(exceptionOf(at, prefixes(count))).toEqual(count < 15 ? [Vector.PF, 0x10, at] : [Vector.GP, 0, at]);
   });
 });

@@ -9,6 +9,7 @@ import type { RecordPlan } from '@qvm/jit';
 import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
 import { X86_HOOK_KINDS } from '../hook-kinds.js';
+import { isTooLong } from '../instruction-sets.js';
 import { codeMode } from '../state/code-mode.js';
 import { Cr4, Flag } from '../state/control-bits.js';
 import { Controls } from '../state/controls.js';
@@ -376,7 +377,9 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   protected override takeUnimplemented(): void {
     this.retire();
-    const text = [...this.fetch.bytes(LONGEST)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const bytes = this.fetch.bytes(LONGEST);
+    if (isTooLong(this.model.features, this.mode, bytes)) return this.#events.raise(Vector.GP, 0);
+    const text = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     this.onUnimplemented(text);
     if (this.#services.unsupported.instruction === 'abort') this.abort('instruction', text);
     else if (this.#services.unsupported.instruction === 'ignore') this.stepOver();

@@ -1,4 +1,4 @@
-// npm run fuzz:decoder [-- [--strings N] [--seed S] [--bits 16|32|64] [--host]]: how many bytes x86 instructions have, and which do
+// npm run fuzz:decoder [-- [--strings N] [--from K] [--seed S] [--bits 16|32|64] [--host]]: how many bytes x86 instructions have, and which do
 // not exist, compared with GNU objdump, and with --host with the processor of this machine (64-bit code; x86-64 Linux with gcc).
 // --record N writes the recording that the tests replay. After a build.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,9 +21,11 @@ const MODES = { 64: LONG_MODE, 32: FLAT_32, 16: { bits: 16, flat: false } };
 
 const number = { type: 'string' };
 const { values } = parseArgs({
-  options: { strings: number, seed: number, bits: number, record: number, host: { type: 'boolean' } },
+  options: { strings: number, from: number, seed: number, bits: number, record: number, host: { type: 'boolean' } },
 });
 const total = Number(values.strings ?? 1_000_000);
+// The first strings are all opcodes after some prefixes, and random ones follow.
+const first = Number(values.from ?? 0);
 const seed = Number(values.seed ?? Date.now() % 0x8000_0000);
 const bits = Number(values.bits ?? 64);
 const mode = MODES[bits];
@@ -51,10 +53,10 @@ console.log(`${compared} strings, ${failures()} differences without a reason`);
 process.exitCode = failures() > 0 ? 1 : 0;
 
 function fuzz() {
-  console.log(`seed ${seed}, ${total} strings, ${bits}-bit code`);
+  console.log(`seed ${seed}, ${total} strings from ${first}, ${bits}-bit code`);
   for (let done = 0; done < total; done += BATCH) {
     const strings = Array.from({ length: Math.min(BATCH, total - done) }, (_, i) =>
-      done + i < OPCODE_STRINGS ? opcodeString(random, done + i) : fuzzString(random, encodings, mode),
+      first + done + i < OPCODE_STRINGS ? opcodeString(random, first + done + i) : fuzzString(random, encodings, mode),
     );
     compare(strings);
     compared += strings.length;

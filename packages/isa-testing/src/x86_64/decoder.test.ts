@@ -68,3 +68,23 @@ it('64-bit code has the instructions that a processor has', () => {
   });
   expect(wrong).toEqual([]);
 });
+
+it('an instruction of more than fifteen bytes is not one that does not exist', () => {
+  const decoder = new StringDecoder(LONG_MODE);
+  // The processor raises #GP there instead of #UD, so the recorder finds the last length that it tries.
+  const recorded = recording(64).filter(({ bytes }) => decoder.lengthOf(bytes) === 0);
+  const tooLong = recorded.filter(({ bytes }) => decoder.isTooLong(bytes));
+  expect(tooLong.filter(({ host }) => host !== 15)).toEqual([]);
+  // The others are instructions that we do not have, whose lengths are therefore not known.
+  const others = recorded.filter(({ bytes, host }) => host === 15 && !decoder.isTooLong(bytes));
+  expect(tooLong.length).toBeGreaterThan(4 * others.length);
+});
+
+it('VEX.vvvv that names no register is 1111b, in code of 32 bits too', () => {
+  const decoder = new StringDecoder(FLAT_32);
+  const lengths = ['c4e37bf0d505', 'c4e33bf0d505'].map((text) =>
+    decoder.lengthOf(Uint8Array.from({ length: 16 }, (_, i) => Buffer.from(text, 'hex')[i] ?? 0)),
+  );
+  // RORX; GNU objdump shows "(bad)" for the second.
+  expect(lengths).toEqual([6, 0]);
+});

@@ -19,6 +19,11 @@ export class StringDecoder {
     return this.#lengthWithin(bytes, STRING_BYTES);
   }
 
+  /** Whether the instruction that a string begins with is longer than an instruction can be. */
+  isTooLong(bytes: Uint8Array): boolean {
+    return this.#decoder.isTooLong(bytes);
+  }
+
   /** Lengths from 1 on that a string can be cut to without the decoder asking for more bytes although they are missing. */
   *wrongCuts(bytes: Uint8Array, length: number): Generator<number> {
     for (let end = 1; end < length; end++) if (this.#lengthWithin(bytes, end) >= 0) yield end;

@@ -1,3 +1,4 @@
+import { LONGEST } from '@qvm/isa-x86_64';
 import type { DecoderMode } from '@qvm/isa-x86_64';
 import { absentFeature } from './absent-instructions.js';
 
@@ -100,6 +101,11 @@ const REASONS: readonly Reason[] = [
     applies: ({ ours, theirs }, _, { bits }) => ours === 0 && bits !== 64 && mnemonicOf(theirs.text) === 'swapgs',
   },
   {
+    reason: 'VMMCALL has no mandatory prefix (APM vol. 3, VMMCALL, VMGEXIT)',
+    applies: ({ ours }, { prefixes, first, second, third }) =>
+      ours > 0 && first === 0x0f && second === 0x01 && third === 0xd9 && prefixes.includes(0x66),
+  },
+  {
     reason: 'SALC, which manuals do not list',
     applies: ({ ours, theirs }, { first }) => ours > 0 && first === 0xd6 && isInvalid(theirs),
   },
@@ -123,7 +129,10 @@ const REASONS: readonly Reason[] = [
   {
     reason: 'a prefix that the instruction does not allow',
     applies: ({ ours }, { prefixes, first, second }) =>
-      ours === 0 && first === 0x0f && second === 0xae && prefixes.some((byte) => SELECTING.has(byte)),
+      ours === 0 &&
+      first === 0x0f &&
+      (second === 0xae || second === 0xd7) &&
+      prefixes.some((byte) => SELECTING.has(byte)),
   },
   {
     reason: 'an instruction of the 80287',
@@ -147,7 +156,8 @@ export function differenceOf(one: Comparison, mode: DecoderMode): Difference | u
   const invalid = isInvalid(theirs);
   if (ours === 0 && invalid) return undefined;
   const removed = bytes.length - withoutVoidRex(bytes, mode).length;
-  if (ours > 0 && !invalid && ours === theirs.length + removed) return undefined;
+  const length = theirs.length + removed;
+  if (ours > 0 ? !invalid && ours === length : length > LONGEST) return undefined;
   const mnemonic = mnemonicOf(theirs.text);
   const feature = ours === 0 ? absentFeature(withoutPrefixes(theirs.text)) : undefined;
   if (feature !== undefined) return { kind: mnemonic, reason: `not implemented: ${feature}` };

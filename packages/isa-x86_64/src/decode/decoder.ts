@@ -63,6 +63,16 @@ export class X86Decoder implements InstructionDecoder<X86> {
     return length === INCOMPLETE ? STRADDLES : this.#strings.keyOf(data, at, length);
   }
 
+  /**
+   * Whether an instruction is longer than {@link LONGEST} bytes, by which it is not one that does not exist.
+   *
+   * @param bytes - its first {@link LONGEST} bytes, or all that there are.
+   */
+  isTooLong(bytes: Uint8Array): boolean {
+    this.#parser.parse(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length);
+    return this.#parser.isTooLong;
+  }
+
   lengthOf(key: number): number {
     return this.#strings.lengthOf(key);
   }

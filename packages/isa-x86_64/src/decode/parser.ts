@@ -69,6 +69,8 @@ export class InstructionParser {
   vvvv = 0;
   /** VEX.L. */
   vectorLength = 0;
+  /** Whether VEX.vvvv is not 1111b. */
+  #givesVvvv = false;
   #vexPrefix = Selector.None;
   /** −1 if there is none. */
   modRm = -1;
@@ -76,6 +78,8 @@ export class InstructionParser {
   at = 0;
   /** The encoding; undefined if no row has it. */
   found: Candidate | undefined;
+  /** Whether the instruction has not ended after {@link LONGEST} bytes: #GP, not #UD (SDM vol. 3, 6.15). */
+  isTooLong = false;
   #bytes: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(
@@ -86,21 +90,21 @@ export class InstructionParser {
   /**
    * Parses the instruction at byte `start`; nothing is read from `end` on.
    *
-   * @returns its length, or {@link INCOMPLETE}. An instruction without an encoding ends after its opcode or ModRM.
+   * @returns its length, or {@link INCOMPLETE}. An instruction without an encoding ends after its opcode or ModRM, one
+   *   that is too long after {@link LONGEST} bytes.
    */
   parse(bytes: DataView, start: number, end: number): number {
     this.#bytes = bytes;
     const limit = Math.min(end, start + LONGEST);
-    // An instruction that has not ended after 15 bytes is invalid.
-    const tooShort = limit === end ? INCOMPLETE : LONGEST;
     this.found = undefined;
+    this.isTooLong = false;
     let at = this.#prefixes(start, limit);
-    if (at >= limit) return tooShort;
+    if (at >= limit) return this.#cut(limit - start);
     at = this.#opcode(at, limit);
-    if (at > limit) return tooShort;
+    if (at > limit) return this.#cut(limit - start);
     this.modRm = -1;
     if (this.table.hasModRm(this.map, this.opcode)) {
-      if (at >= limit) return tooShort;
+      if (at >= limit) return this.#cut(limit - start);
       this.modRm = bytes.getUint8(at++);
     }
     this.at = at;
@@ -115,11 +119,17 @@ export class InstructionParser {
       vectorLength,
     });
     if (!found) return at - start;
-    if (this.isInMemory(found) && this.#needsSib() && at >= limit) return tooShort;
+    if (this.isInMemory(found) && this.#needsSib() && at >= limit) return this.#cut(limit - start);
     const length = at - start + this.#displacementBytes(found) + this.#immediateBytes(found);
-    if (start + length > limit) return tooShort;
+    if (start + length > limit) return this.#cut(limit - start);
     this.found = found;
     return length;
+  }
+
+  /** The result for an instruction that has not ended after some bytes. */
+  #cut(bytes: number): number {
+    this.isTooLong = bytes === LONGEST;
+    return this.isTooLong ? LONGEST : INCOMPLETE;
   }
 
   /** Whether ModRM names an operand in memory. */
@@ -134,7 +144,7 @@ export class InstructionParser {
   isAllowed(candidate: Candidate): boolean {
     const { lockable, operands } = candidate.encoding;
     if (this.lock && !(lockable && this.isInMemory(candidate))) return false;
-    if (this.vvvv !== 0 && !placesOf(operands).includes('vvvv')) return false;
+    if (this.#givesVvvv && !placesOf(operands).includes('vvvv')) return false;
     return operands.every(({ place, registers }, i) => place !== 'reg' || this.#exists(registers, i === 0));
   }
 
@@ -228,6 +238,7 @@ export class InstructionParser {
     this.map = 0;
     this.vex = false;
     this.vvvv = this.vectorLength = 0;
+    this.#givesVvvv = false;
     this.opcode = this.#bytes.getUint8(at++);
     if (this.opcode === VEX3 || this.opcode === VEX2) {
       if (at >= limit) return limit + 1;
@@ -259,6 +270,8 @@ export class InstructionParser {
     this.vex = true;
     this.rex = (long ? extensions : 0) | (short ? 0 : (last >> 4) & 8);
     this.vvvv = (~last >> 3) & (long ? 15 : 7);
+    // Its highest bit names no register outside of 64-bit mode, but must be 1 like the others.
+    this.#givesVvvv = (~last & 0x78) !== 0;
     this.vectorLength = (last >> 2) & 1;
     this.#vexPrefix = last & 3;
     this.map = other || map === 0 || map > LAST_MAP ? NO_MAP : vexMap(map);
