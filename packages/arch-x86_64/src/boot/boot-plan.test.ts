@@ -179,6 +179,11 @@ describe('loadGuest', () => {
     await expect(new BootBench(PC_RAM).load({ image: file(bytes) })).rejects.toMatchObject({
       code: 'image.does-not-fit',
     });
+    // MOV EAX, CR0; TEST AL, 1; JZ; JMP, as EDK II begins.
+    bytes.set([0x0f, 0x20, 0xc0, 0xa8, 1, 0x74, 5, 0xe9, 0x28], bytes.length - 16);
+    await expect(bench.load({ image: file(bytes) })).resolves.toMatchObject({ mode: 'real' });
+    await expect(bench.load({ image: file(bytes.fill(0x90)) })).rejects.toMatchObject({ code: 'image.unknown-format' });
+    bytes.set([0xea, 0x5b, 0xe0, 0, 0xf0], bytes.length - 16);
     for (const more of [{ initrd: INITRD }, { commandLine: 'quiet' }])
       await expect(bench.load({ image: file(bytes), ...more })).rejects.toMatchObject({ code: 'image.unknown-format' });
     const withoutCopy = new BootBench(PC_RAM, [rom]);

@@ -10,9 +10,11 @@ const FIRMWARE_UNIT = 0x1000;
 const RESET_OFFSET = 0x10;
 /** The part of the firmware that a PC shows below 1 MiB, too. */
 const LOW_COPY = 0x2_0000;
-/** JMP with 8 and 16 bits, far JMP; firmware may have NOPs or WBINVD before them. */
+/**
+ * JMP with 8 and 16 bits, far JMP. Only these lead away from the reset vector. Firmware may have other instructions
+ * before them: SeaBIOS has none, U-Boot CLI and CLD, EDK II a test of CR0.PE.
+ */
 const JUMPS = new Set([0xeb, 0xe9, 0xea]);
-const JUMP_BYTES = 4;
 
 /** Whether an image is firmware: whole pages that no other format has, with a jump at the reset vector. */
 export function isFirmware(image: Uint8Array): boolean {
@@ -20,7 +22,7 @@ export function isFirmware(image: Uint8Array): boolean {
 }
 
 function hasResetVector(bytes: Uint8Array): boolean {
-  const vector = bytes.subarray(Math.max(0, bytes.length - RESET_OFFSET)).subarray(0, JUMP_BYTES);
+  const vector = bytes.subarray(Math.max(0, bytes.length - RESET_OFFSET));
   return (
     bytes.length >= FIRMWARE_UNIT &&
     bytes.length <= FIRMWARE_LIMIT &&
