@@ -15,6 +15,8 @@ export interface LinuxGuestOptions {
   readonly ram?: number;
   /** The guest's name in the catalogue. Default `debian-arm64`. */
   readonly guest?: LinuxName;
+  /** The way by which the kernel is entered. Default: as its format says. */
+  readonly entry?: string;
   /** Further words for the kernel. */
   readonly words?: string;
   /** File of the initial file system. Default: that with all modules. */
@@ -25,12 +27,14 @@ export interface LinuxGuestOptions {
   readonly prepare?: (vm: VmHandle) => void;
 }
 
-type LinuxName = 'debian-arm64' | 'debian-amd64';
+type LinuxName = 'debian-arm64' | 'debian-amd64' | 'debian-amd64-cloud' | 'debian-i386';
 
 /** A guest's architecture, the file of its kernel, and its console. */
 const KINDS: Readonly<Record<LinuxName, { readonly arch: 'aarch64' | 'x86_64'; kernel: string; console: string }>> = {
   'debian-arm64': { arch: 'aarch64', kernel: 'Image', console: 'ttyAMA0' },
   'debian-amd64': { arch: 'x86_64', kernel: 'bzImage', console: 'ttyS0' },
+  'debian-amd64-cloud': { arch: 'x86_64', kernel: 'bzImage', console: 'ttyS0' },
+  'debian-i386': { arch: 'x86_64', kernel: 'bzImage', console: 'ttyS0' },
 };
 
 /** An unmodified Debian kernel in a VM of this process, controlled through its shell on the serial console. */
@@ -55,6 +59,7 @@ export class LinuxGuest {
       name,
       arch,
       image: `${folder}/${kernel}`,
+      ...(options.entry === undefined ? {} : { entry: options.entry }),
       initrd: `${folder}/${options.initrd ?? 'initramfs-full.cpio.gz'}`,
       cmdline: `console=${console} quiet${words === undefined ? '' : ` ${words}`}`,
       baseDir: fileURLToPath(new URL('.', import.meta.url)),

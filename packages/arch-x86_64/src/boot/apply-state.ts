@@ -11,7 +11,7 @@ const REGISTERS = 16;
  * @experimental
  */
 export function applyInitialState(state: X86State, initial: InitialState): void {
-  if (initial.mode === 'real') return;
+  if (initial.mode === 'reset') return;
   for (let register = 0; register < REGISTERS; register++)
     state.setGpr(register, BigInt(initial.registers[register] ?? 0));
   state.rflags = initial.rflags;

@@ -127,11 +127,13 @@ export function bzImage(payload: Uint8Array, version = 0x20f): Uint8Array {
   bytes.set([0xeb, 0x6a], 0x200);
   bytes.set(new TextEncoder().encode('HdrS'), 0x202);
   view.setUint16(0x206, version, true);
+  bytes[0x211] = 1;
   view.setUint32(0x22c, 0x7fff_ffff, true);
   view.setUint32(0x230, 0x20_0000, true);
   view.setUint32(0x238, 100, true);
   view.setUint32(0x248, 0x40, true);
   view.setUint32(0x24c, payload.length, true);
+  view.setUint32(0x258, 2 ** 20, true);
   bytes.set(payload, begin + 0x40);
   return bytes;
 }

@@ -13,7 +13,7 @@ import { loadGuest } from './load-guest.js';
 export async function bootGuest(request: BootRequest, services: MachineServices, vcpu: X86Vcpu): Promise<void> {
   const processors = Array.from({ length: services.vcpus }, (_, apicId) => ({ apicId }));
   const initial = await loadGuest(request, services, processors);
-  if (initial.mode === 'real') {
+  if (initial.mode === 'reset') {
     vcpu.startAtReset();
     return;
   }

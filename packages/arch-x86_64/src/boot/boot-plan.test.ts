@@ -166,13 +166,48 @@ describe('loadGuest', () => {
     expect(other.text((tags.get(15) as number) + 8).slice(0, 8)).toBe('RSD PTR ');
   });
 
+  it('enters a bzImage that contains no kernel as it is, at the entries of its unpacker', async () => {
+    const program = bzImage(new Uint8Array(0));
+    const enter = (entry?: string) => {
+      const bench = new BootBench();
+      return bench
+        .load({ image: file(program), ...(entry === undefined ? {} : { entry }) })
+        .then((state) => ({ state, bench }));
+    };
+    expect((await enter()).state).toMatchObject({ mode: 'protected', entry: MIB });
+    program[0x236] = 1;
+    const { state, bench } = await enter();
+    expect(state).toMatchObject({ mode: 'long', entry: MIB + 0x200 });
+    expect([...bench.guest.read(MIB, 0x40)]).toEqual([...program.subarray(0x400)]);
+    expect((await enter('real-mode')).state).toMatchObject({ mode: 'real', entry: 0 });
+    await expect(enter('pvh')).rejects.toMatchObject({
+      message: 'kernel cannot be entered by pvh: it has linux64, linux32, real-mode.',
+    });
+    await expect(new BootBench().load({ image: file(PVH), entry: 'real-mode' })).rejects.toMatchObject({
+      code: 'image.no-entry',
+    });
+  });
+
+  it('refuses setup code and command lines for which real mode has no room', async () => {
+    const load = (image: Uint8Array, commandLine = '') =>
+      new BootBench().load({ image: file(image), entry: 'real-mode', commandLine });
+    const large = new Uint8Array(0x1_0400);
+    large.set(bzImage(new Uint8Array(0)));
+    large[0x1f1] = 64;
+    await expect(load(large)).rejects.toMatchObject({ code: 'image.too-large' });
+    const small = bzImage(new Uint8Array(0));
+    new DataView(small.buffer).setUint32(0x238, 0xffff_ffff, true);
+    await expect(load(small, 'x'.repeat(0x2000))).rejects.toMatchObject({ code: 'image.too-large' });
+    await expect(load(small, 'x'.repeat(0x1fff))).resolves.toMatchObject({ mode: 'real' });
+  });
+
   it('starts firmware at the reset vector, with a copy below 1 MiB where there is memory', async () => {
     const bytes = new Uint8Array(0x4_0000).fill(0x90);
     bytes.set([0xea, 0x5b, 0xe0, 0, 0xf0], bytes.length - 16);
     const rom = { base: 2 ** 32 - bytes.length, size: bytes.length };
     const bench = new BootBench([{ base: 0, size: 4 * MIB }], [rom]);
     const state = await bench.load({ image: file(bytes) });
-    expect(state).toMatchObject({ mode: 'real', entry: 0xfff0 });
+    expect(state).toMatchObject({ mode: 'reset', entry: 0xfff0 });
     expect([bench.number(2 ** 32 - 16, 1), bench.number(MIB - 16, 1), bench.number(MIB - 0x2_0000 - 1, 1)]).toEqual([
       0xea, 0xea, 0xee,
     ]);
@@ -181,13 +216,13 @@ describe('loadGuest', () => {
     });
     // MOV EAX, CR0; TEST AL, 1; JZ; JMP, as EDK II begins.
     bytes.set([0x0f, 0x20, 0xc0, 0xa8, 1, 0x74, 5, 0xe9, 0x28], bytes.length - 16);
-    await expect(bench.load({ image: file(bytes) })).resolves.toMatchObject({ mode: 'real' });
+    await expect(bench.load({ image: file(bytes) })).resolves.toMatchObject({ mode: 'reset' });
     await expect(bench.load({ image: file(bytes.fill(0x90)) })).rejects.toMatchObject({ code: 'image.unknown-format' });
     bytes.set([0xea, 0x5b, 0xe0, 0, 0xf0], bytes.length - 16);
     for (const more of [{ initrd: INITRD }, { commandLine: 'quiet' }])
       await expect(bench.load({ image: file(bytes), ...more })).rejects.toMatchObject({ code: 'image.unknown-format' });
     const withoutCopy = new BootBench(PC_RAM, [rom]);
-    await expect(withoutCopy.load({ image: file(bytes) })).resolves.toMatchObject({ mode: 'real' });
+    await expect(withoutCopy.load({ image: file(bytes) })).resolves.toMatchObject({ mode: 'reset' });
   });
 
   it('tells firmware of the memory, and gives it the ACPI tables, by its configuration device', async () => {
@@ -225,7 +260,7 @@ describe('loadGuest', () => {
     ]);
     expect([...files.keys()].sort()).toEqual(['etc/acpi/rsdp', 'etc/acpi/tables', 'etc/e820', 'etc/table-loader']);
     // A second boot, after a reset, finds the files there.
-    await expect(bench.load(request)).resolves.toMatchObject({ mode: 'real' });
+    await expect(bench.load(request)).resolves.toMatchObject({ mode: 'reset' });
   });
 
   it('puts the RSDP where it is looked for, if there is RAM, and tells of reserved memory', async () => {
@@ -249,7 +284,8 @@ describe('loadGuest', () => {
     ['text', 'unknown-format', new TextEncoder().encode('hello, world')],
     ['a bzImage that ends in its header', 'truncated', bzImage(PVH).subarray(0, 0x250)],
     ['a bzImage that ends in its payload', 'truncated', bzImage(PVH).subarray(0, -1)],
-    ['a bzImage without a payload', 'bad-header', bzImage(new Uint8Array(0))],
+    ['a bzImage that ends with its setup code', 'truncated', bzImage(new Uint8Array(0)).subarray(0, 0x400)],
+    ['a zImage', 'unknown-format', bzImage(PVH).with(0x211, 0)],
     ['a bzImage of an old kernel', 'unknown-format', bzImage(PVH, 0x207)],
     ['a bzImage with something else in it', 'bad-payload', bzImage(new Uint8Array(gzipSync(new Uint8Array(9))))],
     ['a kernel for Arm', 'wrong-machine', PVH.with(18, 183)],

@@ -5,15 +5,17 @@ import type { AddressRange, BootFile, BootRequest, MachineServices } from '@qvm/
 import type { FirmwareFile } from '@qvm/core/services';
 import { Gpr } from '@qvm/isa-x86_64';
 import { acpiTablesOf, configurationWindows } from './acpi.js';
+import { biosServices, SERVICES_BASE, SERVICES_BYTES, SERVICES_RSDP } from './bios-services.js';
 import { planFirmware } from './firmware-plan.js';
 import { readImage } from './image.js';
 import type { X86Image } from './image.js';
-import { longState, protectedState, RESET_STATE } from './initial-state.js';
+import { longState, protectedState, realState, RESET_STATE } from './initial-state.js';
 import type { InitialState } from './initial-state.js';
 import { MemoryType, memoryMap, PC_HOLE, without } from './memory-map.js';
 import type { MemoryMapEntry } from './memory-map.js';
 import { MULTIBOOT1_MAGIC, MULTIBOOT2_MAGIC, multiboot1Info, multiboot2Info } from './multiboot-info.js';
 import { DESCRIPTORS_BYTES, flatDescriptors, IDENTITY_BYTES, identityTables } from './processor-tables.js';
+import { SETUP_ENTRY, SETUP_RANGE, setupCode } from './real-mode.js';
 import { pvhStartInfo } from './start-info.js';
 import type { GuestFacts } from './start-info.js';
 import { zeroPage } from './zero-page.js';
@@ -42,6 +44,7 @@ const FOUR_GIB = 2 ** 32;
 /** Where operating systems that know nothing better look for the RSDP (ACPI 6.5, section 5.2.5.1). */
 const BIOS_AREA: AddressRange = { base: 0xe_0000, size: 0x2_0000 };
 const RSDP_ALIGNMENT = 16;
+const SERVICES_RANGE: AddressRange = { base: SERVICES_BASE, size: SERVICES_BYTES };
 /** The interrupt vectors and data of a BIOS, which a guest may still use. */
 const FIRST_PAGE: AddressRange = { base: 0, size: PAGE };
 /** Linux has this limit where a setup header does not say another. */
@@ -56,6 +59,7 @@ const COMMAND_LINE_LIMIT = 2047;
  * | bzImage of 64 bits, other ELF64 | 64-bit mode | RSI: zero page |
  * | ELF with the note of PVH, such as a vmlinux or Xen | protected mode | EBX: start information |
  * | 32-bit bzImage without it, other ELF32 | protected mode | ESI: zero page |
+ * | bzImage, where that is asked for | real mode | its setup code: the header, services of a BIOS |
  * | ELF with a multiboot header | protected mode | EAX: magic number, EBX: information |
  * | firmware | reset vector | what the board has |
  *
@@ -82,7 +86,10 @@ export async function planGuest(
   const image = await readImage(request.image, { limit: plan.size, unpacked: request.unpacked, choice: request.entry });
   if (image.protocol === 'firmware') return planFirmware(image, services.map, request, processors);
   plan.avoid('the first page', FIRST_PAGE.base, FIRST_PAGE.size);
+  if (image.protocol === 'real-mode')
+    for (const { base, size } of [SETUP_RANGE, SERVICES_RANGE]) plan.take('The setup code', base, size);
   for (const { address, size } of image.segments) plan.take(request.image.name, address, size);
+  if (image.work) plan.avoid(request.image.name, image.work.base, image.work.size);
   return new KernelPlan(plan, image, request, processors).make();
 }
 
@@ -101,6 +108,7 @@ class KernelPlan {
   make(): BootPlan {
     for (const { base, size } of this.request.reservations ?? [])
       this.#reserved.push({ base, size, type: MemoryType.Reserved });
+    if (this.image.protocol === 'real-mode') this.#reserved.push({ ...SERVICES_RANGE, type: MemoryType.Reserved });
     const rsdp = this.#placeAcpi();
     const initrd = this.request.initrd && this.#placeInitrd(this.request.initrd);
     const memory = memoryMap(this.plan.ram, this.#reserved);
@@ -138,6 +146,7 @@ class KernelPlan {
     if (bios !== undefined) this.plan.take('The ACPI tables', bios, tables.rsdp.length);
     this.#reserved.push({ base: address, size, type: MemoryType.AcpiTables });
     this.#load(address, placed.tables);
+    if (this.image.protocol === 'real-mode') return { address: SERVICES_RSDP, bytes: placed.rsdp };
     this.#load(rsdp, placed.rsdp);
     return { address: rsdp, bytes: placed.rsdp };
   }
@@ -186,6 +195,7 @@ class KernelPlan {
 
   #enter(facts: GuestFacts): InitialState {
     const { entry, protocol, setup } = this.image;
+    if (protocol === 'real-mode') return this.#enterSetupCode(facts);
     const mode = protocol === 'linux64' ? 'long' : 'protected';
     const descriptors = this.#lowest('The descriptor table', DESCRIPTORS_BYTES, () => flatDescriptors(mode));
     const gdt = { base: descriptors, limit: DESCRIPTORS_BYTES - 1 };
@@ -212,5 +222,16 @@ class KernelPlan {
       case 'firmware':
         return RESET_STATE;
     }
+  }
+
+  /** The setup code finds services of a BIOS, by which it learns the memory map. */
+  #enterSetupCode(facts: GuestFacts): InitialState {
+    const { setup } = this.image;
+    if (setup === undefined) throw new RangeError('Only a bzImage has setup code.');
+    const { area, firstPage } = biosServices(facts);
+    this.#load(FIRST_PAGE.base, firstPage);
+    this.#load(SERVICES_RANGE.base, area);
+    this.#load(SETUP_RANGE.base, setupCode(setup, facts, this.request.image.name));
+    return realState(SETUP_ENTRY.code, SETUP_ENTRY.segment, { [Gpr.RSP]: SETUP_ENTRY.stack });
   }
 }

@@ -1,9 +1,9 @@
 import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
-import type { BootFile, ElfProgram, ElfSegment, UnpackedImages } from '@qvm/core/architecture';
+import type { AddressRange, BootFile, ElfProgram, ElfSegment, UnpackedImages } from '@qvm/core/architecture';
 import type { EntryProtocol } from './entries.js';
 import { readFirmware } from './firmware-image.js';
 import { findMultiboot } from './multiboot-header.js';
-import { isBzImage, readSetupHeader } from './setup-header.js';
+import { isBzImage, readSetupHeader, UNPACKER_BASE } from './setup-header.js';
 import type { SetupHeader } from './setup-header.js';
 import { unpackPayload } from './unpack/unpack-payload.js';
 
@@ -28,6 +28,8 @@ export interface X86Image {
   }[];
   /** Of a bzImage. */
   readonly setup?: SetupHeader;
+  /** Memory that it uses at first besides its segments, and that may contain them. Absent: none. */
+  readonly work?: AddressRange;
 }
 
 /** How an image is to be read. @experimental */
@@ -42,6 +44,8 @@ export interface ImageOptions {
 
 /** The note that holds the entry of PVH (Xen, public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY). */
 const PVH_NOTE = { name: 'Xen', type: 18 } as const;
+/** The 64-bit entry, after the beginning of the unpacker. */
+const ENTRY_64 = 0x200;
 const MACHINES = [ElfMachine.X86_64, ElfMachine.I386] as const;
 
 /**
@@ -57,9 +61,10 @@ export async function readImage(file: BootFile, { limit, unpacked, choice }: Ima
   if (bytes.length === 0) throw new ImageError('truncated', `${name} is empty.`);
   if (isBzImage(bytes)) {
     const setup = readSetupHeader(bytes, name);
+    if (setup.payload === undefined || choice === 'real-mode') return readUnpacker(setup, name, choice);
     const kernel = await unpackPayload(setup.payload, limit, name, unpacked);
     if (!isElf(kernel)) throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
-    return { ...readProgram(kernel, `The kernel in ${name}`, LINUX_ENTRIES, choice), setup };
+    return { ...readProgram(kernel, `The kernel in ${name}`, LINUX_ENTRIES, choice, ['real-mode']), setup };
   }
   if (isElf(bytes)) return readProgram(bytes, name, PROGRAM_ENTRIES, choice);
   const firmware = readFirmware(bytes, name);
@@ -85,11 +90,28 @@ const LINUX_ENTRIES: readonly EntryProtocol[] = ['linux64', 'pvh', 'linux32'];
 /** An ELF file is entered as other virtual machines enter it: by PVH if it has the note, whatever else it can. */
 const PROGRAM_ENTRIES: readonly EntryProtocol[] = ['pvh', 'multiboot2', 'multiboot1', 'linux64', 'linux32'];
 
+/**
+ * A bzImage as it is: its code after the setup code is loaded at 1 MiB and entered there, or by the setup code (Linux,
+ * Documentation/arch/x86/boot.rst, "64-bit Boot Protocol").
+ */
+function readUnpacker(setup: SetupHeader, name: string, choice: string | undefined): X86Image {
+  const entries: readonly Entry[] = [
+    ...(setup.entry64 ? [{ protocol: 'linux64', entry: UNPACKER_BASE + ENTRY_64 } as const] : []),
+    { protocol: 'linux32', entry: UNPACKER_BASE },
+    { protocol: 'real-mode', entry: UNPACKER_BASE },
+  ];
+  const { unpacker } = setup;
+  const segments = [{ address: UNPACKER_BASE, bytes: unpacker, size: unpacker.length }];
+  return { ...chosen(entries, name, choice), segments, setup, work: setup.work };
+}
+
+/** @param others - entries of the file around the program. */
 function readProgram(
   bytes: Uint8Array,
   name: string,
   order: readonly EntryProtocol[],
   choice: string | undefined,
+  others: readonly EntryProtocol[] = [],
 ): X86Image {
   const program = readElf(bytes, MACHINES, name);
   const segments = program.segments.map(({ physical, bytes: content, memorySize }) => ({
@@ -97,17 +119,23 @@ function readProgram(
     bytes: content,
     size: memorySize,
   }));
-  const { protocol, entry } = chosen(entriesOf(program, bytes, name, order, choice), name, choice);
+  const own = entriesOf(program, bytes, name, order, choice);
+  const { protocol, entry } = chosen(own, name, choice, others);
   if (!segments.some(({ address, size }) => entry >= address && entry < address + size))
     throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
   return { protocol, entry, segments };
 }
 
 /** The first entry, or the one that a configuration asks for. */
-function chosen(entries: readonly Entry[], name: string, choice: string | undefined): Entry {
+function chosen(
+  entries: readonly Entry[],
+  name: string,
+  choice: string | undefined,
+  others: readonly EntryProtocol[] = [],
+): Entry {
   const found = choice === undefined ? entries[0] : entries.find(({ protocol }) => protocol === choice);
   if (found !== undefined) return found;
-  const there = entries.map(({ protocol }) => protocol).join(', ');
+  const there = [...entries.map(({ protocol }) => protocol), ...others].join(', ');
   throw new ImageError('no-entry', `${name} cannot be entered by ${choice ?? 'anything'}: it has ${there}.`);
 }
 

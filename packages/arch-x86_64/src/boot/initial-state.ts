@@ -25,13 +25,13 @@ export interface InitialSegment {
  * @experimental
  */
 export interface InitialState {
-  /** The mode of the processor; `real` is the state after RESET itself. */
-  readonly mode: 'real' | 'protected' | 'long';
-  /** EIP or RIP: offset in CS, which begins at 0 in the modes other than `real`. */
+  /** The mode of the processor; `reset` is the state after RESET itself. */
+  readonly mode: 'reset' | 'real' | 'protected' | 'long';
+  /** EIP or RIP: offset in CS, which begins at 0 in the modes `protected` and `long`. */
   readonly entry: number;
   /**
-   * General registers, by their number in instructions (0 is RAX); the others are zero. In `real` mode they have their
-   * values after RESET.
+   * General registers, by their number in instructions (0 is RAX); the others are zero. In the mode `reset`
+   * they have their values after RESET.
    */
   readonly registers: Readonly<Record<number, number>>;
   /** RFLAGS. */
@@ -63,6 +63,7 @@ export const BootSelector = {
   data: 0x18,
 } as const;
 
+const REAL_LIMIT = 0xffff;
 const FLAT_LIMIT = 0xffff_ffff;
 const FLAT = Attribute.Granularity;
 const DATA: InitialSegment = {
@@ -84,14 +85,13 @@ const TASK: InitialSegment = {
   attributes: Attribute.Present | SystemType.BusyTss,
 };
 
+const DATA_SEGMENTS = [
+  ...[SegmentRegister.DS, SegmentRegister.ES, SegmentRegister.SS, SegmentRegister.FS, SegmentRegister.GS],
+] as const;
+
 const segments = (codeSegment: InitialSegment): InitialState['segments'] => ({
   [SegmentRegister.CS]: codeSegment,
-  ...Object.fromEntries(
-    [SegmentRegister.DS, SegmentRegister.ES, SegmentRegister.SS, SegmentRegister.FS, SegmentRegister.GS].map((name) => [
-      name,
-      DATA,
-    ]),
-  ),
+  ...Object.fromEntries(DATA_SEGMENTS.map((name) => [name, DATA])),
   [SegmentRegister.TR]: TASK,
 });
 
@@ -141,9 +141,37 @@ export function longState(
   };
 }
 
+/**
+ * Real-address mode with interrupts off.
+ *
+ * @param code - CS, with IP 0.
+ * @param data - the other segment registers.
+ * @experimental
+ */
+export function realState(code: number, data: number, registers: InitialState['registers']): InitialState {
+  const segment = (selector: number, attributes: number): InitialSegment => ({
+    ...{ selector, base: selector * 16, limit: REAL_LIMIT, attributes },
+  });
+  return {
+    mode: 'real',
+    entry: 0,
+    registers,
+    rflags: Flag.Fixed,
+    cr0: Cr0.ET,
+    cr3: 0,
+    cr4: 0,
+    efer: 0,
+    segments: {
+      ...Object.fromEntries(DATA_SEGMENTS.map((name) => [name, segment(data, DATA_ATTRIBUTES)])),
+      [SegmentRegister.CS]: segment(code, CODE_ATTRIBUTES),
+    },
+    gdt: { base: 0, limit: REAL_LIMIT },
+  };
+}
+
 /** The state after RESET, for firmware at the reset vector. @experimental */
 export const RESET_STATE: InitialState = {
-  mode: 'real',
+  mode: 'reset',
   entry: 0xfff0,
   registers: {},
   rflags: Flag.Fixed,

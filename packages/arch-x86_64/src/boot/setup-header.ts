@@ -1,4 +1,8 @@
 import { ImageError, sizeText } from '@qvm/core/architecture';
+import type { AddressRange } from '@qvm/core/architecture';
+
+/** Guest-physical address of the part of a bzImage after its setup code. */
+export const UNPACKER_BASE = 0x10_0000;
 
 // Linux, Documentation/arch/x86/boot.rst: offsets in the file.
 const Header = {
@@ -7,11 +11,21 @@ const Header = {
   jump: 0x201,
   magic: 0x202,
   version: 0x206,
+  loadFlags: 0x211,
   initrdLimit: 0x22c,
+  extendedFlags: 0x236,
   commandLineSize: 0x238,
   payloadOffset: 0x248,
   payloadLength: 0x24c,
+  preferredAddress: 0x258,
+  initSize: 0x260,
 } as const;
+const LOADED_HIGH = 1;
+/** XLF_KERNEL_64, since version 2.12. */
+const HAS_64_BIT_ENTRY = 1;
+const EXTENDED_FLAGS_VERSION = 0x20c;
+/** Since this version the header says how much memory the kernel needs while it unpacks itself, and where. */
+const INIT_SIZE_VERSION = 0x20a;
 const BOOT_FLAG = 0xaa55;
 /** "HdrS". */
 const MAGIC = 0x5372_6448;
@@ -23,10 +37,18 @@ const SECTOR = 512;
 /** The header ends this many bytes after `magic`, at most where the list of the BIOS's disks begins in the zero page. */
 const HEADER_LIMIT = 0x290;
 
-/** The parts of a bzImage that its loader needs. */
+/** The parts of a bzImage that its loader needs. @experimental */
 export interface SetupHeader {
-  /** The kernel, compressed. */
-  readonly payload: Uint8Array;
+  /** The kernel, compressed. Absent: the file contains none, as programs that only have the form of a kernel. */
+  readonly payload: Uint8Array | undefined;
+  /** The boot sector and the 16-bit setup code. */
+  readonly code: Uint8Array;
+  /** The rest, which is loaded at 1 MiB and unpacks the payload. */
+  readonly unpacker: Uint8Array;
+  /** Memory that the unpacker and the kernel use before they know the memory map. */
+  readonly work: AddressRange;
+  /** Whether the unpacker has an entry in 64-bit mode. */
+  readonly entry64: boolean;
   /** The header from byte 0x1f1 on, for the zero page. */
   readonly bytes: Uint8Array;
   /** The last address that the initial file system may have. */
@@ -61,14 +83,23 @@ export function readSetupHeader(bytes: Uint8Array, name: string): SetupHeader {
   const begin = ((bytes[Header.setupSectors] || DEFAULT_SECTORS) + 1) * SECTOR;
   const offset = begin + view.getUint32(Header.payloadOffset, true);
   const length = view.getUint32(Header.payloadLength, true);
-  if (length === 0) throw new ImageError('bad-header', `${name} is a bzImage without a kernel in it.`);
-  if (offset + length > bytes.length) {
-    const [have, need] = [sizeText(bytes.length), sizeText(offset + length)];
+  if (begin >= bytes.length || offset + length > bytes.length) {
+    const [have, need] = [sizeText(bytes.length), sizeText(Math.max(begin + 1, offset + length))];
     throw new ImageError('truncated', `${name} has ${have} but its header needs ${need}: copy it again.`);
   }
   const end = Math.min(HEADER_LIMIT, Header.magic + (bytes[Header.jump] as number));
+  if ((view.getUint8(Header.loadFlags) & LOADED_HIGH) === 0)
+    throw new ImageError('unknown-format', `${name} is a kernel for the memory below 1 MiB (zImage).`);
+  const unpacker = bytes.subarray(begin);
+  const sized = version >= INIT_SIZE_VERSION;
+  const work = { base: sized ? view.getUint32(Header.preferredAddress, true) : UNPACKER_BASE, size: unpacker.length };
+  if (sized) work.size = Math.max(work.size, view.getUint32(Header.initSize, true));
   return {
-    payload: bytes.subarray(offset, offset + length),
+    payload: length === 0 ? undefined : bytes.subarray(offset, offset + length),
+    code: bytes.subarray(0, begin),
+    unpacker,
+    work,
+    entry64: version >= EXTENDED_FLAGS_VERSION && (view.getUint16(Header.extendedFlags, true) & HAS_64_BIT_ENTRY) !== 0,
     bytes: bytes.subarray(Header.setupSectors, end),
     initrdLimit: view.getUint32(Header.initrdLimit, true),
     commandLineSize: view.getUint32(Header.commandLineSize, true),

@@ -1,7 +1,7 @@
 import { assemble } from '@qvm/asm-x86_64';
 import { SegmentRegister } from '@qvm/isa-x86_64';
 import { bootGuest } from '../boot/index.js';
-import { elfFile } from '../boot/boot-bench.test.helper.js';
+import { bzImage, elfFile } from '../boot/boot-bench.test.helper.js';
 import { MachineHarness, RAM_BYTES } from './machine-harness.test.helper.js';
 
 /*
@@ -177,7 +177,7 @@ function imageOf({ program, bits, file = bits, header, note }: Guest): Uint8Arra
   return elfFile(file, ENTRY, [{ physical: MIB, bytes: content, memorySize: SEGMENT_BYTES }], note);
 }
 
-/** What a guest has kept in its slots. */
+/** The slots that a guest has filled. */
 class Kept {
   constructor(private readonly machine: MachineHarness) {}
 
@@ -231,5 +231,101 @@ describe.each(Object.entries(GUESTS))('a guest that is entered by %s', (protocol
       [MIB, tables - MIB, 1],
       [tables, RAM_BYTES - tables, 3],
     ]);
+  });
+});
+
+/** Where the setup code of {@link SETUP_PROGRAM} keeps what it finds: the memory map, then its other answers. */
+const [FOUND, ANSWERS] = [0x2_0000, 0x400];
+/** Calls the BIOS as the setup code of Linux does, and reads its header and the BIOS data area. */
+const SETUP_PROGRAM = `
+  mov ax, ${FOUND / 16}
+  mov es, ax
+  xor di, di
+  xor ebx, ebx
+next:
+  mov eax, 0xe820
+  mov edx, 0x534d4150
+  mov ecx, 20
+  int 0x15
+  jb done
+  add di, 20
+  test ebx, ebx
+  jne next
+done:
+  mov WORD PTR es:[${ANSWERS}], di
+  int 0x12
+  mov WORD PTR es:[${ANSWERS + 2}], ax
+  mov ah, 0x88
+  int 0x15
+  mov WORD PTR es:[${ANSWERS + 4}], ax
+  mov ax, 0xe801
+  int 0x15
+  mov WORD PTR es:[${ANSWERS + 6}], ax
+  mov WORD PTR es:[${ANSWERS + 8}], dx
+  mov ax, 0x5300
+  int 0x15
+  setb BYTE PTR es:[${ANSWERS + 10}]
+  mov ah, 1
+  int 0x16
+  sete BYTE PTR es:[${ANSWERS + 11}]
+  mov eax, DWORD PTR ds:[0x228]
+  mov DWORD PTR es:[${ANSWERS + 12}], eax
+  mov eax, DWORD PTR ds:[0x218]
+  mov DWORD PTR es:[${ANSWERS + 16}], eax
+  mov eax, DWORD PTR ds:[0x21c]
+  mov DWORD PTR es:[${ANSWERS + 20}], eax
+  mov ax, 0x40
+  mov fs, ax
+  mov ax, WORD PTR fs:[0x0e]
+  mov WORD PTR es:[${ANSWERS + 24}], ax
+  mov WORD PTR es:[${ANSWERS + 26}], sp
+  mov ax, ss
+  mov WORD PTR es:[${ANSWERS + 28}], ax
+  mov ah, 0x0f
+  int 0x10
+  mov WORD PTR es:[${ANSWERS + 30}], ax
+  hlt
+`;
+/** After the jump at its beginning and the header, by its own code segment. */
+const [SETUP_OFFSET, SETUP_ORIGIN] = [0x26c, 0x6c];
+
+describe('the setup code of a bzImage', () => {
+  it.each(['interp', 'wasm'] as const)('learns of memory by services of a BIOS, with the engine %s', async (engine) => {
+    const bytes = bzImage(new Uint8Array(0));
+    bytes.set(assemble(SETUP_PROGRAM, { origin: SETUP_ORIGIN, bits: 16 }).bytes, SETUP_OFFSET);
+    const machine = new MachineHarness(1, engine, { more: 0x1_0000 });
+    const image = { name: 'guest', bytes };
+    const request = { image, entry: 'real-mode', initrd: INITRD, commandLine: COMMAND_LINE, vdevNodes: () => [] };
+    await bootGuest(request, machine.services, machine.vcpu);
+    machine.run();
+    expect(machine.vcpu.haltReport()).toContain('halted with interrupts off');
+    const read = (address: number, size: number): Uint8Array =>
+      machine.memory.u8.slice(machine.ram.offset + address, machine.ram.offset + address + size);
+    const answers = new DataView(read(FOUND + ANSWERS, 32).buffer);
+    const [mapBytes, baseMemory, extended, low, high] = [0, 2, 4, 6, 8].map((at) => answers.getUint16(at, true));
+    const map = new DataView(read(FOUND, mapBytes as number).buffer);
+    const entries = Array.from({ length: map.byteLength / 20 }, (_, index) => [
+      Number(map.getBigUint64(index * 20, true)),
+      Number(map.getBigUint64(index * 20 + 8, true)),
+      map.getUint32(index * 20 + 16, true),
+    ]);
+    const tables = entries.find(([, , type]) => type === 3)?.[0] as number;
+    expect(entries).toEqual([
+      [0, 0x9_f000, 1],
+      [0x9_f000, 0x1000, 2],
+      [MIB, tables - MIB, 1],
+      [tables, RAM_BYTES - tables, 3],
+    ]);
+    const kibibytes = (tables - MIB) / 1024;
+    expect([baseMemory, extended, low, high]).toEqual([636, kibibytes, kibibytes, 0]);
+    // Unknown services fail, and no key waits.
+    expect([answers.getUint8(10), answers.getUint8(11)]).toEqual([1, 1]);
+    const line = read(answers.getUint32(12, true), LINE_BYTES);
+    expect(new TextDecoder().decode(line)).toBe(`${COMMAND_LINE}\0`);
+    expect([...read(answers.getUint32(16, true), answers.getUint32(20, true))]).toEqual([...INITRD.bytes]);
+    const rsdp = read(answers.getUint16(24, true) * 16 + 0x10, 8);
+    expect(new TextDecoder().decode(rsdp)).toBe('RSD PTR ');
+    expect([answers.getUint16(26, true), answers.getUint16(28, true)]).toEqual([0xe000, 0x1000]);
+    expect(answers.getUint16(30, true)).toBe(0x5003);
   });
 });
