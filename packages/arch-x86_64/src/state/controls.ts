@@ -1,5 +1,5 @@
 import { State, Vector } from '@qvm/isa-x86_64';
-import { PagingMode } from '../system/mmu.js';
+import { PagingMode } from '../system/paging-mode.js';
 import type { Mmu } from '../system/mmu.js';
 import type { TlbBanks } from '../system/tlb-banks.js';
 import { codeMode } from './code-mode.js';

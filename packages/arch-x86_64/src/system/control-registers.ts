@@ -3,7 +3,8 @@ import { Attribute } from '../state/attributes.js';
 import { Cr0, Cr4, Efer } from '../state/control-bits.js';
 import type { Core } from '../vcpu/core.js';
 import type { FeatureName } from './features.js';
-import { PagingMode, PHYSICAL_ADDRESS_BITS } from './mmu.js';
+import { PHYSICAL_ADDRESS_BITS } from './mmu.js';
+import { PagingMode } from './paging-mode.js';
 import type { Mmu } from './mmu.js';
 import type { TlbBanks } from './tlb-banks.js';
 

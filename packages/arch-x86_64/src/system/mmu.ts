@@ -7,6 +7,7 @@ import type { X86State } from '../state/x86-state.js';
 import { Entry, largePageOf } from './paging-entry.js';
 import { FaultStatus, PageFaultCode } from './fault-status.js';
 import { MappedRanges } from './mapped-ranges.js';
+import { PagingMode, pagingMode } from './paging-mode.js';
 import { PhysicalWords } from './physical-words.js';
 import type { WalkParameters } from './walk-parameters.js';
 
@@ -26,15 +27,6 @@ const PDPTE_RESERVED = 0x1e6;
 /** Bits of a 2 MiB and of a 1 GiB page's entry below the address, from PAT on: reserved. */
 const RESERVED_2M = 0x001f_e000;
 const RESERVED_1G = 0x3fff_e000;
-
-/** The modes of paging (SDM vol. 3, 4.1.1). @experimental */
-export enum PagingMode {
-  None,
-  /** 32-bit paging. */
-  Legacy,
-  Pae,
-  FourLevel,
-}
 
 /**
  * Address translation by paging (SDM vol. 3, 4). `translate` leaves its result in fields, so that a walk does not
@@ -120,7 +112,8 @@ export class Mmu implements AddressTranslation {
     const low = (cpu.u32(State.cr3) & ~0xfff) >>> 0;
     this.#root = this.mode === PagingMode.FourLevel ? (cpu.u32(State.cr3 + 4) & ADDRESS_HIGH) * TWO_32 + low : low;
     this.parameters?.publish({
-      usable: this.mode === PagingMode.FourLevel,
+      mode: this.mode,
+      pageSizeExtension: this.#pageSizeExtension,
       root: this.#root,
       noExecute: this.#noExecute,
       writeProtect: this.#writeProtect,
@@ -336,13 +329,6 @@ export class Mmu implements AddressTranslation {
     entries.forEach(([low, high], n) => this.cpu.setHalves(State.pdpte + n * 8, low, high));
     return true;
   }
-}
-
-/** The mode of paging that the control registers select. @experimental */
-export function pagingMode(cr0: number, cr4: number, efer: number): PagingMode {
-  if ((cr0 & Cr0.PG) === 0) return PagingMode.None;
-  if ((cr4 & Cr4.PAE) === 0) return PagingMode.Legacy;
-  return efer & Efer.LMA ? PagingMode.FourLevel : PagingMode.Pae;
 }
 
 /** Whether bits 63–47 of an address with this high half are equal. @experimental */

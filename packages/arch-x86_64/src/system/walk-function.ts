@@ -13,7 +13,7 @@ import {
 } from '@qvm/jit';
 import type { CodeBuffer, FunctionBody, RamLocals } from '@qvm/jit';
 import { PHYSICAL_ADDRESS_BITS } from './mmu.js';
-import { WalkState } from './walk-parameters.js';
+import { WalkFormat, WalkState } from './walk-parameters.js';
 
 const [CPU, VA, UNPRIVILEGED, ACCESS] = [0, 1, 2, 3];
 const [TABLE, SHIFT, PRIVILEGED, USER, READABLE] = [4, 5, 6, 7, 8];
@@ -34,18 +34,55 @@ const TABLE_IN_RAM: RamLocals = { cpu: CPU, address: NEXT, window: WINDOW };
 /** Bit numbers of entries (SDM vol. 3, 4.5). */
 const Bit = { present: 0, writable: 1, user: 2, accessed: 5, dirty: 6, large: 7, global: 8, noExecute: 63 } as const;
 const PAGE_SHIFT = 12;
-const LARGE_SHIFT = 21;
-const FIRST_SHIFT = 39;
-const LEVEL_BITS = 9;
 /** PAT, which is the lowest bit of a large page's entry that is not reserved. */
 const PAT = 12;
 const ADDRESS_HIGH = (1 << (PHYSICAL_ADDRESS_BITS - 32)) - 1;
 const CANONICAL_BITS = 48;
+/** Width of linear addresses outside of IA-32e mode. */
+const NARROW_BITS = 32;
+/** The lowest address bit that the PDPTE registers translate. */
+const POINTER_SHIFT = 30;
 const USER_LEVEL = 3;
 
+/** Tables of one kind (SDM vol. 3, 4.3 to 4.5). */
+interface Tables {
+  /** log2 of the bytes of an entry. */
+  readonly entryShift: number;
+  /** Instructions that load and exchange an entry as an i64. */
+  readonly load: number;
+  readonly exchange: number;
+  /** The lowest address bit that the first table translates. */
+  readonly firstShift: number;
+  /** Address bits that a table translates. */
+  readonly levelBits: number;
+  /** log2 of the size of large pages. */
+  readonly largeShift: number;
+  /** Whether CR3 has the first table. */
+  readonly inControlRegister: boolean;
+}
+
+const WIDE = {
+  entryShift: 3,
+  load: Op.i64_load,
+  exchange: Op.i64_atomic_rmw_cmpxchg,
+  levelBits: 9,
+  largeShift: 21,
+} as const;
+const FOUR_LEVEL: Tables = { ...WIDE, firstShift: 39, inControlRegister: true };
+const PAE: Tables = { ...WIDE, firstShift: 21, inControlRegister: false };
+const LEGACY: Tables = {
+  entryShift: 2,
+  load: Op.i64_load32_u,
+  exchange: Op.i64_atomic_rmw32_cmpxchg_u,
+  firstShift: 22,
+  levelBits: 10,
+  largeShift: 22,
+  inControlRegister: true,
+};
+
 /**
- * Generates {@link WALK} for 4-level paging (SDM vol. 3, 4.5). It translates like `Mmu`, but only pages of 4 KiB and
- * 2 MiB whose tables are in RAM. Pages of 1 GiB are left to the engine, which notes all their blocks for INVLPG. It sets
+ * Generates {@link WALK} for all modes of paging (SDM vol. 3, 4.3 to 4.5). It translates like `Mmu`, but only pages whose tables are in RAM, of 4 KiB,
+ * 2 MiB, and 4 MiB below 4 GiB. Pages of 1 GiB are left to the engine, which notes all their blocks for INVLPG. It sets
  * A in each entry, and D for a permitted write, by an atomic exchange (4.8). A page is writable in the result only if its
  * D is set, so that its first write walks again.
  *
@@ -53,11 +90,47 @@ const USER_LEVEL = 3;
  */
 export function walkFunction(code: CodeBuffer): FunctionBody {
   emitBegin(code);
-  emitLevels(code);
-  emitPermissions(code);
-  emitMark(code, true);
-  emitResult(code);
+  emitIfFormat(code, WalkFormat.FourLevel, () => {
+    emitRequireCanonical(code);
+    emitWalk(code, FOUR_LEVEL);
+  });
+  code.get(VA).i64(NARROW_BITS).op(IntOp.shr[1]).i64(0).op(IntOp.ne[1]);
+  giveUpIf(code);
+  emitIfFormat(code, WalkFormat.Legacy, () => emitWalk(code, LEGACY));
+  emitIfFormat(code, WalkFormat.Pae, () => {
+    emitPointer(code);
+    emitWalk(code, PAE);
+  });
+  emitIfFormat(code, WalkFormat.Flat, () => emitFlat(code));
+  code.i64(-1);
   return { locals: LOCALS, code: code.toBytes() };
+}
+
+/** Emits code for one format; it ends by a return. */
+function emitIfFormat(code: CodeBuffer, format: WalkFormat, emit: () => void): void {
+  code.get(CPU).memory(Op.i32_load, WalkState.format).i32(format).op(IntOp.eq[0]).if();
+  emit();
+  code.end();
+}
+
+/** Emits a walk through tables, from the first one in TABLE to the return of the result. */
+function emitWalk(code: CodeBuffer, tables: Tables): void {
+  code.i32(tables.firstShift).set(SHIFT);
+  emitLevels(code, tables);
+  emitPermissions(code);
+  emitMark(code, tables, true);
+  emitResult(code);
+  code.op(Op.return);
+}
+
+/** Without paging, everything is allowed, and there is one address space. */
+function emitFlat(code: CodeBuffer): void {
+  code
+    .get(VA)
+    .i64(-(1 << PAGE_SHIFT), -1)
+    .op(IntOp.and[1]);
+  code.i64(Walked.readable | Walked.writable | Walked.executable | Walked.local);
+  code.op(IntOp.or[1]).op(Op.return);
 }
 
 function giveUpIf(code: CodeBuffer): void {
@@ -72,53 +145,73 @@ function bit(code: CodeBuffer, local: number, number: number): CodeBuffer {
 
 const not = (code: CodeBuffer): CodeBuffer => code.op(Op.i32_eqz);
 
-/** Checks that the walk is possible and the address canonical. */
 function emitBegin(code: CodeBuffer): void {
-  code.get(CPU).memory(Op.i32_load, WalkState.table).tee(TABLE).op(Op.i32_eqz);
-  giveUpIf(code);
-  const above = 64 - CANONICAL_BITS;
-  code.get(VA).i64(above).op(IntOp.shl[1]).i64(above).op(IntOp.sar[1]).get(VA).op(IntOp.ne[1]);
-  giveUpIf(code);
-  code.i32(FIRST_SHIFT).set(SHIFT);
+  code.get(CPU).memory(Op.i32_load, WalkState.table).set(TABLE);
   code.i64(-1).set(ALL);
   code.get(CPU).memory(Op.i32_load, State.cpl).i32(USER_LEVEL).op(IntOp.ne[0]);
   not(code.get(UNPRIVILEGED)).op(IntOp.and[0]).set(PRIVILEGED);
 }
 
-/** Walks down to the entry of a page. */
-function emitLevels(code: CodeBuffer): void {
-  const found = code.block();
-  const level = code.loop();
-  code.get(TABLE);
-  code.get(VA).get(SHIFT).op(Op.i64_extend_i32_u).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
-  code.i32((1 << LEVEL_BITS) - 1).op(IntOp.and[0]);
-  code.i32(3).op(IntOp.shl[0]).op(IntOp.add[0]).tee(AT).memory(Op.i64_load, 0).set(ENTRY);
+function emitRequireCanonical(code: CodeBuffer): void {
+  const above = 64 - CANONICAL_BITS;
+  code.get(VA).i64(above).op(IntOp.shl[1]).i64(above).op(IntOp.sar[1]).get(VA).op(IntOp.ne[1]);
+  giveUpIf(code);
+}
+
+/** Takes the first table from the PDPTE register of the address (SDM vol. 3, 4.4). */
+function emitPointer(code: CodeBuffer): void {
+  code.get(VA).i64(POINTER_SHIFT).op(IntOp.shr[1]).op(Op.i32_wrap_i64).i32(3).op(IntOp.shl[0]);
+  code.get(CPU).op(IntOp.add[0]).memory(Op.i64_load, State.pdpte).set(ENTRY);
   not(bit(code, ENTRY, Bit.present));
   giveUpIf(code);
-  code.get(ENTRY).get(CPU).memory(Op.i64_load, WalkState.reserved).op(IntOp.and[1]).i64(0).op(IntOp.ne[1]);
-  giveUpIf(code);
-  code.get(ALL).get(ENTRY).op(IntOp.and[1]).set(ALL);
-  code.get(ANY).get(ENTRY).op(IntOp.or[1]).set(ANY);
-  code.get(SHIFT).i32(PAGE_SHIFT).op(IntOp.eq[0]).if();
-  code.br(found).end();
-  bit(code, ENTRY, Bit.large).if();
-  code.get(SHIFT).i32(LARGE_SHIFT).op(IntOp.ne[0]);
-  giveUpIf(code);
-  const reserved = (1 << LARGE_SHIFT) - (1 << (PAT + 1));
-  code.get(ENTRY).i64(reserved).op(IntOp.and[1]).i64(0).op(IntOp.ne[1]);
-  giveUpIf(code);
-  code.br(found).end();
-  emitMark(code, false);
+  emitEnterTable(code);
+}
+
+/** Makes the table of the entry the present one. */
+function emitEnterTable(code: CodeBuffer): void {
   emitAddress(code);
   code.set(NEXT);
   emitOutsideRam(code, TABLE_IN_RAM);
   giveUpIf(code);
   emitRamOffset(code, TABLE_IN_RAM);
   code.set(TABLE);
-  code.get(SHIFT).i32(LEVEL_BITS).op(IntOp.sub[0]).set(SHIFT);
+}
+
+/** Walks down to the entry of a page. */
+function emitLevels(code: CodeBuffer, tables: Tables): void {
+  const found = code.block();
+  const level = code.loop();
+  emitLoad(code, tables);
+  code.get(SHIFT).i32(PAGE_SHIFT).op(IntOp.eq[0]).if();
+  code.br(found).end();
+  bit(code, ENTRY, Bit.large).if();
+  code.get(SHIFT).i32(tables.largeShift).op(IntOp.ne[0]);
+  giveUpIf(code);
+  // Bits that are reserved, or are part of an address above 4 GiB in 32-bit paging.
+  const reserved = (1 << tables.largeShift) - (1 << (PAT + 1));
+  code.get(ENTRY).i64(reserved).op(IntOp.and[1]).i64(0).op(IntOp.ne[1]);
+  giveUpIf(code);
+  code.br(found).end();
+  emitMark(code, tables, false);
+  emitEnterTable(code);
+  code.get(SHIFT).i32(tables.levelBits).op(IntOp.sub[0]).set(SHIFT);
   code.br(level);
   code.end();
   code.end();
+}
+
+/** Loads the entry of the present table, and gives up if it is not present or has reserved bits. */
+function emitLoad(code: CodeBuffer, { entryShift, load, levelBits }: Tables): void {
+  code.get(TABLE);
+  code.get(VA).get(SHIFT).op(Op.i64_extend_i32_u).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
+  code.i32((1 << levelBits) - 1).op(IntOp.and[0]);
+  code.i32(entryShift).op(IntOp.shl[0]).op(IntOp.add[0]).tee(AT).memory(load, 0).set(ENTRY);
+  not(bit(code, ENTRY, Bit.present));
+  giveUpIf(code);
+  code.get(ENTRY).get(CPU).memory(Op.i64_load, WalkState.reserved).op(IntOp.and[1]).i64(0).op(IntOp.ne[1]);
+  giveUpIf(code);
+  code.get(ALL).get(ENTRY).op(IntOp.and[1]).set(ALL);
+  code.get(ANY).get(ENTRY).op(IntOp.or[1]).set(ANY);
 }
 
 /** Pushes the address bits of the entry. */
@@ -130,7 +223,7 @@ function emitAddress(code: CodeBuffer): void {
 }
 
 /** Sets A of the entry, and D of the entry of a page that is written. Gives up if the entry has changed meanwhile. */
-function emitMark(code: CodeBuffer, isPage: boolean): void {
+function emitMark(code: CodeBuffer, tables: Tables, isPage: boolean): void {
   const flag = (number: number): CodeBuffer => code.i64(1 << number);
   flag(Bit.accessed);
   if (isPage) {
@@ -138,17 +231,21 @@ function emitMark(code: CodeBuffer, isPage: boolean): void {
     code.i64(Bit.dirty).op(IntOp.shl[1]).op(IntOp.or[1]);
   }
   code.get(ENTRY).op(IntOp.or[1]).tee(MARKED).get(ENTRY).op(IntOp.ne[1]).if();
-  emitIsReadOnly(code);
+  emitIsReadOnly(code, tables);
   giveUpIf(code);
-  code.get(AT).get(ENTRY).get(MARKED).memory(Op.i64_atomic_rmw_cmpxchg, 0, 3);
+  code.get(AT).get(ENTRY).get(MARKED).memory(tables.exchange, 0, tables.entryShift);
   code.get(ENTRY).op(IntOp.ne[1]);
   giveUpIf(code);
   code.get(MARKED).set(ENTRY).end();
 }
 
-/** Whether the present table is not in RAM: a window of RAM may have holes with ROM. The first table is in RAM. */
-function emitIsReadOnly(code: CodeBuffer): void {
-  code.get(SHIFT).i32(FIRST_SHIFT).op(IntOp.ne[0]).if(Ty.i32);
+/** Whether the present table is not in RAM: a window of RAM may have holes with ROM. The table of CR3 is in RAM. */
+function emitIsReadOnly(code: CodeBuffer, tables: Tables): void {
+  code.get(SHIFT).i32(tables.firstShift).op(IntOp.ne[0]);
+  code
+    .i32(tables.inControlRegister ? 0 : 1)
+    .op(IntOp.or[0])
+    .if(Ty.i32);
   code.get(WINDOW).memory(Op.i32_load, RamWindow.directory);
   code.get(NEXT).i64(PAGE_SHIFT).op(IntOp.shr[1]).op(Op.i32_wrap_i64);
   code.i32(Math.log2(PageDirectory.bytes)).op(IntOp.shl[0]).op(IntOp.add[0]).memory(Op.i32_load, 0);

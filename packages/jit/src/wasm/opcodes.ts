@@ -41,6 +41,7 @@ const CORE = {
   memory_copy: 0xfc0a,
   memory_fill: 0xfc0b,
   i64_atomic_rmw_cmpxchg: 0xfe49,
+  i64_atomic_rmw32_cmpxchg_u: 0xfe4e,
 } as const;
 
 /**
