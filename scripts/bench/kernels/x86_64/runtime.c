@@ -87,6 +87,8 @@ static u64 frequency(void) {
 void main(void) {
   u32 rest, kilohertz = divided(frequency(), 1000, &rest);
   fill();
+  // Firmware may have left the cursor in a line.
+  put('\n');
   for (const struct kernel *k = kernels; k->name; k++) {
     u64 passes = divided(k->passes, DIVISOR, &rest);
     u64 start = timestamp();
