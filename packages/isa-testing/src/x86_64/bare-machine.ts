@@ -17,13 +17,14 @@ import {
   State,
   X86Decoder,
   builderOf,
+  isRare,
   instantiateX86Helpers,
   rowsIn,
   x86Helpers,
   x86Flags,
   x86Rows,
 } from '@qvm/isa-x86_64';
-import type { DecoderMode, X86 } from '@qvm/isa-x86_64';
+import type { DecoderMode, X86, X86Row } from '@qvm/isa-x86_64';
 
 const PAGE = 4096;
 const DECODE_AHEAD = 32;
@@ -64,6 +65,7 @@ function makeCode(mode: DecoderMode): ModeCode {
     geometry: { unit: 1, longest: LONGEST, addressBits: narrow ? 32 : 48, unsigned: narrow },
     helpers: x86Helpers,
     anyAlignment: true,
+    isRare: (row, statics) => isRare(row as X86Row, statics, mode),
   });
   return {
     interpreter,

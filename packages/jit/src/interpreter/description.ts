@@ -29,6 +29,12 @@ export interface InterpreterDescription<B extends Builder> extends RegionDescrip
    * `PageDirectory.modes − 1`.
    */
   readonly mode?: number;
+  /**
+   * Whether a row is rarely executed with these static choices. Such handlers are in functions of their own, which costs a
+   * call for each instruction; all others run faster, because V8 compiles functions of hundreds of kilobytes badly.
+   * Default: all handlers are in one function.
+   */
+  readonly isRare?: (row: Row<B>, statics: Readonly<Record<string, number>>) => boolean;
   /** The body of {@link WALK}; without it only the engine fills the TLB. */
   readonly walk?: (code: CodeBuffer) => FunctionBody;
 }

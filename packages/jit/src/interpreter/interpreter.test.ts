@@ -12,10 +12,12 @@ import {
   TlbEntry,
 } from '../builder/layout.js';
 import { int, rowMaker, target } from '../describe/row.js';
+import type { Row } from '../describe/row.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { BuiltIn } from '../records/built-in.js';
 import type { RecordMemory } from '../records/record-plan.js';
 import { WordDecoder } from '../describe/word-decoder.js';
+import type { InterpreterDescription } from './description.js';
 import { generateInterpreter } from './interpreter.js';
 import { Predecoder } from './predecoder.js';
 
@@ -98,11 +100,12 @@ class Machine {
   readonly #run: (cpu: number, budget: number) => ExitReason;
   readonly #predecoder: Predecoder<Builder>;
 
-  constructor() {
+  constructor(isRare: InterpreterDescription<Builder>['isRare'] = () => false) {
     const memory = new WebAssembly.Memory({ initial: 9, maximum: 9, shared: true });
     this.view = new DataView(memory.buffer);
     this.#records = { data: this.view, u16: new Uint16Array(memory.buffer), u32: new Uint32Array(memory.buffer) };
-    const interpreter = generateInterpreter({ rows, flags, helpers: [], geometry: WORDS, builder: BuilderClass });
+    const description = { rows, flags, helpers: [], geometry: WORDS, builder: BuilderClass };
+    const interpreter = generateInterpreter({ ...description, isRare });
     const slow = (info: number): number => {
       this.slowCalls.push({ address: this.view.getBigUint64(CPU + EngineState.address, true), info });
       return this.slowResult;
@@ -170,10 +173,18 @@ class Machine {
   }
 }
 
-describe('a generated interpreter', () => {
+describe.each([
+  ['no rare handlers', () => false],
+  ['only rare handlers', () => true],
+  [
+    'rare jumps and stores',
+    ({ name }: Row<Builder>, { store }: Record<string, number>) => name !== 'ADD' && store !== 0,
+  ],
+  ['rare handlers without operands', ({ name }: Row<Builder>) => name === 'LEAVE'],
+] as const)('a generated interpreter with %s', (_, isRare) => {
   let machine: Machine;
   beforeEach(() => {
-    machine = new Machine();
+    machine = new Machine(isRare);
     machine.setR(14, DATA_PAGE);
   });
 

@@ -1,20 +1,18 @@
-import { Flow } from '../builder/back-end.js';
 import type { Builder } from '../builder/builder.js';
 import type { Helper } from '../builder/helper.js';
 import { EngineState, ExitReason } from '../builder/layout.js';
-import { LocalPool } from '../builder/local-pool.js';
+import type { LocalPool } from '../builder/local-pool.js';
 import type { Row } from '../describe/row.js';
 import { BuiltIn } from '../records/built-in.js';
 import type { RecordPlan } from '../records/record-plan.js';
-import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
+import { Ty } from '../wasm/code-buffer.js';
+import type { CodeBuffer } from '../wasm/code-buffer.js';
 import type { ModuleWriter, Signature } from '../wasm/module-writer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import type { Handler, InterpreterDescription, RowHandlers } from './description.js';
-import { HandlerBackEnd } from './handler-back-end.js';
-import type { HandlerContext } from './handler-back-end.js';
-import { forEachStatic, operandsOf, staticsOf } from './operands.js';
-import { REACHES, Reach } from './reach.js';
-import type { RecordField } from './record-fields.js';
+import { HandlerFunction } from './handler-function.js';
+import { HandlerTable } from './handler-table.js';
+import { RareHandlers } from './rare-handlers.js';
 import { emitEnter, emitResume, emitSetAside } from './region-entry.js';
 import type { RunFrame } from './run-frame.js';
 import { emitStraddle } from './straddle.js';
@@ -24,40 +22,35 @@ import type { RunContext } from './transfer.js';
 const RUN: Signature = { params: [Ty.i32, Ty.i32], results: [Ty.i32] };
 const [CPU, LEFT] = [0, 1];
 
-/** A handler, before and after its code has been emitted. */
-interface PendingHandler<B> {
-  readonly row: Row<B>;
-  readonly statics: Record<string, number>;
-  readonly reach: Reach;
-  fields: readonly RecordField[];
-  flow: Flow;
-}
-
 /**
  * The function that contains the handlers: a loop that jumps to the handler of the record at `ip`.
  *
  * @internal
  */
 export class RunFunction<B extends Builder> {
-  readonly #code = new CodeBuffer(1 << 18);
-  readonly #locals = new LocalPool(RUN.params.length);
-  readonly #builder: B;
+  readonly #main: HandlerFunction<B>;
+  readonly #code: CodeBuffer;
+  readonly #locals: LocalPool;
   readonly #context: RunContext;
-  readonly #handlers: PendingHandler<B>[] = [];
-  readonly #rows = new Map<Row<B>, RowHandlers>();
   readonly #builtIns: readonly ((frame: RunFrame) => void)[];
+  readonly #table: HandlerTable<B>;
+  readonly #rare: RareHandlers<B>;
 
   constructor(
-    private readonly description: InterpreterDescription<B>,
+    description: InterpreterDescription<B>,
     plan: RecordPlan,
     private readonly writer: ModuleWriter,
     functionOf: (helper: Helper) => number,
   ) {
-    this.#builder = new description.builder(this.#code, this.#locals, CPU, functionOf);
-    this.#builder.exactAlignment = description.anyAlignment !== true;
-    this.#context = { code: this.#code, locals: this.#locals, plan, functionOf };
-    this.#builtIns = this.#builtInHandlers();
-    for (const row of description.rows) this.#enumerate(row);
+    this.#builtIns = this.#builtInHandlers(plan);
+    this.#table = new HandlerTable(description, this.#builtIns.length);
+    const setting = { description, table: this.#table, plan, functionOf };
+    this.#main = new HandlerFunction(setting, RUN.params.length, 1 << 18);
+    this.#rare = new RareHandlers(setting, writer);
+    const { code, locals } = this.#main;
+    this.#code = code;
+    this.#locals = locals;
+    this.#context = { code, locals, plan, functionOf };
   }
 
   /** Defines the function and exports it as `run`. */
@@ -69,16 +62,15 @@ export class RunFunction<B extends Builder> {
 
   /** The handlers by their numbers; built-in ones are undefined. */
   get handlers(): readonly Handler<B>[] {
-    return [...this.#builtIns.map(() => undefined), ...this.#handlers] as Handler<B>[];
+    return [...this.#builtIns.map(() => undefined), ...this.#table.handlers] as Handler<B>[];
   }
 
   get rows(): ReadonlyMap<Row<B>, RowHandlers> {
-    return this.#rows;
+    return this.#table.rows;
   }
 
   /** Emitters of the {@link BuiltIn} handlers. */
-  #builtInHandlers(): ((frame: RunFrame) => void)[] {
-    const { plan } = this.#context;
+  #builtInHandlers(plan: RecordPlan): ((frame: RunFrame) => void)[] {
     const handlers: ((frame: RunFrame) => void)[] = [];
     handlers[BuiltIn.Decode] = (frame) => this.#emitRestart(frame, ExitReason.Decode);
     handlers[BuiltIn.PageEnd] = (frame) => this.#emitPageEnd(frame);
@@ -88,28 +80,6 @@ export class RunFunction<B extends Builder> {
       handlers[BuiltIn.Straddle] = (frame) => emitStraddle(this.#context, frame);
     }
     return handlers;
-  }
-
-  /** Assigns numbers to the handlers of a row. */
-  #enumerate(row: Row<B>): void {
-    const statics = staticsOf(row);
-    const operands = operandsOf(row);
-    const target = operands.find((o) => o.kind === 'target');
-    const branches = target !== undefined;
-    const placed = target ?? operands.find((o) => o.kind === 'place');
-    const total = statics.reduce((product, s) => product * s.count, 1);
-    const index = new Int32Array(total * REACHES).fill(-1);
-    forEachStatic(statics, (values, i) => {
-      if (!row.valid(values)) return;
-      for (let reach: Reach = Reach.Ahead; reach < REACHES; reach++) {
-        const first = index[i * REACHES] as number;
-        index[i * REACHES + reach] =
-          reach === Reach.Ahead || branches ? this.#builtIns.length + this.#handlers.length : first;
-        if (reach === Reach.Ahead || branches)
-          this.#handlers.push({ row, statics: values, reach, fields: [], flow: Flow.Next });
-      }
-    });
-    this.#rows.set(row, { statics, operands, target, placed, index });
   }
 
   #emit(): void {
@@ -149,10 +119,11 @@ export class RunFunction<B extends Builder> {
   /** Emits the jump to the handler of the record at `ip`, and all handlers. */
   #emitDispatch(frame: RunFrame): void {
     const code = this.#code;
-    const { plan, functionOf } = this.#context;
+    const handlers = this.#table.handlers.filter((handler) => !handler.rare);
     const labels: number[] = [];
-    const count = this.#builtIns.length + this.#handlers.length;
-    for (let i = 0; i < count; i++) labels[count - 1 - i] = code.block();
+    this.#rare.openBlocks(code, labels);
+    for (const { number } of handlers.toReversed()) labels[number] = code.block();
+    for (let i = this.#builtIns.length - 1; i >= 0; i--) labels[i] = code.block();
     code
       .get(frame.ip)
       .memory(Op.i32_load16_u, 0)
@@ -161,31 +132,11 @@ export class RunFunction<B extends Builder> {
       code.end();
       emit(frame);
     }
-    const context = { frame, plan, flags: this.description.flags, functionOf };
-    for (const handler of this.#handlers) {
+    for (const handler of handlers) {
       code.end();
-      this.#emitHandler(handler, context);
+      this.#main.emit(handler, frame);
     }
-  }
-
-  #emitHandler(handler: PendingHandler<B>, context: HandlerContext): void {
-    const { row, statics } = handler;
-    const { operands } = this.#rows.get(row) as RowHandlers;
-    const backEnd = new HandlerBackEnd(this.#builder, context, operands, handler.reach);
-    this.#builder.use(backEnd);
-    this.#builder.begin();
-    const args: Record<string, unknown> = { ...statics };
-    operands.forEach((operand, i) => {
-      args[operand.name] = operand.kind === 'register' ? i : this.#builder.operand(i);
-    });
-    try {
-      row.semantics(this.#builder, args as never);
-      this.#builder.commit();
-    } catch (cause) {
-      throw new Error(`row "${row.name}" with ${JSON.stringify(statics)}: ${String(cause)}`, { cause });
-    }
-    handler.fields = backEnd.fields.all;
-    handler.flow = backEnd.flow;
+    this.#rare.closeBlocks(code, frame);
   }
 
   /** Returns without starting the instruction. */

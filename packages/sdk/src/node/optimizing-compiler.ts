@@ -8,22 +8,26 @@ const NAME = 'qvm optimizing compiler';
  * compiled on demand, twice.
  */
 const OPTIMIZED = ['--no-liftoff', '--no-wasm-lazy-compilation'];
-const DEFAULT = ['--liftoff', '--wasm-lazy-compilation'];
+/**
+ * With these flags, V8 compiles a whole module with its baseline compiler at once. An interpreter has functions that are
+ * called late; compiled then, they would be optimized while the guest waits.
+ */
+const BASELINE = ['--liftoff', '--no-wasm-lazy-compilation'];
 
 /**
  * A plugin with which V8 compiles regions of hot guest code with its optimizing compiler at once: the guest is
  * interpreted a little longer, but never runs code of the baseline compiler, which is more than twice as large.
- * Measured in docs/decisions/0018 and 0032.
+ * Measured in docs/decisions/0018, 0032 and 0036.
  *
  * It sets V8 flags for the whole process, so it is meant for processes dedicated to VMs, such as those of the `qvm`
- * command. At first V8's defaults apply, with which the interpreter is available at once; after a VM has begun to run,
- * and so again after it has entered another mode of the processor, modules are compiled by the optimizing compiler. A V8
+ * command. At first, modules are compiled by the baseline compiler, so that the interpreter is available at once; after a
+ * VM has begun to run, and so again after it has entered another mode of the processor, by the optimizing compiler. A V8
  * that does not know the flags reports that on stderr and continues.
  *
  * @experimental
  */
 export function optimizingCompiler(): QvmPlugin {
-  setFlags(DEFAULT);
+  setFlags(BASELINE);
   return {
     name: NAME,
     apiVersion: PLUGIN_API_VERSION,
@@ -32,7 +36,7 @@ export function optimizingCompiler(): QvmPlugin {
       optimizeAfterStep(hooks);
       // The processor has an interpreter for each mode.
       hooks.newCodeMode.tap(NAME, () => {
-        setFlags(DEFAULT);
+        setFlags(BASELINE);
         optimizeAfterStep(hooks);
       });
     },
