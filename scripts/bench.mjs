@@ -13,6 +13,9 @@ import { baselineSide, qemuSide, qvmSide, v86Side } from './bench/sides.mjs';
 import { summaryOf } from './bench/summary.mjs';
 import { Failure, main } from './lib/failure.mjs';
 
+// Each start is a first one, unless the environment says otherwise.
+process.env.QVM_TRANSLATIONS ??= 'off';
+
 const say = (text) => console.log(text);
 const progress = (text) => console.error(text);
 
@@ -51,6 +54,7 @@ async function measure(sides, scenarios, rounds, figures) {
 
 function printConditions(sides, linux, options) {
   for (const line of hostConditions()) say(line);
+  say(`kept    translations of earlier runs are ${process.env.QVM_TRANSLATIONS === 'off' ? 'not used' : 'used'}`);
   for (const { key, version } of sides) say(`${key.padEnd(7)} ${version}`);
   if (sides.length === 1) say(`theirs  not measured: ${options.architecture.qemu.command} is not there or not wanted`);
   say(`guest   ${linux.packages}`);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -28,11 +29,15 @@ export async function bundlePackages() {
 function isCurrent(folder) {
   const made = join(folder, 'lib', LAST);
   if (!existsSync(made)) return false;
-  const dist = join(folder, 'dist');
-  const modules = readdirSync(dist, { recursive: true }).filter((path) => path.endsWith('.js'));
-  const sources = [...TOOLS, join(folder, 'package.json'), ...modules.map((path) => join(dist, path))];
+  const sources = [...TOOLS, join(folder, 'package.json'), ...modulesOf(folder)];
   const { mtimeMs } = statSync(made);
   return sources.every((file) => statSync(file).mtimeMs <= mtimeMs);
+}
+
+/** Paths of the modules that the compiler wrote. */
+function modulesOf(folder) {
+  const modules = readdirSync(join(folder, 'dist'), { recursive: true }).filter((path) => path.endsWith('.js'));
+  return modules.sort().map((path) => join(folder, 'dist', path));
 }
 
 async function bundlePackage(folder) {
@@ -53,6 +58,7 @@ async function bundlePackage(folder) {
     charset: 'utf8',
     sourcemap: true,
     metafile: true,
+    define: { QVM_DIGEST: JSON.stringify(digestOf(folder)) },
     write: false,
     logLevel: 'warning',
   });
@@ -63,6 +69,13 @@ async function bundlePackage(folder) {
   const notices = noticesFor(folder, Object.keys(metafile.inputs));
   if (notices !== '') files.push([NOTICES, notices]);
   await replace(join(folder, 'lib'), files);
+}
+
+/** Names the modules of a package, whatever their version: a package may tell by it what an earlier build of it has made. */
+function digestOf(folder) {
+  const hash = createHash('sha256');
+  for (const module of modulesOf(folder)) hash.update(readFileSync(module));
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function replace(lib, files) {

@@ -2,6 +2,7 @@ import type { InstructionSet } from '@qvm/engine';
 import {
   A64,
   A64_GEOMETRY,
+  A64_VERSION,
   nzcvModel,
   SOFTFLOAT_MODULE,
   softfloatHelpers,
@@ -20,6 +21,7 @@ export const a64InstructionSet: InstructionSet<A64> = {
   helpers: [...softfloatHelpers, ...vectorHelpers.helpers, ...cryptoHelpers.helpers],
   builder: A64,
   walk: walkFunction,
+  version: A64_VERSION,
   makeDecoder: () => new WordDecoder(a64Rows),
   instantiateHelpers: (memory) => ({
     [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,

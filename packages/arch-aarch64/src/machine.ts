@@ -53,7 +53,7 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
   }
 
   /** Loads image, device tree and initial file system, and sets the first vCPU to the entry. */
-  async boot(request: BootRequest): Promise<void> {
+  protected async load(request: BootRequest): Promise<void> {
     const affinities = this.vcpus.map(({ affinity }) => affinity);
     const { entry, deviceTree } = await loadGuest(request, this.services, affinities);
     this.vcpus[0]?.start(BigInt(entry), BigInt(deviceTree));

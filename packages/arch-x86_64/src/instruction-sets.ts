@@ -11,6 +11,7 @@ import {
   x86Helpers,
   X86Decoder,
   x86Flags,
+  X86_VERSION,
 } from '@qvm/isa-x86_64';
 import type { DecoderMode, X86, X86Row } from '@qvm/isa-x86_64';
 import { recordPlanOf } from '@qvm/jit';
@@ -78,6 +79,7 @@ function instructionSet(rows: readonly X86Row[], mode: DecoderMode, number: numb
     mode: number,
     isRare: (row, statics) => isRare(row as X86Row, statics, mode),
     walk: walkFunction,
+    version: `${X86_VERSION}.${PROMOTED_INSTRUCTIONS}`,
     makeDecoder: () => new X86Decoder(ofMode, mode),
     instantiateHelpers: instantiateX86Helpers,
   };

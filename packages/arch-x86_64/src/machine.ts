@@ -81,7 +81,7 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
   }
 
   /** Loads the guest, and sets the first vCPU to the entry. */
-  async boot(request: BootRequest): Promise<void> {
+  protected async load(request: BootRequest): Promise<void> {
     const [vcpu] = this.vcpus;
     if (vcpu !== undefined) await this.#boot(request, this.services, vcpu);
   }

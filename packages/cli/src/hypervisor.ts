@@ -6,6 +6,7 @@ import {
   createHypervisor,
   nodeHost,
   optimizingCompiler,
+  translationFolder,
   unpackedFolder,
   type Hypervisor,
   type HypervisorOptions,
@@ -30,7 +31,9 @@ export async function openHypervisor(
   const loaded: QvmPlugin[] = [optimizingCompiler()];
   for (const name of plugins) loaded.push(await loadPlugin(name));
   const directories = absolutePaths ? { directoryOf: (path: string) => resolve(dirname(path)) } : {};
-  const host = { ...nodeHost, ...directories, unpacked: unpackedFolder(guestCacheDirectory()) };
+  const guests = guestCacheDirectory();
+  const kept = { unpacked: unpackedFolder(guests), translations: translationFolder(guests) };
+  const host = { ...nodeHost, ...directories, ...kept };
   return createHypervisor({ ...options, environment, plugins: loaded }, host);
 }
 

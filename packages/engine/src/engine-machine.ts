@@ -2,9 +2,11 @@ import { QvmError, VmExitCode } from '@qvm/core';
 import type { Json } from '@qvm/core';
 import type { BootRequest, Machine, MachineServices, MachineSnapshot, VcpuSnapshot } from '@qvm/core/architecture';
 import { VdevStateError } from '@qvm/core/vdev';
-import { CODE_SLOT_BYTES, EngineState } from '@qvm/jit';
+import { CODE_SLOT_BYTES, EngineState, TRANSLATOR_VERSION } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';
 import { CodeCache } from './code/code-cache.js';
+import { KeptTranslations, nameOfImage } from './code/kept-translations.js';
+import { RegionLinks } from './code/region-links.js';
 import type { RegionTuning } from './code/region-tuning.js';
 import type { InstructionText } from './code/translated-code.js';
 import { VmModes } from './code/vm-modes.js';
@@ -77,7 +79,8 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
    */
   static bytesFor(vcpus: number, ramBytes: number, codeBytes: number, vcpuBytes: number): number {
     // Each allocation may need alignment to a slot of the code cache.
-    return codeBytes + MainRam.bytesFor(ramBytes) + vcpus * (vcpuBytes + CODE_SLOT_BYTES) + CODE_SLOT_BYTES;
+    const vcpu = vcpuBytes + CODE_SLOT_BYTES;
+    return codeBytes + RegionLinks.bytes + MainRam.bytesFor(ramBytes) + vcpus * vcpu + CODE_SLOT_BYTES;
   }
 
   protected constructor(services: MachineServices, parts: MachineParts<B, V>) {
@@ -101,7 +104,22 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
     }
   }
 
-  abstract boot(request: BootRequest): Promise<void>;
+  async boot(request: BootRequest): Promise<void> {
+    const { translations, image } = request;
+    if (translations !== undefined) {
+      const { processor } = this.services;
+      const name = [TRANSLATOR_VERSION, this.#architecture, processor?.name ?? '', nameOfImage(image)].join(' ');
+      this.#modes.useKept(new KeptTranslations(translations, name));
+    }
+    await this.load(request);
+  }
+
+  async ended(): Promise<void> {
+    await this.#modes.keep();
+  }
+
+  /** Validates and places the image and its companions, and sets the boot vCPU to its entry: see {@link Machine.boot}. */
+  protected abstract load(request: BootRequest): Promise<void>;
 
   /** Describes a fault for reports; reads the guest's memory in its present state. */
   protected abstract describeFault(vcpu: V, fault: Fault): FaultDescription;

@@ -15,6 +15,8 @@ export interface EngineModule<B extends Builder> {
   readonly module: WebAssembly.Module;
   /** Writes the records that its handlers read. */
   readonly predecoder: Predecoder<B>;
+  /** Tells the instruction set from others: it is made from the semantics of all rows. */
+  readonly digest: string;
 }
 
 const modules = new WeakMap<object, EngineModule<never>>();
@@ -30,7 +32,8 @@ export function engineModule<B extends Builder>(instructions: InstructionSet<B>)
   if (known) return known as unknown as EngineModule<B>;
   const interpreter = generateInterpreter(instructions);
   const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
-  const engine = { instructions, module, predecoder: new Predecoder(interpreter, instructions.makeDecoder()) };
+  const predecoder = new Predecoder(interpreter, instructions.makeDecoder());
+  const engine = { instructions, module, predecoder, digest: `${instructions.version}.${digestOf(interpreter.bytes)}` };
   modules.set(instructions, engine as unknown as EngineModule<never>);
   return engine;
 }
@@ -65,4 +68,11 @@ export function instantiateEngine<B extends Builder>(
     const { run, regions, chain } = instance.exports;
     return { run: run as RunFunction, regions: regions as WebAssembly.Table, core: { chain: chain as RunFunction } };
   };
+}
+
+/** FNV-1a of 32 bits, and the length. */
+function digestOf(bytes: Uint8Array): string {
+  let hash = 0x811c_9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x0100_0193);
+  return `${bytes.length}.${hash >>> 0}`;
 }

@@ -7,6 +7,11 @@ import type { Builder, InstructionDecoder, InterpreterDescription } from '@qvm/j
  * @experimental
  */
 export interface InstructionSet<B extends Builder> extends InterpreterDescription<B> {
+  /**
+   * Names what the rows do not tell: a builder or a translation option that makes other regions of the same rows has another
+   * version. Translations are kept for a version.
+   */
+  readonly version: string;
   /** Creates the decoder of its rows. */
   makeDecoder(): InstructionDecoder<B>;
   /** Instances, on a VM's memory, of the modules that contain the helper functions, by module name. */

@@ -21,3 +21,4 @@ export {
   systemEncoding,
 } from './registers/register-table.js';
 export type { SystemRegister } from './registers/register-table.js';
+export { A64_VERSION } from './version.js';

@@ -99,7 +99,8 @@ export class InstructionHarness {
     this.decoder = new WordDecoder(rows);
     this.predecoder = new Predecoder(this.interpreter, this.decoder);
     const module = new WebAssembly.Module(this.interpreter.bytes as Uint8Array<ArrayBuffer>);
-    const env = { memory, slow: (info: number) => this.#slow(info), flush: () => undefined };
+    // A region of one page has no links.
+    const env = { memory, slow: (info: number) => this.#slow(info), flush: () => undefined, links: 0 };
     const imports = { ...instantiateHelpers(memory), env };
     const { exports } = new WebAssembly.Instance(module, imports);
     this.#regionImports = { ...imports, core: { chain: exports['chain'] as WebAssembly.ExportValue } };
@@ -156,7 +157,7 @@ export class InstructionHarness {
     };
     const graph = buildControlFlowGraph(start, decode, LIMITS);
     if (!graph) return this.#execute();
-    const bytes = this.#translator.translate([{ graph, slots: new Map([[0, ARENA]]) }], false);
+    const { bytes } = this.#translator.translate([{ graph }], false);
     const { exports } = new WebAssembly.Instance(
       new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
       this.#regionImports,

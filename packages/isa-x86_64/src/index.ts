@@ -20,4 +20,5 @@ export type { Form, Operand } from './describe/operand.js';
 export type { InstructionInfo } from './describe/instruction-info.js';
 export type { RowOptions, X86Row } from './describe/row.js';
 export { rowFeatures, rowsIn, rowsWith, x86Rows, x86Tables } from './instructions/index.js';
+export { X86_VERSION } from './version.js';
 export { isRare } from './instructions/frequent.js';

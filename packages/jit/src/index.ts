@@ -1,5 +1,6 @@
 export { Ty, CodeBuffer } from './wasm/code-buffer.js';
 export { ModuleWriter } from './wasm/module-writer.js';
+export { withoutBodies } from './wasm/without-bodies.js';
 export type { FunctionBody, Signature } from './wasm/module-writer.js';
 export { IntOp, Op, Simd } from './wasm/opcodes.js';
 export type { IntOpName, OpName, SimdName } from './wasm/opcodes.js';
@@ -31,6 +32,7 @@ export {
   REGION_MINIMUM,
   EngineState,
   ExitReason,
+  LINK_BYTES,
   PAGE_BITS,
   RECORD_BYTES,
   TLB_ENTRIES,
@@ -62,5 +64,6 @@ export type { Block, BlockEnd, ControlFlowGraph } from './region/control-flow-gr
 export type { DecodeAt, PredictAt, RegionLimits } from './region/discovery.js';
 export type { RegionInstruction } from './region/region-instruction.js';
 export { RegionTranslator } from './region/translate.js';
+export { TRANSLATOR_VERSION } from './region/translator-version.js';
 export type { RegionDescription } from './region/description.js';
-export type { RegionCode } from './region/translate.js';
+export type { RegionCode, TranslatedModule } from './region/translate.js';

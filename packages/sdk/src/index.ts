@@ -11,7 +11,7 @@ export { type InputFile, openInput, readInput, requireReadable } from './node/fi
 export { type OwnFile, removeOwnFile } from './node/files/own-file.js';
 export { onOutputLost, OutputFile, type OutputFileOptions, outputProblem } from './node/files/output-file.js';
 export { nodeFileSource } from './node/node-file-source.js';
-export { unpackedFolder } from './node/unpacked-folder.js';
+export { translationFolder, unpackedFolder } from './node/digest-folder.js';
 export { captureOutputs, nodePaths } from './node/node-paths.js';
 export { nodeHost } from './node/node-host.js';
 export { optimizingCompiler } from './node/optimizing-compiler.js';

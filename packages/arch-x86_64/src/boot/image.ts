@@ -1,5 +1,5 @@
 import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
-import type { AddressRange, BootFile, ElfProgram, ElfSegment, UnpackedImages } from '@qvm/core/architecture';
+import type { AddressRange, BootFile, ElfProgram, ElfSegment, DigestStore } from '@qvm/core/architecture';
 import type { EntryProtocol } from './entries.js';
 import { readFirmware } from './firmware-image.js';
 import { findMultiboot } from './multiboot-header.js';
@@ -37,7 +37,7 @@ export interface ImageOptions {
   /** Largest size in bytes of an unpacked image: the VM's RAM. */
   readonly limit: number;
   /** Where unpacked kernels of bzImages are kept. Absent: nowhere. */
-  readonly unpacked?: UnpackedImages | undefined;
+  readonly unpacked?: DigestStore | undefined;
   /** The way by which it must be entered, one of `ENTRIES`. Absent: as its format says. */
   readonly choice?: string | undefined;
 }

@@ -129,23 +129,25 @@ export interface BootRequest {
   /** Path of the console's node for `stdout-path`, when there is one. */
   readonly stdoutPath?: string;
   /** Images that were unpacked before. Absent: nothing is kept. */
-  readonly unpacked?: UnpackedImages;
+  readonly unpacked?: DigestStore;
+  /** Translations of guest code by earlier runs. Absent: nothing is kept. */
+  readonly translations?: DigestStore;
 }
 
 /**
- * A store of unpacked images, for formats that are slow to unpack. It may forget an image at any time.
+ * A store of what takes long to make. It may forget anything at any time.
  *
  * @experimental
  */
-export interface UnpackedImages {
+export interface DigestStore {
   /**
-   * Finds an image.
+   * Finds what was kept.
    *
-   * @param digest - SHA-256 of the packed bytes, in hexadecimal.
-   * @returns the unpacked bytes, as they were kept; undefined if they are not there, or are damaged.
+   * @param digest - SHA-256 of what it was made from, in hexadecimal.
+   * @returns the bytes, as they were kept; undefined if they are not there, or are damaged.
    */
   find(digest: string): Promise<Uint8Array | undefined>;
-  /** Keeps an image, if that is possible. Never throws. `digest` as in {@link UnpackedImages.find}. */
+  /** Keeps bytes, if that is possible. Never throws. `digest` as in {@link DigestStore.find}. */
   keep(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
@@ -261,6 +263,8 @@ export interface Machine {
    * number of vCPUs; the machine is unchanged in that case.
    */
   restore(snapshot: MachineSnapshot): void;
+  /** The VM has ended: keeps what later runs can use. Never throws. Absent: nothing. */
+  ended?(): Promise<void>;
   /** Engine counters for `vm.stats()`. */
   stats(): Readonly<Record<string, Json>>;
 }

@@ -14,7 +14,7 @@ export type {
   Engine,
   Machine,
   MachineServices,
-  UnpackedImages,
+  DigestStore,
   VmRequest,
 } from '../architecture/architecture.js';
 export type { MachineSnapshot, VcpuSnapshot } from '../architecture/machine-snapshot.js';

@@ -3,9 +3,10 @@ import type { VmExit } from './vm-exit.js';
 import { describeThrown } from './vm-failure.js';
 import type { VmOptions } from './vm-options.js';
 
-/** Gives back what a VM that has ended holds: hook `afterStop`, then vdevs, last made first, then memory. */
+/** Gives back what a VM that has ended holds: what the machine keeps for later runs, hook `afterStop`, then vdevs, last made first, then memory. */
 export async function releaseVm(parts: AssembledVm, options: VmOptions, exit: VmExit | undefined): Promise<void> {
-  const { hooks, logger, vdevs, memory, map } = parts;
+  const { hooks, logger, vdevs, memory, map, machine } = parts;
+  await machine.ended?.();
   try {
     if (exit !== undefined) await hooks.afterStop.promise({ vm: options.name, exit });
   } catch (error) {

@@ -207,6 +207,11 @@ export class CodeCache {
     return use !== undefined && !use.writable && use.pageOffset === pageOffset && use.recordDrops === drops;
   }
 
+  /** From now on, writes to the page of `ip` are noticed. */
+  watch(ip: number): void {
+    this.#protect(this.#indexOf(ip));
+  }
+
   /** Notes that regions hold code of the page of `ip`, or that its records are known as places of samples. */
   markProfiled(ip: number): void {
     (this.#uses[this.#indexOf(ip)] as SlotUse).profiled = true;

@@ -30,4 +30,12 @@ export interface CodeProfile {
    * @param pages - the code around the place that control last entered by a jump.
    */
   sample(pages: CodePages, instructions: number, exactAlignment: boolean): void;
+  /**
+   * Puts a translation of an earlier run to use at an instruction that was never decoded.
+   *
+   * @param ip - address of its record.
+   * @param pages - the code around the instruction.
+   * @returns whether there was one: a region begins there now.
+   */
+  begin(ip: number, pages: CodePages, exactAlignment: boolean): boolean;
 }

@@ -11,6 +11,9 @@ const LEAST_NEWS = 1 / 16;
 /** Number of samples over which the news is averaged. */
 const NEWS_SAMPLES = 64;
 
+/** By how many times more samples a place needs when translations of earlier runs can be had. */
+const KNOWN_PATIENCE = 4;
+
 /**
  * The treatment that a place deserves. Levels above {@link Level.Inlined} translate it again, with more known targets
  * of branches.
@@ -39,7 +42,14 @@ export class HotPlaces {
   #news = 1;
   #random = 1;
 
-  /** @param translated - guest instructions translated so far. */
+  /**
+   * Whether translations of earlier runs can be had. Then samples never become rare to save translation, because each
+   * may lead to a translation that costs nothing; instead a place needs more of them to be translated. A place that earlier
+   * runs have not translated was cold in them, so it needs more samples from the start.
+   */
+  known = false;
+
+  /** @param translated - guest instructions translated so far in this run. */
   constructor(
     private readonly tuning: RegionTuning,
     private readonly translated: () => number,
@@ -69,11 +79,17 @@ export class HotPlaces {
     if (this.#refused.has(place)) return undefined;
     if (this.#heat.size >= HEAT_LIMIT) this.#heat.clear();
     const before = this.#heat.get(place) ?? 0;
-    const count = before + Math.max(1, Math.floor(instructions / this.#interval));
+    const samples = Math.max(1, Math.floor(instructions / this.#interval));
+    const count = before + (this.known ? samples / (this.#rarity * KNOWN_PATIENCE) : samples);
     this.#heat.set(place, count);
     const level = this.#levelAt(count);
     this.#news += ((level < Level.Last ? 1 : 0) - this.#news) / NEWS_SAMPLES;
     return level === Level.Nothing || level === this.#levelAt(before) ? undefined : level;
+  }
+
+  /** Notes that a place already has what it deserves at a level. */
+  reach(place: number, level: Level): void {
+    this.#heat.set(place, Math.max(this.#heat.get(place) ?? 0, this.#samplesFor(level)));
   }
 
   /** Marks a place that cannot be translated. */
@@ -97,15 +113,24 @@ export class HotPlaces {
    * larger distance a place must be hotter to be translated, so the share is spent on the hottest places.
    */
   get #interval(): number {
-    const { interval, rest } = this.tuning;
+    const distance = this.known ? this.tuning.interval : this.tuning.interval * this.#rarity;
+    return Math.floor(distance / Math.max(this.#news, LEAST_NEWS));
+  }
+
+  /** By how much translation is to become rarer, because it has exceeded its share of the run. */
+  get #rarity(): number {
     const excess = (this.translated() * TRANSLATION_COST) / Math.max(1, this.#sampled * TRANSLATION_SHARE);
-    const rarer = Math.min(rest, Math.max(1, excess ** 2));
-    return Math.floor((interval * rarer) / Math.max(this.#news, LEAST_NEWS));
+    return Math.min(this.tuning.rest, Math.max(1, excess ** 2));
   }
 
   #levelAt(samples: number): Level {
     const { hot, hotter } = this.tuning;
     if (samples < hotter) return samples < hot ? Level.Nothing : Level.Plain;
     return Math.min(Level.Last, Level.Inlined + Math.floor(Math.log2(samples / hotter) / 2)) as Level;
+  }
+
+  #samplesFor(level: Level): number {
+    const { hot, hotter } = this.tuning;
+    return level === Level.Plain ? hot : hotter * 4 ** (level - Level.Inlined);
   }
 }

@@ -1,11 +1,11 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import { EXACT_REGIONS } from '@qvm/jit';
 import type { CodeCache, RegionPlace } from './code-cache.js';
+import type { RegionModule } from './region-module.js';
+import type { Volume } from './translation-library.js';
 
 /** Region numbers have 16 bits; 0 means no region. */
 const NUMBERS_END = 0x1_0000;
-/** Share of the modules that are evicted when there are too many. */
-const EVICTED_SHARE = 1 / 4;
 
 /** The code that a region holds of one page. @internal */
 export interface RegionPart {
@@ -18,22 +18,12 @@ export interface RegionPart {
 }
 
 /** A region in use. */
-interface LiveRegion {
+interface LiveRegion extends Volume {
   /** Address of its first record, and of its region number. */
   readonly ip: number;
   readonly region: number;
-  readonly instructions: number;
   readonly parts: readonly RegionPart[];
-  readonly owner: RegionModule;
   readonly body: WebAssembly.ExportValue;
-}
-
-/** A module of regions. Its memory is released when none of its regions is in use. @internal */
-export interface RegionModule {
-  /** Number of its regions in use. */
-  live: number;
-  /** Number of the latest sample within one of its regions. */
-  seen: number;
 }
 
 /**
@@ -52,7 +42,6 @@ export class LiveRegions {
   readonly #bySlot = new Map<number, Set<number>>();
   /** The tables of the vCPUs. */
   readonly #tables: WebAssembly.Table[] = [];
-  #modules = 0;
 
   /** @param onDrop - called for each region that is no longer in use. */
   constructor(
@@ -66,11 +55,6 @@ export class LiveRegions {
     return this.#byNumber.size;
   }
 
-  /** Modules that hold some of them. */
-  get modules(): number {
-    return this.#modules;
-  }
-
   /** The region whose number is at `address`, if there is one. */
   at(address: number): LiveRegion | undefined {
     return this.#byNumber.get(this.memory.u16[address >>> 1] as number);
@@ -82,39 +66,32 @@ export class LiveRegions {
     for (const [number, { body }] of this.#byNumber) table.set(number, body);
   }
 
-  /** Opens a new module. {@link LiveRegions.closeModule} must follow when its regions have been added. */
-  openModule(sample: number): RegionModule {
-    this.#modules++;
-    return { live: 0, seen: sample };
-  }
-
-  closeModule({ live }: RegionModule): void {
-    if (live === 0) this.#modules--;
-  }
-
   /**
-   * Puts a region to use. It replaces the one that begins at the same place.
+   * Puts a translation to use at a place, with links to the pages of its parts. It replaces the region that begins there.
    *
+   * @param parts - its code in the pages at this place, in the order of the translation's pages.
    * @returns false if no number is free.
    */
-  add(
-    { ip, region }: RegionPlace,
-    body: WebAssembly.ExportValue,
-    instructions: number,
-    parts: readonly RegionPart[],
-    owner: RegionModule,
-    exactAlignment: boolean,
-  ): boolean {
-    const { u16 } = this.memory;
-    const number = (exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
-    if (number === undefined) return false;
+  add({ ip, region }: RegionPlace, { module, translation }: Volume, parts: readonly RegionPart[]): boolean {
+    const { u16, u32 } = this.memory;
+    const body = module.bodyOf(translation);
+    const number = (module.exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
+    if (body === undefined || number === undefined) return false;
     const before = u16[region >>> 1] as number;
-    // Before the release, because the replaced region may be of the same module.
-    owner.live++;
-    if (before !== 0) this.#release(before);
+    if (before !== 0) {
+      const { module: owner, translation: smaller } = this.#byNumber.get(before) as LiveRegion;
+      owner.superseded.add(smaller);
+      this.#release(before);
+    }
+    module.live++;
+    translation.pages.forEach(({ link }, i) => {
+      if (link < 0) return;
+      u32[((module.linksAt as number) >>> 2) + link] = (parts[i] as RegionPart).slot;
+      module.linked.add(translation);
+    });
     for (const table of this.#tables) table.set(number, body);
     u16[region >>> 1] = number;
-    this.#byNumber.set(number, { ip, region, instructions, parts, owner, body });
+    this.#byNumber.set(number, { ip, region, module, translation, parts, body });
     for (const { slot } of parts) {
       this.code.markProfiled(slot);
       const numbers = this.#bySlot.get(slot) ?? new Set();
@@ -140,23 +117,23 @@ export class LiveRegions {
   }
 
   /**
-   * Drops the modules whose regions have not been sampled for the longest time.
+   * Drops the regions of a module.
    *
-   * @returns the addresses of the records where their regions began.
+   * @returns the addresses of the records where they began.
    */
-  evict(): readonly number[] {
-    const owners = [...new Set([...this.#byNumber.values()].map(({ owner }) => owner))].sort((x, y) => x.seen - y.seen);
-    const cold = new Set(owners.slice(0, Math.ceil(owners.length * EVICTED_SHARE)));
-    const evicted = [...this.#byNumber].filter(([, { owner }]) => cold.has(owner));
-    for (const [number] of evicted) this.#release(number);
-    return evicted.map(([, { ip }]) => ip);
+  dropModule(module: RegionModule): readonly number[] {
+    if (module.live === 0) return [];
+    const dropped = [...this.#byNumber].filter(([, region]) => region.module === module);
+    for (const [number] of dropped) this.#release(number);
+    return dropped.map(([, { ip }]) => ip);
   }
 
   #release(number: number): void {
-    const { region, parts, owner } = this.#byNumber.get(number) as LiveRegion;
+    const { region, parts, module, translation } = this.#byNumber.get(number) as LiveRegion;
     this.memory.u16[region >>> 1] = 0;
     this.#byNumber.delete(number);
-    if (--owner.live === 0) this.#modules--;
+    module.live--;
+    module.linked.delete(translation);
     for (const { slot } of parts) this.#bySlot.get(slot)?.delete(number);
     this.onDrop();
     for (const table of this.#tables) table.set(number, null);

@@ -1,6 +1,6 @@
 import type { VmMemory } from '@qvm/core/architecture';
-import { PAGE_BITS, RECORD_BYTES, RegionTranslator } from '@qvm/jit';
-import type { Builder, ControlFlowGraph, RecordPlan, RegionCode } from '@qvm/jit';
+import { RECORD_BYTES, RegionTranslator } from '@qvm/jit';
+import type { Builder, RecordPlan, RegionCode } from '@qvm/jit';
 import type { EngineModule } from '../engine-module.js';
 import { PAGE_BYTES } from '../memory/page.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
@@ -8,10 +8,15 @@ import type { CodePages, CodeProfile } from './code-profile.js';
 import { HotPlaces, Level } from './hot-places.js';
 import { IndirectBranches } from './indirect-branches.js';
 import { LiveRegions } from './live-regions.js';
-import type { RegionModule, RegionPart } from './live-regions.js';
 import { RegionExplorer } from './region-explorer.js';
 import type { Candidate } from './region-explorer.js';
+import type { RegionLinks } from './region-links.js';
+import { RegionModule } from './region-module.js';
+import type { ModuleContents, Translation } from './region-module.js';
 import type { RegionTuning } from './region-tuning.js';
+import { headOf, TranslationLibrary } from './translation-library.js';
+import type { Volume } from './translation-library.js';
+import { partsAt, translationOf } from './translation.js';
 
 /**
  * A region that was put to use.
@@ -19,6 +24,8 @@ import type { RegionTuning } from './region-tuning.js';
  * @experimental
  */
 export interface InstalledRegion<B extends Builder> extends RegionCode<B> {
+  /** Address of the slot of each of the graph's pages, by page number. */
+  readonly slots: ReadonlyMap<number, number>;
   /** Low 48 bits of the virtual address of its page when it was discovered. Offsets in the graph are relative to it. */
   readonly page: number;
   /** Whether functions that it calls were copied into it. */
@@ -39,6 +46,8 @@ export interface RegionCounters {
   bytes: number;
   /** Guest instructions translated. */
   translated: number;
+  /** Guest instructions of translations that were used again. */
+  known: number;
   /** Entries that could not be translated. */
   refused: number;
   /** Regions dropped. */
@@ -58,6 +67,7 @@ export const newRegionCounters = (): Record<keyof RegionCounters, number> => ({
   modules: 0,
   bytes: 0,
   translated: 0,
+  known: 0,
   refused: 0,
   dropped: 0,
   evicted: 0,
@@ -65,15 +75,28 @@ export const newRegionCounters = (): Record<keyof RegionCounters, number> => ({
   longestPause: 0,
 });
 
-/** Candidates that were translated together. */
-interface Batch<B extends Builder> {
-  readonly candidates: readonly Candidate<B>[];
-  readonly exactAlignment: boolean;
+/** Most bytes of WebAssembly in all modules; the machine code is about twice as large. */
+const MOST_BYTES = 0x200_0000;
+/** Whether a translation that exists is used at a place. */
+enum Known {
+  /** There is none that is larger than the region in use. */
+  None,
+  /** There is one, whose module is not compiled yet. */
+  Later,
+  Used,
 }
+
+/** Share of the modules that are evicted when there are too many. */
+const EVICTED_SHARE = 1 / 4;
+/** Samples after which the translations of earlier runs are compiled in the background: by then, the interpreter has been. */
+const SAMPLES_BEFORE_KNOWN = 256;
+/** Number of modules that are compiled at a time: those that earlier runs used first are to be ready first. */
+const COMPILATIONS = 4;
 
 /**
  * The translated regions of a VM in one mode: finds hot places by sampling, translates them in batches, and drops regions when one
- * of their pages is written or evicted.
+ * of their pages is written or evicted. A translation outlives the places where it was used: it is used again where the
+ * same code is found, also in another run.
  *
  * @experimental
  */
@@ -83,6 +106,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   readonly #plan: RecordPlan;
   readonly #places: HotPlaces;
   readonly #live: LiveRegions;
+  readonly #library = new TranslationLibrary();
   readonly #branches = new IndirectBranches();
   #queue: Candidate<B>[] = [];
   /**
@@ -90,20 +114,25 @@ export class RegionCache<B extends Builder> implements CodeProfile {
    * ended.
    */
   readonly #compiled: (() => void)[] = [];
+  /** Modules of earlier runs that are not compiled yet. */
+  readonly #uncompiled: RegionModule[] = [];
+  /** Number of them that are being compiled. */
+  #compiling = 0;
   /** Samples since the first candidate of the queue arrived. */
   #waited = 0;
   #samples = 0;
   /** For `stats`. */
   readonly counters: RegionCounters = newRegionCounters();
 
-  /** Called for each region that is put to use. Must not run or change guest code. */
+  /** Called for each region that is translated and put to use. Must not run or change guest code. */
   onInstall: ((region: InstalledRegion<B>) => void) | undefined;
 
   constructor(
-    memory: VmMemory,
+    private readonly memory: VmMemory,
     private readonly code: CodeCache,
     { instructions, predecoder }: EngineModule<B>,
     private readonly imports: WebAssembly.Imports,
+    private readonly links: RegionLinks,
     /** When and how regions are translated. */
     readonly tuning: RegionTuning,
   ) {
@@ -121,7 +150,23 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     /** Modules that hold some of them, or did. */
     readonly modules: number;
   } {
-    return { regions: this.#live.size, modules: this.#live.modules };
+    return { regions: this.#live.size, modules: this.#library.modules.size };
+  }
+
+  /** All modules: the translations of this run and those that were added. */
+  get modules(): Iterable<RegionModule> {
+    return this.#library.modules;
+  }
+
+  /** Adds translations of earlier runs. They are used where the same code is found. */
+  addModules(contents: readonly ModuleContents[]): void {
+    for (const content of contents) {
+      const module = new RegionModule(content);
+      this.#library.add(module);
+      this.#uncompiled.push(module);
+    }
+    this.#places.known ||= contents.length > 0;
+    if (!this.tuning.background || this.#samples >= SAMPLES_BEFORE_KNOWN) this.#compileKnown();
   }
 
   /** Adds the table of regions of a vCPU. */
@@ -141,6 +186,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     const { batch, patience } = this.tuning;
     this.#samples++;
     this.#places.addSample(instructions);
+    if (this.#samples === SAMPLES_BEFORE_KNOWN) this.#compileKnown();
     if (this.#compiled.length > 0) for (const use of this.#compiled.splice(0)) this.#timed(use);
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#timed(() => this.#translate(exactAlignment));
@@ -149,9 +195,16 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     if (ip === 0) return;
     this.code.markProfiled(slot);
     const region = this.#live.at(this.#plan.regionAddress(ip));
-    if (region) region.owner.seen = this.#samples;
+    if (region) region.module.seen = this.#samples;
+    else if (this.#useKnown(ip, pages, exactAlignment) !== Known.None) return;
     const level = this.#places.heat(ip, instructions);
-    if (level !== undefined) this.#timed(() => this.#consider(ip, level, pages));
+    if (level === undefined || (region && this.#useKnown(ip, pages, exactAlignment) !== Known.None)) return;
+    this.#timed(() => this.#consider(ip, level, pages));
+  }
+
+  begin(ip: number, pages: CodePages, exactAlignment: boolean): boolean {
+    if (!this.#places.known || this.#live.at(this.#plan.regionAddress(ip)) !== undefined) return false;
+    return this.#useKnown(ip, pages, exactAlignment) === Known.Used;
   }
 
   /**
@@ -182,6 +235,33 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     }
   }
 
+  /**
+   * Puts the largest translation to use whose code is at a place, if it is larger than the region in use.
+   *
+   * @returns whether there was one, or will be when its module is compiled.
+   */
+  #useKnown(ip: number, pages: CodePages, exactAlignment: boolean): Known {
+    const place = this.code.place(ip);
+    if (place === undefined) return Known.None;
+    const present = this.#live.at(place.region)?.translation.instructions ?? 0;
+    for (const volume of this.#library.find(place.offset, headOf(this.memory, place), exactAlignment)) {
+      const { module, translation } = volume;
+      if (translation.instructions <= present) return Known.None;
+      if (module.linked.has(translation)) continue;
+      const parts = partsAt(translation, pages, this.code, this.memory);
+      if (parts === undefined) continue;
+      // It will be there soon: nothing smaller is translated meanwhile.
+      if (module.linksAt === undefined) return Known.Later;
+      if (!this.#live.add(place, volume, parts)) continue;
+      module.seen = this.#samples;
+      this.#places.reach(ip, translation.level);
+      this.counters.regions++;
+      this.counters.known += translation.instructions;
+      return Known.Used;
+    }
+    return Known.None;
+  }
+
   #queuedInstructions(): number {
     return this.#queue.reduce((sum, { graph }) => sum + graph.instructions, 0);
   }
@@ -191,7 +271,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     const place = this.code.place(ip);
     if (place === undefined) return;
     if (level === Level.Plain && this.#live.at(place.region) !== undefined) return;
-    const candidate = this.#explorer.explore(place, level === Level.Plain ? Level.Plain : Level.Inlined, pages);
+    const candidate = this.#explorer.explore(place, level, pages);
     // A place is queued once: a later candidate is larger.
     this.#queue = this.#queue.filter((waiting) => waiting.place.ip !== ip);
     if (candidate === undefined) this.#refuse(place);
@@ -201,7 +281,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   /** Whether a candidate holds more instructions than the region in use at its place. */
   #isBetter({ place, graph }: Candidate<B>): boolean {
     const present = this.#live.at(place.region);
-    return present === undefined || graph.instructions > present.instructions;
+    return present === undefined || graph.instructions > present.translation.instructions;
   }
 
   #translate(exactAlignment: boolean): void {
@@ -221,46 +301,87 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   }
 
   #compile(candidates: readonly Candidate<B>[], exactAlignment: boolean): void {
-    const bytes = this.#translator.translate(candidates, exactAlignment);
+    const { bytes, links, regions } = this.#translator.translate(candidates, exactAlignment);
     this.counters.bytes += bytes.length;
-    const batch = { candidates, exactAlignment };
-    const code = bytes as Uint8Array<ArrayBuffer>;
+    const translations = candidates.map((candidate, i) =>
+      translationOf(candidate, i, regions[i] as ReadonlyMap<number, number>, this.memory),
+    );
+    const module = new RegionModule({ bytes, links, exactAlignment, translations });
+    const use = (compiled: WebAssembly.Module): void => this.#putToUse(module, candidates, compiled);
     if (!this.tuning.background) {
-      this.#putToUse(batch, new WebAssembly.Module(code));
+      use(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
       return;
     }
-    WebAssembly.compile(code).then(
-      (module) => this.#compiled.push(() => this.#putToUse(batch, module)),
+    WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>).then(
+      (compiled) => this.#compiled.push(() => use(compiled)),
       (cause: unknown) => this.#compiled.push(() => fail(cause)),
     );
   }
 
-  #putToUse({ candidates, exactAlignment }: Batch<B>, module: WebAssembly.Module): void {
-    if (this.#live.modules >= this.tuning.modules) this.#evict();
-    const { exports } = new WebAssembly.Instance(module, this.imports);
-    this.counters.modules++;
-    const owner = this.#live.openModule(this.#samples);
+  #putToUse(module: RegionModule, candidates: readonly Candidate<B>[], compiled: WebAssembly.Module): void {
+    if (!this.#open(module, compiled)) return;
+    this.#library.add(module);
     candidates.forEach((candidate, i) => {
       // During the compilation, guest code may have been written, or a better region installed.
       if (!this.#explorer.isStable(candidate) || !this.#isBetter(candidate)) return;
-      this.#install(candidate, exports[`r${i}`] as WebAssembly.ExportValue, owner, exactAlignment);
+      this.#install(candidate, { module, translation: module.translations[i] as Translation });
     });
-    this.#live.closeModule(owner);
   }
 
-  #install(
-    { place, inlined, page, graph, slots }: Candidate<B>,
-    body: WebAssembly.ExportValue,
-    owner: RegionModule,
-    exactAlignment: boolean,
-  ): void {
-    const parts = partsOf(graph, slots);
-    if (!this.#live.add(place, body, graph.instructions, parts, owner, exactAlignment)) return;
+  #install({ place, inlined, page, graph, slots }: Candidate<B>, volume: Volume): void {
+    const { module, translation } = volume;
+    const at = { at: (number: number) => slots.get(number) as number };
+    const parts = partsAt(translation, at, this.code, this.memory);
+    if (parts === undefined || !this.#live.add(place, volume, parts)) return;
     this.counters.regions++;
     if (inlined) this.counters.inlined++;
     this.counters.translated += graph.instructions;
-    const translate = (): Uint8Array => this.#translator.translate([{ graph, slots }], exactAlignment);
+    const translate = (): Uint8Array => this.#translator.translate([{ graph }], module.exactAlignment).bytes;
     this.onInstall?.({ graph, slots, page, inlined, translate });
+  }
+
+  /** Has the modules of earlier runs compiled. One that is not valid is forgotten. */
+  #compileKnown(): void {
+    if (!this.tuning.background) {
+      for (const module of this.#uncompiled.splice(0))
+        this.#openKnown(module, () => new WebAssembly.Module(module.bytes as Uint8Array<ArrayBuffer>));
+      return;
+    }
+    while (this.#compiling < COMPILATIONS) {
+      const module = this.#uncompiled.shift();
+      if (module === undefined) return;
+      this.#compiling++;
+      WebAssembly.compile(module.bytes as Uint8Array<ArrayBuffer>)
+        .then(
+          (compiled) => this.#compiled.push(() => this.#openKnown(module, () => compiled)),
+          () => this.#library.remove(module),
+        )
+        .finally(() => {
+          this.#compiling--;
+          this.#compileKnown();
+        });
+    }
+  }
+
+  #openKnown(module: RegionModule, compiled: () => WebAssembly.Module): void {
+    try {
+      if (this.#open(module, compiled())) return;
+    } catch (error) {
+      if (!(error instanceof WebAssembly.LinkError || error instanceof WebAssembly.CompileError)) throw error;
+    }
+    this.#library.remove(module);
+  }
+
+  /** Makes the instance of a module; false if there is no room for its links. */
+  #open(module: RegionModule, compiled: WebAssembly.Module): boolean {
+    const { modules } = this.#library;
+    if (modules.size >= this.tuning.modules || this.#library.bytes >= MOST_BYTES) this.#evict(module);
+    const linksAt = this.links.take(module.links);
+    if (linksAt === undefined) return false;
+    module.open(compiled, this.imports, linksAt);
+    module.seen = this.#samples;
+    this.counters.modules++;
+    return true;
   }
 
   #refuse({ ip }: RegionPlace): void {
@@ -268,27 +389,18 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#places.refuse(ip);
   }
 
-  /** Makes room for modules. An evicted place must become hot again to be translated. */
-  #evict(): void {
-    for (const ip of this.#live.evict()) {
-      this.#places.cool(ip);
-      this.counters.evicted++;
+  /** Makes room for modules: drops those that were not seen for the longest time. A place must become hot again to be translated. */
+  #evict(opening: RegionModule): void {
+    const modules = [...this.#library.modules].filter((module) => module !== opening).sort((x, y) => x.seen - y.seen);
+    for (const module of modules.slice(0, Math.ceil(modules.length * EVICTED_SHARE))) {
+      for (const ip of this.#live.dropModule(module)) {
+        this.#places.cool(ip);
+        this.counters.evicted++;
+      }
+      if (module.linksAt !== undefined) this.links.give(module.linksAt, module.links);
+      this.#library.remove(module);
     }
   }
-}
-
-/** The code of a region in each of its pages. */
-function partsOf<B extends Builder>({ blocks }: ControlFlowGraph<B>, slots: ReadonlyMap<number, number>): RegionPart[] {
-  const parts = [...slots].map(([number, slot]) => ({ number, slot, from: PAGE_BYTES, to: 0 }));
-  for (const { instructions } of blocks) {
-    for (const { offset, length } of instructions) {
-      const part = parts.find(({ number }) => number === offset >> PAGE_BITS) as (typeof parts)[number];
-      const within = offset & (PAGE_BYTES - 1);
-      part.from = Math.min(part.from, within);
-      part.to = Math.max(part.to, within + length);
-    }
-  }
-  return parts;
 }
 
 function fail(cause: unknown): never {

@@ -16,11 +16,10 @@ import type { CodePages } from './code-profile.js';
 import { Level } from './hot-places.js';
 import type { IndirectBranches } from './indirect-branches.js';
 
-/** Limits of a region at its first translation, and of one that stays hot. */
-const LIMITS: Readonly<Record<Level.Plain | Level.Inlined, RegionLimits>> = {
-  [Level.Plain]: { instructions: 240, callee: 0, depth: 0, pages: 1 },
-  [Level.Inlined]: { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 },
-};
+/** Limits of a region at its first translation. */
+const PLAIN: RegionLimits = { instructions: 240, callee: 0, depth: 0, pages: 1 };
+/** Limits of a region that stays hot. */
+const INLINED: RegionLimits = { instructions: REGION_MINIMUM - 32, callee: 120, depth: 4, pages: 12 };
 /** Number of targets of an indirect branch that a region follows, wherever they are. */
 const PREDICTIONS = 2;
 /** The same if the others are near: those of a jump table. */
@@ -36,7 +35,10 @@ export interface Candidate<B extends Builder> extends RegionCode<B> {
   readonly place: RegionPlace;
   /** Its pages at the time of discovery. */
   readonly pages: readonly RegionPlace[];
+  readonly level: Level;
   readonly inlined: boolean;
+  /** Address of the slot of each of the graph's pages, by page number. */
+  readonly slots: ReadonlyMap<number, number>;
   /** Low 48 bits of the virtual address of its page at the time of discovery. */
   readonly page: number;
 }
@@ -59,7 +61,7 @@ export class RegionExplorer<B extends Builder> {
   }
 
   /** The region that begins at a place, if there is one. */
-  explore(place: RegionPlace, level: Level.Plain | Level.Inlined, pages: CodePages): Candidate<B> | undefined {
+  explore(place: RegionPlace, level: Level, pages: CodePages): Candidate<B> | undefined {
     const known = new Map<number, RegionPlace | undefined>([[0, place]]);
     const pageOf = (number: number): RegionPlace | undefined => {
       if (!known.has(number)) {
@@ -73,7 +75,7 @@ export class RegionExplorer<B extends Builder> {
     if (graph === undefined) return undefined;
     const found = graph.pages.map((number) => pageOf(number) as RegionPlace);
     const slots = new Map(graph.pages.map((number, i) => [number, this.#plan.slotOf((found[i] as RegionPlace).ip)]));
-    return { place, pages: found, inlined: level === Level.Inlined, page, graph, slots };
+    return { place, pages: found, level, inlined: level !== Level.Plain, page, graph, slots };
   }
 
   /** Whether the pages are unchanged since they were explored. */
@@ -81,18 +83,13 @@ export class RegionExplorer<B extends Builder> {
     return pages.every((page) => this.code.isStable(page));
   }
 
-  #graph(
-    entry: number,
-    decode: DecodeAt<B>,
-    level: Level.Plain | Level.Inlined,
-    page: number,
-  ): ControlFlowGraph<B> | undefined {
+  #graph(entry: number, decode: DecodeAt<B>, level: Level, page: number): ControlFlowGraph<B> | undefined {
     const predict: PredictAt = (offset) =>
       this.branches
         .targets(page + offset, NEAR_PREDICTIONS)
         .map((to) => to - page)
         .filter((to, i) => i < PREDICTIONS || Math.abs(to - offset) < PAGE_BYTES);
-    return buildControlFlowGraph(entry, decode, LIMITS[level], predict);
+    return buildControlFlowGraph(entry, decode, level === Level.Plain ? PLAIN : INLINED, predict);
   }
 
   /** Decodes an instruction only if it already has a record: code that was never decoded is cold. */

@@ -57,6 +57,13 @@ export class RegionSampler {
     return reason;
   }
 
+  /** Whether a region begins now at the present instruction, which was never decoded. */
+  begin(): boolean {
+    const { state, regions } = this;
+    const pages = this.#codePagesAt(state.pc);
+    return regions.begin(state.u32(EngineState.ip), pages, state.u32(EngineState.alignmentCheck) !== 0);
+  }
+
   #count(): void {
     const { state } = this;
     this.totals.instructions += state.u32(EngineState.regionInstructions);

@@ -7,7 +7,9 @@ import type { EngineModule } from '../engine-module.js';
 import type { RunFunction, SlowPaths } from '../vcpu/run-function.js';
 import type { CodeCache } from './code-cache.js';
 import type { CodeProfile } from './code-profile.js';
+import type { KeptTranslations } from './kept-translations.js';
 import { newRegionCounters, RegionCache } from './region-cache.js';
+import { RegionLinks } from './region-links.js';
 import type { RegionTuning } from './region-tuning.js';
 import { translatedCode } from './translated-code.js';
 import type { InstructionText } from './translated-code.js';
@@ -36,6 +38,8 @@ export class VmModes<B extends Builder> {
   /** Regions by mode. */
   readonly #regions: (RegionCache<B> | undefined)[] = [];
   readonly #entered = new Set<number>();
+  readonly #links: RegionLinks;
+  #kept: KeptTranslations | undefined;
 
   /**
    * @param modules - the compiled instruction set of each mode.
@@ -48,7 +52,24 @@ export class VmModes<B extends Builder> {
     private readonly tuning: RegionTuning,
     private readonly instructionText: InstructionText,
   ) {
+    this.#links = new RegionLinks(services.memory);
     code.onDrop = (slot, mode, from, to) => this.#regions[mode]?.drop(slot, from, to) ?? false;
+  }
+
+  /** Begins with the translations of earlier runs, and keeps those of this one at its end. Does nothing when called again. */
+  useKept(kept: KeptTranslations): void {
+    // A listing needs regions that were translated in this run.
+    if (this.#kept !== undefined || hasTaps(this.services.hooks.codeTranslated)) return;
+    this.#kept = kept;
+    this.#regions.forEach((regions, mode) => {
+      if (regions !== undefined) this.#findKept(regions, mode);
+    });
+  }
+
+  /** Keeps the translations of this run. */
+  async keep(): Promise<void> {
+    for (const [mode, regions] of this.#regions.entries())
+      await this.#kept?.keep(this.#nameOf(mode), [...(regions?.modules ?? [])], regions?.counters.translated ?? 0);
   }
 
   /** Makes the code of a mode for one vCPU. */
@@ -80,17 +101,31 @@ export class VmModes<B extends Builder> {
     return { ...counters, live };
   }
 
+  /** The guest need not wait for translations: until they are there, it runs as if there were none. */
+  #findKept(regions: RegionCache<B>, mode: number): void {
+    this.#kept?.find(this.#nameOf(mode)).then(
+      (modules) => regions.addModules(modules),
+      (error: unknown) =>
+        this.services.logger.log('warn', `${this.services.name}: kept translations: ${String(error)}`),
+    );
+  }
+
+  #nameOf(mode: number): string {
+    return `${mode} ${this.modules(mode).digest}`;
+  }
+
   /** @param core - functions of any vCPU: regions and tables are the same for all of them. */
   #makeRegions(mode: number, module: EngineModule<B>, core: WebAssembly.ModuleImports): RegionCache<B> {
     const { memory, hooks, name } = this.services;
     const helpers = module.instructions.instantiateHelpers(memory.wasm);
     const imports = { env: { memory: memory.wasm }, core, ...helpers };
-    const regions = new RegionCache(memory, this.code, module, imports, this.tuning);
+    const regions = new RegionCache(memory, this.code, module, imports, this.#links, this.tuning);
     const { codeTranslated } = hooks;
     regions.onInstall = (region) => {
       if (!hasTaps(codeTranslated)) return;
       codeTranslated.call({ vm: name, ...translatedCode(region, this.code, this.instructionText, mode) });
     };
+    this.#findKept(regions, mode);
     return regions;
   }
 }

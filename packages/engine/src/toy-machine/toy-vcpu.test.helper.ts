@@ -61,6 +61,7 @@ const toySet = (mode: number): InstructionSet<Builder> => ({
   builder: Builder,
   mode,
   walk,
+  version: 'toy',
   makeDecoder: () => new ToyDecoder(mode === 0 ? 0 : FLIP),
   instantiateHelpers: () => ({}),
 });

@@ -1,6 +1,6 @@
 import { createVmHooks } from '@qvm/core/host';
 import { DEFAULT_UNSUPPORTED, GuestPhysicalMap, VmMemory } from '@qvm/core/architecture';
-import type { Engine, MachineServices, RamRegion } from '@qvm/core/architecture';
+import type { DigestStore, Engine, MachineServices, RamRegion } from '@qvm/core/architecture';
 import type { Builder } from '@qvm/jit';
 import { CodeCache } from '../code/code-cache.js';
 import type { RegionTuning } from '../code/region-tuning.js';
@@ -31,8 +31,9 @@ class ToyEngine extends EngineMachine<Builder, ToyVcpu> {
     super(services, parts);
   }
 
-  override boot(): Promise<void> {
-    return Promise.reject(new Error('programs are written into the RAM'));
+  /** Programs are written into the RAM. */
+  protected override load(): Promise<void> {
+    return Promise.resolve();
   }
 
   protected override describeFault(): FaultDescription {
@@ -102,9 +103,20 @@ export class ToyVm {
     this.machine.invalidateCode(RAM + offset, bytes.length);
   }
 
+  /** Begins with the translations of earlier VMs that are in a store. */
+  async boot(translations: DigestStore): Promise<void> {
+    const image = { name: 'toy', bytes: new Uint8Array() };
+    await this.machine.boot({ image, translations, vdevNodes: () => [] });
+  }
+
   /** Entries into regions, of all vCPUs. */
   get regionEntries(): number {
     return this.machine.vcpus.reduce((sum, { regionTotals }) => sum + regionTotals.entries, 0);
+  }
+
+  /** A counter of the regions. */
+  region(name: string): number {
+    return (this.machine.stats()['regions'] as Record<string, number>)[name] as number;
   }
 
   /** A counter of `Machine.stats`. */

@@ -40,6 +40,8 @@ interface Execution {
   run(left: number): number;
   /** One by one. */
   readonly interpret: RunFunction;
+  /** Whether a region of an earlier run begins now at the present instruction, which has no record. */
+  begin(): boolean;
 }
 
 /**
@@ -338,9 +340,9 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
       slow: (info) => memory.open(info),
       flush: () => memory.flush(),
     });
-    if (regions === undefined) return { interpret: run, run: (left) => run(state.address, left) };
+    if (regions === undefined) return { interpret: run, run: (left) => run(state.address, left), begin: () => false };
     const sampler = new RegionSampler(state, tlb, regions, run, this.#regionTotals);
-    return { interpret: run, run: (left) => sampler.run(left) };
+    return { interpret: run, run: (left) => sampler.run(left), begin: () => sampler.begin() };
   }
 
   #dispatch(reason: number): VcpuExit | undefined {
@@ -351,7 +353,7 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
         if (this.memory.takeWriteFailure()) this.takeAccessFault(this.memory.fault);
         return undefined;
       case ExitReason.Decode:
-        this.#code.decode(state.u32(EngineState.ip));
+        if (this.#execution?.begin() !== true) this.#code.decode(state.u32(EngineState.ip));
         return undefined;
       case ExitReason.Fetch:
         this.fetch.jumpTo(state.u32(EngineState.address), state.u32(EngineState.address + 4));

@@ -2,6 +2,7 @@ import {
   CODE_SLOT_BYTES,
   EngineState,
   ExitReason,
+  LINK_BYTES,
   Predecoder,
   RegionTranslator,
   TLB_ENTRIES,
@@ -32,6 +33,8 @@ const DECODE_AHEAD = 32;
 const CPU = 0x1000;
 /** A copy of an instruction that spans two pages. */
 const COPY = 0x3000;
+/** Links of the modules of regions. */
+const LINKS = 0x4000;
 const RAM = 0x1_0000;
 
 /** Virtual addresses of code and data, where recordings had them too. */
@@ -100,6 +103,7 @@ export class BareMachine {
   readonly #slots: number;
   readonly #bank: number;
   #regions = 0;
+  #links = LINKS;
 
   constructor(
     codePages = 2,
@@ -241,20 +245,25 @@ export class BareMachine {
       const page = entry - (entry % PAGE);
       const graph = buildControlFlowGraph<X86>(entry - page, (offset) => this.#decodeAt(page + offset, offset), limits);
       if (graph === undefined) return [];
-      return [{ entry, graph, slots: new Map(graph.pages.map((n) => [n, this.#page(page / PAGE + n).slot])) }];
+      return [{ entry, page, graph }];
     });
-    const bytes = this.#translator.translate(regions, false);
+    const { bytes, links, regions: linksOf } = this.#translator.translate(regions, false);
     const core = { chain: this.#exports['chain'] as WebAssembly.ExportValue };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
       ...this.#imports,
+      env: { ...this.#imports['env'], links: this.#links },
       core,
     });
-    regions.forEach(({ entry }, i) => {
+    regions.forEach(({ entry, page }, i) => {
+      for (const [n, link] of linksOf[i] as ReadonlyMap<number, number>)
+        this.#view.setUint32(this.#links + link * LINK_BYTES, this.#page(page / PAGE + n).slot, true);
       const number = ++this.#regions;
       (this.#exports['regions'] as WebAssembly.Table).set(number, exports[`r${i}`]);
       const record = plan.findDecoded(this.#records, this.#page(Math.floor(entry / PAGE)).slot, entry % PAGE);
       this.#view.setUint16(plan.regionAddress(record), number, true);
     });
+    this.#links += links * LINK_BYTES;
+    if (this.#links > RAM) throw new Error('there is no memory for more links');
     return regions.length;
   }
 

@@ -132,6 +132,9 @@ export const TlbBank = {
  */
 export const CODE_SLOT_BYTES = 0x8000;
 
+/** Size in bytes of a link of a module of regions: see `TranslatedModule.links`. @experimental */
+export const LINK_BYTES = 4;
+
 /**
  * A range of guest-physical addresses with RAM at equal distances in VM memory. Pages without RAM may be among them,
  * which the page directory marks as absent; tables of the guest are not valid there: their bytes are 0, or ROM.

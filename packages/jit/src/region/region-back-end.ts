@@ -4,7 +4,7 @@ import type { Builder } from '../builder/builder.js';
 import { testCondition } from '../builder/conditions.js';
 import type { FlagModel } from '../builder/flag-model.js';
 import { node } from '../builder/graph.js';
-import { EngineState, PAGE_BITS, REGION_MINIMUM, TlbEntry } from '../builder/layout.js';
+import { EngineState, LINK_BYTES, PAGE_BITS, REGION_MINIMUM, TlbEntry } from '../builder/layout.js';
 import { isPart, registerType } from '../builder/register-file.js';
 import type { RegisterFile } from '../builder/register-file.js';
 import { emitEntryOffset } from '../builder/tlb-lookup.js';
@@ -315,9 +315,9 @@ export class RegionBackEnd<B> implements BackEnd {
    * Whether another page is mapped to the translated code: an i32. No translation changes while a region runs, so each
    * page is looked up once.
    *
-   * @param slot - address of the page's records.
+   * @param link - number of the module's link to the page.
    */
-  emitHasPage(number: number, slot: number): void {
+  emitHasPage(number: number, link: number): void {
     const { code, locals } = this.builder;
     const { bank } = this.frame;
     let known = this.#pages.get(number);
@@ -330,7 +330,11 @@ export class RegionBackEnd<B> implements BackEnd {
     code.op(IntOp.add[0]).tee(entry).memory(Op.i64_load, TlbEntry.execTag);
     this.emitAddress(number << PAGE_BITS);
     code.op(IntOp.eq[1]);
-    code.get(entry).memory(Op.i32_load, TlbEntry.code).i32(slot).op(IntOp.eq[0]);
+    code.get(entry).memory(Op.i32_load, TlbEntry.code);
+    code
+      .global(LINKS)
+      .memory(Op.i32_load, link * LINK_BYTES)
+      .op(IntOp.eq[0]);
     code.op(IntOp.and[0]).tee(known).end();
   }
 
@@ -367,6 +371,8 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 }
 
+/** Number of the imported global with the address of the module's links. */
+const LINKS = 0;
 const DROP = 0x1a;
 /** Size of the home of registers that are parts of it. */
 const WHOLE_BYTES = 8;

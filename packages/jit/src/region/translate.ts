@@ -32,8 +32,21 @@ import { WaysOut } from './ways-out.js';
 export interface RegionCode<B> {
   /** The blocks to translate. */
   readonly graph: ControlFlowGraph<B>;
-  /** Address of the slot of each of the graph's pages, by page number. */
-  readonly slots: ReadonlyMap<number, number>;
+}
+
+/**
+ * A module of translated regions. It holds no address of the VM, so any VM with the same instruction set can use it for
+ * the same guest code.
+ *
+ * @experimental
+ */
+export interface TranslatedModule {
+  /** The module in the binary format. Region `i` is the export `r<i>`; `env.links` is the address of the module's links. */
+  readonly bytes: Uint8Array;
+  /** Number of links: u32 each, the address of the slot of a page that a region continues in. 0: the page is not known. */
+  readonly links: number;
+  /** The number of the link of each page but the first, by page number, for each region. */
+  readonly regions: readonly ReadonlyMap<number, number>[];
 }
 
 const [CPU, LEFT, PAGE] = [0, 1, 2];
@@ -60,12 +73,11 @@ export class RegionTranslator<B extends Builder> {
   /**
    * Translates a batch.
    *
-   * @param regions - the regions: each graph, and the slot of each of its pages by the page's number.
    * @param exactAlignment - whether misaligned accesses leave the region, because the system may not allow them.
-   * @returns the module in the binary format; region `i` is the export `r<i>`.
    */
-  translate(regions: readonly RegionCode<B>[], exactAlignment: boolean): Uint8Array {
+  translate(regions: readonly RegionCode<B>[], exactAlignment: boolean): TranslatedModule {
     const writer = new ModuleWriter();
+    writer.importAddress('env', 'links');
     const functions = new Map<string, number>();
     const key = (h: Helper): string => `${h.module}.${h.name}`;
     // Imports come first in a module, and only the functions in use are imported, because linking them takes time.
@@ -79,13 +91,20 @@ export class RegionTranslator<B extends Builder> {
       functions.set(key(helper), index);
       return index;
     };
-    const bodies = regions.map((region) => this.#region(region, functionOf, exactAlignment));
+    let links = 0;
+    const linksOf = regions.map(
+      ({ graph }) => new Map(graph.pages.filter((number) => number !== 0).map((number) => [number, links++])),
+    );
+    const bodies = regions.map(({ graph }, i) =>
+      this.#region(graph, linksOf[i] as ReadonlyMap<number, number>, functionOf, exactAlignment),
+    );
     bodies.forEach(({ locals, code }, i) => writer.define(writer.declare(), REGION_SIGNATURE, locals, code, `r${i}`));
-    return writer.toBytes();
+    return { bytes: writer.toBytes(), links, regions: linksOf };
   }
 
   #region(
-    { graph, slots }: RegionCode<B>,
+    graph: ControlFlowGraph<B>,
+    links: ReadonlyMap<number, number>,
     functionOf: (helper: Helper) => number,
     exactAlignment: boolean,
   ): { locals: readonly Ty[]; code: Uint8Array } {
@@ -127,7 +146,7 @@ export class RegionTranslator<B extends Builder> {
           const flagKind = kinds.size === 1 ? (flagKinds[from[0] as number] as number) : UNKNOWN_FLAGS;
           backEnd.enterBlock(flagKind, Facts.common(from.map((n) => facts[n] ?? Facts.none())));
           this.#block(blockAt(block), dead[block] as readonly boolean[], builder, backEnd, frame);
-          emitEnd(blockAt(block), block, backEnd, slots, wayLocals);
+          emitEnd(blockAt(block), block, backEnd, links, wayLocals);
           flagKinds[block] = backEnd.flagKind;
           facts[block] = backEnd.facts;
         },
@@ -222,7 +241,7 @@ function emitEnd<B>(
   { end, successors }: Block<B>,
   block: number,
   backEnd: RegionBackEnd<B>,
-  slots: ReadonlyMap<number, number>,
+  links: ReadonlyMap<number, number>,
   ways: WayLocals,
 ): void {
   const { code } = backEnd.builder;
@@ -231,7 +250,7 @@ function emitEnd<B>(
       backEnd.emitGoesTo(end.to);
       break;
     case 'page':
-      backEnd.emitHasPage(end.to, slots.get(end.to) as number);
+      backEnd.emitHasPage(end.to, links.get(end.to) as number);
       break;
     case 'select':
       code.i32(end.way).set(ways.of(end.dispatch));

@@ -1,5 +1,5 @@
 import { Builder } from '../builder/builder.js';
-import { CODE_SLOT_BYTES, EngineState, ExitReason, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
+import { CODE_SLOT_BYTES, EngineState, ExitReason, LINK_BYTES, TLB_ENTRIES, TlbEntry } from '../builder/layout.js';
 import { generateInterpreter } from '../interpreter/interpreter.js';
 import { Predecoder } from '../interpreter/predecoder.js';
 import { buildControlFlowGraph } from '../region/control-flow-graph.js';
@@ -26,6 +26,8 @@ const CPU = 0x1000;
 const DATA = 0x2000;
 /** A copy of an instruction that spans two pages. */
 const COPY = 0x3000;
+/** Links of the modules of regions. */
+const LINKS = 0x3100;
 const CODE = 0x4000;
 const SLOTS = 0x1_0000;
 const BANK = SLOTS + PAGES * CODE_SLOT_BYTES;
@@ -57,6 +59,7 @@ export class ToyMachine {
   readonly #predecoder = new Predecoder(interpreter, new ToyDecoder());
   readonly #exports: WebAssembly.Exports;
   #regions = 0;
+  #links = LINKS;
 
   constructor() {
     const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
@@ -184,21 +187,24 @@ export class ToyMachine {
       const page = entry - (entry % PAGE);
       const graph = buildControlFlowGraph(entry - page, this.#decodeAt(page), limits);
       if (graph === undefined) return [];
-      const slots = new Map(graph.pages.map((n) => [n, this.#page(page / PAGE + n).slot]));
-      return [{ entry, graph, slots }];
+      return [{ entry, page, graph }];
     });
-    const bytes = translator.translate(regions, false);
+    const { bytes, links, regions: linksOf } = translator.translate(regions, false);
     const core = { chain: this.#exports['chain'] as WebAssembly.ExportValue };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
-      env: this.#env,
+      env: { ...this.#env, links: this.#links },
       core,
     });
-    regions.forEach(({ entry }, i) => {
+    regions.forEach(({ entry, page }, i) => {
+      for (const [n, link] of linksOf[i] as ReadonlyMap<number, number>)
+        this.#view.setUint32(this.#links + link * LINK_BYTES, this.#page(page / PAGE + n).slot, true);
       const number = ++this.#regions;
       (this.#exports['regions'] as WebAssembly.Table).set(number, exports[`r${i}`]);
       const record = plan.findDecoded(this.#records, this.#page(Math.floor(entry / PAGE)).slot, entry % PAGE);
       this.#view.setUint16(plan.regionAddress(record), number, true);
     });
+    this.#links += links * LINK_BYTES;
+    if (this.#links > CODE) throw new Error('there is no memory for more links');
     return regions.length;
   }
 

@@ -143,6 +143,11 @@ export class CodeBuffer {
     return this.byte(0x22).unsigned(local);
   }
 
+  /** `global.get`. */
+  global(index: number): this {
+    return this.byte(0x23).unsigned(index);
+  }
+
   /** `call` of the function with this index. */
   call(func: number): this {
     return this.byte(0x10).unsigned(func);

@@ -1,5 +1,4 @@
-import type { Ty } from './code-buffer.js';
-import { CodeBuffer } from './code-buffer.js';
+import { CodeBuffer, Ty } from './code-buffer.js';
 
 /**
  * Signature of a WebAssembly function.
@@ -51,6 +50,7 @@ export class ModuleWriter {
   readonly #types: string[] = [];
   readonly #signatures: Signature[] = [];
   readonly #imports: Import[] = [];
+  readonly #addresses: Pick<Import, 'module' | 'name'>[] = [];
   #table: { readonly exportName: string; readonly size: number } | undefined;
   readonly #bodies: (Body | undefined)[] = [];
 
@@ -59,6 +59,11 @@ export class ModuleWriter {
     if (this.#bodies.length > 0) throw new Error('imports come before functions');
     this.#imports.push({ module, name, type: this.#type(signature) });
     return this.#imports.length - 1;
+  }
+
+  /** Declares an imported address, a global i32 that never changes, and returns the number of the global. */
+  importAddress(module: string, name: string): number {
+    return this.#addresses.push({ module, name }) - 1;
   }
 
   /** Reserves the index of a function that {@link define} gives a body. */
@@ -105,9 +110,10 @@ export class ModuleWriter {
       }
     });
     section(out, 2, (s) => {
-      s.unsigned(this.#imports.length + 1);
+      s.unsigned(this.#imports.length + this.#addresses.length + 1);
       s.name('env').name('memory').byte(2).byte(3).unsigned(1).unsigned(MAXIMUM_PAGES);
       for (const i of this.#imports) s.name(i.module).name(i.name).byte(0).unsigned(i.type);
+      for (const { module, name } of this.#addresses) s.name(module).name(name).byte(3).byte(Ty.i32).byte(0);
     });
     section(out, 3, (s) => {
       s.unsigned(bodies.length);

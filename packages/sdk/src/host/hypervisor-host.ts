@@ -1,7 +1,7 @@
 import type { Disposable, QvmPlugin } from '@qvm/core';
 import type { Environment } from '@qvm/config';
 import { QvmError } from '@qvm/core';
-import type { UnpackedImages } from '@qvm/core/architecture';
+import type { DigestStore } from '@qvm/core/architecture';
 import { networkPlugin, SwitchFabric } from '@qvm/vswitch';
 import { LOGGER } from '../container/tokens.js';
 import { MemoryFileSource, type FileSource } from './file-source.js';
@@ -40,7 +40,9 @@ export interface HypervisorHost {
   /** Absent on hosts without a file system. */
   readonly paths?: HostPaths;
   /** Keeps images that take long to unpack; absent: they are unpacked for each VM. */
-  readonly unpacked?: UnpackedImages | undefined;
+  readonly unpacked?: DigestStore | undefined;
+  /** Keeps translations of guest code; absent: each VM begins without. */
+  readonly translations?: DigestStore | undefined;
   /** Variables for `${NAME}` in configurations. */
   readonly environment: Environment;
   /** Services that the platform provides, such as character back ends. */

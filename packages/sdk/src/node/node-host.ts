@@ -13,7 +13,7 @@ import { fileBackend } from './file-backend.js';
 import { nodeFileSource } from './node-file-source.js';
 import { captureOutputs, nodePaths } from './node-paths.js';
 import { ptyBackend } from './pty-backend.js';
-import { unpackedFolder } from './unpacked-folder.js';
+import { translationFolder, unpackedFolder } from './digest-folder.js';
 import { tcpBackend, tcpListenBackend } from './tcp-backend.js';
 
 /**
@@ -26,8 +26,11 @@ export const nodeHost: HypervisorHost = {
   paths: nodePaths,
   /** In the folder of guests, if `QVM_GUESTS` names one. */
   get unpacked() {
-    const guests = process.env['QVM_GUESTS'];
-    return guests === undefined || guests === '' ? undefined : unpackedFolder(guests);
+    return inGuests(unpackedFolder);
+  },
+  /** In the folder of guests, if `QVM_GUESTS` names one, unless `QVM_TRANSLATIONS` is `off`. */
+  get translations() {
+    return inGuests(translationFolder);
   },
   get environment() {
     return process.env;
@@ -52,6 +55,11 @@ export const nodeHost: HypervisorHost = {
   directoryOf: dirname,
   importPackage: async (name, baseDir) => (await import(locate(name, baseDir))) as unknown,
 };
+
+function inGuests<T>(open: (guests: string) => T): T | undefined {
+  const guests = process.env['QVM_GUESTS'];
+  return guests === undefined || guests === '' ? undefined : open(guests);
+}
 
 /** Resolves a package from the configuration's folder, then from the place where qvm is installed. */
 function locate(name: string, baseDir: string): string {

@@ -14,7 +14,7 @@ const MAX_DEVICE_TREE = 0x100_0000;
 /** Reads the files that the guest boots from. Failures are added to `findings`; there is no result then. */
 export async function readBootFiles(
   { spec, files }: DescribedVm,
-  { files: source, unpacked }: Pick<HypervisorHost, 'files' | 'unpacked'>,
+  { files: source, unpacked, translations }: Pick<HypervisorHost, 'files' | 'unpacked' | 'translations'>,
   findings: Findings,
 ): Promise<BootFiles | undefined> {
   // A file larger than all RAM cannot be loaded: it is refused before it fills the host's memory.
@@ -38,6 +38,7 @@ export async function readBootFiles(
     ...(spec.cmdline === undefined ? {} : { commandLine: spec.cmdline }),
     ...(data.length === 0 ? {} : { data }),
     ...(unpacked === undefined ? {} : { unpacked }),
+    ...(translations === undefined ? {} : { translations }),
   };
 }
 

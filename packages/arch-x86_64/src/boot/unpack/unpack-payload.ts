@@ -1,5 +1,5 @@
 import { gunzip, ImageError, isElf, isGzip } from '@qvm/core/architecture';
-import type { UnpackedImages } from '@qvm/core/architecture';
+import type { DigestStore } from '@qvm/core/architecture';
 import { asImageError } from './damaged.js';
 import { decodeLz4, isLz4 } from './lz4.js';
 import { decodeLzmaAlone, isLzma } from './lzma-alone.js';
@@ -44,7 +44,7 @@ export async function unpackPayload(
   payload: Uint8Array,
   limit: number,
   name: string,
-  unpacked?: UnpackedImages,
+  unpacked?: DigestStore,
 ): Promise<Uint8Array> {
   if (isElf(payload)) return payload;
   if (payload.length <= SIZE_BYTES) throw new ImageError('truncated', `${name} contains no kernel.`);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unpackedFolder } from './unpacked-folder.js';
+import { translationFolder, unpackedFolder } from './digest-folder.js';
 
 const digest = (n: number): string => n.toString(16).padStart(64, '0');
 const image = (n: number): Uint8Array => Uint8Array.from({ length: 1000 + n }, (_, at) => (at * n) & 0xff);
@@ -43,6 +43,18 @@ describe('unpackedFolder', () => {
     await images.find(digest(1));
     await images.keep(digest(5), image(5));
     expect(readdirSync(join(guests, 'unpacked')).sort()).toEqual([1, 3, 4, 5].map(digest));
+  });
+
+  it('has a folder of its own for translations, unless the environment says off', async () => {
+    await translationFolder(guests)?.keep(digest(3), image(3));
+    expect(Buffer.compare(readFileSync(join(guests, 'translations', digest(3))).subarray(0, 1003), image(3))).toBe(0);
+    expect(await unpackedFolder(guests).find(digest(3))).toBeUndefined();
+    process.env['QVM_TRANSLATIONS'] = 'off';
+    try {
+      expect(translationFolder(guests)).toBeUndefined();
+    } finally {
+      delete process.env['QVM_TRANSLATIONS'];
+    }
   });
 
   it('keeps nothing where it cannot write, and takes only digests as names', async () => {

@@ -1,0 +1,73 @@
+import type { BootFile, DigestStore } from '@qvm/core/architecture';
+import { packTranslations, unpackTranslations } from './translation-pack.js';
+import type { ModuleContents, RegionModule } from './region-module.js';
+
+/** Most bytes of WebAssembly that are kept of a mode. */
+const MOST_BYTES = 0x100_0000;
+/** A run that has translated less than this share of what there was before is not kept: writing costs more. */
+const LEAST_NEWS = 1 / 50;
+/** Number of bytes of an image that tell it from others. */
+const SAMPLES = 4096;
+
+/**
+ * A text that tells an image from others. It only decides which translations are tried: each one is compared with the
+ * guest's code before it is used.
+ *
+ * @internal
+ */
+export function nameOfImage({ bytes }: BootFile): string {
+  let hash = 0x811c_9dc5;
+  // FNV-1a, 32 bits.
+  for (let i = 0; i < SAMPLES; i++)
+    hash = Math.imul(hash ^ (bytes[Math.floor((i * bytes.length) / SAMPLES)] ?? 0), 0x0100_0193);
+  return `${bytes.length}.${hash >>> 0}`;
+}
+
+/**
+ * The translations of a guest that a store keeps from one run to the next.
+ *
+ * @internal
+ */
+export class KeptTranslations {
+  /**
+   * @param name - of guest, processor and translator: translations are kept for each name.
+   */
+  constructor(
+    private readonly store: DigestStore,
+    private readonly name: string,
+  ) {}
+
+  /**
+   * The modules of earlier runs. None if there are none, or they are not valid.
+   *
+   * @param code - names mode and instruction set.
+   */
+  async find(code: string): Promise<readonly ModuleContents[]> {
+    const pack = await this.store.find(await this.#digest(code));
+    try {
+      return pack === undefined ? [] : unpackTranslations(pack);
+    } catch (error) {
+      if (error instanceof RangeError) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Keeps modules, those used last first.
+   *
+   * @param translated - instructions that this run has translated.
+   */
+  async keep(code: string, modules: readonly RegionModule[], translated: number): Promise<void> {
+    const all = modules.flatMap(({ translations }) => translations).reduce((sum, { instructions: n }) => sum + n, 0);
+    if (translated < all * LEAST_NEWS || translated === 0) return;
+    const used = modules.filter(({ seen }) => seen > 0);
+    const others = modules.filter(({ seen }) => seen === 0);
+    await this.store.keep(await this.#digest(code), packTranslations([...used, ...others], MOST_BYTES));
+  }
+
+  async #digest(code: string): Promise<string> {
+    const text = new TextEncoder().encode(`${this.name} ${code}`);
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+    return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+}
