@@ -44,7 +44,7 @@ export interface Translation {
 }
 
 /**
- * What a module of regions is made of.
+ * The parts of a module of regions.
  *
  * @internal
  */
