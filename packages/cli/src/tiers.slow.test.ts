@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { fetchGuest } from '@qvm/guests';
+import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
 
 /** The results of a guest must not depend on the tier that runs it. */
 
@@ -37,10 +37,18 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Boots Debian, runs a command in it and powers it off. */
-function runGuest(guest: Guest, command: string, args: readonly string[], tier?: string): Promise<Outcome> {
+/**
+ * Boots Debian, runs a command in it and powers it off. Translations of earlier runs are not used unless `environment` says
+ * otherwise.
+ */
+function runGuest(
+  guest: Guest,
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const cmdline = `${guest.cmdline} qvm.run=${command},poweroff+-f`;
-  const env = { ...process.env, ...(tier === undefined ? {} : { QVM_TEST_TIER: tier }) };
+  const env = { ...process.env, QVM_TRANSLATIONS: 'off', ...environment };
   const all = [QVM, 'start', '--alone', guest.file, '--cmdline', cmdline, ...args];
   const child = spawn(process.execPath, all, { env, timeout: LIMIT_MS, killSignal: 'SIGKILL' });
   const output = { stdout: '', stderr: '' };
@@ -81,7 +89,9 @@ describe('selftest-cpu', () => {
   it.each(['eager', 'never'])(
     'computes the same where the second tier translates: %s',
     async (tier) => {
-      const { exitCode, lines, stderr } = await runGuest(ARM64, 'selftest-cpu', ['--plugin', PLUGIN], tier);
+      const { exitCode, lines, stderr } = await runGuest(ARM64, 'selftest-cpu', ['--plugin', PLUGIN], {
+        QVM_TEST_TIER: tier,
+      });
       const begin = lines.indexOf('RUN selftest-cpu') + 1;
       const end = lines.findIndex((line) => line.startsWith('RUN-RC '));
       expect(lines.slice(begin, end)).toEqual(readFileSync(EXPECTED, 'utf8').trimEnd().split('\n'));
@@ -109,6 +119,27 @@ describe.each([ARM64, AMD64])('a boot of $name that counts its instructions', (g
       const expected = await guestEvents(one);
       expect(expected.events).toBeGreaterThan(100_000);
       expect(await guestEvents(other)).toEqual(expected);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'does the same with translations of earlier runs',
+    async () => {
+      // The folder of guests has the translations, too: this one begins without.
+      const guests = mkdtempSync(join(folder, 'guests-'));
+      symlinkSync(join(guestCacheDirectory(), guest.name), join(guests, guest.name));
+      const kept = { QVM_GUESTS: guests, QVM_TRANSLATIONS: 'on' };
+      const run = async (name: string, environment: Readonly<Record<string, string>>) => {
+        const trace = join(folder, `${name}.kev`);
+        const { lines, exitCode } = await runGuest(guest, 'true', ['--icount', '--trace', trace], environment);
+        expect(exitCode).toBe(0);
+        return { lines, trace: await guestEvents(trace) };
+      };
+      const expected = await run('without', {});
+      expect(await run('first', kept)).toEqual(expected);
+      expect(readdirSync(join(guests, 'translations')).length).toBeGreaterThan(0);
+      expect(await run('second', kept)).toEqual(expected);
     },
     LIMIT_MS,
   );
