@@ -1,62 +1,22 @@
-/** FPConvert between half, single and double precision, and FPConvertNaN. */
-import { beginConvert, defaultNaN, end, quietNearest } from './policy';
-import {
-  Env,
-  F16,
-  F32,
-  F64,
-  INF,
-  INVALID,
-  SNAN,
-  TO_ODD,
-  U,
-  ZERO,
-  fractionBits,
-  infinity,
-  quietBit,
-  raise,
-  roundPack,
-  signBit,
-  unpack,
-} from './core';
+/** FPConvert between half, single and double precision. */
+import { quietNearest } from './policy';
+import { F16, F32, F64, TO_ODD } from './core';
+import { convert } from './convert-core';
 import { safe32, safe64, unflushed32 } from './fast';
 
-/** FPConvertNaN: keeps the upper bits of the payload. */
-function convertNaN(from: i32, to: i32, bits: u64): u64 {
-  const aligned = bits << (64 - fractionBits(from));
-  return infinity(to, U.sign) | quietBit(to) | (aligned >> (64 - fractionBits(to)));
-}
-
-function convertSpecial(from: i32, to: i32, bits: u64): u64 {
-  // The alternative half precision format has neither infinities nor NaNs.
-  const alternative = to == F16 && Env.alternativeHalf;
-  if (U.cls == SNAN || alternative) raise(INVALID);
-  if (U.cls == INF) return alternative ? signBit(to, U.sign) | 0x7fff : infinity(to, U.sign);
-  if (alternative) return signBit(to, U.sign);
-  return Env.defaultNaN ? defaultNaN(to) : convertNaN(from, to, bits);
-}
-
-function convert(from: i32, to: i32, bits: u64, toOdd: bool, fp: i32): u64 {
-  beginConvert(from, to, fp);
-  if (toOdd) Env.rounding = TO_ODD;
-  unpack(from, bits);
-  let result = signBit(to, U.sign);
-  if (U.cls >= INF) result = convertSpecial(from, to, bits);
-  else if (U.cls != ZERO) result = roundPack(to, U.sign, U.exp, U.sig);
-  end(fp);
-  return result;
-}
+/** The rounding mode of the status block. */
+const AS_SET: i32 = -1;
 
 export function f16_to_f32(a: i32, fp: i32): i32 {
-  return <i32>convert(F16, F32, <u32>(a & 0xffff), false, fp);
+  return <i32>convert(F16, F32, <u32>(a & 0xffff), AS_SET, fp);
 }
 
 export function f16_to_f64(a: i32, fp: i32): i64 {
-  return convert(F16, F64, <u32>(a & 0xffff), false, fp);
+  return convert(F16, F64, <u32>(a & 0xffff), AS_SET, fp);
 }
 
 export function f32_to_f16(a: i32, fp: i32): i32 {
-  return <i32>convert(F32, F16, <u32>a, false, fp);
+  return <i32>convert(F32, F16, <u32>a, AS_SET, fp);
 }
 
 export function f32_to_f64(a: i32, fp: i32): i64 {
@@ -64,11 +24,11 @@ export function f32_to_f64(a: i32, fp: i32): i64 {
     const x = reinterpret<f32>(a);
     if (x == x) return reinterpret<i64>(<f64>x);
   }
-  return convert(F32, F64, <u32>a, false, fp);
+  return convert(F32, F64, <u32>a, AS_SET, fp);
 }
 
 export function f64_to_f16(a: i64, fp: i32): i32 {
-  return <i32>convert(F64, F16, a, false, fp);
+  return <i32>convert(F64, F16, a, AS_SET, fp);
 }
 
 export function f64_to_f32(a: i64, fp: i32): i32 {
@@ -77,10 +37,10 @@ export function f64_to_f32(a: i64, fp: i32): i32 {
     const r = reinterpret<i32>(<f32>reinterpret<f64>(a));
     if (safe32(r) && safe64(a)) return r;
   }
-  return <i32>convert(F64, F32, a, false, fp);
+  return <i32>convert(F64, F32, a, AS_SET, fp);
 }
 
 /** FCVTXN: rounds to odd, whatever FPCR's mode. */
 export function f64_to_f32_odd(a: i64, fp: i32): i32 {
-  return <i32>convert(F64, F32, a, true, fp);
+  return <i32>convert(F64, F32, a, TO_ODD, fp);
 }

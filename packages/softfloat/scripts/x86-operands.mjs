@@ -2,11 +2,14 @@
 import { operands } from './oracle-operands.mjs';
 import { x87Control, x87Operands } from './x87-operands.mjs';
 
-const BITS = { f32: 32n, f64: 64n, i32: 32n, i64: 64n };
+const BITS = { f16: 16n, f32: 32n, f64: 64n, i32: 32n, i64: 64n };
+
+/** The addend of a fused operation, which comes first, is the last operand. */
+const addendLast = (values) => (values.length === 3 ? [values[1], values[2], values[0]] : values);
 
 /** Operands of an SSE group: vectors are made of several scalar cases. */
 function sseOperands(random, group) {
-  const cases = Array.from({ length: group.lanes ?? 1 }, () => operands(random, group));
+  const cases = Array.from({ length: group.lanes ?? 1 }, () => addendLast(operands(random, group)));
   return group.args.map((type, k) =>
     cases.reduce((all, values, i) => all | (values[k] << (BITS[type] * BigInt(i))), 0n),
   );

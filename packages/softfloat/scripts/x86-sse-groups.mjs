@@ -89,7 +89,52 @@ function integers({ f, s, p, bytes, lanes }) {
   return groups;
 }
 
+/** Of FMA, VFMADD132 and the like: the first two operands are multiplied, the third is added. */
+const FUSED = [
+  ['madd', 0],
+  ['nmadd', 1],
+  ['msub', 2],
+  ['nmsub', 3],
+];
+/** The same with addends that are subtracted in some lanes: even ones, or odd ones. */
+const ALTERNATING = [
+  ['maddsub', 2],
+  ['msubadd', 4],
+];
+
+function fused({ f, s, p, bytes, lanes }) {
+  const args = [f, f, f];
+  const group = (name, suffix, negate, more) => ({
+    args,
+    extra: [negate],
+    code: [`vf${name}132${suffix} %xmm1, %xmm2, %xmm0`],
+    ...more,
+  });
+  return [
+    ...FUSED.map(([name, negate]) => group(name, s, negate, { fn: `${f}_fma`, result: bytes, many: true })),
+    ...[...FUSED.map(([name, negate]) => [name, negate | ((negate & 2) << 1)]), ...ALTERNATING].map(([name, negate]) =>
+      group(name, p, negate, { fn: `v_${f}_fma`, lanes, result: 16 }),
+    ),
+  ];
+}
+
+const halves = [0, 1, 2, 3, 4].flatMap((control) => [
+  { fn: 'f32_to_f16', args: ['f32'], result: 2, extra: [control], code: [`vcvtps2ph $${control}, %xmm0, %xmm0`] },
+  {
+    fn: 'v_f32_to_f16',
+    args: ['f32'],
+    lanes: 4,
+    result: 16,
+    extra: [control],
+    code: [`vcvtps2ph $${control}, %xmm0, %xmm0`],
+    few: true,
+  },
+]);
+
 const conversions = [
+  ...halves,
+  { fn: 'f16_to_f32', args: ['f16'], result: 4, code: ['vcvtph2ps %xmm0, %xmm0'] },
+  { fn: 'v_f16_to_f32', args: ['f16'], lanes: 8, used: 4, result: 16, code: ['vcvtph2ps %xmm0, %xmm0'] },
   { fn: 'f32_to_f64', args: ['f32'], result: 8, code: ['cvtss2sd %xmm0, %xmm0'] },
   { fn: 'f64_to_f32', args: ['f64'], result: 4, code: ['cvtsd2ss %xmm0, %xmm0'], many: true },
   { fn: 'v_f32_to_f64', args: ['f32'], lanes: 4, used: 2, result: 16, code: ['cvtps2pd %xmm0, %xmm0'] },
@@ -98,6 +143,11 @@ const conversions = [
 ];
 
 export const SSE_GROUPS = [
-  ...FORMATS.flatMap((format) => [...arithmetic(format), ...comparisons(format), ...integers(format)]),
+  ...FORMATS.flatMap((format) => [
+    ...arithmetic(format),
+    ...fused(format),
+    ...comparisons(format),
+    ...integers(format),
+  ]),
   ...conversions,
 ].map((group) => ({ extra: [], ...group }));

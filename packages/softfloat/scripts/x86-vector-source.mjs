@@ -13,13 +13,15 @@ const MODULE = {
   sqrt: '../../div-sqrt',
   min: '../compare',
   max: '../compare',
+  fma: '../fma',
   cmp: '../compare',
   to_s32: '../integer',
   from_s64: '../integer',
   round: '../integer',
+  f16_to_f32: '../half',
+  f32_to_f16: '../half',
   to_f32: '../../convert',
   to_f64: '../../convert',
-  to_f16: '../../convert',
   rcp: '../estimate',
   rsqrt: '../estimate',
 };
@@ -98,6 +100,18 @@ function comparisons(format) {
   );
 }
 
+/**
+ * Bits of `negate`: the product, and the addends of even and of odd lanes, have the opposite sign.
+ */
+function fused(format) {
+  const lane = lanesOf(format);
+  const f = format.name;
+  const params = 'n: v128, m: v128, addend: v128, negate: i32, lanes: i32, fp: i32';
+  const negation = (i) => (i % 2 ? '(negate & 1) | ((negate >> 1) & 2)' : 'negate & 3');
+  const value = (i) => `${f}_fma(${lane('n', i)}, ${lane('m', i)}, ${lane('addend', i)}, ${negation(i)}, fp)`;
+  return vectorFunction(`${f}_fma`, params, format, 128 / format.bits, value);
+}
+
 function conversions() {
   const convert = (name, from, to, extra, value) => {
     const count = Math.min(128 / byName(from).bits, 128 / byName(to).bits);
@@ -110,6 +124,8 @@ function conversions() {
     convert('f32_from_s32', 'f32', 'f32', '', (n) => `f32_from_s64(<i64>${n}, fp)`),
     convert('f32_to_f64', 'f32', 'f64', '', (n) => `f32_to_f64(${n}, fp)`),
     convert('f64_to_f32', 'f64', 'f32', '', (n) => `f64_to_f32(${n}, fp)`),
+    convert('f16_to_f32', 'f16', 'f32', '', (n) => `f16_to_f32(${n}, fp)`),
+    convert('f32_to_f16', 'f32', 'f16', 'control: i32, ', (n) => `f32_to_f16(${n}, control, fp)`),
     ...['f32', 'f64'].map((f) => convert(`${f}_round`, f, f, 'control: i32, ', (n) => `${f}_round(${n}, control, fp)`)),
   ];
 }
@@ -126,15 +142,17 @@ function estimates() {
 /** The imports of the scalar functions that a text calls. */
 function importsOf(text) {
   const called = [...new Set([...text.matchAll(/\b(f\d\d_\w+)\(/g)].map(([, name]) => name))].sort();
-  return called.map((name) => `import { ${name} } from '${MODULE[name.slice(4)]}';`);
+  return called.map((name) => `import { ${name} } from '${MODULE[name] ?? MODULE[name.slice(4)]}';`);
 }
 
 /** The text of assembly/x86/generated/vector.ts. */
 export function x86VectorSource() {
   const formats = [byName('f32'), byName('f64')];
-  const text = [...formats.flatMap((f) => [...arithmetic(f), comparisons(f)]), ...conversions(), ...estimates()].join(
-    '\n',
-  );
+  const text = [
+    ...formats.flatMap((f) => [...arithmetic(f), fused(f), comparisons(f)]),
+    ...conversions(),
+    ...estimates(),
+  ].join('\n');
   const imports = [
     ...importsOf(text),
     `import { beginLanes, endLanes } from '../policy';`,

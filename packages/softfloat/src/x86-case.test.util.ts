@@ -4,7 +4,7 @@ import { SOFTFLOAT_X86_SIGNATURES, instantiateSoftfloatX86 } from './module.js';
 import type { SoftfloatX86Name } from './module.js';
 
 /** The type of an operand: a number, in a lane, or `bcd`, a packed decimal. */
-export type X86OperandType = 'f32' | 'f64' | 'f80' | 'i32' | 'i64' | 'bcd';
+export type X86OperandType = 'f16' | 'f32' | 'f64' | 'f80' | 'i32' | 'i64' | 'bcd';
 
 interface CommonGroup {
   readonly fn: SoftfloatX86Name;
@@ -57,7 +57,7 @@ export interface X86Outcome {
   readonly results: readonly bigint[];
 }
 
-const BYTES: Readonly<Record<X86OperandType, number>> = { f32: 4, f64: 8, f80: 10, i32: 4, i64: 8, bcd: 10 };
+const BYTES: Readonly<Record<X86OperandType, number>> = { f16: 2, f32: 4, f64: 8, f80: 10, i32: 4, i64: 8, bcd: 10 };
 
 /** The size of an operand in bytes. */
 export function bytesOf(group: X86Group, operand: number): number {

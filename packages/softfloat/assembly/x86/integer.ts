@@ -1,5 +1,5 @@
 /** Conversions to and from integers, and rounding to integers (CVTSD2SI, CVTTSD2SI, CVTSI2SD, ROUNDSD and so on). */
-import { beginWithoutDenormal, denormalsAreZeros, end, inexactSet, rmode, roundingOf } from './policy';
+import { beginWithoutDenormal, denormalsAreZeros, end, inexactSet, modeOf, rmode } from './policy';
 import { F32, F64, INEXACT, INF, INVALID, TOWARD_ZERO, U, ZERO, raise, unpack } from '../core';
 import { f32_from_s64 as f32FromFixed, f64_from_s64 as f64FromFixed } from '../integer';
 import { Rounded, nativeRound32, nativeRound64, rintUnpacked, roundMagnitude, silent64 } from '../round';
@@ -86,13 +86,8 @@ export function f32_from_s64(x: i64, fp: i32): i32 {
   return f32FromFixed(x, 0, fp);
 }
 
-/** Bits of ROUNDSD's immediate: the mode is MXCSR's, and PE is not raised. */
-const MODE_OF_MXCSR: i32 = 4;
+/** Bit of ROUNDSD's immediate: PE is not raised. */
 const SUPPRESS_PE: i32 = 8;
-
-function modeOf(control: i32, fp: i32): i32 {
-  return control & MODE_OF_MXCSR ? rmode(fp) : roundingOf(control & 3);
-}
 
 function round(format: i32, a: u64, control: i32, fp: i32): u64 {
   beginWithoutDenormal(format, fp);

@@ -66,6 +66,14 @@ export function rmode(fp: i32): i32 {
   return roundingOf(<i32>((mxcsr(fp) >> 13) & 3));
 }
 
+/** Bit of an immediate: the mode is MXCSR's. */
+const MODE_OF_MXCSR: i32 = 4;
+
+/** The rounding mode that an immediate selects, that of ROUNDSD for example. */
+export function modeOf(control: i32, fp: i32): i32 {
+  return control & MODE_OF_MXCSR ? rmode(fp) : roundingOf(control & 3);
+}
+
 /** Whether rounding is to nearest and inexact results have no side effect, because PE is set and masked. */
 export function quietNearest(fp: i32): bool {
   return (mxcsr(fp) & (RC | PE | PM)) == (PE | PM);
