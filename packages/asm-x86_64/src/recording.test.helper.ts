@@ -45,7 +45,12 @@ export function readRecording(table: string, bits: CodeBits): Recorded[] {
 const IDLE_PREFIX = /^(rex(\.\w+)?|data16|data32|addr16|addr32|[cdefgs]s|bnd|notrack|xacquire|xrelease) (?=.)/;
 
 /** Comparisons that objdump writes as mnemonics of their own. */
-const PREDICATES = ['eq', 'lt', 'le', 'unord', 'neq', 'nlt', 'nle', 'ord'];
+const PREDICATES = [
+  ...['eq', 'lt', 'le', 'unord', 'neq', 'nlt', 'nle', 'ord'],
+  ...['eq_uq', 'nge', 'ngt', 'false', 'neq_oq', 'ge', 'gt', 'true'],
+  ...['eq_os', 'lt_oq', 'le_oq', 'unord_s', 'neq_us', 'nlt_uq', 'nle_uq', 'ord_s'],
+  ...['eq_us', 'nge_uq', 'ngt_uq', 'false_os', 'neq_os', 'ge_oq', 'gt_oq', 'true_us'],
+];
 
 /**
  * Normalises a text for comparison: blanks, prefixes without effect, displacements of 0 that the encoding has all the
@@ -57,20 +62,27 @@ export function normalise(text: string): string {
     .replace(/\s+/g, ' ')
     .replace(/\s*([,[\]])\s*/g, '$1');
   while (IDLE_PREFIX.test(rest)) rest = rest.replace(IDLE_PREFIX, '');
-  return rest
-    .replace(/[+-]0x0\]/g, ']')
-    .replace(/\+[er]iz\*\d/g, '')
-    .replace(/\*1(?=[\]+-])/g, '')
-    .replace(/\((8087|287) only\)/, '')
-    .replace(/^(push|pop)[wd](?= )/, '$1')
-    .replace(/^([ls][gi]dt)[wd]/, '$1')
-    .replace(/^cmp(\w+)([ps][sd]) (.*)/, (whole, predicate: string, type: string, operands: string) => {
-      const number = PREDICATES.indexOf(predicate);
-      return number < 0 ? whole : `cmp${type} ${operands},0x${number}`;
-    })
-    .replace(/^pclmul([lh])q([lh])qdq (.*)/, (_, first: string, second: string, operands: string) => {
-      const control = (first === 'h' ? 1 : 0) | (second === 'h' ? 0x10 : 0);
-      return `pclmulqdq ${operands},0x${control.toString(16)}`;
-    })
-    .replace(/^xchg e?ax,e?ax$/, 'nop');
+  return (
+    rest
+      .replace(/[+-]0x0\]/g, ']')
+      .replace(/\+[er]iz\*\d/g, '')
+      .replace(/\*1(?=[\]+-])/g, '')
+      .replace(/\((8087|287) only\)/, '')
+      .replace(/^(push|pop)[wd](?= )/, '$1')
+      .replace(/^([ls][gi]dt)[wd]/, '$1')
+      .replace(
+        /^(v?)cmp(\w+)([ps][sd]) (.*)/,
+        (whole, v: string, predicate: string, type: string, operands: string) => {
+          const number = PREDICATES.indexOf(predicate);
+          return number < 0 ? whole : `${v}cmp${type} ${operands},0x${number.toString(16)}`;
+        },
+      )
+      .replace(/^(v?)pclmul([lh])q([lh])qdq (.*)/, (_, v: string, first: string, second: string, operands: string) => {
+        const control = (first === 'h' ? 1 : 0) | (second === 'h' ? 0x10 : 0);
+        return `${v}pclmulqdq ${operands},0x${control.toString(16)}`;
+      })
+      // objdump shows VEX.L of stores between registers, which is ignored.
+      .replace(/^(vmovs[sd]) ymm(?=\d+,xmm\d+,xmm)/, '$1 xmm')
+      .replace(/^xchg e?ax,e?ax$/, 'nop')
+  );
 }

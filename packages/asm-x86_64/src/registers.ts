@@ -26,7 +26,7 @@ export function generalName(number: number, size: number, rex: boolean): string 
 export interface NamedRegister {
   readonly registers: 'general' | 'xmm' | 'mmx' | 'segment' | 'control' | 'debug' | 'x87' | 'ip';
   readonly number: number;
-  /** log2 of its bytes; −1 where there is only one size. */
+  /** log2 of its bytes, 4 and 5 of vectors; −1 where there is only one size. */
   readonly size: number;
   /** Whether it can be named only with a REX prefix, or only without one. */
   readonly rex?: 'needed' | 'forbidden';
@@ -45,7 +45,11 @@ function all(): ReadonlyMap<string, NamedRegister> {
     for (let number = 0; number < count; number++) names.set(nameOf(number), { registers, number, size: -1 });
   };
   add('segment', SEGMENTS.length, (n) => SEGMENTS[n] as string);
-  add('xmm', 16, (n) => `xmm${n}`);
+  for (const [size, name] of [
+    [4, 'xmm'],
+    [5, 'ymm'],
+  ] as const)
+    for (let number = 0; number < 16; number++) names.set(`${name}${number}`, { registers: 'xmm', number, size });
   add('mmx', 8, (n) => `mm${n}`);
   add('control', 16, (n) => `cr${n}`);
   add('debug', 16, (n) => `dr${n}`);

@@ -1,6 +1,8 @@
 import { CodeMode, Gpr, SegmentRegister, State } from '@qvm/isa-x86_64';
 import { Attribute, CODE_ATTRIBUTES, DATA_ATTRIBUTES, SystemType } from '../state/attributes.js';
 import { codeMode } from '../state/code-mode.js';
+import { Cr4 } from '../state/control-bits.js';
+import { x86ModelOf } from '../system/cpu-model.js';
 import { CODE, descriptor, hex, MachineHarness, Selector, STACK } from './machine-harness.test.helper.js';
 
 const HALT = [0xf4];
@@ -37,6 +39,33 @@ describe.each(['interp', 'wasm'] as const)('modes of code: %s', (engine) => {
     expect(state.gpr(Gpr.RBX)).toBe(state.gpr(Gpr.RAX));
     // The upper halves are not preserved.
     expect(state.gpr(Gpr.RDX)).toBe(0x9abc_def0n);
+  });
+
+  it.each([
+    ['vaddps xmm0, xmm1, xmm2', 'c5f058c2'],
+    ['andn eax, eax, ecx', 'c4e278f2c1'],
+  ])('real-address mode has no instructions with VEX prefixes: %s', (_, code) => {
+    const harness = new MachineHarness(1, engine, { model: x86ModelOf('max') });
+    enterReal(harness, [...hex(code), ...HALT]);
+    const { state, vcpu } = harness;
+    state.setU64(State.cr4, BigInt(Cr4.OSFXSR | Cr4.OSXSAVE));
+    state.setU64(State.xcr0, 7n);
+    vcpu.stateChanged();
+    harness.write(6 * 4, word(0x0400_0000));
+    harness.write(0x4000, hex('b306 f4')); // mov bl, 6; hlt
+    harness.run();
+    expect(state.gpr(Gpr.RBX) & 0xffn).toBe(6n);
+  });
+
+  it('real-address mode: the environment of x87 has linear addresses and the opcode', () => {
+    const harness = new MachineHarness(1, engine);
+    // fninit; fld1; fnstenv [0x2000]
+    enterReal(harness, [...hex('dbe3 d9e8 d9360020'), ...HALT]);
+    harness.run();
+    const { data } = harness.memory;
+    const at = harness.ram.offset + 0x2000;
+    // The opcode of FLD1 without its first five bits; the pointer's bits 19 to 16 are above it.
+    expect([data.getUint16(at + 8, true), data.getUint16(at + 6, true)]).toEqual([0x1e8, 0x1002]);
   });
 
   it('real-address mode: addresses, stacks and jumps wrap at 64 KiB; limits are checked', () => {

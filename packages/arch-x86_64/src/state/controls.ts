@@ -41,6 +41,7 @@ export class Controls {
     const { cpl, systemFlags: flags } = state;
     const iopl = (flags >>> IOPL_SHIFT) & 3;
     state.setU32(State.notPrivileged, cpl === 0 ? 0 : 1);
+    state.setU32(State.realSegments, state.realSegments ? 1 : 0);
     state.setU32(State.interruptFlagTrap, state.protectedMode && cpl > iopl ? 1 : 0);
     const checked = cpl === USER && flags & Flag.AC && state.u32(State.cr0) & Cr0.AM;
     state.setU32(State.alignmentCheck, checked ? 1 : 0);
@@ -65,7 +66,7 @@ export class Controls {
     const cr4 = state.u32(State.cr4);
     const switched = cr0 & Cr0.TS ? Vector.NM : 0;
     const sse = cr0 & Cr0.EM || !(cr4 & Cr4.OSFXSR) ? Vector.UD : switched;
-    const avxEnabled = cr4 & Cr4.OSXSAVE && (state.u32(State.xcr0) & AVX_STATE) === AVX_STATE && !state.realSegments;
+    const avxEnabled = cr4 & Cr4.OSXSAVE && (state.u32(State.xcr0) & AVX_STATE) === AVX_STATE;
     state.setU32(State.sseTrap, sse);
     state.setU32(State.avxTrap, avxEnabled ? switched : Vector.UD);
     state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : 0);

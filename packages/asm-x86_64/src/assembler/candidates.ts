@@ -11,6 +11,8 @@ export interface Candidate {
   readonly syntax: Syntax;
   /** log2 of the operand size in bytes. */
   readonly operandSize: number;
+  /** VEX.L. */
+  readonly vectorLength: number;
   /** Prefix 66, as operand size. */
   readonly operandPrefix: boolean;
   /** REX.W. */
@@ -95,15 +97,24 @@ function* variantsOf(row: X86Row, encoding: Encoding, mode: DecoderMode): Genera
     [true, false],
     [false, true],
   ] as const) {
-    if ((wide && !isLong) || (encoding.wide ?? wide) !== wide) continue;
+    // Outside of 64-bit mode, only VEX prefixes have a W, where it tells instructions apart.
+    if (wide && !isLong && !(encoding.vex && encoding.wide)) continue;
+    if ((encoding.wide ?? wide) !== wide) continue;
     if (operandPrefix && (encoding.prefix === '66' || encoding.vex || !isSized)) continue;
     if (wide && !isSized && encoding.wide === undefined) continue;
     const operandSize = operandSizeOf(encoding, mode, operandPrefix, wide);
     if (sizes.has(operandSize)) continue;
     sizes.add(operandSize);
-    for (const rest of shapesOf(row, encoding))
-      yield { row, encoding, syntax, operandSize, operandPrefix, wide, ...rest };
+    for (const vectorLength of vectorLengthsOf(encoding))
+      for (const rest of shapesOf(row, encoding))
+        yield { row, encoding, syntax, operandSize, vectorLength, operandPrefix, wide, ...rest };
   }
+}
+
+/** Values of VEX.L that matter. */
+function vectorLengthsOf({ vex, vectorLength, operands }: Encoding): readonly number[] {
+  if (vectorLength !== undefined) return [vectorLength];
+  return vex && operands.some(({ type }) => type.startsWith('x')) ? [0, 1] : [0];
 }
 
 type Shape = Pick<Candidate, 'opcode' | 'reg' | 'addressPrefix' | 'isBare'>;

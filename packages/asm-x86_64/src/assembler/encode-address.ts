@@ -29,9 +29,11 @@ export function encodeAddress(value: MemoryValue, bits: CodeBits): EncodedAddres
     return bits === 64 && !index
       ? { mod: 0, rm: 5, rest: [0, 0, 0, 0], rex: 0, size: base.size, relativeAt: true }
       : undefined;
-  const registers = [base, index].filter((register) => register !== undefined);
-  if (registers.length === 0) return absolute(displacement, bits);
-  const size = registers[0]?.size ?? 0;
+  const hasVectorIndex = index?.registers === 'xmm';
+  const registers = [base, hasVectorIndex ? undefined : index].filter((register) => register !== undefined);
+  if (registers.length === 0 && !hasVectorIndex) return absolute(displacement, bits);
+  const size = registers[0]?.size ?? (bits === 64 ? 3 : 2);
+  if (hasVectorIndex && size === 1) return undefined;
   if (registers.some((register) => register.registers !== 'general' || register.size !== size) || size === 0)
     return undefined;
   const wrapped = BigInt.asIntN(8 << size, displacement);
@@ -65,7 +67,8 @@ function wideAddress(
   size: number,
   displacement: bigint,
 ): EncodedAddress | undefined {
-  if (displacement !== BigInt.asIntN(32, displacement) || index?.number === RSP) return undefined;
+  const isStack = index?.registers === 'general' && index.number === RSP;
+  if (displacement !== BigInt.asIntN(32, displacement) || isStack) return undefined;
   const low = (base?.number ?? RBP) & 7;
   const small = displacement === BigInt.asIntN(8, displacement);
   const mod = !base || (displacement === 0n && low !== RBP) ? 0 : small ? 1 : 2;

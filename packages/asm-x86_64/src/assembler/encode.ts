@@ -53,8 +53,9 @@ const opcodePrefixes = ({ prefix, map }: Encoding, rex: number): readonly number
 
 /** A VEX prefix (SDM vol. 2, 2.3.5): of two bytes where they are enough. @param rex - the bits that REX would have. */
 function vexPrefix({ candidate, vvvv }: Draft, rex: number): readonly number[] {
-  const { prefix, map, vectorLength } = candidate.encoding;
-  const last = ((~vvvv & 15) << 3) | ((vectorLength ?? 0) << 2) | Math.max(0, VEX_PREFIXES.indexOf(prefix));
+  const { vectorLength } = candidate;
+  const { prefix, map } = candidate.encoding;
+  const last = ((~vvvv & 15) << 3) | (vectorLength << 2) | Math.max(0, VEX_PREFIXES.indexOf(prefix));
   // R, X and B are inverted.
   const inverted = (~rex & 7) << 5;
   if (map === OpcodeMap.TwoByte && (rex & 11) === 0) return [0xc5, (inverted & 0x80) | last];

@@ -1,7 +1,7 @@
-import { sizeOf } from '@qvm/isa-x86_64';
+import { VECTOR, sizeOf } from '@qvm/isa-x86_64';
 import type { InstructionParts, OperandCode } from '@qvm/isa-x86_64';
 import { SIZE_NAMES } from '../syntax/memory-text.js';
-import { immediateBits } from '../syntax/operand.js';
+import { immediateBits, operandBytes } from '../syntax/operand.js';
 import type { OperandSyntax } from '../syntax/operand.js';
 import type { Candidate } from './candidates.js';
 import type { Draft } from './draft.js';
@@ -64,8 +64,12 @@ function isRegister(code: OperandCode, value: Value, { candidate, bits }: Draft)
   const { registers, size } = value.register;
   if (code.registers === 'mmx' && candidate.syntax.isX87) return registers === 'x87';
   if (registers !== code.registers) return false;
+  if (registers === 'xmm') return size === vectorSize(code.type, candidate);
   return registers !== 'general' || size === Math.min(sizeOf(code.type, candidate.operandSize), bits === 64 ? 3 : 2);
 }
+
+/** log2 of the bytes of the vector register that holds an operand. */
+const vectorSize = (type: string, candidate: Candidate): number => Math.max(VECTOR, operandBytes(type, candidate));
 
 function takeRegister(
   code: OperandCode,
@@ -83,20 +87,22 @@ function takeRegister(
 }
 
 /** The parts of an instruction that sizes of operands depend on. */
-const sizeParts = ({ operandSize, operandPrefix, opcode, reg }: Candidate): InstructionParts =>
-  ({ operandSize, operandPrefix, opcode, modRm: reg << 3 }) as InstructionParts;
+const sizeParts = ({ operandSize, vectorLength, operandPrefix, opcode, reg }: Candidate): InstructionParts =>
+  ({ operandSize, vectorLength, operandPrefix, opcode, modRm: reg << 3 }) as InstructionParts;
 
 /** Name of the size of an operand in memory; `''` if none is written. */
 function memorySize({ memory }: OperandSyntax, code: OperandCode, candidate: Candidate): string {
   const given = typeof memory === 'function' ? memory(sizeParts(candidate)) : memory;
-  const name = given ?? (code.type === '' ? '' : (SIZE_NAMES[sizeOf(code.type, candidate.operandSize)] as string));
+  const name = given ?? (code.type === '' ? '' : (SIZE_NAMES[operandBytes(code.type, candidate)] as string));
   return name === 'XMMWORD' ? 'OWORD' : name;
 }
 
 function takeMemory(syntax: OperandSyntax, code: OperandCode, value: MemoryValue, draft: Draft): boolean {
   const size = memorySize(syntax, code, draft.candidate);
   if (value.size !== '' && size !== '' && value.size !== size) return false;
-  return enterMemory(value, size, draft);
+  const vectorIndex = value.index?.registers === 'xmm' ? value.index.size : undefined;
+  const wanted = code.vectorIndex === undefined ? undefined : vectorSize(code.vectorIndex, draft.candidate);
+  return vectorIndex === wanted && enterMemory(value, size, draft);
 }
 
 function enterMemory(value: MemoryValue, size: string, draft: Draft): boolean {
@@ -164,7 +170,7 @@ function acceptsImplicit(name: string, value: Value, draft: Draft): boolean {
     case 'st':
       return named('x87', 0);
     case 'xmm0':
-      return named('xmm', 0);
+      return named('xmm', 0, VECTOR);
     case 'popped':
       return (
         value.kind === 'register' &&

@@ -110,7 +110,8 @@ function parseBrackets(cursor: Cursor, symbolsUsed: () => number): MemoryValue {
     if (!isNegative) cursor.expect('+');
   }
   // RSP can be a base only.
-  if (index?.number === 4 && index.size > 1 && scale === 1) [base, index] = [index, base];
+  const isBaseOnly = index?.registers === 'general' && index.number === 4 && index.size > 1;
+  if ((isBaseOnly || base?.registers === 'xmm') && scale === 1) [base, index] = [index, base];
   return { ...NO_MEMORY, base, index, scale, displacement, hasSymbol: symbolsUsed() > before };
 }
 

@@ -18,8 +18,8 @@ const signed = (value: number): string => (value < 0 ? `-0x${(-value).toString(1
 /** The prefix of a segment register that an instruction names. */
 const segmentText = ({ segment }: InstructionParts): string => (segment < 0 ? '' : `${SEGMENTS[segment]}:`);
 
-/** The text of the operand in memory that ModRM names, such as `DWORD PTR [rax+rcx*4+0x8]`. @param size - `''` if it has none. */
-export function memoryText(parts: InstructionParts, size: string): string {
+/** The text of the operand in memory that ModRM names, such as `DWORD PTR [rax+rcx*4+0x8]`. @param size - `''` if it has none. @param vectorIndex - the index register if it is a vector. */
+export function memoryText(parts: InstructionParts, size: string, vectorIndex?: string): string {
   const { address, addressSize } = parts;
   if (!address) throw new Error(`${parts.row.name} has no operand in memory here`);
   const keyword = size === '' ? '' : `${size} PTR `;
@@ -29,6 +29,7 @@ export function memoryText(parts: InstructionParts, size: string): string {
   else if (base !== NONE) names.push(generalName(base, addressSize, true));
   if (index !== NONE)
     names.push(generalName(index, addressSize, true) + (addressSize === 1 ? '' : `*${1 << (scale & 3)}`));
+  if (vectorIndex !== undefined) names.push(`${vectorIndex}*${1 << (scale & 3)}`);
   if (names.length === 0) return keyword + absoluteText(parts, BigInt(displacement));
   const distance = relative
     ? `+${hex(displacement, 8 << addressSize)}`

@@ -1,3 +1,4 @@
+import { isVexVector } from '@qvm/isa-x86_64';
 import type { Encoding } from '@qvm/isa-x86_64';
 
 /** The parts of an instruction that its mnemonic depends on. */
@@ -38,7 +39,7 @@ const withCondition =
 const byEncoding =
   (names: Readonly<Record<string, string>>): Mnemonic =>
   ({ encoding: { text } }) =>
-    Object.entries(names).find(([beginning]) => text.startsWith(beginning))?.[1] ?? '?';
+    Object.entries(names).find(([beginning]) => text.replace(/^VEX /, '').startsWith(beginning))?.[1] ?? '?';
 /** Packed single and double precision, by the prefix. */
 const packed = (name: string): Mnemonic => byEncoding({ NP: `${name}ps`, '66': `${name}pd` });
 
@@ -158,7 +159,9 @@ const NAMES: Readonly<Record<string, Mnemonic>> = {
   'FDIVRP (DE)': always('fdivp'),
 };
 
-/** The mnemonic of the instructions of a row. */
+/** The mnemonic of the instructions of a row. Forms with VEX prefixes of an operation of SSE begin with `v`. */
 export function mnemonicOf(rowName: string): Mnemonic {
-  return NAMES[rowName] ?? always(rowName.split(/[ ,]/)[0]?.toLowerCase() ?? '');
+  const plain = NAMES[rowName] ?? always(rowName.split(/[ ,]/)[0]?.toLowerCase() ?? '');
+  if (rowName.startsWith('V')) return plain;
+  return (variant) => (isVexVector(variant.encoding) ? 'v' : '') + plain(variant);
 }

@@ -1,4 +1,4 @@
-import { sizeOf } from '@qvm/isa-x86_64';
+import { VECTOR, sizeOf } from '@qvm/isa-x86_64';
 import type { InstructionParts, OperandCode } from '@qvm/isa-x86_64';
 import { SEGMENTS, generalName } from '../registers.js';
 import { SIZE_NAMES, absoluteText, hex, memoryText, stringText } from './memory-text.js';
@@ -34,19 +34,30 @@ const regOf = ({ modRm, rex }: InstructionParts): number => ((modRm >> 3) & 7) |
 const rmOf = ({ modRm, rex }: InstructionParts): number => (modRm & 7) | ((rex & 1) << 3);
 const opcodeRegisterOf = ({ opcode, rex }: InstructionParts): number => (opcode & 7) | ((rex & 1) << 3);
 
+/** log2 of the bytes of an operand. */
+export const operandBytes = (
+  type: string,
+  { operandSize, vectorLength }: Pick<InstructionParts, 'operandSize' | 'vectorLength'>,
+): number => sizeOf(type, operandSize, VECTOR + vectorLength);
+
+/** A vector register of a type. */
+const vectorName = (number: number, type: string, parts: InstructionParts): string =>
+  `${operandBytes(type, parts) > VECTOR ? 'ymm' : 'xmm'}${number}`;
+
 function registerText(
   code: OperandCode,
   number: number,
-  { operandSize, rex }: InstructionParts,
+  parts: InstructionParts,
   { bits }: TextSite,
   isX87: boolean,
 ): string {
+  const { operandSize, rex } = parts;
   switch (code.registers) {
     case 'general':
       // `q` is the size of the mode's registers.
       return generalName(number, Math.min(sizeOf(code.type, operandSize), bits === 64 ? 3 : 2), rex !== 0);
     case 'xmm':
-      return `xmm${number}`;
+      return vectorName(number, code.type, parts);
     case 'mmx':
       return isX87 ? `st(${number & 7})` : `mm${number & 7}`;
     case 'segment':
@@ -75,7 +86,10 @@ export function operandText(code: OperandCode, { index, memory, isX87 }: Operand
     const size = typeof memory === 'function' ? memory(parts) : memory;
     return memoryText(
       parts,
-      size ?? (code.type === '' ? '' : (SIZE_NAMES[sizeOf(code.type, parts.operandSize)] as string)),
+      size ?? (code.type === '' ? '' : (SIZE_NAMES[operandBytes(code.type, parts)] as string)),
+      parts.vectorIndex === undefined || code.vectorIndex === undefined
+        ? undefined
+        : vectorName(parts.vectorIndex, code.vectorIndex, parts),
     );
   };
   const immediate = (parts: InstructionParts): bigint => parts.immediates[index] as bigint;
@@ -94,7 +108,10 @@ export function operandText(code: OperandCode, { index, memory, isX87 }: Operand
     case 'vvvv':
       return { format: (parts, site) => registerText(code, parts.vvvv, parts, site, isX87) };
     case 'is4':
-      return { format: (parts, site) => registerText(code, parts.lastByte >> 4, parts, site, isX87) };
+      return {
+        format: (parts, site) =>
+          registerText(code, (parts.lastByte >> 4) & (site.bits === 64 ? 15 : 7), parts, site, isX87),
+      };
     case 'opcode':
       return { format: (parts, site) => registerText(code, opcodeRegisterOf(parts), parts, site, isX87) };
     case 'immediate':

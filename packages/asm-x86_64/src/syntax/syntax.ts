@@ -82,16 +82,23 @@ const isX87 = ({ map, opcode }: Encoding): boolean => map === 0 && (opcode & 0xf
 function make(row: X86Row, encoding: Encoding): Syntax {
   const x87 = isX87(encoding);
   const { memory, operands } = OVERRIDES[row.name] ?? (x87 ? x87Override(row.name) : undefined) ?? {};
-  const explicit = (index: number): OperandSyntax => {
+  const explicit = (index: number): readonly OperandSyntax[] => {
     const code = encoding.operands[index];
     if (!code) throw new Error(`${row.name} has no operand ${index}`);
-    return { ...operandText(code, { index, memory, isX87: x87 }), from: { code, index }, memory };
+    const codes = code.first ? [code, code.first] : [code];
+    return codes.map((one) => ({
+      ...operandText(one, { index, memory, isX87: x87 }),
+      from: { code: one, index },
+      memory,
+    }));
   };
   const implicit = (name: string): OperandSyntax => ({ ...(IMPLICIT[name] as OperandText), from: name, memory });
-  const shown = operands ?? encoding.operands.flatMap(({ place }, i) => (place === 'size' ? [] : [i]));
+  const all = encoding.operands.flatMap(({ place }, i) => (place === 'size' ? [] : [i]));
+  // With a VEX prefix, the mask in XMM0 is an operand of its own.
+  const shown = operands === undefined || (encoding.vex && operands.includes('xmm0')) ? all : operands;
   return {
     mnemonic: mnemonicOf(row.name),
-    operands: shown.map((one) => (typeof one === 'number' ? explicit(one) : implicit(one))),
+    operands: shown.flatMap((one) => (typeof one === 'number' ? explicit(one) : [implicit(one)])),
     isX87: x87,
   };
 }

@@ -13,22 +13,10 @@ stub_begin:
     push r15
     mov [CASE+0x200], rsp
     fxrstor64 [CASE+0x600]
-    movups xmm0, [CASE+0x300+0]
-    movups xmm1, [CASE+0x300+16]
-    movups xmm2, [CASE+0x300+32]
-    movups xmm3, [CASE+0x300+48]
-    movups xmm4, [CASE+0x300+64]
-    movups xmm5, [CASE+0x300+80]
-    movups xmm6, [CASE+0x300+96]
-    movups xmm7, [CASE+0x300+112]
-    movups xmm8, [CASE+0x300+128]
-    movups xmm9, [CASE+0x300+144]
-    movups xmm10, [CASE+0x300+160]
-    movups xmm11, [CASE+0x300+176]
-    movups xmm12, [CASE+0x300+192]
-    movups xmm13, [CASE+0x300+208]
-    movups xmm14, [CASE+0x300+224]
-    movups xmm15, [CASE+0x300+240]
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    vmovups xmm\n, [CASE+0x300+\n*16]
+    vinsertf128 ymm\n, ymm\n, [CASE+0xa00+\n*16], 1
+    .endr
     mov rax, [CASE+0x80]
     push rax
     popfq
@@ -69,22 +57,10 @@ after:
     mov [CASE+0x168], r13
     mov [CASE+0x170], r14
     mov [CASE+0x178], r15
-    movups [CASE+0x400+0], xmm0
-    movups [CASE+0x400+16], xmm1
-    movups [CASE+0x400+32], xmm2
-    movups [CASE+0x400+48], xmm3
-    movups [CASE+0x400+64], xmm4
-    movups [CASE+0x400+80], xmm5
-    movups [CASE+0x400+96], xmm6
-    movups [CASE+0x400+112], xmm7
-    movups [CASE+0x400+128], xmm8
-    movups [CASE+0x400+144], xmm9
-    movups [CASE+0x400+160], xmm10
-    movups [CASE+0x400+176], xmm11
-    movups [CASE+0x400+192], xmm12
-    movups [CASE+0x400+208], xmm13
-    movups [CASE+0x400+224], xmm14
-    movups [CASE+0x400+240], xmm15
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    vmovups [CASE+0x400+\n*16], xmm\n
+    vextractf128 [CASE+0xb00+\n*16], ymm\n, 1
+    .endr
     fxsave64 [CASE+0x800]
     fninit
     mov dword ptr [CASE+0x208], 0x1f80

@@ -1,4 +1,5 @@
 import {
+  AccessInfo,
   CODE_SLOT_BYTES,
   EngineState,
   ExitReason,
@@ -126,7 +127,7 @@ export class BareMachine {
     this.code = new Uint8Array(buffer, RAM, codePages * PAGE);
     this.data = new Uint8Array(buffer, RAM + codePages * PAGE, dataPages * PAGE);
     this.#imports = {
-      env: { memory, slow: () => 0, flush: () => undefined },
+      env: { memory, slow: (info: number) => this.#slow(info), flush: () => undefined },
       ...instantiateX86Helpers(memory),
     };
     this.#exports = new WebAssembly.Instance(module, this.#imports).exports;
@@ -276,6 +277,13 @@ export class BareMachine {
 
   #page(n: number): CodePage {
     return { code: RAM + n * PAGE, slot: this.#slots + n * CODE_SLOT_BYTES };
+  }
+
+  /** An access that missed the TLB, in which code and data take the same entries: it may be a read of code. */
+  #slow(info: number): number {
+    const offset = Number(this.#view.getBigUint64(CPU + EngineState.address, true)) - this.codeBase;
+    const isInside = offset >= 0 && offset + (info & AccessInfo.bytesMask) <= this.code.length;
+    return isInside && (info & AccessInfo.write) === 0 ? RAM + offset : 0;
   }
 
   #u32(offset: number): number {

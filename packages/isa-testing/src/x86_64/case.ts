@@ -3,6 +3,7 @@ import type { Encoding, X86Row } from '@qvm/isa-x86_64';
 import type { Random } from '../random.js';
 import { WINDOW, WINDOW_BYTES, encodeRandom } from './encode.js';
 import { randomFloats, randomImage } from './float-values.js';
+import { VECTOR_BYTES } from './result.js';
 
 /** One instruction with the state before it. */
 export interface Case {
@@ -11,7 +12,7 @@ export interface Case {
   readonly registers: readonly bigint[];
   /** Status flags and DF, as bits of RFLAGS. */
   readonly flags: number;
-  /** XMM0–XMM15. */
+  /** XMM0–XMM15, then the upper halves of YMM0–YMM15. */
   readonly vectors: Uint8Array;
   /** The first 160 bytes of an image of FXSAVE: x87 registers and MXCSR. */
   readonly image: Uint8Array;
@@ -35,9 +36,12 @@ const INEXACT = /^(RCP|RSQRT)[PS]S$|^(F2XM1|FYL2X|FYL2XP1|FPTAN|FPATAN|FSIN|FCOS
 const TABLES = [
   'aes',
   'arithmetic',
+  'avx',
   'bits',
   'bmi',
   'division',
+  'f16c',
+  'fma',
   'mmx',
   'moves',
   'shifts',
@@ -65,6 +69,8 @@ export const recordedRows: readonly X86Row[] = TABLES.flatMap((table) => x86Tabl
 
 /** Rows whose operands are mostly floating-point numbers. */
 const FLOAT_ROWS = new Set<X86Row>([
+  ...x86Tables.f16c,
+  ...x86Tables.fma,
   ...x86Tables['sse-float'],
   ...x86Tables['sse-convert'],
   ...x86Tables['x87-arithmetic'],
@@ -113,7 +119,7 @@ function randomValue(random: Random): bigint {
 }
 
 function randomCase(random: Random, row: X86Row, encoding: Encoding, size: number, inMemory: boolean): Case {
-  const { bytes, registers: fixed } = encodeRandom(random, row, encoding, size, inMemory);
+  const { bytes, registers: fixed, vectorIndex } = encodeRandom(random, row, encoding, size, inMemory);
   const registers = Array.from({ length: 16 }, () => randomValue(random));
   const at = (): bigint => BigInt(WINDOW + 64 + random.below(96));
   const { name, options } = row;
@@ -134,13 +140,27 @@ function randomCase(random: Random, row: X86Row, encoding: Encoding, size: numbe
   const randomBytes = (count: number): Uint8Array =>
     Uint8Array.from({ length: count }, () => random.pick([0, 1, 0x7f, 0x80, 0xff, random.below(256)]));
   const floats = FLOAT_ROWS.has(row) && random.chance(0.9);
-  const vectors = floats ? randomFloats(random, 256) : randomBytes(256);
+  const vectors = floats ? randomFloats(random, VECTOR_BYTES) : randomBytes(VECTOR_BYTES);
   // Counts of shifts are mostly small.
-  if (name.startsWith('PS') && random.chance(0.7)) for (let i = 0; i < 256; i += 8) vectors.fill(0, i + 1, i + 8);
+  if (name.startsWith('PS') && random.chance(0.7))
+    for (let i = 0; i < VECTOR_BYTES; i += 8) vectors.fill(0, i + 1, i + 8);
+  if (vectorIndex !== undefined) putIndices(random, vectors, vectorIndex, /^VP?GATHERD/.test(name) ? 4 : 8);
   const data = floats ? randomFloats(random, WINDOW_BYTES) : randomBytes(WINDOW_BYTES);
   const image = randomImage(random);
   if (usesMmx(encoding)) for (let n = 0; n < 8; n++) image.set(randomBytes(8), FIRST_X87_REGISTER + 16 * n);
   return { row, bytes: [...prefixes, ...bytes], registers, flags, vectors, image, data };
+}
+
+/** Makes most elements of a vector register small. @param size - bytes of an element. */
+function putIndices(random: Random, vectors: Uint8Array, register: number, size: 4 | 8): void {
+  const view = new DataView(vectors.buffer);
+  for (const half of [0, VECTOR_BYTES / 2])
+    for (let at = half + register * 16; at < half + register * 16 + 16; at += size) {
+      if (random.chance(0.03)) continue;
+      const index = random.between(-8, 7);
+      if (size === 4) view.setInt32(at, index, true);
+      else view.setBigInt64(at, BigInt(index), true);
+    }
 }
 
 /** The length of a string: sometimes too large, or negative. */

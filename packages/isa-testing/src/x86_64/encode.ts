@@ -11,6 +11,8 @@ export const WINDOW_BYTES = 256;
 export interface Encoded {
   readonly bytes: readonly number[];
   readonly registers: ReadonlyMap<number, bigint>;
+  /** The vector register that is the index of its address. */
+  readonly vectorIndex?: number;
 }
 
 const bytesOf = (value: number, count: number): number[] =>
@@ -39,11 +41,21 @@ export function encodeRandom(
   const reg = encoding.extension >= 0 ? encoding.extension : random.below(16);
   const rm = random.below(16);
   // Images of FNSAVE take 108 bytes of the window.
-  const address = WINDOW + (row.name === 'FNSAVE' || row.name === 'FRSTOR' ? 0 : 64) + random.below(100);
-  const memory = inMemory ? randomMemory(random, row, address, registers) : undefined;
+  const anywhere = WINDOW + (row.name === 'FNSAVE' || row.name === 'FRSTOR' ? 0 : 64) + random.below(100);
+  // Some moves of vectors must be aligned.
+  const address = encoding.vex && random.chance(0.5) ? anywhere - (anywhere % 32) : anywhere;
+  const isVectorIndexed = operands.some(({ vectorIndex }) => vectorIndex !== undefined);
+  const indexVector = random.below(16);
+  const memory = isVectorIndexed
+    ? vectorIndexed(random, address, indexVector, registers)
+    : inMemory
+      ? randomMemory(random, row, address, registers)
+      : undefined;
   const opcodeRegister = random.below(16);
   const hasOpcodeRegister = operands.some(({ place }) => place === 'opcode');
-  const wide = encoding.wide ?? (size === 3 && encoding.default64 === undefined);
+  const isSized = operands.some(({ type }) => ['v', 'z', 'y'].includes(type));
+  const ignored = encoding.vex && !isSized && random.chance(0.2);
+  const wide = encoding.wide ?? (ignored || (size === 3 && encoding.default64 === undefined));
   let rex = wide ? 8 : 0;
   if (encoding.hasModRm && encoding.extension < 0) rex |= (reg & 8) >> 1;
   if (memory) rex |= memory.rexXB;
@@ -59,10 +71,21 @@ export function encodeRandom(
   for (const { place, type } of operands) {
     if (place === 'offset') bytes.push(...bytesOf(address, 4), 0, 0, 0, 0);
     else if (place === 'immediate') bytes.push(...randomImmediate(random, type, size));
+    else if (place === 'is4') bytes.push(random.below(256));
   }
   if (memory?.ripTo !== undefined)
     bytes.splice(displacementAt, 4, ...bytesOf(memory.ripTo - (INSTRUCTION + bytes.length), 4));
-  return { bytes, registers };
+  return { bytes, registers, ...(isVectorIndexed ? { vectorIndex: indexVector } : {}) };
+}
+
+/** An operand in memory whose index register is a vector. */
+function vectorIndexed(random: Random, address: number, index: number, registers: Map<number, bigint>): Memory {
+  const base = random.pick([3, 6, 7, 9, 10, 11, 12, 14, 15]);
+  const displacement = random.between(-60, 60);
+  registers.set(base, BigInt(address - displacement));
+  const sib = (random.below(4) << 6) | ((index & 7) << 3) | (base & 7);
+  const rexXB = (base >> 3) | ((index >> 3) << 1);
+  return { mod: 1, rm: 4, rest: [sib, ...bytesOf(displacement < 0 ? displacement + 2 ** 32 : displacement, 1)], rexXB };
 }
 
 /**

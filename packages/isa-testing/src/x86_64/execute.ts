@@ -4,14 +4,14 @@ import { BareMachine, CODE_BASE, DATA_BASE } from './bare-machine.js';
 import type { Case } from './case.js';
 import { imageOf, loadImage } from './x87-image.js';
 import { INSTRUCTION, WINDOW, WINDOW_BYTES } from './encode.js';
-import { STATUS_FLAGS } from './result.js';
+import { SIGFPE, STATUS_FLAGS, VECTOR_BYTES } from './result.js';
 import type { Result } from './result.js';
 
 const HLT = 0xf4;
 const REGION = { instructions: 100, callee: 0, depth: 0, pages: 1 };
 const DF = 0x400;
 /** Signals of Linux: the numbers that recordings have. */
-const Signal = { ILL: 4, FPE: 8, SEGV: 11 } as const;
+const Signal = { ILL: 4, FPE: SIGFPE, SEGV: 11 } as const;
 const BUDGET = 2000;
 /** Exceptions that Linux reports as SIGFPE. */
 const ARITHMETIC: readonly number[] = [Vector.DE, Vector.MF, Vector.XM];
@@ -44,8 +44,7 @@ export class CaseRunner {
     machine.flags = flags & STATUS_FLAGS;
     const state = new DataView(machine.stateBytes(0, State.end).buffer, machine.stateBytes(0, State.end).byteOffset);
     state.setInt32(State.direction, flags & DF ? -1 : 1, true);
-    for (let n = 0; n < 16; n++)
-      machine.stateBytes(State.vector + n * 16, 16).set(vectors.subarray(n * 16, n * 16 + 16));
+    machine.stateBytes(State.vector, VECTOR_BYTES).set(vectors);
     loadImage(state, image);
     machine.data.fill(0);
     machine.data.set(data, WINDOW - DATA_BASE);
@@ -70,8 +69,7 @@ export class CaseRunner {
 
   #result(signal: number): Result {
     const machine = this.#machine;
-    const vectors = new Uint8Array(256);
-    for (let n = 0; n < 16; n++) vectors.set(machine.stateBytes(State.vector + n * 16, 16), n * 16);
+    const vectors = machine.stateBytes(State.vector, VECTOR_BYTES).slice();
     const at = WINDOW - DATA_BASE;
     return {
       signal,

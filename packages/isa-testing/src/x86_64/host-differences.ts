@@ -1,5 +1,5 @@
 import { absentFeature } from './absent-instructions.js';
-import { withoutPrefixes } from './objdump-differences.js';
+import { PREFIXES, isOtherVector, withoutPrefixes } from './objdump-differences.js';
 import type { Comparison, Difference } from './objdump-differences.js';
 
 /** A string that we and a processor in user mode decode differently. */
@@ -37,6 +37,8 @@ export function hostDifferenceOf({ bytes, ours, theirs, host }: HostComparison):
   const kind = `${ours === 0 ? 'not ours' : host === 0 ? 'only ours' : 'length'}: ${text.split(' ')[0]}`;
   const feature = ours === 0 ? absentFeature(text) : undefined;
   if (feature !== undefined) return { kind, reason: `not implemented: ${feature}` };
+  if (ours === 0 && isOtherVector(bytes.find((byte) => !PREFIXES.has(byte))))
+    return { kind, reason: 'not implemented: AVX-512, XOP' };
   // Longer than 15 bytes: #GP, not #UD (SDM vol. 3, 6.15).
   if (ours === 0 && host === 15) return { kind, reason: 'more than fifteen bytes' };
   if (ours === host + 2 && BRANCH.test(text) && bytes.includes(0x66))

@@ -17,7 +17,9 @@ export interface Comparison {
   readonly theirs: Shown;
 }
 
-const PREFIXES = new Set([0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65]);
+export const PREFIXES: ReadonlySet<number> = new Set([
+  0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65,
+]);
 /** Prefixes that select among instructions with the same opcode. */
 const SELECTING = new Set([0x66, 0xf2, 0xf3]);
 const isRex = (byte: number, { bits }: DecoderMode): boolean => bits === 64 && (byte & 0xf0) === 0x40;
@@ -69,6 +71,9 @@ interface Opcode {
   readonly third: number;
 }
 
+/** Whether an opcode is the first byte of a prefix EVEX or XOP, if there is none of BOUND or POP. */
+export const isOtherVector = (first: number | undefined): boolean => first === 0x62 || first === 0x8f;
+
 const isX87Register = ({ first, second }: Opcode): boolean => (first & 0xf8) === 0xd8 && second >= 0xc0;
 const mnemonicOf = (text: string): string => withoutPrefixes(text).split(' ')[0] as string;
 
@@ -81,6 +86,24 @@ const REASONS: readonly Reason[] = [
   {
     reason: 'LOCK is not allowed there',
     applies: ({ ours }, { prefixes }) => ours === 0 && prefixes.includes(0xf0),
+  },
+  {
+    reason: 'not implemented: AVX-512, XOP',
+    applies: ({ ours }, { first }) => ours === 0 && isOtherVector(first),
+  },
+  {
+    reason: 'a prefix before VEX that raises #UD',
+    applies: ({ ours, bytes }, { first }, mode) =>
+      ours === 0 &&
+      (first === 0xc4 || first === 0xc5) &&
+      bytes.subarray(0, bytes.indexOf(first)).some((byte) => SELECTING.has(byte) || isRex(byte, mode)),
+  },
+  {
+    reason: 'VZEROUPPER and VZEROALL have no other prefix in that of VEX',
+    applies: ({ ours, theirs, bytes }, { prefixes, first }) =>
+      ours === 0 &&
+      /^vzero/.test(mnemonicOf(theirs.text)) &&
+      ((bytes[prefixes.length + (first === 0xc5 ? 1 : 2)] ?? 0) & 3) !== 0,
   },
   {
     reason: 'WAIT is an instruction, which objdump joins with the next',

@@ -5,6 +5,7 @@ import { casesOf, recordedRows } from './case.js';
 import type { Case } from './case.js';
 import { CaseRunner } from './execute.js';
 import { RecordingReader } from './recording.js';
+import { SIGFPE } from './result.js';
 import type { Result } from './result.js';
 import { undefinedFlags, undefinedStatus } from './undefined-flags.js';
 import { comparable } from './x87-image.js';
@@ -15,12 +16,16 @@ const recording = (): RecordingReader =>
 
 const hex = (bytes: Iterable<number>): string => [...bytes].map((b) => b.toString(16).padStart(2, '0')).join(' ');
 
+const mxcsrOf = ({ image }: Result): string => hex(image.subarray(24, 26));
+
 /** The differences, as text; empty if nothing does. */
 function difference(one: Case, actual: Result, expected: Result): string {
   const mask = ~undefinedFlags(one);
   const differs: string[] = [];
   if (actual.signal !== expected.signal) differs.push(`signal ${actual.signal} instead of ${expected.signal}`);
-  else if (expected.signal === 0) {
+  else if (expected.signal === SIGFPE) {
+    if (mxcsrOf(actual) !== mxcsrOf(expected)) differs.push(`MXCSR ${mxcsrOf(actual)}, not ${mxcsrOf(expected)}`);
+  } else if (expected.signal === 0) {
     expected.registers.forEach((value, n) => {
       if (actual.registers[n] !== value)
         differs.push(`r${n} ${actual.registers[n]?.toString(16)}, not ${value.toString(16)}`);

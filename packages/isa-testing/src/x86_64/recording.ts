@@ -1,5 +1,5 @@
 import type { Case } from './case.js';
-import { STATUS_FLAGS } from './result.js';
+import { SIGFPE, STATUS_FLAGS, VECTOR_BYTES } from './result.js';
 import type { Result } from './result.js';
 
 /** The header of a recording. */
@@ -27,20 +27,22 @@ class Bytes {
 }
 
 /**
- * A recording: a line of JSON, then for each case the signal and, if it is 0, the differences from the state before: a mask
- * of the general registers with the values of those that changed, the flags, then the XMM registers, the words of the x87 image and the bytes of data likewise.
+ * A recording: a line of JSON, then for each case the signal, after SIGFPE MXCSR, and, if it is 0, the differences from the state before: a mask
+ * of the general registers with the values of those that changed, the flags, then the halves of the YMM registers, the words of the x87 image and the bytes of data likewise.
  */
 export function encodeRecording(header: RecordingHeader, results: readonly (readonly [Case, Result])[]): Uint8Array {
   const bytes = new Bytes();
   for (const [before, { signal, registers, flags, vectors, image, data }] of results) {
     bytes.put(signal, 1);
+    if (signal === SIGFPE) bytes.all.push(...image.subarray(MXCSR, MXCSR + 4));
     if (signal !== 0) continue;
     const changed = registers.flatMap((value, n) => (value === BigInt.asUintN(64, before.registers[n]!) ? [] : [n]));
     bytes.put(maskOf(changed), 2);
     for (const n of changed) bytes.put(registers[n]!, 8);
     bytes.put(flags, 2);
-    const lanes = Array.from({ length: 16 }, (_, n) => n).filter((n) => differs(before.vectors, vectors, n * 16, 16));
-    bytes.put(maskOf(lanes), 2);
+    const halves = Array.from({ length: HALVES }, (_, n) => n);
+    const lanes = halves.filter((n) => differs(before.vectors, vectors, n * 16, 16));
+    bytes.put(maskOf(lanes) >>> 0, 4);
     for (const n of lanes) bytes.all.push(...vectors.subarray(n * 16, n * 16 + 16));
     const words = IMAGE_PLACES.filter((at) => differs(before.image, image, at, 2));
     bytes.put(words.length, 1);
@@ -52,6 +54,10 @@ export function encodeRecording(header: RecordingHeader, results: readonly (read
   return Uint8Array.from([...new TextEncoder().encode(JSON.stringify(header) + '\n'), ...bytes.all]);
 }
 
+/** Halves of YMM registers. */
+const HALVES = VECTOR_BYTES / 16;
+/** Offset of MXCSR in an image. */
+const MXCSR = 24;
 /** Words of an image that are compared: FCW, FSW, tags, MXCSR and the registers. */
 const IMAGE_PLACES = [
   0,
@@ -92,12 +98,13 @@ export class RecordingReader {
     const signal = this.#number(1);
     const registers = before.registers.map((value) => BigInt.asUintN(64, value));
     const [vectors, image, data] = [before.vectors.slice(), before.image.slice(), before.data.slice()];
+    if (signal === SIGFPE) image.set(this.#bytes(4), MXCSR);
     if (signal !== 0) return { signal, registers, flags: before.flags & STATUS_FLAGS, vectors, image, data };
     const changed = this.#number(2);
     for (let n = 0; n < 16; n++) if (changed & (1 << n)) registers[n] = this.#wide();
     const flags = this.#number(2);
-    const lanes = this.#number(2);
-    for (let n = 0; n < 16; n++) if (lanes & (1 << n)) vectors.set(this.#bytes(16), n * 16);
+    const lanes = this.#number(4);
+    for (let n = 0; n < HALVES; n++) if (lanes & (1 << n)) vectors.set(this.#bytes(16), n * 16);
     for (let left = this.#number(1); left > 0; left--) {
       const at = this.#number(1);
       image.set(this.#bytes(2), at);
@@ -106,9 +113,11 @@ export class RecordingReader {
     return { signal, registers, flags, vectors, image, data };
   }
 
-  #number(count: 1 | 2): number {
+  #number(count: 1 | 2 | 4): number {
     this.#at += count;
-    return count === 1 ? this.#view.getUint8(this.#at - 1) : this.#view.getUint16(this.#at - 2, true);
+    const at = this.#at - count;
+    if (count === 4) return this.#view.getUint32(at, true);
+    return count === 1 ? this.#view.getUint8(at) : this.#view.getUint16(at, true);
   }
 
   #wide(): bigint {

@@ -1,8 +1,10 @@
 import { WINDOW_BYTES } from './encode.js';
 import { IMAGE_BYTES } from './float-values.js';
 
-/** Number of bytes of the XMM registers of a case. */
-export const VECTOR_BYTES = 256;
+/** Number of bytes of the YMM registers of a case. */
+export const VECTOR_BYTES = 512;
+/** Number of the signal of arithmetic exceptions. */
+export const SIGFPE = 8;
 /** Bits of RFLAGS that are compared: CF, PF, AF, ZF, SF and OF. */
 export const STATUS_FLAGS = 0x8d5;
 
@@ -13,7 +15,7 @@ export interface Result {
   readonly registers: readonly bigint[];
   readonly flags: number;
   readonly vectors: Uint8Array;
-  /** As in `Case`. */
+  /** As in `Case`. After SIGFPE, MXCSR in it has a meaning. */
   readonly image: Uint8Array;
   readonly data: Uint8Array;
 }

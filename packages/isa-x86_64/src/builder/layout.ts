@@ -122,6 +122,8 @@ export const State = {
   mmxTrap: DERIVED + 36,
   /** u32: what the engine must know of the instruction that just ended: see {@link Shadow}. */
   shadow: DERIVED + 28,
+  /** u32: 1 in real-address mode and virtual-8086 mode, otherwise 0. */
+  realSegments: DERIVED + 40,
   /** Parameters of the page-table walk by generated code, at most 96 bytes; see the MMU of the processor. */
   walk: WALK,
   /** u64 × 4: the PDPTE registers, which PAE paging loads with CR3 (SDM vol. 3, 4.4.1). */

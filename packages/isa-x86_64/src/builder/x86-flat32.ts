@@ -38,6 +38,10 @@ export class X86Flat32 extends X86 {
     return this.shr(this.shl(sum, cut), cut);
   }
 
+  override advance(offset: V, distance: V): V {
+    return this.add(offset, distance);
+  }
+
   override openIn(
     place: SegmentPlace,
     offset: V,
@@ -47,6 +51,15 @@ export class X86Flat32 extends X86 {
   ): V {
     if (place.segmented) this.#check(place, offset, bytes, access);
     return super.openIn(place, offset, bytes, access, options);
+  }
+
+  override openInIf(condition: V, place: SegmentPlace, offset: V, bytes: number, access: 'read' | 'write'): V {
+    if (place.segmented) this.#check(place, offset, bytes, access, condition);
+    return super.openInIf(condition, place, offset, bytes, access);
+  }
+
+  override get vectorRegisters(): number {
+    return 8;
   }
 
   override linearIn({ segment, segmented }: SegmentPlace, offset: V): V {
@@ -61,11 +74,15 @@ export class X86Flat32 extends X86 {
     return this.as(this.select(this.ltu(room, limit), room, limit), Ty.i32);
   }
 
-  /** Raises #GP or #SS before any effect unless the segment allows an access (SDM vol. 3, 5.3). */
-  #check(place: SegmentPlace, offset: V, bytes: number, access: 'read' | 'write' | 'readWrite'): void {
+  /** Raises #GP or #SS before any effect if `condition`, unless the segment allows an access (SDM vol. 3, 5.3). */
+  #check(place: SegmentPlace, offset: V, bytes: number, access: 'read' | 'write' | 'readWrite', condition?: V): void {
     const { from, size } = this.#extent(place, offset, access);
     const isOutside = this.gtu(this.add(from, this.i64(bytes)), size);
-    this.leaveIf(isOutside, Exit.Exception, this.readReg(SEGMENT_FAULT, place.segment, Ty.i32));
+    this.leaveIf(
+      condition ? this.and(isOutside, this.ne(condition, this.imm(0))) : isOutside,
+      Exit.Exception,
+      this.readReg(SEGMENT_FAULT, place.segment, Ty.i32),
+    );
   }
 
   /** Distance of an offset from the first valid one, and the bytes of the segment from that one on: i64. */

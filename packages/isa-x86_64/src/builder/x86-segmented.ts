@@ -26,6 +26,14 @@ export class X86Segmented extends X86Flat32 {
     return EXTRA;
   }
 
+  override realAddresses(): V {
+    return this.stateAt(State.realSegments, 4);
+  }
+
+  override requireProtectedMode(): void {
+    this.leaveIfState(State.realSegments, Exit.Exception, this.i32(Vector.UD));
+  }
+
   override checkFetch(): void {
     const beyond = (last: V): V => this.gtu(this.#ipOf(last), this.#codeLimit());
     this.leaveIfFetched(beyond, Exit.Exception, this.i32(Vector.GP | WITH_ERROR_CODE));

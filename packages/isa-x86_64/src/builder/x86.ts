@@ -7,6 +7,7 @@ import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
 import { FLAT_SEGMENT, GPR, GPR16, GPR8, SEGMENT_BASE, SELECTOR, XMM, YMM_HIGH } from './register-files.js';
 
+const HALVES = [0, 1] as const;
 const FILES: readonly RegisterFile[] = [GPR8, GPR16, GPR, GPR];
 /** Bits of `MemoryOperand.scale` by which an address is shifted left and right, so that it is cut. */
 const CUT_BITS = 0x30;
@@ -127,7 +128,7 @@ export class X86 extends Builder {
 
   /** Opens an operand of 256 bits, once. */
   #openWhole(whole: MemoryOperand, access: 'read' | 'write'): V {
-    return (whole.opened ??= this.openOperand(whole, 32, access));
+    return (whole.opened ??= this.openOperand(whole, 32, access, { element: 16 }));
   }
 
   /**
@@ -172,19 +173,46 @@ export class X86 extends Builder {
   }
 
   /** Traps if SSE instructions, with a VEX prefix those of AVX, are not enabled; every one of them begins with this. */
-  checkVectors(vex: V): void {
-    const known = this.constant(vex);
-    if (known !== undefined) {
-      const field = known === 0n ? State.sseTrap : State.avxTrap;
-      this.leaveIfState(field, Exit.Exception, this.stateAt(field, 4));
-      return;
-    }
-    const distance = this.mul(vex, this.i32(State.avxTrap - State.sseTrap));
-    const trap = this.loadAt(this.add(this.state(), distance), State.sseTrap, 4, false, Ty.i32);
-    this.leaveIf(trap, Exit.Exception, trap);
+  checkVectors(vex: boolean): void {
+    const field = vex ? State.avxTrap : State.sseTrap;
+    this.leaveIfState(field, Exit.Exception, this.stateAt(field, 4));
+  }
+
+  /** Raises #UD in real-address mode and virtual-8086 mode, which have no instructions with a VEX prefix (SDM vol. 2, 2.4). */
+  requireProtectedMode(): void {
+    // In 64-bit mode and in flat segments, it is neither.
   }
 
   // --- vectors ---
+
+  #half: 0 | 1 | undefined;
+
+  /** The half of vectors of 256 bits that is being computed; undefined: there is only one part. */
+  get half(): 0 | 1 | undefined {
+    return this.#half;
+  }
+
+  #mxcsr: V | undefined;
+
+  /** Keeps the present value of MXCSR. */
+  keepMxcsr(): void {
+    this.#mxcsr = this.stateAt(State.mxcsr, 4);
+    this.emitter.pin(this.useOf(this.#mxcsr));
+  }
+
+  /** The value that {@link X86.keepMxcsr} has kept. */
+  get keptMxcsr(): V | undefined {
+    return this.#mxcsr;
+  }
+
+  /** Computes both halves of vectors of 256 bits. */
+  forHalves(compute: (half: 0 | 1) => void): void {
+    for (const half of HALVES) {
+      this.#half = half;
+      compute(half);
+    }
+    this.#half = undefined;
+  }
 
   /** 128 bits of an operand that is a vector register, whatever its size. */
   vectorRegister(operand: Operand): V {
@@ -199,12 +227,8 @@ export class X86 extends Builder {
   }
 
   /** Sets the upper half of a vector register to 0 if `vex`. */
-  clearUpper(register: Reg, vex: V): void {
-    const known = this.constant(vex);
-    if (known === 0n) return;
-    const zero = this.vectorFrom64(this.i64(0));
-    const old = (): V => this.readReg(YMM_HIGH, register, Ty.v128);
-    this.writeReg(YMM_HIGH, register, known === undefined ? this.select(vex, zero, old()) : zero);
+  clearUpper(register: Reg, vex: boolean): void {
+    if (vex) this.writeReg(YMM_HIGH, register, this.vectorFrom64(this.i64(0)));
   }
 
   /**
@@ -225,14 +249,10 @@ export class X86 extends Builder {
 
   #requireAligned(operand: MemoryOperand, always: boolean): void {
     const { vex, half, whole } = operand;
-    const known = this.constant(vex);
     // The second half follows the first.
-    if (half === 1 || (known === 1n && !always)) return;
-    const mask = whole ? 31 : 15;
+    if (half === 1 || (vex && !always)) return;
     const low = this.as(this.linearAddress(operand), Ty.i32);
-    const misaligned = this.and(low, this.imm(mask));
-    const matters = always || known === 0n ? misaligned : this.select(vex, this.i32(0), misaligned);
-    this.raiseIf(matters, Vector.GP, true);
+    this.raiseIf(this.and(low, this.imm(whole ? 31 : 15)), Vector.GP, true);
   }
 
   // --- addresses ---
@@ -245,6 +265,11 @@ export class X86 extends Builder {
     const sum = offset === undefined ? placed : this.add(placed, offset);
     const cut = this.and(bits, this.imm(CUT_BITS));
     return this.shr(this.shl(sum, cut), cut);
+  }
+
+  /** An offset in a segment, plus a distance: an i32, which is not negative. */
+  advance(offset: V, distance: V): V {
+    return this.add(offset, this.as(distance, Ty.i64));
   }
 
   /** Linear address of a memory operand, an i64. */
@@ -271,6 +296,19 @@ export class X86 extends Builder {
     options?: AccessOptions,
   ): V {
     return this.open(this.linearIn(place, offset), bytes, access, options);
+  }
+
+  /**
+   * Opens an access to an offset as {@link X86.openIn} does if `condition`; otherwise one that reads the instruction, which
+   * cannot fault.
+   */
+  openInIf(condition: V, place: SegmentPlace, offset: V, bytes: number, access: 'read' | 'write'): V {
+    return this.open(this.select(condition, this.linearIn(place, offset), this.pc()), bytes, access);
+  }
+
+  /** Number of vector registers. */
+  get vectorRegisters(): number {
+    return 16;
   }
 
   /** ES, the segment of the destination of strings. */

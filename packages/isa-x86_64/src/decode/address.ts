@@ -40,17 +40,28 @@ const CUTS = { wide: [0, 48, 32, 0], narrow: [0, 16, 0] } as const;
 const NEAR_LIMIT = 2 ** 31 - 2 ** 13;
 
 /** Decodes the address of a ModRM operand in memory, for a record. @internal */
-export function decodeAddress(bytes: DataView, parser: InstructionParser, mode: DecoderMode): Address {
-  const address = addressParts(bytes, parser, mode);
+export function decodeAddress(
+  bytes: DataView,
+  parser: InstructionParser,
+  mode: DecoderMode,
+  hasVectorIndex: boolean,
+): Address {
+  const address = addressParts(bytes, parser, mode, hasVectorIndex);
   if (address.relative && Math.abs(address.displacement) > NEAR_LIMIT) moveByPages(address);
   return address;
 }
 
-/** The parts of a ModRM operand in memory. @internal */
-export function addressParts(bytes: DataView, parser: InstructionParser, mode: DecoderMode): Address {
+/** The parts of a ModRM operand in memory. With `hasVectorIndex`, its index is not among them. @internal */
+export function addressParts(
+  bytes: DataView,
+  parser: InstructionParser,
+  mode: DecoderMode,
+  hasVectorIndex: boolean,
+): Address {
   const { modRm, at, addressSize } = parser;
   const [mod, rm] = [modRm >> 6, modRm & 7];
   const address = addressSize === 1 ? wordAddress(bytes, at, mod, rm) : wideAddress(bytes, parser, mode, mod, rm);
+  if (hasVectorIndex) [address.index, address.scale] = [NONE, bytes.getUint8(at) >> 6];
   address.scale |= CUTS[mode.bits === 64 ? 'wide' : 'narrow'][addressSize] as number;
   if (parser.segment >= 0) address.segmentRegister = parser.segment;
   address.segment = segmentBaseOf(address.segmentRegister, mode);

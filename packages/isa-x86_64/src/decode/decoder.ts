@@ -4,7 +4,6 @@ import type { X86 } from '../builder/x86.js';
 import { SystemInfo } from '../builder/exits.js';
 import { Gpr } from '../builder/layout.js';
 import { AH, AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
-import { VEX_SHIFT } from '../describe/operand.js';
 import type { OperandCode } from '../describe/operand-code.js';
 import { sizeOf } from '../describe/operand-code.js';
 import type { X86Row } from '../describe/row.js';
@@ -94,7 +93,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
     const inMemory = parser.isInMemory(candidate);
     const operandSize = parser.operandSize(candidate);
     const number = formNumber(candidate, operandSize, inMemory, parser.vectorLength);
-    const address = inMemory ? decodeAddress(bytes, parser, this.mode) : noAddress();
+    const address = inMemory ? decodeAddress(bytes, parser, this.mode, candidate.hasVectorIndex) : noAddress();
     if (row.options.popsBeforeAddress && address.base === (Gpr.RSP as number)) address.displacement += 1 << operandSize;
     if (address.relative) address.displacement += length;
     this.#implicitSegment(row, encoding.operands, address);
@@ -108,7 +107,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       // Named members, because spreading is many times slower.
       base: address.base,
       index: address.index,
-      scale: address.scale | (parser.vex ? 1 << VEX_SHIFT : 0),
+      scale: address.scale,
       segment: address.segment,
       segmentRegister: address.segmentRegister,
       displacement: address.displacement,
@@ -130,6 +129,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       if (i === 0) fields['first'] = operand.first ? this.#register(operand.first, 0, inMemory) : register;
       if (register >= 0) fields[REGISTER_FIELDS[i] as string] = register;
     }
+    if (candidate.hasVectorIndex) this.#vectorIndex(operands, fields);
     if (candidate.hasNumbers) this.#immediates(bytes, candidate, length, fields);
     fields['systemInfo'] = this.#systemInfo(fields, operandSize, inMemory);
     return fields;
@@ -141,6 +141,12 @@ export class X86Decoder implements InstructionDecoder<X86> {
     if (options.string === undefined && !options.usesSegment && !offset) return;
     address.segmentRegister = this.#parser.segment >= 0 ? this.#parser.segment : DS;
     address.segment = segmentBaseOf(address.segmentRegister, this.mode);
+  }
+
+  /** The operand in memory has its index in the field of its own register. */
+  #vectorIndex(operands: readonly OperandCode[], fields: Fields): void {
+    const place = operands.findIndex(({ vectorIndex }) => vectorIndex !== undefined);
+    fields[REGISTER_FIELDS[place] as string] = this.#parser.vectorIndex;
   }
 
   /** Number of a register operand, or −1. */

@@ -15,6 +15,8 @@ export interface Candidate {
   readonly forms: (number | undefined)[];
   /** Whether it has operands that are numbers, in the instruction or implied. */
   readonly hasNumbers: boolean;
+  /** Whether the index register of the operand in memory is a vector. */
+  readonly hasVectorIndex: boolean;
 }
 
 /**
@@ -143,6 +145,7 @@ const candidateOf = (row: X86Row, encoding: Encoding): Candidate => ({
   row,
   encoding,
   forms: [],
+  hasVectorIndex: encoding.operands.some(({ vectorIndex }) => vectorIndex !== undefined),
   hasNumbers: encoding.operands.some(
     ({ place, registers }) => NUMBERS.includes(place) || (place === 'fixed' && registers === 'none'),
   ),

@@ -145,7 +145,19 @@ export class InstructionParser {
     const { lockable, operands } = candidate.encoding;
     if (this.lock && !(lockable && this.isInMemory(candidate))) return false;
     if (this.#givesVvvv && !placesOf(operands).includes('vvvv')) return false;
+    if (candidate.hasVectorIndex && !this.#hasDistinctVectors()) return false;
     return operands.every(({ place, registers }, i) => place !== 'reg' || this.#exists(registers, i === 0));
+  }
+
+  /**
+   * Whether there is a SIB byte, whose index names a vector, and destination, index and mask are different registers (SDM vol. 2,
+   * VGATHERDPS).
+   */
+  #hasDistinctVectors(): boolean {
+    if (!this.#needsSib()) return false;
+    const target = ((this.modRm >> 3) & 7) | ((this.rex & 4) << 1);
+    const index = this.vectorIndex;
+    return target !== index && target !== this.vvvv && index !== this.vvvv;
   }
 
   /** Whether ModRM.reg is the number of a register; CS is no destination. */
@@ -155,6 +167,11 @@ export class InstructionParser {
     const number = low | ((this.rex & 4) << 1);
     if (registers === 'control') return CONTROL_REGISTERS.has(number);
     return registers !== 'debug' || number < DEBUG_REGISTERS;
+  }
+
+  /** Number of the vector register that is the index of an address with a SIB byte (SDM vol. 2, 2.3.12). */
+  get vectorIndex(): number {
+    return ((this.#bytes.getUint8(this.at) >> 3) & 7) | ((this.rex & 2) << 2);
   }
 
   /** REX.W. */

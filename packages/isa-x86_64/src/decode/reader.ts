@@ -29,6 +29,8 @@ export interface InstructionParts {
   readonly vvvv: number;
   /** The last byte of the instruction, which may name a register in its upper half. */
   readonly lastByte: number;
+  /** VEX.L; 0 if there is none. */
+  readonly vectorLength: number;
   /** log2 of the operand size in bytes, 1–3. */
   readonly operandSize: number;
   /** log2 of the address size in bytes, 1–3. */
@@ -43,6 +45,8 @@ export interface InstructionParts {
   readonly segment: number;
   /** The operand in memory that ModRM names; its displacement counts from the next instruction if it is relative. */
   readonly address: Address | undefined;
+  /** The index register if that is a vector. */
+  readonly vectorIndex: number | undefined;
   /** For each operand: the immediate, offset or distance of a jump that it has, sign-extended. */
   readonly immediates: readonly (bigint | undefined)[];
 }
@@ -70,13 +74,14 @@ export class InstructionReader {
     const length = parser.parse(view, 0, bytes.length);
     const { found } = parser;
     if (length === INCOMPLETE || !found || !parser.isAllowed(found)) return undefined;
-    const { rex, opcode, modRm, vvvv, addressSize, operandPrefix, lock, repeat, segment } = parser;
+    const { rex, opcode, modRm, vvvv, vectorLength, addressSize, operandPrefix, lock, repeat, segment } = parser;
     return {
       ...{ row: found.row, encoding: found.encoding },
-      ...{ length, opcode, modRm, rex, vvvv, addressSize, operandPrefix, lock, repeat, segment },
+      ...{ length, opcode, modRm, rex, vvvv, vectorLength, addressSize, operandPrefix, lock, repeat, segment },
       lastByte: view.getUint8(length - 1),
       operandSize: parser.operandSize(found),
-      address: parser.isInMemory(found) ? addressParts(view, parser, this.mode) : undefined,
+      vectorIndex: found.hasVectorIndex ? parser.vectorIndex : undefined,
+      address: parser.isInMemory(found) ? addressParts(view, parser, this.mode, found.hasVectorIndex) : undefined,
       immediates: immediatesOf(view, parser, found, length),
     };
   }

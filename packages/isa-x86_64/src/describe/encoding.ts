@@ -75,6 +75,11 @@ export interface Encoding {
 export const existsIn = ({ modes, wide, vex }: Encoding, { bits }: DecoderMode): boolean =>
   bits === 64 ? modes.long : modes.legacy && (vex || wide !== true);
 
+/** Whether an encoding is that of a vector instruction with a VEX prefix; other instructions have general registers. @experimental */
+export const isVexVector = ({ vex, operands }: Encoding): boolean =>
+  vex &&
+  (operands.some(({ registers }) => registers === 'xmm') || !operands.some(({ registers }) => registers === 'general'));
+
 const FLAGS = new Set(['d64', 'f64', 'o64', 'i64', 'lock', 'W0', 'W1', 'noB', 'mod', 'VEX', 'L0', 'L1']);
 
 /**

@@ -1,4 +1,5 @@
 import type { DecoderMode } from '../decode/mode.js';
+import { isVexVector } from './encoding.js';
 import type { Encoding } from './encoding.js';
 import { formKey } from './operand.js';
 import type { Form, FormOperand } from './operand.js';
@@ -26,7 +27,8 @@ function operandSizes({ default64, modes }: Encoding, mode: DecoderMode | undefi
  * @param vectorLength - VEX.L; otherwise 0.
  * @experimental
  */
-export function formOf({ operands }: Encoding, operandSize: number, inMemory: boolean, vectorLength: number): Form {
+export function formOf(encoding: Encoding, operandSize: number, inMemory: boolean, vectorLength: number): Form {
+  const { operands } = encoding;
   const sized = operands.map(({ type }) => sizeOf(type, operandSize, VECTOR + vectorLength));
   const listed = operands
     .map((code, i) => {
@@ -35,7 +37,7 @@ export function formOf({ operands }: Encoding, operandSize: number, inMemory: bo
       return kind === 'register' ? { kind, size, registers: code.registers } : { kind, size };
     })
     .filter(({ kind }) => kind !== undefined) as Form['operands'];
-  return { size: sizeOfForm(operands, sized, operandSize), operands: listed };
+  return { size: sizeOfForm(operands, sized, operandSize), operands: listed, vex: isVexVector(encoding) };
 }
 
 /** Letters of sizes that follow the operand size. */

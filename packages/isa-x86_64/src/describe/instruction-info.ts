@@ -22,10 +22,8 @@ export interface InstructionInfo {
   readonly systemInfo: V;
   /** All 64 bits of an immediate. */
   readonly wide: V;
-  /** Whether there is a VEX prefix: an i32, 1 or 0. */
-  readonly vex: V;
-  /** The half of vectors of 256 bits that is computed. */
-  readonly half: 0 | 1;
+  /** See `Form.vex`. */
+  readonly vex: boolean;
   /** Opcode of an x87 instruction as the unit keeps it: bits 2–0 of the first byte, then ModRM (SDM vol. 1, 8.1.9). */
   readonly x87Opcode: V;
 }

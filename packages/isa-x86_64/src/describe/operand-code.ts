@@ -37,6 +37,8 @@ export interface OperandCode {
   readonly type: string;
   /** Number of a fixed register, or the value of a fixed number. */
   readonly fixed: number;
+  /** Of an operand in memory whose index register is a vector, in `Yd:x`: the type of that register. */
+  readonly vectorIndex?: string;
   /** Of a destination, in `Vx=Hx`: the register with the first source; without it, the destination is that source, too. */
   readonly first?: OperandCode;
 }
@@ -45,6 +47,7 @@ const PLACES: Readonly<Record<string, readonly [OperandPlace, OperandClass]>> = 
   E: ['rm', 'general'],
   G: ['reg', 'general'],
   M: ['memory', 'none'],
+  Y: ['memory', 'none'],
   R: ['rm-register', 'general'],
   Z: ['opcode', 'general'],
   I: ['immediate', 'none'],
@@ -93,7 +96,8 @@ export function parseOperandCode(text: string): OperandCode {
   if (text === '1') return { text, place: 'fixed', registers: 'none', type: 'b', fixed: 1 };
   const [place, registers] = PLACES[text[0] as string] ?? [];
   if (place === undefined || registers === undefined) throw new Error(`unknown operand ${text}`);
-  return { text, place, registers, type: text.slice(1), fixed: 0 };
+  const [type = '', vectorIndex] = text.slice(1).split(':');
+  return { text, place, registers, type, fixed: 0, ...(vectorIndex === undefined ? {} : { vectorIndex }) };
 }
 
 /** log2 of sizes in bytes, by the letters of the opcode maps; others depend on the operand size. */
@@ -108,7 +112,7 @@ export const VECTOR = 4;
 
 /**
  * log2 of the size in bytes of an operand of a type, for an operand size (1–3). `v`: the operand size; `y`: 32 or 64
- * bits; `z`: 16 or 32 bits; `x`: a vector, 128 bits unless VEX.L is set; `p`: a far pointer, by the size of its offset; no letter: unsized, 0.
+ * bits; `z`: 16 or 32 bits; `x`: a vector, 128 bits unless VEX.L is set; `x/2`, `x/4`, `x/8`: a part of one; `p`: a far pointer, by the size of its offset; no letter: unsized, 0.
  *
  * @experimental
  */
@@ -116,6 +120,10 @@ export function sizeOf(type: string, operandSize: number, vectorSize = VECTOR): 
   switch (type) {
     case 'x':
       return vectorSize;
+    case 'x/2':
+    case 'x/4':
+    case 'x/8':
+      return vectorSize - Math.log2(Number(type.slice(2)));
     case 'v':
     case 'p':
       return operandSize;

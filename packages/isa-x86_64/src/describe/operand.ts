@@ -15,8 +15,8 @@ export interface RegisterOperand {
   readonly number: V;
   /** The register that is read, of a vector register that is written: the destination itself unless there is a VEX prefix. */
   readonly first: Reg;
-  /** Whether there is a VEX prefix, so that writes clear the upper half: an i32, 1 or 0. */
-  readonly vex: V;
+  /** Whether there is a VEX prefix, so that writes clear the upper half. */
+  readonly vex: boolean;
   /** The half of a register of 256 bits; undefined: the low one, and all of a narrower operand. */
   readonly half?: 0 | 1;
 }
@@ -42,12 +42,14 @@ export interface MemoryOperand {
   readonly segmented: boolean;
   /** Displacement: 32 bits, signed. */
   readonly displacement: V;
+  /** The index register of an instruction for which that is a vector. */
+  readonly vectorIndex: Reg;
   /** Further distance in bytes: an i64. */
   readonly offset?: V;
   /** The address for loads and stores, once the access has been opened. */
   opened?: V;
-  /** Whether there is a VEX prefix, so that most operands need not be aligned: an i32, 1 or 0. */
-  readonly vex: V;
+  /** Whether there is a VEX prefix, so that most operands need not be aligned. */
+  readonly vex: boolean;
   /** The half of an operand of 256 bits, which is `whole`. */
   readonly half?: 0 | 1;
   /** See {@link MemoryOperand.half}. */
@@ -86,14 +88,13 @@ export interface Form {
   readonly size: number;
   /** The operands, destination first. */
   readonly operands: readonly FormOperand[];
+  /** Whether it is a vector instruction with a VEX prefix: its writes clear what is above the result. */
+  readonly vex: boolean;
 }
 
-/** Number of the bit of `MemoryOperand.scale` that says that there is a VEX prefix. @internal */
-export const VEX_SHIFT = 7;
-
 /** The form as text: equal forms have equal texts. @experimental */
-export const formKey = ({ size, operands }: Form): string =>
-  `${size}:${operands.map((operand) => `${LETTERS[operand.registers ?? ''] ?? ''}${operand.kind}${operand.size}`).join(',')}`;
+export const formKey = ({ size, operands, vex }: Form): string =>
+  `${vex ? 'v' : ''}${size}:${operands.map((operand) => `${LETTERS[operand.registers ?? ''] ?? ''}${operand.kind}${operand.size}`).join(',')}`;
 
 /** Registers that tell forms apart. */
 const LETTERS: Readonly<Record<string, string>> = { mmx: 'm', xmm: 'x' };

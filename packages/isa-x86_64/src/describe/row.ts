@@ -1,4 +1,4 @@
-import { Ty, byte, derived, fixedRegister, int, place, register, small, target, wide } from '@qvm/jit';
+import { byte, derived, fixedRegister, int, place, register, small, target, wide } from '@qvm/jit';
 import type { RawFields, Reg, Row, V } from '@qvm/jit';
 import { AddressRegister, FLAT_SEGMENT } from '../builder/register-files.js';
 import type { X86 } from '../builder/x86.js';
@@ -6,9 +6,8 @@ import { CONDITIONS } from '../builder/flags.js';
 import type { DecoderMode } from '../decode/mode.js';
 import { existsIn, parseEncoding } from './encoding.js';
 import type { Encoding } from './encoding.js';
-import { VEX_SHIFT } from './operand.js';
 import { formsOf } from './forms.js';
-import { VECTOR } from './operand-code.js';
+import { WIDE_VECTOR, halfOf } from './halves.js';
 import type { Form, FormOperand, Operand } from './operand.js';
 import { formKey } from './operand.js';
 import type { InstructionInfo } from './instruction-info.js';
@@ -106,7 +105,7 @@ function operandTable(encodings: readonly Encoding[], { string, jumps }: RowOpti
 }
 
 /** The arguments as `jit` gives them. */
-interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented' | 'vex' | 'half'> {
+interface Arguments extends Omit<InstructionInfo, 'size' | 'segmented' | 'vex'> {
   readonly form: number;
   /** 1 or 0; absent if all segments are alike. */
   readonly segmented?: number;
@@ -166,7 +165,7 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
   const forms = formsOf(encodings, mode);
   const smallest = mode?.bits === 64 ? 2 : 1;
   const accesses = forms.map(({ operands }) => operands.some(({ kind }) => kind === 'memory' || kind === 'offset'));
-  const hasVex = encodings.some(({ vex }) => vex);
+  const allVex = encodings.every(({ vex }) => vex);
   const implicit = options.string !== undefined || options.usesSegment === true;
   return {
     section,
@@ -192,12 +191,14 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
       addressSize >= smallest &&
       (mode === undefined || addressSize < smallest + ADDRESS_SIZES) &&
       (segmented === 0 || implicit || accesses[form] === true),
+    isApart: ({ form = 0 }) => (forms[form] as Form).vex,
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
       b.checkFetch();
-      const vex = hasVex ? vexOf(b, form, given) : b.i32(0);
-      const operands = operandsOf(b, form, given, vex);
+      const { vex } = form;
+      if (vex || allVex) b.requireProtectedMode();
+      const operands = operandsOf(b, form, given);
       // Named members, because spreading is many times slower.
       const { cc = 0, rep, addressSize, segment, target, immediate, systemInfo, wide, x87Opcode } = given;
       const segmented = given.segmented !== 0;
@@ -214,10 +215,9 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
         wide,
         x87Opcode,
         vex,
-        half: 0 as const,
       };
       if (options.whole || !isWide(form)) effect(b, operands as unknown as Operands, info);
-      else for (const half of HALVES) effect(b, halvesOf(operands, half), { ...info, half });
+      else b.forHalves((half) => effect(b, halvesOf(operands, half), info));
     },
   };
 }
@@ -241,30 +241,14 @@ const ADDRESS_SIZES = 2;
 
 const isSegmented = ({ segment }: RawFields): number => (segment === FLAT_SEGMENT ? 0 : 1);
 
-/** log2 of the bytes of a YMM register. */
-const WIDE_VECTOR = 5;
-
 /** Whether a form has vectors of 256 bits. */
 const isWide = ({ operands }: Form): boolean => operands.some(({ size }) => size === WIDE_VECTOR);
-
-/** Whether there is a VEX prefix. Those of 256 bits have one; other forms may be those of encodings with and without it. */
-const vexOf = (b: X86, form: Form, { scale }: Arguments): V =>
-  isWide(form) ? b.i32(1) : b.and(b.shr(b.as(scale, Ty.i32), b.imm(VEX_SHIFT)), b.imm(1));
-
-const HALVES = [0, 1] as const;
 
 /** The operands for one half of vectors of 256 bits. */
 const halvesOf = (operands: readonly Operand[], half: 0 | 1): Operands =>
   operands.map((operand) => halfOf(operand, half)) as unknown as Operands;
 
-/** One half of an operand of 256 bits; other operands as they are. */
-function halfOf(operand: Operand, half: 0 | 1): Operand {
-  if (operand.size !== WIDE_VECTOR || operand.kind === 'immediate') return operand;
-  if (operand.kind === 'register') return { ...operand, size: VECTOR, half };
-  return { ...operand, size: VECTOR, half, whole: operand };
-}
-
-function operandsOf(b: X86, { operands }: Form, args: Arguments, vex: V): Operand[] {
+function operandsOf(b: X86, { operands, vex }: Form, args: Arguments): Operand[] {
   return operands.map((operand, i) => operandOf(b, operand, i, args, vex));
 }
 
@@ -273,7 +257,7 @@ function operandOf(
   { kind, size, registers = 'none' }: FormOperand,
   i: number,
   args: Arguments,
-  vex: V,
+  vex: boolean,
 ): Operand {
   const { base, index, segment, displacement, staticScale } = args;
   const segmented = args.segmented !== 0;
@@ -285,7 +269,8 @@ function operandOf(
     }
     case 'memory': {
       const scale = staticScale === undefined ? args.scale : b.i32(unpackScale(staticScale));
-      return { kind, size, base, index, scale, segment, segmented, displacement, vex };
+      const vectorIndex = [args.r0, args.r1, args.r2, args.r3][i] as Reg;
+      return { kind, size, base, index, scale, segment, segmented, displacement, vectorIndex, vex };
     }
     case 'offset': {
       const none = fixedRegister(AddressRegister.None);
@@ -298,6 +283,7 @@ function operandOf(
         segment,
         segmented,
         displacement: args.wide,
+        vectorIndex: none,
         vex,
       };
     }

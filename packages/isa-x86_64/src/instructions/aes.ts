@@ -4,8 +4,10 @@ import type { X86 } from '../builder/x86.js';
 import type { Semantics, X86Row } from '../describe/row.js';
 import { immediateOf } from './sse-float-common.js';
 import { packed, sse } from './sse-row.js';
+import { ALONE_128, MERGED_128 } from './vex.js';
 
-const AES = { feature: 'aes' } as const;
+const AES = { feature: 'aes', vex: MERGED_128 } as const;
+const ALONE = { ...AES, vex: ALONE_128 };
 /** ShiftRows backwards, so that a step that shifts rows only substitutes bytes. */
 const SHIFTED_BACK = [0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3];
 /** For AESKEYGENASSIST: words 1 and 3, each as it is and with its bytes rotated. */
@@ -48,7 +50,7 @@ const multiplyCarryless: Semantics = (b, [target, source, control]) => {
 
 /** AES-NI and PCLMULQDQ (SDM vol. 1, 12.13). @experimental */
 export const aesRows: readonly X86Row[] = [
-  packed('AESIMC', '66 0F 38 DB', (b, _, y) => unmixColumns(b, y), AES),
+  packed('AESIMC', '66 0F 38 DB', (b, _, y) => unmixColumns(b, y), ALONE),
   packed(
     'AESENC',
     '66 0F 38 DC',
@@ -63,6 +65,6 @@ export const aesRows: readonly X86Row[] = [
     AES,
   ),
   packed('AESDECLAST', '66 0F 38 DF', round(decrypt), AES),
-  sse('AESKEYGENASSIST', ['66 0F 3A DF Vx,Wx,Ib'], assistKey, AES),
-  sse('PCLMULQDQ', ['66 0F 3A 44 Vx,Wx,Ib'], multiplyCarryless, { feature: 'pclmulqdq' }),
+  sse('AESKEYGENASSIST', ['66 0F 3A DF Vx,Wx,Ib'], assistKey, ALONE),
+  sse('PCLMULQDQ', ['66 0F 3A 44 Vx,Wx,Ib'], multiplyCarryless, { feature: 'pclmulqdq', vex: MERGED_128 }),
 ];

@@ -3,11 +3,14 @@ import { rowIn, rowWith } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
 import { aesRows } from './aes.js';
 import { arithmeticRows } from './arithmetic.js';
+import { avxRows } from './avx.js';
 import { bitRows } from './bits.js';
 import { bmiRows } from './bmi.js';
 import { controlRows } from './control.js';
 import { decimalRows } from './decimal.js';
 import { divisionRows } from './division.js';
+import { f16cRows } from './f16c.js';
+import { fmaRows } from './fma.js';
 import { mmxRows } from './mmx.js';
 import { moveRows } from './moves.js';
 import { shiftRows } from './shifts.js';
@@ -33,6 +36,8 @@ export const x86Tables = {
   aes: aesRows,
   /** Integer arithmetic and logic of two operands, comparisons. */
   arithmetic: arithmeticRows,
+  /** AVX and AVX2: what SSE does not have. */
+  avx: avxRows,
   /** Bit tests, scans and counts. */
   bits: bitRows,
   /** BMI1, BMI2, ADX. */
@@ -43,6 +48,10 @@ export const x86Tables = {
   decimal: decimalRows,
   /** DIV and IDIV. */
   division: divisionRows,
+  /** F16C: half precision. */
+  f16c: f16cRows,
+  /** FMA: products and sums with one rounding. */
+  fma: fmaRows,
   /** MMX: moves, and what SSE does not have. */
   mmx: mmxRows,
   /** Moves, extensions, conversions, exchanges. */

@@ -6,6 +6,7 @@ import { inst } from '../describe/row.js';
 import type { Operands, X86Row } from '../describe/row.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
 import { checkMmx, enterMmx, setVector, sse, vectorOf } from './sse-row.js';
+import { ALONE_128 } from './vex.js';
 
 const move = (b: X86, [target, source]: Operands): void => setVector(b, target, vectorOf(b, source));
 
@@ -42,5 +43,9 @@ export const mmxRows: readonly X86Row[] = [
   ),
   sse('MOVQ2DQ', ['F3 0F D6 Vx,Nq'], move),
   sse('MOVDQ2Q', ['F2 0F D6 Pq,Ux'], move),
-  sse('MASKMOVQ, MASKMOVDQU', ['NP 0F F7 Pq,Nq', '66 0F F7 Vx,Ux'], storeMasked, { usesSegment: true, counted: true }),
+  sse('MASKMOVQ, MASKMOVDQU', ['NP 0F F7 Pq,Nq', '66 0F F7 Vx,Ux'], storeMasked, {
+    usesSegment: true,
+    counted: true,
+    vex: ALONE_128,
+  }),
 ];

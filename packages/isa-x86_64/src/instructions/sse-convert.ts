@@ -1,9 +1,12 @@
 import type { V } from '@qvm/jit';
 import { softfloat } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
+import { halfOf } from '../describe/halves.js';
+import { VECTOR } from '../describe/operand-code.js';
 import type { Operands, Semantics, X86Row } from '../describe/row.js';
 import { callFloat, inLowLane, lowLane, readScalar, registerOf, withLowLane } from './sse-float-common.js';
 import { setVector, sse, vectorOf } from './sse-row.js';
+import { ALONE_AVX, MERGED_AVX } from './vex.js';
 
 const setLow = (b: X86, [target]: Operands, double: number, bits: V): void => {
   b.write(target, withLowLane(b, b.vectorRegister(target), double, bits));
@@ -31,16 +34,50 @@ const toInteger =
     b.setG(registerOf(target), size === 3 ? 3 : 2, callFloat(b, helper, x, b.i32(truncate)));
   };
 
-/** Low half of the source, or all of it: four or two lanes. */
+/** The source of an operation on two lanes of 64 or 32 bits, in the low half of a vector. */
 const lowHalf = (b: X86, [, source]: Operands): V => inLowLane(b, readScalar(b, source, 1));
+
+/** Operations that make lanes twice as wide: of 256 bits, each half of the source makes a half of the result. @internal */
+export const widening =
+  (of: (b: X86, low: V) => V): Semantics =>
+  (b, operands) => {
+    const [target, source] = operands;
+    if (target.size === VECTOR) {
+      b.write(target, of(b, lowHalf(b, operands)));
+      return;
+    }
+    const x = b.read(source);
+    b.forHalves((half) => b.write(halfOf(target, half), of(b, half ? highToLow(b, x) : x)));
+  };
+
+const highToLow = (b: X86, x: V): V => inLowLane(b, b.extractLane('i64x2_extract_lane', x, 1));
+
+/** Operations that make lanes half as wide: of 256 bits, each half of the source makes a half of a vector of 128. */
+const narrowing =
+  (of: (b: X86, x: V) => V): Semantics =>
+  (b, [target, source]) => {
+    if (source.size === VECTOR) {
+      b.write(target, of(b, b.readAligned(source)));
+      return;
+    }
+    const results: V[] = [];
+    b.forHalves((half) => results.push(of(b, b.read(halfOf(source, half)))));
+    const [low, high] = results as [V, V];
+    b.write(target, b.replaceLane('i64x2_replace_lane', low, 1, b.extractLane('i64x2_extract_lane', high, 0)));
+  };
+
+const convertPacked =
+  (double: number, truncate: number) =>
+  (b: X86, x: V): V => {
+    const helper = softfloat(double ? 'v_f64_to_s32' : 'v_f32_to_s32');
+    return callFloat(b, helper, x, b.i32(truncate), b.i32(double ? 2 : 4));
+  };
 
 /** CVTPS2DQ and the like. */
 const packedToInteger =
-  (double: number, truncate: number): Semantics =>
-  (b, [target, source]) => {
-    const helper = softfloat(double ? 'v_f64_to_s32' : 'v_f32_to_s32');
-    b.write(target, callFloat(b, helper, b.readAligned(source), b.i32(truncate), b.i32(double ? 2 : 4)));
-  };
+  (truncate: number): Semantics =>
+  (b, [target, source]) =>
+    b.write(target, convertPacked(0, truncate)(b, b.readAligned(source)));
 
 /** CVTPS2PI, CVTPD2PI and the like: two integers in an MMX register. */
 const toMmx =
@@ -51,31 +88,50 @@ const toMmx =
     setVector(b, target, callFloat(b, helper, x, b.i32(truncate), b.i32(2)));
   };
 
+const WHOLE = { whole: true };
+const WIDENING = { ...WHOLE, vex: { wide: 'avx', source: 'Wx/2' } } as const;
+
 /** Conversions of SSE and SSE2 (SDM vol. 1, 11.4.1.6). @experimental */
 export const sseConvertRows: readonly X86Row[] = [
-  sse('CVTSI2SS', ['F3 0F 2A Vd,Ey'], fromInteger(0)),
-  sse('CVTSI2SD', ['F2 0F 2A Vq,Ey'], fromInteger(1)),
-  sse('CVTTSS2SI', ['F3 0F 2C Gy,Wd'], toInteger(0, 1)),
-  sse('CVTTSD2SI', ['F2 0F 2C Gy,Wq'], toInteger(1, 1)),
-  sse('CVTSS2SI', ['F3 0F 2D Gy,Wd'], toInteger(0, 0)),
-  sse('CVTSD2SI', ['F2 0F 2D Gy,Wq'], toInteger(1, 0)),
-  sse('CVTSS2SD', ['F3 0F 5A Vq,Wd'], (b, operands) =>
-    setLow(b, operands, 1, callFloat(b, softfloat('f32_to_f64'), readScalar(b, operands[1], 0))),
+  sse('CVTSI2SS', ['F3 0F 2A Vd,Ey'], fromInteger(0), { vex: MERGED_AVX }),
+  sse('CVTSI2SD', ['F2 0F 2A Vq,Ey'], fromInteger(1), { vex: MERGED_AVX }),
+  sse('CVTTSS2SI', ['F3 0F 2C Gy,Wd'], toInteger(0, 1), { vex: ALONE_AVX }),
+  sse('CVTTSD2SI', ['F2 0F 2C Gy,Wq'], toInteger(1, 1), { vex: ALONE_AVX }),
+  sse('CVTSS2SI', ['F3 0F 2D Gy,Wd'], toInteger(0, 0), { vex: ALONE_AVX }),
+  sse('CVTSD2SI', ['F2 0F 2D Gy,Wq'], toInteger(1, 0), { vex: ALONE_AVX }),
+  sse(
+    'CVTSS2SD',
+    ['F3 0F 5A Vq,Wd'],
+    (b, operands) => setLow(b, operands, 1, callFloat(b, softfloat('f32_to_f64'), readScalar(b, operands[1], 0))),
+    { vex: MERGED_AVX },
   ),
-  sse('CVTSD2SS', ['F2 0F 5A Vd,Wq'], (b, operands) =>
-    setLow(b, operands, 0, callFloat(b, softfloat('f64_to_f32'), readScalar(b, operands[1], 1))),
+  sse(
+    'CVTSD2SS',
+    ['F2 0F 5A Vd,Wq'],
+    (b, operands) => setLow(b, operands, 0, callFloat(b, softfloat('f64_to_f32'), readScalar(b, operands[1], 1))),
+    { vex: MERGED_AVX },
   ),
-  sse('CVTPS2PD', ['NP 0F 5A Vx,Wq'], (b, operands) =>
-    b.write(operands[0], callFloat(b, softfloat('v_f32_to_f64'), lowHalf(b, operands), b.i32(2))),
+  sse(
+    'CVTPS2PD',
+    ['NP 0F 5A Vx,Wq'],
+    widening((b, x) => callFloat(b, softfloat('v_f32_to_f64'), x, b.i32(2))),
+    WIDENING,
   ),
-  sse('CVTPD2PS', ['66 0F 5A Vx,Wx'], (b, [target, source]) =>
-    b.write(target, callFloat(b, softfloat('v_f64_to_f32'), b.readAligned(source), b.i32(2))),
+  sse(
+    'CVTPD2PS',
+    ['66 0F 5A Vx,Wx', 'VEX 66 0F 5A Vdq,Wx @avx'],
+    narrowing((b, x) => callFloat(b, softfloat('v_f64_to_f32'), x, b.i32(2))),
+    WHOLE,
   ),
-  sse('CVTDQ2PS', ['NP 0F 5B Vx,Wx'], (b, [target, source]) =>
-    b.write(target, callFloat(b, softfloat('v_f32_from_s32'), b.readAligned(source), b.i32(4))),
+  sse(
+    'CVTDQ2PS',
+    ['NP 0F 5B Vx,Wx'],
+    (b, [target, source]) =>
+      b.write(target, callFloat(b, softfloat('v_f32_from_s32'), b.readAligned(source), b.i32(4))),
+    { vex: ALONE_AVX },
   ),
-  sse('CVTPS2DQ', ['66 0F 5B Vx,Wx'], packedToInteger(0, 0)),
-  sse('CVTTPS2DQ', ['F3 0F 5B Vx,Wx'], packedToInteger(0, 1)),
+  sse('CVTPS2DQ', ['66 0F 5B Vx,Wx'], packedToInteger(0), { vex: ALONE_AVX }),
+  sse('CVTTPS2DQ', ['F3 0F 5B Vx,Wx'], packedToInteger(1), { vex: ALONE_AVX }),
   sse('CVTPI2PS', ['NP 0F 2A Vq,Qq'], (b, operands) => {
     const numbers = callFloat(b, softfloat('v_f32_from_s32'), vectorOf(b, operands[1]), b.i32(2));
     setLow(b, operands, 1, lowLane(b, numbers, 1));
@@ -87,9 +143,12 @@ export const sseConvertRows: readonly X86Row[] = [
   sse('CVTPS2PI', ['NP 0F 2D Pq,Wq'], toMmx(0, 0)),
   sse('CVTTPD2PI', ['66 0F 2C Pq,Wx'], toMmx(1, 1)),
   sse('CVTPD2PI', ['66 0F 2D Pq,Wx'], toMmx(1, 0)),
-  sse('CVTDQ2PD', ['F3 0F E6 Vx,Wq'], (b, operands) =>
-    b.write(operands[0], b.simd('f64x2_convert_low_i32x4_s', lowHalf(b, operands))),
+  sse(
+    'CVTDQ2PD',
+    ['F3 0F E6 Vx,Wq'],
+    widening((b, x) => b.simd('f64x2_convert_low_i32x4_s', x)),
+    WIDENING,
   ),
-  sse('CVTPD2DQ', ['F2 0F E6 Vx,Wx'], packedToInteger(1, 0)),
-  sse('CVTTPD2DQ', ['66 0F E6 Vx,Wx'], packedToInteger(1, 1)),
+  sse('CVTPD2DQ', ['F2 0F E6 Vx,Wx', 'VEX F2 0F E6 Vdq,Wx @avx'], narrowing(convertPacked(1, 0)), WHOLE),
+  sse('CVTTPD2DQ', ['66 0F E6 Vx,Wx', 'VEX 66 0F E6 Vdq,Wx @avx'], narrowing(convertPacked(1, 1)), WHOLE),
 ];

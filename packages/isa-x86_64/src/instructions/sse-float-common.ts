@@ -30,17 +30,35 @@ export const sseStatus = (b: X86): V => b.add(b.state(), b.i32(State.mxcsr));
  * Raises #XM if a function of softfloat has found an unmasked exception. Registers have not changed; the word of pending
  * exceptions becomes 0. The vCPU makes it #UD if CR4.OSXMMEXCPT is 0.
  *
+ * @param before - of a vector in halves: MXCSR before the first.
  * @internal
  */
-export function raisePending(b: X86): void {
-  const cleared = { offset: State.mxcsr, value: b.as(b.stateAt(State.mxcsr, 4), Ty.i64) };
-  b.leaveIf(b.stateAt(State.pendingSse, 4), Exit.Exception, b.i32(Vector.XM), cleared);
+export function raisePending(b: X86, before?: V): void {
+  const pending = b.stateAt(State.pendingSse, 4);
+  const mxcsr = b.stateAt(State.mxcsr, 4);
+  const reported =
+    before === undefined ? mxcsr : b.select(b.and(pending, b.imm(FOUND_FIRST)), without(b, mxcsr, before), mxcsr);
+  const cleared = { offset: State.mxcsr, value: b.as(reported, Ty.i64) };
+  b.leaveIf(pending, Exit.Exception, b.i32(Vector.XM), cleared);
 }
 
-/** Calls a function of softfloat that may raise an exception; the address of the status block is its last argument. @internal */
+/** IE, DE and ZE, which are found before results are computed; OE, UE and PE, which are found afterwards. */
+const [FOUND_FIRST, FOUND_LAST] = [7, 0x38];
+
+/** MXCSR without exceptions of the second kind that were not there before. */
+const without = (b: X86, mxcsr: V, before: V): V => b.and(mxcsr, b.or(before, b.imm(~FOUND_LAST)));
+
+/**
+ * Calls a function of softfloat that may raise an exception; the address of the status block is its last argument. Of both
+ * halves of a vector of 256 bits, exceptions are raised together: an unmasked one of one half that is found before the computation
+ * prevents those of the other that are found afterwards (SDM vol. 1, 11.5.3).
+ *
+ * @internal
+ */
 export function callFloat(b: X86, helper: Helper, ...args: readonly V[]): V {
+  if (b.half === 0) b.keepMxcsr();
   const result = b.callNow(helper, ...args, sseStatus(b));
-  raisePending(b);
+  if (b.half !== 0) raisePending(b, b.half === 1 ? b.keptMxcsr : undefined);
   return result;
 }
 

@@ -3,12 +3,14 @@ import { PackedFlag } from '../builder/flags.js';
 import { scalarFloat, softfloat, vectorFloat } from '../builder/softfloat-helpers.js';
 import type { ScalarOperation, VectorOperation } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
-import type { Operands, RowOptions, X86Row } from '../describe/row.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
+import type { Operands, RowOptions, Semantics, X86Row } from '../describe/row.js';
 import {
   callFloat,
   immediateOf,
   inLowLane,
   isNotDenormal,
+  lowLane,
   raisePending,
   readScalar,
   scalarOperation,
@@ -16,7 +18,9 @@ import {
   withLowLane,
 } from './sse-float-common.js';
 import { sse } from './sse-row.js';
+import { ALONE_AVX, MERGED_AVX } from './vex.js';
 
+const SSE3 = { feature: 'sse3' } as const;
 /** Number of lanes in single and in double precision. */
 const LANES = [4, 2] as const;
 
@@ -53,34 +57,41 @@ export function packedFloat(
       const operands = op === 'sqrt' ? [y] : [b.read(target), y];
       b.write(target, callFloat(b, vectorFloat(op, double), ...operands, lanes));
     },
-    options,
+    { vex: op === 'sqrt' ? ALONE_AVX : MERGED_AVX, ...options },
   );
 }
 
 function scalarRow(name: string, encoding: string, op: ScalarOperation, double: number): X86Row {
-  return sse(name, [`${encoding} ${double ? 'Vq,Wq' : 'Vd,Wd'}`], (b, operands) => {
-    const y = readScalar(b, operands[1], double);
-    const x = readScalar(b, operands[0], double);
-    setLow(b, operands, double, scalarOperation(b, op, double, ...(op === 'sqrt' ? [y] : [x, y])));
-  });
+  return sse(
+    name,
+    [`${encoding} ${double ? 'Vq,Wq' : 'Vd,Wd'}`],
+    (b, operands) => {
+      const y = readScalar(b, operands[1], double);
+      const x = readScalar(b, operands[0], double);
+      setLow(b, operands, double, scalarOperation(b, op, double, ...(op === 'sqrt' ? [y] : [x, y])));
+    },
+    { vex: MERGED_AVX },
+  );
 }
 
-const predicate = (b: X86, operands: Operands): V => b.and(immediateOf(b, operands[2]), b.imm(7));
+/** Without a VEX prefix, there are 8 predicates only. */
+const predicate = (b: X86, operands: Operands, { vex }: InstructionInfo): V =>
+  b.and(immediateOf(b, operands[2]), b.imm(vex ? 31 : 7));
 
-function comparePacked(double: number): (b: X86, operands: Operands) => void {
-  return (b, operands) => {
+function comparePacked(double: number): Semantics {
+  return (b, operands, info) => {
     const y = b.readAligned(operands[1]);
     const lanes = b.i32(LANES[double] as number);
     const x = b.read(operands[0]);
-    b.write(operands[0], callFloat(b, vectorFloat('cmp', double), x, y, predicate(b, operands), lanes));
+    b.write(operands[0], callFloat(b, vectorFloat('cmp', double), x, y, predicate(b, operands, info), lanes));
   };
 }
 
-function compareScalar(double: number): (b: X86, operands: Operands) => void {
-  return (b, operands) => {
+function compareScalar(double: number): Semantics {
+  return (b, operands, info) => {
     const y = readScalar(b, operands[1], double);
     const x = readScalar(b, operands[0], double);
-    setLow(b, operands, double, callFloat(b, scalarFloat('cmp', double), x, y, predicate(b, operands)));
+    setLow(b, operands, double, callFloat(b, scalarFloat('cmp', double), x, y, predicate(b, operands, info)));
   };
 }
 
@@ -113,11 +124,17 @@ function compareOr(b: X86, usual: V, native: V, double: number, x: V, y: V, sign
 /** RCP and RSQRT: correctly rounded, which is within the error that they may have (SDM vol. 2, RCPPS). */
 function estimate(name: string, opcode: string, op: 'rcp' | 'rsqrt'): readonly X86Row[] {
   return [
-    sse(`${name}PS`, [`NP 0F ${opcode} Vx,Wx`], (b, [target, source]) =>
-      b.write(target, b.call(softfloat(`v_f32_${op}`), b.readAligned(source), b.i32(4))),
+    sse(
+      `${name}PS`,
+      [`NP 0F ${opcode} Vx,Wx`],
+      (b, [target, source]) => b.write(target, b.call(softfloat(`v_f32_${op}`), b.readAligned(source), b.i32(4))),
+      { vex: ALONE_AVX },
     ),
-    sse(`${name}SS`, [`F3 0F ${opcode} Vd,Wd`], (b, operands) =>
-      setLow(b, operands, 0, b.call(softfloat(`f32_${op}`), readScalar(b, operands[1], 0))),
+    sse(
+      `${name}SS`,
+      [`F3 0F ${opcode} Vd,Wd`],
+      (b, operands) => setLow(b, operands, 0, b.call(softfloat(`f32_${op}`), readScalar(b, operands[1], 0))),
+      { vex: MERGED_AVX },
     ),
   ];
 }
@@ -142,7 +159,7 @@ function horizontal(name: string, encoding: string, op: 'add' | 'sub', double: n
       const [even, odd] = [lanesOf(b, x, y, double, 0), lanesOf(b, x, y, double, 1)];
       b.write(target, callFloat(b, vectorFloat(op, double), even, odd, b.i32(LANES[double] as number)));
     },
-    { feature: 'sse3' },
+    { ...SSE3, vex: MERGED_AVX },
   );
 }
 
@@ -154,8 +171,6 @@ const duplicate = (b: X86, x: V, lanes: readonly number[]): V =>
     lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)),
   );
 
-const SSE3 = { feature: 'sse3' } as const;
-
 /** Arithmetic and comparison of SSE, SSE2 and SSE3 (SDM vol. 1, 10.4, 11.4.1, 12.3). @experimental */
 export const sseFloatRows: readonly X86Row[] = [
   ...ARITHMETIC.flatMap(([name, opcode, op]) => [
@@ -164,14 +179,14 @@ export const sseFloatRows: readonly X86Row[] = [
     scalarRow(`${name}SS`, `F3 0F ${opcode}`, op, 0),
     scalarRow(`${name}SD`, `F2 0F ${opcode}`, op, 1),
   ]),
-  sse('CMPPS', ['NP 0F C2 Vx,Wx,Ib'], comparePacked(0)),
-  sse('CMPPD', ['66 0F C2 Vx,Wx,Ib'], comparePacked(1)),
-  sse('CMPSS', ['F3 0F C2 Vd,Wd,Ib'], compareScalar(0)),
-  sse('CMPSD', ['F2 0F C2 Vq,Wq,Ib'], compareScalar(1)),
-  sse('UCOMISS', ['NP 0F 2E Vd,Wd'], compareFlags(0, 0)),
-  sse('UCOMISD', ['66 0F 2E Vq,Wq'], compareFlags(1, 0)),
-  sse('COMISS', ['NP 0F 2F Vd,Wd'], compareFlags(0, 1)),
-  sse('COMISD', ['66 0F 2F Vq,Wq'], compareFlags(1, 1)),
+  sse('CMPPS', ['NP 0F C2 Vx,Wx,Ib'], comparePacked(0), { vex: MERGED_AVX }),
+  sse('CMPPD', ['66 0F C2 Vx,Wx,Ib'], comparePacked(1), { vex: MERGED_AVX }),
+  sse('CMPSS', ['F3 0F C2 Vd,Wd,Ib'], compareScalar(0), { vex: MERGED_AVX }),
+  sse('CMPSD', ['F2 0F C2 Vq,Wq,Ib'], compareScalar(1), { vex: MERGED_AVX }),
+  sse('UCOMISS', ['NP 0F 2E Vd,Wd'], compareFlags(0, 0), { vex: ALONE_AVX }),
+  sse('UCOMISD', ['66 0F 2E Vq,Wq'], compareFlags(1, 0), { vex: ALONE_AVX }),
+  sse('COMISS', ['NP 0F 2F Vd,Wd'], compareFlags(0, 1), { vex: ALONE_AVX }),
+  sse('COMISD', ['66 0F 2F Vq,Wq'], compareFlags(1, 1), { vex: ALONE_AVX }),
   ...estimate('RCP', '53', 'rcp'),
   ...estimate('RSQRT', '52', 'rsqrt'),
   horizontal('HADDPD', '66 0F 7C', 'add', 1),
@@ -184,18 +199,21 @@ export const sseFloatRows: readonly X86Row[] = [
     'MOVSLDUP',
     ['F3 0F 12 Vx,Wx'],
     (b, [target, source]) => b.write(target, duplicate(b, b.readAligned(source), [0, 0, 2, 2])),
-    SSE3,
+    { ...SSE3, vex: ALONE_AVX },
   ),
   sse(
     'MOVSHDUP',
     ['F3 0F 16 Vx,Wx'],
     (b, [target, source]) => b.write(target, duplicate(b, b.readAligned(source), [1, 1, 3, 3])),
-    SSE3,
+    { ...SSE3, vex: ALONE_AVX },
   ),
   sse(
     'MOVDDUP',
-    ['F2 0F 12 Vx,Wq'],
-    (b, [target, source]) => b.write(target, b.simd('i64x2_splat', readScalar(b, source, 1))),
+    ['F2 0F 12 Vx,Wq', 'VEX F2 0F 12 L0 Vx,Wq @avx', 'VEX F2 0F 12 L1 Vx,Wx @avx'],
+    (b, [target, source]) => {
+      const low = b.half === undefined ? readScalar(b, source, 1) : lowLane(b, b.read(source), 1);
+      b.write(target, b.simd('i64x2_splat', low));
+    },
     SSE3,
   ),
 ];

@@ -5,6 +5,7 @@ import type { Operand } from '../describe/operand.js';
 import type { Operands, X86Row } from '../describe/row.js';
 import { packed, setVector, sse, usesMmx, vectorOf } from './sse-row.js';
 import type { MmxArrangement } from './sse-row.js';
+import { ALONE_128, ALONE_AVX2, MERGED_128, MERGED_AVX, MERGED_AVX2 } from './vex.js';
 
 /** Operations on integers that WebAssembly has, by their encodings. MMX has them, too. */
 const DIRECT: readonly (readonly [name: string, encoding: string, operation: SimdName])[] = [
@@ -42,6 +43,8 @@ const DIRECT: readonly (readonly [name: string, encoding: string, operation: Sim
   ['POR', '66 0F EB', 'v128_or'],
   ['PXOR', '66 0F EF', 'v128_xor'],
 ];
+
+const FLOAT = { vex: MERGED_AVX };
 
 /** Logical operations on floating-point numbers. */
 const LOGICAL: readonly (readonly [name: string, encoding: string, operation: SimdName])[] = [
@@ -138,9 +141,10 @@ const choice = (b: X86, control: V, i: number): V => b.and(b.shr(b.as(control, T
 /**
  * Rearranges bytes by indices that an immediate has: constant in a region, so that the vector of indices is one.
  *
+ * @internal
  * @param indexOf - index of the source byte for byte `i` as a value, from the choice of its element.
  */
-function rearrange(b: X86, x: V, control: V, elementBytes: number, first: number): V {
+export function rearrange(b: X86, x: V, control: V, elementBytes: number, first: number): V {
   const known = b.constant(control);
   const elements = 4;
   if (known !== undefined) {
@@ -174,8 +178,8 @@ function putWord(b: X86, into: V, x: V, to: number, first: number, index: V): V 
   return b.replaceLane('i16x8_replace_lane', into, to, chooseOf(b, index, of));
 }
 
-/** One of four values. */
-function chooseOf(b: X86, index: V, of: (n: number) => V): V {
+/** One of four values. @internal */
+export function chooseOf(b: X86, index: V, of: (n: number) => V): V {
   const bit = (n: number): V => b.and(b.shr(index, b.imm(n)), b.imm(1));
   return b.select(bit(1), b.select(bit(0), of(3), of(2)), b.select(bit(0), of(1), of(0)));
 }
@@ -207,9 +211,10 @@ function shufflePs(b: X86, x: V, y: V, control: V): V {
   return result;
 }
 
-/** SHUFPD: one element of each operand. */
-function shufflePd(b: X86, x: V, y: V, control: V): V {
-  const bit = (n: number): V => b.and(b.shr(b.as(control, Ty.i32), b.imm(n)), b.imm(1));
+/** SHUFPD: one element of each operand. @internal */
+export function shufflePd(b: X86, x: V, y: V, control: V): V {
+  const from = b.half === 1 ? 2 : 0;
+  const bit = (n: number): V => b.and(b.shr(b.as(control, Ty.i32), b.imm(from + n)), b.imm(1));
   const of = (v: V, n: number): V => b.extractLane('i64x2_extract_lane', v, n);
   const low = b.select(bit(0), of(x, 1), of(x, 0));
   const high = b.select(bit(1), of(y, 1), of(y, 0));
@@ -230,13 +235,13 @@ export const sseIntegerRows: readonly X86Row[] = [
   ...DIRECT.map(([name, encoding, operation]) =>
     packed(name, encoding, (b, x, y) => b.simd(operation, x, y), {}, 'lanes'),
   ),
-  ...LOGICAL.map(([name, encoding, operation]) => packed(name, encoding, (b, x, y) => b.simd(operation, x, y))),
+  ...LOGICAL.map(([name, encoding, operation]) => packed(name, encoding, (b, x, y) => b.simd(operation, x, y), FLOAT)),
   ...NARROWING.map(([name, encoding, operation]) =>
     packed(name, encoding, (b, x, y) => b.simd(operation, x, y), {}, 'joined'),
   ),
   packed('PANDN', '66 0F DF', (b, x, y) => b.simd('v128_andnot', y, x), {}, 'lanes'),
-  packed('ANDNPS', 'NP 0F 55', (b, x, y) => b.simd('v128_andnot', y, x)),
-  packed('ANDNPD', '66 0F 55', (b, x, y) => b.simd('v128_andnot', y, x)),
+  packed('ANDNPS', 'NP 0F 55', (b, x, y) => b.simd('v128_andnot', y, x), FLOAT),
+  packed('ANDNPD', '66 0F 55', (b, x, y) => b.simd('v128_andnot', y, x), FLOAT),
   packed('PMULHW', '66 0F E5', (b, x, y) => multiplyHighWords(b, x, y, 's'), {}, 'lanes'),
   packed('PMULHUW', '66 0F E4', (b, x, y) => multiplyHighWords(b, x, y, 'u'), {}, 'lanes'),
   packed(
@@ -255,7 +260,7 @@ export const sseIntegerRows: readonly X86Row[] = [
       name,
       encoding,
       (b, x, y) => interleave(b, x, y, size, high),
-      {},
+      name.startsWith('UNPCK') ? FLOAT : {},
       mmx,
       // Of a source in memory, the low halves are read only.
       mmx === 'lanes' ? 'Qd' : 'Qq',
@@ -266,59 +271,99 @@ export const sseIntegerRows: readonly X86Row[] = [
       name,
       `66 0F ${opcode}`,
       (b, x, y) => shiftLanes(b, x, b.extractLane('i64x2_extract_lane', y, 0), lanes, operation),
-      {},
+      { vex: { ...MERGED_AVX2, source: 'Wdq' } },
       'lanes',
     ),
-    sse(`${name} (immediate)`, [`66 0F ${group} Ux,Ib`, `NP 0F ${group} Nq,Ib`], (b, [target, count]) => {
-      const n = b.as(b.and(b.as(immediate(count), Ty.i32), b.imm(0xff)), Ty.i64);
-      setVector(b, target, shiftLanes(b, vectorOf(b, target), n, lanes, operation));
-    }),
+    sse(
+      `${name} (immediate)`,
+      [`66 0F ${group} Ux,Ib`, `NP 0F ${group} Nq,Ib`],
+      (b, [target, count]) => {
+        const n = b.as(b.and(b.as(immediate(count), Ty.i32), b.imm(0xff)), Ty.i64);
+        setVector(b, target, shiftLanes(b, vectorOf(b, target), n, lanes, operation));
+      },
+      { vex: MERGED_AVX2 },
+    ),
   ]),
-  sse('PSRLDQ', ['66 0F 73 /3 Ux,Ib'], (b, [target, count]) =>
-    b.write(target, shiftBytes(b, b.read(target), immediate(count), false)),
+  sse(
+    'PSRLDQ',
+    ['66 0F 73 /3 Ux,Ib'],
+    (b, [target, count]) => b.write(target, shiftBytes(b, b.read(target), immediate(count), false)),
+    { vex: MERGED_AVX2 },
   ),
-  sse('PSLLDQ', ['66 0F 73 /7 Ux,Ib'], (b, [target, count]) =>
-    b.write(target, shiftBytes(b, b.read(target), immediate(count), true)),
+  sse(
+    'PSLLDQ',
+    ['66 0F 73 /7 Ux,Ib'],
+    (b, [target, count]) => b.write(target, shiftBytes(b, b.read(target), immediate(count), true)),
+    { vex: MERGED_AVX2 },
   ),
-  sse('PSHUFD', ['66 0F 70 Vx,Wx,Ib'], (b, [target, source, control]) =>
-    b.write(target, rearrange(b, b.readAligned(source), immediate(control), 4, 0)),
+  sse(
+    'PSHUFD',
+    ['66 0F 70 Vx,Wx,Ib'],
+    (b, [target, source, control]) => b.write(target, rearrange(b, b.readAligned(source), immediate(control), 4, 0)),
+    { vex: ALONE_AVX2 },
   ),
-  sse('PSHUFLW', ['F2 0F 70 Vx,Wx,Ib'], (b, [target, source, control]) =>
-    b.write(target, rearrange(b, b.readAligned(source), immediate(control), 2, 0)),
+  sse(
+    'PSHUFLW',
+    ['F2 0F 70 Vx,Wx,Ib'],
+    (b, [target, source, control]) => b.write(target, rearrange(b, b.readAligned(source), immediate(control), 2, 0)),
+    { vex: ALONE_AVX2 },
   ),
-  sse('PSHUFHW', ['F3 0F 70 Vx,Wx,Ib'], (b, [target, source, control]) =>
-    b.write(target, rearrange(b, b.readAligned(source), immediate(control), 2, 8)),
+  sse(
+    'PSHUFHW',
+    ['F3 0F 70 Vx,Wx,Ib'],
+    (b, [target, source, control]) => b.write(target, rearrange(b, b.readAligned(source), immediate(control), 2, 8)),
+    { vex: ALONE_AVX2 },
   ),
-  sse('SHUFPS', ['NP 0F C6 Vx,Wx,Ib'], (b, [target, source, control]) => {
-    const y = b.readAligned(source);
-    b.write(target, shufflePs(b, b.read(target), y, immediate(control)));
-  }),
-  sse('SHUFPD', ['66 0F C6 Vx,Wx,Ib'], (b, [target, source, control]) => {
-    const y = b.readAligned(source);
-    b.write(target, shufflePd(b, b.read(target), y, immediate(control)));
-  }),
+  sse(
+    'SHUFPS',
+    ['NP 0F C6 Vx,Wx,Ib'],
+    (b, [target, source, control]) => {
+      const y = b.readAligned(source);
+      b.write(target, shufflePs(b, b.read(target), y, immediate(control)));
+    },
+    { vex: MERGED_AVX },
+  ),
+  sse(
+    'SHUFPD',
+    ['66 0F C6 Vx,Wx,Ib'],
+    (b, [target, source, control]) => {
+      const y = b.readAligned(source);
+      b.write(target, shufflePd(b, b.read(target), y, immediate(control)));
+    },
+    { vex: MERGED_AVX },
+  ),
   sse('PSHUFW', ['NP 0F 70 Pq,Qq,Ib'], (b, [target, source, control]) =>
     setVector(b, target, rearrange(b, vectorOf(b, source), immediate(control), 2, 0)),
   ),
-  sse('PINSRW', ['66 0F C4 Vx,Ed,Ib', 'NP 0F C4 Pq,Ed,Ib'], (b, operands) => {
-    const [target, source, control] = operands;
-    const word = b.read(source.kind === 'memory' ? { ...source, size: 1 } : source);
-    const n = wordNumber(b, operands, control);
-    setVector(b, target, insertWord(b, vectorOf(b, target), word, n));
-  }),
-  sse('PEXTRW', ['66 0F C5 Gy,Ux,Ib', 'NP 0F C5 Gy,Nq,Ib'], (b, operands) => {
-    const [target, source, control] = operands;
-    const n = wordNumber(b, operands, control);
-    const moved = b.simd(
-      'i8x16_swizzle',
-      vectorOf(b, source),
-      b.simd('i8x16_add', b.vector(bytes(16, (i) => i)), b.simd('i8x16_splat', b.shl(n, b.imm(1)))),
-    );
-    b.write(
-      target.kind === 'register' ? { ...target, size: 2 } : target,
-      b.extractLane('i16x8_extract_lane_u', moved, 0),
-    );
-  }),
+  sse(
+    'PINSRW',
+    ['66 0F C4 Vx,Ed,Ib', 'NP 0F C4 Pq,Ed,Ib'],
+    (b, operands) => {
+      const [target, source, control] = operands;
+      const word = b.read(source.kind === 'memory' ? { ...source, size: 1 } : source);
+      const n = wordNumber(b, operands, control);
+      setVector(b, target, insertWord(b, vectorOf(b, target), word, n));
+    },
+    { vex: MERGED_128 },
+  ),
+  sse(
+    'PEXTRW',
+    ['66 0F C5 Gy,Ux,Ib', 'NP 0F C5 Gy,Nq,Ib'],
+    (b, operands) => {
+      const [target, source, control] = operands;
+      const n = wordNumber(b, operands, control);
+      const moved = b.simd(
+        'i8x16_swizzle',
+        vectorOf(b, source),
+        b.simd('i8x16_add', b.vector(bytes(16, (i) => i)), b.simd('i8x16_splat', b.shl(n, b.imm(1)))),
+      );
+      b.write(
+        target.kind === 'register' ? { ...target, size: 2 } : target,
+        b.extractLane('i16x8_extract_lane_u', moved, 0),
+      );
+    },
+    { vex: ALONE_128 },
+  ),
 ];
 
 /** The number of a word of a register, from an immediate. */

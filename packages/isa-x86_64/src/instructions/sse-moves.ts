@@ -1,11 +1,14 @@
 import { Ty } from '@qvm/jit';
-import type { Reg, V } from '@qvm/jit';
+import type { Reg, SimdName, V } from '@qvm/jit';
 import { State } from '../builder/layout.js';
 import { Vector } from '../builder/exits.js';
 import type { X86 } from '../builder/x86.js';
+import { halfOf } from '../describe/halves.js';
 import type { Operand } from '../describe/operand.js';
-import type { Operands, X86Row } from '../describe/row.js';
+import { VECTOR } from '../describe/operand-code.js';
+import type { Operands, Semantics, X86Row } from '../describe/row.js';
 import { sse, vectorOf } from './sse-row.js';
+import { ALONE_128, ALONE_AVX, ALONE_AVX2, MERGED_128, withVex } from './vex.js';
 
 const registerOf = (operand: Operand): Reg => {
   if (operand.kind !== 'register') throw new Error('a register');
@@ -44,57 +47,98 @@ const cross =
   (b: X86, [target, source]: Operands): void =>
     b.write(target, withLane(b, b.vectorRegister(target), 64, to, lane(b, b.vectorRegister(source), 64, 1 - to)));
 
+/** The sign bits of lanes, those of the upper half above those of the lower one. */
+const signs =
+  (mask: SimdName, lanes: number): Semantics =>
+  (b, [target, source]) => {
+    const of = (operand: Operand): V => b.simd(mask, vectorOf(b, operand));
+    if (source.size <= VECTOR) {
+      b.setG(registerOf(target), 2, of(source));
+      return;
+    }
+    const [low, high] = [of(halfOf(source, 0)), of(halfOf(source, 1))];
+    b.setG(registerOf(target), 2, b.or(low, b.shl(high, b.imm(lanes))));
+  };
+
+/** With VEX prefixes, moves between registers take the rest of the destination from a third one. */
+const scalarVex = (prefix: string, type: string): readonly string[] =>
+  [
+    `10 V${type},M${type}`,
+    `10 V${type}=H${type},U${type}`,
+    `11 M${type},V${type}`,
+    `11 U${type}=H${type},V${type}`,
+  ].map((encoding) => `VEX ${prefix} 0F ${encoding} @avx`);
+
+/** Encodings of loads of a half, and of stores, whose opcode follows. */
+const halfEncodings = (opcode: number): readonly string[] =>
+  ['NP', '66'].flatMap((prefix) => {
+    const [load, store] = [opcode, opcode + 1].map((number) => `${prefix} 0F ${number.toString(16)}`) as [
+      string,
+      string,
+    ];
+    const stores = `${store} Mq,Vx`;
+    return [`${load} Vx,Mq`, `VEX ${load} L0 Vx=Hx,Mq @avx`, stores, ...withVex(stores, ALONE_128)];
+  });
+
 /** Moves between memory and registers (SDM vol. 1, 5.5, 5.6). @experimental */
 export const sseMoveRows: readonly X86Row[] = [
   sse(
     'MOVAPS, MOVAPD, MOVDQA',
     ['NP 0F 28 Vx,Wx', '66 0F 28 Vx,Wx', 'NP 0F 29 Wx,Vx', '66 0F 29 Wx,Vx', '66 0F 6F Vx,Wx', '66 0F 7F Wx,Vx'],
     aligned,
+    { vex: ALONE_AVX },
   ),
   sse(
     'MOVUPS, MOVUPD, MOVDQU',
     ['NP 0F 10 Vx,Wx', '66 0F 10 Vx,Wx', 'NP 0F 11 Wx,Vx', '66 0F 11 Wx,Vx', 'F3 0F 6F Vx,Wx', 'F3 0F 7F Wx,Vx'],
     unaligned,
+    { vex: ALONE_AVX },
   ),
-  sse('MOVNTPS, MOVNTPD, MOVNTDQ', ['NP 0F 2B Mx,Vx', '66 0F 2B Mx,Vx', '66 0F E7 Mx,Vx'], aligned),
-  sse('LDDQU', ['F2 0F F0 Vx,Mx'], unaligned, { feature: 'sse3' }),
-  sse('MOVNTDQA', ['66 0F 38 2A Vx,Mx'], aligned, { feature: 'sse4_1' }),
-  sse('MOVSS', ['F3 0F 10 Vd,Wd', 'F3 0F 11 Wd,Vd'], scalar(32)),
-  sse('MOVSD', ['F2 0F 10 Vq,Wq', 'F2 0F 11 Wq,Vq'], scalar(64)),
-  sse('MOVLPS, MOVLPD', ['NP 0F 12 Vx,Mq', '66 0F 12 Vx,Mq', 'NP 0F 13 Mq,Vx', '66 0F 13 Mq,Vx'], half(0)),
-  sse('MOVHPS, MOVHPD', ['NP 0F 16 Vx,Mq', '66 0F 16 Vx,Mq', 'NP 0F 17 Mq,Vx', '66 0F 17 Mq,Vx'], half(1)),
-  sse('MOVHLPS', ['NP 0F 12 Vx,Ux'], cross(0)),
-  sse('MOVLHPS', ['NP 0F 16 Vx,Ux'], cross(1)),
-  sse('MOVD, MOVQ', ['66 0F 6E Vx,Ey'], (b, [target, source]) =>
-    b.write(target, b.vectorFrom64(b.as(b.read(source), Ty.i64))),
+  sse('MOVNTPS, MOVNTPD, MOVNTDQ', ['NP 0F 2B Mx,Vx', '66 0F 2B Mx,Vx', '66 0F E7 Mx,Vx'], aligned, { vex: ALONE_AVX }),
+  sse('LDDQU', ['F2 0F F0 Vx,Mx'], unaligned, { feature: 'sse3', vex: ALONE_AVX }),
+  sse('MOVNTDQA', ['66 0F 38 2A Vx,Mx'], aligned, { feature: 'sse4_1', vex: ALONE_AVX2 }),
+  sse('MOVSS', ['F3 0F 10 Vd,Wd', 'F3 0F 11 Wd,Vd', ...scalarVex('F3', 'd')], scalar(32)),
+  sse('MOVSD', ['F2 0F 10 Vq,Wq', 'F2 0F 11 Wq,Vq', ...scalarVex('F2', 'q')], scalar(64)),
+  sse('MOVLPS, MOVLPD', halfEncodings(0x12), half(0)),
+  sse('MOVHPS, MOVHPD', halfEncodings(0x16), half(1)),
+  sse('MOVHLPS', ['NP 0F 12 Vx,Ux'], cross(0), { vex: MERGED_128 }),
+  sse('MOVLHPS', ['NP 0F 16 Vx,Ux'], cross(1), { vex: MERGED_128 }),
+  sse(
+    'MOVD, MOVQ',
+    ['66 0F 6E Vx,Ey'],
+    (b, [target, source]) => b.write(target, b.vectorFrom64(b.as(b.read(source), Ty.i64))),
+    { vex: ALONE_128 },
   ),
-  sse('MOVD, MOVQ (from a vector)', ['66 0F 7E Ey,Vx'], (b, [target, source], { size }) =>
-    b.write(target, lane(b, b.vectorRegister(source), size === 3 ? 64 : 32, 0)),
+  sse(
+    'MOVD, MOVQ (from a vector)',
+    ['66 0F 7E Ey,Vx'],
+    (b, [target, source], { size }) => b.write(target, lane(b, b.vectorRegister(source), size === 3 ? 64 : 32, 0)),
+    { vex: ALONE_128 },
   ),
-  sse('MOVQ', ['F3 0F 7E Vq,Wq', '66 0F D6 Wq,Vq'], (b, [target, source]) => {
-    const low = b.read(source);
-    if (target.kind === 'memory') b.write(target, low);
-    else b.write(target, b.vectorFrom64(low));
-  }),
-  sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], (b, [target, source]) =>
-    mask(b, target, b.simd('i32x4_bitmask', b.read(source))),
+  sse(
+    'MOVQ',
+    ['F3 0F 7E Vq,Wq', '66 0F D6 Wq,Vq'],
+    (b, [target, source]) => {
+      const low = b.read(source);
+      if (target.kind === 'memory') b.write(target, low);
+      else b.write(target, b.vectorFrom64(low));
+    },
+    { vex: ALONE_128 },
   ),
-  sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], (b, [target, source]) =>
-    mask(b, target, b.simd('i64x2_bitmask', b.read(source))),
-  ),
-  sse('PMOVMSKB', ['66 0F D7 Gy,Ux', 'NP 0F D7 Gy,Nq'], (b, [target, source]) =>
-    mask(b, target, b.simd('i8x16_bitmask', vectorOf(b, source))),
-  ),
+  sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], signs('i32x4_bitmask', 4), { whole: true, vex: ALONE_AVX }),
+  sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], signs('i64x2_bitmask', 2), { whole: true, vex: ALONE_AVX }),
+  sse('PMOVMSKB', ['66 0F D7 Gy,Ux', 'NP 0F D7 Gy,Nq'], signs('i8x16_bitmask', 16), { whole: true, vex: ALONE_AVX2 }),
   sse('MOVNTI', ['NP 0F C3 My,Gy'], unaligned),
-  sse('LDMXCSR', ['NP 0F AE /2 Md'], (b, [source]) => {
-    const value = b.read(source);
-    // Reserved bits (SDM vol. 1, 10.2.3.1): DAZ is there.
-    b.raiseIf(b.and(value, b.imm(~0xffff)), Vector.GP, true);
-    b.setState(State.mxcsr, value);
-  }),
-  sse('STMXCSR', ['NP 0F AE /3 Md'], (b, [target]) => b.write(target, b.stateAt(State.mxcsr, 4))),
+  sse(
+    'LDMXCSR',
+    ['NP 0F AE /2 Md'],
+    (b, [source]) => {
+      const value = b.read(source);
+      // Reserved bits (SDM vol. 1, 10.2.3.1): DAZ is there.
+      b.raiseIf(b.and(value, b.imm(~0xffff)), Vector.GP, true);
+      b.setState(State.mxcsr, value);
+    },
+    { vex: ALONE_128 },
+  ),
+  sse('STMXCSR', ['NP 0F AE /3 Md'], (b, [target]) => b.write(target, b.stateAt(State.mxcsr, 4)), { vex: ALONE_128 }),
 ];
-
-function mask(b: X86, target: Operand, bits: V): void {
-  b.setG(registerOf(target), 2, bits);
-}

@@ -5,6 +5,8 @@ import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
 import type { Operand } from '../describe/operand.js';
 import type { Operands, RowOptions, Semantics, X86Row } from '../describe/row.js';
+import { MERGED_AVX2, withVex } from './vex.js';
+import type { VexForms } from './vex.js';
 import { TOP_MASK, checkPending, statusWord } from './x87-common.js';
 
 const isClass = (operand: Operand | undefined, registers: 'mmx' | 'xmm'): boolean =>
@@ -27,6 +29,12 @@ export function enterMmx(b: X86, tags = 0xff): void {
   b.setState(State.ftw, b.i32(tags));
 }
 
+/** Optional parts of a row of vector instructions. @internal */
+export interface VectorOptions extends RowOptions {
+  /** How the operation exists with VEX prefixes; absent: not, or its encodings are listed. */
+  readonly vex?: VexForms;
+}
+
 /**
  * A row of an instruction that uses XMM or MMX registers: traps if they are not enabled, and enters MMX where operands
  * are in its registers.
@@ -37,12 +45,13 @@ export function sse(
   name: string,
   encodings: readonly string[],
   semantics: Semantics,
-  options: RowOptions = {},
+  { vex, ...options }: VectorOptions = {},
 ): X86Row {
-  return inst(name, name, encodings, options, (b, operands, info) => {
+  const all = vex ? encodings.flatMap((encoding) => [encoding, ...withVex(encoding, vex)]) : encodings;
+  return inst(name, name, all, options, (b, operands, info) => {
     const mmx = usesMmx(operands);
     // Both halves of a vector are checked at once.
-    if (info.half === 0 && (!mmx || operands.some((operand) => isClass(operand, 'xmm')))) b.checkVectors(info.vex);
+    if (b.half !== 1 && (!mmx || operands.some((operand) => isClass(operand, 'xmm')))) b.checkVectors(info.vex);
     if (mmx) checkMmx(b);
     semantics(b, operands, info);
     if (mmx) enterMmx(b);
@@ -96,12 +105,12 @@ export function packed(
   name: string,
   encoding: string,
   of: Combination,
-  options: RowOptions = {},
+  options: VectorOptions = {},
   mmx?: MmxArrangement,
   source: 'Qq' | 'Qd' = 'Qq',
 ): X86Row {
   const encodings = [`${encoding} Vx,Wx`, ...(mmx ? [`${withoutPrefix(encoding)} Pq,${source}`] : [])];
-  return sse(name, encodings, (b, operands) => combine(b, operands, of, mmx), options);
+  return sse(name, encodings, (b, operands) => combine(b, operands, of, mmx), { vex: MERGED_AVX2, ...options });
 }
 
 /** The encoding of the operation on MMX registers. @internal */

@@ -6,6 +6,8 @@ import { inst } from '../describe/row.js';
 import type { Semantics, X86Row } from '../describe/row.js';
 import { immediateOf, registerOf } from './sse-float-common.js';
 import { sse } from './sse-row.js';
+import { ALONE_128, MERGED_128, withVex } from './vex.js';
+import type { VexForms } from './vex.js';
 
 const SSE4_1 = { feature: 'sse4_1' } as const;
 const bytes = (of: (i: number) => number): number[] => Array.from({ length: 16 }, (_, i) => of(i));
@@ -82,16 +84,23 @@ function crcByte(b: X86, start: V): V {
   return value;
 }
 
+/** Encodings of an element of 32 bits. Outside of 64-bit mode, VEX.W is ignored. */
+const bySize = (opcode: string, operands: string, vex: VexForms): readonly string[] => [
+  `${opcode} W0 ${operands}`,
+  ...withVex(`${opcode} W0 ${operands}`, vex),
+  ...withVex(`${opcode} W1 i64 ${operands}`, vex),
+];
+
 /** Elements of XMM registers (SDM vol. 1, 12.10), and CRC32. @experimental */
 export const sse4ElementRows: readonly X86Row[] = [
-  sse('PEXTRB', ['66 0F 3A 14 Ed,Vx,Ib'], extract(1), SSE4_1),
-  sse('PEXTRW (to memory)', ['66 0F 3A 15 Ed,Vx,Ib'], extract(2), SSE4_1),
-  sse('PEXTRD', ['66 0F 3A 16 W0 Ed,Vx,Ib'], extract(4), SSE4_1),
-  sse('PEXTRQ', ['66 0F 3A 16 W1 Eq,Vx,Ib'], extract(8), SSE4_1),
-  sse('EXTRACTPS', ['66 0F 3A 17 Ed,Vx,Ib'], extract(4), SSE4_1),
-  sse('PINSRB', ['66 0F 3A 20 Vx,Ed,Ib'], insert(1), SSE4_1),
-  sse('INSERTPS', ['66 0F 3A 21 Vx,Wd,Ib'], insertSingle, SSE4_1),
-  sse('PINSRD', ['66 0F 3A 22 W0 Vx,Ed,Ib'], insert(4), SSE4_1),
-  sse('PINSRQ', ['66 0F 3A 22 W1 Vx,Eq,Ib'], insert(8), SSE4_1),
+  sse('PEXTRB', ['66 0F 3A 14 Ed,Vx,Ib'], extract(1), { ...SSE4_1, vex: ALONE_128 }),
+  sse('PEXTRW (to memory)', ['66 0F 3A 15 Ed,Vx,Ib'], extract(2), { ...SSE4_1, vex: ALONE_128 }),
+  sse('PEXTRD', [...bySize('66 0F 3A 16', 'Ed,Vx,Ib', ALONE_128)], extract(4), SSE4_1),
+  sse('PEXTRQ', ['66 0F 3A 16 W1 o64 Eq,Vx,Ib'], extract(8), { ...SSE4_1, vex: ALONE_128 }),
+  sse('EXTRACTPS', ['66 0F 3A 17 Ed,Vx,Ib'], extract(4), { ...SSE4_1, vex: ALONE_128 }),
+  sse('PINSRB', ['66 0F 3A 20 Vx,Ed,Ib'], insert(1), { ...SSE4_1, vex: MERGED_128 }),
+  sse('INSERTPS', ['66 0F 3A 21 Vx,Wd,Ib'], insertSingle, { ...SSE4_1, vex: MERGED_128 }),
+  sse('PINSRD', [...bySize('66 0F 3A 22', 'Vx,Ed,Ib', MERGED_128)], insert(4), SSE4_1),
+  sse('PINSRQ', ['66 0F 3A 22 W1 o64 Vx,Eq,Ib'], insert(8), { ...SSE4_1, vex: MERGED_128 }),
   inst('CRC32', 'CRC32', ['F2 0F 38 F0 Gd,Eb', 'F2 0F 38 F1 Gd,Ev'], { feature: 'sse4_2' }, crc),
 ];

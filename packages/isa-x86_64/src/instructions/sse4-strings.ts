@@ -8,8 +8,9 @@ import type { X86 } from '../builder/x86.js';
 import type { Operands, Semantics, X86Row } from '../describe/row.js';
 import { immediateOf } from './sse-float-common.js';
 import { sse } from './sse-row.js';
+import { ALONE_128 } from './vex.js';
 
-const SSE4_2 = { feature: 'sse4_2' } as const;
+const SSE4_2 = { feature: 'sse4_2', vex: ALONE_128 } as const;
 const COMPARE = vectorHelpers.helper('compare_strings');
 /** Bits of the control byte (SDM vol. 2, 4.1). */
 const WORDS = 1;

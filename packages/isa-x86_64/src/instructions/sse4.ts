@@ -1,12 +1,17 @@
 import { Ty, fixedRegister } from '@qvm/jit';
 import type { SimdName, V } from '@qvm/jit';
-import { PackedFlag } from '../builder/flags.js';
 import { XMM } from '../builder/register-files.js';
 import { scalarFloat, vectorFloat } from '../builder/softfloat-helpers.js';
 import type { X86 } from '../builder/x86.js';
+import { halfOf } from '../describe/halves.js';
+import type { Operand } from '../describe/operand.js';
+import { VECTOR } from '../describe/operand-code.js';
 import type { Operands, RowOptions, Semantics, X86Row } from '../describe/row.js';
 import { callFloat, immediateOf, inLowLane, readScalar, withLowLane } from './sse-float-common.js';
 import { packed, sse } from './sse-row.js';
+import type { VectorOptions } from './sse-row.js';
+import { testBits } from './test-bits.js';
+import { ALONE_128, ALONE_AVX, MERGED_128, MERGED_AVX, MERGED_AVX2 } from './vex.js';
 
 const SSE4_1 = { feature: 'sse4_1' } as const;
 const SSE4_2 = { feature: 'sse4_2' } as const;
@@ -43,37 +48,49 @@ const LANES = { 2: 'i16x8', 4: 'i32x4', 8: 'i64x2' } as const;
 const extend =
   (from: number, to: number, sign: 's' | 'u'): Semantics =>
   (b, [target, source]) => {
-    const x = source.kind === 'register' ? b.vectorRegister(source) : inLowLane(b, b.read(source));
-    const zero = b.vector(bytes(() => 0));
-    const placed = b.shuffle(
-      x,
-      zero,
-      bytes((i) => (i % to < to - from ? 16 : Math.floor(i / to) * from + (i % to) - (to - from))),
-    );
-    b.write(target, b.simd(`${LANES[to as 2 | 4 | 8]}_shr_${sign}`, placed, b.i32(8 * (to - from))));
+    const x =
+      source.kind === 'register'
+        ? b.vectorRegister(source)
+        : source.size === VECTOR
+          ? b.read(source)
+          : inLowLane(b, b.read(source));
+    const extended = (first: number): V => {
+      const placed = b.shuffle(
+        x,
+        b.vector(bytes(() => 0)),
+        bytes((i) => (i % to < to - from ? 16 : first + Math.floor(i / to) * from + (i % to) - (to - from))),
+      );
+      return b.simd(`${LANES[to as 2 | 4 | 8]}_shr_${sign}`, placed, b.i32(8 * (to - from)));
+    };
+    if (target.size === VECTOR) b.write(target, extended(0));
+    else for (const half of [0, 1] as const) b.write(halfOf(target, half), extended((half * 16 * from) / to));
   };
 
+const BLEND_BYTES = '66 0F 3A 4C W0 Vx=Hx,Wx,Lx';
 const hex = (n: number): string => n.toString(16).toUpperCase();
 
-/** Blends by a mask whose elements are all ones or zeros. */
-const blendImmediate =
+/** Blends by a mask whose elements are all ones or zeros. @internal */
+export const blendImmediate =
   (size: number): Semantics =>
   (b, [target, source, control]) => {
     const y = b.readAligned(source);
     const bit = b.vector(bytes((i) => (i % 2 === 0 ? (1 << Math.floor(i / size)) & 0xff : 0)));
-    const lowBits = b.simd('i16x8_splat', b.and(immediateOf(b, control), b.imm(0xff)));
+    // There are 8 bits: words of the upper half have the same as those of the lower one, wider elements the next.
+    const from = b.half === 1 && size > 2 ? 16 / size : 0;
+    const lowBits = b.simd('i16x8_splat', b.and(b.shr(immediateOf(b, control), b.imm(from)), b.imm(0xff)));
     const chosen = b.simd('v128_and', lowBits, bit);
     // Where the bit is set, the word is not zero.
     const mask = b.simd('i16x8_ne', chosen, b.vector(bytes(() => 0)));
     b.write(target, b.simd('v128_bitselect', y, b.read(target), mask));
   };
 
-/** BLENDVPS and the like: by the sign bits of elements of XMM0. */
+/** BLENDVPS and the like: by the sign bits of elements of XMM0, or of a fourth operand. */
 const blendVariable =
   (lanes: 'i8x16' | 'i32x4' | 'i64x2', width: number): Semantics =>
-  (b, [target, source]) => {
+  (b, [target, source, signs]: readonly [Operand, Operand, Operand?, Operand?]) => {
     const y = b.readAligned(source);
-    const mask = b.simd(`${lanes}_shr_s`, b.readReg(XMM, fixedRegister(0), Ty.v128), b.i32(width - 1));
+    const by = signs === undefined ? b.readReg(XMM, fixedRegister(0), Ty.v128) : b.read(signs);
+    const mask = b.simd(`${lanes}_shr_s`, by, b.i32(width - 1));
     b.write(target, b.simd('v128_bitselect', y, b.read(target), mask));
   };
 
@@ -104,13 +121,7 @@ const dotProduct =
   };
 
 /** PTEST: ZF = (x & y is 0), CF = (~x & y is 0). */
-function test(b: X86, [target, source]: Operands): void {
-  const y = b.readAligned(source);
-  const x = b.read(target);
-  const isZero = (v: V): V => b.eqz(b.simd('v128_any_true', v));
-  const zero = b.flag(isZero(b.simd('v128_and', x, y)), PackedFlag.ZF);
-  b.setPackedFlags(b.or(zero, b.flag(isZero(b.simd('v128_andnot', y, x)), PackedFlag.CF)));
-}
+const test: Semantics = (b, operands) => testBits(b, operands, (v) => v);
 
 /** The low eight bytes from byte `from` on, as words. */
 const wordsFrom = (b: X86, x: V, from: number): V =>
@@ -125,7 +136,8 @@ const wordsFrom = (b: X86, x: V, from: number): V =>
 
 /** MPSADBW: sums of differences of four bytes of the source and of four at each of eight places of the destination. */
 const sumsOfDifferences: Semantics = (b, [target, source, control]) => {
-  const bits = immediateOf(b, control);
+  // Bits 5–3 are those of the upper half.
+  const bits = b.shr(immediateOf(b, control), b.imm(b.half === 1 ? 3 : 0));
   const y = b.readAligned(source);
   const counted = (v: V, first: V): V =>
     b.simd('i8x16_swizzle', v, b.simd('i8x16_add', b.vector(bytes((i) => i)), b.simd('i8x16_splat', first)));
@@ -175,23 +187,31 @@ export const sse4Rows: readonly X86Row[] = [
     },
     SSE4_1,
   ),
-  ...EXTENSIONS.flatMap(([suffix, n, type, from, to]) => [
-    sse(`PMOVSX${suffix}`, [`66 0F 38 ${hex(0x20 + n)} Vx,${type}`], extend(from, to, 's'), SSE4_1),
-    sse(`PMOVZX${suffix}`, [`66 0F 38 ${hex(0x30 + n)} Vx,${type}`], extend(from, to, 'u'), SSE4_1),
-  ]),
-  sse('PBLENDVB', ['66 0F 38 10 Vx,Wx'], blendVariable('i8x16', 8), SSE4_1),
-  sse('BLENDVPS', ['66 0F 38 14 Vx,Wx'], blendVariable('i32x4', 32), SSE4_1),
-  sse('BLENDVPD', ['66 0F 38 15 Vx,Wx'], blendVariable('i64x2', 64), SSE4_1),
-  sse('BLENDPS', ['66 0F 3A 0C Vx,Wx,Ib'], blendImmediate(4), SSE4_1),
-  sse('BLENDPD', ['66 0F 3A 0D Vx,Wx,Ib'], blendImmediate(8), SSE4_1),
-  sse('PBLENDW', ['66 0F 3A 0E Vx,Wx,Ib'], blendImmediate(2), SSE4_1),
-  sse('ROUNDPS', ['66 0F 3A 08 Vx,Wx,Ib'], roundPacked(0), SSE4_1),
-  sse('ROUNDPD', ['66 0F 3A 09 Vx,Wx,Ib'], roundPacked(1), SSE4_1),
-  sse('ROUNDSS', ['66 0F 3A 0A Vd,Wd,Ib'], roundScalar(0), SSE4_1),
-  sse('ROUNDSD', ['66 0F 3A 0B Vq,Wq,Ib'], roundScalar(1), SSE4_1),
-  sse('DPPS', ['66 0F 3A 40 Vx,Wx,Ib'], dotProduct(0), SSE4_1),
-  sse('DPPD', ['66 0F 3A 41 Vx,Wx,Ib'], dotProduct(1), SSE4_1),
-  sse('MPSADBW', ['66 0F 3A 42 Vx,Wx,Ib'], sumsOfDifferences, SSE4_1),
-  sse('PHMINPOSUW', ['66 0F 38 41 Vx,Wx'], leastWord, SSE4_1),
-  sse('PTEST', ['66 0F 38 17 Vx,Wx'], test, SSE4_1),
+  ...EXTENSIONS.flatMap(([suffix, n, type, from, to]) => {
+    const options: VectorOptions = { ...SSE4_1, whole: true, vex: { wide: 'avx2', source: `Wx/${to / from}` } };
+    return [
+      sse(`PMOVSX${suffix}`, [`66 0F 38 ${hex(0x20 + n)} Vx,${type}`], extend(from, to, 's'), options),
+      sse(`PMOVZX${suffix}`, [`66 0F 38 ${hex(0x30 + n)} Vx,${type}`], extend(from, to, 'u'), options),
+    ];
+  }),
+  sse(
+    'PBLENDVB',
+    ['66 0F 38 10 Vx,Wx', `VEX L0 ${BLEND_BYTES} @avx`, `VEX L1 ${BLEND_BYTES} @avx2`],
+    blendVariable('i8x16', 8),
+    SSE4_1,
+  ),
+  sse('BLENDVPS', ['66 0F 38 14 Vx,Wx', 'VEX 66 0F 3A 4A W0 Vx=Hx,Wx,Lx @avx'], blendVariable('i32x4', 32), SSE4_1),
+  sse('BLENDVPD', ['66 0F 38 15 Vx,Wx', 'VEX 66 0F 3A 4B W0 Vx=Hx,Wx,Lx @avx'], blendVariable('i64x2', 64), SSE4_1),
+  sse('BLENDPS', ['66 0F 3A 0C Vx,Wx,Ib'], blendImmediate(4), { ...SSE4_1, vex: MERGED_AVX }),
+  sse('BLENDPD', ['66 0F 3A 0D Vx,Wx,Ib'], blendImmediate(8), { ...SSE4_1, vex: MERGED_AVX }),
+  sse('PBLENDW', ['66 0F 3A 0E Vx,Wx,Ib'], blendImmediate(2), { ...SSE4_1, vex: MERGED_AVX2 }),
+  sse('ROUNDPS', ['66 0F 3A 08 Vx,Wx,Ib'], roundPacked(0), { ...SSE4_1, vex: ALONE_AVX }),
+  sse('ROUNDPD', ['66 0F 3A 09 Vx,Wx,Ib'], roundPacked(1), { ...SSE4_1, vex: ALONE_AVX }),
+  sse('ROUNDSS', ['66 0F 3A 0A Vd,Wd,Ib'], roundScalar(0), { ...SSE4_1, vex: MERGED_AVX }),
+  sse('ROUNDSD', ['66 0F 3A 0B Vq,Wq,Ib'], roundScalar(1), { ...SSE4_1, vex: MERGED_AVX }),
+  sse('DPPS', ['66 0F 3A 40 Vx,Wx,Ib'], dotProduct(0), { ...SSE4_1, vex: MERGED_AVX }),
+  sse('DPPD', ['66 0F 3A 41 Vx,Wx,Ib'], dotProduct(1), { ...SSE4_1, vex: MERGED_128 }),
+  sse('MPSADBW', ['66 0F 3A 42 Vx,Wx,Ib'], sumsOfDifferences, { ...SSE4_1, vex: MERGED_AVX2 }),
+  sse('PHMINPOSUW', ['66 0F 38 41 Vx,Wx'], leastWord, { ...SSE4_1, vex: ALONE_128 }),
+  sse('PTEST', ['66 0F 38 17 Vx,Wx'], test, { ...SSE4_1, whole: true, vex: ALONE_AVX }),
 ];

@@ -3,8 +3,10 @@ import type { X86 } from '../builder/x86.js';
 import type { X86Row } from '../describe/row.js';
 import { immediateOf } from './sse-float-common.js';
 import { packed, setVector, sse, usesMmx, vectorOf } from './sse-row.js';
+import { ALONE_AVX2, MERGED_AVX2 } from './vex.js';
 
 const SSSE3 = { feature: 'ssse3' } as const;
+const ALONE = { ...SSSE3, vex: ALONE_AVX2 };
 const bytes = (of: (i: number) => number): number[] => Array.from({ length: 16 }, (_, i) => of(i));
 
 /** Even (`first` = 0) or odd elements of both operands: those of the first in the low half. */
@@ -92,7 +94,7 @@ export const ssse3Rows: readonly X86Row[] = [
       const y = vectorOf(b, source);
       setVector(b, target, shuffleBytes(b, vectorOf(b, target), y, usesMmx(operands) ? 8 : 16));
     },
-    SSSE3,
+    { ...SSSE3, vex: MERGED_AVX2 },
   ),
   packed('PHADDW', '66 0F 38 01', horizontal(2, 'i16x8_add'), SSSE3, 'joined'),
   packed('PHADDD', '66 0F 38 02', horizontal(4, 'i32x4_add'), SSSE3, 'joined'),
@@ -105,9 +107,9 @@ export const ssse3Rows: readonly X86Row[] = [
   packed('PSIGNW', '66 0F 38 09', withSign('i16x8'), SSSE3, 'lanes'),
   packed('PSIGND', '66 0F 38 0A', withSign('i32x4'), SSSE3, 'lanes'),
   packed('PMULHRSW', '66 0F 38 0B', multiplyRounded, SSSE3, 'lanes'),
-  packed('PABSB', '66 0F 38 1C', (b, _, y) => b.simd('i8x16_abs', y), SSSE3, 'lanes'),
-  packed('PABSW', '66 0F 38 1D', (b, _, y) => b.simd('i16x8_abs', y), SSSE3, 'lanes'),
-  packed('PABSD', '66 0F 38 1E', (b, _, y) => b.simd('i32x4_abs', y), SSSE3, 'lanes'),
+  packed('PABSB', '66 0F 38 1C', (b, _, y) => b.simd('i8x16_abs', y), ALONE, 'lanes'),
+  packed('PABSW', '66 0F 38 1D', (b, _, y) => b.simd('i16x8_abs', y), ALONE, 'lanes'),
+  packed('PABSD', '66 0F 38 1E', (b, _, y) => b.simd('i32x4_abs', y), ALONE, 'lanes'),
   sse(
     'PALIGNR',
     ['66 0F 3A 0F Vx,Wx,Ib', 'NP 0F 3A 0F Pq,Qq,Ib'],
@@ -116,6 +118,6 @@ export const ssse3Rows: readonly X86Row[] = [
       const [y, x, n] = [vectorOf(b, source), vectorOf(b, target), immediateOf(b, count)];
       setVector(b, target, usesMmx(operands) ? alignHalves(b, x, y, n) : align(b, x, y, n));
     },
-    SSSE3,
+    { ...SSSE3, vex: MERGED_AVX2 },
   ),
 ];
