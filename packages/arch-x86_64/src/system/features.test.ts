@@ -35,6 +35,10 @@ const INSTRUCTIONS: Readonly<Partial<Record<FeatureName, string>>> = {
   bmi1: 'c4 e2 78 f2 c1', // andn eax, eax, ecx
   bmi2: 'c4 e2 7b f5 c1', // pdep eax, eax, ecx
   lzcnt: 'f3 0f bd c1', // lzcnt eax, ecx
+  avx: 'c5 f4 58 c2', // vaddps ymm0, ymm1, ymm2
+  avx2: 'c5 f5 fe c2', // vpaddd ymm0, ymm1, ymm2
+  f16c: 'c4 e2 7d 13 c1', // vcvtph2ps ymm0, xmm1
+  fma: 'c4 e2 75 98 c2', // vfmadd132ps ymm0, ymm1, ymm2
   clflushopt: '66 0f ae 3f', // clflushopt [rdi]
   clwb: '66 0f ae 37', // clwb [rdi]
   rdpid: 'f3 0f c7 f8', // rdpid rax
@@ -68,6 +72,8 @@ describe('features', () => {
   });
 
   it('that are missing have no instructions', () => {
+    const paddd = INSTRUCTIONS.avx2 as string;
+    expect([nameOf(paddd, decoderOf(['avx'])), nameOf(paddd, decoderOf(['avx2']))]).toEqual([undefined, 'PADDD']);
     const andn = INSTRUCTIONS.bmi1 as string;
     expect([nameOf(andn, decoderOf(['bmi1'])), nameOf(andn, decoderOf(['bmi2']))]).toEqual(['ANDN', undefined]);
   });

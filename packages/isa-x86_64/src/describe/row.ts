@@ -191,7 +191,6 @@ function makeRow({ section, name, encodings, options, effect }: RowParts, mode?:
       addressSize >= smallest &&
       (mode === undefined || addressSize < smallest + ADDRESS_SIZES) &&
       (segmented === 0 || implicit || accesses[form] === true),
-    isApart: ({ form = 0 }) => (forms[form] as Form).vex,
     semantics: (b: X86, args: never) => {
       const given = args as Arguments;
       const form = forms[given.form] as Form;
