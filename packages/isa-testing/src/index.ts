@@ -1,5 +1,6 @@
 export { randomWord, registerFields, staticChoices } from './random-words.js';
 export { encodingsIn, randomString } from './x86_64/byte-strings.js';
+export { vexOf } from './x86_64/encode.js';
 export { Random } from './random.js';
 export { accessOf, bits } from './word-class.js';
 export { compareTiers, firstDifference, INSTRUCTIONS, TUNINGS } from './tiers/compare.js';

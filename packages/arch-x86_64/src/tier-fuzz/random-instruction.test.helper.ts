@@ -1,5 +1,6 @@
 import { x86Tables } from '@qvm/isa-x86_64';
 import type { Encoding, X86Row } from '@qvm/isa-x86_64';
+import { vexOf } from '@qvm/isa-testing';
 import type { Random } from '@qvm/isa-testing';
 
 /** Addresses of data: pages of plain memory, one that is read-only, one that is not mapped, and plain ones again. */
@@ -73,7 +74,12 @@ function encode(random: Random, encoding: Encoding): string {
   const named = freeRegister(random);
   const places = operands.map(({ place }) => place);
   const memory = places.includes('memory') || (places.includes('rm') && random.chance(0.4));
-  const address = memory && modRm < 0 ? randomAddress(random, reg & 7) : undefined;
+  const isVectorIndexed = operands.some(({ vectorIndex }) => vectorIndex !== undefined);
+  const address = isVectorIndexed
+    ? vectorIndexed(random, reg & 7)
+    : memory && modRm < 0
+      ? randomAddress(random, reg & 7)
+      : undefined;
   let rex = wide ? 8 : 0;
   if (encoding.hasModRm && extension < 0) rex |= (reg & 8) >> 1;
   if (address) rex |= address.rex;
@@ -82,10 +88,13 @@ function encode(random: Random, encoding: Encoding): string {
   const words: string[] = [];
   if (address && encoding.lockable && random.chance(0.2)) words.push('f0');
   if (address?.prefix !== undefined) words.push(hex(address.prefix));
-  if (size === 1 && !wide && prefix === 'any') words.push('66');
-  if (prefix === '66' || prefix === 'F2' || prefix === 'F3') words.push(prefix.toLowerCase());
-  if (rex !== 0 || random.chance(0.1)) words.push(hex(0x40 | rex));
-  words.push(...(['', '0f', '0f 38', '0f 3a'][map] as string).split(' ').filter((byte) => byte !== ''));
+  if (encoding.vex) words.push(...vexPrefix(random, encoding, rex).map(hex));
+  else {
+    if (size === 1 && !wide && prefix === 'any') words.push('66');
+    if (prefix === '66' || prefix === 'F2' || prefix === 'F3') words.push(prefix.toLowerCase());
+    if (rex !== 0 || random.chance(0.1)) words.push(hex(0x40 | rex));
+    words.push(...(['', '0f', '0f 38', '0f 3a'][map] as string).split(' ').filter((byte) => byte !== ''));
+  }
   const low = opcodes === 8 ? named & 7 : opcodes === 16 ? random.below(16) : 0;
   words.push(hex(opcode | low));
   if (modRm >= 0) words.push(hex(modRm));
@@ -93,7 +102,18 @@ function encode(random: Random, encoding: Encoding): string {
   else if (encoding.hasModRm) words.push(hex(0xc0 | ((reg & 7) << 3) | (rm & 7)));
   for (const { place, type } of operands)
     if (place === 'immediate') words.push(...randomImmediate(random, type, wide ? 3 : size));
+    else if (place === 'is4') words.push(hex(random.below(256)));
   return words.join(' ');
+}
+
+/** A VEX prefix that names no general register with a purpose. */
+function vexPrefix(random: Random, encoding: Encoding, rex: number): number[] {
+  const prefix = vexOf(random, encoding, rex);
+  if (encoding.operands.some(({ place, registers }) => place === 'vvvv' && registers === 'general')) {
+    const last = prefix.pop() as number;
+    prefix.push((last & ~0x78) | ((~freeRegister(random) & 15) << 3));
+  }
+  return prefix;
 }
 
 function registerOf(random: Random, { operands }: Encoding, place: 'reg' | 'rm'): number {
@@ -122,6 +142,13 @@ export function randomOffset(random: Random): number {
   if (random.chance(0.15)) return random.between(1, DATA_PAGES - 1) * PAGE - random.below(32);
   const offset = random.below(PLAIN_PAGES * PAGE - 64);
   return random.chance(0.6) ? offset & ~15 : offset;
+}
+
+/** An operand in memory whose index is a vector register: many of its elements are outside of the data. */
+function vectorIndexed(random: Random, reg: number): Address {
+  const index = random.below(16);
+  const sib = (random.below(4) << 6) | ((index & 7) << 3) | (Reg.data & 7);
+  return { words: [hex(0x84 | (reg << 3)), hex(sib), ...word32(randomOffset(random))], rex: 1 | ((index >> 3) << 1) };
 }
 
 /** ModRM and what follows of an operand in memory. */

@@ -6,7 +6,8 @@ import { Random } from '@qvm/isa-testing';
 import type { TierRun } from '@qvm/isa-testing';
 import { SegmentRegister, State, Vector } from '@qvm/isa-x86_64';
 import { Attribute, DATA_ATTRIBUTES } from '../state/attributes.js';
-import { Flag } from '../state/control-bits.js';
+import { Cr4, Flag } from '../state/control-bits.js';
+import { x86ModelOf } from '../system/cpu-model.js';
 import { CODE, hex, MachineHarness, PAGES } from '../machine-tests/machine-harness.test.helper.js';
 import { assemble } from './assemble.test.helper.js';
 import {
@@ -38,12 +39,15 @@ export interface TierOutcome {
   readonly data: Uint8Array;
 }
 
+const MODEL = x86ModelOf('max');
 const SHORT_TABLE = 0x7_8000;
 const CODE_BYTES = 0x8000;
 const INTERRUPT = 0x50;
 const USER_PAGE = 7n;
 const READ_ONLY = 5n;
 const WITH_ERROR = new Set<number>([Vector.DF, Vector.TS, Vector.NP, Vector.SS, Vector.GP, Vector.PF, Vector.AC]);
+/** x87, SSE and AVX in XCR0. */
+const ALL_COMPONENTS = 7n;
 /** Logged events of a run; after that it is cut off. */
 const EVENTS = 5000;
 
@@ -67,13 +71,19 @@ export async function runProgram(
 
 /** A machine with a program that has not started. */
 export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tuning?: RegionTuning): MachineHarness {
-  const machine = new MachineHarness(1, engine, { ...(tuning && { tuning }), codePages: setup.codePages });
+  const machine = new MachineHarness(1, engine, {
+    model: MODEL,
+    ...(tuning && { tuning }),
+    codePages: setup.codePages,
+  });
   const { bytes, labels } = assemble(lines, CODE);
   mapMemory(machine, labels.get('window:'));
   installHandlers(machine);
   machine.write(DATA, randomData(setup.seed));
   machine.enterLongMode(bytes, setup.cpl);
   const { state, vcpu } = machine;
+  state.setU64(State.cr4, state.u64(State.cr4) | BigInt(Cr4.OSXSAVE));
+  state.setU64(State.xcr0, ALL_COMPONENTS);
   state.setSegment(
     SegmentRegister.FS,
     0,

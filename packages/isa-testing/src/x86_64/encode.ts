@@ -93,6 +93,7 @@ function vectorIndexed(random: Random, address: number, index: number, registers
  *
  * @param rex - bits W, R, X and B as REX has them; outside of 64-bit mode W alone.
  * @param registers - number of registers that vvvv can name in the mode.
+ * @experimental
  */
 export function vexOf(
   random: Random,
