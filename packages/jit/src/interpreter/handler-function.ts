@@ -9,7 +9,7 @@ import { HandlerBackEnd } from './handler-back-end.js';
 import type { HandlerTable, PendingHandler } from './handler-table.js';
 import type { RunFrame } from './run-frame.js';
 
-/** What the functions of an interpreter that contain handlers have in common. @internal */
+/** Shared by the functions of an interpreter that contain handlers. @internal */
 export interface HandlerSetting<B extends Builder> {
   readonly description: InterpreterDescription<B>;
   readonly table: HandlerTable<B>;

@@ -59,7 +59,7 @@ export class ScenarioMachine {
     this.#machine = new MachineHarness(1, engine, { tuning: OFTEN });
   }
 
-  /** What has run in regions. */
+  /** Counts of the instructions that have run in regions. */
   get regionTotals(): RegionTotals {
     return this.#machine.vcpu.regionTotals;
   }
