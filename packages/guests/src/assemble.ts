@@ -119,23 +119,26 @@ async function linuxFiles(
   });
 }
 
-/** Paths of firmware in its packages, by the name of its file. */
-const FIRMWARE_PATHS: Readonly<Record<string, RegExp>> = {
+/** Paths of images in their packages, by the names of their files. */
+const IMAGE_PATHS: Readonly<Record<string, RegExp>> = {
   'u-boot.bin': /^usr\/lib\/u-boot\/qemu_arm64\/u-boot\.bin$/,
   'bios-256k.bin': /^usr\/share\/seabios\/bios-256k\.bin$/,
+  'memtest-x64.bin': /^boot\/memtest86\+x64\.bin$/,
+  'memtest-ia32.bin': /^boot\/memtest86\+ia32\.bin$/,
 };
 
-async function firmwareFiles(
+/** Of a guest of one package: files as they are in it. */
+async function imageFiles(
   { files: names }: GuestDescription,
   packages: readonly FetchedPackage[],
   context: AssembleContext,
 ): Promise<NamedBytes[]> {
-  const [firmware] = packages;
-  if (firmware === undefined) throw new RangeError('firmware is made of one package');
-  return withPackage(firmware, context, async (files) => {
+  const [only] = packages;
+  if (only === undefined) throw new RangeError('such a guest is made of one package');
+  return withPackage(only, context, async (files) => {
     const made: NamedBytes[] = [];
     for (const name of names) {
-      const path = FIRMWARE_PATHS[name];
+      const path = IMAGE_PATHS[name];
       if (path === undefined) throw new RangeError(`the path of ${name} in its package is unknown`);
       made.push([name, await files.readMatching(path)]);
     }
@@ -165,7 +168,7 @@ export async function assembleGuest(
   packages: readonly FetchedPackage[],
   context: AssembleContext,
 ): Promise<string> {
-  const made = await (description.kind === 'linux' ? linuxFiles : firmwareFiles)(description, packages, context);
+  const made = await (description.kind === 'linux' ? linuxFiles : imageFiles)(description, packages, context);
   const versions = packages.map(({ info }) => `${info.name} ${info.version}\n`).join('');
   made.push(['package', new TextEncoder().encode(versions)]);
   const directory = join(context.scratch, 'guest');

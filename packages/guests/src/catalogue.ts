@@ -17,8 +17,8 @@ export interface GuestDescription {
   readonly name: string;
   /** One line for people. */
   readonly title: string;
-  /** `linux`: a kernel and an initramfs. `firmware`: one image that starts at reset. */
-  readonly kind: 'linux' | 'firmware';
+  /** `linux`: a kernel and an initramfs. `firmware`: one image that starts at reset. `program`: images without either. */
+  readonly kind: 'linux' | 'firmware' | 'program';
   /** The architecture of its packages. */
   readonly architecture: GuestArchitecture;
   /** The Debian packages that it is made from (for a kernel, the package that depends on the newest one). */
@@ -105,6 +105,15 @@ const CATALOGUE: readonly GuestDescription[] = [
     architecture: 'amd64',
     packages: ['seabios'],
     files: ['bios-256k.bin'],
+    downloadBytes: 12_000_000,
+  },
+  {
+    name: 'memtest86plus',
+    title: 'memtest86+, a test of memory for PCs, of 64 and of 32 bits',
+    kind: 'program',
+    architecture: 'amd64',
+    packages: ['memtest86+'],
+    files: ['memtest-x64.bin', 'memtest-ia32.bin'],
     downloadBytes: 12_000_000,
   },
 ];
