@@ -2,6 +2,7 @@ import type { InstructionSet } from '@qvm/engine';
 import {
   builderOf,
   CODE_MODES,
+  InstructionReader,
   instantiateX86Helpers,
   isRare,
   LONGEST,
@@ -13,7 +14,7 @@ import {
   x86Flags,
   X86_VERSION,
 } from '@qvm/isa-x86_64';
-import type { DecoderMode, X86, X86Row } from '@qvm/isa-x86_64';
+import type { DecoderMode, InstructionParts, X86, X86Row } from '@qvm/isa-x86_64';
 import { recordPlanOf } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
 import { walkFunction } from './system/walk-function.js';
@@ -51,19 +52,39 @@ export function instructionSetsOf(features: ReadonlySet<string>): readonly Instr
  * @experimental
  */
 export function isTooLong(features: ReadonlySet<string>, mode: number, bytes: Uint8Array): boolean {
-  return bytes.length >= LONGEST && decoderOf(features, mode).isTooLong(bytes.subarray(0, LONGEST));
+  return bytes.length >= LONGEST && describersOf(features, mode).decoder.isTooLong(bytes.subarray(0, LONGEST));
 }
 
-const decoders = new WeakMap<InstructionSet<X86>, X86Decoder>();
+/**
+ * The instruction of a mode at the beginning of some bytes; undefined if it is not there in full or does not exist.
+ *
+ * @experimental
+ */
+export const readInstruction = (
+  features: ReadonlySet<string>,
+  mode: number,
+  bytes: Uint8Array,
+): InstructionParts | undefined => describersOf(features, mode).reader.read(bytes);
 
-/** A decoder for instructions that are not executed. */
-function decoderOf(features: ReadonlySet<string>, mode: number): X86Decoder {
+/** Decoders of instructions that are described, not executed. */
+interface Describers {
+  readonly decoder: X86Decoder;
+  readonly reader: InstructionReader;
+}
+
+const describers = new WeakMap<InstructionSet<X86>, Describers>();
+
+function describersOf(features: ReadonlySet<string>, mode: number): Describers {
   const set = instructionSetsOf(features)[mode];
   const codeMode = CODE_MODES[mode];
   if (set === undefined || codeMode === undefined) throw new Error(`there is no mode ${mode}`);
-  let decoder = decoders.get(set);
-  if (decoder === undefined) decoders.set(set, (decoder = new X86Decoder(set.rows as readonly X86Row[], codeMode)));
-  return decoder;
+  let known = describers.get(set);
+  if (known === undefined) {
+    const rows = set.rows as readonly X86Row[];
+    known = { decoder: new X86Decoder(rows, codeMode), reader: new InstructionReader(rows, codeMode) };
+    describers.set(set, known);
+  }
+  return known;
 }
 
 function instructionSet(rows: readonly X86Row[], mode: DecoderMode, number: number): InstructionSet<X86> {

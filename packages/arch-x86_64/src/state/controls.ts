@@ -10,7 +10,6 @@ import type { X86State } from './x86-state.js';
 const USER = 3;
 /** XCR0: SSE and AVX state. */
 const AVX_STATE = 6;
-/** FSW.ES: an unmasked x87 exception is pending. */
 
 /**
  * The words of the state that generated code tests and that follow from control registers, RFLAGS, CPL and the code
@@ -21,6 +20,9 @@ const AVX_STATE = 6;
 export class Controls {
   /** The bank of accesses that the processor itself makes with the rights of a supervisor. */
   supervisorBank = 0;
+  /** Called when alignment is checked from now on, or no more. */
+  onAlignmentCheck: (on: boolean) => void = () => undefined;
+  #checksAlignment = false;
 
   constructor(
     private readonly state: X86State,
@@ -43,8 +45,7 @@ export class Controls {
     state.setU32(State.notPrivileged, cpl === 0 ? 0 : 1);
     state.setU32(State.realSegments, state.realSegments ? 1 : 0);
     state.setU32(State.interruptFlagTrap, state.protectedMode && cpl > iopl ? 1 : 0);
-    const checked = cpl === USER && flags & Flag.AC && state.u32(State.cr0) & Cr0.AM;
-    state.setU32(State.alignmentCheck, checked ? 1 : 0);
+    this.#checkAlignment(cpl === USER && (flags & Flag.AC) !== 0 && (state.u32(State.cr0) & Cr0.AM) !== 0);
     if (!state.mode64) refreshSegmentChecks(state);
     const paging = mmu.mode !== PagingMode.None;
     const userAccess = mmu.smap && (flags & Flag.AC) !== 0;
@@ -57,6 +58,13 @@ export class Controls {
       : this.supervisorBank;
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, bank);
+  }
+
+  #checkAlignment(on: boolean): void {
+    this.state.setU32(State.alignmentCheck, on ? 1 : 0);
+    if (on === this.#checksAlignment) return;
+    this.#checksAlignment = on;
+    this.onAlignmentCheck(on);
   }
 
   /** Must be called after every change of CR0, CR4 or XCR0. Instructions find pending x87 exceptions in the status word. */

@@ -38,7 +38,10 @@ export class FxState {
     const { state, fault } = this.core;
     if (state.u32(State.cr0) & (Cr0.EM | Cr0.TS)) return fault.raise(Vector.NM);
     if (!this.operands.checkAddress(LEGACY_BYTES, access)) return false;
-    return (this.operands.address & (ALIGNMENT - 1)) === 0 || fault.protection();
+    const offset = this.operands.address & (ALIGNMENT - 1);
+    // Which of the two is up to the processor (SDM vol. 2, FXSAVE): as AMD's do.
+    if (offset & 3 && state.u32(State.alignmentCheck)) return fault.raise(Vector.AC, 0);
+    return offset === 0 || fault.protection();
   }
 
   /** FWAIT: an unmasked exception that is pending. */

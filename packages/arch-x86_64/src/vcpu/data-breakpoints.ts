@@ -8,12 +8,16 @@ import type { X86State } from '../state/x86-state.js';
  * breakpoints that were met are noted. While one is enabled, generated code does not fill the TLB, and the engine
  * enters no page of it.
  *
+ * While alignment is checked (#AC), the engine enters no page at all: the interpreter finds any address of a page in the
+ * TLB, aligned or not.
+ *
  * @experimental
  */
 export class DataBreakpoints implements AccessWatch {
   /** Bits B0 to B3 of the breakpoints met since they were last cleared. */
   hits = 0;
   #armed = false;
+  #checksAlignment = false;
   #debug: DebugRegisters | undefined;
 
   constructor(
@@ -35,13 +39,24 @@ export class DataBreakpoints implements AccessWatch {
   refresh(): void {
     const before = this.#armed;
     this.#armed = this.#debug?.watchesData ?? false;
-    if (!before && !this.#armed) return;
-    if (this.#armed) this.ram.detach(this.state);
+    if (before || this.#armed) this.#refill();
+  }
+
+  /** Alignment is checked from now on, or no more. */
+  checkAlignment(on: boolean): void {
+    this.#checksAlignment = on;
+    this.#refill();
+  }
+
+  /** The TLB is to be filled anew. */
+  #refill(): void {
+    if (this.#armed || this.#checksAlignment) this.ram.detach(this.state);
     else this.ram.attach(this.state);
     this.tlb.flushAll();
   }
 
   coversPage(lo: number, hi: number): boolean {
+    if (this.#checksAlignment) return true;
     const page = fromHalves(lo, hi) & BigInt(-PAGE_BYTES);
     return this.#debug?.coversPage(page, PAGE_BYTES) ?? false;
   }

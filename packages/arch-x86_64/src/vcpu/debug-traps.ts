@@ -74,6 +74,20 @@ export class DebugTraps {
     watch.hits = 0;
   }
 
+  /**
+   * Must be called after instructions whose single step depends on the TF that they leave, not on the one before: INT n
+   * and the like clear it (SDM vol. 3, 17.3.1.4), SYSCALL may by IA32_FMASK, and SYSRET loads it.
+   */
+  stepByNewFlag(): void {
+    this.#stepping = false;
+    if (this.state.systemFlags & Flag.TF) this.pending |= Dr6.BS;
+  }
+
+  /** There is no single step after MOV SS and POP SS (SDM vol. 3, 6.8.3). */
+  dropStep(): void {
+    this.pending &= ~Dr6.BS;
+  }
+
   /** IRET begins, which loads RF. */
   keepResumeFlag(): void {
     this.#resuming = false;

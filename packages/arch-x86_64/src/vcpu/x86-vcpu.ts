@@ -9,7 +9,8 @@ import type { RecordPlan } from '@qvm/jit';
 import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
 import { X86_HOOK_KINDS } from '../hook-kinds.js';
-import { isTooLong } from '../instruction-sets.js';
+import { isTooLong, readInstruction } from '../instruction-sets.js';
+import { isStackAccess } from '../segments/stack-access.js';
 import { codeMode } from '../state/code-mode.js';
 import { Cr4, Flag } from '../state/control-bits.js';
 import { Controls } from '../state/controls.js';
@@ -21,7 +22,7 @@ import type { X86Model } from '../system/cpu-model.js';
 import { ENGINE_FAULTS, FaultStatus } from '../system/fault-status.js';
 import { NO_ERROR_CODE } from '../system/guest-fault.js';
 import { reportAccessFault } from '../system/linear-memory.js';
-import { Mmu } from '../system/mmu.js';
+import { isCanonical, Mmu } from '../system/mmu.js';
 import { TlbBanks } from '../system/tlb-banks.js';
 import { WalkParameters } from '../system/walk-parameters.js';
 import { DataBreakpoints } from './data-breakpoints.js';
@@ -36,6 +37,12 @@ import { haltReport, shutdownReport } from './shutdown-report.js';
 
 /** TLB banks of one vCPU. @experimental */
 export const TLB_BANKS = 32;
+
+/** See {@link DebugTraps.stepByNewFlag}. */
+const STEPS_BY_NEW_FLAG: ReadonlySet<SystemOperation> = new Set([
+  ...[SystemOperation.Int, SystemOperation.Int3, SystemOperation.Into, SystemOperation.Int1],
+  ...[SystemOperation.Syscall, SystemOperation.Sysret],
+]);
 
 /** Answers VMCALL and VMMCALL. @experimental */
 export interface Hypercalls {
@@ -95,6 +102,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     this.apic = bus.apics[index] as LocalApic;
     const banks = new TlbBanks(tlb);
     this.#controls = new Controls(state, mmu, banks);
+    this.#controls.onAlignmentCheck = (on) => watch.checkAlignment(on);
     this.processor = new Processor({
       index,
       vcpus: services.vcpus,
@@ -235,6 +243,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       return Before.Taken;
     }
     const shadow = state.u32(State.shadow) as Shadow;
+    if (shadow === Shadow.MovSs) this.#debug.dropStep();
     state.setU32(State.shadow, Shadow.None);
     if (apic.requests !== 0 || this.#debug.pending !== 0) {
       if (apic.requests & ApicRequest.Init) {
@@ -323,6 +332,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
     const outcome = this.processor.execute(info);
     if (outcome === Outcome.Next) this.next();
     else if (outcome === Outcome.Fault) this.#events.deliverWithin();
+    if (outcome !== Outcome.Fault && STEPS_BY_NEW_FLAG.has(operation)) this.#debug.stepByNewFlag();
     return this.control.resume(cause);
   }
 
@@ -371,8 +381,15 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       this.abort('reference', `nothing answers at the physical address of a ${access}`);
       return;
     }
-    reportAccessFault(fault, status, lo, hi, Vector.GP);
+    const noAddress = this.state.longMode && !isCanonical(hi);
+    if (noAddress) fault.raise(this.#isOnStack({ lo, hi }) ? Vector.SS : Vector.GP, 0);
+    else reportAccessFault(fault, status, lo, hi, Vector.GP);
     this.#events.deliver(access);
+  }
+
+  #isOnStack(at: { readonly lo: number; readonly hi: number }): boolean {
+    const parts = readInstruction(this.model.features, this.mode, this.fetch.bytes(LONGEST));
+    return parts !== undefined && isStackAccess(parts, this.state, at);
   }
 
   protected override takeUnimplemented(): void {

@@ -36,7 +36,7 @@ const ABSENT: readonly Absent[] = [
   absent('waiting', /^(monitorx?|mwaitx?|umonitor|umwait|tpause)\b/),
   absent('control-flow enforcement', /^(incssp[dq]|saveprevssp|rstorssp|wru?ss[dq]|setssbsy|clrssbsy)\b/),
   absent('PadLock', /^(montmul|xsha\d+|xstore-rng|xcrypt-\w+)\b/),
-  absent('TSX', /^(xbeginw?|xabort|xend|xtest|xsusldtrk|xresldtrk)\b/),
+  absent('TSX', /^(xbegin[dw]?|xabort|xend|xtest|xsusldtrk|xresldtrk)\b/),
   absent('user interrupts', /^(senduipi|uiret|clui|stui|testui)\b/),
   absent(
     'FRED, HRESET, PTWRITE, PCONFIG, SERIALIZE, MCOMMIT',

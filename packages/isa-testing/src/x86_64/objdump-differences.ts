@@ -26,7 +26,7 @@ const isRex = (byte: number, { bits }: DecoderMode): boolean => bits === 64 && (
 
 /** Names that objdump shows of prefixes without an instruction. */
 const LONE_PREFIX =
-  /^(rex(\.\w+)?|data16|data32|addr16|addr32|lock|repz|repnz|rep|cs|ds|es|fs|gs|ss|bnd|xacquire|xrelease|notrack)$/;
+  /^(rex(\.\w+)?|data16|data32|addr16|addr32|lock|repz|repnz|rep|cs|ds|es|fs|gs|ss|bnd|xacquire|xrelease|notrack|\{vex\})$/;
 
 /** Whether objdump says that there is no instruction. */
 export function isInvalid({ text }: Shown): boolean {

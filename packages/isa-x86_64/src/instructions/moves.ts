@@ -20,11 +20,11 @@ function extend(b: X86, source: Operand, size: number, signed: boolean): V {
 const move = (b: X86, [target, source]: readonly [Operand, Operand, ...Operand[]]): void =>
   b.write(target, b.read(source));
 
-/** CMPXCHG8B, CMPXCHG16B: `size` is that of one half. */
+/** CMPXCHG8B, CMPXCHG16B: `size` is that of one half. Both access units of 8 bytes. */
 function compareExchangePair(b: X86, target: MemoryOperand, size: number): void {
   const bytes = 1 << size;
   if (size === 3) b.raiseIf(b.ne(b.and(b.linearAddress(target), b.imm(15)), b.imm(0)), Vector.GP, true);
-  const m = b.openOperand(target, 2 * bytes, 'readWrite', { element: bytes });
+  const m = b.openOperand(target, 2 * bytes, 'readWrite', { element: 8 });
   const [low, high] = [0, bytes].map((offset) => b.loadAt(m, offset, bytes)) as [V, V];
   const pair = (register: Gpr): V => b.as(b.fixed(register, size), Ty.i64);
   const equal = b.and(b.eq(low, pair(Gpr.RAX)), b.eq(high, pair(Gpr.RDX)));
