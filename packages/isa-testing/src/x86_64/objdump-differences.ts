@@ -99,10 +99,10 @@ const REASONS: readonly Reason[] = [
       bytes.subarray(0, bytes.indexOf(first)).some((byte) => SELECTING.has(byte) || isRex(byte, mode)),
   },
   {
-    reason: 'VZEROUPPER and VZEROALL have no other prefix in that of VEX',
+    reason: 'VZEROUPPER, VZEROALL, VLDMXCSR and VSTMXCSR have no other prefix in that of VEX',
     applies: ({ ours, theirs, bytes }, { prefixes, first }) =>
       ours === 0 &&
-      /^vzero/.test(mnemonicOf(theirs.text)) &&
+      /^v(zero|ldmxcsr|stmxcsr)/.test(mnemonicOf(theirs.text)) &&
       ((bytes[prefixes.length + (first === 0xc5 ? 1 : 2)] ?? 0) & 3) !== 0,
   },
   {
