@@ -2,13 +2,12 @@ import { placeAcpiTables } from '@qvm/acpi';
 import type { AcpiProcessor } from '@qvm/acpi';
 import { ImageError, RamPlan } from '@qvm/core/architecture';
 import type { AddressRange, BootFile, BootRequest, MachineServices } from '@qvm/core/architecture';
-import type { FirmwareFile } from '@qvm/core/services';
 import { Gpr } from '@qvm/isa-x86_64';
 import { acpiTablesOf, configurationWindows } from './acpi.js';
 import { biosServices, SERVICES_BASE, SERVICES_BYTES, SERVICES_RSDP } from './bios-services.js';
+import type { BootPlan, LoadedSegment } from './boot-contents.js';
 import { planFirmware } from './firmware-plan.js';
 import { readImage } from './image.js';
-import type { X86Image } from './image.js';
 import { longState, protectedState, realState, RESET_STATE } from './initial-state.js';
 import type { InitialState } from './initial-state.js';
 import { MemoryType, memoryMap, PC_HOLE, without } from './memory-map.js';
@@ -18,26 +17,8 @@ import { DESCRIPTORS_BYTES, flatDescriptors, IDENTITY_BYTES, identityTables } fr
 import { SETUP_ENTRY, SETUP_RANGE, setupCode } from './real-mode.js';
 import { pvhStartInfo } from './start-info.js';
 import type { GuestFacts } from './start-info.js';
+import type { X86Image } from './x86-image.js';
 import { zeroPage } from './zero-page.js';
-
-/** Bytes for guest memory; memory after them is cleared, up to `size` in all. @experimental */
-export type LoadedSegment = X86Image['segments'][number];
-
-/**
- * A boot before anything is written: the segments go into memory, and the first vCPU begins in the state.
- *
- * @experimental
- */
-export interface BootPlan {
-  /** Content of RAM: image, initial file system, tables, data of the boot protocol. */
-  readonly segments: readonly LoadedSegment[];
-  /** The state of the first vCPU. */
-  readonly state: InitialState;
-  /** The memory map that the guest is told. */
-  readonly memory: readonly MemoryMapEntry[];
-  /** Files for firmware in its configuration device. Absent: none. */
-  readonly firmwareFiles?: readonly FirmwareFile[];
-}
 
 const PAGE = 0x1000;
 const FOUR_GIB = 2 ** 32;

@@ -1,5 +1,5 @@
 import { ImageError, isElf, isGzip } from '@qvm/core/architecture';
-import type { X86Image } from './image.js';
+import type { X86Image } from './x86-image.js';
 import { isBzImage } from './setup-header.js';
 
 const FOUR_GIB = 2 ** 32;

@@ -1,36 +1,12 @@
 import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
-import type { AddressRange, BootFile, ElfProgram, ElfSegment, DigestStore } from '@qvm/core/architecture';
+import type { BootFile, DigestStore, ElfProgram, ElfSegment } from '@qvm/core/architecture';
 import type { EntryProtocol } from './entries.js';
 import { readFirmware } from './firmware-image.js';
 import { findMultiboot } from './multiboot-header.js';
 import { isBzImage, readSetupHeader, UNPACKER_BASE } from './setup-header.js';
 import type { SetupHeader } from './setup-header.js';
 import { unpackPayload } from './unpack/unpack-payload.js';
-
-/**
- * An image that is ready to be placed.
- *
- * @experimental
- */
-export interface X86Image {
-  /** The protocol by which it is entered. */
-  readonly protocol: EntryProtocol;
-  /** Guest-physical address of the first instruction; of firmware it is the reset vector. */
-  readonly entry: number;
-  /** Disjoint, in ascending order. Memory after the bytes is cleared, up to `size` in all. */
-  readonly segments: readonly {
-    /** Guest-physical address. */
-    readonly address: number;
-    /** Content of its beginning. */
-    readonly bytes: Uint8Array;
-    /** Bytes in memory, at least those of the content. */
-    readonly size: number;
-  }[];
-  /** Of a bzImage. */
-  readonly setup?: SetupHeader;
-  /** Memory that it uses at first besides its segments, and that may contain them. Absent: none. */
-  readonly work?: AddressRange;
-}
+import type { X86Image } from './x86-image.js';
 
 /** How an image is to be read. @experimental */
 export interface ImageOptions {

@@ -1,7 +1,7 @@
 import type { AcpiProcessor } from '@qvm/acpi';
 import type { BootRequest, MachineServices } from '@qvm/core/architecture';
 import { planGuest } from './boot-plan.js';
-import type { LoadedSegment } from './boot-plan.js';
+import type { LoadedSegment } from './boot-contents.js';
 import type { InitialState } from './initial-state.js';
 
 /** Source of zeros for the memory after a segment's bytes, which is cleared in pieces of at most this size. */
