@@ -11,6 +11,8 @@ function bzImage(payload: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(2 * SECTOR + 64 + payload.length);
   const view = new DataView(bytes.buffer);
   bytes[0x1f1] = 1;
+  // LOADED_HIGH: without it, it is a zImage.
+  bytes[0x211] = 1;
   view.setUint16(0x1fe, 0xaa55, true);
   bytes.set([0xeb, 0x6a, ...new TextEncoder().encode('HdrS')], 0x200);
   view.setUint16(0x206, 0x20f, true);
