@@ -1,5 +1,6 @@
 import { Predecoder, generateInterpreter } from '@qvm/jit';
 import type { Builder } from '@qvm/jit';
+import { fingerprint } from './code/fingerprint.js';
 import type { InstructionSet } from './instruction-set.js';
 import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
 
@@ -33,7 +34,8 @@ export function engineModule<B extends Builder>(instructions: InstructionSet<B>)
   const interpreter = generateInterpreter(instructions);
   const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
   const predecoder = new Predecoder(interpreter, instructions.makeDecoder());
-  const engine = { instructions, module, predecoder, digest: `${instructions.version}.${digestOf(interpreter.bytes)}` };
+  const digest = `${instructions.version}.${interpreter.bytes.length}.${fingerprint(interpreter.bytes)}`;
+  const engine = { instructions, module, predecoder, digest };
   modules.set(instructions, engine as unknown as EngineModule<never>);
   return engine;
 }
@@ -68,11 +70,4 @@ export function instantiateEngine<B extends Builder>(
     const { run, regions, chain } = instance.exports;
     return { run: run as RunFunction, regions: regions as WebAssembly.Table, core: { chain: chain as RunFunction } };
   };
-}
-
-/** FNV-1a of 32 bits, and the length. */
-function digestOf(bytes: Uint8Array): string {
-  let hash = 0x811c_9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x0100_0193);
-  return `${bytes.length}.${hash >>> 0}`;
 }

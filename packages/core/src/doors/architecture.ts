@@ -69,6 +69,7 @@ export { gunzip, isGzip } from '../loader/gunzip.js';
 export type { ImageProblem } from '../loader/image-error.js';
 export { ImageError } from '../loader/image-error.js';
 export { RamPlan } from '../loader/ram-plan.js';
+export { sha256 } from '../loader/sha256.js';
 export { sizeText } from '../loader/size-text.js';
 export { alignUp } from '../memory/align-up.js';
 export type { AddressRange } from '../memory/address-range.js';

@@ -1,4 +1,6 @@
+import { sha256 } from '@qvm/core/architecture';
 import type { BootFile, DigestStore } from '@qvm/core/architecture';
+import { fingerprint } from './fingerprint.js';
 import { packTranslations, unpackTranslations } from './translation-pack.js';
 import type { ModuleContents, RegionModule } from './region-module.js';
 
@@ -16,11 +18,8 @@ const SAMPLES = 4096;
  * @internal
  */
 export function nameOfImage({ bytes }: BootFile): string {
-  let hash = 0x811c_9dc5;
-  // FNV-1a, 32 bits.
-  for (let i = 0; i < SAMPLES; i++)
-    hash = Math.imul(hash ^ (bytes[Math.floor((i * bytes.length) / SAMPLES)] ?? 0), 0x0100_0193);
-  return `${bytes.length}.${hash >>> 0}`;
+  const samples = Array.from({ length: SAMPLES }, (_, i) => bytes[Math.floor((i * bytes.length) / SAMPLES)] ?? 0);
+  return `${bytes.length}.${fingerprint(samples)}`;
 }
 
 /**
@@ -53,7 +52,7 @@ export class KeptTranslations {
   }
 
   /**
-   * Keeps modules, those used last first.
+   * Keeps modules: first those that this run has made or used, then the others while there is room.
    *
    * @param translated - instructions that this run has translated.
    */
@@ -65,9 +64,7 @@ export class KeptTranslations {
     await this.store.keep(await this.#digest(code), packTranslations([...used, ...others], MOST_BYTES));
   }
 
-  async #digest(code: string): Promise<string> {
-    const text = new TextEncoder().encode(`${this.name} ${code}`);
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-    return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  #digest(code: string): Promise<string> {
+    return sha256(new TextEncoder().encode(`${this.name} ${code}`));
   }
 }

@@ -70,13 +70,14 @@ export class LiveRegions {
    * Puts a translation to use at a place, with links to the pages of its parts. It replaces the region that begins there.
    *
    * @param parts - its code in the pages at this place, in the order of the translation's pages.
-   * @returns false if no number is free.
+   * @returns false if no number is free, or the module has no such function.
    */
   add({ ip, region }: RegionPlace, { module, translation }: Volume, parts: readonly RegionPart[]): boolean {
     const { u16, u32 } = this.memory;
     const body = module.bodyOf(translation);
+    if (body === undefined) return false;
     const number = (module.exactAlignment ? this.#numbers.exact : this.#numbers.relaxed).take();
-    if (body === undefined || number === undefined) return false;
+    if (number === undefined) return false;
     const before = u16[region >>> 1] as number;
     if (before !== 0) {
       const { module: owner, translation: smaller } = this.#byNumber.get(before) as LiveRegion;

@@ -75,8 +75,6 @@ export const newRegionCounters = (): Record<keyof RegionCounters, number> => ({
   longestPause: 0,
 });
 
-/** Most bytes of WebAssembly in all modules; the machine code is about twice as large. */
-const MOST_BYTES = 0x200_0000;
 /** Whether a translation that exists is used at a place. */
 enum Known {
   /** There is none that is larger than the region in use. */
@@ -86,6 +84,8 @@ enum Known {
   Used,
 }
 
+/** Most bytes of WebAssembly in all modules; the machine code is about twice as large. */
+const MOST_BYTES = 0x200_0000;
 /** Share of the modules that are evicted when there are too many. */
 const EVICTED_SHARE = 1 / 4;
 /** Samples after which the translations of earlier runs are compiled in the background: by then, the interpreter has been. */
@@ -147,7 +147,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
   get live(): {
     /** Regions in use. */
     readonly regions: number;
-    /** Modules that hold some of them, or did. */
+    /** Modules of this run, and of earlier ones. */
     readonly modules: number;
   } {
     return { regions: this.#live.size, modules: this.#library.modules.size };
@@ -167,6 +167,11 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     }
     this.#places.known ||= contents.length > 0;
     if (!this.tuning.background || this.#samples >= SAMPLES_BEFORE_KNOWN) this.#compileKnown();
+  }
+
+  /** The VM has ended: no more modules are compiled. */
+  end(): void {
+    this.#uncompiled.length = 0;
   }
 
   /** Adds the table of regions of a vCPU. */
@@ -320,6 +325,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
 
   #putToUse(module: RegionModule, candidates: readonly Candidate<B>[], compiled: WebAssembly.Module): void {
     if (!this.#open(module, compiled)) return;
+    module.seen = this.#samples;
     this.#library.add(module);
     candidates.forEach((candidate, i) => {
       // During the compilation, guest code may have been written, or a better region installed.
@@ -372,14 +378,22 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#library.remove(module);
   }
 
-  /** Makes the instance of a module; false if there is no room for its links. */
+  /**
+   * Makes the instance of a module; false if there is no room for its links.
+   *
+   * @throws WebAssembly.LinkError when the module wants other imports than there are.
+   */
   #open(module: RegionModule, compiled: WebAssembly.Module): boolean {
     const { modules } = this.#library;
     if (modules.size >= this.tuning.modules || this.#library.bytes >= MOST_BYTES) this.#evict(module);
     const linksAt = this.links.take(module.links);
     if (linksAt === undefined) return false;
-    module.open(compiled, this.imports, linksAt);
-    module.seen = this.#samples;
+    try {
+      module.open(compiled, this.imports, linksAt);
+    } catch (error) {
+      this.links.give(linksAt, module.links);
+      throw error;
+    }
     this.counters.modules++;
     return true;
   }

@@ -1,7 +1,7 @@
 import type { VmMemory } from '@qvm/core/architecture';
 import { LINK_BYTES } from '@qvm/jit';
 
-/** Number of links of a VM. A boot of Debian's kernel uses some 4,000. */
+/** Number of links of a VM. */
 const LINKS = 0x2_0000;
 /** Least number of links that is given away. */
 const LEAST = 4;

@@ -66,8 +66,9 @@ export class VmModes<B extends Builder> {
     });
   }
 
-  /** Keeps the translations of this run. */
+  /** Keeps the translations of this run, which has ended. */
   async keep(): Promise<void> {
+    for (const regions of this.#regions) regions?.end();
     for (const [mode, regions] of this.#regions.entries())
       await this.#kept?.keep(this.#nameOf(mode), [...(regions?.modules ?? [])], regions?.counters.translated ?? 0);
   }

@@ -2,9 +2,9 @@
 declare const QVM_DIGEST: string | undefined;
 
 /**
- * Names the translator: modules of regions that another one made may mean something else. The same for all translators
- * where this package is not bundled.
+ * Names the translator: modules of regions that another one made may mean something else. Where this package is not
+ * bundled, it is another one in each process, because nobody knows whether the modules have changed.
  *
  * @experimental
  */
-export const TRANSLATOR_VERSION: string = typeof QVM_DIGEST === 'string' ? QVM_DIGEST : 'modules';
+export const TRANSLATOR_VERSION: string = typeof QVM_DIGEST === 'string' ? QVM_DIGEST : crypto.randomUUID();

@@ -46,14 +46,17 @@ describe('unpackedFolder', () => {
   });
 
   it('has a folder of its own for translations, unless the environment says off', async () => {
-    await translationFolder(guests)?.keep(digest(3), image(3));
-    expect(Buffer.compare(readFileSync(join(guests, 'translations', digest(3))).subarray(0, 1003), image(3))).toBe(0);
-    expect(await unpackedFolder(guests).find(digest(3))).toBeUndefined();
-    process.env['QVM_TRANSLATIONS'] = 'off';
+    const before = process.env['QVM_TRANSLATIONS'];
     try {
+      delete process.env['QVM_TRANSLATIONS'];
+      await translationFolder(guests)?.keep(digest(3), image(3));
+      expect(Buffer.compare(readFileSync(join(guests, 'translations', digest(3))).subarray(0, 1003), image(3))).toBe(0);
+      expect(await unpackedFolder(guests).find(digest(3))).toBeUndefined();
+      process.env['QVM_TRANSLATIONS'] = 'off';
       expect(translationFolder(guests)).toBeUndefined();
     } finally {
-      delete process.env['QVM_TRANSLATIONS'];
+      if (before === undefined) delete process.env['QVM_TRANSLATIONS'];
+      else process.env['QVM_TRANSLATIONS'] = before;
     }
   });
 

@@ -15,7 +15,7 @@ interface Kind {
 
 /** A Debian kernel has 66 MB. */
 const UNPACKED: Kind = { folder: 'unpacked', files: 4, bytes: 0x1000_0000 };
-/** A boot of Debian's kernel leaves about 10 MB. */
+/** A boot of Debian's kernel leaves about 3 MB. */
 const TRANSLATIONS: Kind = { folder: 'translations', files: 24, bytes: 0x400_0000 };
 const DIGEST = /^[0-9a-f]{64}$/;
 const CHECK_BYTES = 32;

@@ -1,4 +1,4 @@
-import { gunzip, ImageError, isElf, isGzip } from '@qvm/core/architecture';
+import { gunzip, ImageError, isElf, isGzip, sha256 } from '@qvm/core/architecture';
 import type { DigestStore } from '@qvm/core/architecture';
 import { asImageError } from './damaged.js';
 import { decodeLz4, isLz4 } from './lz4.js';
@@ -69,13 +69,6 @@ export async function unpackPayload(
   }
   await unpacked?.keep(digest, out);
   return out;
-}
-
-/** In hexadecimal. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // A copy, because the digest is not computed of shared memory.
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function unknown(payload: Uint8Array, name: string): ImageError {
