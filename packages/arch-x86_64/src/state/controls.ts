@@ -41,6 +41,7 @@ export class Controls {
   select(): void {
     const { state, mmu } = this;
     const { cpl, systemFlags: flags } = state;
+    state.controlsStale = false;
     const iopl = (flags >>> IOPL_SHIFT) & 3;
     state.setU32(State.notPrivileged, cpl === 0 ? 0 : 1);
     state.setU32(State.realSegments, state.realSegments ? 1 : 0);

@@ -1,44 +1,55 @@
 import type { CpuState } from '@qvm/engine';
 import { FlagKind, PackedFlag as Packed, State } from '@qvm/isa-x86_64';
 
+const WORD = 0xffff_ffff;
+/** The flags that the second operand of {@link FlagKind.Result} and {@link FlagKind.Logic} holds. */
+const OTHERS = Packed.CF | Packed.OF | Packed.AF;
+
 /**
  * Computes the packed arithmetic flags of a state from the last operation that set them, as generated code does.
+ *
+ * The highest 32 bits of each operand decide CF, OF and SF: those of narrower operands are shifted there.
  *
  * @experimental
  */
 export function packedFlags(state: CpuState): number {
   const kind = state.u32(State.flagKind);
-  if (kind === Number(FlagKind.Packed)) return state.u32(State.flagX);
-  const bits = 8n << BigInt(kind & 3);
-  const cut = (value: bigint): bigint => BigInt.asUintN(Number(bits), value);
-  const x = cut(state.u64(State.flagX));
-  const y = state.u64(State.flagY);
+  const x = state.u32(State.flagX);
+  if (kind === Number(FlagKind.Packed)) return x;
+  const y = state.u32(State.flagY);
+  const size = kind & 3;
+  const wide = size === 3;
+  const shift = wide ? 0 : 32 - (8 << size);
+  const xTop = wide ? state.u32(State.flagX + 4) : (x << shift) >>> 0;
+  const yTop = wide ? state.u32(State.flagY + 4) : (y << shift) >>> 0;
   switch ((kind & ~3) as FlagKind) {
-    case FlagKind.Sub:
-      return sumFlags(x, cut(y), cut(x - cut(y)), bits, x < cut(y), x ^ cut(y));
-    case FlagKind.Add:
-      return sumFlags(x, cut(y), cut(x + cut(y)), bits, (x + cut(y)) >> bits !== 0n, ~(x ^ cut(y)));
+    case FlagKind.Sub: {
+      const low = (x - y) >>> 0;
+      const top = xTop - yTop - (wide && x < y ? 1 : 0);
+      return resultFlags(low, top, wide) | sumFlags(x ^ y ^ low, top < 0, (xTop ^ yTop) & (xTop ^ top));
+    }
+    case FlagKind.Add: {
+      const low = (x + y) >>> 0;
+      const top = xTop + yTop + (wide && x + y > WORD ? 1 : 0);
+      return resultFlags(low, top, wide) | sumFlags(x ^ y ^ low, top > WORD, (xTop ^ top) & (yTop ^ top));
+    }
     case FlagKind.Result:
     case FlagKind.Logic:
-      return resultFlags(x, bits) | Number(y & BigInt(Packed.CF | Packed.OF | Packed.AF));
+      return resultFlags(x, xTop, wide) | (y & OTHERS);
     case FlagKind.Packed:
   }
   throw new Error(`there are no lazy flags of kind ${kind}`);
 }
 
-/** Flags of a sum or difference. `signs` has the sign bit set if the operands can overflow. */
-function sumFlags(x: bigint, y: bigint, result: bigint, bits: bigint, carry: boolean, signs: bigint): number {
-  const overflow = ((x ^ result) & signs) >> (bits - 1n);
-  return (
-    resultFlags(result, bits) |
-    (carry ? Packed.CF : 0) |
-    (overflow & 1n ? Packed.OF : 0) |
-    ((x ^ y ^ result) & 16n ? Packed.AF : 0)
-  );
+/** CF, AF and OF: of bit 4 of `carries` and the sign of `overflow`. */
+function sumFlags(carries: number, carry: boolean, overflow: number): number {
+  return (carry ? Packed.CF : 0) | (carries & 16 ? Packed.AF : 0) | (overflow < 0 ? Packed.OF : 0);
 }
 
-function resultFlags(result: bigint, bits: bigint): number {
-  let ones = Number(result & 0xffn);
+/** PF, ZF and SF. The low word counts for ZF only where it is not part of the highest bits. */
+function resultFlags(low: number, top: number, wide: boolean): number {
+  let ones = low & 0xff;
   for (let shift = 4; shift > 0; shift >>= 1) ones ^= ones >> shift;
-  return (ones & 1 ? 0 : Packed.PF) | (result === 0n ? Packed.ZF : 0) | ((result >> (bits - 1n)) & 1n ? Packed.SF : 0);
+  const zero = (top | 0) === 0 && (!wide || low === 0);
+  return (ones & 1 ? 0 : Packed.PF) | (zero ? Packed.ZF : 0) | ((top | 0) < 0 ? Packed.SF : 0);
 }

@@ -21,6 +21,8 @@ export class X86State extends CpuState {
    * CS matters.
    */
   segmentsChanged = true;
+  /** Whether segments have changed since `Controls.select`, so that it must be called before code runs. */
+  controlsStale = true;
 
   /** Bytes that {@link X86State.allocate} takes: bounce buffer and state. */
   static readonly bytes = CpuState.bytesFor(State.end);
@@ -172,7 +174,7 @@ export class X86State extends CpuState {
     this.setU32(at + Segment.selector, selector);
     this.setU32(at + Segment.limit, limit);
     this.setU32(at + Segment.attributes, attributes);
-    if (n === SegmentRegister.CS || !this.mode64) this.segmentsChanged = true;
+    if (n === SegmentRegister.CS || !this.mode64) this.segmentsChanged = this.controlsStale = true;
     if (n <= SegmentRegister.DS) this.setU32(at + Segment.base, base);
     // The base of a code segment is that of the mode which the caller now enters.
     const ignored = n <= SegmentRegister.DS && n !== SegmentRegister.CS && this.mode64;

@@ -173,9 +173,10 @@ export class SystemRegisters {
   #readTime(): boolean {
     const { state, fault } = this.core;
     if (state.protectedMode && state.cpl !== 0 && state.u32(State.cr4) & Cr4.TSD) return fault.protection();
-    const { count } = this.tsc;
-    state.setGpr32(Gpr.RAX, Number(BigInt.asUintN(32, count)));
-    state.setGpr32(Gpr.RDX, Number(count >> 32n));
+    const { tsc } = this;
+    tsc.read();
+    state.setGpr32(Gpr.RAX, tsc.lo);
+    state.setGpr32(Gpr.RDX, tsc.hi);
     return true;
   }
 

@@ -3,6 +3,10 @@ import type { Clock } from '@qvm/core/vdev';
 /** Frequency of the time-stamp counter in Hz: it counts the nanoseconds of the VM's clock. @experimental */
 export const TSC_HZ = 1_000_000_000;
 
+/** Numbers of this width are exact, and so is their sum with a time if it is a safe integer. */
+const EXACT_BITS = 53;
+const TWO_32 = 2 ** 32;
+
 const asUnsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 /**
@@ -14,6 +18,12 @@ const asUnsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
 export class TimeStampCounter {
   /** IA32_TSC_ADJUST: the offset. */
   #adjust = 0n;
+  /** The offset as a signed number, if that is exact. */
+  #exact: number | undefined = 0;
+  /** The value that {@link TimeStampCounter.read} has read: bits 31–0. */
+  lo = 0;
+  /** Bits 63–32. */
+  hi = 0;
 
   constructor(
     private readonly clock: Pick<Clock, 'now'>,
@@ -26,6 +36,19 @@ export class TimeStampCounter {
     return asUnsigned(BigInt(Math.floor(this.clock.now())) + this.#adjust);
   }
 
+  /** Reads its value into {@link TimeStampCounter.lo} and {@link TimeStampCounter.hi}, without a BigInt if possible. */
+  read(): void {
+    const sum = this.#exact === undefined ? -1 : Math.floor(this.clock.now()) + this.#exact;
+    if (sum >= 0 && sum <= Number.MAX_SAFE_INTEGER) {
+      this.lo = sum >>> 0;
+      this.hi = Math.floor(sum / TWO_32);
+      return;
+    }
+    const { count } = this;
+    this.lo = Number(count & 0xffff_ffffn);
+    this.hi = Number(count >> 32n);
+  }
+
   set count(value: bigint) {
     this.adjust = value - BigInt(Math.floor(this.clock.now()));
   }
@@ -36,7 +59,7 @@ export class TimeStampCounter {
   }
 
   set adjust(value: bigint) {
-    this.#adjust = asUnsigned(value);
+    this.#setAdjust(asUnsigned(value));
     this.onSet();
   }
 
@@ -51,6 +74,12 @@ export class TimeStampCounter {
   }
 
   reset(): void {
-    this.#adjust = 0n;
+    this.#setAdjust(0n);
+  }
+
+  #setAdjust(value: bigint): void {
+    this.#adjust = value;
+    const signed = BigInt.asIntN(64, value);
+    this.#exact = BigInt.asIntN(EXACT_BITS, signed) === signed ? Number(signed) : undefined;
   }
 }

@@ -426,10 +426,8 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   /** Changes to the mode that the segments determine. */
   #enterMode(): void {
     const { state } = this;
-    if (state.segmentsChanged) {
-      this.#controls.select();
-      state.segmentsChanged = false;
-    }
+    if (state.controlsStale) this.#controls.select();
+    state.segmentsChanged = false;
     const mode = codeMode(state);
     if (mode !== CodeMode.Code64 && this.mode === CodeMode.Code64) state.narrowRegisters();
     this.setMode(mode);

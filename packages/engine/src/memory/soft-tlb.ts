@@ -2,6 +2,8 @@ import type { VmMemory } from '@qvm/core/architecture';
 import { BlockMap, PAGE_BITS, PageDirectory, TLB_ENTRIES, TlbBank, TlbEntry } from '@qvm/jit';
 
 const PAGE_MASK = -(1 << PAGE_BITS);
+/** Computed once: a power of constants is computed at each execution. */
+const BLOCK_BYTES = 2 ** BlockMap.blockBits;
 /** Words of one entry. */
 const WORDS = TlbEntry.bytes / 4;
 const INVALID = 0xffff_ffff;
@@ -154,7 +156,7 @@ export class SoftTlb {
     this.#lastBlock = block;
     this.#lastBlockBits = bits;
     const count = Math.min(2 ** Math.max(0, bits - BlockMap.blockBits), BlockMap.bytes * 8);
-    for (let i = 0; i < count; i++) this.#setBlock(block * 2 ** bits + i * 2 ** BlockMap.blockBits);
+    for (let i = 0; i < count; i++) this.#setBlock(block * 2 ** bits + i * BLOCK_BYTES);
   }
 
   #setBlock(va48: number): void {
@@ -288,5 +290,5 @@ export class SoftTlb {
 
 /** Bit of the {@link BlockMap} for an address. */
 function blockBit(va48: number): number {
-  return Math.imul(Math.floor(va48 / 2 ** BlockMap.blockBits), BlockMap.factor) >>> BlockMap.shift;
+  return Math.imul(Math.floor(va48 / BLOCK_BYTES), BlockMap.factor) >>> BlockMap.shift;
 }
