@@ -95,7 +95,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
       services,
       code: this.#code,
       ram,
-      enterMode: (mode, slowPaths) => modes.enter(mode, slowPaths),
+      enterMode: (mode, cpu, slowPaths) => modes.enter(mode, cpu, slowPaths),
     };
     this.vcpus = Array.from({ length: services.vcpus }, (_, index) => parts.makeVcpu(index, engine));
     for (const vcpu of this.vcpus) {

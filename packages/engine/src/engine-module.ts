@@ -64,9 +64,12 @@ export function instantiateEngine<B extends Builder>(
   { module, instructions }: EngineModule<B>,
   memory: WebAssembly.Memory,
 ): InstantiateRun {
-  return ({ slow, flush }) => {
+  return ({ slow, flush, call }) => {
     const helpers = instructions.instantiateHelpers(memory);
-    const instance = new WebAssembly.Instance(module, { ...helpers, env: { memory, slow, flush } });
+    const instance = new WebAssembly.Instance(module, {
+      ...helpers,
+      env: { memory, slow, flush, call: (_cpu: number, left: number, request: number) => call(left, request) },
+    });
     const { run, regions, chain } = instance.exports;
     return { run: run as RunFunction, regions: regions as WebAssembly.Table, core: { chain: chain as RunFunction } };
   };

@@ -1,4 +1,4 @@
-export { Exit, SystemInfo, SystemOperation, Vector, WITH_ERROR_CODE } from './builder/exits.js';
+export { Exit, SystemInfo, SystemOperation, VcpuRequest, Vector, WITH_ERROR_CODE } from './builder/exits.js';
 export { Condition, FlagKind, PackedFlag, flagKind, x86Flags } from './builder/flags.js';
 export { Gpr, Segment, SegmentRegister, Shadow, State } from './builder/layout.js';
 export { AddressRegister } from './builder/register-files.js';

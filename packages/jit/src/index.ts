@@ -12,6 +12,7 @@ export type { Derived, Operand, OperandKind, PatternRow, Row, RowMaker, RowOptio
 export type { Decoded, InstructionDecoder } from './describe/decoder.js';
 export { WordDecoder } from './describe/word-decoder.js';
 export { Builder } from './builder/builder.js';
+export { ENGINE_CALL } from './builder/engine-call.js';
 export type { BuilderClass } from './builder/builder.js';
 export type { AccessOptions } from './builder/memory-builder.js';
 export type { AtomicOp } from './builder/memory-opcodes.js';

@@ -23,6 +23,7 @@ export class Controls {
   /** Called when alignment is checked from now on, or no more. */
   onAlignmentCheck: (on: boolean) => void = () => undefined;
   #checksAlignment = false;
+  #watched = false;
 
   constructor(
     private readonly state: X86State,
@@ -40,12 +41,14 @@ export class Controls {
   /** Must be called after every change of CPL, of segments, or of RFLAGS.IOPL, VM or AC. */
   select(): void {
     const { state, mmu } = this;
-    const { cpl, systemFlags: flags } = state;
+    const { cpl, protectedMode, systemFlags: flags } = state;
     state.controlsStale = false;
     const iopl = (flags >>> IOPL_SHIFT) & 3;
     state.setU32(State.notPrivileged, cpl === 0 ? 0 : 1);
     state.setU32(State.realSegments, state.realSegments ? 1 : 0);
-    state.setU32(State.interruptFlagTrap, state.protectedMode && cpl > iopl ? 1 : 0);
+    state.setU32(State.interruptFlagTrap, protectedMode && cpl > iopl ? 1 : 0);
+    state.setU32(State.watched, this.#watched ? 1 : 0);
+    state.setU32(State.timeTrap, this.#watched || (protectedMode && cpl !== 0 && this.#disablesTime) ? 1 : 0);
     this.#checkAlignment(cpl === USER && (flags & Flag.AC) !== 0 && (state.u32(State.cr0) & Cr0.AM) !== 0);
     if (!state.mode64) refreshSegmentChecks(state);
     const paging = mmu.mode !== PagingMode.None;
@@ -59,6 +62,23 @@ export class Controls {
       : this.supervisorBank;
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, bank);
+  }
+
+  /**
+   * Whether hooks are tapped that see instructions which generated code executes: it then leaves them to the vCPU.
+   */
+  get watched(): boolean {
+    return this.#watched;
+  }
+
+  set watched(on: boolean) {
+    this.#watched = on;
+    this.select();
+  }
+
+  /** CR4.TSD. */
+  get #disablesTime(): boolean {
+    return (this.state.u32(State.cr4) & Cr4.TSD) !== 0;
   }
 
   #checkAlignment(on: boolean): void {
@@ -80,7 +100,5 @@ export class Controls {
     state.setU32(State.avxTrap, avxEnabled ? switched : Vector.UD);
     state.setU32(State.x87Trap, cr0 & (Cr0.EM | Cr0.TS) ? Vector.NM : 0);
     state.setU32(State.mmxTrap, cr0 & Cr0.EM ? Vector.UD : switched);
-    // The engine reads the time-stamp counter.
-    state.setU32(State.timeTrap, 1);
   }
 }

@@ -35,21 +35,19 @@ const LAST_BRANCHES: MsrRule = { kind: 'bits', bits: 0n };
 /** Fast strings; no branch trace store and no precise event-based sampling. */
 const MISC_ENABLE_RESET = 0x1801n;
 
-let slots = 0;
-const stored = (name: string, number: number, rule: MsrRule, reset = 0n): MsrEntry => ({
+/** After those that generated code knows. */
+let next: number = State.tscAux + 8;
+const known = (name: string, number: number, offset: number, rule: MsrRule, reset = 0n): MsrEntry => ({
   name,
   number,
-  offset: State.msr + slots++ * 8,
+  offset,
   rule,
   reset,
 });
-const segment = (name: string, number: number, register: SegmentRegister): MsrEntry => ({
-  name,
-  number,
-  offset: State.segmentBase + register * 8,
-  rule: CANONICAL,
-  reset: 0n,
-});
+const stored = (name: string, number: number, rule: MsrRule, reset = 0n): MsrEntry =>
+  known(name, number, (next += 8) - 8, rule, reset);
+const segment = (name: string, number: number, register: SegmentRegister): MsrEntry =>
+  known(name, number, State.segmentBase + register * 8, CANONICAL);
 
 /**
  * The model-specific registers that are storage (SDM vol. 4, table 2-2). An MSR that is neither here nor handled by
@@ -66,14 +64,14 @@ export const MSRS: readonly MsrEntry[] = [
   stored('MISC_ENABLE', 0x1a0, IGNORED, MISC_ENABLE_RESET),
   stored('DEBUGCTL', 0x1d9, LAST_BRANCHES),
   stored('PAT', 0x277, { kind: 'types' }, PAT_RESET),
-  stored('STAR', 0xc000_0081, ANY),
-  stored('LSTAR', 0xc000_0082, CANONICAL),
+  known('STAR', 0xc000_0081, State.star, ANY),
+  known('LSTAR', 0xc000_0082, State.lstar, CANONICAL),
   stored('CSTAR', 0xc000_0083, CANONICAL),
-  stored('FMASK', 0xc000_0084, LOW_32),
+  known('FMASK', 0xc000_0084, State.fmask, LOW_32),
   segment('FS_BASE', 0xc000_0100, SegmentRegister.FS),
   segment('GS_BASE', 0xc000_0101, SegmentRegister.GS),
-  stored('KERNEL_GS_BASE', 0xc000_0102, CANONICAL),
-  stored('TSC_AUX', 0xc000_0103, LOW_32),
+  known('KERNEL_GS_BASE', 0xc000_0102, State.kernelGsBase, CANONICAL),
+  known('TSC_AUX', 0xc000_0103, State.tscAux, LOW_32),
 ];
 
 const BY_NUMBER = new Map(MSRS.map((entry) => [entry.number, entry]));

@@ -9,10 +9,8 @@ import type { Cpuid } from './cpuid.js';
 import type { DebugRegisters } from './debug-registers.js';
 import { isCanonical } from './mmu.js';
 import type { ModelSpecificRegisters } from './model-specific-registers.js';
-import { msrOffset } from './msr-table.js';
 import type { TimeStampCounter } from './time-stamp-counter.js';
 
-const TSC_AUX = msrOffset('TSC_AUX');
 const CR8_MASK = 15;
 
 /** The task priority, as CR8 holds it: of the local APIC. @experimental */
@@ -182,7 +180,7 @@ export class SystemRegisters {
 
   #readAux(): boolean {
     const { state } = this.core;
-    state.setGpr32(Gpr.RCX, state.u32(TSC_AUX));
+    state.setGpr32(Gpr.RCX, state.u32(State.tscAux));
     return true;
   }
 

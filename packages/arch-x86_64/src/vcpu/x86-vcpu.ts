@@ -4,7 +4,17 @@ import { VcpuExit } from '@qvm/core/architecture';
 import type { MachineServices } from '@qvm/core/architecture';
 import { Before, EngineVcpu, PortAccess, SoftTlb } from '@qvm/engine';
 import type { AccessFault, VmEngine } from '@qvm/engine';
-import { CodeMode, Exit, LONGEST, Shadow, State, SystemOperation, Vector, WITH_ERROR_CODE } from '@qvm/isa-x86_64';
+import {
+  CodeMode,
+  Exit,
+  LONGEST,
+  Shadow,
+  State,
+  SystemOperation,
+  VcpuRequest,
+  Vector,
+  WITH_ERROR_CODE,
+} from '@qvm/isa-x86_64';
 import type { RecordPlan } from '@qvm/jit';
 import { ApicRequest } from '../apic/index.js';
 import type { ApicBus, LocalApic } from '../apic/index.js';
@@ -238,6 +248,8 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   protected override before(): Before {
     const { state, apic } = this;
+    const { watched } = this.exits;
+    if (watched !== this.#controls.watched) this.#controls.watched = watched;
     if (state.segmentsChanged) {
       this.#enterMode();
       return Before.Taken;
@@ -310,6 +322,22 @@ export class X86Vcpu extends EngineVcpu<X86State> {
         return this.control.leave('pause', 0, VcpuExit.Yield);
     }
     throw new Error(`the interpreter left for an unknown reason ${reason}`);
+  }
+
+  protected override answer(request: number): number {
+    const { exits, processor, state } = this;
+    switch (request as VcpuRequest) {
+      case VcpuRequest.Time:
+        exits.count('time');
+        processor.tsc.read();
+        state.setHalves(State.time, processor.tsc.lo, processor.tsc.hi);
+        return 0;
+      case VcpuRequest.FlushPage:
+        exits.count('tlb');
+        processor.execute(SystemOperation.Invlpg);
+        return 0;
+    }
+    return super.answer(request);
   }
 
   /** An SSE exception is #UD if the system does not handle #XM (SDM vol. 3, 2.5, OSXMMEXCPT). */

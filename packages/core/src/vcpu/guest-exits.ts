@@ -110,6 +110,20 @@ export class GuestExits {
     this.#leave(cause, syndrome, undefined, undefined);
   }
 
+  /**
+   * Counts an exit that is not announced, and whose time counts as guest time: only while {@link GuestExits.watched} is
+   * false.
+   */
+  count(cause: string): void {
+    this.#totalsOf(cause).count++;
+  }
+
+  /** Whether exits are announced to a tap. */
+  get watched(): boolean {
+    const { guestExit, guestEntrance } = this.#vcpu.hooks;
+    return hasTaps(guestExit) || hasTaps(guestEntrance);
+  }
+
   /** Announces that the guest continues after `leave`. */
   enter(cause: string): void {
     if (this.#open === undefined) return;

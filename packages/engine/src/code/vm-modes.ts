@@ -39,6 +39,8 @@ export class VmModes<B extends Builder> {
   readonly #regions: (RegionCache<B> | undefined)[] = [];
   readonly #entered = new Set<number>();
   readonly #links: RegionLinks;
+  /** The engine's side of `Builder.callEngine`, by the address of the vCPU's state: all vCPUs execute the same regions. */
+  readonly #calls = new Map<number, SlowPaths['call']>();
   #kept: KeptTranslations | undefined;
 
   /**
@@ -73,8 +75,9 @@ export class VmModes<B extends Builder> {
       await this.#kept?.keep(this.#nameOf(mode), [...(regions?.modules ?? [])], regions?.counters.translated ?? 0);
   }
 
-  /** Makes the code of a mode for one vCPU. */
-  enter(mode: number, slowPaths: SlowPaths): VcpuMode {
+  /** Makes the code of a mode for one vCPU, whose state is at `cpu`. */
+  enter(mode: number, cpu: number, slowPaths: SlowPaths): VcpuMode {
+    this.#calls.set(cpu, slowPaths.call);
     const { hooks, name } = this.services;
     if (!this.#entered.has(mode)) hooks.newCodeMode.call({ vm: name, mode });
     this.#entered.add(mode);
@@ -119,7 +122,9 @@ export class VmModes<B extends Builder> {
   #makeRegions(mode: number, module: EngineModule<B>, core: WebAssembly.ModuleImports): RegionCache<B> {
     const { memory, hooks, name } = this.services;
     const helpers = module.instructions.instantiateHelpers(memory.wasm);
-    const imports = { env: { memory: memory.wasm }, core, ...helpers };
+    const call = (cpu: number, left: number, request: number): number =>
+      (this.#calls.get(cpu) as SlowPaths['call'])(left, request);
+    const imports = { env: { memory: memory.wasm, call }, core, ...helpers };
     const regions = new RegionCache(memory, this.code, module, imports, this.#links, this.tuning);
     const { codeTranslated } = hooks;
     regions.onInstall = (region) => {

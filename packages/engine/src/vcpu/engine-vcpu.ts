@@ -133,6 +133,10 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
   protected abstract takeAccessFault(fault: Readonly<AccessFault>): void;
   /** Handles a present instruction without a row. */
   protected abstract takeUnimplemented(): void;
+  /** Answers `Builder.callEngine`. Default: rows of the architecture do not call it. */
+  protected answer(request: number): number {
+    throw new Error(`generated code has made an unknown request ${request}`);
+  }
   /** Sets the power-on state. RAM is not changed. */
   abstract reset(): void;
   /** Version of the format of {@link EngineVcpu.saveProcessor}. */
@@ -336,9 +340,13 @@ export abstract class EngineVcpu<S extends CpuState = CpuState> implements Vcpu,
 
   #makeExecution(): Execution {
     const { state, tlb, memory } = this;
-    const { run, regions } = this.engine.enterMode(this.#mode, {
+    const { run, regions } = this.engine.enterMode(this.#mode, state.address, {
       slow: (info) => memory.open(info),
       flush: () => memory.flush(),
+      call: (left, request) => {
+        state.setU32(EngineState.left, left);
+        return this.answer(request);
+      },
     });
     if (regions === undefined) return { interpret: run, run: (left) => run(state.address, left), begin: () => false };
     const sampler = new RegionSampler(state, tlb, regions, run, this.#regionTotals);

@@ -7,6 +7,8 @@ export interface SlowPaths {
   slow(info: number): number;
   /** See `MemoryPort.flush`. */
   flush(): void;
+  /** See `Builder.callEngine`. @param left - instructions left of the budget. */
+  call(left: number, request: number): number;
 }
 
 /**

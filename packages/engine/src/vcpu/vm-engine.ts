@@ -17,5 +17,5 @@ export interface VmEngine {
   /** The RAM that generated code reaches itself. */
   readonly ram: MainRam;
   /** Makes the generated code of a mode for one vCPU. */
-  enterMode(mode: number, slowPaths: SlowPaths): VcpuMode;
+  enterMode(mode: number, cpu: number, slowPaths: SlowPaths): VcpuMode;
 }

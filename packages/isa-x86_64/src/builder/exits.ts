@@ -15,6 +15,18 @@ export enum Exit {
   Pause,
 }
 
+/**
+ * What generated code asks the vCPU for, without leaving: `Builder.callEngine`.
+ *
+ * @experimental
+ */
+export enum VcpuRequest {
+  /** The time-stamp counter, into `State.time`. */
+  Time,
+  /** INVLPG of `State.operandAddress`. */
+  FlushPage,
+}
+
 /** Bit of the operand of {@link Exit.Exception}: the exception pushes the error code 0. @experimental */
 export const WITH_ERROR_CODE = 0x100;
 

@@ -1,4 +1,4 @@
-import { cryptoHelpers } from '@qvm/jit';
+import { cryptoHelpers, ENGINE_CALL } from '@qvm/jit';
 import type { Helper } from '@qvm/jit';
 import { instantiateSoftfloatX86Helpers, softfloatX86Helpers } from './softfloat-helpers.js';
 import { vectorHelpers } from './vector-helpers.js';
@@ -8,10 +8,11 @@ export const x86Helpers: readonly Helper[] = [
   ...softfloatX86Helpers,
   ...vectorHelpers.helpers,
   ...cryptoHelpers.helpers,
+  ENGINE_CALL,
 ];
 
 /**
- * The imports of a module that calls {@link x86Helpers}. Every thread needs its own.
+ * The imports of a module that calls {@link x86Helpers}, but for {@link ENGINE_CALL}, which is the engine's. Every thread needs its own.
  *
  * @param memory - the shared memory of the vCPUs.
  * @throws WebAssembly.LinkError when the memory is not shared.

@@ -100,8 +100,18 @@ export const State = {
   idtr: DESCRIPTOR_TABLES + 16,
   /** u64 × 8: DR0–DR7; numbers 4 and 5 are unused. */
   dr: DEBUG,
-  /** u64 × 32: model-specific registers, in the order of their table. */
+  /** u64 × 32: model-specific registers: the following five, then others in the order of their table. */
   msr: MODEL_SPECIFIC,
+  /** u64: IA32_STAR. */
+  star: MODEL_SPECIFIC,
+  /** u64: IA32_LSTAR. */
+  lstar: MODEL_SPECIFIC + 8,
+  /** u64: IA32_FMASK. */
+  fmask: MODEL_SPECIFIC + 16,
+  /** u64: IA32_KERNEL_GS_BASE. */
+  kernelGsBase: MODEL_SPECIFIC + 24,
+  /** u64: IA32_TSC_AUX. */
+  tscAux: MODEL_SPECIFIC + 32,
   /** u32: not 0 when SSE instructions trap (CR0.TS, CR0.EM, CR4.OSFXSR): the number of the exception. */
   sseTrap: DERIVED,
   /** u32: not 0 when AVX instructions trap: the number of the exception. */
@@ -114,7 +124,7 @@ export const State = {
   notPrivileged: DERIVED + 16,
   /** u32: not 0 when an interrupt waits for RFLAGS.IF. */
   pendingInterrupt: DERIVED + 20,
-  /** u32: not 0 when RDTSC leaves generated code. */
+  /** u32: not 0 when RDTSC faults, or is announced as an exit: it leaves generated code, which calls the engine otherwise. */
   timeTrap: DERIVED + 24,
   /** u32: not 0 when PAUSE leaves generated code, because other vCPUs may run. */
   pauseExit: DERIVED + 32,
@@ -124,6 +134,10 @@ export const State = {
   shadow: DERIVED + 28,
   /** u32: 1 in real-address mode and virtual-8086 mode, otherwise 0. */
   realSegments: DERIVED + 40,
+  /** u32: not 0 when instructions that generated code executes without the engine leave it, so that hooks see them. */
+  watched: DERIVED + 44,
+  /** u64: the time-stamp counter, as `VcpuRequest.Time` has read it. */
+  time: DERIVED + 48,
   /** Parameters of the page-table walk by generated code, at most 96 bytes; see the MMU of the processor. */
   walk: WALK,
   /** u64 × 4: the PDPTE registers, which PAE paging loads with CR3 (SDM vol. 3, 4.4.1). */

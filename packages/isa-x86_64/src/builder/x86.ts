@@ -2,6 +2,7 @@ import { Builder, Ty, fixedRegister } from '@qvm/jit';
 import type { AccessOptions, Reg, RegisterFile, V } from '@qvm/jit';
 import type { MemoryOperand, Operand, RegisterOperand } from '../describe/operand.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
+import type { SystemOperation } from './exits.js';
 import { Exit, Vector, WITH_ERROR_CODE } from './exits.js';
 import { Condition, FlagKind, PackedFlag, flagKind } from './flags.js';
 import { Gpr, State } from './layout.js';
@@ -160,6 +161,11 @@ export class X86 extends Builder {
   /** Raises an exception before any effect if `condition`. */
   raiseIf(condition: V, vector: Vector, withErrorCode = false): void {
     this.leaveIf(condition, Exit.Exception, this.i32(vector | (withErrorCode ? WITH_ERROR_CODE : 0)));
+  }
+
+  /** The operand of `Exit.System` for an operation. */
+  operation({ systemInfo }: InstructionInfo, operation: SystemOperation): V {
+    return this.or(this.as(systemInfo, Ty.i32), this.imm(operation));
   }
 
   /** Raises #GP(0) before any effect unless the instruction may execute at this privilege level. */

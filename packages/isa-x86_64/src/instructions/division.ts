@@ -51,7 +51,7 @@ function divideNarrow(b: X86, source: Operand, size: number, signed: boolean): v
 }
 
 /** Divisors of 64 bits: a dividend that takes more than 64 bits is left to the vCPU. */
-function divideWide(b: X86, source: Operand, signed: boolean, { systemInfo }: InstructionInfo): void {
+function divideWide(b: X86, source: Operand, signed: boolean, info: InstructionInfo): void {
   const divisor = b.read(source);
   const [low, high] = [b.fixed(Gpr.RAX, 3), b.fixed(Gpr.RDX, 3)];
   b.raiseIf(b.eqz(divisor), Vector.DE);
@@ -60,7 +60,7 @@ function divideWide(b: X86, source: Operand, signed: boolean, { systemInfo }: In
     ? b.or(b.ne(high, b.sar(low, b.imm(63))), b.and(b.eq(low, b.imm(-(2n ** 63n))), b.eq(divisor, b.imm(-1))))
     : b.ne(high, b.imm(0));
   const note = { offset: State.operandAddress, value: divisor };
-  b.leaveIf(isWide, Exit.System, b.or(b.as(systemInfo, Ty.i32), b.imm(operation)), note);
+  b.leaveIf(isWide, Exit.System, b.operation(info, operation), note);
   const quotient = signed ? b.divs(low, divisor) : b.divu(low, divisor);
   setQuotient(b, 3, quotient, b.sub(low, b.mul(quotient, divisor)));
 }

@@ -138,7 +138,7 @@ export const stackRows: readonly X86Row[] = [
       b.shr(b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i32), b.imm(16)),
       b.imm(31),
     );
-    const operation = b.or(b.as(info.systemInfo, Ty.i32), b.imm(SystemOperation.Enter));
+    const operation = b.operation(info, SystemOperation.Enter);
     const immediate = b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i64);
     b.leaveIf(nested, Exit.System, operation, { offset: State.operandAddress, value: immediate });
     const { size } = info;

@@ -1,10 +1,22 @@
-import { SystemOperation } from '../builder/exits.js';
+import { Exit, SystemOperation, VcpuRequest } from '../builder/exits.js';
+import { Gpr, State } from '../builder/layout.js';
+import type { X86 } from '../builder/x86.js';
+import type { InstructionInfo } from '../describe/instruction-info.js';
+import type { MemoryOperand } from '../describe/operand.js';
 import type { X86Row } from '../describe/row.js';
 import { inst } from '../describe/row.js';
 import { system } from './system-row.js';
 
 const PRIVILEGED = { privileged: true } as const;
 const Op = SystemOperation;
+
+/** The time-stamp counter to EDX:EAX. */
+function readTime(b: X86, operation: SystemOperation, info: InstructionInfo): void {
+  b.leaveIfState(State.timeTrap, Exit.System, b.operation(info, operation));
+  b.callEngine(b.i32(VcpuRequest.Time));
+  b.setFixed(Gpr.RAX, 2, b.stateAt(State.time, 4));
+  b.setFixed(Gpr.RDX, 2, b.stateAt(State.time + 4, 4));
+}
 
 /** LFENCE, MFENCE, SFENCE: ModRM.rm is ignored. */
 const FENCES = Array.from({ length: 24 }, (_, i) => `NP 0F AE !${(0xe8 + i).toString(16).toUpperCase()}`);
@@ -20,8 +32,11 @@ export const systemRows: readonly X86Row[] = [
   system('CPUID', 'CPUID', ['0F A2'], Op.Cpuid),
   system('RDMSR', 'RDMSR', ['0F 32'], Op.Rdmsr, PRIVILEGED),
   system('WRMSR', 'WRMSR', ['0F 30'], Op.Wrmsr, PRIVILEGED),
-  system('RDTSC', 'RDTSC', ['0F 31'], Op.Rdtsc),
-  system('RDTSCP', 'RDTSCP', ['0F 01 !F9'], Op.Rdtscp, { feature: 'rdtscp' }),
+  inst('RDTSC', 'RDTSC', ['0F 31'], {}, (b, _, info) => readTime(b, Op.Rdtsc, info)),
+  inst('RDTSCP', 'RDTSCP', ['0F 01 !F9'], { feature: 'rdtscp' }, (b, _, info) => {
+    readTime(b, Op.Rdtscp, info);
+    b.setFixed(Gpr.RCX, 2, b.stateAt(State.tscAux, 4));
+  }),
   system('RDPMC', 'RDPMC', ['0F 33'], Op.Rdpmc),
   system('MOV', 'MOV (from control register)', ['0F 20 Rq,Cq mod'], Op.MovFromCr, PRIVILEGED),
   system('MOV', 'MOV (to control register)', ['0F 22 Cq,Rq mod'], Op.MovToCr, PRIVILEGED),
@@ -42,7 +57,13 @@ export const systemRows: readonly X86Row[] = [
   system('VERR', 'VERW', ['0F 00 /5 Ew'], Op.Verw),
   system('LAR', 'LAR', ['0F 02 Gv,Ew'], Op.Lar),
   system('LSL', 'LSL', ['0F 03 Gv,Ew'], Op.Lsl),
-  system('INVLPG', 'INVLPG', ['0F 01 /7 M'], Op.Invlpg, PRIVILEGED),
+  inst('INVLPG', 'INVLPG', ['0F 01 /7 M'], {}, (b, [m], info) => {
+    b.requirePrivilege();
+    const note = { offset: State.operandAddress, value: b.linearAddress(m as MemoryOperand) };
+    b.leaveIf(b.stateAt(State.watched, 4), Exit.System, b.operation(info, Op.Invlpg), note);
+    b.callEngine(b.i32(VcpuRequest.FlushPage), note);
+    b.switchTo(b.nextPc());
+  }),
   system('INVPCID', 'INVPCID', ['66 0F 38 82 Gq,M'], Op.Invpcid, { ...PRIVILEGED, feature: 'invpcid' }),
   system('INVD', 'INVD', ['0F 08'], Op.Invd, PRIVILEGED),
   system('WBINVD', 'WBINVD', ['0F 09'], Op.Wbinvd, PRIVILEGED),

@@ -22,6 +22,11 @@ export enum Flow {
   IndirectCall,
   /** To the next instruction, whose translation is looked up again. */
   Refetch,
+  /**
+   * To a computed address, for which other translations or privileges hold. A region ends before such an instruction, so
+   * that what it knows of them stays true.
+   */
+  Switch,
 }
 
 /** A TLB lookup that several accesses share. @experimental */
@@ -61,6 +66,8 @@ export interface BackEnd {
   readonly opensDirectly: boolean;
   /** Number of instructions that may be retired in addition to the present one: an i32, which may be negative. */
   spareInstructions(): V;
+  /** Number of instructions that are left of the budget after the present one: an i32. */
+  remaining(): V;
   /** Counts further instructions as retired; `count` emits their number, an i32. */
   retireMore(count: () => void): void;
   /** Pushes the value of an operand. */

@@ -3,6 +3,7 @@ import { Ty } from '../wasm/code-buffer.js';
 import { IntOp, Op } from '../wasm/opcodes.js';
 import { Flow } from './back-end.js';
 import { Kind, node, value } from './graph.js';
+import { ENGINE_CALL } from './engine-call.js';
 import { BulkBuilder } from './bulk-builder.js';
 import { isPart } from './register-file.js';
 import type { RegisterFile } from './register-file.js';
@@ -78,6 +79,31 @@ export class Builder extends BulkBuilder {
   /** Continues at the next instruction, after looking up the translation of its page again. */
   refetch(): void {
     this.#setFlow(Flow.Refetch, -1, -1);
+  }
+
+  /**
+   * Continues at a computed address (an i64), which is looked up again: what the instruction does may change translations and
+   * privileges.
+   */
+  switchTo(address: V): void {
+    this.#setFlow(Flow.Switch, -1, this.useOf(address));
+  }
+
+  /**
+   * Calls the engine at this point of the instruction: `EngineVcpu.answer`, which gets `request` (an i32) and whose result, an
+   * i32, is the value. The engine sees the instruction as retired, and changes neither registers nor the pc. Translations may
+   * change if the instruction then calls {@link Builder.switchTo}.
+   *
+   * @param note - an i64 that is stored at an offset of the state for the engine before.
+   */
+  callEngine(request: V, note?: { readonly offset: number; readonly value: V }): V {
+    if (note) {
+      const n = this.useOf(note.value);
+      this.code.get(this.cpu);
+      this.emitter.emit(n);
+      this.code.memory(Op.i64_store, note.offset);
+    }
+    return this.callNow(ENGINE_CALL, this.state(), this.backEnd.remaining(), request);
   }
 
   /** Returns to the engine after the effects of the instruction, with pc at that instruction. `info` is an i32. */

@@ -57,6 +57,10 @@ export class HandlerBackEnd implements BackEnd {
     return this.builder.local(this.context.frame.left, Ty.i32);
   }
 
+  remaining(): V {
+    return this.spareInstructions();
+  }
+
   retireMore(count: () => void): void {
     const { code } = this.builder;
     const { left } = this.context.frame;
@@ -200,6 +204,10 @@ export class HandlerBackEnd implements BackEnd {
         code.set(to).get(cpu);
         this.emitPc();
         code.memory(Op.i64_store, EngineState.leftFrom).br(transfer);
+        break;
+      case Flow.Switch:
+        this.builder.emitNode(target);
+        code.set(to).br(transfer);
         break;
       case Flow.Refetch:
         this.emitNextPc();

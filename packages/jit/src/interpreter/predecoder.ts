@@ -148,7 +148,7 @@ export class Predecoder<B> implements RecordWriter {
     const { flow } = this.interpreter.handlers[
       index[staticIndex(statics, found.fields) * REACHES] as number
     ] as Handler<B>;
-    if (flow === Flow.Leave) return undefined;
+    if (flow === Flow.Leave || flow === Flow.Switch) return undefined;
     return {
       row: found.row,
       operands: operands.map((operand) => narrowed(operand.of(found.fields))),

@@ -84,6 +84,10 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
     return this.builder.i32(0);
   }
 
+  remaining(): V {
+    return this.spareInstructions();
+  }
+
   retireMore(count: () => void): void {
     count();
   }

@@ -98,6 +98,11 @@ export class RegionBackEnd<B> implements BackEnd {
     return builder.sub(builder.local(this.frame.left, Ty.i32), builder.i32(REGION_MINIMUM));
   }
 
+  remaining(): V {
+    const { builder } = this;
+    return builder.add(builder.local(this.frame.left, Ty.i32), builder.i32(this.#rest - 1));
+  }
+
   retireMore(count: () => void): void {
     const { code } = this.builder;
     const { left } = this.frame;

@@ -55,7 +55,8 @@ const PROMOTED_INSTRUCTIONS = 100;
 
 /**
  * Translates regions of guest code to functions of one WebAssembly module. A region keeps guest registers and flags in
- * locals and returns the address at which execution continues in `EngineState.address`; it never calls the engine.
+ * locals and returns the address at which execution continues in `EngineState.address`. It calls the engine only
+ * where a row does (`Builder.callEngine`), which changes nothing that the locals hold.
  *
  * @experimental
  */
