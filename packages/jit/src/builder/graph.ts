@@ -63,10 +63,13 @@ export class Graph {
   readonly lanes: (readonly number[])[] = [];
   /** Register files by number; kept from one instruction to the next. */
   readonly files: RegisterFile[] = [];
+  /** Whether the semantic function has asked for the value of a constant, on which its effects may depend then. */
+  asked = false;
   length = 0;
 
   clear(): void {
     this.length = 0;
+    this.asked = false;
     if (this.calls.length > 0) this.calls.length = 0;
     if (this.lanes.length > 0) this.lanes.length = 0;
   }

@@ -42,6 +42,7 @@ export abstract class ValueBuilder {
 
   /** The constant value of a node, or undefined; in a region, instruction fields are constants. */
   constant(x: V): bigint | undefined {
+    this.graph.asked = true;
     return this.graph.isConst(node(x)) ? this.#constantOf(node(x)) : undefined;
   }
 

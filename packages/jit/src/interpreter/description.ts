@@ -47,6 +47,8 @@ export interface InterpreterDescription<B extends Builder> extends RegionDescrip
 export interface Handler<B> {
   /** The instruction. */
   readonly row: Row<B>;
+  /** Its static choices, by name: one object for all instructions of the handler. */
+  readonly statics: Readonly<Record<string, number>>;
   /** The fields of its records. */
   readonly fields: readonly RecordField[];
   /** How the instruction transfers control. */

@@ -10,8 +10,6 @@ import type { RecordField } from './record-fields.js';
 export interface PendingHandler<B> extends Handler<B> {
   /** Its number. */
   readonly number: number;
-  /** The static choices. */
-  readonly statics: Record<string, number>;
   /** Where its jump goes. */
   readonly reach: Reach;
   /** Whether its code is outside of the main function: see `InterpreterDescription.isRare`. */

@@ -145,14 +145,14 @@ export class Predecoder<B> implements RecordWriter {
     const found = this.decoder.find(key);
     if (!found) return undefined;
     const { statics, operands, target, index } = this.interpreter.rows.get(found.row) as RowHandlers;
-    const { flow } = this.interpreter.handlers[
+    const { flow, statics: choices } = this.interpreter.handlers[
       index[staticIndex(statics, found.fields) * REACHES] as number
     ] as Handler<B>;
     if (flow === Flow.Leave || flow === Flow.Switch) return undefined;
     return {
       row: found.row,
       operands: operands.map((operand) => narrowed(operand.of(found.fields))),
-      statics: Object.fromEntries(statics.map(({ name, of }) => [name, of(found.fields)])),
+      statics: choices,
       // No translation changes while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
       distance: target ? Number(target.of(found.fields)) : 0,

@@ -104,9 +104,11 @@ class Linker<B> {
     const calls: Call<B>[] = [];
     this.#enter(this.root, calls);
     for (const call of calls) for (const [start, index] of this.#indicesOf(call)) this.#fill(call, start, index);
+    const dominance = dominanceOf(this.#blocks);
+    const found = { instructions: this.#instructions, pages: [...this.#pages] };
+    if (dominance.reducible) return { blocks: this.#blocks, ...found, dominance };
     const blocks = reducible(this.#blocks);
-    const dominance = computeDominance(blocks.map(({ successors }) => successors));
-    return { blocks, instructions: this.#instructions, pages: [...this.#pages], dominance };
+    return { blocks, ...found, dominance: dominanceOf(blocks) };
   }
 
   /** Numbers the blocks of a call and of the calls in it, the entry first. */
@@ -223,10 +225,12 @@ class Linker<B> {
   }
 }
 
+const dominanceOf = <B>(blocks: readonly Block<B>[]): Dominance =>
+  computeDominance(blocks.map(({ successors }) => successors));
+
 /** The blocks, and those that give each loop a single entry. */
 function reducible<B>(blocks: readonly Block<B>[]): readonly Block<B>[] {
   const { successors, added } = withSingleEntryLoops(blocks.map((block) => block.successors));
-  if (added.length === 0) return blocks;
   return successors.map((to, n) => {
     const block = blocks[n];
     if (block !== undefined) return { ...block, successors: to };

@@ -1,13 +1,16 @@
 import { Flow } from '../builder/back-end.js';
 import { Builder } from '../builder/builder.js';
 import { fixedRegister } from '../interpreter/operands.js';
+import { byte } from '../describe/row.js';
 import type { Row } from '../describe/row.js';
+import type { V } from '../describe/value.js';
 import { TOY_REGISTERS } from '../toy/toy-isa.js';
 import { Ty } from '../wasm/code-buffer.js';
 import { buildControlFlowGraph } from './control-flow-graph.js';
 import type { ControlFlowGraph } from './control-flow-graph.js';
 import { deadFlags } from './flag-liveness.js';
 import { FlagTraitsFinder } from './flag-traits.js';
+import type { FlagTraits } from './flag-traits.js';
 
 type Semantics = (b: Builder) => void;
 
@@ -51,6 +54,49 @@ function graphOf(program: readonly Semantics[]): ControlFlowGraph<Builder> {
 /** Whether the flags that each instruction sets are of no use. At the end, control leaves. */
 const deadOf = (...program: readonly Semantics[]): readonly boolean[] =>
   deadFlags(graphOf(program), new FlagTraitsFinder(Builder)).flat();
+
+/** Traits of instructions that differ in their operand only. */
+function traitsOf(
+  semantics: (b: Builder, args: { readonly n: V }) => void,
+  ...values: readonly number[]
+): FlagTraits[] {
+  const row = { semantics, operands: { n: byte(() => 0) }, fields: [] } as unknown as Row<Builder>;
+  const [finder, statics] = [new FlagTraitsFinder(Builder), {}];
+  const common = { offset: 0, length: 1, row, statics, flow: Flow.Next, distance: 0 };
+  return values.map((value) => finder.of({ ...common, operands: [value] }));
+}
+
+describe('FlagTraitsFinder', () => {
+  const reads = { reads: true, readsIfDead: false, writes: true };
+
+  it('tells instructions apart whose semantic function asks for the value of an operand', () => {
+    const found = traitsOf((b, { n }) => (b.constant(b.as(n, Ty.i32)) === 0n ? undefined : SET(b)), 0, 1, 0);
+    expect(found.map(({ writes }) => writes)).toEqual([false, true, false]);
+  });
+
+  it('tells instructions apart that keep flags depending on an operand', () => {
+    const found = traitsOf(
+      (b, { n }) => b.setFlags(0, b.choose(b.as(n, Ty.i32), b.i64(0), b.as(b.packedFlags(), Ty.i64)), b.i64(0)),
+      ...[0, 1],
+    );
+    expect(found).toMatchObject([reads, { ...reads, reads: false }]);
+  });
+
+  it('runs the semantic function once where the operand does not matter', () => {
+    let runs = 0;
+    const found = traitsOf(
+      (b, { n }) => {
+        runs++;
+        b.writeReg(TOY_REGISTERS, register, b.as(n, Ty.i32));
+        SET(b);
+      },
+      ...[0, 1, 2],
+    );
+    expect(found).toHaveLength(3);
+    expect(new Set(found).size).toBe(1);
+    expect(runs).toBe(1);
+  });
+});
 
 describe('deadFlags', () => {
   it('finds flags that are set again', () => {

@@ -11,8 +11,12 @@ import type { FlagTraits, FlagTraitsFinder } from './flag-traits.js';
  */
 export function deadFlags<B extends Builder>(
   { blocks, dominance }: ControlFlowGraph<B>,
-  traits: FlagTraitsFinder<B>,
+  finder: FlagTraitsFinder<B>,
 ): readonly (readonly boolean[])[] {
+  const traits = blocks.map(({ instructions }) => instructions.map((instruction) => finder.of(instruction)));
+  // Whether the flags are of use before each block if they are not, or are, after it.
+  const ifDead = traits.map((of) => liveBefore(of, false));
+  const ifLive = traits.map((of) => liveBefore(of, true));
   // At the header of a loop, a region may leave.
   const liveIn = blocks.map((_, i) => dominance.isLoop[i] === true);
   const liveOut = ({ successors }: Block<B>): boolean =>
@@ -20,19 +24,17 @@ export function deadFlags<B extends Builder>(
   for (let changed = true; changed;) {
     changed = false;
     for (let i = blocks.length - 1; i >= 0; i--) {
-      if (liveIn[i] || !liveBefore(blocks[i] as Block<B>, liveOut(blocks[i] as Block<B>), traits)) continue;
+      if (liveIn[i] || !(liveOut(blocks[i] as Block<B>) ? ifLive : ifDead)[i]) continue;
       liveIn[i] = changed = true;
     }
   }
-  return blocks.map((block) => deadIn(block, liveOut(block), traits));
+  return blocks.map((block, i) => deadIn(traits[i] as readonly FlagTraits[], liveOut(block)));
 }
 
-function liveBefore<B extends Builder>(
-  { instructions }: Block<B>,
-  after: boolean,
-  traits: FlagTraitsFinder<B>,
-): boolean {
-  return instructions.reduceRight((live, instruction) => isLiveBefore(traits.of(instruction), live), after);
+function liveBefore(traits: readonly FlagTraits[], after: boolean): boolean {
+  let live = after;
+  for (let i = traits.length - 1; i >= 0; i--) live = isLiveBefore(traits[i] as FlagTraits, live);
+  return live;
 }
 
 /** Whether the flags before an instruction are of use, if those after it are or are not. */
@@ -40,11 +42,11 @@ function isLiveBefore({ reads, readsIfDead, writes }: FlagTraits, after: boolean
   return after ? reads || !writes : readsIfDead;
 }
 
-function deadIn<B extends Builder>({ instructions }: Block<B>, after: boolean, traits: FlagTraitsFinder<B>): boolean[] {
-  const dead: boolean[] = [];
+function deadIn(traits: readonly FlagTraits[], after: boolean): boolean[] {
+  const dead = new Array<boolean>(traits.length);
   let live = after;
-  for (let i = instructions.length - 1; i >= 0; i--) {
-    const found = traits.of(instructions[i]!);
+  for (let i = traits.length - 1; i >= 0; i--) {
+    const found = traits[i] as FlagTraits;
     dead[i] = found.writes && !live;
     live = isLiveBefore(found, live);
   }

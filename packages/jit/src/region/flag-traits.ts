@@ -8,7 +8,7 @@ import type { Reg, V } from '../describe/value.js';
 import { FIXED_REGISTER } from '../interpreter/operands.js';
 import { CodeBuffer, Ty } from '../wasm/code-buffer.js';
 import { Op } from '../wasm/opcodes.js';
-import { runSemantics } from './run-semantics.js';
+import { runForAllOperands, runSemantics } from './run-semantics.js';
 import type { RegionInstruction } from './region-instruction.js';
 
 /** The use of the flags by an instruction. @internal */
@@ -25,13 +25,15 @@ export interface FlagTraits {
 }
 
 /**
- * Finds the traits of instructions by running their semantic functions. Instructions with the same static choices and
- * operands share the object of static choices, so each is run once.
+ * Finds the traits of instructions by running their semantic functions: once for all instructions with the same static
+ * choices, unless their traits may depend on the operands.
  *
  * @internal
  */
 export class FlagTraitsFinder<B extends Builder> {
-  readonly #known = new WeakMap<object, FlagTraits>();
+  /** By the object of static choices; undefined: they are found by the operands. */
+  readonly #byChoices = new WeakMap<object, FlagTraits | undefined>();
+  readonly #byOperands = new WeakMap<object, FlagTraits>();
   readonly #code = new CodeBuffer();
   readonly #graph = new Graph();
 
@@ -39,30 +41,55 @@ export class FlagTraitsFinder<B extends Builder> {
 
   /** The traits of an instruction. */
   of(instruction: RegionInstruction<B>): FlagTraits {
-    const known = this.#known.get(instruction.statics);
-    if (known) return known;
-    const traits = this.#find(instruction);
-    this.#known.set(instruction.statics, traits);
+    const { statics, operands } = instruction;
+    const common = this.#byChoices.get(statics);
+    if (common !== undefined) return common;
+    if (!this.#byChoices.has(statics)) {
+      const found = this.#find(instruction, runForAllOperands);
+      this.#byChoices.set(statics, found.dependsOnOperands ? undefined : found);
+      return this.of(instruction);
+    }
+    const known = this.#byOperands.get(operands);
+    if (known !== undefined) return known;
+    const traits = this.#find(instruction, runSemantics);
+    this.#byOperands.set(operands, traits);
     return traits;
   }
 
-  #find(instruction: RegionInstruction<B>): FlagTraits {
-    const { reads, writes } = this.#run(instruction, false);
+  #find(instruction: RegionInstruction<B>, run: typeof runSemantics<B>): FoundTraits {
+    const { reads, writes, dependsOnOperands } = this.#run(instruction, run, false);
     // Only where an instruction does both, its reads may be those of flags that it keeps.
-    return { reads, writes, readsIfDead: reads && (!writes || this.#run(instruction, true).reads) };
+    if (!reads || !writes) return { reads, writes, readsIfDead: reads, dependsOnOperands };
+    const ifDead = this.#run(instruction, run, true);
+    return {
+      reads,
+      writes,
+      readsIfDead: ifDead.reads,
+      dependsOnOperands: dependsOnOperands || ifDead.dependsOnOperands,
+    };
   }
 
-  #run(instruction: RegionInstruction<B>, flagsAreDead: boolean): TraitsBackEnd<B> {
+  #run(instruction: RegionInstruction<B>, run: typeof runSemantics<B>, flagsAreDead: boolean): FoundUse {
     const code = this.#code;
     code.clear();
     const locals = new LocalPool(1);
     const builder = new this.builder(code, locals, 0, () => 0, this.#graph);
     const backEnd = new TraitsBackEnd<B>(builder, instruction, flagsAreDead);
     builder.use(backEnd);
-    runSemantics(builder, instruction);
-    return backEnd;
+    run(builder, instruction);
+    const { leaves, usesFlags, usesNumbers, writes } = backEnd;
+    // Where a value is known, fewer others may be needed.
+    const dependsOnOperands = this.#graph.asked || (usesFlags && !leaves && usesNumbers);
+    return { reads: leaves || usesFlags, writes, dependsOnOperands };
   }
 }
+
+interface FoundTraits extends FlagTraits {
+  /** Whether the traits may be others with other operands. */
+  readonly dependsOnOperands: boolean;
+}
+
+type FoundUse = Omit<FoundTraits, 'readsIfDead'>;
 
 /** The operand for the flags: they count as read only where their value is emitted. */
 const FLAGS_OPERAND = -1;
@@ -71,7 +98,11 @@ const FLAGS_OPERAND = -1;
 class TraitsBackEnd<B extends Builder> implements BackEnd {
   readonly facts = undefined;
   readonly opensDirectly = true;
-  reads = false;
+  /** Whether the region may be left. */
+  leaves = false;
+  usesFlags = false;
+  /** Whether a value is needed that depends on operands other than registers. */
+  usesNumbers = false;
   writes = false;
 
   constructor(
@@ -93,7 +124,8 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
   }
 
   emitOperand(operand: number, ty: Ty): void {
-    if (operand === FLAGS_OPERAND) this.reads = true;
+    if (operand === FLAGS_OPERAND) this.usesFlags = true;
+    else this.usesNumbers = true;
     this.#push(ty);
   }
 
@@ -146,7 +178,7 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
   }
 
   emitMiss(va: () => void): void {
-    this.reads = true;
+    this.leaves = true;
     va();
   }
 
@@ -155,15 +187,15 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
   }
 
   skip(): void {
-    this.reads = true;
+    this.leaves = true;
   }
 
   leave(): void {
-    this.reads = true;
+    this.leaves = true;
   }
 
   finish(flow: Flow, condition: number, target: number): void {
-    if (flow === Flow.Leave) this.reads = true;
+    if (flow === Flow.Leave) this.leaves = true;
     if (flow === Flow.Branch) this.builder.emitNode(condition);
     if (flow === Flow.Indirect || flow === Flow.IndirectCall) this.builder.emitNode(target);
   }

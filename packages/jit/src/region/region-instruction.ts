@@ -13,9 +13,9 @@ export interface RegionInstruction<B> {
   readonly length: number;
   /** Effect of the instruction. */
   readonly row: Row<B>;
-  /** Values of its operands, in the order of `operandsOf`. */
+  /** Values of its operands, in the order of `operandsOf`. Instructions with the same array have the same row and static choices. */
   readonly operands: readonly (number | bigint)[];
-  /** Values of its static choices, by their names. */
+  /** Values of its static choices, by their names. Instructions with the same object have the same row. */
   readonly statics: Readonly<Record<string, number>>;
   /** How it transfers control. */
   readonly flow: Flow;

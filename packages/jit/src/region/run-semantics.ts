@@ -24,27 +24,43 @@ function operandsOfRow<B>(row: Row<B>): RowOperands {
 }
 
 /**
- * The arguments of semantic functions, by the object of static choices that equal instructions share. An operand is the
- * node that a builder makes for it first, so its number is the same each time.
+ * The arguments of semantic functions, by the object of static choices, which instructions share that differ in their
+ * operands only. An operand is the node that a builder makes for it first, so its number is the same each time.
  */
 const knownArguments = new WeakMap<object, Readonly<Record<string, unknown>>>();
 
 /** Emits one instruction, whose fields are all known. @internal */
-export function runSemantics<B extends Builder>(builder: B, instruction: RegionInstruction<B>): void {
-  const { row, statics, operands } = instruction;
+export function runSemantics<B extends Builder>(
+  builder: B,
+  { row, statics, operands }: Pick<RegionInstruction<B>, 'row' | 'statics' | 'operands'>,
+): void {
+  run(builder, row, statics, (kind, i) =>
+    kind === 'target' ? builder.operand(i) : builder.imm(operands[i] as number | bigint),
+  );
+}
+
+/** Emits instructions with some static choices, whatever their operands are. @internal */
+export function runForAllOperands<B extends Builder>(
+  builder: B,
+  { row, statics }: Pick<RegionInstruction<B>, 'row' | 'statics'>,
+): void {
+  run(builder, row, statics, (_, i) => builder.operand(i));
+}
+
+function run<B extends Builder>(
+  builder: B,
+  row: Row<B>,
+  statics: Readonly<Record<string, number>>,
+  operand: (kind: OperandKind, i: number) => V,
+): void {
   const { names, kinds } = operandsOfRow(row);
   builder.begin();
-  const values: V[] = [];
-  for (let i = 0; i < kinds.length; i++) {
-    if (kinds[i] === 'register') values.push(i as unknown as V);
-    else if (kinds[i] === 'target') values.push(builder.operand(i));
-    else values.push(builder.imm(operands[i] as number | bigint));
-  }
   let args = knownArguments.get(statics);
   if (args === undefined) {
-    const entries = values.map((value, i) => [names[i] as string, value] as const);
-    knownArguments.set(statics, (args = { ...statics, ...Object.fromEntries(entries) }));
-  }
+    const made: Record<string, unknown> = { ...statics };
+    kinds.forEach((kind, i) => (made[names[i] as string] = kind === 'register' ? i : operand(kind, i)));
+    knownArguments.set(statics, (args = made));
+  } else for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 'register') operand(kinds[i] as OperandKind, i);
   row.semantics(builder, args as never);
   builder.commit();
 }
