@@ -13,6 +13,8 @@ export async function build() {
   await step('Building', async () => {
     const exitCode = await runNode([inRoot('node_modules', '@native', 'typescript', 'bin', 'tsc'), '-b']);
     if (exitCode !== 0) throw new Failure('The build failed.', exitCode);
+    const { makeInterpreters } = await import('./interpreters.mjs');
+    await makeInterpreters();
     // Imported late: before the installation there may be no esbuild.
     const { bundlePackages } = await import('./bundle.mjs');
     await bundlePackages();
@@ -28,6 +30,7 @@ function removeOrphans(folder) {
   if (!existsSync(dist)) return;
   for (const entry of readdirSync(dist, { recursive: true })) {
     const [, stem] = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(entry) ?? [];
-    if (stem !== undefined && !existsSync(join(folder, 'src', `${stem}.ts`))) rmSync(join(dist, entry));
+    const sources = ['.ts', '.d.ts'].map((extension) => join(folder, 'src', `${stem}${extension}`));
+    if (stem !== undefined && !sources.some((source) => existsSync(source))) rmSync(join(dist, entry));
   }
 }

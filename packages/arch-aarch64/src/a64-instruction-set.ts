@@ -1,3 +1,4 @@
+import { unpackInterpreter } from '@qvm/engine';
 import type { InstructionSet } from '@qvm/engine';
 import {
   A64,
@@ -22,6 +23,7 @@ export const a64InstructionSet: InstructionSet<A64> = {
   builder: A64,
   walk: walkFunction,
   version: A64_VERSION,
+  made: async () => unpackInterpreter((await import('./made/a64.js')).INTERPRETER),
   makeDecoder: () => new WordDecoder(a64Rows),
   instantiateHelpers: (memory) => ({
     [SOFTFLOAT_MODULE]: instantiateSoftfloat(memory) as unknown as WebAssembly.ModuleImports,

@@ -53,10 +53,10 @@ export class Aarch64Machine extends EngineMachine<A64, Aarch64Vcpu> {
   }
 
   /** Loads image, device tree and initial file system, and sets the first vCPU to the entry. */
-  protected async load(request: BootRequest): Promise<void> {
+  protected async load(request: BootRequest): Promise<() => void> {
     const affinities = this.vcpus.map(({ affinity }) => affinity);
     const { entry, deviceTree } = await loadGuest(request, this.services, affinities);
-    this.vcpus[0]?.start(BigInt(entry), BigInt(deviceTree));
+    return () => this.vcpus[0]?.start(BigInt(entry), BigInt(deviceTree));
   }
 
   protected override describeFault(vcpu: Aarch64Vcpu, fault: Fault): FaultDescription {

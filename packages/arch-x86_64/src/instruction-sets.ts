@@ -1,3 +1,4 @@
+import { unpackInterpreter } from '@qvm/engine';
 import type { InstructionSet } from '@qvm/engine';
 import {
   builderOf,
@@ -17,6 +18,7 @@ import {
 import type { DecoderMode, InstructionParts, X86, X86Row } from '@qvm/isa-x86_64';
 import { recordPlanOf } from '@qvm/jit';
 import type { RecordPlan } from '@qvm/jit';
+import { defaultModel } from './system/cpu-model.js';
 import { walkFunction } from './system/walk-function.js';
 
 const GEOMETRY = { unit: 1, longest: LONGEST, addressBits: 48 } as const;
@@ -35,14 +37,18 @@ const known = new Map<string, readonly InstructionSet<X86>[]>();
  * @experimental
  */
 export function instructionSetsOf(features: ReadonlySet<string>): readonly InstructionSet<X86>[] {
-  const key = rowFeatures.filter((feature) => features.has(feature)).join();
+  const key = keyOf(features);
   let sets = known.get(key);
   if (sets === undefined) {
     const rows = rowsWith(features);
-    known.set(key, (sets = CODE_MODES.map((mode, number) => instructionSet(rows, mode, number))));
+    const isDefault = key === keyOf(defaultModel.features);
+    known.set(key, (sets = CODE_MODES.map((mode, number) => instructionSet(rows, mode, number, isDefault))));
   }
   return sets;
 }
+
+/** The features that rows depend on. */
+const keyOf = (features: ReadonlySet<string>): string => rowFeatures.filter((feature) => features.has(feature)).join();
 
 /**
  * Whether bytes that are no instruction of a mode are an instruction of more than 15 bytes: #GP, not #UD (SDM vol. 3,
@@ -66,6 +72,13 @@ export const readInstruction = (
   bytes: Uint8Array,
 ): InstructionParts | undefined => describersOf(features, mode).reader.read(bytes);
 
+/** Most guests run in 64-bit mode of the default model: its interpreter is made when the package is built. */
+const made = async (): Promise<Uint8Array> => unpackInterpreter((await import('./made/x86-64.js')).INTERPRETER);
+
+/** The instruction set with that interpreter. @internal */
+export const madeInstructions = (): InstructionSet<X86> | undefined =>
+  instructionSetsOf(defaultModel.features).find((set) => set.made !== undefined);
+
 /** Decoders of instructions that are described, not executed. */
 interface Describers {
   readonly decoder: X86Decoder;
@@ -87,7 +100,13 @@ function describersOf(features: ReadonlySet<string>, mode: number): Describers {
   return known;
 }
 
-function instructionSet(rows: readonly X86Row[], mode: DecoderMode, number: number): InstructionSet<X86> {
+/** @param isDefault - whether the rows are those of the default model. */
+function instructionSet(
+  rows: readonly X86Row[],
+  mode: DecoderMode,
+  number: number,
+  isDefault: boolean,
+): InstructionSet<X86> {
   const ofMode = rowsIn(rows, mode);
   return {
     rows: ofMode,
@@ -101,6 +120,7 @@ function instructionSet(rows: readonly X86Row[], mode: DecoderMode, number: numb
     isRare: (row, statics) => isRare(row as X86Row, statics, mode),
     walk: walkFunction,
     version: `${X86_VERSION}.${PROMOTED_INSTRUCTIONS}`,
+    ...(isDefault && mode.bits === 64 ? { made } : {}),
     makeDecoder: () => new X86Decoder(ofMode, mode),
     instantiateHelpers: instantiateX86Helpers,
   };

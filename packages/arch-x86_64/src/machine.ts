@@ -15,8 +15,8 @@ import { X86Hypercalls } from './system/hypercalls.js';
 import { PHYSICAL_ADDRESS_BITS } from './system/mmu.js';
 import { TLB_BANKS, X86Vcpu } from './vcpu/x86-vcpu.js';
 
-/** Loads a guest and sets the bootstrap vCPU to its entry. @experimental */
-export type BootProcedure = (request: BootRequest, services: MachineServices, vcpu: X86Vcpu) => Promise<void>;
+/** Loads a guest; returns what sets the bootstrap vCPU to its entry. @experimental */
+export type BootProcedure = (request: BootRequest, services: MachineServices, vcpu: X86Vcpu) => Promise<() => void>;
 
 /** The parts of an x86_64 machine that its architecture chooses. @experimental */
 export interface X86MachineOptions {
@@ -26,7 +26,7 @@ export interface X86MachineOptions {
   readonly codeBytes: number;
   /** When code is translated to regions. */
   readonly tuning: RegionTuning;
-  /** Loads the guest and sets the first vCPU to its entry. */
+  /** Loads the guest. */
   readonly boot: BootProcedure;
 }
 
@@ -80,10 +80,8 @@ export class X86Machine extends EngineMachine<X86, X86Vcpu> {
     else logger.log('info', `${name}: ${reason}`);
   }
 
-  /** Loads the guest, and sets the first vCPU to the entry. */
-  protected async load(request: BootRequest): Promise<void> {
-    const [vcpu] = this.vcpus;
-    if (vcpu !== undefined) await this.#boot(request, this.services, vcpu);
+  protected load(request: BootRequest): Promise<() => void> {
+    return this.#boot(request, this.services, this.vcpus[0] as X86Vcpu);
   }
 
   protected override describeFault(vcpu: X86Vcpu, fault: Fault): FaultDescription {

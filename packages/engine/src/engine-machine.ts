@@ -10,7 +10,7 @@ import { RegionLinks } from './code/region-links.js';
 import type { RegionTuning } from './code/region-tuning.js';
 import type { InstructionText } from './code/translated-code.js';
 import { VmModes } from './code/vm-modes.js';
-import { engineModules } from './engine-module.js';
+import { engineModules, prepareEngine } from './engine-module.js';
 import type { InstructionSet } from './instruction-set.js';
 import { MainRam } from './memory/main-ram.js';
 import type { EngineVcpu } from './vcpu/engine-vcpu.js';
@@ -64,6 +64,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   /** Services of the VM. */
   protected readonly services: MachineServices;
   readonly #architecture: string;
+  readonly #instructions: readonly InstructionSet<B>[];
   readonly #code: CodeCache;
   readonly #modes: VmModes<B>;
   /** Unimplemented instructions that were reported. */
@@ -86,6 +87,7 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
   protected constructor(services: MachineServices, parts: MachineParts<B, V>) {
     this.services = services;
     this.#architecture = parts.architecture;
+    this.#instructions = parts.instructions;
     const modules = engineModules(parts.instructions);
     const ram = new MainRam(services.memory, services.map);
     this.#code = new CodeCache(services.memory, (mode) => modules(mode).predecoder, ram, parts.codeBytes);
@@ -111,15 +113,21 @@ export abstract class EngineMachine<B extends Builder, V extends EngineVcpu> imp
       const name = [TRANSLATOR_VERSION, this.#architecture, processor?.name ?? '', nameOfImage(image)].join(' ');
       this.#modes.useKept(new KeptTranslations(translations, name));
     }
-    await this.load(request);
+    const engines = Promise.all(this.#instructions.map((set) => prepareEngine(set)));
+    const [start] = await Promise.all([this.load(request), engines]);
+    start();
   }
 
   async ended(): Promise<void> {
     await this.#modes.keep();
   }
 
-  /** Validates and places the image and its companions, and sets the boot vCPU to its entry: see {@link Machine.boot}. */
-  protected abstract load(request: BootRequest): Promise<void>;
+  /**
+   * Validates and places the image and its companions: see {@link Machine.boot}.
+   *
+   * @returns sets the boot vCPU to its entry.
+   */
+  protected abstract load(request: BootRequest): Promise<() => void>;
 
   /** Describes a fault for reports; reads the guest's memory in its present state. */
   protected abstract describeFault(vcpu: V, fault: Fault): FaultDescription;

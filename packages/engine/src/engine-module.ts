@@ -1,6 +1,6 @@
-import { Predecoder, generateInterpreter } from '@qvm/jit';
-import type { Builder } from '@qvm/jit';
-import { fingerprint } from './code/fingerprint.js';
+import { sha256 } from '@qvm/core/architecture';
+import { Predecoder, generateInterpreter, madeInterpreter } from '@qvm/jit';
+import type { Builder, Interpreter } from '@qvm/jit';
 import type { InstructionSet } from './instruction-set.js';
 import type { InstantiateRun, RunFunction } from './vcpu/run-function.js';
 
@@ -17,13 +17,14 @@ export interface EngineModule<B extends Builder> {
   /** Writes the records that its handlers read. */
   readonly predecoder: Predecoder<B>;
   /** Tells the instruction set from others: it is made from the semantics of all rows. */
-  readonly digest: string;
+  digest(): Promise<string>;
 }
 
 const modules = new WeakMap<object, EngineModule<never>>();
 
 /**
- * Generates and compiles the interpreter of an instruction set at the first call.
+ * The engine of an instruction set: the one that {@link prepareEngine} has made ready, or else its interpreter is generated
+ * and compiled at the first call.
  *
  * @throws Error when a row cannot be compiled, RangeError when no record plan fits the geometry.
  * @experimental
@@ -32,9 +33,35 @@ export function engineModule<B extends Builder>(instructions: InstructionSet<B>)
   const known = modules.get(instructions);
   if (known) return known as unknown as EngineModule<B>;
   const interpreter = generateInterpreter(instructions);
-  const module = new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>);
+  return remember(instructions, interpreter, new WebAssembly.Module(interpreter.bytes as Uint8Array<ArrayBuffer>));
+}
+
+/**
+ * Makes the engine of an instruction set ready in the background, if its interpreter was generated when its package was
+ * built; otherwise does nothing.
+ *
+ * @experimental
+ */
+export async function prepareEngine<B extends Builder>(instructions: InstructionSet<B>): Promise<void> {
+  if (instructions.made === undefined || modules.has(instructions)) return;
+  const bytes = await instructions.made();
+  const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+  // A VM that could not wait has generated its own.
+  if (!modules.has(instructions)) remember(instructions, madeInterpreter(instructions, bytes), module);
+}
+
+async function digestOf(instructions: { readonly version: string }, bytes: Uint8Array): Promise<string> {
+  return `${instructions.version}.${await sha256(bytes)}`;
+}
+
+function remember<B extends Builder>(
+  instructions: InstructionSet<B>,
+  interpreter: Interpreter<B>,
+  module: WebAssembly.Module,
+): EngineModule<B> {
   const predecoder = new Predecoder(interpreter, instructions.makeDecoder());
-  const digest = `${instructions.version}.${interpreter.bytes.length}.${fingerprint(interpreter.bytes)}`;
+  let known: Promise<string> | undefined;
+  const digest = (): Promise<string> => (known ??= digestOf(instructions, interpreter.bytes));
   const engine = { instructions, module, predecoder, digest };
   modules.set(instructions, engine as unknown as EngineModule<never>);
   return engine;

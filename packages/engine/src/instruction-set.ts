@@ -12,6 +12,11 @@ export interface InstructionSet<B extends Builder> extends InterpreterDescriptio
    * version. Translations are kept for a version.
    */
   readonly version: string;
+  /**
+   * Loads the module that `generateInterpreter` made of this instruction set when the package was built. Absent: the
+   * interpreter is generated when it is first needed.
+   */
+  readonly made?: () => Promise<Uint8Array>;
   /** Creates the decoder of its rows. */
   makeDecoder(): InstructionDecoder<B>;
   /** Instances, on a VM's memory, of the modules that contain the helper functions, by module name. */

@@ -53,6 +53,7 @@ export { recordPlanOf } from './records/plan-of.js';
 export { RecordPlan, STRADDLES } from './records/record-plan.js';
 export type { CodePage, RecordMemory, RecordWriter } from './records/record-plan.js';
 export { generateInterpreter } from './interpreter/interpreter.js';
+export { madeInterpreter } from './interpreter/made-interpreter.js';
 export type { Handler, Interpreter, InterpreterDescription, RowHandlers } from './interpreter/description.js';
 export type { RecordField } from './interpreter/record-fields.js';
 export { fixedRegister } from './interpreter/operands.js';

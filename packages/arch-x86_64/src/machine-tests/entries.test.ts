@@ -199,7 +199,7 @@ async function run(guest: Guest, engine: 'interp' | 'wasm'): Promise<{ machine: 
   const machine = new MachineHarness(1, engine, { more: 0x1_0000 });
   const image = { name: 'guest', bytes: imageOf(guest) };
   const request = { image, initrd: INITRD, commandLine: COMMAND_LINE, vdevNodes: () => [] };
-  await bootGuest(request, machine.services, machine.vcpu);
+  (await bootGuest(request, machine.services, machine.vcpu))();
   machine.run();
   return { machine, kept: new Kept(machine) };
 }
@@ -296,7 +296,7 @@ describe('the setup code of a bzImage', () => {
     const machine = new MachineHarness(1, engine, { more: 0x1_0000 });
     const image = { name: 'guest', bytes };
     const request = { image, entry: 'real-mode', initrd: INITRD, commandLine: COMMAND_LINE, vdevNodes: () => [] };
-    await bootGuest(request, machine.services, machine.vcpu);
+    (await bootGuest(request, machine.services, machine.vcpu))();
     machine.run();
     expect(machine.vcpu.haltReport()).toContain('halted with interrupts off');
     const read = (address: number, size: number): Uint8Array =>

@@ -124,7 +124,7 @@ export class MachineHarness {
       request: (request) => void this.requests.push(request),
       provide: (token, value) => void this.provided.set(token.key, value),
     };
-    this.machine = new X86Machine(this.services, { model, codeBytes, tuning, boot: async () => undefined });
+    this.machine = new X86Machine(this.services, { model, codeBytes, tuning, boot: async () => () => undefined });
     this.clock.observe(() => this.vcpu.instructions);
     this.#writeTables();
   }

@@ -9,6 +9,7 @@ import type { CodeCache } from './code-cache.js';
 import type { CodeProfile } from './code-profile.js';
 import type { KeptTranslations } from './kept-translations.js';
 import { newRegionCounters, RegionCache } from './region-cache.js';
+import type { ModuleContents } from './region-module.js';
 import { RegionLinks } from './region-links.js';
 import type { RegionTuning } from './region-tuning.js';
 import { translatedCode } from './translated-code.js';
@@ -71,8 +72,10 @@ export class VmModes<B extends Builder> {
   /** Keeps the translations of this run, which has ended. */
   async keep(): Promise<void> {
     for (const regions of this.#regions) regions?.end();
-    for (const [mode, regions] of this.#regions.entries())
-      await this.#kept?.keep(this.#nameOf(mode), [...(regions?.modules ?? [])], regions?.counters.translated ?? 0);
+    for (const [mode, regions] of this.#regions.entries()) {
+      if (regions === undefined) continue;
+      await this.#kept?.keep(await this.#nameOf(mode), [...regions.modules], regions.counters.translated);
+    }
   }
 
   /** Makes the code of a mode for one vCPU, whose state is at `cpu`. */
@@ -107,15 +110,19 @@ export class VmModes<B extends Builder> {
 
   /** The guest need not wait for translations: until they are there, it runs as if there were none. */
   #findKept(regions: RegionCache<B>, mode: number): void {
-    this.#kept?.find(this.#nameOf(mode)).then(
+    this.#keptOf(mode).then(
       (modules) => regions.addModules(modules),
       (error: unknown) =>
         this.services.logger.log('warn', `${this.services.name}: kept translations: ${String(error)}`),
     );
   }
 
-  #nameOf(mode: number): string {
-    return `${mode} ${this.modules(mode).digest}`;
+  async #keptOf(mode: number): Promise<readonly ModuleContents[]> {
+    return (await this.#kept?.find(await this.#nameOf(mode))) ?? [];
+  }
+
+  async #nameOf(mode: number): Promise<string> {
+    return `${mode} ${await this.modules(mode).digest()}`;
   }
 
   /** @param core - functions of any vCPU: regions and tables are the same for all of them. */

@@ -10,8 +10,11 @@ const ROUNDS = 20_000;
 
 class MemoryStore implements DigestStore {
   readonly files = new Map<string, Uint8Array>();
+  /** Number of questions. */
+  asked = 0;
 
   find(digest: string): Promise<Uint8Array | undefined> {
+    this.asked++;
     return Promise.resolve(this.files.get(digest));
   }
 
@@ -45,7 +48,7 @@ interface Program {
 }
 
 /** A VM with a program that runs to its end, beside the reference. */
-async function run(files: DigestStore, { first, second }: Program, at = 2, setup?: ToySetup): Promise<ToyPair> {
+async function run(files: MemoryStore, { first, second }: Program, at = 2, setup?: ToySetup): Promise<ToyPair> {
   const pair = new ToyPair('wasm', setup);
   pair.map(4, at);
   pair.map(5, at + 3);
@@ -55,8 +58,10 @@ async function run(files: DigestStore, { first, second }: Program, at = 2, setup
   await pair.vm.boot(files);
   pair.setRegisters([0, DATA, ROUNDS]);
   // With its first instruction, the VM asks for translations of the mode.
+  const { asked } = files;
   pair.run(1, CODE);
-  await new Promise((done) => setTimeout(done, 20));
+  while (files.asked === asked) await new Promise((done) => setTimeout(done, 1));
+  await new Promise((done) => setTimeout(done, 1));
   pair.setRegisters([0, DATA, ROUNDS]);
   expect(pair.run(1_000_000, CODE)).toBe('leave');
   return pair;

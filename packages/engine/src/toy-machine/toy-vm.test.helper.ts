@@ -32,8 +32,8 @@ class ToyEngine extends EngineMachine<Builder, ToyVcpu> {
   }
 
   /** Programs are written into the RAM. */
-  protected override load(): Promise<void> {
-    return Promise.resolve();
+  protected override load(): Promise<() => void> {
+    return Promise.resolve(() => undefined);
   }
 
   protected override describeFault(): FaultDescription {

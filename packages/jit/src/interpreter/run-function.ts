@@ -3,7 +3,7 @@ import type { Helper } from '../builder/helper.js';
 import { EngineState, ExitReason } from '../builder/layout.js';
 import type { LocalPool } from '../builder/local-pool.js';
 import type { Row } from '../describe/row.js';
-import { BuiltIn } from '../records/built-in.js';
+import { BuiltIn, builtInCount } from '../records/built-in.js';
 import type { RecordPlan } from '../records/record-plan.js';
 import { Ty } from '../wasm/code-buffer.js';
 import type { CodeBuffer } from '../wasm/code-buffer.js';
@@ -43,7 +43,7 @@ export class RunFunction<B extends Builder> {
     functionOf: (helper: Helper) => number,
   ) {
     this.#builtIns = this.#builtInHandlers(plan);
-    this.#table = new HandlerTable(description, this.#builtIns.length);
+    this.#table = new HandlerTable(description, builtInCount(plan));
     const setting = { description, table: this.#table, plan, functionOf };
     this.#main = new HandlerFunction(setting, RUN.params.length, 1 << 18);
     this.#rare = new RareHandlers(setting, writer);

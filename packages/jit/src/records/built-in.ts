@@ -20,3 +20,11 @@ export enum BuiltIn {
    */
   Straddle,
 }
+
+/**
+ * Number of the handlers that an interpreter has before those of its rows.
+ *
+ * @internal
+ */
+export const builtInCount = ({ sparse }: { readonly sparse: boolean }): number =>
+  (sparse ? BuiltIn.Straddle : BuiltIn.Undefined) + 1;
