@@ -79,6 +79,11 @@ function makeCode(mode: DecoderMode): ModeCode {
   };
 }
 
+/** The engine's part of `Builder.callEngine`, without a vCPU. */
+function refuseCall(_cpu: number, _left: number, request: number): never {
+  throw new Error(`there is no vCPU for the request ${request} of generated code`);
+}
+
 /** How a run ended. */
 export interface BareEnd {
   /** The engine's reason, one of the processor's, or `'outside'`: there is no code. */
@@ -127,7 +132,7 @@ export class BareMachine {
     this.code = new Uint8Array(buffer, RAM, codePages * PAGE);
     this.data = new Uint8Array(buffer, RAM + codePages * PAGE, dataPages * PAGE);
     this.#imports = {
-      env: { memory, slow: (info: number) => this.#slow(info), flush: () => undefined },
+      env: { memory, slow: (info: number) => this.#slow(info), flush: () => undefined, call: refuseCall },
       ...instantiateX86Helpers(memory),
     };
     this.#exports = new WebAssembly.Instance(module, this.#imports).exports;
