@@ -35,7 +35,8 @@ const guestExit = {
   farTransfer: 'A far JMP, CALL or RET.',
   interruptReturn: 'IRET.',
   tlb: 'INVLPG, INVPCID; INVD and WBINVD.',
-  systemCall: 'SYSCALL, SYSRET, SYSENTER, SYSEXIT; SWAPGS.',
+  systemCall:
+    'SYSCALL, SYSRET, SYSENTER, SYSEXIT; SWAPGS. In 64-bit code, only while this hook, `guestEntrance` or `trap` of `systemCall` is tapped.',
   softwareInterrupt: 'INT n, INT3, INTO, INT1.',
   flags: 'POPF, and CLI or STI that generated code leaves to the vCPU.',
   context: 'FXSAVE, FXRSTOR, FWAIT.',

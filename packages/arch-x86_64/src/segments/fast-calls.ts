@@ -1,18 +1,15 @@
-import { Gpr, SegmentRegister, State } from '@qvm/isa-x86_64';
-import { Attribute, CODE_ATTRIBUTES, DATA_ATTRIBUTES } from '../state/attributes.js';
+import { FLAT_CODE_64, FLAT_DATA, Gpr, SegmentRegister, State } from '@qvm/isa-x86_64';
+import { Attribute, CODE_ATTRIBUTES } from '../state/attributes.js';
 import { Efer, Flag, WRITABLE_FLAGS } from '../state/control-bits.js';
 import { fromWords, highWord, lowWord } from '../system/linear-memory.js';
 import { isCanonical } from '../system/mmu.js';
 import type { Core } from '../vcpu/core.js';
 import { isNull } from './descriptor-tables.js';
 
-const R11 = 11;
 const USER = 3;
 const DPL_USER = USER << 5;
 const FLAT_LIMIT = 0xffff_ffff;
-const FLAT_DATA = DATA_ATTRIBUTES | Attribute.DB | Attribute.Granularity;
 const FLAT_CODE_32 = CODE_ATTRIBUTES | Attribute.DB | Attribute.Granularity;
-const FLAT_CODE_64 = CODE_ATTRIBUTES | Attribute.L | Attribute.Granularity;
 
 /** The MSRs of the fast system calls, by their places in the state. @experimental */
 export interface FastCallRegisters {
@@ -51,7 +48,7 @@ export class FastCalls {
     if (!(state.u32(State.efer) & Efer.SCE) || !state.mode64) return fault.undefined();
     const next = core.nextRip;
     state.setHalves(State.gpr + Gpr.RCX * 8, lowWord(next), highWord(next));
-    state.setGpr32(R11, state.rflags & ~Flag.RF);
+    state.setGpr32(Gpr.R11, state.rflags & ~Flag.RF);
     const mask = state.u32(registers.fmask) | Flag.RF;
     state.rflags = (state.rflags & ~mask) | Flag.Fixed;
     this.#enter(state.u32(registers.star + 4) & 0xfffc, 0, FLAT_CODE_64);
@@ -70,7 +67,7 @@ export class FastCalls {
     // On Intel processors the fault is in ring 0, with the stack pointer of the program.
     if (wide && !isCanonical(hi)) return fault.protection();
     const changeable = WRITABLE_FLAGS & ~(Flag.RF | Flag.VM);
-    state.rflags = (state.gpr32(R11) & changeable) | Flag.Fixed;
+    state.rflags = (state.gpr32(Gpr.R11) & changeable) | Flag.Fixed;
     const base = state.u32(registers.star + 4) >>> 16;
     this.#enter(wide ? base + 16 : base, USER, wide ? FLAT_CODE_64 : FLAT_CODE_32, base + 8);
     core.jump(wide ? fromWords(lo, hi) : lo);

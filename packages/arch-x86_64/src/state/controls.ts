@@ -8,6 +8,8 @@ import { refreshSegmentChecks } from './segment-checks.js';
 import type { X86State } from './x86-state.js';
 
 const USER = 3;
+/** Number of the lowest bit of the PCID in the number of a regime. */
+const REGIME_PCID = 4;
 /** XCR0: SSE and AVX state. */
 const AVX_STATE = 6;
 
@@ -24,6 +26,11 @@ export class Controls {
   onAlignmentCheck: (on: boolean) => void = () => undefined;
   #checksAlignment = false;
   #watched = false;
+  /** The kind of translation of the following banks. */
+  #regime = -1;
+  #userBank = 0;
+  /** Of a supervisor that may access pages of users by RFLAGS.AC while SMAP is on. */
+  #accessBank = 0;
 
   constructor(
     private readonly state: X86State,
@@ -33,6 +40,7 @@ export class Controls {
 
   /** Must be called after every change of CR0, CR3, CR4, EFER or XCR0. */
   refresh(): void {
+    this.#regime = -1;
     this.mmu.refresh();
     this.refreshTraps();
     this.select();
@@ -54,14 +62,27 @@ export class Controls {
     const paging = mmu.mode !== PagingMode.None;
     const userAccess = mmu.smap && (flags & Flag.AC) !== 0;
     const mode = codeMode(state);
-    const { pcid } = mmu;
-    this.supervisorBank = this.banks.select({ paging, mode, pcid, privileged: true, userAccess: false });
-    const own = cpl === USER || userAccess;
-    const bank = own
-      ? this.banks.select({ paging, mode, pcid, privileged: cpl !== USER, userAccess }, this.supervisorBank)
-      : this.supervisorBank;
+    this.#selectBanks(paging, mode, mmu.pcid);
+    const bank = cpl === USER ? this.#userBank : userAccess ? this.#accessBank : this.supervisorBank;
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, bank);
+  }
+
+  /** Selects the banks of all privileges, of which generated code changes from one to another. */
+  #selectBanks(paging: boolean, mode: number, pcid: number): void {
+    const { banks, state } = this;
+    const regime = (pcid << REGIME_PCID) | (mode << 1) | (paging ? 1 : 0);
+    if (regime === this.#regime) return;
+    this.#regime = regime;
+    const common = { paging, mode, pcid };
+    const supervisor = banks.select({ ...common, privileged: true, userAccess: false });
+    const user = banks.select({ ...common, privileged: false, userAccess: false }, supervisor);
+    if (this.mmu.smap)
+      this.#accessBank = banks.select({ ...common, privileged: true, userAccess: true }, supervisor, user);
+    this.supervisorBank = supervisor;
+    this.#userBank = user;
+    state.setU32(State.supervisorBank, supervisor);
+    state.setU32(State.userBank, user);
   }
 
   /**

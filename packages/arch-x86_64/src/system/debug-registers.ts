@@ -89,6 +89,7 @@ export class DebugRegisters {
 
   /** Whether a breakpoint on instructions is enabled. */
   get stopsInstructions(): boolean {
+    if ((this.core.state.u32(State.dr + DR7 * 8) & ENABLES) === 0) return false;
     return this.#enabled.some((n) => this.#condition(n) === Condition.Execute);
   }
 

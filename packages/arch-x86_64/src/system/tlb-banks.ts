@@ -40,12 +40,12 @@ export class TlbBanks {
 
   constructor(private readonly tlb: SoftTlb) {}
 
-  /** The address of the bank for a kind of translation. @param keep - address of a bank that must not be reused. */
-  select({ paging, mode, pcid, privileged, userAccess }: Translation, keep = -1): number {
+  /** The address of the bank for a kind of translation. @param keep, also - addresses of banks that must not be reused. */
+  select({ paging, mode, pcid, privileged, userAccess }: Translation, keep = -1, also = -1): number {
     this.#modes.add(mode);
-    if (!paging) return this.tlb.bank(key(Regime.Flat, mode, 0), 0, keep);
-    if (!privileged) return this.tlb.bank(key(Regime.User, mode, pcid), pcid, keep);
-    return this.tlb.bank(key(userAccess ? Regime.SupervisorUserAccess : Regime.Supervisor, mode, 0), pcid, keep);
+    if (!paging) return this.tlb.bank(key(Regime.Flat, mode, 0), 0, keep, also);
+    if (!privileged) return this.tlb.bank(key(Regime.User, mode, pcid), pcid, keep, also);
+    return this.tlb.bank(key(userAccess ? Regime.SupervisorUserAccess : Regime.Supervisor, mode, 0), pcid, keep, also);
   }
 
   /** Drops the entries of a process context that are not global. */

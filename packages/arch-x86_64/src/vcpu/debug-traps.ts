@@ -45,6 +45,11 @@ export class DebugTraps {
     this.pending = 0;
   }
 
+  /** Whether code has breakpoints. */
+  get armed(): boolean {
+    return this.debug.stopsInstructions;
+  }
+
   /** Whether a breakpoint stops the instruction at a linear address, which DR6 then reports: #DB, as a fault. */
   stopsAt(lo: number, hi: number): boolean {
     const { state, debug } = this;

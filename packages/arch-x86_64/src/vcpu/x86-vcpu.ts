@@ -1,6 +1,7 @@
 import type { Json } from '@qvm/core';
 import type { VirtualMapping } from '@qvm/core/hooks';
 import { VcpuExit } from '@qvm/core/architecture';
+import { hasTaps } from '@qvm/core/hooks';
 import type { MachineServices } from '@qvm/core/architecture';
 import { Before, EngineVcpu, PortAccess, SoftTlb } from '@qvm/engine';
 import type { AccessFault, VmEngine } from '@qvm/engine';
@@ -79,6 +80,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
   readonly #debug: DebugTraps;
   readonly #events: GuestEvents;
   readonly #view: RegisterView;
+  readonly #systemCallTrap = this.hooks.trap.for('systemCall');
   /** NMIs are blocked until the next IRET. */
   #nmiBlocked = false;
 
@@ -248,7 +250,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
 
   protected override before(): Before {
     const { state, apic } = this;
-    const { watched } = this.exits;
+    const watched = this.#nmiBlocked || this.#debug.armed || this.exits.watched || hasTaps(this.#systemCallTrap);
     if (watched !== this.#controls.watched) this.#controls.watched = watched;
     if (state.segmentsChanged) {
       this.#enterMode();

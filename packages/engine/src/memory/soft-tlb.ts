@@ -65,9 +65,10 @@ export class SoftTlb {
    * @param regime - number of the regime, at least 0.
    * @param space - number of the address space in use. Local entries of another address space in the bank are dropped.
    * @param keep - address of a bank that must not be reused.
+   * @param also - address of another one.
    * @returns the bank's address.
    */
-  bank(regime: number, space: number, keep = -1): number {
+  bank(regime: number, space: number, keep = -1, also = -1): number {
     this.counters.bankSwitches++;
     const found = this.#byKey.get(regime);
     if (found !== undefined) {
@@ -79,7 +80,7 @@ export class SoftTlb {
     }
     this.counters.bankMisses++;
     do this.#next = (this.#next + 1) % this.banks;
-    while (this.#address(this.#next) === keep);
+    while (this.#address(this.#next) === keep || this.#address(this.#next) === also);
     const old = this.#keys[this.#next] as number;
     if (old >= 0) this.#byKey.delete(old);
     // A bank that was never used holds zeros, which are tags of page 0.

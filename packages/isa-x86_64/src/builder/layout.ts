@@ -134,10 +134,17 @@ export const State = {
   shadow: DERIVED + 28,
   /** u32: 1 in real-address mode and virtual-8086 mode, otherwise 0. */
   realSegments: DERIVED + 40,
-  /** u32: not 0 when instructions that generated code executes without the engine leave it, so that hooks see them. */
+  /**
+   * u32: not 0 when instructions that generated code executes without the vCPU are left to it: hooks see them, NMIs are
+   * blocked until IRET, or code has breakpoints, for which RF matters.
+   */
   watched: DERIVED + 44,
   /** u64: the time-stamp counter, as `VcpuRequest.Time` has read it. */
   time: DERIVED + 48,
+  /** u32: address of the TLB bank of CPL 0 in the present mode, without the rights of RFLAGS.AC while SMAP is on. */
+  supervisorBank: DERIVED + 56,
+  /** u32: address of the TLB bank of CPL 3 in the present mode. */
+  userBank: DERIVED + 60,
   /** Parameters of the page-table walk by generated code, at most 96 bytes; see the MMU of the processor. */
   walk: WALK,
   /** u64 × 4: the PDPTE registers, which PAE paging loads with CR3 (SDM vol. 3, 4.4.1). */
@@ -220,6 +227,8 @@ export enum Gpr {
   RSI,
   /** RDI, and its lower parts. */
   RDI,
+  /** R11: SYSCALL and SYSRET have RFLAGS there. */
+  R11 = 11,
 }
 
 /** Values of {@link State.shadow} (SDM vol. 3, 6.8.3). @experimental */

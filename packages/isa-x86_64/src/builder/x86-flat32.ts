@@ -23,6 +23,10 @@ const CUT_BIT = 0x10;
  * @experimental
  */
 export class X86Flat32 extends X86 {
+  override get isLong(): boolean {
+    return false;
+  }
+
   protected override get hasNarrowRegisters(): boolean {
     return true;
   }

@@ -42,6 +42,11 @@ export interface RelativeJump extends Pick<InstructionInfo, 'size' | 'target' | 
  * @experimental
  */
 export class X86 extends Builder {
+  /** Whether this is code of 64-bit mode. */
+  get isLong(): boolean {
+    return true;
+  }
+
   /** Whether addresses are those of real-address mode or virtual-8086 mode: an i32, 1 or 0. */
   realAddresses(): V {
     return this.i32(0);
@@ -166,6 +171,21 @@ export class X86 extends Builder {
   /** The operand of `Exit.System` for an operation. */
   operation({ systemInfo }: InstructionInfo, operation: SystemOperation): V {
     return this.or(this.as(systemInfo, Ty.i32), this.imm(operation));
+  }
+
+  /** Leaves the whole instruction to the vCPU. */
+  leaveToVcpu(info: InstructionInfo, operation: SystemOperation): void {
+    this.leave(Exit.System, this.operation(info, operation));
+  }
+
+  /** Leaves the instruction to the vCPU before any effect if `condition`. */
+  leaveToVcpuIf(condition: V, info: InstructionInfo, operation: SystemOperation): void {
+    this.leaveIf(condition, Exit.System, this.operation(info, operation));
+  }
+
+  /** Leaves the instruction to the vCPU before any effect while `State.watched`. */
+  leaveToVcpuIfWatched(info: InstructionInfo, operation: SystemOperation): void {
+    this.leaveIfState(State.watched, Exit.System, this.operation(info, operation));
   }
 
   /** Raises #GP(0) before any effect unless the instruction may execute at this privilege level. */

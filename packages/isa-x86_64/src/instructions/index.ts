@@ -22,6 +22,7 @@ import { sse4ElementRows } from './sse4-elements.js';
 import { sse4StringRows } from './sse4-strings.js';
 import { sse4Rows } from './sse4.js';
 import { ssse3Rows } from './ssse3.js';
+import { fastCallRows } from './fast-calls.js';
 import { stackRows } from './stack.js';
 import { stringRows } from './strings.js';
 import { systemRows } from './system.js';
@@ -74,6 +75,8 @@ export const x86Tables = {
   'sse4-strings': sse4StringRows,
   /** SSSE3. */
   ssse3: ssse3Rows,
+  /** SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS. */
+  'fast-calls': fastCallRows,
   /** PUSH, POP, ENTER, LEAVE, flags on the stack. */
   stack: stackRows,
   /** String instructions, with REP. */

@@ -67,11 +67,6 @@ export const systemRows: readonly X86Row[] = [
   system('INVPCID', 'INVPCID', ['66 0F 38 82 Gq,M'], Op.Invpcid, { ...PRIVILEGED, feature: 'invpcid' }),
   system('INVD', 'INVD', ['0F 08'], Op.Invd, PRIVILEGED),
   system('WBINVD', 'WBINVD', ['0F 09'], Op.Wbinvd, PRIVILEGED),
-  system('SWAPGS', 'SWAPGS', ['0F 01 !F8 o64'], Op.Swapgs, PRIVILEGED),
-  system('SYSCALL', 'SYSCALL', ['0F 05'], Op.Syscall),
-  system('SYSRET', 'SYSRET', ['0F 07 sz'], Op.Sysret, PRIVILEGED),
-  system('SYSENTER', 'SYSENTER', ['0F 34'], Op.Sysenter, { feature: 'sep' }),
-  system('SYSEXIT', 'SYSEXIT', ['0F 35 sz'], Op.Sysexit, { ...PRIVILEGED, feature: 'sep' }),
   system('MOV', 'MOV (to segment register)', ['8E Sw,Ew'], Op.MovToSegment),
   system(
     'POP',
