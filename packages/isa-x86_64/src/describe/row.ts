@@ -146,7 +146,7 @@ export function inst(
 /** The part of a row in one mode: the encodings and forms that exist there; undefined if there are none. @experimental */
 export function rowIn(row: X86Row, mode: DecoderMode): X86Row | undefined {
   const encodings = row.encodings.filter((encoding) => existsIn(encoding, mode));
-  return encodings.length === 0 ? undefined : makeRow({ ...row, encodings }, mode);
+  return encodings.length === 0 ? undefined : makeRow(partsOf(row, encodings), mode);
 }
 
 /** The part of a row that a processor with these features has: its encodings and forms; undefined if there are none. @experimental */
@@ -155,71 +155,119 @@ export function rowWith(row: X86Row, features: ReadonlySet<string>): X86Row | un
   if (!has(row.options.feature)) return undefined;
   const encodings = row.encodings.filter(({ feature }) => has(feature));
   if (encodings.length === row.encodings.length) return row;
-  return encodings.length === 0 ? undefined : makeRow({ ...row, encodings });
+  return encodings.length === 0 ? undefined : makeRow(partsOf(row, encodings));
 }
 
 /** The parts of a row that its author gives. */
 type RowParts = Pick<X86Row, 'section' | 'name' | 'encodings' | 'options' | 'effect'>;
 
-function makeRow({ section, name, encodings, options, effect }: RowParts, mode?: DecoderMode): X86Row {
-  const forms = formsOf(encodings, mode);
-  const smallest = mode?.bits === 64 ? 2 : 1;
-  const accesses = forms.map(({ operands }) => operands.some(({ kind }) => kind === 'memory' || kind === 'offset'));
-  const allVex = encodings.every(({ vex }) => vex);
-  const implicit = options.string !== undefined || options.usesSegment === true;
-  return {
-    section,
-    name,
-    encodings,
-    forms,
-    formNumbers: new Map(forms.map((form, i) => [formKey(form), i])),
-    options,
-    effect,
-    fields: [],
-    operands: operandTable(encodings, options),
-    derived: {
-      form: derived(forms.length, field('form')),
-      ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),
-      ...(options.string ? { rep: derived(options.string === 'rep' ? 2 : 3, field('rep')) } : {}),
-      ...(options.string || options.counted ? { addressSize: derived(4, field('addressSize')) } : {}),
-      ...(options.staticScale ? { staticScale: derived(SCALES, ({ scale }) => packScale(scale as number)) } : {}),
-      // In flat code, most accesses need no checks of a segment.
-      ...(mode?.flat && mode.bits !== 64 ? { segmented: derived(2, isSegmented) } : {}),
-    },
-    valid: ({ addressSize = smallest, segmented = 0, staticScale = 0, form = 0 }) =>
-      (staticScale === 0 || (accesses[form] === true && hasScale(staticScale, mode))) &&
-      addressSize >= smallest &&
-      (mode === undefined || addressSize < smallest + ADDRESS_SIZES) &&
-      (segmented === 0 || implicit || accesses[form] === true),
-    semantics: (b: X86, args: never) => {
-      const given = args as Arguments;
-      const form = forms[given.form] as Form;
-      b.checkFetch();
-      const { vex } = form;
-      if (vex || allVex) b.requireProtectedMode();
-      const operands = operandsOf(b, form, given);
-      // Named members, because spreading is many times slower.
-      const { cc = 0, rep, addressSize, segment, target, immediate, systemInfo, wide, x87Opcode } = given;
-      const segmented = given.segmented !== 0;
-      const info = {
-        size: form.size,
-        cc,
-        rep,
-        addressSize,
-        segment,
-        segmented,
-        target,
-        immediate,
-        systemInfo,
-        wide,
-        x87Opcode,
-        vex,
-      };
-      if (options.whole || !isWide(form)) effect(b, operands as unknown as Operands, info);
-      else b.forHalves((half) => effect(b, halvesOf(operands, half), info));
-    },
-  };
+/** The parts of a row with some of its encodings. */
+const partsOf = ({ section, name, options, effect }: X86Row, encodings: readonly Encoding[]): RowParts => ({
+  section,
+  name,
+  encodings,
+  options,
+  effect,
+});
+
+const makeRow = (parts: RowParts, mode?: DecoderMode): X86Row => new TableRow(parts, mode);
+
+/** A row of one mode or of all. Its forms are made when they are first asked for: most rows of all modes are never. */
+class TableRow implements X86Row {
+  readonly section: string;
+  readonly name: string;
+  readonly encodings: readonly Encoding[];
+  readonly options: RowOptions;
+  readonly effect: Semantics;
+  readonly fields = [];
+  readonly operands: X86Row['operands'];
+  #forms: readonly Form[] | undefined;
+  #formNumbers: ReadonlyMap<string, number> | undefined;
+  #derived: X86Row['derived'] | undefined;
+  #accesses: readonly boolean[] | undefined;
+  readonly #allVex: boolean;
+
+  constructor(
+    { section, name, encodings, options, effect }: RowParts,
+    private readonly mode: DecoderMode | undefined,
+  ) {
+    this.section = section;
+    this.name = name;
+    this.encodings = encodings;
+    this.options = options;
+    this.effect = effect;
+    this.operands = operandTable(encodings, options);
+    this.#allVex = encodings.every(({ vex }) => vex);
+  }
+
+  get forms(): readonly Form[] {
+    return (this.#forms ??= formsOf(this.encodings, this.mode));
+  }
+
+  get formNumbers(): ReadonlyMap<string, number> {
+    return (this.#formNumbers ??= new Map(this.forms.map((form, i) => [formKey(form), i])));
+  }
+
+  get derived(): X86Row['derived'] {
+    return (this.#derived ??= derivedOf(this.forms.length, this.options, this.mode));
+  }
+
+  valid({ addressSize, segmented = 0, staticScale = 0, form = 0 }: RawFields): boolean {
+    const { mode, options } = this;
+    const smallest = mode?.bits === 64 ? 2 : 1;
+    const size = addressSize ?? smallest;
+    this.#accesses ??= this.forms.map(({ operands }) => operands.some(isAccess));
+    const accesses = this.#accesses[form] === true;
+    const implicit = options.string !== undefined || options.usesSegment === true;
+    return (
+      (staticScale === 0 || (accesses && hasScale(staticScale, mode))) &&
+      size >= smallest &&
+      (mode === undefined || size < smallest + ADDRESS_SIZES) &&
+      (segmented === 0 || implicit || accesses)
+    );
+  }
+
+  semantics(b: X86, args: never): void {
+    const given = args as Arguments;
+    const form = this.forms[given.form] as Form;
+    b.checkFetch();
+    const { vex } = form;
+    if (vex || this.#allVex) b.requireProtectedMode();
+    const operands = operandsOf(b, form, given);
+    // Named members, because spreading is many times slower.
+    const { cc = 0, rep, addressSize, segment, target, immediate, systemInfo, wide, x87Opcode } = given;
+    const segmented = given.segmented !== 0;
+    const info = {
+      size: form.size,
+      cc,
+      rep,
+      addressSize,
+      segment,
+      segmented,
+      target,
+      immediate,
+      systemInfo,
+      wide,
+      x87Opcode,
+      vex,
+    };
+    if (this.options.whole || !isWide(form)) this.effect(b, operands as unknown as Operands, info);
+    else b.forHalves((half) => this.effect(b, halvesOf(operands, half), info));
+  }
 }
+
+const isAccess = ({ kind }: FormOperand): boolean => kind === 'memory' || kind === 'offset';
+
+/** The static choices of a row. */
+const derivedOf = (forms: number, options: RowOptions, mode: DecoderMode | undefined): X86Row['derived'] => ({
+  form: derived(forms, field('form')),
+  ...(options.cc ? { cc: derived(CONDITIONS, field('cc')) } : {}),
+  ...(options.string ? { rep: derived(options.string === 'rep' ? 2 : 3, field('rep')) } : {}),
+  ...(options.string || options.counted ? { addressSize: derived(4, field('addressSize')) } : {}),
+  ...(options.staticScale ? { staticScale: derived(SCALES, ({ scale }) => packScale(scale as number)) } : {}),
+  // In flat code, most accesses need no checks of a segment.
+  ...(mode?.flat && mode.bits !== 64 ? { segmented: derived(2, isSegmented) } : {}),
+});
 
 /** Number of values of {@link packScale}. */
 const SCALES = 16;
