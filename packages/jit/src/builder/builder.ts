@@ -50,8 +50,7 @@ export class Builder extends BulkBuilder {
 
   /** Emits the effects of the instruction and its transfer of control. */
   commit(): void {
-    const later = this.#flow === Flow.Next ? [] : [this.#flowCondition, this.#flowTarget];
-    this.effects.commit(this.backEnd, later);
+    this.effects.commit(this.backEnd, this.#flowCondition, this.#flowTarget);
     this.flushStores();
     this.backEnd.finish(this.#flow, this.#flowCondition, this.#flowTarget, this.#flowReason);
   }

@@ -100,20 +100,32 @@ export class Effects {
   }
 
   /** Emits all. @param later - nodes that are emitted after the effects and see the state before them; negative ones are none. */
-  commit(back: BackEnd, later: readonly number[]): void {
+  commit(back: BackEnd, ...later: readonly number[]): void {
     const queue = this.#queue;
     this.#pinOrdered();
-    if (queue.length > 1) queue.sort((x, y) => RANK[x.kind] - RANK[y.kind]);
-    queue.forEach((effect, i) => {
-      if (i > 0) this.#pin(effect);
-      else if (effect.kind === 'flags') this.#pinLaterFlags(effect);
-    });
-    if (queue.length > 0) for (const n of later) if (n >= 0) this.emitter.pin(n);
-    for (const effect of queue) this.#perform(effect, back);
+    if (queue.length === 0) return;
+    this.#sort();
+    if (queue[0]!.kind === 'flags') this.#pinLaterFlags(queue[0] as FlagsEffect);
+    for (let i = 1; i < queue.length; i++) this.#pin(queue[i] as Effect);
+    for (const n of later) if (n >= 0) this.emitter.pin(n);
+    for (let i = 0; i < queue.length; i++) this.#perform(queue[i] as Effect, back);
+  }
+
+  /** Sorts the queue by rank: there are few effects, mostly in order. */
+  #sort(): void {
+    const queue = this.#queue;
+    for (let i = 1; i < queue.length; i++) {
+      const effect = queue[i] as Effect;
+      const rank = RANK[effect.kind];
+      let at = i;
+      for (; at > 0 && RANK[queue[at - 1]!.kind] > rank; at--) queue[at] = queue[at - 1] as Effect;
+      queue[at] = effect;
+    }
   }
 
   /** Evaluates loads early if the instruction also writes memory; otherwise a load stays where it is used. */
   #pinOrdered(): void {
+    if (this.#ordered.length === 0) return;
     const g = this.graph;
     const writesMemory =
       this.#queue.some(({ kind }) => kind === 'store' || kind === 'bulk') ||

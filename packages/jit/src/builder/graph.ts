@@ -127,22 +127,31 @@ export class Graph {
       for (const arg of (this.calls[this.a[n] as number] as { args: readonly number[] }).args) visit(arg);
       return;
     }
-    const inputs = INPUTS[kind] ?? 0;
+    const inputs = INPUTS[kind] as number;
     if (inputs > 0) visit(this.a[n] as number);
     if (inputs > 1 && (this.b[n] as number) >= 0) visit(this.b[n] as number);
     if (inputs > 2 && (this.c[n] as number) >= 0) visit(this.c[n] as number);
   }
+
+  /** Counts node `n` as a use of its inputs, which are no list of arguments. */
+  useInputs(n: number): void {
+    const inputs = INPUTS[this.kind[n] as Kind] as number;
+    if (inputs > 0) this.#use(n, this.a[n] as number);
+    if (inputs > 1 && (this.b[n] as number) >= 0) this.#use(n, this.b[n] as number);
+    if (inputs > 2 && (this.c[n] as number) >= 0) this.#use(n, this.c[n] as number);
+  }
+
+  #use(n: number, input: number): void {
+    this.uses[input]!++;
+    this.traps[n]! |= this.traps[input]!;
+  }
 }
 
-/** Number of the fields `a`, `b`, `c` that may be inputs. */
-const INPUTS: Partial<Record<Kind, number>> = {
-  [Kind.Op]: 3,
-  [Kind.Choose]: 3,
-  [Kind.Atomic]: 3,
-  [Kind.Lane]: 2,
-  [Kind.Shuffle]: 2,
-  [Kind.Load]: 1,
-};
+/** Number of the fields `a`, `b`, `c` that may be inputs, by kind. */
+const INPUTS = new Uint8Array(Kind.NextPc + 1);
+for (const kind of [Kind.Op, Kind.Choose, Kind.Atomic]) INPUTS[kind] = 3;
+for (const kind of [Kind.Lane, Kind.Shuffle]) INPUTS[kind] = 2;
+INPUTS[Kind.Load] = 1;
 
 /** The node number of an opaque value. @internal */
 export const node = (v: V): number => v as unknown as number;

@@ -1,4 +1,7 @@
-import type { Ty } from '../wasm/code-buffer.js';
+import { Ty } from '../wasm/code-buffer.js';
+
+/** The type with the smallest number. */
+const FIRST_TYPE = Ty.v128;
 
 /**
  * Allocates the locals of a function under construction. Temporaries are reused from one instruction to the next.
@@ -8,7 +11,10 @@ import type { Ty } from '../wasm/code-buffer.js';
 export class LocalPool {
   /** Types of all locals after the parameters. */
   readonly types: Ty[] = [];
-  readonly #temporaries = new Map<Ty, { locals: number[]; used: number }>();
+  /** The temporaries of each type, by the type. */
+  readonly #temporaries: number[][] = [];
+  /** Number of them that are in use, by type. */
+  readonly #used: number[] = [];
 
   /** @param parameters - number of parameters, which come first. */
   constructor(private readonly parameters: number) {}
@@ -21,14 +27,15 @@ export class LocalPool {
 
   /** Allocates a temporary that is valid until {@link releaseAll}. */
   take(ty: Ty): number {
-    let pool = this.#temporaries.get(ty);
-    if (!pool) this.#temporaries.set(ty, (pool = { locals: [], used: 0 }));
-    if (pool.used === pool.locals.length) pool.locals.push(this.reserve(ty));
-    return pool.locals[pool.used++] as number;
+    const temporaries = (this.#temporaries[ty - FIRST_TYPE] ??= []);
+    const used = this.#used[ty - FIRST_TYPE] ?? 0;
+    if (used === temporaries.length) temporaries.push(this.reserve(ty));
+    this.#used[ty - FIRST_TYPE] = used + 1;
+    return temporaries[used] as number;
   }
 
   /** Makes all temporaries available again. */
   releaseAll(): void {
-    for (const pool of this.#temporaries.values()) pool.used = 0;
+    this.#used.fill(0);
   }
 }

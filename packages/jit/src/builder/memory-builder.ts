@@ -179,6 +179,6 @@ function accessInfo(
     (faultsAsWrite ? AccessInfo.faultsAsWrite : 0) |
     (aligned ? AccessInfo.aligned : 0) |
     (unprivileged ? AccessInfo.unprivileged : 0) |
-    (Math.log2(element) << AccessInfo.elementShift)
+    ((31 - Math.clz32(element)) << AccessInfo.elementShift)
   );
 }

@@ -98,18 +98,23 @@ export class Probe {
       .op(IntOp.eq[1]);
   }
 
+  /** Emits `i64.const n; i64.add` in {@link PATCH_BYTES} bytes, for −8192 ≤ n < 8192. */
   #emitAdd(n: number): void {
-    for (const byte of addition(n)) this.code.byte(byte);
+    this.code
+      .byte(I64_CONST)
+      .byte((n & 0x7f) | 0x80)
+      .byte((n >> 7) & 0x7f)
+      .byte(IntOp.add[1]);
   }
 
+  /** Replaces bytes by those of an addition. */
   #patchAdd(at: number, n: number): void {
-    addition(n).forEach((byte, i) => this.code.patch(at + i, byte));
+    const { code } = this;
+    code.patch(at, I64_CONST);
+    code.patch(at + 1, (n & 0x7f) | 0x80);
+    code.patch(at + 2, (n >> 7) & 0x7f);
+    code.patch(at + 3, IntOp.add[1]);
   }
 }
 
-/** Encodes `i64.const n; i64.add` in a fixed number of bytes, for −8192 ≤ n < 8192. */
-function addition(n: number): readonly number[] {
-  return [I64_CONST, (n & 0x7f) | 0x80, (n >> 7) & 0x7f, IntOp.add[1]];
-}
-
-const PATCH_BYTES = addition(0).length;
+const PATCH_BYTES = 4;

@@ -7,7 +7,9 @@ import { Kind, node, value } from './graph.js';
 import type { Graph } from './graph.js';
 
 const COMMUTATIVE: ReadonlySet<IntOpName> = new Set<IntOpName>(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne']);
-const TRAPPING: ReadonlySet<number> = new Set([...IntOp.divs, ...IntOp.divu, ...IntOp.rems, ...IntOp.remu]);
+/** The opcodes of divisions are next to each other. */
+const mayTrap = (op: number): boolean =>
+  (op >= IntOp.divs[0] && op <= IntOp.remu[0]) || (op >= IntOp.divs[1] && op <= IntOp.remu[1]);
 const SIGN_EXTENSIONS: Readonly<Record<number, readonly [number | undefined, number]>> = {
   8: [Op.i32_extend8_s, Op.i64_extend8_s],
   16: [Op.i32_extend16_s, Op.i64_extend16_s],
@@ -227,15 +229,17 @@ export abstract class ValueBuilder {
 
   /** `c ? x : y`; both sides are evaluated. `c` is an i32. */
   select(c: V, x: V, y: V): V {
-    const [p, q] = this.#unify(x, y);
-    return this.op(Op.select, this.graph.ty[p] as Ty, p, q, node(this.as(c, Ty.i32)));
+    const ty = this.#commonType(x, y);
+    return this.op(Op.select, ty, node(this.as(x, ty)), node(this.as(y, ty)), node(this.as(c, Ty.i32)));
   }
 
   /** `c ? x : y`; only the chosen side is evaluated. */
   choose(c: V, x: V, y: V): V {
-    const [p, q] = this.#unify(x, y);
-    if (this.graph.isConst(node(c))) return value(this.graph.lo[node(c)] !== 0 ? p : q);
-    return this.node(Kind.Choose, this.graph.ty[p] as Ty, 0, node(this.as(c, Ty.i32)), p, q);
+    const ty = this.#commonType(x, y);
+    const p = this.as(x, ty);
+    const q = this.as(y, ty);
+    if (this.graph.isConst(node(c))) return this.graph.lo[node(c)] !== 0 ? p : q;
+    return this.node(Kind.Choose, ty, 0, node(this.as(c, Ty.i32)), node(p), node(q));
   }
 
   // --- nodes ---
@@ -249,11 +253,8 @@ export abstract class ValueBuilder {
   protected node(kind: Kind, ty: Ty, op: number, a: number, b = -1, c = -1): V {
     const g = this.graph;
     const n = g.add(kind, ty, op, a, b, c);
-    if (kind === Kind.Op && TRAPPING.has(op)) g.traps[n] = 1;
-    g.forInputs(n, (input) => {
-      g.uses[input]!++;
-      g.traps[n]! |= g.traps[input]!;
-    });
+    if (kind === Kind.Op && mayTrap(op)) g.traps[n] = 1;
+    g.useInputs(n);
     return value(n);
   }
 
@@ -294,18 +295,19 @@ export abstract class ValueBuilder {
     return value(g.add(Kind.Operand, ty, 0, g.a[n]));
   }
 
-  #unify(x: V, y: V): [number, number] {
+  /** The type of two operands. */
+  #commonType(x: V, y: V): Ty {
     const tx = this.type(x);
     const ty = this.type(y);
     const known = tx !== 0 ? tx : ty;
     if (known === 0) throw new Error('two operands without a width');
     if (tx !== 0 && ty !== 0 && tx !== ty) throw new Error(`operands of different width: ${Ty[tx]} and ${Ty[ty]}`);
-    return [node(this.as(x, known)), node(this.as(y, known))];
+    return known;
   }
 
   #binary(name: IntOpName, x: V, y: V, result?: Ty): V {
-    const [p, q] = this.#unify(x, y);
-    return this.#integer(name, p, q, result);
+    const ty = this.#commonType(x, y);
+    return this.#integer(name, node(this.as(x, ty)), node(this.as(y, ty)), result);
   }
 
   #shift(name: IntOpName, x: V, amount: V): V {
@@ -317,15 +319,22 @@ export abstract class ValueBuilder {
     const g = this.graph;
     const ty = g.ty[p] as Ty;
     const to = result ?? ty;
-    if (g.isConst(p) && !g.isConst(q) && COMMUTATIVE.has(name)) [p, q] = [q, p];
+    if (g.isConst(p) && COMMUTATIVE.has(name)) {
+      if (this.#isIdentity(name, p)) return value(q);
+      if (!g.isConst(q)) return this.op(IntOp[name][ty === Ty.i32 ? 0 : 1], to, q, p);
+    }
     if (g.isConst(q)) {
+      if (this.#isIdentity(name, q)) return value(p);
       if (g.isConst(p)) {
         const folded = foldInt(name, ty === Ty.i64, this.#constantOf(p), this.#constantOf(q));
         if (folded !== undefined) return this.#constant(to, folded);
       }
-      if (isIdentity(name, g.lo[q] as number, g.hi[q] as number)) return value(p);
     }
     return this.op(IntOp[name][ty === Ty.i32 ? 0 : 1], to, p, q);
+  }
+
+  #isIdentity(name: IntOpName, n: number): boolean {
+    return isIdentity(name, this.graph.lo[n] as number, this.graph.hi[n] as number);
   }
 
   #unary(name: IntOpName, x: V): V {
