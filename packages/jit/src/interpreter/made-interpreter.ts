@@ -28,8 +28,24 @@ export function madeInterpreter<B extends Builder>(
   const builtIns = builtInCount(plan);
   const table = new HandlerTable(description, builtIns);
   const setting = { description, table, plan, functionOf: () => 0 };
-  const handlers = table.handlers.map((handler) => new LateHandler(handler, setting));
+  const nowhere = new Nowhere(setting);
+  const handlers = table.handlers.map((handler) => new LateHandler(handler, nowhere));
   return { bytes, plan, handlers: [...new Array<never>(builtIns), ...handlers], rows: table.rows };
+}
+
+/** Where handlers are emitted for their fields and flows only. */
+class Nowhere<B extends Builder> {
+  readonly #function: HandlerFunction<B>;
+  readonly #frame: RunFrame;
+
+  constructor(setting: HandlerSetting<B>) {
+    this.#function = new HandlerFunction(setting, 0, 1 << 16);
+    this.#frame = frameOf(this.#function);
+  }
+
+  emit(handler: PendingHandler<B>): void {
+    this.#function.emit(handler, this.#frame);
+  }
 }
 
 /** A handler of which only the row is known until the pre-decoder asks for more. */
@@ -40,7 +56,7 @@ class LateHandler<B extends Builder> implements Handler<B> {
 
   constructor(
     private readonly handler: PendingHandler<B>,
-    private readonly setting: HandlerSetting<B>,
+    private readonly nowhere: Nowhere<B>,
   ) {
     this.row = handler.row;
     this.statics = handler.statics;
@@ -54,18 +70,15 @@ class LateHandler<B extends Builder> implements Handler<B> {
     return this.#known().flow;
   }
 
-  /** Fields and flow follow from the code of the handler, which is emitted once more to nowhere. */
+  /** Fields and flow follow from the code of the handler, which is emitted once more. */
   #known(): PendingHandler<B> {
-    if (!this.#emitted) {
-      const nowhere = new HandlerFunction(this.setting, 0, 1 << 10);
-      nowhere.emit(this.handler, frameOf(nowhere));
-      this.#emitted = true;
-    }
+    if (!this.#emitted) this.nowhere.emit(this.handler);
+    this.#emitted = true;
     return this.handler;
   }
 }
 
-/** Labels and locals for one handler. */
+/** Labels and locals for handlers. */
 function frameOf<B extends Builder>({ code, locals }: HandlerFunction<B>): RunFrame {
   const local = (type: Ty): number => locals.reserve(type);
   return {
