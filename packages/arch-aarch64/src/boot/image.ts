@@ -174,6 +174,10 @@ function readElf(bytes: Uint8Array, name: string): LoadableImage {
   return {
     format: 'elf',
     entry: virtual ? virtual.physical + Number(entry - virtual.virtual) : Number(entry),
-    segments: segments.map((s) => ({ address: s.physical, bytes: s.bytes, size: s.memorySize })),
+    segments: segments.map(({ physical: address, contents, memorySize: size }) => ({
+      address,
+      bytes: contents.piece(0, contents.length),
+      size,
+    })),
   };
 }

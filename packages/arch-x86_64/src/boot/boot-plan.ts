@@ -1,6 +1,6 @@
 import { placeAcpiTables } from '@qvm/acpi';
 import type { AcpiProcessor } from '@qvm/acpi';
-import { ImageError, RamPlan } from '@qvm/core/architecture';
+import { contentsOf, ImageError, RamPlan } from '@qvm/core/architecture';
 import type { AddressRange, BootFile, BootRequest, MachineServices } from '@qvm/core/architecture';
 import { Gpr } from '@qvm/isa-x86_64';
 import { acpiTablesOf, configurationWindows } from './acpi.js';
@@ -171,7 +171,7 @@ class KernelPlan {
   }
 
   #load(address: number, bytes: Uint8Array): void {
-    this.#segments.push({ address, bytes, size: bytes.length });
+    this.#segments.push({ address, contents: contentsOf(bytes), size: bytes.length });
   }
 
   #enter(facts: GuestFacts): InitialState {

@@ -1,4 +1,4 @@
-import { ImageError, isElf, isGzip } from '@qvm/core/architecture';
+import { contentsOf, ImageError, isElf, isGzip } from '@qvm/core/architecture';
 import type { X86Image } from './x86-image.js';
 import { isBzImage } from './setup-header.js';
 
@@ -44,7 +44,11 @@ export function readFirmware(bytes: Uint8Array, name: string): X86Image {
     );
   }
   const low = bytes.subarray(Math.max(0, bytes.length - LOW_COPY));
-  const whole = (address: number, content: Uint8Array) => ({ address, bytes: content, size: content.length });
+  const whole = (address: number, content: Uint8Array) => ({
+    address,
+    contents: contentsOf(content),
+    size: content.length,
+  });
   const segments = [whole(MIB - low.length, low), whole(FOUR_GIB - bytes.length, bytes)];
   return { protocol: 'firmware', entry: FOUR_GIB - RESET_OFFSET, segments };
 }

@@ -1,5 +1,5 @@
-import { elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
-import type { BootFile, DigestStore, ElfProgram, ElfSegment } from '@qvm/core/architecture';
+import { contentsOf, elfMachine, ElfMachine, gunzip, ImageError, isElf, isGzip, readElf } from '@qvm/core/architecture';
+import type { BootFile, Contents, DigestStore, ElfProgram, ElfSegment } from '@qvm/core/architecture';
 import type { EntryProtocol } from './entries.js';
 import { readFirmware } from './firmware-image.js';
 import { findMultiboot } from './multiboot-header.js';
@@ -39,10 +39,11 @@ export async function readImage(file: BootFile, { limit, unpacked, choice }: Ima
     const setup = readSetupHeader(bytes, name);
     if (setup.payload === undefined || choice === 'real-mode') return readUnpacker(setup, name, choice);
     const kernel = await unpackPayload(setup.payload, limit, name, unpacked);
-    if (!isElf(kernel)) throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
+    if (!isElf(kernel.piece(0, Math.min(kernel.length, 4))))
+      throw new ImageError('bad-payload', `The kernel in ${name} is no ELF file.`);
     return { ...readProgram(kernel, `The kernel in ${name}`, LINUX_ENTRIES, choice, ['real-mode']), setup };
   }
-  if (isElf(bytes)) return readProgram(bytes, name, PROGRAM_ENTRIES, choice);
+  if (isElf(bytes)) return readProgram(contentsOf(bytes), name, PROGRAM_ENTRIES, choice);
   const firmware = readFirmware(bytes, name);
   chosen([firmware], name, choice);
   return firmware;
@@ -77,25 +78,25 @@ function readUnpacker(setup: SetupHeader, name: string, choice: string | undefin
     { protocol: 'real-mode', entry: UNPACKER_BASE },
   ];
   const { unpacker } = setup;
-  const segments = [{ address: UNPACKER_BASE, bytes: unpacker, size: unpacker.length }];
+  const segments = [{ address: UNPACKER_BASE, contents: contentsOf(unpacker), size: unpacker.length }];
   return { ...chosen(entries, name, choice), segments, setup, work: setup.work };
 }
 
 /** @param others - entries of the file around the program. */
 function readProgram(
-  bytes: Uint8Array,
+  file: Contents,
   name: string,
   order: readonly EntryProtocol[],
   choice: string | undefined,
   others: readonly EntryProtocol[] = [],
 ): X86Image {
-  const program = readElf(bytes, MACHINES, name);
-  const segments = program.segments.map(({ physical, bytes: content, memorySize }) => ({
-    address: physical,
-    bytes: content,
-    size: memorySize,
+  const program = readElf(file, MACHINES, name);
+  const segments = program.segments.map(({ physical: address, contents, memorySize: size }) => ({
+    address,
+    contents,
+    size,
   }));
-  const own = entriesOf(program, bytes, name, order, choice);
+  const own = entriesOf(program, file, name, order, choice);
   const { protocol, entry } = chosen(own, name, choice, others);
   if (!segments.some(({ address, size }) => entry >= address && entry < address + size))
     throw new ImageError('bad-header', `${name} begins at 0x${entry.toString(16)}, which is in none of its segments.`);
@@ -118,7 +119,7 @@ function chosen(
 /** All entries in an order of preference, or as far as they are needed to find the choice. */
 function entriesOf(
   program: ElfProgram,
-  bytes: Uint8Array,
+  file: Contents,
   name: string,
   order: readonly EntryProtocol[],
   choice: string | undefined,
@@ -126,7 +127,7 @@ function entriesOf(
   const entry = physicalEntry(program.entry, program.segments);
   const note = program.notes.find(({ name: owner, type }) => owner === PVH_NOTE.name && type === PVH_NOTE.type);
   const multiboot = (version: 'multiboot1' | 'multiboot2'): readonly Entry[] => {
-    const header = findMultiboot(bytes, version, name);
+    const header = findMultiboot(file, version, name);
     return header === undefined ? [] : [{ protocol: version, entry: header.entry ?? entry }];
   };
   const makers: Readonly<Partial<Record<EntryProtocol, () => readonly Entry[]>>> = {

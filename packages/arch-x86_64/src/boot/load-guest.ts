@@ -6,6 +6,8 @@ import type { InitialState } from './initial-state.js';
 
 /** Source of zeros for the memory after a segment's bytes, which is cleared in pieces of at most this size. */
 const ZEROS = new Uint8Array(0x1_0000);
+/** Bytes that are read at a time. */
+const PIECE = 0x10_0000;
 
 /**
  * Loads a guest according to `planGuest`. Nothing is written before everything has a place.
@@ -28,13 +30,14 @@ export async function loadGuest(
 
 /** Writes a segment: into ROM as the maker of the machine does, into RAM across regions. */
 function write({ map, memory, guestMemory }: Parameters<typeof loadGuest>[1], segment: LoadedSegment): void {
-  const { address, bytes, size } = segment;
+  const { address, contents, size } = segment;
   const region = map.find(address);
-  if (region?.kind === 'rom') {
-    memory.u8.set(bytes, region.offset + address - region.base);
-    return;
+  const rom = region?.kind === 'rom' ? region.offset - region.base : undefined;
+  for (let at = 0; at < contents.length; at += PIECE) {
+    const piece = contents.piece(at, Math.min(at + PIECE, contents.length));
+    if (rom === undefined) guestMemory.write(address + at, piece);
+    else memory.u8.set(piece, rom + address + at);
   }
-  guestMemory.write(address, bytes);
-  for (let at = bytes.length; at < size; at += ZEROS.length)
+  for (let at = contents.length; at < size; at += ZEROS.length)
     guestMemory.write(address + at, ZEROS.subarray(0, Math.min(ZEROS.length, size - at)));
 }

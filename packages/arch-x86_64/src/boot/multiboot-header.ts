@@ -1,4 +1,5 @@
 import { ImageError } from '@qvm/core/architecture';
+import type { Contents } from '@qvm/core/architecture';
 
 /** Multiboot Specification 0.6.96, section 3.1. */
 const One = { magic: 0x1bad_b002, limit: 8192, alignment: 4, bytes: 12 } as const;
@@ -10,6 +11,8 @@ const ONE_ADDRESSES = 1 << 16;
 const Two = { magic: 0xe852_50d6, limit: 32_768, alignment: 8, bytes: 16 } as const;
 const TwoTag = { end: 0, addresses: 2, entry: 3 } as const;
 const I386 = 0;
+/** Headers are within this many bytes from the beginning. */
+const HEAD = Math.max(One.limit, Two.limit);
 
 /** A multiboot header. */
 export interface MultibootHeader {
@@ -24,11 +27,12 @@ export interface MultibootHeader {
  * @throws `ImageError` `image.unknown-format` when it asks for something that is not supported.
  */
 export function findMultiboot(
-  bytes: Uint8Array,
+  file: Contents,
   version: MultibootHeader['protocol'],
   name: string,
 ): MultibootHeader | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const head = file.piece(0, Math.min(file.length, HEAD));
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   return version === 'multiboot2' ? findTwo(view, name) : findOne(view, name);
 }
 

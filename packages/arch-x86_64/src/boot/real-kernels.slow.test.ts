@@ -27,7 +27,8 @@ describe("Debian's kernels", () => {
       const { payload = new Uint8Array(0) } = readSetupHeader(await kernelOf(guest), guest);
       const expected = run('xz', ['-dc', '--single-stream'], payload);
       expect(expected.length).toBeGreaterThan(2 ** 20);
-      expect(expected.equals(await unpackPayload(payload, RAM, guest))).toBe(true);
+      const kernel = await unpackPayload(payload, RAM, guest);
+      expect(expected.equals(kernel.piece(0, kernel.length))).toBe(true);
     },
     LIMIT_MS,
   );

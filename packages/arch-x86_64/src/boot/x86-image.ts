@@ -1,4 +1,4 @@
-import type { AddressRange } from '@qvm/core/architecture';
+import type { AddressRange, Contents } from '@qvm/core/architecture';
 import type { EntryProtocol } from './entries.js';
 import type { SetupHeader } from './setup-header.js';
 
@@ -12,13 +12,13 @@ export interface X86Image {
   readonly protocol: EntryProtocol;
   /** Guest-physical address of the first instruction; of firmware it is the reset vector. */
   readonly entry: number;
-  /** Disjoint, in ascending order. Memory after the bytes is cleared, up to `size` in all. */
+  /** Disjoint, in ascending order. Memory after the contents is cleared, up to `size` in all. */
   readonly segments: readonly {
     /** Guest-physical address. */
     readonly address: number;
-    /** Content of its beginning. */
-    readonly bytes: Uint8Array;
-    /** Bytes in memory, at least those of the content. */
+    /** Contents of its beginning. */
+    readonly contents: Contents;
+    /** Bytes in memory, at least those of the contents. */
     readonly size: number;
   }[];
   /** Of a bzImage. */

@@ -7,6 +7,7 @@ import type { DeviceTreeNode } from '../devicetree/device-tree.js';
 import type { HookKinds } from '../hooks/kinds.js';
 import type { VmHooks } from '../hooks/vm-hooks.js';
 import type { InterruptWiring } from '../interrupt/interrupt.js';
+import type { Contents } from '../loader/contents.js';
 import type { Logger } from '../log/logger.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { IoPortMap } from '../memory/io-port-map.js';
@@ -146,7 +147,7 @@ export interface DigestStore {
    * @param digest - SHA-256 of what it was made from, in hexadecimal.
    * @returns the bytes, as they were kept; undefined if they are not there, or are damaged.
    */
-  find(digest: string): Promise<Uint8Array | undefined>;
+  find(digest: string): Promise<Contents | undefined>;
   /** Keeps bytes, if that is possible. Never throws. `digest` as in {@link DigestStore.find}. */
   keep(digest: string, bytes: Uint8Array): Promise<void>;
 }

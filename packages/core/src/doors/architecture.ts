@@ -53,6 +53,8 @@ export type {
   ProcessorInterrupt,
 } from '../interrupt/interrupt.js';
 export { INTERRUPT_WIRING } from '../interrupt/interrupt.js';
+export { checkPiece, contentsOf, partOf } from '../loader/contents.js';
+export type { Contents } from '../loader/contents.js';
 export type { ElfNote, ElfProgram, ElfSegment } from '../loader/elf.js';
 export type { BootScreen } from '../display/boot-screen.js';
 export { elfMachine, isElf, readElf, readElf64 } from '../loader/elf.js';

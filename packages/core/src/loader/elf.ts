@@ -1,6 +1,8 @@
 import { PHYSICAL_ADDRESS_LIMIT } from '../memory/address-range.js';
 import { alignUp } from '../memory/align-up.js';
 import { ELF_HEADER_BYTES, ELF_PROGRAM_HEADER_BYTES, ElfMachine, ElfSegmentType, ElfType } from './elf64-format.js';
+import { contentsOf, partOf } from './contents.js';
+import type { Contents } from './contents.js';
 import { ImageError } from './image-error.js';
 
 // System V ABI, "Object Files" (gABI), with little-endian data.
@@ -56,9 +58,9 @@ export interface ElfSegment {
   readonly physical: number;
   /** Virtual address (`p_vaddr`). */
   readonly virtual: bigint;
-  /** A view on the file. */
-  readonly bytes: Uint8Array;
-  /** Size in memory in bytes; at least the size of `bytes`. */
+  /** Its part of the file. */
+  readonly contents: Contents;
+  /** Size in memory in bytes; at least that of the contents. */
   readonly memorySize: number;
 }
 
@@ -90,7 +92,7 @@ export interface ElfNote {
   readonly name: string;
   /** Its type, counted by the owner. */
   readonly type: number;
-  /** A view on the file. */
+  /** The bytes of it. */
   readonly description: Uint8Array;
 }
 
@@ -131,7 +133,7 @@ export function readElf64(bytes: Uint8Array, machine: ElfMachine, name = 'The im
     throw new ImageError('wrong-class', `${name} is not a 64-bit ELF file.`);
   if (isElf(bytes) && bytes.length < ELF_HEADER_BYTES)
     throw new ImageError('truncated', `${name} ends inside its ELF header.`);
-  return readElf(bytes, [machine], name);
+  return readElf(contentsOf(bytes), [machine], name);
 }
 
 /**
@@ -143,21 +145,22 @@ export function readElf64(bytes: Uint8Array, machine: ElfMachine, name = 'The im
  * `image.wrong-machine`, `image.bad-header`, `image.bad-segment`, `image.overlap`, `image.no-segments`.
  * @experimental
  */
-export function readElf(bytes: Uint8Array, machines: readonly ElfMachine[], name = 'The image'): ElfProgram {
-  if (!isElf(bytes)) throw new ImageError('unknown-format', `${name} is not an ELF file.`);
-  const layout = LAYOUTS[bytes[4] as number];
-  if (bytes.length < IDENTIFICATION_BYTES || (layout && bytes.length < layout.header))
+export function readElf(file: Contents, machines: readonly ElfMachine[], name = 'The image'): ElfProgram {
+  const head = file.piece(0, Math.min(file.length, ELF_HEADER_BYTES)).slice();
+  if (!isElf(head)) throw new ImageError('unknown-format', `${name} is not an ELF file.`);
+  const layout = LAYOUTS[head[4] as number];
+  if (head.length < IDENTIFICATION_BYTES || (layout && head.length < layout.header))
     throw new ImageError('truncated', `${name} ends inside its ELF header.`);
   if (!layout) throw new ImageError('wrong-class', `${name} is neither a 32-bit nor a 64-bit ELF file.`);
-  const view = viewOf(bytes);
+  const view = viewOf(head);
   const machine = checkIdentity(view, machines, name);
-  const headers = programHeaders(view, layout, name);
-  const segments = headers.flatMap((offset) => readSegment(bytes, view, layout, offset, name));
+  const headers = programHeaders(file, view, layout, name);
+  const segments = headers.flatMap((header) => readSegment(file, header, layout, name));
   if (segments.length === 0) throw new ImageError('no-segments', `${name} has nothing to load.`);
   segments.sort((a, b) => a.physical - b.physical);
   checkOverlap(segments, name);
   const notes: ElfNote[] = [];
-  for (const offset of headers) readNotes(notes, bytes, view, layout, offset);
+  for (const header of headers) readNotes(notes, file, header, layout);
   const entry = layout.bits === 64 ? view.getBigUint64(24, true) : BigInt(view.getUint32(24, true));
   return { bits: layout.bits, machine, entry, segments, notes };
 }
@@ -188,46 +191,51 @@ function checkIdentity(view: DataView, machines: readonly ElfMachine[], name: st
 const wordAt = (view: DataView, { bits }: ElfLayout, at: number): number =>
   bits === 64 ? Number(view.getBigUint64(at, true)) : view.getUint32(at, true);
 
-/** Offsets of the program headers. */
-function programHeaders(view: DataView, layout: ElfLayout, name: string): readonly number[] {
+/** The program headers. */
+function programHeaders(file: Contents, view: DataView, layout: ElfLayout, name: string): readonly DataView[] {
   const table = wordAt(view, layout, layout.programTable);
   const size = view.getUint16(layout.entrySize, true);
-  const count = programHeaderCount(view, layout, name);
+  const count = programHeaderCount(file, view, layout, name);
   if (count !== 0 && size < layout.programHeader) {
     throw new ImageError(
       'bad-header',
       `${name} has an unusable program header table (${count} entries of ${size} bytes).`,
     );
   }
-  if (table + count * size > view.byteLength) {
+  if (table + count * size > file.length) {
     throw new ImageError('truncated', `${name} ends inside its program header table.`);
   }
-  return Array.from({ length: count }, (_, index) => table + index * size);
+  const headers = viewOf(file.piece(table, table + count * size).slice());
+  return Array.from({ length: count }, (_, index) => new DataView(headers.buffer, index * size, size));
 }
 
-function programHeaderCount(view: DataView, layout: ElfLayout, name: string): number {
+function programHeaderCount(file: Contents, view: DataView, layout: ElfLayout, name: string): number {
   const count = view.getUint16(layout.count, true);
   if (count !== COUNT_ELSEWHERE) return count;
   const section = wordAt(view, layout, layout.sectionTable);
-  if (section + layout.sectionHeader > view.byteLength)
+  if (section + layout.sectionHeader > file.length)
     throw new ImageError('truncated', `${name} ends inside its first section header.`);
-  return view.getUint32(section + layout.info, true);
+  return viewOf(file.piece(section, section + layout.sectionHeader)).getUint32(layout.info, true);
 }
 
-function readSegment(bytes: Uint8Array, view: DataView, layout: ElfLayout, header: number, name: string): ElfSegment[] {
-  const [offset, , physical, fileSize, memorySize] = layout.fields.map((field) =>
-    wordAt(view, layout, header + field),
-  ) as [number, number, number, number, number];
-  if (view.getUint32(header, true) !== ElfSegmentType.Load || memorySize === 0) return [];
+function readSegment(file: Contents, header: DataView, layout: ElfLayout, name: string): ElfSegment[] {
+  const [offset, , physical, fileSize, memorySize] = layout.fields.map((field) => wordAt(header, layout, field)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (header.getUint32(0, true) !== ElfSegmentType.Load || memorySize === 0) return [];
   const where = `The segment of ${name} for 0x${physical.toString(16)}`;
   if (fileSize > memorySize) throw new ImageError('bad-segment', `${where} is larger in the file than in memory.`);
   if (physical + memorySize > PHYSICAL_ADDRESS_LIMIT) {
     throw new ImageError('bad-segment', `${where} ends beyond 48-bit addresses.`);
   }
-  if (offset + fileSize > bytes.length) throw new ImageError('truncated', `${where} lies beyond the end of the file.`);
-  const at = header + layout.fields[1];
-  const virtual = layout.bits === 64 ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true));
-  return [{ physical, virtual, bytes: bytes.subarray(offset, offset + fileSize), memorySize }];
+  if (offset + fileSize > file.length) throw new ImageError('truncated', `${where} lies beyond the end of the file.`);
+  const at = layout.fields[1];
+  const virtual = layout.bits === 64 ? header.getBigUint64(at, true) : BigInt(header.getUint32(at, true));
+  return [{ physical, virtual, contents: partOf(file, offset, offset + fileSize), memorySize }];
 }
 
 /** Notes that are read at most: note segments may overlap, and so may be more than the file has bytes. */
@@ -236,20 +244,25 @@ const NOTES_LIMIT = 256;
 const NOTE_HEADER = 12;
 
 /** Adds the notes of a note segment, as far as they lie within the file; name and description are padded to 4 bytes. */
-function readNotes(notes: ElfNote[], bytes: Uint8Array, view: DataView, layout: ElfLayout, header: number): void {
-  if (view.getUint32(header, true) !== ElfSegmentType.Note) return;
-  const [begin, size] = [layout.fields[0], layout.fields[3]].map((field) => wordAt(view, layout, header + field));
-  const end = Math.min((begin as number) + (size as number), bytes.length);
-  for (let at = begin as number; at + NOTE_HEADER <= end && notes.length < NOTES_LIMIT;) {
-    const nameSize = view.getUint32(at, true);
-    const descriptionSize = view.getUint32(at + 4, true);
-    const description = at + NOTE_HEADER + alignUp(nameSize, 4);
+function readNotes(notes: ElfNote[], file: Contents, header: DataView, layout: ElfLayout): void {
+  if (header.getUint32(0, true) !== ElfSegmentType.Note) return;
+  const [begin, size] = [layout.fields[0], layout.fields[3]].map((field) => wordAt(header, layout, field)) as [
+    number,
+    number,
+  ];
+  const end = Math.min(begin + size, file.length);
+  for (let at = begin; at + NOTE_HEADER <= end && notes.length < NOTES_LIMIT;) {
+    const fields = viewOf(file.piece(at, at + NOTE_HEADER));
+    const [nameSize, descriptionSize] = [fields.getUint32(0, true), fields.getUint32(4, true)];
+    const type = fields.getUint32(8, true);
+    const name = at + NOTE_HEADER;
+    const description = name + alignUp(nameSize, 4);
     if (description + descriptionSize > end) break;
-    const name = new TextDecoder('latin1').decode(bytes.slice(at + NOTE_HEADER, at + NOTE_HEADER + nameSize));
+    const text = new TextDecoder('latin1').decode(file.piece(name, name + nameSize).slice());
     notes.push({
-      name: name.replace(/\0.*$/s, ''),
-      type: view.getUint32(at + 8, true),
-      description: bytes.subarray(description, description + descriptionSize),
+      name: text.replace(/\0.*$/s, ''),
+      type,
+      description: file.piece(description, description + descriptionSize).slice(),
     });
     at = description + alignUp(descriptionSize, 4);
   }

@@ -46,6 +46,7 @@ describe('writeElfHeader and writeElfProgramHeader', () => {
     file.set(written());
     const { entry, segments } = readElf64(file, ElfMachine.AArch64);
     expect(entry).toBe(0x4000_0000n);
-    expect(segments).toEqual([{ physical: 0x3fff_0000, virtual: 0x3fff_0000n, bytes: file, memorySize: 65_544 }]);
+    expect(segments).toMatchObject([{ physical: 0x3fff_0000, virtual: 0x3fff_0000n, memorySize: 65_544 }]);
+    expect(segments[0]?.contents.piece(0, file.length)).toEqual(file);
   });
 });

@@ -44,7 +44,7 @@ export class KeptTranslations {
   async find(code: string): Promise<readonly ModuleContents[]> {
     const pack = await this.store.find(await this.#digest(code));
     try {
-      return pack === undefined ? [] : unpackTranslations(pack);
+      return pack === undefined ? [] : unpackTranslations(pack.piece(0, pack.length));
     } catch (error) {
       if (error instanceof RangeError) return [];
       throw error;

@@ -1,4 +1,5 @@
-import type { DigestStore } from '@qvm/core/architecture';
+import { contentsOf } from '@qvm/core/architecture';
+import type { Contents, DigestStore } from '@qvm/core/architecture';
 import { branch, COMPARE, inc, jumpFar, LEAVE, LESS, operation, set, store, ToyPair } from './toy-pair.test.helper.js';
 import { PAGE } from './toy-vm.test.helper.js';
 import type { ToySetup } from './toy-vm.test.helper.js';
@@ -13,9 +14,10 @@ class MemoryStore implements DigestStore {
   /** Number of questions. */
   asked = 0;
 
-  find(digest: string): Promise<Uint8Array | undefined> {
+  find(digest: string): Promise<Contents | undefined> {
     this.asked++;
-    return Promise.resolve(this.files.get(digest));
+    const bytes = this.files.get(digest);
+    return Promise.resolve(bytes === undefined ? undefined : contentsOf(bytes));
   }
 
   keep(digest: string, bytes: Uint8Array): Promise<void> {

@@ -16,7 +16,7 @@ export enum Exit {
 }
 
 /**
- * What generated code asks the vCPU for, without leaving: `Builder.callEngine`.
+ * Requests of generated code to the vCPU, without leaving: `Builder.callEngine`.
  *
  * @experimental
  */

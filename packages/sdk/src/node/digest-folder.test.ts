@@ -16,7 +16,10 @@ describe('unpackedFolder', () => {
     const images = unpackedFolder(guests);
     expect(await images.find(digest(1))).toBeUndefined();
     await images.keep(digest(1), image(1));
-    expect(Buffer.compare((await images.find(digest(1))) as Uint8Array, image(1))).toBe(0);
+    const found = await images.find(digest(1));
+    expect([...(found?.piece(0, found.length) ?? [])]).toEqual([...image(1)]);
+    expect([...(found?.piece(1, 3) ?? [])]).toEqual([...image(1).subarray(1, 3)]);
+    expect(() => found?.piece(0, found.length + 1)).toThrow(RangeError);
     expect([statSync(file(1)).mode & 0o777, statSync(join(guests, 'unpacked')).mode & 0o777]).toEqual([0o600, 0o700]);
     expect(await images.find(digest(2))).toBeUndefined();
   });

@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { openSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DigestStore } from '@qvm/core/architecture';
+import { contentsOf, partOf, type Contents, type DigestStore } from '@qvm/core/architecture';
+import { FileContents } from './file-contents.js';
 
 /** A kind of kept files. */
 interface Kind {
@@ -59,22 +61,28 @@ function fileOf(folder: string, digest: string): string {
   return join(folder, digest);
 }
 
-const check = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+/** Bytes that are checked at a time. */
+const PIECE = 0x10_0000;
 
-async function read(path: string, kind: Kind): Promise<Uint8Array | undefined> {
-  const handle = await open(path, 'r');
-  let bytes: Buffer;
-  try {
-    if ((await handle.stat()).size > kind.bytes + CHECK_BYTES) return undefined;
-    bytes = await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-  const image = bytes.subarray(0, Math.max(0, bytes.length - CHECK_BYTES));
-  if (!check(image).equals(bytes.subarray(image.length))) return undefined;
+/** SHA-256 of contents. */
+function digestOf(contents: Contents): Buffer {
+  const hash = createHash('sha256');
+  for (let at = 0; at < contents.length; at += PIECE)
+    hash.update(contents.piece(at, Math.min(at + PIECE, contents.length)));
+  return hash.digest();
+}
+
+/** The contents of a file without the digest after them; undefined if there is none, or another digest. */
+async function read(path: string, kind: Kind): Promise<Contents | undefined> {
+  const file = new FileContents(openSync(path, 'r'), statSync(path).size);
+  const length = file.length - CHECK_BYTES;
+  if (length < 0 || length > kind.bytes) return undefined;
+  const digest = Buffer.from(file.piece(length, file.length));
+  const contents = partOf(file, 0, length);
+  if (!digestOf(contents).equals(digest)) return undefined;
   const now = new Date();
   await utimes(path, now, now).catch(nothing);
-  return image;
+  return contents;
 }
 
 async function write(folder: string, path: string, bytes: Uint8Array, kind: Kind): Promise<void> {
@@ -86,7 +94,7 @@ async function write(folder: string, path: string, bytes: Uint8Array, kind: Kind
     const handle = await open(own, 'wx', 0o600);
     try {
       await handle.writeFile(bytes);
-      await handle.writeFile(check(bytes));
+      await handle.writeFile(digestOf(contentsOf(bytes)));
     } finally {
       await handle.close();
     }

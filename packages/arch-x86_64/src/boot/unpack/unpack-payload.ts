@@ -1,5 +1,5 @@
-import { gunzip, ImageError, isElf, isGzip, sha256 } from '@qvm/core/architecture';
-import type { DigestStore } from '@qvm/core/architecture';
+import { contentsOf, gunzip, ImageError, isElf, isGzip, sha256 } from '@qvm/core/architecture';
+import type { Contents, DigestStore } from '@qvm/core/architecture';
 import { asImageError } from './damaged.js';
 import { decodeLz4, isLz4 } from './lz4.js';
 import { decodeLzmaAlone, isLzma } from './lzma-alone.js';
@@ -45,10 +45,10 @@ export async function unpackPayload(
   limit: number,
   name: string,
   unpacked?: DigestStore,
-): Promise<Uint8Array> {
-  if (isElf(payload)) return payload;
+): Promise<Contents> {
+  if (isElf(payload)) return contentsOf(payload);
   if (payload.length <= SIZE_BYTES) throw new ImageError('truncated', `${name} contains no kernel.`);
-  if (isGzip(payload)) return gunzip(payload, limit, `The compressed kernel in ${name}`);
+  if (isGzip(payload)) return contentsOf(await gunzip(payload, limit, `The compressed kernel in ${name}`));
   const format = FORMATS.find(({ matches }) => matches(payload));
   if (!format) throw unknown(payload, name);
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -68,7 +68,7 @@ export async function unpackPayload(
     throw asImageError(error, name);
   }
   await unpacked?.keep(digest, out);
-  return out;
+  return contentsOf(out);
 }
 
 function unknown(payload: Uint8Array, name: string): ImageError {
