@@ -144,6 +144,37 @@ describe('RealTimeClock', () => {
     expect(clock.now()).toBe(51);
   });
 
+  it('does not pass the deadline of a timer that has not fired, when the host is late', () => {
+    let host = 0;
+    const clock = new RealTimeClock(() => host);
+    clock.resume();
+    const fired: number[] = [];
+    const timer = clock.createTimer('tick', () => {
+      fired.push(clock.now());
+      timer.arm(clock.now() + 4e6);
+    });
+    timer.arm(4e6);
+    host = 22e6;
+    const seen: number[] = [];
+    while (clock.timers.runDue(clock.now()) > 0) seen.push(clock.now());
+    expect(fired).toEqual([4e6, 8e6, 12e6, 16e6, 20e6]);
+    expect(seen).toEqual([8e6, 12e6, 16e6, 20e6, 22e6]);
+    expect([clock.now(), clock.arrived()]).toEqual([22e6, 22e6]);
+  });
+
+  it('is at most two seconds behind, whatever timers a guest arms', () => {
+    let host = 0;
+    const clock = new RealTimeClock(() => host);
+    clock.resume();
+    const timer = clock.createTimer('always due', () => timer.arm(clock.now() + 1));
+    timer.arm(1);
+    host = 5e9;
+    expect([clock.now(), clock.arrived()]).toEqual([3e9, 5e9]);
+    for (let i = 0; i < 10; i++) clock.timers.runDue(clock.now());
+    host = 6e9;
+    expect(clock.now()).toBe(4e9);
+  });
+
   it('follows the host by default', async () => {
     const clock = new RealTimeClock();
     clock.resume();

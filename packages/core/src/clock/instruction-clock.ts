@@ -47,6 +47,11 @@ export class InstructionClock implements VmClock {
     return this.#now + this.#pending() * this.nanosecondsPerInstruction;
   }
 
+  /** Instructions are counted exactly: turns end at the next timer. */
+  arrived(): number {
+    return this.now();
+  }
+
   /** Sets a source of instructions retired since the last `advance`, so that time passes during a vCPU's turn. */
   observe(pending: () => number): void {
     this.#pending = pending;

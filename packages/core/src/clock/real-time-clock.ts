@@ -4,7 +4,17 @@ import { TimerQueue } from './timer-queue.js';
 import type { VmClock } from './vm-clock.js';
 
 /**
- * Virtual time that follows the host's clock, except while the VM is paused.
+ * Time that a late host's timers may hold back. A VM that gets less of a processor than its timers need follows at this
+ * distance.
+ */
+const MOST_BEHIND = 2_000_000_000;
+
+/**
+ * Virtual time that follows the host's clock, except while the VM is paused. It does not pass the deadline of a timer that
+ * has not fired, as on a machine, where an interrupt is never later than the time that a program reads. When the host was
+ * late, time goes on from deadline to deadline, and guests have a turn between them, until it is the host's again: timers
+ * that fire periodically lose no interrupt, and a guest that counts them while it reads a time-stamp counter finds both to
+ * agree (Linux' timer_irq_works).
  *
  * @experimental
  */
@@ -26,10 +36,16 @@ export class RealTimeClock implements VmClock {
   }
 
   now(): number {
-    const now = this.#since === undefined ? this.#base : this.#base + (this.#host() - this.#since);
+    const arrived = this.arrived();
+    const limit = this.timers.firing ?? this.timers.nextDeadline ?? Infinity;
+    const now = limit < arrived ? Math.max(limit, arrived - MOST_BEHIND) : arrived;
     // Time never goes backwards for a guest, even if the host's source does.
     if (now > this.#latest) this.#latest = now;
     return this.#latest;
+  }
+
+  arrived(): number {
+    return this.#since === undefined ? this.#base : this.#base + (this.#host() - this.#since);
   }
 
   resume(): void {

@@ -48,6 +48,7 @@ class QueuedTimer implements ClockTimer {
 export class TimerQueue {
   readonly #heap: QueuedTimer[] = [];
   #sequence = 0;
+  #firing: number | undefined;
 
   /** Called when a timer becomes the earliest one, so that the scheduler can shorten the running turn. */
   onEarliest: ((deadline: number) => void) | undefined;
@@ -59,6 +60,11 @@ export class TimerQueue {
   /** Deadline of the earliest timer. */
   get nextDeadline(): number | undefined {
     return this.#heap[0]?.time;
+  }
+
+  /** The time for which timers fire now, while `runDue` runs. */
+  get firing(): number | undefined {
+    return this.#firing;
   }
 
   /** Makes an unarmed timer on this queue. */
@@ -81,7 +87,12 @@ export class TimerQueue {
       this.remove(top);
       due.push(top);
     }
-    return this.#fire(due, limit);
+    this.#firing = now;
+    try {
+      return this.#fire(due, limit);
+    } finally {
+      this.#firing = undefined;
+    }
   }
 
   #fire(due: readonly QueuedTimer[], limit: number): number {

@@ -11,6 +11,8 @@ import { SpeedEstimate } from './speed-estimate.js';
  * lock or waits for another's answer wastes the rest of its turn.
  */
 const TURN = 10_000;
+/** Timers that are late by more, in nanoseconds, leave each other a turn. */
+const LATE = 1_000_000;
 /** Fewest instructions of a turn under real time: reading the clock more often costs more than it gains. */
 const SHORTEST_TURN = 1_000;
 
@@ -99,13 +101,15 @@ export class VcpuScheduler {
     const deadline = clock.timers.nextDeadline;
     if (deadline === undefined) return turn;
     if (clock instanceof InstructionClock) return Math.max(1, Math.min(turn, clock.instructionsUntil(deadline)));
+    // Further timers are due, but the guest is to take the interrupts of the last ones first.
+    if (deadline < clock.arrived() - LATE) return Math.min(turn, TURN);
     const estimate = Math.floor((deadline - clock.now()) * this.#speed.instructionsPerNanosecond);
     return Math.min(turn, Math.max(SHORTEST_TURN, estimate));
   }
 
   #run(vcpu: Vcpu, budget: number): number {
     const clock = this.#clock;
-    const start = clock.now();
+    const [start, arrived] = [clock.now(), clock.arrived()];
     this.#startInstructions = vcpu.instructions;
     this.#turnEnd = start + this.#duration(budget);
     this.#running = vcpu;
@@ -124,7 +128,7 @@ export class VcpuScheduler {
       this.#running = undefined;
       this.#turnEnd = Infinity;
       if (clock instanceof InstructionClock) clock.advance(retired);
-      else this.#speed.add(retired, clock.now() - start);
+      else this.#speed.add(retired, clock.arrived() - arrived);
     }
     this.#announce(vcpu, ended);
     return retired;

@@ -113,7 +113,8 @@ export class VmThread {
     const now = clock.now();
     const deadline = clock.timers.nextDeadline;
     if (deadline === undefined || deadline > now) return;
-    this.timerDelays.add(now - deadline, clock.timers.runDue(now));
+    const delay = clock.arrived() - deadline;
+    this.timerDelays.add(delay, clock.timers.runDue(now));
   }
 
   /** Every vCPU waits: goes on to the next timer without an instruction, or says that the host must wait. */
