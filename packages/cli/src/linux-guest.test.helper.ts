@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { Engine } from '@qvm/core/architecture';
 import { fetchGuest, guestCacheDirectory } from '@qvm/guests';
 import { createHypervisor, type ConsoleStream, type Hypervisor, type VdevDescription, type VmHandle } from '@qvm/sdk';
 
@@ -21,6 +22,8 @@ export interface LinuxGuestOptions {
   readonly words?: string;
   /** File of the initial file system. Default: that with all modules. */
   readonly initrd?: string;
+  /** The engine. Default: `wasm`. */
+  readonly engine?: Engine;
   /** Effect of a reset by the guest. Default: the VM ends. */
   readonly onReset?: 'exit' | 'restart';
   /** Called before the VM starts. */
@@ -67,7 +70,10 @@ export class LinuxGuest {
       ram: [{ size: ram }],
       vdevs,
     };
-    const vm = await hypervisor.createVm(description, { onReset: options.onReset ?? 'exit' });
+    const vm = await hypervisor.createVm(description, {
+      onReset: options.onReset ?? 'exit',
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
+    });
     options.prepare?.(vm);
     const guest = new LinuxGuest(vm);
     await vm.start();
