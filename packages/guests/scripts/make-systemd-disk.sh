@@ -5,7 +5,7 @@
 #   make-systemd-disk.sh [ARCHITECTURE [FILE]]        amd64 (the default) or arm64; debian-ARCHITECTURE-systemd.ext4
 #
 # The account root has no password. Needs apt-get, dpkg-deb, tar and e2fsprogs (mke2fs, debugfs). The kernel and the initial file
-# system are those of the guest debian-ARCHITECTURE; docs/guides/5-debian-with-systemd.md has the configuration.
+# system are those of the guest debian-ARCHITECTURE; examples/debian-systemd-x86_64.qvmconf is a configuration.
 set -euo pipefail
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
@@ -51,6 +51,8 @@ cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 echo 'messagebus:x:100:101::/nonexistent:/usr/sbin/nologin' >>"$root/etc/passwd"
 printf '%s\n' 'messagebus:x:101:' 'systemd-journal:x:102:' >>"$root/etc/group"
 sed 's/:.*//; s/$/:*:19000:0:99999:7:::/; s/^root:\*:/root::/' "$root/etc/passwd" >"$root/etc/shadow"
+# Passwords are in shadow only where passwd has an x: with the * of the master file no password would be right.
+sed -i 's/^\([^:]*\):[^:]*:/\1:x:/' "$root/etc/passwd"
 chmod 640 "$root/etc/shadow"
 for kind in auth account password; do
   printf '%s required pam_unix.so %s\n' "$kind" "$([ "$kind" = auth ] && echo nullok || true)" >"$root/etc/pam.d/common-$kind"
