@@ -172,7 +172,40 @@ describe('RealTimeClock', () => {
     expect([clock.now(), clock.arrived()]).toEqual([3e9, 5e9]);
     for (let i = 0; i < 10; i++) clock.timers.runDue(clock.now());
     host = 6e9;
-    expect(clock.now()).toBe(4e9);
+    expect(clock.now()).toBe(4e9 + 9);
+  });
+
+  it.each([
+    { run: 10, stall: 10, share: 'half', lost: 0 },
+    { run: 40, stall: 160, share: 'a fifth', lost: 58 },
+  ])('of a VM with $share of a processor all the time catches up no longer than it runs', ({ run, stall, lost }) => {
+    let host = 0;
+    const clock = new RealTimeClock(() => host);
+    clock.resume();
+    let fired = 0;
+    const timer = clock.createTimer('tick', () => {
+      fired++;
+      timer.arm(clock.now() + 4e6);
+    });
+    timer.arm(4e6);
+    const pass = (time: number): void => {
+      host += time;
+      while (clock.timers.runDue(clock.now()) > 0);
+    };
+    // Two seconds at most are caught up with at first.
+    const cycle = (): void => {
+      pass(stall * 1e6);
+      for (let i = 0; i < run; i++) pass(1e6);
+    };
+    const times = (seconds: number): void => {
+      for (const end = host + seconds * 1e9; host < end;) cycle();
+    };
+    times(4);
+    fired = 0;
+    times(10);
+    expect(clock.arrived() - clock.now()).toBeLessThan(4e6);
+    // Of 50 interrupts in 200 ms, a fifth of a processor gives 10 and 10 more, and one for the time that is lost.
+    expect(Math.round(100 - fired / 25)).toBe(lost);
   });
 
   it('follows the host by default', async () => {

@@ -1,20 +1,15 @@
 import type { ClockTimer } from './clock.js';
 import { hostNanoseconds } from './host-time.js';
+import { Lateness } from './lateness.js';
 import { TimerQueue } from './timer-queue.js';
 import type { VmClock } from './vm-clock.js';
-
-/**
- * Time that a late host's timers may hold back. A VM that gets less of a processor than its timers need follows at this
- * distance.
- */
-const MOST_BEHIND = 2_000_000_000;
 
 /**
  * Virtual time that follows the host's clock, except while the VM is paused. It does not pass the deadline of a timer that
  * has not fired, as on a machine, where an interrupt is never later than the time that a program reads. When the host was
  * late, time goes on from deadline to deadline, and guests have a turn between them, until it is the host's again: timers
  * that fire periodically lose no interrupt, and a guest that counts them while it reads a time-stamp counter finds both to
- * agree (Linux' timer_irq_works).
+ * agree (Linux' timer_irq_works). How much time can be caught up with is limited, so time never stands still for good.
  *
  * @experimental
  */
@@ -27,6 +22,7 @@ export class RealTimeClock implements VmClock {
   /** Host time at `#base` while time passes. */
   #since: number | undefined;
   #latest = 0;
+  readonly #lateness = new Lateness();
 
   /**
    * @param host - a monotonic source of nanoseconds.
@@ -38,9 +34,9 @@ export class RealTimeClock implements VmClock {
   now(): number {
     const arrived = this.arrived();
     const limit = this.timers.firing ?? this.timers.nextDeadline ?? Infinity;
-    const now = limit < arrived ? Math.max(limit, arrived - MOST_BEHIND) : arrived;
+    if (limit < arrived) this.timers.onHeldBack?.();
     // Time never goes backwards for a guest, even if the host's source does.
-    if (now > this.#latest) this.#latest = now;
+    this.#latest = this.#lateness.see(this.#latest, arrived, limit);
     return this.#latest;
   }
 
@@ -55,10 +51,12 @@ export class RealTimeClock implements VmClock {
   pause(): void {
     this.#base = this.now();
     this.#since = undefined;
+    this.#lateness.agree(this.#base);
   }
 
   set(now: number): void {
     this.#base = this.#latest = now;
+    this.#lateness.agree(now);
   }
 
   createTimer(name: string, callback: () => void): ClockTimer {

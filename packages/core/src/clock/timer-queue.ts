@@ -52,6 +52,8 @@ export class TimerQueue {
 
   /** Called when a timer becomes the earliest one, so that the scheduler can shorten the running turn. */
   onEarliest: ((deadline: number) => void) | undefined;
+  /** Called when the time is read while a timer that is due holds it back, so that the scheduler can end the running turn. */
+  onHeldBack: (() => void) | undefined;
   /** Called when a timer gets a deadline. */
   onArmed: ((timer: string, deadline: number) => void) | undefined;
   /** Called before the callback of a timer that is due. */

@@ -47,6 +47,10 @@ export class VcpuScheduler {
     clock.timers.onEarliest = (deadline) => {
       if (deadline < this.#turnEnd) this.#running?.kick();
     };
+    // A guest that waits for a time must not spend the rest of a long turn with a time that stands still.
+    clock.timers.onHeldBack = () => {
+      if (this.#retired() >= TURN) this.#running?.kick();
+    };
     if (clock instanceof InstructionClock) clock.observe(() => this.#retired());
   }
 
@@ -101,17 +105,17 @@ export class VcpuScheduler {
     const deadline = clock.timers.nextDeadline;
     if (deadline === undefined) return turn;
     if (clock instanceof InstructionClock) return Math.max(1, Math.min(turn, clock.instructionsUntil(deadline)));
+    const left = deadline - clock.now();
     // Further timers are due, but the guest is to take the interrupts of the last ones first.
-    if (deadline < clock.arrived() - LATE) return Math.min(turn, TURN);
-    const estimate = Math.floor((deadline - clock.now()) * this.#speed.instructionsPerNanosecond);
+    if (left <= 0 && deadline < clock.arrived() - LATE) return Math.min(turn, TURN);
+    const estimate = Math.floor(left * this.#speed.instructionsPerNanosecond);
     return Math.min(turn, Math.max(SHORTEST_TURN, estimate));
   }
 
   #run(vcpu: Vcpu, budget: number): number {
     const clock = this.#clock;
-    const [start, arrived] = [clock.now(), clock.arrived()];
     this.#startInstructions = vcpu.instructions;
-    this.#turnEnd = start + this.#duration(budget);
+    this.#turnEnd = clock.now() + this.#duration(budget);
     this.#running = vcpu;
     const began = hostNanoseconds();
     vcpu.exits?.begin(began);
@@ -128,7 +132,7 @@ export class VcpuScheduler {
       this.#running = undefined;
       this.#turnEnd = Infinity;
       if (clock instanceof InstructionClock) clock.advance(retired);
-      else this.#speed.add(retired, clock.arrived() - arrived);
+      else this.#speed.add(retired, ended - began);
     }
     this.#announce(vcpu, ended);
     return retired;
