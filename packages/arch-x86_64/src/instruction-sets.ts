@@ -42,7 +42,7 @@ export function instructionSetsOf(features: ReadonlySet<string>): readonly Instr
   if (sets === undefined) {
     const rows = rowsWith(features);
     const isDefault = key === keyOf(defaultModel.features);
-    known.set(key, (sets = CODE_MODES.map((mode, number) => instructionSet(rows, mode, number, isDefault))));
+    known.set(key, (sets = CODE_MODES.map((mode, number) => instructionSet(rows, mode, number, key, isDefault))));
   }
   return sets;
 }
@@ -105,6 +105,7 @@ function instructionSet(
   rows: readonly X86Row[],
   mode: DecoderMode,
   number: number,
+  features: string,
   isDefault: boolean,
 ): InstructionSet<X86> {
   const ofMode = rowsIn(rows, mode);
@@ -119,7 +120,8 @@ function instructionSet(
     mode: number,
     isRare: (row, statics) => isRare(row as X86Row, statics, mode),
     walk: walkFunction,
-    version: `${X86_VERSION}.${PROMOTED_INSTRUCTIONS}`,
+    // Encodings of one form may be of different features, and have one handler then.
+    version: `${X86_VERSION}.${PROMOTED_INSTRUCTIONS}.${features}`,
     ...(isDefault && mode.bits === 64 ? { made } : {}),
     makeDecoder: () => new X86Decoder(ofMode, mode),
     instantiateHelpers: instantiateX86Helpers,

@@ -79,11 +79,11 @@ function swapgs(b: X86, info: InstructionInfo): void {
  * @experimental
  */
 export const fastCallRows: readonly X86Row[] = [
-  inst('SYSCALL', 'SYSCALL', ['0F 05'], {}, (b, _, info) => {
+  inst('SYSCALL', 'SYSCALL', ['0F 05'], { feature: 'syscall' }, (b, _, info) => {
     if (b.isLong) syscall(b, info);
     else b.leaveToVcpu(info, Op.Syscall);
   }),
-  inst('SYSRET', 'SYSRET', ['0F 07 sz'], {}, (b, _, info) => {
+  inst('SYSRET', 'SYSRET', ['0F 07 sz'], { feature: 'syscall' }, (b, _, info) => {
     b.requirePrivilege();
     if (b.isLong && info.size === WIDE) sysret(b, info);
     else b.leaveToVcpu(info, Op.Sysret);

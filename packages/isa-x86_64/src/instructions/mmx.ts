@@ -28,7 +28,7 @@ const low = (b: X86, v: V): V => b.extractLane('i64x2_extract_lane', v, 0);
 
 /** Instructions of MMX that have no counterpart on XMM registers, moves among them (SDM vol. 1, 5.4, 10.4.4, 11.4.4). @experimental */
 export const mmxRows: readonly X86Row[] = [
-  inst('EMMS', 'EMMS', ['NP 0F 77'], {}, (b) => {
+  inst('EMMS', 'EMMS', ['NP 0F 77'], { feature: 'mmx' }, (b) => {
     checkMmx(b);
     enterMmx(b, 0);
   }),
@@ -38,12 +38,12 @@ export const mmxRows: readonly X86Row[] = [
   sse('MOVD, MOVQ (from MMX)', ['NP 0F 7E Ey,Pq'], (b, [target, source], { size }) =>
     b.write(target, size === 3 ? b.read(source) : b.as(b.read(source), Ty.i32)),
   ),
-  sse('MOVQ (MMX), MOVNTQ', ['NP 0F 6F Pq,Qq', 'NP 0F 7F Qq,Pq', 'NP 0F E7 Mq,Pq'], (b, [target, source]) =>
+  sse('MOVQ (MMX), MOVNTQ', ['NP 0F 6F Pq,Qq', 'NP 0F 7F Qq,Pq', 'NP 0F E7 @sse Mq,Pq'], (b, [target, source]) =>
     b.write(target, b.read(source)),
   ),
-  sse('MOVQ2DQ', ['F3 0F D6 Vx,Nq'], move),
+  sse('MOVQ2DQ', ['F3 0F D6 @sse2 Vx,Nq'], move),
   sse('MOVDQ2Q', ['F2 0F D6 Pq,Ux'], move),
-  sse('MASKMOVQ, MASKMOVDQU', ['NP 0F F7 Pq,Nq', '66 0F F7 Vx,Ux'], storeMasked, {
+  sse('MASKMOVQ, MASKMOVDQU', ['NP 0F F7 @sse Pq,Nq', '66 0F F7 Vx,Ux'], storeMasked, {
     usesSegment: true,
     counted: true,
     vex: ALONE_128,

@@ -86,16 +86,16 @@ export const moveRows: readonly X86Row[] = [
     // Of 16 bits, the result is undefined; processors clear them.
     b.write(target, size === 1 ? b.i32(0) : b.reverseBytes(b.read(target), 1 << size)),
   ),
-  inst('CMOVcc', 'CMOVcc', ['0F 40+cc Gv,Ev'], { cc: true }, (b, [target, source], { cc, size }) => {
+  inst('CMOVcc', 'CMOVcc', ['0F 40+cc Gv,Ev'], { cc: true, feature: 'cmov' }, (b, [target, source], { cc, size }) => {
     const value = b.select(b.cond(cc), b.read(source), b.read(target));
     // The upper half is cleared even if nothing is moved.
     b.write(target, b.as(value, typeOf(size)));
   }),
   inst('SETcc', 'SETcc', ['0F 90+cc Eb'], { cc: true }, (b, [target], { cc }) => b.write(target, b.cond(cc))),
-  inst('CMPXCHG8B', 'CMPXCHG8B', ['0F C7 /1 M W0 lock'], {}, (b, [target]) =>
+  inst('CMPXCHG8B', 'CMPXCHG8B', ['0F C7 /1 M W0 lock'], { feature: 'cx8' }, (b, [target]) =>
     compareExchangePair(b, target as MemoryOperand, 2),
   ),
-  inst('CMPXCHG8B', 'CMPXCHG16B', ['0F C7 /1 M W1 lock'], {}, (b, [target]) =>
+  inst('CMPXCHG8B', 'CMPXCHG16B', ['0F C7 /1 M W1 lock'], { feature: 'cx16' }, (b, [target]) =>
     compareExchangePair(b, target as MemoryOperand, 3),
   ),
   inst('XLAT', 'XLAT', ['D7'], { string: 'rep' }, (b, _, info) => {

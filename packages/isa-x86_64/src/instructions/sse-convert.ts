@@ -101,7 +101,7 @@ export const sseConvertRows: readonly X86Row[] = [
   sse('CVTSD2SI', ['F2 0F 2D Gy,Wq'], toInteger(1, 0), { vex: ALONE_AVX }),
   sse(
     'CVTSS2SD',
-    ['F3 0F 5A Vq,Wd'],
+    ['F3 0F 5A @sse2 Vq,Wd'],
     (b, operands) => setLow(b, operands, 1, callFloat(b, softfloat('f32_to_f64'), readScalar(b, operands[1], 0))),
     { vex: MERGED_AVX },
   ),
@@ -113,7 +113,7 @@ export const sseConvertRows: readonly X86Row[] = [
   ),
   sse(
     'CVTPS2PD',
-    ['NP 0F 5A Vx,Wq'],
+    ['NP 0F 5A @sse2 Vx,Wq'],
     widening((b, x) => callFloat(b, softfloat('v_f32_to_f64'), x, b.i32(2))),
     WIDENING,
   ),
@@ -125,13 +125,13 @@ export const sseConvertRows: readonly X86Row[] = [
   ),
   sse(
     'CVTDQ2PS',
-    ['NP 0F 5B Vx,Wx'],
+    ['NP 0F 5B @sse2 Vx,Wx'],
     (b, [target, source]) =>
       b.write(target, callFloat(b, softfloat('v_f32_from_s32'), b.readAligned(source), b.i32(4))),
     { vex: ALONE_AVX },
   ),
   sse('CVTPS2DQ', ['66 0F 5B Vx,Wx'], packedToInteger(0), { vex: ALONE_AVX }),
-  sse('CVTTPS2DQ', ['F3 0F 5B Vx,Wx'], packedToInteger(1), { vex: ALONE_AVX }),
+  sse('CVTTPS2DQ', ['F3 0F 5B @sse2 Vx,Wx'], packedToInteger(1), { vex: ALONE_AVX }),
   sse('CVTPI2PS', ['NP 0F 2A Vq,Qq'], (b, operands) => {
     const numbers = callFloat(b, softfloat('v_f32_from_s32'), vectorOf(b, operands[1]), b.i32(2));
     setLow(b, operands, 1, lowLane(b, numbers, 1));
@@ -145,7 +145,7 @@ export const sseConvertRows: readonly X86Row[] = [
   sse('CVTPD2PI', ['66 0F 2D Pq,Wx'], toMmx(1, 0)),
   sse(
     'CVTDQ2PD',
-    ['F3 0F E6 Vx,Wq'],
+    ['F3 0F E6 @sse2 Vx,Wq'],
     widening((b, x) => b.simd('f64x2_convert_low_i32x4_s', x)),
     WIDENING,
   ),

@@ -310,7 +310,7 @@ export const sseIntegerRows: readonly X86Row[] = [
   ),
   sse(
     'PSHUFHW',
-    ['F3 0F 70 Vx,Wx,Ib'],
+    ['F3 0F 70 @sse2 Vx,Wx,Ib'],
     (b, [target, source, control]) => b.write(target, rearrange(b, b.readAligned(source), immediate(control), 2, 8)),
     { vex: ALONE_AVX2 },
   ),
@@ -332,12 +332,12 @@ export const sseIntegerRows: readonly X86Row[] = [
     },
     { vex: MERGED_AVX },
   ),
-  sse('PSHUFW', ['NP 0F 70 Pq,Qq,Ib'], (b, [target, source, control]) =>
+  sse('PSHUFW', ['NP 0F 70 @sse Pq,Qq,Ib'], (b, [target, source, control]) =>
     setVector(b, target, rearrange(b, vectorOf(b, source), immediate(control), 2, 0)),
   ),
   sse(
     'PINSRW',
-    ['66 0F C4 Vx,Ed,Ib', 'NP 0F C4 Pq,Ed,Ib'],
+    ['66 0F C4 Vx,Ed,Ib', 'NP 0F C4 @sse Pq,Ed,Ib'],
     (b, operands) => {
       const [target, source, control] = operands;
       const word = b.read(source.kind === 'memory' ? { ...source, size: 1 } : source);
@@ -348,7 +348,7 @@ export const sseIntegerRows: readonly X86Row[] = [
   ),
   sse(
     'PEXTRW',
-    ['66 0F C5 Gy,Ux,Ib', 'NP 0F C5 Gy,Nq,Ib'],
+    ['66 0F C5 Gy,Ux,Ib', 'NP 0F C5 @sse Gy,Nq,Ib'],
     (b, operands) => {
       const [target, source, control] = operands;
       const n = wordNumber(b, operands, control);

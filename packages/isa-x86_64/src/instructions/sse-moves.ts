@@ -90,7 +90,14 @@ export const sseMoveRows: readonly X86Row[] = [
   ),
   sse(
     'MOVUPS, MOVUPD, MOVDQU',
-    ['NP 0F 10 Vx,Wx', '66 0F 10 Vx,Wx', 'NP 0F 11 Wx,Vx', '66 0F 11 Wx,Vx', 'F3 0F 6F Vx,Wx', 'F3 0F 7F Wx,Vx'],
+    [
+      'NP 0F 10 Vx,Wx',
+      '66 0F 10 Vx,Wx',
+      'NP 0F 11 Wx,Vx',
+      '66 0F 11 Wx,Vx',
+      'F3 0F 6F @sse2 Vx,Wx',
+      'F3 0F 7F @sse2 Wx,Vx',
+    ],
     unaligned,
     { vex: ALONE_AVX },
   ),
@@ -117,7 +124,7 @@ export const sseMoveRows: readonly X86Row[] = [
   ),
   sse(
     'MOVQ',
-    ['F3 0F 7E Vq,Wq', '66 0F D6 Wq,Vq'],
+    ['F3 0F 7E @sse2 Vq,Wq', '66 0F D6 Wq,Vq'],
     (b, [target, source]) => {
       const low = b.read(source);
       if (target.kind === 'memory') b.write(target, low);
@@ -127,11 +134,14 @@ export const sseMoveRows: readonly X86Row[] = [
   ),
   sse('MOVMSKPS', ['NP 0F 50 Gy,Ux'], signs('i32x4_bitmask', 4), { whole: true, vex: ALONE_AVX }),
   sse('MOVMSKPD', ['66 0F 50 Gy,Ux'], signs('i64x2_bitmask', 2), { whole: true, vex: ALONE_AVX }),
-  sse('PMOVMSKB', ['66 0F D7 Gy,Ux', 'NP 0F D7 Gy,Nq'], signs('i8x16_bitmask', 16), { whole: true, vex: ALONE_AVX2 }),
-  sse('MOVNTI', ['NP 0F C3 My,Gy'], unaligned),
+  sse('PMOVMSKB', ['66 0F D7 Gy,Ux', 'NP 0F D7 @sse Gy,Nq'], signs('i8x16_bitmask', 16), {
+    whole: true,
+    vex: ALONE_AVX2,
+  }),
+  sse('MOVNTI', ['NP 0F C3 @sse2 My,Gy'], unaligned),
   sse(
     'LDMXCSR',
-    ['NP 0F AE /2 Md'],
+    ['NP 0F AE /2 @sse Md'],
     (b, [source]) => {
       const value = b.read(source);
       // Reserved bits (SDM vol. 1, 10.2.3.1): DAZ is there.
@@ -140,5 +150,7 @@ export const sseMoveRows: readonly X86Row[] = [
     },
     { vex: ALONE_128 },
   ),
-  sse('STMXCSR', ['NP 0F AE /3 Md'], (b, [target]) => b.write(target, b.stateAt(State.mxcsr, 4)), { vex: ALONE_128 }),
+  sse('STMXCSR', ['NP 0F AE /3 @sse Md'], (b, [target]) => b.write(target, b.stateAt(State.mxcsr, 4)), {
+    vex: ALONE_128,
+  }),
 ];

@@ -35,6 +35,23 @@ export interface VectorOptions extends RowOptions {
   readonly vex?: VexForms;
 }
 
+/** Operations on MMX registers that are younger than MMX (SDM vol. 1, 5.5.3, 5.6.3). */
+const YOUNGER: Readonly<Record<string, 'sse' | 'sse2'>> = {
+  ...{ PADDQ: 'sse2', PSUBQ: 'sse2', PMULUDQ: 'sse2' },
+  ...{ PAVGB: 'sse', PAVGW: 'sse', PMAXSW: 'sse', PMAXUB: 'sse', PMINSW: 'sse', PMINUB: 'sse' },
+  ...{ PMULHUW: 'sse', PSADBW: 'sse' },
+};
+
+/**
+ * An encoding with the feature that it is of, if it names none: on MMX registers alone, MMX; else with prefix 66 or F2 SSE2, with
+ * another or none SSE (SDM vol. 1, 5.4 to 5.6).
+ */
+function withFeature(encoding: string, name: string): string {
+  if (encoding.includes('@')) return encoding;
+  if (!/[VWU][^ ]*$/.test(encoding)) return `${encoding} @${YOUNGER[name] ?? 'mmx'}`;
+  return `${encoding} @${/^(66|F2) /.test(encoding) ? 'sse2' : 'sse'}`;
+}
+
 /**
  * A row of an instruction that uses XMM or MMX registers: traps if they are not enabled, and enters MMX where operands
  * are in its registers.
@@ -47,7 +64,8 @@ export function sse(
   semantics: Semantics,
   { vex, ...options }: VectorOptions = {},
 ): X86Row {
-  const all = vex ? encodings.flatMap((encoding) => [encoding, ...withVex(encoding, vex)]) : encodings;
+  const own = options.feature === undefined ? encodings.map((encoding) => withFeature(encoding, name)) : encodings;
+  const all = vex ? own.flatMap((encoding) => [encoding, ...withVex(encoding, vex)]) : own;
   return inst(name, name, all, options, (b, operands, info) => {
     const mmx = usesMmx(operands);
     // Both halves of a vector are checked at once.

@@ -65,12 +65,14 @@ export const stackRows: readonly X86Row[] = [
     b.setStackPointer(b.add(frame, b.imm(1 << size)));
     b.setFixed(Gpr.RBP, size, value);
   }),
-  inst('LAHF', 'LAHF', ['9F'], {}, (b) => {
+  inst('LAHF', 'LAHF', ['9F i64', '9F o64 @lahf_lm'], {}, (b) => {
     const low = b.or(b.and(statusFlags(b), b.imm(0xff)), b.imm(2));
     const ax = b.fixed(Gpr.RAX, 1);
     b.setFixed(Gpr.RAX, 1, b.or(b.and(ax, b.imm(0xff)), b.shl(low, b.imm(8))));
   }),
-  inst('SAHF', 'SAHF', ['9E'], {}, (b) => setStatusFlags(b, b.shr(b.fixed(Gpr.RAX, 1), b.imm(8)), true)),
+  inst('SAHF', 'SAHF', ['9E i64', '9E o64 @lahf_lm'], {}, (b) =>
+    setStatusFlags(b, b.shr(b.fixed(Gpr.RAX, 1), b.imm(8)), true),
+  ),
   inst('CLC', 'CLC', ['F8'], {}, (b) => b.setPackedFlags(b.and(b.packedFlags(), b.imm(~PackedFlag.CF)))),
   inst('STC', 'STC', ['F9'], {}, (b) => b.setPackedFlags(b.or(b.packedFlags(), b.imm(PackedFlag.CF)))),
   inst('CMC', 'CMC', ['F5'], {}, (b) => b.setPackedFlags(b.xor(b.packedFlags(), b.imm(PackedFlag.CF)))),

@@ -18,8 +18,11 @@ function readTime(b: X86, operation: SystemOperation, info: InstructionInfo): vo
   b.setFixed(Gpr.RDX, 2, b.stateAt(State.time + 4, 4));
 }
 
-/** LFENCE, MFENCE, SFENCE: ModRM.rm is ignored. */
-const FENCES = Array.from({ length: 24 }, (_, i) => `NP 0F AE !${(0xe8 + i).toString(16).toUpperCase()}`);
+/** LFENCE, MFENCE, SFENCE: ModRM.rm is ignored. SFENCE is the oldest. */
+const FENCES = Array.from({ length: 24 }, (_, i) => {
+  const modRm = 0xe8 + i;
+  return `NP 0F AE !${modRm.toString(16).toUpperCase()} @${modRm < 0xf8 ? 'sse2' : 'sse'}`;
+});
 
 /** System instructions (SDM vol. 1, 5.22), which the vCPU executes. @experimental */
 export const systemRows: readonly X86Row[] = [
@@ -30,9 +33,9 @@ export const systemRows: readonly X86Row[] = [
   system('INS', 'INS', ['6C bytes', '6D sz'], Op.Ins, { usesSegment: true, sizedBy: -1 }),
   system('OUTS', 'OUTS', ['6E bytes', '6F sz'], Op.Outs, { usesSegment: true, sizedBy: -1 }),
   system('CPUID', 'CPUID', ['0F A2'], Op.Cpuid),
-  system('RDMSR', 'RDMSR', ['0F 32'], Op.Rdmsr, PRIVILEGED),
-  system('WRMSR', 'WRMSR', ['0F 30'], Op.Wrmsr, PRIVILEGED),
-  inst('RDTSC', 'RDTSC', ['0F 31'], {}, (b, _, info) => readTime(b, Op.Rdtsc, info)),
+  system('RDMSR', 'RDMSR', ['0F 32'], Op.Rdmsr, { ...PRIVILEGED, feature: 'msr' }),
+  system('WRMSR', 'WRMSR', ['0F 30'], Op.Wrmsr, { ...PRIVILEGED, feature: 'msr' }),
+  inst('RDTSC', 'RDTSC', ['0F 31'], { feature: 'tsc' }, (b, _, info) => readTime(b, Op.Rdtsc, info)),
   inst('RDTSCP', 'RDTSCP', ['0F 01 !F9'], { feature: 'rdtscp' }, (b, _, info) => {
     readTime(b, Op.Rdtscp, info);
     b.setFixed(Gpr.RCX, 2, b.stateAt(State.tscAux, 4));
@@ -81,8 +84,8 @@ export const systemRows: readonly X86Row[] = [
     Op.LoadFarPointer,
   ),
   system('ARPL', 'ARPL', ['63 Ew,Gw i64'], Op.Arpl),
-  system('FXSAVE', 'FXSAVE', ['NP 0F AE /0 M,sz'], Op.Fxsave),
-  system('FXRSTOR', 'FXRSTOR', ['NP 0F AE /1 M,sz'], Op.Fxrstor),
+  system('FXSAVE', 'FXSAVE', ['NP 0F AE /0 M,sz'], Op.Fxsave, { feature: 'fxsr' }),
+  system('FXRSTOR', 'FXRSTOR', ['NP 0F AE /1 M,sz'], Op.Fxrstor, { feature: 'fxsr' }),
   system('XSAVE', 'XSAVE', ['NP 0F AE /4 M,sz'], Op.Xsave, { feature: 'xsave' }),
   system('XRSTOR', 'XRSTOR', ['NP 0F AE /5 M,sz'], Op.Xrstor, { feature: 'xsave' }),
   system('XSAVEOPT', 'XSAVEOPT', ['NP 0F AE /6 M,sz'], Op.Xsaveopt, { feature: 'xsaveopt' }),
@@ -100,7 +103,7 @@ export const systemRows: readonly X86Row[] = [
   // Changed code takes effect at the next instruction anyway.
   inst('SERIALIZE', 'SERIALIZE', ['NP 0F 01 !E8'], { feature: 'serialize' }, () => undefined),
   inst('LFENCE', 'LFENCE, MFENCE, SFENCE', FENCES, {}, () => undefined),
-  inst('CLFLUSH', 'CLFLUSH', ['NP 0F AE /7 Mb'], {}, (b, [m]) => void b.read(m)),
+  inst('CLFLUSH', 'CLFLUSH', ['NP 0F AE /7 Mb'], { feature: 'clflush' }, (b, [m]) => void b.read(m)),
   inst('CLFLUSHOPT', 'CLFLUSHOPT', ['66 0F AE /7 Mb'], { feature: 'clflushopt' }, (b, [m]) => void b.read(m)),
   inst('CLWB', 'CLWB', ['66 0F AE /6 Mb'], { feature: 'clwb' }, (b, [m]) => void b.read(m)),
 ];

@@ -29,7 +29,7 @@ export const ALONE_128: VexForms = {};
 
 /** The encodings with VEX prefixes of an operation that has an encoding of SSE. Those on MMX registers have none. @internal */
 export function withVex(encoding: string, { merged, wide, source }: VexForms): readonly string[] {
-  const words = encoding.split(' ');
+  const words = encoding.split(' ').filter((word) => !word.startsWith('@'));
   const [target = '', ...rest] = (words.pop() as string).split(',');
   const sources = source === undefined ? rest : [source, ...rest.slice(1)];
   if ([target, ...sources].some((operand) => /^[PQN]/.test(operand))) return [];

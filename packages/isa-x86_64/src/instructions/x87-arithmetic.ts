@@ -216,10 +216,10 @@ export const x87ArithmeticRows: readonly X86Row[] = [
   x87('FUCOM', ['DD /4 Nq'], compareRegister(1, 0)),
   x87('FUCOMP', ['DD /5 Nq'], compareRegister(1, 1)),
   x87('FUCOMPP', ['DA !E9'], compareRegister(1, 2)),
-  x87('FCOMI', ['DB /6 Nq'], compareFlags(0, 0)),
-  x87('FCOMIP', ['DF /6 Nq'], compareFlags(0, 1)),
-  x87('FUCOMI', ['DB /5 Nq'], compareFlags(1, 0)),
-  x87('FUCOMIP', ['DF /5 Nq'], compareFlags(1, 1)),
+  x87('FCOMI', ['DB /6 @cmov Nq'], compareFlags(0, 0)),
+  x87('FCOMIP', ['DF /6 @cmov Nq'], compareFlags(0, 1)),
+  x87('FUCOMI', ['DB /5 @cmov Nq'], compareFlags(1, 0)),
+  x87('FUCOMIP', ['DF /5 @cmov Nq'], compareFlags(1, 1)),
   x87('FTST', ['D9 !E4'], (b) => {
     const empty = isEmpty(b, ST0);
     checked(b, empty, false, [], softfloat('f80_tst'), slot(b, ST0), x87Status(b));

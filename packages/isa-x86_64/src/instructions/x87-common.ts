@@ -91,7 +91,7 @@ export function x87(name: string, encodings: readonly string[], semantics: Seman
 
 /** A row of a control instruction, which is not the last instruction that the unit remembers, but waits. @internal */
 export function x87Control(name: string, encodings: readonly string[], semantics: Semantics): X86Row {
-  return inst(name, name, encodings, {}, (b, operands, info) => {
+  return inst(name, name, encodings, { feature: 'fpu' }, (b, operands, info) => {
     checkPending(b, State.x87Trap);
     semantics(b, operands, info);
   });
@@ -109,7 +109,7 @@ export function resetUnit(b: X86): void {
 
 /** A row that does not wait for pending exceptions. @internal */
 export function x87NoWait(name: string, encodings: readonly string[], semantics: Semantics): X86Row {
-  return inst(name, name, encodings, {}, (b, operands, info) => {
+  return inst(name, name, encodings, { feature: 'fpu' }, (b, operands, info) => {
     b.raiseIf(b.eq(b.stateAt(State.x87Trap, 4), b.imm(Vector.NM)), Vector.NM);
     semantics(b, operands, info);
   });

@@ -209,14 +209,14 @@ const conditional =
   };
 
 const CONDITIONS: readonly (readonly [name: string, encoding: string, condition: Condition])[] = [
-  ['FCMOVB', 'DA /0 Nq', Condition.B],
-  ['FCMOVE', 'DA /1 Nq', Condition.E],
-  ['FCMOVBE', 'DA /2 Nq', Condition.BE],
-  ['FCMOVU', 'DA /3 Nq', Condition.P],
-  ['FCMOVNB', 'DB /0 Nq', Condition.AE],
-  ['FCMOVNE', 'DB /1 Nq', Condition.NE],
-  ['FCMOVNBE', 'DB /2 Nq', Condition.A],
-  ['FCMOVNU', 'DB /3 Nq', Condition.NP],
+  ['FCMOVB', 'DA /0 @cmov Nq', Condition.B],
+  ['FCMOVE', 'DA /1 @cmov Nq', Condition.E],
+  ['FCMOVBE', 'DA /2 @cmov Nq', Condition.BE],
+  ['FCMOVU', 'DA /3 @cmov Nq', Condition.P],
+  ['FCMOVNB', 'DB /0 @cmov Nq', Condition.AE],
+  ['FCMOVNE', 'DB /1 @cmov Nq', Condition.NE],
+  ['FCMOVNBE', 'DB /2 @cmov Nq', Condition.A],
+  ['FCMOVNU', 'DB /3 @cmov Nq', Condition.NP],
 ];
 
 /** FCHS, FABS: change the sign of ST(0), also of a NaN. */
@@ -262,9 +262,9 @@ export const x87MoveRows: readonly X86Row[] = [
   x87('FIST m32int', ['DB /2 Md'], store('s32', 0, 0)),
   x87('FISTP m32int', ['DB /3 Md'], store('s32', 1, 0)),
   x87('FISTP m64int', ['DF /7 Mq'], store('s64', 1, 0)),
-  x87('FISTTP m16int', ['DF /1 Mw'], store('s16', 1, 1)),
-  x87('FISTTP m32int', ['DB /1 Md'], store('s32', 1, 1)),
-  x87('FISTTP m64int', ['DD /1 Mq'], store('s64', 1, 1)),
+  x87('FISTTP m16int', ['DF /1 @sse3 Mw'], store('s16', 1, 1)),
+  x87('FISTTP m32int', ['DB /1 @sse3 Md'], store('s32', 1, 1)),
+  x87('FISTTP m64int', ['DD /1 @sse3 Mq'], store('s64', 1, 1)),
   x87('FBSTP', ['DF /6 Mq'], storeDecimal),
   x87('FXCH', ['D9 /1 Nq', 'DD /1 Nq', 'DF /1 Nq'], exchange),
   ...CONDITIONS.map(([name, encoding, condition]) => x87(name, [encoding], conditional(condition))),
