@@ -230,6 +230,24 @@ describe('other system instructions', () => {
     expect(second - first).toBe(3 * machine.clock.nanosecondsPerInstruction);
   });
 
+  it.each(['interp', 'wasm'] as const)('end a run at RDTSC when the host wants it to end: %s', (engine) => {
+    const machine = new MachineHarness(1, engine);
+    machine.enterLongMode(hex('0f 31 eb fc')); // rdtsc; jmp $-2
+    let reads = 0;
+    const { clock, vcpu } = machine;
+    const time = clock.now.bind(clock);
+    clock.now = () => {
+      if (++reads % 1000 === 0) vcpu.kick();
+      return time();
+    };
+    for (let n = 1; n <= 3; n++) {
+      expect(machine.run(1e6)).toBe(VcpuExit.Budget);
+      expect(Math.abs(vcpu.instructions - 2000 * n)).toBeLessThan(10);
+    }
+    machine.run(100);
+    expect(machine.state.u32(State.timeTrap)).toBe(0);
+  });
+
   it('run code that has just been patched', () => {
     const machine = new MachineHarness();
     // mov byte [rel patch + 1], 0x43; patch: mov al, 0x42; out 0xe9, al; hlt

@@ -56,7 +56,7 @@ export class Controls {
     state.setU32(State.realSegments, state.realSegments ? 1 : 0);
     state.setU32(State.interruptFlagTrap, protectedMode && cpl > iopl ? 1 : 0);
     state.setU32(State.watched, this.#watched ? 1 : 0);
-    state.setU32(State.timeTrap, this.#watched || (protectedMode && cpl !== 0 && this.#disablesTime) ? 1 : 0);
+    this.trapTime(false);
     this.#checkAlignment(cpl === USER && (flags & Flag.AC) !== 0 && (state.u32(State.cr0) & Cr0.AM) !== 0);
     if (!state.mode64) refreshSegmentChecks(state);
     const paging = mmu.mode !== PagingMode.None;
@@ -66,6 +66,17 @@ export class Controls {
     const bank = cpl === USER ? this.#userBank : userAccess ? this.#accessBank : this.supervisorBank;
     state.setU32(State.bank, bank);
     state.setU32(State.unprivilegedBank, bank);
+  }
+
+  /**
+   * Sets whether reading the time-stamp counter leaves generated code.
+   *
+   * @param runEnds - it must, because the run is to end there.
+   */
+  trapTime(runEnds: boolean): void {
+    const { state } = this;
+    const disabled = state.protectedMode && state.cpl !== 0 && this.#disablesTime;
+    state.setU32(State.timeTrap, runEnds || this.#watched || disabled ? 1 : 0);
   }
 
   /** Selects the banks of all privileges, of which generated code changes from one to another. */

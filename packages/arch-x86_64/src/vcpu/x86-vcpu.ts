@@ -332,6 +332,8 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       case VcpuRequest.Time:
         exits.count('time');
         processor.tsc.read();
+        // A guest that waits for a time, which only comes when timers have fired, must not go on for the rest of the run.
+        if (this.control.kicked) this.#controls.trapTime(true);
         state.setHalves(State.time, processor.tsc.lo, processor.tsc.hi);
         return 0;
       case VcpuRequest.FlushPage:
@@ -360,6 +362,7 @@ export class X86Vcpu extends EngineVcpu<X86State> {
       this.#debug.keepResumeFlag();
     }
     const outcome = this.processor.execute(info);
+    if (operation === SystemOperation.Rdtsc || operation === SystemOperation.Rdtscp) this.#controls.trapTime(false);
     if (outcome === Outcome.Next) this.next();
     else if (outcome === Outcome.Fault) this.#events.deliverWithin();
     if (outcome !== Outcome.Fault && STEPS_BY_NEW_FLAG.has(operation)) this.#debug.stepByNewFlag();
