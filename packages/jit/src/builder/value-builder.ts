@@ -32,6 +32,11 @@ export abstract class ValueBuilder {
     return this.#literal(0, n);
   }
 
+  /** A number as of {@link ValueBuilder.imm}, by its lower and upper 32 bits. */
+  immHalves(low: number, high: number): V {
+    return this.halves(0, low, high);
+  }
+
   /** A constant of 32 bits. */
   i32(n: number): V {
     return this.#literal(Ty.i32, n);

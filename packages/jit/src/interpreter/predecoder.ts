@@ -13,10 +13,7 @@ import { REACHES, Reach } from './reach.js';
 import type { RecordField } from './record-fields.js';
 
 /** An instruction for regions without its offset. */
-type KnownInstruction<B> = Omit<RegionInstruction<B>, 'offset'> & {
-  /** Number of the operand that counts from the instruction; −1 if there is none. */
-  readonly placed: number;
-};
+type KnownInstruction<B> = Omit<RegionInstruction<B>, 'offset'>;
 
 /**
  * Decodes the instructions of one mode, to records for a generated interpreter and for regions.
@@ -135,10 +132,8 @@ export class Predecoder<B> implements RecordWriter {
     const known = this.#decoded.get(key);
     if (known === undefined) return undefined;
     // Named members, because spreading is many times slower.
-    const { row, statics, flow, distance, length, placed } = known;
-    const operands =
-      placed < 0 ? known.operands : known.operands.with(placed, (known.operands[placed] as number) + offset);
-    return { offset, row, operands, statics, flow, distance, length };
+    const { row, statics, operands, placed, flow, distance, length } = known;
+    return { offset, row, operands, placed, statics, flow, distance, length };
   }
 
   #decodeKey(key: number): KnownInstruction<B> | undefined {
@@ -151,7 +146,7 @@ export class Predecoder<B> implements RecordWriter {
     if (flow === Flow.Leave || flow === Flow.Switch) return undefined;
     return {
       row: found.row,
-      operands: operands.map((operand) => narrowed(operand.of(found.fields))),
+      operands: halvesOf(operands.map(({ of }) => of(found.fields))),
       statics: choices,
       // No translation changes while a region runs.
       flow: flow === Flow.Refetch ? Flow.Next : flow,
@@ -162,14 +157,15 @@ export class Predecoder<B> implements RecordWriter {
   }
 }
 
-/** Signed numbers of this width are exact. */
-const SAFE_BITS = 53;
-
-/** A value of 64 bits as a number if it is exact, because constants are made faster of numbers. */
-function narrowed(value: number | bigint): number | bigint {
-  if (typeof value === 'number') return value;
-  const signed = BigInt.asIntN(64, value);
-  return BigInt.asIntN(SAFE_BITS, signed) === signed ? Number(signed) : value;
+/** The lower and upper 32 bits of numbers. */
+function halvesOf(values: readonly (number | bigint)[]): Int32Array {
+  const halves = new Int32Array(2 * values.length);
+  values.forEach((value, i) => {
+    const isNumber = typeof value === 'number';
+    halves[2 * i] = isNumber ? value : Number(BigInt.asIntN(32, value));
+    halves[2 * i + 1] = isNumber ? Math.floor(value / 2 ** 32) : Number(BigInt.asIntN(32, value >> 32n));
+  });
+  return halves;
 }
 
 /** Writes a field whose value does not depend on the instruction's location. */

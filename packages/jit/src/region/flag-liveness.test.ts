@@ -43,7 +43,16 @@ function graphOf(program: readonly Semantics[]): ControlFlowGraph<Builder> {
       const semantics = program[offset];
       if (semantics === undefined) return undefined;
       const row = { semantics, operands: {}, fields: [] } as unknown as Row<Builder>;
-      return { offset, length: 1, row, operands: [], statics: {}, flow: Flow.Next, distance: 0 };
+      return {
+        offset,
+        length: 1,
+        row,
+        operands: new Int32Array(0),
+        placed: -1,
+        statics: {},
+        flow: Flow.Next,
+        distance: 0,
+      };
     },
     { instructions: 100, callee: 0, depth: 0, pages: 1 },
   );
@@ -62,8 +71,8 @@ function traitsOf(
 ): FlagTraits[] {
   const row = { semantics, operands: { n: byte(() => 0) }, fields: [] } as unknown as Row<Builder>;
   const [finder, statics] = [new FlagTraitsFinder(Builder), {}];
-  const common = { offset: 0, length: 1, row, statics, flow: Flow.Next, distance: 0 };
-  return values.map((value) => finder.of({ ...common, operands: [value] }));
+  const common = { offset: 0, length: 1, row, placed: -1, statics, flow: Flow.Next, distance: 0 };
+  return values.map((value) => finder.of({ ...common, operands: Int32Array.of(value, 0) }));
 }
 
 describe('FlagTraitsFinder', () => {

@@ -136,7 +136,7 @@ class TraitsBackEnd<B extends Builder> implements BackEnd {
   registerOffset(file: RegisterFile, register: Reg): number {
     const number = register as unknown as number;
     return file.readOffset(
-      number >= FIXED_REGISTER ? number - FIXED_REGISTER : Number(this.instruction.operands[number]),
+      number >= FIXED_REGISTER ? number - FIXED_REGISTER : (this.instruction.operands[2 * number] as number),
     );
   }
 

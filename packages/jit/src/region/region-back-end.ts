@@ -112,7 +112,9 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   emitOperand(operand: number, ty: Ty): void {
-    this.builder.emitAs(node(this.builder.imm(this.#valueOf(operand))), ty);
+    const { operands } = this.#instruction as RegionInstruction<B>;
+    const value = this.builder.immHalves(operands[2 * operand] as number, operands[2 * operand + 1] as number);
+    this.builder.emitAs(node(value), ty);
   }
 
   emitRegister(file: RegisterFile, register: Reg, ty: Ty): void {
@@ -365,14 +367,10 @@ export class RegionBackEnd<B> implements BackEnd {
     return { register: this.registerOffset(affine.file, affine.register), displacement: affine.displacement };
   }
 
-  #valueOf(operand: number): number | bigint {
-    return (this.#instruction as RegionInstruction<B>).operands[operand] as number | bigint;
-  }
-
   #number(register: Reg): number {
     const number = register as unknown as number;
     if (number >= FIXED_REGISTER) return number - FIXED_REGISTER;
-    return Number(this.#valueOf(number));
+    return (this.#instruction as RegionInstruction<B>).operands[2 * number] as number;
   }
 }
 

@@ -13,8 +13,13 @@ export interface RegionInstruction<B> {
   readonly length: number;
   /** Effect of the instruction. */
   readonly row: Row<B>;
-  /** Values of its operands, in the order of `operandsOf`. Instructions with the same array have the same row and static choices. */
-  readonly operands: readonly (number | bigint)[];
+  /**
+   * Values of its operands, in the order of `operandsOf`: the lower and the upper 32 bits of each. Instructions with the
+   * same array have the same row, static choices and operands.
+   */
+  readonly operands: Int32Array;
+  /** Number of the operand to which `offset` is added, because it counts from the instruction; −1 if there is none. */
+  readonly placed: number;
   /** Values of its static choices, by their names. Instructions with the same object have the same row. */
   readonly statics: Readonly<Record<string, number>>;
   /** How it transfers control. */

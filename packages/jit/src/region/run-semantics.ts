@@ -1,66 +1,55 @@
 import type { Builder } from '../builder/builder.js';
-import type { Row } from '../describe/row.js';
-import type { V } from '../describe/value.js';
+import type { OperandKind, Row } from '../describe/row.js';
 import { operandsOf } from '../interpreter/operands.js';
-import type { OperandKind } from '../describe/row.js';
 import type { RegionInstruction } from './region-instruction.js';
 
-/** The operands of each row, which are asked for very often. */
-const known = new WeakMap<object, RowOperands>();
-
-/** Names and kinds of the operands of a row. */
-interface RowOperands {
-  readonly names: readonly string[];
+/** The same for all instructions with the same static choices. */
+interface Call {
+  /** Kinds of the operands. */
   readonly kinds: readonly OperandKind[];
+  /** Arguments of the semantic function. */
+  readonly args: Readonly<Record<string, unknown>>;
 }
 
-function operandsOfRow<B>(row: Row<B>): RowOperands {
-  let operands = known.get(row);
-  if (!operands) {
-    const all = operandsOf(row);
-    known.set(row, (operands = { names: all.map(({ name }) => name), kinds: all.map(({ kind }) => kind) }));
-  }
-  return operands;
-}
-
-/**
- * The arguments of semantic functions, by the object of static choices, which instructions share that differ in their
- * operands only. An operand is the node that a builder makes for it first, so its number is the same each time.
- */
-const knownArguments = new WeakMap<object, Readonly<Record<string, unknown>>>();
+/** By the object of static choices. */
+const calls = new WeakMap<object, Call>();
 
 /** Emits one instruction, whose fields are all known. @internal */
 export function runSemantics<B extends Builder>(
   builder: B,
-  { row, statics, operands }: Pick<RegionInstruction<B>, 'row' | 'statics' | 'operands'>,
+  { row, statics, operands, placed, offset }: RegionInstruction<B>,
 ): void {
-  run(builder, row, statics, (kind, i) =>
-    kind === 'target' ? builder.operand(i) : builder.imm(operands[i] as number | bigint),
-  );
+  const { kinds, args } = callOf(row, statics);
+  builder.begin();
+  for (let i = 0; i < kinds.length; i++) {
+    const kind = kinds[i];
+    const low = operands[2 * i] as number;
+    if (kind === 'target') builder.operand(i);
+    else if (i === placed) builder.imm(low + offset);
+    else if (kind !== 'register') builder.immHalves(low, operands[2 * i + 1] as number);
+  }
+  row.semantics(builder, args as never);
+  builder.commit();
 }
 
 /** Emits instructions with some static choices, whatever their operands are. @internal */
-export function runForAllOperands<B extends Builder>(
-  builder: B,
-  { row, statics }: Pick<RegionInstruction<B>, 'row' | 'statics'>,
-): void {
-  run(builder, row, statics, (_, i) => builder.operand(i));
-}
-
-function run<B extends Builder>(
-  builder: B,
-  row: Row<B>,
-  statics: Readonly<Record<string, number>>,
-  operand: (kind: OperandKind, i: number) => V,
-): void {
-  const { names, kinds } = operandsOfRow(row);
+export function runForAllOperands<B extends Builder>(builder: B, { row, statics }: RegionInstruction<B>): void {
+  const { kinds, args } = callOf(row, statics);
   builder.begin();
-  let args = knownArguments.get(statics);
-  if (args === undefined) {
-    const made: Record<string, unknown> = { ...statics };
-    kinds.forEach((kind, i) => (made[names[i] as string] = kind === 'register' ? i : operand(kind, i)));
-    knownArguments.set(statics, (args = made));
-  } else for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 'register') operand(kinds[i] as OperandKind, i);
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== 'register') builder.operand(i);
   row.semantics(builder, args as never);
   builder.commit();
+}
+
+function callOf<B>(row: Row<B>, statics: Readonly<Record<string, number>>): Call {
+  const known = calls.get(statics);
+  if (known !== undefined) return known;
+  const operands = operandsOf(row);
+  const args: Record<string, unknown> = { ...statics };
+  // The operands that are no registers are the first nodes that a builder makes for an instruction.
+  let node = 0;
+  operands.forEach(({ name, kind }, i) => (args[name] = kind === 'register' ? i : node++));
+  const call = { kinds: operands.map(({ kind }) => kind), args };
+  calls.set(statics, call);
+  return call;
 }
