@@ -59,9 +59,13 @@ export function addressParts(
   hasVectorIndex: boolean,
 ): Address {
   const { modRm, at, addressSize } = parser;
-  const [mod, rm] = [modRm >> 6, modRm & 7];
+  const mod = modRm >> 6;
+  const rm = modRm & 7;
   const address = addressSize === 1 ? wordAddress(bytes, at, mod, rm) : wideAddress(bytes, parser, mode, mod, rm);
-  if (hasVectorIndex) [address.index, address.scale] = [NONE, bytes.getUint8(at) >> 6];
+  if (hasVectorIndex) {
+    address.index = NONE;
+    address.scale = bytes.getUint8(at) >> 6;
+  }
   address.scale |= CUTS[mode.bits === 64 ? 'wide' : 'narrow'][addressSize] as number;
   if (parser.segment >= 0) address.segmentRegister = parser.segment;
   address.segment = segmentBaseOf(address.segmentRegister, mode);
@@ -89,14 +93,20 @@ function wideAddress(
   mod: number,
   rm: number,
 ): Address {
-  let [base, index, scale, next] = [rm | ((rex & 1) << 3), NONE, 0, at];
+  let base = rm | ((rex & 1) << 3);
+  let index = NONE;
+  let scale = 0;
+  let next = at;
   let low = rm;
   if (rm === 4) {
     const sib = bytes.getUint8(next++);
     low = sib & 7;
     base = low | ((rex & 1) << 3);
     const number = ((sib >> 3) & 7) | ((rex & 2) << 2);
-    if (number !== (Gpr.RSP as number)) [index, scale] = [number, sib >> 6];
+    if (number !== (Gpr.RSP as number)) {
+      index = number;
+      scale = sib >> 6;
+    }
   }
   const absolute = mod === 0 && low === 5;
   const displacement = mod === 1 ? bytes.getInt8(next) : mod === 2 || absolute ? bytes.getInt32(next, true) : 0;

@@ -25,9 +25,6 @@ const noAddress = (): Address => ({
   displacement: 0,
   relative: 0,
 });
-/** Fields of register operands. */
-const REGISTER_FIELDS = ['r0', 'r1', 'r2', 'r3'] as const;
-
 /** Fields of an instruction, under construction. */
 type Fields = Record<string, number>;
 
@@ -96,7 +93,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
     const address = inMemory ? decodeAddress(bytes, parser, this.mode, candidate.hasVectorIndex) : noAddress();
     if (row.options.popsBeforeAddress && address.base === (Gpr.RSP as number)) address.displacement += 1 << operandSize;
     if (address.relative) address.displacement += length;
-    this.#implicitSegment(row, encoding.operands, address);
+    if (candidate.hasImplicitSegment) this.#implicitSegment(address);
     const fields: Fields = {
       form: number,
       r0: 0,
@@ -127,7 +124,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       const operand = operands[i] as OperandCode;
       const register = this.#register(operand, sizeOf(operand.type, operandSize), inMemory);
       if (i === 0) fields['first'] = operand.first ? this.#register(operand.first, 0, inMemory) : register;
-      if (register >= 0) fields[REGISTER_FIELDS[i] as string] = register;
+      if (register >= 0) setRegister(fields, i, register);
     }
     if (candidate.hasVectorIndex) this.#vectorIndex(operands, fields);
     if (candidate.hasNumbers) this.#immediates(bytes, candidate, length, fields);
@@ -136,9 +133,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
   }
 
   /** Sets the segment of a memory operand that is not in ModRM: DS or that of a prefix. */
-  #implicitSegment({ options }: X86Row, operands: readonly OperandCode[], address: Address): void {
-    const offset = operands.some(({ place }) => place === 'offset');
-    if (options.string === undefined && !options.usesSegment && !offset) return;
+  #implicitSegment(address: Address): void {
     address.segmentRegister = this.#parser.segment >= 0 ? this.#parser.segment : DS;
     address.segment = segmentBaseOf(address.segmentRegister, this.mode);
   }
@@ -146,7 +141,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
   /** The operand in memory has its index in the field of its own register. */
   #vectorIndex(operands: readonly OperandCode[], fields: Fields): void {
     const place = operands.findIndex(({ vectorIndex }) => vectorIndex !== undefined);
-    fields[REGISTER_FIELDS[place] as string] = this.#parser.vectorIndex;
+    setRegister(fields, place, this.#parser.vectorIndex);
   }
 
   /** Number of a register operand, or −1. */
@@ -184,19 +179,20 @@ export class X86Decoder implements InstructionDecoder<X86> {
     return size === 0 && this.#parser.rex === 0 && number >= 4 ? AH + number - 4 : number;
   }
 
+  /** The numbers of an instruction, which are its last bytes. */
   #immediates(bytes: DataView, candidate: Candidate, length: number, fields: Fields): void {
     const { operands } = candidate.encoding;
-    const sizes = operands.map((operand) => this.#parser.immediateSize(operand, candidate));
-    let at = length - sizes.reduce((sum, size) => sum + size, 0);
+    let at = length - this.#parser.numberBytes(candidate);
     let second = false;
-    operands.forEach((operand, i) => {
-      const size = sizes[i] as number;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i] as OperandCode;
+      const size = this.#parser.immediateSize(operand, candidate);
       if (operand.place === 'fixed' && operand.registers === 'none') fields['immediate'] = operand.fixed;
-      if (size === 0) return;
+      if (size === 0) continue;
       if (operand.place === 'pointer') {
         fields['immediate'] = size === 4 ? bytes.getUint16(at, true) : bytes.getInt32(at, true);
         fields['immediateHigh'] = bytes.getUint16(at + size - 2, true);
-        return;
+        continue;
       }
       const value = size === 8 ? bytes.getInt32(at, true) : signedAt(bytes, at, size);
       if (second) fields['immediate']! |= (value & 0xff) << 16;
@@ -214,7 +210,7 @@ export class X86Decoder implements InstructionDecoder<X86> {
       }
       second = true;
       at += size;
-    });
+    }
   }
 
   #systemInfo(fields: Fields, operandSize: number, inMemory: boolean): number {
@@ -231,6 +227,15 @@ export class X86Decoder implements InstructionDecoder<X86> {
     const addressSize = this.#parser.addressSize << SystemInfo.rmShift;
     return (info & ~(0xff << SystemInfo.regShift)) | repeat | addressSize;
   }
+}
+
+/** Sets the field of the register operand with a number. */
+function setRegister(fields: Fields, operand: number, register: number): void {
+  // Named members, because computed names are many times slower.
+  if (operand === 0) fields['r0'] = register;
+  else if (operand === 1) fields['r1'] = register;
+  else if (operand === 2) fields['r2'] = register;
+  else fields['r3'] = register;
 }
 
 /** The static choice for the REP prefix of a row. */

@@ -3,7 +3,7 @@ import type { Encoding, MandatoryPrefix } from '../describe/encoding.js';
 import { formOf } from '../describe/forms.js';
 import { formKey } from '../describe/operand.js';
 import { placesOf } from '../describe/operand-code.js';
-import type { OperandPlace } from '../describe/operand-code.js';
+import type { OperandClass, OperandPlace } from '../describe/operand-code.js';
 import type { X86Row } from '../describe/row.js';
 import type { DecoderMode } from './mode.js';
 
@@ -17,6 +17,16 @@ export interface Candidate {
   readonly hasNumbers: boolean;
   /** Whether the index register of the operand in memory is a vector. */
   readonly hasVectorIndex: boolean;
+  /** Whether an operand is in the register of VEX.vvvv. */
+  readonly hasVvvv: boolean;
+  /** Whether not every value of ModRM.reg is the number of a register. */
+  readonly hasFewRegisters: boolean;
+  /** Whether it has an operand in memory that is not in ModRM, or another use of its segment. */
+  readonly hasImplicitSegment: boolean;
+  /** Whether REX, VEX.L and the whole ModRM byte have nothing to do with the choice of the encoding. */
+  readonly isPlain: boolean;
+  /** Bytes of its numbers, by operand size and address size; −1: not computed yet. */
+  readonly numberBytes: Int8Array;
 }
 
 /**
@@ -74,8 +84,7 @@ const MAPS = NO_MAP + 1;
 export interface OpcodeKey {
   readonly map: number;
   readonly opcode: number;
-  readonly selector: Selector;
-  /** 0 if there is none. */
+  /** −1 if there is none. */
   readonly modRm: number;
   readonly rex: number;
   readonly vectorLength: number;
@@ -105,16 +114,16 @@ export class OpcodeTable {
   }
 
   /** The encoding of an instruction. */
-  find({ map, opcode, selector, modRm, rex, vectorLength }: OpcodeKey): Candidate | undefined {
-    const wide = (rex & 8) !== 0;
-    const cell = this.#cells[cellOf(map, opcode, selector, ((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0))];
-    return cell?.find(
-      ({ encoding }) =>
-        (encoding.modRm < 0 || encoding.modRm === modRm) &&
-        (encoding.wide === undefined || encoding.wide === wide) &&
-        (encoding.vectorLength === undefined || encoding.vectorLength === vectorLength) &&
-        !(encoding.noRexB && (rex & 1) !== 0),
-    );
+  find(key: OpcodeKey, selector: Selector): Candidate | undefined {
+    const modRm = Math.max(0, key.modRm);
+    const place = ((modRm >> 3) & 7) | (modRm >= 0xc0 ? REGISTER : 0);
+    const cell = this.#cells[cellOf(key.map, key.opcode, selector, place)];
+    if (cell === undefined) return undefined;
+    for (let i = 0; i < cell.length; i++) {
+      const candidate = cell[i] as Candidate;
+      if (candidate.isPlain || matches(candidate.encoding, modRm, key)) return candidate;
+    }
+    return undefined;
   }
 
   #add(candidate: Candidate, onlyFree: boolean): void {
@@ -139,17 +148,46 @@ export class OpcodeTable {
   }
 }
 
+/** Whether an instruction whose opcode an encoding has is the encoding's. */
+function matches(encoding: Encoding, modRm: number, { rex, vectorLength }: OpcodeKey): boolean {
+  return (
+    (encoding.modRm < 0 || encoding.modRm === modRm) &&
+    (encoding.wide === undefined || encoding.wide === ((rex & 8) !== 0)) &&
+    (encoding.vectorLength === undefined || encoding.vectorLength === vectorLength) &&
+    !(encoding.noRexB && (rex & 1) !== 0)
+  );
+}
+
 const NUMBERS: readonly OperandPlace[] = ['immediate', 'relative', 'offset', 'pointer'];
 
-const candidateOf = (row: X86Row, encoding: Encoding): Candidate => ({
-  row,
-  encoding,
-  forms: [],
-  hasVectorIndex: encoding.operands.some(({ vectorIndex }) => vectorIndex !== undefined),
-  hasNumbers: encoding.operands.some(
-    ({ place, registers }) => NUMBERS.includes(place) || (place === 'fixed' && registers === 'none'),
-  ),
-});
+/** Registers of which there are fewer than ModRM.reg has values. */
+const FEW: readonly OperandClass[] = ['segment', 'control', 'debug'];
+/** Number of operand sizes, and of address sizes. */
+const SIZES = 4;
+
+/** Place in {@link Candidate.numberBytes}. @internal */
+export const numberBytesAt = (operandSize: number, addressSize: number): number => operandSize * SIZES + addressSize;
+
+function candidateOf(row: X86Row, encoding: Encoding): Candidate {
+  const { operands, modRm, wide, vectorLength, noRexB } = encoding;
+  const { string, usesSegment } = row.options;
+  const places = placesOf(operands);
+  return {
+    row,
+    encoding,
+    forms: [],
+    hasVectorIndex: operands.some(({ vectorIndex }) => vectorIndex !== undefined),
+    hasNumbers: operands.some(
+      ({ place, registers }) => NUMBERS.includes(place) || (place === 'fixed' && registers === 'none'),
+    ),
+    hasVvvv: places.includes('vvvv'),
+    hasFewRegisters: operands.some(({ place, registers }) => place === 'reg' && FEW.includes(registers)),
+    hasImplicitSegment:
+      string !== undefined || usesSegment === true || operands.some(({ place }) => place === 'offset'),
+    isPlain: modRm < 0 && wide === undefined && vectorLength === undefined && !noRexB,
+    numberBytes: new Int8Array(SIZES * SIZES).fill(-1),
+  };
+}
 
 const mapOf = ({ map, vex }: Encoding): number => (vex ? vexMap(map) : map);
 

@@ -1,8 +1,7 @@
 import type { Encoding } from '../describe/encoding.js';
-import { placesOf } from '../describe/operand-code.js';
 import type { OperandClass, OperandCode } from '../describe/operand-code.js';
 import type { DecoderMode } from './mode.js';
-import { LAST_MAP, NO_MAP, Selector, vexMap } from './opcode-table.js';
+import { LAST_MAP, NO_MAP, Selector, numberBytesAt, vexMap } from './opcode-table.js';
 import type { Candidate, OpcodeTable } from './opcode-table.js';
 
 /** Longest instruction in bytes (SDM vol. 2, 2.3.11). @experimental */
@@ -20,8 +19,9 @@ const CONTROL_REGISTERS: ReadonlySet<number> = new Set([0, 2, 3, 4, 8]);
 /** First bytes of VEX prefixes of three and two bytes. */
 const [VEX3, VEX2] = [0xc4, 0xc5];
 
-/** Prefixes of the legacy groups (SDM vol. 2, 2.1.1). */
-const SEGMENT_PREFIXES: Readonly<Record<number, number>> = { 0x26: 0, 0x2e: 1, 0x36: 2, 0x3e: 3, 0x64: 4, 0x65: 5 };
+/** Number of the segment register of each prefix byte (SDM vol. 2, 2.1.1); −1 for other bytes. */
+const SEGMENT_PREFIXES = new Int8Array(256).fill(-1);
+[0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65].forEach((prefix, segment) => (SEGMENT_PREFIXES[prefix] = segment));
 
 /**
  * log2 of the operand size in bytes, 1 to 3, that an encoding has with prefixes (SDM vol. 1, table 3-4).
@@ -108,19 +108,10 @@ export class InstructionParser {
       this.modRm = bytes.getUint8(at++);
     }
     this.at = at;
-    const { map, opcode, modRm } = this;
-    const { vectorLength } = this;
-    const found = this.table.find({
-      map,
-      opcode,
-      selector: this.#selector(),
-      modRm: Math.max(0, modRm),
-      rex: this.rex,
-      vectorLength,
-    });
+    const found = this.table.find(this, this.#selector());
     if (!found) return at - start;
     if (this.isInMemory(found) && this.#needsSib() && at >= limit) return this.#cut(limit - start);
-    const length = at - start + this.#displacementBytes(found) + this.#immediateBytes(found);
+    const length = at - start + this.#displacementBytes(found) + this.numberBytes(found);
     if (start + length > limit) return this.#cut(limit - start);
     this.found = found;
     return length;
@@ -144,8 +135,9 @@ export class InstructionParser {
   isAllowed(candidate: Candidate): boolean {
     const { lockable, operands } = candidate.encoding;
     if (this.lock && !(lockable && this.isInMemory(candidate))) return false;
-    if (this.#givesVvvv && !placesOf(operands).includes('vvvv')) return false;
+    if (this.#givesVvvv && !candidate.hasVvvv) return false;
     if (candidate.hasVectorIndex && !this.#hasDistinctVectors()) return false;
+    if (!candidate.hasFewRegisters) return true;
     return operands.every(({ place, registers }, i) => place !== 'reg' || this.#exists(registers, i === 0));
   }
 
@@ -204,6 +196,15 @@ export class InstructionParser {
     return type === 'z' ? Math.min(4, size) : size;
   }
 
+  /** Bytes of all of them. */
+  numberBytes(candidate: Candidate): number {
+    const at = numberBytesAt(this.operandSize(candidate), this.addressSize);
+    const known = candidate.numberBytes[at] as number;
+    if (known >= 0) return known;
+    const { operands } = candidate.encoding;
+    return (candidate.numberBytes[at] = operands.reduce((sum, code) => sum + this.immediateSize(code, candidate), 0));
+  }
+
   #prefixes(start: number, limit: number): number {
     const long = this.mode.bits === 64;
     this.rex = 0;
@@ -240,8 +241,8 @@ export class InstructionParser {
         this.repeat = byte;
         return true;
       default: {
-        const segment = SEGMENT_PREFIXES[byte];
-        if (segment === undefined) return false;
+        const segment = SEGMENT_PREFIXES[byte] as number;
+        if (segment < 0) return false;
         // In 64-bit mode, those of ES, CS, SS and DS are ignored (SDM vol. 1, 3.3.7.1).
         if (!long || segment >= 4) this.segment = segment;
         return true;
@@ -311,16 +312,13 @@ export class InstructionParser {
   #displacementBytes({ encoding }: Candidate): number {
     const { modRm } = this;
     if (!encoding.hasModRm || encoding.ignoresMod || modRm >= 0xc0) return 0;
-    const [mod, rm] = [modRm >> 6, modRm & 7];
+    const mod = modRm >> 6;
+    const rm = modRm & 7;
     if (this.addressSize === 1) return mod === 1 ? 1 : mod === 2 || rm === 6 ? 2 : 0;
     const sib = rm === 4 ? 1 : 0;
     if (mod === 1) return sib + 1;
     if (mod === 2) return sib + 4;
     const base = sib ? this.#bytes.getUint8(this.at) & 7 : rm;
     return sib + (base === 5 ? 4 : 0);
-  }
-
-  #immediateBytes(candidate: Candidate): number {
-    return candidate.encoding.operands.reduce((sum, operand) => sum + this.immediateSize(operand, candidate), 0);
   }
 }

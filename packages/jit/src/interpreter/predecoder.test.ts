@@ -82,6 +82,12 @@ describe('records', () => {
     }
   });
 
+  it('end a run of instructions where control never goes on', () => {
+    const away = inst('3', 'RETURN', '1111 Rn:4 imm:24', {}, (b, { Rn }) => b.jumpTo(b.readReg(R, Rn, Ty.i64)));
+    const writer = new Predecoder(make([away]), new WordDecoder([away]));
+    expect([0, 1].map(() => writer.write(memory, page, 0, 0xf100_0000, 0))).toEqual([true, true]);
+  });
+
   it('tell near branches from those that leave the page', () => {
     const jump = inst(
       '2',

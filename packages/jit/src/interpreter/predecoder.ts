@@ -110,7 +110,7 @@ export class Predecoder<B> implements RecordWriter {
       else writeField(data, record, field, (operands[field.operand] as OperandInfo).of(found.fields));
     }
     data.setUint16(record, number, true);
-    const ends = target !== undefined;
+    const ends = target !== undefined || handler.flow === Flow.Indirect;
     this.#known.add(key, { distance, ends, far, placed: this.#sparse && isPlaced }, memory, record);
     return ends;
   }
