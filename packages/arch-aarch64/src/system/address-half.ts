@@ -45,7 +45,8 @@ export const tableBytes = ({ firstIndexMask }: AddressHalf): number => (firstInd
  * @experimental
  */
 export class AddressHalves {
-  readonly #kept: (AddressHalf & { readonly lo: number; readonly hi: number; readonly shape: number })[] = [];
+  readonly #kept: { readonly lo: number; readonly hi: number; readonly shape: number; readonly half: AddressHalf }[] =
+    [];
   #next = 0;
 
   /** `lo` and `hi` are TTBRn_EL1. */
@@ -53,10 +54,10 @@ export class AddressHalves {
     const { size, granuleBits, disabled, ignoreTopByte } = controls;
     const shape = (size << 7) | (granuleBits << 2) | (disabled << 1) | ignoreTopByte;
     const base = hi & 0xffff;
-    for (const half of this.#kept) if (half.lo === lo && half.hi === base && half.shape === shape) return half;
-    const made = { ...makeHalf(lo, base, controls), lo, hi: base, shape };
-    this.#kept[this.#next++ % KEPT] = made;
-    return made;
+    for (const kept of this.#kept) if (kept.lo === lo && kept.hi === base && kept.shape === shape) return kept.half;
+    const half = makeHalf(lo, base, controls);
+    this.#kept[this.#next++ % KEPT] = { lo, hi: base, shape, half };
+    return half;
   }
 }
 

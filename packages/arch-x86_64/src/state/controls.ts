@@ -85,11 +85,11 @@ export class Controls {
     const regime = (pcid << REGIME_PCID) | (mode << 1) | (paging ? 1 : 0);
     if (regime === this.#regime) return;
     this.#regime = regime;
-    const common = { paging, mode, pcid };
-    const supervisor = banks.select({ ...common, privileged: true, userAccess: false });
-    const user = banks.select({ ...common, privileged: false, userAccess: false }, supervisor);
+    // Named members, because spreading makes a hidden class each time, and processes change often.
+    const supervisor = banks.select({ paging, mode, pcid, privileged: true, userAccess: false });
+    const user = banks.select({ paging, mode, pcid, privileged: false, userAccess: false }, supervisor);
     if (this.mmu.smap)
-      this.#accessBank = banks.select({ ...common, privileged: true, userAccess: true }, supervisor, user);
+      this.#accessBank = banks.select({ paging, mode, pcid, privileged: true, userAccess: true }, supervisor, user);
     this.supervisorBank = supervisor;
     this.#userBank = user;
     state.setU32(State.supervisorBank, supervisor);
