@@ -4,9 +4,11 @@ export interface Assembled {
   readonly labels: ReadonlyMap<string, number>;
 }
 
+const LENGTHS: Readonly<Record<string, number>> = { '>': 4, '@': 4, '=': 8, '~': 2, '&': 2, '%': 4 };
+
 /** Length of what a word of a line stands for, in bytes. */
 function lengthOf(word: string): number {
-  return word.startsWith('>') || word.startsWith('@') ? 4 : word.startsWith('=') ? 8 : 1;
+  return LENGTHS[word[0] as string] ?? 1;
 }
 
 const littleEndian = (value: number, count: number): number[] =>
@@ -20,11 +22,13 @@ function padding(words: readonly string[], at: number): number {
 
 /**
  * Assembles lines: `label:`, `align`, and instructions as words: bytes in hexadecimal, `>label` and `@address`:
- * distances of 32 bits from the end of the line, `=label`: an address of 64 bits. Gaps are filled with NOP.
+ * distances of 32 bits from the end of the line, `~label`: of 16 bits; `=label`: an address of 64 bits; `&label`, `%label`: the
+ * offset in the code segment, of 16 and 32 bits. Gaps are filled with NOP.
  *
+ * @param segment - base of the code segment.
  * @throws Error for a label that does not exist, or exists twice.
  */
-export function assemble(lines: readonly string[], origin: number): Assembled {
+export function assemble(lines: readonly string[], origin: number, segment = 0): Assembled {
   const labels = new Map<string, number>();
   const places: { words: readonly string[]; at: number; end: number }[] = [];
   let at = origin;
@@ -48,14 +52,17 @@ export function assemble(lines: readonly string[], origin: number): Assembled {
   };
   const bytes = new Array<number>(at - origin).fill(0x90);
   for (const { words, at: from, end } of places)
-    bytes.splice(from - origin, end - from, ...words.flatMap((word) => encode(word, end, addressOf)));
+    bytes.splice(from - origin, end - from, ...words.flatMap((word) => encode(word, end, addressOf, segment)));
   return { bytes, labels };
 }
 
-function encode(word: string, end: number, addressOf: (name: string) => number): number[] {
+function encode(word: string, end: number, addressOf: (name: string) => number, segment: number): number[] {
   const rest = word.slice(1);
   if (word.startsWith('>')) return littleEndian(addressOf(rest) - end, 4);
   if (word.startsWith('@')) return littleEndian(Number.parseInt(rest, 16) - end, 4);
+  if (word.startsWith('~')) return littleEndian(addressOf(rest) - end, 2);
+  if (word.startsWith('&')) return littleEndian(addressOf(rest) - segment, 2);
+  if (word.startsWith('%')) return littleEndian(addressOf(rest) - segment, 4);
   if (word.startsWith('=')) return littleEndian(addressOf(rest), 8);
   return [Number.parseInt(word, 16)];
 }

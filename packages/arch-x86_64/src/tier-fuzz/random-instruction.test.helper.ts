@@ -29,6 +29,9 @@ const FREE = [0, 1, 2, 5, 6, 7, 8, 9, 10] as const;
 const EXCLUDED = new Set([
   'PUSH',
   'POP',
+  'PUSH (segment register)',
+  'PUSHA, PUSHAD',
+  'POPA, POPAD',
   'ENTER',
   'LEAVE',
   'PUSHF, PUSHFQ',
@@ -39,13 +42,14 @@ const EXCLUDED = new Set([
   'STD',
   'MOV (from segment register)',
 ]);
-const rows: readonly X86Row[] = Object.entries(x86Tables)
-  .filter(([table]) => !['control', 'system', 'strings'].includes(table))
+/** Rows of which programs consist. */
+export const rows: readonly X86Row[] = Object.entries(x86Tables)
+  .filter(([table]) => !['control', 'fast-calls', 'system', 'strings'].includes(table))
   .flatMap(([, table]) => table)
   .filter(({ name }) => !EXCLUDED.has(name));
 /** The integer instructions, which are most of a program. */
 const common = ['arithmetic', 'bits', 'moves', 'shifts'] as const;
-const commonRows = common.flatMap((table) => x86Tables[table]).filter(({ name }) => !EXCLUDED.has(name));
+export const commonRows = common.flatMap((table) => x86Tables[table]).filter(({ name }) => !EXCLUDED.has(name));
 
 const hex = (byte: number): string => (byte & 255).toString(16).padStart(2, '0');
 const word32 = (value: number): string[] => [0, 8, 16, 24].map((shift) => hex(value >>> shift));
@@ -125,7 +129,7 @@ function registerOf(random: Random, { operands }: Encoding, place: 'reg' | 'rm')
       : freeRegister(random);
 }
 
-function randomImmediate(random: Random, type: string, size: number): string[] {
+export function randomImmediate(random: Random, type: string, size: number): string[] {
   const count = type === 'b' ? 1 : type === 'w' ? 2 : type === 'z' ? Math.min(4, 1 << size) : 1 << size;
   const fill = random.chance(0.3) ? random.pick([0, 0xff, 0x7f, 0x80, 1]) : undefined;
   return Array.from({ length: count }, () => hex(fill ?? random.below(256)));

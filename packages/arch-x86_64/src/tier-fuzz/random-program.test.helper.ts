@@ -1,6 +1,9 @@
 import { Random } from '@qvm/isa-testing';
+import { narrowPlace } from './narrow-machine.test.helper.js';
+import { NarrowWriter } from './narrow-program.test.helper.js';
 import { DATA, randomInstruction, randomOffset } from './random-instruction.test.helper.js';
-import type { TierProgram } from './tier-program.test.helper.js';
+import { TIER_MODES } from './tier-program.test.helper.js';
+import type { TierMode, TierProgram } from './tier-program.test.helper.js';
 
 const MAX_DEPTH = 3;
 const FUNCTIONS = 4;
@@ -241,21 +244,30 @@ class Writer {
   }
 }
 
-/** The random program of a seed. */
-export function randomProgram(seed: number): TierProgram {
+/**
+ * The random program of a seed.
+ *
+ * @param only - its mode; default: a random one.
+ */
+export function randomProgram(seed: number, only?: TierMode): TierProgram {
   const random = new Random(seed);
-  const cpl = random.chance(0.4) ? 3 : 0;
+  const chosen = random.chance(0.4) ? 'long' : random.pick(TIER_MODES);
+  const mode = only ?? chosen;
+  const cpl = mode !== 'real' && random.chance(0.4) ? 3 : 0;
   const setup = {
+    mode,
     cpl,
     interrupts: random.chance(0.5) ? random.between(1, 6) : 0,
     seed: random.u32(),
-    step: random.pick([1511, 5003, 20_011]),
+    step: random.pick([701, 1511, 5003, 20_011]),
     codePages: random.chance(0.2) ? 12 : 64,
   } as const;
+  const end = `cd ${hex(END_VECTOR)}`;
+  if (mode !== 'long') return { setup, lines: new NarrowWriter(random, narrowPlace(mode, cpl)).program(end) };
   const writer = new Writer(random, cpl);
   const main = ['41 bd 30 00 00 00', 'again:', ...writer.block(random.between(5, 14), 0, -1)];
   // dec r13d; jnz again; int END_VECTOR
-  const lines = [...main, '41 ff cd', '0f 85 >again', `cd ${hex(END_VECTOR)}`];
+  const lines = [...main, '41 ff cd', '0f 85 >again', end];
   for (let n = 0; n < FUNCTIONS; n++) lines.push(...writer.function(n));
   return { setup, lines: [...lines, ...writer.windows()] };
 }

@@ -21,6 +21,7 @@ import {
   Reg,
 } from './random-instruction.test.helper.js';
 import { END_VECTOR, WINDOW_ENTRY } from './random-program.test.helper.js';
+import { codeBase, enterNarrow, installNarrowHandlers, narrowPlace, REAL_DATA } from './narrow-machine.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
 
 /** The outcome of a program. Two runs of it must agree in all of it. */
@@ -42,7 +43,9 @@ export interface TierOutcome {
 const MODEL = x86ModelOf('max');
 const SHORT_TABLE = 0x7_8000;
 const CODE_BYTES = 0x8000;
-const INTERRUPT = 0x50;
+/** Vectors of `int` and of external interrupts. */
+const [SOFTWARE, INTERRUPT] = [0x40, 0x50];
+const FS_ATTRIBUTES = DATA_ATTRIBUTES | Attribute.Granularity | Attribute.DB | (3 << 5);
 const USER_PAGE = 7n;
 const READ_ONLY = 5n;
 const WITH_ERROR = new Set<number>([Vector.DF, Vector.TS, Vector.NP, Vector.SS, Vector.GP, Vector.PF, Vector.AC]);
@@ -76,27 +79,30 @@ export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tunin
     ...(tuning && { tuning }),
     codePages: setup.codePages,
   });
-  const { bytes, labels } = assemble(lines, CODE);
+  const { mode } = setup;
+  const { bytes, labels } = assemble(lines, CODE, codeBase(mode));
   mapMemory(machine, labels.get('window:'));
-  installHandlers(machine);
-  machine.write(DATA, randomData(setup.seed));
-  machine.enterLongMode(bytes, setup.cpl);
+  if (mode === 'long') installHandlers(machine);
+  else installNarrowHandlers(machine, mode, [SOFTWARE, INTERRUPT], END_VECTOR);
+  machine.write(mode === 'real' ? REAL_DATA : DATA, randomData(setup.seed));
+  if (mode === 'long') machine.enterLongMode(bytes, setup.cpl);
+  else enterNarrow(machine, setup, bytes);
   const { state, vcpu } = machine;
   state.setU64(State.cr4, state.u64(State.cr4) | BigInt(Cr4.OSXSAVE));
   state.setU64(State.xcr0, ALL_COMPONENTS);
-  state.setSegment(
-    SegmentRegister.FS,
-    0,
-    FS_BASE,
-    0xffff_ffff,
-    DATA_ATTRIBUTES | Attribute.Granularity | Attribute.DB | (3 << 5),
-  );
+  if (mode === 'long') state.setSegment(SegmentRegister.FS, 0, FS_BASE, 0xffff_ffff, FS_ATTRIBUTES);
   const random = new Random(setup.seed);
   for (let n = 0; n < 16; n++)
-    if (n !== Reg.stack) state.setGpr(n, random.chance(0.5) ? random.u64() : BigInt(random.below(100)));
-  state.setGpr(Reg.data, BigInt(DATA));
-  state.setGpr(Reg.pointer, BigInt(DATA + 0x1800));
-  state.setGpr(Reg.index, 5n);
+    if (n !== Reg.stack)
+      state.setGpr(
+        n,
+        BigInt.asUintN(mode === 'long' ? 64 : 32, random.chance(0.5) ? random.u64() : BigInt(random.below(100))),
+      );
+  if (mode === 'long') {
+    state.setGpr(Reg.data, BigInt(DATA));
+    state.setGpr(Reg.index, 5n);
+  }
+  state.setGpr(Reg.pointer, BigInt((mode === 'long' ? DATA : narrowPlace(mode, setup.cpl).data) + 0x1800));
   for (let i = 0; i < 16; i++) state.setU64(State.vector + i * 32, random.u64());
   for (let i = 0; i < 16; i++) state.setU64(State.vector + i * 32 + 8, random.u64());
   state.rflags = Flag.Fixed | (setup.interrupts > 0 ? Flag.IF : 0);
@@ -112,14 +118,15 @@ export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tunin
  */
 export async function runFor(
   machine: MachineHarness,
-  { interrupts, step }: TierSetup,
+  { interrupts, step, seed }: TierSetup,
   limit: number,
   waits: boolean,
 ): Promise<string> {
   const { vcpu } = machine;
+  const random = new Random(seed);
   for (let turns = 1; vcpu.instructions < limit && machine.log.length < EVENTS; turns++) {
     if (waits) await setImmediate();
-    const exit = machine.run(Math.min(step, limit - vcpu.instructions));
+    const exit = machine.run(Math.min(random.between(1, 2 * step), limit - vcpu.instructions));
     if (machine.requests.length > 0 || exit === VcpuExit.Halted)
       return `${VcpuExit[exit]} ${JSON.stringify(machine.requests)}`;
     if (interrupts > 0 && turns % interrupts === 0) {
@@ -146,7 +153,7 @@ export function outcomeOf({ state, vcpu, log, memory, ram }: MachineHarness, exi
     instructions: vcpu.instructions,
     exit,
     code: at(CODE, CODE_BYTES),
-    data: at(DATA, DATA_PAGES * PAGE),
+    data: at(state.protectedMode ? DATA : REAL_DATA, DATA_PAGES * PAGE),
   };
 }
 
@@ -174,7 +181,7 @@ function installHandlers(machine: MachineHarness): void {
     machine.handler(vector, hex(`fc ${error} ${where} ${number} ${calm} ${resume}`), { dpl: 3 });
   }
   // push rax; mov eax, vector; out 0xe9, eax; pop rax; iretq
-  machine.handler(0x40, hex('50 b8 40 00 00 00 e7 e9 58 48 cf'), { dpl: 3 });
+  machine.handler(SOFTWARE, hex('50 b8 40 00 00 00 e7 e9 58 48 cf'), { dpl: 3 });
   machine.handler(INTERRUPT, hex('50 b8 50 00 00 00 e7 e9 8b 44 24 08 e7 e9 58 48 cf'));
   machine.handler(END_VECTOR, hex('f4'), { dpl: 3 });
 }
