@@ -5,7 +5,8 @@
  * @experimental
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  // A copy, because the digest is not computed of shared memory.
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice()));
+  // The digest is not computed of shared memory.
+  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', own));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -8,7 +8,7 @@ import { resolverOf } from '../container/plugin-module.js';
 import { Registries } from '../container/registries.js';
 import type { HypervisorHost } from '../host/hypervisor-host.js';
 import { readBootFiles } from './boot-files.js';
-import type { Findings } from './collect.js';
+import { Findings } from './collect.js';
 import { fileFindings, usedFiles } from './file-uses.js';
 import { findPlatform, type Platform } from './find-platform.js';
 import { withImageArchitecture } from './image-architecture.js';
@@ -77,6 +77,10 @@ export async function planVm(
     vdev: (type: string) => known.has(type),
     board: (name: string) => ofHost.getAll(BOARD).some((board) => board.name === name),
   };
+  // Files are read while the architecture is loaded; what is found about them comes after everything else.
+  const ofFiles = new Findings();
+  const reading = readBootFiles({ spec, files: read.files }, host, ofFiles);
+  reading.catch(() => undefined);
   const packages = await importNamedPackages(spec, words, host, findings);
   const own = [...packages.values(), ...(options.plugins ?? [])];
   const container = vmContainer(root, plugins, own);
@@ -88,7 +92,8 @@ export async function planVm(
   const inMemory = new Set(Object.values(read.files).map(({ name }) => name));
   const fileUses = uses.filter(({ path }) => !inMemory.has(path));
   findings.add(...fileFindings(fileUses, options.outputs, host.paths));
-  const files = await readBootFiles({ spec, files: read.files }, host, findings);
+  const files = await reading;
+  findings.add(...ofFiles.all);
   const hookPlugins = [...registries.hookPlugins, ...[...plugins, ...own].flatMap(hookPluginOf)];
   return { spec, findings, container, registries, platform, vdevs, files, fileUses, hookPlugins };
 }
