@@ -201,8 +201,9 @@ export class InstructionParser {
     const at = numberBytesAt(this.operandSize(candidate), this.addressSize);
     const known = candidate.numberBytes[at] as number;
     if (known >= 0) return known;
-    const { operands } = candidate.encoding;
-    return (candidate.numberBytes[at] = operands.reduce((sum, code) => sum + this.immediateSize(code, candidate), 0));
+    let bytes = 0;
+    for (const operand of candidate.encoding.operands) bytes += this.immediateSize(operand, candidate);
+    return (candidate.numberBytes[at] = bytes);
   }
 
   #prefixes(start: number, limit: number): number {

@@ -251,7 +251,11 @@ class TableRow implements X86Row {
       vex,
     };
     if (this.options.whole || !isWide(form)) this.effect(b, operands as unknown as Operands, info);
-    else b.forHalves((half) => this.effect(b, halvesOf(operands, half), info));
+    else this.#forHalves(b, operands, info);
+  }
+
+  #forHalves(b: X86, operands: readonly Operand[], info: InstructionInfo): void {
+    b.forHalves((half) => this.effect(b, halvesOf(operands, half), info));
   }
 }
 
@@ -298,6 +302,8 @@ function operandsOf(b: X86, { operands, vex }: Form, args: Arguments): Operand[]
   return operands.map((operand, i) => operandOf(b, operand, i, args, vex));
 }
 
+const registerOf = ({ r0, r1, r2, r3 }: Arguments, i: number): Reg => (i === 0 ? r0 : i === 1 ? r1 : i === 2 ? r2 : r3);
+
 function operandOf(
   b: X86,
   { kind, size, registers = 'none' }: FormOperand,
@@ -309,13 +315,13 @@ function operandOf(
   const segmented = args.segmented !== 0;
   switch (kind) {
     case 'register': {
-      const register = [args.r0, args.r1, args.r2, args.r3][i] as Reg;
-      const number = [args.n0, args.n1, args.n2][i] ?? b.i32(0);
+      const register = registerOf(args, i);
+      const number = i === 0 ? args.n0 : i === 1 ? args.n1 : i === 2 ? args.n2 : b.i32(0);
       return { kind, size, registers, register, number, first: i === 0 ? args.first : register, vex };
     }
     case 'memory': {
       const scale = staticScale === undefined ? args.scale : b.i32(unpackScale(staticScale));
-      const vectorIndex = [args.r0, args.r1, args.r2, args.r3][i] as Reg;
+      const vectorIndex = registerOf(args, i);
       return { kind, size, base, index, scale, segment, segmented, displacement, vectorIndex, vex };
     }
     case 'offset': {

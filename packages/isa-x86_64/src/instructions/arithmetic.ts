@@ -138,7 +138,8 @@ function multiplyInto(b: X86, target: Operand, x: V, y: V, size: number): void {
 export const arithmeticRows: readonly X86Row[] = [
   ...GROUP.map(([name, of], n) =>
     inst(name, name, groupEncodings(n, 'lock'), {}, (b, [target, source], { size }) => {
-      const [x, y] = [b.modify(target), b.read(source)];
+      const x = b.modify(target);
+      const y = b.read(source);
       b.write(target, of(b, x, y, size));
     }),
   ),
@@ -207,7 +208,8 @@ export const arithmeticRows: readonly X86Row[] = [
     }
   }),
   inst('XADD', 'XADD', ['0F C0 Eb,Gb lock', '0F C1 Ev,Gv lock'], {}, (b, [target, source], { size }) => {
-    const [x, y] = [b.modify(target), b.read(source)];
+    const x = b.modify(target);
+    const y = b.read(source);
     const sum = b.addFlags(x, y, size);
     // If both are the same register, it has the sum at the end.
     b.write(source, x);

@@ -67,6 +67,8 @@ const RANK: Readonly<Record<Effect['kind'], number>> = {
   register: 5,
 };
 
+const changesMemory = ({ kind }: Effect): boolean => kind === 'store' || kind === 'bulk';
+
 /**
  * The effects of one instruction, queued until all are known, so that reads see the state before the instruction.
  *
@@ -99,15 +101,21 @@ export class Effects {
     this.#ordered.push(n);
   }
 
-  /** Emits all. @param later - nodes that are emitted after the effects and see the state before them; negative ones are none. */
-  commit(back: BackEnd, ...later: readonly number[]): void {
+  /**
+   * Emits all.
+   *
+   * @param condition - a node that is emitted after the effects and sees the state before them; negative: none.
+   * @param target - another one.
+   */
+  commit(back: BackEnd, condition: number, target: number): void {
     const queue = this.#queue;
     this.#pinOrdered();
     if (queue.length === 0) return;
     this.#sort();
     if (queue[0]!.kind === 'flags') this.#pinLaterFlags(queue[0] as FlagsEffect);
     for (let i = 1; i < queue.length; i++) this.#pin(queue[i] as Effect);
-    for (const n of later) if (n >= 0) this.emitter.pin(n);
+    if (condition >= 0) this.emitter.pin(condition);
+    if (target >= 0) this.emitter.pin(target);
     for (let i = 0; i < queue.length; i++) this.#perform(queue[i] as Effect, back);
   }
 
@@ -127,11 +135,11 @@ export class Effects {
   #pinOrdered(): void {
     if (this.#ordered.length === 0) return;
     const g = this.graph;
-    const writesMemory =
-      this.#queue.some(({ kind }) => kind === 'store' || kind === 'bulk') ||
-      this.#ordered.some((n) => g.kind[n] !== Kind.Load);
-    for (const n of this.#ordered) {
-      if (g.kind[n] === Kind.Load ? writesMemory && g.uses[n]! > 0 : true) this.emitter.pin(n);
+    const ordered = this.#ordered;
+    const writesMemory = this.#queue.some(changesMemory) || ordered.some((n) => g.kind[n] !== Kind.Load);
+    for (let i = 0; i < ordered.length; i++) {
+      const n = ordered[i] as number;
+      if (g.kind[n] !== Kind.Load || (writesMemory && g.uses[n]! > 0)) this.emitter.pin(n);
     }
   }
 
@@ -167,7 +175,7 @@ export class Effects {
         this.#performBulk(effect);
         break;
       case 'retire':
-        back.retireMore(() => emitter.emit(effect.count));
+        this.#retire(effect, back);
         break;
       case 'state':
         code.get(this.cpu);
@@ -180,9 +188,17 @@ export class Effects {
         break;
       }
       case 'register':
-        back.writeRegister(effect.file, effect.register, () => emitter.emit(effect.value), effect.value);
+        this.#writeRegister(effect, back);
         break;
     }
+  }
+
+  #retire({ count }: RetireEffect, back: BackEnd): void {
+    back.retireMore(() => this.emitter.emit(count));
+  }
+
+  #writeRegister({ file, register, value }: RegisterEffect, back: BackEnd): void {
+    back.writeRegister(file, register, () => this.emitter.emit(value), value);
   }
 
   #performBulk({ op, address, value, bytes }: BulkEffect): void {

@@ -98,9 +98,9 @@ export abstract class MemoryBuilder extends StateBuilder {
   loadAt(m: V, offset: number, bytes: number, signed = false, ty: Ty = Ty.i64): V {
     const op = bytes === 16 ? Op.v128_load : (signed ? LOAD_SIGNED : LOAD_UNSIGNED)[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no load of ${bytes} bytes`);
-    const [address, immediate] = this.#split(m, offset);
-    const v = this.node(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, address);
-    this.graph.c[node(v)] = immediate;
+    const addend = this.#addendOf(m);
+    const v = this.node(Kind.Load, bytes === 16 ? Ty.v128 : ty, op, this.#baseOf(m));
+    this.graph.c[node(v)] = offset + addend;
     this.effects.order(node(v));
     return v;
   }
@@ -110,12 +110,11 @@ export abstract class MemoryBuilder extends StateBuilder {
     const ty = this.known(v);
     const op = ty === Ty.v128 ? Op.v128_store : STORE[bytes]?.[ty === Ty.i32 ? 0 : 1];
     if (!op) throw new Error(`no store of ${bytes} bytes`);
-    const [address, immediate] = this.#split(m, offset);
     this.effects.push({
       kind: 'store',
       op,
-      address: this.useOf(value(address)),
-      offset: immediate,
+      address: this.useOf(value(this.#baseOf(m))),
+      offset: offset + this.#addendOf(m),
       value: this.useOf(v),
     });
   }
@@ -146,6 +145,10 @@ export abstract class MemoryBuilder extends StateBuilder {
 
   /** Emits the writes to devices for the accesses that were opened for writing. */
   protected flushStores(): void {
+    if (this.#opened.length > 0) this.#flushOpened();
+  }
+
+  #flushOpened(): void {
     for (const { address, write } of this.#opened) if (write) this.backEnd.flushStore(() => this.code.get(address));
   }
 
@@ -155,14 +158,21 @@ export abstract class MemoryBuilder extends StateBuilder {
     return v;
   }
 
-  /** Splits an address into the operand of a load or store and the constant for its immediate. */
-  #split(m: V, offset: number): [number, number] {
+  /** Whether an address is a sum of which a load or store adds the constant. */
+  #isSplit(n: number): boolean {
     const g = this.graph;
-    const n = node(m);
     const addend = g.b[n] as number;
-    if (g.kind[n] !== Kind.Op || g.op[n] !== IntOp.add[0] || !g.isConst(addend) || g.lo[addend]! < 0)
-      return [n, offset];
-    return [g.a[n] as number, offset + g.lo[addend]!];
+    return g.kind[n] === Kind.Op && g.op[n] === IntOp.add[0] && g.isConst(addend) && g.lo[addend]! >= 0;
+  }
+
+  /** The operand of a load or store at an address. */
+  #baseOf(m: V): number {
+    return this.#isSplit(node(m)) ? (this.graph.a[node(m)] as number) : node(m);
+  }
+
+  /** The constant for its immediate. */
+  #addendOf(m: V): number {
+    return this.#isSplit(node(m)) ? (this.graph.lo[this.graph.b[node(m)] as number] as number) : 0;
   }
 }
 

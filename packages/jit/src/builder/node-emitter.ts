@@ -146,17 +146,11 @@ export class NodeEmitter {
       case Kind.State:
         this.code.get(this.cpu).memory(op, c);
         break;
-      case Kind.Call: {
-        const { helper, args } = g.calls[a] as { helper: Helper; args: readonly number[] };
-        for (const arg of args) this.emit(arg);
-        this.code.call(this.functionOf(helper));
+      case Kind.Call:
+        this.#call(a);
         break;
-      }
       case Kind.Choose:
-        this.pinShared(b);
-        this.pinShared(c);
-        this.emit(a);
-        this.conditionally(() => this.emit(b), { ty: g.ty[n] as Ty, otherwise: () => this.emit(c) });
+        this.#choose(a, b, c, g.ty[n] as Ty);
         break;
       case Kind.Local:
         this.code.get(a);
@@ -188,5 +182,17 @@ export class NodeEmitter {
         back.emitNextPc();
         break;
     }
+  }
+  #call(number: number): void {
+    const { helper, args } = this.graph.calls[number] as { helper: Helper; args: readonly number[] };
+    for (const arg of args) this.emit(arg);
+    this.code.call(this.functionOf(helper));
+  }
+
+  #choose(condition: number, then: number, otherwise: number, ty: Ty): void {
+    this.pinShared(then);
+    this.pinShared(otherwise);
+    this.emit(condition);
+    this.conditionally(() => this.emit(then), { ty, otherwise: () => this.emit(otherwise) });
   }
 }

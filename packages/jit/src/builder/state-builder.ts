@@ -78,8 +78,11 @@ export abstract class StateBuilder extends VectorBuilder {
 
   /** A field of the vCPU's state; `bytes` 4 gives an i32, 8 an i64. */
   stateAt(offset: number, bytes: 4 | 8): V {
-    const [ty, op] = bytes === 4 ? [Ty.i32, Op.i32_load] : [Ty.i64, Op.i64_load];
-    return value(this.graph.add(Kind.State, ty, op, -1, -1, offset));
+    const n =
+      bytes === 4
+        ? this.graph.add(Kind.State, Ty.i32, Op.i32_load, -1, -1, offset)
+        : this.graph.add(Kind.State, Ty.i64, Op.i64_load, -1, -1, offset);
+    return value(n);
   }
 
   /** Writes a field of the state; the width is that of the value. */

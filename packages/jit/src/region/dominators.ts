@@ -75,7 +75,8 @@ function dominators(
   const entry = order[0] as number;
   parent[entry] = entry;
   const meet = (x: number, y: number): number => {
-    let [a, b] = [x, y];
+    let a = x;
+    let b = y;
     while (a !== b) {
       while ((position[a] as number) > (position[b] as number)) a = parent[a] as number;
       while ((position[b] as number) > (position[a] as number)) b = parent[b] as number;
@@ -86,8 +87,8 @@ function dominators(
     changed = false;
     for (const n of order) {
       if (n === entry) continue;
-      const known = (predecessors[n] as readonly number[]).filter((p) => parent[p] !== -1);
-      const next = known.reduce((x, y) => meet(x, y));
+      let next = -1;
+      for (const p of predecessors[n] as readonly number[]) if (parent[p] !== -1) next = next < 0 ? p : meet(next, p);
       if (parent[n] !== next) {
         parent[n] = next;
         changed = true;

@@ -236,7 +236,8 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   condition(condition: number): V {
-    const [x, y] = this.#operandsOfFlags();
+    const x = this.#flagLocal(FLAGS.x, Ty.i64);
+    const y = this.#flagLocal(FLAGS.y, Ty.i64);
     const known = this.flagKind === UNKNOWN_FLAGS ? undefined : this.flagKind;
     const kind = (): V => this.#kindOfFlags();
     const packed = (): V => this.flags.pack(this.builder, kind(), x, y);
@@ -244,19 +245,22 @@ export class RegionBackEnd<B> implements BackEnd {
   }
 
   lazyFlags(): LazyOperands {
-    const [x, y] = this.#operandsOfFlags();
+    const x = this.#flagLocal(FLAGS.x, Ty.i64);
+    const y = this.#flagLocal(FLAGS.y, Ty.i64);
     return { known: this.flagKind === UNKNOWN_FLAGS ? undefined : this.flagKind, kind: this.#kindOfFlags(), x, y };
   }
 
   packedFlags(): V {
-    return this.flags.pack(this.builder, this.#kindOfFlags(), ...this.#operandsOfFlags());
+    const kind = this.#kindOfFlags();
+    return this.flags.pack(this.builder, kind, this.#flagLocal(FLAGS.x, Ty.i64), this.#flagLocal(FLAGS.y, Ty.i64));
   }
 
   commitFlags(kind: number, x: V, y: V, computed?: V): void {
     const { builder, flagHomes: homes, facts } = this;
     const { code } = builder;
     // All three values are computed before any of the fields changes.
-    const [newX, newY] = [builder.locals.take(Ty.i64), builder.locals.take(Ty.i64)];
+    const newX = builder.locals.take(Ty.i64);
+    const newY = builder.locals.take(Ty.i64);
     builder.emitAs(node(x), Ty.i64);
     code.set(newX);
     builder.emitAs(node(y), Ty.i64);
@@ -266,10 +270,6 @@ export class RegionBackEnd<B> implements BackEnd {
     homes.write(FLAGS.y, Ty.i64, facts, () => code.get(newY));
     homes.write(FLAGS.x, Ty.i64, facts, () => code.get(newX));
     this.flagKind = computed !== undefined ? UNKNOWN_FLAGS : kind;
-  }
-
-  #operandsOfFlags(): [V, V] {
-    return [this.#flagLocal(FLAGS.x, Ty.i64), this.#flagLocal(FLAGS.y, Ty.i64)];
   }
 
   #kindOfFlags(): V {
