@@ -3,7 +3,7 @@ import type { V } from '@qvm/jit';
 import { Exit, SystemOperation, Vector } from '../builder/exits.js';
 import { Condition } from '../builder/flags.js';
 import { Gpr, State } from '../builder/layout.js';
-import type { X86 } from '../builder/x86.js';
+import type { RelativeJump, X86 } from '../builder/x86.js';
 import { typeOf } from '../builder/x86.js';
 import type { MemoryOperand } from '../describe/operand.js';
 import { inst } from '../describe/row.js';
@@ -11,13 +11,21 @@ import type { X86Row } from '../describe/row.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
 import { system } from './system-row.js';
 
+/** A jump that takes place if a condition holds. */
+const conditional = ({ size, target, immediate }: InstructionInfo, condition: V): RelativeJump => ({
+  size,
+  target,
+  immediate,
+  condition,
+});
+
 /** LOOP, LOOPE, LOOPNE: the counter by address size (SDM vol. 2, LOOP). */
 function loop(b: X86, info: InstructionInfo, condition?: Condition): void {
   const { addressSize } = info;
   const count = b.sub(b.fixed(Gpr.RCX, addressSize), b.as(b.i32(1), typeOf(addressSize)));
   const more = b.ne(b.cut(count, addressSize), b.imm(0));
   b.setFixed(Gpr.RCX, addressSize, count);
-  b.jumpRelative({ ...info, condition: condition === undefined ? more : b.and(more, b.cond(condition)) });
+  b.jumpRelative(conditional(info, condition === undefined ? more : b.and(more, b.cond(condition))));
 }
 
 /** RET: the return address is popped, and further bytes are released. */
@@ -35,13 +43,14 @@ const COUNTED = { jumps: true, counted: true } as const;
 /** Control transfer (SDM vol. 1, 5.1.7). In 64-bit mode, near branches have 64 bits whatever their prefixes. @experimental */
 export const controlRows: readonly X86Row[] = [
   inst('Jcc', 'Jcc', ['70+cc Jb,sz f64', '0F 80+cc Jz f64'], { cc: true, jumps: true }, (b, _, info) =>
-    b.jumpRelative({ ...info, condition: b.cond(info.cc) }),
+    b.jumpRelative(conditional(info, b.cond(info.cc))),
   ),
   inst('JMP', 'JMP', ['EB Jb,sz f64', 'E9 Jz f64'], { jumps: true }, (b, _, info) => b.jumpRelative(info)),
   inst('JMP', 'JMP (indirect)', ['FF /4 Ev f64'], {}, (b, [target]) => b.jumpNear(b.read(target))),
   inst('CALL', 'CALL', ['E8 Jz f64'], { jumps: true }, (b, _, info) => {
     b.push(b.nextIp(), info.size);
-    b.jumpRelative({ ...info, call: true });
+    const { size, target, immediate } = info;
+    b.jumpRelative({ size, target, immediate, call: true });
   }),
   inst('CALL', 'CALL (indirect)', ['FF /2 Ev f64'], {}, (b, [target], { size }) => {
     const address = b.read(target);
@@ -54,7 +63,7 @@ export const controlRows: readonly X86Row[] = [
   inst('LOOP', 'LOOPE', ['E1 Jb,sz f64'], COUNTED, (b, _, info) => loop(b, info, Condition.E)),
   inst('LOOP', 'LOOPNE', ['E0 Jb,sz f64'], COUNTED, (b, _, info) => loop(b, info, Condition.NE)),
   inst('Jcc', 'JCXZ, JECXZ, JRCXZ', ['E3 Jb,sz f64'], COUNTED, (b, _, info) =>
-    b.jumpRelative({ ...info, condition: b.eqz(b.fixed(Gpr.RCX, info.addressSize)) }),
+    b.jumpRelative(conditional(info, b.eqz(b.fixed(Gpr.RCX, info.addressSize)))),
   ),
   inst(
     'NOP',

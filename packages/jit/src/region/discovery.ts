@@ -99,6 +99,8 @@ function open<B>(parent: OpenCall<B> | undefined, entry: number, returnTo: numbe
   };
 }
 
+const NOTHING: readonly number[] = [];
+
 class Discovery<B> {
   readonly #pages = new Set([0]);
 
@@ -123,8 +125,10 @@ class Discovery<B> {
         if (pageNumber(offset) !== page) call.leaders.add(offset);
         page = pageNumber(offset);
         const reached = this.#reached(call, instruction, limit, depth);
-        targets.push(...reached);
-        queue.push(...reached);
+        for (let i = 0; i < reached.length; i++) {
+          targets.push(reached[i] as number);
+          queue.push(reached[i] as number);
+        }
         const { flow } = instruction;
         if (flow === Flow.Branch) targets.push(nextOffset(instruction));
         if (flow !== Flow.Next && flow !== Flow.Branch) break;
@@ -152,7 +156,7 @@ class Discovery<B> {
       case Flow.IndirectCall:
         return this.#follow(call, instruction, this.predict(offset)[0], limit, depth);
       default:
-        return [];
+        return NOTHING;
     }
   }
 

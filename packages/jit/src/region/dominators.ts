@@ -51,16 +51,19 @@ export function computeDominance(successors: readonly (readonly number[])[]): Do
 function reversePostorder(successors: readonly (readonly number[])[]): number[] {
   const seen = new Uint8Array(successors.length);
   const postorder: number[] = [];
-  const stack: [number, number][] = [[0, 0]];
+  const stack = [0];
+  /** Number of the next edge of each node to follow. */
+  const edges = new Int32Array(successors.length);
   seen[0] = 1;
-  for (let top = stack[0]; top !== undefined; top = stack[stack.length - 1]) {
-    const next = (successors[top[0]] as readonly number[])[top[1]++];
+  while (stack.length > 0) {
+    const n = stack[stack.length - 1] as number;
+    const next = (successors[n] as readonly number[])[edges[n]!++];
     if (next === undefined) {
-      postorder.push(top[0]);
+      postorder.push(n);
       stack.pop();
     } else if (next >= 0 && !seen[next]) {
       seen[next] = 1;
-      stack.push([next, 0]);
+      stack.push(next);
     }
   }
   return postorder.reverse();

@@ -40,8 +40,12 @@ export class Facts implements KnownFacts {
     const facts = new Set(first.#facts);
     const windows = new Map(first.#windows);
     for (const other of others) {
-      for (const fact of facts) if (!other.#facts.has(fact)) facts.delete(fact);
-      for (const [register, view] of windows) if (!isSame(view, other.#windows.get(register))) windows.delete(register);
+      facts.forEach((fact) => {
+        if (!other.#facts.has(fact)) facts.delete(fact);
+      });
+      windows.forEach((view, register) => {
+        if (!isSame(view, other.#windows.get(register))) windows.delete(register);
+      });
     }
     return new Facts(facts, windows);
   }
@@ -99,7 +103,9 @@ export class Facts implements KnownFacts {
 
   /** Drops the windows whose address was in a local that is now written. */
   forgetWindows(local: number): void {
-    for (const [offset, { window }] of this.#windows) if (window.local === local) this.#windows.delete(offset);
+    this.#windows.forEach(({ window }, offset) => {
+      if (window.local === local) this.#windows.delete(offset);
+    });
   }
 
   /** Whether the local of the register at this offset of the state holds its value. */
