@@ -1,4 +1,4 @@
 export { buildAcpiTables, placeAcpiTables, type AcpiTables, type PlacedAcpiTables } from './acpi-tables.js';
 export { AcpiTableContext } from './context.js';
 export type { AcpiPlatform, AcpiProcessor } from './platform.js';
-export { acpiLoaderFiles, type AcpiLoaderFile } from './table-loader.js';
+export { acpiLoaderFiles } from './table-loader.js';

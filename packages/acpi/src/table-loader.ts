@@ -1,13 +1,6 @@
+import type { FirmwareFile } from '@qvm/core/services';
 import { ascii } from './bytes.js';
 import { RSDP_CHECKSUMS, type AcpiTables, type Link } from './acpi-tables.js';
-
-/** A file for the firmware configuration device. @experimental */
-export interface AcpiLoaderFile {
-  /** Its name there. */
-  readonly name: string;
-  /** Its contents. */
-  readonly bytes: Uint8Array;
-}
 
 const TABLES = 'etc/acpi/tables';
 const RSDP = 'etc/acpi/rsdp';
@@ -27,7 +20,7 @@ const RSDP_ALIGNMENT = 16;
  *
  * @experimental
  */
-export function acpiLoaderFiles(tables: AcpiTables): readonly AcpiLoaderFile[] {
+export function acpiLoaderFiles(tables: AcpiTables): readonly FirmwareFile[] {
   const { bytes, rsdp, links, rsdpLinks, checked, alignment } = tables;
   const script = [
     allocate(TABLES, alignment, Zone.high),

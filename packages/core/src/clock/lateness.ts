@@ -8,7 +8,7 @@ const MOST = 2_000_000_000;
  * its interrupts.
  */
 export class Lateness {
-  /** What may be caught up with. */
+  /** Time that may be caught up with. */
   #left = MOST;
   #arrived = 0;
 

@@ -5,9 +5,12 @@ import type { EngineModule } from '../engine-module.js';
 import { PAGE_BYTES } from '../memory/page.js';
 import type { CodeCache, RegionPlace } from './code-cache.js';
 import type { CodePages, CodeProfile } from './code-profile.js';
+import { EarlierModules } from './earlier-modules.js';
 import { HotPlaces, Level } from './hot-places.js';
 import { IndirectBranches } from './indirect-branches.js';
 import { LiveRegions } from './live-regions.js';
+import { newRegionCounters } from './region-counters.js';
+import type { RegionCounters } from './region-counters.js';
 import { RegionExplorer } from './region-explorer.js';
 import type { Candidate } from './region-explorer.js';
 import type { RegionLinks } from './region-links.js';
@@ -34,47 +37,6 @@ export interface InstalledRegion<B extends Builder> extends RegionCode<B> {
   translate(): Uint8Array;
 }
 
-/** Counters of regions, for `stats`. @experimental */
-export interface RegionCounters {
-  /** Regions put to use. */
-  regions: number;
-  /** Of them, regions with copies of called functions. */
-  inlined: number;
-  /** Modules compiled. */
-  modules: number;
-  /** Bytes of WebAssembly compiled. */
-  bytes: number;
-  /** Guest instructions translated. */
-  translated: number;
-  /** Guest instructions of translations that were used again. */
-  known: number;
-  /** Entries that could not be translated. */
-  refused: number;
-  /** Regions dropped. */
-  dropped: number;
-  /** Regions of `dropped` that were dropped because there were too many modules. */
-  evicted: number;
-  /** Host time of translating, in milliseconds. */
-  milliseconds: number;
-  /** Longest part of `milliseconds` without interruption: the longest pause of the guest. */
-  longestPause: number;
-}
-
-/** Counters at their start. @internal */
-export const newRegionCounters = (): Record<keyof RegionCounters, number> => ({
-  regions: 0,
-  inlined: 0,
-  modules: 0,
-  bytes: 0,
-  translated: 0,
-  known: 0,
-  refused: 0,
-  dropped: 0,
-  evicted: 0,
-  milliseconds: 0,
-  longestPause: 0,
-});
-
 /** Whether a translation that exists is used at a place. */
 enum Known {
   /** There is none that is larger than the region in use. */
@@ -90,8 +52,6 @@ const MOST_BYTES = 0x200_0000;
 const EVICTED_SHARE = 1 / 4;
 /** Samples after which the translations of earlier runs are compiled in the background: by then, the interpreter has been. */
 const SAMPLES_BEFORE_KNOWN = 256;
-/** Number of modules that are compiled at a time: those that earlier runs used first are to be ready first. */
-const COMPILATIONS = 4;
 
 /**
  * The translated regions of a VM in one mode: finds hot places by sampling, translates them in batches, and drops regions when one
@@ -114,10 +74,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
    * ended.
    */
   readonly #compiled: (() => void)[] = [];
-  /** Modules of earlier runs that are not compiled yet. */
-  readonly #uncompiled: RegionModule[] = [];
-  /** Number of them that are being compiled. */
-  #compiling = 0;
+  readonly #earlier: EarlierModules;
   /** Samples since the first candidate of the queue arrived. */
   #waited = 0;
   #samples = 0;
@@ -141,6 +98,11 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.#plan = predecoder.plan;
     this.#places = new HotPlaces(tuning, () => this.counters.translated);
     this.#live = new LiveRegions(memory, code, () => this.counters.dropped++);
+    this.#earlier = new EarlierModules(tuning.background, {
+      open: (module, compile) => this.#openKnown(module, compile),
+      arrived: (open) => this.#compiled.push(open),
+      refused: (module) => this.#library.remove(module),
+    });
   }
 
   /** The regions and modules in use. */
@@ -163,15 +125,15 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     for (const content of contents) {
       const module = new RegionModule(content);
       this.#library.add(module);
-      this.#uncompiled.push(module);
+      this.#earlier.add(module);
     }
     this.#places.known ||= contents.length > 0;
-    if (!this.tuning.background || this.#samples >= SAMPLES_BEFORE_KNOWN) this.#compileKnown();
+    if (!this.tuning.background || this.#samples >= SAMPLES_BEFORE_KNOWN) this.#earlier.compile();
   }
 
   /** The VM has ended: no more modules are compiled. */
   end(): void {
-    this.#uncompiled.length = 0;
+    this.#earlier.clear();
   }
 
   /** Adds the table of regions of a vCPU. */
@@ -191,7 +153,7 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     const { batch, patience } = this.tuning;
     this.#samples++;
     this.#places.addSample(instructions);
-    if (this.#samples === SAMPLES_BEFORE_KNOWN) this.#compileKnown();
+    if (this.#samples === SAMPLES_BEFORE_KNOWN) this.#earlier.compile();
     if (this.#compiled.length > 0) for (const use of this.#compiled.splice(0)) this.#timed(use);
     if (this.#queue.length > 0 && (++this.#waited >= patience || this.#queuedInstructions() >= batch))
       this.#timed(() => this.#translate(exactAlignment));
@@ -346,32 +308,10 @@ export class RegionCache<B extends Builder> implements CodeProfile {
     this.onInstall?.({ graph, slots, page, inlined, translate });
   }
 
-  /** Has the modules of earlier runs compiled. One that is not valid is forgotten. */
-  #compileKnown(): void {
-    if (!this.tuning.background) {
-      for (const module of this.#uncompiled.splice(0))
-        this.#openKnown(module, () => new WebAssembly.Module(module.bytes as Uint8Array<ArrayBuffer>));
-      return;
-    }
-    while (this.#compiling < COMPILATIONS) {
-      const module = this.#uncompiled.shift();
-      if (module === undefined) return;
-      this.#compiling++;
-      WebAssembly.compile(module.bytes as Uint8Array<ArrayBuffer>)
-        .then(
-          (compiled) => this.#compiled.push(() => this.#openKnown(module, () => compiled)),
-          () => this.#library.remove(module),
-        )
-        .finally(() => {
-          this.#compiling--;
-          this.#compileKnown();
-        });
-    }
-  }
-
-  #openKnown(module: RegionModule, compiled: () => WebAssembly.Module): void {
+  /** Opens a module of an earlier run. One that is not valid is forgotten. */
+  #openKnown(module: RegionModule, compile: () => WebAssembly.Module): void {
     try {
-      if (this.#open(module, compiled())) return;
+      if (this.#open(module, compile())) return;
     } catch (error) {
       if (!(error instanceof WebAssembly.LinkError || error instanceof WebAssembly.CompileError)) throw error;
     }
