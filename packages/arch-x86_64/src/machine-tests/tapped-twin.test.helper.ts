@@ -7,9 +7,12 @@ const DERIVED = ['notPrivileged', 'interruptFlagTrap', 'pendingInterrupt'] as co
 /** Everything that a guest can see, and what follows from it for generated code. */
 function stateOf(machine: MachineHarness): unknown {
   const { state, vcpu } = machine;
+  const { state: saved, version } = vcpu.save();
   return [
     vcpu.registers(),
-    vcpu.save(),
+    version,
+    // A fault of an instruction that generated code executes is an exit for the fault, not for the instruction.
+    { ...(saved as object), run: vcpu.instructions },
     DERIVED.map((name) => state.u32(State[name])),
     ['bank', 'unprivilegedBank'].map((name) => bankName(machine, state.u32(State[name as 'bank']))),
   ];

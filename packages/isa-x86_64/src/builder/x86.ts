@@ -173,6 +173,11 @@ export class X86 extends Builder {
     return this.or(this.as(systemInfo, Ty.i32), this.imm(operation));
   }
 
+  /** 0 if the turn ends after this instruction: an i32. */
+  spareTurn(): V {
+    return this.or(this.backEnd.remaining(), this.stateAt(State.aside, 4));
+  }
+
   /** Leaves the whole instruction to the vCPU. */
   leaveToVcpu(info: InstructionInfo, operation: SystemOperation): void {
     this.leave(Exit.System, this.operation(info, operation));

@@ -90,7 +90,6 @@ export const controlRows: readonly X86Row[] = [
     const value = signed(b.read(index));
     b.raiseIf(b.or(b.lts(value, bound(0)), b.gts(value, bound(1))), Vector.BR);
   }),
-  system('IRET', 'IRET, IRETD, IRETQ', ['CF sz'], SystemOperation.Iret),
   system('RET', 'RET (far)', ['CB sz', 'CA Iw,sz'], SystemOperation.RetFar),
   system('CALL', 'CALL (far, immediate)', ['9A Ap i64'], SystemOperation.CallFarImmediate),
   system('JMP', 'JMP (far, immediate)', ['EA Ap i64'], SystemOperation.JmpFarImmediate),

@@ -9,7 +9,15 @@ import type { X86 } from '../builder/x86.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
 import { inst } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
-import { anyFlag, enterLevel, isNotCanonical, letsInterruptIn, setSegment, withLevel } from './privilege.js';
+import {
+  anyFlag,
+  enterLevel,
+  isNotCanonical,
+  letsInterruptIn,
+  restrictsTime,
+  setSegment,
+  withLevel,
+} from './privilege.js';
 import { pushedFlags, setFlagsRegister } from './rflags.js';
 import { system } from './system-row.js';
 import { fixedRegister } from '@qvm/jit';
@@ -31,7 +39,7 @@ function enter(b: X86, level: 0 | 3, code: V, stack: V, rflags: V): void {
 /** Whether SYSCALL and SYSRET are switched off, or do more than the following: an i32. */
 function isUnusual(b: X86): V {
   const off = b.eqz(b.and(b.stateAt(State.efer, 4), b.imm(SCE)));
-  return b.or(off, anyFlag(b, b.stateAt(State.eflags, 4), Flag.TF | Flag.AC));
+  return b.or(b.or(off, restrictsTime(b)), anyFlag(b, b.stateAt(State.eflags, 4), Flag.TF | Flag.AC));
 }
 
 /** SYSCALL (SDM vol. 2), but for single steps, and programs that check alignment. */

@@ -22,6 +22,7 @@ import { sse4ElementRows } from './sse4-elements.js';
 import { sse4StringRows } from './sse4-strings.js';
 import { sse4Rows } from './sse4.js';
 import { ssse3Rows } from './ssse3.js';
+import { interruptReturnRows } from './interrupt-return.js';
 import { fastCallRows } from './fast-calls.js';
 import { stackRows } from './stack.js';
 import { stringRows } from './strings.js';
@@ -44,7 +45,7 @@ export const x86Tables = {
   /** BMI1, BMI2, ADX. */
   bmi: bmiRows,
   /** Jumps, calls, returns, conditions. */
-  control: controlRows,
+  control: [...controlRows, ...interruptReturnRows],
   /** Decimal arithmetic, outside of 64-bit mode. */
   decimal: decimalRows,
   /** DIV and IDIV. */
@@ -75,14 +76,12 @@ export const x86Tables = {
   'sse4-strings': sse4StringRows,
   /** SSSE3. */
   ssse3: ssse3Rows,
-  /** SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS. */
-  'fast-calls': fastCallRows,
   /** PUSH, POP, ENTER, LEAVE, flags on the stack. */
   stack: stackRows,
   /** String instructions, with REP. */
   strings: stringRows,
   /** Instructions that the vCPU executes, and other system instructions. */
-  system: systemRows,
+  system: [...systemRows, ...fastCallRows],
   /** x87: arithmetic, comparisons, transcendental functions. */
   'x87-arithmetic': x87ArithmeticRows,
   /** x87: control of the unit. */

@@ -6,6 +6,7 @@ import type { X86 } from '../builder/x86.js';
 
 const DPL_SHIFT = 5;
 const FLAT_LIMIT = 0xffff_ffff;
+/** CR4.TSD. */
 const TSD = 1 << 2;
 /** Bits of an address that are copies of its bit 47. */
 const UPPER_BITS = 16;
@@ -35,8 +36,8 @@ export const withLevel = (b: X86, attributes: number, level: V): V =>
   b.or(b.shl(level, b.imm(DPL_SHIFT)), b.imm(attributes));
 
 /**
- * Enters CPL 0 or 3 in 64-bit mode, and sets what follows from that (`Controls.select`): not while `State.watched`, and
- * RFLAGS.AC must be 0.
+ * Enters CPL 0 or 3 in 64-bit mode, and sets what follows from that (`Controls.select`): not while `State.watched`, not with
+ * CR4.TSD, and RFLAGS.AC must be 0.
  *
  * @param user - whether the new level is 3: an i32, 0 or 1.
  * @param rflags - the new RFLAGS.
@@ -44,15 +45,16 @@ export const withLevel = (b: X86, attributes: number, level: V): V =>
  */
 export function enterLevel(b: X86, user: V, rflags: V): void {
   const inputOutput = b.and(b.shr(rflags, b.imm(IOPL_SHIFT)), b.imm(3));
-  const timeDisabled = b.ne(b.and(b.stateAt(State.cr4, 4), b.imm(TSD)), b.imm(0));
   const bank = b.select(user, b.stateAt(State.userBank, 4), b.stateAt(State.supervisorBank, 4));
   b.setState(State.cpl, b.mul(user, b.imm(3)));
   b.setState(State.notPrivileged, user);
   b.setState(State.interruptFlagTrap, b.and(user, b.ne(inputOutput, b.imm(3))));
-  b.setState(State.timeTrap, b.and(user, timeDisabled));
   b.setState(State.bank, bank);
   b.setState(State.unprivilegedBank, bank);
 }
+
+/** Whether CR4.TSD is set, by which RDTSC depends on the level: an i32, not 0. @internal */
+export const restrictsTime = (b: X86): V => b.and(b.stateAt(State.cr4, 4), b.imm(TSD));
 
 /** Whether any of some flags is set: an i32, not 0. @internal */
 export const anyFlag = (b: X86, rflags: V, flags: number): V => b.and(rflags, b.imm(flags));

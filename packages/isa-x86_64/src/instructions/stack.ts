@@ -3,13 +3,14 @@ import type { V } from '@qvm/jit';
 import { Exit, SystemOperation } from '../builder/exits.js';
 import { PackedFlag } from '../builder/flags.js';
 import { Gpr, State } from '../builder/layout.js';
+import { Flag, WRITABLE_FLAGS } from '../builder/rflags.js';
 import { typeOf } from '../builder/x86.js';
 import type { X86 } from '../builder/x86.js';
 import { inst } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
-import { pushedFlags, setStatusFlags, statusFlags } from './rflags.js';
-import { system } from './system-row.js';
+import { anyFlag, letsInterruptIn } from './privilege.js';
+import { pushedFlags, setFlagsRegister, setStatusFlags, statusFlags } from './rflags.js';
 
 /** The registers of PUSHA, in its order. */
 const REGISTERS = [Gpr.RAX, Gpr.RCX, Gpr.RDX, Gpr.RBX, Gpr.RSP, Gpr.RBP, Gpr.RSI, Gpr.RDI];
@@ -17,6 +18,30 @@ const REGISTERS = [Gpr.RAX, Gpr.RCX, Gpr.RDX, Gpr.RBX, Gpr.RSP, Gpr.RBP, Gpr.RSI
 /** PUSH of an operand. */
 function push(b: X86, v: V, { size }: InstructionInfo): void {
   b.push(v, size);
+}
+
+/**
+ * POPF (SDM vol. 2). Changes of TF, IOPL and AC, interrupts that are let in, and the rules of real segments are left to the
+ * vCPU.
+ */
+function popFlags(b: X86, info: InstructionInfo): void {
+  const { size } = info;
+  const Op = SystemOperation.Popf;
+  const writable = WRITABLE_FLAGS & ~(Flag.VM | Flag.RF | Flag.VIF | Flag.VIP) & (size === 1 ? 0xffff : ~0);
+  b.leaveToVcpuIfWatched(info, Op);
+  if (!b.isLong) b.leaveToVcpuIf(b.stateAt(State.realSegments, 4), info, Op);
+  const popped = b.as(b.onStack(size), Ty.i32);
+  const old = pushedFlags(b);
+  const fixed = b.or(
+    b.select(b.stateAt(State.notPrivileged, 4), b.i32(Flag.IOPL), b.i32(0)),
+    b.select(b.stateAt(State.interruptFlagTrap, 4), b.i32(Flag.IF), b.i32(0)),
+  );
+  const mask = b.and(b.not(fixed), b.imm(writable));
+  const rflags = b.xor(old, b.and(b.xor(old, popped), mask));
+  const traps = b.or(anyFlag(b, b.or(old, rflags), Flag.TF), letsInterruptIn(b, rflags));
+  b.leaveToVcpuIf(b.or(traps, anyFlag(b, b.xor(old, rflags), Flag.IOPL | Flag.AC)), info, Op);
+  setFlagsRegister(b, rflags);
+  b.setStackPointer(b.stackPointer(1 << size));
 }
 
 /** Stack instructions (SDM vol. 1, 5.1.1). The builder knows the width of the stack pointer. @experimental */
@@ -88,7 +113,7 @@ export const stackRows: readonly X86Row[] = [
     b.leaveIf(b.stateAt(State.pendingInterrupt, 4), Exit.System, b.i32(SystemOperation.Sti));
     b.setState(State.eflags, b.or(b.stateAt(State.eflags, 4), b.imm(0x200)));
   }),
-  system('POPF', 'POPF, POPFQ', ['9D sz d64'], SystemOperation.Popf),
+  inst('POPF', 'POPF, POPFQ', ['9D sz d64'], {}, (b, _, info) => popFlags(b, info)),
   inst('ENTER', 'ENTER', ['C8 Iw,Ib,sz d64'], {}, (b, [bytes], info) => {
     const nested = b.and(
       b.shr(b.as(bytes.kind === 'immediate' ? bytes.value : b.i32(0), Ty.i32), b.imm(16)),

@@ -1,12 +1,18 @@
-import { Exit, SystemOperation, VcpuRequest } from '../builder/exits.js';
-import { Gpr, State } from '../builder/layout.js';
+import { fixedRegister, Ty } from '@qvm/jit';
+import { Exit, SystemInfo, SystemOperation, VcpuRequest } from '../builder/exits.js';
+import { Gpr, SegmentRegister, State } from '../builder/layout.js';
+import { SEGMENT_BASE } from '../builder/register-files.js';
+import { typeOf } from '../builder/x86.js';
 import type { X86 } from '../builder/x86.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
-import type { MemoryOperand } from '../describe/operand.js';
+import type { MemoryOperand, Operand } from '../describe/operand.js';
 import type { X86Row } from '../describe/row.js';
 import { inst } from '../describe/row.js';
+import { isNotCanonical } from './privilege.js';
 import { system } from './system-row.js';
 
+/** CR4.FSGSBASE. */
+const FSGSBASE = 1 << 16;
 const PRIVILEGED = { privileged: true } as const;
 const Op = SystemOperation;
 
@@ -16,6 +22,43 @@ function readTime(b: X86, operation: SystemOperation, info: InstructionInfo): vo
   b.callEngine(b.i32(VcpuRequest.Time));
   b.setFixed(Gpr.RAX, 2, b.stateAt(State.time, 4));
   b.setFixed(Gpr.RDX, 2, b.stateAt(State.time + 4, 4));
+}
+
+/** Control registers 0, 2, 3 and 4, which the state holds one after the other. */
+const STORED_CONTROLS = 0b1_1101;
+
+/** MOV from a control register; CR8, which is in the local APIC, and those that do not exist are left to the vCPU. */
+function readControl(b: X86, to: Operand, info: InstructionInfo): void {
+  b.leaveToVcpuIfWatched(info, Op.MovFromCr);
+  const number = b.and(b.shr(b.as(info.systemInfo, Ty.i32), b.imm(SystemInfo.regShift)), b.imm(15));
+  const elsewhere = b.eqz(b.and(b.shr(b.i32(STORED_CONTROLS), number), b.imm(1)));
+  b.leaveToVcpuIf(elsewhere, info, Op.MovFromCr);
+  const index = b.sub(number, b.ne(number, b.imm(0)));
+  const value = b.loadAt(b.add(b.state(), b.shl(index, b.imm(3))), State.cr0, 8);
+  b.write(to, b.as(b.isLong ? value : b.zx(value, 32), typeOf(to.size)));
+}
+
+/** RDFSBASE, RDGSBASE (SDM vol. 2), with CR4.FSGSBASE. */
+function readBase(name: string, encoding: string, segment: SegmentRegister, operation: SystemOperation): X86Row {
+  return inst('RDFSBASE', name, [encoding], { feature: 'fsgsbase' }, (b, [to], info) => {
+    checkBases(b, info, operation);
+    b.write(to, b.as(b.readReg(SEGMENT_BASE, fixedRegister(segment), Ty.i64), typeOf(to.size)));
+  });
+}
+
+/** WRFSBASE, WRGSBASE, with a canonical address. */
+function writeBase(name: string, encoding: string, segment: SegmentRegister, operation: SystemOperation): X86Row {
+  return inst('WRFSBASE', name, [encoding], { feature: 'fsgsbase' }, (b, [from], info) => {
+    checkBases(b, info, operation);
+    const base = b.as(b.read(from), Ty.i64);
+    if (from.size === 3) b.leaveToVcpuIf(isNotCanonical(b, base), info, operation);
+    b.writeReg(SEGMENT_BASE, fixedRegister(segment), base);
+  });
+}
+
+function checkBases(b: X86, info: InstructionInfo, operation: SystemOperation): void {
+  b.leaveToVcpuIfWatched(info, operation);
+  b.leaveToVcpuIf(b.eqz(b.and(b.stateAt(State.cr4, 4), b.imm(FSGSBASE))), info, operation);
 }
 
 /** LFENCE, MFENCE, SFENCE: ModRM.rm is ignored. SFENCE is the oldest. */
@@ -41,7 +84,10 @@ export const systemRows: readonly X86Row[] = [
     b.setFixed(Gpr.RCX, 2, b.stateAt(State.tscAux, 4));
   }),
   system('RDPMC', 'RDPMC', ['0F 33'], Op.Rdpmc),
-  system('MOV', 'MOV (from control register)', ['0F 20 Rq,Cq mod'], Op.MovFromCr, PRIVILEGED),
+  inst('MOV', 'MOV (from control register)', ['0F 20 Rq,Cq mod'], {}, (b, [to], info) => {
+    b.requirePrivilege();
+    readControl(b, to, info);
+  }),
   system('MOV', 'MOV (to control register)', ['0F 22 Cq,Rq mod'], Op.MovToCr, PRIVILEGED),
   system('MOV', 'MOV (from debug register)', ['0F 21 Rq,Dq mod'], Op.MovFromDr, PRIVILEGED),
   system('MOV', 'MOV (to debug register)', ['0F 23 Dq,Rq mod'], Op.MovToDr, PRIVILEGED),
@@ -92,10 +138,10 @@ export const systemRows: readonly X86Row[] = [
   system('XSAVEC', 'XSAVEC', ['NP 0F C7 /4 M,sz'], Op.Xsavec, { feature: 'xsavec' }),
   system('XGETBV', 'XGETBV', ['NP 0F 01 !D0'], Op.Xgetbv, { feature: 'xsave' }),
   system('XSETBV', 'XSETBV', ['NP 0F 01 !D1'], Op.Xsetbv, { ...PRIVILEGED, feature: 'xsave' }),
-  system('RDFSBASE', 'RDFSBASE', ['F3 0F AE /0 Ry o64'], Op.Rdfsbase, { feature: 'fsgsbase' }),
-  system('RDFSBASE', 'RDGSBASE', ['F3 0F AE /1 Ry o64'], Op.Rdgsbase, { feature: 'fsgsbase' }),
-  system('WRFSBASE', 'WRFSBASE', ['F3 0F AE /2 Ry o64'], Op.Wrfsbase, { feature: 'fsgsbase' }),
-  system('WRFSBASE', 'WRGSBASE', ['F3 0F AE /3 Ry o64'], Op.Wrgsbase, { feature: 'fsgsbase' }),
+  readBase('RDFSBASE', 'F3 0F AE /0 Ry o64', SegmentRegister.FS, Op.Rdfsbase),
+  readBase('RDGSBASE', 'F3 0F AE /1 Ry o64', SegmentRegister.GS, Op.Rdgsbase),
+  writeBase('WRFSBASE', 'F3 0F AE /2 Ry o64', SegmentRegister.FS, Op.Wrfsbase),
+  writeBase('WRGSBASE', 'F3 0F AE /3 Ry o64', SegmentRegister.GS, Op.Wrgsbase),
   system('CLAC', 'CLAC', ['0F 01 !CA'], Op.Clac, { feature: 'smap' }),
   system('STAC', 'STAC', ['0F 01 !CB'], Op.Stac, { feature: 'smap' }),
   system('VMCALL', 'VMCALL', ['0F 01 !C1'], Op.Vmcall),
