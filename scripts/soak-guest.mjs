@@ -1,11 +1,15 @@
-// npm run soak:guest [-- --minutes N]: a Debian guest compresses, sorts, searches and starts processes for an hour, always new code at
+// npm run soak:guest [-- --minutes N] [--arch A]: a Debian guest compresses, sorts, searches and starts processes for an hour, always new code at
 // new places. Says each minute what the second tier and the process hold. Fails when modules, code pages, heap or memory grow.
 
 import { parseArgs } from 'node:util';
 import { Failure, main } from './lib/failure.mjs';
 import { say } from './lib/step.mjs';
 
-const GUEST = 'debian-arm64';
+/** The guests by architecture. */
+const GUESTS = {
+  aarch64: { guest: 'debian-arm64', image: 'Image', console: 'ttyAMA0' },
+  x86_64: { guest: 'debian-amd64', image: 'bzImage', console: 'ttyS0' },
+};
 const MEBIBYTE = 0x10_0000;
 /** Growth while the guest's programs run for the first time does not count. */
 const WARM_UP_SHARE = 0.3;
@@ -100,10 +104,14 @@ class Shell {
   }
 }
 
-function readMinutes() {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
+function readOptions() {
+  const { values } = parseArgs({
+    options: { minutes: { type: 'string', default: '60' }, arch: { type: 'string', default: 'aarch64' } },
+  });
   if (!/^\d+$/.test(values.minutes)) throw new Failure('--minutes takes a number', 2);
-  return Number(values.minutes);
+  const guest = Object.hasOwn(GUESTS, values.arch) ? GUESTS[values.arch] : undefined;
+  if (guest === undefined) throw new Failure(`--arch takes ${Object.keys(GUESTS).join(' or ')}`, 2);
+  return { minutes: Number(values.minutes), ...guest };
 }
 
 function notBuilt() {
@@ -111,18 +119,18 @@ function notBuilt() {
 }
 
 await main(async () => {
-  const minutes = readMinutes();
+  const { minutes, guest, image, console: terminal } = readOptions();
   const { createHypervisor } = await import('@qvm/sdk').catch(notBuilt);
   const { verifyGuest } = await import('@qvm/guests').catch(notBuilt);
-  const { files } = await verifyGuest(GUEST).catch((cause) => {
-    throw new Failure(`${cause.message} (npx qvm guest fetch ${GUEST})`);
+  const { files } = await verifyGuest(guest).catch((cause) => {
+    throw new Failure(`${cause.message} (npx qvm guest fetch ${guest})`);
   });
   const hypervisor = createHypervisor();
   const vm = await hypervisor.createVm({
     name: 'soak',
-    image: files['Image'],
+    image: files[image],
     initrd: files['initramfs.cpio.gz'],
-    cmdline: 'console=ttyAMA0 quiet',
+    cmdline: `console=${terminal} quiet`,
     baseDir: '/',
     ram: [{ size: '256M' }],
   });
