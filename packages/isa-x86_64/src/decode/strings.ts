@@ -1,9 +1,10 @@
 import { LONGEST } from './parser.js';
 
 /** Number of strings that are remembered; a boot of Linux has 90,000. */
-const MOST_STRINGS = 1 << 18;
-/** Slots of the hash table, a power of two. */
-const SLOTS = 1 << 19;
+const MOST_STRINGS = 1 << 17;
+/** log2 of the slots of the hash table. */
+const SLOT_BITS = 18;
+const SLOTS = 1 << SLOT_BITS;
 /** Bytes of a string: its length, then its bytes. */
 const STRIDE = 16;
 
@@ -25,7 +26,7 @@ export class InstructionStrings {
   keyOf(bytes: DataView, at: number, length: number): number {
     let hash = length;
     for (let i = 0; i < length; i++) hash = Math.imul(hash ^ bytes.getUint8(at + i), 0x0100_0193);
-    let slot = Math.imul(hash ^ (hash >>> 15), 0x9e37_79b1) >>> 13;
+    let slot = Math.imul(hash ^ (hash >>> 15), 0x9e37_79b1) >>> (32 - SLOT_BITS);
     for (;;) {
       const key = (this.#slots[slot] as number) - 1;
       if (key < 0) return this.#add(slot, bytes, at, length);

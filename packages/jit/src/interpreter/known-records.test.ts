@@ -55,6 +55,17 @@ describe('known records', () => {
     ]);
   });
 
+  it('may be two of a word, whichever comes first', () => {
+    const known = new KnownRecords(false);
+    remember(known, 1, true);
+    remember(known, 2, false);
+    expect([recall(known, 1, false), recall(known, 2, true)]).toEqual([undefined, undefined]);
+    remember(known, 2, true);
+    remember(known, 1, false);
+    for (const word of [1, 2])
+      for (const far of [false, true]) expect(recall(known, word, far)).toEqual(recordOf(word, far));
+  });
+
   it('leave a header alone, but for the handler', () => {
     const known = new KnownRecords(true);
     remember(known, 0x1234_5678, false);

@@ -96,10 +96,14 @@ export class DenseRecords extends RecordPlan {
     code.get(cpu).get(pc).i64(-PAGE_BYTES, -1).op(IntOp.and[1]).memory(Op.i64_store, EngineState.pcBias);
   }
 
-  /** Records are cleared when they are taken: a slot that was never used takes no memory of the host for the others. */
+  /**
+   * Records are cleared when they are taken, and a map that was never used is clear: memory that is not used yet takes the
+   * host time when it is first written.
+   */
   override prepare({ u16, u32 }: RecordMemory, slot: number): void {
-    u16.fill(0, (slot + Slot.map) >>> 1, (slot + Slot.records) >>> 1);
-    u32[(slot + Slot.free) >>> 2] = Slot.records;
+    const free = (slot + Slot.free) >>> 2;
+    if (u32[free] !== 0) u16.fill(0, (slot + Slot.map) >>> 1, (slot + Slot.records) >>> 1);
+    u32[free] = Slot.records;
   }
 
   override recordFor(memory: RecordMemory, slot: number, offset: number): number {

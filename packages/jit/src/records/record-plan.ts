@@ -132,7 +132,7 @@ export abstract class RecordPlan {
 
   // --- the engine ---
 
-  /** Prepares a slot for a page without decoded instructions. */
+  /** Prepares a slot, which is zero or was prepared by this plan before, for a page without decoded instructions. */
   abstract prepare(memory: RecordMemory, slot: number): void;
   /** Address of the record for the instruction at an offset in the page, decoded or not; 0 if the slot is full. */
   abstract recordFor(memory: RecordMemory, slot: number, offset: number): number;
