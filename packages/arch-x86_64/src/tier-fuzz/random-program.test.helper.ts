@@ -258,6 +258,7 @@ export function randomProgram(seed: number, only?: TierMode): TierProgram {
     mode,
     cpl,
     interrupts: random.chance(0.5) ? random.between(1, 6) : 0,
+    demand: mode === 'long' && random.chance(0.5),
     seed: random.u32(),
     step: random.pick([701, 1511, 5003, 20_011]),
     codePages: random.chance(0.2) ? 12 : 64,

@@ -17,6 +17,8 @@ export interface TierSetup {
   readonly cpl: 0 | 3;
   /** Steps of the run between two external interrupts; 0: none. */
   readonly interrupts: number;
+  /** Whether external interrupts take pages of code and data away, which page faults bring back. In 64-bit mode only. */
+  readonly demand: boolean;
   /** Seed of the initial contents of memory and registers. */
   readonly seed: number;
   /** Instructions in one step of the run, in the mean: their number is random. */

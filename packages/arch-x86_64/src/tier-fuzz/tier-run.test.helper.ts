@@ -21,6 +21,7 @@ import {
   Reg,
 } from './random-instruction.test.helper.js';
 import { END_VECTOR, WINDOW_ENTRY } from './random-program.test.helper.js';
+import { CODE_TABLE, DATA_TABLE, mapOnDemand, unmapPages } from './demand-paging.test.helper.js';
 import { codeBase, enterNarrow, installNarrowHandlers, narrowPlace, REAL_DATA } from './narrow-machine.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
 
@@ -41,7 +42,6 @@ export interface TierOutcome {
 }
 
 const MODEL = x86ModelOf('max');
-const SHORT_TABLE = 0x7_8000;
 const CODE_BYTES = 0x8000;
 /** Vectors of `int` and of external interrupts. */
 const [SOFTWARE, INTERRUPT] = [0x40, 0x50];
@@ -82,7 +82,8 @@ export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tunin
   const { mode } = setup;
   const { bytes, labels } = assemble(lines, CODE, codeBase(mode));
   mapMemory(machine, labels.get('window:'));
-  if (mode === 'long') installHandlers(machine);
+  if (setup.demand) mapByPages(machine);
+  if (mode === 'long') installHandlers(machine, setup.demand);
   else installNarrowHandlers(machine, mode, [SOFTWARE, INTERRUPT], END_VECTOR);
   machine.write(mode === 'real' ? REAL_DATA : DATA, randomData(setup.seed));
   if (mode === 'long') machine.enterLongMode(bytes, setup.cpl);
@@ -159,18 +160,25 @@ export function outcomeOf({ state, vcpu, log, memory, ram }: MachineHarness, exi
 
 /** Maps the second 2 MiB by pages of 4 KiB: data, and the window to a page of code. */
 function mapMemory(machine: MachineHarness, window: number | undefined): void {
-  machine.write64(PAGES + 8, BigInt(SHORT_TABLE) | USER_PAGE);
+  machine.write64(PAGES + 8, BigInt(DATA_TABLE) | USER_PAGE);
   for (let page = 0; page < DATA_PAGES; page++) {
     if (page === HOLE) continue;
     const attributes = page === READ_ONLY_PAGE ? READ_ONLY : USER_PAGE;
-    machine.write64(SHORT_TABLE + page * 8, BigInt(DATA + page * PAGE) | attributes);
+    machine.write64(DATA_TABLE + page * 8, BigInt(DATA + page * PAGE) | attributes);
   }
   if (window !== undefined) machine.write64(WINDOW_ENTRY, BigInt(window) | USER_PAGE);
 }
 
+/** Maps the first 2 MiB by pages of 4 KiB, of which each can be taken away. */
+function mapByPages(machine: MachineHarness): void {
+  machine.write64(PAGES, BigInt(CODE_TABLE) | USER_PAGE);
+  for (let page = 0; page < 512; page++) machine.write64(CODE_TABLE + page * 8, BigInt(page * PAGE) | USER_PAGE);
+}
+
 /** Handlers log the vector, the error code, RIP, and continue where the program says; interrupts return. */
-function installHandlers(machine: MachineHarness): void {
-  for (let vector = 0; vector < 32; vector++) {
+function installHandlers(machine: MachineHarness, demand: boolean): void {
+  // A long handler takes the place of the next one: that of page faults, of a vector that does not exist.
+  for (let vector = 31; vector >= 0; vector--) {
     const resume = '4c 89 1c 24 48 cf'; // mov [rsp], r11; iretq
     const error = WITH_ERROR.has(vector) ? '58 e7 e9' : ''; // pop rax; out 0xe9, eax
     const where = '8b 04 24 e7 e9'; // mov eax, [rsp]; out 0xe9, eax
@@ -178,11 +186,12 @@ function installHandlers(machine: MachineHarness): void {
     // x87 and SSE exceptions would come again: fninit; push 0x1f80; ldmxcsr [rsp]; pop rax
     const calm =
       vector === Number(Vector.MF) ? 'db e3' : vector === Number(Vector.XM) ? '68 80 1f 00 00 0f ae 14 24 58' : '';
-    machine.handler(vector, hex(`fc ${error} ${where} ${number} ${calm} ${resume}`), { dpl: 3 });
+    const all = `fc ${error} ${where} ${number} ${calm} ${resume}`;
+    machine.handler(vector, hex(demand && vector === Number(Vector.PF) ? mapOnDemand(all) : all), { dpl: 3 });
   }
   // push rax; mov eax, vector; out 0xe9, eax; pop rax; iretq
   machine.handler(SOFTWARE, hex('50 b8 40 00 00 00 e7 e9 58 48 cf'), { dpl: 3 });
-  machine.handler(INTERRUPT, hex('50 b8 50 00 00 00 e7 e9 8b 44 24 08 e7 e9 58 48 cf'));
+  machine.handler(INTERRUPT, hex(`50 b8 50 00 00 00 e7 e9 8b 44 24 08 e7 e9 ${demand ? unmapPages : ''} 58 48 cf`));
   machine.handler(END_VECTOR, hex('f4'), { dpl: 3 });
 }
 
