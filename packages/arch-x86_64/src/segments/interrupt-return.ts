@@ -121,12 +121,13 @@ export class InterruptReturn {
   /** Return to virtual-8086 mode (SDM vol. 3, 22.2.5). */
   #returnVirtual(): boolean {
     const { core, stack } = this;
-    const { state, memory } = core;
+    const { state, memory, fault } = core;
     const values: number[] = [];
     for (let n = 0; n < 2 + VIRTUAL_8086_ORDER.length; n++) {
       if (!stack.pop(4)) return false;
       values.push(memory.lo);
     }
+    if (this.#offset > REAL_LIMIT) return fault.protection();
     const [pointer = 0, stackSelector = 0, ...selectors] = values;
     this.#writeFlags(4, WRITABLE_FLAGS);
     state.cpl = USER;
@@ -139,7 +140,7 @@ export class InterruptReturn {
     VIRTUAL_8086_ORDER.forEach((segment, n) => load(segment, selectors[n] ?? 0));
     state.setGpr32(4, pointer);
     core.controls.select();
-    core.jump(this.#offset & 0xffff);
+    core.jump(this.#offset);
     return true;
   }
 

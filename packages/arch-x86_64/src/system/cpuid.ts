@@ -28,6 +28,8 @@ const HYPERVISOR_MAXIMUM = 0x4000_0010;
 const HYPERVISOR_SIGNATURE = 'qvm qvm qvm ';
 const [CLFLUSH_BYTES, LINEAR_BITS] = [64, 48];
 const APIC = 1 << 9;
+/** Leaf 7, EBX: FCS and FDS of x87 instructions are not kept, and are stored as 0. */
+const NO_X87_SELECTORS = 1 << 13;
 const OSXSAVE = 1 << 27;
 const NOTHING: CpuidResult = [0, 0, 0, 0];
 const KILO = 1000;
@@ -67,7 +69,12 @@ export class Cpuid {
         return subleaf < CACHES.length ? (CACHES[subleaf] as CpuidResult) : NOTHING;
       case 7:
         if (subleaf !== 0) return NOTHING;
-        return [0, featureBits(model, '7.ebx'), featureBits(model, '7.ecx'), featureBits(model, '7.edx')];
+        return [
+          0,
+          (featureBits(model, '7.ebx') | NO_X87_SELECTORS) >>> 0,
+          featureBits(model, '7.ecx'),
+          featureBits(model, '7.edx'),
+        ];
       case 0xd:
         return this.#extendedState(subleaf);
       case 0xb:
