@@ -27,8 +27,8 @@ export class Predecoder<B> implements RecordWriter {
   readonly #sparse: boolean;
   /** The decoder's generation that all remembered keys belong to. */
   #generation: number | undefined;
-  /** Instructions for regions by their keys. */
-  readonly #decoded = new Memo<KnownInstruction<B> | undefined>();
+  /** Instructions for regions by their keys; null: there is none. */
+  readonly #decoded = new Memo<KnownInstruction<B> | null>();
 
   /** @param decoder - decoder of the interpreter's rows. */
   constructor(
@@ -128,9 +128,9 @@ export class Predecoder<B> implements RecordWriter {
     const key = this.decoder.keyAt(memory, code + within, code + PAGE_BYTES);
     if (key === STRADDLES) return undefined;
     if (this.decoder.generation !== this.#generation) this.#forget();
-    if (!this.#decoded.has(key)) this.#decoded.set(key, this.#decodeKey(key));
-    const known = this.#decoded.get(key);
-    if (known === undefined) return undefined;
+    let known = this.#decoded.get(key);
+    if (known === undefined) this.#decoded.set(key, (known = this.#decodeKey(key) ?? null));
+    if (known === null) return undefined;
     // Named members, because spreading is many times slower.
     const { row, statics, operands, placed, flow, distance, length } = known;
     return { offset, row, operands, placed, statics, flow, distance, length };
