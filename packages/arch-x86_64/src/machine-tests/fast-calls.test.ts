@@ -15,7 +15,7 @@ interface Setting {
   readonly fmask: number;
   readonly star?: bigint;
   readonly cr4?: number;
-  /** What the program does after its system call. */
+  /** The instructions of the program after its system call. */
   readonly user?: string;
   /** Whether an interrupt waits for RFLAGS.IF. */
   readonly interrupt?: boolean;

@@ -31,7 +31,7 @@ interface Bench {
   at(label: string): number;
 }
 
-/** What programs of a mode are written with. */
+/** The parts of programs that depend on the mode. */
 interface Words {
   /** mov eax, value, of 32 bits */
   load(value: number): string;

@@ -32,7 +32,7 @@ const isCompatibility = (mode: NarrowMode): boolean => mode.startsWith('compatib
 /** Base of the code segment. */
 export const codeBase = (mode: TierMode): number => (mode === 'long' || isFlat(mode) ? 0 : CODE);
 
-/** What a program has to know about the machine that runs it. */
+/** The facts about its machine that a program needs. */
 export function narrowPlace(mode: NarrowMode, cpl: number): NarrowPlace {
   const place = { bits: bitsOf(mode), data: isFlat(mode) ? DATA : 0 };
   if (mode === 'real') return { ...place, code: CODE >>> 4, selectors: [0x5000, 0x5080, 0x5800] };

@@ -12,7 +12,7 @@ const MAX_DEPTH = 3;
 const FUNCTIONS = 6;
 const ROUNDS = 48;
 
-/** What a program of 16 or 32 bits knows about its machine. */
+/** The facts about its machine that a program of 16 or 32 bits needs. */
 export interface NarrowPlace extends Narrow {
   /** Selector of its code segment. */
   readonly code: number;

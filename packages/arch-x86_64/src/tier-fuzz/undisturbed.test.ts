@@ -13,7 +13,7 @@ const LIMIT = 60_000;
 /** Instructions with all handlers. */
 const LONGEST = 600_000;
 
-/** What a program has computed. */
+/** The results of a program. */
 const computed = ({ exit, registers, vectors, x87, mxcsr, data }: TierOutcome): object => ({
   exit: exit.split(' ')[0],
   ...{ registers, vectors, x87, mxcsr, data },

@@ -7,7 +7,7 @@ const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const moduleOf = (bytes: Uint8Array): RegionModule =>
   new RegionModule({ bytes, links: 0, exactAlignment: false, translations: [] });
 
-/** What happens to modules, in order. */
+/** The events of modules, in order. */
 function watched(background: boolean) {
   const opened: [RegionModule, boolean][] = [];
   const refused: RegionModule[] = [];
