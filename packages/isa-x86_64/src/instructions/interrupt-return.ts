@@ -37,7 +37,7 @@ const STACK_MASK = STACK | Descriptor.code | LEVEL;
 const DATA_SEGMENTS = [SegmentRegister.ES, SegmentRegister.DS, SegmentRegister.FS, SegmentRegister.GS] as const;
 const [PRESENT, DPL] = [0x80, 0x60];
 
-/** What IRETQ pops. */
+/** The values that IRETQ pops. */
 interface Frame {
   readonly rip: V;
   readonly cs: V;
