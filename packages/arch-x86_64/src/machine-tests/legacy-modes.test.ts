@@ -19,7 +19,7 @@ import { CODE, MachineHarness } from './machine-harness.test.helper.js';
  * environment. Handlers log the offset that they find in their frame, then the vector, and continue at the label "resume".
  */
 
-const MODES = TIER_MODES.filter((mode): mode is NarrowMode => mode !== 'long');
+const MODES = TIER_MODES.filter((mode): mode is NarrowMode => mode !== 'long' && mode !== 'virtual8086');
 const ENGINES = ['interp', 'wasm'] as const;
 const END = 0x41;
 /** Offset of the operand in the data. */

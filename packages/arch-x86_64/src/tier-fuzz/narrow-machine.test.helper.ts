@@ -3,7 +3,8 @@ import { descriptor, GDT, hex, HANDLERS, IDT, RING0_STACK, TSS } from '../machin
 import { CODE, PAGES } from '../machine-tests/machine-harness.test.helper.js';
 import type { MachineHarness } from '../machine-tests/machine-harness.test.helper.js';
 import { Attribute, CODE_ATTRIBUTES, DATA_ATTRIBUTES, SystemType } from '../state/attributes.js';
-import { Cr0, Cr4 } from '../state/control-bits.js';
+import { VIRTUAL_8086_ATTRIBUTES } from '../segments/load-segment.js';
+import { Cr0, Cr4, Flag } from '../state/control-bits.js';
 import { DATA, DATA_PAGES, FS_BASE, PAGE } from './random-instruction.test.helper.js';
 import { RESUME } from './narrow-program.test.helper.js';
 import type { NarrowPlace } from './narrow-program.test.helper.js';
@@ -29,13 +30,19 @@ const isFlat = (mode: NarrowMode): boolean => mode === 'flat32' || mode === 'com
 const bitsOf = (mode: NarrowMode): 16 | 32 => (mode.endsWith('32') ? 32 : 16);
 const isCompatibility = (mode: NarrowMode): boolean => mode.startsWith('compatibility');
 
+/** Whether segments of a mode are selectors times 16. */
+export const hasRealSegments = (mode: TierMode): boolean => mode === 'real' || mode === 'virtual8086';
+
+/** Flags that a mode needs. */
+export const flagsOf = (mode: TierMode): number => (mode === 'virtual8086' ? Flag.VM | Flag.IOPL : 0);
+
 /** Base of the code segment. */
 export const codeBase = (mode: TierMode): number => (mode === 'long' || isFlat(mode) ? 0 : CODE);
 
 /** The facts about its machine that a program needs. */
 export function narrowPlace(mode: NarrowMode, cpl: number): NarrowPlace {
   const place = { bits: bitsOf(mode), data: isFlat(mode) ? DATA : 0 };
-  if (mode === 'real') return { ...place, code: CODE >>> 4, selectors: [0x5000, 0x5080, 0x5800] };
+  if (hasRealSegments(mode)) return { ...place, code: CODE >>> 4, selectors: [0x5000, 0x5080, 0x5800] };
   return {
     ...place,
     code: CS | cpl,
@@ -52,6 +59,7 @@ export function enterNarrow(machine: MachineHarness, { mode, cpl }: TierSetup, b
   else {
     if (!isCompatibility(narrow)) leaveLongMode(machine);
     loadSegments(machine, narrow, cpl);
+    if (narrow === 'virtual8086') enterVirtual(machine);
   }
   const { state, vcpu } = machine;
   state.setGpr(4, BigInt(isFlat(narrow) ? STACK_BASE + STACK_POINTER : STACK_POINTER));
@@ -59,16 +67,27 @@ export function enterNarrow(machine: MachineHarness, { mode, cpl }: TierSetup, b
   vcpu.processor.core.jump(CODE - codeBase(narrow));
 }
 
-function enterReal({ state }: MachineHarness): void {
+function enterReal(machine: MachineHarness): void {
+  const { state } = machine;
   state.setU64(State.cr0, BigInt(Cr0.NE | Cr0.ET));
   state.setU64(State.cr4, BigInt(Cr4.OSFXSR));
   state.setU64(State.efer, 0n);
   state.setU64(State.idtr, 0n);
   state.setU32(State.idtr + 8, 0x3ff);
   state.cpl = 0;
-  const load = (n: SegmentRegister, base: number, attributes = DATA_ATTRIBUTES): void =>
+  loadRealSegments(machine, CODE_ATTRIBUTES, DATA_ATTRIBUTES);
+}
+
+/** Virtual-8086 mode with IOPL 3, in which no flag and no interrupt of the program traps. */
+function enterVirtual(machine: MachineHarness): void {
+  loadRealSegments(machine, VIRTUAL_8086_ATTRIBUTES, VIRTUAL_8086_ATTRIBUTES);
+  machine.state.cpl = 3;
+}
+
+function loadRealSegments({ state }: MachineHarness, code: number, data: number): void {
+  const load = (n: SegmentRegister, base: number, attributes = data): void =>
     state.setSegment(n, base >>> 4, base, 0xffff, attributes);
-  load(SegmentRegister.CS, CODE, CODE_ATTRIBUTES);
+  load(SegmentRegister.CS, CODE, code);
   load(SegmentRegister.GS, CODE);
   load(SegmentRegister.SS, STACK_BASE);
   load(SegmentRegister.DS, REAL_DATA);

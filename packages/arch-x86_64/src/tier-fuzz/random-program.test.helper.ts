@@ -253,7 +253,7 @@ export function randomProgram(seed: number, only?: TierMode): TierProgram {
   const random = new Random(seed);
   const chosen = random.chance(0.4) ? 'long' : random.pick(TIER_MODES);
   const mode = only ?? chosen;
-  const cpl = mode !== 'real' && random.chance(0.4) ? 3 : 0;
+  const cpl = mode === 'virtual8086' || (mode !== 'real' && random.chance(0.4)) ? 3 : 0;
   const setup = {
     mode,
     cpl,

@@ -1,12 +1,21 @@
 import { programFile } from '@qvm/isa-testing';
 import type { PreparedProgram } from '@qvm/isa-testing';
 
-/** The mode that a program runs in: 64-bit mode; compatibility mode; protected mode with flat or other segments; real-address mode. */
+/** The mode that a program runs in: 64-bit mode; compatibility mode; protected mode with flat or other segments; real-address mode; virtual-8086 mode. */
 export type TierMode = (typeof TIER_MODES)[number];
 
 /** All modes of programs. */
 export const TIER_MODES = [
-  ...(['long', 'compatibility16', 'compatibility32', 'flat32', 'protected16', 'protected32', 'real'] as const),
+  ...([
+    'long',
+    'compatibility16',
+    'compatibility32',
+    'flat32',
+    'protected16',
+    'protected32',
+    'real',
+    'virtual8086',
+  ] as const),
 ] as const;
 
 /** Setup of the machine for a program. */

@@ -22,7 +22,15 @@ import {
 } from './random-instruction.test.helper.js';
 import { END_VECTOR, WINDOW_ENTRY } from './random-program.test.helper.js';
 import { CODE_TABLE, DATA_TABLE, mapOnDemand, unmapPages } from './demand-paging.test.helper.js';
-import { codeBase, enterNarrow, installNarrowHandlers, narrowPlace, REAL_DATA } from './narrow-machine.test.helper.js';
+import {
+  codeBase,
+  flagsOf,
+  hasRealSegments,
+  enterNarrow,
+  installNarrowHandlers,
+  narrowPlace,
+  REAL_DATA,
+} from './narrow-machine.test.helper.js';
 import type { TierProgram, TierSetup } from './tier-program.test.helper.js';
 
 /** The outcome of a program. Two runs of it must agree in all of it. */
@@ -39,6 +47,8 @@ export interface TierOutcome {
   readonly exit: string;
   readonly code: Uint8Array;
   readonly data: Uint8Array;
+  /** Data of programs with segments of real-address mode. */
+  readonly realData: Uint8Array;
 }
 
 const MODEL = x86ModelOf('max');
@@ -85,7 +95,7 @@ export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tunin
   if (setup.demand) mapByPages(machine);
   if (mode === 'long') installHandlers(machine, setup.demand);
   else installNarrowHandlers(machine, mode, [SOFTWARE, INTERRUPT], END_VECTOR);
-  machine.write(mode === 'real' ? REAL_DATA : DATA, randomData(setup.seed));
+  machine.write(hasRealSegments(mode) ? REAL_DATA : DATA, randomData(setup.seed));
   if (mode === 'long') machine.enterLongMode(bytes, setup.cpl);
   else enterNarrow(machine, setup, bytes);
   const { state, vcpu } = machine;
@@ -106,7 +116,7 @@ export function bootProgram({ setup, lines }: TierProgram, engine: Engine, tunin
   state.setGpr(Reg.pointer, BigInt((mode === 'long' ? DATA : narrowPlace(mode, setup.cpl).data) + 0x1800));
   for (let i = 0; i < 16; i++) state.setU64(State.vector + i * 32, random.u64());
   for (let i = 0; i < 16; i++) state.setU64(State.vector + i * 32 + 8, random.u64());
-  state.rflags = Flag.Fixed | (setup.interrupts > 0 ? Flag.IF : 0);
+  state.rflags = Flag.Fixed | flagsOf(mode) | (setup.interrupts > 0 ? Flag.IF : 0);
   vcpu.apic.write(0xf0, 4, 0x1ff);
   vcpu.stateChanged();
   return machine;
@@ -154,7 +164,8 @@ export function outcomeOf({ state, vcpu, log, memory, ram }: MachineHarness, exi
     instructions: vcpu.instructions,
     exit,
     code: at(CODE, CODE_BYTES),
-    data: at(state.protectedMode ? DATA : REAL_DATA, DATA_PAGES * PAGE),
+    data: at(DATA, DATA_PAGES * PAGE),
+    realData: at(REAL_DATA, DATA_PAGES * PAGE),
   };
 }
 
