@@ -10,6 +10,7 @@ export async function unpackedKernel(path, folder) {
   const { unpackPayload } = await import(new URL('unpack/unpack-payload.js', BOOT));
   const { payload } = readSetupHeader(readFileSync(path), path);
   const unpacked = join(folder, 'vmlinux');
-  writeFileSync(unpacked, await unpackPayload(payload, LIMIT, path));
+  const kernel = await unpackPayload(payload, LIMIT, path);
+  writeFileSync(unpacked, kernel.piece(0, kernel.length));
   return unpacked;
 }
