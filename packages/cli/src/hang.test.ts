@@ -97,12 +97,19 @@ describe('a guest in an exception loop without a console', () => {
 
   it('is recognisable by Ctrl-A s', async () => {
     const line = `${QVM} start --alone hang.qvmconf; echo "rc=$?"`;
-    // The greeting comes before the guest runs; its first fault is microseconds after its start.
+    // The greeting comes before the guest runs.
+    let asking: NodeJS.Timeout | undefined;
     const output = await onTerminal(
       line,
       [
-        ['Ctrl-A h', '\u0001s'],
-        ['tlb 0', '\u0001x'],
+        ['Ctrl-A h', (_, type) => (asking = setInterval(() => type('\u0001s'), 100))],
+        [
+          TEXT,
+          (_, type) => {
+            clearInterval(asking);
+            type('\u0001x');
+          },
+        ],
       ],
       { cwd: space.folder },
     );

@@ -10,8 +10,8 @@ interface Terminal {
 }
 type Spawn = (file: string, args: readonly string[], options: object) => Terminal;
 
-/** The keys to type, or an action with the output so far, after a text was seen. */
-export type Answer = readonly [seen: string, act: string | ((output: string) => void)];
+/** The keys to type, or an action with the output so far that may type keys at any time, after a text was seen. */
+export type Answer = readonly [seen: string, act: string | ((output: string, type: (keys: string) => void) => void)];
 
 const { spawn } = createRequire(import.meta.url)('@lydell/node-pty') as { readonly spawn: Spawn };
 
@@ -35,7 +35,7 @@ export async function onTerminal(
     if (seen === undefined || act === undefined || !output.includes(seen)) return;
     left.shift();
     if (typeof act === 'string') terminal.write(act);
-    else act(output);
+    else act(output, (keys) => terminal.write(keys));
   });
   await new Promise<void>((resolve) => terminal.onExit(() => resolve()));
   return output;
