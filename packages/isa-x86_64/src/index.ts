@@ -1,7 +1,8 @@
 export { Exit, SystemInfo, SystemOperation, VcpuRequest, Vector, WITH_ERROR_CODE } from './builder/exits.js';
 export { Condition, FlagKind, PackedFlag, flagKind, x86Flags } from './builder/flags.js';
 export { ARITHMETIC_FLAGS, Flag, IOPL_SHIFT, WRITABLE_FLAGS } from './builder/rflags.js';
-export { FLAT_CODE_64, FLAT_DATA } from './builder/flat-segments.js';
+export { Cr0, Cr4, Efer } from './builder/control-registers.js';
+export { Attribute, CODE_ATTRIBUTES, DATA_ATTRIBUTES, FLAT_CODE_64, FLAT_DATA } from './builder/segment-attributes.js';
 export { Gpr, Segment, SegmentRegister, Shadow, State } from './builder/layout.js';
 export { AddressRegister } from './builder/register-files.js';
 export { instantiateX86Helpers, x86Helpers } from './builder/helpers.js';

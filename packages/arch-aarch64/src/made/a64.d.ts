@@ -1,2 +1,2 @@
-/** The interpreter of A64, as `packInterpreter` gives it: written by the build, from `a64InstructionSet`. */
+/** The interpreter of A64, as `unpackInterpreter` takes it: written by the build, from `a64InstructionSet`. */
 export declare const INTERPRETER: string;

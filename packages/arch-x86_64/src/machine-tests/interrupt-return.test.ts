@@ -1,7 +1,7 @@
 import { Flag, SegmentRegister, State, Vector } from '@qvm/isa-x86_64';
 import { Attribute, CODE_ATTRIBUTES, DATA_ATTRIBUTES } from '../state/attributes.js';
 import { Cr4 } from '../state/control-bits.js';
-import { descriptor, GDT, hex, MachineHarness, Selector } from './machine-harness.test.helper.js';
+import { descriptor, GDT, hex, MachineHarness, RAM_BYTES, Selector } from './machine-harness.test.helper.js';
 import { compareWithTapped } from './tapped-twin.test.helper.js';
 
 const [FRAME, TARGET, RSP] = [0x1_f000, 0x1_2000, 0x1_8000];
@@ -63,6 +63,20 @@ function prepare(machine: MachineHarness, frame: Frame): void {
   }
 }
 
+/** Where the tables of the harness map RAM again, from its beginning. */
+const GIGABYTE = 0x4000_0000;
+
+/** Moves the GDT to a linear address whose first or last descriptors are not mapped. */
+function moveTable(machine: MachineHarness, base: number): void {
+  const { state, vcpu } = machine;
+  for (let at = 0; at <= Selector.task; at += 8) {
+    const address = (base + at) % GIGABYTE;
+    if (address < RAM_BYTES) machine.write64(address, machine.read64(GDT + at));
+  }
+  state.setU64(State.gdtr, BigInt(base));
+  vcpu.stateChanged();
+}
+
 const FLAGS = [2, 0x202, 0x8d7, Flag.DF, Flag.NT, Flag.ID, Flag.IOPL, Flag.IF | Flag.IOPL, 1 << 12, Flag.AC, Flag.TF];
 const MORE_FLAGS = [Flag.RF, Flag.RF | Flag.IF, Flag.VM, Flag.VIF | Flag.VIP];
 
@@ -103,6 +117,20 @@ describe('IRETQ in generated code does as the vCPU does', () => {
         machine.vcpu.setRegister('rsp', 0x1_0000_0000n);
       }, 30);
     }
+  });
+
+  it('with a null stack segment, whose descriptor is on a page that is not there', () => {
+    compareWithTapped((machine) => {
+      prepare(machine, KERNEL);
+      moveTable(machine, GIGABYTE - 8);
+    }, 30);
+  });
+
+  it('with a wrong code segment, before the descriptor of the stack segment is missed', () => {
+    compareWithTapped((machine) => {
+      prepare(machine, { cs: Selector.userData, ss: Selector.task | 3 });
+      moveTable(machine, RAM_BYTES - Selector.task);
+    }, 30);
   });
 
   it('with data segments that programs keep or lose', () => {

@@ -1,10 +1,11 @@
-import { Ty } from '@qvm/jit';
+import { fixedRegister, Ty } from '@qvm/jit';
 import type { V } from '@qvm/jit';
 import { SystemOperation as Op } from '../builder/exits.js';
-import { FLAT_CODE_64, FLAT_DATA } from '../builder/flat-segments.js';
+import { Efer } from '../builder/control-registers.js';
 import { Gpr, SegmentRegister, State } from '../builder/layout.js';
 import { SEGMENT_BASE } from '../builder/register-files.js';
 import { Flag, WRITABLE_FLAGS } from '../builder/rflags.js';
+import { FLAT_CODE_64, FLAT_DATA } from '../builder/segment-attributes.js';
 import type { X86 } from '../builder/x86.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
 import { inst } from '../describe/row.js';
@@ -20,10 +21,8 @@ import {
 } from './privilege.js';
 import { pushedFlags, setFlagsRegister } from './rflags.js';
 import { system } from './system-row.js';
-import { fixedRegister } from '@qvm/jit';
 
 const SELECTOR_MASK = 0xfffc;
-const SCE = 1;
 const WIDE = 3;
 
 /** Loads CS and SS with the flat segments of a privilege level, 0 or 3, from the selector of CS without RPL. */
@@ -38,7 +37,7 @@ function enter(b: X86, level: 0 | 3, code: V, stack: V, rflags: V): void {
 
 /** Whether SYSCALL and SYSRET are switched off, or do more than the following: an i32. */
 function isUnusual(b: X86): V {
-  const off = b.eqz(b.and(b.stateAt(State.efer, 4), b.imm(SCE)));
+  const off = b.eqz(b.and(b.stateAt(State.efer, 4), b.imm(Efer.SCE)));
   return b.or(b.or(off, restrictsTime(b)), anyFlag(b, b.stateAt(State.eflags, 4), Flag.TF | Flag.AC));
 }
 

@@ -3,39 +3,34 @@ import type { V } from '@qvm/jit';
 import { SystemOperation } from '../builder/exits.js';
 import { Gpr, Segment, SegmentRegister, State } from '../builder/layout.js';
 import { Flag, WRITABLE_FLAGS } from '../builder/rflags.js';
+import { Attribute, DATA_ATTRIBUTES } from '../builder/segment-attributes.js';
 import type { X86 } from '../builder/x86.js';
 import type { InstructionInfo } from '../describe/instruction-info.js';
 import { inst } from '../describe/row.js';
 import type { X86Row } from '../describe/row.js';
-import { anyFlag, enterLevel, isNotCanonical, letsInterruptIn, restrictsTime, setSegment } from './privilege.js';
+import {
+  anyFlag,
+  DPL_SHIFT,
+  enterLevel,
+  isNotCanonical,
+  letsInterruptIn,
+  restrictsTime,
+  setSegment,
+  withLevel,
+} from './privilege.js';
 import { setFlagsRegister } from './rflags.js';
 
 const Op = SystemOperation.Iret;
 const WIDE = 3;
 const [RPL, TABLE_INDICATOR, INDEX] = [3, 4, 0xfff8];
-/** Fields of the second word of a descriptor (SDM vol. 3, 3.4.5). */
-const Descriptor = {
-  accessed: 1 << 8,
-  writable: 1 << 9,
-  conforming: 1 << 10,
-  code: 1 << 11,
-  codeOrData: 1 << 12,
-  dplShift: 13,
-  present: 1 << 15,
-  long: 1 << 21,
-  big: 1 << 22,
-  granularity: 1 << 23,
-  attributesShift: 8,
-  attributesMask: 0xf0ff,
-} as const;
-const LOADED = Descriptor.present | Descriptor.codeOrData | Descriptor.accessed;
-const LEVEL = 3 << Descriptor.dplShift;
-const CODE_64 = LOADED | Descriptor.code | Descriptor.long;
-const CODE_MASK = CODE_64 | Descriptor.conforming | Descriptor.big | LEVEL;
-const STACK = LOADED | Descriptor.writable;
-const STACK_MASK = STACK | Descriptor.code | LEVEL;
+/** Place of the {@link Attribute}s in the second word of a descriptor, and the bits that are theirs (SDM vol. 3, 3.4.5). */
+const [ATTRIBUTES_SHIFT, ATTRIBUTES] = [8, 0xf0ff];
+const DPL = 3 << DPL_SHIFT;
+const CODE_64 = Attribute.Present | Attribute.CodeOrData | Attribute.Accessed | Attribute.Code | Attribute.L;
+const CODE_MASK = CODE_64 | Attribute.Conforming | Attribute.DB | DPL;
+const STACK = DATA_ATTRIBUTES;
+const STACK_MASK = STACK | Attribute.Code | DPL;
 const DATA_SEGMENTS = [SegmentRegister.ES, SegmentRegister.DS, SegmentRegister.FS, SegmentRegister.GS] as const;
-const [PRESENT, DPL] = [0x80, 0x60];
 
 /** The values that IRETQ pops. */
 interface Frame {
@@ -73,20 +68,24 @@ const isElsewhere = (b: X86, selector: V): V =>
 
 const isNull = (b: X86, selector: V): V => b.eqz(b.and(selector, b.imm(0xfffc)));
 
-/** Whether a descriptor has other fields than these, or another DPL: an i32. */
-const differs = (b: X86, { hi }: Words, mask: number, fields: number, level: V): V =>
-  b.ne(b.and(hi, b.imm(mask)), b.or(b.shl(level, b.imm(Descriptor.dplShift)), b.imm(fields)));
+const attributesOf = (b: X86, { hi }: Words): V => b.and(b.shr(hi, b.imm(ATTRIBUTES_SHIFT)), b.imm(ATTRIBUTES));
+
+/** Whether a descriptor has other attributes than these, or another DPL: an i32. */
+const differs = (b: X86, words: Words, mask: number, attributes: number, level: V): V =>
+  b.ne(b.and(attributesOf(b, words), b.imm(mask)), withLevel(b, attributes, level));
 
 /** Loads CS or SS from a descriptor, or with null. */
-function load(b: X86, register: SegmentRegister, selector: V, { lo, hi }: Words, none: V): void {
+function load(b: X86, register: SegmentRegister, selector: V, words: Words, none: V): void {
+  const { lo, hi } = words;
   const unless = (v: V): V => b.select(none, b.i32(0), v);
   const base = b.or(
     b.or(b.shr(lo, b.imm(16)), b.shl(b.and(hi, b.imm(0xff)), b.imm(16))),
     b.and(hi, b.imm(0xff00_0000 | 0)),
   );
   const units = b.or(b.and(lo, b.imm(0xffff)), b.and(hi, b.imm(0xf_0000)));
-  const limit = b.select(b.and(hi, b.imm(Descriptor.granularity)), b.or(b.shl(units, b.imm(12)), b.imm(0xfff)), units);
-  const attributes = b.and(b.shr(hi, b.imm(Descriptor.attributesShift)), b.imm(Descriptor.attributesMask));
+  const attributes = attributesOf(b, words);
+  const isLarge = b.and(attributes, b.imm(Attribute.Granularity));
+  const limit = b.select(isLarge, b.or(b.shl(units, b.imm(12)), b.imm(0xfff)), units);
   setSegment(b, register, { selector, base: unless(base), limit: unless(limit), attributes: unless(attributes) });
 }
 
@@ -95,7 +94,7 @@ function hasPrivilegedData(b: X86): V {
   return DATA_SEGMENTS.map((register) => {
     const attributes = b.stateAt(State.segment + register * Segment.bytes + Segment.attributes, 4);
     const privileged = b.ne(b.and(attributes, b.imm(DPL)), b.imm(DPL));
-    return b.and(b.ne(b.and(attributes, b.imm(PRESENT)), b.imm(0)), privileged);
+    return b.and(b.ne(b.and(attributes, b.imm(Attribute.Present)), b.imm(0)), privileged);
   }).reduce((some, one) => b.or(some, one));
 }
 
@@ -120,10 +119,12 @@ function returnToLong(b: X86, info: InstructionInfo): void {
   const middle = b.and(b.ne(level, b.imm(0)), b.eqz(user));
   leaveIf(b.or(b.or(isNull(b, cs), isElsewhere(b, cs)), b.or(isElsewhere(b, ss), b.or(mixed, middle))));
   const code = readDescriptor(b, cs);
-  const stack = readDescriptor(b, ss);
+  leaveIf(differs(b, code, CODE_MASK, CODE_64, level));
+  // A null selector has no descriptor to be read: that of CS has just been there.
   const none = isNull(b, ss);
+  const stack = readDescriptor(b, b.select(none, cs, ss));
   const wrongStack = b.select(none, user, differs(b, stack, STACK_MASK, STACK, level));
-  leaveIf(b.or(b.or(differs(b, code, CODE_MASK, CODE_64, level), wrongStack), b.and(user, hasPrivilegedData(b))));
+  leaveIf(b.or(wrongStack, b.and(user, hasPrivilegedData(b))));
   // RF is for the next instruction alone. Without breakpoints it matters only if the turn ends before that.
   const resumes = b.and(b.eqz(b.spareTurn()), b.ne(anyFlag(b, rflags, Flag.RF), b.imm(0)));
   const unusual = b.or(anyFlag(b, rflags, Flag.TF | Flag.AC), b.or(letsInterruptIn(b, rflags), resumes));

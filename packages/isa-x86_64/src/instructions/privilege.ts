@@ -1,13 +1,13 @@
 import type { V } from '@qvm/jit';
+import { Cr4 } from '../builder/control-registers.js';
 import type { SegmentRegister } from '../builder/layout.js';
 import { Segment, State } from '../builder/layout.js';
 import { Flag, IOPL_SHIFT } from '../builder/rflags.js';
 import type { X86 } from '../builder/x86.js';
 
-const DPL_SHIFT = 5;
+/** Number of the lowest bit of the DPL in attributes. @internal */
+export const DPL_SHIFT = 5;
 const FLAT_LIMIT = 0xffff_ffff;
-/** CR4.TSD. */
-const TSD = 1 << 2;
 /** Bits of an address that are copies of its bit 47. */
 const UPPER_BITS = 16;
 
@@ -54,7 +54,7 @@ export function enterLevel(b: X86, user: V, rflags: V): void {
 }
 
 /** Whether CR4.TSD is set, by which RDTSC depends on the level: an i32, not 0. @internal */
-export const restrictsTime = (b: X86): V => b.and(b.stateAt(State.cr4, 4), b.imm(TSD));
+export const restrictsTime = (b: X86): V => b.and(b.stateAt(State.cr4, 4), b.imm(Cr4.TSD));
 
 /** Whether any of some flags is set: an i32, not 0. @internal */
 export const anyFlag = (b: X86, rflags: V, flags: number): V => b.and(rflags, b.imm(flags));

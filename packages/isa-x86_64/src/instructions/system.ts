@@ -1,4 +1,5 @@
 import { fixedRegister, Ty } from '@qvm/jit';
+import { Cr4 } from '../builder/control-registers.js';
 import { Exit, SystemInfo, SystemOperation, VcpuRequest } from '../builder/exits.js';
 import { Gpr, SegmentRegister, State } from '../builder/layout.js';
 import { SEGMENT_BASE } from '../builder/register-files.js';
@@ -11,8 +12,6 @@ import { inst } from '../describe/row.js';
 import { isNotCanonical } from './privilege.js';
 import { system } from './system-row.js';
 
-/** CR4.FSGSBASE. */
-const FSGSBASE = 1 << 16;
 const PRIVILEGED = { privileged: true } as const;
 const Op = SystemOperation;
 
@@ -58,7 +57,7 @@ function writeBase(name: string, encoding: string, segment: SegmentRegister, ope
 
 function checkBases(b: X86, info: InstructionInfo, operation: SystemOperation): void {
   b.leaveToVcpuIfWatched(info, operation);
-  b.leaveToVcpuIf(b.eqz(b.and(b.stateAt(State.cr4, 4), b.imm(FSGSBASE))), info, operation);
+  b.leaveToVcpuIf(b.eqz(b.and(b.stateAt(State.cr4, 4), b.imm(Cr4.FSGSBASE))), info, operation);
 }
 
 /** LFENCE, MFENCE, SFENCE: ModRM.rm is ignored. SFENCE is the oldest. */

@@ -183,6 +183,7 @@ export class NodeEmitter {
         break;
     }
   }
+
   #call(number: number): void {
     const { helper, args } = this.graph.calls[number] as { helper: Helper; args: readonly number[] };
     for (const arg of args) this.emit(arg);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { openSync, statSync } from 'node:fs';
+import { fstatSync, openSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentsOf, partOf, type Contents, type DigestStore } from '@qvm/core/architecture';
@@ -74,7 +74,8 @@ function digestOf(contents: Contents): Buffer {
 
 /** The contents of a file without the digest after them; undefined if there is none, or another digest. */
 async function read(path: string, kind: Kind): Promise<Contents | undefined> {
-  const file = new FileContents(openSync(path, 'r'), statSync(path).size);
+  const descriptor = openSync(path, 'r');
+  const file = new FileContents(descriptor, fstatSync(descriptor).size);
   const length = file.length - CHECK_BYTES;
   if (length < 0 || length > kind.bytes) return undefined;
   const digest = Buffer.from(file.piece(length, file.length));

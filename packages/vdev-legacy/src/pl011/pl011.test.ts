@@ -1,5 +1,6 @@
 import { createVdev, describeVdevContract, FakeDeviceTreeContext } from '@qvm/testing';
 import type { CreateVdevOptions, ScriptedCharacterBackend, VdevHarness } from '@qvm/testing';
+import { SETTLING_NS } from '../serial/input-gate.js';
 import { pl011 } from './type.js';
 
 const DR = 0x00;
@@ -25,8 +26,6 @@ const RTIS = 0x40;
 const OEIS = 0x400;
 /** Receive time-out at 115200 baud: 32 bits. */
 const TIMEOUT_NS = 277_800;
-/** Time from unmasking a receive interrupt to the first input. */
-const SETTLING_NS = 100_000;
 
 interface Uart extends VdevHarness {
   readonly backend: ScriptedCharacterBackend;
@@ -421,7 +420,7 @@ describe('pl011 under the sequences of Linux (drivers/tty/serial/amba-pl011.c)',
     uart.write(LCR_H, 0x70, 2);
     consoleWrite(uart, 'Linux version\r\n');
     expect(startup(uart)).toBe('');
-    uart.context.clock.advance(1e6);
+    uart.context.clock.advance(SETTLING_NS + 1e6);
     expect(handleInterrupt(uart, () => undefined)).toBe('uname -a; poweroff -f\n');
     expect(uart.backend.output).toBe('Linux version\r\n');
   });
@@ -432,7 +431,7 @@ describe('pl011 under the sequences of Linux (drivers/tty/serial/amba-pl011.c)',
     uart.write(CR, 0x301, 2);
     uart.backend.feed('early');
     expect(startup(uart)).toBe('');
-    uart.context.clock.advance(1e6);
+    uart.context.clock.advance(SETTLING_NS + 1e6);
     expect(handleInterrupt(uart, () => undefined)).toBe('early');
   });
 
@@ -442,7 +441,7 @@ describe('pl011 under the sequences of Linux (drivers/tty/serial/amba-pl011.c)',
     startup(uart);
     for (const key of 'ls\r') {
       uart.backend.feed(key);
-      uart.context.clock.advance(1e6);
+      uart.context.clock.advance(SETTLING_NS + 1e6);
       expect(uart.level()).toBe(true);
       expect(handleInterrupt(uart, () => undefined)).toBe(key);
       expect(uart.level()).toBe(false);
@@ -477,10 +476,10 @@ describe('pl011 under the sequences of Linux (drivers/tty/serial/amba-pl011.c)',
     startup(uart);
     uart.write(IMSC, 0, 2);
     uart.backend.feed('while throttled');
-    uart.context.clock.advance(1e6);
+    uart.context.clock.advance(SETTLING_NS + 1e6);
     expect([uart.level(), uart.backend.available]).toEqual([false, 15]);
     uart.write(IMSC, RTIS | RXIS, 2);
-    uart.context.clock.advance(1e6);
+    uart.context.clock.advance(SETTLING_NS + 1e6);
     expect(handleInterrupt(uart, () => undefined)).toBe('while throttled');
   });
 });

@@ -7,9 +7,11 @@ import type { Clock, ClockTimer } from '@qvm/core/vdev';
 const POLLS_OF_A_WAITING_GUEST = 4;
 /**
  * Time for which a receive interrupt must be unmasked before input is delivered: drivers unmask it briefly while they
- * start.
+ * start, and a guest whose code runs for the first time takes milliseconds for a few hundred instructions.
+ *
+ * @internal
  */
-const SETTLING_NS = 100_000;
+export const SETTLING_NS = 20_000_000;
 
 /**
  * Determines whether the guest listens, by a receive interrupt or by polling. Until then input stays on the host,

@@ -5,6 +5,7 @@ import { portBoard } from '../ports/port-board.test.helper.js';
 import { QCAR_UART_CLOCK_HZ } from '../qcar-uart/device.js';
 import { qcarUart } from '../qcar-uart/type.js';
 import { SER8250_CLOCK_HZ } from '../ser8250/device.js';
+import { SETTLING_NS } from '../serial/input-gate.js';
 import { ser8250 } from '../ser8250/type.js';
 import { baudOf, divisorOf } from './baud.js';
 
@@ -30,7 +31,6 @@ const OUT2 = 0x08;
 const LOOP = 0x10;
 const DR = 0x01;
 const OE = 0x02;
-const SETTLING_NS = 100_000;
 
 /** A vdev with a 16550. */
 interface FrontEnd {
@@ -210,7 +210,7 @@ describe.each(FRONT_ENDS)('%s', (_name, frontEnd) => {
       for (const offset of [LSR, RBR, IIR, MSR]) uart.read(offset);
       uart.write(FCR, 0x81);
       uart.write(IER, RDI | RLSI);
-      uart.context.clock.advance(1e6);
+      uart.context.clock.advance(SETTLING_NS + 1e6);
       expect(drain(uart)).toBe('early');
     });
 
